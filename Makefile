@@ -1,0 +1,214 @@
+# banter: `make help` lists what can be made.
+#
+# Everything that is built goes to build/ (or build/$(SAN)-… for sanitizer builds), the front ends
+# to widget/dist and dashboard/dist. Nothing is written anywhere else before `make install`.
+
+VERSION := 0.1.0
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+# -- what to build with ---------------------------------------------------------------------
+# CC=clang works as well; SAN=address,undefined builds everything with these sanitizers.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+SAN ?=
+PREFIX ?= /usr
+DESTDIR ?=
+
+comma := ,
+BUILD := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+OBJ := $(BUILD)/obj
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Wnull-dereference -Wimplicit-fallthrough -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+ifeq ($(SAN),)
+OPT ?= -O2 -g
+HARDEN += -D_FORTIFY_SOURCE=2
+LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+else
+OPT ?= -O1 -g -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
+LDHARDEN := -pie
+endif
+ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
+COMPILER := -fdouble-square-bracket-attributes
+endif
+
+CPPFLAGS := -I. -D_GNU_SOURCE -DBANTER_VERSION='"$(VERSION)"'
+CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
+LDFLAGS := $(LDHARDEN) $(SANFLAGS)
+
+# -- what there is to build ------------------------------------------------------------------
+sources = $(wildcard $(addsuffix /*.c,$(1)))
+objects = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1)))
+without_main = $(filter-out %/main.o,$(call objects,$(1)))
+
+PROTO := proto
+MASTERD := masterd
+WORKERD := workerd workerd/http workerd/chat workerd/api
+STORED := storaged
+
+proto_libs := -lbsd -lcrypto
+master_libs := -levent_core $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson $(proto_libs)
+store_libs := -llmdb -levent_core $(proto_libs)
+stub_libs := -levent_core -ljansson -lbsd
+
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged openai-stub)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all
+all: programs frontends ## build everything: daemons, demo model, widget, dashboard
+
+.PHONY: programs
+programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with sanitizers)
+
+.PHONY: unit
+unit: $(UNIT)
+
+$(BUILD)/masterd: $(call objects,$(MASTERD)) $(call objects,$(PROTO))
+	$(CC) $(LDFLAGS) -o $@ $^ $(master_libs)
+$(BUILD)/workerd: $(call objects,$(WORKERD)) $(call objects,$(PROTO))
+	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
+$(BUILD)/storaged: $(call objects,$(STORED)) $(call objects,$(PROTO))
+	$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
+$(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
+	$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
+
+# A unit test links the part that its name begins with.
+$(BUILD)/unit/test_store_%: $(OBJ)/tests/unit/test_store_%.o $(call without_main,$(STORED)) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lcmocka
+$(BUILD)/unit/test_master_%: $(OBJ)/tests/unit/test_master_%.o $(call without_main,$(MASTERD)) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(master_libs) -lcmocka
+$(BUILD)/unit/test_http_%: $(OBJ)/tests/unit/test_http_%.o $(call objects,workerd/http) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
+$(BUILD)/unit/test_chat_%: $(OBJ)/tests/unit/test_chat_%.o $(OBJ)/workerd/store_client.o $(call objects,workerd/chat) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
+$(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(proto_libs) -lcmocka -lpthread
+
+# .d files name the headers; .flags changes when the compiler or its flags do.
+$(OBJ)/%.o: %.c $(OBJ)/.flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' > $@
+FORCE:
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+# -- the front ends --------------------------------------------------------------------------
+.PHONY: frontends
+frontends: widget/dist/.built dashboard/dist/.built ## build the widget and the dashboard
+
+%/node_modules/.installed: %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend_sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+widget/dist/.built: widget/node_modules/.installed $(call frontend_sources,widget)
+	cd widget && npm run --silent build
+	@touch $@
+dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources,dashboard)
+	cd dashboard && npm run --silent build
+	@touch $@
+
+# -- what a fresh Debian 12 needs ------------------------------------------------------------
+# FOR=run: to build and run. FOR=test: to test as well. FOR=lint: for `make lint`. FOR=all.
+FOR ?= all
+DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
+	libjansson-dev ca-certificates
+DEBS_test := $(DEBS_run) libcmocka-dev chromium
+DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck
+DEBS_all := $(sort $(DEBS_test) $(DEBS_lint))
+NPM_run := widget dashboard
+NPM_test := $(NPM_run) tests
+NPM_lint := $(NPM_test)
+NPM_all := $(NPM_test)
+
+.PHONY: deps
+deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+	@missing=$$(for p in $(DEBS_$(FOR)); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
+	done; command -v node >/dev/null || echo nodejs; command -v npm >/dev/null || echo npm); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing Debian packages:" $$missing; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		$$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@$(MAKE) --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR)))
+
+# -- running and testing ---------------------------------------------------------------------
+JOBS := $(shell nproc)
+
+.PHONY: run
+run: ## build, start everything in the foreground and say where it is
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@node systemd/run.mjs
+
+.PHONY: test
+test: ## run all tests: unit, end-to-end and browser, plain and with sanitizers
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
+	@node tests/run.mjs
+
+.PHONY: screenshots
+screenshots: all ## make the README's pictures anew
+	@$(MAKE) --no-print-directory deps FOR=test
+	node tests/browser/screenshot.mjs tests/browser/pictures
+
+# -- keeping it clean ------------------------------------------------------------------------
+C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: format
+format: ## lay out the C sources by .clang-format and the TypeScript by Biome
+	clang-format -i $(C_FILES)
+	cd tests && npx biome format --write ../widget ../dashboard ../tests ../systemd
+
+.PHONY: lint
+lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
+	@$(MAKE) --no-print-directory deps FOR=lint
+	clang-format --dry-run --Werror $(C_FILES)
+	tests/lint/includes.sh
+	tests/lint/readme-settings.sh
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=tests/lint/cppcheck.txt -I. -D_GNU_SOURCE \
+		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub
+	clang-tidy --quiet $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) -- \
+		$(CPPFLAGS) -std=gnu17 -fdouble-square-bracket-attributes 2>&1 | \
+		{ ! grep -E 'warning:|error:'; }
+	cd tests && npx biome ci ../widget ../dashboard ../tests ../systemd
+
+.PHONY: clean
+clean: ## remove what was built (not node_modules, not data)
+	rm -rf build widget/dist dashboard/dist
+
+.PHONY: install
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/lib/banter $(DESTDIR)$(PREFIX)/share/banter/widget \
+		$(DESTDIR)$(PREFIX)/share/banter/dashboard $(DESTDIR)$(PREFIX)/share/doc/banter
+	install -m 755 build/masterd build/workerd build/storaged $(DESTDIR)$(PREFIX)/lib/banter
+	cp -r widget/dist $(DESTDIR)$(PREFIX)/share/banter/widget/
+	cp -r dashboard/dist $(DESTDIR)$(PREFIX)/share/banter/dashboard/
+	install -m 644 README.md LICENSE .env.example $(DESTDIR)$(PREFIX)/share/doc/banter
+
+.PHONY: help
+help: ## show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
+		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
