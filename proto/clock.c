@@ -1,0 +1,43 @@
+/*
+ * Time, from the vDSO: some 20 ns a call and no system call. Neither clock can fail on Linux.
+ */
+#include "proto/clock.h"
+
+#include <time.h>
+
+#include "proto/basics.h"
+
+static struct timespec
+now(clockid_t clock)
+{
+	struct timespec ts;
+
+	must(clock_gettime(clock, &ts) == 0);
+	return ts;
+}
+
+static uint64_t
+to_ms(struct timespec ts)
+{
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
+clock_wall_ms(void)
+{
+	return to_ms(now(CLOCK_REALTIME));
+}
+
+uint64_t
+clock_mono_ms(void)
+{
+	return to_ms(now(CLOCK_MONOTONIC));
+}
+
+uint64_t
+clock_mono_ns(void)
+{
+	struct timespec ts = now(CLOCK_MONOTONIC);
+
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}

@@ -1,0 +1,96 @@
+/*
+ * Secrets, by OpenSSL's libcrypto. Every failure in here is a broken library or no memory: there
+ * is no honest way to go on without randomness or a hash, so all of them abort.
+ */
+#include "proto/secrets.h"
+
+#include <limits.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "proto/basics.h"
+
+static EVP_MD *sha256_method;
+
+static void
+fetch_sha256(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+/* SHA-256, fetched once: looking it up costs as much as hashing a token (EVP_MD_fetch(3)). Once
+ * for all threads, as passwords are hashed on one of their own. */
+static const EVP_MD *
+sha256(void)
+{
+	static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+
+	must(CRYPTO_THREAD_run_once(&once, fetch_sha256) == 1 && sha256_method != NULL);
+	return sha256_method;
+}
+
+void
+secret_random(void *out, size_t n)
+{
+	must(n <= INT_MAX);
+	must(RAND_bytes(out, (int)n) == 1);
+}
+
+/* From the alphabet of base64 to that of base64url (RFC 4648, section 5). */
+static char
+url_safe(uint8_t c)
+{
+	if (c == '+')
+		return '-';
+	if (c == '/')
+		return '_';
+	return (char)c;
+}
+
+/* EVP_EncodeBlock() writes plain base64: 43 characters, one '=' and a NUL. */
+void
+secret_token(char out[SECRET_TOKEN_TEXT + 1])
+{
+	uint8_t raw[SECRET_TOKEN_BYTES];
+	uint8_t text[SECRET_TOKEN_TEXT + 2];
+
+	secret_random(raw, sizeof(raw));
+	must(EVP_EncodeBlock(text, raw, sizeof(raw)) == SECRET_TOKEN_TEXT + 1);
+	for (size_t i = 0; i < SECRET_TOKEN_TEXT; i++)
+		out[i] = url_safe(text[i]);
+	out[SECRET_TOKEN_TEXT] = '\0';
+	OPENSSL_cleanse(raw, sizeof(raw));
+	OPENSSL_cleanse(text, sizeof(text));
+}
+
+struct hash256
+secret_hash(struct slice data)
+{
+	struct hash256 h;
+
+	must(EVP_Digest(data.p, data.len, h.b, NULL, sha256(), NULL) == 1);
+	return h;
+}
+
+uint64_t
+secret_keyed_hash(const uint8_t key[32], struct slice data)
+{
+	uint8_t mac[32];
+	uint64_t first = 0;
+
+	must(HMAC(sha256(), key, 32, data.p, data.len, mac, NULL) != NULL);
+	for (size_t i = 0; i < sizeof(first); i++)
+		first = first << 8 | mac[i];
+	return first;
+}
+
+bool
+secret_equal(struct slice a, struct slice b)
+{
+	struct hash256 ha = secret_hash(a), hb = secret_hash(b);
+
+	return CRYPTO_memcmp(ha.b, hb.b, sizeof(ha.b)) == 0;
+}

@@ -1,0 +1,286 @@
+/*
+ * Reads the environment into struct settings and reports everything that is wrong with it.
+ *
+ * settings.def is turned into a table of descriptions; each kind of value has one parser in
+ * settings_kinds.c. Rules between settings come last, in settings_rules().
+ */
+#include "proto/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "proto/basics.h"
+#include "proto/settings_kinds.h"
+
+#define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
+
+enum { MASTER = OWNER_MASTER, WORKER = OWNER_WORKER, STORE = OWNER_STORE, ALL = OWNER_ALL };
+
+static const struct setting table[] = {
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                 \
+	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND,  \
+	    setting_clear_##KIND, offsetof(struct settings, field)},
+#include "proto/settings.def"
+};
+
+/* Names of the systems that an .env may come from; accepted, and without effect here. */
+static const char *const foreign_prefixes[] = {"CONVEX_", "NEXT_PUBLIC_"};
+
+static void *
+field_of(struct settings *s, const struct setting *d)
+{
+	return (uint8_t *)s + d->offset;
+}
+
+/* The content of $CREDENTIALS_DIRECTORY/name without its last newline (the caller frees it), or
+ * NULL when there is none. */
+static char *
+read_credential(const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	int dirfd, fd = -1;
+	char *text = NULL;
+	ssize_t n;
+
+	if (dir == NULL)
+		return NULL;
+	dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd == -1)
+		return NULL;
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	closefd(&dirfd);
+	if (fd == -1)
+		return NULL;
+	text = xcalloc(1, CREDENTIAL_MAX + 1);
+	n = read(fd, text, CREDENTIAL_MAX);
+	closefd(&fd);
+	if (n <= 0) {
+		free(text);
+		return NULL;
+	}
+	text[strcspn(text, "\r\n")] = '\0';
+	return text;
+}
+
+/* Where a setting's text comes from: its name, its alias, its file, its default. The result is
+ * the caller's; NULL means unset. */
+static char *
+setting_text(const struct setting *d)
+{
+	const char *value = getenv(d->name);
+	char *credential;
+
+	if ((value == NULL || *value == '\0') && d->alias != NULL)
+		value = getenv(d->alias);
+	if (value != NULL && *value != '\0')
+		return xstrdup(value);
+	if (d->secret && (credential = read_credential(d->name)) != NULL)
+		return credential;
+	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
+}
+
+static void
+report(FILE *out, const struct setting *d, const char *value, const char *rule)
+{
+	if (value == NULL)
+		fprintf(out, "  %s is not set: %s\n", d->name, rule);
+	else if (d->secret)
+		fprintf(out, "  %s=(%zu characters, not shown): %s\n", d->name, strlen(value), rule);
+	else
+		fprintf(out, "  %s=%s: %s\n", d->name, value, rule);
+}
+
+static const struct setting *
+find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	never("unknown setting");
+}
+
+/* Fills in what depends on another setting. */
+static void
+settings_derive(struct settings *s)
+{
+	size_t size;
+
+	if (s->store_socket != NULL || s->data_dir == NULL)
+		return;
+	size = strlen(s->data_dir) + sizeof("/store.sock");
+	s->store_socket = xcalloc(1, size);
+	strlcpy(s->store_socket, s->data_dir, size);
+	strlcat(s->store_socket, "/store.sock", size);
+}
+
+/* What a front facing the internet must not do without. */
+static size_t
+production_rules(const struct settings *s, FILE *problems)
+{
+	size_t n = 0;
+
+	if (s->openai_api_key == NULL) {
+		report(problems, find("OPENAI_API_KEY"), NULL, "required in production");
+		n++;
+	}
+	if (s->widget_api_key == NULL || strlen(s->widget_api_key) < 24) {
+		report(problems, find("WIDGET_API_KEY"), s->widget_api_key,
+		    "production requires at least 24 characters, for example from "
+		    "`openssl rand -hex 24`");
+		n++;
+	}
+	if (s->cors_origin.any) {
+		report(problems, find("CORS_ORIGIN"), "*",
+		    "production requires the exact origins of your sites, for example "
+		    "https://example.com,https://www.example.com");
+		n++;
+	}
+	return n;
+}
+
+/* Rules between settings; returns the number of problems. */
+static size_t
+settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+{
+	struct sockaddr_un sun;
+	size_t n = 0;
+
+	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path)) {
+		report(problems, find("STORE_SOCKET"), s->store_socket,
+		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter path");
+		n++;
+	}
+	if (!(owners & OWNER_WORKER))
+		return n;
+	if (s->app_env == APP_ENV_PRODUCTION)
+		return n + production_rules(s, problems);
+	if (s->widget_api_key == NULL)
+		report(warnings, find("WIDGET_API_KEY"), NULL,
+		    "the chat API is open to everyone; production refuses this");
+	else if (strlen(s->widget_api_key) < 24)
+		report(warnings, find("WIDGET_API_KEY"), s->widget_api_key,
+		    "shorter than 24 characters; production refuses this");
+	return n;
+}
+
+static void
+warn_foreign(FILE *warnings)
+{
+	extern char **environ;
+
+	for (char **e = environ; e != NULL && *e != NULL; e++)
+		for (size_t i = 0; i < ARRAY_LEN(foreign_prefixes); i++)
+			if (strncmp(*e, foreign_prefixes[i], strlen(foreign_prefixes[i])) == 0)
+				fprintf(warnings, "  %.*s: not used by banter\n",
+				    (int)strcspn(*e, "="), *e);
+}
+
+size_t
+settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+{
+	size_t n = 0;
+
+	*s = (struct settings){0};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct setting *d = &table[i];
+		char why[SETTING_WHY_MAX] = "";
+		char *text;
+
+		if (!(d->owners & owners))
+			continue;
+		text = setting_text(d);
+		if (text != NULL && d->parse(d, text, field_of(s, d), why) == -1) {
+			report(problems, d, text, why);
+			n++;
+		}
+		free(text);
+	}
+	settings_derive(s);
+	n += settings_rules(s, owners, problems, warnings);
+	if (owners & OWNER_WORKER)
+		warn_foreign(warnings);
+	return n;
+}
+
+void
+settings_clear(struct settings *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		table[i].clear(field_of(s, &table[i]));
+}
+
+void
+settings_load_or_exit(struct settings *s, unsigned owners)
+{
+	char *problems, *warnings;
+	size_t problems_len, warnings_len, n;
+	FILE *p = open_memstream(&problems, &problems_len);
+	FILE *w = open_memstream(&warnings, &warnings_len);
+
+	must(p != NULL && w != NULL);
+	n = settings_load(s, owners, p, w);
+	fclose(p);
+	fclose(w);
+	if (warnings_len > 0)
+		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
+	if (n > 0)
+		fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s", problems);
+	free(problems);
+	free(warnings);
+	if (n > 0)
+		exit(EX_CONFIG);
+}
+
+bool
+origin_list_has(const struct origin_list *list, struct slice origin)
+{
+	if (list->any)
+		return true;
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(origin, list->at[i]))
+			return true;
+	return false;
+}
+
+void
+settings_print_help(FILE *out, unsigned owners)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct setting *d = &table[i];
+
+		if (!(d->owners & owners))
+			continue;
+		fprintf(out, "  %s", d->name);
+		if (d->alias != NULL)
+			fprintf(out, " (or %s)", d->alias);
+		if (d->fallback != NULL)
+			fprintf(out, " [%s]", d->fallback);
+		fprintf(out, "\n      %s\n", d->help);
+	}
+}
+
+void
+settings_print_markdown(FILE *out)
+{
+	fprintf(out, "| name | default | meaning |\n|---|---|---|\n");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct setting *d = &table[i];
+
+		fprintf(out, "| `%s`", d->name);
+		if (d->alias != NULL)
+			fprintf(out, " (or `%s`)", d->alias);
+		if (d->fallback == NULL)
+			fprintf(out, " | –");
+		else
+			fprintf(out, " | `%s`", d->fallback);
+		fprintf(out, " | %s |\n", d->help);
+	}
+}

@@ -1,0 +1,90 @@
+/*
+ * The settings: read once at start from the environment, checked all together.
+ *
+ * settings.def is the table. Every problem is reported at once, each with its name, its value
+ * (secrets masked) and what would be valid; then the process exits 78 (EX_CONFIG, sysexits(3)).
+ * The struct lives as long as the process; its strings are its own.
+ */
+#ifndef PROTO_SETTINGS_H
+#define PROTO_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "proto/buf.h"
+#include "proto/log.h"
+
+enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
+
+#define SETTINGS_LISTEN_MAX  16
+#define SETTINGS_ORIGINS_MAX 64
+
+struct listen_address {
+	struct sockaddr_storage sa;
+	socklen_t len;
+};
+
+/* No addresses: unset. */
+struct listen_list {
+	size_t n;
+	struct listen_address at[SETTINGS_LISTEN_MAX];
+};
+
+/* Origins as written: lower-case scheme and host, no default port (RFC 6454, section 6.2). */
+struct origin_list {
+	bool any; /* "*" */
+	size_t n;
+	char *at[SETTINGS_ORIGINS_MAX];
+};
+
+typedef uint32_t setting_c_COUNT; /* 0: unset */
+typedef uint64_t setting_c_BYTES;
+typedef char *setting_c_TEXT; /* NULL: unset */
+typedef char *setting_c_URL;
+typedef char *setting_c_PATH;
+typedef enum app_env setting_c_ENV;
+typedef enum log_level setting_c_LEVEL;
+typedef struct origin_list setting_c_ORIGINS;
+typedef struct listen_list setting_c_LISTEN;
+
+struct settings {
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                 \
+	setting_c_##KIND field;
+#include "proto/settings.def"
+};
+
+enum setting_owner {
+	OWNER_MASTER = 1,
+	OWNER_WORKER = 2,
+	OWNER_STORE = 4,
+	OWNER_ALL = 7,
+};
+
+/*
+ * Reads and checks the settings of these owners (masterd asks for its own and its workers', so
+ * that a worker never starts with settings that it would refuse). Writes one line for each
+ * problem to problems and each warning to warnings; returns the number of problems. An empty value
+ * counts as unset.
+ */
+[[gnu::warn_unused_result]] size_t settings_load(
+    struct settings *s, unsigned owners, FILE *problems, FILE *warnings);
+
+/* Frees what the settings hold. */
+void settings_clear(struct settings *s);
+
+/* What every daemon does first: loads; on problems prints them and exits EX_CONFIG. */
+void settings_load_or_exit(struct settings *s, unsigned owners);
+
+/* Whether a browser's Origin header value is one of the list, compared exactly (the serialized
+ * form of RFC 6454 has one spelling; another case or port is another origin). */
+bool origin_list_has(const struct origin_list *list, struct slice origin);
+
+/* Prints the table for a person: NAME, default, help, for the owners given. */
+void settings_print_help(FILE *out, unsigned owners);
+
+/* Prints the whole table as Markdown: what stands in the README. */
+void settings_print_markdown(FILE *out);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * One parser for each kind of setting. Each says, when it refuses, what it would have taken.
+ */
+#include "proto/settings_kinds.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "proto/basics.h"
+#include "proto/utf8.h"
+
+#define REFUSE(...)                                                                            \
+	do {                                                                                   \
+		snprintf(why, SETTING_WHY_MAX, __VA_ARGS__);                                   \
+		return -1;                                                                     \
+	} while (0)
+
+/* -- values that hold no memory ---------------------------------------------------------- */
+
+int
+setting_parse_COUNT(const struct setting *d, const char *text, void *field, char *why)
+{
+	const char *bad;
+	long long n = strtonum(text, (long long)d->min, (long long)d->max, &bad);
+
+	if (bad != NULL)
+		REFUSE("must be a whole number from %" PRIu64 " to %" PRIu64, d->min, d->max);
+	*(uint32_t *)field = (uint32_t)n;
+	return 0;
+}
+
+/* The power of two that a size's last letter stands for, or -1. */
+static int
+size_shift(char unit)
+{
+	switch (toupper((unsigned char)unit)) {
+	case '\0':
+		return 0;
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	case 'T':
+		return 40;
+	default:
+		return -1;
+	}
+}
+
+int
+setting_parse_BYTES(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t digits = strspn(text, "0123456789");
+	int shift = size_shift(text[digits]);
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, NULL, 10);
+	if (digits == 0 || errno != 0 || shift == -1 ||
+	    (text[digits] != '\0' && text[digits + 1] != '\0') || n > d->max >> shift ||
+	    n << shift < d->min)
+		REFUSE("must be a number of bytes from %" PRIu64 " to %" PRIu64
+		       ", K, M, G or T allowed behind it",
+		    d->min, d->max);
+	*(uint64_t *)field = n << shift;
+	return 0;
+}
+
+/* The place of text among words, or -1. */
+static int
+choose(const char *text, const char *const words[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text, words[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+int
+setting_parse_ENV(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const words[] = {"development", "production", "test"};
+	int i = choose(text, words, ARRAY_LEN(words));
+
+	(void)d;
+	if (i == -1)
+		REFUSE("must be development, production or test");
+	*(enum app_env *)field = (enum app_env)i;
+	return 0;
+}
+
+int
+setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const words[] = {"error", "warn", "notice", "info", "debug"};
+	int i = choose(text, words, ARRAY_LEN(words));
+
+	(void)d;
+	if (i == -1)
+		REFUSE("must be error, warn, notice, info or debug");
+	*(enum log_level *)field = (enum log_level)(LOG_ERROR + i);
+	return 0;
+}
+
+/* One address:port or [v6-address]:port; item is taken apart. 0, or -1. */
+static int
+parse_address(char *item, struct listen_address *out)
+{
+	const struct addrinfo numeric = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+	    .ai_socktype = SOCK_STREAM,
+	};
+	bool v6 = *item == '[';
+	char *host = item + v6, *port = strrchr(item, ':');
+	char *end = v6 ? strchr(item, ']') : strchr(item, ':');
+	struct addrinfo *ai;
+	const char *bad;
+
+	if (port == NULL || end == NULL || end + v6 != port)
+		return -1;
+	*end = '\0';
+	*port++ = '\0';
+	strtonum(port, 1, 65535, &bad);
+	if (bad != NULL || getaddrinfo(host, port, &numeric, &ai) != 0)
+		return -1;
+	memcpy(&out->sa, ai->ai_addr, ai->ai_addrlen);
+	out->len = ai->ai_addrlen;
+	freeaddrinfo(ai);
+	return 0;
+}
+
+int
+setting_parse_LISTEN(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct listen_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	int result = 0;
+
+	(void)d;
+	list->n = 0;
+	while (result == 0 && (item = strsep(&rest, ",")) != NULL) {
+		item += strspn(item, " \t");
+		item[strcspn(item, " \t")] = '\0';
+		result = list->n == SETTINGS_LISTEN_MAX ? -1 : parse_address(item, &list->at[list->n++]);
+	}
+	free(copy);
+	if (result == -1)
+		REFUSE("must be at most %d of address:port or [v6-address]:port, comma-separated, "
+		       "for example 0.0.0.0:4000,[::1]:4000",
+		    SETTINGS_LISTEN_MAX);
+	return 0;
+}
+
+static void
+clear_nothing(void *field)
+{
+	(void)field;
+}
+
+void
+setting_clear_COUNT(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_BYTES(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_ENV(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_LEVEL(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_LISTEN(void *field)
+{
+	clear_nothing(field);
+}
+
+/* -- values that own strings ------------------------------------------------------------- */
+
+int
+setting_parse_TEXT(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t len = strlen(text);
+
+	if (len < d->min || len > d->max)
+		REFUSE("must be %" PRIu64 " to %" PRIu64 " characters", d->min, d->max);
+	if (!utf8_valid(slice_str(text)))
+		REFUSE("must be valid UTF-8");
+	/* A key ends up in a header line, where a control character would start another. */
+	for (const char *c = text; d->secret && *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			REFUSE("must not have control characters or line breaks");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
+int
+setting_parse_URL(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7 : strncmp(text, "https://", 8) == 0 ? 8 : 0;
+	char *url;
+
+	(void)d;
+	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL || strpbrk(text, " \t\r\n?#") != NULL)
+		REFUSE("must be an http:// or https:// address without query, for example "
+		       "https://api.openai.com/v1");
+	url = xstrdup(text);
+	for (size_t n = strlen(url); n > scheme && url[n - 1] == '/'; n--)
+		url[n - 1] = '\0';
+	*(char **)field = url;
+	return 0;
+}
+
+int
+setting_parse_PATH(const struct setting *d, const char *text, void *field, char *why)
+{
+	(void)d;
+	if (strlen(text) > 4000)
+		REFUSE("must be a path of at most 4000 bytes");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
+/*
+ * One origin in the form that a browser sends it (RFC 6454, section 6.2): lower case, without the
+ * scheme's default port. The result is the caller's; NULL for what is no origin.
+ */
+static char *
+normal_origin(const char *text)
+{
+	size_t scheme = strcspn(text, ":");
+	const char *host = text + scheme + 3;
+	const char *default_port;
+	char *origin, *port;
+
+	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || *host == '\0' ||
+	    host[strcspn(host, "/?#@ \t*")] != '\0')
+		return NULL;
+	origin = xstrdup(text);
+	for (char *c = origin; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	default_port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
+	port = strrchr(origin + scheme + 3, ':');
+	if (port != NULL && strcmp(port, default_port) == 0)
+		*port = '\0';
+	return origin;
+}
+
+int
+setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct origin_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	bool bad = false;
+
+	(void)d;
+	while (!bad && (item = strsep(&rest, ",")) != NULL) {
+		char *origin;
+
+		item += strspn(item, " \t");
+		item[strcspn(item, " \t")] = '\0';
+		if (*item == '\0')
+			continue;
+		if (strcmp(item, "*") == 0) {
+			list->any = true;
+			continue;
+		}
+		origin = list->n < SETTINGS_ORIGINS_MAX ? normal_origin(item) : NULL;
+		if (origin == NULL)
+			bad = true;
+		else
+			list->at[list->n++] = origin;
+	}
+	free(copy);
+	if (bad)
+		REFUSE("must be * or at most %d origins like https://example.com or "
+		       "http://localhost:3000 (no path), comma-separated",
+		    SETTINGS_ORIGINS_MAX);
+	return 0;
+}
+
+static void
+clear_string(void *field)
+{
+	char **s = field;
+
+	free(*s);
+	*s = NULL;
+}
+
+void
+setting_clear_TEXT(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_URL(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_PATH(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_ORIGINS(void *field)
+{
+	struct origin_list *list = field;
+
+	for (size_t i = 0; i < list->n; i++)
+		free(list->at[i]);
+	*list = (struct origin_list){0};
+}

@@ -1,0 +1,225 @@
+/*
+ * Settings: every wrong value is reported, all at once, with what would be right; secrets are
+ * never shown.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/basics.h"
+#include "proto/settings.h"
+
+static char *problems, *warnings;
+
+/* Loads the settings from exactly these NAME=value pairs; returns the number of problems. */
+static size_t
+load(struct settings *s, unsigned owners, const char *const pairs[])
+{
+	size_t len, n;
+	FILE *p, *w;
+
+	free(problems);
+	free(warnings);
+	clearenv();
+	for (; *pairs != NULL; pairs++)
+		assert_int_equal(putenv(xstrdup(*pairs)), 0);
+	p = open_memstream(&problems, &len);
+	w = open_memstream(&warnings, &len);
+	n = settings_load(s, owners, p, w);
+	fclose(p);
+	fclose(w);
+	return n;
+}
+
+#define LOAD(s, ...) load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static void
+defaults_are_those_of_the_contract(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.port, 4000);
+	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
+	assert_int_equal(s.max_history_messages, 30);
+	assert_int_equal(s.rate_limit_window_ms, 60000);
+	assert_int_equal(s.rate_limit_max_requests, 30);
+	assert_int_equal(s.store_max_bytes, 64ull << 30);
+	assert_string_equal(s.openai_base_url, "https://api.openai.com/v1");
+	assert_string_equal(s.openai_model, "gpt-4.1-mini");
+	assert_string_equal(s.store_socket, "./data/store.sock");
+	assert_true(s.cors_origin.any);
+	assert_null(s.admin_api_key);
+	settings_clear(&s);
+}
+
+static void
+values_are_read_and_put_into_normal_form(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(
+	    LOAD(&s, "NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
+	        "CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
+	        "LISTEN=127.0.0.1:80, [::1]:81", "STORE_MAX_BYTES=2g", "DATA_DIR=/d", "WORKERS="),
+	    0);
+	assert_int_equal(s.app_env, APP_ENV_TEST);
+	assert_int_equal(s.port, 8080);
+	assert_string_equal(s.openai_base_url, "http://localhost:11434/v1");
+	assert_false(s.cors_origin.any);
+	assert_true(origin_list_has(&s.cors_origin, slice_str("https://example.com")));
+	assert_true(origin_list_has(&s.cors_origin, slice_str("http://localhost:3000")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("http://localhost:3001")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("https://EXAMPLE.com")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("null")));
+	assert_int_equal(s.listen.n, 2);
+	assert_int_equal(s.listen.at[0].sa.ss_family, AF_INET);
+	assert_int_equal(s.listen.at[1].sa.ss_family, AF_INET6);
+	assert_int_equal(s.store_max_bytes, 2ull << 30);
+	assert_string_equal(s.store_socket, "/d/store.sock");
+	assert_int_equal(s.workers, 0);
+	settings_clear(&s);
+}
+
+static void
+app_env_wins_over_its_alias(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "NODE_ENV=test", "APP_ENV=development"), 0);
+	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
+	settings_clear(&s);
+}
+
+static void
+each_wrong_value_is_refused_by_name(void **state)
+{
+	static const char *const cases[] = {
+	    "PORT=0", "PORT=65536", "PORT=80x", "PORT=-1", "APP_ENV=prod", "WORKERS=257",
+	    "LISTEN=4000", "LISTEN=::1:4000", "LISTEN=localhost", "LISTEN=[::1]4000",
+	    "LISTEN=300.0.0.1:80", "LISTEN=127.0.0.1:99999", "OPENAI_BASE_URL=api.openai.com",
+	    "OPENAI_BASE_URL=ftp://x", "OPENAI_BASE_URL=http://", "OPENAI_BASE_URL=http://x/?a=b",
+	    "CORS_ORIGIN=example.com", "CORS_ORIGIN=https://example.com/path",
+	    "CORS_ORIGIN=https://*.example.com", "MAX_HISTORY_MESSAGES=0",
+	    "MAX_HISTORY_MESSAGES=1001", "ADMIN_API_KEY=short", "STORE_MAX_BYTES=10x",
+	    "STORE_MAX_BYTES=1K", "STORE_MAX_BYTES=99999999999999999999", "LOG_LEVEL=loud",
+	    "OPENAI_API_KEY=sk\nX-Evil: 1", "SYSTEM_PROMPT=\xff",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+		char name[64];
+
+		if (LOAD(&s, cases[i]) != 1)
+			fail_msg("%s was taken", cases[i]);
+		snprintf(name, sizeof(name), "  %.*s", (int)strcspn(cases[i], "="), cases[i]);
+		assert_int_equal(strncmp(problems, name, strlen(name)), 0);
+		settings_clear(&s);
+	}
+}
+
+static void
+all_problems_are_reported_at_once(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
+	                     "WIDGET_API_KEY=tooshort"),
+	    5);
+	assert_non_null(strstr(problems, "PORT=x"));
+	assert_non_null(strstr(problems, "OPENAI_API_KEY is not set"));
+	assert_non_null(strstr(problems, "WIDGET_API_KEY"));
+	assert_non_null(strstr(problems, "ADMIN_API_KEY"));
+	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
+	assert_null(strstr(problems, "hunter2"));
+	assert_null(strstr(problems, "tooshort"));
+	settings_clear(&s);
+}
+
+static void
+production_is_content_with_good_settings(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
+	                     "WIDGET_API_KEY=0123456789abcdef01234567",
+	                     "CORS_ORIGIN=https://example.com"),
+	    0);
+	assert_string_equal(warnings, "");
+	settings_clear(&s);
+}
+
+static void
+names_of_the_other_systems_are_reported_as_unused(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "CONVEX_URL=https://x", "NEXT_PUBLIC_BACKEND_URL=y"), 0);
+	assert_non_null(strstr(warnings, "CONVEX_URL: not used"));
+	assert_non_null(strstr(warnings, "NEXT_PUBLIC_BACKEND_URL: not used"));
+	settings_clear(&s);
+}
+
+static void
+a_secret_may_come_as_a_file(void **state)
+{
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/OPENAI_API_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("sk-from-file\n", f);
+	fclose(f);
+	assert_int_equal(LOAD(&s, env), 0);
+	assert_string_equal(s.openai_api_key, "sk-from-file");
+	settings_clear(&s);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
+the_store_needs_no_keys(void **state)
+{
+	const char *const pairs[] = {"APP_ENV=production", NULL};
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(load(&s, OWNER_STORE, pairs), 0);
+	settings_clear(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_those_of_the_contract),
+	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
+	    cmocka_unit_test(app_env_wins_over_its_alias),
+	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
+	    cmocka_unit_test(all_problems_are_reported_at_once),
+	    cmocka_unit_test(production_is_content_with_good_settings),
+	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),
+	    cmocka_unit_test(a_secret_may_come_as_a_file),
+	    cmocka_unit_test(the_store_needs_no_keys),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	free(problems);
+	free(warnings);
+	return failed;
+}
