@@ -1,0 +1,181 @@
+/*
+ * The demo model's words: an opening that fits the message, who is speaking, up to two of the
+ * visitor's own words, and how to get a real model. The message's hash chooses the variants.
+ */
+#include "tests/stub/demo.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define WORD_MIN 4
+#define WORD_MAX 32
+#define VARIANTS 3
+
+enum mood { MOOD_PLAIN, MOOD_GREETING, MOOD_QUESTION, MOOD_THANKS, MOODS };
+
+static const char *const openings[MOODS][VARIANTS] = {
+    [MOOD_PLAIN] = {"Thank you, I have read every word.", "Got it, thanks for telling me!",
+	"Thanks for your message!"},
+    [MOOD_GREETING] = {"Hello and welcome!", "Hi there, good to see you!",
+	"Hey, nice of you to drop by!"},
+    [MOOD_QUESTION] = {"Good question!", "That is well worth asking.",
+	"I wish I knew for sure!"},
+    [MOOD_THANKS] = {"You are very welcome!", "My pleasure!", "Any time, really!"},
+};
+
+static const char *const selves[VARIANTS] = {
+    " This is banter's bundled demo model speaking: I answer promptly, but I know nothing.",
+    " I am banter's bundled demo model, so I can chat, but I have no knowledge of my own.",
+    " You are talking to banter's bundled demo model, all manners and no knowledge.",
+};
+
+/* Before and after the visitor's words. */
+static const char *const takes[VARIANTS][2] = {
+    {" A real model would now tell you all about ", "."},
+    {" About ", ", a real model would have a lot more to say."},
+    {" You mentioned ", ", and a real model would take it from there."},
+};
+
+static const char *const wordless[VARIANTS] = {
+    " Tell me a little more, and watch the words come in one by one.",
+    " Ask me anything, just to see how the widget feels.",
+    " Send me a longer message, and I will pick up your words.",
+};
+
+static const char *const closings[VARIANTS] = {
+    " Put your OPENAI_API_KEY into .env, start again, and one will answer in my place.",
+    " Set OPENAI_API_KEY, and a real one answers instead of me.",
+    " With OPENAI_API_KEY set, the next reply comes from a real one.",
+};
+
+/* Words of four letters and more that say nothing about the subject. */
+static const char *const dull[] = {"about", "also", "been", "could", "does", "dont", "from",
+    "give", "good", "have", "hello", "here", "into", "just", "know", "like", "make", "more",
+    "much", "need", "only", "over", "please", "really", "should", "some", "tell", "than",
+    "thank", "thanks", "that", "their", "them", "then", "there", "these", "they", "thing",
+    "this", "very", "want", "were", "what", "when", "where", "which", "while", "will", "with",
+    "would", "your"};
+
+static const struct {
+	const char *word;
+	enum mood mood;
+} signals[] = {
+    {"hello", MOOD_GREETING},
+    {"hey", MOOD_GREETING},
+    {"hi", MOOD_GREETING},
+    {"morning", MOOD_GREETING},
+    {"thank", MOOD_THANKS},
+    {"thanks", MOOD_THANKS},
+};
+
+static bool
+is_word_byte(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u >= 0x80 || (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') ||
+	    (u >= 'A' && u <= 'Z');
+}
+
+/* Takes the next word off rest; false when there is none. */
+static bool
+next_word(struct span *rest, struct span *word)
+{
+	size_t n = 0;
+
+	while (rest->len > 0 && !is_word_byte(rest->p[0]))
+		*rest = span_from(*rest, 1);
+	while (n < rest->len && is_word_byte(rest->p[n]))
+		n++;
+	*word = (struct span){rest->p, n};
+	*rest = span_from(*rest, n);
+	return n > 0;
+}
+
+static bool
+is_word(struct span s, const char *word)
+{
+	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
+}
+
+static bool
+is_telling(struct span word)
+{
+	if (word.len < WORD_MIN || word.len > WORD_MAX)
+		return false;
+	for (size_t i = 0; i < sizeof(dull) / sizeof(dull[0]); i++) {
+		if (is_word(word, dull[i]))
+			return false;
+	}
+	return true;
+}
+
+static enum mood
+mood_of(struct span message)
+{
+	struct span rest = message, word;
+
+	for (int n = 0; n < 3 && next_word(&rest, &word); n++) {
+		for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+			if (is_word(word, signals[i].word))
+				return signals[i].mood;
+		}
+	}
+	return span_contains(message, span_str("?")) ? MOOD_QUESTION : MOOD_PLAIN;
+}
+
+/* The two longest telling words, in the order of the message; an empty one where there is none. */
+static void
+choose_words(struct span message, struct span chosen[2])
+{
+	struct span rest = message, word;
+
+	chosen[0] = chosen[1] = (struct span){"", 0};
+	while (next_word(&rest, &word)) {
+		if (!is_telling(word))
+			continue;
+		if (chosen[0].len == 0) {
+			chosen[0] = word;
+		} else if (chosen[1].len == 0) {
+			chosen[1] = word;
+		} else if (chosen[1].len < word.len || chosen[0].len < word.len) {
+			if (chosen[0].len < chosen[1].len)
+				chosen[0] = chosen[1];
+			chosen[1] = word;
+		}
+	}
+}
+
+static void
+add_quoted(struct bytes *out, struct span word)
+{
+	bytes_add_str(out, "\u201c");
+	bytes_add_span(out, word);
+	bytes_add_str(out, "\u201d");
+}
+
+void
+demo_reply(struct span message, struct bytes *out)
+{
+	uint64_t hash = span_hash(message);
+	/* The low bits of FNV-1a mix poorly: each choice takes bits of its own from above. */
+	size_t a = (hash >> 16) % VARIANTS, b = (hash >> 28) % VARIANTS;
+	size_t c = (hash >> 40) % VARIANTS, d = (hash >> 52) % VARIANTS;
+	struct span chosen[2];
+
+	choose_words(message, chosen);
+	bytes_add_str(out, openings[mood_of(message)][a]);
+	bytes_add_str(out, selves[b]);
+	if (chosen[0].len == 0) {
+		bytes_add_str(out, wordless[c]);
+	} else {
+		bytes_add_str(out, takes[c][0]);
+		add_quoted(out, chosen[0]);
+		if (chosen[1].len > 0) {
+			bytes_add_str(out, " and ");
+			add_quoted(out, chosen[1]);
+		}
+		bytes_add_str(out, takes[c][1]);
+	}
+	bytes_add_str(out, closings[d]);
+}

@@ -1,0 +1,394 @@
+/*
+ * The request reader. Strict where it costs nothing (CRLF only, no obs-fold, no double lengths),
+ * so that a worker that sends a sloppy request is found out by its tests.
+ */
+#include "tests/stub/http.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define READ_SIZE      4096
+#define CHUNK_LINE_MAX 256 /* a chunk-size line with its extensions */
+#define LEN_MAX        (HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_SIZE)
+
+static const struct {
+	const char *name;
+	enum http_field field;
+} remembered[] = {
+    {"authorization", HTTP_AUTHORIZATION},
+    {"accept", HTTP_ACCEPT},
+    {"content-type", HTTP_CONTENT_TYPE},
+    {"user-agent", HTTP_USER_AGENT},
+};
+
+void
+http_reader_clear(struct http_reader *r)
+{
+	free(r->mem);
+	*r = (struct http_reader){0};
+}
+
+char *
+http_reader_space(struct http_reader *r, size_t *n)
+{
+	if (r->len >= LEN_MAX)
+		return NULL;
+	if (r->cap - r->len < READ_SIZE / 2) {
+		size_t cap = r->cap == 0 ? READ_SIZE : r->cap * 2;
+		char *mem = realloc(r->mem, cap);
+
+		if (mem == NULL)
+			err(1, "out of memory");
+		r->mem = mem;
+		r->cap = cap;
+	}
+	*n = r->cap - r->len;
+	return r->mem + r->len;
+}
+
+void
+http_reader_added(struct http_reader *r, size_t n)
+{
+	r->len += n;
+}
+
+static enum http_result
+bad(struct http_reader *r, int status, const char *reason)
+{
+	r->status = status;
+	r->reason = reason;
+	return HTTP_BAD;
+}
+
+static struct span
+trim(struct span s)
+{
+	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = span_from(s, 1);
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+static bool
+same_word(struct span s, const char *word)
+{
+	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
+}
+
+static void
+remember(struct http_reader *r, enum http_field f, struct span value)
+{
+	r->field[f].at = (uint32_t)(value.p - r->mem);
+	r->field[f].len = (uint32_t)value.len;
+}
+
+/* Connection is a list (RFC 9110, 7.6.1); close may stand beside other options. */
+static bool
+list_has(struct span list, const char *word)
+{
+	while (list.len > 0) {
+		const char *comma = memchr(list.p, ',', list.len);
+		size_t n = comma == NULL ? list.len : (size_t)(comma - list.p);
+
+		if (same_word(trim((struct span){list.p, n}), word))
+			return true;
+		list = span_from(list, comma == NULL ? n : n + 1);
+	}
+	return false;
+}
+
+static enum http_result
+take_length(struct http_reader *r, struct span value)
+{
+	uint64_t n;
+
+	if (r->has_size)
+		return bad(r, 400, "Content-Length is there twice");
+	if (span_uint(value, 0, UINT32_MAX, &n) == -1)
+		return bad(r, 400, "Content-Length is no number");
+	if (n > HTTP_BODY_MAX)
+		return bad(r, 413, "the body is too large");
+	r->has_size = true;
+	r->left = (size_t)n;
+	return HTTP_REQUEST;
+}
+
+/* One "name: value" line. Says HTTP_REQUEST when it is fine. */
+static enum http_result
+take_header(struct http_reader *r, struct span line)
+{
+	const char *colon = memchr(line.p, ':', line.len);
+	struct span name, value;
+
+	if (colon == NULL || colon == line.p)
+		return bad(r, 400, "a header line has no name");
+	name = (struct span){line.p, (size_t)(colon - line.p)};
+	value = trim(span_from(line, name.len + 1));
+	if (memchr(name.p, ' ', name.len) != NULL || memchr(name.p, '\t', name.len) != NULL)
+		return bad(r, 400, "white space in a header's name");
+	if (same_word(name, "content-length"))
+		return take_length(r, value);
+	if (same_word(name, "transfer-encoding")) {
+		if (!same_word(value, "chunked") || r->chunked)
+			return bad(r, 501, "the only transfer coding known is chunked");
+		r->chunked = true;
+	} else if (same_word(name, "connection")) {
+		r->close |= list_has(value, "close");
+	} else if (same_word(name, "expect")) {
+		r->expects = same_word(value, "100-continue");
+	}
+	for (size_t i = 0; i < sizeof(remembered) / sizeof(remembered[0]); i++) {
+		if (same_word(name, remembered[i].name))
+			remember(r, remembered[i].field, value);
+	}
+	return HTTP_REQUEST;
+}
+
+/* "POST /path HTTP/1.1" */
+static enum http_result
+take_request_line(struct http_reader *r, struct span line)
+{
+	const char *space = memchr(line.p, ' ', line.len);
+	struct span rest, version;
+
+	if (space == NULL || space == line.p)
+		return bad(r, 400, "the request line has no method");
+	remember(r, HTTP_METHOD, (struct span){line.p, (size_t)(space - line.p)});
+	rest = span_from(line, (size_t)(space - line.p) + 1);
+	space = memchr(rest.p, ' ', rest.len);
+	if (space == NULL || space == rest.p)
+		return bad(r, 400, "the request line has no target");
+	remember(r, HTTP_TARGET, (struct span){rest.p, (size_t)(space - rest.p)});
+	version = span_from(rest, (size_t)(space - rest.p) + 1);
+	if (!span_eq_str(version, "HTTP/1.1"))
+		return bad(r, 505, "only HTTP/1.1 is spoken here");
+	return HTTP_REQUEST;
+}
+
+/* The line at r->at, which ends in CRLF before limit; moves r->at behind it. */
+static bool
+take_line(struct http_reader *r, size_t limit, struct span *line)
+{
+	const char *end;
+
+	if (r->at >= limit)
+		return false;
+	end = memmem(r->mem + r->at, limit - r->at, "\r\n", 2);
+	if (end == NULL)
+		return false;
+	*line = (struct span){r->mem + r->at, (size_t)(end - r->mem) - r->at};
+	r->at += line->len + 2;
+	return true;
+}
+
+static enum http_result
+take_head(struct http_reader *r)
+{
+	enum http_result result;
+	struct span line;
+
+	r->at = 0;
+	if (memchr(r->mem, '\0', r->head) != NULL)
+		return bad(r, 400, "NUL in the head");
+	if (!take_line(r, r->head, &line))
+		return bad(r, 400, "there is no request line");
+	result = take_request_line(r, line);
+	while (result == HTTP_REQUEST && take_line(r, r->head, &line) && line.len > 0)
+		result = take_header(r, line);
+	if (result != HTTP_REQUEST)
+		return result;
+	/* Both at once is how requests are smuggled (RFC 9112, 6.1). */
+	if (r->chunked && r->has_size)
+		return bad(r, 400, "both Content-Length and Transfer-Encoding");
+	r->at = r->body_end = r->head;
+	r->phase = r->chunked ? HTTP_IN_CHUNK_SIZE : HTTP_IN_BODY;
+	return HTTP_REQUEST;
+}
+
+static enum http_result
+find_head(struct http_reader *r)
+{
+	/* The blank line may straddle what came before and what came now. */
+	size_t from = r->at < 3 ? 0 : r->at - 3;
+	const char *end = NULL;
+
+	if (r->len > from)
+		end = memmem(r->mem + from, r->len - from, "\r\n\r\n", 4);
+	if (end == NULL) {
+		r->at = r->len;
+		if (r->len > HTTP_HEAD_MAX)
+			return bad(r, 431, "the head is too large");
+		return HTTP_MORE;
+	}
+	r->head = (size_t)(end - r->mem) + 4;
+	if (r->head > HTTP_HEAD_MAX)
+		return bad(r, 431, "the head is too large");
+	return take_head(r);
+}
+
+static enum http_result
+take_body(struct http_reader *r)
+{
+	if (r->len - r->head < r->left)
+		return HTTP_MORE;
+	r->at = r->body_end = r->head + r->left;
+	r->phase = HTTP_WHOLE;
+	return HTTP_REQUEST;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static enum http_result
+take_chunk_size(struct http_reader *r)
+{
+	struct span line;
+	size_t n = 0, digits = 0;
+
+	if (!take_line(r, r->len, &line))
+		return r->len - r->at > CHUNK_LINE_MAX ? bad(r, 400, "a chunk has no size")
+						       : HTTP_MORE;
+	for (; digits < line.len && hex_value(line.p[digits]) >= 0; digits++) {
+		n = n * 16 + (size_t)hex_value(line.p[digits]);
+		if (n > HTTP_BODY_MAX - (r->body_end - r->head))
+			return bad(r, 413, "the body is too large");
+	}
+	if (digits == 0 || (digits < line.len && line.p[digits] != ';'))
+		return bad(r, 400, "a chunk's size is no number");
+	r->left = n;
+	r->phase = n == 0 ? HTTP_IN_TRAILER : HTTP_IN_CHUNK;
+	return HTTP_REQUEST;
+}
+
+/* The chunk's bytes move down to where the body ends so far: it becomes one piece in place. */
+static enum http_result
+take_chunk(struct http_reader *r)
+{
+	size_t n = r->len - r->at;
+
+	if (n > r->left)
+		n = r->left;
+	memmove(r->mem + r->body_end, r->mem + r->at, n);
+	r->body_end += n;
+	r->at += n;
+	r->left -= n;
+	if (r->left > 0)
+		return HTTP_MORE;
+	r->phase = HTTP_IN_CHUNK_END;
+	return HTTP_REQUEST;
+}
+
+static enum http_result
+take_chunk_end(struct http_reader *r)
+{
+	if (r->len - r->at < 2)
+		return HTTP_MORE;
+	if (memcmp(r->mem + r->at, "\r\n", 2) != 0)
+		return bad(r, 400, "a chunk does not end where it says");
+	r->at += 2;
+	r->phase = HTTP_IN_CHUNK_SIZE;
+	return HTTP_REQUEST;
+}
+
+static enum http_result
+take_trailer(struct http_reader *r)
+{
+	struct span line;
+
+	do {
+		if (!take_line(r, r->len, &line))
+			return r->len - r->at > HTTP_HEAD_MAX
+			    ? bad(r, 431, "the trailer is too large")
+			    : HTTP_MORE;
+	} while (line.len > 0);
+	r->phase = HTTP_WHOLE;
+	return HTTP_REQUEST;
+}
+
+static enum http_result (*const take[])(struct http_reader *) = {
+    [HTTP_IN_HEAD] = find_head,
+    [HTTP_IN_BODY] = take_body,
+    [HTTP_IN_CHUNK_SIZE] = take_chunk_size,
+    [HTTP_IN_CHUNK] = take_chunk,
+    [HTTP_IN_CHUNK_END] = take_chunk_end,
+    [HTTP_IN_TRAILER] = take_trailer,
+};
+
+enum http_result
+http_reader_parse(struct http_reader *r)
+{
+	enum http_result result = HTTP_REQUEST;
+
+	while (result == HTTP_REQUEST && r->phase != HTTP_WHOLE)
+		result = take[r->phase](r);
+	return result;
+}
+
+struct span
+http_reader_field(const struct http_reader *r, enum http_field f)
+{
+	if (r->field[f].len == 0)
+		return (struct span){"", 0};
+	return (struct span){r->mem + r->field[f].at, r->field[f].len};
+}
+
+struct span
+http_reader_path(const struct http_reader *r)
+{
+	struct span target = http_reader_field(r, HTTP_TARGET);
+	const char *mark = memchr(target.p, '?', target.len);
+
+	if (mark != NULL)
+		target.len = (size_t)(mark - target.p);
+	return target;
+}
+
+struct span
+http_reader_query(const struct http_reader *r)
+{
+	struct span target = http_reader_field(r, HTTP_TARGET);
+	size_t path = http_reader_path(r).len;
+
+	return path == target.len ? (struct span){"", 0} : span_from(target, path + 1);
+}
+
+struct span
+http_reader_body(const struct http_reader *r)
+{
+	return (struct span){r->mem + r->head, r->body_end - r->head};
+}
+
+bool
+http_reader_take_expect(struct http_reader *r)
+{
+	bool due = r->expects && r->phase != HTTP_IN_HEAD && r->phase != HTTP_WHOLE;
+
+	if (due)
+		r->expects = false;
+	return due;
+}
+
+void
+http_reader_next(struct http_reader *r)
+{
+	struct http_reader fresh = {.mem = r->mem, .len = r->len - r->at, .cap = r->cap};
+
+	if (fresh.len == 0) {
+		free(r->mem);
+		fresh.mem = NULL;
+		fresh.cap = 0;
+	} else {
+		memmove(fresh.mem, r->mem + r->at, fresh.len);
+	}
+	*r = fresh;
+}

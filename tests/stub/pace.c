@@ -1,0 +1,187 @@
+/*
+ * The heap of deadlines. A slot holds its deadline beside the pointer, so that sifting does not
+ * touch the streams' own memory.
+ */
+#include "tests/stub/pace.h"
+
+#include <sys/timerfd.h>
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+/* Steps served before the sockets get their turn again. */
+#define VISITS_MAX 1024
+
+struct pace_slot {
+	uint64_t when;
+	struct pace_entry *entry;
+};
+
+uint64_t
+pace_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Slots count from 1, so that the parent of i is i / 2. */
+static void
+put(struct pace *p, size_t at, struct pace_slot s)
+{
+	p->heap[at] = s;
+	s.entry->slot = at;
+}
+
+static void
+sift_up(struct pace *p, size_t at, struct pace_slot s)
+{
+	for (; at > 1 && s.when < p->heap[at / 2].when; at /= 2)
+		put(p, at, p->heap[at / 2]);
+	put(p, at, s);
+}
+
+static void
+sift_down(struct pace *p, size_t at, struct pace_slot s)
+{
+	for (size_t child; (child = at * 2) <= p->count; at = child) {
+		if (child < p->count && p->heap[child + 1].when < p->heap[child].when)
+			child++;
+		if (s.when <= p->heap[child].when)
+			break;
+		put(p, at, p->heap[child]);
+	}
+	put(p, at, s);
+}
+
+static void
+arm(struct pace *p)
+{
+	struct itimerspec spec = {0};
+	uint64_t when;
+
+	if (p->count == 0)
+		return;
+	when = p->heap[1].when;
+	if (p->armed != 0 && p->armed <= when)
+		return;
+	p->armed = when;
+	spec.it_value.tv_sec = (time_t)(when / 1000000000u);
+	spec.it_value.tv_nsec = (long)(when % 1000000000u);
+	/* Setting the time also takes back the expiry that woke us: no read is needed. */
+	if (timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &spec, NULL) == -1)
+		err(1, "timerfd_settime");
+}
+
+static void
+disarm(struct pace *p)
+{
+	struct itimerspec off = {0};
+
+	if (timerfd_settime(p->fd, 0, &off, NULL) == -1)
+		err(1, "timerfd_settime");
+}
+
+/* The timerfd fired: everything due by now, once. What becomes due meanwhile has its next turn. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct pace *p = arg;
+	uint64_t now = pace_now();
+
+	(void)fd;
+	(void)what;
+	/* Something earlier than any deadline: pace_at() below must not arm once per stream. */
+	p->armed = 1;
+	for (int n = 0; n < VISITS_MAX && p->count > 0 && p->heap[1].when <= now; n++) {
+		struct pace_entry *e = p->heap[1].entry;
+
+		pace_cancel(p, e);
+		p->due(e);
+	}
+	p->armed = 0;
+	if (p->count == 0)
+		disarm(p);
+	else
+		arm(p);
+}
+
+void
+pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry *))
+{
+	*p = (struct pace){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
+	if (p->fd == -1)
+		err(1, "timerfd_create");
+	p->due = due;
+	if (event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, on_timer, p) == -1 ||
+	    event_add(&p->timer, NULL) == -1)
+		errx(1, "no event for the timer");
+}
+
+void
+pace_clear(struct pace *p)
+{
+	event_del(&p->timer);
+	close(p->fd);
+	free(p->heap);
+}
+
+static void
+insert(struct pace *p, struct pace_entry *e, uint64_t when)
+{
+	pace_cancel(p, e);
+	if (p->count + 1 >= p->cap) {
+		size_t cap = p->cap == 0 ? 64 : p->cap * 2;
+		struct pace_slot *heap = reallocarray(p->heap, cap, sizeof(*heap));
+
+		if (heap == NULL)
+			err(1, "out of memory");
+		p->heap = heap;
+		p->cap = cap;
+	}
+	p->count++;
+	sift_up(p, p->count, (struct pace_slot){when, e});
+	arm(p);
+}
+
+void
+pace_at(struct pace *p, struct pace_entry *e, uint64_t when)
+{
+	uint64_t now = pace_now();
+
+	/* Past deadlines all become "now": who is far behind must not come first for ever. */
+	if (when <= now)
+		insert(p, e, now);
+	else
+		insert(p, e, (when + PACE_GRAIN_NS - 1) / PACE_GRAIN_NS * PACE_GRAIN_NS);
+}
+
+void
+pace_soon(struct pace *p, struct pace_entry *e, uint64_t ns)
+{
+	insert(p, e, pace_now() + ns);
+}
+
+void
+pace_cancel(struct pace *p, struct pace_entry *e)
+{
+	size_t at = e->slot;
+	struct pace_slot last;
+
+	if (at == 0)
+		return;
+	e->slot = 0;
+	last = p->heap[p->count--];
+	if (last.entry == e)
+		return;
+	if (at > 1 && last.when < p->heap[at / 2].when)
+		sift_up(p, at, last);
+	else
+		sift_down(p, at, last);
+}

@@ -1,0 +1,185 @@
+/*
+ * Token after token, by kind.
+ */
+#include "tests/stub/reply.h"
+
+#include <string.h>
+
+#include "tests/stub/demo.h"
+#include "tests/stub/pace.h"
+
+#define TOKENS_DEFAULT 40 /* where the script names no number */
+#define PIECE_MAX      24 /* bytes of a token that is cut from a text */
+
+static const char *const unicode_tokens[] = {
+    "na\u00efve ",
+    "\u65e5\u672c\u8a9e ",
+    "\U0001F600 ",
+    "\U0001F469\u200d\U0001F469\u200d\U0001F467\u200d\U0001F466 ",
+    "e\u0301n\u0303o\u0308 ",
+    "\U0001F1E9\U0001F1EA ",
+    "\u05e9\u05dc\u05d5\u05dd ",
+    "\U0001D4B3\U00020BB7 ",
+    "\"quoted\\\" ",
+    "tab\tline\n",
+    "\u2028\u2029 ",
+    "</script>&amp; ",
+    "\ufeff\u200b ",
+    "\x01\x7f ",
+    "\U0010FFFF ",
+};
+
+#define UNICODE_TOKENS ((uint32_t)(sizeof(unicode_tokens) / sizeof(unicode_tokens[0])))
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static bool
+is_letter(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u >= 0x80 || u == '\'' || u == '_' || (u >= '0' && u <= '9') ||
+	    (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z');
+}
+
+/*
+ * How many bytes of s make the next token, cut as models cut: a word with the space before it, or
+ * one sign. Never within a character; at least one byte if there is one.
+ */
+static size_t
+piece_len(struct span s)
+{
+	size_t i = 0, letters;
+
+	while (i < s.len && i < PIECE_MAX && is_space(s.p[i]))
+		i++;
+	letters = i;
+	while (i < s.len && i < PIECE_MAX && is_letter(s.p[i]))
+		i++;
+	/* A lone sign; and a character that PIECE_MAX fell into is taken whole. */
+	if (i == letters && i < s.len && i < PIECE_MAX)
+		i++;
+	while (i < s.len && ((unsigned char)s.p[i] & 0xc0) == 0x80)
+		i++;
+	return i;
+}
+
+static uint32_t
+count_pieces(struct span s)
+{
+	uint32_t n = 0;
+
+	for (; s.len > 0; s = span_from(s, piece_len(s)))
+		n++;
+	return n;
+}
+
+void
+reply_init(struct reply *r, const struct script *s, struct span bare)
+{
+	bool sized = s->tokens != SCRIPT_UNSET;
+
+	*r = (struct reply){.kind = s->reply, .huge = s->huge};
+	r->total = sized ? s->tokens : TOKENS_DEFAULT;
+	if (r->huge != SCRIPT_UNSET) {
+		r->kind = REPLY_NUMBERED;
+		r->total = sized ? s->tokens : 1;
+		return;
+	}
+	if (r->kind == REPLY_AUTO && sized)
+		r->kind = REPLY_NUMBERED;
+	if (r->kind == REPLY_AUTO) {
+		r->kind = REPLY_TEXT;
+		demo_reply(bare, &r->text);
+	} else if (r->kind == REPLY_TEXT) {
+		bytes_add_str(&r->text, s->text);
+	} else if (r->kind == REPLY_ECHO) {
+		r->kind = REPLY_TEXT;
+		bytes_add_span(&r->text, bare);
+	}
+	if (r->kind == REPLY_TEXT)
+		r->total = count_pieces(bytes_span(&r->text));
+	else if (r->kind == REPLY_EMPTY)
+		r->total = 0;
+}
+
+void
+reply_clear(struct reply *r)
+{
+	bytes_clear(&r->text);
+}
+
+bool
+reply_limit(struct reply *r, uint32_t max)
+{
+	if (r->total <= max)
+		return false;
+	r->total = max;
+	return true;
+}
+
+uint64_t
+reply_size(const struct reply *r)
+{
+	uint64_t each = r->huge != SCRIPT_UNSET ? r->huge : 64;
+
+	return r->kind == REPLY_TEXT ? r->text.len : each * r->total;
+}
+
+static void
+huge_token(struct bytes *out, uint32_t size)
+{
+	char *p = bytes_reserve(out, size);
+
+	for (uint32_t i = 0; i < size; i++)
+		p[i] = (char)('a' + i % 26);
+	out->len += size;
+}
+
+static void
+text_token(struct reply *r, struct bytes *out)
+{
+	struct span rest = span_from(bytes_span(&r->text), r->at);
+
+	rest.len = piece_len(rest);
+	r->at += rest.len;
+	bytes_add_json(out, rest);
+}
+
+static void
+unicode_token(uint32_t index, struct bytes *out)
+{
+	struct span token = span_str(unicode_tokens[index % UNICODE_TOKENS]);
+
+	if (index % 2 == 0)
+		bytes_add_json(out, token);
+	else
+		bytes_add_json_ascii(out, token);
+}
+
+void
+reply_token(struct reply *r, struct bytes *out)
+{
+	uint32_t index = r->next++;
+
+	if (r->huge != SCRIPT_UNSET) {
+		huge_token(out, r->huge);
+	} else if (r->kind == REPLY_TEXT) {
+		text_token(r, out);
+	} else if (r->kind == REPLY_UNICODE) {
+		unicode_token(index, out);
+	} else if (r->kind == REPLY_STAMP) {
+		bytes_add_uint(out, index);
+		bytes_add(out, ":", 1);
+		bytes_add_uint(out, pace_now());
+		bytes_add(out, " ", 1);
+	} else {
+		bytes_add(out, "t", 1);
+		bytes_add_uint(out, index);
+		bytes_add(out, " ", 1);
+	}
+}

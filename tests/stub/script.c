@@ -1,0 +1,334 @@
+/*
+ * The directives: one table, one loop that reads words by it. A word that is not in the table is
+ * an error, never passed over: a test with a misspelt directive must not pass.
+ */
+#include "tests/stub/script.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DELAY_MS_DEFAULT 30
+#define DELAY_MS_MAX     3600000u
+#define HUGE_MAX         (16u << 20)
+
+enum kind {
+	WORD_FLAG,   /* bool, true when named */
+	WORD_NUMBER, /* uint32_t */
+	WORD_MS,     /* uint64_t nanoseconds, written in milliseconds with a fraction */
+	WORD_FAIL,   /* uint32_t: a status or a name */
+	WORD_REPLY,  /* enum script_reply, the table's min */
+	WORD_TEXT,   /* text="..." */
+	WORD_FINISH, /* a finish_reason */
+};
+
+#define AT(member) offsetof(struct script, member)
+
+static const struct word {
+	const char *name;
+	enum kind kind;
+	size_t at;
+	uint32_t min;
+	uint32_t max;
+	const char *value;
+	const char *help;
+} table[] = {
+    {"tokens", WORD_NUMBER, AT(tokens), 0, SCRIPT_TOKENS_MAX, "N",
+	"N tokens, numbered unless another reply is named"},
+    {"delay", WORD_MS, AT(delay_ns), 0, 0, "MS",
+	"between tokens; 0 is full speed, 0.25 is allowed"},
+    {"first-delay", WORD_MS, AT(first_delay_ns), 0, 0, "MS",
+	"before the first byte of the answer"},
+
+    {"numbered", WORD_REPLY, AT(reply), REPLY_NUMBERED, 0, NULL,
+	"tokens \"t0 \" \"t1 \" \"t2 \" ..."},
+    {"stamp", WORD_REPLY, AT(reply), REPLY_STAMP, 0, NULL,
+	"tokens \"<index>:<CLOCK_MONOTONIC ns> \", taken as the token is made"},
+    {"unicode", WORD_REPLY, AT(reply), REPLY_UNICODE, 0, NULL,
+	"emoji, joined, right-to-left and control characters; half in \\u escapes"},
+    {"echo", WORD_REPLY, AT(reply), REPLY_ECHO, 0, NULL,
+	"the reply is the message without the directive and one space beside it"},
+    {"text", WORD_TEXT, AT(text), 0, 0, "\"...\"",
+	"the reply is this; \\\" \\\\ \\n \\t inside"},
+    {"empty", WORD_REPLY, AT(reply), REPLY_EMPTY, 0, NULL, "no content at all"},
+    {"huge", WORD_NUMBER, AT(huge), 1, HUGE_MAX, "BYTES",
+	"each token is BYTES letters a...z; one token unless tokens=N"},
+
+    {"fail", WORD_FAIL, AT(fail), 400, 599, "STATUS|hang|close",
+	"instead of an answer: an error, silence, the connection's end"},
+    {"fail-times", WORD_NUMBER, AT(fail_times), 0, 1000000, "N",
+	"only the first N calls with this same message fail"},
+    {"retry-after", WORD_NUMBER, AT(retry_after), 0, 86400, "S",
+	"Retry-After header of fail=STATUS"},
+
+    {"hang-after", WORD_NUMBER, AT(after[FAULT_HANG]), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens nothing more comes; the connection stays open"},
+    {"cut-after", WORD_NUMBER, AT(after[FAULT_CUT]), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens the connection is closed, without the last chunk"},
+    {"garbage-after", WORD_NUMBER, AT(after[FAULT_GARBAGE]), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens an event that is not JSON; then it goes on"},
+    {"invalid-utf8-after", WORD_NUMBER, AT(after[FAULT_UTF8]), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens one with invalid UTF-8; then it goes on"},
+    {"error-after", WORD_NUMBER, AT(after[FAULT_ERROR]), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens an event {\"error\":...}, then the end without [DONE]"},
+    {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},
+
+    {"crlf", WORD_FLAG, AT(crlf), 0, 0, NULL, "CRLF line ends in the event stream"},
+    {"split", WORD_NUMBER, AT(split), 1, 65536, "N",
+	"each write carries N bytes, head included, 0.1 ms apart"},
+    {"no-usage", WORD_FLAG, AT(no_usage), 0, 0, NULL, "no usage, even if asked for"},
+    {"finish", WORD_FINISH, AT(finish), 0, 0, "REASON",
+	"finish_reason: stop, length, content_filter, tool_calls"},
+};
+
+#define TABLE_LEN (sizeof(table) / sizeof(table[0]))
+
+void
+script_init(struct script *s)
+{
+	*s = (struct script){
+	    .delay_ns = DELAY_MS_DEFAULT * 1000000u,
+	    .tokens = SCRIPT_UNSET,
+	    .huge = SCRIPT_UNSET,
+	    .fail_times = SCRIPT_UNSET,
+	    .retry_after = SCRIPT_UNSET,
+	    .finish = "stop",
+	};
+	for (int i = 0; i < FAULTS; i++)
+		s->after[i] = SCRIPT_UNSET;
+}
+
+void
+script_copy(struct script *to, const struct script *from)
+{
+	*to = *from;
+	if (from->text != NULL && (to->text = strdup(from->text)) == NULL)
+		err(1, "out of memory");
+}
+
+void
+script_clear(struct script *s)
+{
+	free(s->text);
+	s->text = NULL;
+}
+
+/* Milliseconds with up to six digits after the point, as nanoseconds. */
+static int
+parse_ms(struct span value, uint64_t *ns)
+{
+	const char *point = memchr(value.p, '.', value.len);
+	struct span whole = value, part = {"", 0};
+	uint64_t ms, fraction = 0;
+
+	if (point != NULL) {
+		whole.len = (size_t)(point - value.p);
+		part = span_from(value, whole.len + 1);
+		if (part.len > 6 || span_uint(part, 0, 999999, &fraction) == -1)
+			return -1;
+	}
+	if (span_uint(whole, 0, DELAY_MS_MAX, &ms) == -1)
+		return -1;
+	for (size_t i = part.len; i < 6; i++)
+		fraction *= 10;
+	*ns = ms * 1000000u + fraction;
+	return 0;
+}
+
+/* The value of text="...": the quotes go, and so does each backslash before what it protects. */
+static int
+parse_text(struct span value, char **out)
+{
+	char *text, *to;
+
+	if (value.len < 2 || value.p[0] != '"' || value.p[value.len - 1] != '"')
+		return -1;
+	text = to = calloc(1, value.len);
+	if (text == NULL)
+		err(1, "out of memory");
+	for (size_t i = 1; i + 1 < value.len; i++) {
+		char c = value.p[i];
+
+		if (c == '\\' && i + 2 < value.len) {
+			c = value.p[++i];
+			c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+		}
+		*to++ = c;
+	}
+	free(*out);
+	*out = text;
+	return 0;
+}
+
+static int
+parse_fail(struct span value, const struct word *w, uint32_t *out)
+{
+	uint64_t status;
+
+	if (span_eq_str(value, "hang"))
+		*out = FAIL_HANG;
+	else if (span_eq_str(value, "close"))
+		*out = FAIL_CLOSE;
+	else if (span_uint(value, w->min, w->max, &status) == 0)
+		*out = (uint32_t)status;
+	else
+		return -1;
+	return 0;
+}
+
+static int
+parse_finish(struct span value, const char **out)
+{
+	static const char *const reasons[] = {"stop", "length", "content_filter", "tool_calls"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (span_eq_str(value, reasons[i])) {
+			*out = reasons[i];
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* Puts one word's value into its member. -1 if the value is wrong for it. */
+static int
+obey(struct script *s, const struct word *w, struct span value)
+{
+	void *member = (char *)s + w->at;
+	uint64_t n;
+
+	switch (w->kind) {
+	case WORD_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case WORD_NUMBER:
+		if (span_uint(value, w->min, w->max, &n) == -1)
+			return -1;
+		*(uint32_t *)member = (uint32_t)n;
+		return 0;
+	case WORD_MS:
+		return parse_ms(value, member);
+	case WORD_FAIL:
+		return parse_fail(value, w, member);
+	case WORD_REPLY:
+		*(uint32_t *)member = w->min;
+		return 0;
+	case WORD_TEXT:
+		s->reply = REPLY_TEXT;
+		return parse_text(value, member);
+	case WORD_FINISH:
+		return parse_finish(value, member);
+	}
+	return -1;
+}
+
+/* Bytes up to the end of the word that s starts with; spaces inside double quotes belong to it. */
+static size_t
+word_len(struct span s)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < s.len && (quoted || s.p[i] != ' '); i++) {
+		if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s.p[i] == '\\' && i + 1 < s.len)
+			i++;
+	}
+	return i;
+}
+
+static int
+obey_word(struct script *s, struct span word)
+{
+	const char *equals = memchr(word.p, '=', word.len);
+	struct span name = word, value = {"", 0};
+
+	if (equals != NULL) {
+		name.len = (size_t)(equals - word.p);
+		value = span_from(word, name.len + 1);
+	}
+	for (size_t i = 0; i < TABLE_LEN; i++) {
+		if (!span_eq_str(name, table[i].name))
+			continue;
+		if ((table[i].value != NULL) != (equals != NULL))
+			return -1;
+		return obey(s, &table[i], value);
+	}
+	return -1;
+}
+
+int
+script_parse(struct script *s, struct span words, char *why, size_t why_size)
+{
+	while (words.len > 0) {
+		struct span word = {words.p, word_len(words)};
+
+		if (word.len > 0 && obey_word(s, word) == -1) {
+			snprintf(why, why_size, "openai-stub has no directive '%.*s'",
+			    word.len > 60 ? 60 : (int)word.len, word.p);
+			return -1;
+		}
+		words = span_from(words, word.len < words.len ? word.len + 1 : word.len);
+	}
+	return 0;
+}
+
+/* Where the "]]" is that ends what s starts with, or s.len. */
+static size_t
+closing(struct span s)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s.p[i] == '\\')
+			i++;
+		else if (!quoted && s.p[i] == ']' && s.p[i + 1] == ']')
+			return i;
+	}
+	return s.len;
+}
+
+bool
+script_find(struct span message, struct span *words, struct bytes *rest)
+{
+	const char *open = message.len < 4 ? NULL : memmem(message.p, message.len, "[[", 2);
+	struct span before, after;
+	size_t end;
+
+	if (open == NULL) {
+		bytes_add_span(rest, message);
+		return false;
+	}
+	before = (struct span){message.p, (size_t)(open - message.p)};
+	*words = span_from(message, before.len + 2);
+	end = closing(*words);
+	if (end == words->len) {
+		bytes_add_span(rest, message);
+		return false;
+	}
+	after = span_from(*words, end + 2);
+	words->len = end;
+	if (before.len > 0 && before.p[before.len - 1] == ' ')
+		before.len--;
+	else if (after.len > 0 && after.p[0] == ' ')
+		after = span_from(after, 1);
+	bytes_add_span(rest, before);
+	bytes_add_span(rest, after);
+	return true;
+}
+
+void
+script_help(FILE *out)
+{
+	for (size_t i = 0; i < TABLE_LEN; i++) {
+		const struct word *w = &table[i];
+		char name[48];
+
+		snprintf(name, sizeof(name), "%s%s%s", w->name, w->value == NULL ? "" : "=",
+		    w->value == NULL ? "" : w->value);
+		fprintf(out, "  %-24s %s\n", name, w->help);
+	}
+}

@@ -1,0 +1,282 @@
+/*
+ * The routes. Called by conn.c with whole requests.
+ */
+#include "tests/stub/serve.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tests/stub/call.h"
+
+struct request {
+	struct service *service;
+	const struct http_reader *reader;
+	struct answer_about about;
+	struct bytes *out;
+	struct chat *chat; /* what a handler leaves here is given step by step */
+};
+
+typedef void handler(struct request *);
+
+static void
+refuse(struct request *q, const struct api_error *error)
+{
+	answer_error(q->out, error, &q->about);
+}
+
+static void
+answer_body(struct request *q, struct bytes *body)
+{
+	answer_json(q->out, 200, bytes_span(body), &q->about);
+	bytes_clear(body);
+}
+
+/* "Bearer key" (RFC 6750, 2.1): 0, or -1 with a 401 in error. */
+static int
+check_key(const struct request *q, struct api_error *error)
+{
+	struct span value = http_reader_field(q->reader, HTTP_AUTHORIZATION);
+	const char *key = q->service->key;
+
+	if (value.len <= 7 || strncasecmp(value.p, "Bearer ", 7) != 0) {
+		api_error_set(error, 401,
+		    "You didn't provide an API key: send 'Authorization: Bearer KEY'.");
+		return -1;
+	}
+	value = span_from(value, 7);
+	if (key == NULL || span_eq_str(value, key))
+		return 0;
+	api_error_set(error, 401, "Incorrect API key provided (%zu characters).", value.len);
+	error->code = "invalid_api_key";
+	return -1;
+}
+
+static void
+keep_field(const struct http_reader *r, enum http_field f, struct bytes *to)
+{
+	bytes_reset(to, 1024);
+	bytes_add_span(to, http_reader_field(r, f));
+}
+
+static void
+keep_last(struct stats *st, const struct http_reader *r)
+{
+	struct span path = http_reader_path(r);
+
+	st->last.valid = true;
+	st->last.json = false;
+	st->last.authorization = http_reader_field(r, HTTP_AUTHORIZATION).len;
+	keep_field(r, HTTP_ACCEPT, &st->last.accept);
+	keep_field(r, HTTP_CONTENT_TYPE, &st->last.content_type);
+	keep_field(r, HTTP_USER_AGENT, &st->last.user_agent);
+	bytes_reset(&st->last.path, 1024);
+	bytes_add_span(&st->last.path, path);
+	bytes_reset(&st->last.body, (size_t)1 << 20);
+	bytes_add_span(&st->last.body, http_reader_body(r));
+}
+
+/* The script of this message: the defaults, changed by its directives. */
+static int
+read_script(const struct service *s, struct span message, struct script *script,
+    struct bytes *bare, struct api_error *error)
+{
+	char why[128];
+	struct span words;
+
+	script_copy(script, &s->defaults);
+	if (!script_find(message, &words, bare) ||
+	    script_parse(script, words, why, sizeof(why)) == 0)
+		return 0;
+	api_error_set(error, 400, "%s.", why);
+	error->code = "bad_directive";
+	return -1;
+}
+
+/* A call whose body is in order. */
+static struct chat *
+start_chat(struct request *q, const struct call *call, struct api_error *error)
+{
+	struct service *s = q->service;
+	struct span message = bytes_span(&call->message);
+	struct bytes bare = {0};
+	struct script script;
+	struct chat *chat = NULL;
+
+	stats_add_message(&s->stats, message);
+	if (read_script(s, message, &script, &bare, error) == 0) {
+		if (script.fail != 0 && script.fail_times != SCRIPT_UNSET &&
+		    !stats_fails(&s->stats, message, script.fail_times))
+			script.fail = 0;
+		chat = chat_new(&s->stats, call, &script, bytes_span(&bare), &q->about, error);
+	}
+	script_clear(&script);
+	bytes_clear(&bare);
+	return chat;
+}
+
+static void
+chat_completions(struct request *q)
+{
+	struct stats *st = &q->service->stats;
+	struct api_error error;
+	struct call call = {0};
+
+	q->about.id = ++q->service->last_id;
+	keep_last(st, q->reader);
+	if (check_key(q, &error) == 0 &&
+	    call_read(&call, http_reader_body(q->reader), &error) == 0) {
+		st->last.json = true;
+		q->chat = start_chat(q, &call, &error);
+	}
+	call_clear(&call);
+	if (q->chat != NULL)
+		return;
+	stats_end(st, stats_begin(st), STATS_FAILED);
+	refuse(q, &error);
+}
+
+static void
+models(struct request *q)
+{
+	struct api_error error;
+	struct bytes body = {0};
+
+	if (check_key(q, &error) == -1) {
+		refuse(q, &error);
+		return;
+	}
+	bytes_add_str(&body,
+	    "{\"object\":\"list\",\"data\":[{\"id\":\"banter-demo\",\"object\":\"model\","
+	    "\"created\":1700000000,\"owned_by\":\"banter\"}]}");
+	answer_body(q, &body);
+}
+
+static void
+stub_stats(struct request *q)
+{
+	struct bytes body = {0};
+
+	stats_write(&q->service->stats, &body);
+	answer_body(q, &body);
+}
+
+static void
+stub_last(struct request *q)
+{
+	struct bytes body = {0};
+
+	stats_write_last(&q->service->stats, &body);
+	answer_body(q, &body);
+}
+
+static void
+stub_reset(struct request *q)
+{
+	struct bytes body = {0};
+
+	stats_reset(&q->service->stats);
+	bytes_add_str(&body, "{\"ok\":true}");
+	answer_body(q, &body);
+}
+
+static int
+hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	if (at == NULL)
+		return -1;
+	return at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
+}
+
+/* A query's value as a form writes it: %XX, and + for a space. */
+static void
+add_decoded(struct bytes *out, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i] == '+' ? ' ' : s.p[i];
+
+		if (c == '%' && i + 2 < s.len && hex_value(s.p[i + 1]) >= 0 &&
+		    hex_value(s.p[i + 2]) >= 0) {
+			c = (char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2]));
+			i += 2;
+		}
+		bytes_add(out, &c, 1);
+	}
+}
+
+static void
+stub_calls(struct request *q)
+{
+	static const char name[] = "contains=";
+	struct span query = http_reader_query(q->reader);
+	struct bytes part = {0}, body = {0};
+	struct api_error error;
+
+	if (query.len < strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
+		api_error_set(&error, 400, "Say which messages to count: ?contains=TEXT");
+		refuse(q, &error);
+		return;
+	}
+	add_decoded(&part, span_from(query, strlen(name)));
+	bytes_addf(&body, "{\"count\":%" PRIu64 "}",
+	    stats_count_messages(&q->service->stats, bytes_span(&part)));
+	bytes_clear(&part);
+	answer_body(q, &body);
+}
+
+static const struct route {
+	const char *method;
+	const char *path;
+	handler *handler;
+} routes[] = {
+    {"POST", "/v1/chat/completions", chat_completions},
+    {"POST", "/chat/completions", chat_completions},
+    {"GET", "/v1/models", models},
+    {"GET", "/models", models},
+    {"GET", "/stub/stats", stub_stats},
+    {"GET", "/stub/last", stub_last},
+    {"GET", "/stub/calls", stub_calls},
+    {"POST", "/stub/reset", stub_reset},
+};
+
+struct chat *
+serve_request(struct service *s, const struct http_reader *r, struct bytes *out)
+{
+	struct span method = http_reader_field(r, HTTP_METHOD), path = http_reader_path(r);
+	struct request q = {.service = s, .reader = r, .out = out};
+	struct api_error error;
+
+	q.about = (struct answer_about){.retry_after = UINT32_MAX, .close = r->close};
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (!span_eq_str(path, routes[i].path))
+			continue;
+		if (span_eq_str(method, routes[i].method)) {
+			routes[i].handler(&q);
+			return q.chat;
+		}
+		q.about.allow = routes[i].method;
+	}
+	if (q.about.allow != NULL) {
+		api_error_set(&error, 405, "Not allowed to %.*s on %.*s.", (int)method.len,
+		    method.p, (int)path.len, path.p);
+		error.code = "method_not_supported";
+	} else {
+		api_error_set(&error, 404, "Invalid URL (%.*s %.*s)", (int)method.len, method.p,
+		    (int)path.len, path.p);
+	}
+	refuse(&q, &error);
+	return NULL;
+}
+
+void
+serve_bad(const struct http_reader *r, struct bytes *out)
+{
+	const struct answer_about about = {.retry_after = UINT32_MAX, .close = true};
+	struct api_error error;
+
+	api_error_set(&error, r->status, "Malformed request: %s.", r->reason);
+	answer_error(out, &error, &about);
+}

@@ -1,0 +1,147 @@
+/*
+ * Counters and memories for the tests. Called by serve.c (questions), chat.c and conn.c (facts).
+ */
+#include "tests/stub/stats.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void
+stats_clear(struct stats *st)
+{
+	bytes_clear(&st->last.path);
+	bytes_clear(&st->last.accept);
+	bytes_clear(&st->last.content_type);
+	bytes_clear(&st->last.user_agent);
+	bytes_clear(&st->last.body);
+}
+
+void
+stats_reset(struct stats *st)
+{
+	uint64_t connections = st->connections;
+	uint32_t epoch = st->epoch;
+
+	stats_clear(st);
+	memset(st, 0, sizeof(*st));
+	st->connections = connections;
+	st->epoch = epoch + 1;
+}
+
+uint32_t
+stats_begin(struct stats *st)
+{
+	st->calls++;
+	st->active++;
+	return st->epoch;
+}
+
+void
+stats_end(struct stats *st, uint32_t epoch, enum stats_end how)
+{
+	if (epoch != st->epoch)
+		return;
+	st->active--;
+	st->ended[how]++;
+}
+
+void
+stats_token(struct stats *st, uint32_t epoch, uint64_t n)
+{
+	if (epoch == st->epoch)
+		st->tokens += n;
+}
+
+void
+stats_add_message(struct stats *st, struct span message)
+{
+	struct stats_message *m = &st->message[st->messages++ % STATS_MESSAGES];
+
+	if (message.len > STATS_MESSAGE_LEN)
+		message.len = STATS_MESSAGE_LEN;
+	m->len = (uint16_t)message.len;
+	if (message.len > 0)
+		memcpy(m->text, message.p, message.len);
+}
+
+uint64_t
+stats_count_messages(const struct stats *st, struct span part)
+{
+	uint64_t kept = st->messages < STATS_MESSAGES ? st->messages : STATS_MESSAGES;
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < kept; i++) {
+		const struct stats_message *m = &st->message[i];
+
+		n += span_contains((struct span){m->text, m->len}, part);
+	}
+	return n;
+}
+
+bool
+stats_fails(struct stats *st, struct span message, uint32_t times)
+{
+	uint64_t hash = span_hash(message);
+	uint32_t at;
+
+	/* A linear look: 16 KiB, and only for calls that ask for it. The oldest gives way. */
+	for (at = 0; at < STATS_FAILURES; at++) {
+		if (st->failure[at].count > 0 && st->failure[at].hash == hash)
+			break;
+	}
+	if (at == STATS_FAILURES) {
+		at = st->failures++ % STATS_FAILURES;
+		st->failure[at].hash = hash;
+		st->failure[at].count = 0;
+	}
+	if (st->failure[at].count >= times)
+		return false;
+	st->failure[at].count++;
+	return true;
+}
+
+void
+stats_write(const struct stats *st, struct bytes *out)
+{
+	bytes_addf(out,
+	    "{\"calls\":%" PRIu64 ",\"active\":%" PRIu64 ",\"completed\":%" PRIu64
+	    ",\"failed\":%" PRIu64 ",\"client_disconnects\":%" PRIu64 ",\"tokens\":%" PRIu64
+	    ",\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64 "}",
+	    st->calls, st->active, st->ended[STATS_COMPLETED], st->ended[STATS_FAILED],
+	    st->ended[STATS_DISCONNECTED], st->tokens, st->connections, st->accepted);
+}
+
+/* "name":"value", or null for a header that was not there. */
+static void
+write_header(struct bytes *out, const char *name, const struct bytes *value)
+{
+	bytes_addf(out, ",\"%s\":", name);
+	if (value->len == 0) {
+		bytes_add_str(out, "null");
+		return;
+	}
+	bytes_add_str(out, "\"");
+	bytes_add_json_ascii(out, bytes_span(value));
+	bytes_add_str(out, "\"");
+}
+
+void
+stats_write_last(const struct stats *st, struct bytes *out)
+{
+	if (!st->last.valid) {
+		bytes_add_str(out, "null");
+		return;
+	}
+	bytes_add_str(out, "{\"path\":\"");
+	bytes_add_json_ascii(out, bytes_span(&st->last.path));
+	bytes_addf(out, "\",\"headers\":{\"authorization\":%zu", st->last.authorization);
+	write_header(out, "accept", &st->last.accept);
+	write_header(out, "content-type", &st->last.content_type);
+	write_header(out, "user-agent", &st->last.user_agent);
+	bytes_add_str(out, "},\"body\":");
+	if (st->last.json)
+		bytes_add_span(out, bytes_span(&st->last.body));
+	else
+		bytes_add_str(out, "null");
+	bytes_add_str(out, "}");
+}
