@@ -1,0 +1,21 @@
+// Grey shapes where the data will stand. They fade in late, so that a fast
+// answer never flashes them.
+
+interface SkeletonProps {
+	readonly label: string;
+	readonly rows: number;
+	readonly kind: "list" | "thread";
+}
+
+export function Skeleton({ label, rows, kind }: SkeletonProps) {
+	return (
+		<div class={`skeleton skeleton-${kind}`}>
+			<p class="unseen" role="status">
+				{label}
+			</p>
+			{Array.from({ length: rows }, (_, row) => (
+				<div class="skeleton-row" key={row} />
+			))}
+		</div>
+	);
+}

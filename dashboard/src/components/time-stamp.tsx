@@ -1,0 +1,19 @@
+// A point in time: short to read, exact on hover and for machines.
+
+import { createTimeWords, pickLocale } from "../time";
+
+export const words = createTimeWords(pickLocale(navigator.languages));
+
+interface TimeStampProps {
+	readonly at: number;
+	readonly text: string;
+	readonly id?: string;
+}
+
+export function TimeStamp({ at, text, id }: TimeStampProps) {
+	return (
+		<time id={id} dateTime={new Date(at).toISOString()} title={words.exact(at)}>
+			{text}
+		</time>
+	);
+}

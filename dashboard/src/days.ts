@@ -1,0 +1,21 @@
+// Cuts a thread where the reader's calendar turns a page.
+
+import type { Message } from "./model";
+import { isSameDay } from "./time";
+
+export interface Day {
+	/** When its first message was written. */
+	readonly at: number;
+	readonly messages: readonly Message[];
+}
+
+/** `messages` are oldest first, and stay so. */
+export function byDay(messages: readonly Message[]): Day[] {
+	const days: Array<{ at: number; messages: Message[] }> = [];
+	for (const message of messages) {
+		const today = days[days.length - 1];
+		if (today && isSameDay(today.at, message.createdAt)) today.messages.push(message);
+		else days.push({ at: message.createdAt, messages: [message] });
+	}
+	return days;
+}

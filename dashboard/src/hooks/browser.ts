@@ -1,0 +1,15 @@
+// The browser's clock and visibility, in the form that polling takes them.
+
+import type { Surroundings } from "../poll";
+
+export const browser: Surroundings = {
+	isVisible: () => document.visibilityState === "visible",
+	onVisibility(changed) {
+		document.addEventListener("visibilitychange", changed);
+		return () => document.removeEventListener("visibilitychange", changed);
+	},
+	after(ms, run) {
+		const timer = setTimeout(run, ms);
+		return () => clearTimeout(timer);
+	},
+};
