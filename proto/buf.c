@@ -206,6 +206,13 @@ out:
 }
 
 void
+buf_truncate(struct buf *b, size_t len)
+{
+	must(len <= buf_len(b));
+	b->end = b->start + len;
+}
+
+void
 buf_consume(struct buf *b, size_t n)
 {
 	must(n <= buf_len(b));

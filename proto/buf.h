@@ -68,6 +68,9 @@ void buf_commit(struct buf *b, size_t n);
 [[gnu::warn_unused_result, gnu::format(printf, 2, 0)]] int buf_vprintf(
     struct buf *b, const char *fmt, va_list ap);
 
+/* Takes back what was appended since the buffer held len bytes; nothing of it was consumed. */
+void buf_truncate(struct buf *b, size_t len);
+
 /* Drops the first n bytes; n must not be over buf_len(). */
 void buf_consume(struct buf *b, size_t n);
 

@@ -33,14 +33,6 @@ channel_open(struct channel *ch, int fd, enum role self, unsigned peers, size_t 
 	must(msg_encode(&ch->out, MSG_HELLO, 0, &hello) == 0);
 }
 
-/* Gives back what a rare large frame took; the usual size is kept for the next loop turn. */
-static void
-give_back(struct buf *b)
-{
-	if (b->cap > 4 * (size_t)READ_SIZE)
-		buf_release(b);
-}
-
 void
 channel_close(struct channel *ch)
 {
@@ -49,12 +41,22 @@ channel_close(struct channel *ch)
 	buf_clear(&ch->out);
 }
 
+/* Gives back what a rare large frame took; the usual size is kept for the next loop turn. */
+static void
+give_back(struct buf *b)
+{
+	if (b->cap > 4 * (size_t)READ_SIZE)
+		buf_release(b);
+}
+
 enum channel_io
 channel_read(struct channel *ch)
 {
-	uint8_t *p = buf_reserve(&ch->in, READ_SIZE);
+	uint8_t *p;
 	ssize_t n;
 
+	give_back(&ch->in);
+	p = buf_reserve(&ch->in, READ_SIZE);
 	/* No room: a whole frame waits already; the owner takes it first. */
 	if (p == NULL)
 		return CHANNEL_DONE;
@@ -95,11 +97,8 @@ channel_next(struct channel *ch, struct frame *f, union msg *m)
 		size_t size;
 
 		r = wire_frame(buf_slice(&ch->in), f, &size);
-		if (r != WIRE_OK) {
-			if (r == WIRE_MORE)
-				give_back(&ch->in);
+		if (r != WIRE_OK)
 			return r;
-		}
 		if (ch->peer == ROLE_NONE) {
 			r = take_hello(ch, f);
 			if (r != WIRE_OK)

@@ -46,7 +46,7 @@ void channel_close(struct channel *ch);
 
 /*
  * The next message that has come: WIRE_OK fills both, with slices borrowed from the channel's
- * buffer until the next channel_next() or channel_read(); WIRE_MORE: none is whole yet; anything
+ * buffer until the next channel_read(); WIRE_MORE: none is whole yet; anything
  * else: drop the peer.
  */
 [[gnu::warn_unused_result]] enum wire_result channel_next(

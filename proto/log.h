@@ -44,7 +44,7 @@ struct log_field {
 #define L_ERRNO()     L_STR("error", log_errno())
 
 /* log_event(LOG_INFO, "child_exit", L_INT("pid", pid), L_STR("why", "signal")); */
-#define log_event(level, ev, ...)                                                              \
+#define log_event(level, ev, ...) \
 	log_write((level), (ev), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
 
 /* Names this process on a terminal ("masterd", "worker 3"); lines above max are dropped. */

@@ -10,28 +10,30 @@
 #include "proto/basics.h"
 
 /* One table of fields for each message. */
-#define MESSAGE(number, NAME, name, from, to, when)                                            \
+#define MESSAGE(number, NAME, name, from, to, when) \
 	static const struct wire_field name##_fields[] = {
-#define FIELD(msg, type, field, max, item)                                                     \
+#define FIELD(msg, type, field, max, item) \
 	{#field, WIRE_##type, (max), (item), (uint16_t)offsetof(struct msg_##msg, field)},
-#define END(name)                                                                              \
-	{                                                                                      \
-		NULL, WIRE_END, 0, 0, 0                                                        \
-	}                                                                                      \
-	}                                                                                      \
+#define END(name)                       \
+	{                               \
+		NULL, WIRE_END, 0, 0, 0 \
+	}                               \
+	}                               \
 	;
 #include "proto/messages.def"
 
 /* The roles as messages.def writes them. */
-enum { NONE = ROLE_NONE,
+enum {
+	NONE = ROLE_NONE,
 	MASTER = ROLE_MASTER,
 	WORKER = ROLE_WORKER,
 	STORE = ROLE_STORE,
 	TOOL = ROLE_TOOL,
-	ANY = ROLE_ANY };
+	ANY = ROLE_ANY
+};
 
 static const struct msg_desc table[] = {
-#define MESSAGE(number, NAME, name, from, to, when)                                            \
+#define MESSAGE(number, NAME, name, from, to, when) \
 	{number, #name, (unsigned)(from), (unsigned)(to), WHEN_##when, name##_fields},
 #define FIELD(msg, type, field, max, item)
 #define END(name)
@@ -83,7 +85,8 @@ known(uint16_t type)
 int
 msg_encode(struct buf *out, enum msg_type type, uint64_t request, const void *msg)
 {
-	return wire_encode_frame(known((uint16_t)type)->fields, (uint16_t)type, request, msg, out);
+	return wire_encode_frame(
+	    known((uint16_t)type)->fields, (uint16_t)type, request, msg, out);
 }
 
 enum wire_result

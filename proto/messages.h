@@ -63,8 +63,8 @@ typedef struct slice wire_c_LIST;
 /* struct msg_hello, … */
 #define MESSAGE(number, NAME, name, from, to, when) struct msg_##name {
 #define FIELD(msg, type, field, max, item)          wire_c_##type field;
-#define END(name)                                                                              \
-	}                                                                                      \
+#define END(name) \
+	}         \
 	;
 #include "proto/messages.def"
 
@@ -102,7 +102,8 @@ const char *msg_name(uint16_t type);
     const struct frame *f, enum role from, enum role to, enum when when, union msg *out);
 
 /* One record, without a frame: the form in the store and in lists. */
-[[gnu::warn_unused_result]] int record_encode(struct buf *out, enum msg_type type, const void *rec);
+[[gnu::warn_unused_result]] int record_encode(
+    struct buf *out, enum msg_type type, const void *rec);
 [[gnu::warn_unused_result]] enum wire_result record_decode(
     struct slice in, enum msg_type type, void *rec);
 

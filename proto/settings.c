@@ -25,8 +25,8 @@
 enum { MASTER = OWNER_MASTER, WORKER = OWNER_WORKER, STORE = OWNER_STORE, ALL = OWNER_ALL };
 
 static const struct setting table[] = {
-#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                 \
-	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND,  \
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                \
+	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND, \
 	    setting_clear_##KIND, offsetof(struct settings, field)},
 #include "proto/settings.def"
 };
@@ -93,7 +93,8 @@ report(FILE *out, const struct setting *d, const char *value, const char *rule)
 	if (value == NULL)
 		fprintf(out, "  %s is not set: %s\n", d->name, rule);
 	else if (d->secret)
-		fprintf(out, "  %s=(%zu characters, not shown): %s\n", d->name, strlen(value), rule);
+		fprintf(out, "  %s=(%zu characters, not shown): %s\n", d->name, strlen(value),
+		    rule);
 	else
 		fprintf(out, "  %s=%s: %s\n", d->name, value, rule);
 }
@@ -155,7 +156,8 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 
 	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path)) {
 		report(problems, find("STORE_SOCKET"), s->store_socket,
-		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter path");
+		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter "
+		    "path");
 		n++;
 	}
 	if (!(owners & OWNER_WORKER))
@@ -229,10 +231,11 @@ settings_load_or_exit(struct settings *s, unsigned owners)
 	n = settings_load(s, owners, p, w);
 	fclose(p);
 	fclose(w);
-	if (warnings_len > 0)
+	if (warnings_len > 0 && owners != OWNER_WORKER)
 		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
 	if (n > 0)
-		fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s", problems);
+		fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s",
+		    problems);
 	free(problems);
 	free(warnings);
 	if (n > 0)

@@ -50,7 +50,7 @@ typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;
 
 struct settings {
-#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                 \
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
 	setting_c_##KIND field;
 #include "proto/settings.def"
 };
@@ -74,7 +74,8 @@ enum setting_owner {
 /* Frees what the settings hold. */
 void settings_clear(struct settings *s);
 
-/* What every daemon does first: loads; on problems prints them and exits EX_CONFIG. */
+/* What every daemon does first: loads; on problems prints them and exits EX_CONFIG. A worker leaves
+ * the warnings to masterd, which has checked the same settings. */
 void settings_load_or_exit(struct settings *s, unsigned owners);
 
 /* Whether a browser's Origin header value is one of the list, compared exactly (the serialized

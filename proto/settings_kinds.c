@@ -16,10 +16,10 @@
 #include "proto/basics.h"
 #include "proto/utf8.h"
 
-#define REFUSE(...)                                                                            \
-	do {                                                                                   \
-		snprintf(why, SETTING_WHY_MAX, __VA_ARGS__);                                   \
-		return -1;                                                                     \
+#define REFUSE(...)                                          \
+	do {                                                 \
+		snprintf(why, SETTING_WHY_MAX, __VA_ARGS__); \
+		return -1;                                   \
 	} while (0)
 
 /* -- values that hold no memory ---------------------------------------------------------- */
@@ -150,12 +150,15 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 	while (result == 0 && (item = strsep(&rest, ",")) != NULL) {
 		item += strspn(item, " \t");
 		item[strcspn(item, " \t")] = '\0';
-		result = list->n == SETTINGS_LISTEN_MAX ? -1 : parse_address(item, &list->at[list->n++]);
+		result = list->n == SETTINGS_LISTEN_MAX
+		    ? -1
+		    : parse_address(item, &list->at[list->n++]);
 	}
 	free(copy);
 	if (result == -1)
-		REFUSE("must be at most %d of address:port or [v6-address]:port, comma-separated, "
-		       "for example 0.0.0.0:4000,[::1]:4000",
+		REFUSE(
+		    "must be at most %d of address:port or [v6-address]:port, comma-separated, "
+		    "for example 0.0.0.0:4000,[::1]:4000",
 		    SETTINGS_LISTEN_MAX);
 	return 0;
 }
@@ -218,11 +221,14 @@ setting_parse_TEXT(const struct setting *d, const char *text, void *field, char 
 int
 setting_parse_URL(const struct setting *d, const char *text, void *field, char *why)
 {
-	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7 : strncmp(text, "https://", 8) == 0 ? 8 : 0;
+	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7
+	    : strncmp(text, "https://", 8) == 0          ? 8
+							 : 0;
 	char *url;
 
 	(void)d;
-	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL || strpbrk(text, " \t\r\n?#") != NULL)
+	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL ||
+	    strpbrk(text, " \t\r\n?#") != NULL)
 		REFUSE("must be an http:// or https:// address without query, for example "
 		       "https://api.openai.com/v1");
 	url = xstrdup(text);

@@ -27,9 +27,9 @@ struct setting {
  * setting_parse_KIND(d, text, field, why): reads text into field. 0, or -1 with a sentence in
  * why (SETTING_WHY_MAX bytes) that tells what would be valid.
  */
-#define KIND(name)                                                                             \
-	int setting_parse_##name(                                                              \
-	    const struct setting *d, const char *text, void *field, char *why);                \
+#define KIND(name)                                                              \
+	int setting_parse_##name(                                               \
+	    const struct setting *d, const char *text, void *field, char *why); \
 	void setting_clear_##name(void *field);
 KIND(COUNT)
 KIND(BYTES)

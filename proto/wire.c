@@ -150,7 +150,7 @@ check_content(const struct wire_field *field, struct slice content)
 		return utf8_valid(content) ? WIRE_OK : WIRE_NOT_UTF8;
 	case WIRE_REC:
 		return content.len == 0 ? WIRE_OK
-		                        : check_fields(msg_desc(field->item)->fields, content);
+					: check_fields(msg_desc(field->item)->fields, content);
 	case WIRE_LIST:
 		return check_list(field->item, content);
 	default:
@@ -266,7 +266,8 @@ encoded_size(const struct wire_field *fields, const void *msg)
 			over = size > fields->max;
 			total += 4;
 		} else {
-			over = size <= 8 && fields->max != 0 && field_number(fields, at) > fields->max;
+			over = size <= 8 && fields->max != 0 &&
+			    field_number(fields, at) > fields->max;
 		}
 		if (over || total + size > WIRE_PAYLOAD_MAX) {
 			errno = EMSGSIZE;

@@ -41,7 +41,7 @@ enum wire_type {
 	WIRE_TEXT,  /* struct slice of valid UTF-8 */
 	WIRE_BYTES, /* struct slice */
 	WIRE_REC,   /* struct slice holding one encoded record of type item, or empty */
-	WIRE_LIST,  /* struct slice holding encoded records of type item; see wire_list_next() */
+	WIRE_LIST, /* struct slice holding encoded records of type item; see wire_list_next() */
 };
 
 /* One field of a message. For integers max is the greatest value (0: any), for text, bytes,
@@ -96,8 +96,8 @@ const char *wire_result_name(enum wire_result r);
     const struct wire_field *fields, const void *msg, struct buf *out);
 
 /* As wire_encode(), with a frame header before it. */
-[[gnu::warn_unused_result]] int wire_encode_frame(const struct wire_field *fields, uint16_t type,
-    uint64_t request, const void *msg, struct buf *out);
+[[gnu::warn_unused_result]] int wire_encode_frame(const struct wire_field *fields,
+    uint16_t type, uint64_t request, const void *msg, struct buf *out);
 
 /* Takes the next item off a list; false at the end. The list was checked when it was decoded. */
 bool wire_list_next(struct slice *list, struct slice *item);

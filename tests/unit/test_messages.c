@@ -60,8 +60,12 @@ assert_alike(const struct msg_desc *d, const union msg *a, const union msg *b)
 	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++) {
 		const uint8_t *x = (const uint8_t *)a + f->offset;
 		const uint8_t *y = (const uint8_t *)b + f->offset;
-		static const size_t sizes[] = {[WIRE_U8] = 1, [WIRE_U16] = 2, [WIRE_U32] = 4,
-		    [WIRE_U64] = 8, [WIRE_ID] = 16, [WIRE_HASH] = 32};
+		static const size_t sizes[] = {[WIRE_U8] = 1,
+		    [WIRE_U16] = 2,
+		    [WIRE_U32] = 4,
+		    [WIRE_U64] = 8,
+		    [WIRE_ID] = 16,
+		    [WIRE_HASH] = 32};
 
 		if (f->type >= WIRE_TEXT)
 			assert_true(slice_eq(*(const struct slice *)(const void *)x,
@@ -141,7 +145,8 @@ every_cut_and_every_extra_byte_is_refused(void **state)
 
 			memcpy(part, whole.p, cut);
 			assert_int_equal(
-			    wire_decode(table[i].fields, (struct slice){part, cut}, &m), WIRE_SHORT);
+			    wire_decode(table[i].fields, (struct slice){part, cut}, &m),
+			    WIRE_SHORT);
 			free(part);
 		}
 		assert_int_equal(buf_append(&b, "x", 1), 0);
@@ -163,7 +168,8 @@ a_frame_is_taken_at_every_split(void **state)
 	buf_init(&b, WIRE_FRAME_MAX);
 	assert_int_equal(msg_encode(&b, MSG_PONG, 5, &pong), 0);
 	for (size_t n = 0; n < buf_len(&b); n++)
-		assert_int_equal(wire_frame((struct slice){buf_data(&b), n}, &f, &size), WIRE_MORE);
+		assert_int_equal(
+		    wire_frame((struct slice){buf_data(&b), n}, &f, &size), WIRE_MORE);
 	assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
 	buf_clear(&b);
 }
@@ -218,8 +224,8 @@ only_what_the_table_allows_is_taken(void **state)
 	(void)state;
 	fill(msg_desc(MSG_TURN_FINISH), &m);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(decode_as(MSG_TURN_FINISH, &m, cases[i].from, cases[i].to,
-		                     cases[i].when),
+		assert_int_equal(
+		    decode_as(MSG_TURN_FINISH, &m, cases[i].from, cases[i].to, cases[i].when),
 		    cases[i].result);
 	assert_int_equal(
 	    msg_decode(&unknown, ROLE_WORKER, ROLE_STORE, WHEN_READY, &m), WIRE_UNKNOWN);
@@ -247,7 +253,8 @@ values_over_their_maximum_are_refused_both_ways(void **state)
 	assert_int_equal(msg_encode(&b, MSG_HELLO, 1, &hello), -1);
 	assert_int_equal(buf_len(&b), 0);
 	assert_int_equal(
-	    wire_decode(msg_desc(MSG_PONG)->fields, (struct slice){payload, 1}, &m), WIRE_RANGE);
+	    wire_decode(msg_desc(MSG_PONG)->fields, (struct slice){payload, 1}, &m),
+	    WIRE_RANGE);
 	buf_clear(&b);
 }
 
@@ -301,7 +308,8 @@ lists_are_checked_to_the_last_item(void **state)
 static void
 printed_messages_show_no_text(void **state)
 {
-	struct msg_turn_finish finish = {.text = slice_str("secret words"), .completion_tokens = 9};
+	struct msg_turn_finish finish = {
+	    .text = slice_str("secret words"), .completion_tokens = 9};
 	struct buf b;
 
 	(void)state;

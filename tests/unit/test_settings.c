@@ -34,7 +34,8 @@ load(struct settings *s, unsigned owners, const char *const pairs[])
 	return n;
 }
 
-#define LOAD(s, ...) load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define LOAD(s, ...) \
+	load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
 static void
 defaults_are_those_of_the_contract(void **state)
@@ -65,8 +66,9 @@ values_are_read_and_put_into_normal_form(void **state)
 	(void)state;
 	assert_int_equal(
 	    LOAD(&s, "NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
-	        "CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
-	        "LISTEN=127.0.0.1:80, [::1]:81", "STORE_MAX_BYTES=2g", "DATA_DIR=/d", "WORKERS="),
+		"CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
+		"LISTEN=127.0.0.1:80, [::1]:81", "STORE_MAX_BYTES=2g", "DATA_DIR=/d",
+		"WORKERS="),
 	    0);
 	assert_int_equal(s.app_env, APP_ENV_TEST);
 	assert_int_equal(s.port, 8080);
@@ -101,15 +103,34 @@ static void
 each_wrong_value_is_refused_by_name(void **state)
 {
 	static const char *const cases[] = {
-	    "PORT=0", "PORT=65536", "PORT=80x", "PORT=-1", "APP_ENV=prod", "WORKERS=257",
-	    "LISTEN=4000", "LISTEN=::1:4000", "LISTEN=localhost", "LISTEN=[::1]4000",
-	    "LISTEN=300.0.0.1:80", "LISTEN=127.0.0.1:99999", "OPENAI_BASE_URL=api.openai.com",
-	    "OPENAI_BASE_URL=ftp://x", "OPENAI_BASE_URL=http://", "OPENAI_BASE_URL=http://x/?a=b",
-	    "CORS_ORIGIN=example.com", "CORS_ORIGIN=https://example.com/path",
-	    "CORS_ORIGIN=https://*.example.com", "MAX_HISTORY_MESSAGES=0",
-	    "MAX_HISTORY_MESSAGES=1001", "ADMIN_API_KEY=short", "STORE_MAX_BYTES=10x",
-	    "STORE_MAX_BYTES=1K", "STORE_MAX_BYTES=99999999999999999999", "LOG_LEVEL=loud",
-	    "OPENAI_API_KEY=sk\nX-Evil: 1", "SYSTEM_PROMPT=\xff",
+	    "PORT=0",
+	    "PORT=65536",
+	    "PORT=80x",
+	    "PORT=-1",
+	    "APP_ENV=prod",
+	    "WORKERS=257",
+	    "LISTEN=4000",
+	    "LISTEN=::1:4000",
+	    "LISTEN=localhost",
+	    "LISTEN=[::1]4000",
+	    "LISTEN=300.0.0.1:80",
+	    "LISTEN=127.0.0.1:99999",
+	    "OPENAI_BASE_URL=api.openai.com",
+	    "OPENAI_BASE_URL=ftp://x",
+	    "OPENAI_BASE_URL=http://",
+	    "OPENAI_BASE_URL=http://x/?a=b",
+	    "CORS_ORIGIN=example.com",
+	    "CORS_ORIGIN=https://example.com/path",
+	    "CORS_ORIGIN=https://*.example.com",
+	    "MAX_HISTORY_MESSAGES=0",
+	    "MAX_HISTORY_MESSAGES=1001",
+	    "ADMIN_API_KEY=short",
+	    "STORE_MAX_BYTES=10x",
+	    "STORE_MAX_BYTES=1K",
+	    "STORE_MAX_BYTES=99999999999999999999",
+	    "LOG_LEVEL=loud",
+	    "OPENAI_API_KEY=sk\nX-Evil: 1",
+	    "SYSTEM_PROMPT=\xff",
 	};
 
 	(void)state;
@@ -132,7 +153,7 @@ all_problems_are_reported_at_once(void **state)
 
 	(void)state;
 	assert_int_equal(LOAD(&s, "PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
-	                     "WIDGET_API_KEY=tooshort"),
+			     "WIDGET_API_KEY=tooshort"),
 	    5);
 	assert_non_null(strstr(problems, "PORT=x"));
 	assert_non_null(strstr(problems, "OPENAI_API_KEY is not set"));
@@ -150,9 +171,9 @@ production_is_content_with_good_settings(void **state)
 	struct settings s;
 
 	(void)state;
-	assert_int_equal(LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
-	                     "WIDGET_API_KEY=0123456789abcdef01234567",
-	                     "CORS_ORIGIN=https://example.com"),
+	assert_int_equal(
+	    LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
+		"WIDGET_API_KEY=0123456789abcdef01234567", "CORS_ORIGIN=https://example.com"),
 	    0);
 	assert_string_equal(warnings, "");
 	settings_clear(&s);
