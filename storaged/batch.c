@@ -1,0 +1,290 @@
+/*
+ * Group commit. Reads run in a read transaction until the first write comes: that begins the
+ * write transaction, in which everything after it runs. Nobody else writes, so what was read
+ * before is still true.
+ */
+#include "storaged/batch.h"
+
+#include <stdlib.h>
+
+#include "proto/basics.h"
+#include "proto/log.h"
+#include "storaged/conversations.h"
+#include "storaged/logins.h"
+#include "storaged/turns.h"
+
+/* A request and all that is needed to run it once more. */
+struct request {
+	const struct handler *handler;
+	struct client *from;
+	enum store_error excused; /* refused without being run; 0: to be run */
+	struct call call;
+	union msg m;
+};
+
+static int
+ping(struct txn *t, struct call *c)
+{
+	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
+	return 0;
+}
+
+/* What a request does to the store, which decides the transaction it runs in. */
+enum kind { READS, WRITES, DELETES };
+
+static const struct handler {
+	enum msg_type type;
+	enum kind kind;
+	int (*run)(struct txn *, struct call *);
+} handlers[] = {
+    {MSG_TURN_CHECKPOINT, WRITES, turn_checkpoint},
+    {MSG_TURN_BEGIN, WRITES, turn_begin},
+    {MSG_TURN_FINISH, WRITES, turn_finish},
+    {MSG_LOGIN_CHECK, READS, login_check},
+    {MSG_CONVERSATION_LIST, READS, conversation_list},
+    {MSG_MESSAGE_LIST, READS, message_list},
+    {MSG_LOGIN_CREATE, WRITES, login_create},
+    {MSG_LOGIN_DELETE, DELETES, login_delete},
+    {MSG_PING, READS, ping},
+};
+
+static const struct handler *
+find_handler(uint16_t type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++)
+		if (handlers[i].type == type)
+			return &handlers[i];
+	return NULL;
+}
+
+bool
+batch_handles(enum msg_type type)
+{
+	return find_handler((uint16_t)type) != NULL;
+}
+
+void
+batch_init(struct batch *b, struct env *env, struct open_turns *open)
+{
+	*b = (struct batch){.env = env, .open = open, .number = 1};
+	b->requests = xcalloc(BATCH_REQUESTS, sizeof(*b->requests));
+}
+
+void
+batch_clear(struct batch *b)
+{
+	must(b->n == 0);
+	free(b->requests);
+	b->requests = NULL;
+}
+
+void
+client_init(struct client *client, struct buf *out)
+{
+	*client = (struct client){.out = out};
+	TAILQ_INIT(&client->turns);
+}
+
+bool
+batch_is_open(const struct batch *b)
+{
+	return !b->failed && b->n < BATCH_REQUESTS && b->bytes < BATCH_BYTES;
+}
+
+union msg *
+batch_slot(struct batch *b)
+{
+	must(batch_is_open(b));
+	return &b->requests[b->n].m;
+}
+
+static void
+answer_error(struct request *q, enum store_error code, const char *detail)
+{
+	call_answer(&q->call, MSG_ERROR,
+	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(detail)});
+}
+
+/* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
+static enum store_error
+excuse(const struct batch *b, const struct request *q)
+{
+	enum kind kind = q->handler->kind;
+
+	if (q->excused != 0 || kind == READS || b->stage == BATCH_ALL)
+		return q->excused;
+	if (b->stage == BATCH_DELETIONS && kind == DELETES)
+		return 0;
+	return b->refusal;
+}
+
+/* A transaction in which a request of this kind can run. */
+static int
+need_txn(struct batch *b, enum kind kind)
+{
+	if (b->txn.mdb != NULL && (kind == READS || b->txn.mode != TXN_READ))
+		return 0;
+	txn_abort(&b->txn);
+	if (kind == READS)
+		return txn_begin(&b->txn, b->env, TXN_READ);
+	return txn_begin(&b->txn, b->env, b->stage == BATCH_ALL ? TXN_WRITE : TXN_DELETE);
+}
+
+/* The request failed, but the transaction is as it was before it. */
+static void
+failed_alone(struct request *q, int rc)
+{
+	log_event(LOG_ERROR, "request_failed",
+	    L_STR("type", msg_name((uint16_t)q->handler->type)),
+	    L_STR("error", mdb_strerror(rc)));
+	answer_error(q, STORE_INTERNAL, "the store could not read what this needs");
+}
+
+/* Runs one request. 0: it has its answer; else the transaction is lost. */
+static int
+run_one(struct batch *b, struct request *q)
+{
+	enum store_error excused = excuse(b, q);
+	size_t mark = buf_len(q->from->out);
+	uint64_t changes;
+	int rc;
+
+	q->call = (struct call){
+	    .m = &q->m, .request = q->call.request, .out = q->from->out, .open = b->open};
+	if (excused != 0) {
+		answer_error(q, excused,
+		    excused == STORE_FULL ? "the store is full"
+					  : "the store could not write this");
+		return 0;
+	}
+	rc = need_txn(b, q->handler->kind);
+	if (rc != 0)
+		return rc;
+	changes = b->txn.changes;
+	rc = q->handler->run(&b->txn, &q->call);
+	if (rc == 0)
+		return 0;
+
+	buf_truncate(q->from->out, mark);
+	q->call.effect = TURN_AS_IT_WAS;
+	if (b->txn.changes != changes)
+		return rc;
+	if (rc == CALL_REFUSED)
+		answer_error(q, q->call.refused, q->call.detail);
+	else
+		failed_alone(q, rc);
+	return 0;
+}
+
+/* Undoes the batch; what runs again, and what is refused then, is decided here. culprit: NULL if
+ * it was the commit, or the beginning of the transaction, that failed. */
+static void
+undo(struct batch *b, struct request *culprit, int rc)
+{
+	bool full = env_is_full_error(rc);
+
+	must(rc != CALL_REFUSED);
+	txn_abort(&b->txn);
+	for (size_t i = 0; i < b->n; i++)
+		buf_truncate(b->requests[i].from->out, b->requests[i].from->mark);
+	b->failed = true;
+	if (!full && culprit != NULL && !b->excused) {
+		b->excused = true;
+		culprit->excused = STORE_INTERNAL;
+		log_event(LOG_ERROR, "request_failed",
+		    L_STR("type", msg_name((uint16_t)culprit->handler->type)),
+		    L_STR("error", mdb_strerror(rc)));
+		return;
+	}
+	env_write_failed(b->env, rc);
+	b->refusal = full ? STORE_FULL : STORE_INTERNAL;
+	if (b->stage == BATCH_READS || env_is_fatal_error(rc))
+		b->hopeless = rc;
+	b->stage = full && b->stage == BATCH_ALL ? BATCH_DELETIONS : BATCH_READS;
+}
+
+void
+batch_add(struct batch *b, struct client *from, const struct frame *f)
+{
+	struct request *q = &b->requests[b->n++];
+	int rc;
+
+	q->handler = find_handler(f->type);
+	must(q->handler != NULL);
+	q->from = from;
+	q->excused = 0;
+	q->call.request = f->request;
+	b->bytes += f->payload.len;
+	if (from->batch != b->number) {
+		from->batch = b->number;
+		from->mark = buf_len(from->out);
+	}
+	rc = run_one(b, q);
+	if (rc != 0)
+		undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+}
+
+/* Runs all that came once more, up to the commit. */
+static void
+run_again(struct batch *b)
+{
+	b->failed = false;
+	for (size_t i = 0; i < b->n && !b->failed; i++) {
+		struct request *q = &b->requests[i];
+		int rc = run_one(b, q);
+
+		if (rc != 0)
+			undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+	}
+}
+
+/* What is committed becomes true in memory. */
+static void
+apply(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct request *q = &b->requests[i];
+
+		if (q->call.effect == TURN_CLAIMED)
+			open_turns_claim(b->open, &q->call.turn, &q->from->turns);
+		else if (q->call.effect == TURN_RELEASED)
+			open_turns_release(b->open, &q->call.turn);
+		if (q->call.overflow)
+			q->from->overflow = true;
+	}
+}
+
+static void
+empty(struct batch *b)
+{
+	b->n = b->bytes = 0;
+	b->number++;
+	b->stage = BATCH_ALL;
+	b->excused = b->failed = false;
+	b->hopeless = 0;
+}
+
+int
+batch_end(struct batch *b)
+{
+	int hopeless;
+
+	/* A round that fails allows less in the next one; the last has nothing but reads. */
+	for (;;) {
+		if (b->failed)
+			run_again(b);
+		if (!b->failed && b->txn.mdb != NULL) {
+			int rc = txn_commit(&b->txn);
+
+			if (rc != 0)
+				undo(b, NULL, rc);
+		}
+		if (!b->failed || b->hopeless != 0)
+			break;
+	}
+	hopeless = b->hopeless;
+	if (hopeless == 0)
+		apply(b);
+	empty(b);
+	return hopeless;
+}

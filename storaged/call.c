@@ -1,0 +1,52 @@
+/*
+ * What a handler can do with its request.
+ */
+#include "storaged/call.h"
+
+#include <errno.h>
+
+#include "proto/basics.h"
+
+void
+call_answer(struct call *c, enum msg_type type, const void *answer)
+{
+	if (msg_encode(c->out, type, c->request, answer) == 0)
+		return;
+	/* Anything else would be an answer that messages.def does not allow. */
+	must(errno != EMSGSIZE);
+	c->overflow = true;
+}
+
+void
+call_ok(struct call *c)
+{
+	call_answer(c, MSG_OK, &(struct msg_ok){});
+}
+
+int
+call_refuse(struct call *c, enum store_error code, const char *detail)
+{
+	c->refused = code;
+	c->detail = detail;
+	return CALL_REFUSED;
+}
+
+void
+call_claim(struct call *c, const struct id *turn)
+{
+	c->effect = TURN_CLAIMED;
+	c->turn = *turn;
+}
+
+void
+call_release(struct call *c, const struct id *turn)
+{
+	c->effect = TURN_RELEASED;
+	c->turn = *turn;
+}
+
+uint32_t
+call_limit(uint32_t asked, uint32_t most)
+{
+	return asked == 0 || asked > most ? most : asked;
+}

@@ -1,0 +1,48 @@
+/*
+ * One request while it runs: what a handler gets, and the three things that it may do with it:
+ * answer, refuse, and say who runs a turn from now on.
+ *
+ * A handler is `int name(struct txn *, struct call *)`. It looks at everything before it changes
+ * anything, so that a request that is refused leaves the rest of its batch whole. It returns
+ *	0             it has answered
+ *	CALL_REFUSED  by call_refuse(); nothing was changed
+ *	else          an LMDB error or errno: after a change, the transaction is lost
+ * An answer, and what is said about turns, counts only once the transaction is committed; a
+ * handler may run again for the same request if that fails.
+ */
+#ifndef STORAGED_CALL_H
+#define STORAGED_CALL_H
+
+#include "storaged/open_turns.h"
+#include "storaged/txn.h"
+
+#define CALL_REFUSED (-1) /* LMDB's own errors lie under -30000, errno is positive */
+
+struct call {
+	const union msg *m;
+	uint64_t request;
+	struct buf *out;               /* where answers go */
+	const struct open_turns *open; /* as it was before this batch */
+	enum store_error refused;
+	const char *detail;
+	bool overflow; /* the answer did not fit into out */
+	enum { TURN_AS_IT_WAS, TURN_CLAIMED, TURN_RELEASED } effect;
+	struct id turn; /* what effect is about */
+};
+
+/* Queues the answer. One that does not fit marks the call: its peer is too far behind. */
+void call_answer(struct call *c, enum msg_type type, const void *answer);
+void call_ok(struct call *c);
+
+/* Says why nothing was done; detail is a constant. Always CALL_REFUSED. */
+[[gnu::warn_unused_result]] int call_refuse(
+    struct call *c, enum store_error code, const char *detail);
+
+/* The turn is run by whoever sent this request; or by nobody any more. */
+void call_claim(struct call *c, const struct id *turn);
+void call_release(struct call *c, const struct id *turn);
+
+/* A request's limit: 0 asks for the most there is. */
+uint32_t call_limit(uint32_t asked, uint32_t most);
+
+#endif

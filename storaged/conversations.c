@@ -1,0 +1,238 @@
+/*
+ * Conversations and their lists. Every index is written in the transaction of what it indexes.
+ */
+#include "storaged/conversations.h"
+
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "proto/log.h"
+#include "proto/utf8.h"
+#include "storaged/pages.h"
+
+/* The id that conversations_by_session holds. */
+static int
+find_by_session(struct txn *t, const struct key *key, struct id *id)
+{
+	struct slice value;
+	int rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, key, &value);
+
+	if (rc != 0)
+		return rc;
+	if (value.len != sizeof(id->b))
+		return MDB_CORRUPTED;
+	memcpy(id->b, value.p, sizeof(id->b));
+	return 0;
+}
+
+int
+conversation_of_session(struct txn *t, const struct id *org, const struct id *widget,
+    struct slice session, const struct id *fresh_id,
+    struct msg_conversation_record *conversation, bool *fresh)
+{
+	struct key by_session = key_session(org, widget, session), key;
+	struct id id;
+	int rc = find_by_session(t, &by_session, &id);
+
+	*fresh = rc == MDB_NOTFOUND;
+	if (rc == 0) {
+		key = key_id(&id);
+		rc = txn_get_record(
+		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+	}
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*conversation = (struct msg_conversation_record){
+	    .v = RECORD_VERSION,
+	    .id = *fresh_id,
+	    .org = *org,
+	    .widget = *widget,
+	    .session = session,
+	    .created_at = clock_wall_ms(),
+	    .next_seq = 1,
+	};
+	return 0;
+}
+
+/* Counts what came to an organization. */
+static int
+add_totals(struct txn *t, const struct id *org, unsigned conversations, unsigned messages)
+{
+	struct msg_totals_record totals = {.v = RECORD_VERSION};
+	struct key key = key_id(org);
+	int rc;
+
+	if (conversations == 0 && messages == 0)
+		return 0;
+	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	totals.conversations += conversations;
+	totals.messages += messages;
+	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
+}
+
+/* Moves a conversation to its new place in the list by activity. */
+static int
+move_activity(struct txn *t, const struct msg_conversation_record *conversation,
+    uint64_t before, bool fresh)
+{
+	struct key from = key_activity(&conversation->org, before, &conversation->id);
+	struct key to =
+	    key_activity(&conversation->org, conversation->updated_at, &conversation->id);
+	int rc;
+
+	if (!fresh) {
+		if (before == conversation->updated_at)
+			return 0;
+		rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &from);
+		if (rc != 0)
+			return rc;
+	}
+	return txn_put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &to, (struct slice){0});
+}
+
+int
+conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
+    const struct arrival *arrival)
+{
+	struct key key = key_id(&conversation->id);
+	struct key by_session =
+	    key_session(&conversation->org, &conversation->widget, conversation->session);
+	uint64_t before = conversation->updated_at;
+	int rc;
+
+	/* A clock that was set back must not make the list go back. */
+	if (arrival->now > conversation->updated_at)
+		conversation->updated_at = arrival->now;
+	if (!arrival->replaces)
+		conversation->messages++;
+	if (arrival->text.len > 0)
+		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
+	/* First of all, since every later change may move the bytes that the record refers to. */
+	rc =
+	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+	if (rc == 0 && fresh)
+		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
+	if (rc == 0)
+		rc = move_activity(t, conversation, before, fresh);
+	if (rc == 0)
+		rc = add_totals(t, &conversation->org, fresh, !arrival->replaces);
+	return rc;
+}
+
+/* Adds the conversation where the walk stands; an index entry without one is left out. */
+static int
+list_conversation(struct walk *w)
+{
+	struct txn *t = w->txn;
+	struct id id = activity_conversation(w->key);
+	struct key key = key_id(&id);
+	struct slice record;
+	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
+
+	if (rc == MDB_NOTFOUND) {
+		log_event(LOG_ERROR, "index_dangling",
+		    L_STR("table", table_name(TABLE_CONVERSATIONS_BY_ACTIVITY)),
+		    L_ID("conversation", &id));
+		return 0;
+	}
+	if (rc == 0)
+		must(wire_list_add(&t->env->list, record) == 0);
+	return rc;
+}
+
+/* Fills a page from the place where the walk is to start; next is set if there is more. */
+static int
+gather(struct walk *w, const struct key *start, bool after_start, uint32_t limit,
+    struct slice *next)
+{
+	struct slice last = {0};
+	uint32_t n = 0;
+	int rc = walk_from(w, start);
+
+	if (rc == 0 && after_start && slice_eq(w->key, key_slice(start)))
+		rc = walk_next(w);
+	for (; rc == 0; rc = walk_next(w)) {
+		if (n == limit) {
+			*next = last;
+			return 0;
+		}
+		rc = list_conversation(w);
+		if (rc != 0)
+			return rc;
+		last = activity_cursor(w->key);
+		n++;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+conversation_list(struct txn *t, struct call *c)
+{
+	const struct msg_conversation_list *m = &c->m->conversation_list;
+	struct msg_totals_record totals = {0};
+	struct key org = key_id(&m->org), start = org;
+	struct slice next = {0};
+	struct walk w;
+	int rc;
+
+	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
+		return call_refuse(c, STORE_INVALID, "no cursor of this list");
+	if (m->cursor.len != 0)
+		start = key_activity_at(&m->org, m->cursor);
+	rc = txn_get_record(t, TABLE_TOTALS, &org, MSG_TOTALS_RECORD, &totals);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+
+	buf_reset(&t->env->list);
+	rc = walk_open(&w, t, TABLE_CONVERSATIONS_BY_ACTIVITY, &org);
+	if (rc == 0)
+		rc = gather(&w, &start, m->cursor.len != 0,
+		    call_limit(m->limit, CONVERSATIONS_MAX), &next);
+	if (rc == 0)
+		call_answer(c, MSG_CONVERSATION_PAGE,
+		    &(struct msg_conversation_page){
+			.conversations = buf_slice(&t->env->list),
+			.total = totals.conversations,
+			.next = next,
+		    });
+	walk_close(&w);
+	return rc;
+}
+
+int
+message_list(struct txn *t, struct call *c)
+{
+	const struct msg_message_list *m = &c->m->message_list;
+	struct msg_conversation_record conversation;
+	struct key key = key_id(&m->conversation);
+	uint32_t limit = call_limit(m->limit, MESSAGES_MAX);
+	uint64_t before = m->from == 0 ? UINT64_MAX : m->from;
+	struct slice record;
+	struct page page;
+	int rc;
+
+	rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
+	if (rc == 0)
+		rc = record_read(
+		    record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation);
+	/* To another organization it is as if it did not exist. */
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	if (rc == 0)
+		rc = m->backwards
+		    ? page_backwards(t, &m->conversation, before, limit, false, &page)
+		    : page_forwards(t, &m->conversation, m->from, limit, &page);
+	if (rc != 0)
+		return rc;
+	call_answer(c, MSG_MESSAGE_PAGE,
+	    &(struct msg_message_page){
+		.conversation = record,
+		.messages = buf_slice(&t->env->list),
+		.next = page.end == PAGE_WHOLE ? 0 : page.next,
+	    });
+	return 0;
+}

@@ -1,0 +1,47 @@
+/*
+ * Conversations: finding or making the one of a session, adding a message to it with all that
+ * hangs on that (record, activity index, totals), and the two requests that list.
+ */
+#ifndef STORAGED_CONVERSATIONS_H
+#define STORAGED_CONVERSATIONS_H
+
+#include "storaged/call.h"
+
+/* Bounds of the lists, as in messages.def. */
+#define CONVERSATIONS_MAX 200u
+#define MESSAGES_MAX      1000u
+
+/* What last_message keeps, in UTF-16 units. */
+#define LAST_MESSAGE_UNITS 500
+
+/*
+ * The conversation of a session: the stored one, or a fresh one with the id given, which is not
+ * stored yet. Changes nothing. The record's slices are as those of txn_get(), or the caller's.
+ */
+[[gnu::warn_unused_result]] int conversation_of_session(struct txn *t, const struct id *org,
+    const struct id *widget, struct slice session, const struct id *fresh_id,
+    struct msg_conversation_record *conversation, bool *fresh);
+
+/* A message that comes into a conversation. */
+struct arrival {
+	struct slice text; /* must not lie in the map */
+	uint64_t now;      /* ms since 1970 */
+	bool replaces;     /* one is counted already */
+};
+
+/*
+ * Stores what a message changes around it: the conversation's record with its activity, counts
+ * and last message (kept if the text is empty), the indexes, and the totals of its organization.
+ * The message itself is the caller's, and so is next_seq. After it the record's slices that lay
+ * in the map are gone.
+ */
+[[gnu::warn_unused_result]] int conversation_add(struct txn *t,
+    struct msg_conversation_record *conversation, bool fresh, const struct arrival *arrival);
+
+/* MSG_CONVERSATION_LIST, answered by MSG_CONVERSATION_PAGE. */
+[[gnu::warn_unused_result]] int conversation_list(struct txn *t, struct call *c);
+
+/* MSG_MESSAGE_LIST, answered by MSG_MESSAGE_PAGE. */
+[[gnu::warn_unused_result]] int message_list(struct txn *t, struct call *c);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * The lock and the socket. A killed storaged leaves both files behind: the lock is then free, since
+ * flock(2) belongs to the process, and the socket refuses connections, which is how it is known to
+ * be stale.
+ */
+#include "storaged/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "proto/basics.h"
+#include "proto/channel.h"
+#include "proto/log.h"
+
+#define LOCK_NAME "storaged.lock"
+#define BACKLOG   512
+
+/* The first descriptor that a service manager passes (sd_listen_fds(3)). */
+#define INHERITED_FD 3
+
+static int
+status_of_errno(void)
+{
+	return errno == EACCES || errno == EPERM || errno == EROFS ? EX_NOPERM : EX_IOERR;
+}
+
+/* For a person who looks who it is; the lock itself is the kernel's. */
+static void
+note_pid(int fd)
+{
+	if (ftruncate(fd, 0) == 0)
+		dprintf(fd, "%ld\n", (long)getpid());
+}
+
+static int
+open_lock(const char *data_dir, int *fd)
+{
+	int dir;
+
+	if (mkdir(data_dir, 0700) == -1 && errno != EEXIST)
+		return -1;
+	dir = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return -1;
+	*fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	closefd(&dir);
+	return *fd == -1 ? -1 : 0;
+}
+
+int
+listen_lock(const char *data_dir, int *lock)
+{
+	int fd = -1;
+
+	*lock = -1;
+	if (open_lock(data_dir, &fd) == -1) {
+		log_event(LOG_ERROR, "data_dir_unusable", L_STR("dir", data_dir), L_ERRNO());
+		return status_of_errno();
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		log_event(LOG_ERROR, "store_in_use", L_STR("dir", data_dir), L_ERRNO(),
+		    L_STR("help",
+			"another storaged serves this directory; its pid is in " LOCK_NAME));
+		closefd(&fd);
+		return EX_TEMPFAIL;
+	}
+	note_pid(fd);
+	*lock = fd;
+	return 0;
+}
+
+/* Whether the environment says that descriptors were passed to this very process. */
+static int
+inherited_count(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	const char *problem = NULL;
+	long long n;
+
+	if (pid == NULL || fds == NULL)
+		return 0;
+	if (strtonum(pid, 1, INT32_MAX, &problem) != getpid() || problem != NULL)
+		return 0;
+	n = strtonum(fds, 0, INT32_MAX, &problem);
+	return problem != NULL ? 0 : (int)n;
+}
+
+static bool
+is_listening_unix_stream(int fd)
+{
+	int domain, type, listening;
+	socklen_t len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening == 1;
+}
+
+static int
+take_inherited(int count, int *fd)
+{
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (count != 1 || !is_listening_unix_stream(INHERITED_FD)) {
+		log_event(LOG_ERROR, "bad_inherited_socket", L_INT("sockets", count),
+		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
+		return EX_CONFIG;
+	}
+	if (fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(INHERITED_FD) == -1)
+		return EX_OSERR;
+	*fd = INHERITED_FD;
+	return 0;
+}
+
+/* Removes a socket that nobody listens on; anything else at its place stays. */
+static int
+remove_stale(const char *path)
+{
+	struct stat st;
+	int probe;
+
+	if (lstat(path, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	probe = channel_connect(path);
+	if (probe != -1 || errno == EAGAIN) {
+		closefd(&probe);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return unlink(path);
+}
+
+/* Binds with the mode 0660 from the first moment on. */
+static int
+bind_path(int fd, const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	mode_t old;
+	int r;
+
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	old = umask(0117);
+	r = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	umask(old);
+	return r;
+}
+
+int
+listen_socket(const char *path, int *fd, bool *inherited)
+{
+	int count = inherited_count();
+	int status;
+
+	*fd = -1;
+	*inherited = count > 0;
+	if (*inherited)
+		return take_inherited(count, fd);
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd != -1 && remove_stale(path) == 0 && bind_path(*fd, path) == 0 &&
+	    listen(*fd, BACKLOG) == 0)
+		return 0;
+	status = errno == EADDRINUSE ? EX_TEMPFAIL : status_of_errno();
+	log_event(LOG_ERROR, "socket_unusable", L_STR("path", path), L_ERRNO(),
+	    L_STR("help", status == EX_TEMPFAIL ? "another process listens on it" : NULL));
+	closefd(fd);
+	return status;
+}

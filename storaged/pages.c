@@ -1,0 +1,122 @@
+/*
+ * Pages of messages, forwards and backwards.
+ */
+#include "storaged/pages.h"
+
+#include "proto/basics.h"
+
+/* Messages without a text that are stepped over on the way back, at most. */
+#define SKIP_MAX 1000u
+
+/* What a page has come to while it is being gathered. */
+struct tally {
+	uint32_t limit;
+	uint32_t n;
+	size_t bytes;
+};
+
+/* Counts a message of so many bytes in; PAGE_WHOLE if it still belongs to the page. */
+static enum page_end
+count(struct tally *tally, size_t bytes)
+{
+	if (tally->n == tally->limit)
+		return PAGE_LIMIT;
+	if (tally->n > 0 && tally->bytes + 4 + bytes > PAGE_BYTES)
+		return PAGE_BOUND;
+	tally->n++;
+	tally->bytes += 4 + bytes;
+	return PAGE_WHOLE;
+}
+
+static int
+gather_forwards(struct walk *w, struct tally *tally, const struct key *at, struct page *page)
+{
+	struct buf *list = &w->txn->env->list;
+	int rc;
+
+	for (rc = walk_from(w, at); rc == 0; rc = walk_next(w)) {
+		page->end = count(tally, w->value.len);
+		if (page->end != PAGE_WHOLE) {
+			page->next = message_seq(w->key);
+			break;
+		}
+		must(wire_list_add(list, w->value) == 0);
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+page_forwards(struct txn *t, const struct id *conversation, uint64_t from, uint32_t limit,
+    struct page *page)
+{
+	struct key front = key_id(conversation), at = key_message(conversation, from);
+	struct tally tally = {.limit = limit};
+	struct walk w;
+	int rc;
+
+	*page = (struct page){.end = PAGE_WHOLE};
+	buf_reset(&t->env->list);
+	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
+	if (rc == 0)
+		rc = gather_forwards(&w, &tally, &at, page);
+	walk_close(&w);
+	return rc;
+}
+
+/* Walks back to the page's first message, which page->next names then (0: there is none). */
+static int
+find_first(struct walk *w, struct tally *tally, const struct key *end, bool with_text,
+    struct page *page)
+{
+	uint32_t skipped = 0;
+	int rc;
+
+	for (rc = walk_before(w, end); rc == 0; rc = walk_previous(w)) {
+		if (with_text && w->value.len == EMPTY_MESSAGE_LEN && skipped++ < SKIP_MAX)
+			continue;
+		page->end = count(tally, w->value.len);
+		if (page->end != PAGE_WHOLE)
+			break;
+		page->next = message_seq(w->key);
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Adds the messages from the first one to before the end. */
+static int
+add_range(struct walk *w, const struct key *first, uint64_t before, bool with_text)
+{
+	struct buf *list = &w->txn->env->list;
+	int rc;
+
+	for (rc = walk_from(w, first); rc == 0; rc = walk_next(w)) {
+		if (message_seq(w->key) >= before)
+			break;
+		if (with_text && w->value.len == EMPTY_MESSAGE_LEN)
+			continue;
+		must(wire_list_add(list, w->value) == 0);
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+page_backwards(struct txn *t, const struct id *conversation, uint64_t before, uint32_t limit,
+    bool with_text, struct page *page)
+{
+	struct key front = key_id(conversation), at = key_message(conversation, before);
+	struct tally tally = {.limit = limit};
+	struct walk w;
+	int rc;
+
+	*page = (struct page){.end = PAGE_WHOLE};
+	buf_reset(&t->env->list);
+	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
+	if (rc == 0)
+		rc = find_first(&w, &tally, &at, with_text, page);
+	if (rc == 0 && tally.n > 0) {
+		at = key_message(conversation, page->next);
+		rc = add_range(&w, &at, before, with_text);
+	}
+	walk_close(&w);
+	return rc;
+}

@@ -1,0 +1,205 @@
+/*
+ * The life of a peer: accepted, checked, read, served, settled, gone.
+ */
+#include "storaged/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/log.h"
+
+/* Memory for requests that an idle peer keeps. */
+
+void
+peers_init(struct peers *p, struct event_base *base, struct open_turns *open)
+{
+	*p = (struct peers){.base = base, .open = open};
+	TAILQ_INIT(&p->all);
+}
+
+static void
+peer_free(struct peers *p, struct peer *peer)
+{
+	size_t lost = open_turns_lose(p->open, &peer->client.turns);
+
+	log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
+	    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
+	TAILQ_REMOVE(&p->all, peer, order);
+	p->n--;
+	event_free(peer->readable);
+	event_free(peer->writable);
+	channel_close(&peer->channel);
+	free(peer);
+}
+
+void
+peers_clear(struct peers *p)
+{
+	struct peer *peer = TAILQ_FIRST(&p->all);
+
+	while (peer != NULL) {
+		struct peer *next = TAILQ_NEXT(peer, order);
+
+		peer_free(p, peer);
+		peer = next;
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd;
+	(void)what;
+	switch (channel_read(&peer->channel)) {
+	case CHANNEL_DONE:
+	case CHANNEL_PENDING:
+		break;
+	case CHANNEL_FAILED:
+		log_event(LOG_WARN, "peer_failed", L_UINT("peer", peer->number), L_ERRNO());
+		[[fallthrough]];
+	case CHANNEL_CLOSED:
+		peer->ended = true;
+		event_del(peer->readable);
+		break;
+	}
+	peer->ready = true;
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd;
+	(void)what;
+	peer->waits = false;
+}
+
+/* The uid and pid of the other end are what they were when it connected. */
+static bool
+is_allowed(int fd, struct ucred *cred)
+{
+	socklen_t len = sizeof(*cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
+		return false;
+	return cred->uid == geteuid() || cred->uid == 0;
+}
+
+void
+peers_add(struct peers *p, int fd)
+{
+	struct ucred cred = {.uid = (uid_t)-1};
+	struct peer *peer;
+
+	if (!is_allowed(fd, &cred)) {
+		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
+		    L_INT("pid", cred.pid));
+		closefd(&fd);
+		return;
+	}
+	peer = xcalloc(1, sizeof(*peer));
+	peer->number = ++p->last_number;
+	channel_open(&peer->channel, fd, ROLE_STORE, ROLE_WORKER | ROLE_TOOL, PEER_UNSENT_MAX);
+	client_init(&peer->client, &peer->channel.out);
+	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
+	peer->writable = event_new(p->base, fd, EV_WRITE, on_writable, peer);
+	must(peer->readable != NULL && peer->writable != NULL);
+	must(event_add(peer->readable, NULL) == 0);
+	TAILQ_INSERT_TAIL(&p->all, peer, order);
+	p->n++;
+	log_event(LOG_DEBUG, "peer_came", L_UINT("peer", peer->number), L_INT("pid", cred.pid));
+}
+
+static void
+drop(struct peer *peer, const char *why)
+{
+	log_event(LOG_ERROR, "peer_dropped", L_UINT("peer", peer->number),
+	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
+	peer->dropped = true;
+	peer->ready = false;
+}
+
+static bool
+is_behind(const struct peer *peer)
+{
+	return buf_len(&peer->channel.out) > PEER_UNSENT_HIGH;
+}
+
+/*
+ * The requests stay where they are, in the channel's buffer, until the batch is over; so the
+ * channel is not asked again once that is empty: it might free the memory.
+ */
+void
+peer_take(struct peer *peer, struct batch *batch)
+{
+	while (peer->ready && !is_behind(peer) && batch_is_open(batch)) {
+		enum wire_result r;
+		struct frame f;
+
+		if (buf_len(&peer->channel.in) == 0) {
+			peer->ready = false;
+			return;
+		}
+		r = channel_next(&peer->channel, &f, batch_slot(batch));
+		if (r == WIRE_OK)
+			batch_add(batch, &peer->client, &f);
+		else if (r == WIRE_MORE)
+			peer->ready = false;
+		else
+			drop(peer, wire_result_name(r));
+	}
+}
+
+/* Reads on only as long as the peer takes its answers. */
+static void
+read_or_not(struct peer *peer)
+{
+	bool wanted = !peer->ended && !is_behind(peer);
+
+	if (wanted == (event_pending(peer->readable, EV_READ, NULL) != 0))
+		return;
+	if (!wanted) {
+		event_del(peer->readable);
+		return;
+	}
+	must(event_add(peer->readable, NULL) == 0);
+}
+
+static void
+send_answers(struct peer *peer)
+{
+	switch (channel_flush(&peer->channel)) {
+	case CHANNEL_DONE:
+		break;
+	case CHANNEL_PENDING:
+		peer->waits = true;
+		must(event_add(peer->writable, NULL) == 0);
+		break;
+	case CHANNEL_CLOSED:
+	case CHANNEL_FAILED:
+		/* It went without waiting for its answers; they are of no use to anyone else. */
+		peer->dropped = true;
+		break;
+	}
+}
+
+bool
+peer_settle(struct peers *p, struct peer *peer)
+{
+	if (peer->client.overflow && !peer->dropped)
+		drop(peer, "too far behind");
+	if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
+		send_answers(peer);
+	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
+		peer_free(p, peer);
+		return false;
+	}
+	read_or_not(peer);
+	return peer->ready && !is_behind(peer);
+}

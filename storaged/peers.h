@@ -1,0 +1,63 @@
+/*
+ * The peers: workers and tools connected to our socket, each with its channel, its events and the
+ * turns that it runs.
+ *
+ * Callbacks of the loop only read bytes in and note what happened; everything else is done once
+ * per loop turn by server.c: take requests, commit, and then peer_settle(), the only place that
+ * sends answers and frees peers.
+ */
+#ifndef STORAGED_PEERS_H
+#define STORAGED_PEERS_H
+
+#include <event2/event.h>
+
+#include "proto/channel.h"
+#include "storaged/batch.h"
+
+#define PEERS_MAX 1024u
+
+/* Unsent bytes over which a peer is neither read nor served; and what its answers may come to at
+ * most, with what a batch adds to a peer that was just under that. */
+#define PEER_UNSENT_HIGH ((size_t)4 << 20)
+#define PEER_UNSENT_MAX  (2 * PEER_UNSENT_HIGH)
+
+struct peer {
+	TAILQ_ENTRY(peer) order;
+	uint64_t number; /* peer= in the log */
+	struct channel channel;
+	struct client client;
+	struct event *readable, *writable;
+	bool ready;   /* whole requests may wait in the channel */
+	bool waits;   /* for its socket to take more */
+	bool ended;   /* it sends no more; what it sent is still served */
+	bool dropped; /* to be freed when the batch is over */
+};
+
+TAILQ_HEAD(peer_list, peer);
+
+struct peers {
+	struct event_base *base;
+	struct open_turns *open;
+	struct peer_list all; /* whose turn it is to be served comes first */
+	size_t n;
+	uint64_t last_number;
+};
+
+void peers_init(struct peers *p, struct event_base *base, struct open_turns *open);
+
+/* Closes all of them; their turns stay open in the store. */
+void peers_clear(struct peers *p);
+
+/* Takes over an accepted, non-blocking socket, if its other end has our uid or is root
+ * (SO_PEERCRED, unix(7)); else closes it, with a line in the log. */
+void peers_add(struct peers *p, int fd);
+
+/* Puts this peer's requests into the batch, until one of them has enough. A peer that breaks the
+ * protocol is dropped. */
+void peer_take(struct peer *peer, struct batch *batch);
+
+/* After the batch: sends, and frees the peer if it has gone (its turns are lost then). Whether it
+ * can be served again at once. */
+bool peer_settle(struct peers *p, struct peer *peer);
+
+#endif

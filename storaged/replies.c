@@ -1,0 +1,185 @@
+/*
+ * Replies: pieces, ends and interruptions. All within the caller's transaction.
+ */
+#include "storaged/replies.h"
+
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "storaged/conversations.h"
+
+int
+reply_state(struct txn *t, const struct id *turn, const struct msg_turn_record *place,
+    enum reply_state *state, struct msg_message_record *message, bool *has_message)
+{
+	struct key open_key = key_id(turn);
+	struct key message_key = key_message(&place->conversation, place->seq);
+	struct slice open;
+	int rc;
+
+	rc = txn_get_record(t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, message);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	*has_message = rc == 0;
+	rc = txn_get(t, TABLE_OPEN_TURNS, &open_key, &open);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	if (rc == 0)
+		*state = REPLY_OPEN;
+	else if (!*has_message)
+		*state = REPLY_MISSING;
+	else if (message->status == MESSAGE_INTERRUPTED)
+		*state = REPLY_INTERRUPTED;
+	else
+		*state = REPLY_COMPLETE;
+	return 0;
+}
+
+int
+reply_open(struct txn *t, const struct id *turn)
+{
+	struct msg_open_turn_record open = {.v = RECORD_VERSION, .started_at = clock_wall_ms()};
+	struct key key = key_id(turn);
+
+	return txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+}
+
+int
+reply_reopen(struct txn *t, const struct id *turn, const struct msg_message_record *message)
+{
+	struct buf *text = &t->env->text;
+	int rc;
+
+	/* Copied before the first change, which may move what lies in the map. */
+	buf_reset(text);
+	must(buf_append(text, message->text.p, message->text.len) == 0);
+	rc = reply_open(t, turn);
+	if (rc == 0 && buf_len(text) > 0)
+		rc = reply_keep(t, turn, 0, buf_slice(text));
+	return rc;
+}
+
+int
+reply_keep(struct txn *t, const struct id *turn, uint32_t offset, struct slice text)
+{
+	struct key key = key_partial(turn, offset);
+
+	return txn_put(t, TABLE_PARTIALS, &key, text);
+}
+
+/*
+ * Adds a piece that starts at offset, as far as it goes beyond what is there. False when it leaves
+ * a gap, or when the overlap ends inside one of its characters (10xxxxxx, RFC 3629): what came
+ * before it is all that can be trusted.
+ */
+static bool
+join_piece(struct buf *text, uint32_t offset, struct slice piece)
+{
+	size_t known = buf_len(text);
+	size_t overlap;
+
+	if (offset > known)
+		return false;
+	overlap = known - offset;
+	if (overlap >= piece.len)
+		return true;
+	if ((piece.p[overlap] & 0xc0) == 0x80)
+		return false;
+	return buf_append(text, piece.p + overlap, piece.len - overlap) == 0;
+}
+
+/* Puts a turn's pieces together in env->text. */
+static int
+join_pieces(struct txn *t, const struct id *turn)
+{
+	struct key front = key_id(turn);
+	struct walk w;
+	int rc;
+
+	buf_reset(&t->env->text);
+	rc = walk_open(&w, t, TABLE_PARTIALS, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0 && join_piece(&t->env->text, partial_offset(w.key), w.value))
+		rc = walk_next(&w);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+reply_close(struct txn *t, const struct id *turn)
+{
+	struct key front = key_id(turn);
+	struct walk w;
+	int rc;
+
+	rc = txn_del(t, TABLE_OPEN_TURNS, &front);
+	if (rc != 0)
+		return rc;
+	rc = walk_open(&w, t, TABLE_PARTIALS, &front);
+	while (rc == 0) {
+		rc = walk_from(&w, &front);
+		if (rc == 0)
+			rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+reply_end(struct txn *t, const struct id *turn, const struct msg_turn_record *place,
+    bool replaces, const struct ending *ending)
+{
+	struct key conversation_key = key_id(&place->conversation);
+	struct key message_key = key_message(&place->conversation, place->seq);
+	struct msg_conversation_record conversation;
+	struct arrival arrival = {ending->text, clock_wall_ms(), replaces};
+	struct msg_message_record message = {
+	    .v = RECORD_VERSION,
+	    .id = *turn,
+	    .role = MESSAGE_ASSISTANT,
+	    .status = (uint8_t)ending->status,
+	    .created_at = arrival.now,
+	    .prompt_tokens = ending->prompt_tokens,
+	    .completion_tokens = ending->completion_tokens,
+	    .text = ending->text,
+	};
+	int rc;
+
+	rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+	rc = conversation_add(t, &conversation, false, &arrival);
+	if (rc == 0)
+		rc = txn_put_record(
+		    t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &message);
+	if (rc == 0)
+		rc = reply_close(t, turn);
+	return rc;
+}
+
+int
+reply_interrupt(struct txn *t, const struct id *turn, struct interrupted *out)
+{
+	struct ending ending = {.status = MESSAGE_INTERRUPTED};
+	struct msg_message_record message;
+	struct msg_turn_record place;
+	struct key key = key_id(turn);
+	enum reply_state state;
+	bool has_message;
+	int rc;
+
+	*out = (struct interrupted){0};
+	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &place);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+	rc = reply_state(t, turn, &place, &state, &message, &has_message);
+	if (rc != 0 || state != REPLY_OPEN)
+		return rc;
+	rc = join_pieces(t, turn);
+	if (rc != 0)
+		return rc;
+	ending.text = buf_slice(&t->env->text);
+	*out = (struct interrupted){true, place.conversation, ending.text.len};
+	return reply_end(t, turn, &place, has_message, &ending);
+}

@@ -1,0 +1,62 @@
+/*
+ * A turn's reply in the store: open with its pieces while a worker writes it, then one message in
+ * the conversation at the place that was kept for it when the turn began.
+ *
+ * A reply whose worker vanished becomes a message with the status interrupted; if the worker turns
+ * up again after all, the turn is opened again from that message and the end overwrites it.
+ */
+#ifndef STORAGED_REPLIES_H
+#define STORAGED_REPLIES_H
+
+#include "storaged/txn.h"
+
+enum reply_state {
+	REPLY_OPEN,        /* the turn is open */
+	REPLY_INTERRUPTED, /* closed, with a message that may yet be put right */
+	REPLY_COMPLETE,    /* closed for good: complete, or stopped by the visitor */
+	REPLY_MISSING,     /* closed without a message: only a damaged store has this */
+};
+
+/* How a reply ended. */
+struct ending {
+	enum message_status status;
+	struct slice text; /* must not lie in the map */
+	uint32_t prompt_tokens, completion_tokens;
+};
+
+/* How it stands with a turn. *message is its message if it has one; its text lies in the map. */
+[[gnu::warn_unused_result]] int reply_state(struct txn *t, const struct id *turn,
+    const struct msg_turn_record *place, enum reply_state *state,
+    struct msg_message_record *message, bool *has_message);
+
+/* Opens a turn that has no message yet. */
+[[gnu::warn_unused_result]] int reply_open(struct txn *t, const struct id *turn);
+
+/* Opens an interrupted turn again: the message's text is its first piece. */
+[[gnu::warn_unused_result]] int reply_reopen(
+    struct txn *t, const struct id *turn, const struct msg_message_record *message);
+
+/* Keeps a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
+[[gnu::warn_unused_result]] int reply_keep(
+    struct txn *t, const struct id *turn, uint32_t offset, struct slice text);
+
+/* Writes the reply's message, over an interrupted one if replaces, and closes the turn. */
+[[gnu::warn_unused_result]] int reply_end(struct txn *t, const struct id *turn,
+    const struct msg_turn_record *place, bool replaces, const struct ending *ending);
+
+/* Closes a turn: it is open no more, and its pieces are gone. */
+[[gnu::warn_unused_result]] int reply_close(struct txn *t, const struct id *turn);
+
+/* What reply_interrupt() found. */
+struct interrupted {
+	bool was_open;
+	struct id conversation;
+	size_t bytes; /* of text that was kept */
+};
+
+/* Ends an open turn as interrupted, with the text of its pieces, even when that is empty. One
+ * that is not open is left alone. */
+[[gnu::warn_unused_result]] int reply_interrupt(
+    struct txn *t, const struct id *turn, struct interrupted *out);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * The bytes of the keys. A key that is taken apart here came from the store and has the length
+ * that this file gave it; anything else is a broken environment, and must() says so.
+ */
+#include "storaged/schema.h"
+
+#include <string.h>
+
+#include "proto/basics.h"
+
+static const char *const names[TABLES] = {
+    [TABLE_META] = "meta",
+    [TABLE_CONVERSATIONS] = "conversations",
+    [TABLE_CONVERSATIONS_BY_SESSION] = "conversations_by_session",
+    [TABLE_CONVERSATIONS_BY_ACTIVITY] = "conversations_by_activity",
+    [TABLE_MESSAGES] = "messages",
+    [TABLE_TURNS] = "turns",
+    [TABLE_OPEN_TURNS] = "open_turns",
+    [TABLE_PARTIALS] = "partials",
+    [TABLE_LOGINS] = "logins",
+    [TABLE_TOTALS] = "totals",
+};
+
+const char *
+table_name(enum table table)
+{
+	return names[table];
+}
+
+struct slice
+key_slice(const struct key *key)
+{
+	return (struct slice){key->b, key->len};
+}
+
+static void
+add_bytes(struct key *key, const void *p, size_t n)
+{
+	must(n <= sizeof(key->b) - key->len);
+	if (n > 0)
+		memcpy(key->b + key->len, p, n);
+	key->len += n;
+}
+
+/* The low n bytes of v, the highest of them first. */
+static void
+add_number(struct key *key, uint64_t v, size_t n)
+{
+	uint8_t be[8];
+
+	for (size_t i = 0; i < n; i++)
+		be[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
+	add_bytes(key, be, n);
+}
+
+static uint64_t
+read_number(struct slice key, size_t at, size_t n)
+{
+	uint64_t v = 0;
+
+	must(key.len == at + n);
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | key.p[at + i];
+	return v;
+}
+
+struct key
+key_of(struct slice bytes)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, bytes.p, bytes.len);
+	return key;
+}
+
+struct key
+key_id(const struct id *id)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, id->b, sizeof(id->b));
+	return key;
+}
+
+struct key
+key_meta(const char *name)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, name, strlen(name));
+	return key;
+}
+
+struct key
+key_session(const struct id *org, const struct id *widget, struct slice session)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, widget->b, sizeof(widget->b));
+	add_bytes(&key, session.p, session.len);
+	return key;
+}
+
+struct key
+key_activity(const struct id *org, uint64_t updated_at, const struct id *conversation)
+{
+	struct key key = key_id(org);
+
+	add_number(&key, ~updated_at, 8);
+	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	return key;
+}
+
+struct key
+key_activity_at(const struct id *org, struct slice cursor)
+{
+	struct key key = key_id(org);
+
+	must(cursor.len == ACTIVITY_CURSOR_LEN);
+	add_bytes(&key, cursor.p, cursor.len);
+	return key;
+}
+
+struct slice
+activity_cursor(struct slice key)
+{
+	must(key.len == sizeof(struct id) + ACTIVITY_CURSOR_LEN);
+	return (struct slice){key.p + sizeof(struct id), ACTIVITY_CURSOR_LEN};
+}
+
+struct id
+activity_conversation(struct slice key)
+{
+	struct slice cursor = activity_cursor(key);
+	struct id id;
+
+	memcpy(id.b, cursor.p + 8, sizeof(id.b));
+	return id;
+}
+
+struct key
+key_message(const struct id *conversation, uint64_t seq)
+{
+	struct key key = key_id(conversation);
+
+	add_number(&key, seq, 8);
+	return key;
+}
+
+uint64_t
+message_seq(struct slice key)
+{
+	return read_number(key, sizeof(struct id), 8);
+}
+
+struct key
+key_partial(const struct id *turn, uint32_t offset)
+{
+	struct key key = key_id(turn);
+
+	add_number(&key, offset, 4);
+	return key;
+}
+
+uint32_t
+partial_offset(struct slice key)
+{
+	return (uint32_t)read_number(key, sizeof(struct id), 4);
+}
+
+struct key
+key_login(const struct hash256 *token)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, token->b, sizeof(token->b));
+	return key;
+}

@@ -1,0 +1,92 @@
+/*
+ * A transaction over the environment, and what can be done within one: records by key, and walks
+ * over ranges of keys.
+ *
+ * Whoever calls decides where a transaction begins and ends (batch.c for requests, interrupt.c
+ * for turns that lost their worker); request handlers only work within the one that they are given.
+ *
+ * Every function returns 0, MDB_NOTFOUND where something was looked up, or another LMDB error or
+ * errno. Bytes that a lookup returns lie in the map: they are valid until the next put or delete
+ * of this transaction, or its end. After a failed put or delete nothing but txn_abort() is allowed.
+ */
+#ifndef STORAGED_TXN_H
+#define STORAGED_TXN_H
+
+#include "storaged/env.h"
+
+enum txn_mode {
+	TXN_READ,
+	TXN_WRITE,
+	TXN_DELETE, /* a write that may also use the reserve: deletions only */
+};
+
+struct txn {
+	struct env *env;
+	MDB_txn *mdb; /* NULL: none runs */
+	enum txn_mode mode;
+	uint64_t changes; /* puts and deletes so far */
+};
+
+[[gnu::warn_unused_result]] int txn_begin(struct txn *t, struct env *env, enum txn_mode mode);
+
+/* Ends it: when 0 is returned, everything is on disk; else nothing of it is. A read transaction
+ * may be ended by either. */
+[[gnu::warn_unused_result]] int txn_commit(struct txn *t);
+void txn_abort(struct txn *t);
+
+/* The value of a key. */
+[[gnu::warn_unused_result]] int txn_get(
+    struct txn *t, enum table table, const struct key *key, struct slice *value);
+
+/* Sets the value of a key, whether it had one or not. */
+[[gnu::warn_unused_result]] int txn_put(
+    struct txn *t, enum table table, const struct key *key, struct slice value);
+
+/* Removes a key; one that is not there is no error. */
+[[gnu::warn_unused_result]] int txn_del(struct txn *t, enum table table, const struct key *key);
+
+/* How many keys a table has. */
+[[gnu::warn_unused_result]] int txn_count(struct txn *t, enum table table, size_t *n);
+
+/* The record of a key, decoded: its slices lie in the map. MDB_CORRUPTED, and a line in the log,
+ * for one that does not decode. */
+[[gnu::warn_unused_result]] int txn_get_record(
+    struct txn *t, enum table table, const struct key *key, enum msg_type type, void *record);
+
+/* Encodes a record and sets it. Its slices may lie in the map: they are copied first. */
+[[gnu::warn_unused_result]] int txn_put_record(struct txn *t, enum table table,
+    const struct key *key, enum msg_type type, const void *record);
+
+/* Reads an item that a walk found, as txn_get_record() does. */
+[[gnu::warn_unused_result]] int record_read(
+    struct slice value, enum table table, enum msg_type type, void *record);
+
+/*
+ * A walk over the keys of a table that begin with the bytes of front. The walk's transaction must
+ * not be changed by anything else before walk_close(). MDB_NOTFOUND: there is no such key (any
+ * more).
+ */
+struct walk {
+	struct txn *txn;
+	MDB_cursor *cursor; /* NULL: not open */
+	struct key front;
+	struct slice key, value; /* where the walk stands */
+};
+
+[[gnu::warn_unused_result]] int walk_open(
+    struct walk *w, struct txn *t, enum table table, const struct key *front);
+
+/* Goes to the first key that is not before `at`, or to the last one before it. */
+[[gnu::warn_unused_result]] int walk_from(struct walk *w, const struct key *at);
+[[gnu::warn_unused_result]] int walk_before(struct walk *w, const struct key *at);
+
+[[gnu::warn_unused_result]] int walk_next(struct walk *w);
+[[gnu::warn_unused_result]] int walk_previous(struct walk *w);
+
+/* Removes the key where the walk stands; walk_from() then tells where it goes on. */
+[[gnu::warn_unused_result]] int walk_delete(struct walk *w);
+
+/* Harmless on one that is not open. */
+void walk_close(struct walk *w);
+
+#endif

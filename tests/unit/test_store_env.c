@@ -1,0 +1,201 @@
+/*
+ * The environment and the socket: whose they are, and what is refused.
+ */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "test_store_fixture.h"
+
+#include "proto/channel.h"
+#include "storaged/listen.h"
+
+static void
+put_meta(struct fixture *f, const char *name, const char *value)
+{
+	struct key key = key_meta(name);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(value == NULL ? txn_del(&t, TABLE_META, &key)
+				       : txn_put(&t, TABLE_META, &key, slice_str(value)),
+	    0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+/* What opening the store again comes to. It is closed afterwards. */
+static int
+status_of_reopening(struct fixture *f)
+{
+	struct env env;
+	int status;
+
+	env_close(&f->env);
+	status = env_open(&env, f->dir, STORE_BYTES);
+	env_close(&env);
+	return status;
+}
+
+static void
+a_store_opens_again(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(status_of_reopening(f), 0);
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
+}
+
+static void
+a_newer_store_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_meta(f, "schema_version", "2");
+	assert_int_equal(status_of_reopening(f), EX_CONFIG);
+}
+
+static void
+a_version_that_is_no_number_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_meta(f, "schema_version", "one");
+	assert_int_equal(status_of_reopening(f), EX_DATAERR);
+}
+
+static void
+conversations_without_a_version_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	chat(f, "s1", "q", "a");
+	put_meta(f, "schema_version", NULL);
+	assert_int_equal(status_of_reopening(f), EX_DATAERR);
+}
+
+static void
+a_file_that_is_no_store_is_refused_and_left_alone(void **state)
+{
+	char dir[64], path[160], content[6000], back[sizeof(content)];
+	struct env env;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/data.mdb", dir);
+	memset(content, 'x', sizeof(content));
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, content, sizeof(content)), sizeof(content));
+	assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
+	assert_memory_equal(content, back, sizeof(content));
+	closefd(&fd);
+	remove_store(dir);
+}
+
+static void
+a_missing_directory_is_an_error(void **state)
+{
+	struct env env;
+
+	(void)state;
+	assert_int_not_equal(env_open(&env, "/nonexistent/store", STORE_BYTES), 0);
+}
+
+static void
+a_directory_has_one_storaged(void **state)
+{
+	char parent[64], dir[96];
+	int first, second;
+	struct stat st;
+
+	(void)state;
+	make_dir(parent, sizeof(parent));
+	snprintf(dir, sizeof(dir), "%s/data", parent);
+	assert_int_equal(listen_lock(dir, &first), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(listen_lock(dir, &second), EX_TEMPFAIL);
+	assert_int_equal(second, -1);
+	closefd(&first);
+	assert_int_equal(listen_lock(dir, &first), 0);
+	closefd(&first);
+	remove_store(dir);
+	assert_int_equal(rmdir(parent), 0);
+}
+
+static void
+a_directory_without_a_parent_is_refused(void **state)
+{
+	int lock;
+
+	(void)state;
+	assert_int_not_equal(listen_lock("/nonexistent/store", &lock), 0);
+}
+
+static void
+a_stale_socket_is_replaced_a_live_one_is_not(void **state)
+{
+	char dir[64], path[160];
+	int first, second, peer;
+	bool inherited;
+	struct stat st;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	assert_int_equal(listen_socket(path, &first, &inherited), 0);
+	assert_false(inherited);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(listen_socket(path, &second, &inherited), EX_TEMPFAIL);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	closefd(&peer);
+
+	/* As after a kill: the file is there, and nobody listens. */
+	closefd(&first);
+	assert_int_equal(listen_socket(path, &first, &inherited), 0);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	closefd(&peer);
+	closefd(&first);
+	remove_store(dir);
+}
+
+static void
+what_is_no_socket_is_left_alone(void **state)
+{
+	char dir[64], path[160];
+	bool inherited;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	closefd(&fd);
+	assert_int_not_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	remove_store(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_store_opens_again),
+	    STORE_TEST(a_newer_store_is_refused),
+	    STORE_TEST(a_version_that_is_no_number_is_refused),
+	    STORE_TEST(conversations_without_a_version_are_refused),
+	    cmocka_unit_test(a_file_that_is_no_store_is_refused_and_left_alone),
+	    cmocka_unit_test(a_missing_directory_is_an_error),
+	    cmocka_unit_test(a_directory_has_one_storaged),
+	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
+	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
+	    cmocka_unit_test(what_is_no_socket_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
