@@ -1,0 +1,279 @@
+/*
+ * A worker's control socket and state. What a worker says is checked against messages.def; one
+ * that says anything else is broken, and is killed rather than believed.
+ */
+#include "masterd/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "proto/fdpass.h"
+#include "proto/log.h"
+
+/* How long a worker may take to say hello: it loads its files and its libraries. */
+#define HELLO_TIMEOUT_MS 30000
+
+/* How long a worker that closed its control socket may take to exit. */
+#define FAREWELL_MS 1000
+
+/* How much longer than it was told a draining worker may take. */
+#define DRAIN_GRACE_MS 1000
+
+/* Records read per event, so that one chatty worker does not hold up the others. */
+#define RECORDS_PER_EVENT 64
+
+/* No record between master and worker is longer: the hello is the longest, under 100 bytes. */
+#define RECORD_MAX 256
+
+static void
+enter(struct child *c, enum child_state state, uint64_t deadline_ms)
+{
+	if (c->state == state)
+		return;
+	c->state = state;
+	if (deadline_ms == 0)
+		event_del(c->deadline);
+	else
+		loop_after(c->deadline, deadline_ms);
+	c->hooks->changed(c, c->hooks->ctx);
+}
+
+/* The events go first: epoll(7) must not be left watching a closed descriptor. */
+static void
+close_control(struct child *c)
+{
+	loop_free(&c->readable);
+	loop_free(&c->writable);
+	closefd(&c->control);
+	c->in_flight = 0;
+}
+
+void
+child_kill(struct child *c, const char *why)
+{
+	log_event(c->leaving ? LOG_WARN : LOG_ERROR, "worker_killed",
+	    L_UINT("worker", c->number), L_INT("pid", c->pid),
+	    L_UINT("generation", c->generation), L_STR("why", why));
+	/* Not yet reaped, so the pid is still its own. */
+	kill(c->pid, SIGKILL);
+	close_control(c);
+	enter(c, CHILD_LOST, 0);
+	event_del(c->deadline);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	static const char *const why[] = {
+	    [CHILD_STARTING] = "did not say hello in time",
+	    [CHILD_READY] = "has no deadline",
+	    [CHILD_DRAINING] = "did not finish in time",
+	    [CHILD_LOST] = "closed its control socket and did not exit",
+	};
+	struct child *c = arg;
+
+	(void)fd, (void)what;
+	child_kill(c, why[c->state]);
+}
+
+/* -- sending ----------------------------------------------------------------------------- */
+
+static int
+send_record(struct child *c, enum msg_type type, const void *msg, int fd)
+{
+	buf_reset(&c->out);
+	must(msg_encode(&c->out, type, 0, msg) == 0);
+	return fdpass_send(c->control, buf_slice(&c->out), fd);
+}
+
+int
+child_send_connection(struct child *c, const struct msg_connection *m, int fd)
+{
+	must(c->state == CHILD_READY);
+	if (send_record(c, MSG_CONNECTION, m, fd) == -1)
+		return -1;
+	c->in_flight++;
+	return 0;
+}
+
+/* Waits for room if there is none: a worker that is behind must still learn that it has to go. */
+static void
+send_drain(struct child *c)
+{
+	const struct msg_drain drain = {.within_ms = c->drain_ms};
+
+	if (send_record(c, MSG_DRAIN, &drain, -1) == 0)
+		return;
+	if (errno == EAGAIN)
+		loop_watch(c->writable);
+	else
+		log_event(LOG_WARN, "drain_unsent", L_UINT("worker", c->number),
+		    L_INT("pid", c->pid), L_ERRNO());
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	send_drain(arg);
+}
+
+void
+child_drain(struct child *c, uint32_t within_ms)
+{
+	c->leaving = true;
+	if (c->state == CHILD_STARTING) {
+		child_kill(c, "no longer needed");
+	} else if (c->state == CHILD_READY) {
+		c->drain_ms = within_ms;
+		send_drain(c);
+		enter(c, CHILD_DRAINING, (uint64_t)within_ms + DRAIN_GRACE_MS);
+	}
+}
+
+static void
+send_hello(struct child *c)
+{
+	const struct msg_hello hello = {
+	    .version = WIRE_VERSION,
+	    .role = ROLE_MASTER,
+	    .pid = (uint32_t)getpid(),
+	    .program = slice_str("masterd " BANTER_VERSION),
+	};
+
+	/* A worker that died at once is reaped in a moment; nothing else can refuse this. */
+	if (send_record(c, MSG_HELLO, &hello, -1) == -1)
+		log_event(LOG_WARN, "hello_unsent", L_UINT("worker", c->number),
+		    L_INT("pid", c->pid), L_ERRNO());
+}
+
+/* -- receiving --------------------------------------------------------------------------- */
+
+static enum wire_result
+take_hello(struct child *c, const struct msg_hello *m)
+{
+	if (m->role != ROLE_WORKER || m->version != WIRE_VERSION)
+		return WIRE_FORBIDDEN;
+	c->was_ready = true;
+	log_event(LOG_INFO, "worker_ready", L_UINT("worker", c->number), L_INT("pid", c->pid),
+	    L_UINT("generation", c->generation), L_SLICE("program", m->program),
+	    L_UINT("ms", clock_mono_ms() - c->started_ms));
+	enter(c, CHILD_READY, 0);
+	return WIRE_OK;
+}
+
+/* A worker cannot have taken more than it was given. */
+static enum wire_result
+take_taken(struct child *c, const struct msg_taken *m)
+{
+	if (m->count > c->in_flight)
+		return WIRE_RANGE;
+	c->in_flight -= m->count;
+	c->hooks->taken(c, c->hooks->ctx);
+	return WIRE_OK;
+}
+
+static enum wire_result
+take_record(struct child *c, struct slice record)
+{
+	enum when when = c->state == CHILD_STARTING ? WHEN_FIRST : WHEN_READY;
+	struct frame f;
+	union msg m;
+	size_t size;
+	enum wire_result r = wire_frame(record, &f, &size);
+
+	if (r == WIRE_MORE)
+		return WIRE_SHORT;
+	if (r == WIRE_OK && size != record.len)
+		return WIRE_TRAILING;
+	if (r == WIRE_OK)
+		r = msg_decode(&f, ROLE_WORKER, ROLE_MASTER, when, &m);
+	if (r != WIRE_OK)
+		return r;
+	if (f.type == MSG_HELLO)
+		return take_hello(c, &m.hello);
+	must(f.type == MSG_TAKEN);
+	return take_taken(c, &m.taken);
+}
+
+/* The worker has closed its end: it is exiting, or as good as dead. A draining one may close it
+ * early; it has its deadline already. */
+static void
+take_farewell(struct child *c)
+{
+	close_control(c);
+	if (c->state != CHILD_DRAINING)
+		enter(c, CHILD_LOST, FAREWELL_MS);
+}
+
+static void
+on_readable(evutil_socket_t sock, short what, void *arg)
+{
+	struct child *c = arg;
+
+	(void)sock, (void)what;
+	for (int i = 0; i < RECORDS_PER_EVENT && c->control != -1; i++) {
+		uint8_t record[RECORD_MAX];
+		enum wire_result r;
+		int fd = -1;
+		ssize_t n = fdpass_recv(c->control, record, sizeof(record), &fd);
+
+		if (n == 0 || (n == -1 && errno == ECONNRESET)) {
+			take_farewell(c);
+			return;
+		}
+		/* Nothing there, or no memory to read it: neither is the worker's fault. */
+		if (n == -1 && errno != EMSGSIZE && errno != EMFILE)
+			return;
+		/* No message of a worker carries a descriptor. */
+		r = n == -1 || fd != -1
+		    ? WIRE_OVERSIZE
+		    : take_record(c, (struct slice){.p = record, .len = (size_t)n});
+		closefd(&fd);
+		if (r != WIRE_OK)
+			child_kill(c, wire_result_name(r));
+	}
+}
+
+/* -- life -------------------------------------------------------------------------------- */
+
+struct child *
+child_new(struct event_base *base, const struct child_identity *who, int control,
+    const struct child_hooks *hooks)
+{
+	struct child *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct child){
+	    .number = who->number,
+	    .generation = who->generation,
+	    .epoch = who->epoch,
+	    .pid = who->pid,
+	    .started_ms = clock_mono_ms(),
+	    .state = CHILD_STARTING,
+	    .control = control,
+	    .hooks = hooks,
+	};
+	buf_init(&c->out, RECORD_MAX);
+	c->readable = loop_event(base, control, EV_READ | EV_PERSIST, on_readable, c);
+	c->writable = loop_event(base, control, EV_WRITE, on_writable, c);
+	c->deadline = loop_timer(base, on_deadline, c);
+	loop_watch(c->readable);
+	loop_after(c->deadline, HELLO_TIMEOUT_MS);
+	send_hello(c);
+	return c;
+}
+
+void
+child_free(struct child *c)
+{
+	if (c == NULL)
+		return;
+	close_control(c);
+	loop_free(&c->deadline);
+	buf_clear(&c->out);
+	free(c);
+}

@@ -1,0 +1,62 @@
+/*
+ * The prefork: as many workers as wanted, each in a seat, each replaced when it dies.
+ *
+ * Every worker has a number, which is its slot in the scoreboard, from its start until it has been
+ * reaped. A seat whose worker died gets the next one after a pause that doubles from 100 ms to
+ * 10 s while its workers die young, and starts again at 100 ms once one has lived for 10 s.
+ *
+ * A reload renews the seats one after the other: the new worker is started beside the old one,
+ * and when it is ready the old one drains. If the new one dies first, the reload is given up and
+ * the old ones serve on.
+ */
+#ifndef MASTERD_CHILDREN_H
+#define MASTERD_CHILDREN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "masterd/dispatch.h"
+#include "proto/scoreboard.h"
+
+/* What whoever runs the service must know. */
+enum children_report {
+	CHILDREN_SERVING,  /* another number of workers is ready now */
+	CHILDREN_RELOADED, /* the reload is over, well or not (the log tells) */
+	CHILDREN_REFUSED, /* before any was ready one exited EX_CONFIG: more would do the same */
+	CHILDREN_ALL_GONE, /* after children_stop(): none is left */
+};
+
+struct children_config {
+	struct event_base *base;
+	struct dispatch *dispatch; /* gets the ready ones */
+	struct scoreboard *scoreboard;
+	int scoreboard_fd;
+	const char *program; /* workerd's path */
+	size_t wanted;       /* 1 to SCOREBOARD_WORKERS_MAX */
+	uint32_t drain_ms;   /* how long a worker that is told to go may finish what it has */
+	void (*report)(enum children_report what, void *ctx);
+	void *ctx;
+};
+
+struct children;
+
+/* Starts to watch for dead children (SIGCHLD). What config points to must outlive it. */
+struct children *children_new(const struct children_config *config);
+
+/* Kills and reaps those that are left. NULL is legal. */
+void children_free(struct children *ch);
+
+/* Starts a worker in every seat. */
+void children_start(struct children *ch);
+
+/* Renews every worker that runs now; during a reload, also those it has already renewed. */
+void children_reload(struct children *ch);
+
+/* Starts none any more and lets those that run drain; reports CHILDREN_ALL_GONE at the end, maybe
+ * before it returns. */
+void children_stop(struct children *ch);
+
+/* Kills all; for those who cannot wait for children_stop(). */
+void children_kill(struct children *ch);
+
+#endif

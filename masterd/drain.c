@@ -1,0 +1,31 @@
+/*
+ * The order of a stop. The listening sockets go first, so that a load balancer or a successor on
+ * the same port takes the new connections while our workers finish the old ones.
+ */
+#include "masterd/drain.h"
+
+#include "proto/log.h"
+
+void
+drain(struct drain *d, const char *why, int status)
+{
+	if (d->begun) {
+		log_event(LOG_WARN, "stop_now", L_STR("why", why));
+		children_kill(d->children);
+		return;
+	}
+	d->begun = true;
+	d->status = status;
+	log_event(LOG_NOTICE, "stopping", L_STR("why", why));
+	notify_stopping(d->notify);
+	listeners_close(d->listeners);
+	dispatch_drop(d->dispatch);
+	children_stop(d->children);
+}
+
+void
+drain_finished(struct drain *d)
+{
+	log_event(LOG_NOTICE, "stopped", L_INT("status", d->status));
+	event_base_loopbreak(d->base);
+}

@@ -1,0 +1,264 @@
+/*
+ * Accepting, and pausing when there is no point in it. Not a byte of a connection is read here.
+ */
+#include "masterd/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "masterd/address.h"
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "proto/log.h"
+
+/* Connections accepted per event, so that a flood leaves the loop time for its workers. */
+#define ACCEPTS_PER_EVENT 64
+
+/* Connections accepted from a socket before it is closed: at most what its backlog held. */
+#define ACCEPTS_AT_END 4096
+
+/* How long to leave the system alone when it is out of descriptors or memory. */
+#define SHORTAGE_PAUSE_MS 100
+
+struct listener {
+	struct listeners *owner;
+	int fd;
+	bool loopback;
+	bool inherited;
+	struct event *acceptable;
+};
+
+/* Why nobody is accepted at the moment; several may hold at once. */
+enum pause {
+	PAUSE_NOT_STARTED = 1,
+	PAUSE_NO_ROOM = 2,
+	PAUSE_SHORTAGE = 4,
+};
+
+struct listeners {
+	struct event_base *base;
+	struct dispatch *dispatch; /* NULL until they are started */
+	struct listener at[SOCKETS_MAX];
+	size_t n;
+	unsigned pauses; /* set of enum pause */
+	struct event *shortage_over;
+	uint64_t shortage_since; /* clock_mono_ms(), 0: none */
+};
+
+/* -- accepting --------------------------------------------------------------------------- */
+
+static void
+hold(struct listeners *ls, enum pause why)
+{
+	if (ls->pauses == 0)
+		for (size_t i = 0; i < ls->n; i++)
+			event_del(ls->at[i].acceptable);
+	ls->pauses |= why;
+}
+
+static void
+go_on(struct listeners *ls, enum pause why)
+{
+	if (!(ls->pauses & why))
+		return;
+	ls->pauses &= ~(unsigned)why;
+	if (ls->pauses == 0)
+		for (size_t i = 0; i < ls->n; i++)
+			loop_watch(ls->at[i].acceptable);
+}
+
+/* Logged when it begins and when it is over, however many pauses that takes. */
+static void
+shortage(struct listeners *ls)
+{
+	if (ls->shortage_since == 0) {
+		log_event(LOG_ERROR, "accept_paused", L_ERRNO());
+		ls->shortage_since = clock_mono_ms();
+	}
+	hold(ls, PAUSE_SHORTAGE);
+	loop_after(ls->shortage_over, SHORTAGE_PAUSE_MS);
+}
+
+static void
+no_shortage(struct listeners *ls)
+{
+	if (ls->shortage_since == 0)
+		return;
+	log_event(
+	    LOG_NOTICE, "accept_resumed", L_UINT("ms", clock_mono_ms() - ls->shortage_since));
+	ls->shortage_since = 0;
+}
+
+static void
+on_shortage_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	go_on(arg, PAUSE_SHORTAGE);
+}
+
+/* What became of one attempt to accept. */
+enum accepted { ACCEPTED, ACCEPTED_NONE, ACCEPTED_AGAIN, ACCEPTED_SHORTAGE };
+
+/* accept(2) passes on errors of the new connection: it is lost, the next one may be well. What
+ * is not known there is taken for a shortage, so that no error can make the loop spin. */
+static enum accepted
+accept_error(void)
+{
+	switch (errno) {
+	case EAGAIN:
+		return ACCEPTED_NONE;
+	case EINTR:
+	case ECONNABORTED:
+	case EPERM:
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+		return ACCEPTED_AGAIN;
+	default:
+		return ACCEPTED_SHORTAGE;
+	}
+}
+
+static enum accepted
+accept_one(struct listener *l)
+{
+	struct sockaddr_storage ss = {0};
+	socklen_t len = sizeof(ss);
+	struct address from;
+	int fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd == -1)
+		return accept_error();
+	no_shortage(l->owner);
+	from = address_of(&ss);
+	dispatch_give(l->owner->dispatch, fd, &from, l->loopback);
+	return ACCEPTED;
+}
+
+static void
+on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+
+	(void)fd, (void)what;
+	for (int i = 0; i < ACCEPTS_PER_EVENT; i++) {
+		enum accepted r;
+
+		if (!dispatch_has_room(l->owner->dispatch)) {
+			hold(l->owner, PAUSE_NO_ROOM);
+			return;
+		}
+		r = accept_one(l);
+		if (r == ACCEPTED_SHORTAGE)
+			shortage(l->owner);
+		if (r == ACCEPTED_SHORTAGE || r == ACCEPTED_NONE)
+			return;
+	}
+}
+
+void
+listeners_start(struct listeners *ls, struct dispatch *d)
+{
+	ls->dispatch = d;
+	go_on(ls, PAUSE_NOT_STARTED);
+}
+
+void
+listeners_resume(struct listeners *ls)
+{
+	go_on(ls, PAUSE_NO_ROOM);
+}
+
+/* -- life -------------------------------------------------------------------------------- */
+
+struct listeners *
+listeners_new(struct event_base *base)
+{
+	struct listeners *ls = xcalloc(1, sizeof(*ls));
+
+	ls->base = base;
+	ls->pauses = PAUSE_NOT_STARTED;
+	ls->shortage_over = loop_timer(base, on_shortage_over, ls);
+	return ls;
+}
+
+/*
+ * TCP_NODELAY is passed on to each connection that is accepted, on Linux, which saves a system
+ * call a connection: replies are written when they are ready, and Nagle's algorithm would only
+ * hold tokens back.
+ */
+static void
+add(struct listeners *ls, int fd, bool inherited)
+{
+	const struct address a = address_bound(fd);
+	struct listener *l = &ls->at[ls->n];
+	char text[ADDRESS_TEXT];
+
+	must(ls->n < ARRAY_LEN(ls->at) && ls->dispatch == NULL);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	*l = (struct listener){
+	    .owner = ls,
+	    .fd = fd,
+	    .loopback = address_is_loopback(&a),
+	    .inherited = inherited,
+	    .acceptable = loop_event(ls->base, fd, EV_READ | EV_PERSIST, on_acceptable, l),
+	};
+	ls->n++;
+	address_format(&a, text);
+	log_event(LOG_NOTICE, "listening", L_STR("address", text),
+	    L_STR("inherited", inherited ? "yes" : NULL));
+}
+
+void
+listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
+{
+	for (size_t i = 0; i < s->n; i++)
+		add(ls, s->fd[i], inherited);
+	s->n = 0;
+}
+
+/* Their handshake is done and nobody has told them that we stop: closing the socket would reset
+ * them. */
+static void
+accept_the_rest(struct listener *l)
+{
+	for (int i = 0; i < ACCEPTS_AT_END && dispatch_has_room(l->owner->dispatch); i++) {
+		enum accepted r = accept_one(l);
+
+		if (r == ACCEPTED_NONE || r == ACCEPTED_SHORTAGE)
+			return;
+	}
+}
+
+void
+listeners_close(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		struct listener *l = &ls->at[i];
+
+		if (!l->inherited && ls->dispatch != NULL)
+			accept_the_rest(l);
+		loop_free(&l->acceptable);
+		closefd(&l->fd);
+	}
+	ls->n = 0;
+	event_del(ls->shortage_over);
+}
+
+void
+listeners_free(struct listeners *ls)
+{
+	if (ls == NULL)
+		return;
+	listeners_close(ls);
+	loop_free(&ls->shortage_over);
+	free(ls);
+}

@@ -1,0 +1,350 @@
+/*
+ * masterd: listens, accepts, hands each connection to a worker, and keeps the workers alive. It
+ * never reads a byte of a connection, so nothing from the network can confuse it.
+ *
+ * This file reads the options and the settings, puts the parts together and translates signals:
+ * SIGTERM and SIGINT stop (twice: at once), SIGHUP renews the workers. Everything runs in one
+ * thread, in one event loop, in the foreground; the log goes to standard error.
+ *
+ * Exit status: 0 after a stop, 64 for a wrong option, 71 when a listening socket cannot be had, 78
+ * when the settings are wrong or the worker program is missing (sysexits(3)).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "masterd/children.h"
+#include "masterd/dispatch.h"
+#include "masterd/drain.h"
+#include "masterd/listener.h"
+#include "masterd/loop.h"
+#include "masterd/notify.h"
+#include "masterd/sockets.h"
+#include "proto/basics.h"
+#include "proto/log.h"
+#include "proto/scoreboard.h"
+#include "proto/settings.h"
+
+#define OWNERS (OWNER_MASTER | OWNER_WORKER)
+
+/* The whole process. */
+struct master {
+	struct settings settings;
+	size_t workers;
+	char program[PATH_MAX];
+	struct event_base *base;
+	struct scoreboard *scoreboard;
+	int scoreboard_fd;
+	struct notify *notify;
+	struct listeners *listeners;
+	struct dispatch *dispatch;
+	struct children *children;
+	struct drain drain;
+	bool ready; /* and the service manager knows */
+	struct event *on_term, *on_int, *on_hup;
+};
+
+/* -- options ----------------------------------------------------------------------------- */
+
+struct options {
+	bool check;
+	const char *program; /* NULL: beside our own */
+};
+
+static void
+print_help(void)
+{
+	printf(
+	    "usage: masterd [--check | --help | --version | --settings-table]\n"
+	    "               [--worker-program PATH]\n"
+	    "\n"
+	    "Listens and hands connections to worker processes. Everything is set by the\n"
+	    "environment; the process stays in the foreground and logs to standard error.\n"
+	    "SIGTERM or SIGINT: finish what runs and exit; a second one: exit now. SIGHUP:\n"
+	    "replace the workers one by one by new ones.\n"
+	    "\n"
+	    "  --check                only check the settings; exit status 78 if any is wrong\n"
+	    "  --help                 this text\n"
+	    "  --version              the version\n"
+	    "  --settings-table       all settings of banter as a Markdown table\n"
+	    "  --worker-program PATH  the worker to run instead of the workerd beside this\n"
+	    "                         program (for tests)\n"
+	    "\n"
+	    "Settings [default]:\n");
+	settings_print_help(stdout, OWNERS);
+}
+
+static struct options
+read_options(int argc, char **argv)
+{
+	static const struct option known[] = {
+	    {"check", no_argument, NULL, 'c'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},
+	    {"settings-table", no_argument, NULL, 't'},
+	    {"worker-program", required_argument, NULL, 'w'},
+	    {0},
+	};
+	struct options o = {0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o.check = true;
+			break;
+		case 'h':
+			print_help();
+			exit(0);
+		case 'v':
+			printf("masterd (banter) %s\n", BANTER_VERSION);
+			exit(0);
+		case 't':
+			settings_print_markdown(stdout);
+			exit(0);
+		case 'w':
+			o.program = optarg;
+			break;
+		default:
+			exit(EX_USAGE);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "masterd: %s: unexpected argument\n", argv[optind]);
+		exit(EX_USAGE);
+	}
+	return o;
+}
+
+/*
+ * workerd's path: it lies beside our own executable, wherever that was installed or built. Found
+ * once: after an upgrade the link names a file that is no more, while the new workerd has the
+ * old one's place. 0, or -1 with errno.
+ */
+static int
+find_program(const char *given, char out[PATH_MAX])
+{
+	ssize_t n;
+	char *slash;
+
+	if (given != NULL) {
+		if (strlcpy(out, given, PATH_MAX) >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		return access(out, X_OK);
+	}
+	n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+	if (n == -1)
+		return -1;
+	out[n] = '\0';
+	slash = strrchr(out, '/');
+	must(slash != NULL);
+	slash[1] = '\0';
+	if (strlcat(out, "workerd", PATH_MAX) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return access(out, X_OK);
+}
+
+/* Stops here, with every problem listed, unless all is well. */
+static void
+prepare(struct master *m, const struct options *o)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	settings_load_or_exit(&m->settings, OWNERS);
+	if (find_program(o->program, m->program) == -1) {
+		fprintf(stderr, "The worker program %s cannot be run: %s\n", m->program,
+		    strerror(errno));
+		exit(EX_CONFIG);
+	}
+	m->workers = m->settings.workers;
+	if (m->workers == 0)
+		m->workers = processors < 1 ? 1 : (size_t)processors;
+	if (m->workers > SCOREBOARD_WORKERS_MAX)
+		m->workers = SCOREBOARD_WORKERS_MAX;
+}
+
+/* -- what happens ------------------------------------------------------------------------ */
+
+static void
+on_room(void *ctx)
+{
+	struct master *m = ctx;
+
+	listeners_resume(m->listeners);
+}
+
+static void
+tell_manager(struct master *m)
+{
+	size_t ready = dispatch_workers(m->dispatch);
+
+	if (m->drain.begun)
+		return;
+	notify_workers(m->notify, ready, m->workers);
+	if (ready > 0 && !m->ready) {
+		m->ready = true;
+		notify_ready(m->notify);
+	}
+}
+
+static void
+on_report(enum children_report what, void *ctx)
+{
+	struct master *m = ctx;
+
+	switch (what) {
+	case CHILDREN_SERVING:
+		tell_manager(m);
+		break;
+	case CHILDREN_RELOADED:
+		notify_ready(m->notify);
+		break;
+	case CHILDREN_REFUSED:
+		drain(&m->drain, "a worker refused its settings", EX_CONFIG);
+		break;
+	case CHILDREN_ALL_GONE:
+		drain_finished(&m->drain);
+		break;
+	}
+}
+
+static void
+on_stop(evutil_socket_t sig, short what, void *arg)
+{
+	struct master *m = arg;
+
+	(void)what;
+	drain(&m->drain, sig == SIGTERM ? "SIGTERM" : "SIGINT", EX_OK);
+}
+
+static void
+on_reload(evutil_socket_t sig, short what, void *arg)
+{
+	struct master *m = arg;
+
+	(void)sig, (void)what;
+	if (m->drain.begun)
+		return;
+	notify_reloading(m->notify);
+	children_reload(m->children);
+}
+
+static void
+on_libevent(int severity, const char *text)
+{
+	log_event(severity >= EVENT_LOG_WARN ? LOG_ERROR : LOG_DEBUG, "libevent",
+	    L_STR("text", text));
+}
+
+/* -- putting it together ----------------------------------------------------------------- */
+
+static void
+assemble(struct master *m)
+{
+	m->base = loop_new();
+	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
+	m->notify = notify_new(m->base);
+	m->listeners = listeners_new(m->base);
+	m->dispatch = dispatch_new(m->base, m->scoreboard, on_room, m);
+	m->children = children_new(&(struct children_config){
+	    .base = m->base,
+	    .dispatch = m->dispatch,
+	    .scoreboard = m->scoreboard,
+	    .scoreboard_fd = m->scoreboard_fd,
+	    .program = m->program,
+	    .wanted = m->workers,
+	    .drain_ms = m->settings.drain_timeout_ms,
+	    .report = on_report,
+	    .ctx = m,
+	});
+	m->drain = (struct drain){
+	    .base = m->base,
+	    .listeners = m->listeners,
+	    .dispatch = m->dispatch,
+	    .children = m->children,
+	    .notify = m->notify,
+	};
+	m->on_term = loop_signal(m->base, SIGTERM, on_stop, m);
+	m->on_int = loop_signal(m->base, SIGINT, on_stop, m);
+	m->on_hup = loop_signal(m->base, SIGHUP, on_reload, m);
+}
+
+static void
+take_apart(struct master *m)
+{
+	loop_free(&m->on_hup);
+	loop_free(&m->on_int);
+	loop_free(&m->on_term);
+	children_free(m->children);
+	listeners_free(m->listeners);
+	dispatch_free(m->dispatch);
+	notify_free(m->notify);
+	event_base_free(m->base);
+	scoreboard_unmap(m->scoreboard);
+	closefd(&m->scoreboard_fd);
+	settings_clear(&m->settings);
+}
+
+/* Sockets inherited from a service manager win over LISTEN, which wins over PORT. 0, or -1. */
+static int
+listen_where_told(struct master *m)
+{
+	struct sockets s = {0};
+	int result = sockets_inherit(&s);
+	bool inherited = s.n > 0;
+
+	if (result == 0 && !inherited)
+		result = sockets_open(&s, &m->settings.listen, (uint16_t)m->settings.port);
+	if (result == 0)
+		listeners_add(m->listeners, &s, inherited);
+	sockets_close(&s);
+	return result;
+}
+
+/* Returns the exit status. */
+static int
+serve(struct master *m)
+{
+	if (listen_where_told(m) == -1)
+		return EX_OSERR;
+	children_start(m->children);
+	listeners_start(m->listeners, m->dispatch);
+	must(event_base_dispatch(m->base) == 0);
+	return m->drain.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct master m;
+	const struct options options = read_options(argc, argv);
+	int status;
+
+	prepare(&m, &options);
+	if (options.check) {
+		printf("The settings are good.\n");
+		settings_clear(&m.settings);
+		return 0;
+	}
+	log_open("masterd", m.settings.log_level);
+	event_set_log_callback(on_libevent);
+	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	log_event(LOG_NOTICE, "start", L_STR("version", BANTER_VERSION),
+	    L_UINT("workers", m.workers), L_UINT("max_files", fd_raise_limit()));
+	assemble(&m);
+	status = serve(&m);
+	take_apart(&m);
+	return status;
+}

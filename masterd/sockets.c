@@ -1,0 +1,234 @@
+/*
+ * socket, bind, listen; and sd_listen_fds(3) by hand.
+ */
+#include "masterd/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+#include "masterd/address.h"
+#include "proto/basics.h"
+#include "proto/log.h"
+
+/* The kernel cuts this down to net.core.somaxconn. */
+#define BACKLOG 4096
+
+/* sd_listen_fds(3): the first inherited socket. */
+#define INHERITED_FIRST_FD 3
+
+static void
+add(struct sockets *s, int fd)
+{
+	must(s->n < SOCKETS_MAX);
+	s->fd[s->n++] = fd;
+}
+
+/* -- opening ----------------------------------------------------------------------------- */
+
+/* A listening socket, or -1 with errno. */
+static int
+open_socket(const struct listen_address *a, bool v6_only)
+{
+	const int on = 1, only = v6_only;
+	int fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int saved;
+
+	if (fd == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (a->sa.ss_family != AF_INET6 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0) &&
+	    bind(fd, (const struct sockaddr *)&a->sa, a->len) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	saved = errno;
+	closefd(&fd);
+	errno = saved;
+	return -1;
+}
+
+static int
+refuse(const struct listen_address *a)
+{
+	const struct address address = address_of(&a->sa);
+	char text[ADDRESS_TEXT];
+	int saved = errno;
+
+	address_format(&address, text);
+	errno = saved;
+	log_event(LOG_ERROR, "listen_failed", L_STR("address", text), L_ERRNO());
+	return -1;
+}
+
+static int
+open_one(struct sockets *s, const struct listen_address *a, bool v6_only)
+{
+	int fd = open_socket(a, v6_only);
+
+	if (fd == -1)
+		return refuse(a);
+	add(s, fd);
+	return 0;
+}
+
+static struct listen_address
+any_v4(uint16_t port)
+{
+	struct listen_address a = {.len = sizeof(struct sockaddr_in)};
+	const struct sockaddr_in sin = {
+	    .sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+
+	memcpy(&a.sa, &sin, sizeof(sin));
+	return a;
+}
+
+static struct listen_address
+any_v6(uint16_t port)
+{
+	struct listen_address a = {.len = sizeof(struct sockaddr_in6)};
+	const struct sockaddr_in6 sin6 = {
+	    .sin6_family = AF_INET6,
+	    .sin6_port = htons(port),
+	    .sin6_addr = IN6ADDR_ANY_INIT,
+	};
+
+	memcpy(&a.sa, &sin6, sizeof(sin6));
+	return a;
+}
+
+/* All addresses of the machine: one socket for both families, or IPv4 where the kernel has no IPv6
+ * (EAFNOSUPPORT) or has it switched off (EADDRNOTAVAIL). */
+static int
+open_everywhere(struct sockets *s, uint16_t port)
+{
+	struct listen_address v4 = any_v4(port), v6 = any_v6(port);
+	int fd = open_socket(&v6, false);
+
+	if (fd == -1 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+		log_event(LOG_NOTICE, "no_ipv6", L_ERRNO());
+		return open_one(s, &v4, false);
+	}
+	if (fd == -1)
+		return refuse(&v6);
+	add(s, fd);
+	return 0;
+}
+
+static uint16_t
+port_of(const struct listen_address *a)
+{
+	return address_of(&a->sa).port;
+}
+
+/* Whether the i-th address is [::] and has to take IPv4 too. */
+static bool
+takes_both(const struct listen_list *list, size_t i)
+{
+	const struct address a = address_of(&list->at[i].sa);
+
+	if (list->at[i].sa.ss_family != AF_INET6 ||
+	    memcmp(a.bytes, &in6addr_any, sizeof(in6addr_any)) != 0)
+		return false;
+	for (size_t j = 0; j < list->n; j++)
+		if (list->at[j].sa.ss_family == AF_INET && port_of(&list->at[j]) == a.port)
+			return false;
+	return true;
+}
+
+/* An address of the list. */
+static int
+open_listed(struct sockets *s, const struct listen_list *list, size_t i)
+{
+	if (takes_both(list, i))
+		return open_everywhere(s, port_of(&list->at[i]));
+	return open_one(s, &list->at[i], true);
+}
+
+int
+sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
+{
+	int result = 0;
+
+	if (list->n == 0)
+		return open_everywhere(s, port);
+	for (size_t i = 0; i < list->n; i++)
+		if (open_listed(s, list, i) == -1)
+			result = -1;
+	return result;
+}
+
+/* -- inheriting -------------------------------------------------------------------------- */
+
+/* How many sockets were passed to this very process; 0 for none. */
+static int
+inherited_count(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	const char *wrong = NULL;
+	int n = 0;
+
+	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &wrong) == getpid() &&
+	    wrong == NULL)
+		n = (int)strtonum(fds, 0, SOCKETS_MAX, &wrong);
+	if (wrong != NULL)
+		log_event(LOG_WARN, "inherited_ignored", L_STR("pid", pid), L_STR("fds", fds),
+		    L_STR("why", wrong));
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return n;
+}
+
+/* socket(7); -1 for what is no socket. */
+static int
+socket_option(int fd, int name)
+{
+	int value;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
+static bool
+is_listening_tcp(int fd)
+{
+	const int domain = socket_option(fd, SO_DOMAIN);
+
+	return (domain == AF_INET || domain == AF_INET6) &&
+	    socket_option(fd, SO_TYPE) == SOCK_STREAM && socket_option(fd, SO_ACCEPTCONN) == 1;
+}
+
+int
+sockets_inherit(struct sockets *s)
+{
+	int n = inherited_count(), result = 0;
+
+	for (int fd = INHERITED_FIRST_FD; fd < INHERITED_FIRST_FD + n; fd++) {
+		if (!is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+		    fd_nonblock(fd) == -1) {
+			log_event(LOG_ERROR, "inherited_unusable", L_INT("fd", fd),
+			    L_STR("why", "not a listening TCP socket"));
+			result = -1;
+			continue;
+		}
+		add(s, fd);
+	}
+	return result;
+}
+
+void
+sockets_close(struct sockets *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		closefd(&s->fd[i]);
+	s->n = 0;
+}

@@ -1,0 +1,116 @@
+/*
+ * posix_spawn(3) of a worker. glibc runs it as vfork and exec with all signals held back, so that
+ * none of our handlers runs in the child, and a failed exec comes back as an errno instead of a
+ * process that dies for an unknown reason.
+ */
+#include "masterd/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+
+/* A worker's first descriptor that is none of ours. */
+#define FIRST_FOREIGN_FD (SPAWN_SCOREBOARD_FD + 1)
+
+/*
+ * Bytes that may wait in the control socket (the kernel takes at most net.core.wmem_max). A record
+ * with a descriptor is charged some 800 bytes; the default of 208 KiB would hold hardly more than
+ * the connections that dispatch.c lets wait for an acknowledgement.
+ */
+#define CONTROL_SEND_BUFFER (1024 * 1024)
+
+extern char **environ;
+
+/* What the child does between vfork and exec: these two descriptors go to their places, all
+ * others are closed, even those that whoever started us forgot to mark close-on-exec. */
+static int
+plan_descriptors(posix_spawn_file_actions_t *actions, int control, int scoreboard)
+{
+	int e = posix_spawn_file_actions_adddup2(actions, control, SPAWN_CONTROL_FD);
+
+	if (e == 0)
+		e = posix_spawn_file_actions_adddup2(actions, scoreboard, SPAWN_SCOREBOARD_FD);
+	if (e == 0)
+		e = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FOREIGN_FD);
+	return e;
+}
+
+/* No signal blocked, none ignored: exec(2) would pass on our ignored SIGPIPE. */
+static int
+plan_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	int e;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	e = posix_spawnattr_setsigmask(attr, &none);
+	if (e == 0)
+		e = posix_spawnattr_setsigdefault(attr, &all);
+	if (e == 0)
+		e = posix_spawnattr_setflags(
+		    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return e;
+}
+
+/* Spawns with descriptors that stand clear of the places they go to. 0, or an errno. */
+static int
+spawn(const char *program, unsigned number, int control, int scoreboard, pid_t *pid)
+{
+	char text[16], flag[] = "--worker", *path = xstrdup(program);
+	char *argv[] = {path, flag, text, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int e;
+
+	snprintf(text, sizeof(text), "%u", number);
+	must(posix_spawn_file_actions_init(&actions) == 0);
+	must(posix_spawnattr_init(&attr) == 0);
+	e = plan_descriptors(&actions, control, scoreboard);
+	if (e == 0)
+		e = plan_signals(&attr);
+	if (e == 0)
+		e = posix_spawn(pid, program, &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	free(path);
+	return e;
+}
+
+pid_t
+spawn_worker(const char *program, unsigned number, int scoreboard_fd, int *control)
+{
+	const int size = CONTROL_SEND_BUFFER;
+	int pair[2] = {-1, -1}, theirs = -1, board = -1, e = 0;
+	pid_t pid = -1;
+
+	*control = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	/* A smaller buffer only means that a worker counts as busy sooner. */
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	/* Copies above both places, so that neither dup2 can overwrite the other's source. */
+	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, FIRST_FOREIGN_FD);
+	board = fcntl(scoreboard_fd, F_DUPFD_CLOEXEC, FIRST_FOREIGN_FD);
+	if (theirs == -1 || board == -1)
+		e = errno;
+	else
+		e = spawn(program, number, theirs, board, &pid);
+	closefd(&pair[1]);
+	closefd(&theirs);
+	closefd(&board);
+	if (e != 0) {
+		closefd(&pair[0]);
+		errno = e;
+		return -1;
+	}
+	*control = pair[0];
+	return pid;
+}
