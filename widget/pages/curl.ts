@@ -1,0 +1,23 @@
+// A chat request as a shell command.
+
+export interface Request {
+	readonly url: string;
+	readonly key: string;
+	readonly sessionId: string;
+	readonly message: string;
+}
+
+/** In single quotes a POSIX shell takes everything literally but the quote itself. */
+export function shellQuote(text: string): string {
+	return `'${text.replace(/'/g, "'\\''")}'`;
+}
+
+/** -N: curl must not wait for a full buffer before it shows a line. */
+export function curlCommand({ url, key, sessionId, message }: Request): string {
+	return [
+		`curl -N ${shellQuote(url)}`,
+		`  -H 'Content-Type: application/json'`,
+		`  -H ${shellQuote(`x-api-key: ${key}`)}`,
+		`  --data-raw ${shellQuote(JSON.stringify({ sessionId, message }))}`,
+	].join(" \\\n");
+}

@@ -1,0 +1,12 @@
+// The script tag that puts the chat on a page, as text to copy.
+
+export type Attributes = readonly (readonly [name: string, value: string])[];
+
+function escapeAttribute(value: string): string {
+	return value.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+}
+
+export function embedSnippet(attributes: Attributes): string {
+	const lines = attributes.map(([name, value]) => `  ${name}="${escapeAttribute(value)}"`);
+	return ["<script", ...lines, "  defer", "></script>"].join("\n");
+}

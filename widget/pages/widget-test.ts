@@ -1,0 +1,64 @@
+// The demo shop: asks for the key, puts the chat on the page, and shows the tag that does it.
+
+import { el } from "../src/dom";
+import { forgetKey, keepKey, takeKey } from "./key";
+import { byId, copies } from "./page";
+import { type Attributes, embedSnippet } from "./snippet";
+
+const look = new URLSearchParams(location.search);
+
+function attributesFor(key: string): Attributes {
+	return [
+		["src", `${location.origin}/widget/chat-widget.js`],
+		["data-api-url", `${location.origin}/chat`],
+		["data-api-key", key],
+		["data-title", look.get("title") ?? "Fernlight Plants"],
+		["data-welcome-message", look.get("welcome") ?? "Hi! Ask me anything about plants."],
+		["data-input-placeholder", look.get("placeholder") ?? "Ask about a plant…"],
+		["data-position", look.get("position") ?? "right"],
+		["data-accent-color", look.get("accent") ?? "#1f6f54"],
+	];
+}
+
+function showChat(key: string): void {
+	const attributes = attributesFor(key);
+	document.body.append(el("script", Object.fromEntries(attributes)));
+	byId("snippet", HTMLElement).textContent = embedSnippet(attributes);
+	for (const id of ["ready", "hint"]) byId(id, HTMLElement).hidden = false;
+	byId("ask-key", HTMLElement).hidden = true;
+}
+
+function askForKey(): void {
+	const form = byId("key-form", HTMLFormElement);
+	const input = byId("key", HTMLInputElement);
+	byId("ask-key", HTMLElement).hidden = false;
+	form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		const key = input.value.trim();
+		if (key === "") return input.focus();
+		keepKey(key);
+		showChat(key);
+	});
+}
+
+/** The form sends itself as the address's query, so a look can be bookmarked. */
+function fillLookForm(): void {
+	const form = byId("look-form", HTMLFormElement);
+	for (const [name, value] of look) {
+		const field = form.elements.namedItem(name);
+		if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
+			field.value = value;
+		}
+	}
+}
+
+byId("forget", HTMLButtonElement).addEventListener("click", () => {
+	forgetKey();
+	location.reload();
+});
+copies(byId("copy", HTMLButtonElement), byId("snippet", HTMLElement));
+fillLookForm();
+
+const key = takeKey();
+if (key === null) askForKey();
+else showChat(key);

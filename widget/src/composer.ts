@@ -1,0 +1,88 @@
+// Where the visitor writes.
+
+import { MAX_MESSAGE } from "./chat";
+import { el } from "./dom";
+import { icon } from "./icons";
+import { isReplying, type State } from "./state";
+import { messageCount, WORDS } from "./wording";
+
+/** From this length on the counter shows how much is left. */
+const COUNT_FROM = MAX_MESSAGE - 400;
+
+export interface Composer {
+	readonly node: HTMLElement;
+	render(state: State): void;
+	focus(): void;
+}
+
+/** Return ends a composed character (Japanese, Chinese, …); Safari says so by 229 only. */
+function isComposing(event: KeyboardEvent): boolean {
+	return event.isComposing || event.keyCode === 229;
+}
+
+/** `onSend` says whether the message was taken. */
+export function createComposer(placeholder: string, onSend: (text: string) => boolean): Composer {
+	const input = el("textarea", {
+		rows: "1",
+		placeholder,
+		dir: "auto",
+		"aria-label": WORDS.yourMessage,
+		"aria-describedby": "counter",
+		enterkeyhint: "send",
+		autocomplete: "off",
+	});
+	const send = el(
+		"button",
+		{ type: "submit", class: "send", "aria-label": WORDS.send },
+		icon("send"),
+	);
+	const counter = el("span", { class: "counter", id: "counter" });
+	const box = el("div", { class: "box" }, input, send);
+	const node = el("form", { class: "composer" }, box, counter);
+	let replying = false;
+
+	function fit(): void {
+		// The style sheet's max-height has the last word.
+		input.style.height = "auto";
+		input.style.height = `${input.scrollHeight}px`;
+	}
+
+	function check(): void {
+		const { length } = input.value.trim();
+		const tooLong = length > MAX_MESSAGE;
+		send.disabled = replying || tooLong || length === 0;
+		input.setAttribute("aria-invalid", String(tooLong));
+		counter.textContent = length < COUNT_FROM ? "" : messageCount(length, MAX_MESSAGE);
+	}
+
+	function submit(): void {
+		if (!onSend(input.value)) return;
+		input.value = "";
+		fit();
+		check();
+		input.focus();
+	}
+
+	input.addEventListener("input", () => {
+		fit();
+		check();
+	});
+	input.addEventListener("keydown", (event) => {
+		if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+		event.preventDefault();
+		submit();
+	});
+	node.addEventListener("submit", (event) => {
+		event.preventDefault();
+		submit();
+	});
+
+	return {
+		node,
+		focus: () => input.focus({ preventScroll: true }),
+		render(state) {
+			replying = isReplying(state);
+			check();
+		},
+	};
+}

@@ -1,0 +1,53 @@
+// Finds the web addresses in a text. Only http and https: nothing a model writes may run.
+
+export interface Link {
+	readonly text: string;
+	readonly href: string;
+}
+
+const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`]+/gi;
+
+const OPENERS: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+
+function count(text: string, part: string): number {
+	return text.split(part).length - 1;
+}
+
+/** Punctuation at the end belongs to the sentence, and so does a bracket opened before. */
+function trimEnd(url: string): string {
+	const unopened = new Map<string, number>();
+	for (const [closer, opener] of Object.entries(OPENERS)) {
+		unopened.set(closer, count(url, closer) - count(url, opener));
+	}
+	let end = url.length;
+	for (; end > 0; end--) {
+		const last = url.charAt(end - 1);
+		const surplus = unopened.get(last);
+		if (surplus === undefined ? !/[.,;:!?*_~…]/.test(last) : surplus <= 0) break;
+		if (surplus !== undefined) unopened.set(last, surplus - 1);
+	}
+	return url.slice(0, end);
+}
+
+function toLink(text: string): Link | null {
+	try {
+		return { text, href: new URL(text).href };
+	} catch {
+		return null;
+	}
+}
+
+/** The pieces, joined, are the text again. */
+export function splitLinks(text: string): (string | Link)[] {
+	const pieces: (string | Link)[] = [];
+	let from = 0;
+	for (const match of text.matchAll(CANDIDATE)) {
+		const link = toLink(trimEnd(match[0]));
+		if (!link) continue;
+		if (match.index > from) pieces.push(text.slice(from, match.index));
+		pieces.push(link);
+		from = match.index + link.text.length;
+	}
+	if (from < text.length) pieces.push(text.slice(from));
+	return pieces;
+}

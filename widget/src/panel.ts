@@ -1,0 +1,72 @@
+// The dialog: header, messages, composer.
+
+import { isCompact, keepFocusInside } from "./compact";
+import { createComposer } from "./composer";
+import type { Config } from "./config";
+import { el } from "./dom";
+import { icon } from "./icons";
+import { createLog } from "./log";
+import type { State } from "./state";
+import { WORDS } from "./wording";
+
+export interface PanelEvents {
+	close(): void;
+	send(text: string): boolean;
+	retry(): void;
+}
+
+export interface Panel {
+	readonly node: HTMLElement;
+	render(state: State): void;
+	/** The writing line; on a touch screen the panel, lest the keyboard jump up unasked. */
+	focus(): void;
+}
+
+function createHeader(title: string, close: () => void): HTMLElement {
+	const button = el(
+		"button",
+		{ type: "button", class: "close", "aria-label": WORDS.closeChat },
+		icon("close"),
+	);
+	button.addEventListener("click", close);
+	// No <header>: that would be a second banner landmark on the site's page.
+	return el(
+		"div",
+		{ class: "header" },
+		el("span", { class: "emblem" }, icon("spark")),
+		el(
+			"div",
+			{ class: "heading" },
+			el("h2", { id: "title", dir: "auto" }, title),
+			el("p", {}, WORDS.subtitle),
+		),
+		button,
+	);
+}
+
+export function createPanel(id: string, config: Config, events: PanelEvents): Panel {
+	const log = createLog(events.retry);
+	const composer = createComposer(config.inputPlaceholder, events.send);
+	const node = el(
+		"section",
+		{ id, class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
+		createHeader(config.title, events.close),
+		log.node,
+		composer.node,
+	);
+	node.addEventListener("keydown", (event) => {
+		if (event.key === "Tab" && isCompact()) keepFocusInside(node, event);
+	});
+	return {
+		node,
+		focus() {
+			if (matchMedia("(pointer: coarse)").matches) node.focus({ preventScroll: true });
+			else composer.focus();
+		},
+		render(state) {
+			node.setAttribute("aria-modal", String(state.open && isCompact()));
+			log.render(state);
+			composer.render(state);
+		},
+	};
+}

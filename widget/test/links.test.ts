@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { splitLinks } from "../src/links";
+
+/** The text with each link in brackets. */
+function marked(text: string): string {
+	return splitLinks(text)
+		.map((piece) => (typeof piece === "string" ? piece : `[${piece.text}]`))
+		.join("");
+}
+
+const CASES: readonly [text: string, expected: string][] = [
+	["no link here", "no link here"],
+	["", ""],
+	["https://a.example", "[https://a.example]"],
+	["See http://a.example/x?y=1&z=2#w now", "See [http://a.example/x?y=1&z=2#w] now"],
+	["HTTPS://A.EXAMPLE/ok", "[HTTPS://A.EXAMPLE/ok]"],
+	["Go to https://a.example/b.", "Go to [https://a.example/b]."],
+	["https://a.example/b?!", "[https://a.example/b]?!"],
+	["(https://a.example/b)", "([https://a.example/b])"],
+	["https://a.example/Fern_(plant)", "[https://a.example/Fern_(plant)]"],
+	["(https://a.example/Fern_(plant)).", "([https://a.example/Fern_(plant)])."],
+	["[text](https://a.example/b)", "[text]([https://a.example/b])"],
+	["**https://a.example/b**", "**[https://a.example/b]**"],
+	["<https://a.example/b>", "<[https://a.example/b]>"],
+	["https://a.example\nhttps://b.example", "[https://a.example]\n[https://b.example]"],
+	["https://münchen.example/straße", "[https://münchen.example/straße]"],
+	["javascript:alert(1)", "javascript:alert(1)"],
+	["data:text/html,x ftp://a.example", "data:text/html,x ftp://a.example"],
+	["xhttps://a.example", "xhttps://a.example"],
+	["https://", "https://"],
+	["http://[bad", "http://[bad"],
+];
+
+for (const [text, expected] of CASES) {
+	test(`${JSON.stringify(text)} → ${JSON.stringify(expected)}`, () => {
+		assert.equal(marked(text), expected);
+	});
+}
+
+test("every link is http or https", () => {
+	for (const [text] of CASES) {
+		for (const piece of splitLinks(text)) {
+			if (typeof piece !== "string") assert.match(piece.href, /^https?:\/\//);
+		}
+	}
+});
+
+test("the pieces are the text again, and a hostile text takes no more than linear time", () => {
+	for (const tail of [")".repeat(400_000), "(".repeat(400_000), ".".repeat(400_000)]) {
+		const text = `https://a.example/${tail}`;
+		const pieces = splitLinks(text).map((piece) =>
+			typeof piece === "string" ? piece : piece.text,
+		);
+		assert.equal(pieces.join(""), text);
+	}
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSession, randomId, type Shelf } from "../src/session";
+
+const SERVER_TAKES = /^[A-Za-z0-9._:-]{1,128}$/;
+
+function shelf(content: Record<string, string> = {}): Shelf & { readonly size: number } {
+	const map = new Map(Object.entries(content));
+	return {
+		getItem: (key) => map.get(key) ?? null,
+		setItem: (key, value) => void map.set(key, value),
+		get size() {
+			return map.size;
+		},
+	};
+}
+
+function forbidden(): never {
+	throw new Error("SecurityError");
+}
+
+test("an id is a version 4 UUID, and no two are the same", () => {
+	const ids = Array.from({ length: 1000 }, () => randomId());
+	for (const id of ids) {
+		assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+	}
+	assert.equal(new Set(ids).size, ids.length);
+});
+
+test("the id stays the same from page to page", () => {
+	const storage = shelf();
+	const id = openSession(() => storage).id();
+	assert.match(id, SERVER_TAKES);
+	assert.equal(openSession(() => storage).id(), id);
+});
+
+test("nothing is stored before the first message", () => {
+	const storage = shelf();
+	openSession(() => storage).wasOpen();
+	assert.equal(storage.size, 0);
+});
+
+for (const wrong of ["", "with space", "a".repeat(129), "<script>"]) {
+	test(`a stored id that the server refuses is replaced: "${wrong.slice(0, 20)}"`, () => {
+		const session = openSession(() => shelf({ "banter.session": wrong }));
+		assert.match(session.id(), SERVER_TAKES);
+	});
+}
+
+test("the open state is remembered", () => {
+	const storage = shelf();
+	assert.equal(openSession(() => storage).wasOpen(), false);
+	openSession(() => storage).rememberOpen(true);
+	assert.equal(openSession(() => storage).wasOpen(), true);
+	openSession(() => storage).rememberOpen(false);
+	assert.equal(openSession(() => storage).wasOpen(), false);
+});
+
+const BLOCKED: readonly [name: string, open: () => Shelf][] = [
+	["forbidden", forbidden],
+	["unreadable", () => ({ getItem: forbidden, setItem: forbidden })],
+	["full", () => ({ getItem: () => null, setItem: forbidden })],
+];
+
+for (const [name, open] of BLOCKED) {
+	test(`with storage ${name}, memory lasts as long as the page`, () => {
+		const session = openSession(open);
+		const id = session.id();
+		assert.match(id, SERVER_TAKES);
+		assert.equal(session.id(), id);
+		session.rememberOpen(true);
+		assert.equal(session.wasOpen(), true);
+	});
+}
