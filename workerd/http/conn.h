@@ -1,0 +1,133 @@
+/*
+ * The HTTP/1.1 server of one worker: its connections, and the requests on them.
+ *
+ * Who calls whom: the worker adopts descriptors with http_server_adopt(); the loop calls the
+ * connections; a whole request goes to the handler as a struct http_exchange; the handler
+ * answers it with the functions of reply.h, at once or later. Once per loop turn, after the loop's
+ * callbacks, the worker calls http_server_turn_end():
+ *
+ *	while (!done) {
+ *		event_base_loop(base, EVLOOP_ONCE);
+ *		http_server_turn_end(server);
+ *		… then whatever else is flushed per turn (the handlers may have queued there)
+ *	}
+ *
+ * All that is answered in a turn leaves each connection in one write there, and what died in the
+ * turn is freed there. So nothing that a handler calls ever frees an exchange under it, and
+ * handlers are called from the loop only, never from within a reply function or from turn_end.
+ *
+ * Everything is bounded: struct http_limits. An idle connection holds no buffers.
+ */
+#ifndef HTTP_CONN_H
+#define HTTP_CONN_H
+
+#include "workerd/http/parse.h"
+
+struct event_base;
+struct http_server;
+struct http_conn;
+struct http_exchange;
+
+struct http_limits {
+	size_t head_max;   /* bytes of request line and fields; over it: 414 or 431 */
+	size_t body_max;   /* bytes of any body, whatever body_limit says; over it: 413 */
+	size_t output_max; /* bytes of a stream that may wait for a slow client */
+	size_t answer_max; /* bytes of one whole answer, except those lent to reply_static() */
+	/* Milliseconds. */
+	unsigned head_timeout;  /* from the first byte (or the accept) to the end of the head */
+	unsigned body_timeout;  /* from there to the end of the body */
+	unsigned idle_timeout;  /* between an answer and the next request */
+	unsigned stall_timeout; /* the client takes nothing of what waits for it */
+	unsigned linger_timeout; /* how long a refused client may go on sending */
+	size_t linger_max;       /* and how many bytes */
+};
+
+/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 256 KiB. */
+extern const struct http_limits http_limits_default;
+
+/* Where a connection comes from. */
+struct http_peer {
+	struct slice
+	    address; /* 4 or 16 bytes in network order, or none (a Unix socket); copied */
+	uint16_t port;
+	bool loopback; /* accepted on a loopback listener */
+};
+
+/*
+ * One request and its answer. It lives until the handler has answered it (reply.h says by which
+ * calls) or, when the client has gone before, until on_close has returned. It is the handler's to
+ * fill data and on_close; everything else is to be read only.
+ *
+ * Made also for requests that could not be read (400, 408, 413, 414, 431, 501, 505): these never
+ * reach the handler, but decorate and answered see them; then req may hold only a part, see
+ * http_parse(), and a 408 holds none.
+ */
+struct http_exchange {
+	const struct http_request *req;
+	struct slice body;
+	struct slice client; /* the peer's address: 4 or 16 bytes, or none */
+	uint16_t client_port;
+	bool loopback;
+	uint64_t number; /* of the connection, for log lines */
+
+	void *data; /* the handler's own */
+	/* The client is gone before the answer's end: forget x. May touch other exchanges, but must
+	 * not answer this one. Called from http_server_turn_end() or http_server_free(). */
+	void (*on_close)(struct http_exchange *x);
+
+	int status;    /* of the answer; 0 until it has begun */
+	uint64_t sent; /* bytes of the answer's body so far, without chunk framing */
+
+	/* reply.c's and conn.c's own */
+	struct http_conn *conn;
+	enum { REPLY_NONE, REPLY_HEAD, REPLY_STREAM, REPLY_DONE } phase;
+	bool chunked;
+};
+
+struct http_server_config {
+	struct event_base *base;
+	struct http_limits limits;
+	void *ctx; /* handed to all of these */
+
+	/* A request has come whole. Answer now, or keep x and answer later. Required. */
+	void (*handle)(struct http_exchange *x, void *ctx);
+
+	/* The greatest body in bytes that this request may have, asked when its head is there; at
+	 * most limits.body_max counts. NULL: limits.body_max for all. */
+	size_t (*body_limit)(const struct http_request *req, void *ctx);
+
+	/* Adds header lines, each with its CRLF, to every answer, also to those of unreadable
+	 * requests: called by reply_start() when the status line is written. 0, or -1 when out is
+	 * full. May be NULL. */
+	int (*decorate)(struct http_exchange *x, struct buf *out, void *ctx);
+
+	/* An answer has been queued whole, or was given up by reply_abort() or by the client's
+	 * leaving (then after on_close): for counting and logging. May be NULL. */
+	void (*answered)(struct http_exchange *x, void *ctx);
+};
+
+/* Aborts if libevent has no memory. Free with http_server_free() before the event base. */
+struct http_server *http_server_new(const struct http_server_config *config);
+
+/*
+ * Takes over fd, a connected non-blocking stream socket; number names it in log lines. 0, or -1
+ * with errno (ENOMEM and the like): fd is closed then too.
+ */
+[[gnu::warn_unused_result]] int http_server_adopt(
+    struct http_server *s, int fd, uint64_t number, const struct http_peer *peer);
+
+/* Once per turn of the loop: see above. */
+void http_server_turn_end(struct http_server *s);
+
+/* From now on idle connections are closed (one whose next request lies in the kernel already is
+ * still served), all others after the answer they are at, which says Connection: close. */
+void http_server_drain(struct http_server *s);
+
+/* How many there are: connections, and requests at the handler or being answered. */
+size_t http_server_connections(const struct http_server *s);
+size_t http_server_exchanges(const struct http_server *s);
+
+/* Closes everything; on_close is called for what was not answered. */
+void http_server_free(struct http_server *s);
+
+#endif

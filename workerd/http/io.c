@@ -1,0 +1,85 @@
+/*
+ * The plain transport: a socket.
+ */
+#include "workerd/http/io.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "proto/basics.h"
+
+static ssize_t
+plain_read(struct io *io, void *p, size_t n)
+{
+	return recv(io->fd, p, n, 0);
+}
+
+/* sendmsg() and not writev(): a client that is gone must give EPIPE and not SIGPIPE. */
+static ssize_t
+plain_write(struct io *io, struct iovec *iov, int n)
+{
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+
+	return sendmsg(io->fd, &msg, MSG_NOSIGNAL);
+}
+
+static void
+plain_shutdown(struct io *io)
+{
+	/* ENOTCONN: the peer has reset it meanwhile; the next read tells. */
+	(void)shutdown(io->fd, SHUT_WR);
+}
+
+static void
+plain_close(struct io *io)
+{
+	closefd(&io->fd);
+}
+
+static const struct io_ops plain_ops = {
+    .read = plain_read,
+    .write = plain_write,
+    .shutdown = plain_shutdown,
+    .close = plain_close,
+};
+
+void
+io_init_plain(struct io *io, int fd)
+{
+	*io = (struct io){.ops = &plain_ops, .fd = fd};
+}
+
+ssize_t
+io_read(struct io *io, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = io->ops->read(io, p, n);
+	while (r == -1 && errno == EINTR);
+	return r;
+}
+
+ssize_t
+io_write(struct io *io, struct iovec *iov, int n)
+{
+	ssize_t r;
+
+	do
+		r = io->ops->write(io, iov, n);
+	while (r == -1 && errno == EINTR);
+	return r;
+}
+
+void
+io_shutdown(struct io *io)
+{
+	io->ops->shutdown(io);
+}
+
+void
+io_close(struct io *io)
+{
+	if (io->fd != -1)
+		io->ops->close(io);
+}

@@ -1,0 +1,119 @@
+/*
+ * Accept-Encoding and If-None-Match.
+ */
+#include "workerd/http/negotiate.h"
+
+#include <string.h>
+
+#include "workerd/http/parse.h"
+
+#define Q_UNSAID (-1)
+
+/*
+ * A qvalue in thousandths (RFC 9110, section 12.4.2). What is none counts as 0: who asks badly for
+ * a coding is not given it.
+ */
+static int
+parse_q(struct slice s)
+{
+	int q = 0, scale = 1000;
+
+	if (s.len == 0 || s.len > 5 || (s.p[0] != '0' && s.p[0] != '1') ||
+	    (s.len > 1 && s.p[1] != '.'))
+		return 0;
+	q = (s.p[0] - '0') * scale;
+	for (size_t i = 2; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+		scale /= 10;
+		q += (s.p[i] - '0') * scale;
+	}
+	return q <= 1000 ? q : 0;
+}
+
+/* Splits "gzip ; q=0.5" into the coding and its weight, 1000 when none is given. */
+static int
+split_weight(struct slice *member)
+{
+	const uint8_t *semi = memchr(member->p, ';', member->len);
+	struct slice param;
+
+	if (semi == NULL)
+		return 1000;
+	param = (struct slice){semi + 1, member->len - (size_t)(semi - member->p) - 1};
+	member->len = (size_t)(semi - member->p);
+	*member = http_trim(*member);
+	param = http_trim(param);
+	if (param.len < 2 || (param.p[0] | 0x20) != 'q' || param.p[1] != '=')
+		return 0;
+	return parse_q((struct slice){param.p + 2, param.len - 2});
+}
+
+enum http_coding
+http_choose_coding(struct slice accept, unsigned available)
+{
+	int q[CODINGS] = {Q_UNSAID, Q_UNSAID, Q_UNSAID}, any = Q_UNSAID, best_q = 0;
+	enum http_coding best = CODING_IDENTITY;
+	struct slice member;
+
+	while (http_list_next(&accept, &member)) {
+		int weight = split_weight(&member);
+
+		if (http_is_token(member, "br"))
+			q[CODING_BR] = weight;
+		else if (http_is_token(member, "gzip") || http_is_token(member, "x-gzip"))
+			q[CODING_GZIP] = weight;
+		else if (http_is_token(member, "identity"))
+			q[CODING_IDENTITY] = weight;
+		else if (http_is_token(member, "*"))
+			any = weight;
+	}
+	for (enum http_coding c = CODING_IDENTITY; c < CODINGS; c++) {
+		int weight = q[c] != Q_UNSAID ? q[c] : any;
+
+		if (c != CODING_IDENTITY && !(available & (1u << c)))
+			continue;
+		if (weight > 0 && weight >= best_q) {
+			best = c;
+			best_q = weight;
+		}
+	}
+	return best;
+}
+
+/* The length of the quoted tag at the front of s, 0 when there is none. */
+static size_t
+tag_len(struct slice s)
+{
+	const uint8_t *quote;
+
+	if (s.len < 2 || s.p[0] != '"')
+		return 0;
+	quote = memchr(s.p + 1, '"', s.len - 1);
+	return quote == NULL ? 0 : (size_t)(quote - s.p) + 1;
+}
+
+bool
+http_etag_matches(struct slice list, struct slice etag)
+{
+	list = http_trim(list);
+	if (slice_eq_str(list, "*"))
+		return true;
+	while (list.len > 0) {
+		size_t n;
+
+		if (*list.p == ',' || *list.p == ' ' || *list.p == '\t') {
+			list = (struct slice){list.p + 1, list.len - 1};
+			continue;
+		}
+		if (list.len > 2 && list.p[0] == 'W' && list.p[1] == '/')
+			list = (struct slice){list.p + 2, list.len - 2};
+		n = tag_len(list);
+		if (n == 0)
+			return false;
+		if (slice_eq((struct slice){list.p, n}, etag))
+			return true;
+		list = (struct slice){list.p + n, list.len - n};
+	}
+	return false;
+}

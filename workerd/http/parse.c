@@ -1,0 +1,412 @@
+/*
+ * The request parser. Two passes: find_end() searches what is new for line ends until the empty
+ * line is there, and looks at the request line as soon as that is whole (a client that speaks
+ * something else than HTTP learns it at once); then parse_fields() reads all fields in one go.
+ * Between calls only numbers are kept, so the bytes may move, and each is looked at twice at most.
+ *
+ * The verdict must not depend on how the bytes were split: each check below depends only on bytes
+ * up to the place where it is made, and the checks are made in the order of these places.
+ */
+#include "workerd/http/parse.h"
+
+#include <string.h>
+
+#include "proto/basics.h"
+
+/* Which bytes may stand where. */
+enum {
+	T = 1, /* a token (RFC 9110, section 5.6.2): methods and field names */
+	V = 2, /* a field value: visible ASCII, space, tab, obs-text */
+	U = 4, /* a target: visible ASCII but '#', which no client sends */
+	H = 8, /* a Host: what names, addresses and ports are made of; RFC 3986 would allow more */
+};
+
+static const uint8_t byte_class[256] = {
+    ['\t'] = V,
+    [' '] = V,
+    ['!'] = T | V | U,
+    ['"'] = V | U,
+    ['#'] = T | V,
+    ['$'] = T | V | U,
+    ['%'] = T | V | U | H,
+    ['&'] = T | V | U,
+    ['\''] = T | V | U,
+    ['('] = V | U,
+    [')'] = V | U,
+    ['*'] = T | V | U,
+    ['+'] = T | V | U,
+    [','] = V | U,
+    ['-'] = T | V | U | H,
+    ['.'] = T | V | U | H,
+    ['/'] = V | U,
+    ['0' ... '9'] = T | V | U | H,
+    [':'] = V | U | H,
+    [';'] = V | U,
+    ['<'] = V | U,
+    ['='] = V | U,
+    ['>'] = V | U,
+    ['?'] = V | U,
+    ['@'] = V | U,
+    ['A' ... 'Z'] = T | V | U | H,
+    ['['] = V | U | H,
+    ['\\'] = V | U,
+    [']'] = V | U | H,
+    ['^'] = T | V | U,
+    ['_'] = T | V | U | H,
+    ['`'] = T | V | U,
+    ['a' ... 'z'] = T | V | U | H,
+    ['{'] = V | U,
+    ['|'] = T | V | U,
+    ['}'] = V | U,
+    ['~'] = T | V | U | H,
+    [0x80 ... 0xff] = V,
+};
+
+static const char *const method_names[] = {
+    [HTTP_GET] = "GET",
+    [HTTP_HEAD] = "HEAD",
+    [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT",
+    [HTTP_DELETE] = "DELETE",
+    [HTTP_OPTIONS] = "OPTIONS",
+};
+
+const char *
+http_method_name(enum http_method method)
+{
+	return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : NULL;
+}
+
+static enum http_method
+method_of(struct slice text)
+{
+	for (size_t m = 0; m < ARRAY_LEN(method_names); m++)
+		if (slice_eq_str(text, method_names[m]))
+			return (enum http_method)m;
+	return HTTP_OTHER;
+}
+
+/* How many bytes at the front of s belong to the class. */
+static size_t
+span(struct slice s, uint8_t class)
+{
+	size_t i = 0;
+
+	while (i < s.len && (byte_class[s.p[i]] & class))
+		i++;
+	return i;
+}
+
+/* Takes the first n bytes off s. */
+static struct slice
+take(struct slice *s, size_t n)
+{
+	struct slice front = {s->p, n};
+
+	s->p += n;
+	s->len -= n;
+	return front;
+}
+
+struct slice
+http_trim(struct slice s)
+{
+	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		(void)take(&s, 1);
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+bool
+http_is_token(struct slice a, const char *lower_case)
+{
+	size_t i;
+
+	for (i = 0; i < a.len && lower_case[i] != '\0'; i++) {
+		uint8_t c = a.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		if (c != (uint8_t)lower_case[i])
+			return false;
+	}
+	return i == a.len && lower_case[i] == '\0';
+}
+
+bool
+http_list_next(struct slice *list, struct slice *member)
+{
+	while (list->len > 0) {
+		const uint8_t *comma = memchr(list->p, ',', list->len);
+		size_t n = comma == NULL ? list->len : (size_t)(comma - list->p);
+
+		*member = http_trim(take(list, n));
+		if (list->len > 0)
+			(void)take(list, 1);
+		if (member->len > 0)
+			return true;
+	}
+	return false;
+}
+
+struct slice
+http_header(const struct http_request *req, const char *lower_case_name)
+{
+	for (size_t i = 0; i < req->n_headers; i++)
+		if (http_is_token(req->headers[i].name, lower_case_name))
+			return req->headers[i].value;
+	return (struct slice){NULL, 0};
+}
+
+/* "HTTP/1.0" or "HTTP/1.1"; any other digits: 505. 0, or the status. */
+static int
+parse_version(struct slice s, struct http_request *req)
+{
+	if (s.len != 8 || memcmp(s.p, "HTTP/", 5) != 0 || s.p[6] != '.' || s.p[5] < '0' ||
+	    s.p[5] > '9' || s.p[7] < '0' || s.p[7] > '9')
+		return 400;
+	if (s.p[5] != '1' || s.p[7] > '1')
+		return 505;
+	req->minor_version = s.p[7] - '0';
+	req->keep_alive = req->minor_version == 1;
+	return 0;
+}
+
+/* Origin-form, or "*" for OPTIONS (RFC 9112, section 3.2); we are no proxy. 0, or the status. */
+static int
+parse_target(struct slice target, struct http_request *req)
+{
+	const uint8_t *mark;
+
+	if (target.len == 0 || span(target, U) != target.len)
+		return 400;
+	if (target.p[0] != '/' && !(req->method == HTTP_OPTIONS && slice_eq_str(target, "*")))
+		return 400;
+	req->target = req->path = target;
+	mark = memchr(target.p, '?', target.len);
+	if (mark != NULL) {
+		req->path.len = (size_t)(mark - target.p);
+		req->query = (struct slice){mark + 1, target.len - req->path.len - 1};
+	}
+	return 0;
+}
+
+/* method SP target SP version, without the line's CRLF. 0, or the status. */
+static int
+parse_request_line(struct slice line, struct http_request *req)
+{
+	struct slice method, target;
+	const uint8_t *space;
+	int status;
+
+	method = take(&line, span(line, T));
+	if (method.len == 0 || line.len == 0 || line.p[0] != ' ')
+		return 400;
+	req->method_text = method;
+	req->method = method_of(method);
+	(void)take(&line, 1);
+	space = memchr(line.p, ' ', line.len);
+	if (space == NULL)
+		return 400;
+	target = take(&line, (size_t)(space - line.p));
+	(void)take(&line, 1);
+	status = parse_version(line, req);
+	return status != 0 ? status : parse_target(target, req);
+}
+
+/* Digits only, once only (RFC 9112, section 6.3); 18 of them are over any limit and below 2^63. */
+static int
+parse_length(struct slice value, struct http_request *req)
+{
+	uint64_t n = 0;
+
+	if (req->has_length || value.len == 0 || value.len > 18)
+		return 400;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return 400;
+		n = 10 * n + (uint64_t)(value.p[i] - '0');
+	}
+	req->has_length = true;
+	req->content_length = n;
+	return 0;
+}
+
+/* What the fields together said that concerns the framing. */
+struct framing {
+	bool host;
+	bool close;
+	bool keep_alive;
+};
+
+static void
+parse_connection(struct slice value, struct framing *framing)
+{
+	struct slice token;
+
+	while (http_list_next(&value, &token)) {
+		if (http_is_token(token, "close"))
+			framing->close = true;
+		else if (http_is_token(token, "keep-alive"))
+			framing->keep_alive = true;
+	}
+}
+
+/* The fields that decide where this request ends and the next begins. 0, or the status. */
+static int
+note_field(const struct http_header *h, struct http_request *req, struct framing *framing)
+{
+	if (http_is_token(h->name, "host")) {
+		if (framing->host || h->value.len == 0 || span(h->value, H) != h->value.len)
+			return 400;
+		framing->host = true;
+	} else if (http_is_token(h->name, "content-length")) {
+		return parse_length(h->value, req);
+	} else if (http_is_token(h->name, "transfer-encoding")) {
+		return 501;
+	} else if (http_is_token(h->name, "connection")) {
+		parse_connection(h->value, framing);
+	} else if (http_is_token(h->name, "expect")) {
+		req->expect_continue = http_is_token(h->value, "100-continue");
+	}
+	return 0;
+}
+
+/* name ":" OWS value OWS, without the line's CRLF. A folded line has no name. 0, or the status. */
+static int
+parse_field(struct slice line, struct http_request *req, struct framing *framing)
+{
+	struct http_header h;
+	int status;
+
+	h.name = take(&line, span(line, T));
+	if (h.name.len == 0 || line.len == 0 || line.p[0] != ':')
+		return 400;
+	(void)take(&line, 1);
+	if (span(line, V) != line.len)
+		return 400;
+	h.value = http_trim(line);
+	if (req->n_headers == HTTP_HEADERS_MAX)
+		return 431;
+	status = note_field(&h, req, framing);
+	if (status == 0)
+		req->headers[req->n_headers++] = h;
+	return status;
+}
+
+/* All field lines of a whole head; find_end() has seen that each ends in CRLF. */
+static int
+parse_fields(struct slice lines, struct http_request *req)
+{
+	struct framing framing = {0};
+
+	while (lines.len > 0) {
+		const uint8_t *lf = memchr(lines.p, '\n', lines.len);
+		size_t n = (size_t)(lf - lines.p) - 1;
+		int status;
+
+		status = parse_field(take(&lines, n), req, &framing);
+		if (status != 0)
+			return status;
+		(void)take(&lines, 2);
+	}
+	if (req->minor_version == 1 && !framing.host)
+		return 400;
+	req->keep_alive = !framing.close && (req->minor_version == 1 || framing.keep_alive);
+	return 0;
+}
+
+void
+http_parser_init(struct http_parser *p, size_t max)
+{
+	*p = (struct http_parser){.max = max};
+}
+
+static enum http_result
+bad(int *status, int with)
+{
+	*status = with;
+	return HTTP_BAD;
+}
+
+/* A line is whole: it lies at p->line and has len bytes before its CRLF. HTTP_OK: it was the
+ * empty one that ends the head. */
+static enum http_result
+take_line(
+    struct http_parser *p, struct slice head, size_t len, struct http_request *req, int *status)
+{
+	if (len == 0 && p->begun)
+		return HTTP_OK;
+	/* RFC 9112, section 2.2: one empty line before a request may be passed over. */
+	if (len == 0 && p->line > 0)
+		return bad(status, 400);
+	if (len > 0 && !p->begun) {
+		int fault = parse_request_line((struct slice){head.p + p->line, len}, req);
+
+		if (fault != 0)
+			return bad(status, fault);
+		p->start = p->line;
+		p->begun = true;
+	}
+	return HTTP_MORE;
+}
+
+/* Searches what is new for the empty line; HTTP_OK: the head ends where p->line now is. */
+static enum http_result
+find_end(struct http_parser *p, struct slice head, struct http_request *req, int *status)
+{
+	size_t window = head.len < p->max ? head.len : p->max;
+
+	while (p->scanned < window) {
+		const uint8_t *lf;
+		enum http_result r;
+		size_t at;
+
+		if (!p->begun && head.p[p->line] != '\r' && !(byte_class[head.p[p->line]] & T))
+			return bad(status, 400);
+		lf = memchr(head.p + p->scanned, '\n', window - p->scanned);
+		if (lf == NULL)
+			break;
+		at = (size_t)(lf - head.p);
+		if (at == p->line || head.p[at - 1] != '\r')
+			return bad(status, 400);
+		r = take_line(p, head, at - 1 - p->line, req, status);
+		p->scanned = p->line = at + 1;
+		if (r != HTTP_MORE)
+			return r;
+	}
+	p->scanned = window;
+	if (head.len < p->max)
+		return HTTP_MORE;
+	return bad(status, p->begun ? 431 : 414);
+}
+
+enum http_result
+http_parse(struct http_parser *p, struct slice head, struct http_request *req, size_t *consumed,
+    int *status)
+{
+	enum http_result r;
+	struct slice rest;
+	const uint8_t *lf;
+	int fault;
+
+	*req = (struct http_request){.method = HTTP_OTHER, .headers = req->headers};
+	r = find_end(p, head, req, status);
+	if (r == HTTP_MORE || (r == HTTP_BAD && !p->begun))
+		return r;
+	/* The request line may have been read in an earlier call, when the bytes lay elsewhere. */
+	rest = (struct slice){head.p + p->start, p->line - p->start};
+	lf = memchr(rest.p, '\n', rest.len);
+	must(parse_request_line(take(&rest, (size_t)(lf - rest.p) - 1), req) == 0);
+	(void)take(&rest, 2);
+	if (r == HTTP_BAD) {
+		/* For the answer alone: the lines before the fault, as far as they are good. */
+		(void)parse_fields(rest, req);
+		return r;
+	}
+	rest.len -= 2; /* the empty line */
+	*consumed = p->line;
+	fault = parse_fields(rest, req);
+	return fault == 0 ? HTTP_OK : bad(status, fault);
+}

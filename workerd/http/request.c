@@ -1,0 +1,153 @@
+/*
+ * From the bytes of a connection to an exchange at the handler, or to a refusal.
+ *
+ * Called by conn.c when something has come. Reading, writing and time are conn.c's: this file sees
+ * a buffer that grows, and moves the connection through HEAD and BODY to ANSWER.
+ */
+#include <stdlib.h>
+
+#include "proto/basics.h"
+#include "proto/log.h"
+#include "workerd/http/conn_internal.h"
+#include "workerd/http/reply.h"
+
+/* Makes the exchange for a request that was parsed into the server's scratch. */
+static struct http_exchange *
+begin_exchange(struct http_conn *c, const struct http_request *req, struct slice body)
+{
+	struct exchange_box *box;
+	struct http_exchange *x;
+
+	box = xcalloc(1, sizeof(*box) + req->n_headers * sizeof(box->headers[0]));
+	box->req = *req;
+	box->req.headers = box->headers;
+	for (size_t i = 0; i < req->n_headers; i++)
+		box->headers[i] = req->headers[i];
+	x = &box->x;
+	x->req = &box->req;
+	x->body = body;
+	x->client = (struct slice){c->address, c->address_len};
+	x->client_port = c->port;
+	x->loopback = c->loopback;
+	x->number = c->number;
+	x->conn = c;
+	c->box = box;
+	c->server->exchanges++;
+	c->state = CONN_ANSWER;
+	c->deaf = false;
+	return x;
+}
+
+void
+request_refuse(struct http_conn *c, const struct http_request *req, int status)
+{
+	static const struct {
+		int status;
+		const char *code, *message;
+	} texts[] = {
+	    {400, "bad_request", "Malformed request"},
+	    {408, "request_timeout", "The request took too long to arrive"},
+	    {413, "body_too_large", "Request body too large"},
+	    {414, "uri_too_long", "Request target too long"},
+	    {431, "headers_too_large", "Request headers too large"},
+	    {501, "not_implemented", "Transfer-Encoding is not supported in requests"},
+	    {505, "version_not_supported", "HTTP version not supported"},
+	};
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(texts) - 1 && texts[i].status != status)
+		i++;
+	must(texts[i].status == status);
+	log_event(
+	    LOG_DEBUG, "request_refused", L_UINT("conn", c->number), L_INT("status", status));
+	c->refused = true;
+	reply_json_error(
+	    begin_exchange(c, req, (struct slice){0}), status, texts[i].code, texts[i].message);
+}
+
+static void
+handle(struct http_conn *c, const struct http_request *req, size_t head_len)
+{
+	struct http_server *s = c->server;
+	struct slice body = {buf_data(&c->in) + head_len, c->need - head_len};
+
+	s->config.handle(begin_exchange(c, req, body), s->config.ctx);
+}
+
+static size_t
+body_limit(const struct http_server *s, const struct http_request *req)
+{
+	size_t most = s->config.limits.body_max;
+	size_t limit = most;
+
+	if (s->config.body_limit != NULL)
+		limit = s->config.body_limit(req, s->config.ctx);
+	return limit < most ? limit : most;
+}
+
+/* A head is there: is its body welcome, and is it there as well? */
+static void
+take_head(struct http_conn *c, const struct http_request *req, size_t head_len)
+{
+	size_t len = buf_len(&c->in);
+
+	if (req->content_length > body_limit(c->server, req)) {
+		request_refuse(c, req, 413);
+		return;
+	}
+	c->need = head_len + (size_t)req->content_length;
+	if (c->need <= len) {
+		handle(c, req, head_len);
+		return;
+	}
+	c->state = CONN_BODY;
+	/* RFC 9110, section 10.1.1: not to HTTP/1.0, and not when the body is coming already. */
+	if (req->expect_continue && req->minor_version == 1 && len == head_len &&
+	    buf_append_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n") == -1)
+		conn_drop(c, "output_full");
+}
+
+bool
+request_take(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct http_request req = {.headers = s->headers};
+	size_t head_len = 0;
+	int status = 0;
+
+	if (c->state == CONN_BODY) {
+		if (buf_len(&c->in) < c->need)
+			return false;
+		/* Its slices point to where the bytes were before the body came: read it again. */
+		http_parser_init(&c->parser, s->config.limits.head_max);
+		must(http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &status) ==
+		    HTTP_OK);
+		handle(c, &req, head_len);
+		return true;
+	}
+	c->state = CONN_HEAD;
+	switch (http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &status)) {
+	case HTTP_MORE:
+		return false;
+	case HTTP_BAD:
+		request_refuse(c, &req, status);
+		return true;
+	case HTTP_OK:
+		take_head(c, &req, head_len);
+		return c->state != CONN_BODY;
+	}
+	never("http_parse");
+}
+
+void
+request_end(struct http_conn *c)
+{
+	struct exchange_box *box = c->box;
+	struct http_server *s = c->server;
+
+	c->box = NULL;
+	s->exchanges--;
+	if (s->config.answered != NULL)
+		s->config.answered(&box->x, s->config.ctx);
+	free(box);
+}

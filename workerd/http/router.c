@@ -1,0 +1,214 @@
+/*
+ * The table is turned into paths: a pattern with its routes by method. Paths without captures are
+ * found by binary search, those with captures are tried one after the other; each knows the bytes
+ * before its first capture, so that a path of another corner of the table costs one memcmp().
+ */
+#include "workerd/http/router.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "proto/basics.h"
+
+struct path {
+	struct slice pattern;
+	size_t prefix; /* bytes before the first ':'; all of them when there is none */
+	const struct route *by_method[HTTP_OTHER];
+	unsigned allowed;
+};
+
+struct router {
+	struct path *fixed; /* sorted by pattern */
+	size_t n_fixed;
+	struct path *open; /* with captures, in the table's order */
+	size_t n_open;
+};
+
+static int
+slice_compare(struct slice a, struct slice b)
+{
+	int r = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return r != 0 ? r : (a.len > b.len) - (a.len < b.len);
+}
+
+static int
+path_compare(const void *a, const void *b)
+{
+	return slice_compare(
+	    ((const struct path *)a)->pattern, ((const struct path *)b)->pattern);
+}
+
+static int
+key_compare(const void *key, const void *path)
+{
+	return slice_compare(*(const struct slice *)key, ((const struct path *)path)->pattern);
+}
+
+/* The bytes of s before its next '/'. */
+static size_t
+segment_len(struct slice s)
+{
+	const uint8_t *slash = s.len == 0 ? NULL : memchr(s.p, '/', s.len);
+
+	return slash == NULL ? s.len : (size_t)(slash - s.p);
+}
+
+/* Aborts unless ':' stands only at the beginning of segments, and not too often. */
+static void
+check_pattern(struct slice pattern)
+{
+	size_t captures = 0;
+
+	must(pattern.len > 0 && pattern.p[0] == '/');
+	for (size_t i = 0; i < pattern.len; i++) {
+		if (pattern.p[i] != ':')
+			continue;
+		must(pattern.p[i - 1] == '/' && ++captures <= ROUTER_CAPTURES_MAX);
+	}
+}
+
+static void
+path_add(struct path *path, const struct route *route)
+{
+	must(route->method < HTTP_OTHER && path->by_method[route->method] == NULL);
+	path->by_method[route->method] = route;
+	path->allowed |= 1u << route->method;
+	if (route->method == HTTP_GET)
+		path->allowed |= 1u << HTTP_HEAD;
+}
+
+/* Adds a route to the path of its pattern, which is made if it is new. */
+static void
+paths_add(struct path *paths, size_t *n, const struct route *route, struct slice pattern)
+{
+	const uint8_t *colon = memchr(pattern.p, ':', pattern.len);
+	size_t i = 0;
+
+	while (i < *n && !slice_eq(paths[i].pattern, pattern))
+		i++;
+	if (i == *n) {
+		paths[i].pattern = pattern;
+		paths[i].prefix = colon == NULL ? pattern.len : (size_t)(colon - pattern.p);
+		(*n)++;
+	}
+	path_add(&paths[i], route);
+}
+
+struct router *
+router_new(const struct route *table, size_t n)
+{
+	struct router *r = xcalloc(1, sizeof(*r));
+
+	r->fixed = xcalloc(n + 1, sizeof(*r->fixed));
+	r->open = xcalloc(n + 1, sizeof(*r->open));
+	for (size_t i = 0; i < n; i++) {
+		struct slice pattern = slice_str(table[i].pattern);
+
+		check_pattern(pattern);
+		if (memchr(pattern.p, ':', pattern.len) == NULL)
+			paths_add(r->fixed, &r->n_fixed, &table[i], pattern);
+		else
+			paths_add(r->open, &r->n_open, &table[i], pattern);
+	}
+	qsort(r->fixed, r->n_fixed, sizeof(*r->fixed), path_compare);
+	return r;
+}
+
+void
+router_free(struct router *r)
+{
+	if (r == NULL)
+		return;
+	free(r->fixed);
+	free(r->open);
+	free(r);
+}
+
+/* Drops n bytes and, if there is one, the slash after them. */
+static void
+skip_segment(struct slice *s, size_t n)
+{
+	n += n < s->len;
+	s->p += n;
+	s->len -= n;
+}
+
+/* Walks pattern and path segment by segment, from the first capture on. */
+static bool
+path_fits(const struct path *path, struct slice text, struct route_match *match)
+{
+	struct slice pattern = path->pattern;
+
+	if (text.len <= path->prefix || memcmp(text.p, pattern.p, path->prefix) != 0)
+		return false;
+	skip_segment(&pattern, path->prefix - 1);
+	skip_segment(&text, path->prefix - 1);
+	match->n_captures = 0;
+	for (;;) {
+		struct slice want = {pattern.p, segment_len(pattern)};
+		struct slice have = {text.p, segment_len(text)};
+
+		if (want.len > 0 && want.p[0] == ':') {
+			if (have.len == 0 || memchr(have.p, '%', have.len) != NULL)
+				return false;
+			match->captures[match->n_captures++] = have;
+		} else if (!slice_eq(want, have)) {
+			return false;
+		}
+		if (want.len == pattern.len || have.len == text.len)
+			return want.len == pattern.len && have.len == text.len;
+		skip_segment(&pattern, want.len);
+		skip_segment(&text, have.len);
+	}
+}
+
+/* Whether the path, which fits, has a route for the method. */
+static bool
+path_takes(const struct path *path, enum http_method method, struct route_match *match)
+{
+	const struct route *route = NULL;
+
+	match->allowed |= path->allowed;
+	if (method < HTTP_OTHER)
+		route = path->by_method[method];
+	if (route == NULL && method == HTTP_HEAD)
+		route = path->by_method[HTTP_GET];
+	if (route == NULL)
+		return false;
+	match->payload = route->payload;
+	return true;
+}
+
+enum route_result
+router_match(const struct router *r, enum http_method method, struct slice path,
+    struct route_match *match)
+{
+	const struct path *fixed;
+
+	*match = (struct route_match){0};
+	fixed = bsearch(&path, r->fixed, r->n_fixed, sizeof(*r->fixed), key_compare);
+	if (fixed != NULL && path_takes(fixed, method, match))
+		return ROUTE_FOUND;
+	for (size_t i = 0; i < r->n_open; i++)
+		if (path_fits(&r->open[i], path, match) &&
+		    path_takes(&r->open[i], method, match))
+			return ROUTE_FOUND;
+	match->n_captures = 0;
+	return match->allowed == 0 ? ROUTE_UNKNOWN : ROUTE_METHOD;
+}
+
+void
+router_allow(unsigned allowed, char out[ROUTER_ALLOW_SIZE])
+{
+	out[0] = '\0';
+	for (enum http_method m = HTTP_GET; m < HTTP_OTHER; m++) {
+		if (!(allowed & (1u << m)))
+			continue;
+		if (out[0] != '\0')
+			(void)strlcat(out, ", ", ROUTER_ALLOW_SIZE);
+		(void)strlcat(out, http_method_name(m), ROUTER_ALLOW_SIZE);
+	}
+}

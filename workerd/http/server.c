@@ -1,0 +1,162 @@
+/*
+ * The server of one worker: the list of its connections, the list of those to be looked at when
+ * the turn ends, and what they share (time-outs, the Date, the buffers to read and parse into).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "workerd/http/conn_internal.h"
+
+const struct http_limits http_limits_default = {
+    .head_max = 16 * 1024,
+    .body_max = 1024 * 1024,
+    .output_max = 256 * 1024,
+    .answer_max = 16 * 1024 * 1024,
+    .head_timeout = 10000,
+    .body_timeout = 30000,
+    .idle_timeout = 75000,
+    .stall_timeout = 30000,
+    .linger_timeout = 1000,
+    .linger_max = 256 * 1024,
+};
+
+/*
+ * A common timeout is a queue in the event base instead of a place in its heap, so that setting
+ * one costs the same with 10,000 connections as with one. libevent knows equal ones again.
+ */
+static const struct timeval *
+common_timeout(struct event_base *base, unsigned ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	const struct timeval *common = event_base_init_common_timeout(base, &tv);
+
+	must(common != NULL);
+	return common;
+}
+
+struct http_server *
+http_server_new(const struct http_server_config *config)
+{
+	struct http_server *s = xcalloc(1, sizeof(*s));
+	const struct http_limits *limits = &config->limits;
+
+	must(config->handle != NULL && limits->head_max <= SCRATCH_SIZE);
+	s->config = *config;
+	TAILQ_INIT(&s->all);
+	TAILQ_INIT(&s->touched);
+	s->timeouts[TIMER_HEAD] = common_timeout(config->base, limits->head_timeout);
+	s->timeouts[TIMER_BODY] = common_timeout(config->base, limits->body_timeout);
+	s->timeouts[TIMER_IDLE] = common_timeout(config->base, limits->idle_timeout);
+	s->timeouts[TIMER_STALL] = common_timeout(config->base, limits->stall_timeout);
+	s->timeouts[TIMER_LINGER] = common_timeout(config->base, limits->linger_timeout);
+	return s;
+}
+
+int
+http_server_adopt(struct http_server *s, int fd, uint64_t number, const struct http_peer *peer)
+{
+	struct http_conn *c = conn_new(s, fd, number, peer);
+
+	TAILQ_INSERT_TAIL(&s->all, c, all);
+	s->connections++;
+	if (conn_start(c) == -1) {
+		int error = errno;
+
+		conn_free(c);
+		errno = error;
+		return -1;
+	}
+	return 0;
+}
+
+void
+server_touch(struct http_conn *c)
+{
+	if (c->touched)
+		return;
+	c->touched = true;
+	TAILQ_INSERT_TAIL(&c->server->touched, c, touched_entry);
+}
+
+void
+server_forget(struct http_conn *c)
+{
+	if (c->touched)
+		TAILQ_REMOVE(&c->server->touched, c, touched_entry);
+	TAILQ_REMOVE(&c->server->all, c, all);
+	c->server->connections--;
+}
+
+/* An on_close may answer other exchanges and so touch other connections: until none is left. */
+void
+http_server_turn_end(struct http_server *s)
+{
+	struct http_conn *c;
+
+	while ((c = TAILQ_FIRST(&s->touched)) != NULL) {
+		TAILQ_REMOVE(&s->touched, c, touched_entry);
+		c->touched = false;
+		conn_turn_end(c);
+		if (c->state == CONN_DYING)
+			conn_free(c);
+	}
+}
+
+void
+http_server_drain(struct http_server *s)
+{
+	struct http_conn *c;
+
+	s->draining = true;
+	TAILQ_FOREACH (c, &s->all, all)
+		conn_drain(c);
+}
+
+size_t
+http_server_connections(const struct http_server *s)
+{
+	return s->connections;
+}
+
+size_t
+http_server_exchanges(const struct http_server *s)
+{
+	return s->exchanges;
+}
+
+void
+http_server_free(struct http_server *s)
+{
+	struct http_conn *c;
+
+	if (s == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&s->all)) != NULL)
+		conn_free(c);
+	free(s);
+}
+
+/* IMF-fixdate (RFC 9110, section 5.6.7), in English whatever the locale. */
+const char *
+server_date(struct http_server *s)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	struct tm tm;
+
+	if (now == s->date_second)
+		return s->date;
+	s->date_second = now;
+	must(gmtime_r(&now, &tm) != NULL);
+	(void)snprintf(s->date, sizeof(s->date),
+	    "Date: %.3s, %02u %.3s %04u %02u:%02u:%02u GMT\r\n", days + 3 * tm.tm_wday,
+	    (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon,
+	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
+	    (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+	return s->date;
+}
