@@ -44,8 +44,12 @@ struct log_field {
 #define L_ERRNO()     L_STR("error", log_errno())
 
 /* log_event(LOG_INFO, "child_exit", L_INT("pid", pid), L_STR("why", "signal")); */
+#ifdef __cppcheck__ /* cannot read __VA_OPT__ */
+#define log_event(level, ev, ...) log_write((level), (ev), NULL)
+#else
 #define log_event(level, ev, ...) \
 	log_write((level), (ev), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+#endif
 
 /* Names this process on a terminal ("masterd", "worker 3"); lines above max are dropped. */
 void log_open(const char *name, enum log_level max);

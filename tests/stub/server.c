@@ -75,7 +75,7 @@ listen_on(const struct server_options *o)
 static void
 announce(const struct server *s, const struct server_options *o)
 {
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = {0};
 	socklen_t size = sizeof(name);
 	char port[8], line[128];
 	bool v6;

@@ -1,0 +1,86 @@
+/*
+ * /health, /health/ready and the OpenAPI document: what says how the service is and what it can.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/json_escape.h"
+#include "workerd/api/api.h"
+
+#define READY_TIMEOUT_MS 2000
+
+static const char status_ok[] = "{\"status\":\"ok\"}";
+
+void
+handle_health(const struct api_call *c)
+{
+	api_reply_json(c->x, 200, slice_str(status_ok));
+}
+
+/* -- readiness ---------------------------------------------------------------------------- */
+
+static void
+on_pong(void *arg, uint16_t type, const union msg *m)
+{
+	struct http_exchange *x = arg;
+
+	x->on_close = NULL;
+	if (type == MSG_PONG)
+		api_reply_json(x, 200, slice_str(status_ok));
+	else
+		api_reply_store_failure(x, type, m);
+}
+
+static void
+on_client_gone(struct http_exchange *x)
+{
+	store_call_forget(x->data);
+}
+
+void
+handle_health_ready(const struct api_call *c)
+{
+	struct msg_ping ping;
+	struct store_call *call =
+	    store_call(c->api->store, MSG_PING, &ping, READY_TIMEOUT_MS, on_pong, c->x);
+
+	if (call == NULL) {
+		api_reply_store_failure(c->x, 0, NULL);
+		return;
+	}
+	c->x->data = call;
+	c->x->on_close = on_client_gone;
+}
+
+/* -- the OpenAPI document ----------------------------------------------------------------- */
+
+/* openapi.json as it stands in the source tree, with a NUL behind it. */
+__asm__(".section .rodata\n"
+	"openapi_json: .incbin \"workerd/api/openapi.json\"\n"
+	".byte 0\n"
+	".previous\n");
+extern const char openapi_json[];
+
+/* The document's server, which becomes the address that was asked. */
+static const char server[] = "http://localhost:4000";
+
+void
+handle_openapi(const struct api_call *c)
+{
+	const char *place = strstr(openapi_json, server);
+	struct slice host = http_header(c->x->req, "host");
+	struct buf *line = api_line(c->api);
+	bool https = c->api->settings->app_env == APP_ENV_PRODUCTION;
+
+	must(place != NULL);
+	if (host.len == 0)
+		host = slice_str("localhost");
+	must(buf_append(line, openapi_json, (size_t)(place - openapi_json)) == 0 &&
+	    buf_append_str(line, https ? "https://" : "http://") == 0 &&
+	    json_escape(line, host) == 0 &&
+	    buf_append_str(line, place + sizeof(server) - 1) == 0);
+	reply_start(c->x, 200);
+	reply_header_str(c->x, "Cache-Control", "no-cache");
+	reply_body(c->x, "application/json; charset=utf-8", buf_slice(line));
+}

@@ -1,0 +1,162 @@
+/*
+ * The worker's end of the control socket. masterd is our parent, yet what it sends is checked like
+ * anything else: a bad record ends the line, and with it the worker.
+ */
+#include "workerd/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/fdpass.h"
+#include "proto/log.h"
+
+#define RECORD_MAX 256 /* greater than any message of masterd's */
+#define RECORDS_PER_TURN \
+	CONTROL_BURST /* so that a flood of connections starves nobody who has one */
+
+struct control {
+	int fd;
+	struct event *readable;
+	const struct control_events *events;
+	void *arg;
+	uint32_t taken; /* not yet acknowledged */
+	bool greeted;   /* masterd's hello has come */
+	bool held;
+};
+
+static void
+control_lost(struct control *c, const char *why)
+{
+	log_event(LOG_WARN, "master_lost", L_STR("why", why));
+	event_del(c->readable);
+	closefd(&c->fd);
+	c->events->lost(c->arg);
+}
+
+/* One record. Whatever is not understood condemns the line. */
+static void
+take_record(struct control *c, struct slice record, int fd)
+{
+	enum when when = c->greeted ? WHEN_READY : WHEN_FIRST;
+	enum wire_result r;
+	struct frame f;
+	union msg m;
+	size_t size;
+
+	r = wire_frame(record, &f, &size);
+	if (r == WIRE_OK && size != record.len)
+		r = WIRE_TRAILING;
+	if (r == WIRE_OK)
+		r = msg_decode(&f, ROLE_MASTER, ROLE_WORKER, when, &m);
+	if (r == WIRE_OK && (f.type == MSG_CONNECTION) != (fd != -1))
+		r = WIRE_FORBIDDEN;
+	if (r != WIRE_OK) {
+		closefd(&fd);
+		control_lost(c, wire_result_name(r));
+		return;
+	}
+	switch (f.type) {
+	case MSG_HELLO:
+		c->greeted = true;
+		break;
+	case MSG_CONNECTION:
+		c->taken++;
+		c->events->connection(c->arg, fd, &m.connection);
+		break;
+	default:
+		c->events->drain(c->arg, m.drain.within_ms);
+	}
+}
+
+static void
+on_readable(evutil_socket_t unused, short what, void *arg)
+{
+	struct control *c = arg;
+	uint8_t record[RECORD_MAX];
+
+	(void)unused;
+	(void)what;
+	for (int i = 0; i < RECORDS_PER_TURN && c->fd != -1; i++) {
+		int fd;
+		ssize_t n = fdpass_recv(c->fd, record, sizeof(record), &fd);
+
+		if (n == -1 && errno == EAGAIN)
+			return;
+		if (n == -1 && errno == EMFILE) {
+			/* The record is gone with its connection; it still counts as taken. */
+			log_event(LOG_ERROR, "connection_lost", L_ERRNO());
+			c->taken++;
+		} else if (n <= 0) {
+			control_lost(c, n == 0 ? "it has closed the line" : log_errno());
+		} else {
+			take_record(c, (struct slice){record, (size_t)n}, fd);
+		}
+	}
+}
+
+/* Sends one message; a full socket means that masterd does not read, which ends the line. */
+static void
+control_send(struct control *c, enum msg_type type, const void *msg)
+{
+	struct buf record;
+
+	buf_init(&record, RECORD_MAX);
+	must(msg_encode(&record, type, 0, msg) == 0);
+	if (fdpass_send(c->fd, buf_slice(&record), -1) == -1)
+		control_lost(c, log_errno());
+	buf_clear(&record);
+}
+
+struct control *
+control_new(struct event_base *base, int fd, const struct control_events *events, void *arg)
+{
+	struct control *c = xcalloc(1, sizeof(*c));
+	struct msg_hello hello = {
+	    .version = WIRE_VERSION,
+	    .role = ROLE_WORKER,
+	    .pid = (uint32_t)getpid(),
+	    .program = slice_str("banter workerd " BANTER_VERSION),
+	};
+
+	*c = (struct control){.fd = fd, .events = events, .arg = arg};
+	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	must(c->readable != NULL && fd_nonblock(fd) == 0);
+	event_add(c->readable, NULL);
+	control_send(c, MSG_HELLO, &hello);
+	return c;
+}
+
+void
+control_free(struct control *c)
+{
+	if (c == NULL)
+		return;
+	event_free(c->readable);
+	closefd(&c->fd);
+	free(c);
+}
+
+void
+control_hold(struct control *c, bool hold)
+{
+	if (c->fd == -1 || hold == c->held)
+		return;
+	c->held = hold;
+	log_event(LOG_NOTICE, hold ? "connections_held" : "connections_taken_again");
+	if (hold)
+		event_del(c->readable);
+	else
+		event_add(c->readable, NULL);
+}
+
+void
+control_turn_end(struct control *c)
+{
+	struct msg_taken taken = {.count = c->taken};
+
+	c->taken = 0;
+	if (taken.count > 0 && c->fd != -1)
+		control_send(c, MSG_TAKEN, &taken);
+}

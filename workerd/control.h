@@ -1,0 +1,38 @@
+/*
+ * A worker's line to masterd: connections come in, with their descriptors; the word to drain too.
+ * What was taken over is acknowledged once per loop turn, so that masterd can bound what is on
+ * its way.
+ */
+#ifndef WORKERD_CONTROL_H
+#define WORKERD_CONTROL_H
+
+#include <event2/event.h>
+
+#include "proto/messages.h"
+
+/* Connections that come at most in one loop turn. */
+#define CONTROL_BURST 64
+
+struct control;
+
+struct control_events {
+	/* A connection; the callee owns fd from now on (non-blocking, close-on-exec). */
+	void (*connection)(void *arg, int fd, const struct msg_connection *from);
+	/* Finish within so many milliseconds. */
+	void (*drain)(void *arg, unsigned within_ms);
+	/* masterd is gone, or says what is no message: nothing will come any more. */
+	void (*lost)(void *arg);
+};
+
+/* Takes over the SOCK_SEQPACKET socket and says hello: from now on connections come. */
+struct control *control_new(
+    struct event_base *base, int fd, const struct control_events *events, void *arg);
+void control_free(struct control *c);
+
+/* While held, no connection is taken: masterd keeps those that wait, or gives them to others. */
+void control_hold(struct control *c, bool hold);
+
+/* Once per loop turn: acknowledges what was taken over in it. */
+void control_turn_end(struct control *c);
+
+#endif

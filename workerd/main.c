@@ -1,0 +1,327 @@
+/*
+ * workerd: one worker. Started by masterd with the control socket on descriptor 3 and the
+ * scoreboard on 4; takes connections, talks HTTP with them, asks the model and the store.
+ *
+ * One event loop, one thread. After each turn of the loop everything that the turn has queued
+ * goes out: to the clients, to the store, to masterd; each in as few writes as it takes.
+ */
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/unistd.h>
+
+#include "proto/basics.h"
+#include "proto/log.h"
+#include "proto/scoreboard.h"
+#include "proto/settings.h"
+#include "workerd/api/api.h"
+#include "workerd/chat/chat.h"
+#include "workerd/control.h"
+#include "workerd/http/conn.h"
+#include "workerd/store_client.h"
+
+#define CONTROL_FD    3
+#define SCOREBOARD_FD 4
+
+/* Descriptors kept for other things than clients and their model connections: the store, the
+ * resolver, and what one loop turn brings beyond the limit. */
+#define FILES_RESERVED (32 + CONTROL_BURST)
+
+#define ORPHAN_DRAIN_MS 10000 /* when masterd is gone, or somebody sends SIGTERM */
+#define LAST_WORDS_MS   800   /* for the store, after what still ran was cut */
+
+struct worker {
+	unsigned number;
+	struct settings settings;
+	struct event_base *base;
+	struct scoreboard *board;
+	struct scoreboard_worker *me;
+	struct store_client *store;
+	struct chat chat;
+	struct api *api;
+	struct http_server *http;
+	struct control *control;
+	struct event *sigterm, *deadline;
+	size_t connections_max;
+	bool draining, cut, out_of_time;
+};
+
+/* -- the end ------------------------------------------------------------------------------ */
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct timeval in = {0, LAST_WORDS_MS * 1000};
+
+	(void)fd;
+	(void)what;
+	if (w->cut) {
+		w->out_of_time = true;
+		return;
+	}
+	w->cut = true;
+	log_event(LOG_WARN, "drain_cut", L_UINT("turns", chat_running(&w->chat)),
+	    L_UINT("connections", http_server_connections(w->http)));
+	chat_cut(&w->chat);
+	evtimer_add(w->deadline, &in);
+}
+
+static void
+drain(void *arg, unsigned within_ms)
+{
+	struct worker *w = arg;
+	struct timeval in = {within_ms / 1000, (within_ms % 1000) * 1000};
+
+	if (w->draining)
+		return;
+	w->draining = true;
+	log_event(LOG_INFO, "drain", L_UINT("within_ms", within_ms),
+	    L_UINT("turns", chat_running(&w->chat)),
+	    L_UINT("connections", http_server_connections(w->http)));
+	http_server_drain(w->http);
+	evtimer_add(w->deadline, &in);
+}
+
+static void
+on_master_lost(void *arg)
+{
+	drain(arg, ORPHAN_DRAIN_MS);
+}
+
+static void
+on_sigterm(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	drain(arg, ORPHAN_DRAIN_MS);
+}
+
+static bool
+is_done(const struct worker *w)
+{
+	if (!w->draining)
+		return false;
+	return w->out_of_time ||
+	    (chat_running(&w->chat) == 0 && (w->cut || http_server_connections(w->http) == 0));
+}
+
+/* -- connections -------------------------------------------------------------------------- */
+
+static void
+on_connection(void *arg, int fd, const struct msg_connection *from)
+{
+	struct worker *w = arg;
+	struct http_peer peer = {
+	    .address = from->peer, .port = from->port, .loopback = from->loopback};
+
+	upstream_fd_is_new(w->chat.upstream, fd);
+	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
+		log_event(
+		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
+	else if (w->draining)
+		http_server_drain(w->http);
+}
+
+static void
+claim_turns(void *arg)
+{
+	chat_claim(arg);
+}
+
+/* -- setting up --------------------------------------------------------------------------- */
+
+static void
+chat_setup(struct worker *w)
+{
+	const struct settings *s = &w->settings;
+	char url[4096];
+	struct upstream_config config = {
+	    .base = w->base,
+	    .url = url,
+	    .key = s->openai_api_key,
+	    .connect_ms = s->openai_connect_timeout_ms,
+	    .first_byte_ms = s->openai_first_byte_timeout_ms,
+	    .idle_ms = s->openai_idle_timeout_ms,
+	};
+
+	snprintf(url, sizeof(url), "%s/chat/completions", s->openai_base_url);
+	w->chat = (struct chat){
+	    .base = w->base,
+	    .store = w->store,
+	    .upstream = upstream_new(&config),
+	    .board = w->me,
+	    .model = s->openai_model,
+	    .system_prompt = s->system_prompt,
+	    .max_history = s->max_history_messages,
+	    .total_ms = s->openai_total_timeout_ms,
+	};
+	LIST_INIT(&w->chat.turns);
+	store_client_on_connect(w->store, claim_turns, &w->chat);
+}
+
+static void
+http_setup(struct worker *w)
+{
+	struct http_server_config config = {
+	    .base = w->base,
+	    .limits = http_limits_default,
+	    .ctx = w->api,
+	    .handle = api_handle,
+	    .body_limit = api_body_limit,
+	    .decorate = api_decorate,
+	    .answered = api_answered,
+	};
+
+	w->http = http_server_new(&config);
+}
+
+/* Each connection may need one more descriptor, to the model. */
+static size_t
+connections_limit(void)
+{
+	size_t files = fd_raise_limit();
+
+	return files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : 16;
+}
+
+static void
+worker_setup(struct worker *w)
+{
+	static const struct control_events events = {on_connection, drain, on_master_lost};
+	struct event_config *config = event_config_new();
+
+	w->board = scoreboard_map(SCOREBOARD_FD);
+	if (w->board == NULL) {
+		log_event(LOG_ERROR, "no_scoreboard", L_ERRNO(),
+		    L_STR("hint", "workerd is started by masterd, not by hand"));
+		exit(EX_USAGE);
+	}
+	w->me = &w->board->workers[w->number];
+	w->connections_max = connections_limit();
+	must(config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0);
+	w->base = event_base_new_with_config(config);
+	event_config_free(config);
+	must(w->base != NULL);
+	w->store = store_client_new(w->base, w->settings.store_socket);
+	chat_setup(w);
+	w->api = api_new(&w->settings, &w->chat, w->store, w->board, w->me);
+	http_setup(w);
+	w->sigterm = evsignal_new(w->base, SIGTERM, on_sigterm, w);
+	w->deadline = evtimer_new(w->base, on_deadline, w);
+	must(w->sigterm != NULL && w->deadline != NULL);
+	evsignal_add(w->sigterm, NULL);
+	w->control = control_new(w->base, CONTROL_FD, &events, w);
+}
+
+static void
+worker_run(struct worker *w)
+{
+	size_t connections;
+
+	while (!is_done(w)) {
+		event_base_loop(w->base, EVLOOP_ONCE);
+		http_server_turn_end(w->http);
+		store_client_turn_end(w->store);
+		/* The gauge before the acknowledgement: masterd adds up both. */
+		connections = http_server_connections(w->http);
+		atomic_store_explicit(&w->me->connections, connections, memory_order_relaxed);
+		control_hold(w->control, connections >= w->connections_max);
+		control_turn_end(w->control);
+	}
+}
+
+static void
+worker_clear(struct worker *w)
+{
+	control_free(w->control);
+	http_server_free(w->http);
+	api_free(w->api);
+	/* No answer of the store reaches a turn any more: calls are freed, not answered. */
+	store_client_free(w->store);
+	chat_clear(&w->chat);
+	upstream_free(w->chat.upstream);
+	event_free(w->sigterm);
+	event_free(w->deadline);
+	event_base_free(w->base);
+	scoreboard_unmap(w->board);
+	settings_clear(&w->settings);
+}
+
+/* -- main --------------------------------------------------------------------------------- */
+
+static void
+usage(FILE *out)
+{
+	fprintf(out,
+	    "usage: workerd --worker N\n"
+	    "\n"
+	    "One worker of banter. masterd starts it; there is no use in doing so by hand.\n"
+	    "Its settings come from the environment:\n\n");
+	settings_print_help(out, OWNER_WORKER);
+}
+
+/* The worker's number from the command line. */
+static unsigned
+parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"worker", required_argument, NULL, 'w'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},
+	    {0},
+	};
+	const char *bad = "not given";
+	unsigned number = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'w':
+			number =
+			    (unsigned)strtonum(optarg, 0, SCOREBOARD_WORKERS_MAX - 1, &bad);
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EX_OK);
+		case 'v':
+			puts("workerd (banter) " BANTER_VERSION);
+			exit(EX_OK);
+		default:
+			usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	if (bad != NULL) {
+		fprintf(stderr, "workerd: --worker: %s\n", bad);
+		exit(EX_USAGE);
+	}
+	return number;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct worker w = {.number = parse_options(argc, argv)};
+	char name[32];
+
+	settings_load_or_exit(&w.settings, OWNER_WORKER);
+	snprintf(name, sizeof(name), "worker %u", w.number);
+	log_open(name, w.settings.log_level);
+	/* A client that is gone is an error of write(2), not a signal; Ctrl-C is masterd's. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	worker_setup(&w);
+	worker_run(&w);
+	worker_clear(&w);
+	log_event(LOG_INFO, "worker_end");
+	return EX_OK;
+}
