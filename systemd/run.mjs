@@ -1,0 +1,196 @@
+// `make run`: the service on a developer's machine, as systemd runs it on a server.
+//
+// Reads .env (makes it from .env.example with fresh keys if there is none), checks all settings,
+// starts the store, the front and, when there is no model key, the bundled demo model; starts
+// again whatever dies; says where everything is once it answers; and on Ctrl-C stops the front
+// first, so that running replies can still be stored.
+
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const build = join(root, "build");
+const EX_CONFIG = 78;
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 5000;
+
+/** Lines of NAME=value; quotes around a value are taken off. */
+function parseEnv(text) {
+	const env = {};
+	for (const line of text.split("\n")) {
+		const match = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
+		if (match) env[match[1]] = match[2].replace(/^(["'])(.*)\1$/, "$2");
+	}
+	return env;
+}
+
+/** The text of a fresh .env: the example with random keys where it leaves them empty. */
+function freshEnv() {
+	const keys = {
+		WIDGET_API_KEY: randomBytes(24).toString("hex"),
+		ADMIN_API_KEY: randomBytes(24).toString("hex"),
+		DASHBOARD_PASSWORD: randomBytes(9).toString("base64url"),
+	};
+	return readFileSync(join(root, ".env.example"), "utf8").replace(/^([A-Z_]+)=$/gm, (line, name) =>
+		keys[name] ? `${name}=${keys[name]}` : line,
+	);
+}
+
+/** The environment of the daemons: .env, and over it what is set already. */
+function loadEnv() {
+	const path = join(root, ".env");
+	if (!existsSync(path)) {
+		writeFileSync(path, freshEnv(), { mode: 0o600 });
+		console.log("Made .env with fresh random keys.");
+	}
+	return { ...parseEnv(readFileSync(path, "utf8")), ...process.env };
+}
+
+/** Ends with the daemons' own words when a setting is wrong. */
+function checkSettings(env) {
+	const results = ["storaged", "masterd"].map(
+		(name) =>
+			spawnSync(join(build, name), ["--check"], { env, cwd: root, stdio: "inherit" }).status,
+	);
+	if (results.some((status) => status !== 0)) {
+		console.error("Put them right in .env (or the environment) and run again.");
+		process.exit(EX_CONFIG);
+	}
+}
+
+/** A child that is started again, with backoff, until stop() is called. */
+class Service {
+	constructor(name, args, env) {
+		Object.assign(this, { name, args, env, backoff: BACKOFF_MIN_MS, stopping: false });
+		this.start();
+	}
+
+	start() {
+		this.startedAt = Date.now();
+		// A process group of its own: Ctrl-C then reaches only us, and we stop them in order.
+		this.child = spawn(join(build, this.name), this.args, {
+			env: this.env,
+			cwd: root,
+			detached: true,
+			stdio: ["ignore", this.name === "openai-stub" ? "pipe" : "inherit", "inherit"],
+		});
+		this.ended = new Promise((resolve) => {
+			this.child.on("exit", (code, signal) => {
+				resolve();
+				this.onExit(code, signal);
+			});
+		});
+	}
+
+	onExit(code, signal) {
+		if (this.stopping) return;
+		if (code === EX_CONFIG) {
+			console.error(`${this.name} refuses its settings.`);
+			stop(EX_CONFIG);
+			return;
+		}
+		if (Date.now() - this.startedAt > 2 * BACKOFF_MAX_MS) this.backoff = BACKOFF_MIN_MS;
+		console.error(`${this.name} ended (${signal ?? code}); again in ${this.backoff} ms.`);
+		this.timer = setTimeout(() => this.start(), this.backoff);
+		this.backoff = Math.min(this.backoff * 2, BACKOFF_MAX_MS);
+	}
+
+	async stop() {
+		this.stopping = true;
+		clearTimeout(this.timer);
+		if (this.child.exitCode === null && this.child.signalCode === null) {
+			this.child.kill("SIGTERM");
+			await this.ended;
+		}
+	}
+}
+
+/** Starts the demo model on a free port and resolves to its base URL. */
+function startDemoModel(env) {
+	const service = new Service("openai-stub", ["--port", "0"], env);
+	return new Promise((resolve) => {
+		service.child.stdout.on("data", (data) => {
+			const match = /listening on (\S+)/.exec(String(data));
+			if (!match) return;
+			// Should it die, it comes back at the same address.
+			service.args = ["--port", new URL(match[1]).port];
+			resolve([service, match[1]]);
+		});
+	});
+}
+
+function answers(url) {
+	return new Promise((resolve) => {
+		get(url, (response) => {
+			response.resume();
+			resolve(response.statusCode === 200);
+		}).on("error", () => resolve(false));
+	});
+}
+
+const services = [];
+let stopped = false;
+
+async function stop(code) {
+	if (stopped) process.exit(1);
+	stopped = true;
+	for (const service of services) await service.stop();
+	process.exit(code);
+}
+
+/** Where a browser on this machine finds the service. */
+function baseUrl(env) {
+	const listen = env.LISTEN ? env.LISTEN.split(",")[0].trim() : "";
+	const port = listen ? listen.slice(listen.lastIndexOf(":") + 1) : env.PORT || "4000";
+	return `http://localhost:${port}`;
+}
+
+function printAddresses(env, base) {
+	const key = env.WIDGET_API_KEY ? `#key=${encodeURIComponent(env.WIDGET_API_KEY)}` : "";
+	const password = env.DASHBOARD_PASSWORD
+		? `password ${env.DASHBOARD_PASSWORD}`
+		: "set DASHBOARD_PASSWORD to sign in";
+	console.log(`
+banter answers:
+
+  widget demo      ${base}/widget-test.html${key}
+  headless demo    ${base}/headless-test.html${key}
+  dashboard        ${base}/   (${password})
+  API              ${base}/v1/openapi.json
+
+Ctrl-C stops it.
+`);
+}
+
+const env = loadEnv();
+checkSettings(env);
+process.on("SIGINT", () => stop(0));
+process.on("SIGTERM", () => stop(0));
+
+let demo;
+if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
+	const [service, url] = await startDemoModel(env);
+	demo = service;
+	env.OPENAI_API_KEY = "demo";
+	env.OPENAI_BASE_URL = url;
+	console.log(
+		"No OPENAI_API_KEY: the bundled demo model answers. Put your key into .env for the real one.",
+	);
+} else {
+	console.log(
+		`The model is ${env.OPENAI_MODEL || "gpt-4.1-mini"} at ${env.OPENAI_BASE_URL || "https://api.openai.com/v1"}.`,
+	);
+}
+const store = new Service("storaged", [], env);
+const front = new Service("masterd", [], env);
+// The order in which they stop: who is served before who serves.
+services.push(front, store, ...(demo ? [demo] : []));
+
+const base = baseUrl(env);
+while (!stopped && !(await answers(`${base}/health/ready`)))
+	await new Promise((resolve) => setTimeout(resolve, 50));
+if (!stopped) printAddresses(env, base);
