@@ -37,6 +37,7 @@ struct upstream {
 	CURLM *multi;
 	struct curl_slist *headers;
 	char *url;
+	bool tls;
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	struct event *timer;
 	struct watch *watches; /* by descriptor */
@@ -186,6 +187,15 @@ close_socket(void *arg, curl_socket_t fd)
 
 /* -- one transfer ------------------------------------------------------------------------ */
 
+/* From now on so much silence ends the transfer; what comes moves the end along. */
+static void
+watch_silence(struct upstream_transfer *t, uint64_t ms)
+{
+	struct timeval in = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+
+	evtimer_add(t->silence, &in);
+}
+
 /* libcurl's header callback: one line at a time, the blank line last; interim answers (1xx) have
  * their own. */
 static size_t
@@ -205,6 +215,7 @@ on_header(char *line, size_t size, size_t n, void *arg)
 		return size * n;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	t->answered = true;
+	watch_silence(t, t->upstream->idle_ms);
 	t->events->headers(
 	    t->arg, (int)status, retry_after > 3600 ? 3600000u : (unsigned)retry_after * 1000u);
 	return t->cancelled ? 0 : size * n;
@@ -305,13 +316,11 @@ on_silence(evutil_socket_t fd, short what, void *arg)
 	struct upstream_transfer *t = arg;
 	unsigned limit = t->answered ? t->upstream->idle_ms : t->upstream->first_byte_ms;
 	uint64_t silent = clock_mono_ms() - t->heard_ms;
-	uint64_t left = silent < limit ? limit - silent : 0;
-	struct timeval in = {(time_t)(left / 1000), (suseconds_t)(left % 1000) * 1000};
 
 	(void)fd;
 	(void)what;
-	if (left > 0)
-		evtimer_add(t->silence, &in);
+	if (silent < limit)
+		watch_silence(t, limit - silent);
 	else
 		transfer_end(t, UPSTREAM_TIMEOUT,
 		    t->answered ? "nothing came within the answer for too long"
@@ -333,7 +342,9 @@ easy_setup(struct upstream_transfer *t, unsigned total_ms)
 	curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)buf_data(&t->body));
 	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)buf_len(&t->body));
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	/* Over TLS the handshake tells whether requests can share the connection, and the next ones
+	 * wait for that. Without TLS they would wait for a whole answer of HTTP/1.1. */
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->tls ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
@@ -355,7 +366,6 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg)
 {
 	struct upstream_transfer *t = xcalloc(1, sizeof(*t));
-	struct timeval in = {u->first_byte_ms / 1000, (u->first_byte_ms % 1000) * 1000};
 
 	must(!u->inside);
 	t->upstream = u;
@@ -369,7 +379,7 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
 	must(t->easy != NULL && t->silence != NULL);
 	easy_setup(t, total_ms);
 	LIST_INSERT_HEAD(&u->transfers, t, link);
-	evtimer_add(t->silence, &in);
+	watch_silence(t, u->first_byte_ms);
 	must(curl_multi_add_handle(u->multi, t->easy) == CURLM_OK);
 	return t;
 }
@@ -416,6 +426,7 @@ upstream_new(const struct upstream_config *config)
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	u->base = config->base;
 	u->url = xstrdup(config->url);
+	u->tls = strncmp(config->url, "https:", 6) == 0;
 	u->connect_ms = config->connect_ms;
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;

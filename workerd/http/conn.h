@@ -42,7 +42,7 @@ struct http_limits {
 	size_t linger_max;       /* and how many bytes */
 };
 
-/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 256 KiB. */
+/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 4 MiB. */
 extern const struct http_limits http_limits_default;
 
 /* Where a connection comes from. */
