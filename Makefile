@@ -17,6 +17,10 @@ SAN ?=
 PREFIX ?= /usr
 DESTDIR ?=
 
+# V=1 shows whole commands.
+Q := $(if $(V),,@)
+SAY = @$(if $(V),:,printf '  %-4s %s\n')
+
 comma := ,
 BUILD := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 OBJ := $(BUILD)/obj
@@ -71,35 +75,45 @@ programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with 
 unit: $(UNIT)
 
 $(BUILD)/masterd: $(call objects,$(MASTERD)) $(call objects,$(PROTO))
-	$(CC) $(LDFLAGS) -o $@ $^ $(master_libs)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(master_libs)
 $(BUILD)/workerd: $(call objects,$(WORKERD)) $(call objects,$(PROTO))
-	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
 $(BUILD)/storaged: $(call objects,$(STORED)) $(call objects,$(PROTO))
-	$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
-	$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
 
 # A unit test links the part that its name begins with.
 $(BUILD)/unit/test_store_%: $(OBJ)/tests/unit/test_store_%.o $(call without_main,$(STORED)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lcmocka
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lcmocka
 $(BUILD)/unit/test_master_%: $(OBJ)/tests/unit/test_master_%.o $(call without_main,$(MASTERD)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(master_libs) -lcmocka
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(master_libs) -lcmocka
 $(BUILD)/unit/test_http_%: $(OBJ)/tests/unit/test_http_%.o $(call objects,workerd/http) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
 $(BUILD)/unit/test_chat_%: $(OBJ)/tests/unit/test_chat_%.o $(OBJ)/workerd/store_client.o $(call objects,workerd/chat) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
 $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(proto_libs) -lcmocka -lpthread
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(proto_libs) -lcmocka -lpthread
 
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/.flags: FORCE
 	@mkdir -p $(@D)
@@ -115,15 +129,18 @@ FORCE:
 frontends: widget/dist/.built dashboard/dist/.built ## build the widget and the dashboard
 
 %/node_modules/.installed: %/package.json %/package-lock.json
-	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	$(SAY) NPM $*
+	$(Q)cd $* && npm ci --no-audit --no-fund --silent
 	@touch $@
 
 frontend_sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 widget/dist/.built: widget/node_modules/.installed $(call frontend_sources,widget)
-	cd widget && npm run --silent build
+	$(SAY) NPM widget/dist
+	$(Q)cd widget && npm run --silent build >/dev/null
 	@touch $@
 dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources,dashboard)
-	cd dashboard && npm run --silent build
+	$(SAY) NPM dashboard/dist
+	$(Q)cd dashboard && npm run --silent build >/dev/null
 	@touch $@
 
 # -- what a fresh Debian 12 needs ------------------------------------------------------------
@@ -166,7 +183,7 @@ test: ## run all tests: unit, end-to-end and browser, plain and with sanitizers
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
-	@node tests/run.mjs
+	@node tests/run.mjs --build build --build build/address-undefined
 
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew

@@ -1,0 +1,111 @@
+// Makes the README's pictures: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
+// a model of a few fixed answers, chats as a visitor would, and leaves widget.png and dashboard.png.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
+import { launch } from "./browser.mjs";
+import { repack } from "./png.mjs";
+
+const SIZE = { width: 1180, height: 760 };
+const BYTES_MAX = 120 * 1024; // a README should open at once
+
+const CONVERSATION = [
+	[
+		"Hi! Which of your plants survive a dark hallway?",
+		"Three rarely complain: the ZZ plant, the cast-iron plant and a snake plant. All of them are fine with water every two or three weeks.",
+	],
+	[
+		"Are they safe for a cat?",
+		"The cast-iron plant is. The ZZ plant and the snake plant are not, so keep those out of reach or pick a parlour palm instead: it is harmless, likes shade…",
+	],
+];
+/** The last answer stops here, so that the picture shows it being written. */
+const PAUSE_AFTER = 15;
+
+/** An OpenAI-compatible server that knows the conversation above, and greets everybody else. */
+function startModel() {
+	const server = createServer(async (req, res) => {
+		let body = "";
+		for await (const piece of req) body += piece;
+		const question = JSON.parse(body).messages.at(-1).content;
+		const index = CONVERSATION.findIndex(([asked]) => asked === question);
+		const reply = CONVERSATION[index]?.[1] ?? "Yes, every weekday, and to your door.";
+		res.writeHead(200, { "content-type": "text/event-stream" });
+		const words = reply.match(/\S+\s*/g);
+		const pauses = index === CONVERSATION.length - 1;
+		for (const word of pauses ? words.slice(0, PAUSE_AFTER) : words)
+			res.write(
+				`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }] })}\n\n`,
+			);
+		if (!pauses) res.end("data: [DONE]\n\n");
+	});
+	return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+async function take(page, path) {
+	// Until nothing moves any more.
+	await page.evaluate(() =>
+		Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+	);
+	const png = repack(await page.screenshot({ animations: "disabled" }));
+	writeFileSync(path, png);
+	console.log(`${path}: ${png.length} bytes`);
+	if (png.length > BYTES_MAX) throw new Error(`${path} has more than ${BYTES_MAX} bytes`);
+}
+
+async function takeWidget(browser, banter, path) {
+	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+	await page.goto(`${banter.url}/widget-test.html#key=${WIDGET_KEY}`);
+	await page.getByRole("button", { name: "Open chat" }).click();
+	const chat = page.getByRole("dialog");
+	for (const [question, answer] of CONVERSATION) {
+		await chat.getByRole("textbox").fill(question);
+		await chat.getByRole("textbox").press("Enter");
+		const last = answer
+			.match(/\S+\s*/g)
+			.slice(0, PAUSE_AFTER)
+			.join("")
+			.trim();
+		await chat.getByText(last).waitFor();
+	}
+	await take(page, path);
+	await page.close();
+}
+
+async function takeDashboard(browser, banter, path) {
+	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+	await page.goto(`${banter.url}/login`);
+	await page.getByLabel("Password").fill(PASSWORD);
+	await page.getByRole("button", { name: "Log in" }).click();
+	await page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
+	await page.getByRole("link", { name: "maria" }).click();
+	await page.getByRole("log", { name: "Messages" }).getByText(CONVERSATION[0][1]).waitFor();
+	await take(page, path);
+	await page.close();
+}
+
+const out = process.argv[2];
+if (!out) {
+	console.error("usage: node tests/browser/screenshot.mjs OUT_DIR");
+	process.exit(64); // EX_USAGE
+}
+mkdirSync(out, { recursive: true });
+const model = await startModel();
+const env = { OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1` };
+await withBanter({ env }, async (banter) => {
+	const browser = await launch();
+	try {
+		for (const name of ["jonas", "amelie", "maria"]) {
+			await banter.chat(name, "Do you deliver?");
+			await banter.chat(name, CONVERSATION[0][0]);
+		}
+		await takeWidget(browser, banter, join(out, "widget.png"));
+		await takeDashboard(browser, banter, join(out, "dashboard.png"));
+	} finally {
+		await browser.close();
+		model.closeAllConnections();
+		model.close();
+	}
+});

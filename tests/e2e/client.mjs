@@ -1,0 +1,316 @@
+// Three ways to talk HTTP to a server under test: one request and its whole answer, a stream of
+// NDJSON events as they come, and a raw socket for what no well-behaved client would send.
+
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import { connect } from "node:net";
+
+const LIMIT_MS = 60_000; // no exchange of any test takes longer
+
+/**
+ * Resolves to the answer's head with its body still to be read. Each request has a connection of
+ * its own, so that requests spread over the workers.
+ * @returns {Promise<http.IncomingMessage>}
+ */
+function send(base, method, path, headers, body) {
+	const url = new URL(base);
+	return new Promise((resolve, reject) => {
+		const req = http.request(
+			{
+				method,
+				path,
+				headers,
+				hostname: url.hostname.replace(/^\[|\]$/g, ""),
+				port: url.port,
+				agent: new http.Agent({ keepAlive: false, maxSockets: 1 }),
+				signal: AbortSignal.timeout(LIMIT_MS),
+			},
+			resolve,
+		);
+		req.on("error", reject);
+		req.end(body);
+	});
+}
+
+async function readAll(response) {
+	const pieces = [];
+	for await (const piece of response) pieces.push(piece);
+	return Buffer.concat(pieces);
+}
+
+function parseJson(text) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** The text of bytes that must be valid UTF-8. */
+function decode(bytes) {
+	return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/**
+ * One request. A body that is an object is sent as JSON; a string or Buffer as it is.
+ * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, bytes: Buffer,
+ *     text: string, json: any}>} text is empty for an encoded body, json undefined when it is none
+ */
+export async function request(base, method, path, { headers = {}, body } = {}) {
+	const isJson = body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body);
+	const payload = isJson ? JSON.stringify(body) : body;
+	const length = payload === undefined ? {} : { "content-length": Buffer.byteLength(payload) };
+	const type = payload === undefined ? {} : { "content-type": "application/json" };
+	const response = await send(base, method, path, { ...type, ...length, ...headers }, payload);
+	const bytes = await readAll(response);
+	const text = response.headers["content-encoding"] ? "" : decode(bytes);
+	return {
+		status: response.statusCode,
+		headers: response.headers,
+		bytes,
+		text,
+		json: parseJson(text),
+	};
+}
+
+/** An answer in NDJSON, event by event. It is read as it comes, whether anybody asks or not. */
+export class Stream {
+	#rest = Buffer.alloc(0);
+	#events = [];
+	#end = undefined; // { error } once there is nothing more to come
+	#wake = () => {};
+	/** When each event came, in ms of performance.now(). */
+	times = [];
+
+	constructor(response) {
+		this.response = response;
+		this.status = response.statusCode;
+		this.headers = response.headers;
+		this.socket = response.socket;
+	}
+
+	read() {
+		this.response.on("data", (piece) => {
+			try {
+				this.#take(piece);
+			} catch (error) {
+				this.response.destroy(error);
+			}
+		});
+		const end = (error) => {
+			this.#end ??= { error };
+			this.#wake();
+		};
+		this.response.on("end", () =>
+			end(this.#rest.length > 0 ? new Error("the stream ends within a line") : undefined),
+		);
+		this.response.on("error", end);
+		this.response.on("close", () => end(new Error("the stream broke off")));
+	}
+
+	#take(piece) {
+		this.#rest = Buffer.concat([this.#rest, piece]);
+		for (let end = this.#rest.indexOf(10); end !== -1; end = this.#rest.indexOf(10)) {
+			this.#events.push(JSON.parse(decode(this.#rest.subarray(0, end))));
+			this.times.push(performance.now());
+			this.#rest = this.#rest.subarray(end + 1);
+		}
+		this.#wake();
+	}
+
+	/** The next event, or undefined after the last. Rejects when the connection broke. */
+	async next() {
+		while (this.#events.length === 0) {
+			if (this.#end?.error) throw this.#end.error;
+			if (this.#end) return undefined;
+			await new Promise((done) => {
+				this.#wake = done;
+			});
+		}
+		return this.#events.shift();
+	}
+
+	/** Reads on until n more tokens have come; resolves to them. */
+	async tokens(n) {
+		const tokens = [];
+		while (tokens.length < n) {
+			const event = await this.next();
+			assert.ok(event, "the stream ended early");
+			if (event.type === "token") tokens.push(event.token);
+			else assert.equal(event.type, "start", JSON.stringify(event));
+		}
+		return tokens;
+	}
+
+	/** All further events. */
+	async rest() {
+		const events = [];
+		for (let event = await this.next(); event !== undefined; event = await this.next())
+			events.push(event);
+		return events;
+	}
+
+	/** The visitor leaves. */
+	leave() {
+		this.response.destroy();
+	}
+}
+
+/** Starts a stream. One that was refused has its whole answer in json instead. */
+export async function openStream(base, path, headers, body) {
+	const response = await send(
+		base,
+		"POST",
+		path,
+		{ "content-type": "application/json", ...headers },
+		JSON.stringify(body),
+	);
+	const stream = new Stream(response);
+	if (response.statusCode === 200) stream.read();
+	else stream.json = parseJson(decode(await readAll(response)));
+	return stream;
+}
+
+/** The text of a stream's tokens. */
+export function textOf(events) {
+	return events
+		.filter((event) => event.type === "token")
+		.map((event) => event.token)
+		.join("");
+}
+
+/** A socket on which any bytes can be sent, and answers are read one by one. */
+export class Raw {
+	#bytes = Buffer.alloc(0);
+	#ended = false;
+	#wake = () => {};
+
+	/** @returns {Promise<Raw>} */
+	static connect(port, host = "127.0.0.1") {
+		return new Promise((resolve, reject) => {
+			const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
+			socket.once("connect", () => resolve(new Raw(socket)));
+			socket.once("error", reject);
+		});
+	}
+
+	constructor(socket) {
+		this.socket = socket;
+		socket.setTimeout(LIMIT_MS, () => socket.destroy());
+		socket.on("data", (piece) => {
+			this.#bytes = Buffer.concat([this.#bytes, piece]);
+			this.#wake();
+		});
+		const end = () => {
+			this.#ended = true;
+			this.#wake();
+		};
+		socket.on("end", end);
+		socket.on("error", end); // a reset: what came before it still counts
+		socket.on("close", end);
+	}
+
+	/** Resolves when the bytes are with the kernel, so that two writes leave apart. */
+	write(bytes) {
+		return new Promise((done) => this.socket.write(bytes, done));
+	}
+
+	end() {
+		this.socket.end();
+	}
+
+	close() {
+		this.socket.destroy();
+	}
+
+	/** Waits until test() is satisfied with the bytes so far; false when they end before that. */
+	async #until(test) {
+		while (!test()) {
+			if (this.#ended) return false;
+			await new Promise((done) => {
+				this.#wake = done;
+			});
+		}
+		return true;
+	}
+
+	#take(n) {
+		const taken = this.#bytes.subarray(0, n);
+		this.#bytes = this.#bytes.subarray(n);
+		return taken;
+	}
+
+	async #line() {
+		const whole = await this.#until(() => this.#bytes.includes("\r\n"));
+		if (!whole)
+			throw new Error(`connection ended within: ${JSON.stringify(this.#bytes.toString("latin1"))}`);
+		const line = this.#take(this.#bytes.indexOf("\r\n")).toString("latin1");
+		this.#take(2);
+		return line;
+	}
+
+	async #exactly(n) {
+		if (!(await this.#until(() => this.#bytes.length >= n)))
+			throw new Error("connection ended within a body");
+		return this.#take(n);
+	}
+
+	async #chunked() {
+		const chunks = [];
+		for (;;) {
+			const line = await this.#line();
+			assert.match(line, /^[0-9A-Fa-f]+$/, "a chunk's size");
+			const chunk = await this.#exactly(Number.parseInt(line, 16));
+			assert.equal(await this.#line(), "");
+			if (chunk.length === 0) return Buffer.concat(chunks);
+			chunks.push(chunk);
+		}
+	}
+
+	/** The next answer. noBody: it is one to HEAD. */
+	async response({ noBody = false } = {}) {
+		const status = await this.#line();
+		const parts = /^HTTP\/1\.1 (\d{3}) /.exec(status);
+		assert.ok(parts, `status line ${JSON.stringify(status)}`);
+		const answer = { status: Number(parts[1]), headers: {}, body: Buffer.alloc(0) };
+		for (let line = await this.#line(); line !== ""; line = await this.#line()) {
+			const [, name, value] = /^([^:\s]+): ?(.*)$/.exec(line) ?? [];
+			assert.ok(name, `header line ${JSON.stringify(line)}`);
+			answer.headers[name.toLowerCase()] = value;
+		}
+		const { "content-length": length, "transfer-encoding": coding } = answer.headers;
+		if (noBody || answer.status < 200 || answer.status === 204 || answer.status === 304)
+			return answer;
+		if (coding === "chunked") answer.body = await this.#chunked();
+		else if (length !== undefined) answer.body = await this.#exactly(Number(length));
+		else answer.body = await this.closed();
+		answer.json = parseJson(answer.body.toString());
+		return answer;
+	}
+
+	/** Waits until the server has closed its side; resolves to the bytes not read yet. */
+	async closed() {
+		await this.#until(() => false);
+		return this.#take(this.#bytes.length);
+	}
+}
+
+/** Sends bytes on a connection of its own and resolves to the first answer. */
+export async function exchange(port, bytes, options) {
+	const raw = await Raw.connect(port);
+	await raw.write(bytes);
+	const answer = await raw.response(options);
+	raw.close();
+	return answer;
+}
+
+/** That an answer is an error as the contract wants it. error may be left out. */
+export function assertError(answer, status, error, code) {
+	const said = answer.text ?? JSON.stringify(answer.json);
+	assert.equal(answer.status, status, said);
+	assert.match(answer.headers["content-type"], /^application\/json/);
+	assert.equal(typeof answer.json?.error, "string", said);
+	assert.match(answer.json.code, /^[a-z][a-z0-9_]*$/);
+	if (error !== undefined) assert.equal(answer.json.error, error);
+	if (code !== undefined) assert.equal(answer.json.code, code);
+}

@@ -1,0 +1,247 @@
+// How the model fails, and what the visitor and the store get then.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, textOf } from "./client.mjs";
+import { PATIENCE, until, useBanter, withBanter } from "./harness.mjs";
+
+const SHORT = 500 * PATIENCE;
+const TIMEOUTS = {
+	OPENAI_CONNECT_TIMEOUT_MS: String(SHORT),
+	OPENAI_FIRST_BYTE_TIMEOUT_MS: String(SHORT),
+	OPENAI_IDLE_TIMEOUT_MS: String(SHORT),
+};
+
+describe("before the first byte", () => {
+	const banter = useBanter({ env: TIMEOUTS });
+
+	const failures = [
+		// directives, status, Retry-After, how often the model is asked
+		["fail=401", 502, undefined, 1],
+		["fail=400", 502, undefined, 1],
+		["fail=404", 502, undefined, 1],
+		["fail=500", 502, undefined, 3],
+		// libcurl asks once more by itself where a kept connection turns out to be closed.
+		["fail=close", 502, undefined, [3, 6]],
+		["fail=close rst", 502, undefined, [3, 6]],
+		["fail=429 retry-after=30", 503, "30", 1],
+		["fail=503 retry-after=60", 503, "60", 1],
+		["fail=hang", 504, undefined, 1],
+		["fail=504", 504, undefined, 3],
+	];
+	for (const [directives, status, retryAfter, attempts] of failures) {
+		const [least, most = least] = [attempts].flat();
+		it(`${directives}: ${status}, after ${attempts} attempt(s)`, async () => {
+			const session = directives.replace(/[^a-z0-9]/g, "-");
+			const texts = ["/v1/chat", "/v1/chat/stream"].map(
+				(path) => `[[${directives}]] by ${path}, ${directives}`,
+			);
+			const [whole, stream] = await Promise.all([
+				banter.chat(`${session}-json`, texts[0]),
+				banter.stream(`${session}-stream`, texts[1]),
+			]);
+			for (const answer of [whole, stream]) {
+				assertError(answer, status);
+				assert.equal(answer.headers["retry-after"], retryAfter);
+				assert.doesNotMatch(answer.json.error, /openai|stub|key/i, "inner matters stay inside");
+			}
+			for (const text of texts) {
+				const calls = await banter.modelCalls(text);
+				assert.ok(calls >= least && calls <= most, `${calls} calls`);
+			}
+			const { conversation, messages } = await banter.threadOf(`${session}-json`);
+			assert.deepEqual(
+				messages.map(({ role, content, status: state }) => [role, content, state]),
+				[
+					["user", texts[0], "complete"],
+					["assistant", "", "interrupted"],
+				],
+			);
+			// The conversation goes on, and the model is not shown a reply that never was.
+			const next = await banter.chat(`${session}-json`, `[[text="better"]] next`);
+			assert.equal(next.json.message, "better");
+			assert.equal(next.json.conversationId, conversation._id);
+			assert.deepEqual((await banter.modelSaw()).slice(1), [
+				["user", texts[0]],
+				["user", `[[text="better"]] next`],
+			]);
+		});
+	}
+
+	it("saturated without a Retry-After: 503 with one of our own", async () => {
+		const answer = await banter.chat("busy", "[[fail=429]] busy");
+		assertError(answer, 503);
+		assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
+	});
+
+	for (const fault of [
+		"fail=429 retry-after=0",
+		"fail=429 retry-after=1",
+		"fail=500",
+		"fail=503",
+		"fail=close",
+		"fail=close rst",
+	])
+		for (const times of [1, 2])
+			it(`${fault}, ${times} time(s): asked again, and there is one reply`, async () => {
+				const session = `again-${fault}-${times}`.replace(/[^a-z0-9]/g, "-");
+				const text = `[[${fault} fail-times=${times} tokens=3]] ${session}`;
+				const events = await (await banter.stream(session, text)).rest();
+				assert.equal(textOf(events), "t0 t1 t2 ");
+				assert.equal(events.filter((event) => event.type === "start").length, 1);
+				assert.equal(events.at(-1).type, "done");
+				assert.equal(await banter.modelCalls(session), times + 1);
+				assert.deepEqual(await banter.messages(events[0].conversationId), [
+					["user", text, "complete"],
+					["assistant", "t0 t1 t2", "complete"],
+				]);
+			});
+});
+
+describe("a model that takes its time", () => {
+	it("holds up nobody else: other questions are asked and answered meanwhile", async () => {
+		// One worker that has never spoken to the model before.
+		const env = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(4 * SHORT) };
+		await withBanter({ env, workers: 1 }, async (banter) => {
+			let isOver = false;
+			const slow = banter.chat("slow", "[[fail=hang]] slow").finally(() => {
+				isOver = true;
+			});
+			await until("the model was asked", async () => (await banter.modelCalls("slow")) === 1);
+			const quick = await Promise.all(
+				Array.from({ length: 5 }, (_, i) => banter.chat(`quick-${i}`, "[[tokens=3]]")),
+			);
+			for (const answer of quick) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+			assert.ok(!isOver, "the quick ones did not have to wait for the slow one");
+			assertError(await slow, 504);
+		});
+	});
+});
+
+describe("after the first byte", () => {
+	// The model may think for long, and still must not fall silent within an answer.
+	const banter = useBanter({ env: { ...TIMEOUTS, OPENAI_FIRST_BYTE_TIMEOUT_MS: "60000" } });
+
+	const failures = [
+		"cut-after=3",
+		"cut-after=3 rst",
+		"hang-after=3",
+		"garbage-after=3",
+		"error-after=3",
+	];
+	for (const failure of failures)
+		it(`${failure}: an error event; what came is kept as interrupted; the model is asked once`, async () => {
+			const session = failure.replace(/[^a-z0-9]/g, "-");
+			const text = `[[tokens=9 ${failure}]] ${session}`;
+			const stream = await banter.stream(session, text);
+			assert.equal(stream.status, 200);
+			const events = await stream.rest();
+			assert.equal(events[0].type, "start");
+			assert.equal(textOf(events), "t0 t1 t2 ");
+			const last = events.at(-1);
+			assert.equal(last.type, "error");
+			assert.equal(typeof last.error, "string");
+			assert.doesNotMatch(last.error, /openai|stub/i);
+			assert.equal(events.filter((event) => event.type === "done").length, 0);
+			assert.equal(stream.response.complete, true, "the answer itself ends well");
+			assert.equal(await banter.modelCalls(session), 1);
+			const messages = await banter.messages(events[0].conversationId);
+			assert.deepEqual(messages, [
+				["user", text, "complete"],
+				["assistant", "t0 t1 t2", "interrupted"],
+			]);
+			// The model is shown the part, so that "go on" makes sense.
+			assert.equal((await banter.chat(session, "[[tokens=1]] go on")).status, 200);
+			assert.deepEqual((await banter.modelSaw()).at(-2), ["assistant", "t0 t1 t2"]);
+		});
+
+	it("POST /v1/chat, which has not begun to answer, says 502 or 504, and keeps the part too", async () => {
+		for (const [failure, status] of [
+			["cut-after=2", 502],
+			["error-after=2", 502],
+			["hang-after=2", 504],
+		]) {
+			const session = `json-${failure.replace("=", "-")}`;
+			assertError(await banter.chat(session, `[[tokens=9 ${failure}]]`), status);
+			const { messages } = await banter.threadOf(session);
+			assert.deepEqual([messages[1].content, messages[1].status], ["t0 t1", "interrupted"]);
+		}
+	});
+
+	it("OPENAI_TOTAL_TIMEOUT_MS ends a reply that never ends", async () => {
+		const env = { OPENAI_TOTAL_TIMEOUT_MS: String(SHORT) };
+		await withBanter({ env, workers: 1 }, async (short) => {
+			const events = await (
+				await short.stream("endless", `[[tokens=100000 delay=${SHORT / 20}]]`)
+			).rest();
+			assert.equal(events.at(-1).type, "error");
+			const messages = await short.messages(events[0].conversationId);
+			assert.deepEqual(messages[1], ["assistant", textOf(events).trim(), "interrupted"]);
+		});
+	});
+
+	it("nobody listens at the model's address: 502 or 504, and it recovers", async () => {
+		await withBanter({ env: TIMEOUTS, workers: 1 }, async (alone) => {
+			const { port } = new URL(alone.stubUrl);
+			await alone.stub.stop();
+			const answer = await alone.chat("alone", "[[tokens=1]]");
+			assertError(answer, 502);
+			alone.stub.args = ["--port", port, "--delay", "0"];
+			alone.stub.start();
+			await until(
+				"the model is back",
+				async () => (await alone.chat("alone", "[[tokens=1]]")).status === 200,
+			);
+		});
+	});
+});
+
+describe("odd but right answers", () => {
+	const banter = useBanter();
+
+	const odd = {
+		"CRLF line ends": "tokens=5 crlf",
+		"one byte a packet": "tokens=5 split=1",
+		"seven bytes a packet, CRLF": "tokens=5 split=7 crlf",
+		"no usage": "tokens=5 no-usage",
+		"finish_reason length": "tokens=5 finish=length",
+	};
+	for (const [what, directives] of Object.entries(odd))
+		it(`${what}: a whole reply`, async () => {
+			const events = await (await banter.stream("odd", `[[${directives}]]`)).rest();
+			assert.equal(textOf(events), "t0 t1 t2 t3 t4 ");
+			assert.equal(events.at(-1).message, "t0 t1 t2 t3 t4");
+		});
+
+	for (const size of [5_000, 100_000, 400_000])
+		it(`a single token of ${size} bytes arrives whole`, async () => {
+			const events = await (await banter.stream("huge", `[[huge=${size}]]`)).rest();
+			const done = events.at(-1);
+			assert.equal(done.type, "done");
+			assert.equal(done.message.length, size);
+			assert.match(done.message, /^[a-z]+$/);
+			assert.equal(textOf(events), done.message);
+			const messages = await banter.messages(done.conversationId);
+			assert.equal(messages.at(-1)[1], done.message);
+		});
+
+	it("a reply beyond all bounds is ended with an error, and the service goes on", async () => {
+		for (const directives of ["huge=3000000", "huge=20000 tokens=200"]) {
+			const events = await (await banter.stream("beyond", `[[${directives}]]`)).rest();
+			assert.equal(events.at(-1).type, "error");
+			const messages = await banter.messages(events[0].conversationId);
+			assert.equal(messages.at(-1)[2], "interrupted");
+		}
+		assert.equal((await banter.chat("within", "[[tokens=1]]")).status, 200);
+	});
+
+	it("invalid UTF-8 from the model reaches nobody", async () => {
+		const stream = await banter.stream("utf8", "[[tokens=4 invalid-utf8-after=2]]");
+		const events = await stream.rest(); // which refuses anything but valid UTF-8
+		const done = events.at(-1);
+		assert.equal(done.type, "done");
+		assert.match(done.message, /^t0 t1 .*\ufffd.*t\d/su);
+		const messages = await banter.messages(done.conversationId);
+		assert.equal(messages[1][1], done.message);
+	});
+});

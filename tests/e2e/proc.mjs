@@ -1,0 +1,50 @@
+// What proc(5) knows of processes and sockets.
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+function parentOf(pid) {
+	try {
+		// proc(5): pid (comm) state ppid …; the name may hold anything.
+		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+		const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return state === "Z" ? 0 : Number(parent);
+	} catch {
+		return 0; // it has gone
+	}
+}
+
+function linkOf(path) {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return "";
+	}
+}
+
+/** The processes that this one started and that still run. */
+export function childrenOf(pid) {
+	const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+	return pids.filter((child) => parentOf(child) === pid).map(Number);
+}
+
+/** Which of these processes holds which socket: inode → pid. */
+export function socketHolders(pids) {
+	const holders = new Map();
+	for (const pid of pids)
+		for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+			const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
+			if (inode) holders.set(inode, pid);
+		}
+	return holders;
+}
+
+/** The inodes of the IPv4 sockets with this local port, by their remote port (proc(5)). */
+export function inodesByRemotePort(localPort) {
+	const port = (address) => Number.parseInt(address.split(":")[1], 16);
+	const inodes = new Map();
+	for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1)) {
+		const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/);
+		if (local && port(local) === localPort) inodes.set(port(remote), inode);
+	}
+	return inodes;
+}

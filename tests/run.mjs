@@ -1,0 +1,296 @@
+// Runs the tests and sums them up: `node tests/run.mjs [options] [suite …]`.
+//
+//	--suites a,b   the same as naming them; without any, all run:
+//	               unit       every program in BUILD/unit (cmocka)
+//	               e2e        tests/e2e, real processes
+//	               browser    tests/browser, a page in Chromium
+//	               frontends  `npm test` of the widget and the dashboard
+//	--build DIR    where the programs are (build); given several times, unit and e2e run for each,
+//	               so that one run covers the plain and the sanitizer builds
+//	--only TEXT    only files with this in their name
+//
+// The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
+// only if none failed. A suite without a single test, a runner that crashes or hangs: a failure.
+
+import { spawn } from "node:child_process";
+import {
+	accessSync,
+	constants,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SUITES = { unit: runUnit, e2e: runE2e, browser: runBrowser, frontends: runFrontends };
+const PER_BUILD = ["unit", "e2e"];
+const LIMIT_MS = 300_000; // for one program or test file
+
+const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+// -- running --------------------------------------------------------------------------------
+
+const running = new Set();
+
+/** Ends a process and all that it started. */
+function killGroup(child) {
+	try {
+		process.kill(-child.pid, "SIGKILL");
+	} catch {
+		// It has gone.
+	}
+}
+
+for (const signal of ["SIGINT", "SIGTERM"])
+	process.on(signal, () => {
+		for (const child of running) killGroup(child);
+		process.exit(1);
+	});
+
+/**
+ * Runs a command in a process group of its own. Its output is shown at once, or kept.
+ * @returns {Promise<{output: string, trouble: string | undefined}>} trouble: why it counts as
+ *     failed, whatever it printed
+ */
+function run(command, args, { env = {}, cwd = ROOT, show = false } = {}) {
+	return new Promise((done) => {
+		const child = spawn(command, args, {
+			cwd,
+			env: { ...process.env, ...env },
+			detached: true,
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		running.add(child);
+		let output = "";
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			killGroup(child);
+		}, LIMIT_MS);
+		for (const stream of [child.stdout, child.stderr]) {
+			stream.setEncoding("utf8");
+			stream.on("data", (text) => {
+				output += text;
+				if (show) process.stdout.write(text);
+			});
+		}
+		const finish = (trouble) => {
+			clearTimeout(timer);
+			running.delete(child);
+			killGroup(child); // what it left behind
+			done({ output, trouble });
+		};
+		child.on("error", (error) => finish(error.message));
+		child.on("close", (code, signal) => {
+			if (late) finish(`not done within ${LIMIT_MS / 1000} s`);
+			else if (signal) finish(`ended by ${signal}`);
+			else finish(code === 0 ? undefined : `exit status ${code}`);
+		});
+	});
+}
+
+// -- counting -------------------------------------------------------------------------------
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+/**
+ * Counts the test points of a TAP document. A point that had points below it is a group: it
+ * counts only when it failed and none below it did (a hook, or the runner itself).
+ */
+function countTap(text) {
+	const count = { passed: 0, failed: 0, skipped: 0, names: [] };
+	const below = []; // for each depth, the points since the last one further out
+	for (const line of text.split("\n")) {
+		const match = /^(\s*)(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s*(.*)$/.exec(line);
+		if (!match) continue;
+		const [, indent, not, name] = match;
+		const depth = indent.length;
+		const deeper = below.filter((entry) => entry.depth > depth);
+		while (below.length > 0 && below[below.length - 1].depth > depth) below.pop();
+		if (below.length === 0 || below[below.length - 1].depth < depth)
+			below.push({ depth, failed: 0 });
+		const here = below[below.length - 1];
+		const failedBelow = deeper.reduce((sum, entry) => sum + entry.failed, 0);
+		if (not) here.failed++;
+		else here.failed += failedBelow;
+		if (deeper.length > 0 && (!not || failedBelow > 0)) continue;
+		if (/#\s*SKIP\b/i.test(name)) count.skipped++;
+		else if (not) {
+			count.failed++;
+			count.names.push(name.replace(/\s+#.*$/, ""));
+		} else count.passed++;
+	}
+	return count;
+}
+
+/** Counts what cmocka prints in its standard form; it names the failed ones a second time at the end. */
+function countCmocka(text) {
+	const named = (word) =>
+		[...text.matchAll(new RegExp(`^\\[ *${word} *\\] (?!\\d+ test\\(s\\))(.*)$`, "gm"))].map(
+			([, name]) => name,
+		);
+	const names = [...new Set(named("FAILED"))];
+	return {
+		passed: named("OK").length,
+		failed: names.length,
+		skipped: new Set(named("SKIPPED")).size,
+		names,
+	};
+}
+
+/** Adds a program's tests to the sum; trouble and having none at all are failures. */
+function add(what, count, trouble) {
+	total.passed += count.passed;
+	total.failed += count.failed;
+	total.skipped += count.skipped;
+	failures.push(...count.names.map((name) => `${what}: ${name}`));
+	if (count.failed > 0) return false;
+	const none = count.passed + count.skipped === 0;
+	if (!trouble && !none) return true;
+	total.failed++;
+	failures.push(`${what}: ${trouble ?? "no test ran"}`);
+	return false;
+}
+
+function title(text) {
+	console.log(`\n== ${text}`);
+}
+
+function report(what, ok, count, since) {
+	const seconds = ((Date.now() - since) / 1000).toFixed(1);
+	console.log(
+		`${ok ? "ok    " : "FAILED"} ${what}: ${count.passed} passed, ${count.failed} failed (${seconds} s)`,
+	);
+}
+
+// -- the suites -----------------------------------------------------------------------------
+
+function isProgram(path) {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+function listDir(dir) {
+	try {
+		return readdirSync(dir).sort();
+	} catch {
+		return [];
+	}
+}
+
+async function runUnit(build, only) {
+	const dir = join(build, "unit");
+	const programs = listDir(dir).filter((name) => name.includes(only) && isProgram(join(dir, name)));
+	if (programs.length === 0 && only === "")
+		add(`unit in ${relative(ROOT, dir)}`, countCmocka(""), "no test programs");
+	for (const name of programs) {
+		const since = Date.now();
+		const { output, trouble } = await run(join(dir, name), []);
+		const count = countCmocka(output);
+		const ok = add(name, count, trouble);
+		if (!ok) console.log(output);
+		report(name, ok, count, since);
+	}
+}
+
+/** Runs test files with Node's runner, each by itself: one that hangs cannot take others along. */
+async function runNodeTests(dir, env, only) {
+	const files = listDir(dir).filter((name) => name.endsWith(".test.mjs") && name.includes(only));
+	if (files.length === 0 && only === "") add(relative(ROOT, dir), countTap(""), "no test files");
+	for (const name of files) {
+		const since = Date.now();
+		const tap = join(scratch, "result.tap");
+		rmSync(tap, { force: true });
+		const reporters = ["spec", "stdout", "tap", tap].map((value, i) =>
+			i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
+		);
+		const { trouble } = await run(process.execPath, ["--test", ...reporters, join(dir, name)], {
+			env,
+			show: true,
+		});
+		const count = countTap(
+			listDir(scratch).includes(basename(tap)) ? readFileSync(tap, "utf8") : "",
+		);
+		report(name, add(name, count, trouble), count, since);
+	}
+}
+
+function runE2e(build, only) {
+	return runNodeTests(join(ROOT, "tests/e2e"), { BANTER_BUILD: build }, only);
+}
+
+function runBrowser(build, only) {
+	return runNodeTests(join(ROOT, "tests/browser"), { BANTER_BUILD: build }, only);
+}
+
+/** The front ends bring their own runner; its last words are the count. */
+async function runFrontends(_build, only) {
+	for (const name of ["widget", "dashboard"].filter((one) => one.includes(only))) {
+		const since = Date.now();
+		const { output, trouble } = await run("npm", ["test", "--silent"], { cwd: join(ROOT, name) });
+		const said = (word) =>
+			Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
+		const count = {
+			passed: said("pass"),
+			failed: said("fail") + said("cancelled"),
+			skipped: said("skipped") + said("todo"),
+			names: output.match(/^not ok .*|^\s*✖ .*/gm) ?? [],
+		};
+		const ok = add(name, count.failed > 0 ? count : { ...count, names: [] }, trouble);
+		if (!ok) console.log(output);
+		report(name, ok, count, since);
+	}
+}
+
+// -- the whole ------------------------------------------------------------------------------
+
+function usage(problem) {
+	console.error(
+		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [${Object.keys(SUITES).join("|")}]…`,
+	);
+	process.exit(64); // EX_USAGE
+}
+
+function parseArguments(args) {
+	const options = { builds: [], suites: [], only: "" };
+	while (args.length > 0) {
+		const [arg] = args.splice(0, 1);
+		const value = () => args.shift() ?? usage(`${arg} needs a value`);
+		if (arg === "--build") options.builds.push(resolve(value()));
+		else if (arg === "--suites") options.suites.push(...value().split(","));
+		else if (arg === "--only") options.only = value();
+		else options.suites.push(arg);
+	}
+	for (const name of options.suites)
+		if (!Object.hasOwn(SUITES, name)) usage(`there is no suite ${name}`);
+	if (options.builds.length === 0) options.builds.push(join(ROOT, "build"));
+	if (options.suites.length === 0) options.suites = Object.keys(SUITES);
+	return options;
+}
+
+async function main() {
+	const { builds, suites, only } = parseArguments(process.argv.slice(2));
+	for (const [i, build] of builds.entries())
+		for (const suite of suites.filter((name) => i === 0 || PER_BUILD.includes(name))) {
+			title(`${suite}${PER_BUILD.includes(suite) ? ` in ${relative(ROOT, build) || build}` : ""}`);
+			await SUITES[suite](build, only);
+		}
+	if (failures.length > 0)
+		console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
+	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+	console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+	process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+}
+
+await main();
