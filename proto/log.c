@@ -9,6 +9,7 @@
 #include "proto/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -215,12 +216,45 @@ put_prefix(struct line *l, enum log_level level)
 	put_str(l, text);
 }
 
+/* Whether a line can be written without waiting for a reader; none is longer than PIPE_BUF, so it
+ * then fits whole. */
+static bool
+can_write(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* Writes a line, or loses it. The next one that can be written is preceded by the count of the
+ * lost. */
+static void
+write_line(const struct line *l)
+{
+	static unsigned lost;
+	char text[64];
+	ssize_t n;
+
+	if (!can_write()) {
+		lost++;
+		return;
+	}
+	if (lost > 0) {
+		n = snprintf(text, sizeof(text), "%sev=log_lines_lost lines=%u\n",
+		    log_terminal ? "" : "<4>", lost);
+		lost = 0;
+		(void)!write(STDERR_FILENO, text, (size_t)n);
+	}
+	do
+		n = write(STDERR_FILENO, l->text, l->len);
+	while (n == -1 && errno == EINTR);
+}
+
 void
 log_write(enum log_level level, const char *ev, const struct log_field *fields)
 {
 	int saved = errno;
 	struct line l;
-	ssize_t n;
 
 	if (level > log_max)
 		return;
@@ -236,9 +270,7 @@ log_write(enum log_level level, const char *ev, const struct log_field *fields)
 		l.len += sizeof(ELLIPSIS) - 1;
 	}
 	l.text[l.len++] = '\n';
-	do
-		n = write(STDERR_FILENO, l.text, l.len);
-	while (n == -1 && errno == EINTR);
+	write_line(&l);
 	errno = saved;
 }
 

@@ -13,8 +13,8 @@
 #include "proto/log.h"
 
 #define RECORD_MAX 256 /* greater than any message of masterd's */
-#define RECORDS_PER_TURN \
-	CONTROL_BURST /* so that a flood of connections starves nobody who has one */
+/* So that a flood of connections starves nobody who has one. */
+#define RECORDS_PER_TURN 64
 
 struct control {
 	int fd;
@@ -145,10 +145,6 @@ control_hold(struct control *c, bool hold)
 		return;
 	c->held = hold;
 	log_event(LOG_NOTICE, hold ? "connections_held" : "connections_taken_again");
-	if (hold)
-		event_del(c->readable);
-	else
-		event_add(c->readable, NULL);
 }
 
 void
@@ -156,7 +152,8 @@ control_turn_end(struct control *c)
 {
 	struct msg_taken taken = {.count = c->taken};
 
+	if (c->held || taken.count == 0 || c->fd == -1)
+		return;
 	c->taken = 0;
-	if (taken.count > 0 && c->fd != -1)
-		control_send(c, MSG_TAKEN, &taken);
+	control_send(c, MSG_TAKEN, &taken);
 }

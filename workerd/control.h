@@ -10,8 +10,8 @@
 
 #include "proto/messages.h"
 
-/* Connections that come at most in one loop turn. */
-#define CONTROL_BURST 64
+/* Connections that masterd sends at most before the first of them is acknowledged. */
+#define CONTROL_UNTAKEN_MAX 256
 
 struct control;
 
@@ -29,7 +29,8 @@ struct control *control_new(
     struct event_base *base, int fd, const struct control_events *events, void *arg);
 void control_free(struct control *c);
 
-/* While held, no connection is taken: masterd keeps those that wait, or gives them to others. */
+/* While held, what was taken is not acknowledged: masterd then sends no more than
+ * CONTROL_UNTAKEN_MAX further connections here and gives the rest to others. */
 void control_hold(struct control *c, bool hold);
 
 /* Once per loop turn: acknowledges what was taken over in it. */

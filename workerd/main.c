@@ -31,9 +31,9 @@
 
 /* Descriptors kept for other things than clients and their model connections: the store, the
  * resolver, and what one loop turn brings beyond the limit. */
-#define FILES_RESERVED (32 + CONTROL_BURST)
+#define FILES_RESERVED (64 + 2 * CONTROL_UNTAKEN_MAX)
 
-#define ORPHAN_DRAIN_MS 10000 /* when masterd is gone, or somebody sends SIGTERM */
+#define ORPHAN_DRAIN_MS 10000 /* when masterd is gone */
 #define LAST_WORDS_MS   800   /* for the store, after what still ran was cut */
 
 struct worker {
@@ -47,7 +47,7 @@ struct worker {
 	struct api *api;
 	struct http_server *http;
 	struct control *control;
-	struct event *sigterm, *deadline;
+	struct event *deadline;
 	size_t connections_max;
 	bool draining, cut, out_of_time;
 };
@@ -95,14 +95,6 @@ on_master_lost(void *arg)
 	drain(arg, ORPHAN_DRAIN_MS);
 }
 
-static void
-on_sigterm(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	drain(arg, ORPHAN_DRAIN_MS);
-}
-
 static bool
 is_done(const struct worker *w)
 {
@@ -125,8 +117,6 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
-	else if (w->draining)
-		http_server_drain(w->http);
 }
 
 static void
@@ -188,7 +178,7 @@ connections_limit(void)
 {
 	size_t files = fd_raise_limit();
 
-	return files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : 16;
+	return files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : files / 8;
 }
 
 static void
@@ -214,10 +204,8 @@ worker_setup(struct worker *w)
 	chat_setup(w);
 	w->api = api_new(&w->settings, &w->chat, w->store, w->board, w->me);
 	http_setup(w);
-	w->sigterm = evsignal_new(w->base, SIGTERM, on_sigterm, w);
 	w->deadline = evtimer_new(w->base, on_deadline, w);
-	must(w->sigterm != NULL && w->deadline != NULL);
-	evsignal_add(w->sigterm, NULL);
+	must(w->deadline != NULL);
 	w->control = control_new(w->base, CONTROL_FD, &events, w);
 }
 
@@ -248,7 +236,6 @@ worker_clear(struct worker *w)
 	store_client_free(w->store);
 	chat_clear(&w->chat);
 	upstream_free(w->chat.upstream);
-	event_free(w->sigterm);
 	event_free(w->deadline);
 	event_base_free(w->base);
 	scoreboard_unmap(w->board);
@@ -315,9 +302,11 @@ main(int argc, char **argv)
 	settings_load_or_exit(&w.settings, OWNER_WORKER);
 	snprintf(name, sizeof(name), "worker %u", w.number);
 	log_open(name, w.settings.log_level);
-	/* A client that is gone is an error of write(2), not a signal; Ctrl-C is masterd's. */
+	/* A client that is gone is an error of write(2), not a signal. When to stop is masterd's to
+	 * say, who hears of it by the same signals: it would go on sending connections. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	worker_setup(&w);
 	worker_run(&w);

@@ -404,6 +404,33 @@ no_memory_is_logged_and_aborts(void **unused)
 	assert_non_null(strstr(death_line(ask_for_too_much), "cond=\"out of memory\""));
 }
 
+static void
+nobody_who_reads_is_no_reason_to_wait(void **unused)
+{
+	static char sink[1 << 20];
+	int ends[2], kept = dup(STDERR_FILENO);
+	ssize_t n;
+
+	(void)unused;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	/* Far more than a pipe holds: this would block for ever. */
+	for (int i = 0; i < 20000; i++)
+		log_event(LOG_INFO, "x");
+	n = read(ends[0], sink, sizeof(sink));
+	log_event(LOG_INFO, "y");
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	assert_true(n > 0);
+	n = read(ends[0], sink, sizeof(sink) - 1);
+	assert_true(n > 0);
+	sink[n] = '\0';
+	assert_non_null(strstr(sink, "ev=log_lines_lost lines="));
+	assert_non_null(strstr(sink, "<6>ev=y\n"));
+	close(ends[0]);
+	close(ends[1]);
+	close(kept);
+}
+
 int
 main(void)
 {
@@ -416,6 +443,7 @@ main(void)
 	    cmocka_unit_test(a_long_line_is_cut_between_characters),
 	    cmocka_unit_test(a_line_that_fits_is_not_cut),
 	    cmocka_unit_test(nothing_follows_a_cut),
+	    cmocka_unit_test(nobody_who_reads_is_no_reason_to_wait),
 	    cmocka_unit_test(errno_is_kept_and_can_be_told),
 	    cmocka_unit_test(on_a_terminal_a_line_starts_with_time_name_and_level),
 	    cmocka_unit_test(a_broken_invariant_is_logged_and_aborts),

@@ -29,7 +29,8 @@
 #define BACKOFF_MS       500  /* doubles with each attempt; the wait is a random part of it */
 #define RETRY_AFTER_MAX  5000 /* a longer wait is the visitor's to decide */
 #define SAVE_AGAIN_MS    1000
-#define SAVE_LIMIT_MS    30000
+#define SAVE_SOON_MS     30000 /* after so long it is tried less often */
+#define SAVE_LATER_MS    10000
 #define ERROR_BODY_MAX   4096 /* bytes of an error answer that are read for the log */
 
 /* What a visitor reads when the model said nothing at all. */
@@ -63,15 +64,16 @@ struct turn {
 	size_t kept;           /* bytes of it that checkpoints hold */
 	unsigned checkpoints;  /* on their way */
 	struct buf error_body; /* the start of an answer that is an error */
-	int status;            /* of the model's answer */
+	int http_status;       /* of the model's answer */
 	unsigned retry_after_ms;
 	unsigned attempts;
 	bool said_done; /* [DONE] or a finish_reason came */
 
-	bool failed; /* how the turn ends, from FINISHING on */
+	enum message_status status; /* of the reply as it is to be stored */
+	bool failed;                /* what the listener hears, from FINISHING on */
 	enum turn_failure failure;
 	struct turn_reply reply;
-	uint64_t began_ms, first_token_ms, save_until_ms;
+	uint64_t began_ms, first_token_ms, save_soon_until_ms;
 	LIST_ENTRY(turn) link;
 };
 
@@ -155,11 +157,21 @@ turn_end(struct turn *t)
 	turn_enter(t, TURN_OVER);
 }
 
+/* The first failure is the one that is told. */
+static void
+turn_set_failure(struct turn *t, enum turn_failure failure)
+{
+	if (!t->failed)
+		t->failure = failure;
+	t->failed = true;
+}
+
+/* The model's answer will not come, or not whole. */
 static void
 turn_fail(struct turn *t, enum turn_failure failure)
 {
-	t->failed = true;
-	t->failure = failure;
+	turn_set_failure(t, failure);
+	t->status = MESSAGE_INTERRUPTED;
 	turn_finish(t);
 }
 
@@ -171,26 +183,24 @@ on_finished(void *arg, uint16_t type, const union msg *m)
 	struct turn *t = arg;
 
 	t->call = NULL;
-	/* A turn that the store does not know never began: its message is not there either. */
-	if (type == MSG_OK || (t->failed && store_refused(type, m, STORE_NOT_FOUND))) {
+	if (type == MSG_OK) {
 		turn_end(t);
 		return;
 	}
 	log_event(LOG_ERROR, "turn_not_saved", L_ID("turn", &t->ids.message),
 	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
-	if (!t->failed) {
-		t->failed = true;
-		t->failure =
-		    store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN;
-	}
-	/* Whoever listens need not wait for what may take long. */
-	turn_tell(t);
-	if (clock_mono_ms() >= t->save_until_ms) {
+	turn_set_failure(
+	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
+	/* A turn that the store does not know never began: its message is not there either. */
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
 		turn_end(t);
 		return;
 	}
+	/* Whoever listens need not wait for what may take long. The reply itself waits here until
+	 * the store takes it: nobody else would ever close the turn. */
+	turn_tell(t);
 	turn_enter(t, TURN_SAVING);
-	turn_timer(t, SAVE_AGAIN_MS);
+	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
 }
 
 static void
@@ -198,7 +208,7 @@ turn_save(struct turn *t)
 {
 	struct msg_turn_finish finish = {
 	    .turn = t->ids.message,
-	    .status = t->failed ? MESSAGE_INTERRUPTED : MESSAGE_COMPLETE,
+	    .status = (uint8_t)t->status,
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
 	    .completion_tokens = t->reply.completion_tokens,
@@ -219,9 +229,9 @@ static void
 turn_finish(struct turn *t)
 {
 	evtimer_del(t->timer);
-	t->save_until_ms = clock_mono_ms() + SAVE_LIMIT_MS;
+	t->save_soon_until_ms = clock_mono_ms() + SAVE_SOON_MS;
 	t->reply.text = utf8_trim(buf_slice(&t->text));
-	if (t->reply.text.len == 0 && !t->failed)
+	if (t->reply.text.len == 0 && t->status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);
 	turn_save(t);
 }
@@ -254,15 +264,19 @@ turn_checkpoint(struct turn *t)
 	    .text = {text.p + t->kept, text.len - t->kept},
 	};
 
-	if (t->checkpoints > 0 ||
+	if (t->checkpoints == 0 &&
 	    store_call(t->chat->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
-		on_checkpoint, t) == NULL) {
-		turn_timer(t, CHECKPOINT_MS);
-		return;
+		on_checkpoint, t) != NULL) {
+		t->checkpoints++;
+		t->kept = text.len;
 	}
-	evtimer_del(t->timer);
-	t->checkpoints++;
-	t->kept = text.len;
+	/* In other states the timer is another's: a claim leaves it alone. */
+	if (t->state != TURN_STREAMING)
+		return;
+	if (t->kept == text.len)
+		evtimer_del(t->timer);
+	else
+		turn_timer(t, CHECKPOINT_MS);
 }
 
 /* -- the answer -------------------------------------------------------------------------- */
@@ -329,7 +343,7 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 {
 	struct turn *t = arg;
 
-	t->status = status;
+	t->http_status = status;
 	t->retry_after_ms = retry_after_ms;
 	if (status != 200)
 		return;
@@ -376,7 +390,7 @@ worth_a_retry(const struct turn *t, enum upstream_end how)
 	if (t->attempts >= ATTEMPTS_MAX || t->retry_after_ms > RETRY_AFTER_MAX)
 		return false;
 	if (how == UPSTREAM_DONE)
-		return t->status == 429 || t->status >= 500;
+		return t->http_status == 429 || t->http_status >= 500;
 	return how != UPSTREAM_TIMEOUT;
 }
 
@@ -407,11 +421,11 @@ turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 
 	openai_error_message(buf_slice(&t->error_body), message, sizeof(message));
 	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_ID("turn", &t->ids.message),
-	    L_INT("status", t->status), L_STR("detail", *message != '\0' ? message : detail),
+	    L_INT("status", t->http_status), L_STR("detail", *message != '\0' ? message : detail),
 	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
 	buf_clear(&t->error_body);
 	if (!again) {
-		turn_fail(t, failure_of(how, t->status));
+		turn_fail(t, failure_of(how, t->http_status));
 		return;
 	}
 	turn_enter(t, TURN_WAITING);
@@ -462,7 +476,7 @@ turn_ask(struct turn *t)
 		return;
 	}
 	t->attempts++;
-	t->status = 0;
+	t->http_status = 0;
 	t->retry_after_ms = 0;
 	turn_enter(t, TURN_ASKING);
 	t->transfer = upstream_post(chat->upstream, &body,
@@ -476,14 +490,14 @@ turn_ask(struct turn *t)
 static void
 turn_not_begun(struct turn *t, uint16_t type, const union msg *m)
 {
-	t->failed = true;
-	t->failure = store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN;
+	turn_set_failure(
+	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
 	if (type == MSG_ERROR) {
 		turn_end(t);
 		return;
 	}
 	turn_tell(t);
-	turn_finish(t);
+	turn_fail(t, TURN_STORE_DOWN);
 }
 
 static void on_history(void *arg, uint16_t type, const union msg *m);
