@@ -115,6 +115,9 @@ $(OBJ)/%.o: %.c $(OBJ)/.flags
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# .incbin names no dependency to the compiler.
+$(OBJ)/workerd/api/service.o: workerd/api/openapi.json
+
 $(OBJ)/.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
@@ -164,8 +167,8 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 	if [ -n "$$missing" ]; then \
 		echo "Installing Debian packages:" $$missing; \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		$$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 	@$(MAKE) --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR)))
 
@@ -224,6 +227,7 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -m 755 build/masterd build/workerd build/storaged $(DESTDIR)$(PREFIX)/lib/banter
 	cp -r widget/dist $(DESTDIR)$(PREFIX)/share/banter/widget/
 	cp -r dashboard/dist $(DESTDIR)$(PREFIX)/share/banter/dashboard/
+	rm -f $(DESTDIR)$(PREFIX)/share/banter/*/dist/.built
 	install -m 644 README.md LICENSE .env.example $(DESTDIR)$(PREFIX)/share/doc/banter
 
 .PHONY: help

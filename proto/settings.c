@@ -122,17 +122,29 @@ settings_derive(struct settings *s)
 	strlcat(s->store_socket, "/store.sock", size);
 }
 
+/* Whether a setting has a text at all: one that was refused is reported already. */
+static bool
+is_given(const char *name)
+{
+	char *text = setting_text(find(name));
+	bool given = text != NULL;
+
+	free(text);
+	return given;
+}
+
 /* What a front facing the internet must not do without. */
 static size_t
 production_rules(const struct settings *s, FILE *problems)
 {
 	size_t n = 0;
 
-	if (s->openai_api_key == NULL) {
+	if (!is_given("OPENAI_API_KEY")) {
 		report(problems, find("OPENAI_API_KEY"), NULL, "required in production");
 		n++;
 	}
-	if (s->widget_api_key == NULL || strlen(s->widget_api_key) < 24) {
+	if (s->widget_api_key == NULL ? !is_given("WIDGET_API_KEY")
+				      : strlen(s->widget_api_key) < 24) {
 		report(problems, find("WIDGET_API_KEY"), s->widget_api_key,
 		    "production requires at least 24 characters, for example from "
 		    "`openssl rand -hex 24`");
@@ -202,6 +214,9 @@ settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warning
 		if (text != NULL && d->parse(d, text, field_of(s, d), why) == -1) {
 			report(problems, d, text, why);
 			n++;
+			/* Then the strictest rules count, so that all problems show at once. */
+			if (d->parse == setting_parse_ENV)
+				s->app_env = APP_ENV_PRODUCTION;
 		}
 		free(text);
 	}

@@ -18,12 +18,15 @@ const EX_CONFIG = 78;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5000;
 
-/** Lines of NAME=value; quotes around a value are taken off. */
+/** Lines of NAME=value as dotenv reads them: quotes are taken off, # begins a comment. */
 function parseEnv(text) {
 	const env = {};
 	for (const line of text.split("\n")) {
-		const match = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-		if (match) env[match[1]] = match[2].replace(/^(["'])(.*)\1$/, "$2");
+		const match =
+			/^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(
+				line,
+			);
+		if (match) env[match[1]] = match[2] ?? match[3] ?? match[4];
 	}
 	return env;
 }
@@ -62,10 +65,17 @@ function checkSettings(env) {
 	}
 }
 
+/** What runs, the last one started first: the order in which they stop. */
+const services = [];
+let stopped = false;
+/** Everything has answered once. Before that, an end is no accident to be mended. */
+let ready = false;
+
 /** A child that is started again, with backoff, until stop() is called. */
 class Service {
 	constructor(name, args, env) {
 		Object.assign(this, { name, args, env, backoff: BACKOFF_MIN_MS, stopping: false });
+		services.unshift(this);
 		this.start();
 	}
 
@@ -79,18 +89,21 @@ class Service {
 			stdio: ["ignore", this.name === "openai-stub" ? "pipe" : "inherit", "inherit"],
 		});
 		this.ended = new Promise((resolve) => {
-			this.child.on("exit", (code, signal) => {
+			const over = (code, signal) => {
 				resolve();
 				this.onExit(code, signal);
-			});
+			};
+			this.child.once("exit", over);
+			// It could not be started at all: make is just linking it anew, or it is not there.
+			this.child.once("error", (error) => over(error.code, null));
 		});
 	}
 
 	onExit(code, signal) {
 		if (this.stopping) return;
-		if (code === EX_CONFIG) {
-			console.error(`${this.name} refuses its settings.`);
-			stop(EX_CONFIG);
+		if (code === EX_CONFIG || !ready) {
+			console.error(`${this.name} could not start (${signal ?? code}).`);
+			stop(Number.isInteger(code) && code > 0 ? code : 1);
 			return;
 		}
 		if (Date.now() - this.startedAt > 2 * BACKOFF_MAX_MS) this.backoff = BACKOFF_MIN_MS;
@@ -102,7 +115,7 @@ class Service {
 	async stop() {
 		this.stopping = true;
 		clearTimeout(this.timer);
-		if (this.child.exitCode === null && this.child.signalCode === null) {
+		if (this.child.pid && this.child.exitCode === null && this.child.signalCode === null) {
 			this.child.kill("SIGTERM");
 			await this.ended;
 		}
@@ -116,9 +129,9 @@ function startDemoModel(env) {
 		service.child.stdout.on("data", (data) => {
 			const match = /listening on (\S+)/.exec(String(data));
 			if (!match) return;
-			// Should it die, it comes back at the same address.
+			// Should it die from now on, it comes back at the same address.
 			service.args = ["--port", new URL(match[1]).port];
-			resolve([service, match[1]]);
+			resolve(match[1]);
 		});
 	});
 }
@@ -132,12 +145,14 @@ function answers(url) {
 	});
 }
 
-const services = [];
-let stopped = false;
-
 async function stop(code) {
-	if (stopped) process.exit(1);
+	if (stopped) {
+		// Asked twice: what still runs is cut. masterd takes a second SIGTERM so.
+		for (const service of services) if (service.name === "masterd") service.child.kill("SIGTERM");
+		return;
+	}
 	stopped = true;
+	console.log("Stopping; running replies may finish (Ctrl-C again cuts them).");
 	for (const service of services) await service.stop();
 	process.exit(code);
 }
@@ -146,7 +161,9 @@ async function stop(code) {
 function baseUrl(env) {
 	const listen = env.LISTEN ? env.LISTEN.split(",")[0].trim() : "";
 	const port = listen ? listen.slice(listen.lastIndexOf(":") + 1) : env.PORT || "4000";
-	return `http://localhost:${port}`;
+	const address = listen.slice(0, listen.lastIndexOf(":"));
+	const any = ["", "0.0.0.0", "[::]"].includes(address);
+	return `http://${any ? "localhost" : address}:${port}`;
 }
 
 function printAddresses(env, base) {
@@ -168,15 +185,16 @@ Ctrl-C stops it.
 
 const env = loadEnv();
 checkSettings(env);
-process.on("SIGINT", () => stop(0));
-process.on("SIGTERM", () => stop(0));
+// Whoever read our output has gone; the service has not.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 
-let demo;
 if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
-	const [service, url] = await startDemoModel(env);
-	demo = service;
+	const url = await startDemoModel(env);
 	env.OPENAI_API_KEY = "demo";
 	env.OPENAI_BASE_URL = url;
+	// A proxy in the environment is for the real one.
+	env.no_proxy = [env.no_proxy ?? env.NO_PROXY, "127.0.0.1"].filter(Boolean).join(",");
 	console.log(
 		"No OPENAI_API_KEY: the bundled demo model answers. Put your key into .env for the real one.",
 	);
@@ -185,12 +203,11 @@ if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
 		`The model is ${env.OPENAI_MODEL || "gpt-4.1-mini"} at ${env.OPENAI_BASE_URL || "https://api.openai.com/v1"}.`,
 	);
 }
-const store = new Service("storaged", [], env);
-const front = new Service("masterd", [], env);
-// The order in which they stop: who is served before who serves.
-services.push(front, store, ...(demo ? [demo] : []));
+new Service("storaged", [], env);
+new Service("masterd", [], env);
 
 const base = baseUrl(env);
-while (!stopped && !(await answers(`${base}/health/ready`)))
-	await new Promise((resolve) => setTimeout(resolve, 50));
-if (!stopped) printAddresses(env, base);
+do await new Promise((resolve) => setTimeout(resolve, 50));
+while (!stopped && !(await answers(`${base}/health/ready`)));
+ready = !stopped;
+if (ready) printAddresses(env, base);

@@ -120,9 +120,12 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 }
 
 static void
-claim_turns(void *arg)
+on_store_connected(void *arg, int fd)
 {
-	chat_claim(arg);
+	struct chat *chat = arg;
+
+	upstream_fd_is_new(chat->upstream, fd);
+	chat_claim(chat);
 }
 
 /* -- setting up --------------------------------------------------------------------------- */
@@ -153,7 +156,7 @@ chat_setup(struct worker *w)
 	    .total_ms = s->openai_total_timeout_ms,
 	};
 	LIST_INIT(&w->chat.turns);
-	store_client_on_connect(w->store, claim_turns, &w->chat);
+	store_client_on_connect(w->store, on_store_connected, &w->chat);
 }
 
 static void

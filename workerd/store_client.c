@@ -41,7 +41,7 @@ struct store_client {
 	size_t waiting; /* bytes of all calls' frames */
 	struct store_call *calls[CALLS_MAX];
 	TAILQ_HEAD(, store_call) order;
-	void (*on_connect)(void *);
+	void (*on_connect)(void *, int fd);
 	void *on_connect_arg;
 };
 
@@ -108,7 +108,7 @@ disconnect(struct store_client *sc, const char *why)
 static void
 take_answers(struct store_client *sc)
 {
-	struct frame f;
+	struct frame f = {0};
 	union msg m;
 	enum wire_result r;
 
@@ -189,15 +189,15 @@ try_connect(evutil_socket_t unused, short what, void *arg)
 	}
 	channel_open(&sc->channel, fd, ROLE_WORKER, ROLE_STORE, OUT_MAX);
 	sc->connected = true;
-	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
-	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
-	must(sc->readable != NULL && sc->writable != NULL);
-	event_add(sc->readable, NULL);
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
 		call_send(call);
 	if (sc->on_connect != NULL)
-		sc->on_connect(sc->on_connect_arg);
+		sc->on_connect(sc->on_connect_arg, fd);
+	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
+	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
+	must(sc->readable != NULL && sc->writable != NULL);
+	event_add(sc->readable, NULL);
 	flush(sc);
 }
 
@@ -237,7 +237,7 @@ store_client_free(struct store_client *sc)
 }
 
 void
-store_client_on_connect(struct store_client *sc, void (*fn)(void *), void *arg)
+store_client_on_connect(struct store_client *sc, void (*fn)(void *, int), void *arg)
 {
 	sc->on_connect = fn;
 	sc->on_connect_arg = arg;

@@ -30,8 +30,9 @@ typedef void store_answer_fn(void *arg, uint16_t type, const union msg *m);
 struct store_client *store_client_new(struct event_base *base, const char *path);
 void store_client_free(struct store_client *sc);
 
-/* Is called whenever a new line stands, before requests are repeated. */
-void store_client_on_connect(struct store_client *sc, void (*fn)(void *), void *arg);
+/* Is called whenever a new line stands, with its descriptor, before that is watched; requests that
+ * had no answer are queued again already. */
+void store_client_on_connect(struct store_client *sc, void (*fn)(void *, int fd), void *arg);
 
 /*
  * Sends a request and calls fn(arg) with its answer, or when timeout_ms have passed. The message's

@@ -107,7 +107,6 @@ each_wrong_value_is_refused_by_name(void **state)
 	    "PORT=65536",
 	    "PORT=80x",
 	    "PORT=-1",
-	    "APP_ENV=prod",
 	    "WORKERS=257",
 	    "LISTEN=4000",
 	    "LISTEN=::1:4000",
@@ -144,6 +143,21 @@ each_wrong_value_is_refused_by_name(void **state)
 		assert_int_equal(strncmp(problems, name, strlen(name)), 0);
 		settings_clear(&s);
 	}
+}
+
+static void
+an_unknown_environment_is_held_to_the_rules_of_production(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "APP_ENV=prod", "OPENAI_API_KEY=a\nb"), 4);
+	assert_non_null(strstr(problems, "APP_ENV=prod: must be"));
+	assert_non_null(strstr(problems, "WIDGET_API_KEY is not set"));
+	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
+	/* What was refused is not reported as missing too. */
+	assert_null(strstr(problems, "OPENAI_API_KEY is not set"));
+	settings_clear(&s);
 }
 
 static void
@@ -232,6 +246,7 @@ main(void)
 	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
 	    cmocka_unit_test(app_env_wins_over_its_alias),
 	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
+	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
 	    cmocka_unit_test(all_problems_are_reported_at_once),
 	    cmocka_unit_test(production_is_content_with_good_settings),
 	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),

@@ -40,7 +40,8 @@ check(struct chat_body *body)
 	size_t units;
 
 	if (!json_is_object(body->json))
-		return "the body must be a JSON object with sessionId and message";
+		return "the body must be a JSON object in valid UTF-8 with sessionId and "
+		       "message";
 	body->session = string_member(body->json, "sessionId");
 	if (body->session.p == NULL || !is_client_id(body->session))
 		return "sessionId must be a string of 1 to 128 of the characters A-Z a-z 0-9 . "

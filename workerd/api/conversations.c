@@ -255,7 +255,7 @@ on_thread_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct query *q = arg;
 
-	if (type != MSG_MESSAGE_PAGE) {
+	if (type != MSG_MESSAGE_PAGE || m->message_page.conversation.len == 0) {
 		query_fail(q, type, m);
 		return;
 	}

@@ -222,7 +222,7 @@ on_session(void *arg, uint16_t type, const union msg *m)
 	c.x->on_close = NULL;
 	c.x->data = NULL;
 	free(check);
-	if (type == MSG_LOGIN) {
+	if (type == MSG_LOGIN && m->login.login.len > 0) {
 		struct msg_login_record login;
 
 		must(record_decode(m->login.login, MSG_LOGIN_RECORD, &login) == WIRE_OK);

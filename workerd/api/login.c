@@ -113,12 +113,22 @@ sign_in(const struct api_call *c)
 	store_change(c, token, MSG_LOGIN_CREATE, &create);
 }
 
+/* Another site's page may neither guess passwords through its visitors nor sign them in or out. */
+static bool
+is_own_page(const struct api_call *c)
+{
+	if (http_header(c->x->req, "origin").p == NULL || guard_same_origin(c->x->req))
+		return true;
+	reply_json_error(c->x, 403, "origin_not_allowed", "Origin not allowed");
+	return false;
+}
+
 void
 handle_login(const struct api_call *c)
 {
 	const char *password = c->api->settings->dashboard_password;
 
-	if (!guard_rate(c, &c->api->login_rate, "Too many login attempts"))
+	if (!is_own_page(c) || !guard_rate(c, &c->api->login_rate, "Too many login attempts"))
 		return;
 	if (password == NULL) {
 		reply_json_error(c->x, 503, "dashboard_not_configured",
@@ -146,9 +156,9 @@ handle_logout(const struct api_call *c)
 	struct slice token = guard_session_token(c->x->req);
 	struct msg_login_delete delete = {.token = secret_hash(token)};
 
-	if (http_header(c->x->req, "origin").p != NULL && !guard_same_origin(c->x->req))
-		reply_json_error(c->x, 403, "origin_not_allowed", "Origin not allowed");
-	else if (token.len == 0)
+	if (!is_own_page(c))
+		return;
+	if (token.len == 0)
 		reply_cookie(c->api, c->x, "", 0);
 	else
 		store_change(c, "", MSG_LOGIN_DELETE, &delete);

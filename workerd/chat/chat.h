@@ -33,8 +33,8 @@ size_t chat_running(const struct chat *chat);
  * text it has. */
 void chat_cut(struct chat *chat);
 
-/* Forgets every turn, as a process does that ends: nothing more is stored or told. The store and
- * the upstream must still be there. */
+/* Forgets every turn, as a process does that ends: nothing more is stored or told. The store's
+ * calls are gone already; the upstream is still there. */
 void chat_clear(struct chat *chat);
 
 /* The line to the store is new: claims the running turns again, so that storaged does not take

@@ -67,6 +67,7 @@ struct turn {
 	int http_status;       /* of the model's answer */
 	unsigned retry_after_ms;
 	unsigned attempts;
+	bool behind;    /* the last checkpoint was not kept */
 	bool said_done; /* [DONE] or a finish_reason came */
 
 	enum message_status status; /* of the reply as it is to be stored */
@@ -119,9 +120,19 @@ turn_log_end(const struct turn *t)
 {
 	uint64_t now = clock_mono_ms();
 
+	static const char *const why[] = {
+	    [TURN_STORE_DOWN] = "store_down",
+	    [TURN_STORE_FULL] = "store_full",
+	    [TURN_MODEL_DOWN] = "model_down",
+	    [TURN_MODEL_SLOW] = "model_slow",
+	    [TURN_MODEL_BUSY] = "model_busy",
+	    [TURN_TOO_LONG] = "too_long",
+	    [TURN_CUT] = "cut",
+	};
+
 	log_event(t->failed ? LOG_WARN : LOG_INFO, t->failed ? "turn_failed" : "turn_done",
-	    L_ID("turn", &t->ids.message), L_ID("conversation", &t->ids.conversation),
-	    L_UINT("ms", now - t->began_ms),
+	    L_STR("why", t->failed ? why[t->failure] : NULL), L_ID("turn", &t->ids.message),
+	    L_ID("conversation", &t->ids.conversation), L_UINT("ms", now - t->began_ms),
 	    L_UINT(
 		"first_token_ms", t->first_token_ms == 0 ? 0 : t->first_token_ms - t->began_ms),
 	    L_UINT("tokens", t->reply.completion_tokens), L_UINT("bytes", t->reply.text.len),
@@ -177,6 +188,17 @@ turn_fail(struct turn *t, enum turn_failure failure)
 
 /* -- finishing --------------------------------------------------------------------------- */
 
+/* Whoever listens need not wait for what may take long. The reply itself waits here until the
+ * store takes it: nobody else would ever close the turn. */
+static void
+turn_not_saved(struct turn *t, enum turn_failure failure)
+{
+	turn_set_failure(t, failure);
+	turn_tell(t);
+	turn_enter(t, TURN_SAVING);
+	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
+}
+
 static void
 on_finished(void *arg, uint16_t type, const union msg *m)
 {
@@ -189,18 +211,14 @@ on_finished(void *arg, uint16_t type, const union msg *m)
 	}
 	log_event(LOG_ERROR, "turn_not_saved", L_ID("turn", &t->ids.message),
 	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
-	turn_set_failure(
-	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
 	/* A turn that the store does not know never began: its message is not there either. */
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		turn_set_failure(t, TURN_STORE_DOWN);
 		turn_end(t);
 		return;
 	}
-	/* Whoever listens need not wait for what may take long. The reply itself waits here until
-	 * the store takes it: nobody else would ever close the turn. */
-	turn_tell(t);
-	turn_enter(t, TURN_SAVING);
-	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
+	turn_not_saved(
+	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
 }
 
 static void
@@ -217,10 +235,8 @@ turn_save(struct turn *t)
 	turn_enter(t, TURN_FINISHING);
 	t->call = store_call(
 	    t->chat->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, on_finished, t);
-	if (t->call == NULL) {
-		turn_enter(t, TURN_SAVING);
-		turn_timer(t, SAVE_AGAIN_MS);
-	}
+	if (t->call == NULL)
+		turn_not_saved(t, TURN_STORE_DOWN);
 }
 
 /* The model has said all it will: stores the reply. A transfer that has not ended yet goes on by
@@ -238,7 +254,8 @@ turn_finish(struct turn *t)
 
 /* -- checkpoints ------------------------------------------------------------------------- */
 
-/* A piece that was not kept, or perhaps not, is sent again with all before it. */
+/* A piece that was not kept, or perhaps not, is sent again with all before it; when the timer says
+ * so, or a full store would get the whole text with every token. */
 static void
 on_checkpoint(void *arg, uint16_t type, const union msg *m)
 {
@@ -246,8 +263,11 @@ on_checkpoint(void *arg, uint16_t type, const union msg *m)
 
 	(void)m;
 	t->checkpoints--;
-	if (type != MSG_OK)
+	t->behind = type != MSG_OK;
+	if (t->behind)
 		t->kept = 0;
+	if (t->behind && t->state == TURN_STREAMING)
+		turn_timer(t, CHECKPOINT_MS);
 	if (t->state == TURN_OVER)
 		turn_enter(t, TURN_OVER);
 }
@@ -294,7 +314,7 @@ turn_add_text(struct turn *t, struct slice text)
 	}
 	if (t->sink != NULL)
 		t->sink->token(t->sink_arg, text);
-	if (buf_len(&t->text) - t->kept >= CHECKPOINT_BYTES)
+	if (!t->behind && buf_len(&t->text) - t->kept >= CHECKPOINT_BYTES)
 		turn_checkpoint(t);
 	else if (!evtimer_pending(t->timer, NULL))
 		turn_timer(t, CHECKPOINT_MS);
@@ -367,6 +387,8 @@ on_data(void *arg, struct slice piece)
 	if (t->state != TURN_STREAMING)
 		return;
 	if (sse_feed(&t->reader, piece, on_event, t) == -1 && t->state == TURN_STREAMING) {
+		log_event(LOG_ERROR, "model_error", L_ID("turn", &t->ids.message),
+		    L_STR("detail", "an event of endless length"));
 		upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_MODEL_DOWN);
@@ -389,7 +411,7 @@ worth_a_retry(const struct turn *t, enum upstream_end how)
 {
 	if (t->attempts >= ATTEMPTS_MAX || t->retry_after_ms > RETRY_AFTER_MAX)
 		return false;
-	if (how == UPSTREAM_DONE)
+	if (t->http_status != 0)
 		return t->http_status == 429 || t->http_status >= 500;
 	return how != UPSTREAM_TIMEOUT;
 }
@@ -420,8 +442,12 @@ turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 	bool again = worth_a_retry(t, how) && within_limit(t, wait_ms);
 
 	openai_error_message(buf_slice(&t->error_body), message, sizeof(message));
+	if (*message != '\0')
+		detail = message;
+	else if (how == UPSTREAM_DONE)
+		detail = "an error without a message";
 	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_ID("turn", &t->ids.message),
-	    L_INT("status", t->http_status), L_STR("detail", *message != '\0' ? message : detail),
+	    L_INT("status", t->http_status), L_STR("detail", detail),
 	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
 	buf_clear(&t->error_body);
 	if (!again) {
@@ -664,6 +690,8 @@ chat_clear(struct chat *chat)
 static void
 turn_cut(struct turn *t)
 {
+	if (t->state == TURN_SAVING)
+		turn_save(t);
 	if (t->state < TURN_LOADING || t->state > TURN_STREAMING)
 		return;
 	if (t->call != NULL)
