@@ -556,7 +556,7 @@ head_gets_the_header_alone(void **state)
 	reply_start(kept[0], 200);
 	reply_stream_begin(kept[0], "text/plain");
 	assert_int_equal(reply_stream_write(kept[0], slice_str("piece")), 0);
-	reply_stream_end(kept[0]);
+	reply_stream_end_with(kept[0], slice_str("last piece"));
 	WAIT_FOR(ends_with(&cl, "chunked\r\n\r\n"));
 	client_send(&cl, HELLO);
 	WAIT_FOR(ends_with(&cl, "\r\n\r\nhello"));
@@ -623,6 +623,50 @@ http_1_0_gets_a_stream_that_ends_with_the_connection(void **state)
 	WAIT_FOR(at_end(&cl));
 	assert_true(ends_with(&cl, "Connection: close\r\n\r\none two"));
 	assert_false(has(&cl, "chunked"));
+	client_close(&cl);
+}
+
+static bool
+was_reset(struct client *cl)
+{
+	client_read(cl);
+	return cl->reset;
+}
+
+/* Its end would be the good end of the body otherwise. */
+static void
+a_cut_stream_of_http_1_0_ends_in_a_reset(void **state)
+{
+	static char text[3000000];
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.stall_timeout = 50;
+	start(&limits);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.0\r\n\r\n");
+	WAIT_FOR(n_kept == 1);
+	reply_start(kept[0], 200);
+	reply_stream_begin(kept[0], "text/plain");
+	assert_int_equal(reply_stream_write(kept[0], slice_str("half")), 0);
+	WAIT_FOR(ends_with(&cl, "half"));
+	reply_abort(kept[0]);
+	WAIT_FOR(was_reset(&cl));
+	client_close(&cl);
+
+	/* Answered to the end, but never taken: cut by the stall time-out. */
+	memset(text, 't', sizeof(text));
+	log_open("test", (enum log_level)0);
+	client_open_with(&cl, 4096);
+	client_send(&cl, "GET /keep HTTP/1.0\r\n\r\n");
+	WAIT_FOR(n_kept == 2);
+	reply_start(kept[1], 200);
+	reply_stream_begin(kept[1], "text/plain");
+	reply_stream_end_with(kept[1], (struct slice){(uint8_t *)text, sizeof(text)});
+	WAIT_FOR(http_server_connections(server) == 0);
+	WAIT_FOR(was_reset(&cl));
+	log_open("test", LOG_WARN);
 	client_close(&cl);
 }
 
@@ -788,16 +832,20 @@ lingering_is_bounded_in_bytes_and_in_time(void **state)
 
 	(void)state;
 	limits.linger_max = 8192;
-	limits.linger_timeout = 60000;
+	limits.linger_timeout = 1000;
 	start(&limits);
 	memset(junk, 'x', sizeof(junk));
 	client_open(&cl);
 	client_send(&cl, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
 	WAIT_FOR(at_end(&cl));
-	for (int i = 0; i < 3; i++) {
-		client_send_bytes(&cl, junk, sizeof(junk));
+	client_send_bytes(&cl, junk, sizeof(junk));
+	client_send_bytes(&cl, junk, sizeof(junk));
+	WAIT_FOR(only_conn()->lingered == limits.linger_max);
+	/* More is not read, but does not end it either: the client may not have read its answer. */
+	client_send_bytes(&cl, junk, sizeof(junk));
+	for (int i = 0; i < 5; i++)
 		turn();
-	}
+	assert_int_equal(only_conn()->lingered, limits.linger_max);
 	WAIT_FOR(http_server_connections(server) == 0);
 	client_close(&cl);
 	stop();
@@ -1088,7 +1136,8 @@ a_slow_reader_over_the_bound_is_dropped(void **state)
 	while (reply_stream_write(kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
 		written += 1000;
 		assert_true(written < 64u * 1024 * 1024);
-		assert_true(buf_len(&only_conn()->out) <= http_limits_default.output_max);
+		assert_true(buf_len(&only_conn()->out) <=
+		    http_limits_default.output_max + sizeof(piece) + 64);
 		if (written % 64000 == 0)
 			turn();
 	}
@@ -1128,6 +1177,43 @@ a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound(void **state)
 	}
 	reply_stream_end(kept[0]);
 	WAIT_FOR(ends_with(&cl, "0\r\n\r\n"));
+	client_close(&cl);
+}
+
+static void
+a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
+{
+	static char text[3000000];
+	struct slice last = {(uint8_t *)text, sizeof(text)};
+	struct client cl;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	start(&http_limits_default);
+	client_open_with(&cl, 8192);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(n_kept == 1);
+	reply_start(kept[0], 200);
+	reply_stream_begin(kept[0], NULL);
+	/* As much as a stream may have waiting, and then the end. */
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(reply_stream_write(kept[0], (struct slice){last.p, 60000}), 0);
+	reply_stream_end_with(kept[0], last);
+	turn();
+	assert_true(buf_len(&only_conn()->out) > http_limits_default.output_max);
+	WAIT_FOR(ends_with(&cl, "t\r\n0\r\n\r\n"));
+	assert_int_equal(count(&cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_true(buf_len(&cl.in) > sizeof(text) + 240000);
+	assert_int_equal(closed, 0);
+
+	/* The connection serves on; and an empty piece makes no second end. */
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
+	WAIT_FOR(n_kept == 2);
+	reply_start(kept[1], 200);
+	reply_stream_begin(kept[1], NULL);
+	reply_stream_end_with(kept[1], slice_str(""));
+	WAIT_FOR(ends_with(&cl, "\r\n\r\nhello"));
+	assert_true(has(&cl, "chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
 	client_close(&cl);
 }
 
@@ -1172,8 +1258,19 @@ an_answer_over_the_limit_drops_the_connection(void **state)
 	log_open("test", (enum log_level)0);
 	client_send(&cl, "GET /bigcopy HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(at_end(&cl));
+	assert_int_equal(buf_len(&cl.in), 0);
+	client_close(&cl);
+
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(n_kept == 1);
+	reply_start(kept[0], 200);
+	reply_stream_begin(kept[0], NULL);
+	reply_stream_end_with(kept[0], big);
+	WAIT_FOR(at_end(&cl));
 	log_open("test", LOG_WARN);
 	assert_int_equal(buf_len(&cl.in), 0);
+	assert_int_equal(closed, 0);
 	client_close(&cl);
 }
 
@@ -1338,6 +1435,36 @@ a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not(void *
 	client_close(&cl);
 }
 
+static void
+a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
+{
+	static char text[3000000];
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t until = clock_mono_ms() + WAIT_MS;
+	char bytes[512];
+
+	(void)state;
+	big = (struct slice){(uint8_t *)text, sizeof(text)};
+	limits.stall_timeout = 300;
+	start(&limits);
+	log_open("test", (enum log_level)0);
+	client_open_with(&cl, 4096);
+	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(handled == 1);
+	/* 8 KB in each time-out: some progress always, but half of what is asked for. */
+	while (http_server_connections(server) > 0 && clock_mono_ms() < until) {
+		uint64_t next = clock_mono_ms() + 20;
+
+		(void)recv(cl.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		while (clock_mono_ms() < next)
+			turn();
+	}
+	log_open("test", LOG_WARN);
+	assert_int_equal(http_server_connections(server), 0);
+	client_close(&cl);
+}
+
 /* -- draining and the end ------------------------------------------------------------------ */
 
 static void
@@ -1369,6 +1496,45 @@ draining_closes_the_idle_and_lets_the_others_finish(void **state)
 	client_close(&idle);
 	client_close(&busy);
 	client_close(&coming);
+}
+
+static void
+draining_waits_a_little_for_a_first_request(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client early, late, silent[2];
+
+	(void)state;
+	start(&limits);
+	client_open(&early);
+	turn();
+	http_server_drain(server);
+	turn();
+	client_open(&late);
+	turn();
+	assert_int_equal(http_server_connections(server), 2);
+	client_send(&early, HELLO);
+	client_send(&late, HELLO);
+	WAIT_FOR(at_end(&early) && at_end(&late));
+	assert_true(ends_with(&early, "Connection: close\r\n\r\nhello"));
+	assert_true(ends_with(&late, "Connection: close\r\n\r\nhello"));
+	client_close(&early);
+	client_close(&late);
+	stop();
+
+	limits.linger_timeout = 30;
+	limits.head_timeout = 2 * WAIT_MS;
+	start(&limits);
+	client_open(&silent[0]);
+	turn();
+	http_server_drain(server);
+	client_open(&silent[1]);
+	for (size_t i = 0; i < 2; i++) {
+		WAIT_FOR(at_end(&silent[i]));
+		assert_int_equal(buf_len(&silent[i].in), 0);
+		client_close(&silent[i]);
+	}
+	assert_int_equal(http_server_connections(server), 0);
 }
 
 static void
@@ -1425,6 +1591,7 @@ main(void)
 	    TEST(no_content_has_no_length),
 	    TEST(http_1_0_closes_unless_asked_to_stay),
 	    TEST(http_1_0_gets_a_stream_that_ends_with_the_connection),
+	    TEST(a_cut_stream_of_http_1_0_ends_in_a_reset),
 	    TEST(connection_close_is_obeyed),
 	    TEST(an_aborted_answer_cuts_the_connection_without_on_close),
 	    TEST(a_header_value_cannot_break_out_of_its_line),
@@ -1443,6 +1610,7 @@ main(void)
 	    TEST(one_turn_end_serves_all_even_what_on_close_sends),
 	    TEST(a_slow_reader_over_the_bound_is_dropped),
 	    TEST(a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound),
+	    TEST(a_last_piece_of_any_length_waits_for_a_slow_reader),
 	    TEST(large_answers_pass_a_slow_socket_whole_and_in_order),
 	    TEST(an_answer_over_the_limit_drops_the_connection),
 	    TEST(a_slow_head_gets_408_and_a_silent_client_nothing),
@@ -1451,7 +1619,9 @@ main(void)
 	    TEST(a_handler_may_take_longer_than_any_of_them),
 	    TEST(what_comes_in_the_turn_of_its_time_out_is_not_too_late),
 	    TEST(a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not),
+	    TEST(a_client_that_takes_a_segment_now_and_then_is_dropped),
 	    TEST(draining_closes_the_idle_and_lets_the_others_finish),
+	    TEST(draining_waits_a_little_for_a_first_request),
 	    TEST(freeing_the_server_tells_those_who_wait),
 	    TEST(four_hundred_connections_are_served_in_parallel),
 	};

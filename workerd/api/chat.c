@@ -160,13 +160,27 @@ event_begin(struct listener *l, const char *type)
 	return j;
 }
 
+/* Ends the line; valid until the next one. */
+static struct slice
+event_end(struct json_text *j)
+{
+	json_close(j, '}');
+	must(!j->failed && buf_append(j->out, "\n", 1) == 0);
+	return buf_slice(j->out);
+}
+
 /* Sends the line. A client that takes nothing is dropped by the connection; the turn goes on. */
 static void
 event_send(struct listener *l, struct json_text *j)
 {
-	json_close(j, '}');
-	must(!j->failed && buf_append(j->out, "\n", 1) == 0);
-	(void)reply_stream_write(l->x, buf_slice(j->out));
+	(void)reply_stream_write(l->x, event_end(j));
+}
+
+/* Sends the answer's last line, which holds the whole reply and may be as long as all before. */
+static void
+event_send_last(struct listener *l, struct json_text *j)
+{
+	reply_stream_end_with(listener_done(l), event_end(j));
 }
 
 static void
@@ -205,8 +219,7 @@ stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *repl
 	json_str(&j, "message", reply->text);
 	json_id(&j, "conversationId", &ids->conversation);
 	json_id(&j, "messageId", &ids->message);
-	event_send(l, &j);
-	reply_stream_end(listener_done(l));
+	event_send_last(l, &j);
 }
 
 static void
@@ -222,8 +235,7 @@ stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 	j = event_begin(l, "error");
 	json_str(&j, "error", slice_str(failures[failure].message));
 	json_str(&j, "code", slice_str(failures[failure].code));
-	event_send(l, &j);
-	reply_stream_end(listener_done(l));
+	event_send_last(l, &j);
 }
 
 void

@@ -18,12 +18,23 @@
 #include "proto/log.h"
 #include "workerd/http/conn_internal.h"
 
+/* A client that takes less than this within the stall time-out, and not all, is dropped: it may
+ * have some megabytes of ours waiting, and a segment now and then must not keep them for days. */
+#define STALL_STEP 16384u
+
 /* -- life ---------------------------------------------------------------------------------- */
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 static void settle(struct http_conn *c);
 static enum conn_timer wanted_timer(const struct http_conn *c);
+
+/* Bytes that the client has still to take. */
+static size_t
+waiting(const struct http_conn *c)
+{
+	return buf_len(&c->out) + c->lent.len;
+}
 
 struct http_conn *
 conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer *peer)
@@ -75,7 +86,11 @@ conn_free(struct http_conn *c)
 		event_del(&c->event);
 		event_del(&c->timer);
 	}
-	io_close(&c->io);
+	/* What is cut must not look whole. */
+	if (c->unframed)
+		io_reset(&c->io);
+	else
+		io_close(&c->io);
 	buf_clear(&c->in);
 	buf_clear(&c->out);
 	free(c);
@@ -88,7 +103,7 @@ conn_drop(struct http_conn *c, const char *why)
 		return;
 	if (why != NULL)
 		log_event(LOG_INFO, "conn_dropped", L_UINT("conn", c->number),
-		    L_STR("why", why), L_UINT("waiting", buf_len(&c->out) + c->lent.len));
+		    L_STR("why", why), L_UINT("waiting", waiting(c)));
 	c->state = CONN_DYING;
 	server_touch(c);
 }
@@ -105,13 +120,13 @@ sent(struct http_conn *c, size_t n)
 	buf_consume(&c->out, from_out);
 	if (from_lent > 0)
 		c->lent = (struct slice){c->lent.p + from_lent, c->lent.len - from_lent};
-	c->progress = true;
+	c->stall_left -= n < c->stall_left ? n : c->stall_left;
 }
 
 void
 conn_flush(struct http_conn *c)
 {
-	while (c->state != CONN_DYING && buf_len(&c->out) + c->lent.len > 0) {
+	while (c->state != CONN_DYING && waiting(c) > 0) {
 		struct iovec iov[2];
 		ssize_t n;
 		int k = 0;
@@ -248,7 +263,7 @@ static void
 read_lingering(struct http_conn *c)
 {
 	c->lingered += read_scratch(c, SCRATCH_SIZE);
-	if (c->eof || c->lingered > c->server->config.limits.linger_max)
+	if (c->eof)
 		conn_drop(c, NULL);
 }
 
@@ -301,7 +316,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	server_touch(c);
 	c->timer_on = TIMER_NONE;
 	/* What it was set for may have come in this very turn, before settle() could unset it. */
-	if (why == TIMER_NONE || why != wanted_timer(c) || (why == TIMER_STALL && c->progress))
+	if (why == TIMER_NONE || why != wanted_timer(c))
+		return;
+	if (why == TIMER_STALL && c->stall_left == 0)
 		return;
 	if (why == TIMER_STALL)
 		conn_drop(c, "stalled");
@@ -318,6 +335,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 close_gently(struct http_conn *c)
 {
+	c->unframed = false;
 	if (c->eof || !(c->refused || c->deaf || buf_len(&c->in) > 0)) {
 		conn_drop(c, NULL);
 		return;
@@ -337,7 +355,8 @@ wanted(const struct http_conn *c)
 		want = EV_READ;
 	if (c->state == CONN_ANSWER && !c->eof && !c->deaf)
 		want = EV_READ;
-	if (c->state == CONN_LINGER)
+	/* Over the bound it only waits for its time to end: closing at once would reset. */
+	if (c->state == CONN_LINGER && c->lingered < c->server->config.limits.linger_max)
 		want = EV_READ;
 	if (want != 0 && c->io.read_wants_write)
 		want = EV_WRITE;
@@ -353,7 +372,9 @@ wanted_timer(const struct http_conn *c)
 		return TIMER_STALL;
 	switch ((enum conn_state)c->state) {
 	case CONN_IDLE:
-		return c->served ? TIMER_IDLE : TIMER_HEAD;
+		if (c->served)
+			return TIMER_IDLE;
+		return c->server->draining ? TIMER_LINGER : TIMER_HEAD;
 	case CONN_HEAD:
 		return TIMER_HEAD;
 	case CONN_BODY:
@@ -390,14 +411,15 @@ watch(struct http_conn *c, short want)
 static int
 set_timer(struct http_conn *c, enum conn_timer timer)
 {
-	bool restart = timer == TIMER_STALL && c->progress;
+	bool restart = timer == TIMER_STALL && c->stall_left == 0;
 
-	c->progress = false;
 	if (timer == c->timer_on && !restart)
 		return 0;
 	c->timer_on = (uint8_t)timer;
 	if (timer == TIMER_NONE)
 		return event_del(&c->timer);
+	if (timer == TIMER_STALL)
+		c->stall_left = waiting(c) < STALL_STEP ? waiting(c) : STALL_STEP;
 	return event_add(&c->timer, c->server->timeouts[timer]);
 }
 
@@ -420,7 +442,7 @@ conn_turn_end(struct http_conn *c)
 		conn_flush(c);
 	if (finish_answer(c) && buf_len(&c->in) > 0)
 		c->again = true;
-	if (c->state == CONN_CLOSING && buf_len(&c->out) + c->lent.len == 0)
+	if (c->state == CONN_CLOSING && waiting(c) == 0)
 		close_gently(c);
 	if (c->state != CONN_DYING)
 		settle(c);
@@ -431,8 +453,13 @@ conn_drain(struct http_conn *c)
 {
 	uint8_t byte;
 
-	if (c->state != CONN_IDLE || recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+	if (c->state != CONN_IDLE)
 		return;
-	c->state = CONN_CLOSING;
+	/* A new client's first request is most likely on its way: settle() sets a short time. */
+	if (c->served) {
+		if (recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+			return;
+		c->state = CONN_CLOSING;
+	}
 	server_touch(c);
 }

@@ -31,18 +31,22 @@ struct http_exchange;
 struct http_limits {
 	size_t head_max;   /* bytes of request line and fields; over it: 414 or 431 */
 	size_t body_max;   /* bytes of any body, whatever body_limit says; over it: 413 */
-	size_t output_max; /* bytes of a stream that may wait for a slow client */
-	size_t answer_max; /* bytes of one whole answer, except those lent to reply_static() */
+	size_t output_max; /* bytes of a stream that may wait before one more piece is taken */
+	/* Bytes of one whole answer, except those lent to reply_static(); of a last piece. */
+	size_t answer_max;
 	/* Milliseconds. */
 	unsigned head_timeout;  /* from the first byte (or the accept) to the end of the head */
 	unsigned body_timeout;  /* from there to the end of the body */
 	unsigned idle_timeout;  /* between an answer and the next request */
-	unsigned stall_timeout; /* the client takes nothing of what waits for it */
-	unsigned linger_timeout; /* how long a refused client may go on sending */
-	size_t linger_max;       /* and how many bytes */
+	unsigned stall_timeout; /* the client takes less than 16 KiB of what waits for it */
+	/* How long the end waits for what is on its way: for what a refused client still sends, and
+	 * in a draining server for the first request of a connection. */
+	unsigned linger_timeout;
+	/* Bytes of a refused client that are read and thrown away meanwhile; more wait unread. */
+	size_t linger_max;
 };
 
-/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 4 MiB. */
+/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 16 MiB. */
 extern const struct http_limits http_limits_default;
 
 /* Where a connection comes from. */
@@ -119,8 +123,11 @@ struct http_server *http_server_new(const struct http_server_config *config);
 /* Once per turn of the loop: see above. */
 void http_server_turn_end(struct http_server *s);
 
-/* From now on idle connections are closed (one whose next request lies in the kernel already is
- * still served), all others after the answer they are at, which says Connection: close. */
+/*
+ * From now on idle connections are closed (one whose next request lies in the kernel already is
+ * still served), all others after the answer they are at, which says Connection: close. One that
+ * has not had a request yet, adopted before or after this, has linger_timeout to send it.
+ */
 void http_server_drain(struct http_server *s);
 
 /* How many there are: connections, and requests at the handler or being answered. */

@@ -48,7 +48,8 @@ struct http_conn {
 	struct slice lent;        /* body bytes of reply_static() that follow those of out */
 	struct exchange_box *box; /* in ANSWER */
 	size_t need;              /* BODY, ANSWER: bytes of the request in `in` */
-	size_t lingered;
+	size_t lingered;          /* LINGER: bytes thrown away */
+	size_t stall_left;        /* bytes to be taken before the stall timer starts anew */
 	uint64_t number;
 	uint8_t address[16];
 	uint8_t address_len;
@@ -63,8 +64,8 @@ struct http_conn {
 	bool deaf;        /* ANSWER: more has come; it waits in the kernel */
 	bool refused;     /* the last answer came before the request was whole */
 	bool close_after; /* the answer has said Connection: close */
+	bool unframed;    /* the body that is going out ends where the connection does */
 	bool blocked;     /* the socket takes no more now */
-	bool progress;    /* it took something since the stall timer was set */
 	bool again;       /* there may be input that no event will announce */
 };
 

@@ -83,3 +83,14 @@ io_close(struct io *io)
 	if (io->fd != -1)
 		io->ops->close(io);
 }
+
+void
+io_reset(struct io *io)
+{
+	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	/* Fails only when the peer was faster; then there is nothing to be told. */
+	if (io->fd != -1)
+		(void)setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	io_close(io);
+}

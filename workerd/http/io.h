@@ -45,4 +45,8 @@ void io_init_plain(struct io *io, int fd);
 void io_shutdown(struct io *io);
 void io_close(struct io *io); /* harmless on a closed one */
 
+/* Closes so that the peer sees a reset and no end in good order; what the kernel still holds for
+ * it is thrown away (socket(7), SO_LINGER without time). */
+void io_reset(struct io *io);
+
 #endif

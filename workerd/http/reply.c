@@ -14,8 +14,6 @@
 #include "proto/log.h"
 #include "workerd/http/conn_internal.h"
 
-/* A longer piece of a stream goes as several chunks, so that it can pass through a small bound. */
-#define CHUNK_MAX 16384u
 /* Hexadecimal length and two CRLF around it all. */
 #define CHUNK_FRAME 12u
 
@@ -267,11 +265,12 @@ reply_stream_begin(struct http_exchange *x, const char *content_type)
 	if (x->chunked)
 		put(x, slice_str("Transfer-Encoding: chunked\r\n"));
 	end_header(x, !x->chunked);
+	x->conn->unframed = !x->chunked;
 	x->phase = REPLY_STREAM;
 	server_touch(x->conn);
 }
 
-/* Appends one chunk; room for it and its frame has been seen to. */
+/* Appends a piece as one chunk; an empty one would end the stream. */
 static void
 put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 {
@@ -294,38 +293,29 @@ put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 	x->sent += piece.len;
 }
 
-/* Whether n more bytes of a stream may wait; what waits is tried on the socket before it is said
- * to be too much, for a long replay in one turn makes no slow client. */
+/* Whether more of a stream may wait; what waits is tried on the socket before it is said to be too
+ * much, for a long replay in one turn makes no slow client. */
 static bool
-may_wait(struct http_exchange *x, size_t n)
+may_wait(struct http_conn *c)
 {
-	struct http_conn *c = x->conn;
 	size_t max = c->server->config.limits.output_max;
 
-	if (buf_len(&c->out) + n <= max)
-		return true;
-	conn_flush(c);
-	return buf_len(&c->out) + n <= max;
+	if (buf_len(&c->out) > max)
+		conn_flush(c);
+	return buf_len(&c->out) <= max;
 }
 
 int
 reply_stream_write(struct http_exchange *x, struct slice piece)
 {
 	struct http_conn *c = x->conn;
-	size_t most = c->server->config.limits.output_max / 2;
 
 	must(x->phase == REPLY_STREAM);
-	if (most > CHUNK_MAX)
-		most = CHUNK_MAX;
-	while (piece.len > 0 && !is_head(x) && c->state != CONN_DYING) {
-		struct slice now = {piece.p, piece.len < most ? piece.len : most};
-
-		if (!may_wait(x, now.len + CHUNK_FRAME))
-			conn_drop(c, "slow_reader");
-		if (c->state != CONN_DYING)
-			put_chunk(x, &c->out, now);
-		piece = (struct slice){piece.p + now.len, piece.len - now.len};
-	}
+	/* A piece is taken whole, however long: who sends much at once makes no slow client. */
+	if (c->state != CONN_DYING && !may_wait(c))
+		conn_drop(c, "slow_reader");
+	if (c->state != CONN_DYING && piece.len > 0 && !is_head(x))
+		put_chunk(x, &c->out, piece);
 	server_touch(c);
 	return c->state == CONN_DYING ? -1 : 0;
 }
@@ -337,6 +327,17 @@ reply_stream_end(struct http_exchange *x)
 	if (x->chunked && !is_head(x))
 		put(x, slice_str("0\r\n\r\n"));
 	end(x);
+}
+
+void
+reply_stream_end_with(struct http_exchange *x, struct slice last)
+{
+	struct buf *out = output(x);
+
+	must(x->phase == REPLY_STREAM);
+	if (out != NULL && last.len > 0 && !is_head(x))
+		put_chunk(x, out, last);
+	reply_stream_end(x);
 }
 
 void

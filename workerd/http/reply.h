@@ -3,7 +3,7 @@
  *
  *	whole:    reply_start(), reply_header()…, reply_body() | reply_static() | reply_error_body()
  *	streamed: reply_start(), reply_header()…, reply_stream_begin(), reply_stream_write()…,
- *	          reply_stream_end()
+ *	          reply_stream_end() | reply_stream_end_with()
  *
  * The call in the last place ends the exchange: its pointer must not be used after it. Date,
  * Connection and the framing (Content-Length, Transfer-Encoding) are written here; HEAD gets the
@@ -53,15 +53,22 @@ void reply_json_error(
 void reply_stream_begin(struct http_exchange *x, const char *content_type);
 
 /*
- * Queues a piece of the body. 0, or -1 when the client is gone or so slow that over
- * limits.output_max would wait for it: nothing more can be sent, on_close will be called.
+ * Queues a piece of the body, as one chunk. 0, or -1 when the client is gone or so slow that over
+ * limits.output_max waits for it already: nothing more can be sent, on_close will be called.
  */
 int reply_stream_write(struct http_exchange *x, struct slice piece);
 
 void reply_stream_end(struct http_exchange *x);
 
+/*
+ * The same after a last piece, for which limits.output_max does not count: since nothing can follow
+ * it, it waits whole for a client of any speed, bounded by limits.answer_max (over it: as
+ * reply_body()) and the stall time-out.
+ */
+void reply_stream_end_with(struct http_exchange *x, struct slice last);
+
 /* Gives the answer up in any phase: the connection is cut, so that the client sees that the body
- * is not whole. Ends the exchange without on_close. */
+ * is not whole (for a client of HTTP/1.0 by a reset). Ends the exchange without on_close. */
 void reply_abort(struct http_exchange *x);
 
 /* "Not Found" for 404; "Unknown" for a status that has no name here. */

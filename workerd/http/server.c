@@ -21,7 +21,7 @@ const struct http_limits http_limits_default = {
     .idle_timeout = 75000,
     .stall_timeout = 30000,
     .linger_timeout = 1000,
-    .linger_max = 4 * 1024 * 1024,
+    .linger_max = 16 * 1024 * 1024,
 };
 
 /*
