@@ -103,12 +103,35 @@ pause_seat(struct seat *seat)
 }
 
 static void
+reload_over(struct children *ch, enum log_level level, const char *ev)
+{
+	ch->reloading = false;
+	log_event(level, ev, L_UINT("reload", ch->epoch));
+	ch->config.report(CHILDREN_RELOADED, ch->config.ctx);
+}
+
+/* New workers fail: no old one is to be given up for them. */
+static void
+reload_failed(struct children *ch)
+{
+	if (ch->reloading)
+		reload_over(ch, LOG_ERROR, "reload_failed");
+}
+
+/* Tries again after a pause. During a reload a number may yet come free, from one that drains; any
+ * other failure ends it. */
+static void
 fill_seat(struct seat *seat)
 {
+	struct children *ch = seat->owner;
+
 	must(seat->child == NULL && seat->next == NULL);
-	seat->child = start_child(seat->owner);
-	if (seat->child == NULL)
-		pause_seat(seat);
+	seat->child = start_child(ch);
+	if (seat->child != NULL)
+		return;
+	pause_seat(seat);
+	if (free_number(ch) != NO_NUMBER)
+		reload_failed(ch);
 }
 
 static void
@@ -127,14 +150,6 @@ children_start(struct children *ch)
 
 /* -- reloading --------------------------------------------------------------------------- */
 
-static void
-reload_over(struct children *ch, enum log_level level, const char *ev)
-{
-	ch->reloading = false;
-	log_event(level, ev, L_UINT("reload", ch->epoch));
-	ch->config.report(CHILDREN_RELOADED, ch->config.ctx);
-}
-
 /* Without a free number the old worker has to leave before its successor can start. */
 static void
 renew_seat(struct seat *seat)
@@ -149,11 +164,14 @@ renew_seat(struct seat *seat)
 	}
 	seat->next = start_child(seat->owner);
 	if (seat->next == NULL)
-		reload_over(seat->owner, LOG_ERROR, "reload_failed");
+		reload_failed(seat->owner);
 }
 
-/* The next step of a reload: nothing while a seat is empty or a start is under way, since only
- * one seat at a time may be without its worker. */
+/*
+ * The next step of a reload: nothing while a seat is empty or a start is under way, since only one
+ * seat at a time may be without its worker. It need not wait for ever: whoever fills that seat is
+ * new, so it becomes ready, or its death ends the reload.
+ */
 static void
 renew_one(struct children *ch)
 {
@@ -301,13 +319,14 @@ succession_failed(struct seat *seat)
 	seat->next = NULL;
 	if (seat->child == NULL)
 		pause_seat(seat);
-	reload_over(seat->owner, LOG_ERROR, "reload_failed");
+	reload_failed(seat->owner);
 }
 
 /* What a reaped worker was, once it is freed. */
 struct deceased {
 	struct seat *seat; /* NULL: it had been replaced already */
 	bool was_next;
+	bool was_new; /* started under the last reload */
 	bool refused_settings;
 	uint64_t uptime_ms;
 };
@@ -327,6 +346,8 @@ after_death(struct children *ch, const struct deceased *d)
 		ch->config.report(CHILDREN_REFUSED, ch->config.ctx);
 	} else {
 		vacate(d->seat, d->uptime_ms);
+		if (d->was_new)
+			reload_failed(ch);
 	}
 }
 
@@ -337,6 +358,7 @@ bury(struct children *ch, struct child *c, int status)
 	const struct deceased d = {
 	    .seat = seat,
 	    .was_next = seat != NULL && seat->next == c,
+	    .was_new = c->epoch == ch->epoch,
 	    .refused_settings =
 		!c->was_ready && WIFEXITED(status) && WEXITSTATUS(status) == EX_CONFIG,
 	    .uptime_ms = clock_mono_ms() - c->started_ms,

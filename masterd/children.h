@@ -6,8 +6,9 @@
  * 10 s while its workers die young, and starts again at 100 ms once one has lived for 10 s.
  *
  * A reload renews the seats one after the other: the new worker is started beside the old one,
- * and when it is ready the old one drains. If the new one dies first, the reload is given up and
- * the old ones serve on.
+ * and when it is ready the old one drains. If any worker that was started since the reload began
+ * dies before it is over, or cannot even be started, the reload is given up and the old ones that
+ * are left serve on; so every reload ends, even when some seat's workers always crash.
  */
 #ifndef MASTERD_CHILDREN_H
 #define MASTERD_CHILDREN_H

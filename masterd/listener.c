@@ -225,8 +225,12 @@ listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
 	s->n = 0;
 }
 
-/* Their handshake is done and nobody has told them that we stop: closing the socket would reset
- * them. */
+/*
+ * Their handshake is done and nobody has told them that we stop: closing the socket would reset
+ * them. No acknowledgement is read meanwhile, so this ends when every worker has
+ * DISPATCH_IN_FLIGHT_MAX under way, and what a longer queue held is reset: to wait for workers that
+ * are so far behind would hold up the stop.
+ */
 static void
 accept_the_rest(struct listener *l)
 {

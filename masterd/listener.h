@@ -29,8 +29,9 @@ void listeners_start(struct listeners *ls, struct dispatch *d);
 void listeners_resume(struct listeners *ls);
 
 /*
- * Takes what is already connected, as far as there is room, and closes the listening sockets. What
- * waits on an inherited socket is left to the next owner of that socket.
+ * Takes what is already connected, as far as there is room (at most DISPATCH_IN_FLIGHT_MAX for each
+ * worker: none acknowledges any meanwhile), and closes the listening sockets, which resets the
+ * rest. What waits on an inherited socket is left to the next owner of that socket.
  */
 void listeners_close(struct listeners *ls);
 

@@ -168,7 +168,8 @@ sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
 
 /* -- inheriting -------------------------------------------------------------------------- */
 
-/* How many sockets were passed to this very process; 0 for none. */
+/* How many sockets were passed to this very process; 0 for none, -1 (logged) when the variables
+ * make no sense: to open others then would leave those that wait on them unheard. */
 static int
 inherited_count(void)
 {
@@ -176,16 +177,15 @@ inherited_count(void)
 	const char *wrong = NULL;
 	int n = 0;
 
-	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &wrong) == getpid() &&
-	    wrong == NULL)
+	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &wrong) == getpid())
 		n = (int)strtonum(fds, 0, SOCKETS_MAX, &wrong);
 	if (wrong != NULL)
-		log_event(LOG_WARN, "inherited_ignored", L_STR("pid", pid), L_STR("fds", fds),
+		log_event(LOG_ERROR, "inherited_unusable", L_STR("pid", pid), L_STR("fds", fds),
 		    L_STR("why", wrong));
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	return n;
+	return wrong != NULL ? -1 : n;
 }
 
 /* socket(7); -1 for what is no socket. */
@@ -210,7 +210,7 @@ is_listening_tcp(int fd)
 int
 sockets_inherit(struct sockets *s)
 {
-	int n = inherited_count(), result = 0;
+	int n = inherited_count(), result = n == -1 ? -1 : 0;
 
 	for (int fd = INHERITED_FIRST_FD; fd < INHERITED_FIRST_FD + n; fd++) {
 		if (!is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||

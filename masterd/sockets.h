@@ -20,8 +20,8 @@ struct sockets {
 
 /*
  * The sockets that LISTEN_FDS and LISTEN_PID announce (sd_listen_fds(3)), if they are for us;
- * removes these variables from the environment. 0, or -1 when one of them is no listening TCP
- * socket (logged).
+ * removes these variables from the environment. 0, or -1 (logged) when the variables are no
+ * numbers, announce more than SOCKETS_MAX, or one of the sockets is no listening TCP socket.
  */
 [[gnu::warn_unused_result]] int sockets_inherit(struct sockets *s);
 

@@ -98,11 +98,23 @@ batch_slot(struct batch *b)
 	return &b->requests[b->n].m;
 }
 
+static const char could_not_read[] = "the store could not read what this needs";
+
 static void
 answer_error(struct request *q, enum store_error code, const char *detail)
 {
 	call_answer(&q->call, MSG_ERROR,
 	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(detail)});
+}
+
+static void
+answer_excuse(struct request *q, enum store_error excused)
+{
+	const char *why = excused == STORE_FULL ? "the store is full"
+	    : q->handler->kind == READS         ? could_not_read
+						: "the store could not write this";
+
+	answer_error(q, excused, why);
 }
 
 /* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
@@ -130,14 +142,33 @@ need_txn(struct batch *b, enum kind kind)
 	return txn_begin(&b->txn, b->env, b->stage == BATCH_ALL ? TXN_WRITE : TXN_DELETE);
 }
 
-/* The request failed, but the transaction is as it was before it. */
 static void
-failed_alone(struct request *q, int rc)
+log_failure(const struct request *q, int rc)
 {
 	log_event(LOG_ERROR, "request_failed",
 	    L_STR("type", msg_name((uint16_t)q->handler->type)),
-	    L_STR("error", mdb_strerror(rc)));
-	answer_error(q, STORE_INTERNAL, "the store could not read what this needs");
+	    L_STR("error", txn_strerror(rc)));
+}
+
+/* The request failed, and nothing that the others did is lost. */
+static void
+failed_alone(struct batch *b, struct request *q, int rc)
+{
+	/* The next request gets a read transaction that is fit for use. */
+	if (b->txn.mode == TXN_READ)
+		txn_abort(&b->txn);
+	log_failure(q, rc);
+	answer_error(q, STORE_INTERNAL, could_not_read);
+}
+
+/* Whether a request that failed takes the transaction along; one that only reads has nothing to
+ * lose. */
+static bool
+loses_txn(const struct txn *t, uint64_t changes_before, int rc)
+{
+	if (t->changes != changes_before)
+		return true;
+	return t->mode != TXN_READ && rc != CALL_REFUSED && !txn_survives(rc);
 }
 
 /* Runs one request. 0: it has its answer; else the transaction is lost. */
@@ -152,9 +183,7 @@ run_one(struct batch *b, struct request *q)
 	q->call = (struct call){
 	    .m = &q->m, .request = q->call.request, .out = q->from->out, .open = b->open};
 	if (excused != 0) {
-		answer_error(q, excused,
-		    excused == STORE_FULL ? "the store is full"
-					  : "the store could not write this");
+		answer_excuse(q, excused);
 		return 0;
 	}
 	rc = need_txn(b, q->handler->kind);
@@ -167,12 +196,12 @@ run_one(struct batch *b, struct request *q)
 
 	buf_truncate(q->from->out, mark);
 	q->call.effect = TURN_AS_IT_WAS;
-	if (b->txn.changes != changes)
+	if (loses_txn(&b->txn, changes, rc))
 		return rc;
 	if (rc == CALL_REFUSED)
 		answer_error(q, q->call.refused, q->call.detail);
 	else
-		failed_alone(q, rc);
+		failed_alone(b, q, rc);
 	return 0;
 }
 
@@ -191,9 +220,7 @@ undo(struct batch *b, struct request *culprit, int rc)
 	if (!full && culprit != NULL && !b->excused) {
 		b->excused = true;
 		culprit->excused = STORE_INTERNAL;
-		log_event(LOG_ERROR, "request_failed",
-		    L_STR("type", msg_name((uint16_t)culprit->handler->type)),
-		    L_STR("error", mdb_strerror(rc)));
+		log_failure(culprit, rc);
 		return;
 	}
 	env_write_failed(b->env, rc);

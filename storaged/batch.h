@@ -6,7 +6,8 @@
  * decoded from (they are borrowed) nor flush the clients' answers: a batch that fails to commit
  * takes its answers back and runs again without what made it fail:
  *  - no room: deletions and reads run again, the other writes are refused with STORE_FULL;
- *  - one request fails in mid-write: it alone is refused with STORE_INTERNAL;
+ *  - one request fails in mid-write, or so that LMDB gives the transaction up: it alone is refused
+ *    with STORE_INTERNAL;
  *  - anything else, or again: reads run again, all writes are refused.
  * So nothing that was acknowledged is ever lost, and nothing refused is ever there.
  */

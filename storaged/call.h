@@ -6,7 +6,7 @@
  * anything, so that a request that is refused leaves the rest of its batch whole. It returns
  *	0             it has answered
  *	CALL_REFUSED  by call_refuse(); nothing was changed
- *	else          an LMDB error or errno: after a change, the transaction is lost
+ *	else          another error (txn.h); after a change, the transaction is lost
  * An answer, and what is said about turns, counts only once the transaction is committed; a
  * handler may run again for the same request if that fails.
  */
@@ -16,7 +16,7 @@
 #include "storaged/open_turns.h"
 #include "storaged/txn.h"
 
-#define CALL_REFUSED (-1) /* LMDB's own errors lie under -30000, errno is positive */
+#define CALL_REFUSED (-1) /* as RECORD_DAMAGED, no number of LMDB's nor of errno */
 
 struct call {
 	const union msg *m;

@@ -21,7 +21,7 @@ find_by_session(struct txn *t, const struct key *key, struct id *id)
 	if (rc != 0)
 		return rc;
 	if (value.len != sizeof(id->b))
-		return MDB_CORRUPTED;
+		return RECORD_DAMAGED;
 	memcpy(id->b, value.p, sizeof(id->b));
 	return 0;
 }
@@ -40,7 +40,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 		key = key_id(&id);
 		rc = txn_get_record(
 		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
-		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	}
 	if (rc != MDB_NOTFOUND)
 		return rc;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 
 #include "proto/basics.h"
@@ -20,7 +21,29 @@
 #define PROBE_PAGES 16
 #define PROBE_PAGE  4000
 
+/* With less than this free, a write that failed has failed for want of room: other processes may
+ * have given some back since. */
+#define DISK_FULL_BYTES ((uint64_t)1 << 20)
+
 static const char version_name[] = "schema_version";
+
+static bool
+disk_is_full(const struct env *env)
+{
+	struct statvfs disk;
+	mdb_filehandle_t fd;
+
+	return mdb_env_get_fd(env->mdb, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
+	    (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
+}
+
+/* A disk that fills up takes the first part of a write, without an error; LMDB 0.9 makes EIO of
+ * every short write (mdb.c, mdb_page_flush()). */
+int
+env_write_error(const struct env *env, int rc)
+{
+	return rc == EIO && disk_is_full(env) ? ENOSPC : rc;
+}
 
 bool
 env_is_full_error(int rc)
@@ -109,33 +132,26 @@ read_version(struct txn *t, uint64_t *version)
 	return 0;
 }
 
-/* An environment without a version is ours only while it is empty. */
 static int
 write_version(struct txn *t)
 {
 	struct key key = key_meta(version_name);
 	char text[16];
-	size_t n;
-	int rc;
+	int n = snprintf(text, sizeof(text), "%d", SCHEMA_VERSION);
 
-	rc = txn_count(t, TABLE_CONVERSATIONS, &n);
-	if (rc != 0)
-		return rc;
-	if (n > 0)
-		return MDB_INCOMPATIBLE;
-	n = (size_t)snprintf(text, sizeof(text), "%d", SCHEMA_VERSION);
-	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, n});
+	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
 }
 
-/* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. */
+/* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. An
+ * environment without a version is ours only if it was empty. */
 static int
-check_version(struct txn *t)
+check_version(struct txn *t, bool was_empty)
 {
 	uint64_t version;
 	int rc = read_version(t, &version);
 
 	if (rc == MDB_NOTFOUND)
-		return write_version(t);
+		return was_empty ? write_version(t) : MDB_INCOMPATIBLE;
 	if (rc != 0 || version == SCHEMA_VERSION)
 		return rc;
 	if (version < SCHEMA_VERSION)
@@ -148,18 +164,36 @@ check_version(struct txn *t)
 	return EX_CONFIG;
 }
 
+/* Whether nobody has made any table yet: the unnamed one has an entry for each (lmdb.h,
+ * mdb_dbi_open()). */
+static int
+look_if_empty(struct txn *t, bool *empty)
+{
+	MDB_stat stat;
+	MDB_dbi unnamed;
+	int rc = mdb_dbi_open(t->mdb, NULL, 0, &unnamed);
+
+	if (rc == 0)
+		rc = mdb_stat(t->mdb, unnamed, &stat);
+	*empty = rc == 0 && stat.ms_entries == 0;
+	return rc;
+}
+
 /* In one transaction, so that an environment that is not ours is left as it was. */
 static int
 open_schema(struct env *env)
 {
+	bool was_empty;
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_WRITE);
 
 	if (rc != 0)
 		return rc;
-	rc = open_tables(&t);
+	rc = look_if_empty(&t, &was_empty);
 	if (rc == 0)
-		rc = check_version(&t);
+		rc = open_tables(&t);
+	if (rc == 0)
+		rc = check_version(&t, was_empty);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
@@ -223,7 +257,7 @@ env_write_failed(struct env *env, int rc)
 	if (!env->writable)
 		return;
 	env->writable = false;
-	log_event(LOG_ERROR, "store_not_writable", L_STR("error", mdb_strerror(rc)),
+	log_event(LOG_ERROR, "store_not_writable", L_STR("error", txn_strerror(rc)),
 	    L_STR("help",
 		rc == MDB_MAP_FULL          ? "the store is full: raise STORE_MAX_BYTES"
 		    : env_is_full_error(rc) ? "the disk is full: make room on it"

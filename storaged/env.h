@@ -51,6 +51,10 @@ void env_close(struct env *env);
  * may run. 0, or an LMDB error. */
 [[gnu::warn_unused_result]] int env_use_reserve(struct env *env, bool use);
 
+/* What a commit's error really is: ENOSPC for the EIO by which LMDB reports a full disk. Other
+ * errors, and 0, are returned as they are. */
+int env_write_error(const struct env *env, int rc);
+
 /* Whether a failed write means that there is no room: in the map, on the disk or in a quota. */
 bool env_is_full_error(int rc);
 

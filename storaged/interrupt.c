@@ -17,40 +17,64 @@ struct chunk {
 		struct id turn;
 		struct interrupted what;
 	} done[CHUNK_TURNS];
+	const struct open_turn *culprit; /* the next one, if it made the transaction fail */
 };
 
-/* One turn. A record that can't be read before anything was written costs only that turn. */
+/* Ends the first lost turns, at most limit of them. */
 static int
-end_turn(struct txn *t, const struct id *turn, struct interrupted *what)
-{
-	uint64_t changes = t->changes;
-	int rc = reply_interrupt(t, turn, what);
-
-	if (rc == 0 || t->changes != changes)
-		return rc;
-	log_event(
-	    LOG_ERROR, "turn_unreadable", L_ID("turn", turn), L_STR("error", mdb_strerror(rc)));
-	*what = (struct interrupted){0};
-	return 0;
-}
-
-static int
-end_chunk(struct txn *t, const struct turn_list *lost, struct chunk *chunk)
+end_turns(struct txn *t, const struct turn_list *lost, size_t limit, struct chunk *chunk)
 {
 	const struct open_turn *turn;
 
 	TAILQ_FOREACH (turn, lost, order) {
 		int rc;
 
-		if (chunk->n == CHUNK_TURNS || chunk->bytes > CHUNK_BYTES)
+		if (chunk->n == limit || chunk->bytes > CHUNK_BYTES)
 			break;
 		chunk->done[chunk->n].turn = turn->id;
-		rc = end_turn(t, &turn->id, &chunk->done[chunk->n].what);
-		if (rc != 0)
+		rc = reply_interrupt(t, &turn->id, &chunk->done[chunk->n].what);
+		if (rc != 0) {
+			chunk->culprit = turn;
 			return rc;
+		}
 		chunk->bytes += chunk->done[chunk->n++].what.bytes;
 	}
 	return 0;
+}
+
+/* The same in a transaction of its own: all of them, or none. */
+static int
+end_chunk(struct env *env, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_WRITE);
+
+	chunk->n = chunk->bytes = 0;
+	chunk->culprit = NULL;
+	if (rc != 0)
+		return rc;
+	rc = end_turns(&t, lost, limit, chunk);
+	if (rc == 0)
+		return txn_commit(&t);
+	txn_abort(&t);
+	return rc;
+}
+
+/* Whether the turn's own records are to blame, not a store without room or a system without
+ * memory (errno is positive). */
+static bool
+is_to_blame(const struct open_turn *culprit, int rc)
+{
+	return culprit != NULL && rc < 0 && !env_is_full_error(rc) && !env_is_fatal_error(rc);
+}
+
+/* It stays open in the store: the next start tries again. */
+static void
+give_up(struct open_turns *open, const struct open_turn *turn, int rc)
+{
+	log_event(LOG_ERROR, "turn_unreadable", L_ID("turn", &turn->id),
+	    L_STR("error", txn_strerror(rc)));
+	open_turns_release(open, &turn->id);
 }
 
 /* The chunk is on disk. */
@@ -73,22 +97,21 @@ enum interrupt_result
 interrupt_lost(struct env *env, struct open_turns *open)
 {
 	struct chunk chunk;
-	struct txn t;
 	int rc;
 
 	if (TAILQ_EMPTY(&open->lost))
 		return INTERRUPT_IDLE;
-	chunk.n = chunk.bytes = 0;
-	rc = txn_begin(&t, env, TXN_WRITE);
-	if (rc == 0)
-		rc = end_chunk(&t, &open->lost, &chunk);
-	if (rc == 0)
-		rc = txn_commit(&t);
-	if (rc != 0) {
-		txn_abort(&t);
+	rc = end_chunk(env, &open->lost, CHUNK_TURNS, &chunk);
+	/* First those before the one that failed; after them it is the first. */
+	if (is_to_blame(chunk.culprit, rc) && chunk.n > 0)
+		rc = end_chunk(env, &open->lost, chunk.n, &chunk);
+	if (is_to_blame(chunk.culprit, rc)) {
+		give_up(open, chunk.culprit, rc);
+	} else if (rc != 0) {
 		env_write_failed(env, rc);
 		return INTERRUPT_STUCK;
+	} else {
+		forget_chunk(open, &chunk);
 	}
-	forget_chunk(open, &chunk);
 	return TAILQ_EMPTY(&open->lost) ? INTERRUPT_IDLE : INTERRUPT_MORE;
 }

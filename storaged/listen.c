@@ -80,20 +80,18 @@ listen_lock(const char *data_dir, int *lock)
 	return 0;
 }
 
-/* Whether the environment says that descriptors were passed to this very process. */
+/* How many descriptors the environment says were passed to this very process; -1 for what makes
+ * no sense, which is no reason to listen elsewhere. */
 static int
 inherited_count(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	const char *problem = NULL;
-	long long n;
+	int n = 0;
 
-	if (pid == NULL || fds == NULL)
-		return 0;
-	if (strtonum(pid, 1, INT32_MAX, &problem) != getpid() || problem != NULL)
-		return 0;
-	n = strtonum(fds, 0, INT32_MAX, &problem);
-	return problem != NULL ? 0 : (int)n;
+	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &problem) == getpid())
+		n = (int)strtonum(fds, 0, INT32_MAX, &problem);
+	return problem != NULL ? -1 : n;
 }
 
 static bool
@@ -110,14 +108,15 @@ is_listening_unix_stream(int fd)
 static int
 take_inherited(int count, int *fd)
 {
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
 	if (count != 1 || !is_listening_unix_stream(INHERITED_FD)) {
-		log_event(LOG_ERROR, "bad_inherited_socket", L_INT("sockets", count),
+		log_event(LOG_ERROR, "bad_inherited_socket", L_STR("pid", getenv("LISTEN_PID")),
+		    L_STR("fds", getenv("LISTEN_FDS")),
 		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
 		return EX_CONFIG;
 	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
 	if (fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(INHERITED_FD) == -1)
 		return EX_OSERR;
 	*fd = INHERITED_FD;
@@ -171,7 +170,7 @@ listen_socket(const char *path, int *fd, bool *inherited)
 	int status;
 
 	*fd = -1;
-	*inherited = count > 0;
+	*inherited = count != 0;
 	if (*inherited)
 		return take_inherited(count, fd);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

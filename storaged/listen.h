@@ -17,7 +17,8 @@
 /*
  * A listening Unix stream socket, non-blocking: the inherited one if there is one, else made at
  * path with mode 0660, in place of one that nobody listens on. 0, *fd and *inherited, or the
- * process's exit status with the reason logged. To be called with the lock held.
+ * process's exit status with the reason logged: EX_CONFIG when LISTEN_PID and LISTEN_FDS make no
+ * sense or pass anything else. To be called with the lock held.
  */
 [[gnu::warn_unused_result]] int listen_socket(const char *path, int *fd, bool *inherited);
 

@@ -5,13 +5,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proto/basics.h"
 #include "proto/log.h"
-
-/* Memory for requests that an idle peer keeps. */
 
 void
 peers_init(struct peers *p, struct event_base *base, struct open_turns *open)
@@ -60,7 +59,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	case CHANNEL_PENDING:
 		break;
 	case CHANNEL_FAILED:
-		log_event(LOG_WARN, "peer_failed", L_UINT("peer", peer->number), L_ERRNO());
+		/* A peer that was killed with answers unread ends like this, not by an EOF. */
+		if (errno != ECONNRESET)
+			log_event(
+			    LOG_WARN, "peer_failed", L_UINT("peer", peer->number), L_ERRNO());
 		[[fallthrough]];
 	case CHANNEL_CLOSED:
 		peer->ended = true;
@@ -131,10 +133,8 @@ is_behind(const struct peer *peer)
 	return buf_len(&peer->channel.out) > PEER_UNSENT_HIGH;
 }
 
-/*
- * The requests stay where they are, in the channel's buffer, until the batch is over; so the
- * channel is not asked again once that is empty: it might free the memory.
- */
+/* The requests stay where they are, in the channel's buffer, until the batch is over: nothing is
+ * read before that. */
 void
 peer_take(struct peer *peer, struct batch *batch)
 {
@@ -142,10 +142,6 @@ peer_take(struct peer *peer, struct batch *batch)
 		enum wire_result r;
 		struct frame f;
 
-		if (buf_len(&peer->channel.in) == 0) {
-			peer->ready = false;
-			return;
-		}
 		r = channel_next(&peer->channel, &f, batch_slot(batch));
 		if (r == WIRE_OK)
 			batch_add(batch, &peer->client, &f);
@@ -171,6 +167,22 @@ read_or_not(struct peer *peer)
 	must(event_add(peer->readable, NULL) == 0);
 }
 
+/*
+ * Its answers cannot be sent. If it has gone, they are of no use to anyone else, but what it sent
+ * before may still lie in its socket, such as the end of a reply: its requests are read and
+ * served to the last one.
+ */
+static void
+sending_failed(struct peer *peer)
+{
+	if (errno != EPIPE && errno != ECONNRESET) {
+		drop(peer, strerror(errno));
+		return;
+	}
+	peer->mute = true;
+	buf_reset(&peer->channel.out);
+}
+
 static void
 send_answers(struct peer *peer)
 {
@@ -183,8 +195,7 @@ send_answers(struct peer *peer)
 		break;
 	case CHANNEL_CLOSED:
 	case CHANNEL_FAILED:
-		/* It went without waiting for its answers; they are of no use to anyone else. */
-		peer->dropped = true;
+		sending_failed(peer);
 		break;
 	}
 }
@@ -194,7 +205,9 @@ peer_settle(struct peers *p, struct peer *peer)
 {
 	if (peer->client.overflow && !peer->dropped)
 		drop(peer, "too far behind");
-	if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
+	if (peer->mute)
+		buf_reset(&peer->channel.out);
+	else if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
 		send_answers(peer);
 	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
 		peer_free(p, peer);

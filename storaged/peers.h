@@ -29,6 +29,7 @@ struct peer {
 	struct event *readable, *writable;
 	bool ready;   /* whole requests may wait in the channel */
 	bool waits;   /* for its socket to take more */
+	bool mute;    /* it has gone, so nothing is sent; what it sent is still read */
 	bool ended;   /* it sends no more; what it sent is still served */
 	bool dropped; /* to be freed when the batch is over */
 };

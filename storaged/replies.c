@@ -148,7 +148,7 @@ reply_end(struct txn *t, const struct id *turn, const struct msg_turn_record *pl
 	rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
 	if (rc != 0)
-		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	rc = conversation_add(t, &conversation, false, &arrival);
 	if (rc == 0)
 		rc = txn_put_record(
@@ -172,7 +172,7 @@ reply_interrupt(struct txn *t, const struct id *turn, struct interrupted *out)
 	*out = (struct interrupted){0};
 	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &place);
 	if (rc != 0)
-		return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	rc = reply_state(t, turn, &place, &state, &message, &has_message);
 	if (rc != 0 || state != REPLY_OPEN)
 		return rc;

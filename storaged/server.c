@@ -173,7 +173,7 @@ turn(struct server *s, bool *more)
 	take_requests(s);
 	rc = batch_end(&s->batch);
 	if (rc != 0) {
-		log_event(LOG_ERROR, "store_broken", L_STR("error", mdb_strerror(rc)),
+		log_event(LOG_ERROR, "store_broken", L_STR("error", txn_strerror(rc)),
 		    L_STR("help", "storaged has to be started anew"));
 		return EX_IOERR;
 	}

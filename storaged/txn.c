@@ -78,7 +78,7 @@ txn_commit(struct txn *t)
 		txn_abort(t);
 		return 0;
 	}
-	rc = mdb_txn_commit(t->mdb);
+	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
 	ended(t);
 	return rc;
 }
@@ -93,6 +93,18 @@ txn_abort(struct txn *t)
 	else
 		mdb_txn_abort(t->mdb);
 	ended(t);
+}
+
+bool
+txn_survives(int rc)
+{
+	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED;
+}
+
+const char *
+txn_strerror(int rc)
+{
+	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
 }
 
 int
@@ -146,7 +158,7 @@ record_read(struct slice value, enum table table, enum msg_type type, void *reco
 		return 0;
 	log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),
 	    L_STR("why", wire_result_name(r)), L_UINT("bytes", value.len));
-	return MDB_CORRUPTED;
+	return RECORD_DAMAGED;
 }
 
 int

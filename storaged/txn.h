@@ -5,14 +5,20 @@
  * Whoever calls decides where a transaction begins and ends (batch.c for requests, interrupt.c
  * for turns that lost their worker); request handlers only work within the one that they are given.
  *
- * Every function returns 0, MDB_NOTFOUND where something was looked up, or another LMDB error or
- * errno. Bytes that a lookup returns lie in the map: they are valid until the next put or delete
- * of this transaction, or its end. After a failed put or delete nothing but txn_abort() is allowed.
+ * Every function returns 0, MDB_NOTFOUND where something was looked up, RECORD_DAMAGED where a
+ * record was read, or another LMDB error or errno. Bytes that a lookup returns lie in the map: they
+ * are valid until the next put or delete of this transaction, or its end. After a failed put or
+ * delete, and after any lookup whose error txn_survives() denies, nothing but txn_abort() is
+ * allowed: LMDB refuses everything else with MDB_BAD_TXN.
  */
 #ifndef STORAGED_TXN_H
 #define STORAGED_TXN_H
 
 #include "storaged/env.h"
+
+/* A record that does not decode, or that is missing where another one names it. Our own finding:
+ * LMDB's errors lie under -30000, errno is positive, CALL_REFUSED is -1. */
+#define RECORD_DAMAGED (-2)
 
 enum txn_mode {
 	TXN_READ,
@@ -34,6 +40,12 @@ struct txn {
 [[gnu::warn_unused_result]] int txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
 
+/* Whether a lookup that failed like this has left its transaction fit for use. */
+bool txn_survives(int rc);
+
+/* Any of these errors in words, as mdb_strerror() does for its own. */
+const char *txn_strerror(int rc);
+
 /* The value of a key. */
 [[gnu::warn_unused_result]] int txn_get(
     struct txn *t, enum table table, const struct key *key, struct slice *value);
@@ -48,7 +60,7 @@ void txn_abort(struct txn *t);
 /* How many keys a table has. */
 [[gnu::warn_unused_result]] int txn_count(struct txn *t, enum table table, size_t *n);
 
-/* The record of a key, decoded: its slices lie in the map. MDB_CORRUPTED, and a line in the log,
+/* The record of a key, decoded: its slices lie in the map. RECORD_DAMAGED, and a line in the log,
  * for one that does not decode. */
 [[gnu::warn_unused_result]] int txn_get_record(
     struct txn *t, enum table table, const struct key *key, enum msg_type type, void *record);

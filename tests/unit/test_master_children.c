@@ -485,6 +485,50 @@ a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
 }
 
 static void
+a_reload_ends_although_a_seat_cannot_be_filled(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	other = pid_of(1);
+	setenv("WORKER_MODE", "refuse", 1);
+	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+	AWAIT(running() == 1);
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	assert_int_equal(pid_of(1), other);
+	/* The seat is not given up with it, and the next reload renews all. */
+	setenv("WORKER_MODE", "serve", 1);
+	AWAIT(all_ready());
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 2);
+	AWAIT(running() == WANTED);
+	assert_int_equal(kill(other, 0), -1);
+	assert_true(all_ready());
+}
+
+static void
+a_reload_waits_for_an_empty_seat_and_goes_on(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	other = pid_of(1);
+	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+	AWAIT(running() == 1);
+	children_reload(children);
+	assert_int_equal(running(), 1);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(running() == WANTED);
+	assert_int_equal(kill(other, 0), -1);
+	assert_true(all_ready());
+}
+
+static void
 a_stop_lets_them_leave(void **state)
 {
 	(void)state;
@@ -561,6 +605,8 @@ main(int argc, char **argv)
 	    TEST(a_reload_during_a_reload_renews_again),
 	    TEST(a_reload_that_fails_leaves_the_old_workers),
 	    TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it),
+	    TEST(a_reload_ends_although_a_seat_cannot_be_filled),
+	    TEST(a_reload_waits_for_an_empty_seat_and_goes_on),
 	    TEST(a_stop_lets_them_leave),
 	    TEST(a_stop_before_they_are_ready_is_quick),
 	    TEST(a_stop_kills_who_does_not_leave),

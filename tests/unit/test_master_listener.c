@@ -478,8 +478,9 @@ sockets_are_inherited_if_they_are_ours_and_listening(void **state)
 	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1},
 	    {"for another process", true, "1", SOCK_STREAM, true, 0, 0},
 	    {"none", false, "0", SOCK_STREAM, true, 0, 0},
-	    {"no number", false, "x", SOCK_STREAM, true, 0, 0},
-	    {"too many", false, "65", SOCK_STREAM, true, 0, 0},
+	    {"no number", false, "x", SOCK_STREAM, true, -1, 0},
+	    {"too many", false, "65", SOCK_STREAM, true, -1, 0},
+	    {"too many for another process", true, "65", SOCK_STREAM, true, 0, 0},
 	    {"not listening", false, "1", SOCK_STREAM, false, -1, 0},
 	    {"UDP", false, "1", SOCK_DGRAM, false, -1, 0},
 	};

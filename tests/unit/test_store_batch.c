@@ -1,6 +1,10 @@
 /*
  * Group commit: many requests, one transaction; what fails, and what it leaves alone.
  */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "test_store_fixture.h"
 
 #define SMALL_BYTES (1024u * 1024)
@@ -95,18 +99,6 @@ a_refused_request_leaves_the_others_whole(void **state)
 	assert_int_equal(f->open.n, 1);
 }
 
-/* Puts bytes that are no record where one belongs. */
-static void
-damage(struct fixture *f, enum table table, const struct id *id)
-{
-	struct key key = key_id(id);
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
-	assert_int_equal(txn_commit(&t), 0);
-}
-
 static void
 a_damaged_record_costs_only_who_needs_it(void **state)
 {
@@ -181,6 +173,81 @@ login_number(uint64_t n)
 	    .token = secret_hash(slice_str(text)),
 	    .expires_at = clock_wall_ms() + 3600 * 1000,
 	};
+}
+
+/*
+ * Makes the page that holds a login one that LMDB cannot read: it answers MDB_CORRUPTED, and
+ * MDB_BAD_TXN from then on. A page begins with its number (8 bytes), two bytes of padding and the
+ * flags that say what it is; the environment sees the file as it is.
+ */
+static void
+break_page_of(struct fixture *f, const struct hash256 *token)
+{
+	const uintptr_t page_size = 4096;
+	struct key key = key_login(token);
+	struct slice value;
+	char path[160];
+	size_t number;
+	struct txn t;
+	int fd;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, TABLE_LOGINS, &key, &value), 0);
+	memcpy(&number, value.p - (uintptr_t)value.p % page_size, sizeof(number));
+	txn_abort(&t);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pwrite(fd, "\0\0", 2, (off_t)(number * page_size + 10)), 2);
+	closefd(&fd);
+}
+
+static void
+a_broken_page_costs_only_who_needs_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_create login = login_number(1);
+	struct msg_login_check check = {.token = login.token};
+	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
+	uint64_t r[4];
+
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	break_page_of(f, &login.token);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
+	r[1] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
+	assert_false(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[1], STORE_INTERNAL);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
+	r[3] = send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
+	commit(f);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[3], STORE_INTERNAL);
+	assert_true(f->env.writable);
+	EXPECT_MESSAGES(f, &one.conversation, "c", "one");
+	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
+}
+
+static void
+reads_after_a_broken_page_are_served(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_list list = {.org = id_default_org};
+	struct msg_login_create login = login_number(1);
+	struct msg_login_check check = {.token = login.token};
+	uint64_t r[2];
+
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	break_page_of(f, &login.token);
+	for (int i = 0; i < 2; i++) {
+		r[0] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
+		r[1] = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+		commit(f);
+		expect_error(f, &f->a, r[0], STORE_INTERNAL);
+		expect_answer(f, &f->a, r[1], MSG_CONVERSATION_PAGE, NULL);
+	}
+	assert_true(f->env.writable);
 }
 
 /* Writes until the store is full: logins, as something that can be deleted, in batches. Returns
@@ -355,6 +422,51 @@ lost_turns_wait_for_room(void **state)
 	free(big);
 }
 
+/* A file system of so many bytes over dir, which nobody else sees and which goes with this
+ * process; false where we may not have one. */
+static bool
+mount_small_disk(const char *dir, const char *size)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", dir, "tmpfs", 0, size) == 0;
+}
+
+static void
+a_full_disk_is_a_full_store_and_recovers(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_delete gone = {.token = login_number(1).token};
+	uint64_t logins, r[200];
+
+	if (!mount_small_disk(f->dir, "size=3m"))
+		skip();
+	store_restart(f, STORE_BYTES);
+	/* Fails the test if any is refused otherwise than with STORE_FULL. */
+	logins = fill_with_logins(f);
+	assert_true(logins > 1000);
+	assert_false(f->env.writable);
+	ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
+	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 1);
+
+	/* What was refused is taken when there is room. */
+	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT, "size=32m"), 0);
+	env_probe(&f->env);
+	assert_true(f->env.writable);
+	for (uint64_t i = 0; i < ARRAY_LEN(r); i++) {
+		struct msg_login_create login = login_number(logins + i);
+
+		r[i] = send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
+	}
+	commit(f);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		expect_answer(f, &f->a, r[i], MSG_OK, NULL);
+
+	store_close(f);
+	assert_int_equal(umount(f->dir), 0);
+	store_open(f, STORE_BYTES);
+}
+
 static void
 a_batch_is_bounded(void **state)
 {
@@ -398,10 +510,13 @@ main(void)
 	    STORE_TEST(a_damaged_record_costs_only_who_needs_it),
 	    STORE_TEST(a_request_that_fails_half_done_is_undone_alone),
 	    STORE_TEST(answers_of_batches_before_are_not_touched),
+	    STORE_TEST(a_broken_page_costs_only_who_needs_it),
+	    STORE_TEST(reads_after_a_broken_page_are_served),
 	    STORE_TEST(a_full_store_refuses_writes_reads_on_and_recovers),
 	    STORE_TEST(deletions_fit_even_when_not_a_page_is_left),
 	    STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there),
 	    STORE_TEST(lost_turns_wait_for_room),
+	    STORE_TEST(a_full_disk_is_a_full_store_and_recovers),
 	    STORE_TEST(a_batch_is_bounded),
 	    STORE_TEST(a_client_too_far_behind_is_marked_and_the_others_are_served),
 	};

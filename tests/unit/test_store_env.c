@@ -94,6 +94,50 @@ a_file_that_is_no_store_is_refused_and_left_alone(void **state)
 	remove_store(dir);
 }
 
+/* An environment of another program: one entry in the unnamed table, or one table of its own.
+ * Returns how many entries the unnamed table has. */
+static size_t
+open_foreign(const char *dir, const char *table, bool make)
+{
+	MDB_val key = {1, (char[]){'k'}}, value = {1, (char[]){'v'}};
+	MDB_env *mdb;
+	MDB_txn *txn;
+	MDB_dbi dbi, unnamed;
+	MDB_stat stat;
+
+	assert_int_equal(mdb_env_create(&mdb), 0);
+	assert_int_equal(mdb_env_set_maxdbs(mdb, 4), 0);
+	assert_int_equal(mdb_env_open(mdb, dir, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
+	if (make) {
+		assert_int_equal(mdb_dbi_open(txn, table, MDB_CREATE, &dbi), 0);
+		assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+	}
+	assert_int_equal(mdb_dbi_open(txn, NULL, 0, &unnamed), 0);
+	assert_int_equal(mdb_stat(txn, unnamed, &stat), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(mdb);
+	return stat.ms_entries;
+}
+
+static void
+another_programs_environment_is_refused_and_left_alone(void **state)
+{
+	static const char *const tables[] = {NULL, "things", "meta"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		char dir[64];
+		struct env env;
+
+		make_dir(dir, sizeof(dir));
+		assert_int_equal(open_foreign(dir, tables[i], true), 1);
+		assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+		assert_int_equal(open_foreign(dir, tables[i], false), 1);
+		remove_store(dir);
+	}
+}
+
 static void
 a_missing_directory_is_an_error(void **state)
 {
@@ -181,6 +225,36 @@ what_is_no_socket_is_left_alone(void **state)
 	remove_store(dir);
 }
 
+static void
+an_announced_socket_that_makes_no_sense_is_an_error(void **state)
+{
+	static const char *const counts[] = {"x", "", "-1", "2", "99999999999"};
+	char dir[64], path[160], pid[16];
+	bool inherited;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		setenv("LISTEN_PID", pid, 1);
+		setenv("LISTEN_FDS", counts[i], 1);
+		assert_int_equal(listen_socket(path, &fd, &inherited), EX_CONFIG);
+		assert_int_equal(fd, -1);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	/* What another process was passed is none of our business. */
+	snprintf(pid, sizeof(pid), "%d", getppid());
+	setenv("LISTEN_PID", pid, 1);
+	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_false(inherited);
+	closefd(&fd);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	remove_store(dir);
+}
+
 int
 main(void)
 {
@@ -190,11 +264,13 @@ main(void)
 	    STORE_TEST(a_version_that_is_no_number_is_refused),
 	    STORE_TEST(conversations_without_a_version_are_refused),
 	    cmocka_unit_test(a_file_that_is_no_store_is_refused_and_left_alone),
+	    cmocka_unit_test(another_programs_environment_is_refused_and_left_alone),
 	    cmocka_unit_test(a_missing_directory_is_an_error),
 	    cmocka_unit_test(a_directory_has_one_storaged),
 	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
 	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
 	    cmocka_unit_test(what_is_no_socket_is_left_alone),
+	    cmocka_unit_test(an_announced_socket_that_makes_no_sense_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,6 +367,18 @@ lose(struct fixture *f, struct asker *asker)
 	assert_true(TAILQ_EMPTY(&f->open.lost));
 }
 
+/* Puts bytes that are no record where one belongs. */
+static inline void
+damage(struct fixture *f, enum table table, const struct id *id)
+{
+	struct key key = key_id(id);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
 /* Returns when the clock of the records has gone on. */
 static inline void
 wait_for_next_ms(void)

@@ -471,6 +471,30 @@ many_lost_turns_end_in_bounded_steps(void **state)
 }
 
 static void
+a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin first = begin_of("s1", "one"), last = begin_of("s3", "three");
+	struct msg_turn_begin half = begin_of("s2", "two"), blind = begin_of("s2", "two");
+
+	/* The totals are read after the conversation was written, the turn's place before. */
+	half.org = id_new();
+	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &half, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &blind, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &last, MSG_TURN_BEGUN, NULL);
+	damage(f, TABLE_TOTALS, &half.org);
+	damage(f, TABLE_TURNS, &blind.turn);
+	lose(f, &f->a);
+	assert_true(f->env.writable);
+	EXPECT_MESSAGES(f, &first.conversation, "ci", "one", "");
+	EXPECT_MESSAGES(f, &last.conversation, "ci", "three", "");
+	assert_int_equal(f->open.n, 0);
+	/* They are open for whoever can repair them. */
+	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 2);
+}
+
+static void
 the_last_message_is_cut_at_500_utf16_units(void **state)
 {
 	struct fixture *f = *state;
@@ -540,6 +564,7 @@ main(void)
 	    STORE_TEST(a_lost_turn_can_still_be_claimed),
 	    STORE_TEST(after_a_restart_open_turns_wait_to_be_claimed),
 	    STORE_TEST(many_lost_turns_end_in_bounded_steps),
+	    STORE_TEST(a_turn_that_cannot_be_ended_holds_up_no_other),
 	    STORE_TEST(the_last_message_is_cut_at_500_utf16_units),
 	    STORE_TEST(activity_does_not_go_back_when_the_clock_does),
 	};
