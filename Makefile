@@ -63,7 +63,9 @@ store_libs := -llmdb -levent_core $(proto_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged openai-stub)
-UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) \
+	$(BUILD)/unit/test_fuzz_corpus
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all
 all: programs frontends ## build everything: daemons, demo model, widget, dashboard
@@ -109,6 +111,19 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(proto_libs) -lcmocka -lpthread
 
+# The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
+# `make fuzz`, each by itself under the name that libFuzzer calls.
+fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/negotiate \
+	http/router chat/sse chat/openai api/chat_body)
+$(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(fuzzed)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(proto_libs) -lcmocka
+$(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* -o $@ $^ \
+		-ljansson $(proto_libs)
+
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
@@ -153,7 +168,8 @@ DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev
 	libjansson-dev ca-certificates
 DEBS_test := $(DEBS_run) libcmocka-dev chromium
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck
-DEBS_all := $(sort $(DEBS_test) $(DEBS_lint))
+DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
+DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_lint := $(NPM_test)
@@ -170,7 +186,7 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		$$sudo apt-get update -qq && \
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
-	@$(MAKE) --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR)))
+	@$(if $(NPM_$(FOR)),$(MAKE) --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
 
 # -- running and testing ---------------------------------------------------------------------
 JOBS := $(shell nproc)
@@ -187,6 +203,27 @@ test: ## run all tests: unit, end-to-end and browser, plain and with sanitizers
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
+
+# Inputs that were worth keeping stay in build/fuzz/inputs, findings in build/fuzz/found.
+FUZZ_SECONDS ?= 20
+
+.PHONY: fuzz
+fuzz: ## look for bad inputs with libFuzzer (FUZZ_SECONDS=20 for each of FUZZ="http_parse sse …")
+	@$(MAKE) --no-print-directory deps FOR=fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang SAN=fuzzer-no-link,address,undefined \
+		BUILD=build/fuzz fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
+	@mkdir -p $(BUILD)/seeds && $< --seeds $(BUILD)/seeds
+	@for t in $(FUZZ); do \
+		mkdir -p $(BUILD)/inputs/$$t $(BUILD)/found/$$t; \
+		if $(BUILD)/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+			-artifact_prefix=$(BUILD)/found/$$t/ $(BUILD)/inputs/$$t \
+			tests/fuzz/corpus/$$t $(BUILD)/seeds/$$t >$(BUILD)/$$t.log 2>&1; \
+		then echo "ok     $$t: $$(tail -n 1 $(BUILD)/$$t.log)"; \
+		else echo "FAILED $$t: see $(BUILD)/$$t.log"; failed=1; fi; \
+	done; exit $${failed:-0}
 
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew

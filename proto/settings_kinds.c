@@ -22,6 +22,8 @@
 		return -1;                                   \
 	} while (0)
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* -- values that hold no memory ---------------------------------------------------------- */
 
 int
@@ -111,6 +113,22 @@ setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char
 	return 0;
 }
 
+/* The next item of a comma-separated list, without the white space at its ends; NULL at the end.
+ * White space inside is left for the item's own parser to refuse. */
+static char *
+next_item(char **rest)
+{
+	char *item = strsep(rest, ",");
+	size_t n;
+
+	if (item == NULL)
+		return NULL;
+	item += strspn(item, " \t");
+	for (n = strlen(item); n > 0 && (item[n - 1] == ' ' || item[n - 1] == '\t'); n--)
+		item[n - 1] = '\0';
+	return item;
+}
+
 /* One address:port or [v6-address]:port; item is taken apart. 0, or -1. */
 static int
 parse_address(char *item, struct listen_address *out)
@@ -125,7 +143,7 @@ parse_address(char *item, struct listen_address *out)
 	struct addrinfo *ai;
 	const char *bad;
 
-	if (port == NULL || end == NULL || end + v6 != port)
+	if (port == NULL || end == NULL || end + v6 != port || strpbrk(item, " \t") != NULL)
 		return -1;
 	*end = '\0';
 	*port++ = '\0';
@@ -147,13 +165,10 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 
 	(void)d;
 	list->n = 0;
-	while (result == 0 && (item = strsep(&rest, ",")) != NULL) {
-		item += strspn(item, " \t");
-		item[strcspn(item, " \t")] = '\0';
+	while (result == 0 && (item = next_item(&rest)) != NULL)
 		result = list->n == SETTINGS_LISTEN_MAX
 		    ? -1
 		    : parse_address(item, &list->at[list->n++]);
-	}
 	free(copy);
 	if (result == -1)
 		REFUSE(
@@ -248,6 +263,21 @@ setting_parse_PATH(const struct setting *d, const char *text, void *field, char 
 	return 0;
 }
 
+/* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
+static bool
+is_authority(const char *text)
+{
+	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+	const char *port;
+
+	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
+		return false;
+	port = text + host;
+	return *port == '\0' ||
+	    (*port == ':' && port[1] != '\0' &&
+		port[1 + strspn(port + 1, "0123456789")] == '\0');
+}
+
 /*
  * One origin in the form that a browser sends it (RFC 6454, section 6.2): lower case, without the
  * scheme's default port. The result is the caller's; NULL for what is no origin.
@@ -255,13 +285,12 @@ setting_parse_PATH(const struct setting *d, const char *text, void *field, char 
 static char *
 normal_origin(const char *text)
 {
-	size_t scheme = strcspn(text, ":");
+	size_t scheme = strspn(text, LETTERS "0123456789+-.");
 	const char *host = text + scheme + 3;
 	const char *default_port;
 	char *origin, *port;
 
-	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || *host == '\0' ||
-	    host[strcspn(host, "/?#@ \t*")] != '\0')
+	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || !is_authority(host))
 		return NULL;
 	origin = xstrdup(text);
 	for (char *c = origin; *c != '\0'; c++)
@@ -281,11 +310,9 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 	bool bad = false;
 
 	(void)d;
-	while (!bad && (item = strsep(&rest, ",")) != NULL) {
+	while (!bad && (item = next_item(&rest)) != NULL) {
 		char *origin;
 
-		item += strspn(item, " \t");
-		item[strcspn(item, " \t")] = '\0';
 		if (*item == '\0')
 			continue;
 		if (strcmp(item, "*") == 0) {

@@ -24,8 +24,14 @@ load(struct settings *s, unsigned owners, const char *const pairs[])
 	free(problems);
 	free(warnings);
 	clearenv();
-	for (; *pairs != NULL; pairs++)
-		assert_int_equal(putenv(xstrdup(*pairs)), 0);
+	for (; *pairs != NULL; pairs++) {
+		char *name = xstrdup(*pairs);
+		size_t len_of_name = strcspn(name, "=");
+
+		name[len_of_name] = '\0';
+		assert_int_equal(setenv(name, name + len_of_name + 1, 1), 0);
+		free(name);
+	}
 	p = open_memstream(&problems, &len);
 	w = open_memstream(&warnings, &len);
 	n = settings_load(s, owners, p, w);

@@ -4,6 +4,7 @@
  */
 #include "workerd/chat/sse.h"
 
+#include <errno.h>
 #include <string.h>
 
 void
@@ -95,6 +96,10 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 		r->after_cr = false;
 		n = line_length(piece);
 		line = (struct slice){piece.p, n};
+		if (n > SSE_EVENT_MAX) {
+			errno = ENOBUFS;
+			return -1;
+		}
 		if (n == piece.len || buf_len(&r->line) > 0) {
 			if (buf_append(&r->line, line.p, line.len) == -1)
 				return -1;

@@ -1,0 +1,99 @@
+/*
+ * The headers by which a client says what it would like: lists, content codings, entity tags.
+ * The first byte says which codings there are, the rest is the header's value.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/http/negotiate.h"
+#include "workerd/http/parse.h"
+
+/* Members are what stands between the commas, trimmed, in their order, empty ones left out. */
+static void
+check_list(struct slice list)
+{
+	struct slice rest = list, member;
+	const uint8_t *done = list.p;
+
+	while (http_list_next(&rest, &member)) {
+		must(member.len > 0 && member.p >= done);
+		must(member.p + member.len <= list.p + list.len);
+		must(memchr(member.p, ',', member.len) == NULL);
+		must(slice_eq(http_trim(member), member));
+		for (; done < member.p; done++)
+			must(*done == ' ' || *done == '\t' || *done == ',');
+		done = member.p + member.len;
+	}
+	must(rest.len == 0);
+	for (; done < list.p + list.len; done++)
+		must(*done == ' ' || *done == '\t' || *done == ',');
+}
+
+/* Whether a list names a coding, or all, weights aside. */
+static bool
+names(struct slice list, const char *coding)
+{
+	struct slice member;
+
+	while (http_list_next(&list, &member)) {
+		const uint8_t *semicolon = memchr(member.p, ';', member.len);
+
+		if (semicolon != NULL)
+			member.len = (size_t)(semicolon - member.p);
+		member = http_trim(member);
+		if (http_is_token(member, coding) || http_is_token(member, "*"))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_coding(struct slice accept, unsigned available)
+{
+	enum http_coding c = http_choose_coding(accept, available);
+
+	must(c < CODINGS);
+	if (c == CODING_IDENTITY)
+		return;
+	must(available & (1u << c));
+	if (c == CODING_BR)
+		must(names(accept, "br"));
+	else
+		must(names(accept, "gzip") || names(accept, "x-gzip"));
+}
+
+/* A tag is found at the front of any list, strong or weak, and only where its bytes are. */
+static void
+check_etag(struct slice list)
+{
+	static const char etag[] = "\"a,b\"";
+	struct slice tag = slice_str(etag);
+	struct buf longer;
+
+	if (http_etag_matches(list, tag) && !slice_eq_str(http_trim(list), "*"))
+		must(memmem(list.p, list.len, etag, tag.len) != NULL);
+	for (int weak = 0; weak <= 1; weak++) {
+		buf_init(&longer, list.len + 16);
+		must(buf_printf(&longer, " , %s%s,", weak ? "W/" : "", etag) == 0);
+		must(buf_append(&longer, list.p, list.len) == 0);
+		must(http_etag_matches(buf_slice(&longer), tag));
+		buf_clear(&longer);
+	}
+}
+
+int
+fuzz_http_negotiate(const uint8_t *data, size_t size)
+{
+	struct slice in = {data, size};
+	unsigned available = fuzz_byte(&in) % (1u << CODINGS);
+	uint8_t *copy = fuzz_copy(in);
+	struct slice value = {copy, in.len};
+
+	check_list(value);
+	check_coding(value, available);
+	check_etag(value);
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,182 @@
+/*
+ * Request heads. Each is read whole and in the pieces that the input asks for, every time from
+ * memory of exactly that size that moved; the readings must agree to the last slice. What was
+ * accepted is written again from its parts and must then read the same: nothing was lost.
+ *
+ * The first byte chooses the greatest size of a head ('x' 64, 'a' 128, …, 'g' 8192), the next four
+ * the cuts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/http/parse.h"
+
+struct reading {
+	enum http_result result;
+	int status;
+	size_t consumed;
+	struct http_request req;
+	struct http_header headers[HTTP_HEADERS_MAX];
+	uint8_t *bytes; /* that the slices of req lie in */
+	size_t len;
+};
+
+/* Reads until there is a verdict or nothing is left. */
+static void
+read_head(struct reading *r, struct slice text, size_t max, struct fuzz_cuts cuts)
+{
+	struct slice rest = text, piece;
+	struct http_parser p;
+
+	*r = (struct reading){.result = HTTP_MORE};
+	r->req.headers = r->headers;
+	http_parser_init(&p, max);
+	while (r->result == HTTP_MORE && fuzz_piece(&cuts, &rest, &piece)) {
+		free(r->bytes);
+		r->len += piece.len;
+		r->bytes = fuzz_copy((struct slice){text.p, r->len});
+		r->result = http_parse(
+		    &p, (struct slice){r->bytes, r->len}, &r->req, &r->consumed, &r->status);
+	}
+}
+
+/* A slice of a reading lies inside of its bytes. */
+static void
+check_inside(const struct reading *r, struct slice s)
+{
+	if (s.p != NULL)
+		must(s.p >= r->bytes && s.p <= r->bytes + r->len &&
+		    s.len <= (size_t)(r->bytes + r->len - s.p));
+	else
+		must(s.len == 0);
+}
+
+/* Two slices of two readings of the same bytes are at the same place. */
+static void
+check_same(const struct reading *a, struct slice s, const struct reading *b, struct slice t)
+{
+	check_inside(a, s);
+	check_inside(b, t);
+	must((s.p == NULL) == (t.p == NULL) && s.len == t.len);
+	if (s.p != NULL)
+		must(s.p - a->bytes == t.p - b->bytes);
+}
+
+static void
+check_agree(const struct reading *a, const struct reading *b)
+{
+	const struct http_request *x = &a->req, *y = &b->req;
+
+	must(a->result == b->result && a->status == b->status && a->consumed == b->consumed);
+	if (a->result == HTTP_MORE)
+		return;
+	must(x->method == y->method && x->minor_version == y->minor_version);
+	must(x->keep_alive == y->keep_alive && x->expect_continue == y->expect_continue);
+	must(x->has_length == y->has_length && x->content_length == y->content_length);
+	must(x->n_headers == y->n_headers && x->n_headers <= HTTP_HEADERS_MAX);
+	check_same(a, x->method_text, b, y->method_text);
+	check_same(a, x->target, b, y->target);
+	check_same(a, x->path, b, y->path);
+	check_same(a, x->query, b, y->query);
+	for (size_t i = 0; i < x->n_headers; i++) {
+		check_same(a, x->headers[i].name, b, y->headers[i].name);
+		check_same(a, x->headers[i].value, b, y->headers[i].value);
+	}
+}
+
+static void
+put(struct buf *out, struct slice s)
+{
+	must(buf_append(out, s.p, s.len) == 0);
+}
+
+static void
+put_str(struct buf *out, const char *s)
+{
+	put(out, slice_str(s));
+}
+
+/* The request line comes out byte by byte as it was; fields get one space after their colon. */
+static void
+write_head(struct buf *out, const struct http_request *req)
+{
+	put(out, req->method_text);
+	put_str(out, " ");
+	put(out, req->path);
+	if (req->query.p != NULL) {
+		put_str(out, "?");
+		put(out, req->query);
+	}
+	put_str(out, req->minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+	for (size_t i = 0; i < req->n_headers; i++) {
+		put(out, req->headers[i].name);
+		put_str(out, ": ");
+		put(out, req->headers[i].value);
+		put_str(out, "\r\n");
+	}
+	put_str(out, "\r\n");
+}
+
+static void
+check_written_again(const struct reading *r)
+{
+	struct buf text, twice;
+	struct reading again;
+
+	buf_init(&text, 65536);
+	buf_init(&twice, 65536);
+	write_head(&text, &r->req);
+	read_head(&again, buf_slice(&text), 65536, fuzz_whole);
+	must(again.result == HTTP_OK && again.consumed == buf_len(&text));
+	must(again.req.method == r->req.method && again.req.keep_alive == r->req.keep_alive);
+	must(again.req.has_length == r->req.has_length);
+	must(again.req.content_length == r->req.content_length);
+	must(again.req.expect_continue == r->req.expect_continue);
+	write_head(&twice, &again.req);
+	must(slice_eq(buf_slice(&text), buf_slice(&twice)));
+	free(again.bytes);
+	buf_clear(&text);
+	buf_clear(&twice);
+}
+
+/* What must be there or absent in every head that is accepted (RFC 9112, sections 3.2 and 6). */
+static void
+check_accepted(const struct reading *r, size_t max)
+{
+	const struct http_request *req = &r->req;
+	size_t hosts = 0, lengths = 0;
+
+	must(r->consumed <= r->len && r->consumed <= max && r->consumed >= 4);
+	must(memcmp(r->bytes + r->consumed - 4, "\r\n\r\n", 4) == 0);
+	must(memchr(r->bytes, '\0', r->consumed) == NULL);
+	must(req->path.len > 0 && (req->path.p[0] == '/' || req->method == HTTP_OPTIONS));
+	for (size_t i = 0; i < req->n_headers; i++) {
+		hosts += http_is_token(req->headers[i].name, "host");
+		lengths += http_is_token(req->headers[i].name, "content-length");
+	}
+	must(hosts <= 1 && (hosts == 1 || req->minor_version == 0));
+	must(lengths == (req->has_length ? 1 : 0));
+	must(http_header(req, "transfer-encoding").p == NULL);
+}
+
+int
+fuzz_http_parse(const uint8_t *data, size_t size)
+{
+	struct slice in = {data, size};
+	size_t max = (size_t)64 << fuzz_byte(&in) % 8;
+	struct fuzz_cuts cuts = fuzz_cuts(&in);
+	struct reading whole, split;
+
+	read_head(&whole, in, max, fuzz_whole);
+	read_head(&split, in, max, cuts);
+	check_agree(&whole, &split);
+	if (whole.result == HTTP_OK) {
+		check_accepted(&split, max);
+		check_written_again(&whole);
+	}
+	free(whole.bytes);
+	free(split.bytes);
+	return 0;
+}

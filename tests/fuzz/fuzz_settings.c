@@ -1,0 +1,221 @@
+/*
+ * One line of an environment, NAME=text, for every NAME of the table. A value that is accepted is
+ * in its bounds; what it holds, written as text again, is accepted as the same value; and no part
+ * of what the operator wrote was silently passed over.
+ */
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/settings_kinds.h"
+#include "proto/utf8.h"
+#include "tests/fuzz/fuzz.h"
+
+union value {
+	setting_c_COUNT count;
+	setting_c_BYTES bytes;
+	setting_c_TEXT text;
+	setting_c_ENV env;
+	setting_c_LEVEL level;
+	setting_c_ORIGINS origins;
+	setting_c_LISTEN listen;
+};
+
+/* What is parsed from text that a value was written as. */
+static void
+parse_again(const struct setting *d, const char *text, union value *v)
+{
+	char why[SETTING_WHY_MAX] = "";
+
+	memset(v, 0, sizeof(*v));
+	must(d->parse(d, text, v, why) == 0);
+}
+
+static void
+check_COUNT(const struct setting *d, const char *text, const union value *v)
+{
+	char number[32];
+	union value again;
+
+	(void)text;
+	must(v->count >= d->min && v->count <= d->max);
+	snprintf(number, sizeof(number), "%" PRIu32, v->count);
+	parse_again(d, number, &again);
+	must(again.count == v->count);
+}
+
+static void
+check_BYTES(const struct setting *d, const char *text, const union value *v)
+{
+	char number[32];
+	union value again;
+
+	(void)text;
+	must(v->bytes >= d->min && v->bytes <= d->max);
+	snprintf(number, sizeof(number), "%" PRIu64, v->bytes);
+	parse_again(d, number, &again);
+	must(again.bytes == v->bytes);
+}
+
+static void
+check_TEXT(const struct setting *d, const char *text, const union value *v)
+{
+	must(strcmp(v->text, text) == 0 && utf8_valid(slice_str(text)));
+	must(strlen(text) >= d->min && strlen(text) <= d->max);
+	for (const char *c = text; d->secret && *c != '\0'; c++)
+		must((unsigned char)*c >= ' ' && *c != 0x7f);
+}
+
+static void
+check_PATH(const struct setting *d, const char *text, const union value *v)
+{
+	(void)d;
+	must(strcmp(v->text, text) == 0);
+}
+
+static void
+check_URL(const struct setting *d, const char *text, const union value *v)
+{
+	size_t len = strlen(v->text);
+	union value again;
+
+	must(strncmp(v->text, "http://", 7) == 0 || strncmp(v->text, "https://", 8) == 0);
+	must(v->text[len - 1] != '/' && strpbrk(v->text, " \t\r\n?#") == NULL);
+	must(strncmp(text, v->text, len) == 0 && strspn(text + len, "/") == strlen(text + len));
+	parse_again(d, v->text, &again);
+	must(strcmp(again.text, v->text) == 0);
+	d->clear(&again);
+}
+
+static void
+check_ENV(const struct setting *d, const char *text, const union value *v)
+{
+	(void)d;
+	(void)text;
+	must(v->env <= APP_ENV_TEST);
+}
+
+static void
+check_LEVEL(const struct setting *d, const char *text, const union value *v)
+{
+	(void)d;
+	(void)text;
+	must(v->level >= LOG_ERROR && v->level <= LOG_DEBUG);
+}
+
+/* How many words a comma-separated list has; *stars of them are "*". */
+static size_t
+count_words(const char *text, size_t *stars)
+{
+	size_t n = 0;
+
+	*stars = 0;
+	while (*(text += strspn(text, ", \t")) != '\0') {
+		size_t len = strcspn(text, ", \t");
+
+		n++;
+		*stars += len == 1 && *text == '*';
+		text += len;
+	}
+	return n;
+}
+
+/* scheme "://" host, and perhaps a port, as a browser writes it (RFC 6454, section 6.2). */
+static void
+check_origin(const char *origin)
+{
+	size_t scheme = strspn(origin, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+	const char *host = origin + scheme + 3;
+
+	must(scheme > 0 && strncmp(origin + scheme, "://", 3) == 0);
+	must(*host != '\0' && *host != ':' && strpbrk(host, "/?#@* \t") == NULL);
+}
+
+static void
+check_ORIGINS(const struct setting *d, const char *text, const union value *v)
+{
+	size_t stars, words = count_words(text, &stars);
+
+	must(v->origins.n <= SETTINGS_ORIGINS_MAX);
+	must(v->origins.n + stars == words && v->origins.any == (stars > 0));
+	for (size_t i = 0; i < v->origins.n; i++) {
+		union value again;
+
+		check_origin(v->origins.at[i]);
+		must(origin_list_has(&v->origins, slice_str(v->origins.at[i])));
+		parse_again(d, v->origins.at[i], &again);
+		must(again.origins.n == 1 && !again.origins.any);
+		must(strcmp(again.origins.at[0], v->origins.at[i]) == 0);
+		d->clear(&again);
+	}
+}
+
+static void
+check_address(const struct setting *d, const struct listen_address *a)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&a->sa;
+	char host[NI_MAXHOST], port[NI_MAXSERV], text[NI_MAXHOST + NI_MAXSERV + 8];
+	union value again;
+
+	must(getnameinfo(sa, a->len, host, sizeof(host), port, sizeof(port),
+		 NI_NUMERICHOST | NI_NUMERICSERV) == 0);
+	snprintf(
+	    text, sizeof(text), sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+	parse_again(d, text, &again);
+	must(again.listen.n == 1 && again.listen.at[0].len == a->len);
+	must(memcmp(&again.listen.at[0].sa, &a->sa, a->len) == 0);
+}
+
+static void
+check_LISTEN(const struct setting *d, const char *text, const union value *v)
+{
+	size_t stars;
+
+	must(v->listen.n >= 1 && v->listen.n <= SETTINGS_LISTEN_MAX);
+	must(v->listen.n == count_words(text, &stars));
+	for (size_t i = 0; i < v->listen.n; i++)
+		check_address(d, &v->listen.at[i]);
+}
+
+static const struct {
+	struct setting d;
+	void (*check)(const struct setting *, const char *text, const union value *);
+} table[] = {
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	{{#NAME, alias, def, min, max, 0, secret, help, setting_parse_##KIND,  \
+	     setting_clear_##KIND, 0},                                         \
+	    check_##KIND},
+#include "proto/settings.def"
+};
+
+static void
+run(size_t row, const char *text)
+{
+	const struct setting *d = &table[row].d;
+	char why[SETTING_WHY_MAX] = "";
+	union value v;
+
+	memset(&v, 0, sizeof(v));
+	if (d->parse(d, text, &v, why) == 0)
+		table[row].check(d, text, &v);
+	else
+		must(why[0] != '\0' && memchr(why, '\0', sizeof(why)) != NULL);
+	d->clear(&v);
+}
+
+int
+fuzz_settings(const uint8_t *data, size_t size)
+{
+	char *line = strndup((const char *)data, size);
+	char *text = line;
+
+	must(line != NULL);
+	strsep(&text, "=");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (text != NULL && *text != '\0' && strcmp(line, table[i].d.name) == 0)
+			run(i, text);
+	free(line);
+	return 0;
+}

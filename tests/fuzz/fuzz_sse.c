@@ -1,0 +1,123 @@
+/*
+ * A model's event stream, read whole, byte by byte, and cut where the input's first four bytes
+ * say. Each time the events must be those that a simpler reader finds in the whole text (WHATWG
+ * HTML, section 9.2.6).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/wire.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/chat/sse.h"
+
+/* Lists the events in a form that shows where each ends. */
+static int
+note_event(void *arg, struct slice data)
+{
+	struct buf *events = arg;
+
+	must(memchr(data.p, '\r', data.len) == NULL);
+	must(wire_list_add(events, data) == 0);
+	return 0;
+}
+
+static void
+read_stream(struct buf *events, struct slice rest, struct fuzz_cuts cuts)
+{
+	struct sse_reader r;
+	struct slice piece;
+
+	buf_init(events, 5 * rest.len + 64);
+	sse_init(&r);
+	while (fuzz_piece(&cuts, &rest, &piece)) {
+		uint8_t *copy = fuzz_copy(piece);
+
+		must(sse_feed(&r, (struct slice){copy, piece.len}, note_event, events) == 0);
+		free(copy);
+	}
+	sse_clear(&r);
+}
+
+/* The text with every line end made a line feed, and without the byte order mark. */
+static void
+normalize(struct buf *out, struct slice text)
+{
+	bool mark = text.len >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0;
+
+	for (size_t i = mark ? 3 : 0; i < text.len; i++) {
+		if (text.p[i] == '\n' && i > 0 && text.p[i - 1] == '\r')
+			continue;
+		must(buf_append(out, text.p[i] == '\r' ? "\n" : (const char *)&text.p[i], 1) ==
+		    0);
+	}
+}
+
+/* The value of a data field, without the one space that may stand before it; false for any other
+ * line. */
+static bool
+data_value(struct slice line, struct slice *value)
+{
+	static const char *const names[] = {"data: ", "data:", "data"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (line.len < n || memcmp(line.p, names[i], n) != 0)
+			continue;
+		*value = (struct slice){line.p + n, line.len - n};
+		return i < 2 || line.len == n;
+	}
+	return false;
+}
+
+/* The events as the standard tells them, which is easy with the whole text at hand. */
+static void
+list_events(struct buf *events, struct slice text)
+{
+	struct buf lines, data;
+	struct slice rest, value;
+	const uint8_t *lf;
+
+	buf_init(events, 5 * text.len + 64);
+	buf_init(&lines, text.len);
+	buf_init(&data, 2 * text.len + 1);
+	normalize(&lines, text);
+	rest = buf_slice(&lines);
+	while (rest.len > 0 && (lf = memchr(rest.p, '\n', rest.len)) != NULL) {
+		struct slice line = {rest.p, (size_t)(lf - rest.p)};
+
+		if (data_value(line, &value))
+			must(buf_append(&data, value.p, value.len) == 0 &&
+			    buf_append(&data, "\n", 1) == 0);
+		if (line.len == 0 && buf_len(&data) > 0) {
+			buf_truncate(&data, buf_len(&data) - 1);
+			(void)note_event(events, buf_slice(&data));
+			buf_reset(&data);
+		}
+		rest = (struct slice){lf + 1, rest.len - line.len - 1};
+	}
+	buf_clear(&lines);
+	buf_clear(&data);
+}
+
+int
+fuzz_sse(const uint8_t *data, size_t size)
+{
+	struct slice in = {data, size};
+	struct fuzz_cuts cuts = fuzz_cuts(&in);
+	struct buf expected, whole, split, bytewise;
+
+	list_events(&expected, in);
+	read_stream(&whole, in, fuzz_whole);
+	read_stream(&split, in, cuts);
+	read_stream(&bytewise, in, fuzz_bytewise);
+	must(slice_eq(buf_slice(&whole), buf_slice(&expected)));
+	must(slice_eq(buf_slice(&split), buf_slice(&expected)));
+	must(slice_eq(buf_slice(&bytewise), buf_slice(&expected)));
+	buf_clear(&expected);
+	buf_clear(&whole);
+	buf_clear(&split);
+	buf_clear(&bytewise);
+	return 0;
+}

@@ -1,0 +1,212 @@
+/*
+ * Seeds from messages.def, routes.def and settings.def.
+ */
+#include "tests/fuzz/seeds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/messages.h"
+#include "workerd/http/parse.h"
+
+#define NESTED_MAX 4 /* record and list fields of one message */
+
+/* A message with something in every field, and the records that it holds. */
+struct sample {
+	union msg m;
+	struct buf nested[NESTED_MAX];
+	size_t n_nested;
+};
+
+/* Something in a field that holds no record. The number makes fields differ. */
+static void
+fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
+{
+	switch (f->type) {
+	case WIRE_U8:
+		*at = 1;
+		break;
+	case WIRE_U16:
+		*(uint16_t *)(void *)at = number;
+		break;
+	case WIRE_U32:
+		*(uint32_t *)(void *)at = number;
+		break;
+	case WIRE_U64:
+		*(uint64_t *)(void *)at = number;
+		break;
+	case WIRE_ID:
+		memset(at, number, sizeof(struct id));
+		break;
+	case WIRE_HASH:
+		memset(at, number, sizeof(struct hash256));
+		break;
+	case WIRE_TEXT:
+	case WIRE_BYTES:
+		*(struct slice *)(void *)at = slice_str("gr\xc3\xbc\xc3\x9f dich");
+		break;
+	case WIRE_REC:
+	case WIRE_LIST:
+	case WIRE_END:
+		break;
+	}
+}
+
+/* One record of a type, with no record inside, onto the end of out. */
+static void
+put_record(struct buf *out, uint16_t type)
+{
+	const struct wire_field *f = msg_desc(type)->fields;
+	union msg m = {0};
+
+	for (uint8_t number = 1; f->type != WIRE_END; f++, number++)
+		fill_plain(f, (uint8_t *)&m + f->offset, number);
+	must(record_encode(out, (enum msg_type)type, &m) == 0);
+}
+
+/* A record field gets one record, a list field two. */
+static void
+fill_nested(struct sample *s, const struct wire_field *f)
+{
+	struct slice *field = (struct slice *)(void *)((uint8_t *)&s->m + f->offset);
+	struct buf *content = &s->nested[s->n_nested++];
+	struct buf record;
+
+	must(s->n_nested <= NESTED_MAX);
+	buf_init(content, f->max);
+	buf_init(&record, f->max);
+	put_record(&record, f->item);
+	if (f->type == WIRE_REC)
+		must(buf_append(content, buf_data(&record), buf_len(&record)) == 0);
+	for (int i = 0; f->type == WIRE_LIST && i < 2; i++)
+		must(wire_list_add(content, buf_slice(&record)) == 0);
+	buf_clear(&record);
+	*field = buf_slice(content);
+}
+
+static void
+sample_init(struct sample *s, const struct msg_desc *d)
+{
+	uint8_t number = 1;
+
+	*s = (struct sample){.n_nested = 0};
+	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++, number++) {
+		if (f->type == WIRE_REC || f->type == WIRE_LIST)
+			fill_nested(s, f);
+		else
+			fill_plain(f, (uint8_t *)&s->m + f->offset, number);
+	}
+}
+
+static void
+sample_clear(struct sample *s)
+{
+	for (size_t i = 0; i < s->n_nested; i++)
+		buf_clear(&s->nested[i]);
+}
+
+void
+seeds_frames(seed_fn *fn, void *arg)
+{
+	struct buf frame, stream;
+	const struct msg_desc *table;
+	size_t n;
+
+	table = msg_table(&n);
+	buf_init(&frame, WIRE_FRAME_MAX);
+	buf_init(&stream, WIRE_FRAME_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct sample s;
+
+		sample_init(&s, &table[i]);
+		must(msg_encode(&frame, (enum msg_type)table[i].type, i, &s.m) == 0);
+		must(buf_append(&stream, buf_data(&frame), buf_len(&frame)) == 0);
+		fn(arg, table[i].name, buf_slice(&frame));
+		buf_reset(&frame);
+		sample_clear(&s);
+	}
+	fn(arg, "all", buf_slice(&stream));
+	buf_clear(&frame);
+	buf_clear(&stream);
+}
+
+void
+seeds_records(seed_fn *fn, void *arg)
+{
+	struct buf payload;
+	const struct msg_desc *table;
+	size_t n;
+
+	table = msg_table(&n);
+	buf_init(&payload, WIRE_FRAME_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t type[] = {(uint8_t)table[i].type, (uint8_t)(table[i].type >> 8)};
+		struct sample s;
+
+		sample_init(&s, &table[i]);
+		must(buf_append(&payload, type, sizeof(type)) == 0);
+		must(record_encode(&payload, (enum msg_type)table[i].type, &s.m) == 0);
+		fn(arg, table[i].name, buf_slice(&payload));
+		buf_reset(&payload);
+		sample_clear(&s);
+	}
+	buf_clear(&payload);
+}
+
+static void
+put_path(seed_fn *fn, void *arg, const char *name, enum http_method method, const char *pattern)
+{
+	struct buf path;
+
+	buf_init(&path, 256);
+	must(buf_printf(&path, "%c%s", (char)method, pattern) == 0);
+	fn(arg, name, buf_slice(&path));
+	buf_clear(&path);
+}
+
+void
+seeds_paths(seed_fn *fn, void *arg)
+{
+#define ROUTE(METHOD, pattern, handler, GUARD, body_max, name) \
+	put_path(fn, arg, name, HTTP_##METHOD, pattern);
+#include "workerd/api/routes.def"
+}
+
+/* What a setting without a default may be, by its kind. */
+#define EXAMPLE_COUNT   "7"
+#define EXAMPLE_BYTES   "64m"
+#define EXAMPLE_TEXT    "twenty-four characters: \xc3\xbc"
+#define EXAMPLE_URL     "http://[::1]:8080/v1//"
+#define EXAMPLE_PATH    "/srv/chat"
+#define EXAMPLE_ENV     "production"
+#define EXAMPLE_LEVEL   "debug"
+#define EXAMPLE_ORIGINS "https://Shop.Example:443, http://localhost:3000,*"
+#define EXAMPLE_LISTEN  "0.0.0.0:4000, [::1]:4001,127.0.0.1:80"
+
+static void
+put_setting(seed_fn *fn, void *arg, const char *name, const char *text)
+{
+	struct buf line;
+
+	buf_init(&line, 65536);
+	must(buf_printf(&line, "%s=%s", name, text) == 0);
+	fn(arg, name, buf_slice(&line));
+	buf_clear(&line);
+}
+
+void
+seeds_settings(seed_fn *fn, void *arg)
+{
+	static const struct {
+		const char *name, *fallback, *example;
+	} table[] = {
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	{#NAME, def, EXAMPLE_##KIND},
+#include "proto/settings.def"
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		put_setting(fn, arg, table[i].name,
+		    table[i].fallback != NULL ? table[i].fallback : table[i].example);
+}
