@@ -186,7 +186,7 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		$$sudo apt-get update -qq && \
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
-	@$(if $(NPM_$(FOR)),$(MAKE) --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
+	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
 
 # -- running and testing ---------------------------------------------------------------------
 JOBS := $(shell nproc)
@@ -241,17 +241,27 @@ format: ## lay out the C sources by .clang-format and the TypeScript by Biome
 .PHONY: lint
 lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	@$(MAKE) --no-print-directory deps FOR=lint
-	clang-format --dry-run --Werror $(C_FILES)
-	tests/lint/includes.sh
-	tests/lint/readme-settings.sh
-	cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
-		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h --enable=warning,performance,portability \
-		--inline-suppr --suppressions-list=tests/lint/cppcheck.txt -I. -D_GNU_SOURCE \
-		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub
-	printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
+	$(SAY) LINT 'layout (clang-format)'
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+	$(SAY) LINT 'who includes whom'
+	$(Q)tests/lint/includes.sh
+	$(SAY) LINT 'the settings in README.md'
+	$(Q)tests/lint/readme-settings.sh
+	$(SAY) LINT cppcheck
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
+		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h \
+		--enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=tests/lint/cppcheck.txt -I. -D_GNU_SOURCE \
+		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub tests/fuzz
+	$(SAY) LINT clang-tidy
+	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
 		"-DBANTER_VERSION=\"$(VERSION)\"" -fdouble-square-bracket-attributes 2>/dev/null' clang-tidy
-	tests/node_modules/.bin/biome ci
+	$(SAY) LINT 'TypeScript and JavaScript (Biome)'
+	$(Q)tests/node_modules/.bin/biome ci --colors=off >/dev/null || \
+		tests/node_modules/.bin/biome ci
+	$(Q)cd widget && npm run --silent check
+	$(Q)cd dashboard && npm run --silent check
 
 .PHONY: clean
 clean: ## remove what was built (not node_modules, not data)

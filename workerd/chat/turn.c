@@ -437,17 +437,18 @@ within_limit(const struct turn *t, unsigned wait_ms)
 static void
 turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 {
+	const char *why = detail;
 	char message[256];
 	unsigned wait_ms = retry_wait_ms(t);
 	bool again = worth_a_retry(t, how) && within_limit(t, wait_ms);
 
 	openai_error_message(buf_slice(&t->error_body), message, sizeof(message));
 	if (*message != '\0')
-		detail = message;
+		why = message;
 	else if (how == UPSTREAM_DONE)
-		detail = "an error without a message";
+		why = "an error without a message";
 	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_ID("turn", &t->ids.message),
-	    L_INT("status", t->http_status), L_STR("detail", detail),
+	    L_INT("status", t->http_status), L_STR("detail", why),
 	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
 	buf_clear(&t->error_body);
 	if (!again) {
