@@ -1,0 +1,100 @@
+/*
+ * A turn from within: its states, its struct, and what its three files ask of each other.
+ *
+ *	turn.c         life and states, the beginning, all turns together
+ *	turn_answer.c  the question to the model, its answer, asking again
+ *	turn_keep.c    keeping the reply: checkpoints, and the end
+ *
+ * For these three alone; everyone else includes turn.h.
+ */
+#ifndef WORKERD_CHAT_TURN_INTERNAL_H
+#define WORKERD_CHAT_TURN_INTERNAL_H
+
+#include "workerd/chat/history.h"
+#include "workerd/chat/sse.h"
+#include "workerd/chat/turn.h"
+
+#define CHECKPOINT_MS    1000
+#define CHECKPOINT_BYTES 4096
+#define ERROR_BODY_MAX   4096 /* bytes of an error answer that are read for the log */
+
+enum turn_state {
+	TURN_BEGINNING, /* the message is on its way to the store */
+	TURN_LOADING,   /* older history is fetched */
+	TURN_ASKING,    /* the model was asked and has not begun to answer */
+	TURN_WAITING,   /* the model refused for now; asked again when the timer ends */
+	TURN_STREAMING, /* the answer comes */
+	TURN_FINISHING, /* the reply is on its way to the store */
+	TURN_SAVING,    /* the store would not take it; tried again when the timer ends */
+	TURN_OVER,      /* freed as soon as the model's transfer has ended too */
+};
+
+struct turn {
+	struct chat *chat;
+	enum turn_state state;
+	struct turn_ids ids;
+	const struct turn_sink *sink; /* NULL: nobody listens */
+	void *sink_arg;
+	struct store_call *call; /* begin, history or finish; never a checkpoint */
+	struct upstream_transfer *transfer;
+	struct event *timer; /* the next checkpoint, attempt or save */
+	struct history history;
+	struct id org;
+
+	struct sse_reader reader;
+	struct buf text;       /* the reply so far; then trimmed into reply */
+	size_t kept;           /* bytes of it that checkpoints hold */
+	unsigned checkpoints;  /* on their way */
+	struct buf error_body; /* the start of an answer that is an error */
+	int http_status;       /* of the model's answer */
+	unsigned retry_after_ms;
+	unsigned attempts;
+	bool behind;    /* the last checkpoint was not kept */
+	bool said_done; /* [DONE] or a finish_reason came */
+
+	enum message_status status; /* of the reply as it is to be stored */
+	bool failed;                /* what the listener hears, from FINISHING on */
+	enum turn_failure failure;
+	struct turn_reply reply;
+	uint64_t began_ms, first_token_ms, save_soon_until_ms;
+	LIST_ENTRY(turn) link;
+};
+
+/* -- turn.c -- */
+
+/* The one place where the state changes; a turn that is over may be gone afterwards. */
+void turn_enter(struct turn *t, enum turn_state state);
+
+/* Calls for the turn's next step in so many milliseconds: what that is, the state says. */
+void turn_timer(struct turn *t, unsigned ms);
+
+/* Remembers what the listener is to hear; the first failure counts. */
+void turn_set_failure(struct turn *t, enum turn_failure failure);
+
+/* Tells the listener how it ended, and forgets it; later calls do nothing. */
+void turn_tell(struct turn *t);
+
+/* The end of a turn that is stored, or was never begun. */
+void turn_end(struct turn *t);
+
+/* -- turn_answer.c -- */
+
+/* Asks the model; the history is there. */
+void turn_ask(struct turn *t);
+
+/* -- turn_keep.c -- */
+
+/* The model has said all it will: stores the reply. A transfer that has not ended yet goes on by
+ * itself, so that its connection can be used again. */
+void turn_finish(struct turn *t);
+
+/* The model's answer will not come, or not whole: stores what is there as interrupted. */
+void turn_fail(struct turn *t, enum turn_failure failure);
+
+/* Sends the reply, as turn_finish() left it, to the store; once more if need be. */
+void turn_save(struct turn *t);
+
+/* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. */
+void turn_checkpoint(struct turn *t);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * Keeping the reply: a piece each second or CHECKPOINT_BYTES while it comes, the whole at its end.
+ *
+ * A reply that the store does not take is kept here and sent again until it does; the listener is
+ * told at once.
+ */
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "proto/log.h"
+#include "proto/utf8.h"
+#include "workerd/chat/turn_internal.h"
+
+#define SAVE_AGAIN_MS 1000
+#define SAVE_SOON_MS  30000 /* after so long it is tried less often */
+#define SAVE_LATER_MS 10000
+
+/* What a visitor reads when the model said nothing at all. */
+#define APOLOGY "Sorry, I could not find an answer to that. Could you put it another way?"
+
+/* -- finishing --------------------------------------------------------------------------- */
+
+/* Whoever listens need not wait for what may take long. The reply itself waits here until the
+ * store takes it: nobody else would ever close the turn. */
+static void
+turn_not_saved(struct turn *t, enum turn_failure failure)
+{
+	turn_set_failure(t, failure);
+	turn_tell(t);
+	turn_enter(t, TURN_SAVING);
+	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
+}
+
+static void
+on_finished(void *arg, uint16_t type, const union msg *m)
+{
+	struct turn *t = arg;
+
+	t->call = NULL;
+	if (type == MSG_OK) {
+		turn_end(t);
+		return;
+	}
+	log_event(LOG_ERROR, "turn_not_saved", L_ID("turn", &t->ids.message),
+	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
+	/* A turn that the store does not know never began: its message is not there either. */
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		turn_set_failure(t, TURN_STORE_DOWN);
+		turn_end(t);
+		return;
+	}
+	turn_not_saved(
+	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
+}
+
+void
+turn_save(struct turn *t)
+{
+	struct msg_turn_finish finish = {
+	    .turn = t->ids.message,
+	    .status = (uint8_t)t->status,
+	    .text = t->reply.text,
+	    .prompt_tokens = t->reply.prompt_tokens,
+	    .completion_tokens = t->reply.completion_tokens,
+	};
+
+	turn_enter(t, TURN_FINISHING);
+	t->call = store_call(
+	    t->chat->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, on_finished, t);
+	if (t->call == NULL)
+		turn_not_saved(t, TURN_STORE_DOWN);
+}
+
+void
+turn_finish(struct turn *t)
+{
+	evtimer_del(t->timer);
+	t->save_soon_until_ms = clock_mono_ms() + SAVE_SOON_MS;
+	t->reply.text = utf8_trim(buf_slice(&t->text));
+	if (t->reply.text.len == 0 && t->status == MESSAGE_COMPLETE)
+		t->reply.text = slice_str(APOLOGY);
+	turn_save(t);
+}
+
+void
+turn_fail(struct turn *t, enum turn_failure failure)
+{
+	turn_set_failure(t, failure);
+	t->status = MESSAGE_INTERRUPTED;
+	turn_finish(t);
+}
+
+/* -- checkpoints ------------------------------------------------------------------------- */
+
+/* A piece that was not kept, or perhaps not, is sent again with all before it; when the timer says
+ * so, or a full store would get the whole text with every token. */
+static void
+on_checkpoint(void *arg, uint16_t type, const union msg *m)
+{
+	struct turn *t = arg;
+
+	(void)m;
+	t->checkpoints--;
+	t->behind = type != MSG_OK;
+	if (t->behind)
+		t->kept = 0;
+	if (t->behind && t->state == TURN_STREAMING)
+		turn_timer(t, CHECKPOINT_MS);
+	if (t->state == TURN_OVER)
+		turn_enter(t, TURN_OVER);
+}
+
+/* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. One is on its
+ * way at a time, so that a lost one leaves no gap. */
+void
+turn_checkpoint(struct turn *t)
+{
+	struct slice text = buf_slice(&t->text);
+	struct msg_turn_checkpoint piece = {
+	    .turn = t->ids.message,
+	    .offset = (uint32_t)t->kept,
+	    .text = {text.p + t->kept, text.len - t->kept},
+	};
+
+	if (t->checkpoints == 0 &&
+	    store_call(t->chat->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
+		on_checkpoint, t) != NULL) {
+		t->checkpoints++;
+		t->kept = text.len;
+	}
+	/* In other states the timer is another's: a claim leaves it alone. */
+	if (t->state != TURN_STREAMING)
+		return;
+	if (t->kept == text.len)
+		evtimer_del(t->timer);
+	else
+		turn_timer(t, CHECKPOINT_MS);
+}
