@@ -124,6 +124,11 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* -o $@ $^ \
 		-ljansson $(proto_libs)
 
+$(BUILD)/bench/store: $(call objects,tests/bench) $(call without_main,$(STORED)) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
+
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
@@ -225,6 +230,12 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 		else echo "FAILED $$t: see $(BUILD)/$$t.log"; failed=1; fi; \
 	done; exit $${failed:-0}
 
+.PHONY: bench-store
+bench-store: ## measure durable appends a second, beside the same on bare LMDB
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
+	@build/bench/store
+
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew
 	@$(MAKE) --no-print-directory deps FOR=test
@@ -252,7 +263,7 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=tests/lint/cppcheck.txt -I. -D_GNU_SOURCE \
-		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub tests/fuzz
+		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub tests/fuzz tests/bench
 	$(SAY) LINT clang-tidy
 	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
