@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "proto/basics.h"
+#include "proto/clock.h"
 
 struct event_base *
 loop_new(void)
@@ -57,10 +58,7 @@ loop_watch(struct event *ev)
 void
 loop_after(struct event *timer, uint64_t ms)
 {
-	const struct timeval tv = {
-	    .tv_sec = (time_t)(ms / 1000),
-	    .tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
+	const struct timeval tv = clock_timeval(ms);
 
 	must(event_add(timer, &tv) == 0);
 }

@@ -41,3 +41,12 @@ clock_mono_ns(void)
 
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
+
+struct timeval
+clock_timeval(uint64_t ms)
+{
+	return (struct timeval){
+	    .tv_sec = (time_t)(ms / 1000),
+	    .tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+}

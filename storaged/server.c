@@ -36,13 +36,6 @@ struct server {
 	bool stopping;
 };
 
-static struct timeval
-ms_to_timeval(unsigned ms)
-{
-	return (struct timeval){
-	    .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-}
-
 static void
 pause_accepting(struct server *s)
 {
@@ -156,7 +149,7 @@ end_lost_turns(struct server *s)
 static void
 plan_retry(struct server *s)
 {
-	struct timeval retry = ms_to_timeval(RETRY_MS);
+	struct timeval retry = clock_timeval(RETRY_MS);
 
 	if ((!s->env->writable || s->accept_paused) &&
 	    !event_pending(s->retry, EV_TIMEOUT, NULL))
@@ -230,7 +223,7 @@ int
 server_run(struct env *env, int listener)
 {
 	struct server s = {.env = env, .listener = listener};
-	struct timeval claim = ms_to_timeval(CLAIM_MS);
+	struct timeval claim = clock_timeval(CLAIM_MS);
 	int status = 0;
 
 	open_turns_init(&s.open);

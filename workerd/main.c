@@ -17,6 +17,7 @@
 #include <bsd/unistd.h>
 
 #include "proto/basics.h"
+#include "proto/clock.h"
 #include "proto/log.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
@@ -58,7 +59,7 @@ static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
-	struct timeval in = {0, LAST_WORDS_MS * 1000};
+	struct timeval in = clock_timeval(LAST_WORDS_MS);
 
 	(void)fd;
 	(void)what;
@@ -77,7 +78,7 @@ static void
 drain(void *arg, unsigned within_ms)
 {
 	struct worker *w = arg;
-	struct timeval in = {within_ms / 1000, (within_ms % 1000) * 1000};
+	struct timeval in = clock_timeval(within_ms);
 
 	if (w->draining)
 		return;

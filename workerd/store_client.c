@@ -47,12 +47,6 @@ struct store_client {
 
 static void try_connect(evutil_socket_t fd, short what, void *arg);
 
-static struct timeval
-ms_timeval(unsigned ms)
-{
-	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
-}
-
 static void
 event_gone(struct event **ev)
 {
@@ -90,7 +84,7 @@ call_answer(struct store_call *call, uint16_t type, const union msg *m)
 static void
 disconnect(struct store_client *sc, const char *why)
 {
-	struct timeval in = ms_timeval(sc->backoff_ms);
+	struct timeval in = clock_timeval(sc->backoff_ms);
 
 	if (sc->connected)
 		log_event(LOG_WARN, "store_lost", L_STR("why", why));
@@ -271,7 +265,7 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
     store_answer_fn *fn, void *arg)
 {
 	uint64_t id = free_id(sc);
-	struct timeval in = ms_timeval(timeout_ms);
+	struct timeval in = clock_timeval(timeout_ms);
 	struct store_call *call;
 
 	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)

@@ -133,8 +133,8 @@ api_answered(struct http_exchange *x, void *ctx)
 {
 	(void)ctx;
 	log_event(LOG_DEBUG, "request", L_UINT("conn", x->number),
-	    L_SLICE("method", x->req == NULL ? slice_str("-") : x->req->method_text),
-	    L_INT("status", x->status), L_UINT("bytes", x->sent));
+	    L_SLICE("method", x->req->method_text), L_INT("status", x->status),
+	    L_UINT("bytes", x->sent));
 }
 
 /* -- answers that all resources give -------------------------------------------------------- */

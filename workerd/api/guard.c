@@ -55,10 +55,8 @@ guard_origin(const struct api_call *c)
 int
 guard_cors_headers(const struct api *api, struct http_exchange *x, struct buf *out)
 {
-	struct slice origin = {0};
+	struct slice origin = http_header(x->req, "origin");
 
-	if (x->req != NULL)
-		origin = http_header(x->req, "origin");
 	/* Without an Origin too: a cache must not give this answer to a request that has one. */
 	if (buf_append_str(out, "Vary: Origin\r\n") == -1)
 		return -1;

@@ -14,7 +14,7 @@
 void
 turn_timer(struct turn *t, unsigned ms)
 {
-	struct timeval in = {ms / 1000, (ms % 1000) * 1000};
+	struct timeval in = clock_timeval(ms);
 
 	evtimer_add(t->timer, &in);
 }

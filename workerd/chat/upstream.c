@@ -95,13 +95,15 @@ static int
 set_timer(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct upstream *u = arg;
-	struct timeval in = {timeout_ms / 1000, (timeout_ms % 1000) * 1000};
+	struct timeval in;
 
 	(void)multi;
-	if (timeout_ms < 0)
+	if (timeout_ms < 0) {
 		evtimer_del(u->timer);
-	else
-		evtimer_add(u->timer, &in);
+		return 0;
+	}
+	in = clock_timeval((uint64_t)timeout_ms);
+	evtimer_add(u->timer, &in);
 	return 0;
 }
 
@@ -191,7 +193,7 @@ close_socket(void *arg, curl_socket_t fd)
 static void
 watch_silence(struct upstream_transfer *t, uint64_t ms)
 {
-	struct timeval in = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+	struct timeval in = clock_timeval(ms);
 
 	evtimer_add(t->silence, &in);
 }

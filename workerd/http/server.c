@@ -31,7 +31,7 @@ const struct http_limits http_limits_default = {
 static const struct timeval *
 common_timeout(struct event_base *base, unsigned ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	struct timeval tv = clock_timeval(ms);
 	const struct timeval *common = event_base_init_common_timeout(base, &tv);
 
 	must(common != NULL);
