@@ -55,14 +55,18 @@ PROTO := proto
 MASTERD := masterd
 WORKERD := workerd workerd/http workerd/chat workerd/api
 STORED := storaged
+BANTER := storaged/banter
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lssl $(proto_libs)
 store_libs := -llmdb -levent_core $(proto_libs)
+banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
+# What the end-to-end tests run besides.
+TEST_PROGRAMS := $(BUILD)/http-mirror
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -74,7 +78,7 @@ all: programs frontends ## build everything: daemons, demo model, widget, dashbo
 programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with sanitizers)
 
 .PHONY: unit
-unit: $(UNIT)
+unit: $(UNIT) $(TEST_PROGRAMS)
 
 $(BUILD)/masterd: $(call objects,$(MASTERD)) $(call objects,$(PROTO))
 	$(SAY) LD $@
@@ -85,24 +89,40 @@ $(BUILD)/workerd: $(call objects,$(WORKERD)) $(call objects,$(PROTO))
 $(BUILD)/storaged: $(call objects,$(STORED)) $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
+$(BUILD)/banter: $(call objects,$(BANTER)) $(call without_main,$(STORED)) $(call objects,$(PROTO))
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(banter_libs)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
+
+$(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o $(call objects,workerd/http) $(call objects,$(PROTO))
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
 
 # A unit test links the part that its name begins with.
 $(BUILD)/unit/test_store_%: $(OBJ)/tests/unit/test_store_%.o $(call without_main,$(STORED)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lcmocka
+$(BUILD)/unit/test_tool_%: $(OBJ)/tests/unit/test_tool_%.o $(call without_main,$(BANTER) $(STORED)) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(banter_libs) -lcmocka
 $(BUILD)/unit/test_master_%: $(OBJ)/tests/unit/test_master_%.o $(call without_main,$(MASTERD)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(master_libs) -lcmocka
-$(BUILD)/unit/test_http_%: $(OBJ)/tests/unit/test_http_%.o $(call objects,workerd/http) $(call objects,$(PROTO))
+$(BUILD)/unit/test_http_%: $(OBJ)/tests/unit/test_http_%.o $(OBJ)/tests/unit/http_rig.o \
+		$(OBJ)/tests/http/corpus.o $(call objects,workerd/http) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
 $(BUILD)/unit/test_chat_%: $(OBJ)/tests/unit/test_chat_%.o $(OBJ)/workerd/store_client.o $(call objects,workerd/chat) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
+$(BUILD)/unit/test_api_%: $(OBJ)/tests/unit/test_api_%.o $(call without_main,$(WORKERD)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
@@ -113,18 +133,25 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 
 # The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
 # `make fuzz`, each by itself under the name that libFuzzer calls.
-fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/negotiate \
-	http/router chat/sse chat/openai api/chat_body)
-$(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(fuzzed)
+fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
+	http/negotiate http/router chat/sse chat/openai api/chat_body) \
+	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
+	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
+fuzzed_libs := -ljansson $(store_libs)
+$(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(proto_libs) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* -o $@ $^ \
-		-ljansson $(proto_libs)
+		$(fuzzed_libs)
 
-$(BUILD)/bench/store: $(call objects,tests/bench) $(call without_main,$(STORED)) $(call objects,$(PROTO))
+# The benchmarks of the store share what stands in neither's main file.
+BENCH := store scale
+bench_shared := $(filter-out $(BENCH:%=$(OBJ)/tests/bench/%.o),$(call objects,tests/bench))
+$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) \
+		$(call without_main,$(STORED)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
@@ -137,6 +164,12 @@ $(OBJ)/%.o: %.c $(OBJ)/.flags
 
 # .incbin names no dependency to the compiler.
 $(OBJ)/workerd/api/service.o: workerd/api/openapi.json
+# No route is built that the document does not know.
+$(OBJ)/workerd/api/routes.o: $(OBJ)/workerd/api/.documented
+$(OBJ)/workerd/api/.documented: workerd/api/openapi.json workerd/api/routes.def tests/lint/routes.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f tests/lint/routes.awk workerd/api/openapi.json workerd/api/routes.def
+	@touch $@
 
 $(OBJ)/.flags: FORCE
 	@mkdir -p $(@D)
@@ -171,12 +204,14 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev ca-certificates
-DEBS_test := $(DEBS_run) libcmocka-dev chromium
-DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck
+DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace
+DEBS_faults := $(DEBS_run) strace
+DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
+NPM_faults := $(NPM_run)
 NPM_lint := $(NPM_test)
 NPM_all := $(NPM_test)
 
@@ -192,6 +227,16 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
+	@$(if $(filter test all,$(FOR)),$(MAKE) -s --no-print-directory build/tools/promtool || \
+		echo 'No promtool: what it would check of /metrics is skipped.')
+
+# Out of Debian's package, which is not installed: that would start a server on this machine.
+build/tools/promtool:
+	@rm -rf $(@D)/package && mkdir -p $(@D)/package
+	$(SAY) GET promtool
+	$(Q)cd $(@D)/package && apt-get download -qq prometheus >/dev/null 2>&1 && \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -C .. --strip-components=3 ./usr/bin/promtool
+	@rm -rf $(@D)/package
 
 # -- running and testing ---------------------------------------------------------------------
 JOBS := $(shell nproc)
@@ -203,11 +248,18 @@ run: ## build, start everything in the foreground and say where it is
 	@node systemd/run.mjs
 
 .PHONY: test
-test: ## run all tests: unit, end-to-end and browser, plain and with sanitizers
+test: ## run all tests: unit, end-to-end, faults and browser, plain and with sanitizers
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
+
+# FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… says how often storaged is killed.
+.PHONY: test-faults
+test-faults: ## kill, starve and attack the store, for 3 minutes (part of `make test`)
+	@$(MAKE) --no-print-directory deps FOR=faults
+	@$(MAKE) --no-print-directory -j$(JOBS) programs frontends
+	@node tests/run.mjs --build $(BUILD) faults
 
 # Inputs that were worth keeping stay in build/fuzz/inputs, findings in build/fuzz/found.
 FUZZ_SECONDS ?= 20
@@ -231,10 +283,16 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 	done; exit $${failed:-0}
 
 .PHONY: bench-store
-bench-store: ## measure durable appends a second, beside the same on bare LMDB
+bench-store: ## measure durable appends a second, beside the same on bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
 	@build/bench/store
+
+.PHONY: bench-scale
+bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 minute, 1 GB of disk)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/scale
+	@build/bench/scale
 
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew
@@ -258,12 +316,17 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)tests/lint/includes.sh
 	$(SAY) LINT 'the settings in README.md'
 	$(Q)tests/lint/readme-settings.sh
+	$(SAY) LINT 'openapi.json and the types made from it'
+	$(Q)node tests/lint/openapi.mjs
+	$(SAY) LINT 'the man page'
+	$(Q)tests/lint/man-page.sh
 	$(SAY) LINT cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
 		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=tests/lint/cppcheck.txt -I. -D_GNU_SOURCE \
-		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub tests/fuzz tests/bench
+		-DBANTER_VERSION='"$(VERSION)"' proto masterd workerd storaged tests/stub tests/fuzz tests/bench \
+		tests/http
 	$(SAY) LINT clang-tidy
 	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
@@ -281,8 +344,11 @@ clean: ## remove what was built (not node_modules, not data)
 .PHONY: install
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/lib/banter $(DESTDIR)$(PREFIX)/share/banter/widget \
-		$(DESTDIR)$(PREFIX)/share/banter/dashboard $(DESTDIR)$(PREFIX)/share/doc/banter
+		$(DESTDIR)$(PREFIX)/share/banter/dashboard $(DESTDIR)$(PREFIX)/share/doc/banter \
+		$(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 build/masterd build/workerd build/storaged $(DESTDIR)$(PREFIX)/lib/banter
+	install -m 755 build/banter $(DESTDIR)$(PREFIX)/bin
+	install -m 644 systemd/man/banter.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	cp -r widget/dist $(DESTDIR)$(PREFIX)/share/banter/widget/
 	cp -r dashboard/dist $(DESTDIR)$(PREFIX)/share/banter/dashboard/
 	rm -f $(DESTDIR)$(PREFIX)/share/banter/*/dist/.built

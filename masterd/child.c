@@ -26,7 +26,7 @@
 /* Records read per event, so that one chatty worker does not hold up the others. */
 #define RECORDS_PER_EVENT 64
 
-/* No record between master and worker is longer: the hello is the longest, under 100 bytes. */
+/* What workers say is short: the hello is the longest, under 100 bytes. */
 #define RECORD_MAX 256
 
 static void
@@ -50,6 +50,7 @@ close_control(struct child *c)
 	loop_free(&c->writable);
 	closefd(&c->control);
 	c->in_flight = 0;
+	c->owed = 0;
 }
 
 void
@@ -100,38 +101,134 @@ child_send_connection(struct child *c, const struct msg_connection *m, int fd)
 	return 0;
 }
 
-/* Waits for room if there is none: a worker that is behind must still learn that it has to go. */
-static void
+/* As send_record(), and nothing of the record stays in memory. */
+static int
+send_secret(const struct child *c, enum msg_type type, const void *msg)
+{
+	struct buf record;
+	int r;
+
+	buf_init(&record, CONTROL_RECORD_MAX);
+	must(buf_reserve(&record, CONTROL_RECORD_MAX) != NULL);
+	must(msg_encode(&record, type, 0, msg) == 0);
+	r = fdpass_send(c->control, buf_slice(&record), -1);
+	buf_wipe(&record);
+	return r;
+}
+
+static int
+send_tickets(struct child *c)
+{
+	const struct msg_ticket_keys keys = keyring_tickets(c->keyring);
+
+	return send_secret(c, MSG_TICKET_KEYS, &keys);
+}
+
+static int
+send_identity(struct child *c)
+{
+	const struct msg_tls_identity identity = keyring_identity(c->keyring);
+
+	return send_secret(c, MSG_TLS_IDENTITY, &identity);
+}
+
+static int
 send_drain(struct child *c)
 {
-	const struct msg_drain drain = {.within_ms = c->drain_ms};
+	uint64_t now = clock_mono_ms();
+	const struct msg_drain drain = {
+	    .within_ms = now < c->drain_until_ms ? (uint32_t)(c->drain_until_ms - now) : 0,
+	};
 
-	if (send_record(c, MSG_DRAIN, &drain, -1) == 0)
-		return;
-	if (errno == EAGAIN)
-		loop_watch(c->writable);
-	else
-		log_event(LOG_WARN, "drain_unsent", L_UINT("worker", c->number),
-		    L_INT("pid", c->pid), L_ERRNO());
+	return send_record(c, MSG_DRAIN, &drain, -1);
+}
+
+/* A worker without its keys could only serve wrongly; one that does not hear of the drain has its
+ * deadline. */
+static void
+cannot_send(struct child *c, enum child_owed what)
+{
+	log_event(LOG_WARN, "worker_not_told", L_UINT("worker", c->number),
+	    L_INT("pid", c->pid), L_ERRNO());
+	if (what != OWED_DRAIN)
+		child_kill(c, "cannot be given its keys");
+}
+
+/* Says what is owed. Waits for room if there is none: a worker that is behind must still learn of
+ * it. */
+static void
+send_owed(struct child *c)
+{
+	static const struct {
+		enum child_owed what;
+		int (*send)(struct child *);
+	} all[] = {
+	    {OWED_TICKETS, send_tickets},
+	    {OWED_IDENTITY, send_identity},
+	    {OWED_DRAIN, send_drain},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (!(c->owed & all[i].what))
+			continue;
+		if (all[i].send(c) == -1) {
+			if (errno == EAGAIN) {
+				loop_watch(c->writable);
+				return;
+			}
+			cannot_send(c, all[i].what);
+		}
+		c->owed &= ~(unsigned)all[i].what;
+	}
 }
 
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
-	send_drain(arg);
+	send_owed(arg);
+}
+
+void
+child_send_keys(struct child *c, bool identity)
+{
+	if (c->state != CHILD_STARTING && c->state != CHILD_READY)
+		return;
+	c->owed |= OWED_TICKETS;
+	if (identity)
+		c->owed |= OWED_IDENTITY;
+	send_owed(c);
+}
+
+/* From READY, or from DRAINING with an earlier end. One that has closed its control socket is told
+ * by its deadline alone. */
+static void
+begin_drain(struct child *c, uint64_t until_ms, uint32_t within_ms)
+{
+	uint64_t deadline_ms = (uint64_t)within_ms + DRAIN_GRACE_MS;
+
+	c->drain_until_ms = until_ms;
+	if (c->control != -1) {
+		c->owed |= OWED_DRAIN;
+		send_owed(c);
+	}
+	if (c->state == CHILD_DRAINING)
+		loop_after(c->deadline, deadline_ms);
+	else
+		enter(c, CHILD_DRAINING, deadline_ms);
 }
 
 void
 child_drain(struct child *c, uint32_t within_ms)
 {
+	uint64_t until_ms = clock_mono_ms() + within_ms;
+
 	c->leaving = true;
 	if (c->state == CHILD_STARTING) {
 		child_kill(c, "no longer needed");
-	} else if (c->state == CHILD_READY) {
-		c->drain_ms = within_ms;
-		send_drain(c);
-		enter(c, CHILD_DRAINING, (uint64_t)within_ms + DRAIN_GRACE_MS);
+	} else if (c->state == CHILD_READY ||
+	    (c->state == CHILD_DRAINING && until_ms < c->drain_until_ms)) {
+		begin_drain(c, until_ms, within_ms);
 	}
 }
 
@@ -255,6 +352,7 @@ child_new(struct event_base *base, const struct child_identity *who, int control
 	    .started_ms = clock_mono_ms(),
 	    .state = CHILD_STARTING,
 	    .control = control,
+	    .keyring = who->keyring,
 	    .hooks = hooks,
 	};
 	buf_init(&c->out, RECORD_MAX);
@@ -264,6 +362,8 @@ child_new(struct event_base *base, const struct child_identity *who, int control
 	loop_watch(c->readable);
 	loop_after(c->deadline, HELLO_TIMEOUT_MS);
 	send_hello(c);
+	if (c->keyring != NULL)
+		child_send_keys(c, true);
 	return c;
 }
 

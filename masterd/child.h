@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "masterd/keyring.h"
 #include "masterd/loop.h"
 #include "proto/messages.h"
 
@@ -27,6 +28,13 @@ enum child_state {
 	CHILD_READY,    /* takes connections */
 	CHILD_DRAINING, /* finishes what it has, gets nothing new */
 	CHILD_LOST,     /* killed, or gone deaf and about to be */
+};
+
+/* What a child may have to be told later, because its socket is full; in this order. */
+enum child_owed {
+	OWED_TICKETS = 1,
+	OWED_IDENTITY = 2,
+	OWED_DRAIN = 4,
 };
 
 struct child;
@@ -47,14 +55,16 @@ struct child {
 	bool was_ready;
 	bool leaving; /* child_drain() has been called */
 	enum child_state state;
-	uint32_t in_flight; /* connections sent and not yet acknowledged */
-	bool congested;     /* the last send failed (dispatch.c) */
-	uint32_t drain_ms;  /* what the drain message that waits to be sent says */
-	int control;        /* -1: closed */
+	uint32_t in_flight;      /* connections sent and not yet acknowledged */
+	bool congested;          /* the last send failed (dispatch.c) */
+	uint64_t drain_until_ms; /* DRAINING: clock_mono_ms() when it should be done */
+	unsigned owed;           /* set of enum child_owed */
+	int control;             /* -1: closed */
 	struct buf out;
 	struct event *readable;
 	struct event *writable;
 	struct event *deadline;
+	const struct keyring *keyring;
 	const struct child_hooks *hooks;
 };
 
@@ -64,10 +74,11 @@ struct child_identity {
 	uint64_t generation;
 	uint64_t epoch;
 	pid_t pid;
+	const struct keyring *keyring; /* what it gets for TLS; NULL: it speaks plain HTTP */
 };
 
 /* A STARTING child of the process with this pid; takes over control (non-blocking) and sends our
- * hello. hooks must outlive it. */
+ * hello and what is on the keyring. hooks and keyring must outlive it. */
 struct child *child_new(struct event_base *base, const struct child_identity *who, int control,
     const struct child_hooks *hooks);
 
@@ -82,10 +93,14 @@ void child_free(struct child *c);
 [[gnu::warn_unused_result]] int child_send_connection(
     struct child *c, const struct msg_connection *m, int fd);
 
+/* The keyring holds other ticket keys, and with identity another certificate: sends them to a child
+ * that takes connections or will. */
+void child_send_keys(struct child *c, bool identity);
+
 /*
  * Ends a child in good order: a READY one is told to finish within within_ms and is killed a
- * second after that; one that has not started yet has nothing to finish and is killed; for the
- * others nothing changes.
+ * second after that; one that is DRAINING already, if it had longer, is told again; one that has
+ * not started yet has nothing to finish and is killed; for the others nothing changes.
  */
 void child_drain(struct child *c, uint32_t within_ms);
 

@@ -68,6 +68,7 @@ start_child(struct children *ch)
 	    .number = free_number(ch),
 	    .generation = ch->generations + 1,
 	    .epoch = ch->epoch,
+	    .keyring = ch->config.keyring,
 	};
 	struct child *c;
 	int control;
@@ -86,7 +87,8 @@ start_child(struct children *ch)
 	ch->generations++;
 	log_event(LOG_INFO, "worker_start", L_UINT("worker", who.number), L_INT("pid", who.pid),
 	    L_UINT("generation", who.generation));
-	atomic_store(&ch->config.scoreboard->workers[who.number].pid, (uint64_t)who.pid);
+	scoreboard_worker_started(ch->config.scoreboard, who.number, (uint64_t)who.pid);
+	metric_add(&ch->config.scoreboard->master.worker_starts, 1);
 	c = child_new(ch->config.base, &who, control, &ch->hooks);
 	ch->by_number[who.number] = c;
 	return c;
@@ -158,7 +160,7 @@ renew_seat(struct seat *seat)
 
 	if (free_number(seat->owner) == NO_NUMBER) {
 		seat->child = NULL;
-		child_drain(old, seat->owner->config.drain_ms);
+		child_drain(old, seat->owner->config.renew_ms);
 		pause_seat(seat);
 		return;
 	}
@@ -205,6 +207,16 @@ children_reload(struct children *ch)
 	renew_one(ch);
 }
 
+/* -- keys -------------------------------------------------------------------------------- */
+
+void
+children_send_keys(struct children *ch, bool identity)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ch->by_number); i++)
+		if (ch->by_number[i] != NULL)
+			child_send_keys(ch->by_number[i], identity);
+}
+
 /* -- a worker's changes ------------------------------------------------------------------ */
 
 static struct seat *
@@ -225,7 +237,7 @@ succeed(struct seat *seat)
 	seat->child = seat->next;
 	seat->next = NULL;
 	if (old != NULL)
-		child_drain(old, seat->owner->config.drain_ms);
+		child_drain(old, seat->owner->config.renew_ms);
 }
 
 static void
@@ -278,16 +290,6 @@ obituary(const struct child *c, int status)
 	    L_STR("why", killed ? "signal" : "exit"), L_INT("code", code),
 	    L_STR("signal", killed ? strsignal(code) : NULL),
 	    L_UINT("uptime_ms", clock_mono_ms() - c->started_ms));
-}
-
-/* The counters go on where they are, for whoever gets the number next; what a dead worker had
- * open is no more. */
-static void
-clear_gauges(struct scoreboard_worker *w)
-{
-	atomic_store(&w->pid, 0);
-	atomic_store(&w->connections, 0);
-	atomic_store(&w->turns_running, 0);
 }
 
 static bool
@@ -366,7 +368,9 @@ bury(struct children *ch, struct child *c, int status)
 	bool ready = c->state == CHILD_READY;
 
 	obituary(c, status);
-	clear_gauges(&ch->config.scoreboard->workers[c->number]);
+	scoreboard_worker_gone(ch->config.scoreboard, c->number);
+	if (!c->leaving)
+		metric_add(&ch->config.scoreboard->master.worker_deaths, 1);
 	dispatch_remove(ch->config.dispatch, c);
 	ch->by_number[c->number] = NULL;
 	child_free(c);

@@ -8,7 +8,8 @@
  * A reload renews the seats one after the other: the new worker is started beside the old one,
  * and when it is ready the old one drains. If any worker that was started since the reload began
  * dies before it is over, or cannot even be started, the reload is given up and the old ones that
- * are left serve on; so every reload ends, even when some seat's workers always crash.
+ * are left serve on; so every reload ends, even when some seat's workers always crash. Those that
+ * were replaced may finish what they have at their ease (renew_ms): nobody waits for them.
  */
 #ifndef MASTERD_CHILDREN_H
 #define MASTERD_CHILDREN_H
@@ -34,7 +35,11 @@ struct children_config {
 	int scoreboard_fd;
 	const char *program; /* workerd's path */
 	size_t wanted;       /* 1 to SCOREBOARD_WORKERS_MAX */
-	uint32_t drain_ms;   /* how long a worker that is told to go may finish what it has */
+	uint32_t
+	    drain_ms; /* how long workers may finish what they have when the service stops */
+	uint32_t renew_ms; /* the same for one that a reload has replaced */
+	const struct keyring
+	    *keyring; /* what workers get for TLS; NULL: they speak plain HTTP */
 	void (*report)(enum children_report what, void *ctx);
 	void *ctx;
 };
@@ -49,6 +54,10 @@ void children_free(struct children *ch);
 
 /* Starts a worker in every seat. */
 void children_start(struct children *ch);
+
+/* The keyring holds other ticket keys, and with identity another certificate: every worker that
+ * takes connections gets them. */
+void children_send_keys(struct children *ch, bool identity);
 
 /* Renews every worker that runs now; during a reload, also those it has already renewed. */
 void children_reload(struct children *ch);

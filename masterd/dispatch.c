@@ -23,7 +23,7 @@ struct arrival {
 };
 
 struct dispatch {
-	const struct scoreboard *scoreboard;
+	struct scoreboard *scoreboard;
 	struct child *ready[SCOREBOARD_WORKERS_MAX];
 	size_t n;
 	uint64_t random;
@@ -131,6 +131,7 @@ send_to_someone(struct dispatch *d, const struct arrival *a)
 	while ((c = choose(d)) != NULL) {
 		if (child_send_connection(c, &m, a->fd) == 0) {
 			d->given++;
+			metric_add(&d->scoreboard->master.accepted, 1);
 			return true;
 		}
 		if (!is_ordinary(errno))
@@ -216,8 +217,8 @@ dispatch_taken(struct dispatch *d, struct child *c)
 }
 
 struct dispatch *
-dispatch_new(struct event_base *base, const struct scoreboard *scoreboard,
-    void (*room)(void *ctx), void *ctx)
+dispatch_new(
+    struct event_base *base, struct scoreboard *scoreboard, void (*room)(void *ctx), void *ctx)
 {
 	struct dispatch *d = xcalloc(1, sizeof(*d));
 

@@ -31,8 +31,8 @@
 struct dispatch;
 
 /* The scoreboard must outlive it. room(ctx) is called whenever there may be room again. */
-struct dispatch *dispatch_new(struct event_base *base, const struct scoreboard *scoreboard,
-    void (*room)(void *ctx), void *ctx);
+struct dispatch *dispatch_new(
+    struct event_base *base, struct scoreboard *scoreboard, void (*room)(void *ctx), void *ctx);
 
 /* Closes a connection that still waits. NULL is legal. */
 void dispatch_free(struct dispatch *d);

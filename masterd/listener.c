@@ -190,10 +190,14 @@ listeners_new(struct event_base *base)
 	return ls;
 }
 
+/* What the kernel takes of an answer beyond what it may send at once. */
+#define UNSENT_MAX 131072
+
 /*
- * TCP_NODELAY is passed on to each connection that is accepted, on Linux, which saves a system
- * call a connection: replies are written when they are ready, and Nagle's algorithm would only
- * hold tokens back.
+ * Options that are passed on to each connection that is accepted, on Linux, which saves system
+ * calls: replies are written when they are ready, and Nagle's algorithm would only hold tokens
+ * back; and a client that does not read leaves what waits for it with the worker, who has a bound,
+ * instead of megabytes in the kernel (tcp(7), TCP_NODELAY; Linux, TCP_NOTSENT_LOWAT).
  */
 static void
 add(struct listeners *ls, int fd, bool inherited)
@@ -204,6 +208,7 @@ add(struct listeners *ls, int fd, bool inherited)
 
 	must(ls->n < ARRAY_LEN(ls->at) && ls->dispatch == NULL);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){UNSENT_MAX}, sizeof(int));
 	*l = (struct listener){
 	    .owner = ls,
 	    .fd = fd,

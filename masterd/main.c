@@ -3,11 +3,11 @@
  * never reads a byte of a connection, so nothing from the network can confuse it.
  *
  * This file reads the options and the settings, puts the parts together and translates signals:
- * SIGTERM and SIGINT stop (twice: at once), SIGHUP renews the workers. Everything runs in one
- * thread, in one event loop, in the foreground; the log goes to standard error.
+ * SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads. Everything runs in one thread, in one
+ * event loop, in the foreground; the log goes to standard error.
  *
  * Exit status: 0 after a stop, 64 for a wrong option, 71 when a listening socket cannot be had, 78
- * when the settings are wrong or the worker program is missing (sysexits(3)).
+ * when the settings or the certificate are wrong or the worker program is missing (sysexits(3)).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -22,22 +22,26 @@
 #include <bsd/string.h>
 
 #include "masterd/children.h"
+#include "masterd/config.h"
 #include "masterd/dispatch.h"
 #include "masterd/drain.h"
+#include "masterd/keyring.h"
 #include "masterd/listener.h"
 #include "masterd/loop.h"
 #include "masterd/notify.h"
+#include "masterd/reload.h"
 #include "masterd/sockets.h"
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
 
-#define OWNERS (OWNER_MASTER | OWNER_WORKER)
+/* Beyond the longest reply: how long its last bytes may take to a slow reader. */
+#define RENEW_EXTRA_MS (10 * 60 * 1000)
 
 /* The whole process. */
 struct master {
-	struct settings settings;
+	struct config config;
 	size_t workers;
 	char program[PATH_MAX];
 	struct event_base *base;
@@ -46,8 +50,10 @@ struct master {
 	struct notify *notify;
 	struct listeners *listeners;
 	struct dispatch *dispatch;
+	struct keyring *keyring; /* NULL: no TLS */
 	struct children *children;
 	struct drain drain;
+	struct reload reload;
 	bool ready; /* and the service manager knows */
 	struct event *on_term, *on_int, *on_hup;
 };
@@ -69,7 +75,8 @@ print_help(void)
 	    "Listens and hands connections to worker processes. Everything is set by the\n"
 	    "environment; the process stays in the foreground and logs to standard error.\n"
 	    "SIGTERM or SIGINT: finish what runs and exit; a second one: exit now. SIGHUP:\n"
-	    "replace the workers one by one by new ones.\n"
+	    "read settings and certificate anew and, if all are good, replace the workers\n"
+	    "one by one by new ones; running replies are finished.\n"
 	    "\n"
 	    "  --check                only check the settings; exit status 78 if any is wrong\n"
 	    "  --help                 this text\n"
@@ -79,7 +86,7 @@ print_help(void)
 	    "                         program (for tests)\n"
 	    "\n"
 	    "Settings [default]:\n");
-	settings_print_help(stdout, OWNERS);
+	settings_print_help(stdout, OWNER_MASTER | OWNER_WORKER);
 }
 
 static struct options
@@ -162,13 +169,13 @@ prepare(struct master *m, const struct options *o)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	settings_load_or_exit(&m->settings, OWNERS);
+	config_read_or_exit(&m->config);
 	if (find_program(o->program, m->program) == -1) {
 		fprintf(stderr, "The worker program %s cannot be run: %s\n", m->program,
 		    strerror(errno));
 		exit(EX_CONFIG);
 	}
-	m->workers = m->settings.workers;
+	m->workers = m->config.settings.workers;
 	if (m->workers == 0)
 		m->workers = processors < 1 ? 1 : (size_t)processors;
 	if (m->workers > SCOREBOARD_WORKERS_MAX)
@@ -235,10 +242,16 @@ on_reload(evutil_socket_t sig, short what, void *arg)
 	struct master *m = arg;
 
 	(void)sig, (void)what;
-	if (m->drain.begun)
-		return;
-	notify_reloading(m->notify);
-	children_reload(m->children);
+	if (!m->drain.begun)
+		reload(&m->reload);
+}
+
+static void
+on_keys_renewed(void *ctx)
+{
+	struct master *m = ctx;
+
+	children_send_keys(m->children, false);
 }
 
 static void
@@ -250,14 +263,36 @@ on_libevent(int severity, const char *text)
 
 /* -- putting it together ----------------------------------------------------------------- */
 
+/* The keyring, if there is a certificate. */
+static void
+assemble_keyring(struct master *m)
+{
+	if (identity_is_empty(&m->config.identity))
+		return;
+	m->keyring = keyring_new(m->base, &m->config.identity, on_keys_renewed, m);
+	keyring_log(m->keyring);
+}
+
+/* How long a worker that was replaced may take: longer than any reply. */
+static uint32_t
+renew_ms(const struct settings *s)
+{
+	uint32_t reply_ms = s->openai_total_timeout_ms + RENEW_EXTRA_MS;
+
+	return reply_ms > s->drain_timeout_ms ? reply_ms : s->drain_timeout_ms;
+}
+
 static void
 assemble(struct master *m)
 {
+	const struct settings *s = &m->config.settings;
+
 	m->base = loop_new();
 	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
 	m->notify = notify_new(m->base);
 	m->listeners = listeners_new(m->base);
 	m->dispatch = dispatch_new(m->base, m->scoreboard, on_room, m);
+	assemble_keyring(m);
 	m->children = children_new(&(struct children_config){
 	    .base = m->base,
 	    .dispatch = m->dispatch,
@@ -265,7 +300,9 @@ assemble(struct master *m)
 	    .scoreboard_fd = m->scoreboard_fd,
 	    .program = m->program,
 	    .wanted = m->workers,
-	    .drain_ms = m->settings.drain_timeout_ms,
+	    .drain_ms = s->drain_timeout_ms,
+	    .renew_ms = renew_ms(s),
+	    .keyring = m->keyring,
 	    .report = on_report,
 	    .ctx = m,
 	});
@@ -273,6 +310,12 @@ assemble(struct master *m)
 	    .base = m->base,
 	    .listeners = m->listeners,
 	    .dispatch = m->dispatch,
+	    .children = m->children,
+	    .notify = m->notify,
+	};
+	m->reload = (struct reload){
+	    .config = &m->config,
+	    .keyring = m->keyring,
 	    .children = m->children,
 	    .notify = m->notify,
 	};
@@ -288,25 +331,27 @@ take_apart(struct master *m)
 	loop_free(&m->on_int);
 	loop_free(&m->on_term);
 	children_free(m->children);
+	keyring_free(m->keyring);
 	listeners_free(m->listeners);
 	dispatch_free(m->dispatch);
 	notify_free(m->notify);
 	event_base_free(m->base);
 	scoreboard_unmap(m->scoreboard);
 	closefd(&m->scoreboard_fd);
-	settings_clear(&m->settings);
+	config_clear(&m->config);
 }
 
 /* Sockets inherited from a service manager win over LISTEN, which wins over PORT. 0, or -1. */
 static int
 listen_where_told(struct master *m)
 {
+	const struct settings *settings = &m->config.settings;
 	struct sockets s = {0};
 	int result = sockets_inherit(&s);
 	bool inherited = s.n > 0;
 
 	if (result == 0 && !inherited)
-		result = sockets_open(&s, &m->settings.listen, (uint16_t)m->settings.port);
+		result = sockets_open(&s, &settings->listen, (uint16_t)settings->port);
 	if (result == 0)
 		listeners_add(m->listeners, &s, inherited);
 	sockets_close(&s);
@@ -335,10 +380,10 @@ main(int argc, char **argv)
 	prepare(&m, &options);
 	if (options.check) {
 		printf("The settings are good.\n");
-		settings_clear(&m.settings);
+		config_clear(&m.config);
 		return 0;
 	}
-	log_open("masterd", m.settings.log_level);
+	log_open("masterd", m.config.settings.log_level);
 	event_set_log_callback(on_libevent);
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	log_event(LOG_NOTICE, "start", L_STR("version", BANTER_VERSION),

@@ -31,6 +31,15 @@ xcalloc(size_t n, size_t size)
 	return p;
 }
 
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	void *grown = reallocarray(p, n, size);
+
+	must(grown != NULL);
+	return grown;
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -24,6 +24,10 @@ _Noreturn void must_failed(const char *cond, const char *file, int line);
 [[gnu::malloc, gnu::returns_nonnull]] void *xcalloc(size_t n, size_t size);
 [[gnu::malloc, gnu::returns_nonnull]] char *xstrdup(const char *s);
 
+/* Room for n things of this size, in place of p (NULL: anew); or abort. Free with free(). */
+[[gnu::returns_nonnull, gnu::warn_unused_result]] void *xreallocarray(
+    void *p, size_t n, size_t size);
+
 /* Closes *fd if it is one, and makes it -1. EINTR is not retried: on Linux the fd is gone. */
 void closefd(int *fd);
 

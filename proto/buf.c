@@ -33,6 +33,14 @@ buf_clear(struct buf *b)
 }
 
 void
+buf_wipe(struct buf *b)
+{
+	if (b->mem != NULL)
+		explicit_bzero(b->mem, b->cap);
+	buf_clear(b);
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->start = b->end = 0;
@@ -70,6 +78,14 @@ size_t
 buf_room(const struct buf *b)
 {
 	return b->max - buf_len(b);
+}
+
+size_t
+buf_spare(const struct buf *b)
+{
+	size_t behind = b->cap - b->end, room = buf_room(b);
+
+	return behind < room ? behind : room;
 }
 
 static void

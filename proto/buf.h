@@ -35,6 +35,10 @@ void buf_init(struct buf *b, size_t max);
 /* Frees the memory; the buffer is as after buf_init(). */
 void buf_clear(struct buf *b);
 
+/* As buf_clear(), the memory overwritten first: for secrets. Make room for all of one before it
+ * comes (buf_reserve()), as memory that a buffer outgrew is gone without that. */
+void buf_wipe(struct buf *b);
+
 /* Forgets the bytes, keeps the memory for the next use. */
 void buf_reset(struct buf *b);
 
@@ -49,6 +53,9 @@ struct slice buf_slice(const struct buf *b);
 
 /* How many more bytes fit under the maximum. */
 size_t buf_room(const struct buf *b);
+
+/* How many of them fit without the bytes that wait being moved. */
+size_t buf_spare(const struct buf *b);
 
 /*
  * Makes room for n more bytes and returns where to write them; call buf_commit() with the number

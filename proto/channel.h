@@ -15,13 +15,17 @@
 
 #include "proto/messages.h"
 
+#define CHANNEL_PROGRAM_MAX 64 /* bytes, as in messages.def */
+
 struct channel {
 	int fd; /* -1 when closed */
 	enum role self;
 	enum role peer; /* known from its hello; ROLE_NONE before */
 	unsigned peers; /* the roles we accept */
 	uint32_t peer_pid;
+	char peer_program[CHANNEL_PROGRAM_MAX + 1]; /* as its hello says; "" before */
 	struct buf in;
+	size_t taken; /* bytes at the front of in that channel_next() has handed out */
 	struct buf out;
 };
 
@@ -44,13 +48,19 @@ void channel_close(struct channel *ch);
 /* Reads what is there, up to one frame of the greatest size at a time. */
 [[gnu::warn_unused_result]] enum channel_io channel_read(struct channel *ch);
 
+/* The same while messages are still in use: they stay where they are, and only what fits behind
+ * them is read. What does not is left to channel_read(). */
+[[gnu::warn_unused_result]] enum channel_io channel_read_on(struct channel *ch);
+
 /*
  * The next message that has come: WIRE_OK fills both, with slices borrowed from the channel's
- * buffer until the next channel_read(); WIRE_MORE: none is whole yet; anything
- * else: drop the peer.
+ * buffer until the next channel_read(); WIRE_MORE: none is whole yet; anything else: drop the peer.
  */
 [[gnu::warn_unused_result]] enum wire_result channel_next(
     struct channel *ch, struct frame *f, union msg *m);
+
+/* Whether a message has begun to come that is not whole yet; asked when channel_next() has no more. */
+bool channel_has_part(const struct channel *ch);
 
 /* Queues a message. 0, or -1: ENOBUFS when too much waits already. */
 [[gnu::warn_unused_result]] int channel_send(
@@ -58,6 +68,10 @@ void channel_close(struct channel *ch);
 
 /* Writes what is queued, as far as the socket takes it. */
 [[gnu::warn_unused_result]] enum channel_io channel_flush(struct channel *ch);
+
+/* Gives back the memory that buffers without a byte keep for their next use. Messages handed out
+ * are gone. */
+void channel_trim(struct channel *ch);
 
 /* Connects to a Unix stream socket, non-blocking and close-on-exec. fd, or -1 with errno. */
 [[gnu::warn_unused_result]] int channel_connect(const char *path);

@@ -11,8 +11,19 @@
 #include "proto/secrets.h"
 #include "proto/wire.h"
 
-#define WIRE_VERSION   1
-#define RECORD_VERSION 1
+#define WIRE_VERSION      2
+#define RECORD_VERSION    1 /* of all records but */
+#define OPEN_TURN_VERSION 2
+
+/* Bytes of a field of TICKET_KEYS, all random: its name (16), a key to cipher with (32), and one
+ * to authenticate with (32). */
+#define TICKET_KEY_SIZE 80
+
+/* The greatest lengths of TLS_IDENTITY's fields, and a record between master and worker that holds
+ * any message of theirs. */
+#define TLS_CHAIN_MAX      49152
+#define TLS_KEY_MAX        16384
+#define CONTROL_RECORD_MAX (TLS_CHAIN_MAX + TLS_KEY_MAX + 64)
 
 enum role {
 	ROLE_NONE = 0,

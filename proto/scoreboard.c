@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "proto/basics.h"
+#include "proto/clock.h"
+#include "proto/secrets.h"
 
 /* Also names the layout: change it with the structs, so that a worker of another version refuses
  * the map instead of misreading it. */
-#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720001) /* "banter", layout 1 */
+#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720003) /* "banter", layout 3 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static struct scoreboard *
@@ -42,7 +44,10 @@ scoreboard_create(int *fd)
 	must(sb != NULL);
 	sb->magic = SCOREBOARD_MAGIC;
 	sb->size = sizeof(*sb);
+	metric_set(&sb->master.pid, (uint64_t)getpid());
+	metric_set(&sb->master.started_at, clock_wall_ms());
 	ratelimit_init(&sb->rates);
+	secret_random(sb->presence_secret, sizeof(sb->presence_secret));
 	return sb;
 }
 
@@ -75,4 +80,33 @@ scoreboard_unmap(struct scoreboard *sb)
 {
 	if (sb != NULL)
 		must(munmap(sb, sizeof(*sb)) == 0);
+}
+
+/* -- slots --------------------------------------------------------------------------------- */
+
+void
+scoreboard_worker_started(struct scoreboard *sb, unsigned slot, uint64_t pid)
+{
+	must(slot < SCOREBOARD_WORKERS_MAX);
+	if (metric_get(&sb->master.slots_used) <= slot)
+		metric_set(&sb->master.slots_used, slot + 1);
+	atomic_store(&sb->workers[slot].pid, pid);
+}
+
+/* What a gauge shows was the dead one's, and so were the connections of its clients; what a counter
+ * has counted has happened. */
+#define GONE_GAUGE(field) metric_set(&w->field, 0);
+#define GONE_COUNTER(field)
+#define GONE_HISTOGRAM(field)
+
+void
+scoreboard_worker_gone(struct scoreboard *sb, unsigned slot)
+{
+	struct scoreboard_worker *w = &sb->workers[slot];
+
+	must(slot < SCOREBOARD_WORKERS_MAX);
+	atomic_store(&w->pid, 0);
+	presence_clear(&sb->presence[slot]);
+#define WORKER_METRIC(KIND, field, LABELS, name, help) GONE_##KIND(field)
+#include "proto/metrics.def"
 }

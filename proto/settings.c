@@ -22,7 +22,13 @@
 
 #define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
 
-enum { MASTER = OWNER_MASTER, WORKER = OWNER_WORKER, STORE = OWNER_STORE, ALL = OWNER_ALL };
+enum {
+	MASTER = OWNER_MASTER,
+	WORKER = OWNER_WORKER,
+	STORE = OWNER_STORE,
+	ALL = OWNER_ALL,
+	TOOL = OWNER_TOOL
+};
 
 static const struct setting table[] = {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                \
@@ -70,6 +76,21 @@ read_credential(const char *name)
 	return text;
 }
 
+/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL when there is none. */
+static char *
+credential_path(const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+
+	if (dir == NULL || asprintf(&path, "%s/%s", dir, name) == -1)
+		return NULL;
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
 /* Where a setting's text comes from: its name, its alias, its file, its default. The result is
  * the caller's; NULL means unset. */
 static char *
@@ -83,6 +104,8 @@ setting_text(const struct setting *d)
 	if (value != NULL && *value != '\0')
 		return xstrdup(value);
 	if (d->secret && (credential = read_credential(d->name)) != NULL)
+		return credential;
+	if (d->parse == setting_parse_FILE && (credential = credential_path(d->name)) != NULL)
 		return credential;
 	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
 }
@@ -172,6 +195,14 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		    "path");
 		n++;
 	}
+	if ((owners & OWNER_MASTER) && (s->tls_cert == NULL) != (s->tls_key == NULL)) {
+		bool no_key = s->tls_key == NULL;
+
+		report(problems, find(no_key ? "TLS_KEY" : "TLS_CERT"), NULL,
+		    no_key ? "TLS_CERT is, and a certificate needs its key"
+			   : "TLS_KEY is, and a key needs its certificate");
+		n++;
+	}
 	if (!(owners & OWNER_WORKER))
 		return n;
 	if (s->app_env == APP_ENV_PRODUCTION)
@@ -235,26 +266,31 @@ settings_clear(struct settings *s)
 }
 
 void
+settings_tell(size_t n, const char *problems, const char *warnings)
+{
+	if (*warnings != '\0')
+		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
+	if (n == 0)
+		return;
+	fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s", problems);
+	exit(EX_CONFIG);
+}
+
+void
 settings_load_or_exit(struct settings *s, unsigned owners)
 {
 	char *problems, *warnings;
-	size_t problems_len, warnings_len, n;
-	FILE *p = open_memstream(&problems, &problems_len);
-	FILE *w = open_memstream(&warnings, &warnings_len);
+	size_t len, n;
+	FILE *p = open_memstream(&problems, &len);
+	FILE *w = open_memstream(&warnings, &len);
 
 	must(p != NULL && w != NULL);
 	n = settings_load(s, owners, p, w);
 	fclose(p);
 	fclose(w);
-	if (warnings_len > 0 && owners != OWNER_WORKER)
-		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
-	if (n > 0)
-		fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s",
-		    problems);
+	settings_tell(n, problems, owners == OWNER_WORKER ? "" : warnings);
 	free(problems);
 	free(warnings);
-	if (n > 0)
-		exit(EX_CONFIG);
 }
 
 bool

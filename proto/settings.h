@@ -15,6 +15,7 @@
 
 #include "proto/buf.h"
 #include "proto/log.h"
+#include "proto/network.h"
 
 enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 
@@ -44,10 +45,12 @@ typedef uint64_t setting_c_BYTES;
 typedef char *setting_c_TEXT; /* NULL: unset */
 typedef char *setting_c_URL;
 typedef char *setting_c_PATH;
+typedef char *setting_c_FILE;
 typedef enum app_env setting_c_ENV;
 typedef enum log_level setting_c_LEVEL;
 typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;
+typedef struct network_list setting_c_NETWORKS;
 
 struct settings {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
@@ -60,6 +63,7 @@ enum setting_owner {
 	OWNER_WORKER = 2,
 	OWNER_STORE = 4,
 	OWNER_ALL = 7,
+	OWNER_TOOL = 8, /* the banter command */
 };
 
 /*
@@ -74,8 +78,11 @@ enum setting_owner {
 /* Frees what the settings hold. */
 void settings_clear(struct settings *s);
 
-/* What every daemon does first: loads; on problems prints them and exits EX_CONFIG. A worker leaves
- * the warnings to masterd, which has checked the same settings. */
+/* Prints warnings, and n problems; exits EX_CONFIG if there are any. */
+void settings_tell(size_t n, const char *problems, const char *warnings);
+
+/* What every daemon does first: loads, and tells what was found. A worker leaves the warnings to
+ * masterd, which has checked the same settings. */
 void settings_load_or_exit(struct settings *s, unsigned owners);
 
 /* Whether a browser's Origin header value is one of the list, compared exactly (the serialized

@@ -178,6 +178,50 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 	return 0;
 }
 
+/* One network of proxies. 0, or -1 with why it cannot be one. */
+static int
+parse_network(const char *item, struct network *out, char *why)
+{
+	char meant[IP_TEXT_SIZE];
+
+	switch (network_parse(slice_str(item), out)) {
+	case NETWORK_OK:
+		return 0;
+	case NETWORK_EVERYONE:
+		REFUSE("%.48s would believe everyone; name only your own proxies", item);
+	case NETWORK_HOST_BITS:
+		ip_format(&out->address, meant);
+		REFUSE("%.48s has bits set beyond its prefix; %s/%u would be that network",
+		    item, meant, out->bits);
+	case NETWORK_BAD:
+		break;
+	}
+	REFUSE("\"%.48s\" is no address or network; valid is a comma-separated list like "
+	       "127.0.0.1, 10.0.0.0/8, fd00::/8",
+	    item);
+}
+
+int
+setting_parse_NETWORKS(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct network_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	int result = 0;
+
+	(void)d;
+	list->n = 0;
+	while (result == 0 && (item = next_item(&rest)) != NULL) {
+		if (list->n < NETWORKS_MAX) {
+			result = parse_network(item, &list->at[list->n++], why);
+			continue;
+		}
+		snprintf(why, SETTING_WHY_MAX, "must be at most %d networks", NETWORKS_MAX);
+		result = -1;
+	}
+	free(copy);
+	return result;
+}
+
 static void
 clear_nothing(void *field)
 {
@@ -210,6 +254,12 @@ setting_clear_LEVEL(void *field)
 
 void
 setting_clear_LISTEN(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_NETWORKS(void *field)
 {
 	clear_nothing(field);
 }
@@ -261,6 +311,13 @@ setting_parse_PATH(const struct setting *d, const char *text, void *field, char 
 		REFUSE("must be a path of at most 4000 bytes");
 	*(char **)field = xstrdup(text);
 	return 0;
+}
+
+/* settings.c knows where else such a file may lie. */
+int
+setting_parse_FILE(const struct setting *d, const char *text, void *field, char *why)
+{
+	return setting_parse_PATH(d, text, field, why);
 }
 
 /* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
@@ -356,6 +413,12 @@ setting_clear_URL(void *field)
 
 void
 setting_clear_PATH(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_FILE(void *field)
 {
 	clear_string(field);
 }

@@ -5,7 +5,11 @@
  */
 #include "proto/utf8.h"
 
+#include <endian.h>
 #include <string.h>
+
+/* A 1 in each of eight bytes. */
+#define EACH_BYTE UINT64_C(0x0101010101010101)
 
 enum scan {
 	SCAN_OK,  /* a character */
@@ -44,6 +48,11 @@ scan(const uint8_t *p, size_t n, size_t *size)
 	*size = 1;
 	if (p[0] < 0x80)
 		return SCAN_OK;
+	/* Most letters beyond ASCII, without further ado. */
+	if (n >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80) {
+		*size = 2;
+		return SCAN_OK;
+	}
 	l = lead_of(p[0]);
 	if (l.more == 0)
 		return SCAN_BAD;
@@ -59,16 +68,27 @@ scan(const uint8_t *p, size_t n, size_t *size)
 	return SCAN_OK;
 }
 
+/* Eight bytes of text, the first of them in the low byte. */
+static uint64_t
+load_eight(const uint8_t *p)
+{
+	uint64_t eight;
+
+	memcpy(&eight, p, sizeof(eight));
+	return le64toh(eight);
+}
+
 /* Bytes of plain ASCII at the front, eight at a time: most text that passes here is mostly that. */
 static size_t
 ascii_run(const uint8_t *p, size_t n)
 {
 	size_t i = 0;
 
-	for (uint64_t eight; n - i >= sizeof(eight); i += sizeof(eight)) {
-		memcpy(&eight, p + i, sizeof(eight));
-		if ((eight & UINT64_C(0x8080808080808080)) != 0)
-			break;
+	for (; n - i >= 8; i += 8) {
+		uint64_t high = load_eight(p + i) & (EACH_BYTE << 7);
+
+		if (high != 0)
+			return i + (size_t)__builtin_ctzll(high) / 8;
 	}
 	while (i < n && p[i] < 0x80)
 		i++;
@@ -81,15 +101,33 @@ valid_run(const uint8_t *p, size_t n)
 {
 	size_t i = 0, size;
 
-	while (i < n) {
-		if (p[i] < 0x80)
-			i += ascii_run(p + i, n - i);
-		else if (scan(p + i, n - i, &size) == SCAN_OK)
-			i += size;
-		else
-			break;
+	for (;;) {
+		i += ascii_run(p + i, n - i);
+		if (i == n || scan(p + i, n - i, &size) != SCAN_OK)
+			return i;
+		i += size;
 	}
-	return i;
+}
+
+/* UTF-16 code units of the characters that begin with this byte of valid text: continuation bytes
+ * (10xxxxxx) begin none, four-byte characters count twice. */
+static size_t
+units_of(uint8_t c)
+{
+	return (c & 0xc0) == 0x80 ? 0 : c >= 0xf0 ? 2 : 1;
+}
+
+/* The same for eight bytes at once: a 1 in each byte for what is true of it, and their sum. */
+static inline size_t
+units_of_eight(uint64_t eight)
+{
+	uint64_t goes_on, of_four;
+
+	if ((eight & (EACH_BYTE << 7)) == 0)
+		return 8;
+	goes_on = eight >> 7 & ~eight >> 6 & EACH_BYTE;
+	of_four = eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & EACH_BYTE;
+	return (size_t)(((EACH_BYTE - goes_on + of_four) * EACH_BYTE) >> 56);
 }
 
 bool
@@ -109,36 +147,32 @@ utf8_char(struct slice s)
 size_t
 utf8_utf16_len(struct slice s)
 {
-	size_t units = 0, i = 0, size;
+	size_t units = 0, i = 0;
 
-	while (i < s.len) {
-		size = ascii_run(s.p + i, s.len - i);
-		units += size;
-		i += size;
-		if (i == s.len)
-			break;
-		size = lead_of(s.p[i]).more + 1;
-		units += size == 4 ? 2 : 1;
-		i += size;
-	}
+	for (; s.len - i >= 8; i += 8)
+		units += units_of_eight(load_eight(s.p + i));
+	for (; i < s.len; i++)
+		units += units_of(s.p[i]);
 	return units;
 }
 
 struct slice
 utf8_prefix(struct slice s, size_t units)
 {
-	size_t i = 0;
+	size_t i = 0, more;
 
-	if (s.len <= units)
-		return s;
-	while (i < s.len) {
-		size_t size = lead_of(s.p[i]).more + 1;
-		size_t cost = size == 4 ? 2 : 1;
-
-		if (cost > units || size > s.len - i)
+	for (; s.len - i >= 8; i += 8) {
+		more = units_of_eight(load_eight(s.p + i));
+		if (more > units)
 			break;
-		units -= cost;
-		i += size;
+		units -= more;
+	}
+	/* The rest of a character counts nothing, so none is cut. */
+	for (; i < s.len; i++) {
+		more = units_of(s.p[i]);
+		if (more > units)
+			break;
+		units -= more;
 	}
 	return (struct slice){s.p, i};
 }

@@ -6,6 +6,7 @@
  */
 #include "proto/wire.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -18,16 +19,15 @@ load_le(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
+	memcpy(&v, p, n);
+	return le64toh(v);
 }
 
 static void
 store_le(uint8_t *p, uint64_t v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
+	v = htole64(v);
+	memcpy(p, &v, n);
 }
 
 /* Bytes that a field of fixed size takes on the wire; 0 for those with a length before them. */
@@ -158,6 +158,44 @@ check_content(const struct wire_field *field, struct slice content)
 	}
 }
 
+uint64_t
+wire_number(const struct wire_field *field, const void *at)
+{
+	switch (field->type) {
+	case WIRE_U8:
+		return *(const uint8_t *)at;
+	case WIRE_U16:
+		return *(const uint16_t *)at;
+	case WIRE_U32:
+		return *(const uint32_t *)at;
+	case WIRE_U64:
+		return *(const uint64_t *)at;
+	default:
+		never("no number");
+	}
+}
+
+void
+wire_set_number(const struct wire_field *field, void *at, uint64_t number)
+{
+	switch (field->type) {
+	case WIRE_U8:
+		*(uint8_t *)at = (uint8_t)number;
+		break;
+	case WIRE_U16:
+		*(uint16_t *)at = (uint16_t)number;
+		break;
+	case WIRE_U32:
+		*(uint32_t *)at = (uint32_t)number;
+		break;
+	case WIRE_U64:
+		*(uint64_t *)at = number;
+		break;
+	default:
+		never("no number");
+	}
+}
+
 /* Reads one field off the front of in, into its place in out, or nowhere when out is NULL. */
 static enum wire_result
 decode_field(const struct wire_field *field, struct slice *in, uint8_t *out)
@@ -187,19 +225,7 @@ decode_field(const struct wire_field *field, struct slice *in, uint8_t *out)
 		return WIRE_RANGE;
 	if (out == NULL)
 		return WIRE_OK;
-	switch (field->type) {
-	case WIRE_U8:
-		*(uint8_t *)(void *)(out + field->offset) = (uint8_t)number;
-		break;
-	case WIRE_U16:
-		*(uint16_t *)(void *)(out + field->offset) = (uint16_t)number;
-		break;
-	case WIRE_U32:
-		*(uint32_t *)(void *)(out + field->offset) = (uint32_t)number;
-		break;
-	default:
-		*(uint64_t *)(void *)(out + field->offset) = number;
-	}
+	wire_set_number(field, out + field->offset, number);
 	return WIRE_OK;
 }
 
@@ -229,21 +255,6 @@ wire_decode(const struct wire_field *fields, struct slice payload, void *out)
 	return decode_fields(fields, payload, out);
 }
 
-static uint64_t
-field_number(const struct wire_field *field, const uint8_t *at)
-{
-	switch (field->type) {
-	case WIRE_U8:
-		return *at;
-	case WIRE_U16:
-		return *(const uint16_t *)(const void *)at;
-	case WIRE_U32:
-		return *(const uint32_t *)(const void *)at;
-	default:
-		return *(const uint64_t *)(const void *)at;
-	}
-}
-
 static const struct slice *
 field_slice(const struct wire_field *field, const void *msg)
 {
@@ -267,7 +278,7 @@ encoded_size(const struct wire_field *fields, const void *msg)
 			total += 4;
 		} else {
 			over = size <= 8 && fields->max != 0 &&
-			    field_number(fields, at) > fields->max;
+			    wire_number(fields, at) > fields->max;
 		}
 		if (over || total + size > WIRE_PAYLOAD_MAX) {
 			errno = EMSGSIZE;
@@ -296,7 +307,7 @@ encode_fields(const struct wire_field *fields, const void *msg, uint8_t *p)
 			continue;
 		}
 		if (size <= 8)
-			store_le(p, field_number(fields, at), size);
+			store_le(p, wire_number(fields, at), size);
 		else
 			memcpy(p, at, size);
 		p += size;

@@ -77,6 +77,11 @@ struct frame {
 /* A name for a log line. */
 const char *wire_result_name(enum wire_result r);
 
+/* The number that a field of an integer type holds, at its place in a decoded message; and the
+ * other way round, which cuts it to the type. */
+uint64_t wire_number(const struct wire_field *field, const void *at);
+void wire_set_number(const struct wire_field *field, void *at, uint64_t number);
+
 /* Looks at the bytes at the front of in: WIRE_OK fills *f and *size (bytes to consume),
  * WIRE_MORE asks for more, anything else condemns the peer. */
 [[gnu::warn_unused_result]] enum wire_result wire_frame(

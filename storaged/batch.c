@@ -10,16 +10,22 @@
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "storaged/conversations.h"
+#include "storaged/erase.h"
+#include "storaged/imports.h"
 #include "storaged/logins.h"
+#include "storaged/status.h"
 #include "storaged/turns.h"
 
-/* A request and all that is needed to run it once more. */
+/* A request: what is needed to run it once more, and how it went. Small, because a batch that
+ * fills the processor's cache with them is slower. */
 struct request {
 	const struct handler *handler;
 	struct client *from;
+	uint64_t number;
+	struct slice payload;
 	enum store_error excused; /* refused without being run; 0: to be run */
-	struct call call;
-	union msg m;
+	bool refused;             /* its answer is an error */
+	bool overflow;            /* its answer did not fit */
 };
 
 static int
@@ -45,6 +51,13 @@ static const struct handler {
     {MSG_MESSAGE_LIST, READS, message_list},
     {MSG_LOGIN_CREATE, WRITES, login_create},
     {MSG_LOGIN_DELETE, DELETES, login_delete},
+    {MSG_CONVERSATION_ERASE, DELETES, conversation_erase},
+    {MSG_VISITOR_ERASE, DELETES, visitor_erase},
+    {MSG_STATUS_GET, READS, status_get},
+    {MSG_BACKUP_DONE, WRITES, backup_done},
+    {MSG_IMPORT_CONVERSATION, WRITES, import_conversation},
+    {MSG_IMPORT_MESSAGE, WRITES, import_message},
+    {MSG_IMPORT_LOGIN, WRITES, import_login},
     {MSG_PING, READS, ping},
 };
 
@@ -68,6 +81,7 @@ batch_init(struct batch *b, struct env *env, struct open_turns *open)
 {
 	*b = (struct batch){.env = env, .open = open, .number = 1};
 	b->requests = xcalloc(BATCH_REQUESTS, sizeof(*b->requests));
+	activity_init(&b->activity);
 }
 
 void
@@ -75,7 +89,8 @@ batch_clear(struct batch *b)
 {
 	must(b->n == 0);
 	free(b->requests);
-	b->requests = NULL;
+	free(b->effects.of);
+	*b = (struct batch){0};
 }
 
 void
@@ -95,26 +110,27 @@ union msg *
 batch_slot(struct batch *b)
 {
 	must(batch_is_open(b));
-	return &b->requests[b->n].m;
+	return &b->slot;
 }
 
 static const char could_not_read[] = "the store could not read what this needs";
 
 static void
-answer_error(struct request *q, enum store_error code, const char *detail)
+answer_error(struct request *q, struct call *call, enum store_error code, const char *detail)
 {
-	call_answer(&q->call, MSG_ERROR,
+	q->refused = true;
+	call_answer(call, MSG_ERROR,
 	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(detail)});
 }
 
 static void
-answer_excuse(struct request *q, enum store_error excused)
+answer_excuse(struct request *q, struct call *call, enum store_error excused)
 {
 	const char *why = excused == STORE_FULL ? "the store is full"
 	    : q->handler->kind == READS         ? could_not_read
 						: "the store could not write this";
 
-	answer_error(q, excused, why);
+	answer_error(q, call, excused, why);
 }
 
 /* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
@@ -152,13 +168,13 @@ log_failure(const struct request *q, int rc)
 
 /* The request failed, and nothing that the others did is lost. */
 static void
-failed_alone(struct batch *b, struct request *q, int rc)
+failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
 {
 	/* The next request gets a read transaction that is fit for use. */
 	if (b->txn.mode == TXN_READ)
 		txn_abort(&b->txn);
 	log_failure(q, rc);
-	answer_error(q, STORE_INTERNAL, could_not_read);
+	answer_error(q, call, STORE_INTERNAL, could_not_read);
 }
 
 /* Whether a request that failed takes the transaction along; one that only reads has nothing to
@@ -171,38 +187,56 @@ loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 	return t->mode != TXN_READ && rc != CALL_REFUSED && !txn_survives(rc);
 }
 
-/* Runs one request. 0: it has its answer; else the transaction is lost. */
+/* Runs a request that is not excused. 0: it has its answer; else the transaction is lost. */
 static int
-run_one(struct batch *b, struct request *q)
+run_handler(struct batch *b, struct request *q, struct call *call)
 {
-	enum store_error excused = excuse(b, q);
-	size_t mark = buf_len(q->from->out);
+	size_t mark = buf_len(q->from->out), effects = b->effects.n;
 	uint64_t changes;
-	int rc;
+	int rc = need_txn(b, q->handler->kind);
 
-	q->call = (struct call){
-	    .m = &q->m, .request = q->call.request, .out = q->from->out, .open = b->open};
-	if (excused != 0) {
-		answer_excuse(q, excused);
-		return 0;
-	}
-	rc = need_txn(b, q->handler->kind);
 	if (rc != 0)
 		return rc;
 	changes = b->txn.changes;
-	rc = q->handler->run(&b->txn, &q->call);
+	rc = q->handler->run(&b->txn, call);
 	if (rc == 0)
 		return 0;
 
 	buf_truncate(q->from->out, mark);
-	q->call.effect = TURN_AS_IT_WAS;
+	b->effects.n = effects;
 	if (loses_txn(&b->txn, changes, rc))
 		return rc;
 	if (rc == CALL_REFUSED)
-		answer_error(q, q->call.refused, q->call.detail);
+		answer_error(q, call, call->refused, call->detail);
 	else
-		failed_alone(b, q, rc);
+		failed_alone(b, q, call, rc);
 	return 0;
+}
+
+/* Runs the request whose message lies in the slot. 0 or as run_handler(). */
+static int
+run_one(struct batch *b, struct request *q)
+{
+	enum store_error excused = excuse(b, q);
+	struct call call = {
+	    .m = &b->slot,
+	    .request = q->number,
+	    .out = q->from->out,
+	    .turns = &q->from->turns,
+	    .open = b->open,
+	    .activity = &b->activity,
+	    .peers = b->peers,
+	    .effects = &b->effects,
+	};
+	int rc = 0;
+
+	q->refused = false;
+	if (excused != 0)
+		answer_excuse(q, &call, excused);
+	else
+		rc = run_handler(b, q, &call);
+	q->overflow = call.overflow;
+	return rc;
 }
 
 /* Undoes the batch; what runs again, and what is refused then, is decided here. culprit: NULL if
@@ -214,6 +248,7 @@ undo(struct batch *b, struct request *culprit, int rc)
 
 	must(rc != CALL_REFUSED);
 	txn_abort(&b->txn);
+	b->effects.n = 0;
 	for (size_t i = 0; i < b->n; i++)
 		buf_truncate(b->requests[i].from->out, b->requests[i].from->mark);
 	b->failed = true;
@@ -239,8 +274,9 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 	q->handler = find_handler(f->type);
 	must(q->handler != NULL);
 	q->from = from;
+	q->number = f->request;
+	q->payload = f->payload;
 	q->excused = 0;
-	q->call.request = f->request;
 	b->bytes += f->payload.len;
 	if (from->batch != b->number) {
 		from->batch = b->number;
@@ -258,8 +294,12 @@ run_again(struct batch *b)
 	b->failed = false;
 	for (size_t i = 0; i < b->n && !b->failed; i++) {
 		struct request *q = &b->requests[i];
-		int rc = run_one(b, q);
+		const struct msg_desc *desc = msg_desc((uint16_t)q->handler->type);
+		int rc;
 
+		/* It was decoded before. */
+		must(wire_decode(desc->fields, q->payload, &b->slot) == WIRE_OK);
+		rc = run_one(b, q);
 		if (rc != 0)
 			undo(b, b->txn.mdb == NULL ? NULL : q, rc);
 	}
@@ -269,15 +309,21 @@ run_again(struct batch *b)
 static void
 apply(struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		struct request *q = &b->requests[i];
+	for (size_t i = 0; i < b->effects.n; i++) {
+		const struct effect *effect = &b->effects.of[i];
 
-		if (q->call.effect == TURN_CLAIMED)
-			open_turns_claim(b->open, &q->call.turn, &q->from->turns);
-		else if (q->call.effect == TURN_RELEASED)
-			open_turns_release(b->open, &q->call.turn);
-		if (q->call.overflow)
+		if (effect->claimed_by != NULL)
+			open_turns_claim(b->open, &effect->turn, effect->claimed_by);
+		else
+			open_turns_release(b->open, &effect->turn);
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		const struct request *q = &b->requests[i];
+
+		if (q->overflow)
 			q->from->overflow = true;
+		b->activity.requests++;
+		b->activity.refused += q->refused;
 	}
 }
 
@@ -285,6 +331,7 @@ static void
 empty(struct batch *b)
 {
 	b->n = b->bytes = 0;
+	b->effects.n = 0;
 	b->number++;
 	b->stage = BATCH_ALL;
 	b->excused = b->failed = false;
@@ -301,10 +348,13 @@ batch_end(struct batch *b)
 		if (b->failed)
 			run_again(b);
 		if (!b->failed && b->txn.mdb != NULL) {
+			bool wrote = b->txn.changes > 0;
 			int rc = txn_commit(&b->txn);
 
 			if (rc != 0)
 				undo(b, NULL, rc);
+			else if (wrote)
+				activity_commit(&b->activity);
 		}
 		if (!b->failed || b->hopeless != 0)
 			break;

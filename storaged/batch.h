@@ -33,7 +33,11 @@ struct client {
 struct batch {
 	struct env *env;
 	struct open_turns *open;
+	const struct peers *peers; /* for status; NULL where there are none */
+	struct activity activity;
+	struct effects effects;
 	struct request *requests;
+	union msg slot; /* the message of the request that runs */
 	size_t n, bytes;
 	uint64_t number;
 	enum batch_stage { BATCH_ALL, BATCH_DELETIONS, BATCH_READS } stage;
@@ -55,7 +59,8 @@ bool batch_is_open(const struct batch *b);
 /* Where the next request is to be decoded. The batch must be open. */
 union msg *batch_slot(struct batch *b);
 
-/* Runs the request that lies in the slot; f is its frame. */
+/* Runs the request that lies in the slot; f is its frame, whose payload is decoded once more if the
+ * batch has to run again. */
 void batch_add(struct batch *b, struct client *from, const struct frame *f);
 
 /*

@@ -31,18 +31,26 @@ call_refuse(struct call *c, enum store_error code, const char *detail)
 	return CALL_REFUSED;
 }
 
+static void
+add_effect(struct effects *effects, struct effect effect)
+{
+	if (effects->n == effects->cap) {
+		effects->cap = effects->cap == 0 ? 64 : 2 * effects->cap;
+		effects->of = xreallocarray(effects->of, effects->cap, sizeof(*effects->of));
+	}
+	effects->of[effects->n++] = effect;
+}
+
 void
 call_claim(struct call *c, const struct id *turn)
 {
-	c->effect = TURN_CLAIMED;
-	c->turn = *turn;
+	add_effect(c->effects, (struct effect){c->turns, *turn});
 }
 
 void
 call_release(struct call *c, const struct id *turn)
 {
-	c->effect = TURN_RELEASED;
-	c->turn = *turn;
+	add_effect(c->effects, (struct effect){NULL, *turn});
 }
 
 uint32_t

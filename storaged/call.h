@@ -13,21 +13,37 @@
 #ifndef STORAGED_CALL_H
 #define STORAGED_CALL_H
 
+#include "storaged/activity.h"
 #include "storaged/open_turns.h"
 #include "storaged/txn.h"
 
 #define CALL_REFUSED (-1) /* as RECORD_DAMAGED, no number of LMDB's nor of errno */
 
+/* What becomes true in memory once the batch is committed, in this order. */
+struct effect {
+	struct turn_list *claimed_by; /* NULL: the turn is nobody's any more */
+	struct id turn;
+};
+
+struct effects {
+	struct effect *of;
+	size_t n, cap;
+};
+
+struct peers;
+
 struct call {
 	const union msg *m;
 	uint64_t request;
 	struct buf *out;               /* where answers go */
+	struct turn_list *turns;       /* the open turns of whoever asks */
 	const struct open_turns *open; /* as it was before this batch */
+	const struct activity *activity;
+	const struct peers *peers; /* NULL where there are none */
+	struct effects *effects;
 	enum store_error refused;
 	const char *detail;
 	bool overflow; /* the answer did not fit into out */
-	enum { TURN_AS_IT_WAS, TURN_CLAIMED, TURN_RELEASED } effect;
-	struct id turn; /* what effect is about */
 };
 
 /* Queues the answer. One that does not fit marks the call: its peer is too far behind. */
@@ -38,7 +54,8 @@ void call_ok(struct call *c);
 [[gnu::warn_unused_result]] int call_refuse(
     struct call *c, enum store_error code, const char *detail);
 
-/* The turn is run by whoever sent this request; or by nobody any more. */
+/* The turn is run by whoever sent this request; or by nobody any more. A request may say so of
+ * several turns. */
 void call_claim(struct call *c, const struct id *turn);
 void call_release(struct call *c, const struct id *turn);
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "proto/basics.h"
-#include "proto/clock.h"
 #include "proto/log.h"
 #include "proto/utf8.h"
 #include "storaged/pages.h"
+#include "storaged/totals.h"
 
 /* The id that conversations_by_session holds. */
 static int
@@ -50,28 +50,9 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	    .org = *org,
 	    .widget = *widget,
 	    .session = session,
-	    .created_at = clock_wall_ms(),
 	    .next_seq = 1,
 	};
 	return 0;
-}
-
-/* Counts what came to an organization. */
-static int
-add_totals(struct txn *t, const struct id *org, unsigned conversations, unsigned messages)
-{
-	struct msg_totals_record totals = {.v = RECORD_VERSION};
-	struct key key = key_id(org);
-	int rc;
-
-	if (conversations == 0 && messages == 0)
-		return 0;
-	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	totals.conversations += conversations;
-	totals.messages += messages;
-	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
 }
 
 /* Moves a conversation to its new place in the list by activity. */
@@ -95,15 +76,33 @@ move_activity(struct txn *t, const struct msg_conversation_record *conversation,
 }
 
 int
-conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
-    const struct arrival *arrival)
+conversation_put(struct txn *t, const struct msg_conversation_record *conversation, bool fresh,
+    uint64_t before, unsigned messages)
 {
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
-	uint64_t before = conversation->updated_at;
-	int rc;
+	/* First of all, since every later change may move the bytes that the record refers to. */
+	int rc =
+	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
 
+	if (rc == 0 && fresh)
+		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
+	if (rc == 0)
+		rc = move_activity(t, conversation, before, fresh);
+	if (rc == 0)
+		rc = totals_add(t, &conversation->org, fresh, messages);
+	return rc;
+}
+
+int
+conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
+    const struct arrival *arrival)
+{
+	uint64_t before = conversation->updated_at;
+
+	if (fresh)
+		conversation->created_at = arrival->now;
 	/* A clock that was set back must not make the list go back. */
 	if (arrival->now > conversation->updated_at)
 		conversation->updated_at = arrival->now;
@@ -111,16 +110,7 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 		conversation->messages++;
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
-	/* First of all, since every later change may move the bytes that the record refers to. */
-	rc =
-	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
-	if (rc == 0 && fresh)
-		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
-	if (rc == 0)
-		rc = move_activity(t, conversation, before, fresh);
-	if (rc == 0)
-		rc = add_totals(t, &conversation->org, fresh, !arrival->replaces);
-	return rc;
+	return conversation_put(t, conversation, fresh, before, !arrival->replaces);
 }
 
 /* Adds the conversation where the walk stands; an index entry without one is left out. */
@@ -173,7 +163,7 @@ int
 conversation_list(struct txn *t, struct call *c)
 {
 	const struct msg_conversation_list *m = &c->m->conversation_list;
-	struct msg_totals_record totals = {0};
+	struct msg_totals_record totals;
 	struct key org = key_id(&m->org), start = org;
 	struct slice next = {0};
 	struct walk w;
@@ -183,8 +173,8 @@ conversation_list(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "no cursor of this list");
 	if (m->cursor.len != 0)
 		start = key_activity_at(&m->org, m->cursor);
-	rc = txn_get_record(t, TABLE_TOTALS, &org, MSG_TOTALS_RECORD, &totals);
-	if (rc != 0 && rc != MDB_NOTFOUND)
+	rc = totals_get(t, &m->org, &totals);
+	if (rc != 0)
 		return rc;
 
 	buf_reset(&t->env->list);

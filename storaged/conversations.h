@@ -11,16 +11,29 @@
 #define CONVERSATIONS_MAX 200u
 #define MESSAGES_MAX      1000u
 
+/* The greatest place of a message: numbers beyond are not exact in JSON (RFC 8259, section 6). */
+#define SEQ_MAX (((uint64_t)1 << 53) - 2)
+
 /* What last_message keeps, in UTF-16 units. */
 #define LAST_MESSAGE_UNITS 500
 
 /*
  * The conversation of a session: the stored one, or a fresh one with the id given, which is not
- * stored yet. Changes nothing. The record's slices are as those of txn_get(), or the caller's.
+ * stored yet and gets its times from its first message. Changes nothing. The record's slices are
+ * as those of txn_get(), or the caller's.
  */
 [[gnu::warn_unused_result]] int conversation_of_session(struct txn *t, const struct id *org,
     const struct id *widget, struct slice session, const struct id *fresh_id,
     struct msg_conversation_record *conversation, bool *fresh);
+
+/*
+ * Stores a conversation's record with its index entries, and counts so many messages more for its
+ * organization. before: what updated_at was until now, of one that is not fresh. After it the
+ * record's slices that lay in the map are gone.
+ */
+[[gnu::warn_unused_result]] int conversation_put(struct txn *t,
+    const struct msg_conversation_record *conversation, bool fresh, uint64_t before,
+    unsigned messages);
 
 /* A message that comes into a conversation. */
 struct arrival {

@@ -5,16 +5,21 @@
 #include "storaged/env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "proto/basics.h"
 #include "proto/log.h"
-#include "storaged/txn.h"
+#include "storaged/migrate.h"
 
 /* Named databases there may be: ours, and room for those to come. */
 #define TABLES_MAX 64
+
+/* LMDB's own trees, before all tables (mdb.c, CORE_DBS): the free pages, and the list of tables. */
+#define CORE_TREES 2
 
 /* What a probe writes: so many values that take a page each. Not one great value, which would need
  * pages that lie together. */
@@ -24,8 +29,6 @@
 /* With less than this free, a write that failed has failed for want of room: other processes may
  * have given some back since. */
 #define DISK_FULL_BYTES ((uint64_t)1 << 20)
-
-static const char version_name[] = "schema_version";
 
 static bool
 disk_is_full(const struct env *env)
@@ -67,6 +70,7 @@ exit_status(int rc)
 	case MDB_INCOMPATIBLE:
 	case MDB_VERSION_MISMATCH:
 	case MDB_CORRUPTED:
+	case RECORD_DAMAGED:
 		return EX_DATAERR;
 	case EACCES:
 	case EPERM:
@@ -75,6 +79,19 @@ exit_status(int rc)
 	default:
 		return EX_IOERR;
 	}
+}
+
+/* What a person can do about an error; NULL: nothing that is known here. */
+static const char *
+help_for(int rc)
+{
+	if (rc == MDB_MAP_FULL)
+		return "the store is full: raise STORE_MAX_BYTES";
+	if (env_is_full_error(rc))
+		return "the disk is full: make room on it";
+	if (exit_status(rc) == EX_DATAERR)
+		return "this is no store of banter, or it is damaged: restore a backup";
+	return NULL;
 }
 
 static int
@@ -98,11 +115,12 @@ open_mdb(struct env *env, const char *dir)
 	return rc;
 }
 
-static int
-open_tables(struct txn *t)
+int
+env_open_tables(struct txn *t, bool make)
 {
 	for (enum table i = 0; i < TABLES; i++) {
-		int rc = mdb_dbi_open(t->mdb, table_name(i), MDB_CREATE, &t->env->dbi[i]);
+		int rc =
+		    mdb_dbi_open(t->mdb, table_name(i), make ? MDB_CREATE : 0, &t->env->dbi[i]);
 
 		if (rc != 0)
 			return rc;
@@ -111,10 +129,10 @@ open_tables(struct txn *t)
 }
 
 /* The version is a decimal number in meta, so that mdb_dump(1) shows it to a person. */
-static int
-read_version(struct txn *t, uint64_t *version)
+int
+env_version(struct txn *t, uint64_t *version)
 {
-	struct key key = key_meta(version_name);
+	struct key key = key_meta(META_VERSION);
 	struct slice text;
 	int rc;
 
@@ -135,33 +153,11 @@ read_version(struct txn *t, uint64_t *version)
 static int
 write_version(struct txn *t)
 {
-	struct key key = key_meta(version_name);
+	struct key key = key_meta(META_VERSION);
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%d", SCHEMA_VERSION);
 
 	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
-}
-
-/* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. An
- * environment without a version is ours only if it was empty. */
-static int
-check_version(struct txn *t, bool was_empty)
-{
-	uint64_t version;
-	int rc = read_version(t, &version);
-
-	if (rc == MDB_NOTFOUND)
-		return was_empty ? write_version(t) : MDB_INCOMPATIBLE;
-	if (rc != 0 || version == SCHEMA_VERSION)
-		return rc;
-	if (version < SCHEMA_VERSION)
-		return MDB_INCOMPATIBLE;
-	log_event(LOG_ERROR, "store_too_new", L_UINT("schema", version),
-	    L_UINT("known", SCHEMA_VERSION),
-	    L_STR("help",
-		"a newer banter wrote this store: install that version again, "
-		"or restore a backup from before the upgrade"));
-	return EX_CONFIG;
 }
 
 /* Whether nobody has made any table yet: the unnamed one has an entry for each (lmdb.h,
@@ -179,25 +175,93 @@ look_if_empty(struct txn *t, bool *empty)
 	return rc;
 }
 
-/* In one transaction, so that an environment that is not ours is left as it was. */
+/* The schema of the environment as it lies there; 0 for an empty one. One that has tables but no
+ * version is not ours. */
 static int
-open_schema(struct env *env)
+look_at_version(struct env *env, uint64_t *version)
 {
-	bool was_empty;
+	bool empty;
 	struct txn t;
-	int rc = txn_begin(&t, env, TXN_WRITE);
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	*version = 0;
+	if (rc != 0)
+		return rc;
+	rc = look_if_empty(&t, &empty);
+	if (rc == 0 && !empty) {
+		rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
+		if (rc == 0)
+			rc = env_version(&t, version);
+		if (rc == MDB_NOTFOUND || (rc == 0 && *version == 0))
+			rc = MDB_INCOMPATIBLE;
+	}
+	txn_abort(&t);
+	return rc;
+}
+
+static bool
+is_old(uint64_t version)
+{
+	return version != 0 && version < SCHEMA_VERSION;
+}
+
+/* Makes the tables of an empty environment, or brings an older one up to date: all of it or
+ * nothing. From then on the tables are open. */
+static int
+open_schema(struct env *env, uint64_t version)
+{
+	struct txn t;
+	/* What fits into a full store's reserve is no reason not to start. */
+	int rc = txn_begin(&t, env, is_old(version) ? TXN_DELETE : TXN_WRITE);
 
 	if (rc != 0)
 		return rc;
-	rc = look_if_empty(&t, &was_empty);
-	if (rc == 0)
-		rc = open_tables(&t);
-	if (rc == 0)
-		rc = check_version(&t, was_empty);
+	rc = env_open_tables(&t, true);
+	if (rc == 0 && is_old(version))
+		rc = migrate(&t, version);
+	if (rc == 0 && version != SCHEMA_VERSION)
+		rc = write_version(&t);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
 	return rc;
+}
+
+/* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. */
+static int
+open_known(struct env *env, const char *dir)
+{
+	uint64_t version;
+	int rc = look_at_version(env, &version);
+
+	if (rc == 0 && version > SCHEMA_VERSION) {
+		log_event(LOG_ERROR, "store_too_new", L_UINT("schema", version),
+		    L_UINT("known", SCHEMA_VERSION),
+		    L_STR("help",
+			"a newer banter wrote this store: install that version again, "
+			"or restore a backup from before the upgrade"));
+		return EX_CONFIG;
+	}
+	if (rc == 0 && is_old(version))
+		rc = migrate_backup(env, dir, version);
+	if (rc == 0)
+		rc = open_schema(env, version);
+	if (rc == 0 && is_old(version))
+		log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),
+		    L_UINT("to", SCHEMA_VERSION));
+	return rc;
+}
+
+/* Puts the names of the files in a directory on disk; LMDB syncs only what is in them. EINVAL: the
+ * file system has no such thing (fsync(2)). */
+static int
+sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd == -1 || fsync(fd) == -1 ? errno : 0;
+
+	closefd(&fd);
+	return rc == EINVAL ? 0 : rc;
 }
 
 int
@@ -205,7 +269,7 @@ env_open(struct env *env, const char *dir, uint64_t max_bytes)
 {
 	int rc;
 
-	*env = (struct env){.writable = true};
+	*env = (struct env){.writable = true, .hidden_room = true};
 	/* LMDB wants a multiple of the page size. */
 	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
 	buf_init(&env->record, RECORD_MAX);
@@ -214,18 +278,17 @@ env_open(struct env *env, const char *dir, uint64_t max_bytes)
 
 	rc = open_mdb(env, dir);
 	if (rc == 0)
-		rc = open_schema(env);
+		rc = open_known(env, dir);
+	if (rc == 0)
+		rc = sync_dir(dir);
+	env->bounded = rc == 0;
 	if (rc == 0)
 		return 0;
 	env_close(env);
 	if (rc == EX_CONFIG)
 		return rc;
 	log_event(LOG_ERROR, "store_unusable", L_STR("dir", dir),
-	    L_STR("error", mdb_strerror(rc)),
-	    L_STR("help",
-		exit_status(rc) == EX_DATAERR
-		    ? "this is no store of banter, or it is damaged: restore a backup"
-		    : NULL));
+	    L_STR("error", txn_strerror(rc)), L_STR("help", help_for(rc)));
 	return exit_status(rc);
 }
 
@@ -248,7 +311,59 @@ env_use_reserve(struct env *env, bool use)
 {
 	/* A size under what is in use becomes what is in use (lmdb.h): a reserve that was used up
 	 * stays, and is found again as free pages. */
+	if (use)
+		env->hidden_room = true;
 	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+}
+
+static int
+add_tree(MDB_txn *txn, MDB_dbi tree, uint64_t *pages)
+{
+	MDB_stat stat;
+	int rc = mdb_stat(txn, tree, &stat);
+
+	if (rc == 0)
+		*pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+	return rc;
+}
+
+int
+env_used_pages(const struct env *env, MDB_txn *txn, uint64_t *pages)
+{
+	int rc = 0;
+
+	*pages = ENV_META_PAGES;
+	for (MDB_dbi i = 0; i < CORE_TREES && rc == 0; i++)
+		rc = add_tree(txn, i, pages);
+	for (enum table i = 0; i < TABLES && rc == 0; i++)
+		rc = add_tree(txn, env->dbi[i], pages);
+	return rc;
+}
+
+int
+env_used_bytes(const struct env *env, MDB_txn *txn, uint64_t *bytes)
+{
+	MDB_stat stat;
+	int rc = mdb_env_stat(env->mdb, &stat);
+
+	if (rc == 0)
+		rc = env_used_pages(env, txn, bytes);
+	if (rc == 0)
+		*bytes *= stat.ms_psize;
+	return rc;
+}
+
+bool
+env_is_over_bound(const struct env *env, MDB_txn *txn)
+{
+	MDB_envinfo info;
+	uint64_t used;
+
+	/* The map is greater than it was asked to be only when more was in use. */
+	if (!env->bounded || mdb_env_info(env->mdb, &info) != 0 ||
+	    info.me_mapsize <= env->max_bytes)
+		return false;
+	return env_used_bytes(env, txn, &used) == 0 && used > env->max_bytes;
 }
 
 void
@@ -258,10 +373,19 @@ env_write_failed(struct env *env, int rc)
 		return;
 	env->writable = false;
 	log_event(LOG_ERROR, "store_not_writable", L_STR("error", txn_strerror(rc)),
-	    L_STR("help",
-		rc == MDB_MAP_FULL          ? "the store is full: raise STORE_MAX_BYTES"
-		    : env_is_full_error(rc) ? "the disk is full: make room on it"
-					    : NULL));
+	    L_STR("help", help_for(rc)));
+}
+
+unsigned
+env_check_readers(struct env *env)
+{
+	int dead = 0, rc = mdb_reader_check(env->mdb, &dead);
+
+	if (rc != 0)
+		log_event(LOG_WARN, "readers_unchecked", L_STR("error", mdb_strerror(rc)));
+	else if (dead > 0)
+		log_event(LOG_NOTICE, "dead_readers", L_INT("readers", dead));
+	return rc == 0 && dead > 0 ? (unsigned)dead : 0;
 }
 
 /* Writes the probe's keys, or removes them again. */
@@ -275,7 +399,7 @@ write_probe(struct txn *t, bool there)
 	for (int i = 0; i < PROBE_PAGES && rc == 0; i++) {
 		struct key key;
 
-		snprintf(name, sizeof(name), "probe%d", i);
+		snprintf(name, sizeof(name), META_PROBE "%d", i);
 		key = key_meta(name);
 		rc = there ? txn_put(t, TABLE_META, &key, (struct slice){page, sizeof(page)})
 			   : txn_del(t, TABLE_META, &key);
@@ -298,10 +422,41 @@ run_probe(struct env *env, bool there)
 	return rc;
 }
 
+/*
+ * What a commit has freed can be used from the second one after it on (mdb.c, mdb_find_oldest()),
+ * and a full map lets no commit through: without this small one, which may use the reserve, the
+ * room that a deletion made would come to light with the next deletion only.
+ */
+static int
+bring_room_to_light(struct env *env)
+{
+	struct key key = key_meta(META_PROBE "0");
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_DELETE);
+
+	if (rc != 0)
+		return rc;
+	rc = txn_put(&t, TABLE_META, &key, (struct slice){0});
+	if (rc == 0)
+		rc = txn_del(&t, TABLE_META, &key);
+	if (rc != 0) {
+		txn_abort(&t);
+		return rc;
+	}
+	rc = txn_commit(&t);
+	env->hidden_room = rc != 0;
+	return rc;
+}
+
 void
 env_probe(struct env *env)
 {
-	if (env->writable || run_probe(env, true) != 0 || run_probe(env, false) != 0)
+	if (env->writable)
+		return;
+	/* When it fails, the disk is full or worse: the next probe tries again. */
+	if (env->hidden_room && bring_room_to_light(env) != 0)
+		return;
+	if (run_probe(env, true) != 0 || run_probe(env, false) != 0)
 		return;
 	env->writable = true;
 	log_event(LOG_NOTICE, "store_writable");

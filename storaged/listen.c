@@ -23,8 +23,7 @@
 #include "proto/channel.h"
 #include "proto/log.h"
 
-#define LOCK_NAME "storaged.lock"
-#define BACKLOG   512
+#define BACKLOG 512
 
 /* The first descriptor that a service manager passes (sd_listen_fds(3)). */
 #define INHERITED_FD 3
@@ -43,41 +42,66 @@ note_pid(int fd)
 		dprintf(fd, "%ld\n", (long)getpid());
 }
 
+/* A lock file of root's in a directory of somebody else's would be of no use to them. */
 static int
-open_lock(const char *data_dir, int *fd)
+make_lock(int dir)
 {
-	int dir;
+	int fd = openat(dir, LISTEN_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct stat st;
 
-	if (mkdir(data_dir, 0700) == -1 && errno != EEXIST)
-		return -1;
-	dir = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd != -1 && geteuid() == 0 &&
+	    (fstat(dir, &st) == -1 || fchown(fd, st.st_uid, st.st_gid) == -1))
+		closefd(&fd);
+	return fd;
+}
+
+static int
+open_lock(const char *data_dir)
+{
+	int dir = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
 	if (dir == -1)
 		return -1;
-	*fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = openat(dir, LISTEN_LOCK_NAME, O_RDWR | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		fd = make_lock(dir);
 	closefd(&dir);
-	return *fd == -1 ? -1 : 0;
+	return fd;
+}
+
+int
+listen_try_lock(const char *data_dir, int *lock)
+{
+	int fd = open_lock(data_dir);
+
+	*lock = -1;
+	if (fd == -1)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		closefd(&fd);
+		return -1;
+	}
+	note_pid(fd);
+	*lock = fd;
+	return 0;
 }
 
 int
 listen_lock(const char *data_dir, int *lock)
 {
-	int fd = -1;
-
 	*lock = -1;
-	if (open_lock(data_dir, &fd) == -1) {
+	if ((mkdir(data_dir, 0700) == 0 || errno == EEXIST) &&
+	    listen_try_lock(data_dir, lock) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK) {
 		log_event(LOG_ERROR, "data_dir_unusable", L_STR("dir", data_dir), L_ERRNO());
 		return status_of_errno();
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		log_event(LOG_ERROR, "store_in_use", L_STR("dir", data_dir), L_ERRNO(),
-		    L_STR("help",
-			"another storaged serves this directory; its pid is in " LOCK_NAME));
-		closefd(&fd);
-		return EX_TEMPFAIL;
-	}
-	note_pid(fd);
-	*lock = fd;
-	return 0;
+	log_event(LOG_ERROR, "store_in_use", L_STR("dir", data_dir), L_ERRNO(),
+	    L_STR("help",
+		"another storaged serves this directory; its pid is in " LISTEN_LOCK_NAME));
+	return EX_TEMPFAIL;
 }
 
 /* How many descriptors the environment says were passed to this very process; -1 for what makes
@@ -117,8 +141,13 @@ take_inherited(int count, int *fd)
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	if (fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(INHERITED_FD) == -1)
+	/* Listened on once more, it is ours and no longer of whoever made it (unix(7),
+	 * SO_PEERCRED): the banter command asks whose it is. */
+	if (fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(INHERITED_FD) == -1 ||
+	    listen(INHERITED_FD, BACKLOG) == -1) {
+		log_event(LOG_ERROR, "bad_inherited_socket", L_ERRNO());
 		return EX_OSERR;
+	}
 	*fd = INHERITED_FD;
 	return 0;
 }

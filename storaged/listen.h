@@ -7,12 +7,22 @@
 
 #include <stdbool.h>
 
+/* The lock file, in the data directory. */
+#define LISTEN_LOCK_NAME "storaged.lock"
+
 /*
  * Makes the directory if there is none (0700; its parent must exist) and takes the lock in it,
  * which lasts as long as the process. 0 and *lock, or the process's exit status with the reason
  * logged: EX_TEMPFAIL when another storaged has it.
  */
 [[gnu::warn_unused_result]] int listen_lock(const char *data_dir, int *lock);
+
+/*
+ * The same lock in a directory that is there, for another process that storaged has to keep away
+ * from: 0 and *lock, or -1 with errno, EWOULDBLOCK while a storaged has it. Nothing is logged. A
+ * lock file that has to be made belongs to the owner of the directory, so that storaged can use it.
+ */
+[[gnu::warn_unused_result]] int listen_try_lock(const char *data_dir, int *lock);
 
 /*
  * A listening Unix stream socket, non-blocking: the inherited one if there is one, else made at

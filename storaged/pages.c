@@ -63,38 +63,25 @@ page_forwards(struct txn *t, const struct id *conversation, uint64_t from, uint3
 	return rc;
 }
 
-/* Walks back to the page's first message, which page->next names then (0: there is none). */
+/* Walks back, noting what belongs to the page, newest first. */
 static int
-find_first(struct walk *w, struct tally *tally, const struct key *end, bool with_text,
-    struct page *page)
+look_back(struct walk *w, struct tally *tally, const struct key *end, bool with_text,
+    struct slice *found, struct page *page)
 {
 	uint32_t skipped = 0;
 	int rc;
 
 	for (rc = walk_before(w, end); rc == 0; rc = walk_previous(w)) {
-		if (with_text && w->value.len == EMPTY_MESSAGE_LEN && skipped++ < SKIP_MAX)
+		if (with_text && w->value.len == EMPTY_MESSAGE_LEN) {
+			if (++skipped > SKIP_MAX)
+				return 0;
 			continue;
+		}
 		page->end = count(tally, w->value.len);
 		if (page->end != PAGE_WHOLE)
 			break;
 		page->next = message_seq(w->key);
-	}
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-/* Adds the messages from the first one to before the end. */
-static int
-add_range(struct walk *w, const struct key *first, uint64_t before, bool with_text)
-{
-	struct buf *list = &w->txn->env->list;
-	int rc;
-
-	for (rc = walk_from(w, first); rc == 0; rc = walk_next(w)) {
-		if (message_seq(w->key) >= before)
-			break;
-		if (with_text && w->value.len == EMPTY_MESSAGE_LEN)
-			continue;
-		must(wire_list_add(list, w->value) == 0);
+		found[tally->n - 1] = w->value;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -104,19 +91,20 @@ page_backwards(struct txn *t, const struct id *conversation, uint64_t before, ui
     bool with_text, struct page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, before);
+	struct slice found[PAGE_MESSAGES];
 	struct tally tally = {.limit = limit};
 	struct walk w;
 	int rc;
 
+	must(limit <= PAGE_MESSAGES);
 	*page = (struct page){.end = PAGE_WHOLE};
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 	if (rc == 0)
-		rc = find_first(&w, &tally, &at, with_text, page);
-	if (rc == 0 && tally.n > 0) {
-		at = key_message(conversation, page->next);
-		rc = add_range(&w, &at, before, with_text);
-	}
+		rc = look_back(&w, &tally, &at, with_text, found, page);
 	walk_close(&w);
+	if (rc == 0)
+		for (size_t i = tally.n; i > 0; i--)
+			must(wire_list_add(&t->env->list, found[i - 1]) == 0);
 	return rc;
 }

@@ -13,6 +13,9 @@
 /* The size of a stored message without a text. */
 #define EMPTY_MESSAGE_LEN 39
 
+/* The most messages that may be asked for. */
+#define PAGE_MESSAGES 1000u
+
 /* Why a page has no more. */
 enum page_end {
 	PAGE_WHOLE, /* there is nothing beyond */

@@ -10,22 +10,36 @@
 #include <unistd.h>
 
 #include "proto/basics.h"
+#include "proto/clock.h"
 #include "proto/log.h"
+
+/* How often the peers are looked over, and how many looks in a row find one owing the rest of a
+ * message before it is dropped: after 10 s, or a little more. */
+#define LOOK_MS   2500
+#define LOOKS_MAX 4
+
+static void on_look(evutil_socket_t fd, short what, void *arg);
 
 void
 peers_init(struct peers *p, struct event_base *base, struct open_turns *open)
 {
+	struct timeval every = clock_timeval(LOOK_MS);
+
 	*p = (struct peers){.base = base, .open = open};
 	TAILQ_INIT(&p->all);
+	p->look = event_new(base, -1, EV_PERSIST, on_look, p);
+	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
+/* Of a peer that was dropped the log has said enough. */
 static void
 peer_free(struct peers *p, struct peer *peer)
 {
 	size_t lost = open_turns_lose(p->open, &peer->client.turns);
 
-	log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
-	    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
+	if (!peer->dropped)
+		log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
+		    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
 	TAILQ_REMOVE(&p->all, peer, order);
 	p->n--;
 	event_free(peer->readable);
@@ -45,6 +59,14 @@ peers_clear(struct peers *p)
 		peer_free(p, peer);
 		peer = next;
 	}
+	event_free(p->look);
+}
+
+/* During a batch, the requests that it has must not move. */
+static enum channel_io
+read_more(struct peer *peer)
+{
+	return peer->served ? channel_read_on(&peer->channel) : channel_read(&peer->channel);
 }
 
 static void
@@ -54,7 +76,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	switch (channel_read(&peer->channel)) {
+	switch (read_more(peer)) {
 	case CHANNEL_DONE:
 	case CHANNEL_PENDING:
 		break;
@@ -107,6 +129,7 @@ peers_add(struct peers *p, int fd)
 	}
 	peer = xcalloc(1, sizeof(*peer));
 	peer->number = ++p->last_number;
+	peer->since = clock_wall_ms();
 	channel_open(&peer->channel, fd, ROLE_STORE, ROLE_WORKER | ROLE_TOOL, PEER_UNSENT_MAX);
 	client_init(&peer->client, &peer->channel.out);
 	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
@@ -125,6 +148,8 @@ drop(struct peer *peer, const char *why)
 	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
 	peer->dropped = true;
 	peer->ready = false;
+	/* It is freed when the batch is over; nothing more of it is read until then. */
+	event_del(peer->readable);
 }
 
 static bool
@@ -133,8 +158,6 @@ is_behind(const struct peer *peer)
 	return buf_len(&peer->channel.out) > PEER_UNSENT_HIGH;
 }
 
-/* The requests stay where they are, in the channel's buffer, until the batch is over: nothing is
- * read before that. */
 void
 peer_take(struct peer *peer, struct batch *batch)
 {
@@ -143,13 +166,48 @@ peer_take(struct peer *peer, struct batch *batch)
 		struct frame f;
 
 		r = channel_next(&peer->channel, &f, batch_slot(batch));
-		if (r == WIRE_OK)
-			batch_add(batch, &peer->client, &f);
-		else if (r == WIRE_MORE)
+		if (r == WIRE_MORE) {
 			peer->ready = false;
-		else
+		} else if (r == WIRE_OK) {
+			peer->looks = 0;
+			peer->served = true;
+			batch_add(batch, &peer->client, &f);
+		} else {
 			drop(peer, wire_result_name(r));
+		}
 	}
+}
+
+/*
+ * A peer that says no hello, or half a message and then nothing, is broken: it would hold its place
+ * and its memory for ever. Not one that we do not read for the answers it has yet to take.
+ */
+static bool
+is_owing(const struct peer *peer)
+{
+	if (peer->dropped || is_behind(peer))
+		return false;
+	return peer->channel.peer == ROLE_NONE || channel_has_part(&peer->channel);
+}
+
+void
+peers_look(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order) {
+		peer->looks = is_owing(peer) ? peer->looks + 1 : 0;
+		if (peer->looks > LOOKS_MAX)
+			drop(peer, "too slow");
+	}
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	peers_look(arg);
 }
 
 /* Reads on only as long as the peer takes its answers. */
@@ -203,6 +261,7 @@ send_answers(struct peer *peer)
 bool
 peer_settle(struct peers *p, struct peer *peer)
 {
+	peer->served = false;
 	if (peer->client.overflow && !peer->dropped)
 		drop(peer, "too far behind");
 	if (peer->mute)
@@ -215,4 +274,13 @@ peer_settle(struct peers *p, struct peer *peer)
 	}
 	read_or_not(peer);
 	return peer->ready && !is_behind(peer);
+}
+
+void
+peers_trim(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order)
+		channel_trim(&peer->channel);
 }

@@ -24,14 +24,17 @@
 struct peer {
 	TAILQ_ENTRY(peer) order;
 	uint64_t number; /* peer= in the log */
+	uint64_t since;  /* ms since 1970 */
 	struct channel channel;
 	struct client client;
 	struct event *readable, *writable;
-	bool ready;   /* whole requests may wait in the channel */
-	bool waits;   /* for its socket to take more */
-	bool mute;    /* it has gone, so nothing is sent; what it sent is still read */
-	bool ended;   /* it sends no more; what it sent is still served */
-	bool dropped; /* to be freed when the batch is over */
+	unsigned looks; /* peers_look() in a row that found it owing the rest of a message */
+	bool ready;     /* whole requests may wait in the channel */
+	bool served;    /* requests of it are in the batch, and lie in the channel's buffer */
+	bool waits;     /* for its socket to take more */
+	bool mute;      /* it has gone, so nothing is sent; what it sent is still read */
+	bool ended;     /* it sends no more; what it sent is still served */
+	bool dropped;   /* to be freed when the batch is over */
 };
 
 TAILQ_HEAD(peer_list, peer);
@@ -39,6 +42,7 @@ TAILQ_HEAD(peer_list, peer);
 struct peers {
 	struct event_base *base;
 	struct open_turns *open;
+	struct event *look;   /* the timer behind peers_look() */
 	struct peer_list all; /* whose turn it is to be served comes first */
 	size_t n;
 	uint64_t last_number;
@@ -53,12 +57,18 @@ void peers_clear(struct peers *p);
  * (SO_PEERCRED, unix(7)); else closes it, with a line in the log. */
 void peers_add(struct peers *p, int fd);
 
-/* Puts this peer's requests into the batch, until one of them has enough. A peer that breaks the
- * protocol is dropped. */
+/* Puts this peer's requests into the batch, until one of them has enough; may be called again for
+ * the same batch when more has come. A peer that breaks the protocol is dropped. */
 void peer_take(struct peer *peer, struct batch *batch);
+
+/* Drops those that owe us their hello, or the rest of a message, for too long. A timer calls it. */
+void peers_look(struct peers *p);
 
 /* After the batch: sends, and frees the peer if it has gone (its turns are lost then). Whether it
  * can be served again at once. */
 bool peer_settle(struct peers *p, struct peer *peer);
+
+/* Gives back the memory of buffers that are not in use. Not during a batch. */
+void peers_trim(struct peers *p);
 
 #endif

@@ -35,16 +35,21 @@ reply_state(struct txn *t, const struct id *turn, const struct msg_turn_record *
 }
 
 int
-reply_open(struct txn *t, const struct id *turn)
+reply_open(struct txn *t, const struct id *turn, const struct id *conversation)
 {
-	struct msg_open_turn_record open = {.v = RECORD_VERSION, .started_at = clock_wall_ms()};
+	struct msg_open_turn_record open = {
+	    .v = OPEN_TURN_VERSION,
+	    .started_at = clock_wall_ms(),
+	    .conversation = *conversation,
+	};
 	struct key key = key_id(turn);
 
 	return txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
 }
 
 int
-reply_reopen(struct txn *t, const struct id *turn, const struct msg_message_record *message)
+reply_reopen(struct txn *t, const struct id *turn, const struct id *conversation,
+    const struct msg_message_record *message)
 {
 	struct buf *text = &t->env->text;
 	int rc;
@@ -52,7 +57,7 @@ reply_reopen(struct txn *t, const struct id *turn, const struct msg_message_reco
 	/* Copied before the first change, which may move what lies in the map. */
 	buf_reset(text);
 	must(buf_append(text, message->text.p, message->text.len) == 0);
-	rc = reply_open(t, turn);
+	rc = reply_open(t, turn, conversation);
 	if (rc == 0 && buf_len(text) > 0)
 		rc = reply_keep(t, turn, 0, buf_slice(text));
 	return rc;
@@ -87,9 +92,8 @@ join_piece(struct buf *text, uint32_t offset, struct slice piece)
 	return buf_append(text, piece.p + overlap, piece.len - overlap) == 0;
 }
 
-/* Puts a turn's pieces together in env->text. */
-static int
-join_pieces(struct txn *t, const struct id *turn)
+int
+reply_pieces(struct txn *t, const struct id *turn)
 {
 	struct key front = key_id(turn);
 	struct walk w;
@@ -176,7 +180,7 @@ reply_interrupt(struct txn *t, const struct id *turn, struct interrupted *out)
 	rc = reply_state(t, turn, &place, &state, &message, &has_message);
 	if (rc != 0 || state != REPLY_OPEN)
 		return rc;
-	rc = join_pieces(t, turn);
+	rc = reply_pieces(t, turn);
 	if (rc != 0)
 		return rc;
 	ending.text = buf_slice(&t->env->text);

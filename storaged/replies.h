@@ -29,16 +29,20 @@ struct ending {
     const struct msg_turn_record *place, enum reply_state *state,
     struct msg_message_record *message, bool *has_message);
 
-/* Opens a turn that has no message yet. */
-[[gnu::warn_unused_result]] int reply_open(struct txn *t, const struct id *turn);
+/* Opens a turn of a conversation, that has no message yet. */
+[[gnu::warn_unused_result]] int reply_open(
+    struct txn *t, const struct id *turn, const struct id *conversation);
 
 /* Opens an interrupted turn again: the message's text is its first piece. */
-[[gnu::warn_unused_result]] int reply_reopen(
-    struct txn *t, const struct id *turn, const struct msg_message_record *message);
+[[gnu::warn_unused_result]] int reply_reopen(struct txn *t, const struct id *turn,
+    const struct id *conversation, const struct msg_message_record *message);
 
 /* Keeps a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
 [[gnu::warn_unused_result]] int reply_keep(
     struct txn *t, const struct id *turn, uint32_t offset, struct slice text);
+
+/* Puts the pieces of an open turn together in t->env->text. */
+[[gnu::warn_unused_result]] int reply_pieces(struct txn *t, const struct id *turn);
 
 /* Writes the reply's message, over an interrupted one if replaces, and closes the turn. */
 [[gnu::warn_unused_result]] int reply_end(struct txn *t, const struct id *turn,

@@ -4,6 +4,7 @@
  */
 #include "storaged/schema.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "proto/basics.h"
@@ -42,26 +43,23 @@ add_bytes(struct key *key, const void *p, size_t n)
 	key->len += n;
 }
 
-/* The low n bytes of v, the highest of them first. */
+/* The low n bytes of v, 1 to 8, the highest of them first. */
 static void
 add_number(struct key *key, uint64_t v, size_t n)
 {
-	uint8_t be[8];
+	uint64_t be = htobe64(v << (64 - 8 * n));
 
-	for (size_t i = 0; i < n; i++)
-		be[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
-	add_bytes(key, be, n);
+	add_bytes(key, &be, n);
 }
 
 static uint64_t
 read_number(struct slice key, size_t at, size_t n)
 {
-	uint64_t v = 0;
+	uint64_t be = 0;
 
 	must(key.len == at + n);
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | key.p[at + i];
-	return v;
+	memcpy(&be, key.p + at, n);
+	return be64toh(be) >> (64 - 8 * n);
 }
 
 struct key
@@ -72,6 +70,45 @@ key_of(struct slice bytes)
 	key.len = 0;
 	add_bytes(&key, bytes.p, bytes.len);
 	return key;
+}
+
+bool
+key_fits(enum table table, struct slice key)
+{
+	const size_t id = sizeof(struct id);
+
+	switch (table) {
+	case TABLE_META:
+		return key.len > 0;
+	case TABLE_CONVERSATIONS:
+	case TABLE_TURNS:
+	case TABLE_OPEN_TURNS:
+	case TABLE_TOTALS:
+		return key.len == id;
+	case TABLE_CONVERSATIONS_BY_SESSION:
+		return key.len > 2 * id && key.len <= 2 * id + SESSION_MAX;
+	case TABLE_CONVERSATIONS_BY_ACTIVITY:
+		return key.len == id + ACTIVITY_CURSOR_LEN;
+	case TABLE_MESSAGES:
+		return key.len == id + 8;
+	case TABLE_PARTIALS:
+		return key.len == id + 4;
+	case TABLE_LOGINS:
+		return key.len == sizeof(struct hash256);
+	case TABLES:
+		break;
+	}
+	never("no such table");
+}
+
+struct id
+key_front(struct slice key)
+{
+	struct id id;
+
+	must(key.len >= sizeof(id.b));
+	memcpy(id.b, key.p, sizeof(id.b));
+	return id;
 }
 
 struct key

@@ -4,14 +4,19 @@
  *
  * Keys are the ids and numbers one after the other. Numbers are big-endian, so that the order of
  * bytes (LMDB's order) is the order of the list, and inverted where the list starts with the
- * greatest. A change of anything here is a new SCHEMA_VERSION and needs a migration.
+ * greatest. A change of anything here is a new SCHEMA_VERSION and needs a migration (migrate.h).
  */
 #ifndef STORAGED_SCHEMA_H
 #define STORAGED_SCHEMA_H
 
 #include "proto/messages.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+
+/* The names in meta. A probe's name has a number behind it. */
+#define META_VERSION     "schema_version"
+#define META_LAST_BACKUP "last_backup"
+#define META_PROBE       "probe"
 
 #define SESSION_MAX 128 /* bytes; as in messages.def */
 
@@ -48,6 +53,12 @@ struct slice key_slice(const struct key *key);
 
 /* A copy of a key that lies in the map. */
 struct key key_of(struct slice bytes);
+
+/* Whether a key is as long as this table's keys are; only such a key may be taken apart. */
+bool key_fits(enum table table, struct slice key);
+
+/* The id that a key begins with: of any table but meta and logins. */
+struct id key_front(struct slice key);
 
 /* A key of one id: conversations, turns, open_turns, totals; and the front of messages (of a
  * conversation), partials (of a turn) and conversations_by_activity (of an organization). */

@@ -1,6 +1,7 @@
 /*
  * The loop turn. libevent's callbacks read and take notes; then, once per turn, turn() does the
- * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end.
+ * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end. While
+ * the batch is open the callbacks may run again, so none of them touches the store.
  */
 #include "storaged/server.h"
 
@@ -21,6 +22,9 @@
 /* When to try again what the store or the system had no room for. */
 #define RETRY_MS 1000
 
+/* How often to tidy up. */
+#define TIDY_MS 10000
+
 /* Connections accepted in one loop turn. */
 #define ACCEPTS_PER_TURN 64
 
@@ -28,11 +32,12 @@ struct server {
 	struct env *env;
 	int listener;
 	struct event_base *base;
-	struct event *acceptable, *term, *interrupt, *claim, *retry;
+	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy;
 	struct open_turns open;
 	struct batch batch;
 	struct peers peers;
 	bool accept_paused;
+	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
 	bool stopping;
 };
 
@@ -101,11 +106,17 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	env_probe(s->env);
-	if (s->accept_paused) {
-		s->accept_paused = false;
-		must(event_add(s->acceptable, NULL) == 0);
-	}
+	s->retry_due = true;
+}
+
+static void
+on_tidy(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->tidy_due = true;
 }
 
 /* Offers every peer the batch, beginning where the turn before ended. */
@@ -119,6 +130,21 @@ take_requests(struct server *s)
 		TAILQ_REMOVE(&s->peers.all, peer, order);
 		TAILQ_INSERT_TAIL(&s->peers.all, peer, order);
 	}
+}
+
+/* Takes what has come while the requests before it ran: the more share a commit, the less each
+ * has to wait for the next one (make bench-store with 512 in flight on one connection: 143 requests
+ * a commit without it, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
+static void
+gather(struct server *s)
+{
+	size_t before;
+
+	do {
+		before = s->batch.n;
+		must(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
+		take_requests(s);
+	} while (s->batch.n > before);
 }
 
 /* Whether some peer can be served again at once. */
@@ -146,6 +172,27 @@ end_lost_turns(struct server *s)
 	return interrupt_lost(s->env, &s->open) == INTERRUPT_MORE;
 }
 
+/* Tries again what there was no room for. Outside of any transaction. */
+static void
+retry(struct server *s)
+{
+	s->retry_due = false;
+	env_probe(s->env);
+	if (s->accept_paused && s->peers.n < PEERS_MAX) {
+		s->accept_paused = false;
+		must(event_add(s->acceptable, NULL) == 0);
+	}
+}
+
+/* Nobody tells us that a reader was killed, nor when a busy time is over. */
+static void
+tidy(struct server *s)
+{
+	s->tidy_due = false;
+	(void)env_check_readers(s->env);
+	peers_trim(&s->peers);
+}
+
 static void
 plan_retry(struct server *s)
 {
@@ -164,6 +211,8 @@ turn(struct server *s, bool *more)
 	int rc;
 
 	take_requests(s);
+	if (s->batch.n > 0)
+		gather(s);
 	rc = batch_end(&s->batch);
 	if (rc != 0) {
 		log_event(LOG_ERROR, "store_broken", L_STR("error", txn_strerror(rc)),
@@ -172,6 +221,10 @@ turn(struct server *s, bool *more)
 	}
 	*more = settle_all(s);
 	*more |= end_lost_turns(s);
+	if (s->retry_due)
+		retry(s);
+	if (s->tidy_due)
+		tidy(s);
 	plan_retry(s);
 	return 0;
 }
@@ -194,6 +247,8 @@ loop(struct server *s)
 static void
 start_events(struct server *s)
 {
+	struct timeval tidy_each = clock_timeval(TIDY_MS);
+
 	s->base = event_base_new();
 	must(s->base != NULL);
 	s->acceptable = event_new(s->base, s->listener, EV_READ | EV_PERSIST, on_acceptable, s);
@@ -201,11 +256,13 @@ start_events(struct server *s)
 	s->interrupt = evsignal_new(s->base, SIGINT, on_stop, s);
 	s->claim = evtimer_new(s->base, on_claim_over, s);
 	s->retry = evtimer_new(s->base, on_retry, s);
+	s->tidy = event_new(s->base, -1, EV_PERSIST, on_tidy, s);
 	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
-	    s->claim != NULL && s->retry != NULL);
+	    s->claim != NULL && s->retry != NULL && s->tidy != NULL);
 	must(event_add(s->acceptable, NULL) == 0);
 	must(event_add(s->term, NULL) == 0);
 	must(event_add(s->interrupt, NULL) == 0);
+	must(event_add(s->tidy, &tidy_each) == 0);
 }
 
 static void
@@ -216,6 +273,7 @@ stop_events(struct server *s)
 	event_free(s->interrupt);
 	event_free(s->claim);
 	event_free(s->retry);
+	event_free(s->tidy);
 	event_base_free(s->base);
 }
 
@@ -230,6 +288,7 @@ server_run(struct env *env, int listener)
 	batch_init(&s.batch, env, &s.open);
 	start_events(&s);
 	peers_init(&s.peers, s.base, &s.open);
+	s.batch.peers = &s.peers;
 	if (open_turns_load(&s.open, env) != 0)
 		status = EX_IOERR;
 	if (status == 0) {

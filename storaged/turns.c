@@ -62,6 +62,9 @@ begin_first(struct txn *t, struct call *c, struct msg_turn_record *place)
 		rc = check_fresh_id(t, c, &m->conversation);
 	if (rc != 0)
 		return rc;
+	/* Only an import can have come so far. */
+	if (conversation.next_seq > SEQ_MAX - 1)
+		return call_refuse(c, STORE_INVALID, "the conversation has no place left");
 
 	seq = conversation.next_seq;
 	conversation.next_seq += 2;
@@ -77,7 +80,7 @@ begin_first(struct txn *t, struct call *c, struct msg_turn_record *place)
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
 	if (rc == 0)
-		rc = reply_open(t, &m->turn);
+		rc = reply_open(t, &m->turn, &place->conversation);
 	if (rc == 0)
 		call_claim(c, &m->turn);
 	return rc;
@@ -101,9 +104,9 @@ take_up(struct txn *t, struct call *c, const struct id *turn,
 	call_claim(c, turn);
 	switch (state) {
 	case REPLY_INTERRUPTED:
-		return reply_reopen(t, turn, &message);
+		return reply_reopen(t, turn, &place->conversation, &message);
 	case REPLY_MISSING:
-		return reply_open(t, turn);
+		return reply_open(t, turn, &place->conversation);
 	case REPLY_OPEN:
 	case REPLY_COMPLETE:
 		break;
@@ -161,7 +164,7 @@ turn_begin(struct txn *t, struct call *c)
 	return rc != 0 ? rc : answer_begun(t, c, &place);
 }
 
-/* The place of a turn's reply; refuses a turn that never began. */
+/* The place of a turn's reply; refuses a turn that never began, or was erased. */
 static int
 find_turn(struct txn *t, struct call *c, const struct id *turn, struct msg_turn_record *place)
 {

@@ -8,6 +8,7 @@
 
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "storaged/totals.h"
 
 /* LMDB takes a pointer to non-const for data that it only reads. */
 static MDB_val
@@ -57,6 +58,10 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	rc = mdb_txn_begin(env->mdb, NULL, 0, &t->mdb);
 	if (rc != 0 && mode == TXN_DELETE)
 		must(env_use_reserve(env, false) == 0);
+	if (rc == 0 && mode == TXN_WRITE && env_is_over_bound(env, t->mdb)) {
+		txn_abort(t);
+		return MDB_MAP_FULL;
+	}
 	return rc;
 }
 
@@ -65,6 +70,7 @@ static void
 ended(struct txn *t)
 {
 	t->mdb = NULL;
+	memset(t->cursors, 0, sizeof(t->cursors));
 	if (t->mode == TXN_DELETE)
 		must(env_use_reserve(t->env, false) == 0);
 }
@@ -77,6 +83,11 @@ txn_commit(struct txn *t)
 	if (t->mode == TXN_READ) {
 		txn_abort(t);
 		return 0;
+	}
+	rc = totals_write(t);
+	if (rc != 0) {
+		txn_abort(t);
+		return rc;
 	}
 	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
 	ended(t);
@@ -107,11 +118,35 @@ txn_strerror(int rc)
 	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
 }
 
+/* The table's cursor. LMDB closes those of a write when the transaction ends, however it does
+ * (lmdb.h, mdb_cursor_open()). */
+static int
+cursor_of(struct txn *t, enum table table, MDB_cursor **cursor)
+{
+	int rc = 0;
+
+	if (t->cursors[table] == NULL)
+		rc = mdb_cursor_open(t->mdb, t->env->dbi[table], &t->cursors[table]);
+	*cursor = t->cursors[table];
+	return rc;
+}
+
+/* Goes to a key by the table's cursor. */
+static int
+find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **cursor)
+{
+	int rc = cursor_of(t, table, cursor);
+
+	return rc != 0 ? rc : mdb_cursor_get(*cursor, k, v, MDB_SET);
+}
+
 int
 txn_get(struct txn *t, enum table table, const struct key *key, struct slice *value)
 {
 	MDB_val k = to_val(key_slice(key)), v;
-	int rc = mdb_get(t->mdb, t->env->dbi[table], &k, &v);
+	MDB_cursor *cursor;
+	int rc = t->mode == TXN_READ ? mdb_get(t->mdb, t->env->dbi[table], &k, &v)
+				     : find(t, table, &k, &v, &cursor);
 
 	if (rc == 0)
 		*value = from_val(v);
@@ -122,19 +157,23 @@ int
 txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
 {
 	MDB_val k = to_val(key_slice(key)), v = to_val(value);
+	MDB_cursor *cursor;
+	int rc = cursor_of(t, table, &cursor);
 
 	t->changes++;
-	return mdb_put(t->mdb, t->env->dbi[table], &k, &v, 0);
+	return rc != 0 ? rc : mdb_cursor_put(cursor, &k, &v, 0);
 }
 
 int
 txn_del(struct txn *t, enum table table, const struct key *key)
 {
-	MDB_val k = to_val(key_slice(key));
-	int rc;
+	MDB_val k = to_val(key_slice(key)), v;
+	MDB_cursor *cursor;
+	int rc = find(t, table, &k, &v, &cursor);
 
 	t->changes++;
-	rc = mdb_del(t->mdb, t->env->dbi[table], &k, NULL);
+	if (rc == 0)
+		rc = mdb_cursor_del(cursor, 0);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -182,10 +221,16 @@ txn_put_record(struct txn *t, enum table table, const struct key *key, enum msg_
 	return txn_put(t, table, key, buf_slice(scratch));
 }
 
+/* In a write, the walk borrows the table's cursor, which may be near already; a lookup in the
+ * meantime gets another one. */
 int
 walk_open(struct walk *w, struct txn *t, enum table table, const struct key *front)
 {
-	*w = (struct walk){.txn = t, .front = *front};
+	*w = (struct walk){
+	    .txn = t, .table = table, .cursor = t->cursors[table], .front = *front};
+	t->cursors[table] = NULL;
+	if (w->cursor != NULL)
+		return 0;
 	return mdb_cursor_open(t->mdb, t->env->dbi[table], &w->cursor);
 }
 
@@ -245,7 +290,13 @@ walk_delete(struct walk *w)
 void
 walk_close(struct walk *w)
 {
-	if (w->cursor != NULL)
+	MDB_cursor **kept = &w->txn->cursors[w->table];
+
+	if (w->cursor == NULL)
+		return;
+	if (w->txn->mode != TXN_READ && *kept == NULL)
+		*kept = w->cursor;
+	else
 		mdb_cursor_close(w->cursor);
 	w->cursor = NULL;
 }

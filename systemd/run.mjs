@@ -9,6 +9,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { get as getHttps } from "node:https";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -136,9 +137,11 @@ function startDemoModel(env) {
 	});
 }
 
+/** Whether it is there. Its certificate need not be one for "localhost": we know who answers. */
 function answers(url) {
+	const ask = url.startsWith("https:") ? getHttps : get;
 	return new Promise((resolve) => {
-		get(url, (response) => {
+		ask(url, { rejectUnauthorized: false }, (response) => {
 			response.resume();
 			resolve(response.statusCode === 200);
 		}).on("error", () => resolve(false));
@@ -163,7 +166,7 @@ function baseUrl(env) {
 	const port = listen ? listen.slice(listen.lastIndexOf(":") + 1) : env.PORT || "4000";
 	const address = listen.slice(0, listen.lastIndexOf(":"));
 	const any = ["", "0.0.0.0", "[::]"].includes(address);
-	return `http://${any ? "localhost" : address}:${port}`;
+	return `${env.TLS_CERT ? "https" : "http"}://${any ? "localhost" : address}:${port}`;
 }
 
 function printAddresses(env, base) {

@@ -3,10 +3,11 @@
 //	--suites a,b   the same as naming them; without any, all run:
 //	               unit       every program in BUILD/unit (cmocka)
 //	               e2e        tests/e2e, real processes
+//	               faults     tests/faults, processes that are killed, starved and lied to
 //	               browser    tests/browser, a page in Chromium
 //	               frontends  `npm test` of the widget and the dashboard
-//	--build DIR    where the programs are (build); given several times, unit and e2e run for each,
-//	               so that one run covers the plain and the sanitizer builds
+//	--build DIR    where the programs are (build); given several times, unit, e2e and faults run for
+//	               each, so that one run covers the plain and the sanitizer builds
 //	--only TEXT    only files with this in their name
 //
 // The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
@@ -27,8 +28,14 @@ import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SUITES = { unit: runUnit, e2e: runE2e, browser: runBrowser, frontends: runFrontends };
-const PER_BUILD = ["unit", "e2e"];
+const SUITES = {
+	unit: runUnit,
+	e2e: runE2e,
+	faults: runFaults,
+	browser: runBrowser,
+	frontends: runFrontends,
+};
+const PER_BUILD = ["unit", "e2e", "faults"];
 const LIMIT_MS = 300_000; // for one program or test file
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));
@@ -228,6 +235,10 @@ async function runNodeTests(dir, env, only) {
 
 function runE2e(build, only) {
 	return runNodeTests(join(ROOT, "tests/e2e"), { BANTER_BUILD: build }, only);
+}
+
+function runFaults(build, only) {
+	return runNodeTests(join(ROOT, "tests/faults"), { BANTER_BUILD: build }, only);
 }
 
 function runBrowser(build, only) {

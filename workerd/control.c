@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "proto/basics.h"
 #include "proto/fdpass.h"
 #include "proto/log.h"
 
-#define RECORD_MAX 256 /* greater than any message of masterd's */
 /* So that a flood of connections starves nobody who has one. */
 #define RECORDS_PER_TURN 64
 
@@ -24,6 +24,7 @@ struct control {
 	uint32_t taken; /* not yet acknowledged */
 	bool greeted;   /* masterd's hello has come */
 	bool held;
+	uint8_t record[CONTROL_RECORD_MAX]; /* the one that is read */
 };
 
 static void
@@ -33,6 +34,19 @@ control_lost(struct control *c, const char *why)
 	event_del(c->readable);
 	closefd(&c->fd);
 	c->events->lost(c->arg);
+}
+
+/* What the table cannot say of a message. */
+static enum wire_result
+check_message(const struct frame *f, const union msg *m, int fd)
+{
+	if ((f->type == MSG_CONNECTION) != (fd != -1))
+		return WIRE_FORBIDDEN;
+	if (f->type == MSG_TICKET_KEYS &&
+	    (m->ticket_keys.current.len != TICKET_KEY_SIZE ||
+		m->ticket_keys.previous.len % TICKET_KEY_SIZE != 0))
+		return WIRE_RANGE;
+	return WIRE_OK;
 }
 
 /* One record. Whatever is not understood condemns the line. */
@@ -50,8 +64,8 @@ take_record(struct control *c, struct slice record, int fd)
 		r = WIRE_TRAILING;
 	if (r == WIRE_OK)
 		r = msg_decode(&f, ROLE_MASTER, ROLE_WORKER, when, &m);
-	if (r == WIRE_OK && (f.type == MSG_CONNECTION) != (fd != -1))
-		r = WIRE_FORBIDDEN;
+	if (r == WIRE_OK)
+		r = check_message(&f, &m, fd);
 	if (r != WIRE_OK) {
 		closefd(&fd);
 		control_lost(c, wire_result_name(r));
@@ -65,6 +79,14 @@ take_record(struct control *c, struct slice record, int fd)
 		c->taken++;
 		c->events->connection(c->arg, fd, &m.connection);
 		break;
+	case MSG_TICKET_KEYS:
+		c->events->ticket_keys(c->arg, &m.ticket_keys);
+		explicit_bzero(c->record, record.len);
+		break;
+	case MSG_TLS_IDENTITY:
+		c->events->tls_identity(c->arg, &m.tls_identity);
+		explicit_bzero(c->record, record.len);
+		break;
 	default:
 		c->events->drain(c->arg, m.drain.within_ms);
 	}
@@ -74,13 +96,12 @@ static void
 on_readable(evutil_socket_t unused, short what, void *arg)
 {
 	struct control *c = arg;
-	uint8_t record[RECORD_MAX];
 
 	(void)unused;
 	(void)what;
 	for (int i = 0; i < RECORDS_PER_TURN && c->fd != -1; i++) {
 		int fd;
-		ssize_t n = fdpass_recv(c->fd, record, sizeof(record), &fd);
+		ssize_t n = fdpass_recv(c->fd, c->record, sizeof(c->record), &fd);
 
 		if (n == -1 && errno == EAGAIN)
 			return;
@@ -91,7 +112,7 @@ on_readable(evutil_socket_t unused, short what, void *arg)
 		} else if (n <= 0) {
 			control_lost(c, n == 0 ? "it has closed the line" : log_errno());
 		} else {
-			take_record(c, (struct slice){record, (size_t)n}, fd);
+			take_record(c, (struct slice){c->record, (size_t)n}, fd);
 		}
 	}
 }
@@ -102,7 +123,7 @@ control_send(struct control *c, enum msg_type type, const void *msg)
 {
 	struct buf record;
 
-	buf_init(&record, RECORD_MAX);
+	buf_init(&record, CONTROL_RECORD_MAX);
 	must(msg_encode(&record, type, 0, msg) == 0);
 	if (fdpass_send(c->fd, buf_slice(&record), -1) == -1)
 		control_lost(c, log_errno());
@@ -120,7 +141,9 @@ control_new(struct event_base *base, int fd, const struct control_events *events
 	    .program = slice_str("banter workerd " BANTER_VERSION),
 	};
 
-	*c = (struct control){.fd = fd, .events = events, .arg = arg};
+	c->fd = fd;
+	c->events = events;
+	c->arg = arg;
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	must(c->readable != NULL && fd_nonblock(fd) == 0);
 	event_add(c->readable, NULL);

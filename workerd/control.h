@@ -1,5 +1,6 @@
 /*
- * A worker's line to masterd: connections come in, with their descriptors; the word to drain too.
+ * A worker's line to masterd: connections come in, with their descriptors; before them the keys of
+ * TLS; the word to drain too.
  * What was taken over is acknowledged once per loop turn, so that masterd can bound what is on
  * its way.
  */
@@ -18,8 +19,12 @@ struct control;
 struct control_events {
 	/* A connection; the callee owns fd from now on (non-blocking, close-on-exec). */
 	void (*connection)(void *arg, int fd, const struct msg_connection *from);
-	/* Finish within so many milliseconds. */
+	/* Finish within so many milliseconds; said again, the earlier end counts. */
 	void (*drain)(void *arg, unsigned within_ms);
+	/* New keys of session tickets, each of the size that messages.h says. */
+	void (*ticket_keys)(void *arg, const struct msg_ticket_keys *keys);
+	/* From now on connections speak TLS. */
+	void (*tls_identity)(void *arg, const struct msg_tls_identity *identity);
 	/* masterd is gone, or says what is no message: nothing will come any more. */
 	void (*lost)(void *arg);
 };

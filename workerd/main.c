@@ -21,10 +21,12 @@
 #include "proto/log.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
+#include "workerd/api/admission.h"
 #include "workerd/api/api.h"
 #include "workerd/chat/chat.h"
 #include "workerd/control.h"
 #include "workerd/http/conn.h"
+#include "workerd/http/tls.h"
 #include "workerd/store_client.h"
 
 #define CONTROL_FD    3
@@ -46,11 +48,14 @@ struct worker {
 	struct store_client *store;
 	struct chat chat;
 	struct api *api;
+	struct tls *tls;
 	struct http_server *http;
 	struct control *control;
 	struct event *deadline;
 	size_t connections_max;
+	uint64_t drain_until_ms; /* clock_mono_ms(); the earliest that was said */
 	bool draining, cut, out_of_time;
+	bool encrypts; /* there is a certificate */
 };
 
 /* -- the end ------------------------------------------------------------------------------ */
@@ -74,19 +79,23 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	evtimer_add(w->deadline, &in);
 }
 
+/* A worker that a reload replaced has long; when the service then stops it is told again. */
 static void
 drain(void *arg, unsigned within_ms)
 {
 	struct worker *w = arg;
 	struct timeval in = clock_timeval(within_ms);
+	uint64_t until_ms = clock_mono_ms() + within_ms;
 
-	if (w->draining)
+	if (w->cut || (w->draining && until_ms >= w->drain_until_ms))
 		return;
-	w->draining = true;
 	log_event(LOG_INFO, "drain", L_UINT("within_ms", within_ms),
 	    L_UINT("turns", chat_running(&w->chat)),
 	    L_UINT("connections", http_server_connections(w->http)));
-	http_server_drain(w->http);
+	if (!w->draining)
+		http_server_drain(w->http);
+	w->draining = true;
+	w->drain_until_ms = until_ms;
 	evtimer_add(w->deadline, &in);
 }
 
@@ -119,6 +128,36 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
 }
+
+/* -- TLS ---------------------------------------------------------------------------------- */
+
+static void
+on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
+{
+	struct worker *w = arg;
+
+	tls_set_ticket_keys(w->tls, keys->current, keys->previous);
+}
+
+/* masterd has checked it; should OpenSSL refuse it all the same, what was before goes on. Without
+ * any there is nothing to go on with: nobody's password may come in plain text. */
+static void
+on_tls_identity(void *arg, const struct msg_tls_identity *identity)
+{
+	struct worker *w = arg;
+	const char *why;
+
+	if (tls_set_identity(w->tls, identity->chain, identity->key, &why) == 0) {
+		http_server_use_tls(w->http, w->tls);
+		w->encrypts = true;
+		return;
+	}
+	log_event(LOG_ERROR, "tls_identity_refused", L_STR("why", why));
+	if (!w->encrypts)
+		exit(EX_CONFIG);
+}
+
+/* -- the store ---------------------------------------------------------------------------- */
 
 static void
 on_store_connected(void *arg, int fd)
@@ -167,8 +206,12 @@ http_setup(struct worker *w)
 	    .base = w->base,
 	    .limits = http_limits_default,
 	    .ctx = w->api,
+	    .context_size = sizeof(struct api_context),
+	    .arrived = api_arrived,
+	    .left = api_left,
+	    .route = api_route,
+	    .begin = api_begin,
 	    .handle = api_handle,
-	    .body_limit = api_body_limit,
 	    .decorate = api_decorate,
 	    .answered = api_answered,
 	};
@@ -176,19 +219,30 @@ http_setup(struct worker *w)
 	w->http = http_server_new(&config);
 }
 
-/* Each connection may need one more descriptor, to the model. */
+/* What MAX_CONNECTIONS says, if there are files for so many: each connection may need one more
+ * descriptor, to the model. */
 static size_t
-connections_limit(void)
+connections_limit(const struct settings *s)
 {
 	size_t files = fd_raise_limit();
+	size_t most = files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : files / 8;
 
-	return files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : files / 8;
+	if (s->max_connections > most)
+		log_event(LOG_WARN, "max_connections_too_high", L_UINT("used", most),
+		    L_UINT("files", files));
+	return s->max_connections == 0 || s->max_connections > most ? most : s->max_connections;
 }
 
 static void
 worker_setup(struct worker *w)
 {
-	static const struct control_events events = {on_connection, drain, on_master_lost};
+	static const struct control_events events = {
+	    .connection = on_connection,
+	    .drain = drain,
+	    .ticket_keys = on_ticket_keys,
+	    .tls_identity = on_tls_identity,
+	    .lost = on_master_lost,
+	};
 	struct event_config *config = event_config_new();
 
 	w->board = scoreboard_map(SCOREBOARD_FD);
@@ -198,15 +252,16 @@ worker_setup(struct worker *w)
 		exit(EX_USAGE);
 	}
 	w->me = &w->board->workers[w->number];
-	w->connections_max = connections_limit();
+	w->connections_max = connections_limit(&w->settings);
 	must(config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0);
 	w->base = event_base_new_with_config(config);
 	event_config_free(config);
 	must(w->base != NULL);
-	w->store = store_client_new(w->base, w->settings.store_socket);
+	w->store = store_client_new(w->base, w->settings.store_socket, w->me);
 	chat_setup(w);
 	w->api = api_new(&w->settings, &w->chat, w->store, w->board, w->me);
+	w->tls = tls_new();
 	http_setup(w);
 	w->deadline = evtimer_new(w->base, on_deadline, w);
 	must(w->deadline != NULL);
@@ -221,10 +276,11 @@ worker_run(struct worker *w)
 	while (!is_done(w)) {
 		event_base_loop(w->base, EVLOOP_ONCE);
 		http_server_turn_end(w->http);
+		chat_turn_end(&w->chat);
 		store_client_turn_end(w->store);
 		/* The gauge before the acknowledgement: masterd adds up both. */
 		connections = http_server_connections(w->http);
-		atomic_store_explicit(&w->me->connections, connections, memory_order_relaxed);
+		metric_set(&w->me->connections, connections);
 		control_hold(w->control, connections >= w->connections_max);
 		control_turn_end(w->control);
 	}
@@ -235,6 +291,7 @@ worker_clear(struct worker *w)
 {
 	control_free(w->control);
 	http_server_free(w->http);
+	tls_free(w->tls);
 	api_free(w->api);
 	/* No answer of the store reaches a turn any more: calls are freed, not answered. */
 	store_client_free(w->store);

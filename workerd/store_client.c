@@ -26,6 +26,7 @@ struct store_call {
 	store_answer_fn *fn; /* NULL: forgotten */
 	void *arg;
 	struct event *deadline;
+	uint64_t since_ns;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
 };
@@ -33,6 +34,7 @@ struct store_call {
 struct store_client {
 	struct event_base *base;
 	const char *path;
+	struct scoreboard_worker *board;
 	struct channel channel;
 	bool connected;
 	struct event *readable, *writable, *retry;
@@ -71,9 +73,14 @@ call_free(struct store_call *call)
 static void
 call_answer(struct store_call *call, uint16_t type, const union msg *m)
 {
+	struct scoreboard_worker *board = call->client->board;
 	store_answer_fn *fn = call->fn;
 	void *arg = call->arg;
 
+	if (m == NULL)
+		metric_add(&board->store_unanswered, 1);
+	else
+		metric_observe(&board->store, clock_mono_ns() - call->since_ns, 1);
 	call_free(call);
 	if (fn != NULL)
 		fn(arg, type, m);
@@ -198,12 +205,13 @@ try_connect(evutil_socket_t unused, short what, void *arg)
 /* -- for users --------------------------------------------------------------------------- */
 
 struct store_client *
-store_client_new(struct event_base *base, const char *path)
+store_client_new(struct event_base *base, const char *path, struct scoreboard_worker *board)
 {
 	struct store_client *sc = xcalloc(1, sizeof(*sc));
 
 	sc->base = base;
 	sc->path = path;
+	sc->board = board;
 	sc->channel.fd = -1;
 	sc->backoff_ms = BACKOFF_MIN_MS;
 	sc->next_id = 1;
@@ -274,7 +282,8 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	if (sc->connected && buf_room(&sc->channel.out) < WIRE_FRAME_MAX)
 		return NULL;
 	call = xcalloc(1, sizeof(*call));
-	*call = (struct store_call){.client = sc, .id = id, .fn = fn, .arg = arg};
+	*call = (struct store_call){
+	    .client = sc, .id = id, .fn = fn, .arg = arg, .since_ns = clock_mono_ns()};
 	buf_init(&call->frame, WIRE_FRAME_MAX);
 	/* The caller keeps to the maxima of messages.def: what comes from outside was checked. */
 	must(msg_encode(&call->frame, type, id, msg) == 0);

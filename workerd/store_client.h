@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "proto/messages.h"
+#include "proto/scoreboard.h"
 
 #define STORE_TIMEOUT_MS 5000 /* how long a visitor waits for the store */
 
@@ -26,8 +27,9 @@ struct store_call;
  */
 typedef void store_answer_fn(void *arg, uint16_t type, const union msg *m);
 
-/* Starts connecting to the socket at path (borrowed). */
-struct store_client *store_client_new(struct event_base *base, const char *path);
+/* Starts connecting to the socket at path; requests are counted on the board. Both are borrowed. */
+struct store_client *store_client_new(
+    struct event_base *base, const char *path, struct scoreboard_worker *board);
 void store_client_free(struct store_client *sc);
 
 /* Is called whenever a new line stands, with its descriptor, before that is watched; requests that

@@ -2,6 +2,7 @@
 // call that its caller aborted; an ended session is also reported once, to the
 // one who made the client.
 
+import type { Error as ApiErrorBody, LoginRequest } from "../../workerd/api/openapi";
 import { decodePage, decodeThread } from "./decode";
 import { ApiError } from "./errors";
 import type { ConversationPage, Thread } from "./model";
@@ -44,7 +45,7 @@ export function createApi(
 
 	return {
 		async logIn(password) {
-			await request(fetchFn, "/api/login", post({ password }));
+			await request(fetchFn, "/api/login", post({ password } satisfies LoginRequest));
 		},
 		async logOut() {
 			await withSession(request(fetchFn, "/api/logout", post({})));
@@ -116,7 +117,7 @@ function refusal(response: Response, body: string): ApiError {
 /** The server's own words; a proxy in front may have answered in HTML instead. */
 function statedError(body: string): string | null {
 	try {
-		const { error } = JSON.parse(body) as { error?: unknown };
+		const { error } = JSON.parse(body) as { [K in keyof ApiErrorBody]?: unknown };
 		return typeof error === "string" && error !== "" ? error : null;
 	} catch {
 		return null;

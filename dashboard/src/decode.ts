@@ -1,40 +1,52 @@
 // Reads what the API promises out of parsed JSON. A field that is missing or of
 // another type throws, so that a page never renders half an answer.
 
+import type * as api from "../../workerd/api/openapi";
 import type { Conversation, ConversationPage, Message, Thread } from "./model";
 
-type Fields = Record<string, unknown>;
+/** What the API says is a T, before anybody has looked. */
+type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-function fields(value: unknown, what: string): Fields {
+/** The fields of T that the API documents as a V. */
+type FieldOf<T, V> = {
+	[K in keyof T]-?: NonNullable<T[K]> extends V ? K : never;
+}[keyof T] &
+	string;
+
+function fields<T>(value: unknown, what: string): Unchecked<T> {
 	if (typeof value !== "object" || value === null) throw new TypeError(`${what} is no object`);
-	return value as Fields;
+	return value as Unchecked<T>;
 }
 
-function text(from: Fields, key: string): string {
+function text<T>(from: Unchecked<T>, key: FieldOf<T, string>): string {
 	const value = from[key];
 	if (typeof value !== "string") throw new TypeError(`${key} is no string`);
 	return value;
 }
 
-function optionalText(from: Fields, key: string): string {
+function optionalText<T>(from: Unchecked<T>, key: FieldOf<T, string>): string {
 	const value = from[key];
 	return value === undefined || value === null ? "" : text(from, key);
 }
 
-function number(from: Fields, key: string): number {
+function number<T>(from: Unchecked<T>, key: FieldOf<T, number>): number {
 	const value = from[key];
 	if (typeof value !== "number") throw new TypeError(`${key} is no number`);
 	return value;
 }
 
-function list<T>(from: Fields, key: string, item: (value: unknown) => T): T[] {
+function list<T, Item>(
+	from: Unchecked<T>,
+	key: FieldOf<T, readonly unknown[]>,
+	item: (value: unknown) => Item,
+): Item[] {
 	const value = from[key];
 	if (!Array.isArray(value)) throw new TypeError(`${key} is no array`);
 	return value.map(item);
 }
 
 function conversation(value: unknown): Conversation {
-	const from = fields(value, "conversation");
+	const from = fields<api.Conversation>(value, "conversation");
 	return {
 		id: text(from, "_id"),
 		sessionId: text(from, "sessionId"),
@@ -45,10 +57,10 @@ function conversation(value: unknown): Conversation {
 }
 
 function message(value: unknown): Message {
-	const from = fields(value, "message");
+	const from = fields<api.Message>(value, "message");
 	return {
 		id: text(from, "_id"),
-		fromVisitor: text(from, "role") === "user",
+		fromVisitor: text(from, "role") === ("user" satisfies api.Message["role"]),
 		content: text(from, "content"),
 		createdAt: number(from, "createdAt"),
 		status: optionalText(from, "status"),
@@ -56,7 +68,7 @@ function message(value: unknown): Message {
 }
 
 export function decodePage(value: unknown): ConversationPage {
-	const from = fields(value, "answer");
+	const from = fields<api.ConversationList>(value, "answer");
 	return {
 		conversations: list(from, "conversations", conversation),
 		total: number(from, "total"),
@@ -64,7 +76,7 @@ export function decodePage(value: unknown): ConversationPage {
 }
 
 export function decodeThread(value: unknown): Thread {
-	const from = fields(value, "answer");
+	const from = fields<api.Thread>(value, "answer");
 	return {
 		conversation: conversation(from.conversation),
 		messages: list(from, "messages", message),

@@ -28,6 +28,9 @@
 
 #define POINTS_MAX 8u
 
+/* Turns of each conversation. */
+#define TURNS_EACH 4u
+
 struct options {
 	struct conditions how;
 	size_t rounds;
@@ -190,8 +193,8 @@ run_unmeasured(struct bench *b)
 static void
 begin_point(struct bench *b, size_t in_flight)
 {
-	sender_load(&b->sender, in_flight);
-	raw_load(&b->raw, in_flight);
+	sender_load(&b->sender, in_flight, TURNS_EACH);
+	raw_load(&b->raw, in_flight, TURNS_EACH);
 	for (size_t i = 0; i < in_flight; i++)
 		b->quota.of[i] = i % 2;
 	run_unmeasured(b);

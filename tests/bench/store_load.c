@@ -19,18 +19,20 @@ static const char question[] = SENTENCE;
 static const char reply[] = SENTENCE SENTENCE SENTENCE SENTENCE SENTENCE SENTENCE SENTENCE;
 
 void
-load_init(struct load *load, size_t n)
+load_init(struct load *load, size_t n, unsigned turns)
 {
 	must(n >= 1 && n <= SLOTS_MAX);
 	memset(load, 0, sizeof(*load));
 	load->n = n;
+	for (size_t i = 0; i < n; i++)
+		load->slots[i].turns = turns;
 }
 
 enum append
 slot_advance(struct slot *slot)
 {
-	if (slot->messages == 2 * (uint64_t)TURNS_EACH)
-		*slot = (struct slot){0};
+	if (slot->messages == 2 * (uint64_t)slot->turns)
+		*slot = (struct slot){.turns = slot->turns};
 	if (slot->messages++ == 0) {
 		slot->conversation = id_new();
 		id_format(&slot->conversation, slot->session);

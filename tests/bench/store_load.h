@@ -13,12 +13,10 @@
 /* storaged takes as many requests into one transaction (storaged/batch.h). */
 #define SLOTS_MAX 1024u
 
-/* Turns of a conversation, after which the visitor starts another one. */
-#define TURNS_EACH 4u
-
 enum append { APPEND_QUESTION, APPEND_REPLY };
 
 struct slot {
+	unsigned turns; /* of a conversation, after which the visitor starts another one */
 	struct id conversation, turn;
 	struct id message; /* the message of this append; of a reply it is the turn's id */
 	uint64_t messages; /* of this conversation so far; also the number of the newest one */
@@ -37,8 +35,8 @@ struct quota {
 	uint32_t of[SLOTS_MAX];
 };
 
-/* n slots, 1 to SLOTS_MAX, that have done nothing yet. */
-void load_init(struct load *load, size_t n);
+/* n slots, 1 to SLOTS_MAX, that have done nothing yet, with so many turns to a conversation. */
+void load_init(struct load *load, size_t n, unsigned turns);
 
 /* Moves the slot on to its next append, and says what that is. */
 enum append slot_advance(struct slot *slot);

@@ -218,6 +218,12 @@ place_start_store(struct place *p, const char *program)
 		errx(EX_OSERR, "clock_getcpuclockid");
 }
 
+pid_t
+place_store_pid(void)
+{
+	return child;
+}
+
 uint64_t
 place_store_cpu(void)
 {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct place {
 	char dir[64];
@@ -33,6 +34,9 @@ void place_start_store(struct place *p, const char *program);
 
 /* Stops it and waits for its end. */
 void place_stop_store(void);
+
+/* Its process; /proc has more about it. */
+pid_t place_store_pid(void);
 
 /* Processor time that it has used, in nanoseconds. */
 uint64_t place_store_cpu(void);

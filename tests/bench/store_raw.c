@@ -98,9 +98,9 @@ raw_close(struct raw *r)
 }
 
 void
-raw_load(struct raw *r, size_t slots)
+raw_load(struct raw *r, size_t slots, unsigned turns)
 {
-	load_init(&r->load, slots);
+	load_init(&r->load, slots, turns);
 	r->next = 0;
 }
 
@@ -206,7 +206,11 @@ add_open_turn(struct raw *r, const struct slot *slot)
 	    .conversation = slot->conversation,
 	    .seq = slot->messages + 1,
 	};
-	struct msg_open_turn_record open = {.v = RECORD_VERSION, .started_at = r->now};
+	struct msg_open_turn_record open = {
+	    .v = OPEN_TURN_VERSION,
+	    .started_at = r->now,
+	    .conversation = slot->conversation,
+	};
 
 	add_record(r, TABLE_TURNS, key_id(&slot->turn), MSG_TURN_RECORD, &turn);
 	add_record(r, TABLE_OPEN_TURNS, key_id(&slot->turn), MSG_OPEN_TURN_RECORD, &open);

@@ -45,8 +45,8 @@ struct raw {
 void raw_open(struct raw *r, const char *dir);
 void raw_close(struct raw *r);
 
-/* Starts anew with so many slots. */
-void raw_load(struct raw *r, size_t slots);
+/* Starts anew with so many slots, of so many turns to a conversation. */
+void raw_load(struct raw *r, size_t slots, unsigned turns);
 
 /* What a slice took: wall clock, and processor time of this process. */
 struct raw_time {

@@ -13,10 +13,7 @@
 #include "proto/clock.h"
 #include "tests/bench/store_place.h"
 
-#define UNSENT_MAX   ((size_t)8 << 20)
-#define REQUEST_MAX  ((size_t)16 << 10)
-#define PATIENCE_MS  10000
-#define PING_REQUEST UINT64_MAX
+#define REQUEST_MAX ((size_t)16 << 10)
 
 struct ready_request {
 	struct buf frame;
@@ -48,48 +45,18 @@ wait_and_read(struct sender *s)
 		    .events = (short)(POLLIN | (unsent ? POLLOUT : 0)),
 		};
 	}
-	n = poll(fds, s->n, PATIENCE_MS);
+	n = poll(fds, s->n, LINE_PATIENCE_MS);
 	if (n == -1 && errno != EINTR)
 		err(EX_OSERR, "poll");
 	place_check();
 	if (n == -1)
 		return;
 	if (n == 0)
-		errx(EX_UNAVAILABLE, "no answer within %d ms", PATIENCE_MS);
+		errx(EX_UNAVAILABLE, "no answer within %d ms", LINE_PATIENCE_MS);
 	for (size_t i = 0; i < s->n; i++)
 		if ((fds[i].revents & ~POLLOUT) != 0 &&
 		    channel_read(&s->channels[i]) != CHANNEL_DONE)
 			err(EX_IOERR, "storaged has closed the connection");
-}
-
-/* The next answer that has come on a connection; false if there is none. */
-static bool
-next_answer(struct channel *ch, struct frame *f, union msg *m)
-{
-	enum wire_result r = channel_next(ch, f, m);
-
-	if (r == WIRE_MORE)
-		return false;
-	if (r != WIRE_OK)
-		errx(EX_PROTOCOL, "storaged sent a frame that is %s", wire_result_name(r));
-	if (f->type == MSG_ERROR)
-		errx(EX_UNAVAILABLE, "storaged refused: %.*s", (int)m->error.detail.len,
-		    (const char *)m->error.detail.p);
-	return true;
-}
-
-static void
-expect_pong(struct sender *s, struct channel *ch)
-{
-	struct frame f;
-	union msg m;
-
-	must(channel_send(ch, MSG_PING, PING_REQUEST, &(struct msg_ping){}) == 0);
-	flush(s);
-	while (!next_answer(ch, &f, &m))
-		wait_and_read(s);
-	if (f.type != MSG_PONG || f.request != PING_REQUEST)
-		errx(EX_PROTOCOL, "a ping was answered by %s", msg_name(f.type));
 }
 
 void
@@ -100,16 +67,8 @@ sender_open(struct sender *s, const char *socket, size_t n, uint32_t history)
 	s->ready = xcalloc(SLOTS_MAX, sizeof(*s->ready));
 	for (size_t i = 0; i < SLOTS_MAX; i++)
 		buf_init(&s->ready[i].frame, REQUEST_MAX);
-	while (s->n < n) {
-		struct channel *ch = &s->channels[s->n];
-		int fd = channel_connect(socket);
-
-		if (fd == -1)
-			err(EX_UNAVAILABLE, "%s", socket);
-		channel_open(ch, fd, ROLE_WORKER, ROLE_STORE, UNSENT_MAX);
-		s->n++;
-		expect_pong(s, ch);
-	}
+	while (s->n < n)
+		line_open(&s->channels[s->n++], socket);
 }
 
 void
@@ -169,9 +128,9 @@ make_ready(struct sender *s, size_t i)
 }
 
 void
-sender_load(struct sender *s, size_t slots)
+sender_load(struct sender *s, size_t slots, unsigned turns)
 {
-	load_init(&s->load, slots);
+	load_init(&s->load, slots, turns);
 	for (size_t i = 0; i < slots; i++)
 		make_ready(s, i);
 }
@@ -188,7 +147,8 @@ static void
 queue(struct sender *s, size_t i, uint64_t now)
 {
 	struct ready_request *ready = &s->ready[i];
-	struct buf *out = &s->channels[i % s->n].out;
+	/* Of two neighbours one asks while the other gets its reply: every connection has both. */
+	struct buf *out = &s->channels[i / 2 % s->n].out;
 
 	if (s->load.done[i] >= s->quota->of[i] || now >= s->until)
 		return;
@@ -237,7 +197,7 @@ take_answers(struct sender *s)
 	union msg m;
 
 	for (size_t i = 0; i < s->n; i++)
-		while (next_answer(&s->channels[i], &f, &m))
+		while (line_answer(&s->channels[i], &f, &m))
 			on_answer(s, &f, now);
 }
 

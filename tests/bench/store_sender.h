@@ -8,7 +8,7 @@
 #ifndef BENCH_STORE_SENDER_H
 #define BENCH_STORE_SENDER_H
 
-#include "proto/channel.h"
+#include "tests/bench/store_line.h"
 #include "tests/bench/store_load.h"
 
 #define CONNECTIONS_MAX 16u
@@ -34,8 +34,9 @@ struct sender {
 void sender_open(struct sender *s, const char *socket, size_t n, uint32_t history);
 void sender_close(struct sender *s);
 
-/* Starts anew with so many slots; none may be in the middle of a turn. */
-void sender_load(struct sender *s, size_t slots);
+/* Starts anew with so many slots, of so many turns to a conversation; none may be in the middle of
+ * a turn. */
+void sender_load(struct sender *s, size_t slots, unsigned turns);
 
 /*
  * Lets every slot send one request after the other until its quota is used up or the time (of

@@ -3,26 +3,32 @@
 
 import assert from "node:assert/strict";
 import * as http from "node:http";
+import * as https from "node:https";
 import { connect } from "node:net";
 
 const LIMIT_MS = 60_000; // no exchange of any test takes longer
+
+/** How https is spoken: ca is the authority whose certificates are trusted (PEM). */
+export const tlsOptions = { ca: undefined };
 
 /**
  * Resolves to the answer's head with its body still to be read. Each request has a connection of
  * its own, so that requests spread over the workers.
  * @returns {Promise<http.IncomingMessage>}
  */
-function send(base, method, path, headers, body) {
+function send(base, method, path, headers, body, from) {
 	const url = new URL(base);
+	const web = url.protocol === "https:" ? https : http;
 	return new Promise((resolve, reject) => {
-		const req = http.request(
+		const req = web.request(
 			{
 				method,
 				path,
 				headers,
 				hostname: url.hostname.replace(/^\[|\]$/g, ""),
 				port: url.port,
-				agent: new http.Agent({ keepAlive: false, maxSockets: 1 }),
+				localAddress: from,
+				agent: new web.Agent({ keepAlive: false, maxSockets: 1, ...tlsOptions }),
 				signal: AbortSignal.timeout(LIMIT_MS),
 			},
 			resolve,
@@ -52,16 +58,24 @@ function decode(bytes) {
 }
 
 /**
- * One request. A body that is an object is sent as JSON; a string or Buffer as it is.
+ * One request. A body that is an object is sent as JSON; a string or Buffer as it is. from is the
+ * address to come from (127.0.0.2, …).
  * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, bytes: Buffer,
  *     text: string, json: any}>} text is empty for an encoded body, json undefined when it is none
  */
-export async function request(base, method, path, { headers = {}, body } = {}) {
+export async function request(base, method, path, { headers = {}, body, from } = {}) {
 	const isJson = body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body);
 	const payload = isJson ? JSON.stringify(body) : body;
 	const length = payload === undefined ? {} : { "content-length": Buffer.byteLength(payload) };
 	const type = payload === undefined ? {} : { "content-type": "application/json" };
-	const response = await send(base, method, path, { ...type, ...length, ...headers }, payload);
+	const response = await send(
+		base,
+		method,
+		path,
+		{ ...type, ...length, ...headers },
+		payload,
+		from,
+	);
 	const bytes = await readAll(response);
 	const text = response.headers["content-encoding"] ? "" : decode(bytes);
 	return {
@@ -186,9 +200,9 @@ export class Raw {
 	#wake = () => {};
 
 	/** @returns {Promise<Raw>} */
-	static connect(port, host = "127.0.0.1") {
+	static connect(port, host = "127.0.0.1", localAddress = undefined) {
 		return new Promise((resolve, reject) => {
-			const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
+			const socket = connect({ port, host, localAddress, noDelay: true, allowHalfOpen: true });
 			socket.once("connect", () => resolve(new Raw(socket)));
 			socket.once("error", reject);
 		});

@@ -13,7 +13,7 @@ describe("concurrency", () => {
 	const banter = useBanter({ workers: 2 });
 
 	it(`${STREAMS} streams at once through 2 workers: every token once, in order, all stored`, async () => {
-		const message = (i) => `[[tokens=${TOKENS} numbered delay=${25 + (i % 7)}]] visitor ${i}`;
+		const message = (i) => `[[tokens=${TOKENS} numbered delay=${60 + (i % 7)}]] visitor ${i}`;
 		const streams = await Promise.all(
 			Array.from({ length: STREAMS }, (_, i) => banter.stream(`many-${i}`, message(i))),
 		);

@@ -34,7 +34,7 @@ export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
 export const PASSWORD = "correct horse battery staple";
 
-const BROKEN = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
+export const BROKEN = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
 
 export class Banter {
 	/**
@@ -43,8 +43,10 @@ export class Banter {
 	 *     undefined unsets one
 	 * @param {number} [options.workers]
 	 * @param {string[]} [options.stub] further arguments of openai-stub
+	 * @param {boolean} [options.https] whether these settings mean HTTPS
 	 */
-	constructor({ env = {}, workers = 2, stub = [] } = {}) {
+	constructor({ env = {}, workers = 2, stub = [], https = env.TLS_CERT !== undefined } = {}) {
+		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
 		this.workers = workers;
@@ -68,7 +70,7 @@ export class Banter {
 		this.dir = mkdtempSync(join(tmpdir(), "banter-e2e-"));
 		try {
 			this.port = await freePort();
-			this.url = `http://127.0.0.1:${this.port}`;
+			this.url = `${this.scheme}://127.0.0.1:${this.port}`;
 			this.stub.start();
 			const said = await until("the stand-in model's address", () =>
 				this.stub.stdout.map((line) => /listening on (\S+)/.exec(line)).find(Boolean),
@@ -213,6 +215,17 @@ export class Banter {
 			const found = sockets.map((socket) => holders.get(inodes.get(socket.localPort)));
 			return found.every(Boolean) && found;
 		});
+	}
+
+	/** Asks for a reload; resolves to the log line that ends it. */
+	reload() {
+		const position = this.log.lines.length;
+		process.kill(this.masterd.pid, "SIGHUP");
+		return this.log.waitFor(
+			"the end of a reload",
+			(line) => /^reload_(done|failed|refused)$/.test(line.ev),
+			position,
+		);
 	}
 
 	/** Ends workers, at once, and waits until masterd knows. */

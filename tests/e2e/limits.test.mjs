@@ -1,137 +1,16 @@
-// Who may call from where, and how often.
+// How often a client may call.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, exchange } from "./client.mjs";
-import { ADMIN_KEY, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { assertError } from "./client.mjs";
+import { ADMIN_KEY, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 
 const SITE = "https://site.example";
-const OTHER = "https://other.example:8443";
 
 function assertCors(answer, origin) {
 	assert.equal(answer.headers["access-control-allow-origin"], origin);
 	assert.match(answer.headers.vary ?? "", /\bOrigin\b/i);
 }
-
-function assertNoCors(answer) {
-	const names = Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"));
-	assert.deepEqual(names, []);
-}
-
-describe("CORS", () => {
-	const banter = useBanter({ env: { CORS_ORIGIN: `${SITE}, ${OTHER}` } });
-
-	it("no Origin: served, without CORS headers", async () => {
-		const answer = await banter.chat("none", "[[tokens=1]]");
-		assert.equal(answer.status, 200);
-		assertNoCors(answer);
-	});
-
-	it("an allowed Origin is echoed, on success and on every error", async () => {
-		for (const origin of [SITE, OTHER]) {
-			const call = (method, path, headers, body) =>
-				banter.request(method, path, { headers: { origin, ...headers }, body });
-			const key = { "x-api-key": WIDGET_KEY };
-			const cases = [
-				[200, await call("GET", "/health")],
-				[200, await call("GET", "/widget/chat-widget.js")],
-				[200, await call("POST", "/v1/chat", key, { sessionId: "s", message: "[[tokens=1]]" })],
-				[200, await call("POST", "/chat", key, { sessionId: "s", message: "[[tokens=1]]" })],
-				[400, await call("POST", "/v1/chat", key, "no JSON")],
-				[401, await call("POST", "/v1/chat", {}, "{}")],
-				[404, await call("GET", "/nowhere")],
-				[405, await call("GET", "/chat")],
-				[
-					413,
-					await call("POST", "/chat", {
-						...key,
-						"content-length": "10000000",
-						expect: "100-continue",
-					}),
-				],
-				[502, await call("POST", "/v1/chat", key, { sessionId: "s", message: "[[fail=401]]" })],
-				[502, await call("POST", "/chat", key, { sessionId: "s", message: "[[fail=401]]" })],
-			];
-			for (const [status, answer] of cases) {
-				assert.equal(answer.status, status, answer.text);
-				assertCors(answer, origin);
-			}
-		}
-	});
-
-	it("an allowed Origin is echoed even when the request cannot be read to its end", async () => {
-		const head = `GET /health HTTP/1.1\r\nHost: x\r\nOrigin: ${SITE}\r\n`;
-		const answer = await exchange(banter.port, `${head}Transfer-Encoding: chunked\r\n\r\n`);
-		assert.equal(answer.status, 501);
-		assertCors(answer, SITE);
-	});
-
-	for (const origin of [
-		"https://evil.example",
-		"http://site.example",
-		"https://site.example:444",
-		"https://site.example.evil.example",
-		"https://evilsite.example",
-		"https://site.example/",
-		"HTTPS://SITE.EXAMPLE",
-		"null",
-		"*",
-		`${SITE}, ${OTHER}`,
-	])
-		it(`Origin "${origin}" is refused with 403 and no CORS headers`, async () => {
-			for (const [method, path] of [
-				["GET", "/health"],
-				["POST", "/v1/chat"],
-				["POST", "/chat"],
-				["GET", "/v1/admin/conversations"],
-				["OPTIONS", "/chat"],
-				["GET", "/nowhere"],
-			]) {
-				const headers = { origin, "x-api-key": WIDGET_KEY, "x-admin-api-key": ADMIN_KEY };
-				const answer = await banter.request(method, path, { headers });
-				assertError(answer, 403, "Origin not allowed");
-				assertNoCors(answer);
-			}
-		});
-
-	it("a preflight is 204 with the methods, the headers and how long that holds", async () => {
-		for (const path of ["/chat", "/v1/chat", "/v1/chat/stream"]) {
-			const answer = await banter.request("OPTIONS", path, {
-				headers: {
-					origin: SITE,
-					"access-control-request-method": "POST",
-					"access-control-request-headers": "content-type,x-widget-api-key",
-				},
-			});
-			assert.equal(answer.status, 204);
-			assert.equal(answer.bytes.length, 0);
-			assertCors(answer, SITE);
-			assert.match(answer.headers["access-control-allow-methods"], /\bPOST\b/);
-			assert.match(answer.headers["access-control-max-age"], /^[1-9]\d*$/);
-			const allowed = answer.headers["access-control-allow-headers"].toLowerCase().split(/, */);
-			for (const name of [
-				"content-type",
-				"x-api-key",
-				"x-widget-api-key",
-				"x-admin-api-key",
-				"idempotency-key",
-				"last-event-id",
-			])
-				assert.ok(allowed.includes(name), name);
-		}
-	});
-
-	it("CORS_ORIGIN=*: every site is served, `null` too", async () => {
-		await withBanter({ workers: 1 }, async (open) => {
-			for (const origin of [SITE, "http://localhost:5173", "null"]) {
-				const answer = await open.chat("any", "[[tokens=1]]", { headers: { origin } });
-				assert.equal(answer.status, 200);
-				assert.ok([origin, "*"].includes(answer.headers["access-control-allow-origin"]));
-				assert.equal(answer.headers["access-control-allow-credentials"], undefined);
-			}
-		});
-	});
-});
 
 describe("the rate limit", () => {
 	// So long a window that no allowance comes back during a test.
@@ -172,6 +51,37 @@ describe("the rate limit", () => {
 			assertLimited(await post(banter, "/v1/chat", { "x-api-key": "wrong" }, "no JSON"), 4);
 			assertLimited(await banter.chat("s", "[[tokens=1]]"), 4);
 			assertLimited(await banter.stream("s", "[[tokens=1]]"), 4);
+		});
+	});
+
+	it("every answer that was counted tells what is left, and no other does", async () => {
+		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "5" } }, async (banter) => {
+			const answers = [
+				await banter.chat("s", "[[tokens=1]]"),
+				await banter.stream("s", "[[tokens=1]]"),
+				await post(banter, "/chat", { "x-api-key": WIDGET_KEY }, "no JSON"),
+				await post(banter, "/v1/chat", { "x-api-key": "wrong" }),
+				await banter.chat("s", "[[fail=401]]"),
+				await banter.chat("s", "[[tokens=1]]"),
+			];
+			assert.deepEqual(
+				answers.map(({ status, headers }) => [status, headers["ratelimit-remaining"]]),
+				[
+					[200, "4"],
+					[200, "3"],
+					[400, "2"],
+					[401, "1"],
+					[502, "0"],
+					[429, "0"],
+				],
+			);
+			for (const { status, headers } of answers) {
+				assert.equal(headers["ratelimit-limit"], "5");
+				assert.match(headers["ratelimit-reset"], /^[1-9]\d*$/);
+				assert.equal(headers["retry-after"] !== undefined, status === 429);
+			}
+			for (const path of ["/health", "/v1/openapi.json", "/nowhere"])
+				assert.equal((await banter.get(path)).headers["ratelimit-limit"], undefined);
 		});
 	});
 

@@ -27,6 +27,26 @@ export function childrenOf(pid) {
 	return pids.filter((child) => parentOf(child) === pid).map(Number);
 }
 
+/** The processor time that a process has used, in ms. */
+export function cpuOf(pid) {
+	const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return (Number(fields[11]) + Number(fields[12])) * 10; // utime, stime; USER_HZ is 100
+}
+
+/** The memory of a process that is in use, in bytes: resident, without what it shares. */
+export function memoryOf(pid) {
+	const status = readFileSync(`/proc/${pid}/status`, "latin1");
+	return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
+}
+
+/** How many sockets a process holds. */
+export function socketsOf(pid) {
+	return readdirSync(`/proc/${pid}/fd`).filter((fd) =>
+		linkOf(`/proc/${pid}/fd/${fd}`).startsWith("socket:"),
+	).length;
+}
+
 /** Which of these processes holds which socket: inode → pid. */
 export function socketHolders(pids) {
 	const holders = new Map();

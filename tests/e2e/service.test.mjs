@@ -101,7 +101,8 @@ describe("service", () => {
 			"/v1/chat": ["POST"],
 			"/v1/chat/stream": ["POST"],
 			"/v1/admin/conversations": ["GET", "HEAD"],
-			"/v1/admin/conversations/0192f000-0000-7000-8000-000000000000": ["GET", "HEAD"],
+			"/v1/admin/conversations/0192f000-0000-7000-8000-000000000000": ["DELETE", "GET", "HEAD"],
+			"/v1/admin/visitors/visitor": ["DELETE"],
 			"/api/login": ["POST"],
 			"/api/logout": ["POST"],
 		};

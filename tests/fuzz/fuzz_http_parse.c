@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/basics.h"
 #include "tests/fuzz/fuzz.h"
@@ -104,11 +105,7 @@ write_head(struct buf *out, const struct http_request *req)
 {
 	put(out, req->method_text);
 	put_str(out, " ");
-	put(out, req->path);
-	if (req->query.p != NULL) {
-		put_str(out, "?");
-		put(out, req->query);
-	}
+	put(out, req->target);
 	put_str(out, req->minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
 	for (size_t i = 0; i < req->n_headers; i++) {
 		put(out, req->headers[i].name);
@@ -141,6 +138,26 @@ check_written_again(const struct reading *r)
 	buf_clear(&twice);
 }
 
+/* Path and query are the end of the target, with nothing between them but a question mark; before
+ * them is nothing, or a scheme and the host that Host names. */
+static void
+check_target(const struct http_request *req)
+{
+	struct slice target = req->target, host = http_header(req, "host");
+	const uint8_t *end = target.p + target.len;
+	size_t before = (size_t)(req->path.p - target.p);
+
+	if (req->query.p == NULL)
+		must(req->path.p + req->path.len == end);
+	else
+		must(req->path.p + req->path.len + 1 == req->query.p &&
+		    req->query.p[-1] == '?' && req->query.p + req->query.len == end);
+	if (before > 0 && host.p != NULL)
+		must(before > host.len &&
+		    strncasecmp((const char *)req->path.p - host.len, (const char *)host.p,
+			host.len) == 0);
+}
+
 /* What must be there or absent in every head that is accepted (RFC 9112, sections 3.2 and 6). */
 static void
 check_accepted(const struct reading *r, size_t max)
@@ -159,6 +176,7 @@ check_accepted(const struct reading *r, size_t max)
 	must(hosts <= 1 && (hosts == 1 || req->minor_version == 0));
 	must(lengths == (req->has_length ? 1 : 0));
 	must(http_header(req, "transfer-encoding").p == NULL);
+	check_target(req);
 }
 
 int

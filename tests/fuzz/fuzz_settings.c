@@ -21,6 +21,7 @@ union value {
 	setting_c_LEVEL level;
 	setting_c_ORIGINS origins;
 	setting_c_LISTEN listen;
+	setting_c_NETWORKS networks;
 };
 
 /* What is parsed from text that a value was written as. */
@@ -73,6 +74,12 @@ check_PATH(const struct setting *d, const char *text, const union value *v)
 {
 	(void)d;
 	must(strcmp(v->text, text) == 0);
+}
+
+static void
+check_FILE(const struct setting *d, const char *text, const union value *v)
+{
+	check_PATH(d, text, v);
 }
 
 static void
@@ -177,6 +184,33 @@ check_LISTEN(const struct setting *d, const char *text, const union value *v)
 	must(v->listen.n == count_words(text, &stars));
 	for (size_t i = 0; i < v->listen.n; i++)
 		check_address(d, &v->listen.at[i]);
+}
+
+static void
+check_network(const struct setting *d, const struct network *n)
+{
+	char address[IP_TEXT_SIZE], text[IP_TEXT_SIZE + 8];
+	union value again;
+
+	must(n->bits >= 1 && n->bits <= 8u * n->address.len);
+	ip_format(&n->address, address);
+	snprintf(text, sizeof(text), "%s/%u", address, n->bits);
+	parse_again(d, text, &again);
+	must(again.networks.n == 1 && again.networks.at[0].bits == n->bits);
+	must(memcmp(&again.networks.at[0].address, &n->address, sizeof(n->address)) == 0);
+}
+
+static void
+check_NETWORKS(const struct setting *d, const char *text, const union value *v)
+{
+	size_t stars;
+
+	must(v->networks.n >= 1 && v->networks.n <= NETWORKS_MAX);
+	must(v->networks.n == count_words(text, &stars));
+	for (size_t i = 0; i < v->networks.n; i++) {
+		check_network(d, &v->networks.at[i]);
+		must(network_list_has(&v->networks, &v->networks.at[i].address));
+	}
 }
 
 static const struct {

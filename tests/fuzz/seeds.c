@@ -1,5 +1,5 @@
 /*
- * Seeds from messages.def, routes.def and settings.def.
+ * Seeds from messages.def, routes.def, settings.def, and the corpus of raw requests.
  */
 #include "tests/fuzz/seeds.h"
 
@@ -8,6 +8,7 @@
 
 #include "proto/basics.h"
 #include "proto/messages.h"
+#include "tests/http/corpus.h"
 #include "workerd/http/parse.h"
 
 #define NESTED_MAX 4 /* record and list fields of one message */
@@ -154,6 +155,28 @@ seeds_records(seed_fn *fn, void *arg)
 	buf_clear(&payload);
 }
 
+/* Behind the steering bytes of fuzz_http_parse.c: heads up to 8 KiB, in pieces of 7, 1, 2, 3. */
+void
+seeds_requests(seed_fn *fn, void *arg)
+{
+	struct corpus corpus;
+
+	corpus_load(&corpus, CORPUS_FILE);
+	for (size_t i = 0; i < corpus.n; i++) {
+		struct slice bytes = buf_slice(&corpus.cases[i].bytes);
+		struct buf input;
+		char name[32];
+
+		buf_init(&input, bytes.len + 5);
+		must(buf_append_str(&input, "ggabc") == 0 &&
+		    buf_append(&input, bytes.p, bytes.len) == 0);
+		(void)snprintf(name, sizeof(name), "request-%03zu", i);
+		fn(arg, name, buf_slice(&input));
+		buf_clear(&input);
+	}
+	corpus_clear(&corpus);
+}
+
 static void
 put_path(seed_fn *fn, void *arg, const char *name, enum http_method method, const char *pattern)
 {
@@ -174,15 +197,17 @@ seeds_paths(seed_fn *fn, void *arg)
 }
 
 /* What a setting without a default may be, by its kind. */
-#define EXAMPLE_COUNT   "7"
-#define EXAMPLE_BYTES   "64m"
-#define EXAMPLE_TEXT    "twenty-four characters: \xc3\xbc"
-#define EXAMPLE_URL     "http://[::1]:8080/v1//"
-#define EXAMPLE_PATH    "/srv/chat"
-#define EXAMPLE_ENV     "production"
-#define EXAMPLE_LEVEL   "debug"
-#define EXAMPLE_ORIGINS "https://Shop.Example:443, http://localhost:3000,*"
-#define EXAMPLE_LISTEN  "0.0.0.0:4000, [::1]:4001,127.0.0.1:80"
+#define EXAMPLE_COUNT    "7"
+#define EXAMPLE_BYTES    "64m"
+#define EXAMPLE_TEXT     "twenty-four characters: \xc3\xbc"
+#define EXAMPLE_URL      "http://[::1]:8080/v1//"
+#define EXAMPLE_PATH     "/srv/chat"
+#define EXAMPLE_FILE     "/etc/ssl/chat.pem"
+#define EXAMPLE_ENV      "production"
+#define EXAMPLE_LEVEL    "debug"
+#define EXAMPLE_ORIGINS  "https://Shop.Example:443, http://localhost:3000,*"
+#define EXAMPLE_LISTEN   "0.0.0.0:4000, [::1]:4001,127.0.0.1:80"
+#define EXAMPLE_NETWORKS "127.0.0.1, 10.0.0.0/8, fd00::/8"
 
 static void
 put_setting(seed_fn *fn, void *arg, const char *name, const char *text)

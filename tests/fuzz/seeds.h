@@ -16,6 +16,9 @@ void seeds_frames(seed_fn *fn, void *arg);
 /* Each message and record as a bare payload, behind its type. */
 void seeds_records(seed_fn *fn, void *arg);
 
+/* Each raw request of tests/http/corpus.txt, from the top of the tree. */
+void seeds_requests(seed_fn *fn, void *arg);
+
 /* Each pattern of routes.def as if it were a path, behind its method. */
 void seeds_paths(seed_fn *fn, void *arg);
 

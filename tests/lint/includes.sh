@@ -16,6 +16,7 @@ breach() {
 breach proto    '(masterd|workerd|storaged|tests)/' 'proto includes nothing but proto'
 breach masterd  '(workerd|storaged|tests)/'         'a daemon includes no other daemon'
 breach storaged '(workerd|masterd|tests)/'          'a daemon includes no other daemon'
+breach 'storaged/*.[ch]' 'storaged/banter/'         'storaged knows nothing of the banter command'
 breach workerd  '(masterd|storaged|tests)/'         'a daemon includes no other daemon'
 breach workerd/http 'workerd/(chat|api|control|store_client)' 'http knows nothing of chat'
 breach workerd/chat 'workerd/(http|api|control)'    'chat knows nothing of HTTP'

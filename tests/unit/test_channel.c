@@ -119,6 +119,86 @@ large_messages_pass(void **state)
 	pair_close(&p);
 }
 
+/* Reads on until nothing more comes in. Returns how many messages that brought. */
+static size_t
+read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
+{
+	struct frame f;
+	union msg m;
+	size_t n = 0;
+
+	assert_int_equal(channel_read_on(&p->store), CHANNEL_DONE);
+	while (channel_next(&p->store, &f, &m) == WIRE_OK) {
+		assert_true(n < room);
+		taken[n++] = m.login_check;
+	}
+	return n;
+}
+
+static void
+messages_in_use_stay_where_they_are_while_more_is_read(void **state)
+{
+	struct msg_turn_begin begin = {
+	    .session = slice_str("visitor"), .text = slice_str("hi")};
+	struct msg_login_check check = {0}, taken[16];
+	struct pair p;
+	struct frame f;
+	union msg first;
+	size_t sent = 0, got = 0, before;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
+	/* Until the room behind the first message is used up, and that is no small room. */
+	do {
+		before = got;
+		check.token.b[0] = (uint8_t)++sent;
+		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, sent, &check), 0);
+		assert_int_equal(channel_flush(&p.worker), CHANNEL_DONE);
+		got += read_on_and_take(&p, taken, ARRAY_LEN(taken));
+		assert_true(slice_eq_str(first.turn_begin.session, "visitor"));
+		assert_true(slice_eq_str(first.turn_begin.text, "hi"));
+		assert_true(got == before || taken[0].token.b[0] == check.token.b[0]);
+	} while (got > before);
+	assert_true(got > 1000);
+	/* The last one was left to an ordinary read. */
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
+	assert_int_equal(f.request, sent);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_MORE);
+	pair_close(&p);
+}
+
+static void
+half_a_frame_outlives_a_trim(void **state)
+{
+	struct msg_login_check check = {.token = {{7}}};
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
+	assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, 2, &check), 0);
+	assert_int_equal(
+	    write(p.worker.fd, buf_data(&p.worker.out), buf_len(&p.worker.out) - 9),
+	    buf_len(&p.worker.out) - 9);
+	buf_consume(&p.worker.out, buf_len(&p.worker.out) - 9);
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
+	channel_trim(&p.store);
+	channel_trim(&p.worker);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+	assert_int_equal(f.request, 2);
+	assert_int_equal(m.login_check.token.b[0], 7);
+	pair_close(&p);
+}
+
 static void
 a_peer_without_hello_is_refused(void **state)
 {
@@ -219,6 +299,8 @@ main(void)
 	    cmocka_unit_test(messages_come_in_order_after_the_hello),
 	    cmocka_unit_test(a_stream_split_at_every_byte_is_the_same_stream),
 	    cmocka_unit_test(large_messages_pass),
+	    cmocka_unit_test(messages_in_use_stay_where_they_are_while_more_is_read),
+	    cmocka_unit_test(half_a_frame_outlives_a_trim),
 	    cmocka_unit_test(a_peer_without_hello_is_refused),
 	    cmocka_unit_test(a_hello_of_another_version_or_role_is_refused),
 	    cmocka_unit_test(a_second_hello_is_refused),

@@ -307,7 +307,7 @@ a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
 	other = pid_of(1);
 	atomic_store(&w->connections, 7);
 	atomic_store(&w->turns_running, 3);
-	atomic_store(&w->requests, 99);
+	atomic_store(&w->model_requests, 99);
 	assert_int_equal(kill(victim, SIGKILL), 0);
 	AWAIT(dispatch_workers(dispatch) == 1);
 	AWAIT(all_ready());
@@ -315,7 +315,7 @@ a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
 	assert_int_equal(pid_of(1), other);
 	assert_int_equal(atomic_load(&w->connections), 0);
 	assert_int_equal(atomic_load(&w->turns_running), 0);
-	assert_int_equal(atomic_load(&w->requests), 99);
+	assert_int_equal(atomic_load(&w->model_requests), 99);
 	assert_int_equal(running(), WANTED);
 }
 

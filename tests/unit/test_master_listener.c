@@ -305,11 +305,11 @@ an_address_in_use_is_refused_and_the_others_opened(void **state)
 }
 
 static void
-a_connection_has_nodelay_and_does_not_block(void **state)
+a_connection_has_its_options_and_does_not_block(void **state)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port[1];
-	int client, fd, nodelay = 0;
+	int client, fd, nodelay = 0, unsent = 0;
 	socklen_t len = sizeof(nodelay);
 
 	(void)state;
@@ -319,6 +319,8 @@ a_connection_has_nodelay_and_does_not_block(void **state)
 	fd = expect_connection(client, 4, true);
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len), 0);
 	assert_int_equal(nodelay, 1);
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, &len), 0);
+	assert_in_range(unsent, 1, 1024 * 1024);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	closefd(&fd);
 	closefd(&client);
@@ -538,7 +540,7 @@ main(void)
 	    TEST(without_a_list_one_socket_takes_both_families),
 	    TEST(a_v6_address_leaves_v4_alone_unless_it_is_all_alone),
 	    TEST(an_address_in_use_is_refused_and_the_others_opened),
-	    TEST(a_connection_has_nodelay_and_does_not_block),
+	    TEST(a_connection_has_its_options_and_does_not_block),
 	    TEST(without_a_worker_connections_wait_in_the_kernel),
 	    TEST(without_descriptors_accepting_pauses_and_goes_on),
 	    TEST(closing_takes_what_is_already_connected),

@@ -396,7 +396,7 @@ hammer_process(int fd, size_t slot)
 	atomic_fetch_add(&sb->workers[HAMMERS].connections, 1);
 	while (atomic_load(&sb->workers[HAMMERS].connections) < HAMMERS)
 		;
-	atomic_store(&sb->workers[slot].requests, hammer(&sb->rates));
+	atomic_store(&sb->workers[slot].model_requests, hammer(&sb->rates));
 	scoreboard_unmap(sb);
 	return 0;
 }
@@ -423,7 +423,7 @@ processes_together_get_exactly_the_maximum(void **unused)
 
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-		passed += atomic_load(&sb->workers[i].requests);
+		passed += atomic_load(&sb->workers[i].model_requests);
 	}
 	assert_int_equal(passed, hammered.max);
 	scoreboard_unmap(sb);
@@ -439,8 +439,8 @@ a_scoreboard_is_shared_sealed_and_closed_on_exec(void **unused)
 	(void)unused;
 	assert_non_null(two);
 	assert_ptr_not_equal(one, two);
-	atomic_store(&one->workers[3].turns_done, 7);
-	assert_int_equal(atomic_load(&two->workers[3].turns_done), 7);
+	atomic_store(&one->workers[3].model_requests, 7);
+	assert_int_equal(atomic_load(&two->workers[3].model_requests), 7);
 	assert_memory_equal(one->rates.secret, two->rates.secret, sizeof(one->rates.secret));
 	assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
 	assert_int_equal(ftruncate(fd, 4096), -1);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
 #include <cmocka.h>
 
 #include "proto/basics.h"
@@ -127,6 +128,11 @@ each_wrong_value_is_refused_by_name(void **state)
 	    "CORS_ORIGIN=example.com",
 	    "CORS_ORIGIN=https://example.com/path",
 	    "CORS_ORIGIN=https://*.example.com",
+	    "TRUSTED_PROXIES=proxy.example",
+	    "TRUSTED_PROXIES=10.0.0.0/8 10.0.0.1",
+	    "TRUSTED_PROXIES=10.0.0.0/8,,::1",
+	    "TRUSTED_PROXIES=10.0.0.0/33",
+	    "TRUSTED_PROXIES=*",
 	    "MAX_HISTORY_MESSAGES=0",
 	    "MAX_HISTORY_MESSAGES=1001",
 	    "ADMIN_API_KEY=short",
@@ -149,6 +155,38 @@ each_wrong_value_is_refused_by_name(void **state)
 		assert_int_equal(strncmp(problems, name, strlen(name)), 0);
 		settings_clear(&s);
 	}
+}
+
+static void
+trusted_proxies_are_networks_and_each_mistake_has_its_own_word(void **state)
+{
+	struct settings s;
+	char many[16 * (NETWORKS_MAX + 1) + 32] = "TRUSTED_PROXIES=127.0.0.1";
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.trusted_proxies.n, 0);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES= 127.0.0.1 ,10.0.0.0/8, fd00::/8"), 0);
+	assert_int_equal(s.trusted_proxies.n, 3);
+	assert_int_equal(s.trusted_proxies.at[0].bits, 32);
+	assert_int_equal(s.trusted_proxies.at[2].bits, 8);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=::1, 10.1.2.3/8"), 1);
+	assert_non_null(
+	    strstr(problems, "10.1.2.3/8 has bits set beyond its prefix; 10.0.0.0/8"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=0.0.0.0/0"), 1);
+	assert_non_null(strstr(problems, "would believe everyone"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=nginx"), 1);
+	assert_non_null(strstr(problems, "\"nginx\" is no address or network"));
+	settings_clear(&s);
+	for (int i = 0; i < NETWORKS_MAX; i++)
+		assert_true(strlcat(many, ",127.0.0.1", sizeof(many)) < sizeof(many));
+	assert_int_equal(LOAD(&s, many), 1);
+	assert_non_null(strstr(problems, "at most 64 networks"));
+	settings_clear(&s);
 }
 
 static void
@@ -234,6 +272,45 @@ a_secret_may_come_as_a_file(void **state)
 }
 
 static void
+a_file_that_is_unset_may_be_a_credential(void **state)
+{
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/TLS_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem"), 0);
+	assert_string_equal(s.tls_cert, "/c.pem");
+	assert_string_equal(s.tls_key, path);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem", "TLS_KEY=/k.pem"), 0);
+	assert_string_equal(s.tls_key, "/k.pem");
+	settings_clear(&s);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
+certificate_and_key_come_together_or_not_at_all(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "TLS_CERT=/c.pem"), 1);
+	assert_non_null(strstr(problems, "TLS_KEY is not set: TLS_CERT is"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TLS_KEY=/k.pem"), 1);
+	assert_non_null(strstr(problems, "TLS_CERT is not set: TLS_KEY is"));
+	settings_clear(&s);
+}
+
+static void
 the_store_needs_no_keys(void **state)
 {
 	const char *const pairs[] = {"APP_ENV=production", NULL};
@@ -252,11 +329,14 @@ main(void)
 	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
 	    cmocka_unit_test(app_env_wins_over_its_alias),
 	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
+	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
 	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
 	    cmocka_unit_test(all_problems_are_reported_at_once),
 	    cmocka_unit_test(production_is_content_with_good_settings),
 	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),
 	    cmocka_unit_test(a_secret_may_come_as_a_file),
+	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
+	    cmocka_unit_test(certificate_and_key_come_together_or_not_at_all),
 	    cmocka_unit_test(the_store_needs_no_keys),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

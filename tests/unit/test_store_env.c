@@ -1,9 +1,14 @@
 /*
  * The environment and the socket: whose they are, and what is refused.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 
 #include "test_store_fixture.h"
@@ -46,12 +51,36 @@ a_store_opens_again(void **state)
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
 }
 
+/* In place of the C library's: which directory was synced last. */
+static struct stat synced;
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		synced = st;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* LMDB syncs what it writes to its file, not the file's name. */
+static void
+a_new_store_is_there_after_a_power_failure(void **state)
+{
+	const struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->dir, &st), 0);
+	assert_true(synced.st_dev == st.st_dev && synced.st_ino == st.st_ino);
+}
+
 static void
 a_newer_store_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	put_meta(f, "schema_version", "2");
+	put_meta(f, "schema_version", "3");
 	assert_int_equal(status_of_reopening(f), EX_CONFIG);
 }
 
@@ -170,6 +199,69 @@ a_directory_has_one_storaged(void **state)
 }
 
 static void
+a_lock_taken_for_storaged_keeps_it_away(void **state)
+{
+	char dir[64], path[160];
+	struct stat st;
+	int lock, other;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/storaged.lock", dir);
+	/* As root in the directory of another user: the file is theirs. */
+	if (geteuid() == 0)
+		assert_int_equal(chown(dir, 12345, 12346), 0);
+	assert_int_equal(listen_try_lock(dir, &lock), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, geteuid() == 0 ? 12345 : geteuid());
+	assert_int_equal(listen_lock(dir, &other), EX_TEMPFAIL);
+	assert_int_equal(listen_try_lock(dir, &other), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	closefd(&lock);
+	assert_int_equal(listen_lock(dir, &lock), 0);
+	closefd(&lock);
+	remove_store(dir);
+	assert_int_equal(listen_try_lock(dir, &lock), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+/* Reads the store until it is killed. */
+_Noreturn static void
+read_for_ever(const char *dir, int ready)
+{
+	MDB_env *mdb;
+	MDB_txn *txn;
+
+	if (mdb_env_create(&mdb) != 0 || mdb_env_open(mdb, dir, MDB_RDONLY, 0600) != 0 ||
+	    mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn) != 0 || write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void
+the_slot_of_a_killed_reader_is_freed(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		read_for_ever(f->dir, ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(env_check_readers(&f->env), 1);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	closefd(&ends[0]);
+	closefd(&ends[1]);
+}
+
+static void
 a_directory_without_a_parent_is_refused(void **state)
 {
 	int lock;
@@ -255,11 +347,69 @@ an_announced_socket_that_makes_no_sense_is_an_error(void **state)
 	remove_store(dir);
 }
 
+/* Binds and listens in another process, as a service manager does for us. */
+static void
+listen_elsewhere(int fd, const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+		_exit(bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 &&
+			    listen(fd, 16) == 0
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* Whose it is is what the banter command goes by. */
+static void
+an_inherited_socket_is_ours_to_those_who_connect(void **state)
+{
+	char dir[64], path[80], pid[16];
+	int made, kept, fd, peer;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	bool inherited;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	made = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	closefd(&fd);
+	listen_elsewhere(made, path);
+	kept = fcntl(3, F_DUPFD_CLOEXEC, 10);
+	assert_int_equal(dup2(made, 3), 3);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_true(inherited);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	assert_int_equal(getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len), 0);
+	assert_int_equal(cred.pid, getpid());
+	closefd(&peer);
+	closefd(&fd);
+	closefd(&made);
+	if (kept != -1) {
+		assert_int_equal(dup2(kept, 3), 3);
+		closefd(&kept);
+	}
+	remove_store(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(a_store_opens_again),
+	    STORE_TEST(a_new_store_is_there_after_a_power_failure),
 	    STORE_TEST(a_newer_store_is_refused),
 	    STORE_TEST(a_version_that_is_no_number_is_refused),
 	    STORE_TEST(conversations_without_a_version_are_refused),
@@ -267,10 +417,13 @@ main(void)
 	    cmocka_unit_test(another_programs_environment_is_refused_and_left_alone),
 	    cmocka_unit_test(a_missing_directory_is_an_error),
 	    cmocka_unit_test(a_directory_has_one_storaged),
+	    cmocka_unit_test(a_lock_taken_for_storaged_keeps_it_away),
+	    STORE_TEST(the_slot_of_a_killed_reader_is_freed),
 	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
 	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
 	    cmocka_unit_test(what_is_no_socket_is_left_alone),
 	    cmocka_unit_test(an_announced_socket_that_makes_no_sense_is_an_error),
+	    cmocka_unit_test(an_inherited_socket_is_ours_to_those_who_connect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,11 +21,13 @@
 #include "proto/log.h"
 #include "storaged/batch.h"
 #include "storaged/interrupt.h"
+#include "storaged/verify.h"
 
 #define STORE_BYTES (64u * 1024 * 1024)
 
 /* A client with what it sent in this batch and what it was answered. */
 struct asker {
+	enum role role; /* a worker, unless a test makes it a tool */
 	struct client client;
 	struct buf out;
 	struct buf frames[BATCH_REQUESTS];
@@ -40,12 +42,14 @@ struct fixture {
 	struct asker a, b;
 	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* what the last answer lies in */
+	bool damaged;      /* by the test: the store need not be whole at its end */
 };
 
 static inline void
 asker_init(struct asker *asker)
 {
 	asker->n = 0;
+	asker->role = ROLE_WORKER;
 	buf_init(&asker->out, 64u * WIRE_FRAME_MAX);
 	client_init(&asker->client, &asker->out);
 }
@@ -69,8 +73,31 @@ store_open(struct fixture *f, uint64_t max_bytes)
 }
 
 static inline void
+print_found(void *arg, enum table table, const char *what)
+{
+	(void)arg;
+	print_error("%s: %s\n", table_name(table), what);
+}
+
+/* Every invariant of the store holds. */
+static inline void
+expect_whole(struct fixture *f)
+{
+	const struct verify how = {.found = print_found};
+	struct verify_result result;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(verify_store(&t, &how, &result), 0);
+	txn_abort(&t);
+	assert_int_equal(result.broken, 0);
+}
+
+static inline void
 store_close(struct fixture *f)
 {
+	if (f->env.mdb != NULL && !f->damaged)
+		expect_whole(f);
 	open_turns_lose(&f->open, &f->a.client.turns);
 	open_turns_lose(&f->open, &f->b.client.turns);
 	asker_forget_frames(&f->a);
@@ -93,7 +120,8 @@ store_restart(struct fixture *f, uint64_t max_bytes)
 static inline void
 remove_store(const char *dir)
 {
-	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s"};
+	static const char *const names[] = {
+	    "data.mdb", "lock.mdb", "storaged.lock", "s", "data-schema1.mdb"};
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -137,7 +165,7 @@ fixture_teardown(void **state)
 
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
-/* Puts a request into the batch, as a worker; returns its number. */
+/* Puts a request into the batch; returns its number. */
 static inline uint64_t
 send_request(struct fixture *f, struct asker *asker, enum msg_type type, const void *msg)
 {
@@ -150,7 +178,7 @@ send_request(struct fixture *f, struct asker *asker, enum msg_type type, const v
 	assert_int_equal(msg_encode(b, type, ++f->requests, msg), 0);
 	assert_int_equal(wire_frame(buf_slice(b), &frame, &size), WIRE_OK);
 	assert_int_equal(
-	    msg_decode(&frame, ROLE_WORKER, ROLE_STORE, WHEN_READY, batch_slot(&f->batch)),
+	    msg_decode(&frame, asker->role, ROLE_STORE, WHEN_READY, batch_slot(&f->batch)),
 	    WIRE_OK);
 	batch_add(&f->batch, &asker->client, &frame);
 	return f->requests;
@@ -177,7 +205,7 @@ take_answer(struct fixture *f, struct asker *asker, uint64_t request, union msg 
 	buf_consume(&asker->out, size);
 	assert_int_equal(wire_frame(buf_slice(&f->kept), &frame, &size), WIRE_OK);
 	assert_int_equal(frame.request, request);
-	assert_int_equal(msg_decode(&frame, ROLE_STORE, ROLE_WORKER, WHEN_READY, m), WIRE_OK);
+	assert_int_equal(msg_decode(&frame, ROLE_STORE, asker->role, WHEN_READY, m), WIRE_OK);
 	return (enum msg_type)frame.type;
 }
 
@@ -377,6 +405,7 @@ damage(struct fixture *f, enum table table, const struct id *id)
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
 	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
 }
 
 /* Returns when the clock of the records has gone on. */

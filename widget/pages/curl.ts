@@ -1,10 +1,10 @@
 // A chat request as a shell command.
 
-export interface Request {
+import type { ChatRequest } from "../../workerd/api/openapi";
+
+export interface Request extends Readonly<ChatRequest> {
 	readonly url: string;
 	readonly key: string;
-	readonly sessionId: string;
-	readonly message: string;
 }
 
 /** In single quotes a POSIX shell takes everything literally but the quote itself. */

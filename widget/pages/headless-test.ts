@@ -1,5 +1,6 @@
 // The API without the widget: one request, its raw events, and the text they make.
 
+import type { ChatRequest } from "../../workerd/api/openapi";
 import { el } from "../src/dom";
 import { parseEvent } from "../src/events";
 import { readLines } from "../src/ndjson";
@@ -34,7 +35,7 @@ function post(request: Request, signal: AbortSignal): Promise<Response> {
 	return fetch(request.url, {
 		method: "POST",
 		headers: { "Content-Type": "application/json", "x-api-key": request.key },
-		body: JSON.stringify({ sessionId, message }),
+		body: JSON.stringify({ sessionId, message } satisfies ChatRequest),
 		signal,
 	});
 }

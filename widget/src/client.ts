@@ -1,5 +1,6 @@
 // One message to the chat API, and the events of its reply.
 
+import type { ChatRequest } from "../../workerd/api/openapi";
 import { type ChatEvent, parseEvent } from "./events";
 import { ChatFailure, type FailureKind, failureOfStatus } from "./failure";
 import { readLines } from "./ndjson";
@@ -32,7 +33,7 @@ async function post(
 	const response = await fetch(apiUrl, {
 		method: "POST",
 		headers: { "Content-Type": "application/json", "x-widget-api-key": apiKey },
-		body: JSON.stringify({ sessionId, message }),
+		body: JSON.stringify({ sessionId, message } satisfies ChatRequest),
 		credentials: "omit",
 		cache: "no-store",
 		signal,

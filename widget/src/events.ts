@@ -1,12 +1,27 @@
 // The four events of the chat API, one JSON object a line.
 
-export type ChatEvent =
-	| { readonly type: "start" }
-	| { readonly type: "token"; readonly token: string }
-	| { readonly type: "done"; readonly message: string }
-	| { readonly type: "error" };
+import type {
+	DoneEvent,
+	ErrorEvent,
+	Event,
+	StartEvent,
+	TokenEvent,
+} from "../../workerd/api/openapi";
 
-function parseObject(line: string): Record<string, unknown> | null {
+/** What the widget needs of them. */
+export type ChatEvent = Readonly<
+	| Pick<StartEvent, "type">
+	| Pick<TokenEvent, "type" | "token">
+	| Pick<DoneEvent, "type" | "message">
+	| Pick<ErrorEvent, "type">
+>;
+
+type FieldOf<T> = T extends unknown ? keyof T : never;
+
+/** What may be one of them, before anybody has looked. */
+type Unchecked = { readonly [K in FieldOf<Event>]?: unknown };
+
+function parseObject(line: string): Unchecked | null {
 	try {
 		const value: unknown = JSON.parse(line);
 		return typeof value === "object" && value !== null ? { ...value } : null;

@@ -10,22 +10,10 @@
 #include "workerd/api/guard.h"
 #include "workerd/api/json_text.h"
 #include "workerd/api/pages.h"
+#include "workerd/api/trace.h"
 
-#define LINE_MAX_BYTES   4194304 /* an escaped reply of the greatest length fits */
-#define UNKNOWN_BODY_MAX 65536   /* read and thrown away before a 404 */
-#define LOGIN_ATTEMPTS   10      /* a minute and address */
-
-/* The routes' own part, by the order of routes.def. */
-static const struct api_route payloads[] = {
-#define ROUTE(method, pattern, handler, guard, body_max, name) \
-	{name, GUARD_##guard, body_max, handle_##handler},
-#include "workerd/api/routes.def"
-};
-
-static struct route table[] = {
-#define ROUTE(method, pattern, handler, guard, body_max, name) {HTTP_##method, pattern, NULL},
-#include "workerd/api/routes.def"
-};
+#define LINE_MAX_BYTES 4194304 /* an escaped reply of the greatest length fits */
+#define LOGIN_ATTEMPTS 10      /* a minute and address */
 
 struct api *
 api_new(const struct settings *settings, struct chat *chat, struct store_client *store,
@@ -41,9 +29,7 @@ api_new(const struct settings *settings, struct chat *chat, struct store_client 
 	api->chat_rate = (struct ratelimit_rule){
 	    "chat", settings->rate_limit_max_requests, settings->rate_limit_window_ms};
 	api->login_rate = (struct ratelimit_rule){"login", LOGIN_ATTEMPTS, 60000};
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		table[i].payload = &payloads[i];
-	api->router = router_new(table, ARRAY_LEN(table));
+	api->router = routes_router();
 	api->pages = pages_load(settings);
 	buf_init(&api->line, LINE_MAX_BYTES);
 	return api;
@@ -60,54 +46,26 @@ api_free(struct api *api)
 	free(api);
 }
 
-static void
-reply_wrong_method(struct http_exchange *x, unsigned allowed)
-{
-	char allow[ROUTER_ALLOW_SIZE];
+/* -- what the HTTP server asks ------------------------------------------------------------ */
 
-	router_allow(allowed | 1u << HTTP_OPTIONS, allow);
-	reply_start(x, 405);
-	reply_header_str(x, "Allow", allow);
-	reply_error_body(x, "method_not_allowed", "Method not allowed");
+const struct http_route *
+api_route(const struct http_request *req, void *ctx)
+{
+	const struct api *api = ctx;
+
+	return &routes_find(api->router, req)->http;
 }
 
 void
 api_handle(struct http_exchange *x, void *ctx)
 {
-	struct api_call c = {.api = ctx, .x = x, .org = id_default_org};
+	struct api_call c = {.api = ctx,
+	    .x = x,
+	    .route = (const struct api_route *)x->route,
+	    .org = id_default_org};
 
-	atomic_fetch_add_explicit(&c.api->me->requests, 1, memory_order_relaxed);
-	if (!guard_origin(&c))
-		return;
-	if (x->req->method == HTTP_OPTIONS) {
-		guard_preflight(&c);
-		return;
-	}
-	switch (router_match(c.api->router, x->req->method, x->req->path, &c.match)) {
-	case ROUTE_UNKNOWN:
-		reply_json_error(x, 404, "not_found", "Not found");
-		return;
-	case ROUTE_METHOD:
-		reply_wrong_method(x, c.match.allowed);
-		return;
-	case ROUTE_FOUND:
-		break;
-	}
-	c.route = c.match.payload;
+	routes_parameters(c.api->router, x, &c.match);
 	guard_pass(&c);
-}
-
-size_t
-api_body_limit(const struct http_request *req, void *ctx)
-{
-	const struct api *api = ctx;
-	const struct api_route *route;
-	struct route_match match;
-
-	if (router_match(api->router, req->method, req->path, &match) != ROUTE_FOUND)
-		return UNKNOWN_BODY_MAX;
-	route = match.payload;
-	return route->body_max;
 }
 
 int
@@ -125,16 +83,19 @@ api_decorate(struct http_exchange *x, struct buf *out, void *ctx)
 	    buf_append_str(out,
 		"Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n") == -1)
 		return -1;
+	if (trace_headers(x, out) == -1 || guard_rate_headers(x, out) == -1)
+		return -1;
 	return guard_cors_headers(api, x, out);
 }
 
-void
-api_answered(struct http_exchange *x, void *ctx)
+bool
+api_is_https(const struct api *api, const struct http_exchange *x)
 {
-	(void)ctx;
-	log_event(LOG_DEBUG, "request", L_UINT("conn", x->number),
-	    L_SLICE("method", x->req->method_text), L_INT("status", x->status),
-	    L_UINT("bytes", x->sent));
+	enum caller_scheme scheme = api_context(x)->caller.scheme;
+
+	if (scheme == SCHEME_UNKNOWN)
+		return api->settings->app_env == APP_ENV_PRODUCTION;
+	return scheme == SCHEME_HTTPS;
 }
 
 /* -- answers that all resources give -------------------------------------------------------- */

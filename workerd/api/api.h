@@ -1,7 +1,8 @@
 /*
  * The service's HTTP interface: what the handlers share, and how a request reaches its handler.
  *
- *	conn.c → api_handle(): origin → route → guard → handler
+ *	conn.c → api_route(): the row of routes.def → api_begin(): who calls
+ *	       → api_handle(): guard → handler → api_decorate(), api_answered()
  *
  * One struct api a worker. Handlers are declared in routes.def and live in one file for each
  * resource.
@@ -12,9 +13,10 @@
 #include "proto/ratelimit.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
+#include "workerd/api/caller.h"
+#include "workerd/api/routes.h"
 #include "workerd/chat/chat.h"
 #include "workerd/http/reply.h"
-#include "workerd/http/router.h"
 #include "workerd/store_client.h"
 
 struct pages;
@@ -38,21 +40,25 @@ struct api_call {
 	const struct api_route *route;
 	struct route_match match;
 	struct id org; /* whose data the caller may see; set by the guard */
+	size_t step;   /* the guard's own: the next of its steps */
 };
 
-/* A handler answers c->x now or later; *c itself is gone when it returns. */
-typedef void api_handler_fn(const struct api_call *c);
-
-struct api_route {
-	const char *name;
-	enum api_guard { GUARD_PUBLIC, GUARD_CHAT, GUARD_ADMIN, GUARD_PAGE, GUARD_LOGIN } guard;
-	size_t body_max;
-	api_handler_fn *handler;
+/* What is known of a request beside itself, from its beginning to its end (x->context). */
+struct api_context {
+	struct caller caller;
+	struct slice request_id; /* X-Request-Id: the client's, or own_id */
+	char own_id[ID_TEXT_LEN + 1];
+	uint64_t began_ms;
+	const struct ratelimit_rule *counted_by; /* NULL: no rate limit has looked at it */
+	struct ratelimit_answer rate;            /* what it said */
+	bool streaming;                          /* counted among the open streams */
 };
 
-/* handle_health, …: every handler of routes.def. */
-#define ROUTE(method, pattern, handler, guard, body_max, name) api_handler_fn handle_##handler;
-#include "workerd/api/routes.def"
+static inline struct api_context *
+api_context(const struct http_exchange *x)
+{
+	return x->context;
+}
 
 /* Loads the static files and builds the router. All pointers are borrowed. */
 struct api *api_new(const struct settings *settings, struct chat *chat,
@@ -60,10 +66,17 @@ struct api *api_new(const struct settings *settings, struct chat *chat,
 void api_free(struct api *api);
 
 /* What conn.h asks for; ctx is the struct api. */
+const struct http_route *api_route(const struct http_request *req, void *ctx);
+void api_begin(struct http_exchange *x, void *ctx);
 void api_handle(struct http_exchange *x, void *ctx);
-size_t api_body_limit(const struct http_request *req, void *ctx);
 int api_decorate(struct http_exchange *x, struct buf *out, void *ctx);
 void api_answered(struct http_exchange *x, void *ctx);
+
+/* Whether the client uses HTTPS, as far as we can know: in production we take it for granted. */
+bool api_is_https(const struct api *api, const struct http_exchange *x);
+
+/* The answer is a stream that begins now: counts it until it ends. */
+void api_stream_begin(struct api *api, struct http_exchange *x);
 
 /* -- answers that all resources give -------------------------------------------------------- */
 

@@ -36,6 +36,7 @@ static const struct failure failures[] = {
     [TURN_MODEL_BUSY] = {503, "model_busy", "The assistant is busy, please try again", true},
     [TURN_TOO_LONG] = {502, "reply_too_long", "The assistant's answer grew too long", false},
     [TURN_CUT] = {503, "shutting_down", "The service is restarting, please try again", true},
+    [TURN_ERASED] = {410, "conversation_deleted", "This conversation was deleted", false},
 };
 
 static void
@@ -89,6 +90,7 @@ listen_to_turn(const struct api_call *c, const struct turn_sink *sink)
 	*l = (struct listener){.api = c->api, .x = c->x};
 	request.session = body.session;
 	request.text = body.message;
+	request.name = api_context(c->x)->request_id;
 	l->turn = turn_begin(c->api->chat, &request, sink, l);
 	chat_body_clear(&body);
 	if (l->turn == NULL) {
@@ -193,6 +195,7 @@ stream_start(void *arg, const struct turn_ids *ids)
 	reply_header_str(l->x, "Cache-Control", "no-store, no-transform");
 	reply_header_str(l->x, "X-Accel-Buffering", "no");
 	reply_stream_begin(l->x, "application/x-ndjson; charset=utf-8");
+	api_stream_begin(l->api, l->x);
 	l->streaming = true;
 	j = event_begin(l, "start");
 	json_id(&j, "conversationId", &ids->conversation);

@@ -1,92 +1,30 @@
 /*
- * /v1/admin/conversations: the list with the newest activity first, and one thread.
+ * /v1/admin/conversations: the list with the newest activity first, one thread, and its deletion.
  *
- * A thread comes from the store page by page; its JSON is put together as the pages come.
+ * A thread comes from the store page by page; its JSON is put together as the pages come. Whoever
+ * asks for a page of it gets one of the store's.
  */
-#include <stdlib.h>
-
 #include "proto/basics.h"
 #include "proto/log.h"
-#include "workerd/api/api.h"
-#include "workerd/api/json_text.h"
+#include "workerd/api/paging.h"
+#include "workerd/api/query.h"
 
-#define LIST_DEFAULT 100
-#define LIST_MAX     200
-#define PAGE_LIMIT   1000
+#define PAGE_LIMIT 1000
 /* Bytes of a thread's JSON, kept under what one whole answer may have (http_limits). Messages
  * beyond are left out, and the answer says so. */
 #define THREAD_MAX (14u * 1024 * 1024)
 
-/* A request that waits for the store. */
-struct query {
-	struct api *api;
-	struct http_exchange *x;
-	struct store_call *store;
-	struct id org;
-	/* of a thread */
-	struct id conversation;
-	struct buf out;
-	struct json_text json;
-	bool truncated;
-};
+static const char missing[] = "Conversation not found";
 
-static void
-query_free(struct query *q)
+/* The id in the path; false: 400 was answered. */
+static bool
+read_id(const struct api_call *c, struct id *id)
 {
-	buf_clear(&q->out);
-	free(q);
-}
-
-static void
-on_client_gone(struct http_exchange *x)
-{
-	struct query *q = x->data;
-
-	store_call_forget(q->store);
-	query_free(q);
-}
-
-/* The exchange is the caller's to answer; the query is still the caller's to free. */
-static struct http_exchange *
-query_done(struct query *q)
-{
-	q->x->on_close = NULL;
-	q->x->data = NULL;
-	return q->x;
-}
-
-static void
-query_fail(struct query *q, uint16_t type, const union msg *m)
-{
-	struct http_exchange *x = query_done(q);
-
-	if (store_refused(type, m, STORE_NOT_FOUND))
-		reply_json_error(x, 404, "not_found", "Conversation not found");
-	else
-		api_reply_store_failure(x, type, m);
-	query_free(q);
-}
-
-/* Asks the store; when it cannot take the question now, answers and frees q. */
-static void
-query_ask(struct query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
-{
-	q->store = store_call(q->api->store, type, msg, STORE_TIMEOUT_MS, fn, q);
-	if (q->store == NULL)
-		query_fail(q, 0, NULL);
-}
-
-static struct query *
-query_new(const struct api_call *c, size_t out_max)
-{
-	struct query *q = xcalloc(1, sizeof(*q));
-
-	*q = (struct query){.api = c->api, .x = c->x, .org = c->org};
-	buf_init(&q->out, out_max);
-	q->json = json_text(&q->out);
-	c->x->data = q;
-	c->x->on_close = on_client_gone;
-	return q;
+	if (id_parse(c->match.captures[0], id) == 0)
+		return true;
+	api_reply_invalid(c->api, c->x, "Invalid conversationId",
+	    "conversationId must be a UUID, as the list of conversations gives it");
+	return false;
 }
 
 /* -- JSON --------------------------------------------------------------------------------- */
@@ -146,143 +84,199 @@ on_list(void *arg, uint16_t type, const union msg *m)
 		write_conversation(&q->json, NULL, item);
 	json_close(&q->json, ']');
 	json_uint(&q->json, "total", m->conversation_page.total);
+	paging_write_next(&q->json, m->conversation_page.next);
 	json_close(&q->json, '}');
-	must(!q->json.failed);
-	api_reply_json(query_done(q), 200, buf_slice(&q->out));
-	query_free(q);
-}
-
-/* The value of a parameter of the query string, as it stands there; p is NULL without one. */
-static struct slice
-query_parameter(struct slice query, const char *name)
-{
-	size_t n = slice_str(name).len;
-
-	while (query.len > 0) {
-		size_t len = 0;
-
-		while (len < query.len && query.p[len] != '&')
-			len++;
-		if (len > n && query.p[n] == '=' &&
-		    slice_eq_str((struct slice){query.p, n}, name))
-			return (struct slice){query.p + n + 1, len - n - 1};
-		len += len < query.len;
-		query.p += len;
-		query.len -= len;
-	}
-	return (struct slice){0};
-}
-
-/* limit=…, or 0 when it is not from 1 to LIST_MAX. */
-static uint32_t
-list_limit(const struct http_request *req)
-{
-	struct slice text = query_parameter(req->query, "limit");
-	uint32_t n = 0;
-
-	if (text.p == NULL)
-		return LIST_DEFAULT;
-	if (text.len == 0 || text.len > 3)
-		return 0;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return 0;
-		n = n * 10 + (uint32_t)(text.p[i] - '0');
-	}
-	return n <= LIST_MAX ? n : 0;
+	query_reply(q);
 }
 
 void
 handle_conversations_list(const struct api_call *c)
 {
-	struct msg_conversation_list list = {.org = c->org, .limit = list_limit(c->x->req)};
+	/* The store's own cursor is handed out as it is. */
+	static const struct paging_rule rule = {
+	    .limit_default = 100,
+	    .limit_max = 200,
+	    .cursor_len = CURSOR_MAX,
+	    .wrong_limit = "limit must be a whole number from 1 to 200",
+	};
+	struct msg_conversation_list list = {.org = c->org};
+	struct paging paging;
+	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
 
-	if (list.limit == 0) {
-		api_reply_invalid(c->api, c->x, "Invalid query parameters",
-		    "limit must be a whole number from 1 to 200");
+	if (wrong != NULL) {
+		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
 		return;
 	}
-	query_ask(query_new(c, THREAD_MAX), MSG_CONVERSATION_LIST, &list, on_list);
+	list.limit = paging.limit;
+	if (paging.has_cursor)
+		list.cursor = (struct slice){paging.cursor, CURSOR_MAX};
+	query_ask(query_new(c, sizeof(struct query), THREAD_MAX, missing),
+	    MSG_CONVERSATION_LIST, &list, on_list);
 }
 
 /* -- one thread --------------------------------------------------------------------------- */
 
+struct thread {
+	struct query q;
+	struct id conversation;
+	uint32_t page;  /* messages of the one page that is wanted; 0: all that there are */
+	bool truncated; /* there were too many */
+};
+
+/* Where the next page begins, as a cursor: its sequence number, the highest byte first. */
+static void
+write_next(struct json_text *j, uint64_t seq)
+{
+	uint8_t be[sizeof(seq)];
+
+	for (size_t i = 0; i < sizeof(be); i++)
+		be[i] = (uint8_t)(seq >> (56 - 8 * i));
+	paging_write_next(j, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
+}
+
+static uint64_t
+read_seq(const uint8_t be[sizeof(uint64_t)])
+{
+	uint64_t seq = 0;
+
+	for (size_t i = 0; i < sizeof(seq); i++)
+		seq = seq << 8 | be[i];
+	return seq;
+}
+
 static void on_thread_page(void *arg, uint16_t type, const union msg *m);
 
 static void
-thread_ask(struct query *q, uint64_t from)
+thread_ask(struct thread *t, uint64_t from)
 {
 	struct msg_message_list list = {
-	    .org = q->org,
-	    .conversation = q->conversation,
+	    .org = t->q.org,
+	    .conversation = t->conversation,
 	    .from = from,
-	    .limit = PAGE_LIMIT,
+	    .limit = t->page == 0 ? PAGE_LIMIT : t->page,
 	};
 
-	query_ask(q, MSG_MESSAGE_LIST, &list, on_thread_page);
+	query_ask(&t->q, MSG_MESSAGE_LIST, &list, on_thread_page);
 }
 
 static void
-thread_end(struct query *q)
+thread_end(struct thread *t, uint64_t next)
 {
-	json_close(&q->json, ']');
-	if (q->truncated) {
-		log_event(LOG_WARN, "thread_truncated", L_ID("conversation", &q->conversation));
-		json_bool(&q->json, "truncated", true);
+	struct json_text *j = &t->q.json;
+
+	json_close(j, ']');
+	if (t->page != 0)
+		write_next(j, next);
+	if (t->truncated) {
+		log_event(LOG_WARN, "thread_truncated", L_ID("conversation", &t->conversation));
+		json_bool(j, "truncated", true);
 	}
-	json_close(&q->json, '}');
-	must(!q->json.failed);
-	api_reply_json(query_done(q), 200, buf_slice(&q->out));
-	query_free(q);
+	json_close(j, '}');
+	query_reply(&t->q);
 }
 
 static void
-thread_add(struct query *q, struct slice messages)
+thread_add(struct thread *t, struct slice messages)
 {
 	struct msg_message_record r;
 	struct slice item;
 
-	while (!q->truncated && wire_list_next(&messages, &item)) {
+	while (!t->truncated && wire_list_next(&messages, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		q->truncated = buf_len(&q->out) + 6 * r.text.len > THREAD_MAX;
-		if (!q->truncated)
-			write_message(&q->json, &r);
+		t->truncated = buf_len(&t->q.out) + 6 * r.text.len > THREAD_MAX;
+		if (!t->truncated)
+			write_message(&t->q.json, &r);
 	}
 }
 
 static void
 on_thread_page(void *arg, uint16_t type, const union msg *m)
 {
-	struct query *q = arg;
+	struct thread *t = arg;
+	uint64_t next;
 
 	if (type != MSG_MESSAGE_PAGE || m->message_page.conversation.len == 0) {
-		query_fail(q, type, m);
+		query_fail(&t->q, type, m);
 		return;
 	}
-	if (buf_len(&q->out) == 0) {
-		json_open(&q->json, NULL, '{');
-		write_conversation(&q->json, "conversation", m->message_page.conversation);
-		json_open(&q->json, "messages", '[');
+	next = m->message_page.next;
+	if (buf_len(&t->q.out) == 0) {
+		json_open(&t->q.json, NULL, '{');
+		write_conversation(&t->q.json, "conversation", m->message_page.conversation);
+		json_open(&t->q.json, "messages", '[');
 	}
-	thread_add(q, m->message_page.messages);
-	if (m->message_page.next != 0 && !q->truncated)
-		thread_ask(q, m->message_page.next);
+	thread_add(t, m->message_page.messages);
+	if (next != 0 && t->page == 0 && !t->truncated)
+		thread_ask(t, next);
 	else
-		thread_end(q);
+		thread_end(t, next);
 }
 
 void
 handle_conversations_get(const struct api_call *c)
 {
-	struct query *q;
+	static const struct paging_rule rule = {
+	    .limit_default = 100,
+	    .limit_max = PAGE_LIMIT,
+	    .cursor_len = sizeof(uint64_t),
+	    .wrong_limit = "limit must be a whole number from 1 to 1000",
+	};
+	const char *wrong;
+	struct paging paging;
+	struct thread *t;
 	struct id id;
 
-	if (id_parse(c->match.captures[0], &id) == -1) {
-		api_reply_invalid(c->api, c->x, "Invalid conversationId",
-		    "conversationId must be a UUID, as the list of conversations gives it");
+	if (!read_id(c, &id))
+		return;
+	wrong = paging_read(c->x->req->query, &rule, &paging);
+	if (wrong != NULL) {
+		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
 		return;
 	}
-	q = query_new(c, THREAD_MAX + 65536);
-	q->conversation = id;
-	thread_ask(q, 1);
+	t = query_new(c, sizeof(*t), THREAD_MAX + 65536, missing);
+	t->conversation = id;
+	if (paging.has_limit || paging.has_cursor)
+		t->page = paging.limit;
+	thread_ask(t, paging.has_cursor ? read_seq(paging.cursor) : 1);
+}
+
+/* -- deleting one ------------------------------------------------------------------------- */
+
+struct deletion {
+	struct query q;
+	struct id conversation;
+};
+
+static void
+on_erased(void *arg, uint16_t type, const union msg *m)
+{
+	struct deletion *d = arg;
+	struct http_exchange *x;
+
+	if (type != MSG_ERASED) {
+		query_fail(&d->q, type, m);
+		return;
+	}
+	if (m->erased.conversations == 0) {
+		reply_json_error(query_done(&d->q), 404, "not_found", missing);
+		return;
+	}
+	log_event(LOG_NOTICE, "conversation_deleted", L_UINT("conn", d->q.x->number),
+	    L_ID("conversation", &d->conversation), L_UINT("messages", m->erased.messages));
+	x = query_done(&d->q);
+	reply_start(x, 204);
+	reply_empty(x);
+}
+
+void
+handle_conversations_delete(const struct api_call *c)
+{
+	struct msg_conversation_erase erase = {.org = c->org};
+	struct deletion *d;
+
+	if (!read_id(c, &erase.conversation))
+		return;
+	d = query_new(c, sizeof(*d), 0, missing);
+	d->conversation = erase.conversation;
+	query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, on_erased);
 }

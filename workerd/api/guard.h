@@ -1,37 +1,101 @@
 /*
- * Who may call what: origins, rate limits, keys and sessions, checked before a handler runs.
+ * Who may call what: checked in steps before a handler runs.
  *
- * The order is that of API.md: origin (403), route (404, 405), then for chat the rate limit (429)
- * and the key (401). Keys and tokens are compared in constant time.
+ * Each kind of guard (routes.def names one for every route) is a row of steps in guard.c's table.
+ * They are taken in their order until one ends it: it lets the call through, or it has answered.
+ * A step that must ask the store waits, and the guard goes on from there with the answer.
+ *
+ *	guard_origin.c   who may call us from a browser, and what of it the browser is told (CORS)
+ *	guard_rate.c     how often
+ *	guard_key.c      the keys of the widget, of the admin API and of whoever reads the metrics
+ *	guard_session.c  the dashboard's sessions
+ *
+ * Keys and tokens are compared in constant time.
  */
 #ifndef WORKERD_API_GUARD_H
 #define WORKERD_API_GUARD_H
 
 #include "workerd/api/api.h"
 
-/* The name of the dashboard's session cookie. */
-#define SESSION_COOKIE "banter_session"
+enum guard_verdict {
+	GUARD_NEXT,    /* nothing against it so far */
+	GUARD_GRANTED, /* whatever the steps after this would say */
+	GUARD_REFUSED, /* the step has answered */
+	GUARD_WAITING, /* the step calls guard_resume() later, unless the client leaves before */
+};
 
-/* false: the request's Origin may not call us, and 403 was answered. */
-[[gnu::warn_unused_result]] bool guard_origin(const struct api_call *c);
+/* May change what the call says about its caller (org). */
+typedef enum guard_verdict guard_step_fn(struct api_call *c);
 
-/* Answers OPTIONS: a preflight, or a plain question for what is allowed. */
-void guard_preflight(const struct api_call *c);
-
-/* Adds the CORS headers that every answer to this request carries; 0, or -1 when out is full. */
-int guard_cors_headers(const struct api *api, struct http_exchange *x, struct buf *out);
-
-/* Checks what the call's route asks for, and calls its handler, perhaps later; or answers. */
+/* Takes the steps of the call's route and then calls its handler, perhaps later. */
 void guard_pass(const struct api_call *c);
 
-/* Counts one request of this client against a rule; false: 429 was answered, with error. */
-[[gnu::warn_unused_result]] bool guard_rate(
-    const struct api_call *c, const struct ratelimit_rule *rule, const char *error);
+/* Goes on after a step that was GUARD_WAITING, with what it has found. */
+void guard_resume(const struct api_call *c, enum guard_verdict found);
+
+/* -- guard_origin.c ------------------------------------------------------------------------ */
+
+/* The Origin, if there is one, may call us; else 403. */
+guard_step_fn guard_origin;
+
+/* Only our own pages may change something by a cookie, which a browser sends along whoever asks. */
+guard_step_fn guard_own_changes;
+
+/* No other site's page: none may try passwords through its visitors, or sign them in or out. */
+guard_step_fn guard_own_page;
+
+/* Adds the CORS headers that every answer to this request carries; 0, or -1 when out is full. */
+[[gnu::warn_unused_result]] int guard_cors_headers(
+    const struct api *api, const struct http_exchange *x, struct buf *out);
+
+/* Answers a preflight: 204 with all that the API takes, for every path. */
+void guard_preflight(struct http_exchange *x);
+
+/* -- guard_rate.c -------------------------------------------------------------------------- */
+
+/* The client's address has not sent too much; else 429. */
+guard_step_fn guard_chat_rate, guard_login_rate;
+
+/* Adds RateLimit-* if a step has counted the request; 0, or -1 when out is full. */
+[[gnu::warn_unused_result]] int guard_rate_headers(
+    const struct http_exchange *x, struct buf *out);
+
+/* -- guard_key.c --------------------------------------------------------------------------- */
+
+/* x-api-key or x-widget-api-key is WIDGET_API_KEY; else 401. */
+guard_step_fn guard_chat_key;
+
+/* x-admin-api-key is ADMIN_API_KEY: granted; else 401, or 503 where there is none. Without the
+ * header: next. */
+guard_step_fn guard_admin_key;
+
+/* Granted to whoever asks on this machine and is no proxy. */
+guard_step_fn guard_local;
+
+/* The admin key, in its own header or as "Authorization: Bearer", which Prometheus can send. */
+guard_step_fn guard_scrape_key;
+
+/* 401, or 503 when no admin key is set and so none could be right. */
+enum guard_verdict guard_refuse_admin(struct api_call *c);
+
+/* -- guard_session.c ----------------------------------------------------------------------- */
+
+/* The name of the session cookie. */
+#define SESSION_COOKIE "banter_session"
 
 /* The session cookie's value; empty when there is none. */
 struct slice guard_session_token(const struct http_request *req);
 
-/* Whether the request's Origin is this service itself, by its Host. */
-bool guard_same_origin(const struct http_request *req);
+/* There is a session cookie; else as guard_refuse_admin(). */
+guard_step_fn guard_has_session;
+
+/* Asks the store: a good session is granted, else as guard_refuse_admin(). */
+guard_step_fn guard_admin_session;
+
+/* The same for pages: off to /login without a good session. */
+guard_step_fn guard_page_session;
+
+/* For /login itself: off to the dashboard with a good session. */
+guard_step_fn guard_no_session;
 
 #endif

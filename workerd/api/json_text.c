@@ -79,3 +79,10 @@ json_bool(struct json_text *j, const char *key, bool b)
 	lead(j, key);
 	put(j, b ? "true" : "false");
 }
+
+void
+json_null(struct json_text *j, const char *key)
+{
+	lead(j, key);
+	put(j, "null");
+}

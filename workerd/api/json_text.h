@@ -26,5 +26,6 @@ void json_str(struct json_text *j, const char *key, struct slice text);
 void json_id(struct json_text *j, const char *key, const struct id *id);
 void json_uint(struct json_text *j, const char *key, uint64_t n);
 void json_bool(struct json_text *j, const char *key, bool b);
+void json_null(struct json_text *j, const char *key);
 
 #endif

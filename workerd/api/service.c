@@ -71,7 +71,7 @@ handle_openapi(const struct api_call *c)
 	const char *place = strstr(openapi_json, server);
 	struct slice host = http_header(c->x->req, "host");
 	struct buf *line = api_line(c->api);
-	bool https = c->api->settings->app_env == APP_ENV_PRODUCTION;
+	bool https = api_is_https(c->api, c->x);
 
 	must(place != NULL);
 	if (host.len == 0)

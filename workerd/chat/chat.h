@@ -23,6 +23,8 @@ struct chat {
 	const char *system_prompt;
 	unsigned max_history;
 	unsigned total_ms; /* for a whole answer of the model, retries included */
+	/* The tokens given to listeners since the last chat_turn_end(), and when the first came. */
+	uint64_t relayed, relayed_since_ns;
 	LIST_HEAD(turn_list, turn) turns;
 };
 
@@ -36,6 +38,9 @@ void chat_cut(struct chat *chat);
 /* Forgets every turn, as a process does that ends: nothing more is stored or told. The store's
  * calls are gone already; the upstream is still there. */
 void chat_clear(struct chat *chat);
+
+/* Once per loop turn, after the clients' writes: what was given to listeners has left. */
+void chat_turn_end(struct chat *chat);
 
 /* The line to the store is new: claims the running turns again, so that storaged does not take
  * them for orphans. */

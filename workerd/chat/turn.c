@@ -3,6 +3,7 @@
  * are told in turn_internal.h, the story in turn.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/basics.h"
 #include "proto/clock.h"
@@ -23,12 +24,13 @@ static void
 turn_free(struct turn *t)
 {
 	LIST_REMOVE(t, link);
-	atomic_fetch_sub_explicit(&t->chat->board->turns_running, 1, memory_order_relaxed);
+	metric_sub(&t->chat->board->turns_running, 1);
 	event_free(t->timer);
 	history_clear(&t->history);
 	sse_clear(&t->reader);
 	buf_clear(&t->text);
 	buf_clear(&t->error_body);
+	free(t->name);
 	free(t);
 }
 
@@ -41,28 +43,44 @@ turn_enter(struct turn *t, enum turn_state state)
 		turn_free(t);
 }
 
+/* How a turn can end, for the log and for counting. */
+static const struct {
+	const char *name;
+	enum metric_turn metric;
+} endings[] = {
+    [TURN_STORE_DOWN] = {"store_down", METRIC_TURN_STORE_DOWN},
+    [TURN_STORE_FULL] = {"store_full", METRIC_TURN_STORE_FULL},
+    [TURN_MODEL_DOWN] = {"model_down", METRIC_TURN_MODEL_DOWN},
+    [TURN_MODEL_SLOW] = {"model_slow", METRIC_TURN_MODEL_SLOW},
+    [TURN_MODEL_BUSY] = {"model_busy", METRIC_TURN_MODEL_BUSY},
+    [TURN_TOO_LONG] = {"too_long", METRIC_TURN_TOO_LONG},
+    [TURN_CUT] = {"cut", METRIC_TURN_CUT},
+    [TURN_ERASED] = {"erased", METRIC_TURN_ERASED},
+};
+
 static void
 turn_log_end(const struct turn *t)
 {
 	uint64_t now = clock_mono_ms();
 
-	static const char *const why[] = {
-	    [TURN_STORE_DOWN] = "store_down",
-	    [TURN_STORE_FULL] = "store_full",
-	    [TURN_MODEL_DOWN] = "model_down",
-	    [TURN_MODEL_SLOW] = "model_slow",
-	    [TURN_MODEL_BUSY] = "model_busy",
-	    [TURN_TOO_LONG] = "too_long",
-	    [TURN_CUT] = "cut",
-	};
-
 	log_event(t->failed ? LOG_WARN : LOG_INFO, t->failed ? "turn_failed" : "turn_done",
-	    L_STR("why", t->failed ? why[t->failure] : NULL), L_ID("turn", &t->ids.message),
+	    L_STR("why", t->failed ? endings[t->failure].name : NULL), L_TURN(t),
 	    L_ID("conversation", &t->ids.conversation), L_UINT("ms", now - t->began_ms),
 	    L_UINT(
 		"first_token_ms", t->first_token_ms == 0 ? 0 : t->first_token_ms - t->began_ms),
 	    L_UINT("tokens", t->reply.completion_tokens), L_UINT("bytes", t->reply.text.len),
 	    L_UINT("attempts", t->attempts));
+}
+
+static void
+turn_count_end(const struct turn *t)
+{
+	struct scoreboard_worker *board = t->chat->board;
+
+	metric_add(
+	    &board->turns[t->failed ? endings[t->failure].metric : METRIC_TURN_COMPLETE], 1);
+	metric_add(&board->tokens[METRIC_TOKENS_PROMPT], t->reply.prompt_tokens);
+	metric_add(&board->tokens[METRIC_TOKENS_COMPLETION], t->reply.completion_tokens);
 }
 
 void
@@ -82,11 +100,8 @@ turn_tell(struct turn *t)
 void
 turn_end(struct turn *t)
 {
-	struct scoreboard_worker *board = t->chat->board;
-
 	turn_log_end(t);
-	atomic_fetch_add_explicit(
-	    t->failed ? &board->turns_failed : &board->turns_done, 1, memory_order_relaxed);
+	turn_count_end(t);
 	turn_tell(t);
 	evtimer_del(t->timer);
 	turn_enter(t, TURN_OVER);
@@ -98,6 +113,26 @@ turn_set_failure(struct turn *t, enum turn_failure failure)
 	if (!t->failed)
 		t->failure = failure;
 	t->failed = true;
+}
+
+/* Neither the store nor the model will call it back; a checkpoint that is on its way still does. */
+static void
+turn_give_up_calls(struct turn *t)
+{
+	if (t->call != NULL)
+		store_call_forget(t->call);
+	t->call = NULL;
+	if (t->transfer != NULL)
+		upstream_cancel(t->transfer);
+	t->transfer = NULL;
+}
+
+void
+turn_erased(struct turn *t)
+{
+	turn_give_up_calls(t);
+	turn_set_failure(t, TURN_ERASED);
+	turn_end(t);
 }
 
 /* -- beginning --------------------------------------------------------------------------- */
@@ -148,6 +183,10 @@ on_history(void *arg, uint16_t type, const union msg *m)
 	struct turn *t = arg;
 
 	t->call = NULL;
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		turn_erased(t);
+		return;
+	}
 	if (type != MSG_MESSAGE_PAGE) {
 		turn_fail(t, TURN_STORE_DOWN);
 		return;
@@ -193,6 +232,20 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* NULL for an empty one, which the log then leaves out. */
+static char *
+copy_name(struct slice name)
+{
+	char *copy;
+
+	must(name.len <= TURN_NAME_MAX);
+	if (name.len == 0)
+		return NULL;
+	copy = strndup((const char *)name.p, name.len);
+	must(copy != NULL);
+	return copy;
+}
+
 struct turn *
 turn_begin(struct chat *chat, const struct turn_request *request, const struct turn_sink *sink,
     void *arg)
@@ -219,6 +272,7 @@ turn_begin(struct chat *chat, const struct turn_request *request, const struct t
 	t->org = request->org;
 	t->ids.message = begin.turn;
 	t->ids.conversation = begin.conversation;
+	t->name = copy_name(request->name);
 	t->sink = sink;
 	t->sink_arg = arg;
 	t->began_ms = clock_mono_ms();
@@ -229,7 +283,7 @@ turn_begin(struct chat *chat, const struct turn_request *request, const struct t
 	buf_init(&t->text, TURN_REPLY_MAX);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
 	LIST_INSERT_HEAD(&chat->turns, t, link);
-	atomic_fetch_add_explicit(&chat->board->turns_running, 1, memory_order_relaxed);
+	metric_add(&chat->board->turns_running, 1);
 	turn_enter(t, TURN_BEGINNING);
 	return t;
 }
@@ -251,6 +305,17 @@ chat_running(const struct chat *chat)
 	LIST_FOREACH (t, &chat->turns, link)
 		n += t->state != TURN_OVER;
 	return n;
+}
+
+/* Two readings of the clock for all tokens of a loop turn: each counts as if it had come first. */
+void
+chat_turn_end(struct chat *chat)
+{
+	if (chat->relayed == 0)
+		return;
+	metric_observe(
+	    &chat->board->relay, clock_mono_ns() - chat->relayed_since_ns, chat->relayed);
+	chat->relayed = 0;
 }
 
 void
@@ -285,12 +350,7 @@ turn_cut(struct turn *t)
 		turn_save(t);
 	if (t->state < TURN_LOADING || t->state > TURN_STREAMING)
 		return;
-	if (t->call != NULL)
-		store_call_forget(t->call);
-	t->call = NULL;
-	if (t->transfer != NULL)
-		upstream_cancel(t->transfer);
-	t->transfer = NULL;
+	turn_give_up_calls(t);
 	turn_fail(t, TURN_CUT);
 }
 

@@ -16,6 +16,7 @@
 #include "workerd/chat/chat.h"
 
 #define TURN_REPLY_MAX (512u * 1024) /* bytes of a reply's text */
+#define TURN_NAME_MAX  128
 
 enum turn_failure {
 	TURN_STORE_DOWN, /* storaged did not answer */
@@ -25,6 +26,7 @@ enum turn_failure {
 	TURN_MODEL_BUSY, /* it refuses for now; retry_after_ms may say how long */
 	TURN_TOO_LONG,   /* the reply passed TURN_REPLY_MAX */
 	TURN_CUT,        /* the service stops */
+	TURN_ERASED,     /* its conversation was deleted; nothing of it is kept */
 };
 
 struct turn_ids {
@@ -53,6 +55,8 @@ struct turn_request {
 	struct id org, widget;
 	struct slice session; /* 1 to 128 bytes */
 	struct slice text;    /* 1 to 4000 UTF-16 units of valid UTF-8 */
+	struct slice
+	    name; /* the log's for the request that began it; 0 to TURN_NAME_MAX bytes */
 };
 
 struct turn;

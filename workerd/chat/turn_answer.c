@@ -15,18 +15,43 @@
 /* -- the answer -------------------------------------------------------------------------- */
 
 static void
+count_error(const struct turn *t, enum metric_model_error what)
+{
+	metric_add(&t->chat->board->model_errors[what], 1);
+}
+
+static void
+first_token(struct turn *t)
+{
+	t->first_token_ms = clock_mono_ms();
+	metric_observe(&t->chat->board->first_token,
+	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
+}
+
+static void
+relay(struct turn *t, struct slice text)
+{
+	struct chat *chat = t->chat;
+
+	if (t->sink == NULL)
+		return;
+	if (chat->relayed++ == 0)
+		chat->relayed_since_ns = clock_mono_ns();
+	t->sink->token(t->sink_arg, text);
+}
+
+static void
 turn_add_text(struct turn *t, struct slice text)
 {
 	if (t->first_token_ms == 0)
-		t->first_token_ms = clock_mono_ms();
+		first_token(t);
 	if (buf_append(&t->text, text.p, text.len) == -1) {
 		upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_TOO_LONG);
 		return;
 	}
-	if (t->sink != NULL)
-		t->sink->token(t->sink_arg, text);
+	relay(t, text);
 	if (!t->behind && buf_len(&t->text) - t->kept >= CHECKPOINT_BYTES)
 		turn_checkpoint(t);
 	else if (!evtimer_pending(t->timer, NULL))
@@ -57,11 +82,12 @@ on_event(void *arg, struct slice data)
 		break;
 	case OPENAI_ERROR:
 	case OPENAI_BAD:
-		log_event(LOG_ERROR, "model_error", L_ID("turn", &t->ids.message),
+		log_event(LOG_ERROR, "model_error", L_TURN(t),
 		    L_SLICE("detail",
 			d.kind == OPENAI_ERROR ? d.text
 					       : slice_str("not an event of the "
 							   "expected form")));
+		count_error(t, METRIC_MODEL_ERROR_BAD_EVENT);
 		upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_MODEL_DOWN);
@@ -100,8 +126,9 @@ on_data(void *arg, struct slice piece)
 	if (t->state != TURN_STREAMING)
 		return;
 	if (sse_feed(&t->reader, piece, on_event, t) == -1 && t->state == TURN_STREAMING) {
-		log_event(LOG_ERROR, "model_error", L_ID("turn", &t->ids.message),
+		log_event(LOG_ERROR, "model_error", L_TURN(t),
 		    L_STR("detail", "an event of endless length"));
+		count_error(t, METRIC_MODEL_ERROR_BAD_EVENT);
 		upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_MODEL_DOWN);
@@ -116,6 +143,22 @@ failure_of(enum upstream_end how, int status)
 	if (how == UPSTREAM_TIMEOUT || status == 504)
 		return TURN_MODEL_SLOW;
 	return status == 429 || status == 503 ? TURN_MODEL_BUSY : TURN_MODEL_DOWN;
+}
+
+static enum metric_model_error
+error_of(enum upstream_end how, int status)
+{
+	if (how == UPSTREAM_TIMEOUT)
+		return METRIC_MODEL_ERROR_TIMEOUT;
+	if (how == UPSTREAM_CONNECT)
+		return METRIC_MODEL_ERROR_CONNECT;
+	if (how == UPSTREAM_BROKEN)
+		return METRIC_MODEL_ERROR_BROKEN;
+	if (status == 200)
+		return METRIC_MODEL_ERROR_BAD_EVENT;
+	if (status == 429)
+		return METRIC_MODEL_ERROR_BUSY;
+	return status >= 500 ? METRIC_MODEL_ERROR_FAILED : METRIC_MODEL_ERROR_REFUSED;
 }
 
 /* Whether asking again may help: it was refused or broke before it began to answer. */
@@ -155,12 +198,13 @@ turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms = retry_wait_ms(t);
 	bool again = worth_a_retry(t, how) && within_limit(t, wait_ms);
 
+	count_error(t, error_of(how, t->http_status));
 	openai_error_message(buf_slice(&t->error_body), message, sizeof(message));
 	if (*message != '\0')
 		why = message;
 	else if (how == UPSTREAM_DONE)
 		why = "an error without a message";
-	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_ID("turn", &t->ids.message),
+	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
 	    L_INT("status", t->http_status), L_STR("detail", why),
 	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
 	buf_clear(&t->error_body);
@@ -187,8 +231,9 @@ on_end(void *arg, enum upstream_end how, const char *detail)
 			turn_finish(t);
 			break;
 		}
-		log_event(LOG_ERROR, "model_broke_off", L_ID("turn", &t->ids.message),
+		log_event(LOG_ERROR, "model_broke_off", L_TURN(t),
 		    L_STR("detail", how == UPSTREAM_DONE ? "the stream ended early" : detail));
+		count_error(t, error_of(how, t->http_status));
 		turn_fail(t, how == UPSTREAM_TIMEOUT ? TURN_MODEL_SLOW : TURN_MODEL_DOWN);
 		break;
 	case TURN_OVER:
@@ -210,12 +255,13 @@ turn_ask(struct turn *t)
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (openai_begin(&body, slice_str(chat->model), slice_str(chat->system_prompt)) == -1 ||
 	    history_write(&t->history, &body) == -1 || openai_end(&body) == -1) {
-		log_event(LOG_ERROR, "question_too_long", L_ID("turn", &t->ids.message));
+		log_event(LOG_ERROR, "question_too_long", L_TURN(t));
 		buf_clear(&body);
 		turn_fail(t, TURN_MODEL_DOWN);
 		return;
 	}
 	t->attempts++;
+	metric_add(&chat->board->model_requests, 1);
 	t->http_status = 0;
 	t->retry_after_ms = 0;
 	turn_enter(t, TURN_ASKING);

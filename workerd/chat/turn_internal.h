@@ -33,6 +33,7 @@ struct turn {
 	struct chat *chat;
 	enum turn_state state;
 	struct turn_ids ids;
+	char *name;                   /* of the request that began it: request= in the log */
 	const struct turn_sink *sink; /* NULL: nobody listens */
 	void *sink_arg;
 	struct store_call *call; /* begin, history or finish; never a checkpoint */
@@ -60,6 +61,9 @@ struct turn {
 	LIST_ENTRY(turn) link;
 };
 
+/* What tells a turn from others in the log. */
+#define L_TURN(t) L_ID("turn", &(t)->ids.message), L_STR("request", (t)->name)
+
 /* -- turn.c -- */
 
 /* The one place where the state changes; a turn that is over may be gone afterwards. */
@@ -76,6 +80,10 @@ void turn_tell(struct turn *t);
 
 /* The end of a turn that is stored, or was never begun. */
 void turn_end(struct turn *t);
+
+/* The end of one that the store does not know any more: its conversation was deleted. Whatever it
+ * waits for is given up. The turn may be gone afterwards. */
+void turn_erased(struct turn *t);
 
 /* -- turn_answer.c -- */
 

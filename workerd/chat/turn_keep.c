@@ -40,14 +40,13 @@ on_finished(void *arg, uint16_t type, const union msg *m)
 		turn_end(t);
 		return;
 	}
-	log_event(LOG_ERROR, "turn_not_saved", L_ID("turn", &t->ids.message),
-	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
-	/* A turn that the store does not know never began: its message is not there either. */
+	/* It was erased; or it never began, which its listener was told then. */
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		turn_set_failure(t, TURN_STORE_DOWN);
-		turn_end(t);
+		turn_erased(t);
 		return;
 	}
+	log_event(LOG_ERROR, "turn_not_saved", L_TURN(t),
+	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
 	turn_not_saved(
 	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
 }
@@ -98,15 +97,21 @@ on_checkpoint(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
 
-	(void)m;
 	t->checkpoints--;
+	if (t->state == TURN_OVER) {
+		turn_enter(t, TURN_OVER);
+		return;
+	}
+	/* The rest of the reply is wanted no more: it ends here, not when the model has done. */
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		turn_erased(t);
+		return;
+	}
 	t->behind = type != MSG_OK;
 	if (t->behind)
 		t->kept = 0;
 	if (t->behind && t->state == TURN_STREAMING)
 		turn_timer(t, CHECKPOINT_MS);
-	if (t->state == TURN_OVER)
-		turn_enter(t, TURN_OVER);
 }
 
 /* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. One is on its

@@ -12,15 +12,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "workerd/http/conn_internal.h"
+#include "workerd/http/tls.h"
 
 /* A client that takes less than this within the stall time-out, and not all, is dropped: it may
  * have some megabytes of ours waiting, and a segment now and then must not keep them for days. */
 #define STALL_STEP 16384u
+
+/* Answers to requests that came ahead wait together for one write up to this; then they are tried
+ * on the socket, and the next request is not looked at before they are out. */
+#define AHEAD_MAX 65536u
 
 /* -- life ---------------------------------------------------------------------------------- */
 
@@ -50,7 +54,10 @@ conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer 
 	c->address_len = (uint8_t)peer->address.len;
 	c->port = peer->port;
 	c->loopback = peer->loopback;
-	io_init_plain(&c->io, fd);
+	if (s->tls != NULL)
+		io_init_tls(&c->io, fd, s->tls);
+	else
+		io_init_plain(&c->io, fd);
 	buf_init(&c->in, limits->head_max + limits->body_max);
 	buf_init(&c->out, limits->output_max + limits->answer_max);
 	http_parser_init(&c->parser, limits->head_max);
@@ -180,10 +187,8 @@ finish_answer(struct http_conn *c)
 	return true;
 }
 
-/*
- * Takes requests out of `in` for as long as they are answered at once; their answers then leave
- * together. Stops when more answers wait than a stream might have waiting.
- */
+/* Takes requests out of `in` for as long as they are answered at once; their answers then leave
+ * together, a bounded part at a time. */
 static void
 advance(struct http_conn *c)
 {
@@ -191,7 +196,7 @@ advance(struct http_conn *c)
 		(void)finish_answer(c);
 		if (c->state > CONN_BODY)
 			return;
-		if (c->lent.len > 0 || buf_len(&c->out) >= c->server->config.limits.output_max)
+		if (c->lent.len > 0 || buf_len(&c->out) >= AHEAD_MAX)
 			conn_flush(c);
 		if (c->blocked || c->state == CONN_DYING)
 			return;
@@ -207,6 +212,22 @@ advance(struct http_conn *c)
 
 /* -- reading ------------------------------------------------------------------------------- */
 
+/* Reading has failed: the client is gone, or says what nobody understands. */
+static void
+unreadable(struct http_conn *c)
+{
+	if (errno == EPROTOTYPE) {
+		/* One that is turned away has its answer already. */
+		if (c->box == NULL)
+			request_refuse_plain(c);
+		return;
+	}
+	if (errno == EPROTO)
+		log_event(LOG_DEBUG, "tls_failed", L_UINT("conn", c->number),
+		    L_STR("why", c->io.why));
+	conn_drop(c, NULL);
+}
+
 /* Reads up to n bytes into the server's scratch. The count; 0 when there is nothing to do now. */
 static size_t
 read_scratch(struct http_conn *c, size_t n)
@@ -218,7 +239,7 @@ read_scratch(struct http_conn *c, size_t n)
 	if (got == 0)
 		c->eof = true;
 	else if (errno != EAGAIN)
-		conn_drop(c, NULL);
+		unreadable(c);
 	return 0;
 }
 
@@ -243,20 +264,20 @@ read_request(struct http_conn *c)
 /*
  * Something has come during an answer. Its end means no more than that the client has said all
  * (RFC 9112, section 9.6: it may wait for its answer on a half-closed connection); a reset means
- * that it is gone. Bytes are the next request's and wait.
+ * that it is gone. Bytes are the next request's and wait. Plain HTTP in place of a handshake, from a
+ * client that was turned away unheard, gets the answer that it has.
  */
 static void
 peek(struct http_conn *c)
 {
-	uint8_t byte;
-	ssize_t n = recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	int n = io_peek(&c->io);
 
 	if (n == 0)
 		c->eof = true;
 	else if (n == 1)
-		c->deaf = true;
-	else if (errno != EAGAIN && errno != EINTR)
-		conn_drop(c, NULL);
+		c->deaf = c->again = true;
+	else if (errno != EAGAIN && errno != EPROTOTYPE)
+		unreadable(c);
 }
 
 static void
@@ -330,13 +351,14 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* -- the end of a turn --------------------------------------------------------------------- */
 
-/* The last answer is out. Whoever may still be sending must not get a reset for it, which could
- * overtake the answer: end our side and read on for a while (RFC 9112, section 9.6). */
+/* The last answer is out. Whoever still sends, and anyone may, must not get a reset for it, which
+ * could overtake the answer: end our side and read on until the client has ended its own, or for a
+ * while (RFC 9112, section 9.6). */
 static void
 close_gently(struct http_conn *c)
 {
 	c->unframed = false;
-	if (c->eof || !(c->refused || c->deaf || buf_len(&c->in) > 0)) {
+	if (c->eof) {
 		conn_drop(c, NULL);
 		return;
 	}
@@ -368,6 +390,8 @@ wanted(const struct http_conn *c)
 static enum conn_timer
 wanted_timer(const struct http_conn *c)
 {
+	if (c->io.opening)
+		return TIMER_HANDSHAKE;
 	if (c->blocked)
 		return TIMER_STALL;
 	switch ((enum conn_state)c->state) {
@@ -451,15 +475,12 @@ conn_turn_end(struct http_conn *c)
 void
 conn_drain(struct http_conn *c)
 {
-	uint8_t byte;
-
 	if (c->state != CONN_IDLE)
 		return;
 	/* A new client's first request is most likely on its way: settle() sets a short time. */
-	if (c->served) {
-		if (recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
-			return;
+	if (c->served && io_peek(&c->io) == 1)
+		c->again = true;
+	else if (c->served)
 		c->state = CONN_CLOSING;
-	}
 	server_touch(c);
 }

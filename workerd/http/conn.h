@@ -24,18 +24,21 @@
 #include "workerd/http/parse.h"
 
 struct event_base;
+struct tls;
 struct http_server;
 struct http_conn;
 struct http_exchange;
 
 struct http_limits {
 	size_t head_max;   /* bytes of request line and fields; over it: 414 or 431 */
-	size_t body_max;   /* bytes of any body, whatever body_limit says; over it: 413 */
+	size_t body_max;   /* bytes of any body, whatever its route says; over it: 413 */
 	size_t output_max; /* bytes of a stream that may wait before one more piece is taken */
 	/* Bytes of one whole answer, except those lent to reply_static(); of a last piece. */
 	size_t answer_max;
 	/* Milliseconds. */
-	unsigned head_timeout;  /* from the first byte (or the accept) to the end of the head */
+	unsigned handshake_timeout; /* of TLS, from the accept */
+	/* From the first byte (or the accept, or the end of the handshake) to the end of the head. */
+	unsigned head_timeout;
 	unsigned body_timeout;  /* from there to the end of the body */
 	unsigned idle_timeout;  /* between an answer and the next request */
 	unsigned stall_timeout; /* the client takes less than 16 KiB of what waits for it */
@@ -46,7 +49,7 @@ struct http_limits {
 	size_t linger_max;
 };
 
-/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 30 s, 75 s, 30 s, 1 s, 16 MiB. */
+/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 10 s, 30 s, 75 s, 30 s, 1 s, 16 MiB. */
 extern const struct http_limits http_limits_default;
 
 /* Where a connection comes from. */
@@ -57,23 +60,33 @@ struct http_peer {
 	bool loopback; /* accepted on a loopback listener */
 };
 
+/* What a request is about, as the server's user reads it from the head: part of a struct of its
+ * own, which tells it more. */
+struct http_route {
+	size_t body_max; /* bytes of a body; limits.body_max counts too */
+};
+
 /*
  * One request and its answer. It lives until the handler has answered it (reply.h says by which
  * calls) or, when the client has gone before, until on_close has returned. It is the handler's to
  * fill data and on_close; everything else is to be read only.
  *
- * Made also for requests that could not be read (400, 408, 413, 414, 431, 501, 505): these never
+ * Made also for requests that could not be read or were not waited for (400, 408, 413, 414, 417, 431, 501, 505): these never
  * reach the handler, but decorate and answered see them; then req may hold only a part, see
  * http_parse(), and a 408 holds none.
  */
 struct http_exchange {
 	const struct http_request *req;
+	const struct http_route *route; /* NULL if the head could not be read */
 	struct slice body;
 	struct slice client; /* the peer's address: 4 or 16 bytes, or none */
 	uint16_t client_port;
 	bool loopback;
+	bool tls;        /* came encrypted */
 	uint64_t number; /* of the connection, for log lines */
 
+	void *
+	    context; /* config.context_size bytes, zero at first, the user's for the whole life */
 	void *data; /* the handler's own */
 	/* The client is gone before the answer's end: forget x. May touch other exchanges, but must
 	 * not answer this one. Called from http_server_turn_end() or http_server_free(). */
@@ -96,9 +109,21 @@ struct http_server_config {
 	/* A request has come whole. Answer now, or keep x and answer later. Required. */
 	void (*handle)(struct http_exchange *x, void *ctx);
 
-	/* The greatest body in bytes that this request may have, asked when its head is there; at
-	 * most limits.body_max counts. NULL: limits.body_max for all. */
-	size_t (*body_limit)(const struct http_request *req, void *ctx);
+	/* A connection has come. false: there are too many like it; it is answered 503 and closed.
+	 * *place is the user's to set, and is told to left() when a connection that was let in ends,
+	 * unless it is 0. Both may be NULL. */
+	bool (*arrived)(const struct http_peer *peer, uint64_t *place, void *ctx);
+	void (*left)(uint64_t place, void *ctx);
+
+	/* What the request is about, asked once, when its head is there. The result must outlive the
+	 * exchange. NULL: nobody asks, and limits.body_max holds for all. */
+	const struct http_route *(*route)(const struct http_request *req, void *ctx);
+
+	size_t context_size; /* bytes that each exchange has at x->context */
+
+	/* An exchange has been made, one of an unreadable request too; comes before all else that is
+	 * asked about it. May be NULL. */
+	void (*begin)(struct http_exchange *x, void *ctx);
 
 	/* Adds header lines, each with its CRLF, to every answer, also to those of unreadable
 	 * requests: called by reply_start() when the status line is written. 0, or -1 when out is
@@ -113,6 +138,10 @@ struct http_server_config {
 /* Aborts if libevent has no memory. Free with http_server_free() before the event base. */
 struct http_server *http_server_new(const struct http_server_config *config);
 
+/* Connections that config.arrived refuses and that may be under way to their end at a time; those
+ * beyond are cut without an answer, so that a flood of them costs next to nothing. */
+#define HTTP_TURNED_AWAY_MAX 256
+
 /*
  * Takes over fd, a connected non-blocking stream socket; number names it in log lines. 0, or -1
  * with errno (ENOMEM and the like): fd is closed then too.
@@ -120,13 +149,17 @@ struct http_server *http_server_new(const struct http_server_config *config);
 [[gnu::warn_unused_result]] int http_server_adopt(
     struct http_server *s, int fd, uint64_t number, const struct http_peer *peer);
 
+/* Connections adopted from now on speak TLS; tls must have an identity, and outlive the server. */
+void http_server_use_tls(struct http_server *s, struct tls *tls);
+
 /* Once per turn of the loop: see above. */
 void http_server_turn_end(struct http_server *s);
 
 /*
  * From now on idle connections are closed (one whose next request lies in the kernel already is
  * still served), all others after the answer they are at, which says Connection: close. One that
- * has not had a request yet, adopted before or after this, has linger_timeout to send it.
+ * has not had a request yet, adopted before or after this, has linger_timeout to send it, and
+ * before that its whole time for the handshake.
  */
 void http_server_drain(struct http_server *s);
 

@@ -22,7 +22,7 @@
  * and from everywhere to DYING, when the client is gone or out of bounds.
  */
 enum conn_state {
-	CONN_IDLE,    /* between requests; no buffers */
+	CONN_IDLE,    /* between requests, or in the handshake before the first; no buffers */
 	CONN_HEAD,    /* a request has begun */
 	CONN_BODY,    /* its head is good; its body is coming */
 	CONN_ANSWER,  /* there is an exchange */
@@ -32,7 +32,15 @@ enum conn_state {
 };
 
 /* What the connection's one timer is set for. */
-enum conn_timer { TIMER_NONE, TIMER_HEAD, TIMER_BODY, TIMER_IDLE, TIMER_STALL, TIMER_LINGER };
+enum conn_timer {
+	TIMER_NONE,
+	TIMER_HANDSHAKE,
+	TIMER_HEAD,
+	TIMER_BODY,
+	TIMER_IDLE,
+	TIMER_STALL,
+	TIMER_LINGER,
+};
 #define TIMERS (TIMER_LINGER + 1)
 
 struct http_conn {
@@ -47,10 +55,13 @@ struct http_conn {
 	struct buf out;
 	struct slice lent;        /* body bytes of reply_static() that follow those of out */
 	struct exchange_box *box; /* in ANSWER */
-	size_t need;              /* BODY, ANSWER: bytes of the request in `in` */
-	size_t lingered;          /* LINGER: bytes thrown away */
-	size_t stall_left;        /* bytes to be taken before the stall timer starts anew */
+	const struct http_route
+	    *route;        /* of the request that is coming, once its head is there */
+	size_t need;       /* BODY, ANSWER: bytes of the request in `in` */
+	size_t lingered;   /* LINGER: bytes thrown away */
+	size_t stall_left; /* bytes to be taken before the stall timer starts anew */
 	uint64_t number;
+	uint64_t place; /* what config.arrived has set */
 	uint8_t address[16];
 	uint8_t address_len;
 	uint8_t state;    /* enum conn_state */
@@ -66,14 +77,16 @@ struct http_conn {
 	bool close_after; /* the answer has said Connection: close */
 	bool unframed;    /* the body that is going out ends where the connection does */
 	bool blocked;     /* the socket takes no more now */
+	bool turned_away; /* config.arrived has refused it */
 	bool again;       /* there may be input that no event will announce */
 };
 
-/* An exchange with its request, trimmed to the number of its header fields. */
+/* An exchange with its request, trimmed to the number of its header fields; the user's context
+ * follows them. */
 struct exchange_box {
 	struct http_exchange x;
 	struct http_request req;
-	struct http_header headers[];
+	_Alignas(max_align_t) struct http_header headers[];
 };
 
 #define SCRATCH_SIZE (64u * 1024)
@@ -81,11 +94,13 @@ struct exchange_box {
 
 struct http_server {
 	struct http_server_config config;
+	struct tls *tls;                        /* NULL: connections are plain */
 	const struct timeval *timeouts[TIMERS]; /* libevent's common timeouts: O(1) each */
 	TAILQ_HEAD(conn_all, http_conn) all;
 	TAILQ_HEAD(conn_touched, http_conn) touched;
 	size_t connections;
 	size_t exchanges;
+	size_t turned_away; /* connections */
 	bool draining;
 	time_t date_second;
 	char date[DATE_SIZE];                         /* "Date: …" CRLF, of date_second */
@@ -126,6 +141,10 @@ void conn_free(struct http_conn *c);
 bool request_take(struct http_conn *c);
 /* The connection's own answer to what is no good request; it is its last one. */
 void request_refuse(struct http_conn *c, const struct http_request *req, int status);
+/* The same for a client that speaks plain HTTP where TLS is spoken. */
+void request_refuse_plain(struct http_conn *c);
+/* The same for a new connection that is one too many. */
+void request_turn_away(struct http_conn *c);
 /* The exchange is over, however it ended: forgets it. */
 void request_end(struct http_conn *c);
 

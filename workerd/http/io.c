@@ -4,6 +4,7 @@
 #include "workerd/http/io.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "proto/basics.h"
@@ -12,6 +13,14 @@ static ssize_t
 plain_read(struct io *io, void *p, size_t n)
 {
 	return recv(io->fd, p, n, 0);
+}
+
+static int
+plain_peek(struct io *io)
+{
+	uint8_t byte;
+
+	return (int)recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
 /* sendmsg() and not writev(): a client that is gone must give EPIPE and not SIGPIPE. */
@@ -31,13 +40,15 @@ plain_shutdown(struct io *io)
 }
 
 static void
-plain_close(struct io *io)
+plain_close(struct io *io, bool cut)
 {
+	(void)cut;
 	closefd(&io->fd);
 }
 
 static const struct io_ops plain_ops = {
     .read = plain_read,
+    .peek = plain_peek,
     .write = plain_write,
     .shutdown = plain_shutdown,
     .close = plain_close,
@@ -56,6 +67,17 @@ io_read(struct io *io, void *p, size_t n)
 
 	do
 		r = io->ops->read(io, p, n);
+	while (r == -1 && errno == EINTR);
+	return r;
+}
+
+int
+io_peek(struct io *io)
+{
+	int r;
+
+	do
+		r = io->ops->peek(io);
 	while (r == -1 && errno == EINTR);
 	return r;
 }
@@ -81,7 +103,7 @@ void
 io_close(struct io *io)
 {
 	if (io->fd != -1)
-		io->ops->close(io);
+		io->ops->close(io, false);
 }
 
 void
@@ -89,8 +111,9 @@ io_reset(struct io *io)
 {
 	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
+	if (io->fd == -1)
+		return;
 	/* Fails only when the peer was faster; then there is nothing to be told. */
-	if (io->fd != -1)
-		(void)setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	io_close(io);
+	(void)setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	io->ops->close(io, true);
 }

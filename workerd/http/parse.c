@@ -77,13 +77,25 @@ http_method_name(enum http_method method)
 	return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : NULL;
 }
 
-static enum http_method
-method_of(struct slice text)
+/* Well-formed requests that deserve a 405 and its Allow (RFC 5789; RFC 9110, section 9.3.8). */
+static const char *const other_names[] = {"PATCH", "TRACE"};
+
+/* 0, or 501 for a method that is none of ours and none of the others (RFC 9110, section 9.1): what
+ * stands in front of us may refuse it, or frame it by rules of its own. */
+static int
+parse_method(struct slice text, struct http_request *req)
 {
-	for (size_t m = 0; m < ARRAY_LEN(method_names); m++)
-		if (slice_eq_str(text, method_names[m]))
-			return (enum http_method)m;
-	return HTTP_OTHER;
+	req->method_text = text;
+	for (size_t m = 0; m < ARRAY_LEN(method_names); m++) {
+		if (slice_eq_str(text, method_names[m])) {
+			req->method = (enum http_method)m;
+			return 0;
+		}
+	}
+	for (size_t m = 0; m < ARRAY_LEN(other_names); m++)
+		if (slice_eq_str(text, other_names[m]))
+			return 0;
+	return 501;
 }
 
 /* How many bytes at the front of s belong to the class. */
@@ -109,48 +121,6 @@ take(struct slice *s, size_t n)
 }
 
 struct slice
-http_trim(struct slice s)
-{
-	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		(void)take(&s, 1);
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-bool
-http_is_token(struct slice a, const char *lower_case)
-{
-	size_t i;
-
-	for (i = 0; i < a.len && lower_case[i] != '\0'; i++) {
-		uint8_t c = a.p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		if (c != (uint8_t)lower_case[i])
-			return false;
-	}
-	return i == a.len && lower_case[i] == '\0';
-}
-
-bool
-http_list_next(struct slice *list, struct slice *member)
-{
-	while (list->len > 0) {
-		const uint8_t *comma = memchr(list->p, ',', list->len);
-		size_t n = comma == NULL ? list->len : (size_t)(comma - list->p);
-
-		*member = http_trim(take(list, n));
-		if (list->len > 0)
-			(void)take(list, 1);
-		if (member->len > 0)
-			return true;
-	}
-	return false;
-}
-
-struct slice
 http_header(const struct http_request *req, const char *lower_case_name)
 {
 	for (size_t i = 0; i < req->n_headers; i++)
@@ -173,21 +143,58 @@ parse_version(struct slice s, struct http_request *req)
 	return 0;
 }
 
-/* Origin-form, or "*" for OPTIONS (RFC 9112, section 3.2); we are no proxy. 0, or the status. */
+/* Takes "http://" or "https://" off s; false when it begins with neither. */
+static bool
+take_scheme(struct slice *s)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (s->len > n && http_is_token((struct slice){s->p, n}, schemes[i])) {
+			(void)take(s, n);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The host of a target in absolute form; p is NULL in the other forms. rest is what follows. */
+static struct slice
+authority_of(struct slice target, struct slice *rest)
+{
+	*rest = target;
+	if (!take_scheme(rest))
+		return (struct slice){NULL, 0};
+	return take(rest, span(*rest, H));
+}
+
+/*
+ * Origin-form, absolute-form, or "*" for OPTIONS (RFC 9112, section 3.2). A server must take the
+ * absolute form though it is no proxy; what stands in it for Host is checked with the fields.
+ * 0, or the status.
+ */
 static int
 parse_target(struct slice target, struct http_request *req)
 {
+	struct slice authority, path;
 	const uint8_t *mark;
 
 	if (target.len == 0 || span(target, U) != target.len)
 		return 400;
-	if (target.p[0] != '/' && !(req->method == HTTP_OPTIONS && slice_eq_str(target, "*")))
+	authority = authority_of(target, &path);
+	if (authority.p != NULL && authority.len == 0)
 		return 400;
-	req->target = req->path = target;
-	mark = memchr(target.p, '?', target.len);
+	if ((path.len == 0 || path.p[0] != '/') &&
+	    !(req->method == HTTP_OPTIONS && slice_eq_str(target, "*")))
+		return 400;
+	req->target = target;
+	req->path = path;
+	mark = memchr(path.p, '?', path.len);
 	if (mark != NULL) {
-		req->path.len = (size_t)(mark - target.p);
-		req->query = (struct slice){mark + 1, target.len - req->path.len - 1};
+		req->path.len = (size_t)(mark - path.p);
+		req->query = (struct slice){mark + 1, path.len - req->path.len - 1};
 	}
 	return 0;
 }
@@ -198,13 +205,12 @@ parse_request_line(struct slice line, struct http_request *req)
 {
 	struct slice method, target;
 	const uint8_t *space;
-	int status;
+	int status, known;
 
 	method = take(&line, span(line, T));
 	if (method.len == 0 || line.len == 0 || line.p[0] != ' ')
 		return 400;
-	req->method_text = method;
-	req->method = method_of(method);
+	known = parse_method(method, req);
 	(void)take(&line, 1);
 	space = memchr(line.p, ' ', line.len);
 	if (space == NULL)
@@ -212,16 +218,21 @@ parse_request_line(struct slice line, struct http_request *req)
 	target = take(&line, (size_t)(space - line.p));
 	(void)take(&line, 1);
 	status = parse_version(line, req);
-	return status != 0 ? status : parse_target(target, req);
+	if (status == 0)
+		status = parse_target(target, req);
+	return status != 0 ? status : known;
 }
 
-/* Digits only, once only (RFC 9112, section 6.3); 18 of them are over any limit and below 2^63. */
+/* Digits only, once only (RFC 9112, section 6.3); 18 of them are over any limit and below 2^63. Not
+ * even a tab behind them, which the rules allow and Node refuses. */
 static int
-parse_length(struct slice value, struct http_request *req)
+parse_length(struct slice raw, struct http_request *req)
 {
+	struct slice value = http_trim(raw);
 	uint64_t n = 0;
 
-	if (req->has_length || value.len == 0 || value.len > 18)
+	if (req->has_length || value.len == 0 || value.len > 18 ||
+	    memchr(raw.p, '\t', raw.len) != NULL)
 		return 400;
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9')
@@ -235,7 +246,7 @@ parse_length(struct slice value, struct http_request *req)
 
 /* What the fields together said that concerns the framing. */
 struct framing {
-	bool host;
+	struct slice host; /* p is NULL when there is none */
 	bool close;
 	bool keep_alive;
 };
@@ -253,22 +264,64 @@ parse_connection(struct slice value, struct framing *framing)
 	}
 }
 
-/* The fields that decide where this request ends and the next begins. 0, or the status. */
+/* Only one expectation is defined, and none in HTTP/1.0 (RFC 9110, section 10.1.1). 0, or the
+ * status. */
 static int
-note_field(const struct http_header *h, struct http_request *req, struct framing *framing)
+parse_expect(struct slice value, struct http_request *req)
+{
+	struct slice token;
+	bool expected = false;
+
+	if (req->minor_version == 0)
+		return 0;
+	while (http_list_next(&value, &token)) {
+		if (!http_is_token(token, "100-continue"))
+			return 417;
+		expected = true;
+	}
+	req->expect_continue = true;
+	return expected ? 0 : 417;
+}
+
+/* A target in absolute form must be of the same host as Host, or two readers could take this for
+ * requests to two (RFC 9112, section 3.2.2, lets clients send nothing else). 0, or the status. */
+static int
+check_host(const struct http_request *req, struct slice host)
+{
+	struct slice rest, authority = authority_of(req->target, &rest);
+
+	if (req->minor_version == 1 && host.p == NULL)
+		return 400;
+	if (host.p == NULL || authority.p == NULL)
+		return 0;
+	return http_same_letters(host, authority) ? 0 : 400;
+}
+
+/* The fields that decide where this request ends and the next begins; raw is the value with the
+ * white space around it. 0, or the status. */
+static int
+note_field(const struct http_header *h, struct slice raw, struct http_request *req,
+    struct framing *framing)
 {
 	if (http_is_token(h->name, "host")) {
-		if (framing->host || h->value.len == 0 || span(h->value, H) != h->value.len)
+		if (framing->host.p != NULL || h->value.len == 0 ||
+		    span(h->value, H) != h->value.len)
 			return 400;
-		framing->host = true;
+		framing->host = h->value;
 	} else if (http_is_token(h->name, "content-length")) {
-		return parse_length(h->value, req);
+		return parse_length(raw, req);
 	} else if (http_is_token(h->name, "transfer-encoding")) {
 		return 501;
 	} else if (http_is_token(h->name, "connection")) {
 		parse_connection(h->value, framing);
+	} else if (http_is_token(h->name, "proxy-connection")) {
+		/* No standard knows it, but others read it; a close can only be meant. */
+		struct framing said = {0};
+
+		parse_connection(h->value, &said);
+		framing->close |= said.close;
 	} else if (http_is_token(h->name, "expect")) {
-		req->expect_continue = http_is_token(h->value, "100-continue");
+		return parse_expect(h->value, req);
 	}
 	return 0;
 }
@@ -289,7 +342,7 @@ parse_field(struct slice line, struct http_request *req, struct framing *framing
 	h.value = http_trim(line);
 	if (req->n_headers == HTTP_HEADERS_MAX)
 		return 431;
-	status = note_field(&h, req, framing);
+	status = note_field(&h, line, req, framing);
 	if (status == 0)
 		req->headers[req->n_headers++] = h;
 	return status;
@@ -311,10 +364,8 @@ parse_fields(struct slice lines, struct http_request *req)
 			return status;
 		(void)take(&lines, 2);
 	}
-	if (req->minor_version == 1 && !framing.host)
-		return 400;
 	req->keep_alive = !framing.close && (req->minor_version == 1 || framing.keep_alive);
-	return 0;
+	return check_host(req, framing.host);
 }
 
 void

@@ -7,7 +7,8 @@
  *
  * Anything that two parsers could read differently is refused: line ends other than CRLF, space
  * before a colon, folded lines, control characters, a second Host or Content-Length, any
- * Transfer-Encoding.
+ * Transfer-Encoding, a method that nobody has heard of, a target of another host than Host. What
+ * is accepted, Node's parser reads the same way: tests/e2e/differential.test.mjs.
  */
 #ifndef HTTP_PARSE_H
 #define HTTP_PARSE_H
@@ -16,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/buf.h"
+#include "workerd/http/token.h"
 
 #define HTTP_HEADERS_MAX 64
 
@@ -27,7 +28,7 @@ enum http_method {
 	HTTP_PUT,
 	HTTP_DELETE,
 	HTTP_OPTIONS,
-	HTTP_OTHER, /* any other token: see method_text */
+	HTTP_OTHER, /* one that the web knows and we do not serve: see method_text */
 };
 
 enum http_result { HTTP_OK, HTTP_MORE, HTTP_BAD };
@@ -40,8 +41,10 @@ struct http_header {
 struct http_request {
 	enum http_method method;
 	struct slice method_text;
-	struct slice target; /* path and query, visible ASCII without '#' */
-	struct slice path; /* begins with '/', or is "*" (OPTIONS alone); not percent-decoded */
+	struct slice target; /* as it was sent: visible ASCII without '#' */
+	/* Begins with '/', or is "*" (OPTIONS alone); not percent-decoded. In the absolute form
+	 * what stands before it was the same as Host. */
+	struct slice path;
 	struct slice query; /* without its '?'; p is NULL when there is none */
 	int minor_version;  /* 0 or 1 */
 	bool keep_alive;    /* the client's wish, with the default of its version */
@@ -74,9 +77,10 @@ void http_parser_init(struct http_parser *p, size_t max);
  * HTTP_OK: *req is filled, *consumed is the length of the head; the body begins there.
  * HTTP_MORE: the end is not there yet; *req holds nothing of use.
  * HTTP_BAD: *status is the answer to give before closing: 400, 414 (the request line is over max;
- * RFC 9112, section 3), 431 (the head is over max, or has over HTTP_HEADERS_MAX fields), 501 (a
- * Transfer-Encoding), 505. *req holds what stood before the fault, so that the answer can depend
- * on it: a method of HTTP_OTHER, empty slices and few or no headers must be reckoned with.
+ * RFC 9112, section 3), 417 (an Expect other than 100-continue), 431 (the head is over max, or has
+ * over HTTP_HEADERS_MAX fields), 501 (an unknown method, a Transfer-Encoding), 505. *req holds
+ * what stood before the fault, so that the answer can depend on it: a method of HTTP_OTHER, empty
+ * slices and few or no headers must be reckoned with.
  */
 [[gnu::warn_unused_result]] enum http_result http_parse(struct http_parser *p,
     struct slice head, struct http_request *req, size_t *consumed, int *status);
@@ -84,18 +88,5 @@ void http_parser_init(struct http_parser *p, size_t max);
 /* The value of the first field of that name (given in lower case) without the white space at its
  * ends; p is NULL when there is none. */
 struct slice http_header(const struct http_request *req, const char *lower_case_name);
-
-/* s without the spaces and tabs at its ends (OWS; RFC 9110, section 5.6.3). */
-struct slice http_trim(struct slice s);
-
-/* Whether a has the letters of the lower-case text, in either case (ASCII only). */
-bool http_is_token(struct slice a, const char *lower_case);
-
-/*
- * Takes the next member off a comma-separated list (RFC 9110, section 5.6.1), without white space
- * at its ends; empty members are passed over. false at the end. Commas in quotes are not special:
- * for lists of tokens only.
- */
-bool http_list_next(struct slice *list, struct slice *member);
 
 #endif

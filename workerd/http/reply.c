@@ -47,6 +47,7 @@ http_status_reason(int status)
 	    {413, "Content Too Large"},
 	    {414, "URI Too Long"},
 	    {415, "Unsupported Media Type"},
+	    {417, "Expectation Failed"},
 	    {422, "Unprocessable Content"},
 	    {426, "Upgrade Required"},
 	    {429, "Too Many Requests"},
@@ -346,4 +347,10 @@ reply_abort(struct http_exchange *x)
 	must(x->phase != REPLY_DONE);
 	conn_drop(x->conn, NULL);
 	end(x);
+}
+
+bool
+reply_is_whole(const struct http_exchange *x)
+{
+	return x->phase == REPLY_DONE;
 }

@@ -71,6 +71,9 @@ void reply_stream_end_with(struct http_exchange *x, struct slice last);
  * is not whole (for a client of HTTP/1.0 by a reset). Ends the exchange without on_close. */
 void reply_abort(struct http_exchange *x);
 
+/* Whether the answer was queued to its end; else its client has left before. For config.answered. */
+bool reply_is_whole(const struct http_exchange *x);
+
 /* "Not Found" for 404; "Unknown" for a status that has no name here. */
 const char *http_status_reason(int status);
 

@@ -15,26 +15,35 @@
 static struct http_exchange *
 begin_exchange(struct http_conn *c, const struct http_request *req, struct slice body)
 {
+	struct http_server *s = c->server;
 	struct exchange_box *box;
 	struct http_exchange *x;
 
-	box = xcalloc(1, sizeof(*box) + req->n_headers * sizeof(box->headers[0]));
+	must(c->box == NULL);
+	box = xcalloc(1,
+	    sizeof(*box) + req->n_headers * sizeof(box->headers[0]) + s->config.context_size);
 	box->req = *req;
 	box->req.headers = box->headers;
 	for (size_t i = 0; i < req->n_headers; i++)
 		box->headers[i] = req->headers[i];
 	x = &box->x;
 	x->req = &box->req;
+	x->route = c->route;
+	x->context = &box->headers[req->n_headers];
 	x->body = body;
 	x->client = (struct slice){c->address, c->address_len};
 	x->client_port = c->port;
 	x->loopback = c->loopback;
+	x->tls = c->io.tls;
 	x->number = c->number;
 	x->conn = c;
 	c->box = box;
-	c->server->exchanges++;
+	c->route = NULL;
 	c->state = CONN_ANSWER;
 	c->deaf = false;
+	s->exchanges++;
+	if (s->config.begin != NULL)
+		s->config.begin(x, s->config.ctx);
 	return x;
 }
 
@@ -49,8 +58,9 @@ request_refuse(struct http_conn *c, const struct http_request *req, int status)
 	    {408, "request_timeout", "The request took too long to arrive"},
 	    {413, "body_too_large", "Request body too large"},
 	    {414, "uri_too_long", "Request target too long"},
+	    {417, "expectation_failed", "Only 100-continue may be expected"},
 	    {431, "headers_too_large", "Request headers too large"},
-	    {501, "not_implemented", "Transfer-Encoding is not supported in requests"},
+	    {501, "not_implemented", "This method or transfer coding is not supported"},
 	    {505, "version_not_supported", "HTTP version not supported"},
 	};
 	size_t i = 0;
@@ -65,6 +75,31 @@ request_refuse(struct http_conn *c, const struct http_request *req, int status)
 	    begin_exchange(c, req, (struct slice){0}), status, texts[i].code, texts[i].message);
 }
 
+void
+request_refuse_plain(struct http_conn *c)
+{
+	const struct http_request none = {.method = HTTP_OTHER};
+
+	log_event(LOG_DEBUG, "plain_http_refused", L_UINT("conn", c->number));
+	c->refused = true;
+	reply_json_error(begin_exchange(c, &none, (struct slice){0}), 400, "https_required",
+	    "This port speaks HTTPS: ask with https://");
+}
+
+void
+request_turn_away(struct http_conn *c)
+{
+	struct http_request none = {.method = HTTP_OTHER};
+	struct http_exchange *x;
+
+	c->refused = true;
+	x = begin_exchange(c, &none, (struct slice){0});
+	reply_start(x, 503);
+	reply_header_str(x, "Retry-After", "10");
+	reply_error_body(
+	    x, "too_many_connections", "There are too many connections from your address");
+}
+
 static void
 handle(struct http_conn *c, const struct http_request *req, size_t head_len)
 {
@@ -75,23 +110,23 @@ handle(struct http_conn *c, const struct http_request *req, size_t head_len)
 }
 
 static size_t
-body_limit(const struct http_server *s, const struct http_request *req)
+body_limit(const struct http_conn *c)
 {
-	size_t most = s->config.limits.body_max;
-	size_t limit = most;
+	size_t most = c->server->config.limits.body_max;
 
-	if (s->config.body_limit != NULL)
-		limit = s->config.body_limit(req, s->config.ctx);
-	return limit < most ? limit : most;
+	return c->route != NULL && c->route->body_max < most ? c->route->body_max : most;
 }
 
 /* A head is there: is its body welcome, and is it there as well? */
 static void
 take_head(struct http_conn *c, const struct http_request *req, size_t head_len)
 {
+	const struct http_server_config *config = &c->server->config;
 	size_t len = buf_len(&c->in);
 
-	if (req->content_length > body_limit(c->server, req)) {
+	if (config->route != NULL)
+		c->route = config->route(req, config->ctx);
+	if (req->content_length > body_limit(c)) {
 		request_refuse(c, req, 413);
 		return;
 	}

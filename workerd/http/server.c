@@ -16,6 +16,7 @@ const struct http_limits http_limits_default = {
     .body_max = 1024 * 1024,
     .output_max = 256 * 1024,
     .answer_max = 16 * 1024 * 1024,
+    .handshake_timeout = 10000,
     .head_timeout = 10000,
     .body_timeout = 30000,
     .idle_timeout = 75000,
@@ -48,6 +49,7 @@ http_server_new(const struct http_server_config *config)
 	s->config = *config;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->touched);
+	s->timeouts[TIMER_HANDSHAKE] = common_timeout(config->base, limits->handshake_timeout);
 	s->timeouts[TIMER_HEAD] = common_timeout(config->base, limits->head_timeout);
 	s->timeouts[TIMER_BODY] = common_timeout(config->base, limits->body_timeout);
 	s->timeouts[TIMER_IDLE] = common_timeout(config->base, limits->idle_timeout);
@@ -56,13 +58,39 @@ http_server_new(const struct http_server_config *config)
 	return s;
 }
 
+void
+http_server_use_tls(struct http_server *s, struct tls *tls)
+{
+	s->tls = tls;
+}
+
+static void
+cut(int fd)
+{
+	struct io io;
+
+	io_init_plain(&io, fd);
+	io_reset(&io);
+}
+
 int
 http_server_adopt(struct http_server *s, int fd, uint64_t number, const struct http_peer *peer)
 {
-	struct http_conn *c = conn_new(s, fd, number, peer);
+	uint64_t place = 0;
+	bool welcome =
+	    s->config.arrived == NULL || s->config.arrived(peer, &place, s->config.ctx);
+	struct http_conn *c;
 
+	if (!welcome && s->turned_away == HTTP_TURNED_AWAY_MAX) {
+		cut(fd);
+		return 0;
+	}
+	c = conn_new(s, fd, number, peer);
+	c->place = place;
+	c->turned_away = !welcome;
 	TAILQ_INSERT_TAIL(&s->all, c, all);
 	s->connections++;
+	s->turned_away += c->turned_away;
 	if (conn_start(c) == -1) {
 		int error = errno;
 
@@ -70,6 +98,8 @@ http_server_adopt(struct http_server *s, int fd, uint64_t number, const struct h
 		errno = error;
 		return -1;
 	}
+	if (c->turned_away)
+		request_turn_away(c);
 	return 0;
 }
 
@@ -89,6 +119,9 @@ server_forget(struct http_conn *c)
 		TAILQ_REMOVE(&c->server->touched, c, touched_entry);
 	TAILQ_REMOVE(&c->server->all, c, all);
 	c->server->connections--;
+	c->server->turned_away -= c->turned_away;
+	if (c->place != 0)
+		c->server->config.left(c->place, c->server->config.ctx);
 }
 
 /* An on_close may answer other exchanges and so touch other connections: until none is left. */

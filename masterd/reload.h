@@ -1,0 +1,33 @@
+/*
+ * SIGHUP: everything from outside is read anew, and checked before any of it is used.
+ *
+ *	settings       the environment of a process cannot change, but the files in
+ *	               $CREDENTIALS_DIRECTORY can
+ *	certificate    TLS_CERT and TLS_KEY; workers that run get it at once, connections that are
+ *	               open keep theirs
+ *	workers        replaced one by one by new ones, which read the settings, the files they
+ *	               serve, and their program anew
+ *
+ * If anything is wrong, it is logged, and all stays as it was. No reply that runs is cut: a worker
+ * that was replaced may finish what it has (children.h, renew_ms).
+ */
+#ifndef MASTERD_RELOAD_H
+#define MASTERD_RELOAD_H
+
+#include "masterd/children.h"
+#include "masterd/config.h"
+#include "masterd/keyring.h"
+#include "masterd/notify.h"
+
+/* Lives as long as the service. */
+struct reload {
+	struct config *config;
+	struct keyring *keyring; /* NULL: no TLS */
+	struct children *children;
+	struct notify *notify;
+};
+
+/* Begins a reload; the manager hears of its beginning, and of its end if that is at once. */
+void reload(struct reload *r);
+
+#endif

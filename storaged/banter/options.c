@@ -1,0 +1,155 @@
+/*
+ * Command lines by getopt_long(3).
+ */
+#include "storaged/banter/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/basics.h"
+#include "storaged/banter/say.h"
+
+struct places {
+	const char *data_dir, *socket;
+	bool help;
+};
+
+#define COMMON 3
+
+/* The options that every command has. */
+static void
+common_rows(struct option_row rows[COMMON + 1], struct places *places)
+{
+	rows[0] = (struct option_row){"data-dir", "DIR",
+	    "the store's directory, in place of DATA_DIR", .text = &places->data_dir};
+	rows[1] = (struct option_row){"socket", "PATH",
+	    "storaged's socket, in place of STORE_SOCKET", .text = &places->socket};
+	rows[2] = (struct option_row){"help", NULL, "show this", .flag = &places->help};
+	rows[3] = (struct option_row){0};
+}
+
+static void
+print_rows(const struct option_row *rows)
+{
+	for (; rows->name != NULL; rows++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "--%s%s%s", rows->name,
+		    rows->value == NULL ? "" : " ", rows->value == NULL ? "" : rows->value);
+		printf("  %-22s %s\n", left, rows->help);
+	}
+}
+
+static void
+print_help(const struct command *command, const struct option_row *own,
+    const struct option_row *common, const char *about)
+{
+	printf("usage: banter %s [options]%s%s\n%s\nOptions:\n", command->name,
+	    *command->operand == '\0' ? "" : " ", command->operand, about);
+	print_rows(own);
+	print_rows(common);
+	printf(
+	    "\nWithout them, DATA_DIR (./data) and STORE_SOCKET (DATA_DIR/store.sock) of the\n"
+	    "environment say where the store is. Exit status: 0, or as in sysexits(3); see\n"
+	    "banter(1).\n");
+}
+
+static size_t
+add_long_options(struct option *to, const struct option_row *rows)
+{
+	size_t n = 0;
+
+	for (; rows[n].name != NULL; n++)
+		to[n] = (struct option){rows[n].name,
+		    rows[n].value == NULL ? no_argument : required_argument, NULL, 0};
+	return n;
+}
+
+static void
+take(const struct option_row *row)
+{
+	if (row->flag != NULL)
+		*row->flag = true;
+	else
+		*row->text = optarg;
+}
+
+/* 0, or EX_USAGE. */
+static int
+read_line(struct invocation *inv, const struct option_row *own, const struct option_row *common)
+{
+	struct option all[OPTIONS_MAX + COMMON + 1] = {0};
+	const char *name = inv->command->name;
+	size_t n = add_long_options(all, own);
+	int index, c;
+
+	must(n <= OPTIONS_MAX);
+	add_long_options(all + n, common);
+	optind = 1;
+	while ((c = getopt_long(inv->argc, inv->argv, ":", all, &index)) != -1) {
+		if (c == ':')
+			return fail(EX_USAGE, "%s needs a value; see banter %s --help",
+			    inv->argv[optind - 1], name);
+		if (c != 0)
+			return fail(EX_USAGE, "%s is no option of banter %s; see its --help",
+			    inv->argv[optind - 1], name);
+		take((size_t)index < n ? &own[index] : &common[(size_t)index - n]);
+	}
+	return 0;
+}
+
+/* What is left after the options. */
+static int
+read_operand(struct invocation *inv)
+{
+	const struct command *command = inv->command;
+	int left = inv->argc - optind;
+
+	if (left > (*command->operand == '\0' ? 0 : 1))
+		return fail(EX_USAGE, "%s is too much; see banter %s --help",
+		    inv->argv[inv->argc - 1], command->name);
+	if (left == 0 && *command->operand != '\0' && *command->operand != '[')
+		return fail(EX_USAGE, "say which %s; see banter %s --help", command->operand,
+		    command->name);
+	inv->operand = left == 0 ? NULL : inv->argv[optind];
+	return 0;
+}
+
+/* The options stand in for the environment, so that the rules for settings hold for them too. The
+ * socket of another directory is not the one that the environment names. */
+static void
+load_settings(struct invocation *inv, const struct places *places)
+{
+	if (places->data_dir != NULL) {
+		must(setenv("DATA_DIR", places->data_dir, 1) == 0);
+		must(unsetenv("STORE_SOCKET") == 0);
+	}
+	if (places->socket != NULL)
+		must(setenv("STORE_SOCKET", places->socket, 1) == 0);
+	settings_load_or_exit(&inv->settings, OWNER_TOOL);
+}
+
+bool
+options_read(
+    struct invocation *inv, const struct option_row *rows, const char *about, int *status)
+{
+	struct option_row common[COMMON + 1];
+	struct places places = {0};
+
+	common_rows(common, &places);
+	*status = read_line(inv, rows, common);
+	if (*status != 0)
+		return false;
+	if (places.help) {
+		print_help(inv->command, rows, common, about);
+		return false;
+	}
+	*status = read_operand(inv);
+	if (*status != 0)
+		return false;
+	load_settings(inv, &places);
+	return true;
+}

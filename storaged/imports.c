@@ -1,0 +1,345 @@
+/*
+ * Imports. A file may be damaged or made to do harm: nothing of it is believed that `banter verify`
+ * would find broken afterwards. Everything is looked at before the first change.
+ */
+#include "storaged/imports.h"
+
+#include "proto/utf8.h"
+#include "storaged/conversations.h"
+
+/* The last millisecond of the year 9999. */
+#define TIME_MAX_MS 253402300799999u
+
+/* Bytes of a question, as turn_begin takes it (messages.def). */
+#define QUESTION_MAX 12000u
+
+/* -- conversations ------------------------------------------------------------------------ */
+
+/* What is wrong with a record by itself; NULL: nothing. */
+static const char *
+conversation_fault(const struct msg_conversation_record *r)
+{
+	if (r->v != RECORD_VERSION)
+		return "the conversation is of an unknown version";
+	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
+		return "a conversation needs its ids";
+	if (r->session.len == 0)
+		return "a conversation needs a session";
+	if (r->created_at > r->updated_at || r->updated_at > TIME_MAX_MS)
+		return "the conversation's times cannot be";
+	if (r->next_seq == 0 || r->next_seq > SEQ_MAX + 1)
+		return "the conversation's next place cannot be";
+	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
+		return "the conversation's last message is too long";
+	return NULL;
+}
+
+static bool
+same_session(const struct msg_conversation_record *a, const struct msg_conversation_record *b)
+{
+	return id_equal(&a->org, &b->org) && id_equal(&a->widget, &b->widget) &&
+	    slice_eq(a->session, b->session);
+}
+
+/* Finds the conversation with the id of r, and refuses r when it is another's. MDB_NOTFOUND: there
+ * is none, and r's session has no other. */
+static int
+find_conversation(struct txn *t, struct call *c, const struct msg_conversation_record *r,
+    struct msg_conversation_record *there)
+{
+	struct key key = key_id(&r->id);
+	struct key by_session = key_session(&r->org, &r->widget, r->session);
+	struct slice other;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, there);
+
+	if (rc == 0 && !same_session(r, there))
+		return call_refuse(
+		    c, STORE_INVALID, "another session's conversation has this id");
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, &other);
+	if (rc == 0)
+		return call_refuse(c, STORE_INVALID, "the session has another conversation");
+	return rc;
+}
+
+/* What r becomes beside the one that is there: its messages come by themselves, and an export that
+ * is older than what was said since does not take that back. */
+static void
+join_conversations(
+    struct msg_conversation_record *r, const struct msg_conversation_record *there)
+{
+	r->messages = there->messages;
+	if (there->next_seq > r->next_seq)
+		r->next_seq = there->next_seq;
+	if (there->updated_at > r->updated_at) {
+		r->updated_at = there->updated_at;
+		r->last_message = there->last_message;
+	}
+}
+
+int
+import_conversation(struct txn *t, struct call *c)
+{
+	struct msg_conversation_record r, there;
+	uint64_t before = 0;
+	const char *fault;
+	bool fresh;
+	int rc;
+
+	if (record_decode(
+		c->m->import_conversation.conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no conversation");
+	fault = conversation_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = find_conversation(t, c, &r, &there);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+
+	fresh = rc == MDB_NOTFOUND;
+	r.messages = 0;
+	if (!fresh) {
+		before = there.updated_at;
+		join_conversations(&r, &there);
+	}
+	rc = conversation_put(t, &r, fresh, before, 0);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- messages ----------------------------------------------------------------------------- */
+
+/* A message on its way to its place. */
+struct arriving {
+	struct id conversation;
+	uint64_t seq;
+	struct msg_message_record message;
+	struct msg_conversation_record thread;
+	bool replaces; /* this one: */
+	struct msg_message_record there;
+};
+
+static bool
+is_reply(const struct msg_message_record *message)
+{
+	return message->role == MESSAGE_ASSISTANT;
+}
+
+static const char *
+message_fault(const struct msg_message_record *r, uint64_t seq)
+{
+	if (r->v != RECORD_VERSION)
+		return "the message is of an unknown version";
+	if (id_is_zero(&r->id))
+		return "a message needs an id";
+	if (seq == 0 || seq > SEQ_MAX)
+		return "the message's place cannot be";
+	if (r->created_at > TIME_MAX_MS)
+		return "the message's time cannot be";
+	if (r->status > MESSAGE_INTERRUPTED)
+		return "there is no such status";
+	if (is_reply(r))
+		return NULL;
+	if (r->status != MESSAGE_COMPLETE)
+		return "a question is always complete";
+	if (r->text.len == 0 || r->text.len > QUESTION_MAX)
+		return "a question has 1 to 12000 bytes";
+	return NULL;
+}
+
+/* The conversation that a message belongs to, and what stands at its place now. */
+static int
+find_place(struct txn *t, struct call *c, struct arriving *a)
+{
+	struct key key = key_id(&a->conversation);
+	struct key place = key_message(&a->conversation, a->seq);
+	int rc =
+	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &a->thread);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	if (rc != 0)
+		return rc;
+	rc = txn_get_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->there);
+	a->replaces = rc == 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Whether the turn with this id has another place than the message. */
+static int
+check_turn(struct txn *t, struct call *c, const struct arriving *a)
+{
+	struct key key = key_id(&a->message.id);
+	struct msg_turn_record turn;
+	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+
+	if (rc == 0 && (turn.seq != a->seq || !id_equal(&turn.conversation, &a->conversation)))
+		return call_refuse(c, STORE_INVALID, "another turn has the reply's id");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Looks through the open turns for the one whose reply belongs to the message's place. 0: there is
+ * one; MDB_NOTFOUND: there is none. */
+static int
+find_open_turn(struct txn *t, const struct arriving *a)
+{
+	const struct key all = {0};
+	struct msg_open_turn_record open;
+	struct msg_turn_record turn;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	for (; rc == 0; rc = walk_next(&w)) {
+		struct key key = key_of(w.key);
+
+		rc = record_read(w.value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
+		if (rc != 0)
+			break;
+		if (!id_equal(&open.conversation, &a->conversation))
+			continue;
+		rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+		if (rc == MDB_NOTFOUND)
+			rc = RECORD_DAMAGED;
+		if (rc != 0 || turn.seq == a->seq)
+			break;
+	}
+	walk_close(&w);
+	return rc;
+}
+
+/* Refuses a place that a running reply will take. */
+static int
+check_place(struct txn *t, struct call *c, const struct arriving *a)
+{
+	struct key key = key_id(&a->there.id);
+	struct slice open;
+	int rc = MDB_NOTFOUND;
+
+	/* A running reply may stand there already, interrupted (replies.h); else the place is free,
+	 * and one that was given out. */
+	if (a->replaces && is_reply(&a->there))
+		rc = txn_get(t, TABLE_OPEN_TURNS, &key, &open);
+	else if (!a->replaces && a->seq < a->thread.next_seq)
+		rc = find_open_turn(t, a);
+	if (rc == 0)
+		return call_refuse(
+		    c, STORE_INVALID, "a reply is being written at the message's place");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The turns entries of the reply that comes and of the one that goes. */
+static int
+put_turn(struct txn *t, const struct arriving *a)
+{
+	struct key key = key_id(&a->message.id), old = key_id(&a->there.id);
+	struct msg_turn_record turn = {
+	    .v = RECORD_VERSION,
+	    .org = a->thread.org,
+	    .conversation = a->conversation,
+	    .seq = a->seq,
+	};
+	int rc = 0;
+
+	if (a->replaces && is_reply(&a->there))
+		rc = txn_del(t, TABLE_TURNS, &old);
+	if (rc == 0 && is_reply(&a->message))
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	return rc;
+}
+
+static int
+put_message(struct txn *t, struct arriving *a)
+{
+	struct key place = key_message(&a->conversation, a->seq);
+	int rc;
+
+	if (!a->replaces)
+		a->thread.messages++;
+	if (a->thread.next_seq <= a->seq)
+		a->thread.next_seq = a->seq + 1;
+	rc = conversation_put(t, &a->thread, false, a->thread.updated_at, !a->replaces);
+	if (rc == 0)
+		rc = put_turn(t, a);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
+	return rc;
+}
+
+/* Whether the message is a reply that was exported while it was written, and is whole by now. */
+static bool
+is_outdated(const struct arriving *a)
+{
+	return a->replaces && id_equal(&a->message.id, &a->there.id) &&
+	    a->message.status == MESSAGE_INTERRUPTED && a->there.status != MESSAGE_INTERRUPTED;
+}
+
+int
+import_message(struct txn *t, struct call *c)
+{
+	const struct msg_import_message *m = &c->m->import_message;
+	struct arriving a = {.conversation = m->conversation, .seq = m->seq};
+	const char *fault;
+	int rc;
+
+	if (record_decode(m->message, MSG_MESSAGE_RECORD, &a.message) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no message");
+	fault = message_fault(&a.message, a.seq);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = find_place(t, c, &a);
+	if (rc == 0 && is_reply(&a.message))
+		rc = check_turn(t, c, &a);
+	if (rc == 0)
+		rc = check_place(t, c, &a);
+	if (rc == 0 && !is_outdated(&a))
+		rc = put_message(t, &a);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- logins ------------------------------------------------------------------------------- */
+
+static const char *
+login_fault(const struct msg_login_record *r)
+{
+	if (r->v != RECORD_VERSION)
+		return "the login is of an unknown version";
+	if (id_is_zero(&r->org))
+		return "a login needs its organization";
+	if (r->created_at > r->expires_at || r->expires_at > TIME_MAX_MS)
+		return "the login's times cannot be";
+	return NULL;
+}
+
+/* One that has expired is put back as well, so that what was imported is what was exported; new
+ * logins remove it in time (logins.c). */
+int
+import_login(struct txn *t, struct call *c)
+{
+	const struct msg_import_login *m = &c->m->import_login;
+	struct key key = key_login(&m->token);
+	struct msg_login_record r, there;
+	const char *fault;
+	int rc;
+
+	if (record_decode(m->login, MSG_LOGIN_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no login");
+	fault = login_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &there);
+	if (rc == 0 && !id_equal(&there.org, &r.org))
+		return call_refuse(
+		    c, STORE_INVALID, "another organization's login has this token");
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	rc = txn_put_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}

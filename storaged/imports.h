@@ -1,0 +1,20 @@
+/*
+ * Putting back what `banter export` wrote: records with their own ids and times, and everything
+ * that follows from them (indexes, turns, totals). Each request can be repeated; what contradicts
+ * the store is refused with STORE_INVALID.
+ */
+#ifndef STORAGED_IMPORTS_H
+#define STORAGED_IMPORTS_H
+
+#include "storaged/call.h"
+
+/* MSG_IMPORT_CONVERSATION, answered by MSG_OK. */
+[[gnu::warn_unused_result]] int import_conversation(struct txn *t, struct call *c);
+
+/* MSG_IMPORT_MESSAGE, answered by MSG_OK. Its conversation must be there. */
+[[gnu::warn_unused_result]] int import_message(struct txn *t, struct call *c);
+
+/* MSG_IMPORT_LOGIN, answered by MSG_OK. */
+[[gnu::warn_unused_result]] int import_login(struct txn *t, struct call *c);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The counts of organizations.
+ */
+#include "storaged/totals.h"
+
+#include "proto/log.h"
+
+/* Makes the counts of this organization those that are kept. */
+static int
+keep(struct txn *t, const struct id *org)
+{
+	struct key key = key_id(org);
+	int rc;
+
+	if (t->totals.known && id_equal(&t->totals.org, org))
+		return 0;
+	rc = totals_write(t);
+	if (rc != 0)
+		return rc;
+	t->totals.org = *org;
+	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
+	if (rc == MDB_NOTFOUND) {
+		t->totals.record = (struct msg_totals_record){.v = RECORD_VERSION};
+		rc = 0;
+	}
+	t->totals.known = rc == 0;
+	return rc;
+}
+
+int
+totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals)
+{
+	int rc = keep(t, org);
+
+	if (rc == 0)
+		*totals = t->totals.record;
+	return rc;
+}
+
+static void
+change(uint64_t *count, int64_t by, const struct id *org)
+{
+	if (by >= 0 || *count >= -(uint64_t)by) {
+		*count += (uint64_t)by;
+		return;
+	}
+	log_event(LOG_ERROR, "totals_wrong", L_ID("org", org), L_UINT("count", *count),
+	    L_INT("change", by));
+	*count = 0;
+}
+
+int
+totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t messages)
+{
+	int rc;
+
+	if (conversations == 0 && messages == 0)
+		return 0;
+	rc = keep(t, org);
+	if (rc != 0)
+		return rc;
+	change(&t->totals.record.conversations, conversations, org);
+	change(&t->totals.record.messages, messages, org);
+	t->totals.changed = true;
+	t->changes++;
+	return 0;
+}
+
+int
+totals_write(struct txn *t)
+{
+	struct key key = key_id(&t->totals.org);
+
+	if (!t->totals.changed)
+		return 0;
+	t->totals.changed = false;
+	/* What is erased leaves no trace here either. */
+	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
+		return txn_del(t, TABLE_TOTALS, &key);
+	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
+}

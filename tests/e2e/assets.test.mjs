@@ -1,0 +1,148 @@
+// Static files: which bytes whoever asks gets, what caches are told, and that a new file takes the
+// old one's place while requests go on.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { until, useBanter } from "./harness.mjs";
+
+const PATHS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
+const RELOADS = 10; // so that there are requests in every moment of one
+const UNPACK = { br: brotliDecompressSync, gzip: gunzipSync };
+
+/** The bytes of an answer without their coding. */
+function contentOf(answer) {
+	const unpack = UNPACK[answer.headers["content-encoding"]] ?? ((bytes) => bytes);
+	return unpack(answer.bytes).toString();
+}
+
+/** Puts a bundle and its compressed forms in their place, each by one step. */
+function install(dir, text) {
+	for (const [suffix, bytes] of [
+		["", text],
+		[".br", brotliCompressSync(text)],
+		[".gz", gzipSync(text)],
+	]) {
+		writeFileSync(join(dir, "new"), bytes);
+		renameSync(join(dir, "new"), join(dir, `bundle.js${suffix}`));
+	}
+}
+
+describe("static files", () => {
+	const OLD = `/* old */ ${"a".repeat(20_000)}`;
+	const NEW = `/* new */ ${"b".repeat(30_000)}`;
+	const dir = mkdtempSync(join(tmpdir(), "banter-bundle-"));
+	before(() => install(dir, OLD));
+	after(() => rmSync(dir, { recursive: true, force: true }));
+	const banter = useBanter({
+		env: {
+			WIDGET_BUNDLE_PATH: join(dir, "bundle.js"),
+			APP_ENV: "production",
+			CORS_ORIGIN: "https://site.example",
+		},
+	});
+	const get = (accepted, headers = {}) =>
+		banter.get(PATHS[0], { "accept-encoding": accepted, ...headers });
+
+	const CHOICES = [
+		["br;q=1.0, gzip;q=0.8, *;q=0.1", "br"],
+		["gzip;q=1.0, br;q=0.5", "gzip"],
+		["gzip;q=0.001, br;q=0", "gzip"],
+		["gzip;q=0.5, identity;q=0.9", undefined],
+		["*", "br"],
+		["*;q=0.5, br;q=0", "gzip"],
+		["br;q=0, gzip;q=0", undefined],
+		["identity", undefined],
+		["deflate, zstd", undefined],
+		["BR", "br"],
+		["x-gzip", "gzip"],
+		// Nothing is acceptable: an answer that can be read is better than a 406.
+		["identity;q=0", undefined],
+		["identity;q=0, *;q=0", undefined],
+		["br;q=2", undefined],
+		["br;q=-1", undefined],
+		["br;q=0.0001", undefined],
+	];
+	for (const [accepted, coding] of CHOICES)
+		it(`Accept-Encoding: ${accepted}: ${coding ?? "as it is"}`, async () => {
+			const answer = await get(accepted);
+			assert.equal(answer.status, 200);
+			assert.equal(contentOf(answer), OLD);
+			assert.equal(answer.headers["content-encoding"], coding);
+			assert.match(answer.headers.vary, /\bAccept-Encoding\b/);
+			assert.match(answer.headers.vary, /\bOrigin\b/);
+		});
+
+	it("caches are told for how long, and HEAD and 304 say the same as GET", async () => {
+		for (const [path, age] of [
+			[PATHS[0], 300],
+			[PATHS[1], 3600],
+		])
+			for (const accepted of ["identity", "gzip", "br"]) {
+				const headers = { "accept-encoding": accepted };
+				const full = await banter.get(path, headers);
+				assert.equal(full.headers["cache-control"], `public, max-age=${age}`);
+				assert.equal(full.headers["content-length"], String(full.bytes.length));
+				const head = await banter.request("HEAD", path, { headers });
+				const known = { ...headers, "if-none-match": full.headers.etag };
+				const not = await banter.get(path, known);
+				const notHead = await banter.request("HEAD", path, { headers: known });
+				assert.deepEqual([head.status, not.status, notHead.status], [200, 304, 304]);
+				for (const answer of [head, not, notHead]) {
+					assert.equal(answer.bytes.length, 0);
+					for (const name of ["etag", "cache-control", "vary"])
+						assert.equal(answer.headers[name], full.headers[name], `${name} of ${answer.status}`);
+				}
+				for (const name of ["content-length", "content-type", "content-encoding"])
+					assert.equal(head.headers[name], full.headers[name]);
+				assert.equal(not.headers["content-length"], undefined);
+			}
+	});
+
+	it("a tag of one coding is none of another", async () => {
+		const { etag } = (await get("br")).headers;
+		assert.equal((await get("gzip", { "if-none-match": etag })).status, 200);
+		assert.equal((await get("br", { "if-none-match": `"x", W/${etag}` })).status, 304);
+		assert.equal((await get("br", { "if-none-match": "*" })).status, 304);
+		assert.equal((await get("br", { "if-none-match": etag.slice(0, -2) })).status, 200);
+	});
+
+	it("SIGHUP puts a new file in place of the old one, and no request fails meanwhile", async (t) => {
+		const before = await get("br");
+		let over = false;
+		let asked = 0;
+		const seen = new Set();
+		const ask = async (path, accepted) => {
+			while (!over) {
+				const answer = await banter.get(path, { "accept-encoding": accepted });
+				assert.equal(answer.status, 200);
+				const content = contentOf(answer);
+				assert.ok(content === OLD || content === NEW, "one or the other, and whole");
+				seen.add(content);
+				asked++;
+			}
+		};
+		const asking = [ask(PATHS[0], "br"), ask(PATHS[1], "gzip"), ask(PATHS[0], "identity")];
+		await until("requests are under way", () => asked > 0);
+		install(dir, NEW);
+		for (let i = 0; i < RELOADS; i++) {
+			const position = banter.log.lines.length;
+			process.kill(banter.masterd.pid, "SIGHUP");
+			await banter.log.waitFor("reloaded", (line) => line.ev === "reload_done", position);
+		}
+		over = true;
+		await Promise.all(asking);
+		t.diagnostic(`${asked} requests during ${RELOADS} reloads`);
+		assert.ok(seen.has(OLD) && seen.has(NEW));
+
+		for (const accepted of ["identity", "gzip", "br"])
+			for (let i = 0; i < 10; i++) assert.equal(contentOf(await get(accepted)), NEW);
+		const now = await get("br");
+		assert.notEqual(now.headers.etag, before.headers.etag);
+		const stale = await get("br", { "if-none-match": before.headers.etag });
+		assert.equal(stale.status, 200, "who has the old one gets the new one");
+	});
+});

@@ -1,0 +1,355 @@
+// Backups of a store in use, what is left when one is interrupted, and putting them back.
+
+import assert from "node:assert/strict";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { until, useBanter, withBanter } from "./harness.mjs";
+import { childrenOf } from "./proc.mjs";
+import { expectTool, madeExport, shell, startTool } from "./tool.mjs";
+
+/** A directory for what comes out, for all tests of a describe(). */
+function useDirectory() {
+	const place = { path: (name) => join(place.dir, name) };
+	before(() => {
+		place.dir = mkdtempSync(join(tmpdir(), "banter-out-"));
+	});
+	after(() => rmSync(place.dir, { recursive: true, force: true }));
+	return place;
+}
+
+describe("banter backup", () => {
+	const out = useDirectory();
+	const banter = useBanter({ workers: 2 });
+
+	it("is whole whenever it is made, while replies stream and chats come", async () => {
+		const known = new Map(); // conversation → its thread, complete before the backup
+		const stream = await banter.stream("long", "[[tokens=40 delay=20]]");
+		let stop = false;
+		const chatters = [1, 2, 3].map(async (who) => {
+			for (let i = 0; !stop; i++) {
+				const { json } = await banter.chat(`chatter-${who}-${i}`, `[[tokens=4]] ${i}`);
+				known.set(json.conversationId, await banter.messages(json.conversationId));
+			}
+		});
+		const finished = [];
+		for (let i = 0; i < 5; i++) {
+			await until("another chat", () => known.size > 5 * (i + 1));
+			finished.push([...known]);
+			await expectTool(banter, 0, "backup", out.path(`live-${i}`));
+			await expectTool(banter, 0, "verify", out.path(`live-${i}`));
+		}
+		stop = true;
+		await Promise.all(chatters);
+		assert.equal((await stream.rest()).at(-1).type, "done");
+
+		// On another machine, so to say.
+		const elsewhere = out.path("elsewhere");
+		await expectTool(banter, 0, "restore", out.path("live-4"), "--data-dir", elsewhere);
+		await withBanter({ env: { DATA_DIR: elsewhere } }, async (restored) => {
+			for (const [id, thread] of finished[4]) assert.deepEqual(await restored.messages(id), thread);
+			await expectTool(restored, 0, "verify");
+		});
+	});
+
+	it("refuses to overwrite, unless it is told to", async () => {
+		writeFileSync(out.path("mine"), "mine");
+		const { stderr } = await expectTool(banter, 73, "backup", out.path("mine"));
+		assert.match(stderr, /there already; --force/);
+		assert.equal(readFileSync(out.path("mine"), "utf8"), "mine");
+		await expectTool(banter, 0, "backup", "--force", out.path("mine"));
+		await expectTool(banter, 0, "verify", out.path("mine"));
+		assert.equal(statSync(out.path("mine")).mode & 0o777, 0o600);
+		await expectTool(banter, 73, "backup", "--force", out.dir);
+		await expectTool(banter, 73, "backup", out.path("no/such/directory"));
+	});
+
+	it("goes to a pipe, not to a terminal", async () => {
+		const { status, stderr } = await shell(
+			banter,
+			`"$BANTER" backup - | cat >${out.path("piped")}`,
+		);
+		assert.equal(status, 0, stderr);
+		await expectTool(banter, 0, "verify", out.path("piped"));
+		const terminal = await shell(banter, `script -qec '"$BANTER" backup -' /dev/null`);
+		assert.equal(terminal.status, 64);
+		assert.match(terminal.stdout, /no text for a terminal/);
+	});
+
+	it("leaves nothing when there is no room, and says so", async () => {
+		mkdirSync(out.path("full"));
+		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out.path("full/backup")}`);
+		assert.equal(limited.status, 74, limited.stderr);
+		assert.match(limited.stderr, /File too large; nothing of it was kept: make room/);
+		assert.deepEqual(readdirSync(out.path("full")), []);
+		const device = await shell(banter, `"$BANTER" backup - >/dev/full`);
+		assert.equal(device.status, 74);
+		assert.match(device.stderr, /No space left/);
+		const closed = await shell(banter, `"$BANTER" backup - | true; echo \${PIPESTATUS[0]}`);
+		assert.equal(closed.stdout, "74\n");
+	});
+
+	it("needs no storaged", async () => {
+		await banter.stopStore();
+		try {
+			await expectTool(banter, 0, "backup", out.path("cold"));
+			await expectTool(banter, 0, "verify", out.path("cold"));
+			await expectTool(banter, 0, "verify");
+		} finally {
+			banter.startStore();
+			await banter.ready();
+		}
+	});
+});
+
+describe("banter backup, interrupted", () => {
+	const out = useDirectory();
+	const banter = useBanter({ workers: 1 });
+
+	before(async () => {
+		const text = "interrupted ".repeat(30_000);
+		const import_ = startTool(banter, ["import", "-"], { input: madeExport(60, text) });
+		assert.equal((await import_.ended).status, 0, import_.said.stderr);
+	});
+
+	/** Ends a backup by a signal, somewhere. Resolves to whether it had been done already. */
+	async function endBackup(path, signal) {
+		const child = startTool(banter, ["backup", path]);
+		let copier;
+		await until("it copies, or is done", () => {
+			[copier] = childrenOf(child.pid);
+			return copier || child.exitCode !== null;
+		});
+		child.kill(signal);
+		const end = await child.ended;
+		await until("nobody copies any more", () => !copier || !existsSync(`/proc/${copier}`));
+		assert.ok(end.signal === signal || end.status === 0, end.stderr);
+		if (!existsSync(path)) return false;
+		await expectTool(banter, 0, "verify", path);
+		rmSync(path);
+		return true;
+	}
+
+	/** The same until one was caught at work; resolves to what is left. */
+	async function interrupt(name, signal) {
+		mkdirSync(out.path(name));
+		for (let tries = 0; tries < 100; tries++)
+			if (!(await endBackup(out.path(`${name}/backup`), signal)))
+				return readdirSync(out.path(name));
+		throw new Error("each backup was faster than the signal");
+	}
+
+	for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"])
+		it(`by ${signal}, leaves nothing behind and storaged unharmed`, async () => {
+			assert.deepEqual(await interrupt(signal, signal), []);
+			const { json } = await banter.chat(`after-${signal}`, "[[tokens=3]]");
+			assert.equal((await banter.messages(json.conversationId)).length, 2);
+			await expectTool(banter, 0, "verify");
+			await expectTool(banter, 0, "backup", out.path(`${signal}/backup`));
+			await expectTool(banter, 0, "verify", out.path(`${signal}/backup`));
+		});
+
+	it("storaged frees what a killed reader held of the store", async () => {
+		const reader = startTool(banter, ["export"], { held: true });
+		await reader.began;
+		const position = banter.log.lines.length;
+		reader.kill("SIGKILL");
+		await banter.log.waitFor("dead readers", (line) => line.ev === "dead_readers", position);
+		reader.release();
+		await reader.ended;
+	});
+
+	it("an export tells how far it is, when it is asked to", async () => {
+		const { stderr } = await expectTool(banter, 0, "export", "--progress");
+		assert.match(stderr, /^conversations: 0 of \d+$/m);
+	});
+});
+
+describe("banter restore", () => {
+	const out = useDirectory();
+
+	/** A store with one conversation, its backup, and storaged stopped. */
+	async function withBackup(body) {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const { json } = await banter.chat("first", "[[tokens=3]]");
+			const backup = join(banter.dir, "backup");
+			await expectTool(banter, 0, "backup", backup);
+			await banter.stopStore();
+			const data = join(banter.dir, "data");
+			await body(banter, { backup, data, conversation: json.conversationId });
+			if (!banter.storaged.running) banter.startStore();
+			await banter.ready();
+		});
+	}
+
+	/** Everything in a directory, by name. */
+	function contentOf(dir) {
+		return Object.fromEntries(
+			readdirSync(dir)
+				.filter((name) => name !== "storaged.lock")
+				.map((name) => [name, readFileSync(join(dir, name)).toString("base64")]),
+		);
+	}
+
+	it("puts a backup in the place of what was written since, which it keeps", async () => {
+		await withBackup(async (banter, { backup, data, conversation }) => {
+			banter.startStore();
+			await banter.ready();
+			const later = await banter.chat("second", "[[tokens=3]]");
+			await banter.stopStore();
+			const { stdout } = await expectTool(banter, 0, "restore", "--force", backup);
+			assert.match(stdout, /kept as .*data\.mdb\.replaced/);
+			await expectTool(banter, 0, "verify", join(data, "data.mdb.replaced"));
+			banter.startStore();
+			await banter.ready();
+			const { conversations, total } = await banter.conversations();
+			assert.deepEqual([conversations.map((one) => one._id), total], [[conversation], 1]);
+			const again = await banter.chat("first", "[[tokens=2]]");
+			assert.equal(again.json.conversationId, conversation);
+			// And back again.
+			await banter.stopStore();
+			await expectTool(banter, 0, "restore", "--force", join(data, "data.mdb.replaced"));
+			banter.startStore();
+			await banter.ready();
+			assert.equal((await banter.messages(later.json.conversationId)).length, 2);
+			assert.equal(statSync(join(data, "data.mdb")).mode & 0o777, 0o600);
+		});
+	});
+
+	it("does nothing while storaged runs, or to a store that is there", async () => {
+		await withBackup(async (banter, { backup, data }) => {
+			const before = contentOf(data);
+			const there = await expectTool(banter, 73, "restore", backup);
+			assert.match(there.stderr, /there is a store in .* already; --force/);
+			assert.deepEqual(contentOf(data), before);
+			banter.startStore();
+			await banter.ready();
+			const runs = await expectTool(banter, 75, "restore", "--force", backup);
+			assert.match(runs.stderr, /storaged runs .*stop it first/);
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("refuses what is damaged, and leaves the store as it is", async () => {
+		await withBackup(async (banter, { backup, data }) => {
+			const before = contentOf(data);
+			const whole = readFileSync(backup);
+			const bad = out.path("bad");
+			const refused = async (bytes, why) => {
+				writeFileSync(bad, bytes);
+				const { stdout, stderr } = await expectTool(banter, 65, "restore", "--force", bad);
+				assert.match(stdout + stderr, why);
+				assert.match(stderr, /nothing was restored/);
+				assert.deepEqual(contentOf(data), before);
+			};
+			await refused("", /is empty/);
+			await refused("no store at all", /is no store of banter/);
+			for (let pages = 1; pages * 4096 < whole.length; pages += 2)
+				await refused(whole.subarray(0, pages * 4096), /damaged/);
+			// A session's name in an index, but not in its record.
+			const at = whole.lastIndexOf("first");
+			assert.notEqual(at, whole.indexOf("first"));
+			const flipped = Buffer.from(whole);
+			flipped[at] ^= 1;
+			await refused(flipped, /conversations_by_session/);
+		});
+	});
+
+	it("takes one from a pipe, into a directory that there was not", async () => {
+		await withBackup(async (banter, { backup, conversation }) => {
+			const dir = out.path("fresh");
+			const { status, stderr } = await shell(
+				banter,
+				`cat ${backup} | "$BANTER" restore - --data-dir ${dir}`,
+			);
+			assert.equal(status, 0, stderr);
+			assert.deepEqual(readdirSync(dir).sort(), ["data.mdb", "storaged.lock"]);
+			await withBanter({ env: { DATA_DIR: dir } }, async (restored) => {
+				assert.equal((await restored.messages(conversation)).length, 2);
+			});
+		});
+	});
+
+	it("waits for nobody who reads the store: it says so", async () => {
+		await withBackup(async (banter, { backup }) => {
+			// An export whose reader does not read holds the store open.
+			const text = "held ".repeat(50_000);
+			banter.startStore();
+			await banter.ready();
+			const filled = startTool(banter, ["import", "-"], { input: madeExport(10, text) });
+			assert.equal((await filled.ended).status, 0);
+			await banter.stopStore();
+			const reader = startTool(banter, ["export"], { held: true });
+			await reader.began;
+			const { stderr } = await expectTool(banter, 75, "restore", "--force", backup);
+			assert.match(stderr, /another banter reads/);
+			reader.release();
+			await reader.ended;
+			await expectTool(banter, 0, "restore", "--force", backup);
+		});
+	});
+
+	it("puts back one of an older banter, for storaged to bring up to date", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const packed = new URL("../faults/data/schema-1.mdb.gz", import.meta.url).pathname;
+			await banter.stopStore();
+			const { status, stderr } = await shell(
+				banter,
+				`zcat ${packed} >${out.path("old")} && "$BANTER" restore --force ${out.path("old")}`,
+			);
+			assert.equal(status, 0, stderr);
+			truncateSync(out.path("old"), statSync(out.path("old")).size - 4096);
+			await expectTool(banter, 65, "restore", "--force", out.path("old"));
+			await expectTool(banter, 78, "verify");
+			banter.startStore();
+			await banter.ready();
+			await expectTool(banter, 0, "verify");
+			assert.ok((await banter.conversations()).total > 0);
+		});
+	});
+});
+
+describe("banter verify", () => {
+	const out = useDirectory();
+
+	it("does not end well when its words cannot be written", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			for (const args of ["verify", "verify --json", "status", "export"]) {
+				const { status, stderr } = await shell(banter, `"$BANTER" ${args} >/dev/full`);
+				assert.equal(status, 74, args);
+				assert.match(stderr, /No space left on device/);
+			}
+		});
+	});
+
+	it("finds what is broken, names it, and ends with 1", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("broken-session", "[[tokens=3]]");
+			const whole = await expectTool(banter, 0, "verify");
+			assert.match(whole.stdout, /\d+ entries, nothing is broken\n$/);
+			const backup = out.path("broken");
+			await expectTool(banter, 0, "backup", backup);
+			const bytes = readFileSync(backup);
+			bytes[bytes.lastIndexOf("broken-session")] ^= 1;
+			writeFileSync(backup, bytes);
+			const { stdout } = await expectTool(banter, 1, "verify", backup);
+			assert.match(stdout, /^conversations_by_session: /m);
+			assert.match(stdout, /(\d+) things? (is|are) broken\n$/);
+			const json = await expectTool(banter, 1, "verify", "--json", backup);
+			const said = json.stdout.trim().split("\n").map(JSON.parse);
+			assert.equal(said.at(-1).broken, said.length - 1);
+			assert.equal(typeof said[0].table, "string");
+		});
+	});
+});

@@ -1,0 +1,345 @@
+// An export holds everything, and what is imported is exported again byte by byte.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { PASSWORD, until, withBanter } from "./harness.mjs";
+import {
+	expectTool,
+	lines,
+	madeExport,
+	newId,
+	ORG,
+	shell,
+	startTool,
+	WIDGET,
+	written,
+} from "./tool.mjs";
+
+async function exported(banter, ...args) {
+	return (await expectTool(banter, 0, "export", ...args)).stdout;
+}
+
+/** Imports a text; checks the exit status. */
+async function imported(banter, status, text) {
+	const end = await startTool(banter, ["import", "-"], { input: text }).ended;
+	assert.equal(end.status, status, end.stdout + end.stderr);
+	return end;
+}
+
+/** What the store of `from` exports, imported into an empty one, is exported there. */
+async function expectRoundTrip(text) {
+	await withBanter({ workers: 1 }, async (empty) => {
+		await imported(empty, 0, text);
+		assert.equal(await exported(empty), text);
+		await imported(empty, 0, text);
+		assert.equal(await exported(empty), text);
+		await expectTool(empty, 0, "verify");
+	});
+}
+
+/** Complete, stopped by a dead worker, difficult to write, empty: and a login. */
+async function fill(banter) {
+	await banter.chat("plain", "[[tokens=3]] hello");
+	await banter.chat("plain", "[[tokens=3]] again");
+	await banter.chat("difficult", '[[reply=unicode]] \u0001 "\\\u2028 \u{1f600} \u007f </script>');
+	const stream = await banter.stream("dead", "[[tokens=40 hang-after=20]] never ends");
+	await stream.next();
+	await until("its text is kept", async () => /"t0 /.test(await exported(banter)));
+	await banter.killWorkers(banter.workerPids());
+	stream.socket.destroy();
+	await until("it is interrupted", async () =>
+		(await banter.conversations()).conversations.some((one) => one.lastMessage.startsWith("t0 t1")),
+	);
+	await banter.ready();
+	const login = await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
+	assert.equal(login.status, 200);
+	return login.headers["set-cookie"][0];
+}
+
+describe("banter export", () => {
+	it("holds everything there is, and comes back the same", async () => {
+		let text;
+		await withBanter({ workers: 1 }, async (banter) => {
+			const cookie = await fill(banter);
+			text = await exported(banter);
+			const all = lines(text);
+			assert.deepEqual(all[0], { kind: "banter", format: 1 });
+			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
+
+			const { conversations } = await banter.conversations();
+			const kinds = (kind) => all.filter((line) => line.kind === kind);
+			assert.equal(kinds("conversation").length, conversations.length);
+			for (const { _id, sessionId, createdAt, updatedAt, lastMessage } of conversations) {
+				const at = all.findIndex((line) => line.kind === "conversation" && line.id === _id);
+				const messages = await banter.messages(_id);
+				assert.deepEqual(all[at], {
+					kind: "conversation",
+					id: _id,
+					org: ORG,
+					widget: WIDGET,
+					session: sessionId,
+					created_at: createdAt,
+					updated_at: updatedAt,
+					next_seq: messages.length + 1,
+					messages: messages.length,
+					last_message: lastMessage,
+				});
+				const own = all.slice(at + 1, at + 1 + messages.length);
+				assert.deepEqual(
+					own.map((line) => [line.role, line.text, line.status]),
+					messages,
+				);
+				assert.deepEqual(
+					own.map((line) => [line.kind, line.conversation, line.seq]),
+					messages.map((_, i) => ["message", _id, i + 1]),
+				);
+			}
+			const token = /=([^;]+)/.exec(cookie)[1];
+			assert.deepEqual(
+				kinds("login").map((line) => line.token),
+				[createHash("sha256").update(token).digest("hex")],
+			);
+		});
+		await expectRoundTrip(text);
+	});
+
+	it("has a reply that is being written as the interrupted one that it becomes", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("other", "[[tokens=2]]");
+			const stream = await banter.stream("open", "[[tokens=40 hang-after=20]]");
+			const { conversationId, messageId } = await stream.next();
+			const running = await until("its text is kept", async () => {
+				const text = await exported(banter);
+				return /t0 t1 .*t19 /.test(text) && text;
+			});
+			assert.deepEqual(
+				lines(running)
+					.filter((line) => line.conversation === conversationId)
+					.map((line) => [line.seq, line.status]),
+				[
+					[1, "complete"],
+					[2, "interrupted"],
+				],
+			);
+			await expectRoundTrip(running);
+
+			await banter.killWorkers(banter.workerPids());
+			await until("it is interrupted", async () => (await exported(banter)) !== running);
+			const timeless = (text) =>
+				lines(text).map((line) => {
+					const { created_at, updated_at, ...rest } = line;
+					const ofReply = line.id === messageId || line.id === conversationId;
+					return ofReply ? rest : line;
+				});
+			assert.deepEqual(timeless(await exported(banter)), timeless(running));
+			await banter.ready();
+		});
+	});
+
+	it("has nothing but what is asked for", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await fill(banter);
+			const { conversations } = await banter.conversations();
+			const newest = Math.max(...conversations.map((one) => one.updatedAt));
+			const since = lines(await exported(banter, "--since", String(newest)));
+			assert.deepEqual(
+				since.filter((line) => line.kind === "conversation").map((line) => line.updated_at),
+				[newest],
+			);
+			assert.deepEqual(lines(await exported(banter, "--since", "9999-01-01")).length, 3);
+			assert.equal(await exported(banter, "--org", ORG), await exported(banter));
+			assert.equal(lines(await exported(banter, "--org", newId())).length, 2);
+		});
+	});
+
+	it("goes to a file that appears when it is whole", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("one", "[[tokens=2]]");
+			const file = join(banter.dir, "export");
+			await expectTool(banter, 0, "export", "--output", file);
+			assert.equal(readFileSync(file, "utf8"), await exported(banter));
+			assert.equal(statSync(file).mode & 0o777, 0o600);
+			await expectTool(banter, 73, "export", "--output", file);
+			await expectTool(banter, 0, "export", "--output", file, "--force");
+			const full = await shell(banter, `ulimit -f 0; "$BANTER" export --output ${file}.full`);
+			assert.equal(full.status, 74, full.stderr);
+			assert.equal(existsSync(`${file}.full`), false);
+			const device = await shell(banter, `"$BANTER" export >/dev/full`);
+			assert.equal(device.status, 74);
+			assert.match(device.stderr, /No space left/);
+			// Whoever has read enough need not be told anything.
+			await imported(banter, 0, madeExport(2, "x".repeat(200_000)));
+			const head = await shell(banter, `"$BANTER" export | head -n 1`);
+			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
+		});
+	});
+
+	it("saves what can be read of a damaged store", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("damaged", "[[tokens=2]] unreadable");
+			await banter.chat("fine", "[[tokens=2]] readable");
+			const before = lines(await exported(banter));
+			await banter.stopStore();
+			// A text that is no UTF-8 any more.
+			const path = join(banter.dir, "data", "data.mdb");
+			const bytes = readFileSync(path);
+			for (let at = bytes.indexOf("unreadable"); at !== -1; at = bytes.indexOf("unreadable", at))
+				bytes[at] = 0xff;
+			writeFileSync(path, bytes);
+			const file = join(banter.dir, "saved");
+			const { stderr } = await expectTool(banter, 65, "export", "--output", file);
+			assert.match(stderr, /message 1 of conversation .* cannot be read; it is left out/);
+			assert.match(stderr, /banter verify says more/);
+			const after = lines(readFileSync(file, "utf8"));
+			assert.deepEqual(
+				after.slice(0, -1),
+				before.slice(0, -1).filter((line) => !/unreadable/.test(line.text)),
+			);
+			await expectTool(banter, 1, "verify");
+			banter.startStore();
+			await banter.ready();
+		});
+	});
+});
+
+describe("banter import", () => {
+	const conversation = newId();
+	const good = [
+		{ kind: "banter", format: 1 },
+		{
+			kind: "conversation",
+			id: conversation,
+			org: ORG,
+			widget: WIDGET,
+			session: "imported",
+			created_at: 1000,
+			updated_at: 2000,
+			next_seq: 3,
+			messages: 2,
+			last_message: "reply",
+		},
+		...["user", "assistant"].map((role, i) => ({
+			kind: "message",
+			conversation,
+			seq: i + 1,
+			id: newId(),
+			role,
+			status: "complete",
+			created_at: 1000 + i,
+			prompt_tokens: 0,
+			completion_tokens: 0,
+			text: i === 0 ? "question" : "reply",
+		})),
+		{ kind: "end", lines: 4 },
+	];
+
+	it("names each line that is wrong, and puts the others back", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const bad = [...good];
+			bad.splice(2, 0, { ...good[2], seq: 0 }, { ...good[2], role: "system" });
+			bad[bad.length - 1] = { kind: "end", lines: bad.length - 1 };
+			const text = `${written(bad)}nonsense\n`;
+			const { stdout, stderr } = await imported(banter, 65, text);
+			assert.match(stderr, /^banter: line 3: /m);
+			assert.match(stderr, /^banter: line 4: role is none of its words$/m);
+			assert.match(stderr, /^banter: line 8: it comes after the end$/m);
+			assert.match(stderr, /^banter: 3 lines were wrong and left out$/m);
+			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins\n");
+			assert.deepEqual(await banter.messages(conversation), [
+				["user", "question", "complete"],
+				["assistant", "reply", "complete"],
+			]);
+			assert.equal(await exported(banter), written(good));
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("notices an export that was cut off or thinned out", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			for (let n = 1; n < good.length; n++) {
+				const { stderr } = await imported(banter, 65, written(good.slice(0, n)));
+				assert.match(stderr, /cut off: its last line is missing/);
+			}
+			const thin = written(good.filter((_, i) => i !== 3));
+			assert.match((await imported(banter, 65, thin)).stderr, /line 4: lines are missing/);
+			assert.equal((await imported(banter, 0, written(good))).stderr, "");
+			assert.equal(await exported(banter), written(good));
+		});
+	});
+
+	it("takes nothing of what is no export", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			for (const text of [
+				"",
+				"\n",
+				"hello\n",
+				'{"kind":"banter","format":2}\n',
+				written(good.slice(1)),
+				"x".repeat(5 << 20),
+			])
+				await imported(banter, 65, text);
+			await imported(banter, 65, `${written(good.slice(0, 1))}${"x".repeat(5 << 20)}`);
+			assert.equal((await banter.conversations()).total, 0);
+		});
+	});
+
+	it("leaves what the export does not name, and a reply that is being written", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("mine", "[[tokens=2]]");
+			const stream = await banter.stream("busy", "[[tokens=30 delay=20]]");
+			const { conversationId } = await stream.next();
+			const running = await exported(banter);
+			await imported(banter, 0, written(good));
+			const { stderr } = await imported(banter, 65, running);
+			assert.match(stderr, /a reply is being written/);
+			assert.equal((await stream.rest()).at(-1).type, "done");
+			assert.equal((await banter.messages(conversationId))[1][2], "complete");
+			assert.equal((await banter.conversations()).total, 3);
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("stops when the store is full, says so, and goes on later", async () => {
+		const text = madeExport(40, "x".repeat(100_000));
+		await withBanter({ workers: 1, env: { STORE_MAX_BYTES: "1M" } }, async (banter) => {
+			const { stderr } = await imported(banter, 73, text);
+			assert.match(stderr, /storaged cannot write: .*raise STORE_MAX_BYTES/);
+			assert.match(stderr, /importing it again does no harm/);
+			await banter.stopStore();
+			banter.storaged.env.STORE_MAX_BYTES = "64M";
+			banter.startStore();
+			await banter.ready();
+			await imported(banter, 0, text);
+			assert.ok((await exported(banter)) === text, "the export is what was imported");
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("puts back what it has read while its input makes it wait", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const importing = startTool(banter, ["import", "-"], { input: null });
+			importing.stdin.write(written(good.slice(0, 4)));
+			importing.stdin.write('{"kind":');
+			await until("two messages are there", async () => {
+				const { conversations } = await banter.conversations();
+				return conversations.length === 1 && (await banter.messages(conversation)).length === 2;
+			});
+			importing.stdin.end(written(good.slice(4)).slice('{"kind":'.length));
+			const { status, stderr } = await importing.ended;
+			assert.equal(status, 0, stderr);
+			assert.equal(await exported(banter), written(good));
+		});
+	});
+
+	it("is not stopped by a thousand conversations", async () => {
+		const text = madeExport(1000, "text");
+		await withBanter({ workers: 1 }, async (banter) => {
+			const { stdout } = await imported(banter, 0, text);
+			assert.equal(stdout, "imported: 1000 conversations, 2000 messages, 0 logins\n");
+			assert.ok((await exported(banter)) === text, "the export is what was imported");
+		});
+	});
+});

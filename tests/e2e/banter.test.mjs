@@ -1,0 +1,284 @@
+// The banter command: its help, how it fails, and what goes through a running storaged.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BUILD, useBanter, withBanter } from "./harness.mjs";
+import { expectTool, start, toolEnvironment } from "./tool.mjs";
+
+const COMMANDS = ["status", "backup", "restore", "export", "import", "verify", "erase"];
+
+/** No store at all, only what the command needs to run. */
+function useNothing() {
+	const nothing = {
+		environment() {
+			return { PATH: process.env.PATH, DATA_DIR: join(this.dir, "data") };
+		},
+	};
+	before(() => {
+		nothing.dir = mkdtempSync(join(tmpdir(), "banter-tool-"));
+	});
+	after(() => rmSync(nothing.dir, { recursive: true, force: true }));
+	return nothing;
+}
+
+describe("banter's command line", () => {
+	const nothing = useNothing();
+
+	it("banter help names every command, and each has its help", async () => {
+		const { stdout } = await expectTool(nothing, 0, "help");
+		assert.deepEqual(
+			[...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name),
+			[...COMMANDS, "help"],
+		);
+		assert.equal((await expectTool(nothing, 0, "--help")).stdout, stdout);
+		for (const name of COMMANDS) {
+			const help = (await expectTool(nothing, 0, name, "--help")).stdout;
+			assert.match(help, new RegExp(`^usage: banter ${name} `));
+			assert.match(help, /--data-dir DIR/);
+			assert.equal((await expectTool(nothing, 0, "help", name)).stdout, help);
+		}
+	});
+
+	it("--version says which", async () => {
+		assert.match((await expectTool(nothing, 0, "--version")).stdout, /^banter \d+\.\d+\.\d+\n$/);
+	});
+
+	for (const [why, ...args] of [
+		["no command"],
+		["a command that there is not", "frobnicate"],
+		["help for a command that there is not", "help", "frobnicate"],
+		["too much for help", "help", "status", "backup"],
+		["an unknown option", "status", "--frobnicate"],
+		["a value for an option that takes none", "status", "--json=yes"],
+		["no value for an option that needs one", "export", "--org"],
+		["no file to back up to", "backup"],
+		["no file to restore", "restore"],
+		["no file to import", "import"],
+		["two files", "verify", "one", "two"],
+		["a file for status", "status", "one"],
+		["an organization that is no id", "export", "--org", "me"],
+		["a time that is none", "export", "--since", "yesterday"],
+		["nothing to erase", "erase", "--yes"],
+		["two things to erase", "erase", "--yes", "--session", "s", "--conversation", "c"],
+		["a conversation that is no id", "erase", "--yes", "--conversation", "c"],
+		["a session that is too long", "erase", "--yes", "--session", "s".repeat(129)],
+		["nobody there to confirm", "erase", "--session", "s"],
+	])
+		it(`${why} is a wrong use, and says so in one line`, async () => {
+			const { stdout, stderr } = await expectTool(nothing, 64, ...args);
+			assert.equal(stdout, "");
+			assert.match(stderr, /^banter: .+\n$/);
+		});
+
+	it("settings that make no sense are named", async () => {
+		const { stderr } = await expectTool(nothing, 78, "status", "--socket", "x".repeat(200));
+		assert.match(stderr, /STORE_SOCKET/);
+	});
+
+	it("where there is no store, each command says so and makes none", async () => {
+		for (const args of [["backup", "x"], ["export"], ["verify"]]) {
+			const { stderr } = await expectTool(nothing, 66, ...args);
+			assert.match(stderr, /there is no store/);
+		}
+		await expectTool(nothing, 66, "restore", "no-such-file");
+		await expectTool(nothing, 66, "import", "no-such-file");
+		assert.deepEqual(readdirSync(nothing.dir), []);
+	});
+
+	it("where no storaged runs, it says so and how to start it", async () => {
+		writeFileSync(join(nothing.dir, "export"), "");
+		const session = ["--session", "s", "--yes"];
+		for (const args of [
+			["status"],
+			["import", join(nothing.dir, "export")],
+			["erase", ...session],
+		]) {
+			const { stdout, stderr } = await expectTool(nothing, 69, ...args);
+			assert.equal(stdout, "");
+			assert.match(stderr, /storaged does not run.*start it/);
+		}
+		const { stdout } = await expectTool(nothing, 69, "status", "--json");
+		assert.deepEqual(JSON.parse(stdout), { running: false });
+	});
+
+	it("control characters of whatever it repeats do not reach the terminal", async () => {
+		const { stderr } = await expectTool(nothing, 64, "\u001b[2J\u0007\u009b1m");
+		assert.match(stderr, /^banter: there is no command \?\[2J\?\?\?1m/);
+	});
+});
+
+/** Answers every connection with these bytes, and hangs up if there are none. */
+async function withPeer(nothing, bytes, body) {
+	const path = join(nothing.dir, "peer.sock");
+	const server = createServer((socket) => {
+		socket.on("error", () => {});
+		socket.resume();
+		if (bytes.length > 0) socket.write(bytes);
+		else socket.destroy();
+	});
+	await new Promise((done) => server.listen(path, done));
+	try {
+		await body(path);
+	} finally {
+		await new Promise((done) => {
+			server.close(done);
+			server.closeAllConnections?.();
+		});
+	}
+}
+
+/** A hello of another version of the protocol (proto/messages.def). */
+function helloOf(version) {
+	const program = Buffer.from("banter 9.9.9");
+	const payload = Buffer.alloc(13 + program.length);
+	payload.writeUInt32LE(version, 0);
+	payload.writeUInt8(4, 4); // the store
+	payload.writeUInt32LE(1, 5);
+	payload.writeUInt32LE(program.length, 9);
+	program.copy(payload, 13);
+	const head = Buffer.alloc(16);
+	head.writeUInt32LE(payload.length, 0);
+	head.writeUInt16LE(1, 4);
+	return Buffer.concat([head, payload]);
+}
+
+describe("banter and a storaged of another version", () => {
+	const nothing = useNothing();
+
+	it("says that versions differ when its hello does", async () => {
+		await withPeer(nothing, helloOf(9999), async (path) => {
+			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
+			assert.match(stderr, /storaged is of another version/);
+		});
+	});
+
+	it("says so too when it hangs up at once", async () => {
+		await withPeer(nothing, "", async (path) => {
+			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
+			assert.match(stderr, /another version/);
+		});
+	});
+
+	it("does not trust what is no message at all", async () => {
+		await withPeer(nothing, Buffer.alloc(64, 0xff), async (path) => {
+			await expectTool(nothing, 76, "status", "--socket", path);
+		});
+	});
+});
+
+describe("banter status", () => {
+	const banter = useBanter({ workers: 2 });
+	const status = async () => JSON.parse((await expectTool(banter, 0, "status", "--json")).stdout);
+
+	it("names the processes and counts what is there", async () => {
+		await banter.chat("one", "[[tokens=3]]");
+		await banter.chat("two", "[[tokens=3]]");
+		const said = await status();
+		assert.equal(said.running, true);
+		assert.equal(said.pid, banter.storaged.pid);
+		assert.equal(said.masterd_pid, banter.masterd.pid);
+		assert.match(said.program, /^banter \d/);
+		assert.equal(said.schema, 2);
+		assert.equal(said.writable, 1);
+		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
+		const workers = said.peers.filter((peer) => peer.role === "worker").map((peer) => peer.pid);
+		assert.deepEqual(workers.sort(), banter.workerPids().sort());
+		const entries = Object.fromEntries(said.tables.map(({ name, entries }) => [name, entries]));
+		assert.equal(entries.conversations, 2);
+		assert.equal(entries.messages, 4);
+		assert.ok(said.used_bytes > 0 && said.used_bytes <= said.file_bytes);
+		assert.equal(said.max_bytes, 64 * 2 ** 30);
+		assert.ok(said.commits >= 4 && said.requests >= said.commits);
+	});
+
+	it("says the same for eyes", async () => {
+		const { stdout } = await expectTool(banter, 0, "status");
+		assert.match(stdout, new RegExp(`^storaged +pid ${banter.storaged.pid}, banter \\d`, "m"));
+		assert.match(stdout, new RegExp(`^masterd +pid ${banter.masterd.pid}$`, "m"));
+		for (const pid of banter.workerPids())
+			assert.match(stdout, new RegExp(`^worker +pid ${pid}, .* 0 open replies$`, "m"));
+		assert.match(stdout, /^ +messages +4 {3}/m);
+		assert.match(stdout, /^backup +never made/m);
+		assert.match(stdout, /\(just now\)|s ago/);
+	});
+
+	it("counts the replies that are being written", async () => {
+		const stream = await banter.stream("open", "[[tokens=2 hang-after=1]]");
+		await stream.next();
+		const said = await status();
+		assert.equal(said.open_turns, 1);
+		const open = said.peers.map((peer) => peer.open_turns);
+		assert.equal(Math.max(...open), 1);
+		assert.match((await expectTool(banter, 0, "status")).stdout, /^open +1 reply$/m);
+		stream.socket.destroy();
+	});
+
+	it("knows of the last backup", async () => {
+		const before = Date.now();
+		await expectTool(banter, 0, "backup", join(banter.dir, "backup"));
+		const said = await status();
+		assert.ok(said.last_backup_at >= before && said.last_backup_at <= Date.now());
+		assert.ok(said.last_backup_bytes > 0);
+		assert.match(
+			(await expectTool(banter, 0, "status")).stdout,
+			/^backup +\d{4}-\d\d-\d\dT.*KiB$/m,
+		);
+	});
+
+	it("gives up on a storaged that does not answer", async () => {
+		process.kill(banter.storaged.pid, "SIGSTOP");
+		try {
+			const { stderr } = await expectTool(banter, 75, "status");
+			assert.match(stderr, /did not answer within/);
+		} finally {
+			process.kill(banter.storaged.pid, "SIGCONT");
+		}
+	});
+});
+
+describe("banter erase", () => {
+	it("removes a conversation, and all of a visitor", async () => {
+		await withBanter({}, async (banter) => {
+			const { json } = await banter.chat("gone", "[[tokens=3]]");
+			await banter.chat("other", "[[tokens=3]]");
+			await banter.chat("stays", "[[tokens=3]]");
+			const erase = (...args) => expectTool(banter, 0, "erase", "--yes", ...args);
+			const one = await erase("--conversation", json.conversationId);
+			assert.equal(one.stdout, "removed: 1 conversation, 2 messages\n");
+			const again = await erase("--conversation", json.conversationId);
+			assert.equal(again.stdout, "there was nothing to remove\n");
+			const visitor = await erase("--session", "other");
+			assert.equal(visitor.stdout, "removed: 1 conversation, 2 messages\n");
+			assert.match((await erase("--session", "nobody")).stdout, /nothing/);
+			const { conversations, total } = await banter.conversations();
+			assert.deepEqual([conversations.map((one) => one.sessionId), total], [["stays"], 1]);
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("asks a person, who may say no", async () => {
+		await withBanter({}, async (banter) => {
+			await banter.chat("asked", "[[tokens=3]]");
+			// script(1) gives it a terminal, and passes its exit status on.
+			const ask = (answer) =>
+				start(
+					"/usr/bin/script",
+					["-qec", `${join(BUILD, "banter")} erase --session asked`, "/dev/null"],
+					toolEnvironment(banter),
+					{ input: `${answer}\n` },
+				).ended;
+			const no = await ask("n");
+			assert.match(no.stdout, /visitor asked is to be removed for good/);
+			assert.equal(no.status, 75);
+			assert.equal((await banter.conversations()).total, 1);
+			const yes = await ask("y");
+			assert.match(yes.stdout, /removed: 1 conversation/);
+			assert.equal(yes.status, 0);
+			assert.equal((await banter.conversations()).total, 0);
+		});
+	});
+});

@@ -1,0 +1,134 @@
+// Answers against the contract: each must be of an operation's documented statuses, with the
+// documented headers and no others, of the documented type, with a body of the documented schema
+// and nothing in it that is not documented.
+
+import assert from "node:assert/strict";
+import Ajv from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { document, operationOf, operations, resolve } from "./document.mjs";
+
+/** What every answer must have, as the document's introduction says. */
+const ALWAYS = {
+	"x-content-type-options": /^nosniff$/,
+	"x-frame-options": /^DENY$/,
+	"referrer-policy": /^no-referrer$/,
+	"permissions-policy": /^camera=\(\), microphone=\(\), geolocation=\(\)$/,
+	vary: /\bOrigin\b/,
+	date: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
+};
+
+/** What any answer may have. */
+const EVERYWHERE = new Set([
+	...Object.keys(ALWAYS),
+	"connection",
+	"content-length",
+	"transfer-encoding",
+	"content-type",
+	"strict-transport-security",
+	"access-control-allow-origin",
+	"access-control-expose-headers",
+]);
+
+/** The document with every object closed, so that a member that it does not name is a mistake. */
+function closed(value) {
+	if (Array.isArray(value)) return value.map(closed);
+	if (value === null || typeof value !== "object") return value;
+	const copy = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, closed(one)]));
+	if (copy.type === "object" && copy.properties) copy.additionalProperties ??= false;
+	return copy;
+}
+
+const ajv = new Ajv({ strict: false, allErrors: true });
+addFormats(ajv);
+const { schemas } = document().components;
+ajv.addSchema({ $id: "doc", components: { schemas: closed(schemas) } });
+
+const compiled = new Map();
+
+/** Fails unless the value is of the schema. */
+function assertValid(schema, value, what) {
+	const key = JSON.stringify(schema);
+	if (!compiled.has(key))
+		compiled.set(
+			key,
+			ajv.compile(JSON.parse(key.replaceAll('"#/components/', '"doc#/components/'))),
+		);
+	const validate = compiled.get(key);
+	assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)}`);
+}
+
+/** A header's value as its schema's type. */
+function typed(schema, value) {
+	if (schema.type !== "integer") return Array.isArray(value) ? value[0] : value;
+	assert.match(value, /^\d+$/);
+	return Number(value);
+}
+
+function checkHeaders(documented, answer, what) {
+	const known = Object.entries(documented ?? {}).map(([name, ref]) => [
+		name.toLowerCase(),
+		resolve(ref),
+	]);
+	for (const [name, { required, schema }] of known) {
+		const value = answer.headers[name];
+		assert.ok(value !== undefined || !required, `${what}: no ${name}`);
+		if (value !== undefined) assertValid(schema, typed(schema, value), `${what}: ${name}`);
+	}
+	for (const [name, value] of Object.entries(ALWAYS))
+		assert.match(answer.headers[name] ?? "", value, `${what}: ${name}`);
+	const names = new Set(known.map(([name]) => name));
+	for (const name of Object.keys(answer.headers))
+		assert.ok(names.has(name) || EVERYWHERE.has(name), `${what}: ${name} is not documented`);
+}
+
+/** The values that a body is made of: its lines if it is NDJSON. */
+function valuesOf(type, text) {
+	if (type === "application/json") return [JSON.parse(text)];
+	if (type !== "application/x-ndjson") return [text];
+	assert.ok(text.endsWith("\n"));
+	return text
+		.slice(0, -1)
+		.split("\n")
+		.map((line) => JSON.parse(line));
+}
+
+function checkBody(content, answer, what, isHead) {
+	if (content === undefined || isHead) {
+		assert.equal(answer.bytes.length, 0, `${what}: a body`);
+		if (content === undefined) assert.equal(answer.headers["content-type"], undefined, what);
+		return;
+	}
+	const type = answer.headers["content-type"]?.split(";")[0];
+	const { schema } = content[type] ?? content["*/*"] ?? {};
+	assert.ok(schema, `${what}: ${type} is not documented`);
+	if (answer.headers["content-encoding"]) return;
+	for (const value of valuesOf(type, answer.bytes.toString())) assertValid(schema, value, what);
+}
+
+/** Checks answers, and remembers which statuses of which operations have been seen. */
+export class Contract {
+	#seen = new Set();
+
+	/** Fails unless the answer is one that the document has for this request; unread: for any that
+	 * cannot be read. */
+	check(method, path, answer, { unread = false } = {}) {
+		const operation = operationOf(method, path);
+		assert.ok(operation, `${method} ${path} is not documented`);
+		const what = `${method} ${operation.path} ${answer.status}`;
+		const response = operation[unread ? "unread" : "responses"].get(answer.status);
+		assert.ok(response, `${what} is not documented: ${answer.bytes}`);
+		checkHeaders(response.headers, answer, what);
+		checkBody(response.content, answer, what, method === "HEAD");
+		this.#seen.add(`${operation.operationId} ${unread ? "default" : answer.status}`);
+		return answer;
+	}
+
+	/** What is documented and was never seen. */
+	missing() {
+		return operations()
+			.flatMap(({ operationId, responses }) =>
+				[...responses.keys(), "default"].map((status) => `${operationId} ${status}`),
+			)
+			.filter((one) => !this.#seen.has(one));
+	}
+}

@@ -1,0 +1,350 @@
+// The OpenAPI document is kept to: every path is driven to every status that the document has for
+// it, each real answer is checked against it, and in the end nothing may be left that never came.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { exchange, request } from "./client.mjs";
+import { Contract } from "./contract.mjs";
+import { document, operations, routes } from "./document.mjs";
+import {
+	ADMIN_KEY,
+	PASSWORD,
+	PATIENCE,
+	ROOT,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	withBanter,
+} from "./harness.mjs";
+
+const contract = new Contract();
+
+const KEY = { "x-api-key": WIDGET_KEY };
+const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+const FOREIGN = { origin: "https://evil.example" };
+const STREAMS = ["/v1/chat/stream", "/chat"];
+const CHATS = ["/v1/chat", ...STREAMS];
+const LIST = "/v1/admin/conversations";
+const NOBODY = "0192f000-0000-7000-8000-000000000000";
+const ASSETS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
+const PAGES = ["/", `/conversations/${NOBODY}`];
+const DEMOS = ["/widget-test.html", "/headless-test.html"];
+
+/** Sends a request to this banter, checks the answer's status and all of it by the document. */
+async function drive(banter, status, method, path, options) {
+	const answer = await request(banter.url, method, path, options);
+	assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
+	return contract.check(method, path, answer);
+}
+
+/** What makes a request unreadable: the end of its first line, and its fields. */
+const UNREADABLE = [
+	[400, "HTTP/1.1\r\nno colon\r\n"],
+	[413, "HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n"],
+	[431, `HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n`],
+	[501, "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"],
+	[505, "HTTP/2.0\r\nHost: x\r\n"],
+];
+
+async function driveUnread(banter, status, method, path, head) {
+	const answer = await exchange(banter.port, `${method} ${path} ${head}\r\n`);
+	assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`);
+	contract.check(method, path, { ...answer, bytes: answer.body }, { unread: true });
+}
+
+const chat = (banter, status, path, message, headers = KEY, sessionId = "contract") =>
+	drive(banter, status, "POST", path, { headers, body: { sessionId, message } });
+
+async function signIn(banter) {
+	const answer = await drive(banter, 200, "POST", "/api/login", { body: { password: PASSWORD } });
+	return { cookie: answer.headers["set-cookie"][0].split(";")[0] };
+}
+
+/** One path for each operation that can be called. */
+function examples() {
+	const files = {
+		"/assets/{file}": "/assets/none.js",
+		"/demo/{file}": "/demo/none.js",
+	};
+	return operations().map(({ method, path }) => ({
+		method,
+		path:
+			files[path] ??
+			path.replace("{conversationId}", NOBODY).replace("{sessionId}", "nobody-of-this-name"),
+	}));
+}
+
+describe("the document", () => {
+	it("has the routes of routes.def, and no others", () => {
+		assert.deepEqual(
+			operations()
+				.map(({ method, shape }) => `${method} ${shape}`)
+				.sort(),
+			routes()
+				.map(({ method, path }) => `${method} ${path}`)
+				.sort(),
+		);
+		const rows = readFileSync(join(ROOT, "workerd/api/routes.def"), "utf8").match(/^ROUTE\(/gm);
+		assert.equal(routes().length, rows.length, "every row was read");
+	});
+});
+
+describe("every operation", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN: "https://site.example" } });
+
+	it("serves the document itself", async () => {
+		const { json } = await drive(banter, 200, "GET", "/v1/openapi.json");
+		assert.deepEqual({ ...json, servers: [] }, { ...document(), servers: [] });
+	});
+
+	for (const { method, path } of examples()) {
+		it(`${method} ${path}: 403 to a foreign site, whatever key it has`, async () => {
+			await drive(banter, 403, method, path, { headers: { ...FOREIGN, ...KEY, ...ADMIN } });
+		});
+
+		it(`${method} ${path}: a request that cannot be read`, async () => {
+			for (const [status, head] of UNREADABLE)
+				await driveUnread(banter, status, method, path, head);
+		});
+	}
+
+	for (const { method, path } of examples().filter((one) => one.method === "GET"))
+		it(`HEAD ${path} has what GET has, but the body`, async () => {
+			const get = await request(banter.url, method, path);
+			await drive(banter, get.status, "HEAD", path);
+		});
+});
+
+describe("chat", () => {
+	const TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(500 * PATIENCE) };
+	const banter = useBanter({ env: TIMEOUTS });
+
+	for (const path of CHATS) {
+		it(`${path}: a reply`, async () => {
+			await chat(banter, 200, path, "[[tokens=3]]");
+			await chat(banter, 200, path, "[[unicode]]");
+			await chat(banter, 200, path, "[[tokens=2]]", { "x-widget-api-key": WIDGET_KEY });
+		});
+
+		it(`${path}: 400 for a body that is none`, async () => {
+			for (const body of ["", "no JSON", "[]", "{}", '{"sessionId":"a b","message":"x"}'])
+				await drive(banter, 400, "POST", path, { headers: KEY, body });
+		});
+
+		it(`${path}: 401 without the key`, async () => {
+			await chat(banter, 401, path, "x", {});
+			await chat(banter, 401, path, "x", { "x-api-key": "wrong" });
+		});
+
+		it(`${path}: 413 for a body over its limit`, async () => {
+			const headers = { ...KEY, "content-length": "65537" };
+			await drive(banter, 413, "POST", path, { headers });
+		});
+
+		it(`${path}: 502, 503 and 504 when the model fails`, async () => {
+			await chat(banter, 502, path, "[[fail=401]]");
+			await chat(banter, 503, path, "[[fail=429 retry-after=30]]");
+			await chat(banter, 504, path, "[[fail=hang]]");
+		});
+	}
+
+	for (const path of STREAMS)
+		it(`${path}: an error within the stream`, async () => {
+			const { text } = await chat(banter, 200, path, "[[tokens=3 error-after=2]]");
+			assert.equal(JSON.parse(text.trim().split("\n").at(-1)).type, "error");
+		});
+
+	it("429 over the rate limit", async () => {
+		const env = { RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
+		await withBanter({ env, workers: 1 }, async (strict) => {
+			await chat(strict, 200, "/v1/chat", "[[tokens=1]]");
+			for (const path of CHATS) await chat(strict, 429, path, "x");
+		});
+	});
+
+	for (const path of CHATS)
+		it(`${path}: 410 when the conversation is deleted before the reply begins`, async () => {
+			await withBanter({ workers: 1 }, async (own) => {
+				const message = `[[tokens=1 first-delay=${2000 * PATIENCE}]]`;
+				const reply = chat(own, 410, path, message, KEY, "deleted");
+				await until("the model was asked", async () => (await own.modelCalls(message)) === 1);
+				await drive(own, 200, "DELETE", "/v1/admin/visitors/deleted", { headers: ADMIN });
+				// The worker claims its replies when the store comes back, and hears it then.
+				await own.storaged.kill("SIGKILL");
+				await reply;
+			});
+		});
+});
+
+describe("the admin API", () => {
+	const banter = useBanter();
+
+	it("lists conversations, in pages too", async () => {
+		for (let i = 0; i < 3; i++)
+			await chat(banter, 200, "/v1/chat", "[[unicode]]", KEY, `list-${i}`);
+		await drive(banter, 200, "GET", LIST, { headers: ADMIN });
+		const { json } = await drive(banter, 200, "GET", `${LIST}?limit=2`, { headers: ADMIN });
+		assert.equal(typeof json.nextCursor, "string");
+		const next = `${LIST}?limit=2&cursor=${json.nextCursor}`;
+		await drive(banter, 200, "GET", next, { headers: ADMIN });
+		for (const wrong of ["limit=0", "limit=201", "limit=x", "cursor=x"])
+			await drive(banter, 400, "GET", `${LIST}?${wrong}`, { headers: ADMIN });
+	});
+
+	it("reads a thread, whole and in pages", async () => {
+		const { json } = await chat(banter, 200, "/v1/chat", "[[tokens=2]]", KEY, "thread");
+		await chat(banter, 502, "/v1/chat", "[[fail=401]]", KEY, "thread");
+		const path = `${LIST}/${json.conversationId}`;
+		const whole = await drive(banter, 200, "GET", path, { headers: ADMIN });
+		assert.equal(whole.json.messages.length, 4);
+		await drive(banter, 200, "GET", `${path}?limit=2`, { headers: ADMIN });
+		await drive(banter, 400, "GET", `${path}?limit=0`, { headers: ADMIN });
+		await drive(banter, 400, "GET", `${LIST}/no-id`, { headers: ADMIN });
+		await drive(banter, 404, "GET", `${LIST}/${NOBODY}`, { headers: ADMIN });
+	});
+
+	it("deletes a conversation", async () => {
+		const { json } = await chat(banter, 200, "/v1/chat", "[[tokens=1]]", KEY, "gone");
+		const path = `${LIST}/${json.conversationId}`;
+		await drive(banter, 204, "DELETE", path, { headers: ADMIN });
+		await drive(banter, 404, "DELETE", path, { headers: ADMIN });
+		await drive(banter, 400, "DELETE", `${LIST}/no-id`, { headers: ADMIN });
+	});
+
+	it("deletes a visitor", async () => {
+		await chat(banter, 200, "/v1/chat", "[[tokens=1]]", KEY, "visitor");
+		const path = "/v1/admin/visitors/visitor";
+		await drive(banter, 200, "DELETE", path, { headers: ADMIN });
+		await drive(banter, 404, "DELETE", path, { headers: ADMIN });
+		await drive(banter, 400, "DELETE", "/v1/admin/visitors/a*b", { headers: ADMIN });
+	});
+
+	it("401 with a wrong key or session", async () => {
+		for (const { method, path } of examples().filter((one) => one.path.startsWith("/v1/admin/")))
+			for (const headers of [{}, { "x-admin-api-key": "wrong" }, { cookie: "banter_session=no" }])
+				await drive(banter, 401, method, path, {
+					headers: { ...headers, host: "x", origin: "http://x" },
+				});
+	});
+});
+
+describe("signing in and out", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("signs in and out", async () => {
+		const session = await signIn(banter);
+		await drive(banter, 200, "GET", LIST, { headers: session });
+		await drive(banter, 200, "POST", "/api/logout", { headers: session });
+		await drive(banter, 200, "POST", "/api/logout");
+		for (const path of ["/api/login", "/api/logout"])
+			await drive(banter, 413, "POST", path, { headers: { "content-length": "4097" } });
+	});
+
+	it("400 and 401 for what is no password or the wrong one, and 429 in the end", async () => {
+		const attempt = (status, body) => drive(banter, status, "POST", "/api/login", { body });
+		await attempt(400, "{}");
+		await attempt(401, { password: "wrong" });
+		await until(
+			"429",
+			async () => (await request(banter.url, "POST", "/api/login", { body: "{}" })).status === 429,
+		);
+		await attempt(429, { password: PASSWORD });
+	});
+
+	it("503 where no password is set", async () => {
+		await withBanter({ env: { DASHBOARD_PASSWORD: undefined }, workers: 1 }, async (own) => {
+			await drive(own, 503, "POST", "/api/login", { body: { password: PASSWORD } });
+		});
+	});
+});
+
+describe("service and pages", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("health, readiness and metrics", async () => {
+		for (const path of ["/health", "/health/ready", "/metrics"])
+			await drive(banter, 200, "GET", path);
+		await drive(banter, 200, "GET", "/metrics", {
+			headers: { host: "x", authorization: `Bearer ${ADMIN_KEY}` },
+		});
+		await drive(banter, 401, "GET", "/metrics", { headers: { via: "1.1 proxy" } });
+	});
+
+	it("the widget's script and other files, and 304 for who has them", async () => {
+		const files = [...ASSETS, "/assets/favicon.svg"];
+		const { text } = await drive(banter, 200, "GET", "/login");
+		files.push(...[...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path));
+		const demo = await drive(banter, 200, "GET", "/widget-test.html");
+		files.push(/"(\/demo\/[^"]+)"/.exec(demo.text)[1]);
+		for (const path of files)
+			for (const encoding of ["identity", "br", "gzip"]) {
+				const headers = { "accept-encoding": encoding };
+				const { headers: got } = await drive(banter, 200, "GET", path, { headers });
+				await drive(banter, 304, "GET", path, {
+					headers: { ...headers, "if-none-match": got.etag },
+				});
+			}
+	});
+
+	it("the dashboard's pages, and the way to /login and back", async () => {
+		const session = await signIn(banter);
+		for (const path of PAGES) {
+			await drive(banter, 200, "GET", path, { headers: session });
+			await drive(banter, 303, "GET", path);
+		}
+		await drive(banter, 200, "GET", "/login");
+		await drive(banter, 303, "GET", "/login", { headers: session });
+		for (const path of DEMOS) await drive(banter, 200, "GET", path);
+	});
+
+	it("404 for files that are not there or were never built", async () => {
+		await drive(banter, 404, "GET", "/assets/none.js");
+		await drive(banter, 404, "GET", "/demo/none.js");
+		await withBanter({ env: { ASSET_DIR: join(ROOT, "tests") }, workers: 1 }, async (bare) => {
+			const session = await signIn(bare);
+			for (const path of [...ASSETS, ...PAGES, ...DEMOS])
+				await drive(bare, 404, "GET", path, { headers: session });
+			await drive(bare, 404, "GET", "/login");
+		});
+	});
+
+	it("503 without an admin key to compare with", async () => {
+		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (own) => {
+			for (const { method, path } of examples().filter((one) => one.path.startsWith("/v1/admin/")))
+				await drive(own, 503, method, path);
+			await drive(own, 503, "GET", "/metrics", { headers: { via: "1.1 proxy" } });
+		});
+	});
+});
+
+describe("while the store is away", () => {
+	it("503 from all that needs it", async () => {
+		await withBanter({ workers: 2 }, async (banter) => {
+			const session = { ...(await signIn(banter)), host: "x", origin: "http://x" };
+			await banter.stopStore();
+			const away = (method, path, options) => drive(banter, 503, method, path, options);
+			await Promise.all([
+				away("GET", "/health/ready"),
+				...CHATS.map((path) => chat(banter, 503, path, "x")),
+				...[...PAGES, "/login"].map((path) => away("GET", path, { headers: session })),
+				away("POST", "/api/logout", { headers: session }),
+				away("POST", "/api/login", { body: { password: PASSWORD } }),
+				...examples()
+					.filter((one) => one.path.startsWith("/v1/admin/"))
+					.flatMap(({ method, path }) =>
+						[ADMIN, session].map((headers) => away(method, path, { headers })),
+					),
+			]);
+			banter.startStore();
+			await banter.ready();
+		});
+	});
+});
+
+describe("in the end", () => {
+	it("every documented status of every operation has been seen", () => {
+		assert.deepEqual(contract.missing(), []);
+	});
+});

@@ -1,0 +1,106 @@
+// The raw requests of tests/http/corpus.txt, which says what is in them; and an account of the
+// answers to one of them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { ROOT } from "./daemon.mjs";
+
+const FILE = join(ROOT, "tests/http/corpus.txt");
+const ESCAPES = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\", '"': '"' };
+const LIMIT_MS = 60_000;
+
+function decodeEscapes(text) {
+	return text.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (all, hex, name) => {
+		const known = hex ? String.fromCharCode(Number.parseInt(hex, 16)) : ESCAPES[name];
+		assert.ok(known !== undefined, `unknown escape ${all}`);
+		return known;
+	});
+}
+
+function piecesOf(line) {
+	const pieces = [...line.matchAll(/"((?:[^"\\]|\\.)*)"(?:\*(\d+))?/g)];
+	return pieces.map(([, text, times]) => decodeEscapes(text).repeat(Number(times ?? 1))).join("");
+}
+
+/** @returns {{name: string, outcomes: string[], bytes: Buffer}[]} */
+export function readCorpus() {
+	const cases = [];
+	for (const line of readFileSync(FILE, "utf8").split("\n")) {
+		if (line === "" || line.startsWith("#")) continue;
+		if (line.startsWith("\t")) {
+			cases.at(-1).text += piecesOf(line);
+			continue;
+		}
+		const [, outcomes, name] = /^([a-z0-9 ]+): (.*)$/.exec(line);
+		cases.push({ name, outcomes: outcomes.split(" "), text: "" });
+	}
+	return cases.map(({ name, outcomes, text }) => ({
+		name,
+		outcomes,
+		bytes: Buffer.from(text, "latin1"),
+	}));
+}
+
+/**
+ * Sends pieces on a connection of its own, each by a write of its own, ends our side, and resolves
+ * to all that came back until the server closed its side, or reset the connection.
+ */
+export function converse(port, pieces, host = "127.0.0.1") {
+	return new Promise((resolve, reject) => {
+		const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
+		const answers = [];
+		let connected = false;
+		const done = () => {
+			socket.destroy();
+			resolve(Buffer.concat(answers));
+		};
+		const send = (i) => {
+			if (i === pieces.length) socket.end();
+			else socket.write(pieces[i], () => send(i + 1));
+		};
+		socket.setTimeout(LIMIT_MS, () => reject(new Error("the server does not close")));
+		socket.on("connect", () => {
+			connected = true;
+			send(0);
+		});
+		socket.on("data", (piece) => answers.push(piece));
+		socket.on("end", done);
+		socket.on("error", (error) => (connected ? done() : reject(error)));
+	});
+}
+
+/**
+ * The answers in what came back, without interim ones. methods: those of the requests, as far as
+ * one may be HEAD, whose answer has no body.
+ * @returns {{status: number, headers: Record<string, string>, body: Buffer}[]}
+ */
+export function splitAnswers(bytes, methods = []) {
+	const answers = [];
+	for (let at = 0; at < bytes.length; ) {
+		const end = bytes.indexOf("\r\n\r\n", at);
+		assert.ok(end !== -1, `an answer breaks off: ${bytes.subarray(at, at + 80)}`);
+		const [first, ...lines] = bytes.subarray(at, end).toString("latin1").split("\r\n");
+		const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(first) ?? [];
+		assert.ok(status, `a status line: ${JSON.stringify(first)}`);
+		const headers = Object.fromEntries(
+			lines.map((line) => [
+				line.slice(0, line.indexOf(":")).toLowerCase(),
+				line.slice(line.indexOf(":") + 1).trim(),
+			]),
+		);
+		at = end + 4;
+		if (status === "100") continue;
+		const bodiless = methods[answers.length] === "HEAD" || status === "204" || status === "304";
+		const length = bodiless ? 0 : Number(headers["content-length"]);
+		assert.ok(at + length <= bytes.length, "an answer's body is whole");
+		answers.push({
+			status: Number(status),
+			headers,
+			body: bytes.subarray(at, at + length),
+		});
+		at += length;
+	}
+	return answers;
+}

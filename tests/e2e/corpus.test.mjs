@@ -1,0 +1,87 @@
+// The corpus of raw requests over real connections to real workers: whole, cut in two, byte by
+// byte. (The parser alone sees every case cut at every place: tests/unit/test_http_corpus.c.)
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { converse, readCorpus, splitAnswers } from "./corpus.mjs";
+import { useBanter } from "./harness.mjs";
+
+const AT_ONCE = 16; // cases under way
+const BYTEWISE_MAX = 400; // longer ones go in larger pieces
+
+// The server's own refusals, which no handler gives.
+const REFUSALS = {
+	400: "bad_request",
+	413: "body_too_large",
+	414: "uri_too_long",
+	417: "expectation_failed",
+	431: "headers_too_large",
+	501: "not_implemented",
+	505: "version_not_supported",
+};
+
+const WAYS = {
+	whole: (bytes) => [bytes],
+	"cut in the middle": (bytes) => [
+		bytes.subarray(0, bytes.length >> 1),
+		bytes.subarray(bytes.length >> 1),
+	],
+	"cut before the last byte": (bytes) => [bytes.subarray(0, -1), bytes.subarray(-1)],
+	"cut after the first byte": (bytes) => [bytes.subarray(0, 1), bytes.subarray(1)],
+	"in small pieces": (bytes) => {
+		const step = Math.ceil(bytes.length / BYTEWISE_MAX);
+		const pieces = [];
+		for (let at = 0; at < bytes.length; at += step) pieces.push(bytes.subarray(at, at + step));
+		return pieces;
+	},
+};
+
+/** What an answer says of its request, in the words of the corpus. */
+function outcomeOf(answer) {
+	const code = REFUSALS[answer.status];
+	const said = answer.body.length > 0 ? JSON.parse(answer.body).code : undefined;
+	return code !== undefined && said === code ? String(answer.status) : "ok";
+}
+
+/** The methods of the requests that are taken: where HEAD is, no body follows. */
+function methodsOf({ name }) {
+	return name === "HEAD" ? ["HEAD"] : name === "three in a row" ? ["GET", "HEAD", "GET"] : [];
+}
+
+async function check(port, one, pieces) {
+	const answers = splitAnswers(await converse(port, pieces), methodsOf(one));
+	const outcomes = answers.map(outcomeOf);
+	// What is not whole when the client has ended its side is not answered.
+	const expected = one.outcomes.filter((outcome) => outcome !== "more");
+	assert.deepEqual(outcomes, expected, one.name);
+	for (const { status, headers } of answers) {
+		assert.ok(headers.date, `Date with ${status}: ${one.name}`);
+		if (status !== 204) assert.match(headers["content-length"], /^\d+$/, one.name);
+	}
+	const last = answers.at(-1);
+	if (last && outcomeOf(last) !== "ok")
+		assert.equal(last.headers.connection, "close", `a refusal says so: ${one.name}`);
+}
+
+describe("the corpus of raw requests", () => {
+	const banter = useBanter();
+	const cases = readCorpus();
+
+	it("has its cases", () => {
+		assert.ok(cases.length >= 150, `${cases.length} cases`);
+	});
+
+	for (const [way, cut] of Object.entries(WAYS))
+		it(`every request has its outcome, ${way}`, async (t) => {
+			for (let i = 0; i < cases.length; i += AT_ONCE)
+				await Promise.all(
+					cases.slice(i, i + AT_ONCE).map((one) => check(banter.port, one, cut(one.bytes))),
+				);
+			t.diagnostic(`${cases.length} cases`);
+		});
+
+	it("and the service goes on", async () => {
+		assert.equal((await banter.get("/health/ready")).status, 200);
+		assert.equal((await banter.conversations()).total, 0);
+	});
+});

@@ -1,0 +1,285 @@
+// Which sites' scripts may call us, and read what we answer: every kind of route, every kind of
+// answer, every way to be almost the right origin (API.md: allowed ones are echoed on every status,
+// any other gets 403 and no CORS header).
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, exchange } from "./client.mjs";
+import { routes } from "./document.mjs";
+import { ADMIN_KEY, PASSWORD, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+
+const SITE = "https://site.example";
+const OTHER = "https://other.example:8443";
+const CORS_ORIGIN = `${SITE}, ${OTHER}`;
+const KEYS = { "x-api-key": WIDGET_KEY, "x-admin-api-key": ADMIN_KEY };
+const NOBODY = "0192f000-0000-7000-8000-000000000000";
+
+/** Almost SITE or OTHER, and neither. */
+const FOREIGN = [
+	"https://evil.example",
+	"null",
+	"*",
+	"",
+	"http://site.example",
+	"https://site.example:444",
+	"https://site.example:443",
+	"https://other.example",
+	"https://other.example:8444",
+	"https://SITE.example",
+	"HTTPS://site.example",
+	"HTTPS://SITE.EXAMPLE",
+	"https://site.example/",
+	"https://site.example.",
+	"https://www.site.example",
+	"https://site.example.evil.example",
+	"https://evilsite.example",
+	"https://site.example@evil.example",
+	"https://site.example evil",
+	"site.example",
+	"//site.example",
+	`${SITE}, ${OTHER}`,
+	`${SITE} ${OTHER}`,
+	"https://chat.example", // our own, by another scheme's or port's name
+	"http://chat.example:4001",
+];
+
+const corsHeaders = (answer) =>
+	Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"));
+
+function assertCors(answer, origin, what) {
+	assert.equal(answer.headers["access-control-allow-origin"], origin, what);
+	assert.match(answer.headers.vary ?? "", /\bOrigin\b/, what);
+	assert.equal(answer.headers["access-control-allow-credentials"], undefined, what);
+	const exposed = answer.headers["access-control-expose-headers"].split(", ");
+	for (const name of ["Retry-After", "RateLimit-Remaining", "X-Request-Id"])
+		assert.ok(exposed.includes(name), what);
+}
+
+/** A path of every route, with its method. */
+const everyRoute = routes().map(({ method, pattern }) => ({
+	method,
+	path: pattern.replace(":id", NOBODY).replace(":sessionId", "nobody").replace(":file", "none.js"),
+}));
+
+/** Every status that an answer can have, and a request that gets it. */
+const ANSWERS = [
+	[200, "GET", "/health"],
+	[200, "GET", "/widget/chat-widget.js"],
+	[200, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
+	[200, "POST", "/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
+	[200, "GET", "/v1/admin/conversations"],
+	[204, "OPTIONS", "/chat"],
+	[303, "GET", "/"],
+	[304, "GET", "/widget/chat-widget.js", { headers: { "if-none-match": "*" } }],
+	[400, "POST", "/v1/chat", { body: "no JSON" }],
+	[401, "POST", "/v1/chat", { headers: { "x-api-key": "wrong" }, body: "{}" }],
+	[401, "GET", "/v1/admin/conversations", { headers: { "x-admin-api-key": "wrong" } }],
+	[403, "POST", "/api/login", { body: { password: PASSWORD } }], // allowed, and not our own
+	[404, "GET", "/nowhere"],
+	[404, "GET", `/v1/admin/conversations/${NOBODY}`],
+	[405, "GET", "/chat"],
+	[413, "POST", "/chat", { headers: { "content-length": "10000000" } }],
+	[502, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[fail=401]]" } }],
+	[502, "POST", "/chat", { body: { sessionId: "s", message: "[[fail=401]]" } }],
+	[503, "POST", "/chat", { body: { sessionId: "s", message: "[[fail=429 retry-after=9]]" } }],
+];
+
+/** Requests that cannot be read, but for their Origin. */
+const UNREADABLE = [
+	[400, (origin) => `GET /health HTTP/1.1\r\nOrigin: ${origin}\r\n\r\n`],
+	[431, (origin) => `GET / HTTP/1.1\r\nOrigin: ${origin}\r\nX: ${"x".repeat(20_000)}\r\n\r\n`],
+	[501, (origin) => `GET / HTTP/1.1\r\nOrigin: ${origin}\r\nTransfer-Encoding: x\r\n\r\n`],
+];
+
+function ask(banter, origin, [, method, path, { headers = {}, body } = {}]) {
+	const sent = method === "POST" ? body : undefined; // others take none
+	return banter.request(method, path, { headers: { origin, ...KEYS, ...headers }, body: sent });
+}
+
+describe("an allowed origin", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN } });
+
+	for (const one of ANSWERS)
+		it(`is echoed: ${one[0]} of ${one[1]} ${one[2]}`, async () => {
+			for (const origin of [SITE, OTHER]) {
+				const answer = await ask(banter, origin, one);
+				assert.equal(answer.status, one[0], answer.text);
+				assertCors(answer, origin);
+			}
+		});
+
+	for (const { method, path } of everyRoute)
+		it(`is echoed by ${method} ${path}, and by a preflight for it`, async () => {
+			assertCors(await ask(banter, SITE, [0, method, path, { body: "{}" }]), SITE);
+			const headers = { "access-control-request-method": method };
+			const preflight = await ask(banter, OTHER, [0, "OPTIONS", path, { headers }]);
+			assert.equal(preflight.status, 204);
+			assertCors(preflight, OTHER);
+		});
+
+	it("is echoed even when the request cannot be read to its end", async () => {
+		for (const [status, bytes] of UNREADABLE.slice(1)) {
+			const answer = await exchange(banter.port, bytes(SITE));
+			assert.equal(answer.status, status);
+			assertCors(answer, SITE);
+		}
+	});
+
+	it("may be this service's own, by the Host that it was asked by", async () => {
+		for (const origin of ["http://chat.example:4000", "https://chat.example:4000"]) {
+			const headers = { host: "chat.example:4000" };
+			assertCors(await ask(banter, origin, [200, "GET", "/health", { headers }]), origin);
+		}
+	});
+
+	it("429 can be read as well, with what it says about waiting", async () => {
+		const env = { CORS_ORIGIN, RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
+		await withBanter({ env, workers: 1 }, async (strict) => {
+			await ask(strict, SITE, [0, "POST", "/chat", { body: "{}" }]);
+			const answer = await ask(strict, SITE, [429, "POST", "/chat", { body: "{}" }]);
+			assert.equal(answer.status, 429);
+			assertCors(answer, SITE);
+		});
+	});
+
+	it("and 503 while the store is away", async () => {
+		await withBanter({ env: { CORS_ORIGIN }, workers: 1 }, async (alone) => {
+			await alone.stopStore();
+			const answer = await ask(alone, SITE, [503, "GET", "/v1/admin/conversations"]);
+			assert.equal(answer.status, 503);
+			assertCors(answer, SITE);
+			alone.startStore();
+			await alone.ready();
+		});
+	});
+});
+
+describe("any other origin", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN } });
+
+	for (const origin of FOREIGN)
+		it(`"${origin}" is refused by every kind of route, with no CORS header`, async () => {
+			const paths = [
+				["GET", "/health"],
+				["POST", "/v1/chat"],
+				["POST", "/chat"],
+				["GET", "/v1/admin/conversations"],
+				["GET", "/metrics"],
+				["POST", "/api/login"],
+				["GET", "/login"],
+				["GET", "/"],
+				["GET", "/nowhere"],
+				["PUT", "/health"],
+				["OPTIONS", "/chat"],
+			];
+			for (const [method, path] of paths) {
+				const headers = { host: "chat.example:4000", "access-control-request-method": "POST" };
+				const answer = await ask(banter, origin, [403, method, path, { headers, body: "{}" }]);
+				assertError(answer, 403, "Origin not allowed", "origin_not_allowed");
+				assert.deepEqual(corsHeaders(answer), [], `${method} ${path}`);
+				assert.match(answer.headers.vary, /\bOrigin\b/);
+			}
+		});
+
+	for (const { method, path } of everyRoute)
+		it(`is refused by ${method} ${path}`, async () => {
+			const answer = await ask(banter, "https://evil.example", [403, method, path]);
+			assertError(answer, 403, "Origin not allowed");
+			assert.deepEqual(corsHeaders(answer), []);
+		});
+
+	it("gets no CORS header on what cannot be read either", async () => {
+		for (const [status, bytes] of UNREADABLE) {
+			const answer = await exchange(banter.port, bytes("https://evil.example"));
+			assert.equal(answer.status, status);
+			assert.deepEqual(corsHeaders(answer), []);
+		}
+	});
+
+	it("costs no rate limit, calls no model and stores nothing", async () => {
+		for (let i = 0; i < 3; i++) {
+			const body = { sessionId: "foreign", message: "[[tokens=1]] from elsewhere" };
+			const answer = await ask(banter, "null", [403, "POST", "/chat", { body }]);
+			assert.equal(answer.headers["ratelimit-remaining"], undefined);
+		}
+		assert.equal(await banter.modelCalls("from elsewhere"), 0);
+		assert.equal((await banter.conversations()).total, 0);
+	});
+});
+
+describe("without an Origin", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN } });
+
+	it("everybody is served, without CORS headers, and told that it varies", async () => {
+		for (const one of ANSWERS.filter(([status]) => status !== 403)) {
+			const [status, method, path, { headers = {}, body } = {}] = one;
+			const answer = await banter.request(method, path, { headers: { ...KEYS, ...headers }, body });
+			assert.equal(answer.status, status);
+			assert.deepEqual(corsHeaders(answer), [], `${method} ${path}`);
+			assert.match(answer.headers.vary, /\bOrigin\b/);
+		}
+	});
+});
+
+describe("OPTIONS", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN } });
+
+	it("a preflight says the methods, the headers and how long that holds", async () => {
+		for (const path of ["/chat", "/v1/chat", "/v1/admin/conversations", "/not/there"]) {
+			const answer = await banter.request("OPTIONS", path, {
+				headers: {
+					origin: SITE,
+					"access-control-request-method": "POST",
+					"access-control-request-headers": "content-type,x-widget-api-key",
+				},
+			});
+			assert.equal(answer.status, 204);
+			assert.equal(answer.bytes.length, 0);
+			assertCors(answer, SITE);
+			assert.equal(
+				answer.headers["access-control-allow-methods"],
+				"GET, POST, PUT, DELETE, OPTIONS",
+			);
+			assert.equal(
+				answer.headers["access-control-allow-headers"],
+				"Content-Type, x-api-key, x-widget-api-key, x-admin-api-key, Idempotency-Key, Last-Event-ID",
+			);
+			assert.match(answer.headers["access-control-max-age"], /^[1-9]\d*$/);
+			assert.equal(answer.headers.allow, undefined);
+		}
+	});
+
+	it("a plain one says what the path takes", async () => {
+		const allowed = {
+			"/health": "GET, HEAD, OPTIONS",
+			"/chat": "POST, OPTIONS",
+			[`/v1/admin/conversations/${NOBODY}`]: "GET, HEAD, DELETE, OPTIONS",
+			"*": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+		};
+		for (const [path, allow] of Object.entries(allowed)) {
+			const answer = await banter.request("OPTIONS", path);
+			assert.equal(answer.status, 204, path);
+			assert.equal(answer.headers.allow, allow, path);
+			assert.deepEqual(corsHeaders(answer), []);
+		}
+		assertError(await banter.request("OPTIONS", "/not/there"), 404);
+	});
+});
+
+describe("CORS_ORIGIN=*", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("every site is served, `null` too, but never with a session", async () => {
+		for (const origin of [SITE, "http://localhost:5173", "null"]) {
+			const answer = await banter.chat("any", "[[tokens=1]]", { headers: { origin } });
+			assert.equal(answer.status, 200);
+			assertCors(answer, origin);
+			for (const path of ["/api/login", "/api/logout"])
+				assertError(
+					await banter.request("POST", path, { headers: { origin }, body: "{}" }),
+					403,
+					"Origin not allowed",
+				);
+		}
+	});
+});

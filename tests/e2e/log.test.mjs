@@ -1,0 +1,160 @@
+// The log: one line a request, under a name that the client, the answer and the reply's own lines
+// share; and nothing in it that anybody wrote or must not know.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { exchange, request } from "./client.mjs";
+import {
+	ADMIN_KEY,
+	freePort,
+	PASSWORD,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	withBanter,
+} from "./harness.mjs";
+
+const NEW_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe("the line of a request", () => {
+	const banter = useBanter();
+
+	const lineOf = (name) =>
+		banter.log.waitFor(
+			`the line of ${name}`,
+			(line) => line.ev === "request" && line.request === name,
+		);
+
+	it("has connection, client, method, route, status, time and bytes", async () => {
+		const answer = await banter.get("/health?secret=1", { "x-request-id": "a.b_c:d-E9" });
+		assert.equal(answer.headers["x-request-id"], "a.b_c:d-E9");
+		const line = await lineOf("a.b_c:d-E9");
+		assert.match(line.text, /^<6>ev=request /);
+		assert.match(line.conn, /^\d+$/);
+		assert.equal(line.client, "127.0.0.1");
+		assert.equal(line.method, "GET");
+		assert.equal(line.route, "health");
+		assert.equal(line.status, "200");
+		assert.match(line.ms, /^\d+$/);
+		assert.equal(line.bytes, String(answer.bytes.length));
+		assert.equal(line.end, undefined);
+	});
+
+	it("without a name, or with one that could not stand anywhere, it gets a new one", async () => {
+		const given = [
+			undefined,
+			"",
+			"a b",
+			"x".repeat(129),
+			'a"b',
+			"ev=forged",
+			"ünïcode",
+			"a,b",
+			"<script>",
+		];
+		const seen = new Set();
+		for (const name of given) {
+			const header = name === undefined ? "" : `X-Request-Id: ${name}\r\n`;
+			const answer = await exchange(
+				banter.port,
+				Buffer.from(`GET /health HTTP/1.1\r\nHost: x\r\n${header}\r\n`, "utf8"),
+			);
+			assert.equal(answer.status, 200);
+			assert.match(answer.headers["x-request-id"], NEW_ID, JSON.stringify(name));
+			seen.add(answer.headers["x-request-id"]);
+			await lineOf(answer.headers["x-request-id"]);
+		}
+		assert.equal(seen.size, given.length, "each is new");
+		assert.equal(
+			(await banter.get("/health", { "x-request-id": "x".repeat(128) })).headers["x-request-id"],
+			"x".repeat(128),
+		);
+	});
+
+	it("every answer has the name: errors, streams, redirects, what could not be read", async () => {
+		const raw = async (bytes) => (await exchange(banter.port, bytes)).headers["x-request-id"];
+		assert.match((await banter.get("/nowhere")).headers["x-request-id"], NEW_ID);
+		assert.match((await banter.get("/")).headers["x-request-id"], NEW_ID);
+		assert.match((await banter.request("PUT", "/chat")).headers["x-request-id"], NEW_ID);
+		const stream = await banter.stream("s", "[[tokens=1]]");
+		assert.match(stream.headers["x-request-id"], NEW_ID);
+		await stream.rest();
+		assert.match(await raw("GET /health HTTP/1.1\r\n\r\n"), NEW_ID);
+		assert.match(await raw("GARBAGE\r\n\r\n"), NEW_ID);
+		const line = await lineOf(await raw("GET /health HTTP/3.0\r\nHost: x\r\n\r\n"));
+		assert.equal(line.route, "unreadable");
+		assert.equal(line.status, "505");
+	});
+
+	it("the reply's own lines have the name of the request that began it", async () => {
+		await banter.chat("turn", "[[tokens=2]]", { headers: { "x-request-id": "turn-1" } });
+		const line = await lineOf("turn-1");
+		assert.equal(line.route, "chat");
+		const done = await banter.log.waitFor(
+			"turn_done",
+			(one) => one.ev === "turn_done" && one.request === "turn-1",
+		);
+		assert.match(done.turn, NEW_ID);
+		await banter.chat("turn", "[[fail=401]]", { headers: { "x-request-id": "turn-2" } });
+		for (const ev of ["model_refused", "turn_failed"])
+			await banter.log.waitFor(ev, (one) => one.ev === ev && one.request === "turn-2");
+	});
+
+	it("a client that leaves has a line as well", async () => {
+		const options = { headers: { "x-request-id": "left" } };
+		const stream = await banter.stream("left", "[[tokens=100000 delay=20]]", options);
+		await stream.tokens(1);
+		stream.leave();
+		const line = await lineOf("left");
+		assert.equal(line.end, "client_left");
+		assert.equal(line.status, "200");
+		assert.ok(Number(line.bytes) > 0);
+	});
+
+	it("one line for each request, in whatever way it comes", async () => {
+		const names = Array.from({ length: 20 }, (_, i) => `many-${i}`);
+		await exchange(
+			banter.port,
+			names
+				.map((name) => `GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n\r\n`)
+				.join(""),
+		);
+		for (const name of names) await lineOf(name);
+		const lines = banter.log.lines.filter((line) => /^many-/.test(line.request ?? ""));
+		assert.equal(lines.length, names.length);
+	});
+
+	it("never a message, a body, a key, a query, a cookie or a path", async () => {
+		const secrets = ["my-secret-message", "my-secret-session", "my-secret-query", "my-secret-path"];
+		await banter.chat("my-secret-session", "[[echo]] my-secret-message");
+		await (await banter.stream("my-secret-session", "[[echo]] my-secret-message")).rest();
+		await banter.request("POST", "/chat", { body: "my-secret-message" });
+		await banter.get("/health?q=my-secret-query", { cookie: "banter_session=my-secret-query" });
+		await banter.get("/my-secret-path");
+		await banter.request("MY-SECRET-PATH", "/health").catch(() => null);
+		await banter.get("/v1/admin/conversations?q=my-secret-query", { "x-admin-api-key": ADMIN_KEY });
+		await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
+		await banter.get("/health", { "x-request-id": "the-end" });
+		await lineOf("the-end");
+		const text = banter.log.lines.map((line) => line.text).join("\n");
+		for (const secret of [...secrets, WIDGET_KEY, ADMIN_KEY, PASSWORD, "key-of-the-stand-in-model"])
+			assert.ok(!text.toLowerCase().includes(secret.toLowerCase()), secret);
+	});
+});
+
+describe("LOG_LEVEL=notice", () => {
+	it("requests are not logged", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const port = await freePort();
+			const env = { ...banter.masterd.env, LISTEN: `127.0.0.1:${port}`, LOG_LEVEL: "notice" };
+			const quiet = banter.daemon("masterd", [], env);
+			quiet.start();
+			const get = (headers) =>
+				request(`http://127.0.0.1:${port}`, "GET", "/health", { headers }).catch(() => null);
+			await until("it answers", () => get({ "x-request-id": "quiet" }));
+			// Its last words have been read then.
+			assert.deepEqual(await quiet.stop(), { code: 0, signal: null });
+			assert.ok(!banter.log.lines.some((line) => line.request === "quiet"));
+		});
+	});
+});

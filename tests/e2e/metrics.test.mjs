@@ -1,0 +1,250 @@
+// GET /metrics: who may read it, that Prometheus can, and that the numbers are what happened.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assertError, request } from "./client.mjs";
+import { ADMIN_KEY, freePort, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+
+const PROMTOOL = join(ROOT, "build/tools/promtool");
+
+/** The samples of the text format (0.0.4) by their name and labels as they are written. */
+function parse(text) {
+	const samples = new Map();
+	for (const line of text.split("\n").filter((one) => one !== "" && !one.startsWith("#"))) {
+		const [, series, value] =
+			/^([a-z_]+(?:\{(?:[a-z]+="[^"\\\n]*",?)+\})?) ([0-9.e+-]+)$/.exec(line) ?? [];
+		assert.ok(series, line);
+		assert.ok(!samples.has(series), `twice: ${series}`);
+		samples.set(series, Number(value));
+	}
+	return samples;
+}
+
+async function read(banter) {
+	const answer = await banter.get("/metrics");
+	assert.equal(answer.status, 200, answer.text);
+	const samples = parse(answer.text);
+	return (series) => samples.get(series) ?? 0;
+}
+
+/** What was added to a series by body(). */
+async function added(banter, series, body) {
+	const before = await read(banter);
+	await body();
+	const after = await read(banter);
+	return series.map((one) => after(one) - before(one));
+}
+
+describe("who may read the metrics", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("whoever asks on this machine, at a loopback listener", async () => {
+		const answer = await banter.get("/metrics");
+		assert.equal(answer.status, 200);
+		assert.equal(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+		assert.equal(answer.headers["cache-control"], "no-store");
+		assert.equal(
+			(await request(`http://[::1]:${banter.port}`, "GET", "/metrics")).status,
+			200,
+			"over IPv6 as well",
+		);
+	});
+
+	const suspicious = {
+		"X-Forwarded-For": "192.0.2.1",
+		"X-Forwarded-Proto": "https",
+		"X-Forwarded-Host": "chat.example",
+		"X-Real-IP": "192.0.2.1",
+		Forwarded: "for=192.0.2.1",
+		Via: "1.1 proxy",
+		Host: "chat.example",
+	};
+	for (const [name, value] of Object.entries(suspicious))
+		it(`not who comes with ${name}: ${value}, unless with the key`, async () => {
+			const headers = { [name]: value };
+			assertError(await banter.get("/metrics", headers), 401, "Unauthorized");
+			for (const key of [
+				{ "x-admin-api-key": ADMIN_KEY },
+				{ authorization: `Bearer ${ADMIN_KEY}` },
+				{ authorization: `bearer  ${ADMIN_KEY} ` },
+			])
+				assert.equal((await banter.get("/metrics", { ...headers, ...key })).status, 200);
+			for (const key of [
+				{ "x-admin-api-key": WIDGET_KEY },
+				{ "x-admin-api-key": `${ADMIN_KEY}x` },
+				{ authorization: ADMIN_KEY },
+				{ authorization: `Bearer ${ADMIN_KEY.slice(1)}` },
+				{ authorization: `Basic ${ADMIN_KEY}` },
+				{ authorization: "Bearer" },
+			])
+				assertError(await banter.get("/metrics", { ...headers, ...key }), 401);
+		});
+
+	it("at a listener for everyone only with the key, also from this machine", async () => {
+		const port = await freePort();
+		const env = { ...banter.masterd.env, LISTEN: `0.0.0.0:${port}` };
+		const open = banter.daemon("masterd", [], env);
+		open.start();
+		const get = (headers) => request(`http://127.0.0.1:${port}`, "GET", "/metrics", { headers });
+		const answer = await until("it answers", () => get({}).catch(() => null));
+		assertError(answer, 401, "Unauthorized");
+		assert.equal((await get({ "x-admin-api-key": ADMIN_KEY })).status, 200);
+		assert.deepEqual(await open.stop(), { code: 0, signal: null });
+	});
+
+	it("503 where no key is set and none could be right", async () => {
+		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (keyless) => {
+			assert.equal((await keyless.get("/metrics")).status, 200);
+			assertError(await keyless.get("/metrics", { via: "1.1 proxy" }), 503);
+		});
+	});
+});
+
+describe("the metrics", () => {
+	const banter = useBanter({ workers: 2 });
+
+	it("requests are counted by route and status, over all workers", async () => {
+		const series = [
+			'banter_http_requests_total{route="health",status="200"}',
+			'banter_http_requests_total{route="chat",status="401"}',
+			'banter_http_requests_total{route="chat",status="413"}',
+			'banter_http_requests_total{route="unknown",status="404"}',
+			'banter_http_requests_total{route="wrong_method",status="405"}',
+			'banter_http_requests_total{route="options",status="204"}',
+		];
+		const counts = await added(banter, series, async () => {
+			for (let i = 0; i < 12; i++) await banter.get("/health");
+			for (let i = 0; i < 3; i++) await banter.request("POST", "/v1/chat", { body: "{}" });
+			await banter.request("POST", "/v1/chat", { headers: { "content-length": "999999999" } });
+			await banter.get("/no/such/path");
+			await banter.request("PUT", "/health");
+			await banter.request("OPTIONS", "/health");
+		});
+		assert.deepEqual(counts, [12, 3, 1, 1, 1, 1]);
+	});
+
+	it("turns, tokens, questions and the histograms grow as replies are made", async () => {
+		const series = [
+			'banter_turns_total{outcome="complete"}',
+			"banter_model_requests_total",
+			"banter_first_token_seconds_count",
+			"banter_token_relay_seconds_count",
+			'banter_http_requests_total{route="chat_stream",status="200"}',
+		];
+		const counts = await added(banter, series, async () => {
+			for (let i = 0; i < 4; i++) await (await banter.stream("m", "[[tokens=25]]")).rest();
+		});
+		assert.deepEqual(counts, [4, 4, 4, 100, 4]);
+		const now = await read(banter);
+		assert.ok(now('banter_tokens_total{kind="completion"}') >= 100);
+		assert.ok(now('banter_tokens_total{kind="prompt"}') > 0);
+		// A begin and a finish for each.
+		assert.ok(now("banter_store_request_seconds_count") >= 8);
+		assert.ok(now("banter_store_request_seconds_sum") > 0);
+	});
+
+	it("failures are counted by their kind, each attempt", async () => {
+		const series = [
+			'banter_turns_total{outcome="model_down"}',
+			'banter_model_errors_total{kind="refused"}',
+			'banter_model_errors_total{kind="busy"}',
+			'banter_model_errors_total{kind="failed"}',
+			'banter_model_errors_total{kind="bad_event"}',
+			'banter_model_errors_total{kind="broken"}',
+			"banter_model_requests_total",
+		];
+		const counts = await added(banter, series, async () => {
+			await banter.chat("f1", "[[fail=401]]");
+			await banter.chat("f2", "[[tokens=1 fail=429 fail-times=1]] once busy");
+			await banter.chat("f3", "[[fail=500]]");
+			await banter.chat("f4", "[[tokens=3 error-after=1]]");
+			await banter.chat("f5", "[[tokens=3 cut-after=1]]");
+		});
+		assert.deepEqual(counts, [4, 1, 1, 3, 1, 1, 8]);
+	});
+
+	it("streams and connections are counted while they are open", async () => {
+		const sumOf = async (name) => {
+			const { text } = await banter.get("/metrics");
+			const values = [...parse(text)].filter(([series]) => series.startsWith(`${name}{`));
+			return values.reduce((sum, [, value]) => sum + value, 0);
+		};
+		const streams = await Promise.all(
+			Array.from({ length: 5 }, (_, i) => banter.stream(`open-${i}`, "[[tokens=100000 delay=20]]")),
+		);
+		for (const stream of streams) await stream.tokens(1);
+		await until("five streams", async () => (await sumOf("banter_streams")) === 5);
+		assert.equal(await sumOf("banter_turns_running"), 5);
+		assert.ok((await sumOf("banter_connections")) >= 5);
+		for (const stream of streams) stream.leave();
+		await until("no streams", async () => (await sumOf("banter_streams")) === 0);
+		assert.equal(await sumOf("banter_turns_running"), 5, "the replies go on");
+	});
+
+	it("what a dead worker counted is not lost, what it had open is no more", async () => {
+		const chats = 'banter_http_requests_total{route="chat",status="200"}';
+		for (let i = 0; i < 6; i++) await banter.chat(`dead-${i}`, "[[tokens=1]]");
+		const before = await read(banter);
+		await banter.killWorkers(banter.workerPids());
+		await banter.ready();
+		const after = await read(banter);
+		assert.equal(after(chats), before(chats));
+		assert.equal(
+			after('banter_turns_total{outcome="complete"}'),
+			before('banter_turns_total{outcome="complete"}'),
+		);
+		assert.equal(after('banter_turns_running{worker="0"}'), 0);
+		assert.equal(after("banter_worker_deaths_total") - before("banter_worker_deaths_total"), 2);
+		assert.equal(after("banter_worker_starts_total") - before("banter_worker_starts_total"), 2);
+	});
+
+	it("rate limits are counted by rule", async () => {
+		const env = { RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
+		await withBanter({ env, workers: 1 }, async (strict) => {
+			for (let i = 0; i < 4; i++) await strict.request("POST", "/chat", { body: "{}" });
+			for (let i = 0; i < 12; i++)
+				await strict.request("POST", "/api/login", { body: { password: "wrong" } });
+			const now = await read(strict);
+			assert.equal(now('banter_rate_limited_total{rule="chat"}'), 3);
+			assert.equal(now('banter_rate_limited_total{rule="login"}'), 2);
+		});
+	});
+
+	it("it tells the version, the start and what the processes use", async () => {
+		const now = await read(banter);
+		assert.match((await banter.get("/metrics")).text, /^banter_build_info\{version="[\w.]+"\} 1$/m);
+		assert.ok(Math.abs(now("banter_start_time_seconds") - Date.now() / 1000) < 3600);
+		for (const labels of ['process="masterd"', 'process="workerd",worker="0"']) {
+			assert.ok(now(`banter_process_resident_memory_bytes{${labels}}`) > 1e6, labels);
+			assert.ok(now(`banter_process_cpu_seconds_total{${labels}}`) >= 0, labels);
+		}
+	});
+
+	it("histograms count up to +Inf, which is their count", async () => {
+		const { text } = await banter.get("/metrics");
+		const samples = [...parse(text)];
+		const names = [...text.matchAll(/^# TYPE (\w+) histogram$/gm)].map(([, name]) => name);
+		assert.equal(names.length, 3);
+		for (const name of names) {
+			const buckets = samples.filter(([series]) => series.startsWith(`${name}_bucket{`));
+			const counts = buckets.map(([, value]) => value);
+			assert.deepEqual(
+				counts,
+				counts.toSorted((a, b) => a - b),
+			);
+			assert.match(buckets.at(-1)[0], /le="\+Inf"/);
+			assert.equal(counts.at(-1), new Map(samples).get(`${name}_count`));
+		}
+	});
+
+	const missing = existsSync(PROMTOOL) ? false : "promtool is not there: make deps FOR=test";
+	it("promtool finds nothing to complain about", { skip: missing }, async () => {
+		const { text } = await banter.get("/metrics");
+		const { status, stdout, stderr } = spawnSync(PROMTOOL, ["check", "metrics"], { input: text });
+		assert.equal(status, 0, `${stdout}${stderr}`);
+		assert.equal(`${stdout}${stderr}`, "");
+	});
+});

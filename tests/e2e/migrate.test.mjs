@@ -1,0 +1,201 @@
+// A store that an older banter wrote is brought up to date when storaged starts, and one that a
+// newer banter wrote is refused.
+//
+// tests/faults/data/schema-1.mdb.gz is the data.mdb of version 0.1.0 (schema 1), written by its own
+// programs under load and taken right after kill -9 of storaged, while three replies were being
+// written: open-1 and open-2 had checkpoints, open-3 had none. In it are 13 more conversations
+// (several turns, difficult text, a long reply, an empty one, one that the model broke off, one
+// that was stopped, one of another organization) and a login. schema-1.json is what version 0.1.0
+// itself said of that file: the list, every thread, and ("ended") what it later made of the open
+// replies. Neither is ever made anew: a later schema gets files of its own.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import {
+	copyFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import {
+	BUILD,
+	baseEnvironment,
+	DEADLINE_MS,
+	PATIENCE,
+	ROOT,
+	until,
+	withBanter,
+} from "./harness.mjs";
+
+const EX_CONFIG = 78;
+const DATA = join(ROOT, "tests/faults/data");
+const TOKEN = "the-token-of-a-dashboard-before-the-upgrade";
+const said = JSON.parse(readFileSync(join(DATA, "schema-1.json"), "utf8"));
+
+const scratch = mkdtempSync(join(tmpdir(), "banter-migrate-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+/** A data directory with the old store in it. */
+function oldStore(name, change = (bytes) => bytes) {
+	const dir = join(scratch, name);
+	mkdirSync(dir, { mode: 0o700 });
+	const bytes = gunzipSync(readFileSync(join(DATA, "schema-1.mdb.gz")));
+	writeFileSync(join(dir, "data.mdb"), change(bytes), { mode: 0o600 });
+	return dir;
+}
+
+const isOpen = ({ sessionId }) => sessionId.startsWith("open-");
+
+/** The fields that version 0.1.0 knew of something that this version says. */
+function known(now, before) {
+	return Object.fromEntries(Object.keys(before).map((key) => [key, now[key]]));
+}
+
+/** That every thread is as it was, but for the replies that were open. */
+async function assertThreads(banter) {
+	for (const before of said.threads) {
+		const now = await banter.thread(before.conversation._id);
+		if (isOpen(before.conversation)) continue;
+		assert.deepEqual(known(now.conversation, before.conversation), before.conversation);
+		assert.deepEqual(
+			now.messages.map((message, i) => known(message, before.messages[i])),
+			before.messages,
+		);
+	}
+}
+
+/** That the replies that were open become what version 0.1.0 made of them. */
+async function assertEnded(banter) {
+	for (const { _id, sessionId } of said.conversations.filter(isOpen)) {
+		const [question, reply] = await until(
+			`${sessionId} is closed`,
+			async () => {
+				const messages = await banter.messages(_id);
+				return messages.length === 2 && messages;
+			},
+			30_000 * PATIENCE, // their workers have some seconds to claim them
+		);
+		assert.equal(question[0], "user");
+		assert.deepEqual(reply, said.ended[sessionId]);
+		assert.equal(reply[2], "interrupted");
+	}
+}
+
+function migrations(banter) {
+	return banter.log.lines.filter((line) => line.ev === "store_migrated");
+}
+
+/** Runs storaged on a directory until it ends by itself. */
+function runStoraged(dir) {
+	return new Promise((resolve) => {
+		const child = spawn(join(BUILD, "storaged"), [], {
+			env: { ...baseEnvironment(), DATA_DIR: dir },
+			stdio: ["ignore", "ignore", "pipe"],
+			timeout: DEADLINE_MS,
+		});
+		let stderr = "";
+		child.stderr.on("data", (piece) => {
+			stderr += piece;
+		});
+		child.on("close", (code) => resolve({ code, stderr }));
+	});
+}
+
+describe("a store of schema 1", () => {
+	const dir = oldStore("schema-1");
+	const copy = join(dir, "data-schema1.mdb");
+	const env = { DATA_DIR: dir };
+
+	it("the file holds what the test relies on", () => {
+		assert.equal(said.conversations.length, 15, "and one of another organization");
+		assert.equal(said.conversations.filter(isOpen).length, 3);
+		const statuses = said.threads.flatMap(({ messages }) => messages.map(({ status }) => status));
+		assert.deepEqual([...new Set(statuses)].sort(), ["complete", "interrupted", "stopped"]);
+		assert.ok(said.ended["open-1"][1].length > 100);
+		assert.match(said.ended["open-2"][1], /👩‍👩‍👧‍👦/u);
+		assert.equal(said.ended["open-3"][1], "");
+	});
+
+	it("is migrated: threads, times and the login are as they were, open replies are kept", async () => {
+		await withBanter({ env }, async (banter) => {
+			assert.deepEqual(
+				migrations(banter).map(({ from, to }) => [from, to]),
+				[["1", "2"]],
+			);
+			const { conversations, total } = await banter.conversations();
+			assert.equal(total, said.conversations.length);
+			assert.deepEqual(
+				conversations.map((now, i) => known(now, said.conversations[i])),
+				said.conversations,
+			);
+			await assertThreads(banter);
+			const cookie = { cookie: `banter_session=${TOKEN}` };
+			assert.equal((await banter.get("/v1/admin/conversations", cookie)).status, 200);
+			await assertEnded(banter);
+		});
+	});
+
+	it("was copied before, whole, for its owner alone, and the log says where", async () => {
+		const { mode, size } = statSync(copy);
+		assert.equal(mode & 0o777, 0o600);
+		const moved = join(scratch, "copy");
+		mkdirSync(moved, { mode: 0o700 });
+		copyFileSync(copy, join(moved, "data.mdb"));
+		await withBanter({ env: { DATA_DIR: moved } }, async (banter) => {
+			assert.equal(migrations(banter).length, 1, "it is still of schema 1");
+			const line = banter.log.lines.find(({ ev }) => ev === "store_copied");
+			assert.equal(line.path, join(moved, "data-schema1.mdb"));
+			assert.equal(line.bytes, String(size));
+			await assertThreads(banter);
+		});
+	});
+
+	it("is migrated once, and goes on in its old sessions", async () => {
+		rmSync(copy);
+		await withBanter({ env }, async (banter) => {
+			assert.equal(migrations(banter).length, 0);
+			assert.throws(() => statSync(copy), { code: "ENOENT" });
+			await assertThreads(banter);
+			await assertEnded(banter);
+			for (const session of ["plain", "open-1"]) {
+				const before = said.conversations.find(({ sessionId }) => sessionId === session);
+				const answer = await banter.chat(session, '[[text="as before"]] and now?');
+				assert.equal(answer.json.conversationId, before._id);
+				assert.deepEqual((await banter.messages(before._id)).at(-1), [
+					"assistant",
+					"as before",
+					"complete",
+				]);
+			}
+			assert.equal((await banter.conversations()).total, said.conversations.length);
+		});
+	});
+});
+
+describe("a store of a later schema", () => {
+	// In a leaf page the value of meta's one name follows it.
+	const before = Buffer.from("schema_version1");
+	const later = Buffer.from("schema_version3");
+
+	it("is refused with status 78 and what to do, and left as it is", async () => {
+		const dir = oldStore("schema-3", (bytes) => {
+			let n = 0;
+			for (let at = bytes.indexOf(before); at !== -1; at = bytes.indexOf(before, at + 1), n++)
+				later.copy(bytes, at);
+			assert.ok(n > 0);
+			return bytes;
+		});
+		const content = readFileSync(join(dir, "data.mdb"));
+		const { code, stderr } = await runStoraged(dir);
+		assert.equal(code, EX_CONFIG, stderr);
+		assert.match(stderr, /ev=store_too_new schema=3 known=2 help="[^"]*install that version again/);
+		assert.deepEqual(readFileSync(join(dir, "data.mdb")), content);
+	});
+});

@@ -1,0 +1,164 @@
+// Requests that nobody wrote: good ones put together from parts, and what becomes of good and bad
+// ones when bytes, lines and pieces of others are changed. All from one number, the seed.
+
+/** Mulberry32: random numbers below n, the same for the same seed. */
+export function randomOf(seed) {
+	let state = seed >>> 0;
+	return (n) => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let t = Math.imul(state ^ (state >>> 15), state | 1);
+		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+		return ((t ^ (t >>> 14)) >>> 0) % n;
+	};
+}
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];
+const TARGETS = [
+	"/",
+	"/x",
+	"//x",
+	"/a/../b",
+	"/x?y=z",
+	"/?",
+	"/%00",
+	"/a;b=c",
+	"http://a/x",
+	"/[]",
+];
+const FIELDS = [
+	"X: y",
+	"X:",
+	"X:  \t y \t ",
+	"Accept: */*",
+	"Cookie: a=b; c=d",
+	"Connection: keep-alive",
+	"Connection: close",
+	"Connection: x, close , y",
+	"Connection: upgrade",
+	"Upgrade: websocket",
+	"Upgrade: h2c",
+	"Expect: 100-continue",
+	"TE: trailers",
+	"Trailer: X",
+	"Proxy-Connection: close",
+	"Keep-Alive: timeout=5",
+	"X: \xe9\xff\x80",
+	"X: a\tb",
+	"!#$%&'*+-.^_`|~: x",
+	"Content-Type: text/plain",
+];
+// What readers have been known to disagree about.
+const BAIT = [
+	"\r\n",
+	"\n",
+	"\r",
+	"\0",
+	" ",
+	"\t",
+	"\x0b",
+	"\x7f",
+	"\x80",
+	"\xa0",
+	":",
+	",",
+	";",
+	"0",
+	"9",
+	"+",
+	"-",
+	"\r\n\r\n",
+	"\r\n ",
+	"Content-Length: 0\r\n",
+	"Content-Length: 3\r\n",
+	"Content-Length: 03 \r\n",
+	"Content-Length:\t3\t\r\n",
+	"content-length : 3\r\n",
+	"Transfer-Encoding: chunked\r\n",
+	"Transfer-Encoding:\x0bchunked\r\n",
+	"Transfer_Encoding: chunked\r\n",
+	"Connection: close\r\n",
+	"Connection: keep-alive\r\n",
+	"Connection: upgrade\r\nUpgrade: x\r\n",
+	"Expect: 100-continue\r\n",
+	"Host: b\r\n",
+	"HTTP/1.0",
+	"HTTP/1.1",
+	"GET /y HTTP/1.1\r\nHost: a\r\n\r\n",
+	"0\r\n\r\n",
+];
+
+function pick(random, list) {
+	return list[random(list.length)];
+}
+
+/** A good request. */
+function compose(random) {
+	const old = random(6) === 0;
+	const lines = Array.from({ length: random(5) }, () => pick(random, FIELDS));
+	if (!old || random(2) === 0) lines.splice(random(lines.length + 1), 0, "Host: a");
+	let body = "";
+	if (random(2) === 0) {
+		body = Array.from({ length: random(20) }, () => String.fromCharCode(random(256))).join("");
+		lines.splice(random(lines.length + 1), 0, `Content-Length: ${body.length}`);
+	}
+	const line = `${pick(random, METHODS)} ${pick(random, TARGETS)} HTTP/1.${old ? 0 : 1}`;
+	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** Each takes a text and gives another. */
+const CHANGES = [
+	// a byte becomes another, or is left out, or said twice
+	(random, text) => {
+		const at = random(text.length);
+		return text.slice(0, at) + String.fromCharCode(random(256)) + text.slice(at + 1);
+	},
+	(random, text) => {
+		const at = random(text.length);
+		return text.slice(0, at) + text.slice(at + 1);
+	},
+	(random, text) => {
+		const at = random(text.length);
+		return text.slice(0, at + 1) + text.slice(at);
+	},
+	// the case of a letter
+	(random, text) => {
+		const at = random(text.length);
+		const one = text[at];
+		const other = one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase();
+		return text.slice(0, at) + (other.length === 1 ? other : one) + text.slice(at + 1);
+	},
+	// bait, anywhere or at a line's beginning
+	(random, text) => {
+		const at = random(text.length + 1);
+		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
+	},
+	(random, text) => {
+		const ends = [...text.matchAll(/\r\n/g)].map((match) => match.index + 2);
+		const at = ends.length === 0 ? 0 : pick(random, ends);
+		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
+	},
+	// a line twice, or two lines exchanged
+	(random, text) => {
+		const lines = text.split("\r\n");
+		const at = random(lines.length);
+		lines.splice(at, 0, lines[at]);
+		return lines.join("\r\n");
+	},
+	(random, text) => {
+		const lines = text.split("\r\n");
+		const [a, b] = [random(lines.length), random(lines.length)];
+		[lines[a], lines[b]] = [lines[b], lines[a]];
+		return lines.join("\r\n");
+	},
+	// another length
+	(random, text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + random(12)),
+];
+
+/** A request or some in a row, changed in up to three places. known: texts to begin with. */
+export function invent(random, known) {
+	let text = "";
+	for (let i = random(3); i >= 0; i--)
+		text += random(4) === 0 ? pick(random, known) : compose(random);
+	for (let i = random(4); i > 0 && text.length > 0; i--) text = pick(random, CHANGES)(random, text);
+	return Buffer.from(text, "latin1");
+}

@@ -1,0 +1,199 @@
+// Behind proxies: whose word on the client's address and scheme is believed, and what follows
+// from it. Requests come from 127.0.0.1, a trusted proxy, or from 127.0.0.2, just anybody.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { ADMIN_KEY, PASSWORD, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+
+const PROXY = "127.0.0.1";
+const ANYBODY = "127.0.0.2";
+const TRUSTED_PROXIES = "127.0.0.1, 10.0.0.0/8";
+
+// So long a window that no allowance comes back during a test.
+const STRICT = {
+	TRUSTED_PROXIES,
+	RATE_LIMIT_MAX_REQUESTS: "2",
+	RATE_LIMIT_WINDOW_MS: "86400000",
+};
+
+/** POST /v1/chat with a wrong key: 401, or 429 once there have been too many. */
+async function knock(banter, forwardedFor, { from = PROXY, headers = {} } = {}) {
+	const chain = forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor };
+	const answer = await banter.request("POST", "/v1/chat", {
+		headers: { ...chain, ...headers },
+		body: "{}",
+		from,
+	});
+	return answer.status;
+}
+
+/** The address that the log gives for the newest request. */
+async function loggedClient(banter, headers, from = PROXY) {
+	const name = `client-${Math.random().toString(36).slice(2)}`;
+	await banter.request("GET", "/health", { headers: { ...headers, "x-request-id": name }, from });
+	const line = await banter.log.waitFor(`request ${name}`, (one) => one.request === name);
+	return line.client;
+}
+
+describe("the client's address behind a proxy", () => {
+	const banter = useBanter({ env: { TRUSTED_PROXIES } });
+
+	const chains = [
+		["198.51.100.1", "198.51.100.1"],
+		["6.6.6.6, 198.51.100.1", "198.51.100.1"],
+		["6.6.6.6, 198.51.100.1, 10.1.2.3", "198.51.100.1"],
+		[["6.6.6.6", "198.51.100.1", "10.1.2.3"], "198.51.100.1"],
+		["[2001:db8::1]:443", "2001:db8::1"],
+		["198.51.100.1:5000", "198.51.100.1"],
+		["unknown", PROXY],
+		["198.51.100.1, <script>", PROXY],
+		["", PROXY],
+		["10.0.0.9, 10.0.0.8", "10.0.0.9"],
+	];
+	for (const [chain, client] of chains)
+		it(`X-Forwarded-For ${JSON.stringify(chain)} is ${client}`, async () => {
+			assert.equal(await loggedClient(banter, { "x-forwarded-for": chain }), client);
+		});
+
+	it("from anybody else no header changes it", async () => {
+		const headers = {
+			"x-forwarded-for": "198.51.100.1",
+			"x-real-ip": "198.51.100.1",
+			forwarded: "for=198.51.100.1",
+		};
+		assert.equal(await loggedClient(banter, headers, ANYBODY), ANYBODY);
+	});
+
+	it("Forwarded and X-Real-IP are not read, from a proxy neither", async () => {
+		const headers = { "x-real-ip": "198.51.100.1", forwarded: "for=198.51.100.1" };
+		assert.equal(await loggedClient(banter, headers), PROXY);
+	});
+});
+
+describe("rate limits behind a proxy", () => {
+	it("each client has its own, whatever it puts in front of its address", async () => {
+		await withBanter({ env: STRICT }, async (banter) => {
+			assert.equal(await knock(banter, "198.51.100.1"), 401);
+			assert.equal(await knock(banter, "6.6.6.1, 198.51.100.1"), 401);
+			assert.equal(await knock(banter, "6.6.6.2, 198.51.100.1"), 429);
+			assert.equal(await knock(banter, ["6.6.6.3", "198.51.100.1"]), 429);
+			assert.equal(await knock(banter, "198.51.100.1, 10.0.0.1"), 429);
+			assert.equal(await knock(banter, "198.51.100.1:7777"), 429);
+			assert.equal(await knock(banter, "::ffff:198.51.100.1"), 429);
+			assert.equal(await knock(banter, "198.51.100.2"), 401);
+		});
+	});
+
+	it("an IPv6 client's whole /64 is one, the next /64 another", async () => {
+		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
+			assert.equal(await knock(banter, "2001:db8:0:1::1"), 401);
+			assert.equal(await knock(banter, "2001:db8:0:1:ffff:ffff:ffff:ffff"), 401);
+			assert.equal(await knock(banter, "2001:db8:0:1::2"), 429);
+			assert.equal(await knock(banter, "2001:db8:0:2::1"), 401);
+		});
+	});
+
+	it("who is no proxy cannot take another's allowance, nor get a new one", async () => {
+		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
+			for (let i = 0; i < 2; i++)
+				assert.equal(await knock(banter, "198.51.100.1", { from: ANYBODY }), 401);
+			assert.equal(await knock(banter, "198.51.100.99", { from: ANYBODY }), 429);
+			assert.equal(await knock(banter, "198.51.100.1"), 401);
+			const forwarded = { headers: { forwarded: "for=198.51.100.77" } };
+			assert.equal(await knock(banter, "198.51.100.1", forwarded), 401);
+			assert.equal(await knock(banter, "198.51.100.1", forwarded), 429);
+		});
+	});
+
+	it("junk is the proxy's own address", async () => {
+		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
+			assert.equal(await knock(banter, "junk 1"), 401);
+			assert.equal(await knock(banter, "198.51.100.1, junk 2"), 401);
+			assert.equal(await knock(banter, undefined), 429);
+		});
+	});
+
+	it("login attempts are counted by the client's address too", async () => {
+		await withBanter({ env: { TRUSTED_PROXIES }, workers: 1 }, async (banter) => {
+			const attempt = (address, password) =>
+				banter.request("POST", "/api/login", {
+					headers: { "x-forwarded-for": address },
+					body: { password },
+				});
+			for (let i = 0; i < 10; i++)
+				assert.equal((await attempt("198.51.100.1", "wrong")).status, 401);
+			assertError(await attempt("198.51.100.1", PASSWORD), 429, "Too many login attempts");
+			assert.equal((await attempt("198.51.100.2", PASSWORD)).status, 200);
+		});
+	});
+});
+
+describe("the client's scheme behind a proxy", () => {
+	const banter = useBanter({ env: { TRUSTED_PROXIES, CORS_ORIGIN: "https://site.example" } });
+	const host = "chat.example";
+
+	async function logIn(proto, { from = PROXY, origin } = {}) {
+		const headers = { host };
+		if (proto) headers["x-forwarded-proto"] = proto;
+		if (origin) headers.origin = origin;
+		return banter.request("POST", "/api/login", { headers, body: { password: PASSWORD }, from });
+	}
+
+	const isSecure = (answer) => /;\s*secure/i.test(answer.headers["set-cookie"][0]);
+
+	it("https: the session cookie is for HTTPS alone; http or from anybody else: not", async () => {
+		assert.equal(isSecure(await logIn("https")), true);
+		assert.equal(isSecure(await logIn("http, https")), true);
+		assert.equal(isSecure(await logIn("http")), false);
+		assert.equal(isSecure(await logIn("https, http")), false);
+		assert.equal(isSecure(await logIn(undefined)), false);
+		assert.equal(isSecure(await logIn("https", { from: ANYBODY })), false);
+	});
+
+	it("in production it is so whatever the proxy says", async () => {
+		const env = { TRUSTED_PROXIES, APP_ENV: "production", CORS_ORIGIN: "https://site.example" };
+		await withBanter({ env, workers: 1 }, async (production) => {
+			for (const proto of ["http", "https"]) {
+				const answer = await production.request("POST", "/api/login", {
+					headers: { "x-forwarded-proto": proto },
+					body: { password: PASSWORD },
+				});
+				assert.equal(isSecure(answer), true);
+			}
+		});
+	});
+
+	it("an origin of our own has the scheme that the client used", async () => {
+		const own = (scheme) => ({ origin: `${scheme}://${host}` });
+		assert.equal((await logIn("https", own("https"))).status, 200);
+		assertError(await logIn("https", own("http")), 403, "Origin not allowed");
+		assert.equal((await logIn("http", own("http"))).status, 200);
+		assertError(await logIn("http", own("https")), 403, "Origin not allowed");
+		// Nobody says which: either.
+		for (const scheme of ["http", "https"])
+			assert.equal((await logIn(undefined, own(scheme))).status, 200);
+	});
+
+	it("the OpenAPI document names its server with it", async () => {
+		const server = async (headers, from = PROXY) =>
+			(await banter.request("GET", "/v1/openapi.json", { headers: { host, ...headers }, from }))
+				.json.servers[0].url;
+		assert.equal(await server({}), `http://${host}`);
+		assert.equal(await server({ "x-forwarded-proto": "https" }), `https://${host}`);
+		assert.equal(await server({ "x-forwarded-proto": "https" }, ANYBODY), `http://${host}`);
+	});
+});
+
+describe("the metrics behind a proxy on the same machine", () => {
+	it("ask for the key, though the listener is a loopback one", async () => {
+		await withBanter({ env: { TRUSTED_PROXIES }, workers: 1 }, async (banter) => {
+			assertError(await banter.get("/metrics"), 401, "Unauthorized");
+			const key = { "x-admin-api-key": ADMIN_KEY };
+			assert.equal((await banter.get("/metrics", key)).status, 200);
+			const answer = await banter.request("GET", "/metrics", { from: ANYBODY });
+			assert.equal(answer.status, 200, "this one is no proxy");
+			assert.equal((await banter.get("/metrics", { "x-api-key": WIDGET_KEY })).status, 401);
+		});
+	});
+});

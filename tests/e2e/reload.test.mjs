@@ -1,0 +1,127 @@
+// SIGHUP: everything is read anew, checked before any of it is used, and no reply that runs is cut.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { textOf } from "./client.mjs";
+import { until, withBanter } from "./harness.mjs";
+
+const STREAMS = 500;
+const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
+const pids = (banter) => banter.workerPids().sort();
+
+describe("a reload", () => {
+	const dir = mkdtempSync(join(tmpdir(), "banter-reload-"));
+	after(() => rmSync(dir, { recursive: true }));
+	const put = (name, text) => writeFileSync(join(dir, name), text);
+	const asks = (banter, key) => banter.chat("s", "[[tokens=1]]", { headers: { "x-api-key": key } });
+	// What the environment names wins over a credential.
+	const env = { CREDENTIALS_DIRECTORY: dir, WIDGET_API_KEY: undefined, ADMIN_API_KEY: undefined };
+	const oldKey = "the-widget-key-before-the-reload";
+	const newKey = "the-widget-key-after-the-reload";
+
+	it("takes new credentials, by new workers", async () => {
+		put("WIDGET_API_KEY", oldKey);
+		await withBanter({ env }, async (banter) => {
+			const old = pids(banter);
+			assert.equal((await asks(banter, oldKey)).status, 200);
+			put("WIDGET_API_KEY", newKey);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			await until("the old workers are gone", () => pids(banter).length === 2);
+			assert.ok(!pids(banter).some((pid) => old.includes(pid)));
+			for (let i = 0; i < 4; i++) {
+				assert.equal((await asks(banter, newKey)).status, 200);
+				assert.equal((await asks(banter, oldKey)).status, 401);
+			}
+		});
+	});
+
+	it("with anything wrong is refused, said why, and nothing changes", async () => {
+		put("WIDGET_API_KEY", oldKey);
+		put("ADMIN_API_KEY", "an-admin-key-of-enough-letters");
+		await withBanter({ env }, async (banter) => {
+			const workers = pids(banter);
+			put("WIDGET_API_KEY", newKey);
+			put("ADMIN_API_KEY", "too short");
+			const position = banter.log.lines.length;
+			assert.equal((await banter.reload()).ev, "reload_refused");
+			const problems = banter.log.lines
+				.slice(position)
+				.filter((line) => line.ev === "settings_problem")
+				.map((line) => line.text);
+			assert.equal(problems.length, 1);
+			assert.match(problems[0], /ADMIN_API_KEY=\(9 characters, not shown\)/);
+			assert.deepEqual(pids(banter), workers);
+			assert.equal((await asks(banter, oldKey)).status, 200);
+			assert.equal((await asks(banter, newKey)).status, 401);
+			put("ADMIN_API_KEY", "an-admin-key-of-enough-letters");
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.equal((await asks(banter, newKey)).status, 200);
+		});
+	});
+
+	it(`cuts none of ${STREAMS} streams, nor does a crash elsewhere`, async () => {
+		// Far less than the streams take: it is for the end of the service only.
+		await withBanter({ env: { DRAIN_TIMEOUT_MS: "100" }, workers: 2 }, async (banter) => {
+			const message = "[[tokens=60 numbered delay=150]]";
+			const streams = await Promise.all(
+				Array.from({ length: STREAMS }, (_, i) => banter.stream(`held-${i}`, message)),
+			);
+			await Promise.all(streams.map((stream) => stream.next()));
+			const old = pids(banter);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			const young = pids(banter).filter((pid) => !old.includes(pid));
+			assert.equal(young.length, 2);
+			await banter.killWorkers([young[0]]);
+			assert.deepEqual(
+				pids(banter).filter((pid) => old.includes(pid)),
+				old,
+				"the streams still run at the old workers",
+			);
+			for (const events of await Promise.all(streams.map((stream) => stream.rest()))) {
+				assert.equal(textOf(events), numbered(60));
+				assert.equal(events.at(-1).type, "done");
+			}
+			await until("the old workers are gone", () => !pids(banter).some((pid) => old.includes(pid)));
+			await banter.ready();
+			const { conversations, total } = await banter.conversations();
+			assert.equal(total, STREAMS);
+			const sample = await banter.messages(conversations[0]._id);
+			assert.deepEqual(sample[1], ["assistant", numbered(60).trim(), "complete"]);
+		});
+	});
+
+	it("leaves an old worker its time, but the end of the service does not wait for it", async () => {
+		await withBanter({ env: { DRAIN_TIMEOUT_MS: "300" }, workers: 1 }, async (banter) => {
+			const stream = await banter.stream("hangs", "[[tokens=3 hang-after=3]]");
+			const { conversationId } = await stream.next();
+			await stream.tokens(3);
+			const [old] = pids(banter);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.ok(pids(banter).includes(old));
+			// Not ended within the harness's deadline: killed, and this status is another.
+			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
+			const events = await stream.rest();
+			assert.equal(events.at(-1)?.type, "error");
+			banter.masterd.start();
+			await banter.ready();
+			const thread = await banter.messages(conversationId);
+			assert.deepEqual(thread[1], ["assistant", "t0 t1 t2", "interrupted"]);
+		});
+	});
+
+	it("may follow upon another", async () => {
+		put("WIDGET_API_KEY", oldKey);
+		await withBanter({ env }, async (banter) => {
+			const workers = pids(banter);
+			for (let i = 0; i < 3; i++) {
+				assert.equal((await banter.reload()).ev, "reload_done");
+				await until("the old workers are gone", () => pids(banter).length === 2);
+			}
+			assert.ok(!pids(banter).some((pid) => workers.includes(pid)));
+			assert.equal((await asks(banter, oldKey)).status, 200);
+		});
+	});
+});

@@ -1,0 +1,188 @@
+// Clients that cost more than they should: thousands that send or take next to nothing
+// (slowhttptest in its three modes), and some that ask for much and never read it. Everybody else
+// must be served meanwhile, and what they cost must be bounded and given back.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { connect } from "node:net";
+import { describe, it } from "node:test";
+import { PATIENCE, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { memoryOf, socketsOf } from "./proc.mjs";
+
+const CONNECTIONS = PATIENCE === 1 ? 4000 : 1000;
+const RATE = 4000; // that slowhttptest tries to open a second; it comes to about 400
+const SECONDS = 90; // after which it gives up by itself; it is ended long before
+const HEALTH_MS = 10_000 * PATIENCE; // for one answer of /health; how fast it really was is reported
+const LEAST = CONNECTIONS / 4; // connections at once: fewer would show nothing
+const STEADY_MS = 1500; // without more connections the attack has reached its height
+const SAMPLES = 50; // of /health, from then on
+const KIB = 1024;
+
+const MODES = {
+	"slow headers": { args: ["-H", "-i", "3"], path: "/health" },
+	"slow bodies": { args: ["-B", "-i", "3", "-s", "60000"], path: "/v1/chat" },
+	"slow reading": {
+		args: ["-X", "-k", "5", "-w", "256", "-y", "512", "-n", "5", "-z", "16"],
+		path: "/widget/chat-widget.js",
+	},
+};
+
+const missing = spawnSync("slowhttptest", ["-h"]).error !== undefined;
+
+/** Sums over the workers. */
+function stateOf(banter) {
+	const pids = banter.workerPids();
+	const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+	return { sockets: sum(pids.map(socketsOf)), memory: sum(pids.map(memoryOf)) };
+}
+
+/** GET /health on a fresh connection; how long it took, in ms. */
+async function health(banter) {
+	const begun = performance.now();
+	const late = AbortSignal.timeout(HEALTH_MS);
+	const answer = await Promise.race([
+		banter.get("/health"),
+		new Promise((_, reject) =>
+			late.addEventListener("abort", () => reject(new Error(`/health: over ${HEALTH_MS} ms`))),
+		),
+	]);
+	assert.equal(answer.status, 200);
+	return performance.now() - begun;
+}
+
+/** slowhttptest, ended by stop(). */
+function attack(banter, { args, path }) {
+	const size = ["-c", CONNECTIONS, "-r", RATE, "-l", SECONDS, "-p", 60].map(String);
+	const child = spawn("slowhttptest", [...size, ...args, "-u", `${banter.url}${path}`], {
+		stdio: "ignore",
+	});
+	const ended = new Promise((done) => child.once("close", done));
+	return {
+		running: () => child.exitCode === null && child.signalCode === null,
+		stop: () => {
+			child.kill("SIGKILL");
+			return ended;
+		},
+	};
+}
+
+/** Asks for /health all the time, until the attack is at its height and then SAMPLES times more. */
+async function watch(banter, running) {
+	const times = [];
+	let peak = stateOf(banter);
+	let grown = Date.now();
+	let memory = peak.memory;
+	for (let left = SAMPLES; left > 0; ) {
+		times.push(await health(banter));
+		const now = stateOf(banter);
+		memory = Math.max(memory, now.memory);
+		if (now.sockets > peak.sockets) {
+			peak = now;
+			grown = Date.now();
+		}
+		if (Date.now() - grown > STEADY_MS) left--;
+		if (!running()) break; // all its connections were ended: it gives up
+	}
+	return { times, sockets: peak.sockets, memory };
+}
+
+function quantile(times, q) {
+	const sorted = [...times].sort((a, b) => a - b);
+	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(1);
+}
+
+describe("slow clients by the thousand", () => {
+	const skip = missing && "slowhttptest is not installed: make deps FOR=test";
+
+	/** Attacks and watches; resolves to what was seen, less what was there before. */
+	async function endure(banter, how) {
+		await health(banter);
+		const before = stateOf(banter);
+		const slow = attack(banter, how);
+		try {
+			const { times, sockets, memory } = await watch(banter, slow.running);
+			const connections = sockets - before.sockets;
+			return { times, connections, each: (memory - before.memory) / connections };
+		} finally {
+			await slow.stop();
+			await until("all of them are gone", () => stateOf(banter).sockets <= before.sockets + 2);
+		}
+	}
+
+	for (const [mode, how] of Object.entries(MODES))
+		it(`${mode}: /health answers all the time, and nothing is kept of them`, { skip }, (t) =>
+			withBanter({}, async (banter) => {
+				const { times, connections, each } = await endure(banter, how);
+				t.diagnostic(
+					`${mode}: ${connections} connections at once, ${(each / KIB).toFixed(1)} KiB each; ` +
+						`/health ${times.length} times, ms: p50 ${quantile(times, 0.5)}, ` +
+						`p99 ${quantile(times, 0.99)}, longest ${quantile(times, 1)}`,
+				);
+				assert.ok(connections >= LEAST, `only ${connections} connections`);
+				// Sanitizers pay for each piece of memory many times.
+				if (PATIENCE === 1) assert.ok(each < 8 * KIB, `${each} bytes for a connection`);
+			}),
+		);
+});
+
+describe("clients that ask for much and do not read it", () => {
+	const banter = useBanter({ workers: 1 });
+	const READERS = 2;
+	// Over 2 MB of NDJSON each, of a text of 60 kB.
+	const TOKENS = 60_000;
+	const TOKEN = 1;
+	// What one costs at most: what waits for it (the buffer grows by doubling), the text, and that on
+	// its way to the store.
+	const BOUND = KIB * KIB;
+
+	/** Asks for a long reply, reads its beginning, and from then on a byte a second. */
+	function askSlowly(sessionId) {
+		const body = JSON.stringify({
+			sessionId,
+			message: `[[tokens=${TOKENS} huge=${TOKEN} delay=0]]`,
+		});
+		const socket = connect({ port: banter.port, host: "127.0.0.1", highWaterMark: 1 });
+		socket.on("error", () => {}); // a reset: it was dropped
+		socket.write(
+			`POST /chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n` +
+				`Content-Length: ${body.length}\r\n\r\n${body}`,
+		);
+		const clock = setInterval(() => socket.read(1), 1000);
+		const stop = () => {
+			clearInterval(clock);
+			socket.destroy();
+		};
+		return { stop };
+	}
+
+	it("are dropped at the bound; their replies are stored whole; the memory comes back", async (t) => {
+		await health(banter);
+		const before = stateOf(banter);
+		const readers = Array.from({ length: READERS }, (_, i) => askSlowly(`slow-${i}`));
+		let most = 0;
+		const dropped = () => banter.log.lines.filter((line) => line.why === "slow_reader").length;
+		await until("every one is dropped", async () => {
+			await health(banter);
+			most = Math.max(most, stateOf(banter).memory - before.memory);
+			return dropped() === READERS;
+		});
+		const each = most / READERS;
+		if (PATIENCE === 1) {
+			t.diagnostic(`${(each / KIB).toFixed(0)} KiB each at most, of ${BOUND / KIB} allowed`);
+			assert.ok(each < BOUND, `${each} bytes each`);
+		}
+
+		await until("every reply is stored", async () => {
+			const { conversations } = await banter.conversations();
+			const threads = await Promise.all(conversations.map(({ _id }) => banter.messages(_id)));
+			const whole = threads.filter(
+				([, reply]) => reply?.[2] === "complete" && reply[1].length >= TOKENS * TOKEN - 1,
+			);
+			return whole.length === READERS;
+		});
+		// The worker may keep as many connections to the model.
+		const wanted = before.sockets + READERS;
+		await until("their connections are gone", () => stateOf(banter).sockets <= wanted);
+		for (const reader of readers) reader.stop();
+	});
+});

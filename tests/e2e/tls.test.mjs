@@ -1,0 +1,349 @@
+// HTTPS: what is spoken and what is refused, sessions that resume at any worker, certificates that
+// change while replies run, and keys that masterd alone can read.
+
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { connect } from "node:tls";
+import { promisify } from "node:util";
+import { Authority } from "./certs.mjs";
+import { assertError, Raw, textOf, tlsOptions } from "./client.mjs";
+import {
+	BUILD,
+	baseEnvironment,
+	PASSWORD,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	withBanter,
+} from "./harness.mjs";
+
+const authority = new Authority();
+tlsOptions.ca = authority.pem;
+const first = authority.issue("first");
+const second = authority.issue("second");
+const rsa = authority.issue("rsa", ["rsa:2048"]);
+
+const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
+const https = ({ cert, key }) => ({ TLS_CERT: cert, TLS_KEY: key });
+
+/** A directory of the test's own with a copy of this certificate, which can be exchanged. */
+function ownCopy(pair, name) {
+	const dir = join(authority.dir, name);
+	mkdirSync(dir, { mode: 0o700 });
+	const copy = { cert: join(dir, "cert.pem"), key: join(dir, "key.pem") };
+	exchangeFor(copy, pair);
+	return copy;
+}
+
+function exchangeFor(copy, { cert, key }) {
+	copyFileSync(cert, copy.cert);
+	copyFileSync(key, copy.key);
+}
+
+/** An open TLS connection, or the error that came instead. Its first ticket, if one came, is at
+ * socket.ticket. */
+function dial(port, options = {}) {
+	return new Promise((resolve) => {
+		const socket = connect({ port, host: "127.0.0.1", ca: authority.pem, ...options });
+		socket.on("session", (ticket) => {
+			socket.ticket ??= ticket;
+		});
+		socket.once("secureConnect", () => resolve(socket));
+		socket.once("error", resolve);
+	});
+}
+
+/** The code of the error that a dial must end with. */
+async function refusal(port, options) {
+	const result = await dial(port, options);
+	if (!(result instanceof Error)) {
+		result.destroy();
+		assert.fail(`connected by ${result.getProtocol()}`);
+	}
+	return result.code;
+}
+
+/** The name in the certificate that new connections see. */
+async function servedName(port) {
+	const socket = await dial(port);
+	const { subject } = socket.getPeerCertificate();
+	socket.destroy();
+	return subject.CN;
+}
+
+describe("HTTPS", () => {
+	const banter = useBanter({ env: https(first) });
+
+	it("chat and stream work as over HTTP", async () => {
+		const answer = await banter.chat("s", "[[tokens=3]]");
+		assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+		const stream = await banter.stream("s", "[[tokens=40 delay=5]]");
+		const events = await stream.rest();
+		assert.equal(textOf(events), numbered(40));
+		assert.equal(events.at(-1).type, "done");
+		assert.equal((await banter.messages(answer.json.conversationId)).length, 4);
+	});
+
+	it("large bodies come whole, both ways", async () => {
+		const text = "x".repeat(3_900);
+		const { json } = await banter.chat("large", `[[echo]]${text}`);
+		assert.equal(json?.message, text);
+		const script = await banter.get("/widget/chat-widget.js");
+		assert.equal(script.bytes.length, Number(script.headers["content-length"]));
+	});
+
+	it("curl is content, with each version", async () => {
+		const curl = promisify(execFile);
+		for (const version of ["1.2", "1.3"]) {
+			const { stdout } = await curl("curl", [
+				...["-sS", "--fail", "--max-time", "30", "--cacert", authority.file],
+				...[`--tlsv${version}`, "--tls-max", version, "-w", "%{http_code} %{http_version}"],
+				...["-H", `x-api-key: ${WIDGET_KEY}`, "-H", "content-type: application/json"],
+				...["-d", '{"sessionId":"curl","message":"[[tokens=2]]"}'],
+				`${banter.url}/v1/chat/stream`,
+			]);
+			const lines = stdout.trim().split("\n");
+			assert.deepEqual(
+				lines.slice(0, -1).map((line) => JSON.parse(line).type),
+				["start", "token", "token", "done"],
+			);
+			assert.equal(lines.at(-1), "200 1.1");
+		}
+	});
+
+	it("TLS 1.2 and 1.3 are spoken, older versions refused", async () => {
+		for (const version of ["TLSv1.2", "TLSv1.3"]) {
+			const socket = await dial(banter.port, { minVersion: version, maxVersion: version });
+			assert.equal(socket.getProtocol(), version);
+			assert.equal(socket.authorized, true);
+			socket.destroy();
+		}
+		for (const version of ["TLSv1", "TLSv1.1"])
+			assert.equal(
+				await refusal(banter.port, {
+					minVersion: version,
+					maxVersion: version,
+					ciphers: "DEFAULT@SECLEVEL=0",
+				}),
+				"ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+			);
+	});
+
+	it("ALPN: http/1.1 is chosen; who wants only something else is refused", async () => {
+		const socket = await dial(banter.port, { ALPNProtocols: ["h2", "http/1.1"] });
+		assert.equal(socket.alpnProtocol, "http/1.1");
+		socket.destroy();
+		assert.equal(
+			await refusal(banter.port, { ALPNProtocols: ["h2"] }),
+			"ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+		);
+	});
+
+	it("plain HTTP gets a 400 that says why, and the connection ends", async () => {
+		const raw = await Raw.connect(banter.port);
+		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+		const answer = await raw.response();
+		assertError(answer, 400, undefined, "https_required");
+		assert.equal(answer.headers.connection, "close");
+		assert.equal((await raw.closed()).length, 0);
+		raw.close();
+	});
+
+	it("what is no TLS ends without an answer, and others are served", async () => {
+		const raw = await Raw.connect(banter.port);
+		await raw.write("\x16\x03\x01\x00\x05hello\r\n\r\n");
+		await raw.closed();
+		raw.close();
+		assert.equal((await banter.get("/health")).status, 200);
+	});
+
+	it("the client's scheme is https: Secure cookies, the document's server, our own origin", async () => {
+		const body = { password: PASSWORD };
+		const from = (origin) => ({ headers: { origin }, body });
+		const good = await banter.request("POST", "/api/login", from(banter.url));
+		assert.equal(good.status, 200, good.text);
+		assert.match(good.headers["set-cookie"][0], /; Secure$/);
+		const bad = await banter.request("POST", "/api/login", from(banter.url.replace("s:", ":")));
+		assertError(bad, 403, undefined, "origin_not_allowed");
+		const { json } = await banter.get("/v1/openapi.json");
+		assert.equal(json.servers[0].url, banter.url);
+	});
+
+	it("sslscan finds nothing weaker than ECDHE with AEAD over TLS 1.2", async () => {
+		const { stdout } = await promisify(execFile)(
+			"sslscan",
+			["--xml=-", "--no-colour", `127.0.0.1:${banter.port}`],
+			{ timeout: 60_000 },
+		);
+		const found = (element) =>
+			[...stdout.matchAll(new RegExp(`<${element} ([^>]*?)/?>`, "g"))].map(([, attributes]) =>
+				Object.fromEntries(
+					[...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+				),
+			);
+		const enabled = found("protocol").filter((one) => one.enabled === "1");
+		assert.deepEqual(
+			enabled.map((one) => `${one.type} ${one.version}`),
+			["tls 1.2", "tls 1.3"],
+		);
+		const suites = found("cipher").map(({ sslversion, cipher }) => `${sslversion} ${cipher}`);
+		assert.deepEqual(suites.sort(), [
+			"TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256",
+			"TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384",
+			"TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305",
+			"TLSv1.3 TLS_AES_128_GCM_SHA256",
+			"TLSv1.3 TLS_AES_256_GCM_SHA384",
+			"TLSv1.3 TLS_CHACHA20_POLY1305_SHA256",
+		]);
+		for (const { name } of found("group")) assert.match(name, /^(x25519|secp256r1) ?/);
+		assert.deepEqual(found("renegotiation"), [{ supported: "0", secure: "0" }]);
+		for (const { vulnerable } of found("heartbleed")) assert.equal(vulnerable, "0");
+	});
+});
+
+describe("HTTPS sessions", () => {
+	const banter = useBanter({ env: https(rsa) });
+
+	/** A ticket, once one has come. */
+	async function ticketOf(version) {
+		const socket = await dial(banter.port, { minVersion: version, maxVersion: version });
+		// In TLS 1.3 it comes after the handshake.
+		const ticket = await until("a ticket", () => socket.ticket);
+		socket.destroy();
+		return ticket;
+	}
+
+	for (const version of ["TLSv1.2", "TLSv1.3"])
+		it(`a ticket of ${version} is good at every worker, also at one that came later`, async () => {
+			const session = await ticketOf(version);
+			const sockets = [];
+			for (let i = 0; i < 12; i++) {
+				const socket = await dial(banter.port, {
+					session,
+					minVersion: version,
+					maxVersion: version,
+				});
+				assert.equal(socket.isSessionReused(), true, `connection ${i}`);
+				sockets.push(socket);
+			}
+			const served = new Set(await banter.workersOf(sockets));
+			assert.deepEqual([...served].sort(), banter.workerPids().sort());
+			for (const socket of sockets) socket.destroy();
+			const old = banter.workerPids();
+			await banter.killWorkers(old);
+			await until("new workers", () => {
+				const now = banter.workerPids();
+				return now.length === 2 && now.every((pid) => !old.includes(pid));
+			});
+			await banter.ready();
+			const socket = await dial(banter.port, { session, minVersion: version, maxVersion: version });
+			assert.equal(socket.isSessionReused(), true);
+			socket.destroy();
+		});
+});
+
+describe("HTTPS certificates", () => {
+	it("SIGHUP: new connections see the new one, and a running stream goes on", async () => {
+		const pair = ownCopy(first, "reloaded");
+		await withBanter({ env: { ...https(pair), DRAIN_TIMEOUT_MS: "100" } }, async (banter) => {
+			const old = await dial(banter.port);
+			await until("a ticket", () => old.ticket);
+			const stream = await banter.stream("runs", "[[tokens=60 delay=50]]");
+			const { conversationId } = await stream.next();
+			await stream.tokens(3);
+			exchangeFor(pair, second);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			for (let i = 0; i < 6; i++) assert.equal(await servedName(banter.port), "second");
+			// Its session began under a certificate that may have been replaced for a reason.
+			const again = await dial(banter.port, { session: old.ticket });
+			assert.equal(again.isSessionReused(), false);
+			for (const socket of [old, again]) socket.destroy();
+			const events = await stream.rest();
+			assert.equal(textOf(events), numbered(60).slice(numbered(3).length));
+			assert.equal(events.at(-1).type, "done");
+			assert.equal((await banter.messages(conversationId))[1][2], "complete");
+		});
+	});
+
+	it("a bad new one is refused, with the reason, and nothing changes", async () => {
+		const pair = ownCopy(first, "kept");
+		await withBanter({ env: https(pair) }, async (banter) => {
+			const workers = banter.workerPids().sort();
+			const bad = [
+				[() => copyFileSync(second.key, pair.key), /TLS_KEY=\S+: is not the key of/],
+				[() => writeFileSync(pair.cert, "nonsense"), /TLS_CERT=\S+: holds no PEM certificate/],
+				[() => rmSync(pair.key), /TLS_KEY=\S+: No such file/],
+			];
+			for (const [spoil, reason] of bad) {
+				exchangeFor(pair, first);
+				spoil();
+				const position = banter.log.lines.length;
+				assert.equal((await banter.reload()).ev, "reload_refused");
+				assert.match(
+					banter.log.lines.slice(position).find((line) => line.ev === "settings_problem").text,
+					reason,
+				);
+				assert.equal(await servedName(banter.port), "first");
+				assert.deepEqual(banter.workerPids().sort(), workers);
+			}
+			exchangeFor(pair, second);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.equal(await servedName(banter.port), "second");
+		});
+	});
+
+	it("masterd alone reads the files: a worker that starts later needs them no more", async () => {
+		const pair = ownCopy(first, "gone");
+		assert.equal(statSync(pair.key).mode & 0o077, 0);
+		await withBanter({ env: https(pair) }, async (banter) => {
+			rmSync(pair.cert);
+			rmSync(pair.key);
+			const old = banter.workerPids();
+			await banter.killWorkers(old);
+			await banter.ready();
+			for (let i = 0; i < 4; i++) assert.equal(await servedName(banter.port), "first");
+			assert.ok(!banter.workerPids().some((pid) => old.includes(pid)));
+		});
+	});
+
+	it("both files may come as credentials", async () => {
+		const dir = join(authority.dir, "credentials");
+		mkdirSync(dir);
+		copyFileSync(first.cert, join(dir, "TLS_CERT"));
+		copyFileSync(first.key, join(dir, "TLS_KEY"));
+		await withBanter(
+			{ env: { CREDENTIALS_DIRECTORY: dir }, workers: 1, https: true },
+			async (banter) => {
+				assert.equal(await servedName(banter.port), "first");
+				rmSync(join(dir, "TLS_CERT"));
+				rmSync(join(dir, "TLS_KEY"));
+				// Nothing else may end in plain text than a start without TLS.
+				assert.equal((await banter.reload()).ev, "reload_refused");
+				assert.equal(await servedName(banter.port), "first");
+			},
+		);
+	});
+
+	const wrong = [
+		["the key of another", { cert: first.cert, key: second.key }, /TLS_KEY=.*is not the key of/],
+		["no certificate", { cert: "/nonexistent", key: first.key }, /TLS_CERT=\/nonexistent: No such/],
+		["no key", { cert: first.cert, key: undefined }, /TLS_KEY is not set/],
+		["no certificate's path", { cert: undefined, key: first.key }, /TLS_CERT is not set/],
+	];
+	for (const [what, pair, reason] of wrong)
+		for (const args of [[], ["--check"]])
+			it(`${what}: masterd ${args} ends with 78 and says so`, () => {
+				const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
+				for (const [name, value] of Object.entries(https(pair))) if (value) env[name] = value;
+				const { status, stderr } = spawnSync(join(BUILD, "masterd"), args, {
+					env,
+					encoding: "utf8",
+					timeout: 30_000,
+				});
+				assert.equal(status, 78, stderr);
+				assert.match(stderr, reason);
+			});
+});

@@ -1,0 +1,138 @@
+// The banter command under test, and stores large enough to interrupt it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { BUILD, DEADLINE_MS } from "./daemon.mjs";
+
+export const ORG = "00000000-0000-7000-8000-000000000001";
+export const WIDGET = "00000000-0000-7000-8000-000000000002";
+
+/**
+ * Starts a program; its end resolves `ended`. One that hangs is killed. held: its output is not
+ * read, beyond its first piece, before release(). input: what it reads; null: what is written to
+ * its stdin later on.
+ * @returns {import("node:child_process").ChildProcess & {ended: Promise<{status: number | null,
+ *     signal: string | null, stdout: string, stderr: string}>}}
+ */
+export function start(program, args, env, { input, held = false } = {}) {
+	const child = spawn(program, args, {
+		env,
+		stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+		timeout: DEADLINE_MS * 2,
+		killSignal: "SIGKILL",
+	});
+	const out = { stdout: "", stderr: "" };
+	const read = (name) => {
+		child[name].on("data", (text) => {
+			out[name] += text;
+		});
+	};
+	for (const name of ["stdout", "stderr"]) child[name].setEncoding("utf8");
+	read("stderr");
+	if (held) child.began = new Promise((done) => child.stdout.once("readable", done));
+	else read("stdout");
+	child.release = () => read("stdout");
+	child.stdin?.on("error", () => {}); // it may end before it has read everything
+	if (input !== null) child.stdin?.end(input);
+	child.said = out;
+	child.ended = new Promise((resolve, reject) => {
+		child.once("error", reject);
+		child.once("close", (status, signal) => resolve({ status, signal, ...out }));
+	});
+	return child;
+}
+
+/** The environment in which banter finds this one's store. */
+export function toolEnvironment(banter) {
+	return banter.environment("http://127.0.0.1:1");
+}
+
+/** Starts `banter args…` on the store of this one. */
+export function startTool(banter, args, options) {
+	return start(join(BUILD, "banter"), args, toolEnvironment(banter), options);
+}
+
+export function tool(banter, ...args) {
+	return startTool(banter, args).ended;
+}
+
+/** Runs a shell script in which $BANTER is the command. */
+export function shell(banter, script) {
+	return start("/bin/bash", ["-c", script], {
+		...toolEnvironment(banter),
+		BANTER: join(BUILD, "banter"),
+	}).ended;
+}
+
+/** Checks the exit status, and resolves to what was said. */
+export async function expectTool(banter, status, ...args) {
+	const end = await tool(banter, ...args);
+	const what = `banter ${args.join(" ")}\n${end.stdout}${end.stderr}`;
+	assert.equal(end.signal, null, what);
+	assert.equal(end.status, status, what);
+	return end;
+}
+
+/** What is written as JSON Lines. */
+export function lines(text) {
+	assert.ok(text === "" || text.endsWith("\n"), "the last line has its break");
+	return text
+		.split("\n")
+		.slice(0, -1)
+		.map((line) => JSON.parse(line));
+}
+
+/** A UUIDv7 of this moment. */
+export function newId(at = Date.now()) {
+	const bytes = randomBytes(16);
+	bytes.writeUIntBE(at, 0, 6);
+	bytes[6] = 0x70 | (bytes[6] & 0x0f);
+	bytes[8] = 0x80 | (bytes[8] & 0x3f);
+	const hex = bytes.toString("hex");
+	return [0, 8, 12, 16, 20, 32]
+		.slice(0, -1)
+		.map((from, i, all) => hex.slice(from, all[i + 1] ?? 32))
+		.join("-");
+}
+
+/** The lines of an export: conversations of one question and one reply, this long. */
+export function madeExport(conversations, text) {
+	const all = [{ kind: "banter", format: 1 }];
+	for (let i = 0; i < conversations; i++) {
+		const at = Date.now() - 1_000_000 + i; // each id is greater than the one before
+		const id = newId(at);
+		const message = (seq, role, text) => ({
+			kind: "message",
+			conversation: id,
+			seq,
+			id: newId(at),
+			role,
+			status: "complete",
+			created_at: at,
+			prompt_tokens: 0,
+			completion_tokens: 0,
+			text,
+		});
+		all.push({
+			kind: "conversation",
+			id,
+			org: ORG,
+			widget: WIDGET,
+			session: `made-${i}-${id}`,
+			created_at: at,
+			updated_at: at,
+			next_seq: 3,
+			messages: 2,
+			last_message: text.slice(0, 500),
+		});
+		all.push(message(1, "user", "?"), message(2, "assistant", text));
+	}
+	all.push({ kind: "end", lines: all.length });
+	return written(all);
+}
+
+export function written(objects) {
+	return objects.map((one) => `${JSON.stringify(one)}\n`).join("");
+}

@@ -1,0 +1,238 @@
+// Peers of storaged that take what they can get: floods, silence, crowds. Others are served all the
+// while, memory stays within what the limits in the code come to, and nothing is left of a peer
+// that has gone.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DEADLINE_MS, until } from "../e2e/daemon.mjs";
+import { Bystander } from "./bystander.mjs";
+import { newId, ORG, WIDGET } from "./ids.mjs";
+import { closing, connectTo, hello, Peer } from "./peer.mjs";
+import { withStore } from "./store.mjs";
+import { TABLE } from "./table.mjs";
+import { assertMemory, filesOf, inMib, memoryOf } from "./usage.mjs";
+import { encode, FRAME_MAX, frame, HEADER_SIZE, takeFrame } from "./wire.mjs";
+
+const MIB = 1024 * 1024;
+
+// storaged/peers.h
+const PEERS_MAX = 1024;
+const PEER_UNSENT_HIGH = 4 * MIB;
+const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
+
+/** What storaged needs for itself, whoever comes: its batch, the bystander, the allocator's rest. */
+const OWN_MEMORY = 24 * MIB;
+
+/** A store with somebody who is served before, during and after; what it took is given back. */
+async function withBystander(body) {
+	await withStore({}, async (store) => {
+		const files = await settled("the number of files", () => filesOf(store.pid));
+		const bystander = await Bystander.start(store);
+		await body(store);
+		await bystander.stop();
+		await until("all descriptors are closed", () => filesOf(store.pid) === files);
+		assertMemory(store.pid, OWN_MEMORY, "after all have gone");
+	});
+}
+
+/** A connection that reads nothing. */
+async function deaf(store, bytes) {
+	const socket = await connectTo(store.socket);
+	socket.pause();
+	socket.write(bytes);
+	return socket;
+}
+
+function leave(socket) {
+	socket.destroy();
+	return closing(socket);
+}
+
+/** Waits until a number no longer changes; resolves to it. */
+async function settled(what, read) {
+	let last;
+	let times = 0;
+	await until(`${what} no longer changes`, () => {
+		const now = read();
+		times = now === last ? times + 1 : 0;
+		last = now;
+		return times === 20;
+	});
+	return last;
+}
+
+/** Reads on until so many frames have come, hello included, and nothing after them. */
+async function readFrames(socket, n) {
+	let bytes = Buffer.alloc(0);
+	let seen = 0;
+	socket.on("data", (piece) => {
+		bytes = Buffer.concat([bytes, piece]);
+		for (let one = takeFrame(bytes); one; one = takeFrame(bytes)) {
+			bytes = bytes.subarray(one.size);
+			seen++;
+		}
+	});
+	socket.resume();
+	await until(`${n} frames`, () => seen >= n);
+	assert.deepEqual([seen, bytes.length], [n, 0]);
+}
+
+/** That the log has so many lines of this kind; some may have been lost on the way. */
+async function assertLines(store, ev, n) {
+	const lines = await store.linesSince(0);
+	const seen = lines.filter((line) => line.ev === ev).length;
+	const lost = lines.reduce((sum, line) => sum + Number(line.lines ?? 0), 0);
+	assert.ok(seen <= n && seen + lost >= n, `${seen} lines ${ev}, ${lost} lines lost, not ${n}`);
+}
+
+describe("a flood", () => {
+	it("of a million pings, answers unread: it is read no further, and answered in the end", async () => {
+		await withBystander(async (store) => {
+			const n = 1_000_000;
+			const ping = encode("ping", {}, 1);
+			const socket = await deaf(
+				store,
+				Buffer.concat([hello("WORKER"), Buffer.alloc(n * ping.length, ping)]),
+			);
+			const left = await settled("what is not sent", () => socket.writableLength);
+			assert.ok(left > 0, "storaged has stopped reading");
+			assertMemory(store.pid, OWN_MEMORY + PEER_MEMORY_MAX, "with the answers unread");
+			await readFrames(socket, n + 1);
+			await leave(socket);
+		});
+	});
+
+	it("of requests for long lists by 8 peers, answers unread: each is read no further", async () => {
+		await withBystander(async (store) => {
+			const writer = await store.connect("WORKER");
+			const ids = () => ({ conversation: newId(), message: newId(), turn: newId() });
+			for (let i = 0; i < 200; i++)
+				await writer.ask(
+					"turn_begin",
+					{ org: ORG, widget: WIDGET, session: `s${i}`, ...ids(), text: "中".repeat(500) },
+					"turn_begun",
+				);
+			await writer.close();
+			const list = encode("conversation_list", { org: ORG, limit: 200 }, 1);
+			const bytes = Buffer.concat([hello("WORKER"), Buffer.alloc(2000 * list.length, list)]);
+			const sockets = await Promise.all(Array.from({ length: 8 }, () => deaf(store, bytes)));
+			const least = sockets.length * PEER_UNSENT_HIGH;
+			await until("each has as much unread as may be", () => memoryOf(store.pid) > least);
+			const step = 8 * MIB;
+			await settled("storaged's memory", () => Math.round(memoryOf(store.pid) / step));
+			const bound = OWN_MEMORY + sockets.length * PEER_MEMORY_MAX;
+			assertMemory(store.pid, bound, "with the answers unread");
+			await Promise.all(sockets.map(leave));
+		});
+	});
+
+	it("of frames of the greatest length: taken one by one", async () => {
+		await withBystander(async (store) => {
+			const text = "x".repeat(524_288);
+			const finish = encode("turn_finish", { turn: newId(), text }, 1);
+			const socket = await deaf(
+				store,
+				Buffer.concat([hello("WORKER"), Buffer.alloc(128 * finish.length, finish)]),
+			);
+			await until("all is sent", () => {
+				assertMemory(store.pid, OWN_MEMORY + PEER_MEMORY_MAX, "meanwhile");
+				return socket.writableLength === 0;
+			});
+			await readFrames(socket, 129);
+			await leave(socket);
+		});
+	});
+
+	it("of 64 MiB that mean nothing: dropped at the first frame, in one line", async () => {
+		await withBystander(async (store) => {
+			const socket = await deaf(
+				store,
+				Buffer.concat([hello("WORKER"), Buffer.alloc(64 * MIB, 0xa5)]),
+			);
+			await closing(socket);
+			assertMemory(store.pid, OWN_MEMORY, "after it");
+			await store.linesSince(0);
+			const reasons = store.events("peer_dropped").map((line) => line.why);
+			assert.deepEqual(reasons, ["oversize"]);
+		});
+	});
+});
+
+describe("a crowd", () => {
+	it("that comes and goes 10,000 times leaves nothing", async () => {
+		await withBystander(async (store) => {
+			let came = 0;
+			const hands = Array.from({ length: 100 }, async () => {
+				while (came < 10_000) {
+					const socket = await connectTo(store.socket).catch(() => null);
+					if (socket) came++;
+					// Else the queue before storaged was full for a moment.
+					await (socket ? leave(socket) : new Promise((done) => setTimeout(done, 1)));
+				}
+			});
+			await Promise.all(hands);
+			await assertLines(store, "peer_gone", came);
+		});
+	});
+
+	it("of 3,000: as many as there are places come in, one line says so, and there is room again", async () => {
+		await withBystander(async (store) => {
+			const peers = [];
+			for (let i = 0; i < 3000; i++) {
+				const socket = await connectTo(store.socket).catch(() => null);
+				if (!socket) continue; // the queue before storaged is full as well
+				const peer = new Peer(socket);
+				peers.push(peer);
+				peer.greeted = peer.greeted.then(
+					() => true,
+					() => false,
+				);
+				socket.write(hello("WORKER"));
+			}
+			await until("all places are taken", () => store.events("too_many_peers").length > 0);
+			await until("there is no more to accept", () => filesOf(store.pid) > PEERS_MAX);
+			await Promise.all(peers.map((peer) => peer.close()));
+			const greeted = await Promise.all(peers.map((peer) => peer.greeted));
+			assert.equal(greeted.filter(Boolean).length, PEERS_MAX - 1, "the bystander has the other");
+			await until("there is room", async () => {
+				const peer = await store.connect("WORKER").catch(() => null);
+				return peer?.close().then(() => true);
+			});
+			assert.equal(store.events("too_many_peers").length, 1);
+		});
+	});
+});
+
+describe("silence", () => {
+	it("instead of a hello, within one, within a frame: dropped after a while, in one line each", async (t) => {
+		await withBystander(async (store) => {
+			const long = frame(TABLE.turn_finish.number, 1, Buffer.alloc(FRAME_MAX - HEADER_SIZE));
+			const said = (role) => hello(role, { pid: 1 }); // not one of ours, in the log
+			const kinds = [
+				["nothing at all", Buffer.alloc(0), 200],
+				["half a hello", said("WORKER").subarray(0, 20), 200],
+				["a hello and half a header", Buffer.concat([said("TOOL"), long.subarray(0, 7)]), 200],
+				[
+					"all of a long frame but its end",
+					Buffer.concat([said("WORKER"), long.subarray(0, -1)]),
+					48,
+				],
+			];
+			const idle = await store.connect("WORKER");
+			const sockets = [];
+			for (const [, bytes, n] of kinds)
+				for (let i = 0; i < n; i++) sockets.push(await deaf(store, bytes));
+			await until("all is sent", () => sockets.every((socket) => socket.writableLength === 0));
+			const bound = OWN_MEMORY + sockets.length * 4096 + 48 * (FRAME_MAX + MIB / 4);
+			const memory = assertMemory(store.pid, bound, "with half frames");
+			t.diagnostic(`${inMib(memory)} with 48 half frames of 1 MiB`);
+			await Promise.all(sockets.map((socket) => closing(socket, 2 * DEADLINE_MS)));
+			await assertLines(store, "peer_dropped", sockets.length);
+			const reasons = new Set(store.events("peer_dropped").map((line) => line.why));
+			assert.deepEqual([...reasons], ["too slow"]);
+			assert.equal((await idle.request("ping")).is, "pong", "who owes nothing may be silent");
+			t.diagnostic(`${inMib(memoryOf(store.pid))} after them`);
+			await idle.close();
+		});
+	});
+});

@@ -1,0 +1,101 @@
+// The disk fails under storaged: a write, a sync, a part of a commit, its very last page. What was
+// refused is not there, or once when it is asked for again; what was acknowledged is. Where LMDB
+// cannot go on, storaged ends with 74 and is started again, as its service manager does it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { until } from "../e2e/daemon.mjs";
+import { Fleet } from "./fleet.mjs";
+import { assertWhole, withStore } from "./store.mjs";
+import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
+import { stateOf } from "./usage.mjs";
+
+const FLEET = { workers: 2, visitors: 32, logins: 2, refused: true };
+
+/** Runs with a load on the store; everything is compared in the end. */
+async function underLoad(body) {
+	await withStore({ env: TRACED }, async (store) => {
+		const fleet = new Fleet(FLEET);
+		store.daemon.restart = true;
+		await fleet.sailDuring(store, async () => {
+			await fleet.acknowledgedMore(100);
+			await body(store, fleet);
+			await until("the store is writable", () => isWritable(store));
+			await fleet.acknowledgedMore(100);
+		});
+		await fleet.check(store, { whole: true });
+		await fleet.leave(store, { whole: true });
+		await assertWhole(store.dir);
+	});
+}
+
+/** Never the last page of a commit: one that is on its way when strace comes may yet write that. */
+const EVERY_WRITE = [
+	"writev:error=EDQUOT",
+	"fdatasync:error=EDQUOT",
+	"pwrite64:error=EDQUOT:when=2+",
+];
+
+async function isWritable(store) {
+	const peer = await store.connect("WORKER").catch(() => null);
+	if (!peer) return false;
+	const pong = await peer.request("ping");
+	await peer.close();
+	return pong.writable === 1;
+}
+
+/** Stops the process between a commit's sync and the write of the page that makes it true. */
+async function stopBeforeLastPage({ pid }) {
+	const stop = await Fault.attach(pid, ["fdatasync:signal=SIGSTOP:when=3"]);
+	await until("it is stopped", () => stop.seen("--- stopped by SIGSTOP ---"));
+	await stop.abandon();
+	await until("it stays stopped", () => stateOf(pid) === "T");
+}
+
+function count(store, ev) {
+	return store.events(ev).length;
+}
+
+describe("the disk fails", { skip: NO_STRACE }, () => {
+	const cases = [
+		// what, the fault, which refusal
+		["each third sync", ["fdatasync:error=EIO:when=2+3"], "internal"],
+		["every sync", ["fdatasync:error=EIO"], "internal"],
+		["every sync, for want of room", ["fdatasync:error=ENOSPC"], "full"],
+		["writes of several pages", ["writev:error=EIO:when=2+3"], "internal"],
+		["writes of several pages, for want of room", ["writev:error=ENOSPC:when=2+2"], "full"],
+		["writes that end too early", ["writev:retval=4096:when=2+3"], "internal"],
+		["every write, for want of quota", EVERY_WRITE, "full"],
+	];
+	for (const [what, rules, refusal] of cases)
+		it(`${what}: refused, and writable again by itself`, async () => {
+			await underLoad(async (store, fleet) => {
+				const { pid } = store;
+				const fault = await Fault.attach(pid, rules);
+				const refused = fleet.refusals[refusal];
+				await until("refusals", () => fleet.refusals[refusal] >= refused + 50);
+				await fleet.pause(() => fleet.check(store));
+				await until("more refusals", () => fleet.refusals[refusal] >= refused + 150);
+				assert.ok((await fault.detach()) > 0);
+				await until("it is writable", () => isWritable(store));
+				assert.equal(store.pid, pid, "without a new start");
+				await until("the log says so, too", () => {
+					const troubles = count(store, "store_not_writable");
+					return troubles > 0 && troubles === count(store, "store_writable");
+				});
+			});
+		});
+
+	for (const error of ["EIO", "ENOSPC"])
+		it(`the last page of a commit, by ${error}: storaged ends with 74, and all is well after it`, async () => {
+			await underLoad(async (store) => {
+				await stopBeforeLastPage(store);
+				const { pid } = store;
+				const fault = await Fault.attach(pid, [`pwrite64:error=${error}:when=1`]);
+				process.kill(pid, "SIGCONT");
+				assert.equal(await store.endOf(pid), 74);
+				assert.equal(await fault.detach(), 1);
+				assert.equal(count(store, "store_broken"), 1);
+			});
+		});
+});

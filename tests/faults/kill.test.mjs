@@ -1,0 +1,135 @@
+// storaged is killed, again and again, at any moment, under load: what it acknowledged is there,
+// once and in order; what it did not is wholly there or not at all, and is once there when it is
+// asked for again; and every invariant of the store holds.
+//
+// FAULTS_ROUNDS says how often it is killed, FAULTS_SEED repeats a run.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { PATIENCE } from "../e2e/daemon.mjs";
+import { Fleet } from "./fleet.mjs";
+import { between, chance, spread } from "./random.mjs";
+import { assertWhole, Store } from "./store.mjs";
+import { Fault, NO_STRACE } from "./strace.mjs";
+
+const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (PATIENCE > 1 ? 25 : 200));
+
+/** Rounds on one data directory: the check of everything takes longer with each. */
+const GENERATION = 25;
+
+const FLEET = { workers: 3, visitors: 64, logins: 4 };
+
+function pause(ms) {
+	return new Promise((done) => (ms < 1 ? setImmediate(done) : setTimeout(done, ms)));
+}
+
+/** Killed while it starts, with workers that knock all the while. */
+async function killInStart(store, fleet) {
+	store.launch();
+	let over = false;
+	const killed = pause(spread(0.3, 60 * PATIENCE)).then(async () => {
+		await store.kill();
+		over = true;
+	});
+	while (!over) {
+		await fleet.sail(store);
+		await pause(1);
+	}
+	await killed;
+}
+
+/** Killed under load, after all that came before has been found in good order. */
+async function killUnderLoad(store, fleet) {
+	await store.start();
+	const compared = await fleet.check(store);
+	const sailing = fleet.sail(store);
+	await pause(between(0, 250 * PATIENCE));
+	await store.kill();
+	await sailing;
+	return compared;
+}
+
+/** Everything is compared, then again with all turns closed. */
+async function lookOver(store, fleet) {
+	await store.start();
+	await fleet.check(store, { whole: true });
+	fleet.sail(store);
+	await pause(20);
+	await fleet.stop();
+	await fleet.check(store, { whole: true });
+	const compared = await fleet.leave(store, { whole: true });
+	await store.stop();
+	await assertWhole(store.dir);
+	return compared;
+}
+
+/** The calls by which LMDB commits: pages one by one and in a row, the sync; the last page too. */
+const CALLS = { pwrite64: 8, writev: 4, fdatasync: 3 };
+
+/** Killed within a commit, at the nth call of this kind. */
+async function killAtCall(store, fleet, call, n) {
+	await store.start();
+	await fleet.check(store);
+	const sailing = fleet.sail(store);
+	const fault = await Fault.attach(store.pid, [`${call}:signal=SIGKILL:when=${n}`]);
+	assert.equal(await store.endOf(store.pid), "SIGKILL");
+	await sailing;
+	await fault.detach();
+	await assertWhole(store.dir);
+}
+
+async function withFleet(body) {
+	const store = new Store();
+	const fleet = new Fleet(FLEET);
+	try {
+		await body(store, fleet);
+	} catch (error) {
+		error.message += `\n--- storaged's log ---\n${store.log.tail(50)}`;
+		throw error;
+	} finally {
+		await store.remove();
+	}
+	return fleet;
+}
+
+async function generation(rounds, sum) {
+	const fleet = await withFleet(async (store, fleet) => {
+		for (let i = 0; i < rounds; i++) {
+			if (i > 0 && chance(0.25)) await killInStart(store, fleet);
+			else sum.compared += await killUnderLoad(store, fleet);
+			await assertWhole(store.dir);
+		}
+		sum.compared += await lookOver(store, fleet);
+	});
+	sum.acknowledged += fleet.acknowledged;
+	sum.answers += fleet.answers;
+}
+
+describe("storaged is killed", () => {
+	it(`${ROUNDS} times under load: what was acknowledged is there, once and in order`, async (t) => {
+		const since = Date.now();
+		const sum = { acknowledged: 0, answers: 0, compared: 0 };
+		for (let done = 0; done < ROUNDS; done += GENERATION)
+			await generation(Math.min(GENERATION, ROUNDS - done), sum);
+		t.diagnostic(
+			`${sum.acknowledged} messages acknowledged (${sum.answers} answers), ` +
+				`${sum.compared} compared, in ${((Date.now() - since) / 1000).toFixed(1)} s`,
+		);
+	});
+
+	it("in its very first start: the next one makes the store, whole", async () => {
+		for (let i = 0; i < 20; i++)
+			await withFleet(async (store, fleet) => {
+				await killInStart(store, fleet);
+				await lookOver(store, fleet);
+			});
+	});
+
+	it("at each call of a commit: it is done wholly or not at all", { skip: NO_STRACE }, async () => {
+		await withFleet(async (store, fleet) => {
+			for (const [call, times] of Object.entries(CALLS))
+				for (let n = 1; n <= times; n++) await killAtCall(store, fleet, call, n);
+			await lookOver(store, fleet);
+		});
+	});
+});

@@ -1,0 +1,63 @@
+// One browser's logins, one after the other, as their worker knows them: a login that was
+// acknowledged is there until its end is acknowledged, and then it is not.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { ORG } from "./ids.mjs";
+import { PeerGone } from "./peer.mjs";
+import { STORE_ERRORS } from "./table.mjs";
+
+const EXPIRES_AT = Date.now() + 24 * 3600 * 1000;
+
+export class Login {
+	token = randomBytes(32).toString("hex");
+	there = false;
+	pending = undefined; // whether it is to be there: asked, and not answered
+	ended = []; // tokens
+
+	/** Logs in or out, again if that was not answered. Resolves to the refusal, if it was refused. */
+	async step(peer) {
+		this.pending ??= { there: !this.there };
+		const { pending, token } = this;
+		pending.refused = false;
+		const asked = pending.there
+			? peer.request("login_create", { org: ORG, token, expires_at: EXPIRES_AT })
+			: peer.request("login_delete", { token });
+		const answer = await asked.catch((error) => {
+			if (error instanceof PeerGone) pending.doubtful = true;
+			throw error;
+		});
+		if (answer.is === "error") {
+			pending.refused = true;
+			return answer;
+		}
+		assert.equal(answer.is, "ok");
+		this.#done();
+		return undefined;
+	}
+
+	#done() {
+		this.there = this.pending.there;
+		this.pending = undefined;
+		if (this.there) return;
+		this.ended.push(this.token);
+		this.token = randomBytes(32).toString("hex");
+	}
+
+	async #isThere(peer, token) {
+		const answer = await peer.request("login_check", { token });
+		if (answer.is === "error" && answer.code === STORE_ERRORS.NOT_FOUND) return false;
+		assert.equal(answer.is, "login", answer.detail);
+		assert.equal(answer.login.org, ORG);
+		assert.equal(answer.login.expires_at, EXPIRES_AT);
+		return true;
+	}
+
+	async check(peer, { whole = false } = {}) {
+		const there = await this.#isThere(peer, this.token);
+		const { pending } = this;
+		if (!pending || (pending.refused && !pending.doubtful)) assert.equal(there, this.there);
+		for (const token of this.ended.slice(whole ? 0 : -1))
+			assert.equal(await this.#isThere(peer, token), false, "a login that was ended");
+	}
+}

@@ -1,0 +1,58 @@
+// Small file systems of their own, to be filled.
+
+import { spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MIB = 1024 * 1024;
+
+function run(command, ...args) {
+	const { error, status, stderr } = spawnSync(command, args);
+	if (error) return error.message;
+	return status === 0 ? undefined : `${command}: ${stderr}`.trim();
+}
+
+/** How to mount each kind at a directory, in which an image may lie; undefined, or the trouble. */
+const MOUNTS = {
+	tmpfs: (at, mib) => run("mount", "-t", "tmpfs", "-o", `size=${mib}m`, "banter", at),
+	ext4(at, mib, image) {
+		closeSync(openSync(image, "w"));
+		truncateSync(image, mib * MIB);
+		const options = ["-q", "-F", "-m", "0", "-O", "^has_journal"];
+		return run("mkfs.ext4", ...options, image) ?? run("mount", "-o", "loop,noatime", image, at);
+	},
+};
+
+export const KINDS = Object.keys(MOUNTS);
+
+/** Makes one of so many MiB and runs body(directory) there. Resolves to why it could not, if so. */
+export async function withFileSystem(kind, mib, body) {
+	const dir = mkdtempSync(join(tmpdir(), "banter-disk-"));
+	const at = mkdtempSync(join(dir, "mount-"));
+	try {
+		const trouble = MOUNTS[kind](at, mib, join(dir, "image"));
+		if (trouble !== undefined) return trouble;
+		try {
+			await body(at);
+		} finally {
+			run("umount", at);
+		}
+	} finally {
+		rmSync(dir, { recursive: true, force: true });
+	}
+	return undefined;
+}
+
+/** Writes a file until there is no room for more. */
+export function fill(path) {
+	const fd = openSync(path, "a");
+	const piece = Buffer.alloc(64 * 1024, 1);
+	try {
+		while (writeSync(fd, piece) > 0);
+	} catch (error) {
+		if (error.code !== "ENOSPC") throw error;
+	} finally {
+		closeSync(fd);
+	}
+}

@@ -1,0 +1,145 @@
+// A peer of storaged: a worker or a tool as seen from its socket.
+//
+//	const peer = await Peer.connect(path);          // both hellos are said
+//	const answer = await peer.request("ping");      // { is: "pong", writable: 1 }
+//
+// Requests are pipelined: those made in one turn of the event loop leave in one write, and answers
+// find their request by its number. A peer whose connection ends says so to all who wait (PeerGone);
+// one that gets no answer for too long gives up, so that no test waits for ever.
+
+import { connect } from "node:net";
+import { DEADLINE_MS } from "../e2e/daemon.mjs";
+import { ROLES, TABLE, WIRE_VERSION } from "./table.mjs";
+import { decodePayload, encode, takeFrame } from "./wire.mjs";
+
+/** The connection ended before the answer came: nobody knows whether the request was done. */
+export class PeerGone extends Error {}
+
+export function hello(role, changes = {}) {
+	return encode("hello", {
+		version: WIRE_VERSION,
+		role: ROLES[role],
+		pid: process.pid,
+		program: "banter's tests",
+		...changes,
+	});
+}
+
+/** Resolves to a socket connected to a path, which has said nothing yet. */
+export function connectTo(path) {
+	return new Promise((resolve, reject) => {
+		const socket = connect({ path });
+		socket.once("connect", () => resolve(socket));
+		socket.on("error", reject); // later ones say nothing that "close" does not
+	});
+}
+
+/** Resolves when a socket has closed; reads away what still comes. Rejects when it takes too long. */
+export function closing(socket, ms = DEADLINE_MS) {
+	socket.resume();
+	return new Promise((resolve, reject) => {
+		const late = setTimeout(() => {
+			reject(new Error(`the connection was not closed within ${ms} ms`));
+			socket.destroy();
+		}, ms);
+		const done = () => {
+			clearTimeout(late);
+			resolve();
+		};
+		if (socket.closed) done();
+		else socket.once("close", done);
+	});
+}
+
+export class Peer {
+	#bytes = Buffer.alloc(0);
+	#queue = [];
+	#waiting = new Map(); // request number → { resolve, reject, since }; the oldest comes first
+	#last = 0;
+
+	/**
+	 * @param {string} path of storaged's socket
+	 * @param {"WORKER" | "TOOL"} role
+	 * @returns {Promise<Peer>} once storaged has said its hello
+	 */
+	static async connect(path, role = "WORKER") {
+		const peer = new Peer(await connectTo(path));
+		peer.socket.write(hello(role));
+		await peer.greeted;
+		return peer;
+	}
+
+	constructor(socket) {
+		this.socket = socket;
+		this.gone = false;
+		this.greeted = this.#wait("hello");
+		this.watch = setInterval(() => this.#look(), 1000).unref();
+		this.closed = new Promise((done) => socket.once("close", done));
+		socket.on("data", (piece) => this.#take(piece));
+		socket.on("close", () => this.#end());
+	}
+
+	#wait(number) {
+		const since = performance.now();
+		return new Promise((resolve, reject) => this.#waiting.set(number, { resolve, reject, since }));
+	}
+
+	#end(error = new PeerGone("the connection ended")) {
+		this.gone = true;
+		clearInterval(this.watch);
+		const waiting = [...this.#waiting.values()];
+		this.#waiting.clear();
+		for (const { reject } of waiting) reject(error);
+	}
+
+	#look() {
+		const [oldest] = this.#waiting.values();
+		if (!oldest || performance.now() - oldest.since < DEADLINE_MS) return;
+		this.#end(new Error(`storaged has not answered within ${DEADLINE_MS} ms`));
+		this.socket.destroy();
+	}
+
+	#take(piece) {
+		let bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, piece]) : piece;
+		for (let frame = takeFrame(bytes); frame; frame = takeFrame(bytes)) {
+			this.#answer(frame);
+			bytes = bytes.subarray(frame.size);
+		}
+		this.#bytes = bytes;
+	}
+
+	#answer({ is, request, payload }) {
+		const key = is === "hello" ? is : request;
+		const waiting = this.#waiting.get(key);
+		if (!waiting) throw new Error(`storaged answered ${is} to request ${request}, which is none`);
+		this.#waiting.delete(key);
+		waiting.resolve({ is, ...decodePayload(TABLE[is], payload) });
+	}
+
+	#flush() {
+		const queue = this.#queue;
+		this.#queue = [];
+		if (!this.gone) this.socket.write(queue.length === 1 ? queue[0] : Buffer.concat(queue));
+	}
+
+	/** Resolves to the answer, of whatever kind; rejects with PeerGone. */
+	request(name, message) {
+		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
+		const number = ++this.#last;
+		if (this.#queue.length === 0) setImmediate(() => this.#flush());
+		this.#queue.push(encode(name, message, number));
+		return this.#wait(number);
+	}
+
+	/** As request(), for one whose answer must be of this kind. */
+	async ask(name, message, kind) {
+		const answer = await this.request(name, message);
+		if (answer.is !== kind) throw new Error(`${name}: ${answer.is} ${answer.detail ?? ""}`);
+		return answer;
+	}
+
+	close() {
+		this.socket.destroy();
+		return this.closed;
+	}
+}

@@ -1,0 +1,145 @@
+// storaged alone: no workers, no HTTP. Started on a data directory of its own, killed, started again
+// on the same one, looked over by `banter verify`.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BUILD, baseEnvironment, Daemon, Log, until } from "../e2e/daemon.mjs";
+import { BROKEN } from "../e2e/harness.mjs";
+import { closing, connectTo, hello, Peer } from "./peer.mjs";
+
+const NO_PID = 4_000_000_000; // no process has such a pid
+let lastPid = NO_PID;
+
+/** What `banter verify` says of a data directory: its exit status and its words. */
+function verify(dir) {
+	return new Promise((done) => {
+		const args = ["verify", "--data-dir", dir];
+		execFile(join(BUILD, "banter"), args, { env: baseEnvironment() }, (error, stdout, stderr) =>
+			done({ code: error ? error.code : 0, words: stdout + stderr }),
+		);
+	});
+}
+
+export async function assertWhole(dir) {
+	const { code, words } = await verify(dir);
+	assert.equal(code, 0, `banter verify: ${words}`);
+}
+
+export class Store {
+	/**
+	 * @param {object} options
+	 * @param {Record<string, string>} [options.env] further settings
+	 * @param {number} [options.uid] whom it runs as
+	 */
+	constructor({ env = {}, uid } = {}) {
+		this.log = new Log();
+		this.dir = mkdtempSync(join(tmpdir(), "banter-faults-"));
+		this.socket = join(this.dir, "store.sock");
+		const environment = { ...baseEnvironment(), DATA_DIR: this.dir, ...env };
+		const command = [join(BUILD, "storaged")];
+		if (uid !== undefined) {
+			chownSync(this.dir, uid, uid);
+			command.unshift("setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups");
+		}
+		this.daemon = new Daemon(command[0], command.slice(1), environment, this.log);
+	}
+
+	get pid() {
+		return this.daemon.pid;
+	}
+
+	/** Starts it; resolves at once, without waiting for anything. */
+	launch() {
+		this.daemon.start();
+	}
+
+	/** Starts it and waits until it takes peers. */
+	async start() {
+		this.launch();
+		await this.reachable();
+	}
+
+	reachable() {
+		return until("storaged takes peers", async () => {
+			if (!this.daemon.running) throw new Error(`storaged has ended\n${this.log.tail(20)}`);
+			const peer = await Peer.connect(this.socket, "TOOL").catch(() => null);
+			await peer?.close();
+			return peer;
+		});
+	}
+
+	connect(role) {
+		return Peer.connect(this.socket, role);
+	}
+
+	/** How a process of this store ended, once it has: its exit status, or the signal. */
+	async endOf(pid) {
+		const { code, signal } = await this.log.waitFor(
+			`the end of storaged, pid ${pid}`,
+			(line) => line.ev === "ended" && line.pid === String(pid),
+		);
+		return signal === "null" ? Number(code) : signal;
+	}
+
+	kill() {
+		return this.daemon.kill("SIGKILL");
+	}
+
+	/**
+	 * What the log has got since position about peers that are not of this process (they have its
+	 * pid): all of it, since a last line is made and waited for.
+	 */
+	async linesSince(position) {
+		const pid = ++lastPid;
+		const fence = await until("a last line in the log", async () => {
+			const socket = await connectTo(this.socket).catch((error) => {
+				if (error.code !== "EAGAIN") throw error; // the queue before storaged is full
+			});
+			if (!socket) return undefined;
+			socket.end(hello("TOOL", { pid }));
+			await closing(socket);
+			return this.log.lines.find((line) => line.pid === String(pid));
+		});
+		const lines = this.log.lines.slice(position, this.log.lines.indexOf(fence));
+		return lines.filter((line) => line.pid !== String(process.pid) && !(Number(line.pid) > NO_PID));
+	}
+
+	/** Lines of the log with this event. */
+	events(ev) {
+		return this.log.lines.filter((line) => line.ev === ev);
+	}
+
+	/** Ends it in good order, and tells what was wrong with how it lived. */
+	async stop() {
+		const end = await this.daemon.stop();
+		const broken = this.log.lines.filter((line) => BROKEN.test(line.text));
+		assert.deepEqual(broken, [], this.log.tail(50));
+		assert.deepEqual(end, { code: 0, signal: null }, this.log.tail(50));
+	}
+
+	/** Ends it anyhow, and removes its data. */
+	async remove() {
+		if (this.daemon.running) this.daemon.child.kill("SIGKILL");
+		await this.daemon.stop();
+		rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+/** A store for the time of body(), which finds it started; looked over when it has ended. */
+export async function withStore(options, body) {
+	const store = new Store(options);
+	try {
+		await store.start();
+		await body(store);
+		await store.stop();
+		await assertWhole(store.dir);
+	} catch (error) {
+		error.message += `\n--- storaged's log ---\n${store.log.tail(50)}`;
+		throw error;
+	} finally {
+		await store.remove();
+	}
+}

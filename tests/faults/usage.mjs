@@ -1,0 +1,35 @@
+// What a process takes of the machine (proc(5)).
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { PATIENCE } from "../e2e/daemon.mjs";
+
+const MIB = 1024 * 1024;
+
+/** Bytes of memory that are its own: neither files nor the map, which is the page cache's. */
+export function memoryOf(pid) {
+	const status = readFileSync(`/proc/${pid}/status`, "utf8");
+	const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)[1]);
+	return (kib("RssAnon") + kib("RssShmem")) * 1024;
+}
+
+/** R, S, D, T (stopped), t (stopped by a tracer), … */
+export function stateOf(pid) {
+	return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1];
+}
+
+export function filesOf(pid) {
+	return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+export function inMib(bytes) {
+	return `${(bytes / MIB).toFixed(1)} MiB`;
+}
+
+/** That memory stays under a bound. A sanitizer's own bookkeeping is not ours to judge. */
+export function assertMemory(pid, bound, what) {
+	const memory = memoryOf(pid);
+	const within = PATIENCE > 1 || memory <= bound;
+	assert.ok(within, `${what}: ${inMib(memory)}, over ${inMib(bound)}`);
+	return memory;
+}

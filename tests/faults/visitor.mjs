@@ -1,0 +1,337 @@
+// One conversation as its worker knows it: what was asked of the store, what it acknowledged, and
+// so what must be there.
+//
+// A visitor makes one request at a time. The one that has no answer yet is `pending`: after a crash
+// it is wholly done or not at all, so the thread in the store is the one before it or the one after
+// it, and nothing else. Repeated with the same ids, it is done once. One that was refused was not
+// done.
+
+import assert from "node:assert/strict";
+import { newId, ORG, WIDGET } from "./ids.mjs";
+import { PeerGone } from "./peer.mjs";
+import { below, chance, pick, spread } from "./random.mjs";
+import { STATUS, STORE_ERRORS } from "./table.mjs";
+
+const HISTORY = 4; // messages wanted back with a begun turn
+const TAIL_TURNS = 10; // that a quick look compares
+
+/** Letters of one to three bytes; none takes two units of UTF-16, so that any part is a text. */
+const LETTERS = Array.from({ length: 400_000 }, () =>
+	pick("abcdefgh ijklmno pqrst äßøžλж中文–"),
+).join("");
+
+function someText(length) {
+	const from = below(LETTERS.length - length);
+	return LETTERS.slice(from, from + length);
+}
+
+/** What a visitor writes: mostly little, now and then as much as is allowed. */
+function someQuestion() {
+	return someText(Math.round(chance(0.01) ? spread(1000, 4000) : spread(1, 300)));
+}
+
+/** The pieces in which a reply comes; now and then of many pages. */
+function somePieces() {
+	const longest = chance(0.02) ? (chance(0.1) ? 80_000 : 8000) : 600;
+	return Array.from({ length: below(4) }, () => someText(Math.round(spread(1, longest))));
+}
+
+class Turn {
+	constructor() {
+		this.id = newId();
+		this.question = newId();
+		this.asked = someQuestion();
+		this.pieces = somePieces();
+		this.kept = 0; // pieces that the store has
+		this.ended = undefined; // the status with which it was finished
+		this.shown = undefined; // the text under which it stands as interrupted meanwhile
+	}
+
+	copy() {
+		return Object.assign(Object.create(Turn.prototype), this);
+	}
+
+	text(pieces = this.pieces.length) {
+		return this.pieces.slice(0, pieces).join("");
+	}
+
+	/** Its rows in the thread: [id, role, status, text]. */
+	rows() {
+		const question = [this.question, 0, STATUS.COMPLETE, this.asked];
+		if (this.ended !== undefined) return [question, [this.id, 1, this.ended, this.text()]];
+		if (this.shown !== undefined) return [question, [this.id, 1, STATUS.INTERRUPTED, this.shown]];
+		return [question];
+	}
+}
+
+/** A conversation's turns in their order, as far as they are known to be in the store. */
+class Thread {
+	conversation = newId();
+	turns = [];
+	last = ""; // the newest text
+
+	copy() {
+		return Object.assign(new Thread(), this, { turns: this.turns.map((turn) => turn.copy()) });
+	}
+
+	get open() {
+		return this.turns.filter((turn) => turn.ended === undefined);
+	}
+
+	turn(id) {
+		return this.turns.find((turn) => turn.id === id);
+	}
+
+	rows(turns = this.turns) {
+		return turns.flatMap((turn) => turn.rows());
+	}
+
+	/** What has come of the turns whose worker has vanished. */
+	interrupt() {
+		for (const turn of this.open) turn.shown = turn.text(turn.kept);
+	}
+}
+
+/** A request: its message, the kind of its answer, and what it makes of the thread. */
+function begin(thread, session) {
+	const turn = new Turn();
+	return {
+		name: "turn_begin",
+		answer: "turn_begun",
+		message: {
+			org: ORG,
+			widget: WIDGET,
+			session,
+			conversation: thread.turns.length === 0 ? thread.conversation : newId(),
+			message: turn.question,
+			turn: turn.id,
+			text: turn.asked,
+			history: HISTORY,
+		},
+		turn,
+		apply(to) {
+			to.turns.push(turn.copy());
+			to.last = turn.asked;
+		},
+		stores: 1,
+	};
+}
+
+function checkpoint(turn) {
+	const kept = turn.kept;
+	const before = Buffer.byteLength(turn.text(kept));
+	return {
+		name: "turn_checkpoint",
+		answer: "ok",
+		message: { turn: turn.id, offset: before, text: turn.pieces[kept] },
+		apply(to) {
+			to.turn(turn.id).kept = kept + 1;
+		},
+		stores: 0,
+	};
+}
+
+function finish(turn) {
+	const status = chance(0.9) ? STATUS.COMPLETE : pick([STATUS.STOPPED, STATUS.INTERRUPTED]);
+	const text = turn.text();
+	return {
+		name: "turn_finish",
+		answer: "ok",
+		message: { turn: turn.id, status, text, prompt_tokens: 7, completion_tokens: 9 },
+		apply(to) {
+			to.turn(turn.id).ended = status;
+			if (text !== "") to.last = text;
+		},
+		stores: 1,
+	};
+}
+
+function erase(thread) {
+	return {
+		name: "conversation_erase",
+		answer: "erased",
+		message: { org: ORG, conversation: thread.conversation },
+		apply(to) {
+			to.turns = [];
+			to.last = "";
+			to.erased = true;
+		},
+		stores: 0,
+	};
+}
+
+/** Reads a thread from the store: null when there is none; whole, or its newest messages. */
+async function readThread(peer, conversation, whole) {
+	const pages = [];
+	let record = null;
+	let from = whole ? 1 : 0;
+	do {
+		const page = await peer.request("message_list", {
+			org: ORG,
+			conversation,
+			backwards: whole ? 0 : 1,
+			from,
+			limit: whole ? 1000 : 2 * TAIL_TURNS,
+		});
+		if (page.is === "error" && page.code === STORE_ERRORS.NOT_FOUND) return null;
+		assert.equal(page.is, "message_page", page.detail);
+		record = page.conversation;
+		pages.push(page.messages);
+		from = page.next;
+	} while (whole && from !== 0);
+	const rows = pages.flat().map(({ id, role, status, text }) => [id, role, status, text]);
+	return { record, rows };
+}
+
+/** A row for a person. */
+function describe(row) {
+	if (!row) return "nothing";
+	const [id, role, status, text] = row;
+	return `${id} role ${role} status ${status} "${text.slice(0, 40)}" (${text.length})`;
+}
+
+function assertRows(found, wanted) {
+	for (let i = 0; i < Math.max(found.length, wanted.length); i++) {
+		const same = wanted[i]?.every((value, j) => value === found[i]?.[j]);
+		if (!same) assert.fail(`row ${i} is ${describe(found[i])}, not ${describe(wanted[i])}`);
+	}
+}
+
+/** Why the store's thread is not the expected one, or undefined. */
+function difference(thread, found, { whole, vanished }, session) {
+	try {
+		if (thread.turns.length === 0) {
+			assert.equal(found, null, "there is no such conversation");
+			return undefined;
+		}
+		assert.ok(found, "the conversation is there");
+		const { record } = found;
+		const wanted = whole ? thread.rows() : thread.rows(thread.turns.slice(-TAIL_TURNS));
+		const tail = whole ? found.rows : found.rows.slice(-wanted.length);
+		assertRows(tail, wanted);
+		assert.equal(record.session, session);
+		assert.equal(record.messages, thread.rows().length, "messages counted");
+		assert.equal(record.next_seq, 2 * thread.turns.length + 1, "the next place");
+		if (!vanished) assert.equal(record.last_message, thread.last.slice(0, 500), "the last message");
+		return undefined;
+	} catch (error) {
+		return error;
+	}
+}
+
+export class Visitor {
+	/** @param {{ erases?: boolean }} [options] whether it now and then wants to be forgotten */
+	constructor(session, { erases = true } = {}) {
+		this.session = session;
+		this.erases = erases;
+		this.thread = new Thread();
+		this.gone = []; // conversations acknowledged as erased
+		this.pending = undefined;
+		this.acknowledged = 0; // messages
+	}
+
+	#choose() {
+		const { thread } = this;
+		if (this.erases && thread.turns.length > 0 && chance(0.01)) return erase(thread);
+		const open = thread.open;
+		if (open.length === 0 || (open.length < 3 && chance(0.2))) return begin(thread, this.session);
+		const turn = pick(open);
+		return turn.kept < turn.pieces.length ? checkpoint(turn) : finish(turn);
+	}
+
+	#done() {
+		this.pending.apply(this.thread);
+		this.acknowledged += this.pending.stores;
+		this.pending = undefined;
+		if (!this.thread.erased) return;
+		this.gone.push(this.thread.conversation);
+		this.thread = new Thread();
+	}
+
+	/** What a worker does first on a new line: it claims its turns. */
+	async claim(peer) {
+		for (const turn of this.thread.open) {
+			const answer = await peer.request("turn_checkpoint", { turn: turn.id, offset: 0, text: "" });
+			if (answer.is !== "ok" && this.pending?.name !== "conversation_erase") return answer;
+		}
+		return undefined;
+	}
+
+	/**
+	 * Makes the request that was not answered once more, or the next one. Resolves to the refusal,
+	 * if it was refused.
+	 */
+	async step(peer) {
+		this.pending ??= this.#choose();
+		const { pending } = this;
+		pending.refused = false;
+		const answer = await peer.request(pending.name, pending.message).catch((error) => {
+			if (error instanceof PeerGone) pending.doubtful = true;
+			throw error;
+		});
+		if (answer.is === "error") {
+			pending.refused = true;
+			return answer;
+		}
+		assert.equal(answer.is, pending.answer);
+		this.#done();
+		return undefined;
+	}
+
+	/** Instead of what the store refused, it is to be forgotten. Whether there is something to forget. */
+	giveUp() {
+		const isUndone = !this.pending || (this.pending.refused && !this.pending.doubtful);
+		if (!isUndone || this.thread.turns.length === 0) return false;
+		this.pending = erase(this.thread);
+		return true;
+	}
+
+	/** The threads that may be in the store. */
+	#possible(vanished) {
+		const { pending } = this;
+		const possible = [this.thread.copy()];
+		if (pending?.doubtful || (pending && !pending.refused)) {
+			const after = this.thread.copy();
+			pending.apply(after);
+			possible.push(after);
+		}
+		if (vanished) for (const thread of possible) thread.interrupt();
+		return possible;
+	}
+
+	/**
+	 * Compares the store with what was acknowledged.
+	 * @param {object} how
+	 * @param {boolean} [how.whole] the whole thread, and all that was erased; else the newest
+	 * @param {boolean} [how.vanished] its worker has vanished: open turns are interrupted ones now
+	 */
+	async check(peer, { whole = false, vanished = false } = {}) {
+		const { conversation } = this.thread;
+		const found = await readThread(peer, conversation, whole);
+		const possible = this.#possible(vanished);
+		const how = { whole, vanished };
+		const errors = possible.map((thread) => difference(thread, found, how, this.session));
+		const right = errors.indexOf(undefined);
+		if (right === -1) throw this.#complaint(errors);
+		if (vanished) this.#adopt(possible[right], found);
+		for (const id of whole ? this.gone : this.gone.slice(-1))
+			assert.equal(await readThread(peer, id, false), null, "what was erased is gone");
+		return { rows: found?.rows.length ?? 0, conversations: found ? [conversation] : [] };
+	}
+
+	/** Takes over under which texts its open turns stand as interrupted. */
+	#adopt(thread, found) {
+		for (const turn of [...this.thread.turns, this.pending?.turn ?? []].flat())
+			turn.shown = thread.turn(turn.id)?.shown;
+		this.thread.last = found?.record.last_message ?? "";
+	}
+
+	#complaint(errors) {
+		const [before, after] = errors;
+		const pending = this.pending ? `, ${this.pending.name} not answered` : "";
+		before.message =
+			`${this.session}, conversation ${this.thread.conversation}${pending}: ${before.message}` +
+			(after ? `\nand if it was done: ${after.message}` : "");
+		return before;
+	}
+}

@@ -1,0 +1,297 @@
+/*
+ * The store behind the desk. Its batch is always empty while the store itself does something.
+ */
+#include "tests/fuzz/store_desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/log.h"
+#include "storaged/interrupt.h"
+#include "storaged/verify.h"
+
+/* Unsent answers over which a client is too far behind, and goes. */
+#define OUT_MAX ((size_t)8 << 20)
+
+#define STORE_BYTES ((uint64_t)64 << 20)
+#define SMALL_BYTES ((uint64_t)128 << 10)
+
+struct desk_client {
+	struct client client;
+	struct buf out;
+	enum role role;
+	uint64_t asked[BATCH_REQUESTS]; /* in this batch */
+	size_t n;
+};
+
+static struct desk {
+	char dir[64];
+	bool small;
+	uint64_t max_bytes;
+	struct env env;
+	struct open_turns open;
+	struct batch batch;
+	struct desk_client clients[DESK_CLIENTS];
+	struct buf frames[BATCH_REQUESTS]; /* what the messages of the batch lie in */
+	size_t n;
+	uint64_t requests;
+	uint8_t cursor[ACTIVITY_CURSOR_LEN];
+	size_t cursor_len;
+} desk;
+
+/* -- its files --------------------------------------------------------------------------- */
+
+static void
+remove_files(void)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb"};
+	char path[96];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", desk.dir, names[i]);
+		(void)unlink(path);
+	}
+}
+
+static void
+remove_dir(void)
+{
+	remove_files();
+	(void)rmdir(desk.dir);
+}
+
+/* Once for a process. The batch and the hash of open turns are empty between two stores, and too
+ * large to be made anew each time. */
+static void
+start(void)
+{
+	const char *memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+
+	(void)snprintf(desk.dir, sizeof(desk.dir), "%s/banter-fuzz-XXXXXX", memory);
+	must(mkdtemp(desk.dir) != NULL);
+	must(atexit(remove_dir) == 0);
+	/* Requests are refused by the thousand, and a full store is no news. */
+	log_open("fuzz", (enum log_level)0);
+	open_turns_init(&desk.open);
+	batch_init(&desk.batch, &desk.env, &desk.open);
+}
+
+/* -- opening and closing ----------------------------------------------------------------- */
+
+static void
+client_open(unsigned n)
+{
+	struct desk_client *c = &desk.clients[n];
+
+	c->role = n == DESK_CLIENTS - 1 ? ROLE_TOOL : ROLE_WORKER;
+	c->n = 0;
+	buf_init(&c->out, OUT_MAX);
+	client_init(&c->client, &c->out);
+}
+
+static void
+serve(void)
+{
+	if (desk.env.mdb == NULL) {
+		must(env_open(&desk.env, desk.dir, desk.max_bytes) == 0);
+		must(mdb_env_set_flags(desk.env.mdb, MDB_NOSYNC, 1) == 0);
+	}
+	for (unsigned i = 0; i < DESK_CLIENTS; i++)
+		client_open(i);
+	must(open_turns_load(&desk.open, &desk.env) == 0);
+}
+
+static void
+say_found(void *arg, enum table table, const char *what)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s: %s\n", table_name(table), what);
+}
+
+static void
+check_whole(void)
+{
+	const struct verify how = {.found = say_found};
+	struct verify_result result;
+	struct txn t;
+
+	must(txn_begin(&t, &desk.env, TXN_READ) == 0);
+	must(verify_store(&t, &how, &result) == 0);
+	txn_abort(&t);
+	must(result.broken == 0);
+}
+
+static void
+forget_lost_turns(void)
+{
+	while (!TAILQ_EMPTY(&desk.open.lost))
+		open_turns_release(&desk.open, &TAILQ_FIRST(&desk.open.lost)->id);
+	must(desk.open.n == 0);
+}
+
+/* The environment stays open. */
+void
+desk_close(void)
+{
+	desk_commit();
+	check_whole();
+	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
+		open_turns_lose(&desk.open, &desk.clients[i].client.turns);
+		buf_clear(&desk.clients[i].out);
+	}
+	open_turns_lose(&desk.open, &desk.open.found);
+	forget_lost_turns();
+}
+
+/* Leaves nothing in an open environment but its version: much faster than a new one. */
+static void
+empty_tables(void)
+{
+	struct key backup = key_meta(META_LAST_BACKUP);
+	struct txn t;
+
+	must(txn_begin(&t, &desk.env, TXN_WRITE) == 0);
+	must(txn_del(&t, TABLE_META, &backup) == 0);
+	for (enum table i = 0; i < TABLES; i++)
+		if (i != TABLE_META)
+			must(mdb_drop(t.mdb, desk.env.dbi[i], 0) == 0);
+	must(txn_commit(&t) == 0);
+}
+
+/* How full a small store is depends on all that was ever in it: it is always a new one. */
+void
+desk_open(bool small)
+{
+	if (desk.dir[0] == '\0')
+		start();
+	if (desk.env.mdb != NULL && !small && !desk.small) {
+		empty_tables();
+	} else {
+		env_close(&desk.env);
+		remove_files();
+	}
+	desk.small = small;
+	desk.max_bytes = small ? SMALL_BYTES : STORE_BYTES;
+	desk.cursor_len = 0;
+	serve();
+}
+
+void
+desk_restart(void)
+{
+	desk_close();
+	env_close(&desk.env);
+	serve();
+}
+
+/* -- requests and answers ---------------------------------------------------------------- */
+
+void
+desk_ask(unsigned client, enum msg_type type, const void *msg)
+{
+	struct desk_client *c = &desk.clients[client];
+	struct buf *b;
+	struct frame f;
+	size_t size;
+
+	/* Who may not ask this leaves it to one who may. */
+	if (!(msg_desc((uint16_t)type)->from & c->role))
+		c = &desk.clients[c->role == ROLE_TOOL ? 0 : DESK_CLIENTS - 1];
+	if (!batch_is_open(&desk.batch))
+		desk_commit();
+	b = &desk.frames[desk.n++];
+	buf_init(b, WIRE_FRAME_MAX);
+	must(msg_encode(b, type, ++desk.requests, msg) == 0);
+	must(wire_frame(buf_slice(b), &f, &size) == WIRE_OK);
+	must(msg_decode(&f, c->role, ROLE_STORE, WHEN_READY, batch_slot(&desk.batch)) ==
+	    WIRE_OK);
+	c->asked[c->n++] = desk.requests;
+	batch_add(&desk.batch, &c->client, &f);
+}
+
+static void
+keep_cursor(const struct msg_conversation_page *page)
+{
+	must(page->next.len <= sizeof(desk.cursor));
+	desk.cursor_len = page->next.len;
+	if (page->next.len > 0)
+		memcpy(desk.cursor, page->next.p, page->next.len);
+}
+
+struct slice
+desk_cursor(void)
+{
+	return (struct slice){desk.cursor, desk.cursor_len};
+}
+
+/* Takes a client's answers: one for each request, in their order. */
+static void
+take_answers(struct desk_client *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct frame f;
+		union msg m;
+		size_t size;
+
+		must(wire_frame(buf_slice(&c->out), &f, &size) == WIRE_OK);
+		must(f.request == c->asked[i]);
+		must(msg_decode(&f, ROLE_STORE, c->role, WHEN_READY, &m) == WIRE_OK);
+		if (f.type == MSG_CONVERSATION_PAGE)
+			keep_cursor(&m.conversation_page);
+		buf_consume(&c->out, size);
+	}
+	must(buf_len(&c->out) == 0);
+	c->n = 0;
+}
+
+void
+desk_commit(void)
+{
+	must(batch_end(&desk.batch) == 0);
+	while (desk.n > 0)
+		buf_clear(&desk.frames[--desk.n]);
+	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
+		if (desk.clients[i].client.overflow)
+			desk_lose(i);
+		else
+			take_answers(&desk.clients[i]);
+	}
+}
+
+void
+desk_lose(unsigned client)
+{
+	struct desk_client *c = &desk.clients[client];
+
+	if (desk.n > 0)
+		desk_commit();
+	open_turns_lose(&desk.open, &c->client.turns);
+	buf_clear(&c->out);
+	client_open(client);
+}
+
+/* -- by itself --------------------------------------------------------------------------- */
+
+void
+desk_interrupt(void)
+{
+	desk_commit();
+	(void)interrupt_lost(&desk.env, &desk.open);
+}
+
+void
+desk_claim_over(void)
+{
+	desk_commit();
+	open_turns_lose(&desk.open, &desk.open.found);
+}
+
+void
+desk_probe(void)
+{
+	desk_commit();
+	env_probe(&desk.env);
+}

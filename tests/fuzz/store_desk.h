@@ -1,0 +1,44 @@
+/*
+ * A store to put requests to: a real environment, the batch over it, and some clients, as in
+ * storaged, but without sockets, and without syncs. It starts empty for each input; its files lie
+ * in memory where that can be, and are removed when the process ends.
+ *
+ * One for a process. Whatever must hold is checked here: every request gets exactly one answer of
+ * its own, answers decode, and the store is whole whenever it is closed or started anew.
+ */
+#ifndef TESTS_FUZZ_STORE_DESK_H
+#define TESTS_FUZZ_STORE_DESK_H
+
+#include "storaged/batch.h"
+
+#define DESK_CLIENTS 3
+
+/* Opens an empty store; a small one is soon full. */
+void desk_open(bool small);
+
+/* Commits what waits, and checks the store. */
+void desk_close(void);
+
+/* One of the clients asks. The message is encoded at once; the batch is committed first when it
+ * takes no more. */
+void desk_ask(unsigned client, enum msg_type type, const void *msg);
+
+/* Commits the batch, and takes the answers. */
+void desk_commit(void);
+
+/* A client vanishes; another comes in its place. */
+void desk_lose(unsigned client);
+
+/* What storaged does by itself between two batches: ends some lost turns, gives up those that
+ * nobody claimed since the start, tries whether a full store takes writes again. */
+void desk_interrupt(void);
+void desk_claim_over(void);
+void desk_probe(void);
+
+/* The process is gone and started anew: only what was committed is left. */
+void desk_restart(void);
+
+/* The cursor of the last list of conversations; empty: it was at its end. */
+struct slice desk_cursor(void);
+
+#endif

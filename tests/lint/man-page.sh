@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# banter(1) is sound mdoc, and has a section for each command that the program has, with each of
+# its options; and none for others.
+set -eu
+cd "$(dirname "$0")/../.."
+page=systemd/man/banter.1
+status=0
+
+complain() {
+	echo "$page: $*" >&2
+	status=1
+}
+
+# The lines of the SYNOPSIS and the section of a command.
+about() {
+	awk -v command="$1" '
+		/^\.Sh / { section = $2; here = 0 }
+		/^\.Nm$/ && section == "SYNOPSIS" { here = 0 }
+		$0 == ".Cm " command && section == "SYNOPSIS" { here = 1 }
+		/^\.Ss / { here = $2 == command }
+		here' "$page"
+}
+
+mandoc -T lint -W warning "$page" || status=1
+make --no-print-directory -s build/banter
+commands=$(build/banter help | sed -nE 's/^  ([a-z]+) .*/\1/p')
+sections=$(sed -n 's/^\.Ss //p' "$page")
+[ "$commands" = "$sections" ] ||
+	complain "its sections are" $sections", the commands are" $commands
+for command in $commands; do
+	[ "$command" = help ] && continue
+	for option in $(build/banter "$command" --help | sed -nE 's/^  --([a-z-]+) .*/\1/p'); do
+		case $option in data-dir | socket | help) continue ;; esac
+		about "$command" | grep -qE "Fl -$option( |\$)" ||
+			complain "nothing about --$option of banter $command"
+	done
+done
+exit $status

@@ -1,0 +1,581 @@
+/*
+ * Erasing: afterwards every table is byte by byte as if the conversation had never been, whatever
+ * it had, and whatever happened to the batch.
+ */
+#include "test_store_contents.h"
+
+static struct msg_conversation_erase
+erase_of(const struct id *conversation)
+{
+	return (struct msg_conversation_erase){
+	    .org = id_default_org, .conversation = *conversation};
+}
+
+static struct msg_visitor_erase
+erase_visitor(const char *session)
+{
+	return (struct msg_visitor_erase){
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str(session),
+	};
+}
+
+static void
+expect_erased(const union msg *m, uint64_t conversations, uint64_t messages)
+{
+	assert_int_equal(m->erased.conversations, conversations);
+	assert_int_equal(m->erased.messages, messages);
+}
+
+/* Erases one that is there, with so many messages. */
+static void
+erase(struct fixture *f, const struct id *conversation, uint64_t messages)
+{
+	struct msg_conversation_erase gone = erase_of(conversation);
+	union msg m;
+
+	ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 1, messages);
+}
+
+/* A turn that this client runs, with a first piece of its reply. */
+static struct msg_turn_begin
+open_turn(struct fixture *f, struct asker *asker, const char *session)
+{
+	struct msg_turn_begin begin = begin_of(session, "still open");
+	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, "so far ");
+	uint64_t r[2];
+
+	r[0] = send_request(f, asker, MSG_TURN_BEGIN, &begin);
+	r[1] = send_request(f, asker, MSG_TURN_CHECKPOINT, &piece);
+	commit(f);
+	expect_answer(f, asker, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, asker, r[1], MSG_OK, NULL);
+	return begin;
+}
+
+/* A conversation with replies in each state that there is; run by client b. Its 5 questions and 3
+ * stored replies are 8 messages. */
+static struct id
+make_colourful(struct fixture *f, const char *session)
+{
+	struct id conversation = chat(f, session, "question", "answer");
+	struct msg_turn_begin stopped = begin_of(session, "stop");
+	struct msg_turn_finish stop = finish_of(&stopped.turn, "stopp");
+	struct msg_turn_begin again;
+	struct msg_turn_checkpoint more;
+	uint64_t r;
+
+	stop.status = MESSAGE_STOPPED;
+	ask(f, MSG_TURN_BEGIN, &stopped, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_FINISH, &stop, MSG_OK, NULL);
+	/* Interrupted, and taken up again: a message and an open turn. */
+	again = open_turn(f, &f->b, session);
+	lose(f, &f->b);
+	more = piece_of(&again.turn, 7, "and on");
+	r = send_request(f, &f->b, MSG_TURN_CHECKPOINT, &more);
+	commit(f);
+	expect_answer(f, &f->b, r, MSG_OK, NULL);
+	open_turn(f, &f->b, session);
+	open_turn(f, &f->b, session);
+	return conversation;
+}
+
+static void
+an_erased_conversation_leaves_no_trace(void **state)
+{
+	struct fixture *f = *state;
+	struct contents before;
+	struct id gone;
+
+	chat(f, "stays", "q", "a");
+	open_turn(f, &f->a, "stays");
+	contents_take(f, &before);
+	gone = make_colourful(f, "goes");
+	assert_int_equal(conversation_record(f, &gone).messages, 8);
+	assert_int_equal(f->open.n, 4);
+	erase(f, &gone, 8);
+	contents_expect(f, &before);
+	assert_int_equal(f->open.n, 1);
+	assert_true(TAILQ_EMPTY(&f->b.client.turns));
+	assert_int_equal(stored_totals(f).conversations, 1);
+	contents_clear(&before);
+}
+
+static void
+the_last_conversation_leaves_an_empty_store(void **state)
+{
+	struct fixture *f = *state;
+	struct id gone = make_colourful(f, "goes");
+
+	erase(f, &gone, 8);
+	for (enum table i = 0; i < TABLES; i++)
+		if (i != TABLE_META)
+			assert_int_equal(table_count(f, i), 0);
+	assert_int_equal(f->open.n, 0);
+}
+
+static void
+an_interrupted_reply_goes_too(void **state)
+{
+	struct fixture *f = *state;
+	struct contents before;
+	struct msg_turn_begin begin;
+
+	chat(f, "stays", "q", "a");
+	contents_take(f, &before);
+	begin = open_turn(f, &f->a, "goes");
+	lose(f, &f->a);
+	erase(f, &begin.conversation, 2);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+erasing_again_finds_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct id gone = chat(f, "goes", "q", "a");
+	struct msg_conversation_erase again = erase_of(&gone);
+	struct msg_visitor_erase visitor = erase_visitor("goes");
+	struct msg_message_list list = {.org = id_default_org, .conversation = gone};
+	union msg m;
+
+	erase(f, &gone, 2);
+	ask(f, MSG_CONVERSATION_ERASE, &again, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	ask(f, MSG_VISITOR_ERASE, &visitor, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	ask_error(f, MSG_MESSAGE_LIST, &list, STORE_NOT_FOUND);
+}
+
+static void
+a_visitor_goes_with_all_that_there_is(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_visitor_erase gone = erase_visitor("visitor");
+	struct msg_turn_begin other_widget = begin_of("visitor", "hello");
+	struct msg_turn_begin other_org = begin_of("visitor", "hello");
+	struct contents before;
+	union msg m;
+
+	other_widget.widget = id_new();
+	other_org.org = id_new();
+	ask(f, MSG_TURN_BEGIN, &other_widget, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &other_org, MSG_TURN_BEGUN, NULL);
+	chat(f, "visito", "q", "a");
+	chat(f, "visitor1", "q", "a");
+	contents_take(f, &before);
+	make_colourful(f, "visitor");
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 1, 8);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+another_organizations_is_as_if_it_did_not_exist(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = chat(f, "visitor", "q", "a");
+	struct msg_conversation_erase foreign = erase_of(&conversation);
+	struct msg_visitor_erase visitor = erase_visitor("visitor");
+	struct contents before;
+	union msg m;
+
+	foreign.org = visitor.org = id_new();
+	contents_take(f, &before);
+	ask(f, MSG_CONVERSATION_ERASE, &foreign, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	ask(f, MSG_VISITOR_ERASE, &visitor, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+a_worker_that_still_writes_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
+	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 7, "more");
+	struct msg_turn_finish finish = finish_of(&begin.turn, "so far more");
+
+	erase(f, &begin.conversation, 1);
+	ask_error(f, MSG_TURN_CHECKPOINT, &piece, STORE_NOT_FOUND);
+	ask_error(f, MSG_TURN_FINISH, &finish, STORE_NOT_FOUND);
+	assert_int_equal(f->open.n, 0);
+	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
+	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
+	/* When it vanishes, there is nothing to interrupt. */
+	lose(f, &f->a);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
+}
+
+static void
+a_visitor_who_comes_back_is_new(void **state)
+{
+	struct fixture *f = *state;
+	struct id gone = chat(f, "visitor", "q", "a"), back;
+
+	erase(f, &gone, 2);
+	back = chat(f, "visitor", "hello again", "hello");
+	assert_false(id_equal(&gone, &back));
+	EXPECT_MESSAGES(f, &back, "cc", "hello again", "hello");
+	assert_int_equal(conversation_record(f, &back).next_seq, 3);
+}
+
+static void
+what_began_in_the_same_batch_goes_too(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin first = begin_of("goes", "one"), second = begin_of("goes", "two");
+	struct msg_turn_begin after = begin_of("goes", "three");
+	struct msg_turn_finish finish = finish_of(&first.turn, "uno");
+	struct msg_turn_checkpoint piece = piece_of(&second.turn, 0, "du");
+	struct msg_conversation_erase gone = erase_of(&first.conversation);
+	struct contents before;
+	uint64_t r[5];
+	union msg m;
+
+	contents_take(f, &before);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &first);
+	r[1] = send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &second);
+	r[3] = send_request(f, &f->a, MSG_TURN_CHECKPOINT, &piece);
+	r[4] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &gone);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, r[1], MSG_OK, NULL);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, r[3], MSG_OK, NULL);
+	expect_answer(f, &f->b, r[4], MSG_ERASED, &m);
+	expect_erased(&m, 1, 3);
+	contents_expect(f, &before);
+	assert_int_equal(f->open.n, 0);
+
+	/* And what begins after it in one is there, claimed. */
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &first);
+	r[1] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &gone);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &after);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->b, r[1], MSG_ERASED, NULL);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	EXPECT_MESSAGES(f, &after.conversation, "c", "three");
+	assert_int_equal(f->open.n, 1);
+	assert_false(TAILQ_EMPTY(&f->a.client.turns));
+	contents_clear(&before);
+}
+
+static void
+a_batch_that_runs_again_erases_once(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin bad = begin_of("bad", "x");
+	struct msg_conversation_erase erasure;
+	struct contents before;
+	struct id gone;
+	uint64_t r[2];
+	union msg m;
+
+	/* The totals of its organization are read after its conversation was written. */
+	bad.org = id_new();
+	damage(f, TABLE_TOTALS, &bad.org);
+	chat(f, "stays", "q", "a");
+	contents_take(f, &before);
+	gone = make_colourful(f, "goes");
+	erasure = erase_of(&gone);
+	r[0] = send_request(f, &f->a, MSG_CONVERSATION_ERASE, &erasure);
+	r[1] = send_request(f, &f->b, MSG_TURN_BEGIN, &bad);
+	assert_false(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_ERASED, &m);
+	expect_erased(&m, 1, 8);
+	expect_error(f, &f->b, r[1], STORE_INTERNAL);
+	contents_expect(f, &before);
+	assert_int_equal(f->open.n, 0);
+	contents_clear(&before);
+}
+
+static void
+a_message_that_cannot_be_read_costs_only_its_erasure(void **state)
+{
+	struct fixture *f = *state;
+	struct id whole = make_colourful(f, "whole"), damaged = make_colourful(f, "damaged");
+	struct msg_conversation_erase bad = erase_of(&damaged), good = erase_of(&whole);
+	struct key key = key_message(&damaged, 2);
+	uint64_t r[2];
+	struct txn t;
+	union msg m;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_MESSAGES, &key, slice_str("damaged")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+	r[0] = send_request(f, &f->a, MSG_CONVERSATION_ERASE, &good);
+	r[1] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &bad);
+	/* It was refused before it changed anything. */
+	assert_true(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_ERASED, &m);
+	/* The second one's making interrupted what the first had open. */
+	expect_erased(&m, 1, 10);
+	expect_error(f, &f->b, r[1], STORE_INTERNAL);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 8);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 1);
+	assert_int_equal(f->open.n, 3);
+}
+
+/* Opens so many turns, and finishes the first ones of them. */
+static void
+open_turns_of(struct fixture *f, const char *session, size_t n, size_t finished)
+{
+	uint64_t first = f->requests + 1;
+
+	for (size_t i = 0; i < n; i++) {
+		struct msg_turn_begin begin = begin_of(session, "question");
+		struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
+
+		begin.history = 1;
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+		if (i < finished)
+			send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+	}
+	commit(f);
+	while (first <= f->requests) {
+		union msg m;
+
+		assert_int_not_equal(take_answer(f, &f->a, first++, &m), MSG_ERROR);
+	}
+}
+
+/* More messages and more open turns than are removed at a time, among those of others. */
+static void
+the_longest_conversation_goes_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_visitor_erase goes = erase_visitor("goes"), also = erase_visitor("also");
+	struct contents before;
+	union msg m;
+
+	chat(f, "stays", "q", "a");
+	contents_take(f, &before);
+	for (int i = 0; i < 6; i++) {
+		open_turns_of(f, "goes", 300, 200);
+		open_turns_of(f, "also", 10, 0);
+	}
+	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
+	expect_erased(&m, 1, 3000);
+	assert_int_equal(f->open.n, 60);
+	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 60);
+	ask(f, MSG_VISITOR_ERASE, &also, MSG_ERASED, &m);
+	expect_erased(&m, 1, 60);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+turns_that_nobody_has_claimed_yet_go_too(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
+
+	store_restart(f, STORE_BYTES);
+	assert_int_equal(f->open.n, 1);
+	erase(f, &begin.conversation, 1);
+	assert_true(TAILQ_EMPTY(&f->open.found));
+	assert_int_equal(f->open.n, 0);
+	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+}
+
+static void
+turns_that_are_lost_go_too(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
+
+	open_turns_lose(&f->open, &f->a.client.turns);
+	erase(f, &begin.conversation, 1);
+	assert_true(TAILQ_EMPTY(&f->open.lost));
+	assert_int_equal(f->open.n, 0);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
+}
+
+/* -- a full store ------------------------------------------------------------------------- */
+
+#define FULL_BYTES (4u * 1024 * 1024)
+
+/* Whole turns, one for each of these sessions, in one batch. False: the store is full, and none of
+ * them is there. */
+static bool
+store_turns(struct fixture *f, const char (*sessions)[16], size_t n, struct slice answer)
+{
+	uint64_t first = f->requests + 1;
+	bool stored = true;
+
+	for (size_t i = 0; i < n && batch_is_open(&f->batch); i++) {
+		struct msg_turn_begin begin = begin_of(sessions[i], "question");
+		struct msg_turn_finish finish = finish_of(&begin.turn, "");
+
+		finish.text = answer;
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+		if (batch_is_open(&f->batch))
+			send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+	}
+	commit(f);
+	for (; first <= f->requests; first++) {
+		union msg m;
+
+		if (take_answer(f, &f->a, first, &m) != MSG_ERROR)
+			continue;
+		assert_int_equal(m.error.code, STORE_FULL);
+		stored = false;
+	}
+	return stored;
+}
+
+/* Fills the store with a turn of "goes" beside others' turns, so that its entries are scattered
+ * over all pages, the texts of its replies so long. */
+static void
+fill(struct fixture *f, size_t others, size_t text_len)
+{
+	char sessions[64][16], *text = xcalloc(1, text_len + 1);
+	unsigned n = 0;
+
+	memset(text, 'x', text_len);
+	do {
+		snprintf(sessions[0], sizeof(sessions[0]), "goes");
+		for (size_t i = 1; i <= others; i++)
+			snprintf(sessions[i], sizeof(sessions[i]), "s%u", n++ % 250);
+	} while (store_turns(f, sessions, 1 + others, slice_str(text)));
+	/* And one at a time, until not even the smallest fits. */
+	do
+		snprintf(sessions[0], sizeof(sessions[0]), "more%u", n++);
+	while (store_turns(f, sessions, 1, slice_str("x")));
+	free(text);
+}
+
+/* Erases from a full store, and writes on. */
+static void
+erase_from_full(struct fixture *f, size_t others, size_t text_len)
+{
+	struct msg_visitor_erase goes = erase_visitor("goes");
+	struct contents rest;
+	union msg m;
+
+	store_restart(f, FULL_BYTES);
+	fill(f, others, text_len);
+	assert_false(f->env.writable);
+	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
+	assert_int_equal(m.erased.conversations, 1);
+	assert_true(m.erased.messages > 10);
+	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+
+	contents_take(f, &rest);
+	store_restart(f, FULL_BYTES);
+	contents_expect(f, &rest);
+	contents_clear(&rest);
+	/* The room that it made is there for others, be it after the next probe. */
+	f->env.writable = false;
+	env_probe(&f->env);
+	assert_true(f->env.writable);
+	chat(f, "goes", "there is", "room again");
+}
+
+static void
+a_scattered_conversation_can_be_erased_from_a_full_store(void **state)
+{
+	erase_from_full(*state, 30, 300);
+}
+
+static void
+a_conversation_of_great_messages_can_be_erased_from_a_full_store(void **state)
+{
+	erase_from_full(*state, 0, TEXT_MAX);
+}
+
+/* However often a little is erased and written again: what deletions have taken of the reserve does
+ * not become room for writes, or one day nothing could be erased any more. */
+static void
+writes_do_not_eat_the_reserve(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_visitor_erase goes = erase_visitor("goes");
+	char little[16], session[1][16];
+	MDB_envinfo info;
+
+	store_restart(f, FULL_BYTES);
+	fill(f, 30, 300);
+	for (unsigned i = 0; i < 40; i++) {
+		struct msg_visitor_erase gone;
+
+		snprintf(little, sizeof(little), "s%u", i);
+		gone = erase_visitor(little);
+		ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, NULL);
+		f->env.writable = false;
+		env_probe(&f->env);
+		snprintf(session[0], sizeof(session[0]), "t%u", i);
+		while (store_turns(f, session, 1, slice_str("x")))
+			;
+	}
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	assert_true((info.me_last_pgno + 1) * 4096 <= FULL_BYTES + 256 * 1024);
+	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, NULL);
+}
+
+static void
+a_full_store_can_be_emptied_by_erasing(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_list list = {.org = id_default_org};
+	union msg m;
+
+	store_restart(f, FULL_BYTES);
+	fill(f, 30, 300);
+	for (;;) {
+		struct msg_conversation_record record;
+		struct msg_conversation_erase gone;
+
+		ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
+		if (m.conversation_page.total == 0)
+			break;
+		list_item(
+		    m.conversation_page.conversations, 0, MSG_CONVERSATION_RECORD, &record);
+		gone = erase_of(&record.id);
+		ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
+		assert_int_equal(m.erased.conversations, 1);
+	}
+	for (enum table i = 0; i < TABLES; i++)
+		if (i != TABLE_META)
+			assert_int_equal(table_count(f, i), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(an_erased_conversation_leaves_no_trace),
+	    STORE_TEST(the_last_conversation_leaves_an_empty_store),
+	    STORE_TEST(an_interrupted_reply_goes_too),
+	    STORE_TEST(erasing_again_finds_nothing),
+	    STORE_TEST(a_visitor_goes_with_all_that_there_is),
+	    STORE_TEST(another_organizations_is_as_if_it_did_not_exist),
+	    STORE_TEST(a_worker_that_still_writes_is_told),
+	    STORE_TEST(a_visitor_who_comes_back_is_new),
+	    STORE_TEST(what_began_in_the_same_batch_goes_too),
+	    STORE_TEST(a_batch_that_runs_again_erases_once),
+	    STORE_TEST(a_message_that_cannot_be_read_costs_only_its_erasure),
+	    STORE_TEST(the_longest_conversation_goes_whole),
+	    STORE_TEST(turns_that_nobody_has_claimed_yet_go_too),
+	    STORE_TEST(turns_that_are_lost_go_too),
+	    STORE_TEST(a_scattered_conversation_can_be_erased_from_a_full_store),
+	    STORE_TEST(a_conversation_of_great_messages_can_be_erased_from_a_full_store),
+	    STORE_TEST(writes_do_not_eat_the_reserve),
+	    STORE_TEST(a_full_store_can_be_emptied_by_erasing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

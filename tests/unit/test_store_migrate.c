@@ -1,0 +1,523 @@
+/*
+ * Stores of older schemas: what becomes of their records, what is kept aside, and that whatever
+ * goes wrong on the way leaves the old store as it was. tests/e2e/migrate.test.mjs looks
+ * from outside at a store that an older banter really wrote.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include "test_store_fixture.h"
+
+#include "storaged/migrate.h"
+
+/* -- schema 1 ---------------------------------------------------------------------------- */
+
+/* Makes an open turn's record one of schema 1: version, and when it began. */
+static void
+put_old_open_turn(struct txn *t, const struct id *turn, uint8_t started_at)
+{
+	const uint8_t record[9] = {1, started_at};
+	struct key key = key_id(turn);
+
+	assert_int_equal(
+	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
+}
+
+/* Makes the store one of schema 1 in which these turns are open. */
+static void
+downgrade(struct fixture *f, const struct msg_turn_begin *open, size_t n)
+{
+	struct key version = key_meta(META_VERSION);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	for (size_t i = 0; i < n; i++)
+		put_old_open_turn(&t, &open[i].turn, (uint8_t)(i + 1));
+	assert_int_equal(txn_put(&t, TABLE_META, &version, slice_str("1")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+}
+
+/* And closes it. What is opened next has to be whole. */
+static void
+make_old(struct fixture *f, const struct msg_turn_begin *open, size_t n)
+{
+	downgrade(f, open, n);
+	store_close(f);
+	f->damaged = false;
+}
+
+/* Begins a turn and keeps a piece of its reply. */
+static struct msg_turn_begin
+open_turn(struct fixture *f, const char *session, const char *text)
+{
+	struct msg_turn_begin begin = begin_of(session, "question");
+	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, text);
+
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
+	return begin;
+}
+
+static void
+path_in(const struct fixture *f, const char *name, char path[160])
+{
+	snprintf(path, 160, "%s/%s", f->dir, name);
+}
+
+static bool
+exists(const struct fixture *f, const char *name)
+{
+	char path[160];
+
+	path_in(f, name, path);
+	return access(path, F_OK) == 0;
+}
+
+/* What a store is like without being opened by storaged: the file, byte by byte. */
+static struct buf
+file_content(const struct fixture *f, const char *name)
+{
+	char path[160];
+	struct buf content;
+	ssize_t n;
+	int fd;
+
+	path_in(f, name, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	buf_init(&content, STORE_BYTES);
+	do {
+		uint8_t *p = buf_reserve(&content, 65536);
+
+		assert_non_null(p);
+		n = read(fd, p, 65536);
+		assert_int_not_equal(n, -1);
+		buf_commit(&content, (size_t)n);
+	} while (n > 0);
+	closefd(&fd);
+	return content;
+}
+
+static void
+migrates(struct fixture *f)
+{
+	store_open(f, STORE_BYTES);
+	expect_whole(f);
+}
+
+/* -- what a step does -------------------------------------------------------------------- */
+
+static void
+open_turns_get_their_conversation(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin open[2];
+	struct id other = chat(f, "s0", "q", "a");
+
+	open[0] = open_turn(f, "s1", "one");
+	open[1] = open_turn(f, "s2", "two");
+	make_old(f, open, 2);
+	migrates(f);
+	for (size_t i = 0; i < 2; i++) {
+		struct key key = key_id(&open[i].turn);
+		struct msg_open_turn_record record;
+		struct txn t;
+
+		assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+		assert_int_equal(
+		    txn_get_record(&t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &record),
+		    0);
+		assert_int_equal(record.v, 2);
+		assert_int_equal(record.started_at, i + 1);
+		assert_true(id_equal(&record.conversation, &open[i].conversation));
+		txn_abort(&t);
+	}
+	EXPECT_MESSAGES(f, &other, "cc", "q", "a");
+	/* Nobody claims them. */
+	assert_int_equal(open_turns_lose(&f->open, &f->open.found), 2);
+	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	EXPECT_MESSAGES(f, &open[0].conversation, "ci", "question", "one");
+	EXPECT_MESSAGES(f, &open[1].conversation, "ci", "question", "two");
+}
+
+static void
+an_open_turn_without_a_place_is_dropped_with_its_pieces(void **state)
+{
+	static const char *const places[] = {NULL, "damaged"};
+	struct fixture *f = *state;
+	struct msg_turn_begin kept = open_turn(f, "s1", "one");
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct id homeless = id_new();
+		struct key piece = key_partial(&homeless, 0), turn = key_id(&homeless);
+		struct slice value;
+		struct txn t;
+
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		put_old_open_turn(&t, &homeless, 1);
+		assert_int_equal(txn_put(&t, TABLE_PARTIALS, &piece, slice_str("x")), 0);
+		if (places[i] != NULL)
+			assert_int_equal(
+			    txn_put(&t, TABLE_TURNS, &turn, slice_str(places[i])), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		make_old(f, &kept, 1);
+		store_open(f, STORE_BYTES);
+		assert_int_equal(f->open.n, 1);
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(txn_get(&t, TABLE_OPEN_TURNS, &turn, &value), MDB_NOTFOUND);
+		assert_int_equal(txn_get(&t, TABLE_PARTIALS, &piece, &value), MDB_NOTFOUND);
+		/* A damaged place is still there for whoever can repair it. */
+		assert_int_equal(txn_get(&t, TABLE_TURNS, &turn, &value),
+		    places[i] == NULL ? MDB_NOTFOUND : 0);
+		assert_int_equal(txn_del(&t, TABLE_TURNS, &turn), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		expect_whole(f);
+	}
+}
+
+static void
+an_open_turn_that_is_damaged_stays_open(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+
+	damage(f, TABLE_OPEN_TURNS, &begin.turn);
+	make_old(f, NULL, 0);
+	migrates(f);
+	lose(f, &f->a);
+	open_turns_lose(&f->open, &f->open.found);
+	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "question", "one");
+}
+
+static void
+a_store_without_open_turns_is_migrated_too(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = chat(f, "s1", "q", "a");
+
+	make_old(f, NULL, 0);
+	migrates(f);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	assert_true(exists(f, "data-schema1.mdb"));
+}
+
+static void
+thousands_of_open_turns_fit_into_a_full_store(void **state)
+{
+	struct fixture *f = *state;
+	enum { TURNS = 3000 };
+	struct msg_turn_begin *open = xcalloc(TURNS, sizeof(*open));
+	uint64_t first = f->requests + 1;
+
+	for (size_t i = 0; i < TURNS; i++) {
+		open[i] = begin_of("s1", "question");
+		open[i].history = 1;
+		send_request(f, &f->a, MSG_TURN_BEGIN, &open[i]);
+		if (i % 500 == 499)
+			commit(f);
+	}
+	for (; first <= f->requests; first++)
+		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
+	make_old(f, open, TURNS);
+	/* A bound that was passed long ago: the map is as large as what is in it. */
+	store_open(f, 65536);
+	expect_whole(f);
+	assert_int_equal(f->open.n, TURNS);
+	free(open);
+}
+
+/* What is in this store, and what was said of it, is in tests/e2e/migrate.test.mjs. */
+static void
+a_store_that_version_1_wrote_is_whole_afterwards(void **state)
+{
+	const struct id elsewhere = {{0x01, 0x93, 0xe0, 0xa1, 0xc0, 0xde, 0x70, 0x00, 0x80,
+	    0x00, 0x00, 0x00, 0x00, 0x00, 0xbe, 0xef}};
+	struct fixture *f = *state;
+	struct msg_conversation_list list = {.org = elsewhere};
+	char command[240];
+	union msg m;
+
+	store_close(f);
+	snprintf(command, sizeof(command),
+	    "gzip -dc tests/faults/data/schema-1.mdb.gz > %s/data.mdb", f->dir);
+	assert_int_equal(system(command), 0);
+	migrates(f);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 16);
+	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
+	assert_int_equal(f->open.n, 3);
+	ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
+	assert_int_equal(m.conversation_page.total, 1);
+	/* Whole again once its open turns are closed. */
+	open_turns_lose(&f->open, &f->open.found);
+	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
+}
+
+/* -- the copy ---------------------------------------------------------------------------- */
+
+/* The value of a key of meta in a single file, which is opened as `banter restore` would. */
+static void
+expect_copy(const struct fixture *f, size_t messages)
+{
+	char name[] = META_VERSION, path[160];
+	MDB_val key = {sizeof(name) - 1, name}, value;
+	struct stat st;
+	MDB_stat entries;
+	MDB_env *mdb;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	path_in(f, "data-schema1.mdb", path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(mdb_env_create(&mdb), 0);
+	assert_int_equal(mdb_env_set_maxdbs(mdb, TABLES), 0);
+	assert_int_equal(
+	    mdb_env_open(mdb, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0600), 0);
+	assert_int_equal(mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
+	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
+	assert_int_equal(value.mv_size, 1);
+	assert_memory_equal(value.mv_data, "1", 1);
+	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
+	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
+	assert_int_equal(entries.ms_entries, messages);
+	mdb_txn_abort(txn);
+	mdb_env_close(mdb);
+}
+
+static void
+the_old_store_is_kept_beside_the_new_one(void **state)
+{
+	struct fixture *f = *state;
+
+	chat(f, "s1", "q", "a");
+	make_old(f, NULL, 0);
+	migrates(f);
+	chat(f, "s1", "q2", "a2");
+	expect_copy(f, 2);
+	assert_false(exists(f, "data-schema1.mdb.part"));
+}
+
+static void
+a_migrated_store_is_not_migrated_again(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+
+	make_old(f, NULL, 0);
+	migrates(f);
+	path_in(f, "data-schema1.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	store_restart(f, STORE_BYTES);
+	assert_false(exists(f, "data-schema1.mdb"));
+}
+
+static void
+what_earlier_tries_left_is_replaced(void **state)
+{
+	static const char *const names[] = {"data-schema1.mdb", "data-schema1.mdb.part"};
+	static const char rubbish[100000];
+	struct fixture *f = *state;
+
+	chat(f, "s1", "q", "a");
+	make_old(f, NULL, 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char path[160];
+		int fd;
+
+		path_in(f, names[i], path);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_int_equal(write(fd, rubbish, sizeof(rubbish)), sizeof(rubbish));
+		closefd(&fd);
+	}
+	migrates(f);
+	expect_copy(f, 2);
+	assert_false(exists(f, names[1]));
+}
+
+/* The meta page of a snapshot has the number of its last page behind the page's head (16 bytes),
+ * four numbers (24) and the roots of two trees (48 each). */
+static void
+a_store_with_a_lost_page_is_copied_as_well(void **state)
+{
+	const size_t page_size = 4096, at = 16 + 24 + 2 * 48;
+	struct fixture *f = *state;
+	MDB_envinfo info;
+	char path[160];
+	size_t last;
+	int fd;
+
+	chat(f, "s1", "q", "a");
+	downgrade(f, NULL, 0);
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	last = info.me_last_pgno + 1;
+	path_in(f, "data.mdb", path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, (off_t)((last + 1) * page_size)), 0);
+	assert_int_equal(
+	    pwrite(fd, &last, sizeof(last), (off_t)(info.me_last_txnid % 2 * page_size + at)),
+	    sizeof(last));
+	closefd(&fd);
+	store_restart(f, STORE_BYTES);
+	expect_copy(f, 2);
+}
+
+/* -- what goes wrong --------------------------------------------------------------------- */
+
+static int
+status_of_opening(const struct fixture *f)
+{
+	struct env env;
+	int status = env_open(&env, f->dir, STORE_BYTES);
+
+	env_close(&env);
+	return status;
+}
+
+static void
+expect_content(const struct fixture *f, const struct buf *before)
+{
+	struct buf now = file_content(f, "data.mdb");
+
+	assert_true(slice_eq(buf_slice(&now), buf_slice(before)));
+	buf_clear(&now);
+}
+
+/* A file system without room, as far as this process can tell. */
+static void
+set_file_limit(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+without_room_for_the_copy_nothing_is_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = chat(f, "s1", "q", "a");
+	struct buf before;
+
+	make_old(f, NULL, 0);
+	before = file_content(f, "data.mdb");
+	signal(SIGXFSZ, SIG_IGN);
+	set_file_limit(16384);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(status_of_opening(f), EX_IOERR);
+		expect_content(f, &before);
+		assert_false(exists(f, "data-schema1.mdb"));
+		assert_false(exists(f, "data-schema1.mdb.part"));
+	}
+	set_file_limit(RLIM_INFINITY);
+	migrates(f);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	expect_copy(f, 2);
+	buf_clear(&before);
+}
+
+/* Begins a transaction in a store of any schema, without migrating it. */
+static bool
+begin_as_it_is(struct env *env, const char *dir, struct txn *t)
+{
+	*env = (struct env){.max_bytes = STORE_BYTES};
+	return mdb_env_create(&env->mdb) == 0 && mdb_env_set_maxdbs(env->mdb, 64) == 0 &&
+	    mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600) == 0 &&
+	    txn_begin(t, env, TXN_WRITE) == 0 && env_open_tables(t, false) == 0;
+}
+
+static void
+a_migration_that_fails_changes_nothing(void **state)
+{
+	const struct key none_of_ours = {.len = 3, .b = "xyz"};
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+	struct buf before;
+	struct env env;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_OPEN_TURNS, &none_of_ours, slice_str("x")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	make_old(f, &begin, 1);
+	before = file_content(f, "data.mdb");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(status_of_opening(f), EX_DATAERR);
+		expect_content(f, &before);
+		expect_copy(f, 1);
+	}
+	buf_clear(&before);
+	/* Repaired, it is migrated. */
+	assert_true(begin_as_it_is(&env, f->dir, &t));
+	assert_int_equal(txn_del(&t, TABLE_OPEN_TURNS, &none_of_ours), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	env_close(&env);
+	migrates(f);
+	assert_int_equal(f->open.n, 1);
+}
+
+/* Comes as far as the commit. */
+_Noreturn static void
+migrate_and_die(const char *dir)
+{
+	struct env env;
+	struct txn t;
+
+	if (begin_as_it_is(&env, dir, &t) && migrate(&t, 1) == 0)
+		kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+static void
+a_migration_that_is_killed_is_done_again(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+	struct buf before;
+	int status;
+	pid_t pid;
+
+	make_old(f, &begin, 1);
+	before = file_content(f, "data.mdb");
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		migrate_and_die(f->dir);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_content(f, &before);
+	buf_clear(&before);
+	migrates(f);
+	assert_int_equal(f->open.n, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(open_turns_get_their_conversation),
+	    STORE_TEST(an_open_turn_without_a_place_is_dropped_with_its_pieces),
+	    STORE_TEST(an_open_turn_that_is_damaged_stays_open),
+	    STORE_TEST(a_store_without_open_turns_is_migrated_too),
+	    STORE_TEST(thousands_of_open_turns_fit_into_a_full_store),
+	    STORE_TEST(a_store_that_version_1_wrote_is_whole_afterwards),
+	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
+	    STORE_TEST(a_migrated_store_is_not_migrated_again),
+	    STORE_TEST(what_earlier_tries_left_is_replaced),
+	    STORE_TEST(a_store_with_a_lost_page_is_copied_as_well),
+	    STORE_TEST(without_room_for_the_copy_nothing_is_changed),
+	    STORE_TEST(a_migration_that_fails_changes_nothing),
+	    STORE_TEST(a_migration_that_is_killed_is_done_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,801 @@
+/*
+ * The check of the store: a whole store has nothing broken, and each thing that is broken on
+ * purpose, behind the daemon's back, is found and named.
+ */
+#include "test_store_fixture.h"
+
+#define LINES_MAX 8
+
+/*
+ * A store with one of everything. In the lines that the check writes, the ids of these stand by
+ * their names:
+ *	A  a conversation with a question and its reply TA
+ *	B  one whose reply TB was stopped
+ *	C  one with an open turn TC, and two pieces of its reply
+ *	D  one with an interrupted reply TD that was opened again, and has a piece
+ *	E  one of another organization O2, with its reply TE
+ *	X  an id that nothing has
+ */
+struct named {
+	const char *name;
+	struct id id;
+};
+
+struct whole {
+	struct fixture *f;
+	struct named a, b, c, d, e, ta, tb, tc, td, te, o, o2, x;
+	struct hash256 login;
+};
+
+/* What the check wrote. */
+struct lines {
+	const struct whole *w;
+	size_t n;
+	char line[LINES_MAX][320];
+};
+
+/* Puts the name of an id in place of its text. */
+static void
+name_ids(const struct whole *w, char *line)
+{
+	const struct named *const all[] = {&w->a, &w->b, &w->c, &w->d, &w->e, &w->ta, &w->tb,
+	    &w->tc, &w->td, &w->te, &w->o, &w->o2, &w->x};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		char text[ID_TEXT_LEN + 1], *at;
+		size_t len = strlen(all[i]->name);
+
+		id_format(&all[i]->id, text);
+		while ((at = strstr(line, text)) != NULL) {
+			memcpy(at, all[i]->name, len);
+			memmove(at + len, at + ID_TEXT_LEN, strlen(at + ID_TEXT_LEN) + 1);
+		}
+	}
+}
+
+static void
+keep_line(void *arg, enum table table, const char *what)
+{
+	struct lines *lines = arg;
+	char *line = lines->line[lines->n++];
+
+	assert_true(lines->n < LINES_MAX);
+	snprintf(line, sizeof(lines->line[0]), "%s: %s", table_name(table), what);
+	name_ids(lines->w, line);
+}
+
+static int
+verify(struct fixture *f, struct lines *lines, struct verify_result *result)
+{
+	const struct verify how = {.found = keep_line, .arg = lines};
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	rc = verify_store(&t, &how, result);
+	txn_abort(&t);
+	assert_int_equal(result->broken, lines->n);
+	return rc;
+}
+
+/* -- the whole store --------------------------------------------------------------------- */
+
+/* Begins a turn of its own conversation. */
+static void
+begin(struct whole *w, struct named *conversation, struct named *turn, const struct id *org)
+{
+	char session[32];
+	struct msg_turn_begin m;
+
+	snprintf(session, sizeof(session), "session-%s", conversation->name);
+	m = begin_of(session, "question");
+	m.org = *org;
+	conversation->id = m.conversation;
+	turn->id = m.turn;
+	ask(w->f, MSG_TURN_BEGIN, &m, MSG_TURN_BEGUN, NULL);
+}
+
+static void
+end(struct whole *w, const struct named *turn, enum message_status status)
+{
+	struct msg_turn_finish m = finish_of(&turn->id, "answer");
+
+	m.status = (uint8_t)status;
+	ask(w->f, MSG_TURN_FINISH, &m, MSG_OK, NULL);
+}
+
+static void
+keep(struct whole *w, const struct named *turn, uint32_t offset, const char *text)
+{
+	struct msg_turn_checkpoint m = piece_of(&turn->id, offset, text);
+
+	ask(w->f, MSG_TURN_CHECKPOINT, &m, MSG_OK, NULL);
+}
+
+static void
+fill(struct whole *w)
+{
+	struct msg_login_create login = {.org = id_default_org,
+	    .token = secret_hash(slice_str("token")),
+	    .expires_at = clock_wall_ms() + 60000};
+
+	begin(w, &w->a, &w->ta, &w->o.id);
+	end(w, &w->ta, MESSAGE_COMPLETE);
+	begin(w, &w->b, &w->tb, &w->o.id);
+	end(w, &w->tb, MESSAGE_STOPPED);
+	begin(w, &w->d, &w->td, &w->o.id);
+	keep(w, &w->td, 0, "once ");
+	lose(w->f, &w->f->a);
+	keep(w, &w->td, 5, "upon");
+	begin(w, &w->c, &w->tc, &w->o.id);
+	keep(w, &w->tc, 0, "one ");
+	keep(w, &w->tc, 4, "two");
+	begin(w, &w->e, &w->te, &w->o2.id);
+	end(w, &w->te, MESSAGE_COMPLETE);
+	ask(w->f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	w->login = login.token;
+}
+
+static void
+setup_whole(struct whole *w)
+{
+	void *f;
+
+	assert_int_equal(fixture_setup(&f), 0);
+	*w = (struct whole){
+	    .f = f,
+	    .a.name = "A",
+	    .b.name = "B",
+	    .c.name = "C",
+	    .d.name = "D",
+	    .e.name = "E",
+	    .ta.name = "TA",
+	    .tb.name = "TB",
+	    .tc.name = "TC",
+	    .td.name = "TD",
+	    .te.name = "TE",
+	    .o = {"O", id_default_org},
+	    .o2 = {"O2", id_new()},
+	    .x = {"X", id_new()},
+	};
+	fill(w);
+}
+
+static void
+teardown_whole(struct whole *w)
+{
+	void *f = w->f;
+
+	assert_int_equal(fixture_teardown(&f), 0);
+}
+
+/* -- breaking it ------------------------------------------------------------------------- */
+
+static void
+put(struct txn *t, enum table table, struct key key, const char *value)
+{
+	assert_int_equal(txn_put(t, table, &key, slice_str(value)), 0);
+}
+
+static void
+del(struct txn *t, enum table table, struct key key)
+{
+	assert_int_equal(txn_del(t, table, &key), 0);
+}
+
+/* A key that is too short for every table but meta. */
+static struct key
+misfit(void)
+{
+	return (struct key){.len = 3, .b = {0x61, 0x62, 0x63}};
+}
+
+/* Writes a record anew with something of it changed by the statements that follow. */
+#define ALTER(t, table, key_, TYPE, type, ...)                                              \
+	do {                                                                                \
+		struct msg_##type##_record r;                                               \
+		struct key k = key_;                                                        \
+		assert_int_equal(txn_get_record(t, table, &k, MSG_##TYPE##_RECORD, &r), 0); \
+		__VA_ARGS__;                                                                \
+		assert_int_equal(txn_put_record(t, table, &k, MSG_##TYPE##_RECORD, &r), 0); \
+	} while (0)
+#define CONVERSATION(t, w, which, ...)                                                    \
+	ALTER(t, TABLE_CONVERSATIONS, key_id(&(w)->which.id), CONVERSATION, conversation, \
+	    __VA_ARGS__)
+#define MESSAGE(t, w, which, seq, ...)                                               \
+	ALTER(t, TABLE_MESSAGES, key_message(&(w)->which.id, seq), MESSAGE, message, \
+	    __VA_ARGS__)
+#define TURN(t, w, which, ...) \
+	ALTER(t, TABLE_TURNS, key_id(&(w)->which.id), TURN, turn, __VA_ARGS__)
+#define OPEN_TURN(t, w, which, ...) \
+	ALTER(t, TABLE_OPEN_TURNS, key_id(&(w)->which.id), OPEN_TURN, open_turn, __VA_ARGS__)
+#define LOGIN(t, w, ...) \
+	ALTER(t, TABLE_LOGINS, key_login(&(w)->login), LOGIN, login, __VA_ARGS__)
+#define TOTALS(t, w, which, ...) \
+	ALTER(t, TABLE_TOTALS, key_id(&(w)->which.id), TOTALS, totals, __VA_ARGS__)
+
+static struct key
+session_key(const struct whole *w, const struct named *conversation)
+{
+	char session[32];
+
+	snprintf(session, sizeof(session), "session-%s", conversation->name);
+	return key_session(&w->o.id, &id_default_widget, slice_str(session));
+}
+
+static struct key
+activity_key(struct txn *t, const struct whole *w, const struct named *conversation)
+{
+	struct key key = key_id(&conversation->id);
+	struct msg_conversation_record r;
+
+	assert_int_equal(
+	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &r), 0);
+	return key_activity(&w->o.id, r.updated_at, &conversation->id);
+}
+
+typedef void break_fn(struct txn *t, const struct whole *w);
+
+#define BREAK(name) static void name(struct txn *t, const struct whole *w)
+
+BREAK(an_unknown_name_in_meta)
+{
+	(void)w;
+	put(t, TABLE_META, key_meta("colo\x1b[31mur"), "red");
+}
+
+BREAK(no_schema_version)
+{
+	(void)w;
+	del(t, TABLE_META, key_meta(META_VERSION));
+}
+
+BREAK(another_schema_version)
+{
+	(void)w;
+	put(t, TABLE_META, key_meta(META_VERSION), "3");
+}
+
+BREAK(an_unknown_table)
+{
+	MDB_dbi dbi;
+
+	(void)w;
+	assert_int_equal(mdb_dbi_open(t->mdb, "things", MDB_CREATE, &dbi), 0);
+}
+
+BREAK(a_conversation_key_that_is_no_id)
+{
+	(void)w;
+	put(t, TABLE_CONVERSATIONS, misfit(), "x");
+}
+
+BREAK(a_conversation_that_does_not_decode)
+{
+	put(t, TABLE_CONVERSATIONS, key_id(&w->a.id), "\1");
+}
+
+BREAK(a_conversation_of_another_version)
+{
+	CONVERSATION(t, w, a, r.v = 0);
+}
+
+BREAK(a_conversation_with_another_id)
+{
+	CONVERSATION(t, w, a, r.id = w->x.id);
+}
+
+BREAK(a_conversation_without_a_session)
+{
+	CONVERSATION(t, w, a, r.session = (struct slice){0});
+}
+
+BREAK(a_conversation_updated_before_it_was_made)
+{
+	CONVERSATION(t, w, a, r.created_at = r.updated_at + 1);
+}
+
+BREAK(a_last_message_that_is_too_long)
+{
+	char text[502];
+
+	memset(text, 'x', 501);
+	text[501] = '\0';
+	CONVERSATION(t, w, a, r.last_message = slice_str(text));
+}
+
+BREAK(a_wrong_count_of_messages)
+{
+	CONVERSATION(t, w, a, r.messages = 3);
+}
+
+BREAK(a_next_place_that_is_taken)
+{
+	CONVERSATION(t, w, a, r.next_seq = 2);
+}
+
+BREAK(no_session_entry)
+{
+	del(t, TABLE_CONVERSATIONS_BY_SESSION, session_key(w, &w->a));
+}
+
+BREAK(a_session_that_leads_to_another)
+{
+	struct key b = key_id(&w->b.id), key = session_key(w, &w->a);
+
+	assert_int_equal(txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &key, key_slice(&b)), 0);
+}
+
+BREAK(a_second_session)
+{
+	struct key a = key_id(&w->a.id), key = session_key(w, &w->x);
+
+	assert_int_equal(txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &key, key_slice(&a)), 0);
+}
+
+BREAK(a_session_that_leads_nowhere)
+{
+	struct key x = key_id(&w->x.id), key = session_key(w, &w->x);
+
+	assert_int_equal(txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &key, key_slice(&x)), 0);
+}
+
+BREAK(a_session_without_an_id)
+{
+	put(t, TABLE_CONVERSATIONS_BY_SESSION, session_key(w, &w->x), "abc");
+}
+
+BREAK(a_session_key_that_is_too_short)
+{
+	(void)w;
+	put(t, TABLE_CONVERSATIONS_BY_SESSION, misfit(), "x");
+}
+
+BREAK(no_activity_entry)
+{
+	del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, activity_key(t, w, &w->a));
+}
+
+BREAK(a_second_activity)
+{
+	put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, key_activity(&w->o.id, 7, &w->a.id), "");
+}
+
+BREAK(an_activity_that_leads_nowhere)
+{
+	put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, key_activity(&w->o.id, 7, &w->x.id), "");
+}
+
+BREAK(an_activity_with_a_value)
+{
+	put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, activity_key(t, w, &w->a), "x");
+}
+
+BREAK(an_activity_key_that_is_too_short)
+{
+	(void)w;
+	put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, misfit(), "");
+}
+
+BREAK(a_message_key_that_is_too_short)
+{
+	(void)w;
+	put(t, TABLE_MESSAGES, misfit(), "x");
+}
+
+BREAK(messages_without_a_conversation)
+{
+	put(t, TABLE_MESSAGES, key_message(&w->x.id, 1), "x");
+	put(t, TABLE_MESSAGES, key_message(&w->x.id, 2), "x");
+}
+
+BREAK(a_message_that_does_not_decode)
+{
+	put(t, TABLE_MESSAGES, key_message(&w->a.id, 2), "\1");
+}
+
+BREAK(a_message_of_another_version)
+{
+	MESSAGE(t, w, a, 1, r.v = 0);
+}
+
+BREAK(a_message_at_place_0)
+{
+	MESSAGE(t, w, a, 1, k = key_message(&w->a.id, 0));
+	del(t, TABLE_MESSAGES, key_message(&w->a.id, 1));
+}
+
+BREAK(a_message_without_an_id)
+{
+	MESSAGE(t, w, a, 1, r.id = (struct id){0});
+}
+
+BREAK(a_status_that_there_is_not)
+{
+	MESSAGE(t, w, a, 2, r.status = 3);
+}
+
+BREAK(a_question_that_is_not_complete)
+{
+	MESSAGE(t, w, a, 1, r.status = MESSAGE_STOPPED);
+}
+
+BREAK(a_reply_without_its_turn)
+{
+	del(t, TABLE_TURNS, key_id(&w->ta.id));
+}
+
+BREAK(a_reply_of_another_turn)
+{
+	MESSAGE(t, w, a, 2, r.id = w->tb.id);
+}
+
+BREAK(a_turn_that_names_an_empty_place)
+{
+	TURN(t, w, ta, r.seq = 4);
+}
+
+BREAK(a_turn_that_names_the_question)
+{
+	TURN(t, w, ta, r.seq = 1);
+}
+
+BREAK(a_turn_key_that_is_no_id)
+{
+	(void)w;
+	put(t, TABLE_TURNS, misfit(), "x");
+}
+
+BREAK(a_turn_that_does_not_decode)
+{
+	put(t, TABLE_TURNS, key_id(&w->ta.id), "\1");
+}
+
+BREAK(a_turn_of_no_conversation)
+{
+	TURN(t, w, tc, r.conversation = w->x.id);
+}
+
+BREAK(a_turn_of_another_organization)
+{
+	TURN(t, w, ta, r.org = w->o2.id);
+}
+
+BREAK(a_turn_without_its_reply)
+{
+	del(t, TABLE_MESSAGES, key_message(&w->e.id, 2));
+}
+
+BREAK(a_turn_beyond_the_next_place)
+{
+	CONVERSATION(t, w, c, r.next_seq = 2);
+}
+
+BREAK(a_turn_that_was_not_kept_open)
+{
+	del(t, TABLE_OPEN_TURNS, key_id(&w->tc.id));
+}
+
+BREAK(an_open_turn_key_that_is_no_id)
+{
+	(void)w;
+	put(t, TABLE_OPEN_TURNS, misfit(), "x");
+}
+
+BREAK(an_open_turn_that_does_not_decode)
+{
+	put(t, TABLE_OPEN_TURNS, key_id(&w->tc.id), "\2");
+}
+
+BREAK(an_open_turn_of_another_version)
+{
+	OPEN_TURN(t, w, tc, r.v = 1);
+}
+
+BREAK(an_open_turn_without_a_turn)
+{
+	OPEN_TURN(t, w, tc, k = key_id(&w->x.id));
+}
+
+BREAK(an_open_turn_of_another_conversation)
+{
+	OPEN_TURN(t, w, tc, r.conversation = w->a.id);
+}
+
+BREAK(an_open_turn_whose_reply_has_ended)
+{
+	MESSAGE(t, w, d, 2, r.status = MESSAGE_COMPLETE);
+}
+
+BREAK(a_piece_key_that_is_too_short)
+{
+	(void)w;
+	put(t, TABLE_PARTIALS, misfit(), "x");
+}
+
+BREAK(pieces_of_a_turn_that_is_not_open)
+{
+	put(t, TABLE_PARTIALS, key_partial(&w->ta.id, 0), "x");
+	put(t, TABLE_PARTIALS, key_partial(&w->ta.id, 1), "y");
+	put(t, TABLE_PARTIALS, key_partial(&w->x.id, 0), "z");
+}
+
+BREAK(an_empty_piece)
+{
+	put(t, TABLE_PARTIALS, key_partial(&w->tc.id, 7), "");
+}
+
+BREAK(a_piece_beyond_the_longest_reply)
+{
+	put(t, TABLE_PARTIALS, key_partial(&w->tc.id, TEXT_MAX - 1), "xx");
+	put(t, TABLE_PARTIALS, key_partial(&w->tc.id, UINT32_MAX), "x");
+}
+
+BREAK(a_piece_that_is_no_text)
+{
+	put(t, TABLE_PARTIALS, key_partial(&w->tc.id, 7), "\xff");
+}
+
+BREAK(a_login_key_that_is_too_short)
+{
+	(void)w;
+	put(t, TABLE_LOGINS, misfit(), "x");
+}
+
+BREAK(a_login_that_does_not_decode)
+{
+	put(t, TABLE_LOGINS, key_login(&w->login), "\1");
+}
+
+BREAK(a_login_that_expired_before_it_was_made)
+{
+	LOGIN(t, w, r.expires_at = r.created_at - 1);
+}
+
+BREAK(a_total_key_that_is_no_id)
+{
+	(void)w;
+	put(t, TABLE_TOTALS, misfit(), "x");
+}
+
+BREAK(a_total_that_does_not_decode)
+{
+	put(t, TABLE_TOTALS, key_id(&w->o.id), "\1");
+}
+
+BREAK(a_wrong_total_of_conversations)
+{
+	TOTALS(t, w, o, r.conversations--);
+}
+
+BREAK(a_wrong_total_of_messages)
+{
+	TOTALS(t, w, o2, r.messages++);
+}
+
+BREAK(no_total)
+{
+	del(t, TABLE_TOTALS, key_id(&w->o2.id));
+}
+
+BREAK(a_total_of_nothing)
+{
+	TOTALS(t, w, o2, k = key_id(&w->x.id));
+}
+
+BREAK(a_conversation_that_is_gone)
+{
+	del(t, TABLE_CONVERSATIONS, key_id(&w->e.id));
+}
+
+/* Not broken: what happens in good order as well. */
+BREAK(nothing)
+{
+	put(t, TABLE_META, key_meta(META_LAST_BACKUP), "0 0");
+	put(t, TABLE_META, key_meta(META_PROBE "7"), "x");
+	TOTALS(t, w, o2, k = key_id(&w->x.id); r.conversations = r.messages = 0);
+}
+
+#define MISFIT ": a key of 3 bytes is none of this table's: 616263"
+
+static struct breakage {
+	const char *name;
+	break_fn *run;
+	const char *lines[LINES_MAX]; /* that the check writes, in their order */
+} breakages[] = {
+    {"nothing", nothing, {NULL}},
+    {"an unknown name in meta", an_unknown_name_in_meta,
+	{"meta: no version writes \"colo?[31mur\""}},
+    {"no schema version", no_schema_version,
+	{"meta: the schema's version is missing or no number"}},
+    {"another schema version", another_schema_version,
+	{"meta: the schema is version 3, not 2"}},
+    {"an unknown table", an_unknown_table, {"meta: a table that no version makes: \"things\""}},
+    {"a conversation key that is no id", a_conversation_key_that_is_no_id,
+	{"conversations" MISFIT}},
+    {"a conversation that does not decode", a_conversation_that_does_not_decode,
+	{"conversations: conversation A does not decode: short"}},
+    {"a conversation of another version", a_conversation_of_another_version,
+	{"conversations: conversation A is of version 0, not 1"}},
+    {"a conversation with another id", a_conversation_with_another_id,
+	{"conversations: conversation A carries another id"}},
+    {"a conversation without a session", a_conversation_without_a_session,
+	{"conversations: conversation A has no session",
+	    "conversations_by_session: an entry that is not its own leads to conversation A"}},
+    {"a conversation updated before it was made", a_conversation_updated_before_it_was_made,
+	{"conversations: conversation A was updated before it was made"}},
+    {"a last message that is too long", a_last_message_that_is_too_long,
+	{"conversations: conversation A has a last message that is too long"}},
+    {"a wrong count of messages", a_wrong_count_of_messages,
+	{"conversations: conversation A counts 3 messages and has 2"}},
+    {"a next place that is taken", a_next_place_that_is_taken,
+	{"conversations: conversation A has a message at 2, but 2 is its next place"}},
+    {"no session entry", no_session_entry,
+	{"conversations_by_session: the session of conversation A does not lead to it"}},
+    {"a session that leads to another", a_session_that_leads_to_another,
+	{"conversations_by_session: the session of conversation A leads to another",
+	    "conversations_by_session: an entry that is not its own leads to conversation B"}},
+    {"a second session", a_second_session,
+	{"conversations_by_session: an entry that is not its own leads to conversation A"}},
+    {"a session that leads nowhere", a_session_that_leads_nowhere,
+	{"conversations_by_session: an entry leads to conversation X, which is not there"}},
+    {"a session without an id", a_session_without_an_id,
+	{"conversations_by_session: an entry has 3 bytes that are no id"}},
+    {"a session key that is too short", a_session_key_that_is_too_short,
+	{"conversations_by_session" MISFIT}},
+    {"no activity entry", no_activity_entry,
+	{"conversations_by_activity: conversation A is not where its last activity puts it"}},
+    {"a second activity", a_second_activity,
+	{"conversations_by_activity: an entry that is not its own leads to conversation A"}},
+    {"an activity that leads nowhere", an_activity_that_leads_nowhere,
+	{"conversations_by_activity: an entry leads to conversation X, which is not there"}},
+    {"an activity with a value", an_activity_with_a_value,
+	{"conversations_by_activity: the entry of conversation A has 1 bytes that nobody "
+	 "wrote"}},
+    {"an activity key that is too short", an_activity_key_that_is_too_short,
+	{"conversations_by_activity" MISFIT}},
+    {"a message key that is too short", a_message_key_that_is_too_short, {"messages" MISFIT}},
+    {"messages without a conversation", messages_without_a_conversation,
+	{"messages: 2 messages of conversation X, which is not there"}},
+    {"a message that does not decode", a_message_that_does_not_decode,
+	{"messages: message 2 of conversation A does not decode: short"}},
+    {"a message of another version", a_message_of_another_version,
+	{"messages: message 1 of conversation A is of version 0, not 1"}},
+    {"a message at place 0", a_message_at_place_0,
+	{"messages: message 0 of conversation A has no place: they count from 1"}},
+    {"a message without an id", a_message_without_an_id,
+	{"messages: message 1 of conversation A has no id"}},
+    {"a status that there is not", a_status_that_there_is_not,
+	{"messages: message 2 of conversation A has a status that there is not"}},
+    {"a question that is not complete", a_question_that_is_not_complete,
+	{"messages: message 1 of conversation A is a question that is not complete"}},
+    {"a reply without its turn", a_reply_without_its_turn,
+	{"messages: reply TA of conversation A has no turn"}},
+    {"a reply of another turn", a_reply_of_another_turn,
+	{"messages: reply TB stands at 2 of conversation A, its turn names 2 of B",
+	    "turns: turn TA has its place at 2 of conversation A, where another message is"}},
+    {"a turn that names an empty place", a_turn_that_names_an_empty_place,
+	{"messages: reply TA stands at 2 of conversation A, its turn names 4 of A",
+	    "turns: turn TA has no reply and is not open"}},
+    {"a turn that names the question", a_turn_that_names_the_question,
+	{"messages: reply TA stands at 2 of conversation A, its turn names 1 of A",
+	    "turns: turn TA has its place at 1 of conversation A, where another message is"}},
+    {"a turn key that is no id", a_turn_key_that_is_no_id, {"turns" MISFIT}},
+    {"a turn that does not decode", a_turn_that_does_not_decode,
+	{"turns: turn TA does not decode: short"}},
+    {"a turn of no conversation", a_turn_of_no_conversation,
+	{"turns: turn TC belongs to conversation X, which is not there",
+	    "open_turns: turn TC is open in conversation C, but belongs to X"}},
+    {"a turn of another organization", a_turn_of_another_organization,
+	{"turns: turn TA belongs to conversation A, which is another organization's"}},
+    {"a turn without its reply", a_turn_without_its_reply,
+	{"conversations: conversation E counts 2 messages and has 1",
+	    "turns: turn TE has no reply and is not open",
+	    "totals: the total of organization O2 is 1 conversations and 2 messages; there are "
+	    "1 and 1"}},
+    {"a turn beyond the next place", a_turn_beyond_the_next_place,
+	{"turns: turn TC waits for place 2 of conversation C, where 2 is the next"}},
+    {"a turn that was not kept open", a_turn_that_was_not_kept_open,
+	{"turns: turn TC has no reply and is not open",
+	    "partials: 2 pieces of open turn TC, which is not there"}},
+    {"an open turn key that is no id", an_open_turn_key_that_is_no_id, {"open_turns" MISFIT}},
+    {"an open turn that does not decode", an_open_turn_that_does_not_decode,
+	{"open_turns: open turn TC does not decode: short"}},
+    {"an open turn of another version", an_open_turn_of_another_version,
+	{"open_turns: open turn TC is of version 1, not 2"}},
+    {"an open turn without a turn", an_open_turn_without_a_turn,
+	{"open_turns: turn X is open, but there is no such turn"}},
+    {"an open turn of another conversation", an_open_turn_of_another_conversation,
+	{"open_turns: turn TC is open in conversation A, but belongs to C"}},
+    {"an open turn whose reply has ended", an_open_turn_whose_reply_has_ended,
+	{"open_turns: turn TD is open, but its reply has ended"}},
+    {"a piece key that is too short", a_piece_key_that_is_too_short, {"partials" MISFIT}},
+    {"pieces of a turn that is not open", pieces_of_a_turn_that_is_not_open,
+	{"partials: 1 pieces of open turn X, which is not there",
+	    "partials: 2 pieces of open turn TA, which is not there"}},
+    {"an empty piece", an_empty_piece, {"partials: the piece at 7 of turn TC is empty"}},
+    {"a piece beyond the longest reply", a_piece_beyond_the_longest_reply,
+	{"partials: the piece at 524287 of turn TC ends beyond the longest reply",
+	    "partials: the piece at 4294967295 of turn TC ends beyond the longest reply"}},
+    {"a piece that is no text", a_piece_that_is_no_text,
+	{"partials: the piece at 7 of turn TC is no text"}},
+    {"a login key that is too short", a_login_key_that_is_too_short, {"logins" MISFIT}},
+    {"a login that does not decode", a_login_that_does_not_decode,
+	{"logins: the login 3c469e9d... does not decode: short"}},
+    {"a login that expired before it was made", a_login_that_expired_before_it_was_made,
+	{"logins: the login 3c469e9d... expired before it was made"}},
+    {"a total key that is no id", a_total_key_that_is_no_id, {"totals" MISFIT}},
+    {"a total that does not decode", a_total_that_does_not_decode,
+	{"totals: the total of organization O does not decode: short"}},
+    {"a wrong total of conversations", a_wrong_total_of_conversations,
+	{"totals: the total of organization O is 3 conversations and 7 messages; there are 4 "
+	 "and 7"}},
+    {"a wrong total of messages", a_wrong_total_of_messages,
+	{"totals: the total of organization O2 is 1 conversations and 3 messages; there are 1 "
+	 "and 2"}},
+    {"no total", no_total, {"totals: organization O2 has no total"}},
+    {"a total of nothing", a_total_of_nothing,
+	{"totals: the total of organization X is 1 conversations and 2 messages; there are 0 "
+	 "and 0"}},
+    {"a conversation that is gone", a_conversation_that_is_gone,
+	{"messages: 2 messages of conversation E, which is not there",
+	    "conversations_by_session: an entry leads to conversation E, which is not there",
+	    "conversations_by_activity: an entry leads to conversation E, which is not there",
+	    "turns: turn TE belongs to conversation E, which is not there",
+	    "totals: the total of organization O2 is 1 conversations and 2 messages; there are "
+	    "0 and 0"}},
+};
+
+/* -- the tests --------------------------------------------------------------------------- */
+
+static void
+is_found_and_named(void **state)
+{
+	const struct breakage *breakage = *state;
+	struct whole w;
+	struct lines lines = {.w = &w};
+	struct verify_result result;
+	struct txn t;
+
+	setup_whole(&w);
+	expect_whole(w.f);
+	assert_int_equal(txn_begin(&t, &w.f->env, TXN_WRITE), 0);
+	breakage->run(&t, &w);
+	assert_int_equal(txn_commit(&t), 0);
+	w.f->damaged = true;
+	assert_int_equal(verify(w.f, &lines, &result), 0);
+	for (size_t i = 0; breakage->lines[i] != NULL; i++)
+		assert_string_equal(lines.line[i], breakage->lines[i]);
+	assert_null(breakage->lines[lines.n]);
+	teardown_whole(&w);
+}
+
+static void
+each_entry_is_looked_at(void **state)
+{
+	struct whole w;
+	struct lines lines = {.w = &w};
+	struct verify_result result;
+	size_t entries = 0;
+
+	(void)state;
+	setup_whole(&w);
+	assert_int_equal(verify(w.f, &lines, &result), 0);
+	for (enum table i = 0; i < TABLES; i++)
+		entries += table_count(w.f, i);
+	assert_int_equal(result.entries, entries);
+	teardown_whole(&w);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(breakages) + 1] = {
+	    cmocka_unit_test(each_entry_is_looked_at),
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(breakages); i++)
+		tests[i + 1] = (struct CMUnitTest){
+		    breakages[i].name, is_found_and_named, NULL, NULL, &breakages[i]};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

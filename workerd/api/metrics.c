@@ -1,0 +1,269 @@
+/*
+ * metrics.def, turned into text: one family after the other, each with its help and type.
+ */
+#include "workerd/api/metrics.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "proto/basics.h"
+#include "workerd/api/api.h"
+#include "workerd/api/usage.h"
+
+/* No line of ours is too long for the buffer. */
+#define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
+
+enum kind { COUNTER, GAUGE, HISTOGRAM };
+
+static const char *const kind_names[] = {
+    [COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
+
+enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS };
+
+static const char *const rate_limited_values[] = {
+#define RATE_LIMITED(NAME, value) value,
+#include "proto/metrics.def"
+};
+static const char *const turn_values[] = {
+#define TURN(NAME, value) value,
+#include "proto/metrics.def"
+};
+static const char *const model_error_values[] = {
+#define MODEL_ERROR(NAME, value) value,
+#include "proto/metrics.def"
+};
+static const char *const tokens_values[] = {
+#define TOKENS(NAME, value) value,
+#include "proto/metrics.def"
+};
+static const int statuses[] = {
+    0,
+#define STATUS(number) number,
+#include "proto/metrics.def"
+};
+
+/* The sets of labels that have one name and a list of values. */
+static const struct {
+	const char *name;
+	const char *const *values;
+	size_t n;
+} label_sets[] = {
+    [RATE_LIMITED] = {"rule", rate_limited_values, METRIC_RATE_LIMITED_N},
+    [TURN] = {"outcome", turn_values, METRIC_TURN_N},
+    [MODEL_ERROR] = {"kind", model_error_values, METRIC_MODEL_ERROR_N},
+    [TOKENS] = {"kind", tokens_values, METRIC_TOKENS_N},
+};
+
+/* A line of metrics.def; where it lies in its owner's part of the scoreboard. */
+struct family {
+	enum kind kind;
+	enum labels labels;
+	const char *name, *help;
+	size_t offset;
+};
+
+static const struct family worker_families[] = {
+#define WORKER_METRIC(KIND, field, LABELS, name, help) \
+	{KIND, LABELS, name, help, offsetof(struct scoreboard_worker, field)},
+#include "proto/metrics.def"
+};
+
+static const struct family master_families[] = {
+#define MASTER_METRIC(KIND, field, LABELS, name, help) \
+	{KIND, LABELS, name, help, offsetof(struct scoreboard_master, field)},
+#include "proto/metrics.def"
+};
+
+/* -- reading the scoreboard ---------------------------------------------------------------- */
+
+static const metric_cell *
+cell_of(const void *owner, const struct family *f, size_t i)
+{
+	return (const metric_cell *)((const uint8_t *)owner + f->offset) + i;
+}
+
+/* Slots that nobody has used are not looked at: their pages need not exist. */
+static size_t
+slots(const struct scoreboard *board)
+{
+	uint64_t n = metric_get(&board->master.slots_used);
+
+	return n < SCOREBOARD_WORKERS_MAX ? (size_t)n : SCOREBOARD_WORKERS_MAX;
+}
+
+/* The ith cell of a family, over all workers. */
+static uint64_t
+sum(const struct scoreboard *board, const struct family *f, size_t i)
+{
+	uint64_t n = 0;
+
+	for (size_t slot = 0; slot < slots(board); slot++)
+		n += metric_get(cell_of(&board->workers[slot], f, i));
+	return n;
+}
+
+/* -- writing ------------------------------------------------------------------------------- */
+
+static void
+write_head(struct buf *out, const char *name, const char *help, const char *type)
+{
+	WRITE(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+write_gauge(const struct scoreboard *board, const struct family *f, struct buf *out)
+{
+	for (size_t slot = 0; slot < slots(board); slot++)
+		if (metric_get(&board->workers[slot].pid) != 0)
+			WRITE(out, "%s{worker=\"%zu\"} %" PRIu64 "\n", f->name, slot,
+			    metric_get(cell_of(&board->workers[slot], f, 0)));
+}
+
+/* Of routes and statuses only what has been seen: most pairs never will be. */
+static void
+write_routes(const struct scoreboard *board, const struct family *f, struct buf *out)
+{
+	for (size_t route = 0; route < routes_count(); route++) {
+		for (size_t s = 0; s < METRIC_STATUS_N; s++) {
+			uint64_t n = sum(board, f, route * METRIC_STATUS_N + s);
+
+			if (n > 0)
+				WRITE(out, "%s{route=\"%s\",status=\"%d\"} %" PRIu64 "\n",
+				    f->name, routes_name(route), statuses[s], n);
+		}
+	}
+}
+
+static void
+write_counter(const struct scoreboard *board, const struct family *f, struct buf *out)
+{
+	if (f->labels == ROUTE) {
+		write_routes(board, f, out);
+		return;
+	}
+	if (f->labels == NONE) {
+		WRITE(out, "%s %" PRIu64 "\n", f->name, sum(board, f, 0));
+		return;
+	}
+	for (size_t i = 0; i < label_sets[f->labels].n; i++)
+		WRITE(out, "%s{%s=\"%s\"} %" PRIu64 "\n", f->name, label_sets[f->labels].name,
+		    label_sets[f->labels].values[i], sum(board, f, i));
+}
+
+static double
+seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* A bucket of the text counts all that took no longer than its bound. */
+static void
+write_histogram(const struct scoreboard *board, const struct family *f, struct buf *out)
+{
+	const size_t buckets = offsetof(struct metric_histogram, buckets) / sizeof(metric_cell);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < METRIC_BOUNDS_N; i++) {
+		count += sum(board, f, buckets + i);
+		WRITE(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", f->name,
+		    seconds(metric_bounds_ns[i]), count);
+	}
+	count += sum(board, f, buckets + METRIC_BOUNDS_N);
+	WRITE(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %.9f\n%s_count %" PRIu64 "\n",
+	    f->name, count, f->name, seconds(sum(board, f, 0)), f->name, count);
+}
+
+static void
+write_worker_families(const struct scoreboard *board, struct buf *out)
+{
+	static void (*const writers[])(
+	    const struct scoreboard *, const struct family *, struct buf *) = {
+	    [COUNTER] = write_counter, [GAUGE] = write_gauge, [HISTOGRAM] = write_histogram};
+
+	for (size_t i = 0; i < ARRAY_LEN(worker_families); i++) {
+		const struct family *f = &worker_families[i];
+
+		write_head(out, f->name, f->help, kind_names[f->kind]);
+		writers[f->kind](board, f, out);
+	}
+}
+
+static void
+write_master_families(const struct scoreboard *board, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(master_families); i++) {
+		const struct family *f = &master_families[i];
+
+		must(f->kind == COUNTER && f->labels == NONE);
+		write_head(out, f->name, f->help, kind_names[f->kind]);
+		WRITE(out, "%s %" PRIu64 "\n", f->name,
+		    metric_get(cell_of(&board->master, f, 0)));
+	}
+}
+
+/* -- the processes ------------------------------------------------------------------------- */
+
+/* What can be told of one process, in two families; a process that has just ended is left out. */
+static void
+write_usage(uint64_t pid, const char *labels, struct buf *memory, struct buf *cpu)
+{
+	struct usage u;
+
+	if (pid == 0 || usage_of(pid, &u) == -1)
+		return;
+	WRITE(memory, "banter_process_resident_memory_bytes{%s} %" PRIu64 "\n", labels,
+	    u.resident_bytes);
+	WRITE(cpu, "banter_process_cpu_seconds_total{%s} %.2f\n", labels, u.cpu_seconds);
+}
+
+static void
+write_processes(const struct scoreboard *board, struct buf *out)
+{
+	struct buf cpu;
+
+	buf_init(&cpu, 65536);
+	write_head(out, "banter_process_resident_memory_bytes", "Memory that a process holds.",
+	    "gauge");
+	write_head(
+	    &cpu, "banter_process_cpu_seconds_total", "CPU time of a process.", "counter");
+	write_usage(metric_get(&board->master.pid), "process=\"masterd\"", out, &cpu);
+	for (size_t slot = 0; slot < slots(board); slot++) {
+		char labels[64];
+
+		snprintf(labels, sizeof(labels), "process=\"workerd\",worker=\"%zu\"", slot);
+		write_usage(metric_get(&board->workers[slot].pid), labels, out, &cpu);
+	}
+	must(buf_append(out, buf_data(&cpu), buf_len(&cpu)) == 0);
+	buf_clear(&cpu);
+}
+
+static void
+write_service(const struct scoreboard *board, struct buf *out)
+{
+	write_head(out, "banter_build_info", "The version that runs.", "gauge");
+	WRITE(out, "banter_build_info{version=\"" BANTER_VERSION "\"} 1\n");
+	write_head(out, "banter_start_time_seconds",
+	    "When masterd was started, in seconds since 1970.", "gauge");
+	WRITE(out, "banter_start_time_seconds %.3f\n",
+	    (double)metric_get(&board->master.started_at) / 1e3);
+}
+
+void
+metrics_write(const struct scoreboard *board, struct buf *out)
+{
+	write_service(board, out);
+	write_master_families(board, out);
+	write_worker_families(board, out);
+	write_processes(board, out);
+}
+
+void
+handle_metrics(const struct api_call *c)
+{
+	struct buf *text = api_line(c->api);
+
+	metrics_write(c->api->board, text);
+	reply_start(c->x, 200);
+	reply_header_str(c->x, "Cache-Control", "no-store");
+	reply_body(c->x, "text/plain; version=0.0.4; charset=utf-8", buf_slice(text));
+}

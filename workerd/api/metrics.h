@@ -1,0 +1,15 @@
+/*
+ * GET /metrics: the scoreboard, written as Prometheus reads it (exposition format 0.0.4).
+ *
+ * Counts are sums over all workers, those that have ended included; gauges are told for each
+ * worker that lives.
+ */
+#ifndef WORKERD_API_METRICS_H
+#define WORKERD_API_METRICS_H
+
+#include "proto/scoreboard.h"
+
+/* Appends all metrics; out must have room for a megabyte. */
+void metrics_write(const struct scoreboard *board, struct buf *out);
+
+#endif

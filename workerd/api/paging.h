@@ -1,0 +1,34 @@
+/*
+ * Lists in pages: the parameters `limit` and `cursor` of a query string, and `nextCursor` of an
+ * answer. A cursor is opaque to clients: some bytes in base64url (RFC 4648, section 5), without
+ * padding.
+ */
+#ifndef WORKERD_API_PAGING_H
+#define WORKERD_API_PAGING_H
+
+#include "workerd/api/json_text.h"
+
+#define CURSOR_MAX 24 /* bytes */
+
+/* What a list takes. */
+struct paging_rule {
+	uint32_t limit_default, limit_max; /* under 10,000 */
+	size_t cursor_len;                 /* bytes, at most CURSOR_MAX */
+	const char *wrong_limit;           /* a sentence that tells what would be right */
+};
+
+/* What a request says about its page. */
+struct paging {
+	bool has_limit, has_cursor;
+	uint32_t limit;
+	uint8_t cursor[CURSOR_MAX]; /* the rule's cursor_len of them */
+};
+
+/* Reads both parameters of a query string. NULL on success, else a sentence (static). */
+[[gnu::warn_unused_result]] const char *paging_read(
+    struct slice query, const struct paging_rule *rule, struct paging *p);
+
+/* Writes "nextCursor": the cursor, or null for an empty one (there is no further page). */
+void paging_write_next(struct json_text *j, struct slice cursor);
+
+#endif
