@@ -10,6 +10,10 @@
 //	               each, so that one run covers the plain and the sanitizer builds
 //	--only TEXT    only files with this in their name
 //
+// Test files run two at a time, since most of them wait more than they compute; what a file prints
+// is shown when it has ended. A file that measures, or fills the machine by itself, has ALONE in its
+// first line and runs after the others.
+//
 // The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
 // only if none failed. A suite without a single test, a runner that crashes or hangs: a failure.
 
@@ -37,6 +41,7 @@ const SUITES = {
 };
 const PER_BUILD = ["unit", "e2e", "faults"];
 const LIMIT_MS = 300_000; // for one program or test file
+const HANDS = 2;
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
@@ -61,11 +66,11 @@ for (const signal of ["SIGINT", "SIGTERM"])
 	});
 
 /**
- * Runs a command in a process group of its own. Its output is shown at once, or kept.
+ * Runs a command in a process group of its own and keeps its output.
  * @returns {Promise<{output: string, trouble: string | undefined}>} trouble: why it counts as
  *     failed, whatever it printed
  */
-function run(command, args, { env = {}, cwd = ROOT, show = false } = {}) {
+function run(command, args, { env = {}, cwd = ROOT } = {}) {
 	return new Promise((done) => {
 		const child = spawn(command, args, {
 			cwd,
@@ -84,7 +89,6 @@ function run(command, args, { env = {}, cwd = ROOT, show = false } = {}) {
 			stream.setEncoding("utf8");
 			stream.on("data", (text) => {
 				output += text;
-				if (show) process.stdout.write(text);
 			});
 		}
 		const finish = (trouble) => {
@@ -211,26 +215,40 @@ async function runUnit(build, only) {
 	}
 }
 
-/** Runs test files with Node's runner, each by itself: one that hangs cannot take others along. */
+/** Runs one test file with Node's runner: one that hangs cannot take others along. */
+async function runNodeFile(dir, name, env) {
+	const since = Date.now();
+	const tap = join(scratch, `${name}.tap`);
+	const reporters = ["spec", "stdout", "tap", tap].map((value, i) =>
+		i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
+	);
+	const { output, trouble } = await run(
+		process.execPath,
+		["--test", ...reporters, join(dir, name)],
+		{ env },
+	);
+	const count = countTap(listDir(scratch).includes(basename(tap)) ? readFileSync(tap, "utf8") : "");
+	rmSync(tap, { force: true });
+	process.stdout.write(output);
+	report(name, add(name, count, trouble), count, since);
+}
+
+/** Whether the first line of a test file asks for the machine to itself. */
+function isAlone(path) {
+	return /^.*\bALONE\b/.test(readFileSync(path, "utf8").split("\n", 1)[0]);
+}
+
 async function runNodeTests(dir, env, only) {
 	const files = listDir(dir).filter((name) => name.endsWith(".test.mjs") && name.includes(only));
 	if (files.length === 0 && only === "") add(relative(ROOT, dir), countTap(""), "no test files");
-	for (const name of files) {
-		const since = Date.now();
-		const tap = join(scratch, "result.tap");
-		rmSync(tap, { force: true });
-		const reporters = ["spec", "stdout", "tap", tap].map((value, i) =>
-			i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
-		);
-		const { trouble } = await run(process.execPath, ["--test", ...reporters, join(dir, name)], {
-			env,
-			show: true,
-		});
-		const count = countTap(
-			listDir(scratch).includes(basename(tap)) ? readFileSync(tap, "utf8") : "",
-		);
-		report(name, add(name, count, trouble), count, since);
-	}
+	const alone = files.filter((name) => isAlone(join(dir, name)));
+	const waiting = files.filter((name) => !alone.includes(name));
+	const hand = async () => {
+		for (let name = waiting.shift(); name; name = waiting.shift())
+			await runNodeFile(dir, name, env);
+	};
+	await Promise.all(Array.from({ length: HANDS }, hand));
+	for (const name of alone) await runNodeFile(dir, name, env);
 }
 
 function runE2e(build, only) {

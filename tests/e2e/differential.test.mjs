@@ -30,6 +30,7 @@ class Mirror {
 			env: baseEnvironment(),
 			stdio: ["pipe", "pipe", "inherit"],
 		});
+		await once(this.child, "spawn"); // or it is not built, which is an error
 		const [line] = await once(createInterface(this.child.stdout), "line");
 		this.port = Number(/^listening on (\d+)$/.exec(line)[1]);
 	}

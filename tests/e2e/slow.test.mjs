@@ -1,6 +1,8 @@
-// Clients that cost more than they should: thousands that send or take next to nothing
-// (slowhttptest in its three modes), and some that ask for much and never read it. Everybody else
-// must be served meanwhile, and what they cost must be bounded and given back.
+// ALONE: it takes the machine to its limits.
+//
+// Clients that cost more than they should: thousands that send or take next to nothing (slowhttptest
+// in its three modes), and some that ask for much and never read it. Everybody else must be served
+// meanwhile, and what they cost must be bounded and given back.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
