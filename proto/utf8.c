@@ -156,25 +156,34 @@ utf8_utf16_len(struct slice s)
 	return units;
 }
 
+size_t
+utf8_utf16_offset(struct slice text, size_t units, size_t *reached)
+{
+	size_t left = units, i = 0, more;
+
+	for (; text.len - i >= 8; i += 8) {
+		more = units_of_eight(load_eight(text.p + i));
+		if (more > left)
+			break;
+		left -= more;
+	}
+	/* The rest of a character counts nothing, so none is cut. */
+	for (; i < text.len; i++) {
+		more = units_of(text.p[i]);
+		if (more > left)
+			break;
+		left -= more;
+	}
+	*reached = units - left;
+	return i;
+}
+
 struct slice
 utf8_prefix(struct slice s, size_t units)
 {
-	size_t i = 0, more;
+	size_t reached;
 
-	for (; s.len - i >= 8; i += 8) {
-		more = units_of_eight(load_eight(s.p + i));
-		if (more > units)
-			break;
-		units -= more;
-	}
-	/* The rest of a character counts nothing, so none is cut. */
-	for (; i < s.len; i++) {
-		more = units_of(s.p[i]);
-		if (more > units)
-			break;
-		units -= more;
-	}
-	return (struct slice){s.p, i};
+	return (struct slice){s.p, utf8_utf16_offset(s, units, &reached)};
 }
 
 /* Length of the white space character at the front, 0 if there is none. */

@@ -19,6 +19,13 @@ size_t utf8_char(struct slice s);
 /* UTF-16 code units of a valid text: 2 for each 4-byte character, else 1. */
 size_t utf8_utf16_len(struct slice s);
 
+/*
+ * Where in a valid text the character begins that lies units UTF-16 code units from its start, in
+ * bytes: rounded down to the start of a character where that falls between its two surrogates, the
+ * text's length where the text is shorter. *reached gets the units up to there.
+ */
+size_t utf8_utf16_offset(struct slice text, size_t units, size_t *reached);
+
 /* The longest prefix of a valid text of at most units UTF-16 code units, never half a character. */
 struct slice utf8_prefix(struct slice s, size_t units);
 

@@ -63,6 +63,18 @@ check_prefix(struct slice s, const uint32_t *points, size_t n, size_t max)
 	never("a prefix that ends inside a character");
 }
 
+/* It is the end of the longest prefix that fits, and says how far that is. */
+static void
+check_offset(struct slice s, size_t units)
+{
+	size_t reached, offset = utf8_utf16_offset(s, units, &reached);
+	struct slice prefix = utf8_prefix(s, units);
+
+	must(offset == prefix.len);
+	must(reached == utf8_utf16_len(prefix) && reached <= units);
+	must(units - reached <= 1 || offset == s.len);
+}
+
 /* ECMA-262, tables "White Space Code Points" and "Line Terminator Code Points". */
 static bool
 is_space(uint32_t c)
@@ -143,6 +155,7 @@ check_text(struct slice s, size_t at)
 	s.len = valid;
 	must(utf8_utf16_len(s) == units_of(points, n));
 	check_prefix(s, points, n, at);
+	check_offset(s, at);
 	check_trim(s, points, n);
 	free(points);
 }

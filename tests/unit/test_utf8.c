@@ -217,6 +217,70 @@ a_prefix_never_cuts_a_character(void **unused)
 	}
 }
 
+static void
+an_offset_is_where_a_character_begins(void **unused)
+{
+	static const struct {
+		size_t units, offset, reached;
+	} cases[] = {
+	    {0, 0, 0},
+	    {1, 1, 1},
+	    {2, 3, 2},
+	    {3, 6, 3},
+	    {4, 6, 3}, /* between the surrogates */
+	    {5, 10, 5},
+	    {6, 11, 6},
+	    {7, 11, 6}, /* past the end */
+	    {SIZE_MAX, 11, 6},
+	};
+	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
+	size_t reached = 1;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(
+		    utf8_utf16_offset(text, cases[i].units, &reached), cases[i].offset);
+		assert_int_equal(reached, cases[i].reached);
+	}
+	assert_int_equal(utf8_utf16_offset((struct slice){NULL, 0}, 3, &reached), 0);
+	assert_int_equal(reached, 0);
+}
+
+/* Characters of each length at each place of the eight bytes that are looked at together: a walk
+ * over the text, one character at a time, knows every offset. */
+static void
+offsets_are_right_however_characters_lie(void **unused)
+{
+	static const char *const chars[] = {
+	    "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+
+	(void)unused;
+	for (unsigned mix = 0; mix < 1u << 16; mix++) {
+		struct buf text;
+		size_t offset = 0, units = 0, reached;
+
+		buf_init(&text, 64);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(buf_append_str(&text, chars[mix >> (2 * i) & 3]), 0);
+		for (unsigned i = 0; i <= 8; i++) {
+			unsigned kind = mix >> (2 * i) & 3;
+
+			assert_int_equal(
+			    utf8_utf16_offset(buf_slice(&text), units, &reached), offset);
+			assert_int_equal(reached, units);
+			if (i < 8 && kind == 3) {
+				assert_int_equal(
+				    utf8_utf16_offset(buf_slice(&text), units + 1, &reached),
+				    offset);
+				assert_int_equal(reached, units);
+			}
+			offset += kind + 1;
+			units += kind == 3 ? 2 : 1;
+		}
+		buf_clear(&text);
+	}
+}
+
 /* ECMA-262, WhiteSpace and LineTerminator. */
 static bool
 is_js_space(uint32_t c)
@@ -394,6 +458,8 @@ main(void)
 	    cmocka_unit_test(empty_and_nul_are_valid),
 	    cmocka_unit_test(lengths_are_utf16_code_units),
 	    cmocka_unit_test(a_prefix_never_cuts_a_character),
+	    cmocka_unit_test(an_offset_is_where_a_character_begins),
+	    cmocka_unit_test(offsets_are_right_however_characters_lie),
 	    cmocka_unit_test(trim_removes_exactly_what_javascript_does),
 	    cmocka_unit_test(trim_keeps_what_stands_inside),
 	    cmocka_unit_test(a_cut_character_waits_for_its_rest),
