@@ -133,7 +133,7 @@ units_of_eight(uint64_t eight)
 bool
 utf8_valid(struct slice s)
 {
-	return valid_run(s.p, s.len) == s.len;
+	return s.len == 0 || valid_run(s.p, s.len) == s.len;
 }
 
 size_t
