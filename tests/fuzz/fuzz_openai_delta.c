@@ -8,7 +8,7 @@
 #include "proto/basics.h"
 #include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/openai.h"
+#include "workerd/chat/openai_delta.h"
 
 static void
 check_delta(struct slice data, const struct openai_delta *d)

@@ -12,6 +12,7 @@
 
 #include "proto/basics.h"
 #include "workerd/chat/openai.h"
+#include "workerd/chat/openai_delta.h"
 
 static void
 a_question_is_json_with_the_text_unchanged(void **state)

@@ -1,14 +1,12 @@
 /*
- * OpenAI's chat completions as JSON: the question that is asked and the pieces that come back
- * (platform.openai.com, API reference, "Chat" and "Streaming"). Knows the format, not the
- * transport.
+ * The question to a model, as OpenAI's chat completions want it (platform.openai.com, API
+ * reference, "Chat"). Knows the format, not the transport; what comes back is read by
+ * openai_delta.h.
  */
 #ifndef WORKERD_CHAT_OPENAI_H
 #define WORKERD_CHAT_OPENAI_H
 
 #include "proto/messages.h"
-
-struct json_t;
 
 #define OPENAI_BODY_MAX (16u * 1024 * 1024) /* bytes of a question */
 
@@ -22,30 +20,5 @@ struct json_t;
 [[gnu::warn_unused_result]] int openai_add_message(
     struct buf *body, enum message_role role, struct slice text);
 [[gnu::warn_unused_result]] int openai_end(struct buf *body);
-
-/* What one event of a streamed answer says. */
-struct openai_delta {
-	enum {
-		OPENAI_NOTHING, /* valid, but nothing for us: the role, a keep-alive */
-		OPENAI_TEXT,
-		OPENAI_DONE,  /* [DONE] */
-		OPENAI_ERROR, /* an error object in the stream; text is its message */
-		OPENAI_BAD,   /* no JSON, or not of this form */
-	} kind;
-	struct slice text;
-	bool has_finish; /* a finish_reason came */
-	bool has_usage;
-	uint32_t prompt_tokens, completion_tokens;
-	struct json_t *json; /* holds the text */
-};
-
-/* Reads one event's data. The text is valid until openai_delta_clear(). Invalid UTF-8 in it is
- * repaired. */
-void openai_delta_read(struct slice data, struct openai_delta *d);
-void openai_delta_clear(struct openai_delta *d);
-
-/* The message of an error answer's body for the log, into out (NUL-terminated, cut to size);
- * "" when the body has none. */
-void openai_error_message(struct slice body, char *out, size_t size);
 
 #endif

@@ -6,6 +6,7 @@
 #include "proto/clock.h"
 #include "proto/log.h"
 #include "workerd/chat/openai.h"
+#include "workerd/chat/openai_delta.h"
 #include "workerd/chat/turn_internal.h"
 
 #define ATTEMPTS_MAX    3
