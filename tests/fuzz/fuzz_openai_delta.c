@@ -13,7 +13,8 @@
 static void
 check_delta(struct slice data, const struct openai_delta *d)
 {
-	must((d->kind == OPENAI_DONE) == slice_eq_str(data, "[DONE]"));
+	must(d->kind != OPENAI_DONE || memmem(data.p, data.len, "[DONE]", 6) != NULL);
+	must(!slice_eq_str(data, "[DONE]") || d->kind == OPENAI_DONE);
 	if (d->kind == OPENAI_TEXT || d->kind == OPENAI_ERROR)
 		must(d->text.p != NULL && utf8_valid(d->text));
 	else
@@ -22,20 +23,32 @@ check_delta(struct slice data, const struct openai_delta *d)
 	must(d->has_usage || (d->prompt_tokens == 0 && d->completion_tokens == 0));
 }
 
-/* Bad bytes are replaced before anything else is looked at. */
+/* What waits after it is the start of a character, and at the end becomes one. */
 static void
-check_repaired(struct slice data, const struct openai_delta *d)
+check_halves(struct joiner *halves)
 {
-	struct openai_delta again;
-	struct buf text;
+	struct slice rest;
 
-	buf_init(&text, 3 * data.len + 1);
-	fuzz_text(&text, data);
-	openai_delta_read(buf_slice(&text), &again);
-	must(again.kind == d->kind && slice_eq(again.text, d->text));
-	must(again.has_finish == d->has_finish && again.has_usage == d->has_usage);
-	openai_delta_clear(&again);
-	buf_clear(&text);
+	must(halves->len <= JOINER_HALF_MAX);
+	rest = joiner_end(halves);
+	must(utf8_valid(rest) && halves->len == 0);
+}
+
+/* What waits from the event before changes the text's start, and nothing else. */
+static void
+check_after_a_half(struct slice data, const struct openai_delta *d)
+{
+	struct joiner halves = {.half = {0xf0, 0x9f, 0x8c}, .len = 3};
+	struct openai_delta after;
+
+	openai_delta_read(&halves, data, &after);
+	check_delta(data, &after);
+	must(after.has_finish == d->has_finish && after.has_usage == d->has_usage);
+	must((after.kind == OPENAI_BAD) == (d->kind == OPENAI_BAD));
+	must(after.kind == d->kind || d->kind == OPENAI_NOTHING || d->kind == OPENAI_TEXT);
+	if (after.kind == OPENAI_ERROR)
+		must(slice_eq(after.text, d->text) && halves.len == 3);
+	openai_delta_clear(&after);
 }
 
 /* An error answer's message for the log, in memory of exactly the size that it is told. */
@@ -49,7 +62,7 @@ check_error_message(struct slice body)
 
 		must(out != NULL);
 		openai_error_message(body, out, sizes[i]);
-		must(memchr(out, '\0', sizes[i]) != NULL);
+		must(memchr(out, '\0', sizes[i]) != NULL && utf8_valid(slice_str(out)));
 		free(out);
 	}
 }
@@ -59,11 +72,13 @@ fuzz_openai_delta(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = fuzz_copy((struct slice){data, size});
 	struct slice in = {copy, size};
+	struct joiner halves = {.len = 0};
 	struct openai_delta d;
 
-	openai_delta_read(in, &d);
+	openai_delta_read(&halves, in, &d);
 	check_delta(in, &d);
-	check_repaired(in, &d);
+	check_halves(&halves);
+	check_after_a_half(in, &d);
 	openai_delta_clear(&d);
 	check_error_message(in);
 	free(copy);

@@ -47,7 +47,8 @@ turn_add_text(struct turn *t, struct slice text)
 	if (t->first_token_ms == 0)
 		first_token(t);
 	if (buf_append(&t->text, text.p, text.len) == -1) {
-		upstream_cancel(t->transfer);
+		if (t->transfer != NULL)
+			upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_TOO_LONG);
 		return;
@@ -59,6 +60,18 @@ turn_add_text(struct turn *t, struct slice text)
 		turn_timer(t, CHECKPOINT_MS);
 }
 
+/* The model has said all it will. */
+static void
+turn_answered(struct turn *t)
+{
+	struct slice rest = joiner_end(&t->halves);
+
+	if (rest.len > 0)
+		turn_add_text(t, rest);
+	if (t->state == TURN_STREAMING)
+		turn_finish(t);
+}
+
 /* One event of the model's stream. -1 ends the reading: the turn has moved on. */
 static int
 on_event(void *arg, struct slice data)
@@ -66,7 +79,7 @@ on_event(void *arg, struct slice data)
 	struct turn *t = arg;
 	struct openai_delta d;
 
-	openai_delta_read(data, &d);
+	openai_delta_read(&t->halves, data, &d);
 	if (d.has_usage) {
 		t->reply.prompt_tokens = d.prompt_tokens;
 		t->reply.completion_tokens = d.completion_tokens;
@@ -79,7 +92,7 @@ on_event(void *arg, struct slice data)
 		turn_add_text(t, d.text);
 		break;
 	case OPENAI_DONE:
-		turn_finish(t);
+		turn_answered(t);
 		break;
 	case OPENAI_ERROR:
 	case OPENAI_BAD:
@@ -229,7 +242,7 @@ on_end(void *arg, enum upstream_end how, const char *detail)
 		break;
 	case TURN_STREAMING:
 		if (t->said_done) {
-			turn_finish(t);
+			turn_answered(t);
 			break;
 		}
 		log_event(LOG_ERROR, "model_broke_off", L_TURN(t),

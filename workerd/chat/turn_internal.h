@@ -11,6 +11,7 @@
 #define WORKERD_CHAT_TURN_INTERNAL_H
 
 #include "workerd/chat/history.h"
+#include "workerd/chat/joiner.h"
 #include "workerd/chat/sse.h"
 #include "workerd/chat/turn.h"
 
@@ -43,6 +44,7 @@ struct turn {
 	struct id org;
 
 	struct sse_reader reader;
+	struct joiner halves;  /* of a character that two events share */
 	struct buf text;       /* the reply so far; then trimmed into reply */
 	size_t kept;           /* bytes of it that checkpoints hold */
 	unsigned checkpoints;  /* on their way */

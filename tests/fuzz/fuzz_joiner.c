@@ -1,0 +1,160 @@
+/*
+ * A reply's bytes, in events and cut anywhere: the text is valid, the same for every cut, and the
+ * one that a simpler reader makes of the whole. The first four bytes say where it is cut, the
+ * fifth whether surrogates come as escapes.
+ */
+#include <iconv.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/utf8.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/chat/openai_delta.h"
+
+/* The surrogate whose three bytes s begins with; 0 when it begins with none. */
+static unsigned
+surrogate(struct slice s)
+{
+	if (s.len < 3 || s.p[0] != 0xed || s.p[1] < 0xa0 || s.p[1] > 0xbf ||
+	    (s.p[2] & 0xc0) != 0x80)
+		return 0;
+	return 0xd000u | (unsigned)(s.p[1] & 0x3f) << 6 | (s.p[2] & 0x3f);
+}
+
+/* What the C library makes of a pair; false when it is none. */
+static bool
+add_pair(struct buf *out, unsigned high, unsigned low)
+{
+	char in[] = {(char)(high >> 8), (char)high, (char)(low >> 8), (char)low};
+	char utf8[4], *from = in, *to = utf8;
+	size_t in_left = sizeof(in), out_left = sizeof(utf8);
+	static iconv_t cd;
+
+	if (cd == NULL)
+		cd = iconv_open("UTF-8", "UTF-16BE");
+	must(cd != (iconv_t)-1); /* NOLINT(performance-no-int-to-ptr) */
+	if (high == 0 || low == 0 || iconv(cd, &from, &in_left, &to, &out_left) == (size_t)-1)
+		return false;
+	must(buf_append(out, utf8, sizeof(utf8) - out_left) == 0);
+	return true;
+}
+
+/* Surrogates first, then everything else. */
+static void
+reference(struct buf *out, struct slice s)
+{
+	struct buf chars;
+
+	buf_init(&chars, s.len);
+	while (s.len > 0) {
+		unsigned one = surrogate(s);
+		size_t n = one == 0 ? 1 : 3;
+
+		if (one == 0) {
+			must(buf_append(&chars, s.p, 1) == 0);
+		} else if (add_pair(
+			       &chars, one, surrogate((struct slice){s.p + 3, s.len - 3}))) {
+			n = 6;
+		} else {
+			must(buf_append_str(&chars, "\xef\xbf\xbd") == 0);
+		}
+		s = (struct slice){s.p + n, s.len - n};
+	}
+	fuzz_text(out, buf_slice(&chars));
+	buf_clear(&chars);
+}
+
+/* An event whose content is these bytes, as a careless server would write it. */
+static void
+write_event(struct buf *event, struct slice s, bool escapes)
+{
+	must(buf_append_str(event, "{\"choices\":[{\"delta\":{\"content\":\"") == 0);
+	while (s.len > 0) {
+		unsigned one = escapes ? surrogate(s) : 0;
+		size_t n = one == 0 ? 1 : 3;
+
+		if (one == 0 && (*s.p < ' ' || *s.p == '"' || *s.p == '\\'))
+			one = *s.p;
+		else if (one == 0)
+			must(buf_append(event, s.p, 1) == 0);
+		if (one != 0 || *s.p == 0)
+			must(buf_printf(event, "\\u%04x", one) == 0);
+		s = (struct slice){s.p + n, s.len - n};
+	}
+	must(buf_append_str(event, "\"}}]}") == 0);
+}
+
+static void
+read_event(struct joiner *halves, struct buf *text, struct slice data)
+{
+	uint8_t *copy = fuzz_copy(data);
+	struct openai_delta d;
+
+	openai_delta_read(halves, (struct slice){copy, data.len}, &d);
+	must(d.kind == (d.text.len > 0 ? OPENAI_TEXT : OPENAI_NOTHING));
+	must(utf8_valid(d.text));
+	must(buf_append(text, d.text.p, d.text.len) == 0);
+	openai_delta_clear(&d);
+	free(copy);
+}
+
+/* The text of a reply whose bytes come in these pieces. */
+static void
+read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool escapes)
+{
+	struct joiner halves = {.len = 0};
+	struct slice piece;
+
+	buf_init(text, JOINER_ROOM(rest.len) + 3);
+	while (fuzz_piece(&cuts, &rest, &piece)) {
+		struct buf event;
+
+		buf_init(&event, 6 * piece.len + 64);
+		write_event(&event, piece, escapes);
+		read_event(&halves, text, buf_slice(&event));
+		buf_clear(&event);
+	}
+	piece = joiner_end(&halves);
+	must(buf_append(text, piece.p, piece.len) == 0);
+}
+
+/* Behind a letter nothing waits any more. */
+static void
+check_whole(struct slice s)
+{
+	struct joiner j = {.len = 0};
+	struct buf closed, expected, got;
+
+	buf_init(&closed, s.len + 1);
+	must(buf_append(&closed, s.p, s.len) == 0 && buf_append(&closed, ".", 1) == 0);
+	buf_init(&expected, 3 * s.len + 3);
+	reference(&expected, buf_slice(&closed));
+	buf_init(&got, JOINER_ROOM(s.len + 1));
+	must(joiner_add(&j, &got, buf_slice(&closed)) == 0);
+	must(joiner_end(&j).len == 0);
+	must(slice_eq(buf_slice(&got), buf_slice(&expected)));
+	buf_clear(&closed);
+	buf_clear(&expected);
+	buf_clear(&got);
+}
+
+int
+fuzz_joiner(const uint8_t *data, size_t size)
+{
+	struct slice in = {data, size};
+	struct fuzz_cuts cuts = fuzz_cuts(&in);
+	bool escapes = fuzz_byte(&in) % 2 == 1;
+	struct buf whole, split, bytewise;
+
+	check_whole(in);
+	read_reply(&whole, in, fuzz_whole, escapes);
+	read_reply(&split, in, cuts, escapes);
+	read_reply(&bytewise, in, fuzz_bytewise, false);
+	must(slice_eq(buf_slice(&whole), buf_slice(&split)));
+	must(slice_eq(buf_slice(&whole), buf_slice(&bytewise)));
+	buf_clear(&whole);
+	buf_clear(&split);
+	buf_clear(&bytewise);
+	return 0;
+}
