@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define KEEP_MAX 8192 /* bytes of memory that a usual event may leave for the next one */
+
 void
 sse_init(struct sse_reader *r)
 {
@@ -22,6 +24,16 @@ sse_clear(struct sse_reader *r)
 	buf_clear(&r->data);
 }
 
+/* One huge event is no reason to hold its memory for the rest of a long answer. */
+static void
+forget(struct buf *b)
+{
+	if (b->cap > KEEP_MAX)
+		buf_clear(b);
+	else
+		buf_reset(b);
+}
+
 /* A blank line: the event under way is whole. */
 static int
 dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
@@ -31,7 +43,7 @@ dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 	if (r->has_data)
 		result = fn(arg, buf_slice(&r->data));
 	r->has_data = false;
-	buf_reset(&r->data);
+	forget(&r->data);
 	return result;
 }
 
@@ -111,7 +123,7 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 		piece = (struct slice){piece.p + n + 1, piece.len - n - 1};
 		if (take_line(r, line, fn, arg) == -1)
 			return -1;
-		buf_reset(&r->line);
+		forget(&r->line);
 	}
 	return 0;
 }
