@@ -22,7 +22,25 @@ static const char fingerprint[] = "fp_banterstub";
 static const char *
 line_end(const struct chat *c)
 {
-	return c->script.crlf ? "\r\n" : "\n";
+	return c->script.crlf ? "\r\n" : c->script.cr ? "\r" : "\n";
+}
+
+/* Starts a line of data. */
+static void
+add_data_name(struct bytes *out, const struct chat *c)
+{
+	bytes_add_str(out, c->script.no_space ? "data:" : "data: ");
+}
+
+/* Opens an event in a chunk of its own; returns the mark for chunk_end(). */
+static size_t
+event_begin(const struct chat *c, struct bytes *out)
+{
+	size_t mark = chunk_begin(out);
+
+	if (c->script.comments)
+		bytes_addf(out, ": openai-stub%s%s", line_end(c), line_end(c));
+	return mark;
 }
 
 /* How each stream event ends behind its choices: OpenAI puts a null where usage will come. */
@@ -55,11 +73,15 @@ make_frame(struct chat *c, struct span model)
 		c->head_len = c->prefix_len = f->len;
 		return;
 	}
-	bytes_add_str(f, "data: ");
+	add_data_name(f, c);
 	add_identity(f, c, "chat.completion.chunk", model);
 	bytes_addf(f,
 	    "\"service_tier\":\"default\",\"system_fingerprint\":\"%s\",\"choices\":[",
 	    fingerprint);
+	if (c->script.lines) {
+		bytes_add_str(f, line_end(c));
+		add_data_name(f, c);
+	}
 	c->head_len = f->len;
 	bytes_add_str(f, "{\"index\":0,\"delta\":{\"content\":\"");
 	c->prefix_len = f->len;
@@ -196,7 +218,7 @@ add_usage(struct bytes *out, const struct chat *c)
 static void
 add_choice_event(struct chat *c, struct bytes *out, const char *delta, const char *finish)
 {
-	size_t mark = chunk_begin(out);
+	size_t mark = event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->head_len);
 	bytes_addf(
@@ -213,9 +235,9 @@ add_choice_event(struct chat *c, struct bytes *out, const char *delta, const cha
 static void
 add_raw_event(const struct chat *c, struct bytes *out, struct span data)
 {
-	size_t mark = chunk_begin(out);
+	size_t mark = event_begin(c, out);
 
-	bytes_add_str(out, "data: ");
+	add_data_name(out, c);
 	bytes_add_span(out, data);
 	bytes_add_str(out, line_end(c));
 	bytes_add_str(out, line_end(c));
@@ -225,11 +247,14 @@ add_raw_event(const struct chat *c, struct bytes *out, struct span data)
 static void
 add_token_event(struct chat *c, struct bytes *out)
 {
-	size_t mark = chunk_begin(out);
+	bool framed = c->script.reply != REPLY_WIRE;
+	size_t mark = event_begin(c, out);
 
-	bytes_add(out, c->frame.p, c->prefix_len);
+	if (framed)
+		bytes_add(out, c->frame.p, c->prefix_len);
 	reply_token(&c->reply, out);
-	bytes_add(out, c->frame.p + c->prefix_len, c->frame.len - c->prefix_len);
+	if (framed)
+		bytes_add(out, c->frame.p + c->prefix_len, c->frame.len - c->prefix_len);
 	chunk_end(out, mark);
 	stats_token(c->stats, c->epoch, 1);
 }
@@ -240,7 +265,7 @@ static const char invalid_utf8[] = "\xe2\x82 \x80 \xff \xc0\x80 ";
 static void
 add_invalid_event(struct chat *c, struct bytes *out)
 {
-	size_t mark = chunk_begin(out);
+	size_t mark = event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->prefix_len);
 	bytes_add_str(out, invalid_utf8);
@@ -296,7 +321,7 @@ strike_stream(struct chat *c, struct bytes *out)
 static void
 add_usage_event(struct chat *c, struct bytes *out)
 {
-	size_t mark = chunk_begin(out);
+	size_t mark = event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->head_len);
 	bytes_add_str(out, "],");
@@ -304,6 +329,15 @@ add_usage_event(struct chat *c, struct bytes *out)
 	bytes_add_str(out, "}");
 	bytes_add_str(out, line_end(c));
 	bytes_add_str(out, line_end(c));
+	chunk_end(out, mark);
+}
+
+static void
+add_bom(struct bytes *out)
+{
+	size_t mark = chunk_begin(out);
+
+	bytes_add_str(out, "\xef\xbb\xbf");
 	chunk_end(out, mark);
 }
 
@@ -330,6 +364,8 @@ step_stream(struct chat *c, struct bytes *out)
 	if (!c->started) {
 		c->started = true;
 		answer_stream(out, "text/event-stream; charset=utf-8", &head);
+		if (c->script.bom)
+			add_bom(out);
 		add_choice_event(
 		    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
 	}

@@ -68,6 +68,38 @@ piece_len(struct span s)
 	return i;
 }
 
+static bool
+reply_is_raw(const struct reply *r)
+{
+	return r->kind == REPLY_RAW || r->kind == REPLY_WIRE;
+}
+
+/* How many characters the next piece of a raw text is, with the | behind it. Its bytes go to out,
+ * which may be NULL. */
+static size_t
+raw_piece(struct span s, struct bytes *out)
+{
+	size_t i = 0;
+	char byte;
+
+	while (i < s.len && s.p[i] != '|') {
+		i += script_raw_byte(span_from(s, i), &byte);
+		if (out != NULL)
+			bytes_add(out, &byte, 1);
+	}
+	return i < s.len ? i + 1 : i;
+}
+
+static uint32_t
+count_raw_pieces(struct span s)
+{
+	uint32_t n = 0;
+
+	for (; s.len > 0; s = span_from(s, raw_piece(s, NULL)))
+		n++;
+	return n;
+}
+
 static uint32_t
 count_pieces(struct span s)
 {
@@ -95,7 +127,7 @@ reply_init(struct reply *r, const struct script *s, struct span bare)
 	if (r->kind == REPLY_AUTO) {
 		r->kind = REPLY_TEXT;
 		demo_reply(bare, &r->text);
-	} else if (r->kind == REPLY_TEXT) {
+	} else if (r->kind == REPLY_TEXT || reply_is_raw(r)) {
 		bytes_add_str(&r->text, s->text);
 	} else if (r->kind == REPLY_ECHO) {
 		r->kind = REPLY_TEXT;
@@ -103,6 +135,8 @@ reply_init(struct reply *r, const struct script *s, struct span bare)
 	}
 	if (r->kind == REPLY_TEXT)
 		r->total = count_pieces(bytes_span(&r->text));
+	else if (reply_is_raw(r))
+		r->total = count_raw_pieces(bytes_span(&r->text));
 	else if (r->kind == REPLY_EMPTY)
 		r->total = 0;
 }
@@ -127,7 +161,7 @@ reply_size(const struct reply *r)
 {
 	uint64_t each = r->huge != SCRIPT_UNSET ? r->huge : 64;
 
-	return r->kind == REPLY_TEXT ? r->text.len : each * r->total;
+	return r->kind == REPLY_TEXT || reply_is_raw(r) ? r->text.len : each * r->total;
 }
 
 static void
@@ -170,6 +204,8 @@ reply_token(struct reply *r, struct bytes *out)
 		huge_token(out, r->huge);
 	} else if (r->kind == REPLY_TEXT) {
 		text_token(r, out);
+	} else if (reply_is_raw(r)) {
+		r->at += raw_piece(span_from(bytes_span(&r->text), r->at), out);
 	} else if (r->kind == REPLY_UNICODE) {
 		unicode_token(index, out);
 	} else if (r->kind == REPLY_STAMP) {

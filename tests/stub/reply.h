@@ -27,7 +27,8 @@ bool reply_limit(struct reply *r, uint32_t max);
 /* Bytes of the whole reply at most, before escaping: to refuse what must be built in one piece. */
 uint64_t reply_size(const struct reply *r);
 
-/* Appends the next token as the inside of a JSON string; next must be under total. */
+/* Appends the next token as the inside of a JSON string (or, for REPLY_WIRE, as it is to stand
+ * between events); next must be under total. */
 void reply_token(struct reply *r, struct bytes *out);
 
 #endif

@@ -19,6 +19,7 @@ enum kind {
 	WORD_FAIL,   /* uint32_t: a status or a name */
 	WORD_REPLY,  /* enum script_reply, the table's min */
 	WORD_TEXT,   /* text="..." */
+	WORD_RAW,    /* raw text, for the enum script_reply in the table's min */
 	WORD_FINISH, /* a finish_reason */
 };
 
@@ -50,6 +51,10 @@ static const struct word {
 	"the reply is the message without the directive and one space beside it"},
     {"text", WORD_TEXT, AT(text), 0, 0, "\"...\"",
 	"the reply is this; \\\" \\\\ \\n \\t inside"},
+    {"raw", WORD_RAW, AT(text), REPLY_RAW, 0, "\"...|...\"",
+	"tokens that are put into their events unescaped; \\xHH is any byte"},
+    {"wire", WORD_RAW, AT(text), REPLY_WIRE, 0, "\"...|...\"",
+	"the same in place of whole events; \\n and \\r end their lines"},
     {"empty", WORD_REPLY, AT(reply), REPLY_EMPTY, 0, NULL, "no content at all"},
     {"huge", WORD_NUMBER, AT(huge), 1, HUGE_MAX, "BYTES",
 	"each token is BYTES letters a...z; one token unless tokens=N"},
@@ -74,6 +79,11 @@ static const struct word {
     {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},
 
     {"crlf", WORD_FLAG, AT(crlf), 0, 0, NULL, "CRLF line ends in the event stream"},
+    {"cr", WORD_FLAG, AT(cr), 0, 0, NULL, "CR line ends"},
+    {"bom", WORD_FLAG, AT(bom), 0, 0, NULL, "a byte order mark before the first event"},
+    {"comments", WORD_FLAG, AT(comments), 0, 0, NULL, "a comment before each event"},
+    {"lines", WORD_FLAG, AT(lines), 0, 0, NULL, "the data of an event in two lines"},
+    {"no-space", WORD_FLAG, AT(no_space), 0, 0, NULL, "no space behind data:"},
     {"split", WORD_NUMBER, AT(split), 1, 65536, "N",
 	"each write carries N bytes, head included, 0.1 ms apart"},
     {"no-usage", WORD_FLAG, AT(no_usage), 0, 0, NULL, "no usage, even if asked for"},
@@ -161,6 +171,60 @@ parse_text(struct span value, char **out)
 }
 
 static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t
+script_raw_byte(struct span s, char *byte)
+{
+	static const char names[] = "\\\"|nrt", bytes[] = "\\\"|\n\r\t";
+	const char *at;
+
+	*byte = s.p[0];
+	if (s.p[0] != '\\')
+		return 1;
+	if (s.len >= 4 && s.p[1] == 'x' && hex_value(s.p[2]) >= 0 && hex_value(s.p[3]) >= 0) {
+		*byte = (char)(hex_value(s.p[2]) << 4 | hex_value(s.p[3]));
+		return 4;
+	}
+	if (s.len < 2 || (at = memchr(names, s.p[1], strlen(names))) == NULL)
+		return 0;
+	*byte = bytes[at - names];
+	return 2;
+}
+
+/* The value of raw="..." or wire="...": no piece is empty, as it is a chunk of the answer. It is
+ * kept as it was given, and read when it is said. */
+static int
+parse_raw(struct span value, char **out)
+{
+	struct span rest;
+	size_t n, bytes = 0;
+	char byte;
+
+	if (value.len < 3 || value.p[0] != '"' || value.p[value.len - 1] != '"')
+		return -1;
+	value = (struct span){value.p + 1, value.len - 2};
+	for (rest = value; rest.len > 0; rest = span_from(rest, n)) {
+		bool ends = rest.p[0] == '|';
+
+		n = script_raw_byte(rest, &byte);
+		if (n == 0 || (ends && bytes == 0))
+			return -1;
+		bytes = ends ? 0 : bytes + 1;
+	}
+	free(*out);
+	*out = strndup(value.p, value.len);
+	if (*out == NULL)
+		err(1, "out of memory");
+	return bytes == 0 ? -1 : 0;
+}
+
+static int
 parse_fail(struct span value, const struct word *w, uint32_t *out)
 {
 	uint64_t status;
@@ -216,6 +280,9 @@ obey(struct script *s, const struct word *w, struct span value)
 	case WORD_TEXT:
 		s->reply = REPLY_TEXT;
 		return parse_text(value, member);
+	case WORD_RAW:
+		s->reply = w->min;
+		return parse_raw(value, member);
 	case WORD_FINISH:
 		return parse_finish(value, member);
 	}

@@ -28,6 +28,8 @@ enum script_reply {
 	REPLY_TEXT,     /* the given text */
 	REPLY_ECHO,     /* the message without its directives */
 	REPLY_EMPTY,    /* none at all */
+	REPLY_RAW,      /* the pieces of the given text, each bare between a content's quotes */
+	REPLY_WIRE,     /* the same, each bare between two events */
 };
 
 /* What goes wrong after so many tokens. The order is the one in which they strike. */
@@ -37,7 +39,7 @@ enum script_fault { FAULT_GARBAGE, FAULT_UTF8, FAULT_ERROR, FAULT_HANG, FAULT_CU
 enum { FAIL_HANG = 1, FAIL_CLOSE = 2 };
 
 struct script {
-	char *text; /* owned; for REPLY_TEXT */
+	char *text; /* owned; for REPLY_TEXT, and as it was given for REPLY_RAW and _WIRE */
 	uint64_t delay_ns;
 	uint64_t first_delay_ns;
 	uint32_t tokens; /* or SCRIPT_UNSET */
@@ -50,6 +52,11 @@ struct script {
 	uint32_t reply;         /* enum script_reply */
 	const char *finish;     /* finish_reason */
 	bool crlf;
+	bool cr;
+	bool bom;
+	bool comments;
+	bool lines;
+	bool no_space;
 	bool no_usage;
 	bool rst;
 };
@@ -71,6 +78,13 @@ void script_clear(struct script *s);
  * without one space beside it). Brackets inside double quotes don't count. False: rest is all.
  */
 bool script_find(struct span message, struct span *words, struct bytes *rest);
+
+/*
+ * Raw text is pieces with | between them, of any bytes: \xHH is the byte of that number, \n \r \t
+ * are what they are in C, and a backslash before itself, a quote or a | makes it plain. This reads
+ * the byte that s starts with: how many characters it took, or 0 if it is none.
+ */
+size_t script_raw_byte(struct span s, char *byte);
 
 /* The table, for --help. */
 void script_help(FILE *out);
