@@ -148,14 +148,14 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* -o $@ $^ \
 		$(fuzzed_libs)
 
-# The benchmarks of the store share what stands in neither's main file.
-BENCH := store scale
+# The benchmarks share what stands in none's main file.
+BENCH := store scale relay
 bench_shared := $(filter-out $(BENCH:%=$(OBJ)/tests/bench/%.o),$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) \
 		$(call without_main,$(STORED)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lm
 
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
@@ -209,11 +209,14 @@ DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslsca
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
+# The libraries of build/tools/haproxy; nginx has none that is not there anyway.
+DEBS_bench := $(DEBS_run) libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
 NPM_lint := $(NPM_test)
+NPM_bench := widget
 NPM_all := $(NPM_test)
 
 .PHONY: deps
@@ -230,14 +233,19 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
 	@$(if $(filter test all,$(FOR)),$(MAKE) -s --no-print-directory build/tools/promtool || \
 		echo 'No promtool: what it would check of /metrics is skipped.')
+	@$(if $(filter bench,$(FOR)),$(MAKE) -s --no-print-directory -k \
+		build/tools/nginx build/tools/haproxy || echo 'Not all servers to compare with are there.')
 
-# Out of Debian's package, which is not installed: that would start a server on this machine.
-build/tools/promtool:
-	@rm -rf $(@D)/package && mkdir -p $(@D)/package
-	$(SAY) GET promtool
-	$(Q)cd $(@D)/package && apt-get download -qq prometheus >/dev/null 2>&1 && \
-		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -C .. --strip-components=3 ./usr/bin/promtool
-	@rm -rf $(@D)/package
+# Out of Debian's packages, which are not installed: that would start servers on this machine.
+build/tools/promtool: PACKAGED := prometheus ./usr/bin/promtool
+build/tools/nginx: PACKAGED := nginx ./usr/sbin/nginx
+build/tools/haproxy: PACKAGED := haproxy ./usr/sbin/haproxy
+$(addprefix build/tools/,promtool nginx haproxy):
+	@rm -rf $@.package && mkdir -p $@.package
+	$(SAY) GET $(@F)
+	$(Q)cd $@.package && apt-get download -qq $(firstword $(PACKAGED)) >/dev/null 2>&1 && \
+		dpkg-deb --fsys-tarfile ./*.deb | tar -x -C .. --strip-components=3 $(lastword $(PACKAGED))
+	@rm -rf $@.package
 
 # -- running and testing ---------------------------------------------------------------------
 JOBS := $(shell nproc)
@@ -282,6 +290,17 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 		then echo "ok     $$t: $$(tail -n 1 $(BUILD)/$$t.log)"; \
 		else echo "FAILED $$t: see $(BUILD)/$$t.log"; failed=1; fi; \
 	done; exit $${failed:-0}
+
+# BENCH_STREAMS="100 1000" narrows it; what else BENCH_ARGS may say, build/bench/relay --help tells.
+BENCH_STREAMS ?= 100 1000 5000 5000@4
+BENCH_ARGS ?=
+
+.PHONY: bench
+bench: ## measure relayed streams and short requests beside nginx (5 minutes; BENCH_STREAMS="100 1000")
+	@$(MAKE) --no-print-directory deps FOR=bench
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/relay widget/dist/.built
+	@build/bench/relay --nginx build/tools/nginx --haproxy build/tools/haproxy \
+		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
 
 .PHONY: bench-store
 bench-store: ## measure durable appends a second, beside the same on bare LMDB (1 minute)
