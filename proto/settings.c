@@ -205,6 +205,11 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 	}
 	if (!(owners & OWNER_WORKER))
 		return n;
+	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {
+		report(problems, find("OPENAI_CA_BUNDLE"), s->openai_ca_bundle,
+		    "must be a file that can be read");
+		n++;
+	}
 	if (s->app_env == APP_ENV_PRODUCTION)
 		return n + production_rules(s, problems);
 	if (s->widget_api_key == NULL)

@@ -40,10 +40,18 @@ struct origin_list {
 	char *at[SETTINGS_ORIGINS_MAX];
 };
 
+/* A number with three digits behind its point. */
+struct setting_decimal {
+	bool given;
+	uint32_t thousandths;
+};
+
 typedef uint32_t setting_c_COUNT; /* 0: unset */
+typedef struct setting_decimal setting_c_DECIMAL;
 typedef uint64_t setting_c_BYTES;
 typedef char *setting_c_TEXT; /* NULL: unset */
 typedef char *setting_c_URL;
+typedef char *setting_c_PROXY;
 typedef char *setting_c_PATH;
 typedef char *setting_c_FILE;
 typedef enum app_env setting_c_ENV;

@@ -38,6 +38,31 @@ setting_parse_COUNT(const struct setting *d, const char *text, void *field, char
 	return 0;
 }
 
+int
+setting_parse_DECIMAL(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct setting_decimal *out = field;
+	size_t whole = strspn(text, "0123456789");
+	const char *point = text + whole;
+	size_t part = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+	uint64_t n;
+
+	if (whole == 0 || whole > 6 || part > 3 || (*point == '.' && part == 0) ||
+	    point[*point == '.' ? 1 + part : 0] != '\0')
+		goto bad;
+	n = strtoull(text, NULL, 10) * 1000;
+	for (size_t i = 0, worth = 100; i < part; i++, worth /= 10)
+		n += (uint64_t)(point[1 + i] - '0') * worth;
+	if (n < d->min * 1000 || n > d->max * 1000)
+		goto bad;
+	*out = (struct setting_decimal){.given = true, .thousandths = (uint32_t)n};
+	return 0;
+bad:
+	REFUSE("must be a number from %" PRIu64 " to %" PRIu64
+	       " with at most three digits behind the point, for example 0.7",
+	    d->min, d->max);
+}
+
 /* The power of two that a size's last letter stands for, or -1. */
 static int
 size_shift(char unit)
@@ -241,6 +266,12 @@ setting_clear_BYTES(void *field)
 }
 
 void
+setting_clear_DECIMAL(void *field)
+{
+	clear_nothing(field);
+}
+
+void
 setting_clear_ENV(void *field)
 {
 	clear_nothing(field);
@@ -303,6 +334,49 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 	return 0;
 }
 
+/* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
+static bool
+is_authority(const char *text)
+{
+	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+	const char *port;
+
+	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
+		return false;
+	port = text + host;
+	return *port == '\0' ||
+	    (*port == ':' && port[1] != '\0' &&
+		port[1 + strspn(port + 1, "0123456789")] == '\0');
+}
+
+/* No path, no query: the name and password of a proxy stand before the last @. */
+int
+setting_parse_PROXY(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+	const char *rest = NULL, *host, *at;
+
+	(void)d;
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+			rest = text + strlen(schemes[i]);
+	if (rest == NULL)
+		goto bad;
+	at = strrchr(rest, '@');
+	host = at == NULL ? rest : at + 1;
+	if (!is_authority(host) || strpbrk(rest, "/?# ") != NULL)
+		goto bad;
+	for (const char *c = rest; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			goto bad;
+	*(char **)field = xstrdup(text);
+	return 0;
+bad:
+	REFUSE(
+	    "must be http://host:port, or the same with https://, socks5:// or socks5h://; a "
+	    "name and a password may stand before the host: http://user:password@host:port");
+}
+
 int
 setting_parse_PATH(const struct setting *d, const char *text, void *field, char *why)
 {
@@ -318,21 +392,6 @@ int
 setting_parse_FILE(const struct setting *d, const char *text, void *field, char *why)
 {
 	return setting_parse_PATH(d, text, field, why);
-}
-
-/* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
-static bool
-is_authority(const char *text)
-{
-	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
-	const char *port;
-
-	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
-		return false;
-	port = text + host;
-	return *port == '\0' ||
-	    (*port == ':' && port[1] != '\0' &&
-		port[1 + strspn(port + 1, "0123456789")] == '\0');
 }
 
 /*
@@ -407,6 +466,12 @@ setting_clear_TEXT(void *field)
 
 void
 setting_clear_URL(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_PROXY(void *field)
 {
 	clear_string(field);
 }

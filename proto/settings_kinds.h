@@ -33,8 +33,10 @@ struct setting {
 	void setting_clear_##name(void *field);
 KIND(COUNT)
 KIND(BYTES)
+KIND(DECIMAL)
 KIND(TEXT)
 KIND(URL)
+KIND(PROXY)
 KIND(PATH)
 KIND(FILE)
 KIND(ENV)

@@ -17,6 +17,7 @@ union value {
 	setting_c_COUNT count;
 	setting_c_BYTES bytes;
 	setting_c_TEXT text;
+	setting_c_DECIMAL decimal;
 	setting_c_ENV env;
 	setting_c_LEVEL level;
 	setting_c_ORIGINS origins;
@@ -61,6 +62,22 @@ check_BYTES(const struct setting *d, const char *text, const union value *v)
 }
 
 static void
+check_DECIMAL(const struct setting *d, const char *text, const union value *v)
+{
+	char number[32];
+	union value again;
+
+	(void)text;
+	must(v->decimal.given);
+	must(
+	    v->decimal.thousandths >= d->min * 1000 && v->decimal.thousandths <= d->max * 1000);
+	snprintf(number, sizeof(number), "%" PRIu32 ".%03" PRIu32,
+	    v->decimal.thousandths / 1000, v->decimal.thousandths % 1000);
+	parse_again(d, number, &again);
+	must(again.decimal.thousandths == v->decimal.thousandths);
+}
+
+static void
 check_TEXT(const struct setting *d, const char *text, const union value *v)
 {
 	must(strcmp(v->text, text) == 0 && utf8_valid(slice_str(text)));
@@ -94,6 +111,14 @@ check_URL(const struct setting *d, const char *text, const union value *v)
 	parse_again(d, v->text, &again);
 	must(strcmp(again.text, v->text) == 0);
 	d->clear(&again);
+}
+
+static void
+check_PROXY(const struct setting *d, const char *text, const union value *v)
+{
+	(void)d;
+	must(strcmp(v->text, text) == 0 && strpbrk(text, " \t\r\n?#") == NULL);
+	must(strncmp(text, "http", 4) == 0 || strncmp(text, "socks5", 6) == 0);
 }
 
 static void

@@ -199,6 +199,8 @@ seeds_paths(seed_fn *fn, void *arg)
 /* What a setting without a default may be, by its kind. */
 #define EXAMPLE_COUNT    "7"
 #define EXAMPLE_BYTES    "64m"
+#define EXAMPLE_DECIMAL  "0.125"
+#define EXAMPLE_PROXY    "socks5h://user:pass@word@[::1]:1080"
 #define EXAMPLE_TEXT     "twenty-four characters: \xc3\xbc"
 #define EXAMPLE_URL      "http://[::1]:8080/v1//"
 #define EXAMPLE_PATH     "/srv/chat"

@@ -92,6 +92,54 @@ values_are_read_and_put_into_normal_form(void **state)
 	assert_int_equal(s.store_max_bytes, 2ull << 30);
 	assert_string_equal(s.store_socket, "/d/store.sock");
 	assert_int_equal(s.workers, 0);
+	assert_false(s.openai_temperature.given);
+	settings_clear(&s);
+}
+
+static void
+a_decimal_has_up_to_three_digits_behind_its_point(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t thousandths;
+	} cases[] = {{"OPENAI_TEMPERATURE=0", 0}, {"OPENAI_TEMPERATURE=0.0", 0},
+	    {"OPENAI_TEMPERATURE=0.7", 700}, {"OPENAI_TEMPERATURE=1.25", 1250},
+	    {"OPENAI_TEMPERATURE=0.005", 5}, {"OPENAI_TEMPERATURE=002", 2000}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].line), 0);
+		assert_true(s.openai_temperature.given);
+		assert_int_equal(s.openai_temperature.thousandths, cases[i].thousandths);
+		settings_clear(&s);
+	}
+}
+
+static void
+the_way_to_the_model_is_read(void **state)
+{
+	static const char *const proxies[] = {"http://proxy", "https://proxy:3128",
+	    "socks5://user:p@ss@[::1]:1080", "socks5h://127.0.0.1:1"};
+	struct settings s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "OPENAI_PROXY=%s", proxies[i]);
+		assert_int_equal(LOAD(&s, line), 0);
+		assert_string_equal(s.openai_proxy, proxies[i]);
+		settings_clear(&s);
+	}
+	/* Its password is nobody's business. */
+	assert_int_equal(LOAD(&s, "OPENAI_PROXY=http://user:hush@"), 1);
+	assert_null(strstr(problems, "hush"));
+	settings_clear(&s);
+	/* The name that OpenSSL's own programs know. */
+	assert_int_equal(LOAD(&s, "SSL_CERT_FILE=/dev/null"), 0);
+	assert_string_equal(s.openai_ca_bundle, "/dev/null");
 	settings_clear(&s);
 }
 
@@ -125,6 +173,26 @@ each_wrong_value_is_refused_by_name(void **state)
 	    "OPENAI_BASE_URL=ftp://x",
 	    "OPENAI_BASE_URL=http://",
 	    "OPENAI_BASE_URL=http://x/?a=b",
+	    "OPENAI_TEMPERATURE=-1",
+	    "OPENAI_TEMPERATURE=2.001",
+	    "OPENAI_TEMPERATURE=3",
+	    "OPENAI_TEMPERATURE=0.1234",
+	    "OPENAI_TEMPERATURE=1.",
+	    "OPENAI_TEMPERATURE=.5",
+	    "OPENAI_TEMPERATURE=1,5",
+	    "OPENAI_TEMPERATURE=1e0",
+	    "OPENAI_TEMPERATURE=99999999999999999999",
+	    "OPENAI_MAX_COMPLETION_TOKENS=0",
+	    "OPENAI_PROXY=proxy:3128",
+	    "OPENAI_PROXY=ftp://proxy:3128",
+	    "OPENAI_PROXY=http://",
+	    "OPENAI_PROXY=http://proxy:port",
+	    "OPENAI_PROXY=http://proxy:3128/path",
+	    "OPENAI_PROXY=http://us er@proxy:3128",
+	    "OPENAI_PROXY=http://user:pass@",
+	    "OPENAI_PROXY=http://user\x01@proxy:3128",
+	    "OPENAI_CA_BUNDLE=/nowhere/ca.pem",
+	    "OPENAI_BREAKER_OPEN_MS=0",
 	    "CORS_ORIGIN=example.com",
 	    "CORS_ORIGIN=https://example.com/path",
 	    "CORS_ORIGIN=https://*.example.com",
@@ -327,6 +395,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(defaults_are_those_of_the_contract),
 	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
+	    cmocka_unit_test(a_decimal_has_up_to_three_digits_behind_its_point),
+	    cmocka_unit_test(the_way_to_the_model_is_read),
 	    cmocka_unit_test(app_env_wins_over_its_alias),
 	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
 	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
