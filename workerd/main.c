@@ -182,6 +182,11 @@ chat_setup(struct worker *w)
 	    .connect_ms = s->openai_connect_timeout_ms,
 	    .first_byte_ms = s->openai_first_byte_timeout_ms,
 	    .idle_ms = s->openai_idle_timeout_ms,
+	    .board = w->me,
+	    .ca_bundle = s->openai_ca_bundle,
+	    .proxy = s->openai_proxy,
+	    .breaker_failures = s->openai_breaker_failures,
+	    .breaker_open_ms = s->openai_breaker_open_ms,
 	};
 
 	snprintf(url, sizeof(url), "%s/chat/completions", s->openai_base_url);
@@ -192,6 +197,9 @@ chat_setup(struct worker *w)
 	    .board = w->me,
 	    .model = s->openai_model,
 	    .system_prompt = s->system_prompt,
+	    .key = s->openai_api_key,
+	    .max_completion_tokens = s->openai_max_completion_tokens,
+	    .temperature = s->openai_temperature,
 	    .max_history = s->max_history_messages,
 	    .total_ms = s->openai_total_timeout_ms,
 	};

@@ -32,7 +32,7 @@ only() {
 	status=1
 }
 
-only 'curl/curl.h' 'workerd/chat/upstream.c'
+only 'curl/curl.h' 'workerd/chat/upstream_internal.h'
 only 'lmdb.h' 'storaged/.*'
 only 'openssl/ssl.h' 'workerd/http/tls.c' 'workerd/http/io.c'
 

@@ -146,8 +146,11 @@ stage_setup(void **state)
 {
 	struct stage *s = aligned_alloc(_Alignof(struct stage), sizeof(*s));
 	char url[64];
-	struct upstream_config config = {
-	    .url = url, .connect_ms = 10000, .first_byte_ms = 60000, .idle_ms = 60000};
+	struct upstream_config config = {.board = &s->board,
+	    .url = url,
+	    .connect_ms = 10000,
+	    .first_byte_ms = 60000,
+	    .idle_ms = 60000};
 
 	assert_non_null(s);
 	memset(s, 0, sizeof(*s));

@@ -19,12 +19,14 @@ a_question_is_json_with_the_text_unchanged(void **state)
 {
 	static const char nasty[] =
 	    "\"quotes\" \\ back\nline\ttab\x01\x7f \xe2\x80\xa8 \xf0\x9f\x8c\xb1";
+	const struct openai_settings settings = {
+	    .model = slice_str("gpt \"x\""), .system_prompt = slice_str(nasty)};
 	json_t *root, *messages, *m;
 	struct buf body;
 
 	(void)state;
 	buf_init(&body, OPENAI_BODY_MAX);
-	assert_int_equal(openai_begin(&body, slice_str("gpt \"x\""), slice_str(nasty)), 0);
+	assert_int_equal(openai_begin(&body, &settings), 0);
 	assert_int_equal(openai_add_message(&body, MESSAGE_USER, slice_str(nasty)), 0);
 	assert_int_equal(openai_add_message(&body, MESSAGE_ASSISTANT, slice_str("")), 0);
 	assert_int_equal(openai_end(&body), 0);
@@ -43,6 +45,8 @@ a_question_is_json_with_the_text_unchanged(void **state)
 	assert_string_equal(json_string_value(json_object_get(m, "content")), nasty);
 	m = json_array_get(messages, 2);
 	assert_string_equal(json_string_value(json_object_get(m, "role")), "assistant");
+	/* What was not asked for is not named. */
+	assert_int_equal(json_object_size(root), 3);
 	json_decref(root);
 	buf_clear(&body);
 }
@@ -61,6 +65,47 @@ struct expected {
 	const char *text;
 	bool finish;
 };
+
+static void
+a_question_names_what_is_set(void **state)
+{
+	static const struct {
+		uint32_t thousandths;
+		double read;
+	} temperatures[] = {
+	    {0, 0.0}, {5, 0.005}, {70, 0.07}, {700, 0.7}, {1999, 1.999}, {2000, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(temperatures); i++) {
+		const struct openai_settings settings = {
+		    .model = slice_str("m"),
+		    .max_completion_tokens = 77,
+		    .temperature = {true, temperatures[i].thousandths},
+		    .usage = true,
+		};
+		double temperature = -1;
+		json_int_t tokens = 0;
+		int usage = 0;
+		struct buf body;
+		json_t *root;
+
+		buf_init(&body, OPENAI_BODY_MAX);
+		assert_int_equal(openai_begin(&body, &settings), 0);
+		assert_int_equal(openai_end(&body), 0);
+		root = json_loadb((const char *)buf_data(&body), buf_len(&body),
+		    JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(root);
+		assert_int_equal(json_unpack(root, "{s:F, s:I, s:{s:b}}", "temperature",
+				     &temperature, "max_completion_tokens", &tokens,
+				     "stream_options", "include_usage", &usage),
+		    0);
+		assert_true(temperature == temperatures[i].read);
+		assert_int_equal(tokens, 77);
+		assert_true(usage);
+		json_decref(root);
+		buf_clear(&body);
+	}
+}
 
 static void
 check(const struct expected *e)
@@ -482,6 +527,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_question_is_json_with_the_text_unchanged),
+	    cmocka_unit_test(a_question_names_what_is_set),
 	    cmocka_unit_test(the_events_of_every_server_are_read),
 	    cmocka_unit_test(errors_are_read_in_every_form),
 	    cmocka_unit_test(nothing_malformed_passes_for_an_event),

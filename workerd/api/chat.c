@@ -34,6 +34,8 @@ static const struct failure failures[] = {
     [TURN_MODEL_DOWN] = {502, "model_failed", "The assistant failed to answer", false},
     [TURN_MODEL_SLOW] = {504, "model_timeout", "The assistant took too long to answer", false},
     [TURN_MODEL_BUSY] = {503, "model_busy", "The assistant is busy, please try again", true},
+    [TURN_MODEL_AWAY] = {503, "model_unavailable",
+	"The assistant is unavailable for now, please try again", true},
     [TURN_TOO_LONG] = {502, "reply_too_long", "The assistant's answer grew too long", false},
     [TURN_CUT] = {503, "shutting_down", "The service is restarting, please try again", true},
     [TURN_ERASED] = {410, "conversation_deleted", "This conversation was deleted", false},

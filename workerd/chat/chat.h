@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "proto/scoreboard.h"
+#include "proto/settings.h"
 #include "workerd/chat/upstream.h"
 #include "workerd/store_client.h"
 
@@ -21,6 +22,10 @@ struct chat {
 	struct scoreboard_worker *board; /* where turns are counted */
 	const char *model;
 	const char *system_prompt;
+	const char *key;                    /* NULL: none; what never may be told */
+	uint32_t max_completion_tokens;     /* 0: the server's own limit */
+	struct setting_decimal temperature; /* or the server's own */
+	bool no_usage; /* the server does not know how to be asked for usage */
 	unsigned max_history;
 	unsigned total_ms; /* for a whole answer of the model, retries included */
 	/* The tokens given to listeners since the last chat_turn_end(), and when the first came. */

@@ -3,16 +3,35 @@
  */
 #include "workerd/chat/openai.h"
 
+#include <inttypes.h>
+
 #include "proto/json_escape.h"
 
-int
-openai_begin(struct buf *body, struct slice model, struct slice system_prompt)
+static int
+add_options(struct buf *body, const struct openai_settings *s)
 {
-	if (buf_append_str(body, "{\"model\":\"") == -1 || json_escape(body, model) == -1 ||
-	    buf_append_str(body,
-		"\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-		"\"messages\":[{\"role\":\"system\",\"content\":\"") == -1 ||
-	    json_escape(body, system_prompt) == -1)
+	const struct setting_decimal *t = &s->temperature;
+
+	if (s->usage &&
+	    buf_append_str(body, ",\"stream_options\":{\"include_usage\":true}") == -1)
+		return -1;
+	if (s->max_completion_tokens > 0 &&
+	    buf_printf(body, ",\"max_completion_tokens\":%" PRIu32, s->max_completion_tokens) ==
+		-1)
+		return -1;
+	if (!t->given)
+		return 0;
+	return buf_printf(body, ",\"temperature\":%" PRIu32 ".%03" PRIu32,
+	    t->thousandths / 1000, t->thousandths % 1000);
+}
+
+int
+openai_begin(struct buf *body, const struct openai_settings *s)
+{
+	if (buf_append_str(body, "{\"model\":\"") == -1 || json_escape(body, s->model) == -1 ||
+	    buf_append_str(body, "\",\"stream\":true") == -1 || add_options(body, s) == -1 ||
+	    buf_append_str(body, ",\"messages\":[{\"role\":\"system\",\"content\":\"") == -1 ||
+	    json_escape(body, s->system_prompt) == -1)
 		return -1;
 	return buf_append_str(body, "\"}");
 }

@@ -7,16 +7,24 @@
 #define WORKERD_CHAT_OPENAI_H
 
 #include "proto/messages.h"
+#include "proto/settings.h"
 
 #define OPENAI_BODY_MAX (16u * 1024 * 1024) /* bytes of a question */
 
+/* What is asked of the model beside the messages. */
+struct openai_settings {
+	struct slice model, system_prompt;
+	uint32_t max_completion_tokens;     /* 0: not named */
+	struct setting_decimal temperature; /* not given: not named */
+	bool usage; /* the stream is to end with the tokens' count (stream_options) */
+};
+
 /*
- * Appends the start of a request body: model, streaming with usage, and the system prompt. Then
- * one openai_add_message() for each message, oldest first, and openai_end(). 0, or -1 with
- * ENOBUFS.
+ * Appends the start of a request body: the settings, streaming, and the system prompt. Then one
+ * openai_add_message() for each message, oldest first, and openai_end(). 0, or -1 with ENOBUFS.
  */
 [[gnu::warn_unused_result]] int openai_begin(
-    struct buf *body, struct slice model, struct slice system_prompt);
+    struct buf *body, const struct openai_settings *settings);
 [[gnu::warn_unused_result]] int openai_add_message(
     struct buf *body, enum message_role role, struct slice text);
 [[gnu::warn_unused_result]] int openai_end(struct buf *body);

@@ -53,6 +53,7 @@ static const struct {
     [TURN_MODEL_DOWN] = {"model_down", METRIC_TURN_MODEL_DOWN},
     [TURN_MODEL_SLOW] = {"model_slow", METRIC_TURN_MODEL_SLOW},
     [TURN_MODEL_BUSY] = {"model_busy", METRIC_TURN_MODEL_BUSY},
+    [TURN_MODEL_AWAY] = {"model_unavailable", METRIC_TURN_MODEL_AWAY},
     [TURN_TOO_LONG] = {"too_long", METRIC_TURN_TOO_LONG},
     [TURN_CUT] = {"cut", METRIC_TURN_CUT},
     [TURN_ERASED] = {"erased", METRIC_TURN_ERASED},

@@ -24,6 +24,7 @@ enum turn_failure {
 	TURN_MODEL_DOWN, /* no connection, an error, or an answer that is none */
 	TURN_MODEL_SLOW, /* a time limit */
 	TURN_MODEL_BUSY, /* it refuses for now; retry_after_ms may say how long */
+	TURN_MODEL_AWAY, /* it failed so often that it is left alone, for retry_after_ms */
 	TURN_TOO_LONG,   /* the reply passed TURN_REPLY_MAX */
 	TURN_CUT,        /* the service stops */
 	TURN_ERASED,     /* its conversation was deleted; nothing of it is kept */

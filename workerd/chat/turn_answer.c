@@ -1,6 +1,5 @@
 /*
- * The model's part of a turn: the question, the answer as it comes, and asking again when the
- * model refused before it began to answer.
+ * The model's answer as it comes: relayed, gathered and kept.
  */
 #include "proto/basics.h"
 #include "proto/clock.h"
@@ -9,16 +8,17 @@
 #include "workerd/chat/openai_delta.h"
 #include "workerd/chat/turn_internal.h"
 
-#define ATTEMPTS_MAX    3
-#define BACKOFF_MS      500  /* doubles with each attempt; the wait is a random part of it */
-#define RETRY_AFTER_MAX 5000 /* a longer wait is the visitor's to decide */
-
 /* -- the answer -------------------------------------------------------------------------- */
 
+/* What came is nothing that a model should say. */
 static void
-count_error(const struct turn *t, enum metric_model_error what)
+bad_event(struct turn *t, struct slice words)
 {
-	metric_add(&t->chat->board->model_errors[what], 1);
+	turn_log_words(t, words);
+	metric_add(&t->chat->board->model_errors[METRIC_MODEL_ERROR_BAD_EVENT], 1);
+	upstream_cancel(t->transfer);
+	t->transfer = NULL;
+	turn_fail(t, TURN_MODEL_DOWN);
 }
 
 static void
@@ -27,6 +27,8 @@ first_token(struct turn *t)
 	t->first_token_ms = clock_mono_ms();
 	metric_observe(&t->chat->board->first_token,
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
+	/* From now on it is not asked again. */
+	history_clear(&t->history);
 }
 
 static void
@@ -96,15 +98,9 @@ on_event(void *arg, struct slice data)
 		break;
 	case OPENAI_ERROR:
 	case OPENAI_BAD:
-		log_event(LOG_ERROR, "model_error", L_TURN(t),
-		    L_SLICE("detail",
-			d.kind == OPENAI_ERROR ? d.text
-					       : slice_str("not an event of the "
-							   "expected form")));
-		count_error(t, METRIC_MODEL_ERROR_BAD_EVENT);
-		upstream_cancel(t->transfer);
-		t->transfer = NULL;
-		turn_fail(t, TURN_MODEL_DOWN);
+		bad_event(t,
+		    d.kind == OPENAI_ERROR ? d.text
+					   : slice_str("not an event of the expected form"));
 		break;
 	}
 	openai_delta_clear(&d);
@@ -121,9 +117,9 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 	if (status != 200)
 		return;
 	turn_enter(t, TURN_STREAMING);
-	history_clear(&t->history);
-	if (t->sink != NULL)
+	if (t->sink != NULL && !t->started)
 		t->sink->start(t->sink_arg, &t->ids);
+	t->started = true;
 }
 
 static void
@@ -139,95 +135,20 @@ on_data(void *arg, struct slice piece)
 	}
 	if (t->state != TURN_STREAMING)
 		return;
-	if (sse_feed(&t->reader, piece, on_event, t) == -1 && t->state == TURN_STREAMING) {
-		log_event(LOG_ERROR, "model_error", L_TURN(t),
-		    L_STR("detail", "an event of endless length"));
-		count_error(t, METRIC_MODEL_ERROR_BAD_EVENT);
-		upstream_cancel(t->transfer);
-		t->transfer = NULL;
-		turn_fail(t, TURN_MODEL_DOWN);
-	}
+	if (sse_feed(&t->reader, piece, on_event, t) == -1 && t->state == TURN_STREAMING)
+		bad_event(t, slice_str("an event of endless length"));
 }
 
-/* -- asking, and asking again ------------------------------------------------------------ */
+/* -- its end ---------------------------------------------------------------------------- */
 
-static enum turn_failure
-failure_of(enum upstream_end how, int status)
-{
-	if (how == UPSTREAM_TIMEOUT || status == 504)
-		return TURN_MODEL_SLOW;
-	return status == 429 || status == 503 ? TURN_MODEL_BUSY : TURN_MODEL_DOWN;
-}
-
-static enum metric_model_error
-error_of(enum upstream_end how, int status)
-{
-	if (how == UPSTREAM_TIMEOUT)
-		return METRIC_MODEL_ERROR_TIMEOUT;
-	if (how == UPSTREAM_CONNECT)
-		return METRIC_MODEL_ERROR_CONNECT;
-	if (how == UPSTREAM_BROKEN)
-		return METRIC_MODEL_ERROR_BROKEN;
-	if (status == 200)
-		return METRIC_MODEL_ERROR_BAD_EVENT;
-	if (status == 429)
-		return METRIC_MODEL_ERROR_BUSY;
-	return status >= 500 ? METRIC_MODEL_ERROR_FAILED : METRIC_MODEL_ERROR_REFUSED;
-}
-
-/* Whether asking again may help: it was refused or broke before it began to answer. */
-static bool
-worth_a_retry(const struct turn *t, enum upstream_end how)
-{
-	if (t->attempts >= ATTEMPTS_MAX || t->retry_after_ms > RETRY_AFTER_MAX)
-		return false;
-	if (t->http_status != 0)
-		return t->http_status == 429 || t->http_status >= 500;
-	return how != UPSTREAM_TIMEOUT;
-}
-
-/* A random part of the backoff ("full jitter"), but no less than what the server asked for. */
-static unsigned
-retry_wait_ms(const struct turn *t)
-{
-	uint32_t random;
-
-	secret_random(&random, sizeof(random));
-	random %= (uint32_t)BACKOFF_MS << (t->attempts - 1);
-	return random > t->retry_after_ms ? random : t->retry_after_ms;
-}
-
-static bool
-within_limit(const struct turn *t, unsigned wait_ms)
-{
-	return clock_mono_ms() + wait_ms < t->began_ms + t->chat->total_ms;
-}
-
-/* The model's answer ended before it was one. */
+/* Asked again, it would say something else than what has been shown already. */
 static void
-turn_refused(struct turn *t, enum upstream_end how, const char *detail)
+broke_off(struct turn *t, enum upstream_end how, const char *detail)
 {
-	const char *why = detail;
-	char message[256];
-	unsigned wait_ms = retry_wait_ms(t);
-	bool again = worth_a_retry(t, how) && within_limit(t, wait_ms);
-
-	count_error(t, error_of(how, t->http_status));
-	openai_error_message(buf_slice(&t->error_body), message, sizeof(message));
-	if (*message != '\0')
-		why = message;
-	else if (how == UPSTREAM_DONE)
-		why = "an error without a message";
-	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
-	    L_INT("status", t->http_status), L_STR("detail", why),
-	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
-	buf_clear(&t->error_body);
-	if (!again) {
-		turn_fail(t, failure_of(how, t->http_status));
-		return;
-	}
-	turn_enter(t, TURN_WAITING);
-	turn_timer(t, wait_ms);
+	log_event(LOG_ERROR, "model_broke_off", L_TURN(t),
+	    L_STR("detail", how == UPSTREAM_DONE ? "the stream ended early" : detail));
+	turn_count_error(t, how);
+	turn_fail(t, how == UPSTREAM_TIMEOUT ? TURN_MODEL_SLOW : TURN_MODEL_DOWN);
 }
 
 static void
@@ -241,14 +162,12 @@ on_end(void *arg, enum upstream_end how, const char *detail)
 		turn_refused(t, how, detail);
 		break;
 	case TURN_STREAMING:
-		if (t->said_done) {
+		if (t->said_done)
 			turn_answered(t);
-			break;
-		}
-		log_event(LOG_ERROR, "model_broke_off", L_TURN(t),
-		    L_STR("detail", how == UPSTREAM_DONE ? "the stream ended early" : detail));
-		count_error(t, error_of(how, t->http_status));
-		turn_fail(t, how == UPSTREAM_TIMEOUT ? TURN_MODEL_SLOW : TURN_MODEL_DOWN);
+		else if (t->first_token_ms == 0)
+			turn_refused(t, how, detail);
+		else
+			broke_off(t, how, detail);
 		break;
 	case TURN_OVER:
 		turn_enter(t, TURN_OVER);
@@ -258,27 +177,4 @@ on_end(void *arg, enum upstream_end how, const char *detail)
 	}
 }
 
-void
-turn_ask(struct turn *t)
-{
-	static const struct upstream_events events = {on_headers, on_data, on_end};
-	struct chat *chat = t->chat;
-	uint64_t spent = clock_mono_ms() - t->began_ms;
-	struct buf body;
-
-	buf_init(&body, OPENAI_BODY_MAX);
-	if (openai_begin(&body, slice_str(chat->model), slice_str(chat->system_prompt)) == -1 ||
-	    history_write(&t->history, &body) == -1 || openai_end(&body) == -1) {
-		log_event(LOG_ERROR, "question_too_long", L_TURN(t));
-		buf_clear(&body);
-		turn_fail(t, TURN_MODEL_DOWN);
-		return;
-	}
-	t->attempts++;
-	metric_add(&chat->board->model_requests, 1);
-	t->http_status = 0;
-	t->retry_after_ms = 0;
-	turn_enter(t, TURN_ASKING);
-	t->transfer = upstream_post(chat->upstream, &body,
-	    spent + 1 < chat->total_ms ? (unsigned)(chat->total_ms - spent) : 1, &events, t);
-}
+const struct upstream_events turn_answer_events = {on_headers, on_data, on_end};

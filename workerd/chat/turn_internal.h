@@ -1,11 +1,12 @@
 /*
- * A turn from within: its states, its struct, and what its three files ask of each other.
+ * A turn from within: its states, its struct, and what its files ask of each other.
  *
  *	turn.c         life and states, the beginning, all turns together
- *	turn_answer.c  the question to the model, its answer, asking again
+ *	turn_ask.c     the question to the model, and asking again
+ *	turn_answer.c  its answer as it comes
  *	turn_keep.c    keeping the reply: checkpoints, and the end
  *
- * For these three alone; everyone else includes turn.h.
+ * For these alone; everyone else includes turn.h.
  */
 #ifndef WORKERD_CHAT_TURN_INTERNAL_H
 #define WORKERD_CHAT_TURN_INTERNAL_H
@@ -52,7 +53,9 @@ struct turn {
 	int http_status;       /* of the model's answer */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	bool behind;    /* the last checkpoint was not kept */
+	bool behind;  /* the last checkpoint was not kept */
+	bool started; /* the listener has been told that the answer begins */
+	bool asked_usage;
 	bool said_done; /* [DONE] or a finish_reason came */
 
 	enum message_status status; /* of the reply as it is to be stored */
@@ -87,10 +90,22 @@ void turn_end(struct turn *t);
  * waits for is given up. The turn may be gone afterwards. */
 void turn_erased(struct turn *t);
 
-/* -- turn_answer.c -- */
+/* -- turn_ask.c -- */
 
 /* Asks the model; the history is there. */
 void turn_ask(struct turn *t);
+
+/* The model's answer ended before its first token: asks again if that may help. */
+void turn_refused(struct turn *t, enum upstream_end how, const char *detail);
+
+/* Counts an answer that failed, and logs what a model says of its failure, without our key. */
+void turn_count_error(const struct turn *t, enum upstream_end how);
+void turn_log_words(const struct turn *t, struct slice words);
+
+/* -- turn_answer.c -- */
+
+/* What the model's transfer calls. */
+extern const struct upstream_events turn_answer_events;
 
 /* -- turn_keep.c -- */
 

@@ -1,9 +1,12 @@
 /*
- * Requests to the model server, by libcurl's multi interface on the worker's event loop. The only
- * file that includes curl.h is upstream.c.
+ * Requests to the model server, by libcurl's multi interface on the worker's event loop.
  *
- * Connections are pooled; over https one HTTP/2 connection carries many requests. Knows HTTP, not
- * what the answers mean: that is openai.h's, and what to do about a failure is the turn's.
+ * Connections are pooled; over https one HTTP/2 connection carries many requests. A breaker
+ * (breaker.h) leaves a server alone that fails again and again. What one turn of the loop takes of
+ * the answers is bounded, so that a server that floods holds up nobody. Knows HTTP, not what the
+ * answers mean: that is openai.h's, and what to do about a failure is the turn's.
+ *
+ * One per worker; used by its one thread.
  */
 #ifndef WORKERD_CHAT_UPSTREAM_H
 #define WORKERD_CHAT_UPSTREAM_H
@@ -11,27 +14,36 @@
 #include <event2/event.h>
 
 #include "proto/buf.h"
+#include "proto/scoreboard.h"
 
 struct upstream;
 struct upstream_transfer;
 
+/* The strings are copied. */
 struct upstream_config {
 	struct event_base *base;
-	const char *url; /* of chat/completions */
-	const char *key; /* NULL: no Authorization header */
+	struct scoreboard_worker *board;
+	const char *url;       /* of chat/completions */
+	const char *key;       /* NULL: no Authorization header */
+	const char *ca_bundle; /* a PEM file; NULL: the system's */
+	const char *proxy;     /* NULL: what the environment says, as curl(1) reads it */
 	unsigned connect_ms, first_byte_ms, idle_ms;
+	unsigned breaker_failures; /* 0: it never opens */
+	unsigned breaker_open_ms;
 };
 
 enum upstream_end {
 	UPSTREAM_DONE,    /* the answer came whole */
 	UPSTREAM_CONNECT, /* no connection: nothing was asked */
+	UPSTREAM_STALE,   /* a kept connection had died, or the server sent the question back
+			     unread: nothing was answered, and a new connection may do */
 	UPSTREAM_TIMEOUT, /* one of the time limits */
 	UPSTREAM_BROKEN,  /* the connection broke, or what came is no HTTP */
 };
 
 /*
- * What happens to a transfer. headers and data are called while libcurl runs: they may call
- * upstream_cancel(), but must not start a transfer. end is called last, when starting one is fine.
+ * What happens to a transfer. headers and data may call upstream_cancel(), but must not start a
+ * transfer. end is called last, when starting one is fine.
  */
 struct upstream_events {
 	/* The status line and headers have come. retry_after_ms: 0 when the server names no time. */
@@ -42,15 +54,19 @@ struct upstream_events {
 	void (*end)(void *arg, enum upstream_end how, const char *detail);
 };
 
-/* The config's strings are copied. Aborts when libcurl cannot be set up. */
+/* Aborts when libcurl cannot be set up. */
 struct upstream *upstream_new(const struct upstream_config *config);
 
 /* All transfers must have ended or been cancelled. */
 void upstream_free(struct upstream *u);
 
+/* Whether the breaker lets a question through now; if not, *wait_ms says when to come again. */
+[[gnu::warn_unused_result]] bool upstream_admits(const struct upstream *u, unsigned *wait_ms);
+
 /*
- * Posts a body and streams the answer to the events. Takes over the body's memory (body is empty
- * afterwards). total_ms bounds all of it, in milliseconds.
+ * Posts a body and streams the answer to the events; upstream_admits() has just allowed it. Takes
+ * over the body's memory (body is empty afterwards). total_ms bounds all of it, in milliseconds.
+ * The question is sent once: what libcurl would send again by itself ends as UPSTREAM_STALE.
  */
 struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg);

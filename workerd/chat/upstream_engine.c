@@ -1,0 +1,272 @@
+/*
+ * libcurl's multi_socket interface on libevent (curl_multi_socket_action(3)): libcurl tells which
+ * sockets to watch and when to wake it; we tell it what became ready.
+ *
+ * A new request walks all open connections of its multi handle, so each has a bounded number of
+ * transfers. The first handle that has room is taken: few requests share one pool of connections,
+ * and the handles that a rush has left behind come to rest.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/basics.h"
+#include "proto/clock.h"
+#include "workerd/chat/upstream_internal.h"
+
+/* Opening the 5,000th stream over HTTP/1.1 costs what the 200th does (make bench-upstream). */
+#define ENGINE_TRANSFERS_MAX 250
+#define POOLED_MAX           64
+#define STREAMS_MAX          100 /* that share a connection of HTTP/2 */
+#define REST_S               60  /* without a transfer, until its connections are closed */
+
+/* -- driving libcurl --------------------------------------------------------------------- */
+
+/* Takes note of what libcurl has finished. */
+static void
+reap(struct engine *e)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(e->multi, &left)) != NULL) {
+		struct upstream_transfer *t;
+		CURLcode code = msg->data.result;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+		transfer_finished(t, code);
+	}
+}
+
+static void
+drive(struct engine *e, curl_socket_t fd, int what)
+{
+	struct upstream *u = e->upstream;
+	int running;
+
+	u->inside = true;
+	curl_multi_socket_action(e->multi, fd, what, &running);
+	u->inside = false;
+	reap(e);
+	upstream_settle(u);
+}
+
+/* The loop watches levels: what is passed over now comes again when there is no backlog. */
+static void
+on_socket_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	if (e->behind == 0)
+		drive(e, fd,
+		    (what & EV_READ ? CURL_CSELECT_IN : 0) |
+			(what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	e->timer_due = e->behind > 0;
+	if (!e->timer_due)
+		drive(e, CURL_SOCKET_TIMEOUT, 0);
+}
+
+void
+engine_resume(struct engine *e)
+{
+	if (e->timer_due)
+		on_timer(-1, 0, e);
+}
+
+static int
+set_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	struct engine *e = arg;
+	struct timeval in;
+
+	(void)multi;
+	e->timer_due = false;
+	if (timeout_ms < 0) {
+		evtimer_del(e->timer);
+		return 0;
+	}
+	in = clock_timeval((uint64_t)timeout_ms);
+	evtimer_add(e->timer, &in);
+	return 0;
+}
+
+/* -- sockets ----------------------------------------------------------------------------- */
+
+/* The table's place for a descriptor; it grows with the greatest one seen. */
+static struct watch *
+watch_of(struct upstream *u, int fd)
+{
+	size_t need = (size_t)fd + 1;
+
+	if (need > u->watches_len) {
+		size_t n = u->watches_len == 0 ? 64 : u->watches_len;
+		struct watch *grown;
+
+		while (n < need)
+			n *= 2;
+		grown = xcalloc(n, sizeof(*grown));
+		if (u->watches_len > 0)
+			memcpy(grown, u->watches, u->watches_len * sizeof(*grown));
+		free(u->watches);
+		u->watches = grown;
+		u->watches_len = n;
+	}
+	return &u->watches[fd];
+}
+
+static void
+unwatch(struct watch *w)
+{
+	if (w->event != NULL)
+		event_free(w->event);
+	*w = (struct watch){0};
+}
+
+void
+upstream_fd_is_new(struct upstream *u, int fd)
+{
+	if (fd >= 0 && (size_t)fd < u->watches_len)
+		unwatch(&u->watches[fd]);
+}
+
+static int
+set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+	struct engine *e = arg;
+	struct watch *w = watch_of(e->upstream, fd);
+	short wanted = (short)(EV_PERSIST | (what & CURL_POLL_IN ? EV_READ : 0) |
+	    (what & CURL_POLL_OUT ? EV_WRITE : 0));
+
+	(void)easy;
+	(void)socket_arg;
+	if (what == CURL_POLL_REMOVE) {
+		/* The number may have gone to another engine without a word. */
+		if (w->engine == e)
+			unwatch(w);
+		return 0;
+	}
+	if (w->event != NULL && w->engine == e && w->what == wanted)
+		return 0;
+	unwatch(w);
+	w->engine = e;
+	w->event = event_new(e->upstream->base, fd, wanted, on_socket_ready, e);
+	w->what = wanted;
+	must(w->event != NULL);
+	event_add(w->event, NULL);
+	return 0;
+}
+
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+	(void)purpose;
+	if (fd == -1)
+		return CURL_SOCKET_BAD;
+	upstream_fd_is_new(arg, fd);
+	return fd;
+}
+
+static int
+close_socket(void *arg, curl_socket_t fd)
+{
+	upstream_fd_is_new(arg, fd);
+	return close(fd);
+}
+
+/* -- the engines ------------------------------------------------------------------------- */
+
+static void
+on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	engine_free(arg);
+}
+
+static struct engine *
+engine_new(struct upstream *u)
+{
+	struct engine *e = xcalloc(1, sizeof(*e)), *last = NULL, *other;
+
+	e->upstream = u;
+	e->timer = evtimer_new(u->base, on_timer, e);
+	e->rest = evtimer_new(u->base, on_rest, e);
+	e->multi = curl_multi_init();
+	must(e->timer != NULL && e->rest != NULL && e->multi != NULL);
+	curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+	curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e);
+	curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e);
+	curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)POOLED_MAX);
+	curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
+	LIST_FOREACH (other, &u->engines, link)
+		last = other;
+	if (last == NULL)
+		LIST_INSERT_HEAD(&u->engines, e, link);
+	else
+		LIST_INSERT_AFTER(last, e, link);
+	return e;
+}
+
+void
+engine_free(struct engine *e)
+{
+	struct upstream *u = e->upstream;
+
+	must(e->transfers == 0 && !u->inside);
+	LIST_REMOVE(e, link);
+	curl_multi_cleanup(e->multi);
+	for (size_t i = 0; i < u->watches_len; i++)
+		if (u->watches[i].engine == e)
+			unwatch(&u->watches[i]);
+	event_free(e->timer);
+	event_free(e->rest);
+	free(e);
+}
+
+struct engine *
+engine_for_transfer(struct upstream *u)
+{
+	struct engine *e;
+
+	LIST_FOREACH (e, &u->engines, link)
+		if (e->transfers < ENGINE_TRANSFERS_MAX)
+			return e;
+	return engine_new(u);
+}
+
+void
+engine_add(struct engine *e, struct upstream_transfer *t)
+{
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, e->upstream);
+	curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, e->upstream);
+	t->engine = e;
+	e->transfers++;
+	evtimer_del(e->rest);
+	must(curl_multi_add_handle(e->multi, t->easy) == CURLM_OK);
+}
+
+void
+engine_remove(struct engine *e, struct upstream_transfer *t)
+{
+	static const struct timeval rest = {.tv_sec = REST_S};
+
+	curl_multi_remove_handle(e->multi, t->easy);
+	if (--e->transfers == 0)
+		evtimer_add(e->rest, &rest);
+}

@@ -1,0 +1,140 @@
+/*
+ * The upstream from within: what its files ask of each other.
+ *
+ *	upstream.c           the whole: its settings, the breaker, starting and ending transfers
+ *	upstream_engine.c    libcurl's multi handles on the event loop: sockets, timers, the pool
+ *	upstream_transfer.c  one request: libcurl's easy handle, its callbacks, its limits of silence
+ *	upstream_backlog.c   what came beyond a loop turn's share, given out turn by turn
+ *
+ * For these alone, which are also the only ones that may include curl.h; everyone else includes
+ * upstream.h. Rules that libcurl 7.88 imposes, and how they are kept:
+ *	- no call into libcurl from its callbacks: upstream_cancel() within one only marks the
+ *	  transfer, and upstream_settle() ends it afterwards;
+ *	- a socket may vanish without a callback: watches stand in a table by descriptor, and a
+ *	  descriptor that reappears has its old watch dropped first;
+ *	- a resolver thread must not delay the end of the process: CURLOPT_QUICK_EXIT;
+ *	- HTTP/2 streams must not be paused: nothing is. An engine whose transfers have a backlog is
+ *	  not driven until that is gone, and the kernel's buffers do the rest;
+ *	- a new request walks all open connections of its multi handle: there are several handles, of
+ *	  a bounded number of transfers each (measured: tests/bench/upstream.c).
+ */
+#ifndef WORKERD_CHAT_UPSTREAM_INTERNAL_H
+#define WORKERD_CHAT_UPSTREAM_INTERNAL_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+#include "workerd/chat/breaker.h"
+#include "workerd/chat/upstream.h"
+
+/* A token's event is some 250 bytes; libcurl's default of 16 KiB would be most of what an open
+ * stream costs. */
+#define UPSTREAM_RECEIVE_BUFFER 4096u
+
+/* A descriptor that libcurl wants to be told of. */
+struct watch {
+	struct engine *engine;
+	struct event *event; /* NULL: not watched */
+	short what;
+};
+
+/* One multi handle with its connections. */
+struct engine {
+	struct upstream *upstream;
+	CURLM *multi;
+	struct event *timer; /* libcurl's */
+	struct event *rest;  /* closes an engine that has nothing to do */
+	size_t transfers;
+	size_t behind;  /* of them, those with a backlog */
+	bool timer_due; /* the timer ended while it was not driven */
+	LIST_ENTRY(engine) link;
+};
+
+TAILQ_HEAD(transfer_queue, upstream_transfer);
+
+struct upstream {
+	struct event_base *base;
+	struct curl_slist *headers;
+	char *url, *ca_bundle, *proxy;
+	bool tls;
+	unsigned connect_ms, first_byte_ms, idle_ms;
+	struct breaker breaker;
+	LIST_HEAD(, engine) engines; /* the oldest first */
+	struct watch *watches;       /* by descriptor */
+	size_t watches_len;
+	bool inside;  /* callbacks run, libcurl may be on the stack: no transfer may be freed */
+	size_t share; /* bytes of answers that this loop turn may still take */
+	struct event *next_turn;
+	size_t transfers;
+	struct transfer_queue behind; /* those with a backlog; who waits longest comes first */
+	struct transfer_queue over;   /* ended or cancelled, to be freed by upstream_settle() */
+};
+
+struct upstream_transfer {
+	struct upstream *upstream;
+	struct engine *engine;
+	CURL *easy;
+	const struct upstream_events *events;
+	void *arg;
+	struct buf question;
+	struct buf backlog;
+	struct event *silence;
+	uint64_t heard_ms; /* when something last came */
+	bool sent;         /* the question, or a part of it */
+	bool resend;       /* libcurl was about to send it once more */
+	bool probe;        /* of the breaker */
+	bool judged;       /* the breaker knows how it ended */
+	bool answered;     /* the answer's headers have come */
+	bool cancelled;
+	bool ended; /* with what follows; its backlog may be left */
+	enum upstream_end how;
+	const char *detail;
+	enum { QUEUE_NONE, QUEUE_BEHIND, QUEUE_OVER } queue; /* what link is in */
+	TAILQ_ENTRY(upstream_transfer) link;
+};
+
+/* -- upstream.c -- */
+
+/* Ends what has ended and frees what was cancelled. Not while anything is inside. */
+void upstream_settle(struct upstream *u);
+
+/* Puts a transfer among those that upstream_settle() ends. */
+void upstream_over(struct upstream_transfer *t);
+
+/* -- upstream_engine.c -- */
+
+/* One with room for another transfer; a new one if there is none. */
+struct engine *engine_for_transfer(struct upstream *u);
+void engine_free(struct engine *e);
+
+void engine_add(struct engine *e, struct upstream_transfer *t);
+void engine_remove(struct engine *e, struct upstream_transfer *t);
+
+/* Its transfers have no backlog any more: goes on with what it was not driven for. */
+void engine_resume(struct engine *e);
+
+/* -- upstream_transfer.c -- */
+
+struct upstream_transfer *transfer_new(
+    struct upstream *u, struct buf *question, unsigned total_ms);
+void transfer_free(struct upstream_transfer *t);
+
+/* It ends without having told anything of the server. */
+void transfer_not_judged(struct upstream_transfer *t);
+
+/* libcurl is done with it. */
+void transfer_finished(struct upstream_transfer *t, CURLcode code);
+
+/* -- upstream_backlog.c -- */
+
+/* Gives a piece to the transfer's events, or keeps it for a later loop turn. -1: it would be too
+ * much to keep. */
+[[gnu::warn_unused_result]] int backlog_take(struct upstream_transfer *t, struct slice piece);
+
+/* Forgets what is kept of a transfer. */
+void backlog_clear(struct upstream_transfer *t);
+
+/* Called by the loop, a turn after the share was used up. */
+void backlog_on_turn(evutil_socket_t fd, short what, void *arg);
+
+#endif
