@@ -1,7 +1,5 @@
 /*
- * Telling the service manager how we are: the datagrams of sd_notify(3), written by hand, since
- * they are a handful of lines and libsystemd would be a library in every start of every process.
- * Without NOTIFY_SOCKET all of it does nothing.
+ * Telling the service manager how we are (proto/manager.h). Without one all of it does nothing.
  */
 #ifndef MASTERD_NOTIFY_H
 #define MASTERD_NOTIFY_H
@@ -12,11 +10,7 @@
 
 struct notify;
 
-/*
- * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID and removes them from the environment, so
- * that no worker speaks in our name. If the manager has a watchdog, tells it twice in each of
- * its periods that the loop turns (sd_watchdog_enabled(3)).
- */
+/* If the manager has a watchdog, tells it twice in each of its periods that the loop turns. */
 struct notify *notify_new(struct event_base *base);
 
 /* NULL is legal. */

@@ -15,6 +15,7 @@
 #include "proto/log.h"
 #include "storaged/interrupt.h"
 #include "storaged/peers.h"
+#include "storaged/report.h"
 
 /* How long the workers of turns that were open at the start have to claim them. */
 #define CLAIM_MS 10000
@@ -36,6 +37,7 @@ struct server {
 	struct open_turns open;
 	struct batch batch;
 	struct peers peers;
+	struct report report;
 	bool accept_paused;
 	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
 	bool stopping;
@@ -184,6 +186,12 @@ retry(struct server *s)
 	}
 }
 
+static void
+report(struct server *s)
+{
+	report_state(&s->report, s->env->writable, s->peers.n, s->open.n);
+}
+
 /* Nobody tells us that a reader was killed, nor when a busy time is over. */
 static void
 tidy(struct server *s)
@@ -191,6 +199,7 @@ tidy(struct server *s)
 	s->tidy_due = false;
 	(void)env_check_readers(s->env);
 	peers_trim(&s->peers);
+	report(s);
 }
 
 static void
@@ -225,6 +234,8 @@ turn(struct server *s, bool *more)
 		retry(s);
 	if (s->tidy_due)
 		tidy(s);
+	if (s->env->writable != s->report.writable)
+		report(s);
 	plan_retry(s);
 	return 0;
 }
@@ -289,6 +300,7 @@ server_run(struct env *env, int listener)
 	start_events(&s);
 	peers_init(&s.peers, s.base, &s.open);
 	s.batch.peers = &s.peers;
+	report_init(&s.report, s.base);
 	if (open_turns_load(&s.open, env) != 0)
 		status = EX_IOERR;
 	if (status == 0) {
@@ -296,8 +308,11 @@ server_run(struct env *env, int listener)
 			must(event_add(s.claim, &claim) == 0);
 		log_event(LOG_NOTICE, "store_ready", L_UINT("open_turns", s.open.n),
 		    L_UINT("max_bytes", env->max_bytes));
+		report_ready(&s.report);
 		status = loop(&s);
+		report_stopping(&s.report);
 	}
+	report_clear(&s.report);
 	peers_clear(&s.peers);
 	stop_events(&s);
 	batch_clear(&s.batch);
