@@ -15,6 +15,7 @@
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "proto/settings.h"
+#include "storaged/access.h"
 #include "storaged/env.h"
 #include "storaged/listen.h"
 #include "storaged/server.h"
@@ -33,13 +34,20 @@ print_help(void)
 static int
 serve(const struct settings *settings, struct env *env)
 {
+	struct access access;
 	bool inherited;
 	int listener, status;
 
+	status = access_init(&access, settings->store_group);
+	if (status != 0)
+		return status;
 	status = listen_socket(settings->store_socket, &listener, &inherited);
 	if (status != 0)
 		return status;
-	status = server_run(env, listener);
+	if (!inherited)
+		status = access_share(&access, settings->store_socket);
+	if (status == 0)
+		status = server_run(env, listener, &access);
 	closefd(&listener);
 	if (!inherited)
 		unlink(settings->store_socket);

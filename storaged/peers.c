@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "proto/basics.h"
 #include "proto/clock.h"
@@ -104,24 +102,14 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	peer->waits = false;
 }
 
-/* The uid and pid of the other end are what they were when it connected. */
-static bool
-is_allowed(int fd, struct ucred *cred)
-{
-	socklen_t len = sizeof(*cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
-		return false;
-	return cred->uid == geteuid() || cred->uid == 0;
-}
-
 void
 peers_add(struct peers *p, int fd)
 {
-	struct ucred cred = {.uid = (uid_t)-1};
+	struct ucred cred;
+	unsigned roles = access_roles(&p->access, fd, &cred);
 	struct peer *peer;
 
-	if (!is_allowed(fd, &cred)) {
+	if (roles == 0) {
 		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
 		    L_INT("pid", cred.pid));
 		closefd(&fd);
@@ -130,7 +118,7 @@ peers_add(struct peers *p, int fd)
 	peer = xcalloc(1, sizeof(*peer));
 	peer->number = ++p->last_number;
 	peer->since = clock_wall_ms();
-	channel_open(&peer->channel, fd, ROLE_STORE, ROLE_WORKER | ROLE_TOOL, PEER_UNSENT_MAX);
+	channel_open(&peer->channel, fd, ROLE_STORE, roles, PEER_UNSENT_MAX);
 	client_init(&peer->client, &peer->channel.out);
 	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
 	peer->writable = event_new(p->base, fd, EV_WRITE, on_writable, peer);

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "proto/channel.h"
+#include "storaged/access.h"
 #include "storaged/batch.h"
 
 #define PEERS_MAX 1024u
@@ -42,6 +43,7 @@ TAILQ_HEAD(peer_list, peer);
 struct peers {
 	struct event_base *base;
 	struct open_turns *open;
+	struct access access; /* who may come; at first only our own user and root */
 	struct event *look;   /* the timer behind peers_look() */
 	struct peer_list all; /* whose turn it is to be served comes first */
 	size_t n;
@@ -53,8 +55,8 @@ void peers_init(struct peers *p, struct event_base *base, struct open_turns *ope
 /* Closes all of them; their turns stay open in the store. */
 void peers_clear(struct peers *p);
 
-/* Takes over an accepted, non-blocking socket, if its other end has our uid or is root
- * (SO_PEERCRED, unix(7)); else closes it, with a line in the log. */
+/* Takes over an accepted, non-blocking socket, if its other end may be served at all (access.h);
+ * else closes it, with a line in the log. */
 void peers_add(struct peers *p, int fd);
 
 /* Puts this peer's requests into the batch, until one of them has enough; may be called again for

@@ -289,7 +289,7 @@ stop_events(struct server *s)
 }
 
 int
-server_run(struct env *env, int listener)
+server_run(struct env *env, int listener, const struct access *access)
 {
 	struct server s = {.env = env, .listener = listener};
 	struct timeval claim = clock_timeval(CLAIM_MS);
@@ -299,6 +299,7 @@ server_run(struct env *env, int listener)
 	batch_init(&s.batch, env, &s.open);
 	start_events(&s);
 	peers_init(&s.peers, s.base, &s.open);
+	s.peers.access = *access;
 	s.batch.peers = &s.peers;
 	report_init(&s.report, s.base);
 	if (open_turns_load(&s.open, env) != 0)

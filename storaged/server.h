@@ -4,13 +4,15 @@
 #ifndef STORAGED_SERVER_H
 #define STORAGED_SERVER_H
 
+#include "storaged/access.h"
 #include "storaged/env.h"
 
 /*
- * Serves an open environment on a listening socket (non-blocking; the caller's to close) until
- * SIGTERM or SIGINT. Returns the process's exit status: 0, or EX_IOERR when the environment has to
+ * Serves an open environment on a listening socket (non-blocking; the caller's to close) to those
+ * who may, until SIGTERM or SIGINT. Returns the process's exit status: 0, or EX_IOERR when the environment has to
  * be opened anew.
  */
-[[gnu::warn_unused_result]] int server_run(struct env *env, int listener);
+[[gnu::warn_unused_result]] int server_run(
+    struct env *env, int listener, const struct access *access);
 
 #endif
