@@ -11,9 +11,9 @@
 #include "proto/secrets.h"
 #include "proto/wire.h"
 
-#define WIRE_VERSION      2
+#define WIRE_VERSION      3
 #define RECORD_VERSION    1 /* of all records but */
-#define OPEN_TURN_VERSION 2
+#define OPEN_TURN_VERSION 3
 
 /* Bytes of a field of TICKET_KEYS, all random: its name (16), a key to cipher with (32), and one
  * to authenticate with (32). */
@@ -50,6 +50,8 @@ enum store_error {
 	STORE_NOT_FOUND = 2, /* no such thing, or not of this organization */
 	STORE_INVALID = 3,   /* the request contradicts what is stored */
 	STORE_INTERNAL = 4,  /* logged by storaged */
+	STORE_CONFLICT = 5,  /* the client's id names another message */
+	STORE_TAKEN = 6,     /* another run writes this reply */
 };
 
 /* MSG_HELLO, … : the numbers of messages.def. */

@@ -12,6 +12,7 @@
 #include "storaged/conversations.h"
 #include "storaged/erase.h"
 #include "storaged/imports.h"
+#include "storaged/joins.h"
 #include "storaged/logins.h"
 #include "storaged/status.h"
 #include "storaged/turns.h"
@@ -35,8 +36,9 @@ ping(struct txn *t, struct call *c)
 	return 0;
 }
 
-/* What a request does to the store, which decides the transaction it runs in. */
-enum kind { READS, WRITES, DELETES };
+/* What a request does to the store, which decides the transaction it runs in: none for one that only
+ * tells others something. */
+enum kind { TELLS, READS, WRITES, DELETES };
 
 static const struct handler {
 	enum msg_type type;
@@ -46,9 +48,14 @@ static const struct handler {
     {MSG_TURN_CHECKPOINT, WRITES, turn_checkpoint},
     {MSG_TURN_BEGIN, WRITES, turn_begin},
     {MSG_TURN_FINISH, WRITES, turn_finish},
+    {MSG_LIVE_PUBLISH, TELLS, live_publish_piece},
+    {MSG_TURN_JOIN, READS, turn_join},
+    {MSG_TURN_LEAVE, TELLS, turn_leave},
+    {MSG_TURN_STOP, TELLS, turn_stop},
     {MSG_LOGIN_CHECK, READS, login_check},
     {MSG_CONVERSATION_LIST, READS, conversation_list},
     {MSG_MESSAGE_LIST, READS, message_list},
+    {MSG_SESSION_HISTORY, READS, session_history},
     {MSG_LOGIN_CREATE, WRITES, login_create},
     {MSG_LOGIN_DELETE, DELETES, login_delete},
     {MSG_CONVERSATION_ERASE, DELETES, conversation_erase},
@@ -58,6 +65,7 @@ static const struct handler {
     {MSG_IMPORT_CONVERSATION, WRITES, import_conversation},
     {MSG_IMPORT_MESSAGE, WRITES, import_message},
     {MSG_IMPORT_LOGIN, WRITES, import_login},
+    {MSG_IMPORT_CLIENT_ID, WRITES, import_client_id},
     {MSG_PING, READS, ping},
 };
 
@@ -77,9 +85,9 @@ batch_handles(enum msg_type type)
 }
 
 void
-batch_init(struct batch *b, struct env *env, struct open_turns *open)
+batch_init(struct batch *b, struct env *env, struct live *live)
 {
-	*b = (struct batch){.env = env, .open = open, .number = 1};
+	*b = (struct batch){.env = env, .live = live, .number = 1};
 	b->requests = xcalloc(BATCH_REQUESTS, sizeof(*b->requests));
 	activity_init(&b->activity);
 }
@@ -93,13 +101,6 @@ batch_clear(struct batch *b)
 	*b = (struct batch){0};
 }
 
-void
-client_init(struct client *client, struct buf *out)
-{
-	*client = (struct client){.out = out};
-	TAILQ_INIT(&client->turns);
-}
-
 bool
 batch_is_open(const struct batch *b)
 {
@@ -111,6 +112,12 @@ batch_slot(struct batch *b)
 {
 	must(batch_is_open(b));
 	return &b->slot;
+}
+
+static bool
+writes(enum kind kind)
+{
+	return kind == WRITES || kind == DELETES;
 }
 
 static const char could_not_read[] = "the store could not read what this needs";
@@ -127,7 +134,7 @@ static void
 answer_excuse(struct request *q, struct call *call, enum store_error excused)
 {
 	const char *why = excused == STORE_FULL ? "the store is full"
-	    : q->handler->kind == READS         ? could_not_read
+	    : !writes(q->handler->kind)         ? could_not_read
 						: "the store could not write this";
 
 	answer_error(q, call, excused, why);
@@ -139,7 +146,7 @@ excuse(const struct batch *b, const struct request *q)
 {
 	enum kind kind = q->handler->kind;
 
-	if (q->excused != 0 || kind == READS || b->stage == BATCH_ALL)
+	if (q->excused != 0 || !writes(kind) || b->stage == BATCH_ALL)
 		return q->excused;
 	if (b->stage == BATCH_DELETIONS && kind == DELETES)
 		return 0;
@@ -150,7 +157,7 @@ excuse(const struct batch *b, const struct request *q)
 static int
 need_txn(struct batch *b, enum kind kind)
 {
-	if (b->txn.mdb != NULL && (kind == READS || b->txn.mode != TXN_READ))
+	if (kind == TELLS || (b->txn.mdb != NULL && (kind == READS || b->txn.mode != TXN_READ)))
 		return 0;
 	txn_abort(&b->txn);
 	if (kind == READS)
@@ -221,9 +228,9 @@ run_one(struct batch *b, struct request *q)
 	struct call call = {
 	    .m = &b->slot,
 	    .request = q->number,
-	    .out = q->from->out,
-	    .turns = &q->from->turns,
-	    .open = b->open,
+	    .from = q->from,
+	    .open = b->live->open,
+	    .live = b->live,
 	    .activity = &b->activity,
 	    .peers = b->peers,
 	    .effects = &b->effects,
@@ -309,19 +316,12 @@ run_again(struct batch *b)
 static void
 apply(struct batch *b)
 {
-	for (size_t i = 0; i < b->effects.n; i++) {
-		const struct effect *effect = &b->effects.of[i];
-
-		if (effect->claimed_by != NULL)
-			open_turns_claim(b->open, &effect->turn, effect->claimed_by);
-		else
-			open_turns_release(b->open, &effect->turn);
-	}
+	effects_apply(&b->effects, b->live);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct request *q = &b->requests[i];
 
 		if (q->overflow)
-			q->from->overflow = true;
+			q->from->fault = "too far behind";
 		b->activity.requests++;
 		b->activity.refused += q->refused;
 	}

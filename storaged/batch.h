@@ -20,19 +20,9 @@
 #define BATCH_REQUESTS 1024u
 #define BATCH_BYTES    ((size_t)16 << 20)
 
-/* One who sends requests. */
-struct client {
-	struct buf *out;        /* answers; not to be flushed during a batch */
-	struct turn_list turns; /* the open turns that it runs */
-	bool overflow;          /* an answer did not fit: it has to go */
-	/* batch.c's own */
-	uint64_t batch; /* the batch that it last took part in */
-	size_t mark;    /* bytes of out before that batch */
-};
-
 struct batch {
 	struct env *env;
-	struct open_turns *open;
+	struct live *live;         /* with the open turns */
 	const struct peers *peers; /* for status; NULL where there are none */
 	struct activity activity;
 	struct effects effects;
@@ -48,10 +38,8 @@ struct batch {
 	struct txn txn;
 };
 
-void batch_init(struct batch *b, struct env *env, struct open_turns *open);
+void batch_init(struct batch *b, struct env *env, struct live *live);
 void batch_clear(struct batch *b);
-
-void client_init(struct client *client, struct buf *out);
 
 /* Whether the batch takes another request. */
 bool batch_is_open(const struct batch *b);

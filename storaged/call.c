@@ -10,7 +10,7 @@
 void
 call_answer(struct call *c, enum msg_type type, const void *answer)
 {
-	if (msg_encode(c->out, type, c->request, answer) == 0)
+	if (msg_encode(c->from->out, type, c->request, answer) == 0)
 		return;
 	/* Anything else would be an answer that messages.def does not allow. */
 	must(errno != EMSGSIZE);
@@ -31,26 +31,22 @@ call_refuse(struct call *c, enum store_error code, const char *detail)
 	return CALL_REFUSED;
 }
 
-static void
-add_effect(struct effects *effects, struct effect effect)
-{
-	if (effects->n == effects->cap) {
-		effects->cap = effects->cap == 0 ? 64 : 2 * effects->cap;
-		effects->of = xreallocarray(effects->of, effects->cap, sizeof(*effects->of));
-	}
-	effects->of[effects->n++] = effect;
-}
-
 void
-call_claim(struct call *c, const struct id *turn)
+call_claim(struct call *c, const struct id *turn, const struct id *conversation, bool anew)
 {
-	add_effect(c->effects, (struct effect){c->turns, *turn});
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = anew ? EFFECT_BEGIN_ANEW : EFFECT_CLAIM,
+		.by = c->from,
+		.turn = *turn,
+		.conversation = *conversation,
+	    });
 }
 
 void
 call_release(struct call *c, const struct id *turn)
 {
-	add_effect(c->effects, (struct effect){NULL, *turn});
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_RELEASE, .turn = *turn});
 }
 
 uint32_t

@@ -1,6 +1,6 @@
 /*
  * One request while it runs: what a handler gets, and the three things that it may do with it:
- * answer, refuse, and say who runs a turn from now on.
+ * answer, refuse, and say what becomes of turns in memory (effects.h).
  *
  * A handler is `int name(struct txn *, struct call *)`. It looks at everything before it changes
  * anything, so that a request that is refused leaves the rest of its batch whole. It returns
@@ -14,36 +14,24 @@
 #define STORAGED_CALL_H
 
 #include "storaged/activity.h"
-#include "storaged/open_turns.h"
-#include "storaged/txn.h"
+#include "storaged/effects.h"
 
 #define CALL_REFUSED (-1) /* as RECORD_DAMAGED, no number of LMDB's nor of errno */
-
-/* What becomes true in memory once the batch is committed, in this order. */
-struct effect {
-	struct turn_list *claimed_by; /* NULL: the turn is nobody's any more */
-	struct id turn;
-};
-
-struct effects {
-	struct effect *of;
-	size_t n, cap;
-};
 
 struct peers;
 
 struct call {
 	const union msg *m;
 	uint64_t request;
-	struct buf *out;               /* where answers go */
-	struct turn_list *turns;       /* the open turns of whoever asks */
-	const struct open_turns *open; /* as it was before this batch */
+	struct client *from;
+	const struct open_turns *open; /* as it was before this batch; standing.h knows more */
+	const struct live *live;       /* the same */
 	const struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
 	struct effects *effects;
 	enum store_error refused;
 	const char *detail;
-	bool overflow; /* the answer did not fit into out */
+	bool overflow; /* the answer did not fit into the client's out */
 };
 
 /* Queues the answer. One that does not fit marks the call: its peer is too far behind. */
@@ -54,9 +42,10 @@ void call_ok(struct call *c);
 [[gnu::warn_unused_result]] int call_refuse(
     struct call *c, enum store_error code, const char *detail);
 
-/* The turn is run by whoever sent this request; or by nobody any more. A request may say so of
- * several turns. */
-void call_claim(struct call *c, const struct id *turn);
+/* The turn is run by whoever sent this request, begun anew by it or not; or by nobody any more. A
+ * request may say so of several turns. */
+void call_claim(
+    struct call *c, const struct id *turn, const struct id *conversation, bool anew);
 void call_release(struct call *c, const struct id *turn);
 
 /* A request's limit: 0 asks for the most there is. */

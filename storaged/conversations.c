@@ -9,6 +9,7 @@
 #include "proto/log.h"
 #include "proto/utf8.h"
 #include "storaged/pages.h"
+#include "storaged/standing.h"
 #include "storaged/totals.h"
 
 /* The id that conversations_by_session holds. */
@@ -193,29 +194,51 @@ conversation_list(struct txn *t, struct call *c)
 	return rc;
 }
 
-int
-message_list(struct txn *t, struct call *c)
+/* The newest turn of a conversation that is really open. */
+struct newest {
+	struct txn *t;
+	struct id turn; /* zero: none */
+};
+
+/* Ids made later are greater (proto/ids.h). */
+static int
+look_at_open(void *arg, const struct id *turn)
 {
-	const struct msg_message_list *m = &c->m->message_list;
-	struct msg_conversation_record conversation;
-	struct key key = key_id(&m->conversation);
-	uint32_t limit = call_limit(m->limit, MESSAGES_MAX);
-	uint64_t before = m->from == 0 ? UINT64_MAX : m->from;
-	struct slice record;
-	struct page page;
+	struct newest *newest = arg;
+	struct key key = key_id(turn);
+	struct slice open;
 	int rc;
 
-	rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
+	if (memcmp(turn->b, newest->turn.b, sizeof(turn->b)) <= 0)
+		return 0;
+	rc = txn_get(newest->t, TABLE_OPEN_TURNS, &key, &open);
 	if (rc == 0)
-		rc = record_read(
-		    record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation);
-	/* To another organization it is as if it did not exist. */
-	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
-		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+		newest->turn = *turn;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Which messages a page is to have. */
+struct wanted {
+	bool backwards;
+	uint64_t from; /* as in MESSAGE_LIST */
+	uint32_t limit;
+};
+
+/* Answers with a page of a conversation, whose record this is. */
+static int
+answer_page(struct txn *t, struct call *c, const struct id *conversation, struct slice record,
+    const struct wanted *wanted)
+{
+	uint32_t limit = call_limit(wanted->limit, MESSAGES_MAX);
+	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
+	struct newest newest = {.t = t};
+	struct page page;
+	int rc = wanted->backwards
+	    ? page_backwards(t, conversation, before, limit, false, &page)
+	    : page_forwards(t, conversation, wanted->from, limit, &page);
+
 	if (rc == 0)
-		rc = m->backwards
-		    ? page_backwards(t, &m->conversation, before, limit, false, &page)
-		    : page_forwards(t, &m->conversation, m->from, limit, &page);
+		rc = standing_each(c, conversation, look_at_open, &newest);
 	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_MESSAGE_PAGE,
@@ -223,6 +246,55 @@ message_list(struct txn *t, struct call *c)
 		.conversation = record,
 		.messages = buf_slice(&t->env->list),
 		.next = page.end == PAGE_WHOLE ? 0 : page.next,
+		.active = newest.turn,
 	    });
 	return 0;
+}
+
+/* The record of a conversation, as bytes and decoded. */
+static int
+get_conversation(struct txn *t, const struct id *id, struct slice *record,
+    struct msg_conversation_record *conversation)
+{
+	struct key key = key_id(id);
+	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, record);
+
+	if (rc != 0)
+		return rc;
+	return record_read(*record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, conversation);
+}
+
+int
+message_list(struct txn *t, struct call *c)
+{
+	const struct msg_message_list *m = &c->m->message_list;
+	const struct wanted wanted = {m->backwards, m->from, m->limit};
+	struct msg_conversation_record conversation;
+	struct slice record;
+	int rc = get_conversation(t, &m->conversation, &record, &conversation);
+
+	/* To another organization it is as if it did not exist. */
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	return rc != 0 ? rc : answer_page(t, c, &m->conversation, record, &wanted);
+}
+
+int
+session_history(struct txn *t, struct call *c)
+{
+	const struct msg_session_history *m = &c->m->session_history;
+	const struct wanted wanted = {true, m->from, m->limit};
+	struct key by_session = key_session(&m->org, &m->widget, m->session);
+	struct msg_conversation_record conversation;
+	struct slice record;
+	struct id id;
+	int rc = find_by_session(t, &by_session, &id);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "the session has no conversation yet");
+	if (rc == 0)
+		rc = get_conversation(t, &id, &record, &conversation);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	return answer_page(t, c, &id, record, &wanted);
 }

@@ -1,6 +1,6 @@
 /*
  * Conversations: finding or making the one of a session, adding a message to it with all that
- * hangs on that (record, activity index, totals), and the two requests that list.
+ * hangs on that (record, activity index, totals), and the requests that list.
  */
 #ifndef STORAGED_CONVERSATIONS_H
 #define STORAGED_CONVERSATIONS_H
@@ -56,5 +56,8 @@ struct arrival {
 
 /* MSG_MESSAGE_LIST, answered by MSG_MESSAGE_PAGE. */
 [[gnu::warn_unused_result]] int message_list(struct txn *t, struct call *c);
+
+/* MSG_SESSION_HISTORY, answered by MSG_MESSAGE_PAGE. */
+[[gnu::warn_unused_result]] int session_history(struct txn *t, struct call *c);
 
 #endif

@@ -5,13 +5,15 @@
  */
 #include "storaged/erase.h"
 
+#include "storaged/client_ids.h"
 #include "storaged/conversations.h"
 #include "storaged/replies.h"
+#include "storaged/standing.h"
 #include "storaged/totals.h"
 
 #define HANDFUL 256
 
-/* Some turns that a walk has found. */
+/* The replies among some messages. */
 struct handful {
 	struct id turns[HANDFUL];
 	size_t n;
@@ -67,62 +69,30 @@ look(struct txn *t, const struct msg_conversation_record *conversation, struct d
 
 /* -- open turns --------------------------------------------------------------------------- */
 
-/* Looks through the open turns from *at on for those of a conversation. MDB_NOTFOUND: these are
- * the last; 0: *at is where to go on. */
-static int
-find_open(struct txn *t, const struct id *conversation, struct key *at, struct handful *h)
-{
-	const struct key all = {0};
-	struct msg_open_turn_record open;
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
-
-	h->n = 0;
-	if (rc == 0)
-		rc = walk_from(&w, at);
-	while (rc == 0 && h->n < HANDFUL) {
-		rc = record_read(w.value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
-		if (rc == 0 && id_equal(&open.conversation, conversation))
-			h->turns[h->n++] = key_front(w.key);
-		if (rc == 0)
-			rc = walk_next(&w);
-	}
-	if (rc == 0)
-		*at = key_of(w.key);
-	walk_close(&w);
-	return rc;
-}
+struct closing {
+	struct txn *t;
+	struct call *c;
+};
 
 static int
-erase_open(struct txn *t, struct call *c, const struct handful *h)
+erase_open(void *arg, const struct id *turn)
 {
-	int rc = 0;
+	const struct closing *closing = arg;
+	struct key key = key_id(turn);
+	int rc = reply_close(closing->t, turn);
 
-	for (size_t i = 0; i < h->n && rc == 0; i++) {
-		struct key key = key_id(&h->turns[i]);
-
-		rc = reply_close(t, &h->turns[i]);
-		if (rc == 0)
-			rc = txn_del(t, TABLE_TURNS, &key);
-		call_release(c, &h->turns[i]);
-	}
+	if (rc == 0)
+		rc = txn_del(closing->t, TABLE_TURNS, &key);
+	call_release(closing->c, turn);
 	return rc;
 }
 
 static int
 erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
 {
-	struct key at = {0};
-	struct handful h;
-	int found, rc;
+	struct closing closing = {t, c};
 
-	do {
-		found = find_open(t, conversation, &at, &h);
-		if (found != 0 && found != MDB_NOTFOUND)
-			return found;
-		rc = erase_open(t, c, &h);
-	} while (rc == 0 && found == 0);
-	return rc;
+	return standing_each(c, conversation, erase_open, &closing);
 }
 
 /* -- messages ----------------------------------------------------------------------------- */
@@ -185,6 +155,8 @@ erase(struct txn *t, struct call *c, const struct msg_conversation_record *conve
 		rc = erase_open_turns(t, c, &d.id);
 	if (rc == 0)
 		rc = erase_messages(t, &d.id);
+	if (rc == 0)
+		rc = client_ids_drop_all(t, &d.id);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &d.by_activity);
 	if (rc == 0)

@@ -5,7 +5,9 @@
 #include "storaged/imports.h"
 
 #include "proto/utf8.h"
+#include "storaged/client_ids.h"
 #include "storaged/conversations.h"
+#include "storaged/standing.h"
 
 /* The last millisecond of the year 9999. */
 #define TIME_MAX_MS 253402300799999u
@@ -180,35 +182,48 @@ check_turn(struct txn *t, struct call *c, const struct arriving *a)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Looks through the open turns for the one whose reply belongs to the message's place. 0: there is
- * one; MDB_NOTFOUND: there is none. */
+struct seeking {
+	struct txn *t;
+	uint64_t seq;
+	struct id found;
+};
+
+/* Stops at the open turn whose reply belongs to the place that is sought. */
 static int
-find_open_turn(struct txn *t, const struct arriving *a)
+is_turn_of_place(void *arg, const struct id *id)
 {
-	const struct key all = {0};
-	struct msg_open_turn_record open;
+	struct seeking *seeking = arg;
+	struct key key = key_id(id);
 	struct msg_turn_record turn;
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+	struct slice open;
+	int rc = txn_get(seeking->t, TABLE_OPEN_TURNS, &key, &open);
 
+	/* It has ended within this batch. */
+	if (rc == MDB_NOTFOUND)
+		return 0;
 	if (rc == 0)
-		rc = walk_from(&w, &all);
-	for (; rc == 0; rc = walk_next(&w)) {
-		struct key key = key_of(w.key);
+		rc = txn_get_record(seeking->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	if (rc == MDB_NOTFOUND)
+		return RECORD_DAMAGED;
+	if (rc != 0 || turn.seq != seeking->seq)
+		return rc;
+	seeking->found = *id;
+	return MDB_KEYEXIST;
+}
 
-		rc = record_read(w.value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
-		if (rc != 0)
-			break;
-		if (!id_equal(&open.conversation, &a->conversation))
-			continue;
-		rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
-		if (rc == MDB_NOTFOUND)
-			rc = RECORD_DAMAGED;
-		if (rc != 0 || turn.seq == a->seq)
-			break;
-	}
-	walk_close(&w);
-	return rc;
+/* Looks through a conversation's open turns for the one whose reply belongs to this place. 0: there
+ * is one; MDB_NOTFOUND: there is none. */
+static int
+find_open_turn(struct txn *t, const struct call *c, const struct id *conversation, uint64_t seq,
+    struct id *turn)
+{
+	struct seeking seeking = {.t = t, .seq = seq};
+	int rc = standing_each(c, conversation, is_turn_of_place, &seeking);
+
+	*turn = seeking.found;
+	if (rc == MDB_KEYEXIST)
+		return 0;
+	return rc == 0 ? MDB_NOTFOUND : rc;
 }
 
 /* Refuses a place that a running reply will take. */
@@ -217,6 +232,7 @@ check_place(struct txn *t, struct call *c, const struct arriving *a)
 {
 	struct key key = key_id(&a->there.id);
 	struct slice open;
+	struct id turn;
 	int rc = MDB_NOTFOUND;
 
 	/* A running reply may stand there already, interrupted (replies.h); else the place is free,
@@ -224,7 +240,7 @@ check_place(struct txn *t, struct call *c, const struct arriving *a)
 	if (a->replaces && is_reply(&a->there))
 		rc = txn_get(t, TABLE_OPEN_TURNS, &key, &open);
 	else if (!a->replaces && a->seq < a->thread.next_seq)
-		rc = find_open_turn(t, a);
+		rc = find_open_turn(t, c, &a->conversation, a->seq, &turn);
 	if (rc == 0)
 		return call_refuse(
 		    c, STORE_INVALID, "a reply is being written at the message's place");
@@ -251,6 +267,17 @@ put_turn(struct txn *t, const struct arriving *a)
 	return rc;
 }
 
+/* A name goes with its question, and with the reply that it leads to. */
+static int
+drop_names(struct txn *t, const struct arriving *a)
+{
+	bool same = id_equal(&a->message.id, &a->there.id) && a->message.role == a->there.role;
+
+	if (!a->replaces || same)
+		return 0;
+	return client_ids_drop(t, &a->conversation, is_reply(&a->there) ? a->seq - 1 : a->seq);
+}
+
 static int
 put_message(struct txn *t, struct arriving *a)
 {
@@ -262,6 +289,8 @@ put_message(struct txn *t, struct arriving *a)
 	if (a->thread.next_seq <= a->seq)
 		a->thread.next_seq = a->seq + 1;
 	rc = conversation_put(t, &a->thread, false, a->thread.updated_at, !a->replaces);
+	if (rc == 0)
+		rc = drop_names(t, a);
 	if (rc == 0)
 		rc = put_turn(t, a);
 	if (rc == 0)
@@ -297,6 +326,67 @@ import_message(struct txn *t, struct call *c)
 		rc = check_place(t, c, &a);
 	if (rc == 0 && !is_outdated(&a))
 		rc = put_message(t, &a);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- clients' ids ------------------------------------------------------------------------- */
+
+/* The turn that answers a question: its reply stands at the next place, or will. */
+static int
+find_answer(
+    struct txn *t, const struct call *c, const struct msg_import_client_id *m, struct id *turn)
+{
+	struct key key = key_message(&m->conversation, m->seq + 1);
+	struct msg_message_record reply;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &reply);
+
+	if (rc == MDB_NOTFOUND)
+		return find_open_turn(t, c, &m->conversation, m->seq + 1, turn);
+	if (rc != 0)
+		return rc;
+	*turn = reply.id;
+	return is_reply(&reply) ? 0 : MDB_NOTFOUND;
+}
+
+/* Refuses a name for what is no question with an answer; else *turn is that. */
+static int
+find_named(struct txn *t, struct call *c, struct id *turn)
+{
+	const struct msg_import_client_id *m = &c->m->import_client_id;
+	struct key key = key_message(&m->conversation, m->seq);
+	struct msg_message_record question;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+
+	if (rc == 0 && is_reply(&question))
+		rc = MDB_NOTFOUND;
+	if (rc == 0)
+		rc = find_answer(t, c, m, turn);
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(
+		    c, STORE_NOT_FOUND, "there is no question with an answer at this place");
+	return rc;
+}
+
+int
+import_client_id(struct txn *t, struct call *c)
+{
+	const struct msg_import_client_id *m = &c->m->import_client_id;
+	struct msg_client_id_record there;
+	struct id turn;
+	int rc;
+
+	if (m->client_id.len == 0 || m->seq == 0 || m->seq >= SEQ_MAX)
+		return call_refuse(c, STORE_INVALID, "a client's id needs a name and a place");
+	rc = find_named(t, c, &turn);
+	if (rc != 0)
+		return rc;
+	rc = client_id_get(t, &m->conversation, m->client_id, &there);
+	if (rc == 0 && there.seq != m->seq)
+		return call_refuse(c, STORE_INVALID, "another message has this client's id");
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = client_id_put(t, &m->conversation, m->client_id, m->seq, &turn);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -14,6 +14,9 @@
 /* MSG_IMPORT_MESSAGE, answered by MSG_OK. Its conversation must be there. */
 [[gnu::warn_unused_result]] int import_message(struct txn *t, struct call *c);
 
+/* MSG_IMPORT_CLIENT_ID, answered by MSG_OK. Its question and the reply must be there. */
+[[gnu::warn_unused_result]] int import_client_id(struct txn *t, struct call *c);
+
 /* MSG_IMPORT_LOGIN, answered by MSG_OK. */
 [[gnu::warn_unused_result]] int import_login(struct txn *t, struct call *c);
 

@@ -70,21 +70,23 @@ is_to_blame(const struct open_turn *culprit, int rc)
 
 /* It stays open in the store: the next start tries again. */
 static void
-give_up(struct open_turns *open, const struct open_turn *turn, int rc)
+give_up(struct live *live, const struct open_turn *turn, int rc)
 {
 	log_event(LOG_ERROR, "turn_unreadable", L_ID("turn", &turn->id),
 	    L_STR("error", txn_strerror(rc)));
-	open_turns_release(open, &turn->id);
+	open_turns_give_up(live->open, &turn->id);
+	live_end(live, &turn->id);
 }
 
 /* The chunk is on disk. */
 static void
-forget_chunk(struct open_turns *open, const struct chunk *chunk)
+forget_chunk(struct live *live, const struct chunk *chunk)
 {
 	for (size_t i = 0; i < chunk->n; i++) {
 		const struct interrupted *what = &chunk->done[i].what;
 
-		open_turns_release(open, &chunk->done[i].turn);
+		open_turns_release(live->open, &chunk->done[i].turn);
+		live_end(live, &chunk->done[i].turn);
 		if (what->was_open)
 			log_event(LOG_WARN, "turn_interrupted",
 			    L_ID("turn", &chunk->done[i].turn),
@@ -94,24 +96,25 @@ forget_chunk(struct open_turns *open, const struct chunk *chunk)
 }
 
 enum interrupt_result
-interrupt_lost(struct env *env, struct open_turns *open)
+interrupt_lost(struct env *env, struct live *live)
 {
+	const struct turn_list *lost = &live->open->lost;
 	struct chunk chunk;
 	int rc;
 
-	if (TAILQ_EMPTY(&open->lost))
+	if (TAILQ_EMPTY(lost))
 		return INTERRUPT_IDLE;
-	rc = end_chunk(env, &open->lost, CHUNK_TURNS, &chunk);
+	rc = end_chunk(env, lost, CHUNK_TURNS, &chunk);
 	/* First those before the one that failed; after them it is the first. */
 	if (is_to_blame(chunk.culprit, rc) && chunk.n > 0)
-		rc = end_chunk(env, &open->lost, chunk.n, &chunk);
+		rc = end_chunk(env, lost, chunk.n, &chunk);
 	if (is_to_blame(chunk.culprit, rc)) {
-		give_up(open, chunk.culprit, rc);
+		give_up(live, chunk.culprit, rc);
 	} else if (rc != 0) {
 		env_write_failed(env, rc);
 		return INTERRUPT_STUCK;
 	} else {
-		forget_chunk(open, &chunk);
+		forget_chunk(live, &chunk);
 	}
-	return TAILQ_EMPTY(&open->lost) ? INTERRUPT_IDLE : INTERRUPT_MORE;
+	return TAILQ_EMPTY(lost) ? INTERRUPT_IDLE : INTERRUPT_MORE;
 }

@@ -5,7 +5,7 @@
 #ifndef STORAGED_INTERRUPT_H
 #define STORAGED_INTERRUPT_H
 
-#include "storaged/open_turns.h"
+#include "storaged/live.h"
 
 enum interrupt_result {
 	INTERRUPT_IDLE,  /* no lost turn is left */
@@ -13,7 +13,7 @@ enum interrupt_result {
 	INTERRUPT_STUCK, /* the store takes no writes: call again later */
 };
 
-/* Ends a bounded number of the lost turns. */
-enum interrupt_result interrupt_lost(struct env *env, struct open_turns *open);
+/* Ends a bounded number of the lost turns, and tells those who follow them. Not during a batch. */
+enum interrupt_result interrupt_lost(struct env *env, struct live *live);
 
 #endif

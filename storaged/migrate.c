@@ -105,19 +105,71 @@ next_open_turn(struct txn *t, struct key *at, struct slice *record)
 	return rc;
 }
 
+/* Calls change for each of them. */
 static int
-name_conversations(struct txn *t)
+change_open_turns(
+    struct txn *t, int (*change)(struct txn *, const struct key *turn, struct slice old))
 {
 	struct key turn = {0};
 	struct slice record;
 	int rc;
 
 	while ((rc = next_open_turn(t, &turn, &record)) == 0) {
-		rc = name_conversation(t, &turn, record);
+		rc = change(t, &turn, record);
 		if (rc != 0)
 			break;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+name_conversations(struct txn *t)
+{
+	return change_open_turns(t, name_conversation);
+}
+
+/* -- from 2 to 3: an open turn names its run, and clients' ids have a table ----------------- */
+
+/*
+ * Every turn of before was its own run. The bytes:
+ *
+ *	open_turns       2       as above
+ *	                 3       the same but the version, run 16
+ *
+ * The table client_ids is made by who opens the tables.
+ */
+enum {
+	OPEN_TURN_3_BYTES = 41,
+};
+
+static int
+name_run(struct txn *t, const struct key *turn, struct slice old)
+{
+	uint8_t record[OPEN_TURN_3_BYTES] = {3};
+	struct slice place;
+	int rc;
+
+	if (old.len == OPEN_TURN_2_BYTES && old.p[0] == 2) {
+		memcpy(record + 1, old.p + 1, OPEN_TURN_2_BYTES - 1);
+	} else {
+		/* By its key alone it is open. */
+		rc = txn_get(t, TABLE_TURNS, turn, &place);
+		if (rc == MDB_NOTFOUND ||
+		    (rc == 0 && (place.len != TURN_BYTES || place.p[0] != 1)))
+			return drop_homeless(t, turn);
+		if (rc != 0)
+			return rc;
+		memcpy(
+		    record + OPEN_TURN_1_BYTES, place.p + TURN_CONVERSATION, sizeof(struct id));
+	}
+	memcpy(record + OPEN_TURN_2_BYTES, turn->b, sizeof(struct id));
+	return txn_put(t, TABLE_OPEN_TURNS, turn, (struct slice){record, sizeof(record)});
+}
+
+static int
+name_runs(struct txn *t)
+{
+	return change_open_turns(t, name_run);
 }
 
 /* -- all of them --------------------------------------------------------------------------- */
@@ -125,6 +177,7 @@ name_conversations(struct txn *t)
 /* In their order: the first makes 2 of 1. */
 static int (*const steps[])(struct txn *) = {
     name_conversations,
+    name_runs,
 };
 
 _Static_assert(

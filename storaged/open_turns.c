@@ -1,5 +1,5 @@
 /*
- * The owners of open turns: a hash table with chains, keyed by bytes of the id that are random.
+ * The owners of open turns: two hash tables with chains, keyed by bytes of ids that are random.
  */
 #include "storaged/open_turns.h"
 
@@ -12,9 +12,13 @@
 void
 open_turns_init(struct open_turns *o)
 {
-	*o = (struct open_turns){.buckets = xcalloc(OPEN_TURNS_BUCKETS, sizeof(*o->buckets))};
+	*o = (struct open_turns){
+	    .by_id = xcalloc(OPEN_TURNS_BUCKETS, sizeof(*o->by_id)),
+	    .by_conversation = xcalloc(OPEN_TURNS_BUCKETS, sizeof(*o->by_conversation)),
+	};
 	TAILQ_INIT(&o->found);
 	TAILQ_INIT(&o->lost);
+	TAILQ_INIT(&o->stuck);
 }
 
 /* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
@@ -24,24 +28,48 @@ bucket_of(const struct id *id)
 	return ((size_t)id->b[14] << 8 | id->b[15]) % OPEN_TURNS_BUCKETS;
 }
 
-static struct open_turn *
-find(struct open_turns *o, const struct id *id)
+struct open_turn *
+open_turns_find(const struct open_turns *o, const struct id *id)
 {
 	struct open_turn *turn;
 
-	LIST_FOREACH (turn, &o->buckets[bucket_of(id)], bucket)
+	LIST_FOREACH (turn, &o->by_id[bucket_of(id)], bucket)
 		if (id_equal(&turn->id, id))
 			return turn;
 	return NULL;
+}
+
+struct open_turn *
+open_turns_of(
+    const struct open_turns *o, const struct id *conversation, const struct open_turn *after)
+{
+	struct open_turn *turn = after == NULL
+	    ? LIST_FIRST(&o->by_conversation[bucket_of(conversation)])
+	    : LIST_NEXT(after, sibling);
+
+	while (turn != NULL && !id_equal(&turn->conversation, conversation))
+		turn = LIST_NEXT(turn, sibling);
+	return turn;
 }
 
 static void
 forget(struct open_turns *o, struct open_turn *turn)
 {
 	LIST_REMOVE(turn, bucket);
+	LIST_REMOVE(turn, sibling);
 	TAILQ_REMOVE(turn->in, turn, order);
 	free(turn);
 	o->n--;
+}
+
+/* Puts a known turn into another list. */
+static void
+move(struct open_turn *turn, struct turn_list *to, struct client *owner)
+{
+	TAILQ_REMOVE(turn->in, turn, order);
+	turn->in = to;
+	turn->owner = owner;
+	TAILQ_INSERT_TAIL(to, turn, order);
 }
 
 /* Frees the turns of a list that is not used any more; their buckets are not, either. */
@@ -64,9 +92,23 @@ open_turns_clear(struct open_turns *o)
 {
 	free_list(o, &o->found);
 	free_list(o, &o->lost);
+	free_list(o, &o->stuck);
 	must(o->n == 0);
-	free(o->buckets);
-	o->buckets = NULL;
+	free(o->by_id);
+	free(o->by_conversation);
+	o->by_id = o->by_conversation = NULL;
+}
+
+/* Of a record that cannot be read, no conversation is known; it is open by its key alone. */
+static void
+load_one(struct open_turns *o, const struct walk *w)
+{
+	struct id id = key_front(w->key);
+	struct msg_open_turn_record open;
+
+	if (record_read(w->value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open) != 0)
+		open.conversation = (struct id){0};
+	open_turns_claim(o, &id, &open.conversation, NULL);
 }
 
 static int
@@ -79,11 +121,8 @@ load(struct open_turns *o, struct txn *t)
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	for (; rc == 0; rc = walk_next(&w)) {
-		struct id id;
-
-		must(w.key.len == sizeof(id.b));
-		memcpy(id.b, w.key.p, sizeof(id.b));
-		open_turns_claim(o, &id, &o->found);
+		must(key_fits(TABLE_OPEN_TURNS, w.key));
+		load_one(o, &w);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -102,27 +141,45 @@ open_turns_load(struct open_turns *o, struct env *env)
 	return rc;
 }
 
-void
-open_turns_claim(struct open_turns *o, const struct id *id, struct turn_list *by)
+static struct open_turn *
+add(struct open_turns *o, const struct id *id, const struct id *conversation)
 {
-	struct open_turn *turn = find(o, id);
+	struct open_turn *turn = xcalloc(1, sizeof(*turn));
 
-	if (turn == NULL) {
-		turn = xcalloc(1, sizeof(*turn));
-		turn->id = *id;
-		LIST_INSERT_HEAD(&o->buckets[bucket_of(id)], turn, bucket);
-		o->n++;
-	} else {
-		TAILQ_REMOVE(turn->in, turn, order);
-	}
-	turn->in = by;
-	TAILQ_INSERT_TAIL(by, turn, order);
+	turn->id = *id;
+	turn->conversation = *conversation;
+	turn->in = &o->found;
+	LIST_INSERT_HEAD(&o->by_id[bucket_of(id)], turn, bucket);
+	LIST_INSERT_HEAD(&o->by_conversation[bucket_of(conversation)], turn, sibling);
+	TAILQ_INSERT_TAIL(turn->in, turn, order);
+	o->n++;
+	return turn;
+}
+
+void
+open_turns_claim(
+    struct open_turns *o, const struct id *id, const struct id *conversation, struct client *by)
+{
+	struct open_turn *turn = open_turns_find(o, id);
+
+	if (turn == NULL)
+		turn = add(o, id, conversation);
+	move(turn, by == NULL ? &o->found : &by->turns, by);
+}
+
+void
+open_turns_give_up(struct open_turns *o, const struct id *id)
+{
+	struct open_turn *turn = open_turns_find(o, id);
+
+	if (turn != NULL)
+		move(turn, &o->stuck, NULL);
 }
 
 void
 open_turns_release(struct open_turns *o, const struct id *id)
 {
-	struct open_turn *turn = find(o, id);
+	struct open_turn *turn = open_turns_find(o, id);
 
 	if (turn != NULL)
 		forget(o, turn);
@@ -136,6 +193,7 @@ open_turns_lose(struct open_turns *o, struct turn_list *from)
 
 	TAILQ_FOREACH (turn, from, order) {
 		turn->in = &o->lost;
+		turn->owner = NULL;
 		n++;
 	}
 	TAILQ_CONCAT(&o->lost, from, order);

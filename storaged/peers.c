@@ -19,11 +19,11 @@
 static void on_look(evutil_socket_t fd, short what, void *arg);
 
 void
-peers_init(struct peers *p, struct event_base *base, struct open_turns *open)
+peers_init(struct peers *p, struct event_base *base, struct live *live)
 {
 	struct timeval every = clock_timeval(LOOK_MS);
 
-	*p = (struct peers){.base = base, .open = open};
+	*p = (struct peers){.base = base, .live = live};
 	TAILQ_INIT(&p->all);
 	p->look = event_new(base, -1, EV_PERSIST, on_look, p);
 	must(p->look != NULL && event_add(p->look, &every) == 0);
@@ -33,8 +33,10 @@ peers_init(struct peers *p, struct event_base *base, struct open_turns *open)
 static void
 peer_free(struct peers *p, struct peer *peer)
 {
-	size_t lost = open_turns_lose(p->open, &peer->client.turns);
+	size_t lost;
 
+	live_forget(p->live, &peer->client);
+	lost = open_turns_lose(p->live->open, &peer->client.turns);
 	if (!peer->dropped)
 		log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
 		    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
@@ -250,8 +252,8 @@ bool
 peer_settle(struct peers *p, struct peer *peer)
 {
 	peer->served = false;
-	if (peer->client.overflow && !peer->dropped)
-		drop(peer, "too far behind");
+	if (peer->client.fault != NULL && !peer->dropped)
+		drop(peer, peer->client.fault);
 	if (peer->mute)
 		buf_reset(&peer->channel.out);
 	else if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)

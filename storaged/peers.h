@@ -42,7 +42,7 @@ TAILQ_HEAD(peer_list, peer);
 
 struct peers {
 	struct event_base *base;
-	struct open_turns *open;
+	struct live *live;
 	struct access access; /* who may come; at first only our own user and root */
 	struct event *look;   /* the timer behind peers_look() */
 	struct peer_list all; /* whose turn it is to be served comes first */
@@ -50,7 +50,7 @@ struct peers {
 	uint64_t last_number;
 };
 
-void peers_init(struct peers *p, struct event_base *base, struct open_turns *open);
+void peers_init(struct peers *p, struct event_base *base, struct live *live);
 
 /* Closes all of them; their turns stay open in the store. */
 void peers_clear(struct peers *p);

@@ -7,60 +7,92 @@
 #include "proto/clock.h"
 #include "storaged/conversations.h"
 
-int
-reply_state(struct txn *t, const struct id *turn, const struct msg_turn_record *place,
-    enum reply_state *state, struct msg_message_record *message, bool *has_message)
+static enum reply_state
+state_of(const struct reply *reply)
 {
-	struct key open_key = key_id(turn);
-	struct key message_key = key_message(&place->conversation, place->seq);
-	struct slice open;
-	int rc;
-
-	rc = txn_get_record(t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, message);
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	*has_message = rc == 0;
-	rc = txn_get(t, TABLE_OPEN_TURNS, &open_key, &open);
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	if (rc == 0)
-		*state = REPLY_OPEN;
-	else if (!*has_message)
-		*state = REPLY_MISSING;
-	else if (message->status == MESSAGE_INTERRUPTED)
-		*state = REPLY_INTERRUPTED;
-	else
-		*state = REPLY_COMPLETE;
-	return 0;
+	if (!reply->has_message)
+		return REPLY_MISSING;
+	return reply->message.status == MESSAGE_INTERRUPTED ? REPLY_INTERRUPTED
+							    : REPLY_COMPLETE;
 }
 
 int
-reply_open(struct txn *t, const struct id *turn, const struct id *conversation)
+reply_look(struct txn *t, const struct id *turn, const struct msg_turn_record *place,
+    struct reply *reply)
+{
+	struct key open_key = key_id(turn);
+	struct key message_key = key_message(&place->conversation, place->seq);
+	struct msg_open_turn_record open;
+	int rc;
+
+	*reply = (struct reply){0};
+	rc = txn_get_record(
+	    t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &reply->message);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	reply->has_message = rc == 0;
+	reply->state = state_of(reply);
+	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, MSG_OPEN_TURN_RECORD, &open);
+	if (rc == 0) {
+		reply->state = REPLY_OPEN;
+		reply->run = open.run;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+reply_open(
+    struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation)
 {
 	struct msg_open_turn_record open = {
 	    .v = OPEN_TURN_VERSION,
 	    .started_at = clock_wall_ms(),
 	    .conversation = *conversation,
+	    .run = *run,
 	};
 	struct key key = key_id(turn);
 
 	return txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
 }
 
-int
-reply_reopen(struct txn *t, const struct id *turn, const struct id *conversation,
-    const struct msg_message_record *message)
+/* Opens a turn whose text so far lies in t->env->text. */
+static int
+open_with_text(
+    struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation)
 {
 	struct buf *text = &t->env->text;
-	int rc;
+	int rc = reply_open(t, turn, run, conversation);
 
-	/* Copied before the first change, which may move what lies in the map. */
-	buf_reset(text);
-	must(buf_append(text, message->text.p, message->text.len) == 0);
-	rc = reply_open(t, turn, conversation);
 	if (rc == 0 && buf_len(text) > 0)
 		rc = reply_keep(t, turn, 0, buf_slice(text));
 	return rc;
+}
+
+int
+reply_reopen(struct txn *t, const struct id *turn, const struct id *run,
+    const struct id *conversation, const struct reply *reply)
+{
+	struct buf *text = &t->env->text;
+
+	/* Copied before the first change, which may move what lies in the map. */
+	buf_reset(text);
+	if (reply->has_message)
+		must(buf_append(text, reply->message.text.p, reply->message.text.len) == 0);
+	return open_with_text(t, turn, run, conversation);
+}
+
+int
+reply_begin_anew(struct txn *t, const struct id *turn, const struct id *run,
+    const struct id *conversation, const struct reply *reply)
+{
+	int rc;
+
+	if (reply->state != REPLY_OPEN)
+		return reply_reopen(t, turn, run, conversation, reply);
+	rc = reply_pieces(t, turn);
+	if (rc == 0)
+		rc = reply_close(t, turn);
+	return rc != 0 ? rc : open_with_text(t, turn, run, conversation);
 }
 
 int
@@ -166,24 +198,22 @@ int
 reply_interrupt(struct txn *t, const struct id *turn, struct interrupted *out)
 {
 	struct ending ending = {.status = MESSAGE_INTERRUPTED};
-	struct msg_message_record message;
 	struct msg_turn_record place;
 	struct key key = key_id(turn);
-	enum reply_state state;
-	bool has_message;
+	struct reply reply;
 	int rc;
 
 	*out = (struct interrupted){0};
 	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &place);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	rc = reply_state(t, turn, &place, &state, &message, &has_message);
-	if (rc != 0 || state != REPLY_OPEN)
+	rc = reply_look(t, turn, &place, &reply);
+	if (rc != 0 || reply.state != REPLY_OPEN)
 		return rc;
 	rc = reply_pieces(t, turn);
 	if (rc != 0)
 		return rc;
 	ending.text = buf_slice(&t->env->text);
 	*out = (struct interrupted){true, place.conversation, ending.text.len};
-	return reply_end(t, turn, &place, has_message, &ending);
+	return reply_end(t, turn, &place, reply.has_message, &ending);
 }

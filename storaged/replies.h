@@ -3,7 +3,8 @@
  * the conversation at the place that was kept for it when the turn began.
  *
  * A reply whose worker vanished becomes a message with the status interrupted; if the worker turns
- * up again after all, the turn is opened again from that message and the end overwrites it.
+ * up again after all, or another one begins it anew, the turn is opened again from that message and
+ * the end overwrites it.
  */
 #ifndef STORAGED_REPLIES_H
 #define STORAGED_REPLIES_H
@@ -24,18 +25,30 @@ struct ending {
 	uint32_t prompt_tokens, completion_tokens;
 };
 
-/* How it stands with a turn. *message is its message if it has one; its text lies in the map. */
-[[gnu::warn_unused_result]] int reply_state(struct txn *t, const struct id *turn,
-    const struct msg_turn_record *place, enum reply_state *state,
-    struct msg_message_record *message, bool *has_message);
+struct reply {
+	enum reply_state state;
+	struct id run; /* who may write it, while it is open (messages.def) */
+	bool has_message;
+	struct msg_message_record message; /* if it has one; its text lies in the map */
+};
 
-/* Opens a turn of a conversation, that has no message yet. */
+/* How it stands with a turn. */
+[[gnu::warn_unused_result]] int reply_look(struct txn *t, const struct id *turn,
+    const struct msg_turn_record *place, struct reply *reply);
+
+/* Opens a turn of a conversation, that has no message yet, for a run. */
 [[gnu::warn_unused_result]] int reply_open(
-    struct txn *t, const struct id *turn, const struct id *conversation);
+    struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation);
 
-/* Opens an interrupted turn again: the message's text is its first piece. */
+/* Opens an interrupted turn again, or one that is missing its message: what there is of the text is
+ * its first piece. */
 [[gnu::warn_unused_result]] int reply_reopen(struct txn *t, const struct id *turn,
-    const struct id *conversation, const struct msg_message_record *message);
+    const struct id *run, const struct id *conversation, const struct reply *reply);
+
+/* Gives a turn that is not closed for good to another run. All that there is of the text becomes one
+ * piece, so that the new run's first one, at 0, takes its place. */
+[[gnu::warn_unused_result]] int reply_begin_anew(struct txn *t, const struct id *turn,
+    const struct id *run, const struct id *conversation, const struct reply *reply);
 
 /* Keeps a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
 [[gnu::warn_unused_result]] int reply_keep(

@@ -20,6 +20,7 @@ static const char *const names[TABLES] = {
     [TABLE_PARTIALS] = "partials",
     [TABLE_LOGINS] = "logins",
     [TABLE_TOTALS] = "totals",
+    [TABLE_CLIENT_IDS] = "client_ids",
 };
 
 const char *
@@ -95,6 +96,8 @@ key_fits(enum table table, struct slice key)
 		return key.len == id + 4;
 	case TABLE_LOGINS:
 		return key.len == sizeof(struct hash256);
+	case TABLE_CLIENT_IDS:
+		return key.len > id && key.len <= id + CLIENT_ID_MAX;
 	case TABLES:
 		break;
 	}
@@ -206,6 +209,24 @@ uint32_t
 partial_offset(struct slice key)
 {
 	return (uint32_t)read_number(key, sizeof(struct id), 4);
+}
+
+struct key
+key_client_id(const struct id *conversation, struct slice name)
+{
+	struct key key = key_id(conversation);
+
+	add_bytes(&key, name.p, name.len);
+	return key;
+}
+
+struct slice
+client_id_name(struct slice key)
+{
+	const size_t id = sizeof(struct id);
+
+	must(key.len > id);
+	return (struct slice){key.p + id, key.len - id};
 }
 
 struct key

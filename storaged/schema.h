@@ -11,14 +11,16 @@
 
 #include "proto/messages.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* The names in meta. A probe's name has a number behind it. */
 #define META_VERSION     "schema_version"
 #define META_LAST_BACKUP "last_backup"
 #define META_PROBE       "probe"
 
-#define SESSION_MAX 128 /* bytes; as in messages.def */
+/* Bytes; as in messages.def. */
+#define SESSION_MAX   128
+#define CLIENT_ID_MAX 128
 
 /* The longest key: organization, widget, session. LMDB itself takes up to 511 bytes. */
 #define KEY_MAX (2 * sizeof(struct id) + SESSION_MAX)
@@ -37,6 +39,7 @@ enum table {
 	TABLE_PARTIALS,                  /* turn, offset → a piece of the reply */
 	TABLE_LOGINS,                    /* SHA-256 of the token → LOGIN_RECORD */
 	TABLE_TOTALS,                    /* org → TOTALS_RECORD */
+	TABLE_CLIENT_IDS,                /* conversation, client's id → CLIENT_ID_RECORD */
 	TABLES,
 };
 
@@ -61,7 +64,8 @@ bool key_fits(enum table table, struct slice key);
 struct id key_front(struct slice key);
 
 /* A key of one id: conversations, turns, open_turns, totals; and the front of messages (of a
- * conversation), partials (of a turn) and conversations_by_activity (of an organization). */
+ * conversation), client_ids (the same), partials (of a turn) and conversations_by_activity (of an
+ * organization). */
 struct key key_id(const struct id *id);
 
 /* meta. name has at most KEY_MAX bytes. */
@@ -88,6 +92,10 @@ uint64_t message_seq(struct slice key);
 /* partials: offset is where the piece starts in the reply, in bytes. */
 struct key key_partial(const struct id *turn, uint32_t offset);
 uint32_t partial_offset(struct slice key);
+
+/* client_ids. name has at most CLIENT_ID_MAX bytes. */
+struct key key_client_id(const struct id *conversation, struct slice name);
+struct slice client_id_name(struct slice key);
 
 /* logins. */
 struct key key_login(const struct hash256 *token);

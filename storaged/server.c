@@ -35,6 +35,7 @@ struct server {
 	struct event_base *base;
 	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy;
 	struct open_turns open;
+	struct live live;
 	struct batch batch;
 	struct peers peers;
 	struct report report;
@@ -171,7 +172,7 @@ end_lost_turns(struct server *s)
 {
 	if (!s->env->writable)
 		return false;
-	return interrupt_lost(s->env, &s->open) == INTERRUPT_MORE;
+	return interrupt_lost(s->env, &s->live) == INTERRUPT_MORE;
 }
 
 /* Tries again what there was no room for. Outside of any transaction. */
@@ -228,8 +229,11 @@ turn(struct server *s, bool *more)
 		    L_STR("help", "storaged has to be started anew"));
 		return EX_IOERR;
 	}
+	s->live.told = false;
 	*more = settle_all(s);
 	*more |= end_lost_turns(s);
+	/* Who goes, and what ends, is told to others, who may have been settled already. */
+	*more |= s->live.told;
 	if (s->retry_due)
 		retry(s);
 	if (s->tidy_due)
@@ -296,9 +300,10 @@ server_run(struct env *env, int listener, const struct access *access)
 	int status = 0;
 
 	open_turns_init(&s.open);
-	batch_init(&s.batch, env, &s.open);
+	live_init(&s.live, &s.open);
+	batch_init(&s.batch, env, &s.live);
 	start_events(&s);
-	peers_init(&s.peers, s.base, &s.open);
+	peers_init(&s.peers, s.base, &s.live);
 	s.peers.access = *access;
 	s.batch.peers = &s.peers;
 	report_init(&s.report, s.base);
@@ -317,6 +322,7 @@ server_run(struct env *env, int listener, const struct access *access)
 	peers_clear(&s.peers);
 	stop_events(&s);
 	batch_clear(&s.batch);
+	live_clear(&s.live);
 	open_turns_clear(&s.open);
 	return status;
 }

@@ -6,9 +6,11 @@
 #include "storaged/turns.h"
 
 #include "proto/clock.h"
+#include "storaged/client_ids.h"
 #include "storaged/conversations.h"
+#include "storaged/joins.h"
 #include "storaged/pages.h"
-#include "storaged/replies.h"
+#include "storaged/standing.h"
 
 /* Stores the visitor's message at seq. */
 static int
@@ -42,126 +44,235 @@ check_fresh_id(struct txn *t, struct call *c, const struct id *id)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* A turn seen for the first time: *place gets where its reply belongs. */
+/* What TURN_BEGIN finds before it decides. */
+struct beginning {
+	struct msg_conversation_record conversation; /* the session's */
+	bool fresh;                                  /* it is not stored yet */
+	struct id turn;                              /* the one that is answered */
+	struct msg_turn_record place;                /* of its reply */
+};
+
+/* The question, its name and its turn, at the conversation's next places. */
 static int
-begin_first(struct txn *t, struct call *c, struct msg_turn_record *place)
+put_turn(struct txn *t, const struct msg_turn_begin *m, const struct msg_turn_record *place,
+    uint64_t now)
+{
+	struct key key = key_id(&m->turn);
+	int rc = put_question(t, m, &place->conversation, place->seq - 1, now);
+
+	if (rc == 0 && m->client_id.len > 0)
+		rc = client_id_put(
+		    t, &place->conversation, m->client_id, place->seq - 1, &m->turn);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	if (rc == 0)
+		rc = reply_open(t, &m->turn, &m->turn, &place->conversation);
+	return rc;
+}
+
+/* A turn seen for the first time. */
+static int
+begin_first(struct txn *t, struct call *c, struct beginning *b)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 	struct arrival arrival = {.text = m->text, .now = clock_wall_ms()};
-	struct key key = key_id(&m->turn);
-	struct msg_conversation_record conversation;
-	uint64_t seq;
-	bool fresh;
-	int rc;
+	int rc = 0;
 
 	if (c->open->n >= OPEN_TURNS_MAX)
 		return call_refuse(c, STORE_FULL, "too many replies are open");
-	rc = conversation_of_session(
-	    t, &m->org, &m->widget, m->session, &m->conversation, &conversation, &fresh);
-	if (rc == 0 && fresh)
+	if (b->fresh)
 		rc = check_fresh_id(t, c, &m->conversation);
 	if (rc != 0)
 		return rc;
 	/* Only an import can have come so far. */
-	if (conversation.next_seq > SEQ_MAX - 1)
+	if (b->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation has no place left");
 
-	seq = conversation.next_seq;
-	conversation.next_seq += 2;
-	*place = (struct msg_turn_record){
+	b->place = (struct msg_turn_record){
 	    .v = RECORD_VERSION,
 	    .org = m->org,
-	    .conversation = conversation.id,
-	    .seq = seq + 1,
+	    .conversation = b->conversation.id,
+	    .seq = b->conversation.next_seq + 1,
 	};
-	rc = conversation_add(t, &conversation, fresh, &arrival);
+	b->conversation.next_seq += 2;
+	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
-		rc = put_question(t, m, &place->conversation, seq, arrival.now);
+		rc = put_turn(t, m, &b->place, arrival.now);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
-	if (rc == 0)
-		rc = reply_open(t, &m->turn, &place->conversation);
-	if (rc == 0)
-		call_claim(c, &m->turn);
+		call_claim(c, &m->turn, &b->place.conversation, false);
 	return rc;
 }
 
-/* Makes a known turn the sender's, unless its reply is complete. */
+/* Makes a known turn the sender's for this run, unless its reply is complete. Refuses one that
+ * another run writes. */
 static int
-take_up(struct txn *t, struct call *c, const struct id *turn,
+take_up(struct txn *t, struct call *c, const struct id *turn, const struct id *run,
     const struct msg_turn_record *place, bool *is_open)
 {
-	struct msg_message_record message;
-	enum reply_state state;
-	bool has_message;
-	int rc = reply_state(t, turn, place, &state, &message, &has_message);
+	struct reply reply;
+	int rc = reply_look(t, turn, place, &reply);
 
 	if (rc != 0)
 		return rc;
-	*is_open = state != REPLY_COMPLETE;
+	*is_open = reply.state != REPLY_COMPLETE;
 	if (!*is_open)
 		return 0;
-	call_claim(c, turn);
-	switch (state) {
-	case REPLY_INTERRUPTED:
-		return reply_reopen(t, turn, &place->conversation, &message);
-	case REPLY_MISSING:
-		return reply_open(t, turn, &place->conversation);
-	case REPLY_OPEN:
-	case REPLY_COMPLETE:
-		break;
-	}
-	return 0;
+	if (reply.state == REPLY_OPEN && !id_equal(&reply.run, run))
+		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
+	call_claim(c, turn, &place->conversation, false);
+	if (reply.state == REPLY_OPEN)
+		return 0;
+	return reply_reopen(t, turn, run, &place->conversation, &reply);
 }
 
+/* A turn that was begun by the same request before, in b->place. */
 static int
-begin_again(struct txn *t, struct call *c, const struct msg_turn_record *place)
+begin_again(struct txn *t, struct call *c, const struct beginning *b)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 	bool is_open;
 
-	if (!id_equal(&place->org, &m->org))
+	if (!id_equal(&b->place.org, &m->org))
 		return call_refuse(c, STORE_INVALID, "another organization's turn has this id");
-	return take_up(t, c, &m->turn, place, &is_open);
+	if (m->client_id.len > 0)
+		return call_refuse(c, STORE_INVALID, "the turn began under another name");
+	return take_up(t, c, &m->turn, &m->turn, &b->place, &is_open);
 }
 
 /* The conversation up to the visitor's message, which stands just before the reply's place. */
 static int
-answer_begun(struct txn *t, struct call *c, const struct msg_turn_record *place)
+answer_begun(struct txn *t, struct call *c, const struct beginning *b)
 {
 	uint32_t limit = call_limit(c->m->turn_begin.history, HISTORY_MAX);
 	struct page page;
-	int rc = page_backwards(t, &place->conversation, place->seq, limit, true, &page);
+	int rc = page_backwards(t, &b->place.conversation, b->place.seq, limit, true, &page);
 
 	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_TURN_BEGUN,
 	    &(struct msg_turn_begun){
-		.conversation = place->conversation,
+		.conversation = b->place.conversation,
+		.turn = b->turn,
 		.history = buf_slice(&t->env->list),
 		.older = page.end == PAGE_BOUND ? page.next : 0,
 	    });
 	return 0;
 }
 
+/* Begins a named message's reply anew: its run before has broken off. */
+static int
+begin_anew(struct txn *t, struct call *c, const struct beginning *b, const struct reply *reply)
+{
+	const struct id *run = &c->m->turn_begin.turn;
+	int rc;
+
+	if (c->open->n >= OPEN_TURNS_MAX)
+		return call_refuse(c, STORE_FULL, "too many replies are open");
+	rc = reply_begin_anew(t, &b->turn, run, &b->place.conversation, reply);
+	if (rc != 0)
+		return rc;
+	call_claim(c, &b->turn, &b->place.conversation, true);
+	return answer_begun(t, c, b);
+}
+
+/* A named message whose reply is open: the request may be a repeated one, or its run be lost. */
+static int
+begin_open(struct txn *t, struct call *c, const struct beginning *b, const struct reply *reply)
+{
+	enum writer writer;
+
+	if (id_equal(&reply->run, &c->m->turn_begin.turn)) {
+		call_claim(c, &b->turn, &b->place.conversation, false);
+		return answer_begun(t, c, b);
+	}
+	writer = standing_writer(c, &b->turn);
+	if (writer == WRITER_LOST || writer == WRITER_NONE)
+		return begin_anew(t, c, b, reply);
+	join_answer_state(c, &b->turn, &b->place.conversation, reply, writer == WRITER_SELF);
+	return 0;
+}
+
+/* Whether the message at seq has the text that is sent now; refuses another one. */
+static int
+check_same_text(struct txn *t, struct call *c, const struct id *conversation, uint64_t seq)
+{
+	struct key key = key_message(conversation, seq);
+	struct msg_message_record question;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (!slice_eq(question.text, c->m->turn_begin.text))
+		return call_refuse(c, STORE_CONFLICT, "this id names another message");
+	return 0;
+}
+
+/* A message whose name is known: it is not stored again. */
+static int
+begin_named(
+    struct txn *t, struct call *c, struct beginning *b, const struct msg_client_id_record *name)
+{
+	struct key key = key_id(&name->turn);
+	struct reply reply;
+	int rc = check_same_text(t, c, &b->conversation.id, name->seq);
+
+	if (rc != 0)
+		return rc;
+	b->turn = name->turn;
+	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &b->place);
+	if (rc == 0)
+		rc = reply_look(t, &b->turn, &b->place, &reply);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	switch (reply.state) {
+	case REPLY_OPEN:
+		return begin_open(t, c, b, &reply);
+	case REPLY_INTERRUPTED:
+	case REPLY_MISSING:
+		return begin_anew(t, c, b, &reply);
+	case REPLY_COMPLETE:
+		break;
+	}
+	join_answer_state(c, &b->turn, &b->place.conversation, &reply, false);
+	return 0;
+}
+
+/* A message without a name, or whose name is new. */
+static int
+begin_unnamed(struct txn *t, struct call *c, struct beginning *b)
+{
+	struct key key = key_id(&b->turn);
+	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &b->place);
+
+	if (rc == 0)
+		rc = begin_again(t, c, b);
+	else if (rc == MDB_NOTFOUND)
+		rc = begin_first(t, c, b);
+	return rc != 0 ? rc : answer_begun(t, c, b);
+}
+
 int
 turn_begin(struct txn *t, struct call *c)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
-	struct msg_turn_record place;
-	struct key key = key_id(&m->turn);
+	struct msg_client_id_record name;
+	struct beginning b = {.turn = m->turn};
 	int rc;
 
 	if (m->session.len == 0 || m->text.len == 0)
 		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
-	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &place);
-	if (rc == 0)
-		rc = begin_again(t, c, &place);
-	else if (rc == MDB_NOTFOUND)
-		rc = begin_first(t, c, &place);
-	return rc != 0 ? rc : answer_begun(t, c, &place);
+	rc = conversation_of_session(
+	    t, &m->org, &m->widget, m->session, &m->conversation, &b.conversation, &b.fresh);
+	if (rc != 0)
+		return rc;
+	if (m->client_id.len > 0 && !b.fresh) {
+		rc = client_id_get(t, &b.conversation.id, m->client_id, &name);
+		if (rc != MDB_NOTFOUND)
+			return rc != 0 ? rc : begin_named(t, c, &b, &name);
+	}
+	return begin_unnamed(t, c, &b);
 }
 
 /* The place of a turn's reply; refuses a turn that never began, or was erased. */
@@ -186,7 +297,7 @@ turn_checkpoint(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "the piece ends beyond the longest reply");
 	rc = find_turn(t, c, &m->turn, &place);
 	if (rc == 0)
-		rc = take_up(t, c, &m->turn, &place, &is_open);
+		rc = take_up(t, c, &m->turn, &m->run, &place, &is_open);
 	/* One that comes after the end changes nothing. */
 	if (rc == 0 && is_open && m->text.len > 0)
 		rc = reply_keep(t, &m->turn, m->offset, m->text);
@@ -197,17 +308,17 @@ turn_checkpoint(struct txn *t, struct call *c)
 
 /* Whether a reply ended this very way before. */
 static bool
-is_repeated(const struct msg_turn_finish *m, enum reply_state state,
-    const struct msg_message_record *message)
+is_repeated(const struct msg_turn_finish *m, const struct reply *reply)
 {
-	if (state == REPLY_COMPLETE)
+	if (reply->state == REPLY_COMPLETE)
 		return true;
-	return state == REPLY_INTERRUPTED && m->status == MESSAGE_INTERRUPTED &&
-	    slice_eq(m->text, message->text);
+	return reply->state == REPLY_INTERRUPTED && m->status == MESSAGE_INTERRUPTED &&
+	    slice_eq(m->text, reply->message.text);
 }
 
-int
-turn_finish(struct txn *t, struct call *c)
+/* Stores the end of a reply, unless it has it already. */
+static int
+finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
 {
 	const struct msg_turn_finish *m = &c->m->turn_finish;
 	struct ending ending = {
@@ -216,24 +327,30 @@ turn_finish(struct txn *t, struct call *c)
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
 	};
-	struct msg_message_record message;
+	struct reply reply;
+	int rc = reply_look(t, &m->turn, place, &reply);
+
+	if (rc != 0 || is_repeated(m, &reply))
+		return rc;
+	if (reply.state == REPLY_OPEN && !id_equal(&reply.run, &m->run))
+		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
+	return reply_end(t, &m->turn, place, reply.has_message, &ending);
+}
+
+int
+turn_finish(struct txn *t, struct call *c)
+{
+	const struct msg_turn_finish *m = &c->m->turn_finish;
 	struct msg_turn_record place;
-	enum reply_state state;
-	bool has_message;
 	int rc;
 
 	if (m->status > MESSAGE_INTERRUPTED)
 		return call_refuse(c, STORE_INVALID, "no such status");
 	rc = find_turn(t, c, &m->turn, &place);
 	if (rc == 0)
-		rc = reply_state(t, &m->turn, &place, &state, &message, &has_message);
+		rc = finish(t, c, &place);
 	if (rc != 0)
 		return rc;
-	if (!is_repeated(m, state, &message)) {
-		rc = reply_end(t, &m->turn, &place, has_message, &ending);
-		if (rc != 0)
-			return rc;
-	}
 	call_release(c, &m->turn);
 	call_ok(c);
 	return 0;

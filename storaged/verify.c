@@ -294,6 +294,8 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 	if (rc == 0)
 		rc = check_turns(&c);
 	if (rc == 0)
+		rc = check_client_ids(&c);
+	if (rc == 0)
 		rc = check_table(&c, TABLE_LOGINS, check_login, NULL);
 	if (rc == 0)
 		rc = check_totals(&c);

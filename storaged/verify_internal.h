@@ -1,11 +1,12 @@
 /*
  * The check of the store from within: what its parts share, and the parts themselves.
  *
- *	verify.c           all of it in its order; the walks; meta and logins
- *	verify_threads.c   conversations with their messages, and both indexes
- *	verify_turns.c     turns, open turns and the pieces of their replies
- *	verify_totals.c    the counts of the organizations
- *	verify_pages.c     the pages of the file
+ *	verify.c             all of it in its order; the walks; meta and logins
+ *	verify_threads.c     conversations with their messages, and both indexes
+ *	verify_turns.c       turns, open turns and the pieces of their replies
+ *	verify_client_ids.c  clients' names for messages
+ *	verify_totals.c      the counts of the organizations
+ *	verify_pages.c       the pages of the file
  *
  * For these alone; everyone else includes verify.h. A part goes on behind whatever is broken, and
  * returns only what LMDB could not read. Each fault of an entry gives one line, by the part that
@@ -86,6 +87,7 @@ void children_next(struct children *ch);
 /* The parts, each over the tables that it names above. */
 [[gnu::warn_unused_result]] int check_threads(struct checker *c);
 [[gnu::warn_unused_result]] int check_turns(struct checker *c);
+[[gnu::warn_unused_result]] int check_client_ids(struct checker *c);
 [[gnu::warn_unused_result]] int check_totals(struct checker *c);
 [[gnu::warn_unused_result]] int check_pages(struct checker *c);
 

@@ -157,17 +157,6 @@ on_tls_identity(void *arg, const struct msg_tls_identity *identity)
 		exit(EX_CONFIG);
 }
 
-/* -- the store ---------------------------------------------------------------------------- */
-
-static void
-on_store_connected(void *arg, int fd)
-{
-	struct chat *chat = arg;
-
-	upstream_fd_is_new(chat->upstream, fd);
-	chat_claim(chat);
-}
-
 /* -- setting up --------------------------------------------------------------------------- */
 
 static void
@@ -203,8 +192,7 @@ chat_setup(struct worker *w)
 	    .max_history = s->max_history_messages,
 	    .total_ms = s->openai_total_timeout_ms,
 	};
-	LIST_INIT(&w->chat.turns);
-	store_client_on_connect(w->store, on_store_connected, &w->chat);
+	chat_start(&w->chat);
 }
 
 static void

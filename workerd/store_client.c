@@ -43,8 +43,8 @@ struct store_client {
 	size_t waiting; /* bytes of all calls' frames */
 	struct store_call *calls[CALLS_MAX];
 	TAILQ_HEAD(, store_call) order;
-	void (*on_connect)(void *, int fd);
-	void *on_connect_arg;
+	const struct store_events *events; /* NULL: nobody listens */
+	void *events_arg;
 };
 
 static void try_connect(evutil_socket_t fd, short what, void *arg);
@@ -92,8 +92,9 @@ static void
 disconnect(struct store_client *sc, const char *why)
 {
 	struct timeval in = clock_timeval(sc->backoff_ms);
+	bool was_connected = sc->connected;
 
-	if (sc->connected)
+	if (was_connected)
 		log_event(LOG_WARN, "store_lost", L_STR("why", why));
 	sc->connected = false;
 	event_gone(&sc->readable);
@@ -102,23 +103,32 @@ disconnect(struct store_client *sc, const char *why)
 	evtimer_add(sc->retry, &in);
 	sc->backoff_ms =
 	    sc->backoff_ms * 2 < BACKOFF_MAX_MS ? sc->backoff_ms * 2 : BACKOFF_MAX_MS;
+	if (was_connected && sc->events != NULL)
+		sc->events->lost(sc->events_arg);
 }
 
-/* Hands each answer that has come to its call; an answer that nobody waits for any more is
- * dropped. */
+/* An answer goes to its call, unless nobody waits for it any more. */
 static void
-take_answers(struct store_client *sc)
+take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
+{
+	struct store_call *call = sc->calls[f->request % CALLS_MAX];
+
+	if (f->request == 0 && sc->events != NULL)
+		sc->events->news(sc->events_arg, f->type, m);
+	else if (call != NULL && call->id == f->request)
+		call_answer(call, f->type, m);
+}
+
+static void
+take_frames(struct store_client *sc)
 {
 	struct frame f = {0};
 	union msg m;
 	enum wire_result r;
 
 	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
-		struct store_call *call = sc->calls[f.request % CALLS_MAX];
-
 		sc->backoff_ms = BACKOFF_MIN_MS;
-		if (call != NULL && call->id == f.request)
-			call_answer(call, f.type, &m);
+		take_frame(sc, &f, &m);
 	}
 	if (r != WIRE_MORE) {
 		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
@@ -135,7 +145,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	take_answers(sc);
+	take_frames(sc);
 	if (!sc->connected || io == CHANNEL_DONE)
 		return;
 	disconnect(sc, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
@@ -193,8 +203,8 @@ try_connect(evutil_socket_t unused, short what, void *arg)
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
 		call_send(call);
-	if (sc->on_connect != NULL)
-		sc->on_connect(sc->on_connect_arg, fd);
+	if (sc->events != NULL)
+		sc->events->connected(sc->events_arg, fd);
 	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
 	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
 	must(sc->readable != NULL && sc->writable != NULL);
@@ -239,10 +249,10 @@ store_client_free(struct store_client *sc)
 }
 
 void
-store_client_on_connect(struct store_client *sc, void (*fn)(void *, int), void *arg)
+store_client_listen(struct store_client *sc, const struct store_events *events, void *arg)
 {
-	sc->on_connect = fn;
-	sc->on_connect_arg = arg;
+	sc->events = events;
+	sc->events_arg = arg;
 }
 
 static void
@@ -253,6 +263,16 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	call_answer(call, 0, NULL);
+}
+
+static void
+call_limit(struct store_call *call, unsigned ms)
+{
+	struct timeval in = clock_timeval(ms);
+
+	call->deadline = evtimer_new(call->client->base, on_deadline, call);
+	must(call->deadline != NULL);
+	evtimer_add(call->deadline, &in);
 }
 
 /* A request id whose place in the table is free, or 0 when all are taken. */
@@ -268,18 +288,23 @@ free_id(struct store_client *sc)
 	return 0;
 }
 
+static bool
+has_room(const struct store_client *sc)
+{
+	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
+}
+
 struct store_call *
 store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
     store_answer_fn *fn, void *arg)
 {
 	uint64_t id = free_id(sc);
-	struct timeval in = clock_timeval(timeout_ms);
 	struct store_call *call;
 
 	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
 		return NULL;
 	/* What timed out unsent still stands in the line's buffer. */
-	if (sc->connected && buf_room(&sc->channel.out) < WIRE_FRAME_MAX)
+	if (sc->connected && !has_room(sc))
 		return NULL;
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct store_call){
@@ -287,15 +312,23 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	buf_init(&call->frame, WIRE_FRAME_MAX);
 	/* The caller keeps to the maxima of messages.def: what comes from outside was checked. */
 	must(msg_encode(&call->frame, type, id, msg) == 0);
-	call->deadline = evtimer_new(sc->base, on_deadline, call);
-	must(call->deadline != NULL);
-	evtimer_add(call->deadline, &in);
+	if (timeout_ms > 0)
+		call_limit(call, timeout_ms);
 	sc->calls[id % CALLS_MAX] = call;
 	sc->waiting += buf_len(&call->frame);
 	TAILQ_INSERT_TAIL(&sc->order, call, link);
 	if (sc->connected)
 		call_send(call);
 	return call;
+}
+
+int
+store_send(struct store_client *sc, enum msg_type type, const void *msg)
+{
+	if (!sc->connected || !has_room(sc))
+		return -1;
+	must(channel_send(&sc->channel, type, 0, msg) == 0);
+	return 0;
 }
 
 void

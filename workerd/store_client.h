@@ -32,16 +32,31 @@ struct store_client *store_client_new(
     struct event_base *base, const char *path, struct scoreboard_worker *board);
 void store_client_free(struct store_client *sc);
 
-/* Is called whenever a new line stands, with its descriptor, before that is watched; requests that
- * had no answer are queued again already. */
-void store_client_on_connect(struct store_client *sc, void (*fn)(void *, int fd), void *arg);
+struct store_events {
+	/* A new line stands; fd is not watched yet. Requests that had no answer are queued again
+	 * already. */
+	void (*connected)(void *arg, int fd);
+	/* The line broke. Requests may be made: they are queued for the next. */
+	void (*lost)(void *arg);
+	/* What storaged says of its own accord, on a LIVE_… message; m is borrowed. */
+	void (*news)(void *arg, uint16_t type, const union msg *m);
+};
+
+/* Who hears of the line from now on; events must outlive the client. */
+void store_client_listen(struct store_client *sc, const struct store_events *events, void *arg);
 
 /*
- * Sends a request and calls fn(arg) with its answer, or when timeout_ms have passed. The message's
- * slices are copied. NULL when too much waits already (fn is not called): say 503.
+ * Sends a request and calls fn(arg) with its answer, or when timeout_ms have passed (0: it waits for
+ * as long as it takes). fn may be NULL when nobody cares. The message's slices are copied. NULL when
+ * too much waits already (fn is not called): say 503.
  */
 [[gnu::warn_unused_result]] struct store_call *store_call(struct store_client *sc,
     enum msg_type type, const void *msg, unsigned timeout_ms, store_answer_fn *fn, void *arg);
+
+/* Sends a message that has no answer and may be lost with the line. 0, or -1 when there is no line or
+ * too much waits for it. */
+[[gnu::warn_unused_result]] int store_send(
+    struct store_client *sc, enum msg_type type, const void *msg);
 
 /* Whoever waited is gone: fn will not be called. The request itself is still sent and done. */
 void store_call_forget(struct store_call *call);

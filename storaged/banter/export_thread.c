@@ -1,6 +1,6 @@
 /*
- * A conversation in an export: its line, then its messages. Replies that are not finished are
- * merged into both.
+ * A conversation in an export: its line, then its messages, then their clients' ids. Replies that
+ * are not finished are merged into the first two.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -171,6 +171,45 @@ put_messages(struct export *e, const struct id *conversation, struct replies rep
 	return rc;
 }
 
+static int
+put_client_id(struct export *e, const struct id *conversation, const struct walk *w)
+{
+	struct msg_client_id_record record;
+	int rc = RECORD_DAMAGED;
+
+	if (key_fits(TABLE_CLIENT_IDS, w->key) &&
+	    record_decode(w->value, MSG_CLIENT_ID_RECORD, &record) == WIRE_OK)
+		rc = export_line(e, MSG_IMPORT_CLIENT_ID,
+		    &(struct msg_import_client_id){
+			.conversation = *conversation,
+			.seq = record.seq,
+			.client_id = client_id_name(w->key),
+		    });
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	export_damaged(e, "a client's id");
+	return 0;
+}
+
+static int
+put_client_ids(struct export *e, const struct id *conversation)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc;
+
+	rc = walk_open(&w, &e->txn, TABLE_CLIENT_IDS, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = put_client_id(e, conversation, &w);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int
 export_thread(struct export *e, struct slice key, struct slice value)
 {
@@ -191,5 +230,7 @@ export_thread(struct export *e, struct slice key, struct slice value)
 		export_damaged(e, "a conversation, with its messages");
 		return 0;
 	}
-	return rc != 0 ? rc : put_messages(e, &conversation.id, replies);
+	if (rc == 0)
+		rc = put_messages(e, &conversation.id, replies);
+	return rc != 0 ? rc : put_client_ids(e, &conversation.id);
 }

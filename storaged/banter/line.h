@@ -4,6 +4,7 @@
  *	{"kind":"banter","format":1}
  *	{"kind":"conversation",…}           then its messages, in their order:
  *	{"kind":"message",…}
+ *	{"kind":"client_id",…}              and the names that clients gave to some of them
  *	{"kind":"login",…}
  *	{"kind":"end","lines":N}            so many lines came before this one
  *

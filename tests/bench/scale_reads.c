@@ -118,7 +118,8 @@ begin_turn(struct channel *line, const struct id *conversation, const struct id 
 static void
 finish_turn(struct channel *line, const struct id *turn)
 {
-	struct msg_turn_finish m = {.turn = *turn, .text = load_text(APPEND_REPLY)};
+	struct msg_turn_finish m = {
+	    .turn = *turn, .run = *turn, .text = load_text(APPEND_REPLY)};
 	union msg ok;
 
 	line_ask(line, MSG_TURN_FINISH, &m, MSG_OK, &ok);

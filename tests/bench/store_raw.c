@@ -210,6 +210,7 @@ add_open_turn(struct raw *r, const struct slot *slot)
 	    .v = OPEN_TURN_VERSION,
 	    .started_at = r->now,
 	    .conversation = slot->conversation,
+	    .run = slot->turn,
 	};
 
 	add_record(r, TABLE_TURNS, key_id(&slot->turn), MSG_TURN_RECORD, &turn);

@@ -105,6 +105,7 @@ encode_reply(struct sender *s, size_t i, struct buf *frame)
 {
 	struct msg_turn_finish m = {
 	    .turn = s->load.slots[i].turn,
+	    .run = s->load.slots[i].turn,
 	    .status = MESSAGE_COMPLETE,
 	    .text = load_text(APPEND_REPLY),
 	    .prompt_tokens = 300,

@@ -1,6 +1,7 @@
 /*
- * The body of a chat request, from anyone at all. What is accepted obeys the bounds of the
- * contract, and its two members alone, written anew, are accepted as the same.
+ * The body of a chat request, from anyone at all, with and without an Idempotency-Key. What is
+ * accepted obeys the bounds of the contract, and its members alone, written anew, are accepted as
+ * the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,14 @@
 #include "workerd/api/chat_body.h"
 
 static void
-check_session(struct slice session)
+check_id(struct slice id)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
-	must(session.len >= 1 && session.len <= 128 && is_client_id(session));
-	for (size_t i = 0; i < session.len; i++)
-		must(memchr(alphabet, session.p[i], sizeof(alphabet) - 1) != NULL);
+	must(id.len >= 1 && id.len <= 128 && is_client_id(id));
+	for (size_t i = 0; i < id.len; i++)
+		must(memchr(alphabet, id.p[i], sizeof(alphabet) - 1) != NULL);
 }
 
 static void
@@ -30,33 +31,89 @@ check_message(struct slice message)
 }
 
 static void
+put_member(struct buf *text, const char *before, const char *key, struct slice value)
+{
+	must(buf_printf(text, "%s\"%s\":\"", before, key) == 0);
+	must(json_escape(text, value) == 0 && buf_append_str(text, "\"") == 0);
+}
+
+/* The client's id once in the body and once in the header. */
+static void
 check_written_again(const struct chat_body *body)
 {
+	const struct slice none = {0};
 	struct chat_body again;
 	struct buf text;
 
-	buf_init(&text, 128 * 6 + 12000 * 6 + 64);
-	must(buf_append_str(&text, "{\"message\":\"") == 0);
-	must(json_escape(&text, body->message) == 0);
-	must(buf_append_str(&text, "\",\"sessionId\":\"") == 0);
-	must(json_escape(&text, body->session) == 0);
-	must(buf_append_str(&text, "\"}") == 0);
-	must(chat_body_read(buf_slice(&text), &again) == NULL);
-	must(slice_eq(again.session, body->session) && slice_eq(again.message, body->message));
-	chat_body_clear(&again);
+	buf_init(&text, 2 * 128 * 6 + 12000 * 6 + 128);
+	put_member(&text, "{", "message", body->message);
+	put_member(&text, ",", "sessionId", body->session);
+	for (int in_body = 0; in_body <= 1; in_body++) {
+		size_t len = buf_len(&text);
+
+		if (in_body == 1 && body->client_id.len > 0)
+			put_member(&text, ",", "clientMessageId", body->client_id);
+		must(buf_append_str(&text, "}") == 0);
+		must(chat_body_read(buf_slice(&text),
+			 in_body == 1 || body->client_id.len == 0 ? none : body->client_id,
+			 &again) == NULL);
+		must(slice_eq(again.session, body->session));
+		must(slice_eq(again.message, body->message));
+		must(slice_eq(again.client_id, body->client_id));
+		chat_body_clear(&again);
+		buf_truncate(&text, len);
+	}
 	buf_clear(&text);
+}
+
+/* A header that is no id spoils any body; one that is stands for the member, or agrees with it. */
+static void
+check_header(struct slice text, struct slice header, bool is_good, struct slice client_id)
+{
+	struct chat_body body;
+	const char *wrong = chat_body_read(text, header, &body);
+	bool agrees = client_id.len == 0 || slice_eq(client_id, header);
+
+	must((wrong == NULL) == (is_good && is_client_id(header) && agrees));
+	if (wrong != NULL)
+		return;
+	must(slice_eq(body.client_id, header));
+	chat_body_clear(&body);
+}
+
+static void
+check_session_alone(struct slice text, const struct chat_body *whole)
+{
+	struct chat_body body;
+	const char *wrong = chat_body_read_session(text, &body);
+
+	must(whole == NULL || wrong == NULL);
+	if (wrong != NULL) {
+		must(*wrong != '\0' && body.json == NULL);
+		return;
+	}
+	check_id(body.session);
+	must(whole == NULL || slice_eq(whole->session, body.session));
+	chat_body_clear(&body);
 }
 
 int
 fuzz_chat_body(const uint8_t *data, size_t size)
 {
+	static const char *const headers[] = {"key", "", "no id"};
 	uint8_t *copy = fuzz_copy((struct slice){data, size});
+	struct slice text = {copy, size};
 	struct chat_body body;
-	const char *wrong = chat_body_read((struct slice){copy, size}, &body);
+	const char *wrong = chat_body_read(text, (struct slice){0}, &body);
 
+	check_session_alone(text, wrong == NULL ? &body : NULL);
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		check_header(text, slice_str(headers[i]), wrong == NULL, body.client_id);
 	if (wrong == NULL) {
-		check_session(body.session);
+		check_id(body.session);
 		check_message(body.message);
+		if (body.client_id.p != NULL)
+			check_id(body.client_id);
 		check_written_again(&body);
 		chat_body_clear(&body);
 	} else {

@@ -64,6 +64,26 @@ check_coding(struct slice accept, unsigned available)
 		must(names(accept, "gzip") || names(accept, "x-gzip"));
 }
 
+/* A type is preferred only where it is named, and never to one that weighs as much. */
+static void
+check_type(struct slice accept)
+{
+	static const char *const weights[] = {"", ";q=1", " ; a=b ; q=1.000 "};
+	bool preferred = http_prefers_type(accept, "a/b", "c/d");
+	struct buf longer;
+
+	if (preferred)
+		must(names(accept, "a/b"));
+	must(!preferred || !http_prefers_type(accept, "c/d", "a/b"));
+	for (size_t i = 0; i < ARRAY_LEN(weights); i++) {
+		buf_init(&longer, accept.len + 64);
+		must(buf_append(&longer, accept.p, accept.len) == 0);
+		must(buf_printf(&longer, ",a/b%s,c/d", weights[i]) == 0);
+		must(!http_prefers_type(buf_slice(&longer), "a/b", "c/d"));
+		buf_clear(&longer);
+	}
+}
+
 /* A tag is found at the front of any list, strong or weak, and only where its bytes are. */
 static void
 check_etag(struct slice list)
@@ -93,6 +113,7 @@ fuzz_http_negotiate(const uint8_t *data, size_t size)
 
 	check_list(value);
 	check_coding(value, available);
+	check_type(value);
 	check_etag(value);
 	free(copy);
 	return 0;

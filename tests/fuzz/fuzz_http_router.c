@@ -3,10 +3,13 @@
  * sorts, searches and skips; here the same question is answered by comparing every pattern segment
  * by segment. The first byte chooses the method.
  */
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/basics.h"
+#include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/router.h"
 
@@ -38,6 +41,34 @@ next_segment(struct slice *s, bool *more)
 	return segment;
 }
 
+/* Whether a segment with or without escapes may be a parameter, read with sscanf(3). */
+static bool
+is_parameter(struct slice segment)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	size_t n = 0;
+
+	if (segment.len == 0 || memchr(segment.p, '%', segment.len) == NULL)
+		return segment.len > 0;
+	for (size_t i = 0; i < segment.len; i++) {
+		char hex[3] = {0};
+		unsigned byte = segment.p[i];
+
+		if (byte == '%') {
+			if (segment.len - i < 3 || !isxdigit(segment.p[i + 1]) ||
+			    !isxdigit(segment.p[i + 2]))
+				return false;
+			memcpy(hex, segment.p + i + 1, 2);
+			must(sscanf(hex, "%x", &byte) == 1);
+			i += 2;
+		}
+		if (n == sizeof(text) || byte < ' ' || byte == 0x7f || byte == '/')
+			return false;
+		text[n++] = (uint8_t)byte;
+	}
+	return utf8_valid((struct slice){text, n});
+}
+
 /* Whether path fits a pattern; captures get what its parameters stand for. */
 static bool
 fits(const char *pattern, struct slice path, struct slice *captures)
@@ -54,7 +85,7 @@ fits(const char *pattern, struct slice path, struct slice *captures)
 				return false;
 			continue;
 		}
-		if (have.len == 0 || memchr(have.p, '%', have.len) != NULL)
+		if (!is_parameter(have))
 			return false;
 		*captures++ = have;
 	}
@@ -90,9 +121,14 @@ check_found(const struct route_match *m, enum http_method method, struct slice p
 			continue;
 		must(serves(&table[i], method) && fits(table[i].pattern, path, captures));
 		must((m->n_captures == 0) == fixed_serves(path, method));
-		for (size_t c = 0; c < m->n_captures; c++)
+		for (size_t c = 0; c < m->n_captures; c++) {
+			uint8_t text[ROUTER_CAPTURE_MAX];
+
 			must(m->captures[c].p == captures[c].p &&
 			    m->captures[c].len == captures[c].len);
+			must(utf8_valid(router_capture(m, c, text)) ||
+			    memchr(captures[c].p, '%', captures[c].len) == NULL);
+		}
 		return;
 	}
 	never("a route that is not in the table");

@@ -33,6 +33,7 @@ static struct desk {
 	uint64_t max_bytes;
 	struct env env;
 	struct open_turns open;
+	struct live live;
 	struct batch batch;
 	struct desk_client clients[DESK_CLIENTS];
 	struct buf frames[BATCH_REQUESTS]; /* what the messages of the batch lie in */
@@ -76,7 +77,8 @@ start(void)
 	/* Requests are refused by the thousand, and a full store is no news. */
 	log_open("fuzz", (enum log_level)0);
 	open_turns_init(&desk.open);
-	batch_init(&desk.batch, &desk.env, &desk.open);
+	live_init(&desk.live, &desk.open);
+	batch_init(&desk.batch, &desk.env, &desk.live);
 }
 
 /* -- opening and closing ----------------------------------------------------------------- */
@@ -254,7 +256,7 @@ desk_commit(void)
 	while (desk.n > 0)
 		buf_clear(&desk.frames[--desk.n]);
 	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
-		if (desk.clients[i].client.overflow)
+		if (desk.clients[i].client.fault != NULL)
 			desk_lose(i);
 		else
 			take_answers(&desk.clients[i]);
@@ -279,7 +281,7 @@ void
 desk_interrupt(void)
 {
 	desk_commit();
-	(void)interrupt_lost(&desk.env, &desk.open);
+	(void)interrupt_lost(&desk.env, &desk.live);
 }
 
 void

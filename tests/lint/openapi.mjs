@@ -16,6 +16,9 @@ const { createConfig, lint } = createRequire(import.meta.url)("@redocly/openapi-
 const DOCUMENT = `${ROOT}workerd/api/openapi.json`;
 const TYPES = `${ROOT}workerd/api/openapi.d.ts`;
 
+/** Two paths of the published contract that a method alone tells apart. */
+const KNOWN_AMBIGUITY = "`/v1/chat/stream/{messageId}` and `/v1/chat/{messageId}/stop`";
+
 const TYPES_HEAD = `// The types of openapi.json's schemas, made by \`node tests/lint/openapi.mjs --write\`. The front
 // ends are checked with them, so that server and pages cannot drift apart; they are in no bundle.
 
@@ -39,7 +42,9 @@ async function rules() {
 		},
 	});
 	const problems = await lint({ ref: DOCUMENT, config });
-	return problems.map((one) => `${one.location[0]?.pointer}: ${one.message} (${one.ruleId})`);
+	return problems
+		.filter((one) => !one.message.includes(KNOWN_AMBIGUITY))
+		.map((one) => `${one.location[0]?.pointer}: ${one.message} (${one.ruleId})`);
 }
 
 /** What is in one list and not in the other. */

@@ -46,11 +46,12 @@ struct stage {
 /* -- the listener ------------------------------------------------------------------------- */
 
 static inline void
-stage_start(void *arg, const struct turn_ids *ids)
+stage_start(void *arg, const struct turn_ids *ids, size_t position)
 {
 	struct stage *s = arg;
 
 	(void)ids;
+	(void)position;
 	s->started = true;
 }
 
@@ -84,7 +85,7 @@ stage_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 	s->failure = failure;
 }
 
-static inline struct turn *
+static inline struct turn_listener *
 stage_begin(struct stage *s)
 {
 	static const struct turn_sink sink = {
@@ -95,10 +96,10 @@ stage_begin(struct stage *s)
 	    .session = slice_str("visitor"),
 	    .text = slice_str("hello"),
 	};
-	struct turn *turn = turn_begin(&s->chat, &request, &sink, s);
+	struct turn_listener *l = turn_begin(&s->chat, &request, &sink, s);
 
-	assert_non_null(turn);
-	return turn;
+	assert_non_null(l);
+	return l;
 }
 
 /* -- setting it up ------------------------------------------------------------------------ */
@@ -132,15 +133,6 @@ stage_listen(struct stage *s, char *url, size_t url_size)
 	snprintf(url, url_size, "http://127.0.0.1:%u/chat/completions", ntohs(in.sin_port));
 }
 
-static inline void
-stage_connected(void *arg, int fd)
-{
-	struct chat *chat = arg;
-
-	upstream_fd_is_new(chat->upstream, fd);
-	chat_claim(chat);
-}
-
 static inline int
 stage_setup(void **state)
 {
@@ -170,8 +162,7 @@ stage_setup(void **state)
 	    .max_history = 30,
 	    .total_ms = 60000,
 	};
-	LIST_INIT(&s->chat.turns);
-	store_client_on_connect(s->chat.store, stage_connected, &s->chat);
+	chat_start(&s->chat);
 	*state = s;
 	return 0;
 }
@@ -290,7 +281,10 @@ store_take_begin(struct stage *s, uint64_t older)
 	union msg m;
 	uint64_t request = store_expect(s, MSG_TURN_BEGIN, &m);
 	struct msg_turn_begun begun = {
-	    .conversation = m.turn_begin.conversation, .older = older};
+	    .conversation = m.turn_begin.conversation,
+	    .turn = m.turn_begin.turn,
+	    .older = older,
+	};
 
 	store_answer(s, request, MSG_TURN_BEGUN, &begun);
 }

@@ -78,10 +78,10 @@ static void
 an_erased_turn_without_a_listener_ends_too(void **state)
 {
 	struct stage *s = *state;
-	struct turn *turn = stage_begin(s);
+	struct turn_listener *l = stage_begin(s);
 	uint64_t checkpoint = stream_up_to_a_checkpoint(s);
 
-	turn_detach(turn);
+	turn_leave(l);
 	store_refuse(s, checkpoint, STORE_NOT_FOUND);
 	STAGE_UNTIL(s, model_is_left(s));
 	assert_int_equal(chat_running(&s->chat), 0);

@@ -81,6 +81,49 @@ the_greater_weight_wins_then_br_before_gzip_before_identity(void **state)
 }
 
 static void
+a_media_type_is_preferred_when_it_is_named_and_weighs_more(void **state)
+{
+	static const struct {
+		const char *accept; /* NULL: no header */
+		bool preferred;
+	} table[] = {
+	    {NULL, false},
+	    {"", false},
+	    {"*/*", false},
+	    {"text/*", false},
+	    {"application/json", false},
+	    {"text/event-stream", true},
+	    {"Text/Event-Stream", true},
+	    {"text/event-streams", false},
+	    {"text/event-stream, */*", true},
+	    {"*/*, text/event-stream;q=0.1", true},
+	    {"text/event-stream;q=0", false},
+	    {"text/event-stream;q=0.000", false},
+	    {"text/event-stream; charset=utf-8", true},
+	    {"text/event-stream ; charset=utf-8 ; Q=0.0", false},
+	    {"text/event-stream;q=1.1", false},
+	    {"text/event-stream;q", true},
+	    {"text/event-stream;", true},
+	    {";text/event-stream", false},
+	    {"application/x-ndjson, text/event-stream", false},
+	    {"text/event-stream, application/x-ndjson", false},
+	    {"application/x-ndjson;q=0.5, text/event-stream", true},
+	    {"application/x-ndjson;q=0.5, text/event-stream;q=0.4", false},
+	    {"application/x-ndjson;q=0, text/event-stream;q=0.4", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct slice accept =
+		    table[i].accept == NULL ? (struct slice){0} : slice_str(table[i].accept);
+
+		if (http_prefers_type(accept, "text/event-stream", "application/x-ndjson") !=
+		    table[i].preferred)
+			fail_msg("%s", table[i].accept);
+	}
+}
+
+static void
 a_tag_is_found_in_lists_weak_or_strong(void **state)
 {
 	static const struct {
@@ -413,6 +456,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_greater_weight_wins_then_br_before_gzip_before_identity),
+	    cmocka_unit_test(a_media_type_is_preferred_when_it_is_named_and_weighs_more),
 	    cmocka_unit_test(a_tag_is_found_in_lists_weak_or_strong),
 	    cmocka_unit_test(each_coding_is_sent_with_its_own_tag),
 	    cmocka_unit_test(a_client_that_has_it_gets_304),

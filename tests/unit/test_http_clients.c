@@ -185,6 +185,97 @@ a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
 	client_close(&cl);
 }
 
+/* A stream that begins with a long replay, to a client that takes next to nothing. */
+static void
+open_with_replay(struct client *cl, struct slice replay)
+{
+	rig_start(&http_limits_default);
+	client_open_with(cl, 4096);
+	client_send(cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("start")), 0);
+	assert_int_equal(reply_stream_replay(rig.kept[0], replay), 0);
+	http_server_turn_end(rig.server);
+	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
+}
+
+/* Writes pieces of 1000 bytes in turns of the loop until one is refused, and how many were taken. */
+static size_t
+pieces_taken(size_t most)
+{
+	static char piece[1000];
+	size_t n = 0;
+
+	memset(piece, 'p', sizeof(piece));
+	while (n < most &&
+	    reply_stream_write(rig.kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
+		http_server_turn_end(rig.server);
+		n++;
+	}
+	return n;
+}
+
+static void
+a_replay_of_any_length_waits_beside_what_comes_after_it(void **state)
+{
+	static char text[3000000];
+	struct client cl;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
+	assert_int_equal(pieces_taken(200), 200);
+	reply_stream_end(rig.kept[0]);
+	WAIT_FOR(client_ends_with(&cl, "p\r\n0\r\n\r\n"));
+	assert_int_equal(client_count(&cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_int_equal(client_count(&cl, "\r\n3e8\r\np"), 200);
+	assert_int_equal(rig_conn()->replay, 0);
+	assert_int_equal(rig.closed, 0);
+	client_close(&cl);
+}
+
+static void
+what_comes_after_a_replay_has_its_bound(void **state)
+{
+	static char text[1000000];
+	struct client cl;
+	size_t taken;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
+	rig_quiet();
+	taken = pieces_taken(10000);
+	rig_loud();
+	assert_true(taken * 1000 >= http_limits_default.output_max - 2000);
+	assert_true(taken * 1000 <= http_limits_default.output_max + 2000);
+	http_server_turn_end(rig.server);
+	assert_int_equal(rig.closed, 1);
+	client_close(&cl);
+}
+
+static void
+a_replay_to_a_client_that_left_is_refused(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	rig.kept[0]->on_close = NULL;
+	conn_drop(rig_conn(), NULL);
+	assert_int_equal(reply_stream_replay(rig.kept[0], slice_str("replay")), -1);
+	http_server_turn_end(rig.server);
+	assert_int_equal(http_server_connections(rig.server), 0);
+	client_close(&cl);
+}
+
 int
 main(void)
 {
@@ -195,6 +286,9 @@ main(void)
 	    RIG_TEST(a_slow_reader_over_the_bound_is_dropped),
 	    RIG_TEST(a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound),
 	    RIG_TEST(a_last_piece_of_any_length_waits_for_a_slow_reader),
+	    RIG_TEST(a_replay_of_any_length_waits_beside_what_comes_after_it),
+	    RIG_TEST(what_comes_after_a_replay_has_its_bound),
+	    RIG_TEST(a_replay_to_a_client_that_left_is_refused),
 	};
 
 	rig_loud();

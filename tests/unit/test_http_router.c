@@ -82,7 +82,26 @@ every_path_leads_where_the_table_says(void **state)
 	    {HTTP_POST, "/v1/chat/m1/stopp", "", {NULL}}, /* GET /:a/:b/:c/:d knows it */
 	    {HTTP_POST, "/v1/chat/m1/stop/", NULL, {NULL}},
 	    {HTTP_GET, "/v1/chat/stream/", NULL, {NULL}},
-	    {HTTP_GET, "/v1/chat/stream/m%31", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%31", "resume", {"m1"}},
+	    {HTTP_GET, "/v1/chat/stream/%6d%31", "resume", {"m1"}},
+	    {HTTP_GET, "/v1/chat/stream/a%3Ab%3ac", "resume", {"a:b:c"}},
+	    {HTTP_GET, "/v1/chat/stream/%25%33%31", "resume", {"%31"}},
+	    {HTTP_GET, "/v1/chat/stream/%C3%BC", "resume", {"\xc3\xbc"}},
+	    {HTTP_GET, "/v1/chat/stream/%2e%2E", "resume", {".."}},
+	    {HTTP_GET, "/v1/chat/stream/m%", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%3", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%3g", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%g3", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%00", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%1f", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%7F", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/m%2Fn", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/%2f", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/%C3", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream/%C0%AF", NULL, {NULL}},
+	    {HTTP_GET, "/v1/chat/stream%2Fm1", NULL, {NULL}},
+	    {HTTP_POST, "/v1/ch%61t", NULL, {NULL}},
+	    {HTTP_GET, "/%31/2/3/%34", "four", {"1", "2", "3", "4"}},
 	    {HTTP_GET, "/v1/widgets/w", "read", {"w"}},
 	    {HTTP_PUT, "/v1/widgets/w", "update", {"w"}},
 	    {HTTP_DELETE, "/v1/widgets/w", "delete", {"w"}},
@@ -115,8 +134,12 @@ every_path_leads_where_the_table_says(void **state)
 		while (n < ROUTER_CAPTURES_MAX && cases[i].captures[n] != NULL)
 			n++;
 		assert_int_equal(m.n_captures, n);
-		for (size_t k = 0; k < n; k++)
-			assert_true(slice_eq_str(m.captures[k], cases[i].captures[k]));
+		for (size_t k = 0; k < n; k++) {
+			uint8_t text[ROUTER_CAPTURE_MAX];
+
+			assert_true(
+			    slice_eq_str(router_capture(&m, k, text), cases[i].captures[k]));
+		}
 	}
 }
 
@@ -169,6 +192,27 @@ every_prefix_of_a_path_can_be_asked_for(void **state)
 	}
 }
 
+/* Without escapes a capture is bounded by the request's head alone. */
+static void
+escapes_stand_for_a_bounded_text(void **state)
+{
+	char path[3 * ROUTER_CAPTURE_MAX + 64] = "/v1/widgets/";
+	size_t n = strlen(path);
+	struct route_match m;
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ROUTER_CAPTURE_MAX; i++, n += 3)
+		memcpy(path + n, "%41", 4);
+	assert_int_equal(router_match(router, HTTP_GET, slice_str(path), &m), ROUTE_FOUND);
+	assert_int_equal(router_capture(&m, 0, text).len, ROUTER_CAPTURE_MAX);
+	path[n] = 'A';
+	assert_int_equal(router_match(router, HTTP_GET, slice_str(path), &m), ROUTE_UNKNOWN);
+	memset(path + 12, 'A', n - 11);
+	assert_int_equal(router_match(router, HTTP_GET, slice_str(path), &m), ROUTE_FOUND);
+	assert_int_equal(router_capture(&m, 0, text).len, n - 11);
+}
+
 int
 main(void)
 {
@@ -176,6 +220,7 @@ main(void)
 	    cmocka_unit_test(every_path_leads_where_the_table_says),
 	    cmocka_unit_test(allow_names_the_methods_of_the_path),
 	    cmocka_unit_test(every_prefix_of_a_path_can_be_asked_for),
+	    cmocka_unit_test(escapes_stand_for_a_bounded_text),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -413,13 +413,13 @@ lost_turns_wait_for_room(void **state)
 	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
 	fill_with_logins(f);
 	open_turns_lose(&f->open, &f->a.client.turns);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_STUCK);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_STUCK);
 	assert_int_equal(f->open.n, 1);
 	store_restart(f, STORE_BYTES);
 	assert_int_equal(f->open.n, 1);
 	lose(f, &f->a);
 	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", big);
 	free(big);
 }
@@ -495,8 +495,8 @@ a_client_too_far_behind_is_marked_and_the_others_are_served(void **state)
 	send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
 	ping = send_request(f, &f->b, MSG_PING, &(struct msg_ping){});
 	commit(f);
-	assert_true(f->a.client.overflow);
-	assert_false(f->b.client.overflow);
+	assert_string_equal(f->a.client.fault, "too far behind");
+	assert_null(f->b.client.fault);
 	assert_int_equal(buf_len(&f->a.out), 0);
 	expect_answer(f, &f->b, ping, MSG_PONG, NULL);
 }

@@ -330,7 +330,7 @@ a_message_that_cannot_be_read_costs_only_its_erasure(void **state)
 
 /* Opens so many turns, and finishes the first ones of them. */
 static void
-open_turns_of(struct fixture *f, const char *session, size_t n, size_t finished)
+open_many(struct fixture *f, const char *session, size_t n, size_t finished)
 {
 	uint64_t first = f->requests + 1;
 
@@ -363,8 +363,8 @@ the_longest_conversation_goes_whole(void **state)
 	chat(f, "stays", "q", "a");
 	contents_take(f, &before);
 	for (int i = 0; i < 6; i++) {
-		open_turns_of(f, "goes", 300, 200);
-		open_turns_of(f, "also", 10, 0);
+		open_many(f, "goes", 300, 200);
+		open_many(f, "also", 10, 0);
 	}
 	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
 	expect_erased(&m, 1, 3000);
@@ -387,7 +387,7 @@ turns_that_nobody_has_claimed_yet_go_too(void **state)
 	erase(f, &begin.conversation, 1);
 	assert_true(TAILQ_EMPTY(&f->open.found));
 	assert_int_equal(f->open.n, 0);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 }
 
 static void

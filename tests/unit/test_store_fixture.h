@@ -38,6 +38,7 @@ struct fixture {
 	char dir[64];
 	struct env env;
 	struct open_turns open;
+	struct live live;
 	struct batch batch;
 	struct asker a, b;
 	uint64_t requests; /* request ids given out */
@@ -66,7 +67,8 @@ store_open(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes), 0);
 	open_turns_init(&f->open);
-	batch_init(&f->batch, &f->env, &f->open);
+	live_init(&f->live, &f->open);
+	batch_init(&f->batch, &f->env, &f->live);
 	asker_init(&f->a);
 	asker_init(&f->b);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
@@ -93,18 +95,27 @@ expect_whole(struct fixture *f)
 	assert_int_equal(result.broken, 0);
 }
 
+/* A client's connection ends: nobody runs its turns, and it follows none. */
+static inline size_t
+client_goes(struct fixture *f, struct asker *asker)
+{
+	live_forget(&f->live, &asker->client);
+	return open_turns_lose(&f->open, &asker->client.turns);
+}
+
 static inline void
 store_close(struct fixture *f)
 {
 	if (f->env.mdb != NULL && !f->damaged)
 		expect_whole(f);
-	open_turns_lose(&f->open, &f->a.client.turns);
-	open_turns_lose(&f->open, &f->b.client.turns);
+	client_goes(f, &f->a);
+	client_goes(f, &f->b);
 	asker_forget_frames(&f->a);
 	asker_forget_frames(&f->b);
 	buf_clear(&f->a.out);
 	buf_clear(&f->b.out);
 	batch_clear(&f->batch);
+	live_clear(&f->live);
 	open_turns_clear(&f->open);
 	env_close(&f->env);
 }
@@ -120,8 +131,8 @@ store_restart(struct fixture *f, uint64_t max_bytes)
 static inline void
 remove_store(const char *dir)
 {
-	static const char *const names[] = {
-	    "data.mdb", "lock.mdb", "storaged.lock", "s", "data-schema1.mdb"};
+	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
+	    "data-schema1.mdb", "data-schema2.mdb"};
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -266,14 +277,14 @@ begin_of(const char *session, const char *text)
 static inline struct msg_turn_finish
 finish_of(const struct id *turn, const char *text)
 {
-	return (struct msg_turn_finish){.turn = *turn, .text = slice_str(text)};
+	return (struct msg_turn_finish){.turn = *turn, .run = *turn, .text = slice_str(text)};
 }
 
 static inline struct msg_turn_checkpoint
 piece_of(const struct id *turn, uint32_t offset, const char *text)
 {
 	return (struct msg_turn_checkpoint){
-	    .turn = *turn, .offset = offset, .text = slice_str(text)};
+	    .turn = *turn, .run = *turn, .offset = offset, .text = slice_str(text)};
 }
 
 /* A whole turn: question, answer. Returns its conversation. */
@@ -389,8 +400,8 @@ table_count(struct fixture *f, enum table table)
 static inline void
 lose(struct fixture *f, struct asker *asker)
 {
-	open_turns_lose(&f->open, &asker->client.turns);
-	while (interrupt_lost(&f->env, &f->open) == INTERRUPT_MORE)
+	client_goes(f, asker);
+	while (interrupt_lost(&f->env, &f->live) == INTERRUPT_MORE)
 		;
 	assert_true(TAILQ_EMPTY(&f->open.lost));
 }

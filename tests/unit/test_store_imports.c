@@ -530,6 +530,7 @@ the_place_of_a_running_reply_is_kept(void **state)
 	struct msg_turn_begin again = begin_of("visitor", "two");
 	struct msg_turn_checkpoint piece = piece_of(&again.turn, 0, "du");
 	struct msg_message_record q = question_of("q"), a = reply_of("a");
+	struct msg_turn_finish end;
 	struct contents before;
 	struct id thread;
 
@@ -554,7 +555,8 @@ the_place_of_a_running_reply_is_kept(void **state)
 	put_message(f, &thread, 6, &a, 0);
 	assert_int_equal(conversation_record(f, &thread).next_seq, 7);
 	/* When it has ended, its place is, too. */
-	ask(f, MSG_TURN_FINISH, &(struct msg_turn_finish){.turn = begin.turn}, MSG_OK, NULL);
+	end = finish_of(&begin.turn, "");
+	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
 	put_message(f, &thread, 4, &q, 0);
 }
 

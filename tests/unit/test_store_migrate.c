@@ -132,15 +132,16 @@ open_turns_get_their_conversation(void **state)
 		assert_int_equal(
 		    txn_get_record(&t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &record),
 		    0);
-		assert_int_equal(record.v, 2);
+		assert_int_equal(record.v, OPEN_TURN_VERSION);
 		assert_int_equal(record.started_at, i + 1);
 		assert_true(id_equal(&record.conversation, &open[i].conversation));
+		assert_true(id_equal(&record.run, &open[i].turn));
 		txn_abort(&t);
 	}
 	EXPECT_MESSAGES(f, &other, "cc", "q", "a");
 	/* Nobody claims them. */
 	assert_int_equal(open_turns_lose(&f->open, &f->open.found), 2);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	EXPECT_MESSAGES(f, &open[0].conversation, "ci", "question", "one");
 	EXPECT_MESSAGES(f, &open[1].conversation, "ci", "question", "two");
 }
@@ -191,7 +192,7 @@ an_open_turn_that_is_damaged_stays_open(void **state)
 	migrates(f);
 	lose(f, &f->a);
 	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	EXPECT_MESSAGES(f, &begin.conversation, "ci", "question", "one");
 }
 
@@ -255,7 +256,7 @@ a_store_that_version_1_wrote_is_whole_afterwards(void **state)
 	assert_int_equal(m.conversation_page.total, 1);
 	/* Whole again once its open turns are closed. */
 	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->open), INTERRUPT_IDLE);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
 }
 

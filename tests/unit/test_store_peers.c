@@ -28,7 +28,7 @@ served_open(struct served *s, struct fixture *f)
 	s->f = f;
 	s->base = event_base_new();
 	assert_non_null(s->base);
-	peers_init(&s->peers, s->base, &f->open);
+	peers_init(&s->peers, s->base, &f->live);
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	channel_open(&s->worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);

@@ -281,7 +281,7 @@ it_names_the_peers_that_have_said_who_they_are(void **state)
 	struct peers peers;
 	struct msg_status s;
 
-	peers_init(&peers, base, &f->open);
+	peers_init(&peers, base, &f->live);
 	f->batch.peers = &peers;
 	connect_peer(&peers, ROLE_WORKER, &worker);
 	connect_peer(&peers, ROLE_TOOL, &silent);

@@ -253,7 +253,7 @@ BREAK(no_schema_version)
 BREAK(another_schema_version)
 {
 	(void)w;
-	put(t, TABLE_META, key_meta(META_VERSION), "3");
+	put(t, TABLE_META, key_meta(META_VERSION), "4");
 }
 
 BREAK(an_unknown_table)
@@ -609,7 +609,7 @@ static struct breakage {
     {"no schema version", no_schema_version,
 	{"meta: the schema's version is missing or no number"}},
     {"another schema version", another_schema_version,
-	{"meta: the schema is version 3, not 2"}},
+	{"meta: the schema is version 4, not 3"}},
     {"an unknown table", an_unknown_table, {"meta: a table that no version makes: \"things\""}},
     {"a conversation key that is no id", a_conversation_key_that_is_no_id,
 	{"conversations" MISFIT}},
@@ -702,7 +702,7 @@ static struct breakage {
     {"an open turn that does not decode", an_open_turn_that_does_not_decode,
 	{"open_turns: open turn TC does not decode: short"}},
     {"an open turn of another version", an_open_turn_of_another_version,
-	{"open_turns: open turn TC is of version 1, not 2"}},
+	{"open_turns: open turn TC is of version 1, not 3"}},
     {"an open turn without a turn", an_open_turn_without_a_turn,
 	{"open_turns: turn X is open, but there is no such turn"}},
     {"an open turn of another conversation", an_open_turn_of_another_conversation,

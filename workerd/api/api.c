@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
+#include <event2/event.h>
+
 #include "proto/basics.h"
+#include "proto/clock.h"
 #include "proto/log.h"
 #include "workerd/api/guard.h"
 #include "workerd/api/json_text.h"
@@ -14,6 +17,18 @@
 
 #define LINE_MAX_BYTES 4194304 /* an escaped reply of the greatest length fits */
 #define LOGIN_ATTEMPTS 10      /* a minute and address */
+#define READS_PER_CHAT 10 /* how much oftener than send a client may resume, stop and look */
+
+/* A common timeout costs the same however many streams wait for it. */
+static const struct timeval *
+heartbeat(const struct settings *settings, struct event_base *base)
+{
+	struct timeval tv = clock_timeval(settings->event_stream_silence_ms / 2);
+	const struct timeval *common = event_base_init_common_timeout(base, &tv);
+
+	must(common != NULL);
+	return common;
+}
 
 struct api *
 api_new(const struct settings *settings, struct chat *chat, struct store_client *store,
@@ -28,7 +43,10 @@ api_new(const struct settings *settings, struct chat *chat, struct store_client 
 	api->me = me;
 	api->chat_rate = (struct ratelimit_rule){
 	    "chat", settings->rate_limit_max_requests, settings->rate_limit_window_ms};
+	api->chat_read_rate = (struct ratelimit_rule){"chat_read",
+	    READS_PER_CHAT * settings->rate_limit_max_requests, settings->rate_limit_window_ms};
 	api->login_rate = (struct ratelimit_rule){"login", LOGIN_ATTEMPTS, 60000};
+	api->heartbeat = heartbeat(settings, chat->base);
 	api->router = routes_router();
 	api->pages = pages_load(settings);
 	buf_init(&api->line, LINE_MAX_BYTES);

@@ -20,6 +20,7 @@
 #include "workerd/store_client.h"
 
 struct pages;
+struct timeval;
 
 struct api {
 	const struct settings *settings;
@@ -29,8 +30,9 @@ struct api {
 	struct scoreboard_worker *me; /* this worker's slot of the board */
 	struct router *router;
 	struct pages *pages;
-	struct ratelimit_rule chat_rate, login_rate;
-	struct buf line; /* where a handler puts a small answer together */
+	struct ratelimit_rule chat_rate, chat_read_rate, login_rate;
+	const struct timeval *heartbeat; /* of event streams: half the silence that may be */
+	struct buf line;                 /* where a handler puts a small answer together */
 };
 
 /* One request on its way to its handler. */

@@ -6,6 +6,7 @@
  */
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "workerd/api/message_text.h"
 #include "workerd/api/paging.h"
 #include "workerd/api/query.h"
 
@@ -20,7 +21,9 @@ static const char missing[] = "Conversation not found";
 static bool
 read_id(const struct api_call *c, struct id *id)
 {
-	if (id_parse(c->match.captures[0], id) == 0)
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	if (id_parse(router_capture(&c->match, 0, text), id) == 0)
 		return true;
 	api_reply_invalid(c->api, c->x, "Invalid conversationId",
 	    "conversationId must be a UUID, as the list of conversations gives it");
@@ -48,20 +51,13 @@ write_conversation(struct json_text *j, const char *key, struct slice item)
 static void
 write_message(struct json_text *j, const struct msg_message_record *r)
 {
-	static const char *const roles[] = {
-	    [MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"};
-	static const char *const statuses[] = {[MESSAGE_COMPLETE] = "complete",
-	    [MESSAGE_STOPPED] = "stopped",
-	    [MESSAGE_INTERRUPTED] = "interrupted"};
-
 	json_open(j, NULL, '{');
 	json_id(j, "_id", &r->id);
 	json_uint(j, "_creationTime", r->created_at);
-	json_str(j, "role", slice_str(roles[r->role]));
+	json_str(j, "role", message_role_text(r));
 	json_str(j, "content", r->text);
 	json_uint(j, "createdAt", r->created_at);
-	json_str(
-	    j, "status", slice_str(statuses[r->status < 3 ? r->status : MESSAGE_INTERRUPTED]));
+	json_str(j, "status", message_status_text(r));
 	json_close(j, '}');
 }
 
@@ -123,27 +119,6 @@ struct thread {
 	bool truncated; /* there were too many */
 };
 
-/* Where the next page begins, as a cursor: its sequence number, the highest byte first. */
-static void
-write_next(struct json_text *j, uint64_t seq)
-{
-	uint8_t be[sizeof(seq)];
-
-	for (size_t i = 0; i < sizeof(be); i++)
-		be[i] = (uint8_t)(seq >> (56 - 8 * i));
-	paging_write_next(j, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
-}
-
-static uint64_t
-read_seq(const uint8_t be[sizeof(uint64_t)])
-{
-	uint64_t seq = 0;
-
-	for (size_t i = 0; i < sizeof(seq); i++)
-		seq = seq << 8 | be[i];
-	return seq;
-}
-
 static void on_thread_page(void *arg, uint16_t type, const union msg *m);
 
 static void
@@ -166,7 +141,7 @@ thread_end(struct thread *t, uint64_t next)
 
 	json_close(j, ']');
 	if (t->page != 0)
-		write_next(j, next);
+		paging_write_next_seq(j, next);
 	if (t->truncated) {
 		log_event(LOG_WARN, "thread_truncated", L_ID("conversation", &t->conversation));
 		json_bool(j, "truncated", true);
@@ -218,7 +193,7 @@ handle_conversations_get(const struct api_call *c)
 	static const struct paging_rule rule = {
 	    .limit_default = 100,
 	    .limit_max = PAGE_LIMIT,
-	    .cursor_len = sizeof(uint64_t),
+	    .cursor_len = PAGING_SEQ_LEN,
 	    .wrong_limit = "limit must be a whole number from 1 to 1000",
 	};
 	const char *wrong;
@@ -237,7 +212,7 @@ handle_conversations_get(const struct api_call *c)
 	t->conversation = id;
 	if (paging.has_limit || paging.has_cursor)
 		t->page = paging.limit;
-	thread_ask(t, paging.has_cursor ? read_seq(paging.cursor) : 1);
+	thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);
 }
 
 /* -- deleting one ------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 static guard_step_fn *const guards[][STEPS_MAX] = {
     [GUARD_PUBLIC] = {guard_origin},
     [GUARD_CHAT] = {guard_origin, guard_chat_rate, guard_chat_key},
+    [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
     [GUARD_ADMIN] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
 	guard_admin_session},
     [GUARD_METRICS] = {guard_origin, guard_local, guard_scrape_key},

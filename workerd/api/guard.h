@@ -54,7 +54,7 @@ void guard_preflight(struct http_exchange *x);
 /* -- guard_rate.c -------------------------------------------------------------------------- */
 
 /* The client's address has not sent too much; else 429. */
-guard_step_fn guard_chat_rate, guard_login_rate;
+guard_step_fn guard_chat_rate, guard_chat_read_rate, guard_login_rate;
 
 /* Adds RateLimit-* if a step has counted the request; 0, or -1 when out is full. */
 [[gnu::warn_unused_result]] int guard_rate_headers(

@@ -39,6 +39,14 @@ guard_chat_rate(struct api_call *c)
 	return count(c, &c->api->chat_rate, METRIC_RATE_LIMITED_CHAT, "Too many requests");
 }
 
+/* Coming back to a reply must not cost a visitor the right to write. */
+enum guard_verdict
+guard_chat_read_rate(struct api_call *c)
+{
+	return count(
+	    c, &c->api->chat_read_rate, METRIC_RATE_LIMITED_CHAT_READ, "Too many requests");
+}
+
 enum guard_verdict
 guard_login_rate(struct api_call *c)
 {

@@ -146,9 +146,11 @@ static enum guard_verdict
 redirect_to_login(struct api_call *c)
 {
 	char path[128], text[ID_TEXT_LEN + 1];
+	uint8_t decoded[ROUTER_CAPTURE_MAX];
 	struct id id;
 
-	if (c->match.n_captures == 0 || id_parse(c->match.captures[0], &id) == -1)
+	if (c->match.n_captures == 0 ||
+	    id_parse(router_capture(&c->match, 0, decoded), &id) == -1)
 		return redirect(c->x, "/login");
 	id_format(&id, text);
 	snprintf(path, sizeof(path), "/login?next=%%2Fconversations%%2F%s", text);

@@ -40,14 +40,60 @@ export interface components {
             sessionId: components["schemas"]["SessionId"];
             /** @description Its length counts in UTF-16 code units, as in JavaScript. */
             message: string;
+            clientMessageId?: components["schemas"]["ClientMessageId"];
+        };
+        /**
+         * @description The client's own name for this message, new for each in the conversation, best at random. To send the message again by the same name does no harm; another message by that name is refused.
+         * @example m-4f1c9a
+         */
+        ClientMessageId: string;
+        StopRequest: {
+            sessionId: components["schemas"]["SessionId"];
+        };
+        StopAnswer: {
+            status: components["schemas"]["MessageStatus"];
+        };
+        /**
+         * @description How a reply ended. A visitor's message is complete.
+         * @enum {unknown}
+         */
+        MessageStatus: "complete" | "stopped" | "interrupted";
+        /** @description Tokens, as the model counts them. */
+        Usage: {
+            promptTokens: number;
+            completionTokens: number;
+        };
+        HistoryMessage: {
+            id: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            role: "user" | "assistant";
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            status: components["schemas"]["MessageStatus"];
+        };
+        History: {
+            /** @description null: the session has said nothing yet. */
+            conversationId: components["schemas"]["Id"] | null;
+            messages: components["schemas"]["HistoryMessage"][];
+            /** @description The newest reply that is being written right now, and so is not among the messages: to be resumed. */
+            active: components["schemas"]["Id"] | null;
+            nextCursor: components["schemas"]["NextCursor"];
         };
         Reply: {
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
+            /** @description Empty only if it was stopped before it began. */
             message: string;
+            /** @description null: the model does not tell. */
+            usage: components["schemas"]["Usage"] | null;
+            /**
+             * @description Only of a reply that was stopped.
+             * @constant
+             */
+            status?: "stopped";
         };
         Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
-        /** @description The model has begun to answer. */
+        /** @description The model has begun to answer. After a start, a client forgets what it had of this reply's text beyond the position. */
         StartEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -56,6 +102,8 @@ export interface components {
             type: "start";
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
+            /** @description Of a reply that was resumed: where in its text the first token begins, in UTF-16 code units. Without it: 0. */
+            position?: number;
         };
         /** @description The next piece of the text. */
         TokenEvent: {
@@ -73,9 +121,15 @@ export interface components {
              * @enum {string}
              */
             type: "done";
+            /** @description Without the white space at its ends. Empty only if it was stopped before it began. */
             message: string;
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
+            /**
+             * @description Only of a reply that was stopped.
+             * @constant
+             */
+            status?: "stopped";
         };
         /** @description No more will come; what came is kept. */
         ErrorEvent: {
@@ -103,11 +157,7 @@ export interface components {
             role: "user" | "assistant";
             content: string;
             createdAt: components["schemas"]["Time"];
-            /**
-             * @description How a reply ended.
-             * @enum {unknown}
-             */
-            status: "complete" | "stopped" | "interrupted";
+            status: components["schemas"]["MessageStatus"];
         };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
@@ -157,6 +207,13 @@ export type Id = components['schemas']['Id'];
 export type Time = components['schemas']['Time'];
 export type SessionId = components['schemas']['SessionId'];
 export type ChatRequest = components['schemas']['ChatRequest'];
+export type ClientMessageId = components['schemas']['ClientMessageId'];
+export type StopRequest = components['schemas']['StopRequest'];
+export type StopAnswer = components['schemas']['StopAnswer'];
+export type MessageStatus = components['schemas']['MessageStatus'];
+export type Usage = components['schemas']['Usage'];
+export type HistoryMessage = components['schemas']['HistoryMessage'];
+export type History = components['schemas']['History'];
 export type Reply = components['schemas']['Reply'];
 export type Event = components['schemas']['Event'];
 export type StartEvent = components['schemas']['StartEvent'];

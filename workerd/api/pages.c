@@ -220,14 +220,15 @@ reply_page(struct http_exchange *x, const struct asset *a)
 }
 
 static void
-reply_from_folder(const struct api_call *c, const struct folder *f, const char *cache)
+reply_from_folder(
+    struct http_exchange *x, const struct folder *f, struct slice name, const char *cache)
 {
 	const struct asset *found = NULL;
 
 	for (size_t i = 0; i < f->n; i++)
-		if (slice_eq_str(c->match.captures[0], f->files[i].name))
+		if (slice_eq_str(name, f->files[i].name))
 			found = f->files[i].asset;
-	reply_asset(c->x, found, cache);
+	reply_asset(x, found, cache);
 }
 
 /* What a cache may do with the widget's script, by API.md: nothing in development. */
@@ -270,15 +271,20 @@ handle_page_headless_test(const struct api_call *c)
 void
 handle_page_asset(const struct api_call *c)
 {
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	struct slice name = router_capture(&c->match, 0, text);
 	/* The build puts a file's hash behind a dash in its name. */
-	bool hashed = memchr(c->match.captures[0].p, '-', c->match.captures[0].len) != NULL;
+	bool hashed = memchr(name.p, '-', name.len) != NULL;
 
 	reply_from_folder(
-	    c, &c->api->pages->dashboard_assets, hashed ? CACHE_FOREVER : CACHE_CHECK);
+	    c->x, &c->api->pages->dashboard_assets, name, hashed ? CACHE_FOREVER : CACHE_CHECK);
 }
 
 void
 handle_page_demo(const struct api_call *c)
 {
-	reply_from_folder(c, &c->api->pages->demo, CACHE_CHECK);
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	reply_from_folder(
+	    c->x, &c->api->pages->demo, router_capture(&c->match, 0, text), CACHE_CHECK);
 }

@@ -1,11 +1,12 @@
 /*
- * Paging: the query string, and base64url.
+ * Paging: two parameters, and base64url.
  */
 #include "workerd/api/paging.h"
 
 #include <string.h>
 
 #include "proto/basics.h"
+#include "workerd/api/parameters.h"
 
 /* Characters that so many bytes take: each holds 6 bits. */
 #define TEXT_LEN(bytes) (((bytes)*8 + 5) / 6)
@@ -54,61 +55,41 @@ decode(struct slice text, uint8_t *out, size_t len)
 
 /* -- the query string --------------------------------------------------------------------- */
 
-/* The value of a parameter, as it stands there; p is NULL without one. */
-static struct slice
-parameter(struct slice query, const char *name)
+static const char *
+read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
-	size_t n = slice_str(name).len;
+	uint8_t text[PARAMETER_MAX];
+	struct slice limit = parameter_read(query, "limit", text);
 
-	while (query.len > 0) {
-		size_t len = 0;
-
-		while (len < query.len && query.p[len] != '&')
-			len++;
-		if (len > n && query.p[n] == '=' &&
-		    slice_eq_str((struct slice){query.p, n}, name))
-			return (struct slice){query.p + n + 1, len - n - 1};
-		len += len < query.len;
-		query.p += len;
-		query.len -= len;
-	}
-	return (struct slice){0};
+	p->has_limit = limit.p != NULL;
+	p->limit = rule->limit_default;
+	if (limit.p != NULL &&
+	    (!parameter_number(limit, rule->limit_max, &p->limit) || p->limit == 0))
+		return rule->wrong_limit;
+	return NULL;
 }
 
-/* A number from 1 to max; 0 for anything else. */
-static uint32_t
-small_number(struct slice text, uint32_t max)
+static const char *
+read_cursor(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
-	uint32_t n = 0;
+	uint8_t text[PARAMETER_MAX];
+	struct slice cursor = parameter_read(query, "cursor", text);
 
-	if (text.len == 0 || text.len > 4)
-		return 0;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return 0;
-		n = n * 10 + (uint32_t)(text.p[i] - '0');
-	}
-	return n <= max ? n : 0;
+	p->has_cursor = cursor.p != NULL;
+	if (cursor.p != NULL && decode(cursor, p->cursor, rule->cursor_len) == -1)
+		return "cursor must be the nextCursor of the page before";
+	return NULL;
 }
 
 const char *
 paging_read(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
-	struct slice limit = parameter(query, "limit"), cursor = parameter(query, "cursor");
+	const char *wrong;
 
 	must(rule->cursor_len <= CURSOR_MAX);
-	*p = (struct paging){
-	    .has_limit = limit.p != NULL,
-	    .has_cursor = cursor.p != NULL,
-	    .limit = rule->limit_default,
-	};
-	if (limit.p != NULL)
-		p->limit = small_number(limit, rule->limit_max);
-	if (p->limit == 0)
-		return rule->wrong_limit;
-	if (cursor.p != NULL && decode(cursor, p->cursor, rule->cursor_len) == -1)
-		return "cursor must be the nextCursor of the page before";
-	return NULL;
+	*p = (struct paging){0};
+	wrong = read_limit(query, rule, p);
+	return wrong != NULL ? wrong : read_cursor(query, rule, p);
 }
 
 void
@@ -125,4 +106,27 @@ paging_write_next(struct json_text *j, struct slice cursor)
 	for (size_t i = 0; i < n; i++)
 		text[i] = alphabet[six_bits(cursor, 6 * i)];
 	json_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
+}
+
+/* -- messages ----------------------------------------------------------------------------- */
+
+/* The highest byte first. */
+void
+paging_write_next_seq(struct json_text *j, uint64_t seq)
+{
+	uint8_t be[PAGING_SEQ_LEN];
+
+	for (size_t i = 0; i < sizeof(be); i++)
+		be[i] = (uint8_t)(seq >> (56 - 8 * i));
+	paging_write_next(j, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
+}
+
+uint64_t
+paging_seq(const struct paging *p)
+{
+	uint64_t seq = 0;
+
+	for (size_t i = 0; i < PAGING_SEQ_LEN; i++)
+		seq = seq << 8 | p->cursor[i];
+	return seq;
 }

@@ -8,7 +8,8 @@
 
 #include "workerd/api/json_text.h"
 
-#define CURSOR_MAX 24 /* bytes */
+#define CURSOR_MAX     24 /* bytes */
+#define PAGING_SEQ_LEN 8  /* of a cursor that is a message's sequence number */
 
 /* What a list takes. */
 struct paging_rule {
@@ -30,5 +31,10 @@ struct paging {
 
 /* Writes "nextCursor": the cursor, or null for an empty one (there is no further page). */
 void paging_write_next(struct json_text *j, struct slice cursor);
+
+/* The same for a list of messages: the sequence number where the next page begins, 0 for none; and
+ * what such a cursor says. */
+void paging_write_next_seq(struct json_text *j, uint64_t seq);
+uint64_t paging_seq(const struct paging *p);
 
 #endif

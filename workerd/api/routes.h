@@ -18,6 +18,7 @@ typedef void api_handler_fn(const struct api_call *c);
 enum api_guard {
 	GUARD_PUBLIC,
 	GUARD_CHAT,
+	GUARD_CHAT_READ,
 	GUARD_ADMIN,
 	GUARD_METRICS,
 	GUARD_PAGE,

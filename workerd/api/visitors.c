@@ -36,15 +36,15 @@ on_erased(void *arg, uint16_t type, const union msg *m)
 void
 handle_visitors_delete(const struct api_call *c)
 {
+	uint8_t text[ROUTER_CAPTURE_MAX];
 	struct msg_visitor_erase erase = {
 	    .org = c->org,
 	    .widget = id_default_widget,
-	    .session = c->match.captures[0],
+	    .session = router_capture(&c->match, 0, text),
 	};
 
 	if (!is_client_id(erase.session)) {
-		api_reply_invalid(c->api, c->x, "Invalid sessionId",
-		    "sessionId must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
+		api_reply_invalid(c->api, c->x, "Invalid sessionId", chat_session_wrong);
 		return;
 	}
 	query_ask(query_new(c, sizeof(struct query), ANSWER_MAX, missing), MSG_VISITOR_ERASE,

@@ -1,6 +1,7 @@
 /*
- * What all turns of a worker share: the lines to the store and the model, and the list of the
- * turns that run.
+ * What all replies of a worker share: the lines to the store and the model, and the lists of the
+ * replies that are made here, of those that others make and somebody here follows, and of those that
+ * are looked for.
  */
 #ifndef WORKERD_CHAT_CHAT_H
 #define WORKERD_CHAT_CHAT_H
@@ -13,9 +14,13 @@
 #include "workerd/chat/upstream.h"
 #include "workerd/store_client.h"
 
+struct audiences;
+struct follow;
+struct join;
 struct turn;
 
 struct chat {
+	/* Set by whoever owns it, before chat_start(). */
 	struct event_base *base;
 	struct store_client *store;
 	struct upstream *upstream;
@@ -28,27 +33,34 @@ struct chat {
 	bool no_usage; /* the server does not know how to be asked for usage */
 	unsigned max_history;
 	unsigned total_ms; /* for a whole answer of the model, retries included */
+
 	/* The tokens given to listeners since the last chat_turn_end(), and when the first came. */
 	uint64_t relayed, relayed_since_ns;
 	LIST_HEAD(turn_list, turn) turns;
+	LIST_HEAD(, turn) wanted; /* of them those that other workers follow */
+	struct audiences *turns_by_id;
+	TAILQ_HEAD(follow_list, follow) follows;
+	struct audiences *follows_by_id;
+	LIST_HEAD(join_list, join) joins;
+	uint64_t follows_left; /* how often the store was told that nobody follows a reply */
 };
+
+/* The owner's part is set: begins, and listens to the line to the store from now on. */
+void chat_start(struct chat *chat);
 
 /* How many turns run, those without a listener included. */
 size_t chat_running(const struct chat *chat);
 
 /* Time is up (a drain's bound): every turn that still runs is finished as interrupted with the
- * text it has. */
+ * text it has, and whoever listens to other workers' replies is told so. */
 void chat_cut(struct chat *chat);
 
-/* Forgets every turn, as a process does that ends: nothing more is stored or told. The store's
+/* Forgets everything, as a process does that ends: nothing more is stored or told. The store's
  * calls are gone already; the upstream is still there. */
 void chat_clear(struct chat *chat);
 
-/* Once per loop turn, after the clients' writes: what was given to listeners has left. */
+/* Once per loop turn, after the clients' writes and before the store's: what was given to listeners
+ * has left, and who follows our replies elsewhere gets what came. */
 void chat_turn_end(struct chat *chat);
-
-/* The line to the store is new: claims the running turns again, so that storaged does not take
- * them for orphans. */
-void chat_claim(struct chat *chat);
 
 #endif

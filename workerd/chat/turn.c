@@ -8,6 +8,7 @@
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "proto/log.h"
+#include "workerd/chat/join.h"
 #include "workerd/chat/turn_internal.h"
 
 /* -- life -------------------------------------------------------------------------------- */
@@ -24,12 +25,15 @@ static void
 turn_free(struct turn *t)
 {
 	LIST_REMOVE(t, link);
+	turn_unwanted(t);
+	audiences_remove(&t->audience);
 	metric_sub(&t->chat->board->turns_running, 1);
 	event_free(t->timer);
+	audience_clear(&t->audience);
 	history_clear(&t->history);
 	sse_clear(&t->reader);
-	buf_clear(&t->text);
 	buf_clear(&t->error_body);
+	free(t->reference);
 	free(t->name);
 	free(t);
 }
@@ -57,20 +61,34 @@ static const struct {
     [TURN_TOO_LONG] = {"too_long", METRIC_TURN_TOO_LONG},
     [TURN_CUT] = {"cut", METRIC_TURN_CUT},
     [TURN_ERASED] = {"erased", METRIC_TURN_ERASED},
+    [TURN_INTERRUPTED] = {"taken", METRIC_TURN_TAKEN},
+    [TURN_CONFLICT] = {"conflict", METRIC_TURN_CONFLICT},
 };
 
 static void
 turn_log_end(const struct turn *t)
 {
 	uint64_t now = clock_mono_ms();
+	const char *ev = t->failed               ? "turn_failed"
+	    : t->reply.status == MESSAGE_STOPPED ? "turn_stopped"
+						 : "turn_done";
 
-	log_event(t->failed ? LOG_WARN : LOG_INFO, t->failed ? "turn_failed" : "turn_done",
+	log_event(t->failed ? LOG_WARN : LOG_INFO, ev,
 	    L_STR("why", t->failed ? endings[t->failure].name : NULL), L_TURN(t),
-	    L_ID("conversation", &t->ids.conversation), L_UINT("ms", now - t->began_ms),
+	    L_ID("conversation", &t->audience.ids.conversation),
+	    L_UINT("ms", now - t->began_ms),
 	    L_UINT(
 		"first_token_ms", t->first_token_ms == 0 ? 0 : t->first_token_ms - t->began_ms),
 	    L_UINT("tokens", t->reply.completion_tokens), L_UINT("bytes", t->reply.text.len),
 	    L_UINT("attempts", t->attempts));
+}
+
+static enum metric_turn
+metric_of(const struct turn *t)
+{
+	if (t->failed)
+		return endings[t->failure].metric;
+	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;
 }
 
 static void
@@ -78,8 +96,7 @@ turn_count_end(const struct turn *t)
 {
 	struct scoreboard_worker *board = t->chat->board;
 
-	metric_add(
-	    &board->turns[t->failed ? endings[t->failure].metric : METRIC_TURN_COMPLETE], 1);
+	metric_add(&board->turns[metric_of(t)], 1);
 	metric_add(&board->tokens[METRIC_TOKENS_PROMPT], t->reply.prompt_tokens);
 	metric_add(&board->tokens[METRIC_TOKENS_COMPLETION], t->reply.completion_tokens);
 }
@@ -87,15 +104,10 @@ turn_count_end(const struct turn *t)
 void
 turn_tell(struct turn *t)
 {
-	const struct turn_sink *sink = t->sink;
-
-	t->sink = NULL;
-	if (sink == NULL)
-		return;
 	if (t->failed)
-		sink->error(t->sink_arg, t->failure, t->retry_after_ms);
+		audience_fail(&t->audience, t->failure, t->retry_after_ms);
 	else
-		sink->done(t->sink_arg, &t->ids, &t->reply);
+		audience_done(&t->audience, &t->reply);
 }
 
 void
@@ -116,8 +128,7 @@ turn_set_failure(struct turn *t, enum turn_failure failure)
 	t->failed = true;
 }
 
-/* Neither the store nor the model will call it back; a checkpoint that is on its way still does. */
-static void
+void
 turn_give_up_calls(struct turn *t)
 {
 	if (t->call != NULL)
@@ -129,28 +140,88 @@ turn_give_up_calls(struct turn *t)
 }
 
 void
-turn_erased(struct turn *t)
+turn_lost(struct turn *t, enum turn_failure why)
 {
 	turn_give_up_calls(t);
-	turn_set_failure(t, TURN_ERASED);
+	turn_set_failure(t, why);
 	turn_end(t);
 }
 
+void
+turn_forget(struct turn *t)
+{
+	if (t->transfer != NULL)
+		upstream_cancel(t->transfer);
+	turn_free(t);
+}
+
 /* -- beginning --------------------------------------------------------------------------- */
+
+static enum turn_failure
+refusal(uint16_t type, const union msg *m)
+{
+	if (store_refused(type, m, STORE_FULL))
+		return TURN_STORE_FULL;
+	return store_refused(type, m, STORE_CONFLICT) ? TURN_CONFLICT : TURN_STORE_DOWN;
+}
 
 /* The store refused the message, and there is nothing to finish; or it did not answer, and if it
  * has begun the turn all the same, that is to be closed. */
 static void
 turn_not_begun(struct turn *t, uint16_t type, const union msg *m)
 {
-	turn_set_failure(
-	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
+	turn_set_failure(t, refusal(type, m));
 	if (type == MSG_ERROR) {
 		turn_end(t);
 		return;
 	}
 	turn_tell(t);
 	turn_fail(t, TURN_STORE_DOWN);
+}
+
+/* Only the store can say what an answer to a message with a client's id will be: a reply that is
+ * begun anew has another id than we gave it. So whoever listens is told that it takes too long, and
+ * the turn waits for it, to close what it has begun. */
+static void
+turn_begins_late(struct turn *t)
+{
+	turn_set_failure(t, TURN_STORE_DOWN);
+	turn_tell(t);
+}
+
+/* The message was sent before, and its reply is over or somebody writes it: this is no turn, and who
+ * listens is handed on. */
+static void
+turn_is_repeated(struct turn *t, const struct msg_turn_state *state)
+{
+	struct turn_listener *l = audience_take(&t->audience);
+	struct reference *reference = t->reference;
+	struct chat *chat = t->chat;
+
+	if (t->failed) {
+		turn_end(t);
+		return;
+	}
+	log_event(LOG_INFO, "turn_repeated", L_ID("turn", &state->turn),
+	    L_STR("request", t->name), L_STR("reply", state->open ? "running" : "over"));
+	t->reference = NULL;
+	evtimer_del(t->timer);
+	turn_enter(t, TURN_OVER);
+	if (l == NULL)
+		free(reference);
+	else
+		join_repeated(chat, l, reference, state);
+}
+
+/* The id of a reply that is begun anew is the one that it had. */
+static void
+turn_is_resumed(struct turn *t, const struct id *message)
+{
+	audiences_remove(&t->audience);
+	t->audience.ids.message = *message;
+	audiences_add(t->chat->turns_by_id, &t->audience);
+	metric_add(&t->chat->board->turns_resumed, 1);
+	log_event(LOG_INFO, "turn_resumed", L_TURN(t));
 }
 
 static void on_history(void *arg, uint16_t type, const union msg *m);
@@ -161,7 +232,7 @@ turn_load(struct turn *t)
 {
 	struct msg_message_list list = {
 	    .org = t->org,
-	    .conversation = t->ids.conversation,
+	    .conversation = t->audience.ids.conversation,
 	    .backwards = 1,
 	    .from = t->history.older,
 	    .limit = (uint32_t)history_wanted(&t->history),
@@ -185,7 +256,7 @@ on_history(void *arg, uint16_t type, const union msg *m)
 
 	t->call = NULL;
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		turn_erased(t);
+		turn_lost(t, TURN_ERASED);
 		return;
 	}
 	if (type != MSG_MESSAGE_PAGE) {
@@ -197,18 +268,37 @@ on_history(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
+turn_has_begun(struct turn *t, const struct msg_turn_begun *begun)
+{
+	t->audience.ids.conversation = begun->conversation;
+	if (!id_equal(&begun->turn, &t->audience.ids.message))
+		turn_is_resumed(t, &begun->turn);
+	evtimer_del(t->timer);
+	free(t->reference);
+	t->reference = NULL;
+	if (t->failed) {
+		turn_fail(t, TURN_STORE_DOWN);
+	} else if (t->stop) {
+		t->reply.status = MESSAGE_STOPPED;
+		turn_finish(t);
+	} else {
+		history_add(&t->history, begun->history, begun->older);
+		turn_load(t);
+	}
+}
+
+static void
 on_begun(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
 
 	t->call = NULL;
-	if (type != MSG_TURN_BEGUN) {
+	if (type == MSG_TURN_BEGUN)
+		turn_has_begun(t, &m->turn_begun);
+	else if (type == MSG_TURN_STATE)
+		turn_is_repeated(t, &m->turn_state);
+	else
 		turn_not_begun(t, type, m);
-		return;
-	}
-	t->ids.conversation = m->turn_begun.conversation;
-	history_add(&t->history, m->turn_begun.history, m->turn_begun.older);
-	turn_load(t);
 }
 
 static void
@@ -219,6 +309,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	switch (t->state) {
+	case TURN_BEGINNING:
+		turn_begins_late(t);
+		break;
 	case TURN_STREAMING:
 		turn_checkpoint(t);
 		break;
@@ -247,11 +340,59 @@ copy_name(struct slice name)
 	return copy;
 }
 
-struct turn *
+/* What is needed to find the reply should the message have been sent before. */
+static struct reference *
+reference_of(const struct turn_request *request)
+{
+	return reference_new(&(struct turn_reference){
+	    .org = request->org, .widget = request->widget, .session = request->session});
+}
+
+static struct turn *
+turn_new(
+    struct chat *chat, const struct turn_request *request, const struct msg_turn_begin *begin)
+{
+	struct turn *t = xcalloc(1, sizeof(*t));
+
+	t->chat = chat;
+	t->org = request->org;
+	t->run = begin->turn;
+	t->name = copy_name(request->name);
+	t->began_ms = clock_mono_ms();
+	t->timer = evtimer_new(chat->base, on_timer, t);
+	must(t->timer != NULL);
+	audience_init(&t->audience, NULL);
+	t->audience.ids =
+	    (struct turn_ids){.conversation = begin->conversation, .message = begin->turn};
+	history_init(&t->history, chat->max_history);
+	sse_init(&t->reader);
+	buf_init(&t->error_body, ERROR_BODY_MAX);
+	LIST_INSERT_HEAD(&chat->turns, t, link);
+	audiences_add(chat->turns_by_id, &t->audience);
+	metric_add(&chat->board->turns_running, 1);
+	turn_enter(t, TURN_BEGINNING);
+	return t;
+}
+
+/* Asks the store to begin it. 0, or -1 when too much waits for the store. */
+static int
+turn_send_begin(struct turn *t, const struct msg_turn_begin *begin)
+{
+	bool named = begin->client_id.len > 0;
+
+	t->call = store_call(
+	    t->chat->store, MSG_TURN_BEGIN, begin, named ? 0 : STORE_TIMEOUT_MS, on_begun, t);
+	if (t->call == NULL)
+		return -1;
+	if (named)
+		turn_timer(t, STORE_TIMEOUT_MS);
+	return 0;
+}
+
+struct turn_listener *
 turn_begin(struct chat *chat, const struct turn_request *request, const struct turn_sink *sink,
     void *arg)
 {
-	struct turn *t = xcalloc(1, sizeof(*t));
 	struct msg_turn_begin begin = {
 	    .org = request->org,
 	    .widget = request->widget,
@@ -260,108 +401,19 @@ turn_begin(struct chat *chat, const struct turn_request *request, const struct t
 	    .message = id_new(),
 	    .turn = id_new(),
 	    .text = request->text,
+	    .client_id = request->client_id,
 	    .history = chat->max_history,
 	};
+	struct turn *t = turn_new(chat, request, &begin);
+	struct turn_listener *l;
 
-	t->call =
-	    store_call(chat->store, MSG_TURN_BEGIN, &begin, STORE_TIMEOUT_MS, on_begun, t);
-	if (t->call == NULL) {
-		free(t);
+	if (turn_send_begin(t, &begin) == -1) {
+		turn_enter(t, TURN_OVER);
 		return NULL;
 	}
-	t->chat = chat;
-	t->org = request->org;
-	t->ids.message = begin.turn;
-	t->ids.conversation = begin.conversation;
-	t->name = copy_name(request->name);
-	t->sink = sink;
-	t->sink_arg = arg;
-	t->began_ms = clock_mono_ms();
-	t->timer = evtimer_new(chat->base, on_timer, t);
-	must(t->timer != NULL);
-	history_init(&t->history, chat->max_history);
-	sse_init(&t->reader);
-	buf_init(&t->text, TURN_REPLY_MAX);
-	buf_init(&t->error_body, ERROR_BODY_MAX);
-	LIST_INSERT_HEAD(&chat->turns, t, link);
-	metric_add(&chat->board->turns_running, 1);
-	turn_enter(t, TURN_BEGINNING);
-	return t;
-}
-
-void
-turn_detach(struct turn *t)
-{
-	t->sink = NULL;
-}
-
-/* -- all turns --------------------------------------------------------------------------- */
-
-size_t
-chat_running(const struct chat *chat)
-{
-	const struct turn *t;
-	size_t n = 0;
-
-	LIST_FOREACH (t, &chat->turns, link)
-		n += t->state != TURN_OVER;
-	return n;
-}
-
-/* Two readings of the clock for all tokens of a loop turn: each counts as if it had come first. */
-void
-chat_turn_end(struct chat *chat)
-{
-	if (chat->relayed == 0)
-		return;
-	metric_observe(
-	    &chat->board->relay, clock_mono_ns() - chat->relayed_since_ns, chat->relayed);
-	chat->relayed = 0;
-}
-
-void
-chat_claim(struct chat *chat)
-{
-	struct turn *t;
-
-	LIST_FOREACH (t, &chat->turns, link) {
-		t->kept = 0;
-		if (t->state >= TURN_LOADING && t->state <= TURN_STREAMING)
-			turn_checkpoint(t);
-	}
-}
-
-void
-chat_clear(struct chat *chat)
-{
-	struct turn *t;
-
-	while ((t = LIST_FIRST(&chat->turns)) != NULL) {
-		if (t->transfer != NULL)
-			upstream_cancel(t->transfer);
-		turn_free(t);
-	}
-}
-
-/* One running turn, cut where it is. A turn that only waits for the store is left to it. */
-static void
-turn_cut(struct turn *t)
-{
-	if (t->state == TURN_SAVING)
-		turn_save(t);
-	if (t->state < TURN_LOADING || t->state > TURN_STREAMING)
-		return;
-	turn_give_up_calls(t);
-	turn_fail(t, TURN_CUT);
-}
-
-void
-chat_cut(struct chat *chat)
-{
-	struct turn *t, *next;
-
-	for (t = LIST_FIRST(&chat->turns); t != NULL; t = next) {
-		next = LIST_NEXT(t, link);
-		turn_cut(t);
-	}
+	if (request->client_id.len > 0)
+		t->reference = reference_of(request);
+	l = listener_new(sink, arg);
+	audience_add(&t->audience, l, false);
+	return l;
 }

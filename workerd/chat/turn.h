@@ -4,10 +4,12 @@
  *	begin (store) → ask (model) → tokens → finish (store) → done
  *
  * The visitor's message is on disk before the model is asked, the reply before anyone hears
- * "done". A turn outlives its listener: a visitor who leaves does not stop the reply. A worker
+ * "done". A turn outlives its listeners: a visitor who leaves does not stop the reply. A worker
  * that dies leaves the pieces that were kept each second; storaged closes the turn then.
  *
- * A turn speaks to a sink and knows neither HTTP nor JSON. Sinks live in api/.
+ * Any number may listen to a reply, from its beginning or from anywhere in it, also while another
+ * worker writes it or when it has ended. They speak through a sink, which knows neither HTTP nor
+ * JSON. Sinks live in api/.
  */
 #ifndef WORKERD_CHAT_TURN_H
 #define WORKERD_CHAT_TURN_H
@@ -19,15 +21,18 @@
 #define TURN_NAME_MAX  128
 
 enum turn_failure {
-	TURN_STORE_DOWN, /* storaged did not answer */
-	TURN_STORE_FULL, /* there is no room for more */
-	TURN_MODEL_DOWN, /* no connection, an error, or an answer that is none */
-	TURN_MODEL_SLOW, /* a time limit */
-	TURN_MODEL_BUSY, /* it refuses for now; retry_after_ms may say how long */
-	TURN_MODEL_AWAY, /* it failed so often that it is left alone, for retry_after_ms */
-	TURN_TOO_LONG,   /* the reply passed TURN_REPLY_MAX */
-	TURN_CUT,        /* the service stops */
-	TURN_ERASED,     /* its conversation was deleted; nothing of it is kept */
+	TURN_STORE_DOWN,  /* storaged did not answer */
+	TURN_STORE_FULL,  /* there is no room for more */
+	TURN_MODEL_DOWN,  /* no connection, an error, or an answer that is none */
+	TURN_MODEL_SLOW,  /* a time limit */
+	TURN_MODEL_BUSY,  /* it refuses for now; retry_after_ms may say how long */
+	TURN_MODEL_AWAY,  /* it failed so often that it is left alone, for retry_after_ms */
+	TURN_TOO_LONG,    /* the reply passed TURN_REPLY_MAX */
+	TURN_CUT,         /* the service stops */
+	TURN_ERASED,      /* its conversation was deleted; nothing of it is kept */
+	TURN_INTERRUPTED, /* it broke off; asking again with its id begins it anew */
+	TURN_CONFLICT,    /* the client's id names another message */
+	TURN_UNKNOWN,     /* the session has no such reply */
 };
 
 struct turn_ids {
@@ -36,17 +41,20 @@ struct turn_ids {
 };
 
 struct turn_reply {
-	struct slice text; /* trimmed; never empty */
+	struct slice text;          /* trimmed; empty only if it was stopped */
+	enum message_status status; /* complete or stopped */
 	uint32_t prompt_tokens, completion_tokens;
 };
 
 /*
- * Who listens. start comes once, when the model has begun to answer; then tokens; then one of done
- * and error, after which the sink is forgotten. An error may come without a start. None is called
- * from within turn_begin(). Slices are valid during the call.
+ * What a listener hears. start comes at most once, when the model has begun to answer or, for who
+ * joins, at once: position is where the first token begins in the reply, in UTF-16 units. Then
+ * tokens; then one of done and error, after which the listener is gone. Either may come without a
+ * start. None is called from within turn_begin(), turn_join() or turn_leave(). Slices are valid during
+ * the call; tokens are whole characters of valid UTF-8.
  */
 struct turn_sink {
-	void (*start)(void *arg, const struct turn_ids *ids);
+	void (*start)(void *arg, const struct turn_ids *ids, size_t position);
 	void (*token)(void *arg, struct slice text);
 	void (*done)(void *arg, const struct turn_ids *ids, const struct turn_reply *reply);
 	void (*error)(void *arg, enum turn_failure failure, unsigned retry_after_ms);
@@ -54,19 +62,45 @@ struct turn_sink {
 
 struct turn_request {
 	struct id org, widget;
-	struct slice session; /* 1 to 128 bytes */
-	struct slice text;    /* 1 to 4000 UTF-16 units of valid UTF-8 */
+	struct slice session;   /* 1 to 128 bytes */
+	struct slice text;      /* 1 to 4000 UTF-16 units of valid UTF-8 */
+	struct slice client_id; /* the client's name for the message, 0 to 128 bytes */
 	struct slice
 	    name; /* the log's for the request that began it; 0 to TURN_NAME_MAX bytes */
 };
 
-struct turn;
+/* A reply that was begun before. */
+struct turn_reference {
+	struct id org, widget;
+	struct slice session; /* 1 to 128 bytes; whose reply it must be */
+	struct id message;
+};
 
-/* Starts a turn; the request is copied. NULL when too much is under way already: say 503. */
-[[gnu::warn_unused_result]] struct turn *turn_begin(struct chat *chat,
+/* One who hears a reply, until its done, its error, or turn_leave(). */
+struct turn_listener;
+
+/*
+ * Sends a message and listens to its reply; the request is copied. A message whose client_id was sent
+ * before is not sent again: its reply is joined from its beginning or, if it was interrupted, begun
+ * anew. NULL when too much is under way already: say 503.
+ */
+[[gnu::warn_unused_result]] struct turn_listener *turn_begin(struct chat *chat,
     const struct turn_request *request, const struct turn_sink *sink, void *arg);
 
+/*
+ * Listens to a reply from a place on: after is in UTF-16 units, rounded down to the beginning of a
+ * character and to the length of what there is. Whoever writes it. NULL as turn_begin().
+ */
+[[gnu::warn_unused_result]] struct turn_listener *turn_join(struct chat *chat,
+    const struct turn_reference *reference, size_t after, const struct turn_sink *sink,
+    void *arg);
+
+/* Stops a reply and listens for how it ended: only done or error are called, within STORE_TIMEOUT_MS.
+ * NULL as turn_begin(). */
+[[gnu::warn_unused_result]] struct turn_listener *turn_stop(struct chat *chat,
+    const struct turn_reference *reference, const struct turn_sink *sink, void *arg);
+
 /* The listener is gone; its sink is not called again. The turn goes on. */
-void turn_detach(struct turn *turn);
+void turn_leave(struct turn_listener *listener);
 
 #endif

@@ -4,6 +4,7 @@
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "proto/log.h"
+#include "proto/utf8.h"
 #include "workerd/chat/openai.h"
 #include "workerd/chat/openai_delta.h"
 #include "workerd/chat/turn_internal.h"
@@ -31,16 +32,29 @@ first_token(struct turn *t)
 	history_clear(&t->history);
 }
 
+/* Tokens are counted to the time of their relay only where somebody hears them. */
 static void
-relay(struct turn *t, struct slice text)
+count_relayed(struct turn *t)
 {
 	struct chat *chat = t->chat;
 
-	if (t->sink == NULL)
-		return;
-	if (chat->relayed++ == 0)
+	if (audience_hears(&t->audience) && chat->relayed++ == 0)
 		chat->relayed_since_ns = clock_mono_ns();
-	t->sink->token(t->sink_arg, text);
+}
+
+/* A reply is stored without the white space before it: it is never part of it, so that a place in
+ * the text is the same then and now. */
+static struct slice
+without_lead(const struct turn *t, struct slice text)
+{
+	struct slice trimmed;
+
+	if (buf_len(&t->audience.text) > 0)
+		return text;
+	trimmed = utf8_trim(text);
+	if (trimmed.len == 0)
+		return trimmed;
+	return (struct slice){trimmed.p, text.len - (size_t)(trimmed.p - text.p)};
 }
 
 static void
@@ -48,15 +62,18 @@ turn_add_text(struct turn *t, struct slice text)
 {
 	if (t->first_token_ms == 0)
 		first_token(t);
-	if (buf_append(&t->text, text.p, text.len) == -1) {
+	text = without_lead(t, text);
+	if (text.len == 0)
+		return;
+	count_relayed(t);
+	if (audience_text(&t->audience, text) == -1) {
 		if (t->transfer != NULL)
 			upstream_cancel(t->transfer);
 		t->transfer = NULL;
 		turn_fail(t, TURN_TOO_LONG);
 		return;
 	}
-	relay(t, text);
-	if (!t->behind && buf_len(&t->text) - t->kept >= CHECKPOINT_BYTES)
+	if (!t->behind && buf_len(&t->audience.text) - t->kept >= CHECKPOINT_BYTES)
 		turn_checkpoint(t);
 	else if (!evtimer_pending(t->timer, NULL))
 		turn_timer(t, CHECKPOINT_MS);
@@ -117,9 +134,7 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 	if (status != 200)
 		return;
 	turn_enter(t, TURN_STREAMING);
-	if (t->sink != NULL && !t->started)
-		t->sink->start(t->sink_arg, &t->ids);
-	t->started = true;
+	audience_begin(&t->audience);
 }
 
 static void

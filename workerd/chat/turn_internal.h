@@ -1,20 +1,23 @@
 /*
  * A turn from within: its states, its struct, and what its files ask of each other.
  *
- *	turn.c         life and states, the beginning, all turns together
+ *	turn.c         life and states, the beginning
  *	turn_ask.c     the question to the model, and asking again
  *	turn_answer.c  its answer as it comes
  *	turn_keep.c    keeping the reply: checkpoints, and the end
+ *	turn_live.c    who comes later: listeners here, workers that follow it, a stop
+ *	chat.c, join.c all turns together; finding one
  *
  * For these alone; everyone else includes turn.h.
  */
 #ifndef WORKERD_CHAT_TURN_INTERNAL_H
 #define WORKERD_CHAT_TURN_INTERNAL_H
 
+#include "workerd/chat/audience.h"
 #include "workerd/chat/history.h"
 #include "workerd/chat/joiner.h"
+#include "workerd/chat/reference.h"
 #include "workerd/chat/sse.h"
-#include "workerd/chat/turn.h"
 
 #define CHECKPOINT_MS    1000
 #define CHECKPOINT_BYTES 4096
@@ -32,13 +35,15 @@ enum turn_state {
 };
 
 struct turn {
+	struct audience
+	    audience; /* the first member: found by it. Its text is the reply so far */
 	struct chat *chat;
 	enum turn_state state;
-	struct turn_ids ids;
-	char *name;                   /* of the request that began it: request= in the log */
-	const struct turn_sink *sink; /* NULL: nobody listens */
-	void *sink_arg;
-	struct store_call *call; /* begin, history or finish; never a checkpoint */
+	bool stop;                   /* it was stopped before the store had begun it */
+	struct id run;               /* what the store knows this writer of the reply by */
+	char *name;                  /* of the request that began it: request= in the log */
+	struct reference *reference; /* of a message with a client's id, until it has begun */
+	struct store_call *call;     /* begin, history or finish; never a checkpoint */
 	struct upstream_transfer *transfer;
 	struct event *timer; /* the next checkpoint, attempt or save */
 	struct history history;
@@ -46,28 +51,30 @@ struct turn {
 
 	struct sse_reader reader;
 	struct joiner halves;  /* of a character that two events share */
-	struct buf text;       /* the reply so far; then trimmed into reply */
-	size_t kept;           /* bytes of it that checkpoints hold */
+	size_t kept;           /* bytes of the text that checkpoints hold */
 	unsigned checkpoints;  /* on their way */
 	struct buf error_body; /* the start of an answer that is an error */
 	int http_status;       /* of the model's answer */
 	unsigned retry_after_ms;
 	unsigned attempts;
 	bool behind;  /* the last checkpoint was not kept */
-	bool started; /* the listener has been told that the answer begins */
 	bool asked_usage;
 	bool said_done; /* [DONE] or a finish_reason came */
 
-	enum message_status status; /* of the reply as it is to be stored */
-	bool failed;                /* what the listener hears, from FINISHING on */
+	bool failed; /* what the listeners hear, from FINISHING on */
 	enum turn_failure failure;
-	struct turn_reply reply;
+	struct turn_reply reply; /* as it is to be stored: the text trimmed, or an apology */
 	uint64_t began_ms, first_token_ms, save_soon_until_ms;
+
+	bool wanted;      /* other workers follow it */
+	bool greets;      /* one of them has just come: publishes even if there is no text */
+	size_t published; /* bytes of the text that they have */
+	LIST_ENTRY(turn) wanted_link;
 	LIST_ENTRY(turn) link;
 };
 
 /* What tells a turn from others in the log. */
-#define L_TURN(t) L_ID("turn", &(t)->ids.message), L_STR("request", (t)->name)
+#define L_TURN(t) L_ID("turn", &(t)->audience.ids.message), L_STR("request", (t)->name)
 
 /* -- turn.c -- */
 
@@ -77,18 +84,25 @@ void turn_enter(struct turn *t, enum turn_state state);
 /* Calls for the turn's next step in so many milliseconds: what that is, the state says. */
 void turn_timer(struct turn *t, unsigned ms);
 
-/* Remembers what the listener is to hear; the first failure counts. */
+/* Remembers what the listeners are to hear; the first failure counts. */
 void turn_set_failure(struct turn *t, enum turn_failure failure);
 
-/* Tells the listener how it ended, and forgets it; later calls do nothing. */
+/* Tells the listeners how it ended, and forgets them. */
 void turn_tell(struct turn *t);
 
 /* The end of a turn that is stored, or was never begun. */
 void turn_end(struct turn *t);
 
-/* The end of one that the store does not know any more: its conversation was deleted. Whatever it
- * waits for is given up. The turn may be gone afterwards. */
-void turn_erased(struct turn *t);
+/* Neither the store nor the model will call it back; a checkpoint that is on its way still does. */
+void turn_give_up_calls(struct turn *t);
+
+/* The end of one that the store has given away: its conversation was deleted (TURN_ERASED), or another
+ * run has begun it anew (TURN_INTERRUPTED). Whatever it waits for is given up. The turn may be gone
+ * afterwards. */
+void turn_lost(struct turn *t, enum turn_failure why);
+
+/* The end of the process: frees it wherever it is. */
+void turn_forget(struct turn *t);
 
 /* -- turn_ask.c -- */
 
@@ -121,5 +135,24 @@ void turn_save(struct turn *t);
 
 /* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. */
 void turn_checkpoint(struct turn *t);
+
+/* -- turn_live.c -- */
+
+/* The turn that runs here and answers with this message, or NULL. */
+struct turn *turn_find(const struct chat *chat, const struct id *message);
+
+/* Lets one listen who has come later; who waits for a stop stops it. */
+void turn_admit(struct turn *t, struct turn_listener *l);
+
+/* What storaged says of the turns that run here. One that has ended meanwhile is passed over. */
+void turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from);
+void turn_live_unwanted(struct chat *chat, const struct id *message);
+void turn_live_stop(struct chat *chat, const struct id *message);
+
+/* Nobody elsewhere follows it any more. */
+void turn_unwanted(struct turn *t);
+
+/* Sends what came since the last time to those who follow it elsewhere. */
+void turn_publish(struct turn *t);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Keeping the reply: a piece each second or CHECKPOINT_BYTES while it comes, the whole at its end.
  *
- * A reply that the store does not take is kept here and sent again until it does; the listener is
+ * A reply that the store does not take is kept here and sent again until it does; the listeners are
  * told at once.
  */
 #include "proto/basics.h"
@@ -19,7 +19,7 @@
 
 /* -- finishing --------------------------------------------------------------------------- */
 
-/* Whoever listens need not wait for what may take long. The reply itself waits here until the
+/* Those who listen need not wait for what may take long. The reply itself waits here until the
  * store takes it: nobody else would ever close the turn. */
 static void
 turn_not_saved(struct turn *t, enum turn_failure failure)
@@ -30,10 +30,19 @@ turn_not_saved(struct turn *t, enum turn_failure failure)
 	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
 }
 
+/* Whether the store refuses because the reply is not this turn's to write any more. */
+static bool
+given_away(uint16_t type, const union msg *m, enum turn_failure *why)
+{
+	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED : TURN_ERASED;
+	return *why == TURN_INTERRUPTED || store_refused(type, m, STORE_NOT_FOUND);
+}
+
 static void
 on_finished(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
+	enum turn_failure why;
 
 	t->call = NULL;
 	if (type == MSG_OK) {
@@ -41,8 +50,8 @@ on_finished(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	/* It was erased; or it never began, which its listener was told then. */
-	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		turn_erased(t);
+	if (given_away(type, m, &why)) {
+		turn_lost(t, why);
 		return;
 	}
 	log_event(LOG_ERROR, "turn_not_saved", L_TURN(t),
@@ -55,13 +64,15 @@ void
 turn_save(struct turn *t)
 {
 	struct msg_turn_finish finish = {
-	    .turn = t->ids.message,
-	    .status = (uint8_t)t->status,
+	    .turn = t->audience.ids.message,
+	    .run = t->run,
+	    .status = (uint8_t)t->reply.status,
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
 	    .completion_tokens = t->reply.completion_tokens,
 	};
 
+	turn_publish(t);
 	turn_enter(t, TURN_FINISHING);
 	t->call = store_call(
 	    t->chat->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, on_finished, t);
@@ -74,8 +85,8 @@ turn_finish(struct turn *t)
 {
 	evtimer_del(t->timer);
 	t->save_soon_until_ms = clock_mono_ms() + SAVE_SOON_MS;
-	t->reply.text = utf8_trim(buf_slice(&t->text));
-	if (t->reply.text.len == 0 && t->status == MESSAGE_COMPLETE)
+	t->reply.text = utf8_trim(buf_slice(&t->audience.text));
+	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);
 	turn_save(t);
 }
@@ -84,7 +95,7 @@ void
 turn_fail(struct turn *t, enum turn_failure failure)
 {
 	turn_set_failure(t, failure);
-	t->status = MESSAGE_INTERRUPTED;
+	t->reply.status = MESSAGE_INTERRUPTED;
 	turn_finish(t);
 }
 
@@ -96,6 +107,7 @@ static void
 on_checkpoint(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
+	enum turn_failure why;
 
 	t->checkpoints--;
 	if (t->state == TURN_OVER) {
@@ -103,8 +115,8 @@ on_checkpoint(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	/* The rest of the reply is wanted no more: it ends here, not when the model has done. */
-	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		turn_erased(t);
+	if (given_away(type, m, &why)) {
+		turn_lost(t, why);
 		return;
 	}
 	t->behind = type != MSG_OK;
@@ -119,9 +131,10 @@ on_checkpoint(void *arg, uint16_t type, const union msg *m)
 void
 turn_checkpoint(struct turn *t)
 {
-	struct slice text = buf_slice(&t->text);
+	struct slice text = buf_slice(&t->audience.text);
 	struct msg_turn_checkpoint piece = {
-	    .turn = t->ids.message,
+	    .turn = t->audience.ids.message,
+	    .run = t->run,
 	    .offset = (uint32_t)t->kept,
 	    .text = {text.p + t->kept, text.len - t->kept},
 	};

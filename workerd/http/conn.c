@@ -125,6 +125,7 @@ sent(struct http_conn *c, size_t n)
 	size_t from_lent = n - from_out;
 
 	buf_consume(&c->out, from_out);
+	c->replay -= from_out < c->replay ? from_out : c->replay;
 	if (from_lent > 0)
 		c->lent = (struct slice){c->lent.p + from_lent, c->lent.len - from_lent};
 	c->stall_left -= n < c->stall_left ? n : c->stall_left;

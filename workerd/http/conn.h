@@ -30,9 +30,10 @@ struct http_conn;
 struct http_exchange;
 
 struct http_limits {
-	size_t head_max;   /* bytes of request line and fields; over it: 414 or 431 */
-	size_t body_max;   /* bytes of any body, whatever its route says; over it: 413 */
-	size_t output_max; /* bytes of a stream that may wait before one more piece is taken */
+	size_t head_max; /* bytes of request line and fields; over it: 414 or 431 */
+	size_t body_max; /* bytes of any body, whatever its route says; over it: 413 */
+	/* Bytes of a stream that may wait before one more piece is taken; without a replay's. */
+	size_t output_max;
 	/* Bytes of one whole answer, except those lent to reply_static(); of a last piece. */
 	size_t answer_max;
 	/* Milliseconds. */
@@ -99,6 +100,7 @@ struct http_exchange {
 	struct http_conn *conn;
 	enum { REPLY_NONE, REPLY_HEAD, REPLY_STREAM, REPLY_DONE } phase;
 	bool chunked;
+	bool replayed; /* reply_stream_replay() was called */
 };
 
 struct http_server_config {

@@ -53,6 +53,7 @@ struct http_conn {
 	struct http_parser parser;
 	struct buf in;
 	struct buf out;
+	size_t replay;            /* bytes at the front of out that output_max does not count */
 	struct slice lent;        /* body bytes of reply_static() that follow those of out */
 	struct exchange_box *box; /* in ANSWER */
 	const struct http_route

@@ -1,5 +1,5 @@
 /*
- * Accept-Encoding and If-None-Match.
+ * Accept-Encoding, Accept and If-None-Match.
  */
 #include "workerd/http/negotiate.h"
 
@@ -79,6 +79,52 @@ http_choose_coding(struct slice accept, unsigned available)
 		}
 	}
 	return best;
+}
+
+/* Takes what stands before the next semicolon off s, without white space at its ends. */
+static struct slice
+take_part(struct slice *s)
+{
+	const uint8_t *semi = memchr(s->p, ';', s->len);
+	size_t n = semi == NULL ? s->len : (size_t)(semi - s->p);
+	struct slice part = {s->p, n};
+
+	n += semi != NULL;
+	*s = (struct slice){s->p + n, s->len - n};
+	return http_trim(part);
+}
+
+/* The weight of "text/html ; level=1 ; q=0.5", 1000 when none is given; *type is what it is of. */
+static int
+media_weight(struct slice member, struct slice *type)
+{
+	int weight = 1000;
+
+	*type = take_part(&member);
+	while (member.len > 0) {
+		struct slice param = take_part(&member);
+
+		if (param.len >= 2 && (param.p[0] | 0x20) == 'q' && param.p[1] == '=')
+			weight = parse_q((struct slice){param.p + 2, param.len - 2});
+	}
+	return weight;
+}
+
+bool
+http_prefers_type(struct slice accept, const char *type, const char *usual)
+{
+	int wanted = 0, other = 0;
+	struct slice member, named;
+
+	while (http_list_next(&accept, &member)) {
+		int weight = media_weight(member, &named);
+
+		if (http_is_token(named, type))
+			wanted = weight;
+		else if (http_is_token(named, usual))
+			other = weight;
+	}
+	return wanted > other;
 }
 
 /* The length of the quoted tag at the front of s, 0 when there is none. */

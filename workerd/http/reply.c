@@ -295,15 +295,15 @@ put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 }
 
 /* Whether more of a stream may wait; what waits is tried on the socket before it is said to be too
- * much, for a long replay in one turn makes no slow client. */
+ * much, for many pieces in one turn make no slow client. */
 static bool
 may_wait(struct http_conn *c)
 {
 	size_t max = c->server->config.limits.output_max;
 
-	if (buf_len(&c->out) > max)
+	if (buf_len(&c->out) - c->replay > max)
 		conn_flush(c);
-	return buf_len(&c->out) <= max;
+	return buf_len(&c->out) - c->replay <= max;
 }
 
 int
@@ -319,6 +319,20 @@ reply_stream_write(struct http_exchange *x, struct slice piece)
 		put_chunk(x, &c->out, piece);
 	server_touch(c);
 	return c->state == CONN_DYING ? -1 : 0;
+}
+
+int
+reply_stream_replay(struct http_exchange *x, struct slice piece)
+{
+	struct http_conn *c = x->conn;
+	int alive;
+
+	must(!x->replayed);
+	x->replayed = true;
+	alive = reply_stream_write(x, piece);
+	/* What waits before it counts for it from now on: a head and a line or two. */
+	c->replay = buf_len(&c->out);
+	return alive;
 }
 
 void

@@ -2,7 +2,8 @@
  * Answers to a struct http_exchange.
  *
  *	whole:    reply_start(), reply_header()…, reply_body() | reply_static() | reply_error_body()
- *	streamed: reply_start(), reply_header()…, reply_stream_begin(), reply_stream_write()…,
+ *	streamed: reply_start(), reply_header()…, reply_stream_begin(),
+ *	          reply_stream_write() | reply_stream_replay()…,
  *	          reply_stream_end() | reply_stream_end_with()
  *
  * The call in the last place ends the exchange: its pointer must not be used after it. Date,
@@ -57,6 +58,13 @@ void reply_stream_begin(struct http_exchange *x, const char *content_type);
  * limits.output_max waits for it already: nothing more can be sent, on_close will be called.
  */
 int reply_stream_write(struct http_exchange *x, struct slice piece);
+
+/*
+ * The same for what was there before the stream began, once in a stream: limits.output_max does not
+ * count while it waits, so that a client that came back late, and slowly, gets all it missed. The
+ * stall time-out holds, and limits.answer_max as for reply_body().
+ */
+int reply_stream_replay(struct http_exchange *x, struct slice piece);
 
 void reply_stream_end(struct http_exchange *x);
 

@@ -11,6 +11,7 @@
 #include <bsd/string.h>
 
 #include "proto/basics.h"
+#include "workerd/http/percent.h"
 
 struct path {
 	struct slice pattern;
@@ -136,6 +137,40 @@ skip_segment(struct slice *s, size_t n)
 	s->len -= n;
 }
 
+static bool
+has_escapes(struct slice segment)
+{
+	return segment.len > 0 && memchr(segment.p, '%', segment.len) != NULL;
+}
+
+/* Whether a parameter may stand for this segment. An escaped '/' would be two segments to whoever
+ * decodes before he splits. */
+static bool
+can_be_captured(struct slice segment)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	size_t len;
+
+	if (segment.len == 0 || !has_escapes(segment))
+		return segment.len > 0;
+	return percent_decode(segment, text, sizeof(text), &len) &&
+	    memchr(text, '/', len) == NULL;
+}
+
+struct slice
+router_capture(const struct route_match *match, size_t i, uint8_t out[ROUTER_CAPTURE_MAX])
+{
+	struct slice segment;
+	size_t len;
+
+	must(i < match->n_captures);
+	segment = match->captures[i];
+	if (!has_escapes(segment))
+		return segment;
+	must(percent_decode(segment, out, ROUTER_CAPTURE_MAX, &len));
+	return (struct slice){out, len};
+}
+
 /* Walks pattern and path segment by segment, from the first capture on. */
 static bool
 path_fits(const struct path *path, struct slice text, struct route_match *match)
@@ -152,7 +187,7 @@ path_fits(const struct path *path, struct slice text, struct route_match *match)
 		struct slice have = {text.p, segment_len(text)};
 
 		if (want.len > 0 && want.p[0] == ':') {
-			if (have.len == 0 || memchr(have.p, '%', have.len) != NULL)
+			if (!can_be_captured(have))
 				return false;
 			match->captures[match->n_captures++] = have;
 		} else if (!slice_eq(want, have)) {

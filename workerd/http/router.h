@@ -10,6 +10,7 @@
 #include "workerd/http/parse.h"
 
 #define ROUTER_CAPTURES_MAX 4
+#define ROUTER_CAPTURE_MAX  256 /* bytes that a capture with escapes may stand for */
 
 /*
  * A pattern begins with '/'; a segment that begins with ':' takes any one segment that is not
@@ -45,11 +46,17 @@ struct router *router_new(const struct route *table, size_t n);
 void router_free(struct router *r);
 
 /*
- * Finds the route of a path (without query). Captures are not percent-decoded: the ids that they
- * stand for need no escapes, so a '%' in one makes the path unknown.
+ * Finds the route of a path (without query). Captures are given as they were sent, and may have
+ * escapes: see router_capture(). One whose escapes stand for no text (percent.h), for a '/', or for
+ * too much makes the path unknown; so does any other '%'.
  */
 [[gnu::warn_unused_result]] enum route_result router_match(const struct router *r,
     enum http_method method, struct slice path, struct route_match *match);
+
+/* What a capture stands for: itself, or what its escapes mean, written to out. Valid as long as both
+ * out and the path. */
+struct slice router_capture(
+    const struct route_match *match, size_t i, uint8_t out[ROUTER_CAPTURE_MAX]);
 
 /* Room for every method's name: what router_allow() writes. */
 #define ROUTER_ALLOW_SIZE 48

@@ -1,0 +1,26 @@
+/*
+ * Telling a client what it did not ask for.
+ */
+#include "storaged/client.h"
+
+#include <errno.h>
+
+#include "proto/basics.h"
+
+void
+client_init(struct client *client, struct buf *out)
+{
+	*client = (struct client){.out = out};
+	TAILQ_INIT(&client->turns);
+	LIST_INIT(&client->followings);
+}
+
+void
+client_tell(struct client *client, enum msg_type type, const void *msg)
+{
+	if (msg_encode(client->out, type, 0, msg) == 0)
+		return;
+	/* Anything else would be a message that messages.def does not allow. */
+	must(errno != EMSGSIZE);
+	client->fault = "too far behind";
+}

@@ -1,0 +1,80 @@
+/*
+ * The live exchange: who follows whose open turn. A worker whose visitor wants a reply that another
+ * worker writes asks for it here (TURN_JOIN); the owner publishes only while somebody follows, so
+ * ordinary turns pay nothing.
+ *
+ * In memory only, and bounded. Changed, and clients told, only after the commit of what changed:
+ * never while a batch is open, which would take back what is queued. Whatever ends a turn's being
+ * open, or begins it anew, ends its followings.
+ */
+#ifndef STORAGED_LIVE_H
+#define STORAGED_LIVE_H
+
+#include "storaged/open_turns.h"
+
+/* Followings of one client, and of all; TURN_JOIN is refused beyond. About 64 bytes each. */
+#define LIVE_CLIENT_MAX 65536u
+#define LIVE_MAX        262144u
+
+#define LIVE_BUCKETS 4096u
+
+/* A turn that somebody follows, or wants stopped. */
+struct live_turn {
+	LIST_ENTRY(live_turn) bucket;
+	struct id id;
+	struct followings followers;
+	bool stop; /* whoever claims it is told so */
+};
+
+struct following {
+	LIST_ENTRY(following) of_turn;
+	LIST_ENTRY(following) of_client;
+	struct live_turn *turn;
+	struct client *client;
+	uint32_t has; /* bytes of the text that it has without a gap */
+};
+
+LIST_HEAD(live_bucket, live_turn);
+
+struct live {
+	struct open_turns *open; /* borrowed */
+	struct live_bucket *buckets;
+	size_t n;  /* followings */
+	bool told; /* something was queued since the server's last look */
+};
+
+void live_init(struct live *l, struct open_turns *open);
+
+/* Frees all of it; no client follows anything any more. */
+void live_clear(struct live *l);
+
+/* Whether there is room for another following of this client's. */
+bool live_has_room(const struct live *l, const struct client *client);
+
+bool live_follows(const struct live *l, const struct client *client, const struct id *turn);
+
+/* The client follows a turn from this byte of its text on; the owner, if there is one, is told.
+ * LIVE_END at once for a turn that is not open any more. */
+void live_follow(struct live *l, struct client *client, const struct id *turn, uint32_t from);
+
+/* It follows the turn no more; the owner is told when nobody does. */
+void live_leave(struct live *l, struct client *client, const struct id *turn);
+
+/* The owner is to stop this turn: now, or when there is one. */
+void live_stop(struct live *l, const struct id *turn);
+
+/* Hands a piece on to those who follow the turn. One that is not open any more is no error; one
+ * that another client runs is the publisher's fault. */
+void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
+    struct slice text);
+
+/* The turn has an owner, be it another one or the same over a new line: it is told what is wanted. */
+void live_claimed(struct live *l, const struct id *turn);
+
+/* The turn is closed or begun anew: nobody follows it any more. */
+void live_end(struct live *l, const struct id *turn);
+
+/* A client goes, and with it all that it follows. */
+void live_forget(struct live *l, struct client *client);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * A stored message's role and status, as the API spells them.
+ */
+#ifndef WORKERD_API_MESSAGE_TEXT_H
+#define WORKERD_API_MESSAGE_TEXT_H
+
+#include "proto/messages.h"
+
+/* "user" or "assistant". */
+struct slice message_role_text(const struct msg_message_record *r);
+
+/* "complete", "stopped" or "interrupted". */
+struct slice message_status_text(const struct msg_message_record *r);
+
+#endif

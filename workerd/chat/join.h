@@ -1,0 +1,23 @@
+/*
+ * Looking for a reply that was begun before: the store is asked how it is, and the listener is told
+ * how it ended, or goes to the turn that runs here, or to the reply that another worker writes.
+ */
+#ifndef WORKERD_CHAT_JOIN_H
+#define WORKERD_CHAT_JOIN_H
+
+#include "workerd/chat/audience.h"
+#include "workerd/chat/reference.h"
+
+/* A message was sent before, and its reply is in this state: the listener hears all of it. Takes over
+ * the listener and the reference, which names no reply yet. */
+void join_repeated(struct chat *chat, struct turn_listener *l, struct reference *reference,
+    const struct msg_turn_state *state);
+
+/* The listener leaves, or has waited long enough. */
+void join_give_up(struct join *j);
+
+/* Time is up, or the process ends: those who wait are told, or forgotten. */
+void joins_cut(struct chat *chat);
+void joins_clear(struct chat *chat);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * Who comes later to a turn that runs here: listeners of this worker, other workers that follow it by
+ * way of the store, and whoever stops it.
+ *
+ * What came in a loop turn is published at its end as one piece; before the reply is finished all of
+ * it is. While the line to the store is full nothing is, and it is made up later: the text is here.
+ */
+#include "workerd/chat/turn_internal.h"
+
+struct turn *
+turn_find(const struct chat *chat, const struct id *message)
+{
+	struct turn *t = (struct turn *)audiences_find(chat->turns_by_id, message);
+
+	return t == NULL || t->state == TURN_OVER ? NULL : t;
+}
+
+/* -- stopping ---------------------------------------------------------------------------- */
+
+/* Ends the reply where it is. One whose text is on its way to the store ends as it does. */
+static void
+turn_halt(struct turn *t)
+{
+	if (t->state == TURN_BEGINNING)
+		t->stop = true;
+	if (t->state < TURN_LOADING || t->state > TURN_STREAMING)
+		return;
+	turn_give_up_calls(t);
+	t->reply.status = MESSAGE_STOPPED;
+	turn_finish(t);
+}
+
+void
+turn_live_stop(struct chat *chat, const struct id *message)
+{
+	struct turn *t = turn_find(chat, message);
+
+	if (t != NULL)
+		turn_halt(t);
+}
+
+/* -- listeners here ---------------------------------------------------------------------- */
+
+void
+turn_admit(struct turn *t, struct turn_listener *l)
+{
+	bool stop = l->quiet;
+
+	audience_add(&t->audience, l, true);
+	if (stop)
+		turn_halt(t);
+	/* The others were told when the store did not take the reply. */
+	if (t->state == TURN_SAVING)
+		turn_tell(t);
+}
+
+/* -- followers elsewhere ----------------------------------------------------------------- */
+
+void
+turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from)
+{
+	struct turn *t = turn_find(chat, &from->turn);
+	size_t have;
+
+	if (t == NULL)
+		return;
+	have = buf_len(&t->audience.text);
+	if (!t->wanted) {
+		LIST_INSERT_HEAD(&chat->wanted, t, wanted_link);
+		t->published = have;
+	}
+	if (from->from < t->published)
+		t->published = from->from;
+	t->wanted = t->greets = true;
+}
+
+void
+turn_unwanted(struct turn *t)
+{
+	if (t->wanted)
+		LIST_REMOVE(t, wanted_link);
+	t->wanted = t->greets = false;
+}
+
+void
+turn_live_unwanted(struct chat *chat, const struct id *message)
+{
+	struct turn *t = turn_find(chat, message);
+
+	if (t != NULL)
+		turn_unwanted(t);
+}
+
+void
+turn_publish(struct turn *t)
+{
+	struct slice text = buf_slice(&t->audience.text);
+	struct msg_live_publish piece = {
+	    .turn = t->audience.ids.message,
+	    .offset = (uint32_t)t->published,
+	    .text = {text.p + t->published, text.len - t->published},
+	};
+
+	if (!t->wanted || (piece.text.len == 0 && !t->greets))
+		return;
+	/* Its whole text is on its way: those who follow it get that. */
+	if (t->state == TURN_FINISHING)
+		return;
+	if (store_send(t->chat->store, MSG_LIVE_PUBLISH, &piece) == -1)
+		return;
+	t->published = text.len;
+	t->greets = false;
+}

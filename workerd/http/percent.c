@@ -1,0 +1,52 @@
+/*
+ * Percent-decoding, byte by byte.
+ */
+#include "workerd/http/percent.h"
+
+#include "proto/utf8.h"
+
+/* -1 for what is no hexadecimal digit. */
+static int
+digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Takes the next byte that s means off s; -1 when its '%' has no two digits behind it. */
+static int
+take_byte(struct slice *s)
+{
+	int byte = s->p[0];
+	size_t n = 1;
+
+	if (byte == '%') {
+		int high = s->len < 3 ? -1 : digit(s->p[1]);
+		int low = s->len < 3 ? -1 : digit(s->p[2]);
+
+		if (high == -1 || low == -1)
+			return -1;
+		byte = high << 4 | low;
+		n = 3;
+	}
+	*s = (struct slice){s->p + n, s->len - n};
+	return byte;
+}
+
+bool
+percent_decode(struct slice s, uint8_t *out, size_t size, size_t *len)
+{
+	size_t n = 0;
+
+	while (s.len > 0) {
+		int byte = take_byte(&s);
+
+		if (byte < 0x20 || byte == 0x7f || n == size)
+			return false;
+		out[n++] = (uint8_t)byte;
+	}
+	*len = n;
+	return utf8_valid((struct slice){out, n});
+}
