@@ -131,10 +131,10 @@ describe("chat", () => {
 		assert.match(headers.accept, /text\/event-stream/);
 	});
 
-	it("done.message is the trimmed reply, the tokens are as the model said them", async () => {
+	it("done.message is the trimmed reply, the tokens are as the model said them from its first word on", async () => {
 		const stream = await banter.stream("trim", '[[text="\\n\\t  two words \\n "]]');
 		const events = await stream.rest();
-		assert.equal(textOf(events), "\n\t  two words \n ");
+		assert.equal(textOf(events), "two words \n ");
 		assert.equal(events.at(-1).message, "two words");
 		assert.equal((await banter.chat("trim", '[[text="  x  "]]')).json.message, "x");
 		const messages = await banter.messages(events[0].conversationId);

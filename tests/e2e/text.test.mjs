@@ -43,7 +43,7 @@ describe("what is no text", () => {
 		"half a character's bytes at the end": [raw`a\xe2\x82`, "a\ufffd"],
 		"surrogates as bytes": [raw`\xed\xa0\xbd|\xed\xb8\x80`, "😀"],
 		"bytes that no text has": [raw`a \xff \xc0\x80 \x80|b`, "a \ufffd \ufffd\ufffd \ufffdb"],
-		"a byte order mark, which is a character": [raw`\xef\xbb\xbfa`, "\ufeffa"],
+		"a byte order mark, which is a character": [raw`a\xef\xbb\xbfb`, "a\ufeffb"],
 		"control characters": [raw`\\u0000|\\u0001\\u007f|\x7f.`, "\0\x01\x7f\x7f."],
 		"control characters beside what is broken": [raw`\\u0000\\u007f\x7f\xff`, "\0\x7f\x7f\ufffd"],
 		"every escape": [raw`\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4`, '"\\/\b\f\n\r\tä'],
