@@ -3,8 +3,10 @@
  * sockets to watch and when to wake it; we tell it what became ready.
  *
  * A new request walks all open connections of its multi handle, so each has a bounded number of
- * transfers. The first handle that has room is taken: few requests share one pool of connections,
- * and the handles that a rush has left behind come to rest.
+ * transfers: as many as share a connection of HTTP/2. With more, those that a rush brings beyond the
+ * first connection's limit would get one each, as they wait for no other (CURLOPT_PIPEWAIT knows
+ * only the first). The first handle that has room is taken: few requests share one pool of
+ * connections, and the handles that a rush has left behind come to rest.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +16,11 @@
 #include "proto/clock.h"
 #include "workerd/chat/upstream_internal.h"
 
-/* Opening the 5,000th stream over HTTP/1.1 costs what the 200th does (make bench-upstream). */
-#define ENGINE_TRANSFERS_MAX 250
-#define POOLED_MAX           64
-#define STREAMS_MAX          100 /* that share a connection of HTTP/2 */
-#define REST_S               60  /* without a transfer, until its connections are closed */
+/* What servers allow on a connection of HTTP/2, mostly (RFC 9113, section 6.5.2, recommends no
+ * less). Over HTTP/1.1 opening the 5,000th stream costs what the 100th does: make bench-upstream. */
+#define TRANSFERS_MAX 100
+#define POOLED_MAX    64
+#define REST_S        60 /* without a transfer, until its connections are closed */
 
 /* -- driving libcurl --------------------------------------------------------------------- */
 
@@ -211,7 +213,7 @@ engine_new(struct upstream *u)
 	curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e);
 	curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)POOLED_MAX);
-	curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
+	curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)TRANSFERS_MAX);
 	LIST_FOREACH (other, &u->engines, link)
 		last = other;
 	if (last == NULL)
@@ -243,7 +245,7 @@ engine_for_transfer(struct upstream *u)
 	struct engine *e;
 
 	LIST_FOREACH (e, &u->engines, link)
-		if (e->transfers < ENGINE_TRANSFERS_MAX)
+		if (e->transfers < TRANSFERS_MAX)
 			return e;
 	return engine_new(u);
 }
