@@ -32,20 +32,46 @@ reason_of(int status)
 	return "Error";
 }
 
+#define DATE_SIZE 32
+
+/* A moment as HTTP writes it (RFC 9110, 5.6.7). */
+static void
+write_date(char text[static DATE_SIZE], time_t when)
+{
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) != NULL)
+		strftime(text, DATE_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
+
 /* The Date header's value (RFC 9110, 6.6.1), made once a second. */
 static const char *
 http_date(void)
 {
-	static char text[32];
+	static char text[DATE_SIZE];
 	static time_t made;
 	time_t now = time(NULL);
-	struct tm tm;
 
-	if (now != made && gmtime_r(&now, &tm) != NULL) {
-		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (now != made) {
+		write_date(text, now);
 		made = now;
 	}
 	return text;
+}
+
+static void
+add_retry_after(struct bytes *out, const struct answer_about *about)
+{
+	char date[DATE_SIZE] = "";
+
+	if (about->retry_after == UINT32_MAX)
+		return;
+	if (about->retry_date) {
+		write_date(date, time(NULL) + about->retry_after);
+		bytes_addf(out, "retry-after: %s\r\n", date);
+	} else {
+		bytes_addf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
+	}
 }
 
 static void
@@ -55,8 +81,7 @@ add_head(struct bytes *out, int status, const char *type, const struct answer_ab
 	    reason_of(status), http_date(), type);
 	if (about->id != 0)
 		bytes_addf(out, "x-request-id: req_stub%016" PRIx64 "\r\n", about->id);
-	if (about->retry_after != UINT32_MAX)
-		bytes_addf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
+	add_retry_after(out, about);
 	if (about->allow != NULL)
 		bytes_addf(out, "allow: %s\r\n", about->allow);
 	bytes_addf(out, "connection: %s\r\n", about->close ? "close" : "keep-alive");

@@ -23,6 +23,7 @@ struct api_error {
 struct answer_about {
 	uint64_t id;          /* of the call, for x-request-id; 0 if it is none */
 	uint32_t retry_after; /* seconds, or UINT32_MAX */
+	bool retry_date;      /* written as a date */
 	const char *allow;    /* for 405, else NULL */
 	bool close;           /* the connection ends after it */
 };

@@ -140,6 +140,7 @@ chat_free(struct chat *c, enum stats_end how)
 	script_clear(&c->script);
 	reply_clear(&c->reply);
 	bytes_clear(&c->frame);
+	bytes_clear(&c->authorization);
 	free(c);
 }
 
@@ -182,6 +183,20 @@ scripted_error(int status, struct api_error *error)
 	}
 }
 
+/* echo-key: what some servers do who should not. */
+static void
+repeat_key(const struct chat *c, struct api_error *error)
+{
+	struct api_error as_it_was = *error;
+
+	if (!c->script.echo_key)
+		return;
+	api_error_set(error, as_it_was.status, "%s You sent '%.*s'.", as_it_was.message,
+	    (int)c->authorization.len, c->authorization.p);
+	error->type = as_it_was.type;
+	error->code = as_it_was.code;
+}
+
 /* fail=...: what happens instead of an answer. */
 static enum chat_step
 step_failure(struct chat *c, struct bytes *out)
@@ -195,7 +210,9 @@ step_failure(struct chat *c, struct bytes *out)
 	if (c->script.fail == FAIL_CLOSE)
 		return CHAT_CUT;
 	head.retry_after = c->script.retry_after;
+	head.retry_date = c->script.retry_date;
 	scripted_error((int)c->script.fail, &error);
+	repeat_key(c, &error);
 	answer_error(out, &error, &head);
 	return CHAT_END;
 }
@@ -280,6 +297,7 @@ add_error_event(struct chat *c, struct bytes *out)
 	struct api_error error;
 
 	scripted_error(500, &error);
+	repeat_key(c, &error);
 	answer_error_body(&body, &error);
 	add_raw_event(c, out, bytes_span(&body));
 	bytes_clear(&body);

@@ -30,10 +30,11 @@ struct chat {
 	uint64_t due; /* pace_now() time of the next step */
 	uint64_t id;
 	uint64_t prompt_tokens;
-	struct bytes frame; /* what is the same in every event, made once: see chat.c */
-	size_t head_len;    /* of frame: up to the list of choices */
-	size_t prefix_len;  /* of frame: up to a token; the rest follows the token */
-	uint32_t epoch;     /* of stats_begin() */
+	struct bytes authorization; /* the call's header; only if it is to be repeated */
+	struct bytes frame;         /* what is the same in every event, made once: see chat.c */
+	size_t head_len;            /* of frame: up to the list of choices */
+	size_t prefix_len;          /* of frame: up to a token; the rest follows the token */
+	uint32_t epoch;             /* of stats_begin() */
 	bool stream;
 	bool include_usage;
 	bool close;   /* the connection ends after the answer */

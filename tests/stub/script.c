@@ -65,6 +65,12 @@ static const struct word {
 	"only the first N calls with this same message fail"},
     {"retry-after", WORD_NUMBER, AT(retry_after), 0, 86400, "S",
 	"Retry-After header of fail=STATUS"},
+    {"retry-date", WORD_FLAG, AT(retry_date), 0, 0, NULL,
+	"Retry-After is a date, S seconds from now"},
+    {"echo-key", WORD_FLAG, AT(echo_key), 0, 0, NULL,
+	"the messages of fail=STATUS and error-after repeat the Authorization header"},
+    {"no-stream-options", WORD_NUMBER, AT(no_stream_options), 400, 499, "STATUS",
+	"a call with stream_options is refused as one with an unknown argument"},
 
     {"hang-after", WORD_NUMBER, AT(after[FAULT_HANG]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens nothing more comes; the connection stays open"},
@@ -102,6 +108,7 @@ script_init(struct script *s)
 	    .huge = SCRIPT_UNSET,
 	    .fail_times = SCRIPT_UNSET,
 	    .retry_after = SCRIPT_UNSET,
+	    .no_stream_options = SCRIPT_UNSET,
 	    .finish = "stop",
 	};
 	for (int i = 0; i < FAULTS; i++)

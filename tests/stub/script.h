@@ -46,11 +46,12 @@ struct script {
 	uint32_t huge;   /* bytes of each token, or SCRIPT_UNSET */
 	uint32_t split;  /* bytes of each write, 0 for no limit */
 	uint32_t fail;
-	uint32_t fail_times;    /* or SCRIPT_UNSET: every time */
-	uint32_t retry_after;   /* seconds, or SCRIPT_UNSET */
-	uint32_t after[FAULTS]; /* or SCRIPT_UNSET */
-	uint32_t reply;         /* enum script_reply */
-	const char *finish;     /* finish_reason */
+	uint32_t fail_times;        /* or SCRIPT_UNSET: every time */
+	uint32_t retry_after;       /* seconds, or SCRIPT_UNSET */
+	uint32_t no_stream_options; /* a status, or SCRIPT_UNSET */
+	uint32_t after[FAULTS];     /* or SCRIPT_UNSET */
+	uint32_t reply;             /* enum script_reply */
+	const char *finish;         /* finish_reason */
 	bool crlf;
 	bool cr;
 	bool bom;
@@ -59,6 +60,8 @@ struct script {
 	bool no_space;
 	bool no_usage;
 	bool rst;
+	bool retry_date;
+	bool echo_key;
 };
 
 /* The defaults when no flag changes them: the demo, 30 ms a token. */

@@ -93,6 +93,18 @@ read_script(const struct service *s, struct span message, struct script *script,
 	return -1;
 }
 
+/* As servers do that know only their own arguments. */
+static bool
+refuses_arguments(const struct call *call, const struct script *script, struct api_error *error)
+{
+	if (script->no_stream_options == SCRIPT_UNSET || !call->include_usage)
+		return false;
+	api_error_set(error, (int)script->no_stream_options,
+	    "Unrecognized request argument supplied: stream_options");
+	error->param = "stream_options";
+	return true;
+}
+
 /* A call whose body is in order. */
 static struct chat *
 start_chat(struct request *q, const struct call *call, struct api_error *error)
@@ -104,11 +116,15 @@ start_chat(struct request *q, const struct call *call, struct api_error *error)
 	struct chat *chat = NULL;
 
 	stats_add_message(&s->stats, message);
-	if (read_script(s, message, &script, &bare, error) == 0) {
+	if (read_script(s, message, &script, &bare, error) == 0 &&
+	    !refuses_arguments(call, &script, error)) {
 		if (script.fail != 0 && script.fail_times != SCRIPT_UNSET &&
 		    !stats_fails(&s->stats, message, script.fail_times))
 			script.fail = 0;
 		chat = chat_new(&s->stats, call, &script, bytes_span(&bare), &q->about, error);
+		if (chat != NULL && chat->script.echo_key)
+			bytes_add_span(&chat->authorization,
+			    http_reader_field(q->reader, HTTP_AUTHORIZATION));
 	}
 	script_clear(&script);
 	bytes_clear(&bare);

@@ -1,0 +1,165 @@
+// A real server in front of the stand-in model, which has neither TLS nor HTTP/2: nghttpx or nginx.
+//
+//	const { front, banter } = await startBehind(nghttpx, { env: { … }, workers: 1 });
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Authority } from "./certs.mjs";
+import { Daemon, freePort, Log, until } from "./daemon.mjs";
+import { Banter } from "./harness.mjs";
+
+const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+
+/** Why a program can't be used here, or false: what `skip` of node:test wants. */
+export function lacking(program) {
+	const { error } = spawnSync(program, ["--version"], { env: { PATH }, stdio: "ignore" });
+	return error ? `${program} is not installed` : false;
+}
+
+let authority;
+let certificate;
+
+/** The authority of the fronts' certificate, made when it is first asked for. */
+export function frontAuthority() {
+	authority ??= new Authority();
+	certificate ??= authority.issue("front");
+	return { authority, certificate };
+}
+
+function canConnect(port) {
+	return new Promise((done) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("connect", () => {
+			socket.destroy();
+			done(true);
+		});
+		socket.once("error", () => done(false));
+	});
+}
+
+class Front {
+	constructor(port, backend, options) {
+		Object.assign(this, { port, backend, options });
+		this.dir = mkdtempSync(join(tmpdir(), "banter-front-"));
+		this.log = new Log();
+		const { program, args } = this.command(frontAuthority().certificate);
+		this.daemon = new Daemon(program, args, { PATH }, this.log);
+	}
+
+	async start() {
+		this.daemon.start();
+		await until(`${this.daemon.name} listens`, () => {
+			if (!this.daemon.running) throw new Error(`${this.daemon.name} ended: ${this.log.tail()}`);
+			return canConnect(this.port);
+		});
+	}
+
+	async stop() {
+		if (this.daemon.running) await this.daemon.kill("SIGKILL");
+		rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+/** nghttpx; options.args are further ones of its own. */
+class Nghttpx extends Front {
+	command({ key, cert }) {
+		const args = [
+			"--conf=/dev/null",
+			"--single-process",
+			"--workers=1",
+			"--no-ocsp",
+			`--frontend=127.0.0.1,${this.port}`,
+			`--backend=127.0.0.1,${this.backend}`,
+			"--errorlog-file=/dev/stderr",
+			"--log-level=ERROR",
+			...(this.options.args ?? []),
+		];
+		return { program: "nghttpx", args: [...args, key, cert] };
+	}
+
+	/** It sends GOAWAY, finishes what runs, and ends. */
+	retire() {
+		return this.daemon.kill("SIGQUIT");
+	}
+}
+
+/** nginx; options.settings are further lines of its server block. */
+class Nginx extends Front {
+	command({ key, cert }) {
+		const config = join(this.dir, "nginx.conf");
+		writeFileSync(
+			config,
+			`daemon off; pid ${this.dir}/pid; error_log stderr error; worker_processes 1;
+			events { worker_connections 4096; }
+			http {
+				access_log off;
+				client_body_temp_path ${this.dir}; proxy_temp_path ${this.dir};
+				fastcgi_temp_path ${this.dir}; uwsgi_temp_path ${this.dir}; scgi_temp_path ${this.dir};
+				server {
+					listen 127.0.0.1:${this.port} ssl http2;
+					ssl_certificate ${cert};
+					ssl_certificate_key ${key};
+					${this.options.settings ?? ""}
+					location / {
+						proxy_pass http://127.0.0.1:${this.backend};
+						proxy_http_version 1.1;
+						proxy_buffering off;
+					}
+				}
+			}`,
+		);
+		return { program: "nginx", args: ["-c", config, "-e", "stderr"] };
+	}
+
+	/** New workers take over; the old ones send GOAWAY and finish what runs. */
+	reload() {
+		this.daemon.child.kill("SIGHUP");
+	}
+}
+
+export const nghttpx = (...args) => new Nghttpx(...args);
+export const nginx = (...args) => new Nginx(...args);
+
+/**
+ * The stand-in model, a front before it, and a banter that asks the front over HTTPS.
+ * @param {typeof nghttpx} kind
+ */
+export async function startBehind(kind, { env = {}, front: options = {}, ...rest } = {}) {
+	const model = await freePort();
+	const port = await freePort();
+	const front = kind(port, model, options);
+	const banter = new Banter({
+		...rest,
+		stub: [...(rest.stub ?? []), "--port", String(model)],
+		env: {
+			OPENAI_BASE_URL: `https://localhost:${port}/v1`,
+			OPENAI_CA_BUNDLE: frontAuthority().authority.file,
+			...env,
+		},
+	});
+	await front.start();
+	try {
+		await banter.start();
+	} catch (error) {
+		await front.stop();
+		throw error;
+	}
+	return { front, banter };
+}
+
+/** The same for the time of body(). */
+export async function behind(kind, options, body) {
+	const { front, banter } = await startBehind(kind, options);
+	try {
+		await body({ front, banter });
+		await banter.stop();
+	} catch (error) {
+		await banter.end();
+		throw error;
+	} finally {
+		await front.stop();
+	}
+}
