@@ -134,8 +134,8 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 # The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
 # `make fuzz`, each by itself under the name that libFuzzer calls.
 fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
-	http/negotiate http/percent http/router chat/sse chat/joiner chat/json_mend chat/openai_delta \
-	api/chat_body) \
+	http/negotiate http/percent http/router $(addprefix chat/,sse joiner json_mend openai_usual \
+	openai_delta) api/chat_body) \
 	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
 	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
 fuzzed_libs := -ljansson $(store_libs)

@@ -1,7 +1,9 @@
 /*
  * The data of one event from the model, which may be anything: what is taken for text is valid
- * UTF-8, because it is stored and sent on as it is.
+ * UTF-8, because it is stored and sent on as it is, and an event that is read without a tree is
+ * read as it would be with one.
  */
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/chat/openai_delta.h"
+#include "workerd/chat/openai_usual.h"
 
 static void
 check_delta(struct slice data, const struct openai_delta *d)
@@ -51,6 +54,31 @@ check_after_a_half(struct slice data, const struct openai_delta *d)
 	openai_delta_clear(&after);
 }
 
+/* What the short way takes is JSON to jansson, and reads alike by way of a tree. */
+static void
+check_both_ways(struct slice data, const struct openai_delta *d)
+{
+	struct joiner halves = {.len = 0};
+	struct openai_usual usual;
+	struct openai_delta tree;
+	struct buf unescaped;
+	json_t *root;
+
+	buf_init(&unescaped, data.len);
+	if (openai_usual_read(data, &unescaped, &usual)) {
+		root = json_loadb((const char *)data.p, data.len,
+		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+		must(root != NULL);
+		json_decref(root);
+		openai_delta_read_tree(&halves, data, &tree);
+		must(tree.kind == d->kind && slice_eq(tree.text, d->text));
+		must(tree.has_finish == d->has_finish && !tree.has_usage && !d->has_usage);
+		must(halves.len == 0 && slice_eq(usual.content, d->text));
+		openai_delta_clear(&tree);
+	}
+	buf_clear(&unescaped);
+}
+
 /* An error answer's message for the log, in memory of exactly the size that it is told. */
 static void
 check_error_message(struct slice body)
@@ -79,6 +107,7 @@ fuzz_openai_delta(const uint8_t *data, size_t size)
 	check_delta(in, &d);
 	check_halves(&halves);
 	check_after_a_half(in, &d);
+	check_both_ways(in, &d);
 	openai_delta_clear(&d);
 	check_error_message(in);
 	free(copy);

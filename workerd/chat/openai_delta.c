@@ -9,6 +9,7 @@
 
 #include "proto/utf8.h"
 #include "workerd/chat/json_mend.h"
+#include "workerd/chat/openai_usual.h"
 
 /* Depth is jansson's own limit (2048); an event's size is bounded by the reader. */
 #define LOAD_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL)
@@ -253,8 +254,21 @@ finish_error(const json_t *error, struct openai_delta *d, bool mended)
 	return 0;
 }
 
+/* The short way, for nearly all events; false: not for this one. */
+static bool
+read_usual(struct joiner *halves, struct slice data, struct openai_delta *d)
+{
+	struct openai_usual usual;
+
+	if (!openai_usual_read(data, &d->built, &usual))
+		return false;
+	d->text = usual.content;
+	d->has_finish = usual.has_finish;
+	return finish_text(halves, d, false) == 0;
+}
+
 static int
-read_event(struct joiner *halves, struct slice data, struct openai_delta *d)
+read_tree(struct joiner *halves, struct slice data, struct openai_delta *d)
 {
 	struct loaded l = load(data);
 	const json_t *error = event_error(l.root);
@@ -301,7 +315,18 @@ openai_delta_read(struct joiner *halves, struct slice data, struct openai_delta 
 		d->kind = OPENAI_DONE;
 		return;
 	}
-	if (read_event(halves, data, d) == -1) {
+	if (read_usual(halves, data, d))
+		return;
+	openai_delta_clear(d);
+	openai_delta_read_tree(halves, data, d);
+}
+
+void
+openai_delta_read_tree(struct joiner *halves, struct slice data, struct openai_delta *d)
+{
+	*d = (struct openai_delta){.kind = OPENAI_NOTHING};
+	buf_init(&d->built, data.len * 3);
+	if (read_tree(halves, data, d) == -1) {
 		openai_delta_clear(d);
 		*d = (struct openai_delta){.kind = OPENAI_BAD};
 	}

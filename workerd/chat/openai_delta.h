@@ -21,7 +21,7 @@ struct openai_delta {
 		OPENAI_ERROR,   /* an error object in the stream; text is its message */
 		OPENAI_BAD,     /* no JSON, or not of this form */
 	} kind;
-	struct slice text; /* valid UTF-8; empty but for TEXT and ERROR */
+	struct slice text; /* valid UTF-8; empty but for TEXT and ERROR; perhaps in the data */
 	bool has_finish;   /* a finish_reason came */
 	bool has_usage;
 	uint32_t prompt_tokens, completion_tokens;
@@ -30,11 +30,15 @@ struct openai_delta {
 };
 
 /*
- * Reads one event's data, whatever it is. The text is valid until openai_delta_clear(). What an
- * event's text ends with may be the first half of a character: it waits in halves, one for each
- * answer, for the next event; joiner_end() gives what is left at the end.
+ * Reads one event's data, whatever it is. The text is valid until openai_delta_clear(), and no
+ * longer than the data is. What an event's text ends with may be the first half of a character: it
+ * waits in halves, one for each answer, for the next event; joiner_end() gives what is left at the
+ * end.
  */
 void openai_delta_read(struct joiner *halves, struct slice data, struct openai_delta *d);
+
+/* The same for an event of JSON, always by way of a tree: what the short way must agree with. */
+void openai_delta_read_tree(struct joiner *halves, struct slice data, struct openai_delta *d);
 void openai_delta_clear(struct openai_delta *d);
 
 /* The message of an error answer's body for the log, into out: NUL-terminated, cut to size between
