@@ -150,12 +150,20 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 
 # The benchmarks share what stands in none's main file.
 BENCH := store scale relay
-bench_shared := $(filter-out $(BENCH:%=$(OBJ)/tests/bench/%.o),$(call objects,tests/bench))
+bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events), \
+	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) \
 		$(call without_main,$(STORED)) $(call objects,$(PROTO))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lm
+
+$(BUILD)/bench/events: $(OBJ)/tests/bench/events.o \
+		$(patsubst %,$(OBJ)/workerd/chat/%.o,sse joiner json_mend openai_usual openai_delta) \
+		$(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(proto_libs)
 
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
@@ -313,6 +321,12 @@ bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 min
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/scale
 	@build/bench/scale
+
+.PHONY: bench-events
+bench-events: ## measure what reading an event of the model's stream costs (10 seconds)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/events
+	@build/bench/events
 
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew
