@@ -68,7 +68,7 @@ void live_stop(struct live *l, const struct id *turn);
 void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
     struct slice text);
 
-/* The turn has an owner, be it another one or the same over a new line: it is told what is wanted. */
+/* The turn has another owner, or the same over a new line: it is told what is wanted. */
 void live_claimed(struct live *l, const struct id *turn);
 
 /* The turn is closed or begun anew: nobody follows it any more. */
