@@ -832,22 +832,30 @@ a_stop_behind_the_end_in_one_batch_does_nothing(void **state)
 
 #define SMALL_BYTES (1024u * 1024)
 
-/* Fills the store to the last page. */
+/* The longest question there is. */
+static struct msg_turn_begin
+long_question(void)
+{
+	static char text[12001];
+	struct msg_turn_begin begin;
+
+	memset(text, 'x', sizeof(text) - 1);
+	begin = begin_of("full", text);
+	begin.history = 1;
+	return begin;
+}
+
+/* Fills the store, so that there is no room for another such question. */
 static void
 fill(struct fixture *f)
 {
-	char text[12001];
-	struct msg_turn_begin begin;
 	union msg m;
 	enum msg_type type;
 
-	memset(text, 'x', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
 	do {
+		struct msg_turn_begin begin = long_question();
 		uint64_t request;
 
-		begin = begin_of("full", text);
-		begin.history = 1;
 		request = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
 		commit(f);
 		type = take_answer(f, &f->a, request, &m);
@@ -860,7 +868,7 @@ static void
 a_full_store_goes_on_live(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_turn_begin begin, refused = begin_of("s2", "no room for this");
+	struct msg_turn_begin begin, refused = long_question();
 	struct msg_live_publish piece = {.text = slice_str("live")};
 	struct msg_turn_join join;
 	struct msg_turn_stop stop;

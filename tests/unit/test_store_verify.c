@@ -10,7 +10,7 @@
  * A store with one of everything. In the lines that the check writes, the ids of these stand by
  * their names:
  *	A  a conversation with a question and its reply TA
- *	B  one whose reply TB was stopped
+ *	B  one whose reply TB was stopped, and whose question has the client's id "name"
  *	C  one with an open turn TC, and two pieces of its reply
  *	D  one with an interrupted reply TD that was opened again, and has a piece
  *	E  one of another organization O2, with its reply TE
@@ -90,6 +90,8 @@ begin(struct whole *w, struct named *conversation, struct named *turn, const str
 	snprintf(session, sizeof(session), "session-%s", conversation->name);
 	m = begin_of(session, "question");
 	m.org = *org;
+	if (conversation == &w->b)
+		m.client_id = slice_str("name");
 	conversation->id = m.conversation;
 	turn->id = m.turn;
 	ask(w->f, MSG_TURN_BEGIN, &m, MSG_TURN_BEGUN, NULL);
@@ -209,6 +211,9 @@ misfit(void)
 	ALTER(t, TABLE_TURNS, key_id(&(w)->which.id), TURN, turn, __VA_ARGS__)
 #define OPEN_TURN(t, w, which, ...) \
 	ALTER(t, TABLE_OPEN_TURNS, key_id(&(w)->which.id), OPEN_TURN, open_turn, __VA_ARGS__)
+#define NAME(t, w, ...)                                                                     \
+	ALTER(t, TABLE_CLIENT_IDS, key_client_id(&(w)->b.id, slice_str("name")), CLIENT_ID, \
+	    client_id, __VA_ARGS__)
 #define LOGIN(t, w, ...) \
 	ALTER(t, TABLE_LOGINS, key_login(&(w)->login), LOGIN, login, __VA_ARGS__)
 #define TOTALS(t, w, which, ...) \
@@ -536,6 +541,61 @@ BREAK(a_piece_that_is_no_text)
 	put(t, TABLE_PARTIALS, key_partial(&w->tc.id, 7), "\xff");
 }
 
+BREAK(a_client_id_key_without_a_name)
+{
+	struct key key = {.len = sizeof(struct id), .b = "0123456789abcde"};
+
+	(void)w;
+	put(t, TABLE_CLIENT_IDS, key, "x");
+}
+
+BREAK(a_client_id_that_does_not_decode)
+{
+	put(t, TABLE_CLIENT_IDS, key_client_id(&w->b.id, slice_str("name")), "\1");
+}
+
+BREAK(a_client_id_of_another_version)
+{
+	NAME(t, w, r.v = 0);
+}
+
+BREAK(a_client_id_of_no_conversation)
+{
+	NAME(t, w, k = key_client_id(&w->x.id, slice_str("na\x1bme")));
+}
+
+BREAK(a_client_id_of_no_message)
+{
+	NAME(t, w, r.seq = 3);
+}
+
+BREAK(a_client_id_of_a_reply)
+{
+	NAME(t, w, r.seq = 2);
+}
+
+BREAK(a_client_id_of_no_turn)
+{
+	NAME(t, w, r.turn = w->x.id);
+}
+
+BREAK(a_client_id_of_another_message_s_turn)
+{
+	NAME(t, w, r.turn = w->ta.id);
+}
+
+BREAK(a_client_id_whose_turn_is_elsewhere)
+{
+	TURN(t, w, tb, r.seq = 3);
+}
+
+/* Each is said where it is. */
+BREAK(a_client_id_with_what_does_not_decode)
+{
+	put(t, TABLE_MESSAGES, key_message(&w->b.id, 1), "\1");
+	put(t, TABLE_TURNS, key_id(&w->tb.id), "\1");
+}
+
 BREAK(a_login_key_that_is_too_short)
 {
 	(void)w;
@@ -719,6 +779,35 @@ static struct breakage {
 	    "partials: the piece at 4294967295 of turn TC ends beyond the longest reply"}},
     {"a piece that is no text", a_piece_that_is_no_text,
 	{"partials: the piece at 7 of turn TC is no text"}},
+    {"a client id key without a name", a_client_id_key_without_a_name,
+	{"client_ids: a key of 16 bytes is none of this table's: "
+	 "30313233343536373839616263646500"}},
+    {"a client id that does not decode", a_client_id_that_does_not_decode,
+	{"client_ids: the client's id \"name\" of conversation B does not decode: short"}},
+    {"a client id of another version", a_client_id_of_another_version,
+	{"client_ids: the client's id \"name\" of conversation B is of version 0, not 1"}},
+    {"a client id of no conversation", a_client_id_of_no_conversation,
+	{"client_ids: the client's id \"na?me\" of conversation X is of a conversation that "
+	 "is not there"}},
+    {"a client id of no message", a_client_id_of_no_message,
+	{"client_ids: the client's id \"name\" of conversation B names a message that is not "
+	 "there"}},
+    {"a client id of a reply", a_client_id_of_a_reply,
+	{"client_ids: the client's id \"name\" of conversation B names a reply"}},
+    {"a client id of no turn", a_client_id_of_no_turn,
+	{"client_ids: the client's id \"name\" of conversation B leads to a turn that is not "
+	 "there"}},
+    {"a client id of another message's turn", a_client_id_of_another_message_s_turn,
+	{"client_ids: the client's id \"name\" of conversation B leads to a turn that does "
+	 "not answer its message"}},
+    {"a client id whose turn is elsewhere", a_client_id_whose_turn_is_elsewhere,
+	{"messages: reply TB stands at 2 of conversation B, its turn names 3 of B",
+	    "turns: turn TB has no reply and is not open",
+	    "client_ids: the client's id \"name\" of conversation B leads to a turn that does "
+	    "not answer its message"}},
+    {"a client id with what does not decode", a_client_id_with_what_does_not_decode,
+	{"messages: message 1 of conversation B does not decode: short",
+	    "turns: turn TB does not decode: short"}},
     {"a login key that is too short", a_login_key_that_is_too_short, {"logins" MISFIT}},
     {"a login that does not decode", a_login_that_does_not_decode,
 	{"logins: the login 3c469e9d... does not decode: short"}},
