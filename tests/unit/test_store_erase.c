@@ -45,13 +45,17 @@ open_turn(struct fixture *f, struct asker *asker, const char *session)
 {
 	struct msg_turn_begin begin = begin_of(session, "still open");
 	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, "so far ");
+	char name[ID_TEXT_LEN + 1];
 	uint64_t r[2];
 
+	id_format(&begin.turn, name);
+	begin.client_id = slice_str(name);
 	r[0] = send_request(f, asker, MSG_TURN_BEGIN, &begin);
 	r[1] = send_request(f, asker, MSG_TURN_CHECKPOINT, &piece);
 	commit(f);
 	expect_answer(f, asker, r[0], MSG_TURN_BEGUN, NULL);
 	expect_answer(f, asker, r[1], MSG_OK, NULL);
+	begin.client_id = (struct slice){0};
 	return begin;
 }
 
@@ -68,6 +72,7 @@ make_colourful(struct fixture *f, const char *session)
 	uint64_t r;
 
 	stop.status = MESSAGE_STOPPED;
+	stopped.client_id = slice_str("a name");
 	ask(f, MSG_TURN_BEGIN, &stopped, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_FINISH, &stop, MSG_OK, NULL);
 	/* Interrupted, and taken up again: a message and an open turn. */
@@ -95,6 +100,7 @@ an_erased_conversation_leaves_no_trace(void **state)
 	gone = make_colourful(f, "goes");
 	assert_int_equal(conversation_record(f, &gone).messages, 8);
 	assert_int_equal(f->open.n, 4);
+	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 5);
 	erase(f, &gone, 8);
 	contents_expect(f, &before);
 	assert_int_equal(f->open.n, 1);
@@ -403,6 +409,28 @@ turns_that_are_lost_go_too(void **state)
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
 }
 
+/* Nobody could end it, but it goes with its conversation. */
+static void
+a_turn_that_is_stuck_goes_too(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
+	struct msg_totals_record totals = stored_totals(f);
+	struct key key = key_id(&id_default_org);
+	struct txn t;
+
+	damage(f, TABLE_TOTALS, &id_default_org);
+	lose(f, &f->a);
+	assert_false(TAILQ_EMPTY(&f->open.stuck));
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put_record(&t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = false;
+	erase(f, &begin.conversation, 1);
+	assert_true(TAILQ_EMPTY(&f->open.stuck));
+	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
+}
+
 /* -- a full store ------------------------------------------------------------------------- */
 
 #define FULL_BYTES (4u * 1024 * 1024)
@@ -571,6 +599,7 @@ main(void)
 	    STORE_TEST(the_longest_conversation_goes_whole),
 	    STORE_TEST(turns_that_nobody_has_claimed_yet_go_too),
 	    STORE_TEST(turns_that_are_lost_go_too),
+	    STORE_TEST(a_turn_that_is_stuck_goes_too),
 	    STORE_TEST(a_scattered_conversation_can_be_erased_from_a_full_store),
 	    STORE_TEST(a_conversation_of_great_messages_can_be_erased_from_a_full_store),
 	    STORE_TEST(writes_do_not_eat_the_reserve),

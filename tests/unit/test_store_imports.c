@@ -79,6 +79,16 @@ put_login(struct fixture *f, const char *token, const struct msg_login_record *r
 	buf_clear(&b);
 }
 
+static void
+put_client_id(struct fixture *f, const struct id *conversation, uint64_t seq, const char *name,
+    enum store_error expected)
+{
+	struct msg_import_client_id msg = {
+	    .conversation = *conversation, .seq = seq, .client_id = slice_str(name)};
+
+	expect_import(f, MSG_IMPORT_CLIENT_ID, &msg, expected);
+}
+
 static struct msg_conversation_record
 conversation_of(const char *session)
 {
@@ -167,6 +177,18 @@ copy_message(struct fixture *to, struct slice key, struct slice value)
 }
 
 static void
+copy_client_id(struct fixture *to, struct slice key, struct slice value)
+{
+	struct msg_import_client_id msg = {
+	    .conversation = key_front(key), .client_id = client_id_name(key)};
+	struct msg_client_id_record record;
+
+	assert_int_equal(record_decode(value, MSG_CLIENT_ID_RECORD, &record), WIRE_OK);
+	msg.seq = record.seq;
+	expect_import(to, MSG_IMPORT_CLIENT_ID, &msg, 0);
+}
+
+static void
 copy_login(struct fixture *to, struct slice key, struct slice value)
 {
 	struct msg_import_login msg = {.login = value};
@@ -180,6 +202,7 @@ copy_store(struct fixture *from, struct fixture *to)
 {
 	for_each(from, TABLE_CONVERSATIONS, to, copy_conversation);
 	for_each(from, TABLE_MESSAGES, to, copy_message);
+	for_each(from, TABLE_CLIENT_IDS, to, copy_client_id);
 	for_each(from, TABLE_LOGINS, to, copy_login);
 }
 
@@ -201,6 +224,8 @@ make_store(struct fixture *f)
 
 	chat(f, "visitor", "question", "answer");
 	foreign.org = id_new();
+	foreign.client_id = broken.client_id = slice_str("the first");
+	stopped.client_id = slice_str("a second");
 	ask(f, MSG_TURN_BEGIN, &foreign, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
 	stop.status = MESSAGE_STOPPED;
@@ -670,13 +695,154 @@ a_login_that_cannot_be_is_refused(void **state)
 	put_login(f, "token", &bad, STORE_INVALID);
 }
 
+/* -- clients' ids ------------------------------------------------------------------------- */
+
+/* A thread of a question, its reply and another question. */
+static struct id
+make_thread(struct fixture *f, struct msg_message_record *q, struct msg_message_record *a)
+{
+	struct msg_conversation_record r = conversation_of("visitor");
+	struct msg_message_record alone = question_of("what?");
+
+	*q = question_of("q");
+	*a = reply_of("a");
+	put_conversation(f, &r, 0);
+	put_message(f, &r.id, 1, q, 0);
+	put_message(f, &r.id, 2, a, 0);
+	put_message(f, &r.id, 3, &alone, 0);
+	return r.id;
+}
+
+static void
+a_message_that_is_sent_again_after_an_import_is_known(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_message_record q, a;
+	struct id thread = make_thread(f, &q, &a);
+	struct msg_turn_begin begin = begin_of("visitor", "q");
+	union msg m;
+
+	begin.client_id = slice_str("name");
+	put_client_id(f, &thread, 1, "name", 0);
+	put_client_id(f, &thread, 1, "name", 0);
+	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 1);
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_STATE, &m);
+	assert_true(id_equal(&m.turn_state.turn, &a.id));
+	assert_text(m.turn_state.text, "a");
+	begin.text = slice_str("another");
+	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_CONFLICT);
+}
+
+static void
+a_client_id_that_cannot_be_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_message_record q, a;
+	struct id thread = make_thread(f, &q, &a), nowhere = id_new();
+
+	put_client_id(f, &thread, 1, "", STORE_INVALID);
+	put_client_id(f, &thread, 0, "name", STORE_INVALID);
+	put_client_id(f, &thread, SEQ_MAX, "name", STORE_INVALID);
+	put_client_id(f, &thread, UINT64_MAX, "name", STORE_INVALID);
+	put_client_id(f, &nowhere, 1, "name", STORE_NOT_FOUND);
+	/* A reply, a question without one, and nothing. */
+	put_client_id(f, &thread, 2, "name", STORE_NOT_FOUND);
+	put_client_id(f, &thread, 3, "name", STORE_NOT_FOUND);
+	put_client_id(f, &thread, 4, "name", STORE_NOT_FOUND);
+	/* A question, with another one behind it. */
+	put_message(f, &thread, 4,
+	    &(struct msg_message_record){
+		.v = RECORD_VERSION, .id = id_new(), .text = slice_str("and?")},
+	    0);
+	put_client_id(f, &thread, 3, "name", STORE_NOT_FOUND);
+	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
+}
+
+static void
+a_client_id_stays_with_its_message(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_message_record q, a, answer = reply_of("that");
+	struct id thread = make_thread(f, &q, &a);
+
+	put_message(f, &thread, 4, &answer, 0);
+	put_client_id(f, &thread, 1, "name", 0);
+	put_client_id(f, &thread, 3, "name", STORE_INVALID);
+	put_client_id(f, &thread, 3, "other", 0);
+	/* The same messages, be it with other texts, change nothing. */
+	a.text = slice_str("A");
+	q.text = slice_str("Q");
+	put_message(f, &thread, 1, &q, 0);
+	put_message(f, &thread, 2, &a, 0);
+	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 2);
+}
+
+/* Whatever takes the place of the question or of the reply, the name leads nowhere then. */
+static void
+a_client_id_goes_with_its_message_or_the_reply(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_message_record q, a, same;
+	struct id thread = make_thread(f, &q, &a);
+	struct msg_message_record with[3];
+
+	with[0] = question_of("another question");
+	with[1] = reply_of("another reply");
+	for (uint64_t seq = 1; seq <= 2; seq++) {
+		same = seq == 1 ? q : a;
+		/* With the id of what is there, but not what it is. */
+		same.role = !same.role;
+		with[2] = same;
+		for (size_t i = 0; i < 3; i++) {
+			put_message(f, &thread, 1, &q, 0);
+			put_message(f, &thread, 2, &a, 0);
+			put_client_id(f, &thread, 1, "name", 0);
+			put_client_id(f, &thread, 1, "its second name", 0);
+			put_message(f, &thread, seq, &with[i], 0);
+			assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
+			expect_whole(f);
+		}
+	}
+}
+
+static void
+a_question_whose_reply_is_written_can_have_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("visitor", "q");
+	struct msg_client_id_record name;
+	struct key key;
+	uint64_t r[2];
+	struct txn t;
+
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	put_client_id(f, &begin.conversation, 1, "name", 0);
+	key = key_client_id(&begin.conversation, slice_str("name"));
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(
+	    txn_get_record(&t, TABLE_CLIENT_IDS, &key, MSG_CLIENT_ID_RECORD, &name), 0);
+	txn_abort(&t);
+	assert_true(id_equal(&name.turn, &begin.turn));
+
+	/* Also one that begins in the same batch. */
+	begin = begin_of("visitor", "q2");
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	r[1] = send_request(f, &f->b, MSG_IMPORT_CLIENT_ID,
+	    &(struct msg_import_client_id){.conversation = key_front(key_slice(&key)),
+		.seq = 3,
+		.client_id = slice_str("n2")});
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->b, r[1], MSG_OK, NULL);
+}
+
 /* -- who may ------------------------------------------------------------------------------ */
 
 static void
 only_the_tool_imports(void **state)
 {
-	static const enum msg_type imports[] = {
-	    MSG_IMPORT_CONVERSATION, MSG_IMPORT_MESSAGE, MSG_IMPORT_LOGIN};
+	static const enum msg_type imports[] = {MSG_IMPORT_CONVERSATION, MSG_IMPORT_MESSAGE,
+	    MSG_IMPORT_LOGIN, MSG_IMPORT_CLIENT_ID};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(imports); i++)
@@ -705,6 +871,11 @@ main(void)
 	    STORE_TEST(a_message_that_cannot_be_is_refused),
 	    STORE_TEST(a_login_comes_back_expired_or_not),
 	    STORE_TEST(a_login_that_cannot_be_is_refused),
+	    STORE_TEST(a_message_that_is_sent_again_after_an_import_is_known),
+	    STORE_TEST(a_client_id_that_cannot_be_is_refused),
+	    STORE_TEST(a_client_id_stays_with_its_message),
+	    STORE_TEST(a_client_id_goes_with_its_message_or_the_reply),
+	    STORE_TEST(a_question_whose_reply_is_written_can_have_a_name),
 	    cmocka_unit_test(only_the_tool_imports),
 	};
 
