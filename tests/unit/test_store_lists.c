@@ -265,6 +265,158 @@ the_conversation_comes_with_its_messages(void **state)
 	assert_int_equal(record.messages, 2);
 }
 
+/* -- a session's history ------------------------------------------------------------------- */
+
+static struct msg_session_history
+history_of(const char *session)
+{
+	return (struct msg_session_history){
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str(session),
+	};
+}
+
+static void
+a_session_has_its_newest_messages(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = make_thread(f, 5);
+	struct msg_session_history history = history_of("thread");
+	struct msg_conversation_record record;
+	union msg m;
+
+	chat(f, "other", "q", "a");
+	history.limit = 4;
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	expect_numbers(&m, 6, 4);
+	assert_int_equal(
+	    record_decode(m.message_page.conversation, MSG_CONVERSATION_RECORD, &record),
+	    WIRE_OK);
+	assert_true(id_equal(&record.id, &conversation));
+	assert_true(id_is_zero(&m.message_page.active));
+	history.from = m.message_page.next;
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	expect_numbers(&m, 2, 4);
+	history.from = m.message_page.next;
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	expect_numbers(&m, 0, 2);
+	assert_int_equal(m.message_page.next, 0);
+	history = history_of("thread");
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	expect_numbers(&m, 0, 10);
+}
+
+static void
+a_session_without_a_conversation_has_no_history(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_session_history unknown = history_of("unknown"), none = history_of("");
+	struct msg_session_history other_widget = history_of("s1"), other_org = other_widget;
+
+	chat(f, "s1", "q", "a");
+	other_widget.widget = id_new();
+	other_org.org = id_new();
+	ask_error(f, MSG_SESSION_HISTORY, &unknown, STORE_NOT_FOUND);
+	ask_error(f, MSG_SESSION_HISTORY, &none, STORE_NOT_FOUND);
+	ask_error(f, MSG_SESSION_HISTORY, &other_widget, STORE_NOT_FOUND);
+	ask_error(f, MSG_SESSION_HISTORY, &other_org, STORE_NOT_FOUND);
+}
+
+static void
+a_history_whose_conversation_is_gone_is_damaged(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = chat(f, "s1", "q", "a");
+	struct msg_session_history history = history_of("s1");
+	struct key key = key_id(&conversation);
+	struct txn t;
+
+	damage(f, TABLE_CONVERSATIONS, &conversation);
+	ask_error(f, MSG_SESSION_HISTORY, &history, STORE_INTERNAL);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS, &key), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	ask_error(f, MSG_SESSION_HISTORY, &history, STORE_INTERNAL);
+}
+
+/* Both ways of reading a thread name this reply as the one that is written; NULL: none. */
+static void
+expect_active(struct fixture *f, const struct msg_turn_begin *of, const struct id *turn)
+{
+	struct msg_session_history history = history_of("s1");
+	struct msg_message_list list = {
+	    .org = id_default_org, .conversation = of->conversation};
+	const struct id none = {0};
+	union msg m;
+
+	history.limit = list.limit = 1;
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	assert_true(id_equal(&m.message_page.active, turn == NULL ? &none : turn));
+	ask(f, MSG_MESSAGE_LIST, &list, MSG_MESSAGE_PAGE, &m);
+	assert_true(id_equal(&m.message_page.active, turn == NULL ? &none : turn));
+}
+
+static void
+the_newest_open_reply_is_the_active_one(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin other = begin_of("s2", "hello"), one = begin_of("s1", "one");
+	struct msg_turn_begin two = begin_of("s1", "two"), three = begin_of("s1", "three");
+	struct msg_turn_finish end_of_three = finish_of(&three.turn, "drei");
+	struct msg_turn_finish end_of_one = finish_of(&one.turn, "eins");
+
+	/* Whoever begins last: the ids say which is the newest. */
+	ask(f, MSG_TURN_BEGIN, &three, MSG_TURN_BEGUN, NULL);
+	one.conversation = three.conversation;
+	ask(f, MSG_TURN_BEGIN, &one, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &two, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &other, MSG_TURN_BEGUN, NULL);
+	expect_active(f, &one, &three.turn);
+	ask(f, MSG_TURN_FINISH, &end_of_three, MSG_OK, NULL);
+	expect_active(f, &one, &two.turn);
+	/* Also one that waits for its worker. */
+	store_restart(f, STORE_BYTES);
+	expect_active(f, &one, &two.turn);
+	ask(f, MSG_TURN_FINISH, &end_of_one, MSG_OK, NULL);
+	expect_active(f, &one, &two.turn);
+	open_turns_lose(&f->open, &f->open.found);
+	lose(f, &f->a);
+	expect_active(f, &one, NULL);
+}
+
+/* What the same batch has begun, and what it has ended. */
+static void
+the_active_reply_is_that_of_the_moment(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_session_history history = history_of("s1");
+	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s1", "two");
+	struct msg_turn_finish end_of_one = finish_of(&one.turn, "eins");
+	struct msg_turn_finish end_of_two = finish_of(&two.turn, "zwei");
+	uint64_t r[7];
+	union msg m;
+
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
+	r[1] = send_request(f, &f->a, MSG_SESSION_HISTORY, &history);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
+	r[3] = send_request(f, &f->a, MSG_TURN_FINISH, &end_of_two);
+	r[4] = send_request(f, &f->a, MSG_SESSION_HISTORY, &history);
+	r[5] = send_request(f, &f->a, MSG_TURN_FINISH, &end_of_one);
+	r[6] = send_request(f, &f->a, MSG_SESSION_HISTORY, &history);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, r[1], MSG_MESSAGE_PAGE, &m);
+	assert_true(id_equal(&m.message_page.active, &one.turn));
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, r[3], MSG_OK, NULL);
+	expect_answer(f, &f->a, r[4], MSG_MESSAGE_PAGE, &m);
+	assert_true(id_equal(&m.message_page.active, &one.turn));
+	expect_answer(f, &f->a, r[5], MSG_OK, NULL);
+	expect_answer(f, &f->a, r[6], MSG_MESSAGE_PAGE, &m);
+	assert_true(id_is_zero(&m.message_page.active));
+}
+
 int
 main(void)
 {
@@ -279,6 +431,11 @@ main(void)
 	    STORE_TEST(a_page_does_not_reach_into_the_next_conversation),
 	    STORE_TEST(the_greatest_messages_come_one_a_page),
 	    STORE_TEST(the_conversation_comes_with_its_messages),
+	    STORE_TEST(a_session_has_its_newest_messages),
+	    STORE_TEST(a_session_without_a_conversation_has_no_history),
+	    STORE_TEST(a_history_whose_conversation_is_gone_is_damaged),
+	    STORE_TEST(the_newest_open_reply_is_the_active_one),
+	    STORE_TEST(the_active_reply_is_that_of_the_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

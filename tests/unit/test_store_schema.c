@@ -148,12 +148,21 @@ bounds_are_those_of_the_messages(void **state)
 {
 	(void)state;
 	assert_int_equal(field_max(MSG_TURN_BEGIN, "session"), SESSION_MAX);
+	assert_int_equal(field_max(MSG_TURN_BEGIN, "client_id"), CLIENT_ID_MAX);
+	assert_int_equal(field_max(MSG_IMPORT_CLIENT_ID, "client_id"), CLIENT_ID_MAX);
 	assert_int_equal(field_max(MSG_TURN_BEGIN, "history"), HISTORY_MAX);
 	assert_int_equal(field_max(MSG_TURN_FINISH, "text"), TEXT_MAX);
 	assert_int_equal(field_max(MSG_MESSAGE_RECORD, "text"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_TURN_STATE, "text"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_LIVE_TEXT, "text"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_LIVE_TEXT, "offset"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_LIVE_PUBLISH, "text"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_LIVE_WANTED, "from"), TEXT_MAX);
+	assert_int_equal(field_max(MSG_TURN_JOIN, "from"), TEXT_MAX);
 	assert_int_equal(field_max(MSG_CONVERSATION_LIST, "limit"), CONVERSATIONS_MAX);
 	assert_int_equal(field_max(MSG_CONVERSATION_LIST, "cursor"), ACTIVITY_CURSOR_LEN);
 	assert_int_equal(field_max(MSG_MESSAGE_LIST, "limit"), MESSAGES_MAX);
+	assert_int_equal(field_max(MSG_SESSION_HISTORY, "limit"), MESSAGES_MAX);
 	assert_int_equal(field_max(MSG_MESSAGE_PAGE, "messages"), LIST_MAX);
 	assert_int_equal(field_max(MSG_TURN_BEGUN, "history"), LIST_MAX);
 	assert_int_equal(field_max(MSG_CONVERSATION_PAGE, "conversations"), LIST_MAX);
