@@ -14,7 +14,7 @@
 
 #include "storaged/migrate.h"
 
-/* -- schema 1 ---------------------------------------------------------------------------- */
+/* -- schemas 1 and 2 --------------------------------------------------------------------- */
 
 /* Makes an open turn's record one of schema 1: version, and when it began. */
 static void
@@ -27,17 +27,38 @@ put_old_open_turn(struct txn *t, const struct id *turn, uint8_t started_at)
 	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
 }
 
+/* The same of schema 2: the conversation behind that. */
+static void
+put_open_turn_2(struct txn *t, const struct msg_turn_begin *begin, uint8_t started_at)
+{
+	uint8_t record[25] = {2, started_at};
+	struct key key = key_id(&begin->turn);
+
+	memcpy(record + 9, begin->conversation.b, sizeof(begin->conversation.b));
+	assert_int_equal(
+	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
+}
+
+/* Before schema 3 there was no table of clients' ids. */
+static void
+write_old_version(struct fixture *f, struct txn *t, const char *version)
+{
+	struct key key = key_meta(META_VERSION);
+
+	assert_int_equal(mdb_drop(t->mdb, f->env.dbi[TABLE_CLIENT_IDS], 1), 0);
+	assert_int_equal(txn_put(t, TABLE_META, &key, slice_str(version)), 0);
+}
+
 /* Makes the store one of schema 1 in which these turns are open. */
 static void
 downgrade(struct fixture *f, const struct msg_turn_begin *open, size_t n)
 {
-	struct key version = key_meta(META_VERSION);
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	for (size_t i = 0; i < n; i++)
 		put_old_open_turn(&t, &open[i].turn, (uint8_t)(i + 1));
-	assert_int_equal(txn_put(&t, TABLE_META, &version, slice_str("1")), 0);
+	write_old_version(f, &t, "1");
 	assert_int_equal(txn_commit(&t), 0);
 	f->damaged = true;
 }
@@ -108,6 +129,22 @@ migrates(struct fixture *f)
 {
 	store_open(f, STORE_BYTES);
 	expect_whole(f);
+}
+
+/* And one of schema 2, closed. */
+static void
+make_old_2(struct fixture *f, const struct msg_turn_begin *open, size_t n)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	for (size_t i = 0; i < n; i++)
+		put_open_turn_2(&t, &open[i], (uint8_t)(i + 1));
+	write_old_version(f, &t, "2");
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+	store_close(f);
+	f->damaged = false;
 }
 
 /* -- what a step does -------------------------------------------------------------------- */
@@ -231,6 +268,84 @@ thousands_of_open_turns_fit_into_a_full_store(void **state)
 	expect_whole(f);
 	assert_int_equal(f->open.n, TURNS);
 	free(open);
+}
+
+static void
+open_turns_get_their_run(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin open = open_turn(f, "s1", "one"), anew;
+	struct msg_turn_checkpoint piece = piece_of(&open.turn, 3, " two");
+	struct msg_open_turn_record record;
+	struct key key = key_id(&open.turn);
+	struct txn t;
+
+	make_old_2(f, &open, 1);
+	migrates(f);
+	assert_int_equal(f->open.n, 1);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(
+	    txn_get_record(&t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &record), 0);
+	txn_abort(&t);
+	assert_int_equal(record.v, 3);
+	assert_int_equal(record.started_at, 1);
+	assert_true(id_equal(&record.conversation, &open.conversation));
+	assert_true(id_equal(&record.run, &open.turn));
+	assert_true(exists(f, "data-schema2.mdb"));
+	/* Its worker goes on, and new messages may have names. */
+	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
+	lose(f, &f->a);
+	EXPECT_MESSAGES(f, &open.conversation, "ci", "question", "one two");
+	anew = begin_of("s1", "named");
+	anew.client_id = slice_str("name");
+	ask(f, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 1);
+}
+
+static void
+an_open_turn_of_schema_2_that_is_damaged_stays_open(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+
+	damage(f, TABLE_OPEN_TURNS, &begin.turn);
+	make_old_2(f, NULL, 0);
+	migrates(f);
+	open_turns_lose(&f->open, &f->open.found);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "question", "one");
+}
+
+/* Both ways of having no place, as for schema 1. */
+static void
+an_open_turn_of_schema_2_without_a_place_is_dropped(void **state)
+{
+	static const char *const places[] = {NULL, "damaged"};
+	struct fixture *f = *state;
+	struct msg_turn_begin kept = open_turn(f, "s1", "one");
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct id homeless = id_new();
+		struct key piece = key_partial(&homeless, 0), turn = key_id(&homeless);
+		struct txn t;
+
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(txn_put(&t, TABLE_OPEN_TURNS, &turn, slice_str("x")), 0);
+		assert_int_equal(txn_put(&t, TABLE_PARTIALS, &piece, slice_str("x")), 0);
+		if (places[i] != NULL)
+			assert_int_equal(
+			    txn_put(&t, TABLE_TURNS, &turn, slice_str(places[i])), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		make_old_2(f, &kept, 1);
+		store_open(f, STORE_BYTES);
+		assert_int_equal(f->open.n, 1);
+		assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 1);
+		assert_int_equal(table_count(f, TABLE_PARTIALS), 1);
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(txn_del(&t, TABLE_TURNS, &turn), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		expect_whole(f);
+	}
 }
 
 /* What is in this store, and what was said of it, is in tests/e2e/migrate.test.mjs. */
@@ -433,7 +548,7 @@ begin_as_it_is(struct env *env, const char *dir, struct txn *t)
 	*env = (struct env){.max_bytes = STORE_BYTES};
 	return mdb_env_create(&env->mdb) == 0 && mdb_env_set_maxdbs(env->mdb, 64) == 0 &&
 	    mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600) == 0 &&
-	    txn_begin(t, env, TXN_WRITE) == 0 && env_open_tables(t, false) == 0;
+	    txn_begin(t, env, TXN_WRITE) == 0 && env_open_tables(t, true) == 0;
 }
 
 static void
@@ -508,6 +623,9 @@ main(void)
 	    STORE_TEST(open_turns_get_their_conversation),
 	    STORE_TEST(an_open_turn_without_a_place_is_dropped_with_its_pieces),
 	    STORE_TEST(an_open_turn_that_is_damaged_stays_open),
+	    STORE_TEST(open_turns_get_their_run),
+	    STORE_TEST(an_open_turn_of_schema_2_that_is_damaged_stays_open),
+	    STORE_TEST(an_open_turn_of_schema_2_without_a_place_is_dropped),
 	    STORE_TEST(a_store_without_open_turns_is_migrated_too),
 	    STORE_TEST(thousands_of_open_turns_fit_into_a_full_store),
 	    STORE_TEST(a_store_that_version_1_wrote_is_whole_afterwards),
