@@ -7,7 +7,8 @@
 // (several turns, difficult text, a long reply, an empty one, one that the model broke off, one
 // that was stopped, one of another organization) and a login. schema-1.json is what version 0.1.0
 // itself said of that file: the list, every thread, and ("ended") what it later made of the open
-// replies. Neither is ever made anew: a later schema gets files of its own.
+// replies. schema-2.mdb.gz and schema-2.json are the same of the last version with schema 2. None of
+// them is ever made anew: a later schema gets files of its own.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -37,29 +38,29 @@ import {
 const EX_CONFIG = 78;
 const DATA = join(ROOT, "tests/faults/data");
 const TOKEN = "the-token-of-a-dashboard-before-the-upgrade";
-const said = JSON.parse(readFileSync(join(DATA, "schema-1.json"), "utf8"));
+const SCHEMA = 3; // today's
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-migrate-"));
 after(() => rmSync(scratch, { recursive: true }));
 
-/** A data directory with the old store in it. */
-function oldStore(name, change = (bytes) => bytes) {
+/** A data directory with a store of an old schema in it. */
+function oldStore(schema, name = `schema-${schema}`, change = (bytes) => bytes) {
 	const dir = join(scratch, name);
 	mkdirSync(dir, { mode: 0o700 });
-	const bytes = gunzipSync(readFileSync(join(DATA, "schema-1.mdb.gz")));
+	const bytes = gunzipSync(readFileSync(join(DATA, `schema-${schema}.mdb.gz`)));
 	writeFileSync(join(dir, "data.mdb"), change(bytes), { mode: 0o600 });
 	return dir;
 }
 
 const isOpen = ({ sessionId }) => sessionId.startsWith("open-");
 
-/** The fields that version 0.1.0 knew of something that this version says. */
+/** The fields that the old version knew of something that this version says. */
 function known(now, before) {
 	return Object.fromEntries(Object.keys(before).map((key) => [key, now[key]]));
 }
 
 /** That every thread is as it was, but for the replies that were open. */
-async function assertThreads(banter) {
+async function assertThreads(banter, said) {
 	for (const before of said.threads) {
 		const now = await banter.thread(before.conversation._id);
 		if (isOpen(before.conversation)) continue;
@@ -71,8 +72,8 @@ async function assertThreads(banter) {
 	}
 }
 
-/** That the replies that were open become what version 0.1.0 made of them. */
-async function assertEnded(banter) {
+/** That the replies that were open become what the old version made of them. */
+async function assertEnded(banter, said) {
 	for (const { _id, sessionId } of said.conversations.filter(isOpen)) {
 		const [question, reply] = await until(
 			`${sessionId} is closed`,
@@ -108,84 +109,87 @@ function runStoraged(dir) {
 	});
 }
 
-describe("a store of schema 1", () => {
-	const dir = oldStore("schema-1");
-	const copy = join(dir, "data-schema1.mdb");
-	const env = { DATA_DIR: dir };
+for (const schema of [1, 2])
+	describe(`a store of schema ${schema}`, () => {
+		const said = JSON.parse(readFileSync(join(DATA, `schema-${schema}.json`), "utf8"));
+		const dir = oldStore(schema);
+		const name = `data-schema${schema}.mdb`;
+		const copy = join(dir, name);
+		const env = { DATA_DIR: dir };
 
-	it("the file holds what the test relies on", () => {
-		assert.equal(said.conversations.length, 15, "and one of another organization");
-		assert.equal(said.conversations.filter(isOpen).length, 3);
-		const statuses = said.threads.flatMap(({ messages }) => messages.map(({ status }) => status));
-		assert.deepEqual([...new Set(statuses)].sort(), ["complete", "interrupted", "stopped"]);
-		assert.ok(said.ended["open-1"][1].length > 100);
-		assert.match(said.ended["open-2"][1], /👩‍👩‍👧‍👦/u);
-		assert.equal(said.ended["open-3"][1], "");
-	});
+		it("the file holds what the test relies on", () => {
+			assert.equal(said.conversations.length, 15, "and one of another organization");
+			assert.equal(said.conversations.filter(isOpen).length, 3);
+			const statuses = said.threads.flatMap(({ messages }) => messages.map(({ status }) => status));
+			assert.deepEqual([...new Set(statuses)].sort(), ["complete", "interrupted", "stopped"]);
+			assert.ok(said.ended["open-1"][1].length > 100);
+			assert.match(said.ended["open-2"][1], /👩‍👩‍👧‍👦/u);
+			assert.equal(said.ended["open-3"][1], "");
+		});
 
-	it("is migrated: threads, times and the login are as they were, open replies are kept", async () => {
-		await withBanter({ env }, async (banter) => {
-			assert.deepEqual(
-				migrations(banter).map(({ from, to }) => [from, to]),
-				[["1", "2"]],
-			);
-			const { conversations, total } = await banter.conversations();
-			assert.equal(total, said.conversations.length);
-			assert.deepEqual(
-				conversations.map((now, i) => known(now, said.conversations[i])),
-				said.conversations,
-			);
-			await assertThreads(banter);
-			const cookie = { cookie: `banter_session=${TOKEN}` };
-			assert.equal((await banter.get("/v1/admin/conversations", cookie)).status, 200);
-			await assertEnded(banter);
+		it("is migrated: threads, times and the login are as they were, open replies are kept", async () => {
+			await withBanter({ env }, async (banter) => {
+				assert.deepEqual(
+					migrations(banter).map(({ from, to }) => [from, to]),
+					[[String(schema), String(SCHEMA)]],
+				);
+				const { conversations, total } = await banter.conversations();
+				assert.equal(total, said.conversations.length);
+				assert.deepEqual(
+					conversations.map((now, i) => known(now, said.conversations[i])),
+					said.conversations,
+				);
+				await assertThreads(banter, said);
+				const cookie = { cookie: `banter_session=${TOKEN}` };
+				assert.equal((await banter.get("/v1/admin/conversations", cookie)).status, 200);
+				await assertEnded(banter, said);
+			});
+		});
+
+		it("was copied before, whole, for its owner alone, and the log says where", async () => {
+			const { mode, size } = statSync(copy);
+			assert.equal(mode & 0o777, 0o600);
+			const moved = join(scratch, `copy-${schema}`);
+			mkdirSync(moved, { mode: 0o700 });
+			copyFileSync(copy, join(moved, "data.mdb"));
+			await withBanter({ env: { DATA_DIR: moved } }, async (banter) => {
+				assert.equal(migrations(banter).length, 1, "it is still of the old schema");
+				const line = banter.log.lines.find(({ ev }) => ev === "store_copied");
+				assert.equal(line.path, join(moved, name));
+				assert.equal(line.bytes, String(size));
+				await assertThreads(banter, said);
+			});
+		});
+
+		it("is migrated once, and goes on in its old sessions", async () => {
+			rmSync(copy);
+			await withBanter({ env }, async (banter) => {
+				assert.equal(migrations(banter).length, 0);
+				assert.throws(() => statSync(copy), { code: "ENOENT" });
+				await assertThreads(banter, said);
+				await assertEnded(banter, said);
+				for (const session of ["plain", "open-1"]) {
+					const before = said.conversations.find(({ sessionId }) => sessionId === session);
+					const answer = await banter.chat(session, '[[text="as before"]] and now?');
+					assert.equal(answer.json.conversationId, before._id);
+					assert.deepEqual((await banter.messages(before._id)).at(-1), [
+						"assistant",
+						"as before",
+						"complete",
+					]);
+				}
+				assert.equal((await banter.conversations()).total, said.conversations.length);
+			});
 		});
 	});
-
-	it("was copied before, whole, for its owner alone, and the log says where", async () => {
-		const { mode, size } = statSync(copy);
-		assert.equal(mode & 0o777, 0o600);
-		const moved = join(scratch, "copy");
-		mkdirSync(moved, { mode: 0o700 });
-		copyFileSync(copy, join(moved, "data.mdb"));
-		await withBanter({ env: { DATA_DIR: moved } }, async (banter) => {
-			assert.equal(migrations(banter).length, 1, "it is still of schema 1");
-			const line = banter.log.lines.find(({ ev }) => ev === "store_copied");
-			assert.equal(line.path, join(moved, "data-schema1.mdb"));
-			assert.equal(line.bytes, String(size));
-			await assertThreads(banter);
-		});
-	});
-
-	it("is migrated once, and goes on in its old sessions", async () => {
-		rmSync(copy);
-		await withBanter({ env }, async (banter) => {
-			assert.equal(migrations(banter).length, 0);
-			assert.throws(() => statSync(copy), { code: "ENOENT" });
-			await assertThreads(banter);
-			await assertEnded(banter);
-			for (const session of ["plain", "open-1"]) {
-				const before = said.conversations.find(({ sessionId }) => sessionId === session);
-				const answer = await banter.chat(session, '[[text="as before"]] and now?');
-				assert.equal(answer.json.conversationId, before._id);
-				assert.deepEqual((await banter.messages(before._id)).at(-1), [
-					"assistant",
-					"as before",
-					"complete",
-				]);
-			}
-			assert.equal((await banter.conversations()).total, said.conversations.length);
-		});
-	});
-});
 
 describe("a store of a later schema", () => {
 	// In a leaf page the value of meta's one name follows it.
 	const before = Buffer.from("schema_version1");
-	const later = Buffer.from("schema_version3");
+	const later = Buffer.from("schema_version4");
 
 	it("is refused with status 78 and what to do, and left as it is", async () => {
-		const dir = oldStore("schema-3", (bytes) => {
+		const dir = oldStore(1, "later", (bytes) => {
 			let n = 0;
 			for (let at = bytes.indexOf(before); at !== -1; at = bytes.indexOf(before, at + 1), n++)
 				later.copy(bytes, at);
@@ -195,7 +199,7 @@ describe("a store of a later schema", () => {
 		const content = readFileSync(join(dir, "data.mdb"));
 		const { code, stderr } = await runStoraged(dir);
 		assert.equal(code, EX_CONFIG, stderr);
-		assert.match(stderr, /ev=store_too_new schema=3 known=2 help="[^"]*install that version again/);
+		assert.match(stderr, /ev=store_too_new schema=4 known=3 help="[^"]*install that version again/);
 		assert.deepEqual(readFileSync(join(dir, "data.mdb")), content);
 	});
 });

@@ -348,20 +348,19 @@ an_open_turn_of_schema_2_without_a_place_is_dropped(void **state)
 	}
 }
 
-/* What is in this store, and what was said of it, is in tests/e2e/migrate.test.mjs. */
+/* What is in these stores, and what was said of them, is in tests/e2e/migrate.test.mjs. */
 static void
-a_store_that_version_1_wrote_is_whole_afterwards(void **state)
+is_whole_afterwards(struct fixture *f, unsigned schema)
 {
 	const struct id elsewhere = {{0x01, 0x93, 0xe0, 0xa1, 0xc0, 0xde, 0x70, 0x00, 0x80,
 	    0x00, 0x00, 0x00, 0x00, 0x00, 0xbe, 0xef}};
-	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = elsewhere};
 	char command[240];
 	union msg m;
 
 	store_close(f);
 	snprintf(command, sizeof(command),
-	    "gzip -dc tests/faults/data/schema-1.mdb.gz > %s/data.mdb", f->dir);
+	    "gzip -dc tests/faults/data/schema-%u.mdb.gz > %s/data.mdb", schema, f->dir);
 	assert_int_equal(system(command), 0);
 	migrates(f);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 16);
@@ -373,6 +372,18 @@ a_store_that_version_1_wrote_is_whole_afterwards(void **state)
 	open_turns_lose(&f->open, &f->open.found);
 	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
+}
+
+static void
+a_store_that_schema_1_had_is_whole_afterwards(void **state)
+{
+	is_whole_afterwards(*state, 1);
+}
+
+static void
+a_store_that_schema_2_had_is_whole_afterwards(void **state)
+{
+	is_whole_afterwards(*state, 2);
 }
 
 /* -- the copy ---------------------------------------------------------------------------- */
@@ -628,7 +639,8 @@ main(void)
 	    STORE_TEST(an_open_turn_of_schema_2_without_a_place_is_dropped),
 	    STORE_TEST(a_store_without_open_turns_is_migrated_too),
 	    STORE_TEST(thousands_of_open_turns_fit_into_a_full_store),
-	    STORE_TEST(a_store_that_version_1_wrote_is_whole_afterwards),
+	    STORE_TEST(a_store_that_schema_1_had_is_whole_afterwards),
+	    STORE_TEST(a_store_that_schema_2_had_is_whole_afterwards),
 	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
 	    STORE_TEST(a_migrated_store_is_not_migrated_again),
 	    STORE_TEST(what_earlier_tries_left_is_replaced),
