@@ -101,6 +101,33 @@ text_arg(struct slice *in, size_t max)
 	return (struct slice){text, len};
 }
 
+/* A client's name for a message: none, a short one, or the longest. */
+static struct slice
+name_arg(struct slice *in)
+{
+	static const uint8_t longest[CLIENT_ID_MAX] = {[0 ... CLIENT_ID_MAX - 1] = 'n'};
+
+	switch (choose(in, 4)) {
+	case 0:
+		return (struct slice){0};
+	case 1:
+		return slice_str("n");
+	case 2:
+		return slice_str("m");
+	default:
+		return (struct slice){longest, sizeof(longest)};
+	}
+}
+
+static uint32_t
+offset_arg(struct slice *in)
+{
+	static const uint32_t offsets[16] = {0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 2100,
+	    4000, 12000, TEXT_MAX - 1, TEXT_MAX};
+
+	return offsets[choose(in, 16)];
+}
+
 static uint64_t
 seq_arg(struct slice *in)
 {
@@ -142,7 +169,7 @@ limit_arg(struct slice *in, uint32_t most)
 /* -- instructions ------------------------------------------------------------------------ */
 
 static void
-turn_begin(struct slice *in)
+begin(struct slice *in, bool named)
 {
 	unsigned client = client_arg(in);
 	struct visitor v = visitor_arg(in);
@@ -152,32 +179,121 @@ turn_begin(struct slice *in)
 	m.message = id_arg(in);
 	m.conversation = id_arg(in);
 	m.text = text_arg(in, 12000);
-	m.history = limit_arg(in, 1000);
+	if (named)
+		m.client_id = name_arg(in);
+	m.history = named ? 3 : limit_arg(in, 1000);
 	desk_ask(client, MSG_TURN_BEGIN, &m);
 }
 
 static void
-turn_checkpoint(struct slice *in)
+turn_begin(struct slice *in)
 {
-	static const uint32_t offsets[16] = {0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 2100,
-	    4000, 12000, TEXT_MAX - 1, TEXT_MAX};
+	begin(in, false);
+}
+
+static void
+named_turn_begin(struct slice *in)
+{
+	begin(in, true);
+}
+
+static void
+checkpoint(struct slice *in, bool of_run)
+{
 	unsigned client = client_arg(in);
 	struct msg_turn_checkpoint m = {.turn = id_arg(in)};
 
-	m.offset = offsets[choose(in, 16)];
+	m.run = of_run ? id_arg(in) : m.turn;
+	m.offset = offset_arg(in);
 	m.text = text_arg(in, TEXT_MAX);
 	desk_ask(client, MSG_TURN_CHECKPOINT, &m);
 }
 
 static void
-turn_finish(struct slice *in)
+turn_checkpoint(struct slice *in)
+{
+	checkpoint(in, false);
+}
+
+static void
+run_checkpoint(struct slice *in)
+{
+	checkpoint(in, true);
+}
+
+static void
+finish(struct slice *in, bool of_run)
 {
 	unsigned client = client_arg(in);
 	struct msg_turn_finish m = {.turn = id_arg(in)};
 
+	m.run = of_run ? id_arg(in) : m.turn;
 	m.status = (uint8_t)choose(in, 4);
 	m.text = text_arg(in, TEXT_MAX);
 	desk_ask(client, MSG_TURN_FINISH, &m);
+}
+
+static void
+turn_finish(struct slice *in)
+{
+	finish(in, false);
+}
+
+static void
+run_finish(struct slice *in)
+{
+	finish(in, true);
+}
+
+static void
+turn_join(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct visitor v = visitor_arg(in);
+	struct msg_turn_join m = {.org = v.org, .widget = v.widget, .session = v.session};
+
+	m.turn = id_arg(in);
+	m.from = offset_arg(in);
+	desk_ask(client, MSG_TURN_JOIN, &m);
+}
+
+static void
+turn_leave(struct slice *in)
+{
+	unsigned client = client_arg(in);
+
+	desk_ask(client, MSG_TURN_LEAVE, &(struct msg_turn_leave){id_arg(in)});
+}
+
+static void
+turn_stop(struct slice *in)
+{
+	unsigned client = client_arg(in);
+
+	desk_ask(client, MSG_TURN_STOP, &(struct msg_turn_stop){id_arg(in)});
+}
+
+static void
+publish(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_live_publish m = {.turn = id_arg(in)};
+
+	m.offset = offset_arg(in);
+	m.text = text_arg(in, TEXT_MAX);
+	desk_ask(client, MSG_LIVE_PUBLISH, &m);
+}
+
+static void
+session_history(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct visitor v = visitor_arg(in);
+	struct msg_session_history m = {.org = v.org, .widget = v.widget, .session = v.session};
+
+	m.from = seq_arg(in);
+	m.limit = limit_arg(in, 1000);
+	desk_ask(client, MSG_SESSION_HISTORY, &m);
 }
 
 static void
@@ -312,6 +428,16 @@ import_message(struct slice *in)
 }
 
 static void
+import_client_id(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_import_client_id m = {.conversation = id_arg(in), .seq = seq_arg(in)};
+
+	m.client_id = name_arg(in);
+	desk_ask(client, MSG_IMPORT_CLIENT_ID, &m);
+}
+
+static void
 import_login(struct slice *in)
 {
 	unsigned client = client_arg(in);
@@ -377,6 +503,14 @@ static const struct instruction {
     {'b', turn_begin},          /* client visitor turn message conversation text history */
     {'c', turn_checkpoint},     /* client turn offset text */
     {'f', turn_finish},         /* client turn status text */
+    {'B', named_turn_begin},    /* client visitor turn message conversation text name */
+    {'a', run_checkpoint},      /* client turn run offset text */
+    {'z', run_finish},          /* client turn run status text */
+    {'j', turn_join},           /* client visitor turn from */
+    {'q', turn_leave},          /* client turn */
+    {'t', turn_stop},           /* client turn */
+    {'P', publish},             /* client turn offset text */
+    {'h', session_history},     /* client visitor from limit */
     {'l', conversation_list},   /* client org cursor limit */
     {'m', message_list},        /* client org conversation backwards from limit */
     {'e', conversation_erase},  /* client org conversation */
@@ -386,6 +520,7 @@ static const struct instruction {
     {'d', login_delete},        /* client token */
     {'C', import_conversation}, /* client id visitor created updated next text */
     {'M', import_message},      /* client conversation seq id role status text */
+    {'N', import_client_id},    /* client conversation seq name */
     {'L', import_login},        /* client org token created expires */
     {'s', status_get},          /* client */
     {'k', backup_done},         /* client at */

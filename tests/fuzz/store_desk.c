@@ -126,12 +126,79 @@ check_whole(void)
 	must(result.broken == 0);
 }
 
+/* The turns that are open in memory are those that are open in the store. */
+static void
+check_open_turns(void)
+{
+	const struct key all = {0};
+	struct walk w;
+	struct txn t;
+	size_t n = 0;
+	int rc;
+
+	must(txn_begin(&t, &desk.env, TXN_READ) == 0);
+	must(walk_open(&w, &t, TABLE_OPEN_TURNS, &all) == 0);
+	for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w), n++) {
+		struct id id = key_front(w.key);
+		struct msg_open_turn_record record;
+		const struct open_turn *open = open_turns_find(&desk.open, &id);
+
+		must(record_decode(w.value, MSG_OPEN_TURN_RECORD, &record) == WIRE_OK);
+		must(open != NULL && id_equal(&open->conversation, &record.conversation));
+	}
+	must(rc == MDB_NOTFOUND && n == desk.open.n);
+	walk_close(&w);
+	txn_abort(&t);
+}
+
+/* Nobody follows what is not open, or what it runs itself. */
+static void
+check_followings(void)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
+		const struct client *client = &desk.clients[i].client;
+		const struct following *following;
+
+		LIST_FOREACH (following, &client->followings, of_client) {
+			const struct open_turn *open =
+			    open_turns_find(&desk.open, &following->turn->id);
+
+			must(open != NULL && open->owner != client);
+			must(live_follows(&desk.live, client, &open->id));
+			n++;
+		}
+	}
+	must(n == desk.live.n);
+}
+
+static void
+check_memory(void)
+{
+	check_open_turns();
+	check_followings();
+}
+
+static void
+client_goes(struct desk_client *c)
+{
+	live_forget(&desk.live, &c->client);
+	open_turns_lose(&desk.open, &c->client.turns);
+	buf_clear(&c->out);
+}
+
+/* Turns that somebody wanted stopped are forgotten by the exchange with them. */
 static void
 forget_lost_turns(void)
 {
-	while (!TAILQ_EMPTY(&desk.open.lost))
-		open_turns_release(&desk.open, &TAILQ_FIRST(&desk.open.lost)->id);
-	must(desk.open.n == 0);
+	while (!TAILQ_EMPTY(&desk.open.lost)) {
+		struct id id = TAILQ_FIRST(&desk.open.lost)->id;
+
+		open_turns_release(&desk.open, &id);
+		live_end(&desk.live, &id);
+	}
+	must(desk.open.n == 0 && desk.live.n == 0);
 }
 
 /* The environment stays open. */
@@ -140,11 +207,11 @@ desk_close(void)
 {
 	desk_commit();
 	check_whole();
-	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
-		open_turns_lose(&desk.open, &desk.clients[i].client.turns);
-		buf_clear(&desk.clients[i].out);
-	}
+	check_memory();
+	for (unsigned i = 0; i < DESK_CLIENTS; i++)
+		client_goes(&desk.clients[i]);
 	open_turns_lose(&desk.open, &desk.open.found);
+	TAILQ_CONCAT(&desk.open.lost, &desk.open.stuck, order);
 	forget_lost_turns();
 }
 
@@ -210,7 +277,9 @@ desk_ask(unsigned client, enum msg_type type, const void *msg)
 	must(wire_frame(buf_slice(b), &f, &size) == WIRE_OK);
 	must(msg_decode(&f, c->role, ROLE_STORE, WHEN_READY, batch_slot(&desk.batch)) ==
 	    WIRE_OK);
-	c->asked[c->n++] = desk.requests;
+	/* The one that is answered by nothing. */
+	if (type != MSG_LIVE_PUBLISH)
+		c->asked[c->n++] = desk.requests;
 	batch_add(&desk.batch, &c->client, &f);
 }
 
@@ -229,23 +298,46 @@ desk_cursor(void)
 	return (struct slice){desk.cursor, desk.cursor_len};
 }
 
-/* Takes a client's answers: one for each request, in their order. */
+/* Whether this is said to who did not ask. */
+static bool
+is_told(uint16_t type)
+{
+	return type == MSG_LIVE_WANTED || type == MSG_LIVE_UNWANTED || type == MSG_LIVE_STOP ||
+	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END;
+}
+
+static void
+take_frame(struct desk_client *c, uint64_t request)
+{
+	struct frame f;
+	union msg m;
+	size_t size;
+
+	must(wire_frame(buf_slice(&c->out), &f, &size) == WIRE_OK);
+	must(f.request == request && is_told(f.type) == (request == 0));
+	must(msg_decode(&f, ROLE_STORE, c->role, WHEN_READY, &m) == WIRE_OK);
+	if (f.type == MSG_CONVERSATION_PAGE)
+		keep_cursor(&m.conversation_page);
+	buf_consume(&c->out, size);
+}
+
+/* Takes a client's answers: one for each request, in their order; and what it is told behind them,
+ * or before them since the batch before. */
 static void
 take_answers(struct desk_client *c)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		struct frame f;
-		union msg m;
-		size_t size;
+	struct frame f;
+	size_t size, i = 0;
 
-		must(wire_frame(buf_slice(&c->out), &f, &size) == WIRE_OK);
-		must(f.request == c->asked[i]);
-		must(msg_decode(&f, ROLE_STORE, c->role, WHEN_READY, &m) == WIRE_OK);
-		if (f.type == MSG_CONVERSATION_PAGE)
-			keep_cursor(&m.conversation_page);
-		buf_consume(&c->out, size);
+	while (wire_frame(buf_slice(&c->out), &f, &size) == WIRE_OK) {
+		if (is_told(f.type)) {
+			take_frame(c, 0);
+		} else {
+			must(i < c->n);
+			take_frame(c, c->asked[i++]);
+		}
 	}
-	must(buf_len(&c->out) == 0);
+	must(i == c->n && buf_len(&c->out) == 0);
 	c->n = 0;
 }
 
@@ -270,8 +362,7 @@ desk_lose(unsigned client)
 
 	if (desk.n > 0)
 		desk_commit();
-	open_turns_lose(&desk.open, &c->client.turns);
-	buf_clear(&c->out);
+	client_goes(c);
 	client_open(client);
 }
 
