@@ -25,6 +25,7 @@
 #include "proto/channel.h"
 #include "proto/clock.h"
 #include "proto/log.h"
+#include "proto/utf8.h"
 #include "workerd/chat/turn.h"
 
 #define STAGE_LIMIT_MS 20000 /* what has not come by then will not come */
@@ -196,6 +197,7 @@ static inline void
 stage_turn(struct stage *s)
 {
 	assert_int_not_equal(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	chat_turn_end(&s->chat);
 	store_client_turn_end(s->chat.store);
 	usleep(200);
 }
@@ -274,8 +276,29 @@ store_refuse(struct stage *s, uint64_t request, enum store_error code)
 	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str("no")});
 }
 
-/* Takes the beginning of a turn; older: where more of its history is to be asked for. */
+/* Says what answers no request. */
 static inline void
+store_tell(struct stage *s, enum msg_type type, const void *news)
+{
+	store_answer(s, 0, type, news);
+}
+
+/* Goes on for a while, in which the worker asks nothing. */
+static inline void
+store_expect_nothing(struct stage *s)
+{
+	struct frame f;
+	union msg m;
+
+	for (int i = 0; i < 20; i++) {
+		stage_turn(s);
+		assert_false(store_has_request(s, &f, &m));
+	}
+}
+
+/* Takes the beginning of a turn; older: where more of its history is to be asked for. Returns what
+ * it is called. */
+static inline struct turn_ids
 store_take_begin(struct stage *s, uint64_t older)
 {
 	union msg m;
@@ -287,6 +310,7 @@ store_take_begin(struct stage *s, uint64_t older)
 	};
 
 	store_answer(s, request, MSG_TURN_BEGUN, &begun);
+	return (struct turn_ids){.conversation = begun.conversation, .message = begun.turn};
 }
 
 /* -- the model ---------------------------------------------------------------------------- */
