@@ -116,6 +116,7 @@ turn_end(struct turn *t)
 	turn_log_end(t);
 	turn_count_end(t);
 	turn_tell(t);
+	turn_unwanted(t);
 	evtimer_del(t->timer);
 	turn_enter(t, TURN_OVER);
 }
