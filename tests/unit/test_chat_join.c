@@ -199,6 +199,25 @@ a_reply_is_joined_before_the_model_answers(void **state)
 	ear_clear(&second);
 }
 
+/* On a new line the store knows it again when it is claimed, which comes after the question. */
+static void
+a_reply_that_runs_here_is_not_looked_for_elsewhere(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, second;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct msg_turn_state running = state_open(&ids, &ids.message, false);
+
+	model_say(s, "text");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &ids.message, 0);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, second.tokens == 1);
+	assert_true(TAILQ_EMPTY(&s->chat.follows));
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
 /* It ended while the store's answer was on its way. */
 static void
 a_reply_that_just_ended_is_asked_for_again(void **state)
@@ -361,6 +380,7 @@ main(void)
 	    STAGE_TEST(who_leaves_before_the_answer_hears_nothing),
 	    STAGE_TEST(a_running_reply_is_heard_from_any_place_on),
 	    STAGE_TEST(a_reply_is_joined_before_the_model_answers),
+	    STAGE_TEST(a_reply_that_runs_here_is_not_looked_for_elsewhere),
 	    STAGE_TEST(a_reply_that_just_ended_is_asked_for_again),
 	    STAGE_TEST(another_run_of_a_reply_is_not_it),
 	    STAGE_TEST(a_reply_that_is_asked_for_too_often_is_given_up),

@@ -86,16 +86,18 @@ ask_later(struct join *j)
 		evtimer_add(j->again, &in);
 }
 
-/* The turn runs here, says the store. */
-static void
-join_here(struct join *j, const struct msg_turn_state *state)
+/* The turn that runs here under this name; the store may not know yet that it does, on a new line. */
+static struct turn *
+find_here(const struct join *j, const struct msg_turn_state *state)
 {
 	struct turn *t = turn_find(j->chat, &state->turn);
 
-	if (t == NULL || !id_equal(&t->run, &state->run)) {
-		ask_later(j);
-		return;
-	}
+	return t == NULL || !id_equal(&t->run, &state->run) ? NULL : t;
+}
+
+static void
+join_here(struct join *j, struct turn *t)
+{
 	count_found(j->chat, j->listener);
 	turn_admit(t, join_end(j));
 }
@@ -109,13 +111,23 @@ join_elsewhere(struct join *j, const struct msg_turn_state *state)
 	bool left = chat->follows_left != j->follows_left;
 	struct reference *reference = j->reference;
 
-	if (follow_is_outdated(chat, state)) {
-		ask_later(j);
-		return;
-	}
 	count_found(j->chat, j->listener);
 	j->reference = NULL;
 	follow_admit(chat, reference, state, join_end(j), left);
+}
+
+/* Somebody writes it: who is it? */
+static void
+join_open(struct join *j, const struct msg_turn_state *state)
+{
+	struct turn *t = find_here(j, state);
+
+	if (t != NULL)
+		join_here(j, t);
+	else if (state->own || follow_is_outdated(j->chat, state))
+		ask_later(j);
+	else
+		join_elsewhere(j, state);
 }
 
 static void
@@ -127,13 +139,11 @@ on_state(void *arg, uint16_t type, const union msg *m)
 	if (type != MSG_TURN_STATE) {
 		listener_fail(j->listener,
 		    store_refused(type, m, STORE_NOT_FOUND) ? TURN_UNKNOWN : TURN_STORE_DOWN);
-	} else if (!m->turn_state.open) {
+	} else if (m->turn_state.open) {
+		join_open(j, &m->turn_state);
+	} else {
 		count_found(j->chat, j->listener);
 		tell_ended(join_end(j), &m->turn_state);
-	} else if (m->turn_state.own) {
-		join_here(j, &m->turn_state);
-	} else {
-		join_elsewhere(j, &m->turn_state);
 	}
 }
 
