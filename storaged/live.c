@@ -212,13 +212,13 @@ live_stop(struct live *l, const struct id *turn)
 		tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 }
 
-/* One who has all of the piece is spared it. */
+/* One who has all of the piece is spared it. An empty one says that there is no more yet. */
 static void
 hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
 {
 	uint32_t end = piece->offset + (uint32_t)piece->text.len;
 
-	if (end <= to->has)
+	if (piece->text.len > 0 && end <= to->has)
 		return;
 	tell(l, to->client, MSG_LIVE_TEXT, piece);
 	if (piece->offset <= to->has)

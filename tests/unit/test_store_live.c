@@ -384,6 +384,18 @@ a_follower_is_spared_what_it_has(void **state)
 	assert_int_equal(f->live.n, 1);
 }
 
+/* Who waits for its place in the text hears that there is none yet. */
+static void
+an_empty_piece_is_handed_on(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = followed_turn(f, "s1");
+
+	publish_as(f, &f->a, &begin.turn, 0, "");
+	expect_text(f, &f->b, &begin.turn, 0, "");
+	expect_silence_all(f);
+}
+
 static void
 pieces_that_nobody_follows_go_nowhere(void **state)
 {
@@ -975,6 +987,7 @@ main(void)
 	    STORE_TEST(all_of_it_in_one_batch_comes_in_its_order),
 	    STORE_TEST(a_join_behind_the_end_in_one_batch_is_answered_by_it),
 	    STORE_TEST(a_follower_is_spared_what_it_has),
+	    STORE_TEST(an_empty_piece_is_handed_on),
 	    STORE_TEST(pieces_that_nobody_follows_go_nowhere),
 	    STORE_TEST(publishing_anothers_reply_is_a_fault),
 	    STORE_TEST(publishing_a_reply_that_nobody_has_claimed_is_a_fault),
