@@ -131,7 +131,7 @@ describe("chat", () => {
 		assert.match(headers.accept, /text\/event-stream/);
 	});
 
-	it("done.message is the trimmed reply, the tokens are as the model said them from its first word on", async () => {
+	it("done.message is the trimmed reply, the tokens are what the model said from its first word on", async () => {
 		const stream = await banter.stream("trim", '[[text="\\n\\t  two words \\n "]]');
 		const events = await stream.rest();
 		assert.equal(textOf(events), "two words \n ");
