@@ -1,5 +1,6 @@
 // Three ways to talk HTTP to a server under test: one request and its whole answer, a stream of
-// NDJSON events as they come, and a raw socket for what no well-behaved client would send.
+// events as they come (NDJSON or server-sent events), and a raw socket for what no well-behaved
+// client would send.
 
 import assert from "node:assert/strict";
 import * as http from "node:http";
@@ -87,7 +88,38 @@ export async function request(base, method, path, { headers = {}, body, from } =
 	};
 }
 
-/** An answer in NDJSON, event by event. It is read as it comes, whether anybody asks or not. */
+/**
+ * Reads server-sent events (WHATWG HTML, section 9.2.6) line by line; those that we send have no
+ * names, data of one line, and a space behind each colon. Any other line is a mistake.
+ */
+class SseReader {
+	id = "";
+	retry = undefined;
+	comments = 0;
+	#data = undefined;
+
+	/** The data of an event that this line ends, or undefined. */
+	take(line) {
+		if (line === "") {
+			const data = this.#data;
+			this.#data = undefined;
+			return data;
+		}
+		if (line.startsWith(":")) {
+			this.comments++;
+			return undefined;
+		}
+		const [, field, value] = /^(id|data|retry): (.*)$/.exec(line) ?? [];
+		assert.ok(field, `a line of an event: ${JSON.stringify(line)}`);
+		if (field === "data") {
+			assert.equal(this.#data, undefined, "data of one line");
+			this.#data = value;
+		} else this[field] = value;
+		return undefined;
+	}
+}
+
+/** A streamed answer, event by event. It is read as it comes, whether anybody asks or not. */
 export class Stream {
 	#rest = Buffer.alloc(0);
 	#events = [];
@@ -95,12 +127,15 @@ export class Stream {
 	#wake = () => {};
 	/** When each event came, in ms of performance.now(). */
 	times = [];
+	/** Of server-sent events: the id that each had, or one before it. */
+	ids = [];
 
 	constructor(response) {
 		this.response = response;
 		this.status = response.statusCode;
 		this.headers = response.headers;
 		this.socket = response.socket;
+		if (/^text\/event-stream\b/.test(this.headers["content-type"])) this.sse = new SseReader();
 	}
 
 	read() {
@@ -125,11 +160,18 @@ export class Stream {
 	#take(piece) {
 		this.#rest = Buffer.concat([this.#rest, piece]);
 		for (let end = this.#rest.indexOf(10); end !== -1; end = this.#rest.indexOf(10)) {
-			this.#events.push(JSON.parse(decode(this.#rest.subarray(0, end))));
-			this.times.push(performance.now());
+			this.#line(decode(this.#rest.subarray(0, end)));
 			this.#rest = this.#rest.subarray(end + 1);
 		}
 		this.#wake();
+	}
+
+	#line(line) {
+		const event = this.sse ? this.sse.take(line) : line;
+		if (event === undefined) return;
+		if (this.sse) this.ids.push(this.sse.id);
+		this.#events.push(JSON.parse(event));
+		this.times.push(performance.now());
 	}
 
 	/** The next event, or undefined after the last. Rejects when the connection broke. */
@@ -170,14 +212,15 @@ export class Stream {
 	}
 }
 
-/** Starts a stream. One that was refused has its whole answer in json instead. */
+/** Starts a stream; without a body it is asked for by GET. One that was refused has its whole answer
+ * in json instead. */
 export async function openStream(base, path, headers, body) {
 	const response = await send(
 		base,
-		"POST",
+		body === undefined ? "GET" : "POST",
 		path,
-		{ "content-type": "application/json", ...headers },
-		JSON.stringify(body),
+		body === undefined ? headers : { "content-type": "application/json", ...headers },
+		body === undefined ? undefined : JSON.stringify(body),
 	);
 	const stream = new Stream(response);
 	if (response.statusCode === 200) stream.read();

@@ -30,9 +30,12 @@ on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 	reply_status(arg, reply->status == MESSAGE_STOPPED ? "stopped" : "complete");
 }
 
+/* One that was deleted meanwhile is as unknown as one that was deleted before. */
 static void
 on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
+	if (failure == TURN_ERASED)
+		failure = TURN_UNKNOWN;
 	if (chat_failure_is_kept(failure))
 		reply_status(arg, "interrupted");
 	else

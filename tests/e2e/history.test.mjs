@@ -1,0 +1,234 @@
+// What a page learns about its session when it was loaded again.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { until, useBanter, withBanter } from "./harness.mjs";
+import { heard, history, KEY, resume, said, stop } from "./replies.mjs";
+
+describe("the history", () => {
+	const banter = useBanter();
+
+	it("a session that has said nothing has none", async () => {
+		const answer = await history(banter, "nobody");
+		assert.equal(answer.status, 200);
+		assert.match(answer.headers["cache-control"], /no-store/);
+		assert.deepEqual(answer.json, {
+			conversationId: null,
+			messages: [],
+			active: null,
+			nextCursor: null,
+		});
+	});
+
+	it("has what was said and heard, oldest first", async () => {
+		const before = Date.now();
+		const first = (await banter.chat("talk", "[[tokens=2]] one")).json;
+		const second = (await banter.chat("talk", '[[text="🌱\\n\\"x\\""]] two')).json;
+		const { json } = await history(banter, "talk");
+		assert.equal(json.conversationId, first.conversationId);
+		assert.equal(json.active, null);
+		assert.equal(json.nextCursor, null);
+		assert.deepEqual(
+			json.messages.map(({ role, content, status }) => [role, content, status]),
+			[
+				["user", "[[tokens=2]] one", "complete"],
+				["assistant", "t0 t1", "complete"],
+				["user", '[[text="🌱\\n\\"x\\""]] two', "complete"],
+				["assistant", '🌱\n"x"', "complete"],
+			],
+		);
+		assert.equal(json.messages[1].id, first.messageId);
+		assert.equal(json.messages[3].id, second.messageId);
+		for (const { createdAt } of json.messages)
+			assert.ok(createdAt >= before - 1000 && createdAt <= Date.now() + 1000);
+		const { messages } = await banter.thread(first.conversationId);
+		assert.deepEqual(
+			json.messages.map(({ id, createdAt }) => [id, createdAt]),
+			messages.map(({ _id, createdAt }) => [_id, createdAt]),
+		);
+	});
+
+	it("names the reply that is being written, and resuming that brings the rest", async () => {
+		await banter.chat("active", "[[tokens=1]] before");
+		const stream = await banter.stream("active", "[[tokens=20 delay=20]] now");
+		const { messageId } = await stream.next();
+		await stream.tokens(2);
+		stream.leave();
+		const { json } = await history(banter, "active");
+		assert.equal(json.active, messageId);
+		assert.equal(json.messages.length, 3, "not itself");
+		assert.equal(json.messages.at(-1).role, "user");
+		const events = await (await resume(banter, messageId, "active")).rest();
+		assert.equal(heard(events).trim(), events.at(-1).message);
+		const later = (await history(banter, "active")).json;
+		assert.equal(later.active, null);
+		assert.equal(later.messages.at(-1).id, messageId);
+	});
+
+	it("of two that are being written it names the newer", async () => {
+		const one = await banter.stream("two", "[[tokens=1 hang-after=1]] one");
+		const first = await one.next();
+		const two = await banter.stream("two", "[[tokens=1 hang-after=1]] two");
+		const second = await two.next();
+		assert.equal((await history(banter, "two")).json.active, second.messageId);
+		await stop(banter, second.messageId, "two");
+		assert.equal((await history(banter, "two")).json.active, first.messageId);
+		await stop(banter, first.messageId, "two");
+		assert.equal((await history(banter, "two")).json.active, null);
+	});
+
+	it("a reply that is begun anew is not among the messages before it ends", async () => {
+		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] anew";
+		const by = { headers: { "idempotency-key": "anew" } };
+		assertError(await banter.chat("anew", message, by), 502);
+		assert.deepEqual((await said(banter, "anew")).at(-1), ["assistant", "", "interrupted"]);
+		const stream = await banter.stream("anew", message, by);
+		const { messageId } = await stream.next();
+		const { json } = await history(banter, "anew");
+		assert.equal(json.active, messageId);
+		assert.equal(json.messages.length, 1);
+		await stop(banter, messageId, "anew");
+		assert.equal((await history(banter, "anew")).json.messages.length, 2);
+	});
+
+	it("tells how each reply ended", async () => {
+		await banter.chat("ends", "[[tokens=1]]");
+		await (await banter.stream("ends", "[[tokens=3 error-after=1]]")).rest();
+		const stream = await banter.stream("ends", "[[tokens=1 hang-after=1]]");
+		const { messageId } = await stream.next();
+		await stream.tokens(1);
+		await stop(banter, messageId, "ends");
+		const statuses = (await said(banter, "ends"))
+			.filter(([role]) => role === "assistant")
+			.map(([, content, status]) => [content, status]);
+		assert.deepEqual(statuses, [
+			["t0", "complete"],
+			["t0", "interrupted"],
+			["t0", "stopped"],
+		]);
+	});
+
+	it("a session's id may be percent-encoded", async () => {
+		await banter.chat("a:b.c_d-e", "[[tokens=1]]");
+		for (const id of ["a:b.c_d-e", "a%3Ab.c_d-e", "%61%3a%62%2Ec_d-e"]) {
+			const answer = await banter.get(`/v1/chat/history?sessionId=${id}`, KEY);
+			assert.equal(answer.json.messages.length, 2, id);
+		}
+	});
+
+	it("HEAD has what GET has, but the body", async () => {
+		const path = "/v1/chat/history?sessionId=talk";
+		const get = await banter.get(path, KEY);
+		const head = await banter.request("HEAD", path, { headers: KEY });
+		assert.equal(head.status, 200);
+		assert.equal(head.text, "");
+		assert.equal(head.headers["content-length"], String(get.bytes.length));
+	});
+
+	for (const query of [
+		"",
+		"sessionId",
+		"sessionId=",
+		"sessionId=a+b",
+		"sessionId=a%20b",
+		"sessionId=a%2Fb",
+		"sessionId=a%00",
+		"sessionId=a%",
+		"sessionId=a%ff",
+		`sessionId=${"a".repeat(129)}`,
+		"sessionId=a&sessionId=a",
+		"sessionid=a",
+		"sessionId=a&limit=0",
+		"sessionId=a&limit=201",
+		"sessionId=a&limit=",
+		"sessionId=a&limit=-1",
+		"sessionId=a&limit=1&limit=1",
+		"sessionId=a&cursor=",
+		"sessionId=a&cursor=x",
+		"limit=5",
+	])
+		it(`400: ?${query.slice(0, 40)}`, async () => {
+			const answer = await banter.get(`/v1/chat/history?${query}`, KEY);
+			assertError(answer, 400, "Invalid query parameters", "invalid_request");
+			assert.equal(typeof answer.json.details, "string");
+		});
+
+	it("401 without the key, 405 by POST", async () => {
+		const path = "/v1/chat/history?sessionId=talk";
+		assertError(await banter.get(path), 401);
+		assertError(await banter.get(path, { "x-api-key": "wrong" }), 401);
+		const post = await banter.request("POST", path, { headers: KEY });
+		assertError(post, 405);
+		assert.equal(post.headers.allow, "GET, HEAD, OPTIONS");
+	});
+});
+
+describe("a long history", () => {
+	const banter = useBanter({ workers: 1 });
+	const N = 60; // messages and replies, each
+
+	it("comes in pages, newest first, each oldest first", async () => {
+		for (let i = 0; i < N; i++) await banter.chat("long", `[[text="a${i}"]] q${i}`);
+		const expected = Array.from({ length: N }, (_, i) => [
+			`[[text="a${i}"]] q${i}`,
+			`a${i}`,
+		]).flat();
+		for (const limit of [undefined, 1, 7, 100, 200]) {
+			const all = [];
+			const parameters = limit === undefined ? {} : { limit };
+			let pages = 0;
+			for (let cursor; cursor !== null; pages++) {
+				const { json } = await history(
+					banter,
+					"long",
+					cursor ? { ...parameters, cursor } : parameters,
+				);
+				assert.ok(json.messages.length <= (limit ?? 100));
+				all.unshift(...json.messages.map(({ content }) => content));
+				cursor = json.nextCursor;
+			}
+			assert.deepEqual(all, expected);
+			assert.equal(pages, Math.ceil((2 * N) / (limit ?? 100)));
+		}
+	});
+
+	it("a page of long messages is shorter than asked for, and nothing is left out", async () => {
+		for (let i = 0; i < 5; i++) await banter.chat("big", "[[huge=300000 tokens=1]]");
+		const all = [];
+		for (let cursor; cursor !== null; ) {
+			const { json } = await history(banter, "big", cursor ? { cursor } : {});
+			all.unshift(...json.messages);
+			cursor = json.nextCursor;
+		}
+		assert.equal(all.length, 10);
+		assert.equal(all.filter(({ content }) => content.length === 300_000).length, 5);
+	});
+
+	it("a text that must be escaped wholly fits as well", async () => {
+		const text = "\\u0001".repeat(1000);
+		const message = `[[echo]] ${JSON.parse(`"${text}"`)}`;
+		for (let i = 0; i < 10; i++) await banter.chat("escaped", message);
+		const { json } = await history(banter, "escaped");
+		assert.equal(json.messages.length, 20);
+		assert.equal(json.messages.at(-1).content.length, 1000);
+	});
+});
+
+describe("while the store is away", () => {
+	it("503, and later all is there", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await banter.chat("kept", "[[tokens=1]]");
+			await banter.stopStore();
+			const answer = await history(banter, "kept");
+			assertError(answer, 503, undefined, "store_unavailable");
+			banter.startStore();
+			await banter.ready();
+			const later = await until("the history", async () => {
+				const one = await history(banter, "kept");
+				return one.status === 200 && one;
+			});
+			assert.equal(later.json.messages.length, 2);
+		});
+	});
+});

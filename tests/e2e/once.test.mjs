@@ -1,0 +1,271 @@
+// A message that is sent again by its own id is there once: its reply is answered again, joined, or
+// begun anew.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, textOf } from "./client.mjs";
+import { until, useBanter, withBanter } from "./harness.mjs";
+import { heard, KEY, said, stop } from "./replies.mjs";
+
+const by = (id) => ({ headers: { "idempotency-key": id } });
+
+describe("the same message again", () => {
+	const banter = useBanter();
+
+	it("is answered from the store: nothing is stored twice, and the model is not asked", async () => {
+		const message = "[[tokens=3]] once";
+		const first = await banter.chat("again", message, by("id-1"));
+		assert.equal(first.status, 200);
+		for (let i = 0; i < 4; i++) {
+			const again = await banter.chat("again", message, by("id-1"));
+			assert.equal(again.status, 200);
+			assert.deepEqual(again.json, first.json);
+		}
+		assert.equal(await banter.modelCalls(message), 1);
+		assert.deepEqual(await said(banter, "again"), [
+			["user", message, "complete"],
+			["assistant", "t0 t1 t2", "complete"],
+		]);
+	});
+
+	for (const path of ["/v1/chat/stream", "/chat"])
+		it(`${path}: its reply comes as a stream too, from the beginning`, async () => {
+			const session = `stream${path.replaceAll("/", ".")}`;
+			const message = `[[tokens=3]] ${path}`;
+			const first = await (await banter.stream(session, message, { path, ...by("s") })).rest();
+			const again = await (await banter.stream(session, message, { path, ...by("s") })).rest();
+			assert.deepEqual(again.at(0), first.at(0));
+			assert.deepEqual(again.at(-1), first.at(-1));
+			assert.equal(textOf(again).trimEnd(), textOf(first).trimEnd());
+			assert.equal(await banter.modelCalls(message), 1);
+		});
+
+	it("the id may stand in the body, in the header, or in both if it is the same", async () => {
+		const message = "[[tokens=2]] body and header";
+		const send = (headers, extra) =>
+			banter.request("POST", "/v1/chat", {
+				headers: { ...KEY, ...headers },
+				body: { sessionId: "where", message, ...extra },
+			});
+		const id = { "idempotency-key": "w.h:e-r_e" };
+		const answers = [
+			await send({}, { clientMessageId: "w.h:e-r_e" }),
+			await send(id, {}),
+			await send(id, { clientMessageId: "w.h:e-r_e" }),
+		];
+		for (const answer of answers) {
+			assert.equal(answer.status, 200);
+			assert.deepEqual(answer.json, answers[0].json);
+		}
+		assert.equal(await banter.modelCalls(message), 1);
+	});
+
+	it("without an id each is a message of its own", async () => {
+		const message = "[[tokens=1]] no id";
+		const first = await banter.chat("no-id", message);
+		const second = await banter.chat("no-id", message);
+		assert.notEqual(second.json.messageId, first.json.messageId);
+		assert.equal(await banter.modelCalls(message), 2);
+	});
+
+	it("409 with another text, however it is asked; nothing of that is stored", async () => {
+		await banter.chat("conflict", "[[tokens=1]] one", by("c"));
+		for (const path of ["/v1/chat", "/v1/chat/stream", "/chat"]) {
+			const answer = await banter.chat("conflict", "[[tokens=1]] other", { path, ...by("c") });
+			assertError(answer, 409, undefined, "id_conflict");
+		}
+		assert.equal((await said(banter, "conflict")).length, 2);
+		assert.equal(await banter.modelCalls("[[tokens=1]] other"), 0);
+	});
+
+	it("another session may use the same id", async () => {
+		const first = await banter.chat("mine", "[[tokens=1]] mine", by("same"));
+		const second = await banter.chat("yours", "[[tokens=1]] yours", by("same"));
+		assert.equal(second.status, 200);
+		assert.notEqual(second.json.messageId, first.json.messageId);
+		assert.notEqual(second.json.conversationId, first.json.conversationId);
+	});
+
+	it("ids that differ only in case are different", async () => {
+		const lower = await banter.chat("case", "[[tokens=1]]", by("abc"));
+		const upper = await banter.chat("case", "[[tokens=1]]", by("ABC"));
+		assert.notEqual(upper.json.messageId, lower.json.messageId);
+	});
+
+	for (const [what, id, headers] of [
+		["empty", "", {}],
+		["too long", "a".repeat(129), {}],
+		["of another alphabet", "a b", {}],
+		["not ASCII", "ä", {}],
+		["with a NUL", "a\0", {}],
+		["a number", 7, {}],
+		["null", null, {}],
+		["an object", {}, {}],
+		["not that of the header", "a", { "idempotency-key": "b" }],
+		["in the header, empty", undefined, { "idempotency-key": "" }],
+		["in the header, too long", undefined, { "idempotency-key": "a".repeat(129) }],
+		["in the header, in quotes", undefined, { "idempotency-key": '"a"' }],
+		["good, beside a bad header", "a", { "idempotency-key": "a/b" }],
+	])
+		it(`400: an id that is ${what}`, async () => {
+			for (const path of ["/v1/chat", "/v1/chat/stream", "/chat"]) {
+				const answer = await banter.request("POST", path, {
+					headers: { ...KEY, ...headers },
+					body: { sessionId: "wrong", message: "x", clientMessageId: id },
+				});
+				assertError(answer, 400, "Invalid request payload");
+				assert.match(answer.json.details, /clientMessageId|Idempotency-Key/);
+			}
+		});
+
+	it("an id of 128 characters is one", async () => {
+		assert.equal((await banter.chat("long", "[[tokens=1]]", by("a".repeat(128)))).status, 200);
+	});
+});
+
+describe("a message whose reply is being written", () => {
+	const banter = useBanter();
+
+	it("is joined: all hear the same reply, from whichever worker; the model is asked once", async () => {
+		const message = "[[tokens=30 delay=20]] joined";
+		const first = await banter.stream("joined", message, by("j"));
+		await first.tokens(3);
+		const streams = await Promise.all(
+			Array.from({ length: 8 }, () => banter.stream("joined", message, by("j"))),
+		);
+		const workers = await banter.workersOf(streams.map((one) => one.socket));
+		assert.equal(new Set(workers).size, 2, "both workers serve it");
+		const whole = await banter.chat("joined", message, by("j"));
+		const [own] = (await first.rest()).slice(-1);
+		for (const stream of streams) {
+			const events = await stream.rest();
+			assert.equal(events[0].type, "start");
+			assert.equal(events[0].messageId, own.messageId);
+			assert.equal(heard(events).trimEnd(), own.message);
+			assert.deepEqual(events.at(-1), own);
+		}
+		assert.equal(whole.json.message, own.message);
+		assert.equal(whole.json.messageId, own.messageId);
+		assert.equal(await banter.modelCalls(message), 1);
+	});
+
+	it("two at once are one", async () => {
+		const message = "[[tokens=5 delay=10]] twins";
+		const answers = await Promise.all(
+			Array.from({ length: 10 }, () => banter.chat("twins", message, by("t"))),
+		);
+		for (const answer of answers) assert.deepEqual(answer.json, answers[0].json);
+		assert.equal(answers[0].status, 200);
+		assert.equal(await banter.modelCalls(message), 1);
+		assert.equal((await said(banter, "twins")).length, 2);
+	});
+
+	it("409 with another text", async () => {
+		const stream = await banter.stream("busy", "[[tokens=2 hang-after=2]] one", by("b"));
+		await stream.tokens(2);
+		assertError(await banter.chat("busy", "other", by("b")), 409, undefined, "id_conflict");
+		stream.leave();
+	});
+});
+
+describe("a message whose reply broke off", () => {
+	const banter = useBanter();
+
+	it("is begun anew, in its old place", async () => {
+		const message = "[[fail=400 fail-times=1 tokens=3]] heal";
+		assertError(await banter.chat("heal", message, by("h")), 502);
+		assert.deepEqual(await said(banter, "heal"), [
+			["user", message, "complete"],
+			["assistant", "", "interrupted"],
+		]);
+		await banter.chat("heal", "[[tokens=1]] later");
+		const healed = await banter.chat("heal", message, by("h"));
+		assert.equal(healed.status, 200);
+		assert.deepEqual(await said(banter, "heal"), [
+			["user", message, "complete"],
+			["assistant", "t0 t1 t2", "complete"],
+			["user", "[[tokens=1]] later", "complete"],
+			["assistant", "t0", "complete"],
+		]);
+		assert.equal(await banter.modelCalls(message), 2);
+	});
+
+	it("its worker was killed: the message's id brings the reply, under the same messageId", async () => {
+		const message = "[[tokens=40 delay=20]] killed";
+		const stream = await banter.stream("killed", message, by("k"));
+		const { messageId } = await stream.next();
+		await stream.tokens(5);
+		const [worker] = await banter.workersOf([stream.socket]);
+		await banter.killWorkers([worker]);
+		await banter.ready();
+		const events = await until("the reply is whole", async () => {
+			const again = await banter.stream("killed", message, by("k"));
+			if (again.status !== 200) return false;
+			const all = await again.rest();
+			return all.at(-1).type === "done" && all;
+		});
+		assert.equal(events[0].messageId, messageId);
+		assert.equal(heard(events), Array.from({ length: 40 }, (_, i) => `t${i} `).join(""));
+		assert.deepEqual(await said(banter, "killed"), [
+			["user", message, "complete"],
+			["assistant", events.at(-1).message, "complete"],
+		]);
+		assert.equal(await banter.modelCalls(message), 2);
+	});
+});
+
+describe("a message whose reply was stopped", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("is not begun again: what came of it is its reply", async () => {
+		const message = "[[tokens=2 hang-after=2]] stopped";
+		const stream = await banter.stream("stopped", message, by("s"));
+		const { messageId } = await stream.next();
+		await stream.tokens(2);
+		assert.equal((await stop(banter, messageId, "stopped")).json.status, "stopped");
+		const again = await banter.chat("stopped", message, by("s"));
+		assert.equal(again.status, 200);
+		assert.equal(again.json.messageId, messageId);
+		assert.equal(again.json.message, "t0 t1");
+		assert.equal(again.json.status, "stopped");
+		const events = await (await banter.stream("stopped", message, by("s"))).rest();
+		assert.equal(events.at(-1).status, "stopped");
+		assert.equal(await banter.modelCalls(message), 1);
+	});
+});
+
+describe("what the model counted", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("usage is told, also by the store; null where the model does not tell", async () => {
+		const told = await banter.chat("usage", "[[tokens=3]] counted", by("u"));
+		assert.equal(told.json.usage.completionTokens, 3);
+		assert.ok(told.json.usage.promptTokens > 0);
+		const again = await banter.chat("usage", "[[tokens=3]] counted", by("u"));
+		assert.deepEqual(again.json.usage, told.json.usage);
+		const untold = await banter.chat("usage", "[[tokens=3 no-usage]]");
+		assert.equal(untold.json.usage, null);
+	});
+});
+
+describe("while the store is away", () => {
+	it("503, and the same message later is answered once", async () => {
+		await withBanter({ workers: 2 }, async (banter) => {
+			await banter.stopStore();
+			const message = "[[tokens=2]] away";
+			const refused = await Promise.all(
+				Array.from({ length: 3 }, () => banter.chat("away", message, by("a"))),
+			);
+			for (const answer of refused) assertError(answer, 503);
+			banter.startStore();
+			await banter.ready();
+			const answer = await until("an answer", async () => {
+				const one = await banter.chat("away", message, by("a"));
+				return one.status === 200 && one;
+			});
+			assert.equal(answer.json.message, "t0 t1");
+			assert.equal((await said(banter, "away")).length, 2);
+			assert.ok((await banter.modelCalls(message)) >= 1);
+		});
+	});
+});

@@ -1,0 +1,59 @@
+// What a client may do with a reply that it has heard of: go on with it, stop it, look at the
+// history; and what it makes of the events that it gets.
+
+import assert from "node:assert/strict";
+import { openStream } from "./client.mjs";
+import { WIDGET_KEY } from "./harness.mjs";
+
+export const KEY = { "x-api-key": WIDGET_KEY };
+export const NOBODY = "0192f000-0000-7000-8000-000000000000";
+export const SSE = { accept: "text/event-stream" };
+
+const query = (parameters) => new URLSearchParams(parameters).toString();
+
+/** The path of a reply's stream. */
+export function resumePath(messageId, sessionId, parameters = {}) {
+	return `/v1/chat/stream/${messageId}?${query({ sessionId, ...parameters })}`;
+}
+
+/** GET /v1/chat/stream/{messageId}. */
+export function resume(banter, messageId, sessionId, { after, headers = {} } = {}) {
+	const parameters = after === undefined ? {} : { after };
+	const path = resumePath(messageId, sessionId, parameters);
+	return openStream(banter.url, path, { ...KEY, ...headers }, undefined);
+}
+
+/** POST /v1/chat/{messageId}/stop. */
+export function stop(banter, messageId, sessionId) {
+	return banter.request("POST", `/v1/chat/${messageId}/stop`, {
+		headers: KEY,
+		body: { sessionId },
+	});
+}
+
+/** GET /v1/chat/history. */
+export function history(banter, sessionId, parameters = {}) {
+	return banter.get(`/v1/chat/history?${query({ sessionId, ...parameters })}`, KEY);
+}
+
+/** The messages of a history as [role, content, status]. */
+export async function said(banter, sessionId) {
+	const { json } = await history(banter, sessionId);
+	return json.messages.map(({ role, content, status }) => [role, content, status]);
+}
+
+/** What a client has of a reply when it had `text` and these events came. */
+export function heard(events, text = "") {
+	const [start, ...others] = events;
+	assert.equal(start.type, "start", JSON.stringify(start));
+	let now = text.slice(0, start.position ?? 0);
+	for (const event of others) if (event.type === "token") now += event.token;
+	return now;
+}
+
+/** Reads on until so much text has come, in however many pieces; resolves to it. */
+export async function textUntil(stream, length) {
+	let text = "";
+	while (text.length < length) text += (await stream.tokens(1))[0];
+	return text;
+}
