@@ -81,9 +81,11 @@ function checkHeaders(documented, answer, what) {
 		assert.ok(names.has(name) || EVERYWHERE.has(name), `${what}: ${name} is not documented`);
 }
 
-/** The values that a body is made of: its lines if it is NDJSON. */
+/** The values that a body is made of: its lines if it is NDJSON, its events' data if it is SSE. */
 function valuesOf(type, text) {
 	if (type === "application/json") return [JSON.parse(text)];
+	if (type === "text/event-stream")
+		return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data));
 	if (type !== "application/x-ndjson") return [text];
 	assert.ok(text.endsWith("\n"));
 	return text

@@ -26,6 +26,8 @@ const ADMIN = { "x-admin-api-key": ADMIN_KEY };
 const FOREIGN = { origin: "https://evil.example" };
 const STREAMS = ["/v1/chat/stream", "/chat"];
 const CHATS = ["/v1/chat", ...STREAMS];
+const HISTORY = "/v1/chat/history";
+const SSE = { ...KEY, accept: "text/event-stream" };
 const LIST = "/v1/admin/conversations";
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 const ASSETS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
@@ -68,11 +70,14 @@ function examples() {
 		"/assets/{file}": "/assets/none.js",
 		"/demo/{file}": "/demo/none.js",
 	};
-	return operations().map(({ method, path }) => ({
+	return operations().map(({ method, path, operationId }) => ({
 		method,
+		operationId,
 		path:
 			files[path] ??
-			path.replace("{conversationId}", NOBODY).replace("{sessionId}", "nobody-of-this-name"),
+			path
+				.replace(/\{(conversation|message)Id\}/, NOBODY)
+				.replace("{sessionId}", "nobody-of-this-name"),
 	}));
 }
 
@@ -138,6 +143,13 @@ describe("chat", () => {
 			await chat(banter, 401, path, "x", { "x-api-key": "wrong" });
 		});
 
+		it(`${path}: 409 for another message of the same id`, async () => {
+			const headers = { ...KEY, "idempotency-key": path.replaceAll("/", ".") };
+			await chat(banter, 200, path, "[[tokens=1]] one", headers);
+			await chat(banter, 200, path, "[[tokens=1]] one", headers);
+			await chat(banter, 409, path, "[[tokens=1]] other", headers);
+		});
+
 		it(`${path}: 413 for a body over its limit`, async () => {
 			const headers = { ...KEY, "content-length": "65537" };
 			await drive(banter, 413, "POST", path, { headers });
@@ -156,11 +168,19 @@ describe("chat", () => {
 			assert.equal(JSON.parse(text.trim().split("\n").at(-1)).type, "error");
 		});
 
+	for (const path of STREAMS)
+		it(`${path}: server-sent events`, async () => {
+			await chat(banter, 200, path, "[[unicode]]", SSE);
+			await chat(banter, 200, path, "[[tokens=3 error-after=2]]", SSE);
+		});
+
 	it("429 over the rate limit", async () => {
 		const env = { RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
 		await withBanter({ env, workers: 1 }, async (strict) => {
 			await chat(strict, 200, "/v1/chat", "[[tokens=1]]");
 			for (const path of CHATS) await chat(strict, 429, path, "x");
+			for (let i = 0; i < 10; i++) await drive(strict, 401, "GET", HISTORY);
+			for (const { method, path } of readers()) await drive(strict, 429, method, path);
 		});
 	});
 
@@ -176,6 +196,93 @@ describe("chat", () => {
 				await reply;
 			});
 		});
+});
+
+/** The operations about a reply or a session that is there already. */
+function readers() {
+	const wanted = ["chatResume", "chatStop", "chatHistory"];
+	return examples().filter(({ operationId }) => wanted.includes(operationId));
+}
+
+describe("a reply, after it was asked for", () => {
+	const banter = useBanter();
+	const resumePath = (id, session) => `/v1/chat/stream/${id}?sessionId=${session}`;
+	const stopPath = (id) => `/v1/chat/${id}/stop`;
+	const stop = (status, id, body) =>
+		drive(banter, status, "POST", stopPath(id), { headers: KEY, body });
+
+	/** A reply that goes on until it is stopped; all its listeners in the end. */
+	async function running(sessionId) {
+		const message = "[[tokens=2 hang-after=2]]";
+		const stream = await banter.stream(sessionId, message);
+		const { messageId } = await stream.next();
+		await stream.tokens(2);
+		return messageId;
+	}
+
+	it("is resumed: complete, interrupted, stopped; in both forms", async () => {
+		const { json } = await chat(banter, 200, "/v1/chat", "[[unicode]]", KEY, "resume");
+		const broken = await chat(banter, 200, "/chat", "[[tokens=3 error-after=2]]", KEY, "resume");
+		const { messageId } = JSON.parse(broken.text.split("\n")[0]);
+		const id = await running("resume");
+		const first = drive(banter, 200, "GET", resumePath(id, "resume"), { headers: KEY });
+		const listeners = [
+			first,
+			drive(banter, 200, "GET", resumePath(id, "resume"), { headers: SSE }),
+		];
+		await stop(200, id, { sessionId: "resume" });
+		await Promise.all(listeners);
+		for (const message of [json.messageId, messageId, id])
+			for (const headers of [KEY, SSE]) {
+				const path = resumePath(message, "resume");
+				await drive(banter, 200, "GET", `${path}&after=3`, { headers });
+				await drive(banter, 200, "HEAD", path, { headers });
+			}
+	});
+
+	it("is stopped, and so is its whole; how it ended is told", async () => {
+		const { json } = await chat(banter, 200, "/v1/chat", "[[tokens=1]]", KEY, "stop");
+		const done = await stop(200, json.messageId, { sessionId: "stop" });
+		assert.deepEqual(done.json, { status: "complete" });
+		const id = await running("stop");
+		await stop(200, id, { sessionId: "stop" });
+		const message = "[[tokens=1 hang-after=1 no-usage]]";
+		const whole = chat(banter, 200, "/v1/chat", message, KEY, "stop");
+		const active = await until("it is written", async () => {
+			const { json } = await drive(banter, 200, "GET", `${HISTORY}?sessionId=stop`, {
+				headers: KEY,
+			});
+			return json.active;
+		});
+		await stop(200, active, { sessionId: "stop" });
+		assert.equal((await whole).json.status, "stopped");
+		assert.equal((await whole).json.usage, null);
+	});
+
+	it("is in the history", async () => {
+		const ask = (query, status = 200) =>
+			drive(banter, status, "GET", `${HISTORY}?${query}`, { headers: KEY });
+		await ask("sessionId=nobody");
+		for (let i = 0; i < 3; i++) await chat(banter, 200, "/v1/chat", "[[unicode]]", KEY, "history");
+		await ask("sessionId=history");
+		const { json } = await ask("sessionId=history&limit=2");
+		await ask(`sessionId=history&limit=2&cursor=${json.nextCursor}`);
+		for (const wrong of ["", "sessionId=a%20b", "sessionId=a&limit=0", "sessionId=a&cursor=x"])
+			await ask(wrong, 400);
+	});
+
+	it("400, 401, 404 and 413", async () => {
+		await drive(banter, 400, "GET", resumePath("no-id", "s"), { headers: KEY });
+		await drive(banter, 400, "GET", `${resumePath(NOBODY, "s")}&after=x`, { headers: KEY });
+		await drive(banter, 404, "GET", resumePath(NOBODY, "s"), { headers: KEY });
+		await stop(400, "no-id", { sessionId: "s" });
+		await stop(400, NOBODY, {});
+		await stop(404, NOBODY, { sessionId: "s" });
+		await drive(banter, 413, "POST", stopPath(NOBODY), {
+			headers: { ...KEY, "content-length": "4097" },
+		});
+		for (const { method, path } of readers()) await drive(banter, 401, method, path);
+	});
 });
 
 describe("the admin API", () => {
@@ -328,6 +435,9 @@ describe("while the store is away", () => {
 			await Promise.all([
 				away("GET", "/health/ready"),
 				...CHATS.map((path) => chat(banter, 503, path, "x")),
+				away("GET", `/v1/chat/stream/${NOBODY}?sessionId=s`, { headers: KEY }),
+				away("GET", `${HISTORY}?sessionId=s`, { headers: KEY }),
+				away("POST", `/v1/chat/${NOBODY}/stop`, { headers: KEY, body: { sessionId: "s" } }),
 				...[...PAGES, "/login"].map((path) => away("GET", path, { headers: session })),
 				away("POST", "/api/logout", { headers: session }),
 				away("POST", "/api/login", { body: { password: PASSWORD } }),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { ADMIN_KEY, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { history, KEY, NOBODY, resume, stop } from "./replies.mjs";
 
 const SITE = "https://site.example";
 
@@ -82,6 +83,40 @@ describe("the rate limit", () => {
 			}
 			for (const path of ["/health", "/v1/openapi.json", "/nowhere"])
 				assert.equal((await banter.get(path)).headers["ratelimit-limit"], undefined);
+		});
+	});
+
+	it("looking, resuming and stopping have ten times the rate, for themselves", async () => {
+		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "2" } }, async (banter) => {
+			const asks = [
+				() => history(banter, "s"),
+				() => resume(banter, NOBODY, "s"),
+				() => stop(banter, NOBODY, "s"),
+				() => banter.get("/v1/chat/history", { "x-api-key": "wrong" }),
+				() => banter.get(`/v1/chat/stream/no-id`, KEY),
+			];
+			for (let i = 0; i < 20; i++) {
+				const { status, headers } = await asks[i % asks.length]();
+				assert.equal(status, [200, 404, 404, 401, 400][i % asks.length]);
+				assert.equal(headers["ratelimit-limit"], "20");
+				assert.equal(headers["ratelimit-remaining"], String(19 - i));
+			}
+			for (const ask of asks) assertLimited(await ask(), 20);
+			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
+			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
+			assertLimited(await banter.chat("s", "[[tokens=1]]"), 2);
+			const metrics = (await banter.get("/metrics")).text;
+			assert.match(metrics, /^banter_rate_limited_total\{rule="chat_read"\} 5$/m);
+		});
+	});
+
+	it("who may send no more may still resume", async () => {
+		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
+			const { json } = await banter.chat("s", "[[tokens=1]]");
+			assertLimited(await banter.chat("s", "[[tokens=1]]"), 1);
+			const stream = await resume(banter, json.messageId, "s");
+			assert.equal(stream.headers["ratelimit-limit"], "10");
+			assert.equal((await stream.rest()).at(-1).type, "done");
 		});
 	});
 
