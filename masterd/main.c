@@ -69,7 +69,8 @@ static void
 print_help(void)
 {
 	printf(
-	    "usage: masterd [--check | --help | --version | --settings-table]\n"
+	    "usage: masterd [--check | --help | --version | --settings-table | "
+	    "--settings-mdoc]\n"
 	    "               [--worker-program PATH]\n"
 	    "\n"
 	    "Listens and hands connections to worker processes. Everything is set by the\n"
@@ -82,6 +83,7 @@ print_help(void)
 	    "  --help                 this text\n"
 	    "  --version              the version\n"
 	    "  --settings-table       all settings of banter as a Markdown table\n"
+	    "  --settings-mdoc        the same as items of an mdoc(7) list\n"
 	    "  --worker-program PATH  the worker to run instead of the workerd beside this\n"
 	    "                         program (for tests)\n"
 	    "\n"
@@ -97,6 +99,7 @@ read_options(int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'},
 	    {"settings-table", no_argument, NULL, 't'},
+	    {"settings-mdoc", no_argument, NULL, 'm'},
 	    {"worker-program", required_argument, NULL, 'w'},
 	    {0},
 	};
@@ -116,6 +119,9 @@ read_options(int argc, char **argv)
 			exit(0);
 		case 't':
 			settings_print_markdown(stdout);
+			exit(0);
+		case 'm':
+			settings_print_mdoc(stdout);
 			exit(0);
 		case 'w':
 			o.program = optarg;

@@ -30,12 +30,24 @@ enum {
 	TOOL = OWNER_TOOL
 };
 
+/* Where an installed banter keeps its store; the Makefile says so when it builds one. */
+#ifndef BANTER_DATA_DIR
+#define BANTER_DATA_DIR "./data"
+#endif
+
 static const struct setting table[] = {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                \
 	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND, \
 	    setting_clear_##KIND, offsetof(struct settings, field)},
 #include "proto/settings.def"
 };
+
+const struct setting *
+settings_table(size_t *n)
+{
+	*n = ARRAY_LEN(table);
+	return table;
+}
 
 /* Names of the systems that an .env may come from; accepted, and without effect here. */
 static const char *const foreign_prefixes[] = {"CONVEX_", "NEXT_PUBLIC_"};
@@ -139,6 +151,12 @@ settings_derive(struct settings *s)
 
 	if (s->store_socket != NULL || s->data_dir == NULL)
 		return;
+#ifdef BANTER_STORE_SOCKET
+	if (strcmp(s->data_dir, BANTER_DATA_DIR) == 0) {
+		s->store_socket = xstrdup(BANTER_STORE_SOCKET);
+		return;
+	}
+#endif
 	size = strlen(s->data_dir) + sizeof("/store.sock");
 	s->store_socket = xcalloc(1, size);
 	strlcpy(s->store_socket, s->data_dir, size);
@@ -307,39 +325,4 @@ origin_list_has(const struct origin_list *list, struct slice origin)
 		if (slice_eq_str(origin, list->at[i]))
 			return true;
 	return false;
-}
-
-void
-settings_print_help(FILE *out, unsigned owners)
-{
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		const struct setting *d = &table[i];
-
-		if (!(d->owners & owners))
-			continue;
-		fprintf(out, "  %s", d->name);
-		if (d->alias != NULL)
-			fprintf(out, " (or %s)", d->alias);
-		if (d->fallback != NULL)
-			fprintf(out, " [%s]", d->fallback);
-		fprintf(out, "\n      %s\n", d->help);
-	}
-}
-
-void
-settings_print_markdown(FILE *out)
-{
-	fprintf(out, "| name | default | meaning |\n|---|---|---|\n");
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		const struct setting *d = &table[i];
-
-		fprintf(out, "| `%s`", d->name);
-		if (d->alias != NULL)
-			fprintf(out, " (or `%s`)", d->alias);
-		if (d->fallback == NULL)
-			fprintf(out, " | –");
-		else
-			fprintf(out, " | `%s`", d->fallback);
-		fprintf(out, " | %s |\n", d->help);
-	}
 }

@@ -103,4 +103,11 @@ void settings_print_help(FILE *out, unsigned owners);
 /* Prints the whole table as Markdown: what stands in the README. */
 void settings_print_markdown(FILE *out);
 
+/* The same as items of an mdoc(7) list: what stands in banter.env(5). */
+void settings_print_mdoc(FILE *out);
+
+/* The same as a file of settings to be filled in, each with its default, and all of them comments:
+ * without secrets, which have files of their own, and without what the units set. */
+void settings_print_env(FILE *out);
+
 #endif

@@ -389,6 +389,54 @@ the_store_needs_no_keys(void **state)
 	settings_clear(&s);
 }
 
+/* What a printer prints; the caller frees it. */
+static char *
+printed(void (*print)(FILE *out))
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	print(out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void
+every_setting_is_in_the_man_page(void **state)
+{
+	char *text = printed(settings_print_mdoc);
+
+	(void)state;
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	assert_non_null(strstr(text, ".It Ev " #NAME));
+#include "proto/settings.def"
+	assert_non_null(strstr(text, ".It Ev APP_ENV Pq or Ev NODE_ENV\n"));
+	assert_non_null(strstr(text, "Default:\n\\(lq4000\\(rq.\n"));
+	free(text);
+}
+
+static bool
+is_set_by_units(const char *name)
+{
+	return strcmp(name, "DATA_DIR") == 0 || strcmp(name, "STORE_SOCKET") == 0 ||
+	    strcmp(name, "STORE_GROUP") == 0;
+}
+
+static void
+a_file_of_settings_has_all_but_secrets_and_what_units_set(void **state)
+{
+	char *text = printed(settings_print_env);
+
+	(void)state;
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	assert_int_equal(                                                      \
+	    strstr(text, "\n#" #NAME "=") != NULL, !(secret) && !is_set_by_units(#NAME));
+#include "proto/settings.def"
+	assert_non_null(strstr(text, "\n#PORT=4000\n"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -408,6 +456,8 @@ main(void)
 	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
 	    cmocka_unit_test(certificate_and_key_come_together_or_not_at_all),
 	    cmocka_unit_test(the_store_needs_no_keys),
+	    cmocka_unit_test(every_setting_is_in_the_man_page),
+	    cmocka_unit_test(a_file_of_settings_has_all_but_secrets_and_what_units_set),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
