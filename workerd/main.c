@@ -27,6 +27,7 @@
 #include "workerd/control.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/tls.h"
+#include "workerd/model_check.h"
 #include "workerd/store_client.h"
 
 #define CONTROL_FD    3
@@ -305,11 +306,26 @@ static void
 usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: workerd --worker N\n"
+	    "usage: workerd --worker N | --check-model\n"
 	    "\n"
 	    "One worker of banter. masterd starts it; there is no use in doing so by hand.\n"
+	    "--check-model asks the model once and tells whether it answers.\n"
 	    "Its settings come from the environment:\n\n");
 	settings_print_help(out, OWNER_WORKER);
+}
+
+static int
+check_model(void)
+{
+	struct settings s;
+	int status;
+
+	settings_load_or_exit(&s, OWNER_WORKER);
+	log_open("workerd", LOG_ERROR);
+	signal(SIGPIPE, SIG_IGN);
+	status = model_check(&s);
+	settings_clear(&s);
+	return status;
 }
 
 /* The worker's number from the command line. */
@@ -318,6 +334,7 @@ parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"worker", required_argument, NULL, 'w'},
+	    {"check-model", no_argument, NULL, 'm'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'},
 	    {0},
@@ -332,6 +349,8 @@ parse_options(int argc, char **argv)
 			number =
 			    (unsigned)strtonum(optarg, 0, SCOREBOARD_WORKERS_MAX - 1, &bad);
 			break;
+		case 'm':
+			exit(check_model());
 		case 'h':
 			usage(stdout);
 			exit(EX_OK);
