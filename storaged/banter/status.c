@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proto/clock.h"
+#include "storaged/banter/config_dir.h"
 #include "storaged/banter/fields.h"
 #include "storaged/banter/options.h"
 #include "storaged/banter/processes.h"
@@ -123,6 +124,15 @@ print_backup(const struct msg_status *s, uint64_t now)
 		    words_bytes(s->last_backup_bytes).text);
 }
 
+/* Of an installed banter; not where a developer's keys are in .env. */
+static void
+print_keys(void)
+{
+	if (access(BANTER_CONFIG_DIR "/credentials", F_OK) == 0)
+		say("%-11s in %s/credentials: DASHBOARD_PASSWORD signs in to the dashboard",
+		    "keys", BANTER_CONFIG_DIR);
+}
+
 static int
 print_text(const struct msg_status *s)
 {
@@ -133,6 +143,7 @@ print_text(const struct msg_status *s)
 	print_tables(s->tables);
 	print_activity(s);
 	print_backup(s, now);
+	print_keys();
 	return 0;
 }
 

@@ -18,9 +18,9 @@ int
 store_line_absent(const char *path)
 {
 	return fail(EX_UNAVAILABLE,
-	    "storaged does not run: nobody listens on %s; start it (by the service manager, or "
-	    "make "
-	    "run), or say by STORE_SOCKET or --socket where it listens",
+	    "storaged does not run: nobody listens on %s; start it (systemctl start "
+	    "banter.target, "
+	    "or make run), or say by STORE_SOCKET or --socket where it listens",
 	    path);
 }
 

@@ -1,0 +1,166 @@
+// `banter setup`: random keys at the first start, questions and checks after that.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { BUILD, baseEnvironment, useBanter } from "./harness.mjs";
+import { expectTool, start } from "./tool.mjs";
+
+const KEY = "key-of-the-stand-in-model";
+const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
+
+const scratch = mkdtempSync(join(tmpdir(), "banter-setup-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+/** Runs `banter setup` on a directory; answers: the lines that a person says. */
+function setup(dir, answers, args = [], env = {}) {
+	const all = ["setup", "--config", dir, ...args];
+	const input = answers.map((line) => `${line}\n`).join("");
+	return start(join(BUILD, "banter"), all, { ...baseEnvironment(), ...env }, { input }).ended;
+}
+
+function firstStart(dir) {
+	return setup(dir, [], ["--first-start"]);
+}
+
+const read = (dir, name) => readFileSync(join(dir, name), "utf8");
+const secret = (dir, name) => read(dir, join("credentials", name));
+const mode = (...path) => (statSync(join(...path)).mode & 0o777).toString(8);
+
+/** The lines of banter.env that are no comments. */
+function settings(dir) {
+	return read(dir, "banter.env")
+		.split("\n")
+		.filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+describe("the first start", () => {
+	const dir = join(scratch, "first");
+
+	it("makes random keys that only root can read, and tells where they are", async () => {
+		const { status, stdout, stderr } = await firstStart(dir);
+		assert.equal(status, 0, stderr);
+		assert.deepEqual(
+			[mode(dir), mode(dir, "credentials"), mode(dir, "banter.env")],
+			["755", "700", "644"],
+		);
+		for (const name of RANDOM) {
+			assert.match(secret(dir, name), /^[A-Za-z0-9_-]{43}$/);
+			assert.equal(mode(dir, "credentials", name), "600");
+			assert.ok(stdout.includes(join(dir, "credentials", name)), stdout);
+			assert.ok(!stdout.includes(secret(dir, name)), "a key is shown");
+		}
+		assert.equal(new Set(RANDOM.map((name) => secret(dir, name))).size, 3);
+		assert.equal(secret(dir, "OPENAI_API_KEY"), "");
+	});
+
+	it("makes a file of all settings but secrets, of which two are set", () => {
+		assert.deepEqual(settings(dir), ["APP_ENV=production", "TRUSTED_PROXIES=127.0.0.1,::1"]);
+		const env = read(dir, "banter.env");
+		for (const name of ["CORS_ORIGIN", "OPENAI_BASE_URL", "WORKERS", "LOG_LEVEL"])
+			assert.match(env, new RegExp(`^#${name}=`, "m"));
+		assert.doesNotMatch(env, /^#?(OPENAI_API_KEY|DASHBOARD_PASSWORD|DATA_DIR)=/m);
+	});
+
+	it("leaves what is there as it is", async () => {
+		const before = RANDOM.map((name) => secret(dir, name));
+		writeFileSync(join(dir, "banter.env"), "WORKERS=3\n");
+		assert.deepEqual(await firstStart(dir), { status: 0, signal: null, stdout: "", stderr: "" });
+		assert.deepEqual(
+			RANDOM.map((name) => secret(dir, name)),
+			before,
+		);
+		assert.equal(read(dir, "banter.env"), "WORKERS=3\n");
+	});
+
+	it("fails where it cannot write", async () => {
+		writeFileSync(join(scratch, "file"), "");
+		const { status, stderr } = await firstStart(join(scratch, "file"));
+		assert.notEqual(status, 0);
+		assert.ok(stderr.includes(join(scratch, "file")), stderr);
+	});
+});
+
+describe("banter setup", () => {
+	const banter = useBanter({ workers: 1, stub: ["--key", KEY] });
+	const dir = join(scratch, "asked");
+	const model = () => `${banter.stubUrl}/v1`;
+
+	it("writes what it was told, and asks the model", async () => {
+		const { status, stdout, stderr } = await setup(dir, [KEY, model(), "https://a.example"]);
+		assert.equal(status, 0, stderr);
+		assert.match(stdout, /^The model gpt-4\.1-mini at .* answers\.$/m);
+		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
+		assert.deepEqual(settings(dir).sort(), [
+			"APP_ENV=production",
+			"CORS_ORIGIN=https://a.example",
+			`OPENAI_BASE_URL=${model()}`,
+			"TRUSTED_PROXIES=127.0.0.1,::1",
+		]);
+		assert.ok(!`${stdout}${stderr}`.includes(KEY), "the key is shown");
+	});
+
+	it("keeps what was not answered, and changes only its own lines", async () => {
+		const kept = read(dir, "banter.env").replace("https://a.example", "https://b.example");
+		const { status, stderr } = await setup(dir, ["", "", "https://b.example"]);
+		assert.equal(status, 0, stderr);
+		assert.equal(read(dir, "banter.env"), kept);
+		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
+	});
+
+	it("adds a line to a file that ends without a break, and reads quotes", async () => {
+		const other = join(scratch, "short");
+		await firstStart(other);
+		const lines = ["APP_ENV=production", `OPENAI_BASE_URL="${model()}"`, "#CORS_ORIGINS=no"];
+		writeFileSync(join(other, "banter.env"), lines.join("\n"));
+		const { status, stderr } = await setup(other, [KEY, "", "https://c.example"]);
+		assert.equal(status, 0, stderr);
+		const all = [...lines, "CORS_ORIGIN=https://c.example", ""];
+		assert.equal(read(other, "banter.env"), all.join("\n"));
+	});
+
+	it("goes by its files, not by a key in the shell's environment", async () => {
+		const env = { OPENAI_API_KEY: "another key" };
+		const { status, stderr } = await setup(dir, ["", "", ""], [], env);
+		assert.equal(status, 0, stderr);
+	});
+
+	const refused = [
+		["a key that the model refuses", ["wrong", "", ""], 77, /refuses the key/],
+		["sites that are no origins", [KEY, "", "example.com"], 78, /CORS_ORIGIN=example\.com/],
+		["any site whatever", ["", "", "*"], 78, /CORS_ORIGIN=\*/],
+		[
+			"a model that cannot be reached",
+			["", "http://127.0.0.1:1/v1", "https://a.example"],
+			69,
+			/No answer from http:\/\/127\.0\.0\.1:1/,
+		],
+		["what would be two lines of the file", ["", "", "a\\b"], 65, /cannot be written/],
+	];
+	for (const [what, answers, expected, why] of refused)
+		it(`refuses ${what}`, async () => {
+			const { status, stderr } = await setup(dir, answers);
+			assert.equal(status, expected, stderr);
+			assert.match(stderr, why);
+		});
+
+	it("refuses to end without a key", async () => {
+		const { status, stderr } = await setup(join(scratch, "no key"), ["", "", "https://a.example"]);
+		assert.equal(status, 78);
+		assert.match(stderr, /OPENAI_API_KEY is not set/);
+	});
+
+	it("names a model that is not known there", async () => {
+		const url = `${banter.stubUrl}/nowhere`;
+		const { status, stderr } = await setup(dir, [KEY, url, "https://a.example"]);
+		assert.equal(status, 78, stderr);
+		assert.match(stderr, /answers 404 for the model gpt-4\.1-mini/);
+	});
+
+	it("banter status says nothing of keys where none is installed", async () => {
+		const { stdout } = await expectTool(banter, 0, "status");
+		assert.doesNotMatch(stdout, /credentials/);
+	});
+});
