@@ -352,7 +352,7 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)tests/lint/readme-settings.sh
 	$(SAY) LINT 'openapi.json and the types made from it'
 	$(Q)node tests/lint/openapi.mjs
-	$(SAY) LINT 'the man page'
+	$(SAY) LINT 'the man pages'
 	$(Q)tests/lint/man-page.sh
 	$(SAY) LINT cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
@@ -375,18 +375,51 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 clean: ## remove what was built (not node_modules, not data)
 	rm -rf build widget/dist dashboard/dist
 
+# -- installing ------------------------------------------------------------------------------
+# By the Filesystem Hierarchy Standard, where these say; what systemd reads is written for /usr and
+# put right on its way. An installed banter is built by itself, since it knows where its data are.
+SYSCONFDIR ?= /etc
+LOCALSTATEDIR ?= /var
+RUNSTATEDIR ?= /run
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+INSTALLED := build/installed/$(VERSION)
+
+$(INSTALLED)/obj/%: CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib/banter"' \
+	-DBANTER_STORE_SOCKET='"$(RUNSTATEDIR)/banter/store.sock"' \
+	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
+
+.PHONY: installed
+installed: frontends
+	@$(MAKE) --no-print-directory BUILD=$(INSTALLED) programs $(INSTALLED)/banter.env.5
+
+$(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
+	$(SAY) MAN $@
+	$(Q)$(BUILD)/masterd --settings-mdoc | \
+		sed -e '/^\.\\" SETTINGS$$/{r /dev/stdin' -e 'd}' $< > $@
+
+to = $(DESTDIR)$(PREFIX)
+relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
+	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
+	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
+
 .PHONY: install
-install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/lib/banter $(DESTDIR)$(PREFIX)/share/banter/widget \
-		$(DESTDIR)$(PREFIX)/share/banter/dashboard $(DESTDIR)$(PREFIX)/share/doc/banter \
-		$(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 build/masterd build/workerd build/storaged $(DESTDIR)$(PREFIX)/lib/banter
-	install -m 755 build/banter $(DESTDIR)$(PREFIX)/bin
-	install -m 644 systemd/man/banter.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	cp -r widget/dist $(DESTDIR)$(PREFIX)/share/banter/widget/
-	cp -r dashboard/dist $(DESTDIR)$(PREFIX)/share/banter/dashboard/
-	rm -f $(DESTDIR)$(PREFIX)/share/banter/*/dist/.built
-	install -m 644 README.md LICENSE .env.example $(DESTDIR)$(PREFIX)/share/doc/banter
+install: installed ## install under $(DESTDIR)$(PREFIX), units and all
+	install -d $(to)/bin $(to)/lib/banter $(to)/lib/sysusers.d $(to)/lib/tmpfiles.d \
+		$(to)/share/banter/widget $(to)/share/banter/dashboard $(to)/share/doc/banter/examples \
+		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
+	install -m 755 $(addprefix $(INSTALLED)/,masterd workerd storaged) $(to)/lib/banter
+	install -m 755 $(INSTALLED)/banter $(to)/bin
+	cp -r widget/dist $(to)/share/banter/widget/
+	cp -r dashboard/dist $(to)/share/banter/dashboard/
+	rm -f $(to)/share/banter/*/dist/.built
+	for f in systemd/units/*; do \
+		$(relocate) $$f > $(DESTDIR)$(UNITDIR)/$${f##*/} || exit 1; done
+	$(relocate) systemd/banter.sysusers > $(to)/lib/sysusers.d/banter.conf
+	$(relocate) systemd/banter.tmpfiles > $(to)/lib/tmpfiles.d/banter.conf
+	$(relocate) systemd/man/banter.1 > $(to)/share/man/man1/banter.1
+	$(relocate) $(INSTALLED)/banter.env.5 > $(to)/share/man/man5/banter.env.5
+	for f in systemd/man/*.8; do $(relocate) $$f > $(to)/share/man/man8/$${f##*/} || exit 1; done
+	install -m 644 README.md LICENSE $(to)/share/doc/banter
 
 .PHONY: help
 help: ## show this

@@ -50,13 +50,16 @@ settings_print_markdown(FILE *out)
 	}
 }
 
-/* A text that stands on a line of its own in mdoc, where a backslash escapes. */
+/* A text for mdoc, where a backslash escapes and each sentence begins a line; no setting's text has
+ * a sentence that begins with a dot or an apostrophe. */
 static void
 print_mdoc_text(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text == '\\')
 			fputs("\\e", out);
+		else if (*text == ' ' && text[-1] == '.')
+			fputc('\n', out);
 		else
 			fputc(*text, out);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# banter(1) is sound mdoc, and has a section for each command that the program has, with each of
-# its options; and none for others.
+# The man pages are sound mdoc. banter(1) has a section for each command that the program has, with
+# each of its options, and none for others; those of the daemons have all of theirs.
 set -eu
 cd "$(dirname "$0")/../.."
 page=systemd/man/banter.1
@@ -21,8 +21,9 @@ about() {
 		here' "$page"
 }
 
-mandoc -T lint -W warning "$page" || status=1
-make --no-print-directory -s build/banter
+make --no-print-directory -s build/banter build/masterd build/workerd build/storaged \
+	build/banter.env.5
+mandoc -T lint -W warning systemd/man/*.[18] build/banter.env.5 || status=1
 commands=$(build/banter help | sed -nE 's/^  ([a-z]+) .*/\1/p')
 sections=$(sed -n 's/^\.Ss //p' "$page")
 [ "$commands" = "$sections" ] ||
@@ -33,6 +34,13 @@ for command in $commands; do
 		case $option in data-dir | socket | help) continue ;; esac
 		about "$command" | grep -qE "Fl -$option( |\$)" ||
 			complain "nothing about --$option of banter $command"
+	done
+done
+for daemon in masterd workerd storaged; do
+	page=systemd/man/$daemon.8
+	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do
+		grep -qE -- "(Fl|\|) ${option#-}( |\$)" "$page" ||
+			complain "nothing about $option"
 	done
 done
 exit $status

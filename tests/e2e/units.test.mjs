@@ -1,0 +1,103 @@
+// The units of systemd: sound, and hardened to the floor. What they do is tested where a systemd
+// can be booted (tests/install).
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { ROOT } from "./harness.mjs";
+
+const UNITS = join(ROOT, "systemd/units");
+
+/** How exposed a service may be, by `systemd-analyze security`. */
+const EXPOSURE = {
+	"banter-storaged.service": 1.0,
+	"banter-masterd.service": 1.5,
+	"banter-backup.service": 1.0,
+	"banter-setup.service": 1.5,
+};
+
+/** What the units name, which a root without anything in it lacks. */
+const PROGRAMS = [
+	"bin/kill",
+	"bin/sh",
+	"usr/bin/banter",
+	"usr/lib/banter/masterd",
+	"usr/lib/banter/storaged",
+];
+
+function run(command, ...args) {
+	const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+	return { status, said: `${stdout}${stderr}` };
+}
+
+const HAS_SYSTEMD = {
+	skip: run("systemd-analyze", "--version").status === 0 ? false : "there is no systemd-analyze",
+};
+
+describe("the units", HAS_SYSTEMD, () => {
+	const root = mkdtempSync(join(tmpdir(), "banter-units-"));
+	after(() => rmSync(root, { recursive: true }));
+	const units = readdirSync(UNITS);
+
+	for (const [unit, most] of Object.entries(EXPOSURE))
+		it(`${unit} is exposed at most ${most}`, () => {
+			// It takes and tells tenths as whole numbers.
+			const { status, said } = run(
+				"systemd-analyze",
+				"security",
+				"--no-pager",
+				"--offline=yes",
+				`--threshold=${10 * most}`,
+				join(UNITS, unit),
+			);
+			assert.equal(status, 0, said);
+			assert.match(said, /Overall exposure level/);
+		});
+
+	it("every service is among them", () => {
+		assert.deepEqual(
+			units.filter((name) => name.endsWith(".service")).sort(),
+			Object.keys(EXPOSURE).sort(),
+		);
+	});
+
+	it("systemd finds nothing wrong with any", () => {
+		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
+		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });
+		for (const program of PROGRAMS) {
+			mkdirSync(join(root, program, ".."), { recursive: true });
+			writeFileSync(join(root, program), "");
+			chmodSync(join(root, program), 0o755);
+		}
+		const { status, said } = run(
+			"systemd-analyze",
+			"verify",
+			"--man=no",
+			`--root=${root}`,
+			...units,
+		);
+		assert.equal(status, 0, said);
+		assert.doesNotMatch(said, /banter/);
+	});
+
+	it("systemd would make the users, groups and directories", () => {
+		mkdirSync(join(root, "etc"), { recursive: true });
+		const users = run("systemd-sysusers", `--root=${root}`, join(ROOT, "systemd/banter.sysusers"));
+		assert.equal(users.status, 0, users.said);
+		const files = ["--create", `--root=${root}`, join(ROOT, "systemd/banter.tmpfiles")];
+		const { status, said } = run("systemd-tmpfiles", ...files);
+		assert.equal(status, 0, said);
+		assert.deepEqual(readdirSync(join(root, "var/backups")), ["banter"]);
+	});
+});
