@@ -219,10 +219,14 @@ DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck ma
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 # The libraries of build/tools/haproxy; nginx has none that is not there anyway.
 DEBS_bench := $(DEBS_run) libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
+DEBS_deb := $(DEBS_run) debhelper lintian
+DEBS_install := $(DEBS_deb) debootstrap systemd-container
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
+NPM_deb := $(NPM_run)
+NPM_install := $(NPM_run)
 NPM_lint := $(NPM_test)
 NPM_bench := widget
 NPM_all := $(NPM_test)
@@ -420,6 +424,21 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	$(relocate) $(INSTALLED)/banter.env.5 > $(to)/share/man/man5/banter.env.5
 	for f in systemd/man/*.8; do $(relocate) $$f > $(to)/share/man/man8/$${f##*/} || exit 1; done
 	install -m 644 README.md LICENSE $(to)/share/doc/banter
+
+DEBDIR := build/deb/banter-$(VERSION)
+
+.PHONY: deb
+deb: installed ## build the Debian package, in build/deb, and look it over with lintian
+	@$(MAKE) --no-print-directory deps FOR=deb
+	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
+	@cp -r systemd/debian $(DEBDIR)/
+	@sed -e 's/@VERSION@/$(VERSION)/' -e "s/@DATE@/$$(git log -1 --format=%cD || date -R)/" \
+		systemd/debian/changelog.in > $(DEBDIR)/debian/changelog
+	$(SAY) DEB build/deb/banter_$(VERSION)_$(shell dpkg --print-architecture).deb
+	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
+		DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
+		{ cat ../build.log; exit 1; }
+	$(Q)lintian --allow-root --fail-on=error,warning build/deb/banter_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this

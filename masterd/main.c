@@ -33,6 +33,7 @@
 #include "masterd/sockets.h"
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "proto/messages.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
 
@@ -91,6 +92,14 @@ print_help(void)
 	settings_print_help(stdout, OWNER_MASTER | OWNER_WORKER);
 }
 
+/* And what a program has to have in common with ours to work with it, for an upgrade to go by. */
+static void
+print_version(void)
+{
+	printf("masterd (banter) %s, messages %d, scoreboard %u.%zu\n", BANTER_VERSION,
+	    WIRE_VERSION, scoreboard_layout(), sizeof(struct scoreboard));
+}
+
 static struct options
 read_options(int argc, char **argv)
 {
@@ -115,7 +124,7 @@ read_options(int argc, char **argv)
 			print_help();
 			exit(0);
 		case 'v':
-			printf("masterd (banter) %s\n", BANTER_VERSION);
+			print_version();
 			exit(0);
 		case 't':
 			settings_print_markdown(stdout);

@@ -82,6 +82,12 @@ scoreboard_unmap(struct scoreboard *sb)
 		must(munmap(sb, sizeof(*sb)) == 0);
 }
 
+unsigned
+scoreboard_layout(void)
+{
+	return SCOREBOARD_MAGIC & 0xffff;
+}
+
 /* -- slots --------------------------------------------------------------------------------- */
 
 void

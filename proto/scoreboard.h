@@ -57,4 +57,7 @@ struct scoreboard *scoreboard_create(int *fd);
 
 void scoreboard_unmap(struct scoreboard *sb);
 
+/* The number of the layout: with the size, whether two programs can share one. */
+unsigned scoreboard_layout(void);
+
 #endif
