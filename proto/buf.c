@@ -3,7 +3,9 @@
  *
  * Consuming moves the start forward and copies nothing. When the end of the memory is reached, the
  * bytes move to its front if at least a quarter as many were consumed meanwhile, else the memory
- * doubles. Memory may be a quarter larger than the maximum, so that even a queue that is always
+ * grows: it doubles while it is small, and then grows by quarters, as most of what is kept for long
+ * (the text of a reply, in thousands of streams) is some KiB, of which doubling would leave a third
+ * unused. Memory may be a quarter larger than the maximum, so that even a queue that is always
  * nearly full moves each byte four times at most; without this slack each append to it could move
  * everything.
  */
@@ -16,7 +18,8 @@
 
 #include "proto/basics.h"
 
-#define BUF_MIN 256
+#define BUF_MIN   256
+#define BUF_SMALL 1024 /* doubles up to here */
 
 void
 buf_init(struct buf *b, size_t max)
@@ -105,9 +108,11 @@ grow(struct buf *b, size_t n)
 {
 	size_t most = b->max + b->max / 4 + 1;
 	size_t need = buf_len(b) + n;
-	size_t cap = b->cap < BUF_MIN ? BUF_MIN : 2 * b->cap;
+	size_t cap = b->cap < BUF_SMALL ? 2 * b->cap : b->cap + b->cap / 4;
 	uint8_t *mem;
 
+	if (cap < BUF_MIN)
+		cap = BUF_MIN;
 	if (cap > most && most >= BUF_MIN)
 		cap = most;
 	if (cap < need)

@@ -233,6 +233,27 @@ a_nearly_full_queue_moves_its_bytes_seldom(void **unused)
 }
 
 static void
+what_grows_slowly_has_little_memory_to_spare(void **unused)
+{
+	struct buf b;
+	size_t moves = 0;
+
+	(void)unused;
+	buf_init(&b, 1 << 20);
+	for (size_t cap = 0; buf_len(&b) < 500000;) {
+		assert_int_equal(buf_append_str(&b, "token "), 0);
+		if (b.cap == cap)
+			continue;
+		cap = b.cap;
+		moves++;
+		assert_true(cap <= 512 || cap <= buf_len(&b) + buf_len(&b) / 4 + 512);
+	}
+	/* A few for each doubling, and not one for each piece. */
+	assert_in_range(moves, 10, 40);
+	buf_clear(&b);
+}
+
+static void
 a_short_queue_stays_small_however_much_passes(void **unused)
 {
 	struct buf b;
@@ -308,6 +329,7 @@ main(void)
 	    cmocka_unit_test(an_empty_buffer_costs_no_memory),
 	    cmocka_unit_test(reset_forgets_the_bytes_and_keeps_the_memory),
 	    cmocka_unit_test(a_nearly_full_queue_moves_its_bytes_seldom),
+	    cmocka_unit_test(what_grows_slowly_has_little_memory_to_spare),
 	    cmocka_unit_test(a_short_queue_stays_small_however_much_passes),
 	    cmocka_unit_test(memory_that_is_out_is_an_error_and_changes_nothing),
 	    cmocka_unit_test(slices_compare_by_length_and_content),
