@@ -40,6 +40,16 @@ describe("the line of a request", () => {
 		assert.equal(line.end, undefined);
 	});
 
+	it("a stream's line has the name, though the stream outlives the request's bytes", async () => {
+		const stream = await banter.stream("named-stream", "Hello [[tokens=3]]", {
+			headers: { "x-request-id": "named-stream-1" },
+		});
+		await stream.rest();
+		const line = await lineOf("named-stream-1");
+		assert.equal(line.route, "chat_stream");
+		assert.equal(line.status, "200");
+	});
+
 	it("without a name, or with one that could not stand anywhere, it gets a new one", async () => {
 		const given = [
 			undefined,

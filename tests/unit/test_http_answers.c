@@ -112,9 +112,42 @@ a_streaming_connection_costs_little(void **state)
 	cost = sizeof(*c) + sizeof(*c->box) +
 	    c->box->req.n_headers * sizeof(struct http_header) + c->in.cap + c->out.cap;
 	print_message("idle: %zu bytes, streaming: %zu bytes\n", sizeof(*c), cost);
-	assert_true(cost < 3072);
+	assert_true(cost < 1280);
 	reply_stream_end(rig.kept[0]);
 	WAIT_FOR(client_ends_with(&cl, "0\r\n\r\n"));
+	client_close(&cl);
+}
+
+static void
+a_stream_gives_back_its_request_and_keeps_the_next_one(void **state)
+{
+	const struct http_request *req;
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl,
+	    "POST /keep?query HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+	    "GET /hello?next HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	req = rig.kept[0]->req;
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], "text/plain");
+	/* Whoever began the stream may still read it, up to the end of the turn. */
+	assert_true(slice_eq_str(rig.kept[0]->body, "body"));
+	assert_true(slice_eq_str(http_header(req, "host"), "a"));
+	http_server_turn_end(rig.server);
+	assert_int_equal(rig.kept[0]->body.len, 0);
+	assert_null(http_header(req, "host").p);
+	assert_int_equal(req->target.len + req->path.len + req->query.len, 0);
+	assert_int_equal(req->method, HTTP_POST);
+	assert_int_equal(req->minor_version, 1);
+	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("token")), 0);
+	reply_stream_end(rig.kept[0]);
+	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nhello"));
+	assert_true(client_has(&cl, "5\r\ntoken\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
+	assert_true(client_has(&cl, "X-Query: next\r\n"));
 	client_close(&cl);
 }
 
@@ -280,6 +313,7 @@ main(void)
 	    RIG_TEST(the_handler_sees_where_the_client_is),
 	    RIG_TEST(a_stream_is_chunked_and_what_comes_in_a_turn_goes_in_one_write),
 	    RIG_TEST(a_streaming_connection_costs_little),
+	    RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one),
 	    RIG_TEST(head_gets_the_header_alone),
 	    RIG_TEST(no_content_has_no_length),
 	    RIG_TEST(an_aborted_answer_cuts_the_connection_without_on_close),

@@ -50,6 +50,7 @@ struct api_context {
 	struct caller caller;
 	struct slice request_id; /* X-Request-Id: the client's, or own_id */
 	char own_id[ID_TEXT_LEN + 1];
+	char *kept_id; /* of a stream: the client's, which the request does not outlive */
 	uint64_t began_ms;
 	const struct ratelimit_rule *counted_by; /* NULL: no rate limit has looked at it */
 	struct ratelimit_answer rate;            /* what it said */

@@ -7,6 +7,10 @@
  */
 #include "workerd/api/trace.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
 #include "proto/clock.h"
 #include "proto/log.h"
 #include "workerd/api/api.h"
@@ -45,9 +49,23 @@ trace_headers(const struct http_exchange *x, struct buf *out)
 	return buf_printf(out, "X-Request-Id: %.*s\r\n", (int)id.len, (const char *)id.p);
 }
 
+/* A stream outlives the bytes of its request, in which the client's own name for it stands. */
+static void
+keep_request_id(struct api_context *context)
+{
+	struct slice id = context->request_id;
+
+	if (id.p == (const uint8_t *)context->own_id || context->kept_id != NULL)
+		return;
+	context->kept_id = xcalloc(1, id.len + 1);
+	memcpy(context->kept_id, id.p, id.len);
+	context->request_id = slice_str(context->kept_id);
+}
+
 void
 api_stream_begin(struct api *api, struct http_exchange *x)
 {
+	keep_request_id(api_context(x));
 	api_context(x)->streaming = true;
 	metric_add(&api->me->streams, 1);
 }
@@ -65,7 +83,7 @@ void
 api_answered(struct http_exchange *x, void *ctx)
 {
 	struct api *api = ctx;
-	const struct api_context *context = api_context(x);
+	struct api_context *context = api_context(x);
 	size_t route = routes_number(x);
 	char client[IP_TEXT_SIZE];
 
@@ -78,4 +96,6 @@ api_answered(struct http_exchange *x, void *ctx)
 	    L_STR("method", method_name(x->req)), L_STR("route", routes_name(route)),
 	    L_INT("status", x->status), L_UINT("ms", clock_mono_ms() - context->began_ms),
 	    L_UINT("bytes", x->sent), L_STR("end", reply_is_whole(x) ? NULL : "client_left"));
+	free(context->kept_id);
+	context->kept_id = NULL;
 }

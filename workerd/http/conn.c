@@ -467,6 +467,8 @@ conn_turn_end(struct http_conn *c)
 		conn_flush(c);
 	if (finish_answer(c) && buf_len(&c->in) > 0)
 		c->again = true;
+	if (c->state == CONN_ANSWER && c->box->x.phase == REPLY_STREAM && c->need > 0)
+		request_forget(c);
 	if (c->state == CONN_CLOSING && waiting(c) == 0)
 		close_gently(c);
 	if (c->state != CONN_DYING)

@@ -72,6 +72,10 @@ struct http_route {
  * calls) or, when the client has gone before, until on_close has returned. It is the handler's to
  * fill data and on_close; everything else is to be read only.
  *
+ * What the request said (header fields, target, body) is there until the end of the loop turn in
+ * which its answer has begun as a stream: from then on it is empty, and only method, version and
+ * keep_alive are left, for thousands of streams may last for minutes.
+ *
  * Made also for requests that could not be read or were not waited for (400, 408, 413, 414, 417, 431, 501, 505): these never
  * reach the handler, but decorate and answered see them; then req may hold only a part, see
  * http_parse(), and a 408 holds none.

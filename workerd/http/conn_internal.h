@@ -57,8 +57,8 @@ struct http_conn {
 	struct slice lent;        /* body bytes of reply_static() that follow those of out */
 	struct exchange_box *box; /* in ANSWER */
 	const struct http_route
-	    *route;        /* of the request that is coming, once its head is there */
-	size_t need;       /* BODY, ANSWER: bytes of the request in `in` */
+	    *route;  /* of the request that is coming, once its head is there */
+	size_t need; /* BODY, ANSWER: bytes of the request in `in`, 0 once it is forgotten */
 	size_t lingered;   /* LINGER: bytes thrown away */
 	size_t stall_left; /* bytes to be taken before the stall timer starts anew */
 	uint64_t number;
@@ -82,12 +82,11 @@ struct http_conn {
 	bool again;       /* there may be input that no event will announce */
 };
 
-/* An exchange with its request, trimmed to the number of its header fields; the user's context
- * follows them. */
+/* An exchange with its request, whose header fields are memory of their own, and the user's context. */
 struct exchange_box {
 	struct http_exchange x;
 	struct http_request req;
-	_Alignas(max_align_t) struct http_header headers[];
+	_Alignas(max_align_t) uint8_t context[];
 };
 
 #define SCRATCH_SIZE (64u * 1024)
@@ -146,6 +145,8 @@ void request_refuse(struct http_conn *c, const struct http_request *req, int sta
 void request_refuse_plain(struct http_conn *c);
 /* The same for a new connection that is one too many. */
 void request_turn_away(struct http_conn *c);
+/* The answer is a stream, which may last: gives back the memory of what the request said. */
+void request_forget(struct http_conn *c);
 /* The exchange is over, however it ended: forgets it. */
 void request_end(struct http_conn *c);
 

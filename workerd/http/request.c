@@ -5,11 +5,25 @@
  * a buffer that grows, and moves the connection through HEAD and BODY to ANSWER.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/reply.h"
+
+/* NULL when there are none. */
+static struct http_header *
+copy_headers(const struct http_request *req)
+{
+	struct http_header *copy;
+
+	if (req->n_headers == 0)
+		return NULL;
+	copy = xreallocarray(NULL, req->n_headers, sizeof(*copy));
+	memcpy(copy, req->headers, req->n_headers * sizeof(*copy));
+	return copy;
+}
 
 /* Makes the exchange for a request that was parsed into the server's scratch. */
 static struct http_exchange *
@@ -20,16 +34,13 @@ begin_exchange(struct http_conn *c, const struct http_request *req, struct slice
 	struct http_exchange *x;
 
 	must(c->box == NULL);
-	box = xcalloc(1,
-	    sizeof(*box) + req->n_headers * sizeof(box->headers[0]) + s->config.context_size);
+	box = xcalloc(1, sizeof(*box) + s->config.context_size);
 	box->req = *req;
-	box->req.headers = box->headers;
-	for (size_t i = 0; i < req->n_headers; i++)
-		box->headers[i] = req->headers[i];
+	box->req.headers = copy_headers(req);
 	x = &box->x;
 	x->req = &box->req;
 	x->route = c->route;
-	x->context = &box->headers[req->n_headers];
+	x->context = box->context;
 	x->body = body;
 	x->client = (struct slice){c->address, c->address_len};
 	x->client_port = c->port;
@@ -175,6 +186,25 @@ request_take(struct http_conn *c)
 }
 
 void
+request_forget(struct http_conn *c)
+{
+	struct exchange_box *box = c->box;
+	const struct http_request req = box->req;
+
+	free(box->req.headers);
+	box->req = (struct http_request){
+	    .method = req.method,
+	    .minor_version = req.minor_version,
+	    .keep_alive = req.keep_alive,
+	};
+	box->x.body = (struct slice){0};
+	/* What came behind it is the next request's, and stays. */
+	buf_consume(&c->in, c->need);
+	buf_release(&c->in);
+	c->need = 0;
+}
+
+void
 request_end(struct http_conn *c)
 {
 	struct exchange_box *box = c->box;
@@ -184,5 +214,6 @@ request_end(struct http_conn *c)
 	s->exchanges--;
 	if (s->config.answered != NULL)
 		s->config.answered(&box->x, s->config.ctx);
+	free(box->req.headers);
 	free(box);
 }
