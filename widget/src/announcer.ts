@@ -1,30 +1,52 @@
 // Speaks to screen readers: a whole reply, once, when it is there.
 
 import { el } from "./dom";
-import { lastReply, type Reply, type State } from "./state";
-import { FAILURES, WORDS } from "./wording";
+import { isLive, type Reply, replyOf, type State } from "./state";
+import { FAILURES, pauseSentence, WORDS } from "./wording";
 
 export interface Announcer {
 	readonly node: HTMLElement;
 	render(state: State): void;
 }
 
-function sentence(reply: Reply): string {
-	return reply.phase === "failed" ? FAILURES[reply.failure ?? "broken"] : reply.text;
+function sentence({ phase, failure, text }: Reply): string {
+	if (phase === "paused") return pauseSentence(failure);
+	if (phase === "failed") return FAILURES[failure ?? "broken"];
+	return phase === "stopped" ? `${WORDS.replyStopped} ${text}` : text;
+}
+
+function lastReply(state: State): Reply | null {
+	const last = state.messages[state.messages.length - 1];
+	return last?.role === "assistant" ? last : null;
 }
 
 export function createAnnouncer(initial: State): Announcer {
 	const node = el("div", { class: "spoken", "aria-live": "polite", "aria-relevant": "additions" });
-	let known = lastReply(initial);
-	return {
-		node,
-		render(state) {
-			const reply = lastReply(state);
-			if (reply === known) return;
-			known = reply;
-			if (reply.phase !== "done" && reply.phase !== "failed") return;
-			// A new element each time: the same words twice are spoken twice.
-			node.replaceChildren(el("p", {}, state.open ? sentence(reply) : WORDS.newReply));
-		},
-	};
+	/** The reply that is awaited. */
+	let watched: string | null = null;
+	let said = "";
+
+	/** What may be news: the awaited reply, or one that came and went between two frames. */
+	function newest(state: State): Reply | null {
+		const live = state.messages.find(isLive);
+		if (live) return live;
+		const reply = (watched && replyOf(state, watched)) || lastReply(state);
+		// An old one, from the history, is no news.
+		return reply && (reply.key === watched || reply.key !== reply.id) ? reply : null;
+	}
+
+	function render(state: State): void {
+		const reply = newest(state);
+		const now = reply ? `${reply.phase} ${reply.key}` : "";
+		if (!reply || now === said) return;
+		said = now;
+		watched = isLive(reply) ? reply.key : null;
+		if (isLive(reply) && (reply.phase !== "paused" || !state.open)) return;
+		// A new element each time: the same words twice are spoken twice.
+		node.replaceChildren(el("p", {}, state.open ? sentence(reply) : WORDS.newReply));
+	}
+
+	const first = lastReply(initial);
+	if (first) said = `${first.phase} ${first.key}`;
+	return { node, render };
 }

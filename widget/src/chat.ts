@@ -1,9 +1,25 @@
-// The conversation: one question at a time, its reply into the state as it comes.
+// The conversation: one question at a time; and, after a reload or from another tab, what was
+// said before.
 
-import type { ChatEvent } from "./events";
-import { ChatFailure } from "./failure";
-import { addToken, ask, askAgain, fail, finish, isReplying, lastReply, type State } from "./state";
-import type { Store } from "./store";
+import { fetchHistory } from "./catchup";
+import type { FailureKind } from "./failure";
+import type { History } from "./history";
+import type { Sending } from "./outbox";
+import { randomId } from "./session";
+import {
+	ask,
+	askAgain,
+	forget,
+	lastFailed,
+	newReply,
+	pause,
+	type Question,
+	replyKey,
+	replyOf,
+	type State,
+} from "./state";
+import { adopt, type Mine } from "./transcript";
+import { createTurns, newTurn, type Parts, type Turn } from "./turn";
 
 /** The longest message the API takes, in UTF-16 code units. */
 export const MAX_MESSAGE = 4000;
@@ -11,52 +27,133 @@ export const MAX_MESSAGE = 4000;
 export interface Chat {
 	/** False when the message cannot go now: empty, too long, or a reply is running. */
 	send(text: string): boolean;
-	/** Asks the last question again, after its reply failed. */
+	/** Asks the last question again, after its reply failed; at once, if that is under way. */
 	retry(): void;
+	/** Ends the reply that is being written. */
+	stop(): void;
+	/** Shows what the server has, and goes on with what this tab or another one began. */
+	sync(): void;
 }
 
-export type Transport = (message: string) => AsyncIterable<ChatEvent>;
+/** After these the message needs a new id. */
+const SPENT: ReadonlySet<FailureKind> = new Set<FailureKind>(["conflict", "deleted"]);
 
-function afterEvent(state: State, event: ChatEvent): State {
-	switch (event.type) {
-		case "start":
-			return state;
-		case "token":
-			return addToken(state, event.token);
-		case "done":
-			return finish(state, event.message);
-		case "error":
-			return fail(state, "broken");
+/** A message in the outbox, as it is on the page, or would be. */
+function mineOf(state: State, { clientMessageId: key, text, messageId, failure }: Sending): Mine {
+	const question: Question = { role: "user", key, text };
+	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key), messageId);
+	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
+}
+
+export function createChat(parts: Parts): Chat {
+	const { store, client, network, outbox, session } = parts;
+	const turns = createTurns(parts);
+	/** A history is on its way. */
+	let syncing = false;
+	/** What is shown may not be all. */
+	let stale = false;
+
+	async function listen(turn: Turn, prepare?: (turn: Turn) => Promise<boolean>): Promise<void> {
+		await turns.listen(turn, prepare);
+		if (stale) await sync();
 	}
-}
 
-export function createChat(store: Store<State>, transport: Transport): Chat {
-	async function receive(question: string): Promise<void> {
+	function order({ clientMessageId, text, messageId }: Sending): Turn {
+		return newTurn(replyKey(clientMessageId), { clientMessageId, text, messageId });
+	}
+
+	function show(history: History): void {
+		const sending = outbox.get();
+		store.update((state) => adopt(state, history, sending && mineOf(state, sending)));
+	}
+
+	/** After a reload: what became of the message whose reply was awaited? */
+	async function restore(sending: Sending, turn: Turn): Promise<boolean> {
+		const { clientMessageId, text } = sending;
+		// Before the history is there nothing is shown, unless it takes longer.
+		const history = await fetchHistory(client, network, turn.abort.signal, (why) => {
+			store.update((state) => {
+				const asked = replyOf(state, turn.key) ? state : ask(state, clientMessageId, text);
+				return pause(asked, turn.key, why);
+			});
+		});
+		if (!history) {
+			outbox.clear();
+			store.update((state) => forget(state, clientMessageId));
+			return false;
+		}
+		show(history);
+		const phase = replyOf(store.get(), turn.key)?.phase;
+		if (phase !== "done" && phase !== "stopped") return true;
+		outbox.clear();
+		return false;
+	}
+
+	/** Another tab's, or one of which this one knows no more. */
+	function follow(messageId: string): void {
+		const reply = store
+			.get()
+			.messages.find((one) => one.role === "assistant" && one.id === messageId);
+		if (!reply) return;
+		void listen(newTurn(reply.key, { clientMessageId: null, text: "", messageId }));
+	}
+
+	async function sync(): Promise<void> {
+		stale = turns.current() !== null || syncing;
+		if (stale || !session.exists()) return;
+		const sending = outbox.get();
+		if (sending && sending.failure === null) {
+			// Its question was found by its text, at first: look again when its id is known.
+			stale = sending.messageId === null;
+			await listen(order(sending), (turn) => restore(sending, turn));
+			return;
+		}
+		syncing = true;
 		try {
-			for await (const event of transport(question)) {
-				store.update((state) => afterEvent(state, event));
-			}
-		} catch (error) {
-			const kind = error instanceof ChatFailure ? error.kind : "broken";
-			store.update((state) => fail(state, kind));
+			const history = await fetchHistory(client, network, new AbortController().signal);
+			if (!history) return;
+			show(history);
+			if (history.active !== null && !turns.current()) follow(history.active);
+		} catch {
+			// What is shown stays, until there is another reason to look.
+		} finally {
+			syncing = false;
+		}
+		if (stale && !turns.current()) await sync();
+	}
+
+	function send(text: string): boolean {
+		const message = text.trim();
+		if (message === "" || message.length > MAX_MESSAGE || turns.current()) return false;
+		const clientMessageId = randomId();
+		const sending = { clientMessageId, text: message, messageId: null, failure: null };
+		store.update((state) => ask(state, clientMessageId, message));
+		outbox.put(sending);
+		void listen(order(sending));
+		return true;
+	}
+
+	function retry(): void {
+		if (turns.current()) {
+			network.wake();
+			return;
+		}
+		const failed = lastFailed(store.get());
+		const sending = outbox.get();
+		if (!failed) return;
+		const { question, reply } = failed;
+		if (sending?.clientMessageId !== question.key) {
+			send(question.text);
+		} else if (reply.failure && SPENT.has(reply.failure)) {
+			store.update((state) => forget(state, question.key));
+			send(question.text);
+		} else {
+			store.update((state) => askAgain(state, reply.key));
+			const again = { ...sending, messageId: null, failure: null };
+			outbox.put(again);
+			void listen(order(again));
 		}
 	}
 
-	return {
-		send(text) {
-			const message = text.trim();
-			if (message === "" || message.length > MAX_MESSAGE) return false;
-			if (isReplying(store.get())) return false;
-			store.update((state) => ask(state, message));
-			void receive(message);
-			return true;
-		},
-		retry() {
-			const { messages } = store.get();
-			const question = messages[messages.length - 2];
-			if (question?.role !== "user" || lastReply(store.get()).phase !== "failed") return;
-			store.update(askAgain);
-			void receive(question.text);
-		},
-	};
+	return { send, retry, stop: turns.stop, sync: () => void sync() };
 }

@@ -1,72 +1,77 @@
-// One message to the chat API, and the events of its reply.
+// What the widget says to the chat API. API.md calls "new" what a server like the one that this
+// widget replaces does not have: the ids of messages, and all that follows from them.
 
-import type { ChatRequest } from "../../workerd/api/openapi";
-import { type ChatEvent, parseEvent } from "./events";
-import { ChatFailure, type FailureKind, failureOfStatus } from "./failure";
-import { readLines } from "./ndjson";
-
-/** Longer than any server thinks; without it a dead connection would "type" for ever. */
-const SILENCE_MS = 120_000;
+import type { ChatEvent } from "./events";
+import { ChatFailure, failureFrom } from "./failure";
+import { type History, parseHistory } from "./history";
+import { requestEvents, requestText } from "./http";
+import { routesFrom } from "./routes";
 
 export interface Endpoint {
 	readonly apiUrl: string;
 	readonly apiKey: string;
 }
 
-/** Calls `onSilence` once, when nothing was heard for SILENCE_MS. */
-function watchForSilence(onSilence: () => void): { heard(): void; stop(): void } {
-	let timer = setTimeout(onSilence, SILENCE_MS);
-	const stop = () => clearTimeout(timer);
-	const heard = () => {
-		stop();
-		timer = setTimeout(onSilence, SILENCE_MS);
-	};
-	return { heard, stop };
+export type Events = AsyncGenerator<ChatEvent, void, void>;
+
+export interface Client {
+	/** Whether this server knows messages by their ids; null before it has shown. */
+	knowsIds(): boolean | null;
+	/** The same id again is the same message: it is answered once, and heard from the beginning. */
+	ask(message: string, clientMessageId: string, signal: AbortSignal): Events;
+	/** Listens to a reply from `after` on, in UTF-16 code units. */
+	resume(messageId: string, after: number, signal: AbortSignal): Events;
+	/** null: the server keeps none for us. */
+	history(signal: AbortSignal): Promise<History | null>;
+	stop(messageId: string, signal: AbortSignal): Promise<void>;
 }
 
-async function post(
-	{ apiUrl, apiKey }: Endpoint,
-	sessionId: string,
-	message: string,
-	signal: AbortSignal,
-): Promise<ReadableStream<Uint8Array>> {
-	const response = await fetch(apiUrl, {
-		method: "POST",
-		headers: { "Content-Type": "application/json", "x-widget-api-key": apiKey },
-		body: JSON.stringify({ sessionId, message } satisfies ChatRequest),
-		credentials: "omit",
-		cache: "no-store",
-		signal,
-	});
-	if (!response.ok || !response.body) throw new ChatFailure(failureOfStatus(response.status));
-	return response.body;
+/** What is no such path to a server, or no such thing. */
+function isAbsent(error: unknown): boolean {
+	return failureFrom(error).kind === "refused";
 }
 
-/** Yields nothing after `done` or `error`; throws ChatFailure when neither comes. */
-export async function* streamReply(
-	endpoint: Endpoint,
-	sessionId: string,
-	message: string,
-): AsyncGenerator<ChatEvent, void, void> {
-	const abort = new AbortController();
-	const silence = watchForSilence(() => abort.abort());
-	let failure: FailureKind = "unreachable";
-	let ended = false;
-	try {
-		const body = await post(endpoint, sessionId, message, abort.signal);
-		failure = "cut_off";
-		for await (const line of readLines(body, silence.heard)) {
-			// Read on to the end: a cancelled body costs the next message a new connection.
-			const event: ChatEvent | null = ended ? null : parseEvent(line);
-			if (!event) continue;
-			ended = event.type === "done" || event.type === "error";
-			yield event;
+export function createClient({ apiUrl, apiKey }: Endpoint, sessionId: () => string): Client {
+	const routes = routesFrom(apiUrl);
+	let knows: boolean | null = routes ? null : false;
+
+	async function fetchHistory(signal: AbortSignal): Promise<History | null> {
+		if (!routes || knows === false) return null;
+		try {
+			return parseHistory(await requestText({ url: routes.history(sessionId()), apiKey }, signal));
+		} catch (error) {
+			if (isAbsent(error)) return null;
+			throw error;
 		}
-	} catch (error) {
-		if (ended) return;
-		throw error instanceof ChatFailure ? error : new ChatFailure(failure);
-	} finally {
-		silence.stop();
 	}
-	if (!ended) throw new ChatFailure(failure);
+
+	return {
+		knowsIds: () => knows,
+		async *ask(message, clientMessageId, signal) {
+			const body = { sessionId: sessionId(), message, clientMessageId };
+			for await (const event of requestEvents({ url: apiUrl, apiKey, body }, signal)) {
+				if (event.type === "start") knows = routes !== null && event.messageId !== null;
+				yield event;
+			}
+		},
+		async *resume(messageId, after, signal) {
+			if (!routes) throw new ChatFailure("lost");
+			const url = routes.resume(messageId, sessionId(), after);
+			try {
+				yield* requestEvents({ url, apiKey }, signal);
+			} catch (error) {
+				throw isAbsent(error) ? new ChatFailure("lost") : error;
+			}
+		},
+		async history(signal) {
+			const history = await fetchHistory(signal);
+			knows = knows === true || history !== null;
+			return history;
+		},
+		async stop(messageId, signal) {
+			if (!routes) return;
+			const body = { sessionId: sessionId() };
+			await requestText({ url: routes.stop(messageId), apiKey, body }, signal);
+		},
+	};
 }

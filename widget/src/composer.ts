@@ -20,8 +20,38 @@ function isComposing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
 }
 
-/** `onSend` says whether the message was taken. */
-export function createComposer(placeholder: string, onSend: (text: string) => boolean): Composer {
+/** The second click of a double click on "Send" must not stop what the first one asked for. */
+const STOP_AFTER_MS = 500;
+
+/** Takes the place of "Send" while a reply is written. */
+function createStop(onStop: () => void) {
+	const node = el(
+		"button",
+		{ type: "button", class: "send stop", "aria-label": WORDS.stop, hidden: "" },
+		icon("stop"),
+	);
+	let shownAt = 0;
+	node.addEventListener("click", () => {
+		if (performance.now() - shownAt > STOP_AFTER_MS) onStop();
+	});
+	return {
+		node,
+		show(shown: boolean, stopping: boolean) {
+			if (shown && node.hidden) shownAt = performance.now();
+			node.hidden = !shown;
+			// Not disabled: that would take the focus away.
+			node.setAttribute("aria-disabled", String(stopping));
+		},
+	};
+}
+
+export interface ComposerEvents {
+	/** Says whether the message was taken. */
+	send(text: string): boolean;
+	stop(): void;
+}
+
+export function createComposer(placeholder: string, events: ComposerEvents): Composer {
 	const input = el("textarea", {
 		rows: "1",
 		placeholder,
@@ -37,7 +67,8 @@ export function createComposer(placeholder: string, onSend: (text: string) => bo
 		icon("send"),
 	);
 	const counter = el("span", { class: "counter", id: "counter" });
-	const box = el("div", { class: "box" }, input, send);
+	const stop = createStop(events.stop);
+	const box = el("div", { class: "box" }, input, send, stop.node);
 	const node = el("form", { class: "composer" }, box, counter);
 	let replying = false;
 
@@ -56,7 +87,7 @@ export function createComposer(placeholder: string, onSend: (text: string) => bo
 	}
 
 	function submit(): void {
-		if (!onSend(input.value)) return;
+		if (!events.send(input.value)) return;
 		input.value = "";
 		fit();
 		check();
@@ -81,8 +112,14 @@ export function createComposer(placeholder: string, onSend: (text: string) => bo
 		node,
 		focus: () => input.focus({ preventScroll: true }),
 		render(state) {
+			const hadFocus = stop.node.matches(":focus");
 			replying = isReplying(state);
+			send.hidden = replying;
+			stop.show(replying, state.stopping);
 			check();
+			// The button that has the focus has gone. (A touch screen's keyboard stays away.)
+			const isTouch = matchMedia("(pointer: coarse)").matches;
+			if (hadFocus && !replying && !isTouch) input.focus({ preventScroll: true });
 		},
 	};
 }

@@ -1,46 +1,63 @@
 // The four events of the chat API, one JSON object a line.
 
-import type {
-	DoneEvent,
-	ErrorEvent,
-	Event,
-	StartEvent,
-	TokenEvent,
-} from "../../workerd/api/openapi";
+import type { Event } from "../../workerd/api/openapi";
 
 /** What the widget needs of them. */
 export type ChatEvent = Readonly<
-	| Pick<StartEvent, "type">
-	| Pick<TokenEvent, "type" | "token">
-	| Pick<DoneEvent, "type" | "message">
-	| Pick<ErrorEvent, "type">
+	| {
+			type: "start";
+			/** null: a server that does not know replies by their ids. */
+			messageId: string | null;
+			/** Where in the reply the first token begins, in UTF-16 code units. */
+			position: number;
+	  }
+	| { type: "token"; token: string }
+	| { type: "done"; message: string; status: "complete" | "stopped" }
+	| { type: "error"; code: string }
 >;
 
 type FieldOf<T> = T extends unknown ? keyof T : never;
 
 /** What may be one of them, before anybody has looked. */
-type Unchecked = { readonly [K in FieldOf<Event>]?: unknown };
+type Unchecked = { readonly [K in FieldOf<Event> | FieldOf<ChatEvent>]?: unknown };
 
-function parseObject(line: string): Unchecked | null {
+export function parseObject(text: string): object | null {
 	try {
-		const value: unknown = JSON.parse(line);
-		return typeof value === "object" && value !== null ? { ...value } : null;
+		const value: unknown = JSON.parse(text);
+		return typeof value === "object" && value !== null ? value : null;
 	} catch {
 		return null;
 	}
 }
 
+function textOf(value: unknown): string {
+	return typeof value === "string" ? value : "";
+}
+
+function positionOf(value: unknown): number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
 /** null: nothing that this widget knows. A newer server may say more than we understand. */
 export function parseEvent(line: string): ChatEvent | null {
-	const event = parseObject(line);
-	switch (event?.type) {
+	const event: Unchecked = { ...parseObject(line) };
+	switch (event.type) {
 		case "start":
-		case "error":
-			return { type: event.type };
+			return {
+				type: "start",
+				messageId: textOf(event.messageId) || null,
+				position: positionOf(event.position),
+			};
 		case "token":
 			return typeof event.token === "string" ? { type: "token", token: event.token } : null;
 		case "done":
-			return { type: "done", message: typeof event.message === "string" ? event.message : "" };
+			return {
+				type: "done",
+				message: textOf(event.message),
+				status: event.status === "stopped" ? "stopped" : "complete",
+			};
+		case "error":
+			return { type: "error", code: textOf(event.code) };
 		default:
 			return null;
 	}

@@ -1,10 +1,13 @@
 // Starts the chat on the page that has our script tag.
 
 import { createChat } from "./chat";
-import { streamReply } from "./client";
+import { createClient } from "./client";
 import { parseHex, type Rgb } from "./color";
 import { type Config, readConfig } from "./config";
-import { openSession } from "./session";
+import { createNetwork } from "./network";
+import { openOutbox } from "./outbox";
+import { openSession, SAID_KEY } from "./session";
+import { openShelf } from "./shelf";
 import { initialState } from "./state";
 import { createStore } from "./store";
 import { createView } from "./view";
@@ -38,14 +41,28 @@ function configFrom(script: HTMLScriptElement | null): Config {
 }
 
 function createWidget(config: Config): HTMLElement {
-	const session = openSession(() => localStorage);
+	const session = openSession(openShelf(() => localStorage));
+	const outbox = openOutbox(
+		openShelf(() => sessionStorage),
+		config.apiUrl,
+	);
 	const store = createStore(initialState(config.welcomeMessage, session.wasOpen()));
-	const chat = createChat(store, (message) => streamReply(config, session.id(), message));
+	const client = createClient(config, session.id);
+	const network = createNetwork();
+	const chat = createChat({ store, client, network, outbox, session });
+
+	// A page that nobody chats on asks the server for nothing.
+	const syncIfOpen = () => store.get().open && chat.sync();
 	let remembered = store.get().open;
 	store.subscribe(({ open }) => {
-		if (open !== remembered) session.rememberOpen(open);
+		if (open === remembered) return;
 		remembered = open;
+		session.rememberOpen(open);
+		syncIfOpen();
 	});
+	network.onChange(syncIfOpen);
+	addEventListener("storage", ({ key }) => key === SAID_KEY && syncIfOpen());
+	if (remembered || outbox.get()?.failure === null) chat.sync();
 	return createView(config, store, chat);
 }
 

@@ -20,6 +20,15 @@ interface Shown {
 	isLast: boolean;
 }
 
+/** Makes `nodes` the children, and moves none that is in its place: that would lose a selection. */
+function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
+	const wanted = new Set<Node>(nodes);
+	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+	nodes.forEach((node, i) => {
+		if (parent.childNodes[i] !== node) parent.insertBefore(node, parent.childNodes[i] ?? null);
+	});
+}
+
 export function createLog(onRetry: () => void): Log {
 	// Not live itself: a screen reader would read out each token. announcer.ts speaks instead.
 	const list = el("div", {
@@ -35,7 +44,7 @@ export function createLog(onRetry: () => void): Log {
 		icon("down"),
 	);
 	const node = el("div", { class: "log-frame" }, list, jump);
-	const shown: Shown[] = [];
+	let shown: ReadonlyMap<string, Shown> = new Map();
 	let following = true;
 
 	function follow(): void {
@@ -51,18 +60,32 @@ export function createLog(onRetry: () => void): Log {
 		follow();
 	}
 
-	function show(message: Message, isLast: boolean, index: number): void {
-		let entry = shown[index];
-		if (!entry) {
-			entry = { view: createMessage(message, retry), message: null, isLast };
-			shown.push(entry);
-			list.append(entry.view.node);
-			if (message.role === "user") following = true;
+	function show(message: Message, isLast: boolean): Shown {
+		const known = shown.get(message.key);
+		const entry = known ?? { view: createMessage(message, retry), message: null, isLast };
+		if (!known && message.role === "user") following = true;
+		if (entry.message !== message || entry.isLast !== isLast) {
+			entry.view.render(message, isLast);
+			entry.message = message;
+			entry.isLast = isLast;
 		}
-		if (entry.message === message && entry.isLast === isLast) return;
-		entry.view.render(message, isLast);
-		entry.message = message;
-		entry.isLast = isLast;
+		return entry;
+	}
+
+	function showAll(messages: readonly Message[]): void {
+		const last = messages.length - 1;
+		// What comes in bulk was said before: it need not make an entrance.
+		const inBulk = messages.length > shown.size + 2;
+		const entries = messages.map((message, i) => {
+			const entry = show(message, i === last);
+			if (inBulk) entry.view.node.classList.add("still");
+			return entry;
+		});
+		shown = new Map(entries.map((entry, i) => [messages[i]?.key ?? "", entry]));
+		arrange(
+			list,
+			entries.map(({ view }) => view.node),
+		);
 	}
 
 	list.addEventListener(
@@ -85,9 +108,7 @@ export function createLog(onRetry: () => void): Log {
 	return {
 		node,
 		render({ messages }) {
-			messages.forEach((message, i) => {
-				show(message, i === messages.length - 1, i);
-			});
+			showAll(messages);
 			if (following) follow();
 			else jump.hidden = false;
 		},

@@ -4,7 +4,7 @@ import { el, setChildren, spoken } from "./dom";
 import { icon } from "./icons";
 import { splitLinks } from "./links";
 import type { Message, Question, Reply } from "./state";
-import { FAILURES, WORDS } from "./wording";
+import { FAILURES, pauseSentence, WORDS } from "./wording";
 
 export interface MessageView {
 	readonly node: HTMLElement;
@@ -31,9 +31,25 @@ function dots(): HTMLElement {
 	return el("span", { class: "dots" }, spoken(WORDS.thinking), dot(), dot(), dot());
 }
 
-function failureNote(reply: Reply, retry: HTMLButtonElement | null): HTMLElement {
-	const sentence = el("p", {}, FAILURES[reply.failure ?? "broken"]);
-	return el("div", { class: "failure" }, icon("alert"), sentence, ...(retry ? [retry] : []));
+/** What is to be said about a reply besides its text. */
+function noteOn({ phase, failure }: Reply, retry: readonly HTMLElement[]): HTMLElement[] {
+	switch (phase) {
+		case "failed": {
+			const sentence = el("p", {}, FAILURES[failure ?? "broken"]);
+			return [el("div", { class: "note failure" }, icon("alert"), sentence, ...retry)];
+		}
+		case "paused": {
+			// It is not the visitor who may shorten what the server has asked for.
+			const isSet = failure === "too_many" || failure === "busy";
+			const sentence = el("p", {}, pauseSentence(failure));
+			const button = isSet ? [] : retry;
+			return [el("div", { class: "note pause" }, icon("wait"), sentence, ...button)];
+		}
+		case "stopped":
+			return [el("p", { class: "stopped" }, icon("stop"), WORDS.stopped)];
+		default:
+			return [];
+	}
 }
 
 function createReply(onRetry: () => void): MessageView {
@@ -46,6 +62,11 @@ function createReply(onRetry: () => void): MessageView {
 
 	/** The text that is still coming: grows in place, so that a selection in it survives. */
 	let growing: Text | null = null;
+
+	function wait(): void {
+		growing = null;
+		bubble.replaceChildren(dots());
+	}
 
 	function stream(text: string): void {
 		if (growing && text.startsWith(growing.data)) {
@@ -66,13 +87,15 @@ function createReply(onRetry: () => void): MessageView {
 		render(message, isLast) {
 			if (message.role !== "assistant") return;
 			node.dataset.phase = message.phase;
-			if (message.phase === "waiting") bubble.replaceChildren(dots());
-			else if (message.phase === "streaming") stream(message.text);
+			if (message.phase === "waiting") wait();
+			else if (message.phase === "streaming" || message.phase === "paused") stream(message.text);
 			else settle(message.text);
 
-			const parts: HTMLElement[] = bubble.hasChildNodes() ? [bubble] : [];
-			if (message.phase === "failed") parts.push(failureNote(message, isLast ? retry : null));
-			setChildren(body, parts);
+			const note = noteOn(message, isLast ? [retry] : []);
+			setChildren(
+				body,
+				message.text !== "" || message.phase === "waiting" ? [bubble, ...note] : note,
+			);
 		},
 	};
 }

@@ -12,6 +12,7 @@ import { WORDS } from "./wording";
 export interface PanelEvents {
 	close(): void;
 	send(text: string): boolean;
+	stop(): void;
 	retry(): void;
 }
 
@@ -46,7 +47,7 @@ function createHeader(title: string, close: () => void): HTMLElement {
 
 export function createPanel(id: string, config: Config, events: PanelEvents): Panel {
 	const log = createLog(events.retry);
-	const composer = createComposer(config.inputPlaceholder, events.send);
+	const composer = createComposer(config.inputPlaceholder, events);
 	const node = el(
 		"section",
 		{ id, class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },

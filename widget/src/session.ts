@@ -1,45 +1,25 @@
-// What the browser remembers between pages: who is chatting, and whether the chat was open.
-// A browser may forbid storage (and even reading the property throws then): memory will do.
+// What all tabs of the site share: who is chatting, and whether the chat was open.
 
-/** The two methods of Storage that we need. */
-export interface Shelf {
-	getItem(key: string): string | null;
-	setItem(key: string, value: string): void;
-}
+import type { Shelf } from "./shelf";
 
 export interface Session {
 	/** Made at the first call, so that a visitor who never writes leaves no trace. */
 	id(): string;
+	/** Whether this visitor has ever written. */
+	exists(): boolean;
 	wasOpen(): boolean;
 	rememberOpen(open: boolean): void;
+	/** Tells the other tabs that something was said. */
+	announce(): void;
 }
 
 const ID_KEY = "banter.session";
 const OPEN_KEY = "banter.open";
+/** Changes whenever something was said; browsers tell the other tabs (HTML, the storage event). */
+export const SAID_KEY = "banter.said";
 
 /** The server takes no other session id. */
 const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
-
-function sturdy(open: () => Shelf): Shelf {
-	const memory = new Map<string, string>();
-	return {
-		getItem(key) {
-			try {
-				return open().getItem(key) ?? memory.get(key) ?? null;
-			} catch {
-				return memory.get(key) ?? null;
-			}
-		},
-		setItem(key, value) {
-			memory.set(key, value);
-			try {
-				open().setItem(key, value);
-			} catch {
-				// Full or forbidden: memory has it.
-			}
-		},
-	};
-}
 
 /** A version 4 UUID (RFC 9562, 5.4). crypto.randomUUID exists on https pages only. */
 export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): string {
@@ -50,17 +30,23 @@ export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): stri
 	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-export function openSession(open: () => Shelf): Session {
-	const shelf = sturdy(open);
+export function openSession(shelf: Shelf): Session {
+	function known(): string | null {
+		const kept = shelf.getItem(ID_KEY);
+		return kept !== null && ID_FORM.test(kept) ? kept : null;
+	}
+
 	return {
 		id() {
-			const known = shelf.getItem(ID_KEY);
-			if (known !== null && ID_FORM.test(known)) return known;
+			const kept = known();
+			if (kept !== null) return kept;
 			const fresh = randomId();
 			shelf.setItem(ID_KEY, fresh);
 			return fresh;
 		},
+		exists: () => known() !== null,
 		wasOpen: () => shelf.getItem(OPEN_KEY) === "1",
 		rememberOpen: (open) => shelf.setItem(OPEN_KEY, open ? "1" : "0"),
+		announce: () => shelf.setItem(SAID_KEY, randomId()),
 	};
 }

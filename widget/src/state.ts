@@ -3,16 +3,31 @@
 
 import type { FailureKind } from "./failure";
 
+export type Phase =
+	| "waiting"
+	| "streaming"
+	/** The connection is gone, and is being made again. */
+	| "paused"
+	| "done"
+	/** Ended by the visitor. */
+	| "stopped"
+	| "failed";
+
 export interface Question {
 	readonly role: "user";
+	/** Names the message on this page. */
+	readonly key: string;
 	readonly text: string;
 }
 
 export interface Reply {
 	readonly role: "assistant";
+	readonly key: string;
+	/** The server's name for it; null before it has said so. */
+	readonly id: string | null;
 	readonly text: string;
-	readonly phase: "waiting" | "streaming" | "done" | "failed";
-	/** Why, in phase "failed". */
+	readonly phase: Phase;
+	/** Why, in the phases "paused" and "failed". */
 	readonly failure: FailureKind | null;
 }
 
@@ -22,56 +37,126 @@ export interface State {
 	readonly open: boolean;
 	/** A reply ended while the panel was closed. */
 	readonly unread: boolean;
-	/** Grows at the end only. Every question is followed by its reply. */
+	/** The visitor wants the running reply to end. */
+	readonly stopping: boolean;
+	/** The newest is always a reply: the welcome, or the answer to the last question. */
 	readonly messages: readonly Message[];
 }
 
-const WAITING: Reply = { role: "assistant", text: "", phase: "waiting", failure: null };
+const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
 
-export function initialState(welcome: string, open: boolean): State {
-	return { open, unread: false, messages: [{ ...WAITING, text: welcome, phase: "done" }] };
+export function newReply(key: string, id: string | null = null): Reply {
+	return { role: "assistant", key, id, text: "", phase: "waiting", failure: null };
 }
 
-/** The newest message is always a reply: the welcome, or the answer to the last question. */
-export function lastReply(state: State): Reply {
-	const last = state.messages[state.messages.length - 1];
-	return last?.role === "assistant" ? last : WAITING;
+/** The key of the reply to a question. */
+export function replyKey(questionKey: string): string {
+	return `${questionKey}/reply`;
+}
+
+export function initialState(welcome: string, open: boolean): State {
+	const greeting: Reply = { ...newReply("welcome"), text: welcome, phase: "done" };
+	return { open, unread: false, stopping: false, messages: [greeting] };
+}
+
+export function isLive(message: Message): message is Reply {
+	return message.role === "assistant" && LIVE.has(message.phase);
 }
 
 export function isReplying(state: State): boolean {
-	const { phase } = lastReply(state);
-	return phase === "waiting" || phase === "streaming";
+	return state.messages.some(isLive);
 }
 
-function withReply(state: State, change: Partial<Reply>): State {
-	const reply = { ...lastReply(state), ...change };
-	return { ...state, messages: [...state.messages.slice(0, -1), reply] };
+export function replyOf(state: State, key: string): Reply | null {
+	const found = state.messages.find((message) => message.key === key);
+	return found?.role === "assistant" ? found : null;
+}
+
+/** The newest reply, with its question, if it failed. */
+export function lastFailed(state: State): { question: Question; reply: Reply } | null {
+	const [question, reply] = state.messages.slice(-2);
+	if (question?.role !== "user" || reply?.role !== "assistant") return null;
+	return reply.phase === "failed" ? { question, reply } : null;
+}
+
+function withReply(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+	const messages = state.messages.map((message) =>
+		message.key === key && message.role === "assistant"
+			? { ...message, ...change(message) }
+			: message,
+	);
+	return { ...state, messages };
+}
+
+function settle(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+	if (!replyOf(state, key)) return state;
+	return { ...withReply(state, key, change), stopping: false, unread: !state.open };
 }
 
 export function setOpen(state: State, open: boolean): State {
 	return { ...state, open, unread: open ? false : state.unread };
 }
 
-export function ask(state: State, text: string): State {
-	return { ...state, messages: [...state.messages, { role: "user", text }, WAITING] };
+export function ask(state: State, key: string, text: string): State {
+	const question: Question = { role: "user", key, text };
+	return { ...state, messages: [...state.messages, question, newReply(replyKey(key))] };
 }
 
 /** The failed reply makes room for another try at the same question. */
-export function askAgain(state: State): State {
-	return withReply(state, WAITING);
+export function askAgain(state: State, key: string): State {
+	return withReply(state, key, () => ({ text: "", phase: "waiting", failure: null }));
 }
 
-export function addToken(state: State, token: string): State {
-	return withReply(state, { text: lastReply(state).text + token, phase: "streaming" });
+/** What was taken for another reply, and its question, is this one. */
+function withoutTwin(state: State, key: string, id: string): State {
+	const twin = state.messages.findIndex(
+		(message) => message.role === "assistant" && message.id === id && message.key !== key,
+	);
+	if (twin === -1) return state;
+	const asked = state.messages[twin - 1]?.role === "user";
+	const messages = [...state.messages];
+	messages.splice(asked ? twin - 1 : twin, asked ? 2 : 1);
+	return { ...state, messages };
+}
+
+/** The reply goes on behind its first `position` characters. */
+export function start(state: State, key: string, id: string | null, position: number): State {
+	const alone = id === null ? state : withoutTwin(state, key, id);
+	return withReply(alone, key, (reply) => {
+		const text = reply.text.slice(0, position);
+		return { id, text, phase: text === "" ? "waiting" : "streaming", failure: null };
+	});
+}
+
+export function addToken(state: State, key: string, token: string): State {
+	return withReply(state, key, ({ text }) => ({
+		text: text + token,
+		phase: "streaming",
+		failure: null,
+	}));
+}
+
+export function pause(state: State, key: string, why: FailureKind): State {
+	return withReply(state, key, () => ({ phase: "paused", failure: why }));
 }
 
 /** `text` is the reply as stored; without one, what was streamed stands. */
-export function finish(state: State, text: string): State {
-	const done = withReply(state, { text: text || lastReply(state).text, phase: "done" });
-	return { ...done, unread: !state.open };
+export function finish(state: State, key: string, text: string, phase: "done" | "stopped"): State {
+	return settle(state, key, (reply) => ({ text: text || reply.text, phase, failure: null }));
 }
 
 /** What came so far stays: the visitor has read it. */
-export function fail(state: State, failure: FailureKind): State {
-	return { ...withReply(state, { phase: "failed", failure }), unread: !state.open };
+export function fail(state: State, key: string, failure: FailureKind): State {
+	return settle(state, key, () => ({ phase: "failed", failure }));
+}
+
+export function setStopping(state: State): State {
+	return state.stopping ? state : { ...state, stopping: true };
+}
+
+/** A question that nobody keeps, and its reply. */
+export function forget(state: State, key: string): State {
+	const gone = [key, replyKey(key)];
+	const messages = state.messages.filter((message) => !gone.includes(message.key));
+	return messages.length === state.messages.length ? state : { ...state, messages };
 }

@@ -14,6 +14,7 @@ import { paint, themeFor } from "./theme";
 
 export interface Conversation {
 	send(text: string): boolean;
+	stop(): void;
 	retry(): void;
 }
 

@@ -2,57 +2,84 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { streamReply } from "../src/client";
+import { type Client, createClient } from "../src/client";
 import type { ChatEvent } from "../src/events";
 import { ChatFailure, type FailureKind } from "../src/failure";
+import { done, error, start, token } from "./fakes";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Sends "hello" to a server that answers by `handler`. */
-async function talk(handler: Handler): Promise<{ events: ChatEvent[]; failure?: FailureKind }> {
-	const server = createServer(handler);
+interface Outcome {
+	readonly events: ChatEvent[];
+	readonly failure: ChatFailure | null;
+	/** Of each request: method, path, headers that matter, body. */
+	readonly requests: string[];
+	readonly client: Client;
+}
+
+async function withServer<T>(handler: Handler, use: (client: Client) => Promise<T>) {
+	const requests: string[] = [];
+	const server = createServer(async (request, response) => {
+		let body = "";
+		for await (const piece of request.setEncoding("utf8")) body += piece;
+		const { method, url, headers } = request;
+		const type = headers["content-type"] ?? "-";
+		requests.push(`${method} ${url} ${type} ${headers["x-widget-api-key"]} ${body}`.trim());
+		handler(request, response);
+	});
 	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
 	const { port } = server.address() as AddressInfo;
-	const endpoint = { apiUrl: `http://127.0.0.1:${port}/chat`, apiKey: "the-key" };
-	const events: ChatEvent[] = [];
+	const apiUrl = `http://127.0.0.1:${port}/chat`;
+	const client = createClient({ apiUrl, apiKey: "the-key" }, () => "s-1");
 	try {
-		for await (const event of streamReply(endpoint, "s-1", "hello")) events.push(event);
-		return { events };
-	} catch (error) {
-		assert.ok(error instanceof ChatFailure, String(error));
-		return { events, failure: error.kind };
+		return { value: await use(client), requests, client };
 	} finally {
 		server.closeAllConnections();
 		await new Promise((done) => server.close(done));
 	}
 }
 
-const START = '{"type":"start","conversationId":"c"}\n';
+const { signal } = new AbortController();
+const ask = (client: Client) => client.ask("hello", "c-1", signal);
+
+/** Listens, by default to the answer to "hello", to a server that answers by `handler`. */
+async function talk(handler: Handler, listen = ask): Promise<Outcome> {
+	const events: ChatEvent[] = [];
+	let failure: ChatFailure | null = null;
+	const { requests, client } = await withServer(handler, async (client) => {
+		try {
+			for await (const event of listen(client)) events.push(event);
+		} catch (thrown) {
+			assert.ok(thrown instanceof ChatFailure, String(thrown));
+			failure = thrown;
+		}
+	});
+	return { events, failure, requests, client };
+}
+
+const START = '{"type":"start","conversationId":"c","messageId":"m"}\n';
 const TOKEN = '{"type":"token","token":"Hi"}\n';
 const DONE = '{"type":"done","message":"Hi","conversationId":"c"}\n';
 
-test("the request is what the API asks for", async () => {
-	let seen = "";
-	await talk((request, response) => {
-		const { method, url, headers } = request;
-		seen = `${method} ${url} ${headers["content-type"]} ${headers["x-widget-api-key"]} `;
-		request.setEncoding("utf8");
-		request.on("data", (text: string) => {
-			seen += text;
-		});
-		request.on("end", () => response.end(DONE));
-	});
-	const body = '{"sessionId":"s-1","message":"hello"}';
-	assert.equal(seen, `POST /chat application/json the-key ${body}`);
+test("the request is what the API asks for, with the message's id", async () => {
+	const { requests } = await talk((_, response) => response.end(DONE));
+	const body = '{"sessionId":"s-1","message":"hello","clientMessageId":"c-1"}';
+	assert.deepEqual(requests, [`POST /chat application/json the-key ${body}`]);
+});
+
+test("a reply is resumed from a position", async () => {
+	const { requests, events } = await talk(
+		(_, response) => response.end(START + TOKEN + DONE),
+		(client) => client.resume("m", 7, signal),
+	);
+	assert.deepEqual(requests, ["GET /v1/chat/stream/m?sessionId=s-1&after=7 - the-key"]);
+	assert.equal(events.length, 3);
 });
 
 test("the events of a reply come in order", async () => {
 	const { events, failure } = await talk((_, response) => response.end(START + TOKEN + DONE));
-	assert.deepEqual(
-		events.map((event) => event.type),
-		["start", "token", "done"],
-	);
-	assert.equal(failure, undefined);
+	assert.deepEqual(events, [start("m"), token("Hi"), done("Hi")]);
+	assert.equal(failure, null);
 });
 
 test("nothing after done counts, not even a broken connection", async () => {
@@ -60,16 +87,16 @@ test("nothing after done counts, not even a broken connection", async () => {
 		response.write(START + DONE + TOKEN);
 		setImmediate(() => response.destroy());
 	});
-	assert.deepEqual(events.at(-1), { type: "done", message: "Hi" });
-	assert.equal(failure, undefined);
+	assert.deepEqual(events.at(-1), done("Hi"));
+	assert.equal(failure, null);
 });
 
 test("an error event is the end, and no failure of the transport", async () => {
 	const { events, failure } = await talk((_, response) =>
 		response.end(`${START}{"type":"error","error":"x"}\n`),
 	);
-	assert.deepEqual(events.at(-1), { type: "error" });
-	assert.equal(failure, undefined);
+	assert.deepEqual(events.at(-1), error(""));
+	assert.equal(failure, null);
 });
 
 const STATUSES: readonly [status: number, kind: FailureKind][] = [
@@ -77,6 +104,8 @@ const STATUSES: readonly [status: number, kind: FailureKind][] = [
 	[401, "denied"],
 	[403, "denied"],
 	[404, "refused"],
+	[409, "conflict"],
+	[410, "deleted"],
 	[413, "refused"],
 	[429, "too_many"],
 	[500, "broken"],
@@ -91,29 +120,132 @@ for (const [status, kind] of STATUSES) {
 			response.writeHead(status, { "Content-Type": "application/json" }).end('{"error":"x"}');
 		});
 		assert.deepEqual(events, []);
-		assert.equal(failure, kind);
+		assert.equal(failure?.kind, kind);
 	});
 }
 
 test("a stream that ends without done is cut off", async () => {
 	const { events, failure } = await talk((_, response) => response.end(START + TOKEN));
 	assert.equal(events.length, 2);
-	assert.equal(failure, "cut_off");
+	assert.equal(failure?.kind, "cut_off");
 });
 
 test("a connection that breaks in the reply is cut off", async () => {
 	const { failure } = await talk((_, response) => {
 		response.write(START + TOKEN, () => response.destroy());
 	});
-	assert.equal(failure, "cut_off");
+	assert.equal(failure?.kind, "cut_off");
 });
 
 test("a page of HTML with status 200 is cut off", async () => {
 	const { failure } = await talk((_, response) => response.end("<html>\n<p>Welcome</p>\n"));
-	assert.equal(failure, "cut_off");
+	assert.equal(failure?.kind, "cut_off");
 });
 
 test("a connection that breaks before the answer is unreachable", async () => {
 	const { failure } = await talk((request) => request.socket.destroy());
-	assert.equal(failure, "unreachable");
+	assert.equal(failure?.kind, "unreachable");
+});
+
+for (const status of [502, 503, 504]) {
+	test(`a proxy's own page with status ${status} means that nobody is there`, async () => {
+		const { failure } = await talk((_, response) => {
+			response.writeHead(status, { "Content-Type": "text/html" }).end("<html>");
+		});
+		assert.equal(failure?.kind, "unreachable");
+	});
+}
+
+const WAITS: readonly [status: number, value: string, kind: FailureKind, ms: number | null][] = [
+	[429, "7", "too_many", 7000],
+	[503, "2", "busy", 2000],
+	[503, "Wed, 21 Oct 2026 07:28:00 GMT", "broken", null],
+	[503, "-1", "broken", null],
+	[503, "1e9", "broken", null],
+];
+
+for (const [status, value, kind, ms] of WAITS) {
+	test(`status ${status} with Retry-After "${value}" is "${kind}", to wait ${ms} ms`, async () => {
+		const { failure } = await talk((_, response) => {
+			response
+				.writeHead(status, { "Content-Type": "application/json", "Retry-After": value })
+				.end('{"error":"x"}');
+		});
+		assert.deepEqual([failure?.kind, failure?.retryAfterMs], [kind, ms]);
+	});
+}
+
+test("a reply that the server does not know is lost", async () => {
+	const { failure } = await talk(
+		(_, response) => response.writeHead(404).end('{"error":"x"}'),
+		(client) => client.resume("m", 0, signal),
+	);
+	assert.equal(failure?.kind, "lost");
+});
+
+test("who aborts ends the request", async () => {
+	const abort = new AbortController();
+	const { failure, events } = await talk(
+		(_, response) => {
+			response.write(START + TOKEN);
+			response.once("close", () => response.destroy());
+			setTimeout(() => abort.abort(), 20);
+		},
+		(client) => client.ask("hello", "c-1", abort.signal),
+	);
+	assert.equal(failure?.kind, "cut_off");
+	assert.equal(events.length, 2);
+});
+
+test("a server shows by its first reply whether it knows ids", async () => {
+	const known = await talk((_, response) => response.end(START + DONE));
+	assert.equal(known.client.knowsIds(), true);
+	const unknown = await talk((_, response) => response.end(`{"type":"start"}\n${DONE}`));
+	assert.equal(unknown.client.knowsIds(), false);
+	const nothing = await talk((_, response) => response.end(DONE));
+	assert.equal(nothing.client.knowsIds(), null);
+});
+
+test("the history is asked for once of a server that has none", async () => {
+	const { value, requests, client } = await withServer(
+		(_, response) => response.writeHead(404).end('{"error":"Not found"}'),
+		async (client) => [await client.history(signal), await client.history(signal)],
+	);
+	assert.deepEqual(value, [null, null]);
+	assert.deepEqual(requests, ["GET /v1/chat/history?sessionId=s-1 - the-key"]);
+	assert.equal(client.knowsIds(), false);
+});
+
+test("a history shows that the server knows ids", async () => {
+	const { value, client } = await withServer(
+		(_, response) => response.end('{"conversationId":null,"messages":[],"active":null}'),
+		(client) => client.history(signal),
+	);
+	assert.deepEqual(value, { messages: [], active: null });
+	assert.equal(client.knowsIds(), true);
+});
+
+test("a history that fails says nothing about the server", async () => {
+	const { client } = await withServer(
+		(_, response) => response.writeHead(500, { "Content-Type": "application/json" }).end("{}"),
+		(client) => assert.rejects(client.history(signal), ChatFailure),
+	);
+	assert.equal(client.knowsIds(), null);
+});
+
+test("a reply is stopped by its id", async () => {
+	const { requests } = await withServer(
+		(_, response) => response.end('{"status":"stopped"}'),
+		(client) => client.stop("m", signal),
+	);
+	const body = '{"sessionId":"s-1"}';
+	assert.deepEqual(requests, [`POST /v1/chat/m/stop application/json the-key ${body}`]);
+});
+
+test("beside an address that is no chat API's nothing is asked for but replies", async () => {
+	const client = createClient({ apiUrl: "http://127.0.0.1:9/hook", apiKey: "k" }, () => "s");
+	assert.equal(client.knowsIds(), false);
+	assert.equal(await client.history(signal), null);
+	await client.stop("m", signal);
+	await assert.rejects(client.resume("m", 0, signal).next(), { kind: "lost" });
 });

@@ -1,27 +1,13 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { openSession, randomId, type Shelf } from "../src/session";
+import { openSession, randomId, SAID_KEY } from "../src/session";
+import { shelf } from "./shelves";
 
 // Browsers have it as a global; Node does from version 19 on.
 if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: webcrypto });
 
 const SERVER_TAKES = /^[A-Za-z0-9._:-]{1,128}$/;
-
-function shelf(content: Record<string, string> = {}): Shelf & { readonly size: number } {
-	const map = new Map(Object.entries(content));
-	return {
-		getItem: (key) => map.get(key) ?? null,
-		setItem: (key, value) => void map.set(key, value),
-		get size() {
-			return map.size;
-		},
-	};
-}
-
-function forbidden(): never {
-	throw new Error("SecurityError");
-}
 
 test("an id is a version 4 UUID, and no two are the same", () => {
 	const ids = Array.from({ length: 1000 }, () => randomId());
@@ -33,46 +19,47 @@ test("an id is a version 4 UUID, and no two are the same", () => {
 
 test("the id stays the same from page to page", () => {
 	const storage = shelf();
-	const id = openSession(() => storage).id();
+	const id = openSession(storage).id();
 	assert.match(id, SERVER_TAKES);
-	assert.equal(openSession(() => storage).id(), id);
+	assert.equal(openSession(storage).id(), id);
 });
 
 test("nothing is stored before the first message", () => {
 	const storage = shelf();
-	openSession(() => storage).wasOpen();
+	openSession(storage).wasOpen();
 	assert.equal(storage.size, 0);
 });
 
 for (const wrong of ["", "with space", "a".repeat(129), "<script>"]) {
 	test(`a stored id that the server refuses is replaced: "${wrong.slice(0, 20)}"`, () => {
-		const session = openSession(() => shelf({ "banter.session": wrong }));
+		const session = openSession(shelf({ "banter.session": wrong }));
 		assert.match(session.id(), SERVER_TAKES);
 	});
 }
 
 test("the open state is remembered", () => {
 	const storage = shelf();
-	assert.equal(openSession(() => storage).wasOpen(), false);
-	openSession(() => storage).rememberOpen(true);
-	assert.equal(openSession(() => storage).wasOpen(), true);
-	openSession(() => storage).rememberOpen(false);
-	assert.equal(openSession(() => storage).wasOpen(), false);
+	assert.equal(openSession(storage).wasOpen(), false);
+	openSession(storage).rememberOpen(true);
+	assert.equal(openSession(storage).wasOpen(), true);
+	openSession(storage).rememberOpen(false);
+	assert.equal(openSession(storage).wasOpen(), false);
 });
 
-const BLOCKED: readonly [name: string, open: () => Shelf][] = [
-	["forbidden", forbidden],
-	["unreadable", () => ({ getItem: forbidden, setItem: forbidden })],
-	["full", () => ({ getItem: () => null, setItem: forbidden })],
-];
+test("a visitor exists from the first message on", () => {
+	const storage = shelf();
+	assert.equal(openSession(storage).exists(), false);
+	openSession(storage).id();
+	assert.equal(openSession(storage).exists(), true);
+	assert.equal(openSession(shelf({ "banter.session": "no good" })).exists(), false);
+});
 
-for (const [name, open] of BLOCKED) {
-	test(`with storage ${name}, memory lasts as long as the page`, () => {
-		const session = openSession(open);
-		const id = session.id();
-		assert.match(id, SERVER_TAKES);
-		assert.equal(session.id(), id);
-		session.rememberOpen(true);
-		assert.equal(session.wasOpen(), true);
-	});
-}
+test("what was said changes a key that other tabs watch, each time", () => {
+	const storage = shelf();
+	const session = openSession(storage);
+	session.announce();
+	const first = storage.getItem(SAID_KEY);
+	session.announce();
+	assert.ok(first);
+	assert.notEqual(storage.getItem(SAID_KEY), first);
+});

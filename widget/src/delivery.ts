@@ -1,0 +1,110 @@
+// One message and its reply, brought home through lost networks, servers that die and pages that
+// are loaded anew. The server makes sure that nothing happens twice; here it is only asked again.
+
+import type { Client, Events } from "./client";
+import type { ChatEvent } from "./events";
+import { ChatFailure, type FailureKind, failureFrom, failureOfCode } from "./failure";
+import type { Network } from "./network";
+import { createPatience } from "./patience";
+
+/** How often a reply that broke off on the server is begun anew. */
+const ANEW_MAX = 5;
+
+export interface Order {
+	readonly text: string;
+	/** null: another tab's message; its reply can be heard, but not asked for. */
+	readonly clientMessageId: string | null;
+	/** The reply's, where it is known. */
+	readonly messageId: string | null;
+}
+
+export type Progress =
+	| Exclude<ChatEvent, { type: "error" }>
+	| { readonly type: "paused"; readonly why: FailureKind };
+
+/** Once there is reason to try again, the server must be one that does nothing twice. */
+async function mustKnowIds(client: Client, last: ChatFailure, signal: AbortSignal): Promise<void> {
+	if (client.knowsIds() === null) await client.history(signal);
+	if (client.knowsIds() === false) throw last;
+}
+
+/** A connection that a change of networks may have killed is given up, for one that lives. */
+function abortOnChange(network: Network, client: Client, outer: AbortSignal) {
+	const abort = new AbortController();
+	const cancel = () => abort.abort();
+	const forgetNetwork = network.onChange(() => client.knowsIds() && cancel());
+	outer.addEventListener("abort", cancel);
+	if (outer.aborted) cancel();
+	return {
+		signal: abort.signal,
+		end() {
+			forgetNetwork();
+			outer.removeEventListener("abort", cancel);
+		},
+	};
+}
+
+/** Ends after `done`; throws a ChatFailure when it gives up. */
+export async function* deliver(
+	order: Order,
+	client: Client,
+	network: Network,
+	signal: AbortSignal,
+): AsyncGenerator<Progress, void, void> {
+	const { text, clientMessageId } = order;
+	let { messageId } = order;
+	let length = 0;
+	let longest = 0;
+	let anew = 0;
+	let last: ChatFailure | null = null;
+	const patience = createPatience(network);
+
+	function connect(attempt: AbortSignal): Events {
+		if (messageId !== null) return client.resume(messageId, length, attempt);
+		if (clientMessageId !== null) return client.ask(text, clientMessageId, attempt);
+		throw new ChatFailure("interrupted");
+	}
+
+	/** Takes notes of what has to be known for the next attempt. */
+	function note(event: ChatEvent): Exclude<ChatEvent, { type: "error" }> {
+		if (event.type === "error") throw failureOfCode(event.code);
+		if (event.type === "start") {
+			messageId = event.messageId;
+			length = event.position;
+		} else if (event.type === "token") {
+			length += event.token.length;
+			// What is only heard again is no progress.
+			if (length > longest) patience.reward();
+			longest = Math.max(longest, length);
+		}
+		return event;
+	}
+
+	/** Decides what the next attempt is; throws when there is none. */
+	function accept(failure: ChatFailure): void {
+		if (signal.aborted || client.knowsIds() === false) throw failure;
+		patience.accept(failure);
+		if (failure.kind !== "interrupted" && failure.kind !== "lost") return;
+		if (++anew > ANEW_MAX) throw new ChatFailure("interrupted");
+		// Whoever asked for it may begin it anew under the same id.
+		if (clientMessageId !== null) messageId = null;
+	}
+
+	for (;;) {
+		const attempt = abortOnChange(network, client, signal);
+		try {
+			if (last) await mustKnowIds(client, last, attempt.signal);
+			for await (const event of connect(attempt.signal)) {
+				yield note(event);
+				if (event.type === "done") return;
+			}
+		} catch (error) {
+			last = failureFrom(error);
+			accept(last);
+			if (patience.isTried(last)) yield { type: "paused", why: last.kind };
+			await patience.wait(last, signal);
+		} finally {
+			attempt.end();
+		}
+	}
+}

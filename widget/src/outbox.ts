@@ -1,0 +1,46 @@
+// The message whose reply this tab awaits, kept over a reload until the reply is there.
+
+import { parseObject } from "./events";
+import { type FailureKind, toFailureKind } from "./failure";
+import type { Shelf } from "./shelf";
+
+export interface Sending {
+	readonly clientMessageId: string;
+	readonly text: string;
+	/** The reply's, once the server has told it. */
+	readonly messageId: string | null;
+	/** Set: only the visitor tries again. */
+	readonly failure: FailureKind | null;
+}
+
+export interface Outbox {
+	get(): Sending | null;
+	put(sending: Sending): void;
+	clear(): void;
+}
+
+const KEY = "banter.sending";
+
+type Unchecked = { readonly [K in keyof Sending | "to"]?: unknown };
+
+function read(text: string, to: string): Sending | null {
+	const kept: Unchecked = { ...parseObject(text) };
+	const { clientMessageId, text: message, messageId, failure } = kept;
+	if (typeof clientMessageId !== "string" || typeof message !== "string") return null;
+	if (kept.to !== to) return null;
+	return {
+		clientMessageId,
+		text: message,
+		messageId: typeof messageId === "string" ? messageId : null,
+		failure: toFailureKind(failure),
+	};
+}
+
+/** `to` is the server that the messages are for: another page of the site may have another. */
+export function openOutbox(shelf: Shelf, to: string): Outbox {
+	return {
+		get: () => read(shelf.getItem(KEY) ?? "", to),
+		put: (sending) => shelf.setItem(KEY, JSON.stringify({ ...sending, to })),
+		clear: () => shelf.removeItem(KEY),
+	};
+}

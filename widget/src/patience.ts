@@ -1,0 +1,33 @@
+// How long a request is tried again by itself.
+
+import { type ChatFailure, isPassing } from "./failure";
+import { backoff, type Network } from "./network";
+
+/** Failures in a row, some 4 minutes, after which only the visitor tries again. */
+const FAILURES_MAX = 20;
+
+export interface Patience {
+	/** Something came: the next failure is the first. */
+	reward(): void;
+	/** Throws the failure when it will not pass, or has lasted too long. */
+	accept(failure: ChatFailure): void;
+	/** Whether somebody would notice the wait: most connections are back before that. */
+	isTried(failure: ChatFailure): boolean;
+	wait(failure: ChatFailure, signal: AbortSignal): Promise<void>;
+}
+
+export function createPatience(network: Network): Patience {
+	let failures = 0;
+	return {
+		reward() {
+			failures = 0;
+		},
+		accept(failure) {
+			failures++;
+			if (failures > FAILURES_MAX || !isPassing(failure)) throw failure;
+		},
+		isTried: ({ retryAfterMs }) => failures > 1 || (retryAfterMs ?? 0) > 0,
+		wait: ({ retryAfterMs }, signal) =>
+			network.pause(retryAfterMs ?? 0, backoff(failures - 1), signal),
+	};
+}

@@ -1,0 +1,130 @@
+// What the server keeps of the conversation, brought together with what this page shows: each
+// message once, and what stays the same stays the same object.
+
+import type { History, StoredMessage } from "./history";
+import { type Message, newReply, type Phase, type Question, type Reply, type State } from "./state";
+
+const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
+	complete: "done",
+	stopped: "stopped",
+	interrupted: "failed",
+};
+
+/** A message that this page sent and whose reply it awaits. */
+export interface Mine {
+	readonly question: Question;
+	readonly reply: Reply;
+}
+
+function fromStored({ id, role, content: text, status }: StoredMessage): Message {
+	if (role === "user") return { role, key: id, text };
+	const failure = status === "interrupted" ? status : null;
+	return { role, key: id, id, text, phase: PHASES[status], failure };
+}
+
+/** The newest question without a reply; -1: none. */
+function lastUnanswered(messages: readonly Message[]): number {
+	for (let i = messages.length - 1; i >= 0; i--) {
+		if (messages[i]?.role === "user" && messages[i + 1]?.role !== "assistant") return i;
+	}
+	return -1;
+}
+
+/** A reply that is being written has no message yet, or, begun anew, the one that broke off. */
+function withActive(messages: Message[], active: string): Message[] {
+	const stored = messages.findIndex(({ key }) => key === active);
+	const reply = newReply(active, active);
+	if (stored !== -1) return messages.map((message, i) => (i === stored ? reply : message));
+	const question = lastUnanswered(messages);
+	const at = question === -1 ? messages.length : question + 1;
+	return [...messages.slice(0, at), reply, ...messages.slice(at)];
+}
+
+function fromHistory({ messages, active }: History): Message[] {
+	const list = messages.map(fromStored);
+	if (active !== null) return withActive(list, active);
+	const last = list[list.length - 1];
+	if (last?.role !== "user") return list;
+	// Nobody writes its reply.
+	const lost = newReply(`${last.key}/reply`);
+	return [...list, { ...lost, phase: "failed", failure: "interrupted" }];
+}
+
+/**
+ * Where `mine` begins among the stored messages; -1: nowhere. As long as its reply's id is not
+ * known, the text of the newest question has to do, unless that is another one of this page.
+ */
+function findMine(messages: readonly Message[], { question, reply }: Mine, known: Known): number {
+	const replyAt = messages.findIndex((one) => one.role === "assistant" && one.id === reply.id);
+	if (reply.id !== null) return messages[replyAt - 1]?.role === "user" ? replyAt - 1 : replyAt;
+	for (let i = messages.length - 1; i >= 0; i--) {
+		const one = messages[i];
+		if (one?.role !== "user") continue;
+		const answer = messages[i + 1];
+		const isOther = answer?.role === "assistant" && known.has(answer.key);
+		return one.text === question.text && !isOther ? i : -1;
+	}
+	return -1;
+}
+
+/** Our reply, with what the stored one has more. */
+function united(own: Reply, stored: Reply): Reply {
+	const hasEnded = stored.phase === "done" || stored.phase === "stopped";
+	if (hasEnded && stored.id === own.id) return { ...stored, key: own.key };
+	return own.phase === "failed" && own.text === "" ? { ...own, text: stored.text } : own;
+}
+
+function withMine(messages: readonly Message[], mine: Mine, known: Known): Message[] {
+	const at = findMine(messages, mine, known);
+	if (at === -1) return [...messages, mine.question, mine.reply];
+	const replyAt = messages[at]?.role === "user" ? at + 1 : at;
+	const stored = messages[replyAt];
+	const isReply = stored?.role === "assistant";
+	return [
+		...messages.slice(0, at),
+		mine.question,
+		isReply ? united(mine.reply, stored) : mine.reply,
+		...messages.slice(isReply ? replyAt + 1 : replyAt),
+	];
+}
+
+/** By a reply's id, the keys that it and its question have on this page. */
+type Known = ReadonlyMap<string, { readonly question: string | null; readonly reply: string }>;
+
+function knownOf(messages: readonly Message[]): Known {
+	const known = new Map<string, { question: string | null; reply: string }>();
+	messages.forEach((message, i) => {
+		if (message.role !== "assistant" || message.id === null) return;
+		const before = messages[i - 1];
+		const question = before?.role === "user" ? before.key : null;
+		known.set(message.id, { question, reply: message.key });
+	});
+	return known;
+}
+
+function withKnownKeys(messages: readonly Message[], known: Known): Message[] {
+	return messages.map((message, i) => {
+		const reply = message.role === "assistant" ? message : messages[i + 1];
+		const keys = reply?.role === "assistant" && reply.id !== null ? known.get(reply.id) : null;
+		const key = message.role === "assistant" ? keys?.reply : keys?.question;
+		return key ? { ...message, key } : message;
+	});
+}
+
+function isSame(a: Message, b: Message): boolean {
+	if (a.role === "user" || b.role === "user") return a.role === b.role && a.text === b.text;
+	return a.id === b.id && a.text === b.text && a.phase === b.phase && a.failure === b.failure;
+}
+
+/** `mine` is shown whether the server has it already or not. */
+export function adopt(state: State, history: History, mine: Mine | null): State {
+	const known = knownOf(state.messages);
+	const stored = fromHistory(history);
+	const merged = mine ? withMine(stored, mine, known) : stored;
+	const shown = new Map(state.messages.map((message) => [message.key, message]));
+	const messages = withKnownKeys(merged, known).map((message) => {
+		const before = shown.get(message.key);
+		return before && isSame(before, message) ? before : message;
+	});
+	return { ...state, messages: [...state.messages.slice(0, 1), ...messages] };
+}

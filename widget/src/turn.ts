@@ -1,0 +1,139 @@
+// The reply that is listened to: its progress into the state, its end, and the visitor's wish to
+// end it.
+
+import type { Client } from "./client";
+import { deliver, type Order, type Progress } from "./delivery";
+import { type ChatFailure, failureFrom } from "./failure";
+import type { Network } from "./network";
+import type { Outbox } from "./outbox";
+import type { Session } from "./session";
+import { addToken, fail, finish, pause, replyOf, type State, setStopping, start } from "./state";
+import type { Store } from "./store";
+
+/** A reply that was to be stopped and still comes is not listened to any longer. */
+const STOP_MS = 3000;
+
+export interface Parts {
+	readonly store: Store<State>;
+	readonly client: Client;
+	readonly network: Network;
+	readonly outbox: Outbox;
+	readonly session: Pick<Session, "exists" | "announce">;
+}
+
+export interface Turn {
+	/** The reply's key on the page. */
+	readonly key: string;
+	readonly order: Order;
+	readonly abort: AbortController;
+	/** The reply's id, once it is known. */
+	messageId: string | null;
+}
+
+export interface Turns {
+	current(): Turn | null;
+	/**
+	 * Listens until the reply has ended; does not reject. `prepare` comes first, and says whether
+	 * there is anything to listen to.
+	 */
+	listen(turn: Turn, prepare?: (turn: Turn) => Promise<boolean>): Promise<void>;
+	stop(): void;
+}
+
+export function newTurn(key: string, order: Order): Turn {
+	return { key, order, abort: new AbortController(), messageId: order.messageId };
+}
+
+function afterProgress(state: State, key: string, event: Progress): State {
+	switch (event.type) {
+		case "start":
+			return start(state, key, event.messageId, event.position);
+		case "token":
+			return addToken(state, key, event.token);
+		case "paused":
+			return pause(state, key, event.why);
+		case "done":
+			return finish(state, key, event.message, event.status === "stopped" ? "stopped" : "done");
+	}
+}
+
+export function createTurns({ store, client, network, outbox, session }: Parts): Turns {
+	let current: Turn | null = null;
+
+	/** What a reload has to know of a turn of ours. */
+	function keep({ order, messageId }: Turn, failure: ChatFailure | null): void {
+		const { text, clientMessageId } = order;
+		if (clientMessageId === null) return;
+		outbox.put({ clientMessageId, text, messageId, failure: failure?.kind ?? null });
+	}
+
+	function close({ order }: Turn): void {
+		if (order.clientMessageId === null) return;
+		outbox.clear();
+		session.announce();
+	}
+
+	function take(turn: Turn, event: Progress): void {
+		store.update((state) => afterProgress(state, turn.key, event));
+		if (event.type !== "start" || event.messageId === turn.messageId) return;
+		turn.messageId = event.messageId;
+		keep(turn, null);
+		if (turn.order.clientMessageId !== null) session.announce();
+		if (store.get().stopping) void askToStop(turn);
+	}
+
+	function giveUp(turn: Turn, failure: ChatFailure): void {
+		if (turn.abort.signal.aborted) {
+			store.update((state) => finish(state, turn.key, "", "stopped"));
+			close(turn);
+			return;
+		}
+		store.update((state) => fail(state, turn.key, failure.kind));
+		keep(turn, failure);
+	}
+
+	/** Before the reply's id is known: of what is being written, is it the answer to our question? */
+	async function findId({ order, messageId }: Turn, signal: AbortSignal): Promise<string | null> {
+		if (messageId !== null || client.knowsIds() === false) return messageId;
+		const history = await client.history(signal);
+		const asked = history?.messages.filter(({ role }) => role === "user").pop();
+		return history && asked?.content === order.text ? history.active : null;
+	}
+
+	/** The end itself comes to whoever listens. */
+	async function askToStop(turn: Turn): Promise<void> {
+		const { signal } = new AbortController();
+		try {
+			const id = await findId(turn, signal);
+			if (id !== null) await client.stop(id, signal);
+		} catch {
+			// Nobody there to stop it: not listening has to do.
+		}
+	}
+
+	return {
+		current: () => current,
+		async listen(turn, prepare) {
+			current = turn;
+			try {
+				if (prepare && !(await prepare(turn))) return;
+				for await (const event of deliver(turn.order, client, network, turn.abort.signal)) {
+					take(turn, event);
+				}
+				close(turn);
+			} catch (error) {
+				giveUp(turn, failureFrom(error));
+			} finally {
+				current = null;
+			}
+		},
+		stop() {
+			if (!current || store.get().stopping) return;
+			const { key, abort } = current;
+			store.update(setStopping);
+			void askToStop(current);
+			const isHeard = client.knowsIds() !== false && replyOf(store.get(), key)?.phase !== "paused";
+			setTimeout(() => abort.abort(), isHeard ? STOP_MS : 0);
+		},
+	};
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ChatFailure, type FailureKind, failureOfCode, isPassing } from "../src/failure";
+
+const CODES: readonly [code: string, kind: FailureKind][] = [
+	["interrupted", "interrupted"],
+	["shutting_down", "interrupted"],
+	["not_found", "lost"],
+	["store_unavailable", "busy"],
+	["model_busy", "busy"],
+	["conversation_deleted", "deleted"],
+	["id_conflict", "conflict"],
+	["model_failed", "broken"],
+	["", "broken"],
+	["constructor", "broken"],
+];
+
+for (const [code, kind] of CODES) {
+	test(`an error event with the code "${code}" is "${kind}"`, () => {
+		assert.equal(failureOfCode(code).kind, kind);
+	});
+}
+
+const PASSING: readonly [kind: FailureKind, retryAfterMs: number | null, passes: boolean][] = [
+	["unreachable", null, true],
+	["cut_off", null, true],
+	["interrupted", null, true],
+	["lost", null, true],
+	["busy", 2000, true],
+	["busy", 91_000, false],
+	["too_many", 60_000, true],
+	["too_many", 91_000, false],
+	["too_many", null, false],
+	["denied", null, false],
+	["conflict", null, false],
+	["deleted", null, false],
+	["refused", null, false],
+	["broken", null, false],
+];
+
+for (const [kind, retryAfterMs, passes] of PASSING) {
+	test(`"${kind}" with Retry-After ${retryAfterMs} ${passes ? "passes" : "stays"}`, () => {
+		assert.equal(isPassing(new ChatFailure(kind, retryAfterMs)), passes);
+	});
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { backoff, createNetwork } from "../src/network";
+
+const page = Object.assign(new EventTarget(), { hidden: false });
+const browser = new EventTarget();
+const line = { onLine: true };
+for (const [name, value] of Object.entries({
+	document: page,
+	navigator: line,
+	addEventListener: browser.addEventListener.bind(browser),
+})) {
+	Object.defineProperty(globalThis, name, { value, configurable: true });
+}
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
+afterEach(() => {
+	mock.timers.reset();
+	page.hidden = false;
+	line.onLine = true;
+});
+
+function hide(hidden: boolean): void {
+	page.hidden = hidden;
+	page.dispatchEvent(new Event("visibilitychange"));
+}
+
+/** A pause, and whether it is over. */
+function pause(network: ReturnType<typeof createNetwork>, floorMs: number, ms: number) {
+	const abort = new AbortController();
+	const state = { over: false, abort };
+	void network.pause(floorMs, ms, abort.signal).then(() => {
+		state.over = true;
+	});
+	const after = async (elapsed: number) => {
+		mock.timers.tick(elapsed);
+		await Promise.resolve();
+		await Promise.resolve();
+		return state.over;
+	};
+	return { after, abort };
+}
+
+test("the wait is anywhere between nothing and twice as much each time, up to 30 s", () => {
+	const longest = [0, 1, 2, 3, 6, 7, 50].map((failures) => backoff(failures, () => 1));
+	assert.deepEqual(longest, [500, 1000, 2000, 4000, 30_000, 30_000, 30_000]);
+	assert.equal(
+		backoff(3, () => 0),
+		0,
+	);
+});
+
+test("a pause lasts as long as it was to", async () => {
+	const { after } = pause(createNetwork(), 1000, 500);
+	assert.equal(await after(1000), false);
+	assert.equal(await after(499), false);
+	assert.equal(await after(1), true);
+});
+
+const WAKES: readonly [what: string, wake: (network: ReturnType<typeof createNetwork>) => void][] =
+	[
+		["the network that comes back", () => browser.dispatchEvent(new Event("online"))],
+		["the visitor who comes back", () => hide(false)],
+		["the visitor who asks", (network) => network.wake()],
+	];
+
+for (const [what, wake] of WAKES) {
+	test(`${what} cuts a pause short, but not below its floor`, async () => {
+		const network = createNetwork();
+		const { after } = pause(network, 1000, 20_000);
+		wake(network);
+		assert.equal(await after(1000), false);
+		wake(network);
+		assert.equal(await after(0), true);
+	});
+}
+
+for (const [what, leave] of [
+	["hidden", () => hide(true)],
+	["offline", () => Object.assign(line, { onLine: false })],
+] as const) {
+	test(`while the page is ${what} a pause is 30 s longer`, async () => {
+		const { after } = pause(createNetwork(), 0, 500);
+		leave();
+		assert.equal(await after(0), false);
+		assert.equal(await after(500), false);
+		assert.equal(await after(29_999), false);
+		assert.equal(await after(1), true);
+	});
+}
+
+test("an abort ends a pause at once", async () => {
+	const { after, abort } = pause(createNetwork(), 1000, 1000);
+	abort.abort();
+	assert.equal(await after(0), true);
+});
+
+test("connections are in doubt when the network is back, or the page after a long sleep", () => {
+	const network = createNetwork();
+	let doubts = 0;
+	const forget = network.onChange(() => doubts++);
+	browser.dispatchEvent(new Event("online"));
+	assert.equal(doubts, 1);
+	hide(true);
+	mock.timers.tick(29_000);
+	hide(false);
+	assert.equal(doubts, 1);
+	hide(true);
+	mock.timers.tick(31_000);
+	hide(false);
+	assert.equal(doubts, 2);
+	forget();
+	browser.dispatchEvent(new Event("online"));
+	assert.equal(doubts, 2);
+});
