@@ -1,6 +1,7 @@
 // What the widget says to the chat API. API.md calls "new" what a server like the one that this
 // widget replaces does not have: the ids of messages, and all that follows from them.
 
+import type { ChatRequest, StopRequest } from "../../workerd/api/openapi";
 import type { ChatEvent } from "./events";
 import { ChatFailure, failureFrom } from "./failure";
 import { type History, parseHistory } from "./history";
@@ -48,7 +49,7 @@ export function createClient({ apiUrl, apiKey }: Endpoint, sessionId: () => stri
 	return {
 		knowsIds: () => knows,
 		async *ask(message, clientMessageId, signal) {
-			const body = { sessionId: sessionId(), message, clientMessageId };
+			const body: ChatRequest = { sessionId: sessionId(), message, clientMessageId };
 			for await (const event of requestEvents({ url: apiUrl, apiKey, body }, signal)) {
 				if (event.type === "start") knows = routes !== null && event.messageId !== null;
 				yield event;
@@ -70,7 +71,7 @@ export function createClient({ apiUrl, apiKey }: Endpoint, sessionId: () => stri
 		},
 		async stop(messageId, signal) {
 			if (!routes) return;
-			const body = { sessionId: sessionId() };
+			const body: StopRequest = { sessionId: sessionId() };
 			await requestText({ url: routes.stop(messageId), apiKey, body }, signal);
 		},
 	};

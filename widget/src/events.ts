@@ -1,6 +1,6 @@
 // The four events of the chat API, one JSON object a line.
 
-import type { Event } from "../../workerd/api/openapi";
+import type { DoneEvent, ErrorEvent, Event, TokenEvent } from "../../workerd/api/openapi";
 
 /** What the widget needs of them. */
 export type ChatEvent = Readonly<
@@ -11,9 +11,9 @@ export type ChatEvent = Readonly<
 			/** Where in the reply the first token begins, in UTF-16 code units. */
 			position: number;
 	  }
-	| { type: "token"; token: string }
-	| { type: "done"; message: string; status: "complete" | "stopped" }
-	| { type: "error"; code: string }
+	| Pick<TokenEvent, "type" | "token">
+	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" })
+	| Pick<ErrorEvent, "type" | "code">
 >;
 
 type FieldOf<T> = T extends unknown ? keyof T : never;

@@ -1,13 +1,10 @@
 // A conversation as the server keeps it.
 
+import type { HistoryMessage } from "../../workerd/api/openapi";
 import { parseObject } from "./events";
 
-export interface StoredMessage {
-	readonly id: string;
-	readonly role: "user" | "assistant";
-	readonly content: string;
-	readonly status: "complete" | "stopped" | "interrupted";
-}
+/** What the widget needs of one. */
+export type StoredMessage = Readonly<Pick<HistoryMessage, "id" | "role" | "content" | "status">>;
 
 export interface History {
 	/** Oldest first. */

@@ -7,7 +7,7 @@ export const FAILURES: Readonly<Record<FailureKind, string>> = {
 	lost: "This reply was interrupted.",
 	unreachable: "We can’t be reached right now. Please check your connection.",
 	too_many: "That was a lot of messages at once. Please wait a moment.",
-	busy: "We’re very busy right now. Please try again in a moment.",
+	busy: "We can’t answer right now. Please try again in a moment.",
 	denied: "This chat isn’t available here at the moment.",
 	conflict: "This message couldn’t be sent again as it was.",
 	deleted: "This conversation was deleted. Trying again begins a new one.",
@@ -19,7 +19,7 @@ export const FAILURES: Readonly<Record<FailureKind, string>> = {
 /** While the widget tries again by itself. */
 export function pauseSentence(why: FailureKind | null): string {
 	if (why === "too_many") return "That was a lot of messages at once. Yours goes out in a moment.";
-	if (why === "busy") return "We’re very busy right now. Trying again in a moment…";
+	if (why === "busy") return "We can’t answer right now. Trying again in a moment…";
 	return "Connection lost. Trying to reconnect…";
 }
 
