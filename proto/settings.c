@@ -30,11 +30,6 @@ enum {
 	TOOL = OWNER_TOOL
 };
 
-/* Where an installed banter keeps its store; the Makefile says so when it builds one. */
-#ifndef BANTER_DATA_DIR
-#define BANTER_DATA_DIR "./data"
-#endif
-
 static const struct setting table[] = {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                \
 	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND, \

@@ -17,6 +17,11 @@
 #include "proto/log.h"
 #include "proto/network.h"
 
+/* Where an installed banter keeps its store; the Makefile says so when it builds one. */
+#ifndef BANTER_DATA_DIR
+#define BANTER_DATA_DIR "./data"
+#endif
+
 enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 
 #define SETTINGS_LISTEN_MAX  16
