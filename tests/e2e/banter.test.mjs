@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { BUILD, useBanter, withBanter } from "./harness.mjs";
 import { expectTool, start, toolEnvironment } from "./tool.mjs";
 
-const COMMANDS = ["status", "backup", "restore", "export", "import", "verify", "erase"];
+const COMMANDS = ["setup", "status", "backup", "restore", "export", "import", "verify", "erase"];
 
 /** No store at all, only what the command needs to run. */
 function useNothing() {
@@ -182,7 +182,7 @@ describe("banter status", () => {
 		assert.equal(said.pid, banter.storaged.pid);
 		assert.equal(said.masterd_pid, banter.masterd.pid);
 		assert.match(said.program, /^banter \d/);
-		assert.equal(said.schema, 2);
+		assert.equal(said.schema, 3);
 		assert.equal(said.writable, 1);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
 		const workers = said.peers.filter((peer) => peer.role === "worker").map((peer) => peer.pid);

@@ -8,6 +8,7 @@
 
 #include "proto/basics.h"
 #include "proto/messages.h"
+#include "proto/settings.h"
 #include "tests/http/corpus.h"
 #include "workerd/http/parse.h"
 
