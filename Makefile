@@ -213,7 +213,8 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev ca-certificates
-DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace
+DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace libev4 \
+	libc-ares2 libjemalloc2
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
@@ -243,20 +244,26 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
-	@$(if $(filter test all,$(FOR)),$(MAKE) -s --no-print-directory build/tools/promtool || \
-		echo 'No promtool: what it would check of /metrics is skipped.')
-	@$(if $(filter bench,$(FOR)),$(MAKE) -s --no-print-directory -k \
-		build/tools/nginx build/tools/haproxy || echo 'Not all servers to compare with are there.')
+	@$(if $(TOOLS_$(FOR)),for tool in $(TOOLS_$(FOR)); do \
+		$(MAKE) -s --no-print-directory build/tools/$$tool || \
+		echo "No $$tool: what needs it is skipped."; done)
 
 # Out of Debian's packages, which are not installed: that would start servers on this machine.
-build/tools/promtool: PACKAGED := prometheus ./usr/bin/promtool
-build/tools/nginx: PACKAGED := nginx ./usr/sbin/nginx
-build/tools/haproxy: PACKAGED := haproxy ./usr/sbin/haproxy
-$(addprefix build/tools/,promtool nginx haproxy):
+TOOLS := promtool nghttpx nginx haproxy
+TOOLS_test := promtool nghttpx nginx
+TOOLS_bench := nginx haproxy
+TOOLS_all := $(TOOLS)
+FROM_promtool := prometheus usr/bin/promtool
+FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
+FROM_nginx := nginx usr/sbin/nginx
+FROM_haproxy := haproxy usr/sbin/haproxy
+
+$(TOOLS:%=build/tools/%): build/tools/%:
 	@rm -rf $@.package && mkdir -p $@.package
-	$(SAY) GET $(@F)
-	$(Q)cd $@.package && apt-get download -qq $(firstword $(PACKAGED)) >/dev/null 2>&1 && \
-		dpkg-deb --fsys-tarfile ./*.deb | tar -x -C .. --strip-components=3 $(lastword $(PACKAGED))
+	$(SAY) GET $*
+	$(Q)cd $@.package && apt-get download -qq $(word 1,$(FROM_$*)) >/dev/null 2>&1 && \
+		dpkg-deb --fsys-tarfile ./*.deb | \
+		tar -x -C .. --strip-components=3 ./$(word 2,$(FROM_$*))
 	@rm -rf $@.package
 
 # -- running and testing ---------------------------------------------------------------------

@@ -8,10 +8,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority } from "./certs.mjs";
-import { Daemon, freePort, Log, until } from "./daemon.mjs";
+import { Daemon, freePort, Log, ROOT, until } from "./daemon.mjs";
 import { Banter } from "./harness.mjs";
+import { childrenOf } from "./proc.mjs";
 
-const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+/** What `make deps` has taken out of Debian's packages comes first. */
+const PATH = [join(ROOT, "build/tools"), process.env.PATH, "/usr/sbin"].join(":");
 
 /** Why a program can't be used here, or false: what `skip` of node:test wants. */
 export function lacking(program) {
@@ -57,8 +59,16 @@ class Front {
 		});
 	}
 
+	/** Dies at once, with all its processes. */
+	async die() {
+		const pids = [...childrenOf(this.daemon.pid)];
+		const ended = this.daemon.kill("SIGKILL");
+		for (const pid of pids) process.kill(pid, "SIGKILL");
+		await ended;
+	}
+
 	async stop() {
-		if (this.daemon.running) await this.daemon.kill("SIGKILL");
+		if (this.daemon.running) await this.die();
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 }
@@ -68,7 +78,6 @@ class Nghttpx extends Front {
 	command({ key, cert }) {
 		const args = [
 			"--conf=/dev/null",
-			"--single-process",
 			"--workers=1",
 			"--no-ocsp",
 			`--frontend=127.0.0.1,${this.port}`,
@@ -112,6 +121,11 @@ class Nginx extends Front {
 			}`,
 		);
 		return { program: "nginx", args: ["-c", config, "-e", "stderr"] };
+	}
+
+	/** The pids of its workers. */
+	workers() {
+		return childrenOf(this.daemon.pid);
 	}
 
 	/** New workers take over; the old ones send GOAWAY and finish what runs. */

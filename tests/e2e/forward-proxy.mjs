@@ -1,0 +1,73 @@
+// A forward proxy in the test's own process: CONNECT, and requests with a whole address (RFC 9110,
+// 3.7 and 9.3.6). It remembers what it was told.
+
+import { createServer, request } from "node:http";
+import { connect } from "node:net";
+
+/** Joins two sockets until one of them ends. */
+export function join(a, b) {
+	for (const [from, to] of [
+		[a, b],
+		[b, a],
+	]) {
+		from.pipe(to);
+		from.on("error", () => to.destroy());
+		from.on("close", () => to.destroy());
+	}
+}
+
+export class ForwardProxy {
+	told = []; // { method, target, headers }
+
+	/** @param {string} [authorization] the Proxy-Authorization that it wants */
+	constructor(authorization) {
+		this.authorization = authorization;
+		this.server = createServer((req, res) => this.#relay(req, res));
+		this.server.on("connect", (req, socket) => this.#tunnel(req, socket));
+	}
+
+	/** Resolves to its port. */
+	async start() {
+		await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+		return this.server.address().port;
+	}
+
+	stop() {
+		this.server.closeAllConnections();
+		this.server.close();
+	}
+
+	#admits({ method, url, headers }) {
+		this.told.push({ method, target: url, headers });
+		return !this.authorization || headers["proxy-authorization"] === this.authorization;
+	}
+
+	#tunnel(req, socket) {
+		socket.on("error", () => {});
+		if (!this.#admits(req)) {
+			socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+			return;
+		}
+		const { hostname, port } = new URL(`http://${req.url}`);
+		const onward = connect(Number(port), hostname);
+		onward.once("connect", () => {
+			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+			join(socket, onward);
+		});
+		onward.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"));
+	}
+
+	#relay(req, res) {
+		if (!this.#admits(req)) {
+			res.writeHead(407, { "proxy-authenticate": "Basic" }).end();
+			return;
+		}
+		const { method, headers } = req;
+		const onward = request(req.url, { method, headers }, (answer) => {
+			res.writeHead(answer.statusCode, answer.headers);
+			answer.pipe(res);
+		});
+		onward.on("error", () => res.writeHead(502).end());
+		req.pipe(onward);
+	}
+}

@@ -1,0 +1,158 @@
+// The line to a model that speaks HTTP/2 over TLS: real servers (nghttpx, nginx) before the stand-in.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { textOf } from "./client.mjs";
+import { behind, lacking, nghttpx, nginx } from "./front.mjs";
+import { until } from "./harness.mjs";
+
+const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
+
+/** How many connections lead to a port of this machine. */
+function connectionsTo(port) {
+	const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+	return readFileSync("/proc/net/tcp", "utf8")
+		.split("\n")
+		.map((line) => line.trim().split(/\s+/))
+		.filter(([, , remote, state]) => remote?.endsWith(wanted) && state === ESTABLISHED).length;
+}
+
+/** Starts so many streams; resolves when all have begun. */
+async function startStreams(banter, n, directives) {
+	const streams = await Promise.all(
+		Array.from({ length: n }, (_, i) => banter.stream(`stream-${i}`, `[[${directives}]] no ${i}.`)),
+	);
+	for (const stream of streams) assert.equal(stream.status, 200);
+	for (const stream of streams) await stream.tokens(1);
+	return streams;
+}
+
+/** The rest of each stream, which must come to its good end, and the model was asked once for each. */
+async function finishWhole(banter, streams, tokens) {
+	for (const stream of streams) {
+		const events = await stream.rest();
+		assert.equal(events.at(-1).type, "done", JSON.stringify(events.at(-1)));
+		const said = events.at(-1).message;
+		assert.equal(said, Array.from({ length: tokens }, (_, i) => `t${i}`).join(" "));
+	}
+	const { calls } = await banter.model("stats");
+	assert.equal(calls, streams.length);
+}
+
+const fronts = { nghttpx, nginx };
+
+for (const [name, kind] of Object.entries(fronts))
+	describe(`HTTP/2 by ${name}`, { skip: lacking(name) }, () => {
+		it("250 streams at a time share few connections, and each gets its own reply", () =>
+			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+				const streams = await startStreams(banter, 250, "tokens=20 delay=50");
+				const connections = connectionsTo(front.port);
+				assert.ok(connections >= 1 && connections <= 5, `${connections} connections`);
+				await finishWhole(banter, streams, 20);
+			}));
+
+		it("full speed: many long replies at once, whole", () =>
+			behind(kind, { workers: 1 }, async ({ banter }) => {
+				const answers = await Promise.all(
+					Array.from({ length: 40 }, (_, i) => banter.chat(`fast-${i}`, "[[tokens=3000]]")),
+				);
+				const whole = Array.from({ length: 3000 }, (_, i) => `t${i}`).join(" ");
+				for (const answer of answers) assert.equal(answer.json?.message, whole, answer.text);
+			}));
+
+		it("a reply that the model breaks off takes no other along (RST_STREAM)", () =>
+			behind(kind, { workers: 1 }, async ({ banter }) => {
+				const streams = await startStreams(banter, 5, "tokens=20 delay=50");
+				const cut = await banter.stream("cut", "[[tokens=9 delay=50 cut-after=3]]");
+				assert.equal(cut.status, 200);
+				const events = await cut.rest();
+				assert.equal(textOf(events), "t0 t1 t2 ");
+				assert.equal(events.at(-1).type, "error");
+				assert.equal((await banter.messages(events[0].conversationId))[1][2], "interrupted");
+				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
+			}));
+
+		it("a visitor's stop of the worker's own: a cancelled stream leaves the connection to others", () =>
+			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+				// Beyond what a reply may be: the worker gives it up in the middle.
+				const streams = await startStreams(banter, 5, "tokens=40 delay=50");
+				const endless = await (await banter.stream("endless", "[[huge=3000000]]")).rest();
+				assert.equal(endless.at(-1).type, "error");
+				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
+				assert.ok(connectionsTo(front.port) <= 2);
+				assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
+			}));
+
+		it("the front dies: what ran is interrupted, and what comes later finds the new one", () =>
+			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+				const streams = await startStreams(banter, 20, "tokens=1000 delay=50");
+				await front.die();
+				for (const stream of streams) {
+					const events = await stream.rest();
+					assert.equal(events.at(-1).type, "error");
+				}
+				await front.start();
+				assert.equal((await banter.chat("after", "[[tokens=1]]")).json?.message, "t0");
+			}));
+	});
+
+describe("HTTP/2: a server that retires (GOAWAY)", () => {
+	it("nghttpx: what runs is finished; it is replaced", { skip: lacking("nghttpx") }, () =>
+		behind(nghttpx, { workers: 1 }, async ({ front, banter }) => {
+			const streams = await startStreams(banter, 30, "tokens=40 delay=50");
+			const retired = front.retire();
+			await finishWhole(banter, streams, 40);
+			await retired;
+			await front.start();
+			assert.equal((await banter.chat("after", "[[tokens=1]]")).json?.message, "t0");
+		}),
+	);
+
+	it(
+		"nginx: reloaded while streams run and others begin, nothing is lost or asked twice",
+		{
+			skip: lacking("nginx"),
+		},
+		() =>
+			behind(nginx, { workers: 1 }, async ({ front, banter }) => {
+				const streams = await startStreams(banter, 30, "tokens=60 delay=50");
+				let asked = streams.length;
+				for (let reload = 0; reload < 3; reload++) {
+					const before = front.workers();
+					front.reload();
+					// Questions all the while, until new workers serve.
+					await until("nginx has a new worker", async () => {
+						const answers = await Promise.all(
+							[1, 2, 3].map((i) => banter.chat(`later-${i}`, "[[tokens=2]] later")),
+						);
+						for (const answer of answers) assert.equal(answer.json?.message, "t0 t1", answer.text);
+						asked += answers.length;
+						return front.workers().some((pid) => !before.includes(pid));
+					});
+				}
+				for (const stream of streams) {
+					const events = await stream.rest();
+					assert.equal(events.at(-1).type, "done", JSON.stringify(events.at(-1)));
+				}
+				const { calls } = await banter.model("stats");
+				assert.equal(calls, asked);
+			}),
+	);
+
+	it(
+		"nginx: closes the idle connection, and the next question is asked once, on another",
+		{
+			skip: lacking("nginx"),
+		},
+		() =>
+			behind(nginx, { workers: 1, front: { settings: "keepalive_timeout 1s;" } }, async (both) => {
+				const { front, banter } = both;
+				for (let i = 0; i < 3; i++) {
+					assert.equal((await banter.chat("idle", "[[tokens=1]]")).json?.message, "t0");
+					await until("the connection is closed", () => connectionsTo(front.port) === 0);
+				}
+				assert.equal((await banter.model("stats")).calls, 3);
+			}),
+	);
+});
