@@ -1,0 +1,141 @@
+// A model that fails again and again is left alone for a while, and tried again after that.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { PATIENCE, until, useBanter, withBanter } from "./harness.mjs";
+
+const OPEN_MS = 1500 * PATIENCE;
+const env = {
+	OPENAI_BREAKER_FAILURES: "6",
+	OPENAI_BREAKER_OPEN_MS: String(OPEN_MS),
+	OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * PATIENCE),
+};
+
+async function metric(banter, name) {
+	const { text } = await banter.get("/metrics");
+	const lines = text.split("\n").filter((line) => line.startsWith(`banter_${name}`));
+	assert.equal(lines.length, 1, name);
+	return Number(lines[0].split(" ").at(-1));
+}
+
+/** The breaker's changes, as the log tells them. */
+function changes(banter) {
+	return banter.log.lines.filter((line) => line.ev === "model_breaker").map((line) => line.state);
+}
+
+/** Fails until the breaker opens; each question has three attempts at most. */
+async function open(banter, directives = "fail=500") {
+	const answers = [];
+	for (let i = 0; i < 10 && changes(banter).at(-1) !== "open"; i++)
+		answers.push(await banter.chat("opens", `[[${directives}]] opens`));
+	assert.equal(changes(banter).at(-1), "open");
+	return answers;
+}
+
+describe("the breaker", () => {
+	for (const [directives, questions] of [
+		["fail=500", 2],
+		["fail=503", 2],
+		["fail=429", 2],
+		["fail=408", 2],
+		["fail=close", 2],
+		["fail=hang", 6],
+	])
+		it(`${directives}: opens after six failures; then 503 at once, the model not asked`, () =>
+			withBanter({ workers: 1, env }, async (banter) => {
+				assert.equal((await open(banter, directives)).length, questions);
+				assert.equal(await banter.modelCalls("opens"), 6);
+				for (const path of ["/v1/chat", "/v1/chat/stream"]) {
+					const answer = await banter.chat(
+						`shut${path}`.replaceAll("/", "-"),
+						"[[tokens=1]] shut",
+						{
+							path,
+						},
+					);
+					assertError(answer, 503, undefined, "model_unavailable");
+					const seconds = Number(answer.headers["retry-after"]);
+					assert.ok(seconds >= 1 && seconds <= Math.ceil(OPEN_MS / 1000), `${seconds} s`);
+				}
+				assert.equal(await banter.modelCalls("shut"), 0);
+				assert.equal(await metric(banter, "model_breaker_open{"), 1);
+				assert.equal(await metric(banter, "model_breaker_opened_total"), 1);
+				assert.equal(await metric(banter, "model_breaker_refusals_total"), 2);
+				assert.equal(await metric(banter, 'turns_total{outcome="model_unavailable"}'), 2);
+				// What the visitor wrote is kept all the same.
+				const { messages } = await banter.threadOf("shut-v1-chat");
+				assert.deepEqual(
+					messages.map(({ role, status }) => [role, status]),
+					[
+						["user", "complete"],
+						["assistant", "interrupted"],
+					],
+				);
+			}));
+
+	it("one question tries it; a good answer closes it", () =>
+		withBanter({ workers: 1, env }, async (banter) => {
+			await open(banter);
+			await until("it is tried again", async () => {
+				const answer = await banter.chat("again", "[[tokens=1]] again");
+				return answer.status === 200;
+			});
+			assert.deepEqual(changes(banter), ["open", "half_open", "closed"]);
+			assert.equal(await banter.modelCalls("again"), 1);
+			assert.equal(await metric(banter, "model_breaker_open{"), 0);
+			assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
+		}));
+
+	it("while it is tried nobody else is let through; its failure opens it again", () =>
+		withBanter({ workers: 1, env }, async (banter) => {
+			await open(banter);
+			let probe;
+			await until("a question is let through", async () => {
+				const asked = banter.chat("probe", "[[fail=hang]] probe");
+				const first = await Promise.race([
+					asked,
+					until("it is asked", () => banter.modelCalls("probe").then((calls) => calls === 1)).then(
+						() => "asked",
+					),
+				]);
+				if (first === "asked") probe = asked;
+				return first === "asked";
+			});
+			const meanwhile = await banter.chat("meanwhile", "[[tokens=1]] meanwhile");
+			assertError(meanwhile, 503, undefined, "model_unavailable");
+			assert.equal(meanwhile.headers["retry-after"], "1");
+			assertError(await probe, 504);
+			assert.equal(await banter.modelCalls("meanwhile"), 0);
+			assert.deepEqual(changes(banter), ["open", "half_open", "open"]);
+			await until(
+				"it recovers",
+				async () => (await banter.chat("end", "[[tokens=1]]")).status === 200,
+			);
+			assert.deepEqual(changes(banter).slice(3), ["half_open", "closed"]);
+		}));
+
+	const banter = useBanter({ workers: 1, env });
+
+	for (const status of [400, 401, 403, 404, 422])
+		it(`${status} is the question's fault: it stays closed`, async () => {
+			for (let i = 0; i < 8; i++)
+				assertError(await banter.chat("fault", `[[fail=${status}]] fault`), 502);
+			assert.equal((await banter.chat("fault", "[[tokens=1]]")).status, 200);
+			assert.deepEqual(changes(banter), []);
+		});
+
+	it("a reply that is cut is no such failure, nor are failures with answers between", async () => {
+		for (let i = 0; i < 7; i++) {
+			await banter.chat("cut", "[[tokens=3 cut-after=2]]");
+			if (i < 5) await banter.chat("between", "[[fail=500 fail-times=1 tokens=1]] x".concat(i));
+		}
+		assert.deepEqual(changes(banter), []);
+	});
+
+	it("OPENAI_BREAKER_FAILURES=0: never", () =>
+		withBanter({ workers: 1, env: { ...env, OPENAI_BREAKER_FAILURES: "0" } }, async (never) => {
+			for (let i = 0; i < 5; i++) assertError(await never.chat("never", "[[fail=500]]"), 502);
+			assert.deepEqual(changes(never), []);
+		}));
+});

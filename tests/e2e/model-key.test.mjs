@@ -1,0 +1,101 @@
+// Our key at the model server is told to that server and to nobody else: every way to fail, and then
+// a search of all that was written and answered.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WIDGET_KEY, withBanter } from "./harness.mjs";
+
+const PATIENT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "1500", OPENAI_IDLE_TIMEOUT_MS: "1500" };
+
+const FAILURES = [
+	...[400, 401, 403, 404, 408, 422, 429, 500, 502, 503, 504].map((status) => `fail=${status}`),
+	"fail=429 retry-after=60",
+	"fail=hang",
+	"fail=close",
+	"fail=close rst",
+	"cut-after=0",
+	"cut-after=2",
+	"cut-after=2 rst",
+	"hang-after=2",
+	"garbage-after=2",
+	"error-after=0",
+	"error-after=2",
+	"no-stream-options=400",
+	"huge=3000000",
+	"no such directive",
+];
+
+const KEYS = {
+	"an ordinary key": "sk-proj-A1b2C3d4E5f6G7h8I9j0",
+	"a key with quotes, signs and other letters": `s'k"\\{%s%n}&<k>=é漢🔑;--`,
+	"a key of spaces within": "two words and more",
+	"a long key": "k".repeat(100) + "-end",
+};
+
+/** The key, and how it might have been written. */
+function disguises(key) {
+	return [
+		key,
+		JSON.stringify(key).slice(1, -1),
+		encodeURIComponent(key),
+		Buffer.from(key).toString("base64").replace(/=+$/, ""),
+	];
+}
+
+/** Searches everything that was answered, stored and logged. */
+async function assertHidden(banter, answers, key) {
+	answers.push(await banter.get("/metrics"));
+	const { conversations } = await banter.conversations();
+	for (const { _id } of conversations)
+		answers.push({ text: JSON.stringify(await banter.thread(_id)) });
+	const said = answers.map((answer) => answer.text).join("\n");
+	const written = banter.log.lines.map((line) => line.text).join("\n");
+	for (const disguise of disguises(key)) {
+		assert.ok(!said.includes(disguise), `answered: ${disguise}`);
+		assert.ok(!written.includes(disguise), `logged: ${disguise}`);
+	}
+	assert.ok(!said.includes(WIDGET_KEY));
+}
+
+describe("the model server's key is in no log and no answer", () => {
+	const ask = (banter, session, directives) =>
+		Promise.all(
+			["/v1/chat", "/v1/chat/stream"].map((path) =>
+				banter.chat(session, `[[${directives}]]`, { path }),
+			),
+		);
+
+	for (const [what, key] of Object.entries(KEYS)) {
+		it(`${what}: whatever the model says`, () => {
+			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "0" };
+			return withBanter({ env: { ...env, LOG_LEVEL: "debug" } }, async (banter) => {
+				const answers = await Promise.all(
+					FAILURES.flatMap((failure, i) => [
+						ask(banter, `plain-${i}`, `tokens=5 ${failure}`),
+						ask(banter, `echo-${i}`, `tokens=5 echo-key ${failure}`),
+					]),
+				);
+				assert.ok(
+					banter.log.lines.some((line) => line.detail?.includes("You sent 'Bearer [key]")),
+					"the stand-in did repeat it, and the log shows where it was",
+				);
+				await assertHidden(banter, answers.flat(), key);
+			});
+		});
+
+		it(`${what}: the model is gone, and left alone`, () => {
+			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "3" };
+			return withBanter({ workers: 1, env }, async (banter) => {
+				await banter.stub.stop();
+				const answers = await ask(banter, "gone", "tokens=1");
+				await banter.log.waitFor("the breaker", (line) => line.ev === "model_breaker");
+				answers.push(...(await ask(banter, "alone", "tokens=1")));
+				assert.deepEqual(
+					[...new Set(answers.map((answer) => answer.json.code))].sort().at(-1),
+					"model_unavailable",
+				);
+				await assertHidden(banter, answers, key);
+			});
+		});
+	}
+});

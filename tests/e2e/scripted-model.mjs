@@ -1,0 +1,60 @@
+// A model server of raw bytes, for what no well-behaved one does to its connections. Each request
+// is given to a function, which says what is written and whether the connection ends:
+//
+//	const model = new ScriptedModel(({ onConnection, total }) => [answer("hi"), "keep"]);
+
+import { createServer } from "node:net";
+
+/** A whole answer in one piece: HTTP/1.1 200 and the events of these tokens. */
+export function answer(...tokens) {
+	const events = [...tokens.map((content) => ({ choices: [{ delta: { content } }] }))];
+	const body = `${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}data: [DONE]\n\n`;
+	return (
+		"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" +
+		`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+	);
+}
+
+export class ScriptedModel {
+	requests = 0;
+	connections = 0;
+
+	/** @param script ({onConnection, total}) → [bytes, "keep" | "close" | "reset"]; both from 1 */
+	constructor(script) {
+		this.script = script;
+		this.sockets = new Set();
+		this.server = createServer((socket) => this.#serve(socket));
+	}
+
+	async start() {
+		await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+		this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
+	}
+
+	stop() {
+		for (const socket of this.sockets) socket.destroy();
+		this.server.close();
+	}
+
+	#serve(socket) {
+		this.connections++;
+		this.sockets.add(socket);
+		socket.on("close", () => this.sockets.delete(socket));
+		socket.on("error", () => {});
+		let bytes = "";
+		let onConnection = 0;
+		socket.setEncoding("latin1");
+		socket.on("data", (piece) => {
+			bytes += piece;
+			const head = bytes.indexOf("\r\n\r\n");
+			const length = Number(/^content-length: (\d+)\r$/im.exec(bytes)?.[1] ?? 0);
+			if (head === -1 || bytes.length < head + 4 + length) return;
+			bytes = bytes.slice(head + 4 + length);
+			this.requests++;
+			const [said, then] = this.script({ onConnection: ++onConnection, total: this.requests });
+			if (said) socket.write(said);
+			if (then === "close") socket.end();
+			if (then === "reset") socket.resetAndDestroy();
+		});
+	}
+}
