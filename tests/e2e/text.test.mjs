@@ -2,9 +2,11 @@
 // the end of the stream and the store tell the same, and it is text.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { useBanter } from "./harness.mjs";
+import { useBanter, withBanter } from "./harness.mjs";
 
 const { raw } = String;
 
@@ -79,6 +81,12 @@ describe("what is no text", () => {
 		assert.deepEqual(messages.at(-1), ["assistant", "a\ufffdb", "interrupted"]);
 	});
 
+	it("half a character before an end without [DONE] is the last of the reply", async () => {
+		const half = raw`data: {\"choices\":[{\"delta\":{\"content\":\"a\\ud83d\"}}]}\n\n`;
+		const end = raw`data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n`;
+		assert.equal(await reply(banter, `wire="${half}|${end}" cut-after=2`), "a\ufffd");
+	});
+
 	it("an error's broken message ends the reply, not the worker", async () => {
 		const directives = raw`wire="data: {\"error\":{\"message\":\"no \\ud83d \xff\"}}\n\n"`;
 		const events = await (await banter.stream("error", `[[${directives}]]`)).rest();
@@ -86,6 +94,41 @@ describe("what is no text", () => {
 		const line = await banter.log.waitFor("the error", (one) => one.ev === "model_error");
 		assert.ok(line.text.includes("no \ufffd \ufffd"), line.text);
 	});
+});
+
+describe("the longest reply", () => {
+	const LONGEST = 512 * 1024; // bytes
+	const event = (content, finish) =>
+		`data: {"choices":[{"delta":{"content":"${content}"},"finish_reason":${finish}}]}\n\n`;
+	const tail = { whole: "", half: event(raw`\ud83d`, null) };
+
+	// A model that says as much as a reply may have, and then what its key asks for.
+	const model = createServer((request, response) => {
+		const [end, last] = request.headers.authorization.split(" ")[1].split("-");
+		request.resume();
+		response.writeHead(200, { "content-type": "text/event-stream" });
+		for (let i = 0; i < 8; i++) response.write(event("x".repeat(LONGEST / 8), null));
+		response.end(tail[end] + event("", '"stop"') + (last === "done" ? "data: [DONE]\n\n" : ""));
+	});
+	before(() => once(model.listen(0, "127.0.0.1"), "listening"));
+	after(() => model.close());
+
+	for (const [key, type, status] of [
+		["whole-done", "done", "complete"],
+		["whole-end", "done", "complete"],
+		["half-done", "error", "interrupted"],
+		["half-end", "error", "interrupted"],
+	])
+		it(`${key}: ends with ${type}`, async () => {
+			const OPENAI_BASE_URL = `http://127.0.0.1:${model.address().port}/v1`;
+			const env = { OPENAI_API_KEY: key, OPENAI_BASE_URL };
+			await withBanter({ env, workers: 1 }, async (banter) => {
+				const events = await (await banter.stream("long", "as long as it may be")).rest();
+				assert.equal(events.at(-1).type, type);
+				const messages = await banter.messages(events[0].conversationId);
+				assert.deepEqual(messages.at(-1), ["assistant", "x".repeat(LONGEST), status]);
+			});
+		});
 });
 
 describe("an event stream's forms", () => {
