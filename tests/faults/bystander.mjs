@@ -33,7 +33,7 @@ export class Bystander {
 		const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
 		await this.#ask("ping", {}, "pong");
 		await this.#ask("turn_begin", { ...ids, session: "bystander", text: "hello?" }, "turn_begun");
-		await this.#ask("turn_finish", { turn, status: 0, text: "hello" }, "ok");
+		await this.#ask("turn_finish", { turn, run: turn, status: 0, text: "hello" }, "ok");
 	}
 
 	async #live() {

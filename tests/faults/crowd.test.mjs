@@ -129,7 +129,8 @@ describe("a flood", () => {
 	it("of frames of the greatest length: taken one by one", async () => {
 		await withBystander(async (store) => {
 			const text = "x".repeat(524_288);
-			const finish = encode("turn_finish", { turn: newId(), text }, 1);
+			const turn = newId();
+			const finish = encode("turn_finish", { turn, run: turn, text }, 1);
 			const socket = await deaf(
 				store,
 				Buffer.concat([hello("WORKER"), Buffer.alloc(128 * finish.length, finish)]),

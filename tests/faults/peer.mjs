@@ -3,6 +3,9 @@
 //	const peer = await Peer.connect(path);          // both hellos are said
 //	const answer = await peer.request("ping");      // { is: "pong", writable: 1 }
 //
+//	peer.tell("live_publish", { turn, … });         // a message that is answered by nothing
+//	const told = await peer.hear();                 // the next that answers no request of ours
+//
 // Requests are pipelined: those made in one turn of the event loop leave in one write, and answers
 // find their request by its number. A peer whose connection ends says so to all who wait (PeerGone);
 // one that gets no answer for too long gives up, so that no test waits for ever.
@@ -56,6 +59,8 @@ export class Peer {
 	#queue = [];
 	#waiting = new Map(); // request number → { resolve, reject, since }; the oldest comes first
 	#last = 0;
+	#told = []; // that nobody has heard yet
+	#listeners = []; // who wait for it: { resolve, reject, since }
 
 	/**
 	 * @param {string} path of storaged's socket
@@ -84,17 +89,28 @@ export class Peer {
 		return new Promise((resolve, reject) => this.#waiting.set(number, { resolve, reject, since }));
 	}
 
+	/** Resolves to the next message that answers no request; rejects with PeerGone. */
+	hear() {
+		if (this.#told.length > 0) return Promise.resolve(this.#told.shift());
+		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
+		const since = performance.now();
+		return new Promise((resolve, reject) => this.#listeners.push({ resolve, reject, since }));
+	}
+
 	#end(error = new PeerGone("the connection ended")) {
 		this.gone = true;
 		clearInterval(this.watch);
-		const waiting = [...this.#waiting.values()];
+		const waiting = [...this.#waiting.values(), ...this.#listeners];
 		this.#waiting.clear();
+		this.#listeners = [];
 		for (const { reject } of waiting) reject(error);
 	}
 
 	#look() {
-		const [oldest] = this.#waiting.values();
-		if (!oldest || performance.now() - oldest.since < DEADLINE_MS) return;
+		const oldest = [...this.#waiting.values(), ...this.#listeners]
+			.map(({ since }) => since)
+			.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+		if (performance.now() - oldest < DEADLINE_MS) return;
 		this.#end(new Error(`storaged has not answered within ${DEADLINE_MS} ms`));
 		this.socket.destroy();
 	}
@@ -109,11 +125,15 @@ export class Peer {
 	}
 
 	#answer({ is, request, payload }) {
+		const message = { is, ...decodePayload(TABLE[is], payload) };
 		const key = is === "hello" ? is : request;
 		const waiting = this.#waiting.get(key);
-		if (!waiting) throw new Error(`storaged answered ${is} to request ${request}, which is none`);
+		if (!waiting && request !== 0)
+			throw new Error(`storaged answered ${is} to request ${request}, which is none`);
 		this.#waiting.delete(key);
-		waiting.resolve({ is, ...decodePayload(TABLE[is], payload) });
+		if (waiting) waiting.resolve(message);
+		else if (this.#listeners.length > 0) this.#listeners.shift().resolve(message);
+		else this.#told.push(message);
 	}
 
 	#flush() {
@@ -126,9 +146,18 @@ export class Peer {
 	request(name, message) {
 		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
 		const number = ++this.#last;
-		if (this.#queue.length === 0) setImmediate(() => this.#flush());
-		this.#queue.push(encode(name, message, number));
+		this.#send(encode(name, message, number));
 		return this.#wait(number);
+	}
+
+	/** Sends what is answered by nothing. */
+	tell(name, message) {
+		this.#send(encode(name, message, 0));
+	}
+
+	#send(frame) {
+		if (this.#queue.length === 0) setImmediate(() => this.#flush());
+		this.#queue.push(frame);
 	}
 
 	/** As request(), for one whose answer must be of this kind. */

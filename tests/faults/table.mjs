@@ -13,7 +13,14 @@ import { ROOT } from "../e2e/daemon.mjs";
 /** The roles as a hello says them. */
 export const ROLES = { MASTER: 1, WORKER: 2, STORE: 4, TOOL: 8 };
 
-export const STORE_ERRORS = { FULL: 1, NOT_FOUND: 2, INVALID: 3, INTERNAL: 4 };
+export const STORE_ERRORS = {
+	FULL: 1,
+	NOT_FOUND: 2,
+	INVALID: 3,
+	INTERNAL: 4,
+	CONFLICT: 5,
+	TAKEN: 6,
+};
 export const STATUS = { COMPLETE: 0, STOPPED: 1, INTERRUPTED: 2 };
 
 function read(name) {

@@ -3,8 +3,9 @@
 //
 // A visitor makes one request at a time. The one that has no answer yet is `pending`: after a crash
 // it is wholly done or not at all, so the thread in the store is the one before it or the one after
-// it, and nothing else. Repeated with the same ids, it is done once. One that was refused was not
-// done.
+// it, and nothing else. Repeated with the same ids, it is done once; a message that has a name of its
+// client's also with others, as when it is sent again by way of another worker. One that was refused
+// was not done.
 
 import assert from "node:assert/strict";
 import { newId, ORG, WIDGET } from "./ids.mjs";
@@ -39,16 +40,36 @@ function somePieces() {
 class Turn {
 	constructor() {
 		this.id = newId();
+		this.run = this.id; // who may write it
 		this.question = newId();
+		this.name = chance(0.7) ? newId() : ""; // the client's, of the question
 		this.asked = someQuestion();
 		this.pieces = somePieces();
 		this.kept = 0; // pieces that the store has
+		this.before = ""; // what it has of runs that broke off, until it has some of this one
 		this.ended = undefined; // the status with which it was finished
 		this.shown = undefined; // the text under which it stands as interrupted meanwhile
 	}
 
 	copy() {
 		return Object.assign(Object.create(Turn.prototype), this);
+	}
+
+	/** The same message as another worker sends it: its ids are new. */
+	byAnother() {
+		const id = newId();
+		return Object.assign(this.copy(), { id, run: id, question: newId() });
+	}
+
+	/** Another run writes the reply, which was interrupted. */
+	beginAnew(run) {
+		const text = this.text();
+		Object.assign(this, { run, before: text, shown: text, kept: 0, ended: undefined });
+	}
+
+	/** What is left of the reply when its worker vanishes. */
+	get left() {
+		return this.kept > 0 ? this.text(this.kept) : this.before;
 	}
 
 	text(pieces = this.pieces.length) {
@@ -88,32 +109,83 @@ class Thread {
 
 	/** What has come of the turns whose worker has vanished. */
 	interrupt() {
-		for (const turn of this.open) turn.shown = turn.text(turn.kept);
+		for (const turn of this.open) turn.shown = turn.left;
 	}
 }
 
-/** A request: its message, the kind of its answer, and what it makes of the thread. */
+/** What a worker asks for a message that it knows under these ids. */
+function beginning(session, conversation, { question, run, asked, name }) {
+	return {
+		org: ORG,
+		widget: WIDGET,
+		session,
+		conversation,
+		message: question,
+		turn: run,
+		text: asked,
+		client_id: name,
+		history: HISTORY,
+	};
+}
+
+// A request: its message, the kinds of its answers, what an answer must say (take), and what it makes
+// of the thread (apply).
+
 function begin(thread, session) {
-	const turn = new Turn();
+	const conversation = thread.turns.length === 0 ? thread.conversation : newId();
 	return {
 		name: "turn_begin",
-		answer: "turn_begun",
-		message: {
-			org: ORG,
-			widget: WIDGET,
-			session,
-			conversation: thread.turns.length === 0 ? thread.conversation : newId(),
-			message: turn.question,
-			turn: turn.id,
-			text: turn.asked,
-			history: HISTORY,
+		answers: ["turn_begun", "turn_state"],
+		attempts: [new Turn()], // under whose ids it may be stored, one for each worker that sent it
+		get message() {
+			return beginning(session, conversation, this.attempts.at(-1));
 		},
-		turn,
-		apply(to) {
+		/** The client sends it again by way of another worker. */
+		sendAgain() {
+			const last = this.attempts.at(-1);
+			if (last.name !== "") this.attempts.push(last.byAnother());
+		},
+		take(answer) {
+			const stored = this.attempts.find(({ id }) => id === answer.turn);
+			assert.ok(stored, "the answer is about this message");
+			assert.equal(answer.conversation, thread.conversation);
+			if (answer.is === "turn_state") assert.equal(answer.open, 1, "nobody has ended the reply");
+			stored.run = answer.run ?? this.attempts.at(-1).run;
+			this.attempts = [stored];
+		},
+		apply(to, turn = this.attempts[0]) {
 			to.turns.push(turn.copy());
 			to.last = turn.asked;
 		},
 		stores: 1,
+	};
+}
+
+/** A message that is stored already is sent again: its client did not hear of it. */
+function sendAgain(thread, session, { id, name, asked }) {
+	const run = newId();
+	return {
+		name: "turn_begin",
+		answers: ["turn_begun", "turn_state"],
+		message: beginning(session, newId(), { question: newId(), run, asked, name }),
+		take(answer) {
+			const turn = thread.turn(id);
+			assert.equal(answer.turn, id);
+			assert.equal(answer.conversation, thread.conversation);
+			if (turn.ended === STATUS.INTERRUPTED) {
+				assert.equal(answer.is, "turn_begun");
+				return;
+			}
+			assert.equal(answer.is, "turn_state");
+			const { open, status, text } = answer;
+			if (turn.ended === undefined) assert.deepEqual([open, answer.run], [1, turn.run]);
+			else assert.deepEqual([open, status, text], [0, turn.ended, turn.text()]);
+		},
+		apply(to) {
+			const turn = to.turn(id);
+			if (turn.ended === STATUS.INTERRUPTED) turn.beginAnew(run);
+		},
+		stores: 0,
 	};
 }
 
@@ -122,8 +194,8 @@ function checkpoint(turn) {
 	const before = Buffer.byteLength(turn.text(kept));
 	return {
 		name: "turn_checkpoint",
-		answer: "ok",
-		message: { turn: turn.id, offset: before, text: turn.pieces[kept] },
+		answers: ["ok"],
+		message: { turn: turn.id, run: turn.run, offset: before, text: turn.pieces[kept] },
 		apply(to) {
 			to.turn(turn.id).kept = kept + 1;
 		},
@@ -136,8 +208,15 @@ function finish(turn) {
 	const text = turn.text();
 	return {
 		name: "turn_finish",
-		answer: "ok",
-		message: { turn: turn.id, status, text, prompt_tokens: 7, completion_tokens: 9 },
+		answers: ["ok"],
+		message: {
+			turn: turn.id,
+			run: turn.run,
+			status,
+			text,
+			prompt_tokens: 7,
+			completion_tokens: 9,
+		},
 		apply(to) {
 			to.turn(turn.id).ended = status;
 			if (text !== "") to.last = text;
@@ -149,7 +228,7 @@ function finish(turn) {
 function erase(thread) {
 	return {
 		name: "conversation_erase",
-		answer: "erased",
+		answers: ["erased"],
 		message: { org: ORG, conversation: thread.conversation },
 		apply(to) {
 			to.turns = [];
@@ -233,6 +312,8 @@ export class Visitor {
 	#choose() {
 		const { thread } = this;
 		if (this.erases && thread.turns.length > 0 && chance(0.01)) return erase(thread);
+		const named = thread.turns.slice(-TAIL_TURNS).filter(({ name }) => name !== "");
+		if (named.length > 0 && chance(0.05)) return sendAgain(thread, this.session, pick(named));
 		const open = thread.open;
 		if (open.length === 0 || (open.length < 3 && chance(0.2))) return begin(thread, this.session);
 		const turn = pick(open);
@@ -251,7 +332,8 @@ export class Visitor {
 	/** What a worker does first on a new line: it claims its turns. */
 	async claim(peer) {
 		for (const turn of this.thread.open) {
-			const answer = await peer.request("turn_checkpoint", { turn: turn.id, offset: 0, text: "" });
+			const { id, run } = turn;
+			const answer = await peer.request("turn_checkpoint", { turn: id, run, offset: 0, text: "" });
 			if (answer.is !== "ok" && this.pending?.name !== "conversation_erase") return answer;
 		}
 		return undefined;
@@ -265,6 +347,7 @@ export class Visitor {
 		this.pending ??= this.#choose();
 		const { pending } = this;
 		pending.refused = false;
+		if (pending.doubtful && chance(0.5)) pending.sendAgain?.();
 		const answer = await peer.request(pending.name, pending.message).catch((error) => {
 			if (error instanceof PeerGone) pending.doubtful = true;
 			throw error;
@@ -273,7 +356,8 @@ export class Visitor {
 			pending.refused = true;
 			return answer;
 		}
-		assert.equal(answer.is, pending.answer);
+		assert.ok(pending.answers.includes(answer.is), answer.is);
+		pending.take?.(answer);
 		this.#done();
 		return undefined;
 	}
@@ -290,11 +374,12 @@ export class Visitor {
 	#possible(vanished) {
 		const { pending } = this;
 		const possible = [this.thread.copy()];
-		if (pending?.doubtful || (pending && !pending.refused)) {
-			const after = this.thread.copy();
-			pending.apply(after);
-			possible.push(after);
-		}
+		if (pending?.doubtful || (pending && !pending.refused))
+			for (const attempt of pending.attempts ?? [undefined]) {
+				const after = this.thread.copy();
+				pending.apply(after, attempt);
+				possible.push(after);
+			}
 		if (vanished) for (const thread of possible) thread.interrupt();
 		return possible;
 	}
@@ -321,17 +406,17 @@ export class Visitor {
 
 	/** Takes over under which texts its open turns stand as interrupted. */
 	#adopt(thread, found) {
-		for (const turn of [...this.thread.turns, this.pending?.turn ?? []].flat())
+		for (const turn of [...this.thread.turns, ...(this.pending?.attempts ?? [])])
 			turn.shown = thread.turn(turn.id)?.shown;
 		this.thread.last = found?.record.last_message ?? "";
 	}
 
 	#complaint(errors) {
-		const [before, after] = errors;
+		const [before, ...after] = errors;
 		const pending = this.pending ? `, ${this.pending.name} not answered` : "";
 		before.message =
 			`${this.session}, conversation ${this.thread.conversation}${pending}: ${before.message}` +
-			(after ? `\nand if it was done: ${after.message}` : "");
+			after.map(({ message }) => `\nand if it was done: ${message}`).join("");
 		return before;
 	}
 }

@@ -1,0 +1,195 @@
+// Replies that one worker writes and others follow, over real sockets: whoever of them vanishes, and
+// when storaged itself does, the others hear of it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { newId, ORG, WIDGET } from "./ids.mjs";
+import { closing } from "./peer.mjs";
+import { withStore } from "./store.mjs";
+import { STATUS, STORE_ERRORS } from "./table.mjs";
+
+const SESSION = "visitor";
+
+/** Begins a named turn; resolves to its ids. */
+async function begin(peer, name = newId(), run = newId()) {
+	const answer = await peer.ask(
+		"turn_begin",
+		{
+			org: ORG,
+			widget: WIDGET,
+			session: SESSION,
+			conversation: newId(),
+			message: newId(),
+			turn: run,
+			text: "hello",
+			client_id: name,
+			history: 1,
+		},
+		"turn_begun",
+	);
+	return { name, run, id: answer.turn, conversation: answer.conversation };
+}
+
+function join(peer, turn, from = 0) {
+	const message = { org: ORG, widget: WIDGET, session: SESSION, turn: turn.id, from };
+	return peer.ask("turn_join", message, "turn_state");
+}
+
+/** A turn that the first of them writes and the second follows. */
+async function followed(owner, follower) {
+	const turn = await begin(owner);
+	const state = await join(follower, turn);
+	assert.deepEqual([state.open, state.own, state.run], [1, 0, turn.run]);
+	assert.deepEqual(await owner.hear(), { is: "live_wanted", turn: turn.id, from: 0 });
+	return turn;
+}
+
+function publish(peer, turn, offset, text) {
+	peer.tell("live_publish", { turn: turn.id, offset, text });
+}
+
+async function expectText(peer, turn, offset, text) {
+	assert.deepEqual(await peer.hear(), { is: "live_text", turn: turn.id, offset, text });
+}
+
+async function expectTold(peer, is, turn) {
+	assert.deepEqual(await peer.hear(), { is, turn: turn.id });
+}
+
+function claim(peer, turn) {
+	return peer.ask("turn_checkpoint", { turn: turn.id, run: turn.run, offset: 0, text: "" }, "ok");
+}
+
+function finish(peer, turn, text, status = STATUS.COMPLETE) {
+	return peer.ask("turn_finish", { turn: turn.id, run: turn.run, status, text }, "ok");
+}
+
+async function withWorkers(body) {
+	await withStore({}, async (store) => {
+		const owner = await store.connect("WORKER");
+		const follower = await store.connect("WORKER");
+		await body({ owner, follower, store });
+		await owner.close();
+		await follower.close();
+	});
+}
+
+describe("a reply that another worker writes", () => {
+	it("comes to fifty who follow it, and then its end", () =>
+		withWorkers(async ({ owner, store }) => {
+			const turn = await begin(owner);
+			const followers = await Promise.all(
+				Array.from({ length: 50 }, () => store.connect("WORKER")),
+			);
+			for (const follower of followers) {
+				await join(follower, turn);
+				await owner.hear();
+			}
+			for (let i = 0; i < 100; i++) publish(owner, turn, i, "x");
+			await finish(owner, turn, "x".repeat(100));
+			for (const follower of followers) {
+				for (let i = 0; i < 100; i++) await expectText(follower, turn, i, "x");
+				await expectTold(follower, "live_end", turn);
+				const { open, text } = await join(follower, turn);
+				assert.deepEqual([open, text], [0, "x".repeat(100)]);
+			}
+			await Promise.all(followers.map((follower) => follower.close()));
+		}));
+
+	it("is stopped by one who follows it", () =>
+		withWorkers(async ({ owner, follower }) => {
+			const turn = await followed(owner, follower);
+			await follower.ask("turn_stop", { turn: turn.id }, "ok");
+			await expectTold(owner, "live_stop", turn);
+			await finish(owner, turn, "so f", STATUS.STOPPED);
+			await expectTold(follower, "live_end", turn);
+			const { open, status, text } = await join(follower, turn);
+			assert.deepEqual([open, status, text], [0, STATUS.STOPPED, "so f"]);
+		}));
+
+	it("is wanted no more when the last who follows it vanishes", () =>
+		withWorkers(async ({ owner, follower, store }) => {
+			const turn = await followed(owner, follower);
+			const other = await store.connect("WORKER");
+			await join(other, turn, 3);
+			assert.deepEqual(await owner.hear(), { is: "live_wanted", turn: turn.id, from: 3 });
+			await other.close();
+			publish(owner, turn, 0, "for one");
+			await expectText(follower, turn, 0, "for one");
+			await follower.close();
+			await expectTold(owner, "live_unwanted", turn);
+		}));
+
+	// Nothing else happens then: the loop must not sleep over what it has to say.
+	it("ends for who follows it when its writer vanishes, and is begun anew", () =>
+		withWorkers(async ({ owner, follower }) => {
+			const turn = await followed(owner, follower);
+			publish(owner, turn, 0, "so far");
+			await expectText(follower, turn, 0, "so far");
+			await owner.close();
+			await expectTold(follower, "live_end", turn);
+			const { open, status } = await join(follower, turn);
+			assert.deepEqual([open, status], [0, STATUS.INTERRUPTED]);
+			const anew = await begin(follower, turn.name);
+			assert.equal(anew.id, turn.id);
+			assert.notEqual(anew.run, turn.run);
+		}));
+
+	it("is followed on by all when its writer comes back over a new line", () =>
+		withWorkers(async ({ owner, follower, store }) => {
+			const turn = await followed(owner, follower);
+			publish(owner, turn, 0, "so far");
+			await expectText(follower, turn, 0, "so far");
+			const again = await store.connect("WORKER");
+			await claim(again, turn);
+			assert.deepEqual(await again.hear(), { is: "live_wanted", turn: turn.id, from: 6 });
+			await owner.close();
+			publish(again, turn, 6, " and on");
+			await expectText(follower, turn, 6, " and on");
+			await finish(again, turn, "so far and on");
+			await expectTold(follower, "live_end", turn);
+			await again.close();
+		}));
+
+	it("that somebody else publishes is his end, and nobody's text", () =>
+		withWorkers(async ({ owner, follower, store }) => {
+			const turn = await followed(owner, follower);
+			const forger = await store.connect("WORKER");
+			publish(forger, turn, 0, "forged");
+			await closing(forger.socket);
+			const [line] = store.events("peer_dropped");
+			assert.equal(line.why, "publishes what it does not write");
+			publish(owner, turn, 0, "real");
+			await expectText(follower, turn, 0, "real");
+		}));
+
+	it("is nobody else's session's", () =>
+		withWorkers(async ({ owner, follower }) => {
+			const turn = await begin(owner);
+			const message = { org: ORG, widget: WIDGET, session: "another", turn: turn.id, from: 0 };
+			const answer = await follower.request("turn_join", message);
+			assert.deepEqual([answer.is, answer.code], ["error", STORE_ERRORS.NOT_FOUND]);
+		}));
+
+	it("is followed again when storaged was killed, before its writer claims it", async () => {
+		await withStore({}, async (store) => {
+			const turn = await followed(await store.connect("WORKER"), await store.connect("WORKER"));
+			await store.kill();
+			await store.start();
+			const follower = await store.connect("WORKER");
+			const state = await join(follower, turn, 2);
+			assert.deepEqual([state.open, state.own, state.run], [1, 0, turn.run]);
+			await follower.ask("turn_stop", { turn: turn.id }, "ok");
+			const owner = await store.connect("WORKER");
+			await claim(owner, turn);
+			assert.deepEqual(await owner.hear(), { is: "live_wanted", turn: turn.id, from: 2 });
+			await expectTold(owner, "live_stop", turn);
+			publish(owner, turn, 2, "llo");
+			await expectText(follower, turn, 2, "llo");
+			await finish(owner, turn, "hello", STATUS.STOPPED);
+			await expectTold(follower, "live_end", turn);
+			await owner.close();
+			await follower.close();
+		});
+	});
+});
