@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DEADLINE_MS } from "../e2e/daemon.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 import { closing } from "./peer.mjs";
 import { withStore } from "./store.mjs";
 import { STATUS, STORE_ERRORS } from "./table.mjs";
 
 const SESSION = "visitor";
+const LOOK_MS = 2500; // of storaged/peers.c
 
 /** Begins a named turn; resolves to its ids. */
 async function begin(peer, name = newId(), run = newId()) {
@@ -120,7 +122,6 @@ describe("a reply that another worker writes", () => {
 			await expectTold(owner, "live_unwanted", turn);
 		}));
 
-	// Nothing else happens then: the loop must not sleep over what it has to say.
 	it("ends for who follows it when its writer vanishes, and is begun anew", () =>
 		withWorkers(async ({ owner, follower }) => {
 			const turn = await followed(owner, follower);
@@ -133,6 +134,20 @@ describe("a reply that another worker writes", () => {
 			const anew = await begin(follower, turn.name);
 			assert.equal(anew.id, turn.id);
 			assert.notEqual(anew.run, turn.run);
+		}));
+
+	// Nothing else happens then that would wake storaged up, but for its timer of some seconds: as
+	// often as this it must not be what they all wait for.
+	it("and all that follows from a death is told at once", () =>
+		withWorkers(async ({ follower, store }) => {
+			const late = setTimeout(() => store.kill(), DEADLINE_MS);
+			for (let i = 0; i < 2 * (DEADLINE_MS / LOOK_MS); i++) {
+				const owner = await store.connect("WORKER");
+				const turn = await followed(owner, follower);
+				await owner.close();
+				await expectTold(follower, "live_end", turn);
+			}
+			clearTimeout(late);
 		}));
 
 	it("is followed on by all when its writer comes back over a new line", () =>
