@@ -221,7 +221,7 @@ hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
 	if (piece->text.len > 0 && end <= to->has)
 		return;
 	tell(l, to->client, MSG_LIVE_TEXT, piece);
-	if (piece->offset <= to->has)
+	if (piece->offset <= to->has && end > to->has)
 		to->has = end;
 }
 

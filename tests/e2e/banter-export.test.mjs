@@ -40,9 +40,15 @@ async function expectRoundTrip(text) {
 	});
 }
 
-/** Complete, stopped by a dead worker, difficult to write, empty: and a login. */
+/** A message with a name of its client's. */
+function chatNamed(banter, session, message, name) {
+	return banter.chat(session, message, { headers: { "idempotency-key": name } });
+}
+
+/** Complete, with and without a name, stopped by a dead worker, difficult to write, empty: and a
+ * login. */
 async function fill(banter) {
-	await banter.chat("plain", "[[tokens=3]] hello");
+	await chatNamed(banter, "plain", "[[tokens=3]] hello", "first:message-1");
 	await banter.chat("plain", "[[tokens=3]] again");
 	await banter.chat("difficult", '[[reply=unicode]] \u0001 "\\\u2028 \u{1f600} \u007f </script>');
 	const stream = await banter.stream("dead", "[[tokens=40 hang-after=20]] never ends");
@@ -97,6 +103,15 @@ describe("banter export", () => {
 					messages.map((_, i) => ["message", _id, i + 1]),
 				);
 			}
+			const plain = conversations.find(({ sessionId }) => sessionId === "plain");
+			assert.deepEqual(kinds("client_id"), [
+				{
+					kind: "client_id",
+					conversation: plain._id,
+					seq: 1,
+					client_id: "first:message-1",
+				},
+			]);
 			const token = /=([^;]+)/.exec(cookie)[1];
 			assert.deepEqual(
 				kinds("login").map((line) => line.token),
@@ -106,10 +121,31 @@ describe("banter export", () => {
 		await expectRoundTrip(text);
 	});
 
+	it("has the names of messages, so that one sent again afterwards is known", async () => {
+		let text;
+		let before;
+		await withBanter({ workers: 1 }, async (banter) => {
+			before = (await chatNamed(banter, "visitor", "[[tokens=3]] hello", "m-1")).json;
+			text = await exported(banter);
+		});
+		await withBanter({ workers: 1 }, async (banter) => {
+			await imported(banter, 0, text);
+			assert.deepEqual(
+				(await chatNamed(banter, "visitor", "[[tokens=3]] hello", "m-1")).json,
+				before,
+			);
+			assert.equal(await banter.modelCalls("hello"), 0);
+			assert.equal((await chatNamed(banter, "visitor", "other", "m-1")).status, 409);
+			assert.equal(await exported(banter), text);
+		});
+	});
+
 	it("has a reply that is being written as the interrupted one that it becomes", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("other", "[[tokens=2]]");
-			const stream = await banter.stream("open", "[[tokens=40 hang-after=20]]");
+			const stream = await banter.stream("open", "[[tokens=40 hang-after=20]]", {
+				headers: { "idempotency-key": "m-1" },
+			});
 			const { conversationId, messageId } = await stream.next();
 			const running = await until("its text is kept", async () => {
 				const text = await exported(banter);
@@ -118,10 +154,11 @@ describe("banter export", () => {
 			assert.deepEqual(
 				lines(running)
 					.filter((line) => line.conversation === conversationId)
-					.map((line) => [line.seq, line.status]),
+					.map((line) => [line.kind, line.seq, line.status]),
 				[
-					[1, "complete"],
-					[2, "interrupted"],
+					["message", 1, "complete"],
+					["message", 2, "interrupted"],
+					["client_id", 1, undefined],
 				],
 			);
 			await expectRoundTrip(running);

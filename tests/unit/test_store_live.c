@@ -393,6 +393,12 @@ an_empty_piece_is_handed_on(void **state)
 
 	publish_as(f, &f->a, &begin.turn, 0, "");
 	expect_text(f, &f->b, &begin.turn, 0, "");
+	/* It takes nothing back of what one has. */
+	publish_as(f, &f->a, &begin.turn, 0, "abc");
+	expect_text(f, &f->b, &begin.turn, 0, "abc");
+	publish_as(f, &f->a, &begin.turn, 0, "");
+	expect_text(f, &f->b, &begin.turn, 0, "");
+	publish_as(f, &f->a, &begin.turn, 0, "abc");
 	expect_silence_all(f);
 }
 

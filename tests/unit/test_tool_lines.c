@@ -28,6 +28,9 @@
 	"\"id\":\"" OTHER "\",\"role\":\"assistant\",\"status\":\"interrupted\","         \
 	"\"created_at\":0,\"prompt_tokens\":4294967295,\"completion_tokens\":1,\"text\":" \
 	"\"\"}"
+#define CLIENT_ID                                                                      \
+	"{\"kind\":\"client_id\",\"conversation\":\"" ID "\",\"seq\":1,\"client_id\":" \
+	"\"m:1\\\"\xc3\xbc\"}"
 #define LOGIN                                                       \
 	"{\"kind\":\"login\",\"token\":\"" TOKEN "\",\"org\":\"" ID \
 	"\",\"created_at\":7,\"expires_at\":8}"
@@ -68,6 +71,7 @@ every_kind_comes_back_as_it_was(void **state)
 	(void)state;
 	expect_same(CONVERSATION);
 	expect_same(MESSAGE);
+	expect_same(CLIENT_ID);
 	expect_same(LOGIN);
 }
 
