@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "proto/basics.h"
+#include "proto/utf8.h"
 
 /* What is wrong with the conversation that a name belongs to; NULL: nothing. */
 static const char *
@@ -78,6 +79,8 @@ check_client_id(struct checker *c, struct slice key, struct slice value, void *a
 		fault = message_fault(c, &conversation, record.seq, &rc);
 	if (rc == 0 && fault == NULL)
 		fault = turn_fault(c, &conversation, &record, &rc);
+	if (rc == 0 && fault == NULL && !utf8_valid(client_id_name(key)))
+		fault = "is no text";
 	if (fault != NULL)
 		check_found(c, TABLE_CLIENT_IDS, "%s %s", name, fault);
 	return rc;

@@ -177,7 +177,7 @@ put_client_id(struct export *e, const struct id *conversation, const struct walk
 	struct msg_client_id_record record;
 	int rc = RECORD_DAMAGED;
 
-	if (key_fits(TABLE_CLIENT_IDS, w->key) &&
+	if (key_fits(TABLE_CLIENT_IDS, w->key) && utf8_valid(client_id_name(w->key)) &&
 	    record_decode(w->value, MSG_CLIENT_ID_RECORD, &record) == WIRE_OK)
 		rc = export_line(e, MSG_IMPORT_CLIENT_ID,
 		    &(struct msg_import_client_id){

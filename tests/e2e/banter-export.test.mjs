@@ -216,7 +216,8 @@ describe("banter export", () => {
 
 	it("saves what can be read of a damaged store", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
-			await banter.chat("damaged", "[[tokens=2]] unreadable");
+			await chatNamed(banter, "damaged", "[[tokens=2]] unreadable", "unreadable-name");
+			await chatNamed(banter, "damaged", "[[tokens=2]] readable", "a-name");
 			await banter.chat("fine", "[[tokens=2]] readable");
 			const before = lines(await exported(banter));
 			await banter.stopStore();
@@ -229,11 +230,12 @@ describe("banter export", () => {
 			const file = join(banter.dir, "saved");
 			const { stderr } = await expectTool(banter, 65, "export", "--output", file);
 			assert.match(stderr, /message 1 of conversation .* cannot be read; it is left out/);
+			assert.match(stderr, /a client's id cannot be read; it is left out/);
 			assert.match(stderr, /banter verify says more/);
 			const after = lines(readFileSync(file, "utf8"));
 			assert.deepEqual(
 				after.slice(0, -1),
-				before.slice(0, -1).filter((line) => !/unreadable/.test(line.text)),
+				before.slice(0, -1).filter((line) => !/unreadable/.test(line.text ?? line.client_id)),
 			);
 			await expectTool(banter, 1, "verify");
 			banter.startStore();

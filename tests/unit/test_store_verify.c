@@ -564,6 +564,11 @@ BREAK(a_client_id_of_no_conversation)
 	NAME(t, w, k = key_client_id(&w->x.id, slice_str("na\x1bme")));
 }
 
+BREAK(a_client_id_that_is_no_text)
+{
+	NAME(t, w, k = key_client_id(&w->b.id, slice_str("na\xffme")));
+}
+
 BREAK(a_client_id_of_no_message)
 {
 	NAME(t, w, r.seq = 3);
@@ -789,6 +794,8 @@ static struct breakage {
     {"a client id of no conversation", a_client_id_of_no_conversation,
 	{"client_ids: the client's id \"na?me\" of conversation X is of a conversation that "
 	 "is not there"}},
+    {"a client id that is no text", a_client_id_that_is_no_text,
+	{"client_ids: the client's id \"na?me\" of conversation B is no text"}},
     {"a client id of no message", a_client_id_of_no_message,
 	{"client_ids: the client's id \"name\" of conversation B names a message that is not "
 	 "there"}},
