@@ -182,6 +182,39 @@ what_could_not_be_published_is_made_up(void **state)
 	ear_clear(&e);
 }
 
+/* Pieces of other replies wait for a store that does not read, up to the line's bound. */
+static void
+a_full_line_is_made_up_for(void **state)
+{
+	static char text[512 * 1024 + 1];
+	struct stage *s = *state;
+	struct ear e;
+	struct turn_ids ids = stage_stream(s, &e);
+	struct msg_live_publish others = {.turn = id_new()};
+	struct frame f;
+	union msg m;
+
+	tell_wanted(s, &ids, 0);
+	expect_piece(s, &ids, 0, "");
+	memset(text, 'x', sizeof(text) - 1);
+	others.text = slice_str(text);
+	while (store_send(s->chat.store, MSG_LIVE_PUBLISH, &others) == 0)
+		continue;
+	model_say(s, "one ");
+	STAGE_UNTIL(s, e.tokens == 1);
+	model_say(s, "two");
+	STAGE_UNTIL(s, e.tokens == 2);
+	STAGE_UNTIL(
+	    s, store_has_request(s, &f, &m) && id_equal(&m.live_publish.turn, &ids.message));
+	/* From where it stopped. */
+	assert_int_equal(f.type, MSG_LIVE_PUBLISH);
+	assert_int_equal(m.live_publish.offset, 0);
+	assert_true(m.live_publish.text.len == 4 || m.live_publish.text.len == 7);
+	if (m.live_publish.text.len == 4)
+		expect_piece(s, &ids, 4, "two");
+	ear_clear(&e);
+}
+
 static void
 a_reply_is_stopped_from_elsewhere(void **state)
 {
@@ -211,6 +244,7 @@ main(void)
 	    STAGE_TEST(a_reply_that_is_wanted_at_its_end_is_not_published),
 	    STAGE_TEST(a_new_line_wants_nothing_yet),
 	    STAGE_TEST(what_could_not_be_published_is_made_up),
+	    STAGE_TEST(a_full_line_is_made_up_for),
 	    STAGE_TEST(a_reply_is_stopped_from_elsewhere),
 	};
 
