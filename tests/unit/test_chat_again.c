@@ -104,6 +104,21 @@ the_same_id_with_another_text_is_a_conflict(void **state)
 	ear_clear(&e);
 }
 
+static void
+a_full_store_takes_no_message(void **state)
+{
+	struct stage *s = *state;
+	struct id run;
+	struct ear e;
+
+	ear_begin(s, &e, "client-id");
+	store_accept(s);
+	store_refuse(s, expect_named_begin(s, &run), STORE_FULL);
+	expect_failure(s, &e, TURN_STORE_FULL);
+	assert_true(LIST_EMPTY(&s->chat.turns));
+	ear_clear(&e);
+}
+
 /* Its id is the old one from now on, and the run is what we called it. */
 static void
 an_interrupted_reply_is_begun_anew_in_its_place(void **state)
@@ -290,6 +305,7 @@ main(void)
 	    STAGE_TEST(a_message_whose_reply_runs_here_joins_it),
 	    STAGE_TEST(nobody_is_told_when_who_repeated_it_has_left),
 	    STAGE_TEST(the_same_id_with_another_text_is_a_conflict),
+	    STAGE_TEST(a_full_store_takes_no_message),
 	    STAGE_TEST(an_interrupted_reply_is_begun_anew_in_its_place),
 	    STAGE_TEST(a_turn_that_was_begun_too_late_is_closed),
 	    STAGE_TEST(a_state_that_comes_too_late_changes_nothing),

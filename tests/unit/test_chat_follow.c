@@ -288,6 +288,22 @@ a_missing_piece_is_asked_for(void **state)
 	ear_clear(&e);
 }
 
+static void
+what_is_being_asked_is_not_asked_twice(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 4, "two");
+	tell_end(s, &o);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
 /* It overlaps with what is here and is not the same. */
 static void
 no_piece_begins_within_a_character(void **state)
@@ -692,6 +708,7 @@ main(void)
 	    STAGE_TEST(a_second_listener_is_given_what_is_here),
 	    STAGE_TEST(what_is_here_already_is_dropped),
 	    STAGE_TEST(a_missing_piece_is_asked_for),
+	    STAGE_TEST(what_is_being_asked_is_not_asked_twice),
 	    STAGE_TEST(no_piece_begins_within_a_character),
 	    STAGE_TEST(a_followed_text_has_a_bound),
 	    STAGE_TEST(what_comes_of_other_replies_is_passed_over),

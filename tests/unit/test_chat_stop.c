@@ -216,6 +216,46 @@ who_asked_for_the_stop_may_leave(void **state)
 	ear_clear(&stop);
 }
 
+/* -- a drain's end ------------------------------------------------------------------------- */
+
+static void
+a_drain_cuts_a_running_reply(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+
+	stage_stream(s, &e);
+	model_say(s, "one");
+	STAGE_UNTIL(s, e.tokens == 1);
+	chat_cut(&s->chat);
+	STAGE_UNTIL(s, model_is_left(s));
+	store_take_finish(s, MESSAGE_INTERRUPTED, "one");
+	expect_failure(s, &e, TURN_CUT);
+	assert_int_equal(chat_running(&s->chat), 0);
+	ear_clear(&e);
+}
+
+/* Its next attempt may be seconds away. */
+static void
+a_drain_stores_at_once_what_could_not_be_stored(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+
+	stage_stream(s, &e);
+	model_say(s, "one");
+	model_end(s);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
+	expect_failure(s, &e, TURN_STORE_FULL);
+	chat_cut(&s->chat);
+	/* And leaves alone what is on its way already. */
+	chat_cut(&s->chat);
+	store_take_finish(s, MESSAGE_COMPLETE, "one");
+	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
+	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
 /* Whatever the store does not answer is given up after its time: the question, a stop's end, and the
  * beginning of a message. */
 static void
@@ -254,6 +294,8 @@ main(void)
 	    STAGE_TEST(a_stop_of_a_reply_that_is_over_hears_how_it_ended),
 	    STAGE_TEST(a_stopped_reply_may_be_erased),
 	    STAGE_TEST(who_asked_for_the_stop_may_leave),
+	    STAGE_TEST(a_drain_cuts_a_running_reply),
+	    STAGE_TEST(a_drain_stores_at_once_what_could_not_be_stored),
 	    STAGE_TEST(what_the_store_never_answers_fails_in_time),
 	};
 
