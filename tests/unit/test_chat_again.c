@@ -87,6 +87,23 @@ nobody_is_told_when_who_repeated_it_has_left(void **state)
 	ear_clear(&e);
 }
 
+/* No storaged answers so. */
+static void
+a_message_without_an_id_is_never_a_repeated_one(void **state)
+{
+	struct stage *s = *state;
+	struct turn_ids ids = {id_new(), id_new()};
+	struct msg_turn_state running = state_open(&ids, &ids.message, false);
+	struct ear e;
+
+	ear_begin(s, &e, NULL);
+	store_accept(s);
+	store_answer(s, store_expect(s, MSG_TURN_BEGIN, NULL), MSG_TURN_STATE, &running);
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	store_take_finish(s, MESSAGE_INTERRUPTED, "");
+	ear_clear(&e);
+}
+
 static void
 the_same_id_with_another_text_is_a_conflict(void **state)
 {
@@ -304,6 +321,7 @@ main(void)
 	    STAGE_TEST(a_message_whose_reply_is_over_is_answered_from_the_store),
 	    STAGE_TEST(a_message_whose_reply_runs_here_joins_it),
 	    STAGE_TEST(nobody_is_told_when_who_repeated_it_has_left),
+	    STAGE_TEST(a_message_without_an_id_is_never_a_repeated_one),
 	    STAGE_TEST(the_same_id_with_another_text_is_a_conflict),
 	    STAGE_TEST(a_full_store_takes_no_message),
 	    STAGE_TEST(an_interrupted_reply_is_begun_anew_in_its_place),

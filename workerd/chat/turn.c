@@ -296,7 +296,7 @@ on_begun(void *arg, uint16_t type, const union msg *m)
 	t->call = NULL;
 	if (type == MSG_TURN_BEGUN)
 		turn_has_begun(t, &m->turn_begun);
-	else if (type == MSG_TURN_STATE)
+	else if (type == MSG_TURN_STATE && t->reference != NULL)
 		turn_is_repeated(t, &m->turn_state);
 	else
 		turn_not_begun(t, type, m);
