@@ -1,0 +1,103 @@
+/*
+ * Query strings and percent-encoding. What is read back is text in bounds, and the same that
+ * encoding it anew, beside other parameters, gives; the first line of the input is a name, the rest
+ * the query.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/utf8.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/api/parameters.h"
+#include "workerd/http/percent.h"
+
+/* Every byte escaped. */
+static void
+put_escaped(struct buf *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		must(buf_printf(out, "%%%02x", text.p[i]) == 0);
+}
+
+static void
+check_text(struct slice text)
+{
+	must(text.len <= PARAMETER_MAX && utf8_valid(text));
+	for (size_t i = 0; i < text.len; i++)
+		must(text.p[i] >= 0x20 && text.p[i] != 0x7f);
+}
+
+/* Beside another parameter the value is the same; beside itself it is none. */
+static void
+check_written_again(struct slice value)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct buf query;
+
+	buf_init(&query, 2 * 3 * PARAMETER_MAX + 64);
+	must(buf_append_str(&query, "other=1&q=") == 0);
+	put_escaped(&query, value);
+	must(buf_append_str(&query, "&qq=2") == 0);
+	must(slice_eq(parameter_read(buf_slice(&query), "q", text), value));
+	must(buf_append_str(&query, "&q=1") == 0);
+	must(parameter_read(buf_slice(&query), "q", text).len == 0);
+	buf_clear(&query);
+}
+
+/* A number is one that strtoull(3) reads, without what that takes before digits. */
+static void
+check_number(struct slice value)
+{
+	char text[PARAMETER_MAX + 1] = {0};
+	uint32_t n;
+
+	memcpy(text, value.p, value.len);
+	if (parameter_number(value, 1000000, &n)) {
+		must(n <= 1000000 && strspn(text, "0123456789") == value.len);
+		must(strtoull(text, NULL, 10) == n);
+	} else {
+		must(value.len == 0 || value.len > 9 ||
+		    strspn(text, "0123456789") < value.len ||
+		    strtoull(text, NULL, 10) > 1000000);
+	}
+}
+
+static void
+check_percent(struct slice any)
+{
+	uint8_t text[64];
+	size_t len;
+
+	if (!percent_decode(any, text, sizeof(text), &len))
+		return;
+	must(len <= any.len);
+	check_text((struct slice){text, len});
+}
+
+int
+fuzz_parameters(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = fuzz_copy((struct slice){data, size}), text[PARAMETER_MAX];
+	const uint8_t *end = memchr(copy, '\n', size);
+	struct slice query = {copy, size}, value;
+	char name[16] = "id";
+
+	if (end != NULL && end - copy < (ptrdiff_t)sizeof(name)) {
+		size_t n = (size_t)(end - copy);
+
+		memcpy(name, copy, n);
+		name[n] = '\0';
+		query = (struct slice){end + 1, size - n - 1};
+	}
+	check_percent(query);
+	value = parameter_read(query, name, text);
+	must(value.p == NULL || value.p == text);
+	check_text(value);
+	if (value.p != NULL) {
+		check_written_again(value);
+		check_number(value);
+	}
+	free(copy);
+	return 0;
+}
