@@ -115,7 +115,7 @@ static void
 check_found(const struct route_match *m, enum http_method method, struct slice path)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct slice captures[ROUTER_CAPTURES_MAX];
+		struct slice captures[ROUTER_CAPTURES_MAX] = {0};
 
 		if (table[i].payload != m->payload)
 			continue;
