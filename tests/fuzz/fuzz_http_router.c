@@ -124,7 +124,7 @@ check_found(const struct route_match *m, enum http_method method, struct slice p
 		for (size_t c = 0; c < m->n_captures; c++) {
 			uint8_t text[ROUTER_CAPTURE_MAX];
 
-			must(m->captures[c].p == captures[c].p &&
+			must(captures[c].p != NULL && m->captures[c].p == captures[c].p &&
 			    m->captures[c].len == captures[c].len);
 			must(utf8_valid(router_capture(m, c, text)) ||
 			    memchr(captures[c].p, '%', captures[c].len) == NULL);
