@@ -12,6 +12,7 @@ const SITE = "https://site.example";
 const OTHER = "https://other.example:8443";
 const CORS_ORIGIN = `${SITE}, ${OTHER}`;
 const KEYS = { "x-api-key": WIDGET_KEY, "x-admin-api-key": ADMIN_KEY };
+const SSE = { headers: { accept: "text/event-stream" } };
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 
 /** Almost SITE or OTHER, and neither. */
@@ -58,7 +59,10 @@ function assertCors(answer, origin, what) {
 /** A path of every route, with its method. */
 const everyRoute = routes().map(({ method, pattern }) => ({
 	method,
-	path: pattern.replace(":id", NOBODY).replace(":sessionId", "nobody").replace(":file", "none.js"),
+	path: pattern
+		.replace(/:id|:messageId/, NOBODY)
+		.replace(":sessionId", "nobody")
+		.replace(":file", "none.js"),
 }));
 
 /** Every status that an answer can have, and a request that gets it. */
@@ -67,6 +71,8 @@ const ANSWERS = [
 	[200, "GET", "/widget/chat-widget.js"],
 	[200, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
 	[200, "POST", "/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
+	[200, "POST", "/chat", { ...SSE, body: { sessionId: "s", message: "[[tokens=1]]" } }],
+	[200, "GET", "/v1/chat/history?sessionId=s"],
 	[200, "GET", "/v1/admin/conversations"],
 	[204, "OPTIONS", "/chat"],
 	[303, "GET", "/"],
@@ -77,6 +83,8 @@ const ANSWERS = [
 	[403, "POST", "/api/login", { body: { password: PASSWORD } }], // allowed, and not our own
 	[404, "GET", "/nowhere"],
 	[404, "GET", `/v1/admin/conversations/${NOBODY}`],
+	[404, "GET", `/v1/chat/stream/${NOBODY}?sessionId=s`],
+	[404, "POST", `/v1/chat/${NOBODY}/stop`, { body: { sessionId: "s" } }],
 	[405, "GET", "/chat"],
 	[413, "POST", "/chat", { headers: { "content-length": "10000000" } }],
 	[502, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[fail=401]]" } }],
