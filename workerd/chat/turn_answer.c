@@ -76,7 +76,7 @@ turn_add_text(struct turn *t, struct slice text)
 	if (!t->behind && buf_len(&t->audience.text) - t->kept >= CHECKPOINT_BYTES)
 		turn_checkpoint(t);
 	else if (!evtimer_pending(t->timer, NULL))
-		turn_timer(t, CHECKPOINT_MS);
+		turn_timer_checkpoint(t);
 }
 
 /* The model has said all it will. */

@@ -20,6 +20,7 @@
 #include "workerd/chat/sse.h"
 
 #define CHECKPOINT_MS    1000
+#define CHECKPOINT_GRID  250 /* ms; on its lines checkpoints go together */
 #define CHECKPOINT_BYTES 4096
 #define ERROR_BODY_MAX   4096 /* bytes of an error answer that are read for the log */
 
@@ -83,6 +84,9 @@ void turn_enter(struct turn *t, enum turn_state state);
 
 /* Calls for the turn's next step in so many milliseconds: what that is, the state says. */
 void turn_timer(struct turn *t, unsigned ms);
+
+/* The same for a checkpoint, in CHECKPOINT_MS at the latest. */
+void turn_timer_checkpoint(struct turn *t);
 
 /* Remembers what the listeners are to hear; the first failure counts. */
 void turn_set_failure(struct turn *t, enum turn_failure failure);
