@@ -12,6 +12,8 @@ export function backoff(failures: number, random: () => number = Math.random): n
 }
 
 export interface Network {
+	/** As far as the browser knows. */
+	isOffline(): boolean;
 	/** Waits `floorMs`, then `ms`: less when there is hope, more while the page is away. */
 	pause(floorMs: number, ms: number, signal: AbortSignal): Promise<void>;
 	/** There is hope. */
@@ -20,8 +22,8 @@ export interface Network {
 	onChange(listener: () => void): () => void;
 }
 
-function isAway(): boolean {
-	return document.hidden || navigator.onLine === false;
+function isOffline(): boolean {
+	return navigator.onLine === false;
 }
 
 export function createNetwork(): Network {
@@ -46,6 +48,7 @@ export function createNetwork(): Network {
 	});
 
 	return {
+		isOffline,
 		pause(floorMs, ms, signal) {
 			return new Promise((resolve) => {
 				const end = () => {
@@ -58,7 +61,7 @@ export function createNetwork(): Network {
 					waiting.add(end);
 					timer = setTimeout(() => {
 						// Browsers are at times wrong about being offline: then it is only slower.
-						if (isAway()) timer = setTimeout(end, CAP_MS);
+						if (document.hidden || isOffline()) timer = setTimeout(end, CAP_MS);
 						else end();
 					}, ms);
 				};

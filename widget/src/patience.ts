@@ -26,7 +26,7 @@ export function createPatience(network: Network): Patience {
 			failures++;
 			if (failures > FAILURES_MAX || !isPassing(failure)) throw failure;
 		},
-		isTried: ({ retryAfterMs }) => failures > 1 || (retryAfterMs ?? 0) > 0,
+		isTried: ({ retryAfterMs }) => failures > 1 || (retryAfterMs ?? 0) > 0 || network.isOffline(),
 		wait: ({ retryAfterMs }, signal) =>
 			network.pause(retryAfterMs ?? 0, backoff(failures - 1), signal),
 	};

@@ -51,7 +51,7 @@ function chatWith(answers: (readonly Step[])[], setting: Setting = {}) {
 		for (let i = 0; i < 50 || isReplying(store.get()); i++) await new Promise(setImmediate);
 		return store.get();
 	};
-	return { chat, store, history, calls, outbox, settled, said: () => said };
+	return { chat, store, history, calls, network, outbox, settled, said: () => said };
 }
 
 const texts = (state: State) => state.messages.map(({ role, text }) => `${role}: ${text}`);
@@ -168,6 +168,16 @@ test("a reply that ends while the panel is closed is unread until it opens", asy
 	assert.equal((await settled()).unread, true);
 	store.update((state) => setOpen(state, true));
 	assert.equal(store.get().unread, false);
+});
+
+test("a retry while it is tried again anyway ends the wait", async () => {
+	const { chat, network, settled } = chatWith([[start("m"), token("Hel")], REPLY]);
+	let wakes = 0;
+	network.wake = () => wakes++;
+	chat.send("Hi");
+	chat.retry();
+	assert.equal(wakes, 1);
+	assert.deepEqual(texts(await settled()).slice(1), ["user: Hi", "assistant: Hello"]);
 });
 
 // -- stopping -------------------------------------------------------------------------------

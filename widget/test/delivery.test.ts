@@ -166,6 +166,19 @@ test("the first reconnection is silent, the second is told", async () => {
 	);
 });
 
+test("offline the first one is told too", async () => {
+	const { client } = scriptedClient([
+		[start("m"), token("H")],
+		[start("m", 1), done("Hi")],
+	]);
+	const network = { ...hastyNetwork().network, isOffline: () => true };
+	const types: string[] = [];
+	for await (const { type } of deliver(ORDER, client, network, new AbortController().signal)) {
+		types.push(type);
+	}
+	assert.deepEqual(types, ["start", "token", "paused", "start", "done"]);
+});
+
 test("a change of networks gives up the old connection", async () => {
 	const { client, calls } = scriptedClient([
 		[start("m"), token("Hel"), "hang"],

@@ -74,6 +74,7 @@ export function hastyNetwork() {
 	const floors: number[] = [];
 	const listeners = new Set<() => void>();
 	const network: Network = {
+		isOffline: () => false,
 		async pause(floorMs) {
 			floors.push(floorMs);
 			await new Promise(setImmediate);

@@ -50,6 +50,12 @@ test("the wait is anywhere between nothing and twice as much each time, up to 30
 	);
 });
 
+test("the browser says whether it is offline", () => {
+	assert.equal(createNetwork().isOffline(), false);
+	line.onLine = false;
+	assert.equal(createNetwork().isOffline(), true);
+});
+
 test("a pause lasts as long as it was to", async () => {
 	const { after } = pause(createNetwork(), 1000, 500);
 	assert.equal(await after(1000), false);

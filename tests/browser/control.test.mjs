@@ -1,0 +1,345 @@
+// What the visitor decides, and is told: stopping a reply, several tabs, the keyboard, a screen
+// reader, what cannot be helped; and a server that knows nothing of all this.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { PATIENCE, until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { numbered, useSite } from "./site.mjs";
+
+const DELAY = `delay=${100 * PATIENCE}`;
+/** So much of it that nobody takes a click on "Stop" for the second of a double click on "Send". */
+const begun = (text) => text.includes("t0 t1 t2 t3 t4 t5 t6 t7 t8");
+
+describe("stopping", { skip: missing }, () => {
+	const site = useSite();
+	const { banter, visit, stored } = site;
+
+	async function inMidReply(question) {
+		const visitor = await visit();
+		await visitor.open();
+		await visitor.say(question);
+		await visitor.logUntil("the reply has begun", begun);
+		return visitor;
+	}
+
+	/** That the model's client has gone, and one reply is stored, stopped and not whole. */
+	async function isStopped(visitor, disconnects) {
+		await until(
+			"the model's request was cancelled",
+			async () => (await banter.model("stats")).client_disconnects === disconnects + 1,
+		);
+		const { messages } = await stored(await visitor.session(), 2, "stopped");
+		assert.ok(!messages[1].content.includes("t99"));
+		return messages[1].content;
+	}
+
+	const disconnectsNow = async () => (await banter.model("stats")).client_disconnects;
+
+	it("a button in the place of Send ends the reply; what came stays, also after a reload", async () => {
+		const disconnects = await disconnectsNow();
+		const visitor = await inMidReply(`[[tokens=100 ${DELAY}]] stop me`);
+		assert.equal(await visitor.chat.getByRole("button", { name: "Send message" }).count(), 0);
+		await visitor.stop.click();
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		const text = await isStopped(visitor, disconnects);
+		const said = [`visitor: [[tokens=100 ${DELAY}]] stop me`, `assistant: ${text}`];
+		await visitor.saidUntil(said);
+		await visitor.page.reload();
+		await visitor.saidUntil(said);
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+
+		await visitor.say("[[tokens=3]] go on");
+		await visitor.saidUntil([...said, "visitor: [[tokens=3]] go on", "assistant: t0 t1 t2"]);
+		assert.deepEqual(visitor.complaints, []);
+		await visitor.context.close();
+	});
+
+	it("before the model has said a word, too", async () => {
+		const disconnects = await disconnectsNow();
+		const question = `[[tokens=100 first-delay=${60_000 * PATIENCE}]] stop early`;
+		const visitor = await visit();
+		await visitor.open();
+		await visitor.say(question);
+		await until("the model was asked", async () => (await banter.modelCalls(question)) === 1);
+		await visitor.stop.press("Enter");
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		assert.equal(await isStopped(visitor, disconnects), "");
+		await visitor.context.close();
+	});
+
+	it("a double click on Send stops nothing", async () => {
+		const visitor = await visit();
+		await visitor.open();
+		await visitor.box.fill(`[[tokens=10 ${DELAY}]] double click`);
+		await visitor.chat.getByRole("button", { name: "Send message" }).dblclick();
+		await visitor.saidUntil([
+			`visitor: [[tokens=10 ${DELAY}]] double click`,
+			`assistant: ${numbered(10)}`,
+		]);
+		await stored(await visitor.session(), 2);
+		await visitor.context.close();
+	});
+
+	it("by the keyboard: Tab leads to it, and afterwards back to the writing line", async () => {
+		const visitor = await visit();
+		await visitor.open();
+		await visitor.say(`[[tokens=100 ${DELAY}]] by keyboard`);
+		await visitor.stop.waitFor();
+		await visitor.page.keyboard.press("Tab");
+		assert.ok(await visitor.stop.evaluate((node) => node.matches(":focus")));
+		await visitor.page.keyboard.press("Enter");
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		await until("the writing line has the focus", () =>
+			visitor.box.evaluate((node) => node.matches(":focus")),
+		);
+		await visitor.context.close();
+	});
+
+	it("Escape closes the chat, and the reply goes on", async () => {
+		const visitor = await inMidReply(`[[tokens=20 ${DELAY}]] escape`);
+		await visitor.page.keyboard.press("Escape");
+		await visitor.chat.waitFor({ state: "hidden" });
+		await visitor.page.getByRole("button", { name: "Open chat, new reply" }).click();
+		await visitor.saidUntil([
+			`visitor: [[tokens=20 ${DELAY}]] escape`,
+			`assistant: ${numbered(20)}`,
+		]);
+		await visitor.context.close();
+	});
+});
+
+describe("several tabs", { skip: missing }, () => {
+	const site = useSite();
+	const { banter, visit, stored } = site;
+
+	it("show each other's messages, and either can stop a reply", async () => {
+		const one = await visit();
+		await one.open();
+		await one.say("[[tokens=3]] first");
+		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const two = await site.openTab(one.context);
+		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+
+		await one.say(`[[tokens=100 ${DELAY}]] long`);
+		await two.logUntil("it is written in the other tab", (text) => text.split("t2").length === 3);
+		await two.stop.press("Enter");
+		for (const tab of [one, two]) await tab.chat.getByText("Stopped", { exact: true }).waitFor();
+		const { messages } = await stored(await one.session(), 4, "stopped");
+		for (const tab of [one, two])
+			await tab.saidUntil([
+				"visitor: [[tokens=3]] first",
+				"assistant: t0 t1 t2",
+				`visitor: [[tokens=100 ${DELAY}]] long`,
+				`assistant: ${messages[3].content}`,
+			]);
+		assert.deepEqual([...one.complaints, ...two.complaints], []);
+		await one.context.close();
+	});
+
+	it("that write at the same time get each its reply, and neither gets one twice", async () => {
+		const one = await visit();
+		await one.open();
+		await one.say("[[tokens=3]] first");
+		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const two = await site.openTab(one.context);
+		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const long = `[[tokens=10 ${DELAY}]] from one`;
+		await one.box.fill(long);
+		await two.box.fill('[[text="Good day"]] from two');
+		await Promise.all([one.box.press("Enter"), two.box.press("Enter")]);
+
+		const { messages } = await stored(await one.session(), 6);
+		const texts = messages.map(({ content }) => content);
+		const asked = ["[[tokens=3]] first", long, '[[text="Good day"]] from two'];
+		assert.deepEqual([...texts].sort(), [...asked, "t0 t1 t2", numbered(10), "Good day"].sort());
+		const said = messages.map(({ role, content }) =>
+			role === "user" ? `visitor: ${content}` : `assistant: ${content}`,
+		);
+		await one.saidUntil(said);
+		await two.saidUntil(said);
+		assert.equal(await banter.modelCalls("from one"), 1);
+		assert.equal(await banter.modelCalls("from two"), 1);
+		await one.context.close();
+	});
+});
+
+describe("what the visitor is told", { skip: missing }, () => {
+	const site = useSite();
+	const { banter, visit } = site;
+
+	/** A visitor whose next messages are answered by that, n times. */
+	async function refused(status, { headers = {}, code = "some_code", times = Infinity } = {}) {
+		const visitor = await visit();
+		let left = times;
+		await visitor.page.route(`${banter.url}/chat`, (route) => {
+			if (left-- <= 0) return route.fallback();
+			return route.fulfill({
+				status,
+				headers: {
+					"access-control-allow-origin": site.url,
+					"access-control-expose-headers": "Retry-After",
+					...headers,
+				},
+				json: { error: "An error", code },
+			});
+		});
+		await visitor.open();
+		return visitor;
+	}
+
+	const SENTENCES = [
+		[401, "This chat isn’t available here"],
+		[409, "couldn’t be sent again"],
+		[410, "This conversation was deleted"],
+		[400, "This message couldn’t be sent."],
+		[500, "Something went wrong on our side"],
+		[429, "a lot of messages"],
+	];
+
+	for (const [status, sentence] of SENTENCES) {
+		it(`${status}: “${sentence} …”, and trying again helps when it does`, async () => {
+			const visitor = await refused(status, { times: 1 });
+			await visitor.say("[[tokens=3]] hello");
+			await visitor.chat.getByText(sentence).waitFor();
+			await visitor.again.click();
+			await visitor.saidUntil(["visitor: [[tokens=3]] hello", "assistant: t0 t1 t2"]);
+			await visitor.context.close();
+		});
+	}
+
+	it("429 with Retry-After: the message goes out by itself when it may", async () => {
+		const visitor = await refused(429, { headers: { "retry-after": "2" }, times: 1 });
+		await visitor.say("[[tokens=3]] patience");
+		await visitor.chat.getByText("Yours goes out in a moment").waitFor();
+		assert.equal(await visitor.again.count(), 0);
+		await visitor.saidUntil(["visitor: [[tokens=3]] patience", "assistant: t0 t1 t2"]);
+		await visitor.context.close();
+	});
+
+	it("a screen reader hears each reply once, whole, and nothing of old ones", async () => {
+		const visitor = await visit();
+		const live = visitor.page.locator("banter-chat").locator("[aria-live=polite]");
+		await visitor.page.evaluate(() => {
+			window.heard = [];
+			const root = document.querySelector("banter-chat").shadowRoot;
+			new MutationObserver((records) => {
+				for (const { addedNodes } of records)
+					for (const node of addedNodes) window.heard.push(node.textContent);
+			}).observe(root.querySelector("[aria-live=polite]"), { childList: true });
+		});
+		const heard = () => visitor.page.evaluate(() => window.heard);
+		await visitor.open();
+		await visitor.say(`[[tokens=10 ${DELAY}]] read to me`);
+		await until("it is heard", async () => (await heard()).length > 0);
+		assert.deepEqual(await heard(), [numbered(10)]);
+		await visitor.say(`[[tokens=100 ${DELAY}]] no more`);
+		await visitor.logUntil("it has begun", (text) => text.split("t8").length > 2);
+		await visitor.stop.click();
+		await until("the stop is heard", async () => (await heard()).length > 1);
+		const [, stopped] = await heard();
+		assert.match(stopped, /^Reply stopped\. t0 t1/);
+
+		await visitor.page.reload();
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		assert.equal(await live.textContent(), "");
+		await visitor.context.close();
+	});
+});
+
+describe("a server that knows no ids", { skip: missing }, () => {
+	const site = useSite();
+
+	/** What open-chat-widget's server does: it takes a message, streams a reply, and that is all. */
+	const asked = [];
+	const others = [];
+	const server = createServer(async (req, res) => {
+		res.setHeader("access-control-allow-origin", "*");
+		res.setHeader("access-control-allow-headers", "Content-Type, x-widget-api-key, x-api-key");
+		if (req.method === "OPTIONS") {
+			res.writeHead(204).end();
+			return;
+		}
+		if (req.method !== "POST" || req.url !== "/chat") {
+			others.push(`${req.method} ${req.url}`);
+			res.writeHead(404, { "content-type": "text/html" }).end("<!DOCTYPE html>Cannot GET");
+			return;
+		}
+		let body = "";
+		for await (const piece of req.setEncoding("utf8")) body += piece;
+		const { sessionId, message } = JSON.parse(body);
+		asked.push({ sessionId, message });
+		const line = (event) => res.write(`${JSON.stringify(event)}\n`);
+		res.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
+		line({ type: "start", conversationId: "c1" });
+		line({ type: "token", token: "As " });
+		if (message === "break") {
+			res.socket.destroySoon();
+			return;
+		}
+		if (message === "wait") return;
+		line({ type: "token", token: "always" });
+		line({ type: "done", message: "As always", conversationId: "c1" });
+		res.end();
+	});
+	let api;
+	before(async () => {
+		await new Promise((done) => server.listen(0, "127.0.0.1", done));
+		api = `http://127.0.0.1:${server.address().port}/chat`;
+	});
+	after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+
+	it("is used as ever: a reply streams, and a reload begins anew without an error", async () => {
+		const visitor = await site.visit(api);
+		await visitor.open();
+		await visitor.say("hello");
+		await visitor.saidUntil(["visitor: hello", "assistant: As always"]);
+		await visitor.page.reload();
+		await until("it has been asked for a history", () => others.length === 1);
+		await visitor.saidUntil([]);
+		assert.equal(await visitor.again.count(), 0);
+		await visitor.say("again");
+		await visitor.saidUntil(["visitor: again", "assistant: As always"]);
+		await visitor.context.close();
+	});
+
+	it("is never asked twice by itself, not even after a reload", async () => {
+		const visitor = await site.visit(api);
+		await visitor.open();
+		await visitor.say("break");
+		await visitor.chat.getByText("The connection dropped").waitFor();
+		assert.equal(asked.filter(({ message }) => message === "break").length, 1);
+		await visitor.again.click();
+		await until(
+			"asked again",
+			() => asked.filter(({ message }) => message === "break").length === 2,
+		);
+		await visitor.chat.getByText("The connection dropped").waitFor();
+		await visitor.page.reload();
+		await visitor.saidUntil([]);
+
+		const histories = others.length;
+		await visitor.say("wait");
+		await visitor.logUntil("it has begun", (text) => text.includes("As "));
+		await visitor.page.reload();
+		await until("it is asked for a history", () => others.length > histories);
+		await visitor.saidUntil([]);
+		assert.equal(asked.filter(({ message }) => message === "wait").length, 1);
+		await visitor.context.close();
+	});
+
+	it("is not listened to any longer when the visitor stops", async () => {
+		const visitor = await site.visit(api);
+		await visitor.open();
+		await visitor.say("wait");
+		await visitor.logUntil("it has begun", (text) => text.includes("As "));
+		await visitor.stop.press("Enter");
+		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		await visitor.saidUntil(["visitor: wait", "assistant: As "]);
+		await visitor.context.close();
+	});
+});

@@ -1,0 +1,64 @@
+// A line between browser and banter that can break: TCP, byte for byte, until it is cut or dead.
+
+import { connect, createServer } from "node:net";
+
+export class Line {
+	#pairs = new Set();
+	#server;
+	#isCut = false;
+
+	/** @param {() => number} port where banter listens */
+	constructor(port) {
+		this.#server = createServer((near) => {
+			if (this.#isCut) {
+				near.destroy();
+				return;
+			}
+			const far = connect(port(), "127.0.0.1");
+			const pair = { near, far, isDead: false };
+			this.#pairs.add(pair);
+			for (const [from, to] of [
+				[near, far],
+				[far, near],
+			]) {
+				from.on("data", (bytes) => {
+					// On a dead line bytes go nowhere, and nobody is told.
+					if (!pair.isDead) to.write(bytes);
+				});
+				from.on("error", () => {});
+				from.on("close", () => {
+					to.destroy();
+					this.#pairs.delete(pair);
+				});
+			}
+		});
+	}
+
+	async start() {
+		await new Promise((done) => this.#server.listen(0, "127.0.0.1", done));
+		this.url = `http://127.0.0.1:${this.#server.address().port}`;
+	}
+
+	/** All connections break, and new ones too. */
+	cut() {
+		this.#isCut = true;
+		for (const { near, far } of this.#pairs) {
+			near.resetAndDestroy();
+			far.destroy();
+		}
+	}
+
+	/** The connections that there are go dead without a word; new ones live. */
+	silence() {
+		for (const pair of this.#pairs) pair.isDead = true;
+	}
+
+	mend() {
+		this.#isCut = false;
+	}
+
+	stop() {
+		this.cut();
+		this.#server.close();
+	}
+}

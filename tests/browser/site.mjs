@@ -1,0 +1,181 @@
+// A site with the chat on it: a page of another origin with A's script tag under a strict policy,
+// and visitors who write.
+
+import { createServer } from "node:http";
+import { after, before } from "node:test";
+import { DEADLINE_MS, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
+import { complaintsOf, launch } from "./browser.mjs";
+
+export const WELCOME = "Hey! How can I help?";
+export const PLACEHOLDER = "Type your question...";
+
+/** The stand-in model's reply of n tokens, without the space at its end. */
+export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
+
+/** A's tag, word for word but for the addresses and the key. */
+function scriptTag(url, apiUrl) {
+	return `<script
+  src="${url}/widget/chat-widget.js"
+  data-api-url="${apiUrl}"
+  data-api-key="${WIDGET_KEY}"
+  data-title="Support"
+  data-welcome-message="${WELCOME}"
+  data-input-placeholder="${PLACEHOLDER}"
+  data-position="right"
+  data-accent-color="#0ea5e9"
+  defer
+></script>`;
+}
+
+/** A page that allows nothing but what its widget needs. */
+function servePage(res, url, apiUrl) {
+	const { origin } = new URL(apiUrl);
+	res.writeHead(200, {
+		"content-type": "text/html; charset=utf-8",
+		"content-security-policy": `default-src 'none'; script-src ${url}; connect-src ${origin}`,
+	});
+	const tag = scriptTag(url, apiUrl);
+	res.end(`<!doctype html><html lang="en"><title>A site</title><h1>A site</h1>${tag}</html>`);
+}
+
+/** Of the chat on a page. */
+export class Visitor {
+	constructor(context, page) {
+		this.context = context;
+		this.page = page;
+		this.complaints = complaintsOf(page);
+		this.chat = page.getByRole("dialog");
+		this.box = this.chat.getByRole("textbox");
+		this.stop = this.chat.getByRole("button", { name: "Stop the reply" });
+		this.again = this.chat.getByRole("button", { name: "Try again" });
+	}
+
+	open() {
+		return this.page.getByRole("button", { name: "Open chat" }).click();
+	}
+
+	async say(text) {
+		await this.box.fill(text);
+		await this.box.press("Enter");
+	}
+
+	session() {
+		return this.page.evaluate(() => localStorage.getItem("banter.session"));
+	}
+
+	/** Waits until the conversation's text satisfies test(); resolves to it. */
+	logUntil(what, test) {
+		return until(what, async () => {
+			const text = await this.chat.getByRole("log").textContent();
+			return test(text) && text;
+		});
+	}
+
+	/** What is on the page, one string a message: who said it, and what. */
+	said() {
+		return this.chat
+			.getByRole("log")
+			.locator(".row")
+			.evaluateAll((rows) =>
+				rows.map((row) => {
+					const who = row.classList.contains("user") ? "visitor" : "assistant";
+					const bubble = row.querySelector(".bubble");
+					// The dots' "Thinking…" is not said.
+					const text = bubble && !bubble.querySelector(".dots") ? bubble.textContent : "";
+					return `${who}: ${text}`;
+				}),
+			);
+	}
+
+	/** Waits until exactly this has been said after the welcome. */
+	async saidUntil(expected, ms = DEADLINE_MS) {
+		const wanted = JSON.stringify([`assistant: ${WELCOME}`, ...expected]);
+		let said = "";
+		const isSaid = async () => {
+			said = JSON.stringify(await this.said());
+			return said === wanted;
+		};
+		await until(`it is said: ${wanted}`, isSaid, ms).catch((error) => {
+			error.message += `\nbut: ${said}`;
+			throw error;
+		});
+	}
+
+	/**
+	 * Looks at the newest reply in every frame from now on; the result is a function that resolves to all
+	 * the texts it had, those before a reload too.
+	 */
+	async watch() {
+		const seen = [];
+		await this.page.exposeFunction("sawReply", (text) => seen.push(text));
+		const look = () => {
+			let last = "";
+			const frame = () => {
+				const root = document.querySelector("banter-chat")?.shadowRoot;
+				const rows = root?.querySelectorAll(".row.assistant") ?? [];
+				const bubble = rows[rows.length - 1]?.querySelector(".bubble");
+				const text = bubble?.querySelector(".dots") ? "" : (bubble?.textContent ?? "");
+				if (text !== last) window.sawReply(text);
+				last = text;
+				requestAnimationFrame(frame);
+			};
+			frame();
+		};
+		await this.page.addInitScript(look);
+		await this.page.evaluate(look);
+		return seen;
+	}
+}
+
+/**
+ * A banter, a site that uses it, and a browser, for all tests of a describe().
+ * @param {Record<string, string>} env settings over the usual ones
+ */
+export function useSite(env = {}) {
+	const server = createServer();
+	const settings = { ...env };
+	const site = {};
+	// The address is needed for CORS_ORIGIN, before banter starts.
+	before(async () => {
+		await new Promise((done) => server.listen(0, "127.0.0.1", done));
+		site.url = `http://localhost:${server.address().port}`;
+		settings.CORS_ORIGIN = site.url;
+		site.browser = await launch();
+	});
+	site.banter = useBanter({ env: settings });
+	before(() => {
+		server.on("request", (req, res) => {
+			const { pathname, searchParams } = new URL(req.url, site.url);
+			const { url } = site.banter;
+			if (pathname === "/") servePage(res, url, searchParams.get("api") ?? `${url}/chat`);
+			else res.writeHead(204).end();
+		});
+	});
+	after(async () => {
+		await site.browser?.close();
+		server.closeAllConnections();
+		server.close();
+	});
+
+	/** A visitor with a browser profile of her own; api is the address in the site's tag. */
+	site.visit = async (api) => {
+		const context = await site.browser.newContext();
+		context.setDefaultTimeout(DEADLINE_MS);
+		return site.openTab(context, api);
+	};
+
+	site.openTab = async (context, api) => {
+		const visitor = new Visitor(context, await context.newPage());
+		await visitor.page.goto(api ? `${site.url}/?api=${encodeURIComponent(api)}` : site.url);
+		return visitor;
+	};
+
+	/** A session's thread once it has n messages, the last of them with that status. */
+	site.stored = (session, n, status = "complete") =>
+		until(`${n} messages are stored, the last ${status}`, async () => {
+			const thread = await site.banter.threadOf(session);
+			return thread.messages.length === n && thread.messages[n - 1].status === status && thread;
+		});
+
+	return site;
+}
