@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -55,6 +56,12 @@ xstrdup(const char *s)
  * stranger's connection; no process can go on from there. errno is kept, so that a caller can
  * clean up and still report what failed.
  */
+void
+memory_give_back_large(void)
+{
+	must(mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK) == 1);
+}
+
 void
 closefd(int *fd)
 {

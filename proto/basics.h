@@ -28,6 +28,12 @@ _Noreturn void must_failed(const char *cond, const char *file, int line);
 [[gnu::returns_nonnull, gnu::warn_unused_result]] void *xreallocarray(
     void *p, size_t n, size_t size);
 
+/* Once, at the start of a process that serves: large buffers (LARGE_BLOCK bytes and more) go back to
+ * the system when they are freed. Else glibc would keep more of them the larger the first was
+ * (mallopt(3), M_MMAP_THRESHOLD). */
+#define LARGE_BLOCK (256 * 1024)
+void memory_give_back_large(void);
+
 /* Closes *fd if it is one, and makes it -1. EINTR is not retried: on Linux the fd is gone. */
 void closefd(int *fd);
 

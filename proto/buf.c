@@ -3,9 +3,8 @@
  *
  * Consuming moves the start forward and copies nothing. When the end of the memory is reached, the
  * bytes move to its front if at least a quarter as many were consumed meanwhile, else the memory
- * grows: it doubles while it is small, and then grows by quarters, as most of what is kept for long
- * (the text of a reply, in thousands of streams) is some KiB, of which doubling would leave a third
- * unused. Memory may be a quarter larger than the maximum, so that even a queue that is always
+ * grows: by doubling, but while it is some KiB, as most of what is kept for long is (the text of a
+ * reply, in thousands of streams), by quarters: doubling would leave a third of that unused. Memory may be a quarter larger than the maximum, so that even a queue that is always
  * nearly full moves each byte four times at most; without this slack each append to it could move
  * everything.
  */
@@ -19,7 +18,9 @@
 #include "proto/basics.h"
 
 #define BUF_MIN   256
-#define BUF_SMALL 1024 /* doubles up to here */
+/* Grows by quarters from here to there, where most of what is kept for long lies. */
+#define BUF_SMALL 1024
+#define BUF_LARGE 65536
 
 void
 buf_init(struct buf *b, size_t max)
@@ -108,7 +109,8 @@ grow(struct buf *b, size_t n)
 {
 	size_t most = b->max + b->max / 4 + 1;
 	size_t need = buf_len(b) + n;
-	size_t cap = b->cap < BUF_SMALL ? 2 * b->cap : b->cap + b->cap / 4;
+	bool doubles = b->cap < BUF_SMALL || b->cap >= BUF_LARGE;
+	size_t cap = doubles ? 2 * b->cap : b->cap + b->cap / 4;
 	uint8_t *mem;
 
 	if (cap < BUF_MIN)

@@ -376,6 +376,7 @@ main(int argc, char **argv)
 	char name[32];
 
 	settings_load_or_exit(&w.settings, OWNER_WORKER);
+	memory_give_back_large();
 	snprintf(name, sizeof(name), "worker %u", w.number);
 	log_open(name, w.settings.log_level);
 	/* A client that is gone is an error of write(2), not a signal. When to stop is masterd's to
