@@ -1,26 +1,35 @@
 /*
  * What one turn of the loop takes of the answers, fairly over all transfers.
  *
- * libcurl hands over all that has come, up to a hundred buffers of each transfer at a time. A share
- * of that is dealt with at once; the rest waits here, and in each of the next turns every transfer
- * in its turn gives a piece of it, until a share is used up again. libcurl is not asked for more by
- * an engine that has something waiting here, which bounds what waits.
+ * libcurl reads a hundred buffers of a transfer at a time, if they are there. A share of what comes
+ * is dealt with at once, and of that each transfer has a bounded part; the rest waits for the next
+ * turns, in which the transfers have theirs one after the other. Over HTTP/1.1 it waits in the
+ * kernel: the transfer is paused. Streams of HTTP/2 must not be paused (libcurl 7.88 may never wake
+ * them), so what comes is kept here, and their engine is not driven until it is given out, which
+ * bounds what is kept.
  */
 #include "proto/basics.h"
 #include "workerd/chat/upstream_internal.h"
 
-/* Some 500 tokens, which take some 2 ms to read, relay and keep. */
+/* Some 500 tokens, which take some 2 ms to read, relay and keep; and of one transfer. */
 #define SHARE (128u * 1024)
-#define PIECE (4u * 1024)
+#define PART  (16u * 1024)
 
 /* A hundred of libcurl's buffers, and as much again for what its timers do in the same call. */
-#define BACKLOG_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
+#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
 
 static void
-behind(struct upstream_transfer *t)
+join_queue(struct upstream_transfer *t)
 {
 	t->queue = QUEUE_BEHIND;
 	TAILQ_INSERT_TAIL(&t->upstream->behind, t, link);
+}
+
+static void
+leave_queue(struct upstream_transfer *t)
+{
+	TAILQ_REMOVE(&t->upstream->behind, t, link);
+	t->queue = QUEUE_NONE;
 }
 
 static void
@@ -32,24 +41,45 @@ ask_for_next_turn(struct upstream *u)
 		evtimer_add(u->next_turn, &at_once);
 }
 
-int
-backlog_take(struct upstream_transfer *t, struct slice piece)
+static void
+give(struct upstream_transfer *t, struct slice piece)
 {
 	struct upstream *u = t->upstream;
 
-	if (u->share >= piece.len && t->queue == QUEUE_NONE) {
-		u->share -= piece.len;
-		t->events->data(t->arg, piece);
-		return 0;
+	u->share -= piece.len < u->share ? piece.len : u->share;
+	t->taken += piece.len;
+	t->events->data(t->arg, piece);
+}
+
+static bool
+may_take(struct upstream_transfer *t)
+{
+	struct upstream *u = t->upstream;
+
+	if (t->turn != u->turn)
+		t->taken = 0;
+	t->turn = u->turn;
+	return u->share > 0 && t->taken < PART && t->queue == QUEUE_NONE;
+}
+
+enum backlog
+backlog_take(struct upstream_transfer *t, struct slice piece)
+{
+	if (may_take(t)) {
+		give(t, piece);
+		return BACKLOG_NONE;
 	}
-	u->share = 0;
-	ask_for_next_turn(u);
+	ask_for_next_turn(t->upstream);
 	if (t->queue == QUEUE_NONE) {
-		buf_init(&t->backlog, BACKLOG_MAX);
-		t->engine->behind++;
-		behind(t);
+		join_queue(t);
+		t->keeps = t->http2;
+		t->engine->behind += t->keeps;
+		buf_init(&t->backlog, KEPT_MAX);
 	}
-	return buf_append(&t->backlog, piece.p, piece.len);
+	if (!t->keeps)
+		return BACKLOG_PAUSE;
+	return buf_append(&t->backlog, piece.p, piece.len) == 0 ? BACKLOG_KEPT
+								: BACKLOG_TOO_MUCH;
 }
 
 void
@@ -57,31 +87,31 @@ backlog_clear(struct upstream_transfer *t)
 {
 	if (t->queue != QUEUE_BEHIND)
 		return;
+	leave_queue(t);
+	if (!t->keeps)
+		return;
 	buf_clear(&t->backlog);
-	TAILQ_REMOVE(&t->upstream->behind, t, link);
-	t->queue = QUEUE_NONE;
+	t->keeps = false;
 	if (--t->engine->behind == 0)
 		ask_for_next_turn(t->upstream);
 }
 
-/* One piece of one transfer; then it waits behind all others again, if there is more. */
+/* One part of what is kept; then it waits behind all others again, if there is more. */
 static void
-give_piece(struct upstream_transfer *t)
+give_part(struct upstream_transfer *t)
 {
-	struct upstream *u = t->upstream;
 	struct slice piece = buf_slice(&t->backlog);
 
-	if (piece.len > PIECE)
-		piece.len = PIECE;
-	u->share -= piece.len < u->share ? piece.len : u->share;
-	t->events->data(t->arg, piece);
+	if (piece.len > PART)
+		piece.len = PART;
+	give(t, piece);
 	/* It may have been cancelled, and is no longer in the queue then. */
 	if (t->queue != QUEUE_BEHIND)
 		return;
 	buf_consume(&t->backlog, piece.len);
 	if (buf_len(&t->backlog) > 0) {
-		TAILQ_REMOVE(&u->behind, t, link);
-		behind(t);
+		leave_queue(t);
+		join_queue(t);
 		return;
 	}
 	backlog_clear(t);
@@ -89,24 +119,47 @@ give_piece(struct upstream_transfer *t)
 		upstream_over(t);
 }
 
+/* libcurl hands over what it holds at once, and reads on when its timer ends. */
+static void
+go_on(struct upstream_transfer *t)
+{
+	leave_queue(t);
+	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+}
+
+/* Each that waits now has a part, as long as there is a share. */
+static void
+share_out(struct upstream *u)
+{
+	struct upstream_transfer *t;
+	size_t n = 0;
+
+	u->share = SHARE;
+	u->turn++;
+	TAILQ_FOREACH (t, &u->behind, link)
+		n++;
+	u->inside = true;
+	for (; n > 0 && u->share > 0 && (t = TAILQ_FIRST(&u->behind)) != NULL; n--) {
+		if (t->keeps)
+			give_part(t);
+		else
+			go_on(t);
+	}
+	u->inside = false;
+}
+
 void
 backlog_on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	struct upstream_transfer *t;
 	struct engine *e;
 
 	(void)fd;
 	(void)what;
-	u->share = SHARE;
-	u->inside = true;
-	while (u->share > 0 && (t = TAILQ_FIRST(&u->behind)) != NULL)
-		give_piece(t);
-	u->inside = false;
+	share_out(u);
 	upstream_settle(u);
 	LIST_FOREACH (e, &u->engines, link)
-		if (e->behind == 0)
-			engine_resume(e);
+		engine_resume(e);
 	if (!TAILQ_EMPTY(&u->behind))
 		ask_for_next_turn(u);
 }

@@ -55,16 +55,40 @@ drive(struct engine *e, curl_socket_t fd, int what)
 	upstream_settle(u);
 }
 
-/* The loop watches levels: what is passed over now comes again when there is no backlog. */
+static void
+drive_socket(struct engine *e, int fd, short what)
+{
+	drive(e, fd,
+	    (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+/* Those that are passed over while there is a backlog have their turn after it in the order in which
+ * they became ready: the loop always reports them in the same order, and one that floods would keep
+ * out all behind it. */
 static void
 on_socket_ready(evutil_socket_t fd, short what, void *arg)
 {
-	struct engine *e = arg;
+	struct watch *w = arg;
+	struct engine *e = w->engine;
 
-	if (e->behind == 0)
-		drive(e, fd,
-		    (what & EV_READ ? CURL_CSELECT_IN : 0) |
-			(what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+	if (e->behind == 0 && TAILQ_EMPTY(&e->passed)) {
+		drive_socket(e, fd, what);
+		return;
+	}
+	if (w->ready == 0)
+		TAILQ_INSERT_TAIL(&e->passed, w, link);
+	w->ready |= what;
+}
+
+static void
+drive_passed(struct engine *e)
+{
+	struct watch *w = TAILQ_FIRST(&e->passed);
+	short what = w->ready;
+
+	TAILQ_REMOVE(&e->passed, w, link);
+	w->ready = 0;
+	drive_socket(e, w->fd, what);
 }
 
 static void
@@ -82,7 +106,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 void
 engine_resume(struct engine *e)
 {
-	if (e->timer_due)
+	while (e->behind == 0 && !TAILQ_EMPTY(&e->passed))
+		drive_passed(e);
+	if (e->behind == 0 && e->timer_due)
 		on_timer(-1, 0, e);
 }
 
@@ -105,41 +131,64 @@ set_timer(CURLM *multi, long timeout_ms, void *arg)
 
 /* -- sockets ----------------------------------------------------------------------------- */
 
-/* The table's place for a descriptor; it grows with the greatest one seen. */
-static struct watch *
-watch_of(struct upstream *u, int fd)
+/* Makes the table long enough for a descriptor. */
+static void
+watches_grow(struct upstream *u, int fd)
 {
-	size_t need = (size_t)fd + 1;
+	size_t need = (size_t)fd + 1, n = u->watches_len == 0 ? 64 : u->watches_len;
+	struct watch **grown;
 
-	if (need > u->watches_len) {
-		size_t n = u->watches_len == 0 ? 64 : u->watches_len;
-		struct watch *grown;
+	if (need <= u->watches_len)
+		return;
+	while (n < need)
+		n *= 2;
+	grown = xcalloc(n, sizeof(struct watch *));
+	if (u->watches_len > 0)
+		memcpy(grown, u->watches, u->watches_len * sizeof(struct watch *));
+	free(u->watches);
+	u->watches = grown;
+	u->watches_len = n;
+}
 
-		while (n < need)
-			n *= 2;
-		grown = xcalloc(n, sizeof(*grown));
-		if (u->watches_len > 0)
-			memcpy(grown, u->watches, u->watches_len * sizeof(*grown));
-		free(u->watches);
-		u->watches = grown;
-		u->watches_len = n;
-	}
-	return &u->watches[fd];
+static struct watch *
+watch_of(const struct upstream *u, int fd)
+{
+	return fd >= 0 && (size_t)fd < u->watches_len ? u->watches[fd] : NULL;
 }
 
 static void
-unwatch(struct watch *w)
+unwatch(struct upstream *u, int fd)
 {
-	if (w->event != NULL)
-		event_free(w->event);
-	*w = (struct watch){0};
+	struct watch *w = watch_of(u, fd);
+
+	if (w == NULL)
+		return;
+	if (w->ready != 0)
+		TAILQ_REMOVE(&w->engine->passed, w, link);
+	event_free(w->event);
+	free(w);
+	u->watches[fd] = NULL;
+}
+
+static void
+watch(struct engine *e, int fd, short what)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	w->fd = fd;
+	w->engine = e;
+	w->what = what;
+	w->event = event_new(e->upstream->base, fd, what, on_socket_ready, w);
+	must(w->event != NULL);
+	event_add(w->event, NULL);
+	watches_grow(e->upstream, fd);
+	e->upstream->watches[fd] = w;
 }
 
 void
 upstream_fd_is_new(struct upstream *u, int fd)
 {
-	if (fd >= 0 && (size_t)fd < u->watches_len)
-		unwatch(&u->watches[fd]);
+	unwatch(u, fd);
 }
 
 static int
@@ -152,20 +201,14 @@ set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 
 	(void)easy;
 	(void)socket_arg;
+	/* The number may have gone to another engine without a word. */
 	if (what == CURL_POLL_REMOVE) {
-		/* The number may have gone to another engine without a word. */
-		if (w->engine == e)
-			unwatch(w);
-		return 0;
+		if (w != NULL && w->engine == e)
+			unwatch(e->upstream, fd);
+	} else if (w == NULL || w->engine != e || w->what != wanted) {
+		unwatch(e->upstream, fd);
+		watch(e, fd, wanted);
 	}
-	if (w->event != NULL && w->engine == e && w->what == wanted)
-		return 0;
-	unwatch(w);
-	w->engine = e;
-	w->event = event_new(e->upstream->base, fd, wanted, on_socket_ready, e);
-	w->what = wanted;
-	must(w->event != NULL);
-	event_add(w->event, NULL);
 	return 0;
 }
 
@@ -204,6 +247,7 @@ engine_new(struct upstream *u)
 	struct engine *e = xcalloc(1, sizeof(*e)), *last = NULL, *other;
 
 	e->upstream = u;
+	TAILQ_INIT(&e->passed);
 	e->timer = evtimer_new(u->base, on_timer, e);
 	e->rest = evtimer_new(u->base, on_rest, e);
 	e->multi = curl_multi_init();
@@ -232,8 +276,8 @@ engine_free(struct engine *e)
 	LIST_REMOVE(e, link);
 	curl_multi_cleanup(e->multi);
 	for (size_t i = 0; i < u->watches_len; i++)
-		if (u->watches[i].engine == e)
-			unwatch(&u->watches[i]);
+		if (u->watches[i] != NULL && u->watches[i]->engine == e)
+			unwatch(u, (int)i);
 	event_free(e->timer);
 	event_free(e->rest);
 	free(e);

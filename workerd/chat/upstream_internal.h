@@ -13,8 +13,8 @@
  *	- a socket may vanish without a callback: watches stand in a table by descriptor, and a
  *	  descriptor that reappears has its old watch dropped first;
  *	- a resolver thread must not delay the end of the process: CURLOPT_QUICK_EXIT;
- *	- HTTP/2 streams must not be paused: nothing is. An engine whose transfers have a backlog is
- *	  not driven until that is gone, and the kernel's buffers do the rest;
+ *	- HTTP/2 streams must not be paused: an engine whose streams have a backlog is not driven until
+ *	  that is gone, and the kernel's buffers do the rest;
  *	- a new request walks all open connections of its multi handle: there are several handles, of
  *	  a bounded number of transfers each (measured: tests/bench/upstream.c).
  */
@@ -33,9 +33,12 @@
 
 /* A descriptor that libcurl wants to be told of. */
 struct watch {
+	int fd;
 	struct engine *engine;
-	struct event *event; /* NULL: not watched */
-	short what;
+	struct event *event;
+	short what;  /* that libcurl waits for */
+	short ready; /* that was passed over; not 0: it is among its engine's */
+	TAILQ_ENTRY(watch) link;
 };
 
 /* One multi handle with its connections. */
@@ -45,8 +48,10 @@ struct engine {
 	struct event *timer; /* libcurl's */
 	struct event *rest;  /* closes an engine that has nothing to do */
 	size_t transfers;
-	size_t behind;  /* of them, those with a backlog */
-	bool timer_due; /* the timer ended while it was not driven */
+	size_t behind; /* of them, those with a backlog */
+	/* While it was not driven its timer ended, or these became ready; the longest ago first. */
+	bool timer_due;
+	TAILQ_HEAD(, watch) passed;
 	LIST_ENTRY(engine) link;
 };
 
@@ -60,13 +65,14 @@ struct upstream {
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	struct breaker breaker;
 	LIST_HEAD(, engine) engines; /* the oldest first */
-	struct watch *watches;       /* by descriptor */
+	struct watch **watches;      /* by descriptor; NULL: not watched */
 	size_t watches_len;
 	bool inside;  /* callbacks run, libcurl may be on the stack: no transfer may be freed */
 	size_t share; /* bytes of answers that this loop turn may still take */
+	uint64_t turn; /* how often there was a new share */
 	struct event *next_turn;
 	size_t transfers;
-	struct transfer_queue behind; /* those with a backlog; who waits longest comes first */
+	struct transfer_queue behind; /* those that wait; who waits longest comes first */
 	struct transfer_queue over;   /* ended or cancelled, to be freed by upstream_settle() */
 };
 
@@ -77,14 +83,18 @@ struct upstream_transfer {
 	const struct upstream_events *events;
 	void *arg;
 	struct buf question;
-	struct buf backlog;
+	struct buf backlog; /* of a stream of HTTP/2 */
 	struct event *silence;
 	uint64_t heard_ms; /* when something last came */
-	bool sent;         /* the question, or a part of it */
-	bool resend;       /* libcurl was about to send it once more */
-	bool probe;        /* of the breaker */
-	bool judged;       /* the breaker knows how it ended */
-	bool answered;     /* the answer's headers have come */
+	uint64_t turn;     /* in which so many bytes were taken */
+	size_t taken;
+	bool http2;
+	bool keeps;    /* waits in the queue with a backlog, not paused */
+	bool sent;     /* the question, or a part of it */
+	bool resend;   /* libcurl was about to send it once more */
+	bool probe;    /* of the breaker */
+	bool judged;   /* the breaker knows how it ended */
+	bool answered; /* the answer's headers have come */
 	bool cancelled;
 	bool ended; /* with what follows; its backlog may be left */
 	enum upstream_end how;
@@ -127,9 +137,16 @@ void transfer_finished(struct upstream_transfer *t, CURLcode code);
 
 /* -- upstream_backlog.c -- */
 
-/* Gives a piece to the transfer's events, or keeps it for a later loop turn. -1: it would be too
- * much to keep. */
-[[gnu::warn_unused_result]] int backlog_take(struct upstream_transfer *t, struct slice piece);
+enum backlog {
+	BACKLOG_NONE,  /* the events have the piece */
+	BACKLOG_KEPT,  /* they get it in a later turn of the loop */
+	BACKLOG_PAUSE, /* libcurl is to keep it, and to pause the transfer */
+	BACKLOG_TOO_MUCH,
+};
+
+/* Deals with a piece that has come. */
+[[gnu::warn_unused_result]] enum backlog backlog_take(
+    struct upstream_transfer *t, struct slice piece);
 
 /* Forgets what is kept of a transfer. */
 void backlog_clear(struct upstream_transfer *t);

@@ -76,7 +76,10 @@ static void
 on_answer(struct upstream_transfer *t, long status)
 {
 	curl_off_t retry_after = 0;
+	long version = 0;
 
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+	t->http2 = version >= CURL_HTTP_VERSION_2_0;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	if (retry_after > RETRY_AFTER_S_MAX)
 		retry_after = RETRY_AFTER_S_MAX;
@@ -109,11 +112,15 @@ on_body(char *piece, size_t size, size_t n, void *arg)
 {
 	struct upstream_transfer *t = arg;
 
+	enum backlog backlog;
+
 	t->heard_ms = clock_mono_ms();
-	if (t->cancelled ||
-	    backlog_take(t, (struct slice){(const uint8_t *)piece, size * n}) == -1)
+	if (t->cancelled)
 		return 0;
-	return t->cancelled ? 0 : size * n;
+	backlog = backlog_take(t, (struct slice){(const uint8_t *)piece, size * n});
+	if (backlog == BACKLOG_PAUSE)
+		return CURL_WRITEFUNC_PAUSE;
+	return t->cancelled || backlog == BACKLOG_TOO_MUCH ? 0 : size * n;
 }
 
 /* -- its end ----------------------------------------------------------------------------- */
@@ -141,6 +148,8 @@ end_after_backlog(struct upstream_transfer *t, enum upstream_end how, const char
 	t->how = how;
 	t->detail = detail;
 	evtimer_del(t->silence);
+	if (!t->keeps)
+		backlog_clear(t);
 	if (how == UPSTREAM_STALE)
 		transfer_not_judged(t);
 	else
@@ -177,7 +186,7 @@ on_silence(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* It is we who do not read. */
-	if (t->engine->behind > 0) {
+	if (t->engine->behind > 0 || t->queue == QUEUE_BEHIND) {
 		watch_silence(t, BUSY_MS);
 		return;
 	}
