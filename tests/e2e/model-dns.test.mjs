@@ -1,0 +1,83 @@
+// A resolver that does not answer holds up those who wait for it, and nobody else.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { Banter, freePort, PATIENCE, until } from "./harness.mjs";
+import { lackingNamespaces, NameServer } from "./name-server.mjs";
+
+/** A banter whose masterd, and so its workers, asks this name server. */
+class BanterWithNames extends Banter {
+	constructor(names, options) {
+		super(options);
+		this.names = names;
+	}
+
+	daemon(name, args, env) {
+		const daemon = super.daemon(name, args, env);
+		if (name === "masterd")
+			[daemon.program, daemon.args] = this.names.command(daemon.program, daemon.args);
+		return daemon;
+	}
+}
+
+async function withNames(body, env = {}) {
+	const names = new NameServer();
+	await names.start();
+	const port = await freePort();
+	const banter = new BanterWithNames(names, {
+		workers: 1,
+		stub: ["--port", String(port)],
+		env: { OPENAI_BASE_URL: `http://model.test:${port}/v1`, ...env },
+	});
+	try {
+		await banter.start();
+		await body(banter, names);
+		await banter.stop();
+	} catch (error) {
+		await banter.end();
+		throw error;
+	} finally {
+		names.stop();
+	}
+}
+
+describe("the model server's name", { skip: lackingNamespaces() }, () => {
+	it("is looked up", () =>
+		withNames(async (banter, names) => {
+			assert.equal((await banter.chat("name", "[[tokens=2]]")).json?.message, "t0 t1");
+			assert.ok(names.asked > 0);
+		}));
+
+	it("a lookup that is not answered holds up no other question", () =>
+		withNames(async (banter, names) => {
+			names.silent = true;
+			const waiting = banter.chat("waits", "[[tokens=1]] waits");
+			await until("the resolver was asked", () => names.asked > 0);
+			names.silent = false;
+			const others = await Promise.all(
+				Array.from({ length: 5 }, (_, i) => banter.chat(`other-${i}`, "[[tokens=3]]")),
+			);
+			for (const answer of others) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+			// What they found out serves the first one, too: long before its own lookup gives up.
+			assert.equal((await waiting).json?.message, "t0");
+		}));
+
+	it("one that never is does not hold up the end of the service", () =>
+		withNames(
+			async (banter, names) => {
+				names.silent = true;
+				const timedOut = banter.chat("first", "[[tokens=1]]");
+				assertError(await timedOut, 504);
+				// Its thread still waits; and this one is in the middle of it.
+				const cut = banter.chat("second", "[[tokens=1]]", {});
+				const before = names.asked;
+				await until("the resolver was asked again", () => names.asked > before);
+				// Fails if masterd or a worker must be killed.
+				await banter.stop();
+				const answer = await cut.catch((error) => error);
+				assert.ok(answer instanceof Error || answer.status >= 500);
+			},
+			{ OPENAI_CONNECT_TIMEOUT_MS: String(500 * PATIENCE), DRAIN_TIMEOUT_MS: "300" },
+		));
+});
