@@ -175,10 +175,7 @@ live_follow(struct live *l, struct client *client, const struct id *turn, uint32
 	struct following *following;
 	struct live_turn *followed;
 
-	if (open == NULL || open->owner == client) {
-		tell(l, client, MSG_LIVE_END, &(struct msg_live_end){*turn});
-		return;
-	}
+	must(open != NULL && open->owner != client);
 	followed = find_or_add(l, turn);
 	following = find_following(followed, client);
 	if (following == NULL)

@@ -53,8 +53,8 @@ bool live_has_room(const struct live *l, const struct client *client);
 
 bool live_follows(const struct live *l, const struct client *client, const struct id *turn);
 
-/* The client follows a turn from this byte of its text on; the owner, if there is one, is told.
- * LIVE_END at once for a turn that is not open any more. */
+/* The client follows an open turn, which is not its own, from this byte of its text on; the owner,
+ * if there is one, is told. */
 void live_follow(struct live *l, struct client *client, const struct id *turn, uint32_t from);
 
 /* It follows the turn no more; the owner is told when nobody does. */

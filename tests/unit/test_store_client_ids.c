@@ -520,12 +520,15 @@ there_are_only_so_many_open_turns(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
+	struct msg_turn_begin first = begin_of("s2", "hello");
 	size_t n = f->open.n;
 
 	f->open.n = OPEN_TURNS_MAX;
 	ask_error(f, MSG_TURN_BEGIN, &anew, STORE_FULL);
+	ask_error(f, MSG_TURN_BEGIN, &first, STORE_FULL);
 	f->open.n = n;
 	ask(f, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
 }
 
 /* -- runs ---------------------------------------------------------------------------------- */

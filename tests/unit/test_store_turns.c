@@ -206,6 +206,28 @@ finishing_again_changes_nothing(void **state)
 	assert_int_equal(conversation_record(f, &begin.conversation).messages, 2);
 }
 
+/* One that its worker ended so may end otherwise yet, but not by the same request. */
+static void
+interrupting_again_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	struct msg_turn_finish finish = finish_of(&begin.turn, "half");
+	struct msg_turn_finish more = finish_of(&begin.turn, "half a reply");
+	uint64_t updated_at;
+
+	finish.status = more.status = MESSAGE_INTERRUPTED;
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	updated_at = conversation_record(f, &begin.conversation).updated_at;
+	wait_for_next_ms();
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	assert_int_equal(conversation_record(f, &begin.conversation).updated_at, updated_at);
+	ask(f, MSG_TURN_FINISH, &more, MSG_OK, NULL);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half a reply");
+	assert_int_equal(stored_totals(f).messages, 2);
+}
+
 static void
 a_stopped_reply_is_final(void **state)
 {
@@ -494,6 +516,54 @@ a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 2);
 }
 
+/* Its conversation is not known at the start, and its run to nobody. */
+static void
+an_open_turn_that_cannot_be_read_holds_up_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin whole = begin_of("s1", "one"), damaged = begin_of("s2", "two");
+	struct msg_turn_checkpoint piece = piece_of(&damaged.turn, 0, "x");
+	struct msg_turn_finish finish = finish_of(&damaged.turn, "x");
+
+	ask(f, MSG_TURN_BEGIN, &whole, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &damaged, MSG_TURN_BEGUN, NULL);
+	damage(f, TABLE_OPEN_TURNS, &damaged.turn);
+	store_restart(f, STORE_BYTES);
+	assert_int_equal(f->open.n, 2);
+	ask_error(f, MSG_TURN_CHECKPOINT, &piece, STORE_INTERNAL);
+	ask_error(f, MSG_TURN_FINISH, &finish, STORE_INTERNAL);
+	open_turns_lose(&f->open, &f->open.found);
+	lose(f, &f->a);
+	EXPECT_MESSAGES(f, &whole.conversation, "ci", "one", "");
+	assert_int_equal(f->open.n, 1);
+	assert_false(TAILQ_EMPTY(&f->open.stuck));
+	assert_true(f->env.writable);
+}
+
+/* Turns are found by the last bytes of their conversation's id, and these are the same. */
+static void
+turns_of_conversations_do_not_mix(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begins[3];
+	const struct open_turn *open = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+		begins[i] = begin_of(i == 1 ? "s2" : "s1", "hello");
+		begins[i].conversation.b[14] = begins[i].conversation.b[15] = 7;
+		ask(f, MSG_TURN_BEGIN, &begins[i], MSG_TURN_BEGUN, NULL);
+	}
+	while ((open = open_turns_of(&f->open, &begins[0].conversation, open)) != NULL) {
+		assert_false(id_equal(&open->id, &begins[1].turn));
+		n++;
+	}
+	assert_int_equal(n, 2);
+	open = open_turns_of(&f->open, &begins[1].conversation, NULL);
+	assert_true(id_equal(&open->id, &begins[1].turn));
+	assert_null(open_turns_of(&f->open, &begins[1].conversation, open));
+}
+
 static void
 the_last_message_is_cut_at_500_utf16_units(void **state)
 {
@@ -551,6 +621,7 @@ main(void)
 	    STORE_TEST(beginning_again_changes_nothing_and_answers_the_same),
 	    STORE_TEST(beginning_a_complete_turn_again_does_not_open_it),
 	    STORE_TEST(finishing_again_changes_nothing),
+	    STORE_TEST(interrupting_again_changes_nothing),
 	    STORE_TEST(a_stopped_reply_is_final),
 	    STORE_TEST(replies_stand_behind_their_questions_whenever_they_come),
 	    STORE_TEST(requests_that_contradict_are_refused),
@@ -565,6 +636,8 @@ main(void)
 	    STORE_TEST(after_a_restart_open_turns_wait_to_be_claimed),
 	    STORE_TEST(many_lost_turns_end_in_bounded_steps),
 	    STORE_TEST(a_turn_that_cannot_be_ended_holds_up_no_other),
+	    STORE_TEST(an_open_turn_that_cannot_be_read_holds_up_no_other),
+	    STORE_TEST(turns_of_conversations_do_not_mix),
 	    STORE_TEST(the_last_message_is_cut_at_500_utf16_units),
 	    STORE_TEST(activity_does_not_go_back_when_the_clock_does),
 	};
