@@ -41,15 +41,27 @@ find_master(struct slice peers)
 
 /* -- for eyes ---------------------------------------------------------------------------- */
 
+/* Few workers follow what others write, and mostly not for long. */
+static struct words
+words_following(uint32_t n)
+{
+	struct words w = {""};
+
+	if (n > 0)
+		(void)snprintf(w.text, sizeof(w.text), ", follows %" PRIu32, n);
+	return w;
+}
+
 static void
 print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
 	if (peer->pid == (uint32_t)getpid())
 		return;
-	say("%-11s pid %" PRIu32 ", %.*s, connected %s, %s",
+	say("%-11s pid %" PRIu32 ", %.*s, connected %s, %s%s",
 	    peer->role == ROLE_WORKER ? "worker" : "tool", peer->pid, (int)peer->program.len,
 	    (const char *)peer->program.p, words_ago(peer->since, now).text,
-	    words_count(peer->open_turns, "open reply", "open replies").text);
+	    words_count(peer->open_turns, "open reply", "open replies").text,
+	    words_following(peer->following).text);
 }
 
 static void

@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { BUILD, useBanter, withBanter } from "./harness.mjs";
+import { openStream } from "./client.mjs";
+import { BUILD, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { expectTool, start, toolEnvironment } from "./tool.mjs";
 
 const COMMANDS = ["setup", "status", "backup", "restore", "export", "import", "verify", "erase"];
@@ -215,6 +216,27 @@ describe("banter status", () => {
 		assert.equal(Math.max(...open), 1);
 		assert.match((await expectTool(banter, 0, "status")).stdout, /^open +1 reply$/m);
 		stream.socket.destroy();
+	});
+
+	it("counts the replies that a worker follows which another one writes", async () => {
+		const stream = await banter.stream("followed", "[[tokens=2 hang-after=1]]");
+		const { messageId } = await stream.next();
+		const path = `/v1/chat/stream/${messageId}?sessionId=followed`;
+		const key = { "x-api-key": WIDGET_KEY };
+		const follows = async () => (await status()).peers.map((peer) => peer.following);
+		const listeners = [];
+		await until("a listener at another worker", async () => {
+			listeners.push(await openStream(banter.url, path, key));
+			return (await follows()).includes(1);
+		});
+		assert.match((await expectTool(banter, 0, "status")).stdout, /open repl(y|ies), follows 1$/m);
+		await banter.request("POST", `/v1/chat/${messageId}/stop`, {
+			headers: key,
+			body: { sessionId: "followed" },
+		});
+		for (const one of [stream, ...listeners])
+			assert.equal((await one.rest()).at(-1).status, "stopped");
+		assert.ok((await follows()).every((n) => n === 0));
 	});
 
 	it("knows of the last backup", async () => {

@@ -277,6 +277,8 @@ it_names_the_peers_that_have_said_who_they_are(void **state)
 	struct event_base *base = event_base_new();
 	struct msg_peer_status got;
 	struct channel worker, silent;
+	struct msg_turn_begin others = begin_of("s2", "z");
+	struct msg_turn_join join = {.org = others.org, .widget = others.widget};
 	uint64_t before = clock_wall_ms();
 	struct peers peers;
 	struct msg_status s;
@@ -287,6 +289,10 @@ it_names_the_peers_that_have_said_who_they_are(void **state)
 	connect_peer(&peers, ROLE_TOOL, &silent);
 	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 1, &one), 0);
 	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 2, &two), 0);
+	ask(f, MSG_TURN_BEGIN, &others, MSG_TURN_BEGUN, NULL);
+	join.session = others.session;
+	join.turn = others.turn;
+	assert_int_equal(channel_send(&worker, MSG_TURN_JOIN, 3, &join), 0);
 	assert_int_equal(channel_flush(&worker), CHANNEL_DONE);
 	serve(f, &peers);
 	s = status(f);
@@ -297,6 +303,7 @@ it_names_the_peers_that_have_said_who_they_are(void **state)
 	assert_text(got.program, "banter " BANTER_VERSION);
 	assert_true(got.since >= before && got.since <= clock_wall_ms());
 	assert_int_equal(got.open_turns, 2);
+	assert_int_equal(got.following, 1);
 
 	f->batch.peers = NULL;
 	peers_clear(&peers);
