@@ -306,6 +306,13 @@ turn_checkpoint(struct txn *t, struct call *c)
 	return rc;
 }
 
+/* It broke off without a word. What a run before it had written is kept: it is all there is. */
+static bool
+is_wordless(const struct msg_turn_finish *m)
+{
+	return m->status == MESSAGE_INTERRUPTED && m->text.len == 0;
+}
+
 /* Whether a reply ended this very way before. */
 static bool
 is_repeated(const struct msg_turn_finish *m, const struct reply *reply)
@@ -313,7 +320,7 @@ is_repeated(const struct msg_turn_finish *m, const struct reply *reply)
 	if (reply->state == REPLY_COMPLETE)
 		return true;
 	return reply->state == REPLY_INTERRUPTED && m->status == MESSAGE_INTERRUPTED &&
-	    slice_eq(m->text, reply->message.text);
+	    (is_wordless(m) || slice_eq(m->text, reply->message.text));
 }
 
 /* Stores the end of a reply, unless it has it already. */
@@ -327,6 +334,7 @@ finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
 	};
+	struct interrupted found;
 	struct reply reply;
 	int rc = reply_look(t, &m->turn, place, &reply);
 
@@ -334,6 +342,8 @@ finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
 		return rc;
 	if (reply.state == REPLY_OPEN && !id_equal(&reply.run, &m->run))
 		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
+	if (reply.state == REPLY_OPEN && is_wordless(m))
+		return reply_interrupt(t, &m->turn, &found);
 	return reply_end(t, &m->turn, place, reply.has_message, &ending);
 }
 

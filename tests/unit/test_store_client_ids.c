@@ -399,6 +399,26 @@ what_there_was_is_kept_until_there_is_more(void **state)
 	assert_int_equal(stored_totals(f).messages, 4);
 }
 
+/* Its model was down, say. */
+static void
+a_run_without_a_word_takes_nothing_away(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
+	struct msg_turn_finish finish = finish_of(&begin.turn, "");
+
+	finish.status = MESSAGE_INTERRUPTED;
+	finish.run = anew.turn;
+	ask_as(f, &f->b, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
+	/* Also when the end is repeated. */
+	for (int i = 0; i < 2; i++) {
+		ask_as(f, &f->b, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+		EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half an answer");
+		assert_int_equal(f->open.n, 0);
+	}
+	heal(f, &begin);
+}
+
 /* Only a damaged store has this. */
 static void
 a_reply_that_is_missing_is_begun_anew(void **state)
@@ -659,6 +679,7 @@ main(void)
 	    STORE_TEST(a_lost_reply_is_begun_anew_before_it_is_interrupted),
 	    STORE_TEST(a_reply_that_its_worker_interrupted_is_begun_anew),
 	    STORE_TEST(what_there_was_is_kept_until_there_is_more),
+	    STORE_TEST(a_run_without_a_word_takes_nothing_away),
 	    STORE_TEST(a_reply_that_is_missing_is_begun_anew),
 	    STORE_TEST(the_history_of_a_turn_begun_anew_ends_with_its_question),
 	    STORE_TEST(two_who_begin_anew_in_one_batch_do_not_both),
