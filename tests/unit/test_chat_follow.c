@@ -480,6 +480,29 @@ another_workers_reply_is_stopped_through_the_store(void **state)
 	ear_clear(&stop);
 }
 
+/* How the reply is will be known first: it may be over. */
+static void
+a_stop_waits_for_what_is_being_asked(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear first, stop;
+	uint64_t join;
+
+	follow(s, &first, &o);
+	tell_end(s, &o);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	store_answer(s, join, MSG_TURN_STATE, &open);
+	expect_stop(s, &o);
+	store_expect_nothing(s);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
 /* The store forgot it with the line; it is asked for again as soon as it follows again. */
 static void
 a_stop_outlives_the_line(void **state)
@@ -717,6 +740,7 @@ main(void)
 	    STAGE_TEST(two_runs_of_a_reply_are_not_mixed),
 	    STAGE_TEST(a_repeated_message_follows_its_reply),
 	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
+	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),
 	    STAGE_TEST(a_stop_outlives_the_line),
 	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
 	    STAGE_TEST(a_store_that_stays_away_ends_the_following),
