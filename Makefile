@@ -213,15 +213,16 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev ca-certificates
-DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace libev4 \
-	libc-ares2 libjemalloc2
+# The libraries of the servers in build/tools.
+DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
+DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace \
+	$(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
-# The libraries of build/tools/haproxy; nginx has none that is not there anyway.
-DEBS_bench := $(DEBS_run) libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
+DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_deb := $(DEBS_run) debhelper lintian
-DEBS_install := $(DEBS_deb) debootstrap systemd-container
+DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
@@ -249,14 +250,15 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		echo "No $$tool: what needs it is skipped."; done)
 
 # Out of Debian's packages, which are not installed: that would start servers on this machine.
-TOOLS := promtool nghttpx nginx haproxy
-TOOLS_test := promtool nghttpx nginx
+TOOLS := promtool nghttpx nginx haproxy caddy
+TOOLS_test := $(TOOLS)
 TOOLS_bench := nginx haproxy
 TOOLS_all := $(TOOLS)
 FROM_promtool := prometheus usr/bin/promtool
 FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
 FROM_nginx := nginx usr/sbin/nginx
 FROM_haproxy := haproxy usr/sbin/haproxy
+FROM_caddy := caddy usr/bin/caddy
 
 $(TOOLS:%=build/tools/%): build/tools/%:
 	@rm -rf $@.package && mkdir -p $@.package
@@ -431,6 +433,22 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	$(relocate) $(INSTALLED)/banter.env.5 > $(to)/share/man/man5/banter.env.5
 	for f in systemd/man/*.8; do $(relocate) $$f > $(to)/share/man/man8/$${f##*/} || exit 1; done
 	install -m 644 README.md LICENSE $(to)/share/doc/banter
+
+# The package of this version and, to upgrade to, of one that differs in nothing but its number; a
+# minimal Debian from the mirror of this machine's apt; then the tests, where no network is.
+NEWER := $(VERSION)+newer
+
+.PHONY: test-install
+test-install: ## install, boot, hurt, upgrade and remove the package on a fresh Debian (needs root)
+	@$(MAKE) --no-print-directory deps FOR=install
+	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) deb
+	$(SAY) GET 'a minimal Debian'
+	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh build/deb/banter_$(VERSION)_*.deb build/install/root; fi
+	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER); \
+	if unshare --net true 2>/dev/null; then \
+		unshare --net sh -c 'ip link set lo up && exec node tests/run.mjs install'; \
+	else node tests/run.mjs install; fi
 
 DEBDIR := build/deb/banter-$(VERSION)
 

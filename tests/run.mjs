@@ -6,6 +6,8 @@
 //	               faults     tests/faults, processes that are killed, starved and lied to
 //	               browser    tests/browser, a page in Chromium
 //	               frontends  `npm test` of the widget and the dashboard
+//	               install    tests/install, the package on a Debian that is booted; only when it is
+//	                          named (`make test-install` makes what it needs)
 //	--build DIR    where the programs are (build); given several times, unit, e2e and faults run for
 //	               each, so that one run covers the plain and the sanitizer builds
 //	--only TEXT    only files with this in their name
@@ -38,7 +40,9 @@ const SUITES = {
 	faults: runFaults,
 	browser: runBrowser,
 	frontends: runFrontends,
+	install: runInstall,
 };
+const BY_NAME_ONLY = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const LIMIT_MS = 300_000; // for one program or test file
 const HANDS = 2;
@@ -263,6 +267,10 @@ function runBrowser(build, only) {
 	return runNodeTests(join(ROOT, "tests/browser"), { BANTER_BUILD: build }, only);
 }
 
+function runInstall(build, only) {
+	return runNodeTests(join(ROOT, "tests/install"), { BANTER_BUILD: build }, only);
+}
+
 /** The front ends bring their own runner; its last words are the count. */
 async function runFrontends(_build, only) {
 	for (const name of ["widget", "dashboard"].filter((one) => one.includes(only))) {
@@ -304,7 +312,8 @@ function parseArguments(args) {
 	for (const name of options.suites)
 		if (!Object.hasOwn(SUITES, name)) usage(`there is no suite ${name}`);
 	if (options.builds.length === 0) options.builds.push(join(ROOT, "build"));
-	if (options.suites.length === 0) options.suites = Object.keys(SUITES);
+	if (options.suites.length === 0)
+		options.suites = Object.keys(SUITES).filter((name) => !BY_NAME_ONLY.includes(name));
 	return options;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -140,9 +141,15 @@ print_backup(const struct msg_status *s, uint64_t now)
 static void
 print_keys(void)
 {
-	if (access(BANTER_CONFIG_DIR "/credentials", F_OK) == 0)
-		say("%-11s in %s/credentials: DASHBOARD_PASSWORD signs in to the dashboard",
-		    "keys", BANTER_CONFIG_DIR);
+	struct stat st;
+
+	if (stat(BANTER_CONFIG_DIR "/credentials/OPENAI_API_KEY", &st) == -1)
+		return;
+	say("%-11s in %s/credentials: DASHBOARD_PASSWORD signs in to the dashboard", "keys",
+	    BANTER_CONFIG_DIR);
+	if (st.st_size == 0)
+		say("%-11s that of the model is missing, and the front waits: run banter setup",
+		    "");
 }
 
 static int

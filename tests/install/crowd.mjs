@@ -1,0 +1,66 @@
+// Visitors in the middle of their replies, and others who keep coming, while something is done to
+// the service. None of the first may be cut, none of the others refused.
+
+import assert from "node:assert/strict";
+import { textOf } from "../e2e/client.mjs";
+
+/** A reply's length: longer than a reload and an upgrade take here. */
+const TOKENS = 300;
+const DELAY_MS = 100;
+
+const numbered = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
+
+export class Crowd {
+	#going = true;
+
+	/**
+	 * @param stream opens a stream: (session, message)
+	 * @param ask asks for a page: (method, path)
+	 */
+	constructor(stream, ask) {
+		this.stream = stream;
+		this.ask = ask;
+		this.answered = 0;
+	}
+
+	/** n visitors who have all seen their first token; others come from now on. */
+	static async gather(stream, ask, n) {
+		const crowd = new Crowd(stream, ask);
+		crowd.streams = await Promise.all(Array.from({ length: n }, (_, i) => crowd.#visit(i)));
+		crowd.passing = crowd.#pass();
+		crowd.passing.catch(() => {}); // told by part()
+		return crowd;
+	}
+
+	async #visit(i) {
+		const stream = await this.stream(`crowd-${i}`, `[[tokens=${TOKENS} delay=${DELAY_MS}]]`);
+		assert.equal(stream.status, 200);
+		return { stream, first: (await stream.tokens(1))[0] };
+	}
+
+	async #pass() {
+		while (this.#going) {
+			const answer = await this.ask("GET", "/health");
+			assert.equal(answer.status, 200);
+			this.answered++;
+		}
+	}
+
+	/** All replies come to their end, and nobody was refused. */
+	async part() {
+		const unfinished = this.streams.length;
+		const ends = await Promise.all(
+			this.streams.map(async ({ stream, first }) => {
+				const events = await stream.rest();
+				const done = events.at(-1);
+				return { text: first + textOf(events), type: done?.type, message: done?.message };
+			}),
+		);
+		this.#going = false;
+		await this.passing;
+		for (const end of ends)
+			assert.deepEqual(end, { text: numbered, type: "done", message: numbered.trim() });
+		assert.equal(ends.length, unfinished);
+		assert.ok(this.answered > 10, "hardly anybody came");
+	}
+}

@@ -1,0 +1,406 @@
+// The package on a fresh Debian: installed by apt, booted with systemd, used, hurt, upgraded, removed.
+// Each test goes on where the one before it ended. `make test-install` makes what is needed.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { openStream, request, textOf } from "../e2e/client.mjs";
+import { ROOT, until } from "../e2e/daemon.mjs";
+import { Crowd } from "./crowd.mjs";
+import { Machine, whyNot } from "./machine.mjs";
+
+const TEMPLATE = join(ROOT, "build/install/root");
+const PACKAGES = join(ROOT, "build/deb");
+const VERSION = process.env.BANTER_VERSION;
+const NEWER = process.env.BANTER_NEWER_VERSION;
+const URL = "http://127.0.0.1:4000";
+const MODEL_KEY = "key-of-the-stand-in-model";
+const STREAMS = 200;
+
+const reason = whyNot() ?? (existsSync(TEMPLATE) ? undefined : "make test-install has not run");
+
+describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
+	const machine = reason ? undefined : new Machine(TEMPLATE);
+	const keys = {};
+
+	before(async () => {
+		for (const version of [VERSION, NEWER]) {
+			const name = readdirSync(PACKAGES).find(
+				(one) => one.startsWith(`banter_${version}_`) && one.endsWith(".deb"),
+			);
+			assert.ok(name, `no package of ${version}`);
+			machine.put(join(PACKAGES, name), `/root/banter_${version}.deb`);
+		}
+		machine.put(join(ROOT, "build/openai-stub"), "/usr/local/bin/openai-stub");
+		machine.put(join(ROOT, "tests/install/probe.pl"), "/root/probe.pl");
+		await machine.boot();
+	});
+	after(() => machine.end());
+
+	const install = (version) =>
+		machine.do(
+			`apt-get install -y --allow-downgrades -o Dpkg::Use-Pty=0 /root/banter_${version}.deb 2>&1`,
+		);
+	const key = async (name) => (await machine.do(`cat /etc/banter/credentials/${name}`)).trim();
+	const active = (unit) => machine.property(unit, "ActiveState");
+	const pid = async (unit) => Number(await machine.property(unit, "MainPID"));
+	const journal = (unit) => machine.do(`journalctl --no-pager -o cat -u ${unit}`);
+	const ask = (method, path, options) => request(URL, method, path, options);
+	const chat = (sessionId, message, path = "/v1/chat") =>
+		ask("POST", path, { headers: { "x-api-key": keys.widget }, body: { sessionId, message } });
+	const stream = (sessionId, message) =>
+		openStream(URL, "/v1/chat/stream", { "x-api-key": keys.widget }, { sessionId, message });
+	const ready = () =>
+		until("GET /health/ready answers 200", async () => {
+			return (await ask("GET", "/health/ready").catch(() => null))?.status === 200;
+		});
+	const conversations = async () =>
+		(
+			await ask("GET", "/v1/admin/conversations?limit=200", {
+				headers: { "x-admin-api-key": keys.admin },
+			})
+		).json;
+
+	it("installs: the store runs, keys are made, and the front waits for banter setup", async () => {
+		const said = await install(VERSION);
+		assert.match(said, /Run 'banter setup' to go on/);
+		assert.equal(await active("banter.target"), "active");
+		assert.equal(await active("banter-storaged.service"), "active");
+		assert.equal(await active("banter-masterd.socket"), "inactive");
+		assert.equal(await active("banter-masterd.service"), "inactive");
+		assert.equal(await active("banter-backup.timer"), "active");
+		assert.equal(await machine.do("systemctl --failed --plain --no-legend"), "");
+		const status = await machine.do("banter status");
+		assert.match(status, /keys +in \/etc\/banter\/credentials/);
+		assert.match(status, /banter setup/);
+		for (const name of ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"])
+			assert.match(await key(name), /^[A-Za-z0-9_-]{43}$/);
+	});
+
+	it("is set up by banter setup, which asks the model", async () => {
+		await machine.do(
+			`systemd-run --quiet --unit=model /usr/local/bin/openai-stub --port 8090 --key ${MODEL_KEY}`,
+		);
+		await until("the model listens", async () => {
+			return (await machine.run("journalctl -u model -o cat")).stdout.includes("listening on");
+		});
+		const answers = [MODEL_KEY, "http://127.0.0.1:8090/v1", "https://shop.example"];
+		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
+		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
+		await machine.do("echo RATE_LIMIT_MAX_REQUESTS=1000000 >>/etc/banter/banter.env");
+		await machine.do("systemctl restart banter.target");
+		keys.widget = await key("WIDGET_API_KEY");
+		keys.admin = await key("ADMIN_API_KEY");
+		keys.password = await key("DASHBOARD_PASSWORD");
+		await ready();
+		assert.doesNotMatch(await machine.do("banter status"), /banter setup/);
+	});
+
+	it("has all units active, and tells the service manager how they are", async () => {
+		for (const unit of ["storaged.socket", "storaged", "masterd.socket", "masterd"])
+			assert.equal(await active(`banter-${unit}`), "active", unit);
+		await until("all workers are ready", async () =>
+			/^(\d+) of \1 workers ready$/.test(await machine.property("banter-masterd", "StatusText")),
+		);
+		await until("the store tells of its workers", async () =>
+			/^connected: [1-9]/.test(await machine.property("banter-storaged", "StatusText")),
+		);
+		const verify = await machine.run(
+			"systemd-analyze verify --man=no banter.target banter-backup.service",
+		);
+		assert.doesNotMatch(verify.stderr, /banter/);
+	});
+
+	it("runs as two users, whom only the socket's group joins", async () => {
+		const groups = async (unit) => {
+			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
+			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
+				new RegExp(`^${name}:\\s*(.*?)\\s*$`, "m").exec(status)[1].split(/\s+/),
+			);
+		};
+		const id = async (what, name) => (await machine.do(`getent ${what} ${name}`)).split(":")[2];
+		const store = await id("passwd", "banter-store");
+		const front = await id("passwd", "banter-front");
+		const shared = await id("group", "banter");
+		assert.notEqual(store, front);
+		const [storeUid, , storeGroups, ...storeRest] = await groups("banter-storaged");
+		const [frontUid, , frontGroups, ...frontRest] = await groups("banter-masterd");
+		assert.deepEqual([storeUid[0], frontUid[0]], [store, front]);
+		assert.ok(!storeGroups.includes(shared));
+		assert.ok(frontGroups.includes(shared));
+		for (const rest of [storeRest, frontRest])
+			assert.deepEqual(rest.flat(), ["0000000000000000", "1", "2"]);
+		assert.equal(
+			(await machine.do("stat -c '%U %G %a' /run/banter/store.sock /var/lib/banter")).trim(),
+			"banter-store banter 660\nbanter-store banter-store 700",
+		);
+	});
+
+	it("passes the smoke tests of a deployment", async () => {
+		const health = await ask("GET", "/health");
+		assert.deepEqual([health.status, health.json], [200, { status: "ok" }]);
+		const widget = await ask("GET", "/widget/chat-widget.js");
+		assert.equal(widget.status, 200);
+		assert.match(widget.headers["content-type"], /^application\/javascript/);
+		const reply = await chat("smoke", "[[tokens=3]]");
+		assert.deepEqual([reply.status, reply.json.message], [200, "t0 t1 t2"]);
+		const streamed = await stream("smoke", "[[tokens=3 delay=20]]");
+		const events = await streamed.rest();
+		assert.deepEqual(
+			events.map((event) => event.type),
+			["start", "token", "token", "token", "done"],
+		);
+		assert.equal(textOf(events), "t0 t1 t2 ");
+		const document = await ask("GET", "/v1/openapi.json");
+		assert.match(document.json.openapi, /^3\.1/);
+		assert.equal((await ask("GET", "/login")).status, 200);
+		const login = await ask("POST", "/api/login", { body: { password: keys.password } });
+		assert.deepEqual([login.status, login.json], [200, { ok: true }]);
+		assert.equal((await ask("POST", "/api/login", { body: { password: "no" } })).status, 401);
+	});
+
+	it("refuses what production refuses: no key, another site", async () => {
+		const body = { sessionId: "s", message: "m" };
+		assert.equal((await ask("POST", "/v1/chat", { body })).status, 401);
+		const headers = { "x-api-key": keys.widget, origin: "https://evil.example" };
+		assert.equal((await ask("POST", "/v1/chat", { headers, body })).status, 403);
+	});
+
+	/** What the probe says in the place of a service. */
+	async function probe(unit) {
+		const path = `/run/systemd/system/probe-${unit}`;
+		// The unit's own text, but for what is run, and as what.
+		await machine.do(`
+			sed -e 's|^ExecStart=.*|ExecStart=/usr/bin/perl /var/lib/probe.pl|' \\
+				-e 's|^Type=.*|Type=oneshot|' -e '/^Requires=/d; /^Restart/d; /^Watchdog/d' \\
+				/lib/systemd/system/${unit} >${path}
+			cp /root/probe.pl /var/lib/probe.pl
+			systemctl daemon-reload
+			systemctl start probe-${unit}`);
+		const said = await machine.do(`journalctl --no-pager -o cat -u probe-${unit}`);
+		return new Map(
+			[...said.matchAll(/^([a-z0-9/ -]+?) (yes|no)(?:$|: )/gm)].map(([, name, can]) => [name, can]),
+		);
+	}
+
+	const OWN = ["write /var/tmp"]; // which is one of its own
+	const CAN = {
+		"banter-storaged.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
+		"banter-masterd.service": [...OWN, "inet", "inet6", "unix"],
+		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
+	};
+	for (const [unit, can] of Object.entries(CAN))
+		it(`${unit} can do what it needs, and nothing else that was tried`, async () => {
+			const said = await probe(unit);
+			assert.ok(said.size >= 20, [...said].join("\n"));
+			const could = [...said].filter(([, answer]) => answer === "yes").map(([name]) => name);
+			assert.deepEqual(could.sort(), [...can].sort());
+		});
+
+	it("backs up and checks what it has backed up, and a restore brings it back", async () => {
+		const before = await conversations();
+		assert.equal(before.total, 1);
+		await machine.do("systemctl start banter-backup.service");
+		const file = (await machine.do("ls /var/backups/banter/*.mdb")).trim();
+		assert.match(file, /^\/var\/backups\/banter\/banter-[1-7]\.mdb$/);
+		assert.equal((await machine.do(`stat -c '%U %a' ${file}`)).trim(), "banter-store 600");
+		assert.match(await journal("banter-backup"), /nothing is broken/);
+		assert.match(await machine.do("banter status"), /^backup +[0-9-]+T/m);
+		assert.equal((await chat("after-the-backup", "[[tokens=1]]")).status, 200);
+		assert.equal((await conversations()).total, 2);
+		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket &&
+			banter restore --force ${file} && systemctl start banter.target`);
+		await ready();
+		assert.deepEqual(await conversations(), before);
+		assert.equal((await chat("after-the-restore", "[[tokens=1]]")).status, 200);
+		await machine.do("banter verify");
+	});
+
+	const worker = async () =>
+		Number((await machine.do(`pgrep -P ${await pid("banter-masterd")} workerd`)).split("\n")[0]);
+	const VICTIMS = {
+		storaged: () => pid("banter-storaged"),
+		masterd: () => pid("banter-masterd"),
+		"a worker": worker,
+	};
+	for (const [name, find] of Object.entries(VICTIMS))
+		it(`heals when ${name} is killed`, async () => {
+			const victim = await find();
+			await machine.do(`kill -9 ${victim}`);
+			await until("another has its place", async () => {
+				const next = await find().catch(() => 0);
+				return next > 0 && next !== victim;
+			});
+			await ready();
+			await until("chats are answered", async () => {
+				return (await chat("healed", "[[tokens=1]]").catch(() => null))?.status === 200;
+			});
+			assert.equal(await machine.do("systemctl --failed --plain --no-legend"), "");
+		});
+
+	it("masterd that stands still is killed by the watchdog, and comes back", async () => {
+		await machine.do(`mkdir -p /run/systemd/system/banter-masterd.service.d
+			printf '[Service]\\nWatchdogSec=1s\\n' >/run/systemd/system/banter-masterd.service.d/watchdog.conf
+			systemctl daemon-reload && systemctl restart banter-masterd`);
+		await ready();
+		const stuck = await pid("banter-masterd");
+		await machine.do(`kill -STOP ${stuck}`);
+		await until("another masterd", async () => {
+			const now = await pid("banter-masterd");
+			return now > 0 && now !== stuck;
+		});
+		await ready();
+		assert.match(await journal("banter-masterd"), /Watchdog timeout/);
+		await machine.do(`rm -r /run/systemd/system/banter-masterd.service.d
+			systemctl daemon-reload && systemctl restart banter-masterd`);
+		await ready();
+	});
+
+	it("wrong settings end the front with 78, once, with all that is wrong in the journal", async () => {
+		await machine.do("cp /etc/banter/banter.env /root/good.env");
+		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
+		await machine.do("echo WORKERS=0 >>/etc/banter/banter.env");
+		await machine.run("systemctl restart banter-masterd");
+		await machine.becomes("banter-masterd", "failed");
+		assert.equal(await machine.property("banter-masterd", "ExecMainStatus"), "78");
+		assert.equal(await machine.property("banter-masterd", "NRestarts"), "0");
+		const said = await journal("banter-masterd");
+		assert.match(said, /OPENAI_BASE_URL=nonsense/);
+		assert.match(said, /WORKERS=0/);
+		assert.equal((await active("banter-storaged")) === "active", true);
+		await machine.do("mv /root/good.env /etc/banter/banter.env");
+		await machine.do("systemctl restart banter-masterd");
+		await ready();
+	});
+
+	it("a full disk: chats get 503, all else goes on; with room it heals by itself", async () => {
+		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket
+			cp -a /var/lib/banter /root/kept
+			mount -t tmpfs -o size=2M,mode=0700,uid=banter-store,gid=banter-store none /var/lib/banter
+			cp -a /root/kept/data.mdb /var/lib/banter/
+			systemctl start banter.target`);
+		await ready();
+		await machine.do("dd if=/dev/zero of=/var/lib/banter/ballast bs=4k 2>/dev/null; true");
+		const full = await until("a chat is refused", async () => {
+			const answer = await chat("full", "[[tokens=1]]");
+			return answer.status !== 200 && answer;
+		});
+		assert.equal(full.status, 503, full.text);
+		assert.ok(full.headers["retry-after"]);
+		assert.equal((await ask("GET", "/health")).status, 200);
+		assert.equal(typeof (await conversations()).total, "number");
+		await until("the service manager is told", async () =>
+			(await machine.property("banter-storaged", "StatusText")).startsWith("WRITES ARE REFUSED"),
+		);
+		await machine.do("rm /var/lib/banter/ballast");
+		await until("chats are answered", async () => {
+			return (await chat("room", "[[tokens=1]]")).status === 200;
+		});
+		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket
+			umount /var/lib/banter && rm -r /root/kept && systemctl start banter.target`);
+		await ready();
+	});
+
+	it("a store out of memory: chats get 503 as long as it lasts, and it comes back", async () => {
+		await machine.do(`mkdir -p /run/systemd/system/banter-storaged.service.d
+			printf '[Service]\\nLimitAS=16M\\n' >/run/systemd/system/banter-storaged.service.d/memory.conf
+			systemctl daemon-reload`);
+		await machine.run("systemctl restart banter-storaged.service");
+		await until("it was tried again", async () => {
+			return Number(await machine.property("banter-storaged", "NRestarts")) > 0;
+		});
+		const refused = await chat("memory", "[[tokens=1]]");
+		assert.equal(refused.status, 503, refused.text);
+		assert.equal((await ask("GET", "/health")).status, 200);
+		assert.equal((await ask("GET", "/health/ready")).status, 503);
+		await machine.do(
+			"rm -r /run/systemd/system/banter-storaged.service.d; systemctl daemon-reload",
+		);
+		await ready();
+		assert.equal((await chat("memory", "[[tokens=1]]")).status, 200);
+	});
+
+	it("a reload cuts none of 200 streams and refuses no connection", async () => {
+		const crowd = await Crowd.gather(stream, ask, STREAMS);
+		const workers = await machine.do(`pgrep -P ${await pid("banter-masterd")} workerd`);
+		await machine.do("systemctl reload banter-masterd");
+		await until("all workers are new", async () => {
+			const now = await machine.run(`pgrep -P ${await pid("banter-masterd")} workerd`);
+			const old = workers.trim().split("\n");
+			const ready = (await journal("banter-masterd")).includes("ev=reload_done");
+			return (
+				ready &&
+				now.stdout
+					.trim()
+					.split("\n")
+					.some((one) => !old.includes(one))
+			);
+		});
+		await crowd.part();
+	});
+
+	it("an upgrade cuts none of 200 streams and refuses no connection", async () => {
+		const crowd = await Crowd.gather(stream, ask, STREAMS);
+		const store = await pid("banter-storaged");
+		const said = await install(NEWER);
+		assert.match(said, /new workers serve/);
+		assert.notEqual(await pid("banter-storaged"), store);
+		assert.equal(await machine.do("banter --version"), `banter ${NEWER}\n`);
+		await until("workers of the newer version", async () =>
+			(await machine.do("banter status")).includes(`banter ${NEWER}`),
+		);
+		await crowd.part();
+		await machine.do("banter verify");
+	});
+
+	it("an upgrade that the running masterd could not work with restarts it, with the ports kept", async () => {
+		// Says that it is of another interface: all that postinst goes by.
+		await machine.do(`systemctl stop banter-masterd.service
+			cp /usr/lib/banter/masterd /root/masterd
+			printf '#!/bin/sh\\n[ "$1" = --version ] && echo "masterd, messages 0" && exit\\nexec /root/masterd "$@"\\n' >/root/wrapper`);
+		await machine.do("systemctl start banter-masterd.service");
+		await ready();
+		const before = await pid("banter-masterd");
+		await machine.do(`mkdir -p /root/deb && dpkg-deb -R /root/banter_${NEWER}.deb /root/deb &&
+			sed -i 's|\\$(interface /usr/lib/banter/masterd)|another|' /root/deb/DEBIAN/postinst &&
+			dpkg-deb -b /root/deb /root/other.deb`);
+		await machine.do("apt-get install -y --reinstall --allow-downgrades /root/other.deb");
+		assert.notEqual(await pid("banter-masterd"), before);
+		await ready();
+		assert.equal((await chat("restarted", "[[tokens=1]]")).status, 200);
+	});
+
+	it("a reboot keeps every conversation, and everything comes up by itself", async () => {
+		const before = await conversations();
+		assert.ok(before.total > 2);
+		await machine.reboot();
+		await machine.do(
+			`systemd-run --quiet --unit=model /usr/local/bin/openai-stub --port 8090 --key ${MODEL_KEY}`,
+		);
+		await ready();
+		assert.deepEqual(await conversations(), before);
+		assert.equal((await chat("after-the-reboot", "[[tokens=1]]")).status, 200);
+	});
+
+	it("removal stops everything and keeps settings and data", async () => {
+		const before = await conversations();
+		await machine.do("apt-get remove -y banter");
+		assert.equal((await machine.run("pgrep -l 'masterd|workerd|storaged'")).stdout, "");
+		await assert.rejects(ask("GET", "/health"), { code: "ECONNREFUSED" });
+		await machine.do("test -s /var/lib/banter/data.mdb && test -s /etc/banter/banter.env");
+		await install(VERSION);
+		await ready();
+		assert.deepEqual(await conversations(), before);
+	});
+
+	it("a purge deletes them", async () => {
+		await machine.do("apt-get purge -y banter");
+		const left = await machine.run(
+			"ls -d /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null",
+		);
+		assert.equal(left.stdout, "");
+		const units = await machine.run("find /etc/systemd /lib/systemd /usr/lib -name '*banter*'");
+		assert.equal(units.stdout, "");
+	});
+});

@@ -1,0 +1,160 @@
+// A Debian that is booted: a copy of a root directory, in systemd-nspawn, in the network namespace of
+// this process (which the runner made, with nothing in it but loopback).
+//
+//	const machine = new Machine(root);
+//	await machine.boot();
+//	const { status, stdout } = await machine.run("systemctl is-active banter.target");
+//	await machine.end();
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { until } from "../e2e/daemon.mjs";
+import { makeGroups, removeGroups } from "./cgroup.mjs";
+
+const BOOT_MS = 60_000;
+const COMMAND_MS = 120_000;
+const REBOOT_STATUS = 133; // systemd-nspawn(1): the machine wants to be started again
+const SIGRTMIN_4 = 38; // systemd(1): power off
+
+const ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C"];
+
+/** Moves itself into the groups that are named before --, and becomes what is named after it. */
+const IN_GROUPS = `
+	while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done
+	shift
+	exec "$@"`;
+
+/** Why no machine can be booted here; undefined if one can be tried. */
+export function whyNot() {
+	if (process.getuid() !== 0) return "only root can boot a machine";
+	const missing = ["systemd-nspawn", "nsenter"].filter(
+		(name) => spawnSync(name, ["--version"]).status !== 0,
+	);
+	return missing.length > 0 ? `there is no ${missing.join(", no ")}` : undefined;
+}
+
+export class Machine {
+	/** @param {string} template the root directory to copy */
+	constructor(template) {
+		this.root = mkdtempSync(join(dirname(template), "machine-"));
+		this.console = `${this.root}.log`;
+		spawnSync("cp", ["-a", "--reflink=auto", `${template}/.`, this.root]);
+	}
+
+	async boot() {
+		this.groups = makeGroups(`banter-install-${process.pid}`);
+		const nspawn = [
+			...["systemd-nspawn", "--quiet", `--directory=${this.root}`, "--boot"],
+			...["--register=no", "--keep-unit", "--link-journal=no"],
+			...[`--network-namespace-path=/proc/${process.pid}/ns/net`],
+			...["--capability=all", "--system-call-filter=bpf"],
+		];
+		const args = ["-c", IN_GROUPS, "sh", ...this.groups, "--", ...nspawn];
+		this.child = spawn("sh", args, { stdio: ["ignore", "pipe", "pipe"] });
+		const log = createWriteStream(this.console, { flags: "a" });
+		for (const stream of [this.child.stdout, this.child.stderr]) stream.pipe(log, { end: false });
+		this.ended = new Promise((done) => this.child.once("close", done));
+		await this.#up();
+	}
+
+	/** The pid, out here, of the machine's first process. */
+	get #leader() {
+		const path = `/proc/${this.child.pid}/task/${this.child.pid}/children`;
+		const [pid] = readFileSync(path, "utf8").split(" ");
+		return Number(pid);
+	}
+
+	/** Waits until everything that starts at boot has been started. */
+	async #up() {
+		await until(
+			"the machine is up",
+			async () => {
+				if (this.child.exitCode !== null) throw new Error(`it did not boot:\n${this.tail()}`);
+				if (!this.#leader) return false;
+				const { stdout } = await this.run("systemctl is-system-running");
+				return /^(running|degraded)/.test(stdout);
+			},
+			BOOT_MS,
+		);
+	}
+
+	tail() {
+		return readFileSync(this.console, "utf8").slice(-4000);
+	}
+
+	/** Runs a shell script in the machine; input is what it reads. */
+	run(script, { input = "", env = {} } = {}) {
+		const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+		const enter = [
+			`--target=${this.#leader}`,
+			..."mount pid uts ipc".split(" ").map((n) => `--${n}`),
+		];
+		const child = spawn(
+			"nsenter",
+			[...enter, "--", ...ENVIRONMENT, ...settings, "sh", "-c", script],
+			{
+				stdio: ["pipe", "pipe", "pipe"],
+				timeout: COMMAND_MS,
+				killSignal: "SIGKILL",
+			},
+		);
+		const said = { stdout: "", stderr: "" };
+		for (const name of ["stdout", "stderr"])
+			child[name].setEncoding("utf8").on("data", (text) => {
+				said[name] += text;
+			});
+		child.stdin.on("error", () => {}); // it need not read
+		child.stdin.end(input);
+		return new Promise((resolve, reject) => {
+			child.once("error", reject);
+			child.once("close", (status, signal) => resolve({ status, signal, ...said }));
+		});
+	}
+
+	/** The same for a script that has to succeed; resolves to what it printed. */
+	async do(script, options) {
+		const { status, signal, stdout, stderr } = await this.run(script, options);
+		assert.equal(status, 0, `${script}: ${signal ?? status}\n${stdout}${stderr}`);
+		return stdout;
+	}
+
+	/** A file from out here, at a path in there. */
+	put(from, path) {
+		cpSync(from, join(this.root, path));
+	}
+
+	/** A property of a unit. */
+	async property(unit, name) {
+		return (await this.do(`systemctl show --value --property=${name} ${unit}`)).trim();
+	}
+
+	/** Waits until a unit is in this state. */
+	becomes(unit, state) {
+		return until(`${unit} is ${state}`, async () => {
+			return (await this.property(unit, "ActiveState")) === state;
+		});
+	}
+
+	/** systemd-nspawn, which did not make the group that it runs in, leaves it to us to start again. */
+	async reboot() {
+		await this.run("systemctl reboot");
+		assert.equal(await this.ended, REBOOT_STATUS, this.tail());
+		removeGroups(this.groups);
+		await this.boot();
+	}
+
+	/** Powers it off, and removes all of it. */
+	async end() {
+		if (this.child?.exitCode === null) {
+			const late = setTimeout(() => this.child.kill("SIGKILL"), BOOT_MS);
+			process.kill(this.#leader, SIGRTMIN_4);
+			await this.ended;
+			clearTimeout(late);
+		}
+		removeGroups(this.groups ?? []);
+		rmSync(this.root, { recursive: true, force: true });
+		rmSync(this.console, { force: true });
+	}
+}
