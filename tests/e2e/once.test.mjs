@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
-import { heard, KEY, said, stop } from "./replies.mjs";
+import { heard, KEY, said, stop, textUntil } from "./replies.mjs";
 
 const by = (id) => ({ headers: { "idempotency-key": id } });
 
@@ -127,25 +127,28 @@ describe("a message whose reply is being written", () => {
 	const banter = useBanter();
 
 	it("is joined: all hear the same reply, from whichever worker; the model is asked once", async () => {
-		const message = "[[tokens=30 delay=20]] joined";
+		const message = "[[tokens=3 hang-after=3]] joined";
 		const first = await banter.stream("joined", message, by("j"));
+		const { messageId } = await first.next();
 		await first.tokens(3);
 		const streams = await Promise.all(
 			Array.from({ length: 8 }, () => banter.stream("joined", message, by("j"))),
 		);
 		const workers = await banter.workersOf(streams.map((one) => one.socket));
 		assert.equal(new Set(workers).size, 2, "both workers serve it");
-		const whole = await banter.chat("joined", message, by("j"));
-		const [own] = (await first.rest()).slice(-1);
 		for (const stream of streams) {
-			const events = await stream.rest();
-			assert.equal(events[0].type, "start");
-			assert.equal(events[0].messageId, own.messageId);
-			assert.equal(heard(events).trimEnd(), own.message);
-			assert.deepEqual(events.at(-1), own);
+			const start = await stream.next();
+			assert.equal(start.messageId, messageId);
+			assert.equal(start.position, undefined);
+			assert.equal(await textUntil(stream, 9), "t0 t1 t2 ");
 		}
-		assert.equal(whole.json.message, own.message);
-		assert.equal(whole.json.messageId, own.messageId);
+		const whole = banter.chat("joined", message, by("j"));
+		await stop(banter, messageId, "joined");
+		const [own] = await first.rest();
+		for (const stream of streams) assert.deepEqual(await stream.rest(), [own]);
+		const { json } = await whole;
+		assert.equal(json.message, "t0 t1 t2");
+		assert.equal(json.messageId, messageId);
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
@@ -191,7 +194,7 @@ describe("a message whose reply broke off", () => {
 	});
 
 	it("its worker was killed: the message's id brings the reply, under the same messageId", async () => {
-		const message = "[[tokens=40 delay=20]] killed";
+		const message = "[[tokens=30 delay=100]] killed";
 		const stream = await banter.stream("killed", message, by("k"));
 		const { messageId } = await stream.next();
 		await stream.tokens(5);
@@ -205,7 +208,7 @@ describe("a message whose reply broke off", () => {
 			return all.at(-1).type === "done" && all;
 		});
 		assert.equal(events[0].messageId, messageId);
-		assert.equal(heard(events), Array.from({ length: 40 }, (_, i) => `t${i} `).join(""));
+		assert.equal(heard(events), Array.from({ length: 30 }, (_, i) => `t${i} `).join(""));
 		assert.deepEqual(await said(banter, "killed"), [
 			["user", message, "complete"],
 			["assistant", events.at(-1).message, "complete"],
