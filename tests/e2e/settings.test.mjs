@@ -79,6 +79,8 @@ describe("settings", () => {
 		["LISTEN", "127.0.0.1:99999"],
 		["WORKERS", "0"],
 		["ADMIN_API_KEY", "only-twenty-three-chars"],
+		["WIDGET_API_KEY_OLD", "only-twenty-three-chars"],
+		["ADMIN_API_KEY_OLD", "only-twenty-three-chars"],
 		["MAX_HISTORY_MESSAGES", "0"],
 		["MAX_HISTORY_MESSAGES", "1001"],
 		["RATE_LIMIT_WINDOW_MS", "1e3"],
