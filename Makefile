@@ -422,6 +422,8 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
 	install -m 755 $(addprefix $(INSTALLED)/,masterd workerd storaged) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
+	$(relocate) systemd/certbot-deploy-hook > $(to)/lib/banter/certbot-deploy-hook
+	chmod 755 $(to)/lib/banter/certbot-deploy-hook
 	cp -r widget/dist $(to)/share/banter/widget/
 	cp -r dashboard/dist $(to)/share/banter/dashboard/
 	rm -f $(to)/share/banter/*/dist/.built
@@ -433,6 +435,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	$(relocate) $(INSTALLED)/banter.env.5 > $(to)/share/man/man5/banter.env.5
 	for f in systemd/man/*.8; do $(relocate) $$f > $(to)/share/man/man8/$${f##*/} || exit 1; done
 	install -m 644 README.md LICENSE $(to)/share/doc/banter
+	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 
 # The package of this version and, to upgrade to, of one that differs in nothing but its number; a
 # minimal Debian from the mirror of this machine's apt; then the tests, where no network is.

@@ -38,6 +38,8 @@ static const struct secret {
     {"WIDGET_API_KEY", CONFIG_RANDOM},
     {"ADMIN_API_KEY", CONFIG_RANDOM},
     {"DASHBOARD_PASSWORD", CONFIG_RANDOM},
+    {"WIDGET_API_KEY_OLD", CONFIG_EMPTY},
+    {"ADMIN_API_KEY_OLD", CONFIG_EMPTY},
     /* Empty: `banter setup` has still to be run, and the units of the front wait for it. */
     {"OPENAI_API_KEY", CONFIG_EMPTY},
 };

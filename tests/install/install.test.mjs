@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { openStream, request, textOf } from "../e2e/client.mjs";
+import { Authority } from "../e2e/certs.mjs";
+import { openStream, request, textOf, tlsOptions } from "../e2e/client.mjs";
 import { ROOT, until } from "../e2e/daemon.mjs";
 import { Crowd } from "./crowd.mjs";
 import { Machine, whyNot } from "./machine.mjs";
@@ -207,6 +208,10 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await machine.do(`stat -c '%U %a' ${file}`)).trim(), "banter-store 600");
 		assert.match(await journal("banter-backup"), /nothing is broken/);
 		assert.match(await machine.do("banter status"), /^backup +[0-9-]+T/m);
+		const drill = await machine.do(`mkdir /root/drill
+			banter restore --data-dir /root/drill ${file} >/dev/null
+			DATA_DIR=/root/drill banter export | tail -n 1`);
+		assert.match(drill, /^{"kind":"end","lines":[1-9]/);
 		assert.equal((await chat("after-the-backup", "[[tokens=1]]")).status, 200);
 		assert.equal((await conversations()).total, 2);
 		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket &&
@@ -319,6 +324,74 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		);
 		await ready();
 		assert.equal((await chat("memory", "[[tokens=1]]")).status, 200);
+	});
+
+	it("exchanges a key: old and new are valid together, until the old one goes", async () => {
+		const old = keys.widget;
+		const status = async (used) => {
+			keys.widget = used;
+			return (await chat("rotated", "[[tokens=1]]")).status;
+		};
+		await machine.do(`cd /etc/banter/credentials && cat WIDGET_API_KEY >WIDGET_API_KEY_OLD &&
+			openssl rand -hex 24 >WIDGET_API_KEY && systemctl restart banter-masterd`);
+		await ready();
+		const now = await key("WIDGET_API_KEY");
+		assert.notEqual(now, old);
+		assert.deepEqual([await status(old), await status(now)], [200, 200]);
+		await machine.do(
+			"truncate -s 0 /etc/banter/credentials/WIDGET_API_KEY_OLD; systemctl restart banter-masterd",
+		);
+		await ready();
+		assert.deepEqual([await status(old), await status(now)], [401, 200]);
+	});
+
+	it("speaks HTTPS by itself, and takes what certbot renews while a reply runs", async () => {
+		const authority = new Authority();
+		const renew = async (name) => {
+			const { cert, key } = authority.issue(name);
+			await machine.do("mkdir -p /root/lineage");
+			machine.put(cert, "/root/lineage/fullchain.pem");
+			machine.put(key, "/root/lineage/privkey.pem");
+			await machine.do("/usr/lib/banter/certbot-deploy-hook", {
+				env: { RENEWED_LINEAGE: "/root/lineage" },
+			});
+		};
+		tlsOptions.ca = authority.pem;
+		await machine.do("cp /etc/banter/banter.env /root/plain.env");
+		await machine.do(`mkdir -p /etc/systemd/system/banter-masterd.socket.d
+			printf '[Socket]\\nListenStream=\\nListenStream=443\\nBindIPv6Only=both\\n' \\
+				>/etc/systemd/system/banter-masterd.socket.d/https.conf
+			echo TLS_CERT=/etc/banter/tls/fullchain.pem >>/etc/banter/banter.env
+			echo TLS_KEY=/etc/banter/tls/privkey.pem >>/etc/banter/banter.env
+			systemctl daemon-reload`);
+		await renew("first");
+		await machine.do("systemctl stop banter-masterd.service banter-masterd.socket");
+		await machine.do("systemctl start banter.target");
+		const url = "https://127.0.0.1";
+		await until("HTTPS answers", async () => {
+			return (await request(url, "GET", "/health/ready").catch(() => null))?.status === 200;
+		});
+		const headers = { "x-api-key": keys.widget };
+		const body = { sessionId: "https", message: "[[tokens=100 delay=50]]" };
+		const running = await openStream(url, "/v1/chat/stream", headers, body);
+		assert.equal(running.socket.getPeerCertificate().subject.CN, "first");
+		await running.tokens(1);
+		await renew("second");
+		await until("the new certificate", async () => {
+			const one = await openStream(url, "/v1/chat/stream", headers, {
+				...body,
+				message: "[[tokens=1]]",
+			});
+			const { CN } = one.socket.getPeerCertificate().subject;
+			one.leave();
+			return CN === "second";
+		});
+		assert.equal((await running.rest()).at(-1).type, "done");
+		await machine.do(`mv /root/plain.env /etc/banter/banter.env
+			rm -r /etc/systemd/system/banter-masterd.socket.d && systemctl daemon-reload
+			systemctl stop banter-masterd.service banter-masterd.socket
+			systemctl start banter.target`);
+		await ready();
 	});
 
 	it("a reload cuts none of 200 streams and refuses no connection", async () => {
