@@ -58,7 +58,7 @@ struct turn {
 	int http_status;       /* of the model's answer */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	bool behind;  /* the last checkpoint was not kept */
+	bool behind; /* the last checkpoint was not kept */
 	bool asked_usage;
 	bool said_done; /* [DONE] or a finish_reason came */
 

@@ -29,7 +29,7 @@
 
 /* A token's event is some 250 bytes; libcurl's default of 16 KiB would be most of what an open
  * stream costs. */
-#define UPSTREAM_RECEIVE_BUFFER 4096u
+#define UPSTREAM_RECEIVE_BUFFER 1024u
 
 /* A descriptor that libcurl wants to be told of. */
 struct watch {

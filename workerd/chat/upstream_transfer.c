@@ -72,12 +72,25 @@ before_sending(void *arg, char *to, char *from, int to_port, int from_port)
 	return t->resend ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+/* An answer may last for minutes; the question, sent whole, is not needed any more (it is never
+ * sent twice). */
+static void
+forget_question(struct upstream_transfer *t)
+{
+	curl_off_t sent = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent == (curl_off_t)buf_len(&t->question))
+		buf_clear(&t->question);
+}
+
 static void
 on_answer(struct upstream_transfer *t, long status)
 {
 	curl_off_t retry_after = 0;
 	long version = 0;
 
+	forget_question(t);
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	t->http2 = version >= CURL_HTTP_VERSION_2_0;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
