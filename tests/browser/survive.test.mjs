@@ -245,6 +245,8 @@ describe("a reply survives", { skip: missing }, () => {
 		assert.equal((await next.said()).length, 5);
 		await next.again.click();
 		await until("asked again", async () => (await banter.modelCalls("] second")) === 2);
+		await next.again.waitFor({ state: "detached" });
+		assert.equal(await next.chat.getByText("This reply was interrupted.").count(), 1);
 		await next.context.close();
 	});
 });

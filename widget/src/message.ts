@@ -1,7 +1,7 @@
 // One message on the screen, and how it follows its state.
 
 import { el, setChildren, spoken } from "./dom";
-import { icon } from "./icons";
+import { type IconName, icon } from "./icons";
 import { splitLinks } from "./links";
 import type { Message, Question, Reply } from "./state";
 import { FAILURES, pauseSentence, WORDS } from "./wording";
@@ -31,25 +31,25 @@ function dots(): HTMLElement {
 	return el("span", { class: "dots" }, spoken(WORDS.thinking), dot(), dot(), dot());
 }
 
-/** What is to be said about a reply besides its text. */
-function noteOn({ phase, failure }: Reply, retry: readonly HTMLElement[]): HTMLElement[] {
-	switch (phase) {
-		case "failed": {
-			const sentence = el("p", {}, FAILURES[failure ?? "broken"]);
-			return [el("div", { class: "note failure" }, icon("alert"), sentence, ...retry)];
-		}
-		case "paused": {
-			// It is not the visitor who may shorten what the server has asked for.
-			const isSet = failure === "too_many" || failure === "busy";
-			const sentence = el("p", {}, pauseSentence(failure));
-			const button = isSet ? [] : retry;
-			return [el("div", { class: "note pause" }, icon("wait"), sentence, ...button)];
-		}
-		case "stopped":
-			return [el("p", { class: "stopped" }, icon("stop"), WORDS.stopped)];
-		default:
-			return [];
+function note(look: string, name: IconName, text: string, buttons: readonly HTMLElement[]) {
+	return el("div", { class: `note ${look}` }, icon(name), el("p", {}, text), ...buttons);
+}
+
+function aside(name: IconName, text: string): HTMLElement {
+	return el("p", { class: "aside" }, icon(name), text);
+}
+
+/** What is to be said about a reply besides its text. `retry` is for the newest alone. */
+function remarkOn({ phase, failure }: Reply, retry: HTMLElement | null): HTMLElement | null {
+	if (phase === "stopped") return aside("stop", WORDS.stopped);
+	if (phase === "paused") {
+		// What the server has asked for is not the visitor's to shorten.
+		const isSet = failure === "too_many" || failure === "busy";
+		return note("pause", "wait", pauseSentence(failure), retry && !isSet ? [retry] : []);
 	}
+	if (phase !== "failed") return null;
+	const sentence = FAILURES[failure ?? "broken"];
+	return retry ? note("failure", "alert", sentence, [retry]) : aside("alert", sentence);
 }
 
 function createReply(onRetry: () => void): MessageView {
@@ -91,11 +91,9 @@ function createReply(onRetry: () => void): MessageView {
 			else if (message.phase === "streaming" || message.phase === "paused") stream(message.text);
 			else settle(message.text);
 
-			const note = noteOn(message, isLast ? [retry] : []);
-			setChildren(
-				body,
-				message.text !== "" || message.phase === "waiting" ? [bubble, ...note] : note,
-			);
+			const hasBubble = message.text !== "" || message.phase === "waiting";
+			const remark = remarkOn(message, isLast ? retry : null);
+			setChildren(body, [...(hasBubble ? [bubble] : []), ...(remark ? [remark] : [])]);
 		},
 	};
 }
