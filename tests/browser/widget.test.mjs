@@ -149,4 +149,30 @@ describe("the demo pages", { skip: missing }, () => {
 		assert.deepEqual(complaints, []);
 		await page.close();
 	});
+
+	it("the bare API's page sends, leaves, resumes and stops a reply", async () => {
+		const page = await browser.newPage();
+		const complaints = complaintsOf(page);
+		await page.goto(`${banter.url}/headless-test.html#key=${WIDGET_KEY}`);
+		const button = (name) => page.getByRole("button", { name, exact: true });
+		const answer = page.locator("#answer");
+		const heard = async () => (await answer.textContent()).length;
+		await page.getByLabel("Client message id").fill("m-1");
+		await page.locator("#message").fill(`[[tokens=100 delay=${50 * PATIENCE}]] bare`);
+		assert.match(await page.locator("#command").textContent(), /"clientMessageId":"m-1"/);
+		await button("Send").click();
+		await until("it has begun", async () => (await heard()) > 6);
+		await button("Stop listening").click();
+		await page.getByText("Stopped listening").waitFor();
+		const left = await heard();
+		await button("Resume").click();
+		await until("it goes on", async () => (await heard()) > left);
+		await button("Stop the reply").click();
+		await page.getByText('{"status":"stopped"}').waitFor();
+		await page.locator("#events").getByText('"status":"stopped"').nth(1).waitFor();
+		assert.ok(numbered(100).startsWith(await answer.textContent()));
+		assert.equal(await banter.modelCalls("bare"), 1);
+		assert.deepEqual(complaints, []);
+		await page.close();
+	});
 });

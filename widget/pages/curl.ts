@@ -2,9 +2,10 @@
 
 import type { ChatRequest } from "../../workerd/api/openapi";
 
-export interface Request extends Readonly<ChatRequest> {
+export interface Request {
 	readonly url: string;
 	readonly key: string;
+	readonly body: Readonly<ChatRequest>;
 }
 
 /** In single quotes a POSIX shell takes everything literally but the quote itself. */
@@ -13,11 +14,11 @@ export function shellQuote(text: string): string {
 }
 
 /** -N: curl must not wait for a full buffer before it shows a line. */
-export function curlCommand({ url, key, sessionId, message }: Request): string {
+export function curlCommand({ url, key, body }: Request): string {
 	return [
 		`curl -N ${shellQuote(url)}`,
 		`  -H 'Content-Type: application/json'`,
 		`  -H ${shellQuote(`x-api-key: ${key}`)}`,
-		`  --data-raw ${shellQuote(JSON.stringify({ sessionId, message }))}`,
+		`  --data-raw ${shellQuote(JSON.stringify(body))}`,
 	].join(" \\\n");
 }

@@ -1,9 +1,11 @@
-// The API without the widget: one request, its raw events, and the text they make.
+// The API without the widget: one message, its raw events, and the text they make; and the same
+// reply resumed, or stopped.
 
-import type { ChatRequest } from "../../workerd/api/openapi";
+import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi";
 import { el } from "../src/dom";
-import { parseEvent } from "../src/events";
+import { parseEvent, parseObject } from "../src/events";
 import { readLines } from "../src/ndjson";
+import { routesFrom } from "../src/routes";
 import { randomId } from "../src/session";
 import { curlCommand, type Request } from "./curl";
 import { keepKey, takeKey } from "./key";
@@ -12,32 +14,49 @@ import { byId, copies } from "./page";
 const form = byId("request", HTMLFormElement);
 const key = byId("key", HTMLInputElement);
 const sessionId = byId("session", HTMLInputElement);
+const clientMessageId = byId("message-id", HTMLInputElement);
 const message = byId("message", HTMLTextAreaElement);
 const endpoint = byId("endpoint", HTMLSelectElement);
 const send = byId("send", HTMLButtonElement);
+const leave = byId("leave", HTMLButtonElement);
+const resume = byId("resume", HTMLButtonElement);
 const stop = byId("stop", HTMLButtonElement);
 const command = byId("command", HTMLElement);
 const status = byId("status", HTMLElement);
 const events = byId("events", HTMLOListElement);
 const answer = byId("answer", HTMLElement);
 
+const routes = routesFrom(new URL("/chat", location.origin).href);
+
+/** The reply, once the server has told its id. */
+let messageId: string | null = null;
+let listening: AbortController | null = null;
+
+function readBody(): ChatRequest {
+	const body = { sessionId: sessionId.value.trim(), message: message.value };
+	const id = clientMessageId.value.trim();
+	return id === "" ? body : { ...body, clientMessageId: id };
+}
+
 function readForm(): Request {
 	return {
 		url: new URL(endpoint.value, location.origin).href,
 		key: key.value.trim(),
-		sessionId: sessionId.value.trim(),
-		message: message.value,
+		body: readBody(),
 	};
 }
 
-function post(request: Request, signal: AbortSignal): Promise<Response> {
-	const { sessionId, message } = request;
-	return fetch(request.url, {
+function post(url: string, body: ChatRequest | StopRequest, signal?: AbortSignal) {
+	return fetch(url, {
 		method: "POST",
-		headers: { "Content-Type": "application/json", "x-api-key": request.key },
-		body: JSON.stringify({ sessionId, message } satisfies ChatRequest),
-		signal,
+		headers: { "Content-Type": "application/json", "x-api-key": key.value.trim() },
+		body: JSON.stringify(body),
+		...(signal ? { signal } : {}),
 	});
+}
+
+function get(url: string, signal: AbortSignal): Promise<Response> {
+	return fetch(url, { headers: { "x-api-key": key.value.trim() }, signal });
 }
 
 function showEvent(line: string, since: number): void {
@@ -46,17 +65,32 @@ function showEvent(line: string, since: number): void {
 	events.scrollTop = events.scrollHeight;
 }
 
-/** One line of the stream, or the whole answer of the endpoint that does not stream. */
+/** What can be done now. */
+function enable(): void {
+	send.disabled = listening !== null;
+	leave.disabled = listening === null;
+	resume.disabled = listening !== null || messageId === null;
+	stop.disabled = messageId === null;
+}
+
+/** One line of the stream. */
 function assemble(line: string): void {
 	const event = parseEvent(line);
+	const text = answer.textContent ?? "";
+	if (event?.type === "start") {
+		messageId = event.messageId;
+		answer.textContent = text.slice(0, event.position);
+		enable();
+	}
 	if (event?.type === "token") answer.append(event.token);
 	if (event?.type === "done") answer.textContent = event.message;
 }
 
+/** The whole answer of the endpoint that does not stream. */
 function assembleJson(body: string): void {
-	const value: unknown = JSON.parse(body);
-	const text: unknown = typeof value === "object" && value && Reflect.get(value, "message");
-	if (typeof text === "string") answer.textContent = text;
+	const reply: { readonly [K in keyof Reply]?: unknown } = { ...parseObject(body) };
+	if (typeof reply.message === "string") answer.textContent = reply.message;
+	if (typeof reply.messageId === "string") messageId = reply.messageId;
 }
 
 async function show(response: Response, since: number): Promise<void> {
@@ -75,22 +109,48 @@ async function show(response: Response, since: number): Promise<void> {
 	}
 }
 
-async function run(): Promise<void> {
-	const request = readForm();
+async function listen(request: (signal: AbortSignal) => Promise<Response>): Promise<void> {
 	const abort = new AbortController();
-	stop.onclick = () => abort.abort();
-	keepKey(request.key);
-	events.replaceChildren();
-	answer.textContent = "";
+	listening = abort;
+	enable();
 	status.textContent = "Waiting…";
 	delete status.dataset.ok;
 	const since = performance.now();
 	try {
-		await show(await post(request, abort.signal), since);
+		await show(await request(abort.signal), since);
 		status.append(`, ${Math.round(performance.now() - since)} ms`);
 	} catch (error) {
 		status.textContent = abort.signal.aborted ? "Stopped listening" : String(error);
 		status.dataset.ok = "false";
+	}
+	listening = null;
+	enable();
+}
+
+function sendMessage(): void {
+	const request = readForm();
+	keepKey(request.key);
+	events.replaceChildren();
+	answer.textContent = "";
+	messageId = null;
+	void listen((signal) => post(request.url, request.body, signal));
+}
+
+function resumeReply(): void {
+	if (messageId === null || !routes) return;
+	const after = answer.textContent?.length ?? 0;
+	const url = routes.resume(messageId, sessionId.value.trim(), after);
+	void listen((signal) => get(url, signal));
+}
+
+async function stopReply(): Promise<void> {
+	if (messageId === null || !routes) return;
+	const since = performance.now();
+	try {
+		const body = { sessionId: sessionId.value.trim() };
+		showEvent(await (await post(routes.stop(messageId), body)).text(), since);
+	} catch (error) {
+		showEvent(String(error), since);
 	}
 }
 
@@ -99,14 +159,13 @@ function showCommand(): void {
 }
 
 form.addEventListener("input", showCommand);
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
 	event.preventDefault();
-	send.disabled = true;
-	stop.disabled = false;
-	await run();
-	send.disabled = false;
-	stop.disabled = true;
+	sendMessage();
 });
+leave.addEventListener("click", () => listening?.abort());
+resume.addEventListener("click", resumeReply);
+stop.addEventListener("click", () => void stopReply());
 copies(byId("copy", HTMLButtonElement), command);
 
 key.value = takeKey() ?? "";

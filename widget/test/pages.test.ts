@@ -28,7 +28,8 @@ test("a shell gives back whatever was quoted", () => {
 });
 
 test("the curl command is one shell command with every argument in its place", () => {
-	const request = { url: "http://h/chat", key: "k'k", sessionId: "s", message: "it's\n€" };
+	const body = { sessionId: "s", message: "it's\n€", clientMessageId: "m" };
+	const request = { url: "http://h/chat", key: "k'k", body };
 	const script = `curl() { printf '%s\\0' "$@"; }\n${curlCommand(request)}`;
 	const words = execFileSync("/bin/sh", ["-c", script]).toString().split("\0").slice(0, -1);
 	assert.deepEqual(words, [
@@ -39,7 +40,7 @@ test("the curl command is one shell command with every argument in its place", (
 		"-H",
 		"x-api-key: k'k",
 		"--data-raw",
-		JSON.stringify({ sessionId: "s", message: "it's\n€" }),
+		JSON.stringify(body),
 	]);
 });
 
