@@ -138,6 +138,35 @@ describe("several tabs", { skip: missing }, () => {
 		await one.context.close();
 	});
 
+	it("that nobody looks at ask for nothing until somebody does", async () => {
+		const one = await visit();
+		await one.open();
+		await one.say("[[tokens=3]] first");
+		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const two = await site.openTab(one.context);
+		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const look = (hidden) =>
+			two.page.evaluate((value) => {
+				Object.defineProperty(document, "hidden", { value, configurable: true });
+				document.dispatchEvent(new Event("visibilitychange"));
+			}, hidden);
+		const heard = two.page.evaluate(
+			() => new Promise((done) => addEventListener("storage", ({ key }) => done(key))),
+		);
+		await look(true);
+		const asked = [];
+		two.page.on("request", (request) => asked.push(request.url()));
+		await one.say("[[tokens=3]] second");
+		const said = ["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"];
+		said.push("visitor: [[tokens=3]] second", "assistant: t0 t1 t2");
+		await one.saidUntil(said);
+		assert.equal(await heard, "banter.said");
+		assert.deepEqual(asked, []);
+		await look(false);
+		await two.saidUntil(said);
+		await one.context.close();
+	});
+
 	it("that write at the same time get each its reply, and neither gets one twice", async () => {
 		const one = await visit();
 		await one.open();

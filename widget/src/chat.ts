@@ -2,7 +2,7 @@
 // said before.
 
 import { fetchHistory } from "./catchup";
-import type { FailureKind } from "./failure";
+import { ChatFailure, type FailureKind } from "./failure";
 import type { History } from "./history";
 import type { Sending } from "./outbox";
 import { randomId } from "./session";
@@ -67,16 +67,19 @@ export function createChat(parts: Parts): Chat {
 		store.update((state) => adopt(state, history, sending && mineOf(state, sending)));
 	}
 
-	/** After a reload: what became of the message whose reply was awaited? */
+	/** After a reload, or a long time: what became of the message whose reply was awaited? */
 	async function restore(sending: Sending, turn: Turn): Promise<boolean> {
 		const { clientMessageId, text } = sending;
-		// Before the history is there nothing is shown, unless it takes longer.
+		const wasShown = replyOf(store.get(), turn.key) !== null;
+		store.update((state) => askAgain(state, turn.key));
+		// After a reload nothing is shown before the history is there, unless it takes longer.
 		const history = await fetchHistory(client, network, turn.abort.signal, (why) => {
 			store.update((state) => {
 				const asked = replyOf(state, turn.key) ? state : ask(state, clientMessageId, text);
 				return pause(asked, turn.key, why);
 			});
 		});
+		if (!history && wasShown) throw new ChatFailure("unreachable");
 		if (!history) {
 			outbox.clear();
 			store.update((state) => forget(state, clientMessageId));
@@ -100,7 +103,7 @@ export function createChat(parts: Parts): Chat {
 
 	async function sync(): Promise<void> {
 		stale = turns.current() !== null || syncing;
-		if (stale || !session.exists()) return;
+		if (stale || !session.exists() || client.knowsIds() === false) return;
 		const sending = outbox.get();
 		if (sending && sending.failure === null) {
 			// Its question was found by its text, at first: look again when its id is known.

@@ -51,17 +51,18 @@ function createWidget(config: Config): HTMLElement {
 	const network = createNetwork();
 	const chat = createChat({ store, client, network, outbox, session });
 
-	// A page that nobody chats on asks the server for nothing.
-	const syncIfOpen = () => store.get().open && chat.sync();
+	// A page that nobody looks at asks the server for nothing: a browser has few connections.
+	const syncIfSeen = () => store.get().open && !document.hidden && chat.sync();
 	let remembered = store.get().open;
 	store.subscribe(({ open }) => {
 		if (open === remembered) return;
 		remembered = open;
 		session.rememberOpen(open);
-		syncIfOpen();
+		syncIfSeen();
 	});
-	network.onChange(syncIfOpen);
-	addEventListener("storage", ({ key }) => key === SAID_KEY && syncIfOpen());
+	network.onChange(syncIfSeen);
+	document.addEventListener("visibilitychange", syncIfSeen);
+	addEventListener("storage", ({ key }) => key === SAID_KEY && syncIfSeen());
 	if (remembered || outbox.get()?.failure === null) chat.sync();
 	return createView(config, store, chat);
 }

@@ -80,6 +80,7 @@ export function lastFailed(state: State): { question: Question; reply: Reply } |
 }
 
 function withReply(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+	if (!replyOf(state, key)) return state;
 	const messages = state.messages.map((message) =>
 		message.key === key && message.role === "assistant"
 			? { ...message, ...change(message) }
@@ -89,8 +90,8 @@ function withReply(state: State, key: string, change: (reply: Reply) => Partial<
 }
 
 function settle(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
-	if (!replyOf(state, key)) return state;
-	return { ...withReply(state, key, change), stopping: false, unread: !state.open };
+	const next = withReply(state, key, change);
+	return next === state ? state : { ...next, stopping: false, unread: !state.open };
 }
 
 export function setOpen(state: State, open: boolean): State {

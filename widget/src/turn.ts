@@ -3,7 +3,7 @@
 
 import type { Client } from "./client";
 import { deliver, type Order, type Progress } from "./delivery";
-import { type ChatFailure, failureFrom } from "./failure";
+import { type ChatFailure, type FailureKind, failureFrom, isPassing } from "./failure";
 import type { Network } from "./network";
 import type { Outbox } from "./outbox";
 import type { Session } from "./session";
@@ -60,11 +60,11 @@ function afterProgress(state: State, key: string, event: Progress): State {
 export function createTurns({ store, client, network, outbox, session }: Parts): Turns {
 	let current: Turn | null = null;
 
-	/** What a reload has to know of a turn of ours. */
-	function keep({ order, messageId }: Turn, failure: ChatFailure | null): void {
+	/** What has to be known of a turn of ours to take it up again. */
+	function keep({ order, messageId }: Turn, failure: FailureKind | null): void {
 		const { text, clientMessageId } = order;
 		if (clientMessageId === null) return;
-		outbox.put({ clientMessageId, text, messageId, failure: failure?.kind ?? null });
+		outbox.put({ clientMessageId, text, messageId, failure });
 	}
 
 	function close({ order }: Turn): void {
@@ -89,7 +89,9 @@ export function createTurns({ store, client, network, outbox, session }: Parts):
 			return;
 		}
 		store.update((state) => fail(state, turn.key, failure.kind));
-		keep(turn, failure);
+		// What has passed when the visitor comes back may then be tried again by itself.
+		const passes = isPassing(failure) && failure.kind !== "interrupted";
+		keep(turn, passes ? null : failure.kind);
 	}
 
 	/** Before the reply's id is known: of what is being written, is it the answer to our question? */

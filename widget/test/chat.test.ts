@@ -362,6 +362,32 @@ test("a history that fails for good leaves the message to be sent again", async 
 	assert.equal(outbox.get()?.failure, "denied");
 });
 
+test("what was given up is taken up when the visitor comes back", async () => {
+	const { chat, calls, settled, outbox } = chatWith([Array(1).fill(UNREACHABLE), REPLY], {
+		histories: [...Array(20).fill(UNREACHABLE), { messages: [], active: null }],
+	});
+	chat.send("Hi");
+	assert.equal(last(await settled()).failure, "unreachable");
+	assert.equal(outbox.get()?.failure, null);
+	chat.sync();
+	assert.deepEqual(texts(await settled()).slice(1, 3), ["user: Hi", "assistant: Hello"]);
+	assert.equal(new Set(idsOf(calls)).size, 1);
+});
+
+test("it stays given up on a server without a history", async () => {
+	const { chat, calls, settled } = chatWith([[UNREACHABLE], REPLY], {
+		histories: [...Array(20).fill(UNREACHABLE), null],
+	});
+	chat.send("Hi");
+	await settled();
+	chat.sync();
+	const state = await settled();
+	assert.deepEqual([texts(state)[1], last(state).failure], ["user: Hi", "unreachable"]);
+	chat.sync();
+	await settled();
+	assert.equal(idsOf(calls).length, 1);
+});
+
 test("a server without a history gets nothing twice", async () => {
 	const { chat, calls, settled, outbox } = chatWith([OLD_REPLY], {
 		sending: SENT,
