@@ -78,29 +78,42 @@ export async function requestText(call: Call, outer: AbortSignal): Promise<strin
 	}
 }
 
-/** Yields nothing after `done` or `error`; throws when neither comes. */
+/** Reads on to the end: a cancelled body costs the next message a new connection. */
+async function drain(lines: AsyncIterable<string>, onEnd: () => void): Promise<void> {
+	try {
+		for await (const _ of lines);
+	} catch {
+		// All that counts has come.
+	} finally {
+		onEnd();
+	}
+}
+
+/** Ends with `done` or `error`; throws when neither comes. */
 export async function* requestEvents(
 	call: Call,
 	outer: AbortSignal,
 ): AsyncGenerator<ChatEvent, void, void> {
 	const limit = withDeadline(outer, SILENCE_MS);
 	let kind: FailureKind = "unreachable";
-	let ended = false;
+	let last: ChatEvent | null = null;
 	try {
 		const { body } = await request(call, limit.signal);
 		kind = "cut_off";
-		for await (const line of body ? readLines(body, limit.heard) : []) {
-			// Read on to the end: a cancelled body costs the next message a new connection.
-			const event: ChatEvent | null = ended ? null : parseEvent(line);
-			if (!event) continue;
-			ended = event.type === "done" || event.type === "error";
-			yield event;
+		const lines = body ? readLines(body, limit.heard) : null;
+		while (lines && !last) {
+			const { value, done } = await lines.next();
+			if (done) break;
+			const event = parseEvent(value);
+			if (event?.type === "done" || event?.type === "error") last = event;
+			else if (event) yield event;
 		}
+		if (lines && last) void drain(lines, limit.end);
 	} catch (error) {
-		if (ended) return;
 		throw asFailure(error, kind);
 	} finally {
-		limit.end();
+		if (!last) limit.end();
 	}
-	if (!ended) throw new ChatFailure(kind);
+	if (!last) throw new ChatFailure(kind);
+	yield last;
 }

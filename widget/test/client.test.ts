@@ -91,6 +91,28 @@ test("nothing after done counts, not even a broken connection", async () => {
 	assert.equal(failure, null);
 });
 
+test("a reply that has ended leaves its connection to a later one", async () => {
+	const ports = new Set<number | undefined>();
+	let asked = 0;
+	// Each answer stays open until the next is asked for, and nobody may close it before.
+	let open: ServerResponse | null = null;
+	await withServer(
+		(request, response) => {
+			ports.add(request.socket.remotePort);
+			open?.end();
+			open = response;
+			response.write(START + DONE);
+		},
+		async (client) => {
+			while (ports.size === asked && asked < 50) {
+				for await (const event of ask(client)) if (event.type === "done") break;
+				asked++;
+			}
+		},
+	);
+	assert.ok(ports.size < asked, `${asked} connections for ${asked} replies`);
+});
+
 test("an error event is the end, and no failure of the transport", async () => {
 	const { events, failure } = await talk((_, response) =>
 		response.end(`${START}{"type":"error","error":"x"}\n`),
