@@ -13,6 +13,9 @@ export const BUILD = resolve(process.env.BANTER_BUILD ?? join(ROOT, "build"));
 export const PATIENCE = /address|undefined|thread|memory/.test(basename(BUILD)) ? 4 : 1;
 export const DEADLINE_MS = 15_000 * PATIENCE;
 
+/** Whether there is time for all of what takes long (`make test-long`), or only for some of it. */
+export const LONG = process.env.TEST_LONG !== undefined;
+
 const RESTART_MS = 100; // what systemd waits by default (systemd.service(5), RestartSec=)
 
 /** Asks until the condition holds and resolves to what it gave; rejects when time is up. */

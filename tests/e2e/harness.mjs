@@ -21,6 +21,7 @@ import {
 	Daemon,
 	DEADLINE_MS,
 	freePort,
+	LONG,
 	Log,
 	PATIENCE,
 	ROOT,
@@ -28,7 +29,7 @@ import {
 } from "./daemon.mjs";
 import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 
-export { BUILD, baseEnvironment, DEADLINE_MS, freePort, PATIENCE, ROOT, until };
+export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, PATIENCE, ROOT, until };
 
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";

@@ -1,0 +1,165 @@
+// However the network loses, delays, doubles and disorders requests and answers: a message with an id
+// is stored once, the model is asked once for its reply, and everybody who asks hears that reply.
+//
+// FAULTS_SEED repeats a run.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { below, between, chance, pick } from "../faults/random.mjs";
+import { assertError, openStream, request } from "./client.mjs";
+import { LONG, until, useBanter } from "./harness.mjs";
+import { BadNetwork } from "./network.mjs";
+import { heard, history, KEY, SSE } from "./replies.mjs";
+import { expectTool } from "./tool.mjs";
+
+const MESSAGES = LONG ? 10_000 : 1000;
+const VISITORS = 40;
+/** Messages of one visitor that are on their way at a time, so that they overtake each other. */
+const AT_ONCE = 3;
+/** Ways to send, each with what its whole answer says. */
+const WAYS = [
+	{ path: "/v1/chat" },
+	{ path: "/v1/chat/stream" },
+	{ path: "/chat" },
+	{ path: "/v1/chat/stream", headers: SSE },
+];
+
+/** What the network does to a connection; mostly some harm. */
+function someFate() {
+	const fate = {};
+	if (chance(0.2)) fate.requestDelay = between(1, 60);
+	if (chance(0.2)) fate.answerDelay = between(1, 60);
+	if (chance(0.15)) fate.requestCut = below(400);
+	else if (chance(0.3)) fate.answerCut = below(1200);
+	if (chance(0.2)) fate.copies = 2 + below(2);
+	if (chance(0.1)) fate.replayed = between(0, 500);
+	return fate;
+}
+
+/** All that is left to chance about one message, so that its visitor's speed changes nothing. */
+function plan(visitor, i) {
+	const session = `visitor-${visitor}`;
+	const words = `message ${i} of ${session}, ${below(2 ** 32).toString(36)}`;
+	return {
+		session,
+		id: `id.${i}`,
+		words,
+		message: `[[echo delay=${pick([0, 0, 2, 10])}]] ${words}`,
+		way: pick(WAYS),
+		twins: chance(0.15) ? 2 + below(3) : 1,
+		conflicts: chance(0.05),
+	};
+}
+
+/** The answer to a message, however it came; undefined when the network broke it. */
+async function attempt(base, { session, id, message, way }) {
+	const headers = { ...KEY, ...way.headers, "idempotency-key": id };
+	const body = { sessionId: session, message };
+	try {
+		if (way.path === "/v1/chat") return await request(base, "POST", way.path, { headers, body });
+		const stream = await openStream(base, way.path, headers, body);
+		if (stream.status !== 200) return stream;
+		const events = await stream.rest();
+		const { type, message: text, messageId } = events.at(-1);
+		assert.equal(type, "done", JSON.stringify(events.at(-1)));
+		assert.equal(heard(events).trimEnd(), text);
+		assert.equal(events[0].messageId, messageId);
+		return { status: 200, json: { message: text, messageId } };
+	} catch (error) {
+		if (error instanceof assert.AssertionError) throw error;
+		return undefined;
+	}
+}
+
+/** Sends until there is an answer; resolves to the id of the reply. */
+async function sendUntilAnswered(network, one, sum) {
+	for (;;) {
+		const answer = await attempt(network.url, one);
+		sum.sends++;
+		if (answer === undefined) continue;
+		assert.equal(answer.status, 200, JSON.stringify(answer.json));
+		assert.equal(answer.json.message, one.words);
+		return answer.json.messageId;
+	}
+}
+
+describe("a bad network", () => {
+	const banter = useBanter({ workers: 3 });
+
+	/** One message with all that happens to it. */
+	async function send(network, one, sum) {
+		const twins = Array.from({ length: one.twins }, () => sendUntilAnswered(network, one, sum));
+		const replies = new Set(await Promise.all(twins));
+		assert.equal(replies.size, 1, "one reply");
+		[one.reply] = replies;
+		if (!one.conflicts) return;
+		const other = { ...one, message: `${one.message}!` };
+		assertError(await attempt(banter.url, other), 409, undefined, "id_conflict");
+	}
+
+	async function visit(network, plans, sum) {
+		const waiting = [...plans];
+		const hand = async () => {
+			for (let one = waiting.shift(); one; one = waiting.shift()) await send(network, one, sum);
+		};
+		await Promise.all(Array.from({ length: AT_ONCE }, hand));
+	}
+
+	/** The whole history of a session, oldest first, as [id, role, content, status]. */
+	async function whole(session) {
+		let messages = [];
+		let cursor;
+		do {
+			const { json } = await history(banter, session, { limit: 200, ...(cursor && { cursor }) });
+			assert.equal(json.active, null);
+			messages = [...json.messages, ...messages];
+			cursor = json.nextCursor;
+		} while (cursor !== null);
+		return messages.map(({ id, role, content, status }) => [id, role, content, status]);
+	}
+
+	/** That there is each of these messages once, with its reply behind it. */
+	async function assertOnce(session, plans) {
+		const rows = await whole(session);
+		assert.equal(rows.length, 2 * plans.length, `${session}: messages and replies`);
+		const byText = new Map(plans.map((one) => [one.message, one]));
+		for (let i = 0; i < rows.length; i += 2) {
+			const [, role, message, status] = rows[i];
+			const one = byText.get(message);
+			assert.ok(one, `${session}: stored once: ${message}`);
+			byText.delete(message);
+			assert.deepEqual([role, status], ["user", "complete"]);
+			assert.deepEqual(rows[i + 1], [one.reply, "assistant", one.words, "complete"]);
+		}
+	}
+
+	it(`${MESSAGES} messages: each is stored once, and answered by one call of the model`, async (t) => {
+		const since = Date.now();
+		const fates = Array.from({ length: 4 * MESSAGES }, someFate);
+		const visits = Array.from({ length: VISITORS }, (_, visitor) =>
+			Array.from({ length: MESSAGES / VISITORS }, (_, i) => plan(visitor, i)),
+		);
+		const sum = { sends: 0 };
+		let next = 0;
+		const network = await BadNetwork.open(banter.port, () => fates[next++ % fates.length]);
+		t.after(() => network.close());
+		await Promise.all(visits.map((plans) => visit(network, plans, sum)));
+		await network.settled();
+		for (const plans of visits) await assertOnce(plans[0].session, plans);
+		const { total } = await banter.conversations(1);
+		assert.equal(total, VISITORS);
+		const { calls, completed } = await until("the model has answered all", async () => {
+			const stats = await banter.model("stats");
+			return stats.active === 0 && stats;
+		});
+		assert.deepEqual({ calls, completed }, { calls: MESSAGES, completed: MESSAGES });
+		await expectTool(banter, 0, "verify");
+		const { cutRequests, cutAnswers, copies, replays } = network.done;
+		t.diagnostic(
+			`${sum.sends} sends of ${MESSAGES} messages, ${cutRequests} requests and ${cutAnswers} ` +
+				`answers cut, ${copies} requests doubled, ${replays} replayed, ` +
+				`in ${((Date.now() - since) / 1000).toFixed(1)} s`,
+		);
+		assert.ok(cutRequests > 0 && cutAnswers > 0 && copies > 0 && replays > 0);
+	});
+});
