@@ -1,0 +1,201 @@
+// A reply that is being written is stopped from any connection, at once: the model is hung up on,
+// what came is kept, and all who listen are told, whatever else goes wrong in that moment.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, Raw } from "./client.mjs";
+import { PATIENCE, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { heard, history, resume, said, stop, textUntil } from "./replies.mjs";
+
+const TOKENS = 1_000_000; // never all of them
+const DELAY_MS = 5;
+/** Tokens after which a reply that goes on was not stopped: 10 s of them. */
+const TOO_MANY = (10_000 * PATIENCE) / DELAY_MS;
+const ROUNDS = 10;
+
+const stats = (banter) => banter.model("stats");
+
+/** A reply that goes on and on, of which some has come. */
+async function running(banter, session) {
+	const message = `[[tokens=${TOKENS} delay=${DELAY_MS}]] ${session}`;
+	const stream = await banter.stream(session, message);
+	const { messageId } = await stream.next();
+	const text = await textUntil(stream, 20);
+	return { stream, session, message, messageId, text };
+}
+
+/** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
+async function oneToEach(banter) {
+	const raws = new Map();
+	while (raws.size < banter.workers) {
+		const raw = await Raw.connect(banter.port);
+		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+		await raw.response();
+		const [worker] = await banter.workersOf([raw.socket]);
+		if (raws.has(worker)) raw.close();
+		else raws.set(worker, raw);
+	}
+	return raws;
+}
+
+/** POST …/stop on a connection that is open. */
+async function stopBy(raw, { messageId, session }) {
+	const body = JSON.stringify({ sessionId: session });
+	await raw.write(
+		`POST /v1/chat/${messageId}/stop HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n` +
+			`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+	);
+	return raw.response();
+}
+
+/** How long it took until the model had lost its listener, in ms, and how much it said till then. */
+async function untilHungUp(banter, before, since) {
+	const now = await until("the model is hung up on", async () => {
+		const one = await stats(banter);
+		return one.active === 0 && one;
+	});
+	assert.equal(now.client_disconnects, before.client_disconnects + 1, "it did not end by itself");
+	return { ms: performance.now() - since, tokens: now.tokens - before.tokens };
+}
+
+/** That a listener heard the reply to its end, and what it was. */
+async function assertToldStopped(stream, text = "") {
+	const events = await stream.rest();
+	const last = events.at(-1);
+	assert.equal(last.type, "done", JSON.stringify(last));
+	assert.equal(last.status, "stopped");
+	const all =
+		events[0]?.type === "start" ? heard(events) : text + heard([{ type: "start" }, ...events]);
+	assert.equal(all.trimEnd(), last.message);
+	return last.message;
+}
+
+describe("a reply is stopped", () => {
+	const banter = useBanter({ workers: 3 });
+
+	it("at once, from the worker that writes it and from each other", async (t) => {
+		const raws = await oneToEach(banter);
+		const times = { here: [], elsewhere: [] };
+		for (let round = 0; round < ROUNDS; round++) {
+			const reply = await running(banter, `round-${round}`);
+			const [writer] = await banter.workersOf([reply.stream.socket]);
+			const where = round % 2 === 0 ? "here" : "elsewhere";
+			const [, raw] = [...raws].find(([worker]) => (worker === writer) === (where === "here"));
+			const listeners = await Promise.all(
+				Array.from({ length: 8 }, () => resume(banter, reply.messageId, reply.session)),
+			);
+			const serving = await banter.workersOf(listeners.map((one) => one.socket));
+			assert.ok(new Set(serving).size > 1, "several workers serve it");
+			const before = await stats(banter);
+			const since = performance.now();
+			const hungUp = untilHungUp(banter, before, since);
+			assert.deepEqual((await stopBy(raw, reply)).json, { status: "stopped" });
+			const { ms, tokens } = await hungUp;
+			times[where].push(ms);
+			assert.ok(tokens < TOO_MANY, `${tokens} tokens came after the stop`);
+			const message = await assertToldStopped(reply.stream, reply.text);
+			for (const one of listeners) assert.equal(await assertToldStopped(one), message);
+			assert.deepEqual(await said(banter, reply.session), [
+				["user", reply.message, "complete"],
+				["assistant", message, "stopped"],
+			]);
+			assert.deepEqual((await stopBy(raw, reply)).json, { status: "stopped" }, "again");
+		}
+		for (const raw of raws.values()) raw.close();
+		for (const [where, all] of Object.entries(times))
+			t.diagnostic(
+				`from the request to the model's loss, ${where}: ` +
+					`${all.map((ms) => ms.toFixed(0)).join(" ")} ms (asked every 10 ms)`,
+			);
+	});
+
+	it("before the model has begun, from each worker", async () => {
+		const raws = await oneToEach(banter);
+		for (const [worker, raw] of raws) {
+			const session = `early-${worker}`;
+			const message = `[[fail=hang]] ${session}`;
+			const answer = banter.stream(session, message);
+			const messageId = await until("it is begun", async () => {
+				const { json } = await history(banter, session);
+				return json.active;
+			});
+			const calls = await until("the model is asked", async () => {
+				const one = await stats(banter);
+				return one.active === 1 && one;
+			});
+			assert.deepEqual((await stopBy(raw, { messageId, session })).json, { status: "stopped" });
+			await untilHungUp(banter, calls, performance.now());
+			assert.equal(await assertToldStopped(await answer), "");
+			assert.deepEqual(await said(banter, session), [
+				["user", message, "complete"],
+				["assistant", "", "stopped"],
+			]);
+			raw.close();
+		}
+	});
+
+	it("by all workers at once, and by who comes after the end", async () => {
+		const raws = await oneToEach(banter);
+		const reply = await running(banter, "all");
+		const answers = await Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
+		for (const { json } of answers) assert.deepEqual(json, { status: "stopped" });
+		for (const raw of raws.values()) {
+			assert.deepEqual((await stopBy(raw, reply)).json, { status: "stopped" });
+			raw.close();
+		}
+		await assertToldStopped(reply.stream, reply.text);
+		assert.equal((await said(banter, "all")).length, 2);
+	});
+
+	it("while the store is held up: as soon as it goes on", async () => {
+		const raws = await oneToEach(banter);
+		const reply = await running(banter, "held");
+		const before = await stats(banter);
+		process.kill(banter.storaged.pid, "SIGSTOP");
+		const stops = Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
+		// Every worker has sent its question when it answers the next request.
+		for (const _ of raws) assert.equal((await banter.get("/health")).status, 200);
+		process.kill(banter.storaged.pid, "SIGCONT");
+		for (const answer of await stops) assert.deepEqual(answer.json, { status: "stopped" });
+		const { tokens } = await untilHungUp(banter, before, performance.now());
+		assert.ok(tokens < TOO_MANY, `${tokens} tokens came after the stop`);
+		await assertToldStopped(reply.stream, reply.text);
+		for (const raw of raws.values()) raw.close();
+	});
+
+	it("while the store is dead: it is said so, or it is stopped; and later it is", async () => {
+		for (const session of ["dead-1", "dead-2", "dead-3"]) {
+			const reply = await running(banter, session);
+			const before = await stats(banter);
+			banter.storaged.kill("SIGKILL");
+			const first = await stop(banter, reply.messageId, session);
+			if (first.status !== 200) assertError(first, 503);
+			await until("it is stopped", async () => {
+				const { json } = await stop(banter, reply.messageId, session);
+				return json.status === "stopped";
+			});
+			await untilHungUp(banter, before, performance.now());
+			const message = await assertToldStopped(reply.stream, reply.text);
+			assert.deepEqual(await said(banter, session), [
+				["user", reply.message, "complete"],
+				["assistant", message, "stopped"],
+			]);
+			await banter.ready();
+		}
+	});
+
+	it("by a worker that listens to it elsewhere, while the writer is killed", async () => {
+		const reply = await running(banter, "killed");
+		const [writer] = await banter.workersOf([reply.stream.socket]);
+		const raws = await oneToEach(banter);
+		const [, raw] = [...raws].find(([worker]) => worker !== writer);
+		const stopped = stopBy(raw, reply);
+		await banter.killWorkers([writer]);
+		const { json } = await stopped;
+		assert.ok(["stopped", "interrupted"].includes(json.status), JSON.stringify(json));
+		const [, row] = await said(banter, "killed");
+		assert.equal(row[2], json.status);
+		for (const one of raws.values()) one.close();
+		await banter.ready();
+	});
+});
