@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { textOf } from "./client.mjs";
 import { behind, lacking, nghttpx, nginx } from "./front.mjs";
-import { until } from "./harness.mjs";
+import { PATIENCE, until } from "./harness.mjs";
 
 const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
 
@@ -52,14 +52,20 @@ for (const [name, kind] of Object.entries(fronts))
 				await finishWhole(banter, streams, 20);
 			}));
 
-		it("full speed: many long replies at once, whole", () =>
-			behind(kind, { workers: 1 }, async ({ banter }) => {
-				const answers = await Promise.all(
-					Array.from({ length: 40 }, (_, i) => banter.chat(`fast-${i}`, "[[tokens=3000]]")),
-				);
+		// libcurl 7.88 leaves a stream's last token lying when another stream has read it: without being
+		// asked again it comes with the next data on the connection, or not before a time limit.
+		it("full speed: many long replies at once, whole, and none is left lying", () => {
+			const env = { OPENAI_IDLE_TIMEOUT_MS: String(10_000 * PATIENCE) };
+			return behind(kind, { workers: 1, env }, async ({ banter }) => {
 				const whole = Array.from({ length: 3000 }, (_, i) => `t${i}`).join(" ");
-				for (const answer of answers) assert.equal(answer.json?.message, whole, answer.text);
-			}));
+				for (let round = 0; round < 3; round++) {
+					const answers = await Promise.all(
+						Array.from({ length: 40 }, (_, i) => banter.chat(`fast-${i}`, "[[tokens=3000]]")),
+					);
+					for (const answer of answers) assert.equal(answer.json?.message, whole, answer.text);
+				}
+			});
+		});
 
 		it("a reply that the model breaks off takes no other along (RST_STREAM)", () =>
 			behind(kind, { workers: 1 }, async ({ banter }) => {

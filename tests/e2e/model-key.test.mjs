@@ -29,7 +29,7 @@ const KEYS = {
 	"an ordinary key": "sk-proj-A1b2C3d4E5f6G7h8I9j0",
 	"a key with quotes, signs and other letters": `s'k"\\{%s%n}&<k>=é漢🔑;--`,
 	"a key of spaces within": "two words and more",
-	"a long key": "k".repeat(100) + "-end",
+	"a long key": `${"k".repeat(100)}-end`,
 };
 
 /** The key, and how it might have been written. */

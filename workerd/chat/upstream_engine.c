@@ -20,7 +20,14 @@
  * less). Over HTTP/1.1 opening the 5,000th stream costs what the 100th does: make bench-upstream. */
 #define TRANSFERS_MAX 100
 #define POOLED_MAX    64
+#define LOOK_AGAIN_US 2000
 #define REST_S        60 /* without a transfer, until its connections are closed */
+
+static struct watch *
+watch_of(const struct upstream *u, int fd)
+{
+	return fd >= 0 && (size_t)fd < u->watches_len ? u->watches[fd] : NULL;
+}
 
 /* -- driving libcurl --------------------------------------------------------------------- */
 
@@ -55,11 +62,37 @@ drive(struct engine *e, curl_socket_t fd, int what)
 	upstream_settle(u);
 }
 
+/*
+ * Of the streams of a connection libcurl 7.88 runs each once per call. What one reads for another
+ * that has had its turn lies in libcurl until the socket is readable again, which it need not be:
+ * the last token, and the end, of a stream would come with the next one's data or never. So where
+ * nothing comes for a moment it is asked once more, until that brings nothing.
+ */
+static void
+look_again(struct engine *e, int fd, bool wanted)
+{
+	static const struct timeval moment = {.tv_usec = LOOK_AGAIN_US};
+	struct upstream *u = e->upstream;
+	struct watch *w = watch_of(u, fd);
+
+	if (!u->tls || u->http1 || w == NULL || w->engine != e)
+		return;
+	if (wanted)
+		event_add(w->event, &moment);
+	else
+		event_remove_timer(w->event);
+}
+
 static void
 drive_socket(struct engine *e, int fd, short what)
 {
+	uint64_t heard = e->upstream->heard;
+
 	drive(e, fd,
-	    (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+	    (what & (EV_READ | EV_TIMEOUT) ? CURL_CSELECT_IN : 0) |
+		(what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+	e->last_fd = fd;
+	look_again(e, fd, (what & EV_READ) || e->upstream->heard != heard);
 }
 
 /* Those that are passed over while there is a backlog have their turn after it in the order in which
@@ -95,12 +128,16 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
+	uint64_t heard = e->upstream->heard;
 
 	(void)fd;
 	(void)what;
 	e->timer_due = e->behind > 0;
-	if (!e->timer_due)
-		drive(e, CURL_SOCKET_TIMEOUT, 0);
+	if (e->timer_due)
+		return;
+	drive(e, CURL_SOCKET_TIMEOUT, 0);
+	if (e->upstream->heard != heard)
+		look_again(e, e->last_fd, true);
 }
 
 void
@@ -148,12 +185,6 @@ watches_grow(struct upstream *u, int fd)
 	free(u->watches);
 	u->watches = grown;
 	u->watches_len = n;
-}
-
-static struct watch *
-watch_of(const struct upstream *u, int fd)
-{
-	return fd >= 0 && (size_t)fd < u->watches_len ? u->watches[fd] : NULL;
 }
 
 static void
@@ -247,6 +278,7 @@ engine_new(struct upstream *u)
 	struct engine *e = xcalloc(1, sizeof(*e)), *last = NULL, *other;
 
 	e->upstream = u;
+	e->last_fd = -1;
 	TAILQ_INIT(&e->passed);
 	e->timer = evtimer_new(u->base, on_timer, e);
 	e->rest = evtimer_new(u->base, on_rest, e);

@@ -15,6 +15,7 @@
  *	- a resolver thread must not delay the end of the process: CURLOPT_QUICK_EXIT;
  *	- HTTP/2 streams must not be paused: an engine whose streams have a backlog is not driven until
  *	  that is gone, and the kernel's buffers do the rest;
+ *	- what came for a stream of HTTP/2 may lie in libcurl until more comes: it is asked again;
  *	- a new request walks all open connections of its multi handle: there are several handles, of
  *	  a bounded number of transfers each (measured: tests/bench/upstream.c).
  */
@@ -35,9 +36,9 @@
 struct watch {
 	int fd;
 	struct engine *engine;
-	struct event *event;
-	short what;  /* that libcurl waits for */
-	short ready; /* that was passed over; not 0: it is among its engine's */
+	struct event *event; /* with a time-out while it is to be looked at again */
+	short what;          /* that libcurl waits for */
+	short ready;         /* that was passed over; not 0: it is among its engine's */
 	TAILQ_ENTRY(watch) link;
 };
 
@@ -47,6 +48,7 @@ struct engine {
 	CURLM *multi;
 	struct event *timer; /* libcurl's */
 	struct event *rest;  /* closes an engine that has nothing to do */
+	int last_fd;         /* that it was driven for */
 	size_t transfers;
 	size_t behind; /* of them, those with a backlog */
 	/* While it was not driven its timer ended, or these became ready; the longest ago first. */
@@ -62,6 +64,8 @@ struct upstream {
 	struct curl_slist *headers;
 	char *url, *ca_bundle, *proxy;
 	bool tls;
+	bool http1;     /* its last answer came over HTTP/1.x */
+	uint64_t heard; /* counts all that libcurl had to tell */
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	struct breaker breaker;
 	LIST_HEAD(, engine) engines; /* the oldest first */

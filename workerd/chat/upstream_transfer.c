@@ -93,6 +93,7 @@ on_answer(struct upstream_transfer *t, long status)
 	forget_question(t);
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	t->http2 = version >= CURL_HTTP_VERSION_2_0;
+	t->upstream->http1 = !t->http2;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	if (retry_after > RETRY_AFTER_S_MAX)
 		retry_after = RETRY_AFTER_S_MAX;
@@ -109,6 +110,7 @@ on_header(char *line, size_t size, size_t n, void *arg)
 	struct upstream_transfer *t = arg;
 	long status = 0;
 
+	t->upstream->heard++;
 	t->heard_ms = clock_mono_ms();
 	if (t->cancelled)
 		return 0;
@@ -127,6 +129,7 @@ on_body(char *piece, size_t size, size_t n, void *arg)
 
 	enum backlog backlog;
 
+	t->upstream->heard++;
 	t->heard_ms = clock_mono_ms();
 	if (t->cancelled)
 		return 0;
@@ -176,6 +179,7 @@ transfer_finished(struct upstream_transfer *t, CURLcode code)
 {
 	enum upstream_end how = classify(t, code);
 
+	t->upstream->heard++;
 	if (t->cancelled || t->ended)
 		return;
 	end_after_backlog(t, how,
