@@ -150,7 +150,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 
 # The benchmarks share what stands in none's main file.
 BENCH := store scale relay
-bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events), \
+bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) \
 		$(call without_main,$(STORED)) $(call objects,$(PROTO))
@@ -164,6 +164,12 @@ $(BUILD)/bench/events: $(OBJ)/tests/bench/events.o \
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(proto_libs)
+
+$(BUILD)/bench/upstream: $(OBJ)/tests/bench/upstream.o $(OBJ)/workerd/store_client.o \
+		$(call objects,workerd/chat) $(call objects,$(PROTO))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
 
 # .d files name the headers; .flags changes when the compiler or its flags do.
 $(OBJ)/%.o: %.c $(OBJ)/.flags
@@ -340,6 +346,12 @@ bench-events: ## measure what reading an event of the model's stream costs (10 s
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/events
 	@build/bench/events
+
+.PHONY: bench-upstream
+bench-upstream: ## measure what opening a stream to the model costs when many are open (10 s)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/openai-stub build/bench/upstream
+	@build/bench/upstream
 
 .PHONY: screenshots
 screenshots: all ## make the README's pictures anew
