@@ -12,6 +12,9 @@ const TIMEOUTS = {
 	OPENAI_IDLE_TIMEOUT_MS: String(SHORT),
 };
 
+/** What the log calls the end of a turn that was answered so. */
+const WHY = { 502: "model_down", 503: "model_busy", 504: "model_slow" };
+
 describe("before the first byte", () => {
 	// So many failures that it would be left alone otherwise: that is breaker.test.mjs.
 	const banter = useBanter({ env: { ...TIMEOUTS, OPENAI_BREAKER_FAILURES: "0" } });
@@ -46,6 +49,20 @@ describe("before the first byte", () => {
 				assert.doesNotMatch(answer.json.error, /openai|stub|key/i, "inner matters stay inside");
 			}
 			for (const text of texts) assert.equal(await banter.modelCalls(text), attempts);
+			for (const answer of [whole, stream]) {
+				const request = answer.headers["x-request-id"];
+				const lines = banter.log.lines.filter((line) => line.request === request);
+				const refused = lines.filter((line) => line.ev === "model_refused");
+				assert.deepEqual(
+					refused.map((line) => line.next),
+					[...Array(attempts - 1).fill("retry"), "give up"],
+				);
+				const told = Number(/^fail=(\d+)/.exec(directives)?.[1] ?? 0);
+				for (const line of refused) assert.equal(Number(line.status), told);
+				const [end] = lines.filter((line) => line.ev === "turn_failed");
+				assert.equal(end.why, WHY[status]);
+				assert.equal(Number(end.attempts), attempts);
+			}
 			const { conversation, messages } = await banter.threadOf(`${session}-json`);
 			assert.deepEqual(
 				messages.map(({ role, content, status: state }) => [role, content, state]),
@@ -119,14 +136,14 @@ describe("after the first byte", () => {
 	// The model may think for long, and still must not fall silent within an answer.
 	const banter = useBanter({ env: { ...TIMEOUTS, OPENAI_FIRST_BYTE_TIMEOUT_MS: "60000" } });
 
-	const failures = [
-		"cut-after=3",
-		"cut-after=3 rst",
-		"hang-after=3",
-		"garbage-after=3",
-		"error-after=3",
-	];
-	for (const failure of failures)
+	const failures = {
+		"cut-after=3": ["model_broke_off", "model_down"],
+		"cut-after=3 rst": ["model_broke_off", "model_down"],
+		"hang-after=3": ["model_broke_off", "model_slow"],
+		"garbage-after=3": ["model_error", "model_down"],
+		"error-after=3": ["model_error", "model_down"],
+	};
+	for (const [failure, [event, why]] of Object.entries(failures))
 		it(`${failure}: an error event; what came is kept as interrupted; the model is asked once`, async () => {
 			const session = failure.replace(/[^a-z0-9]/g, "-");
 			const text = `[[tokens=9 ${failure}]] ${session}`;
@@ -141,6 +158,10 @@ describe("after the first byte", () => {
 			assert.doesNotMatch(last.error, /openai|stub/i);
 			assert.equal(events.filter((event) => event.type === "done").length, 0);
 			assert.equal(stream.response.complete, true, "the answer itself ends well");
+			const request = stream.headers["x-request-id"];
+			const lines = banter.log.lines.filter((line) => line.request === request);
+			assert.ok(lines.find((line) => line.ev === event)?.detail, "the log says what happened");
+			assert.equal(lines.find((line) => line.ev === "turn_failed").why, why);
 			assert.equal(await banter.modelCalls(session), 1);
 			const messages = await banter.messages(events[0].conversationId);
 			assert.deepEqual(messages, [

@@ -293,7 +293,7 @@ storms_of_cancels_leave_nothing_behind(void **state)
 /* -- a flood ------------------------------------------------------------------------------ */
 
 #define FLOODS   24
-#define TURN_MAX (160u * 1024) /* a share, and what it may be passed by */
+#define TURN_MAX (288u * 1024) /* a share, and what it may be passed by */
 
 static size_t
 all_bytes(const struct rig_call calls[static FLOODS])
