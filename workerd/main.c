@@ -37,6 +37,8 @@
  * resolver, and what one loop turn brings beyond the limit. */
 #define FILES_RESERVED (64 + 2 * CONTROL_UNTAKEN_MAX)
 
+#define MODEL_REST_MS \
+	60000 /* without a question, until the connections to the model are closed */
 #define ORPHAN_DRAIN_MS 10000 /* when masterd is gone */
 #define LAST_WORDS_MS   800   /* for the store, after what still ran was cut */
 
@@ -175,6 +177,7 @@ chat_setup(struct worker *w)
 	    .board = w->me,
 	    .ca_bundle = s->openai_ca_bundle,
 	    .proxy = s->openai_proxy,
+	    .rest_ms = MODEL_REST_MS,
 	    .breaker_failures = s->openai_breaker_failures,
 	    .breaker_open_ms = s->openai_breaker_open_ms,
 	};

@@ -144,7 +144,8 @@ main(int argc, char **argv)
 	struct upstream_config config = {.board = &board,
 	    .connect_ms = FIRST_BYTE_S * 1000,
 	    .first_byte_ms = FIRST_BYTE_S * 1000,
-	    .idle_ms = TOTAL_MS};
+	    .idle_ms = TOTAL_MS,
+	    .rest_ms = TOTAL_MS};
 	const char *why = NULL;
 	size_t streams =
 	    argc < 2 ? STREAMS : (size_t)strtonum(argv[1], BATCHES, STREAMS_MAX, &why);

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { behind, lacking, nghttpx } from "./front.mjs";
-import { PATIENCE, withBanter } from "./harness.mjs";
+import { withBanter } from "./harness.mjs";
 
 const FLOODS = 6;
-const TOKENS = 40_000 / PATIENCE;
+const TOKENS = 40_000;
 // Between two answers of the worker to somebody else the model may have sent what lies in the
 // buffers of all connections and what some turns take; without a bound it sends all there is.
 const BETWEEN = (FLOODS * TOKENS) / 2;

@@ -143,7 +143,8 @@ stage_setup(void **state)
 	    .url = url,
 	    .connect_ms = 10000,
 	    .first_byte_ms = 60000,
-	    .idle_ms = 60000};
+	    .idle_ms = 60000,
+	    .rest_ms = 60000};
 
 	assert_non_null(s);
 	memset(s, 0, sizeof(*s));

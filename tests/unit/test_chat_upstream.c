@@ -290,6 +290,46 @@ storms_of_cancels_leave_nothing_behind(void **state)
 	rig_free(r);
 }
 
+/* -- many, and none ------------------------------------------------------------------------ */
+
+#define CROWD 250
+
+static bool
+all_have_ended(const struct rig_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!calls[i].ended)
+			return false;
+	return true;
+}
+
+static void
+connections_are_kept_for_the_next_and_closed_after_a_rest(void **state)
+{
+	static struct rig_call calls[CROWD];
+	struct rig *r = rig_new(512, (struct upstream_config){.rest_ms = 300});
+	size_t kept;
+
+	(void)state;
+	answer_with(r, short_answer, 0);
+	for (size_t i = 0; i < CROWD; i++)
+		rig_ask(r, &calls[i], 1, 60000);
+	RIG_UNTIL(r, all_have_ended(calls, CROWD));
+	for (size_t i = 0; i < CROWD; i++)
+		assert_int_equal(calls[i].how, UPSTREAM_DONE);
+	kept = r->peers_n;
+	assert_true(kept > 0);
+	rig_ask(r, &calls[0], 1, 60000);
+	RIG_UNTIL(r, calls[0].ended);
+	assert_true(r->peers_n <= kept);
+	RIG_UNTIL(r, r->peers_n == 0);
+	/* And then it begins anew. */
+	rig_ask(r, &calls[0], 1, 60000);
+	RIG_UNTIL(r, calls[0].ended);
+	assert_int_equal(calls[0].how, UPSTREAM_DONE);
+	rig_free(r);
+}
+
 /* -- a flood ------------------------------------------------------------------------------ */
 
 #define FLOODS   24
@@ -407,6 +447,7 @@ main(void)
 	    cmocka_unit_test(connecting_for_too_long_is_a_time_out),
 	    cmocka_unit_test(a_socket_that_never_connected_leaves_its_number_to_others),
 	    cmocka_unit_test(storms_of_cancels_leave_nothing_behind),
+	    cmocka_unit_test(connections_are_kept_for_the_next_and_closed_after_a_rest),
 	    cmocka_unit_test(one_turn_takes_a_share_of_a_flood),
 	    cmocka_unit_test(every_transfer_gets_as_much_of_it),
 	    cmocka_unit_test(a_flood_that_ends_is_whole),

@@ -222,6 +222,7 @@ rig_new(int backlog, struct upstream_config config)
 	config.connect_ms = config.connect_ms == 0 ? 10000 : config.connect_ms;
 	config.first_byte_ms = config.first_byte_ms == 0 ? 60000 : config.first_byte_ms;
 	config.idle_ms = config.idle_ms == 0 ? 60000 : config.idle_ms;
+	config.rest_ms = config.rest_ms == 0 ? 60000 : config.rest_ms;
 	r->upstream = upstream_new(&config);
 	return r;
 }

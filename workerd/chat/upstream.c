@@ -137,6 +137,7 @@ upstream_new(const struct upstream_config *config)
 	u->connect_ms = config->connect_ms;
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
+	u->rest_ms = config->rest_ms;
 	breaker_init(
 	    &u->breaker, config->breaker_failures, config->breaker_open_ms, config->board);
 	LIST_INIT(&u->engines);

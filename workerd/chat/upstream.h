@@ -28,6 +28,7 @@ struct upstream_config {
 	const char *ca_bundle; /* a PEM file; NULL: the system's */
 	const char *proxy;     /* NULL: what the environment says, as curl(1) reads it */
 	unsigned connect_ms, first_byte_ms, idle_ms;
+	unsigned rest_ms;          /* connections are closed so long after the last answer */
 	unsigned breaker_failures; /* 0: it never opens */
 	unsigned breaker_open_ms;
 };

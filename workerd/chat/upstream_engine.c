@@ -21,7 +21,6 @@
 #define TRANSFERS_MAX 100
 #define POOLED_MAX    64
 #define LOOK_AGAIN_US 2000
-#define REST_S        60 /* without a transfer, until its connections are closed */
 
 static struct watch *
 watch_of(const struct upstream *u, int fd)
@@ -342,7 +341,7 @@ engine_add(struct engine *e, struct upstream_transfer *t)
 void
 engine_remove(struct engine *e, struct upstream_transfer *t)
 {
-	static const struct timeval rest = {.tv_sec = REST_S};
+	struct timeval rest = clock_timeval(e->upstream->rest_ms);
 
 	curl_multi_remove_handle(e->multi, t->easy);
 	if (--e->transfers == 0)

@@ -66,7 +66,7 @@ struct upstream {
 	bool tls;
 	bool http1;     /* its last answer came over HTTP/1.x */
 	uint64_t heard; /* counts all that libcurl had to tell */
-	unsigned connect_ms, first_byte_ms, idle_ms;
+	unsigned connect_ms, first_byte_ms, idle_ms, rest_ms;
 	struct breaker breaker;
 	LIST_HEAD(, engine) engines; /* the oldest first */
 	struct watch **watches;      /* by descriptor; NULL: not watched */
