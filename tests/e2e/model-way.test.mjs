@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer as createPlainServer } from "node:net";
 import { describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { Authority } from "./certs.mjs";
 import { assertError } from "./client.mjs";
 import { ForwardProxy, join } from "./forward-proxy.mjs";
-import { freePort, withBanter } from "./harness.mjs";
+import { freePort, PATIENCE, withBanter } from "./harness.mjs";
 
 const authority = new Authority();
 const stranger = new Authority();
@@ -59,6 +59,34 @@ describe("the model server's certificate", () => {
 				assertError(await banter.chat("system", "[[tokens=2]]"), 502);
 			});
 		}));
+});
+
+describe("connecting to the model server", () => {
+	for (const scheme of ["https", "http"])
+		it(`${scheme}: one that accepts and then says nothing is a time-out`, async () => {
+			const sockets = new Set();
+			const server = createPlainServer((socket) => {
+				sockets.add(socket);
+				socket.resume().on("error", () => {});
+			});
+			await new Promise((done) => server.listen(0, "127.0.0.1", done));
+			// Over TLS no question is asked yet: that is the limit for connecting.
+			const [short, long] = [String(500 * PATIENCE), "60000"];
+			const env = {
+				OPENAI_BASE_URL: `${scheme}://127.0.0.1:${server.address().port}/v1`,
+				OPENAI_CONNECT_TIMEOUT_MS: scheme === "https" ? short : long,
+				OPENAI_FIRST_BYTE_TIMEOUT_MS: scheme === "https" ? long : short,
+			};
+			try {
+				await withBanter({ workers: 1, env }, async (banter) => {
+					assertError(await banter.chat("mute", "hello"), 504, undefined, "model_timeout");
+					assert.equal(sockets.size, 1, "a time-out is not tried again");
+				});
+			} finally {
+				for (const socket of sockets) socket.destroy();
+				server.close();
+			}
+		});
 });
 
 describe("a proxy to the model", () => {
