@@ -157,6 +157,7 @@ a_running_reply_is_heard_from_any_place_on(void **state)
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, third.tokens == 1);
 	assert_int_equal(third.position, 2);
+	assert_int_equal(s->board.turns_joined, 2);
 	model_say(s, "two");
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "one two");
