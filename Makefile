@@ -224,7 +224,7 @@ DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopent
 DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace \
 	$(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
-DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc
+DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_deb := $(DEBS_run) debhelper lintian
@@ -379,6 +379,8 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)node tests/lint/openapi.mjs
 	$(SAY) LINT 'the man pages'
 	$(Q)tests/lint/man-page.sh
+	$(SAY) LINT 'the example for containers'
+	$(Q)docker-compose --file systemd/container/compose.yaml config --quiet
 	$(SAY) LINT cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
 		--include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h \
