@@ -43,7 +43,7 @@ config_path(char path[PATH_MAX], const char *dir, const char *secret)
 
 	if (n > 0 && n < PATH_MAX)
 		return 0;
-	return fail(EX_CONFIG, "%s: this path is too long", dir);
+	return fail(EX_CONFIG, "this path is too long: %s", dir);
 }
 
 static int

@@ -1,11 +1,11 @@
 // `banter setup`: random keys at the first start, questions and checks after that.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { BUILD, baseEnvironment, useBanter } from "./harness.mjs";
+import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
 import { expectTool, start } from "./tool.mjs";
 
 const KEY = "key-of-the-stand-in-model";
@@ -145,6 +145,54 @@ describe("banter setup", () => {
 			assert.equal(status, expected, stderr);
 			assert.match(stderr, why);
 		});
+
+	it("does not show the key on a terminal", async () => {
+		const command = `${join(BUILD, "banter")} setup --config ${dir}`;
+		const person = start("script", ["-qec", command, "/dev/null"], baseEnvironment(), {
+			input: null,
+		});
+		const answers = [KEY, model(), "https://a.example"];
+		for (const [i, answer] of answers.entries()) {
+			// Each question ends in its prompt; what is typed before that is not ours to hide.
+			await until("a question", () => person.said.stdout.split("> ").length > i + 1);
+			person.stdin.write(`${answer}\n`);
+		}
+		const { status, stdout } = await person.ended;
+		assert.equal(status, 0, stdout);
+		assert.match(stdout, /answers\./);
+		assert.ok(stdout.includes("https://a.example"), "the terminal shows the other answers");
+		assert.ok(!stdout.includes(KEY), stdout);
+	});
+
+	const wrong = [
+		["an answer without end", dir, [KEY, "x".repeat(5000)], 65, /an answer of more than/],
+		["a directory with too long a name", `/${"x/".repeat(3000)}`, [], 78, /too long/],
+	];
+	for (const [what, where, answers, expected, why] of wrong)
+		it(`refuses ${what}`, async () => {
+			const { status, stderr } = await setup(where, answers);
+			assert.equal(status, expected, stderr);
+			assert.match(stderr, why);
+		});
+
+	it("refuses a file of settings that is none", async () => {
+		const other = join(scratch, "binary");
+		await firstStart(other);
+		writeFileSync(join(other, "banter.env"), "WORKERS=3\n\0\n");
+		const { status, stderr } = await setup(other, ["", "", "https://a.example"]);
+		assert.equal(status, 78);
+		assert.match(stderr, /this is no file of settings/);
+	});
+
+	it("says so when it is not installed whole", async () => {
+		const alone = join(scratch, "alone");
+		cpSync(join(BUILD, "banter"), alone);
+		const end = await start(alone, ["setup", "--config", dir], baseEnvironment(), {
+			input: "\n\nhttps://a.example\n",
+		}).ended;
+		assert.equal(end.status, 72, end.stderr);
+		assert.match(end.stderr, /workerd is not where it belongs/);
+	});
 
 	it("refuses to end without a key", async () => {
 		const { status, stderr } = await setup(join(scratch, "no key"), ["", "", "https://a.example"]);
