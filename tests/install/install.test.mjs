@@ -340,8 +340,11 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			return (await chat("rotated", "[[tokens=1]]")).status;
 		};
 		await machine.do(`cd /etc/banter/credentials && cat WIDGET_API_KEY >WIDGET_API_KEY_OLD &&
-			openssl rand -hex 24 >WIDGET_API_KEY && systemctl restart banter-masterd`);
+			openssl rand -hex 24 >WIDGET_API_KEY`);
+		const crowd = await Crowd.gather(stream, ask, 0);
+		await machine.do("systemctl restart banter-masterd");
 		await ready();
+		await crowd.part(); // nobody who came meanwhile was refused
 		const now = await key("WIDGET_API_KEY");
 		assert.notEqual(now, old);
 		assert.deepEqual([await status(old), await status(now)], [200, 200]);
