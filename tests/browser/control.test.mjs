@@ -249,7 +249,6 @@ describe("what the visitor is told", { skip: missing }, () => {
 
 	it("a screen reader hears each reply once, whole, and nothing of old ones", async () => {
 		const visitor = await visit();
-		const live = visitor.page.locator("banter-chat").locator("[aria-live=polite]");
 		await visitor.page.evaluate(() => {
 			window.heard = [];
 			const root = document.querySelector("banter-chat").shadowRoot;
@@ -272,7 +271,7 @@ describe("what the visitor is told", { skip: missing }, () => {
 
 		await visitor.page.reload();
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-		assert.equal(await live.textContent(), "");
+		assert.equal(await visitor.live.textContent(), "");
 		await visitor.context.close();
 	});
 });

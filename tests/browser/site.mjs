@@ -45,6 +45,8 @@ export class Visitor {
 		this.page = page;
 		this.complaints = complaintsOf(page);
 		this.chat = page.getByRole("dialog");
+		/** What a screen reader is told. */
+		this.live = page.locator("banter-chat").locator("[aria-live=polite]");
 		this.box = this.chat.getByRole("textbox");
 		this.stop = this.chat.getByRole("button", { name: "Stop the reply" });
 		this.again = this.chat.getByRole("button", { name: "Try again" });
@@ -102,8 +104,8 @@ export class Visitor {
 	}
 
 	/**
-	 * Looks at the newest reply in every frame from now on; the result is a function that resolves to all
-	 * the texts it had, those before a reload too.
+	 * Looks at the newest reply in every frame from now on; the result grows by each text that it has,
+	 * also after a reload.
 	 */
 	async watch() {
 		const seen = [];
@@ -113,8 +115,9 @@ export class Visitor {
 			const frame = () => {
 				const root = document.querySelector("banter-chat")?.shadowRoot;
 				const rows = root?.querySelectorAll(".row.assistant") ?? [];
-				const bubble = rows[rows.length - 1]?.querySelector(".bubble");
-				const text = bubble?.querySelector(".dots") ? "" : (bubble?.textContent ?? "");
+				// The first is the welcome.
+				const bubble = rows.length > 1 && rows[rows.length - 1].querySelector(".bubble");
+				const text = bubble && !bubble.querySelector(".dots") ? bubble.textContent : "";
 				if (text !== last) window.sawReply(text);
 				last = text;
 				requestAnimationFrame(frame);
