@@ -227,7 +227,8 @@ describe("a reply survives", { skip: missing }, () => {
 		// At most one for each death: a second may come before the first has been noticed.
 		const calls = await banter.modelCalls(question);
 		assert.ok(calls >= 2 && calls <= 4, `${calls} calls`);
-		assert.ok(setbacks(seen) <= blows.length);
+		// After a reload: what there was is read again first, and then begun anew.
+		assert.ok(setbacks(seen) <= 2 * blows.length);
 		await visitor.context.close();
 	});
 
