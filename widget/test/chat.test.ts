@@ -8,6 +8,7 @@ import { initialState, isReplying, type Reply, type State, setOpen } from "../sr
 import { createStore } from "../src/store";
 import { done, error, hastyNetwork, type Step, scriptedClient, start, token } from "./fakes";
 import { shelf } from "./shelves";
+import "./webcrypto";
 
 const REPLY: Step[] = [start("m"), token("Hel"), token("lo "), done("Hello")];
 /** From a server that knows no ids: nothing is tried again by itself. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { backoff, createNetwork } from "../src/network";
+import { type Clock, stopClock } from "./clock";
 
 const page = Object.assign(new EventTarget(), { hidden: false });
 const browser = new EventTarget();
@@ -13,9 +14,12 @@ for (const [name, value] of Object.entries({
 	Object.defineProperty(globalThis, name, { value, configurable: true });
 }
 
-beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
+let clock: Clock;
+beforeEach(() => {
+	clock = stopClock();
+});
 afterEach(() => {
-	mock.timers.reset();
+	clock.restore();
 	page.hidden = false;
 	line.onLine = true;
 });
@@ -33,7 +37,7 @@ function pause(network: ReturnType<typeof createNetwork>, floorMs: number, ms: n
 		state.over = true;
 	});
 	const after = async (elapsed: number) => {
-		mock.timers.tick(elapsed);
+		clock.tick(elapsed);
 		await Promise.resolve();
 		await Promise.resolve();
 		return state.over;
@@ -108,11 +112,11 @@ test("connections are in doubt when the network is back, or the page after a lon
 	browser.dispatchEvent(new Event("online"));
 	assert.equal(doubts, 1);
 	hide(true);
-	mock.timers.tick(29_000);
+	clock.tick(29_000);
 	hide(false);
 	assert.equal(doubts, 1);
 	hide(true);
-	mock.timers.tick(31_000);
+	clock.tick(31_000);
 	hide(false);
 	assert.equal(doubts, 2);
 	forget();

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { openSession, randomId, SAID_KEY } from "../src/session";
 import { shelf } from "./shelves";
-
-// Browsers have it as a global; Node does from version 19 on.
-if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: webcrypto });
+import "./webcrypto";
 
 const SERVER_TAKES = /^[A-Za-z0-9._:-]{1,128}$/;
 
