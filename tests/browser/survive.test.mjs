@@ -94,6 +94,19 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
+	it("a reload with the chat closed: it comes all the same, and is announced as unread", async () => {
+		const question = slowly("closed chat");
+		const visitor = await inMidReply(question);
+		await visitor.page.keyboard.press("Escape");
+		await visitor.page.reload();
+		await visitor.page.getByRole("button", { name: "Open chat, new reply" }).click();
+		await isWhole(visitor, question);
+		await isStoredOnce(visitor, question);
+		assert.equal(await banter.modelCalls(question), 1);
+		assert.deepEqual(visitor.complaints, []);
+		await visitor.context.close();
+	});
+
 	it("a closed tab: another one shows it being written", async () => {
 		const question = slowly("closed tab");
 		const visitor = await inMidReply(question);
