@@ -17,8 +17,11 @@
 #include "storaged/peers.h"
 #include "storaged/report.h"
 
-/* How long the workers of turns that were open at the start have to claim them. */
-#define CLAIM_MS 10000
+/* How long the workers of turns that were open at the start have to claim them. They knock each
+ * second (BACKOFF_MAX_MS in workerd/store_client.c); a visitor whose worker died with the store
+ * waits for so long until the reply can be begun anew. A claim that comes later still counts, unless
+ * that has happened. */
+#define CLAIM_MS 3000
 
 /* When to try again what the store or the system had no room for. */
 #define RETRY_MS 1000
