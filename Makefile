@@ -290,6 +290,17 @@ test: ## run all tests: unit, end-to-end, faults and browser, plain and with san
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
 
+# FAULTS_SEED=… repeats a run's choices.
+.PHONY: test-long
+test-long: ## all of what `make test` does a part of: 10,000 messages over a bad network, 200 kills
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs
+	@for file in exactly-once healed; do \
+		TEST_LONG=1 node tests/run.mjs --build build --build build/address-undefined e2e \
+			--only $$file || exit 1; \
+	done
+
 # FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… says how often storaged is killed.
 .PHONY: test-faults
 test-faults: ## kill, starve and attack the store, for 3 minutes (part of `make test`)

@@ -44,7 +44,7 @@ const SUITES = {
 };
 const BY_NAME_ONLY = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
-const LIMIT_MS = 300_000; // for one program or test file
+const LIMIT_MS = process.env.TEST_LONG ? 900_000 : 300_000; // for one program or test file
 const HANDS = 2;
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));

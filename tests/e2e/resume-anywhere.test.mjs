@@ -194,7 +194,7 @@ describe("an EventSource over a network that breaks again and again", () => {
 		const writer = await banter.stream("source", words);
 		const { messageId } = await writer.next();
 		// The head is about 600 bytes.
-		const network = await BadNetwork.open(banter.port, () => ({ answerCut: 700 + below(1500) }));
+		const network = await BadNetwork.open(banter.port, () => ({ answerCut: 800 + below(3000) }));
 		t.after(() => network.close());
 		const url = `${network.url}${resumePath(messageId, "source", { after: 0 })}`;
 		const listeners = await Promise.all(Array.from({ length: 5 }, () => listen(url)));
