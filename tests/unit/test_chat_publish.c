@@ -74,6 +74,27 @@ a_wanted_reply_is_published_from_where_it_is_wanted(void **state)
 	ear_clear(&e);
 }
 
+/* Who asks knows another run's text, and its length may fall anywhere in this one's. */
+static void
+no_piece_begins_within_a_character(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+	struct turn_ids ids = stage_stream(s, &e);
+
+	model_say(s, "a€😀");
+	STAGE_UNTIL(s, e.tokens == 1);
+	for (uint32_t from = 7; from > 4; from--) {
+		tell_wanted(s, &ids, from);
+		expect_piece(s, &ids, 4, "😀");
+	}
+	tell_wanted(s, &ids, 3);
+	expect_piece(s, &ids, 1, "€😀");
+	tell_wanted(s, &ids, 8);
+	expect_piece(s, &ids, 8, "");
+	ear_clear(&e);
+}
+
 /* So that who waits for its place knows that there is none yet. */
 static void
 a_reply_without_text_says_so_when_it_is_wanted(void **state)
@@ -240,6 +261,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STAGE_TEST(nothing_is_published_that_nobody_wants),
 	    STAGE_TEST(a_wanted_reply_is_published_from_where_it_is_wanted),
+	    STAGE_TEST(no_piece_begins_within_a_character),
 	    STAGE_TEST(a_reply_without_text_says_so_when_it_is_wanted),
 	    STAGE_TEST(all_of_a_reply_is_published_before_its_end),
 	    STAGE_TEST(a_reply_that_is_wanted_at_its_end_is_not_published),

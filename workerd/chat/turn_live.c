@@ -56,21 +56,32 @@ turn_admit(struct turn *t, struct turn_listener *l)
 
 /* -- followers elsewhere ----------------------------------------------------------------- */
 
+/* The place in the text, or before it, where a character begins: who asks may know another run's
+ * text, and the store takes no half a character for text. */
+static size_t
+character_at(struct slice text, size_t place)
+{
+	/* Every byte of a character but its first is 10xxxxxx (RFC 3629, section 3). */
+	while (place > 0 && place < text.len && (text.p[place] & 0xc0) == 0x80)
+		place--;
+	return place;
+}
+
 void
 turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from)
 {
 	struct turn *t = turn_find(chat, &from->turn);
-	size_t have;
+	struct slice text;
 
 	if (t == NULL)
 		return;
-	have = buf_len(&t->audience.text);
+	text = buf_slice(&t->audience.text);
 	if (!t->wanted) {
 		LIST_INSERT_HEAD(&chat->wanted, t, wanted_link);
-		t->published = have;
+		t->published = text.len;
 	}
 	if (from->from < t->published)
-		t->published = from->from;
+		t->published = character_at(text, from->from);
 	t->wanted = t->greets = true;
 }
 
