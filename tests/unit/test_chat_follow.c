@@ -523,6 +523,27 @@ a_stop_outlives_the_line(void **state)
 	ear_clear(&stop);
 }
 
+static void
+a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one");
+	struct ear stop;
+
+	ear_stop(s, &stop, &o.ids.message);
+	store_accept(s);
+	ear_leave(&stop);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_no_follows(s);
+	assert_int_equal(stop.ends, 0);
+	ear_clear(&stop);
+}
+
 /* -- the line ------------------------------------------------------------------------------ */
 
 static void
@@ -743,6 +764,7 @@ main(void)
 	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
 	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),
 	    STAGE_TEST(a_stop_outlives_the_line),
+	    STAGE_TEST(a_stop_elsewhere_is_not_taken_back_by_who_leaves),
 	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
 	    STAGE_TEST(a_store_that_stays_away_ends_the_following),
 	    STAGE_TEST(a_following_that_the_store_has_ended_is_asked_for_again),

@@ -216,6 +216,53 @@ who_asked_for_the_stop_may_leave(void **state)
 	ear_clear(&stop);
 }
 
+/* Nor does it wait for the store to say where the reply is. */
+static void
+a_stop_is_not_taken_back_by_who_leaves(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, stop;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct msg_turn_state running = state_open(&ids, &ids.message, true);
+
+	model_say(s, "one");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_stop(s, &stop, &ids.message);
+	ear_leave(&stop);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, model_is_left(s));
+	store_take_finish(s, MESSAGE_STOPPED, "one");
+	expect_stopped(s, &first, "one");
+	assert_int_equal(stop.ends, 0);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
+/* One that nobody waits for any more ends like the others. */
+static void
+a_stop_that_was_left_ends_in_time(void **state)
+{
+	struct stage *s = *state;
+	struct id unknown = id_new();
+	struct ear stop;
+
+	ear_stop(s, &stop, &unknown);
+	store_accept(s);
+	ear_leave(&stop);
+	assert_false(LIST_EMPTY(&s->chat.joins));
+	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
+	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.joins));
+	ear_stop(s, &stop, &unknown);
+	ear_leave(&stop);
+	chat_cut(&s->chat);
+	assert_true(LIST_EMPTY(&s->chat.joins));
+	ear_stop(s, &stop, &unknown);
+	ear_leave(&stop);
+	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.joins));
+	assert_int_equal(stop.ends, 0);
+	ear_clear(&stop);
+}
+
 /* -- a drain's end ------------------------------------------------------------------------- */
 
 static void
@@ -294,6 +341,8 @@ main(void)
 	    STAGE_TEST(a_stop_of_a_reply_that_is_over_hears_how_it_ended),
 	    STAGE_TEST(a_stopped_reply_may_be_erased),
 	    STAGE_TEST(who_asked_for_the_stop_may_leave),
+	    STAGE_TEST(a_stop_is_not_taken_back_by_who_leaves),
+	    STAGE_TEST(a_stop_that_was_left_ends_in_time),
 	    STAGE_TEST(a_drain_cuts_a_running_reply),
 	    STAGE_TEST(a_drain_stores_at_once_what_could_not_be_stored),
 	    STAGE_TEST(what_the_store_never_answers_fails_in_time),

@@ -69,11 +69,38 @@ audience_was_left(struct audience *a)
 		a->deserted(a);
 }
 
+/* -- leaving ----------------------------------------------------------------------------- */
+
+static void
+unheard_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	(void)arg;
+	(void)ids;
+	(void)reply;
+}
+
+static void
+unheard_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	(void)arg;
+	(void)failure;
+	(void)retry_after_ms;
+}
+
+/* A stop whose reply is still looked for goes on by itself: whoever presses the button and closes the
+ * page means it. It ends like one that is waited for, at its deadline at the latest. */
+static const struct turn_sink unheard_stop = {.done = unheard_done, .error = unheard_error};
+
 void
 turn_leave(struct turn_listener *l)
 {
-	struct audience *a = listener_withdraw(l);
+	struct audience *a;
 
+	if (l->quiet && l->join != NULL) {
+		l->sink = &unheard_stop;
+		return;
+	}
+	a = listener_withdraw(l);
 	listener_free(l);
 	audience_was_left(a);
 }

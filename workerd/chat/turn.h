@@ -100,7 +100,8 @@ struct turn_listener;
 [[gnu::warn_unused_result]] struct turn_listener *turn_stop(struct chat *chat,
     const struct turn_reference *reference, const struct turn_sink *sink, void *arg);
 
-/* The listener is gone; its sink is not called again. The turn goes on. */
+/* The listener is gone; its sink is not called again. The turn goes on, unless the listener asked for
+ * its stop: that is not taken back. */
 void turn_leave(struct turn_listener *listener);
 
 #endif
