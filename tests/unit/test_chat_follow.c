@@ -611,6 +611,38 @@ a_following_that_the_store_has_ended_is_asked_for_again(void **state)
 	ear_clear(&second);
 }
 
+/* The question said how much was here, and the text that was is gone with its end; the store would
+ * spare us what it thinks that we have. */
+static void
+a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_INTERRUPTED, "old text");
+	struct msg_turn_state open = other_open(&anew);
+	struct ear first, second;
+	uint64_t join;
+	union msg m;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "old text");
+	STAGE_UNTIL(s, first.tokens == 1);
+	tell_end(s, &o);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	ear_join(s, &second, &o.ids.message, 0);
+	store_answer(s, join, MSG_TURN_STATE, &over);
+	join = store_expect(s, MSG_TURN_JOIN, &m);
+	assert_int_equal(m.turn_join.from, 8);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	store_answer(s, join, MSG_TURN_STATE, &open);
+	assert_int_equal(store_take_join(s, &open), 0);
+	tell_text(s, &anew, 0, "new");
+	STAGE_UNTIL(s, second.tokens == 1);
+	expect_text(&second.text, "new");
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
 static void
 who_leaves_while_it_is_asked_for_ends_the_question(void **state)
 {
@@ -768,6 +800,7 @@ main(void)
 	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
 	    STAGE_TEST(a_store_that_stays_away_ends_the_following),
 	    STAGE_TEST(a_following_that_the_store_has_ended_is_asked_for_again),
+	    STAGE_TEST(a_text_that_ended_while_it_was_asked_for_is_asked_for_again),
 	    STAGE_TEST(who_leaves_while_it_is_asked_for_ends_the_question),
 	    STAGE_TEST(the_last_may_leave_within_a_call),
 	    STAGE_TEST(one_of_those_who_wait_may_end_another),

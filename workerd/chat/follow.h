@@ -14,7 +14,8 @@ bool follow_is_outdated(struct chat *chat, const struct msg_turn_state *state);
 
 /*
  * The store lets us follow this reply, as it has just said: the listener hears it, and if it wants it
- * stopped, that is asked for. Takes over both; not for an outdated one. doubtful: the store may believe that we do not follow.
+ * stopped, that is asked for. Takes over both; not for an outdated one. doubtful: should this be the
+ * first who follows it here, the store may believe that we do not, or that we have some of its text.
  */
 void follow_admit(struct chat *chat, struct reference *reference,
     const struct msg_turn_state *state, struct turn_listener *l, bool doubtful);

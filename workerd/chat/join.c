@@ -21,6 +21,7 @@ struct join {
 	struct event *again;
 	uint64_t until_ms;
 	uint64_t follows_left; /* chat's, when it asked */
+	size_t has;            /* bytes of the text that were here then */
 	LIST_ENTRY(join) link;
 };
 
@@ -103,17 +104,18 @@ join_here(struct join *j, struct turn *t)
 }
 
 /* Another worker runs it, and we follow it from now on. If the store has heard since it was asked
- * that nobody here does, that may have been after this. */
+ * that nobody here does, that may have been after this; and it was told how much of the text is
+ * here, which may have ended since. */
 static void
 join_elsewhere(struct join *j, const struct msg_turn_state *state)
 {
 	struct chat *chat = j->chat;
-	bool left = chat->follows_left != j->follows_left;
+	bool doubtful = chat->follows_left != j->follows_left || j->has > 0;
 	struct reference *reference = j->reference;
 
 	count_found(j->chat, j->listener);
 	j->reference = NULL;
-	follow_admit(chat, reference, state, join_end(j), left);
+	follow_admit(chat, reference, state, join_end(j), doubtful);
 }
 
 /* Somebody writes it: who is it? */
@@ -152,9 +154,10 @@ on_state(void *arg, uint16_t type, const union msg *m)
 static int
 join_ask(struct join *j)
 {
-	struct msg_turn_join ask =
-	    reference_join(j->reference, follow_has(j->chat, &j->reference->message));
+	struct msg_turn_join ask;
 
+	j->has = follow_has(j->chat, &j->reference->message);
+	ask = reference_join(j->reference, j->has);
 	j->follows_left = j->chat->follows_left;
 	j->call =
 	    store_call(j->chat->store, MSG_TURN_JOIN, &ask, STORE_TIMEOUT_MS, on_state, j);
