@@ -17,7 +17,7 @@
 #define PART  (64u * 1024)
 
 /* A hundred of libcurl's buffers, and as much again for what its timers do in the same call. */
-#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
+#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER_TLS)
 
 static void
 join_queue(struct upstream_transfer *t)

@@ -28,9 +28,12 @@
 #include "workerd/chat/breaker.h"
 #include "workerd/chat/upstream.h"
 
-/* A token's event is some 250 bytes; libcurl's default of 16 KiB would be most of what an open
- * stream costs. */
-#define UPSTREAM_RECEIVE_BUFFER 1024u
+/* Bytes that libcurl reads at a time, for each transfer. A token's event is some 250 bytes; its default
+ * of 16 KiB would be most of what an open stream costs. Over TLS it is not the least that libcurl
+ * takes: streams of HTTP/2 share a connection, and whose buffer is too small for what has come for
+ * another leaves it lying (tests/e2e/model-http2.test.mjs, full speed). */
+#define UPSTREAM_RECEIVE_BUFFER     1024u
+#define UPSTREAM_RECEIVE_BUFFER_TLS 4096u
 
 /* A descriptor that libcurl wants to be told of. */
 struct watch {

@@ -242,7 +242,8 @@ say_how(struct upstream_transfer *t, unsigned total_ms)
 	/* Over TLS the handshake tells whether requests can share the connection, and the next ones
 	 * wait for that. Without TLS they would wait for a whole answer of HTTP/1.1. */
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->tls ? 1L : 0L);
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)UPSTREAM_RECEIVE_BUFFER);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE,
+	    (long)(u->tls ? UPSTREAM_RECEIVE_BUFFER_TLS : UPSTREAM_RECEIVE_BUFFER));
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
