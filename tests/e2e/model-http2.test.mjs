@@ -90,6 +90,27 @@ for (const [name, kind] of Object.entries(fronts))
 				assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
 			}));
 
+		it("a thousand streams given up in the middle leave those beside them in peace", () =>
+			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+				const streams = await startStreams(banter, 5, "tokens=120 delay=50");
+				for (let round = 0; round < 10; round++) {
+					const answers = await Promise.all(
+						Array.from({ length: 100 }, (_, i) =>
+							banter.chat(`given-up-${i}`, "[[tokens=500 delay=5 garbage-after=1]]"),
+						),
+					);
+					for (const answer of answers) assert.equal(answer.status, 502);
+				}
+				// Streams that the server has not yet heard the end of count for its limit still.
+				const connections = connectionsTo(front.port);
+				assert.ok(connections <= 50, `${connections} connections`);
+				await until("the model has noticed", async () => {
+					const { active } = await banter.model("stats");
+					return active <= streams.length;
+				});
+				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
+			}));
+
 		it("the front dies: what ran is interrupted, and what comes later finds the new one", () =>
 			behind(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 20, "tokens=1000 delay=50");
