@@ -86,7 +86,9 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await until("the model listens", async () => {
 			return (await machine.run("journalctl -u model -o cat")).stdout.includes("listening on");
 		});
-		const answers = [MODEL_KEY, "http://127.0.0.1:8090/v1", "https://shop.example"];
+		// By a name, so that the workers' sandbox lets them look one up.
+		await machine.do("echo 127.0.0.1 model.example >>/etc/hosts");
+		const answers = [MODEL_KEY, "http://model.example:8090/v1", "https://shop.example"];
 		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
 		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		await machine.do("echo RATE_LIMIT_MAX_REQUESTS=1000000 >>/etc/banter/banter.env");
