@@ -209,13 +209,21 @@ live_stop(struct live *l, const struct id *turn)
 		tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 }
 
+/* A worker that stalls for a moment must not lose its line, and with it all that it writes itself,
+ * for the text of others. */
+static bool
+has_room(const struct following *to, size_t bytes)
+{
+	return buf_room(to->client->out) >= LIVE_ROOM_LEFT + bytes;
+}
+
 /* One who has all of the piece is spared it. An empty one says that there is no more yet. */
 static void
 hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
 {
 	uint32_t end = piece->offset + (uint32_t)piece->text.len;
 
-	if (piece->text.len > 0 && end <= to->has)
+	if ((piece->text.len > 0 && end <= to->has) || !has_room(to, piece->text.len))
 		return;
 	tell(l, to->client, MSG_LIVE_TEXT, piece);
 	if (piece->offset <= to->has && end > to->has)

@@ -16,6 +16,9 @@
 #define LIVE_CLIENT_MAX 65536u
 #define LIVE_MAX        262144u
 
+/* Room in a client's out, in bytes, that is left to answers and to what it is told besides text. */
+#define LIVE_ROOM_LEFT ((size_t)4 << 20)
+
 #define LIVE_BUCKETS 4096u
 
 /* A turn that somebody follows, or wants stopped. */
@@ -63,7 +66,8 @@ void live_leave(struct live *l, struct client *client, const struct id *turn);
 /* The owner is to stop this turn: now, or when there is one. */
 void live_stop(struct live *l, const struct id *turn);
 
-/* Hands a piece on to those who follow the turn. One that is not open any more is no error; one
+/* Hands a piece on to those who follow the turn, but not to one who has no room for it: it will see
+ * the gap, or the end, and ask for what is missing. A turn that is not open any more is no error; one
  * that another client runs is the publisher's fault. */
 void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
     struct slice text);

@@ -16,6 +16,9 @@
 #define LOOK_MS   2500
 #define LOOKS_MAX 4
 
+_Static_assert(PEER_UNSENT_MAX <= PEER_UNSENT_HIGH + LIVE_ROOM_LEFT,
+    "others' text alone never stops a peer from being served");
+
 static void on_look(evutil_socket_t fd, short what, void *arg);
 
 void

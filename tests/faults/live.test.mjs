@@ -166,6 +166,26 @@ describe("a reply that another worker writes", () => {
 			await again.close();
 		}));
 
+	// More than storaged keeps for a peer. Who follows them must not lose its line for that, with all
+	// that it writes itself: it hears the end of each, and asks for what it missed.
+	it("may be more text than who follows can take", () =>
+		withWorkers(async ({ owner, follower, store }) => {
+			const text = "x".repeat(500_000);
+			const turns = [];
+			for (let i = 0; i < 24; i++) turns.push(await followed(owner, follower));
+			follower.socket.pause();
+			for (const turn of turns) publish(owner, turn, 0, text);
+			for (const turn of turns) await finish(owner, turn, text);
+			follower.socket.resume();
+			for (let ends = 0; ends < turns.length; ) {
+				const { is } = await follower.hear();
+				if (is === "live_end") ends++;
+				else assert.equal(is, "live_text");
+			}
+			for (const turn of turns) assert.equal((await join(follower, turn)).text, text);
+			assert.deepEqual(store.events("peer_dropped"), []);
+		}));
+
 	it("that somebody else publishes is his end, and nobody's text", () =>
 		withWorkers(async ({ owner, follower, store }) => {
 			const turn = await followed(owner, follower);

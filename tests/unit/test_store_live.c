@@ -508,12 +508,33 @@ a_follower_that_takes_nothing_is_too_far_behind(void **state)
 	struct msg_turn_begin begin = followed_turn(f, "s1");
 
 	buf_clear(&f->b.out);
-	buf_init(&f->b.out, 100);
-	publish_as(f, &f->a, &begin.turn, 0,
-	    "a piece that does not fit into a hundred bytes with its header before it, as it "
-	    "is longer than that by itself");
+	buf_init(&f->b.out, 10);
+	finish_as(f, &f->a, &begin.turn, "its end does not fit");
 	assert_string_equal(f->b.client.fault, "too far behind");
 	assert_null(f->a.client.fault);
+	expect_silence_all(f);
+}
+
+/* It asks for the text again when it has taken what waits; until then there is room for its answers,
+ * and it keeps its line and the replies that it writes. */
+static void
+a_follower_that_is_slow_misses_text_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = followed_turn(f, "s1");
+
+	buf_clear(&f->b.out);
+	buf_init(&f->b.out, LIVE_ROOM_LEFT + 4);
+	publish_as(f, &f->a, &begin.turn, 0, "one two");
+	expect_silence_all(f);
+	publish_as(f, &f->a, &begin.turn, 7, " thr");
+	expect_text(f, &f->b, &begin.turn, 7, " thr");
+	join_as(f, &f->b, &begin, 0);
+	expect_wanted(f, &f->a, &begin.turn, 0);
+	publish_as(f, &f->a, &begin.turn, 0, "one two three");
+	finish_as(f, &f->a, &begin.turn, "one two three");
+	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
+	assert_null(f->b.client.fault);
 	expect_silence_all(f);
 }
 
@@ -1001,6 +1022,7 @@ main(void)
 	    STORE_TEST(the_owner_is_told_when_nobody_follows_any_more),
 	    STORE_TEST(one_who_leaves_takes_nothing_from_the_others),
 	    STORE_TEST(a_follower_that_takes_nothing_is_too_far_behind),
+	    STORE_TEST(a_follower_that_is_slow_misses_text_and_nothing_else),
 	    STORE_TEST(when_the_owner_dies_its_followers_hear_the_end),
 	    STORE_TEST(an_owner_that_comes_back_is_told_from_where_on),
 	    STORE_TEST(a_reply_can_be_followed_before_it_is_claimed),
