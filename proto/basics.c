@@ -51,17 +51,17 @@ xstrdup(const char *s)
 	return p;
 }
 
-/*
- * EBADF means that somebody else closed our descriptor, and that the next close may hit a
- * stranger's connection; no process can go on from there. errno is kept, so that a caller can
- * clean up and still report what failed.
- */
 void
 memory_give_back_large(void)
 {
 	must(mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK) == 1);
 }
 
+/*
+ * EBADF means that somebody else closed our descriptor, and that the next close may hit a
+ * stranger's connection; no process can go on from there. errno is kept, so that a caller can
+ * clean up and still report what failed.
+ */
 void
 closefd(int *fd)
 {

@@ -4,9 +4,9 @@
  * Consuming moves the start forward and copies nothing. When the end of the memory is reached, the
  * bytes move to its front if at least a quarter as many were consumed meanwhile, else the memory
  * grows: by doubling, but while it is some KiB, as most of what is kept for long is (the text of a
- * reply, in thousands of streams), by quarters: doubling would leave a third of that unused. Memory may be a quarter larger than the maximum, so that even a queue that is always
- * nearly full moves each byte four times at most; without this slack each append to it could move
- * everything.
+ * reply, in thousands of streams), by quarters: doubling would leave a third of that unused. Memory
+ * may be a quarter larger than the maximum, so that even a queue that is always nearly full moves
+ * each byte four times at most; without this slack each append to it could move everything.
  */
 #include "proto/buf.h"
 
