@@ -135,7 +135,7 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 # `make fuzz`, each by itself under the name that libFuzzer calls.
 fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
 	http/negotiate http/percent http/router $(addprefix chat/,sse joiner json_mend openai_usual \
-	openai_delta) api/chat_body api/parameters) \
+	openai_delta upstream_answer) api/chat_body api/parameters) \
 	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
 	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
 fuzzed_libs := -ljansson $(store_libs)

@@ -264,6 +264,19 @@ parse_options(struct options *o, int argc, char **argv)
 
 /* -- crowds -------------------------------------------------------------------------------- */
 
+/* A few replies before the first that counts: what a server's code and pools take once is not what a
+ * stream takes. */
+static void
+warm_up(const struct server *server)
+{
+	static const struct crowd_plan few = {
+	    .readers = 10, .tokens = 20, .ramp_s = 0.05, .window_s = 0.2};
+	struct crowd_figures unseen;
+
+	crowd_run(server, &few, &unseen);
+	crowd_clear(&unseen);
+}
+
 static struct row *
 measure_crowd(struct bench *b, enum part part, enum server_kind kind, const char *beside,
     const struct crowd_plan *plan, const struct row *base)
@@ -274,6 +287,7 @@ measure_crowd(struct bench *b, enum part part, enum server_kind kind, const char
 
 	must(b->n_rows <= ROWS_MAX);
 	server_start(&server, kind, &b->options.programs, &b->place);
+	warm_up(&server);
 	crowd_run(&server, plan, &figures);
 	server_stop(&server);
 	*row = row_of(part, kind, plan, beside, &figures);

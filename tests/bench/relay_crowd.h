@@ -43,7 +43,7 @@ struct crowd_figures {
 	int failed_status; /* of the first of these; 0: there was none, or no answer */
 };
 
-/* Runs the crowd against a server that has just been started. */
+/* Runs the crowd against a server that is idle. */
 void crowd_run(
     const struct server *server, const struct crowd_plan *plan, struct crowd_figures *figures);
 

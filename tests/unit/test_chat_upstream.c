@@ -453,5 +453,8 @@ main(void)
 	    cmocka_unit_test(a_flood_that_ends_is_whole),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("without libcurl", tests, NULL, NULL);
+
+	rig_query = "?by=libcurl";
+	return failed + cmocka_run_group_tests_name("by libcurl", tests, NULL, NULL);
 }

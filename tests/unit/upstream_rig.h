@@ -190,6 +190,9 @@ rig_hang_up(struct rig *r)
 
 /* -- setting it up ------------------------------------------------------------------------ */
 
+/* What stands behind the path. With a query libcurl is asked for what is done without it otherwise. */
+static const char *rig_query = "";
+
 static inline void
 rig_listen(struct rig *r, int backlog)
 {
@@ -202,7 +205,8 @@ rig_listen(struct rig *r, int backlog)
 	assert_int_equal(bind(r->listener, (const struct sockaddr *)&in, len), 0);
 	assert_int_equal(getsockname(r->listener, (struct sockaddr *)&in, &len), 0);
 	assert_int_equal(listen(r->listener, backlog), 0);
-	snprintf(r->url, sizeof(r->url), "http://127.0.0.1:%u/", ntohs(in.sin_port));
+	snprintf(
+	    r->url, sizeof(r->url), "http://127.0.0.1:%u/%s", ntohs(in.sin_port), rig_query);
 }
 
 static inline struct rig *

@@ -7,7 +7,7 @@
 
 #include "proto/basics.h"
 #include "proto/clock.h"
-#include "workerd/chat/upstream_internal.h"
+#include "workerd/chat/upstream_plain.h"
 
 /* -- transfers --------------------------------------------------------------------------- */
 
@@ -29,7 +29,10 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
 	t->arg = arg;
 	t->probe = breaker_ask(&u->breaker);
 	u->transfers++;
-	engine_add(engine_for_transfer(u), t);
+	if (u->plain != NULL)
+		plain_ask(u->plain, t);
+	else
+		engine_add(engine_for_transfer(u), t);
 	return t;
 }
 
@@ -146,6 +149,7 @@ upstream_new(const struct upstream_config *config)
 	u->next_turn = evtimer_new(u->base, backlog_on_turn, u);
 	must(u->next_turn != NULL);
 	add_headers(u, config->key);
+	u->plain = plain_new(u, u->url, config->key);
 	return u;
 }
 
@@ -157,6 +161,7 @@ upstream_free(struct upstream *u)
 	must(u->transfers == 0);
 	while (!LIST_EMPTY(&u->engines))
 		engine_free(LIST_FIRST(&u->engines));
+	plain_free(u->plain);
 	free(u->watches);
 	event_free(u->next_turn);
 	curl_slist_free_all(u->headers);

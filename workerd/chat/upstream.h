@@ -1,5 +1,6 @@
 /*
- * Requests to the model server, by libcurl's multi interface on the worker's event loop.
+ * Requests to the model server on the worker's event loop: by libcurl's multi interface, or, to an
+ * address over plain HTTP/1.1, by connections of our own, which cost a fraction of it (upstream_plain.h).
  *
  * Connections are pooled; over https one HTTP/2 connection carries many requests. A breaker
  * (breaker.h) leaves a server alone that fails again and again. What one turn of the loop takes of

@@ -4,20 +4,24 @@
  * libcurl reads a hundred buffers of a transfer at a time, if they are there. A share of what comes
  * is dealt with at once, and of that each transfer has a bounded part; the rest waits for the next
  * turns, in which the transfers have theirs one after the other. Over HTTP/1.1 it waits in the
- * kernel: the transfer is paused. Streams of HTTP/2 must not be paused (libcurl 7.88 may never wake
+ * kernel: the transfer is paused, or, the plain way, not read. Streams of HTTP/2 must not be paused (libcurl 7.88 may never wake
  * them), so what comes is kept here, and their engine is not driven until it is given out, which
  * bounds what is kept.
  */
 #include "proto/basics.h"
-#include "workerd/chat/upstream_internal.h"
+#include "workerd/chat/upstream_plain.h"
 
 /* Some 1,000 tokens, which take some 5 ms to read, relay and keep; and of one transfer. With a quarter
  * of both, to pause and go on cost a tenth of the processor time of a flood. */
 #define SHARE (256u * 1024)
 #define PART  (64u * 1024)
 
+/* A few tokens, which the plain way may take of each transfer even when the share is used up: those
+ * that come at a model's pace, thousands of them, need not queue behind each other. */
+#define LITTLE 1024u
+
 /* A hundred of libcurl's buffers, and as much again for what its timers do in the same call. */
-#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER_TLS)
+#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
 
 static void
 join_queue(struct upstream_transfer *t)
@@ -42,8 +46,8 @@ ask_for_next_turn(struct upstream *u)
 		evtimer_add(u->next_turn, &at_once);
 }
 
-static void
-give(struct upstream_transfer *t, struct slice piece)
+void
+backlog_give(struct upstream_transfer *t, struct slice piece)
 {
 	struct upstream *u = t->upstream;
 
@@ -63,11 +67,32 @@ may_take(struct upstream_transfer *t)
 	return u->share > 0 && t->taken < PART && t->queue == QUEUE_NONE;
 }
 
+void
+backlog_wait(struct upstream_transfer *t)
+{
+	ask_for_next_turn(t->upstream);
+	if (t->queue == QUEUE_NONE)
+		join_queue(t);
+}
+
+size_t
+backlog_admits(struct upstream_transfer *t)
+{
+	if (may_take(t))
+		return PART;
+	if (t->queue == QUEUE_NONE && t->taken < LITTLE) {
+		ask_for_next_turn(t->upstream);
+		return LITTLE - t->taken;
+	}
+	backlog_wait(t);
+	return 0;
+}
+
 enum backlog
 backlog_take(struct upstream_transfer *t, struct slice piece)
 {
 	if (may_take(t)) {
-		give(t, piece);
+		backlog_give(t, piece);
 		return BACKLOG_NONE;
 	}
 	ask_for_next_turn(t->upstream);
@@ -105,7 +130,7 @@ give_part(struct upstream_transfer *t)
 
 	if (piece.len > PART)
 		piece.len = PART;
-	give(t, piece);
+	backlog_give(t, piece);
 	/* It may have been cancelled, and is no longer in the queue then. */
 	if (t->queue != QUEUE_BEHIND)
 		return;
@@ -125,7 +150,10 @@ static void
 go_on(struct upstream_transfer *t)
 {
 	leave_queue(t);
-	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	if (t->easy != NULL)
+		curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	else
+		plain_go_on(t->plain);
 }
 
 /* Each that waits now has a part, as long as there is a share. */

@@ -5,6 +5,8 @@
  *	upstream_engine.c    libcurl's multi handles on the event loop: sockets, timers, the pool
  *	upstream_transfer.c  one request: libcurl's easy handle, its callbacks, its limits of silence
  *	upstream_backlog.c   what came beyond a loop turn's share, given out turn by turn
+ *	upstream_plain.c     the other way, without libcurl: plain HTTP/1.1 to an address
+ *	upstream_answer.c    the answers that it reads
  *
  * For these alone, which are also the only ones that may include curl.h; everyone else includes
  * upstream.h. Rules that libcurl 7.88 imposes, and how they are kept:
@@ -28,12 +30,10 @@
 #include "workerd/chat/breaker.h"
 #include "workerd/chat/upstream.h"
 
-/* Bytes that libcurl reads at a time, for each transfer. A token's event is some 250 bytes; its default
- * of 16 KiB would be most of what an open stream costs. Over TLS it is not the least that libcurl
- * takes: streams of HTTP/2 share a connection, and whose buffer is too small for what has come for
- * another leaves it lying (tests/e2e/model-http2.test.mjs, full speed). */
-#define UPSTREAM_RECEIVE_BUFFER     1024u
-#define UPSTREAM_RECEIVE_BUFFER_TLS 4096u
+/* A token's event is some 250 bytes; libcurl's default of 16 KiB would be most of what an open
+ * stream costs. With its least, 1 KiB, libcurl 7.88 stalls streams of HTTP/2 that flood
+ * (model-flood.test.mjs, model-http2.test.mjs). */
+#define UPSTREAM_RECEIVE_BUFFER 4096u
 
 /* A descriptor that libcurl wants to be told of. */
 struct watch {
@@ -71,6 +71,7 @@ struct upstream {
 	uint64_t heard; /* counts all that libcurl had to tell */
 	unsigned connect_ms, first_byte_ms, idle_ms, rest_ms;
 	struct breaker breaker;
+	struct plain *plain;         /* NULL: questions go by libcurl */
 	LIST_HEAD(, engine) engines; /* the oldest first */
 	struct watch **watches;      /* by descriptor; NULL: not watched */
 	size_t watches_len;
@@ -86,7 +87,9 @@ struct upstream {
 struct upstream_transfer {
 	struct upstream *upstream;
 	struct engine *engine;
-	CURL *easy;
+	CURL *easy;               /* NULL: it goes the plain way */
+	struct plain_conn *plain; /* then, until its answer is whole */
+	uint64_t until_ms;        /* and its total limit, which libcurl keeps by itself */
 	const struct upstream_events *events;
 	void *arg;
 	struct buf question;
@@ -139,6 +142,13 @@ void transfer_free(struct upstream_transfer *t);
 /* It ends without having told anything of the server. */
 void transfer_not_judged(struct upstream_transfer *t);
 
+/* The head of its answer has come. asked: how many bytes of the question were sent. */
+void transfer_answered(
+    struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t asked);
+
+/* Nothing more will come; what came before is dealt with first. */
+void transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail);
+
 /* libcurl is done with it. */
 void transfer_finished(struct upstream_transfer *t, CURLcode code);
 
@@ -154,6 +164,13 @@ enum backlog {
 /* Deals with a piece that has come. */
 [[gnu::warn_unused_result]] enum backlog backlog_take(
     struct upstream_transfer *t, struct slice piece);
+
+/* Of the plain way: how many bytes of a transfer may be read now. 0: it waits, and is not to be read
+ * until plain_go_on(), when it may read a part. What is read is given; who leaves something unread
+ * waits as well. */
+[[gnu::warn_unused_result]] size_t backlog_admits(struct upstream_transfer *t);
+void backlog_wait(struct upstream_transfer *t);
+void backlog_give(struct upstream_transfer *t, struct slice piece);
 
 /* Forgets what is kept of a transfer. */
 void backlog_clear(struct upstream_transfer *t);

@@ -10,16 +10,28 @@
 
 #include "proto/basics.h"
 #include "proto/clock.h"
-#include "workerd/chat/upstream_internal.h"
+#include "workerd/chat/upstream_plain.h"
 
 #define RETRY_AFTER_S_MAX 3600
 #define BUSY_MS           100 /* until a silence that is ours is looked at again */
+
+/* Milliseconds that are left of its time; of libcurl's transfers libcurl knows. */
+static uint64_t
+time_left(const struct upstream_transfer *t)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (t->until_ms == 0)
+		return UINT64_MAX;
+	return t->until_ms > now ? t->until_ms - now : 0;
+}
 
 /* From now on so much silence ends the transfer; what comes moves the end along. */
 static void
 watch_silence(struct upstream_transfer *t, uint64_t ms)
 {
-	struct timeval in = clock_timeval(ms);
+	uint64_t left = time_left(t);
+	struct timeval in = clock_timeval(ms < left ? ms : left);
 
 	evtimer_add(t->silence, &in);
 }
@@ -56,6 +68,43 @@ transfer_not_judged(struct upstream_transfer *t)
 	t->judged = true;
 }
 
+/* -- what came, either way --------------------------------------------------------------- */
+
+void
+transfer_answered(
+    struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t asked)
+{
+	/* An answer may last for minutes; the question, sent whole, is not needed any more, as it is
+	 * never sent twice. */
+	if (asked == buf_len(&t->question))
+		buf_clear(&t->question);
+	if (retry_after_s > RETRY_AFTER_S_MAX)
+		retry_after_s = RETRY_AFTER_S_MAX;
+	t->answered = true;
+	watch_silence(t, t->upstream->idle_ms);
+	judge(t, status_is_failure(status));
+	t->events->headers(t->arg, (int)status, (unsigned)retry_after_s * 1000u);
+}
+
+void
+transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail)
+{
+	if (t->cancelled || t->ended)
+		return;
+	t->ended = true;
+	t->how = how;
+	t->detail = detail;
+	evtimer_del(t->silence);
+	if (!t->keeps)
+		backlog_clear(t);
+	if (how == UPSTREAM_STALE)
+		transfer_not_judged(t);
+	else
+		judge(t, how != UPSTREAM_DONE);
+	if (t->queue == QUEUE_NONE)
+		upstream_over(t);
+}
+
 /* -- libcurl's callbacks ----------------------------------------------------------------- */
 
 static int
@@ -72,35 +121,18 @@ before_sending(void *arg, char *to, char *from, int to_port, int from_port)
 	return t->resend ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* An answer may last for minutes; the question, sent whole, is not needed any more (it is never
- * sent twice). */
-static void
-forget_question(struct upstream_transfer *t)
-{
-	curl_off_t sent = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	if (sent == (curl_off_t)buf_len(&t->question))
-		buf_clear(&t->question);
-}
-
 static void
 on_answer(struct upstream_transfer *t, long status)
 {
-	curl_off_t retry_after = 0;
+	curl_off_t retry_after = 0, asked = 0;
 	long version = 0;
 
-	forget_question(t);
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	t->http2 = version >= CURL_HTTP_VERSION_2_0;
 	t->upstream->http1 = !t->http2;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	if (retry_after > RETRY_AFTER_S_MAX)
-		retry_after = RETRY_AFTER_S_MAX;
-	t->answered = true;
-	watch_silence(t, t->upstream->idle_ms);
-	judge(t, status_is_failure(status));
-	t->events->headers(t->arg, (int)status, (unsigned)retry_after * 1000u);
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &asked);
+	transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
 }
 
 /* One line at a time, the blank line last; interim answers (1xx) have their own. */
@@ -156,36 +188,36 @@ classify(const struct upstream_transfer *t, CURLcode code)
 	}
 }
 
-/* What came before the end is dealt with first. */
-static void
-end_after_backlog(struct upstream_transfer *t, enum upstream_end how, const char *detail)
-{
-	t->ended = true;
-	t->how = how;
-	t->detail = detail;
-	evtimer_del(t->silence);
-	if (!t->keeps)
-		backlog_clear(t);
-	if (how == UPSTREAM_STALE)
-		transfer_not_judged(t);
-	else
-		judge(t, how != UPSTREAM_DONE);
-	if (t->queue == QUEUE_NONE)
-		upstream_over(t);
-}
-
 void
 transfer_finished(struct upstream_transfer *t, CURLcode code)
 {
 	enum upstream_end how = classify(t, code);
 
 	t->upstream->heard++;
-	if (t->cancelled || t->ended)
-		return;
-	end_after_backlog(t, how,
+	transfer_over(t, how,
 	    how == UPSTREAM_STALE
 		? "a kept connection had died, or the question came back unread"
 		: curl_easy_strerror(code));
+}
+
+/* How long it may be silent: to connect, to begin the answer, or within it. */
+static unsigned
+silence_limit(const struct upstream_transfer *t)
+{
+	const struct upstream *u = t->upstream;
+
+	if (t->answered)
+		return u->idle_ms;
+	if (t->plain != NULL && plain_is_connecting(t->plain) &&
+	    u->connect_ms < u->first_byte_ms)
+		return u->connect_ms;
+	return u->first_byte_ms;
+}
+
+static bool
+we_are_behind(const struct upstream_transfer *t)
+{
+	return t->queue == QUEUE_BEHIND || (t->engine != NULL && t->engine->behind > 0);
 }
 
 /* Nothing came for as long as the settings allow: before the answer began, or within it. */
@@ -193,23 +225,24 @@ static void
 on_silence(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream_transfer *t = arg;
-	unsigned limit = t->answered ? t->upstream->idle_ms : t->upstream->first_byte_ms;
+	unsigned limit = silence_limit(t);
 	uint64_t silent = clock_mono_ms() - t->heard_ms;
 
 	(void)fd;
 	(void)what;
-	if (silent < limit) {
+	if (silent < limit && time_left(t) > 0) {
 		watch_silence(t, limit - silent);
 		return;
 	}
 	/* It is we who do not read. */
-	if (t->engine->behind > 0 || t->queue == QUEUE_BEHIND) {
+	if (we_are_behind(t) && time_left(t) > 0) {
 		watch_silence(t, BUSY_MS);
 		return;
 	}
-	end_after_backlog(t, UPSTREAM_TIMEOUT,
-	    t->answered ? "nothing came within the answer for too long"
-			: "no answer began in time");
+	transfer_over(t, UPSTREAM_TIMEOUT,
+	    time_left(t) == 0 ? "the answer was not whole in time"
+		: t->answered ? "nothing came within the answer for too long"
+			      : "no answer began in time");
 	upstream_settle(t->upstream);
 }
 
@@ -242,8 +275,7 @@ say_how(struct upstream_transfer *t, unsigned total_ms)
 	/* Over TLS the handshake tells whether requests can share the connection, and the next ones
 	 * wait for that. Without TLS they would wait for a whole answer of HTTP/1.1. */
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->tls ? 1L : 0L);
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE,
-	    (long)(u->tls ? UPSTREAM_RECEIVE_BUFFER_TLS : UPSTREAM_RECEIVE_BUFFER));
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)UPSTREAM_RECEIVE_BUFFER);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -270,6 +302,16 @@ say_whom_to_call(struct upstream_transfer *t)
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 }
 
+static void
+make_easy(struct upstream_transfer *t, unsigned total_ms)
+{
+	t->easy = curl_easy_init();
+	must(t->easy != NULL);
+	say_what(t);
+	say_how(t, total_ms);
+	say_whom_to_call(t);
+}
+
 struct upstream_transfer *
 transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
 {
@@ -279,13 +321,15 @@ transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
 	t->question = *question;
 	buf_init(question, question->max);
 	t->heard_ms = clock_mono_ms();
-	t->easy = curl_easy_init();
 	t->silence = evtimer_new(u->base, on_silence, t);
-	must(t->easy != NULL && t->silence != NULL);
-	say_what(t);
-	say_how(t, total_ms);
-	say_whom_to_call(t);
-	watch_silence(t, u->first_byte_ms);
+	must(t->silence != NULL);
+	if (u->plain != NULL)
+		t->until_ms = t->heard_ms + total_ms;
+	else
+		make_easy(t, total_ms);
+	watch_silence(t,
+	    u->plain != NULL && u->connect_ms < u->first_byte_ms ? u->connect_ms
+								 : u->first_byte_ms);
 	return t;
 }
 
@@ -294,8 +338,11 @@ transfer_free(struct upstream_transfer *t)
 {
 	must(!t->upstream->inside);
 	backlog_clear(t);
-	engine_remove(t->engine, t);
-	curl_easy_cleanup(t->easy);
+	if (t->easy != NULL) {
+		engine_remove(t->engine, t);
+		curl_easy_cleanup(t->easy);
+	}
+	plain_drop(t);
 	event_free(t->silence);
 	buf_clear(&t->question);
 	free(t);

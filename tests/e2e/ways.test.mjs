@@ -1,0 +1,89 @@
+// The two ways to a model over http: to an address in digits by ourselves, to a name by libcurl. Both
+// must do the same; model.test.mjs has every failure, by whichever way the stand-in's address means.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, textOf } from "./client.mjs";
+import { freePort, PATIENCE, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+
+const SHORT = String(500 * PATIENCE);
+const TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: SHORT, OPENAI_IDLE_TIMEOUT_MS: SHORT };
+
+for (const host of ["127.0.0.1", "localhost"])
+	describe(`a model at ${host}`, () => {
+		/** One worker, so that its connections can be counted. */
+		const withModel = async (limits, body) => {
+			const port = await freePort();
+			const env = {
+				...limits,
+				OPENAI_BASE_URL: `http://${host}:${port}/v1`,
+				OPENAI_BREAKER_FAILURES: "0",
+			};
+			await withBanter({ env, workers: 1, stub: ["--port", String(port)] }, body);
+		};
+
+		it("is asked over one connection, again and again", async () => {
+			await withModel({}, async (banter) => {
+				const { accepted } = await banter.model("stats");
+				for (let i = 0; i < 10; i++) {
+					const events = await (await banter.stream(`s-${i}`, "[[tokens=3]]")).rest();
+					assert.equal(textOf(events), "t0 t1 t2 ");
+				}
+				// The one besides it is this test's own question.
+				assert.equal((await banter.model("stats")).accepted - accepted, 2);
+			});
+		});
+
+		it("fails in the same ways", async () => {
+			await withModel(TIMEOUTS, async (banter) => {
+				for (const [directives, status] of [
+					["fail=401", 502],
+					["fail=429 retry-after=30", 503],
+					["fail=close", 502],
+					["fail=hang", 504],
+					["cut-after=0", 502],
+				])
+					assertError(
+						await banter.chat(directives.replace(/\W/g, "-"), `[[${directives}]]`),
+						status,
+					);
+				for (const directives of ["cut-after=3", "cut-after=3 rst", "hang-after=3"]) {
+					const stream = await banter.stream(
+						directives.replace(/\W/g, "-"),
+						`[[tokens=9 ${directives}]]`,
+					);
+					const events = await stream.rest();
+					assert.equal(textOf(events), "t0 t1 t2 ");
+					assert.equal(events.at(-1).type, "error");
+				}
+			});
+		});
+
+		it("hears that a reply was stopped", async () => {
+			await withModel({}, async (banter) => {
+				const stream = await banter.stream("stopped", "[[tokens=100000 delay=5]]");
+				const { messageId } = await stream.next();
+				const answer = await banter.request("POST", `/v1/chat/${messageId}/stop`, {
+					headers: { "x-api-key": WIDGET_KEY },
+					body: { sessionId: "stopped" },
+				});
+				assert.equal(answer.json?.status, "stopped", answer.text);
+				await until(
+					"the model sees its client go",
+					async () => (await banter.model("stats")).client_disconnects === 1,
+				);
+			});
+		});
+
+		it("gives hundreds of replies at a time", async () => {
+			await withModel({}, async (banter) => {
+				const replies = await Promise.all(
+					Array.from({ length: 400 }, async (_, i) =>
+						textOf(await (await banter.stream(`many-${i}`, "[[tokens=20 delay=20]]")).rest()),
+					),
+				);
+				const whole = Array.from({ length: 20 }, (_, i) => `t${i} `).join("");
+				assert.deepEqual(new Set(replies), new Set([whole]));
+			});
+		});
+	});

@@ -1,0 +1,93 @@
+/*
+ * A model's HTTP answer, read whole, byte by byte, and cut where the input's first four bytes say.
+ * Each time it must come to the same: status, body, and whether it is whole, bad or to go on; and
+ * what is whole has no byte more than came.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/chat/upstream_answer.h"
+
+struct reading {
+	int status;
+	bool keep_alive, ends_here;
+	enum answer_result result; /* the last one */
+	size_t taken;              /* bytes, if it is whole */
+	struct buf body;
+};
+
+/* Feeds one piece. false when nothing can follow. */
+static bool
+feed(struct answer *a, struct slice piece, struct reading *r)
+{
+	struct slice in = piece, body;
+
+	do {
+		r->result = answer_read(a, &in, &body);
+		if (r->result == ANSWER_HEAD)
+			must(r->status == 0 && a->status >= 200);
+		if (r->result == ANSWER_HEAD)
+			r->status = a->status;
+		if (r->result != ANSWER_PIECE)
+			continue;
+		must(r->status != 0 && body.len > 0 && body.p >= piece.p &&
+		    body.p + body.len == in.p);
+		must(buf_append(&r->body, body.p, body.len) == 0);
+	} while (r->result == ANSWER_HEAD || r->result == ANSWER_PIECE);
+	must(r->result != ANSWER_MORE || in.len == 0);
+	r->taken += piece.len - in.len;
+	return r->result == ANSWER_MORE;
+}
+
+static void
+read_answer(struct reading *r, struct slice rest, struct fuzz_cuts cuts)
+{
+	struct slice piece;
+	struct answer a;
+	bool goes_on = true;
+
+	*r = (struct reading){.result = ANSWER_MORE};
+	buf_init(&r->body, rest.len);
+	answer_init(&a);
+	while (goes_on && fuzz_piece(&cuts, &rest, &piece)) {
+		uint8_t *copy = fuzz_copy(piece);
+
+		goes_on = feed(&a, (struct slice){copy, piece.len}, r);
+		free(copy);
+	}
+	r->keep_alive = a.keep_alive;
+	r->ends_here = answer_ends_here(&a);
+	answer_clear(&a);
+}
+
+/* A bad answer is read as far as the piece goes that shows it: only that it is bad is the same. */
+static void
+check_same(const struct reading *a, const struct reading *b)
+{
+	must(a->result == b->result && a->status == b->status);
+	if (a->result == ANSWER_BAD)
+		return;
+	must(a->keep_alive == b->keep_alive && a->ends_here == b->ends_here);
+	must(a->taken == b->taken);
+	must(slice_eq(buf_slice(&a->body), buf_slice(&b->body)));
+}
+
+int
+fuzz_upstream_answer(const uint8_t *data, size_t size)
+{
+	struct slice in = {data, size};
+	struct fuzz_cuts cuts = fuzz_cuts(&in);
+	struct reading whole, split, bytewise;
+
+	read_answer(&whole, in, fuzz_whole);
+	read_answer(&split, in, cuts);
+	read_answer(&bytewise, in, fuzz_bytewise);
+	check_same(&whole, &split);
+	check_same(&whole, &bytewise);
+	buf_clear(&whole.body);
+	buf_clear(&split.body);
+	buf_clear(&bytewise.body);
+	return 0;
+}
