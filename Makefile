@@ -440,6 +440,8 @@ to = $(DESTDIR)$(PREFIX)
 relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
+# Whatever the umask: put,FROM,TO,MODE.
+put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
 .PHONY: install
 install: installed ## install under $(DESTDIR)$(PREFIX), units and all
@@ -448,18 +450,19 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
 	install -m 755 $(addprefix $(INSTALLED)/,masterd workerd storaged) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
-	$(relocate) systemd/certbot-deploy-hook > $(to)/lib/banter/certbot-deploy-hook
-	chmod 755 $(to)/lib/banter/certbot-deploy-hook
+	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
 	cp -r widget/dist $(to)/share/banter/widget/
 	cp -r dashboard/dist $(to)/share/banter/dashboard/
 	rm -f $(to)/share/banter/*/dist/.built
+	chmod -R u=rwX,go=rX $(to)/share/banter
 	for f in systemd/units/*; do \
-		$(relocate) $$f > $(DESTDIR)$(UNITDIR)/$${f##*/} || exit 1; done
-	$(relocate) systemd/banter.sysusers > $(to)/lib/sysusers.d/banter.conf
-	$(relocate) systemd/banter.tmpfiles > $(to)/lib/tmpfiles.d/banter.conf
-	$(relocate) systemd/man/banter.1 > $(to)/share/man/man1/banter.1
-	$(relocate) $(INSTALLED)/banter.env.5 > $(to)/share/man/man5/banter.env.5
-	for f in systemd/man/*.8; do $(relocate) $$f > $(to)/share/man/man8/$${f##*/} || exit 1; done
+		$(call put,$$f,$(DESTDIR)$(UNITDIR)/$${f##*/}) || exit 1; done
+	for f in systemd/man/*.8; do \
+		$(call put,$$f,$(to)/share/man/man8/$${f##*/}) || exit 1; done
+	$(call put,systemd/man/banter.1,$(to)/share/man/man1/banter.1)
+	$(call put,$(INSTALLED)/banter.env.5,$(to)/share/man/man5/banter.env.5)
+	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
+	$(call put,systemd/banter.tmpfiles,$(to)/lib/tmpfiles.d/banter.conf)
 	install -m 644 README.md LICENSE $(to)/share/doc/banter
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 
