@@ -323,6 +323,16 @@ is_repeated(const struct msg_turn_finish *m, const struct reply *reply)
 	    (is_wordless(m) || slice_eq(m->text, reply->message.text));
 }
 
+/* Whether another run writes the reply, or has brought it to an end that the sender does not know: who
+ * listens there must not take the sender's for the one that is stored. */
+static bool
+is_anothers(const struct msg_turn_finish *m, const struct reply *reply)
+{
+	if (reply->state == REPLY_OPEN)
+		return !id_equal(&reply->run, &m->run);
+	return reply->state == REPLY_COMPLETE && !slice_eq(m->text, reply->message.text);
+}
+
 /* Stores the end of a reply, unless it has it already. */
 static int
 finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
@@ -338,10 +348,12 @@ finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
 	struct reply reply;
 	int rc = reply_look(t, &m->turn, place, &reply);
 
-	if (rc != 0 || is_repeated(m, &reply))
+	if (rc != 0)
 		return rc;
-	if (reply.state == REPLY_OPEN && !id_equal(&reply.run, &m->run))
+	if (is_anothers(m, &reply))
 		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
+	if (is_repeated(m, &reply))
+		return 0;
 	if (reply.state == REPLY_OPEN && is_wordless(m))
 		return reply_interrupt(t, &m->turn, &found);
 	return reply_end(t, &m->turn, place, reply.has_message, &ending);

@@ -597,11 +597,12 @@ a_closed_reply_is_put_right_by_any_run(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half an answer more");
 	end.run = anew.turn;
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
-	/* Closed for good: nobody's request changes it, or is told that it is taken. */
+	/* Closed for good: nobody's request changes it; who has another text is told so. */
 	ask(f, MSG_TURN_CHECKPOINT, &old, MSG_OK, NULL);
 	end.run = begin.turn;
-	end.text = slice_str("something else");
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
+	end.text = slice_str("something else");
+	ask_error(f, MSG_TURN_FINISH, &end, STORE_TAKEN);
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "half an answer more");
 }
 

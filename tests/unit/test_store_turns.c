@@ -200,7 +200,8 @@ finishing_again_changes_nothing(void **state)
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
-	ask(f, MSG_TURN_FINISH, &other, MSG_OK, NULL);
+	/* Whoever sends that has not heard what is stored. */
+	ask_error(f, MSG_TURN_FINISH, &other, STORE_TAKEN);
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "hi");
 	assert_int_equal(stored_totals(f).messages, 2);
 	assert_int_equal(conversation_record(f, &begin.conversation).messages, 2);
