@@ -425,6 +425,38 @@ two_runs_of_a_reply_are_not_mixed(void **state)
 	ear_clear(&second);
 }
 
+/* It was begun anew, and ended, before this worker asked: who heard the old text is not told that this
+ * was all; who heard nothing hears the new. */
+static void
+a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "new one");
+	struct ear first, second, stop;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "old");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 1);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, second.tokens == 1);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_answer(s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	expect_failure(s, &second, TURN_INTERRUPTED);
+	expect_text(&first.text, "old");
+	expect_done(s, &stop, MESSAGE_COMPLETE, "new one");
+	expect_no_follows(s);
+	ear_clear(&first);
+	ear_clear(&second);
+	ear_clear(&stop);
+}
+
 /* A message sent again, whose reply another worker writes. */
 static void
 a_repeated_message_follows_its_reply(void **state)
@@ -792,6 +824,7 @@ main(void)
 	    STAGE_TEST(a_reply_that_is_begun_anew_elsewhere_is_interrupted),
 	    STAGE_TEST(a_reply_that_is_begun_anew_here_is_interrupted),
 	    STAGE_TEST(two_runs_of_a_reply_are_not_mixed),
+	    STAGE_TEST(a_reply_of_another_text_is_not_the_end_of_what_was_heard),
 	    STAGE_TEST(a_repeated_message_follows_its_reply),
 	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
 	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),

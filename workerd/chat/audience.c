@@ -226,16 +226,47 @@ audience_fail(struct audience *a, enum turn_failure failure, unsigned retry_afte
 	a->calling = false;
 }
 
-/* Adds what the store has beyond our text; it may have less, without what a broken line or the
- * trimming took from the end. */
+/* Whether a text is what was heard here: one goes on where the other ends. The store's may be the
+ * shorter, without what a broken line or the trimming took from the end. */
+static bool
+is_heard_here(const struct audience *a, struct slice stored)
+{
+	struct slice ours = buf_slice(&a->text);
+	size_t both = stored.len < ours.len ? stored.len : ours.len;
+
+	return both == 0 || memcmp(stored.p, ours.p, both) == 0;
+}
+
+/* The reply was begun anew, and what was heard here is void: who heard it is told that it broke off. */
+static void
+forget_text(struct audience *a)
+{
+	struct turn_listener *l;
+
+	a->calling = true;
+	for (l = LIST_FIRST(&a->listeners); l != NULL; l = a->next) {
+		const struct turn_sink *sink = l->sink;
+		void *arg = l->arg;
+
+		a->next = LIST_NEXT(l, link);
+		if (!l->started)
+			continue;
+		audience_remove(a, l);
+		listener_free(l);
+		sink->error(arg, TURN_INTERRUPTED, 0);
+	}
+	a->calling = false;
+	buf_reset(&a->text);
+}
+
+/* Adds what the store has beyond our text. */
 static void
 complete(struct audience *a, struct slice stored)
 {
-	struct slice ours = buf_slice(&a->text);
+	size_t have = buf_len(&a->text);
 
-	if (stored.len <= ours.len || memcmp(stored.p, ours.p, ours.len) != 0)
-		return;
-	must(audience_text(a, (struct slice){stored.p + ours.len, stored.len - ours.len}) == 0);
+	if (stored.len > have)
+		must(audience_text(a, (struct slice){stored.p + have, stored.len - have}) == 0);
 }
 
 void
@@ -248,6 +279,8 @@ audience_close(struct audience *a, const struct msg_turn_state *state)
 	    .completion_tokens = state->completion_tokens,
 	};
 
+	if (!is_heard_here(a, state->text))
+		forget_text(a);
 	complete(a, state->text);
 	audience_begin(a);
 	if (state->status >= MESSAGE_INTERRUPTED)
