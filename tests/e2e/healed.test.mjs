@@ -40,8 +40,11 @@ const WORDS = [
 	'"so"',
 ];
 
-/** A message whose reply is words that no other has, and takes up to some seconds. */
+/** A message whose reply is of its own and takes up to some seconds; sometimes each call of the model
+ * would give another one. */
 function someMessage() {
+	if (chance(0.5))
+		return `[[stamp tokens=${5 + below(100)} delay=${2 + below(30)}]] ${below(2 ** 32)}`;
 	const words = Array.from({ length: 3 + below(60) }, () => pick(WORDS)).join(" ");
 	return `[[echo delay=${2 + below(30)}]] ${below(2 ** 32).toString(36)} ${words}`;
 }
@@ -141,6 +144,7 @@ async function assertSame(banter, { session, heard }) {
 async function withService(rounds, sum) {
 	await withBanter({ workers: WORKERS }, async (banter) => {
 		const patients = await generation(banter, rounds);
+		await banter.ready();
 		for (const patient of patients) {
 			await assertSame(banter, patient);
 			sum.losses.push(...patient.losses);

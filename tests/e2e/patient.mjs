@@ -88,8 +88,9 @@ export class Patient {
 
 	/** The connection broke, or there was none. */
 	#brokeOff() {
-		if (this.started) this.brokeAt = performance.now();
-		if (this.next === "send" && this.reply !== undefined) this.next = "resume";
+		if (!this.started) return;
+		this.brokeAt = performance.now();
+		this.next = "resume";
 	}
 
 	/** Whether the answer is over for us with this event. */

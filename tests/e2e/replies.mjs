@@ -2,7 +2,7 @@
 // history; and what it makes of the events that it gets.
 
 import assert from "node:assert/strict";
-import { openStream } from "./client.mjs";
+import { openStream, Raw } from "./client.mjs";
 import { WIDGET_KEY } from "./harness.mjs";
 
 export const KEY = { "x-api-key": WIDGET_KEY };
@@ -56,4 +56,28 @@ export async function textUntil(stream, length) {
 	let text = "";
 	while (text.length < length) text += (await stream.tokens(1))[0];
 	return text;
+}
+
+/** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
+export async function oneToEach(banter) {
+	const raws = new Map();
+	while (raws.size < banter.workers) {
+		const raw = await Raw.connect(banter.port);
+		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+		await raw.response();
+		const [worker] = await banter.workersOf([raw.socket]);
+		if (raws.has(worker)) raw.close();
+		else raws.set(worker, raw);
+	}
+	return raws;
+}
+
+/** POST with a JSON body on a connection that is open; resolves to the answer. */
+export async function postBy(raw, path, body) {
+	const json = JSON.stringify(body);
+	await raw.write(
+		`POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n` +
+			`Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+	);
+	return raw.response();
 }

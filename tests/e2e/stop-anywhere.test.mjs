@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, Raw } from "./client.mjs";
-import { PATIENCE, until, useBanter, WIDGET_KEY } from "./harness.mjs";
-import { heard, history, resume, said, stop, textUntil } from "./replies.mjs";
+import { assertError } from "./client.mjs";
+import { PATIENCE, until, useBanter } from "./harness.mjs";
+import { heard, history, oneToEach, postBy, resume, said, stop, textUntil } from "./replies.mjs";
 
 const TOKENS = 1_000_000; // never all of them
 const DELAY_MS = 5;
@@ -24,28 +24,9 @@ async function running(banter, session) {
 	return { stream, session, message, messageId, text };
 }
 
-/** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
-async function oneToEach(banter) {
-	const raws = new Map();
-	while (raws.size < banter.workers) {
-		const raw = await Raw.connect(banter.port);
-		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
-		await raw.response();
-		const [worker] = await banter.workersOf([raw.socket]);
-		if (raws.has(worker)) raw.close();
-		else raws.set(worker, raw);
-	}
-	return raws;
-}
-
 /** POST …/stop on a connection that is open. */
-async function stopBy(raw, { messageId, session }) {
-	const body = JSON.stringify({ sessionId: session });
-	await raw.write(
-		`POST /v1/chat/${messageId}/stop HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n` +
-			`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-	);
-	return raw.response();
+function stopBy(raw, { messageId, session }) {
+	return postBy(raw, `/v1/chat/${messageId}/stop`, { sessionId: session });
 }
 
 /** How long it took until the model had lost its listener, in ms, and how much it said till then. */

@@ -1,0 +1,102 @@
+// Two workers for one reply: one is held up for so long that its reply is given up and begun anew by
+// another; then it goes on. What its listeners hear must not be a reply that is not stored.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { PATIENCE, until, withBanter } from "./harness.mjs";
+import { heard, oneToEach, postBy, resume, said, textUntil } from "./replies.mjs";
+
+const id = "fenced";
+
+/** A reply of `tokens` that no other run would write. */
+const message = (tokens, delay) => `[[stamp tokens=${tokens} delay=${delay * PATIENCE}]] fenced`;
+
+/** Holds up the worker that writes a reply, until the store has given it up; resolves to how it was. */
+async function holdUp(banter, text) {
+	const raws = await oneToEach(banter);
+	const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
+	const { messageId } = await stream.next();
+	const had = await textUntil(stream, 40);
+	const [writer] = await banter.workersOf([stream.socket]);
+	const [, raw] = [...raws].find(([worker]) => worker !== writer);
+	process.kill(writer, "SIGSTOP");
+	// Only over a new line does the store not know whose reply it is.
+	await banter.storaged.kill("SIGKILL");
+	await banter.log.waitFor("the store gives it up", (line) => line.ev === "turn_interrupted");
+	return { raw, stream, messageId, had, goOn: () => process.kill(writer, "SIGCONT") };
+}
+
+/** The message again, by its id, through the other worker. */
+function again(raw, text) {
+	return postBy(raw, "/v1/chat", { sessionId: "s", message: text, clientMessageId: id });
+}
+
+/** That a listener was told the truth: that the reply broke off, or the reply as it is stored. */
+async function assertTold(stream, had, stored) {
+	const events = await stream.rest();
+	const last = events.at(-1);
+	const text = had + heard([{ type: "start" }, ...events]);
+	if (last.type === "error") assert.equal(last.code, "interrupted");
+	else assert.deepEqual([last.message, text.trim()], [stored, stored]);
+	return last.type;
+}
+
+describe("a reply that another worker has begun anew", () => {
+	it("while it is written: the first worker's listeners hear that it broke off", () =>
+		withBanter({ workers: 2 }, async (banter) => {
+			const text = message(250, 20);
+			const { raw, stream, messageId, had, goOn } = await holdUp(banter, text);
+			const answer = again(raw, text);
+			await until("the model is asked again", async () => (await banter.modelCalls(text)) === 2);
+			goOn();
+			assert.equal(await assertTold(stream, had), "error");
+			const { json } = await answer;
+			assert.equal(json.messageId, messageId);
+			assert.deepEqual(await said(banter, "s"), [
+				["user", text, "complete"],
+				["assistant", json.message, "complete"],
+			]);
+			assert.equal(await banter.modelCalls(text), 2);
+		}));
+
+	it("after its end: they do not hear the first worker's reply as the one", () =>
+		withBanter({ workers: 2 }, async (banter) => {
+			const text = message(60, 20);
+			const { raw, stream, messageId, had, goOn } = await holdUp(banter, text);
+			const { json } = await again(raw, text);
+			assert.equal(json.messageId, messageId);
+			goOn();
+			assert.equal(await assertTold(stream, had, json.message), "error");
+			assert.deepEqual(await said(banter, "s"), [
+				["user", text, "complete"],
+				["assistant", json.message, "complete"],
+			]);
+			const events = await (await resume(banter, messageId, "s")).rest();
+			assert.equal(heard(events), json.message);
+		}));
+
+	it("after its end: nor do those who followed it elsewhere", () =>
+		withBanter({ workers: 3 }, async (banter) => {
+			const text = message(400, 10);
+			const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
+			const { messageId } = await stream.next();
+			const [writer] = await banter.workersOf([stream.socket]);
+			const raws = await oneToEach(banter);
+			const listeners = await Promise.all(
+				Array.from({ length: 8 }, () => resume(banter, messageId, "s")),
+			);
+			const workers = await banter.workersOf(listeners.map((one) => one.socket));
+			const follower = workers.find((worker) => worker !== writer);
+			const [, raw] = [...raws].find(([worker]) => worker !== writer && worker !== follower);
+			for (const one of listeners) one.had = await textUntil(one, 40);
+			process.kill(follower, "SIGSTOP");
+			await banter.killWorkers([writer]);
+			await banter.log.waitFor("the store ends it", (line) => line.ev === "turn_interrupted");
+			const { json } = await again(raw, text);
+			assert.equal(json.messageId, messageId);
+			process.kill(follower, "SIGCONT");
+			for (const [i, one] of listeners.entries())
+				if (workers[i] === follower) await assertTold(one, one.had, json.message);
+			await banter.ready();
+		}));
+});
