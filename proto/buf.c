@@ -17,7 +17,7 @@
 
 #include "proto/basics.h"
 
-#define BUF_MIN   256
+#define BUF_MIN 256
 /* Grows by quarters from here to there, where most of what is kept for long lies. */
 #define BUF_SMALL 1024
 #define BUF_LARGE 65536
