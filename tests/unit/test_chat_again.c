@@ -1,7 +1,8 @@
 /*
  * Messages that are sent again, and replies that are begun again: a client's id is kept by the store,
  * which says whether the reply is over, is written by somebody, or is to be begun anew; and whoever
- * lost a reply to another run leaves it alone.
+ * lost a reply to another run leaves it alone. And what a reply begins with, also when the model had to
+ * be asked again for it.
  */
 #include "chat_ears.h"
 
@@ -314,6 +315,32 @@ white_space_before_a_reply_is_no_part_of_it(void **state)
 	ear_clear(&e);
 }
 
+/* -- the model, asked again ---------------------------------------------------------------- */
+
+/* The first answer broke off within its first character. */
+static void
+an_answer_begins_with_nothing_of_the_one_before(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+
+	ear_begin(s, &e, NULL);
+	store_accept(s);
+	store_take_begin(s, 0);
+	model_expect(s);
+	model_answer(s);
+	model_say(s, "\xe2\x82");
+	STAGE_UNTIL(s, e.starts == 1);
+	model_expect(s);
+	model_answer(s);
+	model_say(s, "one");
+	model_end(s);
+	store_take_finish(s, MESSAGE_COMPLETE, "one");
+	expect_done(s, &e, MESSAGE_COMPLETE, "one");
+	expect_text(&e.text, "one");
+	ear_clear(&e);
+}
+
 int
 main(void)
 {
@@ -331,6 +358,7 @@ main(void)
 	    STAGE_TEST(a_reply_that_another_run_writes_is_given_up_at_its_end),
 	    STAGE_TEST(a_claim_on_a_new_line_names_the_run),
 	    STAGE_TEST(white_space_before_a_reply_is_no_part_of_it),
+	    STAGE_TEST(an_answer_begins_with_nothing_of_the_one_before),
 	};
 
 	return cmocka_run_group_tests_name("chat_again", tests, NULL, NULL);

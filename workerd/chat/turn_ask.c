@@ -187,6 +187,7 @@ turn_post(struct turn *t, struct buf *body)
 	t->retry_after_ms = 0;
 	sse_clear(&t->reader);
 	sse_init(&t->reader);
+	t->halves = (struct joiner){0};
 	turn_enter(t, TURN_ASKING);
 	t->transfer = upstream_post(chat->upstream, body,
 	    spent + 1 < chat->total_ms ? (unsigned)(chat->total_ms - spent) : 1,
