@@ -547,6 +547,27 @@ a_server_that_speaks_out_of_turn_is_left(void **state)
 	closefd(&fd);
 }
 
+/* What is there before the question is sent is not its answer. */
+static void
+what_a_server_has_said_unasked_answers_no_question(void **state)
+{
+	struct asked q;
+	int fd;
+
+	(void)state;
+	start();
+	ask(&q);
+	fd = accept_one();
+	read_question(fd, 8);
+	say_hello(fd);
+	expect(&q, UPSTREAM_DONE, 200, "hello");
+	say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged");
+	ask(&q);
+	expect(&q, UPSTREAM_STALE, 0, "");
+	WAIT_FOR(!read_some(fd));
+	closefd(&fd);
+}
+
 /* The server closes it while nobody looks, or when the question is there already. */
 static void
 a_kept_connection_that_has_died_is_stale(void **state)
@@ -856,6 +877,7 @@ main(void)
 	    RIG_TEST(a_connection_is_kept_for_the_next_question),
 	    RIG_TEST(a_connection_that_must_not_be_kept_is_closed),
 	    RIG_TEST(a_server_that_speaks_out_of_turn_is_left),
+	    RIG_TEST(what_a_server_has_said_unasked_answers_no_question),
 	    RIG_TEST(a_kept_connection_that_has_died_is_stale),
 	    RIG_TEST(nobody_listens_no_connection),
 	    RIG_TEST(an_address_without_a_way_is_told_by_the_loop),

@@ -298,7 +298,17 @@ plain_go_on(struct plain_conn *c)
 
 /* -- the loop's call --------------------------------------------------------------------- */
 
-/* Whether the connection is there; if not, the transfer is over. */
+/* Nothing came unasked, not even the end: what is there before the question would be taken for its
+ * answer. */
+static bool
+is_quiet(const struct plain_conn *c)
+{
+	uint8_t byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK) == -1 && errno == EAGAIN;
+}
+
+/* Whether the connection is there, and can be asked; if not, the transfer is over. */
 static bool
 is_connected(struct plain_conn *c)
 {
@@ -307,7 +317,7 @@ is_connected(struct plain_conn *c)
 
 	if (error == 0 && getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	if (error == 0)
+	if (error == 0 && (!c->used || is_quiet(c)))
 		return true;
 	broke(c, strerror(error));
 	return false;
