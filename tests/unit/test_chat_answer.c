@@ -283,6 +283,45 @@ heads_lines_and_trailers_have_their_bounds(void **state)
 	    ANSWER_LINE_MAX - 2, ANSWER_LINE_MAX + 1);
 }
 
+/* Whether a head is read in which a field takes so many bytes, given in pieces of so many. */
+static bool
+takes_field(size_t len, size_t step)
+{
+	struct slice in, piece;
+	enum answer_result result = ANSWER_MORE;
+	struct answer a;
+	struct buf text;
+
+	buf_init(&text, 65536);
+	note(&text, OK "X:");
+	while (buf_len(&text) < strlen(OK) + len - 2)
+		note(&text, "y");
+	note(&text, "\r\n\r\n");
+	answer_init(&a);
+	for (size_t at = 0; result == ANSWER_MORE && at < buf_len(&text); at += step) {
+		size_t n = buf_len(&text) - at;
+
+		in = (struct slice){buf_data(&text) + at, n < step ? n : step};
+		result = answer_read(&a, &in, &piece);
+	}
+	answer_clear(&a);
+	buf_clear(&text);
+	assert_true(result == ANSWER_HEAD || result == ANSWER_BAD);
+	return result == ANSWER_HEAD;
+}
+
+static void
+a_line_has_the_same_bound_at_every_split(void **state)
+{
+	static const size_t steps[] = {1, 1000, 65536};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_true(takes_field(ANSWER_LINE_MAX, steps[i]));
+		assert_false(takes_field(ANSWER_LINE_MAX + 1, steps[i]));
+	}
+}
+
 static void
 chunks_may_be_many(void **state)
 {
@@ -329,6 +368,7 @@ main(void)
 	    cmocka_unit_test(an_answer_is_read_alike_at_every_split),
 	    cmocka_unit_test(retry_after_is_seconds_or_a_date),
 	    cmocka_unit_test(heads_lines_and_trailers_have_their_bounds),
+	    cmocka_unit_test(a_line_has_the_same_bound_at_every_split),
 	    cmocka_unit_test(chunks_may_be_many),
 	    cmocka_unit_test(the_next_answer_begins_anew),
 	};

@@ -276,7 +276,7 @@ take_line(struct answer *a, struct slice *in)
 	enum answer_result result;
 
 	*in = (struct slice){in->p + n, in->len - n};
-	if (is_too_much(a, n))
+	if (n > ANSWER_LINE_MAX || is_too_much(a, n))
 		return ANSWER_BAD;
 	if (end == NULL || buf_len(&a->line) > 0) {
 		if (buf_append(&a->line, line.p, line.len) == -1)
