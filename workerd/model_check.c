@@ -17,6 +17,7 @@
 #define TOTAL_MS 30000
 
 struct check {
+	struct upstream_transfer *transfer;
 	bool ended;
 	int status; /* of HTTP; 0: there was none */
 	char detail[256];
@@ -29,6 +30,8 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 
 	(void)retry_after_ms;
 	c->status = status;
+	c->ended = true;
+	upstream_cancel(c->transfer);
 }
 
 static void
@@ -74,12 +77,14 @@ ask(struct check *c, const struct settings *s)
 	    .base = base,
 	    .url = url,
 	    .key = s->openai_api_key,
+	    .ca_bundle = s->openai_ca_bundle,
+	    .proxy = s->openai_proxy,
 	    .connect_ms = s->openai_connect_timeout_ms,
 	    .first_byte_ms = s->openai_first_byte_timeout_ms,
 	    .idle_ms = s->openai_idle_timeout_ms,
 	});
 	write_question(&body, s->openai_model);
-	(void)upstream_post(upstream, &body, TOTAL_MS, &events, c);
+	c->transfer = upstream_post(upstream, &body, TOTAL_MS, &events, c);
 	while (!c->ended)
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
 	upstream_free(upstream);

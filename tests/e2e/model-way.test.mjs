@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect, createServer as createPlainServer } from "node:net";
+import { join as path } from "node:path";
 import { describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { Authority } from "./certs.mjs";
 import { assertError } from "./client.mjs";
 import { ForwardProxy, join } from "./forward-proxy.mjs";
-import { freePort, PATIENCE, withBanter } from "./harness.mjs";
+import { BUILD, freePort, PATIENCE, withBanter } from "./harness.mjs";
+import { start } from "./tool.mjs";
 
 const authority = new Authority();
 const stranger = new Authority();
@@ -192,5 +194,35 @@ describe("a proxy to the model", () => {
 			assertError(await banter.chat("gone", "[[tokens=3]]"), 502);
 			assert.equal((await banter.model("stats")).calls, 0);
 		});
+	});
+});
+
+describe("workerd --check-model", () => {
+	const check = (banter, env) => {
+		const all = { ...banter.environment(), ...env };
+		return start(path(BUILD, "workerd"), ["--check-model"], all).ended;
+	};
+
+	it("goes the same way: the named authority, the named proxy", async () => {
+		const proxy = new ForwardProxy();
+		const OPENAI_PROXY = `http://127.0.0.1:${await proxy.start()}`;
+		try {
+			await withTls(authority, "localhost", async ({ url, port, stub }) => {
+				const ours = { OPENAI_BASE_URL: url, OPENAI_CA_BUNDLE: authority.file };
+				await withBanter({ workers: 1, env: ours, stub }, async (banter) => {
+					assert.equal((await check(banter, { OPENAI_CA_BUNDLE: stranger.file })).status, 69);
+					const { status, stdout, stderr } = await check(banter, { OPENAI_PROXY });
+					assert.equal(status, 0, stderr);
+					assert.match(stdout, /answers\.$/m);
+					assert.deepEqual(
+						proxy.told.map(({ target }) => target),
+						[`localhost:${port}`],
+					);
+					assert.equal((await banter.model("stats")).calls, 1);
+				});
+			});
+		} finally {
+			proxy.stop();
+		}
 	});
 });
