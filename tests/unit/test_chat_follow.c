@@ -426,7 +426,7 @@ two_runs_of_a_reply_are_not_mixed(void **state)
 }
 
 /* It was begun anew, and ended, before this worker asked: who heard the old text is not told that this
- * was all; who heard nothing hears the new. */
+ * was all; who only waits for the end hears it. */
 static void
 a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
 {
