@@ -1,23 +1,11 @@
-// Connections to the model are kept and used again; and what happens when a kept one has died.
+// Connections to the model are kept and used again; and what happens when a kept one has died. To an
+// address in digits they are our own, to a name libcurl's: both must do the same.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { withBanter } from "./harness.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
-
-/** A worker that asks a model of raw bytes. */
-async function withScript(script, body, env = {}) {
-	const model = new ScriptedModel(script);
-	await model.start();
-	try {
-		await withBanter({ workers: 1, env: { OPENAI_BASE_URL: model.url, ...env } }, (banter) =>
-			body(banter, model),
-		);
-	} finally {
-		model.stop();
-	}
-}
 
 async function metric(banter, name) {
 	const { text } = await banter.get("/metrics");
@@ -49,128 +37,144 @@ describe("connections over HTTP/1.1", () => {
 		}));
 });
 
-describe("a kept connection that died", () => {
-	for (const end of ["close", "reset"])
-		it(`with the next question (${end}): asked once more by us, not by libcurl, and at once`, () =>
+for (const host of ["127.0.0.1", "localhost"]) {
+	/** A worker that asks a model of raw bytes. */
+	async function withScript(script, body, env = {}) {
+		const model = new ScriptedModel(script);
+		await model.start();
+		try {
+			await withBanter(
+				{ workers: 1, env: { OPENAI_BASE_URL: model.url.replace("127.0.0.1", host), ...env } },
+				(banter) => body(banter, model),
+			);
+		} finally {
+			model.stop();
+		}
+	}
+
+	describe(`a kept connection to ${host} that died`, () => {
+		for (const end of ["close", "reset"])
+			it(`with the next question (${end}): asked once more by us, not by libcurl, and at once`, () =>
+				withScript(
+					({ onConnection }) => (onConnection === 1 ? [answer("well"), "keep"] : ["", end]),
+					async (banter, model) => {
+						for (let i = 0; i < 3; i++)
+							assert.equal((await banter.chat("kept", "hello")).json?.message, "well");
+						assert.equal(model.requests, 5);
+						assert.equal(await metric(banter, "model_requests_total"), 5);
+						assert.equal(await metric(banter, 'model_errors_total{kind="stale"}'), 2);
+						const told = banter.log.lines.filter((line) => line.ev === "model_refused");
+						assert.deepEqual(
+							told.map(({ attempt, next }) => [attempt, next]),
+							[
+								["1", "retry"],
+								["1", "retry"],
+							],
+						);
+					},
+				));
+
+		it("an answer that has begun is never asked for again", () =>
 			withScript(
-				({ onConnection }) => (onConnection === 1 ? [answer("well"), "keep"] : ["", end]),
+				({ onConnection }) =>
+					onConnection === 1
+						? [answer("well"), "keep"]
+						: [answer("half", " of it", " and more").slice(0, -60), "close"],
 				async (banter, model) => {
-					for (let i = 0; i < 3; i++)
-						assert.equal((await banter.chat("kept", "hello")).json?.message, "well");
-					assert.equal(model.requests, 5);
-					assert.equal(await metric(banter, "model_requests_total"), 5);
-					assert.equal(await metric(banter, 'model_errors_total{kind="stale"}'), 2);
-					const told = banter.log.lines.filter((line) => line.ev === "model_refused");
-					assert.deepEqual(
-						told.map(({ attempt, next }) => [attempt, next]),
-						[
-							["1", "retry"],
-							["1", "retry"],
-						],
-					);
+					assert.equal((await banter.chat("begun", "hello")).json?.message, "well");
+					const stream = await banter.stream("begun", "hello");
+					const events = await stream.rest();
+					assert.match(textOf(events), /^half/);
+					assert.equal(events.at(-1).type, "error");
+					assert.equal(model.requests, 2);
 				},
 			));
 
-	it("an answer that has begun is never asked for again", () =>
-		withScript(
-			({ onConnection }) =>
-				onConnection === 1
-					? [answer("well"), "keep"]
-					: [answer("half", " of it", " and more").slice(0, -60), "close"],
-			async (banter, model) => {
-				assert.equal((await banter.chat("begun", "hello")).json?.message, "well");
-				const stream = await banter.stream("begun", "hello");
-				const events = await stream.rest();
-				assert.match(textOf(events), /^half/);
-				assert.equal(events.at(-1).type, "error");
-				assert.equal(model.requests, 2);
-			},
-		));
-
-	it("not even a status line that has begun: the model may have been at work", () =>
-		withScript(
-			({ onConnection, total }) =>
-				onConnection === 1 && total < 3 ? [answer("well"), "keep"] : ["HTTP/1.1 200 O", "close"],
-			async (banter, model) => {
-				assert.equal((await banter.chat("line", "hello")).json?.message, "well");
-				assertError(await banter.chat("line", "hello"), 502, undefined, "model_failed");
-				// Ours: three attempts, counted; none of libcurl's own.
-				assert.equal(model.requests, 4);
-				assert.equal(await metric(banter, "model_requests_total"), 4);
-			},
-		));
-
-	it("closed while nothing was asked: the next question finds that out before it is sent", () => {
-		let close;
-		return withScript(
-			() => [answer("well"), "keep"],
-			async (banter, model) => {
-				assert.equal((await banter.chat("idle", "hello")).json?.message, "well");
-				close = [...model.sockets].map(
-					(socket) =>
-						new Promise((done) => {
-							socket.once("close", done);
-							socket.destroy();
-						}),
-				);
-				await Promise.all(close);
-				assert.equal((await banter.chat("idle", "hello")).json?.message, "well");
-				assert.equal(model.requests, 2);
-				assert.equal(await metric(banter, "model_requests_total"), 2);
-			},
-		);
-	});
-});
-
-describe("a model that breaks off before its first token", () => {
-	const BEGUN = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-	const EMPTY = `${BEGUN}: still thinking\n\ndata: {"choices":[{"delta":{"role":"assistant"}}]}\n\n`;
-
-	it("is asked again; the visitor sees one reply and no seam", () =>
-		withScript(
-			({ total }) => (total < 3 ? [EMPTY, "close"] : [answer("all", " of it"), "keep"]),
-			async (banter, model) => {
-				const events = await (await banter.stream("seam", "hello")).rest();
-				assert.deepEqual(
-					events.map((event) => event.type),
-					["start", "token", "token", "done"],
-				);
-				assert.equal(events.at(-1).message, "all of it");
-				assert.equal(model.requests, 3);
-				assert.deepEqual((await banter.messages(events[0].conversationId))[1], [
-					"assistant",
-					"all of it",
-					"complete",
-				]);
-			},
-		));
-});
-
-describe("answers that are no HTTP", () => {
-	for (const [what, bytes] of Object.entries({
-		"another protocol": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
-		nothing: "",
-		"a status that is none": "HTTP/1.1 99999 Odd\r\n\r\n",
-		"headers without end": `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(200_000)}`,
-	}))
-		it(`${what}: 502, and the service goes on`, () =>
+		it("not even a status line that has begun: the model may have been at work", () =>
 			withScript(
-				({ total }) => (total <= 3 ? [bytes, "close"] : [answer("well"), "keep"]),
-				async (banter) => {
-					assertError(await banter.chat("odd", "hello"), 502, undefined, "model_failed");
-					assert.equal((await banter.chat("odd", "hello")).json?.message, "well");
+				({ onConnection, total }) =>
+					onConnection === 1 && total < 3 ? [answer("well"), "keep"] : ["HTTP/1.1 200 O", "close"],
+				async (banter, model) => {
+					assert.equal((await banter.chat("line", "hello")).json?.message, "well");
+					assertError(await banter.chat("line", "hello"), 502, undefined, "model_failed");
+					// Ours: three attempts, counted; none of libcurl's own.
+					assert.equal(model.requests, 4);
+					assert.equal(await metric(banter, "model_requests_total"), 4);
 				},
 			));
 
-	it("a redirect is not followed: the key would go elsewhere", () =>
-		withScript(
-			() => [
-				"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n",
-				"keep",
-			],
-			async (banter, model) => {
-				assertError(await banter.chat("away", "hello"), 502, undefined, "model_failed");
-				assert.equal(model.requests, 1);
-			},
-		));
-});
+		it("closed while nothing was asked: the next question finds that out before it is sent", () => {
+			let close;
+			return withScript(
+				() => [answer("well"), "keep"],
+				async (banter, model) => {
+					assert.equal((await banter.chat("idle", "hello")).json?.message, "well");
+					close = [...model.sockets].map(
+						(socket) =>
+							new Promise((done) => {
+								socket.once("close", done);
+								socket.destroy();
+							}),
+					);
+					await Promise.all(close);
+					assert.equal((await banter.chat("idle", "hello")).json?.message, "well");
+					assert.equal(model.requests, 2);
+					assert.equal(await metric(banter, "model_requests_total"), 2);
+				},
+			);
+		});
+	});
+
+	describe(`a model at ${host} that breaks off before its first token`, () => {
+		const BEGUN = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+		const EMPTY = `${BEGUN}: still thinking\n\ndata: {"choices":[{"delta":{"role":"assistant"}}]}\n\n`;
+
+		it("is asked again; the visitor sees one reply and no seam", () =>
+			withScript(
+				({ total }) => (total < 3 ? [EMPTY, "close"] : [answer("all", " of it"), "keep"]),
+				async (banter, model) => {
+					const events = await (await banter.stream("seam", "hello")).rest();
+					assert.deepEqual(
+						events.map((event) => event.type),
+						["start", "token", "token", "done"],
+					);
+					assert.equal(events.at(-1).message, "all of it");
+					assert.equal(model.requests, 3);
+					assert.deepEqual((await banter.messages(events[0].conversationId))[1], [
+						"assistant",
+						"all of it",
+						"complete",
+					]);
+				},
+			));
+	});
+
+	describe(`answers from ${host} that are no HTTP`, () => {
+		for (const [what, bytes] of Object.entries({
+			"another protocol": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+			nothing: "",
+			"a status that is none": "HTTP/1.1 99999 Odd\r\n\r\n",
+			"headers without end": `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(200_000)}`,
+		}))
+			it(`${what}: 502, and the service goes on`, () =>
+				withScript(
+					({ total }) => (total <= 3 ? [bytes, "close"] : [answer("well"), "keep"]),
+					async (banter) => {
+						assertError(await banter.chat("odd", "hello"), 502, undefined, "model_failed");
+						assert.equal((await banter.chat("odd", "hello")).json?.message, "well");
+					},
+				));
+
+		it("a redirect is not followed: the key would go elsewhere", () =>
+			withScript(
+				() => [
+					"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n",
+					"keep",
+				],
+				async (banter, model) => {
+					assertError(await banter.chat("away", "hello"), 502, undefined, "model_failed");
+					assert.equal(model.requests, 1);
+				},
+			));
+	});
+}
