@@ -74,9 +74,10 @@ look_again(struct engine *e, int fd, bool wanted)
 	struct upstream *u = e->upstream;
 	struct watch *w = watch_of(u, fd);
 
-	if (!u->tls || u->http1 || w == NULL || w->engine != e)
+	if (!u->tls || w == NULL || w->engine != e)
 		return;
-	if (wanted)
+	/* One that is to be looked at no more must not go on being so. */
+	if (wanted && !u->http1)
 		event_add(w->event, &moment);
 	else
 		event_remove_timer(w->event);
