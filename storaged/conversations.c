@@ -12,6 +12,10 @@
 #include "storaged/standing.h"
 #include "storaged/totals.h"
 
+/* Of a page that anybody may ask for with the widget's key, and leave lying in a worker's memory,
+ * escaped, for as long as a client may stall. */
+#define HISTORY_BYTES ((size_t)128 << 10)
+
 /* The id that conversations_by_session holds. */
 static int
 find_by_session(struct txn *t, const struct key *key, struct id *id)
@@ -222,6 +226,7 @@ struct wanted {
 	bool backwards;
 	uint64_t from; /* as in MESSAGE_LIST */
 	uint32_t limit;
+	size_t bytes;
 };
 
 /* Answers with a page of a conversation, whose record this is. */
@@ -229,13 +234,13 @@ static int
 answer_page(struct txn *t, struct call *c, const struct id *conversation, struct slice record,
     const struct wanted *wanted)
 {
-	uint32_t limit = call_limit(wanted->limit, MESSAGES_MAX);
+	const struct page_bounds most = {
+	    call_limit(wanted->limit, MESSAGES_MAX), wanted->bytes};
 	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
 	struct newest newest = {.t = t};
 	struct page page;
-	int rc = wanted->backwards
-	    ? page_backwards(t, conversation, before, limit, false, &page)
-	    : page_forwards(t, conversation, wanted->from, limit, &page);
+	int rc = wanted->backwards ? page_backwards(t, conversation, before, most, false, &page)
+				   : page_forwards(t, conversation, wanted->from, most, &page);
 
 	if (rc == 0)
 		rc = standing_each(c, conversation, look_at_open, &newest);
@@ -268,7 +273,7 @@ int
 message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
-	const struct wanted wanted = {m->backwards, m->from, m->limit};
+	const struct wanted wanted = {m->backwards, m->from, m->limit, PAGE_BYTES};
 	struct msg_conversation_record conversation;
 	struct slice record;
 	int rc = get_conversation(t, &m->conversation, &record, &conversation);
@@ -283,7 +288,7 @@ int
 session_history(struct txn *t, struct call *c)
 {
 	const struct msg_session_history *m = &c->m->session_history;
-	const struct wanted wanted = {true, m->from, m->limit};
+	const struct wanted wanted = {true, m->from, m->limit, HISTORY_BYTES};
 	struct key by_session = key_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct slice record;

@@ -10,7 +10,7 @@
 
 /* What a page has come to while it is being gathered. */
 struct tally {
-	uint32_t limit;
+	struct page_bounds most;
 	uint32_t n;
 	size_t bytes;
 };
@@ -19,9 +19,9 @@ struct tally {
 static enum page_end
 count(struct tally *tally, size_t bytes)
 {
-	if (tally->n == tally->limit)
+	if (tally->n == tally->most.messages)
 		return PAGE_LIMIT;
-	if (tally->n > 0 && tally->bytes + 4 + bytes > PAGE_BYTES)
+	if (tally->n > 0 && tally->bytes + 4 + bytes > tally->most.bytes)
 		return PAGE_BOUND;
 	tally->n++;
 	tally->bytes += 4 + bytes;
@@ -46,11 +46,11 @@ gather_forwards(struct walk *w, struct tally *tally, const struct key *at, struc
 }
 
 int
-page_forwards(struct txn *t, const struct id *conversation, uint64_t from, uint32_t limit,
-    struct page *page)
+page_forwards(struct txn *t, const struct id *conversation, uint64_t from,
+    struct page_bounds most, struct page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, from);
-	struct tally tally = {.limit = limit};
+	struct tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
@@ -87,16 +87,16 @@ look_back(struct walk *w, struct tally *tally, const struct key *end, bool with_
 }
 
 int
-page_backwards(struct txn *t, const struct id *conversation, uint64_t before, uint32_t limit,
-    bool with_text, struct page *page)
+page_backwards(struct txn *t, const struct id *conversation, uint64_t before,
+    struct page_bounds most, bool with_text, struct page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, before);
 	struct slice found[PAGE_MESSAGES];
-	struct tally tally = {.limit = limit};
+	struct tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
-	must(limit <= PAGE_MESSAGES);
+	must(most.messages <= PAGE_MESSAGES && most.bytes <= PAGE_BYTES);
 	*page = (struct page){.end = PAGE_WHOLE};
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);

@@ -2,7 +2,7 @@
  * Pages of a conversation's messages: as many of the stored records, one after the other, as were
  * asked for and fit into an answer. Used for MESSAGE_LIST and for the history of a turn.
  *
- * A page is built in env->list, oldest first, bounded by PAGE_BYTES but never without at least one
+ * A page is built in env->list, oldest first, bounded in bytes but never without at least one
  * message if there is any. The records are copied as they are: they are the wire's.
  */
 #ifndef STORAGED_PAGES_H
@@ -20,7 +20,13 @@
 enum page_end {
 	PAGE_WHOLE, /* there is nothing beyond */
 	PAGE_LIMIT, /* it has as many as were asked for */
-	PAGE_BOUND, /* more would not fit into an answer */
+	PAGE_BOUND, /* more would be too many bytes */
+};
+
+/* What a page may come to. */
+struct page_bounds {
+	uint32_t messages; /* PAGE_MESSAGES at most */
+	size_t bytes;      /* PAGE_BYTES at most: more would not fit into an answer */
 };
 
 struct page {
@@ -31,10 +37,10 @@ struct page {
 
 /* Messages from sequence number `from` on. */
 [[gnu::warn_unused_result]] int page_forwards(struct txn *t, const struct id *conversation,
-    uint64_t from, uint32_t limit, struct page *page);
+    uint64_t from, struct page_bounds most, struct page *page);
 
 /* The newest messages before `before`; only those with a text if with_text. */
 [[gnu::warn_unused_result]] int page_backwards(struct txn *t, const struct id *conversation,
-    uint64_t before, uint32_t limit, bool with_text, struct page *page);
+    uint64_t before, struct page_bounds most, bool with_text, struct page *page);
 
 #endif

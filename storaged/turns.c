@@ -143,9 +143,10 @@ begin_again(struct txn *t, struct call *c, const struct beginning *b)
 static int
 answer_begun(struct txn *t, struct call *c, const struct beginning *b)
 {
-	uint32_t limit = call_limit(c->m->turn_begin.history, HISTORY_MAX);
+	const struct page_bounds most = {
+	    call_limit(c->m->turn_begin.history, HISTORY_MAX), PAGE_BYTES};
 	struct page page;
-	int rc = page_backwards(t, &b->place.conversation, b->place.seq, limit, true, &page);
+	int rc = page_backwards(t, &b->place.conversation, b->place.seq, most, true, &page);
 
 	if (rc != 0)
 		return rc;

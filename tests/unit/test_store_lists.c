@@ -307,6 +307,31 @@ a_session_has_its_newest_messages(void **state)
 	expect_numbers(&m, 0, 10);
 }
 
+/* Anybody may ask for it, hundreds of times at once, and not read the answer. */
+static void
+a_page_of_a_sessions_history_is_no_burden(void **state)
+{
+	static char text[50001];
+	struct fixture *f = *state;
+	struct msg_session_history history = history_of("s1");
+	struct msg_message_list list = {.org = id_default_org};
+	size_t all = 0;
+	union msg m;
+
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < 5; i++)
+		list.conversation = chat(f, "s1", "q", text);
+	ask(f, MSG_MESSAGE_LIST, &list, MSG_MESSAGE_PAGE, &m);
+	assert_int_equal(list_len(m.message_page.messages), 10);
+	do {
+		ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+		assert_in_range(m.message_page.messages.len, 1, 131072);
+		all += list_len(m.message_page.messages);
+		history.from = m.message_page.next;
+	} while (history.from != 0);
+	assert_int_equal(all, 10);
+}
+
 static void
 a_session_without_a_conversation_has_no_history(void **state)
 {
@@ -432,6 +457,7 @@ main(void)
 	    STORE_TEST(the_greatest_messages_come_one_a_page),
 	    STORE_TEST(the_conversation_comes_with_its_messages),
 	    STORE_TEST(a_session_has_its_newest_messages),
+	    STORE_TEST(a_page_of_a_sessions_history_is_no_burden),
 	    STORE_TEST(a_session_without_a_conversation_has_no_history),
 	    STORE_TEST(a_history_whose_conversation_is_gone_is_damaged),
 	    STORE_TEST(the_newest_open_reply_is_the_active_one),
