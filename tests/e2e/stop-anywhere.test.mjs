@@ -130,18 +130,22 @@ describe("a reply is stopped", () => {
 
 	it("while the store is held up: as soon as it goes on", async () => {
 		const raws = await oneToEach(banter);
+		const others = await oneToEach(banter);
 		const reply = await running(banter, "held");
 		const before = await stats(banter);
 		process.kill(banter.storaged.pid, "SIGSTOP");
 		const stops = Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
-		// Every worker has sent its question when it answers the next request.
-		for (const _ of raws) assert.equal((await banter.get("/health")).status, 200);
+		// Every worker has read the stop when it answers what comes after it.
+		for (const other of others.values()) {
+			await other.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+			assert.equal((await other.response()).status, 200);
+		}
 		process.kill(banter.storaged.pid, "SIGCONT");
 		for (const answer of await stops) assert.deepEqual(answer.json, { status: "stopped" });
 		const { tokens } = await untilHungUp(banter, before, performance.now());
 		assert.ok(tokens < TOO_MANY, `${tokens} tokens came after the stop`);
 		await assertToldStopped(reply.stream, reply.text);
-		for (const raw of raws.values()) raw.close();
+		for (const raw of [...raws.values(), ...others.values()]) raw.close();
 	});
 
 	it("while the store is dead: it is said so, or it is stopped; and later it is", async () => {
