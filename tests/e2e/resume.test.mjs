@@ -20,6 +20,8 @@ import {
 /** Characters of one to four bytes; those of four are two units. */
 const TEXT = "aß€🌱 e\u0301 👩‍👩‍👧 zwölf";
 
+const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+
 /** A whole reply of this text. */
 async function spoken(banter, session, text = TEXT) {
 	const { json } = await banter.chat(session, `[[echo]] ${text}`);
@@ -32,6 +34,24 @@ function roundedDown(text, position) {
 	const at = Math.min(position, text.length);
 	const low = text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff;
 	return low ? at - 1 : at;
+}
+
+/** A connection that stays open, to another worker than this one. */
+async function elsewhere(banter, worker) {
+	for (;;) {
+		const raw = await Raw.connect(banter.port);
+		await ask(raw, "GET", "/health");
+		await raw.response();
+		if ((await banter.workersOf([raw.socket]))[0] !== worker) return raw;
+		raw.close();
+	}
+}
+
+function ask(raw, method, path, headers = {}) {
+	const lines = Object.entries({ host: "x", ...headers }).map(
+		([name, value]) => `${name}: ${value}\r\n`,
+	);
+	return raw.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
 describe("a reply that has ended", () => {
@@ -399,6 +419,32 @@ describe("who may not resume", () => {
 			assert.equal(last.code, "conversation_deleted");
 		}
 		assertError(await resume(banter, messageId, "erased"), 404);
+	});
+
+	it("404 also when it was deleted before the listener had any of it", async () => {
+		await withBanter({ workers: 2 }, async (own) => {
+			const stream = await own.stream("unheard", "[[tokens=1 hang-after=1]]");
+			const { messageId } = await stream.next();
+			await stream.tokens(1);
+			const [writer] = await own.workersOf([stream.socket]);
+			const [listener, other] = [await elsewhere(own, writer), await elsewhere(own, writer)];
+			// It publishes nothing.
+			process.kill(writer, "SIGSTOP");
+			try {
+				await ask(listener, "GET", resumePath(messageId, "unheard", { after: 1 }), KEY);
+				await until("the reply is followed", async () => {
+					await ask(other, "GET", "/metrics", ADMIN);
+					const { body } = await other.response();
+					return /^banter_turns_followed.* 1$/m.test(body.toString());
+				});
+				await ask(other, "DELETE", "/v1/admin/visitors/unheard", ADMIN);
+				assert.equal((await other.response()).status, 200);
+				assertError(await listener.response(), 404, "Message not found", "not_found");
+			} finally {
+				process.kill(writer, "SIGCONT");
+			}
+			for (const raw of [listener, other]) raw.close();
+		});
 	});
 
 	for (const query of [

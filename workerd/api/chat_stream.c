@@ -199,6 +199,9 @@ stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 	struct json_text j;
 
 	if (!s->begun) {
+		/* As unknown as one that was deleted before it was asked for. */
+		if (s->resumed && failure == TURN_ERASED)
+			failure = TURN_UNKNOWN;
 		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);
 		return;
 	}
