@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { PATIENCE, until, withBanter } from "./harness.mjs";
+import { until, withBanter } from "./harness.mjs";
 import { heard, oneToEach, postBy, resume, said, textUntil } from "./replies.mjs";
 
 const id = "fenced";
 
 /** A reply of `tokens` that no other run would write. */
-const message = (tokens, delay) => `[[stamp tokens=${tokens} delay=${delay * PATIENCE}]] fenced`;
+const message = (tokens, delay) => `[[stamp tokens=${tokens} delay=${delay}]] fenced`;
 
 /** Holds up the worker that writes a reply, until the store has given it up; resolves to how it was. */
 async function holdUp(banter, text) {

@@ -12,9 +12,9 @@ import { Patient } from "./patient.mjs";
 import { history } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 
-const ROUNDS = LONG ? 200 : 25;
+const ROUNDS = LONG ? 200 : PATIENCE > 1 ? 10 : 25;
 /** Rounds with one service: masterd waits longer for a worker that dies again and again. */
-const GENERATION = 25;
+const GENERATION = Math.min(ROUNDS, 25);
 const SERVICES = 2; // at a time
 /** Every so many rounds nothing more is killed for longer than storaged waits for the workers of the
  * replies that it finds open when it starts (CLAIM_MS in storaged/server.c). */

@@ -19,7 +19,7 @@ const KIB = 1024;
 // takes for a connection and what may wait for it here.
 const TOKENS = 45_000;
 const TOKEN = "abcdefghij"; // as the stub has it
-const DELAY_MS = 0.2 * PATIENCE;
+const DELAY_MS = PATIENCE === 1 ? 0.2 : 0.4;
 /** What one who stops may cost: what waits for it (output_max in workerd/http/server.c) in a buffer
  * that grows by doubling, and its connection. */
 const BOUND = 2 * 256 * KIB + 32 * KIB;
