@@ -10,7 +10,7 @@ import { describe, it } from "node:test";
 import { request } from "./client.mjs";
 import { PATIENCE, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { memoryOf } from "./proc.mjs";
-import { heard, KEY, resume, resumePath, said } from "./replies.mjs";
+import { heard, KEY, resume, resumePath } from "./replies.mjs";
 
 const REPLIES = PATIENCE === 1 ? 3 : 1;
 const EACH = 20; // who read one reply, and as many who stop
@@ -43,9 +43,9 @@ function stopReading(banter, { messageId, session }) {
 async function begin(banter, i) {
 	const session = `visitor-${i}`;
 	const stream = await banter.stream(session, message(i));
-	const { messageId } = await stream.next();
+	const { messageId, conversationId } = await stream.next();
 	stream.leave();
-	return { i, session, messageId };
+	return { i, session, messageId, conversationId };
 }
 
 describe("visitors who stop reading", () => {
@@ -75,8 +75,8 @@ describe("visitors who stop reading", () => {
 	}
 
 	/** What a visitor finds who comes back when the reply has ended. */
-	async function assertWhole({ i, session, messageId }) {
-		assert.deepEqual(await said(banter, session), [
+	async function assertWhole({ i, session, messageId, conversationId }) {
+		assert.deepEqual(await banter.messages(conversationId), [
 			["user", message(i), "complete"],
 			["assistant", TEXT, "complete"],
 		]);
