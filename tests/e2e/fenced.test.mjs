@@ -61,7 +61,7 @@ describe("a reply that another worker has begun anew", () => {
 
 	it("after its end: they do not hear the first worker's reply as the one", () =>
 		withBanter({ workers: 2 }, async (banter) => {
-			const text = message(60, 20);
+			const text = message(120, 25);
 			const { raw, stream, messageId, had, goOn } = await holdUp(banter, text);
 			const { json } = await again(raw, text);
 			assert.equal(json.messageId, messageId);
@@ -77,11 +77,11 @@ describe("a reply that another worker has begun anew", () => {
 
 	it("after its end: nor do those who followed it elsewhere", () =>
 		withBanter({ workers: 3 }, async (banter) => {
-			const text = message(400, 10);
+			const raws = await oneToEach(banter);
+			const text = message(400, 15);
 			const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
 			const { messageId } = await stream.next();
 			const [writer] = await banter.workersOf([stream.socket]);
-			const raws = await oneToEach(banter);
 			const listeners = await Promise.all(
 				Array.from({ length: 8 }, () => resume(banter, messageId, "s")),
 			);
