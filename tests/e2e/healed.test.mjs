@@ -23,7 +23,8 @@ const CALM_MS = 3500;
 const WORKERS = 6;
 const VISITORS = 8;
 
-/** A reply is kept each second; the rest is what a busy machine needs for it. */
+/** A reply is kept each second; the rest is for a store that was killed just before and has not come
+ * back, and for a busy machine. */
 const LOSS_MAX_MS = 1000 + 1000 * PATIENCE;
 
 const WORDS = [
