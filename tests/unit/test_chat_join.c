@@ -368,6 +368,57 @@ any_listener_may_leave_within_any_call(void **state)
 	}
 }
 
+/* The others were told that it was not; whoever came later hears the end. */
+static void
+a_reply_that_is_stored_after_all_is_done(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, second;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct msg_turn_state running = state_open(&ids, &ids.message, true);
+	uint64_t finish;
+
+	model_say(s, "one");
+	model_end(s);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
+	expect_failure(s, &first, TURN_STORE_FULL);
+	finish = store_expect(s, MSG_TURN_FINISH, NULL);
+	ear_join(s, &second, &ids.message, 0);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, second.starts == 1);
+	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
+	expect_done(s, &second, MESSAGE_COMPLETE, "one");
+	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 1);
+	assert_int_equal(s->board.turns[METRIC_TURN_STORE_FULL], 0);
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+/* It broke off for another reason, which stays true. */
+static void
+a_broken_reply_that_is_stored_after_all_is_none_the_better(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, second;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct msg_turn_state running = state_open(&ids, &ids.message, true);
+	uint64_t finish;
+
+	model_say(s, "one");
+	STAGE_UNTIL(s, first.tokens == 1);
+	closefd(&s->model);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
+	expect_failure(s, &first, TURN_MODEL_DOWN);
+	finish = store_expect(s, MSG_TURN_FINISH, NULL);
+	ear_join(s, &second, &ids.message, 0);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, second.starts == 1);
+	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
+	expect_failure(s, &second, TURN_MODEL_DOWN);
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
 int
 main(void)
 {
@@ -388,6 +439,8 @@ main(void)
 	    STAGE_TEST(who_joins_a_reply_that_is_not_stored_hears_why),
 	    STAGE_TEST(a_drain_ends_those_who_still_ask),
 	    STAGE_TEST(any_listener_may_leave_within_any_call),
+	    STAGE_TEST(a_reply_that_is_stored_after_all_is_done),
+	    STAGE_TEST(a_broken_reply_that_is_stored_after_all_is_none_the_better),
 	};
 
 	return cmocka_run_group_tests_name("chat_join", tests, NULL, NULL);

@@ -62,7 +62,8 @@ struct turn {
 	bool asked_usage;
 	bool said_done; /* [DONE] or a finish_reason came */
 
-	bool failed; /* what the listeners hear, from FINISHING on */
+	bool failed;  /* what the listeners hear, from FINISHING on */
+	bool unsaved; /* only because the store did not take it, which it may yet */
 	enum turn_failure failure;
 	struct turn_reply reply; /* as it is to be stored: the text trimmed, or an apology */
 	uint64_t began_ms, first_token_ms, save_soon_until_ms;

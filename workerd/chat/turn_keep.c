@@ -24,6 +24,7 @@
 static void
 turn_not_saved(struct turn *t, enum turn_failure failure)
 {
+	t->unsaved = t->unsaved || !t->failed;
 	turn_set_failure(t, failure);
 	turn_tell(t);
 	turn_enter(t, TURN_SAVING);
@@ -46,6 +47,8 @@ on_finished(void *arg, uint16_t type, const union msg *m)
 
 	t->call = NULL;
 	if (type == MSG_OK) {
+		/* Who came after the others were told hears what is stored now. */
+		t->failed = t->failed && !t->unsaved;
 		turn_end(t);
 		return;
 	}
