@@ -392,6 +392,7 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(SAY) LINT 'the man pages'
 	$(Q)tests/lint/man-page.sh
 	$(SAY) LINT 'the example for containers'
+	@mkdir -p build/deb # which it names: where the package will be
 	$(Q)docker-compose --file systemd/container/compose.yaml config --quiet
 	$(SAY) LINT cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 -D__cppcheck__=1 \
