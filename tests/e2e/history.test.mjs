@@ -51,7 +51,7 @@ describe("the history", () => {
 
 	it("names the reply that is being written, and resuming that brings the rest", async () => {
 		await banter.chat("active", "[[tokens=1]] before");
-		const stream = await banter.stream("active", "[[tokens=20 delay=100]] now");
+		const stream = await banter.stream("active", "[[tokens=50 delay=100]] now");
 		const { messageId } = await stream.next();
 		await stream.tokens(2);
 		stream.leave();
