@@ -84,6 +84,19 @@ describe("usage", () => {
 			assert.equal(told.length, 1);
 		}));
 
+	it("an error that merely names stream_options does not turn usage off", () =>
+		withBanter({ workers: 1, env: { OPENAI_API_KEY: "sk-stream_options" } }, async (banter) => {
+			assertError(await banter.chat("named", "[[fail=400 echo-key]]"), 502);
+			assert.equal((await banter.model("stats")).calls, 2, "asked again without it, in vain");
+			assert.equal((await banter.model("last")).body.stream_options, undefined);
+			await banter.chat("named", "[[tokens=1]]");
+			assert.ok((await banter.model("last")).body.stream_options);
+			assert.deepEqual(
+				banter.log.lines.filter((line) => line.ev === "model_without_usage"),
+				[],
+			);
+		}));
+
 	it("another 400 does not turn usage off", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			assertError(await banter.chat("other", "[[fail=400]]"), 502);

@@ -133,6 +133,7 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 	t->retry_after_ms = retry_after_ms;
 	if (status != 200)
 		return;
+	turn_admitted(t);
 	turn_enter(t, TURN_STREAMING);
 	audience_begin(&t->audience);
 }

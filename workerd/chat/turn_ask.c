@@ -119,16 +119,24 @@ refused_usage(const struct turn *t)
 	    NULL;
 }
 
+/* Whether that was the reason shows when it answers then: an error may also repeat a visitor's words. */
 static void
 ask_without_usage(struct turn *t)
 {
-	if (!t->chat->no_usage)
-		log_event(LOG_NOTICE, "model_without_usage", L_TURN(t),
-		    L_STR("detail", "the server does not know stream_options"));
-	t->chat->no_usage = true;
+	t->spares_usage = true;
 	buf_clear(&t->error_body);
 	turn_enter(t, TURN_WAITING);
 	turn_timer(t, 0);
+}
+
+void
+turn_admitted(struct turn *t)
+{
+	if (!t->spares_usage || t->chat->no_usage)
+		return;
+	t->chat->no_usage = true;
+	log_event(LOG_NOTICE, "model_without_usage", L_TURN(t),
+	    L_STR("detail", "the server does not know stream_options"));
 }
 
 void
@@ -205,7 +213,7 @@ turn_ask(struct turn *t)
 		turn_fail(t, TURN_MODEL_AWAY);
 		return;
 	}
-	t->asked_usage = !chat->no_usage;
+	t->asked_usage = !chat->no_usage && !t->spares_usage;
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (write_question(t, &body) == -1) {
 		log_event(LOG_ERROR, "question_too_long", L_TURN(t));

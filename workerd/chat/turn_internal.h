@@ -60,7 +60,8 @@ struct turn {
 	unsigned attempts;
 	bool behind; /* the last checkpoint was not kept */
 	bool asked_usage;
-	bool said_done; /* [DONE] or a finish_reason came */
+	bool spares_usage; /* not asked for again: the server named it when it refused */
+	bool said_done;    /* [DONE] or a finish_reason came */
 
 	bool failed;  /* what the listeners hear, from FINISHING on */
 	bool unsaved; /* only because the store did not take it, which it may yet */
@@ -110,6 +111,9 @@ void turn_lost(struct turn *t, enum turn_failure why);
 void turn_forget(struct turn *t);
 
 /* -- turn_ask.c -- */
+
+/* The model takes the question: learns what it wants left out of the next ones. */
+void turn_admitted(struct turn *t);
 
 /* Asks the model; the history is there. */
 void turn_ask(struct turn *t);
