@@ -86,7 +86,9 @@ for (const [name, kind] of Object.entries(fronts))
 				const endless = await (await banter.stream("endless", "[[huge=3000000]]")).rest();
 				assert.equal(endless.at(-1).type, "error");
 				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
-				assert.ok(connectionsTo(front.port) <= 2);
+				// One, or a few more where questions came while the first was not there yet.
+				const connections = connectionsTo(front.port);
+				assert.ok(connections < streams.length, `${connections} connections`);
 				assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
 			}));
 
