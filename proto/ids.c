@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/clock.h"
+#include "proto/hex.h"
 #include "proto/secrets.h"
 
 #define POOL_SIZE   512
@@ -113,18 +114,6 @@ id_format(const struct id *id, char out[ID_TEXT_LEN + 1])
 		*p++ = digits[id->b[i] & 0xf];
 	}
 	*p = '\0';
-}
-
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 int

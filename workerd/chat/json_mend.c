@@ -10,19 +10,11 @@
 
 #include <string.h>
 
+#include "proto/hex.h"
 #include "proto/utf8.h"
 
 #define MARK   0x7f
 #define ESCAPE 6 /* bytes of \uXXXX */
-
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The code unit of the \uXXXX at the front of s; -1 when something else stands there. */
 static int32_t

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "proto/hex.h"
 #include "proto/utf8.h"
 
 #define MEMBERS_MAX 24 /* of one object; OpenAI's events have 9 */
@@ -155,15 +156,6 @@ take_object(struct scan *s, member_fn *fn, struct openai_usual *u)
 }
 
 /* -- escapes ------------------------------------------------------------------------------- */
-
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The character of the four digits at p; surrogates are not usual. */
 static bool

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "proto/hex.h"
+
 void
 answer_init(struct answer *a)
 {
@@ -30,25 +32,19 @@ answer_reset(struct answer *a)
 
 /* -- numbers ----------------------------------------------------------------------------- */
 
-static int
-digit_of(uint8_t c, unsigned base)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The digits at the front of s, taken off it. false if there are none, or too many for any sense. */
 static bool
 take_number(struct slice *s, unsigned base, uint64_t *n)
 {
 	size_t i = 0;
-	int digit;
 
 	*n = 0;
-	while (i < s->len && (digit = digit_of(s->p[i], base)) >= 0) {
-		if (++i > 15)
+	for (; i < s->len; i++) {
+		int digit = hex_value(s->p[i]);
+
+		if (digit == -1 || digit >= (int)base)
+			break;
+		if (i == 15)
 			return false;
 		*n = *n * base + (unsigned)digit;
 	}

@@ -3,17 +3,8 @@
  */
 #include "workerd/http/percent.h"
 
+#include "proto/hex.h"
 #include "proto/utf8.h"
-
-/* -1 for what is no hexadecimal digit. */
-static int
-digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Takes the next byte that s means off s; -1 when its '%' has no two digits behind it. */
 static int
@@ -23,8 +14,8 @@ take_byte(struct slice *s)
 	size_t n = 1;
 
 	if (byte == '%') {
-		int high = s->len < 3 ? -1 : digit(s->p[1]);
-		int low = s->len < 3 ? -1 : digit(s->p[2]);
+		int high = s->len < 3 ? -1 : hex_value(s->p[1]);
+		int low = s->len < 3 ? -1 : hex_value(s->p[2]);
 
 		if (high == -1 || low == -1)
 			return -1;

@@ -1,0 +1,20 @@
+/*
+ * Hexadecimal digits, for whoever reads numbers or bytes written in them.
+ */
+#ifndef PROTO_HEX_H
+#define PROTO_HEX_H
+
+#include <stdint.h>
+
+/* What the digit 0-9, a-f or A-F is worth; -1 for any other byte. In the header, since it is called
+ * for every digit. */
+static inline int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+#endif
