@@ -29,7 +29,7 @@ write_message(struct json_text *j, struct slice item, const struct id *active)
 	json_str(j, "role", message_role_text(&r));
 	json_str(j, "content", r.text);
 	json_uint(j, "createdAt", r.created_at);
-	json_str(j, "status", message_status_text(&r));
+	json_str(j, "status", message_status_text(r.status));
 	json_close(j, '}');
 }
 

@@ -7,6 +7,7 @@
 #include "workerd/api/chat_failures.h"
 #include "workerd/api/chat_stream.h"
 #include "workerd/api/json_text.h"
+#include "workerd/api/message_text.h"
 
 /* -- sending ------------------------------------------------------------------------------ */
 
@@ -83,7 +84,7 @@ whole_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply
 	json_str(&j, "message", reply->text);
 	write_usage(&j, reply);
 	if (reply->status == MESSAGE_STOPPED)
-		json_str(&j, "status", slice_str("stopped"));
+		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
 	json_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));

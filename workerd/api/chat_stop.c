@@ -8,16 +8,17 @@
 #include "workerd/api/chat_listener.h"
 #include "workerd/api/chat_reference.h"
 #include "workerd/api/json_text.h"
+#include "workerd/api/message_text.h"
 
 /* How the reply ended, by this stop or before it. */
 static void
-reply_status(struct chat_listener *l, const char *status)
+reply_status(struct chat_listener *l, enum message_status status)
 {
 	struct buf *line = api_line(l->api);
 	struct json_text j = json_text(line);
 
 	json_open(&j, NULL, '{');
-	json_str(&j, "status", slice_str(status));
+	json_str(&j, "status", message_status_text((uint8_t)status));
 	json_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
@@ -27,7 +28,7 @@ static void
 on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	(void)ids;
-	reply_status(arg, reply->status == MESSAGE_STOPPED ? "stopped" : "complete");
+	reply_status(arg, reply->status);
 }
 
 /* One that was deleted meanwhile is as unknown as one that was deleted before. */
@@ -37,7 +38,7 @@ on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 	if (failure == TURN_ERASED)
 		failure = TURN_UNKNOWN;
 	if (chat_failure_is_kept(failure))
-		reply_status(arg, "interrupted");
+		reply_status(arg, MESSAGE_INTERRUPTED);
 	else
 		chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
 }

@@ -14,6 +14,7 @@
 #include "proto/utf8.h"
 #include "workerd/api/chat_failures.h"
 #include "workerd/api/json_text.h"
+#include "workerd/api/message_text.h"
 #include "workerd/http/negotiate.h"
 
 #define NDJSON "application/x-ndjson"
@@ -188,7 +189,7 @@ stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *repl
 	json_id(&j, "conversationId", &ids->conversation);
 	json_id(&j, "messageId", &ids->message);
 	if (reply->status == MESSAGE_STOPPED)
-		json_str(&j, "status", slice_str("stopped"));
+		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
 	event_send_last(s, &j);
 }
 

@@ -57,7 +57,7 @@ write_message(struct json_text *j, const struct msg_message_record *r)
 	json_str(j, "role", message_role_text(r));
 	json_str(j, "content", r->text);
 	json_uint(j, "createdAt", r->created_at);
-	json_str(j, "status", message_status_text(r));
+	json_str(j, "status", message_status_text(r->status));
 	json_close(j, '}');
 }
 

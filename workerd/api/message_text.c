@@ -16,7 +16,7 @@ message_role_text(const struct msg_message_record *r)
 }
 
 struct slice
-message_status_text(const struct msg_message_record *r)
+message_status_text(uint8_t status)
 {
 	static const char *const statuses[] = {
 	    [MESSAGE_COMPLETE] = "complete",
@@ -24,6 +24,5 @@ message_status_text(const struct msg_message_record *r)
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	};
 
-	return slice_str(
-	    statuses[r->status < ARRAY_LEN(statuses) ? r->status : MESSAGE_INTERRUPTED]);
+	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);
 }

@@ -1,5 +1,5 @@
 /*
- * A stored message's role and status, as the API spells them.
+ * A message's role and status, as the API spells them.
  */
 #ifndef WORKERD_API_MESSAGE_TEXT_H
 #define WORKERD_API_MESSAGE_TEXT_H
@@ -9,7 +9,7 @@
 /* "user" or "assistant". */
 struct slice message_role_text(const struct msg_message_record *r);
 
-/* "complete", "stopped" or "interrupted". */
-struct slice message_status_text(const struct msg_message_record *r);
+/* Of an enum message_status: "complete", "stopped" or "interrupted". */
+struct slice message_status_text(uint8_t status);
 
 #endif
