@@ -42,13 +42,13 @@ ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
 COMPILER := -fdouble-square-bracket-attributes
 endif
 
-CPPFLAGS := -I. -D_GNU_SOURCE -DBANTER_VERSION='"$(VERSION)"'
+CPPFLAGS := -I. -D_GNU_SOURCE
 CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
 LDFLAGS := $(LDHARDEN) $(SANFLAGS)
 
 # -- what there is to build ------------------------------------------------------------------
 sources = $(wildcard $(addsuffix /*.c,$(1)))
-objects = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1)))
+objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAMED)),$(OBJ),$(SHARED))/$(c).o)
 without_main = $(filter-out %/main.o,$(call objects,$(1)))
 
 PROTO := proto
@@ -57,10 +57,16 @@ WORKERD := workerd workerd/http workerd/chat workerd/api
 STORED := storaged
 BANTER := storaged/banter
 
+# What knows its version, or where an installed banter keeps its things. All else is the same in every
+# package, and lies in SHARED.
+NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|CONFIG_DIR)|/settings\.def"' \
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(BANTER) tests/unit tests/fuzz)))
+SHARED := $(OBJ)
+
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
 worker_libs := -lcurl -levent_core -ljansson -lssl $(proto_libs)
-store_libs := -llmdb -levent_core $(proto_libs)
+store_libs := -llmdb -levent_core -lunistring $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
@@ -96,7 +102,9 @@ $(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
 
-$(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o $(call objects,workerd/http) $(call objects,$(PROTO))
+# Of workerd nothing but its HTTP server.
+$(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o
+$(TEST_PROGRAMS): $(call objects,workerd/http) $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
 
@@ -134,11 +142,11 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 # The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
 # `make fuzz`, each by itself under the name that libFuzzer calls.
 fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
-	http/negotiate http/percent http/router $(addprefix chat/,sse joiner json_mend openai_usual \
-	openai_delta upstream_answer) api/chat_body api/parameters) \
+	http/negotiate http/percent http/router $(addprefix chat/,sse joiner json_mend \
+	openai_usual openai_delta upstream_answer) api/chat_body api/parameters) \
 	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
 	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
-fuzzed_libs := -ljansson $(store_libs)
+fuzzed_libs := -ljansson -lwslay $(store_libs)
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
@@ -171,7 +179,10 @@ $(BUILD)/bench/upstream: $(OBJ)/tests/bench/upstream.o $(OBJ)/workerd/store_clie
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
 
-# .d files name the headers; .flags changes when the compiler or its flags do.
+# .d files name the headers; .flags changes when the compiler or its flags do, .named with the version
+# too.
+$(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
+$(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -186,7 +197,7 @@ $(OBJ)/workerd/api/.documented: workerd/api/openapi.json workerd/api/routes.def 
 	$(Q)awk -f tests/lint/routes.awk workerd/api/openapi.json workerd/api/routes.def
 	@touch $@
 
-$(OBJ)/.flags: FORCE
+$(OBJ)/.flags $(OBJ)/.named: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' > $@
@@ -219,12 +230,12 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # FOR=run: to build and run. FOR=test: to test as well. FOR=lint: for `make lint`. FOR=all.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev ca-certificates
+	libjansson-dev libunistring-dev libwslay-dev ca-certificates
 # The libraries of the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium curl openssl slowhttptest sslscan strace systemd \
-	$(DEBS_servers)
-DEBS_faults := $(DEBS_run) strace
+DEBS_test := $(DEBS_run) libcmocka-dev chromium curl libfaketime openssl slowhttptest sslscan strace \
+	systemd $(DEBS_servers)
+DEBS_faults := $(DEBS_run) libfaketime strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
@@ -235,7 +246,7 @@ NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
 NPM_deb := $(NPM_run)
-NPM_install := $(NPM_run)
+NPM_install := $(NPM_test)
 NPM_lint := $(NPM_test)
 NPM_bench := widget
 NPM_all := $(NPM_test)
@@ -293,11 +304,11 @@ test: ## run all tests: unit, end-to-end, faults and browser, plain and with san
 
 # FAULTS_SEED=… repeats a run's choices.
 .PHONY: test-long
-test-long: ## all of what `make test` does a part of: 10,000 messages over a bad network, 200 kills
+test-long: ## all of what `make test` does a part of: 10,000 messages over a bad network, 200 kills, silence
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs
-	@for file in exactly-once healed; do \
+	@for file in exactly-once healed proxies; do \
 		TEST_LONG=1 node tests/run.mjs --build build --build build/address-undefined e2e \
 			--only $$file || exit 1; \
 	done
@@ -385,6 +396,8 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 	$(SAY) LINT 'who includes whom'
 	$(Q)tests/lint/includes.sh
+	$(SAY) LINT 'what README.md and the man pages name'
+	$(Q)node tests/lint/readme.mjs
 	$(SAY) LINT 'the settings in README.md'
 	$(Q)tests/lint/readme-settings.sh
 	$(SAY) LINT 'openapi.json and the types made from it'
@@ -428,9 +441,16 @@ $(INSTALLED)/obj/%: CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib/banter"
 	-DBANTER_STORE_SOCKET='"$(RUNSTATEDIR)/banter/store.sock"' \
 	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
 
+INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged banter)
+
 .PHONY: installed
-installed: frontends
-	@$(MAKE) --no-print-directory BUILD=$(INSTALLED) programs $(INSTALLED)/banter.env.5
+installed: frontends shared
+	@$(MAKE) --no-print-directory BUILD=$(INSTALLED) SHARED=$(OBJ) \
+		$(INSTALLED_PROGRAMS) $(INSTALLED)/banter.env.5
+
+.PHONY: shared
+shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@
@@ -449,7 +469,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	install -d $(to)/bin $(to)/lib/banter $(to)/lib/sysusers.d $(to)/lib/tmpfiles.d \
 		$(to)/share/banter/widget $(to)/share/banter/dashboard $(to)/share/doc/banter/examples \
 		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
-	install -m 755 $(addprefix $(INSTALLED)/,masterd workerd storaged) $(to)/lib/banter
+	install -m 755 $(filter-out %/banter,$(INSTALLED_PROGRAMS)) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
 	cp -r widget/dist $(to)/share/banter/widget/
@@ -468,37 +488,43 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 
 # The package of this version and, to upgrade to, of one that differs in nothing but its number; a
-# minimal Debian from the mirror of this machine's apt; then the tests, where no network is.
+# minimal Debian from the mirror of this machine's apt; then the tests, where no network is, and no
+# machine goes on when they are over, however that came.
 NEWER := $(VERSION)+newer
+ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 
 .PHONY: test-install
 test-install: ## install, boot, hurt, upgrade and remove the package on a fresh Debian (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
-	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
 	$(SAY) GET 'a minimal Debian'
-	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh build/deb/banter_$(VERSION)_*.deb build/install/root; fi
-	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER); \
-	if unshare --net true 2>/dev/null; then \
-		unshare --net sh -c 'ip link set lo up && exec node tests/run.mjs install'; \
+	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
+	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
+	if $(ASIDE) true 2>/dev/null; then \
+		$(ASIDE) sh -c 'ip link set lo up && exec node tests/run.mjs install'; \
 	else node tests/run.mjs install; fi
 
-DEBDIR := build/deb/banter-$(VERSION)
+DEBS := build/deb
+DEBDIR := $(DEBS)/banter-$(VERSION)
+# The newest store that this version reads.
+SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/schema.h)
 
 .PHONY: deb
 deb: installed ## build the Debian package, in build/deb, and look it over with lintian
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
+	@sed -i -e 's/@VERSION@/$(VERSION)/' -e 's/@SCHEMA@/$(SCHEMA)/g' $(DEBDIR)/debian/preinst
 	@sed -e 's/@VERSION@/$(VERSION)/' -e "s/@DATE@/$$(git log -1 --format=%cD || date -R)/" \
 		systemd/debian/changelog.in > $(DEBDIR)/debian/changelog
-	$(SAY) DEB build/deb/banter_$(VERSION)_$(shell dpkg --print-architecture).deb
+	$(SAY) DEB $(DEBS)/banter_$(VERSION)_$(shell dpkg --print-architecture).deb
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
 		DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning build/deb/banter_$(VERSION)_*.deb
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
-		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'

@@ -17,11 +17,13 @@
 /* How long a worker may take to say hello: it loads its files and its libraries. */
 #define HELLO_TIMEOUT_MS 30000
 
-/* How long a worker that closed its control socket may take to exit. */
-#define FAREWELL_MS 1000
+/* How long a worker that closed its control socket may take to exit; a busy machine may not let it
+ * run for seconds. */
+#define FAREWELL_MS 10000
 
-/* How much longer than it was told a draining worker may take. */
-#define DRAIN_GRACE_MS 1000
+/* How much longer than it was told a draining worker may take: it has cut its replies then, and the
+ * store keeps them. */
+#define DRAIN_GRACE_MS 10000
 
 /* Records read per event, so that one chatty worker does not hold up the others. */
 #define RECORDS_PER_EVENT 64

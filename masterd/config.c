@@ -11,64 +11,67 @@
 
 #define OWNERS (OWNER_MASTER | OWNER_WORKER)
 
-/* What one look has found, as lines of text. */
-struct findings {
-	size_t n; /* problems */
-	char *problems, *warnings;
-};
-
-static struct findings
-look(struct config *c)
+/* Fills *c. The number of problems, and in *problems a line of text for each, for the caller to
+ * free. */
+static size_t
+look(struct config *c, char **problems)
 {
-	struct findings f = {0};
-	size_t len;
-	FILE *p = open_memstream(&f.problems, &len);
-	FILE *w = open_memstream(&f.warnings, &len);
+	size_t len, n;
+	FILE *p = open_memstream(problems, &len);
+	FILE *w = open_memstream(&c->warnings, &len);
 
 	must(p != NULL && w != NULL);
-	f.n = settings_load(&c->settings, OWNERS, p, w);
-	f.n += identity_read(&c->identity, &c->settings, p, w);
+	n = settings_load(&c->settings, OWNERS, p, w);
+	n += identity_read(&c->identity, &c->settings, p, w);
 	fclose(p);
 	fclose(w);
-	return f;
-}
-
-static void
-findings_clear(struct findings *f)
-{
-	free(f->problems);
-	free(f->warnings);
+	return n;
 }
 
 void
 config_read_or_exit(struct config *c)
 {
-	struct findings f = look(c);
+	char *problems;
+	size_t n = look(c, &problems);
 
-	settings_tell(f.n, f.problems, f.warnings);
-	findings_clear(&f);
+	if (n > 0)
+		settings_tell(n, problems, c->warnings);
+	free(problems);
+}
+
+void
+config_print_warnings(const struct config *c)
+{
+	settings_tell(0, "", c->warnings);
 }
 
 /* Each line by itself, without its indent. */
 static void
-log_lines(enum log_level level, const char *ev, char *text)
+log_lines(enum log_level level, const char *ev, const char *text)
 {
-	char *rest = text, *line;
+	char *copy = xstrdup(text), *rest = copy, *line;
 
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
 			log_event(level, ev, L_STR("text", line + strspn(line, " ")));
+	free(copy);
+}
+
+void
+config_log_warnings(const struct config *c)
+{
+	log_lines(LOG_WARN, "settings_warning", c->warnings);
 }
 
 int
 config_read_again(struct config *c)
 {
-	struct findings f = look(c);
-	int result = f.n == 0 ? 0 : -1;
+	char *problems;
+	int result = look(c, &problems) == 0 ? 0 : -1;
 
-	log_lines(LOG_WARN, "settings_warning", f.warnings);
-	log_lines(LOG_ERROR, "settings_problem", f.problems);
-	findings_clear(&f);
+	config_log_warnings(c);
+	log_lines(LOG_ERROR, "settings_problem", problems);
+	free(problems);
 	if (result == -1)
 		config_clear(c);
 	return result;
@@ -79,4 +82,6 @@ config_clear(struct config *c)
 {
 	settings_clear(&c->settings);
 	identity_clear(&c->identity);
+	free(c->warnings);
+	c->warnings = NULL;
 }

@@ -12,15 +12,22 @@
 struct config {
 	struct settings settings;
 	struct identity identity;
+	char *warnings; /* what is no reason to refuse them: a line of text each */
 };
 
-/* At start: prints warnings; with any problem prints them all and exits EX_CONFIG. */
+/* At start: with any problem prints all of them, and the warnings, and exits EX_CONFIG. */
 void config_read_or_exit(struct config *c);
+
+/* Prints the warnings for a person, if there are any. */
+void config_print_warnings(const struct config *c);
+
+/* The same as lines of the log, which must be open. */
+void config_log_warnings(const struct config *c);
 
 /* Later: logs warnings and problems. 0, or -1 with an empty *c if there was any problem. */
 [[gnu::warn_unused_result]] int config_read_again(struct config *c);
 
-/* Overwrites the identity and frees all. */
+/* Overwrites the identity and frees all; it is empty then. */
 void config_clear(struct config *c);
 
 #endif

@@ -23,6 +23,10 @@
 /* Of RSA keys with 2048 bits and of SHA-224; less is level 1. */
 #define SECURITY_BITS 112
 
+/* A warning comes so long before the end: the renewal is overdue then, and there is still time to see
+ * why. */
+#define RENEWAL_SECONDS (14L * 24 * 60 * 60)
+
 /* One look at both files: where problems go, and how many there were. */
 struct check {
 	const struct settings *settings;
@@ -155,20 +159,28 @@ certificate_weakness(X509 *cert)
 	return key_weakness(key);
 }
 
-/* X509_cmp_current_time(): -1 for what is over, 1 for what is still to come. */
+static void
+warn_cert(struct check *ck, const char *what)
+{
+	fprintf(ck->warnings, "  TLS_CERT=%s: %s\n", ck->settings->tls_cert, what);
+}
+
+/* X509_cmp_time(): -1 for what is over by then, 1 for what is still to come. */
 static void
 check_dates(struct check *ck, const X509 *cert)
 {
-	const char *path = ck->settings->tls_cert;
+	const ASN1_TIME *from = X509_get0_notBefore(cert), *until = X509_get0_notAfter(cert);
+	time_t soon = time(NULL) + RENEWAL_SECONDS;
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1 ||
-	    ASN1_TIME_to_tm(X509_get0_notBefore(cert), &tm) != 1)
+	if (ASN1_TIME_to_tm(until, &tm) != 1 || ASN1_TIME_to_tm(from, &tm) != 1)
 		tell_cert(ck, "its dates cannot be read");
-	else if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
-		fprintf(ck->warnings, "  TLS_CERT=%s: has expired\n", path);
-	else if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
-		fprintf(ck->warnings, "  TLS_CERT=%s: is not valid yet\n", path);
+	else if (X509_cmp_current_time(until) < 0)
+		warn_cert(ck, "has expired");
+	else if (X509_cmp_current_time(from) > 0)
+		warn_cert(ck, "is not valid yet");
+	else if (X509_cmp_time(until, &soon) < 0)
+		warn_cert(ck, "ends within two weeks");
 }
 
 /* The server's own certificate, which stands first; NULL if there is none (told). A worker takes

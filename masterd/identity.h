@@ -20,8 +20,8 @@ struct identity {
 
 /*
  * Reads the files that the settings name; leaves an empty identity if they name none. Writes a line
- * for each problem to problems, and to warnings one if the certificate is not valid today: it
- * is used all the same, as an outage is no better. Returns the number of problems; then too the
+ * for each problem to problems, and to warnings one if the certificate is not valid today, or
+ * will not be in two weeks: it is used all the same, as an outage is no better. Returns the number of problems; then too the
  * caller clears it.
  */
 [[gnu::warn_unused_result]] size_t identity_read(

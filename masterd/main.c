@@ -394,6 +394,7 @@ main(int argc, char **argv)
 
 	prepare(&m, &options);
 	if (options.check) {
+		config_print_warnings(&m.config);
 		printf("The settings are good.\n");
 		config_clear(&m.config);
 		return 0;
@@ -403,6 +404,7 @@ main(int argc, char **argv)
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	log_event(LOG_NOTICE, "start", L_STR("version", BANTER_VERSION),
 	    L_UINT("workers", m.workers), L_UINT("max_files", fd_raise_limit()));
+	config_log_warnings(&m.config);
 	assemble(&m);
 	status = serve(&m);
 	take_apart(&m);

@@ -1,27 +1,22 @@
 /*
- * socket, bind, listen; and sd_listen_fds(3) by hand.
+ * socket, bind, listen.
  */
 #include "masterd/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
-
 #include "masterd/address.h"
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "proto/manager.h"
 
 /* The kernel cuts this down to net.core.somaxconn. */
 #define BACKLOG 4096
-
-/* sd_listen_fds(3): the first inherited socket. */
-#define INHERITED_FIRST_FD 3
 
 static void
 add(struct sockets *s, int fd)
@@ -168,26 +163,6 @@ sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
 
 /* -- inheriting -------------------------------------------------------------------------- */
 
-/* How many sockets were passed to this very process; 0 for none, -1 (logged) when the variables
- * make no sense: to open others then would leave those that wait on them unheard. */
-static int
-inherited_count(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	const char *wrong = NULL;
-	int n = 0;
-
-	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &wrong) == getpid())
-		n = (int)strtonum(fds, 0, SOCKETS_MAX, &wrong);
-	if (wrong != NULL)
-		log_event(LOG_ERROR, "inherited_unusable", L_STR("pid", pid), L_STR("fds", fds),
-		    L_STR("why", wrong));
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-	return wrong != NULL ? -1 : n;
-}
-
 /* socket(7); -1 for what is no socket. */
 static int
 socket_option(int fd, int name)
@@ -210,9 +185,9 @@ is_listening_tcp(int fd)
 int
 sockets_inherit(struct sockets *s)
 {
-	int n = inherited_count(), result = n == -1 ? -1 : 0;
+	int n = manager_inherited(SOCKETS_MAX), result = n == -1 ? -1 : 0;
 
-	for (int fd = INHERITED_FIRST_FD; fd < INHERITED_FIRST_FD + n; fd++) {
+	for (int fd = MANAGER_FIRST_FD; fd < MANAGER_FIRST_FD + n; fd++) {
 		if (!is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 		    fd_nonblock(fd) == -1) {
 			log_event(LOG_ERROR, "inherited_unusable", L_INT("fd", fd),

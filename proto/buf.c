@@ -25,8 +25,8 @@
 void
 buf_init(struct buf *b, size_t max)
 {
-	must(max <= PTRDIFF_MAX / 2);
-	*b = (struct buf){.max = max};
+	must(max <= BUF_MAX);
+	*b = (struct buf){.max = (uint32_t)max};
 }
 
 void
@@ -60,7 +60,7 @@ buf_release(struct buf *b)
 size_t
 buf_len(const struct buf *b)
 {
-	return b->end - b->start;
+	return (size_t)b->end - b->start;
 }
 
 /* Never NULL, so that memcpy() and write() of no bytes are legal with it. */
@@ -99,7 +99,7 @@ move_to_front(struct buf *b)
 		return;
 	must(b->mem != NULL);
 	memmove(b->mem, b->mem + b->start, buf_len(b));
-	b->end = buf_len(b);
+	b->end -= b->start;
 	b->start = 0;
 }
 
@@ -107,10 +107,10 @@ move_to_front(struct buf *b)
 static int
 grow(struct buf *b, size_t n)
 {
-	size_t most = b->max + b->max / 4 + 1;
+	size_t most = (size_t)b->max + b->max / 4 + 1;
 	size_t need = buf_len(b) + n;
 	bool doubles = b->cap < BUF_SMALL || b->cap >= BUF_LARGE;
-	size_t cap = doubles ? 2 * b->cap : b->cap + b->cap / 4;
+	size_t cap = (size_t)b->cap + (doubles ? b->cap : b->cap / 4);
 	uint8_t *mem;
 
 	if (cap < BUF_MIN)
@@ -124,7 +124,7 @@ grow(struct buf *b, size_t n)
 	if (mem == NULL)
 		return -1;
 	b->mem = mem;
-	b->cap = cap;
+	b->cap = (uint32_t)cap;
 	return 0;
 }
 
@@ -162,7 +162,7 @@ void
 buf_commit(struct buf *b, size_t n)
 {
 	must(n <= buf_room(b) && n <= b->cap - b->end);
-	b->end += n;
+	b->end += (uint32_t)n;
 }
 
 int
@@ -176,7 +176,7 @@ buf_append(struct buf *b, const void *p, size_t n)
 	if (at == NULL)
 		return -1;
 	memcpy(at, p, n);
-	b->end += n;
+	b->end += (uint32_t)n;
 	return 0;
 }
 
@@ -222,7 +222,7 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 		}
 		vsnprintf((char *)b->mem + b->end, (size_t)n + 1, fmt, again);
 	}
-	b->end += (size_t)n;
+	b->end += (uint32_t)n;
 out:
 	va_end(again);
 	return n < 0 ? -1 : 0;
@@ -232,14 +232,14 @@ void
 buf_truncate(struct buf *b, size_t len)
 {
 	must(len <= buf_len(b));
-	b->end = b->start + len;
+	b->end = b->start + (uint32_t)len;
 }
 
 void
 buf_consume(struct buf *b, size_t n)
 {
 	must(n <= buf_len(b));
-	b->start += n;
+	b->start += (uint32_t)n;
 	if (b->start == b->end)
 		buf_reset(b);
 }

@@ -21,15 +21,18 @@ struct slice {
 	size_t len;
 };
 
+/* Small, because an open stream has ten of them: hence no size_t. */
 struct buf {
-	uint8_t *mem; /* NULL until the first byte comes */
-	size_t start; /* first byte not yet consumed */
-	size_t end;   /* one past the last byte */
-	size_t cap;   /* bytes allocated */
-	size_t max;   /* bytes that may wait at most (end - start) */
+	uint8_t *mem;   /* NULL until the first byte comes */
+	uint32_t start; /* first byte not yet consumed */
+	uint32_t end;   /* one past the last byte */
+	uint32_t cap;   /* bytes allocated */
+	uint32_t max;   /* bytes that may wait at most (end - start) */
 };
 
-/* An empty buffer that will never hold more than max bytes. Takes no memory yet. */
+#define BUF_MAX ((size_t)1 << 31)
+
+/* An empty buffer that will never hold more than max bytes, BUF_MAX at most. Takes no memory yet. */
 void buf_init(struct buf *b, size_t max);
 
 /* Frees the memory; the buffer is as after buf_init(). */

@@ -22,10 +22,28 @@ to_ms(struct timespec ts)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+static uint64_t stopped_wall_ms;
+
+void
+clock_stop_wall(uint64_t ms)
+{
+	stopped_wall_ms = ms;
+}
+
 uint64_t
 clock_wall_ms(void)
 {
+	if (stopped_wall_ms != 0)
+		return stopped_wall_ms;
 	return to_ms(now(CLOCK_REALTIME));
+}
+
+uint64_t
+clock_wall_after(uint64_t ms)
+{
+	uint64_t now_ms = clock_wall_ms();
+
+	return now_ms > ms ? now_ms : ms + 1;
 }
 
 uint64_t

@@ -17,4 +17,20 @@ hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The number that the four digits at p make; -1 if they are none. */
+static inline int32_t
+hex_value4(const uint8_t *p)
+{
+	int32_t value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int digit = hex_value(p[i]);
+
+		if (digit == -1)
+			return -1;
+		value = value << 4 | digit;
+	}
+	return value;
+}
+
 #endif

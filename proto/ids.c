@@ -23,6 +23,9 @@ const struct id id_default_org = {
 const struct id id_default_widget = {
     {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 2},
 };
+const struct id id_default_agent = {
+    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 3},
+};
 
 /* 8 random bytes. */
 static void

@@ -82,3 +82,21 @@ manager_close(struct manager *m)
 {
 	closefd(&m->sock);
 }
+
+int
+manager_inherited(int most)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	const char *wrong = NULL;
+	int n = 0;
+
+	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &wrong) == getpid())
+		n = (int)strtonum(fds, 0, most, &wrong);
+	if (wrong != NULL)
+		log_event(LOG_ERROR, "inherited_unusable", L_STR("pid", pid), L_STR("fds", fds),
+		    L_STR("why", wrong));
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return wrong != NULL ? -1 : n;
+}

@@ -1,7 +1,8 @@
 /*
- * The line to the service manager: the datagrams of sd_notify(3), written by hand, since they are a
- * handful of lines and libsystemd would be a library in every start of every process. Without
- * NOTIFY_SOCKET all of it does nothing. A message that cannot be sent is logged and forgotten.
+ * The line to the service manager: the datagrams of sd_notify(3), and the sockets that it has opened
+ * for us, by hand, since this is a handful of lines and libsystemd would be a library in every start of
+ * every process. Without NOTIFY_SOCKET nothing is told. A message that cannot be sent is logged and
+ * forgotten.
  *
  * Each daemon says by itself what it has to say, and in its own loop that the loop turns.
  */
@@ -25,5 +26,15 @@ void manager_open(struct manager *m);
 void manager_tell(const struct manager *m, const char *lines);
 
 void manager_close(struct manager *m);
+
+/* The first descriptor that the manager hands over (sd_listen_fds(3)). */
+#define MANAGER_FIRST_FD 3
+
+/*
+ * How many of them were handed to this very process, at most `most`, by LISTEN_PID and LISTEN_FDS, which
+ * are removed from the environment, with LISTEN_FDNAMES. 0 for none, -1 (logged) when these make no
+ * sense: to listen elsewhere then would leave those that wait unheard.
+ */
+[[gnu::warn_unused_result]] int manager_inherited(int most);
 
 #endif

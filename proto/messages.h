@@ -11,9 +11,11 @@
 #include "proto/secrets.h"
 #include "proto/wire.h"
 
-#define WIRE_VERSION      3
-#define RECORD_VERSION    1 /* of all records but */
-#define OPEN_TURN_VERSION 3
+#define WIRE_VERSION         4
+#define RECORD_VERSION       1 /* of all records but */
+#define OPEN_TURN_VERSION    3
+#define CONVERSATION_VERSION 2
+#define LOGIN_VERSION        2
 
 /* Bytes of a field of TICKET_KEYS, all random: its name (16), a key to cipher with (32), and one
  * to authenticate with (32). */
@@ -37,6 +39,10 @@ enum role {
 /* When a message is allowed: as a peer's first, or after its hello. */
 enum when { WHEN_FIRST, WHEN_READY, WHEN_RECORD };
 
+/* What a visitor's session begins with, which no session that a client names can: behind it comes
+ * the visitor's id as text. */
+#define VISITOR_SESSION "~"
+
 enum message_role { MESSAGE_USER = 0, MESSAGE_ASSISTANT = 1 };
 
 enum message_status {
@@ -45,6 +51,29 @@ enum message_status {
 	MESSAGE_INTERRUPTED = 2, /* its worker or the model broke off */
 };
 
+/* Of its newest reply; ANY only in questions. The others are a message_status, and 1. */
+enum conversation_state {
+	CONVERSATION_ANY = 0, /* in a record: nobody has answered yet */
+	CONVERSATION_COMPLETE = 1,
+	CONVERSATION_STOPPED = 2,
+	CONVERSATION_INTERRUPTED = 3,
+	CONVERSATION_ACTIVE = 4, /* it is being written */
+};
+
+enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };
+
+enum user_change { USER_NAME = 1, USER_ROLE = 2, USER_PASSWORD = 4 };
+
+/* What a key opens: chat, as WIDGET_API_KEY, or the admin API, as ADMIN_API_KEY. */
+enum key_kind { KEY_WIDGET = 0, KEY_ADMIN = 1 };
+
+enum widget_position { WIDGET_BOTTOM_RIGHT = 0, WIDGET_BOTTOM_LEFT = 1 };
+
+/* Whether a visitor may, or must, say who it is. */
+enum contact_mode { CONTACT_NONE = 0, CONTACT_OPTIONAL = 1, CONTACT_REQUIRED = 2 };
+
+enum contact_field { CONTACT_NAME = 1, CONTACT_EMAIL = 2, CONTACT_PHONE = 4 };
+
 enum store_error {
 	STORE_FULL = 1,      /* map or disk: reads and deletions go on */
 	STORE_NOT_FOUND = 2, /* no such thing, or not of this organization */
@@ -52,6 +81,15 @@ enum store_error {
 	STORE_INTERNAL = 4,  /* logged by storaged */
 	STORE_CONFLICT = 5,  /* the client's id names another message */
 	STORE_TAKEN = 6,     /* another run writes this reply */
+	STORE_GONE = 7, /* the visitor's widget is gone, disabled, or has another public id */
+	STORE_CONTACT_REQUIRED = 8, /* the visitor has to say first who it is */
+	STORE_CAPPED = 9,           /* the widget has had its messages of this day */
+	STORE_DISABLED = 10,        /* the agent is disabled */
+	STORE_EXISTS = 11,          /* another thing has this id, e-mail or phone */
+	STORE_IN_USE = 12,          /* something needs it */
+	STORE_LIMIT = 13,           /* there are too many of its kind */
+	STORE_LAST_OWNER = 14,      /* an organization needs an owner */
+	STORE_STALE = 15,           /* what is to be changed is another than was read */
 };
 
 /* MSG_HELLO, … : the numbers of messages.def. */

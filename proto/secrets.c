@@ -5,6 +5,7 @@
 #include "proto/secrets.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -66,6 +67,39 @@ secret_token(char out[SECRET_TOKEN_TEXT + 1])
 	OPENSSL_cleanse(text, sizeof(text));
 }
 
+/* A byte of 248 and more is thrown away: 256 is no multiple of 62, and the first characters would be
+ * likelier than the others. */
+void
+secret_base62(char *out, size_t n)
+{
+	static const char alphabet[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const unsigned fair = 248;
+	uint8_t raw[64];
+	size_t used = sizeof(raw);
+
+	for (size_t i = 0; i < n;) {
+		if (used == sizeof(raw)) {
+			secret_random(raw, sizeof(raw));
+			used = 0;
+		}
+		if (raw[used++] < fair)
+			out[i++] = alphabet[raw[used - 1] % 62];
+	}
+	out[n] = '\0';
+	OPENSSL_cleanse(raw, sizeof(raw));
+}
+
+void
+secret_public_id(char out[SECRET_PUBLIC_ID_TEXT + 1])
+{
+	static const char front[] = "wid_";
+	const size_t len = sizeof(front) - 1;
+
+	memcpy(out, front, len);
+	secret_base62(out + len, SECRET_PUBLIC_ID_TEXT - len);
+}
+
 struct hash256
 secret_hash(struct slice data)
 {
@@ -73,6 +107,18 @@ secret_hash(struct slice data)
 
 	must(EVP_Digest(data.p, data.len, h.b, NULL, sha256(), NULL) == 1);
 	return h;
+}
+
+bool
+hash_equal(const struct hash256 *a, const struct hash256 *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+bool
+hash_is_zero(const struct hash256 *a)
+{
+	return hash_equal(a, &(struct hash256){0});
 }
 
 uint64_t

@@ -53,30 +53,43 @@ field_of(struct settings *s, const struct setting *d)
 	return (uint8_t *)s + d->offset;
 }
 
-/* The content of $CREDENTIALS_DIRECTORY/name without its last newline (the caller frees it), or
- * NULL when there is none. */
+/* Opens $CREDENTIALS_DIRECTORY/name. -1 with errno 0: there is none. */
+static int
+open_credential(const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+	int fd;
+
+	errno = 0;
+	if (dir == NULL)
+		return -1;
+	must(asprintf(&path, "%s/%s", dir, name) != -1);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		errno = 0;
+	free(path);
+	return fd;
+}
+
+/* What is in it, without its last newline; the caller frees it. NULL with errno 0: there is none,
+ * or it is empty; with another: it cannot be read. */
 static char *
 read_credential(const char *name)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	int dirfd, fd = -1;
-	char *text = NULL;
+	int error, fd = open_credential(name);
+	char *text;
 	ssize_t n;
 
-	if (dir == NULL)
-		return NULL;
-	dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd == -1)
-		return NULL;
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-	closefd(&dirfd);
 	if (fd == -1)
 		return NULL;
 	text = xcalloc(1, CREDENTIAL_MAX + 1);
 	n = read(fd, text, CREDENTIAL_MAX);
+	error = n == -1 ? errno : 0;
 	closefd(&fd);
 	if (n <= 0) {
 		free(text);
+		errno = error;
 		return NULL;
 	}
 	text[strcspn(text, "\r\n")] = '\0';
@@ -99,7 +112,7 @@ credential_path(const char *name)
 }
 
 /* Where a setting's text comes from: its name, its alias, its file, its default. The result is
- * the caller's; NULL means unset. */
+ * the caller's; NULL means unset, or, of a secret with errno set, that its file cannot be read. */
 static char *
 setting_text(const struct setting *d)
 {
@@ -162,9 +175,12 @@ settings_derive(struct settings *s)
 static bool
 is_given(const char *name)
 {
-	char *text = setting_text(find(name));
-	bool given = text != NULL;
+	char *text;
+	bool given;
 
+	errno = 0;
+	text = setting_text(find(name));
+	given = text != NULL || errno != 0;
 	free(text);
 	return given;
 }
@@ -192,6 +208,43 @@ production_rules(const struct settings *s, FILE *problems)
 		    "https://example.com,https://www.example.com");
 		n++;
 	}
+	return n;
+}
+
+/* "a, b": at least one name, cut to fit. */
+static void
+list_names(const struct named_list *list, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 0; i < list->n; i++) {
+		strlcat(out, i == 0 ? "" : ", ", size);
+		strlcat(out, list->at[i].name, size);
+	}
+}
+
+/* A key for a server that is none would never be used: one of the names is mistyped. A list that
+ * was refused is reported already. */
+static size_t
+model_server_rules(const struct settings *s, FILE *problems)
+{
+	const struct named_list *servers = &s->model_servers, *keys = &s->model_server_keys;
+	char *text, names[SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 2)], why[1400];
+	size_t n = 0;
+
+	if (keys->n == 0 || (servers->n == 0 && is_given("MODEL_SERVERS")))
+		return 0;
+	text = setting_text(find("MODEL_SERVER_KEYS"));
+	list_names(servers, names, sizeof(names));
+	for (size_t i = 0; i < keys->n; i++) {
+		if (named_list_find(servers, slice_str(keys->at[i].name)) != NULL)
+			continue;
+		snprintf(why, sizeof(why),
+		    "of the list, item %zu must have the name of one of MODEL_SERVERS (%s)",
+		    i + 1, servers->n == 0 ? "which is not set" : names);
+		report(problems, find("MODEL_SERVER_KEYS"), text, why);
+		n++;
+	}
+	free(text);
 	return n;
 }
 
@@ -223,6 +276,7 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		    "must be a file that can be read");
 		n++;
 	}
+	n += model_server_rules(s, problems);
 	if (s->app_env == APP_ENV_PRODUCTION)
 		return n + production_rules(s, problems);
 	if (s->widget_api_key == NULL)
@@ -260,6 +314,13 @@ settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warning
 		if (!(d->owners & owners))
 			continue;
 		text = setting_text(d);
+		if (text == NULL && d->secret && errno != 0) {
+			snprintf(why, sizeof(why),
+			    "its file in $CREDENTIALS_DIRECTORY cannot be read: %s",
+			    strerror(errno));
+			report(problems, d, NULL, why);
+			n++;
+		}
 		if (text != NULL && d->parse(d, text, field_of(s, d), why) == -1) {
 			report(problems, d, text, why);
 			n++;
@@ -309,6 +370,15 @@ settings_load_or_exit(struct settings *s, unsigned owners)
 	settings_tell(n, problems, owners == OWNER_WORKER ? "" : warnings);
 	free(problems);
 	free(warnings);
+}
+
+const char *
+named_list_find(const struct named_list *list, struct slice name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(name, list->at[i].name))
+			return list->at[i].value;
+	return NULL;
 }
 
 bool

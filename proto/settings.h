@@ -26,6 +26,9 @@ enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 
 #define SETTINGS_LISTEN_MAX  16
 #define SETTINGS_ORIGINS_MAX 64
+#define SETTINGS_NAMED_MAX   16
+
+#define MODEL_SERVER_NAME_MAX 64 /* characters, each of a-z, 0-9, - and _ */
 
 struct listen_address {
 	struct sockaddr_storage sa;
@@ -43,6 +46,14 @@ struct origin_list {
 	bool any; /* "*" */
 	size_t n;
 	char *at[SETTINGS_ORIGINS_MAX];
+};
+
+/* Values by name; no name is there twice. */
+struct named_list {
+	size_t n;
+	struct named_value {
+		char *name, *value;
+	} at[SETTINGS_NAMED_MAX];
 };
 
 /* A number with three digits behind its point. */
@@ -64,6 +75,8 @@ typedef enum log_level setting_c_LEVEL;
 typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;
 typedef struct network_list setting_c_NETWORKS;
+typedef struct named_list setting_c_SERVERS; /* URLs, without a slash at the end */
+typedef struct named_list setting_c_SECRETS;
 
 struct settings {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
@@ -98,9 +111,17 @@ void settings_tell(size_t n, const char *problems, const char *warnings);
  * masterd, which has checked the same settings. */
 void settings_load_or_exit(struct settings *s, unsigned owners);
 
+/* One origin (scheme://host, perhaps :port) in the form that a browser sends it (RFC 6454, section
+ * 6.2): lower case, without the scheme's default port. The result is the caller's to free; NULL for
+ * what is no origin. */
+char *origin_normal(const char *text);
+
 /* Whether a browser's Origin header value is one of the list, compared exactly (the serialized
  * form of RFC 6454 has one spelling; another case or port is another origin). */
 bool origin_list_has(const struct origin_list *list, struct slice origin);
+
+/* The value of this name, or NULL. */
+const char *named_list_find(const struct named_list *list, struct slice name);
 
 /* Prints the table for a person: NAME, default, help, for the owners given. */
 void settings_print_help(FILE *out, unsigned owners);

@@ -22,7 +22,8 @@
 		return -1;                                   \
 	} while (0)
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-_"
+#define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* -- values that hold no memory ---------------------------------------------------------- */
 
@@ -394,12 +395,8 @@ setting_parse_FILE(const struct setting *d, const char *text, void *field, char 
 	return setting_parse_PATH(d, text, field, why);
 }
 
-/*
- * One origin in the form that a browser sends it (RFC 6454, section 6.2): lower case, without the
- * scheme's default port. The result is the caller's; NULL for what is no origin.
- */
-static char *
-normal_origin(const char *text)
+char *
+origin_normal(const char *text)
 {
 	size_t scheme = strspn(text, LETTERS "0123456789+-.");
 	const char *host = text + scheme + 3;
@@ -435,7 +432,7 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 			list->any = true;
 			continue;
 		}
-		origin = list->n < SETTINGS_ORIGINS_MAX ? normal_origin(item) : NULL;
+		origin = list->n < SETTINGS_ORIGINS_MAX ? origin_normal(item) : NULL;
 		if (origin == NULL)
 			bad = true;
 		else
@@ -447,6 +444,75 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 		       "http://localhost:3000 (no path), comma-separated",
 		    SETTINGS_ORIGINS_MAX);
 	return 0;
+}
+
+/* Takes name=value apart; item is changed. The value, or NULL with a sentence in why, which shows
+ * nothing of the item: who forgets the name has written a secret there. */
+static char *
+split_named(const struct named_list *list, char *item, char *why)
+{
+	char *value = strchr(item, '=');
+	size_t len = strspn(item, NAME_LETTERS);
+
+	if (value == NULL || len == 0 || len > MODEL_SERVER_NAME_MAX || item + len != value) {
+		snprintf(why, SETTING_WHY_MAX,
+		    "must be name=value; a name is 1 to %d of a-z, 0-9, - and _",
+		    MODEL_SERVER_NAME_MAX);
+		return NULL;
+	}
+	*value++ = '\0';
+	if (named_list_find(list, slice_str(item)) != NULL)
+		snprintf(why, SETTING_WHY_MAX, "must not have the name of one before it");
+	else if (list->n == SETTINGS_NAMED_MAX)
+		snprintf(why, SETTING_WHY_MAX, "there must be at most %d", SETTINGS_NAMED_MAX);
+	else
+		return value;
+	return NULL;
+}
+
+typedef int parse_fn(const struct setting *d, const char *text, void *field, char *why);
+
+/* One name=value, whose value is read as parse says. */
+static int
+parse_named(
+    const struct setting *d, char *item, struct named_list *list, parse_fn *parse, char *why)
+{
+	char *value = split_named(list, item, why);
+
+	if (value == NULL || parse(d, value, &list->at[list->n].value, why) == -1)
+		return -1;
+	list->at[list->n++].name = xstrdup(item);
+	return 0;
+}
+
+static int
+parse_named_list(
+    const struct setting *d, const char *text, void *field, parse_fn *parse, char *why)
+{
+	char *copy = xstrdup(text), *rest = copy, *item, reason[SETTING_WHY_MAX - 32];
+	int result = 0;
+
+	for (int i = 1; result == 0 && (item = next_item(&rest)) != NULL; i++) {
+		result = parse_named(d, item, field, parse, why);
+		if (result == 0)
+			continue;
+		strlcpy(reason, why, sizeof(reason));
+		snprintf(why, SETTING_WHY_MAX, "of the list, item %d %s", i, reason);
+	}
+	free(copy);
+	return result;
+}
+
+int
+setting_parse_SERVERS(const struct setting *d, const char *text, void *field, char *why)
+{
+	return parse_named_list(d, text, field, setting_parse_URL, why);
+}
+
+int
+setting_parse_SECRETS(const struct setting *d, const char *text, void *field, char *why)
+{
+	return parse_named_list(d, text, field, setting_parse_TEXT, why);
 }
 
 static void
@@ -496,4 +562,22 @@ setting_clear_ORIGINS(void *field)
 	for (size_t i = 0; i < list->n; i++)
 		free(list->at[i]);
 	*list = (struct origin_list){0};
+}
+
+void
+setting_clear_SERVERS(void *field)
+{
+	struct named_list *list = field;
+
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->at[i].name);
+		free(list->at[i].value);
+	}
+	*list = (struct named_list){0};
+}
+
+void
+setting_clear_SECRETS(void *field)
+{
+	setting_clear_SERVERS(field);
 }

@@ -186,6 +186,30 @@ utf8_prefix(struct slice s, size_t units)
 	return (struct slice){s.p, utf8_utf16_offset(s, units, &reached)};
 }
 
+bool
+utf8_has_control(struct slice s, const char *but)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = s.p[i];
+
+		if ((c < 0x20 || c == 0x7f) && (c == '\0' || strchr(but, c) == NULL))
+			return true;
+		/* U+0080 to U+009F */
+		if (c == 0xc2 && i + 1 < s.len && s.p[i + 1] < 0xa0)
+			return true;
+	}
+	return false;
+}
+
+bool
+utf8_is_line(struct slice s)
+{
+	if (s.len == 0)
+		return true;
+	return !utf8_has_control(s, "") && memmem(s.p, s.len, "\u2028", 3) == NULL &&
+	    memmem(s.p, s.len, "\u2029", 3) == NULL;
+}
+
 /* Length of the white space character at the front, 0 if there is none. */
 static size_t
 white_space(const uint8_t *p, size_t n)
@@ -246,6 +270,18 @@ utf8_incomplete_tail(struct slice s)
 		if (scan(s.p + s.len - back, back, &size) == SCAN_CUT)
 			return back;
 	return 0;
+}
+
+size_t
+utf8_encode(uint32_t c, uint8_t p[4])
+{
+	static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		p[i] = (uint8_t)(0x80 | (c & 0x3f));
+	p[0] = (uint8_t)(leads[n] | c);
+	return n;
 }
 
 int

@@ -16,6 +16,9 @@ bool utf8_valid(struct slice s);
 /* Bytes of the valid character at the front of s, 1 to 4; 0 if there is none. */
 size_t utf8_char(struct slice s);
 
+/* Writes a character, which is no surrogate, to p; its bytes, 1 to 4. */
+size_t utf8_encode(uint32_t c, uint8_t p[4]);
+
 /* UTF-16 code units of a valid text: 2 for each 4-byte character, else 1. */
 size_t utf8_utf16_len(struct slice s);
 
@@ -28,6 +31,14 @@ size_t utf8_utf16_offset(struct slice text, size_t units, size_t *reached);
 
 /* The longest prefix of a valid text of at most units UTF-16 code units, never half a character. */
 struct slice utf8_prefix(struct slice s, size_t units);
+
+/* Whether a valid text has a control character, U+0000 to U+001F or U+007F to U+009F, other than those of
+ * but. */
+bool utf8_has_control(struct slice s, const char *but);
+
+/* Whether a valid text is one line: without control characters, and without U+2028 and U+2029, which end
+ * lines as well. */
+bool utf8_is_line(struct slice s);
 
 /* A valid text without the white space at its ends that JavaScript's trim() removes (ECMA-262,
  * WhiteSpace and LineTerminator). */

@@ -9,13 +9,20 @@
 
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "storaged/agents.h"
+#include "storaged/contacts.h"
 #include "storaged/conversations.h"
 #include "storaged/erase.h"
 #include "storaged/imports.h"
 #include "storaged/joins.h"
+#include "storaged/keys.h"
 #include "storaged/logins.h"
+#include "storaged/organizations.h"
 #include "storaged/status.h"
 #include "storaged/turns.h"
+#include "storaged/users.h"
+#include "storaged/visitors.h"
+#include "storaged/widgets.h"
 
 /* A request: what is needed to run it once more, and how it went. Small, because a batch that
  * fills the processor's cache with them is slower. */
@@ -37,8 +44,9 @@ ping(struct txn *t, struct call *c)
 }
 
 /* What a request does to the store, which decides the transaction it runs in: none for one that only
- * tells others something. */
-enum kind { TELLS, READS, WRITES, DELETES };
+ * tells others something. One that may write needs not always: while the store takes no writes it is
+ * tried as one that reads (call_may_write()). */
+enum kind { TELLS, READS, MAY_WRITE, WRITES, DELETES };
 
 static const struct handler {
 	enum msg_type type;
@@ -46,9 +54,10 @@ static const struct handler {
 	int (*run)(struct txn *, struct call *);
 } handlers[] = {
     {MSG_TURN_CHECKPOINT, WRITES, turn_checkpoint},
-    {MSG_TURN_BEGIN, WRITES, turn_begin},
+    {MSG_TURN_BEGIN, MAY_WRITE, turn_begin},
     {MSG_TURN_FINISH, WRITES, turn_finish},
     {MSG_LIVE_PUBLISH, TELLS, live_publish_piece},
+    {MSG_LIVE_UNSAVED, TELLS, live_tell_unsaved},
     {MSG_TURN_JOIN, READS, turn_join},
     {MSG_TURN_LEAVE, TELLS, turn_leave},
     {MSG_TURN_STOP, TELLS, turn_stop},
@@ -66,6 +75,38 @@ static const struct handler {
     {MSG_IMPORT_MESSAGE, WRITES, import_message},
     {MSG_IMPORT_LOGIN, WRITES, import_login},
     {MSG_IMPORT_CLIENT_ID, WRITES, import_client_id},
+    {MSG_ORG_CREATE, WRITES, org_create},
+    {MSG_ORG_LIST, READS, org_list},
+    {MSG_ORG_GET, READS, org_get},
+    {MSG_USER_CREATE, WRITES, user_create},
+    {MSG_USER_LIST, READS, user_list},
+    {MSG_USER_GET, READS, user_get},
+    {MSG_USER_CHANGE, WRITES, user_change},
+    {MSG_USER_DELETE, DELETES, user_delete},
+    {MSG_KEY_CREATE, WRITES, key_create},
+    {MSG_KEY_LIST, READS, key_list},
+    {MSG_KEY_REVOKE, DELETES, key_revoke},
+    {MSG_KEY_CHECK, READS, key_check},
+    {MSG_AGENT_PUT, WRITES, agent_put},
+    {MSG_AGENT_GET, READS, agent_get},
+    {MSG_AGENT_LIST, READS, agent_list},
+    {MSG_AGENT_DELETE, DELETES, agent_delete},
+    {MSG_WIDGET_PUT, WRITES, widget_put},
+    {MSG_WIDGET_GET, READS, widget_get},
+    {MSG_WIDGET_LIST, READS, widget_list},
+    {MSG_WIDGET_DELETE, DELETES, widget_delete},
+    {MSG_WIDGET_RESET, WRITES, widget_reset},
+    {MSG_VISITOR_OPEN, MAY_WRITE, visitor_open},
+    {MSG_VISITOR_FOLLOW, READS, visitor_follow},
+    {MSG_VISITOR_LEAVE, TELLS, visitor_leave},
+    {MSG_CONTACT_SUBMIT, WRITES, contact_submit},
+    {MSG_CONTACT_LIST, READS, contact_list},
+    {MSG_CONTACT_GET, READS, contact_get},
+    {MSG_CONTACT_PUT, WRITES, contact_put},
+    {MSG_CONTACT_DELETE, DELETES, contact_delete},
+    {MSG_LOGIN_LIST, READS, login_list},
+    {MSG_LOGIN_REVOKE, DELETES, login_revoke},
+    {MSG_IMPORT_RECORD, WRITES, import_record},
     {MSG_PING, READS, ping},
 };
 
@@ -97,7 +138,7 @@ batch_clear(struct batch *b)
 {
 	must(b->n == 0);
 	free(b->requests);
-	free(b->effects.of);
+	effects_clear(&b->effects);
 	*b = (struct batch){0};
 }
 
@@ -117,7 +158,7 @@ batch_slot(struct batch *b)
 static bool
 writes(enum kind kind)
 {
-	return kind == WRITES || kind == DELETES;
+	return kind >= MAY_WRITE;
 }
 
 static const char could_not_read[] = "the store could not read what this needs";
@@ -148,7 +189,7 @@ excuse(const struct batch *b, const struct request *q)
 
 	if (q->excused != 0 || !writes(kind) || b->stage == BATCH_ALL)
 		return q->excused;
-	if (b->stage == BATCH_DELETIONS && kind == DELETES)
+	if (kind == MAY_WRITE || (b->stage == BATCH_DELETIONS && kind == DELETES))
 		return 0;
 	return b->refusal;
 }
@@ -157,10 +198,12 @@ excuse(const struct batch *b, const struct request *q)
 static int
 need_txn(struct batch *b, enum kind kind)
 {
-	if (kind == TELLS || (b->txn.mdb != NULL && (kind == READS || b->txn.mode != TXN_READ)))
+	bool reads = kind == READS || (kind == MAY_WRITE && b->stage != BATCH_ALL);
+
+	if (kind == TELLS || (b->txn.mdb != NULL && (reads || b->txn.mode != TXN_READ)))
 		return 0;
 	txn_abort(&b->txn);
-	if (kind == READS)
+	if (reads)
 		return txn_begin(&b->txn, b->env, TXN_READ);
 	return txn_begin(&b->txn, b->env, b->stage == BATCH_ALL ? TXN_WRITE : TXN_DELETE);
 }
@@ -191,7 +234,8 @@ loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 {
 	if (t->changes != changes_before)
 		return true;
-	return t->mode != TXN_READ && rc != CALL_REFUSED && !txn_survives(rc);
+	return t->mode != TXN_READ && rc != CALL_REFUSED && rc != CALL_WRITES &&
+	    !txn_survives(rc);
 }
 
 /* Runs a request that is not excused. 0: it has its answer; else the transaction is lost. */
@@ -210,11 +254,13 @@ run_handler(struct batch *b, struct request *q, struct call *call)
 		return 0;
 
 	buf_truncate(q->from->out, mark);
-	b->effects.n = effects;
+	effects_cut(&b->effects, effects);
 	if (loses_txn(&b->txn, changes, rc))
 		return rc;
 	if (rc == CALL_REFUSED)
 		answer_error(q, call, call->refused, call->detail);
+	else if (rc == CALL_WRITES)
+		answer_excuse(q, call, b->refusal);
 	else
 		failed_alone(b, q, call, rc);
 	return 0;
@@ -253,9 +299,9 @@ undo(struct batch *b, struct request *culprit, int rc)
 {
 	bool full = env_is_full_error(rc);
 
-	must(rc != CALL_REFUSED);
+	must(rc != CALL_REFUSED && rc != CALL_WRITES);
 	txn_abort(&b->txn);
-	b->effects.n = 0;
+	effects_cut(&b->effects, 0);
 	for (size_t i = 0; i < b->n; i++)
 		buf_truncate(b->requests[i].from->out, b->requests[i].from->mark);
 	b->failed = true;
@@ -331,7 +377,7 @@ static void
 empty(struct batch *b)
 {
 	b->n = b->bytes = 0;
-	b->effects.n = 0;
+	effects_cut(&b->effects, 0);
 	b->number++;
 	b->stage = BATCH_ALL;
 	b->excused = b->failed = false;

@@ -5,10 +5,11 @@
  * Between batch_slot() and batch_end() nothing may touch the buffers that the messages were
  * decoded from (they are borrowed) nor flush the clients' answers: a batch that fails to commit
  * takes its answers back and runs again without what made it fail:
- *  - no room: deletions and reads run again, the other writes are refused with STORE_FULL;
+ *  - no room: deletions, reads and what turns out to need no write run again, the other writes are
+ *    refused with STORE_FULL;
  *  - one request fails in mid-write, or so that LMDB gives the transaction up: it alone is refused
  *    with STORE_INTERNAL;
- *  - anything else, or again: reads run again, all writes are refused.
+ *  - anything else, or again: reads, and what needs no write, run again, all writes are refused.
  * So nothing that was acknowledged is ever lost, and nothing refused is ever there.
  */
 #ifndef STORAGED_BATCH_H

@@ -31,6 +31,20 @@ call_refuse(struct call *c, enum store_error code, const char *detail)
 	return CALL_REFUSED;
 }
 
+bool
+call_may_write(const struct txn *t)
+{
+	return t->mode == TXN_WRITE;
+}
+
+int
+call_check_read(struct call *c, uint64_t read_at, uint64_t stored_at)
+{
+	if (read_at == stored_at)
+		return 0;
+	return call_refuse(c, STORE_STALE, "somebody else has changed it meanwhile");
+}
+
 void
 call_claim(struct call *c, const struct id *turn, const struct id *conversation, bool anew)
 {
@@ -47,6 +61,19 @@ void
 call_release(struct call *c, const struct id *turn)
 {
 	effects_add(c->effects, &(struct effect){.kind = EFFECT_RELEASE, .turn = *turn});
+}
+
+void
+call_end_widget(struct call *c, const struct id *widget)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_WIDGET_END, .widget = *widget});
+}
+
+void
+call_end_visitor(struct call *c, const struct id *visitor)
+{
+	effects_add(
+	    c->effects, &(struct effect){.kind = EFFECT_VISITOR_END, .visitor = *visitor});
 }
 
 uint32_t

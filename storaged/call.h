@@ -1,11 +1,12 @@
 /*
  * One request while it runs: what a handler gets, and the three things that it may do with it:
- * answer, refuse, and say what becomes of turns in memory (effects.h).
+ * answer, refuse, and say what becomes of turns and visitors in memory (effects.h).
  *
  * A handler is `int name(struct txn *, struct call *)`. It looks at everything before it changes
  * anything, so that a request that is refused leaves the rest of its batch whole. It returns
  *	0             it has answered
  *	CALL_REFUSED  by call_refuse(); nothing was changed
+ *	CALL_WRITES   it has to write here, and may not (call_may_write()); nothing was changed
  *	else          another error (txn.h); after a change, the transaction is lost
  * An answer, and what is said about turns, counts only once the transaction is committed; a
  * handler may run again for the same request if that fails.
@@ -16,7 +17,9 @@
 #include "storaged/activity.h"
 #include "storaged/effects.h"
 
-#define CALL_REFUSED (-1) /* as RECORD_DAMAGED, no number of LMDB's nor of errno */
+/* As RECORD_DAMAGED, no numbers of LMDB's nor of errno. */
+#define CALL_REFUSED (-1)
+#define CALL_WRITES  (-3)
 
 struct peers;
 
@@ -42,11 +45,23 @@ void call_ok(struct call *c);
 [[gnu::warn_unused_result]] int call_refuse(
     struct call *c, enum store_error code, const char *detail);
 
+/* Whether a request that may do without writing may write: not while the store takes no writes. */
+bool call_may_write(const struct txn *t);
+
+/* Refuses (STALE) to change a record that was stored at another moment than the one that the sender has
+ * read and changed. A record that changes gets a later moment each time (clock_wall_after()). */
+[[gnu::warn_unused_result]] int call_check_read(
+    struct call *c, uint64_t read_at, uint64_t stored_at);
+
 /* The turn is run by whoever sent this request, begun anew by it or not; or by nobody any more. A
  * request may say so of several turns. */
 void call_claim(
     struct call *c, const struct id *turn, const struct id *conversation, bool anew);
 void call_release(struct call *c, const struct id *turn);
+
+/* The tokens of a widget's visitors, or of one visitor, are good for nothing any more. */
+void call_end_widget(struct call *c, const struct id *widget);
+void call_end_visitor(struct call *c, const struct id *visitor);
 
 /* A request's limit: 0 asks for the most there is. */
 uint32_t call_limit(uint32_t asked, uint32_t most);

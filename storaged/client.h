@@ -1,6 +1,6 @@
 /*
  * One who sends requests, as the batch and the live exchange see it: where what it is told goes,
- * which open turns it runs and which it follows. Embedded in a peer (peers.h).
+ * which open turns it runs, and which of them and of visitors it follows. Embedded in a peer (peers.h).
  */
 #ifndef STORAGED_CLIENT_H
 #define STORAGED_CLIENT_H
@@ -15,11 +15,20 @@ struct following;
 TAILQ_HEAD(turn_list, open_turn);
 LIST_HEAD(followings, following);
 
+/* What can be followed (topics.h). */
+enum topic_kind {
+	TOPIC_TURNS,    /* others' open turns (live.h) */
+	TOPIC_VISITORS, /* rooms.h */
+	TOPIC_KINDS,
+};
+
 struct client {
-	struct buf *out;              /* answers; not to be flushed during a batch */
-	struct turn_list turns;       /* the open turns that it runs (open_turns.h) */
-	struct followings followings; /* of others' turns (live.h) */
-	size_t n_followings;
+	struct buf *out;        /* answers; not to be flushed during a batch */
+	struct turn_list turns; /* the open turns that it runs (open_turns.h) */
+	struct {
+		struct followings list;
+		size_t n;
+	} follows[TOPIC_KINDS];
 	const char *fault; /* why it has to go; NULL: it may stay */
 	/* batch.c's own */
 	uint64_t batch; /* the batch that it last took part in */

@@ -60,19 +60,3 @@ client_ids_drop(struct txn *t, const struct id *conversation, uint64_t seq)
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
-
-int
-client_ids_drop_all(struct txn *t, const struct id *conversation)
-{
-	struct key front = key_id(conversation);
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CLIENT_IDS, &front);
-
-	while (rc == 0) {
-		rc = walk_from(&w, &front);
-		if (rc == 0)
-			rc = walk_delete(&w);
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}

@@ -16,11 +16,9 @@
 [[gnu::warn_unused_result]] int client_id_put(struct txn *t, const struct id *conversation,
     struct slice name, uint64_t seq, const struct id *turn);
 
-/* Removes the names of a conversation's message at seq, if it has any; or all names of it. Looks
- * through all of them. */
+/* Removes the names of a conversation's message at seq, if it has any. Looks through all names of the
+ * conversation. */
 [[gnu::warn_unused_result]] int client_ids_drop(
     struct txn *t, const struct id *conversation, uint64_t seq);
-[[gnu::warn_unused_result]] int client_ids_drop_all(
-    struct txn *t, const struct id *conversation);
 
 #endif

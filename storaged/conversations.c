@@ -16,6 +16,10 @@
  * escaped, for as long as a client may stall. */
 #define HISTORY_BYTES ((size_t)128 << 10)
 
+/* Conversations that one request for a list looks at, so that no filter holds up the others: some
+ * 2 µs each. */
+#define LOOKS_MAX 2000u
+
 /* The id that conversations_by_session holds. */
 static int
 find_by_session(struct txn *t, const struct key *key, struct id *id)
@@ -50,7 +54,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	*conversation = (struct msg_conversation_record){
-	    .v = RECORD_VERSION,
+	    .v = CONVERSATION_VERSION,
 	    .id = *fresh_id,
 	    .org = *org,
 	    .widget = *widget,
@@ -60,30 +64,65 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	return 0;
 }
 
-/* Moves a conversation to its new place in the list by activity. */
+/* Moves an entry of a list by activity; NULL: from nowhere, or to nowhere. */
+static int
+move_entry(struct txn *t, enum table table, const struct key *from, const struct key *to)
+{
+	int rc = from == NULL ? 0 : txn_del(t, table, from);
+
+	return rc != 0 || to == NULL ? rc : txn_put(t, table, to, (struct slice){0});
+}
+
+/* Moves a conversation among those of its contact, from the one before. */
+static int
+move_among_contacts(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct listed *before)
+{
+	const struct id *org = &conversation->org, *id = &conversation->id;
+	struct key from, to;
+	bool had = before != NULL && !id_is_zero(&before->contact);
+	bool has = !id_is_zero(&conversation->contact);
+
+	if (!had && !has)
+		return 0;
+	if (had)
+		from = key_activity_of(org, &before->contact, before->updated_at, id);
+	to = key_activity_of(org, &conversation->contact, conversation->updated_at, id);
+	return move_entry(
+	    t, TABLE_CONVERSATIONS_BY_CONTACT, had ? &from : NULL, has ? &to : NULL);
+}
+
+/* Moves a conversation to its new place in all lists by activity. */
 static int
 move_activity(struct txn *t, const struct msg_conversation_record *conversation,
-    uint64_t before, bool fresh)
+    const struct listed *before)
 {
-	struct key from = key_activity(&conversation->org, before, &conversation->id);
-	struct key to =
-	    key_activity(&conversation->org, conversation->updated_at, &conversation->id);
-	int rc;
+	const struct id *org = &conversation->org, *id = &conversation->id;
+	uint64_t then = before == NULL ? 0 : before->updated_at;
+	struct key from = key_activity(org, then, id);
+	struct key to = key_activity(org, conversation->updated_at, id);
+	struct key widget_from = key_activity_of(org, &conversation->widget, then, id);
+	struct key widget_to =
+	    key_activity_of(org, &conversation->widget, conversation->updated_at, id);
+	int rc = 0;
 
-	if (!fresh) {
-		if (before == conversation->updated_at)
-			return 0;
-		rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &from);
-		if (rc != 0)
-			return rc;
+	if (before == NULL || then != conversation->updated_at) {
+		rc = move_entry(
+		    t, TABLE_CONVERSATIONS_BY_ACTIVITY, before == NULL ? NULL : &from, &to);
+		if (rc == 0)
+			rc = move_entry(t, TABLE_CONVERSATIONS_BY_WIDGET,
+			    before == NULL ? NULL : &widget_from, &widget_to);
+	} else if (id_equal(&before->contact, &conversation->contact)) {
+		return 0;
 	}
-	return txn_put(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &to, (struct slice){0});
+	return rc != 0 ? rc : move_among_contacts(t, conversation, before);
 }
 
 int
-conversation_put(struct txn *t, const struct msg_conversation_record *conversation, bool fresh,
-    uint64_t before, unsigned messages)
+conversation_put(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct listed *before, unsigned messages)
 {
+	bool fresh = before == NULL;
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
@@ -94,17 +133,83 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 	if (rc == 0 && fresh)
 		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
 	if (rc == 0)
-		rc = move_activity(t, conversation, before, fresh);
+		rc = move_activity(t, conversation, before);
 	if (rc == 0)
 		rc = totals_add(t, &conversation->org, fresh, messages);
 	return rc;
+}
+
+/* A conversation that something else names, so that it must be there. */
+static int
+get_named(struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
+{
+	int rc =
+	    txn_get_record(t, TABLE_CONVERSATIONS, key, MSG_CONVERSATION_RECORD, conversation);
+
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+int
+conversation_set_contact(struct txn *t, const struct id *id, const struct id *contact)
+{
+	struct key key = key_id(id);
+	struct msg_conversation_record conversation;
+	struct listed before;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc != 0 || id_equal(&conversation.contact, contact))
+		return rc;
+	before = (struct listed){conversation.updated_at, conversation.contact};
+	conversation.contact = *contact;
+	return conversation_put(t, &conversation, &before, 0);
+}
+
+void
+conversation_note(
+    struct msg_conversation_record *conversation, uint64_t seq, enum conversation_state state)
+{
+	if (seq + 1 == conversation->next_seq)
+		conversation->state = (uint8_t)state;
+}
+
+int
+conversation_reopen(struct txn *t, const struct msg_turn_record *place)
+{
+	struct key key = key_id(&place->conversation);
+	struct msg_conversation_record conversation;
+	uint8_t before;
+	int rc = get_named(t, &key, &conversation);
+
+	if (rc != 0)
+		return rc;
+	before = conversation.state;
+	conversation_note(&conversation, place->seq, CONVERSATION_ACTIVE);
+	if (conversation.state == before)
+		return 0;
+	return txn_put_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+}
+
+enum conversation_state
+conversation_state_of(enum message_status status)
+{
+	switch (status) {
+	case MESSAGE_COMPLETE:
+		return CONVERSATION_COMPLETE;
+	case MESSAGE_STOPPED:
+		return CONVERSATION_STOPPED;
+	case MESSAGE_INTERRUPTED:
+		return CONVERSATION_INTERRUPTED;
+	}
+	never("no such status");
 }
 
 int
 conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
     const struct arrival *arrival)
 {
-	uint64_t before = conversation->updated_at;
+	const struct listed before = {conversation->updated_at, conversation->contact};
 
 	if (fresh)
 		conversation->created_at = arrival->now;
@@ -115,12 +220,60 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 		conversation->messages++;
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
-	return conversation_put(t, conversation, fresh, before, !arrival->replaces);
+	conversation_note(conversation, arrival->reply, arrival->state);
+	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
 }
 
-/* Adds the conversation where the walk stands; an index entry without one is left out. */
+/* Where a list begins, and what is left out of it: what its table does not tell is compared. */
+struct listing {
+	enum table table;
+	struct key front, start;
+	const struct id *widget; /* NULL: any */
+	uint8_t state;           /* CONVERSATION_ANY: any */
+};
+
+/* The list that has least besides what is asked for; the cursor has its right length, or none. */
+static struct listing
+listing_of(const struct msg_conversation_list *m)
+{
+	bool by_contact = !id_is_zero(&m->contact), by_widget = !id_is_zero(&m->widget);
+	const struct id *of = by_contact ? &m->contact : &m->widget;
+	struct listing l = {.state = m->state};
+
+	if (by_contact || by_widget) {
+		l.table =
+		    by_contact ? TABLE_CONVERSATIONS_BY_CONTACT : TABLE_CONVERSATIONS_BY_WIDGET;
+		l.widget = by_contact && by_widget ? &m->widget : NULL;
+		l.front = key_of_org(&m->org, of);
+		l.start =
+		    m->cursor.len == 0 ? l.front : key_activity_of_at(&m->org, of, m->cursor);
+	} else {
+		l.table = TABLE_CONVERSATIONS_BY_ACTIVITY;
+		l.front = key_id(&m->org);
+		l.start = m->cursor.len == 0 ? l.front : key_activity_at(&m->org, m->cursor);
+	}
+	return l;
+}
+
+/* One that is damaged is not known to be. */
+static bool
+is_asked_for(const struct listing *l, struct slice record)
+{
+	struct msg_conversation_record conversation;
+
+	if (l->widget == NULL && l->state == CONVERSATION_ANY)
+		return true;
+	if (record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation) !=
+	    0)
+		return false;
+	return (l->widget == NULL || id_equal(&conversation.widget, l->widget)) &&
+	    (l->state == CONVERSATION_ANY || conversation.state == l->state);
+}
+
+/* Adds the conversation where the walk stands, if it is asked for; an index entry without one is left
+ * out. */
 static int
-list_conversation(struct walk *w)
+list_conversation(struct walk *w, const struct listing *l, uint32_t *listed)
 {
 	struct txn *t = w->txn;
 	struct id id = activity_conversation(w->key);
@@ -129,37 +282,38 @@ list_conversation(struct walk *w)
 	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
 
 	if (rc == MDB_NOTFOUND) {
-		log_event(LOG_ERROR, "index_dangling",
-		    L_STR("table", table_name(TABLE_CONVERSATIONS_BY_ACTIVITY)),
+		log_event(LOG_ERROR, "index_dangling", L_STR("table", table_name(l->table)),
 		    L_ID("conversation", &id));
 		return 0;
 	}
-	if (rc == 0)
+	if (rc == 0 && is_asked_for(l, record)) {
 		must(wire_list_add(&t->env->list, record) == 0);
+		++*listed;
+	}
 	return rc;
 }
 
-/* Fills a page from the place where the walk is to start; next is set if there is more. */
+/* Fills a page; next is set if there is, or may be, more. */
 static int
-gather(struct walk *w, const struct key *start, bool after_start, uint32_t limit,
-    struct slice *next)
+gather(struct walk *w, const struct listing *l, uint32_t limit, struct slice *next)
 {
 	struct slice last = {0};
-	uint32_t n = 0;
-	int rc = walk_from(w, start);
+	uint32_t listed = 0, looks = 0;
+	int rc = walk_from(w, &l->start);
 
-	if (rc == 0 && after_start && slice_eq(w->key, key_slice(start)))
+	/* A cursor names the last one of the page before. */
+	if (rc == 0 && slice_eq(w->key, key_slice(&l->start)))
 		rc = walk_next(w);
 	for (; rc == 0; rc = walk_next(w)) {
-		if (n == limit) {
+		if (listed == limit || looks == LOOKS_MAX) {
 			*next = last;
 			return 0;
 		}
-		rc = list_conversation(w);
+		rc = list_conversation(w, l, &listed);
 		if (rc != 0)
 			return rc;
 		last = activity_cursor(w->key);
-		n++;
+		looks++;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -169,24 +323,22 @@ conversation_list(struct txn *t, struct call *c)
 {
 	const struct msg_conversation_list *m = &c->m->conversation_list;
 	struct msg_totals_record totals;
-	struct key org = key_id(&m->org), start = org;
 	struct slice next = {0};
+	struct listing l;
 	struct walk w;
 	int rc;
 
 	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
 		return call_refuse(c, STORE_INVALID, "no cursor of this list");
-	if (m->cursor.len != 0)
-		start = key_activity_at(&m->org, m->cursor);
 	rc = totals_get(t, &m->org, &totals);
 	if (rc != 0)
 		return rc;
 
+	l = listing_of(m);
 	buf_reset(&t->env->list);
-	rc = walk_open(&w, t, TABLE_CONVERSATIONS_BY_ACTIVITY, &org);
+	rc = walk_open(&w, t, l.table, &l.front);
 	if (rc == 0)
-		rc = gather(&w, &start, m->cursor.len != 0,
-		    call_limit(m->limit, CONVERSATIONS_MAX), &next);
+		rc = gather(&w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
 	if (rc == 0)
 		call_answer(c, MSG_CONVERSATION_PAGE,
 		    &(struct msg_conversation_page){
@@ -221,6 +373,17 @@ look_at_open(void *arg, const struct id *turn)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+int
+conversation_newest_open(
+    struct txn *t, const struct call *c, const struct id *conversation, struct id *turn)
+{
+	struct newest newest = {.t = t};
+	int rc = standing_each(c, conversation, look_at_open, &newest);
+
+	*turn = newest.turn;
+	return rc;
+}
+
 /* Which messages a page is to have. */
 struct wanted {
 	bool backwards;
@@ -237,13 +400,13 @@ answer_page(struct txn *t, struct call *c, const struct id *conversation, struct
 	const struct page_bounds most = {
 	    call_limit(wanted->limit, MESSAGES_MAX), wanted->bytes};
 	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
-	struct newest newest = {.t = t};
+	struct id active;
 	struct page page;
 	int rc = wanted->backwards ? page_backwards(t, conversation, before, most, false, &page)
 				   : page_forwards(t, conversation, wanted->from, most, &page);
 
 	if (rc == 0)
-		rc = standing_each(c, conversation, look_at_open, &newest);
+		rc = conversation_newest_open(t, c, conversation, &active);
 	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_MESSAGE_PAGE,
@@ -251,7 +414,7 @@ answer_page(struct txn *t, struct call *c, const struct id *conversation, struct
 		.conversation = record,
 		.messages = buf_slice(&t->env->list),
 		.next = page.end == PAGE_WHOLE ? 0 : page.next,
-		.active = newest.turn,
+		.active = active,
 	    });
 	return 0;
 }

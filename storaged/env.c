@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
@@ -14,6 +15,7 @@
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "storaged/migrate.h"
+#include "storaged/organizations.h"
 
 /* Named databases there may be: ours, and room for those to come. */
 #define TABLES_MAX 64
@@ -205,8 +207,8 @@ is_old(uint64_t version)
 	return version != 0 && version < SCHEMA_VERSION;
 }
 
-/* Makes the tables of an empty environment, or brings an older one up to date: all of it or
- * nothing. From then on the tables are open. */
+/* Makes the tables of an empty environment and what is in them from the first, or brings an older one
+ * up to date: all of it or nothing. From then on the tables are open. */
 static int
 open_schema(struct env *env, uint64_t version)
 {
@@ -219,12 +221,39 @@ open_schema(struct env *env, uint64_t version)
 	rc = env_open_tables(&t, true);
 	if (rc == 0 && is_old(version))
 		rc = migrate(&t, version);
+	/* Behind the steps, each of which writes the records of its own schema. */
+	if (rc == 0 && version != SCHEMA_VERSION)
+		rc = organization_make_default(&t);
 	if (rc == 0 && version != SCHEMA_VERSION)
 		rc = write_version(&t);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
 	return rc;
+}
+
+static void
+close_mdb(struct env *env)
+{
+	if (env->reader != NULL)
+		mdb_txn_abort(env->reader);
+	env->reader = NULL;
+	if (env->mdb != NULL)
+		mdb_env_close(env->mdb);
+	env->mdb = NULL;
+}
+
+/* LMDB keeps the memory of pages that it once changed until the environment is closed, and malloc() what
+ * is then given back: after the migration of a million conversations, 512 MiB. */
+static int
+open_anew(struct env *env, const char *dir)
+{
+	int rc;
+
+	close_mdb(env);
+	(void)malloc_trim(0);
+	rc = open_mdb(env, dir);
+	return rc != 0 ? rc : open_schema(env, SCHEMA_VERSION);
 }
 
 /* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. */
@@ -246,10 +275,11 @@ open_known(struct env *env, const char *dir)
 		rc = migrate_backup(env, dir, version);
 	if (rc == 0)
 		rc = open_schema(env, version);
-	if (rc == 0 && is_old(version))
-		log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),
-		    L_UINT("to", SCHEMA_VERSION));
-	return rc;
+	if (rc != 0 || !is_old(version))
+		return rc;
+	log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),
+	    L_UINT("to", SCHEMA_VERSION));
+	return open_anew(env, dir);
 }
 
 /* Puts the names of the files in a directory on disk; LMDB syncs only what is in them. EINVAL: the
@@ -295,12 +325,7 @@ env_open(struct env *env, const char *dir, uint64_t max_bytes)
 void
 env_close(struct env *env)
 {
-	if (env->reader != NULL)
-		mdb_txn_abort(env->reader);
-	env->reader = NULL;
-	if (env->mdb != NULL)
-		mdb_env_close(env->mdb);
-	env->mdb = NULL;
+	close_mdb(env);
 	buf_clear(&env->record);
 	buf_clear(&env->list);
 	buf_clear(&env->text);

@@ -17,8 +17,8 @@
  * changes it, so without a reserve a full store could not even be emptied. Address space; of the
  * disk a deletion takes what it needs. Erasing a conversation needs about a page for each of its
  * replies (their entries in turns lie among those of others), and a page for each 512 pages that
- * its texts had. Measured on full maps: 1,000 replies among 80,000 of others 3.5 MiB, 2,000 among
- * 160,000 5 MiB, a thread of 512 MiB 0.9 MiB.
+ * its texts had. Measured on full maps, before it went in steps (remains.h): 1,000 replies among
+ * 80,000 of others 3.5 MiB, 2,000 among 160,000 5 MiB, a thread of 512 MiB 0.9 MiB.
  */
 #define ENV_RESERVE_BYTES ((size_t)64 << 20)
 
@@ -41,6 +41,9 @@ struct env {
 	size_t max_bytes; /* the map, without the reserve */
 	bool writable;    /* false from a write that failed to a probe that did not */
 	bool bounded;     /* writes are held to max_bytes: all but those of env_open() */
+	/* Of erased conversations (remains.h): nothing is left, as far as was looked; or what is left
+	 * cannot be removed before the next start. */
+	bool swept, unsweepable;
 	bool hidden_room; /* a deletion may have made room that only later commits will see */
 	/* Scratch of whichever request runs; empty between two. */
 	struct buf record; /* one record on its way into the store */

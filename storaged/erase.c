@@ -1,61 +1,31 @@
 /*
  * Erasing a conversation. What can be damaged is read before the first change, so that such a
- * request is refused and costs nobody else. What a walk finds is removed in handfuls: a walk must
- * not see the changes of others, and a conversation may have any number of messages.
+ * request is refused and costs nobody else; but a message that cannot be read keeps nothing.
  */
 #include "storaged/erase.h"
 
-#include "storaged/client_ids.h"
 #include "storaged/conversations.h"
+#include "storaged/remains.h"
 #include "storaged/replies.h"
 #include "storaged/standing.h"
 #include "storaged/totals.h"
-
-#define HANDFUL 256
-
-/* The replies among some messages. */
-struct handful {
-	struct id turns[HANDFUL];
-	size_t n;
-};
+#include "storaged/visitors.h"
 
 /* A conversation that is to go, without the slices of its record: they move with the first
  * change. */
 struct doomed {
 	struct id id, org;
-	struct key by_session, by_activity;
-	uint64_t messages; /* that are really there */
+	struct key by_session, by_activity, by_widget, by_contact;
+	bool has_contact;
+	uint64_t messages;
 };
 
 /* -- looking ------------------------------------------------------------------------------ */
-
-/* Counts the messages. Each must be readable: a reply's id leads to its turn. */
-static int
-count_messages(struct txn *t, const struct id *conversation, uint64_t *n)
-{
-	struct key front = key_id(conversation);
-	struct msg_message_record message;
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_MESSAGES, &front);
-
-	*n = 0;
-	if (rc == 0)
-		rc = walk_from(&w, &front);
-	while (rc == 0) {
-		++*n;
-		rc = record_read(w.value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message);
-		if (rc == 0)
-			rc = walk_next(&w);
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
 
 static int
 look(struct txn *t, const struct msg_conversation_record *conversation, struct doomed *d)
 {
 	struct msg_totals_record totals;
-	int rc;
 
 	d->id = conversation->id;
 	d->org = conversation->org;
@@ -63,8 +33,13 @@ look(struct txn *t, const struct msg_conversation_record *conversation, struct d
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
 	d->by_activity =
 	    key_activity(&conversation->org, conversation->updated_at, &conversation->id);
-	rc = totals_get(t, &d->org, &totals);
-	return rc != 0 ? rc : count_messages(t, &d->id, &d->messages);
+	d->by_widget = key_activity_of(&conversation->org, &conversation->widget,
+	    conversation->updated_at, &conversation->id);
+	d->has_contact = !id_is_zero(&conversation->contact);
+	d->by_contact = key_activity_of(&conversation->org, &conversation->contact,
+	    conversation->updated_at, &conversation->id);
+	d->messages = conversation->messages;
+	return totals_get(t, &d->org, &totals);
 }
 
 /* -- open turns --------------------------------------------------------------------------- */
@@ -95,56 +70,23 @@ erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
 	return standing_each(c, conversation, erase_open, &closing);
 }
 
-/* -- messages ----------------------------------------------------------------------------- */
-
-/* Removes the first messages of a conversation; h gets the replies among them. MDB_NOTFOUND: no
- * message is left. */
-static int
-erase_first(struct txn *t, const struct id *conversation, struct handful *h)
-{
-	struct key front = key_id(conversation);
-	struct msg_message_record message;
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_MESSAGES, &front);
-
-	h->n = 0;
-	while (rc == 0 && h->n < HANDFUL) {
-		rc = walk_from(&w, &front);
-		if (rc == 0)
-			rc = record_read(w.value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message);
-		if (rc != 0)
-			break;
-		if (message.role == MESSAGE_ASSISTANT)
-			h->turns[h->n++] = message.id;
-		rc = walk_delete(&w);
-	}
-	walk_close(&w);
-	return rc;
-}
-
-static int
-erase_messages(struct txn *t, const struct id *conversation)
-{
-	struct handful h;
-	int left, rc = 0;
-
-	do {
-		left = erase_first(t, conversation, &h);
-		if (left != 0 && left != MDB_NOTFOUND)
-			return left;
-		for (size_t i = 0; i < h.n && rc == 0; i++) {
-			struct key key = key_id(&h.turns[i]);
-
-			rc = txn_del(t, TABLE_TURNS, &key);
-		}
-	} while (rc == 0 && left == 0);
-	return rc;
-}
-
 /* -- the requests ------------------------------------------------------------------------- */
 
 static int
-erase(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
+erase_index_entries(struct txn *t, const struct doomed *d)
+{
+	int rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &d->by_activity);
+
+	if (rc == 0)
+		rc = txn_del(t, TABLE_CONVERSATIONS_BY_WIDGET, &d->by_widget);
+	if (rc == 0 && d->has_contact)
+		rc = txn_del(t, TABLE_CONVERSATIONS_BY_CONTACT, &d->by_contact);
+	return rc != 0 ? rc : txn_del(t, TABLE_CONVERSATIONS_BY_SESSION, &d->by_session);
+}
+
+static int
+erase(struct txn *t, struct call *c, const struct msg_conversation_record *conversation,
+    bool visitor)
 {
 	struct doomed d;
 	struct key key;
@@ -154,28 +96,45 @@ erase(struct txn *t, struct call *c, const struct msg_conversation_record *conve
 	if (rc == 0)
 		rc = erase_open_turns(t, c, &d.id);
 	if (rc == 0)
-		rc = erase_messages(t, &d.id);
-	if (rc == 0)
-		rc = client_ids_drop_all(t, &d.id);
-	if (rc == 0)
-		rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &d.by_activity);
-	if (rc == 0)
-		rc = txn_del(t, TABLE_CONVERSATIONS_BY_SESSION, &d.by_session);
+		rc = erase_index_entries(t, &d);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
+	if (rc == 0)
+		rc = remains_leave(t, &d.id);
 	if (rc == 0)
 		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
 	if (rc == 0)
 		call_answer(c, MSG_ERASED,
-		    &(struct msg_erased){.conversations = 1, .messages = d.messages});
+		    &(struct msg_erased){
+			.conversations = 1, .messages = d.messages, .visitor = visitor});
 	return rc;
 }
 
 static int
-nothing_there(struct call *c)
+no_conversation(struct call *c, bool visitor)
 {
-	call_answer(c, MSG_ERASED, &(struct msg_erased){0});
+	call_answer(c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
 	return 0;
+}
+
+/* Erases a conversation without its visitor, if it is of a widget's; one that cannot be read stays as it
+ * is. */
+static int
+erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
+{
+	struct msg_visitor_record visitor;
+	struct id id;
+	int found = MDB_NOTFOUND, rc;
+
+	if (visitor_of_session(conversation->session, &id))
+		found = visitor_by_id(t, &id, &visitor);
+	if (found != 0 && !txn_survives(found))
+		return found;
+	/* An import may have named another's. */
+	if (found == 0 && !id_equal(&visitor.widget, &conversation->widget))
+		found = MDB_NOTFOUND;
+	rc = erase(t, c, conversation, false);
+	return rc != 0 || found != 0 ? rc : visitor_release(t, &visitor);
 }
 
 int
@@ -189,22 +148,60 @@ conversation_erase(struct txn *t, struct call *c)
 
 	/* To another organization it is as if it did not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
-		return nothing_there(c);
-	return rc != 0 ? rc : erase(t, c, &conversation);
+		return no_conversation(c, false);
+	return rc != 0 ? rc : erase_alone(t, c, &conversation);
+}
+
+/* The visitor that a session is of: a zero id if it is none of this organization's. *widget becomes
+ * the visitor's. */
+static int
+visitor_of(struct txn *t, const struct id *org, struct slice session, struct id *visitor,
+    struct id *widget)
+{
+	struct msg_visitor_record record;
+	struct id id;
+	int rc;
+
+	*visitor = (struct id){0};
+	if (!visitor_of_session(session, &id))
+		return 0;
+	rc = visitor_by_id(t, &id, &record);
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&record.org, org)))
+		return 0;
+	if (rc != 0)
+		return rc;
+	*visitor = id;
+	*widget = record.widget;
+	return 0;
 }
 
 /* A visitor has one conversation. */
-int
-visitor_erase(struct txn *t, struct call *c)
+static int
+erase_session(struct txn *t, struct call *c, const struct id *widget, bool visitor)
 {
 	const struct msg_visitor_erase *m = &c->m->visitor_erase;
 	struct msg_conversation_record conversation;
 	const struct id none = {0};
 	bool fresh;
 	int rc = conversation_of_session(
-	    t, &m->org, &m->widget, m->session, &none, &conversation, &fresh);
+	    t, &m->org, widget, m->session, &none, &conversation, &fresh);
 
 	if (rc == 0 && fresh)
-		return nothing_there(c);
-	return rc != 0 ? rc : erase(t, c, &conversation);
+		return no_conversation(c, visitor);
+	return rc != 0 ? rc : erase(t, c, &conversation, visitor);
+}
+
+int
+visitor_erase(struct txn *t, struct call *c)
+{
+	const struct msg_visitor_erase *m = &c->m->visitor_erase;
+	struct id visitor, widget = m->widget;
+	int rc = visitor_of(t, &m->org, m->session, &visitor, &widget);
+
+	if (rc == 0)
+		rc = erase_session(t, c, &widget, !id_is_zero(&visitor));
+	if (rc != 0 || id_is_zero(&visitor))
+		return rc;
+	call_end_visitor(c, &visitor);
+	return visitor_drop(t, &visitor);
 }

@@ -1,7 +1,9 @@
 /*
- * Erasing: a conversation, or all of a visitor, with everything that hangs on it, in the one
- * transaction of its request. No table and no index keeps a trace of it; open turns are closed, and
- * a worker that still writes such a reply is told STORE_NOT_FOUND.
+ * Erasing: a conversation, or all of a visitor, with everything that hangs on it. When the request is
+ * answered nobody finds any of it, and no table and no index keeps a trace, but for what is left of a
+ * long one for a moment (remains.h). A widget's visitor goes itself, and its token with it; whom the
+ * organization knows it to be stays among its contacts. Open turns are closed, and a worker that
+ * still writes such a reply is told STORE_NOT_FOUND.
  */
 #ifndef STORAGED_ERASE_H
 #define STORAGED_ERASE_H

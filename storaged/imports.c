@@ -5,9 +5,19 @@
 #include "storaged/imports.h"
 
 #include "proto/utf8.h"
+#include "storaged/agents.h"
 #include "storaged/client_ids.h"
+#include "storaged/contacts.h"
 #include "storaged/conversations.h"
+#include "storaged/keys.h"
+#include "storaged/logins.h"
+#include "storaged/organizations.h"
+#include "storaged/remains.h"
+#include "storaged/replies.h"
 #include "storaged/standing.h"
+#include "storaged/users.h"
+#include "storaged/visitors.h"
+#include "storaged/widgets.h"
 
 /* The last millisecond of the year 9999. */
 #define TIME_MAX_MS 253402300799999u
@@ -21,7 +31,7 @@
 static const char *
 conversation_fault(const struct msg_conversation_record *r)
 {
-	if (r->v != RECORD_VERSION)
+	if (r->v != CONVERSATION_VERSION)
 		return "the conversation is of an unknown version";
 	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
 		return "a conversation needs its ids";
@@ -52,6 +62,7 @@ find_conversation(struct txn *t, struct call *c, const struct msg_conversation_r
 	struct key key = key_id(&r->id);
 	struct key by_session = key_session(&r->org, &r->widget, r->session);
 	struct slice other;
+	bool erased;
 	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, there);
 
 	if (rc == 0 && !same_session(r, there))
@@ -59,10 +70,28 @@ find_conversation(struct txn *t, struct call *c, const struct msg_conversation_r
 		    c, STORE_INVALID, "another session's conversation has this id");
 	if (rc != MDB_NOTFOUND)
 		return rc;
+	rc = remains_of(t, &r->id, &erased);
+	if (rc != 0)
+		return rc;
+	if (erased)
+		return call_refuse(c, STORE_INVALID, remains_taken);
 	rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, &other);
 	if (rc == 0)
 		return call_refuse(c, STORE_INVALID, "the session has another conversation");
 	return rc;
+}
+
+/* Without a contact that is not there, as after an import of a part. */
+static int
+check_contact(struct txn *t, struct msg_conversation_record *r)
+{
+	struct msg_contact_record contact;
+	int rc = id_is_zero(&r->contact) ? 0 : contact_find(t, &r->org, &r->contact, &contact);
+
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	r->contact = (struct id){0};
+	return 0;
 }
 
 /* What r becomes beside the one that is there: its messages come by themselves, and an export that
@@ -72,11 +101,14 @@ join_conversations(
     struct msg_conversation_record *r, const struct msg_conversation_record *there)
 {
 	r->messages = there->messages;
-	if (there->next_seq > r->next_seq)
+	if (there->next_seq >= r->next_seq) {
 		r->next_seq = there->next_seq;
+		r->state = there->state;
+	}
 	if (there->updated_at > r->updated_at) {
 		r->updated_at = there->updated_at;
 		r->last_message = there->last_message;
+		r->contact = there->contact;
 	}
 }
 
@@ -84,7 +116,7 @@ int
 import_conversation(struct txn *t, struct call *c)
 {
 	struct msg_conversation_record r, there;
-	uint64_t before = 0;
+	struct listed before;
 	const char *fault;
 	bool fresh;
 	int rc;
@@ -100,12 +132,17 @@ import_conversation(struct txn *t, struct call *c)
 		return rc;
 
 	fresh = rc == MDB_NOTFOUND;
+	rc = check_contact(t, &r);
+	if (rc != 0)
+		return rc;
+	/* Its messages tell. */
 	r.messages = 0;
+	r.state = CONVERSATION_ANY;
 	if (!fresh) {
-		before = there.updated_at;
+		before = (struct listed){there.updated_at, there.contact};
 		join_conversations(&r, &there);
 	}
-	rc = conversation_put(t, &r, fresh, before, 0);
+	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -173,9 +210,8 @@ find_place(struct txn *t, struct call *c, struct arriving *a)
 static int
 check_turn(struct txn *t, struct call *c, const struct arriving *a)
 {
-	struct key key = key_id(&a->message.id);
 	struct msg_turn_record turn;
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	int rc = reply_place(t, &a->message.id, &turn);
 
 	if (rc == 0 && (turn.seq != a->seq || !id_equal(&turn.conversation, &a->conversation)))
 		return call_refuse(c, STORE_INVALID, "another turn has the reply's id");
@@ -278,17 +314,27 @@ drop_names(struct txn *t, const struct arriving *a)
 	return client_ids_drop(t, &a->conversation, is_reply(&a->there) ? a->seq - 1 : a->seq);
 }
 
+/* The state of a conversation whose newest message this is. */
+static enum conversation_state
+state_after(const struct msg_message_record *message)
+{
+	return is_reply(message) ? conversation_state_of((enum message_status)message->status)
+				 : CONVERSATION_ANY;
+}
+
 static int
 put_message(struct txn *t, struct arriving *a)
 {
 	struct key place = key_message(&a->conversation, a->seq);
+	const struct listed listed = {a->thread.updated_at, a->thread.contact};
 	int rc;
 
 	if (!a->replaces)
 		a->thread.messages++;
 	if (a->thread.next_seq <= a->seq)
 		a->thread.next_seq = a->seq + 1;
-	rc = conversation_put(t, &a->thread, false, a->thread.updated_at, !a->replaces);
+	conversation_note(&a->thread, a->seq, state_after(&a->message));
+	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
 	if (rc == 0)
 		rc = drop_names(t, a);
 	if (rc == 0)
@@ -397,7 +443,7 @@ import_client_id(struct txn *t, struct call *c)
 static const char *
 login_fault(const struct msg_login_record *r)
 {
-	if (r->v != RECORD_VERSION)
+	if (r->v != LOGIN_VERSION)
 		return "the login is of an unknown version";
 	if (id_is_zero(&r->org))
 		return "a login needs its organization";
@@ -406,13 +452,30 @@ login_fault(const struct msg_login_record *r)
 	return NULL;
 }
 
+/* Refuses a login of a user who is not there, or with the id of another login. */
+static int
+check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
+{
+	struct msg_user_record user;
+	bool clashes;
+	int rc = id_is_zero(&r->user) ? 0 : user_find(t, &r->org, &r->user, &user);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_INVALID, "the login's user is not there");
+	if (rc == 0)
+		rc = login_clashes(t, &c->m->import_login.token, r, &clashes);
+	if (rc == 0 && clashes)
+		return call_refuse(c, STORE_INVALID, "another login has this id");
+	return rc;
+}
+
 /* One that has expired is put back as well, so that what was imported is what was exported; new
  * logins remove it in time (logins.c). */
 int
 import_login(struct txn *t, struct call *c)
 {
 	const struct msg_import_login *m = &c->m->import_login;
-	struct key key = key_login(&m->token);
+	struct key key = key_hash(&m->token);
 	struct msg_login_record r, there;
 	const char *fault;
 	int rc;
@@ -428,8 +491,86 @@ import_login(struct txn *t, struct call *c)
 		    c, STORE_INVALID, "another organization's login has this token");
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	rc = txn_put_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &r);
+	/* Exports of format 1 did not know ids. */
+	if (id_is_zero(&r.id))
+		r.id = rc == 0 ? there.id : id_new();
+	rc = check_login(t, c, &r);
+	if (rc == 0)
+		rc = login_put(t, &m->token, &r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
+}
+
+/* -- what organizations have -------------------------------------------------------------- */
+
+/* Refuses a record that names what is not there; rc is how that was looked up. */
+static int
+refuse_without(struct call *c, int rc, const char *why)
+{
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_INVALID, why) : rc;
+}
+
+static int
+import_org(struct txn *t, struct call *c, const struct msg_org_record *r)
+{
+	struct msg_widget_record widget;
+	int rc = refuse_without(c, widget_find(t, &r->id, &r->widget, &widget),
+	    "the organization's first widget is not there");
+
+	return rc != 0 ? rc : organization_import(t, c, r);
+}
+
+/* Refuses what belongs to an organization that is not there. */
+static int
+check_org(struct txn *t, struct call *c, const struct id *org)
+{
+	struct msg_org_record record;
+
+	return refuse_without(c, organization_find(t, org, &record), no_organization);
+}
+
+static int
+import_user(struct txn *t, struct call *c, const struct msg_user_record *r)
+{
+	int rc = check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : user_import(t, c, r);
+}
+
+static int
+import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
+{
+	int rc = check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : key_import(t, c, r);
+}
+
+int
+import_record(struct txn *t, struct call *c)
+{
+	const struct msg_import_record *m = &c->m->import_record;
+	enum msg_type type = (enum msg_type)m->type;
+	union msg r;
+
+	if (m->type < MSG_ORG_RECORD || m->type > MSG_CONTACT_RECORD)
+		return call_refuse(c, STORE_INVALID, "such a record is not imported by itself");
+	if (record_decode(m->record, type, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no such record");
+	switch (type) {
+	case MSG_ORG_RECORD:
+		return import_org(t, c, &r.org_record);
+	case MSG_USER_RECORD:
+		return import_user(t, c, &r.user_record);
+	case MSG_KEY_RECORD:
+		return import_key(t, c, &r.key_record);
+	case MSG_AGENT_RECORD:
+		return agent_import(t, c, &r.agent_record);
+	case MSG_WIDGET_RECORD:
+		return widget_import(t, c, &r.widget_record);
+	case MSG_VISITOR_RECORD:
+		return visitor_import(t, c, &r.visitor_record);
+	default:
+		return contact_import(t, c, &r.contact_record);
+	}
 }

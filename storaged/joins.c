@@ -43,8 +43,8 @@ find_own_reply(struct txn *t, struct call *c, struct msg_turn_record *place)
 {
 	const struct msg_turn_join *m = &c->m->turn_join;
 	struct msg_conversation_record conversation;
-	struct key key = key_id(&m->turn);
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	struct key key;
+	int rc = reply_place(t, &m->turn, place);
 
 	if (rc == 0) {
 		key = key_id(&place->conversation);
@@ -140,6 +140,22 @@ live_publish_piece(struct txn *t, struct call *c)
 		.turn = m->turn,
 		.offset = m->offset,
 		.text = m->text,
+	    });
+	return 0;
+}
+
+int
+live_tell_unsaved(struct txn *t, struct call *c)
+{
+	const struct msg_live_unsaved *m = &c->m->live_unsaved;
+
+	(void)t;
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = EFFECT_UNSAVED,
+		.by = c->from,
+		.turn = m->turn,
+		.full = m->full,
 	    });
 	return 0;
 }

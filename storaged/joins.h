@@ -1,6 +1,6 @@
 /*
- * The requests about replies that others write: to join one, to leave it, to stop it; and the pieces
- * that their writers publish. What of it is about memory alone is done by live.h.
+ * The requests about replies that others write: to join one, to leave it, to stop it; and what their
+ * writers publish. What of it is about memory alone is done by live.h.
  */
 #ifndef STORAGED_JOINS_H
 #define STORAGED_JOINS_H
@@ -17,6 +17,9 @@
 
 /* MSG_LIVE_PUBLISH, answered by nothing. */
 [[gnu::warn_unused_result]] int live_publish_piece(struct txn *t, struct call *c);
+
+/* MSG_LIVE_UNSAVED, the same. */
+[[gnu::warn_unused_result]] int live_tell_unsaved(struct txn *t, struct call *c);
 
 /* Answers with MSG_TURN_STATE. own: an open one is written by whoever asks. */
 void join_answer_state(struct call *c, const struct id *turn, const struct id *conversation,

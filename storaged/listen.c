@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,17 +15,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 
 #include "proto/basics.h"
 #include "proto/channel.h"
 #include "proto/log.h"
+#include "proto/manager.h"
 
 #define BACKLOG 512
-
-/* The first descriptor that a service manager passes (sd_listen_fds(3)). */
-#define INHERITED_FD 3
 
 static int
 status_of_errno(void)
@@ -104,20 +100,6 @@ listen_lock(const char *data_dir, int *lock)
 	return EX_TEMPFAIL;
 }
 
-/* How many descriptors the environment says were passed to this very process; -1 for what makes
- * no sense, which is no reason to listen elsewhere. */
-static int
-inherited_count(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	const char *problem = NULL;
-	int n = 0;
-
-	if (pid != NULL && fds != NULL && strtonum(pid, 1, INT32_MAX, &problem) == getpid())
-		n = (int)strtonum(fds, 0, INT32_MAX, &problem);
-	return problem != NULL ? -1 : n;
-}
-
 static bool
 is_listening_unix_stream(int fd)
 {
@@ -132,23 +114,19 @@ is_listening_unix_stream(int fd)
 static int
 take_inherited(int count, int *fd)
 {
-	if (count != 1 || !is_listening_unix_stream(INHERITED_FD)) {
-		log_event(LOG_ERROR, "bad_inherited_socket", L_STR("pid", getenv("LISTEN_PID")),
-		    L_STR("fds", getenv("LISTEN_FDS")),
+	if (count != 1 || !is_listening_unix_stream(MANAGER_FIRST_FD)) {
+		log_event(LOG_ERROR, "bad_inherited_socket", L_INT("count", count),
 		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
 		return EX_CONFIG;
 	}
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
 	/* Listened on once more, it is ours and no longer of whoever made it (unix(7),
 	 * SO_PEERCRED): the banter command asks whose it is. */
-	if (fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) == -1 || fd_nonblock(INHERITED_FD) == -1 ||
-	    listen(INHERITED_FD, BACKLOG) == -1) {
+	if (fcntl(MANAGER_FIRST_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fd_nonblock(MANAGER_FIRST_FD) == -1 || listen(MANAGER_FIRST_FD, BACKLOG) == -1) {
 		log_event(LOG_ERROR, "bad_inherited_socket", L_ERRNO());
 		return EX_OSERR;
 	}
-	*fd = INHERITED_FD;
+	*fd = MANAGER_FIRST_FD;
 	return 0;
 }
 
@@ -195,7 +173,7 @@ bind_path(int fd, const char *path)
 int
 listen_socket(const char *path, int *fd, bool *inherited)
 {
-	int count = inherited_count();
+	int count = manager_inherited(INT32_MAX);
 	int status;
 
 	*fd = -1;

@@ -1,66 +1,31 @@
 /*
- * Followings: each hangs in the list of its turn and in that of its client. A turn is here as long
- * as somebody follows it, or wants it stopped.
+ * Live turns: topics that go when nobody follows them, unless they are wanted stopped.
  */
 #include "storaged/live.h"
-
-#include <stdlib.h>
 
 #include "proto/basics.h"
 
 void
 live_init(struct live *l, struct open_turns *open)
 {
-	*l = (struct live){.open = open, .buckets = xcalloc(LIVE_BUCKETS, sizeof(*l->buckets))};
+	*l = (struct live){.open = open};
+	topics_init(&l->turns, TOPIC_TURNS);
+	topics_init(&l->rooms, TOPIC_VISITORS);
 }
 
-/* -- turns -------------------------------------------------------------------------------- */
-
-/* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
-static struct live_bucket *
-bucket_of(const struct live *l, const struct id *id)
+/* What is left are turns that someone, who has gone since, wanted stopped. */
+void
+live_clear(struct live *l)
 {
-	return &l->buckets[((size_t)id->b[14] << 8 | id->b[15]) % LIVE_BUCKETS];
-}
-
-static struct live_turn *
-find(const struct live *l, const struct id *id)
-{
-	struct live_turn *turn;
-
-	LIST_FOREACH (turn, bucket_of(l, id), bucket)
-		if (id_equal(&turn->id, id))
-			return turn;
-	return NULL;
-}
-
-static struct live_turn *
-find_or_add(struct live *l, const struct id *id)
-{
-	struct live_turn *turn = find(l, id);
-
-	if (turn != NULL)
-		return turn;
-	turn = xcalloc(1, sizeof(*turn));
-	turn->id = *id;
-	LIST_INIT(&turn->followers);
-	LIST_INSERT_HEAD(bucket_of(l, id), turn, bucket);
-	return turn;
+	topics_clear(&l->turns);
+	topics_clear(&l->rooms);
 }
 
 static void
-forget_turn(struct live_turn *turn)
-{
-	must(LIST_EMPTY(&turn->followers));
-	LIST_REMOVE(turn, bucket);
-	free(turn);
-}
-
-static void
-forget_if_idle(struct live_turn *turn)
+forget_if_idle(struct topic *turn)
 {
 	if (LIST_EMPTY(&turn->followers) && !turn->stop)
-		forget_turn(turn);
+		topic_free(turn);
 }
 
 static void
@@ -81,49 +46,14 @@ owner_of(const struct live *l, const struct id *turn)
 
 /* -- followings --------------------------------------------------------------------------- */
 
-static struct following *
-find_following(const struct live_turn *turn, const struct client *client)
-{
-	struct following *following;
-
-	LIST_FOREACH (following, &turn->followers, of_turn)
-		if (following->client == client)
-			return following;
-	return NULL;
-}
-
-static struct following *
-add_following(struct live *l, struct live_turn *turn, struct client *client)
-{
-	struct following *following = xcalloc(1, sizeof(*following));
-
-	following->turn = turn;
-	following->client = client;
-	LIST_INSERT_HEAD(&turn->followers, following, of_turn);
-	LIST_INSERT_HEAD(&client->followings, following, of_client);
-	client->n_followings++;
-	l->n++;
-	return following;
-}
-
-static void
-remove_following(struct live *l, struct following *following)
-{
-	LIST_REMOVE(following, of_turn);
-	LIST_REMOVE(following, of_client);
-	following->client->n_followings--;
-	l->n--;
-	free(following);
-}
-
-/* The same while the turn goes on; its owner is told when that was the last. */
+/* Ends a following while the turn goes on; its owner is told when that was the last. */
 static void
 leave(struct live *l, struct following *following)
 {
-	struct live_turn *turn = following->turn;
+	struct topic *turn = following->topic;
 	struct client *owner;
 
-	remove_following(l, following);
+	topics_unfollow(&l->turns, following);
 	if (!LIST_EMPTY(&turn->followers))
 		return;
 	owner = owner_of(l, &turn->id);
@@ -136,34 +66,22 @@ leave(struct live *l, struct following *following)
 static void
 end_following(struct live *l, struct following *following)
 {
-	tell(l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->turn->id});
-	remove_following(l, following);
-}
-
-void
-live_clear(struct live *l)
-{
-	/* What is left are turns that someone, who has gone since, wanted stopped. */
-	for (size_t i = 0; i < LIVE_BUCKETS; i++)
-		while (!LIST_EMPTY(&l->buckets[i]))
-			forget_turn(LIST_FIRST(&l->buckets[i]));
-	must(l->n == 0);
-	free(l->buckets);
-	l->buckets = NULL;
+	tell(l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->topic->id});
+	topics_unfollow(&l->turns, following);
 }
 
 bool
 live_has_room(const struct live *l, const struct client *client)
 {
-	return l->n < LIVE_MAX && client->n_followings < LIVE_CLIENT_MAX;
+	return topics_have_room(&l->turns, client);
 }
 
 bool
 live_follows(const struct live *l, const struct client *client, const struct id *turn)
 {
-	const struct live_turn *followed = find(l, turn);
+	const struct topic *followed = topics_find(&l->turns, turn);
 
-	return followed != NULL && find_following(followed, client) != NULL;
+	return followed != NULL && topic_following(followed, client) != NULL;
 }
 
 /* -- what happens ------------------------------------------------------------------------- */
@@ -173,13 +91,11 @@ live_follow(struct live *l, struct client *client, const struct id *turn, uint32
 {
 	const struct open_turn *open = open_turns_find(l->open, turn);
 	struct following *following;
-	struct live_turn *followed;
+	struct topic *followed;
 
 	must(open != NULL && open->owner != client);
-	followed = find_or_add(l, turn);
-	following = find_following(followed, client);
-	if (following == NULL)
-		following = add_following(l, followed, client);
+	followed = topics_find_or_add(&l->turns, turn);
+	following = topics_follow(&l->turns, followed, client);
 	following->has = from;
 	if (open->owner != NULL)
 		tell(l, open->owner, MSG_LIVE_WANTED,
@@ -189,9 +105,9 @@ live_follow(struct live *l, struct client *client, const struct id *turn, uint32
 void
 live_leave(struct live *l, struct client *client, const struct id *turn)
 {
-	struct live_turn *followed = find(l, turn);
+	struct topic *followed = topics_find(&l->turns, turn);
 	struct following *following =
-	    followed == NULL ? NULL : find_following(followed, client);
+	    followed == NULL ? NULL : topic_following(followed, client);
 
 	if (following != NULL)
 		leave(l, following);
@@ -204,7 +120,7 @@ live_stop(struct live *l, const struct id *turn)
 
 	if (open == NULL)
 		return;
-	find_or_add(l, turn)->stop = true;
+	topics_find_or_add(&l->turns, turn)->stop = true;
 	if (open->owner != NULL)
 		tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 }
@@ -230,33 +146,56 @@ hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
 		to->has = end;
 }
 
+/* The open turn that a client has something to say of, if somebody follows it; else NULL. That it is
+ * another's is the client's fault. */
+static const struct topic *
+find_published(struct live *l, struct client *from, const struct id *turn)
+{
+	const struct open_turn *open = open_turns_find(l->open, turn);
+
+	if (open != NULL && open->owner != from)
+		from->fault = "publishes what it does not write";
+	return open == NULL || from->fault != NULL ? NULL : topics_find(&l->turns, turn);
+}
+
 void
 live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
     struct slice text)
 {
-	const struct open_turn *open = open_turns_find(l->open, turn);
-	const struct live_turn *followed = find(l, turn);
+	const struct topic *followed;
 	struct following *following;
 
 	if (text.len > TEXT_MAX - offset)
 		from->fault = "publishes beyond the longest reply";
-	else if (open != NULL && open->owner != from)
-		from->fault = "publishes what it does not write";
-	if (open == NULL || followed == NULL || from->fault != NULL)
+	followed = find_published(l, from, turn);
+	if (followed == NULL)
 		return;
-	LIST_FOREACH (following, &followed->followers, of_turn)
+	LIST_FOREACH (following, &followed->followers, of_topic)
 		hand_on(l, following,
 		    &(struct msg_live_text){.turn = *turn, .offset = offset, .text = text});
 }
 
+void
+live_unsaved(struct live *l, struct client *from, const struct id *turn, uint8_t full)
+{
+	const struct topic *followed = find_published(l, from, turn);
+	struct following *following;
+
+	if (followed == NULL)
+		return;
+	LIST_FOREACH (following, &followed->followers, of_topic)
+		tell(l, following->client, MSG_LIVE_UNSAVED,
+		    &(struct msg_live_unsaved){.turn = *turn, .full = full});
+}
+
 /* The byte from which on some follower needs the text. */
 static uint32_t
-first_needed(const struct live_turn *turn)
+first_needed(const struct topic *turn)
 {
 	const struct following *following;
 	uint32_t first = UINT32_MAX;
 
-	LIST_FOREACH (following, &turn->followers, of_turn)
+	LIST_FOREACH (following, &turn->followers, of_topic)
 		if (following->has < first)
 			first = following->has;
 	return first;
@@ -265,7 +204,7 @@ first_needed(const struct live_turn *turn)
 void
 live_claimed(struct live *l, const struct id *turn)
 {
-	struct live_turn *followed = find(l, turn);
+	struct topic *followed = topics_find(&l->turns, turn);
 	struct following *own;
 	struct client *owner;
 
@@ -273,7 +212,7 @@ live_claimed(struct live *l, const struct id *turn)
 		return;
 	owner = owner_of(l, turn);
 	must(owner != NULL);
-	own = find_following(followed, owner);
+	own = topic_following(followed, owner);
 	if (own != NULL)
 		end_following(l, own);
 	if (!LIST_EMPTY(&followed->followers))
@@ -287,18 +226,21 @@ live_claimed(struct live *l, const struct id *turn)
 void
 live_end(struct live *l, const struct id *turn)
 {
-	struct live_turn *followed = find(l, turn);
+	struct topic *followed = topics_find(&l->turns, turn);
 
 	if (followed == NULL)
 		return;
 	while (!LIST_EMPTY(&followed->followers))
 		end_following(l, LIST_FIRST(&followed->followers));
-	forget_turn(followed);
+	topic_free(followed);
 }
 
 void
 live_forget(struct live *l, struct client *client)
 {
-	while (!LIST_EMPTY(&client->followings))
-		leave(l, LIST_FIRST(&client->followings));
+	const struct followings *list = &client->follows[TOPIC_TURNS].list;
+
+	while (!LIST_EMPTY(list))
+		leave(l, LIST_FIRST(list));
+	rooms_forget(&l->rooms, client);
 }

@@ -1,7 +1,7 @@
 /*
  * The live exchange: who follows whose open turn. A worker whose visitor wants a reply that another
  * worker writes asks for it here (TURN_JOIN); the owner publishes only while somebody follows, so
- * ordinary turns pay nothing.
+ * ordinary turns pay nothing. Beside it are those who follow visitors (rooms.h).
  *
  * In memory only, and bounded. Changed, and clients told, only after the commit of what changed:
  * never while a batch is open, which would take back what is queued. Whatever ends a turn's being
@@ -11,38 +11,15 @@
 #define STORAGED_LIVE_H
 
 #include "storaged/open_turns.h"
-
-/* Followings of one client, and of all; TURN_JOIN is refused beyond. About 64 bytes each. */
-#define LIVE_CLIENT_MAX 65536u
-#define LIVE_MAX        262144u
+#include "storaged/rooms.h"
 
 /* Room in a client's out, in bytes, that is left to answers and to what it is told besides text. */
 #define LIVE_ROOM_LEFT ((size_t)4 << 20)
 
-#define LIVE_BUCKETS 4096u
-
-/* A turn that somebody follows, or wants stopped. */
-struct live_turn {
-	LIST_ENTRY(live_turn) bucket;
-	struct id id;
-	struct followings followers;
-	bool stop; /* whoever claims it is told so */
-};
-
-struct following {
-	LIST_ENTRY(following) of_turn;
-	LIST_ENTRY(following) of_client;
-	struct live_turn *turn;
-	struct client *client;
-	uint32_t has; /* bytes of the text that it has without a gap */
-};
-
-LIST_HEAD(live_bucket, live_turn);
-
 struct live {
 	struct open_turns *open; /* borrowed */
-	struct live_bucket *buckets;
-	size_t n;  /* followings */
+	struct topics turns;     /* that somebody follows, or wants stopped */
+	struct topics rooms;
 	bool told; /* something was queued since the server's last look */
 };
 
@@ -51,7 +28,7 @@ void live_init(struct live *l, struct open_turns *open);
 /* Frees all of it; no client follows anything any more. */
 void live_clear(struct live *l);
 
-/* Whether there is room for another following of this client's. */
+/* Whether the client may follow another turn; TURN_JOIN is refused beyond (topics.h). */
 bool live_has_room(const struct live *l, const struct client *client);
 
 bool live_follows(const struct live *l, const struct client *client, const struct id *turn);
@@ -72,13 +49,17 @@ void live_stop(struct live *l, const struct id *turn);
 void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
     struct slice text);
 
+/* Tells those who follow the turn that its end is not stored; full as in messages.def. Whose it is
+ * matters as in live_publish(). */
+void live_unsaved(struct live *l, struct client *from, const struct id *turn, uint8_t full);
+
 /* The turn has another owner, or the same over a new line: it is told what is wanted. */
 void live_claimed(struct live *l, const struct id *turn);
 
 /* The turn is closed or begun anew: nobody follows it any more. */
 void live_end(struct live *l, const struct id *turn);
 
-/* A client goes, and with it all that it follows. */
+/* A client goes, and with it all that it follows, visitors too. */
 void live_forget(struct live *l, struct client *client);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The steps from each schema to the next, and the copy of the store before the first of them.
+ * The steps from each schema to the next. The copy of the store before the first of them is
+ * migrate_copy.c's.
  */
 #include "storaged/migrate.h"
 
@@ -83,19 +84,19 @@ name_conversation(struct txn *t, const struct key *turn, struct slice old)
 	return txn_put(t, TABLE_OPEN_TURNS, turn, (struct slice){record, sizeof(record)});
 }
 
-/* The open turn behind `at` (an empty key: the first). Its bytes lie in the map. */
+/* The entry of a table behind `at` (an empty key: the first). Its bytes lie in the map. */
 static int
-next_open_turn(struct txn *t, struct key *at, struct slice *record)
+next_entry(struct txn *t, enum table table, struct key *at, struct slice *record)
 {
 	const struct key all = {0};
 	struct walk w;
-	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+	int rc = walk_open(&w, t, table, &all);
 
 	if (rc == 0)
 		rc = walk_from(&w, at);
 	if (rc == 0 && at->len > 0 && slice_eq(w.key, key_slice(at)))
 		rc = walk_next(&w);
-	if (rc == 0 && !key_fits(TABLE_OPEN_TURNS, w.key))
+	if (rc == 0 && !key_fits(table, w.key))
 		rc = RECORD_DAMAGED;
 	if (rc == 0) {
 		*at = key_of(w.key);
@@ -107,17 +108,17 @@ next_open_turn(struct txn *t, struct key *at, struct slice *record)
 
 /* Calls change for each of them. */
 static int
-change_open_turns(
-    struct txn *t, int (*change)(struct txn *, const struct key *turn, struct slice old))
+change_each(struct txn *t, enum table table,
+    int (*change)(struct txn *, const struct key *key, struct slice old))
 {
-	struct key turn = {0};
+	struct key key = {0};
 	struct slice record;
 	int rc;
 
-	while ((rc = next_open_turn(t, &turn, &record)) == 0) {
-		rc = change(t, &turn, record);
+	while ((rc = next_entry(t, table, &key, &record)) == 0) {
+		rc = change(t, &key, record);
 		if (rc != 0)
-			break;
+			return rc;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -125,7 +126,7 @@ change_open_turns(
 static int
 name_conversations(struct txn *t)
 {
-	return change_open_turns(t, name_conversation);
+	return change_each(t, TABLE_OPEN_TURNS, name_conversation);
 }
 
 /* -- from 2 to 3: an open turn names its run, and clients' ids have a table ----------------- */
@@ -169,7 +170,205 @@ name_run(struct txn *t, const struct key *turn, struct slice old)
 static int
 name_runs(struct txn *t)
 {
-	return change_open_turns(t, name_run);
+	return change_each(t, TABLE_OPEN_TURNS, name_run);
+}
+
+/* -- from 3 to 4: organizations, and all that they have -------------------------------------- */
+
+/*
+ * Conversations get a contact and a state, and an entry in conversations_by_widget; logins get an
+ * id and what a list shows of them, and an entry in logins_by_user. The bytes:
+ *
+ *	conversations    1       version 1, id 16, organization 16, widget 16, session (length 4, so
+ *	                         many), made at 8, updated at 8, next place 8, messages 8, last message
+ *	                         (length 4, so many)
+ *	                 2       the same, contact 16, state 1
+ *	logins           1       version 1, organization 16, made at 8, expires at 8
+ *	                 2       the same, id 16, user 16, address (length 4, so many), program (the same)
+ *	messages         both    version 1, id 16, role 1 (1: a reply), status 1, …
+ *	state                    0: no reply; 1, 2, 3: it has ended with status 0, 1, 2; 4: it is open
+ *	conversations_by_widget  organization, widget, ~updated at, conversation → nothing
+ *	logins_by_user           organization, user (zero: none), login → the login's key
+ *
+ * A record that is damaged stays as it is: `banter verify` names it, before and after.
+ */
+enum {
+	CONVERSATION_WIDGET = 33,
+	CONVERSATION_SESSION = 49,
+	CONVERSATION_UPDATED = 8, /* behind the session */
+	CONVERSATION_NEXT = 16,
+	CONVERSATION_LAST = 32,
+	CONVERSATION_1_MAX = 89 + 128 + 1500,
+	CONVERSATION_2_ADDS = 17,
+	MESSAGE_ROLE = 17,
+	MESSAGE_STATUS = 18,
+	STATUS_LAST = 2,
+	LOGIN_1_BYTES = 33,
+	LOGIN_2_BYTES = 73,
+	STATE_NONE = 0,
+	STATE_OPEN = 4,
+};
+
+static uint64_t
+read_le(const uint8_t *at, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = n; i > 0; i--)
+		v = v << 8 | at[i - 1];
+	return v;
+}
+
+/* What the step needs of a conversation. */
+struct conversation_1 {
+	struct id org, widget;
+	uint64_t updated_at, next_seq;
+};
+
+/* Whether these are the bytes of a conversation of version 1. */
+static bool
+read_conversation(struct slice r, struct conversation_1 *out)
+{
+	size_t at = CONVERSATION_SESSION + 4, last;
+
+	if (r.len < at || r.len > CONVERSATION_1_MAX || r.p[0] != 1)
+		return false;
+	at += read_le(r.p + CONVERSATION_SESSION, 4);
+	if (at > r.len || r.len - at < CONVERSATION_LAST + 4)
+		return false;
+	last = read_le(r.p + at + CONVERSATION_LAST, 4);
+	if (last != r.len - at - CONVERSATION_LAST - 4)
+		return false;
+	memcpy(out->org.b, r.p + CONVERSATION_WIDGET - sizeof(out->org.b), sizeof(out->org.b));
+	memcpy(out->widget.b, r.p + CONVERSATION_WIDGET, sizeof(out->widget.b));
+	out->updated_at = read_le(r.p + at + CONVERSATION_UPDATED, 8);
+	out->next_seq = read_le(r.p + at + CONVERSATION_NEXT, 8);
+	return true;
+}
+
+/* How the reply at the last place of a conversation stands. */
+static int
+find_state(struct txn *t, const struct id *conversation, uint64_t next_seq, uint8_t *state)
+{
+	struct key place = key_message(conversation, next_seq - 1), turn;
+	struct slice message, open;
+	int rc = txn_get(t, TABLE_MESSAGES, &place, &message);
+
+	*state = STATE_NONE;
+	if (rc != 0 || message.len <= MESSAGE_STATUS || message.p[MESSAGE_ROLE] != 1 ||
+	    message.p[MESSAGE_STATUS] > STATUS_LAST)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	*state = (uint8_t)(message.p[MESSAGE_STATUS] + 1);
+	turn = key_of((struct slice){message.p + 1, sizeof(struct id)});
+	rc = txn_get(t, TABLE_OPEN_TURNS, &turn, &open);
+	if (rc == 0)
+		*state = STATE_OPEN;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+add_state(struct txn *t, const struct key *key, struct slice old)
+{
+	uint8_t record[CONVERSATION_1_MAX + CONVERSATION_2_ADDS] = {0};
+	struct slice made = {record, old.len + CONVERSATION_2_ADDS};
+	struct id id = key_front(key_slice(key));
+	struct conversation_1 conversation;
+	struct key by_widget;
+	int rc;
+
+	if (!read_conversation(old, &conversation))
+		return 0;
+	memcpy(record, old.p, old.len);
+	record[0] = 2;
+	rc = find_state(t, &id, conversation.next_seq, &record[made.len - 1]);
+	if (rc == 0)
+		rc = txn_put(t, TABLE_CONVERSATIONS, key, made);
+	if (rc != 0)
+		return rc;
+	by_widget = key_activity_of(
+	    &conversation.org, &conversation.widget, conversation.updated_at, &id);
+	return txn_put(t, TABLE_CONVERSATIONS_BY_WIDGET, &by_widget, (struct slice){0});
+}
+
+/* The place that an open turn keeps for its reply; MDB_NOTFOUND: it has none. */
+static int
+find_place(struct txn *t, const struct key *turn, struct id *conversation, uint64_t *seq)
+{
+	struct slice place;
+	int rc = txn_get(t, TABLE_TURNS, turn, &place);
+
+	if (rc != 0)
+		return rc;
+	if (place.len != TURN_BYTES || place.p[0] != 1)
+		return MDB_NOTFOUND;
+	memcpy(conversation->b, place.p + TURN_CONVERSATION, sizeof(conversation->b));
+	*seq = read_le(place.p + TURN_CONVERSATION + sizeof(conversation->b), 8);
+	return 0;
+}
+
+/* A conversation whose last place an open turn keeps is active. */
+static int
+mark_active(struct txn *t, const struct key *turn, struct slice unused)
+{
+	uint8_t record[CONVERSATION_1_MAX + CONVERSATION_2_ADDS];
+	struct conversation_1 conversation;
+	struct slice old;
+	struct key key;
+	struct id id;
+	uint64_t seq;
+	int rc = find_place(t, turn, &id, &seq);
+
+	(void)unused;
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	key = key_id(&id);
+	rc = txn_get(t, TABLE_CONVERSATIONS, &key, &old);
+	if (rc != 0 || old.len < CONVERSATION_2_ADDS || old.len > sizeof(record))
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	memcpy(record, old.p, old.len);
+	record[0] = 1;
+	if (old.p[0] != 2 ||
+	    !read_conversation(
+		(struct slice){record, old.len - CONVERSATION_2_ADDS}, &conversation) ||
+	    conversation.next_seq != seq + 1)
+		return 0;
+	record[0] = 2;
+	record[old.len - 1] = STATE_OPEN;
+	return txn_put(t, TABLE_CONVERSATIONS, &key, (struct slice){record, old.len});
+}
+
+static int
+name_login(struct txn *t, const struct key *token, struct slice old)
+{
+	const struct id nobody = {0};
+	uint8_t record[LOGIN_2_BYTES] = {0};
+	struct id login = id_new(), org;
+	struct key by_user;
+	int rc;
+
+	if (old.len != LOGIN_1_BYTES || old.p[0] != 1)
+		return 0;
+	memcpy(record, old.p, old.len);
+	record[0] = 2;
+	memcpy(record + LOGIN_1_BYTES, login.b, sizeof(login.b));
+	memcpy(org.b, record + 1, sizeof(org.b));
+	rc = txn_put(t, TABLE_LOGINS, token, (struct slice){record, sizeof(record)});
+	if (rc != 0)
+		return rc;
+	by_user = key_user_login(&org, &nobody, &login);
+	return txn_put(t, TABLE_LOGINS_BY_USER, &by_user, key_slice(token));
+}
+
+static int
+add_organizations(struct txn *t)
+{
+	int rc = change_each(t, TABLE_CONVERSATIONS, add_state);
+
+	if (rc == 0)
+		rc = change_each(t, TABLE_OPEN_TURNS, mark_active);
+	if (rc == 0)
+		rc = change_each(t, TABLE_LOGINS, name_login);
+	return rc;
 }
 
 /* -- all of them --------------------------------------------------------------------------- */
@@ -178,6 +377,7 @@ name_runs(struct txn *t)
 static int (*const steps[])(struct txn *) = {
     name_conversations,
     name_runs,
+    add_organizations,
 };
 
 _Static_assert(
@@ -191,89 +391,5 @@ migrate(struct txn *t, uint64_t from)
 	must(from >= 1 && from < SCHEMA_VERSION);
 	for (uint64_t version = from; version < SCHEMA_VERSION && rc == 0; version++)
 		rc = steps[version - 1](t);
-	return rc;
-}
-
-/* -- the copy ------------------------------------------------------------------------------ */
-
-/* Writes all of the store to a file. */
-static int
-copy_to(struct env *env, int fd)
-{
-	int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
-
-	/* It counts the pages and finds that some are lost: LMDB's word for a leak, which harms
-	 * nobody. Then they are copied as well. */
-	if (rc == MDB_INCOMPATIBLE) {
-		if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
-			return errno;
-		rc = mdb_env_copyfd2(env->mdb, fd, 0);
-	}
-	if (rc == 0 && fsync(fd) == -1)
-		rc = errno;
-	return rc;
-}
-
-/* The same to a file of this name, whose size it gets. */
-static int
-make_copy(struct env *env, const char *path, uint64_t *bytes)
-{
-	/* What a try before left here is worth nothing. */
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct stat st = {0};
-	int rc;
-
-	if (fd == -1)
-		return errno;
-	rc = copy_to(env, fd);
-	if (rc == 0 && fstat(fd, &st) == -1)
-		rc = errno;
-	*bytes = (uint64_t)st.st_size;
-	closefd(&fd);
-	return rc;
-}
-
-/* Gives a file its last name, on disk. */
-static int
-rename_synced(const char *dir, const char *from, const char *to)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = 0;
-
-	if (fd == -1)
-		return errno;
-	if (rename(from, to) == -1 || fsync(fd) == -1)
-		rc = errno;
-	closefd(&fd);
-	return rc;
-}
-
-int
-migrate_backup(struct env *env, const char *dir, uint64_t from)
-{
-	char path[PATH_MAX], part[PATH_MAX];
-	uint64_t bytes = 0;
-	int n, rc;
-
-	n = snprintf(part, sizeof(part), "%s/data-schema%u.mdb.part", dir, (unsigned)from);
-	if (n < 0 || (size_t)n >= sizeof(part))
-		return ENAMETOOLONG;
-	(void)snprintf(path, sizeof(path), "%s/data-schema%u.mdb", dir, (unsigned)from);
-	rc = make_copy(env, part, &bytes);
-	if (rc == 0)
-		rc = rename_synced(dir, part, path);
-	if (rc == 0) {
-		log_event(LOG_NOTICE, "store_copied", L_STR("path", path),
-		    L_UINT("bytes", bytes), L_UINT("schema", from));
-		return 0;
-	}
-	unlink(part);
-	log_event(LOG_ERROR, "store_not_copied", L_STR("path", path),
-	    L_STR("error", mdb_strerror(rc)),
-	    L_STR("help",
-		"the store must be copied before it can be brought to this version's schema, "
-		"and "
-		"nothing of it was changed: make room in this directory, or install the old "
-		"version again"));
 	return rc;
 }

@@ -20,8 +20,8 @@
 /*
  * Copies the environment to data-schema<from>.mdb in its directory, synced, before anything of it
  * is changed; a copy that is there already from a try that did not come through is replaced. Only
- * a whole copy ever has that name. No transaction may run. 0, an LMDB error or errno; either way
- * there is a line in the log.
+ * a whole copy ever has that name. No transaction may run. 0, an LMDB error or errno (ENOSPC:
+ * perhaps before anything was written); either way there is a line in the log.
  */
 [[gnu::warn_unused_result]] int migrate_backup(struct env *env, const char *dir, uint64_t from);
 

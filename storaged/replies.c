@@ -6,6 +6,7 @@
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "storaged/conversations.h"
+#include "storaged/remains.h"
 
 static enum reply_state
 state_of(const struct reply *reply)
@@ -14,6 +15,18 @@ state_of(const struct reply *reply)
 		return REPLY_MISSING;
 	return reply->message.status == MESSAGE_INTERRUPTED ? REPLY_INTERRUPTED
 							    : REPLY_COMPLETE;
+}
+
+int
+reply_place(struct txn *t, const struct id *turn, struct msg_turn_record *place)
+{
+	struct key key = key_id(turn);
+	bool erased = false;
+	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+
+	if (rc == 0)
+		rc = remains_of(t, &place->conversation, &erased);
+	return erased ? MDB_NOTFOUND : rc;
 }
 
 int
@@ -70,29 +83,28 @@ open_with_text(
 
 int
 reply_reopen(struct txn *t, const struct id *turn, const struct id *run,
-    const struct id *conversation, const struct reply *reply)
+    const struct msg_turn_record *place, const struct reply *reply)
 {
-	struct buf *text = &t->env->text;
+	/* Before the first change, which may move what lies in the map. */
+	int rc = reply_gather(t, turn, reply);
 
-	/* Copied before the first change, which may move what lies in the map. */
-	buf_reset(text);
-	if (reply->has_message)
-		must(buf_append(text, reply->message.text.p, reply->message.text.len) == 0);
-	return open_with_text(t, turn, run, conversation);
+	if (rc == 0)
+		rc = conversation_reopen(t, place);
+	return rc != 0 ? rc : open_with_text(t, turn, run, &place->conversation);
 }
 
 int
 reply_begin_anew(struct txn *t, const struct id *turn, const struct id *run,
-    const struct id *conversation, const struct reply *reply)
+    const struct msg_turn_record *place, const struct reply *reply)
 {
 	int rc;
 
 	if (reply->state != REPLY_OPEN)
-		return reply_reopen(t, turn, run, conversation, reply);
+		return reply_reopen(t, turn, run, place, reply);
 	rc = reply_pieces(t, turn);
 	if (rc == 0)
 		rc = reply_close(t, turn);
-	return rc != 0 ? rc : open_with_text(t, turn, run, conversation);
+	return rc != 0 ? rc : open_with_text(t, turn, run, &place->conversation);
 }
 
 int
@@ -142,23 +154,25 @@ reply_pieces(struct txn *t, const struct id *turn)
 }
 
 int
+reply_gather(struct txn *t, const struct id *turn, const struct reply *reply)
+{
+	struct buf *text = &t->env->text;
+
+	if (reply->state == REPLY_OPEN)
+		return reply_pieces(t, turn);
+	buf_reset(text);
+	if (reply->has_message)
+		must(buf_append(text, reply->message.text.p, reply->message.text.len) == 0);
+	return 0;
+}
+
+int
 reply_close(struct txn *t, const struct id *turn)
 {
 	struct key front = key_id(turn);
-	struct walk w;
-	int rc;
+	int rc = txn_del(t, TABLE_OPEN_TURNS, &front);
 
-	rc = txn_del(t, TABLE_OPEN_TURNS, &front);
-	if (rc != 0)
-		return rc;
-	rc = walk_open(&w, t, TABLE_PARTIALS, &front);
-	while (rc == 0) {
-		rc = walk_from(&w, &front);
-		if (rc == 0)
-			rc = walk_delete(&w);
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return rc != 0 ? rc : txn_del_all(t, TABLE_PARTIALS, &front);
 }
 
 int
@@ -168,7 +182,13 @@ reply_end(struct txn *t, const struct id *turn, const struct msg_turn_record *pl
 	struct key conversation_key = key_id(&place->conversation);
 	struct key message_key = key_message(&place->conversation, place->seq);
 	struct msg_conversation_record conversation;
-	struct arrival arrival = {ending->text, clock_wall_ms(), replaces};
+	struct arrival arrival = {
+	    .text = ending->text,
+	    .now = clock_wall_ms(),
+	    .replaces = replaces,
+	    .reply = place->seq,
+	    .state = conversation_state_of(ending->status),
+	};
 	struct msg_message_record message = {
 	    .v = RECORD_VERSION,
 	    .id = *turn,

@@ -32,6 +32,10 @@ struct reply {
 	struct msg_message_record message; /* if it has one; its text lies in the map */
 };
 
+/* Where the reply of a turn belongs. MDB_NOTFOUND: the turn never began, or was erased. */
+[[gnu::warn_unused_result]] int reply_place(
+    struct txn *t, const struct id *turn, struct msg_turn_record *place);
+
 /* How it stands with a turn. */
 [[gnu::warn_unused_result]] int reply_look(struct txn *t, const struct id *turn,
     const struct msg_turn_record *place, struct reply *reply);
@@ -40,15 +44,19 @@ struct reply {
 [[gnu::warn_unused_result]] int reply_open(
     struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation);
 
+/* Puts all that there is of a reply's text in t->env->text, whatever its state. */
+[[gnu::warn_unused_result]] int reply_gather(
+    struct txn *t, const struct id *turn, const struct reply *reply);
+
 /* Opens an interrupted turn again, or one that is missing its message: what there is of the text is
  * its first piece. */
 [[gnu::warn_unused_result]] int reply_reopen(struct txn *t, const struct id *turn,
-    const struct id *run, const struct id *conversation, const struct reply *reply);
+    const struct id *run, const struct msg_turn_record *place, const struct reply *reply);
 
 /* Gives a turn that is not closed for good to another run. All that there is of the text becomes one
  * piece, so that the new run's first one, at 0, takes its place. */
 [[gnu::warn_unused_result]] int reply_begin_anew(struct txn *t, const struct id *turn,
-    const struct id *run, const struct id *conversation, const struct reply *reply);
+    const struct id *run, const struct msg_turn_record *place, const struct reply *reply);
 
 /* Keeps a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
 [[gnu::warn_unused_result]] int reply_keep(

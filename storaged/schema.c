@@ -21,6 +21,23 @@ static const char *const names[TABLES] = {
     [TABLE_LOGINS] = "logins",
     [TABLE_TOTALS] = "totals",
     [TABLE_CLIENT_IDS] = "client_ids",
+    [TABLE_CONVERSATIONS_BY_WIDGET] = "conversations_by_widget",
+    [TABLE_CONVERSATIONS_BY_CONTACT] = "conversations_by_contact",
+    [TABLE_ORGS] = "orgs",
+    [TABLE_USERS] = "users",
+    [TABLE_USERS_BY_EMAIL] = "users_by_email",
+    [TABLE_LOGINS_BY_USER] = "logins_by_user",
+    [TABLE_KEYS] = "keys",
+    [TABLE_KEYS_BY_ORG] = "keys_by_org",
+    [TABLE_AGENTS] = "agents",
+    [TABLE_WIDGETS] = "widgets",
+    [TABLE_WIDGETS_BY_PUBLIC] = "widgets_by_public",
+    [TABLE_VISITORS] = "visitors",
+    [TABLE_VISITORS_BY_ID] = "visitors_by_id",
+    [TABLE_CONTACTS] = "contacts",
+    [TABLE_CONTACTS_BY_EMAIL] = "contacts_by_email",
+    [TABLE_CONTACTS_BY_PHONE] = "contacts_by_phone",
+    [TABLE_CAPS] = "caps",
 };
 
 const char *
@@ -85,7 +102,27 @@ key_fits(enum table table, struct slice key)
 	case TABLE_TURNS:
 	case TABLE_OPEN_TURNS:
 	case TABLE_TOTALS:
+	case TABLE_ORGS:
+	case TABLE_VISITORS_BY_ID:
 		return key.len == id;
+	case TABLE_USERS:
+	case TABLE_KEYS_BY_ORG:
+	case TABLE_AGENTS:
+	case TABLE_WIDGETS:
+	case TABLE_CONTACTS:
+		return key.len == 2 * id;
+	case TABLE_LOGINS_BY_USER:
+		return key.len == 3 * id;
+	case TABLE_CONVERSATIONS_BY_WIDGET:
+	case TABLE_CONVERSATIONS_BY_CONTACT:
+		return key.len == 2 * id + ACTIVITY_CURSOR_LEN;
+	case TABLE_USERS_BY_EMAIL:
+		return key.len > 0 && key.len <= FOLDED_MAX;
+	case TABLE_WIDGETS_BY_PUBLIC:
+		return key.len > 0 && key.len <= PUBLIC_ID_MAX;
+	case TABLE_CONTACTS_BY_EMAIL:
+	case TABLE_CONTACTS_BY_PHONE:
+		return key.len > id && key.len <= id + FOLDED_MAX;
 	case TABLE_CONVERSATIONS_BY_SESSION:
 		return key.len > 2 * id && key.len <= 2 * id + SESSION_MAX;
 	case TABLE_CONVERSATIONS_BY_ACTIVITY:
@@ -93,7 +130,10 @@ key_fits(enum table table, struct slice key)
 	case TABLE_MESSAGES:
 		return key.len == id + 8;
 	case TABLE_PARTIALS:
+	case TABLE_CAPS:
 		return key.len == id + 4;
+	case TABLE_KEYS:
+	case TABLE_VISITORS:
 	case TABLE_LOGINS:
 		return key.len == sizeof(struct hash256);
 	case TABLE_CLIENT_IDS:
@@ -111,6 +151,16 @@ key_front(struct slice key)
 
 	must(key.len >= sizeof(id.b));
 	memcpy(id.b, key.p, sizeof(id.b));
+	return id;
+}
+
+struct id
+key_back(struct slice key)
+{
+	struct id id;
+
+	must(key.len >= sizeof(id.b));
+	memcpy(id.b, key.p + key.len - sizeof(id.b), sizeof(id.b));
 	return id;
 }
 
@@ -132,6 +182,25 @@ key_meta(const char *name)
 	key.len = 0;
 	add_bytes(&key, name, strlen(name));
 	return key;
+}
+
+struct key
+key_erased(const struct id *conversation)
+{
+	char name[sizeof(META_ERASED) + ID_TEXT_LEN] = META_ERASED;
+
+	id_format(conversation, name + strlen(META_ERASED));
+	return key_meta(name);
+}
+
+bool
+meta_erased(struct slice name, struct id *conversation)
+{
+	const size_t front = strlen(META_ERASED);
+
+	if (name.len < front || memcmp(name.p, META_ERASED, front) != 0)
+		return false;
+	return id_parse((struct slice){name.p + front, name.len - front}, conversation) == 0;
 }
 
 struct key
@@ -167,8 +236,8 @@ key_activity_at(const struct id *org, struct slice cursor)
 struct slice
 activity_cursor(struct slice key)
 {
-	must(key.len == sizeof(struct id) + ACTIVITY_CURSOR_LEN);
-	return (struct slice){key.p + sizeof(struct id), ACTIVITY_CURSOR_LEN};
+	must(key.len > ACTIVITY_CURSOR_LEN);
+	return (struct slice){key.p + key.len - ACTIVITY_CURSOR_LEN, ACTIVITY_CURSOR_LEN};
 }
 
 struct id
@@ -230,11 +299,94 @@ client_id_name(struct slice key)
 }
 
 struct key
-key_login(const struct hash256 *token)
+key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
+    const struct id *conversation)
+{
+	struct key key = key_of_org(org, of);
+
+	add_number(&key, ~updated_at, 8);
+	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	return key;
+}
+
+struct key
+key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor)
+{
+	struct key key = key_of_org(org, of);
+
+	must(cursor.len == ACTIVITY_CURSOR_LEN);
+	add_bytes(&key, cursor.p, cursor.len);
+	return key;
+}
+
+struct key
+key_of_org(const struct id *org, const struct id *id)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, id->b, sizeof(id->b));
+	return key;
+}
+
+void
+org_key_parts(struct slice key, struct id *org, struct id *id)
+{
+	must(key.len == 2 * sizeof(struct id));
+	memcpy(org->b, key.p, sizeof(org->b));
+	memcpy(id->b, key.p + sizeof(org->b), sizeof(id->b));
+}
+
+struct key
+key_hash(const struct hash256 *hash)
 {
 	struct key key;
 
 	key.len = 0;
-	add_bytes(&key, token->b, sizeof(token->b));
+	add_bytes(&key, hash->b, sizeof(hash->b));
 	return key;
+}
+
+struct key
+key_user_login(const struct id *org, const struct id *user, const struct id *login)
+{
+	struct key key = key_of_org(org, user);
+
+	add_bytes(&key, login->b, sizeof(login->b));
+	return key;
+}
+
+struct key
+key_email(struct slice folded)
+{
+	return key_of(folded);
+}
+
+struct key
+key_public(struct slice public_id)
+{
+	return key_of(public_id);
+}
+
+struct key
+key_contact_name(const struct id *org, struct slice name)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, name.p, name.len);
+	return key;
+}
+
+struct key
+key_cap(const struct id *widget, uint32_t day)
+{
+	struct key key = key_id(widget);
+
+	add_number(&key, day, 4);
+	return key;
+}
+
+uint32_t
+cap_day(struct slice key)
+{
+	return (uint32_t)read_number(key, sizeof(struct id), 4);
 }

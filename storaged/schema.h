@@ -11,19 +11,26 @@
 
 #include "proto/messages.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
-/* The names in meta. A probe's name has a number behind it. */
+/* The names in meta. A probe's name has a number behind it, that of an erased conversation its id. */
 #define META_VERSION     "schema_version"
 #define META_LAST_BACKUP "last_backup"
 #define META_PROBE       "probe"
+#define META_ERASED      "erased "
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128
 #define CLIENT_ID_MAX 128
+#define PUBLIC_ID_MAX 32
+#define EMAIL_MAX     254
+#define PHONE_MAX     64
 
-/* The longest key: organization, widget, session. LMDB itself takes up to 511 bytes. */
-#define KEY_MAX (2 * sizeof(struct id) + SESSION_MAX)
+/* An e-mail, folded (contact_keys.h): what folding may make of one. */
+#define FOLDED_MAX 400
+
+/* The longest key: organization, folded e-mail. LMDB itself takes up to 511 bytes. */
+#define KEY_MAX (sizeof(struct id) + FOLDED_MAX)
 
 /* A place in the list by activity, as peers carry it: ~updated_at, conversation. */
 #define ACTIVITY_CURSOR_LEN (8 + sizeof(struct id))
@@ -40,6 +47,23 @@ enum table {
 	TABLE_LOGINS,                    /* SHA-256 of the token → LOGIN_RECORD */
 	TABLE_TOTALS,                    /* org → TOTALS_RECORD */
 	TABLE_CLIENT_IDS,                /* conversation, client's id → CLIENT_ID_RECORD */
+	TABLE_CONVERSATIONS_BY_WIDGET,  /* org, widget, ~updated_at, conversation → nothing */
+	TABLE_CONVERSATIONS_BY_CONTACT, /* org, contact, ~updated_at, conversation → nothing */
+	TABLE_ORGS,                     /* org → ORG_RECORD */
+	TABLE_USERS,                    /* org, user → USER_RECORD */
+	TABLE_USERS_BY_EMAIL,           /* folded e-mail → org, user */
+	TABLE_LOGINS_BY_USER,           /* org, user, login → SHA-256 of the token */
+	TABLE_KEYS,                     /* SHA-256 of the key → KEY_RECORD */
+	TABLE_KEYS_BY_ORG,              /* org, key → SHA-256 of the key */
+	TABLE_AGENTS,                   /* org, agent → AGENT_RECORD */
+	TABLE_WIDGETS,                  /* org, widget → WIDGET_RECORD */
+	TABLE_WIDGETS_BY_PUBLIC,        /* public id → org, widget */
+	TABLE_VISITORS,                 /* SHA-256 of the token → VISITOR_RECORD */
+	TABLE_VISITORS_BY_ID,           /* visitor → SHA-256 of the token */
+	TABLE_CONTACTS,                 /* org, contact → CONTACT_RECORD */
+	TABLE_CONTACTS_BY_EMAIL,        /* org, folded e-mail → contact */
+	TABLE_CONTACTS_BY_PHONE,        /* org, phone's digits and leading + → contact */
+	TABLE_CAPS,                     /* widget, UTC day since 1970 → CAP_RECORD */
 	TABLES,
 };
 
@@ -63,6 +87,9 @@ bool key_fits(enum table table, struct slice key);
 /* The id that a key begins with: of any table but meta and logins. */
 struct id key_front(struct slice key);
 
+/* The id that a key ends with: of orgs, users, agents, widgets, contacts and keys_by_org. */
+struct id key_back(struct slice key);
+
 /* A key of one id: conversations, turns, open_turns, totals; and the front of messages (of a
  * conversation), client_ids (the same), partials (of a turn) and conversations_by_activity (of an
  * organization). */
@@ -71,6 +98,10 @@ struct key key_id(const struct id *id);
 /* meta. name has at most KEY_MAX bytes. */
 struct key key_meta(const char *name);
 
+/* meta, of a conversation that was erased (remains.h); and whose such a name is, false: no one's. */
+struct key key_erased(const struct id *conversation);
+bool meta_erased(struct slice name, struct id *conversation);
+
 /* conversations_by_session. session has at most SESSION_MAX bytes. */
 struct key key_session(const struct id *org, const struct id *widget, struct slice session);
 
@@ -78,11 +109,12 @@ struct key key_session(const struct id *org, const struct id *widget, struct sli
 struct key key_activity(
     const struct id *org, uint64_t updated_at, const struct id *conversation);
 
-/* The same from a cursor of ACTIVITY_CURSOR_LEN bytes, and the cursor of a key. */
+/* The same from a cursor of ACTIVITY_CURSOR_LEN bytes. */
 struct key key_activity_at(const struct id *org, struct slice cursor);
-struct slice activity_cursor(struct slice key);
 
-/* The conversation that a key of conversations_by_activity names. */
+/* The cursor of a key of conversations_by_activity, conversations_by_widget or
+ * conversations_by_contact, and the conversation that such a key names. */
+struct slice activity_cursor(struct slice key);
 struct id activity_conversation(struct slice key);
 
 /* messages. */
@@ -97,7 +129,36 @@ uint32_t partial_offset(struct slice key);
 struct key key_client_id(const struct id *conversation, struct slice name);
 struct slice client_id_name(struct slice key);
 
-/* logins. */
-struct key key_login(const struct hash256 *token);
+/* conversations_by_widget and conversations_by_contact: as key_activity(), among those of a widget or
+ * a contact. A cursor is one of ACTIVITY_CURSOR_LEN bytes. */
+struct key key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
+    const struct id *conversation);
+struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
+
+/* users, agents, widgets, contacts, keys_by_org; and the front of logins_by_user (of a user),
+ * conversations_by_widget and conversations_by_contact. */
+struct key key_of_org(const struct id *org, const struct id *id);
+
+/* Takes such a key, or the value of users_by_email and widgets_by_public, apart. */
+void org_key_parts(struct slice key, struct id *org, struct id *id);
+
+/* logins, keys, visitors. */
+struct key key_hash(const struct hash256 *hash);
+
+/* logins_by_user. */
+struct key key_user_login(const struct id *org, const struct id *user, const struct id *login);
+
+/* users_by_email: folded has at most FOLDED_MAX bytes. */
+struct key key_email(struct slice folded);
+
+/* widgets_by_public. */
+struct key key_public(struct slice public_id);
+
+/* contacts_by_email, contacts_by_phone: name has at most FOLDED_MAX bytes. */
+struct key key_contact_name(const struct id *org, struct slice name);
+
+/* caps. day: whole UTC days since 1970. */
+struct key key_cap(const struct id *widget, uint32_t day);
+uint32_t cap_day(struct slice key);
 
 #endif

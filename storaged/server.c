@@ -1,7 +1,8 @@
 /*
  * The loop turn. libevent's callbacks read and take notes; then, once per turn, turn() does the
- * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end. While
- * the batch is open the callbacks may run again, so none of them touches the store.
+ * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end, a step of
+ * what is left of erased conversations. While the batch is open the callbacks may run again, so none of
+ * them touches the store.
  */
 #include "storaged/server.h"
 
@@ -15,6 +16,7 @@
 #include "proto/log.h"
 #include "storaged/interrupt.h"
 #include "storaged/peers.h"
+#include "storaged/remains.h"
 #include "storaged/report.h"
 
 /* How long the workers of turns that were open at the start have to claim them. They knock each
@@ -42,7 +44,7 @@ struct server {
 	struct batch batch;
 	struct peers peers;
 	struct report report;
-	bool accept_paused;
+	bool accept_paused, remains_paused;
 	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
 	bool stopping;
 };
@@ -178,11 +180,24 @@ end_lost_turns(struct server *s)
 	return interrupt_lost(s->env, &s->live) == INTERRUPT_MORE;
 }
 
+/* Removes some of what is left of erased conversations, even of a full store: it makes room. */
+static bool
+remove_remains(struct server *s)
+{
+	enum remains_result r;
+
+	if (s->remains_paused)
+		return false;
+	r = remains_step(s->env);
+	s->remains_paused = r == REMAINS_STUCK;
+	return r == REMAINS_MORE;
+}
+
 /* Tries again what there was no room for. Outside of any transaction. */
 static void
 retry(struct server *s)
 {
-	s->retry_due = false;
+	s->retry_due = s->remains_paused = false;
 	env_probe(s->env);
 	if (s->accept_paused && s->peers.n < PEERS_MAX) {
 		s->accept_paused = false;
@@ -211,7 +226,7 @@ plan_retry(struct server *s)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
 
-	if ((!s->env->writable || s->accept_paused) &&
+	if ((!s->env->writable || s->accept_paused || s->remains_paused) &&
 	    !event_pending(s->retry, EV_TIMEOUT, NULL))
 		must(event_add(s->retry, &retry) == 0);
 }
@@ -239,6 +254,7 @@ turn(struct server *s, bool *more)
 	*more |= s->live.told;
 	if (s->retry_due)
 		retry(s);
+	*more |= remove_remains(s);
 	if (s->tidy_due)
 		tidy(s);
 	if (s->env->writable != s->report.writable)
@@ -250,7 +266,7 @@ turn(struct server *s, bool *more)
 static int
 loop(struct server *s)
 {
-	bool more = false;
+	bool more = true; /* what was left by the process before */
 	int status = 0;
 
 	while (!s->stopping && status == 0) {

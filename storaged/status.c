@@ -84,7 +84,7 @@ add_peers(struct env *env, const struct peers *peers)
 		    .program = slice_str(peer->channel.peer_program),
 		    .since = peer->since,
 		    .open_turns = count_turns(&peer->client.turns),
-		    .following = (uint32_t)peer->client.n_followings,
+		    .following = (uint32_t)peer->client.follows[TOPIC_TURNS].n,
 		};
 
 		if (peer->channel.peer != ROLE_NONE)

@@ -5,36 +5,41 @@
 
 #include "proto/log.h"
 
-/* Makes the counts of this organization those that are kept. */
-static int
-keep(struct txn *t, const struct id *org)
+int
+totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals)
 {
 	struct key key = key_id(org);
 	int rc;
 
-	if (t->totals.known && id_equal(&t->totals.org, org))
+	if (t->totals.known && id_equal(&t->totals.org, org)) {
+		*totals = t->totals.record;
 		return 0;
-	rc = totals_write(t);
-	if (rc != 0)
-		return rc;
-	t->totals.org = *org;
-	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
-	if (rc == MDB_NOTFOUND) {
-		t->totals.record = (struct msg_totals_record){.v = RECORD_VERSION};
-		rc = 0;
 	}
-	t->totals.known = rc == 0;
-	return rc;
+	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, totals);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*totals = (struct msg_totals_record){.v = RECORD_VERSION};
+	return 0;
 }
 
-int
-totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals)
+/* Makes the counts of this organization those that are kept. */
+static int
+keep(struct txn *t, const struct id *org)
 {
-	int rc = keep(t, org);
+	struct msg_totals_record record;
+	int rc;
 
+	if (t->totals.known && id_equal(&t->totals.org, org))
+		return 0;
+	rc = totals_get(t, org, &record);
 	if (rc == 0)
-		*totals = t->totals.record;
-	return rc;
+		rc = totals_write(t);
+	if (rc != 0)
+		return rc;
+	t->totals.known = true;
+	t->totals.org = *org;
+	t->totals.record = record;
+	return 0;
 }
 
 static void

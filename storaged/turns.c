@@ -10,6 +10,8 @@
 #include "storaged/conversations.h"
 #include "storaged/joins.h"
 #include "storaged/pages.h"
+#include "storaged/parties.h"
+#include "storaged/remains.h"
 #include "storaged/standing.h"
 
 /* Stores the visitor's message at seq. */
@@ -36,16 +38,22 @@ check_fresh_id(struct txn *t, struct call *c, const struct id *id)
 {
 	struct key key = key_id(id);
 	struct slice there;
+	bool erased = false;
 	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &there);
 
-	if (rc == 0)
+	if (rc == MDB_NOTFOUND)
+		rc = remains_of(t, id, &erased);
+	else if (rc == 0)
 		return call_refuse(
 		    c, STORE_INVALID, "another session's conversation has this id");
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	if (erased)
+		return call_refuse(c, STORE_INVALID, remains_taken);
+	return rc;
 }
 
 /* What TURN_BEGIN finds before it decides. */
 struct beginning {
+	struct parties parties;
 	struct msg_conversation_record conversation; /* the session's */
 	bool fresh;                                  /* it is not stored yet */
 	struct id turn;                              /* the one that is answered */
@@ -75,9 +83,12 @@ static int
 begin_first(struct txn *t, struct call *c, struct beginning *b)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
-	struct arrival arrival = {.text = m->text, .now = clock_wall_ms()};
+	struct arrival arrival = {
+	    .text = m->text, .now = clock_wall_ms(), .state = CONVERSATION_ACTIVE};
 	int rc = 0;
 
+	if (!call_may_write(t))
+		return CALL_WRITES;
 	if (c->open->n >= OPEN_TURNS_MAX)
 		return call_refuse(c, STORE_FULL, "too many replies are open");
 	if (b->fresh)
@@ -87,6 +98,9 @@ begin_first(struct txn *t, struct call *c, struct beginning *b)
 	/* Only an import can have come so far. */
 	if (b->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation has no place left");
+	rc = parties_check(t, c, &b->parties, arrival.now);
+	if (rc != 0)
+		return rc;
 
 	b->place = (struct msg_turn_record){
 	    .v = RECORD_VERSION,
@@ -95,19 +109,25 @@ begin_first(struct txn *t, struct call *c, struct beginning *b)
 	    .seq = b->conversation.next_seq + 1,
 	};
 	b->conversation.next_seq += 2;
+	if (b->fresh)
+		b->conversation.contact = b->parties.visitor.contact;
+	arrival.reply = b->place.seq;
 	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
 		rc = put_turn(t, m, &b->place, arrival.now);
+	if (rc == 0)
+		rc = parties_note(t, c, &b->parties, &b->place.conversation, arrival.now);
 	if (rc == 0)
 		call_claim(c, &m->turn, &b->place.conversation, false);
 	return rc;
 }
 
 /* Makes a known turn the sender's for this run, unless its reply is complete. Refuses one that
- * another run writes. */
+ * another run writes; and to write on from here, in bytes, behind a text that another may have
+ * written. */
 static int
 take_up(struct txn *t, struct call *c, const struct id *turn, const struct id *run,
-    const struct msg_turn_record *place, bool *is_open)
+    uint32_t from, const struct msg_turn_record *place, bool *is_open)
 {
 	struct reply reply;
 	int rc = reply_look(t, turn, place, &reply);
@@ -119,10 +139,14 @@ take_up(struct txn *t, struct call *c, const struct id *turn, const struct id *r
 		return 0;
 	if (reply.state == REPLY_OPEN && !id_equal(&reply.run, run))
 		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
+	if (reply.state != REPLY_OPEN && from > 0)
+		return call_refuse(c, STORE_INVALID, "the reply has ended: it goes on from 0");
+	if (reply.state != REPLY_OPEN && !call_may_write(t))
+		return CALL_WRITES;
 	call_claim(c, turn, &place->conversation, false);
 	if (reply.state == REPLY_OPEN)
 		return 0;
-	return reply_reopen(t, turn, run, &place->conversation, &reply);
+	return reply_reopen(t, turn, run, place, &reply);
 }
 
 /* A turn that was begun by the same request before, in b->place. */
@@ -136,7 +160,7 @@ begin_again(struct txn *t, struct call *c, const struct beginning *b)
 		return call_refuse(c, STORE_INVALID, "another organization's turn has this id");
 	if (m->client_id.len > 0)
 		return call_refuse(c, STORE_INVALID, "the turn began under another name");
-	return take_up(t, c, &m->turn, &m->turn, &b->place, &is_open);
+	return take_up(t, c, &m->turn, &m->turn, 0, &b->place, &is_open);
 }
 
 /* The conversation up to the visitor's message, which stands just before the reply's place. */
@@ -145,9 +169,12 @@ answer_begun(struct txn *t, struct call *c, const struct beginning *b)
 {
 	const struct page_bounds most = {
 	    call_limit(c->m->turn_begin.history, HISTORY_MAX), PAGE_BYTES};
+	struct slice agent;
 	struct page page;
 	int rc = page_backwards(t, &b->place.conversation, b->place.seq, most, true, &page);
 
+	if (rc == 0)
+		rc = parties_agent(t, &b->parties, &agent);
 	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_TURN_BEGUN,
@@ -156,6 +183,7 @@ answer_begun(struct txn *t, struct call *c, const struct beginning *b)
 		.turn = b->turn,
 		.history = buf_slice(&t->env->list),
 		.older = page.end == PAGE_BOUND ? page.next : 0,
+		.agent = agent,
 	    });
 	return 0;
 }
@@ -167,12 +195,15 @@ begin_anew(struct txn *t, struct call *c, const struct beginning *b, const struc
 	const struct id *run = &c->m->turn_begin.turn;
 	int rc;
 
+	if (!call_may_write(t))
+		return CALL_WRITES;
 	if (c->open->n >= OPEN_TURNS_MAX)
 		return call_refuse(c, STORE_FULL, "too many replies are open");
-	rc = reply_begin_anew(t, &b->turn, run, &b->place.conversation, reply);
+	rc = reply_begin_anew(t, &b->turn, run, &b->place, reply);
 	if (rc != 0)
 		return rc;
 	call_claim(c, &b->turn, &b->place.conversation, true);
+	parties_note_anew(c, &b->parties, &b->place.conversation, &b->turn);
 	return answer_begun(t, c, b);
 }
 
@@ -242,8 +273,7 @@ begin_named(
 static int
 begin_unnamed(struct txn *t, struct call *c, struct beginning *b)
 {
-	struct key key = key_id(&b->turn);
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &b->place);
+	int rc = reply_place(t, &b->turn, &b->place);
 
 	if (rc == 0)
 		rc = begin_again(t, c, b);
@@ -264,8 +294,10 @@ turn_begin(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
-	rc = conversation_of_session(
-	    t, &m->org, &m->widget, m->session, &m->conversation, &b.conversation, &b.fresh);
+	rc = parties_find(t, c, &b.parties);
+	if (rc == 0)
+		rc = conversation_of_session(t, &m->org, &m->widget, m->session,
+		    &m->conversation, &b.conversation, &b.fresh);
 	if (rc != 0)
 		return rc;
 	if (m->client_id.len > 0 && !b.fresh) {
@@ -280,8 +312,7 @@ turn_begin(struct txn *t, struct call *c)
 static int
 find_turn(struct txn *t, struct call *c, const struct id *turn, struct msg_turn_record *place)
 {
-	struct key key = key_id(turn);
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	int rc = reply_place(t, turn, place);
 
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, "no such turn") : rc;
 }
@@ -298,7 +329,7 @@ turn_checkpoint(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "the piece ends beyond the longest reply");
 	rc = find_turn(t, c, &m->turn, &place);
 	if (rc == 0)
-		rc = take_up(t, c, &m->turn, &m->run, &place, &is_open);
+		rc = take_up(t, c, &m->turn, &m->run, m->offset, &place, &is_open);
 	/* One that comes after the end changes nothing. */
 	if (rc == 0 && is_open && m->text.len > 0)
 		rc = reply_keep(t, &m->turn, m->offset, m->text);
@@ -307,11 +338,12 @@ turn_checkpoint(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* It broke off without a word. What a run before it had written is kept: it is all there is. */
+/* It broke off, or was stopped, without a word. What a run before it had written is kept: it is all
+ * there is, and what the visitor has read. */
 static bool
-is_wordless(const struct msg_turn_finish *m)
+is_wordless(const struct msg_turn_finish *m, enum message_status status)
 {
-	return m->status == MESSAGE_INTERRUPTED && m->text.len == 0;
+	return m->status == status && m->text.len == 0;
 }
 
 /* Whether a reply ended this very way before. */
@@ -321,16 +353,18 @@ is_repeated(const struct msg_turn_finish *m, const struct reply *reply)
 	if (reply->state == REPLY_COMPLETE)
 		return true;
 	return reply->state == REPLY_INTERRUPTED && m->status == MESSAGE_INTERRUPTED &&
-	    (is_wordless(m) || slice_eq(m->text, reply->message.text));
+	    (m->text.len == 0 || slice_eq(m->text, reply->message.text));
 }
 
 /* Whether another run writes the reply, or has brought it to an end that the sender does not know: who
- * listens there must not take the sender's for the one that is stored. */
+ * listens there must not take the sender's for the one that is stored. A stop without a word is told it. */
 static bool
 is_anothers(const struct msg_turn_finish *m, const struct reply *reply)
 {
 	if (reply->state == REPLY_OPEN)
 		return !id_equal(&reply->run, &m->run);
+	if (is_wordless(m, MESSAGE_STOPPED))
+		return false;
 	return reply->state == REPLY_COMPLETE && !slice_eq(m->text, reply->message.text);
 }
 
@@ -355,9 +389,33 @@ finish(struct txn *t, struct call *c, const struct msg_turn_record *place)
 		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
 	if (is_repeated(m, &reply))
 		return 0;
-	if (reply.state == REPLY_OPEN && is_wordless(m))
+	if (reply.state == REPLY_OPEN && is_wordless(m, MESSAGE_INTERRUPTED))
 		return reply_interrupt(t, &m->turn, &found);
+	if (is_wordless(m, MESSAGE_STOPPED)) {
+		rc = reply_gather(t, &m->turn, &reply);
+		if (rc != 0)
+			return rc;
+		ending.text = buf_slice(&t->env->text);
+	}
 	return reply_end(t, &m->turn, place, reply.has_message, &ending);
+}
+
+/* Says that it is stored: to who does not know all of it, also what. */
+static int
+answer_finished(struct txn *t, struct call *c, const struct msg_turn_record *place)
+{
+	const struct msg_turn_finish *m = &c->m->turn_finish;
+	struct reply reply;
+	int rc;
+
+	if (!is_wordless(m, MESSAGE_STOPPED)) {
+		call_ok(c);
+		return 0;
+	}
+	rc = reply_look(t, &m->turn, place, &reply);
+	if (rc == 0)
+		join_answer_state(c, &m->turn, &place->conversation, &reply, false);
+	return rc;
 }
 
 int
@@ -372,9 +430,9 @@ turn_finish(struct txn *t, struct call *c)
 	rc = find_turn(t, c, &m->turn, &place);
 	if (rc == 0)
 		rc = finish(t, c, &place);
-	if (rc != 0)
-		return rc;
-	call_release(c, &m->turn);
-	call_ok(c);
-	return 0;
+	if (rc == 0)
+		rc = answer_finished(t, c, &place);
+	if (rc == 0)
+		call_release(c, &m->turn);
+	return rc;
 }

@@ -16,7 +16,7 @@
 /* MSG_TURN_CHECKPOINT, answered by MSG_OK. */
 [[gnu::warn_unused_result]] int turn_checkpoint(struct txn *t, struct call *c);
 
-/* MSG_TURN_FINISH, answered by MSG_OK. */
+/* MSG_TURN_FINISH, answered by MSG_OK, or by MSG_TURN_STATE. */
 [[gnu::warn_unused_result]] int turn_finish(struct txn *t, struct call *c);
 
 #endif

@@ -221,6 +221,16 @@ txn_put_record(struct txn *t, enum table table, const struct key *key, enum msg_
 	return txn_put(t, table, key, buf_slice(scratch));
 }
 
+bool
+record_equals(struct txn *t, enum msg_type type, const void *record, struct slice value)
+{
+	struct buf *scratch = &t->env->record;
+
+	buf_reset(scratch);
+	must(record_encode(scratch, type, record) == 0);
+	return slice_eq(buf_slice(scratch), value);
+}
+
 /* In a write, the walk borrows the table's cursor, which may be near already; a lookup in the
  * meantime gets another one. */
 int
@@ -299,4 +309,19 @@ walk_close(struct walk *w)
 	else
 		mdb_cursor_close(w->cursor);
 	w->cursor = NULL;
+}
+
+int
+txn_del_all(struct txn *t, enum table table, const struct key *front)
+{
+	struct walk w;
+	int rc = walk_open(&w, t, table, front);
+
+	while (rc == 0) {
+		rc = walk_from(&w, front);
+		if (rc == 0)
+			rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }

@@ -3,7 +3,7 @@
  * over ranges of keys.
  *
  * Whoever calls decides where a transaction begins and ends (batch.c for requests, interrupt.c
- * for turns that lost their worker); request handlers only work within the one that they are given.
+ * for turns that lost their worker, remains.c for what is left of erased conversations); request handlers only work within the one that they are given.
  *
  * Every function returns 0, MDB_NOTFOUND where something was looked up, RECORD_DAMAGED where a
  * record was read, or another LMDB error or errno. Bytes that a lookup returns lie in the map: they
@@ -83,6 +83,9 @@ const char *txn_strerror(int rc);
 [[gnu::warn_unused_result]] int record_read(
     struct slice value, enum table table, enum msg_type type, void *record);
 
+/* Whether a record is stored as these bytes. Its slices may lie in the map. */
+bool record_equals(struct txn *t, enum msg_type type, const void *record, struct slice value);
+
 /*
  * A walk over the keys of a table that begin with the bytes of front. The walk's transaction must
  * not be changed by anything else before walk_close(). MDB_NOTFOUND: there is no such key (any
@@ -111,5 +114,9 @@ struct walk {
 
 /* Harmless on one that is not open. */
 void walk_close(struct walk *w);
+
+/* Removes all keys of a table that begin with the bytes of front; none is no error. */
+[[gnu::warn_unused_result]] int txn_del_all(
+    struct txn *t, enum table table, const struct key *front);
 
 #endif

@@ -81,7 +81,7 @@ check_client_id(struct checker *c, struct slice key, struct slice value, void *a
 		fault = turn_fault(c, &conversation, &record, &rc);
 	if (rc == 0 && fault == NULL && !utf8_valid(client_id_name(key)))
 		fault = "is no text";
-	if (fault != NULL)
+	if (fault != NULL && rc == 0 && !check_was_erased(c, &conversation, &rc) && rc == 0)
 		check_found(c, TABLE_CLIENT_IDS, "%s %s", name, fault);
 	return rc;
 }

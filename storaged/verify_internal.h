@@ -1,10 +1,14 @@
 /*
  * The check of the store from within: what its parts share, and the parts themselves.
  *
- *	verify.c             all of it in its order; the walks; meta and logins
- *	verify_threads.c     conversations with their messages, and both indexes
+ *	verify.c             all of it in its order; the walks; meta
+ *	verify_threads.c     conversations with their messages, and their indexes
  *	verify_turns.c       turns, open turns and the pieces of their replies
  *	verify_client_ids.c  clients' names for messages
+ *	verify_accounts.c    organizations, users, logins and keys, with their indexes
+ *	verify_widgets.c     agents, widgets with their index, caps
+ *	verify_visitors.c    visitors and contacts, with their indexes
+ *	verify_indexes.c     what those three share: records and the entries that lead to them
  *	verify_totals.c      the counts of the organizations
  *	verify_pages.c       the pages of the file
  *
@@ -24,6 +28,9 @@ struct checker {
 	size_t last_page;     /* of the snapshot */
 	bool unknown_tables;  /* whose pages nobody can count */
 	bool unreadable_orgs; /* a conversation does not tell whose it is */
+	/* Conversations that are active for a reply that has no message yet, and open turns that have
+	 * the newest place of one. */
+	uint64_t awaiting, awaited;
 };
 
 /* One more entry is looked at. */
@@ -52,6 +59,11 @@ struct name_text name_text(struct slice name);
 /* Whether there is such a key. *rc: 0, or an LMDB error. */
 [[gnu::warn_unused_result]] bool check_has(
     struct checker *c, enum table table, const struct key *key, int *rc);
+
+/* Whether a conversation that is not there was erased: then what is left of it is no fault. *rc: as
+ * above. */
+[[gnu::warn_unused_result]] bool check_was_erased(
+    struct checker *c, const struct id *conversation, int *rc);
 
 /* Calls entry for each entry of a table whose key has the right length; says so of the others. */
 typedef int check_entry_fn(struct checker *c, struct slice key, struct slice value, void *arg);
@@ -84,7 +96,46 @@ void children_next(struct children *ch);
 /* 0, or the LMDB error that ended the walk. */
 [[gnu::warn_unused_result]] int children_close(struct children *ch);
 
+/* -- records and the entries of indexes that lead to them ---------------------------------- */
+
+/* An index: each record of a table has one entry in it, or none, and each entry leads to a record. */
+struct index {
+	enum table table;   /* the entries */
+	enum table records; /* what they lead to */
+	enum msg_type type;
+	/* The key of the entry of a decoded record; false: it has none. */
+	bool (*key)(const void *record, struct key *key);
+	/* The key of the record that an entry leads to; false: to none. NULL: the entry's value. */
+	bool (*target)(struct slice key, struct slice value, struct key *target);
+};
+
+/* Whether a record's entry is there and has this value; says so if not, of what (a name for a person). */
+[[gnu::warn_unused_result]] int check_indexed(struct checker *c, const struct index *index,
+    const void *record, struct slice value, const char *what);
+
+/* Whether each entry of an index is that of its record. */
+[[gnu::warn_unused_result]] int check_index(struct checker *c, const struct index *index);
+
+/* Whether something that a record names is there; says so if not: "<what> <names> <id>, which is not
+ * there". */
+[[gnu::warn_unused_result]] int check_named(struct checker *c, enum table table,
+    const char *what, const char *names, enum table in, const struct key *key);
+
+/* Whether a record's ids are those of its key (key_of_org()); says so if not. */
+bool check_own_ids(struct checker *c, enum table table, struct slice key, const char *what,
+    const struct id *org, const struct id *id);
+
+/* What a person calls the record with this key: "user <its id>". */
+struct record_name {
+	char s[80];
+};
+struct record_name record_name(const char *kind, const struct id *id);
+struct record_name org_record_name(const char *kind, struct slice key);
+
 /* The parts, each over the tables that it names above. */
+[[gnu::warn_unused_result]] int check_accounts(struct checker *c);
+[[gnu::warn_unused_result]] int check_widgets(struct checker *c);
+[[gnu::warn_unused_result]] int check_visitors(struct checker *c);
 [[gnu::warn_unused_result]] int check_threads(struct checker *c);
 [[gnu::warn_unused_result]] int check_turns(struct checker *c);
 [[gnu::warn_unused_result]] int check_client_ids(struct checker *c);

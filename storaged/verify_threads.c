@@ -1,6 +1,6 @@
 /*
  * Conversations and their messages, in one walk over both; and that each conversation has its
- * entry in both indexes and each entry its conversation.
+ * entry in its indexes and each entry its conversation.
  */
 #include "storaged/verify_internal.h"
 
@@ -17,6 +17,10 @@ struct thread {
 	bool readable;
 	uint64_t messages;
 	uint64_t last_seq;
+	/* What stands at the place before next_seq. */
+	enum { NEWEST_NONE, NEWEST_QUESTION, NEWEST_REPLY, NEWEST_UNREADABLE } newest;
+	struct id newest_id;
+	uint8_t newest_status;
 };
 
 static unsigned long long
@@ -82,6 +86,21 @@ message_fault(uint64_t seq, const struct msg_message_record *message)
 	return NULL;
 }
 
+/* message: NULL for one that does not decode. */
+static void
+note_newest(struct thread *thread, const struct msg_message_record *message)
+{
+	if (!thread->readable || thread->last_seq + 1 != thread->record.next_seq)
+		return;
+	if (message == NULL || message->status > MESSAGE_INTERRUPTED) {
+		thread->newest = NEWEST_UNREADABLE;
+		return;
+	}
+	thread->newest = message->role == MESSAGE_ASSISTANT ? NEWEST_REPLY : NEWEST_QUESTION;
+	thread->newest_id = message->id;
+	thread->newest_status = message->status;
+}
+
 static int
 check_message(struct checker *c, struct thread *thread, struct slice key, struct slice value)
 {
@@ -95,8 +114,11 @@ check_message(struct checker *c, struct thread *thread, struct slice key, struct
 	(void)snprintf(name, sizeof(name), "message %llu of conversation %s", number(seq),
 	    id_text(&thread->id).s);
 	if (!check_record(
-		c, TABLE_MESSAGES, name, value, MSG_MESSAGE_RECORD, RECORD_VERSION, &message))
+		c, TABLE_MESSAGES, name, value, MSG_MESSAGE_RECORD, RECORD_VERSION, &message)) {
+		note_newest(thread, NULL);
 		return 0;
+	}
+	note_newest(thread, &message);
 	fault = message_fault(seq, &message);
 	if (fault != NULL)
 		check_found(c, TABLE_MESSAGES, "%s %s", name, fault);
@@ -142,59 +164,7 @@ check_session_entry_of(struct checker *c, const struct thread *thread)
 	return rc;
 }
 
-static int
-check_activity_entry_of(struct checker *c, const struct thread *thread)
-{
-	const struct msg_conversation_record *r = &thread->record;
-	struct key key = key_activity(&r->org, r->updated_at, &thread->id);
-	int rc;
-
-	if (!check_has(c, TABLE_CONVERSATIONS_BY_ACTIVITY, &key, &rc) && rc == 0)
-		check_found(c, TABLE_CONVERSATIONS_BY_ACTIVITY,
-		    "conversation %s is not where its last activity puts it",
-		    id_text(&thread->id).s);
-	return rc;
-}
-
-/* Everything about a conversation that its messages do not tell. */
-static int
-check_conversation(struct checker *c, const struct thread *thread)
-{
-	const char *fault = conversation_fault(thread);
-	int rc;
-
-	if (fault != NULL)
-		check_found(c, TABLE_CONVERSATIONS, "conversation %s %s",
-		    id_text(&thread->id).s, fault);
-	check_counts(c, thread);
-	rc = check_session_entry_of(c, thread);
-	return rc != 0 ? rc : check_activity_entry_of(c, thread);
-}
-
-/* arg: the walk over all messages. */
-static int
-check_thread(struct checker *c, struct slice key, struct slice value, void *arg)
-{
-	struct children *messages = arg;
-	struct thread thread = {.id = key_front(key)};
-	char name[64];
-	int rc = 0;
-
-	(void)snprintf(name, sizeof(name), "conversation %s", id_text(&thread.id).s);
-	thread.readable = check_record(c, TABLE_CONVERSATIONS, name, value,
-	    MSG_CONVERSATION_RECORD, RECORD_VERSION, &thread.record);
-	if (!thread.readable)
-		c->unreadable_orgs = true;
-	children_seek(messages, &thread.id);
-	while (rc == 0 && children_at(messages, &thread.id)) {
-		rc = check_message(c, &thread, messages->walk.key, messages->walk.value);
-		if (rc == 0)
-			children_next(messages);
-	}
-	return rc == 0 && thread.readable ? check_conversation(c, &thread) : rc;
-}
-
-/* The key that the index entry of a conversation should have. */
+/* The key that the index entry of a conversation should have; of length 0: none. */
 typedef struct key index_key_fn(const struct msg_conversation_record *r, const struct id *id);
 
 static struct key
@@ -208,6 +178,152 @@ static struct key
 activity_key_of(const struct msg_conversation_record *r, const struct id *id)
 {
 	return key_activity(&r->org, r->updated_at, id);
+}
+
+static struct key
+widget_key_of(const struct msg_conversation_record *r, const struct id *id)
+{
+	return key_activity_of(&r->org, &r->widget, r->updated_at, id);
+}
+
+static struct key
+contact_key_of(const struct msg_conversation_record *r, const struct id *id)
+{
+	if (id_is_zero(&r->contact))
+		return (struct key){.len = 0};
+	return key_activity_of(&r->org, &r->contact, r->updated_at, id);
+}
+
+/* The lists by activity. */
+static const struct list {
+	enum table table;
+	index_key_fn *key;
+} lists[] = {
+    {TABLE_CONVERSATIONS_BY_ACTIVITY, activity_key_of},
+    {TABLE_CONVERSATIONS_BY_WIDGET, widget_key_of},
+    {TABLE_CONVERSATIONS_BY_CONTACT, contact_key_of},
+};
+
+static int
+check_list_entry_of(struct checker *c, const struct thread *thread, const struct list *list)
+{
+	struct key key = list->key(&thread->record, &thread->id);
+	int rc;
+
+	if (key.len == 0)
+		return 0;
+	if (!check_has(c, list->table, &key, &rc) && rc == 0)
+		check_found(c, list->table,
+		    "conversation %s is not where its last activity puts it",
+		    id_text(&thread->id).s);
+	return rc;
+}
+
+/* What the messages of a conversation say of its state. Of one whose newest reply has no message only
+ * the turns know whether it is open (verify_turns.c). */
+static int
+find_state(struct checker *c, const struct thread *thread, enum conversation_state *state)
+{
+	struct key turn = key_id(&thread->newest_id);
+	int rc = 0;
+
+	*state = thread->record.state;
+	switch (thread->newest) {
+	case NEWEST_UNREADABLE:
+		break;
+	case NEWEST_NONE:
+		if (thread->record.state == CONVERSATION_ACTIVE)
+			c->awaiting++;
+		else
+			*state = CONVERSATION_ANY;
+		break;
+	case NEWEST_QUESTION:
+		*state = CONVERSATION_ANY;
+		break;
+	case NEWEST_REPLY:
+		*state = check_has(c, TABLE_OPEN_TURNS, &turn, &rc)
+		    ? CONVERSATION_ACTIVE
+		    : conversation_state_of((enum message_status)thread->newest_status);
+		break;
+	}
+	return rc;
+}
+
+static int
+check_state(struct checker *c, const struct thread *thread)
+{
+	static const char *const words[] = {
+	    [CONVERSATION_ANY] = "unanswered",
+	    [CONVERSATION_COMPLETE] = "complete",
+	    [CONVERSATION_STOPPED] = "stopped",
+	    [CONVERSATION_INTERRUPTED] = "interrupted",
+	    [CONVERSATION_ACTIVE] = "active",
+	};
+	enum conversation_state state;
+	int rc = find_state(c, thread, &state);
+
+	if (rc == 0 && state != thread->record.state)
+		check_found(c, TABLE_CONVERSATIONS,
+		    "conversation %s is said to be %s, but its newest message makes it %s",
+		    id_text(&thread->id).s, words[thread->record.state], words[state]);
+	return rc;
+}
+
+static int
+check_contact_of(struct checker *c, const struct thread *thread)
+{
+	const struct msg_conversation_record *r = &thread->record;
+	struct key contact = key_of_org(&r->org, &r->contact);
+	struct record_name name = record_name("conversation", &thread->id);
+
+	if (id_is_zero(&r->contact))
+		return 0;
+	return check_named(
+	    c, TABLE_CONVERSATIONS, name.s, "is with contact", TABLE_CONTACTS, &contact);
+}
+
+/* Everything about a conversation that its messages do not tell. */
+static int
+check_conversation(struct checker *c, const struct thread *thread)
+{
+	const char *fault = conversation_fault(thread);
+	int rc;
+
+	if (fault != NULL)
+		check_found(c, TABLE_CONVERSATIONS, "conversation %s %s",
+		    id_text(&thread->id).s, fault);
+	check_counts(c, thread);
+	rc = check_state(c, thread);
+	if (rc == 0)
+		rc = check_contact_of(c, thread);
+	if (rc == 0)
+		rc = check_session_entry_of(c, thread);
+	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++)
+		rc = check_list_entry_of(c, thread, &lists[i]);
+	return rc;
+}
+
+/* arg: the walk over all messages. */
+static int
+check_thread(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	struct children *messages = arg;
+	struct thread thread = {.id = key_front(key)};
+	char name[64];
+	int rc = 0;
+
+	(void)snprintf(name, sizeof(name), "conversation %s", id_text(&thread.id).s);
+	thread.readable = check_record(c, TABLE_CONVERSATIONS, name, value,
+	    MSG_CONVERSATION_RECORD, CONVERSATION_VERSION, &thread.record);
+	if (!thread.readable)
+		c->unreadable_orgs = true;
+	children_seek(messages, &thread.id);
+	while (rc == 0 && children_at(messages, &thread.id)) {
+		rc = check_message(c, &thread, messages->walk.key, messages->walk.value);
+		if (rc == 0)
+			children_next(messages);
+	}
+	return rc == 0 && thread.readable ? check_conversation(c, &thread) : rc;
 }
 
 /* Whether an entry of an index has its conversation, and is the one that this should have. */
@@ -249,17 +365,18 @@ check_session_entry(struct checker *c, struct slice key, struct slice value, voi
 	return check_entry(c, TABLE_CONVERSATIONS_BY_SESSION, key, &id, session_key_of);
 }
 
+/* arg: the list. */
 static int
-check_activity_entry(struct checker *c, struct slice key, struct slice value, void *arg)
+check_list_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
+	const struct list *list = arg;
 	struct id id = activity_conversation(key);
 
-	(void)arg;
 	if (value.len != 0)
-		check_found(c, TABLE_CONVERSATIONS_BY_ACTIVITY,
+		check_found(c, list->table,
 		    "the entry of conversation %s has %zu bytes that nobody wrote",
 		    id_text(&id).s, value.len);
-	return check_entry(c, TABLE_CONVERSATIONS_BY_ACTIVITY, key, &id, activity_key_of);
+	return check_entry(c, list->table, key, &id, list->key);
 }
 
 int
@@ -277,8 +394,10 @@ check_threads(struct checker *c)
 		rc = walked;
 	if (rc == 0)
 		rc = check_table(c, TABLE_CONVERSATIONS_BY_SESSION, check_session_entry, NULL);
-	if (rc == 0)
-		rc =
-		    check_table(c, TABLE_CONVERSATIONS_BY_ACTIVITY, check_activity_entry, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++) {
+		struct list list = lists[i];
+
+		rc = check_table(c, list.table, check_list_entry, &list);
+	}
 	return rc;
 }

@@ -117,12 +117,39 @@ check_turn(struct checker *c, struct slice key, struct slice value, void *arg)
 		return rc;
 	if (fault == NULL)
 		return check_place(c, &id, &turn, next_seq);
+	if (check_was_erased(c, &turn.conversation, &rc) || rc != 0)
+		return rc;
 	check_found(c, TABLE_TURNS, "%s belongs to conversation %s, which %s", name,
 	    id_text(&turn.conversation).s, fault);
 	return 0;
 }
 
-/* Whether an open turn is one that may be open. */
+/* Whether the conversation whose newest place an open turn keeps is active. */
+static int
+check_is_active(struct checker *c, const struct id *id, const struct msg_turn_record *turn)
+{
+	struct msg_conversation_record conversation;
+	struct key key = key_id(&turn->conversation);
+	struct slice value;
+	int rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0 ||
+	    record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK ||
+	    turn->seq + 1 != conversation.next_seq)
+		return rc;
+	if (conversation.state == CONVERSATION_ACTIVE)
+		c->awaited++;
+	else
+		check_found(c, TABLE_OPEN_TURNS,
+		    "turn %s is open, but conversation %s is not active", id_text(id).s,
+		    id_text(&turn->conversation).s);
+	return 0;
+}
+
+/* Whether an open turn is one that may be open; open: NULL for a record that does not decode, by whose
+ * key it is open all the same. */
 static int
 check_open_record(
     struct checker *c, const struct id *id, const struct msg_open_turn_record *open)
@@ -143,14 +170,14 @@ check_open_record(
 	rc = find_place(c, id, &turn, &place);
 	if (rc != 0)
 		return rc;
-	if (!id_equal(&open->conversation, &turn.conversation))
+	if (open != NULL && !id_equal(&open->conversation, &turn.conversation))
 		check_found(c, TABLE_OPEN_TURNS,
 		    "turn %s is open in conversation %s, but belongs to %s", id_text(id).s,
 		    id_text(&open->conversation).s, id_text(&turn.conversation).s);
 	else if (place == PLACE_ENDED_REPLY)
 		check_found(c, TABLE_OPEN_TURNS, "turn %s is open, but its reply has ended",
 		    id_text(id).s);
-	return 0;
+	return place == PLACE_EMPTY ? check_is_active(c, id, &turn) : 0;
 }
 
 static void
@@ -178,15 +205,15 @@ check_open_turn(struct checker *c, struct slice key, struct slice value, void *a
 	struct id id = key_front(key);
 	struct msg_open_turn_record open;
 	char name[64];
+	bool readable;
 
 	children_seek(pieces, &id);
 	for (; children_at(pieces, &id); children_next(pieces))
 		check_piece(c, &id, pieces->walk.key, pieces->walk.value);
 	(void)snprintf(name, sizeof(name), "open turn %s", id_text(&id).s);
-	if (!check_record(c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD,
-		OPEN_TURN_VERSION, &open))
-		return 0;
-	return check_open_record(c, &id, &open);
+	readable = check_record(
+	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, OPEN_TURN_VERSION, &open);
+	return check_open_record(c, &id, readable ? &open : NULL);
 }
 
 int
@@ -203,5 +230,9 @@ check_turns(struct checker *c)
 	if (rc == 0)
 		children_seek(&pieces, NULL);
 	walked = children_close(&pieces);
+	if (rc == 0 && c->awaited < c->awaiting)
+		check_found(c, TABLE_CONVERSATIONS,
+		    "%llu conversations are active without an open turn",
+		    (unsigned long long)(c->awaiting - c->awaited));
 	return rc != 0 ? rc : walked;
 }

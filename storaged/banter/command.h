@@ -10,7 +10,7 @@ struct invocation;
 
 struct command {
 	const char *name;
-	const char *operand; /* as in commands.def */
+	const char *operands; /* as in commands.def */
 	const char *summary;
 	int (*run)(struct invocation *inv);
 };
@@ -20,12 +20,12 @@ struct invocation {
 	int argc;
 	char **argv; /* from the command's name on */
 	/* from here on: filled by options_read() */
-	const char *operand; /* NULL: none was given */
+	const char *operand, *second; /* NULL: was not given */
 	struct settings settings;
 };
 
 /* Each reads its options first (options.h), and returns the process's exit status. */
-#define COMMAND(name, operand, summary) int run_##name(struct invocation *inv);
+#define COMMAND(name, operands, summary) int run_##name(struct invocation *inv);
 #include "storaged/banter/commands.def"
 
 #endif

@@ -55,7 +55,7 @@ make_dir(const char *path, mode_t mode)
 	umask(old);
 	if (r == 0 || errno == EEXIST)
 		return 0;
-	return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+	return fail_at(path, errno);
 }
 
 int
@@ -101,7 +101,7 @@ look_for(const char *path, bool *there)
 	*there = stat(path, &st) == 0;
 	if (*there || errno == ENOENT)
 		return 0;
-	return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+	return fail_at(path, errno);
 }
 
 int
@@ -169,7 +169,7 @@ read_env(const char *path, int *status)
 	ssize_t n = fd == -1 ? -1 : read(fd, text, ENV_FILE_MAX);
 
 	if (n == -1)
-		*status = fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+		*status = fail_at(path, errno);
 	else if (n == ENV_FILE_MAX || strlen(text) != (size_t)n)
 		*status = fail(EX_CONFIG, "%s: this is no file of settings", path);
 	else

@@ -54,7 +54,9 @@ ask_person(const struct wish *wish)
 static void
 print_erased(const struct msg_erased *erased)
 {
-	if (erased->conversations == 0)
+	if (erased->conversations == 0 && erased->visitor)
+		say("removed: a visitor who had written nothing");
+	else if (erased->conversations == 0)
 		say("there was nothing to remove");
 	else
 		say("removed: %s, %s",
@@ -67,10 +69,8 @@ erase(const char *socket, const struct wish *wish)
 {
 	struct store_line line;
 	union msg m;
-	int status = store_line_open(&line, socket);
+	int status = store_line_reach(&line, socket);
 
-	if (status == EX_UNAVAILABLE)
-		store_line_absent(socket);
 	if (status == 0)
 		status = wish->conversation != NULL
 		    ? store_line_ask(

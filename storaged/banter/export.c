@@ -26,12 +26,15 @@
 #define LEFT_OUT 1
 
 static const char about[] =
-    "Writes all conversations, messages and logins as JSON Lines: one object a line, from one\n"
-    "moment of the store, which goes on being used. A reply that is being written is exported "
-    "as\n"
-    "the interrupted one that it would be if nobody went on with it. `banter import` puts all "
-    "of\n"
+    "Writes all that is in the store as JSON Lines: one object a line, from one moment of the\n"
+    "store, which goes on being used. A reply that is being written is exported as the\n"
+    "interrupted one that it would be if nobody went on with it. `banter import` puts all of\n"
     "it back; the last line, of the kind \"end\", tells that nothing was cut off.\n"
+    "\n"
+    "In it are the hashes of passwords, keys and tokens: keep it as safe as the store. Only "
+    "how\n"
+    "many messages of its day's cap each widget has had is not in it: that is worth nothing\n"
+    "tomorrow.\n"
     "\n"
     "As long as it runs, storaged cannot use the space of old pages again. A reader who takes\n"
     "nothing for 60 s therefore ends it: for a slow one, export to a file first.\n";
@@ -86,6 +89,51 @@ export_login(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
+/* The organization that a record belongs to. */
+static struct id
+org_of(enum msg_type type, const union msg *record)
+{
+	switch (type) {
+	case MSG_AGENT_RECORD:
+		return record->agent_record.org;
+	case MSG_WIDGET_RECORD:
+		return record->widget_record.org;
+	case MSG_ORG_RECORD:
+		return record->org_record.id;
+	case MSG_USER_RECORD:
+		return record->user_record.org;
+	case MSG_KEY_RECORD:
+		return record->key_record.org;
+	case MSG_CONTACT_RECORD:
+		return record->contact_record.org;
+	case MSG_VISITOR_RECORD:
+		return record->visitor_record.org;
+	default:
+		never("such a record is no line by itself");
+	}
+}
+
+static int
+export_record(struct export *e, struct slice key, struct slice value)
+{
+	int rc = RECORD_DAMAGED;
+	union msg record;
+
+	(void)key;
+	if (record_decode(value, e->type, &record) == WIRE_OK) {
+		struct id org = org_of(e->type, &record);
+
+		if (e->org != NULL && !id_equal(e->org, &org))
+			return 0;
+		rc = export_line(e, MSG_IMPORT_RECORD,
+		    &(struct msg_import_record){.type = (uint16_t)e->type, .record = value});
+	}
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	export_damaged(e, "an entry of %s", table_name(e->table));
+	return 0;
+}
+
 static int
 export_table(struct export *e, enum table table,
     int (*each)(struct export *, struct slice key, struct slice value))
@@ -114,6 +162,32 @@ export_table(struct export *e, enum table table,
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* What is a line by itself, in the order in which one names the other. */
+static int
+export_records(struct export *e)
+{
+	static const struct {
+		enum table table;
+		enum msg_type type;
+	} all[] = {
+	    {TABLE_AGENTS, MSG_AGENT_RECORD},
+	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
+	    {TABLE_ORGS, MSG_ORG_RECORD},
+	    {TABLE_USERS, MSG_USER_RECORD},
+	    {TABLE_KEYS, MSG_KEY_RECORD},
+	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
+	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++) {
+		e->table = all[i].table;
+		e->type = all[i].type;
+		rc = export_table(e, all[i].table, export_record);
+	}
+	return rc;
+}
+
 /* The first line, everything, and the last one. */
 static int
 export_all(struct export *e)
@@ -125,7 +199,9 @@ export_all(struct export *e)
 		return rc;
 	must(line_write_head(&e->sink.out) == 0);
 	e->lines = 1;
-	rc = export_table(e, TABLE_CONVERSATIONS, export_thread);
+	rc = export_records(e);
+	if (rc == 0)
+		rc = export_table(e, TABLE_CONVERSATIONS, export_thread);
 	if (rc == 0)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc != 0)

@@ -21,6 +21,8 @@ struct export
 	uint64_t since;       /* conversations with activity from then on, ms since 1970 */
 	/* how far it is */
 	struct txn txn;
+	enum table table;   /* that it is at, */
+	enum msg_type type; /* and of what its records are */
 	struct sink sink;
 	int sink_errno;
 	struct unfinished unfinished;

@@ -67,6 +67,7 @@ add_reply(struct txn *t, const struct unfinished_reply *reply,
 		memcpy(last, text.p, text.len);
 		conversation->last_message = (struct slice){last, text.len};
 	}
+	conversation_note(conversation, reply->seq, CONVERSATION_INTERRUPTED);
 	return 0;
 }
 

@@ -22,11 +22,25 @@ static const struct vocabulary {
 	const char *field;
 	const char *words[ROLE_TOOL + 1];
 } vocabularies[] = {
+    {MSG_CONVERSATION_RECORD, "state",
+	{[CONVERSATION_ANY] = "unanswered",
+	    [CONVERSATION_COMPLETE] = "complete",
+	    [CONVERSATION_STOPPED] = "stopped",
+	    [CONVERSATION_INTERRUPTED] = "interrupted",
+	    [CONVERSATION_ACTIVE] = "active"}},
     {MSG_MESSAGE_RECORD, "role", {[MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"}},
     {MSG_MESSAGE_RECORD, "status",
 	{[MESSAGE_COMPLETE] = "complete",
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted"}},
+    {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
+    {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
+    {MSG_WIDGET_RECORD, "position",
+	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
+    {MSG_WIDGET_RECORD, "contact_mode",
+	{[CONTACT_NONE] = "none",
+	    [CONTACT_OPTIONAL] = "optional",
+	    [CONTACT_REQUIRED] = "required"}},
     {MSG_PEER_STATUS, "role", {[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool"}},
 };
 
@@ -37,6 +51,35 @@ vocabulary_of(uint16_t type, const struct wire_field *f)
 		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, f->name) == 0)
 			return &vocabularies[i];
 	return NULL;
+}
+
+/* The name of a field's member: its own, but where a line says by it what the line is. */
+static const char *
+member_name(uint16_t type, const struct wire_field *f)
+{
+	return type == MSG_KEY_RECORD && strcmp(f->name, "kind") == 0 ? "opens" : f->name;
+}
+
+/* What records of format 1 (line.h) had not. It is zero, or empty, then. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+} added[] = {
+    {MSG_CONVERSATION_RECORD, "contact"},
+    {MSG_CONVERSATION_RECORD, "state"},
+    {MSG_LOGIN_RECORD, "id"},
+    {MSG_LOGIN_RECORD, "user"},
+    {MSG_LOGIN_RECORD, "address"},
+    {MSG_LOGIN_RECORD, "program"},
+};
+
+static bool
+is_added(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(added); i++)
+		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -126,7 +169,7 @@ write_record(struct buf *out, uint16_t type, struct slice bytes, const char *bef
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
 		if (is_version(f))
 			continue;
-		if (buf_printf(out, "%s\"%s\":", before, f->name) == -1 ||
+		if (buf_printf(out, "%s\"%s\":", before, member_name(type, f)) == -1 ||
 		    write_value(out, type, f, (const uint8_t *)&record + f->offset) == -1)
 			return -1;
 		before = ",";
@@ -149,7 +192,13 @@ write_list(struct buf *out, const struct wire_field *f, struct slice list)
 }
 
 int
-fields_write(struct buf *out, enum msg_type type, const void *msg)
+fields_write_record(struct buf *out, enum msg_type type, struct slice record)
+{
+	return write_record(out, (uint16_t)type, record, ",");
+}
+
+int
+fields_to_json(struct buf *out, enum msg_type type, const void *msg)
 {
 	for (const struct wire_field *f = msg_desc((uint16_t)type)->fields; f->type != WIRE_END;
 	     f++) {
@@ -285,31 +334,33 @@ read_field(json_t *object, uint16_t type, const struct wire_field *f, union msg 
     struct wrong *wrong)
 {
 	void *at = (uint8_t *)msg + f->offset;
-	const json_t *value = json_object_get(object, f->name);
+	const json_t *value = json_object_get(object, member_name(type, f));
 
+	if (value == NULL && is_added(type, f))
+		return 0;
 	if (value == NULL)
-		return wrong_say(wrong, "%s is missing", f->name);
+		return wrong_say(wrong, "%s is missing", member_name(type, f));
 	return is_number(f) ? read_number(type, f, value, at, wrong)
 			    : read_text(f, value, at, wrong);
 }
 
-/* The record of a message, encoded into out. */
+/* A record, encoded into out. */
 static int
-read_record(json_t *object, const struct wire_field *outer, struct slice *to, struct buf *out,
-    struct wrong *wrong)
+read_record(
+    json_t *object, uint16_t type, struct slice *to, struct buf *out, struct wrong *wrong)
 {
-	const struct wire_field *f = msg_desc(outer->item)->fields;
+	const struct wire_field *f = msg_desc(type)->fields;
 	union msg record = {0};
 
 	for (; f->type != WIRE_END; f++) {
 		if (is_version(f))
 			wire_set_number(f, (uint8_t *)&record + f->offset, f->max);
-		else if (read_field(object, outer->item, f, &record, wrong) == -1)
+		else if (read_field(object, type, f, &record, wrong) == -1)
 			return -1;
 	}
 	buf_reset(out);
-	if (record_encode(out, (enum msg_type)outer->item, &record) == -1)
-		return wrong_say(wrong, "%s is too large", outer->name);
+	if (record_encode(out, (enum msg_type)type, &record) == -1)
+		return wrong_say(wrong, "the %s is too large", msg_desc(type)->name);
 	*to = buf_slice(out);
 	return 0;
 }
@@ -319,7 +370,8 @@ static bool
 has_field(uint16_t type, const char *name)
 {
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (f->type != WIRE_REC && !is_version(f) && strcmp(f->name, name) == 0)
+		if (f->type != WIRE_REC && !is_version(f) &&
+		    strcmp(member_name(type, f), name) == 0)
 			return true;
 	return false;
 }
@@ -350,7 +402,7 @@ check_names(json_t *object, uint16_t type, struct wrong *wrong)
 }
 
 int
-fields_read(
+fields_from_json(
     json_t *object, enum msg_type type, union msg *msg, struct buf *record, struct wrong *wrong)
 {
 	const struct wire_field *f = msg_desc((uint16_t)type)->fields;
@@ -360,10 +412,19 @@ fields_read(
 		struct slice *bytes = (struct slice *)(void *)((uint8_t *)msg + f->offset);
 		int rc;
 
-		rc = f->type == WIRE_REC ? read_record(object, f, bytes, record, wrong)
+		rc = f->type == WIRE_REC ? read_record(object, f->item, bytes, record, wrong)
 					 : read_field(object, (uint16_t)type, f, msg, wrong);
 		if (rc == -1)
 			return -1;
 	}
+	return check_names(object, (uint16_t)type, wrong);
+}
+
+int
+fields_read_record(json_t *object, enum msg_type type, struct slice *bytes, struct buf *record,
+    struct wrong *wrong)
+{
+	if (read_record(object, (uint16_t)type, bytes, record, wrong) == -1)
+		return -1;
 	return check_names(object, (uint16_t)type, wrong);
 }

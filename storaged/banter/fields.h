@@ -27,15 +27,23 @@ struct wrong {
  * full, EINVAL for a record that does not decode or a number that has no word or is too great (then
  * a part may have been written).
  */
-[[gnu::warn_unused_result]] int fields_write(
+[[gnu::warn_unused_result]] int fields_to_json(
     struct buf *out, enum msg_type type, const void *msg);
+
+/* The same for each field of an encoded record that is a line by itself. */
+[[gnu::warn_unused_result]] int fields_write_record(
+    struct buf *out, enum msg_type type, struct slice record);
 
 /*
  * Fills a message from an object that has all its members, each of its type and within its bounds,
  * and no others but `kind`. Text is borrowed from the object, a record is encoded into record. 0,
  * or -1 with *wrong filled.
  */
-[[gnu::warn_unused_result]] int fields_read(json_t *object, enum msg_type type, union msg *msg,
-    struct buf *record, struct wrong *wrong);
+[[gnu::warn_unused_result]] int fields_from_json(json_t *object, enum msg_type type,
+    union msg *msg, struct buf *record, struct wrong *wrong);
+
+/* The same for a record that is a line by itself, encoded into record: *bytes. */
+[[gnu::warn_unused_result]] int fields_read_record(json_t *object, enum msg_type type,
+    struct slice *bytes, struct buf *record, struct wrong *wrong);
 
 #endif

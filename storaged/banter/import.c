@@ -47,7 +47,7 @@ struct import {
 	} waits[IN_FLIGHT_MAX];
 	uint32_t unused[IN_FLIGHT_MAX];
 	size_t n_unused;
-	uint64_t conversations, messages, logins; /* that storaged has taken */
+	uint64_t conversations, messages, logins, others; /* that storaged has taken */
 	uint64_t wrong;
 };
 
@@ -64,13 +64,14 @@ count(struct import *im, enum msg_type type)
 	im->conversations += type == MSG_IMPORT_CONVERSATION;
 	im->messages += type == MSG_IMPORT_MESSAGE;
 	im->logins += type == MSG_IMPORT_LOGIN;
+	im->others += type == MSG_IMPORT_RECORD;
 }
 
 /* Whether storaged refuses this line only, not all that is to come. */
 static bool
 is_of_the_line(uint16_t code)
 {
-	return code == STORE_INVALID || code == STORE_NOT_FOUND;
+	return code != STORE_FULL && code != STORE_INTERNAL;
 }
 
 /* Waits for one answer. 0, or the exit status. */
@@ -223,10 +224,11 @@ take_lines(struct import *im)
 static void
 print_sum(const struct import *im)
 {
-	say("imported: %s, %s, %s",
+	say("imported: %s, %s, %s, %s",
 	    words_count(im->conversations, "conversation", "conversations").text,
 	    words_count(im->messages, "message", "messages").text,
-	    words_count(im->logins, "login", "logins").text);
+	    words_count(im->logins, "login", "logins").text,
+	    words_count(im->others, "other record", "other records").text);
 }
 
 /* Everything that was sent is answered, or the import has failed. */
@@ -279,7 +281,7 @@ open_input(struct import *im, const char *path, int *fd)
 	*fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 				     : open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd == -1 || fstat(*fd, &st) == -1)
-		return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+		return fail_at(path, errno);
 	im->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	return 0;
 }
@@ -300,11 +302,8 @@ run_import(struct invocation *inv)
 		return status;
 	progress_open(progress);
 	status = open_input(&im, inv->operand, &fd);
-	if (status == 0) {
-		status = store_line_open(&im.store, inv->settings.store_socket);
-		if (status == EX_UNAVAILABLE)
-			store_line_absent(inv->settings.store_socket);
-	}
+	if (status == 0)
+		status = store_line_reach(&im.store, inv->settings.store_socket);
 	if (status == 0)
 		status = import(&im, fd);
 	store_line_close(&im.store);

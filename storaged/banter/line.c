@@ -7,11 +7,13 @@
 
 #include "proto/basics.h"
 
-static const struct {
+static const struct kind {
 	const char *kind;
-	enum msg_type type;
+	enum msg_type type;   /* the request */
+	enum msg_type record; /* of IMPORT_RECORD: which; else 0 */
 } kinds[] = {
-#define KIND(kind, REQUEST) {#kind, MSG_##REQUEST},
+#define KIND(kind, REQUEST)  {#kind, MSG_##REQUEST, (enum msg_type)0},
+#define RECORD(kind, RECORD) {#kind, MSG_IMPORT_RECORD, MSG_##RECORD},
 #include "storaged/banter/line_kinds.def"
 };
 
@@ -28,21 +30,39 @@ line_write_end(struct buf *out, uint64_t lines)
 }
 
 static const char *
-kind_of(enum msg_type type)
+kind_of(enum msg_type type, enum msg_type record)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i].type == type)
+		if (kinds[i].type == type && kinds[i].record == record)
 			return kinds[i].kind;
 	never("no kind of line");
+}
+
+static int
+write_record(struct buf *out, const struct msg_import_record *request)
+{
+	enum msg_type type = (enum msg_type)request->type;
+
+	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(MSG_IMPORT_RECORD, type)) == -1)
+		return -1;
+	return fields_write_record(out, type, request->record);
+}
+
+static int
+write_request(struct buf *out, enum msg_type type, const void *request)
+{
+	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(type, (enum msg_type)0)) == -1)
+		return -1;
+	return fields_to_json(out, type, request);
 }
 
 int
 line_write(struct buf *out, enum msg_type type, const void *request)
 {
-	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(type)) == -1 ||
-	    fields_write(out, type, request) == -1)
-		return -1;
-	return buf_append_str(out, "}\n");
+	int rc = type == MSG_IMPORT_RECORD ? write_record(out, request)
+					   : write_request(out, type, request);
+
+	return rc == -1 ? -1 : buf_append_str(out, "}\n");
 }
 
 void
@@ -81,11 +101,26 @@ read_head(struct line *line, struct wrong *wrong)
 	line->kind = LINE_HEAD;
 	if (read_number(line->json, "format", &format, wrong) == -1)
 		return -1;
-	if (format == LINE_FORMAT)
+	if (format >= 1 && format <= LINE_FORMAT)
 		return 0;
 	return wrong_say(wrong,
-	    "this export is of format %" PRIu64 "; this banter knows %d: use a newer one",
+	    "this export is of format %" PRIu64 "; this banter knows 1 to %d: use a newer one",
 	    format, LINE_FORMAT);
+}
+
+static int
+read_request(struct line *line, const struct kind *kind, struct wrong *wrong)
+{
+	struct msg_import_record *request = &line->request.import_record;
+
+	line->kind = LINE_RECORD;
+	line->type = kind->type;
+	if (kind->record == (enum msg_type)0)
+		return fields_from_json(
+		    line->json, line->type, &line->request, &line->record, wrong);
+	*request = (struct msg_import_record){.type = (uint16_t)kind->record};
+	return fields_read_record(
+	    line->json, kind->record, &request->record, &line->record, wrong);
 }
 
 static int
@@ -97,14 +132,9 @@ read_object(struct line *line, struct slice kind, struct wrong *wrong)
 		line->kind = LINE_END;
 		return read_number(line->json, "lines", &line->lines, wrong);
 	}
-	line->kind = LINE_RECORD;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (!slice_eq_str(kind, kinds[i].kind))
-			continue;
-		line->type = kinds[i].type;
-		return fields_read(
-		    line->json, line->type, &line->request, &line->record, wrong);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (slice_eq_str(kind, kinds[i].kind))
+			return read_request(line, &kinds[i], wrong);
 	return wrong_say(wrong, "there is no kind %.64s", (const char *)kind.p);
 }
 

@@ -1,7 +1,14 @@
 /*
  * A line of an export. The format is JSON Lines (one object a line, UTF-8):
  *
- *	{"kind":"banter","format":1}
+ *	{"kind":"banter","format":2}
+ *	{"kind":"agent",…}                  then what names it, and so on, so that whatever a line
+ *	{"kind":"widget",…}                 names comes before it:
+ *	{"kind":"org",…}
+ *	{"kind":"user",…}                   with the hash of its password
+ *	{"kind":"key",…}                    its hash
+ *	{"kind":"contact",…}
+ *	{"kind":"visitor",…}
  *	{"kind":"conversation",…}           then its messages, in their order:
  *	{"kind":"message",…}
  *	{"kind":"client_id",…}              and the names that clients gave to some of them
@@ -9,14 +16,15 @@
  *	{"kind":"end","lines":N}            so many lines came before this one
  *
  * The kinds between the first and the last line are those of line_kinds.def; each has the fields of
- * the request that puts it back, with those of the record in it (fields.h).
+ * the request that puts it back, with those of the record in it (fields.h). Format 1 had none of the
+ * kinds before the conversations, and some fields fewer; it is read as well.
  */
 #ifndef STORAGED_BANTER_LINE_H
 #define STORAGED_BANTER_LINE_H
 
 #include "storaged/banter/fields.h"
 
-#define LINE_FORMAT 1
+#define LINE_FORMAT 2
 
 /* The longest line: a message whose every byte is escaped, and its other fields. */
 #define LINE_MAX_BYTES ((size_t)4 << 20)
@@ -32,7 +40,7 @@ struct line {
 	struct buf record;
 };
 
-/* Append a line to out, with its line break. As fields_write(); type is one of line_kinds.def. */
+/* Append a line to out, with its line break. As fields_to_json(); type is one of line_kinds.def. */
 [[gnu::warn_unused_result]] int line_write_head(struct buf *out);
 [[gnu::warn_unused_result]] int line_write(
     struct buf *out, enum msg_type type, const void *request);

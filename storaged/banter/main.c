@@ -17,7 +17,7 @@
 #include "storaged/banter/say.h"
 
 static const struct command commands[] = {
-#define COMMAND(name, operand, summary) {#name, operand, summary, run_##name},
+#define COMMAND(name, operands, summary) {#name, operands, summary, run_##name},
 #include "storaged/banter/commands.def"
 };
 
@@ -30,10 +30,10 @@ print_help(void)
 		char left[32];
 
 		(void)snprintf(
-		    left, sizeof(left), "%s %s", commands[i].name, commands[i].operand);
-		printf("  %-15s %s\n", left, commands[i].summary);
+		    left, sizeof(left), "%s %s", commands[i].name, commands[i].operands);
+		printf("  %-19s %s\n", left, commands[i].summary);
 	}
-	printf("  %-15s show this, or the help of a command\n", "help [COMMAND]");
+	printf("  %-19s show this, or the help of a command\n", "help [COMMAND]");
 	printf("\nEach has its --help; all of it is in banter(1).\n");
 	return 0;
 }

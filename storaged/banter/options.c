@@ -48,13 +48,13 @@ print_help(const struct command *command, const struct option_row *own,
     const struct option_row *common, const char *about)
 {
 	printf("usage: banter %s [options]%s%s\n%s\nOptions:\n", command->name,
-	    *command->operand == '\0' ? "" : " ", command->operand, about);
+	    *command->operands == '\0' ? "" : " ", command->operands, about);
 	print_rows(own);
 	print_rows(common);
-	printf(
-	    "\nWithout them, DATA_DIR (./data) and STORE_SOCKET (DATA_DIR/store.sock) of the\n"
-	    "environment say where the store is. Exit status: 0, or as in sysexits(3); see\n"
-	    "banter(1).\n");
+	printf("\nWithout them, DATA_DIR and STORE_SOCKET of the environment say where the "
+	       "store is,\n"
+	       "else it is in " BANTER_DATA_DIR ". Exit status: 0, or as in sysexits(3);\n"
+	       "see banter(1).\n");
 }
 
 static size_t
@@ -101,20 +101,33 @@ read_line(struct invocation *inv, const struct option_row *own, const struct opt
 	return 0;
 }
 
+/* How many operands the text of a command names, or, of those, how many must be there. */
+static int
+count_operands(const char *operands, bool needed)
+{
+	int n = 0;
+
+	for (const char *at = operands; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+		n += !needed || *at != '[';
+	return n;
+}
+
 /* What is left after the options. */
 static int
-read_operand(struct invocation *inv)
+read_operands(struct invocation *inv)
 {
 	const struct command *command = inv->command;
-	int left = inv->argc - optind;
+	char **left = inv->argv + optind;
+	int n = inv->argc - optind;
 
-	if (left > (*command->operand == '\0' ? 0 : 1))
+	if (n > count_operands(command->operands, false))
 		return fail(EX_USAGE, "%s is too much; see banter %s --help",
 		    inv->argv[inv->argc - 1], command->name);
-	if (left == 0 && *command->operand != '\0' && *command->operand != '[')
-		return fail(EX_USAGE, "say which %s; see banter %s --help", command->operand,
+	if (n < count_operands(command->operands, true))
+		return fail(EX_USAGE, "say which %s; see banter %s --help", command->operands,
 		    command->name);
-	inv->operand = left == 0 ? NULL : inv->argv[optind];
+	inv->operand = n < 1 ? NULL : left[0];
+	inv->second = n < 2 ? NULL : left[1];
 	return 0;
 }
 
@@ -147,7 +160,7 @@ options_read(
 		print_help(inv->command, rows, common, about);
 		return false;
 	}
-	*status = read_operand(inv);
+	*status = read_operands(inv);
 	if (*status != 0)
 		return false;
 	load_settings(inv, &places);

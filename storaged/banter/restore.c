@@ -50,12 +50,6 @@ struct restore {
 	bool kept; /* the store that was there */
 };
 
-static int
-failed_at(const char *path)
-{
-	return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
-}
-
 /* As storaged does at its first start. */
 static int
 make_dir(const char *path)
@@ -76,13 +70,13 @@ lock_out(struct restore *r)
 {
 	r->dir = open(r->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dir == -1)
-		return failed_at(r->data_dir);
+		return fail_at(r->data_dir, errno);
 	if (listen_try_lock(r->data_dir, &r->lock) == -1)
 		return errno == EWOULDBLOCK
 		    ? fail(EX_TEMPFAIL,
 			  "storaged runs on %s (its pid is in storaged.lock): stop it first",
 			  r->data_dir)
-		    : failed_at(r->data_dir);
+		    : fail_at(r->data_dir, errno);
 	if (flock(r->dir, LOCK_EX | LOCK_NB) == -1)
 		return fail(EX_TEMPFAIL,
 		    "another banter reads or restores %s: wait for its end, and try again",
@@ -104,7 +98,7 @@ open_input(struct restore *r)
 	r->in = strcmp(r->from, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 					  : open(r->from, O_RDONLY | O_CLOEXEC);
 	if (r->in == -1 || fstat(r->in, &st) == -1)
-		return failed_at(r->from);
+		return fail_at(r->from, errno);
 	if (S_ISDIR(st.st_mode))
 		return fail(EX_NOINPUT, "%s is a directory, not a backup", r->from);
 	return 0;
@@ -139,7 +133,7 @@ copy(struct restore *r, const struct new_file *file)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return failed_at(r->from);
+			return fail_at(r->from, errno);
 		if (write_all(file->fd, piece, (size_t)n) == -1)
 			return new_file_failed(file, errno);
 		r->bytes += (uint64_t)n;
@@ -157,7 +151,7 @@ give_to_owner(const struct restore *r, const struct new_file *file)
 	if (geteuid() != 0)
 		return 0;
 	if (fstat(r->dir, &st) == -1 || fchown(file->fd, st.st_uid, st.st_gid) == -1)
-		return failed_at(r->path);
+		return fail_at(r->path, errno);
 	return 0;
 }
 
@@ -195,7 +189,7 @@ static int
 remove_lock_file(const struct restore *r)
 {
 	if (unlinkat(r->dir, OWN_LOCK_NAME, 0) == -1 && errno != ENOENT)
-		return failed_at(r->data_dir);
+		return fail_at(r->data_dir, errno);
 	return 0;
 }
 

@@ -80,18 +80,20 @@ say_end(int status)
 }
 
 int
-status_of_errno(int error)
+fail_at(const char *path, int error)
 {
 	switch (error) {
 	case EACCES:
 	case EPERM:
+		return fail(EX_NOPERM, "%s: %s; be root, or the user whom it belongs to", path,
+		    strerror(error));
 	case EROFS:
-		return EX_NOPERM;
+		return fail(EX_NOPERM, "%s: %s", path, strerror(error));
 	case ENOENT:
 	case ENOTDIR:
 	case EISDIR:
-		return EX_NOINPUT;
+		return fail(EX_NOINPUT, "%s: %s", path, strerror(error));
 	default:
-		return EX_IOERR;
+		return fail(EX_IOERR, "%s: %s", path, strerror(error));
 	}
 }

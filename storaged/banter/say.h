@@ -19,7 +19,8 @@
  * well but for what could not be written. To be the last of a process. */
 int say_end(int status);
 
-/* The exit status for an errno: EX_NOPERM, EX_NOINPUT, or EX_IOERR. */
-int status_of_errno(int error);
+/* fail() for what the system has against a path: says the error, and whose turn it is where
+ * permission is missing. Returns the errno's exit status: EX_NOPERM, EX_NOINPUT, or EX_IOERR. */
+int fail_at(const char *path, int error);
 
 #endif

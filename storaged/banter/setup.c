@@ -8,21 +8,23 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <bsd/readpassphrase.h>
-
 #include "proto/basics.h"
+#include "storaged/banter/ask.h"
+#include "storaged/banter/beside.h"
 #include "storaged/banter/config_dir.h"
-#include "storaged/banter/model_check.h"
 #include "storaged/banter/options.h"
 #include "storaged/banter/say.h"
+#include "storaged/banter/user_new.h"
 
 static const char about[] = "Asks for the model's key, its address, and the sites that show "
-			    "the widget; checks them, and\n"
-			    "writes them where the service reads them. An empty answer keeps "
-			    "what is there. Keys of our\n"
-			    "own are made where they are missing: random ones, in "
-			    "credentials/. Questions go to standard\n"
-			    "error, answers come from standard input.\n";
+			    "the widget; writes them where\n"
+			    "the service reads them, and checks them. An empty answer keeps "
+			    "what is there. Keys of our own\n"
+			    "are made where they are missing: random ones, in credentials/. As "
+			    "long as the dashboard has no\n"
+			    "user, and storaged runs, it asks for the first one too. Questions "
+			    "go to standard error, answers\n"
+			    "come from standard input.\n";
 
 /* What a person has said; "": nothing. */
 struct answers {
@@ -40,6 +42,7 @@ static const struct secret {
     {"DASHBOARD_PASSWORD", CONFIG_RANDOM},
     {"WIDGET_API_KEY_OLD", CONFIG_EMPTY},
     {"ADMIN_API_KEY_OLD", CONFIG_EMPTY},
+    {"MODEL_SERVER_KEYS", CONFIG_EMPTY},
     /* Empty: `banter setup` has still to be run, and the units of the front wait for it. */
     {"OPENAI_API_KEY", CONFIG_EMPTY},
 };
@@ -90,58 +93,23 @@ make_what_is_missing(const char *dir)
 
 /* -- questions ------------------------------------------------------------------------------ */
 
-/* Reads a line of at most CONFIG_VALUE_MAX - 1 bytes without its break. */
-static int
-read_line(char answer[CONFIG_VALUE_MAX])
-{
-	size_t len;
-
-	answer[0] = '\0';
-	if (fgets(answer, CONFIG_VALUE_MAX, stdin) == NULL)
-		return feof(stdin) ? 0 : fail(EX_IOERR, "no answer could be read");
-	len = strcspn(answer, "\n");
-	if (answer[len] == '\0' && len == CONFIG_VALUE_MAX - 1)
-		return fail(EX_DATAERR, "an answer of more than %d bytes", CONFIG_VALUE_MAX);
-	answer[len] = '\0';
-	return 0;
-}
-
-static int
-ask(const char *question, char answer[CONFIG_VALUE_MAX])
-{
-	(void)fprintf(stderr, "%s\n> ", question);
-	return read_line(answer);
-}
-
-/* A terminal does not show it. */
-static int
-ask_secret(const char *question, char answer[CONFIG_VALUE_MAX])
-{
-	if (isatty(STDIN_FILENO) != 1)
-		return ask(question, answer);
-	(void)fprintf(stderr, "%s\n", question);
-	if (readpassphrase("> ", answer, CONFIG_VALUE_MAX, RPP_ECHO_OFF) == NULL)
-		return fail(EX_IOERR, "no answer could be read");
-	return 0;
-}
-
 static int
 ask_all(struct answers *a)
 {
 	int status =
 	    ask_secret("The key of the model server (OpenAI: sk-...; any word where none is "
 		       "asked for). Empty: as it is.",
-		a->key);
+		a->key, sizeof(a->key));
 
 	if (status == 0)
 		status =
 		    ask("The model server, such as http://localhost:11434/v1. Empty: as it "
 			"is, or https://api.openai.com/v1.",
-			a->url);
+			a->url, sizeof(a->url));
 	if (status == 0)
 		status = ask("The sites that show the widget, such as "
 			     "https://example.com,https://www.example.com. Empty: as they are.",
-		    a->sites);
+		    a->sites, sizeof(a->sites));
 	return status;
 }
 
@@ -170,14 +138,32 @@ use_config(const char *dir)
 	return config_use(dir);
 }
 
-/* As masterd will look at them; it ends here, with all problems listed, unless all is well. */
-static void
+/* As the daemons will look at them. All that is wrong is told at once, so no daemon's complaint ends
+ * it; 0, or the exit status of the first that complains. */
+static int
 check_settings(void)
 {
-	struct settings s;
+	static const char *const daemons[] = {"storaged", "masterd"};
+	int first = 0;
 
-	settings_load_or_exit(&s, OWNER_MASTER | OWNER_WORKER);
-	settings_clear(&s);
+	for (size_t i = 0; i < ARRAY_LEN(daemons); i++) {
+		int status = beside_run(daemons[i], "--check");
+
+		if (first == 0)
+			first = status;
+	}
+	return first;
+}
+
+/* The settings, and then, by a question to each, the model servers. */
+static int
+check(const char *dir)
+{
+	int status = use_config(dir);
+
+	if (status == 0)
+		status = check_settings();
+	return status == 0 ? beside_run("workerd", "--check-model") : status;
 }
 
 static void
@@ -185,13 +171,55 @@ tell_what_next(const char *dir)
 {
 	say("All is set. Now:  systemctl restart banter.target");
 	say("The dashboard's password and the widget's key are in %s/credentials.", dir);
+	say("banter widget list  shows the id of the first widget, for data-widget.");
 	say("banter listens on port 4000 of this machine, for a web server in front that has "
 	    "your");
 	say("certificate; the README shows nginx, Caddy and HAProxy, and how to do without.");
 }
 
+/* -- the first user ------------------------------------------------------------------------- */
+
 static int
-ask_and_check(const char *dir)
+ask_user(struct store_line *line)
+{
+	struct user_new user = {.org = id_default_org, .name = "", .role = USER_OWNER};
+	char email[CONFIG_VALUE_MAX];
+	int status =
+	    ask("The e-mail of the dashboard's first user. Empty: none, the dashboard's "
+		"password alone signs in.",
+		email, sizeof(email));
+
+	if (status != 0 || email[0] == '\0')
+		return status;
+	user.email = email;
+	status = user_check_email(email);
+	if (status == 0)
+		status = user_ask_password(user.password);
+	return status == 0 ? user_make(line, &user) : status;
+}
+
+/* Users are kept in the store, not in the settings: without a storaged there is nobody to tell. */
+static int
+make_first_user(const char *socket)
+{
+	struct store_line line;
+	bool first = false;
+	int status = store_line_open(&line, socket);
+
+	if (status == EX_UNAVAILABLE) {
+		store_line_close(&line);
+		return 0;
+	}
+	if (status == 0)
+		status = user_is_first(&line, &id_default_org, &first);
+	if (status == 0 && first)
+		status = ask_user(&line);
+	store_line_close(&line);
+	return status;
+}
+
+static int
+ask_and_check(const char *dir, const char *socket)
 {
 	struct answers a = {0};
 	int status = ask_all(&a);
@@ -200,11 +228,9 @@ ask_and_check(const char *dir)
 		status = keep(dir, &a);
 	explicit_bzero(a.key, sizeof(a.key));
 	if (status == 0)
-		status = use_config(dir);
-	if (status != 0)
-		return status;
-	check_settings();
-	status = model_check();
+		status = check(dir);
+	if (status == 0)
+		status = make_first_user(socket);
 	if (status == 0)
 		tell_what_next(dir);
 	return status;
@@ -214,8 +240,9 @@ int
 run_setup(struct invocation *inv)
 {
 	const char *dir = BANTER_CONFIG_DIR;
-	bool first_start = false;
+	bool first_start = false, only_check = false;
 	const struct option_row rows[] = {
+	    {"check", NULL, "only check the settings, and ask the model", .flag = &only_check},
 	    {"first-start", NULL, "only make what is missing, and ask nothing",
 		.flag = &first_start},
 	    {"config", "DIR", "the directory of the settings, in place of " BANTER_CONFIG_DIR,
@@ -226,6 +253,11 @@ run_setup(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
+	if (first_start && only_check)
+		return fail(EX_USAGE, "--first-start and --check: say one of them");
+	if (only_check)
+		return check(dir);
 	status = make_what_is_missing(dir);
-	return status != 0 || first_start ? status : ask_and_check(dir);
+	return status != 0 || first_start ? status
+					  : ask_and_check(dir, inv->settings.store_socket);
 }

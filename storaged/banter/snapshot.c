@@ -47,7 +47,8 @@ snapshot_failed(const char *path, int rc)
 		return fail(
 		    EX_TEMPFAIL, "%s is in use (%s): try again", path, txn_strerror(rc));
 	default:
-		return fail(status_of_errno(rc), "%s: %s", path, txn_strerror(rc));
+		return rc > 0 ? fail_at(path, rc)
+			      : fail(EX_IOERR, "%s: %s", path, txn_strerror(rc));
 	}
 }
 
@@ -60,7 +61,7 @@ check_file(const char *path, int rc, const struct stat *st)
 		    "there is no store: %s is missing; DATA_DIR or --data-dir says where it is",
 		    path);
 	if (rc == -1)
-		return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+		return fail_at(path, errno);
 	if (!S_ISREG(st->st_mode))
 		return fail(EX_NOINPUT, "%s is no file", path);
 	if (st->st_size == 0)
@@ -87,7 +88,7 @@ lock_dir(struct snapshot *s, const char *path)
 {
 	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir == -1)
-		return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+		return fail_at(path, errno);
 	if (flock(s->dir, LOCK_SH | LOCK_NB) == -1)
 		return fail(
 		    EX_TEMPFAIL, "%s: a restore is at work there; wait for its end", path);
@@ -103,7 +104,7 @@ lock_storaged(struct snapshot *s, const char *path)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return fail(EX_TEMPFAIL, "%s: storaged is just starting; try again", path);
-	return fail(status_of_errno(errno), "%s: %s", path, strerror(errno));
+	return fail_at(path, errno);
 }
 
 static int

@@ -178,7 +178,7 @@ print_json(const struct msg_status *s)
 	rc = buf_printf(
 	    &out, "{\"running\":true,\"masterd_pid\":%d", (int)find_master(s->peers));
 	if (rc == 0)
-		rc = fields_write(&out, MSG_STATUS, s);
+		rc = fields_to_json(&out, MSG_STATUS, s);
 	if (rc == 0)
 		printf("%.*s}\n", (int)buf_len(&out), (const char *)buf_data(&out));
 	buf_clear(&out);

@@ -71,6 +71,14 @@ store_line_open(struct store_line *line, const char *path)
 	    EX_NOPERM, "storaged serves only its own user (uid %u) and root", (unsigned)uid);
 }
 
+int
+store_line_reach(struct store_line *line, const char *path)
+{
+	int status = store_line_open(line, path);
+
+	return status == EX_UNAVAILABLE ? store_line_absent(path) : status;
+}
+
 void
 store_line_close(struct store_line *line)
 {
@@ -93,6 +101,9 @@ store_line_refused(const struct msg_error *error)
 	case STORE_NOT_FOUND:
 		return fail(EX_NOINPUT, "%.*s", len, text);
 	case STORE_INVALID:
+	case STORE_EXISTS:
+	case STORE_LIMIT:
+	case STORE_LAST_OWNER:
 		return fail(EX_DATAERR, "%.*s", len, text);
 	default:
 		return fail(EX_SOFTWARE, "storaged failed: %.*s; its log says more", len, text);

@@ -27,6 +27,9 @@ void store_line_close(struct store_line *line);
 /* Says that storaged does not run, and how to start it. Returns EX_UNAVAILABLE. */
 int store_line_absent(const char *path);
 
+/* The same for what can do nothing without it: connects, or says also that it does not run. */
+[[gnu::warn_unused_result]] int store_line_reach(struct store_line *line, const char *path);
+
 /* Queues a request. 0, or -1 when too much waits already: take an answer first. */
 [[gnu::warn_unused_result]] int store_line_send(
     struct store_line *line, enum msg_type type, uint64_t request, const void *msg);

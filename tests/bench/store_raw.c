@@ -138,6 +138,24 @@ add_deletion(struct raw *r, enum table table, struct key key)
 	add_op(r, table, key)->deletes = true;
 }
 
+/* Its entries in the lists by activity; before: 0 for none. */
+static void
+move_activity(struct raw *r, const struct slot *slot, uint64_t before)
+{
+	const struct id *org = &id_default_org, *widget = &id_default_widget;
+
+	if (before != 0)
+		add_deletion(r, TABLE_CONVERSATIONS_BY_ACTIVITY,
+		    key_activity(org, before, &slot->conversation));
+	add_bytes(r, TABLE_CONVERSATIONS_BY_ACTIVITY,
+	    key_activity(org, r->now, &slot->conversation), (struct slice){0});
+	if (before != 0)
+		add_deletion(r, TABLE_CONVERSATIONS_BY_WIDGET,
+		    key_activity_of(org, widget, before, &slot->conversation));
+	add_bytes(r, TABLE_CONVERSATIONS_BY_WIDGET,
+	    key_activity_of(org, widget, r->now, &slot->conversation), (struct slice){0});
+}
+
 /* The conversation's new record, its indexes, and the totals: conversation_add(). */
 static void
 add_conversation(struct raw *r, struct slot *slot, enum append kind)
@@ -146,10 +164,11 @@ add_conversation(struct raw *r, struct slot *slot, enum append kind)
 	bool fresh = slot->messages == 1;
 	uint64_t before = slot->updated_at;
 	struct msg_conversation_record record = {
-	    .v = RECORD_VERSION,
+	    .v = CONVERSATION_VERSION,
 	    .id = slot->conversation,
 	    .org = id_default_org,
 	    .widget = id_default_widget,
+	    .state = kind == APPEND_QUESTION ? CONVERSATION_ACTIVE : CONVERSATION_COMPLETE,
 	    .session = slice_str(slot->session),
 	    .updated_at = r->now,
 	    .next_seq = slot->messages + (kind == APPEND_QUESTION ? 2 : 1),
@@ -167,13 +186,8 @@ add_conversation(struct raw *r, struct slot *slot, enum append kind)
 		add_bytes(r, TABLE_CONVERSATIONS_BY_SESSION,
 		    key_session(&id_default_org, &id_default_widget, record.session),
 		    key_slice(&key));
-	else if (before != r->now)
-		add_deletion(r, TABLE_CONVERSATIONS_BY_ACTIVITY,
-		    key_activity(&id_default_org, before, &slot->conversation));
 	if (fresh || before != r->now)
-		add_bytes(r, TABLE_CONVERSATIONS_BY_ACTIVITY,
-		    key_activity(&id_default_org, r->now, &slot->conversation),
-		    (struct slice){0});
+		move_activity(r, slot, fresh ? 0 : before);
 	totals.conversations = r->conversations += fresh;
 	totals.messages = ++r->messages;
 	add_record(r, TABLE_TOTALS, key_id(&id_default_org), MSG_TOTALS_RECORD, &totals);

@@ -23,6 +23,8 @@ union value {
 	setting_c_ORIGINS origins;
 	setting_c_LISTEN listen;
 	setting_c_NETWORKS networks;
+	setting_c_SERVERS servers;
+	setting_c_SECRETS secrets;
 };
 
 /* What is parsed from text that a value was written as. */
@@ -235,6 +237,45 @@ check_NETWORKS(const struct setting *d, const char *text, const union value *v)
 	for (size_t i = 0; i < v->networks.n; i++) {
 		check_network(d, &v->networks.at[i]);
 		must(network_list_has(&v->networks, &v->networks.at[i].address));
+	}
+}
+
+/* Each has a name of its own, and there are as many as are written. */
+static void
+check_named(const struct named_list *list, const char *text)
+{
+	size_t n = 1;
+
+	for (const char *comma = text; (comma = strchr(comma, ',')) != NULL; comma++)
+		n++;
+	must(list->n == n && n <= SETTINGS_NAMED_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = list->at[i].name;
+
+		must(strlen(name) >= 1 && strlen(name) <= MODEL_SERVER_NAME_MAX);
+		must(strstr(text, name) != NULL && strpbrk(name, "=, ") == NULL);
+		must(named_list_find(list, slice_str(name)) == list->at[i].value);
+	}
+}
+
+static void
+check_SERVERS(const struct setting *d, const char *text, const union value *v)
+{
+	(void)d;
+	check_named(&v->servers, text);
+	for (size_t i = 0; i < v->servers.n; i++)
+		must(strncmp(v->servers.at[i].value, "http", 4) == 0);
+}
+
+static void
+check_SECRETS(const struct setting *d, const char *text, const union value *v)
+{
+	check_named(&v->secrets, text);
+	for (size_t i = 0; i < v->secrets.n; i++) {
+		const char *secret = v->secrets.at[i].value;
+
+		must(strlen(secret) >= d->min && strlen(secret) <= d->max);
+		must(strstr(text, secret) != NULL && utf8_valid(slice_str(secret)));
 	}
 }
 

@@ -4,20 +4,20 @@
  *
  * The first byte chooses the store: 'f' one that is soon full. Then come instructions: a letter of
  * the table below (any other byte stands for one as well, but blanks and line ends for nothing),
- * and its arguments, a byte each. Each argument has 2, 3, 4, 6, 8, 12 or 16 values, so that a digit
- * means itself, and ':' to '?' mean 10 to 15.
+ * and its arguments, a byte each. Each argument has 2, 3, 4, 5, 6, 8, 12 or 16 values; but for those of
+ * 5, a digit means itself, and ':' to '?' mean 10 to 15.
  */
 #include <string.h>
 
 #include "proto/basics.h"
 #include "proto/clock.h"
+#include "storaged/visitors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_desk.h"
 
 /* What one input may cost, since a fuzzer goes where it is slow: instructions, and among them
  * greatest texts and restarts. What goes beyond does less, or nothing. */
-#define INSTRUCTIONS_MAX 250
-#define SLOW_MAX         8
+#define SLOW_MAX 8
 
 static unsigned slow_left;
 
@@ -285,6 +285,16 @@ publish(struct slice *in)
 }
 
 static void
+tell_unsaved(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_live_unsaved m = {.turn = id_arg(in)};
+
+	m.full = (uint8_t)choose(in, 2);
+	desk_ask(client, MSG_LIVE_UNSAVED, &m);
+}
+
+static void
 session_history(struct slice *in)
 {
 	unsigned client = client_arg(in);
@@ -361,6 +371,7 @@ login_create(struct slice *in)
 
 	m.token = token_arg(in);
 	m.expires_at = time_arg(in);
+	memcpy(m.id.b, m.token.b, sizeof(m.id.b));
 	desk_ask(client, MSG_LOGIN_CREATE, &m);
 }
 
@@ -380,20 +391,11 @@ login_delete(struct slice *in)
 	desk_ask(client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = token_arg(in)});
 }
 
-/* A record is asked for as its encoded bytes. */
-static struct slice
-encoded(struct buf *b, enum msg_type type, const void *record)
-{
-	buf_init(b, RECORD_MAX);
-	must(record_encode(b, type, record) == 0);
-	return buf_slice(b);
-}
-
 static void
-import_conversation(struct slice *in)
+conversation_record(struct slice *in, bool whole)
 {
 	unsigned client = client_arg(in);
-	struct msg_conversation_record r = {.v = RECORD_VERSION, .id = id_arg(in)};
+	struct msg_conversation_record r = {.v = CONVERSATION_VERSION, .id = id_arg(in)};
 	struct visitor v = visitor_arg(in);
 	struct msg_import_conversation m;
 	struct buf b;
@@ -406,9 +408,25 @@ import_conversation(struct slice *in)
 	r.next_seq = seq_arg(in);
 	r.messages = r.next_seq;
 	r.last_message = text_arg(in, 1500);
-	m.conversation = encoded(&b, MSG_CONVERSATION_RECORD, &r);
+	if (whole) {
+		r.contact = id_arg(in);
+		r.state = (uint8_t)choose(in, 5);
+	}
+	m.conversation = desk_record(&b, MSG_CONVERSATION_RECORD, &r);
 	desk_ask(client, MSG_IMPORT_CONVERSATION, &m);
 	buf_clear(&b);
+}
+
+static void
+import_conversation(struct slice *in)
+{
+	conversation_record(in, false);
+}
+
+static void
+import_with_contact(struct slice *in)
+{
+	conversation_record(in, true);
 }
 
 static void
@@ -422,7 +440,7 @@ import_message(struct slice *in)
 	r.role = (uint8_t)choose(in, 2);
 	r.status = (uint8_t)choose(in, 4);
 	r.text = text_arg(in, TEXT_MAX);
-	m.message = encoded(&b, MSG_MESSAGE_RECORD, &r);
+	m.message = desk_record(&b, MSG_MESSAGE_RECORD, &r);
 	desk_ask(client, MSG_IMPORT_MESSAGE, &m);
 	buf_clear(&b);
 }
@@ -441,15 +459,477 @@ static void
 import_login(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_login_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+	struct msg_login_record r = {.v = LOGIN_VERSION, .org = org_number(choose(in, 3))};
 	struct msg_import_login m = {.token = token_arg(in)};
 	struct buf b;
 
 	r.created_at = time_arg(in);
 	r.expires_at = time_arg(in);
-	m.login = encoded(&b, MSG_LOGIN_RECORD, &r);
+	memcpy(r.id.b, m.token.b, sizeof(r.id.b));
+	m.login = desk_record(&b, MSG_LOGIN_RECORD, &r);
 	desk_ask(client, MSG_IMPORT_LOGIN, &m);
 	buf_clear(&b);
+}
+
+/* -- what organizations have -------------------------------------------------------------- */
+
+/* Records as their encoded bytes, until the next one. */
+static struct slice
+encoded_once(enum msg_type type, const void *record)
+{
+	static struct buf b;
+
+	buf_clear(&b);
+	return desk_record(&b, type, record);
+}
+
+/* One of eleven ids, or that of what the default organization has from the first. */
+static struct id
+id_or(struct slice *in, const struct id *usual)
+{
+	struct id id = id_arg(in);
+
+	return id_is_zero(&id) ? *usual : id;
+}
+
+static struct slice
+public_arg(struct slice *in)
+{
+	static const char *const ids[] = {"", "wid_a", "wid_b", "wid_c"};
+
+	return slice_str(ids[choose(in, 4)]);
+}
+
+static struct slice
+email_arg(struct slice *in)
+{
+	static const char *const emails[] = {"", "a@b", "A@B", "c@d"};
+
+	return slice_str(emails[choose(in, 4)]);
+}
+
+static struct slice
+phone_arg(struct slice *in)
+{
+	static const char *const phones[] = {"", "+1", "(+) 1", "none"};
+
+	return slice_str(phones[choose(in, 4)]);
+}
+
+/* Two organizations beside the default one, each with an agent and a widget. */
+static void
+make_orgs(void)
+{
+	for (unsigned n = 1; n < 3; n++) {
+		struct msg_org_create m = {.org = org_number(n), .name = slice_str("org")};
+
+		m.agent = m.widget = m.org;
+		m.agent.b[15] = 3;
+		m.widget.b[15] = 2;
+		m.public_id = slice_str(n == 1 ? "wid_1" : "wid_2");
+		desk_ask(DESK_CLIENTS - 1, MSG_ORG_CREATE, &m);
+	}
+}
+
+static struct msg_agent_record
+agent_arg(struct slice *in)
+{
+	struct msg_agent_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+
+	r.id = id_or(in, &id_default_agent);
+	r.name = r.purpose = slice_str("agent");
+	r.enabled = (uint8_t)choose(in, 2);
+	return r;
+}
+
+static void
+agent_put(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_agent_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_agent_record r = agent_arg(in);
+
+	m.agent = encoded_once(MSG_AGENT_RECORD, &r);
+	desk_ask(client, MSG_AGENT_PUT, &m);
+}
+
+static void
+agent_delete(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_agent_delete m = {.org = org_number(choose(in, 3))};
+
+	m.agent = id_or(in, &id_default_agent);
+	desk_ask(client, MSG_AGENT_DELETE, &m);
+}
+
+static struct msg_widget_record
+widget_arg(struct slice *in)
+{
+	struct msg_widget_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+
+	r.id = id_or(in, &id_default_widget);
+	r.agent = id_or(in, &id_default_agent);
+	r.public_id = public_arg(in);
+	r.contact_mode = (uint8_t)choose(in, 3);
+	r.daily_cap = choose(in, 3);
+	r.enabled = choose(in, 4) > 0;
+	return r;
+}
+
+static void
+widget_put(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_widget_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_widget_record r = widget_arg(in);
+
+	m.widget = encoded_once(MSG_WIDGET_RECORD, &r);
+	desk_ask(client, MSG_WIDGET_PUT, &m);
+}
+
+static void
+widget_delete(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_widget_delete m = {.org = org_number(choose(in, 3))};
+
+	m.widget = id_or(in, &id_default_widget);
+	desk_ask(client, MSG_WIDGET_DELETE, &m);
+}
+
+static void
+widget_reset(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_widget_reset m = {.org = org_number(choose(in, 3))};
+
+	m.widget = id_or(in, &id_default_widget);
+	m.public_id = public_arg(in);
+	desk_ask(client, MSG_WIDGET_RESET, &m);
+}
+
+static void
+guest_open(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_visitor_open m = {.public_id = public_arg(in)};
+
+	m.token = token_arg(in);
+	m.fresh_token = token_arg(in);
+	m.fresh_id = id_arg(in);
+	desk_ask(client, MSG_VISITOR_OPEN, &m);
+}
+
+static void
+guest_follow(struct slice *in)
+{
+	unsigned client = client_arg(in);
+
+	desk_ask(client, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){token_arg(in)});
+}
+
+static void
+guest_leave(struct slice *in)
+{
+	unsigned client = client_arg(in);
+
+	desk_ask(client, MSG_VISITOR_LEAVE, &(struct msg_visitor_leave){id_arg(in)});
+}
+
+/* A widget's visitor with this id, whether it is there or not. */
+static void
+guest_turn(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_turn_begin m = {.org = org_number(choose(in, 3)), .history = 3};
+	struct id visitor;
+	struct visitor_session session;
+
+	m.widget = id_or(in, &id_default_widget);
+	visitor = id_arg(in);
+	session = visitor_session(&visitor);
+	m.session = slice_str(session.s);
+	m.visitor = token_arg(in);
+	m.turn = m.conversation = m.message = id_arg(in);
+	m.text = text_arg(in, 12000);
+	m.client_id = name_arg(in);
+	desk_ask(client, MSG_TURN_BEGIN, &m);
+}
+
+static void
+guest_erase(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_visitor_erase m = {.org = org_number(choose(in, 3))};
+	struct id visitor = id_arg(in);
+	struct visitor_session session = visitor_session(&visitor);
+
+	m.widget = id_or(in, &id_default_widget);
+	m.session = slice_str(session.s);
+	desk_ask(client, MSG_VISITOR_ERASE, &m);
+}
+
+static void
+contact_submit(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_contact_submit m = {.token = token_arg(in)};
+
+	m.fresh_id = id_arg(in);
+	m.name = slice_str(choose(in, 2) == 0 ? "" : "name");
+	m.email = email_arg(in);
+	m.phone = phone_arg(in);
+	desk_ask(client, MSG_CONTACT_SUBMIT, &m);
+}
+
+static struct msg_contact_record
+contact_arg(struct slice *in)
+{
+	struct msg_contact_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+
+	r.id = id_arg(in);
+	r.email = email_arg(in);
+	r.phone = phone_arg(in);
+	return r;
+}
+
+static void
+contact_put(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_contact_record r = contact_arg(in);
+	struct msg_contact_put m = {encoded_once(MSG_CONTACT_RECORD, &r)};
+
+	desk_ask(client, MSG_CONTACT_PUT, &m);
+}
+
+static void
+contact_delete(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_contact_delete m = {.org = org_number(choose(in, 3))};
+
+	m.contact = id_arg(in);
+	desk_ask(client, MSG_CONTACT_DELETE, &m);
+}
+
+static struct msg_user_record
+user_arg(struct slice *in)
+{
+	struct msg_user_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+
+	r.id = id_arg(in);
+	r.email = email_arg(in);
+	r.role = (uint8_t)choose(in, 2);
+	r.password = slice_str(choose(in, 4) == 0 ? "" : "hash");
+	return r;
+}
+
+static void
+user_create(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_user_record r = user_arg(in);
+	struct msg_user_create m = {encoded_once(MSG_USER_RECORD, &r)};
+
+	desk_ask(client, MSG_USER_CREATE, &m);
+}
+
+static void
+user_change(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_user_change m = {.org = org_number(choose(in, 3))};
+
+	m.user = id_arg(in);
+	m.what = (uint8_t)choose(in, 8);
+	m.role = (uint8_t)choose(in, 2);
+	m.password = slice_str("new");
+	m.except = token_arg(in);
+	desk_ask(client, MSG_USER_CHANGE, &m);
+}
+
+static void
+user_delete(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_user_delete m = {.org = org_number(choose(in, 3))};
+
+	m.user = id_arg(in);
+	desk_ask(client, MSG_USER_DELETE, &m);
+}
+
+/* A login with an id and a user of its own. */
+static void
+user_login(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_login_create m = {.org = org_number(choose(in, 3))};
+
+	m.user = id_arg(in);
+	m.id = id_arg(in);
+	m.token = token_arg(in);
+	m.expires_at = time_arg(in);
+	desk_ask(client, MSG_LOGIN_CREATE, &m);
+}
+
+static void
+login_revoke(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_login_revoke m = {.org = org_number(choose(in, 3))};
+
+	m.user = id_arg(in);
+	m.id = id_arg(in);
+	m.except = token_arg(in);
+	desk_ask(client, MSG_LOGIN_REVOKE, &m);
+}
+
+static struct msg_key_record
+key_arg(struct slice *in)
+{
+	struct msg_key_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+
+	r.id = id_arg(in);
+	r.key = token_arg(in);
+	return r;
+}
+
+static void
+key_create(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_key_record r = key_arg(in);
+	struct msg_key_create m = {encoded_once(MSG_KEY_RECORD, &r)};
+
+	desk_ask(client, MSG_KEY_CREATE, &m);
+}
+
+static void
+key_revoke(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_key_revoke m = {.org = org_number(choose(in, 3))};
+
+	m.key = id_arg(in);
+	desk_ask(client, MSG_KEY_REVOKE, &m);
+}
+
+/* Lists of an organization, and single things by their name or id. */
+static void
+look(struct slice *in)
+{
+	unsigned client = client_arg(in), what = choose(in, 12);
+	struct id org = org_number(choose(in, 3)), id = id_arg(in);
+	struct hash256 hash = token_arg(in);
+	uint32_t limit = limit_arg(in, 200);
+
+	switch (what) {
+	case 0:
+		desk_ask(client, MSG_ORG_LIST, &(struct msg_org_list){id});
+		break;
+	case 1:
+		desk_ask(client, MSG_USER_LIST, &(struct msg_user_list){org, id, limit});
+		break;
+	case 2:
+		desk_ask(client, MSG_AGENT_LIST, &(struct msg_agent_list){org, id, limit});
+		break;
+	case 3:
+		desk_ask(client, MSG_WIDGET_LIST, &(struct msg_widget_list){org, id, limit});
+		break;
+	case 4:
+		desk_ask(client, MSG_CONTACT_LIST,
+		    &(struct msg_contact_list){
+			.org = org, .before = id, .limit = limit, .email = email_arg(in)});
+		break;
+	case 5:
+		desk_ask(client, MSG_KEY_LIST, &(struct msg_key_list){org});
+		break;
+	case 6:
+		desk_ask(client, MSG_LOGIN_LIST, &(struct msg_login_list){org, id});
+		break;
+	case 7:
+		desk_ask(client, MSG_KEY_CHECK, &(struct msg_key_check){hash});
+		break;
+	case 8:
+		desk_ask(client, MSG_USER_GET,
+		    &(struct msg_user_get){.org = org, .user = id, .email = email_arg(in)});
+		break;
+	case 9:
+		desk_ask(client, MSG_WIDGET_GET,
+		    &(struct msg_widget_get){
+			.org = org, .widget = id, .public_id = public_arg(in)});
+		break;
+	case 10:
+		desk_ask(client, MSG_CONTACT_GET, &(struct msg_contact_get){org, id});
+		break;
+	default:
+		desk_ask(client, MSG_AGENT_GET, &(struct msg_agent_get){org, id});
+		break;
+	}
+}
+
+/* A record of one of the types that are imported by themselves. */
+static void
+import_record(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_import_record m;
+	union msg r = {0};
+
+	m.type = (uint16_t)(MSG_ORG_RECORD + choose(in, 8));
+	switch (m.type) {
+	case MSG_ORG_RECORD:
+		r.org_record = (struct msg_org_record){
+		    .v = RECORD_VERSION, .id = org_number(choose(in, 3))};
+		r.org_record.widget = id_or(in, &id_default_widget);
+		break;
+	case MSG_USER_RECORD:
+		r.user_record = user_arg(in);
+		break;
+	case MSG_KEY_RECORD:
+		r.key_record = key_arg(in);
+		break;
+	case MSG_AGENT_RECORD:
+		r.agent_record = agent_arg(in);
+		break;
+	case MSG_WIDGET_RECORD:
+		r.widget_record = widget_arg(in);
+		break;
+	case MSG_VISITOR_RECORD:
+		r.visitor_record = (struct msg_visitor_record){
+		    .v = RECORD_VERSION, .org = org_number(choose(in, 3))};
+		r.visitor_record.id = id_arg(in);
+		r.visitor_record.widget = id_or(in, &id_default_widget);
+		r.visitor_record.token = token_arg(in);
+		r.visitor_record.contact = id_arg(in);
+		break;
+	case MSG_CONTACT_RECORD:
+		r.contact_record = contact_arg(in);
+		break;
+	default:
+		r.cap_record.v = RECORD_VERSION;
+		break;
+	}
+	m.record = encoded_once((enum msg_type)m.type, &r);
+	desk_ask(client, MSG_IMPORT_RECORD, &m);
+}
+
+/* The list of a widget, a contact, a state. */
+static void
+part_list(struct slice *in)
+{
+	unsigned client = client_arg(in);
+	struct msg_conversation_list m = {.org = org_number(choose(in, 3))};
+
+	m.limit = limit_arg(in, 200);
+	if (choose(in, 2) == 1)
+		m.widget = id_or(in, &id_default_widget);
+	m.contact = id_arg(in);
+	m.state = (uint8_t)choose(in, 5);
+	m.cursor = desk_cursor();
+	desk_ask(client, MSG_CONVERSATION_LIST, &m);
 }
 
 static void
@@ -496,10 +976,7 @@ restart(struct slice *in)
 		desk_restart();
 }
 
-static const struct instruction {
-	char letter;
-	void (*run)(struct slice *in);
-} instructions[] = {
+static const struct desk_instruction instructions[] = {
     {'b', turn_begin},          /* client visitor turn message conversation text history */
     {'c', turn_checkpoint},     /* client turn offset text */
     {'f', turn_finish},         /* client turn status text */
@@ -510,6 +987,7 @@ static const struct instruction {
     {'q', turn_leave},          /* client turn */
     {'t', turn_stop},           /* client turn */
     {'P', publish},             /* client turn offset text */
+    {'!', tell_unsaved},        /* client turn full */
     {'h', session_history},     /* client visitor from limit */
     {'l', conversation_list},   /* client org cursor limit */
     {'m', message_list},        /* client org conversation backwards from limit */
@@ -522,6 +1000,30 @@ static const struct instruction {
     {'M', import_message},      /* client conversation seq id role status text */
     {'N', import_client_id},    /* client conversation seq name */
     {'L', import_login},        /* client org token created expires */
+    {'A', agent_put},           /* client fresh org id enabled */
+    {'D', agent_delete},        /* client org id */
+    {'W', widget_put},          /* client fresh org id agent public mode cap enabled */
+    {'K', widget_delete},       /* client org id */
+    {'R', widget_reset},        /* client org id public */
+    {'V', guest_open},          /* client public token fresh-token id */
+    {'F', guest_follow},        /* client token */
+    {'G', guest_leave},         /* client id */
+    {'T', guest_turn},          /* client org widget visitor token turn text name */
+    {'E', guest_erase},         /* client org visitor widget */
+    {'S', contact_submit},      /* client token id name email phone */
+    {'H', contact_put},         /* client org id email phone */
+    {'J', contact_delete},      /* client org id */
+    {'U', user_create},         /* client org id email role password */
+    {'X', user_change},         /* client org id what role except */
+    {'Y', user_delete},         /* client org id */
+    {'Z', user_login},          /* client org user id token expires */
+    {'O', login_revoke},        /* client org user id except */
+    {'Q', key_create},          /* client org id key */
+    {'y', key_revoke},          /* client org id */
+    {'?', look},                /* client what org id token limit name */
+    {'I', import_record},       /* client type, and what that has */
+    {'@', import_with_contact}, /* as 'C', contact state */
+    {'*', part_list},           /* client org limit by-widget [widget] contact state */
     {'s', status_get},          /* client */
     {'k', backup_done},         /* client at */
     {'p', ping},                /* client */
@@ -530,31 +1032,15 @@ static const struct instruction {
     {'r', restart}, /* the last: slow, and only for its own letter */
 };
 
-static const struct instruction *
-instruction_of(uint8_t letter)
-{
-	for (size_t i = 0; i < ARRAY_LEN(instructions); i++)
-		if (instructions[i].letter == (char)letter)
-			return &instructions[i];
-	return &instructions[letter % (ARRAY_LEN(instructions) - 1)];
-}
-
 int
 fuzz_store_requests(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
-	unsigned n = 0;
 
 	desk_open(fuzz_byte(&in) == 'f');
 	slow_left = SLOW_MAX;
-	while (in.len > 0 && n < INSTRUCTIONS_MAX) {
-		uint8_t letter = fuzz_byte(&in);
-
-		if (letter == ' ' || letter == '\n')
-			continue;
-		instruction_of(letter)->run(&in);
-		n++;
-	}
+	make_orgs();
+	desk_run(in, instructions, ARRAY_LEN(instructions));
 	desk_close();
 	return 0;
 }

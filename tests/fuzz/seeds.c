@@ -210,6 +210,8 @@ seeds_paths(seed_fn *fn, void *arg)
 #define EXAMPLE_LEVEL    "debug"
 #define EXAMPLE_ORIGINS  "https://Shop.Example:443, http://localhost:3000,*"
 #define EXAMPLE_LISTEN   "0.0.0.0:4000, [::1]:4001,127.0.0.1:80"
+#define EXAMPLE_SERVERS  "local=http://127.0.0.1:11434/v1/, big-2=https://llm.example/v1"
+#define EXAMPLE_SECRETS  "local=k, big-2=sk=with=signs=="
 #define EXAMPLE_NETWORKS "127.0.0.1, 10.0.0.0/8, fd00::/8"
 
 static void

@@ -11,7 +11,11 @@
 #include "proto/basics.h"
 #include "proto/log.h"
 #include "storaged/interrupt.h"
+#include "storaged/organizations.h"
 #include "storaged/verify.h"
+#include "storaged/visitors.h"
+#include "storaged/widgets.h"
+#include "tests/fuzz/fuzz.h"
 
 /* Unsent answers over which a client is too far behind, and goes. */
 #define OUT_MAX ((size_t)8 << 20)
@@ -161,16 +165,42 @@ check_followings(void)
 		const struct client *client = &desk.clients[i].client;
 		const struct following *following;
 
-		LIST_FOREACH (following, &client->followings, of_client) {
+		LIST_FOREACH (following, &client->follows[TOPIC_TURNS].list, of_client) {
 			const struct open_turn *open =
-			    open_turns_find(&desk.open, &following->turn->id);
+			    open_turns_find(&desk.open, &following->topic->id);
 
 			must(open != NULL && open->owner != client);
 			must(live_follows(&desk.live, client, &open->id));
 			n++;
 		}
 	}
-	must(n == desk.live.n);
+	must(n == desk.live.turns.n);
+}
+
+/* Whoever is followed may write, but for its widget's wishes. */
+static void
+check_rooms(void)
+{
+	struct txn t;
+	size_t n = 0;
+
+	must(txn_begin(&t, &desk.env, TXN_READ) == 0);
+	for (unsigned i = 0; i < DESK_CLIENTS; i++) {
+		const struct client *client = &desk.clients[i].client;
+		const struct following *following;
+
+		LIST_FOREACH (following, &client->follows[TOPIC_VISITORS].list, of_client) {
+			struct msg_visitor_record visitor;
+			struct msg_widget_record widget;
+
+			must(visitor_by_id(&t, &following->topic->id, &visitor) == 0);
+			must(visitor_find(&t, &visitor.token, &visitor, &widget) == 0);
+			must(id_equal(&following->topic->widget, &widget.id));
+			n++;
+		}
+	}
+	must(n == desk.live.rooms.n);
+	txn_abort(&t);
 }
 
 static void
@@ -178,6 +208,7 @@ check_memory(void)
 {
 	check_open_turns();
 	check_followings();
+	check_rooms();
 }
 
 static void
@@ -198,7 +229,7 @@ forget_lost_turns(void)
 		open_turns_release(&desk.open, &id);
 		live_end(&desk.live, &id);
 	}
-	must(desk.open.n == 0 && desk.live.n == 0);
+	must(desk.open.n == 0 && desk.live.turns.n == 0 && desk.live.rooms.n == 0);
 }
 
 /* The environment stays open. */
@@ -215,7 +246,7 @@ desk_close(void)
 	forget_lost_turns();
 }
 
-/* Leaves nothing in an open environment but its version: much faster than a new one. */
+/* Leaves nothing in an open environment but what is in it from the first: much faster than a new one. */
 static void
 empty_tables(void)
 {
@@ -227,6 +258,7 @@ empty_tables(void)
 	for (enum table i = 0; i < TABLES; i++)
 		if (i != TABLE_META)
 			must(mdb_drop(t.mdb, desk.env.dbi[i], 0) == 0);
+	must(organization_make_default(&t) == 0);
 	must(txn_commit(&t) == 0);
 }
 
@@ -277,8 +309,8 @@ desk_ask(unsigned client, enum msg_type type, const void *msg)
 	must(wire_frame(buf_slice(b), &f, &size) == WIRE_OK);
 	must(msg_decode(&f, c->role, ROLE_STORE, WHEN_READY, batch_slot(&desk.batch)) ==
 	    WIRE_OK);
-	/* The one that is answered by nothing. */
-	if (type != MSG_LIVE_PUBLISH)
+	/* Those are answered by nothing. */
+	if (type != MSG_LIVE_PUBLISH && type != MSG_LIVE_UNSAVED)
 		c->asked[c->n++] = desk.requests;
 	batch_add(&desk.batch, &c->client, &f);
 }
@@ -303,7 +335,8 @@ static bool
 is_told(uint16_t type)
 {
 	return type == MSG_LIVE_WANTED || type == MSG_LIVE_UNWANTED || type == MSG_LIVE_STOP ||
-	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END;
+	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END || type == MSG_LIVE_UNSAVED ||
+	    type == MSG_LIVE_TURN || type == MSG_LIVE_CONTACT || type == MSG_LIVE_VISITOR_END;
 }
 
 static void
@@ -387,4 +420,42 @@ desk_probe(void)
 {
 	desk_commit();
 	env_probe(&desk.env);
+}
+
+/* -- inputs ------------------------------------------------------------------------------- */
+
+/* Instructions that an input may have. */
+#define INSTRUCTIONS_MAX 250
+
+static const struct desk_instruction *
+instruction_of(uint8_t letter, const struct desk_instruction *table, size_t n)
+{
+	must(n > 1);
+	for (size_t i = 0; i < n; i++)
+		if (table[i].letter == (char)letter)
+			return &table[i];
+	return &table[letter % (n - 1)];
+}
+
+void
+desk_run(struct slice in, const struct desk_instruction *table, size_t n)
+{
+	unsigned run = 0;
+
+	while (in.len > 0 && run < INSTRUCTIONS_MAX) {
+		uint8_t letter = fuzz_byte(&in);
+
+		if (letter == ' ' || letter == '\n')
+			continue;
+		instruction_of(letter, table, n)->run(&in);
+		run++;
+	}
+}
+
+struct slice
+desk_record(struct buf *b, enum msg_type type, const void *record)
+{
+	buf_init(b, RECORD_MAX);
+	must(record_encode(b, type, record) == 0);
+	return buf_slice(b);
 }

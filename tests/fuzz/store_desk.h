@@ -1,6 +1,6 @@
 /*
  * A store to put requests to: a real environment, the batch over it, and some clients, as in
- * storaged, but without sockets, and without syncs. It starts empty for each input; its files lie
+ * storaged, but without sockets, and without syncs. It starts fresh for each input; its files lie
  * in memory where that can be, and are removed when the process ends.
  *
  * One for a process. Whatever must hold is checked here: every request gets exactly one answer of
@@ -13,7 +13,21 @@
 
 #define DESK_CLIENTS 3
 
-/* Opens an empty store; a small one is soon full. */
+/* What one byte of an input calls for; run takes its operands from the input. The last of a table is the
+ * slow one: only its own letter calls it, where any other byte calls one of the rest. */
+struct desk_instruction {
+	char letter;
+	void (*run)(struct slice *in);
+};
+
+/* Runs an input to its end, or as many instructions as are worth it; blanks and line ends call for
+ * nothing. */
+void desk_run(struct slice in, const struct desk_instruction *table, size_t n);
+
+/* A record as the bytes that a request holds; b is made for it, and the caller's to clear. */
+struct slice desk_record(struct buf *b, enum msg_type type, const void *record);
+
+/* Opens a fresh store; a small one is soon full. */
 void desk_open(bool small);
 
 /* Commits what waits, and checks the store. */

@@ -17,6 +17,9 @@
 
 #define WHOLE_MAX ((uint64_t)64 << 20) /* bytes of a reply that is not streamed */
 
+/* How often a reply that is held looks whether it may go on. */
+#define HOLD_LOOK_NS 10000000u
+
 static const char fingerprint[] = "fp_banterstub";
 
 static const char *
@@ -122,6 +125,8 @@ chat_new(struct stats *stats, const struct call *call, struct script *script, st
 	c->stream = call->stream;
 	c->include_usage = call->include_usage && !c->script.no_usage;
 	c->prompt_tokens = call->prompt_tokens;
+	if (c->script.hold_after != SCRIPT_UNSET)
+		bytes_add_span(&c->message, bytes_span(&call->message));
 	if (reply_limit(&c->reply, call->max_tokens))
 		c->script.finish = "length";
 	make_frame(c, bytes_span(&call->model));
@@ -141,6 +146,7 @@ chat_free(struct chat *c, enum stats_end how)
 	reply_clear(&c->reply);
 	bytes_clear(&c->frame);
 	bytes_clear(&c->authorization);
+	bytes_clear(&c->message);
 	free(c);
 }
 
@@ -336,6 +342,21 @@ strike_stream(struct chat *c, struct bytes *out)
 	return CHAT_WAIT;
 }
 
+/* hold-after: whether it still waits, and then until when. */
+static bool
+is_held(struct chat *c)
+{
+	if (c->script.hold_after != c->reply.next)
+		return false;
+	c->due = pace_now();
+	if (stats_is_released(c->stats, bytes_span(&c->message))) {
+		c->script.hold_after = SCRIPT_UNSET;
+		return false;
+	}
+	c->due += HOLD_LOOK_NS;
+	return true;
+}
+
 static void
 add_usage_event(struct chat *c, struct bytes *out)
 {
@@ -388,8 +409,11 @@ step_stream(struct chat *c, struct bytes *out)
 		    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
 	}
 	do {
-		enum chat_step step = strike_stream(c, out);
+		enum chat_step step;
 
+		if (is_held(c))
+			return CHAT_WAIT;
+		step = strike_stream(c, out);
 		if (step != CHAT_WAIT)
 			return step;
 		if (c->reply.next == c->reply.total)

@@ -31,6 +31,7 @@ struct chat {
 	uint64_t id;
 	uint64_t prompt_tokens;
 	struct bytes authorization; /* the call's header; only if it is to be repeated */
+	struct bytes message;       /* only if the reply is to be held */
 	struct bytes frame;         /* what is the same in every event, made once: see chat.c */
 	size_t head_len;            /* of frame: up to the list of choices */
 	size_t prefix_len;          /* of frame: up to a token; the rest follows the token */

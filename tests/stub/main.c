@@ -73,8 +73,8 @@ static const char help_rest[] =
     "is beyond the last token never strikes. A plain answer comes after first-delay and all\n"
     "delays; there any hang-after sends half of it and stops, cut-after sends half and "
     "closes,\n"
-    "garbage-after spoils the JSON, error-after answers 500. Otherwise a plain answer has the "
-    "same\n"
+    "garbage-after spoils the JSON, error-after answers 500, hold-after holds nothing.\n"
+    "Otherwise a plain answer has the same\n"
     "text as the stream of the same message, stamps aside. max_tokens shortens the reply\n"
     "(finish_reason length).\n"
     "\n"
@@ -94,6 +94,8 @@ static const char help_rest[] =
     "                      null if the call was refused before its body was found good\n"
     "  GET  /stub/calls?contains=TEXT    {count}: of the last 4096 calls, how many had TEXT\n"
     "                      (percent-encoded) in the first 256 bytes of the last user message\n"
+    "  POST /stub/release?contains=TEXT    no more does hold-after hold replies to messages\n"
+    "                      with TEXT, read likewise: those that wait, and those that come\n"
     "  POST /stub/reset    forgets all of this, and the fail-times\n";
 
 static _Noreturn void

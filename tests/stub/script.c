@@ -72,6 +72,8 @@ static const struct word {
     {"no-stream-options", WORD_NUMBER, AT(no_stream_options), 400, 499, "STATUS",
 	"a call with stream_options is refused as one with an unknown argument"},
 
+    {"hold-after", WORD_NUMBER, AT(hold_after), 0, SCRIPT_TOKENS_MAX, "N",
+	"after N tokens it waits for POST /stub/release with a part of the message"},
     {"hang-after", WORD_NUMBER, AT(after[FAULT_HANG]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens nothing more comes; the connection stays open"},
     {"cut-after", WORD_NUMBER, AT(after[FAULT_CUT]), 0, SCRIPT_TOKENS_MAX, "N",
@@ -109,6 +111,7 @@ script_init(struct script *s)
 	    .fail_times = SCRIPT_UNSET,
 	    .retry_after = SCRIPT_UNSET,
 	    .no_stream_options = SCRIPT_UNSET,
+	    .hold_after = SCRIPT_UNSET,
 	    .finish = "stop",
 	};
 	for (int i = 0; i < FAULTS; i++)

@@ -223,23 +223,47 @@ add_decoded(struct bytes *out, struct span s)
 	}
 }
 
-static void
-stub_calls(struct request *q)
+/* Which messages are meant, by ?contains=TEXT: 0, or -1 when that is not said, which is answered. */
+static int
+read_part(struct request *q, struct bytes *part)
 {
 	static const char name[] = "contains=";
 	struct span query = http_reader_query(q->reader);
-	struct bytes part = {0}, body = {0};
 	struct api_error error;
 
-	if (query.len < strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
-		api_error_set(&error, 400, "Say which messages to count: ?contains=TEXT");
+	/* Every message has the empty part: to release it would release all that are still to come. */
+	if (query.len <= strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
+		api_error_set(&error, 400, "Say which messages: ?contains=TEXT");
 		refuse(q, &error);
-		return;
+		return -1;
 	}
-	add_decoded(&part, span_from(query, strlen(name)));
+	add_decoded(part, span_from(query, strlen(name)));
+	return 0;
+}
+
+static void
+stub_calls(struct request *q)
+{
+	struct bytes part = {0}, body = {0};
+
+	if (read_part(q, &part) == -1)
+		return;
 	bytes_addf(&body, "{\"count\":%" PRIu64 "}",
 	    stats_count_messages(&q->service->stats, bytes_span(&part)));
 	bytes_clear(&part);
+	answer_body(q, &body);
+}
+
+static void
+stub_release(struct request *q)
+{
+	struct bytes part = {0}, body = {0};
+
+	if (read_part(q, &part) == -1)
+		return;
+	stats_release(&q->service->stats, bytes_span(&part));
+	bytes_clear(&part);
+	bytes_add_str(&body, "{\"ok\":true}");
 	answer_body(q, &body);
 }
 
@@ -255,6 +279,7 @@ static const struct route {
     {"GET", "/stub/stats", stub_stats},
     {"GET", "/stub/last", stub_last},
     {"GET", "/stub/calls", stub_calls},
+    {"POST", "/stub/release", stub_release},
     {"POST", "/stub/reset", stub_reset},
 };
 

@@ -52,11 +52,9 @@ stats_token(struct stats *st, uint32_t epoch, uint64_t n)
 		st->tokens += n;
 }
 
-void
-stats_add_message(struct stats *st, struct span message)
+static void
+keep_message(struct stats_message *m, struct span message)
 {
-	struct stats_message *m = &st->message[st->messages++ % STATS_MESSAGES];
-
 	if (message.len > STATS_MESSAGE_LEN)
 		message.len = STATS_MESSAGE_LEN;
 	m->len = (uint16_t)message.len;
@@ -64,18 +62,47 @@ stats_add_message(struct stats *st, struct span message)
 		memcpy(m->text, message.p, message.len);
 }
 
+static struct span
+message_span(const struct stats_message *m)
+{
+	return (struct span){m->text, m->len};
+}
+
+static uint64_t
+at_most(uint64_t n, uint64_t max)
+{
+	return n < max ? n : max;
+}
+
+void
+stats_add_message(struct stats *st, struct span message)
+{
+	keep_message(&st->message[st->messages++ % STATS_MESSAGES], message);
+}
+
 uint64_t
 stats_count_messages(const struct stats *st, struct span part)
 {
-	uint64_t kept = st->messages < STATS_MESSAGES ? st->messages : STATS_MESSAGES;
 	uint64_t n = 0;
 
-	for (uint64_t i = 0; i < kept; i++) {
-		const struct stats_message *m = &st->message[i];
-
-		n += span_contains((struct span){m->text, m->len}, part);
-	}
+	for (uint64_t i = 0; i < at_most(st->messages, STATS_MESSAGES); i++)
+		n += span_contains(message_span(&st->message[i]), part);
 	return n;
+}
+
+void
+stats_release(struct stats *st, struct span part)
+{
+	keep_message(&st->release[st->releases++ % STATS_RELEASES], part);
+}
+
+bool
+stats_is_released(const struct stats *st, struct span message)
+{
+	for (uint64_t i = 0; i < at_most(st->releases, STATS_RELEASES); i++)
+		if (span_contains(message, message_span(&st->release[i])))
+			return true;
+	return false;
 }
 
 bool

@@ -1,7 +1,8 @@
 /*
  * What the stand-in remembers of its calls, for tests to ask: counters, the last request, the last
- * messages, and how often a message has already been made to fail. All of it bounded, all of it
- * forgotten by stats_reset(). One per process, owned by the server.
+ * messages, and how often a message has already been made to fail; and what it was told of them:
+ * which of those that wait may go on. All of it bounded, all of it forgotten by stats_reset(). One
+ * per process, owned by the server.
  */
 #ifndef STUB_STATS_H
 #define STUB_STATS_H
@@ -14,6 +15,7 @@
 #define STATS_MESSAGES    4096
 #define STATS_MESSAGE_LEN 256
 #define STATS_FAILURES    1024
+#define STATS_RELEASES    256
 
 /* How a call ended. Each call ends in exactly one way: calls = active + the sum of these. */
 enum stats_end {
@@ -42,6 +44,8 @@ struct stats {
 		char text[STATS_MESSAGE_LEN];
 	} message[STATS_MESSAGES];
 	uint64_t messages; /* ever; the newest is at (messages - 1) % STATS_MESSAGES */
+	struct stats_message release[STATS_RELEASES];
+	uint64_t releases; /* ever; the newest is at (releases - 1) % STATS_RELEASES */
 	struct {
 		uint64_t hash;
 		uint32_t count;
@@ -65,6 +69,11 @@ uint64_t stats_count_messages(const struct stats *st, struct span part);
 
 /* Whether this message, which is to fail its first times calls, still fails; counts the call. */
 bool stats_fails(struct stats *st, struct span message, uint32_t times);
+
+/* Replies to messages with this part in them need wait no more; its first STATS_MESSAGE_LEN bytes
+ * count. */
+void stats_release(struct stats *st, struct span part);
+bool stats_is_released(const struct stats *st, struct span message);
 
 /* {"calls":..} and {"method":..,"body":..}, as the help of the program describes them. */
 void stats_write(const struct stats *st, struct bytes *out);

@@ -324,6 +324,21 @@ what_else_is_in_the_file_does_no_harm(void **state)
 }
 
 static void
+a_certificate_with_more_than_two_weeks_is_good(void **state)
+{
+	struct test_cert c;
+	struct identity id;
+
+	(void)state;
+	test_cert_make(&c, &(struct test_cert_like){.until_days = 15});
+	write_cert(&c);
+	assert_int_equal(look(&id), 0);
+	assert_string_equal(warnings, "");
+	identity_clear(&id);
+	test_cert_clear(&c);
+}
+
+static void
 dates_are_only_warned_of(void **state)
 {
 	const struct {
@@ -332,6 +347,7 @@ dates_are_only_warned_of(void **state)
 	} cases[] = {
 	    {{.from_days = -10, .until_days = -1}, "has expired"},
 	    {{.from_days = 1}, "is not valid yet"},
+	    {{.until_days = 13}, "ends within two weeks"},
 	};
 	struct test_cert c;
 	struct identity id;
@@ -466,6 +482,7 @@ main(void)
 	    TEST(the_certificates_behind_the_first_are_looked_at_too),
 	    TEST(a_chain_that_was_cut_short_is_refused),
 	    TEST(what_else_is_in_the_file_does_no_harm),
+	    TEST(a_certificate_with_more_than_two_weeks_is_good),
 	    TEST(dates_are_only_warned_of),
 	    TEST(dates_that_are_none_are_refused),
 	    TEST(renewed_ticket_keys_keep_the_ones_before),

@@ -24,7 +24,7 @@
 #include "proto/clock.h"
 #include "tests/unit/master_worker.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 static struct event_base *base;
 static struct scoreboard *scoreboard;

@@ -414,7 +414,7 @@ processes_together_get_exactly_the_maximum(void **unused)
 		pids[i] = fork();
 		assert_true(pids[i] != -1);
 		if (pids[i] == 0) {
-			alarm(60);
+			alarm(300);
 			_exit(hammer_process(fd, i));
 		}
 	}

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/basics.h"
@@ -118,6 +119,44 @@ tokens_are_43_characters_of_base64url_and_never_the_same(void **unused)
 	assert_true(dash && underscore);
 }
 
+/* Ten standard deviations; a byte modulo 62 would give the first eight 21 % too many. */
+static void
+each_character_of_base62_is_as_likely(void **unused)
+{
+	static const char alphabet[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	enum { EACH = 10000, MOST_OFF = 1000 };
+	const size_t n = EACH * (sizeof(alphabet) - 1);
+	unsigned count[256] = {0};
+	char *text = xcalloc(1, n + 2);
+
+	(void)unused;
+	text[n + 1] = '!';
+	secret_base62(text, n);
+	assert_int_equal(strlen(text), n);
+	assert_int_equal(strspn(text, alphabet), n);
+	assert_int_equal(text[n + 1], '!');
+	for (size_t i = 0; i < n; i++)
+		count[(unsigned char)text[i]]++;
+	for (const char *c = alphabet; *c != '\0'; c++)
+		assert_in_range(count[(unsigned char)*c], EACH - MOST_OFF, EACH + MOST_OFF);
+	free(text);
+}
+
+static void
+public_ids_are_fresh_and_look_alike(void **unused)
+{
+	char a[SECRET_PUBLIC_ID_TEXT + 1], b[SECRET_PUBLIC_ID_TEXT + 1];
+
+	(void)unused;
+	secret_public_id(a);
+	secret_public_id(b);
+	assert_int_equal(strlen(a), SECRET_PUBLIC_ID_TEXT);
+	assert_int_equal(strlen(b), SECRET_PUBLIC_ID_TEXT);
+	assert_memory_equal(a, "wid_", 4);
+	assert_string_not_equal(a, b);
+}
+
 static void
 random_bytes_fill_exactly_the_place_given(void **unused)
 {
@@ -148,6 +187,8 @@ main(void)
 	    cmocka_unit_test(keyed_hash_takes_the_empty_text_and_depends_on_the_key),
 	    cmocka_unit_test(equal_means_same_length_and_bytes),
 	    cmocka_unit_test(tokens_are_43_characters_of_base64url_and_never_the_same),
+	    cmocka_unit_test(each_character_of_base62_is_as_likely),
+	    cmocka_unit_test(public_ids_are_fresh_and_look_alike),
 	    cmocka_unit_test(random_bytes_fill_exactly_the_place_given),
 	};
 

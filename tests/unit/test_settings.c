@@ -157,6 +157,9 @@ app_env_wins_over_its_alias(void **state)
 static void
 each_wrong_value_is_refused_by_name(void **state)
 {
+	static const char long_name[] =
+	    "MODEL_SERVERS="
+	    "a123456789b123456789c123456789d123456789e123456789f123456789g1234=http://x";
 	static const char *const cases[] = {
 	    "PORT=0",
 	    "PORT=65536",
@@ -210,6 +213,14 @@ each_wrong_value_is_refused_by_name(void **state)
 	    "LOG_LEVEL=loud",
 	    "OPENAI_API_KEY=sk\nX-Evil: 1",
 	    "SYSTEM_PROMPT=\xff",
+	    "MODEL_SERVERS=local",
+	    "MODEL_SERVERS==http://x",
+	    "MODEL_SERVERS=Local=http://x",
+	    "MODEL_SERVERS=a b=http://x",
+	    "MODEL_SERVERS=a=http://x,",
+	    "MODEL_SERVERS=a=ftp://x",
+	    long_name,
+	    "MODEL_SERVER_KEYS=a=",
 	};
 
 	(void)state;
@@ -255,6 +266,66 @@ trusted_proxies_are_networks_and_each_mistake_has_its_own_word(void **state)
 	assert_int_equal(LOAD(&s, many), 1);
 	assert_non_null(strstr(problems, "at most 64 networks"));
 	settings_clear(&s);
+}
+
+static void
+model_servers_have_names_and_some_of_them_keys(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.model_servers.n + s.model_server_keys.n, 0);
+	settings_clear(&s);
+	assert_int_equal(
+	    LOAD(&s,
+		"MODEL_SERVERS= local=http://127.0.0.1:11434/v1/ ,big_2=https://x.example/v1",
+		"MODEL_SERVER_KEYS=big_2=sk=with=signs=="),
+	    0);
+	assert_int_equal(s.model_servers.n, 2);
+	assert_string_equal(
+	    named_list_find(&s.model_servers, slice_str("local")), "http://127.0.0.1:11434/v1");
+	assert_string_equal(
+	    named_list_find(&s.model_server_keys, slice_str("big_2")), "sk=with=signs==");
+	assert_null(named_list_find(&s.model_server_keys, slice_str("local")));
+	assert_null(named_list_find(&s.model_servers, slice_str("")));
+	settings_clear(&s);
+}
+
+/* Nothing of a list of keys is shown, not even what may be a name. */
+static void
+each_mistake_about_model_servers_has_its_own_word(void **state)
+{
+	static const struct {
+		const char *servers, *keys, *said;
+	} cases[] = {
+	    {"MODEL_SERVERS=a=http://x,b=y", "_=", "item 2 must be an http:// or https://"},
+	    {"MODEL_SERVERS=http://x", "_=", "item 1 must be name=value"},
+	    {"MODEL_SERVERS=a=http://x,a=http://y", "_=", "item 2 must not have the name"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=a=k,hush=k",
+		"item 2 must have the name "
+		"of one of MODEL_SERVERS "
+		"(a)"},
+	    {"_=", "MODEL_SERVER_KEYS=hush=k",
+		"item 1 must have the name of one of MODEL_SERVERS "
+		"(which is not set)"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=hush", "item 1 must be name=value"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=a=hush\x01",
+		"item 1 must not have "
+		"control"},
+	    {"MODEL_SERVERS=a=x", "MODEL_SERVER_KEYS=a=k", "MODEL_SERVERS=a=x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].servers, cases[i].keys), 1);
+		if (strstr(problems, cases[i].said) == NULL)
+			fail_msg("%s %s: %s", cases[i].servers, cases[i].keys, problems);
+		assert_null(strstr(problems, "hush"));
+		settings_clear(&s);
+	}
 }
 
 static void
@@ -448,6 +519,8 @@ main(void)
 	    cmocka_unit_test(app_env_wins_over_its_alias),
 	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
 	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
+	    cmocka_unit_test(model_servers_have_names_and_some_of_them_keys),
+	    cmocka_unit_test(each_mistake_about_model_servers_has_its_own_word),
 	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
 	    cmocka_unit_test(all_problems_are_reported_at_once),
 	    cmocka_unit_test(production_is_content_with_good_settings),

@@ -118,6 +118,25 @@ a_damaged_record_costs_only_who_needs_it(void **state)
 	assert_true(f->env.writable);
 }
 
+/* What it reads of one organization does not write the counts of another. */
+static void
+a_read_that_fails_among_writes_leaves_them(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	struct msg_conversation_list list = {.org = make_org(f)};
+	uint64_t r[2];
+
+	damage(f, TABLE_TOTALS, &list.org);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	r[1] = send_request(f, &f->b, MSG_CONVERSATION_LIST, &list);
+	assert_true(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->b, r[1], STORE_INTERNAL);
+	assert_int_equal(stored_totals(f).messages, 1);
+}
+
 static void
 a_request_that_fails_half_done_is_undone_alone(void **state)
 {
@@ -127,7 +146,7 @@ a_request_that_fails_half_done_is_undone_alone(void **state)
 	uint64_t r[3];
 
 	/* The totals are read after the conversation was written. */
-	bad.org = id_new();
+	bad.org = make_org(f);
 	damage(f, TABLE_TOTALS, &bad.org);
 	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
 	r[1] = send_request(f, &f->b, MSG_TURN_BEGIN, &bad);
@@ -151,7 +170,7 @@ answers_of_batches_before_are_not_touched(void **state)
 	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
 	uint64_t r[2];
 
-	bad.org = id_new();
+	bad.org = make_org(f);
 	damage(f, TABLE_TOTALS, &bad.org);
 	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
 	commit(f);
@@ -162,14 +181,18 @@ answers_of_batches_before_are_not_touched(void **state)
 	expect_error(f, &f->a, r[1], STORE_INTERNAL);
 }
 
+/* Always the same, so that a repeat is one. */
 static struct msg_login_create
 login_number(uint64_t n)
 {
+	struct id id = {.b = {1}};
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+	memcpy(id.b + 8, &n, sizeof(n));
 	return (struct msg_login_create){
 	    .org = id_default_org,
+	    .id = id,
 	    .token = secret_hash(slice_str(text)),
 	    .expires_at = clock_wall_ms() + 3600 * 1000,
 	};
@@ -184,7 +207,7 @@ static void
 break_page_of(struct fixture *f, const struct hash256 *token)
 {
 	const uintptr_t page_size = 4096;
-	struct key key = key_login(token);
+	struct key key = key_hash(token);
 	struct slice value;
 	char path[160];
 	size_t number;
@@ -510,6 +533,7 @@ main(void)
 	    STORE_TEST(a_read_sees_the_writes_before_it),
 	    STORE_TEST(a_refused_request_leaves_the_others_whole),
 	    STORE_TEST(a_damaged_record_costs_only_who_needs_it),
+	    STORE_TEST(a_read_that_fails_among_writes_leaves_them),
 	    STORE_TEST(a_request_that_fails_half_done_is_undone_alone),
 	    STORE_TEST(answers_of_batches_before_are_not_touched),
 	    STORE_TEST(a_broken_page_costs_only_who_needs_it),

@@ -238,7 +238,7 @@ a_reply_that_is_written_is_told_of(void **state)
 	contents_expect(f, &before);
 	contents_clear(&before);
 	assert_true(TAILQ_EMPTY(&f->b.client.turns));
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 }
 
 static void
@@ -419,6 +419,53 @@ a_run_without_a_word_takes_nothing_away(void **state)
 	heal(f, &begin);
 }
 
+/* Nor does one that is stopped: the visitor has read that text. Whoever repeats the stop, or was not the
+ * one who ended the reply, is told the same. */
+static void
+a_stop_before_the_first_word_keeps_what_there_was(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int lost = 0; lost < 2; lost++) {
+		struct msg_turn_begin begin = broken_off(f, lost ? "s1" : "s2", true);
+		struct msg_turn_begin anew = again(&begin);
+		struct msg_turn_finish stop = finish_of(&begin.turn, "");
+		union msg m;
+
+		stop.status = MESSAGE_STOPPED;
+		stop.run = anew.turn;
+		ask_as(f, &f->b, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
+		if (lost)
+			lose(f, &f->b);
+		for (int i = 0; i < 2; i++) {
+			ask_as(f, &f->b, MSG_TURN_FINISH, &stop, MSG_TURN_STATE, &m);
+			expect_closed(&m, &begin, MESSAGE_STOPPED, "half an answer");
+			EXPECT_MESSAGES(
+			    f, &begin.conversation, "cs", "hello", "half an answer");
+		}
+		assert_int_equal(f->open.n, 0);
+		assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
+		stop.run = begin.turn;
+		ask(f, MSG_TURN_FINISH, &stop, MSG_TURN_STATE, &m);
+		expect_closed(&m, &begin, MESSAGE_STOPPED, "half an answer");
+	}
+}
+
+static void
+a_first_run_that_is_stopped_before_its_first_word_is_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = named("s1", "hello", "m-1");
+	struct msg_turn_finish stop = finish_of(&begin.turn, "");
+	union msg m;
+
+	stop.status = MESSAGE_STOPPED;
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_FINISH, &stop, MSG_TURN_STATE, &m);
+	expect_closed(&m, &begin, MESSAGE_STOPPED, "");
+	EXPECT_MESSAGES(f, &begin.conversation, "cs", "hello", "");
+}
+
 /* Only a damaged store has this. */
 static void
 a_reply_that_is_missing_is_begun_anew(void **state)
@@ -578,12 +625,35 @@ a_run_that_was_replaced_changes_nothing(void **state)
 	assert_false(TAILQ_EMPTY(&f->b.client.turns));
 }
 
+/* A piece that was on its way when the line broke comes over the next one, but meanwhile another run
+ * has written, and has broken off as well: the two are not mixed. With all of its text it is welcome. */
+static void
+a_piece_is_not_put_behind_another_runs_text(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
+	struct msg_turn_checkpoint old = piece_of(&begin.turn, 14, " more");
+	struct msg_turn_checkpoint new = piece_of(&begin.turn, 0, "quite another text");
+	struct msg_turn_checkpoint all = piece_of(&begin.turn, 0, "half an answer more");
+
+	new.run = anew.turn;
+	ask_as(f, &f->b, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
+	ask_as(f, &f->b, MSG_TURN_CHECKPOINT, &new, MSG_OK, NULL);
+	lose(f, &f->b);
+	ask_error(f, MSG_TURN_CHECKPOINT, &old, STORE_INVALID);
+	assert_int_equal(f->open.n, 0);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "quite another text");
+	ask(f, MSG_TURN_CHECKPOINT, &all, MSG_OK, NULL);
+	lose(f, &f->a);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half an answer more");
+}
+
 static void
 a_closed_reply_is_put_right_by_any_run(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
-	struct msg_turn_checkpoint old = piece_of(&begin.turn, 14, " more");
+	struct msg_turn_checkpoint old = piece_of(&begin.turn, 0, "half an answer more");
 	struct msg_turn_checkpoint new = piece_of(&begin.turn, 0, "new");
 	struct msg_turn_finish end = finish_of(&begin.turn, "half an answer more");
 
@@ -681,6 +751,8 @@ main(void)
 	    STORE_TEST(a_reply_that_its_worker_interrupted_is_begun_anew),
 	    STORE_TEST(what_there_was_is_kept_until_there_is_more),
 	    STORE_TEST(a_run_without_a_word_takes_nothing_away),
+	    STORE_TEST(a_stop_before_the_first_word_keeps_what_there_was),
+	    STORE_TEST(a_first_run_that_is_stopped_before_its_first_word_is_empty),
 	    STORE_TEST(a_reply_that_is_missing_is_begun_anew),
 	    STORE_TEST(the_history_of_a_turn_begun_anew_ends_with_its_question),
 	    STORE_TEST(two_who_begin_anew_in_one_batch_do_not_both),
@@ -689,6 +761,7 @@ main(void)
 	    STORE_TEST(an_answer_that_was_lost_does_not_begin_anew_twice),
 	    STORE_TEST(there_are_only_so_many_open_turns),
 	    STORE_TEST(a_run_that_was_replaced_changes_nothing),
+	    STORE_TEST(a_piece_is_not_put_behind_another_runs_text),
 	    STORE_TEST(a_closed_reply_is_put_right_by_any_run),
 	    STORE_TEST(a_name_that_leads_nowhere_costs_only_who_uses_it),
 	    STORE_TEST(a_reply_that_is_stuck_is_begun_anew_if_that_can_be),

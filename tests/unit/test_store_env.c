@@ -80,7 +80,7 @@ a_newer_store_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	put_meta(f, "schema_version", "4");
+	put_meta(f, "schema_version", "5");
 	assert_int_equal(status_of_reopening(f), EX_CONFIG);
 }
 

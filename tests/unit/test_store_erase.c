@@ -3,6 +3,7 @@
  * it had, and whatever happened to the batch.
  */
 #include "test_store_contents.h"
+#include "test_store_everything.h"
 
 static struct msg_conversation_erase
 erase_of(const struct id *conversation)
@@ -28,7 +29,7 @@ expect_erased(const union msg *m, uint64_t conversations, uint64_t messages)
 	assert_int_equal(m->erased.messages, messages);
 }
 
-/* Erases one that is there, with so many messages. */
+/* Erases one that is there, with so many messages: few enough for one step. */
 static void
 erase(struct fixture *f, const struct id *conversation, uint64_t messages)
 {
@@ -37,6 +38,7 @@ erase(struct fixture *f, const struct id *conversation, uint64_t messages)
 
 	ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
 	expect_erased(&m, 1, messages);
+	assert_int_equal(table_count(f, TABLE_META), 1);
 }
 
 /* A turn that this client runs, with a first piece of its reply. */
@@ -78,7 +80,7 @@ make_colourful(struct fixture *f, const char *session)
 	/* Interrupted, and taken up again: a message and an open turn. */
 	again = open_turn(f, &f->b, session);
 	lose(f, &f->b);
-	more = piece_of(&again.turn, 7, "and on");
+	more = piece_of(&again.turn, 0, "so far and on");
 	r = send_request(f, &f->b, MSG_TURN_CHECKPOINT, &more);
 	commit(f);
 	expect_answer(f, &f->b, r, MSG_OK, NULL);
@@ -109,6 +111,16 @@ an_erased_conversation_leaves_no_trace(void **state)
 	contents_clear(&before);
 }
 
+/* But for what a store has from the first. */
+static void
+expect_empty(struct fixture *f)
+{
+	for (enum table i = 0; i < TABLES; i++)
+		if (i != TABLE_META && i != TABLE_ORGS && i != TABLE_AGENTS &&
+		    i != TABLE_WIDGETS && i != TABLE_WIDGETS_BY_PUBLIC)
+			assert_int_equal(table_count(f, i), 0);
+}
+
 static void
 the_last_conversation_leaves_an_empty_store(void **state)
 {
@@ -116,9 +128,7 @@ the_last_conversation_leaves_an_empty_store(void **state)
 	struct id gone = make_colourful(f, "goes");
 
 	erase(f, &gone, 8);
-	for (enum table i = 0; i < TABLES; i++)
-		if (i != TABLE_META)
-			assert_int_equal(table_count(f, i), 0);
+	expect_empty(f);
 	assert_int_equal(f->open.n, 0);
 }
 
@@ -167,7 +177,7 @@ a_visitor_goes_with_all_that_there_is(void **state)
 	union msg m;
 
 	other_widget.widget = id_new();
-	other_org.org = id_new();
+	other_org.org = make_org(f);
 	ask(f, MSG_TURN_BEGIN, &other_widget, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &other_org, MSG_TURN_BEGUN, NULL);
 	chat(f, "visito", "q", "a");
@@ -178,6 +188,64 @@ a_visitor_goes_with_all_that_there_is(void **state)
 	expect_erased(&m, 1, 8);
 	contents_expect(f, &before);
 	contents_clear(&before);
+}
+
+/* Of a visitor who came to a widget: whichever widget is named. */
+static void
+a_widget_s_visitor_goes_with_its_token(void **state)
+{
+	struct fixture *f = *state;
+	struct everything e = make_everything(f);
+	const struct visitor_session session = visitor_session(&e.visitor);
+	struct msg_visitor_erase foreign = erase_visitor(session.s);
+	struct msg_visitor_erase gone = erase_visitor(session.s);
+	struct msg_visitor_follow follow = {.token = e.visitor_token};
+	uint64_t followed;
+	union msg m;
+
+	foreign.org = e.org;
+	ask(f, MSG_VISITOR_ERASE, &foreign, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	followed = send_request(f, &f->b, MSG_VISITOR_FOLLOW, &follow);
+	commit(f);
+	expect_answer(f, &f->b, followed, MSG_VISITOR_STATE, NULL);
+
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 1, 2);
+	assert_int_equal(table_count(f, TABLE_VISITORS), 0);
+	assert_int_equal(table_count(f, TABLE_VISITORS_BY_ID), 0);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 0);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_WIDGET), 0);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
+	/* The organization still knows whom it was. */
+	assert_int_equal(table_count(f, TABLE_CONTACTS), 1);
+	ask_error(f, MSG_VISITOR_FOLLOW, &follow, STORE_GONE);
+	expect_answer(f, &f->b, 0, MSG_LIVE_VISITOR_END, NULL);
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+}
+
+static void
+a_visitor_who_never_wrote_goes_too(void **state)
+{
+	struct fixture *f = *state;
+	struct everything e = make_everything(f);
+	struct msg_visitor_open open = {.public_id = slice_str("wid_everything"),
+	    .fresh_token = secret_hash(slice_str("silent")),
+	    .fresh_id = id_new()};
+	const struct visitor_session session = visitor_session(&open.fresh_id);
+	struct msg_visitor_erase gone = erase_visitor(session.s);
+	union msg m;
+
+	(void)e;
+	ask(f, MSG_VISITOR_OPEN, &open, MSG_VISITOR_OPENED, NULL);
+	assert_int_equal(table_count(f, TABLE_VISITORS), 2);
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	assert_int_equal(m.erased.visitor, 1);
+	assert_int_equal(table_count(f, TABLE_VISITORS), 1);
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, &m);
+	assert_int_equal(m.erased.visitor, 0);
 }
 
 static void
@@ -287,7 +355,7 @@ a_batch_that_runs_again_erases_once(void **state)
 	union msg m;
 
 	/* The totals of its organization are read after its conversation was written. */
-	bad.org = id_new();
+	bad.org = make_org(f);
 	damage(f, TABLE_TOTALS, &bad.org);
 	chat(f, "stays", "q", "a");
 	contents_take(f, &before);
@@ -305,33 +373,25 @@ a_batch_that_runs_again_erases_once(void **state)
 	contents_clear(&before);
 }
 
+/* It goes as well; only its turn stays, to be found. */
 static void
-a_message_that_cannot_be_read_costs_only_its_erasure(void **state)
+a_message_that_cannot_be_read_keeps_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct id whole = make_colourful(f, "whole"), damaged = make_colourful(f, "damaged");
-	struct msg_conversation_erase bad = erase_of(&damaged), good = erase_of(&whole);
+	struct id damaged = make_colourful(f, "damaged");
 	struct key key = key_message(&damaged, 2);
-	uint64_t r[2];
 	struct txn t;
-	union msg m;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_put(&t, TABLE_MESSAGES, &key, slice_str("damaged")), 0);
 	assert_int_equal(txn_commit(&t), 0);
 	f->damaged = true;
-	r[0] = send_request(f, &f->a, MSG_CONVERSATION_ERASE, &good);
-	r[1] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &bad);
-	/* It was refused before it changed anything. */
-	assert_true(batch_is_open(&f->batch));
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_ERASED, &m);
-	/* The second one's making interrupted what the first had open. */
-	expect_erased(&m, 1, 10);
-	expect_error(f, &f->b, r[1], STORE_INTERNAL);
-	assert_int_equal(table_count(f, TABLE_MESSAGES), 8);
-	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 1);
-	assert_int_equal(f->open.n, 3);
+	erase(f, &damaged, 8);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 0);
+	assert_int_equal(table_count(f, TABLE_TOTALS), 0);
+	assert_int_equal(table_count(f, TABLE_TURNS), 1);
+	assert_int_equal(f->open.n, 0);
 }
 
 /* Opens so many turns, and finishes the first ones of them. */
@@ -378,8 +438,209 @@ the_longest_conversation_goes_whole(void **state)
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 60);
 	ask(f, MSG_VISITOR_ERASE, &also, MSG_ERASED, &m);
 	expect_erased(&m, 1, 60);
+	/* The first step was the request's. */
+	assert_int_equal(sweep(f), 3000 / REMAINS_STEP);
 	contents_expect(f, &before);
 	contents_clear(&before);
+}
+
+/* A long conversation of this session, each of its messages with a name. Returns its last turn. */
+static struct msg_turn_begin
+make_long(struct fixture *f, const char *session, size_t replies)
+{
+	struct msg_turn_begin begin;
+	char name[ID_TEXT_LEN + 1];
+
+	for (size_t i = 0; i < replies; i++) {
+		struct msg_turn_finish finish;
+
+		begin = begin_of(session, "question");
+		begin.history = 1;
+		id_format(&begin.turn, name);
+		begin.client_id = slice_str(name);
+		finish = finish_of(&begin.turn, "answer");
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+		send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+		if (f->a.n + 2 > ARRAY_LEN(f->a.frames) || i + 1 == replies)
+			commit(f);
+	}
+	buf_reset(&f->a.out);
+	begin.client_id = (struct slice){0};
+	return begin;
+}
+
+static struct id
+conversation_of(struct fixture *f, const struct msg_turn_begin *begin)
+{
+	struct msg_session_history history = {
+	    .org = begin->org, .widget = begin->widget, .session = begin->session, .limit = 1};
+	struct msg_conversation_record record;
+	union msg m;
+
+	ask(f, MSG_SESSION_HISTORY, &history, MSG_MESSAGE_PAGE, &m);
+	assert_int_equal(
+	    record_decode(m.message_page.conversation, MSG_CONVERSATION_RECORD, &record),
+	    WIRE_OK);
+	return record.id;
+}
+
+#define LONG_REPLIES (2 * REMAINS_STEP)
+
+/* Erases a long conversation, of which most is left then. */
+static struct id
+erase_long(struct fixture *f, struct msg_turn_begin *last)
+{
+	struct msg_conversation_erase gone;
+	struct id id;
+	union msg m;
+
+	*last = make_long(f, "goes", LONG_REPLIES);
+	id = conversation_of(f, last);
+	gone = erase_of(&id);
+	ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
+	expect_erased(&m, 1, 2 * LONG_REPLIES);
+	assert_int_equal(table_count(f, TABLE_META), 2);
+	return id;
+}
+
+static void
+what_is_left_of_a_long_conversation_goes_in_steps(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct contents before;
+	size_t messages;
+
+	chat(f, "stays", "q", "a");
+	contents_take(f, &before);
+	erase_long(f, &last);
+	messages = table_count(f, TABLE_MESSAGES);
+	assert_int_equal(messages, 2 + 2 * LONG_REPLIES - REMAINS_STEP);
+	while (remains_step(&f->env) == REMAINS_MORE) {
+		assert_true(messages - table_count(f, TABLE_MESSAGES) <= REMAINS_STEP);
+		messages = table_count(f, TABLE_MESSAGES);
+		expect_whole(f);
+	}
+	contents_expect(f, &before);
+	assert_int_equal(table_count(f, TABLE_META), 1);
+	contents_clear(&before);
+}
+
+/* As if the process had been killed after each step. */
+static void
+what_is_left_goes_after_a_new_start(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct contents before;
+
+	chat(f, "stays", "q", "a");
+	contents_take(f, &before);
+	erase_long(f, &last);
+	do
+		store_restart(f, STORE_BYTES);
+	while (remains_step(&f->env) == REMAINS_MORE);
+	contents_expect(f, &before);
+	assert_int_equal(table_count(f, TABLE_META), 1);
+	contents_clear(&before);
+}
+
+static void
+what_is_left_cannot_be_read(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct id id = erase_long(f, &last);
+	struct msg_conversation_erase again = erase_of(&id);
+	struct msg_message_list list = {.org = id_default_org, .conversation = id};
+	struct msg_session_history history = {
+	    .org = last.org, .widget = last.widget, .session = last.session};
+	struct msg_turn_join join = {
+	    .org = last.org, .widget = last.widget, .session = last.session, .turn = last.turn};
+	struct msg_turn_checkpoint piece = piece_of(&last.turn, 0, "more");
+	struct msg_turn_finish finish = finish_of(&last.turn, "answer");
+	struct msg_conversation_list all = {.org = id_default_org};
+	union msg m;
+
+	ask_error(f, MSG_MESSAGE_LIST, &list, STORE_NOT_FOUND);
+	ask_error(f, MSG_SESSION_HISTORY, &history, STORE_NOT_FOUND);
+	ask_error(f, MSG_TURN_JOIN, &join, STORE_NOT_FOUND);
+	ask_error(f, MSG_TURN_CHECKPOINT, &piece, STORE_NOT_FOUND);
+	ask_error(f, MSG_TURN_FINISH, &finish, STORE_NOT_FOUND);
+	ask(f, MSG_CONVERSATION_LIST, &all, MSG_CONVERSATION_PAGE, &m);
+	assert_int_equal(m.conversation_page.total, 0);
+	ask(f, MSG_CONVERSATION_ERASE, &again, MSG_ERASED, &m);
+	expect_erased(&m, 0, 0);
+	assert_int_equal(stored_totals(f).messages, 0);
+}
+
+/* The request that began a turn comes again, as it may: the answer was lost. */
+static void
+a_turn_of_what_is_left_begins_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct id id = erase_long(f, &last);
+	struct msg_turn_finish finish = finish_of(&last.turn, "hello");
+	struct msg_turn_begin taken = begin_of("another", "hello");
+	union msg m;
+
+	taken.conversation = id;
+	ask_error(f, MSG_TURN_BEGIN, &taken, STORE_INVALID);
+	last.text = slice_str("hello again");
+	last.history = 30;
+	ask(f, MSG_TURN_BEGIN, &last, MSG_TURN_BEGUN, &m);
+	assert_true(id_equal(&m.turn_begun.conversation, &last.conversation));
+	assert_int_equal(list_len(m.turn_begun.history), 1);
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	sweep(f);
+	EXPECT_MESSAGES(f, &last.conversation, "cc", "hello again", "hello");
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 2);
+	assert_int_equal(table_count(f, TABLE_TURNS), 1);
+	ask(f, MSG_TURN_BEGIN, &taken, MSG_TURN_BEGUN, NULL);
+}
+
+static void
+an_import_waits_for_what_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_record record;
+	struct msg_import_conversation import;
+	struct msg_turn_begin last;
+	struct buf b;
+
+	record = (struct msg_conversation_record){.v = CONVERSATION_VERSION,
+	    .id = erase_long(f, &last),
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str("goes"),
+	    .next_seq = 1};
+	buf_init(&b, RECORD_MAX);
+	assert_int_equal(record_encode(&b, MSG_CONVERSATION_RECORD, &record), 0);
+	import.conversation = buf_slice(&b);
+	f->a.role = ROLE_TOOL;
+	ask_error(f, MSG_IMPORT_CONVERSATION, &import, STORE_INVALID);
+	sweep(f);
+	ask(f, MSG_IMPORT_CONVERSATION, &import, MSG_OK, NULL);
+	f->a.role = ROLE_WORKER;
+	buf_clear(&b);
+}
+
+/* Nobody can say whose it is, and nothing else has to wait for it. */
+static void
+an_unreadable_entry_of_what_is_left_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = key_meta(META_ERASED "nobody");
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_META, &key, (struct slice){0}), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+	assert_int_equal(sweep(f), 0);
+	assert_true(f->env.writable);
+	chat(f, "s1", "q", "a");
 }
 
 static void
@@ -501,6 +762,7 @@ erase_from_full(struct fixture *f, size_t others, size_t text_len)
 	assert_true(m.erased.messages > 10);
 	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
 	expect_erased(&m, 0, 0);
+	sweep(f);
 
 	contents_take(f, &rest);
 	store_restart(f, FULL_BYTES);
@@ -575,10 +837,9 @@ a_full_store_can_be_emptied_by_erasing(void **state)
 		gone = erase_of(&record.id);
 		ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
 		assert_int_equal(m.erased.conversations, 1);
+		sweep(f);
 	}
-	for (enum table i = 0; i < TABLES; i++)
-		if (i != TABLE_META)
-			assert_int_equal(table_count(f, i), 0);
+	expect_empty(f);
 }
 
 int
@@ -590,13 +851,21 @@ main(void)
 	    STORE_TEST(an_interrupted_reply_goes_too),
 	    STORE_TEST(erasing_again_finds_nothing),
 	    STORE_TEST(a_visitor_goes_with_all_that_there_is),
+	    STORE_TEST(a_widget_s_visitor_goes_with_its_token),
+	    STORE_TEST(a_visitor_who_never_wrote_goes_too),
 	    STORE_TEST(another_organizations_is_as_if_it_did_not_exist),
 	    STORE_TEST(a_worker_that_still_writes_is_told),
 	    STORE_TEST(a_visitor_who_comes_back_is_new),
 	    STORE_TEST(what_began_in_the_same_batch_goes_too),
 	    STORE_TEST(a_batch_that_runs_again_erases_once),
-	    STORE_TEST(a_message_that_cannot_be_read_costs_only_its_erasure),
+	    STORE_TEST(a_message_that_cannot_be_read_keeps_nothing),
 	    STORE_TEST(the_longest_conversation_goes_whole),
+	    STORE_TEST(what_is_left_of_a_long_conversation_goes_in_steps),
+	    STORE_TEST(what_is_left_goes_after_a_new_start),
+	    STORE_TEST(what_is_left_cannot_be_read),
+	    STORE_TEST(a_turn_of_what_is_left_begins_elsewhere),
+	    STORE_TEST(an_import_waits_for_what_is_left),
+	    STORE_TEST(an_unreadable_entry_of_what_is_left_stays),
 	    STORE_TEST(turns_that_nobody_has_claimed_yet_go_too),
 	    STORE_TEST(turns_that_are_lost_go_too),
 	    STORE_TEST(a_turn_that_is_stuck_goes_too),

@@ -21,6 +21,7 @@
 #include "proto/log.h"
 #include "storaged/batch.h"
 #include "storaged/interrupt.h"
+#include "storaged/remains.h"
 #include "storaged/verify.h"
 
 #define STORE_BYTES (64u * 1024 * 1024)
@@ -132,7 +133,7 @@ static inline void
 remove_store(const char *dir)
 {
 	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
-	    "data-schema1.mdb", "data-schema2.mdb"};
+	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb"};
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -285,6 +286,45 @@ piece_of(const struct id *turn, uint32_t offset, const char *text)
 {
 	return (struct msg_turn_checkpoint){
 	    .turn = *turn, .run = *turn, .offset = offset, .text = slice_str(text)};
+}
+
+/* Puts the request for another organization, with an agent and a widget of its own, into the batch. */
+static inline void
+send_org(struct fixture *f, const struct id *org)
+{
+	struct msg_org_create create = {.org = *org, .agent = id_new(), .widget = id_new()};
+	enum role role = f->a.role;
+	char text[ID_TEXT_LEN + 1];
+
+	id_format(&create.widget, text);
+	create.name = create.public_id = slice_str(text + ID_TEXT_LEN - 12);
+	f->a.role = ROLE_TOOL;
+	send_request(f, &f->a, MSG_ORG_CREATE, &create);
+	f->a.role = role;
+}
+
+static inline struct id
+make_org(struct fixture *f)
+{
+	struct id org = id_new();
+
+	send_org(f, &org);
+	commit(f);
+	expect_answer(f, &f->a, f->requests, MSG_OK, NULL);
+	return org;
+}
+
+/* What is left of erased conversations goes, as between batches. Returns the steps that it took. */
+static inline unsigned
+sweep(struct fixture *f)
+{
+	enum remains_result r;
+	unsigned steps = 0;
+
+	while ((r = remains_step(&f->env)) == REMAINS_MORE)
+		steps++;
+	assert_int_equal(r, REMAINS_NONE);
+	return steps;
 }
 
 /* A whole turn: question, answer. Returns its conversation. */

@@ -3,6 +3,7 @@
  * file, whatever it says, breaks the store (the fixture checks every invariant at the end).
  */
 #include "test_store_contents.h"
+#include "test_store_everything.h"
 
 #include "storaged/conversations.h"
 
@@ -93,7 +94,7 @@ static struct msg_conversation_record
 conversation_of(const char *session)
 {
 	return (struct msg_conversation_record){
-	    .v = RECORD_VERSION,
+	    .v = CONVERSATION_VERSION,
 	    .id = id_new(),
 	    .org = id_default_org,
 	    .widget = id_default_widget,
@@ -132,7 +133,8 @@ reply_of(const char *text)
 static struct msg_login_record
 login_of(uint64_t expires_at)
 {
-	return (struct msg_login_record){.v = RECORD_VERSION,
+	return (struct msg_login_record){.v = LOGIN_VERSION,
+	    .id = id_new(),
 	    .org = id_default_org,
 	    .created_at = 1,
 	    .expires_at = expires_at};
@@ -197,16 +199,55 @@ copy_login(struct fixture *to, struct slice key, struct slice value)
 	expect_import(to, MSG_IMPORT_LOGIN, &msg, 0);
 }
 
+/* As copy_conversation(), of a table that is imported as records of a type. */
+static enum msg_type copied;
+
+static void
+copy_record(struct fixture *to, struct slice key, struct slice value)
+{
+	(void)key;
+	expect_import(to, MSG_IMPORT_RECORD,
+	    &(struct msg_import_record){.type = (uint16_t)copied, .record = value}, 0);
+}
+
 static void
 copy_store(struct fixture *from, struct fixture *to)
 {
+	static const struct {
+		enum table table;
+		enum msg_type type;
+	} records[] = {
+	    {TABLE_AGENTS, MSG_AGENT_RECORD},
+	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
+	    {TABLE_ORGS, MSG_ORG_RECORD},
+	    {TABLE_USERS, MSG_USER_RECORD},
+	    {TABLE_KEYS, MSG_KEY_RECORD},
+	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
+	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		copied = records[i].type;
+		for_each(from, records[i].table, to, copy_record);
+	}
 	for_each(from, TABLE_CONVERSATIONS, to, copy_conversation);
 	for_each(from, TABLE_MESSAGES, to, copy_message);
 	for_each(from, TABLE_CLIENT_IDS, to, copy_client_id);
 	for_each(from, TABLE_LOGINS, to, copy_login);
 }
 
-/* Conversations of two organizations, with every kind of ended reply. */
+/* What an export does not have. */
+static void
+forget_caps(struct fixture *f)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(mdb_drop(t.mdb, f->env.dbi[TABLE_CAPS], 0), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+/* Conversations of two organizations, with every kind of ended reply, and one of everything else. */
 static void
 make_store(struct fixture *f)
 {
@@ -218,12 +259,13 @@ make_store(struct fixture *f)
 	struct msg_turn_checkpoint piece = piece_of(&broken.turn, 0, "half a re");
 	struct msg_login_create login = {
 	    .org = id_default_org,
+	    .id = id_new(),
 	    .token = secret_hash(slice_str("token")),
 	    .expires_at = clock_wall_ms() + 1000000,
 	};
 
 	chat(f, "visitor", "question", "answer");
-	foreign.org = id_new();
+	foreign.org = make_org(f);
 	foreign.client_id = broken.client_id = slice_str("the first");
 	stopped.client_id = slice_str("a second");
 	ask(f, MSG_TURN_BEGIN, &foreign, MSG_TURN_BEGUN, NULL);
@@ -236,6 +278,8 @@ make_store(struct fixture *f)
 	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
 	lose(f, &f->a);
 	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	make_everything(f);
+	forget_caps(f);
 }
 
 /* Whoever made the export may have wanted that. */
@@ -307,7 +351,7 @@ an_imported_thread_goes_on(void **state)
 	struct msg_conversation_record conversation = conversation_of("visitor");
 	struct msg_message_record one = question_of("one"), uno = reply_of("un");
 	struct msg_turn_begin begin = begin_of("visitor", "two");
-	struct msg_turn_checkpoint piece = piece_of(&uno.id, 2, "o");
+	struct msg_turn_checkpoint piece = piece_of(&uno.id, 0, "uno");
 	struct msg_turn_finish finish = finish_of(&uno.id, "uno");
 	union msg m;
 
@@ -322,6 +366,145 @@ an_imported_thread_goes_on(void **state)
 	assert_true(id_equal(&m.turn_begun.conversation, &conversation.id));
 	EXPECT_MESSAGES(f, &conversation.id, "ccc", "one", "uno", "two");
 	assert_int_equal(conversation_record(f, &conversation.id).next_seq, 7);
+}
+
+/* -- records that are imported by themselves ---------------------------------------------- */
+
+static void
+import_record_of(
+    struct fixture *f, enum msg_type type, const void *record, enum store_error refused)
+{
+	expect_import(f, MSG_IMPORT_RECORD,
+	    &(struct msg_import_record){
+		.type = (uint16_t)type, .record = encoded(type, record)},
+	    refused);
+}
+
+static void
+what_names_something_that_is_not_there_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	const struct id nobody = id_new();
+	struct msg_widget_record widget = widget_of(&id_default_org, &nobody, "wid_x");
+	struct msg_org_record org = {.v = RECORD_VERSION,
+	    .id = id_new(),
+	    .name = slice_str("Org"),
+	    .widget = id_default_widget};
+	struct msg_user_record user = user_of(&nobody, "u@example.com");
+	struct msg_key_record key = {.v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = nobody,
+	    .key = secret_hash(slice_str("k"))};
+	struct msg_import_login login = {.token = secret_hash(slice_str("l"))};
+	struct msg_login_record record = login_of(1000);
+	struct contents before;
+
+	contents_take(f, &before);
+	import_record_of(f, MSG_WIDGET_RECORD, &widget, STORE_INVALID);
+	import_record_of(f, MSG_ORG_RECORD, &org, STORE_INVALID);
+	import_record_of(f, MSG_USER_RECORD, &user, STORE_INVALID);
+	import_record_of(f, MSG_KEY_RECORD, &key, STORE_INVALID);
+	record.user = nobody;
+	login.login = encoded(MSG_LOGIN_RECORD, &record);
+	expect_import(f, MSG_IMPORT_LOGIN, &login, STORE_INVALID);
+	contents_expect(f, &before);
+	contents_clear(&before);
+
+	widget.agent = id_default_agent;
+	user.org = key.org = id_default_org;
+	import_record_of(f, MSG_WIDGET_RECORD, &widget, 0);
+	import_record_of(f, MSG_USER_RECORD, &user, 0);
+	import_record_of(f, MSG_KEY_RECORD, &key, 0);
+}
+
+static void
+what_is_no_record_of_its_own_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const enum msg_type types[] = {MSG_CONVERSATION_RECORD, MSG_LOGIN_RECORD,
+	    MSG_CAP_RECORD, MSG_HELLO, (enum msg_type)0, (enum msg_type)0xffff};
+	struct msg_import_record m = {.record = slice_str("x")};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		m.type = (uint16_t)types[i];
+		expect_import(f, MSG_IMPORT_RECORD, &m, STORE_INVALID);
+	}
+	for (unsigned type = MSG_ORG_RECORD; type <= MSG_CONTACT_RECORD; type++) {
+		m.type = (uint16_t)type;
+		expect_import(f, MSG_IMPORT_RECORD, &m, STORE_INVALID);
+	}
+}
+
+static void
+a_conversation_is_imported_without_a_contact_that_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_record r = conversation_of("visitor");
+	struct msg_contact_record contact = {.v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = id_default_org,
+	    .name = slice_str("Zoe")};
+
+	r.contact = contact.id;
+	put_conversation(f, &r, 0);
+	r = conversation_record(f, &r.id);
+	assert_true(id_is_zero(&r.contact));
+	import_record_of(f, MSG_CONTACT_RECORD, &contact, 0);
+	r = conversation_of("visitor2");
+	r.contact = contact.id;
+	put_conversation(f, &r, 0);
+	r = conversation_record(f, &r.id);
+	assert_true(id_equal(&r.contact, &contact.id));
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 1);
+}
+
+static void
+an_imported_conversation_s_state_is_what_its_messages_say(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_record r = conversation_of("visitor");
+	struct msg_message_record question = question_of("q"), reply = reply_of("a");
+
+	r.next_seq = 3;
+	r.state = CONVERSATION_ACTIVE;
+	put_conversation(f, &r, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
+	put_message(f, &r.id, 1, &question, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
+	reply.status = MESSAGE_STOPPED;
+	put_message(f, &r.id, 2, &reply, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_STOPPED);
+	/* A reply takes the place of another. */
+	reply = reply_of("b");
+	put_message(f, &r.id, 2, &reply, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_COMPLETE);
+	question = question_of("q2");
+	put_message(f, &r.id, 2, &question, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
+	/* The same conversation with places to come. */
+	put_message(f, &r.id, 2, &reply, 0);
+	r.next_seq = 5;
+	put_conversation(f, &r, 0);
+	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
+}
+
+/* As an export of format 1 has it. */
+static void
+a_login_without_an_id_gets_one_and_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_record record = login_of(1000);
+	struct msg_import_login m = {.token = secret_hash(slice_str("l"))};
+	struct contents before;
+
+	record.id = (struct id){{0}};
+	m.login = encoded(MSG_LOGIN_RECORD, &record);
+	expect_import(f, MSG_IMPORT_LOGIN, &m, 0);
+	contents_take(f, &before);
+	expect_import(f, MSG_IMPORT_LOGIN, &m, 0);
+	contents_expect(f, &before);
+	contents_clear(&before);
+	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 1);
 }
 
 /* -- conversations ------------------------------------------------------------------------ */
@@ -864,6 +1047,11 @@ main(void)
 	    STORE_TEST(a_conversation_that_cannot_be_is_refused),
 	    STORE_TEST(the_greatest_values_are_taken),
 	    STORE_TEST(messages_come_in_any_order),
+	    STORE_TEST(what_names_something_that_is_not_there_is_refused),
+	    STORE_TEST(what_is_no_record_of_its_own_is_refused),
+	    STORE_TEST(a_conversation_is_imported_without_a_contact_that_is_not_there),
+	    STORE_TEST(an_imported_conversation_s_state_is_what_its_messages_say),
+	    STORE_TEST(a_login_without_an_id_gets_one_and_keeps_it),
 	    STORE_TEST(a_message_takes_the_place_of_another),
 	    STORE_TEST(half_a_reply_does_not_replace_the_whole),
 	    STORE_TEST(the_place_of_a_running_reply_is_kept),

@@ -122,6 +122,195 @@ an_organization_sees_only_its_own(void **state)
 	ask_error(f, MSG_MESSAGE_LIST, &unknown, STORE_NOT_FOUND);
 }
 
+/* -- lists of a part ---------------------------------------------------------------------- */
+
+/* A conversation of this widget with this contact (0: none), whose only reply has this state. */
+struct sample {
+	uint8_t widget, contact;
+	enum conversation_state state;
+};
+
+static const struct sample samples[] = {
+    {1, 0, CONVERSATION_COMPLETE},
+    {1, 1, CONVERSATION_ACTIVE},
+    {2, 1, CONVERSATION_COMPLETE},
+    {2, 2, CONVERSATION_STOPPED},
+    {1, 1, CONVERSATION_INTERRUPTED},
+    {2, 0, CONVERSATION_ACTIVE},
+    {1, 2, CONVERSATION_COMPLETE},
+    {1, 1, CONVERSATION_COMPLETE},
+};
+
+static struct id
+numbered(uint8_t number)
+{
+	struct id id = {{0}};
+
+	id.b[15] = number;
+	return id;
+}
+
+static void
+set_contact(struct fixture *f, const struct id *conversation, uint8_t contact)
+{
+	struct id id = numbered(contact);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(conversation_set_contact(&t, conversation, &id), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+static struct id
+make_sample(struct fixture *f, const struct sample *sample, size_t n)
+{
+	struct msg_turn_begin begin;
+	struct msg_turn_finish finish;
+	char session[16];
+
+	snprintf(session, sizeof(session), "s%zu", n);
+	begin = begin_of(session, "q");
+	begin.widget = numbered(sample->widget);
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	/* Before its end and after it: the index moves with both. */
+	if (n % 2 == 0)
+		set_contact(f, &begin.conversation, sample->contact);
+	finish = finish_of(&begin.turn, "a");
+	finish.status = (uint8_t)(sample->state - 1);
+	wait_for_next_ms();
+	if (sample->state != CONVERSATION_ACTIVE)
+		ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	set_contact(f, &begin.conversation, sample->contact);
+	wait_for_next_ms();
+	return begin.conversation;
+}
+
+static bool
+is_of(const struct sample *sample, const struct sample *wanted)
+{
+	return (wanted->widget == 0 || sample->widget == wanted->widget) &&
+	    (wanted->contact == 0 || sample->contact == wanted->contact) &&
+	    (wanted->state == CONVERSATION_ANY || sample->state == wanted->state);
+}
+
+/* Each of what is wanted comes once, the newest first, in pages of this many. */
+static void
+expect_listed(struct fixture *f, const struct sample *wanted, const struct id *ids,
+    const struct sample *all, size_t n, uint32_t limit)
+{
+	uint8_t cursor[ACTIVITY_CURSOR_LEN];
+	struct msg_conversation_list list = {
+	    .org = id_default_org, .limit = limit, .state = (uint8_t)wanted->state};
+	size_t next = n;
+	union msg m;
+
+	list.widget = numbered(wanted->widget);
+	list.contact = numbered(wanted->contact);
+	do {
+		size_t found;
+
+		ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
+		found = list_len(m.conversation_page.conversations);
+		assert_true(found <= limit);
+		for (size_t i = 0; i < found; i++) {
+			struct id got = listed(&m, i);
+
+			do
+				assert_true(next-- > 0);
+			while (!is_of(&all[next], wanted));
+			assert_true(id_equal(&got, &ids[next]));
+		}
+		list.cursor = (struct slice){cursor, m.conversation_page.next.len};
+		if (list.cursor.len > 0)
+			memcpy(cursor, m.conversation_page.next.p, list.cursor.len);
+	} while (list.cursor.len > 0);
+	while (next-- > 0)
+		assert_false(is_of(&all[next], wanted));
+}
+
+static void
+a_widget_a_contact_and_a_state_have_their_own_lists(void **state)
+{
+	struct fixture *f = *state;
+	struct id ids[ARRAY_LEN(samples)];
+	struct sample all[ARRAY_LEN(samples)];
+
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		all[i] = samples[i];
+		ids[i] = make_sample(f, &samples[i], i);
+	}
+	for (uint32_t limit = 1; limit <= 3; limit++)
+		for (uint8_t widget = 0; widget <= 3; widget++)
+			for (uint8_t contact = 0; contact <= 3; contact++)
+				for (uint8_t s = CONVERSATION_ANY; s <= CONVERSATION_ACTIVE;
+				     s++) {
+					const struct sample wanted = {widget, contact, s};
+
+					expect_listed(
+					    f, &wanted, ids, all, ARRAY_LEN(all), limit);
+				}
+	/* From one contact to another, and to none. */
+	all[1].contact = 2;
+	all[4].contact = 0;
+	set_contact(f, &ids[1], 2);
+	set_contact(f, &ids[4], 0);
+	for (uint8_t contact = 0; contact <= 2; contact++)
+		expect_listed(
+		    f, &(struct sample){.contact = contact}, ids, all, ARRAY_LEN(all), 2);
+	/* These contacts are nobody's. */
+	f->damaged = true;
+}
+
+static void
+a_conversation_that_is_not_there_gets_no_contact(void **state)
+{
+	struct fixture *f = *state;
+	const struct id nobody = id_new(), contact = numbered(1);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(conversation_set_contact(&t, &nobody, &contact), MDB_NOTFOUND);
+	txn_abort(&t);
+}
+
+static void
+a_state_that_few_have_is_found_over_some_pages(void **state)
+{
+	enum { OTHERS = 4100 };
+	struct fixture *f = *state;
+	struct id id = chat(f, "s", "q", "a"), got = {{0}};
+	uint8_t cursor[ACTIVITY_CURSOR_LEN];
+	struct msg_conversation_list list = {
+	    .org = id_default_org, .state = CONVERSATION_COMPLETE};
+	uint64_t first = f->requests + 1;
+	size_t pages = 0;
+	union msg m;
+
+	for (size_t i = 0; i < OTHERS; i++) {
+		char session[16];
+		struct msg_turn_begin begin;
+
+		snprintf(session, sizeof(session), "s%zu", i);
+		begin = begin_of(session, "q");
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+		if (i % 500 == 499 || i == OTHERS - 1)
+			commit(f);
+	}
+	for (; first <= f->requests; first++)
+		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
+	do {
+		ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
+		pages++;
+		if (list_len(m.conversation_page.conversations) > 0)
+			got = listed(&m, 0);
+		list.cursor = (struct slice){cursor, m.conversation_page.next.len};
+		if (list.cursor.len > 0)
+			memcpy(cursor, m.conversation_page.next.p, list.cursor.len);
+	} while (list.cursor.len > 0);
+	assert_int_equal(pages, 3);
+	assert_true(id_equal(&got, &id));
+}
+
 static void
 a_cursor_of_another_length_is_refused(void **state)
 {
@@ -450,6 +639,9 @@ main(void)
 	    STORE_TEST(pages_of_conversations_join_without_gap_or_repeat),
 	    STORE_TEST(a_cursor_holds_when_its_conversation_moves),
 	    STORE_TEST(an_organization_sees_only_its_own),
+	    STORE_TEST(a_widget_a_contact_and_a_state_have_their_own_lists),
+	    STORE_TEST(a_conversation_that_is_not_there_gets_no_contact),
+	    STORE_TEST(a_state_that_few_have_is_found_over_some_pages),
 	    STORE_TEST(a_cursor_of_another_length_is_refused),
 	    STORE_TEST(messages_are_paged_forwards),
 	    STORE_TEST(messages_are_paged_backwards_oldest_first_within_a_page),

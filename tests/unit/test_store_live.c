@@ -171,7 +171,7 @@ a_closed_reply_is_told_whole(void **state)
 		assert_int_equal(m.turn_state.prompt_tokens, 7);
 		assert_int_equal(m.turn_state.completion_tokens, 2);
 	}
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	expect_silence_all(f);
 }
 
@@ -208,7 +208,7 @@ whoever_writes_a_reply_does_not_follow_it(void **state)
 	assert_int_equal(m.turn_state.open, 1);
 	assert_int_equal(m.turn_state.own, 1);
 	assert_true(id_equal(&m.turn_state.run, &begin.turn));
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	expect_silence_all(f);
 }
 
@@ -235,7 +235,7 @@ a_reply_is_its_sessions_alone(void **state)
 		ask_error(f, MSG_TURN_JOIN, &other_session, STORE_NOT_FOUND);
 		finish_as(f, &f->a, &begin.turn, "hi");
 	}
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	expect_silence_all(f);
 }
 
@@ -269,7 +269,7 @@ a_reply_that_cannot_be_ended_cannot_be_followed(void **state)
 	assert_false(TAILQ_EMPTY(&f->open.stuck));
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_INTERNAL);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 }
 
 static void
@@ -278,19 +278,19 @@ there_are_only_so_many_followings(void **state)
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1"), followed = followed_turn(f, "s2");
 	struct msg_turn_join join = join_of(&begin, 0);
-	size_t n = f->live.n, own = f->b.client.n_followings;
+	size_t n = f->live.turns.n, own = f->b.client.follows[TOPIC_TURNS].n;
 
-	f->live.n = LIVE_MAX;
+	f->live.turns.n = TOPICS_MAX;
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_FULL);
 	/* What is followed may be asked for again. */
 	join_as(f, &f->b, &followed, 2);
 	expect_wanted(f, &f->a, &followed.turn, 2);
-	f->live.n = n;
-	f->b.client.n_followings = LIVE_CLIENT_MAX;
+	f->live.turns.n = n;
+	f->b.client.follows[TOPIC_TURNS].n = TOPICS_CLIENT_MAX;
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_FULL);
-	f->b.client.n_followings = own;
+	f->b.client.follows[TOPIC_TURNS].n = own;
 	join_as(f, &f->b, &begin, 0);
-	assert_int_equal(f->live.n, 2);
+	assert_int_equal(f->live.turns.n, 2);
 }
 
 /* -- following ----------------------------------------------------------------------------- */
@@ -309,8 +309,8 @@ pieces_come_to_who_follows_and_then_the_end(void **state)
 	finish_as(f, &f->a, &begin.turn, "one two");
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
-	assert_int_equal(f->b.client.n_followings, 0);
+	assert_int_equal(f->live.turns.n, 0);
+	assert_int_equal(f->b.client.follows[TOPIC_TURNS].n, 0);
 }
 
 /* In one batch: the answer first, then all that happened, in its order. */
@@ -337,7 +337,7 @@ all_of_it_in_one_batch_comes_in_its_order(void **state)
 	expect_answer(f, &f->a, r[1], MSG_OK, NULL);
 	expect_wanted(f, &f->a, &begin.turn, 0);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 }
 
 static void
@@ -381,7 +381,7 @@ a_follower_is_spared_what_it_has(void **state)
 	expect_text(f, &f->b, &begin.turn, 6, "ghij");
 	publish_as(f, &f->a, &begin.turn, 8, "ij");
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 1);
+	assert_int_equal(f->live.turns.n, 1);
 }
 
 /* Who waits for its place in the text hears that there is none yet. */
@@ -416,6 +416,50 @@ pieces_that_nobody_follows_go_nowhere(void **state)
 	publish_as(f, &f->a, &nowhere, 0, "hello");
 	expect_silence_all(f);
 	assert_null(f->a.client.fault);
+}
+
+static void
+tell_unsaved_as(struct fixture *f, struct asker *asker, const struct id *turn, bool full)
+{
+	struct msg_live_unsaved unsaved = {.turn = *turn, .full = full};
+
+	send_request(f, asker, MSG_LIVE_UNSAVED, &unsaved);
+	commit(f);
+}
+
+/* That is no end: it is followed still. */
+static void
+who_follows_is_told_that_the_end_is_not_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = followed_turn(f, "s1"), alone = open_turn(f, "s2");
+
+	for (int full = 0; full < 2; full++) {
+		union msg m;
+
+		tell_unsaved_as(f, &f->a, &begin.turn, full);
+		expect_answer(f, &f->b, 0, MSG_LIVE_UNSAVED, &m);
+		assert_true(id_equal(&m.live_unsaved.turn, &begin.turn));
+		assert_int_equal(m.live_unsaved.full, full);
+	}
+	tell_unsaved_as(f, &f->a, &alone.turn, true);
+	expect_silence_all(f);
+	finish_as(f, &f->a, &begin.turn, "one");
+	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
+	tell_unsaved_as(f, &f->a, &begin.turn, true);
+	expect_silence_all(f);
+	assert_null(f->a.client.fault);
+}
+
+static void
+saying_that_anothers_reply_is_not_stored_is_a_fault(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = followed_turn(f, "s1");
+
+	tell_unsaved_as(f, &f->b, &begin.turn, true);
+	assert_non_null(f->b.client.fault);
+	expect_silence_all(f);
 }
 
 static void
@@ -469,8 +513,8 @@ the_owner_is_told_when_nobody_follows_any_more(void **state)
 	ask(f, MSG_TURN_LEAVE, &leave, MSG_OK, NULL);
 	publish_as(f, &f->a, &begin.turn, 0, "late");
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
-	assert_true(LIST_EMPTY(&f->b.client.followings));
+	assert_int_equal(f->live.turns.n, 0);
+	assert_true(LIST_EMPTY(&f->b.client.follows[TOPIC_TURNS].list));
 }
 
 static void
@@ -496,7 +540,7 @@ one_who_leaves_takes_nothing_from_the_others(void **state)
 	/* The last one dies. */
 	client_goes(f, c);
 	expect_told(f, &f->a, MSG_LIVE_UNWANTED, &begin.turn);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	buf_clear(&c->out);
 	free(c);
 }
@@ -551,7 +595,7 @@ when_the_owner_dies_its_followers_hear_the_end(void **state)
 	lose(f, &f->a);
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	ask_as(f, &f->b, MSG_TURN_JOIN, &join, MSG_TURN_STATE, &m);
 	assert_int_equal(m.turn_state.open, 0);
 	assert_int_equal(m.turn_state.status, MESSAGE_INTERRUPTED);
@@ -585,7 +629,7 @@ a_reply_can_be_followed_before_it_is_claimed(void **state)
 	store_restart(f, STORE_BYTES);
 	join_as(f, &f->b, &begin, 3);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 1);
+	assert_int_equal(f->live.turns.n, 1);
 	ask(f, MSG_TURN_CHECKPOINT, &claim, MSG_OK, NULL);
 	expect_wanted(f, &f->a, &begin.turn, 3);
 	publish_as(f, &f->a, &begin.turn, 3, "more");
@@ -625,7 +669,7 @@ a_reply_begun_anew_is_followed_no_more(void **state)
 	expect_answer(f, &f->a, request, MSG_TURN_BEGUN, NULL);
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	/* Who joins again learns of the other run. */
 	ask_as(f, &f->b, MSG_TURN_JOIN, &join, MSG_TURN_STATE, &m);
 	assert_int_equal(m.turn_state.open, 1);
@@ -644,7 +688,7 @@ a_follower_that_begins_it_anew_follows_no_more(void **state)
 	ask_as(f, &f->b, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 }
 
 /* It asked before it knew that the turn is its own again. */
@@ -660,8 +704,8 @@ a_follower_that_claims_the_turn_follows_no_more(void **state)
 	ask(f, MSG_TURN_CHECKPOINT, &claim, MSG_OK, NULL);
 	expect_told(f, &f->a, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 0);
-	assert_true(LIST_EMPTY(&f->live.buckets[0]));
+	assert_int_equal(f->live.turns.n, 0);
+	assert_null(topics_find(&f->live.turns, &begin.turn));
 }
 
 /* The owner's claim comes behind the join in the same batch, from the same line or another's. */
@@ -691,7 +735,7 @@ a_claim_and_a_join_in_one_batch_know_of_each_other(void **state)
 	expect_told(f, &f->a, MSG_LIVE_END, &begin.turn);
 	expect_wanted(f, &f->a, &begin.turn, 0);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 1);
+	assert_int_equal(f->live.turns.n, 1);
 }
 
 /* It is in the middle of dying when it is asked for by its other line. */
@@ -727,7 +771,7 @@ an_erased_reply_is_followed_no_more(void **state)
 	publish_as(f, &f->a, &begin.turn, 6, " on its way");
 	expect_silence_all(f);
 	assert_null(f->a.client.fault);
-	assert_int_equal(f->live.n, 0);
+	assert_int_equal(f->live.turns.n, 0);
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_NOT_FOUND);
 }
 
@@ -932,7 +976,7 @@ a_full_store_goes_on_live(void **state)
 	expect_wanted(f, &f->a, &begin.turn, 0);
 	expect_told(f, &f->a, MSG_LIVE_STOP, &begin.turn);
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 1);
+	assert_int_equal(f->live.turns.n, 1);
 }
 
 /* The end of a turn that could not be stored is no end to its followers. */
@@ -958,13 +1002,13 @@ an_end_that_is_undone_is_not_told(void **state)
 	expect_error(f, &f->a, r[0], STORE_FULL);
 	expect_text(f, &f->b, &begin.turn, 0, "hi");
 	expect_silence_all(f);
-	assert_int_equal(f->live.n, 1);
+	assert_int_equal(f->live.turns.n, 1);
 	free(text);
 
 	/* A batch that runs again without the one that failed half done. */
 	store_restart(f, STORE_BYTES);
 	begin = followed_turn(f, "s2");
-	bad.org = id_new();
+	bad.org = make_org(f);
 	damage(f, TABLE_TOTALS, &bad.org);
 	finish = finish_of(&begin.turn, "hi");
 	piece.turn = begin.turn;
@@ -1016,6 +1060,8 @@ main(void)
 	    STORE_TEST(a_follower_is_spared_what_it_has),
 	    STORE_TEST(an_empty_piece_is_handed_on),
 	    STORE_TEST(pieces_that_nobody_follows_go_nowhere),
+	    STORE_TEST(who_follows_is_told_that_the_end_is_not_stored),
+	    STORE_TEST(saying_that_anothers_reply_is_not_stored_is_a_fault),
 	    STORE_TEST(publishing_anothers_reply_is_a_fault),
 	    STORE_TEST(publishing_a_reply_that_nobody_has_claimed_is_a_fault),
 	    STORE_TEST(publishing_beyond_the_longest_reply_is_a_fault),

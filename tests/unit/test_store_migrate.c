@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
@@ -39,12 +40,59 @@ put_open_turn_2(struct txn *t, const struct msg_turn_begin *begin, uint8_t start
 	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
 }
 
+/* Cuts all records of a table to what they were in version 1: without their last bytes. */
+static void
+cut_records(struct txn *t, enum table table, size_t bytes)
+{
+	const struct key all = {0};
+	struct key at = all;
+	struct walk w;
+	int rc;
+
+	for (;;) {
+		uint8_t record[4096];
+		struct slice cut;
+
+		assert_int_equal(walk_open(&w, t, table, &all), 0);
+		rc = walk_from(&w, &at);
+		if (rc == 0 && slice_eq(w.key, key_slice(&at)))
+			rc = walk_next(&w);
+		walk_close(&w);
+		if (rc == MDB_NOTFOUND)
+			return;
+		assert_int_equal(rc, 0);
+		at = key_of(w.key);
+		/* One that a test has damaged. */
+		if (w.value.p[0] != 2)
+			continue;
+		memcpy(record, w.value.p, w.value.len);
+		record[0] = 1;
+		cut = (struct slice){record, w.value.len - bytes};
+		assert_int_equal(txn_put(t, table, &at, cut), 0);
+	}
+}
+
+/* Before schema 4 the tables behind clients' ids were not there, conversations ended with their last
+ * message, and logins with the time when they expire; their texts are empty in these tests. */
+static void
+write_version_3(struct fixture *f, struct txn *t)
+{
+	struct key key = key_meta(META_VERSION);
+
+	cut_records(t, TABLE_CONVERSATIONS, 16 + 1);
+	cut_records(t, TABLE_LOGINS, 16 + 16 + 4 + 4);
+	for (enum table i = TABLE_CLIENT_IDS + 1; i < TABLES; i++)
+		assert_int_equal(mdb_drop(t->mdb, f->env.dbi[i], 1), 0);
+	assert_int_equal(txn_put(t, TABLE_META, &key, slice_str("3")), 0);
+}
+
 /* Before schema 3 there was no table of clients' ids. */
 static void
 write_old_version(struct fixture *f, struct txn *t, const char *version)
 {
 	struct key key = key_meta(META_VERSION);
 
+	write_version_3(f, t);
 	assert_int_equal(mdb_drop(t->mdb, f->env.dbi[TABLE_CLIENT_IDS], 1), 0);
 	assert_int_equal(txn_put(t, TABLE_META, &key, slice_str(version)), 0);
 }
@@ -129,6 +177,20 @@ migrates(struct fixture *f)
 {
 	store_open(f, STORE_BYTES);
 	expect_whole(f);
+}
+
+/* And one of schema 3, closed. */
+static void
+make_old_3(struct fixture *f)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	write_version_3(f, &t);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+	store_close(f);
+	f->damaged = false;
 }
 
 /* And one of schema 2, closed. */
@@ -348,6 +410,174 @@ an_open_turn_of_schema_2_without_a_place_is_dropped(void **state)
 	}
 }
 
+/* Begins a turn, and stays with it until it has ended like this; a letter as in expect_messages(), or
+ * 'o' to leave it open, 'a' to open it again after an interruption. */
+static struct id
+turn_that(struct fixture *f, const char *session, char how)
+{
+	static const char letters[] = "csi";
+	struct msg_turn_begin begin = begin_of(session, "question");
+	struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
+	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, "more");
+	union msg m;
+
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
+	if (how == 'o')
+		return m.turn_begun.conversation;
+	finish.status = how == 'a' ? (uint8_t)MESSAGE_INTERRUPTED
+				   : (uint8_t)(strchr(letters, how) - letters);
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	if (how == 'a')
+		ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
+	return begin.conversation;
+}
+
+static void
+conversations_get_their_state_and_their_place_in_the_widget_s_list(void **state)
+{
+	static const struct {
+		const char *session, *turns; /* one after the other, as turn_that() has them */
+		enum conversation_state expected;
+	} cases[] = {
+	    {"complete", "c", CONVERSATION_COMPLETE},
+	    {"stopped", "cs", CONVERSATION_STOPPED},
+	    {"interrupted", "ci", CONVERSATION_INTERRUPTED},
+	    {"open", "co", CONVERSATION_ACTIVE},
+	    {"again", "ca", CONVERSATION_ACTIVE},
+	    {"the newest counts", "oc", CONVERSATION_COMPLETE},
+	    {"of two", "oo", CONVERSATION_ACTIVE},
+	};
+	struct fixture *f = *state;
+	struct id ids[ARRAY_LEN(cases)] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (const char *how = cases[i].turns; *how != '\0'; how++) {
+			struct id id = turn_that(f, cases[i].session, *how);
+
+			if (how == cases[i].turns)
+				ids[i] = id;
+		}
+	make_old_3(f);
+	migrates(f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct msg_conversation_record record = conversation_record(f, &ids[i]);
+
+		assert_int_equal(record.v, 2);
+		assert_int_equal(record.state, cases[i].expected);
+		assert_true(id_is_zero(&record.contact));
+		assert_text(record.session, cases[i].session);
+	}
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_WIDGET), ARRAY_LEN(cases));
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
+	assert_true(exists(f, "data-schema3.mdb"));
+}
+
+static void
+the_longest_conversation_record_is_migrated(void **state)
+{
+	struct fixture *f = *state;
+	char session[SESSION_MAX + 1], text[1501];
+	struct msg_conversation_record record;
+	struct id id;
+
+	memset(session, 's', SESSION_MAX);
+	session[SESSION_MAX] = '\0';
+	/* 500 UTF-16 units of three bytes each. */
+	for (size_t i = 0; i < 1500; i += 3)
+		memcpy(text + i, "\xe2\x82\xac", 3);
+	text[1500] = '\0';
+	id = chat(f, session, "q", text);
+	make_old_3(f);
+	migrates(f);
+	record = conversation_record(f, &id);
+	assert_text(record.session, session);
+	assert_text(record.last_message, text);
+}
+
+static void
+a_conversation_that_is_damaged_stays_so(void **state)
+{
+	static const char *const damages[] = {"", "\1", "\1 is not long enough to be one",
+	    "\1 has a session whose length goes far beyond: \xff\xff\xff\xff, and then some "
+	    "more "
+	    "bytes behind it so that there are enough"};
+	struct fixture *f = *state;
+	struct msg_turn_begin open = open_turn(f, "s1", "one");
+	struct key key = key_id(&open.conversation);
+	struct id other = chat(f, "s2", "q", "a");
+
+	for (size_t i = 0; i < ARRAY_LEN(damages); i++) {
+		struct slice value;
+		struct txn t;
+
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(
+		    txn_put(&t, TABLE_CONVERSATIONS, &key, slice_str(damages[i])), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		make_old_3(f);
+		store_open(f, STORE_BYTES);
+		assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+		assert_int_equal(txn_get(&t, TABLE_CONVERSATIONS, &key, &value), 0);
+		assert_true(slice_eq_str(value, damages[i]));
+		txn_abort(&t);
+		EXPECT_MESSAGES(f, &other, "cc", "q", "a");
+	}
+	f->damaged = true;
+}
+
+static void
+logins_get_a_name_in_the_list(void **state)
+{
+	struct fixture *f = *state;
+	const struct msg_login_create create = {.org = id_default_org,
+	    .token = secret_hash(slice_str("token")),
+	    .id = id_new(),
+	    .expires_at = clock_wall_ms() + 60000};
+	const struct msg_login_check check = {.token = create.token};
+	struct msg_login_record before, login;
+	struct key by_user;
+	struct slice token;
+	struct txn t;
+	union msg m;
+
+	ask(f, MSG_LOGIN_CREATE, &create, MSG_OK, NULL);
+	ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, &m);
+	assert_int_equal(record_decode(m.login.login, MSG_LOGIN_RECORD, &before), WIRE_OK);
+	make_old_3(f);
+	migrates(f);
+	ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, &m);
+	assert_int_equal(record_decode(m.login.login, MSG_LOGIN_RECORD, &login), WIRE_OK);
+	assert_int_equal(login.created_at, before.created_at);
+	assert_int_equal(login.expires_at, create.expires_at);
+	assert_true(id_is_zero(&login.user));
+	assert_false(id_is_zero(&login.id));
+	assert_text(login.address, "");
+	assert_text(login.program, "");
+	by_user = key_user_login(&login.org, &login.user, &login.id);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, TABLE_LOGINS_BY_USER, &by_user, &token), 0);
+	assert_int_equal(token.len, sizeof(create.token.b));
+	assert_memory_equal(token.p, create.token.b, token.len);
+	txn_abort(&t);
+}
+
+/* As a fresh one has it. */
+static void
+a_store_of_before_gets_the_default_organization(void **state)
+{
+	static const enum table tables[] = {
+	    TABLE_ORGS, TABLE_AGENTS, TABLE_WIDGETS, TABLE_WIDGETS_BY_PUBLIC};
+	struct fixture *f = *state;
+	size_t fresh[ARRAY_LEN(tables)];
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		fresh[i] = table_count(f, tables[i]);
+	make_old_3(f);
+	migrates(f);
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		assert_int_equal(table_count(f, tables[i]), fresh[i]);
+}
+
 /* What is in these stores, and what was said of them, is in tests/e2e/migrate.test.mjs. */
 static void
 is_whole_afterwards(struct fixture *f, unsigned schema)
@@ -384,6 +614,12 @@ static void
 a_store_that_schema_2_had_is_whole_afterwards(void **state)
 {
 	is_whole_afterwards(*state, 2);
+}
+
+static void
+a_store_that_schema_3_had_is_whole_afterwards(void **state)
+{
+	is_whole_afterwards(*state, 3);
 }
 
 /* -- the copy ---------------------------------------------------------------------------- */
@@ -517,6 +753,112 @@ expect_content(const struct fixture *f, const struct buf *before)
 	buf_clear(&now);
 }
 
+/* In place of the C library's: what every file system has free, in blocks of one byte. */
+static uint64_t bytes_free = UINT64_MAX;
+
+int
+statvfs(const char *path, struct statvfs *out)
+{
+	struct stat st;
+
+	*out = (struct statvfs){.f_frsize = 1, .f_blocks = UINT64_MAX, .f_bavail = bytes_free};
+	return stat(path, &st);
+}
+
+/* A file that lies in dir; -1: none does. */
+static int64_t
+size_of(const struct fixture *f, const char *name)
+{
+	char path[160];
+	struct stat st;
+
+	path_in(f, name, path);
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+/* Many pages that hold something, and then no more. */
+static void
+free_pages(struct fixture *f)
+{
+	static uint8_t text[256 << 10];
+	const struct key key = {.len = 3, .b = "xyz"};
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(
+	    txn_put(&t, TABLE_OPEN_TURNS, &key, (struct slice){text, sizeof(text)}), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_del(&t, TABLE_OPEN_TURNS, &key), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+/* Makes this again what is in the store's file, and removes the copy. */
+static void
+put_back(const struct fixture *f, const struct buf *content)
+{
+	char path[160];
+	int fd;
+
+	path_in(f, "data-schema1.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	path_in(f, "data.mdb", path);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(
+	    write(fd, buf_data(content), buf_len(content)), (ssize_t)buf_len(content));
+	closefd(&fd);
+}
+
+/* Where so many bytes are free the copy is not begun, and what was left of one is gone. */
+static void
+expect_no_copy(const struct fixture *f, uint64_t bytes, const struct buf *before)
+{
+	char path[160];
+	int fd;
+
+	path_in(f, "data-schema1.mdb.part", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_not_equal(fd, -1);
+	closefd(&fd);
+	bytes_free = bytes;
+	assert_int_equal(status_of_opening(f), EX_IOERR);
+	bytes_free = UINT64_MAX;
+	expect_content(f, before);
+	assert_int_equal(size_of(f, "data-schema1.mdb"), -1);
+	assert_int_equal(size_of(f, "data-schema1.mdb.part"), -1);
+}
+
+/* A store most of whose pages are free, because erasures have left them: only the others are
+ * copied. */
+static void
+the_copy_is_not_begun_without_room_for_all_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct id conversation = chat(f, "s1", "q", "a");
+	struct buf before;
+	int64_t bytes;
+
+	free_pages(f);
+	make_old(f, NULL, 0);
+	before = file_content(f, "data.mdb");
+	expect_no_copy(f, 0, &before);
+	migrates(f);
+	bytes = size_of(f, "data-schema1.mdb");
+	assert_true(bytes > 0 && bytes < (int64_t)buf_len(&before) / 2);
+
+	/* The same store again: what its copy took is what is wanted. */
+	store_close(f);
+	put_back(f, &before);
+	expect_no_copy(f, (uint64_t)bytes - 1, &before);
+	bytes_free = (uint64_t)bytes;
+	migrates(f);
+	bytes_free = UINT64_MAX;
+	assert_int_equal(size_of(f, "data-schema1.mdb"), bytes);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	buf_clear(&before);
+}
+
 /* A file system without room, as far as this process can tell. */
 static void
 set_file_limit(rlim_t bytes)
@@ -641,10 +983,17 @@ main(void)
 	    STORE_TEST(thousands_of_open_turns_fit_into_a_full_store),
 	    STORE_TEST(a_store_that_schema_1_had_is_whole_afterwards),
 	    STORE_TEST(a_store_that_schema_2_had_is_whole_afterwards),
+	    STORE_TEST(a_store_that_schema_3_had_is_whole_afterwards),
+	    STORE_TEST(conversations_get_their_state_and_their_place_in_the_widget_s_list),
+	    STORE_TEST(the_longest_conversation_record_is_migrated),
+	    STORE_TEST(a_conversation_that_is_damaged_stays_so),
+	    STORE_TEST(logins_get_a_name_in_the_list),
+	    STORE_TEST(a_store_of_before_gets_the_default_organization),
 	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
 	    STORE_TEST(a_migrated_store_is_not_migrated_again),
 	    STORE_TEST(what_earlier_tries_left_is_replaced),
 	    STORE_TEST(a_store_with_a_lost_page_is_copied_as_well),
+	    STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it),
 	    STORE_TEST(without_room_for_the_copy_nothing_is_changed),
 	    STORE_TEST(a_migration_that_fails_changes_nothing),
 	    STORE_TEST(a_migration_that_is_killed_is_done_again),

@@ -68,6 +68,22 @@ a_cursor_leads_back_to_its_key(void **state)
 }
 
 static void
+a_cursor_of_a_widget_s_list_leads_back_to_its_key(void **state)
+{
+	struct id org = id_new(), widget = id_new(), conversation = id_new();
+	struct key key = key_activity_of(&org, &widget, 1234567890123, &conversation);
+	struct slice cursor = activity_cursor(key_slice(&key));
+	struct id named = activity_conversation(key_slice(&key));
+
+	(void)state;
+	assert_int_equal(cursor.len, 24);
+	assert_int_equal(compare(key_activity_of_at(&org, &widget, cursor), key), 0);
+	assert_true(id_equal(&named, &conversation));
+	assert_true(compare(key_activity_of(&org, &widget, 1000, &org),
+			key_activity_of(&org, &widget, 999, &widget)) < 0);
+}
+
+static void
 pieces_sort_by_offset(void **state)
 {
 	struct id turn = id_new();
@@ -179,6 +195,7 @@ main(void)
 	    cmocka_unit_test(messages_of_conversations_do_not_mix),
 	    cmocka_unit_test(newest_activity_sorts_first),
 	    cmocka_unit_test(a_cursor_leads_back_to_its_key),
+	    cmocka_unit_test(a_cursor_of_a_widget_s_list_leads_back_to_its_key),
 	    cmocka_unit_test(pieces_sort_by_offset),
 	    cmocka_unit_test(sessions_of_widgets_do_not_mix),
 	    cmocka_unit_test(every_table_has_its_own_name),

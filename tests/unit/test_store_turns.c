@@ -3,6 +3,8 @@
  */
 #include "test_store_fixture.h"
 
+#include "storaged/conversations.h"
+
 #include "storaged/turns.h"
 
 static void
@@ -77,7 +79,7 @@ a_session_is_one_of_its_widget_and_organization(void **state)
 	union msg m;
 
 	other_widget.widget = id_new();
-	other_org.org = id_new();
+	other_org.org = make_org(f);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &other_widget, MSG_TURN_BEGUN, &m);
 	assert_true(id_equal(&m.turn_begun.conversation, &other_widget.conversation));
@@ -392,16 +394,22 @@ an_interrupted_turn_goes_on_from_what_was_kept(void **state)
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
 	struct msg_turn_checkpoint first = piece_of(&begin.turn, 0, "one ");
-	struct msg_turn_checkpoint second = piece_of(&begin.turn, 4, "two");
+	struct msg_turn_checkpoint claim = piece_of(&begin.turn, 0, "");
+	struct msg_turn_checkpoint both = piece_of(&begin.turn, 0, "one two");
+	struct msg_turn_checkpoint third = piece_of(&begin.turn, 7, " three");
 
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_CHECKPOINT, &first, MSG_OK, NULL);
 	lose(f, &f->a);
-	ask(f, MSG_TURN_CHECKPOINT, &second, MSG_OK, NULL);
+	ask(f, MSG_TURN_CHECKPOINT, &claim, MSG_OK, NULL);
 	assert_int_equal(f->open.n, 1);
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 1);
 	lose(f, &f->a);
-	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "one two");
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "one ");
+	ask(f, MSG_TURN_CHECKPOINT, &both, MSG_OK, NULL);
+	ask(f, MSG_TURN_CHECKPOINT, &third, MSG_OK, NULL);
+	lose(f, &f->a);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "one two three");
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
@@ -501,7 +509,7 @@ a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
 	struct msg_turn_begin half = begin_of("s2", "two"), blind = begin_of("s2", "two");
 
 	/* The totals are read after the conversation was written, the turn's place before. */
-	half.org = id_new();
+	half.org = make_org(f);
 	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &half, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &blind, MSG_TURN_BEGUN, NULL);
@@ -583,29 +591,77 @@ static void
 activity_does_not_go_back_when_the_clock_does(void **state)
 {
 	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-	struct msg_conversation_record record;
-	struct key key = key_id(&conversation);
-	struct key from, to;
 	uint64_t future = clock_wall_ms() + 3600 * 1000;
-	struct txn t;
+	struct id conversation;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(
-	    txn_get_record(&t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &record), 0);
-	from = key_activity(&record.org, record.updated_at, &record.id);
-	to = key_activity(&record.org, future, &record.id);
-	record.updated_at = future;
-	assert_int_equal(
-	    txn_put_record(&t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &record), 0);
-	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS_BY_ACTIVITY, &from), 0);
-	assert_int_equal(
-	    txn_put(&t, TABLE_CONVERSATIONS_BY_ACTIVITY, &to, (struct slice){0}), 0);
-	assert_int_equal(txn_commit(&t), 0);
-
+	clock_stop_wall(future);
+	conversation = chat(f, "s1", "q", "a");
+	clock_stop_wall(0);
 	chat(f, "s1", "q2", "a2");
 	assert_int_equal(conversation_record(f, &conversation).updated_at, future);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_ACTIVITY), 1);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_WIDGET), 1);
+}
+
+static enum conversation_state
+state_of(struct fixture *f, const struct msg_turn_begin *begin)
+{
+	return conversation_record(f, &begin->conversation).state;
+}
+
+static void
+a_conversation_is_as_its_newest_reply_stands(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin first = begin_of("s1", "q"), second = begin_of("s1", "q2");
+	struct msg_turn_finish end = finish_of(&first.turn, "a");
+	struct msg_turn_checkpoint piece = piece_of(&second.turn, 0, "more");
+
+	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(state_of(f, &first), CONVERSATION_ACTIVE);
+	end.status = MESSAGE_STOPPED;
+	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
+	assert_int_equal(state_of(f, &first), CONVERSATION_STOPPED);
+	ask(f, MSG_TURN_BEGIN, &second, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(state_of(f, &first), CONVERSATION_ACTIVE);
+	lose(f, &f->a);
+	assert_int_equal(state_of(f, &first), CONVERSATION_INTERRUPTED);
+	/* Its worker was only slow. */
+	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
+	assert_int_equal(state_of(f, &first), CONVERSATION_ACTIVE);
+	end = finish_of(&second.turn, "a2");
+	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
+	assert_int_equal(state_of(f, &first), CONVERSATION_COMPLETE);
+}
+
+static void
+an_older_reply_does_not_change_what_the_newest_says(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin older = begin_of("s1", "q"), newer = begin_of("s1", "q2"), again;
+	struct msg_turn_finish end = finish_of(&newer.turn, "a2");
+
+	older.client_id = slice_str("older");
+	newer.client_id = slice_str("newer");
+	ask(f, MSG_TURN_BEGIN, &older, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_BEGIN, &newer, MSG_TURN_BEGUN, NULL);
+	end.status = MESSAGE_INTERRUPTED;
+	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
+	assert_int_equal(state_of(f, &older), CONVERSATION_INTERRUPTED);
+	end = finish_of(&older.turn, "half");
+	end.status = MESSAGE_INTERRUPTED;
+	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
+	/* Both are begun anew, the older one first. */
+	again = older;
+	again.turn = id_new();
+	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(state_of(f, &older), CONVERSATION_INTERRUPTED);
+	again = newer;
+	again.turn = id_new();
+	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(state_of(f, &older), CONVERSATION_ACTIVE);
+	lose(f, &f->a);
+	assert_int_equal(state_of(f, &older), CONVERSATION_INTERRUPTED);
 }
 
 int
@@ -641,6 +697,8 @@ main(void)
 	    STORE_TEST(turns_of_conversations_do_not_mix),
 	    STORE_TEST(the_last_message_is_cut_at_500_utf16_units),
 	    STORE_TEST(activity_does_not_go_back_when_the_clock_does),
+	    STORE_TEST(a_conversation_is_as_its_newest_reply_stands),
+	    STORE_TEST(an_older_reply_does_not_change_what_the_newest_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

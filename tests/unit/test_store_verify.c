@@ -2,7 +2,9 @@
  * The check of the store: a whole store has nothing broken, and each thing that is broken on
  * purpose, behind the daemon's back, is found and named.
  */
-#include "test_store_fixture.h"
+#include "test_store_everything.h"
+
+#include "storaged/contact_keys.h"
 
 #define LINES_MAX 8
 
@@ -14,6 +16,7 @@
  *	C  one with an open turn TC, and two pieces of its reply
  *	D  one with an interrupted reply TD that was opened again, and has a piece
  *	E  one of another organization O2, with its reply TE
+ *	V  a visitor's, with the contact K
  *	X  an id that nothing has
  */
 struct named {
@@ -25,6 +28,9 @@ struct whole {
 	struct fixture *f;
 	struct named a, b, c, d, e, ta, tb, tc, td, te, o, o2, x;
 	struct hash256 login;
+	struct everything all;
+	/* Of all of it. */
+	struct named v, k, user, agent, widget, visitor, key, o3, default_widget;
 };
 
 /* What the check wrote. */
@@ -39,7 +45,8 @@ static void
 name_ids(const struct whole *w, char *line)
 {
 	const struct named *const all[] = {&w->a, &w->b, &w->c, &w->d, &w->e, &w->ta, &w->tb,
-	    &w->tc, &w->td, &w->te, &w->o, &w->o2, &w->x};
+	    &w->tc, &w->td, &w->te, &w->o, &w->o2, &w->x, &w->v, &w->k, &w->user, &w->agent,
+	    &w->widget, &w->visitor, &w->key, &w->o3, &w->default_widget};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		char text[ID_TEXT_LEN + 1], *at;
@@ -118,6 +125,7 @@ static void
 fill(struct whole *w)
 {
 	struct msg_login_create login = {.org = id_default_org,
+	    .id = id_new(),
 	    .token = secret_hash(slice_str("token")),
 	    .expires_at = clock_wall_ms() + 60000};
 
@@ -128,6 +136,7 @@ fill(struct whole *w)
 	begin(w, &w->d, &w->td, &w->o.id);
 	keep(w, &w->td, 0, "once ");
 	lose(w->f, &w->f->a);
+	keep(w, &w->td, 0, "");
 	keep(w, &w->td, 5, "upon");
 	begin(w, &w->c, &w->tc, &w->o.id);
 	keep(w, &w->tc, 0, "one ");
@@ -136,6 +145,16 @@ fill(struct whole *w)
 	end(w, &w->te, MESSAGE_COMPLETE);
 	ask(w->f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
 	w->login = login.token;
+	w->all = make_everything(w->f);
+	w->v = (struct named){"V", w->all.conversation};
+	w->k = (struct named){"K", w->all.contact};
+	w->user = (struct named){"USER", w->all.user};
+	w->agent = (struct named){"AGENT", w->all.agent};
+	w->widget = (struct named){"WIDGET", w->all.widget};
+	w->visitor = (struct named){"VISITOR", w->all.visitor};
+	w->key = (struct named){"KEY", w->all.key};
+	w->o3 = (struct named){"O3", w->all.org};
+	w->default_widget = (struct named){"FIRST", id_default_widget};
 }
 
 static void
@@ -157,7 +176,7 @@ setup_whole(struct whole *w)
 	    .td.name = "TD",
 	    .te.name = "TE",
 	    .o = {"O", id_default_org},
-	    .o2 = {"O2", id_new()},
+	    .o2 = {"O2", make_org(f)},
 	    .x = {"X", id_new()},
 	};
 	fill(w);
@@ -215,7 +234,7 @@ misfit(void)
 	ALTER(t, TABLE_CLIENT_IDS, key_client_id(&(w)->b.id, slice_str("name")), CLIENT_ID, \
 	    client_id, __VA_ARGS__)
 #define LOGIN(t, w, ...) \
-	ALTER(t, TABLE_LOGINS, key_login(&(w)->login), LOGIN, login, __VA_ARGS__)
+	ALTER(t, TABLE_LOGINS, key_hash(&(w)->login), LOGIN, login, __VA_ARGS__)
 #define TOTALS(t, w, which, ...) \
 	ALTER(t, TABLE_TOTALS, key_id(&(w)->which.id), TOTALS, totals, __VA_ARGS__)
 
@@ -258,7 +277,7 @@ BREAK(no_schema_version)
 BREAK(another_schema_version)
 {
 	(void)w;
-	put(t, TABLE_META, key_meta(META_VERSION), "4");
+	put(t, TABLE_META, key_meta(META_VERSION), "5");
 }
 
 BREAK(an_unknown_table)
@@ -609,7 +628,7 @@ BREAK(a_login_key_that_is_too_short)
 
 BREAK(a_login_that_does_not_decode)
 {
-	put(t, TABLE_LOGINS, key_login(&w->login), "\1");
+	put(t, TABLE_LOGINS, key_hash(&w->login), "\1");
 }
 
 BREAK(a_login_that_expired_before_it_was_made)
@@ -653,6 +672,287 @@ BREAK(a_conversation_that_is_gone)
 	del(t, TABLE_CONVERSATIONS, key_id(&w->e.id));
 }
 
+BREAK(an_erased_conversation_that_is_there)
+{
+	put(t, TABLE_META, key_erased(&w->a.id), "");
+}
+
+BREAK(an_erased_conversation_that_is_listed)
+{
+	del(t, TABLE_CONVERSATIONS, key_id(&w->b.id));
+	put(t, TABLE_META, key_erased(&w->b.id), "");
+}
+
+BREAK(something_that_was_erased_but_no_conversation)
+{
+	(void)w;
+	put(t, TABLE_META, key_meta(META_ERASED "something"), "");
+}
+
+BREAK(another_state)
+{
+	CONVERSATION(t, w, b, r.state = CONVERSATION_ACTIVE);
+}
+
+BREAK(a_state_that_no_turn_has)
+{
+	CONVERSATION(t, w, c, r.state = CONVERSATION_COMPLETE);
+}
+
+BREAK(a_state_without_any_reply)
+{
+	CONVERSATION(t, w, a, r.next_seq = 5; r.state = CONVERSATION_ACTIVE);
+}
+
+BREAK(no_entry_of_the_widget)
+{
+	CONVERSATION(t, w, a,
+	    del(t, TABLE_CONVERSATIONS_BY_WIDGET,
+		key_activity_of(&r.org, &r.widget, r.updated_at, &r.id)));
+}
+
+BREAK(an_entry_of_another_widget)
+{
+	put(t, TABLE_CONVERSATIONS_BY_WIDGET, key_activity_of(&w->o.id, &w->x.id, 7, &w->a.id),
+	    "");
+}
+
+BREAK(no_entry_of_the_contact)
+{
+	CONVERSATION(t, w, v,
+	    del(t, TABLE_CONVERSATIONS_BY_CONTACT,
+		key_activity_of(&r.org, &r.contact, r.updated_at, &r.id)));
+}
+
+BREAK(an_entry_of_no_contact)
+{
+	const struct id none = {0};
+
+	CONVERSATION(t, w, a,
+	    put(t, TABLE_CONVERSATIONS_BY_CONTACT,
+		key_activity_of(&r.org, &none, r.updated_at, &r.id), ""));
+}
+
+BREAK(a_conversation_with_a_contact_that_is_gone)
+{
+	CONVERSATION(t, w, v, r.contact = w->x.id);
+}
+
+#define ORG(t, w, which, ...) \
+	ALTER(t, TABLE_ORGS, key_id(&(w)->which.id), ORG, org, __VA_ARGS__)
+#define OF_ORG(t, w, TABLE, TYPE, type, which, ...) \
+	ALTER(t, TABLE_##TABLE, key_of_org(&(w)->o.id, &(w)->which.id), TYPE, type, __VA_ARGS__)
+#define BY_HASH(t, TABLE, TYPE, type, hash, ...) \
+	ALTER(t, TABLE_##TABLE, key_hash(hash), TYPE, type, __VA_ARGS__)
+
+static struct key
+email_key(const char *email)
+{
+	uint8_t folded[FOLDED_MAX];
+	size_t len;
+
+	assert_int_equal(email_fold(slice_str(email), folded, &len), 0);
+	return key_email((struct slice){folded, len});
+}
+
+/* Sets the value of an entry of an index to a key. */
+static void
+lead(struct txn *t, enum table table, struct key key, struct key to)
+{
+	assert_int_equal(txn_put(t, table, &key, key_slice(&to)), 0);
+}
+
+BREAK(an_organization_with_another_id)
+{
+	ORG(t, w, o3, r.id = w->x.id);
+}
+
+BREAK(an_organization_without_its_widget)
+{
+	ORG(t, w, o3, r.widget = w->x.id);
+}
+
+BREAK(an_organization_that_is_gone)
+{
+	del(t, TABLE_ORGS, key_id(&w->o.id));
+}
+
+BREAK(a_user_with_other_ids)
+{
+	OF_ORG(t, w, USERS, USER, user, user, r.org = w->x.id);
+}
+
+BREAK(a_user_without_a_password)
+{
+	OF_ORG(t, w, USERS, USER, user, user, r.password = (struct slice){0});
+}
+
+BREAK(a_user_without_an_e_mail)
+{
+	OF_ORG(t, w, USERS, USER, user, user, r.email = (struct slice){0});
+}
+
+BREAK(an_e_mail_that_is_not_indexed)
+{
+	(void)w;
+	del(t, TABLE_USERS_BY_EMAIL, email_key("owner@EXAMPLE.com"));
+}
+
+BREAK(an_e_mail_that_leads_to_another)
+{
+	lead(t, TABLE_USERS_BY_EMAIL, email_key("owner@example.com"),
+	    key_of_org(&w->o.id, &w->x.id));
+}
+
+BREAK(an_e_mail_that_leads_nowhere)
+{
+	(void)w;
+	put(t, TABLE_USERS_BY_EMAIL, email_key("other@example.com"), "abc");
+}
+
+BREAK(a_second_e_mail)
+{
+	lead(t, TABLE_USERS_BY_EMAIL, email_key("other@example.com"),
+	    key_of_org(&w->o.id, &w->user.id));
+}
+
+BREAK(a_user_that_is_gone)
+{
+	del(t, TABLE_USERS, key_of_org(&w->o.id, &w->user.id));
+}
+
+BREAK(a_login_that_is_not_listed)
+{
+	del(t, TABLE_LOGINS_BY_USER, key_user_login(&w->o.id, &w->user.id, &w->all.login));
+}
+
+BREAK(a_login_that_is_gone)
+{
+	del(t, TABLE_LOGINS, key_hash(&w->all.login_token));
+}
+
+BREAK(a_login_of_another_user)
+{
+	BY_HASH(t, LOGINS, LOGIN, login, &w->all.login_token, r.user = (struct id){0});
+}
+
+BREAK(a_key_of_another_hash)
+{
+	BY_HASH(t, KEYS, KEY, key, &w->all.key_hash, r.key.b[0] ^= 1);
+}
+
+BREAK(a_key_that_is_not_listed)
+{
+	del(t, TABLE_KEYS_BY_ORG, key_of_org(&w->o.id, &w->key.id));
+}
+
+BREAK(a_key_of_another_organization)
+{
+	BY_HASH(t, KEYS, KEY, key, &w->all.key_hash, r.org = w->x.id);
+}
+
+BREAK(a_key_that_is_gone)
+{
+	del(t, TABLE_KEYS, key_hash(&w->all.key_hash));
+}
+
+BREAK(an_agent_with_other_ids)
+{
+	OF_ORG(t, w, AGENTS, AGENT, agent, agent, r.id = w->x.id);
+}
+
+BREAK(an_agent_that_is_gone)
+{
+	del(t, TABLE_AGENTS, key_of_org(&w->o.id, &w->agent.id));
+}
+
+BREAK(a_widget_with_other_ids)
+{
+	OF_ORG(t, w, WIDGETS, WIDGET, widget, widget, r.id = w->x.id);
+}
+
+BREAK(a_widget_without_a_public_id)
+{
+	OF_ORG(t, w, WIDGETS, WIDGET, widget, widget, r.public_id = (struct slice){0});
+}
+
+BREAK(a_public_id_that_is_not_indexed)
+{
+	(void)w;
+	del(t, TABLE_WIDGETS_BY_PUBLIC, key_public(slice_str("wid_everything")));
+}
+
+BREAK(a_public_id_that_leads_to_another)
+{
+	lead(t, TABLE_WIDGETS_BY_PUBLIC, key_public(slice_str("wid_everything")),
+	    key_of_org(&w->o.id, &w->default_widget.id));
+}
+
+BREAK(a_widget_that_is_gone)
+{
+	del(t, TABLE_WIDGETS, key_of_org(&w->o.id, &w->widget.id));
+}
+
+BREAK(a_count_that_does_not_decode)
+{
+	put(t, TABLE_CAPS, key_cap(&w->default_widget.id, 7), "\1");
+}
+
+BREAK(a_visitor_with_another_token)
+{
+	BY_HASH(t, VISITORS, VISITOR, visitor, &w->all.visitor_token, r.token.b[0] ^= 1);
+}
+
+BREAK(a_visitor_with_another_id)
+{
+	BY_HASH(t, VISITORS, VISITOR, visitor, &w->all.visitor_token, r.id = w->x.id);
+}
+
+BREAK(a_visitor_that_is_not_indexed)
+{
+	del(t, TABLE_VISITORS_BY_ID, key_id(&w->visitor.id));
+}
+
+BREAK(a_visitor_that_is_gone)
+{
+	del(t, TABLE_VISITORS, key_hash(&w->all.visitor_token));
+}
+
+BREAK(a_contact_with_other_ids)
+{
+	OF_ORG(t, w, CONTACTS, CONTACT, contact, k, r.org = w->x.id);
+}
+
+BREAK(a_contact_whose_phone_has_no_digit)
+{
+	OF_ORG(t, w, CONTACTS, CONTACT, contact, k, r.phone = slice_str("none"));
+}
+
+BREAK(a_contact_that_is_not_indexed)
+{
+	del(t, TABLE_CONTACTS_BY_EMAIL,
+	    key_contact_name(&w->o.id, slice_str("zoe@example.com")));
+	del(t, TABLE_CONTACTS_BY_PHONE, key_contact_name(&w->o.id, slice_str("+49301234")));
+}
+
+BREAK(a_name_that_leads_to_another)
+{
+	lead(t, TABLE_CONTACTS_BY_PHONE, key_contact_name(&w->o.id, slice_str("+49301234")),
+	    key_id(&w->x.id));
+}
+
+BREAK(a_second_name)
+{
+	lead(t, TABLE_CONTACTS_BY_PHONE, key_contact_name(&w->o.id, slice_str("7")),
+	    key_id(&w->k.id));
+}
+
+/* As after its deletion, which no visitor who never wrote is told of. */
+BREAK(a_contact_that_is_gone_for_its_visitor)
+{
+	BY_HASH(t, VISITORS, VISITOR, visitor, &w->all.visitor_token, r.contact = w->x.id);
+}
+
 /* Not broken: what happens in good order as well. */
 BREAK(nothing)
 {
@@ -674,14 +974,14 @@ static struct breakage {
     {"no schema version", no_schema_version,
 	{"meta: the schema's version is missing or no number"}},
     {"another schema version", another_schema_version,
-	{"meta: the schema is version 4, not 3"}},
+	{"meta: the schema is version 5, not 4"}},
     {"an unknown table", an_unknown_table, {"meta: a table that no version makes: \"things\""}},
     {"a conversation key that is no id", a_conversation_key_that_is_no_id,
 	{"conversations" MISFIT}},
     {"a conversation that does not decode", a_conversation_that_does_not_decode,
 	{"conversations: conversation A does not decode: short"}},
     {"a conversation of another version", a_conversation_of_another_version,
-	{"conversations: conversation A is of version 0, not 1"}},
+	{"conversations: conversation A is of version 0, not 2"}},
     {"a conversation with another id", a_conversation_with_another_id,
 	{"conversations: conversation A carries another id"}},
     {"a conversation without a session", a_conversation_without_a_session,
@@ -694,7 +994,9 @@ static struct breakage {
     {"a wrong count of messages", a_wrong_count_of_messages,
 	{"conversations: conversation A counts 3 messages and has 2"}},
     {"a next place that is taken", a_next_place_that_is_taken,
-	{"conversations: conversation A has a message at 2, but 2 is its next place"}},
+	{"conversations: conversation A has a message at 2, but 2 is its next place",
+	    "conversations: conversation A is said to be complete, but its newest message "
+	    "makes it unanswered"}},
     {"no session entry", no_session_entry,
 	{"conversations_by_session: the session of conversation A does not lead to it"}},
     {"a session that leads to another", a_session_that_leads_to_another,
@@ -750,19 +1052,25 @@ static struct breakage {
 	{"turns: turn TA does not decode: short"}},
     {"a turn of no conversation", a_turn_of_no_conversation,
 	{"turns: turn TC belongs to conversation X, which is not there",
-	    "open_turns: turn TC is open in conversation C, but belongs to X"}},
+	    "open_turns: turn TC is open in conversation C, but belongs to X",
+	    "conversations: 1 conversations are active without an open turn"}},
     {"a turn of another organization", a_turn_of_another_organization,
 	{"turns: turn TA belongs to conversation A, which is another organization's"}},
     {"a turn without its reply", a_turn_without_its_reply,
 	{"conversations: conversation E counts 2 messages and has 1",
+	    "conversations: conversation E is said to be complete, but its newest message "
+	    "makes it unanswered",
 	    "turns: turn TE has no reply and is not open",
 	    "totals: the total of organization O2 is 1 conversations and 2 messages; there are "
 	    "1 and 1"}},
     {"a turn beyond the next place", a_turn_beyond_the_next_place,
-	{"turns: turn TC waits for place 2 of conversation C, where 2 is the next"}},
+	{"conversations: conversation C is said to be active, but its newest message makes it "
+	 "unanswered",
+	    "turns: turn TC waits for place 2 of conversation C, where 2 is the next"}},
     {"a turn that was not kept open", a_turn_that_was_not_kept_open,
 	{"turns: turn TC has no reply and is not open",
-	    "partials: 2 pieces of open turn TC, which is not there"}},
+	    "partials: 2 pieces of open turn TC, which is not there",
+	    "conversations: 1 conversations are active without an open turn"}},
     {"an open turn key that is no id", an_open_turn_key_that_is_no_id, {"open_turns" MISFIT}},
     {"an open turn that does not decode", an_open_turn_that_does_not_decode,
 	{"open_turns: open turn TC does not decode: short"}},
@@ -824,8 +1132,8 @@ static struct breakage {
     {"a total that does not decode", a_total_that_does_not_decode,
 	{"totals: the total of organization O does not decode: short"}},
     {"a wrong total of conversations", a_wrong_total_of_conversations,
-	{"totals: the total of organization O is 3 conversations and 7 messages; there are 4 "
-	 "and 7"}},
+	{"totals: the total of organization O is 4 conversations and 9 messages; there are 5 "
+	 "and 9"}},
     {"a wrong total of messages", a_wrong_total_of_messages,
 	{"totals: the total of organization O2 is 1 conversations and 3 messages; there are 1 "
 	 "and 2"}},
@@ -837,9 +1145,130 @@ static struct breakage {
 	{"messages: 2 messages of conversation E, which is not there",
 	    "conversations_by_session: an entry leads to conversation E, which is not there",
 	    "conversations_by_activity: an entry leads to conversation E, which is not there",
+	    "conversations_by_widget: an entry leads to conversation E, which is not there",
 	    "turns: turn TE belongs to conversation E, which is not there",
 	    "totals: the total of organization O2 is 1 conversations and 2 messages; there are "
 	    "0 and 0"}},
+    {"an erased conversation that is there", an_erased_conversation_that_is_there,
+	{"meta: conversation A was erased, but is there"}},
+    /* Its messages, its turn and its name are what may be left. */
+    {"an erased conversation that is listed", an_erased_conversation_that_is_listed,
+	{"conversations_by_session: an entry leads to conversation B, which is not there",
+	    "conversations_by_activity: an entry leads to conversation B, which is not there",
+	    "conversations_by_widget: an entry leads to conversation B, which is not there",
+	    "totals: the total of organization O is 5 conversations and 9 messages; there are "
+	    "4 "
+	    "and 7"}},
+    {"something that was erased but no conversation",
+	something_that_was_erased_but_no_conversation,
+	{"meta: no version writes \"erased something\""}},
+    {"another state", another_state,
+	{"conversations: conversation B is said to be active, but its newest message makes it "
+	 "stopped"}},
+    {"a state that no turn has", a_state_that_no_turn_has,
+	{"conversations: conversation C is said to be complete, but its newest message makes "
+	 "it "
+	 "unanswered",
+	    "open_turns: turn TC is open, but conversation C is not active"}},
+    {"a state without any reply", a_state_without_any_reply,
+	{"conversations: 1 conversations are active without an open turn"}},
+    {"no entry of the widget", no_entry_of_the_widget,
+	{"conversations_by_widget: conversation A is not where its last activity puts it"}},
+    {"an entry of another widget", an_entry_of_another_widget,
+	{"conversations_by_widget: an entry that is not its own leads to conversation A"}},
+    {"no entry of the contact", no_entry_of_the_contact,
+	{"conversations_by_contact: conversation V is not where its last activity puts it"}},
+    {"an entry of no contact", an_entry_of_no_contact,
+	{"conversations_by_contact: an entry that is not its own leads to conversation A"}},
+    {"a conversation with a contact that is gone", a_conversation_with_a_contact_that_is_gone,
+	{"conversations: conversation V is with contact X, which is not there",
+	    "conversations_by_contact: conversation V is not where its last activity puts it",
+	    "conversations_by_contact: an entry that is not its own leads to conversation V"}},
+    {"an organization with another id", an_organization_with_another_id,
+	{"orgs: organization O3 carries another id"}},
+    {"an organization without its widget", an_organization_without_its_widget,
+	{"orgs: organization O3 has as its first widget X, which is not there"}},
+    {"an organization that is gone", an_organization_that_is_gone,
+	{"users: user USER is of organization O, which is not there",
+	    "keys: key KEY is of organization O, which is not there"}},
+    {"a user with other ids", a_user_with_other_ids, {"users: user USER carries other ids"}},
+    {"a user without a password", a_user_without_a_password,
+	{"users: user USER has no password"}},
+    {"a user without an e-mail", a_user_without_an_e_mail,
+	{"users: user USER has no e-mail",
+	    "users_by_email: an entry that is not its own leads into users"}},
+    {"an e-mail that is not indexed", an_e_mail_that_is_not_indexed,
+	{"users_by_email: user USER is not to be found here"}},
+    {"an e-mail that leads to another", an_e_mail_that_leads_to_another,
+	{"users_by_email: user USER has its place taken by another",
+	    "users_by_email: an entry leads to what is not in users"}},
+    {"an e-mail that leads nowhere", an_e_mail_that_leads_nowhere,
+	{"users_by_email: an entry has 3 bytes that lead nowhere"}},
+    {"a second e-mail", a_second_e_mail,
+	{"users_by_email: an entry that is not its own leads into users"}},
+    {"a user that is gone", a_user_that_is_gone,
+	{"users_by_email: an entry leads to what is not in users",
+	    "logins: the login f9f42d3a... is of user USER, which is not there"}},
+    {"a login that is not listed", a_login_that_is_not_listed,
+	{"logins_by_user: the login f9f42d3a... is not to be found here"}},
+    {"a login that is gone", a_login_that_is_gone,
+	{"logins_by_user: an entry leads to what is not in logins"}},
+    {"a login of another user", a_login_of_another_user,
+	{"logins_by_user: the login f9f42d3a... is not to be found here",
+	    "logins_by_user: an entry that is not its own leads into logins"}},
+    {"a key of another hash", a_key_of_another_hash, {"keys: key KEY carries another hash"}},
+    {"a key that is not listed", a_key_that_is_not_listed,
+	{"keys_by_org: key KEY is not to be found here"}},
+    {"a key of another organization", a_key_of_another_organization,
+	{"keys: key KEY is of organization X, which is not there",
+	    "keys_by_org: key KEY is not to be found here",
+	    "keys_by_org: an entry that is not its own leads into keys"}},
+    {"a key that is gone", a_key_that_is_gone,
+	{"keys_by_org: an entry leads to what is not in keys"}},
+    {"an agent with other ids", an_agent_with_other_ids,
+	{"agents: agent AGENT carries other ids"}},
+    {"an agent that is gone", an_agent_that_is_gone,
+	{"widgets: widget WIDGET has as its agent AGENT, which is not there"}},
+    {"a widget with other ids", a_widget_with_other_ids,
+	{"widgets: widget WIDGET carries other ids"}},
+    {"a widget without a public id", a_widget_without_a_public_id,
+	{"widgets: widget WIDGET has no public id",
+	    "widgets_by_public: an entry that is not its own leads into widgets"}},
+    {"a public id that is not indexed", a_public_id_that_is_not_indexed,
+	{"widgets_by_public: widget WIDGET is not to be found here"}},
+    {"a public id that leads to another", a_public_id_that_leads_to_another,
+	{"widgets_by_public: widget WIDGET has its place taken by another",
+	    "widgets_by_public: an entry that is not its own leads into widgets"}},
+    {"a widget that is gone", a_widget_that_is_gone,
+	{"widgets_by_public: an entry leads to what is not in widgets",
+	    "caps: messages are counted of widget WIDGET, which is not there"}},
+    {"a count that does not decode", a_count_that_does_not_decode,
+	{"caps: a count of widget FIRST does not decode: short"}},
+    {"a visitor with another token", a_visitor_with_another_token,
+	{"visitors: visitor VISITOR carries another token"}},
+    {"a visitor with another id", a_visitor_with_another_id,
+	{"visitors_by_id: visitor X is not to be found here",
+	    "visitors_by_id: an entry that is not its own leads into visitors"}},
+    {"a visitor that is not indexed", a_visitor_that_is_not_indexed,
+	{"visitors_by_id: visitor VISITOR is not to be found here"}},
+    {"a visitor that is gone", a_visitor_that_is_gone,
+	{"visitors_by_id: an entry leads to what is not in visitors"}},
+    {"a contact with other ids", a_contact_with_other_ids,
+	{"contacts: contact K carries other ids",
+	    "contacts_by_email: an entry that is not its own leads into contacts",
+	    "contacts_by_phone: an entry that is not its own leads into contacts"}},
+    {"a contact whose phone has no digit", a_contact_whose_phone_has_no_digit,
+	{"contacts: contact K has a phone without a digit",
+	    "contacts_by_phone: an entry that is not its own leads into contacts"}},
+    {"a contact that is not indexed", a_contact_that_is_not_indexed,
+	{"contacts_by_email: contact K is not to be found here",
+	    "contacts_by_phone: contact K is not to be found here"}},
+    {"a name that leads to another", a_name_that_leads_to_another,
+	{"contacts_by_phone: contact K has its place taken by another",
+	    "contacts_by_phone: an entry leads to what is not in contacts"}},
+    {"a second name", a_second_name,
+	{"contacts_by_phone: an entry that is not its own leads into contacts"}},
+    {"a contact that is gone for its visitor", a_contact_that_is_gone_for_its_visitor, {NULL}},
 };
 
 /* -- the tests --------------------------------------------------------------------------- */
@@ -860,8 +1289,11 @@ is_found_and_named(void **state)
 	assert_int_equal(txn_commit(&t), 0);
 	w.f->damaged = true;
 	assert_int_equal(verify(w.f, &lines, &result), 0);
-	for (size_t i = 0; breakage->lines[i] != NULL; i++)
+	for (size_t i = 0; i < lines.n; i++) {
+		if (breakage->lines[i] == NULL)
+			fail_msg("and: %s", lines.line[i]);
 		assert_string_equal(lines.line[i], breakage->lines[i]);
+	}
 	assert_null(breakage->lines[lines.n]);
 	teardown_whole(&w);
 }

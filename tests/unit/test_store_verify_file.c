@@ -203,12 +203,15 @@ begin_for_many(struct fixture *f)
 
 			m.org = org_number(n++);
 			m.history = 1;
+			send_org(f, &m.org);
 			send_request(f, &f->a, MSG_TURN_BEGIN, &m);
 		}
 		commit(f);
 	}
-	for (; first <= f->requests; first++)
-		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
+	for (; first <= f->requests; first += 2) {
+		expect_answer(f, &f->a, first, MSG_OK, NULL);
+		expect_answer(f, &f->a, first + 1, MSG_TURN_BEGUN, NULL);
+	}
 }
 
 static void

@@ -22,7 +22,8 @@
 #define CONVERSATION                                                                          \
 	"{\"kind\":\"conversation\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"widget\":\"" ID \
 	"\",\"session\":\"s\xc3\xbc\\\"\",\"created_at\":1,\"updated_at\":1795335592926,"     \
-	"\"next_seq\":5,\"messages\":4,\"last_message\":\"\\u2028a\\nb\\\\\\u0000\"}"
+	"\"next_seq\":5,\"messages\":4,\"last_message\":\"\\u2028a\\nb\\\\\\u0000\","         \
+	"\"contact\":\"" OTHER "\",\"state\":\"interrupted\"}"
 #define MESSAGE                                                                           \
 	"{\"kind\":\"message\",\"conversation\":\"" ID "\",\"seq\":9007199254740991,"     \
 	"\"id\":\"" OTHER "\",\"role\":\"assistant\",\"status\":\"interrupted\","         \
@@ -31,7 +32,52 @@
 #define CLIENT_ID                                                                      \
 	"{\"kind\":\"client_id\",\"conversation\":\"" ID "\",\"seq\":1,\"client_id\":" \
 	"\"m:1\\\"\xc3\xbc\"}"
-#define LOGIN                                                       \
+#define LOGIN                                                                      \
+	"{\"kind\":\"login\",\"token\":\"" TOKEN "\",\"org\":\"" ID                \
+	"\",\"created_at\":7,\"expires_at\":8,\"id\":\"" OTHER "\",\"user\":\"" ID \
+	"\",\"address\":\"192.0.2.7\",\"program\":\"Firefox\"}"
+#define AGENT                                                                              \
+	"{\"kind\":\"agent\",\"id\":\"" ID "\",\"org\":\"" OTHER                           \
+	"\",\"name\":\"A\",\"purpose\":\"P\","                                             \
+	"\"custom_instructions\":\"C\",\"escalation_instructions\":\"E\",\"restricted_"    \
+	"topics\":\"R\","                                                                  \
+	"\"model\":\"M\",\"temperature\":2001,\"max_output_tokens\":1,\"key_name\":\"K\"," \
+	"\"enabled\":1,"                                                                   \
+	"\"created_at\":1,\"updated_at\":2}"
+#define WIDGET_LINE                                                                       \
+	"{\"kind\":\"widget\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"agent\":\"" ID    \
+	"\",\"public_id\":\"wid_x\","                                                     \
+	"\"generation\":3,\"name\":\"W\",\"greeting\":\"Hi\",\"primary_color\":\"#fff\"," \
+	"\"text_color\":\"#000\","                                                        \
+	"\"position\":\"bottom_left\",\"contact_mode\":\"required\",\"collects\":7,"      \
+	"\"origins\":\"https://x\","                                                      \
+	"\"daily_cap\":9,\"enabled\":0,\"created_at\":1,\"updated_at\":2}"
+#define ORG_LINE                                                                 \
+	"{\"kind\":\"org\",\"id\":\"" ID "\",\"name\":\"O\",\"widget\":\"" OTHER \
+	"\",\"created_at\":1}"
+#define USER_LINE                                               \
+	"{\"kind\":\"user\",\"id\":\"" ID "\",\"org\":\"" OTHER \
+	"\",\"email\":\"a@b\",\"name\":\"U\","                  \
+	"\"role\":\"member\",\"password\":\"$x\",\"created_at\":1,\"updated_at\":2}"
+#define KEY_LINE                                                                     \
+	"{\"kind\":\"key\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"key\":\"" TOKEN \
+	"\",\"opens\":\"admin\","                                                    \
+	"\"name\":\"K\",\"hint\":\"abcd\",\"created_at\":1}"
+#define CONTACT_LINE                                               \
+	"{\"kind\":\"contact\",\"id\":\"" ID "\",\"org\":\"" OTHER \
+	"\",\"name\":\"Z\",\"email\":\"z@b\","                     \
+	"\"phone\":\"+1\",\"created_at\":1,\"updated_at\":2}"
+#define VISITOR_LINE                                                                     \
+	"{\"kind\":\"visitor\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"widget\":\"" ID \
+	"\",\"generation\":1,"                                                           \
+	"\"token\":\"" TOKEN "\",\"contact\":\"" OTHER "\",\"used\":1,\"created_at\":1}"
+/* As exports of format 1 have them. */
+#define OLD_CONVERSATION                                                                      \
+	"{\"kind\":\"conversation\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"widget\":\"" ID \
+	"\",\"session\":\"s\",\"created_at\":1,\"updated_at\":2,\"next_seq\":5,\"messages\":" \
+	"4,"                                                                                  \
+	"\"last_message\":\"\"}"
+#define OLD_LOGIN                                                   \
 	"{\"kind\":\"login\",\"token\":\"" TOKEN "\",\"org\":\"" ID \
 	"\",\"created_at\":7,\"expires_at\":8}"
 
@@ -73,6 +119,38 @@ every_kind_comes_back_as_it_was(void **state)
 	expect_same(MESSAGE);
 	expect_same(CLIENT_ID);
 	expect_same(LOGIN);
+	expect_same(AGENT);
+	expect_same(WIDGET_LINE);
+	expect_same(ORG_LINE);
+	expect_same(USER_LINE);
+	expect_same(KEY_LINE);
+	expect_same(CONTACT_LINE);
+	expect_same(VISITOR_LINE);
+}
+
+static void
+what_format_1_had_not_is_empty(void **state)
+{
+	struct msg_conversation_record conversation;
+	struct msg_login_record login;
+	struct wrong wrong;
+	struct line line;
+
+	(void)state;
+	line_init(&line);
+	assert_int_equal(line_read(&line, slice_str(OLD_CONVERSATION), &wrong), 0);
+	assert_int_equal(record_decode(line.request.import_conversation.conversation,
+			     MSG_CONVERSATION_RECORD, &conversation),
+	    WIRE_OK);
+	assert_int_equal(conversation.v, CONVERSATION_VERSION);
+	assert_true(id_is_zero(&conversation.contact));
+	assert_int_equal(conversation.state, CONVERSATION_ANY);
+	assert_int_equal(line_read(&line, slice_str(OLD_LOGIN), &wrong), 0);
+	assert_int_equal(
+	    record_decode(line.request.import_login.login, MSG_LOGIN_RECORD, &login), WIRE_OK);
+	assert_true(id_is_zero(&login.id));
+	assert_int_equal(login.program.len, 0);
+	line_clear(&line);
 }
 
 static void
@@ -264,8 +342,9 @@ what_is_wrong_with_a_line_is_said(void **state)
 static void
 another_format_is_refused(void **state)
 {
-	static const char *const heads[] = {"{\"kind\":\"banter\",\"format\":2}",
-	    "{\"kind\":\"banter\"}", "{\"kind\":\"banter\",\"format\":\"1\"}",
+	static const char *const heads[] = {"{\"kind\":\"banter\",\"format\":3}",
+	    "{\"kind\":\"banter\",\"format\":0}", "{\"kind\":\"banter\"}",
+	    "{\"kind\":\"banter\",\"format\":\"1\"}",
 	    "{\"kind\":\"banter\",\"format\":1,\"x\":1}", "{\"kind\":\"end\"}",
 	    "{\"kind\":\"end\",\"lines\":-1}"};
 	struct wrong wrong;
@@ -360,6 +439,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_kind_comes_back_as_it_was),
+	    cmocka_unit_test(what_format_1_had_not_is_empty),
 	    cmocka_unit_test(a_record_says_what_its_line_says),
 	    cmocka_unit_test(the_longest_message_fits),
 	    cmocka_unit_test(what_has_no_word_or_is_no_exact_number_is_not_written),

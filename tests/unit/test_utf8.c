@@ -448,6 +448,38 @@ repair_stops_at_the_maximum(void **unused)
 	buf_clear(&out);
 }
 
+static void
+each_character_is_written_as_the_reference_does(void **state)
+{
+	uint8_t expected[4], bytes[4];
+
+	(void)state;
+	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
+		size_t n = encode(c, expected);
+
+		if (is_surrogate(c))
+			continue;
+		assert_int_equal(utf8_encode(c, bytes), n);
+		assert_memory_equal(bytes, expected, n);
+	}
+}
+
+static void
+a_line_has_nothing_that_ends_one(void **state)
+{
+	static const char *const broken[] = {"a\nb", "a\x1f", "a\x7f", "\xc2\x80", "a\xc2\x85",
+	    "\xc2\x9f", "a\u2028b", "\u2029"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
+		assert_false(utf8_is_line(slice_str(broken[i])));
+	assert_false(utf8_is_line((struct slice){(const uint8_t *)"a\0b", 3}));
+	assert_true(utf8_is_line((struct slice){0}));
+	assert_true(utf8_is_line(slice_str("a b\u00a0\u2027\u202a\U0001f600")));
+	assert_true(utf8_has_control(slice_str("a\nb"), "\t"));
+	assert_false(utf8_has_control(slice_str("a\nb\t\u2028"), "\t\n"));
+}
+
 int
 main(void)
 {
@@ -462,10 +494,12 @@ main(void)
 	    cmocka_unit_test(offsets_are_right_however_characters_lie),
 	    cmocka_unit_test(trim_removes_exactly_what_javascript_does),
 	    cmocka_unit_test(trim_keeps_what_stands_inside),
+	    cmocka_unit_test(a_line_has_nothing_that_ends_one),
 	    cmocka_unit_test(a_cut_character_waits_for_its_rest),
 	    cmocka_unit_test(text_cut_anywhere_arrives_whole),
 	    cmocka_unit_test(repair_replaces_maximal_subparts),
 	    cmocka_unit_test(repaired_bytes_are_always_valid),
+	    cmocka_unit_test(each_character_is_written_as_the_reference_does),
 	    cmocka_unit_test(repair_stops_at_the_maximum),
 	};
 

@@ -1,17 +1,19 @@
 /*
- * The tool speaks no HTTP; workerd does, and asks as it will for visitors.
+ * The tool speaks no HTTP and reads no certificate; the daemons do, and look as they will at work.
  */
-#include "storaged/banter/model_check.h"
+#include "storaged/banter/beside.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "proto/basics.h"
 #include "storaged/banter/say.h"
 
 extern char **environ;
@@ -19,9 +21,9 @@ extern char **environ;
 /* Beside us where we were built, in lib/banter/ where we are installed in bin/. 0, or the exit
  * status. */
 static int
-find_worker(char path[PATH_MAX])
+find(const char *daemon, char path[PATH_MAX])
 {
-	static const char *const places[] = {"workerd", "../lib/banter/workerd"};
+	static const char *const places[] = {"", "../lib/banter/"};
 	char dir[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
 	char *slash;
@@ -33,24 +35,23 @@ find_worker(char path[PATH_MAX])
 	if (slash != NULL)
 		*slash = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		int len = snprintf(path, PATH_MAX, "%s/%s", dir, places[i]);
+		int len = snprintf(path, PATH_MAX, "%s/%s%s", dir, places[i], daemon);
 
 		if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0)
 			return 0;
 	}
-	return fail(EX_OSFILE, "workerd is not where it belongs; is banter installed whole?");
+	return fail(
+	    EX_OSFILE, "%s is not where it belongs; is banter installed whole?", daemon);
 }
 
-int
-model_check(void)
+static int
+run(const char *path, char **argv)
 {
-	char path[PATH_MAX], option[] = "--check-model";
-	char *argv[] = {path, option, NULL};
-	int status = find_worker(path), e, end;
 	pid_t pid;
+	int e, end;
 
-	if (status != 0)
-		return status;
+	/* What we have said stands before what it says. */
+	(void)fflush(stdout);
 	e = posix_spawn(&pid, path, NULL, NULL, argv, environ);
 	if (e != 0)
 		return fail(EX_OSERR, "%s: %s", path, strerror(e));
@@ -58,4 +59,17 @@ model_check(void)
 		if (errno != EINTR)
 			return fail(EX_OSERR, "%s: %s", path, strerror(errno));
 	return WIFEXITED(end) ? WEXITSTATUS(end) : EX_SOFTWARE;
+}
+
+int
+beside_run(const char *daemon, const char *option)
+{
+	char path[PATH_MAX], *copy = xstrdup(option);
+	char *argv[] = {path, copy, NULL};
+	int status = find(daemon, path);
+
+	if (status == 0)
+		status = run(path, argv);
+	free(copy);
+	return status;
 }
