@@ -65,14 +65,14 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lssl $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lssl -lwslay $(proto_libs)
 store_libs := -llmdb -levent_core -lunistring $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
 # What the end-to-end tests run besides.
-TEST_PROGRAMS := $(BUILD)/http-mirror
+TEST_PROGRAMS := $(BUILD)/http-mirror $(BUILD)/ws-echo
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -104,6 +104,7 @@ $(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
 
 # Of workerd nothing but its HTTP server.
 $(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o
+$(BUILD)/ws-echo: $(OBJ)/tests/http/echo.o
 $(TEST_PROGRAMS): $(call objects,workerd/http) $(call objects,$(PROTO))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
@@ -142,7 +143,7 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 # The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
 # `make fuzz`, each by itself under the name that libFuzzer calls.
 fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
-	http/negotiate http/percent http/router $(addprefix chat/,sse joiner json_mend \
+	http/negotiate http/percent http/router http/ws_frames $(addprefix chat/,sse joiner json_mend \
 	openai_usual openai_delta upstream_answer) api/chat_body api/parameters) \
 	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
 	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o

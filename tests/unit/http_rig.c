@@ -46,6 +46,8 @@ handle(struct http_exchange *x, void *ctx)
 	rig.handled++;
 	if (slice_eq_str(path, "/keep")) {
 		keep(x);
+	} else if (slice_eq_str(path, "/ws")) {
+		rig.upgrade(x);
 	} else if (slice_eq_str(path, "/echo")) {
 		(void)snprintf(rig.last_body, sizeof(rig.last_body), "%.*s", (int)x->body.len,
 		    (const char *)x->body.p);

@@ -4,7 +4,7 @@
  * a state) by turning the loop, for ten seconds at most.
  *
  * The handler answers by the path: /echo, /empty, /big, /bigcopy, /abort; /keep is kept for the test
- * to answer; all others get "hello", and their query in X-Query.
+ * to answer, and /ws what the test says; all others get "hello", and their query in X-Query.
  */
 #ifndef TESTS_HTTP_RIG_H
 #define TESTS_HTTP_RIG_H
@@ -20,7 +20,7 @@
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/reply.h"
 
-#define WAIT_MS  10000
+#define WAIT_MS  60000
 #define HELLO    "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 #define HELLO10  "GET /hello HTTP/1.0\r\n\r\n"
 #define KEPT_MAX 8
@@ -32,7 +32,8 @@ struct rig {
 	size_t n_kept;
 	size_t handled, closed, answered;
 	char last_body[256];
-	struct slice big; /* what /big and /bigcopy answer */
+	void (*upgrade)(struct http_exchange *x); /* answers /ws */
+	struct slice big;                         /* what /big and /bigcopy answer */
 	/* Connections that came while full was false, and those of them that have ended. */
 	size_t arrived, left;
 	bool full;

@@ -252,7 +252,7 @@ ask(struct asset *a, const char *method_and_path, const char *lines, char *answe
 	    .base = base, .limits = http_limits_default, .handle = serve};
 	struct http_server *server = http_server_new(&config);
 	struct http_peer peer = {.address = {(const uint8_t *)"\x7f\0\0\1", 4}};
-	uint64_t until = clock_mono_ms() + 10000;
+	uint64_t until = clock_mono_ms() + 60000;
 	size_t got = 0;
 	char text[1024];
 	int fds[2], n;

@@ -4,6 +4,9 @@
  */
 #include <stdio.h>
 #include <string.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "tests/unit/http_rig.h"
@@ -90,6 +93,14 @@ a_body_over_the_limit_is_refused_and_the_client_reads_the_answer(void **state)
 	client_close(&cl);
 }
 
+/* A client whose request will be refused before its body has come. */
+static void
+open_too_long(struct client *cl)
+{
+	client_open(cl);
+	client_send(cl, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
+}
+
 static void
 lingering_is_bounded_in_bytes_and_in_time(void **state)
 {
@@ -102,8 +113,7 @@ lingering_is_bounded_in_bytes_and_in_time(void **state)
 	limits.linger_timeout = 1000;
 	rig_start(&limits);
 	memset(junk, 'x', sizeof(junk));
-	client_open(&cl);
-	client_send(&cl, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
+	open_too_long(&cl);
 	WAIT_FOR(client_at_end(&cl));
 	client_send_bytes(&cl, junk, sizeof(junk));
 	client_send_bytes(&cl, junk, sizeof(junk));
@@ -119,10 +129,59 @@ lingering_is_bounded_in_bytes_and_in_time(void **state)
 
 	limits.linger_timeout = 30;
 	rig_start(&limits);
-	client_open(&cl);
-	client_send(&cl, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
+	open_too_long(&cl);
 	WAIT_FOR(client_at_end(&cl));
 	WAIT_FOR(http_server_connections(rig.server) == 0);
+	client_close(&cl);
+}
+
+/* Sends a byte, if it still can, and turns the loop. */
+static void
+send_on(struct client *cl)
+{
+	/* Or Nagle's algorithm holds the byte back until the one before it is acknowledged. */
+	(void)setsockopt(cl->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	(void)send(cl->fd, "x", 1, MSG_NOSIGNAL);
+	rig_turn();
+}
+
+static void
+who_goes_on_sending_is_waited_for_longer(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t until;
+
+	(void)state;
+	limits.linger_timeout = 20;
+	limits.linger_times = 1000;
+	rig_start(&limits);
+	open_too_long(&cl);
+	/* No turn without a byte: one that lasts long by chance is no silence. */
+	for (until = clock_mono_ms() + 200; clock_mono_ms() < until;)
+		send_on(&cl);
+	assert_int_equal(http_server_connections(rig.server), 1);
+	assert_true(client_has(&cl, "HTTP/1.1 413 ") && client_at_end(&cl));
+	assert_false(cl.reset);
+	/* Whoever is silent, turned away, or there when the server drains, is not. */
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	client_close(&cl);
+	rig.full = true;
+	client_open(&cl);
+	WAIT_FOR((send_on(&cl), http_server_connections(rig.server) == 0));
+	client_close(&cl);
+	rig.full = false;
+	open_too_long(&cl);
+	WAIT_FOR(client_at_end(&cl));
+	http_server_drain(rig.server);
+	WAIT_FOR((send_on(&cl), http_server_connections(rig.server) == 0));
+	client_close(&cl);
+	rig_stop();
+
+	limits.linger_times = 3;
+	rig_start(&limits);
+	open_too_long(&cl);
+	WAIT_FOR((send_on(&cl), http_server_connections(rig.server) == 0));
 	client_close(&cl);
 }
 
@@ -173,6 +232,7 @@ main(void)
 	    RIG_TEST(a_large_body_is_taken_up_to_the_limit_of_its_route),
 	    RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_answer),
 	    RIG_TEST(lingering_is_bounded_in_bytes_and_in_time),
+	    RIG_TEST(who_goes_on_sending_is_waited_for_longer),
 	    RIG_TEST(expect_continue_is_answered_before_the_body),
 	};
 

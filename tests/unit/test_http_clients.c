@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "proto/basics.h"
 #include "tests/unit/http_rig.h"
 
 static void
@@ -276,6 +277,78 @@ a_replay_to_a_client_that_left_is_refused(void **state)
 	client_close(&cl);
 }
 
+/* A client that takes nothing of an answer of len bytes, and hears nothing of its end. */
+static void
+open_deaf(struct client *cl, size_t len)
+{
+	static uint8_t bytes[2000000];
+	size_t connections = http_server_connections(rig.server);
+
+	rig.big = (struct slice){bytes, len};
+	client_open_with(cl, 4096);
+	client_send(cl, "GET /bigcopy HTTP/1.1\r\nHost: a\r\n\r\n");
+	connections++;
+	WAIT_FOR(
+	    rig.answered == connections || http_server_connections(rig.server) < connections);
+}
+
+static void
+who_has_most_waiting_goes_when_it_is_too_much_of_all(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client quick, deaf, most, last;
+
+	(void)state;
+	limits.held_max = 2400000;
+	rig_start(&limits);
+	client_open(&quick);
+	client_send(&quick, HELLO);
+	WAIT_FOR(client_ends_with(&quick, "\r\n\r\nhello"));
+	open_deaf(&deaf, 400000);
+	open_deaf(&most, 1500000);
+	assert_int_equal(http_server_connections(rig.server), 3);
+	rig_quiet();
+	open_deaf(&last, 700000);
+	WAIT_FOR(http_server_connections(rig.server) == 3);
+	rig_loud();
+	/* Those who stay have theirs whole. */
+	WAIT_FOR(client_received(&deaf) > 400000 && client_received(&last) > 700000);
+	client_send(&quick, HELLO);
+	WAIT_FOR(client_count(&quick, "\r\n\r\nhello") == 2);
+	WAIT_FOR((client_read(&most), most.eof || most.reset));
+	assert_true(buf_len(&most.in) < 1500000);
+	client_close(&deaf);
+	client_close(&most);
+	client_close(&last);
+	client_close(&quick);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	assert_int_equal(rig.server->held, 0);
+}
+
+static void
+those_who_have_little_waiting_stay_however_many(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl[8], most;
+
+	(void)state;
+	limits.held_max = 65536;
+	rig_start(&limits);
+	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
+		open_deaf(&cl[i], 30000);
+	assert_true(rig.server->held > limits.held_max);
+	/* Nor do they keep one who has much. */
+	rig_quiet();
+	open_deaf(&most, 400000);
+	WAIT_FOR(http_server_connections(rig.server) == ARRAY_LEN(cl));
+	rig_loud();
+	client_close(&most);
+	for (size_t i = 0; i < ARRAY_LEN(cl); i++) {
+		WAIT_FOR(client_received(&cl[i]) > 30000);
+		client_close(&cl[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -289,6 +362,8 @@ main(void)
 	    RIG_TEST(a_replay_of_any_length_waits_beside_what_comes_after_it),
 	    RIG_TEST(what_comes_after_a_replay_has_its_bound),
 	    RIG_TEST(a_replay_to_a_client_that_left_is_refused),
+	    RIG_TEST(who_has_most_waiting_goes_when_it_is_too_much_of_all),
+	    RIG_TEST(those_who_have_little_waiting_stay_however_many),
 	};
 
 	rig_loud();

@@ -6,7 +6,7 @@
  * write, the step to the next request, and settle(), the only place where events and timer are
  * set. A connection that fails anywhere is marked DYING and freed by server.c after that.
  *
- * While there is an exchange nothing is read, so that the slices of its request stay where they
+ * While there is an exchange that is no WebSocket nothing is read, so that the slices of its request stay where they
  * are and a client that sends ahead fills its own kernel's buffers and not ours.
  */
 #include <errno.h>
@@ -17,6 +17,7 @@
 #include "proto/log.h"
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/tls.h"
+#include "workerd/http/ws_internal.h"
 
 /* A client that takes less than this within the stall time-out, and not all, is dropped: it may
  * have some megabytes of ours waiting, and a segment now and then must not keep them for days. */
@@ -25,6 +26,10 @@
 /* Answers to requests that came ahead wait together for one write up to this; then they are tried
  * on the socket, and the next request is not looked at before they are out. */
 #define AHEAD_MAX 65536u
+
+/* So much is read of a WebSocket in a turn: some thousand messages are in it at most, and then others
+ * have theirs. */
+#define FRAMES_STEP 16384u
 
 /* -- life ---------------------------------------------------------------------------------- */
 
@@ -159,6 +164,16 @@ conn_flush(struct http_conn *c)
 	buf_release(&c->out);
 }
 
+bool
+conn_may_wait(struct http_conn *c)
+{
+	size_t max = c->server->config.limits.output_max;
+
+	if (buf_len(&c->out) - c->replay > max)
+		conn_flush(c);
+	return buf_len(&c->out) - c->replay <= max;
+}
+
 /* -- from request to request --------------------------------------------------------------- */
 
 /* After an answer: back to the beginning, or to the end. */
@@ -281,12 +296,56 @@ peek(struct http_conn *c)
 		unreadable(c);
 }
 
+/* Takes what came behind the request that was upgraded, into the server's scratch. */
+static size_t
+take_early(struct http_conn *c)
+{
+	size_t n = buf_len(&c->in);
+
+	must(n <= SCRATCH_SIZE);
+	memcpy(c->server->scratch, buf_data(&c->in), n);
+	buf_clear(&c->in);
+	return n;
+}
+
+static void
+read_frames(struct http_conn *c)
+{
+	bool early = buf_len(&c->in) > 0;
+	size_t n;
+
+	/* Upgraded in this very turn: the request is still there, for its user. */
+	if (c->need > 0)
+		return;
+	n = early ? take_early(c) : read_scratch(c, FRAMES_STEP);
+	c->again = early || n == FRAMES_STEP;
+	if (n > 0)
+		ws_take(c->ws, (struct slice){c->server->scratch, n});
+	else if (c->eof && c->state == CONN_UPGRADED)
+		ws_at_end(c->ws);
+}
+
 static void
 read_lingering(struct http_conn *c)
 {
-	c->lingered += read_scratch(c, SCRATCH_SIZE);
+	size_t n = read_scratch(c, SCRATCH_SIZE);
+
+	c->lingered += n;
+	c->heard |= n > 0;
 	if (c->eof)
 		conn_drop(c, NULL);
+}
+
+/* Whether a client that goes on sending has another time-out; one that was turned away must make room
+ * for the next. */
+static bool
+lingers_on(struct http_conn *c)
+{
+	bool heard = c->state == CONN_LINGER && c->heard;
+
+	c->heard = false;
+	return heard && !c->turned_away && !c->server->draining &&
+	    c->lingers++ < c->server->config.limits.linger_times;
 }
 
 static void
@@ -300,6 +359,9 @@ readable(struct http_conn *c)
 		break;
 	case CONN_ANSWER:
 		peek(c);
+		break;
+	case CONN_UPGRADED:
+		read_frames(c);
 		break;
 	case CONN_LINGER:
 		read_lingering(c);
@@ -342,8 +404,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (why == TIMER_STALL && c->stall_left == 0)
 		return;
+	if (why == TIMER_LINGER && lingers_on(c))
+		return;
 	if (why == TIMER_STALL)
 		conn_drop(c, "stalled");
+	else if (c->state == CONN_UPGRADED)
+		ws_out_of_time(c->ws, why);
 	else if ((why == TIMER_HEAD || why == TIMER_BODY) && buf_len(&c->in) > 0)
 		request_refuse(c, &none, 408);
 	else
@@ -378,6 +444,8 @@ wanted(const struct http_conn *c)
 		want = EV_READ;
 	if (c->state == CONN_ANSWER && !c->eof && !c->deaf)
 		want = EV_READ;
+	if (c->state == CONN_UPGRADED && !c->blocked && !c->eof)
+		want = EV_READ;
 	/* Over the bound it only waits for its time to end: closing at once would reset. */
 	if (c->state == CONN_LINGER && c->lingered < c->server->config.limits.linger_max)
 		want = EV_READ;
@@ -406,6 +474,8 @@ wanted_timer(const struct http_conn *c)
 		return TIMER_BODY;
 	case CONN_LINGER:
 		return TIMER_LINGER;
+	case CONN_UPGRADED:
+		return ws_timer(c->ws);
 	case CONN_ANSWER: /* the handler has its own bounds */
 	case CONN_CLOSING:
 	case CONN_DYING:
@@ -456,7 +526,7 @@ settle(struct http_conn *c)
 		return;
 	}
 	/* Handlers are called from the loop only: what is here already gets an event of its own. */
-	if (c->again && c->state <= CONN_BODY && !c->blocked)
+	if (c->again && (c->state <= CONN_BODY || c->state == CONN_UPGRADED) && !c->blocked)
 		event_active(&c->event, EV_READ, 0);
 }
 
@@ -467,17 +537,22 @@ conn_turn_end(struct http_conn *c)
 		conn_flush(c);
 	if (finish_answer(c) && buf_len(&c->in) > 0)
 		c->again = true;
-	if (c->state == CONN_ANSWER && c->box->x.phase == REPLY_STREAM && c->need > 0)
+	if (c->box != NULL && c->box->x.phase == REPLY_STREAM && c->need > 0)
 		request_forget(c);
+	if (c->ws != NULL)
+		ws_turn_end(c->ws);
 	if (c->state == CONN_CLOSING && waiting(c) == 0)
 		close_gently(c);
 	if (c->state != CONN_DYING)
 		settle(c);
+	server_weigh(c);
 }
 
 void
 conn_drain(struct http_conn *c)
 {
+	if (c->state == CONN_UPGRADED)
+		ws_drain(c->ws);
 	if (c->state != CONN_IDLE)
 		return;
 	/* A new client's first request is most likely on its way: settle() sets a short time. */

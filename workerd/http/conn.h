@@ -36,21 +36,38 @@ struct http_limits {
 	size_t output_max;
 	/* Bytes of one whole answer, except those lent to reply_static(); of a last piece. */
 	size_t answer_max;
+	/* Bytes that the buffers of all connections may take together; over it those that have most are
+	 * dropped, one with up to 64 KiB never. */
+	size_t held_max;
+	size_t message_max; /* bytes of a WebSocket's message that comes; over it: 1009 */
+	/* Frames that may come on a WebSocket in ten seconds without ending a message: fragments,
+	 * pings, pongs; over it: 1008. */
+	unsigned frames_max;
+	unsigned
+	    pings_missed; /* a WebSocket that owes so many pongs when the next ping is due is cut */
 	/* Milliseconds. */
 	unsigned handshake_timeout; /* of TLS, from the accept */
 	/* From the first byte (or the accept, or the end of the handshake) to the end of the head. */
 	unsigned head_timeout;
-	unsigned body_timeout;  /* from there to the end of the body */
+	/* From there to the end of the body; for a WebSocket's message from its first byte to its last. */
+	unsigned body_timeout;
 	unsigned idle_timeout;  /* between an answer and the next request */
+	unsigned ping_interval; /* of a WebSocket */
 	unsigned stall_timeout; /* the client takes less than 16 KiB of what waits for it */
 	/* How long the end waits for what is on its way: for what a refused client still sends, and
-	 * in a draining server for the first request of a connection. */
+	 * in a draining server for the first request of a connection, and for a WebSocket's answer to
+	 * our close. */
 	unsigned linger_timeout;
+	/* So often a refused client has another linger_timeout if it has sent something in the one
+	 * before: it will look at its answer only when it has sent all. Not in a draining server, nor
+	 * one that config.arrived has refused. */
+	unsigned linger_times;
 	/* Bytes of a refused client that are read and thrown away meanwhile; more wait unread. */
 	size_t linger_max;
 };
 
-/* 16 KiB, 1 MiB, 256 KiB, 16 MiB; 10 s, 10 s, 30 s, 75 s, 30 s, 1 s, 16 MiB. */
+/* 16 KiB, 1 MiB, 256 KiB, 16 MiB, 256 MiB; 64 KiB, 4096, 2; 10 s, 10 s, 30 s, 75 s, 30 s, 30 s, 1 s,
+ * 30, 16 MiB. */
 extern const struct http_limits http_limits_default;
 
 /* Where a connection comes from. */
@@ -72,9 +89,9 @@ struct http_route {
  * calls) or, when the client has gone before, until on_close has returned. It is the handler's to
  * fill data and on_close; everything else is to be read only.
  *
- * What the request said (header fields, target, body) is there until the end of the loop turn in
- * which its answer has begun as a stream: from then on it is empty, and only method, version and
- * keep_alive are left, for thousands of streams may last for minutes.
+ * What the request said (req and body) is there until the end of the loop turn in which its answer has
+ * begun as a stream, for thousands of streams may last for minutes. From then on req is an empty
+ * request, and what stands here is left.
  *
  * Made also for requests that could not be read or were not waited for (400, 408, 413, 414, 417, 431, 501, 505): these never
  * reach the handler, but decorate and answered see them; then req may hold only a part, see
@@ -87,7 +104,10 @@ struct http_exchange {
 	struct slice client; /* the peer's address: 4 or 16 bytes, or none */
 	uint16_t client_port;
 	bool loopback;
-	bool tls;        /* came encrypted */
+	bool tls;       /* came encrypted */
+	uint8_t method; /* enum http_method, and the next two: as in the request */
+	uint8_t minor_version;
+	bool keep_alive;
 	uint64_t number; /* of the connection, for log lines */
 
 	void *
@@ -163,7 +183,8 @@ void http_server_turn_end(struct http_server *s);
 
 /*
  * From now on idle connections are closed (one whose next request lies in the kernel already is
- * still served), all others after the answer they are at, which says Connection: close. One that
+ * still served), all others after the answer they are at, which says Connection: close. WebSockets
+ * are closed with 1001 and have linger_timeout to answer. One that
  * has not had a request yet, adopted before or after this, has linger_timeout to send it, and
  * before that its whole time for the handshake.
  */

@@ -1,6 +1,6 @@
 /*
- * What server.c, conn.c and reply.c share of a server and its connections. For these three alone;
- * everybody else sees conn.h.
+ * What server.c, conn.c, request.c, reply.c and ws.c share of a server and its connections. For these
+ * alone; everybody else sees conn.h.
  */
 #ifndef HTTP_CONN_INTERNAL_H
 #define HTTP_CONN_INTERNAL_H
@@ -16,19 +16,21 @@
 
 /*
  *	IDLE ──▶ HEAD ──▶ BODY ──▶ ANSWER ──▶ IDLE | HEAD …
- *	           │        │        │
- *	           └────────┴───▶ (refused) ──▶ CLOSING ──▶ LINGER ──▶ DYING
+ *	           │        │        ├──▶ UPGRADED
+ *	           │        │        │       │
+ *	           └────────┴────────┴───────┴──▶ CLOSING ──▶ LINGER ──▶ DYING
  *
  * and from everywhere to DYING, when the client is gone or out of bounds.
  */
 enum conn_state {
-	CONN_IDLE,    /* between requests, or in the handshake before the first; no buffers */
-	CONN_HEAD,    /* a request has begun */
-	CONN_BODY,    /* its head is good; its body is coming */
-	CONN_ANSWER,  /* there is an exchange */
-	CONN_CLOSING, /* answered for the last time; what is queued goes out */
-	CONN_LINGER,  /* our side is shut; what still comes is thrown away */
-	CONN_DYING,   /* freed at the end of the turn */
+	CONN_IDLE,     /* between requests, or in the handshake before the first; no buffers */
+	CONN_HEAD,     /* a request has begun */
+	CONN_BODY,     /* its head is good; its body is coming */
+	CONN_ANSWER,   /* there is an exchange */
+	CONN_UPGRADED, /* it has become a WebSocket */
+	CONN_CLOSING,  /* answered for the last time; what is queued goes out */
+	CONN_LINGER,   /* our side is shut; what still comes is thrown away */
+	CONN_DYING,    /* freed at the end of the turn */
 };
 
 /* What the connection's one timer is set for. */
@@ -38,6 +40,7 @@ enum conn_timer {
 	TIMER_HEAD,
 	TIMER_BODY,
 	TIMER_IDLE,
+	TIMER_PING,
 	TIMER_STALL,
 	TIMER_LINGER,
 };
@@ -55,11 +58,15 @@ struct http_conn {
 	struct buf out;
 	size_t replay;            /* bytes at the front of out that output_max does not count */
 	struct slice lent;        /* body bytes of reply_static() that follow those of out */
-	struct exchange_box *box; /* in ANSWER */
+	struct exchange_box *box; /* in ANSWER and UPGRADED */
+	struct ws *ws;            /* in UPGRADED */
 	const struct http_route
-	    *route;  /* of the request that is coming, once its head is there */
-	size_t need; /* BODY, ANSWER: bytes of the request in `in`, 0 once it is forgotten */
+	    *route; /* of the request that is coming, once its head is there */
+	size_t
+	    need; /* BODY, ANSWER, UPGRADED: bytes of the request in `in`, 0 once it is forgotten */
 	size_t lingered;   /* LINGER: bytes thrown away */
+	unsigned lingers;  /* LINGER: times that it had another time-out */
+	size_t held;       /* bytes that its buffers take, as the server has counted them */
 	size_t stall_left; /* bytes to be taken before the stall timer starts anew */
 	uint64_t number;
 	uint64_t place; /* what config.arrived has set */
@@ -79,13 +86,14 @@ struct http_conn {
 	bool unframed;    /* the body that is going out ends where the connection does */
 	bool blocked;     /* the socket takes no more now */
 	bool turned_away; /* config.arrived has refused it */
+	bool heard;       /* LINGER: something has come since the timer began */
 	bool again;       /* there may be input that no event will announce */
 };
 
-/* An exchange with its request, whose header fields are memory of their own, and the user's context. */
+/* An exchange with its request, which is memory of its own, and the user's context. */
 struct exchange_box {
 	struct http_exchange x;
-	struct http_request req;
+	struct http_request *req; /* NULL: it is forgotten */
 	_Alignas(max_align_t) uint8_t context[];
 };
 
@@ -101,7 +109,10 @@ struct http_server {
 	size_t connections;
 	size_t exchanges;
 	size_t turned_away; /* connections */
+	size_t held;        /* of all connections */
+	bool heavy;         /* one of them may hold so much that it is worth to be dropped */
 	bool draining;
+	struct ws_writer *ws_writer; /* NULL: there has been no WebSocket yet */
 	time_t date_second;
 	char date[DATE_SIZE];                         /* "Date: …" CRLF, of date_second */
 	struct http_header headers[HTTP_HEADERS_MAX]; /* where requests are parsed into */
@@ -114,6 +125,8 @@ struct http_server {
 const char *server_date(struct http_server *s);
 /* Has the connection looked at when the turn ends. */
 void server_touch(struct http_conn *c);
+/* Counts what its buffers take now. */
+void server_weigh(struct http_conn *c);
 /* Takes a connection that is being freed out of the lists and the count. */
 void server_forget(struct http_conn *c);
 
@@ -129,6 +142,9 @@ void conn_turn_end(struct http_conn *c);
 void conn_flush(struct http_conn *c);
 /* To be freed at the end of the turn; why goes to the log, NULL for the ordinary. */
 void conn_drop(struct http_conn *c, const char *why);
+/* Whether more of a stream may wait; what waits is tried on the socket before it is said to be too
+ * much, for many pieces in one turn make no slow client. */
+[[gnu::warn_unused_result]] bool conn_may_wait(struct http_conn *c);
 /* Draining has begun. */
 void conn_drain(struct http_conn *c);
 /* Frees it at once; on_close is called if its exchange was not answered. */
@@ -149,5 +165,10 @@ void request_turn_away(struct http_conn *c);
 void request_forget(struct http_conn *c);
 /* The exchange is over, however it ended: forgets it. */
 void request_end(struct http_conn *c);
+
+/* reply.c */
+
+/* Ends the header of a 101; the connection is UPGRADED then. */
+void reply_upgrade(struct http_exchange *x);
 
 #endif

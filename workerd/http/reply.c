@@ -24,6 +24,7 @@ http_status_reason(int status)
 		int status;
 		const char *reason;
 	} reasons[] = {
+	    {101, "Switching Protocols"},
 	    {200, "OK"},
 	    {201, "Created"},
 	    {202, "Accepted"},
@@ -93,7 +94,7 @@ put(struct http_exchange *x, struct slice s)
 static bool
 is_head(const struct http_exchange *x)
 {
-	return x->req->method == HTTP_HEAD;
+	return x->method == HTTP_HEAD;
 }
 
 /* RFC 9110, sections 8.6 and 6.4.1: these have no body and need no length. */
@@ -182,10 +183,10 @@ end_header(struct http_exchange *x, bool last)
 {
 	struct http_conn *c = x->conn;
 
-	if (last || !x->req->keep_alive || c->refused || c->server->draining) {
+	if (last || !x->keep_alive || c->refused || c->server->draining) {
 		c->close_after = true;
 		put(x, slice_str("Connection: close\r\n\r\n"));
-	} else if (x->req->minor_version == 0) {
+	} else if (x->minor_version == 0) {
 		put(x, slice_str("Connection: keep-alive\r\n\r\n"));
 	} else {
 		put(x, slice_str("\r\n"));
@@ -239,6 +240,8 @@ reply_error_body(struct http_exchange *x, const char *code, const char *message)
 {
 	struct buf json;
 
+	/* Else a cache may keep a 404, say, for what is there by then (RFC 9111, section 4.2.2). */
+	reply_header_str(x, "Cache-Control", "no-store");
 	/* An escaped byte has six at most. */
 	buf_init(&json, 64 + 6 * 400);
 	must(buf_append_str(&json, "{\"error\":\"") == 0 &&
@@ -257,18 +260,42 @@ reply_json_error(struct http_exchange *x, int status, const char *code, const ch
 }
 
 void
+reply_turn_away(struct http_exchange *x)
+{
+	reply_start(x, 503);
+	reply_header_str(x, "Retry-After", "10");
+	reply_error_body(
+	    x, "too_many_connections", "There are too many connections from your address");
+}
+
+void
 reply_stream_begin(struct http_exchange *x, const char *content_type)
 {
 	must(x->phase == REPLY_HEAD && !is_bodiless(x->status));
 	if (content_type != NULL)
 		reply_header_str(x, "Content-Type", content_type);
-	x->chunked = x->req->minor_version == 1;
+	x->chunked = x->minor_version == 1;
 	if (x->chunked)
 		put(x, slice_str("Transfer-Encoding: chunked\r\n"));
 	end_header(x, !x->chunked);
 	x->conn->unframed = !x->chunked;
 	x->phase = REPLY_STREAM;
 	server_touch(x->conn);
+}
+
+void
+reply_upgrade(struct http_exchange *x)
+{
+	struct http_conn *c = x->conn;
+
+	must(x->phase == REPLY_HEAD && x->status == 101);
+	put(x, slice_str("\r\n"));
+	x->phase = REPLY_STREAM;
+	if (c->state == CONN_ANSWER)
+		c->state = CONN_UPGRADED;
+	/* Frames may have come behind the request or during the wait for the answer. */
+	c->again = true;
+	server_touch(c);
 }
 
 /* Appends a piece as one chunk; an empty one would end the stream. */
@@ -294,18 +321,6 @@ put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 	x->sent += piece.len;
 }
 
-/* Whether more of a stream may wait; what waits is tried on the socket before it is said to be too
- * much, for many pieces in one turn make no slow client. */
-static bool
-may_wait(struct http_conn *c)
-{
-	size_t max = c->server->config.limits.output_max;
-
-	if (buf_len(&c->out) - c->replay > max)
-		conn_flush(c);
-	return buf_len(&c->out) - c->replay <= max;
-}
-
 int
 reply_stream_write(struct http_exchange *x, struct slice piece)
 {
@@ -313,7 +328,7 @@ reply_stream_write(struct http_exchange *x, struct slice piece)
 
 	must(x->phase == REPLY_STREAM);
 	/* A piece is taken whole, however long: who sends much at once makes no slow client. */
-	if (c->state != CONN_DYING && !may_wait(c))
+	if (c->state != CONN_DYING && !conn_may_wait(c))
 		conn_drop(c, "slow_reader");
 	if (c->state != CONN_DYING && piece.len > 0 && !is_head(x))
 		put_chunk(x, &c->out, piece);

@@ -42,12 +42,16 @@ void reply_static(struct http_exchange *x, const char *content_type, struct slic
 /* Ends the answer without a body: 204, 304, or Content-Length: 0. */
 void reply_empty(struct http_exchange *x);
 
-/* Ends the answer with {"error":"message","code":"code"}, both UTF-8 and under 200 bytes. */
+/* Ends the answer with {"error":"message","code":"code"}, both UTF-8 and under 200 bytes, and with
+ * Cache-Control: no-store. */
 void reply_error_body(struct http_exchange *x, const char *code, const char *message);
 
 /* reply_start() and reply_error_body() in one. */
 void reply_json_error(
     struct http_exchange *x, int status, const char *code, const char *message);
+
+/* The whole answer to who has too many connections: 503, come again in ten seconds. */
+void reply_turn_away(struct http_exchange *x);
 
 /* Begins a body of unknown length: chunked (RFC 9112, section 7.1); for a client of HTTP/1.0 the
  * end of the connection ends it. */

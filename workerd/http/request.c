@@ -12,16 +12,17 @@
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/reply.h"
 
-/* NULL when there are none. */
-static struct http_header *
-copy_headers(const struct http_request *req)
+/* With its header fields behind it, in one piece of memory. */
+static struct http_request *
+copy_request(const struct http_request *req)
 {
-	struct http_header *copy;
+	size_t size = req->n_headers * sizeof(*req->headers);
+	struct http_request *copy = xcalloc(1, sizeof(*copy) + size);
 
-	if (req->n_headers == 0)
-		return NULL;
-	copy = xreallocarray(NULL, req->n_headers, sizeof(*copy));
-	memcpy(copy, req->headers, req->n_headers * sizeof(*copy));
+	*copy = *req;
+	copy->headers = (struct http_header *)(copy + 1);
+	if (size > 0)
+		memcpy(copy->headers, req->headers, size);
 	return copy;
 }
 
@@ -35,10 +36,12 @@ begin_exchange(struct http_conn *c, const struct http_request *req, struct slice
 
 	must(c->box == NULL);
 	box = xcalloc(1, sizeof(*box) + s->config.context_size);
-	box->req = *req;
-	box->req.headers = copy_headers(req);
+	box->req = copy_request(req);
 	x = &box->x;
-	x->req = &box->req;
+	x->req = box->req;
+	x->method = (uint8_t)req->method;
+	x->minor_version = (uint8_t)req->minor_version;
+	x->keep_alive = req->keep_alive;
 	x->route = c->route;
 	x->context = box->context;
 	x->body = body;
@@ -100,15 +103,10 @@ request_refuse_plain(struct http_conn *c)
 void
 request_turn_away(struct http_conn *c)
 {
-	struct http_request none = {.method = HTTP_OTHER};
-	struct http_exchange *x;
+	const struct http_request none = {.method = HTTP_OTHER};
 
 	c->refused = true;
-	x = begin_exchange(c, &none, (struct slice){0});
-	reply_start(x, 503);
-	reply_header_str(x, "Retry-After", "10");
-	reply_error_body(
-	    x, "too_many_connections", "There are too many connections from your address");
+	reply_turn_away(begin_exchange(c, &none, (struct slice){0}));
 }
 
 static void
@@ -188,15 +186,12 @@ request_take(struct http_conn *c)
 void
 request_forget(struct http_conn *c)
 {
+	static const struct http_request forgotten = {.method = HTTP_OTHER};
 	struct exchange_box *box = c->box;
-	const struct http_request req = box->req;
 
-	free(box->req.headers);
-	box->req = (struct http_request){
-	    .method = req.method,
-	    .minor_version = req.minor_version,
-	    .keep_alive = req.keep_alive,
-	};
+	free(box->req);
+	box->req = NULL;
+	box->x.req = &forgotten;
 	box->x.body = (struct slice){0};
 	/* What came behind it is the next request's, and stays. */
 	buf_consume(&c->in, c->need);
@@ -214,6 +209,6 @@ request_end(struct http_conn *c)
 	s->exchanges--;
 	if (s->config.answered != NULL)
 		s->config.answered(&box->x, s->config.ctx);
-	free(box->req.headers);
+	free(box->req);
 	free(box);
 }

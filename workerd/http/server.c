@@ -10,18 +10,28 @@
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "workerd/http/conn_internal.h"
+#include "workerd/http/ws_frames.h"
+
+/* A connection whose buffers take no more is not what makes them too much together. */
+#define HELD_LITTLE 65536u
 
 const struct http_limits http_limits_default = {
     .head_max = 16 * 1024,
     .body_max = 1024 * 1024,
     .output_max = 256 * 1024,
     .answer_max = 16 * 1024 * 1024,
+    .held_max = 256 * 1024 * 1024,
+    .message_max = 64 * 1024,
+    .frames_max = 4096,
+    .pings_missed = 2,
     .handshake_timeout = 10000,
     .head_timeout = 10000,
     .body_timeout = 30000,
     .idle_timeout = 75000,
+    .ping_interval = 30000,
     .stall_timeout = 30000,
     .linger_timeout = 1000,
+    .linger_times = 30,
     .linger_max = 16 * 1024 * 1024,
 };
 
@@ -53,6 +63,7 @@ http_server_new(const struct http_server_config *config)
 	s->timeouts[TIMER_HEAD] = common_timeout(config->base, limits->head_timeout);
 	s->timeouts[TIMER_BODY] = common_timeout(config->base, limits->body_timeout);
 	s->timeouts[TIMER_IDLE] = common_timeout(config->base, limits->idle_timeout);
+	s->timeouts[TIMER_PING] = common_timeout(config->base, limits->ping_interval);
 	s->timeouts[TIMER_STALL] = common_timeout(config->base, limits->stall_timeout);
 	s->timeouts[TIMER_LINGER] = common_timeout(config->base, limits->linger_timeout);
 	return s;
@@ -113,6 +124,17 @@ server_touch(struct http_conn *c)
 }
 
 void
+server_weigh(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+
+	s->held -= c->held;
+	c->held = c->in.cap + c->out.cap;
+	s->held += c->held;
+	s->heavy |= c->held > HELD_LITTLE;
+}
+
+void
 server_forget(struct http_conn *c)
 {
 	if (c->touched)
@@ -120,13 +142,14 @@ server_forget(struct http_conn *c)
 	TAILQ_REMOVE(&c->server->all, c, all);
 	c->server->connections--;
 	c->server->turned_away -= c->turned_away;
+	c->server->held -= c->held;
 	if (c->place != 0)
 		c->server->config.left(c->place, c->server->config.ctx);
 }
 
 /* An on_close may answer other exchanges and so touch other connections: until none is left. */
-void
-http_server_turn_end(struct http_server *s)
+static void
+look_at_touched(struct http_server *s)
 {
 	struct http_conn *c;
 
@@ -137,6 +160,43 @@ http_server_turn_end(struct http_server *s)
 		if (c->state == CONN_DYING)
 			conn_free(c);
 	}
+}
+
+/* The one whose buffers take most; NULL: there is none. */
+static struct http_conn *
+heaviest(struct http_server *s)
+{
+	struct http_conn *c, *most = NULL;
+
+	TAILQ_FOREACH (c, &s->all, all)
+		if (most == NULL || c->held > most->held)
+			most = c;
+	return most;
+}
+
+/* Clients who each keep to their bounds may have too much together, such as a thousand who ask for all
+ * that was said and read none of it: drops one. Whether there was one to be dropped. */
+static bool
+relieve(struct http_server *s)
+{
+	struct http_conn *most;
+
+	if (s->held <= s->config.limits.held_max || !s->heavy)
+		return false;
+	most = heaviest(s);
+	s->heavy = most != NULL && most->held > HELD_LITTLE;
+	if (!s->heavy)
+		return false;
+	conn_drop(most, "too_much_held");
+	return true;
+}
+
+void
+http_server_turn_end(struct http_server *s)
+{
+	do
+		look_at_touched(s);
+	while (relieve(s));
 }
 
 void
@@ -170,6 +230,7 @@ http_server_free(struct http_server *s)
 		return;
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
 		conn_free(c);
+	ws_writer_free(s->ws_writer);
 	free(s);
 }
 

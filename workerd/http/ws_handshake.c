@@ -1,0 +1,119 @@
+/*
+ * The opening handshake: whether a request asks for a WebSocket (RFC 6455, section 4.2.1), and the
+ * proof in the answer that it was understood (section 4.2.2).
+ */
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "proto/basics.h"
+#include "workerd/http/reply.h"
+#include "workerd/http/ws_internal.h"
+
+/* Characters of 16 bytes in base64, and those of them that are not padding. */
+#define KEY_LEN  24u
+#define KEY_CORE 22u
+
+/* How many fields of that name there are, in *value the last. */
+static size_t
+fields(const struct http_request *req, const char *name, struct slice *value)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < req->n_headers; i++)
+		if (http_is_token(req->headers[i].name, name)) {
+			*value = http_trim(req->headers[i].value);
+			n++;
+		}
+	return n;
+}
+
+/* Whether one of the fields of that name, lists of tokens, has the token. */
+static bool
+lists(const struct http_request *req, const char *name, const char *token)
+{
+	struct slice list, member;
+
+	for (size_t i = 0; i < req->n_headers; i++) {
+		list = req->headers[i].value;
+		if (!http_is_token(req->headers[i].name, name))
+			continue;
+		while (http_list_next(&list, &member))
+			if (http_is_token(member, token))
+				return true;
+	}
+	return false;
+}
+
+static bool
+is_base64(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	    c == '+' || c == '/';
+}
+
+static bool
+is_key(struct slice key)
+{
+	if (key.len != KEY_LEN)
+		return false;
+	for (size_t i = 0; i < KEY_CORE; i++)
+		if (!is_base64(key.p[i]))
+			return false;
+	return memcmp(key.p + KEY_CORE, "==", KEY_LEN - KEY_CORE) == 0;
+}
+
+/* Upgrade is for the next hop alone, which Connection must say (RFC 9110, section 7.8). */
+static void
+want_upgrade(struct http_exchange *x, const char *message)
+{
+	reply_start(x, 426);
+	reply_header_str(x, "Upgrade", "websocket");
+	reply_header_str(x, "Connection", "Upgrade");
+	reply_header_str(x, "Sec-WebSocket-Version", "13");
+	reply_error_body(x, "upgrade_required", message);
+}
+
+static void
+refuse(struct http_exchange *x, const char *message)
+{
+	reply_json_error(x, 400, "bad_handshake", message);
+}
+
+bool
+ws_check(struct http_exchange *x)
+{
+	const struct http_request *req = x->req;
+	struct slice value;
+
+	if (req->method != HTTP_GET || req->minor_version != 1 ||
+	    !lists(req, "upgrade", "websocket") || !lists(req, "connection", "upgrade"))
+		want_upgrade(x, "This is for WebSockets");
+	else if (fields(req, "sec-websocket-version", &value) != 1 ||
+	    !slice_eq_str(value, "13"))
+		want_upgrade(x, "Sec-WebSocket-Version must be 13");
+	else if (fields(req, "sec-websocket-key", &value) != 1 || !is_key(value))
+		refuse(x, "Sec-WebSocket-Key must be 16 bytes in base64");
+	else if (req->content_length > 0)
+		refuse(x, "A WebSocket's request has no body");
+	else
+		return true;
+	return false;
+}
+
+void
+ws_handshake_accept(const struct http_request *req, char accept[WS_ACCEPT_SIZE])
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	uint8_t text[KEY_LEN + sizeof(guid) - 1];
+	uint8_t hash[EVP_MAX_MD_SIZE], base64[WS_ACCEPT_SIZE + 1];
+	struct slice key;
+	unsigned len;
+
+	must(fields(req, "sec-websocket-key", &key) == 1 && is_key(key));
+	memcpy(text, key.p, KEY_LEN);
+	memcpy(text + KEY_LEN, guid, sizeof(guid) - 1);
+	must(EVP_Digest(text, sizeof(text), hash, &len, EVP_sha1(), NULL) == 1);
+	must(EVP_EncodeBlock(base64, hash, (int)len) == WS_ACCEPT_SIZE - 1);
+	memcpy(accept, base64, WS_ACCEPT_SIZE);
+}
