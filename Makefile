@@ -144,7 +144,9 @@ $(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
 # `make fuzz`, each by itself under the name that libFuzzer calls.
 fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
 	http/negotiate http/percent http/router http/ws_frames $(addprefix chat/,sse joiner json_mend \
-	openai_usual openai_delta upstream_answer) api/chat_body api/parameters) \
+	openai_usual openai_delta upstream_answer) $(addprefix api/,chat_body login_body parameters widget_frame \
+	widget_contact fields field_kinds widget_fields agent_fields contact_fields agent_trial \
+	json_text)) \
 	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
 	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
 fuzzed_libs := -ljansson -lwslay $(store_libs)

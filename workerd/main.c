@@ -114,7 +114,8 @@ is_done(const struct worker *w)
 	if (!w->draining)
 		return false;
 	return w->out_of_time ||
-	    (chat_running(&w->chat) == 0 && (w->cut || http_server_connections(w->http) == 0));
+	    (chat_running(&w->chat) == 0 &&
+		(w->cut || (http_server_connections(w->http) == 0 && api_is_idle(w->api))));
 }
 
 /* -- connections -------------------------------------------------------------------------- */
@@ -126,7 +127,7 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 	struct http_peer peer = {
 	    .address = from->peer, .port = from->port, .loopback = from->loopback};
 
-	upstream_fd_is_new(w->chat.upstream, fd);
+	model_servers_fd_is_new(&w->chat.servers, fd);
 	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
@@ -166,11 +167,8 @@ static void
 chat_setup(struct worker *w)
 {
 	const struct settings *s = &w->settings;
-	char url[4096];
 	struct upstream_config config = {
 	    .base = w->base,
-	    .url = url,
-	    .key = s->openai_api_key,
 	    .connect_ms = s->openai_connect_timeout_ms,
 	    .first_byte_ms = s->openai_first_byte_timeout_ms,
 	    .idle_ms = s->openai_idle_timeout_ms,
@@ -182,20 +180,21 @@ chat_setup(struct worker *w)
 	    .breaker_open_ms = s->openai_breaker_open_ms,
 	};
 
-	snprintf(url, sizeof(url), "%s/chat/completions", s->openai_base_url);
 	w->chat = (struct chat){
 	    .base = w->base,
 	    .store = w->store,
-	    .upstream = upstream_new(&config),
 	    .board = w->me,
-	    .model = s->openai_model,
-	    .system_prompt = s->system_prompt,
-	    .key = s->openai_api_key,
-	    .max_completion_tokens = s->openai_max_completion_tokens,
-	    .temperature = s->openai_temperature,
+	    .defaults =
+		{
+		    .model = s->openai_model,
+		    .system_prompt = s->system_prompt,
+		    .max_completion_tokens = s->openai_max_completion_tokens,
+		    .temperature = s->openai_temperature,
+		},
 	    .max_history = s->max_history_messages,
 	    .total_ms = s->openai_total_timeout_ms,
 	};
+	model_servers_add_settings(&w->chat.servers, &config, s);
 	chat_start(&w->chat);
 }
 
@@ -296,7 +295,7 @@ worker_clear(struct worker *w)
 	/* No answer of the store reaches a turn any more: calls are freed, not answered. */
 	store_client_free(w->store);
 	chat_clear(&w->chat);
-	upstream_free(w->chat.upstream);
+	model_servers_clear(&w->chat.servers);
 	event_free(w->deadline);
 	event_base_free(w->base);
 	scoreboard_unmap(w->board);
@@ -312,7 +311,7 @@ usage(FILE *out)
 	    "usage: workerd --worker N | --check-model\n"
 	    "\n"
 	    "One worker of banter. masterd starts it; there is no use in doing so by hand.\n"
-	    "--check-model asks the model once and tells whether it answers.\n"
+	    "--check-model asks each model server once and tells whether it answers.\n"
 	    "Its settings come from the environment:\n\n");
 	settings_print_help(out, OWNER_WORKER);
 }

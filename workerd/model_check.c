@@ -9,7 +9,7 @@
 
 #include "proto/basics.h"
 #include "proto/json_escape.h"
-#include "workerd/chat/upstream.h"
+#include "workerd/chat/model_servers.h"
 
 #define BODY_MAX 4096
 
@@ -63,60 +63,86 @@ write_question(struct buf *body, const char *model)
 }
 
 static void
-ask(struct check *c, const struct settings *s)
+ask(struct check *c, const struct model_server *server, struct event_base *base,
+    const char *model)
 {
 	static const struct upstream_events events = {on_headers, on_data, on_end};
-	struct event_base *base = event_base_new();
-	struct upstream *upstream;
 	struct buf body;
-	char url[4096];
 
-	must(base != NULL);
-	snprintf(url, sizeof(url), "%s/chat/completions", s->openai_base_url);
-	upstream = upstream_new(&(struct upstream_config){
-	    .base = base,
-	    .url = url,
-	    .key = s->openai_api_key,
-	    .ca_bundle = s->openai_ca_bundle,
-	    .proxy = s->openai_proxy,
-	    .connect_ms = s->openai_connect_timeout_ms,
-	    .first_byte_ms = s->openai_first_byte_timeout_ms,
-	    .idle_ms = s->openai_idle_timeout_ms,
-	});
-	write_question(&body, s->openai_model);
-	c->transfer = upstream_post(upstream, &body, TOTAL_MS, &events, c);
+	write_question(&body, model);
+	c->transfer = upstream_post(server->upstream, &body, TOTAL_MS, &events, c);
 	while (!c->ended)
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
-	upstream_free(upstream);
-	event_base_free(base);
 }
 
-static int
-tell(const struct check *c, const struct settings *s)
-{
-	const char *url = s->openai_base_url;
+/* -- telling ----------------------------------------------------------------------------- */
 
+static int
+tell_failure(const struct check *c, const char *url, const char *model)
+{
+	if (c->status == 0) {
+		fprintf(stderr, "No answer from %s: %s\n", url, c->detail);
+		return EX_UNAVAILABLE;
+	}
+	if (c->status == 401 || c->status == 403) {
+		fprintf(stderr, "%s refuses the key (status %d).\n", url, c->status);
+		return EX_NOPERM;
+	}
+	fprintf(stderr, "%s answers %d for the model %s.\n", url, c->status, model);
+	return c->status == 400 || c->status == 404 ? EX_CONFIG : EX_UNAVAILABLE;
+}
+
+/* name NULL: the settings' own server. Of a named one the agents say which model they want: that it
+ * does not know ours tells that it is there, and takes the key. */
+static int
+tell(const struct check *c, const char *name, const char *url, const char *model)
+{
 	if (c->status >= 200 && c->status < 300) {
-		printf("The model %s at %s answers.\n", s->openai_model, url);
+		printf("The model %s at %s answers.\n", model, url);
 		return EX_OK;
 	}
-	if (c->status == 0)
-		fprintf(stderr, "No answer from %s: %s\n", url, c->detail);
-	else if (c->status == 401 || c->status == 403)
-		fprintf(stderr, "%s refuses the key (status %d).\n", url, c->status);
-	else
-		fprintf(stderr, "%s answers %d for the model %s.\n", url, c->status,
-		    s->openai_model);
-	if (c->status == 401 || c->status == 403)
-		return EX_NOPERM;
-	return c->status == 400 || c->status == 404 ? EX_CONFIG : EX_UNAVAILABLE;
+	if (name != NULL && (c->status == 400 || c->status == 404)) {
+		printf(
+		    "%s at %s answers, but not for the model %s (status %d): its agents must "
+		    "name another.\n",
+		    name, url, model, c->status);
+		return EX_OK;
+	}
+	return tell_failure(c, url, model);
 }
 
 int
 model_check(const struct settings *s)
 {
-	struct check c = {0};
+	struct event_base *base = event_base_new();
+	struct model_servers servers = {0};
+	const struct upstream_config config = {
+	    .base = base,
+	    .ca_bundle = s->openai_ca_bundle,
+	    .proxy = s->openai_proxy,
+	    .connect_ms = s->openai_connect_timeout_ms,
+	    .first_byte_ms = s->openai_first_byte_timeout_ms,
+	    .idle_ms = s->openai_idle_timeout_ms,
+	};
+	int result = EX_OK;
 
-	ask(&c, s);
-	return tell(&c, s);
+	must(base != NULL);
+	model_servers_add_settings(&servers, &config, s);
+	for (size_t i = 0; i < servers.n; i++) {
+		const struct model_server *server = &servers.at[i];
+		struct check c = {0};
+		int status;
+
+		ask(&c, server, base, s->openai_model);
+		status = tell(&c, server->name,
+		    server->name == NULL
+			? s->openai_base_url
+			: named_list_find(&s->model_servers, slice_str(server->name)),
+		    s->openai_model);
+		if (result == EX_OK)
+			result = status;
+	}
+	model_servers_clear(&servers);
+	event_base_free(base);
+	return result;
 }

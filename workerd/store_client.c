@@ -27,8 +27,14 @@ struct store_call {
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
+	unsigned sends;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
+};
+
+struct store_listener {
+	const struct store_events *events;
+	void *arg;
 };
 
 struct store_client {
@@ -41,10 +47,11 @@ struct store_client {
 	unsigned backoff_ms;
 	uint64_t next_id;
 	size_t waiting; /* bytes of all calls' frames */
+	bool repeated;  /* the call whose answer is told was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	TAILQ_HEAD(, store_call) order;
-	const struct store_events *events; /* NULL: nobody listens */
-	void *events_arg;
+	struct store_listener listeners[STORE_LISTENERS_MAX];
+	size_t n_listeners;
 };
 
 static void try_connect(evutil_socket_t fd, short what, void *arg);
@@ -73,7 +80,8 @@ call_free(struct store_call *call)
 static void
 call_answer(struct store_call *call, uint16_t type, const union msg *m)
 {
-	struct scoreboard_worker *board = call->client->board;
+	struct store_client *sc = call->client;
+	struct scoreboard_worker *board = sc->board;
 	store_answer_fn *fn = call->fn;
 	void *arg = call->arg;
 
@@ -81,9 +89,49 @@ call_answer(struct store_call *call, uint16_t type, const union msg *m)
 		metric_add(&board->store_unanswered, 1);
 	else
 		metric_observe(&board->store, clock_mono_ns() - call->since_ns, 1);
+	sc->repeated = call->sends > 1;
 	call_free(call);
 	if (fn != NULL)
 		fn(arg, type, m);
+}
+
+bool
+store_client_repeated(const struct store_client *sc)
+{
+	return sc->repeated;
+}
+
+/* -- those who listen -------------------------------------------------------------------- */
+
+void
+store_client_listen(struct store_client *sc, const struct store_events *events, void *arg)
+{
+	must(sc->n_listeners < STORE_LISTENERS_MAX);
+	sc->listeners[sc->n_listeners++] = (struct store_listener){events, arg};
+}
+
+static void
+tell_connected(const struct store_client *sc, int fd)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->connected != NULL)
+			sc->listeners[i].events->connected(sc->listeners[i].arg, fd);
+}
+
+static void
+tell_lost(const struct store_client *sc)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->lost != NULL)
+			sc->listeners[i].events->lost(sc->listeners[i].arg);
+}
+
+static void
+tell_news(const struct store_client *sc, uint16_t type, const union msg *m)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->news != NULL)
+			sc->listeners[i].events->news(sc->listeners[i].arg, type, m);
 }
 
 /* -- the line ---------------------------------------------------------------------------- */
@@ -103,8 +151,8 @@ disconnect(struct store_client *sc, const char *why)
 	evtimer_add(sc->retry, &in);
 	sc->backoff_ms =
 	    sc->backoff_ms * 2 < BACKOFF_MAX_MS ? sc->backoff_ms * 2 : BACKOFF_MAX_MS;
-	if (was_connected && sc->events != NULL)
-		sc->events->lost(sc->events_arg);
+	if (was_connected)
+		tell_lost(sc);
 }
 
 /* An answer goes to its call, unless nobody waits for it any more. */
@@ -113,8 +161,8 @@ take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
 {
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
-	if (f->request == 0 && sc->events != NULL)
-		sc->events->news(sc->events_arg, f->type, m);
+	if (f->request == 0)
+		tell_news(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
 		call_answer(call, f->type, m);
 }
@@ -180,6 +228,7 @@ call_send(struct store_call *call)
 	/* There is room: store_call() looked, and a new line starts empty. */
 	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
 		 buf_len(&call->frame)) == 0);
+	call->sends++;
 }
 
 static void
@@ -203,8 +252,7 @@ try_connect(evutil_socket_t unused, short what, void *arg)
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
 		call_send(call);
-	if (sc->events != NULL)
-		sc->events->connected(sc->events_arg, fd);
+	tell_connected(sc, fd);
 	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
 	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
 	must(sc->readable != NULL && sc->writable != NULL);
@@ -246,13 +294,6 @@ store_client_free(struct store_client *sc)
 	event_gone(&sc->retry);
 	channel_close(&sc->channel);
 	free(sc);
-}
-
-void
-store_client_listen(struct store_client *sc, const struct store_events *events, void *arg)
-{
-	sc->events = events;
-	sc->events_arg = arg;
 }
 
 static void

@@ -32,17 +32,22 @@ struct store_client *store_client_new(
     struct event_base *base, const char *path, struct scoreboard_worker *board);
 void store_client_free(struct store_client *sc);
 
+/* What one who listens hears of the line; any may be NULL. */
 struct store_events {
 	/* A new line stands; fd is not watched yet. Requests that had no answer are queued again
 	 * already. */
 	void (*connected)(void *arg, int fd);
 	/* The line broke. Requests may be made: they are queued for the next. */
 	void (*lost)(void *arg);
-	/* What storaged says of its own accord, on a LIVE_… message; m is borrowed. */
+	/* What storaged says of its own accord, on a LIVE_… message; m is borrowed. Each who listens
+	 * hears all of it, and passes over what is another's. */
 	void (*news)(void *arg, uint16_t type, const union msg *m);
 };
 
-/* Who hears of the line from now on; events must outlive the client. */
+#define STORE_LISTENERS_MAX 4
+
+/* One more who hears of the line from now on, after those before it; events and arg must outlive the
+ * client. At most STORE_LISTENERS_MAX. */
 void store_client_listen(struct store_client *sc, const struct store_events *events, void *arg);
 
 /*
@@ -57,6 +62,10 @@ void store_client_listen(struct store_client *sc, const struct store_events *eve
  * too much waits for it. */
 [[gnu::warn_unused_result]] int store_send(
     struct store_client *sc, enum msg_type type, const void *msg);
+
+/* For a store_answer_fn, before it asks anything else: whether its request was sent more than once, so
+ * that it may have been done before. */
+bool store_client_repeated(const struct store_client *sc);
 
 /* Whoever waited is gone: fn will not be called. The request itself is still sent and done. */
 void store_call_forget(struct store_call *call);

@@ -10,6 +10,7 @@ import {
 	expectTool,
 	lines,
 	madeExport,
+	NOBODY,
 	newId,
 	ORG,
 	shell,
@@ -20,6 +21,12 @@ import {
 
 async function exported(banter, ...args) {
 	return (await expectTool(banter, 0, "export", ...args)).stdout;
+}
+
+/** The lines of an export without those that a fresh store has, and without the last, which counts. */
+function said(text) {
+	const kinds = ["agent", "widget", "org", "end"];
+	return lines(text).filter(({ kind }) => !kinds.includes(kind));
 }
 
 /** Imports a text; checks the exit status. */
@@ -72,7 +79,7 @@ describe("banter export", () => {
 			const cookie = await fill(banter);
 			text = await exported(banter);
 			const all = lines(text);
-			assert.deepEqual(all[0], { kind: "banter", format: 1 });
+			assert.deepEqual(all[0], { kind: "banter", format: 2 });
 			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
 
 			const { conversations } = await banter.conversations();
@@ -92,6 +99,8 @@ describe("banter export", () => {
 					next_seq: messages.length + 1,
 					messages: messages.length,
 					last_message: lastMessage,
+					contact: NOBODY,
+					state: messages.at(-1)[2],
 				});
 				const own = all.slice(at + 1, at + 1 + messages.length);
 				assert.deepEqual(
@@ -186,7 +195,10 @@ describe("banter export", () => {
 				since.filter((line) => line.kind === "conversation").map((line) => line.updated_at),
 				[newest],
 			);
-			assert.deepEqual(lines(await exported(banter, "--since", "9999-01-01")).length, 3);
+			assert.deepEqual(
+				lines(await exported(banter, "--since", "9999-01-01")).map(({ kind }) => kind),
+				["banter", "agent", "widget", "org", "login", "end"],
+			);
 			assert.equal(await exported(banter, "--org", ORG), await exported(banter));
 			assert.equal(lines(await exported(banter, "--org", newId())).length, 2);
 		});
@@ -210,7 +222,7 @@ describe("banter export", () => {
 			// Whoever has read enough need not be told anything.
 			await imported(banter, 0, madeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
-			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
+			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":2}\n', ""]);
 		});
 	});
 
@@ -247,7 +259,7 @@ describe("banter export", () => {
 describe("banter import", () => {
 	const conversation = newId();
 	const good = [
-		{ kind: "banter", format: 1 },
+		{ kind: "banter", format: 2 },
 		{
 			kind: "conversation",
 			id: conversation,
@@ -259,6 +271,8 @@ describe("banter import", () => {
 			next_seq: 3,
 			messages: 2,
 			last_message: "reply",
+			contact: NOBODY,
+			state: "complete",
 		},
 		...["user", "assistant"].map((role, i) => ({
 			kind: "message",
@@ -286,12 +300,12 @@ describe("banter import", () => {
 			assert.match(stderr, /^banter: line 4: role is none of its words$/m);
 			assert.match(stderr, /^banter: line 8: it comes after the end$/m);
 			assert.match(stderr, /^banter: 3 lines were wrong and left out$/m);
-			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins\n");
+			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins, 0 other records\n");
 			assert.deepEqual(await banter.messages(conversation), [
 				["user", "question", "complete"],
 				["assistant", "reply", "complete"],
 			]);
-			assert.equal(await exported(banter), written(good));
+			assert.deepEqual(said(await exported(banter)), said(written(good)));
 			await expectTool(banter, 0, "verify");
 		});
 	});
@@ -305,7 +319,154 @@ describe("banter import", () => {
 			const thin = written(good.filter((_, i) => i !== 3));
 			assert.match((await imported(banter, 65, thin)).stderr, /line 4: lines are missing/);
 			assert.equal((await imported(banter, 0, written(good))).stderr, "");
-			assert.equal(await exported(banter), written(good));
+			assert.deepEqual(said(await exported(banter)), said(written(good)));
+		});
+	});
+
+	it("reads what a banter of before exported, which knew less", async () => {
+		const token = createHash("sha256").update("a token").digest("hex");
+		const { contact, state, ...conversation } = good[1];
+		const login = { kind: "login", token, org: ORG, created_at: 1, expires_at: 4e12 };
+		const old = [{ kind: "banter", format: 1 }, conversation, good[2], good[3], login];
+		await withBanter({ workers: 1 }, async (banter) => {
+			await imported(banter, 0, written([...old, { kind: "end", lines: 5 }]));
+			const now = said(await exported(banter));
+			assert.deepEqual(now.slice(1, 4), good.slice(1, 4));
+			assert.deepEqual(
+				{ ...now[4], id: 0 },
+				{
+					...login,
+					id: 0,
+					user: NOBODY,
+					address: "",
+					program: "",
+				},
+			);
+			await expectTool(banter, 0, "verify");
+		});
+	});
+
+	it("puts back all that organizations have, in place of what a fresh store has", async () => {
+		const [agent, widget, org, user, contact, visitor] = Array.from({ length: 6 }, () => newId());
+		const times = { created_at: 1000, updated_at: 2000 };
+		const hash = (text) => createHash("sha256").update(text).digest("hex");
+		const agentLine = (id, org, name) => ({
+			kind: "agent",
+			id,
+			org,
+			name,
+			purpose: "Help.",
+			custom_instructions: "",
+			escalation_instructions: "",
+			restricted_topics: "politics",
+			model: "",
+			temperature: 701,
+			max_output_tokens: 0,
+			key_name: "",
+			enabled: 1,
+			...times,
+		});
+		const widgetLine = (id, org, agent, public_id) => ({
+			kind: "widget",
+			id,
+			org,
+			agent,
+			public_id,
+			generation: 2,
+			name: "Shop",
+			greeting: "Grüß Gott 👋",
+			primary_color: "#6366f1",
+			text_color: "#ffffff",
+			position: "bottom_left",
+			contact_mode: "required",
+			collects: 3,
+			origins: "https://example.com",
+			daily_cap: 7,
+			enabled: 1,
+			...times,
+		});
+		const AGENT = "00000000-0000-7000-8000-000000000003";
+		const all = [
+			{ kind: "banter", format: 2 },
+			agentLine(AGENT, ORG, "Default"),
+			agentLine(agent, org, "Other"),
+			widgetLine(WIDGET, ORG, AGENT, "wid_first"),
+			widgetLine(widget, org, agent, "wid_other"),
+			{ kind: "org", id: ORG, name: "Ours", widget: WIDGET, created_at: 1000 },
+			{ kind: "org", id: org, name: "Other", widget, created_at: 1000 },
+			{
+				kind: "user",
+				id: user,
+				org,
+				email: "Owner@example.com",
+				name: "Owner",
+				role: "owner",
+				password: "$hashed",
+				...times,
+			},
+			{
+				kind: "key",
+				id: newId(),
+				org,
+				key: hash("a key"),
+				opens: "admin",
+				name: "shop",
+				hint: "abcd",
+				created_at: 1000,
+			},
+			{
+				kind: "contact",
+				id: contact,
+				org,
+				name: "Zoe",
+				email: "Zoe@example.com",
+				phone: "+49 30 1",
+				...times,
+			},
+			{
+				kind: "visitor",
+				id: visitor,
+				org,
+				widget,
+				generation: 2,
+				token: hash("a visitor"),
+				contact,
+				used: 1,
+				created_at: 1000,
+			},
+			{ ...good[1], org, widget, session: `~${visitor}`, contact },
+			good[2],
+			good[3],
+			{
+				kind: "login",
+				token: hash("a login"),
+				org,
+				created_at: 1000,
+				expires_at: 4e12,
+				id: newId(),
+				user,
+				address: "192.0.2.1",
+				program: "Firefox",
+			},
+		];
+		const text = written([...all, { kind: "end", lines: all.length }]);
+		await withBanter({ workers: 1 }, async (banter) => {
+			const { stdout } = await imported(banter, 0, text);
+			assert.equal(stdout, "imported: 1 conversation, 2 messages, 1 login, 10 other records\n");
+			assert.equal(await exported(banter), text);
+			await imported(banter, 0, text);
+			assert.equal(await exported(banter), text);
+			await expectTool(banter, 0, "verify");
+			const own = lines(await exported(banter, "--org", org)).slice(1, -1);
+			assert.deepEqual(
+				own,
+				all.filter((line) => [line.org, line.id].includes(org) || line.kind === "message"),
+			);
+			// What names something that is not there stays out.
+			const lost = [all[0], { ...all[3], id: newId(), public_id: "wid_lost", agent: newId() }];
+			const { stderr } = await imported(banter, 65, written([...lost, { kind: "end", lines: 2 }]));
+			assert.match(stderr, /^banter: line 2: the widget's agent is not there$/m);
+			assert.equal(await exported(banter), text);
 		});
 	});
 
@@ -315,7 +476,7 @@ describe("banter import", () => {
 				"",
 				"\n",
 				"hello\n",
-				'{"kind":"banter","format":2}\n',
+				'{"kind":"banter","format":3}\n',
 				written(good.slice(1)),
 				"x".repeat(5 << 20),
 			])
@@ -328,12 +489,13 @@ describe("banter import", () => {
 	it("leaves what the export does not name, and a reply that is being written", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("mine", "[[tokens=2]]");
-			const stream = await banter.stream("busy", "[[tokens=30 delay=20]]");
+			const stream = await banter.stream("busy", "[[tokens=30 hold-after=20]] held");
 			const { conversationId } = await stream.next();
 			const running = await exported(banter);
 			await imported(banter, 0, written(good));
 			const { stderr } = await imported(banter, 65, running);
 			assert.match(stderr, /a reply is being written/);
+			await banter.release("held");
 			assert.equal((await stream.rest()).at(-1).type, "done");
 			assert.equal((await banter.messages(conversationId))[1][2], "complete");
 			assert.equal((await banter.conversations()).total, 3);
@@ -352,7 +514,8 @@ describe("banter import", () => {
 			banter.startStore();
 			await banter.ready();
 			await imported(banter, 0, text);
-			assert.ok((await exported(banter)) === text, "the export is what was imported");
+			const [now, before] = [await exported(banter), text].map((one) => written(said(one)));
+			assert.ok(now === before, "the export is what was imported");
 			await expectTool(banter, 0, "verify");
 		});
 	});
@@ -369,7 +532,7 @@ describe("banter import", () => {
 			importing.stdin.end(written(good.slice(4)).slice('{"kind":'.length));
 			const { status, stderr } = await importing.ended;
 			assert.equal(status, 0, stderr);
-			assert.equal(await exported(banter), written(good));
+			assert.deepEqual(said(await exported(banter)), said(written(good)));
 		});
 	});
 
@@ -377,8 +540,12 @@ describe("banter import", () => {
 		const text = madeExport(1000, "text");
 		await withBanter({ workers: 1 }, async (banter) => {
 			const { stdout } = await imported(banter, 0, text);
-			assert.equal(stdout, "imported: 1000 conversations, 2000 messages, 0 logins\n");
-			assert.ok((await exported(banter)) === text, "the export is what was imported");
+			assert.equal(
+				stdout,
+				"imported: 1000 conversations, 2000 messages, 0 logins, 0 other records\n",
+			);
+			const [now, before] = [await exported(banter), text].map((one) => written(said(one)));
+			assert.ok(now === before, "the export is what was imported");
 		});
 	});
 });

@@ -10,7 +10,19 @@ import { openStream } from "./client.mjs";
 import { BUILD, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { expectTool, start, toolEnvironment } from "./tool.mjs";
 
-const COMMANDS = ["setup", "status", "backup", "restore", "export", "import", "verify", "erase"];
+const COMMANDS = [
+	"setup",
+	"org",
+	"user",
+	"widget",
+	"status",
+	"backup",
+	"restore",
+	"export",
+	"import",
+	"verify",
+	"erase",
+];
 
 /** No store at all, only what the command needs to run. */
 function useNothing() {
@@ -183,7 +195,7 @@ describe("banter status", () => {
 		assert.equal(said.pid, banter.storaged.pid);
 		assert.equal(said.masterd_pid, banter.masterd.pid);
 		assert.match(said.program, /^banter \d/);
-		assert.equal(said.schema, 3);
+		assert.equal(said.schema, 4);
 		assert.equal(said.writable, 1);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
 		const workers = said.peers.filter((peer) => peer.role === "worker").map((peer) => peer.pid);
@@ -191,6 +203,8 @@ describe("banter status", () => {
 		const entries = Object.fromEntries(said.tables.map(({ name, entries }) => [name, entries]));
 		assert.equal(entries.conversations, 2);
 		assert.equal(entries.messages, 4);
+		assert.equal(entries.conversations_by_widget, 2);
+		assert.deepEqual([entries.orgs, entries.agents, entries.widgets], [1, 1, 1]);
 		assert.ok(said.used_bytes > 0 && said.used_bytes <= said.file_bytes);
 		assert.equal(said.max_bytes, 64 * 2 ** 30);
 		assert.ok(said.commits >= 4 && said.requests >= said.commits);

@@ -26,16 +26,17 @@ export class Authority {
 	 * A certificate for this machine, in files that nobody but their owner can read.
 	 * @param {string} name its subject's common name
 	 * @param {string[]} kind how its key is made, as `openssl req -newkey` wants it
+	 * @param {number} days how long it is good
 	 * @returns {{cert: string, key: string}} paths
 	 */
-	issue(name, kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]) {
+	issue(name, kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], days = 30) {
 		const [cert, key, request] = ["pem", "key", "csr"].map((end) =>
 			join(this.dir, `${name}.${end}`),
 		);
 		const made = ["-newkey", ...kind, "-noenc", "-keyout", key, "-addext", NAMES];
 		openssl("req", ...made, "-out", request, "-subj", `/CN=${name}`);
 		const from = ["-CA", this.file, "-CAkey", this.key, "-copy_extensions", "copy"];
-		openssl("x509", "-req", "-in", request, "-out", cert, "-days", "30", ...from);
+		openssl("x509", "-req", "-in", request, "-out", cert, "-days", String(days), ...from);
 		return { cert, key };
 	}
 }

@@ -13,13 +13,14 @@ describe("concurrency", () => {
 	const banter = useBanter({ workers: 2 });
 
 	it(`${STREAMS} streams at once through 2 workers: every token once, in order, all stored`, async () => {
-		const message = (i) => `[[tokens=${TOKENS} numbered delay=${60 + (i % 7)}]] visitor ${i}`;
+		const message = (i) => `[[tokens=${TOKENS} delay=${5 + (i % 7)} hold-after=5]] visitor ${i}`;
 		const streams = await Promise.all(
 			Array.from({ length: STREAMS }, (_, i) => banter.stream(`many-${i}`, message(i))),
 		);
 		assert.equal((await banter.model("stats")).calls, STREAMS);
 		const served = new Set(await banter.workersOf(streams.map((stream) => stream.socket)));
 		assert.deepEqual([...served].sort(), banter.workerPids().sort(), "both workers serve");
+		await banter.release("visitor");
 		const all = await Promise.all(streams.map((stream) => stream.rest()));
 		for (const events of all) {
 			assert.equal(events[0].type, "start");

@@ -45,16 +45,26 @@ ajv.addSchema({ $id: "doc", components: { schemas: closed(schemas) } });
 
 const compiled = new Map();
 
-/** Fails unless the value is of the schema. */
-function assertValid(schema, value, what) {
+/** What tells whether a value is of the schema. */
+function validator(schema) {
 	const key = JSON.stringify(schema);
 	if (!compiled.has(key))
 		compiled.set(
 			key,
 			ajv.compile(JSON.parse(key.replaceAll('"#/components/', '"doc#/components/'))),
 		);
-	const validate = compiled.get(key);
+	return compiled.get(key);
+}
+
+/** Fails unless the value is of the schema. */
+function assertValid(schema, value, what) {
+	const validate = validator(schema);
 	assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)}`);
+}
+
+/** Whether the value is of this schema of the document. */
+export function conforms(schema, value) {
+	return validator({ $ref: `#/components/schemas/${schema}` })(value);
 }
 
 /** A header's value as its schema's type. */
@@ -77,6 +87,10 @@ function checkHeaders(documented, answer, what) {
 	for (const [name, value] of Object.entries(ALWAYS))
 		assert.match(answer.headers[name] ?? "", value, `${what}: ${name}`);
 	const names = new Set(known.map(([name]) => name));
+	if (answer.status >= 400) {
+		assert.equal(answer.headers["cache-control"], "no-store", what);
+		names.add("cache-control");
+	}
 	for (const name of Object.keys(answer.headers))
 		assert.ok(names.has(name) || EVERYWHERE.has(name), `${what}: ${name} is not documented`);
 }
@@ -123,6 +137,11 @@ export class Contract {
 		checkBody(response.content, answer, what, method === "HEAD");
 		this.#seen.add(`${operation.operationId} ${unread ? "default" : answer.status}`);
 		return answer;
+	}
+
+	/** Fails unless the value is of this schema of the document. */
+	checkValue(schema, value) {
+		assertValid({ $ref: `#/components/schemas/${schema}` }, value, JSON.stringify(value));
 	}
 
 	/** What is documented and was never seen. */

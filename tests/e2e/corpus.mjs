@@ -5,11 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { ROOT } from "./daemon.mjs";
+import { DEADLINE_MS, ROOT } from "./daemon.mjs";
 
 const FILE = join(ROOT, "tests/http/corpus.txt");
 const ESCAPES = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\", '"': '"' };
-const LIMIT_MS = 60_000;
 
 function decodeEscapes(text) {
 	return text.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (all, hex, name) => {
@@ -60,7 +59,7 @@ export function converse(port, pieces, host = "127.0.0.1") {
 			if (i === pieces.length) socket.end();
 			else socket.write(pieces[i], () => send(i + 1));
 		};
-		socket.setTimeout(LIMIT_MS, () => reject(new Error("the server does not close")));
+		socket.setTimeout(DEADLINE_MS, () => reject(new Error("the server does not close")));
 		socket.on("connect", () => {
 			connected = true;
 			send(0);

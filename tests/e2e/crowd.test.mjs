@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { assertError, Raw } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
+import { makeWidget, refusal, Visitor } from "./visitors.mjs";
 
 const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -12,6 +13,7 @@ const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 const SOMEBODY = "127.0.0.2";
 const SOMEBODY_ELSE = "127.0.0.3";
 const PROXY = "127.0.0.4";
+const VISITOR = "127.0.0.5";
 const OURSELVES = "127.0.0.1";
 
 /** A connection from an address, kept open, and the status of its first answer. */
@@ -79,6 +81,38 @@ describe("connections of one address", () => {
 			assert.deepEqual(statuses(raws), all(3 * MAX, 200), from);
 			closeAll(raws);
 		}
+	});
+
+	it("behind a proxy it is that of their WebSockets, with those that come directly", async () => {
+		const widget = await makeWidget(banter);
+		const behind = (client) => ({
+			localAddress: PROXY,
+			headers: { "x-forwarded-for": client },
+		});
+		const visit = (client) => Visitor.open(banter, widget, behind(client));
+		const mine = await Promise.all(Array.from({ length: MAX - 1 }, () => visit(VISITOR)));
+		mine.push(await Visitor.open(banter, widget, { localAddress: VISITOR }));
+		const counted = await refusedSoFar(banter);
+		const { status, headers, json } = await refusal(banter, widget, behind(VISITOR));
+		assert.deepEqual([status, json.code], [503, "too_many_connections"]);
+		assert.match(headers["retry-after"], /^[1-9]\d*$/);
+		assert.notEqual(headers.connection, "close", "the connection is the proxy's");
+		assert.equal(await refusedSoFar(banter), counted + 1);
+		const path = `/api/widget/${widget.widget_id}/config`;
+		const raw = await Raw.connect(banter.port, "127.0.0.1", PROXY);
+		await raw.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${VISITOR}\r\n\r\n`);
+		assert.equal((await raw.response()).status, 200, "what is no WebSocket is let in");
+		raw.close();
+
+		const other = await visit(SOMEBODY_ELSE);
+		await mine.pop().close();
+		await until("one has ended, another is let in", async () => {
+			const again = new Visitor(banter, widget, behind(VISITOR));
+			await until("its opening or not", () => again.frames.length > 0 || again.error);
+			mine.push(again);
+			return again.frames.length > 0;
+		});
+		for (const one of [...mine, other]) one.ws.terminate();
 	});
 
 	it("what a killed worker had counted is forgotten with it", async () => {

@@ -13,6 +13,7 @@ import {
 	WIDGET_KEY,
 	withBanter,
 } from "./harness.mjs";
+import { expectTool, lines, madeExport, startTool } from "./tool.mjs";
 
 const LIST = "/v1/admin/conversations";
 const VISITORS = "/v1/admin/visitors";
@@ -70,6 +71,28 @@ describe("deleting a conversation", () => {
 		await banter.storaged.kill("SIGKILL");
 		await banter.ready();
 		await assertGone(banter, conversationId, "killed");
+	});
+
+	it("a very long one: gone at once, and nothing is left whenever the store is killed", async () => {
+		const stored = async () => {
+			const { stdout } = await expectTool(banter, 0, "status", "--json");
+			return JSON.parse(stdout).tables.find(({ name }) => name === "messages").entries;
+		};
+		const before = await stored();
+		const long = madeExport(1, "a reply", 20_000);
+		const { status, stderr } = await startTool(banter, ["import", "-"], { input: long }).ended;
+		assert.equal(status, 0, stderr);
+		const { id, session } = lines(long).find(({ kind }) => kind === "conversation");
+		assert.equal((await del(banter, `${LIST}/${id}`)).status, 204);
+		for (let kills = 0; kills < 3; kills++) {
+			await banter.storaged.kill("SIGKILL");
+			await banter.ready();
+			await assertGone(banter, id, session);
+			await expectTool(banter, 0, "verify");
+			assert.ok(!(await expectTool(banter, 0, "export")).stdout.includes(id));
+		}
+		await until("nothing is left", async () => (await stored()) === before);
+		await expectTool(banter, 0, "verify");
 	});
 
 	it("many at once, each of them once", async () => {
@@ -230,10 +253,11 @@ describe("a reply whose conversation is deleted", () => {
 	});
 
 	it("before the stream has begun: 410", async () => {
-		const message = "[[tokens=3 first-delay=1000]] not yet";
+		const message = "[[tokens=3 hold-after=0]] not yet";
 		const reply = banter.chat("early", message);
 		await until("the model was asked", async () => (await banter.modelCalls("not yet")) === 1);
 		assert.equal((await del(banter, `${VISITORS}/early`)).status, 200);
+		await banter.release("not yet");
 		assertError(await reply, 410, "This conversation was deleted", "conversation_deleted");
 		assert.equal(await banter.modelCalls("not yet"), 1, "the model is not asked again");
 	});

@@ -50,6 +50,14 @@ describe("a reply that another worker has begun anew", () => {
 			await until("the model is asked again", async () => (await banter.modelCalls(text)) === 2);
 			goOn();
 			assert.equal(await assertTold(stream, had), "error");
+			await textUntil(await resume(banter, messageId, "s"), had.length);
+			const later = await Promise.all(
+				Array.from({ length: 8 }, () => resume(banter, messageId, "s", { after: had.length })),
+			);
+			for (const one of later) {
+				const events = await one.rest();
+				assert.equal(heard(events, had).trim(), events.at(-1).message, "of one run alone");
+			}
 			const { json } = await answer;
 			assert.equal(json.messageId, messageId);
 			assert.deepEqual(await said(banter, "s"), [
@@ -78,7 +86,7 @@ describe("a reply that another worker has begun anew", () => {
 	it("after its end: nor do those who followed it elsewhere", () =>
 		withBanter({ workers: 3 }, async (banter) => {
 			const raws = await oneToEach(banter);
-			const text = message(400, 15);
+			const text = "[[stamp tokens=100 delay=5 hold-after=50]] fenced";
 			const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
 			const { messageId } = await stream.next();
 			const [writer] = await banter.workersOf([stream.socket]);
@@ -92,6 +100,7 @@ describe("a reply that another worker has begun anew", () => {
 			process.kill(follower, "SIGSTOP");
 			await banter.killWorkers([writer]);
 			await banter.log.waitFor("the store ends it", (line) => line.ev === "turn_interrupted");
+			await banter.release("fenced");
 			const { json } = await again(raw, text);
 			assert.equal(json.messageId, messageId);
 			process.kill(follower, "SIGCONT");

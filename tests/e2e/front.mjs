@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../ports.mjs";
 import { Authority } from "./certs.mjs";
-import { Daemon, freePort, Log, ROOT, until } from "./daemon.mjs";
+import { Daemon, Log, ROOT, until } from "./daemon.mjs";
 import { Banter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 

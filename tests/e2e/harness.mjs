@@ -14,13 +14,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before } from "node:test";
+import { freePort } from "../ports.mjs";
 import { openStream, request } from "./client.mjs";
 import {
 	BUILD,
 	baseEnvironment,
 	Daemon,
 	DEADLINE_MS,
-	freePort,
 	LONG,
 	Log,
 	PATIENCE,
@@ -34,6 +34,9 @@ export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, PATIENCE, ROOT, un
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
 export const PASSWORD = "correct horse battery staple";
+
+/** Why masterd ends a worker that was not ready yet when the service is to end. */
+const UNNEEDED = "no longer needed";
 
 export const BROKEN = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
 
@@ -112,16 +115,21 @@ export class Banter {
 
 	/** Waits until the store answers and every worker is there. */
 	ready() {
-		return until("GET /health/ready answers 200, all workers are there", async () => {
+		let last = "it was not asked";
+		const what = () => `all workers are there, and GET /health/ready answers 200 (${last})`;
+		return until(what, async () => {
 			for (const daemon of [this.masterd, this.storaged])
 				if (!daemon.running && !daemon.restart) throw new Error(`${daemon.name} is not running`);
 			const ready = this.log.lines
 				.filter((line) => line.ev === "worker_ready")
 				.map((line) => line.pid);
 			const pids = this.workerPids();
+			last = `workers ${pids}, of which are ready ${ready}`;
 			if (pids.length < this.workers || !pids.every((pid) => ready.includes(String(pid))))
 				return false;
-			return (await this.get("/health/ready").catch(() => null))?.status === 200;
+			const answer = await this.get("/health/ready").catch((error) => ({ text: error.message }));
+			last = `${answer.status ?? "none"}: ${answer.text}`;
+			return answer.status === 200;
 		});
 	}
 
@@ -189,6 +197,12 @@ export class Banter {
 
 	async modelCalls(text) {
 		return (await this.model(`calls?contains=${encodeURIComponent(text)}`)).count;
+	}
+
+	/** Lets the replies go on that the stand-in holds (hold-after=N) and whose messages have this text. */
+	async release(text) {
+		const path = `/stub/release?contains=${encodeURIComponent(text)}`;
+		assert.equal((await request(this.stubUrl, "POST", path)).status, 200);
 	}
 
 	/** What the model was shown with its last call, as [role, content]. */
@@ -278,9 +292,15 @@ export class Banter {
 
 	isProblem(line) {
 		if (BROKEN.test(line.text)) return true;
-		if (line.ev === "died" || line.ev === "worker_killed") return true;
+		if (line.ev === "died") return true;
+		if (line.ev === "worker_killed") return line.why !== UNNEEDED;
 		const died = line.ev === "worker_exit" && !(line.why === "exit" && line.code === "0");
-		return died && !this.killed.has(line.pid);
+		return died && !this.killed.has(line.pid) && !this.wasUnneeded(line.pid);
+	}
+
+	/** Whether this worker was still starting when the service ended. */
+	wasUnneeded(pid) {
+		return this.log.lines.some((line) => line.pid === pid && line.why === UNNEEDED);
 	}
 }
 

@@ -51,7 +51,7 @@ describe("the history", () => {
 
 	it("names the reply that is being written, and resuming that brings the rest", async () => {
 		await banter.chat("active", "[[tokens=1]] before");
-		const stream = await banter.stream("active", "[[tokens=50 delay=100]] now");
+		const stream = await banter.stream("active", "[[tokens=50 hold-after=40]] now");
 		const { messageId } = await stream.next();
 		await stream.tokens(2);
 		stream.leave();
@@ -59,7 +59,9 @@ describe("the history", () => {
 		assert.equal(json.active, messageId);
 		assert.equal(json.messages.length, 3, "not itself");
 		assert.equal(json.messages.at(-1).role, "user");
-		const events = await (await resume(banter, messageId, "active")).rest();
+		const resumed = await resume(banter, messageId, "active");
+		await banter.release("now");
+		const events = await resumed.rest();
 		assert.equal(heard(events).trim(), events.at(-1).message);
 		const later = (await history(banter, "active")).json;
 		assert.equal(later.active, null);

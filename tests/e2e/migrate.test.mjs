@@ -7,8 +7,9 @@
 // (several turns, difficult text, a long reply, an empty one, one that the model broke off, one
 // that was stopped, one of another organization) and a login. schema-1.json is what version 0.1.0
 // itself said of that file: the list, every thread, and ("ended") what it later made of the open
-// replies. schema-2.mdb.gz and schema-2.json are the same of the last version with schema 2. None of
-// them is ever made anew: a later schema gets files of its own.
+// replies. schema-2 and schema-3 are the same of the last versions with those schemas; in schema-3
+// most messages have a name of their client's. None of them is ever made anew: a later schema gets
+// files of its own.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -25,20 +26,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import {
-	BUILD,
-	baseEnvironment,
-	DEADLINE_MS,
-	PATIENCE,
-	ROOT,
-	until,
-	withBanter,
-} from "./harness.mjs";
+import { BUILD, baseEnvironment, DEADLINE_MS, ROOT, until, withBanter } from "./harness.mjs";
+import { lackingNamespaces } from "./name-server.mjs";
 
 const EX_CONFIG = 78;
 const DATA = join(ROOT, "tests/faults/data");
 const TOKEN = "the-token-of-a-dashboard-before-the-upgrade";
-const SCHEMA = 3; // today's
+const SCHEMA = 4; // today's
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-migrate-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -75,14 +69,11 @@ async function assertThreads(banter, said) {
 /** That the replies that were open become what the old version made of them. */
 async function assertEnded(banter, said) {
 	for (const { _id, sessionId } of said.conversations.filter(isOpen)) {
-		const [question, reply] = await until(
-			`${sessionId} is closed`,
-			async () => {
-				const messages = await banter.messages(_id);
-				return messages.length === 2 && messages;
-			},
-			30_000 * PATIENCE, // their workers have some seconds to claim them
-		);
+		// Their workers have some seconds to claim them.
+		const [question, reply] = await until(`${sessionId} is closed`, async () => {
+			const messages = await banter.messages(_id);
+			return messages.length === 2 && messages;
+		});
 		assert.equal(question[0], "user");
 		assert.deepEqual(reply, said.ended[sessionId]);
 		assert.equal(reply[2], "interrupted");
@@ -93,13 +84,15 @@ function migrations(banter) {
 	return banter.log.lines.filter((line) => line.ev === "store_migrated");
 }
 
-/** Runs storaged on a directory until it ends by itself. */
-function runStoraged(dir) {
+/** Runs storaged on a directory until it ends by itself; around: a command that runs it. */
+function runStoraged(dir, around = []) {
+	const [program, ...args] = [...around, join(BUILD, "storaged")];
 	return new Promise((resolve) => {
-		const child = spawn(join(BUILD, "storaged"), [], {
+		const child = spawn(program, args, {
 			env: { ...baseEnvironment(), DATA_DIR: dir },
 			stdio: ["ignore", "ignore", "pipe"],
 			timeout: DEADLINE_MS,
+			killSignal: "SIGKILL",
 		});
 		let stderr = "";
 		child.stderr.on("data", (piece) => {
@@ -109,7 +102,7 @@ function runStoraged(dir) {
 	});
 }
 
-for (const schema of [1, 2])
+for (const schema of [1, 2, 3])
 	describe(`a store of schema ${schema}`, () => {
 		const said = JSON.parse(readFileSync(join(DATA, `schema-${schema}.json`), "utf8"));
 		const dir = oldStore(schema);
@@ -179,14 +172,46 @@ for (const schema of [1, 2])
 					]);
 				}
 				assert.equal((await banter.conversations()).total, said.conversations.length);
+				if (schema < 3) return;
+				const again = await banter.chat("plain", '[[text="answer 1"]] question 1', {
+					headers: { "idempotency-key": "plain-1" },
+				});
+				assert.equal(again.json.message, "answer 1");
+				assert.equal(await banter.modelCalls("question 1"), 0, "it is known by its name");
 			});
 		});
 	});
 
+describe("an old store on a disk without room for its copy", { skip: lackingNamespaces() }, () => {
+	it("is refused at once: the log says how many bytes are wanted, and what to do", async () => {
+		const store = join(oldStore(1, "little room"), "data.mdb");
+		const dir = join(scratch, "disk");
+		mkdirSync(dir);
+		const { size } = statSync(store);
+		// Its disk and its processes end with it.
+		const alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
+		// Room for the store and for LMDB's lock, and for hardly anything else.
+		const script = `
+			mount -t tmpfs -o mode=0700,size=${size + 16384} none "$0" || exit 99
+			cp "${store}" "$0/data.mdb" || exit 99
+			"$@"
+			echo "status=$?" >&2
+			cmp "${store}" "$0/data.mdb" && ls "$0" >&2`;
+		const { code, stderr } = await runStoraged(dir, [...alone, "sh", "-c", script, dir]);
+		assert.equal(code, 0, stderr);
+		assert.match(stderr, /^status=74$/m);
+		const line = /ev=store_not_copied .*wanted=(\d+) free=(\d+) help="[^"]*make room/.exec(stderr);
+		assert.ok(line, stderr);
+		const [wanted, free] = line.slice(1).map(Number);
+		assert.ok(wanted > free && wanted <= size, stderr);
+		assert.doesNotMatch(stderr, /data-schema1\.mdb(\.part)?$/m, "nothing of a copy is there");
+	});
+});
+
 describe("a store of a later schema", () => {
 	// In a leaf page the value of meta's one name follows it.
 	const before = Buffer.from("schema_version1");
-	const later = Buffer.from("schema_version4");
+	const later = Buffer.from("schema_version5");
 
 	it("is refused with status 78 and what to do, and left as it is", async () => {
 		const dir = oldStore(1, "later", (bytes) => {
@@ -199,7 +224,7 @@ describe("a store of a later schema", () => {
 		const content = readFileSync(join(dir, "data.mdb"));
 		const { code, stderr } = await runStoraged(dir);
 		assert.equal(code, EX_CONFIG, stderr);
-		assert.match(stderr, /ev=store_too_new schema=4 known=3 help="[^"]*install that version again/);
+		assert.match(stderr, /ev=store_too_new schema=5 known=4 help="[^"]*install that version again/);
 		assert.deepEqual(readFileSync(join(dir, "data.mdb")), content);
 	});
 });

@@ -194,12 +194,13 @@ describe("a message whose reply broke off", () => {
 	});
 
 	it("its worker was killed: the message's id brings the reply, under the same messageId", async () => {
-		const message = "[[tokens=50 delay=100]] killed";
+		const message = "[[tokens=50 delay=10 hold-after=40]] killed";
 		const stream = await banter.stream("killed", message, by("k"));
 		const { messageId } = await stream.next();
 		await stream.tokens(5);
 		const [worker] = await banter.workersOf([stream.socket]);
 		await banter.killWorkers([worker]);
+		await banter.release("killed");
 		await banter.ready();
 		const events = await until("the reply is whole", async () => {
 			const again = await banter.stream("killed", message, by("k")).catch(() => undefined);

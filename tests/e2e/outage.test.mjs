@@ -23,10 +23,11 @@ describe("the store is away", () => {
 
 	it("when a reply ends: the visitor is told, and the reply is stored whole later", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
-			const text = "[[tokens=5 delay=100]]";
+			const text = "[[tokens=5 hold-after=4]] late";
 			const stream = await banter.stream("late", text);
 			const { conversationId } = await stream.next();
 			await banter.stopStore();
+			await banter.release("late");
 			const events = await stream.rest();
 			assert.equal(events.at(-1).type, "error");
 			assert.equal(events.at(-1).code, "store_unavailable");

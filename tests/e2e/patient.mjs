@@ -13,7 +13,7 @@ const PATIENCE_MS = 4 * DEADLINE_MS; // for one reply
 export class Patient {
 	/** [id of the reply, message, reply] of all that it said and heard, oldest first. */
 	heard = [];
-	/** Of each reply that was found interrupted: ms from the first text that is lost to the break. */
+	/** Of each reply that was found interrupted: when the first text came that is lost, and when it broke. */
 	losses = [];
 	attempts = { sends: 0, resumes: 0, reloads: 0 };
 
@@ -138,7 +138,7 @@ export class Patient {
 
 	#noteLoss() {
 		const lost = this.times.find(([length]) => length > this.text.length);
-		if (lost !== undefined && this.brokeAt > lost[1]) this.losses.push(this.brokeAt - lost[1]);
+		if (lost !== undefined && this.brokeAt > lost[1]) this.losses.push([lost[1], this.brokeAt]);
 		Object.assign(this, { times: [], brokeAt: undefined });
 	}
 }

@@ -21,10 +21,24 @@ function linkOf(path) {
 	}
 }
 
+/** Among whom a process's children are: what the kernel says of each thread or, if it says nothing
+ * (CONFIG_PROC_CHILDREN), everybody. */
+function possibleChildrenOf(pid) {
+	try {
+		return readdirSync(`/proc/${pid}/task`).flatMap(
+			(thread) =>
+				readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").match(/\d+/g) ?? [],
+		);
+	} catch {
+		return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+	}
+}
+
 /** The processes that this one started and that still run. */
 export function childrenOf(pid) {
-	const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-	return pids.filter((child) => parentOf(child) === pid).map(Number);
+	return possibleChildrenOf(pid)
+		.filter((child) => parentOf(child) === pid)
+		.map(Number);
 }
 
 /** The processor time that a process has used, in ms. */

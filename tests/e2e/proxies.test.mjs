@@ -1,23 +1,36 @@
 // Real proxies in front, with the configurations that are offered as examples (systemd/proxies),
-// changed only in their addresses and certificates: TLS, streams that are not held back, and the
-// clients' own addresses.
+// changed only in their addresses and certificates: TLS, streams that are not held back, WebSockets,
+// and the clients' own addresses.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as http2 from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { WebSocket } from "ws";
 import { Authority } from "./certs.mjs";
 import { openStream, request, textOf, tlsOptions } from "./client.mjs";
-import { Daemon, ROOT } from "./daemon.mjs";
-import { ADMIN_KEY, freePort, PASSWORD, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { Daemon, Log, ROOT } from "./daemon.mjs";
+import { Echo, frame, Line, OP } from "./frames.mjs";
+import { ADMIN_KEY, freePort, LONG, PASSWORD, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { brief, makeWidget, socketUrl, Visitor } from "./visitors.mjs";
 
 const authority = new Authority();
 tlsOptions.ca = authority.pem;
 const { cert, key } = authority.issue("localhost");
 
 const VISITOR = "127.0.0.3";
+const BUSY = "127.0.0.4"; // a visitor who asks more than the limit allows
+const LIMIT = 20;
+
+const PING_MS = 30_000; // of every banter (workerd/http/server.c)
+const LONGEST_MS = 120_000; // that any of the examples lets a connection be silent
+const TIME_OUT_S = 2; // of a proxy in a test of them
+const SILENCE_MS = 2.5 * 1000 * TIME_OUT_S;
 
 /** nginx's own frame around a site. */
 const nginxFrame = (dir, site) => `
@@ -35,6 +48,7 @@ const nginxFrame = (dir, site) => `
 const PROXIES = {
 	nginx: {
 		example: "nginx.conf",
+		timeouts: /(?<=proxy_read_timeout )(\d+)s/g,
 		args: (dir) => ["-p", dir, "-c", join(dir, "nginx.conf")],
 		adapt: (text, at) =>
 			nginxFrame(
@@ -48,6 +62,7 @@ const PROXIES = {
 	},
 	haproxy: {
 		example: "haproxy.cfg",
+		timeouts: /(?<=timeout (?:client|server|tunnel) )(\d+)s/g,
 		args: (dir) => ["-db", "-f", join(dir, "haproxy.cfg")],
 		adapt: (text, at) => {
 			writeFileSync(join(at.dir, "both.pem"), readFileSync(cert) + readFileSync(key));
@@ -57,14 +72,16 @@ const PROXIES = {
 		},
 	},
 	caddy: {
-		example: "Caddyfile",
+		example: "Caddyfile", // which has no time-outs, and nor has Caddy
 		args: (dir) => ["run", "--config", join(dir, "Caddyfile"), "--adapter", "caddyfile"],
 		adapt: (text, at) =>
 			`{\n\tadmin off\n\tauto_https off\n}\n${text
 				.replace(/^chat\.example\.com/m, `https://localhost:${at.port}`)
-				.replace(/^\treverse_proxy/m, `\tbind 127.0.0.1\n\ttls ${cert} ${key}\n\treverse_proxy`)}`,
+				.replace(/^(\t(?:#.*\n\t)*reverse_proxy)/m, `\tbind 127.0.0.1\n\ttls ${cert} ${key}\n$1`)}`,
 	},
 };
+
+const exampleOf = (proxy) => readFileSync(join(ROOT, "systemd/proxies", proxy.example), "utf8");
 
 /** Where the program is, or why it is not. */
 function find(name) {
@@ -75,80 +92,257 @@ function find(name) {
 	return status === 0 ? { path } : { reason: `${name} does not run: ${stderr}` };
 }
 
-for (const [name, proxy] of Object.entries(PROXIES)) {
-	const { path, reason } = find(name);
-	describe(`behind ${name}`, { skip: reason ?? false }, () => {
-		const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1" } });
-		const dir = mkdtempSync(join(tmpdir(), `banter-${name}-`));
-		let daemon;
-		let url;
+/** A proxy that runs, with its example in front of a port. */
+class Front {
+	/** @param {(text: string) => string} change what is different in the example */
+	constructor(name, path, log, change = (text) => text) {
+		Object.assign(this, { name, path, log, change, proxy: PROXIES[name] });
+		this.dir = mkdtempSync(join(tmpdir(), `banter-${name}-`));
+	}
 
-		before(async () => {
-			const port = await freePort();
-			url = `https://localhost:${port}`;
-			const text = readFileSync(join(ROOT, "systemd/proxies", proxy.example), "utf8")
-				.replaceAll("127.0.0.1:4000", `127.0.0.1:${banter.port}`)
-				.replaceAll("server_name chat.example.com", "server_name localhost");
-			writeFileSync(join(dir, proxy.example), proxy.adapt(text, { dir, port }));
-			mkdirSync(join(dir, "logs"));
-			const env = { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
-			daemon = new Daemon(path, proxy.args(dir), env, banter.log);
-			daemon.start();
-			await until(`${name} answers`, async () => {
-				if (!daemon.running) throw new Error(banter.log.tail());
-				return (await get("/health").catch(() => null))?.status === 200;
-			});
+	async start(behind) {
+		const port = await freePort();
+		this.url = `https://localhost:${port}`;
+		const text = this.change(exampleOf(this.proxy))
+			.replaceAll("127.0.0.1:4000", `127.0.0.1:${behind}`)
+			.replaceAll("server_name chat.example.com", "server_name localhost");
+		const { dir } = this;
+		writeFileSync(join(dir, this.proxy.example), this.proxy.adapt(text, { dir, port }));
+		mkdirSync(join(dir, "logs"));
+		const env = { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
+		this.daemon = new Daemon(this.path, this.proxy.args(dir), env, this.log);
+		this.daemon.start();
+		await until(`${this.name} answers`, async () => {
+			if (!this.daemon.running) throw new Error(this.log.tail());
+			return (await request(this.url, "GET", "/health").catch(() => null)) !== null;
 		});
-		after(async () => {
-			await daemon.stop();
-			rmSync(dir, { recursive: true });
-		});
+	}
 
-		const get = (page, headers = {}) =>
-			request(url, "GET", page, { headers, from: page === "/health" ? undefined : VISITOR });
-		const stream = (sessionId, message) =>
-			openStream(url, "/v1/chat/stream", { "x-api-key": WIDGET_KEY }, { sessionId, message });
-
-		it("tokens come while the reply is still being written", async () => {
-			const one = await stream("unbuffered", "[[tokens=5 hang-after=3]]");
-			assert.deepEqual(await one.tokens(3), ["t0 ", "t1 ", "t2 "]);
-			one.leave();
-		});
-
-		it("a whole reply comes whole, and what it said is stored", async () => {
-			const one = await stream("whole", "[[tokens=200 delay=1]]");
-			const events = await one.rest();
-			assert.equal(events.at(-1).type, "done");
-			assert.equal(textOf(events).trim(), events.at(-1).message);
-			const { messages } = await banter.threadOf("whole");
-			assert.equal(messages.at(-1).content, events.at(-1).message);
-		});
-
-		it("the visitor's address is the visitor's own, whatever it claims", async () => {
-			const id = `who-${name}`;
-			await get("/v1/openapi.json", { "x-forwarded-for": "6.6.6.6", "x-request-id": id });
-			const line = await banter.log.waitFor(`request ${id}`, (one) => one.request === id);
-			assert.equal(line.client, VISITOR);
-		});
-
-		it("the session's cookie is for HTTPS only", async () => {
-			const body = { password: PASSWORD };
-			const { status, headers } = await request(url, "POST", "/api/login", { body });
-			assert.equal(status, 200);
-			assert.match(headers["set-cookie"][0], /; Secure/);
-		});
-
-		it("metrics are not open to those who come through it", async () => {
-			assert.equal((await get("/metrics")).status, 401);
-			assert.equal((await get("/metrics", { "x-admin-api-key": ADMIN_KEY })).status, 200);
-		});
-
-		it("a large body is refused by us, with our answer", async () => {
-			const headers = { "x-api-key": WIDGET_KEY };
-			const body = { sessionId: "large", message: "x".repeat(300_000) };
-			const answer = await request(url, "POST", "/v1/chat", { headers, body });
-			assert.equal(answer.status, 413);
-			assert.equal(answer.json.code, "body_too_large");
-		});
-	});
+	async stop() {
+		await this.daemon?.stop();
+		rmSync(this.dir, { recursive: true });
+	}
 }
+
+// All at a time: they wait more than they do.
+describe("a proxy", { concurrency: true }, () => {
+	for (const [name, proxy] of Object.entries(PROXIES)) {
+		const { path, reason } = find(name);
+		describe(`behind ${name}`, { skip: reason ?? false, concurrency: 1 }, () => {
+			const banter = useBanter({
+				env: {
+					TRUSTED_PROXIES: "127.0.0.1",
+					RATE_LIMIT_MAX_REQUESTS: String(LIMIT),
+					RATE_LIMIT_WINDOW_MS: "3600000",
+				},
+			});
+			const front = new Front(name, path, banter.log);
+			let widget;
+
+			before(async () => {
+				await front.start(banter.port);
+				widget = await makeWidget(banter);
+			});
+			after(() => front.stop());
+
+			const get = (page, headers = {}) =>
+				request(front.url, "GET", page, { headers, from: VISITOR });
+			const stream = (sessionId, message) =>
+				openStream(
+					front.url,
+					"/v1/chat/stream",
+					{ "x-api-key": WIDGET_KEY },
+					{ sessionId, message },
+				);
+			const visitor = (options) =>
+				Visitor.open(front, widget, { localAddress: VISITOR, ...options });
+
+			it("tokens come while the reply is still being written", async () => {
+				const one = await stream("unbuffered", "[[tokens=5 hang-after=3]]");
+				assert.deepEqual(await one.tokens(3), ["t0 ", "t1 ", "t2 "]);
+				one.leave();
+			});
+
+			it("a whole reply comes whole, and what it said is stored", async () => {
+				const one = await stream("whole", "[[tokens=200 delay=1]]");
+				const events = await one.rest();
+				assert.equal(events.at(-1).type, "done");
+				assert.equal(textOf(events).trim(), events.at(-1).message);
+				const { messages } = await banter.threadOf("whole");
+				assert.equal(messages.at(-1).content, events.at(-1).message);
+			});
+
+			it("the visitor's address is the visitor's own, whatever it claims", async () => {
+				const id = `who-${name}`;
+				await get("/v1/openapi.json", { "x-forwarded-for": "6.6.6.6", "x-request-id": id });
+				const line = await banter.log.waitFor(`request ${id}`, (one) => one.request === id);
+				assert.equal(line.client, VISITOR);
+			});
+
+			it("the session's cookie is for HTTPS only", async () => {
+				const body = { password: PASSWORD };
+				const { status, headers } = await request(front.url, "POST", "/api/login", { body });
+				assert.equal(status, 200);
+				assert.match(headers["set-cookie"][0], /; Secure/);
+			});
+
+			it("metrics are not open to those who come through it", async () => {
+				assert.equal((await get("/metrics")).status, 401);
+				assert.equal((await get("/metrics", { "x-admin-api-key": ADMIN_KEY })).status, 200);
+			});
+
+			it("a large body is refused by us, with our answer", async () => {
+				const headers = { "x-api-key": WIDGET_KEY };
+				const body = { sessionId: "large", message: "x".repeat(300_000) };
+				const answer = await request(front.url, "POST", "/v1/chat", { headers, body });
+				assert.equal(answer.status, 413);
+				assert.equal(answer.json.code, "body_too_large");
+			});
+
+			it("a WebSocket's tokens come while the reply is still being written", async () => {
+				const one = await visitor({ stream: true });
+				one.say("[[tokens=5 hang-after=3]]");
+				const first = [await one.next(), await one.next(), await one.next()];
+				assert.deepEqual(first.map(brief), [["typing_start"], ["token", "t0 "], ["token", "t1 "]]);
+				await one.close();
+			});
+
+			it("a WebSocket's visitor comes back with its token, to what was said", async () => {
+				const one = await visitor();
+				assert.equal(await one.ask("[[echo]] größer 🌍"), "größer 🌍");
+				await one.close();
+				const other = await one.again({ localAddress: VISITOR });
+				assert.deepEqual(
+					other.history.map(({ content }) => content),
+					["[[echo]] größer 🌍", "größer 🌍"],
+				);
+				await other.close();
+			});
+
+			it("a WebSocket's address is the visitor's own, whatever it claims", async () => {
+				const id = `socket-${name}`;
+				const headers = { "x-forwarded-for": "6.6.6.6", "x-request-id": id };
+				const one = await visitor({ headers });
+				await one.close();
+				const line = await banter.log.waitFor(`request ${id}`, (said) => said.request === id);
+				assert.deepEqual([line.status, line.client], ["101", VISITOR]);
+			});
+
+			it("a WebSocket's rate is the visitor's own, and the same as that of its requests", async () => {
+				const headers = { "x-api-key": WIDGET_KEY };
+				const ask = (i) =>
+					request(front.url, "POST", "/v1/chat", {
+						headers,
+						from: BUSY,
+						body: { sessionId: `busy-${i}`, message: "[[tokens=1]]" },
+					});
+				const answers = await Promise.all(Array.from({ length: LIMIT }, (_, i) => ask(i)));
+				assert.ok(answers.every(({ status }) => status === 200));
+				const busy = await visitor({ localAddress: BUSY });
+				busy.say("one more");
+				assert.equal((await busy.next()).code, "rate_limited");
+				const other = await visitor();
+				assert.equal(await other.ask("[[echo]] me too"), "me too");
+				await Promise.all([busy.close(), other.close()]);
+			});
+
+			it("a reload tells a WebSocket to go and come again", async () => {
+				const one = await visitor();
+				await one.ask("[[echo]] before");
+				await banter.reload();
+				assert.equal((await one.end())[0], 1001);
+				const other = await one.again({ localAddress: VISITOR });
+				assert.equal(other.history.length, 2);
+				assert.equal(await other.ask("[[echo]] after"), "after");
+				await other.close();
+			});
+
+			it("WebSockets within HTTP/2 go through, where they are offered", async () => {
+				const session = http2.connect(front.url, { ca: authority.pem, localAddress: VISITOR });
+				const [settings] = await once(session, "remoteSettings");
+				if (!settings.enableConnectProtocol) {
+					session.destroy();
+					return assert.notEqual(name, "haproxy"); // browsers use HTTP/1.1 then
+				}
+				const { pathname, search } = new URL(socketUrl(front, widget));
+				const upgraded = session.request({
+					":method": "CONNECT",
+					":protocol": "websocket",
+					":path": `${pathname}${search}`,
+					"sec-websocket-version": "13",
+				});
+				assert.equal((await once(upgraded, "response"))[0][":status"], 200);
+				const line = new Line({ upgraded });
+				line.send(frame(OP.text, JSON.stringify({ type: "message", content: "[[echo]] two" })));
+				await line.count(4);
+				const said = line.got.map(([, text]) => JSON.parse(text));
+				assert.deepEqual(said.slice(1).map(brief), [
+					["typing_start"],
+					["message", "two"],
+					["typing_stop"],
+				]);
+				line.close();
+				session.close();
+				await once(session, "close");
+			});
+
+			if (LONG)
+				it("a WebSocket that is silent for longer than any time-out stays open", async () => {
+					const one = await visitor();
+					await pause(LONGEST_MS + PING_MS);
+					assert.equal(await one.ask("[[echo]] still here"), "still here");
+					await one.close();
+				});
+		});
+
+		describe(`time-outs of ${name}`, { skip: reason ?? false, concurrency: true }, () => {
+			it("are twice as long as the time between our pings at least", () => {
+				const source = readFileSync(join(ROOT, "workerd/http/server.c"), "utf8");
+				assert.equal(Number(/\.ping_interval = (\d+),/.exec(source)[1]), PING_MS);
+				const found = proxy.timeouts ? [...exampleOf(proxy).matchAll(proxy.timeouts)] : [];
+				assert.equal(found.length > 0, proxy.timeouts !== undefined);
+				for (const [, seconds] of found) {
+					assert.ok(seconds * 1000 >= 2 * PING_MS, `${seconds} s`);
+					assert.ok(seconds * 1000 <= LONGEST_MS, `${seconds} s`);
+				}
+			});
+
+			/** What a silent WebSocket says after longer than a time-out; undefined: it is closed. */
+			async function afterSilence(pingMs) {
+				const echo = new Echo(undefined, pingMs);
+				const log = new Log();
+				const front = new Front(name, path, log, (text) =>
+					proxy.timeouts ? text.replace(proxy.timeouts, `${TIME_OUT_S}s`) : text,
+				);
+				await echo.start();
+				try {
+					await front.start(echo.plain.port);
+					const url = front.url.replace(/^http/, "ws");
+					const socket = new WebSocket(url, { ca: authority.pem });
+					await once(socket, "open");
+					const end = once(socket, "close");
+					await Promise.race([end, pause(SILENCE_MS)]);
+					if (socket.readyState !== WebSocket.OPEN) return undefined;
+					const answer = once(socket, "message");
+					socket.send("still here");
+					const said = await Promise.race([answer, end.then(() => undefined)]);
+					socket.close();
+					await end;
+					return said?.[0].toString();
+				} finally {
+					await front.stop();
+					await echo.stop();
+				}
+			}
+
+			it("do not end a silent WebSocket that is pinged", async () => {
+				assert.equal(await afterSilence(1000), "still here");
+			});
+
+			if (proxy.timeouts)
+				it("end one that is not", async () => {
+					assert.equal(await afterSilence(PING_MS), undefined);
+				});
+		});
+	}
+});

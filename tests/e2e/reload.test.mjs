@@ -65,7 +65,7 @@ describe("a reload", () => {
 	it(`cuts none of ${STREAMS} streams, nor does a crash elsewhere`, async () => {
 		// Far less than the streams take: it is for the end of the service only.
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "100" }, workers: 2 }, async (banter) => {
-			const message = "[[tokens=60 numbered delay=150]]";
+			const message = "[[tokens=60 delay=100 hold-after=59]] held";
 			const streams = await Promise.all(
 				Array.from({ length: STREAMS }, (_, i) => banter.stream(`held-${i}`, message)),
 			);
@@ -80,6 +80,7 @@ describe("a reload", () => {
 				old,
 				"the streams still run at the old workers",
 			);
+			await banter.release("held");
 			for (const events of await Promise.all(streams.map((stream) => stream.rest()))) {
 				assert.equal(textOf(events), numbered(60));
 				assert.equal(events.at(-1).type, "done");

@@ -193,10 +193,11 @@ describe("server-sent events", () => {
 	});
 
 	it("a model that thinks is no silence: comments come, and the events after them", async () => {
-		const message = `[[tokens=2 delay=${2000 * PATIENCE}]]`;
+		const message = "[[tokens=2 hold-after=1]] comments";
 		const stream = await banter.stream("thinks", message, { headers: SSE });
 		await stream.tokens(1);
 		await until("two comments", () => stream.sse.comments >= 2);
+		await banter.release("comments");
 		const events = await stream.rest();
 		assert.equal(events.at(-1).message, "t0 t1");
 	});
@@ -211,7 +212,7 @@ describe("server-sent events", () => {
 	});
 
 	it("NDJSON has no comments: every line is an event", async () => {
-		const message = `[[tokens=2 delay=${1000 * PATIENCE}]]`;
+		const message = "[[tokens=2 delay=1000]]";
 		const events = await (await banter.stream("lines", message)).rest();
 		assert.deepEqual(
 			events.map(({ type }) => type),
@@ -242,7 +243,7 @@ describe("a reply that is being written", () => {
 	const banter = useBanter();
 
 	it("what there is comes at once, the rest as it is made, from whichever worker", async () => {
-		const message = `[[unicode tokens=40 delay=${50 * PATIENCE}]] live`;
+		const message = "[[unicode tokens=40 delay=20 hold-after=39]] live";
 		const stream = await banter.stream("live", message);
 		const { messageId } = await stream.next();
 		const [first] = await stream.tokens(1);
@@ -253,6 +254,7 @@ describe("a reply that is being written", () => {
 		);
 		const workers = await banter.workersOf(streams.map((one) => one.socket));
 		assert.equal(new Set(workers).size, 2, "both workers serve it");
+		await banter.release("live");
 		const text = first + textOf(await stream.rest());
 		for (const [i, one] of streams.entries()) {
 			const events = await one.rest();
@@ -529,7 +531,7 @@ describe("what breaks meanwhile", () => {
 
 	it("the store: who listens goes on with it, 503 to who comes", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
-			const message = `[[tokens=100 delay=${40 * PATIENCE}]] through`;
+			const message = "[[tokens=100 delay=20 hold-after=99]] through";
 			const stream = await banter.stream("through", message);
 			const { messageId } = await stream.next();
 			const listeners = await Promise.all(
@@ -539,6 +541,7 @@ describe("what breaks meanwhile", () => {
 			await banter.stopStore();
 			banter.startStore();
 			await banter.ready();
+			await banter.release("through");
 			for (const one of [stream, ...listeners]) {
 				const events = await one.rest();
 				assert.equal(events.at(-1).type, "done");

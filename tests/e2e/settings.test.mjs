@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -87,6 +87,8 @@ describe("settings", () => {
 		["CORS_ORIGIN", "https://example.com/path"],
 		["CORS_ORIGIN", "example.com"],
 		["OPENAI_BASE_URL", "not a url"],
+		["MODEL_SERVERS", "local=not-a-url"],
+		["MODEL_SERVER_KEYS", "nobody=key"],
 	];
 	for (const [name, value] of refused)
 		it(`${name}=${value} is refused by name`, async () => {
@@ -173,6 +175,20 @@ describe("settings", () => {
 		assert.equal(code, 0, stderr);
 		assert.match(stderr, /\bCONVEX_URL\b/);
 		assert.match(stderr, /\bNEXT_PUBLIC_BACKEND_URL\b/);
+	});
+
+	it("a secret whose file cannot be read is not taken for one that is unset", async () => {
+		const credentials = join(dir, "credentials");
+		mkdirSync(credentials);
+		const unreadable = ["OPENAI_API_KEY", "DASHBOARD_PASSWORD"];
+		for (const name of unreadable) symlinkSync(name, join(credentials, name)); // to itself
+		const { OPENAI_API_KEY, DASHBOARD_PASSWORD, ...others } = GOOD;
+		const env = { ...others, APP_ENV: "production", CREDENTIALS_DIRECTORY: credentials };
+		const { code, stderr } = await run("masterd", ["--check"], env);
+		assert.equal(code, EX_CONFIG, stderr);
+		assert.match(stderr, /^2 problems/);
+		for (const name of unreadable)
+			assert.match(stderr, new RegExp(`^  ${name} is not set: its file .* cannot be read: `, "m"));
 	});
 
 	it("secrets come from $CREDENTIALS_DIRECTORY too", async () => {

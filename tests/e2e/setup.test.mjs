@@ -1,7 +1,15 @@
 // `banter setup`: random keys at the first start, questions and checks after that.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -121,6 +129,39 @@ describe("banter setup", () => {
 		assert.equal(read(other, "banter.env"), all.join("\n"));
 	});
 
+	it("--check asks nothing, writes nothing, and tells of settings and model", async () => {
+		const names = ["banter.env", ...readdirSync(join(dir, "credentials"))];
+		const content = () => names.map((name) => (name === "banter.env" ? read : secret)(dir, name));
+		const before = content();
+		const { status, stdout, stderr } = await setup(dir, [], ["--check"]);
+		assert.deepEqual([status, stderr], [0, ""]);
+		assert.match(stdout, /^The settings are good\.\nThe model gpt-4\.1-mini at .* answers\.\n$/);
+		assert.deepEqual(content(), before);
+
+		const other = join(scratch, "unchecked");
+		assert.equal((await setup(other, [], ["--check"])).status, 66);
+		await firstStart(other);
+		const { status: wrong, stderr: problems } = await setup(other, [], ["--check"]);
+		assert.equal(wrong, 78);
+		assert.match(problems, /OPENAI_API_KEY is not set/);
+		const both = await setup(dir, [], ["--check", "--first-start"]);
+		assert.equal(both.status, 64);
+	});
+
+	it("--check tells what each daemon finds wrong, and asks no model then", async () => {
+		const other = join(scratch, "wrong twice");
+		await firstStart(other);
+		writeFileSync(join(other, "credentials", "OPENAI_API_KEY"), KEY);
+		const tls = ["TLS_CERT=/nonexistent", "TLS_KEY=/nonexistent"];
+		const lines = [`OPENAI_BASE_URL=${model()}`, "STORE_MAX_BYTES=lots", ...tls];
+		writeFileSync(join(other, "banter.env"), `${lines.join("\n")}\n`);
+		const { status, stdout, stderr } = await setup(other, [], ["--check"]);
+		assert.equal(status, 78, stderr);
+		assert.match(stderr, /STORE_MAX_BYTES=lots/, "storaged's");
+		assert.match(stderr, /TLS_CERT=\/nonexistent/, "masterd's");
+		assert.doesNotMatch(stdout, /answers/);
+	});
+
 	it("goes by its files, not by a key in the shell's environment", async () => {
 		const env = { OPENAI_API_KEY: "another key" };
 		const { status, stderr } = await setup(dir, ["", "", ""], [], env);
@@ -191,7 +232,7 @@ describe("banter setup", () => {
 			input: "\n\nhttps://a.example\n",
 		}).ended;
 		assert.equal(end.status, 72, end.stderr);
-		assert.match(end.stderr, /workerd is not where it belongs/);
+		assert.match(end.stderr, /storaged is not where it belongs/);
 	});
 
 	it("refuses to end without a key", async () => {

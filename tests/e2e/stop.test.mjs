@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
 import { heard, history, KEY, NOBODY, resume, said, stop, textUntil } from "./replies.mjs";
+import { ScriptedModel } from "./scripted-model.mjs";
 
 const active = async (banter) => (await banter.model("stats")).active;
 
@@ -154,6 +155,40 @@ describe("a reply that has ended", () => {
 	});
 });
 
+describe("a reply that is begun anew", () => {
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+	const half = 'data: {"choices":[{"delta":{"content":"half an answer"}}]}\n\n';
+
+	it("and stopped before its first token keeps the text that the visitor has read", async () => {
+		const model = new ScriptedModel(({ total }) =>
+			total === 1 ? [head + half, "close"] : [head, "keep"],
+		);
+		await model.start();
+		try {
+			await withBanter({ workers: 2, env: { OPENAI_BASE_URL: model.url } }, async (banter) => {
+				const options = { headers: { "idempotency-key": "one" } };
+				const broken = await (await banter.stream("s", "hello", options)).rest();
+				assert.equal(broken.at(-1).code, "model_failed", JSON.stringify(broken.at(-1)));
+				const stream = await banter.stream("s", "hello", options);
+				const { messageId } = await stream.next();
+				const listener = await resume(banter, messageId, "s", { after: 4 });
+				assert.deepEqual((await stop(banter, messageId, "s")).json, { status: "stopped" });
+				for (const one of [stream, listener]) {
+					const events = await one.rest();
+					const { type, status, message } = events.at(-1);
+					assert.deepEqual([type, status, message], ["done", "stopped", "half an answer"]);
+				}
+				assert.deepEqual(await said(banter, "s"), [
+					["user", "hello", "complete"],
+					["assistant", "half an answer", "stopped"],
+				]);
+			});
+		} finally {
+			model.stop();
+		}
+	});
+});
+
 describe("what cannot be stopped", () => {
 	const banter = useBanter();
 
@@ -171,16 +206,16 @@ describe("what cannot be stopped", () => {
 		await withBanter({ workers: 1 }, async (own) => {
 			for (let round = 0; round < 5; round++) {
 				const session = `deleted-${round}`;
-				const { messageId } = await hanging(own, session);
+				const { messageId, conversationId } = await hanging(own, session);
 				process.kill(own.storaged.pid, "SIGSTOP");
 				const stopped = stop(own, messageId, session);
-				const deleted = own.request("DELETE", `/v1/admin/visitors/${session}`, {
+				const deleted = own.request("DELETE", `/v1/admin/conversations/${conversationId}`, {
 					headers: { "x-admin-api-key": ADMIN_KEY },
 				});
 				await own.get("/health");
 				process.kill(own.storaged.pid, "SIGCONT");
 				assertError(await stopped, 404, "Message not found");
-				assert.equal((await deleted).status, 200);
+				assert.equal((await deleted).status, 204);
 			}
 			await until("the model is asked no more", async () => (await active(own)) === 0);
 		});

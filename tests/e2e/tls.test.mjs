@@ -25,6 +25,7 @@ tlsOptions.ca = authority.pem;
 const first = authority.issue("first");
 const second = authority.issue("second");
 const rsa = authority.issue("rsa", ["rsa:2048"]);
+const ending = authority.issue("ending", undefined, 13);
 
 const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
 const https = ({ cert, key }) => ({ TLS_CERT: cert, TLS_KEY: key });
@@ -251,7 +252,7 @@ describe("HTTPS certificates", () => {
 		await withBanter({ env: { ...https(pair), DRAIN_TIMEOUT_MS: "100" } }, async (banter) => {
 			const old = await dial(banter.port);
 			await until("a ticket", () => old.ticket);
-			const stream = await banter.stream("runs", "[[tokens=60 delay=50]]");
+			const stream = await banter.stream("runs", "[[tokens=60 delay=50 hold-after=59]] runs");
 			const { conversationId } = await stream.next();
 			await stream.tokens(3);
 			exchangeFor(pair, second);
@@ -261,6 +262,7 @@ describe("HTTPS certificates", () => {
 			const again = await dial(banter.port, { session: old.ticket });
 			assert.equal(again.isSessionReused(), false);
 			for (const socket of [old, again]) socket.destroy();
+			await banter.release("runs");
 			const events = await stream.rest();
 			assert.equal(textOf(events), numbered(60).slice(numbered(3).length));
 			assert.equal(events.at(-1).type, "done");
@@ -293,6 +295,32 @@ describe("HTTPS certificates", () => {
 			assert.equal((await banter.reload()).ev, "reload_done");
 			assert.equal(await servedName(banter.port), "second");
 		});
+	});
+
+	it("one that ends within two weeks is warned of, at the start and at each reload", async () => {
+		const pair = ownCopy(ending, "ending soon");
+		const said = `TLS_CERT=${pair.cert}: ends within two weeks`;
+		await withBanter({ env: https(pair), workers: 1 }, async (banter) => {
+			const warnings = () =>
+				banter.log.lines.filter((line) => line.ev === "settings_warning" && line.text === said);
+			assert.equal(warnings().length, 1);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.equal(warnings().length, 2);
+			exchangeFor(pair, first);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.equal(warnings().length, 2, "the new one has 30 days");
+		});
+	});
+
+	it("--check prints it for a person", () => {
+		const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
+		const { status, stdout, stderr } = spawnSync(join(BUILD, "masterd"), ["--check"], {
+			env: { ...env, ...https(ending), OPENAI_API_KEY: "key" },
+			encoding: "utf8",
+			timeout: 30_000,
+		});
+		assert.deepEqual([status, stdout], [0, "The settings are good.\n"], stderr);
+		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: ends within two weeks\n`), stderr);
 	});
 
 	it("masterd alone reads the files: a worker that starts later needs them no more", async () => {

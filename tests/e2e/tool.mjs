@@ -8,6 +8,7 @@ import { BUILD, DEADLINE_MS } from "./daemon.mjs";
 
 export const ORG = "00000000-0000-7000-8000-000000000001";
 export const WIDGET = "00000000-0000-7000-8000-000000000002";
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Starts a program; its end resolves `ended`. One that hangs is killed. held: its output is not
@@ -97,9 +98,9 @@ export function newId(at = Date.now()) {
 		.join("-");
 }
 
-/** The lines of an export: conversations of one question and one reply, this long. */
-export function madeExport(conversations, text) {
-	const all = [{ kind: "banter", format: 1 }];
+/** The lines of an export: conversations of so many questions, each with a reply, this long. */
+export function madeExport(conversations, text, replies = 1) {
+	const all = [{ kind: "banter", format: 2 }];
 	for (let i = 0; i < conversations; i++) {
 		const at = Date.now() - 1_000_000 + i; // each id is greater than the one before
 		const id = newId(at);
@@ -123,11 +124,14 @@ export function madeExport(conversations, text) {
 			session: `made-${i}-${id}`,
 			created_at: at,
 			updated_at: at,
-			next_seq: 3,
-			messages: 2,
+			next_seq: 2 * replies + 1,
+			messages: 2 * replies,
 			last_message: text.slice(0, 500),
+			contact: NOBODY,
+			state: "complete",
 		});
-		all.push(message(1, "user", "?"), message(2, "assistant", text));
+		for (let seq = 1; seq < 2 * replies; seq += 2)
+			all.push(message(seq, "user", "?"), message(seq + 1, "assistant", text));
 	}
 	all.push({ kind: "end", lines: all.length });
 	return written(all);

@@ -9,13 +9,14 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ROOT } from "./harness.mjs";
+import { BUILD, baseEnvironment, ROOT } from "./harness.mjs";
 
 const UNITS = join(ROOT, "systemd/units");
 
@@ -99,5 +100,29 @@ describe("the units", HAS_SYSTEMD, () => {
 		const { status, said } = run("systemd-tmpfiles", ...files);
 		assert.equal(status, 0, said);
 		assert.deepEqual(readdirSync(join(root, "var/backups")), ["banter"]);
+	});
+});
+
+describe("every secret that the first start makes a file for", () => {
+	const dir = mkdtempSync(join(tmpdir(), "banter-secrets-"));
+	after(() => rmSync(dir, { recursive: true }));
+	const args = ["setup", "--first-start", "--config", dir];
+	const made = spawnSync(join(BUILD, "banter"), args, { env: baseEnvironment() });
+	const secrets = readdirSync(join(dir, "credentials")).sort();
+	const namesIn = (path, pattern) =>
+		[...readFileSync(join(ROOT, "systemd", path), "utf8").matchAll(pattern)].map(
+			([, name]) => name,
+		);
+
+	it("is passed on by the unit of the front", () => {
+		assert.equal(made.status, 0);
+		const passed = namesIn("units/banter-masterd.service", /^LoadCredential=(\w+):/gm);
+		assert.deepEqual(passed.sort(), secrets);
+	});
+
+	it("is passed on by the example for containers", () => {
+		const path = "container/compose.yaml";
+		assert.deepEqual(namesIn(path, /^ {6}- ([A-Z_]+)$/gm).sort(), secrets);
+		assert.deepEqual(namesIn(path, /^ {2}(\w+): \{ file: \.\/secrets\/\1 \}$/gm).sort(), secrets);
 	});
 });

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Bystander } from "./bystander.mjs";
-import { closing, connectTo, hello } from "./peer.mjs";
+import { closing, connectSoon, hello } from "./peer.mjs";
 import { allowedTo, isAllowed, sample, sampleFrame, spoiled } from "./sample.mjs";
 import { assertWhole, Store } from "./store.mjs";
 import { ROLES, TABLE, WIRE_VERSION } from "./table.mjs";
@@ -15,7 +15,7 @@ import { frame, PAYLOAD_MAX } from "./wire.mjs";
 const AT_A_TIME = 50;
 const PING = TABLE.ping.number;
 const NO_PAYLOAD = Buffer.alloc(0);
-const UNANSWERED = ["live_publish"];
+const UNANSWERED = ["live_publish", "live_unsaved"];
 
 const store = new Store();
 let lastPid = 1_000_000;
@@ -32,14 +32,14 @@ after(async () => {
 
 /** Sends bytes and waits until storaged has closed the connection. */
 async function sendAndBeDropped(bytes, what) {
-	const socket = await connectTo(store.socket);
+	const socket = await connectSoon(store.socket);
 	socket.write(bytes);
 	await closing(socket).catch(() => assert.fail(`not dropped: ${what}`));
 }
 
 /** Sends bytes and leaves. */
 async function sendAndLeave(bytes) {
-	const socket = await connectTo(store.socket);
+	const socket = await connectSoon(store.socket);
 	socket.end(bytes);
 	await closing(socket);
 }
@@ -146,7 +146,7 @@ for (const role of ["WORKER", "TOOL"])
 				...Object.values(TABLE)
 					.filter((description) => !isAllowed(description, role))
 					.map((description) => [sampleFrame(description), "forbidden", description.name]),
-				...[0, 6, 0x00ff, 0x0100, 0x0200, 0x7e00, 0x7fff, 0x8001, 0xffff].map((type) => [
+				...[0, 7, 0x00ff, 0x0100, 0x0200, 0x7e00, 0x7fff, 0x8001, 0xffff].map((type) => [
 					frame(type, 1, NO_PAYLOAD),
 					"unknown_type",
 					`type ${type}`,

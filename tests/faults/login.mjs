@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { ORG } from "./ids.mjs";
+import { NO_ID, newId, ORG } from "./ids.mjs";
 import { PeerGone } from "./peer.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 
@@ -11,6 +11,7 @@ const EXPIRES_AT = Date.now() + 24 * 3600 * 1000;
 
 export class Login {
 	token = randomBytes(32).toString("hex");
+	id = newId();
 	there = false;
 	pending = undefined; // whether it is to be there: asked, and not answered
 	ended = []; // tokens
@@ -21,7 +22,7 @@ export class Login {
 		const { pending, token } = this;
 		pending.refused = false;
 		const asked = pending.there
-			? peer.request("login_create", { org: ORG, token, expires_at: EXPIRES_AT })
+			? peer.request("login_create", this.#asked())
 			: peer.request("login_delete", { token });
 		const answer = await asked.catch((error) => {
 			if (error instanceof PeerGone) pending.doubtful = true;
@@ -36,12 +37,19 @@ export class Login {
 		return undefined;
 	}
 
+	#asked() {
+		const { id, token } = this;
+		const whose = { org: ORG, user: NO_ID, address: "127.0.0.1", program: "test" };
+		return { ...whose, id, token, expires_at: EXPIRES_AT };
+	}
+
 	#done() {
 		this.there = this.pending.there;
 		this.pending = undefined;
 		if (this.there) return;
 		this.ended.push(this.token);
 		this.token = randomBytes(32).toString("hex");
+		this.id = newId();
 	}
 
 	async #isThere(peer, token) {

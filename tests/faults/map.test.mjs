@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until, withBanter } from "../e2e/harness.mjs";
+import { oneToEach, postBy, resume, textUntil } from "../e2e/replies.mjs";
+import { makeWidget, Visitor } from "../e2e/visitors.mjs";
 import { Fleet } from "./fleet.mjs";
 import { assertWhole, withStore } from "./store.mjs";
-import { assertFull, Talkers } from "./talkers.mjs";
+import { assertFull, assertLater, Talkers } from "./talkers.mjs";
 
 const env = { STORE_MAX_BYTES: "4M" };
 
@@ -65,6 +67,66 @@ describe("the map is full", () => {
 			await banter.masterd.stop();
 			await banter.stopStore();
 			await assertWhole(banter.storaged.env.DATA_DIR);
+		});
+	});
+
+	it("for a widget's visitors: who is known comes and reads, beside others who are refused", async () => {
+		await withBanter({ env }, async (banter) => {
+			const widget = await makeWidget(banter);
+			const visitor = await Visitor.open(banter, widget);
+			assert.equal(await visitor.ask('[[text="hello"]]', "first"), "hello");
+			await Promise.all(
+				Array.from({ length: 30 }, (_, i) => banter.chat(`long-${i}`, "[[tokens=25 huge=4000]]")),
+			);
+			const talkers = new Talkers(banter, 6);
+			await until("visitors are refused", () => talkers.refused >= 10);
+			for (let i = 0; i < 20; i++) {
+				const tab = await visitor.again();
+				assert.deepEqual(
+					tab.history.map(({ content }) => content),
+					['[[text="hello"]]', "hello"],
+				);
+				await tab.close();
+			}
+			const again = await visitor.again();
+			again.say('[[text="hello"]]', "first");
+			assert.deepEqual(await again.reply(), [
+				["typing_start"],
+				["message", "hello"],
+				["typing_stop"],
+			]);
+			await talkers.stop();
+			await Promise.all([visitor.close(), again.close()]);
+		});
+	});
+
+	it("for who listens to a reply whose end is not stored: in each worker the same", async () => {
+		await withBanter({ env, workers: 2 }, async (banter) => {
+			const raws = await oneToEach(banter);
+			// Not for longer: it would end by itself when it is as long as a reply may be.
+			const message = "[[tokens=20 huge=4000 delay=50 hold-after=19]]";
+			const stream = await banter.stream("heard", message);
+			const { messageId } = await stream.next();
+			await textUntil(stream, 1);
+			const listeners = await Promise.all(
+				Array.from({ length: 8 }, () => resume(banter, messageId, "heard")),
+			);
+			const serving = await banter.workersOf(listeners.map((one) => one.socket));
+			assert.equal(new Set(serving).size, 2, "both workers serve it");
+			const talkers = new Talkers(banter, 6);
+			await until("visitors are refused", () => talkers.refused >= 50);
+			await talkers.stop();
+			for (const raw of raws.values())
+				assertLater(
+					await postBy(raw, `/v1/chat/${messageId}/stop`, { sessionId: "heard" }),
+					"store_full",
+				);
+			for (const one of [stream, ...listeners])
+				assert.equal((await one.rest()).at(-1).code, "store_full");
+			const late = await Promise.all(
+				Array.from({ length: 8 }, () => resume(banter, messageId, "heard")),
+			);
+			for (const one of late) assert.equal((await one.rest()).at(-1).code, "store_full");
 		});
 	});
 });

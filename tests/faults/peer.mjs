@@ -11,7 +11,7 @@
 // one that gets no answer for too long gives up, so that no test waits for ever.
 
 import { connect } from "node:net";
-import { DEADLINE_MS } from "../e2e/daemon.mjs";
+import { DEADLINE_MS, until } from "../e2e/daemon.mjs";
 import { ROLES, TABLE, WIRE_VERSION } from "./table.mjs";
 import { decodePayload, encode, takeFrame } from "./wire.mjs";
 
@@ -35,6 +35,18 @@ export function connectTo(path) {
 		socket.once("connect", () => resolve(socket));
 		socket.on("error", reject); // later ones say nothing that "close" does not
 	});
+}
+
+/** The same, once the queue before storaged has room. */
+export async function connectSoon(path) {
+	let socket;
+	await until("a place in the queue before storaged", async () => {
+		socket = await connectTo(path).catch((error) => {
+			if (error.code !== "EAGAIN") throw error;
+		});
+		return socket;
+	});
+	return socket;
 }
 
 /** Resolves when a socket has closed; reads away what still comes. Rejects when it takes too long. */

@@ -5,6 +5,9 @@ import { newId } from "./ids.mjs";
 import { TABLE } from "./table.mjs";
 import { encodePayload, frame } from "./wire.mjs";
 
+/** Of a field of bytes, each of whose lengths is cut short once. */
+const BYTES_ENOUGH = 64;
+
 const INTEGERS = { U8: 8, U16: 16, U32: 32, U64: 64 };
 const NOT_UTF8 = [
 	[0x80], // goes on with nothing
@@ -24,7 +27,7 @@ function sampleValue(field) {
 		case "TEXT":
 			return "tëxt";
 		case "BYTES":
-			return Buffer.alloc(field.max);
+			return Buffer.alloc(Math.min(field.max, BYTES_ENOUGH));
 		case "REC":
 			return sample(field.item);
 		case "LIST":

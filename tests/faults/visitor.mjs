@@ -206,9 +206,10 @@ function checkpoint(turn) {
 function finish(turn) {
 	const status = chance(0.9) ? STATUS.COMPLETE : pick([STATUS.STOPPED, STATUS.INTERRUPTED]);
 	const text = turn.text();
+	const wordless = status === STATUS.STOPPED && text === "";
 	return {
 		name: "turn_finish",
-		answers: ["ok"],
+		answers: [wordless ? "turn_state" : "ok"],
 		message: {
 			turn: turn.id,
 			run: turn.run,

@@ -28,7 +28,7 @@
 #include "proto/utf8.h"
 #include "workerd/chat/turn.h"
 
-#define STAGE_LIMIT_MS 20000 /* what has not come by then will not come */
+#define STAGE_LIMIT_MS 60000 /* what has not come by then will not come */
 
 struct stage {
 	struct event_base *base;
@@ -157,13 +157,12 @@ stage_setup(void **state)
 	s->chat = (struct chat){
 	    .base = s->base,
 	    .store = store_client_new(s->base, s->path, &s->board),
-	    .upstream = upstream_new(&config),
 	    .board = &s->board,
-	    .model = "m",
-	    .system_prompt = "p",
+	    .defaults = {.model = "m", .system_prompt = "p"},
 	    .max_history = 30,
 	    .total_ms = 60000,
 	};
+	model_servers_add(&s->chat.servers, &config);
 	chat_start(&s->chat);
 	*state = s;
 	return 0;
@@ -176,7 +175,7 @@ stage_teardown(void **state)
 
 	store_client_free(s->chat.store);
 	chat_clear(&s->chat);
-	upstream_free(s->chat.upstream);
+	model_servers_clear(&s->chat.servers);
 	event_base_free(s->base);
 	channel_close(&s->store);
 	closefd(&s->model);
@@ -221,7 +220,7 @@ stage_accept(struct stage *s, int listener)
 
 	STAGE_UNTIL(
 	    s, (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1);
-	upstream_fd_is_new(s->chat.upstream, fd);
+	model_servers_fd_is_new(&s->chat.servers, fd);
 	return fd;
 }
 

@@ -159,11 +159,14 @@ an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 	STAGE_UNTIL(s, e.tokens == 1);
 	assert_true(id_equal(&e.ids.message, &ids.message));
 	assert_int_equal(s->board.turns_resumed, 1);
-	/* It is found by that id, and by no other. */
+	/* It is found by that id, and by no other; from its beginning on, as who names a place may have
+	 * heard another text. */
 	running = state_open(&ids, &run, true);
-	ear_join(s, &second, &ids.message, 0);
+	ear_join(s, &second, &ids.message, 3);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
+	assert_int_equal(second.position, 0);
+	expect_text(&second.text, "anew");
 	model_end(s);
 	finish = store_expect(s, MSG_TURN_FINISH, &m);
 	assert_true(id_equal(&m.turn_finish.turn, &ids.message));

@@ -31,7 +31,7 @@ setup(void **state)
 	assert_non_null(s);
 	memset(s, 0, sizeof(*s));
 	log_open("test", LOG_ERROR);
-	breaker_init(&s->b, THRESHOLD, OPEN_MS, &s->board);
+	breaker_init(&s->b, NULL, THRESHOLD, OPEN_MS, &s->board);
 	*state = s;
 	return 0;
 }
@@ -155,7 +155,7 @@ without_a_threshold_it_never_opens(void **state)
 {
 	struct stage *s = *state;
 
-	breaker_init(&s->b, 0, OPEN_MS, &s->board);
+	breaker_init(&s->b, NULL, 0, OPEN_MS, &s->board);
 	fail_times(s, 1000, 0);
 	assert_true(admits(s, 0));
 	assert_int_equal(s->board.breaker_opened, 0);

@@ -13,7 +13,9 @@ struct other {
 static struct other
 other_new(void)
 {
-	return (struct other){.ids = {id_new(), id_new()}, .run = id_new()};
+	struct turn_ids ids = {id_new(), id_new()};
+
+	return (struct other){.ids = ids, .run = ids.message};
 }
 
 static struct msg_turn_state
@@ -145,6 +147,66 @@ a_followed_reply_may_be_erased(void **state)
 	ear_clear(&e);
 }
 
+static void
+tell_unsaved(struct stage *s, const struct other *o, bool full)
+{
+	store_tell(s, MSG_LIVE_UNSAVED,
+	    &(struct msg_live_unsaved){.turn = o->ids.message, .full = full});
+}
+
+/* Nobody knows for how long not. */
+static void
+a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
+{
+	static const enum turn_failure failures[] = {TURN_STORE_DOWN, TURN_STORE_FULL};
+	struct stage *s = *state;
+
+	for (size_t full = 0; full < ARRAY_LEN(failures); full++) {
+		struct other o = other_new();
+		struct msg_turn_state open = other_open(&o);
+		struct ear e, stop;
+
+		follow(s, &e, &o);
+		ear_stop(s, &stop, &o.ids.message);
+		store_take_join(s, &open);
+		store_answer(
+		    s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
+		tell_text(s, &o, 0, "one");
+		tell_unsaved(s, &o, full);
+		expect_failure(s, &e, failures[full]);
+		expect_failure(s, &stop, failures[full]);
+		expect_text(&e.text, "one");
+		expect_leave(s, &o);
+		expect_no_follows(s);
+		tell_unsaved(s, &o, full);
+		store_expect_nothing(s);
+		ear_clear(&e);
+		ear_clear(&stop);
+	}
+}
+
+/* It is said again to who asks again. */
+static void
+that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 4, "two");
+	tell_unsaved(s, &o, true);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	assert_int_equal(e.ends, 0);
+	tell_text(s, &o, 0, "one two");
+	tell_unsaved(s, &o, true);
+	expect_failure(s, &e, TURN_STORE_FULL);
+	expect_text(&e.text, "one two");
+	ear_clear(&e);
+}
+
 /* -- where it begins ----------------------------------------------------------------------- */
 
 /* Where it begins is known when the text is here; all that it wants is in one token. */
@@ -175,6 +237,33 @@ a_place_in_a_followed_text_is_waited_for(void **state)
 	expect_text(&far.text, "!");
 	ear_clear(&third);
 	ear_clear(&far);
+}
+
+/* Who names a place in it may have heard another run's text. */
+static void
+no_place_in_a_reply_begun_anew_is_believed(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open;
+	struct ear first, second;
+
+	o.run = id_new();
+	open = other_open(&o);
+	ear_join(s, &first, &o.ids.message, 3);
+	store_accept(s);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, first.starts == 1);
+	tell_text(s, &o, 0, "another");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 3);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, second.tokens == 1);
+	assert_int_equal(first.position + second.position, 0);
+	expect_text(&first.text, "another");
+	expect_text(&second.text, "another");
+	ear_clear(&first);
+	ear_clear(&second);
 }
 
 /* The other worker says that there is no text yet. */
@@ -555,6 +644,40 @@ a_stop_outlives_the_line(void **state)
 	ear_clear(&stop);
 }
 
+/* It was meant for the reply, not for who wrote it. */
+static void
+a_stop_outlives_the_run(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state open = other_open(&o), open_anew = other_open(&anew);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "new");
+	struct ear first, stop;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "one");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	assert_int_equal(store_take_join(s, &open_anew), 3);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	store_take_join(s, &open_anew);
+	expect_leave(s, &o);
+	/* The following has ended with that leaving. */
+	store_refuse(s, expect_stop(s, &o), STORE_NOT_FOUND);
+	store_take_join(s, &open_anew);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	assert_int_equal(stop.ends, 0);
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_done(s, &stop, MESSAGE_STOPPED, "new");
+	expect_no_follows(s);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
 static void
 a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
 {
@@ -811,7 +934,10 @@ main(void)
 	    STAGE_TEST(the_rest_of_a_reply_comes_with_its_end),
 	    STAGE_TEST(a_followed_reply_that_breaks_off_is_interrupted),
 	    STAGE_TEST(a_followed_reply_may_be_erased),
+	    STAGE_TEST(a_followed_reply_that_is_not_stored_is_not_waited_for),
+	    STAGE_TEST(that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for),
 	    STAGE_TEST(a_place_in_a_followed_text_is_waited_for),
+	    STAGE_TEST(no_place_in_a_reply_begun_anew_is_believed),
 	    STAGE_TEST(an_empty_piece_tells_that_there_is_no_text),
 	    STAGE_TEST(who_never_started_hears_all_at_the_end),
 	    STAGE_TEST(a_second_listener_is_given_what_is_here),
@@ -829,6 +955,7 @@ main(void)
 	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
 	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),
 	    STAGE_TEST(a_stop_outlives_the_line),
+	    STAGE_TEST(a_stop_outlives_the_run),
 	    STAGE_TEST(a_stop_elsewhere_is_not_taken_back_by_who_leaves),
 	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
 	    STAGE_TEST(a_store_that_stays_away_ends_the_following),

@@ -98,6 +98,30 @@ what_the_store_says_by_itself_goes_to_who_listens(void **state)
 }
 
 static void
+all_who_listen_hear_the_same(void **state)
+{
+	static const struct store_events only_news = {.news = on_news};
+	struct stage *s = *state;
+	struct news first = listen_to_line(s), second = first, third = first;
+	struct msg_live_end end = {.turn = id_new()};
+
+	store_client_listen(s->chat.store, &events, &first);
+	store_client_listen(s->chat.store, &only_news, &second);
+	store_client_listen(s->chat.store, &events, &third);
+	store_accept(s);
+	store_tell(s, MSG_LIVE_END, &end);
+	STAGE_UNTIL(s, third.n == 1);
+	assert_int_equal(first.n, 1);
+	assert_int_equal(second.n, 1);
+	assert_true(id_equal(&second.turn, &end.turn));
+	assert_int_equal(third.connected, 1);
+	store_accept(s);
+	STAGE_UNTIL(s, third.lost == 1 && third.connected == 2);
+	assert_int_equal(first.lost, 1);
+	assert_int_equal(second.lost + second.connected, 0);
+}
+
+static void
 a_message_without_an_answer_needs_a_line(void **state)
 {
 	struct stage *s = *state;
@@ -209,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STAGE_TEST(what_the_store_says_by_itself_goes_to_who_listens),
+	    STAGE_TEST(all_who_listen_hear_the_same),
 	    STAGE_TEST(a_message_without_an_answer_needs_a_line),
 	    STAGE_TEST(a_request_without_a_limit_outlives_lines),
 	    STAGE_TEST(a_line_that_is_lost_is_told_once),

@@ -23,7 +23,7 @@
 #include "proto/clock.h"
 #include "workerd/chat/upstream_plain.h"
 
-#define WAIT_MS    10000
+#define WAIT_MS    60000
 #define FOREVER_MS 600000
 
 /* The condition may have effects: when it holds, it has been looked at once. */

@@ -31,6 +31,16 @@ expect_piece(struct stage *s, const struct turn_ids *ids, uint32_t offset, const
 }
 
 static void
+expect_unsaved(struct stage *s, const struct turn_ids *ids, bool full)
+{
+	union msg m;
+
+	assert_int_equal(store_expect(s, MSG_LIVE_UNSAVED, &m), 0);
+	assert_true(id_equal(&m.live_unsaved.turn, &ids->message));
+	assert_int_equal(m.live_unsaved.full, full);
+}
+
+static void
 nothing_is_published_that_nobody_wants(void **state)
 {
 	struct stage *s = *state;
@@ -154,6 +164,7 @@ a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 	/* The store did not take it: it is open still. */
 	store_refuse(s, finish, STORE_FULL);
 	expect_piece(s, &ids, 0, "one");
+	expect_unsaved(s, &ids, true);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
 	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
 	assert_true(LIST_EMPTY(&s->chat.wanted));
@@ -161,6 +172,51 @@ a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 	tell_unwanted(s, &ids);
 	store_tell(s, MSG_LIVE_STOP, &(struct msg_live_stop){.turn = ids.message});
 	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
+/* Those who follow it are told as those who listen here; and who comes while it is tried again, too. */
+static void
+a_reply_that_the_store_does_not_take_is_told_of(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+	struct turn_ids ids = stage_stream(s, &e);
+
+	tell_wanted(s, &ids, 0);
+	expect_piece(s, &ids, 0, "");
+	model_say(s, "one");
+	expect_piece(s, &ids, 0, "one");
+	model_end(s);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
+	expect_failure(s, &e, TURN_STORE_FULL);
+	expect_piece(s, &ids, 3, "");
+	expect_unsaved(s, &ids, true);
+	tell_unwanted(s, &ids);
+	store_expect_nothing(s);
+	tell_wanted(s, &ids, 1);
+	expect_piece(s, &ids, 1, "ne");
+	expect_unsaved(s, &ids, true);
+	tell_unwanted(s, &ids);
+	store_take_finish(s, MESSAGE_COMPLETE, "one");
+	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
+	ear_clear(&e);
+}
+
+static void
+a_reply_that_the_store_fails_to_take_is_told_of(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+	struct turn_ids ids = stage_stream(s, &e);
+
+	model_say(s, "one");
+	model_end(s);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_INTERNAL);
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	tell_wanted(s, &ids, 0);
+	expect_piece(s, &ids, 0, "one");
+	expect_unsaved(s, &ids, false);
 	ear_clear(&e);
 }
 
@@ -265,6 +321,8 @@ main(void)
 	    STAGE_TEST(a_reply_without_text_says_so_when_it_is_wanted),
 	    STAGE_TEST(all_of_a_reply_is_published_before_its_end),
 	    STAGE_TEST(a_reply_that_is_wanted_at_its_end_is_not_published),
+	    STAGE_TEST(a_reply_that_the_store_does_not_take_is_told_of),
+	    STAGE_TEST(a_reply_that_the_store_fails_to_take_is_told_of),
 	    STAGE_TEST(a_new_line_wants_nothing_yet),
 	    STAGE_TEST(what_could_not_be_published_is_made_up),
 	    STAGE_TEST(a_full_line_is_made_up_for),

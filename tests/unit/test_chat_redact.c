@@ -36,7 +36,7 @@ every_occurrence_is_replaced(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char out[64];
 
-		redact(slice_str(cases[i].text), cases[i].secret, out, sizeof(out));
+		redact(slice_str(cases[i].text), &cases[i].secret, 1, out, sizeof(out));
 		assert_string_equal(out, cases[i].want);
 	}
 }
@@ -53,11 +53,34 @@ no_cut_shows_a_piece_of_it(void **state)
 		char out[sizeof(want) + 8];
 
 		memset(out, '#', sizeof(out));
-		redact(slice_str(text), KEY, out, size);
+		redact(slice_str(text), (const char *const[]){KEY}, 1, out, size);
 		assert_true(strlen(out) < size);
 		assert_int_equal(strncmp(out, want, strlen(out)), 0);
 		assert_true(strlen(out) == size - 1 || strcmp(out, want) == 0);
 		assert_int_equal(out[size], '#');
+	}
+}
+
+/* Of several secrets none leaves a piece, one that begins or ends as another does included. */
+static void
+all_of_several_are_replaced(void **state)
+{
+	static const char *const secrets[] = {"sk-1", NULL, "sk-12", "", "2-end", "other"};
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+	    {"sk-1 other sk-12", "[key] [key] [key]"},
+	    {"sk-1other", "[key][key]"},
+	    {"<sk-12-end>", "<[key]>"},
+	    {"sk-othe", "sk-othe"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char out[64];
+
+		redact(slice_str(cases[i].text), secrets, ARRAY_LEN(secrets), out, sizeof(out));
+		assert_string_equal(out, cases[i].want);
 	}
 }
 
@@ -66,6 +89,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_occurrence_is_replaced),
+	    cmocka_unit_test(all_of_several_are_replaced),
 	    cmocka_unit_test(no_cut_shows_a_piece_of_it),
 	};
 

@@ -246,24 +246,66 @@ count_bytes(void *arg, struct slice data)
 	return 0;
 }
 
-static void
-a_huge_event_leaves_no_huge_memory(void **state)
+static size_t
+memory_of(const struct sse_reader *r)
 {
-	static char line[100 * 1024];
+	return r->line.cap + r->data.cap;
+}
+
+static void
+an_event_leaves_no_memory(void **state)
+{
+	static const struct {
+		const char *text;
+		bool waits; /* something is kept for what comes next */
+	} pieces[] = {
+	    {"data: one\n\n", false},
+	    {"data: two\r\n\r\n", false},
+	    {"da", true},
+	    {"ta: three\n\n", false},
+	    {"data: lines\ndata: of four\n\n", false},
+	    {"data: five\n", true},
+	    {"\n", false},
+	};
 	struct sse_reader r;
 	size_t bytes = 0;
 
 	(void)state;
-	memset(line, 'x', sizeof(line));
 	sse_init(&r);
-	assert_int_equal(sse_feed(&r, slice_str("data: "), count_bytes, &bytes), 0);
-	assert_int_equal(sse_feed(&r, (struct slice){(const uint8_t *)line, sizeof(line)},
-			     count_bytes, &bytes),
-	    0);
-	assert_int_equal(sse_feed(&r, slice_str("\n\n"), count_bytes, &bytes), 0);
-	assert_int_equal(bytes, sizeof(line));
-	assert_true(r.line.cap + r.data.cap < 16 * 1024);
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		assert_int_equal(
+		    sse_feed(&r, slice_str(pieces[i].text), count_bytes, &bytes), 0);
+		assert_int_equal(memory_of(&r) > 0, pieces[i].waits);
+	}
+	assert_int_equal(bytes, strlen("onetwothreelines\nof fourfive"));
 	sse_clear(&r);
+}
+
+/* What is copied for it shows in the buffers while the callback runs. */
+static int
+find_no_copy(void *arg, struct slice data)
+{
+	const struct sse_reader *r = arg;
+
+	assert_true(slice_eq_str(data, "one"));
+	assert_int_equal(memory_of(r), 0);
+	return 0;
+}
+
+static void
+an_event_that_comes_whole_is_not_copied(void **state)
+{
+	static const char *const pieces[] = {"data: one\n\n", "data:one\r\n\r\n",
+	    "data:one\r\r", ": a comment\nevent: e\ndata: one\n\ndata: one\n\n"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		struct sse_reader r;
+
+		sse_init(&r);
+		assert_int_equal(sse_feed(&r, slice_str(pieces[i]), find_no_copy, &r), 0);
+		sse_clear(&r);
+	}
 }
 
 static int
@@ -296,7 +338,8 @@ main(void)
 	    cmocka_unit_test(events_are_the_same_byte_by_byte),
 	    cmocka_unit_test(an_event_does_not_wait_for_more),
 	    cmocka_unit_test(an_endless_line_or_event_is_refused),
-	    cmocka_unit_test(a_huge_event_leaves_no_huge_memory),
+	    cmocka_unit_test(an_event_leaves_no_memory),
+	    cmocka_unit_test(an_event_that_comes_whole_is_not_copied),
 	    cmocka_unit_test(the_callback_can_stop_the_reading),
 	};
 

@@ -68,6 +68,34 @@ a_reply_is_stopped_before_the_model_answers(void **state)
 	ear_clear(&stop);
 }
 
+/* The store has some from a run before: that is what is kept, and what all hear. */
+static void
+a_reply_begun_anew_is_stopped_before_its_first_word(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, later, stop;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct msg_turn_state running = state_open(&ids, &ids.message, true);
+	struct msg_turn_state over = state_over(&ids, MESSAGE_STOPPED, "half €");
+	uint64_t finish;
+
+	ear_join(s, &later, &ids.message, 3);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, later.starts == 1);
+	stop_here(s, &stop, &ids);
+	finish = store_expect(s, MSG_TURN_FINISH, NULL);
+	store_answer(s, finish, MSG_TURN_STATE, &over);
+	expect_stopped(s, &first, "half €");
+	expect_stopped(s, &later, "half €");
+	expect_stopped(s, &stop, "half €");
+	expect_text(&first.text, "half €");
+	expect_text(&later.text, "half €");
+	assert_int_equal(later.position, 0);
+	ear_clear(&first);
+	ear_clear(&later);
+	ear_clear(&stop);
+}
+
 static void
 a_reply_is_stopped_while_its_history_is_fetched(void **state)
 {
@@ -195,6 +223,32 @@ a_stopped_reply_may_be_erased(void **state)
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_NOT_FOUND);
 	expect_failure(s, &stop, TURN_ERASED);
 	expect_failure(s, &first, TURN_ERASED);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
+/* Another worker had begun it anew, while this one stood still: that one is to stop it. */
+static void
+a_stop_goes_on_to_who_writes_the_reply_now(void **state)
+{
+	struct stage *s = *state;
+	struct ear first, stop;
+	struct turn_ids ids = stage_stream(s, &first);
+	struct id run = id_new();
+	struct msg_turn_state anew = state_open(&ids, &run, false);
+	struct msg_turn_state over = state_over(&ids, MESSAGE_STOPPED, "new");
+	union msg m;
+
+	stop_here(s, &stop, &ids);
+	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_TAKEN);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	store_take_join(s, &anew);
+	store_answer(s, store_expect(s, MSG_TURN_STOP, &m), MSG_OK, &(struct msg_ok){});
+	assert_int_equal(stop.ends, 0);
+	store_tell(s, MSG_LIVE_END, &(struct msg_live_end){.turn = ids.message});
+	store_take_join(s, &over);
+	expect_done(s, &stop, MESSAGE_STOPPED, "new");
+	assert_int_equal(s->board.turns[METRIC_TURN_TAKEN], 1);
 	ear_clear(&first);
 	ear_clear(&stop);
 }
@@ -334,12 +388,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STAGE_TEST(a_running_reply_is_stopped),
 	    STAGE_TEST(a_reply_is_stopped_before_the_model_answers),
+	    STAGE_TEST(a_reply_begun_anew_is_stopped_before_its_first_word),
 	    STAGE_TEST(a_reply_is_stopped_while_its_history_is_fetched),
 	    STAGE_TEST(a_reply_is_stopped_while_it_waits_to_ask_again),
 	    STAGE_TEST(a_stop_that_comes_before_the_beginning_is_not_lost),
 	    STAGE_TEST(a_stop_that_comes_too_late_hears_the_end),
 	    STAGE_TEST(a_stop_of_a_reply_that_is_over_hears_how_it_ended),
 	    STAGE_TEST(a_stopped_reply_may_be_erased),
+	    STAGE_TEST(a_stop_goes_on_to_who_writes_the_reply_now),
 	    STAGE_TEST(who_asked_for_the_stop_may_leave),
 	    STAGE_TEST(a_stop_is_not_taken_back_by_who_leaves),
 	    STAGE_TEST(a_stop_that_was_left_ends_in_time),

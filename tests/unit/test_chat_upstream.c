@@ -332,8 +332,9 @@ connections_are_kept_for_the_next_and_closed_after_a_rest(void **state)
 
 /* -- a flood ------------------------------------------------------------------------------ */
 
-#define FLOODS   24
-#define TURN_MAX (288u * 1024) /* a share, and what it may be passed by */
+#define FLOODS 24
+/* What the turn before left of its share, a new one, and what this may be passed by. */
+#define TURN_MAX ((256u + 288u) * 1024)
 
 static size_t
 all_bytes(const struct rig_call calls[static FLOODS])

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/network.h"
-#include "workerd/api/api.h"
+#include "workerd/api/guard.h"
 
 /*
  * A proxy's connections are those of all its clients: one in TRUSTED_PROXIES has no limit, nor has
@@ -32,20 +32,23 @@ own_table(struct api *api)
 	return &api->board->presence[api->me - api->board->workers];
 }
 
-/* It is counted before it is looked at: of two that reach two workers at once, at the limit, both
- * may be refused, but never are both let in. */
-bool
-api_arrived(const struct http_peer *peer, uint64_t *place, void *ctx)
+/*
+ * One more of this address. false: it has as many as it may have; else *place is what api_left() is to be
+ * told, or 0 for nothing.
+ *
+ * It is counted before it is looked at: of two that reach two workers at once, at the limit, both
+ * may be refused, but never are both let in.
+ */
+static bool
+take_place(struct api *api, const struct ip_address *address, uint64_t *place)
 {
-	struct api *api = ctx;
-	struct ip_address address = ip_of(peer->address);
 	struct presence_table *mine = own_table(api);
 	uint64_t key;
 
 	*place = 0;
-	if (is_exempt(api->settings, &address))
+	if (is_exempt(api->settings, address))
 		return true;
-	key = presence_key(api->board->presence_secret, ip_customer(&address));
+	key = presence_key(api->board->presence_secret, ip_customer(address));
 	if (!presence_enter(mine, key))
 		return true;
 	if (presence_count(api->board->presence, metric_get(&api->board->master.slots_used),
@@ -58,8 +61,30 @@ api_arrived(const struct http_peer *peer, uint64_t *place, void *ctx)
 	return true;
 }
 
+bool
+api_arrived(const struct http_peer *peer, uint64_t *place, void *ctx)
+{
+	const struct ip_address address = ip_of(peer->address);
+
+	return take_place(ctx, &address, place);
+}
+
 void
 api_left(uint64_t place, void *ctx)
 {
 	presence_leave(own_table(ctx), place);
+}
+
+/* A request by a proxy is soon over, and the next may be anybody's; a WebSocket is one visitor's for as
+ * long as he likes. */
+enum guard_verdict
+guard_socket_place(struct api_call *c)
+{
+	struct api_context *context = api_context(c->x);
+
+	if (!context->caller.trusted_peer ||
+	    take_place(c->api, &context->caller.address, &context->place))
+		return GUARD_NEXT;
+	reply_turn_away(c->x);
+	return GUARD_REFUSED;
 }

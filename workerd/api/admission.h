@@ -1,6 +1,7 @@
 /*
  * Who may have one more connection: an address has at most MAX_CONNECTIONS_PER_ADDRESS, in all
- * workers together, so that nobody takes all of them for himself.
+ * workers together, so that nobody takes all of them for himself. Behind a proxy that we trust only
+ * WebSockets are counted, as the address is known only then (guard_socket_place()).
  */
 #ifndef WORKERD_API_ADMISSION_H
 #define WORKERD_API_ADMISSION_H

@@ -3,6 +3,7 @@
  */
 #include "workerd/api/api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <event2/event.h>
@@ -11,12 +12,14 @@
 #include "proto/clock.h"
 #include "proto/log.h"
 #include "workerd/api/guard.h"
+#include "workerd/api/hasher.h"
 #include "workerd/api/json_text.h"
 #include "workerd/api/pages.h"
 #include "workerd/api/trace.h"
+#include "workerd/api/widget_room.h"
 
 #define LINE_MAX_BYTES 4194304 /* an escaped reply of the greatest length fits */
-#define LOGIN_ATTEMPTS 10      /* a minute and address */
+#define LOGIN_ATTEMPTS 10      /* a minute and address, and a minute and account */
 #define READS_PER_CHAT 10 /* how much oftener than send a client may resume, stop and look */
 
 /* A common timeout costs the same however many streams wait for it. */
@@ -45,10 +48,16 @@ api_new(const struct settings *settings, struct chat *chat, struct store_client 
 	    "chat", settings->rate_limit_max_requests, settings->rate_limit_window_ms};
 	api->chat_read_rate = (struct ratelimit_rule){"chat_read",
 	    READS_PER_CHAT * settings->rate_limit_max_requests, settings->rate_limit_window_ms};
+	api->widget_rate = (struct ratelimit_rule){"widget",
+	    READS_PER_CHAT * settings->rate_limit_max_requests, settings->rate_limit_window_ms};
 	api->login_rate = (struct ratelimit_rule){"login", LOGIN_ATTEMPTS, 60000};
+	api->account_rate = (struct ratelimit_rule){"account", LOGIN_ATTEMPTS, 60000};
+	api->hasher = hasher_new(chat->base);
 	api->heartbeat = heartbeat(settings, chat->base);
 	api->router = routes_router();
 	api->pages = pages_load(settings);
+	api->rooms = widget_rooms_new(store);
+	LIST_INIT(&api->parting);
 	buf_init(&api->line, LINE_MAX_BYTES);
 	return api;
 }
@@ -58,10 +67,19 @@ api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
+	widget_sockets_forget(api);
+	hasher_free(api->hasher);
 	router_free(api->router);
 	pages_free(api->pages);
+	widget_rooms_free(api->rooms);
 	buf_clear(&api->line);
 	free(api);
+}
+
+bool
+api_is_idle(const struct api *api)
+{
+	return LIST_EMPTY(&api->parting);
 }
 
 /* -- what the HTTP server asks ------------------------------------------------------------ */
@@ -80,7 +98,8 @@ api_handle(struct http_exchange *x, void *ctx)
 	struct api_call c = {.api = ctx,
 	    .x = x,
 	    .route = (const struct api_route *)x->route,
-	    .org = id_default_org};
+	    .org = id_default_org,
+	    .widget = id_default_widget};
 
 	routes_parameters(c.api->router, x, &c.match);
 	guard_pass(&c);
@@ -149,6 +168,17 @@ api_reply_invalid(
 	api_reply_json(x, 400, buf_slice(line));
 }
 
+bool
+api_path_id(const struct api_call *c, const char *error, struct id *id)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	if (id_parse(router_capture(&c->match, 0, text), id) == 0 && !id_is_zero(id))
+		return true;
+	api_reply_invalid(c->api, c->x, error, "the id must be a UUID, as the list gives it");
+	return false;
+}
+
 void
 api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg *m)
 {
@@ -166,4 +196,24 @@ api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg 
 	else
 		reply_error_body(x, "store_unavailable",
 		    "The service is temporarily unavailable, please try again");
+}
+
+/* -- who calls ------------------------------------------------------------------------------ */
+
+bool
+api_is_owner(const struct api_call *c)
+{
+	if (c->role == USER_OWNER)
+		return true;
+	reply_json_error(c->x, 403, "owners_only", "Only an owner may do this");
+	return false;
+}
+
+void
+api_caller_name(const struct api_call *c, char name[API_CALLER_SIZE])
+{
+	if (!id_is_zero(&c->user))
+		id_format(&c->user, name);
+	else
+		snprintf(name, API_CALLER_SIZE, "%s", c->by_key ? "key" : "password");
 }

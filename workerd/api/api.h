@@ -10,6 +10,8 @@
 #ifndef WORKERD_API_API_H
 #define WORKERD_API_API_H
 
+#include <sys/queue.h>
+
 #include "proto/ratelimit.h"
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
@@ -19,8 +21,10 @@
 #include "workerd/http/reply.h"
 #include "workerd/store_client.h"
 
+struct hasher;
 struct pages;
 struct timeval;
+struct widget_rooms;
 
 struct api {
 	const struct settings *settings;
@@ -30,7 +34,11 @@ struct api {
 	struct scoreboard_worker *me; /* this worker's slot of the board */
 	struct router *router;
 	struct pages *pages;
-	struct ratelimit_rule chat_rate, chat_read_rate, login_rate;
+	struct widget_rooms *rooms;
+	/* WebSockets whose connection has ended, and that the store owes an answer. */
+	LIST_HEAD(, widget_socket) parting;
+	struct ratelimit_rule chat_rate, chat_read_rate, login_rate, account_rate, widget_rate;
+	struct hasher *hasher;
 	const struct timeval *heartbeat; /* of event streams: half the silence that may be */
 	struct buf line;                 /* where a handler puts a small answer together */
 };
@@ -41,8 +49,16 @@ struct api_call {
 	struct http_exchange *x;
 	const struct api_route *route;
 	struct route_match match;
-	struct id org; /* whose data the caller may see; set by the guard */
-	size_t step;   /* the guard's own: the next of its steps */
+	/* Set by the guard: whose data the caller may see, and what it is. */
+	struct id org;
+	struct id widget;    /* which chat by a key belongs to */
+	struct id user;      /* zero: by a key, or by DASHBOARD_PASSWORD */
+	enum user_role role; /* a key and DASHBOARD_PASSWORD are an owner's */
+	struct id login;     /* the session's, by which it is known in lists; zero: by a key */
+	bool by_key;         /* else by a session, whose cookie the request has */
+	/* Of a path that names a widget; borrowed, for the handler's call alone. */
+	const struct msg_widget_record *record;
+	size_t step; /* the guard's own: the next of its steps */
 };
 
 /* What is known of a request beside itself, from its beginning to its end (x->context). */
@@ -54,7 +70,9 @@ struct api_context {
 	uint64_t began_ms;
 	const struct ratelimit_rule *counted_by; /* NULL: no rate limit has looked at it */
 	struct ratelimit_answer rate;            /* what it said */
-	bool streaming;                          /* counted among the open streams */
+	uint64_t place;    /* of a WebSocket behind a proxy (admission.c); 0: none */
+	metric_cell *open; /* the gauge that counts it while it lasts; NULL: none */
+	bool foreign;      /* its Origin is none of those that the widget is for */
 };
 
 static inline struct api_context *
@@ -68,6 +86,9 @@ struct api *api_new(const struct settings *settings, struct chat *chat,
     struct store_client *store, struct scoreboard *board, struct scoreboard_worker *me);
 void api_free(struct api *api);
 
+/* Whether nothing is under way that no connection shows. */
+bool api_is_idle(const struct api *api);
+
 /* What conn.h asks for; ctx is the struct api. */
 const struct http_route *api_route(const struct http_request *req, void *ctx);
 void api_begin(struct http_exchange *x, void *ctx);
@@ -78,8 +99,12 @@ void api_answered(struct http_exchange *x, void *ctx);
 /* Whether the client uses HTTPS, as far as we can know: in production we take it for granted. */
 bool api_is_https(const struct api *api, const struct http_exchange *x);
 
-/* The answer is a stream that begins now: counts it until it ends. */
+/* The answer is a stream or a WebSocket that begins now: counts it until it ends. */
 void api_stream_begin(struct api *api, struct http_exchange *x);
+void api_socket_begin(struct api *api, struct http_exchange *x);
+
+/* Drops the WebSockets that are parting. */
+void widget_sockets_forget(struct api *api);
 
 /* -- answers that all resources give -------------------------------------------------------- */
 
@@ -90,9 +115,21 @@ void api_reply_json(struct http_exchange *x, int status, struct slice json);
 void api_reply_invalid(
     struct api *api, struct http_exchange *x, const char *error, const char *details);
 
+/* The id in the path. False: there is none, and 400 with the error was answered; so also for the id of
+ * zeros, which nothing has, and by which the store's messages mean none. */
+[[gnu::warn_unused_result]] bool api_path_id(
+    const struct api_call *c, const char *error, struct id *id);
+
 /* The answer to a request that storaged refused or left unanswered: 503 with Retry-After, or 500
  * for what should not have happened. */
 void api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg *m);
+
+/* Whether an owner calls, or who has an owner's rights; else 403 is answered. */
+[[gnu::warn_unused_result]] bool api_is_owner(const struct api_call *c);
+
+/* Who calls, for the log: a user's id, or what was shown instead: "key" or "password". */
+#define API_CALLER_SIZE (ID_TEXT_LEN + 1)
+void api_caller_name(const struct api_call *c, char name[API_CALLER_SIZE]);
 
 /* The buffer for a small answer, empty. */
 struct buf *api_line(struct api *api);

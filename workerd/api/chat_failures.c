@@ -33,6 +33,13 @@ static const struct {
     [TURN_CONFLICT] = {409, "id_conflict", "This id was given to another message before", false,
 	false},
     [TURN_UNKNOWN] = {404, "not_found", "Message not found", false, false},
+    [TURN_GONE] = {410, "widget_gone", "This chat is not available any more", false, false},
+    [TURN_CONTACT_REQUIRED] = {403, "contact_required",
+	"Please leave your contact details first", false, false},
+    [TURN_CAPPED] = {429, "daily_cap", "This chat has had its messages for today", false,
+	false},
+    [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
+	false},
 };
 
 void
@@ -46,6 +53,18 @@ chat_failure_reply(struct http_exchange *x, enum turn_failure failure, unsigned 
 	if (failures[failure].retry)
 		reply_header_fmt(x, "Retry-After", "%u", seconds);
 	reply_error_body(x, failures[failure].code, failures[failure].message);
+}
+
+const char *
+chat_failure_code(enum turn_failure failure)
+{
+	return failures[failure].code;
+}
+
+const char *
+chat_failure_message(enum turn_failure failure)
+{
+	return failures[failure].message;
 }
 
 void

@@ -12,6 +12,10 @@
 void chat_failure_reply(
     struct http_exchange *x, enum turn_failure failure, unsigned retry_after_ms);
 
+/* What it is called, and a sentence for the visitor; static. */
+const char *chat_failure_code(enum turn_failure failure);
+const char *chat_failure_message(enum turn_failure failure);
+
 /* Writes its "error" and "code", as members of an event in a stream that has begun. */
 void chat_failure_write(struct json_text *j, enum turn_failure failure);
 

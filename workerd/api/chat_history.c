@@ -54,7 +54,7 @@ write_page(struct json_text *j, const struct msg_message_page *page)
 		write_message(j, item, &page->active);
 	json_close(j, ']');
 	if (id_is_zero(&page->active))
-		json_null(j, "active");
+		json_none(j, "active");
 	else
 		json_id(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);
@@ -66,11 +66,11 @@ static void
 write_nothing(struct json_text *j)
 {
 	json_open(j, NULL, '{');
-	json_null(j, "conversationId");
+	json_none(j, "conversationId");
 	json_open(j, "messages", '[');
 	json_close(j, ']');
-	json_null(j, "active");
-	json_null(j, "nextCursor");
+	json_none(j, "active");
+	json_none(j, "nextCursor");
 	json_close(j, '}');
 }
 
@@ -99,7 +99,7 @@ handle_chat_history(const struct api_call *c)
 	    .cursor_len = PAGING_SEQ_LEN,
 	    .wrong_limit = "limit must be a whole number from 1 to 200",
 	};
-	struct msg_session_history ask = {.org = c->org, .widget = id_default_widget};
+	struct msg_session_history ask = {.org = c->org, .widget = c->widget};
 	uint8_t session[PARAMETER_MAX];
 	struct paging paging;
 	const char *wrong = paging_read(c->x->req->query, &rule, &paging);

@@ -8,7 +8,7 @@ chat_reference_read(const struct api_call *c, struct turn_reference *reference)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 
-	*reference = (struct turn_reference){.org = c->org, .widget = id_default_widget};
+	*reference = (struct turn_reference){.org = c->org, .widget = c->widget};
 	if (id_parse(router_capture(&c->match, 0, text), &reference->message) == 0)
 		return true;
 	api_reply_invalid(c->api, c->x, "Invalid messageId",

@@ -30,7 +30,7 @@ send_message(const struct api_call *c, const struct chat_body *body, struct chat
 {
 	const struct turn_request request = {
 	    .org = c->org,
-	    .widget = id_default_widget,
+	    .widget = c->widget,
 	    .session = body->session,
 	    .text = body->message,
 	    .client_id = body->client_id,
@@ -62,7 +62,7 @@ static void
 write_usage(struct json_text *j, const struct turn_reply *reply)
 {
 	if (reply->prompt_tokens == 0 && reply->completion_tokens == 0) {
-		json_null(j, "usage");
+		json_none(j, "usage");
 		return;
 	}
 	json_open(j, "usage", '{');

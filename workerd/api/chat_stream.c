@@ -150,7 +150,7 @@ stream_start(void *arg, const struct turn_ids *ids, size_t position)
 	struct stream *s = arg;
 
 	send_start(s, ids, position);
-	if (s->l.x->req->method != HTTP_HEAD)
+	if (s->l.x->method != HTTP_HEAD)
 		return;
 	/* That was all. */
 	turn_leave(s->l.turn);

@@ -8,6 +8,7 @@
 #include "proto/log.h"
 #include "workerd/api/message_text.h"
 #include "workerd/api/paging.h"
+#include "workerd/api/parameters.h"
 #include "workerd/api/query.h"
 
 #define PAGE_LIMIT 1000
@@ -15,22 +16,29 @@
  * beyond are left out, and the answer says so. */
 #define THREAD_MAX (14u * 1024 * 1024)
 
+static const char wrong_id[] = "Invalid conversationId";
 static const char missing[] = "Conversation not found";
 
-/* The id in the path; false: 400 was answered. */
-static bool
-read_id(const struct api_call *c, struct id *id)
-{
-	uint8_t text[ROUTER_CAPTURE_MAX];
-
-	if (id_parse(router_capture(&c->match, 0, text), id) == 0)
-		return true;
-	api_reply_invalid(c->api, c->x, "Invalid conversationId",
-	    "conversationId must be a UUID, as the list of conversations gives it");
-	return false;
-}
-
 /* -- JSON --------------------------------------------------------------------------------- */
+
+/* How the newest reply stands; the first is of a conversation that nobody has answered yet. */
+static const char *const states[] = {
+    [CONVERSATION_ANY] = "",
+    [CONVERSATION_COMPLETE] = "complete",
+    [CONVERSATION_STOPPED] = "stopped",
+    [CONVERSATION_INTERRUPTED] = "interrupted",
+    [CONVERSATION_ACTIVE] = "active",
+};
+
+static void
+write_state(struct json_text *j, uint8_t state)
+{
+	must(state < ARRAY_LEN(states));
+	if (state == CONVERSATION_ANY)
+		json_none(j, "status");
+	else
+		json_str(j, "status", slice_str(states[state]));
+}
 
 static void
 write_conversation(struct json_text *j, const char *key, struct slice item)
@@ -45,6 +53,12 @@ write_conversation(struct json_text *j, const char *key, struct slice item)
 	json_uint(j, "createdAt", r.created_at);
 	json_uint(j, "updatedAt", r.updated_at);
 	json_str(j, "lastMessage", r.last_message);
+	json_id(j, "widgetId", &r.widget);
+	if (id_is_zero(&r.contact))
+		json_none(j, "contactId");
+	else
+		json_id(j, "contactId", &r.contact);
+	write_state(j, r.state);
 	json_close(j, '}');
 }
 
@@ -85,6 +99,46 @@ on_list(void *arg, uint16_t type, const union msg *m)
 	query_reply(q);
 }
 
+/* A parameter that is an id; false: it is there and none. */
+static bool
+read_id_parameter(struct slice query, const char *name, struct id *id)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, name, text);
+
+	return value.p == NULL || (id_parse(value, id) == 0 && !id_is_zero(id));
+}
+
+/* The same for the parameter status. */
+static bool
+read_state(struct slice query, uint8_t *state)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, "status", text);
+
+	if (value.p == NULL)
+		return true;
+	for (size_t i = CONVERSATION_ANY + 1; i < ARRAY_LEN(states); i++)
+		if (slice_eq_str(value, states[i])) {
+			*state = (uint8_t)i;
+			return true;
+		}
+	return false;
+}
+
+/* Which conversations are wanted; NULL, or a sentence on what would be right. */
+static const char *
+read_filter(struct slice query, struct msg_conversation_list *list)
+{
+	if (!read_id_parameter(query, "widgetId", &list->widget))
+		return "widgetId must be a widget's id";
+	if (!read_id_parameter(query, "contactId", &list->contact))
+		return "contactId must be a contact's id";
+	if (!read_state(query, &list->state))
+		return "status must be active, complete, stopped or interrupted";
+	return NULL;
+}
+
 void
 handle_conversations_list(const struct api_call *c)
 {
@@ -99,6 +153,8 @@ handle_conversations_list(const struct api_call *c)
 	struct paging paging;
 	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
 
+	if (wrong == NULL)
+		wrong = read_filter(c->x->req->query, &list);
 	if (wrong != NULL) {
 		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
 		return;
@@ -201,7 +257,7 @@ handle_conversations_get(const struct api_call *c)
 	struct thread *t;
 	struct id id;
 
-	if (!read_id(c, &id))
+	if (!api_path_id(c, wrong_id, &id))
 		return;
 	wrong = paging_read(c->x->req->query, &rule, &paging);
 	if (wrong != NULL) {
@@ -232,7 +288,7 @@ on_erased(void *arg, uint16_t type, const union msg *m)
 		query_fail(&d->q, type, m);
 		return;
 	}
-	if (m->erased.conversations == 0) {
+	if (!query_removed(&d->q, type, m)) {
 		reply_json_error(query_done(&d->q), 404, "not_found", missing);
 		return;
 	}
@@ -249,7 +305,7 @@ handle_conversations_delete(const struct api_call *c)
 	struct msg_conversation_erase erase = {.org = c->org};
 	struct deletion *d;
 
-	if (!read_id(c, &erase.conversation))
+	if (!api_path_id(c, wrong_id, &erase.conversation))
 		return;
 	d = query_new(c, sizeof(*d), 0, missing);
 	d->conversation = erase.conversation;

@@ -18,6 +18,10 @@ static guard_step_fn *const guards[][STEPS_MAX] = {
     [GUARD_LOGIN] = {guard_origin, guard_no_session},
     [GUARD_SIGN_IN] = {guard_origin, guard_own_page, guard_login_rate},
     [GUARD_SIGN_OUT] = {guard_origin, guard_own_page},
+    [GUARD_WIDGET] = {guard_widget_rate, guard_widget},
+    [GUARD_WIDGET_SOCKET] = {guard_widget_rate, guard_upgrade, guard_socket_place,
+	guard_widget},
+    [GUARD_WIDGET_OPTIONS] = {NULL},
 };
 
 static void

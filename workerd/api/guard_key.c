@@ -1,5 +1,6 @@
 /*
- * The keys, compared in constant time.
+ * The keys: those of the settings, compared in constant time, and those that organizations have made,
+ * which the store finds by their hash.
  */
 #include "workerd/api/guard.h"
 
@@ -34,31 +35,88 @@ guard_refuse_admin(struct api_call *c)
 	return GUARD_REFUSED;
 }
 
+/* -- keys of organizations ------------------------------------------------------------------ */
+
+/* Whether it has the form of such a key. Others cost the store nothing. */
+static bool
+has_form(struct slice given, const char *prefix)
+{
+	size_t n = slice_str(prefix).len;
+
+	return given.len == KEY_TEXT && slice_eq_str((struct slice){given.p, n}, prefix);
+}
+
+static enum guard_verdict
+ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
+{
+	struct msg_key_check ask = {.key = secret_hash(given)};
+
+	return guard_ask(c, MSG_KEY_CHECK, &ask, found);
+}
+
+/* Whether the store's answer is a key of this kind. */
+static bool
+is_of_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
+{
+	if (m == NULL)
+		return false;
+	must(record_decode(m->key.key, MSG_KEY_RECORD, key) == WIRE_OK);
+	return key->kind == kind;
+}
+
+static enum guard_verdict
+found_chat_key(struct api_call *c, const union msg *m)
+{
+	struct msg_key_record key;
+
+	if (!is_of_kind(m, KEY_WIDGET, &key))
+		return refuse(c);
+	c->org = key.org;
+	c->widget = m->key.widget;
+	c->by_key = true;
+	return GUARD_NEXT;
+}
+
+static enum guard_verdict
+found_admin_key(struct api_call *c, const union msg *m)
+{
+	struct msg_key_record key;
+
+	if (!is_of_kind(m, KEY_ADMIN, &key))
+		return guard_refuse_admin(c);
+	c->org = key.org;
+	c->by_key = true;
+	return GUARD_GRANTED;
+}
+
+/* -- chat and the admin API ----------------------------------------------------------------- */
+
 enum guard_verdict
 guard_chat_key(struct api_call *c)
 {
 	const struct settings *s = c->api->settings;
 	struct slice given = http_header(c->x->req, "x-api-key");
 
-	if (s->widget_api_key == NULL)
-		return GUARD_NEXT;
 	if (given.p == NULL)
 		given = http_header(c->x->req, "x-widget-api-key");
-	if (given.p == NULL || !is_key(given, s->widget_api_key, s->widget_api_key_old))
-		return refuse(c);
-	return GUARD_NEXT;
+	if (s->widget_api_key != NULL && given.p != NULL &&
+	    is_key(given, s->widget_api_key, s->widget_api_key_old)) {
+		c->by_key = true;
+		return GUARD_NEXT;
+	}
+	if (has_form(given, KEY_WIDGET_PREFIX))
+		return ask_for(c, given, found_chat_key);
+	return s->widget_api_key == NULL ? GUARD_NEXT : refuse(c);
 }
 
-/* A key was given: is it the one? */
-static enum guard_verdict
-check_admin_key(struct api_call *c, struct slice given)
+/* A key was given: is it that of the settings? */
+static bool
+is_admin_key(const struct api_call *c, struct slice given)
 {
 	const struct settings *s = c->api->settings;
 
-	if (s->admin_api_key != NULL && given.p != NULL &&
-	    is_key(given, s->admin_api_key, s->admin_api_key_old))
-		return GUARD_GRANTED;
-	return guard_refuse_admin(c);
+	return s->admin_api_key != NULL && given.p != NULL &&
+	    is_key(given, s->admin_api_key, s->admin_api_key_old);
 }
 
 enum guard_verdict
@@ -66,7 +124,14 @@ guard_admin_key(struct api_call *c)
 {
 	struct slice given = http_header(c->x->req, "x-admin-api-key");
 
-	return given.p == NULL ? GUARD_NEXT : check_admin_key(c, given);
+	if (given.p == NULL)
+		return GUARD_NEXT;
+	if (is_admin_key(c, given)) {
+		c->by_key = true;
+		return GUARD_GRANTED;
+	}
+	return has_form(given, KEY_ADMIN_PREFIX) ? ask_for(c, given, found_admin_key)
+						 : guard_refuse_admin(c);
 }
 
 /* -- the metrics --------------------------------------------------------------------------- */
@@ -129,5 +194,7 @@ guard_scrape_key(struct api_call *c)
 {
 	struct slice given = http_header(c->x->req, "x-admin-api-key");
 
-	return check_admin_key(c, given.p != NULL ? given : bearer(c->x->req));
+	if (given.p == NULL)
+		given = bearer(c->x->req);
+	return is_admin_key(c, given) ? GUARD_GRANTED : guard_refuse_admin(c);
 }

@@ -48,6 +48,8 @@ is_own(const struct http_exchange *x)
 static bool
 is_allowed(const struct api *api, const struct http_exchange *x)
 {
+	if (guard_is_for_widgets(x))
+		return !api_context(x)->foreign;
 	return origin_list_has(&api->settings->cors_origin, http_header(x->req, "origin")) ||
 	    is_own(x);
 }

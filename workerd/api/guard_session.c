@@ -4,7 +4,6 @@
 #include "workerd/api/guard.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/basics.h"
@@ -35,86 +34,47 @@ guard_session_token(const struct http_request *req)
 
 /* -- asking the store ---------------------------------------------------------------------- */
 
-/* A call that waits for the store to say whether its session is good, and what follows. */
-struct session_check {
-	struct api_call call;
-	struct store_call *store;
-	guard_step_fn *good, *bad;
-};
-
+/* Whose session it is. */
 static void
-on_answer(void *arg, uint16_t type, const union msg *m)
+sign(struct api_call *c, const struct msg_login *m)
 {
-	struct session_check *check = arg;
-	struct api_call c = check->call;
-	guard_step_fn *next = check->bad;
+	struct msg_login_record login;
+	struct msg_user_item user;
 
-	c.x->on_close = NULL;
-	c.x->data = NULL;
-	if (type == MSG_LOGIN && m->login.login.len > 0) {
-		struct msg_login_record login;
-
-		must(record_decode(m->login.login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
-		c.org = login.org;
-		next = check->good;
-	} else if (!store_refused(type, m, STORE_NOT_FOUND)) {
-		next = NULL;
-	}
-	free(check);
-	if (next == NULL)
-		api_reply_store_failure(c.x, type, m);
-	else
-		guard_resume(&c, next(&c));
+	must(record_decode(m->login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
+	c->org = login.org;
+	c->login = login.id;
+	if (m->user.len == 0)
+		return;
+	must(record_decode(m->user, MSG_USER_ITEM, &user) == WIRE_OK);
+	c->user = user.id;
+	c->role = user.role;
 }
 
-static void
-on_client_gone(struct http_exchange *x)
-{
-	struct session_check *check = x->data;
-
-	store_call_forget(check->store);
-	free(check);
-}
-
-/* Goes on with good if the request's session is, with bad if it is not or there is none. */
+/* Asks for the request's session; found gets NULL when it is none. */
 static enum guard_verdict
-check_session(struct api_call *c, guard_step_fn *good, guard_step_fn *bad)
+check_session(struct api_call *c, guard_found_fn *found)
 {
 	struct slice token = guard_session_token(c->x->req);
-	struct session_check *check;
 	struct msg_login_check ask;
 
 	if (token.len == 0)
-		return bad(c);
+		return found(c, NULL);
 	ask.token = secret_hash(token);
-	check = xcalloc(1, sizeof(*check));
-	*check = (struct session_check){.call = *c, .good = good, .bad = bad};
-	check->store = store_call(
-	    c->api->store, MSG_LOGIN_CHECK, &ask, STORE_TIMEOUT_MS, on_answer, check);
-	if (check->store == NULL) {
-		free(check);
-		api_reply_store_failure(c->x, 0, NULL);
-		return GUARD_REFUSED;
-	}
-	c->x->data = check;
-	c->x->on_close = on_client_gone;
-	return GUARD_WAITING;
-}
-
-static enum guard_verdict
-grant(struct api_call *c)
-{
-	(void)c;
-	return GUARD_GRANTED;
+	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
 }
 
 /* -- the admin API ------------------------------------------------------------------------- */
 
 static enum guard_verdict
-refuse_session(struct api_call *c)
+found_for_admin(struct api_call *c, const union msg *m)
 {
-	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
-	return GUARD_REFUSED;
+	if (m == NULL) {
+		reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
+		return GUARD_REFUSED;
+	}
+	sign(c, &m->login);
+	return GUARD_GRANTED;
 }
 
 enum guard_verdict
@@ -126,7 +86,7 @@ guard_has_session(struct api_call *c)
 enum guard_verdict
 guard_admin_session(struct api_call *c)
 {
-	return check_session(c, grant, refuse_session);
+	return check_session(c, found_for_admin);
 }
 
 /* -- pages --------------------------------------------------------------------------------- */
@@ -158,19 +118,28 @@ redirect_to_login(struct api_call *c)
 }
 
 static enum guard_verdict
-redirect_home(struct api_call *c)
+found_for_page(struct api_call *c, const union msg *m)
 {
-	return redirect(c->x, "/");
+	if (m == NULL)
+		return redirect_to_login(c);
+	sign(c, &m->login);
+	return GUARD_GRANTED;
+}
+
+static enum guard_verdict
+found_for_login(struct api_call *c, const union msg *m)
+{
+	return m == NULL ? GUARD_GRANTED : redirect(c->x, "/");
 }
 
 enum guard_verdict
 guard_page_session(struct api_call *c)
 {
-	return check_session(c, grant, redirect_to_login);
+	return check_session(c, found_for_page);
 }
 
 enum guard_verdict
 guard_no_session(struct api_call *c)
 {
-	return check_session(c, redirect_home, grant);
+	return check_session(c, found_for_login);
 }

@@ -4,6 +4,7 @@
 #include "workerd/api/json_text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "proto/json_escape.h"
 
@@ -46,14 +47,21 @@ json_close(struct json_text *j, char bracket)
 	j->comma = true;
 }
 
-void
-json_str(struct json_text *j, const char *key, struct slice text)
+/* A string. */
+static void
+quote(struct json_text *j, struct slice text)
 {
-	lead(j, key);
 	put(j, "\"");
 	if (json_escape(j->out, text) == -1)
 		j->failed = true;
 	put(j, "\"");
+}
+
+void
+json_str(struct json_text *j, const char *key, struct slice text)
+{
+	lead(j, key);
+	quote(j, text);
 }
 
 void
@@ -81,8 +89,31 @@ json_bool(struct json_text *j, const char *key, bool b)
 }
 
 void
-json_null(struct json_text *j, const char *key)
+json_none(struct json_text *j, const char *key)
 {
 	lead(j, key);
 	put(j, "null");
+}
+
+void
+json_thousandths(struct json_text *j, const char *key, uint32_t n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
+
+	while (text[len - 1] == '0')
+		text[--len] = '\0';
+	if (text[len - 1] == '.')
+		text[--len] = '\0';
+	lead(j, key);
+	put(j, text);
+}
+
+void
+json_member(struct json_text *j, struct slice key, struct slice text)
+{
+	lead(j, NULL);
+	quote(j, key);
+	put(j, ":");
+	quote(j, text);
 }

@@ -26,6 +26,12 @@ void json_str(struct json_text *j, const char *key, struct slice text);
 void json_id(struct json_text *j, const char *key, const struct id *id);
 void json_uint(struct json_text *j, const char *key, uint64_t n);
 void json_bool(struct json_text *j, const char *key, bool b);
-void json_null(struct json_text *j, const char *key);
+void json_none(struct json_text *j, const char *key);
+
+/* A number given in thousandths, with as many digits behind its point as it needs. */
+void json_thousandths(struct json_text *j, const char *key, uint32_t n);
+
+/* A member whose key is any valid UTF-8. */
+void json_member(struct json_text *j, struct slice key, struct slice text);
 
 #endif

@@ -100,12 +100,35 @@ paging_write_next(struct json_text *j, struct slice cursor)
 
 	must(cursor.len <= CURSOR_MAX);
 	if (cursor.len == 0) {
-		json_null(j, "nextCursor");
+		json_none(j, "nextCursor");
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		text[i] = alphabet[six_bits(cursor, 6 * i)];
 	json_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
+}
+
+const struct paging_rule paging_by_id = {
+    .limit_default = 100,
+    .limit_max = 200,
+    .cursor_len = sizeof(struct id),
+    .wrong_limit = "limit must be a whole number from 1 to 200",
+};
+
+struct id
+paging_id(const struct paging *p)
+{
+	struct id id;
+
+	/* Without a cursor its bytes are zero. */
+	memcpy(id.b, p->cursor, sizeof(id.b));
+	return id;
+}
+
+void
+paging_write_next_id(struct json_text *j, const struct id *next)
+{
+	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
 }
 
 /* -- messages ----------------------------------------------------------------------------- */

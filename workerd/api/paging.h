@@ -29,6 +29,12 @@ struct paging {
 [[gnu::warn_unused_result]] const char *paging_read(
     struct slice query, const struct paging_rule *rule, struct paging *p);
 
+/* For lists of what has an id: a cursor is the last one's of the page before. What such a cursor says,
+ * zero without one; and how it is written, zero for none. */
+extern const struct paging_rule paging_by_id;
+struct id paging_id(const struct paging *p);
+void paging_write_next_id(struct json_text *j, const struct id *next);
+
 /* Writes "nextCursor": the cursor, or null for an empty one (there is no further page). */
 void paging_write_next(struct json_text *j, struct slice cursor);
 

@@ -26,6 +26,7 @@ enum {
 	UNKNOWN = PATHS,
 	WRONG_METHOD,
 	OPTIONS,
+	WIDGET_OPTIONS,
 	ROWS,
 	UNREADABLE = ROWS, /* has a number and a name, and no row */
 	NUMBERS,
@@ -41,6 +42,8 @@ static const struct api_route rows[ROWS] = {
     [WRONG_METHOD] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, "wrong_method", GUARD_PUBLIC,
 	answer_wrong_method},
     [OPTIONS] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, "options", GUARD_PUBLIC, answer_options},
+    [WIDGET_OPTIONS] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, "widget_options",
+	GUARD_WIDGET_OPTIONS, answer_options},
 };
 
 struct router *
@@ -53,13 +56,28 @@ routes_router(void)
 	return router_new(table, PATHS);
 }
 
+/* A preflight for a widget's path is answered whatever CORS_ORIGIN says. */
+static const struct api_route *
+find_options(const struct router *router, const struct http_request *req)
+{
+	struct route_match match;
+	const struct api_route *asked;
+
+	if (router_match(router, HTTP_GET, req->path, &match) != ROUTE_FOUND)
+		return &rows[OPTIONS];
+	asked = match.payload;
+	return asked->guard == GUARD_WIDGET || asked->guard == GUARD_WIDGET_SOCKET
+	    ? &rows[WIDGET_OPTIONS]
+	    : &rows[OPTIONS];
+}
+
 const struct api_route *
 routes_find(const struct router *router, const struct http_request *req)
 {
 	struct route_match match;
 
 	if (req->method == HTTP_OPTIONS)
-		return &rows[OPTIONS];
+		return find_options(router, req);
 	switch (router_match(router, req->method, req->path, &match)) {
 	case ROUTE_FOUND:
 		return match.payload;

@@ -25,6 +25,9 @@ enum api_guard {
 	GUARD_LOGIN,
 	GUARD_SIGN_IN,
 	GUARD_SIGN_OUT,
+	GUARD_WIDGET,
+	GUARD_WIDGET_SOCKET,
+	GUARD_WIDGET_OPTIONS,
 };
 
 struct api_route {

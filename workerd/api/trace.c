@@ -13,6 +13,7 @@
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "proto/log.h"
+#include "workerd/api/admission.h"
 #include "workerd/api/api.h"
 #include "workerd/api/chat_body.h"
 
@@ -62,19 +63,31 @@ keep_request_id(struct api_context *context)
 	context->request_id = slice_str(context->kept_id);
 }
 
+static void
+stays_open(struct http_exchange *x, metric_cell *gauge)
+{
+	keep_request_id(api_context(x));
+	api_context(x)->open = gauge;
+	metric_add(gauge, 1);
+}
+
 void
 api_stream_begin(struct api *api, struct http_exchange *x)
 {
-	keep_request_id(api_context(x));
-	api_context(x)->streaming = true;
-	metric_add(&api->me->streams, 1);
+	stays_open(x, &api->me->streams);
+}
+
+void
+api_socket_begin(struct api *api, struct http_exchange *x)
+{
+	stays_open(x, &api->me->sockets);
 }
 
 /* A method of a client's own making is not worth a line of its own. */
 static const char *
-method_name(const struct http_request *req)
+method_name(enum http_method method)
 {
-	const char *name = http_method_name(req->method);
+	const char *name = http_method_name(method);
 
 	return name == NULL ? "other" : name;
 }
@@ -87,13 +100,15 @@ api_answered(struct http_exchange *x, void *ctx)
 	size_t route = routes_number(x);
 	char client[IP_TEXT_SIZE];
 
-	if (context->streaming)
-		metric_sub(&api->me->streams, 1);
+	if (context->open != NULL)
+		metric_sub(context->open, 1);
+	if (context->place != 0)
+		api_left(context->place, api);
 	metric_add(&api->me->requests[route][metric_status_of(x->status)], 1);
 	ip_format(&context->caller.address, client);
 	log_event(LOG_INFO, "request", L_UINT("conn", x->number),
 	    L_SLICE("request", context->request_id), L_STR("client", client),
-	    L_STR("method", method_name(x->req)), L_STR("route", routes_name(route)),
+	    L_STR("method", method_name(x->method)), L_STR("route", routes_name(route)),
 	    L_INT("status", x->status), L_UINT("ms", clock_mono_ms() - context->began_ms),
 	    L_UINT("bytes", x->sent), L_STR("end", reply_is_whole(x) ? NULL : "client_left"));
 	free(context->kept_id);

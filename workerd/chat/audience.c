@@ -35,6 +35,7 @@ listener_free(struct turn_listener *l)
 {
 	if (l->deadline != NULL)
 		event_free(l->deadline);
+	free(l->stops);
 	free(l);
 }
 
@@ -124,7 +125,8 @@ static void
 start(struct audience *a, struct turn_listener *l)
 {
 	struct slice text = buf_slice(&a->text);
-	size_t position, offset = utf8_utf16_offset(text, l->after, &position);
+	size_t after = a->anew ? 0 : l->after;
+	size_t position, offset = utf8_utf16_offset(text, after, &position);
 
 	l->started = true;
 	a->now = l;
@@ -186,6 +188,31 @@ audience_take(struct audience *a)
 	if (l != NULL)
 		audience_remove(a, l);
 	return l;
+}
+
+/* One who wants the reply stopped, or NULL. */
+static struct turn_listener *
+find_stop(const struct audience *a)
+{
+	struct turn_listener *l;
+
+	LIST_FOREACH (l, &a->listeners, link)
+		if (l->stops != NULL)
+			return l;
+	return NULL;
+}
+
+void
+audience_send_stops(struct audience *a, struct chat *chat)
+{
+	struct turn_listener *l;
+
+	a->calling = true;
+	while ((l = find_stop(a)) != NULL) {
+		audience_remove(a, l);
+		join_again(chat, l);
+	}
+	a->calling = false;
 }
 
 /* Takes one out to be told its last: false when there is none. */

@@ -15,6 +15,7 @@
 #include "workerd/chat/turn.h"
 
 struct join;
+struct reference;
 
 struct turn_listener {
 	const struct turn_sink *sink;
@@ -22,6 +23,7 @@ struct turn_listener {
 	struct audience *audience; /* NULL: it has none yet */
 	struct join *join;         /* looks for it; NULL: found */
 	struct event *deadline;    /* of one who waits for a stop; else NULL */
+	struct reference *stops;   /* the reply that it wants stopped; else NULL */
 	size_t after;              /* UTF-16 units of the text that it does not want */
 	bool started;
 	bool quiet; /* waits for the end alone */
@@ -33,6 +35,8 @@ LIST_HEAD(turn_listeners, turn_listener);
 struct audience {
 	struct turn_ids ids;
 	struct buf text;
+	bool
+	    anew; /* of a reply that was begun anew: a place may be one in another run's text */
 	bool begun; /* the text, or the wait for it, has begun: all who come are started */
 	struct turn_listeners listeners;
 	/* Who is being called, and who is next: moved on when they leave. */
@@ -66,6 +70,10 @@ void audience_add(struct audience *a, struct turn_listener *l, bool now);
 
 /* Takes out one who listens, untold; NULL when nobody does. */
 struct turn_listener *audience_take(struct audience *a);
+
+/* The reply was begun anew by somebody else: those who want it stopped look for it again, the others are
+ * left to the caller. */
+void audience_send_stops(struct audience *a, struct chat *chat);
 
 /* The text begins: starts all who were not. */
 void audience_begin(struct audience *a);

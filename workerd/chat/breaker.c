@@ -16,20 +16,26 @@ breaker_enter(struct breaker *b, enum breaker_state state)
 	    [BREAKER_OPEN] = "open",
 	    [BREAKER_HALF_OPEN] = "half_open"};
 
+	/* How many servers are left alone: each counts once. */
+	if (b->state == BREAKER_CLOSED)
+		metric_add(&b->board->breaker_open, 1);
+	if (state == BREAKER_CLOSED)
+		metric_sub(&b->board->breaker_open, 1);
 	b->state = state;
-	metric_set(&b->board->breaker_open, state != BREAKER_CLOSED);
 	if (state == BREAKER_OPEN)
 		metric_add(&b->board->breaker_opened, 1);
 	log_event(state == BREAKER_OPEN ? LOG_ERROR : LOG_NOTICE, "model_breaker",
-	    L_STR("state", names[state]), L_UINT("failures", b->failures),
+	    L_STR("server", b->name), L_STR("state", names[state]),
+	    L_UINT("failures", b->failures),
 	    L_UINT("open_ms", state == BREAKER_OPEN ? b->open_ms : 0));
 }
 
 void
-breaker_init(
-    struct breaker *b, unsigned threshold, unsigned open_ms, struct scoreboard_worker *board)
+breaker_init(struct breaker *b, const char *name, unsigned threshold, unsigned open_ms,
+    struct scoreboard_worker *board)
 {
-	*b = (struct breaker){.state = BREAKER_CLOSED,
+	*b = (struct breaker){.name = name,
+	    .state = BREAKER_CLOSED,
 	    .threshold = threshold,
 	    .open_ms = open_ms,
 	    .board = board};

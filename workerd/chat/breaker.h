@@ -6,7 +6,7 @@
  *	open       nothing is asked until its time is over
  *	half open  one question is asked, the probe: its answer closes, its failure opens again
  *
- * One per worker. Shared through the scoreboard it would open a few failures sooner, but then a
+ * One per worker and server. Shared through the scoreboard it would open a few failures sooner, but then a
  * worker that cannot reach the model for a reason of its own (descriptors, a stalled resolver)
  * would cut off all others, and one killed in the middle of a probe would leave it half open.
  *
@@ -23,6 +23,7 @@
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 struct breaker {
+	const char *name; /* of the server, for the log; NULL: none */
 	enum breaker_state state;
 	unsigned threshold; /* failures in a row; 0: never opens */
 	unsigned open_ms;
@@ -32,8 +33,9 @@ struct breaker {
 	struct scoreboard_worker *board;
 };
 
-void breaker_init(
-    struct breaker *b, unsigned threshold, unsigned open_ms, struct scoreboard_worker *board);
+/* The name is borrowed. */
+void breaker_init(struct breaker *b, const char *name, unsigned threshold, unsigned open_ms,
+    struct scoreboard_worker *board);
 
 /* Whether a question may be asked now; if not, *wait_ms is when to try again, at least 1. */
 [[gnu::warn_unused_result]] bool breaker_admits(

@@ -5,7 +5,6 @@
 
 #include "proto/basics.h"
 #include "proto/clock.h"
-#include "proto/log.h"
 #include "workerd/chat/follow.h"
 #include "workerd/chat/join.h"
 #include "workerd/chat/turn_internal.h"
@@ -20,7 +19,7 @@ on_connected(void *arg, int fd)
 	struct chat *chat = arg;
 	struct turn *t;
 
-	upstream_fd_is_new(chat->upstream, fd);
+	model_servers_fd_is_new(&chat->servers, fd);
 	LIST_FOREACH (t, &chat->turns, link) {
 		turn_unwanted(t);
 		t->kept = 0;
@@ -56,8 +55,10 @@ on_news(void *arg, uint16_t type, const union msg *m)
 	case MSG_LIVE_END:
 		follow_end(chat, &m->live_end.turn);
 		break;
-	default:
-		log_event(LOG_ERROR, "store_news_unknown", L_STR("message", msg_name(type)));
+	case MSG_LIVE_UNSAVED:
+		follow_unsaved(chat, &m->live_unsaved);
+		break;
+	default: /* of visitors: not a reply's */
 		break;
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * What all replies of a worker share: the lines to the store and the model, and the lists of the
+ * What all replies of a worker share: the lines to the store and the models, and the lists of the
  * replies that are made here, of those that others make and somebody here follows, and of those that
  * are looked for.
  */
@@ -11,7 +11,8 @@
 
 #include "proto/scoreboard.h"
 #include "proto/settings.h"
-#include "workerd/chat/upstream.h"
+#include "workerd/chat/agent.h"
+#include "workerd/chat/model_servers.h"
 #include "workerd/store_client.h"
 
 struct audiences;
@@ -23,19 +24,15 @@ struct chat {
 	/* Set by whoever owns it, before chat_start(). */
 	struct event_base *base;
 	struct store_client *store;
-	struct upstream *upstream;
+	struct model_servers servers;    /* at least the settings' own */
 	struct scoreboard_worker *board; /* where turns are counted */
-	const char *model;
-	const char *system_prompt;
-	const char *key;                    /* NULL: none; what never may be told */
-	uint32_t max_completion_tokens;     /* 0: the server's own limit */
-	struct setting_decimal temperature; /* or the server's own */
-	bool no_usage; /* the server does not know how to be asked for usage */
+	struct agent_defaults defaults;
 	unsigned max_history;
 	unsigned total_ms; /* for a whole answer of the model, retries included */
 
 	/* The tokens given to listeners since the last chat_turn_end(), and when the first came. */
 	uint64_t relayed, relayed_since_ns;
+	size_t trials; /* that run */
 	LIST_HEAD(turn_list, turn) turns;
 	LIST_HEAD(, turn) wanted; /* of them those that other workers follow */
 	struct audiences *turns_by_id;
@@ -56,7 +53,7 @@ size_t chat_running(const struct chat *chat);
 void chat_cut(struct chat *chat);
 
 /* Forgets everything, as a process does that ends: nothing more is stored or told. The store's
- * calls are gone already; the upstream is still there. */
+ * calls are gone already; the model servers are still there. */
 void chat_clear(struct chat *chat);
 
 /* Once per loop turn, after the clients' writes and before the store's: what was given to listeners

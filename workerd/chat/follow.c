@@ -89,14 +89,17 @@ follow_stop(struct follow *f)
 		    f->chat->store, MSG_TURN_STOP, &stop, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
-/* It is still written. By another run it was begun anew, and what was heard here is void. */
+/* It is still written. By another run it was begun anew, and what was heard here is void; a stop is
+ * meant for the reply, whoever writes it. */
 static void
 follow_goes_on(struct follow *f, const struct msg_turn_state *state)
 {
 	bool same = id_equal(&f->run, &state->run) && !state->own;
 
-	if (!same)
+	if (!same) {
+		audience_send_stops(&f->audience, f->chat);
 		audience_fail(&f->audience, TURN_INTERRUPTED, 0);
+	}
 	if (follow_is_left(f))
 		return;
 	if (f->stop)
@@ -144,6 +147,8 @@ follow_new(struct chat *chat, struct reference *reference, const struct msg_turn
 	audience_init(&f->audience, on_deserted);
 	f->audience.ids =
 	    (struct turn_ids){.conversation = state->conversation, .message = state->turn};
+	/* The first run has the reply's own id (messages.def). */
+	f->audience.anew = !id_equal(&state->run, &state->turn);
 	f->chat = chat;
 	f->reference = reference;
 	f->run = state->run;
@@ -176,7 +181,7 @@ follow_admit(struct chat *chat, struct reference *reference, const struct msg_tu
 	else
 		free(reference);
 	/* Where its text begins is known when some of it is here, or none is wanted before. */
-	audience_add(&f->audience, l, l->after == 0);
+	audience_add(&f->audience, l, l->after == 0 || f->audience.anew);
 	if (follow_is_left(f))
 		return;
 	if (stop)
@@ -238,6 +243,18 @@ follow_end(struct chat *chat, const struct id *message)
 
 	if (f != NULL)
 		follow_ask(f);
+}
+
+/* As for those who listen where it is written, nobody knows when it will be stored. */
+void
+follow_unsaved(struct chat *chat, const struct msg_live_unsaved *unsaved)
+{
+	struct follow *f = follow_find(chat, &unsaved->turn);
+
+	if (f == NULL || f->call != NULL)
+		return;
+	audience_fail(&f->audience, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN, 0);
+	follow_is_left(f);
 }
 
 /* -- all of them ------------------------------------------------------------------------- */

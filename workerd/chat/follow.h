@@ -26,6 +26,7 @@ size_t follow_has(const struct chat *chat, const struct id *message);
 /* What storaged says of them. */
 void follow_text(struct chat *chat, const struct msg_live_text *piece);
 void follow_end(struct chat *chat, const struct id *message);
+void follow_unsaved(struct chat *chat, const struct msg_live_unsaved *unsaved);
 
 /* The line to the store is gone: asks on the next how each one is. */
 void follows_ask(struct chat *chat);

@@ -232,6 +232,13 @@ join_repeated(struct chat *chat, struct turn_listener *l, struct reference *refe
 		listener_fail(l, TURN_STORE_DOWN);
 }
 
+void
+join_again(struct chat *chat, struct turn_listener *l)
+{
+	if (join_start(chat, l, reference_copy(l->stops)) == -1)
+		listener_fail(l, TURN_STORE_DOWN);
+}
+
 static void
 on_stop_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -248,6 +255,7 @@ turn_stop(struct chat *chat, const struct turn_reference *reference,
 	struct turn_listener *l = listener_new(sink, arg);
 
 	l->quiet = true;
+	l->stops = reference_new(reference);
 	l->deadline = evtimer_new(chat->base, on_stop_deadline, l);
 	must(l->deadline != NULL);
 	evtimer_add(l->deadline, &in);

@@ -13,6 +13,9 @@
 void join_repeated(struct chat *chat, struct turn_listener *l, struct reference *reference,
     const struct msg_turn_state *state);
 
+/* Looks once more for a reply that is to be stopped. The listener is in no audience; it is taken over. */
+void join_again(struct chat *chat, struct turn_listener *l);
+
 /* The listener leaves, or has waited long enough. */
 void join_give_up(struct join *j);
 

@@ -69,11 +69,9 @@ add_pair(struct buf *out, const uint8_t *p)
 {
 	uint32_t high = (uint32_t)(p[1] & 0x0f) << 6 | (p[2] & 0x3f);
 	uint32_t low = (uint32_t)(p[4] & 0x0f) << 6 | (p[5] & 0x3f);
-	uint32_t c = 0x10000 + (high << 10 | low);
-	const uint8_t utf8[] = {(uint8_t)(0xf0 | c >> 18), (uint8_t)(0x80 | (c >> 12 & 0x3f)),
-	    (uint8_t)(0x80 | (c >> 6 & 0x3f)), (uint8_t)(0x80 | (c & 0x3f))};
+	uint8_t utf8[4];
 
-	return buf_append(out, utf8, sizeof(utf8));
+	return buf_append(out, utf8, utf8_encode(0x10000 + (high << 10 | low), utf8));
 }
 
 /* Text of which every byte is decided. */

@@ -20,18 +20,9 @@
 static int32_t
 unit_at(struct slice s)
 {
-	int32_t unit = 0;
-
 	if (s.len < ESCAPE || s.p[0] != '\\' || s.p[1] != 'u')
 		return -1;
-	for (size_t i = 2; i < ESCAPE; i++) {
-		int digit = hex_value(s.p[i]);
-
-		if (digit == -1)
-			return -1;
-		unit = unit << 4 | digit;
-	}
-	return unit;
+	return hex_value4(s.p + 2);
 }
 
 static bool

@@ -161,28 +161,12 @@ take_object(struct scan *s, member_fn *fn, struct openai_usual *u)
 static bool
 add_character(struct buf *out, const uint8_t *p)
 {
-	uint8_t utf8[3];
-	unsigned c = 0;
-	size_t n = 0;
+	int32_t c = hex_value4(p);
+	uint8_t utf8[4];
 
-	for (size_t i = 0; i < 4; i++) {
-		int digit = hex_value(p[i]);
-
-		if (digit == -1)
-			return false;
-		c = c << 4 | (unsigned)digit;
-	}
-	if (c >= 0xd800 && c <= 0xdfff)
+	if (c == -1 || (c >= 0xd800 && c <= 0xdfff))
 		return false;
-	if (c < 0x80) {
-		utf8[n++] = (uint8_t)c;
-	} else {
-		utf8[n++] = (uint8_t)(c < 0x800 ? 0xc0 | c >> 6 : 0xe0 | c >> 12);
-		if (c >= 0x800)
-			utf8[n++] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		utf8[n++] = (uint8_t)(0x80 | (c & 0x3f));
-	}
-	return buf_append(out, utf8, n) == 0;
+	return buf_append(out, utf8, utf8_encode((uint32_t)c, utf8)) == 0;
 }
 
 /* One escape at the front of s, of at least two bytes; how long it was, 0 if it is not usual. */

@@ -20,21 +20,36 @@ put(char *to, const char *end, const void *from, size_t n)
 	return to + n;
 }
 
+/* How long the longest of the secrets is that the text begins with; 0: it begins with none. */
+static size_t
+secret_length(struct slice text, const char *const secrets[], size_t n)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = secrets[i] == NULL ? 0 : strlen(secrets[i]);
+
+		if (len > longest && len <= text.len && memcmp(text.p, secrets[i], len) == 0)
+			longest = len;
+	}
+	return longest;
+}
+
 void
-redact(struct slice text, const char *secret, char *out, size_t size)
+redact(struct slice text, const char *const secrets[], size_t n, char *out, size_t size)
 {
 	const char *end = out + size - 1;
-	size_t len = secret == NULL ? 0 : strlen(secret);
+	size_t hidden = 0; /* bytes of a secret that are still to come */
 
-	while (text.len > 0 && out < end) {
-		const uint8_t *found = len == 0 ? NULL : memmem(text.p, text.len, secret, len);
-		size_t before = found == NULL ? text.len : (size_t)(found - text.p);
+	for (; text.len > 0 && out < end; text.p++, text.len--) {
+		size_t len = secret_length(text, secrets, n);
 
-		out = put(out, end, text.p, before);
-		if (found != NULL)
-			out = put(out, end, INSTEAD, strlen(INSTEAD));
-		before += found == NULL ? 0 : len;
-		text = (struct slice){text.p + before, text.len - before};
+		if (hidden == 0)
+			out = len > 0 ? put(out, end, INSTEAD, strlen(INSTEAD))
+				      : put(out, end, text.p, 1);
+		if (len > hidden)
+			hidden = len;
+		hidden -= hidden > 0;
 	}
 	*out = '\0';
 }

@@ -8,9 +8,9 @@
 #include "proto/buf.h"
 
 /*
- * Copies text to out (size bytes, NUL-terminated, cut to fit) with "[key]" in place of the secret
- * wherever it stands in it. secret may be NULL.
+ * Copies text to out (size bytes, NUL-terminated, cut to fit) with "[key]" in place of each of n
+ * secrets wherever it stands in it; once for those that overlap. A secret may be NULL.
  */
-void redact(struct slice text, const char *secret, char *out, size_t size);
+void redact(struct slice text, const char *const secrets[], size_t n, char *out, size_t size);
 
 #endif

@@ -20,6 +20,17 @@ reference_new(const struct turn_reference *from)
 	return r;
 }
 
+struct reference *
+reference_copy(const struct reference *r)
+{
+	return reference_new(&(struct turn_reference){
+	    .org = r->org,
+	    .widget = r->widget,
+	    .session = {r->session, r->session_len},
+	    .message = r->message,
+	});
+}
+
 struct msg_turn_join
 reference_join(const struct reference *r, size_t from)
 {

@@ -1,7 +1,7 @@
 /*
  * A reply that is looked for, and whose it must be: a turn_reference kept beyond the call that
  * brought it. Belongs to one at a time: the turn that may turn out to be a repeated one, the question
- * how the reply is, the reply that is followed.
+ * how the reply is, the reply that is followed, one who wants it stopped.
  */
 #ifndef WORKERD_CHAT_REFERENCE_H
 #define WORKERD_CHAT_REFERENCE_H
@@ -16,6 +16,7 @@ struct reference {
 
 /* A copy; free with free(). */
 struct reference *reference_new(const struct turn_reference *from);
+struct reference *reference_copy(const struct reference *r);
 
 /* The question to the store how the reply is, of which from bytes are here. */
 struct msg_turn_join reference_join(const struct reference *r, size_t from);

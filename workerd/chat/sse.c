@@ -1,13 +1,12 @@
 /*
- * Server-sent events, read in pieces. A line that lies whole in one piece is used where it lies;
- * only a line that is split between pieces is copied.
+ * Server-sent events, read in pieces. A line that lies whole in one piece is used where it lies, and
+ * so is an event of one data line whose end has come with it, as nearly all are. Only what is split
+ * is copied, and its memory given back at once: thousands of answers wait for their next event.
  */
 #include "workerd/chat/sse.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define KEEP_MAX 8192 /* bytes of memory that a usual event may leave for the next one */
 
 void
 sse_init(struct sse_reader *r)
@@ -24,16 +23,6 @@ sse_clear(struct sse_reader *r)
 	buf_clear(&r->data);
 }
 
-/* One huge event is no reason to hold its memory for the rest of a long answer. */
-static void
-forget(struct buf *b)
-{
-	if (b->cap > KEEP_MAX)
-		buf_clear(b);
-	else
-		buf_reset(b);
-}
-
 /* A blank line: the event under way is whole. */
 static int
 dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
@@ -43,7 +32,7 @@ dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 	if (r->has_data)
 		result = fn(arg, buf_slice(&r->data));
 	r->has_data = false;
-	forget(&r->data);
+	buf_clear(&r->data);
 	return result;
 }
 
@@ -57,8 +46,19 @@ add_data(struct sse_reader *r, struct slice value)
 	return buf_append(&r->data, value.p, value.len);
 }
 
+/* Whether the event ends with the line that has just ended: a blank one begins what comes next. */
+static bool
+blank_follows(const struct sse_reader *r, struct slice next)
+{
+	size_t i = r->after_cr && next.len > 0 && *next.p == '\n';
+
+	return i < next.len && (next.p[i] == '\n' || next.p[i] == '\r');
+}
+
+/* next: what comes behind it. */
 static int
-take_line(struct sse_reader *r, struct slice line, sse_event_fn *fn, void *arg)
+take_line(
+    struct sse_reader *r, struct slice line, struct slice next, sse_event_fn *fn, void *arg)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 	const uint8_t *colon;
@@ -79,6 +79,8 @@ take_line(struct sse_reader *r, struct slice line, sse_event_fn *fn, void *arg)
 	value = (struct slice){colon + 1, line.len - 5};
 	if (value.len > 0 && *value.p == ' ')
 		value = (struct slice){value.p + 1, value.len - 1};
+	if (!r->has_data && blank_follows(r, next))
+		return fn(arg, value);
 	return add_data(r, value);
 }
 
@@ -121,9 +123,9 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 			return 0;
 		r->after_cr = piece.p[n] == '\r';
 		piece = (struct slice){piece.p + n + 1, piece.len - n - 1};
-		if (take_line(r, line, fn, arg) == -1)
+		if (take_line(r, line, piece, fn, arg) == -1)
 			return -1;
-		forget(&r->line);
+		buf_clear(&r->line);
 	}
 	return 0;
 }

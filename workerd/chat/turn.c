@@ -18,7 +18,7 @@ turn_timer(struct turn *t, unsigned ms)
 {
 	struct timeval in = clock_timeval(ms);
 
-	evtimer_add(t->timer, &in);
+	evtimer_add(&t->timer, &in);
 }
 
 static void
@@ -28,9 +28,11 @@ turn_free(struct turn *t)
 	turn_unwanted(t);
 	audiences_remove(&t->audience);
 	metric_sub(&t->chat->board->turns_running, 1);
-	event_free(t->timer);
+	t->chat->trials -= t->trial;
+	event_del(&t->timer);
 	audience_clear(&t->audience);
 	history_clear(&t->history);
+	free(t->agent);
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);
 	free(t->reference);
@@ -51,18 +53,23 @@ turn_enter(struct turn *t, enum turn_state state)
 static const struct {
 	const char *name;
 	enum metric_turn metric;
+	bool expected; /* a rule's doing, however often: nothing to look after */
 } endings[] = {
-    [TURN_STORE_DOWN] = {"store_down", METRIC_TURN_STORE_DOWN},
-    [TURN_STORE_FULL] = {"store_full", METRIC_TURN_STORE_FULL},
-    [TURN_MODEL_DOWN] = {"model_down", METRIC_TURN_MODEL_DOWN},
-    [TURN_MODEL_SLOW] = {"model_slow", METRIC_TURN_MODEL_SLOW},
-    [TURN_MODEL_BUSY] = {"model_busy", METRIC_TURN_MODEL_BUSY},
-    [TURN_MODEL_AWAY] = {"model_unavailable", METRIC_TURN_MODEL_AWAY},
-    [TURN_TOO_LONG] = {"too_long", METRIC_TURN_TOO_LONG},
-    [TURN_CUT] = {"cut", METRIC_TURN_CUT},
-    [TURN_ERASED] = {"erased", METRIC_TURN_ERASED},
-    [TURN_INTERRUPTED] = {"taken", METRIC_TURN_TAKEN},
-    [TURN_CONFLICT] = {"conflict", METRIC_TURN_CONFLICT},
+    [TURN_STORE_DOWN] = {"store_down", METRIC_TURN_STORE_DOWN, false},
+    [TURN_STORE_FULL] = {"store_full", METRIC_TURN_STORE_FULL, false},
+    [TURN_MODEL_DOWN] = {"model_down", METRIC_TURN_MODEL_DOWN, false},
+    [TURN_MODEL_SLOW] = {"model_slow", METRIC_TURN_MODEL_SLOW, false},
+    [TURN_MODEL_BUSY] = {"model_busy", METRIC_TURN_MODEL_BUSY, false},
+    [TURN_MODEL_AWAY] = {"model_unavailable", METRIC_TURN_MODEL_AWAY, false},
+    [TURN_TOO_LONG] = {"too_long", METRIC_TURN_TOO_LONG, false},
+    [TURN_CUT] = {"cut", METRIC_TURN_CUT, false},
+    [TURN_ERASED] = {"erased", METRIC_TURN_ERASED, false},
+    [TURN_INTERRUPTED] = {"taken", METRIC_TURN_TAKEN, false},
+    [TURN_CONFLICT] = {"conflict", METRIC_TURN_CONFLICT, false},
+    [TURN_GONE] = {"gone", METRIC_TURN_GONE, true},
+    [TURN_CONTACT_REQUIRED] = {"contact_required", METRIC_TURN_CONTACT_REQUIRED, true},
+    [TURN_CAPPED] = {"capped", METRIC_TURN_CAPPED, true},
+    [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
 };
 
 static void
@@ -73,8 +80,9 @@ turn_log_end(const struct turn *t)
 	    : t->reply.status == MESSAGE_STOPPED ? "turn_stopped"
 						 : "turn_done";
 
-	log_event(t->failed ? LOG_WARN : LOG_INFO, ev,
-	    L_STR("why", t->failed ? endings[t->failure].name : NULL), L_TURN(t),
+	log_event(t->failed && !endings[t->failure].expected ? LOG_WARN : LOG_INFO, ev,
+	    L_STR("why", t->failed ? endings[t->failure].name : NULL),
+	    L_STR("trial", t->trial ? "yes" : NULL), L_TURN(t),
 	    L_ID("conversation", &t->audience.ids.conversation),
 	    L_UINT("ms", now - t->began_ms),
 	    L_UINT(
@@ -86,6 +94,8 @@ turn_log_end(const struct turn *t)
 static enum metric_turn
 metric_of(const struct turn *t)
 {
+	if (t->trial)
+		return METRIC_TURN_TRIAL;
 	if (t->failed)
 		return endings[t->failure].metric;
 	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;
@@ -117,7 +127,7 @@ turn_end(struct turn *t)
 	turn_count_end(t);
 	turn_tell(t);
 	turn_unwanted(t);
-	evtimer_del(t->timer);
+	evtimer_del(&t->timer);
 	turn_enter(t, TURN_OVER);
 }
 
@@ -145,6 +155,8 @@ turn_lost(struct turn *t, enum turn_failure why)
 {
 	turn_give_up_calls(t);
 	turn_set_failure(t, why);
+	if (why == TURN_INTERRUPTED)
+		audience_send_stops(&t->audience, t->chat);
 	turn_end(t);
 }
 
@@ -161,9 +173,22 @@ turn_forget(struct turn *t)
 static enum turn_failure
 refusal(uint16_t type, const union msg *m)
 {
-	if (store_refused(type, m, STORE_FULL))
-		return TURN_STORE_FULL;
-	return store_refused(type, m, STORE_CONFLICT) ? TURN_CONFLICT : TURN_STORE_DOWN;
+	static const struct {
+		enum store_error code;
+		enum turn_failure failure;
+	} refusals[] = {
+	    {STORE_FULL, TURN_STORE_FULL},
+	    {STORE_CONFLICT, TURN_CONFLICT},
+	    {STORE_GONE, TURN_GONE},
+	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED},
+	    {STORE_CAPPED, TURN_CAPPED},
+	    {STORE_DISABLED, TURN_AGENT_DISABLED},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if (store_refused(type, m, refusals[i].code))
+			return refusals[i].failure;
+	return TURN_STORE_DOWN;
 }
 
 /* The store refused the message, and there is nothing to finish; or it did not answer, and if it
@@ -206,7 +231,7 @@ turn_is_repeated(struct turn *t, const struct msg_turn_state *state)
 	log_event(LOG_INFO, "turn_repeated", L_ID("turn", &state->turn),
 	    L_STR("request", t->name), L_STR("reply", state->open ? "running" : "over"));
 	t->reference = NULL;
-	evtimer_del(t->timer);
+	evtimer_del(&t->timer);
 	turn_enter(t, TURN_OVER);
 	if (l == NULL)
 		free(reference);
@@ -220,6 +245,7 @@ turn_is_resumed(struct turn *t, const struct id *message)
 {
 	audiences_remove(&t->audience);
 	t->audience.ids.message = *message;
+	t->audience.anew = true;
 	audiences_add(t->chat->turns_by_id, &t->audience);
 	metric_add(&t->chat->board->turns_resumed, 1);
 	log_event(LOG_INFO, "turn_resumed", L_TURN(t));
@@ -274,7 +300,7 @@ turn_has_begun(struct turn *t, const struct msg_turn_begun *begun)
 	t->audience.ids.conversation = begun->conversation;
 	if (!id_equal(&begun->turn, &t->audience.ids.message))
 		turn_is_resumed(t, &begun->turn);
-	evtimer_del(t->timer);
+	evtimer_del(&t->timer);
 	free(t->reference);
 	t->reference = NULL;
 	if (t->failed) {
@@ -283,6 +309,7 @@ turn_has_begun(struct turn *t, const struct msg_turn_begun *begun)
 		t->reply.status = MESSAGE_STOPPED;
 		turn_finish(t);
 	} else {
+		turn_set_agent(t, agent_new(begun->agent));
 		history_add(&t->history, begun->history, begun->older);
 		turn_load(t);
 	}
@@ -319,6 +346,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	case TURN_WAITING:
 		turn_ask(t);
 		break;
+	case TURN_FINISHING: /* of a trial: there is nothing to wait for */
+		turn_end(t);
+		break;
 	case TURN_SAVING:
 		turn_save(t);
 		break;
@@ -349,22 +379,19 @@ reference_of(const struct turn_request *request)
 	    .org = request->org, .widget = request->widget, .session = request->session});
 }
 
-static struct turn *
-turn_new(
-    struct chat *chat, const struct turn_request *request, const struct msg_turn_begin *begin)
+struct turn *
+turn_new(struct chat *chat, const struct id *org, struct slice name, const struct turn_ids *ids)
 {
 	struct turn *t = xcalloc(1, sizeof(*t));
 
 	t->chat = chat;
-	t->org = request->org;
-	t->run = begin->turn;
-	t->name = copy_name(request->name);
+	t->org = *org;
+	t->run = ids->message;
+	t->name = copy_name(name);
 	t->began_ms = clock_mono_ms();
-	t->timer = evtimer_new(chat->base, on_timer, t);
-	must(t->timer != NULL);
+	must(evtimer_assign(&t->timer, chat->base, on_timer, t) == 0);
 	audience_init(&t->audience, NULL);
-	t->audience.ids =
-	    (struct turn_ids){.conversation = begin->conversation, .message = begin->turn};
+	t->audience.ids = *ids;
 	history_init(&t->history, chat->max_history);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
@@ -373,6 +400,13 @@ turn_new(
 	metric_add(&chat->board->turns_running, 1);
 	turn_enter(t, TURN_BEGINNING);
 	return t;
+}
+
+void
+turn_set_agent(struct turn *t, struct agent *agent)
+{
+	t->agent = agent;
+	t->server = model_servers_find(&t->chat->servers, agent_server_name(agent));
 }
 
 /* Asks the store to begin it. 0, or -1 when too much waits for the store. */
@@ -390,6 +424,12 @@ turn_send_begin(struct turn *t, const struct msg_turn_begin *begin)
 	return 0;
 }
 
+static struct id
+id_or_new(const struct id *given)
+{
+	return id_is_zero(given) ? id_new() : *given;
+}
+
 struct turn_listener *
 turn_begin(struct chat *chat, const struct turn_request *request, const struct turn_sink *sink,
     void *arg)
@@ -399,15 +439,18 @@ turn_begin(struct chat *chat, const struct turn_request *request, const struct t
 	    .widget = request->widget,
 	    .session = request->session,
 	    .conversation = id_new(),
-	    .message = id_new(),
-	    .turn = id_new(),
+	    .message = id_or_new(&request->message),
+	    .turn = id_or_new(&request->reply),
 	    .text = request->text,
 	    .client_id = request->client_id,
 	    .history = chat->max_history,
 	};
-	struct turn *t = turn_new(chat, request, &begin);
+	const struct turn_ids ids = {begin.conversation, begin.turn};
+	struct turn *t = turn_new(chat, &request->org, request->name, &ids);
 	struct turn_listener *l;
 
+	if (request->visitor != NULL)
+		begin.visitor = *request->visitor;
 	if (turn_send_begin(t, &begin) == -1) {
 		turn_enter(t, TURN_OVER);
 		return NULL;

@@ -33,6 +33,10 @@ enum turn_failure {
 	TURN_INTERRUPTED, /* it broke off; asking again with its id begins it anew */
 	TURN_CONFLICT,    /* the client's id names another message */
 	TURN_UNKNOWN,     /* the session has no such reply */
+	TURN_GONE,        /* the visitor's token is good for nothing any more */
+	TURN_CONTACT_REQUIRED, /* the widget wants to know first who writes */
+	TURN_CAPPED,           /* the widget has had its messages of this UTC day */
+	TURN_AGENT_DISABLED,   /* nobody answers */
 };
 
 struct turn_ids {
@@ -67,6 +71,16 @@ struct turn_request {
 	struct slice client_id; /* the client's name for the message, 0 to 128 bytes */
 	struct slice
 	    name; /* the log's for the request that began it; 0 to TURN_NAME_MAX bytes */
+	const struct hash256 *visitor; /* hash of a widget's visitor's token; NULL: by a key */
+	struct id message, reply;      /* ids for both, if they are new; zero: any */
+};
+
+/* A question that is only tried: it is not stored, and nor is its reply. */
+struct turn_trial {
+	const struct msg_agent_record *agent; /* who answers; copied */
+	struct slice
+	    messages; /* a list of MESSAGE_RECORD, oldest first (copied), the question last */
+	struct slice name; /* as a request's */
 };
 
 /* A reply that was begun before. */
@@ -87,9 +101,15 @@ struct turn_listener;
 [[gnu::warn_unused_result]] struct turn_listener *turn_begin(struct chat *chat,
     const struct turn_request *request, const struct turn_sink *sink, void *arg);
 
+/* Tries an agent. The ids that its sink is given name nothing; it ends when the listener leaves. NULL as
+ * turn_begin(). */
+[[gnu::warn_unused_result]] struct turn_listener *turn_try(
+    struct chat *chat, const struct turn_trial *trial, const struct turn_sink *sink, void *arg);
+
 /*
  * Listens to a reply from a place on: after is in UTF-16 units, rounded down to the beginning of a
- * character and to the length of what there is. Whoever writes it. NULL as turn_begin().
+ * character and to the length of what there is, and to 0 while a reply is written that was begun anew:
+ * who names a place may have heard another text. Whoever writes it. NULL as turn_begin().
  */
 [[gnu::warn_unused_result]] struct turn_listener *turn_join(struct chat *chat,
     const struct turn_reference *reference, size_t after, const struct turn_sink *sink,

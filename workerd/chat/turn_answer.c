@@ -1,6 +1,8 @@
 /*
  * The model's answer as it comes: relayed, gathered and kept.
  */
+#include <stdlib.h>
+
 #include "proto/basics.h"
 #include "proto/clock.h"
 #include "proto/log.h"
@@ -30,6 +32,8 @@ first_token(struct turn *t)
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
 	/* From now on it is not asked again. */
 	history_clear(&t->history);
+	free(t->agent);
+	t->agent = NULL;
 }
 
 /* Tokens are counted to the time of their relay only where somebody hears them. */
@@ -57,6 +61,16 @@ without_lead(const struct turn *t, struct slice text)
 	return (struct slice){trimmed.p, text.len - (size_t)(trimmed.p - text.p)};
 }
 
+/* A piece of the text is kept now, or in a while. */
+static void
+keep_soon(struct turn *t)
+{
+	if (!t->behind && buf_len(&t->audience.text) - t->kept >= CHECKPOINT_BYTES)
+		turn_checkpoint(t);
+	else if (!evtimer_pending(&t->timer, NULL))
+		turn_timer_checkpoint(t);
+}
+
 static void
 turn_add_text(struct turn *t, struct slice text)
 {
@@ -73,10 +87,10 @@ turn_add_text(struct turn *t, struct slice text)
 		turn_fail(t, TURN_TOO_LONG);
 		return;
 	}
-	if (!t->behind && buf_len(&t->audience.text) - t->kept >= CHECKPOINT_BYTES)
-		turn_checkpoint(t);
-	else if (!evtimer_pending(t->timer, NULL))
-		turn_timer_checkpoint(t);
+	if (t->trial)
+		turn_look_for_listeners(t);
+	else
+		keep_soon(t);
 }
 
 /* The model has said all it will. */
@@ -136,6 +150,8 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 	turn_admitted(t);
 	turn_enter(t, TURN_STREAMING);
 	audience_begin(&t->audience);
+	if (t->trial)
+		turn_look_for_listeners(t);
 }
 
 static void
@@ -161,7 +177,7 @@ on_data(void *arg, struct slice piece)
 static void
 broke_off(struct turn *t, enum upstream_end how, const char *detail)
 {
-	log_event(LOG_ERROR, "model_broke_off", L_TURN(t),
+	log_event(LOG_ERROR, "model_broke_off", L_TURN(t), L_STR("server", t->server->name),
 	    L_STR("detail", how == UPSTREAM_DONE ? "the stream ended early" : detail));
 	turn_count_error(t, how);
 	turn_fail(t, how == UPSTREAM_TIMEOUT ? TURN_MODEL_SLOW : TURN_MODEL_DOWN);

@@ -9,7 +9,6 @@
 #include "proto/log.h"
 #include "workerd/chat/openai.h"
 #include "workerd/chat/openai_delta.h"
-#include "workerd/chat/redact.h"
 #include "workerd/chat/turn_internal.h"
 
 #define ATTEMPTS_MAX    3
@@ -56,8 +55,9 @@ turn_log_words(const struct turn *t, struct slice words)
 {
 	char detail[DETAIL_MAX];
 
-	redact(words, t->chat->key, detail, sizeof(detail));
-	log_event(LOG_ERROR, "model_error", L_TURN(t), L_STR("detail", detail));
+	model_servers_redact(&t->chat->servers, words, detail, sizeof(detail));
+	log_event(LOG_ERROR, "model_error", L_TURN(t), L_STR("server", t->server->name),
+	    L_STR("detail", detail));
 }
 
 /* Why, for the log: the server's own words if it has any. */
@@ -73,7 +73,7 @@ explain(const struct turn *t, enum upstream_end how, const char *detail, char *o
 	else if (how == UPSTREAM_DONE)
 		detail = t->http_status == 200 ? "the stream ended early"
 					       : "an error without a message";
-	redact(slice_str(detail), t->chat->key, out, size);
+	model_servers_redact(&t->chat->servers, slice_str(detail), out, size);
 }
 
 /* -- asking again ------------------------------------------------------------------------ */
@@ -132,10 +132,11 @@ ask_without_usage(struct turn *t)
 void
 turn_admitted(struct turn *t)
 {
-	if (!t->spares_usage || t->chat->no_usage)
+	if (!t->spares_usage || t->server->no_usage)
 		return;
-	t->chat->no_usage = true;
+	t->server->no_usage = true;
 	log_event(LOG_NOTICE, "model_without_usage", L_TURN(t),
+	    L_STR("server", t->server->name),
 	    L_STR("detail", "the server does not know stream_options"));
 }
 
@@ -153,8 +154,9 @@ turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 	turn_count_error(t, how);
 	explain(t, how, detail, why, sizeof(why));
 	log_event(again ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
-	    L_INT("status", t->http_status), L_STR("detail", why),
-	    L_UINT("attempt", t->attempts), L_STR("next", again ? "retry" : "give up"));
+	    L_STR("server", t->server->name), L_INT("status", t->http_status),
+	    L_STR("detail", why), L_UINT("attempt", t->attempts),
+	    L_STR("next", again ? "retry" : "give up"));
 	buf_clear(&t->error_body);
 	if (!again) {
 		turn_fail(t, failure_of(how, t->http_status));
@@ -169,16 +171,8 @@ turn_refused(struct turn *t, enum upstream_end how, const char *detail)
 static int
 write_question(const struct turn *t, struct buf *body)
 {
-	const struct chat *chat = t->chat;
-	const struct openai_settings settings = {
-	    .model = slice_str(chat->model),
-	    .system_prompt = slice_str(chat->system_prompt),
-	    .max_completion_tokens = chat->max_completion_tokens,
-	    .temperature = chat->temperature,
-	    .usage = t->asked_usage,
-	};
-
-	if (openai_begin(body, &settings) == -1 || history_write(&t->history, body) == -1)
+	if (agent_write(t->agent, &t->chat->defaults, t->asked_usage, body) == -1 ||
+	    history_write(&t->history, body) == -1)
 		return -1;
 	return openai_end(body);
 }
@@ -197,23 +191,37 @@ turn_post(struct turn *t, struct buf *body)
 	sse_init(&t->reader);
 	t->halves = (struct joiner){0};
 	turn_enter(t, TURN_ASKING);
-	t->transfer = upstream_post(chat->upstream, body,
+	t->transfer = upstream_post(t->server->upstream, body,
 	    spent + 1 < chat->total_ms ? (unsigned)(chat->total_ms - spent) : 1,
 	    &turn_answer_events, t);
+}
+
+/* Whether the agent's model server may be asked now. */
+static bool
+server_admits(struct turn *t)
+{
+	if (t->server == NULL) {
+		log_event(LOG_ERROR, "model_server_unknown", L_TURN(t),
+		    L_SLICE("server", agent_server_name(t->agent)),
+		    L_STR("detail", "an agent asks it, and MODEL_SERVERS does not name it"));
+		return false;
+	}
+	if (upstream_admits(t->server->upstream, &t->retry_after_ms))
+		return true;
+	metric_add(&t->chat->board->breaker_refusals, 1);
+	return false;
 }
 
 void
 turn_ask(struct turn *t)
 {
-	struct chat *chat = t->chat;
 	struct buf body;
 
-	if (!upstream_admits(chat->upstream, &t->retry_after_ms)) {
-		metric_add(&chat->board->breaker_refusals, 1);
+	if (!server_admits(t)) {
 		turn_fail(t, TURN_MODEL_AWAY);
 		return;
 	}
-	t->asked_usage = !chat->no_usage && !t->spares_usage;
+	t->asked_usage = !t->server->no_usage && !t->spares_usage;
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (write_question(t, &body) == -1) {
 		log_event(LOG_ERROR, "question_too_long", L_TURN(t));

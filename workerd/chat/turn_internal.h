@@ -6,12 +6,15 @@
  *	turn_answer.c  its answer as it comes
  *	turn_keep.c    keeping the reply: checkpoints, and the end
  *	turn_live.c    who comes later: listeners here, workers that follow it, a stop
+ *	turn_try.c     a turn that the store knows nothing of
  *	chat.c, join.c all turns together; finding one
  *
  * For these alone; everyone else includes turn.h.
  */
 #ifndef WORKERD_CHAT_TURN_INTERNAL_H
 #define WORKERD_CHAT_TURN_INTERNAL_H
+
+#include <event2/event_struct.h>
 
 #include "workerd/chat/audience.h"
 #include "workerd/chat/history.h"
@@ -20,7 +23,7 @@
 #include "workerd/chat/sse.h"
 
 #define CHECKPOINT_MS    1000
-#define CHECKPOINT_GRID  250 /* ms; on its lines checkpoints go together */
+#define CHECKPOINT_GRID  100 /* ms; on its lines checkpoints go together */
 #define CHECKPOINT_BYTES 4096
 #define ERROR_BODY_MAX   4096 /* bytes of an error answer that are read for the log */
 
@@ -28,9 +31,9 @@ enum turn_state {
 	TURN_BEGINNING, /* the message is on its way to the store */
 	TURN_LOADING,   /* older history is fetched */
 	TURN_ASKING,    /* the model was asked and has not begun to answer */
-	TURN_WAITING,   /* the model refused for now; asked again when the timer ends */
+	TURN_WAITING,   /* the model is asked, mostly again, when the timer ends */
 	TURN_STREAMING, /* the answer comes */
-	TURN_FINISHING, /* the reply is on its way to the store */
+	TURN_FINISHING, /* the reply is on its way to the store; of a trial: to its listener */
 	TURN_SAVING,    /* the store would not take it; tried again when the timer ends */
 	TURN_OVER,      /* freed as soon as the model's transfer has ended too */
 };
@@ -46,9 +49,12 @@ struct turn {
 	struct reference *reference; /* of a message with a client's id, until it has begun */
 	struct store_call *call;     /* begin, history or finish; never a checkpoint */
 	struct upstream_transfer *transfer;
-	struct event *timer; /* the next checkpoint, attempt or save */
+	struct event timer; /* the next checkpoint, attempt or save */
 	struct history history;
+	struct agent *agent;         /* who answers; as the history, until the first token */
+	struct model_server *server; /* that it asks; NULL: the settings name it no more */
 	struct id org;
+	bool trial; /* nothing is stored, and who listens is all there is it for */
 
 	struct sse_reader reader;
 	struct joiner halves;  /* of a character that two events share */
@@ -69,8 +75,9 @@ struct turn {
 	struct turn_reply reply; /* as it is to be stored: the text trimmed, or an apology */
 	uint64_t began_ms, first_token_ms, save_soon_until_ms;
 
-	bool wanted;      /* other workers follow it */
-	bool greets;      /* one of them has just come: publishes even if there is no text */
+	bool wanted; /* other workers follow it */
+	bool greets; /* there is something to tell them even if there is no text: one has just
+			     come, or the store has not taken the reply */
 	size_t published; /* bytes of the text that they have */
 	LIST_ENTRY(turn) wanted_link;
 	LIST_ENTRY(turn) link;
@@ -83,6 +90,13 @@ struct turn {
 
 /* The one place where the state changes; a turn that is over may be gone afterwards. */
 void turn_enter(struct turn *t, enum turn_state state);
+
+/* A turn in its first state, of the worker's turns; with neither history nor agent. */
+struct turn *turn_new(
+    struct chat *chat, const struct id *org, struct slice name, const struct turn_ids *ids);
+
+/* Who answers it; takes over the agent. */
+void turn_set_agent(struct turn *t, struct agent *agent);
 
 /* Calls for the turn's next step in so many milliseconds: what that is, the state says. */
 void turn_timer(struct turn *t, unsigned ms);
@@ -139,7 +153,7 @@ void turn_finish(struct turn *t);
 /* The model's answer will not come, or not whole: stores what is there as interrupted. */
 void turn_fail(struct turn *t, enum turn_failure failure);
 
-/* Sends the reply, as turn_finish() left it, to the store; once more if need be. */
+/* Sends the reply, as turn_finish() left it, to the store; once more if need be. A trial ends. */
 void turn_save(struct turn *t);
 
 /* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. */
@@ -153,6 +167,9 @@ struct turn *turn_find(const struct chat *chat, const struct id *message);
 /* Lets one listen who has come later; who waits for a stop stops it. */
 void turn_admit(struct turn *t, struct turn_listener *l);
 
+/* Ends the reply where it is. One whose text is on its way to the store ends as it does. */
+void turn_halt(struct turn *t);
+
 /* What storaged says of the turns that run here. One that has ended meanwhile is passed over. */
 void turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from);
 void turn_live_unwanted(struct chat *chat, const struct id *message);
@@ -163,5 +180,10 @@ void turn_unwanted(struct turn *t);
 
 /* Sends what came since the last time to those who follow it elsewhere. */
 void turn_publish(struct turn *t);
+
+/* -- turn_try.c -- */
+
+/* After each call to listeners: ends a trial that nobody hears any more. */
+void turn_look_for_listeners(struct turn *t);
 
 #endif

@@ -17,8 +17,7 @@ turn_find(const struct chat *chat, const struct id *message)
 
 /* -- stopping ---------------------------------------------------------------------------- */
 
-/* Ends the reply where it is. One whose text is on its way to the store ends as it does. */
-static void
+void
 turn_halt(struct turn *t)
 {
 	if (t->state == TURN_BEGINNING)
@@ -102,6 +101,18 @@ turn_live_unwanted(struct chat *chat, const struct id *message)
 		turn_unwanted(t);
 }
 
+/* Tells those who follow it elsewhere that its end is not stored, if so. 0, or -1 as store_send(). */
+static int
+publish_unsaved(const struct turn *t)
+{
+	struct msg_live_unsaved unsaved = {
+	    .turn = t->audience.ids.message, .full = t->failure == TURN_STORE_FULL};
+
+	if (t->state != TURN_SAVING)
+		return 0;
+	return store_send(t->chat->store, MSG_LIVE_UNSAVED, &unsaved);
+}
+
 void
 turn_publish(struct turn *t)
 {
@@ -120,5 +131,5 @@ turn_publish(struct turn *t)
 	if (store_send(t->chat->store, MSG_LIVE_PUBLISH, &piece) == -1)
 		return;
 	t->published = text.len;
-	t->greets = false;
+	t->greets = publish_unsaved(t) == -1;
 }

@@ -126,6 +126,24 @@ copy_or_null(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
+static struct watches *
+watches_use(struct watches *w)
+{
+	if (w == NULL)
+		w = xcalloc(1, sizeof(*w));
+	w->users++;
+	return w;
+}
+
+static void
+watches_leave(struct watches *w)
+{
+	if (--w->users > 0)
+		return;
+	free(w->at);
+	free(w);
+}
+
 struct upstream *
 upstream_new(const struct upstream_config *config)
 {
@@ -133,6 +151,8 @@ upstream_new(const struct upstream_config *config)
 
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	u->base = config->base;
+	u->watches = watches_use(config->beside == NULL ? NULL : config->beside->watches);
+	u->name = copy_or_null(config->name);
 	u->url = xstrdup(config->url);
 	u->tls = strncmp(config->url, "https:", 6) == 0;
 	u->ca_bundle = copy_or_null(config->ca_bundle);
@@ -141,8 +161,8 @@ upstream_new(const struct upstream_config *config)
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
 	u->rest_ms = config->rest_ms;
-	breaker_init(
-	    &u->breaker, config->breaker_failures, config->breaker_open_ms, config->board);
+	breaker_init(&u->breaker, u->name, config->breaker_failures, config->breaker_open_ms,
+	    config->board);
 	LIST_INIT(&u->engines);
 	TAILQ_INIT(&u->behind);
 	TAILQ_INIT(&u->over);
@@ -162,9 +182,10 @@ upstream_free(struct upstream *u)
 	while (!LIST_EMPTY(&u->engines))
 		engine_free(LIST_FIRST(&u->engines));
 	plain_free(u->plain);
-	free(u->watches);
+	watches_leave(u->watches);
 	event_free(u->next_turn);
 	curl_slist_free_all(u->headers);
+	free(u->name);
 	free(u->url);
 	free(u->ca_bundle);
 	free(u->proxy);

@@ -7,7 +7,7 @@
  * the answers is bounded, so that a server that floods holds up nobody. Knows HTTP, not what the
  * answers mean: that is openai.h's, and what to do about a failure is the turn's.
  *
- * One per worker; used by its one thread.
+ * One for each model server of a worker; used by its one thread.
  */
 #ifndef WORKERD_CHAT_UPSTREAM_H
 #define WORKERD_CHAT_UPSTREAM_H
@@ -24,10 +24,12 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	const char *url;       /* of chat/completions */
-	const char *key;       /* NULL: no Authorization header */
-	const char *ca_bundle; /* a PEM file; NULL: the system's */
-	const char *proxy;     /* NULL: what the environment says, as curl(1) reads it */
+	struct upstream *beside; /* another one on the same loop; NULL: this is the first */
+	const char *name;        /* of the server, for the log; NULL: none */
+	const char *url;         /* of chat/completions */
+	const char *key;         /* NULL: no Authorization header */
+	const char *ca_bundle;   /* a PEM file; NULL: the system's */
+	const char *proxy;       /* NULL: what the environment says, as curl(1) reads it */
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	unsigned rest_ms;          /* connections are closed so long after the last answer */
 	unsigned breaker_failures; /* 0: it never opens */
@@ -77,7 +79,7 @@ struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, un
 void upstream_cancel(struct upstream_transfer *t);
 
 /*
- * Tells that fd now belongs to somebody else. libcurl 7.88 can close a socket without saying so;
+ * Tells that fd now belongs to somebody else, to this upstream and all beside it. libcurl 7.88 can close a socket without saying so;
  * whoever gets a new descriptor by other means calls this, so that a stale watch on its number is
  * dropped.
  */

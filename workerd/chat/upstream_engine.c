@@ -25,7 +25,7 @@
 static struct watch *
 watch_of(const struct upstream *u, int fd)
 {
-	return fd >= 0 && (size_t)fd < u->watches_len ? u->watches[fd] : NULL;
+	return fd >= 0 && (size_t)fd < u->watches->len ? u->watches->at[fd] : NULL;
 }
 
 /* -- driving libcurl --------------------------------------------------------------------- */
@@ -170,21 +170,21 @@ set_timer(CURLM *multi, long timeout_ms, void *arg)
 
 /* Makes the table long enough for a descriptor. */
 static void
-watches_grow(struct upstream *u, int fd)
+watches_grow(struct watches *all, int fd)
 {
-	size_t need = (size_t)fd + 1, n = u->watches_len == 0 ? 64 : u->watches_len;
+	size_t need = (size_t)fd + 1, n = all->len == 0 ? 64 : all->len;
 	struct watch **grown;
 
-	if (need <= u->watches_len)
+	if (need <= all->len)
 		return;
 	while (n < need)
 		n *= 2;
 	grown = xcalloc(n, sizeof(struct watch *));
-	if (u->watches_len > 0)
-		memcpy(grown, u->watches, u->watches_len * sizeof(struct watch *));
-	free(u->watches);
-	u->watches = grown;
-	u->watches_len = n;
+	if (all->len > 0)
+		memcpy(grown, all->at, all->len * sizeof(struct watch *));
+	free(all->at);
+	all->at = grown;
+	all->len = n;
 }
 
 static void
@@ -198,7 +198,7 @@ unwatch(struct upstream *u, int fd)
 		TAILQ_REMOVE(&w->engine->passed, w, link);
 	event_free(w->event);
 	free(w);
-	u->watches[fd] = NULL;
+	u->watches->at[fd] = NULL;
 }
 
 static void
@@ -212,8 +212,8 @@ watch(struct engine *e, int fd, short what)
 	w->event = event_new(e->upstream->base, fd, what, on_socket_ready, w);
 	must(w->event != NULL);
 	event_add(w->event, NULL);
-	watches_grow(e->upstream, fd);
-	e->upstream->watches[fd] = w;
+	watches_grow(e->upstream->watches, fd);
+	e->upstream->watches->at[fd] = w;
 }
 
 void
@@ -307,8 +307,8 @@ engine_free(struct engine *e)
 	must(e->transfers == 0 && !u->inside);
 	LIST_REMOVE(e, link);
 	curl_multi_cleanup(e->multi);
-	for (size_t i = 0; i < u->watches_len; i++)
-		if (u->watches[i] != NULL && u->watches[i]->engine == e)
+	for (size_t i = 0; i < u->watches->len; i++)
+		if (u->watches->at[i] != NULL && u->watches->at[i]->engine == e)
 			unwatch(u, (int)i);
 	event_free(e->timer);
 	event_free(e->rest);

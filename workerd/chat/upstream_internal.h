@@ -25,6 +25,7 @@
 #define WORKERD_CHAT_UPSTREAM_INTERNAL_H
 
 #include <curl/curl.h>
+#include <event2/event_struct.h>
 #include <sys/queue.h>
 
 #include "workerd/chat/breaker.h"
@@ -62,10 +63,18 @@ struct engine {
 
 TAILQ_HEAD(transfer_queue, upstream_transfer);
 
+/* By descriptor, NULL: not watched. Shared by all upstreams of a loop: a number that one of them gets
+ * may have been another's, which libcurl has closed without a word. */
+struct watches {
+	unsigned users;
+	size_t len;
+	struct watch **at;
+};
+
 struct upstream {
 	struct event_base *base;
 	struct curl_slist *headers;
-	char *url, *ca_bundle, *proxy;
+	char *name, *url, *ca_bundle, *proxy;
 	bool tls;
 	bool http1;     /* its last answer came over HTTP/1.x */
 	uint64_t heard; /* counts all that libcurl had to tell */
@@ -73,8 +82,7 @@ struct upstream {
 	struct breaker breaker;
 	struct plain *plain;         /* NULL: questions go by libcurl */
 	LIST_HEAD(, engine) engines; /* the oldest first */
-	struct watch **watches;      /* by descriptor; NULL: not watched */
-	size_t watches_len;
+	struct watches *watches;
 	bool inside;  /* callbacks run, libcurl may be on the stack: no transfer may be freed */
 	size_t share; /* bytes of answers that this loop turn may still take */
 	uint64_t turn; /* how often there was a new share */
@@ -94,7 +102,7 @@ struct upstream_transfer {
 	void *arg;
 	struct buf question;
 	struct buf backlog; /* of a stream of HTTP/2 */
-	struct event *silence;
+	struct event silence;
 	uint64_t heard_ms; /* when something last came */
 	uint64_t turn;     /* in which so many bytes were taken */
 	size_t taken;

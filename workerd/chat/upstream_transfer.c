@@ -33,7 +33,7 @@ watch_silence(struct upstream_transfer *t, uint64_t ms)
 	uint64_t left = time_left(t);
 	struct timeval in = clock_timeval(ms < left ? ms : left);
 
-	evtimer_add(t->silence, &in);
+	evtimer_add(&t->silence, &in);
 }
 
 /* -- the breaker ------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *de
 	t->ended = true;
 	t->how = how;
 	t->detail = detail;
-	evtimer_del(t->silence);
+	evtimer_del(&t->silence);
 	if (!t->keeps)
 		backlog_clear(t);
 	if (how == UPSTREAM_STALE)
@@ -321,8 +321,7 @@ transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
 	t->question = *question;
 	buf_init(question, question->max);
 	t->heard_ms = clock_mono_ms();
-	t->silence = evtimer_new(u->base, on_silence, t);
-	must(t->silence != NULL);
+	must(evtimer_assign(&t->silence, u->base, on_silence, t) == 0);
 	if (u->plain != NULL)
 		t->until_ms = t->heard_ms + total_ms;
 	else
@@ -343,7 +342,7 @@ transfer_free(struct upstream_transfer *t)
 		curl_easy_cleanup(t->easy);
 	}
 	plain_drop(t);
-	event_free(t->silence);
+	event_del(&t->silence);
 	buf_clear(&t->question);
 	free(t);
 }

@@ -1,0 +1,91 @@
+// Many who sign in at once: hashing their passwords takes seconds, and nobody else waits for it.
+
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { describe, it } from "node:test";
+import { addUser, logIn } from "./accounts.mjs";
+import { assertError } from "./client.mjs";
+import { until, useBanter } from "./harness.mjs";
+
+const CROWD = 50;
+const MORE_THAN_WAIT = 80;
+
+const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
+
+/** The nth stranger: another account, and another address. */
+const stranger = (i) => [
+	{ email: `u${i}@example.com`, password: "wrong" },
+	{ from: `2001:db8:${i.toString(16)}::1` },
+];
+
+describe("while fifty sign in at once", () => {
+	const banter = useBanter({ env, workers: 2 });
+
+	it("/health is answered many times in the time of one hash", async (t) => {
+		const began = Date.now();
+		let left = CROWD;
+		const logins = Array.from({ length: CROWD }, (_, i) =>
+			logIn(banter, ...stranger(i)).finally(() => left--),
+		);
+		const times = [];
+		while (left > 0) {
+			const asked = performance.now();
+			assert.equal((await banter.get("/health")).status, 200);
+			times.push(performance.now() - asked);
+		}
+		const took = Date.now() - began;
+		for (const answer of await Promise.all(logins)) assertError(answer, 401, "Invalid password");
+		times.sort((a, b) => a - b);
+		const at = (part) => times[Math.floor(part * (times.length - 1))].toFixed(1);
+		t.diagnostic(
+			`${CROWD} logins in ${took} ms; ${times.length} times /health, ` +
+				`p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms`,
+		);
+		// A loop that hashes answers at most once a hash.
+		assert.ok(times.length > 4 * CROWD, `${times.length} answers`);
+	});
+});
+
+describe("more than can wait", () => {
+	const banter = useBanter({ env, workers: 1 });
+
+	/** A login whose client leaves, and resets its connection (one that is only closed may be for
+	 * writing alone). answer: its answer's head; undefined: it has left before. */
+	function visit(i) {
+		const [body, { from }] = stranger(i);
+		const text = JSON.stringify(body);
+		const socket = connect(banter.port, "127.0.0.1");
+		socket.write(
+			`POST /api/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${from}\r\n` +
+				`Content-Length: ${text.length}\r\n\r\n${text}`,
+		);
+		const answer = new Promise((resolve) => {
+			socket.once("data", (data) => resolve(data.toString()));
+			socket.once("close", () => resolve(undefined));
+			socket.on("error", () => {});
+		});
+		return { answer, leave: () => socket.resetAndDestroy() };
+	}
+
+	it("are told to come back, and those who left hold nobody up", async () => {
+		const who = await addUser(banter, "jane@example.com");
+		const visits = Array.from({ length: MORE_THAN_WAIT }, (_, i) => visit(i));
+		const refusals = visits.map(async ({ answer }) => {
+			const head = await answer;
+			assert.match(head ?? "", /^HTTP\/1\.1 503 /);
+			return head;
+		});
+		assert.match(await Promise.any(refusals), /^retry-after: [1-9]\d*\r$/im);
+		for (const { leave } of visits) leave();
+		const answers = await Promise.all(visits.map((one) => one.answer));
+		let next = MORE_THAN_WAIT;
+		await until("there is room again", async () => {
+			const { status } = await logIn(banter, ...stranger(next++));
+			return status === 401;
+		});
+		const answer = await logIn(banter, who, { from: "192.0.2.1" });
+		assert.equal(answer.status, 200, answer.text);
+		const checked = answers.filter((one) => one !== undefined && !one.includes(" 503 "));
+		assert.ok(checked.length < 40, "most had left");
+	});
+});

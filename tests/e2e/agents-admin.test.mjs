@@ -1,0 +1,287 @@
+// Agents by the admin API: what they are made of, what the settings say where they say nothing, and a
+// trial of one, which leaves no trace.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ADMIN } from "./accounts.mjs";
+import { assertError, openStream } from "./client.mjs";
+import { until, useBanter } from "./harness.mjs";
+import { AGENT, ask, assertFields, did, NOBODY, ORG, storePeer } from "./organizations.mjs";
+
+const LOCAL = "http://127.0.0.1:9/v1";
+
+const OPEN = {
+	purpose: null,
+	custom_instructions: null,
+	escalation_instructions: null,
+	restricted_topics: null,
+	model: null,
+	temperature: null,
+	max_output_tokens: null,
+	key_name: null,
+	enabled: true,
+};
+
+const CHOSEN = {
+	name: "Support",
+	purpose: "You help.\n\tAlways.",
+	custom_instructions: "Be short.",
+	escalation_instructions: "Say the number.",
+	restricted_topics: "Politics 🗳",
+	model: "llama3:8b",
+	temperature: 0.125,
+	max_output_tokens: 10_000_000,
+	key_name: "local",
+	base_url: LOCAL,
+	enabled: false,
+};
+
+const WRONG = {
+	name: ["", "  ", "x".repeat(101), null, 1, "a\nb"],
+	purpose: ["x".repeat(8001), 1, "\u0000"],
+	custom_instructions: ["x".repeat(8001)],
+	escalation_instructions: ["x".repeat(4001)],
+	restricted_topics: ["x".repeat(4001), []],
+	model: ["modèle", "x".repeat(257), 1],
+	temperature: [-0.1, 2.001, 0.0001, "1"],
+	max_output_tokens: [0, 10_000_001, 1.5],
+	key_name: ["other", 1],
+	base_url: ["https://elsewhere.example/v1", 1],
+	enabled: [0],
+	api_key: ["secret"],
+};
+
+describe("agents", () => {
+	const banter = useBanter({
+		env: {
+			MODEL_SERVERS: `local=${LOCAL}, other-one=https://model.example/v1`,
+			MODEL_SERVER_KEYS: "local=a-key-that-nobody-is-shown",
+			OPENAI_TEMPERATURE: "0.5",
+			OPENAI_MAX_COMPLETION_TOKENS: "99",
+			SYSTEM_PROMPT: "Be kind.",
+		},
+	});
+
+	it("a fresh service has one, that follows the settings; the list tells these", async () => {
+		const { agents, defaults, servers, nextCursor } = await did(banter, 200, "GET", "agents");
+		const [{ id, organization_id, name, base_url, created_at, updated_at, ...rest }] = agents;
+		assert.deepEqual([id, organization_id, agents.length, nextCursor], [AGENT, ORG, 1, null]);
+		assert.deepEqual(rest, OPEN);
+		assert.ok(name.length > 0 && created_at === updated_at);
+		assert.equal(base_url, `${banter.stubUrl}/v1`);
+		assert.deepEqual(defaults, {
+			purpose: "Be kind.",
+			model: "gpt-4.1-mini",
+			temperature: 0.5,
+			max_output_tokens: 99,
+			base_url,
+		});
+		assert.deepEqual(servers, [
+			{ key_name: null, base_url },
+			{ key_name: "local", base_url: LOCAL },
+			{ key_name: "other-one", base_url: "https://model.example/v1" },
+		]);
+	});
+
+	it("a new one needs a name; what is chosen is kept, and can be taken back", async () => {
+		assertFields(await ask(banter, "POST", "agents", {}), ["name"]);
+		const plain = await did(banter, 201, "POST", "agents", { name: "Plain" });
+		for (const [name, value] of Object.entries(OPEN)) assert.deepEqual(plain[name], value, name);
+		const made = await did(banter, 201, "POST", "agents", CHOSEN);
+		for (const [name, value] of Object.entries(CHOSEN)) assert.deepEqual(made[name], value, name);
+		assert.deepEqual(await did(banter, 200, "GET", `agents/${made.id}`), made);
+		const back = await did(banter, 200, "PUT", `agents/${made.id}`, OPEN);
+		for (const [name, value] of Object.entries(OPEN)) assert.deepEqual(back[name], value, name);
+		assert.equal(back.name, "Support");
+		assert.equal(back.base_url, `${banter.stubUrl}/v1`);
+	});
+
+	it("a change leaves what it does not name, and takes back what was read", async () => {
+		const made = await did(banter, 201, "POST", "agents", CHOSEN);
+		const changed = await did(banter, 200, "PUT", `agents/${made.id}`, { temperature: 0 });
+		assert.deepEqual({ ...changed, updated_at: 0 }, { ...made, temperature: 0, updated_at: 0 });
+		assert.deepEqual(await did(banter, 200, "PUT", `agents/${made.id}`, changed), changed);
+	});
+
+	it("422 for each member that is wrong, and for all at once", async () => {
+		for (const [name, values] of Object.entries(WRONG))
+			for (const value of values)
+				assertFields(await ask(banter, "POST", "agents", { name: "A", [name]: value }), [name]);
+		const wrong = Object.fromEntries(
+			Object.entries(WRONG).map(([name, values]) => [name, values[0]]),
+		);
+		const { base_url, ...most } = wrong; // of no server none can be said to be wrong
+		assertFields(await ask(banter, "POST", "agents", wrong), Object.keys(most));
+		assertFields(await ask(banter, "PUT", `agents/${AGENT}`, wrong), Object.keys(most));
+	});
+
+	it("the servers that there are stand in what is said of another", async () => {
+		const { json } = await ask(banter, "POST", "agents", { name: "A", key_name: "none" });
+		assert.match(json.fields.key_name, /: local, other-one$/);
+	});
+
+	it("a base_url must be that of its server", async () => {
+		const fits = { name: "A", key_name: "local", base_url: LOCAL };
+		const made = await did(banter, 201, "POST", "agents", fits);
+		const moved = { key_name: "other-one", base_url: LOCAL };
+		assertFields(await ask(banter, "PUT", `agents/${made.id}`, moved), ["base_url"]);
+		await did(banter, 200, "PUT", `agents/${made.id}`, { key_name: "other-one" });
+	});
+
+	it("one that a widget has is not deleted, any other is", async () => {
+		assertError(await ask(banter, "DELETE", `agents/${AGENT}`), 409, undefined, "in_use");
+		const { id } = await did(banter, 201, "POST", "agents", { name: "Gone" });
+		assert.equal((await ask(banter, "DELETE", `agents/${id}`)).status, 204);
+		assertError(await ask(banter, "GET", `agents/${id}`), 404, "Agent not found");
+	});
+
+	it("400 and 404", async () => {
+		for (const [method, path, body] of [
+			["GET", NOBODY],
+			["PUT", NOBODY, {}],
+			["DELETE", NOBODY],
+			["POST", `${NOBODY}/test`, { message: "x" }],
+		]) {
+			assertError(await ask(banter, method, `agents/${path}`, body), 404, "Agent not found");
+			const wrong = `agents/${path.replace(NOBODY, "x")}`;
+			assertError(await ask(banter, method, wrong, body), 400, "Invalid agentId");
+		}
+		for (const path of ["agents", `agents/${AGENT}/test`])
+			assertError(await ask(banter, "POST", path, "[]"), 400, "Invalid request payload");
+	});
+
+	it("no key of a model server is in any answer or line of the log", async () => {
+		const { text } = await ask(banter, "GET", "agents");
+		assert.doesNotMatch(text, /nobody-is-shown/);
+		assert.ok(banter.log.lines.every((line) => !line.text.includes("nobody-is-shown")));
+	});
+});
+
+describe("a server that the settings have no longer", () => {
+	const banter = useBanter({ env: { MODEL_SERVERS: undefined }, workers: 1 });
+	let peer;
+
+	before(async () => {
+		peer = await storePeer(banter);
+	});
+	after(() => peer.close());
+
+	it("is shown without an address, and the agent can be mended", async () => {
+		const { agent } = await peer.ask(
+			"agent_get",
+			{ org: ORG.replaceAll("-", ""), agent: AGENT.replaceAll("-", "") },
+			"agent",
+		);
+		await peer.ask("agent_put", { fresh: 0, agent: { ...agent, key_name: "gone" } }, "agent");
+		const shown = await did(banter, 200, "GET", `agents/${AGENT}`);
+		assert.deepEqual([shown.key_name, shown.base_url], ["gone", null]);
+		assertFields(await ask(banter, "PUT", `agents/${AGENT}`, { temperature: 1 }), ["key_name"]);
+		const mended = await did(banter, 200, "PUT", `agents/${AGENT}`, { key_name: null });
+		assert.equal(mended.base_url, `${banter.stubUrl}/v1`);
+	});
+});
+
+describe("a trial of an agent", () => {
+	const banter = useBanter({ env: { SYSTEM_PROMPT: "Be kind." } });
+	const test = (body, headers = {}, id = AGENT) =>
+		openStream(banter.url, `/v1/admin/agents/${id}/test`, { ...ADMIN, ...headers }, body);
+
+	it("streams as a chat does, by what is stored", async () => {
+		const { id } = await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be short." });
+		for (const [agent, system] of [
+			[AGENT, "Be kind."],
+			[id, "Be short."],
+		]) {
+			const stream = await test({ message: "[[tokens=3]]" }, {}, agent);
+			assert.match(stream.headers["content-type"], /^application\/x-ndjson/);
+			const events = await stream.rest();
+			assert.deepEqual(
+				events.map(({ type }) => type),
+				["start", "token", "token", "token", "done"],
+			);
+			assert.deepEqual(await banter.modelSaw(), [
+				["system", system],
+				["user", "[[tokens=3]]"],
+			]);
+		}
+	});
+
+	it("by server-sent events too", async () => {
+		const stream = await test({ message: "[[tokens=2]]" }, { accept: "text/event-stream" });
+		assert.match(stream.headers["content-type"], /^text\/event-stream/);
+		assert.equal((await stream.rest()).at(-1).message, "t0 t1");
+	});
+
+	it("with what was said before, and with changes that are not stored", async () => {
+		const stored = await did(banter, 200, "GET", `agents/${AGENT}`);
+		const stream = await test({
+			message: "[[tokens=1]] and now?",
+			history: [
+				{ role: "user", content: "hello" },
+				{ role: "assistant", content: "hi" },
+			],
+			agent: { purpose: "Be loud.", model: "other-model", temperature: 1.5, enabled: false },
+		});
+		await stream.rest();
+		const { body } = await banter.model("last");
+		assert.equal(body.model, "other-model");
+		assert.equal(body.temperature, 1.5);
+		assert.deepEqual(await banter.modelSaw(), [
+			["system", "Be loud."],
+			["user", "hello"],
+			["assistant", "hi"],
+			["user", "[[tokens=1]] and now?"],
+		]);
+		assert.deepEqual(await did(banter, 200, "GET", `agents/${AGENT}`), stored);
+	});
+
+	it("leaves nothing in the store", async () => {
+		await (await test({ message: "[[tokens=3]]" })).rest();
+		assert.equal((await banter.conversations()).total, 0);
+	});
+
+	it("a disabled agent can be tried", async () => {
+		const made = await did(banter, 201, "POST", "agents", { name: "Off", enabled: false });
+		const events = await (await test({ message: "[[tokens=1]]" }, {}, made.id)).rest();
+		assert.equal(events.at(-1).type, "done");
+	});
+
+	it("422 with all that is wrong in the body, the agent's members and the history's too", async () => {
+		const path = `agents/${AGENT}/test`;
+		for (const [body, names] of [
+			[{}, ["message"]],
+			[{ message: "" }, ["message"]],
+			[{ message: "x".repeat(4001) }, ["message"]],
+			[{ message: "x", history: {} }, ["history"]],
+			[{ message: "x", history: Array(201).fill({ role: "user", content: "x" }) }, ["history"]],
+			[
+				{ history: [{ role: "system", content: "" }, 1, { role: "user", content: "x", id: 1 }] },
+				["message", "history.0.role", "history.0.content", "history.1", "history.2.id"],
+			],
+			[
+				{ message: "x", agent: { temperature: 3, key_name: "none", id: NOBODY, x: 1 }, y: 1 },
+				["agent.temperature", "agent.key_name", "agent.id", "agent.x", "y"],
+			],
+		])
+			assertFields(await ask(banter, "POST", path, body), names);
+	});
+
+	it("the model's failures are as a chat's", async () => {
+		const post = (message) => ask(banter, "POST", `agents/${AGENT}/test`, { message });
+		assertError(await post("[[fail=401]]"), 502, undefined, "model_failed");
+		assertError(await post("[[fail=429 retry-after=30]]"), 503, undefined, "model_busy");
+		const broken = await test({ message: "[[tokens=3 error-after=2]]" });
+		assert.equal((await broken.rest()).at(-1).type, "error");
+	});
+
+	it("who leaves ends it", async () => {
+		const stream = await test({ message: "[[tokens=1000000 delay=5]]" });
+		await stream.tokens(2);
+		assert.equal((await banter.model("stats")).active, 1);
+		stream.leave();
+		await until(
+			"the model is asked no more",
+			async () => (await banter.model("stats")).active === 0,
+		);
+	});
+});

@@ -1,0 +1,262 @@
+// Who answers: an agent's words, its model and its server, each with its own key and breaker. The model
+// servers are stand-ins that tell what they were asked.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError, openStream, request } from "./client.mjs";
+import {
+	ADMIN_KEY,
+	BUILD,
+	baseEnvironment,
+	freePort,
+	PATIENCE,
+	until,
+	withBanter,
+} from "./harness.mjs";
+import { start } from "./tool.mjs";
+
+const SYSTEM_PROMPT = " You are the shop's assistant.\n";
+/** Told apart by their lengths, as a stand-in tells no more of them. */
+const KEYS = { one: "sk-of-server-one", two: "sk-of-the-second-server" };
+
+/** Another model server of this name beside banter's own, on a port that its settings know. */
+class Server {
+	constructor(banter, port) {
+		this.url = `http://127.0.0.1:${port}`;
+		this.daemon = banter.daemon(
+			"openai-stub",
+			["--port", String(port), "--delay", "0"],
+			baseEnvironment(),
+		);
+	}
+
+	async start() {
+		this.daemon.start();
+		await until("the other model server", () =>
+			this.daemon.stdout.some((line) => line.includes("listening on")),
+		);
+	}
+
+	async asked(what) {
+		return (await request(this.url, "GET", `/stub/${what}`)).json;
+	}
+}
+
+/** A banter that knows the model servers one and two beside its own. */
+async function withServers({ env = {}, ...options }, body) {
+	const ports = { one: await freePort(), two: await freePort() };
+	const settings = {
+		SYSTEM_PROMPT,
+		MODEL_SERVERS: Object.entries(ports)
+			.map(([name, port]) => `${name}=http://127.0.0.1:${port}/v1`)
+			.join(","),
+		MODEL_SERVER_KEYS: Object.entries(KEYS)
+			.map(([name, key]) => `${name}=${key}`)
+			.join(","),
+		...env,
+	};
+	await withBanter({ workers: 1, ...options, env: settings }, async (banter) => {
+		const servers = {};
+		for (const [name, port] of Object.entries(ports)) {
+			servers[name] = new Server(banter, port);
+			await servers[name].start();
+		}
+		await body(banter, servers);
+	});
+}
+
+/** Changes the agent that chat by a key is answered by. */
+async function changeAgent(banter, fields) {
+	const headers = { "x-admin-api-key": ADMIN_KEY };
+	const { agents } = await banter.adminGet("/v1/admin/agents");
+	const path = `/v1/admin/agents/${agents[0].id}`;
+	const answer = await banter.request("PUT", path, { headers, body: fields });
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json;
+}
+
+const systemPrompt = ({ body }) => body.messages.find(({ role }) => role === "system").content;
+
+describe("an agent", () => {
+	it("says what the model is told, and by which model and server; at once, and the settings the rest", () =>
+		withServers({ workers: 2 }, async (banter, { one, two }) => {
+			assert.equal((await banter.chat("by-the-settings", "[[tokens=1]] hi")).status, 200);
+			const usual = await banter.model("last");
+			assert.equal(systemPrompt(usual), SYSTEM_PROMPT);
+			assert.equal(usual.body.model, "gpt-4.1-mini");
+			assert.ok(!("temperature" in usual.body) && !("max_completion_tokens" in usual.body));
+
+			await changeAgent(banter, {
+				purpose: "Sell tea.",
+				custom_instructions: "Be brief.",
+				restricted_topics: "Coffee.",
+				model: "tea-1",
+				temperature: 0.5,
+				max_output_tokens: 77,
+				key_name: "one",
+			});
+			assert.equal((await banter.chat("by-the-agent", "[[tokens=1]] hi")).status, 200);
+			const { body, headers } = await one.asked("last");
+			assert.equal(headers.authorization, `Bearer ${KEYS.one}`.length);
+			assert.equal(
+				systemPrompt({ body }),
+				"Sell tea.\n\n## Instructions\n\nBe brief.\n\n## Topics to stay away from\n\nCoffee.",
+			);
+			assert.equal(body.model, "tea-1");
+			assert.equal(body.temperature, 0.5);
+			assert.equal(body.max_completion_tokens, 77);
+
+			await changeAgent(banter, { purpose: null, key_name: "two", temperature: 0 });
+			assert.equal((await banter.chat("by-the-agent", "[[tokens=1]] again")).status, 200);
+			const again = await two.asked("last");
+			assert.equal(again.headers.authorization, `Bearer ${KEYS.two}`.length);
+			assert.ok(systemPrompt(again).startsWith(`${SYSTEM_PROMPT}\n\n## Instructions`));
+			assert.equal(again.body.temperature, 0);
+			assert.equal((await banter.model("stats")).calls, 1);
+			assert.equal((await one.asked("stats")).calls, 1);
+		}));
+
+	it("whose server fails is left alone; others are asked as before", () =>
+		withServers(
+			{
+				env: {
+					OPENAI_BREAKER_FAILURES: "3",
+					OPENAI_BREAKER_OPEN_MS: String(60000 * PATIENCE),
+				},
+			},
+			async (banter, { one }) => {
+				await changeAgent(banter, { key_name: "one" });
+				assertError(await banter.chat("fails", "[[fail=500]] hi"), 502);
+				const opened = banter.log.lines.find((line) => line.ev === "model_breaker");
+				assert.deepEqual([opened.server, opened.state], ["one", "open"]);
+				assertError(
+					await banter.chat("fails", "[[tokens=1]] hi"),
+					503,
+					undefined,
+					"model_unavailable",
+				);
+				assert.equal((await one.asked("stats")).calls, 3);
+				for (const key_name of ["two", null]) {
+					await changeAgent(banter, { key_name });
+					assert.equal((await banter.chat("works", "[[tokens=1]] hi")).status, 200);
+				}
+			},
+		));
+
+	it("whose server is taken out of the settings is unavailable, and the log says what to mend", () =>
+		withServers({}, async (banter) => {
+			await changeAgent(banter, { key_name: "two" });
+			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
+			delete banter.masterd.env.MODEL_SERVERS;
+			delete banter.masterd.env.MODEL_SERVER_KEYS;
+			banter.masterd.start();
+			await banter.ready();
+			assertError(
+				await banter.chat("gone", "[[tokens=1]] hi"),
+				503,
+				undefined,
+				"model_unavailable",
+			);
+			const line = await banter.log.waitFor(
+				"the log",
+				(line) => line.ev === "model_server_unknown",
+			);
+			assert.equal(line.server, "two");
+			assert.match(line.detail, /MODEL_SERVERS/);
+		}));
+
+	it("is asked with its server's key, which no answer and no log has", () =>
+		withServers({ env: { LOG_LEVEL: "debug" } }, async (banter) => {
+			const answers = [];
+			for (const key_name of ["one", "two"]) {
+				await changeAgent(banter, { key_name });
+				for (const failure of ["fail=401", "fail=500", "error-after=1"])
+					for (const path of ["/v1/chat", "/v1/chat/stream"])
+						answers.push(
+							await banter.chat(key_name, `[[tokens=3 echo-key ${failure}]] hi`, { path }),
+						);
+			}
+			answers.push(await banter.get("/metrics"));
+			const told = banter.log.lines.filter(({ detail }) =>
+				detail?.includes("You sent 'Bearer [key]"),
+			);
+			assert.deepEqual([...new Set(told.map(({ server }) => server))].sort(), ["one", "two"]);
+			const written = banter.log.lines.map(({ text }) => text).join("\n");
+			for (const key of Object.values(KEYS)) {
+				assert.ok(!written.includes(key), "logged");
+				for (const { text } of answers) assert.ok(!text.includes(key), "answered");
+			}
+		}));
+});
+
+describe("a trial of an agent", () => {
+	const headers = { "x-admin-api-key": ADMIN_KEY };
+	const path = async (banter) => {
+		const { agents } = await banter.adminGet("/v1/admin/agents");
+		return `/v1/admin/agents/${agents[0].id}/test`;
+	};
+	const trials = async (banter) => {
+		const { text } = await banter.get("/metrics");
+		return Number(/^banter_turns_total\{outcome="trial"\} (\d+)$/m.exec(text)[1]);
+	};
+
+	it("streams what a visitor would hear, from the server that it names, and is not stored", () =>
+		withServers({}, async (banter, { one }) => {
+			const stream = await openStream(banter.url, await path(banter), headers, {
+				message: "[[tokens=5]] and now?",
+				history: [
+					{ role: "user", content: "hello" },
+					{ role: "assistant", content: "welcome" },
+				],
+				agent: { purpose: "Sell tea.", key_name: "one" },
+			});
+			assert.equal(stream.status, 200);
+			assert.equal((await stream.tokens(5)).join(""), "t0 t1 t2 t3 t4 ");
+			assert.equal((await stream.rest()).at(-1).type, "done");
+			const { body } = await one.asked("last");
+			assert.deepEqual(
+				body.messages.map(({ content }) => content),
+				["Sell tea.", "hello", "welcome", "[[tokens=5]] and now?"],
+			);
+			assert.equal((await banter.conversations()).total, 0);
+			assert.equal(await trials(banter), 1);
+			// Nor has the agent changed.
+			assert.equal((await banter.chat("later", "[[tokens=1]] hi")).status, 200);
+			assert.equal(systemPrompt(await banter.model("last")), SYSTEM_PROMPT);
+		}));
+
+	it("ends when whoever tries it leaves, at the model too", () =>
+		withServers({}, async (banter, { one }) => {
+			const stream = await openStream(banter.url, await path(banter), headers, {
+				message: "[[tokens=100000 delay=20]]",
+				agent: { key_name: "one" },
+			});
+			await stream.tokens(3);
+			stream.leave();
+			await until(
+				"the model was left",
+				async () => (await one.asked("stats")).client_disconnects === 1,
+			);
+			await until("it is counted", async () => (await trials(banter)) === 1);
+			assert.equal((await banter.conversations()).total, 0);
+		}));
+});
+
+describe("workerd --check-model", () => {
+	it("asks each server, and fails with the first that does not answer", () =>
+		withServers({}, async (banter, { one, two }) => {
+			const env = banter.environment(`${banter.stubUrl}/v1`);
+			const check = () => start(`${BUILD}/workerd`, ["--check-model"], env).ended;
+			const good = await check();
+			assert.equal(good.status, 0, good.stderr);
+			assert.equal(good.stdout.match(/answers\.$/gm).length, 3);
+			for (const server of [one, two]) assert.equal((await server.asked("stats")).calls, 1);
+			await one.daemon.stop();
+			const bad = await check();
+			assert.equal(bad.status, 69);
+			assert.equal(bad.stdout.match(/answers\.$/gm).length, 2);
+			assert.ok(bad.stderr.includes(one.url), bad.stderr);
+			for (const key of Object.values(KEYS))
+				assert.ok(!(good.stdout + good.stderr + bad.stdout + bad.stderr).includes(key));
+		}));
+});

@@ -1,0 +1,205 @@
+// `banter org`, `banter user` and `banter widget`: who may sign in, and what sites embed, from the command
+// line; and the first user, whom `banter setup` makes.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { ADMIN, addOrg, addUser, logIn, signIn } from "./accounts.mjs";
+import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
+import { crowd, storePeer } from "./organizations.mjs";
+import { expectTool, ORG, start, startTool, toolEnvironment } from "./tool.mjs";
+
+const PASSWORD = "correct horse battery";
+const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
+const PAGE = 200; // storaged/listing.h
+const NOBODY = "0192f000-0000-7000-8000-000000000000";
+
+/** `banter user …` with a line on its standard input. */
+const user = (banter, line, ...args) =>
+	startTool(banter, ["user", ...args], { input: `${line}\n` }).ended;
+
+/** The lines of a list, without their times. */
+const listed = (stdout) =>
+	stdout
+		.split("\n")
+		.slice(0, -1)
+		.map((line) => line.replace(/ {2}\d{4}-\d\d-\d\dT\S+/, ""));
+
+describe("banter user", () => {
+	const banter = useBanter({ env, workers: 1 });
+	let address = 0;
+	const from = () => ({ from: `192.0.2.${++address}` });
+
+	it("adds one with a password from standard input, who then signs in", async () => {
+		const added = await user(banter, PASSWORD, "add", "Jane@example.com", "--name", "Jane Doe");
+		assert.equal(added.status, 0, added.stderr);
+		assert.equal(added.stdout, "added Jane@example.com, an owner\n");
+		assert.ok(!added.stderr.includes(PASSWORD));
+		await signIn(banter, { email: "jane@example.com", password: PASSWORD }, from());
+	});
+
+	it("the first is an owner, others are members, unless it is said", async () => {
+		await addUser(banter, "joe@example.com");
+		await addUser(banter, "jim@example.com", "--owner");
+		const { stdout } = await expectTool(banter, 0, "user", "list");
+		assert.deepEqual(listed(stdout), [
+			"Jane@example.com  owner  Jane Doe",
+			"joe@example.com  member  ",
+			"jim@example.com  owner  ",
+		]);
+	});
+
+	it("gives another password, and ends the sessions", async () => {
+		const who = await addUser(banter, "forgot@example.com");
+		const session = await signIn(banter, who, from());
+		const { stdout } = await expectTool(banter, 0, "user", "passwd", who.email, "--generate");
+		const password = /^password: (\w{20})$/m.exec(stdout)[1];
+		assert.equal((await banter.get("/v1/admin/me", session)).status, 401);
+		assert.equal((await logIn(banter, who, from())).status, 401);
+		await signIn(banter, { ...who, password }, from());
+	});
+
+	it("removes one, but not the last owner", async () => {
+		const who = await addUser(banter, "leaves@example.com");
+		const session = await signIn(banter, who, from());
+		await expectTool(banter, 0, "user", "remove", "LEAVES@example.com");
+		assert.equal((await banter.get("/v1/admin/me", session)).status, 401);
+		await expectTool(banter, 0, "user", "remove", "jim@example.com");
+		const { stderr } = await expectTool(banter, 65, "user", "remove", "jane@example.com");
+		assert.match(stderr, /an organization needs an owner/);
+	});
+
+	it("of another organization", async () => {
+		const org = await addOrg(banter, "Other");
+		await addUser(banter, "other@example.com", "--org", org);
+		const { stdout } = await expectTool(banter, 0, "user", "list", "--org", org);
+		assert.deepEqual(listed(stdout), ["other@example.com  owner  "]);
+		const orgs = await expectTool(banter, 0, "org", "list");
+		assert.deepEqual(listed(orgs.stdout), [`${ORG}  Default`, `${org}  Other`]);
+	});
+
+	const refused = [
+		["too short a password", ["add", "x@example.com"], "short", 65, /at least 10 characters/],
+		["too long a one", ["add", "x@example.com"], "x".repeat(1025), 65, /more than|at most/],
+		["no password", ["passwd", "jane@example.com"], "", 65, /at least 10 characters/],
+		["an e-mail that is taken", ["add", "JANE@example.com"], PASSWORD, 65, /has this e-mail/],
+		["what is no e-mail", ["add", "jane"], PASSWORD, 64, /no e-mail address/],
+		["nobody", ["passwd", "nobody@example.com"], PASSWORD, 66, /no such user/],
+		["nobody's end", ["remove", "nobody@example.com"], "", 66, /no such user/],
+		["no organization", ["add", "x@example.com", "--org", NOBODY], PASSWORD, 66, /no such org/],
+		["what is no id", ["list", "--org", "7"], "", 64, /this is no id/],
+		["both roles", ["add", "x@example.com", "--owner", "--member"], "", 64, /one of them/],
+		["no e-mail at all", ["add"], "", 64, /say whose e-mail/],
+		["too much", ["list", "x@example.com"], "", 64, /is too much/],
+		["an unknown action", ["frobnicate"], "", 64, /is no action/],
+		["too long a name", ["add", "x@y", "--name", "x".repeat(101)], "", 64, /100 characters/],
+	];
+	for (const [what, args, line, expected, why] of refused)
+		it(`refuses ${what}`, async () => {
+			const { status, stdout, stderr } = await user(banter, line, ...args);
+			assert.equal(status, expected, stdout + stderr);
+			assert.match(stderr, why);
+		});
+
+	it("org refuses what makes no sense", async () => {
+		for (const args of [["add"], ["add", " "], ["add", "x".repeat(101)], ["list", "x"], ["x"], []])
+			await expectTool(banter, 64, "org", ...args);
+	});
+
+	/** On a terminal; each answer follows its prompt. */
+	async function onTerminal(args, answers) {
+		const command = [join(BUILD, "banter"), "user", ...args].join(" ");
+		const person = start("script", ["-qec", command, "/dev/null"], toolEnvironment(banter), {
+			input: null,
+		});
+		for (const [i, answer] of answers.entries()) {
+			await until("a question", () => person.said.stdout.split("> ").length > i + 1);
+			person.stdin.write(`${answer}\n`);
+		}
+		return person.ended;
+	}
+
+	it("asks a person twice, and shows nothing of it", async () => {
+		const args = ["add", "typed@example.com"];
+		const other = await onTerminal(args, [PASSWORD, "something else"]);
+		assert.equal(other.status, 65, other.stdout);
+		assert.match(other.stdout, /these are two passwords/);
+		const same = await onTerminal(args, [PASSWORD, PASSWORD]);
+		assert.equal(same.status, 0, same.stdout);
+		assert.ok(!same.stdout.includes(PASSWORD), same.stdout);
+		await signIn(banter, { email: "typed@example.com", password: PASSWORD }, from());
+	});
+});
+
+describe("banter widget", () => {
+	const banter = useBanter({ workers: 1 });
+	const admin = (method, path, body) =>
+		banter.request(method, `/v1/admin/widgets${path}`, { headers: ADMIN, body });
+
+	it("lists an organization's widgets, the first of a fresh store among them", async () => {
+		const first = (await admin("GET", "")).json.widgets[0];
+		const shop = (await admin("POST", "", { name: "The shop" })).json;
+		await admin("PUT", `/${shop.id}`, { enabled: false });
+		const { stdout } = await expectTool(banter, 0, "widget", "list");
+		assert.equal(stdout, `${first.widget_id}  on  \n${shop.widget_id}  off  The shop\n`);
+	});
+
+	it("lists those of another, and of none that is not there", async () => {
+		const org = await addOrg(banter, "Another firm");
+		const { stdout } = await expectTool(banter, 0, "widget", "list", "--org", org);
+		assert.match(stdout, /^wid_[0-9A-Za-z]{22} {2}on {2}\n$/);
+		assert.equal((await expectTool(banter, 0, "widget", "list", "--org", NOBODY)).stdout, "");
+	});
+
+	it("lists more than a page of them", async () => {
+		const peer = await storePeer(banter);
+		await crowd(peer, 2 * PAGE);
+		peer.close();
+		const { stdout } = await expectTool(banter, 0, "widget", "list");
+		const lines = listed(stdout);
+		assert.equal(lines.filter((line) => line.startsWith("wid_0000000")).length, 2 * PAGE);
+		assert.equal(new Set(lines).size, lines.length);
+	});
+
+	it("names what is wrong of a command line", async () => {
+		await expectTool(banter, 64, "widget");
+		await expectTool(banter, 64, "widget", "add");
+		await expectTool(banter, 64, "widget", "list", "--org", "nonsense");
+	});
+});
+
+describe("banter setup", () => {
+	const banter = useBanter({ workers: 1 });
+	const dir = mkdtempSync(join(tmpdir(), "banter-first-"));
+	after(() => rmSync(dir, { recursive: true }));
+
+	/** Answers: the model's key and address, the sites, and then what there is to say of a user. */
+	function setup(...said) {
+		const answers = ["any key", `${banter.stubUrl}/v1`, "https://a.example", ...said];
+		const args = ["setup", "--config", dir, "--socket", join(banter.dir, "data", "store.sock")];
+		const input = answers.map((line) => `${line}\n`).join("");
+		return start(join(BUILD, "banter"), args, baseEnvironment(), { input }).ended;
+	}
+
+	it("makes no user where none is wanted, or where the answers are wrong", async () => {
+		assert.equal((await setup("")).status, 0);
+		const wrong = await setup("jane");
+		assert.equal(wrong.status, 64, wrong.stderr);
+		const short = await setup("jane@example.com", "short");
+		assert.equal(short.status, 65, short.stderr);
+		assert.equal((await expectTool(banter, 0, "user", "list")).stdout, "");
+	});
+
+	it("asks for the first user, and only for that one", async () => {
+		const { status, stdout, stderr } = await setup("jane@example.com", PASSWORD);
+		assert.equal(status, 0, stderr);
+		assert.match(stdout, /^added jane@example\.com, an owner$/m);
+		assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
+		await signIn(banter, { email: "jane@example.com", password: PASSWORD });
+		const again = await setup();
+		assert.equal(again.status, 0, again.stderr);
+		assert.doesNotMatch(again.stderr, /first user/);
+	});
+});

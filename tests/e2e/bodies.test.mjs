@@ -1,0 +1,90 @@
+// The bodies of the admin API: a member is refused if, and only if, the document has it otherwise. Each
+// value is sent beside a member that nobody knows, so that nothing is ever done with it.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { ADMIN, addUser, signIn } from "./accounts.mjs";
+import { conforms } from "./contract.mjs";
+import { document, resolve } from "./document.mjs";
+import { useBanter } from "./harness.mjs";
+import { AGENT, ask, introduce, storePeer, visit, WIDGET } from "./organizations.mjs";
+
+const UNKNOWN = "not a member";
+
+/** What takes a body: its path, the schema, and what the body needs beside the member that is tried. */
+const OPERATIONS = [
+	["POST", () => "widgets", "WidgetFields", {}],
+	["PUT", () => `widgets/${WIDGET}`, "WidgetFields", {}],
+	["POST", () => "agents", "AgentFields", { name: "A" }],
+	["PUT", () => `agents/${AGENT}`, "AgentFields", {}],
+	["POST", () => `agents/${AGENT}/test`, "AgentTest", { message: "x" }],
+	["PUT", ({ contact }) => `contacts/${contact}`, "ContactFields", {}],
+	["POST", () => "users", "NewUser", { email: "n@bodies.example", password: "0123456789" }],
+	["PUT", ({ user }) => `users/${user}`, "UserChange", {}],
+	["POST", () => "keys", "KeyRequest", { kind: "admin" }],
+	["PUT", () => "me/password", "PasswordChange", { current: "x", new: "0123456789" }],
+];
+
+/** What any member may be given. */
+const ANY = [
+	...[null, true, false, 0, 1, -1, 1.5, 2, 4294967295, 4294967296, 1e30],
+	...["", " ", "x", "1", "#fff", "#FFFFFF", "#ffff", "red", "a@b.example", "a@"],
+	...[[], [1], ["https://a.example"], ["https://a.example/"], {}],
+];
+
+/** And what is at the edges of what its schema takes. */
+function edges({ minLength, maxLength, minimum, maximum, enum: choices = [] }) {
+	const around = (n) => (n === undefined ? [] : [n - 1, n, n + 1]);
+	const lengths = [...around(minLength), ...around(maxLength)];
+	const texts = lengths.map((length) => "x".repeat(Math.max(length, 0)));
+	return [...texts, ...around(minimum), ...around(maximum), ...choices];
+}
+
+/** What must be as it was read, or hangs on the settings or another member: whether the service takes a
+ * value of the right type, no schema can say. */
+const ELSEWHERE = new Set([
+	...["id", "organization_id", "widget_id", "created_at", "updated_at"],
+	...["base_url", "key_name", "contact_info_mode"],
+	"UserChange.email",
+]);
+
+describe("a member of a body is refused as the document says:", () => {
+	const banter = useBanter({ workers: 1 });
+	const ids = {};
+	let session;
+
+	before(async () => {
+		const peer = await storePeer(banter);
+		const { widget_id } = (await ask(banter, "GET", `widgets/${WIDGET}`)).json;
+		ids.contact = await introduce(await visit(peer, widget_id), { email: "a@bodies.example" });
+		peer.close();
+		session = await signIn(banter, await addUser(banter, "u@bodies.example"));
+		ids.user = (await ask(banter, "GET", "me", undefined, session)).json.user.id;
+	});
+
+	/** Whether the service finds this member of a body wrong, or something inside of it. */
+	async function refuses(method, path, body, name) {
+		const headers = path.startsWith("me/") ? session : ADMIN;
+		const answer = await ask(banter, method, path, { ...body, [UNKNOWN]: 1 }, headers);
+		assert.equal(answer.status, 422, answer.text);
+		const wrong = Object.keys(answer.json.fields).filter((one) => one !== UNKNOWN);
+		assert.ok(
+			wrong.every((one) => one.split(".")[0] === name),
+			`${name}: ${answer.text}`,
+		);
+		return wrong.length > 0;
+	}
+
+	for (const [method, pathOf, schema, needed] of OPERATIONS)
+		it(`${method} ${schema}`, async () => {
+			const { properties } = document().components.schemas[schema];
+			for (const [name, member] of Object.entries(properties))
+				for (const value of [...ANY, ...edges(resolve(member))]) {
+					const body = { ...needed, [name]: value };
+					const right = conforms(schema, body);
+					if (right && (ELSEWHERE.has(name) || ELSEWHERE.has(`${schema}.${name}`))) continue;
+					const wrong = await refuses(method, pathOf(ids), body, name);
+					assert.equal(!wrong, right, `${name}: ${JSON.stringify(value)}`);
+				}
+		});
+});

@@ -1,0 +1,293 @@
+// WebSocket byte by byte: frames written as the test wants them, right or wrong, in any pieces, and
+// what comes back read strictly, so that a frame of the server's that breaks RFC 6455 fails the test.
+// And ws-echo (tests/http/echo.c), which is workerd/http with a handler that sends back what it gets.
+
+import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { connect as connectTls } from "node:tls";
+import { BUILD, baseEnvironment, DEADLINE_MS } from "./daemon.mjs";
+
+export const OP = { more: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** The header of a client's frame, without its mask key; `length` may lie about the payload's. */
+function header(opcode, length, { fin = true, rsv = 0, masked = true, wide = 0 } = {}) {
+	const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+	const mask = masked ? 0x80 : 0;
+	const form = wide || (length < 126 ? 7 : length < 65536 ? 16 : 64);
+	if (form === 7) return Buffer.from([first, mask | length]);
+	if (form === 16) return Buffer.from([first, mask | 126, length >> 8, length & 255]);
+	const head = Buffer.alloc(10);
+	head[0] = first;
+	head[1] = mask | 127;
+	head.writeBigUInt64BE(BigInt(length), 2);
+	return head;
+}
+
+/**
+ * A client's frame.
+ * @param {{fin?: boolean, rsv?: number, masked?: boolean, wide?: 16 | 64, length?: number | bigint}} how
+ *     wide: the length in so many bits, needed or not; length: said in place of the true one
+ */
+export function frame(opcode, payload = "", how = {}) {
+	const bytes = Buffer.from(payload);
+	const head = header(opcode, how.length ?? bytes.length, how);
+	if (how.masked === false) return Buffer.concat([head, bytes]);
+	const key = randomBytes(4);
+	return Buffer.concat([head, key, bytes.map((byte, i) => byte ^ key[i % 4])]);
+}
+
+/** The payload of a close frame. */
+export function closing(code, reason = "") {
+	const bytes = Buffer.from(reason);
+	return Buffer.concat([Buffer.from([code >> 8, code & 255]), bytes]);
+}
+
+/** A message in frames of so many bytes each. */
+export function fragments(payload, size, opcode = OP.text) {
+	const bytes = Buffer.from(payload);
+	const frames = [];
+	for (let at = 0; at === 0 || at < bytes.length; at += size)
+		frames.push(
+			frame(at === 0 ? opcode : OP.more, bytes.subarray(at, at + size), {
+				fin: at + size >= bytes.length,
+			}),
+		);
+	return frames;
+}
+
+/** The opening handshake; fields: those that differ, undefined to leave one out. */
+export function handshake(path = "/", fields = {}) {
+	const all = {
+		Host: "localhost",
+		Upgrade: "websocket",
+		Connection: "Upgrade",
+		"Sec-WebSocket-Version": "13",
+		"Sec-WebSocket-Key": "AAECAwQFBgcICQoLDA0ODw==",
+		...fields,
+	};
+	const lines = Object.entries(all).filter(([, value]) => value !== undefined);
+	return `GET ${path} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join("")}\r\n`;
+}
+
+/** What a server must answer a key with (RFC 6455, section 4.2.2). */
+export function acceptFor(key) {
+	return createHash("sha1")
+		.update(key + GUID)
+		.digest("base64");
+}
+
+/** Takes a server's first frame off bytes; undefined when it is not whole yet. */
+function takeFrame(bytes) {
+	if (bytes.length < 2) return undefined;
+	const opcode = bytes[0] & 15;
+	let length = bytes[1];
+	let at = 2;
+	assert.equal(bytes[0] & 0xf0, 0x80, "a server's frame is whole and has no reserved bits");
+	assert.ok(length < 128, "a server's frame is not masked");
+	assert.ok([1, 2, 8, 9, 10].includes(opcode), `opcode ${opcode}`);
+	if (length === 126) {
+		if (bytes.length < 4) return undefined;
+		length = bytes.readUInt16BE(2);
+		assert.ok(length >= 126, "a length is in its shortest form");
+		at = 4;
+	} else if (length === 127) {
+		if (bytes.length < 10) return undefined;
+		length = Number(bytes.readBigUInt64BE(2));
+		assert.ok(length >= 65536, "a length is in its shortest form");
+		at = 10;
+	}
+	assert.ok(opcode < 8 || length <= 125, "a control frame is short");
+	if (bytes.length < at + length) return undefined;
+	return { opcode, payload: bytes.subarray(at, at + length), size: at + length };
+}
+
+/** What a frame says: ["text", "…"], ["binary", hex], ["ping" | "pong", hex], ["close", code, reason]. */
+function meaning({ opcode, payload }) {
+	if (opcode === OP.text) {
+		assert.ok(isUtf8(payload), "a text is UTF-8");
+		return ["text", payload.toString()];
+	}
+	if (opcode !== OP.close) {
+		const name = { 2: "binary", 9: "ping", 10: "pong" }[opcode];
+		return [name, payload.toString("hex")];
+	}
+	if (payload.length === 0) return ["close"];
+	assert.ok(payload.length >= 2 && isUtf8(payload.subarray(2)), "a close is well-formed");
+	return ["close", payload.readUInt16BE(0)];
+}
+
+/** A connection to a server, raw. */
+export class Line {
+	/** What has come, as meaning() tells it; after the answer to the handshake. */
+	got = [];
+	ended = false;
+	#rest = Buffer.alloc(0);
+	#wakers = [];
+
+	/**
+	 * @param {{port: number, ca?: string} | {upgraded: import("node:stream").Duplex}} to ca: over TLS,
+	 *     by this authority; upgraded: what brings frames already
+	 */
+	constructor({ port, ca, upgraded }) {
+		const where = { port, host: "127.0.0.1", allowHalfOpen: true };
+		const tls = { ...where, ca, servername: "localhost" };
+		this.socket = upgraded ?? (ca ? connectTls(tls) : connect(where));
+		if (upgraded) Object.assign(this, { head: "", status: 101 });
+		else this.socket.setNoDelay();
+		this.socket.on("data", (bytes) => this.#take(bytes));
+		this.socket.on("error", (error) => {
+			this.error = error;
+			this.#wake();
+		});
+		for (const event of ["end", "close"])
+			this.socket.on(event, () => {
+				this.ended = true;
+				this.#wake();
+			});
+	}
+
+	#wake() {
+		for (const wake of this.#wakers.splice(0)) wake();
+	}
+
+	#take(bytes) {
+		this.#rest = Buffer.concat([this.#rest, bytes]);
+		try {
+			if (this.head === undefined) this.#takeHead();
+			if (this.status === 101) this.#takeFrames();
+		} catch (error) {
+			this.broken ??= error;
+		}
+		this.#wake();
+	}
+
+	#takeHead() {
+		const end = this.#rest.indexOf("\r\n\r\n");
+		if (end === -1) return;
+		this.head = this.#rest.subarray(0, end).toString("latin1");
+		this.status = Number(this.head.slice(9, 12));
+		this.#rest = this.#rest.subarray(end + 4);
+	}
+
+	#takeFrames() {
+		for (;;) {
+			const one = takeFrame(this.#rest);
+			if (one === undefined) return;
+			assert.ok(this.got.at(-1)?.[0] !== "close", "nothing follows a close");
+			this.got.push(meaning(one));
+			this.#rest = this.#rest.subarray(one.size);
+		}
+	}
+
+	/** Resolves when the condition holds; rejects when time is up or the server breaks the rules. */
+	async until(what, condition) {
+		const end = Date.now() + DEADLINE_MS;
+		while (!condition()) {
+			if (this.broken) throw this.broken;
+			const left = end - Date.now();
+			if (left <= 0)
+				throw new Error(`not in time: ${what}; got ${JSON.stringify(this.got).slice(0, 500)}`);
+			await new Promise((done) => {
+				const timer = setTimeout(done, left);
+				this.#wakers.push(() => {
+					clearTimeout(timer);
+					done();
+				});
+			});
+		}
+		if (this.broken) throw this.broken;
+	}
+
+	/** The first line and fields of the answer, once they are there. */
+	async answered() {
+		await this.until("an answer", () => this.head !== undefined || this.ended);
+		return this.head;
+	}
+
+	count(n) {
+		return this.until(`${n} frames`, () => this.got.length >= n || this.ended);
+	}
+
+	end() {
+		return this.until("the end", () => this.ended);
+	}
+
+	send(bytes) {
+		if (!this.socket.destroyed) this.socket.write(bytes);
+	}
+
+	/** A piece after another, each in a packet of its own as far as that can be had. */
+	async sendPieces(pieces) {
+		for (const piece of pieces) {
+			this.send(piece);
+			await new Promise((done) => setImmediate(done));
+		}
+	}
+
+	close() {
+		this.socket.destroy();
+	}
+}
+
+/** One that is open already. */
+export async function openLine(to, path = "/", fields = {}) {
+	const line = new Line(to);
+	line.send(handshake(path, fields));
+	assert.match(await line.answered(), /^HTTP\/1\.1 101 /);
+	return line;
+}
+
+/** ws-echo, until stop() is called. */
+export class Echo {
+	/**
+	 * @param {import("./certs.mjs").Authority} [authority] whose certificate it has: for TLS too
+	 * @param {number} [pingMs] after how long a silent socket is pinged
+	 */
+	constructor(authority, pingMs) {
+		this.authority = authority;
+		this.pingMs = pingMs;
+	}
+
+	async start() {
+		const { cert, key } = this.authority?.issue("echo") ?? {};
+		const args = [...(this.pingMs ? ["-p", this.pingMs] : []), ...(cert ? [cert, key] : [])];
+		this.child = spawn(join(BUILD, "ws-echo"), args, {
+			env: baseEnvironment(),
+			stdio: ["pipe", "pipe", "inherit"],
+		});
+		await once(this.child, "spawn"); // or it is not built, which is an error
+		this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
+		this.plain = { port: await this.#port() };
+		if (cert) this.secure = { port: await this.#port(), ca: this.authority.pem };
+	}
+
+	async #port() {
+		return Number(/^listening on (\d+)/.exec((await this.lines.next()).value)[1]);
+	}
+
+	/** How many sockets are open there. */
+	async sockets() {
+		this.child.stdin.write("sockets\n");
+		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
+	}
+
+	drain() {
+		this.child.stdin.write("drain\n");
+	}
+
+	async stop() {
+		if (this.child.exitCode === null && this.child.signalCode === null) {
+			const closed = once(this.child, "close");
+			this.child.stdin.end();
+			await closed;
+		}
+		assert.equal(this.child.exitCode, 0, "the echo ends well");
+	}
+}

@@ -1,0 +1,177 @@
+// Visitors of widgets: a WebSocket each, by the ws package, and widgets for them to come to.
+
+import assert from "node:assert/strict";
+import { WebSocket } from "ws";
+import { tlsOptions } from "./client.mjs";
+import { until } from "./harness.mjs";
+import { did } from "./organizations.mjs";
+
+/** A new widget with these members over the defaults. */
+export const makeWidget = (banter, members = {}) => did(banter, 201, "POST", "widgets", members);
+export const changeWidget = (banter, { id }, members) =>
+	did(banter, 200, "PUT", `widgets/${id}`, members);
+export const resetWidget = (banter, { id }) => did(banter, 200, "POST", `widgets/${id}/reset-id`);
+export const deleteWidget = (banter, { id }) => did(banter, 204, "DELETE", `widgets/${id}`);
+
+export const configPath = ({ widget_id }) => `/api/widget/${widget_id}/config`;
+
+export function socketUrl(banter, { widget_id }, query = {}) {
+	const search = new URLSearchParams(query).toString();
+	return `${banter.url.replace(/^http/, "ws")}/api/widget/${widget_id}/ws?${search}`;
+}
+
+/** One WebSocket. What comes is kept in frames, in its order; each is taken once. */
+export class Visitor {
+	frames = [];
+	closed = undefined; // [code, reason] in the end
+
+	constructor(banter, widget, { token, stream = false, headers = {}, ...options } = {}) {
+		this.banter = banter;
+		this.widget = widget;
+		const query = { ...(token && { token }), ...(stream && { stream: 1 }) };
+		const url = socketUrl(banter, widget, query);
+		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });
+		this.ws.on("message", (data, isBinary) => {
+			assert.ok(!isBinary);
+			this.frames.push(JSON.parse(data.toString()));
+		});
+		this.ws.on("close", (code, reason) => {
+			this.closed = [code, reason.toString()];
+		});
+		this.ws.on("upgrade", ({ socket }) => {
+			this.socket = socket;
+		});
+		this.ws.on("error", (error) => {
+			this.error = error;
+		});
+	}
+
+	/** Opens one and takes its first frame. */
+	static async open(banter, widget, options) {
+		const visitor = new Visitor(banter, widget, options);
+		const session = await visitor.next();
+		assert.deepEqual(Object.keys(session), ["type", "session_token", "contact_info_submitted"]);
+		assert.equal(session.type, "session");
+		visitor.token = session.session_token;
+		visitor.introduced = session.contact_info_submitted;
+		return visitor;
+	}
+
+	/** The same visitor once more, in another tab, with its history. */
+	async again(options = {}) {
+		const other = await Visitor.open(this.banter, this.widget, { token: this.token, ...options });
+		const history = await other.next();
+		assert.equal(history.type, "history");
+		other.history = history.messages;
+		other.active = history.active;
+		return other;
+	}
+
+	/** The next frame. */
+	next() {
+		return until("a frame", () => {
+			if (this.frames.length > 0) return this.frames.shift();
+			if (this.closed || this.error)
+				throw new Error(`closed: ${this.closed ?? this.error.message}`);
+			return undefined;
+		});
+	}
+
+	/** The frames up to the first of this type, and that. */
+	async upTo(type) {
+		const frames = [];
+		do frames.push(await this.next());
+		while (frames.at(-1).type !== type);
+		return frames;
+	}
+
+	/** The frames of a whole reply, as [type, content | token | code]. */
+	async reply() {
+		return (await this.upTo("typing_stop")).map(brief);
+	}
+
+	send(frame) {
+		this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+	}
+
+	say(content, id) {
+		this.send({ type: "message", content, id });
+	}
+
+	/** Says it and hears the reply's text. */
+	async ask(content, id) {
+		this.say(content, id);
+		const frames = await this.upTo("typing_stop");
+		return frames.find(({ type }) => type === "message").content;
+	}
+
+	/** Says who it is; resolves to the answer. */
+	introduce(contact) {
+		this.send({ type: "contact_info", ...contact });
+		return this.next();
+	}
+
+	/** [code, reason], once the connection is closed. */
+	async end() {
+		await until("the end of a WebSocket", () => this.closed);
+		return this.closed;
+	}
+
+	close() {
+		this.ws.close();
+		return this.end();
+	}
+
+	/** The worker that it is with. */
+	async worker() {
+		return (await this.banter.workersOf([this.socket]))[0];
+	}
+}
+
+/** A frame without what the tests do not care for. */
+export function brief({ type, content, token, code, role }) {
+	const what = content ?? token ?? code;
+	const by = role === "user" ? ["user"] : [];
+	return what === undefined ? [type] : [type, what, ...by];
+}
+
+/** An open visitor whose worker is one that is wanted. The others stay open so long: a new connection
+ * goes to a worker that has few. */
+export async function openAt(open, isWanted) {
+	const others = [];
+	for (;;) {
+		const visitor = await open();
+		if (isWanted(await visitor.worker())) {
+			await Promise.all(others.map((other) => other.close()));
+			return visitor;
+		}
+		others.push(visitor);
+	}
+}
+
+/** An open visitor with another worker than these. */
+export const elsewhere = (open, workers) => openAt(open, (worker) => !workers.includes(worker));
+
+/** Tabs of one visitor, each with another worker; options.widget: the members of a new one. */
+export async function tabs(banter, n, options = {}) {
+	const widget = await makeWidget(banter, options.widget);
+	const all = [await Visitor.open(banter, widget, options)];
+	while (all.length < n) {
+		const workers = await Promise.all(all.map((one) => one.worker()));
+		all.push(await elsewhere(() => all[0].again(options), workers));
+	}
+	return all;
+}
+
+/** The status and JSON that a WebSocket was refused with. */
+export async function refusal(banter, widget, options) {
+	const visitor = new Visitor(banter, widget, options);
+	const response = await new Promise((resolve, reject) => {
+		visitor.ws.on("unexpected-response", (_, answer) => resolve(answer));
+		visitor.ws.on("open", () => reject(new Error("it was opened")));
+		visitor.ws.on("error", reject);
+	});
+	let text = "";
+	for await (const piece of response) text += piece;
+	return { status: response.statusCode, headers: response.headers, json: JSON.parse(text) };
+}

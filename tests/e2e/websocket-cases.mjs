@@ -1,0 +1,261 @@
+// The cases of the Autobahn test suite's groups 1 to 7 and 10 for a server, by their numbers, in our
+// words: what the client sends, and what must come back. Its own program needs Python 2.
+//
+//	number: { send: […], got: […], open?: true, pieces?: n, parts?: true }
+//
+// send: frames, in order. got: what comes back, as frames.mjs tells it. open: the connection is
+// still good then, and closing it with 1000 must give 1000 back; else a close is the last that comes
+// and the server ends the connection. pieces: so many bytes at a time, 0: a frame at a time. parts:
+// each element of send is held back until what the one before must lead to has been seen to be
+// nothing: the server must not wait for the end of what is wrong already.
+
+import { closing, fragments, frame, OP } from "./frames.mjs";
+
+export const CASES = new Map();
+
+const { more, text, binary, close, ping, pong } = OP;
+const HELLO = "Hello, world!";
+const RAW = Buffer.from("00fffefdfcfb00ff", "hex");
+const hex = (bytes) => Buffer.from(bytes).toString("hex");
+const star = (n) => "*".repeat(n);
+const first = (payload) => frame(text, payload, { fin: false });
+const next = (payload, fin = false) => frame(more, payload, { fin });
+const last = (payload) => next(payload, true);
+const said = (payload) => ["text", payload];
+const ponged = (payload) => ["pong", hex(payload)];
+const closed = (code) => ["close", code];
+
+function good(number, send, got, how = {}) {
+	CASES.set(number, { send, got, open: true, ...how });
+}
+
+function bad(number, send, got, how = {}) {
+	CASES.set(number, { send, got, ...how });
+}
+
+// -- 1: lengths -----------------------------------------------------------------------------
+
+[0, 125, 126, 127, 128, 65535, 65536, 65536].forEach((n, i) => {
+	const how = i === 7 ? { pieces: 997 } : {};
+	good(`1.1.${i + 1}`, [frame(text, star(n))], [said(star(n))], how);
+	const bytes = Buffer.alloc(n, 0xfe);
+	good(`1.2.${i + 1}`, [frame(binary, bytes)], [["binary", hex(bytes)]], how);
+});
+
+// -- 2: pings and pongs ---------------------------------------------------------------------
+
+const FE = Buffer.alloc(125, 0xfe);
+const TEN = Array.from({ length: 10 }, (_, i) => `payload-${i}`);
+good("2.1", [frame(ping)], [ponged("")]);
+good("2.2", [frame(ping, HELLO)], [ponged(HELLO)]);
+good("2.3", [frame(ping, RAW)], [ponged(RAW)]);
+good("2.4", [frame(ping, FE)], [ponged(FE)]);
+bad("2.5", [frame(ping, Buffer.alloc(126, 0xfe))], [closed(1002)]);
+good("2.6", [frame(ping, FE)], [ponged(FE)], { pieces: 1 });
+good("2.7", [frame(pong)], []);
+good("2.8", [frame(pong, "unsolicited")], []);
+good("2.9", [frame(pong, "unsolicited"), frame(ping, "asked")], [ponged("asked")]);
+good(
+	"2.10",
+	TEN.map((p) => frame(ping, p)),
+	TEN.map(ponged),
+);
+good(
+	"2.11",
+	TEN.map((p) => frame(ping, p)),
+	TEN.map(ponged),
+	{ pieces: 1 },
+);
+
+// -- 3: reserved bits -----------------------------------------------------------------------
+
+const greeted = [said(HELLO), closed(1002)];
+const reserved = (rsv) => [frame(text, HELLO), frame(text, HELLO, { rsv }), frame(ping)];
+bad("3.1", [frame(text, HELLO, { rsv: 1 })], [closed(1002)]);
+bad("3.2", reserved(2), greeted);
+bad("3.3", reserved(3), greeted, { pieces: 0 });
+bad("3.4", reserved(4), greeted, { pieces: 1 });
+bad("3.5", [frame(binary, RAW, { rsv: 5 })], [closed(1002)]);
+bad("3.6", [frame(ping, HELLO, { rsv: 6 })], [closed(1002)]);
+bad("3.7", [frame(close, "", { rsv: 7 })], [closed(1002)]);
+
+// -- 4: reserved opcodes --------------------------------------------------------------------
+
+[3, 11].forEach((opcode, i) => {
+	const group = `4.${i + 1}`;
+	const after = (op, payload) => [frame(text, HELLO), frame(op, payload), frame(ping)];
+	bad(`${group}.1`, [frame(opcode)], [closed(1002)]);
+	bad(`${group}.2`, [frame(opcode + 1, "payload")], [closed(1002)]);
+	bad(`${group}.3`, after(opcode + 2, ""), greeted);
+	bad(`${group}.4`, after(opcode + 3, HELLO), greeted);
+	bad(`${group}.5`, after(opcode + 4, HELLO), greeted, { pieces: 1 });
+});
+
+// -- 5: fragments ---------------------------------------------------------------------------
+
+const ONE = "fragment1";
+const TWO = "fragment2";
+const BOTH = said(ONE + TWO);
+const stray = (fin) => [next("nothing before", fin), frame(text, HELLO)];
+const twice = (fin) => [0, 1].flatMap(() => [next(ONE, fin), first(TWO), last("fragment3")]);
+bad("5.1", [frame(ping, ONE, { fin: false }), last(TWO)], [closed(1002)]);
+bad("5.2", [frame(pong, ONE, { fin: false }), last(TWO)], [closed(1002)]);
+[undefined, 0, 1].forEach((pieces, i) => {
+	const between = [first(ONE), frame(ping, "between"), last(TWO)];
+	good(`5.${3 + i}`, [first(ONE), last(TWO)], [BOTH], { pieces });
+	good(`5.${6 + i}`, between, [ponged("between"), BOTH], { pieces });
+	bad(`5.${9 + i}`, stray(true), [closed(1002)], { pieces });
+	bad(`5.${12 + i}`, stray(false), [closed(1002)], { pieces });
+});
+bad(
+	"5.15",
+	[first(ONE), last(TWO), next("fragment3"), frame(text, "fragment4")],
+	[BOTH, closed(1002)],
+);
+bad("5.16", twice(false), [closed(1002)]);
+bad("5.17", twice(true), [closed(1002)]);
+bad("5.18", [first(ONE), frame(text, TWO)], [closed(1002)]);
+["5.19", "5.20"].forEach((number, i) => {
+	const send = [first("a"), next("b"), frame(ping, "1"), next("c"), next("d"), frame(ping, "2")];
+	good(number, [...send, last("e")], [ponged("1"), ponged("2"), said("abcde")], {
+		pieces: i === 0 ? undefined : 0,
+	});
+});
+
+// -- 6: UTF-8 -------------------------------------------------------------------------------
+
+const KOSME = Buffer.from("κόσμε".normalize("NFC").replace("ό", "\u1f79"));
+const MIXED = "Hello-µ@ßöäüàá-UTF-8!!";
+const EDITED = Buffer.from("edited");
+const SURROGATE = Buffer.concat([KOSME, Buffer.from("eda080", "hex"), EDITED]);
+const BEYOND = Buffer.concat([KOSME, Buffer.from("f4908080", "hex"), EDITED]);
+good("6.1.1", [frame(text)], [said("")]);
+good("6.1.2", [first(""), next(""), last("")], [said("")]);
+good("6.1.3", [first(""), next("middle"), last("")], [said("middle")]);
+good("6.2.1", [frame(text, MIXED)], [said(MIXED)]);
+good("6.2.2", [first("Hello-µ@ßöä"), last("üàá-UTF-8!!")], [said(MIXED)]);
+good("6.2.3", fragments(MIXED, 1), [said(MIXED)]);
+good("6.2.4", fragments(KOSME, 1), [said(KOSME.toString())]);
+bad("6.3.1", [frame(text, SURROGATE)], [closed(1007)]);
+bad("6.3.2", fragments(SURROGATE, 1), [closed(1007)]);
+// What is wrong is wrong as soon as it is there: nothing behind it is sent.
+[
+	["6.4.1", [11, 15]],
+	["6.4.2", [12, 13]],
+].forEach(([number, [from, to]]) => {
+	const send = [first(BEYOND.subarray(0, from)), next(BEYOND.subarray(from, to))];
+	bad(number, send, [closed(1007)], { parts: true });
+});
+[
+	["6.4.3", [11, 15]],
+	["6.4.4", [12, 13]],
+].forEach(([number, [from, to]]) => {
+	const whole = frame(text, BEYOND);
+	const head = whole.length - BEYOND.length;
+	const send = [whole.subarray(0, head + from), whole.subarray(head + from, head + to)];
+	bad(number, send, [closed(1007)], { parts: true });
+});
+
+/** 6.5 to 6.23: each group a list of byte runs; which of them are valid is said by hand. */
+const VALID = true;
+const INVALID = false;
+const run = (from, to, put) =>
+	Array.from({ length: to - from }, (_, i) => put((from + i).toString(16))).join("");
+const CUT = "c0 e080 f08080 f8808080 fc80808080 df efbf f7bfbf fbbfbfbf fdbfbfbfbf";
+const UTF8 = [
+	[VALID, ["hello$world", "hello¢world", "hello€world", "hello𤭢world"].map(hex).join(" ")],
+	[null, ""], // 6.6, below
+	[VALID, "00 c280 e0a080 f0908080"],
+	[INVALID, "f888808080 fc8480808080"],
+	[VALID, "7f dfbf efbfbf f48fbfbf"],
+	[INVALID, "f7bfbfbf fbbfbfbfbf fdbfbfbfbfbf"],
+	[VALID, "ed9fbf ee8080 efbfbd f48fbfbf"],
+	[INVALID, `80 bf 80bf 80bf80 80bf80bf 80bf80bf80 80bf80bf80bf ${run(0x80, 0xbf, (b) => b)}`],
+	[
+		INVALID,
+		[
+			[0xc0, 0xdf],
+			[0xe0, 0xef],
+			[0xf0, 0xf7],
+			[0xf8, 0xfb],
+			[0xfc, 0xfd],
+		]
+			.map(([from, to]) => run(from, to, (b) => `${b}20`))
+			.join(" "),
+	],
+	[INVALID, CUT],
+	[INVALID, CUT.replaceAll(" ", "")],
+	[INVALID, "fe ff fefeffff"],
+	[INVALID, "c0af e080af f08080af f8808080af fc80808080af"],
+	[INVALID, "c1bf e09fbf f08fbfbf f887bfbfbf fc83bfbfbfbf"],
+	[INVALID, "c080 e08080 f0808080 f880808080 fc8080808080"],
+	[INVALID, "eda080 edadbf edae80 edafbf edb080 edbe80 edbfbf"],
+	[
+		INVALID,
+		"eda080edb080 eda080edbfbf edadbfedb080 edadbfedbfbf edae80edb080 edae80edbfbf edafbfedb080 edafbfedbfbf",
+	],
+	[
+		VALID,
+		["efbf", "f09fbf", "f0afbf", "f0bfbf", "f18fbf", "f19fbf", "f1afbf", "f1bfbf"]
+			.concat(["f28fbf", "f29fbf", "f2afbf", "f2bfbf", "f38fbf", "f39fbf", "f3afbf"])
+			.concat(["f3bfbf", "f48fbf"])
+			.flatMap((start) => [`${start}be`, `${start}bf`])
+			.join(" "),
+	],
+	[VALID, "efbfb9 efbfba efbfbb efbfbc efbfbd efbfbe efbfbf"],
+];
+
+function textCase(number, valid, bytes) {
+	if (valid) good(number, [frame(text, bytes)], [said(bytes.toString())]);
+	else bad(number, [frame(text, bytes)], [closed(1007)]);
+}
+
+UTF8.forEach(([valid, runs], group) => {
+	if (valid === null) return;
+	const all = runs.split(" ").map((one) => Buffer.from(one, "hex"));
+	if (group === 0) all.push(KOSME);
+	for (const [i, bytes] of all.entries()) textCase(`6.${5 + group}.${i + 1}`, valid, bytes);
+});
+// 6.11 has one more, which lies beyond Unicode.
+textCase("6.11.5", INVALID, Buffer.from("f4908080", "hex"));
+// 6.6: every start of a word; its characters end at these bytes.
+const ENDS = [2, 5, 7, 9, 11];
+for (let n = 1; n <= KOSME.length; n++)
+	textCase(`6.6.${n}`, ENDS.includes(n), KOSME.subarray(0, n));
+
+// -- 7: closing -----------------------------------------------------------------------------
+
+const normally = frame(close, closing(1000));
+bad("7.1.1", [frame(text, HELLO), normally], [said(HELLO), closed(1000)]);
+bad("7.1.2", [normally, frame(close)], [closed(1000)]);
+bad("7.1.3", [normally, frame(ping)], [closed(1000)]);
+bad("7.1.4", [normally, frame(text, HELLO)], [closed(1000)]);
+bad("7.1.5", [first(ONE), normally, last(TWO)], [closed(1000)]);
+// Our bound is lower than what it sends, so that the close is that of a message too long.
+bad(
+	"7.1.6",
+	[frame(text, star(256 * 1024)), frame(text, HELLO), normally, frame(ping)],
+	[closed(1009)],
+);
+bad("7.3.1", [frame(close)], [["close"]]);
+bad("7.3.2", [frame(close, "a")], [closed(1002)]);
+bad("7.3.3", [normally], [closed(1000)]);
+bad("7.3.4", [frame(close, closing(1000, HELLO))], [closed(1000)]);
+bad("7.3.5", [frame(close, closing(1000, star(123)))], [closed(1000)]);
+bad("7.3.6", [frame(close, closing(1000, star(124)))], [closed(1002)]);
+bad("7.5.1", [frame(close, closing(1000, SURROGATE))], [closed(1007)]);
+[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999].forEach(
+	(code, i) => {
+		bad(`7.7.${i + 1}`, [frame(close, closing(code))], [closed(code)]);
+	},
+);
+[0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999].forEach((code, i) => {
+	bad(`7.9.${i + 1}`, [frame(close, closing(code))], [closed(1002)]);
+});
+[5000, 65535].forEach((code, i) => {
+	bad(`7.13.${i + 1}`, [frame(close, closing(code))], [closed(1002)]);
+});
+
+// -- 10: a message in many frames -----------------------------------------------------------
+
+good("10.1.1", fragments(star(65536), 1300), [said(star(65536))]);

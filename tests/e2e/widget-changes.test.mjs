@@ -1,0 +1,245 @@
+// What happens to a visitor's WebSocket when what it depends on changes under it: the agent, the widget,
+// the contact, the conversation, the store.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
+import { did } from "./organizations.mjs";
+import {
+	brief,
+	changeWidget,
+	deleteWidget,
+	makeWidget,
+	refusal,
+	tabs,
+	Visitor,
+} from "./visitors.mjs";
+
+const LONG = "[[tokens=3000 delay=20]]";
+const echo = (text) => `[[echo]] ${text}`;
+const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
+const said = (history) => history.map(({ role, content }) => [role, content]);
+
+const erase = (banter, id) =>
+	banter.request("DELETE", `/v1/admin/conversations/${id}`, {
+		headers: { "x-admin-api-key": ADMIN_KEY },
+	});
+
+/** The conversations of a widget. */
+async function conversationsOf(banter, { id }) {
+	return (await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`)).conversations;
+}
+
+describe("an agent, in the middle of a conversation", () => {
+	const banter = useBanter();
+
+	it("is asked as it is at that moment; disabled, it answers nothing until it is enabled", async () => {
+		const agent = await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be an A." });
+		const widget = await makeWidget(banter, { agent_id: agent.id });
+		const one = await Visitor.open(banter, widget);
+		const change = (members) => did(banter, 200, "PUT", `agents/${agent.id}`, members);
+		assert.equal(await one.ask(echo("first")), "first");
+		assert.deepEqual((await banter.modelSaw())[0], ["system", "Be an A."]);
+		one.say(LONG);
+		await one.upTo("typing_start");
+		await change({ enabled: false, purpose: "Be a B." });
+		// The reply that is under way is not the agent's to lose.
+		one.say(echo("second"), "x");
+		one.send({ type: "stop" });
+		assert.equal((await one.upTo("typing_stop")).at(-1).type, "typing_stop");
+		assert.deepEqual(await one.next(), {
+			type: "error",
+			message: "The assistant is not available",
+			code: "agent_disabled",
+			id: "x",
+		});
+		await change({ enabled: true });
+		assert.equal(await one.ask(echo("second"), "x"), "second");
+		assert.deepEqual((await banter.modelSaw())[0], ["system", "Be a B."]);
+		assert.equal(await banter.modelCalls("second"), 1);
+	});
+
+	it("may be exchanged, and then deleted", async () => {
+		const [a, b] = [
+			await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be the first." }),
+			await did(banter, 201, "POST", "agents", { name: "B", purpose: "Be the second." }),
+		];
+		const widget = await makeWidget(banter, { agent_id: a.id });
+		const one = await Visitor.open(banter, widget);
+		await one.ask(echo("to the first"));
+		await did(banter, 409, "DELETE", `agents/${a.id}`);
+		await changeWidget(banter, widget, { agent_id: b.id });
+		await did(banter, 204, "DELETE", `agents/${a.id}`);
+		assert.equal(await one.ask(echo("to the second")), "to the second");
+		const [system, ...others] = await banter.modelSaw();
+		assert.deepEqual(system, ["system", "Be the second."]);
+		assert.equal(others.length, 3);
+	});
+});
+
+describe("a widget, while somebody is there", () => {
+	const banter = useBanter({ workers: 2 });
+
+	for (const [what, end] of [
+		["disabled", (widget) => changeWidget(banter, widget, { enabled: false })],
+		["deleted", (widget) => deleteWidget(banter, widget)],
+	])
+		it(`${what} in mid-reply: the reply is stored, what waits is not asked`, async () => {
+			const widget = await makeWidget(banter);
+			const one = await Visitor.open(banter, widget, { stream: true });
+			one.say(`[[tokens=500 delay=10]] ${what}`);
+			one.say(echo(`waits, ${what}`));
+			await one.upTo("token");
+			await end(widget);
+			assert.equal((await one.end())[0], 4404);
+			const [{ _id }] = await until("its conversation", () => conversationsOf(banter, widget));
+			const reply = await until("the reply is stored", async () => {
+				const messages = await banter.messages(_id);
+				return messages.length === 2 && messages[1];
+			});
+			assert.deepEqual([reply[0], reply[2]], ["assistant", "complete"]);
+			assert.equal(await banter.modelCalls(`waits, ${what}`), 0);
+			assert.equal((await refusal(banter, widget)).status, 404);
+		});
+
+	it("that wants to know who writes from now on: each must say it first", async () => {
+		const widget = await makeWidget(banter);
+		const one = await Visitor.open(banter, widget);
+		await one.ask(echo("nobody"));
+		const required = { contact_info_mode: "required", collect_email: true };
+		await changeWidget(banter, widget, required);
+		one.say(echo("still nobody"), "x");
+		assert.equal((await one.next()).code, "contact_required");
+		assert.equal((await one.introduce({ email: "who@example.com" })).type, "contact_info_saved");
+		assert.equal(await one.ask(echo("somebody")), "somebody");
+		await changeWidget(banter, widget, { contact_info_mode: "none" });
+		assert.equal((await one.introduce({ email: "other@example.com" })).code, "contact_not_asked");
+	});
+
+	it("whose contact is deleted wants to know again who writes", async () => {
+		const required = { contact_info_mode: "required", collect_email: true };
+		const one = await Visitor.open(banter, await makeWidget(banter, required));
+		await one.introduce({ email: "gone@example.com" });
+		await one.ask(echo("known"));
+		const { contacts } = await banter.adminGet("/v1/admin/contacts?email=gone@example.com");
+		await did(banter, 204, "DELETE", `contacts/${contacts[0].id}`);
+		one.say(echo("unknown"));
+		assert.equal((await one.next()).code, "contact_required");
+		assert.equal((await one.again()).introduced, false);
+		assert.equal((await one.introduce({ email: "gone@example.com" })).type, "contact_info_saved");
+		assert.equal(await one.ask(echo("known again")), "known again");
+	});
+
+	it("that is for other sites from now on: who is there stays, and does not come back", async () => {
+		const widget = await makeWidget(banter);
+		const headers = { origin: "https://before.example" };
+		const one = await Visitor.open(banter, widget, { headers });
+		await changeWidget(banter, widget, { allowed_origins: ["https://after.example"] });
+		assert.equal(await one.ask(echo("here")), "here");
+		assert.equal((await refusal(banter, widget, { headers, token: one.token })).status, 403);
+		const back = await one.again({ headers: { origin: "https://after.example" } });
+		assert.equal(back.history.length, 2);
+	});
+});
+
+describe("a conversation that is deleted while its visitor is there", () => {
+	const banter = useBanter({ workers: 2 });
+
+	it("in mid-reply: each tab hears that, and the next message begins another", async () => {
+		const [one, two] = await tabs(banter, 2);
+		one.say(LONG, "x");
+		one.say(echo("waited"), "y");
+		for (const tab of [one, two]) await tab.upTo("typing_start");
+		const [{ _id }] = await conversationsOf(banter, one.widget);
+		assert.equal((await erase(banter, _id)).status, 204);
+		for (const tab of [one, two])
+			assert.deepEqual(await tab.reply(), [["error", "conversation_deleted"], ["typing_stop"]]);
+		assert.deepEqual(await one.reply(), replyOf("waited"));
+		assert.deepEqual(await two.reply(), [
+			["message", echo("waited"), "user"],
+			...replyOf("waited"),
+		]);
+		two.say(echo("goes on"));
+		assert.deepEqual(await two.reply(), replyOf("goes on"));
+		assert.deepEqual((await one.reply())[0], ["message", echo("goes on"), "user"]);
+		const expected = ["waited", "goes on"].flatMap((text) => [
+			["user", echo(text)],
+			["assistant", text],
+		]);
+		for (const tab of [one, two]) {
+			assert.deepEqual(tab.frames, []);
+			assert.deepEqual(said((await tab.again()).history), expected);
+		}
+		assert.equal((await conversationsOf(banter, one.widget)).length, 1);
+	});
+
+	it("between two messages: the next begins another, which knows nothing of it", async () => {
+		const [one, two] = await tabs(banter, 2);
+		await one.ask(echo("before"));
+		await two.upTo("typing_stop");
+		const [{ _id }] = await conversationsOf(banter, one.widget);
+		assert.equal((await erase(banter, _id)).status, 204);
+		assert.deepEqual((await one.again()).history, []);
+		await two.ask(echo("after"));
+		assert.equal((await banter.modelSaw()).filter(([role]) => role === "user").length, 1);
+		assert.deepEqual((await one.reply()).map(([, text]) => text).filter(Boolean), [
+			echo("after"),
+			"after",
+		]);
+		assert.deepEqual(said((await one.again()).history), [
+			["user", echo("after")],
+			["assistant", "after"],
+		]);
+	});
+});
+
+describe("a store that is away", () => {
+	const banter = useBanter({ workers: 2 });
+
+	it("for longer than anybody waits: the tabs stay, and what is sent again is answered once", async () => {
+		const widget = { contact_info_mode: "optional", collect_email: true };
+		const [one, two] = await tabs(banter, 2, { widget });
+		await one.ask(echo("before"));
+		await two.upTo("typing_stop");
+		await banter.stopStore();
+		one.say(echo("meanwhile"), "x");
+		const [failed] = await one.upTo("error");
+		assert.deepEqual([failed.code, failed.id], ["store_unavailable", "x"]);
+		assert.equal((await one.introduce({ email: "away@example.com" })).code, "store_unavailable");
+		const refused = await refusal(banter, one.widget, { token: one.token });
+		assert.deepEqual([refused.status, refused.json.code], [503, "store_unavailable"]);
+		assert.ok(Number(refused.headers["retry-after"]) > 0);
+		banter.startStore();
+		await banter.ready();
+		assert.equal((await one.introduce({ email: "away@example.com" })).type, "contact_info_saved");
+		assert.equal(await one.ask(echo("meanwhile"), "x"), "meanwhile");
+		const texts = [];
+		while (texts.at(-1) !== "meanwhile") {
+			const frame = await two.next();
+			if (frame.type === "message") texts.push(frame.content);
+		}
+		assert.deepEqual(texts, [echo("meanwhile"), "meanwhile"]);
+		assert.equal(await banter.modelCalls("meanwhile"), 1);
+		assert.equal((await one.again()).history.length, 4);
+	});
+});
+
+describe("frames that come together", () => {
+	const banter = useBanter();
+
+	it("contact details while others are being saved are refused, and the first are kept", async () => {
+		const asked = { contact_info_mode: "optional", collect_email: true };
+		const one = await Visitor.open(banter, await makeWidget(banter, asked));
+		for (const email of ["first@example.com", "second@example.com"])
+			one.send({ type: "contact_info", email });
+		assert.deepEqual(
+			[brief(await one.next()), brief(await one.next())],
+			[["error", "contact_pending"], ["contact_info_saved"]],
+		);
+		const { contacts } = await banter.adminGet("/v1/admin/contacts");
+		assert.deepEqual(
+			contacts.map(({ email }) => email),
+			["first@example.com"],
+		);
+	});
+});

@@ -1,0 +1,228 @@
+// What a tab has not been told, since its worker stood still while the store was started anew: all of it
+// is told afterwards, each message once, in its order, whatever the tab knew before.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
+import { oneToEach } from "./replies.mjs";
+import { brief, changeWidget, openAt, tabs } from "./visitors.mjs";
+
+const echo = (text) => `[[echo]] ${text}`;
+const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
+
+/** Says it until it is answered: a store that starts may refuse it. */
+async function ask(tab, text, id = text.replace(/\W+/g, ".")) {
+	for (;;) {
+		tab.say(text, id);
+		const frames = await tab.upTo("typing_stop");
+		const reply = frames.findLast(({ role }) => role === "assistant");
+		if (reply) return reply.content;
+	}
+}
+
+/** Lets the tab's worker miss all that is done meanwhile. */
+async function missing(banter, tab, body) {
+	const worker = await tab.worker();
+	process.kill(worker, "SIGSTOP");
+	try {
+		const position = banter.log.lines.length;
+		await banter.storaged.kill("SIGKILL");
+		await banter.log.waitFor(
+			"the store is there again",
+			({ ev }) => ev === "store_ready",
+			position,
+		);
+		await body();
+	} finally {
+		process.kill(worker, "SIGCONT");
+	}
+}
+
+/** The ids of the conversation's messages, as who comes anew is told them. */
+async function stored(tab) {
+	const fresh = await tab.again({ stream: true });
+	await fresh.close();
+	return fresh.history.map(({ id }) => id);
+}
+
+/** Takes messages until the last one of them is this. */
+async function messagesUpTo(tab, last) {
+	const messages = [];
+	while (messages.at(-1)?.id !== last) {
+		const frame = await tab.next();
+		if (frame.type === "message") messages.push(frame);
+	}
+	return messages;
+}
+
+const ids = (messages) => messages.map(({ id }) => id);
+
+/** Asks the admin API over a connection to the tab's worker: another may stand still. */
+async function adminAt(banter, tab) {
+	const raw = (await oneToEach(banter)).get(await tab.worker());
+	return async (method, path) => {
+		await raw.write(
+			`${method} /v1/admin/${path} HTTP/1.1\r\nHost: x\r\nx-admin-api-key: ${ADMIN_KEY}\r\n\r\n`,
+		);
+		return raw.response();
+	};
+}
+
+/** The id of the widget's one conversation. */
+async function conversationOf(banter, { id }) {
+	const { conversations } = await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`);
+	assert.equal(conversations.length, 1);
+	return conversations[0]._id;
+}
+
+describe("a tab that has missed news", () => {
+	const banter = useBanter({ workers: 3 });
+
+	it("is told all of it, however much", async () => {
+		const [one, two] = await tabs(banter, 2);
+		const heard = [];
+		for (let i = 0; i < 70; i++) {
+			await ask(one, echo(`live ${i}`));
+			heard.push(...(await two.upTo("typing_stop")).filter(({ type }) => type === "message"));
+		}
+		await missing(banter, two, async () => {
+			for (let i = 0; i < 70; i++) await ask(one, echo(`missed ${i}`));
+		});
+		const all = await stored(one);
+		heard.push(...(await messagesUpTo(two, all.at(-1))));
+		assert.equal((await two.next()).type, "typing_stop");
+		assert.equal(heard.length, 280);
+		assert.deepEqual(ids(heard).slice(-all.length), all);
+		assert.equal(new Set(ids(heard)).size, 280);
+		await ask(one, echo("after"));
+		assert.deepEqual((await two.reply()).at(-2), ["message", "after"]);
+		assert.deepEqual(two.frames, []);
+	});
+
+	it("is told it also when it is more than what may wait otherwise", async () => {
+		// Less than what one frame waits whole for; all of them are more than the kernel takes.
+		const large = "[[huge=400 tokens=150]]";
+		const [one, two] = await tabs(banter, 2);
+		const worker = await two.worker();
+		await missing(banter, two, async () => {
+			two.socket.pause();
+			for (let i = 0; i < 160; i++) await ask(one, large, `${i}`);
+		});
+		const three = await openAt(
+			() => one.again(),
+			(other) => other === worker,
+		);
+		await ask(three, echo("last"));
+		two.socket.resume();
+		const all = await stored(one);
+		const heard = await messagesUpTo(two, all.at(-1));
+		assert.equal(heard.length, 322);
+		assert.deepEqual(
+			banter.log.lines.filter(({ why }) => why === "slow_reader"),
+			[],
+		);
+	});
+
+	it("is told it also when much of its own was refused", async () => {
+		const [one, two] = await tabs(banter, 2, { widget: { daily_message_cap: 2 } });
+		for (const text of ["first", "second"]) {
+			await ask(one, echo(text));
+			await two.upTo("typing_stop");
+		}
+		for (let i = 0; i < 40; i++) {
+			two.say(echo("refused"));
+			assert.equal((await two.next()).code, "daily_cap");
+		}
+		await changeWidget(banter, two.widget, { daily_message_cap: null });
+		await missing(banter, two, () => ask(one, echo("missed")));
+		const all = await stored(one);
+		assert.deepEqual(ids(await messagesUpTo(two, all.at(-1))), all.slice(-2));
+		assert.equal((await two.next()).type, "typing_stop");
+		assert.deepEqual(two.frames, []);
+	});
+
+	it("is told it after the reply that it hears, not within", async () => {
+		const widget = { contact_info_mode: "optional", collect_email: true };
+		const [one, two, three] = await tabs(banter, 3, { widget });
+		const admin = await adminAt(banter, three);
+		one.say("[[tokens=3000 delay=20]]");
+		for (const tab of [two, three]) await tab.upTo("typing_start");
+		const path = `conversations/${await conversationOf(banter, one.widget)}`;
+		await missing(banter, two, async () => {
+			// What waits behind the slow reply is sent, and answered, when its tab is closed.
+			three.say(echo("quick"));
+			three.send({ type: "contact_info", email: "missed@example.com" });
+			await three.upTo("contact_info_saved");
+			await three.close();
+			await until("it is answered", async () => {
+				const { messages } = JSON.parse((await admin("GET", path)).body);
+				return messages.at(-1).content === "quick";
+			});
+		});
+		// That is told at once, when it is known that something was missed.
+		assert.deepEqual(await two.next(), { type: "contact_info_saved" });
+		one.send({ type: "stop" });
+		const reply = (await one.upTo("typing_stop")).filter(({ role }) => role === "assistant");
+		const frames = [];
+		while (frames.at(-2)?.content !== "quick") frames.push(await two.next());
+		assert.deepEqual(frames.map(brief), [
+			["message", reply[0].content],
+			["typing_stop"],
+			["message", echo("quick"), "user"],
+			...replyOf("quick"),
+		]);
+	});
+
+	it("is told a reply that broke off before and has been made anew", async () => {
+		const message = "[[stamp tokens=200 delay=15]] broken";
+		const [one, two, three] = await tabs(banter, 3);
+		one.say(message, "x");
+		await two.upTo("typing_start");
+		await three.upTo("typing_start");
+		await banter.killWorkers([await one.worker()]);
+		for (const tab of [two, three])
+			assert.equal((await tab.upTo("typing_stop")).at(-2).code, "interrupted");
+		let reply;
+		await missing(banter, two, async () => {
+			reply = await ask(three, message, "x");
+		});
+		assert.deepEqual(await two.reply(), replyOf(reply));
+		await ask(three, echo("after"));
+		assert.deepEqual((await two.reply())[0], ["message", echo("after"), "user"]);
+		assert.deepEqual(two.frames, []);
+		await banter.ready();
+	});
+
+	it("is told nothing of a reply that broke off before its first word", async () => {
+		const [one, two] = await tabs(banter, 2);
+		await missing(banter, two, async () => {
+			await ask(one, echo("before"));
+			one.say("[[fail=401]]");
+			assert.equal((await one.upTo("typing_stop")).at(-2).code, "model_failed");
+			await ask(one, echo("after"));
+		});
+		const frames = [...(await two.reply()), ...(await two.reply())];
+		assert.deepEqual(frames, [
+			["message", echo("before"), "user"],
+			...replyOf("before"),
+			["message", "[[fail=401]]", "user"],
+			["message", echo("after"), "user"],
+			...replyOf("after"),
+		]);
+		assert.deepEqual(two.frames, []);
+	});
+
+	it("is told of the conversation that was begun when the one before was deleted", async () => {
+		const [one, two] = await tabs(banter, 2);
+		await ask(one, echo("old"));
+		await two.upTo("typing_stop");
+		const admin = await adminAt(banter, one);
+		const path = `conversations/${await conversationOf(banter, one.widget)}`;
+		await missing(banter, two, async () => {
+			assert.equal((await admin("DELETE", path)).status, 204);
+			await ask(one, echo("new"));
+		});
+		assert.deepEqual(await two.reply(), [["message", echo("new"), "user"], ...replyOf("new")]);
+		assert.deepEqual(two.frames, []);
+	});
+});

@@ -1,0 +1,631 @@
+// The visitor's WebSocket, frame by frame, as API.md's section 7 has it: sessions, history, replies,
+// contact details, caps, and what closes it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
+import { GROWING } from "./organizations.mjs";
+import {
+	brief,
+	changeWidget,
+	configPath,
+	deleteWidget,
+	makeWidget,
+	refusal,
+	resetWidget,
+	Visitor,
+} from "./visitors.mjs";
+
+const NOBODY = { widget_id: "wid_0000000000000000000000" };
+const TOKEN = /^[0-9A-Za-z]{22}$/;
+const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+const SITE = "https://shop.example";
+
+const echo = (text) => `[[echo]] ${text}`;
+const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
+const said = (history) => history.map(({ role, content }) => [role, content]);
+
+describe("a widget's configuration", () => {
+	const banter = useBanter({ workers: 3, env: { CORS_ORIGIN: "https://dashboard.example" } });
+
+	it("is the public part of it and no more", async () => {
+		const widget = await makeWidget(banter, {
+			name: "Support",
+			greeting: "Hello!",
+			primary_color: "#123",
+			position: "bottom_left",
+			contact_info_mode: "optional",
+			collect_email: true,
+		});
+		const answer = await banter.get(configPath(widget));
+		assert.equal(answer.status, 200);
+		assert.equal(answer.headers["cache-control"], "no-store");
+		assert.deepEqual(answer.json, {
+			name: "Support",
+			greeting: "Hello!",
+			primary_color: "#123",
+			text_color: "#ffffff",
+			position: "bottom_left",
+			contact_info_mode: "optional",
+			collect_name: false,
+			collect_email: true,
+			collect_phone: false,
+		});
+		const head = await banter.request("HEAD", configPath(widget));
+		assert.equal(head.status, 200);
+		assert.equal(head.text, "");
+	});
+
+	it("is of a widget that is there, enabled, and still has this id", async () => {
+		const widget = await makeWidget(banter);
+		assertError(await banter.get(configPath(NOBODY)), 404, undefined, "not_found");
+		assertError(
+			await banter.get(`/api/widget/${"x".repeat(200)}/config`),
+			404,
+			undefined,
+			"not_found",
+		);
+		await changeWidget(banter, widget, { enabled: false });
+		assertError(await banter.get(configPath(widget)), 404, undefined, "not_found");
+		await changeWidget(banter, widget, { enabled: true });
+		const other = await resetWidget(banter, widget);
+		assertError(await banter.get(configPath(widget)), 404, undefined, "not_found");
+		assert.equal((await banter.get(configPath(other))).status, 200);
+		await deleteWidget(banter, other);
+		assertError(await banter.get(configPath(other)), 404, undefined, "not_found");
+	});
+
+	it("changes in every worker at once", async () => {
+		const widget = await makeWidget(banter);
+		for (const name of ["One", "Two", "Three"]) {
+			await changeWidget(banter, widget, { name });
+			for (let i = 0; i < 9; i++)
+				assert.equal((await banter.get(configPath(widget))).json.name, name);
+		}
+	});
+
+	it("is for any site, or for those that the widget names", async () => {
+		const widget = await makeWidget(banter);
+		const at = (origin) => banter.get(configPath(widget), { origin });
+		assert.equal((await at("https://any.example")).status, 200);
+		await changeWidget(banter, widget, { allowed_origins: [SITE, "http://localhost:3000"] });
+		for (const origin of [SITE, "http://localhost:3000"]) {
+			const answer = await at(origin);
+			assert.equal(answer.status, 200);
+			assert.equal(answer.headers["access-control-allow-origin"], origin);
+			assert.match(answer.headers.vary, /Origin/);
+		}
+		for (const origin of [
+			"http://shop.example",
+			"https://shop.example:444",
+			"https://SHOP.example",
+			"https://x.shop.example",
+			"https://shop.example.evil.example",
+			"https://dashboard.example",
+			"null",
+			"",
+		]) {
+			const answer = await at(origin);
+			assertError(answer, 403, undefined, "origin_not_allowed");
+			assert.equal(answer.headers["access-control-allow-origin"], undefined);
+			const socket = await refusal(banter, widget, { headers: { origin } });
+			assert.deepEqual([socket.status, socket.json.code], [403, "origin_not_allowed"]);
+		}
+		assert.equal((await banter.get(configPath(widget))).status, 200);
+		await (await Visitor.open(banter, widget, { headers: { origin: SITE } })).close();
+		await (await Visitor.open(banter, widget)).close();
+	});
+
+	it("a preflight is answered for any site, whatever CORS_ORIGIN says", async () => {
+		for (const path of [configPath(NOBODY), `/api/widget/${NOBODY.widget_id}/ws`]) {
+			const answer = await banter.request("OPTIONS", path, {
+				headers: { origin: SITE, "access-control-request-method": "GET" },
+			});
+			assert.equal(answer.status, 204);
+			assert.equal(answer.headers["access-control-allow-origin"], SITE);
+		}
+		const other = await banter.request("OPTIONS", "/v1/chat", {
+			headers: { origin: SITE, "access-control-request-method": "POST" },
+		});
+		assertError(other, 403, undefined, "origin_not_allowed");
+	});
+});
+
+describe("a visitor", () => {
+	const banter = useBanter({ workers: 3 });
+	let widget;
+
+	async function visitor(options) {
+		widget ??= await makeWidget(banter);
+		return Visitor.open(banter, widget, options);
+	}
+
+	it("gets a session, and replies in B's frames", async () => {
+		const one = await visitor();
+		assert.match(one.token, TOKEN);
+		assert.equal(one.introduced, false);
+		one.say(echo("Hello!"));
+		const frames = await one.upTo("typing_stop");
+		assert.deepEqual(frames.map(brief), replyOf("Hello!"));
+		assert.deepEqual(Object.keys(frames[1]), ["type", "content", "role", "id"]);
+		assert.equal(frames[1].role, "assistant");
+		assert.deepEqual([frames[0], frames[2]], [{ type: "typing_start" }, { type: "typing_stop" }]);
+		await one.close();
+	});
+
+	it("hears each token with stream=1", async () => {
+		const one = await visitor({ stream: true });
+		one.say("[[tokens=3]]");
+		assert.deepEqual(await one.reply(), [
+			["typing_start"],
+			["token", "t0 "],
+			["token", "t1 "],
+			["token", "t2 "],
+			["message", "t0 t1 t2"],
+			["typing_stop"],
+		]);
+		await one.close();
+	});
+
+	it("comes back with its token to what was said", async () => {
+		const one = await visitor();
+		const none = await one.again();
+		assert.deepEqual(none.history, []);
+		assert.equal(none.token, one.token);
+		await one.ask(echo("a"));
+		await one.ask(echo("b"));
+		await one.close();
+		const expected = [
+			["user", echo("a")],
+			["assistant", "a"],
+			["user", echo("b")],
+			["assistant", "b"],
+		];
+		const two = await one.again();
+		assert.deepEqual(
+			two.history,
+			expected.map(([role, content]) => ({ role, content })),
+		);
+		const three = await one.again({ stream: true });
+		assert.deepEqual(said(three.history), expected);
+		assert.deepEqual([two.active, three.active], [undefined, null]);
+		for (const { id } of three.history) assert.match(id, /^[0-9a-f-]{36}$/);
+		assert.equal(new Set(three.history.map(({ id }) => id)).size, 4);
+	});
+
+	it("a token that is none, or another widget's, is a new session and nothing else", async () => {
+		const other = await makeWidget(banter);
+		const foreign = await Visitor.open(banter, other);
+		await foreign.ask(echo("secret"));
+		const frames = [];
+		for (const token of [foreign.token, "0".repeat(22), "x", "%00", "x".repeat(300), ""]) {
+			const one = await visitor({ token });
+			assert.match(one.token, TOKEN);
+			assert.notEqual(one.token, token);
+			assert.equal(await one.ask(echo("mine")), "mine");
+			assert.deepEqual(said((await one.again()).history), [
+				["user", echo("mine")],
+				["assistant", "mine"],
+			]);
+			frames.push(one.token);
+			await one.close();
+		}
+		assert.equal(new Set(frames).size, 6);
+		assert.equal(said((await foreign.again()).history).length, 2);
+	});
+
+	it("is answered one message after the other, each knowing those before", async () => {
+		const one = await visitor();
+		one.say("[[tokens=3 delay=20]]");
+		one.say(echo("second"));
+		one.say(echo("third"));
+		const replies = [await one.reply(), await one.reply(), await one.reply()];
+		assert.deepEqual(replies, ["t0 t1 t2", "second", "third"].map(replyOf));
+		const seen = (await banter.modelSaw()).slice(1).map(([role]) => role);
+		assert.deepEqual(seen, ["user", "assistant", "user", "assistant", "user"]);
+	});
+
+	it("lets so many messages wait and no more, and those are sent when it goes", async () => {
+		const one = await visitor();
+		one.say("[[tokens=40 hold-after=30]] answered first");
+		assert.equal((await one.next()).type, "typing_start");
+		for (let i = 1; i <= 8; i++) one.say(echo(`waits ${i}`));
+		one.say(echo("too many"), "nine");
+		assert.deepEqual(await one.next(), {
+			type: "error",
+			message: "Please wait until your last messages are answered",
+			code: "too_many_waiting",
+			id: "nine",
+		});
+		await one.close();
+		await banter.release("answered first");
+		await until("all are answered", async () => {
+			const back = await one.again();
+			await back.close();
+			return back.history.length === 18;
+		});
+		assert.equal(await banter.modelCalls("too many"), 0);
+	});
+
+	it("an id twice is one message, one call of the model, and the reply again", async () => {
+		const one = await visitor();
+		one.say("[[tokens=5 delay=10]] once", "x");
+		one.say("[[tokens=5 delay=10]] once", "x");
+		const [first, second] = [await one.upTo("typing_stop"), await one.upTo("typing_stop")];
+		assert.deepEqual(first, second);
+		const two = await one.again();
+		assert.equal(two.history.length, 2);
+		two.say("[[tokens=5 delay=10]] once", "x");
+		assert.deepEqual(await two.upTo("typing_stop"), first);
+		two.say("another", "x");
+		const [error] = await two.upTo("error");
+		assert.deepEqual([error.code, error.id], ["id_conflict", "x"]);
+		assert.equal(await banter.modelCalls("once"), 1);
+		// The others hear of none of it.
+		assert.equal(one.frames.length, 0);
+	});
+
+	it("stops a reply; what came of it is kept", async () => {
+		const one = await visitor({ stream: true });
+		one.send({ type: "stop" });
+		one.say("[[tokens=1000 delay=10]]");
+		await one.upTo("token");
+		one.send({ type: "stop" });
+		one.send({ type: "stop" });
+		const frames = await one.upTo("typing_stop");
+		const message = frames.at(-2);
+		assert.equal(message.status, "stopped");
+		assert.match(message.content, /^t0/);
+		assert.equal(await one.ask(echo("goes on")), "goes on");
+		const { history } = await one.again({ stream: true });
+		assert.deepEqual(history[1], {
+			role: "assistant",
+			content: message.content,
+			id: message.id,
+			status: "stopped",
+		});
+	});
+
+	it("hears why there is no reply, and goes on", async () => {
+		const one = await visitor();
+		one.say("[[fail=401]]", "x");
+		const frames = await one.upTo("typing_stop");
+		assert.deepEqual(frames, [
+			{ type: "typing_start" },
+			{ type: "error", message: "The assistant failed to answer", code: "model_failed", id: "x" },
+			{ type: "typing_stop" },
+		]);
+		one.say("[[tokens=5 error-after=2]]");
+		assert.deepEqual(await one.reply(), [
+			["typing_start"],
+			["error", "model_failed"],
+			["typing_stop"],
+		]);
+		assert.equal(await one.ask(echo("on")), "on");
+		assert.equal(
+			(await one.again()).history.some(({ content }) => content === "t0 t1"),
+			true,
+		);
+	});
+
+	it("is told what is wrong with a frame, and may go on", async () => {
+		const one = await visitor();
+		for (const [frame, code, id] of [
+			["hello", "invalid_message"],
+			["[]", "invalid_message"],
+			["{}", "invalid_message"],
+			['{"type":"session"}', "invalid_message"],
+			['{"type":"message"}', "invalid_message"],
+			['{"type":"message","content":"","id":"x"}', "invalid_message", "x"],
+			[{ type: "message", content: "x".repeat(4001) }, "invalid_message"],
+			[{ type: "message", content: "x", id: "no id" }, "invalid_message"],
+			[{ type: "contact_info", email: "a@b.example" }, "contact_not_asked"],
+		]) {
+			one.send(frame);
+			const error = await one.next();
+			assert.deepEqual([error.type, error.code, error.id], ["error", code, id]);
+			assert.equal(typeof error.message, "string");
+		}
+		assert.equal(await one.ask(echo("€".repeat(2000))), "€".repeat(2000));
+	});
+
+	it("is closed when it says nothing good for long", async () => {
+		const one = await visitor();
+		for (let i = 0; i < 25; i++) one.send("no JSON");
+		assert.equal((await one.end())[0], 1008);
+		assert.equal(one.frames.length, 20);
+	});
+
+	it("is closed for a frame that is too long, binary, or no UTF-8", async () => {
+		const tries = [
+			[1009, (ws) => ws.send(JSON.stringify({ type: "message", content: "x".repeat(65536) }))],
+			[1003, (ws) => ws.send(Buffer.from("{}"))],
+			[1007, (ws) => ws.send(Buffer.from('{"type":"\xff"}', "latin1"), { binary: false })],
+		];
+		for (const [code, send] of tries) {
+			const one = await visitor();
+			send(one.ws);
+			assert.equal((await one.end())[0], code);
+		}
+	});
+
+	it("hears a reply of 200 KB whole, live and when it comes back", async () => {
+		const one = await visitor({ stream: true });
+		one.say("[[huge=1000 tokens=200]]");
+		const frames = await one.upTo("typing_stop");
+		const { content } = frames.at(-2);
+		assert.ok(content.length >= 200_000);
+		const tokens = frames.filter(({ type }) => type === "token");
+		assert.ok(tokens.map(({ token }) => token).join("") === content);
+		const two = await one.again();
+		assert.ok(two.history.at(-1).content === content);
+	});
+
+	it("is refused before the upgrade in JSON", async () => {
+		await visitor();
+		const gone = await refusal(banter, NOBODY);
+		assert.deepEqual([gone.status, gone.json.code], [404, "not_found"]);
+		const path = `/api/widget/${widget.widget_id}/ws`;
+		assertError(await banter.get(path), 426, undefined, "upgrade_required");
+		const upgrade = { connection: "Upgrade", upgrade: "websocket" };
+		const old = await banter.get(path, { ...upgrade, "sec-websocket-version": "8" });
+		assertError(old, 426, undefined, "upgrade_required");
+		assert.equal(old.headers["sec-websocket-version"], "13");
+		const keyless = await banter.get(path, { ...upgrade, "sec-websocket-version": "13" });
+		assertError(keyless, 400, undefined, "bad_handshake");
+	});
+
+	it("is counted", async () => {
+		const one = await visitor();
+		await one.ask(echo("counted"));
+		const value = async (name) => {
+			const { text } = await banter.get("/metrics", ADMIN);
+			const samples = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "gm"));
+			return [...samples].reduce((sum, [, n]) => sum + Number(n), 0);
+		};
+		const open = await value("banter_sockets");
+		assert.ok(open >= 1);
+		assert.ok((await value("banter_socket_messages_total")) >= 1);
+		const position = banter.log.lines.length;
+		await one.close();
+		await banter.log.waitFor(
+			"the line of a WebSocket that ended",
+			(line) => line.route === "widget_socket" && line.status === "101",
+			position,
+		);
+		await until("one less is open", async () => (await value("banter_sockets")) < open);
+	});
+});
+
+describe("rate limits", () => {
+	const HOUR = { RATE_LIMIT_WINDOW_MS: "3600000" };
+
+	it("hold for messages as for POST /v1/chat, in the same cells", async () => {
+		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "3" } }, async (banter) => {
+			const one = await Visitor.open(banter, await makeWidget(banter));
+			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
+			await one.ask(echo("1"));
+			await one.ask(echo("2"));
+			one.say(echo("3"), "x");
+			const error = await one.next();
+			assert.deepEqual(error, {
+				type: "error",
+				message: "Too many requests",
+				code: "rate_limited",
+				id: "x",
+			});
+			assertError(await banter.chat("s", "[[tokens=1]]"), 429, undefined, "rate_limited");
+		});
+	});
+
+	it("hold for looking at a page with a widget, in cells of their own", async () => {
+		const env = { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1", CORS_ORIGIN: "https://other.example" };
+		await withBanter({ workers: 2, env }, async (banter) => {
+			const widget = await makeWidget(banter, { allowed_origins: [SITE] });
+			const at = () => banter.get(configPath(widget), { origin: SITE });
+			let one;
+			for (let i = 0; i < 5; i++) {
+				const { status, headers } = await at();
+				assert.deepEqual([status, headers["ratelimit-remaining"]], [200, String(9 - 2 * i)]);
+				one = await Visitor.open(banter, widget, { headers: { origin: SITE } });
+			}
+			const config = await at();
+			assertError(config, 429, "Too many requests", "rate_limited");
+			const socket = await refusal(banter, widget, { headers: { origin: SITE } });
+			assert.deepEqual([socket.status, socket.json.code], [429, "rate_limited"]);
+			// The page may read that it is to wait, and how long.
+			for (const { headers } of [config, socket]) {
+				assert.ok(Number(headers["retry-after"]) > 0);
+				assert.deepEqual([headers["ratelimit-limit"], headers["ratelimit-remaining"]], ["10", "0"]);
+				assert.ok(Number(headers["ratelimit-reset"]) > 0);
+				assert.equal(headers["access-control-allow-origin"], SITE);
+				assert.match(headers["access-control-expose-headers"], /Retry-After/);
+				assert.match(headers.vary, /Origin/);
+			}
+			const { text } = await banter.get("/metrics", ADMIN);
+			assert.match(text, /banter_rate_limited_total\{rule="widget"\} 2/);
+			// None of it was chat.
+			assert.equal(await one.ask(echo("first")), "first");
+			one.say(echo("second"));
+			assert.equal((await one.next()).code, "rate_limited");
+		});
+	});
+
+	it("hold for stopping as they do over HTTP", async () => {
+		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
+			const one = await Visitor.open(banter, await makeWidget(banter));
+			for (let i = 0; i < 30; i++) one.send({ type: "stop" });
+			assert.equal((await one.end())[0], 1008);
+			assert.equal(one.frames.length, 20);
+			for (const { code } of one.frames) assert.equal(code, "rate_limited");
+		});
+	});
+});
+
+describe("contact details", () => {
+	const banter = useBanter();
+	const SAVED = { type: "contact_info_saved" };
+	const ALL = { collect_name: true, collect_email: true, collect_phone: true };
+
+	it("are found or made as the contact that they name", async () => {
+		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...ALL });
+		const one = await Visitor.open(banter, widget);
+		await one.ask(echo("before"));
+		const ann = { name: " Ann ", email: "Ann@Example.com", phone: "+1 (234) 567" };
+		assert.deepEqual(await one.introduce(ann), SAVED);
+		const two = await Visitor.open(banter, widget);
+		assert.deepEqual(await two.introduce({ email: "ann@example.COM" }), SAVED);
+		await two.ask(echo("other"));
+		const { contacts } = await banter.adminGet("/v1/admin/contacts");
+		assert.equal(contacts.length, 1);
+		assert.deepEqual(
+			[contacts[0].name, contacts[0].email, contacts[0].phone],
+			["Ann", "Ann@Example.com", "+1 (234) 567"],
+		);
+		const list = await banter.adminGet(`/v1/admin/conversations?contactId=${contacts[0].id}`);
+		assert.equal(list.conversations.length, 2);
+		const back = await two.again();
+		assert.equal(back.introduced, true);
+	});
+
+	it("are checked, each by its form, and those not asked for passed over", async () => {
+		const asked = { collect_email: true, collect_phone: true };
+		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...asked });
+		const one = await Visitor.open(banter, widget);
+		const error = await one.introduce({ name: "x", email: "nobody", phone: "call me" });
+		assert.equal(error.code, "invalid_contact_info");
+		assert.deepEqual(Object.keys(error.fields), ["email", "phone"]);
+		assert.equal(error.message, error.fields.email);
+		const grows = await one.introduce({ email: GROWING });
+		assert.deepEqual([grows.code, Object.keys(grows.fields)], [error.code, ["email"]]);
+		for (const contact of [{}, { name: "Only" }, { email: " " }, { phone: null }]) {
+			const { type, code, fields } = await one.introduce(contact);
+			assert.deepEqual([type, code, fields], ["error", "invalid_contact_info", {}]);
+		}
+		assert.deepEqual(await one.introduce({ name: "Bob", email: "bob@example.com" }), SAVED);
+		const { contacts } = await banter.adminGet("/v1/admin/contacts?email=bob@example.com");
+		assert.equal(contacts[0].name, null);
+	});
+
+	it("have a name of one line, as the admin API's have", async () => {
+		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...ALL });
+		const one = await Visitor.open(banter, widget);
+		for (const end of ["\n", "\u0085", "\u2028", "\u2029"]) {
+			const { code, fields } = await one.introduce({ name: `Ann${end}Bee` });
+			assert.deepEqual([code, Object.keys(fields)], ["invalid_contact_info", ["name"]]);
+		}
+		assert.deepEqual(await one.introduce({ name: "\u2028Ann Bee\n" }), SAVED);
+	});
+
+	it("are wanted first where the widget says so", async () => {
+		const required = { contact_info_mode: "required", collect_email: true };
+		const widget = await makeWidget(banter, required);
+		const one = await Visitor.open(banter, widget);
+		one.say(echo("too early"), "x");
+		assert.deepEqual(await one.next(), {
+			type: "error",
+			message: "Please leave your contact details first",
+			code: "contact_required",
+			id: "x",
+		});
+		// In one go: the message is answered after the details are saved.
+		one.send({ type: "contact_info", email: "carl@example.com" });
+		one.say(echo("too early"), "x");
+		assert.deepEqual(await one.next(), SAVED);
+		assert.deepEqual(await one.reply(), replyOf("too early"));
+		assert.equal(await banter.modelCalls("too early"), 1);
+		const back = await one.again();
+		assert.equal(back.introduced, true);
+		assert.equal(await back.ask(echo("welcome")), "welcome");
+	});
+
+	it("are saved also for who says them and leaves, and what came behind is answered", async () => {
+		const required = { contact_info_mode: "required", collect_email: true };
+		const widget = await makeWidget(banter, required);
+		const all = await Promise.all(Array.from({ length: 10 }, () => Visitor.open(banter, widget)));
+		for (const [i, one] of all.entries()) {
+			one.send({ type: "contact_info", email: `leaver-${i}@example.com` });
+			one.say(echo(`left ${i}`));
+			one.ws.close();
+		}
+		for (const [i, one] of all.entries())
+			await until("it is saved and answered", async () => {
+				const back = await one.again();
+				await back.close();
+				return back.introduced && back.history.at(-1)?.content === `left ${i}`;
+			});
+	});
+});
+
+describe("the daily cap", () => {
+	const banter = useBanter({ workers: 3 });
+
+	it("holds for all visitors of the widget together, and asks the model for none beyond", async () => {
+		const widget = await makeWidget(banter, { daily_message_cap: 3 });
+		const visitors = [];
+		for (let i = 0; i < 4; i++) visitors.push(await Visitor.open(banter, widget));
+		for (const one of visitors) one.say(`[[tokens=1]] capped`, "x");
+		const ends = await Promise.all(
+			visitors.map(async (one) => {
+				const frames = [await one.next()];
+				if (frames[0].type !== "error") frames.push(...(await one.upTo("typing_stop")));
+				return frames.find(({ type }) => type === "error") ?? frames.at(-2);
+			}),
+		);
+		const refused = ends.filter(({ type }) => type === "error");
+		assert.equal(refused.length, 1);
+		assert.deepEqual(refused[0], {
+			type: "error",
+			message: "This chat has had its messages for today",
+			code: "daily_cap",
+			id: "x",
+		});
+		assert.equal(await banter.modelCalls("capped"), 3);
+		// What was stored before is answered again for nothing.
+		const served = visitors.find((_, i) => ends[i].type === "message");
+		assert.equal(await served.ask("[[tokens=1]] capped", "x"), "t0");
+		await changeWidget(banter, widget, { daily_message_cap: 4 });
+		const waited = visitors.find((_, i) => ends[i].type === "error");
+		assert.equal(await waited.ask("[[tokens=1]] capped", "x"), "t0");
+	});
+});
+
+describe("the end of a token", () => {
+	const banter = useBanter({ workers: 3 });
+
+	for (const [what, end] of [
+		["a new public id", resetWidget],
+		["disabling", (b, widget) => changeWidget(b, widget, { enabled: false })],
+		["deleting", deleteWidget],
+	])
+		it(`${what} closes all who are there, with 4404`, async () => {
+			const widget = await makeWidget(banter);
+			const others = await Visitor.open(banter, await makeWidget(banter));
+			const open = await Promise.all(Array.from({ length: 6 }, () => Visitor.open(banter, widget)));
+			await open[0].ask(echo("hello"));
+			const changed = await end(banter, widget);
+			for (const one of open) assert.equal((await one.end())[0], 4404);
+			const { status } = await refusal(banter, widget, { token: open[0].token });
+			assert.equal(status, 404);
+			assert.equal(await others.ask(echo("still here")), "still here");
+			await others.close();
+			if (end !== resetWidget) return;
+			const anew = await Visitor.open(banter, changed, { token: open[0].token });
+			assert.notEqual(anew.token, open[0].token);
+		});
+
+	it("so does erasing the visitor", async () => {
+		const widget = await makeWidget(banter);
+		const one = await Visitor.open(banter, widget);
+		await one.ask(echo("forget me"));
+		const list = await banter.adminGet(`/v1/admin/conversations?widgetId=${widget.id}`);
+		const [{ sessionId }] = list.conversations;
+		const path = `/v1/admin/visitors/${sessionId}?widgetId=${widget.id}`;
+		const erased = await banter.request("DELETE", path, { headers: ADMIN });
+		assert.equal(erased.status, 200, erased.text);
+		assert.equal((await one.end())[0], 4404);
+		const back = await Visitor.open(banter, widget, { token: one.token });
+		assert.notEqual(back.token, one.token);
+	});
+});

@@ -1,0 +1,386 @@
+// One visitor in many tabs, with workers and a store that come and go: all tabs hear the same, nothing
+// twice, and nothing is lost.
+
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { Authority } from "./certs.mjs";
+import { tlsOptions } from "./client.mjs";
+import { frame, handshake, Line, OP } from "./frames.mjs";
+import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
+import { brief, elsewhere, makeWidget, openAt, socketUrl, tabs, Visitor } from "./visitors.mjs";
+
+const authority = new Authority();
+const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+
+const echo = (text) => `[[echo]] ${text}`;
+const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
+const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
+const said = (history) => history.map(({ role, content }) => [role, content]);
+const tokensOf = (frames) =>
+	frames
+		.filter(({ type }) => type === "token")
+		.map(({ token }) => token)
+		.join("")
+		.trim();
+
+const workersOf = (all) => Promise.all(all.map((one) => one.worker()));
+
+async function killed(banter, visitor) {
+	await banter.killWorkers([await visitor.worker()]);
+	assert.equal((await visitor.end())[0], 1006);
+}
+
+describe("tabs of one visitor, with three workers", () => {
+	const banter = useBanter({ workers: 3 });
+
+	it("each hear what is said in another, and the reply, token by token", async () => {
+		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		one.say("[[tokens=10 delay=10]]");
+		const own = await one.upTo("typing_stop");
+		assert.equal(tokensOf(own), numbered(10));
+		for (const other of [two, three]) {
+			const [message, ...reply] = await other.upTo("typing_stop");
+			assert.deepEqual(brief(message), ["message", "[[tokens=10 delay=10]]", "user"]);
+			assert.equal(tokensOf(reply), numbered(10));
+			assert.deepEqual(reply.at(-2), own.at(-2));
+			assert.deepEqual([reply[0].type, reply.at(-1).type], ["typing_start", "typing_stop"]);
+		}
+		three.say(echo("from the third"));
+		assert.deepEqual((await three.reply()).at(-2), ["message", "from the third"]);
+		for (const other of [one, two]) {
+			const frames = await other.reply();
+			assert.deepEqual(frames[0], ["message", echo("from the third"), "user"]);
+			assert.deepEqual(frames.at(-2), ["message", "from the third"]);
+		}
+		for (const tab of [one, two, three]) assert.deepEqual(tab.frames, []);
+	});
+
+	it("with the same worker too", async () => {
+		const [one] = await tabs(banter, 1);
+		const [worker] = await workersOf([one]);
+		const two = await openAt(
+			() => one.again(),
+			(other) => other === worker,
+		);
+		one.say(echo("near"));
+		await one.reply();
+		const frames = await two.reply();
+		assert.deepEqual(frames, [
+			["message", echo("near"), "user"],
+			["typing_start"],
+			["message", "near"],
+			["typing_stop"],
+		]);
+	});
+
+	it("that write at the same time are each answered, and told in a whole piece", async () => {
+		const all = await tabs(banter, 3, { stream: true });
+		for (const [i, tab] of all.entries()) tab.say(`[[tokens=10 delay=5]] ${i}`);
+		const texts = new Set();
+		for (const tab of all) {
+			const frames = [];
+			for (let i = 0; i < 3; i++) frames.push(...(await tab.upTo("typing_stop")));
+			let open = false;
+			for (const { type } of frames) {
+				if (type === "typing_start") assert.ok(!open);
+				if (type === "token") assert.ok(open);
+				if (type === "typing_start" || type === "typing_stop") open = type === "typing_start";
+			}
+			const replies = frames.filter(({ role }) => role === "assistant");
+			assert.deepEqual(
+				replies.map(({ content }) => content),
+				Array(3).fill(numbered(10)),
+			);
+			texts.add(
+				replies
+					.map(({ id }) => id)
+					.sort()
+					.join(),
+			);
+			const others = frames.filter(({ role }) => role === "user");
+			assert.equal(new Set(others.map(({ content }) => content)).size, 2);
+		}
+		assert.equal(texts.size, 1);
+	});
+
+	it("that send the same message by its id are each told of it once", async () => {
+		for (let i = 0; i < 5; i++) {
+			const both = await tabs(banter, 2);
+			// Both have it before either sends it on.
+			both[0].say("[[tokens=20 delay=10]]");
+			for (const tab of both) await tab.upTo("typing_start");
+			for (const tab of both) tab.say(echo("the same"), "x");
+			for (const tab of both) {
+				await tab.upTo("typing_stop");
+				assert.deepEqual(await tab.reply(), replyOf("the same"));
+			}
+			assert.deepEqual(said((await both[0].again()).history).slice(2), [
+				["user", echo("the same")],
+				["assistant", "the same"],
+			]);
+			for (const tab of both) assert.deepEqual(tab.frames, []);
+		}
+	});
+
+	it("hear that the contact details are saved, once each", async () => {
+		const widget = { contact_info_mode: "required", collect_email: true };
+		const all = await tabs(banter, 3, { widget });
+		all[0].send({ type: "contact_info", email: "tabs@example.com" });
+		for (const tab of all) assert.equal((await tab.next()).type, "contact_info_saved");
+		all[1].say(echo("done"));
+		assert.deepEqual((await all[1].reply()).at(-2), ["message", "done"]);
+		for (const tab of [all[0], all[2]])
+			assert.deepEqual(
+				(await tab.reply()).map(([type]) => type),
+				["message", "typing_start", "message", "typing_stop"],
+			);
+	});
+
+	it("may stop each other's reply", async () => {
+		const [one, two] = await tabs(banter, 2, { stream: true });
+		one.say("[[tokens=1000 delay=10]]");
+		await one.upTo("token");
+		await two.upTo("token");
+		two.send({ type: "stop" });
+		const ends = [await one.upTo("typing_stop"), await two.upTo("typing_stop")];
+		const [first, second] = ends.map((frames) => frames.at(-2));
+		assert.equal(first.status, "stopped");
+		assert.deepEqual(first, second);
+	});
+
+	for (const first of [[], [{ type: "contact_info", email: "stop@example.com" }]])
+		it(`a new one may stop a reply before it has its history${first.length > 0 ? ", and is known" : ""}`, async () => {
+			const widget = { contact_info_mode: "optional", collect_email: true };
+			const [one] = await tabs(banter, 1, { stream: true, widget });
+			one.say("[[tokens=3000 delay=20]]");
+			await one.upTo("token");
+			const { pathname, search } = new URL(socketUrl(banter, one.widget, { token: one.token }));
+			const two = new Line({ port: banter.port });
+			two.send(
+				Buffer.concat([
+					Buffer.from(handshake(pathname + search)),
+					...[...first, { type: "stop" }].map((said) => frame(OP.text, JSON.stringify(said))),
+				]),
+			);
+			assert.equal((await one.upTo("typing_stop")).at(-2).status, "stopped");
+			two.close();
+		});
+
+	it("a new one joins a reply that another worker writes, from its beginning", async () => {
+		const [one] = await tabs(banter, 1, { stream: true });
+		one.say("[[tokens=3000 delay=20]] joined");
+		await one.upTo("token");
+		const two = await elsewhere(() => one.again({ stream: true }), await workersOf([one]));
+		assert.deepEqual(said(two.history), [["user", "[[tokens=3000 delay=20]] joined"]]);
+		assert.equal((await one.again()).active, undefined);
+		await one.close();
+		two.send({ type: "stop" });
+		const frames = await two.upTo("typing_stop");
+		const { content, status, id } = frames.at(-2);
+		assert.deepEqual([tokensOf(frames), status], [content, "stopped"]);
+		assert.equal(two.active, id);
+		assert.match(content, /^t0 /);
+		assert.equal(await banter.modelCalls("joined"), 1);
+		assert.equal((await two.again()).history.length, 2);
+	});
+
+	it("a new one hears the replies that are under way, all of them", async () => {
+		const [one, two] = await tabs(banter, 2);
+		one.say("[[tokens=30 delay=10]] slow");
+		two.say("[[tokens=30 delay=20]] slower");
+		await until("both are asked", async () => (await banter.modelCalls("] slow")) === 2);
+		const three = await one.again({ stream: true });
+		const told = new Map(three.history.map((message) => [message.id, message]));
+		while (told.size < 4) {
+			const frame = await three.next();
+			if (frame.type !== "message") continue;
+			assert.ok(!told.has(frame.id));
+			told.set(frame.id, frame);
+		}
+		assert.equal([...told.values()].filter(({ content }) => content === numbered(30)).length, 2);
+	});
+});
+
+describe("a worker that dies", () => {
+	const banter = useBanter({ workers: 3 });
+	// One that is still starting would not end as it should.
+	afterEach(() => banter.ready());
+
+	it("in mid-reply: its visitors come back to what there is, and send again", async () => {
+		const message = "[[tokens=400 delay=10 hold-after=399]] again";
+		const [one, two] = await tabs(banter, 2, { stream: true });
+		one.say(message, "x");
+		await one.upTo("token");
+		await two.upTo("token");
+		await killed(banter, one);
+		const heard = await two.upTo("typing_stop");
+		assert.equal(heard.at(-2).code, "interrupted");
+		const back = await one.again({ stream: true });
+		assert.deepEqual(said(back.history)[0], ["user", message]);
+		assert.equal(back.history[1]?.status ?? "interrupted", "interrupted");
+		back.say(message, "x");
+		await back.upTo("token");
+		// The other tab, which has heard the first try, hears the second.
+		assert.equal((await two.next()).type, "typing_start");
+		await two.upTo("token");
+		back.send({ type: "stop" });
+		const reply = await back.upTo("typing_stop");
+		assert.deepEqual((await two.upTo("typing_stop")).at(-2), reply.at(-2));
+		assert.equal(reply.at(-2).status, "stopped");
+		assert.equal(await banter.modelCalls("again"), 2);
+		const { history } = await one.again({ stream: true });
+		assert.equal(history.length, 2);
+		assert.equal(history[1].content, reply.at(-2).content);
+	});
+
+	it("in mid-reply: a tab hears the second try also when it comes with the end of the first", async () => {
+		const message = "[[tokens=3000 delay=20]] anew";
+		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		one.say(message, "x");
+		for (const tab of [two, three]) await tab.upTo("typing_start");
+		const late = await two.worker();
+		process.kill(late, "SIGSTOP");
+		try {
+			await killed(banter, one);
+			assert.equal((await three.upTo("typing_stop")).at(-2).code, "interrupted");
+			three.say(message, "x");
+			await three.upTo("typing_start");
+		} finally {
+			process.kill(late, "SIGCONT");
+		}
+		assert.deepEqual((await two.reply()).slice(-2), [["error", "interrupted"], ["typing_stop"]]);
+		assert.equal((await two.next()).type, "typing_start");
+		await two.upTo("token");
+		three.send({ type: "stop" });
+		const end = await three.upTo("typing_stop");
+		assert.equal(end.at(-2).status, "stopped");
+		assert.deepEqual((await two.upTo("typing_stop")).slice(-2), end.slice(-2));
+		for (const tab of [two, three]) assert.deepEqual(tab.frames, []);
+	});
+
+	it("in mid-reply: what is sent again can be stopped in the same breath", async () => {
+		const message = "[[tokens=400 delay=10 hold-after=399]] in the same breath";
+		const [one] = await tabs(banter, 1, { stream: true });
+		one.say(message, "x");
+		await one.upTo("token");
+		await killed(banter, one);
+		const back = await one.again({ stream: true });
+		back.say(message, "x");
+		back.send({ type: "stop" });
+		const frames = await back.upTo("typing_stop");
+		assert.ok(frames.length < 200, `${frames.length} frames`);
+		const { history } = await one.again({ stream: true });
+		assert.equal(history[1]?.status ?? "stopped", "stopped");
+	});
+});
+
+describe("a store that dies", () => {
+	const banter = useBanter({ workers: 3 });
+
+	it("in mid-reply: the reply goes on in every tab, and nothing is told twice", async () => {
+		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		one.say("[[tokens=100 delay=10]]");
+		for (const tab of [one, two]) await tab.upTo("token");
+		await banter.storaged.kill("SIGKILL");
+		for (const tab of [one, two, three]) {
+			const frames = await tab.upTo("typing_stop");
+			const messages = frames.filter(({ type }) => type === "message");
+			const wanted = tab === one ? [] : tab === three ? ["user"] : [];
+			assert.deepEqual(
+				messages.map(({ role }) => role),
+				[...wanted, "assistant"],
+			);
+			assert.equal(messages.at(-1).content, numbered(100));
+		}
+		for (const tab of [one, two, three]) assert.deepEqual(tab.frames, []);
+		two.say(echo("after"));
+		assert.deepEqual((await two.reply()).at(-2), ["message", "after"]);
+		for (const tab of [one, three])
+			assert.deepEqual((await tab.reply())[0], ["message", echo("after"), "user"]);
+	});
+
+	it("again and again: each tab is told each message once", async () => {
+		const all = await tabs(banter, 3);
+		const texts = Array.from({ length: 12 }, (_, i) => `round ${i}`);
+		for (const [i, text] of texts.entries()) {
+			const tab = all[i % 3];
+			if (i % 4 === 1) await banter.storaged.kill("SIGKILL");
+			// Like the HTTP chat: whoever is not sure sends it again by its id.
+			for (let answer; answer !== text; ) {
+				tab.say(echo(text), `id-${i}`);
+				const frames = [];
+				do frames.push(...(await tab.upTo("typing_stop")));
+				while (!frames.some(({ content, code }) => content === text || code));
+				answer = frames.find(({ content }) => content === text)?.content;
+			}
+		}
+		for (const tab of all) {
+			const { history } = await tab.again({ stream: true });
+			assert.equal(history.length, 24);
+		}
+		assert.equal(await banter.modelCalls("round"), 12);
+	});
+});
+
+describe("the end of a worker", () => {
+	it("at a reload is 1001, and the reply goes on for whoever comes back", async () => {
+		const env = { DRAIN_TIMEOUT_MS: "10000" };
+		await withBanter({ workers: 2, env }, async (banter) => {
+			const [one] = await tabs(banter, 1, { stream: true });
+			one.say("[[tokens=60 delay=20]]");
+			await one.upTo("token");
+			one.say(echo("it waits"));
+			await one.upTo("token");
+			await banter.reload();
+			const [code, reason] = await one.end();
+			assert.deepEqual([code, reason], [1001, "restarting"]);
+			const back = await one.again({ stream: true });
+			const texts = new Set(back.history.map(({ content }) => content));
+			while (!texts.has(numbered(60)) || !texts.has("it waits")) {
+				const frame = await back.next();
+				if (frame.type === "message") texts.add(frame.content);
+			}
+			assert.equal(await banter.modelCalls("tokens=60"), 1);
+			assert.equal(await banter.modelCalls("it waits"), 1);
+		});
+	});
+});
+
+describe("a visitor that does not read", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("is cut off; what it has sent is answered, and waits for it", async () => {
+		const widget = await makeWidget(banter);
+		const one = await Visitor.open(banter, widget, { stream: true });
+		// As events some 8 MB: more than what the kernel takes and what may wait in the worker.
+		for (let i = 1; i <= 9; i++) one.say(`[[huge=400 tokens=1200]] ${i}`);
+		await one.upTo("token");
+		one.socket.pause();
+		await banter.log.waitFor("it is cut off", ({ why }) => why === "slow_reader");
+		one.socket.destroy();
+		const { conversations } = await banter.conversations();
+		const answered = await until("all is answered", async () => {
+			const { messages } = await banter.thread(conversations[0]._id);
+			return messages.length === 18 && messages;
+		});
+		for (const { role, content } of answered)
+			assert.equal(content.length, role === "user" ? 26 : 480_000);
+	});
+});
+
+describe("over TLS", () => {
+	tlsOptions.ca = authority.pem;
+	const pair = authority.issue("widget");
+	const banter = useBanter({ workers: 2, env: { TLS_CERT: pair.cert, TLS_KEY: pair.key } });
+
+	it("everything is the same", async () => {
+		const [one, two] = await tabs(banter, 2, { stream: true });
+		one.say("[[tokens=3]]");
+		assert.deepEqual((await one.reply()).at(-2), ["message", "t0 t1 t2"]);
+		assert.deepEqual((await two.reply()).at(-2), ["message", "t0 t1 t2"]);
+		const { conversations } = (
+			await banter.request("GET", "/v1/admin/conversations", { headers: ADMIN })
+		).json;
+		assert.equal(conversations.length, 1);
+	});
+});

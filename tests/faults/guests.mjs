@@ -1,0 +1,63 @@
+// The visitors of a widget as workers know them: by tokens, in requests to storaged.
+
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { dashed, newId, ORG, WIDGET } from "./ids.mjs";
+
+function newToken() {
+	return createHash("sha256").update(randomBytes(16)).digest("hex");
+}
+
+/** The default widget, as it is stored. */
+export async function widgetOf(peer) {
+	const { widget } = await peer.ask("widget_get", { org: ORG, widget: WIDGET }, "widget");
+	return widget;
+}
+
+export async function changeWidget(peer, changes) {
+	const widget = { ...(await widgetOf(peer)), ...changes };
+	return (await peer.ask("widget_put", { fresh: 0, widget }, "widget")).widget;
+}
+
+/** A new visitor of the default widget. */
+export async function newGuest(peer) {
+	const { public_id } = await widgetOf(peer);
+	const request = { public_id, fresh_token: newToken(), fresh_id: newId() };
+	const { visitor, resumed } = await peer.ask("visitor_open", request, "visitor_opened");
+	assert.equal(resumed, 0);
+	return { ...visitor, session: `~${dashed(visitor.id)}` };
+}
+
+/** A message of a visitor's, with ids of its own. */
+export function messageOf(guest, text) {
+	return {
+		org: ORG,
+		widget: WIDGET,
+		session: guest.session,
+		conversation: newId(),
+		message: newId(),
+		turn: newId(),
+		text,
+		history: 1,
+		visitor: guest.token,
+	};
+}
+
+export function contactOf(guest, contact) {
+	return { token: guest.token, fresh_id: newId(), ...contact };
+}
+
+/** How many messages the visitors of the default widget have sent, as they are stored. */
+export async function countMessages(peer) {
+	const list = { org: ORG, widget: WIDGET, cursor: Buffer.alloc(0) };
+	const ids = [];
+	do {
+		const page = await peer.ask("conversation_list", list, "conversation_page");
+		ids.push(...page.conversations.map(({ id }) => id));
+		list.cursor = page.next;
+	} while (list.cursor.length > 0);
+	const threads = await Promise.all(
+		ids.map((conversation) => peer.ask("message_list", { org: ORG, conversation }, "message_page")),
+	);
+	return threads.flatMap(({ messages }) => messages).filter(({ role }) => role === 0).length;
+}

@@ -1,0 +1,106 @@
+// Tabs of one visitor over three workers, all of which write at any moment, while storaged is killed and
+// workers stand still: in the end each tab was told each message once, in the order of the store.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LONG, until, useBanter } from "../e2e/harness.mjs";
+import { tabs } from "../e2e/visitors.mjs";
+import { below, chance, pick, spread } from "./random.mjs";
+
+const ROUNDS = LONG ? 40 : 4;
+const STEPS = 40;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const echo = (text) => `[[echo]] ${text}`;
+
+/** One tab: what it was told, and what it has written. */
+class Tab {
+	told = [];
+	own = new Set();
+	open = new Map(); // what is not answered yet, by its id
+
+	constructor(visitor) {
+		this.visitor = visitor;
+		const { ws } = visitor;
+		ws.on("message", (data) => this.#take(JSON.parse(data.toString())));
+	}
+
+	say(text) {
+		this.own.add(echo(text));
+		this.open.set(text, echo(text));
+		this.visitor.say(echo(text), text);
+	}
+
+	#take({ type, role, content, id, code }) {
+		if (type === "message") {
+			this.told.push({ id, role, content });
+			if (role === "assistant") this.open.delete(content);
+		} else if (type === "error" && code === "too_many_waiting") {
+			this.own.delete(this.open.get(id));
+			this.open.delete(id);
+		} else if (type === "error" && this.open.has(id)) {
+			// Nobody knows whether it was stored.
+			this.visitor.say(this.open.get(id), id);
+		}
+	}
+
+	/** Which of the stored messages it has not heard of. */
+	missing(stored) {
+		const ids = new Set(this.told.map(({ id }) => id));
+		return stored.filter(({ id, content }) => !ids.has(id) && !this.own.has(content));
+	}
+}
+
+/** Does one thing, perhaps a bad one. */
+async function step(banter, all, text) {
+	const what = below(12);
+	if (what < 9) pick(all).say(text);
+	if (what === 9 || (what > 9 && chance(0.5))) await banter.storaged.kill("SIGKILL");
+	if (what > 9) {
+		const worker = await pick(all).visitor.worker();
+		process.kill(worker, "SIGSTOP");
+		await pause(spread(10, 500));
+		process.kill(worker, "SIGCONT");
+	}
+	await pause(spread(1, 60));
+}
+
+/** What the store has, as who comes anew is told it. */
+async function stored(all) {
+	const fresh = await all[0].visitor.again({ stream: true });
+	await fresh.close();
+	return fresh.history;
+}
+
+function assertOnce({ told, own }, messages) {
+	const ids = told.map(({ id }) => id);
+	assert.equal(new Set(ids).size, ids.length, "nothing is told twice");
+	assert.ok(!told.some(({ role, content }) => role === "user" && own.has(content)), "nor its own");
+	const questions = new Set(told.filter(({ role }) => role === "user").map(({ id }) => id));
+	const order = messages.map(({ id }) => id).filter((id) => questions.has(id));
+	assert.deepEqual([...questions], order);
+}
+
+describe("tabs of one visitor", () => {
+	const banter = useBanter({ workers: 3 });
+
+	for (let round = 0; round < ROUNDS; round++)
+		it(`are each told all that is said, once (${round + 1})`, async () => {
+			const visitors = await tabs(banter, 3, { stream: true });
+			visitors.push(await visitors[0].again({ stream: true }));
+			const all = visitors.map((visitor) => new Tab(visitor));
+			for (let i = 0; i < STEPS; i++) await step(banter, all, `m-${i}`);
+			await until("all is answered", () => all.every(({ open }) => open.size === 0));
+			// Behind the last message nothing more comes.
+			all[0].say("last");
+			await until("all hear the last", () =>
+				all.every(({ told }) => told.some(({ content }) => content === "last")),
+			);
+			const messages = await stored(all);
+			for (const tab of all) {
+				assert.deepEqual(tab.missing(messages), []);
+				assertOnce(tab, messages);
+				await tab.visitor.close();
+			}
+		});
+});

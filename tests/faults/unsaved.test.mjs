@@ -1,0 +1,53 @@
+// A reply that the store has no room for, in a visitor's tabs: each is told so once, and nobody asks for
+// it without end.
+
+import assert from "node:assert/strict";
+import { unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { until, withBanter } from "../e2e/harness.mjs";
+import { makeWidget, Visitor } from "../e2e/visitors.mjs";
+import { fill, withFileSystem } from "./mount.mjs";
+
+const BROKEN = "[[tokens=10 cut-after=5]]";
+const LARGE = "[[tokens=40 huge=4000 delay=50 hold-after=20]] large";
+
+const codes = (frames) => frames.filter(({ type }) => type === "error").map(({ code }) => code);
+
+/** A reply breaks off, and there is no room for the next: resolves to a tab that comes then. */
+async function withoutRoom(banter, filler) {
+	const one = await Visitor.open(banter, await makeWidget(banter), { stream: true });
+	one.say(BROKEN);
+	assert.equal(codes(await one.upTo("typing_stop")).length, 1);
+	one.say(LARGE);
+	await one.upTo("token");
+	fill(filler);
+	await banter.release("large");
+	assert.deepEqual(codes(await one.upTo("typing_stop")), ["store_full"]);
+
+	const two = await one.again({ stream: true });
+	assert.deepEqual(codes(await two.upTo("typing_stop")), ["store_full"]);
+	// Nothing more is told of it: next comes the answer to what is sent now.
+	two.say("[[echo]] no room");
+	assert.deepEqual(codes([await two.next()]), ["store_full"]);
+	assert.deepEqual(two.frames, []);
+	return two;
+}
+
+describe("a reply that waits for room", () => {
+	it("is told as an error once to each, and kept when there is room", async (t) => {
+		const trouble = await withFileSystem("tmpfs", 12, async (dir) => {
+			const filler = join(dir, "filler");
+			await withBanter({ env: { DATA_DIR: join(dir, "data") } }, async (banter) => {
+				const two = await withoutRoom(banter, filler);
+				unlinkSync(filler);
+				await until("it is kept", async () => {
+					const { history } = await two.again({ stream: true });
+					const { role, status } = history.at(-1);
+					return role === "assistant" && status === undefined;
+				});
+			});
+		});
+		if (trouble) t.skip(trouble);
+	});
+});

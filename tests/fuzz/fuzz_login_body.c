@@ -1,0 +1,60 @@
+/*
+ * The body of one who signs in, from anyone at all. What is accepted has a password, and an e-mail that
+ * is one or none; and whatever has the form of an e-mail has one account, however its letters are
+ * written.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/basics.h"
+#include "proto/email.h"
+#include "proto/utf8.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/api/login_body.h"
+
+static size_t
+count_of(struct slice s, uint8_t c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.p[i] == c;
+	return n;
+}
+
+static void
+check_email(struct slice email)
+{
+	uint8_t lower[EMAIL_TEXT_MAX], again[EMAIL_TEXT_MAX];
+	struct slice small;
+
+	must(email.len >= 3 && email.len <= EMAIL_TEXT_MAX && utf8_valid(email));
+	must(count_of(email, '@') == 1 && count_of(email, ' ') == 0 &&
+	    count_of(email, '\0') == 0);
+	must(slice_eq(utf8_trim(email), email));
+	small = email_lower(email, lower);
+	must(email_valid(small) && email_same(small, email));
+	must(slice_eq(email_lower(small, again), small));
+}
+
+int
+fuzz_login_body(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = fuzz_copy((struct slice){data, size});
+	struct slice text = {copy, size};
+	struct login_body body;
+	const char *wrong = login_body_read(text, &body);
+
+	if (wrong == NULL) {
+		must(body.password.len > 0 && utf8_valid(body.password));
+		if (body.email.len > 0)
+			check_email(body.email);
+	} else {
+		must(*wrong != '\0');
+	}
+	login_body_clear(&body);
+	if (email_valid(text))
+		check_email(text);
+	free(copy);
+	return 0;
+}

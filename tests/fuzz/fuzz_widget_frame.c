@@ -1,0 +1,62 @@
+/*
+ * A frame from a visitor, from anyone at all: what is accepted obeys the bounds of the contract and of
+ * messages.def, whatever the widget asks for.
+ */
+#include <stdlib.h>
+
+#include "proto/basics.h"
+#include "proto/utf8.h"
+#include "tests/fuzz/fuzz.h"
+#include "workerd/api/chat_body.h"
+#include "workerd/api/widget_contact.h"
+
+/* As the fields of CONTACT_SUBMIT. */
+static const size_t maxima[CONTACT_FIELDS] = {600, 254, 64};
+
+static void
+check_message(const struct widget_frame *frame)
+{
+	size_t units = utf8_utf16_len(frame->content);
+
+	must(utf8_valid(frame->content) && units >= 1 && units <= 4000);
+	must(frame->content.len <= 12000);
+}
+
+static void
+check_contact(const struct widget_frame *frame, unsigned collects)
+{
+	struct widget_contact contact;
+	const char *wrong = widget_contact_read(frame, collects, &contact);
+	bool any = false;
+
+	for (size_t i = 0; i < CONTACT_FIELDS; i++) {
+		struct slice value = contact.value[i], trimmed = utf8_trim(value);
+
+		must(value.len == 0 || (collects & 1u << i) != 0);
+		must(trimmed.len == value.len && utf8_valid(value));
+		must(contact.wrong[i] == NULL || (wrong != NULL && value.len > 0));
+		must(contact.wrong[i] != NULL || value.len <= maxima[i]);
+		any = any || value.len > 0;
+	}
+	must(any || wrong != NULL);
+}
+
+int
+fuzz_widget_frame(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = fuzz_copy((struct slice){data, size});
+	struct widget_frame frame;
+	const char *wrong = widget_frame_read((struct slice){copy, size}, &frame);
+
+	must(frame.id.len == 0 || is_client_id(frame.id));
+	if (wrong != NULL)
+		must(*wrong != '\0' && frame.content.len == 0);
+	else if (frame.kind == WIDGET_MESSAGE)
+		check_message(&frame);
+	for (unsigned collects = 0; wrong == NULL && collects <= 7; collects++)
+		if (frame.kind == WIDGET_CONTACT)
+			check_contact(&frame, collects);
+	widget_frame_clear(&frame);
+	free(copy);
+	return 0;
+}
