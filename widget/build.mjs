@@ -63,6 +63,9 @@ async function buildPages() {
 	}
 }
 
+/** Of the widget's script as it is sent: what the README says. */
+const WIDGET_BYTES_MAX = 17.5 * 1024;
+
 async function compress(path) {
 	const raw = await readFile(path);
 	const br = await brotli(raw, {
@@ -89,6 +92,9 @@ async function buildAll() {
 	for (const name of files) {
 		const size = await compress(join(dist, name));
 		console.log(`dist/${name}  ${size.raw} raw  ${size.gz} gz  ${size.br} br`);
+		if (name === "chat-widget.js" && size.br > WIDGET_BYTES_MAX) {
+			throw new Error(`${name} has more than ${WIDGET_BYTES_MAX} bytes`);
+		}
 	}
 }
 

@@ -12,7 +12,8 @@ const TIMEOUT_MS = 15_000;
 const PAGE_SIZE = 100;
 
 export interface Api {
-	logIn(password: string): Promise<void>;
+	/** Without an e-mail it is the dashboard's own password. */
+	logIn(password: string, email?: string): Promise<void>;
 	logOut(): Promise<void>;
 	conversations(signal: AbortSignal): Promise<ConversationPage>;
 	conversation(id: string, signal: AbortSignal): Promise<Thread>;
@@ -44,8 +45,9 @@ export function createApi(
 	}
 
 	return {
-		async logIn(password) {
-			await request(fetchFn, "/api/login", post({ password } satisfies LoginRequest));
+		async logIn(password, email) {
+			const who: LoginRequest = email === undefined ? { password } : { email, password };
+			await request(fetchFn, "/api/login", post(who));
 		},
 		async logOut() {
 			await withSession(request(fetchFn, "/api/logout", post({})));

@@ -149,11 +149,13 @@ test("a call that its caller aborts is no failure of the server", async () => {
 test("logging in and out posts JSON, and an empty answer is fine", async () => {
 	const { api, calls } = clientOf(() => new Response(null, { status: 204 }));
 	await api.logIn("pässwörd");
+	await api.logIn("pässwörd", "jane@example.com");
 	await api.logOut();
 	assert.deepEqual(
 		calls.map(({ path, init }) => [path, init.method, init.body]),
 		[
 			["/api/login", "POST", '{"password":"pässwörd"}'],
+			["/api/login", "POST", '{"email":"jane@example.com","password":"pässwörd"}'],
 			["/api/logout", "POST", "{}"],
 		],
 	);

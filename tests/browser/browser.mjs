@@ -9,8 +9,9 @@ const PROGRAM = "/usr/bin/chromium";
 export const missing = !existsSync(PROGRAM) && `${PROGRAM} is not installed`;
 
 /** @returns {Promise<import("playwright-core").Browser>} */
-export function launch() {
+export function launch(options = {}) {
 	return chromium.launch({
+		...options,
 		executablePath: PROGRAM,
 		args: [
 			"--no-sandbox",

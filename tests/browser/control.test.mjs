@@ -9,6 +9,8 @@ import { missing } from "./browser.mjs";
 import { numbered, useSite } from "./site.mjs";
 
 const DELAY = `delay=${100 * PATIENCE}`;
+/** Of a reply that is stopped before its end. */
+const ENDLESS = `tokens=100 ${DELAY} hold-after=99`;
 /** So much of it that nobody takes a click on "Stop" for the second of a double click on "Send". */
 const begun = (text) => text.includes("t0 t1 t2 t3 t4 t5 t6 t7 t8");
 
@@ -39,12 +41,12 @@ describe("stopping", { skip: missing }, () => {
 
 	it("a button in the place of Send ends the reply; what came stays, also after a reload", async () => {
 		const disconnects = await disconnectsNow();
-		const visitor = await inMidReply(`[[tokens=100 ${DELAY}]] stop me`);
+		const visitor = await inMidReply(`[[${ENDLESS}]] stop me`);
 		assert.equal(await visitor.chat.getByRole("button", { name: "Send message" }).count(), 0);
 		await visitor.stop.click();
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
 		const text = await isStopped(visitor, disconnects);
-		const said = [`visitor: [[tokens=100 ${DELAY}]] stop me`, `assistant: ${text}`];
+		const said = [`visitor: [[${ENDLESS}]] stop me`, `assistant: ${text}`];
 		await visitor.saidUntil(said);
 		await visitor.page.reload();
 		await visitor.saidUntil(said);
@@ -85,7 +87,7 @@ describe("stopping", { skip: missing }, () => {
 	it("by the keyboard: Tab leads to it, and afterwards back to the writing line", async () => {
 		const visitor = await visit();
 		await visitor.open();
-		await visitor.say(`[[tokens=100 ${DELAY}]] by keyboard`);
+		await visitor.say(`[[${ENDLESS}]] by keyboard`);
 		await visitor.stop.waitFor();
 		await visitor.page.keyboard.press("Tab");
 		assert.ok(await visitor.stop.evaluate((node) => node.matches(":focus")));
@@ -98,12 +100,13 @@ describe("stopping", { skip: missing }, () => {
 	});
 
 	it("Escape closes the chat, and the reply goes on", async () => {
-		const visitor = await inMidReply(`[[tokens=20 ${DELAY}]] escape`);
+		const visitor = await inMidReply(`[[tokens=20 ${DELAY} hold-after=19]] escape`);
 		await visitor.page.keyboard.press("Escape");
 		await visitor.chat.waitFor({ state: "hidden" });
+		await banter.release("escape");
 		await visitor.page.getByRole("button", { name: "Open chat, new reply" }).click();
 		await visitor.saidUntil([
-			`visitor: [[tokens=20 ${DELAY}]] escape`,
+			`visitor: [[tokens=20 ${DELAY} hold-after=19]] escape`,
 			`assistant: ${numbered(20)}`,
 		]);
 		await visitor.context.close();
@@ -122,7 +125,7 @@ describe("several tabs", { skip: missing }, () => {
 		const two = await site.openTab(one.context);
 		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
 
-		await one.say(`[[tokens=100 ${DELAY}]] long`);
+		await one.say(`[[${ENDLESS}]] long`);
 		await two.logUntil("it is written in the other tab", (text) => text.split("t2").length === 3);
 		await two.stop.press("Enter");
 		for (const tab of [one, two]) await tab.chat.getByText("Stopped", { exact: true }).waitFor();
@@ -131,7 +134,7 @@ describe("several tabs", { skip: missing }, () => {
 			await tab.saidUntil([
 				"visitor: [[tokens=3]] first",
 				"assistant: t0 t1 t2",
-				`visitor: [[tokens=100 ${DELAY}]] long`,
+				`visitor: [[${ENDLESS}]] long`,
 				`assistant: ${messages[3].content}`,
 			]);
 		assert.deepEqual([...one.complaints, ...two.complaints], []);
@@ -177,7 +180,18 @@ describe("several tabs", { skip: missing }, () => {
 		const long = `[[tokens=10 ${DELAY}]] from one`;
 		await one.box.fill(long);
 		await two.box.fill('[[text="Good day"]] from two');
+		// Neither hears of the other's message before it has sent its own.
+		let letHear;
+		const bothSent = new Promise((done) => {
+			letHear = done;
+		});
+		for (const { page } of [one, two])
+			await page.route(`${banter.url}/v1/chat/history*`, async (route) => {
+				await bothSent;
+				await route.continue();
+			});
 		await Promise.all([one.box.press("Enter"), two.box.press("Enter")]);
+		letHear();
 
 		const { messages } = await stored(await one.session(), 6);
 		const texts = messages.map(({ content }) => content);
@@ -262,7 +276,7 @@ describe("what the visitor is told", { skip: missing }, () => {
 		await visitor.say(`[[tokens=10 ${DELAY}]] read to me`);
 		await until("it is heard", async () => (await heard()).length > 0);
 		assert.deepEqual(await heard(), [numbered(10)]);
-		await visitor.say(`[[tokens=100 ${DELAY}]] no more`);
+		await visitor.say(`[[${ENDLESS}]] no more`);
 		await visitor.logUntil("it has begun", (text) => text.split("t8").length > 2);
 		await visitor.stop.click();
 		await until("the stop is heard", async () => (await heard()).length > 1);

@@ -1,10 +1,11 @@
 // Makes the README's pictures: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
-// a model of a few fixed answers, chats as a visitor would, and leaves widget.png and dashboard.png.
+// a model of a few fixed answers, chats as a visitor would, and leaves widget.png, contact.png and
+// dashboard.png.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
+import { ADMIN_KEY, PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
 import { launch } from "./browser.mjs";
 import { repack } from "./png.mjs";
 
@@ -74,6 +75,32 @@ async function takeWidget(browser, banter, path) {
 	await page.close();
 }
 
+/** A widget that is set up on the server, and asks who is writing before anything else. */
+const WIDGET = {
+	name: "Fernlight Plants",
+	greeting: "Hi! Tell us about your place, and we find the plant for it.",
+	primary_color: "#1f6f54",
+	contact_info_mode: "required",
+	collect_name: true,
+	collect_email: true,
+};
+
+async function takeContact(browser, banter, path) {
+	const answer = await banter.request("POST", "/v1/admin/widgets", {
+		headers: { "x-admin-api-key": ADMIN_KEY },
+		body: WIDGET,
+	});
+	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+	await page.goto(`${banter.url}/widget-test.html?widget=${answer.json.widget_id}`);
+	await page.getByRole("button", { name: "Open chat" }).click();
+	const chat = page.getByRole("dialog");
+	await chat.getByLabel("Name").fill("Jane");
+	await chat.getByLabel("E-mail").fill("jane@example.com");
+	await chat.getByLabel("E-mail").blur();
+	await take(page, path);
+	await page.close();
+}
+
 async function takeDashboard(browser, banter, path) {
 	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
 	await page.goto(`${banter.url}/login`);
@@ -102,6 +129,7 @@ await withBanter({ env }, async (banter) => {
 			await banter.chat(name, CONVERSATION[0][0]);
 		}
 		await takeWidget(browser, banter, join(out, "widget.png"));
+		await takeContact(browser, banter, join(out, "contact.png"));
 		await takeDashboard(browser, banter, join(out, "dashboard.png"));
 	} finally {
 		await browser.close();

@@ -1,9 +1,10 @@
-// A site with the chat on it: a page of another origin with A's script tag under a strict policy,
-// and visitors who write.
+// A site with the chat on it: a page of another origin with A's script tag, or a widget's, under a
+// strict policy, and visitors who write.
 
+import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before } from "node:test";
-import { DEADLINE_MS, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
+import { ADMIN_KEY, DEADLINE_MS, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
 import { complaintsOf, launch } from "./browser.mjs";
 
 export const WELCOME = "Hey! How can I help?";
@@ -27,15 +28,44 @@ function scriptTag(url, apiUrl) {
 ></script>`;
 }
 
-/** A page that allows nothing but what its widget needs. */
-function servePage(res, url, apiUrl) {
-	const { origin } = new URL(apiUrl);
+/** B's tag, word for word but for the address and the id. */
+function widgetTag(url, widgetId) {
+	return `<script src="${url}/api/widget/embed.js" data-widget="${widgetId}"></script>`;
+}
+
+/** A page that allows nothing but what its widget needs, and the site's own style. */
+function servePage(res, url, connects, tag, query) {
+	const css = query.get("css") ?? "";
+	const policy = [
+		"default-src 'none'",
+		`script-src ${url}`,
+		`connect-src ${connects}`,
+		"require-trusted-types-for 'script'",
+		"trusted-types site",
+	];
+	if (css !== "") policy.push("style-src 'unsafe-inline'");
 	res.writeHead(200, {
 		"content-type": "text/html; charset=utf-8",
-		"content-security-policy": `default-src 'none'; script-src ${url}; connect-src ${origin}`,
+		"content-security-policy": policy.join("; "),
 	});
-	const tag = scriptTag(url, apiUrl);
-	res.end(`<!doctype html><html lang="en"><title>A site</title><h1>A site</h1>${tag}</html>`);
+	const inHead = query.get("place") === "head";
+	res.end(`<!doctype html>
+<html lang="en" dir="${query.get("dir") ?? "ltr"}">
+<head><meta name="viewport" content="width=device-width"><title>A site</title>
+${css && `<style>${css}</style>`}${inHead ? tag : ""}</head>
+<body><h1>A site</h1>${inHead ? "" : tag}</body></html>`);
+}
+
+function answer(res, origin, query) {
+	const url = query.get("server") ?? origin;
+	const widgetId = query.get("widget");
+	if (widgetId !== null) {
+		const socket = url.replace(/^http/, "ws");
+		servePage(res, url, `${url} ${socket}`, widgetTag(url, widgetId), query);
+		return;
+	}
+	const apiUrl = query.get("api") ?? `${url}/chat`;
+	servePage(res, url, new URL(apiUrl).origin, scriptTag(url, apiUrl), query);
 }
 
 /** Of the chat on a page. */
@@ -44,10 +74,15 @@ export class Visitor {
 		this.context = context;
 		this.page = page;
 		this.complaints = complaintsOf(page);
+		/** What the site's owner is told. */
+		this.hints = [];
+		page.on("console", (message) => {
+			if (message.type() === "warning") this.hints.push(message.text());
+		});
 		this.chat = page.getByRole("dialog");
 		/** What a screen reader is told. */
 		this.live = page.locator("banter-chat").locator("[aria-live=polite]");
-		this.box = this.chat.getByRole("textbox");
+		this.box = this.chat.getByRole("textbox", { name: "Your message" });
 		this.stop = this.chat.getByRole("button", { name: "Stop the reply" });
 		this.again = this.chat.getByRole("button", { name: "Try again" });
 	}
@@ -59,6 +94,19 @@ export class Visitor {
 	async say(text) {
 		await this.box.fill(text);
 		await this.box.press("Enter");
+	}
+
+	/** The page puts another script tag on itself, and waits until it has run. */
+	addTag(attributes) {
+		return this.page.evaluate(({ src, ...others }) => {
+			window.site ??= trustedTypes.createPolicy("site", { createScriptURL: (url) => url });
+			const script = document.createElement("script");
+			script.src = window.site.createScriptURL(src);
+			for (const [name, value] of Object.entries(others)) script.setAttribute(name, value);
+			const loaded = new Promise((done) => script.addEventListener("load", done));
+			document.head.append(script);
+			return loaded;
+		}, attributes);
 	}
 
 	session() {
@@ -133,8 +181,9 @@ export class Visitor {
 /**
  * A banter, a site that uses it, and a browser, for all tests of a describe().
  * @param {Record<string, string>} env settings over the usual ones
+ * @param {object} browserOptions playwright's, of a browser's launch
  */
-export function useSite(env = {}) {
+export function useSite(env = {}, browserOptions = {}) {
 	const server = createServer();
 	const settings = { ...env };
 	const site = {};
@@ -143,14 +192,13 @@ export function useSite(env = {}) {
 		await new Promise((done) => server.listen(0, "127.0.0.1", done));
 		site.url = `http://localhost:${server.address().port}`;
 		settings.CORS_ORIGIN = site.url;
-		site.browser = await launch();
+		site.browser = await launch(browserOptions);
 	});
 	site.banter = useBanter({ env: settings });
 	before(() => {
 		server.on("request", (req, res) => {
 			const { pathname, searchParams } = new URL(req.url, site.url);
-			const { url } = site.banter;
-			if (pathname === "/") servePage(res, url, searchParams.get("api") ?? `${url}/chat`);
+			if (pathname === "/") answer(res, site.banter.url, searchParams);
 			else res.writeHead(204).end();
 		});
 	});
@@ -161,17 +209,42 @@ export function useSite(env = {}) {
 	});
 
 	/** A visitor with a browser profile of her own; api is the address in the site's tag. */
-	site.visit = async (api) => {
-		const context = await site.browser.newContext();
+	site.visit = async (api) => site.openTab(await site.newContext(), api);
+
+	site.openTab = (context, api) => goTo(context, api ? `?api=${encodeURIComponent(api)}` : "");
+
+	/**
+	 * The same on a page with a widget's tag; context: the profile of someone who was there. page: its dir,
+	 * its css, the place of the tag, if that is the head, and a server before banter's.
+	 */
+	site.visitWidget = async (widgetId, context, page = {}) =>
+		goTo(
+			context ?? (await site.newContext()),
+			`?${new URLSearchParams({ widget: widgetId, ...page })}`,
+		);
+
+	/** A browser profile, on a screen that playwright's options describe. */
+	site.newContext = async (options) => {
+		const context = await site.browser.newContext(options);
 		context.setDefaultTimeout(DEADLINE_MS);
-		return site.openTab(context, api);
+		return context;
 	};
 
-	site.openTab = async (context, api) => {
-		const visitor = new Visitor(context, await context.newPage());
-		await visitor.page.goto(api ? `${site.url}/?api=${encodeURIComponent(api)}` : site.url);
-		return visitor;
+	/** A widget that is made by the admin API. */
+	site.createWidget = async (fields) => {
+		const answer = await site.banter.request("POST", "/v1/admin/widgets", {
+			headers: { "x-admin-api-key": ADMIN_KEY },
+			body: { name: "Support", greeting: WELCOME, ...fields },
+		});
+		assert.equal(answer.status, 201, answer.text);
+		return answer.json;
 	};
+
+	async function goTo(context, query) {
+		const visitor = new Visitor(context, await context.newPage());
+		await visitor.page.goto(`${site.url}/${query}`);
+		return visitor;
+	}
 
 	/** A session's thread once it has n messages, the last of them with that status. */
 	site.stored = (session, n, status = "complete") =>

@@ -29,12 +29,13 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		assert.match(await chat.textContent(), /Support/);
 		assert.equal(await chat.getByRole("textbox").getAttribute("placeholder"), PLACEHOLDER);
 
-		const first = `[[tokens=40 delay=${50 * PATIENCE}]] Do you deliver?`;
+		const first = `[[tokens=40 delay=50 hold-after=39]] Do you deliver?`;
 		await visitor.say(first);
 		const early = await visitor.logUntil("the first words are there", (text) =>
 			text.includes("t0 t1"),
 		);
 		assert.ok(!early.includes("t39"), "the reply streams");
+		await banter.release("Do you deliver?");
 		await visitor.logUntil("the whole reply is there", (text) => text.includes(numbered(40)));
 		const session = await visitor.session();
 		assert.match(session, /^[A-Za-z0-9._:-]{1,128}$/);
@@ -150,6 +151,14 @@ describe("the demo pages", { skip: missing }, () => {
 		await page.close();
 	});
 
+	it("the widget's page says so when it is asked for a widget that is not there", async () => {
+		const page = await browser.newPage();
+		await page.goto(`${banter.url}/widget-test.html?widget=wid_nobody`);
+		await page.getByText("There is no chat: no widget wid_nobody is enabled here.").waitFor();
+		assert.equal(await page.locator("banter-chat").count(), 0);
+		await page.close();
+	});
+
 	it("the bare API's page sends, leaves, resumes and stops a reply", async () => {
 		const page = await browser.newPage();
 		const complaints = complaintsOf(page);
@@ -158,7 +167,7 @@ describe("the demo pages", { skip: missing }, () => {
 		const answer = page.locator("#answer");
 		const heard = async () => (await answer.textContent()).length;
 		await page.getByLabel("Client message id").fill("m-1");
-		await page.locator("#message").fill(`[[tokens=100 delay=${50 * PATIENCE}]] bare`);
+		await page.locator("#message").fill(`[[tokens=100 delay=50 hold-after=99]] bare`);
 		assert.match(await page.locator("#command").textContent(), /"clientMessageId":"m-1"/);
 		await button("Send").click();
 		await until("it has begun", async () => (await heard()) > 6);

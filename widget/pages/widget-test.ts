@@ -1,4 +1,5 @@
-// The demo shop: asks for the key, puts the chat on the page, and shows the tag that does it.
+// The demo shop: asks for the key, puts the chat on the page, and shows the tag that does it. With
+// ?widget=wid_… it is that widget, as it is set up on the server, and needs no key.
 
 import { el } from "../src/dom";
 import { forgetKey, keepKey, takeKey } from "./key";
@@ -20,12 +21,25 @@ function attributesFor(key: string): Attributes {
 	];
 }
 
-function showChat(key: string): void {
-	const attributes = attributesFor(key);
+function widgetAttributes(id: string): Attributes {
+	return [
+		["src", `${location.origin}/api/widget/embed.js`],
+		["data-widget", id],
+	];
+}
+
+function showChat(attributes: Attributes): void {
 	document.body.append(el("script", Object.fromEntries(attributes)));
 	byId("snippet", HTMLElement).textContent = embedSnippet(attributes);
 	for (const id of ["ready", "hint"]) byId(id, HTMLElement).hidden = false;
 	byId("ask-key", HTMLElement).hidden = true;
+}
+
+/** Says so where there is no such widget, or it is not enabled: nothing else would be seen of it. */
+async function tellIfMissing(id: string): Promise<void> {
+	const answer = await fetch(`/api/widget/${encodeURIComponent(id)}/config`);
+	if (answer.status !== 404) return;
+	byId("hint", HTMLElement).textContent = `There is no chat: no widget ${id} is enabled here.`;
 }
 
 function askForKey(): void {
@@ -37,7 +51,7 @@ function askForKey(): void {
 		const key = input.value.trim();
 		if (key === "") return input.focus();
 		keepKey(key);
-		showChat(key);
+		showChat(attributesFor(key));
 	});
 }
 
@@ -59,6 +73,12 @@ byId("forget", HTMLButtonElement).addEventListener("click", () => {
 copies(byId("copy", HTMLButtonElement), byId("snippet", HTMLElement));
 fillLookForm();
 
-const key = takeKey();
-if (key === null) askForKey();
-else showChat(key);
+const widget = look.get("widget");
+const key = widget === null ? takeKey() : null;
+if (widget !== null) {
+	// Neither a key nor a look is the page's to choose.
+	for (const id of ["forget", "look-form"]) byId(id, HTMLElement).hidden = true;
+	showChat(widgetAttributes(widget));
+	void tellIfMissing(widget);
+} else if (key !== null) showChat(attributesFor(key));
+else askForKey();

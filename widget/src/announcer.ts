@@ -1,8 +1,9 @@
 // Speaks to screen readers: a whole reply, once, when it is there.
 
 import { el } from "./dom";
+import { FAILURES } from "./failure";
 import { isLive, type Reply, replyOf, type State } from "./state";
-import { FAILURES, pauseSentence, WORDS } from "./wording";
+import { pauseSentence, WORDS } from "./wording";
 
 export interface Announcer {
 	readonly node: HTMLElement;

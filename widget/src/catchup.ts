@@ -10,7 +10,7 @@ import { createPatience } from "./patience";
 export async function fetchHistory(
 	client: Client,
 	network: Network,
-	signal: AbortSignal,
+	signal?: AbortSignal,
 	onWait: (why: FailureKind) => void = () => undefined,
 ): Promise<History | null> {
 	const patience = createPatience(network);
@@ -19,7 +19,7 @@ export async function fetchHistory(
 			return await client.history(signal);
 		} catch (error) {
 			const failure = failureFrom(error);
-			if (signal.aborted) throw failure;
+			if (signal?.aborted) throw failure;
 			onWait(failure.kind);
 			patience.accept(failure);
 			await patience.wait(failure, signal);

@@ -2,23 +2,12 @@
 // said before.
 
 import { fetchHistory } from "./catchup";
-import { ChatFailure, type FailureKind } from "./failure";
+import { ChatFailure, isSpent } from "./failure";
 import type { History } from "./history";
 import type { Sending } from "./outbox";
 import { randomId } from "./session";
-import {
-	ask,
-	askAgain,
-	forget,
-	lastFailed,
-	newReply,
-	pause,
-	type Question,
-	replyKey,
-	replyOf,
-	type State,
-} from "./state";
-import { adopt, type Mine } from "./transcript";
+import { ask, askAgain, forget, lastFailed, pause, replyKey, replyOf } from "./state";
+import { adopt, mineOf } from "./transcript";
 import { createTurns, newTurn, type Parts, type Turn } from "./turn";
 
 /** The longest message the API takes, in UTF-16 code units. */
@@ -33,16 +22,6 @@ export interface Chat {
 	stop(): void;
 	/** Shows what the server has, and goes on with what this tab or another one began. */
 	sync(): void;
-}
-
-/** After these the message needs a new id. */
-const SPENT: ReadonlySet<FailureKind> = new Set<FailureKind>(["conflict", "deleted"]);
-
-/** A message in the outbox, as it is on the page, or would be. */
-function mineOf(state: State, { clientMessageId: key, text, messageId, failure }: Sending): Mine {
-	const question: Question = { role: "user", key, text };
-	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key), messageId);
-	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }
 
 export function createChat(parts: Parts): Chat {
@@ -113,7 +92,7 @@ export function createChat(parts: Parts): Chat {
 		}
 		syncing = true;
 		try {
-			const history = await fetchHistory(client, network, new AbortController().signal);
+			const history = await fetchHistory(client, network);
 			if (!history) return;
 			show(history);
 			if (history.active !== null && !turns.current()) follow(history.active);
@@ -147,7 +126,7 @@ export function createChat(parts: Parts): Chat {
 		const { question, reply } = failed;
 		if (sending?.clientMessageId !== question.key) {
 			send(question.text);
-		} else if (reply.failure && SPENT.has(reply.failure)) {
+		} else if (isSpent(reply.failure)) {
 			store.update((state) => forget(state, question.key));
 			send(question.text);
 		} else {

@@ -23,8 +23,8 @@ export interface Client {
 	/** Listens to a reply from `after` on, in UTF-16 code units. */
 	resume(messageId: string, after: number, signal: AbortSignal): Events;
 	/** null: the server keeps none for us. */
-	history(signal: AbortSignal): Promise<History | null>;
-	stop(messageId: string, signal: AbortSignal): Promise<void>;
+	history(signal?: AbortSignal): Promise<History | null>;
+	stop(messageId: string): Promise<void>;
 }
 
 /** What is no such path to a server, or no such thing. */
@@ -36,7 +36,7 @@ export function createClient({ apiUrl, apiKey }: Endpoint, sessionId: () => stri
 	const routes = routesFrom(apiUrl);
 	let knows: boolean | null = routes ? null : false;
 
-	async function fetchHistory(signal: AbortSignal): Promise<History | null> {
+	async function fetchHistory(signal?: AbortSignal): Promise<History | null> {
 		if (!routes || knows === false) return null;
 		try {
 			return parseHistory(await requestText({ url: routes.history(sessionId()), apiKey }, signal));
@@ -69,10 +69,10 @@ export function createClient({ apiUrl, apiKey }: Endpoint, sessionId: () => stri
 			knows = knows === true || history !== null;
 			return history;
 		},
-		async stop(messageId, signal) {
+		async stop(messageId) {
 			if (!routes) return;
 			const body: StopRequest = { sessionId: sessionId() };
-			await requestText({ url: routes.stop(messageId), apiKey, body }, signal);
+			await requestText({ url: routes.stop(messageId), apiKey, body });
 		},
 	};
 }

@@ -25,8 +25,12 @@ export function trackViewport(root: HTMLElement): void {
 
 /** Tab goes round inside `panel`. */
 export function keepFocusInside(panel: HTMLElement, event: KeyboardEvent): void {
-	const all = panel.querySelectorAll<HTMLElement>("button, textarea, a[href], [tabindex='0']");
-	const stops = Array.from(all).filter((node) => !node.matches(":disabled, [hidden]"));
+	const all = panel.querySelectorAll<HTMLElement>(
+		"button, input, textarea, a[href], [tabindex='0']",
+	);
+	const isStop = (node: HTMLElement) =>
+		!node.matches(":disabled") && node.getClientRects().length > 0;
+	const stops = Array.from(all).filter(isStop);
 	const first = stops[0];
 	const last = stops[stops.length - 1];
 	const root = panel.getRootNode();

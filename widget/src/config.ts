@@ -1,17 +1,31 @@
 // What the site's owner wrote on the script tag, checked. A value that is missing or makes
 // no sense becomes its default: a typo must never take the chat off the page.
 
+import type { Endpoint } from "./client";
 import { parseHex, type Rgb } from "./color";
 
+export type ContactField = "name" | "email" | "phone";
+
+/** Who writes is to be asked for, before anything else or at leisure. */
+export interface ContactWish {
+	readonly required: boolean;
+	readonly fields: readonly ContactField[];
+}
+
+/** How the chat looks, and what it asks. */
 export interface Config {
-	readonly apiUrl: string;
-	readonly apiKey: string;
 	readonly title: string;
 	readonly welcomeMessage: string;
 	readonly inputPlaceholder: string;
 	readonly position: "left" | "right";
 	readonly accent: Rgb;
+	/** Text on the accent; null: what can be read on it. */
+	readonly onAccent: Rgb | null;
+	readonly contact: ContactWish | null;
 }
+
+/** What a tag with data-api-url says. */
+export type TagConfig = Config & Endpoint;
 
 /** What reading needs to know of the page; the tests hand in their own. */
 export interface Surroundings {
@@ -40,7 +54,7 @@ function readApiUrl(page: Surroundings, written: string): string {
 	return written === "" ? own : (resolveUrl(written, page.pageUrl) ?? own);
 }
 
-export function readConfig(page: Surroundings): Config {
+export function readConfig(page: Surroundings): TagConfig {
 	const text = (name: string, fallback = "") => page.attribute(name)?.trim() || fallback;
 	const color = text("data-accent-color");
 	return {
@@ -51,5 +65,7 @@ export function readConfig(page: Surroundings): Config {
 		inputPlaceholder: text("data-input-placeholder", "Write a message…"),
 		position: text("data-position").toLowerCase() === "left" ? "left" : "right",
 		accent: (color && (parseHex(color) ?? page.resolveColor(color))) || DEFAULT_ACCENT,
+		onAccent: null,
+		contact: null,
 	};
 }

@@ -5,10 +5,7 @@ import type { Client, Events } from "./client";
 import type { ChatEvent } from "./events";
 import { ChatFailure, type FailureKind, failureFrom, failureOfCode } from "./failure";
 import type { Network } from "./network";
-import { createPatience } from "./patience";
-
-/** How often a reply that broke off on the server is begun anew. */
-const ANEW_MAX = 5;
+import { createPatience, isBroken } from "./patience";
 
 export interface Order {
 	readonly text: string;
@@ -55,7 +52,6 @@ export async function* deliver(
 	let { messageId } = order;
 	let length = 0;
 	let longest = 0;
-	let anew = 0;
 	let last: ChatFailure | null = null;
 	const patience = createPatience(network);
 
@@ -84,10 +80,8 @@ export async function* deliver(
 	function accept(failure: ChatFailure): void {
 		if (signal.aborted || client.knowsIds() === false) throw failure;
 		patience.accept(failure);
-		if (failure.kind !== "interrupted" && failure.kind !== "lost") return;
-		if (++anew > ANEW_MAX) throw new ChatFailure("interrupted");
 		// Whoever asked for it may begin it anew under the same id.
-		if (clientMessageId !== null) messageId = null;
+		if (isBroken(failure) && clientMessageId !== null) messageId = null;
 	}
 
 	for (;;) {

@@ -30,7 +30,7 @@ export function parseObject(text: string): object | null {
 	}
 }
 
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
 	return typeof value === "string" ? value : "";
 }
 

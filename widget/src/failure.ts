@@ -1,36 +1,42 @@
 // The ways in which a reply can fail, as far as a visitor can tell them apart, and which of them
 // pass by themselves.
 
-const KINDS = [
+/** Each with what the visitor is told. */
+export const FAILURES = {
 	/** No answer at all: offline, blocked, or gone. */
-	"unreachable",
+	unreachable: "We can’t be reached right now. Please check your connection.",
 	/** The stream ended before the reply did. */
-	"cut_off",
+	cut_off: "The connection dropped before the reply was complete.",
 	/** The reply broke off on the server; asked again, it is begun anew. */
-	"interrupted",
+	interrupted: "This reply was interrupted.",
 	/** The server knows no such reply. */
-	"lost",
+	lost: "This reply was interrupted.",
 	/** 503: not now. */
-	"busy",
+	busy: "We can’t answer right now. Please try again in a moment.",
 	/** 429. */
-	"too_many",
+	too_many: "That was a lot of messages at once. Please wait a moment.",
 	/** 401, 403: the site's tag has a wrong key, or the site is not allowed. */
-	"denied",
+	denied: "This chat isn’t available here at the moment.",
+	/** The widget has had its messages of today. */
+	capped: "This chat has had its messages for today. Please come back tomorrow.",
+	/** Who writes has to be said first. */
+	nameless: "Please tell us first how we can reach you.",
 	/** 409: the message's id stands for another message. */
-	"conflict",
+	conflict: "This message couldn’t be sent again as it was.",
 	/** 410: the conversation was deleted. */
-	"deleted",
+	deleted: "This conversation was deleted. Trying again begins a new one.",
 	/** Any other 4xx: this message will not do. */
-	"refused",
+	refused: "This message couldn’t be sent.",
 	/** 5xx, or an `error` event. */
-	"broken",
-] as const;
+	broken: "Something went wrong on our side. Sorry about that.",
+} as const;
 
-export type FailureKind = (typeof KINDS)[number];
+export type FailureKind = keyof typeof FAILURES;
 
 /** null: no kind that we know. */
 export function toFailureKind(value: unknown): FailureKind | null {
-	return KINDS.find((kind) => kind === value) ?? null;
+	const kinds = Object.keys(FAILURES) as FailureKind[];
+	return kinds.find((kind) => kind === value) ?? null;
 }
 
 /** Nobody waits longer than this, whatever Retry-After says. */
@@ -43,6 +49,11 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 	"lost",
 	"busy",
 ]);
+
+/** Whether the message needs a new id to be sent again. */
+export function isSpent(kind: FailureKind | null): boolean {
+	return kind === "conflict" || kind === "deleted";
+}
 
 export class ChatFailure extends Error {
 	/** `retryAfterMs`: not before; null when the server did not say. */
@@ -98,6 +109,10 @@ const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
 	["model_busy", "busy"],
 	["conversation_deleted", "deleted"],
 	["id_conflict", "conflict"],
+	["daily_cap", "capped"],
+	["contact_required", "nameless"],
+	["widget_gone", "denied"],
+	["rate_limited", "too_many"],
 ]);
 
 /** Of an `error` event. A newer server may say more than we understand. */

@@ -15,7 +15,8 @@ export interface History {
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-function readMessage(value: unknown): StoredMessage | null {
+/** null: no message that is kept. */
+export function readMessage(value: unknown): StoredMessage | null {
 	if (typeof value !== "object" || value === null) return null;
 	const { id, role, content, status }: Unchecked<StoredMessage> = value;
 	if (typeof id !== "string" || typeof content !== "string") return null;
@@ -24,10 +25,16 @@ function readMessage(value: unknown): StoredMessage | null {
 	return { id, role, content, status: ended };
 }
 
+/** null: no history. What in it is no message is left out. */
+export function readHistory({ messages, active }: Unchecked<History>): History | null {
+	if (!Array.isArray(messages)) return null;
+	return {
+		messages: messages.map(readMessage).filter((one): one is StoredMessage => one !== null),
+		active: typeof active === "string" ? active : null,
+	};
+}
+
 /** null: this is no history, so whoever answered keeps none for us. */
 export function parseHistory(body: string): History | null {
-	const { messages, active }: Unchecked<History> = { ...parseObject(body) };
-	if (!Array.isArray(messages)) return null;
-	const read = messages.map(readMessage).filter((one): one is StoredMessage => one !== null);
-	return { messages: read, active: typeof active === "string" ? active : null };
+	return readHistory({ ...parseObject(body) });
 }

@@ -5,19 +5,24 @@ import { ChatFailure, type FailureKind, failureOfResponse } from "./failure";
 import { readLines } from "./ndjson";
 
 /** Longer than any server thinks; without it a dead connection would "type" for ever. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 /** For an answer that no model has to write. */
 const ANSWER_MS = 15_000;
 
 export interface Call {
 	readonly url: string;
-	readonly apiKey: string;
+	/** Without one the request has no header that a browser would ask about first. */
+	readonly apiKey?: string;
 	/** Sent as JSON by POST; without one it is a GET. */
 	readonly body?: unknown;
+	readonly mode?: RequestMode;
 }
 
 /** Calls `onSilence` once, when nothing was heard for `ms`. */
-function watchForSilence(ms: number, onSilence: () => void): { heard(): void; stop(): void } {
+export function watchForSilence(
+	ms: number,
+	onSilence: () => void,
+): { heard(): void; stop(): void } {
 	let timer = setTimeout(onSilence, ms);
 	const stop = () => clearTimeout(timer);
 	const heard = () => {
@@ -28,24 +33,27 @@ function watchForSilence(ms: number, onSilence: () => void): { heard(): void; st
 }
 
 /** Runs `task` with a signal that is also aborted after `ms` without `heard()`. */
-function withDeadline(outer: AbortSignal, ms: number) {
+function withDeadline(outer: AbortSignal | undefined, ms: number) {
 	const abort = new AbortController();
 	const cancel = () => abort.abort();
 	const silence = watchForSilence(ms, cancel);
-	outer.addEventListener("abort", cancel);
-	if (outer.aborted) cancel();
+	outer?.addEventListener("abort", cancel);
+	if (outer?.aborted) cancel();
 	return {
 		signal: abort.signal,
 		heard: silence.heard,
 		end() {
 			silence.stop();
-			outer.removeEventListener("abort", cancel);
+			outer?.removeEventListener("abort", cancel);
 		},
 	};
 }
 
-async function request({ url, apiKey, body }: Call, signal: AbortSignal): Promise<Response> {
-	const key = { "x-widget-api-key": apiKey };
+async function request(
+	{ url, apiKey, body, mode = "cors" }: Call,
+	signal: AbortSignal,
+): Promise<Response> {
+	const key: Record<string, string> = apiKey === undefined ? {} : { "x-widget-api-key": apiKey };
 	const response = await fetch(url, {
 		...(body === undefined
 			? { headers: key }
@@ -54,6 +62,7 @@ async function request({ url, apiKey, body }: Call, signal: AbortSignal): Promis
 					headers: { "Content-Type": "application/json", ...key },
 					body: JSON.stringify(body),
 				}),
+		mode,
 		credentials: "omit",
 		cache: "no-store",
 		signal,
@@ -67,7 +76,7 @@ function asFailure(error: unknown, kind: FailureKind): ChatFailure {
 }
 
 /** The text of a whole answer. */
-export async function requestText(call: Call, outer: AbortSignal): Promise<string> {
+export async function requestText(call: Call, outer?: AbortSignal): Promise<string> {
 	const limit = withDeadline(outer, ANSWER_MS);
 	try {
 		return await (await request(call, limit.signal)).text();

@@ -1,25 +1,27 @@
 // Starts the chat on the page that has our script tag.
 
+import { createBasis } from "./basis";
 import { createChat } from "./chat";
 import { createClient } from "./client";
 import { parseHex, type Rgb } from "./color";
-import { type Config, readConfig } from "./config";
+import { readConfig, type TagConfig } from "./config";
 import { createNetwork } from "./network";
-import { openOutbox } from "./outbox";
-import { openSession, SAID_KEY } from "./session";
-import { openShelf } from "./shelf";
-import { initialState } from "./state";
-import { createStore } from "./store";
+import { SAID_KEY } from "./session";
+import { startSocketChat } from "./socket/start";
 import { createView } from "./view";
 
 /** The one thing that we leave on `window`: our element, so that a second tag adds no second. */
 const MARK = Symbol.for("banter.chat");
 
+/** In its place while the server is asked how the chat looks. */
+const PENDING = "pending";
+
 /** A tag loaded as a module, or by a tag manager, is not `currentScript`. */
 function findScript(): HTMLScriptElement | null {
 	const current = document.currentScript;
 	if (current instanceof HTMLScriptElement) return current;
-	const ours = 'script[data-api-key], script[src*="/chat-widget.js"], script[src*="/embed.js"]';
+	const ours =
+		'script[data-api-key], script[data-widget], script[src*="/chat-widget.js"], script[src*="/embed.js"]';
 	return document.querySelector<HTMLScriptElement>(ours);
 }
 
@@ -31,7 +33,7 @@ function resolveColor(text: string): Rgb | null {
 	return parseHex(String(context.fillStyle));
 }
 
-function configFrom(script: HTMLScriptElement | null): Config {
+function configFrom(script: HTMLScriptElement | null): TagConfig {
 	return readConfig({
 		attribute: (name) => script?.getAttribute(name) ?? null,
 		scriptUrl: script?.src || null,
@@ -40,41 +42,52 @@ function configFrom(script: HTMLScriptElement | null): Config {
 	});
 }
 
-function createWidget(config: Config): HTMLElement {
-	const session = openSession(openShelf(() => localStorage));
-	const outbox = openOutbox(
-		openShelf(() => sessionStorage),
-		config.apiUrl,
-	);
-	const store = createStore(initialState(config.welcomeMessage, session.wasOpen()));
+function createWidget(config: TagConfig): HTMLElement {
+	const basis = createBasis(config.welcomeMessage, config.apiUrl);
+	const { store, session } = basis;
 	const client = createClient(config, session.id);
-	const network = createNetwork();
-	const chat = createChat({ store, client, network, outbox, session });
+	const chat = createChat({ ...basis, client, network: createNetwork() });
 
 	// A page that nobody looks at asks the server for nothing: a browser has few connections.
 	const syncIfSeen = () => store.get().open && !document.hidden && chat.sync();
-	let remembered = store.get().open;
-	store.subscribe(({ open }) => {
-		if (open === remembered) return;
-		remembered = open;
-		session.rememberOpen(open);
-		syncIfSeen();
-	});
-	network.onChange(syncIfSeen);
+	addEventListener("online", syncIfSeen);
 	document.addEventListener("visibilitychange", syncIfSeen);
 	addEventListener("storage", ({ key }) => key === SAID_KEY && syncIfSeen());
-	if (remembered || outbox.get()?.failure === null) chat.sync();
-	return createView(config, store, chat);
+	basis.begin(chat.sync);
+	const asksNobody = { introduce: () => undefined, skipContact: () => undefined };
+	return createView(config, store, { ...chat, ...asksNobody });
+}
+
+/** After a frame without it: so the log sees that it was away, and goes back to its place (log.ts). */
+function bringBack(widget: HTMLElement): void {
+	requestAnimationFrame(() => {
+		requestAnimationFrame(() => widget.isConnected || document.body?.append(widget));
+	});
+}
+
+/** null: there is none, for this tag. */
+function show(widget: HTMLElement | null): void {
+	Reflect.set(window, MARK, widget);
+	if (!widget) return;
+	document.body.append(widget);
+	// Some page frameworks put another body in the place of ours, and run no script of the head anew.
+	new MutationObserver(() => bringBack(widget)).observe(document.documentElement, {
+		childList: true,
+	});
 }
 
 function start(script: HTMLScriptElement | null): void {
 	const marked: unknown = Reflect.get(window, MARK);
 	const known = marked instanceof HTMLElement ? marked : null;
-	// Page frameworks swap the body and run its scripts anew: the chat moves over as it is.
+	if (marked === PENDING) return;
 	if (known?.isConnected) return;
-	const widget = known ?? createWidget(configFrom(script));
-	Reflect.set(window, MARK, widget);
-	document.body.append(widget);
+	const widgetId = script?.getAttribute("data-widget")?.trim();
+	// Others empty the body, and run its scripts anew: the chat comes back as it is.
+	if (known) bringBack(known);
+	else if (script && widgetId) {
+		Reflect.set(window, MARK, PENDING);
+		void startSocketChat(widgetId, script.src || document.baseURI, show);
+	} else show(createWidget(configFrom(script)));
 }
 
 const script = findScript();

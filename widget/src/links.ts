@@ -5,7 +5,12 @@ export interface Link {
 	readonly href: string;
 }
 
-const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`]+/gi;
+/**
+ * Ends at quotes, also curly ones, at what is not seen or turns the text round, and at the full-width
+ * punctuation of languages that put no space behind it.
+ */
+const CANDIDATE =
+	/\bhttps?:\/\/[^\s<>"'`\u200b-\u200f\u2018-\u201f\u202a-\u202e\u2060-\u206f\u3000-\u303f\uff00-\uffef]+/gi;
 
 const OPENERS: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 

@@ -101,9 +101,7 @@ export function createLog(onRetry: () => void): Log {
 		follow();
 	});
 	// A growing composer or a phone's keyboard takes room away from below.
-	if (typeof ResizeObserver === "function") {
-		new ResizeObserver(() => following && follow()).observe(list);
-	}
+	new ResizeObserver(() => following && follow()).observe(list);
 
 	return {
 		node,

@@ -1,10 +1,11 @@
 // One message on the screen, and how it follows its state.
 
 import { el, setChildren, spoken } from "./dom";
+import { FAILURES } from "./failure";
 import { type IconName, icon } from "./icons";
 import { splitLinks } from "./links";
 import type { Message, Question, Reply } from "./state";
-import { FAILURES, pauseSentence, WORDS } from "./wording";
+import { pauseSentence, WORDS } from "./wording";
 
 export interface MessageView {
 	readonly node: HTMLElement;
@@ -65,7 +66,8 @@ function createReply(onRetry: () => void): MessageView {
 
 	function wait(): void {
 		growing = null;
-		bubble.replaceChildren(dots());
+		// New ones would begin their dance anew.
+		if (!bubble.querySelector(".dots")) bubble.replaceChildren(dots());
 	}
 
 	function stream(text: string): void {

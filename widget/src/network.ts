@@ -15,7 +15,7 @@ export interface Network {
 	/** As far as the browser knows. */
 	isOffline(): boolean;
 	/** Waits `floorMs`, then `ms`: less when there is hope, more while the page is away. */
-	pause(floorMs: number, ms: number, signal: AbortSignal): Promise<void>;
+	pause(floorMs: number, ms: number, signal?: AbortSignal): Promise<void>;
 	/** There is hope. */
 	wake(): void;
 	/** Calls back when older connections may be dead without a word. Returns the way out. */
@@ -38,6 +38,8 @@ export function createNetwork(): Network {
 		callAll(listeners);
 		callAll(waiting);
 	});
+	// A browser keeps no page for "Back" that has connections, or cuts them without a word.
+	addEventListener("pagehide", () => callAll(listeners));
 	document.addEventListener("visibilitychange", () => {
 		if (document.hidden) {
 			hiddenAt = Date.now();
@@ -54,7 +56,7 @@ export function createNetwork(): Network {
 				const end = () => {
 					clearTimeout(timer);
 					waiting.delete(end);
-					signal.removeEventListener("abort", end);
+					signal?.removeEventListener("abort", end);
 					resolve();
 				};
 				const hope = () => {
@@ -66,8 +68,8 @@ export function createNetwork(): Network {
 					}, ms);
 				};
 				let timer = setTimeout(hope, floorMs);
-				signal.addEventListener("abort", end);
-				if (signal.aborted) end();
+				signal?.addEventListener("abort", end);
+				if (signal?.aborted) end();
 			});
 		},
 		wake: () => callAll(waiting),

@@ -1,8 +1,9 @@
 // The dialog: header, messages, composer.
 
 import { isCompact, keepFocusInside } from "./compact";
-import { createComposer } from "./composer";
+import { type Composer, createComposer } from "./composer";
 import type { Config } from "./config";
+import { type ContactForm, createContactForm, type Details } from "./contact";
 import { el } from "./dom";
 import { icon } from "./icons";
 import { createLog } from "./log";
@@ -14,6 +15,8 @@ export interface PanelEvents {
 	send(text: string): boolean;
 	stop(): void;
 	retry(): void;
+	introduce(details: Details): void;
+	skipContact(): void;
 }
 
 export interface Panel {
@@ -35,24 +38,32 @@ function createHeader(title: string, close: () => void): HTMLElement {
 		"div",
 		{ class: "header" },
 		el("span", { class: "emblem" }, icon("spark")),
-		el(
-			"div",
-			{ class: "heading" },
-			el("h2", { id: "title", dir: "auto" }, title),
-			el("p", {}, WORDS.subtitle),
-		),
+		el("div", { class: "heading" }, el("h2", { id: "title" }, title), el("p", {}, WORDS.subtitle)),
 		button,
 	);
+}
+
+/** Where who writes has to be said first, the form is in the writing line's place: its focus, too. */
+function takeTurns(contact: ContactForm, composer: Composer, state: State): void {
+	const [form, line] = [contact.node, composer.node];
+	const inForm = form.matches(":focus-within");
+	const inLine = line.matches(":focus-within");
+	contact.render(state);
+	line.hidden = contact.isFirst();
+	if (inLine && line.hidden) contact.focus();
+	else if (inForm && form.hidden) composer.focus();
 }
 
 export function createPanel(id: string, config: Config, events: PanelEvents): Panel {
 	const log = createLog(events.retry);
 	const composer = createComposer(config.inputPlaceholder, events);
+	const contact = config.contact && createContactForm(config.contact, events);
 	const node = el(
 		"section",
 		{ id, class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
 		createHeader(config.title, events.close),
 		log.node,
+		...(contact ? [contact.node] : []),
 		composer.node,
 	);
 	node.addEventListener("keydown", (event) => {
@@ -62,12 +73,14 @@ export function createPanel(id: string, config: Config, events: PanelEvents): Pa
 		node,
 		focus() {
 			if (matchMedia("(pointer: coarse)").matches) node.focus({ preventScroll: true });
+			else if (contact?.isFirst()) contact.focus();
 			else composer.focus();
 		},
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isCompact()));
 			log.render(state);
 			composer.render(state);
+			if (contact) takeTurns(contact, composer, state);
 		},
 	};
 }

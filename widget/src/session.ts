@@ -9,12 +9,16 @@ export interface Session {
 	exists(): boolean;
 	wasOpen(): boolean;
 	rememberOpen(open: boolean): void;
+	/** Whether a reply came that nobody has seen, as far as any tab knows. */
+	wasUnread(): boolean;
+	rememberUnread(unread: boolean): void;
 	/** Tells the other tabs that something was said. */
 	announce(): void;
 }
 
 const ID_KEY = "banter.session";
 const OPEN_KEY = "banter.open";
+const UNREAD_KEY = "banter.unread";
 /** Changes whenever something was said; browsers tell the other tabs (HTML, the storage event). */
 export const SAID_KEY = "banter.said";
 
@@ -47,6 +51,8 @@ export function openSession(shelf: Shelf): Session {
 		exists: () => known() !== null,
 		wasOpen: () => shelf.getItem(OPEN_KEY) === "1",
 		rememberOpen: (open) => shelf.setItem(OPEN_KEY, open ? "1" : "0"),
+		wasUnread: () => shelf.getItem(UNREAD_KEY) === "1",
+		rememberUnread: (unread) => shelf.setItem(UNREAD_KEY, unread ? "1" : "0"),
 		announce: () => shelf.setItem(SAID_KEY, randomId()),
 	};
 }

@@ -11,13 +11,23 @@ export interface Shelf {
 /** Never throws, and forgets nothing as long as the page lives. */
 export function openShelf(open: () => Shelf): Shelf {
 	const memory = new Map<string, string>();
+	/** What the browser would not forget: it has something older. */
+	const stale = new Set<string>();
 
-	function attempt(use: (shelf: Shelf) => void): void {
+	/** False: full or forbidden, but memory has it. */
+	function attempt(use: (shelf: Shelf) => void): boolean {
 		try {
 			use(open());
+			return true;
 		} catch {
-			// Full or forbidden: memory has it.
+			return false;
 		}
+	}
+
+	/** Another page's value is seen all the same. */
+	function drop(key: string): void {
+		if (attempt((shelf) => shelf.removeItem(key))) stale.delete(key);
+		else stale.add(key);
 	}
 
 	return {
@@ -26,15 +36,16 @@ export function openShelf(open: () => Shelf): Shelf {
 			attempt((shelf) => {
 				kept = shelf.getItem(key);
 			});
-			return kept ?? memory.get(key) ?? null;
+			return (stale.has(key) ? null : kept) ?? memory.get(key) ?? null;
 		},
 		setItem(key, value) {
 			memory.set(key, value);
-			attempt((shelf) => shelf.setItem(key, value));
+			if (attempt((shelf) => shelf.setItem(key, value))) stale.delete(key);
+			else drop(key);
 		},
 		removeItem(key) {
 			memory.delete(key);
-			attempt((shelf) => shelf.removeItem(key));
+			drop(key);
 		},
 	};
 }

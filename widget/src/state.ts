@@ -1,6 +1,7 @@
 // All that the widget knows, and the only functions that change it. They change nothing in
 // place: a message that is the same object is the same on the screen.
 
+import type { ContactField } from "./config";
 import type { FailureKind } from "./failure";
 
 export type Phase =
@@ -41,6 +42,16 @@ export interface State {
 	readonly stopping: boolean;
 	/** The newest is always a reply: the welcome, or the answer to the last question. */
 	readonly messages: readonly Message[];
+	/** Whether the visitor is asked who is writing. */
+	readonly contact: Contact;
+}
+
+export interface Contact {
+	readonly phase: "hidden" | "asked" | "sending" | "saved";
+	/** Why it is not saved yet; "" when there is nothing to say. */
+	readonly problem: string;
+	/** What of it is wrong. */
+	readonly wrong: readonly ContactField[];
 }
 
 const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
@@ -54,13 +65,24 @@ export function replyKey(questionKey: string): string {
 	return `${questionKey}/reply`;
 }
 
-export function initialState(welcome: string, open: boolean): State {
+export function initialState(welcome: string, open: boolean, unread = false): State {
 	const greeting: Reply = { ...newReply("welcome"), text: welcome, phase: "done" };
-	return { open, unread: false, stopping: false, messages: [greeting] };
+	return {
+		open,
+		unread: unread && !open,
+		stopping: false,
+		messages: [greeting],
+		contact: { phase: "hidden", problem: "", wrong: [] },
+	};
 }
 
 export function isLive(message: Message): message is Reply {
 	return message.role === "assistant" && LIVE.has(message.phase);
+}
+
+/** Nothing will be added to it. */
+export function hasEnded({ phase }: Reply): boolean {
+	return phase === "done" || phase === "stopped";
 }
 
 export function isReplying(state: State): boolean {
@@ -141,9 +163,20 @@ export function pause(state: State, key: string, why: FailureKind): State {
 	return withReply(state, key, () => ({ phase: "paused", failure: why }));
 }
 
-/** `text` is the reply as stored; without one, what was streamed stands. */
-export function finish(state: State, key: string, text: string, phase: "done" | "stopped"): State {
-	return settle(state, key, (reply) => ({ text: text || reply.text, phase, failure: null }));
+/** `text` is the reply as stored; without one, what was streamed stands. `id`: if it tells one. */
+export function finish(
+	state: State,
+	key: string,
+	text: string,
+	phase: "done" | "stopped",
+	id: string | null = null,
+): State {
+	return settle(state, key, (reply) => ({
+		id: id ?? reply.id,
+		text: text || reply.text,
+		phase,
+		failure: null,
+	}));
 }
 
 /** What came so far stays: the visitor has read it. */
@@ -151,13 +184,22 @@ export function fail(state: State, key: string, failure: FailureKind): State {
 	return settle(state, key, () => ({ phase: "failed", failure }));
 }
 
+export function setContact(
+	state: State,
+	phase: Contact["phase"],
+	problem = "",
+	wrong: readonly ContactField[] = [],
+): State {
+	return { ...state, contact: { phase, problem, wrong } };
+}
+
 export function setStopping(state: State): State {
 	return state.stopping ? state : { ...state, stopping: true };
 }
 
-/** A question that nobody keeps, and its reply. */
+/** What turns out to be none: a reply, or a question and its reply. */
 export function forget(state: State, key: string): State {
 	const gone = [key, replyKey(key)];
 	const messages = state.messages.filter((message) => !gone.includes(message.key));
-	return messages.length === state.messages.length ? state : { ...state, messages };
+	return { ...state, messages, stopping: false };
 }

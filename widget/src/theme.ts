@@ -38,12 +38,13 @@ function darkenUntilReadable(color: Rgb, background: Rgb): Rgb {
 	return darker;
 }
 
-export function themeFor(accent: Rgb): Theme {
-	const onAccent = textOn(accent);
+/** `chosen`: the site's own colour of text on the accent. */
+export function themeFor(accent: Rgb, chosen: Rgb | null = null): Theme {
+	const onAccent = chosen ?? textOn(accent);
 	const tint = mix(WHITE, accent, 0.12);
 	return {
 		accent,
-		deep: mix(accent, onAccent === WHITE ? BLACK : WHITE, 0.2),
+		deep: mix(accent, contrast(onAccent, BLACK) > contrast(onAccent, WHITE) ? BLACK : WHITE, 0.2),
 		onAccent,
 		// Measured on the tint, the darkest of the backgrounds that it is used on.
 		strong: darkenUntilReadable(accent, tint),

@@ -2,7 +2,18 @@
 // message once, and what stays the same stays the same object.
 
 import type { History, StoredMessage } from "./history";
-import { type Message, newReply, type Phase, type Question, type Reply, type State } from "./state";
+import type { Sending } from "./outbox";
+import {
+	hasEnded,
+	type Message,
+	newReply,
+	type Phase,
+	type Question,
+	type Reply,
+	replyKey,
+	replyOf,
+	type State,
+} from "./state";
 
 const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
 	complete: "done",
@@ -14,6 +25,16 @@ const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
 export interface Mine {
 	readonly question: Question;
 	readonly reply: Reply;
+}
+
+/** What is in the outbox, as it is on the page, or would be. */
+export function mineOf(
+	state: State,
+	{ clientMessageId: key, text, messageId, failure }: Sending,
+): Mine {
+	const question: Question = { role: "user", key, text };
+	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key), messageId);
+	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }
 
 function fromStored({ id, role, content: text, status }: StoredMessage): Message {
@@ -40,42 +61,48 @@ function withActive(messages: Message[], active: string): Message[] {
 	return [...messages.slice(0, at), reply, ...messages.slice(at)];
 }
 
-function fromHistory({ messages, active }: History): Message[] {
+function fromKept({ messages, active }: History): Message[] {
 	const list = messages.map(fromStored);
 	if (active !== null) return withActive(list, active);
 	const last = list[list.length - 1];
 	if (last?.role !== "user") return list;
 	// Nobody writes its reply.
-	const lost = newReply(`${last.key}/reply`);
+	const lost = newReply(replyKey(last.key));
 	return [...list, { ...lost, phase: "failed", failure: "interrupted" }];
 }
+
+/** Whether a reply is not that to a message of which only the text is known. */
+type IsOther = (reply: Reply) => boolean;
 
 /**
  * Where `mine` begins among the stored messages; -1: nowhere. As long as its reply's id is not
  * known, the text of the newest question has to do, unless that is another one of this page.
  */
-function findMine(messages: readonly Message[], { question, reply }: Mine, known: Known): number {
+function findMine(
+	messages: readonly Message[],
+	{ question, reply }: Mine,
+	isOther: IsOther,
+): number {
 	const replyAt = messages.findIndex((one) => one.role === "assistant" && one.id === reply.id);
 	if (reply.id !== null) return messages[replyAt - 1]?.role === "user" ? replyAt - 1 : replyAt;
 	for (let i = messages.length - 1; i >= 0; i--) {
 		const one = messages[i];
 		if (one?.role !== "user") continue;
 		const answer = messages[i + 1];
-		const isOther = answer?.role === "assistant" && known.has(answer.key);
-		return one.text === question.text && !isOther ? i : -1;
+		const isTaken = answer?.role === "assistant" && isOther(answer);
+		return one.text === question.text && !isTaken ? i : -1;
 	}
 	return -1;
 }
 
 /** Our reply, with what the stored one has more. */
 function united(own: Reply, stored: Reply): Reply {
-	const hasEnded = stored.phase === "done" || stored.phase === "stopped";
-	if (hasEnded && stored.id === own.id) return { ...stored, key: own.key };
+	if (hasEnded(stored) && stored.id === own.id) return { ...stored, key: own.key };
 	return own.phase === "failed" && own.text === "" ? { ...own, text: stored.text } : own;
 }
 
-function withMine(messages: readonly Message[], mine: Mine, known: Known): Message[] {
-	const at = findMine(messages, mine, known);
+function withMine(messages: readonly Message[], mine: Mine, isOther: IsOther): Message[] {
+	const at = findMine(messages, mine, isOther);
 	if (at === -1) return [...messages, mine.question, mine.reply];
 	const replyAt = messages[at]?.role === "user" ? at + 1 : at;
 	const stored = messages[replyAt];
@@ -116,11 +143,15 @@ function isSame(a: Message, b: Message): boolean {
 	return a.id === b.id && a.text === b.text && a.phase === b.phase && a.failure === b.failure;
 }
 
-/** `mine` is shown whether the server has it already or not. */
-export function adopt(state: State, history: History, mine: Mine | null): State {
+/**
+ * `mine` is shown whether the server has it already or not. `guesses`: also in the place of an equal
+ * question with its answer, until another history tells them apart.
+ */
+export function adopt(state: State, kept: History, mine: Mine | null, guesses = true): State {
 	const known = knownOf(state.messages);
-	const stored = fromHistory(history);
-	const merged = mine ? withMine(stored, mine, known) : stored;
+	const stored = fromKept(kept);
+	const isOther = (reply: Reply) => known.has(reply.key) || (!guesses && hasEnded(reply));
+	const merged = mine ? withMine(stored, mine, isOther) : stored;
 	const shown = new Map(state.messages.map((message) => [message.key, message]));
 	const messages = withKnownKeys(merged, known).map((message) => {
 		const before = shown.get(message.key);

@@ -95,19 +95,18 @@ export function createTurns({ store, client, network, outbox, session }: Parts):
 	}
 
 	/** Before the reply's id is known: of what is being written, is it the answer to our question? */
-	async function findId({ order, messageId }: Turn, signal: AbortSignal): Promise<string | null> {
+	async function findId({ order, messageId }: Turn): Promise<string | null> {
 		if (messageId !== null || client.knowsIds() === false) return messageId;
-		const history = await client.history(signal);
+		const history = await client.history();
 		const asked = history?.messages.filter(({ role }) => role === "user").pop();
 		return history && asked?.content === order.text ? history.active : null;
 	}
 
 	/** The end itself comes to whoever listens. */
 	async function askToStop(turn: Turn): Promise<void> {
-		const { signal } = new AbortController();
 		try {
-			const id = await findId(turn, signal);
-			if (id !== null) await client.stop(id, signal);
+			const id = await findId(turn);
+			if (id !== null) await client.stop(id);
 		} catch {
 			// Nobody there to stop it: not listening has to do.
 		}

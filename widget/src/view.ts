@@ -4,6 +4,7 @@
 import { createAnnouncer } from "./announcer";
 import { trackViewport } from "./compact";
 import type { Config } from "./config";
+import type { Details } from "./contact";
 import { el, perFrame } from "./dom";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
@@ -16,6 +17,10 @@ export interface Conversation {
 	send(text: string): boolean;
 	stop(): void;
 	retry(): void;
+	/** Says who is writing; only where the chat asks for that. */
+	introduce(details: Details): void;
+	/** Would rather not say. */
+	skipContact(): void;
 }
 
 const PANEL_ID = "panel";
@@ -67,7 +72,7 @@ export function createView(config: Config, store: Store<State>, chat: Conversati
 	frame.addEventListener("keydown", (event) => {
 		if (event.key === "Escape" && !event.isComposing && store.get().open) toggle(false);
 	});
-	paint(frame, themeFor(config.accent));
+	paint(frame, themeFor(config.accent, config.onAccent));
 	trackViewport(frame);
 	keepKeysInside(root);
 	store.subscribe(perFrame(render));

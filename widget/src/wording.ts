@@ -1,20 +1,7 @@
-// Everything the widget says by itself. What the site says comes from config.ts.
+// What the widget says by itself; of failures, failure.ts does. What the site says comes from config.ts.
 
+import type { ContactField } from "./config";
 import type { FailureKind } from "./failure";
-
-export const FAILURES: Readonly<Record<FailureKind, string>> = {
-	interrupted: "This reply was interrupted.",
-	lost: "This reply was interrupted.",
-	unreachable: "We can’t be reached right now. Please check your connection.",
-	too_many: "That was a lot of messages at once. Please wait a moment.",
-	busy: "We can’t answer right now. Please try again in a moment.",
-	denied: "This chat isn’t available here at the moment.",
-	conflict: "This message couldn’t be sent again as it was.",
-	deleted: "This conversation was deleted. Trying again begins a new one.",
-	refused: "This message couldn’t be sent.",
-	broken: "Something went wrong on our side. Sorry about that.",
-	cut_off: "The connection dropped before the reply was complete.",
-};
 
 /** While the widget tries again by itself. */
 export function pauseSentence(why: FailureKind | null): string {
@@ -40,7 +27,23 @@ export const WORDS = {
 	replyStopped: "Reply stopped.",
 	tryAgain: "Try again",
 	latest: "Jump to the latest message",
+	contactRequired: "Before we start, how can we reach you?",
+	contactOptional: "May we know how to reach you?",
+	saveContact: "Save",
+	skipContact: "Not now",
 } as const;
+
+export const CONTACT_LABELS: Readonly<Record<ContactField, string>> = {
+	name: "Name",
+	email: "E-mail",
+	phone: "Phone",
+};
+
+export const CONTACT_FORMS: Readonly<Record<ContactField, string>> = {
+	name: "A name has one line of at most 200 characters.",
+	email: "An e-mail looks like name@example.com.",
+	phone: "A phone number has 3 to 20 digits.",
+};
 
 export function messageCount(length: number, limit: number): string {
 	return `${length.toLocaleString()} / ${limit.toLocaleString()}`;

@@ -258,7 +258,7 @@ test("a history that fails says nothing about the server", async () => {
 test("a reply is stopped by its id", async () => {
 	const { requests } = await withServer(
 		(_, response) => response.end('{"status":"stopped"}'),
-		(client) => client.stop("m", signal),
+		(client) => client.stop("m"),
 	);
 	const body = '{"sessionId":"s-1"}';
 	assert.deepEqual(requests, [`POST /v1/chat/m/stop application/json the-key ${body}`]);
@@ -268,6 +268,6 @@ test("beside an address that is no chat API's nothing is asked for but replies",
 	const client = createClient({ apiUrl: "http://127.0.0.1:9/hook", apiKey: "k" }, () => "s");
 	assert.equal(client.knowsIds(), false);
 	assert.equal(await client.history(signal), null);
-	await client.stop("m", signal);
+	await client.stop("m");
 	await assert.rejects(client.resume("m", 0, signal).next(), { kind: "lost" });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Config, readConfig } from "../src/config";
+import { readConfig, type TagConfig } from "../src/config";
 
-const DEFAULTS: Config = {
+const DEFAULTS: TagConfig = {
 	apiUrl: "https://chat.example/chat",
 	apiKey: "",
 	title: "Chat with us",
@@ -10,9 +10,11 @@ const DEFAULTS: Config = {
 	inputPlaceholder: "Write a message…",
 	position: "right",
 	accent: { r: 79, g: 70, b: 229 },
+	onAccent: null,
+	contact: null,
 };
 
-function read(attributes: Record<string, string>, scriptUrl: string | null = SCRIPT): Config {
+function read(attributes: Record<string, string>, scriptUrl: string | null = SCRIPT): TagConfig {
 	return readConfig({
 		attribute: (name) => attributes[name] ?? null,
 		scriptUrl,
@@ -49,10 +51,12 @@ test("the seven attributes of system A are taken as written", () => {
 		inputPlaceholder: "Type your question...",
 		position: "left",
 		accent: { r: 14, g: 165, b: 233 },
+		onAccent: null,
+		contact: null,
 	});
 });
 
-const CASES: readonly [name: string, value: string, field: keyof Config, result: unknown][] = [
+const CASES: readonly [name: string, value: string, field: keyof TagConfig, result: unknown][] = [
 	["data-api-url", "javascript:alert(1)", "apiUrl", DEFAULTS.apiUrl],
 	["data-api-url", "https://", "apiUrl", DEFAULTS.apiUrl],
 	["data-api-url", "/v1/chat/stream", "apiUrl", "https://shop.example/v1/chat/stream"],

@@ -123,3 +123,11 @@ test("connections are in doubt when the network is back, or the page after a lon
 	browser.dispatchEvent(new Event("online"));
 	assert.equal(doubts, 2);
 });
+
+test("a page that goes lets its connections go, so that Back may bring it back", () => {
+	const network = createNetwork();
+	let ends = 0;
+	network.onChange(() => ends++);
+	browser.dispatchEvent(new Event("pagehide"));
+	assert.equal(ends, 1);
+});

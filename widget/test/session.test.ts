@@ -60,3 +60,12 @@ test("what was said changes a key that other tabs watch, each time", () => {
 	assert.ok(first);
 	assert.notEqual(storage.getItem(SAID_KEY), first);
 });
+
+test("a reply that nobody has seen is remembered", () => {
+	const storage = shelf();
+	assert.equal(openSession(storage).wasUnread(), false);
+	openSession(storage).rememberUnread(true);
+	assert.equal(openSession(storage).wasUnread(), true);
+	openSession(storage).rememberUnread(false);
+	assert.equal(openSession(storage).wasUnread(), false);
+});

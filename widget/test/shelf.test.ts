@@ -36,3 +36,55 @@ for (const [name, open] of BLOCKED) {
 		assert.equal(memory.getItem("a"), null);
 	});
 }
+
+test("what a full storage did not take is not what it has from before", () => {
+	const real = shelf();
+	let isFull = false;
+	const full = openShelf(() => ({
+		...real,
+		setItem(key, value) {
+			if (isFull) throw new Error("QuotaExceededError");
+			real.setItem(key, value);
+		},
+	}));
+	full.setItem("a", "1");
+	isFull = true;
+	full.setItem("a", "2");
+	assert.equal(full.getItem("a"), "2");
+	assert.equal(openShelf(() => real).getItem("a"), null);
+	real.setItem("a", "of another page");
+	assert.equal(full.getItem("a"), "of another page");
+	full.removeItem("a");
+	assert.equal(full.getItem("a"), null);
+	isFull = false;
+	full.setItem("a", "3");
+	real.setItem("a", "4");
+	assert.equal(full.getItem("a"), "4");
+});
+
+test("what the browser would neither take nor forget is seen again as soon as it does", () => {
+	const real = shelf({ a: "1" });
+	let isStuck = true;
+	const check = () => {
+		if (isStuck) throw new Error("SecurityError");
+	};
+	const stuck = openShelf(() => ({
+		...real,
+		setItem(key, value) {
+			check();
+			real.setItem(key, value);
+		},
+		removeItem(key) {
+			check();
+			real.removeItem(key);
+		},
+	}));
+	stuck.setItem("a", "2");
+	assert.equal(stuck.getItem("a"), "2");
+	stuck.removeItem("a");
+	assert.equal(stuck.getItem("a"), null);
+	isStuck = false;
+	stuck.removeItem("a");
+	real.setItem("a", "3");
+	assert.equal(stuck.getItem("a"), "3");
+});

@@ -121,6 +121,13 @@ for (const [name, stored, own, expected] of PLACES) {
 	test(name, () => assert.deepEqual(shown(adopt(FRESH, stored, own)), expected));
 }
 
+test("without guesses an equal question that was answered is another one", () => {
+	const stored = history([user("1", "Hi"), bot("2", "Hello")]);
+	const both = ["1 Hi", "2 Hello (done)", "c Hi", "c/reply  (waiting)"];
+	assert.deepEqual(shown(adopt(FRESH, stored, mine("Hi", null), false)), both);
+	assert.deepEqual(shown(adopt(FRESH, stored, mine("Hi", null))), both.slice(2));
+});
+
 test("the same words again are not taken for the ones before", () => {
 	const first = finish(
 		start(ask(FRESH, "b", "Hi"), replyKey("b"), "2", 0),

@@ -1,4 +1,4 @@
-// One password, and where to go once it is right.
+// The dashboard's password, or a user's e-mail and password, and where to go once it is right.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
@@ -15,6 +15,8 @@ export function LoginPage() {
 	const { api } = useDesk();
 	const { query, route } = useLocation();
 	const field = useRef<HTMLInputElement>(null);
+	const emailField = useRef<HTMLInputElement>(null);
+	const [isNamed, setNamed] = useState(false);
 	const [isSending, setSending] = useState(false);
 	const [problem, setProblem] = useState("");
 	const [wait, setWait] = useCountdown();
@@ -23,9 +25,27 @@ export function LoginPage() {
 	// The autofocus attribute works on page loads only.
 	useArrival(() => field.current?.focus(), "always");
 
+	// Whoever asks for the other way to log in goes on at its first field.
+	const isFirst = useRef(true);
+	useEffect(() => {
+		if (!isFirst.current) (isNamed ? emailField : field).current?.focus();
+		isFirst.current = false;
+	}, [isNamed]);
+
+	function changeWay(named: boolean) {
+		setNamed(named);
+		setProblem("");
+	}
+
 	async function submit(event: Event) {
 		event.preventDefault();
+		const email = emailField.current?.value.trim();
 		const password = field.current?.value ?? "";
+		if (email === "") {
+			setProblem("Enter your e-mail.");
+			emailField.current?.focus();
+			return;
+		}
 		if (password === "") {
 			setProblem("Enter the password.");
 			field.current?.focus();
@@ -34,12 +54,12 @@ export function LoginPage() {
 		setSending(true);
 		setProblem("");
 		try {
-			await api.logIn(password);
+			await api.logIn(password, email);
 			route(safeNext(query.next), true);
 		} catch (error) {
 			if (!(error instanceof ApiError)) throw error;
 			setSending(false);
-			setProblem(loginProblem(error));
+			setProblem(loginProblem(error, isNamed));
 			if (error.status === 429) setWait(error.retryAfterMs ?? DEFAULT_WAIT_MS);
 			// The next thing anyone does after a wrong password is to type it again.
 			field.current?.focus();
@@ -52,8 +72,35 @@ export function LoginPage() {
 			<form class="login-card" method="post" action="/api/login" noValidate onSubmit={submit}>
 				<Brand />
 				<h1 class="login-title">Log in to your dashboard</h1>
-				{/* Password managers file a password under a name. */}
-				<input type="text" name="username" autocomplete="username" value="owner" readOnly hidden />
+				{isNamed ? (
+					<>
+						<label class="login-label" for="email">
+							E-mail
+						</label>
+						<input
+							class="field login-email"
+							ref={emailField}
+							id="email"
+							name="email"
+							type="email"
+							autocomplete="username"
+							required
+							readOnly={isSending}
+							aria-invalid={problem !== ""}
+							aria-describedby="login-problem"
+						/>
+					</>
+				) : (
+					// Password managers file a password under a name.
+					<input
+						type="text"
+						name="username"
+						autocomplete="username"
+						value="owner"
+						readOnly
+						hidden
+					/>
+				)}
 				<label class="login-label" for="password">
 					Password
 				</label>
@@ -75,16 +122,27 @@ export function LoginPage() {
 				<button class="button button-main" type="submit" disabled={isSending || wait > 0}>
 					{isSending ? "Logging in…" : wait > 0 ? `Try again in ${wait} s` : "Log in"}
 				</button>
+				<button
+					class="button button-quiet login-way"
+					type="button"
+					disabled={isSending}
+					onClick={() => changeWay(!isNamed)}
+				>
+					{isNamed ? "Use the password alone" : "Use an e-mail instead"}
+				</button>
 			</form>
 		</main>
 	);
 }
 
-function loginProblem(error: ApiError): string {
-	if (error.status === 401) return "That password is wrong.";
+function loginProblem(error: ApiError, isNamed: boolean): string {
+	if (error.status === 400 && isNamed) return "That is no e-mail address.";
+	if (error.status === 401) {
+		return isNamed ? "That e-mail or password is wrong." : "That password is wrong.";
+	}
 	if (error.status === 429) return "Too many attempts. Wait a moment before the next one.";
 	if (error.status === 503 && error.message.includes("DASHBOARD_PASSWORD")) {
-		return "No password is set on this server. Set DASHBOARD_PASSWORD and restart it.";
+		return "No password is set for the dashboard itself. Use an e-mail instead.";
 	}
 	return describe(error);
 }

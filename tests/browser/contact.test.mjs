@@ -1,0 +1,164 @@
+// Who is writing: the form of a widget that asks, in each of its modes and with all that may go wrong.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { ADMIN_KEY, until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { useSite } from "./site.mjs";
+
+const ALL = { collect_name: true, collect_email: true, collect_phone: true };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+/** A phone on its side. */
+const LOW = { viewport: { width: 844, height: 320 }, hasTouch: true, isMobile: true };
+
+describe("a widget that asks who is writing", { skip: missing }, () => {
+	const site = useSite();
+	const { banter } = site;
+	let required;
+	let optional;
+	before(async () => {
+		required = await site.createWidget({ contact_info_mode: "required", ...ALL });
+		optional = await site.createWidget({ contact_info_mode: "optional", ...ALL });
+	});
+
+	async function visit(widget, context) {
+		const visitor = await site.visitWidget(widget.widget_id, context);
+		await visitor.open();
+		const { chat } = visitor;
+		return Object.assign(visitor, {
+			field: (label) => chat.getByLabel(label, { exact: true }),
+			save: chat.getByRole("button", { name: "Save" }),
+			skip: chat.getByRole("button", { name: "Not now" }),
+			problem: chat.locator("[role=alert]"),
+			writing: chat.locator("textarea"),
+		});
+	}
+
+	const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
+	const HELLO = '[[text="Hello"]] Hi';
+	const SAID = [`visitor: ${HELLO}`, "assistant: Hello"];
+
+	it("names each field that is wrong, and leads to the first", async () => {
+		const visitor = await visit(required);
+		await visitor.field("Name").fill("Jane");
+		await visitor.field("E-mail").fill("jane at example");
+		await visitor.field("Phone").fill("home");
+		await visitor.field("Phone").press("Enter");
+		await visitor.problem.getByText("An e-mail looks like name@example.com.").waitFor();
+		assert.match(await visitor.problem.textContent(), /A phone number has 3 to 20 digits\./);
+		const invalid = ["Name", "E-mail", "Phone"].map((label) =>
+			visitor.field(label).getAttribute("aria-invalid"),
+		);
+		assert.deepEqual(await Promise.all(invalid), ["false", "true", "true"]);
+		await until("the first wrong one has the focus", () => isFocused(visitor.field("E-mail")));
+		await visitor.field("E-mail").fill("jane@example.com");
+		await visitor.field("Phone").fill("+44 20 7946 0000");
+		await visitor.save.click();
+		await visitor.writing.waitFor();
+		await visitor.say(HELLO);
+		await visitor.saidUntil(SAID);
+		assert.deepEqual(visitor.complaints, []);
+		await visitor.context.close();
+	});
+
+	it("with nothing in it leads to its first field, and says nothing to the server", async () => {
+		const visitor = await visit(required);
+		await visitor.save.click();
+		await until("the first field has the focus", () => isFocused(visitor.field("Name")));
+		assert.equal(await visitor.save.getAttribute("aria-disabled"), "false");
+		await visitor.context.close();
+	});
+
+	it("is there before any line is, and what is said without one is said when there is", async () => {
+		const visitor = await site.visitWidget(required.widget_id);
+		await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
+		await visitor.context.setOffline(true);
+		await visitor.open();
+		const name = visitor.chat.getByLabel("Name");
+		await name.fill("Jane");
+		await name.press("Enter");
+		await visitor.chat.getByRole("alert").getByText("Connection lost").waitFor();
+		assert.equal(await visitor.chat.locator("textarea").isVisible(), false);
+		await visitor.context.setOffline(false);
+		await visitor.chat.locator("textarea").waitFor();
+		await visitor.say(HELLO);
+		await visitor.saidUntil(SAID);
+		await visitor.context.close();
+	});
+
+	it("where it may be left out it can be sent away, for as long as the tab is there", async () => {
+		const visitor = await visit(optional);
+		assert.equal(await visitor.writing.isVisible(), true);
+		await visitor.skip.click();
+		await until("the writing line has the focus", () => isFocused(visitor.writing));
+		await visitor.say(HELLO);
+		await visitor.saidUntil(SAID);
+		await visitor.page.reload();
+		await visitor.saidUntil(SAID);
+		assert.equal(await visitor.skip.isVisible(), false);
+		const next = await site.visitWidget(optional.widget_id, visitor.context);
+		await next.chat.getByRole("button", { name: "Not now" }).waitFor();
+		await visitor.context.close();
+	});
+
+	it("is not there where nobody is asked, nor when that is so by now", async () => {
+		const widget = await site.createWidget({ contact_info_mode: "required", collect_name: true });
+		const visitor = await visit(widget);
+		await visitor.field("Name").waitFor();
+		const answer = await banter.request("PUT", `/v1/admin/widgets/${widget.id}`, {
+			headers: { "x-admin-api-key": ADMIN_KEY },
+			body: { contact_info_mode: "none" },
+		});
+		assert.equal(answer.status, 200);
+		await visitor.field("Name").fill("Jane");
+		await visitor.save.click();
+		await visitor.writing.waitFor();
+		assert.equal(await visitor.save.isVisible(), false);
+		await visitor.page.reload();
+		await visitor.writing.waitFor();
+		assert.equal(await visitor.save.count(), 0);
+		await visitor.context.close();
+	});
+
+	it("a message that is refused for want of it goes out when it is there", async () => {
+		const widget = await site.createWidget({ contact_info_mode: "optional", ...ALL });
+		const visitor = await visit(widget);
+		await visitor.skip.click();
+		const answer = await banter.request("PUT", `/v1/admin/widgets/${widget.id}`, {
+			headers: { "x-admin-api-key": ADMIN_KEY },
+			body: { contact_info_mode: "required" },
+		});
+		assert.equal(answer.status, 200);
+		await visitor.say(HELLO);
+		await visitor.chat.getByText("Please tell us first").waitFor();
+		await visitor.field("Name").fill("Jane");
+		await visitor.save.click();
+		await visitor.saidUntil(SAID);
+		await visitor.context.close();
+	});
+
+	it("on a phone Tab goes round inside the chat, both ways", async () => {
+		const visitor = await visit(required, await site.newContext(PHONE));
+		const { keyboard } = visitor.page;
+		await visitor.save.focus();
+		await keyboard.press("Tab");
+		const close = visitor.chat.getByRole("button", { name: "Close chat" });
+		assert.equal(await isFocused(close), true);
+		await keyboard.press("Shift+Tab");
+		assert.equal(await isFocused(visitor.save), true);
+		await visitor.context.close();
+	});
+
+	it("on a low screen all of it can be scrolled to", async () => {
+		const visitor = await visit(required, await site.newContext(LOW));
+		await visitor.field("E-mail").fill("jane at example");
+		await visitor.save.tap();
+		await visitor.problem.getByText("An e-mail looks like").waitFor();
+		for (const one of [visitor.field("Name"), visitor.save]) {
+			await one.scrollIntoViewIfNeeded();
+			const { y, height } = await one.boundingBox();
+			assert.ok(y >= 0 && y + height <= 320, `${y} and ${height} pixels more`);
+		}
+		await visitor.context.close();
+	});
+});

@@ -1,0 +1,71 @@
+// The dashboard's login page: the password alone, or an e-mail and a password.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { addUser } from "../e2e/accounts.mjs";
+import { PASSWORD, useBanter } from "../e2e/harness.mjs";
+import { complaintsOf, launch, missing } from "./browser.mjs";
+
+describe("the dashboard's login page", { skip: missing }, () => {
+	const banter = useBanter({ workers: 1 });
+	let browser;
+	before(async () => {
+		browser = await launch();
+	});
+	after(() => browser?.close());
+
+	async function visit() {
+		const context = await browser.newContext();
+		const page = await context.newPage();
+		const complaints = complaintsOf(page);
+		await page.goto(`${banter.url}/login`);
+		return { page, complaints, context };
+	}
+
+	const focused = (page) => page.evaluate(() => document.activeElement?.id);
+	const arrived = (page) =>
+		page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
+
+	it("takes the password alone", async () => {
+		const { page, context } = await visit();
+		await page.getByLabel("Password").fill(PASSWORD);
+		await page.getByRole("button", { name: "Log in" }).click();
+		await arrived(page);
+		await context.close();
+	});
+
+	it("takes an e-mail and a password, by the keyboard alone, and says what is wrong", async () => {
+		const who = await addUser(banter, "jane@example.com");
+		const { page, context } = await visit();
+		await page.getByRole("button", { name: "Use an e-mail instead" }).press("Enter");
+		await page.waitForFunction(() => document.activeElement?.id === "email");
+		const problem = page.getByRole("alert");
+		await page.keyboard.press("Enter");
+		await problem.getByText("Enter your e-mail.").waitFor();
+		assert.equal(await focused(page), "email");
+		await page.keyboard.type(who.email);
+		await page.keyboard.press("Tab");
+		assert.equal(await focused(page), "password");
+		await page.keyboard.type("wrong");
+		await page.keyboard.press("Enter");
+		await problem.getByText("That e-mail or password is wrong.").waitFor();
+		await page.keyboard.type(who.password); // the wrong one is selected
+		await page.keyboard.press("Enter");
+		await arrived(page);
+		await context.close();
+	});
+
+	it("goes back to the password alone", async () => {
+		const { page, complaints, context } = await visit();
+		await page.getByRole("button", { name: "Use an e-mail instead" }).click();
+		await page.getByLabel("E-mail").fill("jane@example.com");
+		await page.getByRole("button", { name: "Use the password alone" }).click();
+		await page.waitForFunction(() => document.activeElement?.id === "password");
+		assert.equal(await page.getByLabel("E-mail").count(), 0);
+		await page.getByLabel("Password").fill(PASSWORD);
+		await page.getByRole("button", { name: "Log in" }).click();
+		await arrived(page);
+		assert.deepEqual(complaints, []);
+		await context.close();
+	});
+});

@@ -1,0 +1,194 @@
+// The widget on pages that make it hard: their styles, their scripts, their screens.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { until, WIDGET_KEY } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { useSite } from "./site.mjs";
+
+/** What no widget should have to stand. */
+const HOSTILE = `
+	* { all: unset !important; color: red !important; font-size: 40px !important; }
+	div, section, button, form { display: none !important; }
+	banter-chat { display: none !important; position: static !important; opacity: 0 !important;
+		pointer-events: none !important; transform: scale(2) !important; }
+	:root { --ink: red; --accent: red; --gap: 400px; }`;
+
+describe("the widget on hard pages", { skip: missing }, () => {
+	const site = useSite();
+	let widget;
+	before(async () => {
+		widget = await site.createWidget({});
+	});
+
+	const HELLO = '[[text="Hello"]] Hi';
+	async function chats(visitor) {
+		await visitor.say(HELLO);
+		await visitor.saidUntil([`visitor: ${HELLO}`, "assistant: Hello"]);
+	}
+
+	/** A function of an element's node within the widget. */
+	const inside = (visitor, selector, look) =>
+		visitor.page.locator("banter-chat").locator(selector).first().evaluate(look);
+
+	it("styles of the page that would hide, move or colour everything do nothing to it", async () => {
+		const visitor = await site.visitWidget(widget.widget_id, undefined, { css: HOSTILE });
+		await visitor.open();
+		await chats(visitor);
+		const look = await inside(visitor, ".user .bubble", (node) => {
+			const { color, fontSize } = getComputedStyle(node);
+			return { color, fontSize };
+		});
+		assert.deepEqual(look, { color: "rgb(255, 255, 255)", fontSize: "15px" });
+		await visitor.context.close();
+	});
+
+	it("on a page from right to left its own words read as they are written", async () => {
+		const context = await site.newContext();
+		const visitor = await site.visitWidget(widget.widget_id, context, { dir: "rtl" });
+		await visitor.open();
+		await visitor.chat.getByText("Support").waitFor();
+		const edges = await inside(visitor, ".heading", (heading) =>
+			["h2", "p"].map((name) => {
+				const range = document.createRange();
+				range.selectNodeContents(heading.querySelector(name));
+				return range.getBoundingClientRect().right;
+			}),
+		);
+		assert.equal(edges[0], edges[1]);
+		const direction = await inside(visitor, ".heading p", (p) => getComputedStyle(p).unicodeBidi);
+		assert.equal(direction, "plaintext");
+		await context.close();
+	});
+
+	it("in forced colours the wait, the caret and the buttons are seen", async () => {
+		const context = await site.newContext({ forcedColors: "active" });
+		const visitor = await site.visitWidget(widget.widget_id, context);
+		await visitor.open();
+		await visitor.say("[[tokens=3 first-delay=600000]] wait");
+		await visitor.chat.locator(".dots").waitFor();
+		const colors = await inside(visitor, ".dots i", (dot) =>
+			[dot, dot.closest(".panel")].map((node) => getComputedStyle(node).backgroundColor),
+		);
+		assert.notEqual(colors[0], colors[1]);
+		const border = await inside(visitor, ".stop", (node) => getComputedStyle(node).borderStyle);
+		assert.equal(border, "solid");
+		await context.close();
+	});
+
+	it("where storage is refused it works as long as the page is there", async () => {
+		for (const visit of [() => site.visit(), () => site.visitWidget(widget.widget_id)]) {
+			const visitor = await visit();
+			await visitor.page.addInitScript(() => {
+				for (const name of ["localStorage", "sessionStorage"])
+					Object.defineProperty(window, name, {
+						get() {
+							throw new DOMException("Access is denied", "SecurityError");
+						},
+					});
+			});
+			await visitor.page.reload();
+			await visitor.open();
+			await chats(visitor);
+			assert.deepEqual(visitor.complaints, []);
+			await visitor.context.close();
+		}
+	});
+
+	it("several tags are one chat, the first one's, and a late module is it, too", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.open();
+		const { url } = site.banter;
+		await visitor.addTag({ src: `${url}/widget/chat-widget.js`, "data-api-key": WIDGET_KEY });
+		await visitor.addTag({ src: `${url}/api/widget/embed.js?again`, type: "module" });
+		assert.equal(await visitor.page.locator("banter-chat").count(), 1);
+		await chats(visitor);
+		assert.deepEqual(visitor.complaints, []);
+		await visitor.context.close();
+	});
+
+	it("goes along when a script puts another body in the place of its own", async () => {
+		const visitor = await site.visitWidget(widget.widget_id, undefined, { place: "head" });
+		await visitor.open();
+		const long = `[[text="${"line\\n".repeat(80)}"]] long`;
+		await visitor.say(long);
+		await visitor.logUntil("the reply is there", (text) => text.split("line").length > 100);
+		await visitor.box.fill("half a thought");
+		const isAtEnd = () =>
+			inside(
+				visitor,
+				".log",
+				(log) => log.scrollTop > 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2,
+			);
+		await until("it is at the end", isAtEnd);
+		await visitor.page.evaluate(() => {
+			const body = document.createElement("body");
+			body.append("Another page");
+			document.body.replaceWith(body);
+		});
+		await visitor.box.waitFor();
+		assert.equal(await visitor.box.inputValue(), "half a thought");
+		await until("it is at the end again", isAtEnd);
+		assert.deepEqual(visitor.complaints, []);
+		await visitor.context.close();
+	});
+
+	it("a site that takes it off the page has it off the page", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.open();
+		await visitor.page.locator("banter-chat").evaluate((host) => host.remove());
+		await visitor.page.evaluate(
+			() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+		);
+		assert.equal(await visitor.page.locator("banter-chat").count(), 0);
+		await visitor.context.close();
+	});
+
+	it("Return that ends a composed word sends nothing", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.open();
+		await visitor.box.focus();
+		const tools = await visitor.context.newCDPSession(visitor.page);
+		const typed = { text: "にほん", selectionStart: 3, selectionEnd: 3 };
+		await tools.send("Input.imeSetComposition", typed);
+		const key = { key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 };
+		await tools.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key });
+		await tools.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+		assert.equal(await visitor.box.inputValue(), "にほん");
+		await visitor.saidUntil([]);
+		await tools.send("Input.insertText", { text: "にほん" });
+		await visitor.box.press("Enter");
+		await visitor.logUntil("it is sent", (text) => text.includes("You: にほん"));
+		await visitor.context.close();
+	});
+
+	it("a thousand messages are there, and the newest is seen", async () => {
+		const visitor = await site.visit();
+		await visitor.page.evaluate(() => localStorage.setItem("banter.session", "a-long-story"));
+		const messages = Array.from({ length: 1000 }, (_, i) => ({
+			id: `m${i}`,
+			role: i % 2 ? "assistant" : "user",
+			content: `This is number ${i}.`,
+			status: "complete",
+		}));
+		await visitor.page.route("**/v1/chat/history*", (route) =>
+			route.fulfill({
+				headers: { "access-control-allow-origin": site.url },
+				json: { conversationId: "c", messages, active: null },
+			}),
+		);
+		await visitor.page.reload();
+		await visitor.open();
+		const newest = visitor.chat.getByText("This is number 999.");
+		await newest.waitFor();
+		assert.equal((await visitor.said()).length, 1001);
+		await until("the newest is in view", () =>
+			newest.evaluate((node) => {
+				const log = node.closest(".log").getBoundingClientRect();
+				const { top, bottom } = node.getBoundingClientRect();
+				return top >= log.top && bottom <= log.bottom;
+			}),
+		);
+		await visitor.context.close();
+	});
+});

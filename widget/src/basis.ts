@@ -1,0 +1,47 @@
+// What the chats of both kinds of tag stand on: what the browser keeps, and what is known of it.
+
+import { type Outbox, openOutbox } from "./outbox";
+import { openSession, type Session } from "./session";
+import { openShelf, type Shelf } from "./shelf";
+import { initialState, type State } from "./state";
+import { createStore, type Store } from "./store";
+
+export interface Basis {
+	/** For all tabs of the site. */
+	readonly local: Shelf;
+	/** For this tab alone. */
+	readonly tab: Shelf;
+	readonly session: Session;
+	readonly outbox: Outbox;
+	readonly store: Store<State>;
+	/** Calls `sync` when the chat is opened; and now, if it is open or a reply is awaited. */
+	begin(sync: () => void): void;
+}
+
+/** `server` is whom the messages are for. */
+export function createBasis(welcome: string, server: string): Basis {
+	const local = openShelf(() => localStorage);
+	const tab = openShelf(() => sessionStorage);
+	const session = openSession(local);
+	const outbox = openOutbox(tab, server);
+	const store = createStore(initialState(welcome, session.wasOpen(), session.wasUnread()));
+	return {
+		local,
+		tab,
+		session,
+		outbox,
+		store,
+		begin(sync) {
+			let before = store.get();
+			store.subscribe((state) => {
+				const { open, unread } = before;
+				before = state;
+				if (state.open !== open || state.unread !== unread) session.rememberUnread(state.unread);
+				if (state.open === open) return;
+				session.rememberOpen(state.open);
+				if (state.open) sync();
+			});
+			if (before.open || outbox.get()?.failure === null) sync();
+		},
+	};
+}

@@ -1,0 +1,103 @@
+// The form in which a visitor says who is writing: instead of the writing line where that is required,
+// else above it, until it is filled in or sent away.
+
+import type { ContactField, ContactWish } from "./config";
+import { el } from "./dom";
+import type { Contact, State } from "./state";
+import { CONTACT_FORMS, CONTACT_LABELS, WORDS } from "./wording";
+
+export type Details = Readonly<Partial<Record<ContactField, string>>>;
+
+export interface ContactForm {
+	readonly node: HTMLElement;
+	render(state: State): void;
+	/** Whether nothing can be written before. */
+	isFirst(): boolean;
+	focus(): void;
+}
+
+export interface ContactEvents {
+	introduce(details: Details): void;
+	skipContact(): void;
+}
+
+/** For the keyboard of a phone. */
+const TYPES: Readonly<Record<ContactField, string>> = {
+	name: "text",
+	email: "email",
+	phone: "tel",
+};
+
+/** More than any of them may have. */
+const LONGEST = "254";
+
+function createField(field: ContactField) {
+	const input = el("input", {
+		type: TYPES[field],
+		name: field,
+		// What browsers know to fill in (HTML, autocomplete).
+		autocomplete: field === "phone" ? "tel" : field,
+		maxlength: LONGEST,
+		"aria-describedby": "contact-problem",
+	});
+	const node = el("label", {}, CONTACT_LABELS[field], input);
+	return { field, input, node };
+}
+
+export function createContactForm(wish: ContactWish, events: ContactEvents): ContactForm {
+	const fields = wish.fields.map(createField);
+	const problem = el("p", { id: "contact-problem", class: "problem", role: "alert" });
+	const save = el("button", { type: "submit", class: "primary" }, WORDS.saveContact);
+	const skip = el("button", { type: "button", class: "quiet" }, WORDS.skipContact);
+	const buttons = wish.required ? [save] : [save, skip];
+	const heading = wish.required ? WORDS.contactRequired : WORDS.contactOptional;
+	const node = el(
+		"form",
+		{ class: "contact", "aria-labelledby": "contact-title", novalidate: "", hidden: "" },
+		el("h3", { id: "contact-title" }, heading),
+		...fields.map((one) => one.node),
+		problem,
+		el("div", { class: "buttons" }, ...buttons),
+	);
+	let shown: Contact | null = null;
+
+	function read(): Details {
+		const given = fields.map(({ field, input }) => [field, input.value.trim()] as const);
+		return Object.fromEntries(given.filter(([, value]) => value !== ""));
+	}
+
+	node.addEventListener("submit", (event) => {
+		event.preventDefault();
+		const details = read();
+		if (Object.keys(details).length === 0) fields[0]?.input.focus();
+		else if (shown?.phase === "asked") events.introduce(details);
+	});
+	skip.addEventListener("click", events.skipContact);
+
+	const isShown = () => shown?.phase === "asked" || shown?.phase === "sending";
+
+	/** Says what is wrong, and leads there. */
+	function blame({ wrong, problem: other }: Contact): void {
+		const said = wrong.map((field) => CONTACT_FORMS[field]).join("\n") || other;
+		if (problem.textContent !== said) problem.textContent = said;
+		for (const { field, input } of fields) {
+			input.setAttribute("aria-invalid", String(wrong.includes(field)));
+		}
+		const first = fields.find(({ field }) => wrong.includes(field));
+		if (node.matches(":focus-within")) first?.input.focus();
+	}
+
+	return {
+		node,
+		isFirst: () => wish.required && isShown(),
+		focus: () => fields[0]?.input.focus({ preventScroll: true }),
+		render({ contact }) {
+			if (contact === shown) return;
+			shown = contact;
+			node.hidden = !isShown();
+			// Not disabled: that would take the focus away.
+			save.setAttribute("aria-disabled", String(contact.phase === "sending"));
+			blame(contact);
+		},
+	};
+}

@@ -1,0 +1,50 @@
+// The chat of a tag with data-widget: its looks come from the server, its talk goes over a WebSocket.
+
+import { createBasis } from "../basis";
+import { createNetwork } from "../network";
+import { createView } from "../view";
+import { awaitSettings, fetchSettings, placeOf } from "./settings";
+import { createTalk } from "./talk";
+import { openTokens } from "./tokens";
+
+const SHY_KEY = "banter.shy.";
+
+/** Calls `show` with the element, once it is known what it looks like; null: there is none. */
+export async function startSocketChat(
+	widgetId: string,
+	scriptUrl: string,
+	show: (widget: HTMLElement | null) => void,
+): Promise<void> {
+	const place = placeOf(widgetId, scriptUrl);
+	const network = createNetwork();
+	let hinted = false;
+	const hint = () => {
+		if (hinted) return;
+		hinted = true;
+		console.warn(`No chat: check data-widget, and its allowed origins, at ${place.config}`);
+	};
+	const config = await awaitSettings(place, network, hint).catch(() => null);
+	if (!config) {
+		hint();
+		show(null);
+		return;
+	}
+	const basis = createBasis(config.welcomeMessage, place.config);
+	const { local, tab } = basis;
+	const exists = async () => (await fetchSettings(place)) !== null;
+	const talk = createTalk({
+		...basis,
+		network,
+		tokens: openTokens(local, widgetId),
+		wish: config.contact,
+		shyness: {
+			get: () => tab.getItem(SHY_KEY + widgetId) !== null,
+			put: () => tab.setItem(SHY_KEY + widgetId, ""),
+		},
+		exists,
+		open: (address) => new WebSocket(address),
+		address: place.socket,
+	});
+	basis.begin(talk.sync);
+	show(createView(config, basis.store, talk));
+}

@@ -1,0 +1,372 @@
+// The conversation over a widget's WebSocket. The server says what was said before and what is being
+// said; here it becomes what is shown, and what was written is sent until it has arrived.
+
+import { MAX_MESSAGE } from "../chat";
+import type { ContactWish } from "../config";
+import type { Details } from "../contact";
+import { type ChatFailure, FAILURES, type FailureKind, failureOfCode, isSpent } from "../failure";
+import type { History, StoredMessage } from "../history";
+import type { Network } from "../network";
+import type { Outbox, Sending } from "../outbox";
+import { createPatience } from "../patience";
+import { randomId } from "../session";
+import {
+	addToken,
+	ask,
+	askAgain,
+	type Contact,
+	fail,
+	finish,
+	forget,
+	hasEnded,
+	isLive,
+	lastFailed,
+	newReply,
+	pause,
+	type Reply,
+	replyKey,
+	replyOf,
+	type State,
+	setContact,
+	setStopping,
+	start,
+} from "../state";
+import type { Store } from "../store";
+import { adopt, mineOf } from "../transcript";
+import type { Conversation } from "../view";
+import { pauseSentence } from "../wording";
+import type { Refusal, ServerFrame } from "./frames";
+import { createLine, type LineParts } from "./line";
+import type { Tokens } from "./tokens";
+
+export interface Talk extends Conversation {
+	/** Shows what was said, and hears what is being said. */
+	sync(): void;
+}
+
+export interface TalkParts extends LineParts {
+	readonly store: Store<State>;
+	readonly network: Network;
+	readonly outbox: Outbox;
+	readonly tokens: Tokens;
+	readonly wish: ContactWish | null;
+	/** Whether the visitor would rather not say who is writing. */
+	readonly shyness: { get(): boolean; put(): void };
+	readonly address: (token: string | null) => string;
+}
+
+/** A stop that nobody has heard is taken for one. */
+const STOP_MS = 3000;
+
+/** The reply that is being written, or waited for. */
+function liveReply(state: State): Reply | null {
+	return state.messages.find(isLive) ?? null;
+}
+
+export function createTalk(parts: TalkParts): Talk {
+	const { store, network, outbox, tokens, wish, shyness } = parts;
+	/** With the message in the outbox. */
+	let patience = createPatience(network);
+	/** The token of this line; null: it has none yet. */
+	let token: string | null = null;
+	/** The server has said what it knows of us: messages may go. */
+	let ready = false;
+	let tried = 0;
+	/** The reply that the server says is being written, though it may be over for us. */
+	let typing: string | null = null;
+	/** Who is writing, until the server has it. */
+	let details: Details | null = null;
+
+	const line = createLine(parts, {
+		address() {
+			token = tokens.get();
+			return parts.address(token);
+		},
+		frame: take,
+		disowned: () => tokens.drop(token),
+		awaits: () => details !== null || liveReply(store.get()) !== null,
+		lost() {
+			ready = false;
+			typing = null;
+			if (++tried <= 1 && !network.isOffline()) return;
+			const live = liveReply(store.get());
+			if (live) store.update((state) => pause(state, live.key, "unreachable"));
+			if (details) showContact("sending", pauseSentence("unreachable"));
+		},
+		ended() {
+			for (let live = liveReply(store.get()); live; live = liveReply(store.get())) {
+				giveUp(live.key, "denied");
+			}
+			if (details) showContact("asked", FAILURES.denied);
+			details = null;
+		},
+	});
+
+	/** The message in the outbox, if it is the one whose reply this is. */
+	function sendingOf(key: string): Sending | null {
+		const sending = outbox.get();
+		return sending && replyKey(sending.clientMessageId) === key ? sending : null;
+	}
+
+	/** The reply has come to its end: its message need not be sent again. */
+	function end(key: string, text: string, phase: "done" | "stopped", id?: string): void {
+		if (sendingOf(key)) outbox.clear();
+		store.update((state) => finish(state, key, text, phase, id));
+	}
+
+	/** Only the visitor tries again. */
+	function giveUp(key: string, failure: FailureKind): void {
+		const sending = sendingOf(key);
+		store.update((state) => fail(state, key, failure));
+		if (sending) outbox.put({ ...sending, failure });
+	}
+
+	/** What will pass is tried again after a while. */
+	async function tryLater(key: string, failure: ChatFailure): Promise<void> {
+		try {
+			if (!sendingOf(key)) throw failure;
+			patience.accept(failure);
+		} catch {
+			giveUp(key, failure.kind);
+			return;
+		}
+		store.update((state) => pause(state, key, failure.kind));
+		if (key === typing) typing = null;
+		await patience.wait(failure);
+		if (replyOf(store.get(), key)?.phase === "paused") post();
+	}
+
+	/** Sends what has not arrived, as far as anybody knows. */
+	function post(): void {
+		const sending = outbox.get();
+		if (!ready || !sending || sending.failure !== null) return;
+		line.send({ type: "message", content: sending.text, id: sending.clientMessageId });
+	}
+
+	function showContact(phase: Contact["phase"], problem = ""): void {
+		store.update((state) => setContact(state, phase, problem));
+	}
+
+	function tell(): void {
+		if (!ready || !details) return;
+		showContact("sending");
+		line.send({ type: "contact_info", ...details });
+	}
+
+	/** Asks who is writing, unless that is known, or being said, or no business of ours. */
+	function wonder(isKnown: boolean): void {
+		if (!wish) return;
+		const { phase } = store.get().contact;
+		if (isKnown) {
+			details = null;
+			showContact("saved");
+		} else if (phase !== "asked" && phase !== "sending") {
+			showContact(shyness.get() && !wish.required ? "hidden" : "asked");
+		}
+	}
+
+	function greet(given: string, isKnown: boolean): void {
+		const isNew = given !== token;
+		token = given;
+		tokens.put(given);
+		tried = 0;
+		wonder(isKnown);
+		// Else a history follows.
+		if (isNew) recall({ messages: [], active: null });
+	}
+
+	function recall(history: History): void {
+		const sending = outbox.get();
+		ready = true;
+		// No other history may follow.
+		store.update((state) => adopt(state, history, sending && mineOf(state, sending), false));
+		if (sending?.failure === null) {
+			const key = replyKey(sending.clientMessageId);
+			store.update((state) => start(state, key, null, Number.POSITIVE_INFINITY));
+		}
+		tell();
+		post();
+	}
+
+	/** The reply that a frame is about: the one waited for, or one to a question of another tab. */
+	function target(): string {
+		const live = liveReply(store.get());
+		if (live) return live.key;
+		const [last] = store.get().messages.slice(-1);
+		if (last?.role === "assistant" && last.phase === "failed") {
+			store.update((state) => askAgain(state, last.key));
+			return last.key;
+		}
+		const reply = newReply(replyKey(last?.key ?? randomId()));
+		store.update((state) => ({ ...state, messages: [...state.messages, reply] }));
+		return reply.key;
+	}
+
+	/** The reply that grows. */
+	function typedReply(): Reply | null {
+		const live = liveReply(store.get());
+		return live?.key === typing ? live : null;
+	}
+
+	/** Whether this reply is shown whole already: whoever sends a message again hears its reply again. */
+	function isShown(id: string): boolean {
+		return store
+			.get()
+			.messages.some((one) => one.role === "assistant" && one.id === id && hasEnded(one));
+	}
+
+	function hear({ id, role, content, status }: StoredMessage): void {
+		if (role === "user") {
+			store.update((state) => ask(state, id, content));
+			return;
+		}
+		if (isShown(id)) {
+			const live = typedReply();
+			if (!live) return;
+			const sending = sendingOf(live.key);
+			if (sending) outbox.clear();
+			store.update((state) => forget(state, sending?.clientMessageId ?? live.key));
+			return;
+		}
+		const key = typing ?? target();
+		if (status === "interrupted") {
+			store.update((state) => addToken(start(state, key, id, 0), key, content));
+			giveUp(key, status);
+			return;
+		}
+		end(key, content, status === "stopped" ? status : "done", id);
+	}
+
+	function complain({ code, id, message, fields }: Refusal): void {
+		const failure = failureOfCode(code);
+		// While a reply is written, what names no message may be said of that; but not each code is.
+		const isOther = id === null && (typing === null || /contact|rate_/.test(code));
+		// A stop that came too often was not heard.
+		if (isOther && failure.kind === "too_many" && (!details || store.get().stopping)) return;
+		if (isOther && details) {
+			details = null;
+			const wrong = wish?.fields.filter((field) => fields.includes(field)) ?? [];
+			// What the widget asks for may have changed since the page was loaded.
+			if (code === "contact_not_asked") showContact("hidden");
+			else store.update((now) => setContact(now, "asked", message, wrong));
+			return;
+		}
+		const heard = typing ?? liveReply(store.get())?.key ?? "";
+		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
+		if (reply && isLive(reply)) void tryLater(reply.key, failure);
+		if (failure.kind === "nameless" && wish && !details) showContact("asked");
+	}
+
+	function begin(): void {
+		const key = target();
+		typing = key;
+		store.update((state) => start(state, key, null, 0));
+	}
+
+	/** A reply that was stopped before its first word has no message. */
+	function cease(): void {
+		const live = typedReply();
+		typing = null;
+		if (live) end(live.key, "", "stopped");
+	}
+
+	function grow(text: string): void {
+		const live = typedReply();
+		if (live) store.update((state) => addToken(state, live.key, text));
+	}
+
+	function take(frame: ServerFrame): void {
+		switch (frame.type) {
+			case "session":
+				greet(frame.token, frame.contactSubmitted);
+				break;
+			case "history":
+				recall(frame);
+				break;
+			case "typing_start":
+				begin();
+				break;
+			case "token":
+				grow(frame.token);
+				break;
+			case "message":
+				hear(frame);
+				break;
+			case "contact_info_saved":
+				wonder(true);
+				// What was refused for want of it may go now.
+				if (lastFailed(store.get())?.reply.failure === "nameless") retry();
+				break;
+			case "error":
+				complain(frame);
+				break;
+			case "typing_stop":
+				cease();
+				break;
+		}
+	}
+
+	function deliver(sending: Sending): void {
+		outbox.put(sending);
+		patience = createPatience(network);
+		line.want();
+		post();
+	}
+
+	function send(text: string): boolean {
+		const message = text.trim();
+		if (message === "" || message.length > MAX_MESSAGE || liveReply(store.get())) return false;
+		const clientMessageId = randomId();
+		store.update((state) => ask(state, clientMessageId, message));
+		deliver({ clientMessageId, text: message, messageId: null, failure: null });
+		return true;
+	}
+
+	function retry(): void {
+		const failed = lastFailed(store.get());
+		if (!failed) {
+			line.want();
+			return;
+		}
+		const { question, reply } = failed;
+		const sending = sendingOf(reply.key);
+		if (sending && !isSpent(reply.failure)) {
+			store.update((state) => askAgain(state, reply.key));
+			deliver({ ...sending, failure: null });
+		} else {
+			if (sending) store.update((state) => forget(state, question.key));
+			send(question.text);
+		}
+	}
+
+	function stop(): void {
+		const live = liveReply(store.get());
+		if (!live || store.get().stopping) return;
+		store.update(setStopping);
+		const isHeard = line.send({ type: "stop" });
+		const give = () => {
+			if (liveReply(store.get())?.key === live.key) end(live.key, "", "stopped");
+		};
+		if (isHeard) setTimeout(give, STOP_MS);
+		else give();
+	}
+
+	// Who has no token cannot be known.
+	if (tokens.get() === null) wonder(false);
+	return {
+		send,
+		retry,
+		stop,
+		sync: () => line.want(),
+		introduce(given) {
+			details = given;
+			showContact("sending");
+			line.want();
+			tell();
+		},
+		skipContact() {
+			shyness.put();
+			showContact("hidden");
+		},
+	};
+}

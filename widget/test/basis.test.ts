@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { createBasis } from "../src/basis";
+import { setOpen } from "../src/state";
+import { shelf } from "./shelves";
+
+let local: ReturnType<typeof shelf>;
+beforeEach(() => {
+	local = shelf();
+	Object.assign(globalThis, { localStorage: local, sessionStorage: shelf() });
+});
+afterEach(() => {
+	for (const name of ["localStorage", "sessionStorage"]) Reflect.deleteProperty(globalThis, name);
+});
+
+/** A page of the site, and how often it has asked what was said. */
+function page() {
+	const { store, outbox, begin } = createBasis("Welcome", "https://chat.example/chat");
+	let synced = 0;
+	begin(() => synced++);
+	return {
+		store,
+		outbox,
+		synced: () => synced,
+		open: (open: boolean) => store.update((state) => setOpen(state, open)),
+		hear: () => store.update((state) => ({ ...state, unread: !state.open })),
+	};
+}
+
+test("what was said is asked for when the chat is opened, or was open", () => {
+	const first = page();
+	assert.equal(first.synced(), 0);
+	first.open(true);
+	assert.equal(first.synced(), 1);
+	first.hear();
+	first.open(false);
+	assert.equal(first.synced(), 1);
+	first.open(true);
+	assert.equal(page().synced(), 1);
+});
+
+test("what was said is asked for when a reply is awaited", () => {
+	const { outbox } = page();
+	const sending = { clientMessageId: "c", text: "Hi", messageId: null };
+	outbox.put({ ...sending, failure: "denied" });
+	assert.equal(page().synced(), 0);
+	outbox.put({ ...sending, failure: null });
+	assert.equal(page().synced(), 1);
+});
+
+test("a reply that came while the chat was closed is still unread on the next page", () => {
+	page().hear();
+	const next = page();
+	assert.equal(next.store.get().unread, true);
+	next.open(true);
+	next.open(false);
+	assert.equal(page().store.get().unread, false);
+});
+
+test("a tab whose chat is closed closes none by a reply that it hears", () => {
+	const closed = page();
+	const open = page();
+	open.open(true);
+	closed.hear();
+	const next = page();
+	assert.equal(next.store.get().open, true);
+	assert.equal(next.store.get().unread, false);
+	next.open(false);
+	assert.equal(page().store.get().unread, false);
+});
