@@ -169,7 +169,18 @@ function baseUrl(env) {
 	return `${env.TLS_CERT ? "https" : "http"}://${any ? "localhost" : address}:${port}`;
 }
 
-function printAddresses(env, base) {
+/** The id of the first widget, "" if the store does not tell. */
+function firstWidget(env) {
+	const { stdout } = spawnSync(join(build, "banter"), ["widget", "list"], {
+		env,
+		cwd: root,
+		encoding: "utf8",
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	return /^wid_\w+/.exec(stdout ?? "")?.[0] ?? "";
+}
+
+function printAddresses(env, base, widget) {
 	const key = env.WIDGET_API_KEY ? `#key=${encodeURIComponent(env.WIDGET_API_KEY)}` : "";
 	const password = env.DASHBOARD_PASSWORD
 		? `password ${env.DASHBOARD_PASSWORD}`
@@ -178,9 +189,14 @@ function printAddresses(env, base) {
 banter answers:
 
   widget demo      ${base}/widget-test.html${key}
+  first widget     ${base}/widget-test.html?widget=${widget}
   headless demo    ${base}/headless-test.html${key}
   dashboard        ${base}/   (${password})
   API              ${base}/v1/openapi.json
+
+On a site of your own:
+
+  <script src="${base}/api/widget/embed.js" data-widget="${widget}" defer></script>
 
 Ctrl-C stops it.
 `);
@@ -213,4 +229,4 @@ const base = baseUrl(env);
 do await new Promise((resolve) => setTimeout(resolve, 50));
 while (!stopped && !(await answers(`${base}/health/ready`)));
 ready = !stopped;
-if (ready) printAddresses(env, base);
+if (ready) printAddresses(env, base, firstWidget(env));

@@ -11,10 +11,10 @@
 //	--build DIR    where the programs are (build); given several times, unit, e2e and faults run for
 //	               each, so that one run covers the plain and the sanitizer builds
 //	--only TEXT    only files with this in their name
+//	--hands N      how many programs and test files run at a time (one more than there are processors, since
+//	               most of them wait much more than they compute)
 //
-// Test files run two at a time, since most of them wait more than they compute; what a file prints
-// is shown when it has ended. A file that measures, or fills the machine by itself, has ALONE in its
-// first line and runs after the others.
+// What a file prints is shown when it has ended.
 //
 // The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
 // only if none failed. A suite without a single test, a runner that crashes or hangs: a failure.
@@ -23,29 +23,35 @@ import { spawn } from "node:child_process";
 import {
 	accessSync,
 	constants,
+	existsSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	statSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, relative, resolve } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { portShare } from "./ports.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/**
+ * What each consists of, in a build: [{ name, what, run }]; run takes the hand's share of ports. They
+ * run in this order: with short ones at the end no hand has to wait long for another.
+ */
 const SUITES = {
-	unit: runUnit,
-	e2e: runE2e,
-	faults: runFaults,
-	browser: runBrowser,
-	frontends: runFrontends,
-	install: runInstall,
+	install: nodeJobs,
+	faults: nodeJobs,
+	browser: nodeJobs,
+	e2e: nodeJobs,
+	frontends: frontendJobs,
+	unit: unitJobs,
 };
 const BY_NAME_ONLY = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
-const LIMIT_MS = process.env.TEST_LONG ? 900_000 : 300_000; // for one program or test file
-const HANDS = 2;
+/** For one program or test file: far more than any takes, also on a machine with much else to do. */
+const LIMIT_MS = process.env.TEST_LONG ? 3_600_000 : 900_000;
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
@@ -160,6 +166,12 @@ function countCmocka(text) {
 	};
 }
 
+/** A suite without anything to run is a failure. */
+function nothingToRun(what) {
+	total.failed++;
+	failures.push(`${what}: nothing to run`);
+}
+
 /** Adds a program's tests to the sum; trouble and having none at all are failures. */
 function add(what, count, trouble) {
 	total.passed += count.passed;
@@ -172,10 +184,6 @@ function add(what, count, trouble) {
 	total.failed++;
 	failures.push(`${what}: ${trouble ?? "no test ran"}`);
 	return false;
-}
-
-function title(text) {
-	console.log(`\n== ${text}`);
 }
 
 function report(what, ok, count, since) {
@@ -204,109 +212,120 @@ function listDir(dir) {
 	}
 }
 
-async function runUnit(build, only) {
+/** How a suite, or a file of it, is named: by the build too, where that makes a difference. */
+function nameOf(suite, build, file = "") {
+	const path = join(suite, file);
+	return PER_BUILD.includes(suite) ? `${path} in ${relative(ROOT, build) || build}` : path;
+}
+
+async function runUnit(what, program) {
+	const since = Date.now();
+	const { output, trouble } = await run(program, []);
+	const count = countCmocka(output);
+	const ok = add(what, count, trouble);
+	if (!ok) console.log(output);
+	report(what, ok, count, since);
+}
+
+function unitJobs(suite, build) {
 	const dir = join(build, "unit");
-	const programs = listDir(dir).filter((name) => name.includes(only) && isProgram(join(dir, name)));
-	if (programs.length === 0 && only === "")
-		add(`unit in ${relative(ROOT, dir)}`, countCmocka(""), "no test programs");
-	for (const name of programs) {
-		const since = Date.now();
-		const { output, trouble } = await run(join(dir, name), []);
-		const count = countCmocka(output);
-		const ok = add(name, count, trouble);
-		if (!ok) console.log(output);
-		report(name, ok, count, since);
-	}
+	return listDir(dir)
+		.filter((name) => isProgram(join(dir, name)))
+		.map((name) => {
+			const what = nameOf(suite, build, name);
+			return { name, what, run: () => runUnit(what, join(dir, name)) };
+		});
 }
 
 /** Runs one test file with Node's runner: one that hangs cannot take others along. */
-async function runNodeFile(dir, name, env) {
+async function runNodeFile(what, path, env) {
 	const since = Date.now();
-	const tap = join(scratch, `${name}.tap`);
+	const tap = join(mkdtempSync(join(scratch, "file-")), "tap");
 	const reporters = ["spec", "stdout", "tap", tap].map((value, i) =>
 		i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
 	);
-	const { output, trouble } = await run(
-		process.execPath,
-		["--test", ...reporters, join(dir, name)],
-		{ env },
-	);
-	const count = countTap(listDir(scratch).includes(basename(tap)) ? readFileSync(tap, "utf8") : "");
-	rmSync(tap, { force: true });
+	const { output, trouble } = await run(process.execPath, ["--test", ...reporters, path], { env });
+	const count = countTap(existsSync(tap) ? readFileSync(tap, "utf8") : "");
 	process.stdout.write(output);
-	report(name, add(name, count, trouble), count, since);
+	report(what, add(what, count, trouble), count, since);
 }
 
-/** Whether the first line of a test file asks for the machine to itself. */
-function isAlone(path) {
-	return /^.*\bALONE\b/.test(readFileSync(path, "utf8").split("\n", 1)[0]);
-}
-
-async function runNodeTests(dir, env, only) {
-	const files = listDir(dir).filter((name) => name.endsWith(".test.mjs") && name.includes(only));
-	if (files.length === 0 && only === "") add(relative(ROOT, dir), countTap(""), "no test files");
-	const alone = files.filter((name) => isAlone(join(dir, name)));
-	const waiting = files.filter((name) => !alone.includes(name));
-	const hand = async () => {
-		for (let name = waiting.shift(); name; name = waiting.shift())
-			await runNodeFile(dir, name, env);
-	};
-	await Promise.all(Array.from({ length: HANDS }, hand));
-	for (const name of alone) await runNodeFile(dir, name, env);
-}
-
-function runE2e(build, only) {
-	return runNodeTests(join(ROOT, "tests/e2e"), { BANTER_BUILD: build }, only);
-}
-
-function runFaults(build, only) {
-	return runNodeTests(join(ROOT, "tests/faults"), { BANTER_BUILD: build }, only);
-}
-
-function runBrowser(build, only) {
-	return runNodeTests(join(ROOT, "tests/browser"), { BANTER_BUILD: build }, only);
-}
-
-function runInstall(build, only) {
-	return runNodeTests(join(ROOT, "tests/install"), { BANTER_BUILD: build }, only);
+function nodeJobs(suite, build) {
+	const dir = join(ROOT, "tests", suite);
+	const env = { BANTER_BUILD: build };
+	return listDir(dir)
+		.filter((name) => name.endsWith(".test.mjs"))
+		.map((name) => {
+			const path = join(dir, name);
+			const what = nameOf(suite, build, name);
+			return { name, what, run: (ports) => runNodeFile(what, path, { ...env, ...ports }) };
+		});
 }
 
 /** The front ends bring their own runner; its last words are the count. */
-async function runFrontends(_build, only) {
-	for (const name of ["widget", "dashboard"].filter((one) => one.includes(only))) {
-		const since = Date.now();
-		const { output, trouble } = await run("npm", ["test", "--silent"], { cwd: join(ROOT, name) });
-		const said = (word) =>
-			Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
-		const count = {
-			passed: said("pass"),
-			failed: said("fail") + said("cancelled"),
-			skipped: said("skipped") + said("todo"),
-			names: output.match(/^not ok .*|^\s*✖ .*/gm) ?? [],
-		};
-		const ok = add(name, count.failed > 0 ? count : { ...count, names: [] }, trouble);
-		if (!ok) console.log(output);
-		report(name, ok, count, since);
-	}
+async function runFrontend(what, cwd) {
+	const since = Date.now();
+	const { output, trouble } = await run("npm", ["test", "--silent"], { cwd });
+	const said = (word) => Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
+	const count = {
+		passed: said("pass"),
+		failed: said("fail") + said("cancelled"),
+		skipped: said("skipped") + said("todo"),
+		names: output.match(/^not ok .*|^\s*✖ .*/gm) ?? [],
+	};
+	const ok = add(what, count.failed > 0 ? count : { ...count, names: [] }, trouble);
+	if (!ok) console.log(output);
+	report(what, ok, count, since);
+}
+
+function frontendJobs(suite, build) {
+	return ["widget", "dashboard"].map((name) => {
+		const what = nameOf(suite, build, name);
+		return { name, what, run: () => runFrontend(what, join(ROOT, name)) };
+	});
+}
+
+/** All that is to be run. */
+function jobsOf({ builds, suites, only }) {
+	const ordered = Object.keys(SUITES).filter((name) => suites.includes(name));
+	const wanted = ordered.flatMap((name) =>
+		builds.filter((_, i) => i === 0 || PER_BUILD.includes(name)).map((build) => [name, build]),
+	);
+	return wanted.flatMap(([suite, build]) => {
+		const jobs = SUITES[suite](suite, build);
+		if (jobs.length === 0) nothingToRun(nameOf(suite, build));
+		return jobs.filter(({ name }) => name.includes(only));
+	});
+}
+
+/** So many at a time. */
+async function runJobs(jobs, hands) {
+	const waiting = [...jobs];
+	const hand = async (_, i) => {
+		const ports = portShare(i, hands);
+		for (let job = waiting.shift(); job; job = waiting.shift()) await job.run(ports);
+	};
+	await Promise.all(Array.from({ length: hands }, hand));
 }
 
 // -- the whole ------------------------------------------------------------------------------
 
 function usage(problem) {
 	console.error(
-		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [${Object.keys(SUITES).join("|")}]…`,
+		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--hands N] [${Object.keys(SUITES).join("|")}]…`,
 	);
 	process.exit(64); // EX_USAGE
 }
 
 function parseArguments(args) {
-	const options = { builds: [], suites: [], only: "" };
+	const options = { builds: [], suites: [], only: "", hands: 1 + availableParallelism() };
 	while (args.length > 0) {
 		const [arg] = args.splice(0, 1);
 		const value = () => args.shift() ?? usage(`${arg} needs a value`);
 		if (arg === "--build") options.builds.push(resolve(value()));
 		else if (arg === "--suites") options.suites.push(...value().split(","));
 		else if (arg === "--only") options.only = value();
+		else if (arg === "--hands") options.hands = Number(value()) || usage("--hands wants a number");
 		else options.suites.push(arg);
 	}
 	for (const name of options.suites)
@@ -318,12 +337,8 @@ function parseArguments(args) {
 }
 
 async function main() {
-	const { builds, suites, only } = parseArguments(process.argv.slice(2));
-	for (const [i, build] of builds.entries())
-		for (const suite of suites.filter((name) => i === 0 || PER_BUILD.includes(name))) {
-			title(`${suite}${PER_BUILD.includes(suite) ? ` in ${relative(ROOT, build) || build}` : ""}`);
-			await SUITES[suite](build, only);
-		}
+	const options = parseArguments(process.argv.slice(2));
+	await runJobs(jobsOf(options), options.hands);
 	if (failures.length > 0)
 		console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
 	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";

@@ -2,17 +2,28 @@
 // the service. None of the first may be cut, none of the others refused.
 
 import assert from "node:assert/strict";
-import { textOf } from "../e2e/client.mjs";
-import { until } from "../e2e/daemon.mjs";
+import { request, textOf } from "../e2e/client.mjs";
+import { until } from "./machine.mjs";
 
-/** A reply's length: longer than a reload and an upgrade take here. */
-const TOKENS = 300;
+/** A reply's length; its end is held until what is done to the service is done, however long that takes. */
+const TOKENS = 150;
 const DELAY_MS = 100;
+
+/** A message that is answered so, until it is released. */
+export const asking = (words) =>
+	`[[tokens=${TOKENS} delay=${DELAY_MS} hold-after=${TOKENS - 1}]] ${words}`;
+
+/** Lets the replies to messages with these words come to their end. model: where it can be told. */
+export async function release(model, words) {
+	const path = `/stub/release?contains=${encodeURIComponent(words)}`;
+	assert.equal((await request(model, "POST", path)).status, 200);
+}
 
 /** How many others there are at least. */
 const SOME = 20;
 
-const numbered = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
+/** The text of such a reply. */
+export const numbered = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
 
 export class Crowd {
 	#going = true;
@@ -20,16 +31,17 @@ export class Crowd {
 	/**
 	 * @param stream opens a stream: (session, message)
 	 * @param ask asks for a page: (method, path)
+	 * @param {string} model where it can be told to go on
 	 */
-	constructor(stream, ask) {
-		this.stream = stream;
-		this.ask = ask;
+	constructor(stream, ask, model) {
+		Object.assign(this, { stream, ask, model });
+		this.name = `crowd of ${Date.now()}`;
 		this.answered = 0;
 	}
 
 	/** n visitors who have all seen their first token; others come from now on. */
-	static async gather(stream, ask, n) {
-		const crowd = new Crowd(stream, ask);
+	static async gather(stream, ask, model, n) {
+		const crowd = new Crowd(stream, ask, model);
 		crowd.streams = await Promise.all(Array.from({ length: n }, (_, i) => crowd.#visit(i)));
 		crowd.passing = crowd.#pass();
 		crowd.passing.catch(() => {}); // told by part()
@@ -37,7 +49,7 @@ export class Crowd {
 	}
 
 	async #visit(i) {
-		const stream = await this.stream(`crowd-${i}`, `[[tokens=${TOKENS} delay=${DELAY_MS}]]`);
+		const stream = await this.stream(`crowd-${i}`, asking(this.name));
 		assert.equal(stream.status, 200);
 		return { stream, first: (await stream.tokens(1))[0] };
 	}
@@ -53,6 +65,7 @@ export class Crowd {
 	/** All replies come to their end, and nobody was refused. */
 	async part() {
 		const unfinished = this.streams.length;
+		await release(this.model, this.name);
 		const ends = await Promise.all(
 			this.streams.map(async ({ stream, first }) => {
 				const events = await stream.rest();

@@ -7,32 +7,44 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Authority } from "../e2e/certs.mjs";
 import { openStream, request, textOf, tlsOptions } from "../e2e/client.mjs";
-import { ROOT, until } from "../e2e/daemon.mjs";
+import { ROOT } from "../e2e/daemon.mjs";
+import { Visitor } from "../e2e/visitors.mjs";
 import { Crowd } from "./crowd.mjs";
-import { Machine, whyNot } from "./machine.mjs";
+import { Guests } from "./guests.mjs";
+import { Machine, until, whyNot } from "./machine.mjs";
 
 const TEMPLATE = join(ROOT, "build/install/root");
-const PACKAGES = join(ROOT, "build/deb");
 const VERSION = process.env.BANTER_VERSION;
 const NEWER = process.env.BANTER_NEWER_VERSION;
+const PACKAGES = { [VERSION]: "build/deb", [NEWER]: "build/install/newer" };
+const OLD_STORE = join(ROOT, "tests/faults/data/schema-3.mdb.gz");
 const URL = "http://127.0.0.1:4000";
+const MODEL = "http://127.0.0.1:8090";
 const MODEL_KEY = "key-of-the-stand-in-model";
+const SITE = "https://shop.example";
+const STOP_STORE = "systemctl stop banter-storaged.service banter-storaged.socket";
+const OWNER = { email: "owner@shop.example", password: "the owner's first password" };
 const STREAMS = 200;
+const SOCKETS = 50;
 
-const reason = whyNot() ?? (existsSync(TEMPLATE) ? undefined : "make test-install has not run");
+const reason = whyNot() ?? (existsSync(TEMPLATE) ? undefined : "no mirror had a Debian to boot");
 
 describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 	const machine = reason ? undefined : new Machine(TEMPLATE);
 	const keys = {};
+	let widget;
+	let token; // of a visitor of the widget
 
 	before(async () => {
-		for (const version of [VERSION, NEWER]) {
-			const name = readdirSync(PACKAGES).find(
+		for (const [version, path] of Object.entries(PACKAGES)) {
+			const dir = join(ROOT, path);
+			const name = readdirSync(dir).find(
 				(one) => one.startsWith(`banter_${version}_`) && one.endsWith(".deb"),
 			);
 			assert.ok(name, `no package of ${version}`);
-			machine.put(join(PACKAGES, name), `/root/banter_${version}.deb`);
+			machine.put(join(dir, name), `/root/banter_${version}.deb`);
 		}
+		machine.put(OLD_STORE, "/root/old-store.gz");
 		machine.put(join(ROOT, "build/openai-stub"), "/usr/local/bin/openai-stub");
 		machine.put(join(ROOT, "tests/install/probe.pl"), "/root/probe.pl");
 		await machine.boot();
@@ -46,8 +58,11 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 	const key = async (name) => (await machine.do(`cat /etc/banter/credentials/${name}`)).trim();
 	const active = (unit) => machine.property(unit, "ActiveState");
 	const pid = async (unit) => Number(await machine.property(unit, "MainPID"));
-	const journal = (unit) => machine.do(`journalctl --no-pager -o cat -u ${unit}`);
+	/** What a unit has said, up to now. */
+	const journal = (unit) =>
+		machine.do(`journalctl --sync; journalctl --no-pager -o cat -u ${unit}`);
 	const ask = (method, path, options) => request(URL, method, path, options);
+	const logIn = (body) => ask("POST", "/api/login", { body });
 	const chat = (sessionId, message, path = "/v1/chat") =>
 		ask("POST", path, { headers: { "x-api-key": keys.widget }, body: { sessionId, message } });
 	const stream = (sessionId, message) =>
@@ -56,6 +71,27 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		until("GET /health/ready answers 200", async () => {
 			return (await ask("GET", "/health/ready").catch(() => null))?.status === 200;
 		});
+	/** What the visitor said is there. */
+	const comesBack = async () => {
+		const visitor = await Visitor.open({ url: URL }, widget, { token, headers: { origin: SITE } });
+		const { messages } = await visitor.next();
+		assert.deepEqual(
+			messages.map(({ role, content }) => [role, content]),
+			[
+				["user", "[[echo]] are you open?"],
+				["assistant", "are you open?"],
+			],
+		);
+		await visitor.close();
+	};
+	/** Visitors of both kinds, who are all served while something is done. */
+	const gather = async () => {
+		const all = await Promise.all([
+			Crowd.gather(stream, ask, MODEL, STREAMS),
+			Guests.gather({ url: URL }, widget, MODEL, SOCKETS),
+		]);
+		return { part: () => Promise.all(all.map((some) => some.part())) };
+	};
 	const conversations = async () =>
 		(
 			await ask("GET", "/v1/admin/conversations?limit=200", {
@@ -79,7 +115,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			assert.match(await key(name), /^[A-Za-z0-9_-]{43}$/);
 	});
 
-	it("is set up by banter setup, which asks the model", async () => {
+	it("is set up by banter setup, which asks the model, and for the first user", async () => {
 		await machine.do(
 			`systemd-run --quiet --unit=model /usr/local/bin/openai-stub --port 8090 --key ${MODEL_KEY}`,
 		);
@@ -88,11 +124,18 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		});
 		// By a name, so that the workers' sandbox lets them look one up.
 		await machine.do("echo 127.0.0.1 model.example >>/etc/hosts");
-		const answers = [MODEL_KEY, "http://model.example:8090/v1", "https://shop.example"];
+		const answers = [MODEL_KEY, "http://model.example:8090/v1", SITE, ...Object.values(OWNER)];
 		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
 		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
-		await machine.do("echo RATE_LIMIT_MAX_REQUESTS=1000000 >>/etc/banter/banter.env");
+		assert.match(said, /^added owner@shop\.example, an owner$/m);
+		// Many visitors of one address, and replies that are held for as long as a busy machine takes.
+		await machine.do(`cat >>/etc/banter/banter.env <<-END
+			RATE_LIMIT_MAX_REQUESTS=1000000
+			OPENAI_IDLE_TIMEOUT_MS=280000
+			DRAIN_TIMEOUT_MS=50000
+			END`);
 		await machine.do("systemctl restart banter.target");
+		assert.match(await machine.do("banter setup --check"), /answers\.$/m);
 		keys.widget = await key("WIDGET_API_KEY");
 		keys.admin = await key("ADMIN_API_KEY");
 		keys.password = await key("DASHBOARD_PASSWORD");
@@ -140,6 +183,15 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		);
 	});
 
+	it("tells whoever may not look after the store who may", async () => {
+		for (const command of ["status", "user list", "verify", "export", "backup /tmp/b", "setup"]) {
+			const { status, stderr } = await machine.run(`su -s /bin/sh nobody -c 'banter ${command}'`);
+			assert.equal(status, 77, `${command}: ${stderr}`);
+			assert.match(stderr, /Permission denied; be (root|the user that storaged runs as, or root)/);
+		}
+		assert.match(await machine.do("banter verify --help"), /else it is in \/var\/lib\/banter/);
+	});
+
 	it("passes the smoke tests of a deployment", async () => {
 		const health = await ask("GET", "/health");
 		assert.deepEqual([health.status, health.json], [200, { status: "ok" }]);
@@ -158,9 +210,9 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		const document = await ask("GET", "/v1/openapi.json");
 		assert.match(document.json.openapi, /^3\.1/);
 		assert.equal((await ask("GET", "/login")).status, 200);
-		const login = await ask("POST", "/api/login", { body: { password: keys.password } });
+		const login = await logIn({ password: keys.password });
 		assert.deepEqual([login.status, login.json], [200, { ok: true }]);
-		assert.equal((await ask("POST", "/api/login", { body: { password: "no" } })).status, 401);
+		assert.equal((await logIn({ password: "no" })).status, 401);
 	});
 
 	it("refuses what production refuses: no key, another site", async () => {
@@ -181,7 +233,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			cp /root/probe.pl /var/lib/probe.pl
 			systemctl daemon-reload
 			systemctl start probe-${unit}`);
-		const said = await machine.do(`journalctl --no-pager -o cat -u probe-${unit}`);
+		const said = await journal(`probe-${unit}`);
 		return new Map(
 			[...said.matchAll(/^([a-z0-9/ -]+?) (yes|no)(?:$|: )/gm)].map(([, name, can]) => [name, can]),
 		);
@@ -216,12 +268,50 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.match(drill, /^{"kind":"end","lines":[1-9]/);
 		assert.equal((await chat("after-the-backup", "[[tokens=1]]")).status, 200);
 		assert.equal((await conversations()).total, 2);
-		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket &&
+		await machine.do(`${STOP_STORE} &&
 			banter restore --force ${file} && systemctl start banter.target`);
 		await ready();
 		assert.deepEqual(await conversations(), before);
 		assert.equal((await chat("after-the-restore", "[[tokens=1]]")).status, 200);
 		await machine.do("banter verify");
+	});
+
+	it("users sign in with their own passwords; a forgotten one is replaced", async () => {
+		const logins = await Promise.all([logIn(OWNER), logIn(OWNER), logIn(OWNER)]);
+		assert.deepEqual(
+			logins.map(({ status }) => status),
+			[200, 200, 200],
+		);
+		const headers = { cookie: logins[0].headers["set-cookie"][0].split(";")[0] };
+		const me = () => ask("GET", "/v1/admin/me", { headers });
+		const { user, role } = (await me()).json;
+		assert.deepEqual([user.email, role], [OWNER.email, "owner"]);
+		const added = await machine.do("banter user add clerk@shop.example --generate");
+		const clerk = { email: "clerk@shop.example", password: /^password: (.*)$/m.exec(added)[1] };
+		assert.equal((await logIn(clerk)).status, 200);
+		const old = OWNER.password;
+		OWNER.password = "the owner's second password";
+		await machine.do(`banter user passwd ${OWNER.email}`, { input: `${OWNER.password}\n` });
+		assert.equal((await me()).status, 401);
+		assert.equal((await logIn({ ...OWNER, password: old })).status, 401);
+		assert.equal((await logIn(OWNER)).status, 200);
+	});
+
+	it("a widget's visitor chats by WebSocket, from its site and no other", async () => {
+		const headers = { "x-admin-api-key": keys.admin };
+		const body = { name: "Support", allowed_origins: [SITE] };
+		const made = await ask("POST", "/v1/admin/widgets", { headers, body });
+		assert.equal(made.status, 201, made.text);
+		widget = made.json;
+		const config = `/api/widget/${widget.widget_id}/config`;
+		assert.equal((await ask("GET", config, { headers: { origin: SITE } })).json.name, "Support");
+		const elsewhere = { origin: "https://evil.example" };
+		assert.equal((await ask("GET", config, { headers: elsewhere })).status, 403);
+		const visitor = await Visitor.open({ url: URL }, widget, { headers: { origin: SITE } });
+		assert.equal(await visitor.ask("[[echo]] are you open?"), "are you open?");
+		await visitor.close();
+		token = visitor.token;
+		await comesBack();
 	});
 
 	const worker = async () =>
@@ -289,7 +379,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 	});
 
 	it("a full disk: chats get 503, all else goes on; with room it heals by itself", async () => {
-		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket
+		await machine.do(`${STOP_STORE}
 			cp -a /var/lib/banter /root/kept
 			mount -t tmpfs -o size=2M,mode=0700,uid=banter-store,gid=banter-store none /var/lib/banter
 			cp -a /root/kept/data.mdb /var/lib/banter/
@@ -311,7 +401,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await until("chats are answered", async () => {
 			return (await chat("room", "[[tokens=1]]")).status === 200;
 		});
-		await machine.do(`systemctl stop banter-storaged.service banter-storaged.socket
+		await machine.do(`${STOP_STORE}
 			umount /var/lib/banter && rm -r /root/kept && systemctl start banter.target`);
 		await ready();
 	});
@@ -341,9 +431,9 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			keys.widget = used;
 			return (await chat("rotated", "[[tokens=1]]")).status;
 		};
-		await machine.do(`cd /etc/banter/credentials && cat WIDGET_API_KEY >WIDGET_API_KEY_OLD &&
-			openssl rand -hex 24 >WIDGET_API_KEY`);
-		const crowd = await Crowd.gather(stream, ask, 0);
+		await machine.do(`cd /etc/banter/credentials && mv WIDGET_API_KEY WIDGET_API_KEY_OLD &&
+			banter setup --first-start`);
+		const crowd = await Crowd.gather(stream, ask, MODEL, 0);
 		await machine.do("systemctl restart banter-masterd");
 		await ready();
 		await crowd.part(); // nobody who came meanwhile was refused
@@ -377,8 +467,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			echo TLS_KEY=/etc/banter/tls/privkey.pem >>/etc/banter/banter.env
 			systemctl daemon-reload`);
 		await renew("first");
-		await machine.do("systemctl stop banter-masterd.service banter-masterd.socket");
-		await machine.do("systemctl start banter.target");
+		await machine.do("systemctl restart banter-masterd.socket banter-masterd.service");
 		const url = "https://127.0.0.1";
 		await until("HTTPS answers", async () => {
 			return (await request(url, "GET", "/health/ready").catch(() => null))?.status === 200;
@@ -406,8 +495,11 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("a reload cuts none of 200 streams and refuses no connection", async () => {
-		const crowd = await Crowd.gather(stream, ask, STREAMS);
+	const WHOM =
+		"cuts none of 200 streams, sends 50 sockets elsewhere without a message lost, and refuses nobody";
+
+	it(`a reload ${WHOM}`, async () => {
+		const crowd = await gather();
 		const workers = await machine.do(`pgrep -P ${await pid("banter-masterd")} workerd`);
 		await machine.do("systemctl reload banter-masterd");
 		await until("all workers are new", async () => {
@@ -425,11 +517,13 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await crowd.part();
 	});
 
-	it("an upgrade cuts none of 200 streams and refuses no connection", async () => {
-		const crowd = await Crowd.gather(stream, ask, STREAMS);
+	it(`an upgrade ${WHOM}`, async () => {
+		const crowd = await gather();
 		const store = await pid("banter-storaged");
+		const settings = await machine.do("cat /etc/banter/banter.env");
 		const said = await install(NEWER);
 		assert.match(said, /new workers serve/);
+		assert.equal(await machine.do("cat /etc/banter/banter.env"), settings);
 		assert.notEqual(await pid("banter-storaged"), store);
 		assert.equal(await machine.do("banter --version"), `banter ${NEWER}\n`);
 		await until("workers of the newer version", async () =>
@@ -456,6 +550,21 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("restarted", "[[tokens=1]]")).status, 200);
 	});
 
+	it("a version that could not read the store is refused, and nothing is changed", async () => {
+		await machine.do(`rm -rf /root/deb && dpkg-deb -R /root/banter_${VERSION}.deb /root/deb &&
+			sed -i 's/-gt [0-9]*/-gt 3/' /root/deb/DEBIAN/preinst && dpkg-deb -b /root/deb /root/other.deb`);
+		const pids = () => Promise.all([pid("banter-storaged"), pid("banter-masterd")]);
+		const before = await pids();
+		const said = await machine.run(
+			"apt-get install -y --allow-downgrades -o Dpkg::Use-Pty=0 /root/other.deb 2>&1",
+		);
+		assert.notEqual(said.status, 0);
+		assert.match(said.stdout, /reads no store above schema .*nothing was changed/);
+		assert.deepEqual(await pids(), before);
+		assert.equal(await machine.do("banter --version"), `banter ${NEWER}\n`);
+		assert.match(await machine.do("dpkg --status banter"), /^Status: install ok installed$/m);
+	});
+
 	it("a reboot keeps every conversation, and everything comes up by itself", async () => {
 		const before = await conversations();
 		assert.ok(before.total > 2);
@@ -466,6 +575,8 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await ready();
 		assert.deepEqual(await conversations(), before);
 		assert.equal((await chat("after-the-reboot", "[[tokens=1]]")).status, 200);
+		assert.equal((await logIn(OWNER)).status, 200);
+		await comesBack();
 	});
 
 	it("removal stops everything and keeps settings and data", async () => {
@@ -479,12 +590,56 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.deepEqual(await conversations(), before);
 	});
 
-	it("a purge deletes them", async () => {
-		await machine.do("apt-get purge -y banter");
-		const left = await machine.run(
-			"ls -d /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null",
+	const replaceStore = (make) =>
+		machine.do(`${STOP_STORE} && cd /var/lib/banter && rm -f *.mdb && ${make} >data.mdb &&
+			chown banter-store: data.mdb`);
+
+	it("an upgrade brings a store of before up to date, and says so where it cannot", async () => {
+		await machine.do("cp /var/lib/banter/data.mdb /root/kept.mdb");
+		await replaceStore("gzip -dc /root/old-store.gz");
+		await install(NEWER);
+		await ready();
+		assert.equal((await conversations()).total, 15);
+		await until("workers of the newer version", async () =>
+			(await machine.do("banter status")).includes(`banter ${NEWER}, connected`),
 		);
-		assert.equal(left.stdout, "");
+		assert.match(await journal("banter-storaged"), /ev=store_migrated from=3 /);
+		await machine.do("banter verify");
+		// As it goes back, were this the older version.
+		await machine.do(`${STOP_STORE} && banter restore --force /var/lib/banter/data-schema3.mdb &&
+			systemctl start banter.target`);
+		await ready();
+		assert.equal((await conversations()).total, 15);
+
+		await replaceStore("gzip -dc /root/old-store.gz | sed s/schema_version3/schema_version9/g");
+		const said = await install(VERSION);
+		assert.match(said, /the store does not start.*\n.*ev=store_too_new schema=9 .*help=/);
+		assert.equal((await ask("GET", "/health")).status, 200);
+		assert.equal((await chat("too-new", "[[tokens=1]]")).status, 503);
+		await replaceStore("cat /root/kept.mdb");
+		await machine.do("systemctl restart banter.target");
+		await ready();
+	});
+
+	const LEFT = "ls -d /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
+
+	it("a purge leaves nothing in the way of a new installation", async () => {
+		await machine.do("mount -t tmpfs none /var/backups/banter"); // a disk of its own
+		await machine.do("apt-get purge -y banter");
+		assert.equal((await machine.run(LEFT)).stdout, "/var/backups/banter\n");
+		await machine.do("umount /var/backups/banter");
+		assert.equal(await machine.do("systemctl --failed --plain --no-legend"), "");
+		await install(VERSION);
+		assert.equal(await active("banter-storaged"), "active");
+		assert.notEqual(await key("WIDGET_API_KEY"), keys.widget);
+	});
+
+	it("a purge deletes everything, behind a link too", async () => {
+		await machine.do(`systemctl stop banter.target banter-storaged.socket banter-storaged &&
+			mv /var/lib/banter /srv/banter && ln -s /srv/banter /var/lib/banter`);
+		await machine.do("apt-get purge -y banter");
+		assert.equal((await machine.run(LEFT)).stdout, "");
+		assert.equal(await machine.do("ls -A /srv/banter"), "");
 		const units = await machine.run("find /etc/systemd /lib/systemd /usr/lib -name '*banter*'");
 		assert.equal(units.stdout, "");
 	});

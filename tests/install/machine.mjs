@@ -9,12 +9,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { until } from "../e2e/daemon.mjs";
+import { basename, dirname, join } from "node:path";
+import { until as untilWithin } from "../e2e/daemon.mjs";
 import { makeGroups, removeGroups } from "./cgroup.mjs";
 
-const BOOT_MS = 60_000;
-const COMMAND_MS = 120_000;
+/** How long anything may take: a whole machine, perhaps on a busy one. */
+const DEADLINE_MS = 60_000;
+const COMMAND_MS = 300_000; // apt's, most of all
 const REBOOT_STATUS = 133; // systemd-nspawn(1): the machine wants to be started again
 const SIGRTMIN_4 = 38; // systemd(1): power off
 
@@ -35,6 +36,11 @@ export function whyNot() {
 	return missing.length > 0 ? `there is no ${missing.join(", no ")}` : undefined;
 }
 
+/** Asks until the condition holds and resolves to what it gave. */
+export function until(what, condition) {
+	return untilWithin(what, condition, DEADLINE_MS);
+}
+
 export class Machine {
 	/** @param {string} template the root directory to copy */
 	constructor(template) {
@@ -44,7 +50,7 @@ export class Machine {
 	}
 
 	async boot() {
-		this.groups = makeGroups(`banter-install-${process.pid}`);
+		this.groups = makeGroups(`banter-install-${basename(this.root)}`);
 		const nspawn = [
 			...["systemd-nspawn", "--quiet", `--directory=${this.root}`, "--boot"],
 			...["--register=no", "--keep-unit", "--link-journal=no"],
@@ -68,16 +74,12 @@ export class Machine {
 
 	/** Waits until everything that starts at boot has been started. */
 	async #up() {
-		await until(
-			"the machine is up",
-			async () => {
-				if (this.child.exitCode !== null) throw new Error(`it did not boot:\n${this.tail()}`);
-				if (!this.#leader) return false;
-				const { stdout } = await this.run("systemctl is-system-running");
-				return /^(running|degraded)/.test(stdout);
-			},
-			BOOT_MS,
-		);
+		await until("the machine is up", async () => {
+			if (this.child.exitCode !== null) throw new Error(`it did not boot:\n${this.tail()}`);
+			if (!this.#leader) return false;
+			const { stdout } = await this.run("systemctl is-system-running");
+			return /^(running|degraded)/.test(stdout);
+		});
 	}
 
 	tail() {
@@ -148,7 +150,7 @@ export class Machine {
 	/** Powers it off, and removes all of it. */
 	async end() {
 		if (this.child?.exitCode === null) {
-			const late = setTimeout(() => this.child.kill("SIGKILL"), BOOT_MS);
+			const late = setTimeout(() => this.child.kill("SIGKILL"), DEADLINE_MS);
 			process.kill(this.#leader, SIGRTMIN_4);
 			await this.ended;
 			clearTimeout(late);

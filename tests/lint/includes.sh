@@ -34,6 +34,8 @@ only() {
 
 only 'curl/curl.h' 'workerd/chat/upstream_internal.h'
 only 'lmdb.h' 'storaged/.*'
+only 'wslay/wslay.h' 'workerd/http/ws.*'
+only 'uni(case|conv|ctype|norm|str|types)[.]h' 'storaged/contact_keys.c'
 only 'openssl/ssl.h' 'workerd/http/tls.c' 'workerd/http/io.c'
 
 exit $status

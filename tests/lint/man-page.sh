@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The man pages are sound mdoc. banter(1) has a section for each command that the program has, with
-# each of its options, and none for others; those of the daemons have all of theirs.
+# each of its options, and none for others; those of the daemons have all of theirs. Each page has the
+# exit statuses of its program.
 set -eu
 cd "$(dirname "$0")/../.."
 page=systemd/man/banter.1
@@ -36,8 +37,18 @@ for command in $commands; do
 			complain "nothing about --$option of banter $command"
 	done
 done
+# Each exit status that the sources in FOLDER name.
+says_statuses() {
+	for name in $(grep -hoE '\bEX_[A-Z]+' "$1"/*.c | sort -u); do
+		number=$(awk -v name="$name" '$2 == name { print $3 }' /usr/include/sysexits.h)
+		grep -qE "^\.It $number$" "$page" || complain "nothing about exit status $number ($name)"
+	done
+}
+
+says_statuses storaged/banter
 for daemon in masterd workerd storaged; do
 	page=systemd/man/$daemon.8
+	says_statuses $daemon
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do
 		grep -qE -- "(Fl|\|) ${option#-}( |\$)" "$page" ||
 			complain "nothing about $option"

@@ -1,0 +1,104 @@
+// Visitors of a widget, each with a WebSocket, while something is done to the service: half of them hear
+// a long reply, the others talk on and on. Who is sent away comes back, as the widget does. In the end
+// each has heard every reply, and all that was said is there, once.
+
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { request } from "../e2e/client.mjs";
+import { Visitor } from "../e2e/visitors.mjs";
+import { asking, numbered, release } from "./crowd.mjs";
+import { until } from "./machine.mjs";
+
+const BETWEEN_MS = 500;
+const HISTORY = 200; // messages that a visitor gets who comes back
+const GOING_AWAY = [1001, "restarting"];
+
+class Guest {
+	/** [role, content] of all that was said. */
+	said = [];
+	/** How often it was sent away. */
+	moved = 0;
+
+	static async arrive(service, widget) {
+		const guest = new Guest();
+		guest.visitor = await Visitor.open(service, widget, { stream: true });
+		return guest;
+	}
+
+	/** The next frame; a history, when it had to come back for it. */
+	async #next() {
+		const { visitor } = this;
+		await until("a frame", () => visitor.frames.length > 0 || visitor.closed || visitor.error);
+		if (visitor.frames.length > 0) return visitor.frames.shift();
+		assert.deepEqual(visitor.closed, GOING_AWAY, visitor.error?.message);
+		this.moved++;
+		this.visitor = await visitor.again({ stream: true });
+		return { type: "history", messages: this.visitor.history };
+	}
+
+	/** Says it, and hears the reply to its end. */
+	async ask(text, reply) {
+		const id = `id-${this.said.length}`;
+		this.said.push(["user", text], ["assistant", reply]);
+		this.visitor.say(text, id);
+		for (;;) {
+			const { type, role, content, messages } = await this.#next();
+			assert.notEqual(type, "error");
+			if (type === "message" && role === "assistant" && content === reply) return;
+			if (type !== "history") continue;
+			const at = messages.findIndex((one) => one.role === "user" && one.content === text);
+			if (at === -1) this.visitor.say(text, id);
+			else if (messages[at + 1]?.content === reply) return;
+		}
+	}
+
+	/** All that was said is there once, in its order. */
+	async leave() {
+		const { history } = await this.visitor.again();
+		assert.deepEqual(
+			history.map(({ role, content }) => [role, content]),
+			this.said.slice(-HISTORY),
+		);
+		await this.visitor.close();
+	}
+}
+
+export class Guests {
+	#going = true;
+
+	/** n guests who have all heard something, and go on from now on. model: where its accounts are. */
+	static async gather(service, widget, model, n) {
+		const guests = new Guests();
+		guests.model = model;
+		guests.name = `guests of ${Date.now()}`;
+		guests.all = await Promise.all(Array.from({ length: n }, () => Guest.arrive(service, widget)));
+		await Promise.all(guests.all.map((guest) => guest.ask("[[echo]] hello", "hello")));
+		guests.talks = Promise.all(guests.all.map((guest, i) => guests.#talk(guest, i)));
+		guests.talks.catch(() => {}); // told by part()
+		return guests;
+	}
+
+	async #talk(guest, i) {
+		if (i % 2 === 0) return guest.ask(asking(this.name), numbered.trim());
+		for (let line = 0; this.#going; line++) {
+			await guest.ask(`[[echo]] line ${line}`, `line ${line}`);
+			await pause(BETWEEN_MS);
+		}
+	}
+
+	/** All were sent away once and came back, and nothing was lost, or asked of the model twice. */
+	async part() {
+		await Promise.race([this.talks, until("all moved", () => this.all.every((one) => one.moved))]);
+		this.#going = false;
+		await release(this.model, this.name);
+		await this.talks;
+		await Promise.all(this.all.map((guest) => guest.leave()));
+		assert.deepEqual(
+			this.all.map((guest) => guest.moved),
+			this.all.map(() => 1),
+		);
+		const path = `/stub/calls?contains=${encodeURIComponent(this.name)}`;
+		const { count } = (await request(this.model, "GET", path)).json;
+		assert.equal(count, Math.ceil(this.all.length / 2));
+	}
+}
