@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "proto/basics.h"
+#include "storaged/page.h"
 
 struct listing
 listing_of(enum table table, const struct id *org, const struct id *after, uint32_t limit)
@@ -92,22 +93,6 @@ fill(struct walk *w, const struct listing *l, struct id *next)
 
 /* -- answers ------------------------------------------------------------------------------ */
 
-/* What all pages are. */
-struct page {
-	struct slice items;
-	struct id next;
-};
-
-#define IS_PAGE(type, list)                                                       \
-	_Static_assert(offsetof(struct msg_##type, list) == 0 &&                  \
-		offsetof(struct msg_##type, next) == offsetof(struct page, next), \
-	    "a list, and the cursor behind it")
-
-IS_PAGE(org_page, orgs);
-IS_PAGE(user_page, users);
-IS_PAGE(agent_page, agents);
-IS_PAGE(widget_page, widgets);
-IS_PAGE(contact_page, contacts);
 _Static_assert(offsetof(struct msg_key_page, keys) == 0, "a list");
 
 int

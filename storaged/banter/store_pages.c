@@ -3,22 +3,7 @@
  */
 #include "storaged/banter/store_pages.h"
 
-#include <stddef.h>
-
-/* What the answers are: a list, and the cursor behind it. */
-struct page {
-	struct slice items;
-	struct id next;
-};
-
-#define IS_PAGE(type, list)                                                       \
-	_Static_assert(offsetof(struct msg_##type, list) == 0 &&                  \
-		offsetof(struct msg_##type, next) == offsetof(struct page, next), \
-	    "a list, and the cursor behind it")
-
-IS_PAGE(org_page, orgs);
-IS_PAGE(user_page, users);
-IS_PAGE(widget_page, widgets);
+#include "storaged/page.h"
 
 /* All pages are alike: one of any of these types is read as one of users. */
 static struct page
