@@ -14,9 +14,6 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_desk.h"
 
-/* What one input may cost. */
-#define RESTARTS_MAX 8
-
 /* -- arguments --------------------------------------------------------------------------- */
 
 static unsigned
@@ -375,18 +372,6 @@ probe(struct slice *in)
 	desk_probe();
 }
 
-static unsigned restarts_left;
-
-static void
-restart(struct slice *in)
-{
-	(void)in;
-	if (restarts_left == 0)
-		return;
-	restarts_left--;
-	desk_restart();
-}
-
 static const struct desk_instruction instructions[] = {
     {'y', other_client},  /* client */
     {'O', org_create},    /* org name agent widget public */
@@ -417,7 +402,7 @@ static const struct desk_instruction instructions[] = {
     {'g', widget_delete}, /* org id */
     {'s', widget_reset},  /* org id public */
     {'x', commit}, {'p', probe},
-    {'R', restart}, /* the last: slow, and only for its own letter */
+    {'R', desk_restart_some}, /* the last: slow, and only for its own letter */
 };
 
 int
@@ -427,7 +412,6 @@ fuzz_store_organizations(const uint8_t *data, size_t size)
 
 	desk_open(fuzz_byte(&in) == 'f');
 	client = 0;
-	restarts_left = RESTARTS_MAX;
 	desk_run(in, instructions, ARRAY_LEN(instructions));
 	desk_close();
 	return 0;

@@ -17,9 +17,6 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_desk.h"
 
-/* What one input may cost. */
-#define RESTARTS_MAX 8
-
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
 /* When each input begins. */
@@ -27,7 +24,6 @@
 
 static unsigned client; /* who asks next */
 static uint64_t now;
-static unsigned restarts_left;
 
 /* -- arguments --------------------------------------------------------------------------- */
 
@@ -399,16 +395,6 @@ lose(struct slice *in)
 	desk_lose(choose(in, DESK_CLIENTS));
 }
 
-static void
-restart(struct slice *in)
-{
-	(void)in;
-	if (restarts_left == 0)
-		return;
-	restarts_left--;
-	desk_restart();
-}
-
 static const struct desk_instruction instructions[] = {
     {'y', other_client},       /* client */
     {'V', open_visitor},       /* public token fresh-token id */
@@ -429,8 +415,8 @@ static const struct desk_instruction instructions[] = {
     {'s', widget_reset},       /* widget public */
     {'d', widget_delete},      /* widget */
     {'t', half_a_day_passes}, {'x', commit}, {'n', interrupt}, {'u', probe},
-    {'k', lose},    /* client */
-    {'r', restart}, /* the last: slow, and only for its own letter */
+    {'k', lose},              /* client */
+    {'r', desk_restart_some}, /* the last: slow, and only for its own letter */
 };
 
 static void
@@ -458,7 +444,6 @@ fuzz_store_visitors(const uint8_t *data, size_t size)
 	clock_stop_wall(now);
 	desk_open(fuzz_byte(&in) == 'f');
 	client = 0;
-	restarts_left = RESTARTS_MAX;
 	make_widgets();
 	desk_run(in, instructions, ARRAY_LEN(instructions));
 	desk_close();

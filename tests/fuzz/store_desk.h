@@ -52,6 +52,9 @@ void desk_probe(void);
 /* The process is gone and started anew: only what was committed is left. */
 void desk_restart(void);
 
+/* The same as an instruction: at most 8 times an input, for what that costs. */
+void desk_restart_some(struct slice *in);
+
 /* The cursor of the last list of conversations; empty: it was at its end. */
 struct slice desk_cursor(void);
 
