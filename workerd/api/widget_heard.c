@@ -244,30 +244,16 @@ join(struct heard *h)
 	return turn_join(h->s->api->chat, &ref, 0, &sink, h);
 }
 
-static void
-unheard_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
-{
-	(void)arg;
-	(void)ids;
-	(void)reply;
-}
-
-static void
-unheard_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
-{
-	(void)arg;
-	(void)failure;
-	(void)retry_after_ms;
-}
-
-/* How it has ended the reply's own listener hears. */
+/* Its own listener hears how it has ended; nobody else has to. */
 static void
 stop(struct heard *h)
 {
-	static const struct turn_sink unheard = {.done = unheard_done, .error = unheard_error};
 	const struct turn_reference ref = reference(h);
+	struct turn_listener *l = turn_stop(h->s->api->chat, &ref, &sink, h);
 
-	h->stopping = turn_stop(h->s->api->chat, &ref, &unheard, NULL) != NULL;
+	h->stopping = l != NULL;
+	if (l != NULL)
+		turn_leave(l);
 }
 
 /* Begins to hear it; if too much is under way, that is told and it is gone. */
