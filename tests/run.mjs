@@ -16,6 +16,8 @@
 //
 // What a file prints is shown when it has ended.
 //
+// At the end each that failed is named, with the beginning of what it said.
+//
 // The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
 // only if none failed. A suite without a single test, a runner that crashes or hangs: a failure.
 
@@ -33,6 +35,7 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { countCmocka, countTap } from "./counts.mjs";
 import { portShare } from "./ports.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -121,55 +124,10 @@ function run(command, args, { env = {}, cwd = ROOT } = {}) {
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 
-/**
- * Counts the test points of a TAP document. A point that had points below it is a group: it
- * counts only when it failed and none below it did (a hook, or the runner itself).
- */
-function countTap(text) {
-	const count = { passed: 0, failed: 0, skipped: 0, names: [] };
-	const below = []; // for each depth, the points since the last one further out
-	for (const line of text.split("\n")) {
-		const match = /^(\s*)(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s*(.*)$/.exec(line);
-		if (!match) continue;
-		const [, indent, not, name] = match;
-		const depth = indent.length;
-		const deeper = below.filter((entry) => entry.depth > depth);
-		while (below.length > 0 && below[below.length - 1].depth > depth) below.pop();
-		if (below.length === 0 || below[below.length - 1].depth < depth)
-			below.push({ depth, failed: 0 });
-		const here = below[below.length - 1];
-		const failedBelow = deeper.reduce((sum, entry) => sum + entry.failed, 0);
-		if (not) here.failed++;
-		else here.failed += failedBelow;
-		if (deeper.length > 0 && (!not || failedBelow > 0)) continue;
-		if (/#\s*SKIP\b/i.test(name)) count.skipped++;
-		else if (not) {
-			count.failed++;
-			count.names.push(name.replace(/\s+#.*$/, ""));
-		} else count.passed++;
-	}
-	return count;
-}
-
-/** Counts what cmocka prints in its standard form; it names the failed ones a second time at the end. */
-function countCmocka(text) {
-	const named = (word) =>
-		[...text.matchAll(new RegExp(`^\\[ *${word} *\\] (?!\\d+ test\\(s\\))(.*)$`, "gm"))].map(
-			([, name]) => name,
-		);
-	const names = [...new Set(named("FAILED"))];
-	return {
-		passed: named("OK").length,
-		failed: names.length,
-		skipped: new Set(named("SKIPPED")).size,
-		names,
-	};
-}
-
 /** A suite without anything to run is a failure. */
 function nothingToRun(what) {
 	total.failed++;
-	failures.push(`${what}: nothing to run`);
+	failures.push({ name: `${what}: nothing to run`, why: [] });
 }
 
 /** Adds a program's tests to the sum; trouble and having none at all are failures. */
@@ -177,12 +135,12 @@ function add(what, count, trouble) {
 	total.passed += count.passed;
 	total.failed += count.failed;
 	total.skipped += count.skipped;
-	failures.push(...count.names.map((name) => `${what}: ${name}`));
+	failures.push(...count.failures.map(({ name, why }) => ({ name: `${what}: ${name}`, why })));
 	if (count.failed > 0) return false;
 	const none = count.passed + count.skipped === 0;
 	if (!trouble && !none) return true;
 	total.failed++;
-	failures.push(`${what}: ${trouble ?? "no test ran"}`);
+	failures.push({ name: `${what}: ${trouble ?? "no test ran"}`, why: [] });
 	return false;
 }
 
@@ -271,9 +229,12 @@ async function runFrontend(what, cwd) {
 		passed: said("pass"),
 		failed: said("fail") + said("cancelled"),
 		skipped: said("skipped") + said("todo"),
-		names: output.match(/^not ok .*|^\s*✖ .*/gm) ?? [],
+		failures: [],
 	};
-	const ok = add(what, count.failed > 0 ? count : { ...count, names: [] }, trouble);
+	if (count.failed > 0)
+		for (const name of output.match(/^not ok .*|^\s*✖ .*/gm) ?? [])
+			count.failures.push({ name: name.trim(), why: [] });
+	const ok = add(what, count, trouble);
 	if (!ok) console.log(output);
 	report(what, ok, count, since);
 }
@@ -339,8 +300,9 @@ function parseArguments(args) {
 async function main() {
 	const options = parseArguments(process.argv.slice(2));
 	await runJobs(jobsOf(options), options.hands);
-	if (failures.length > 0)
-		console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
+	if (failures.length > 0) console.log("\nFailed:");
+	for (const { name, why } of failures)
+		console.log([`  ${name}`, ...why.map((line) => `      ${line}`)].join("\n"));
 	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 	console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 	process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -1,7 +1,15 @@
 // Small file systems of their own, to be filled.
 
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	fsyncSync,
+	mkdtempSync,
+	openSync,
+	rmSync,
+	truncateSync,
+	writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -44,15 +52,30 @@ export async function withFileSystem(kind, mib, body) {
 	return undefined;
 }
 
-/** Writes a file until there is no room for more. */
+/**
+ * Writes a file until there is no room for more, not for one byte. What ext4 has set aside for its own
+ * pages while the data was only in memory is free again when the data is on the disk; so it goes on
+ * until that brings no more.
+ */
 export function fill(path) {
 	const fd = openSync(path, "a");
-	const piece = Buffer.alloc(64 * 1024, 1);
 	try {
-		while (writeSync(fd, piece) > 0);
-	} catch (error) {
-		if (error.code !== "ENOSPC") throw error;
+		while (fillOnce(fd) > 0) fsyncSync(fd);
 	} finally {
 		closeSync(fd);
 	}
+}
+
+/** Appends great pieces, then small ones, until none finds room. Returns how much that was, in bytes. */
+function fillOnce(fd) {
+	let written = 0;
+	for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 8)) {
+		const piece = Buffer.alloc(size, 1);
+		try {
+			for (;;) written += writeSync(fd, piece);
+		} catch (error) {
+			if (error.code !== "ENOSPC") throw error;
+		}
+	}
+	return written;
 }

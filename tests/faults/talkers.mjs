@@ -79,15 +79,18 @@ export function assertLater(answer, code) {
  * @param {string} known a conversation of two messages
  */
 export async function assertFull(banter, known) {
-	// The end of another's reply may have left room for one more.
-	let answer;
+	// What another's end has freed may have room for one more.
 	let n = 0;
-	await until("a new visitor is refused", async () => {
-		answer = await banter.chat(`new-${n++}`, LONG);
-		return answer.status !== 200;
-	});
-	assertLater(answer, "store_full");
-	assertLater(await banter.stream("new", LONG), "store_full");
+	const refused = async (ask) => {
+		let answer;
+		await until("a new visitor is refused", async () => {
+			answer = await ask(`new-${n++}`);
+			return answer.status !== 200;
+		});
+		assertLater(answer, "store_full");
+	};
+	await refused((session) => banter.chat(session, LONG));
+	await refused((session) => banter.stream(session, LONG));
 	assert.equal((await banter.get("/health")).status, 200);
 	assert.ok((await banter.conversations()).conversations.length > 0);
 	assert.equal((await banter.messages(known)).length, 2);
