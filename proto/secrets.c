@@ -121,15 +121,24 @@ hash_is_zero(const struct hash256 *a)
 	return hash_equal(a, &(struct hash256){0});
 }
 
+struct hash256
+secret_mac(struct slice key, struct slice data)
+{
+	struct hash256 mac;
+
+	must(key.len <= INT_MAX);
+	must(HMAC(sha256(), key.p, (int)key.len, data.p, data.len, mac.b, NULL) != NULL);
+	return mac;
+}
+
 uint64_t
 secret_keyed_hash(const uint8_t key[32], struct slice data)
 {
-	uint8_t mac[32];
+	struct hash256 mac = secret_mac((struct slice){key, 32}, data);
 	uint64_t first = 0;
 
-	must(HMAC(sha256(), key, 32, data.p, data.len, mac, NULL) != NULL);
 	for (size_t i = 0; i < sizeof(first); i++)
-		first = first << 8 | mac[i];
+		first = first << 8 | mac.b[i];
 	return first;
 }
 

@@ -40,7 +40,10 @@ struct hash256 secret_hash(struct slice data);
 bool hash_equal(const struct hash256 *a, const struct hash256 *b);
 bool hash_is_zero(const struct hash256 *a);
 
-/* The first 64 bits of HMAC-SHA-256(key, data): for tables that a client must not be able to
+/* HMAC-SHA-256(key, data). */
+struct hash256 secret_mac(struct slice key, struct slice data);
+
+/* The first 64 bits of that with a key of 32 bytes: for tables that a client must not be able to
  * aim at. */
 uint64_t secret_keyed_hash(const uint8_t key[32], struct slice data);
 

@@ -176,19 +176,16 @@ name_runs(struct txn *t)
 /* -- from 3 to 4: organizations, and all that they have -------------------------------------- */
 
 /*
- * Conversations get a contact and a state, and an entry in conversations_by_widget; logins get an
- * id and what a list shows of them, and an entry in logins_by_user. The bytes:
+ * Conversations get a contact and a state, and an entry in conversations_by_widget; logins, which were
+ * all by DASHBOARD_PASSWORD, end. The bytes:
  *
  *	conversations    1       version 1, id 16, organization 16, widget 16, session (length 4, so
  *	                         many), made at 8, updated at 8, next place 8, messages 8, last message
  *	                         (length 4, so many)
  *	                 2       the same, contact 16, state 1
- *	logins           1       version 1, organization 16, made at 8, expires at 8
- *	                 2       the same, id 16, user 16, address (length 4, so many), program (the same)
  *	messages         both    version 1, id 16, role 1 (1: a reply), status 1, …
  *	state                    0: no reply; 1, 2, 3: it has ended with status 0, 1, 2; 4: it is open
  *	conversations_by_widget  organization, widget, ~updated at, conversation → nothing
- *	logins_by_user           organization, user (zero: none), login → the login's key
  *
  * A record that is damaged stays as it is: `banter verify` names it, before and after.
  */
@@ -203,8 +200,6 @@ enum {
 	MESSAGE_ROLE = 17,
 	MESSAGE_STATUS = 18,
 	STATUS_LAST = 2,
-	LOGIN_1_BYTES = 33,
-	LOGIN_2_BYTES = 73,
 	STATE_NONE = 0,
 	STATE_OPEN = 4,
 };
@@ -337,26 +332,12 @@ mark_active(struct txn *t, const struct key *turn, struct slice unused)
 	return txn_put(t, TABLE_CONVERSATIONS, &key, (struct slice){record, old.len});
 }
 
+/* Its token was hashed without DASHBOARD_PASSWORD, and would outlive a change of that. */
 static int
-name_login(struct txn *t, const struct key *token, struct slice old)
+end_login(struct txn *t, const struct key *token, struct slice unused)
 {
-	const struct id nobody = {0};
-	uint8_t record[LOGIN_2_BYTES] = {0};
-	struct id login = id_new(), org;
-	struct key by_user;
-	int rc;
-
-	if (old.len != LOGIN_1_BYTES || old.p[0] != 1)
-		return 0;
-	memcpy(record, old.p, old.len);
-	record[0] = 2;
-	memcpy(record + LOGIN_1_BYTES, login.b, sizeof(login.b));
-	memcpy(org.b, record + 1, sizeof(org.b));
-	rc = txn_put(t, TABLE_LOGINS, token, (struct slice){record, sizeof(record)});
-	if (rc != 0)
-		return rc;
-	by_user = key_user_login(&org, &nobody, &login);
-	return txn_put(t, TABLE_LOGINS_BY_USER, &by_user, key_slice(token));
+	(void)unused;
+	return txn_del(t, TABLE_LOGINS, token);
 }
 
 static int
@@ -367,7 +348,7 @@ add_organizations(struct txn *t)
 	if (rc == 0)
 		rc = change_each(t, TABLE_OPEN_TURNS, mark_active);
 	if (rc == 0)
-		rc = change_each(t, TABLE_LOGINS, name_login);
+		rc = change_each(t, TABLE_LOGINS, end_login);
 	return rc;
 }
 

@@ -33,6 +33,28 @@ hash_is_sha_256(void **unused)
 	assert_memory_equal(h.b, abc, sizeof(abc));
 }
 
+static void
+mac_is_hmac_sha_256(void **unused)
+{
+	/* RFC 4231, case 2, and case 6: a key that is longer than a block. */
+	static const uint8_t case_2[32] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a,
+	    0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39,
+	    0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43};
+	static const uint8_t case_6[32] = {0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f, 0x0d,
+	    0x8a, 0x26, 0xaa, 0xcb, 0xf5, 0xb7, 0x7f, 0x8e, 0x0b, 0xc6, 0x21, 0x37, 0x28, 0xc5,
+	    0x14, 0x05, 0x46, 0x04, 0x0f, 0x0e, 0xe3, 0x7f, 0x54};
+	uint8_t key[131];
+	struct hash256 h;
+
+	(void)unused;
+	h = secret_mac(slice_str("Jefe"), slice_str("what do ya want for nothing?"));
+	assert_memory_equal(h.b, case_2, sizeof(case_2));
+	memset(key, 0xaa, sizeof(key));
+	h = secret_mac((struct slice){key, sizeof(key)},
+	    slice_str("Test Using Larger Than Block-Size Key - Hash Key First"));
+	assert_memory_equal(h.b, case_6, sizeof(case_6));
+}
+
 /* RFC 4231, cases 1 and 2: HMAC fills a key up with zeros, so theirs may stand in 32 bytes. */
 static void
 keyed_hash_is_the_front_of_hmac_sha_256(void **unused)
@@ -183,6 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hash_is_sha_256),
+	    cmocka_unit_test(mac_is_hmac_sha_256),
 	    cmocka_unit_test(keyed_hash_is_the_front_of_hmac_sha_256),
 	    cmocka_unit_test(keyed_hash_takes_the_empty_text_and_depends_on_the_key),
 	    cmocka_unit_test(equal_means_same_length_and_bytes),

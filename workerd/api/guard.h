@@ -116,12 +116,6 @@ enum guard_verdict guard_refuse_admin(struct api_call *c);
 
 /* -- guard_session.c ----------------------------------------------------------------------- */
 
-/* The name of the session cookie. */
-#define SESSION_COOKIE "banter_session"
-
-/* The session cookie's value; empty when there is none. */
-struct slice guard_session_token(const struct http_request *req);
-
 /* There is a session cookie; else as guard_refuse_admin(). */
 guard_step_fn guard_has_session;
 

@@ -1,66 +1,48 @@
 /*
- * The dashboard's sessions: a random token in a cookie, whose hash the store knows.
+ * The dashboard's sessions (session.h), which the store is asked for.
  */
 #include "workerd/api/guard.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "proto/basics.h"
-#include "proto/secrets.h"
-
-struct slice
-guard_session_token(const struct http_request *req)
-{
-	static const char name[] = SESSION_COOKIE "=";
-	struct slice cookies = http_header(req, "cookie");
-	const size_t n = sizeof(name) - 1;
-
-	while (cookies.len > 0) {
-		const uint8_t *semicolon = memchr(cookies.p, ';', cookies.len);
-		size_t len = semicolon == NULL ? cookies.len : (size_t)(semicolon - cookies.p);
-
-		if (len > n && memcmp(cookies.p, name, n) == 0)
-			return (struct slice){cookies.p + n, len - n};
-		cookies.p += len;
-		cookies.len -= len;
-		while (cookies.len > 0 && (*cookies.p == ';' || *cookies.p == ' ')) {
-			cookies.p++;
-			cookies.len--;
-		}
-	}
-	return (struct slice){0};
-}
+#include "workerd/api/session.h"
 
 /* -- asking the store ---------------------------------------------------------------------- */
 
-/* Whose session it is. */
-static void
-sign(struct api_call *c, const struct msg_login *m)
+/* Whether there is a session, and the call is its from now on. One by DASHBOARD_PASSWORD whose token has
+ * another form is none: from before passwords were part of what it is known by, it would outlive them. */
+static bool
+sign(struct api_call *c, const union msg *m)
 {
 	struct msg_login_record login;
 	struct msg_user_item user;
 
-	must(record_decode(m->login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
+	if (m == NULL)
+		return false;
+	must(record_decode(m->login.login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
+	if (id_is_zero(&login.user) != session_is_shared(session_token(c->x->req)))
+		return false;
 	c->org = login.org;
 	c->login = login.id;
-	if (m->user.len == 0)
-		return;
-	must(record_decode(m->user, MSG_USER_ITEM, &user) == WIRE_OK);
+	if (id_is_zero(&login.user))
+		return true;
+	must(record_decode(m->login.user, MSG_USER_ITEM, &user) == WIRE_OK);
 	c->user = user.id;
 	c->role = user.role;
+	return true;
 }
 
 /* Asks for the request's session; found gets NULL when it is none. */
 static enum guard_verdict
 check_session(struct api_call *c, guard_found_fn *found)
 {
-	struct slice token = guard_session_token(c->x->req);
+	struct slice token = session_token(c->x->req);
 	struct msg_login_check ask;
 
 	if (token.len == 0)
 		return found(c, NULL);
-	ask.token = secret_hash(token);
+	ask.token = session_hash(c->api->settings, token);
 	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
 }
 
@@ -69,18 +51,16 @@ check_session(struct api_call *c, guard_found_fn *found)
 static enum guard_verdict
 found_for_admin(struct api_call *c, const union msg *m)
 {
-	if (m == NULL) {
-		reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
-		return GUARD_REFUSED;
-	}
-	sign(c, &m->login);
-	return GUARD_GRANTED;
+	if (sign(c, m))
+		return GUARD_GRANTED;
+	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
+	return GUARD_REFUSED;
 }
 
 enum guard_verdict
 guard_has_session(struct api_call *c)
 {
-	return guard_session_token(c->x->req).len > 0 ? GUARD_NEXT : guard_refuse_admin(c);
+	return session_token(c->x->req).len > 0 ? GUARD_NEXT : guard_refuse_admin(c);
 }
 
 enum guard_verdict
@@ -120,16 +100,13 @@ redirect_to_login(struct api_call *c)
 static enum guard_verdict
 found_for_page(struct api_call *c, const union msg *m)
 {
-	if (m == NULL)
-		return redirect_to_login(c);
-	sign(c, &m->login);
-	return GUARD_GRANTED;
+	return sign(c, m) ? GUARD_GRANTED : redirect_to_login(c);
 }
 
 static enum guard_verdict
 found_for_login(struct api_call *c, const union msg *m)
 {
-	return m == NULL ? GUARD_GRANTED : redirect(c->x, "/");
+	return sign(c, m) ? redirect(c->x, "/") : GUARD_GRANTED;
 }
 
 enum guard_verdict

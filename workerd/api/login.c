@@ -1,6 +1,6 @@
 /*
  * Signing in to the dashboard and out again (API.md, section 6). A session is a random token in a
- * cookie; the store holds its hash, so that signing out ends it for good.
+ * cookie (session.h), of which the store holds a hash, so that signing out ends it for good.
  *
  * By DASHBOARD_PASSWORD alone, which is compared here and now; or by a user's e-mail and password:
  *
@@ -20,6 +20,7 @@
 #include "workerd/api/guard.h"
 #include "workerd/api/login_body.h"
 #include "workerd/api/query.h"
+#include "workerd/api/session.h"
 
 #define SESSION_SECONDS (7 * 24 * 60 * 60)
 #define PROGRAM_MAX     250 /* bytes */
@@ -30,7 +31,7 @@ struct signing {
 	struct id org, user;    /* who signs in: zero until that is known */
 	struct hash256 checked; /* the user's password, for LOGIN_CREATE */
 	struct id login;
-	char token[SECRET_TOKEN_TEXT + 1]; /* "" when signing out */
+	char token[SESSION_TOKEN_SIZE]; /* "" when signing out */
 	uint8_t email[EMAIL_TEXT_MAX];
 	uint8_t password[PASSWORD_MAX];
 	size_t email_len, password_len;
@@ -123,8 +124,8 @@ sign_in(struct signing *s)
 
 	ip_format(&api_context(x)->caller.address, address);
 	create.address = slice_str(address);
-	secret_token(s->token);
-	create.token = secret_hash(slice_str(s->token));
+	session_token_new(id_is_zero(&s->user), s->token);
+	create.token = session_hash(s->q.api->settings, slice_str(s->token));
 	query_ask(&s->q, MSG_LOGIN_CREATE, &create, on_stored);
 }
 
@@ -232,8 +233,8 @@ handle_login(const struct api_call *c)
 void
 handle_logout(const struct api_call *c)
 {
-	struct slice token = guard_session_token(c->x->req);
-	struct msg_login_delete delete = {.token = secret_hash(token)};
+	struct slice token = session_token(c->x->req);
+	struct msg_login_delete delete = {.token = session_hash(c->api->settings, token)};
 
 	if (token.len == 0)
 		reply_cookie(c->api, c->x, "", 0);

@@ -12,6 +12,7 @@
 #include "workerd/api/guard.h"
 #include "workerd/api/password_kinds.h"
 #include "workerd/api/query.h"
+#include "workerd/api/session.h"
 
 #define ONE_MAX 8192 /* bytes of JSON */
 
@@ -239,7 +240,7 @@ handle_me_password(const struct api_call *c)
 		return;
 	me = new_query(c, ONE_MAX);
 	me->in = in;
-	me->token = secret_hash(guard_session_token(c->x->req));
+	me->token = session_hash(c->api->settings, session_token(c->x->req));
 	fields_read(&me->in, password_fields, true, me);
 	if (fields_wrong(&me->in).len > 0)
 		fields_refuse_query(&me->q, &me->in);
@@ -331,6 +332,6 @@ handle_logins_delete_others(const struct api_call *c)
 	struct msg_login_revoke ask = {.org = c->org, .user = c->user};
 
 	if (!c->by_key)
-		ask.except = secret_hash(guard_session_token(c->x->req));
+		ask.except = session_hash(c->api->settings, session_token(c->x->req));
 	revoke(c, &ask);
 }

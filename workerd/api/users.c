@@ -11,6 +11,7 @@
 #include "workerd/api/paging.h"
 #include "workerd/api/password_kinds.h"
 #include "workerd/api/query.h"
+#include "workerd/api/session.h"
 
 #define NAME_UNITS 100
 #define LIST_MAX   (1024u * 1024) /* bytes of JSON */
@@ -367,7 +368,7 @@ handle_users_change(const struct api_call *c)
 	u->in = in;
 	/* Whoever changes their own password stays signed in here. */
 	if (id_equal(&u->id, &c->user))
-		u->change.except = secret_hash(guard_session_token(c->x->req));
+		u->change.except = session_hash(c->api->settings, session_token(c->x->req));
 	ask_for_user(u, on_there);
 }
 
