@@ -73,10 +73,11 @@ open_credential(const char *name)
 }
 
 /* What is in it, without its last newline; the caller frees it. NULL with errno 0: there is none,
- * or it is empty; with another: it cannot be read. */
+ * or it is empty but for line breaks, which an editor leaves; with another: it cannot be read. */
 static char *
 read_credential(const char *name)
 {
+	static const char breaks[] = "\r\n";
 	int error, fd = open_credential(name);
 	char *text;
 	ssize_t n;
@@ -87,12 +88,12 @@ read_credential(const char *name)
 	n = read(fd, text, CREDENTIAL_MAX);
 	error = n == -1 ? errno : 0;
 	closefd(&fd);
-	if (n <= 0) {
+	if (n <= 0 || strspn(text, breaks) == (size_t)n) {
 		free(text);
 		errno = error;
 		return NULL;
 	}
-	text[strcspn(text, "\r\n")] = '\0';
+	text[strcspn(text, breaks)] = '\0';
 	return text;
 }
 

@@ -411,6 +411,35 @@ a_secret_may_come_as_a_file(void **state)
 }
 
 static void
+a_secret_s_file_that_is_empty_leaves_it_unset(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t problems;
+	} cases[] = {
+	    {"", 0}, {"\n", 0}, {"\r\n", 0}, {"\n\n", 0}, {"\nsecret\n", 1}, {" \n", 1}};
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/ADMIN_API_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		FILE *f = fopen(path, "w");
+
+		assert_non_null(f);
+		fputs(cases[i].text, f);
+		fclose(f);
+		assert_int_equal(LOAD(&s, env), cases[i].problems);
+		assert_null(s.admin_api_key);
+		settings_clear(&s);
+	}
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
 a_file_that_is_unset_may_be_a_credential(void **state)
 {
 	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
@@ -526,6 +555,7 @@ main(void)
 	    cmocka_unit_test(production_is_content_with_good_settings),
 	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),
 	    cmocka_unit_test(a_secret_may_come_as_a_file),
+	    cmocka_unit_test(a_secret_s_file_that_is_empty_leaves_it_unset),
 	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
 	    cmocka_unit_test(certificate_and_key_come_together_or_not_at_all),
 	    cmocka_unit_test(the_store_needs_no_keys),
