@@ -5,13 +5,11 @@
 #include <sysexits.h>
 
 #include "proto/basics.h"
-#include "proto/utf8.h"
+#include "storaged/banter/name.h"
 #include "storaged/banter/options.h"
 #include "storaged/banter/say.h"
 #include "storaged/banter/store_pages.h"
 #include "storaged/banter/words.h"
-
-#define NAME_MAX_UNITS 100
 
 static const char about[] =
     "ACTION is one of\n"
@@ -23,12 +21,12 @@ static const char about[] =
     "belong.\n";
 
 static int
-add(struct store_line *line, const char *name)
+add(struct store_line *line, struct slice name)
 {
 	char public_id[SECRET_PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
 	struct msg_org_create create = {
 	    .org = id_new(),
-	    .name = utf8_trim(slice_str(name)),
+	    .name = name,
 	    .agent = id_new(),
 	    .widget = id_new(),
 	};
@@ -66,22 +64,27 @@ list(struct store_line *line)
 	return store_pages_walk(line, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, print_org);
 }
 
-/* Whether the command line makes sense; 0, or EX_USAGE with the reason said. */
-static int
-check(const char *action, const char *name)
+static bool
+is_add(const struct invocation *inv)
 {
-	bool adds = strcmp(action, "add") == 0;
-	struct slice text = slice_str(name == NULL ? "" : name);
+	return strcmp(inv->operand, "add") == 0;
+}
 
-	if (!adds && strcmp(action, "list") != 0)
-		return fail(EX_USAGE, "%s is no action; see banter org --help", action);
-	if (!adds && name != NULL)
-		return fail(EX_USAGE, "%s is too much; see banter org --help", name);
-	if (adds &&
-	    (!utf8_valid(text) || utf8_trim(text).len == 0 ||
-		utf8_utf16_len(text) > NAME_MAX_UNITS))
-		return fail(EX_USAGE, "banter org add NAME: a name has 1 to %d characters",
+/* Whether the command line makes sense, and the name if it has one; 0, or EX_USAGE with the reason said. */
+static int
+check(const struct invocation *inv, struct slice *name)
+{
+	if (is_add(inv)) {
+		if (inv->second != NULL && name_read(inv->second, name) && name->len > 0)
+			return 0;
+		return fail(EX_USAGE,
+		    "banter org add NAME: a name has 1 to %d characters, in one line",
 		    NAME_MAX_UNITS);
+	}
+	if (strcmp(inv->operand, "list") != 0)
+		return fail(EX_USAGE, "%s is no action; see banter org --help", inv->operand);
+	if (inv->second != NULL)
+		return fail(EX_USAGE, "%s is too much; see banter org --help", inv->second);
 	return 0;
 }
 
@@ -90,17 +93,17 @@ run_org(struct invocation *inv)
 {
 	static const struct option_row rows[] = {{0}};
 	struct store_line line;
+	struct slice name = {0};
 	int status;
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	status = check(inv->operand, inv->second);
+	status = check(inv, &name);
 	if (status != 0)
 		return status;
 	status = store_line_reach(&line, inv->settings.store_socket);
 	if (status == 0)
-		status =
-		    strcmp(inv->operand, "add") == 0 ? add(&line, inv->second) : list(&line);
+		status = is_add(inv) ? add(&line, name) : list(&line);
 	store_line_close(&line);
 	return status;
 }

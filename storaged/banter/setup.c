@@ -182,7 +182,7 @@ tell_what_next(const char *dir)
 static int
 ask_user(struct store_line *line)
 {
-	struct user_new user = {.org = id_default_org, .name = "", .role = USER_OWNER};
+	struct user_new user = {.org = id_default_org, .role = USER_OWNER};
 	char email[CONFIG_VALUE_MAX];
 	int status =
 	    ask("The e-mail of the dashboard's first user. Empty: none, the dashboard's "

@@ -5,14 +5,12 @@
 #include <sysexits.h>
 
 #include "proto/basics.h"
-#include "proto/utf8.h"
+#include "storaged/banter/name.h"
 #include "storaged/banter/options.h"
 #include "storaged/banter/say.h"
 #include "storaged/banter/store_pages.h"
 #include "storaged/banter/user_new.h"
 #include "storaged/banter/words.h"
-
-#define NAME_MAX_UNITS 100
 
 static const char about[] =
     "ACTION is one of\n"
@@ -29,9 +27,10 @@ static const char about[] =
 
 struct wish {
 	const char *email; /* NULL: the action has none */
-	const char *org_text, *name;
+	const char *org_text, *name_text;
 	bool owner, member, generate;
 	struct id org;
+	struct slice name;
 };
 
 /* A password of whom it may concern. */
@@ -67,9 +66,7 @@ choose_role(struct store_line *line, const struct wish *wish, enum user_role *ro
 static int
 add(struct store_line *line, const struct wish *wish)
 {
-	struct user_new user = {.org = wish->org,
-	    .email = wish->email,
-	    .name = wish->name == NULL ? "" : wish->name};
+	struct user_new user = {.org = wish->org, .email = wish->email, .name = wish->name};
 	char password[USER_GENERATED + 1];
 	int status = choose_role(line, wish, &user.role);
 
@@ -185,17 +182,15 @@ find_action(const char *name)
 static int
 check_wish(const struct action *action, struct wish *wish)
 {
-	struct slice name = slice_str(wish->name == NULL ? "" : wish->name);
-
 	if (!action->has_email && wish->email != NULL)
 		return fail(EX_USAGE, "%s is too much; see banter user --help", wish->email);
 	if (action->has_email && wish->email == NULL)
 		return fail(EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
 	if (wish->owner && wish->member)
 		return fail(EX_USAGE, "--owner and --member: say one of them");
-	if (!utf8_valid(name) || utf8_utf16_len(name) > NAME_MAX_UNITS)
-		return fail(
-		    EX_USAGE, "--name has at most %d characters of UTF-8", NAME_MAX_UNITS);
+	if (wish->name_text != NULL && !name_read(wish->name_text, &wish->name))
+		return fail(EX_USAGE, "--name has at most %d characters of UTF-8, in one line",
+		    NAME_MAX_UNITS);
 	wish->org = id_default_org;
 	if (wish->org_text != NULL && id_parse(slice_str(wish->org_text), &wish->org) == -1)
 		return fail(EX_USAGE, "--org %s: this is no id", wish->org_text);
@@ -220,7 +215,7 @@ run_user(struct invocation *inv)
 	struct wish wish = {0};
 	const struct option_row rows[] = {
 	    {"org", "ID", "of this organization, not of the first one", .text = &wish.org_text},
-	    {"name", "NAME", "what the new user is called", .text = &wish.name},
+	    {"name", "NAME", "what the new user is called", .text = &wish.name_text},
 	    {"owner", NULL, "the new user may change users and keys", .flag = &wish.owner},
 	    {"member", NULL, "the new user may not", .flag = &wish.member},
 	    {"generate", NULL, "make a random password and print it", .flag = &wish.generate},

@@ -97,7 +97,7 @@ user_make(struct store_line *line, const struct user_new *user)
 	    .id = id_new(),
 	    .org = user->org,
 	    .email = slice_str(user->email),
-	    .name = slice_str(user->name),
+	    .name = user->name,
 	    .role = user->role,
 	    .password = slice_str(user->password),
 	};

@@ -12,7 +12,8 @@
 
 struct user_new {
 	struct id org;
-	const char *email, *name; /* borrowed; name may be "" */
+	const char *email; /* borrowed, as the name is, which may be empty */
+	struct slice name;
 	enum user_role role;
 	char password[PASSWORD_TEXT_SIZE]; /* hashed */
 };

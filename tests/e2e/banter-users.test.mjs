@@ -33,7 +33,7 @@ describe("banter user", () => {
 	const from = () => ({ from: `192.0.2.${++address}` });
 
 	it("adds one with a password from standard input, who then signs in", async () => {
-		const added = await user(banter, PASSWORD, "add", "Jane@example.com", "--name", "Jane Doe");
+		const added = await user(banter, PASSWORD, "add", "Jane@example.com", "--name", " Jane Doe");
 		assert.equal(added.status, 0, added.stderr);
 		assert.equal(added.stdout, "added Jane@example.com, an owner\n");
 		assert.ok(!added.stderr.includes(PASSWORD));
@@ -95,6 +95,7 @@ describe("banter user", () => {
 		["too much", ["list", "x@example.com"], "", 64, /is too much/],
 		["an unknown action", ["frobnicate"], "", 64, /is no action/],
 		["too long a name", ["add", "x@y", "--name", "x".repeat(101)], "", 64, /100 characters/],
+		["a name of two lines", ["add", "x@y", "--name", "Jane\nDoe"], "", 64, /in one line/],
 	];
 	for (const [what, args, line, expected, why] of refused)
 		it(`refuses ${what}`, async () => {
@@ -104,7 +105,15 @@ describe("banter user", () => {
 		});
 
 	it("org refuses what makes no sense", async () => {
-		for (const args of [["add"], ["add", " "], ["add", "x".repeat(101)], ["list", "x"], ["x"], []])
+		for (const args of [
+			["add"],
+			["add", " "],
+			["add", "x".repeat(101)],
+			["add", "x\ty"],
+			["list", "x"],
+			["x"],
+			[],
+		])
 			await expectTool(banter, 64, "org", ...args);
 	});
 
