@@ -142,6 +142,33 @@ a_full_queue_refuses_and_empties(void **state)
 		assert_int_equal(askers[i].calls, 1);
 }
 
+/* As many as there may be, by who wants them, and then somebody signs in. */
+static void
+new_passwords_leave_room_for_those_who_sign_in(void **state)
+{
+	struct stage *s = *state;
+	struct asker fresh[HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
+	struct hasher_job *jobs[HASHER_NEW_MAX];
+
+	for (size_t i = 0; i < HASHER_NEW_MAX; i++) {
+		jobs[i] =
+		    hasher_hash(s->hasher, slice_str("correct horse"), on_done, &fresh[i]);
+		assert_non_null(jobs[i]);
+	}
+	assert_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_non_null(ask(s, "right", quick, &login[0]));
+	/* Those that have not begun are dropped, and leave their places. */
+	for (size_t i = 1; i < HASHER_NEW_MAX; i++)
+		hasher_forget(jobs[i]);
+	run_until(s, 2);
+	assert_int_equal(fresh[0].calls, 1);
+	assert_int_equal(login[0].verdict, PASSWORD_RIGHT);
+	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_non_null(ask(s, "right", quick, &login[1]));
+	run_until(s, 4);
+	assert_int_equal(other.calls, 1);
+}
+
 /* Some of them wait, one runs, and some are done: nobody can know which. */
 static void
 whoever_leaves_is_not_called(void **state)
@@ -187,6 +214,7 @@ main(void)
 	    TEST(a_new_hash_is_its_passwords),
 	    TEST(the_loop_goes_on_meanwhile),
 	    TEST(a_full_queue_refuses_and_empties),
+	    TEST(new_passwords_leave_room_for_those_who_sign_in),
 	    TEST(whoever_leaves_is_not_called),
 	    TEST(what_waits_at_the_end_is_dropped),
 	};

@@ -24,7 +24,7 @@
 /* A first guess of what a job takes. */
 #define JOB_MS 250
 
-enum work { WORK_VERIFY, WORK_HASH };
+enum work { WORK_VERIFY, WORK_HASH, WORKS };
 
 TAILQ_HEAD(jobs, hasher_job);
 
@@ -46,7 +46,7 @@ struct hasher {
 	pthread_t thread;
 	struct event *event;
 	int fd;
-	size_t jobs; /* the loop's: all that are not answered yet */
+	size_t jobs[WORKS]; /* the loop's: all that are not answered yet, by their work */
 	/* under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t work;
@@ -158,11 +158,17 @@ on_done(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	must(read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count) || errno == EAGAIN);
 	while ((job = take_done(h)) != NULL) {
-		h->jobs--;
+		h->jobs[job->work]--;
 		if (job->fn != NULL)
 			job->fn(job->arg, job->verdict, job->hashed ? job->text : NULL);
 		job_free(job);
 	}
+}
+
+static size_t
+count_jobs(const struct hasher *h)
+{
+	return h->jobs[WORK_VERIFY] + h->jobs[WORK_HASH];
 }
 
 static struct hasher_job *
@@ -171,11 +177,12 @@ add(struct hasher *h, enum work work, struct slice password, hasher_done_fn *fn,
 	struct hasher_job *job;
 
 	must(password.len <= PASSWORD_MAX);
-	if (h->jobs == HASHER_JOBS_MAX) {
-		log_event(LOG_WARN, "hasher_full", L_UINT("jobs", h->jobs));
+	if (count_jobs(h) == HASHER_JOBS_MAX ||
+	    (work == WORK_HASH && h->jobs[work] == HASHER_NEW_MAX)) {
+		log_event(LOG_WARN, "hasher_full", L_UINT("jobs", count_jobs(h)));
 		return NULL;
 	}
-	h->jobs++;
+	h->jobs[work]++;
 	job = xcalloc(1, sizeof(*job) + password.len);
 	job->hasher = h;
 	job->fn = fn;
@@ -237,7 +244,7 @@ hasher_forget(struct hasher_job *job)
 	job->fn = NULL;
 	if (!waits)
 		return;
-	h->jobs--;
+	h->jobs[job->work]--;
 	job_free(job);
 }
 
@@ -247,7 +254,7 @@ hasher_retry_after(struct hasher *h)
 	uint64_t ms;
 
 	pthread_mutex_lock(&h->lock);
-	ms = h->job_ms * h->jobs;
+	ms = h->job_ms * count_jobs(h);
 	pthread_mutex_unlock(&h->lock);
 	return (unsigned)(ms / 1000 + 1);
 }

@@ -16,6 +16,10 @@
 /* Jobs that wait, the one that runs among them: the last one's answer comes in time for a person. */
 #define HASHER_JOBS_MAX 64
 
+/* New passwords among them. Of these whoever is signed in may ask for any number, where attempts to sign in
+ * are counted: no organization's owner shall keep those of the others out. */
+#define HASHER_NEW_MAX 32
+
 struct hasher;
 struct hasher_job;
 
@@ -34,7 +38,7 @@ void hasher_free(struct hasher *h);
 [[gnu::warn_unused_result]] struct hasher_job *hasher_verify(
     struct hasher *h, struct slice password, struct slice text, hasher_done_fn *fn, void *arg);
 
-/* The same for the hash of a new password. */
+/* The same for the hash of a new password, of which fewer may wait. */
 [[gnu::warn_unused_result]] struct hasher_job *hasher_hash(
     struct hasher *h, struct slice password, hasher_done_fn *fn, void *arg);
 
