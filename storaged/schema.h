@@ -44,7 +44,7 @@ enum table {
 	TABLE_TURNS,                     /* turn → TURN_RECORD */
 	TABLE_OPEN_TURNS,                /* turn → OPEN_TURN_RECORD */
 	TABLE_PARTIALS,                  /* turn, offset → a piece of the reply */
-	TABLE_LOGINS,                    /* SHA-256 of the token → LOGIN_RECORD */
+	TABLE_LOGINS,                    /* a hash of the token → LOGIN_RECORD */
 	TABLE_TOTALS,                    /* org → TOTALS_RECORD */
 	TABLE_CLIENT_IDS,                /* conversation, client's id → CLIENT_ID_RECORD */
 	TABLE_CONVERSATIONS_BY_WIDGET,  /* org, widget, ~updated_at, conversation → nothing */
@@ -52,7 +52,7 @@ enum table {
 	TABLE_ORGS,                     /* org → ORG_RECORD */
 	TABLE_USERS,                    /* org, user → USER_RECORD */
 	TABLE_USERS_BY_EMAIL,           /* folded e-mail → org, user */
-	TABLE_LOGINS_BY_USER,           /* org, user, login → SHA-256 of the token */
+	TABLE_LOGINS_BY_USER,           /* org, user, login → a hash of the token */
 	TABLE_KEYS,                     /* SHA-256 of the key → KEY_RECORD */
 	TABLE_KEYS_BY_ORG,              /* org, key → SHA-256 of the key */
 	TABLE_AGENTS,                   /* org, agent → AGENT_RECORD */

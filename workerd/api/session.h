@@ -3,8 +3,9 @@
  *
  * A user's token is known by its SHA-256. One by DASHBOARD_PASSWORD is known by a hash of it and the
  * password together: under another password it is nobody's, in each worker that has that and at once, and
- * nobody has to look for the sessions to end. Who has the store alone cannot try passwords with it, as
- * the token, 256 random bits, is not there.
+ * nobody has to look for the sessions to end. A worker that a reload has replaced, and that still has the
+ * old one, can end none of the new sessions by mistake. Who has the store alone cannot try passwords with
+ * it, as the token, 256 random bits, is not there.
  */
 #ifndef WORKERD_API_SESSION_H
 #define WORKERD_API_SESSION_H
