@@ -252,8 +252,12 @@ describe("without DASHBOARD_PASSWORD and ADMIN_API_KEY", () => {
 		const session = await signIn(banter, await addUser(banter, "jane@example.com"));
 		assert.equal((await banter.get(LIST, session)).status, 200);
 		const { json } = await send(banter, "POST", KEYS, session, { kind: "admin" });
-		assert.equal((await banter.get(LIST, { "x-admin-api-key": json.key })).status, 200);
+		const key = { "x-admin-api-key": json.key };
+		assert.equal((await banter.get(LIST, key)).status, 200);
 		assertError(await banter.get(LIST), 503);
+		assert.equal((await send(banter, "DELETE", `${KEYS}/${json.id}`, session)).status, 204);
+		assertError(await banter.get(LIST, key), 401, "Unauthorized");
+		assertError(await banter.get(LIST, { "x-admin-api-key": "another" }), 503);
 	});
 });
 

@@ -101,7 +101,8 @@ guard_step_fn guard_socket_place;
 guard_step_fn guard_chat_key;
 
 /* x-admin-api-key is ADMIN_API_KEY, or an organization's of this kind: granted; else 401, or 503
- * where there is no ADMIN_API_KEY. Without the header: next. */
+ * where there is no ADMIN_API_KEY and it has not the form of an organization's. Without the header:
+ * next. */
 guard_step_fn guard_admin_key;
 
 /* Granted to whoever asks on this machine and is no proxy. */

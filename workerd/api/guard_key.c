@@ -83,7 +83,7 @@ found_admin_key(struct api_call *c, const union msg *m)
 	struct msg_key_record key;
 
 	if (!is_of_kind(m, KEY_ADMIN, &key))
-		return guard_refuse_admin(c);
+		return refuse(c);
 	c->org = key.org;
 	c->by_key = true;
 	return GUARD_GRANTED;
