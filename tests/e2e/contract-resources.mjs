@@ -3,7 +3,8 @@
 
 import { after, before, describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
-import { PATIENCE, useBanter } from "./harness.mjs";
+import { IMPATIENT } from "./contract.mjs";
+import { useBanter, withBanter } from "./harness.mjs";
 import { AGENT, crowd, introduce, NOBODY, storePeer, visit, WIDGET } from "./organizations.mjs";
 
 /** As many of a kind as an organization may have, and those that are there already. */
@@ -12,8 +13,7 @@ const MANY = 1000;
 /** drive(banter, status, method, path, options) sends a request and checks its answer. */
 export function describeResources(drive) {
 	describe("widgets, agents and contacts", () => {
-		const env = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(500 * PATIENCE) };
-		const banter = useBanter({ env });
+		const banter = useBanter();
 		const send = (status, method, path, body, headers = {}) =>
 			drive(banter, status, method, `/v1/admin/${path}`, {
 				headers: { ...ADMIN, ...headers },
@@ -89,7 +89,12 @@ export function describeResources(drive) {
 			}
 			await say(502, "[[fail=401]]");
 			await say(503, "[[fail=429 retry-after=30]]");
-			await say(504, "[[fail=hang]]");
+			await withBanter({ env: IMPATIENT, workers: 1 }, (own) =>
+				drive(own, 504, "POST", `/v1/admin/${path}`, {
+					headers: ADMIN,
+					body: { message: "[[fail=hang]]" },
+				}),
+			);
 		});
 
 		it("contacts", async () => {

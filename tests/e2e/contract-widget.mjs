@@ -74,7 +74,7 @@ export function describeWidget(contract, drive) {
 			await one.upTo("error");
 			await one.introduce({ email: "nobody" });
 			await one.introduce({ email: "ann@example.com", name: null });
-			one.say("[[tokens=1000 delay=10]]");
+			one.say("[[tokens=2 hang-after=1]]");
 			await one.upTo("token");
 			one.send({ type: "stop" });
 			await one.upTo("typing_stop");
