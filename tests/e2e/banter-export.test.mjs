@@ -60,7 +60,7 @@ async function fill(banter) {
 	await banter.chat("difficult", '[[reply=unicode]] \u0001 "\\\u2028 \u{1f600} \u007f </script>');
 	const stream = await banter.stream("dead", "[[tokens=40 hang-after=20]] never ends");
 	await stream.next();
-	await until("its text is kept", async () => /"t0 /.test(await exported(banter)));
+	await until("its text is kept", async () => /"t0 .*t19 /.test(await exported(banter)));
 	await banter.killWorkers(banter.workerPids());
 	stream.socket.destroy();
 	await until("it is interrupted", async () =>
