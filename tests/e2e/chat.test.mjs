@@ -73,11 +73,12 @@ describe("chat", () => {
 	});
 
 	it("tokens leave as they are made: the first is here while the model still speaks", async () => {
-		const stream = await banter.stream("pace", "[[tokens=3 hang-after=3]] slowly");
+		const stream = await banter.stream("pace", "[[tokens=4 hold-after=3]] slowly");
 		// The model has said three tokens and keeps the rest to itself; they are here all the same.
 		assert.deepEqual(await stream.tokens(3), ["t0 ", "t1 ", "t2 "]);
 		assert.equal((await banter.model("stats")).active, 1);
-		stream.leave();
+		await banter.release("slowly");
+		assert.equal((await stream.rest()).at(-1).message, "t0 t1 t2 t3");
 	});
 
 	it("the same session goes on with the same conversation, another one does not", async () => {
