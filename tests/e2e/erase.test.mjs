@@ -220,7 +220,7 @@ describe("a reply whose conversation is deleted", () => {
 	it("in mid-stream: an error event soon, the model is left, nothing is kept", async () => {
 		const before = await banter.model("stats");
 		const stream = await banter.stream("writing", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
-		const { conversationId } = await stream.next();
+		const { conversationId, messageId } = await stream.next();
 		await stream.tokens(3);
 		assert.equal((await del(banter, `${LIST}/${conversationId}`)).status, 204);
 		const last = (await stream.rest()).at(-1);
@@ -235,9 +235,10 @@ describe("a reply whose conversation is deleted", () => {
 				(await banter.model("stats")).client_disconnects === before.client_disconnects + 1,
 		);
 		await assertGone(banter, conversationId, "writing");
-		const ended = banter.log.lines.filter((line) => line.conversation === conversationId);
-		assert.ok(ended.some((line) => line.ev === "turn_failed" && line.why === "erased"));
-		assert.ok(!ended.some((line) => line.ev === "turn_not_saved"));
+		const said = (ev) => (line) => line.turn === messageId && line.ev === ev;
+		const ended = await banter.log.waitFor("the turn ended", said("turn_failed"));
+		assert.equal(ended.why, "erased");
+		assert.ok(!banter.log.lines.some(said("turn_not_saved")));
 	});
 
 	it("by its visitor's deletion too; the visitor who writes on begins anew", async () => {
