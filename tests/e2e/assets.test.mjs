@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
-import { until, useBanter } from "./harness.mjs";
+import { DEADLINE_MS, until, useBanter } from "./harness.mjs";
 
 const PATHS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const RELOADS = 10; // so that there are requests in every moment of one
@@ -42,6 +42,8 @@ describe("static files", () => {
 			WIDGET_BUNDLE_PATH: join(dir, "bundle.js"),
 			APP_ENV: "production",
 			CORS_ORIGIN: "https://site.example",
+			// No request is cut off because this process was not let run for a second.
+			DRAIN_TIMEOUT_MS: String(DEADLINE_MS / 2),
 		},
 	});
 	const get = (accepted, headers = {}) =>

@@ -44,7 +44,9 @@ export function readCorpus() {
 
 /**
  * Sends pieces on a connection of its own, each by a write of its own, ends our side, and resolves
- * to all that came back until the server closed its side, or reset the connection.
+ * to all that came back until the server closed its side, or reset the connection. What has come
+ * meanwhile is read before the next piece: Node gives up a socket whose write fails, with all that it
+ * has not read yet.
  */
 export function converse(port, pieces, host = "127.0.0.1") {
 	return new Promise((resolve, reject) => {
@@ -57,7 +59,7 @@ export function converse(port, pieces, host = "127.0.0.1") {
 		};
 		const send = (i) => {
 			if (i === pieces.length) socket.end();
-			else socket.write(pieces[i], () => send(i + 1));
+			else socket.write(pieces[i], () => setImmediate(send, i + 1));
 		};
 		socket.setTimeout(DEADLINE_MS, () => reject(new Error("the server does not close")));
 		socket.on("connect", () => {

@@ -54,6 +54,15 @@ export function memoryOf(pid) {
 	return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
 }
 
+/** The descriptors of a process; none of one that has gone. */
+function descriptorsOf(pid) {
+	try {
+		return readdirSync(`/proc/${pid}/fd`);
+	} catch {
+		return [];
+	}
+}
+
 /** How many sockets a process holds. */
 export function socketsOf(pid) {
 	return readdirSync(`/proc/${pid}/fd`).filter((fd) =>
@@ -65,7 +74,7 @@ export function socketsOf(pid) {
 export function socketHolders(pids) {
 	const holders = new Map();
 	for (const pid of pids)
-		for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+		for (const fd of descriptorsOf(pid)) {
 			const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
 			if (inode) holders.set(inode, pid);
 		}
