@@ -13,6 +13,34 @@ const PATHS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const RELOADS = 10; // so that there are requests in every moment of one
 const UNPACK = { br: brotliDecompressSync, gzip: gunzipSync };
 
+/** A new client of a worker that drains has a second for its request (workerd/http/server.c). Whoever was
+ * held up for half of that may have come too late. */
+const HELD_UP_MS = 500;
+const BEAT_MS = 20;
+
+/** Knows when this process was held up: then the machine let others run, or nobody. */
+class Pulse {
+	#last = performance.now();
+	#heldUpAt = 0;
+	#timer = setInterval(() => this.#beat(), BEAT_MS);
+
+	#beat() {
+		const now = performance.now();
+		if (now - this.#last > HELD_UP_MS) this.#heldUpAt = now;
+		this.#last = now;
+	}
+
+	/** Whether it was at any time after this one. */
+	wasHeldUpSince(time) {
+		this.#beat();
+		return this.#heldUpAt > time;
+	}
+
+	stop() {
+		clearInterval(this.#timer);
+	}
+}
+
 /** The bytes of an answer without their coding. */
 function contentOf(answer) {
 	const unpack = UNPACK[answer.headers["content-encoding"]] ?? ((bytes) => bytes);
@@ -117,9 +145,15 @@ describe("static files", () => {
 		let over = false;
 		let asked = 0;
 		const seen = new Set();
+		const pulse = new Pulse();
+		t.after(() => pulse.stop());
 		const ask = async (path, accepted) => {
 			while (!over) {
-				const answer = await banter.get(path, { "accept-encoding": accepted });
+				const began = performance.now();
+				const answer = await banter.get(path, { "accept-encoding": accepted }).catch((error) => {
+					if (!pulse.wasHeldUpSince(began)) throw error;
+				});
+				if (answer === undefined) continue;
 				assert.equal(answer.status, 200);
 				const content = contentOf(answer);
 				assert.ok(content === OLD || content === NEW, "one or the other, and whole");
