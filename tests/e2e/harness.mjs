@@ -108,6 +108,8 @@ export class Banter {
 			RATE_LIMIT_MAX_REQUESTS: "1000000",
 			// A reply that a test left hanging need not hold up its end.
 			DRAIN_TIMEOUT_MS: String(1000 * PATIENCE),
+			// One that a test holds is not given up before the test is.
+			OPENAI_IDLE_TIMEOUT_MS: "600000",
 			...this.settings,
 		};
 		return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));

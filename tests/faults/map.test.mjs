@@ -16,6 +16,12 @@ function refusedMore(fleet, n) {
 	return until("refusals", () => fleet.refusals.full >= before + n);
 }
 
+/** So many replies of 100 KB, all at once, whether there is room for them or not. */
+function fillUp(banter, n) {
+	const message = "[[tokens=25 huge=4000]]";
+	return Promise.all(Array.from({ length: n }, (_, i) => banter.chat(`long-${i}`, message)));
+}
+
 describe("the map is full", () => {
 	it("for its peers: what was refused is not there, and erasing makes room", async () => {
 		await withStore({ env }, async (store) => {
@@ -75,9 +81,7 @@ describe("the map is full", () => {
 			const widget = await makeWidget(banter);
 			const visitor = await Visitor.open(banter, widget);
 			assert.equal(await visitor.ask('[[text="hello"]]', "first"), "hello");
-			await Promise.all(
-				Array.from({ length: 30 }, (_, i) => banter.chat(`long-${i}`, "[[tokens=25 huge=4000]]")),
-			);
+			await fillUp(banter, 30);
 			const talkers = new Talkers(banter, 6);
 			await until("visitors are refused", () => talkers.refused >= 10);
 			for (let i = 0; i < 20; i++) {
@@ -103,6 +107,7 @@ describe("the map is full", () => {
 	it("for who listens to a reply whose end is not stored: in each worker the same", async () => {
 		await withBanter({ env, workers: 2 }, async (banter) => {
 			const raws = await oneToEach(banter);
+			await fillUp(banter, 25);
 			// Not for longer: it would end by itself when it is as long as a reply may be.
 			const message = "[[tokens=20 huge=4000 delay=50 hold-after=19]]";
 			const stream = await banter.stream("heard", message);
