@@ -14,6 +14,11 @@ const LARGE = "[[tokens=40 huge=4000 delay=50 hold-after=20]] large";
 
 const codes = (frames) => frames.filter(({ type }) => type === "error").map(({ code }) => code);
 
+/** Waits until the store has refused the reply once more. */
+function refusedAgain({ log }) {
+	return log.waitFor("once more", ({ ev }) => ev === "turn_not_saved", log.lines.length);
+}
+
 /** A reply breaks off, and there is no room for the next: resolves to a tab that comes then. */
 async function withoutRoom(banter, filler) {
 	const one = await Visitor.open(banter, await makeWidget(banter), { stream: true });
@@ -27,9 +32,11 @@ async function withoutRoom(banter, filler) {
 
 	const two = await one.again({ stream: true });
 	assert.deepEqual(codes(await two.upTo("typing_stop")), ["store_full"]);
-	// Nothing more is told of it: next comes the answer to what is sent now.
-	two.say("[[echo]] no room");
-	assert.deepEqual(codes([await two.next()]), ["store_full"]);
+	// Nothing more is told of it, when the store was asked again neither: next comes the answer to what is
+	// sent now. That is nothing to be stored, for which there may be a little room again.
+	await refusedAgain(banter);
+	two.send("nothing");
+	assert.deepEqual(codes([await two.next()]), ["invalid_message"]);
 	assert.deepEqual(two.frames, []);
 	return two;
 }
