@@ -19,7 +19,7 @@ export class Talkers {
 		this.code = code;
 		this.acknowledged = new Map();
 		this.refused = 0;
-		this.slowest = 0; // ms from a question to its answer, of whatever kind
+		this.told = new Set(); // who was refused, since somebody wanted to know
 		this.going = true;
 		const sessions = Array.from({ length: n }, (_, i) => `talker-${i}`);
 		this.ended = Promise.all(sessions.map((session) => this.#talk(banter, session)));
@@ -31,15 +31,24 @@ export class Talkers {
 		this.acknowledged.set(session, said);
 		for (let i = 0; this.going; i++) {
 			const question = `[[text="answer ${i}"]] question ${i} ${LONG}`;
-			const since = performance.now();
 			const answer = await banter.chat(session, question);
-			this.slowest = Math.max(this.slowest, performance.now() - since);
 			if (answer.status === 200) said.push(question, answer.json.message);
 			else {
 				assertLater(answer, this.code);
 				this.refused++;
+				this.told.add(session);
 			}
 		}
+	}
+
+	/** Waits until each of them has been refused from now on. */
+	eachRefused() {
+		this.told.clear();
+		const { size } = this.acknowledged;
+		return until(
+			() => `${this.told.size} of ${size} visitors are refused`,
+			() => this.told.size === size,
+		);
 	}
 
 	/** Waits until so many more messages are acknowledged. */
