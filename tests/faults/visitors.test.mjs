@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { PATIENCE } from "../e2e/daemon.mjs";
+import { DEADLINE_MS, PATIENCE, until } from "../e2e/daemon.mjs";
 import { changeWidget, contactOf, countMessages, messageOf, newGuest } from "./guests.mjs";
 import { ORG } from "./ids.mjs";
 import { PeerGone } from "./peer.mjs";
@@ -22,6 +22,14 @@ const NO_FAKETIME =
 	PATIENCE > 1
 		? "a sanitizer has to be loaded before everything else"
 		: !existsSync(FAKETIME) && "libfaketime is not installed";
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** A cap begins anew with each UTC day: one that ends soon is let end first. */
+function dayThatLasts() {
+	const isLong = () => DAY_MS - (Date.now() % DAY_MS) > DEADLINE_MS;
+	return until("a day that lasts for long enough", isLong, 2 * DEADLINE_MS);
+}
 
 async function connectAll(store) {
 	return Promise.all(Array.from({ length: WORKERS }, () => store.connect("WORKER")));
@@ -43,6 +51,7 @@ async function makeGuests(peer) {
 describe("a widget's cap", () => {
 	it("lets exactly 1,000 of 10,000 concurrent messages through", () =>
 		withStore({}, async (store) => {
+			await dayThatLasts();
 			const peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 1000 });
 			const guests = await makeGuests(peers[0]);
@@ -58,6 +67,7 @@ describe("a widget's cap", () => {
 
 	it("is exact when storaged is killed and what it did not answer is sent again", () =>
 		withStore({}, async (store) => {
+			await dayThatLasts();
 			let peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 500 });
 			const guests = await makeGuests(peers[0]);
