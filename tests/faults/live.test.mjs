@@ -192,7 +192,7 @@ describe("a reply that another worker writes", () => {
 			const forger = await store.connect("WORKER");
 			publish(forger, turn, 0, "forged");
 			await closing(forger.socket);
-			const [line] = store.events("peer_dropped");
+			const line = await store.log.waitFor("its end", ({ ev }) => ev === "peer_dropped");
 			assert.equal(line.why, "publishes what it does not write");
 			publish(owner, turn, 0, "real");
 			await expectText(follower, turn, 0, "real");
