@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertError, Raw, textOf } from "./client.mjs";
-import { ADMIN_KEY, PATIENCE, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { ADMIN_KEY, DEADLINE_MS, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { expectTool } from "./tool.mjs";
 
 const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
@@ -171,7 +171,7 @@ describe("a worker dies", () => {
 	it("with all others and the store: back by itself, every acknowledged message is there", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			for (const i of [1, 2, 3]) await banter.chat("all", `[[text="reply ${i}"]] message ${i}`);
-			const stream = await banter.stream("all", "[[tokens=50 delay=50]] in the middle");
+			const stream = await banter.stream("all", "[[tokens=50 hold-after=5]] in the middle");
 			const { conversationId } = await stream.next();
 			await stream.tokens(5);
 			const old = pids(banter);
@@ -195,7 +195,7 @@ describe("a worker dies", () => {
 						["user", `[[text="reply ${i}"]] message ${i}`],
 						["assistant", `reply ${i}`],
 					]),
-					["user", "[[tokens=50 delay=50]] in the middle"],
+					["user", "[[tokens=50 hold-after=5]] in the middle"],
 					["assistant", "interrupted"],
 					["user", '[[text="reply 5"]] message 5'],
 					["assistant", "reply 5"],
@@ -254,7 +254,7 @@ describe("the visitor leaves", () => {
 });
 
 describe("the service stops", () => {
-	const env = { DRAIN_TIMEOUT_MS: String(15_000 * PATIENCE) };
+	const env = { DRAIN_TIMEOUT_MS: String(DEADLINE_MS) };
 
 	it("SIGTERM: a running stream goes on to its end and is stored; nobody new comes in; status 0", async () => {
 		await withBanter({ env, workers: 2 }, async (banter) => {

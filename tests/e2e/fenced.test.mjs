@@ -8,13 +8,13 @@ import { heard, oneToEach, postBy, resume, said, textUntil } from "./replies.mjs
 
 const id = "fenced";
 
-/** A reply of `tokens` that no other run would write. */
-const message = (tokens, delay) => `[[stamp tokens=${tokens} delay=${delay}]] fenced`;
+/** A reply that no other run would write, held half-way. */
+const message = "[[stamp tokens=100 delay=5 hold-after=50]] fenced";
 
 /** Holds up the worker that writes a reply, until the store has given it up; resolves to how it was. */
-async function holdUp(banter, text) {
+async function holdUp(banter) {
 	const raws = await oneToEach(banter);
-	const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
+	const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });
 	const { messageId } = await stream.next();
 	const had = await textUntil(stream, 40);
 	const [writer] = await banter.workersOf([stream.socket]);
@@ -27,8 +27,8 @@ async function holdUp(banter, text) {
 }
 
 /** The message again, by its id, through the other worker. */
-function again(raw, text) {
-	return postBy(raw, "/v1/chat", { sessionId: "s", message: text, clientMessageId: id });
+function again(raw) {
+	return postBy(raw, "/v1/chat", { sessionId: "s", message, clientMessageId: id });
 }
 
 /** That a listener was told the truth: that the reply broke off, or the reply as it is stored. */
@@ -44,16 +44,19 @@ async function assertTold(stream, had, stored) {
 describe("a reply that another worker has begun anew", () => {
 	it("while it is written: the first worker's listeners hear that it broke off", () =>
 		withBanter({ workers: 2 }, async (banter) => {
-			const text = message(250, 20);
-			const { raw, stream, messageId, had, goOn } = await holdUp(banter, text);
-			const answer = again(raw, text);
-			await until("the model is asked again", async () => (await banter.modelCalls(text)) === 2);
+			const { raw, stream, messageId, had, goOn } = await holdUp(banter);
+			const answer = again(raw);
+			await until(
+				"the model is asked again",
+				async () => (await banter.modelCalls("fenced")) === 2,
+			);
 			goOn();
 			assert.equal(await assertTold(stream, had), "error");
 			await textUntil(await resume(banter, messageId, "s"), had.length);
 			const later = await Promise.all(
 				Array.from({ length: 8 }, () => resume(banter, messageId, "s", { after: had.length })),
 			);
+			await banter.release("fenced");
 			for (const one of later) {
 				const events = await one.rest();
 				assert.equal(heard(events, had).trim(), events.at(-1).message, "of one run alone");
@@ -61,22 +64,22 @@ describe("a reply that another worker has begun anew", () => {
 			const { json } = await answer;
 			assert.equal(json.messageId, messageId);
 			assert.deepEqual(await said(banter, "s"), [
-				["user", text, "complete"],
+				["user", message, "complete"],
 				["assistant", json.message, "complete"],
 			]);
-			assert.equal(await banter.modelCalls(text), 2);
+			assert.equal(await banter.modelCalls("fenced"), 2);
 		}));
 
 	it("after its end: they do not hear the first worker's reply as the one", () =>
 		withBanter({ workers: 2 }, async (banter) => {
-			const text = message(120, 25);
-			const { raw, stream, messageId, had, goOn } = await holdUp(banter, text);
-			const { json } = await again(raw, text);
+			const { raw, stream, messageId, had, goOn } = await holdUp(banter);
+			await banter.release("fenced");
+			const { json } = await again(raw);
 			assert.equal(json.messageId, messageId);
 			goOn();
 			assert.equal(await assertTold(stream, had, json.message), "error");
 			assert.deepEqual(await said(banter, "s"), [
-				["user", text, "complete"],
+				["user", message, "complete"],
 				["assistant", json.message, "complete"],
 			]);
 			const events = await (await resume(banter, messageId, "s")).rest();
@@ -86,8 +89,7 @@ describe("a reply that another worker has begun anew", () => {
 	it("after its end: nor do those who followed it elsewhere", () =>
 		withBanter({ workers: 3 }, async (banter) => {
 			const raws = await oneToEach(banter);
-			const text = "[[stamp tokens=100 delay=5 hold-after=50]] fenced";
-			const stream = await banter.stream("s", text, { headers: { "idempotency-key": id } });
+			const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });
 			const { messageId } = await stream.next();
 			const [writer] = await banter.workersOf([stream.socket]);
 			const listeners = await Promise.all(
@@ -101,7 +103,7 @@ describe("a reply that another worker has begun anew", () => {
 			await banter.killWorkers([writer]);
 			await banter.log.waitFor("the store ends it", (line) => line.ev === "turn_interrupted");
 			await banter.release("fenced");
-			const { json } = await again(raw, text);
+			const { json } = await again(raw);
 			assert.equal(json.messageId, messageId);
 			process.kill(follower, "SIGCONT");
 			for (const [i, one] of listeners.entries())

@@ -9,7 +9,7 @@ describe("the store is away", () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const text = "[[tokens=3 fail=429 fail-times=1 retry-after=2]] patient";
 			const stream = banter.stream("patient", text);
-			await until("the first refusal", async () => (await banter.modelCalls("patient")) === 1);
+			await until("the first refusal", async () => (await banter.modelCalls("patient")) > 0);
 			await banter.storaged.kill("SIGKILL");
 			const events = await (await stream).rest();
 			assert.equal(events.at(-1).type, "done");
