@@ -102,8 +102,10 @@ async function generation(banter, rounds) {
 	const patients = Array.from({ length: VISITORS }, (_, i) => new Patient(banter, `patient-${i}`));
 	let going = true;
 	const talks = patients.map(async (patient) => {
-		for (let i = 0; going; i++)
-			await patient.say(`id-${i}`, someMessage(), chance(0.2) ? 1 + below(20) : undefined);
+		for (let i = 0; going; i++) {
+			const reloadAfter = chance(0.2) ? 1 + below(20) : undefined;
+			await patient.say(`id-${i}`, someMessage(), i === 0 ? 1 : reloadAfter);
+		}
 	});
 	const trouble = (async () => {
 		for (const { what, pause, which } of rounds) {
