@@ -72,6 +72,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (w->cut) {
+		chat_tell_cut(&w->chat);
 		w->out_of_time = true;
 		return;
 	}

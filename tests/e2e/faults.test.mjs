@@ -313,15 +313,18 @@ describe("the service stops", () => {
 		});
 	});
 
-	it("after DRAIN_TIMEOUT_MS what still runs is cut, with an error event, and kept as interrupted", async () => {
+	/** A reply that never ends by itself is cut; meanwhile() is done before that. */
+	async function cut(meanwhile) {
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "500" }, workers: 1 }, async (banter) => {
 			const stream = await banter.stream("cut", "[[tokens=3 hang-after=3]]");
 			const { conversationId } = await stream.next();
 			await stream.tokens(3);
-			const end = banter.masterd.kill("SIGTERM");
-			const events = await stream.rest();
-			assert.equal(events.at(-1)?.type, "error");
-			assert.deepEqual(await end, { code: 0, signal: null });
+			await meanwhile(banter, async () => {
+				const end = banter.masterd.kill("SIGTERM");
+				const events = await stream.rest();
+				assert.equal(events.at(-1)?.type, "error");
+				assert.deepEqual(await end, { code: 0, signal: null });
+			});
 			banter.masterd.start();
 			await banter.ready();
 			assert.deepEqual((await banter.messages(conversationId))[1], [
@@ -330,7 +333,20 @@ describe("the service stops", () => {
 				"interrupted",
 			]);
 		});
-	});
+	}
+
+	it("after DRAIN_TIMEOUT_MS what still runs is cut, with an error event, and kept as interrupted", () =>
+		cut((_, stop) => stop()));
+
+	it("the same while the store stands still, which keeps it later", () =>
+		cut(async ({ storaged }, stop) => {
+			storaged.child.kill("SIGSTOP");
+			try {
+				await stop();
+			} finally {
+				storaged.child.kill("SIGCONT");
+			}
+		}));
 
 	it("masterd is killed: its workers go with it, and the next masterd takes the port at once", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {

@@ -141,6 +141,17 @@ chat_cut(struct chat *chat)
 }
 
 void
+chat_tell_cut(struct chat *chat)
+{
+	struct turn *t;
+
+	LIST_FOREACH (t, &chat->turns, link) {
+		turn_set_failure(t, TURN_CUT);
+		turn_tell(t);
+	}
+}
+
+void
 chat_clear(struct chat *chat)
 {
 	struct turn *t;

@@ -52,6 +52,10 @@ size_t chat_running(const struct chat *chat);
  * text it has, and whoever listens to other workers' replies is told so. */
 void chat_cut(struct chat *chat);
 
+/* The store has not answered either, and nobody waits for it any longer: who still listens is told that
+ * the reply was cut. What the store was sent, it may yet keep. */
+void chat_tell_cut(struct chat *chat);
+
 /* Forgets everything, as a process does that ends: nothing more is stored or told. The store's
  * calls are gone already; the model servers are still there. */
 void chat_clear(struct chat *chat);
