@@ -336,6 +336,26 @@ a_drain_cuts_a_running_reply(void **state)
 	ear_clear(&e);
 }
 
+/* Those neither whose message the store has not even taken. */
+static void
+a_drain_tells_of_the_cut_without_the_store(void **state)
+{
+	struct stage *s = *state;
+	struct ear cut, begun;
+
+	stage_stream(s, &cut);
+	ear_begin(s, &begun, NULL);
+	store_expect(s, MSG_TURN_BEGIN, NULL);
+	chat_cut(&s->chat);
+	store_expect(s, MSG_TURN_FINISH, NULL);
+	assert_int_equal(cut.ends + begun.ends, 0);
+	chat_tell_cut(&s->chat);
+	expect_failure(s, &cut, TURN_CUT);
+	expect_failure(s, &begun, TURN_CUT);
+	ear_clear(&cut);
+	ear_clear(&begun);
+}
+
 /* Its next attempt may be seconds away. */
 static void
 a_drain_stores_at_once_what_could_not_be_stored(void **state)
@@ -400,6 +420,7 @@ main(void)
 	    STAGE_TEST(a_stop_is_not_taken_back_by_who_leaves),
 	    STAGE_TEST(a_stop_that_was_left_ends_in_time),
 	    STAGE_TEST(a_drain_cuts_a_running_reply),
+	    STAGE_TEST(a_drain_tells_of_the_cut_without_the_store),
 	    STAGE_TEST(a_drain_stores_at_once_what_could_not_be_stored),
 	    STAGE_TEST(what_the_store_never_answers_fails_in_time),
 	};
