@@ -13,7 +13,8 @@ const PATIENCE_MS = 4 * DEADLINE_MS; // for one reply
 export class Patient {
 	/** [id of the reply, message, reply] of all that it said and heard, oldest first. */
 	heard = [];
-	/** Of each reply that was found interrupted: when the first text came that is lost, and when it broke. */
+	/** Of each reply that was found interrupted: when the first text came that is lost, and when the last
+	 * came before it broke. While no text came its worker had no time to keep any, either. */
 	losses = [];
 	attempts = { sends: 0, resumes: 0, reloads: 0 };
 
@@ -89,7 +90,7 @@ export class Patient {
 	/** The connection broke, or there was none. */
 	#brokeOff() {
 		if (!this.started) return;
-		this.brokeAt = performance.now();
+		this.brokeAt = this.times.at(-1)?.[1];
 		this.next = "resume";
 	}
 
