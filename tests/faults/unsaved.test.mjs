@@ -49,8 +49,9 @@ describe("a reply that waits for room", () => {
 				const two = await withoutRoom(banter, filler);
 				unlinkSync(filler);
 				await until("it is kept", async () => {
-					const { history } = await two.again({ stream: true });
-					const { role, status } = history.at(-1);
+					const tab = await two.again({ stream: true });
+					await tab.close();
+					const { role, status } = tab.history.at(-1);
 					return role === "assistant" && status === undefined;
 				});
 			});
