@@ -1,8 +1,7 @@
 // A worker that does nothing wrong while others do: it is served all the time, and storaged does not work
 // for others, before it answers, for as long as a visitor waits.
 
-import { until } from "../e2e/daemon.mjs";
-import { PATIENCE } from "../e2e/harness.mjs";
+import { PATIENCE, until } from "../e2e/daemon.mjs";
 import { cpuOf } from "../e2e/proc.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 
