@@ -53,6 +53,11 @@ function known(now, before) {
 	return Object.fromEntries(Object.keys(before).map((key) => [key, now[key]]));
 }
 
+/** What the end of a reply leaves as it is of its conversation. */
+function withoutEnd({ lastMessage, updatedAt, ...conversation }) {
+	return conversation;
+}
+
 /** That every thread is as it was, but for the replies that were open. */
 async function assertThreads(banter, said) {
 	for (const before of said.threads) {
@@ -64,6 +69,21 @@ async function assertThreads(banter, said) {
 			before.messages,
 		);
 	}
+}
+
+/** That the list is as it was, but for the conversations whose replies have been ended since: theirs is the
+ * newest activity now. */
+async function assertList(banter, said) {
+	const { conversations } = await banter.conversations();
+	const open = said.conversations.filter(isOpen).map(withoutEnd);
+	const others = said.conversations.filter((one) => !isOpen(one));
+	const bySession = (a, b) => (a.sessionId < b.sessionId ? -1 : 1);
+	const ended = conversations.splice(0, open.length).map((now) => known(now, open[0]));
+	assert.deepEqual(ended.sort(bySession), open.sort(bySession));
+	assert.deepEqual(
+		conversations.map((now, i) => known(now, others[i])),
+		others,
+	);
 }
 
 /** That the replies that were open become what the old version made of them. */
@@ -126,16 +146,13 @@ for (const schema of [1, 2, 3])
 					migrations(banter).map(({ from, to }) => [from, to]),
 					[[String(schema), String(SCHEMA)]],
 				);
-				const { conversations, total } = await banter.conversations();
+				const { total } = await banter.conversations();
 				assert.equal(total, said.conversations.length);
-				assert.deepEqual(
-					conversations.map((now, i) => known(now, said.conversations[i])),
-					said.conversations,
-				);
 				await assertThreads(banter, said);
 				const cookie = { cookie: `banter_session=${TOKEN}` };
 				assert.equal((await banter.get("/v1/admin/conversations", cookie)).status, 401);
 				await assertEnded(banter, said);
+				await assertList(banter, said);
 			});
 		});
 

@@ -59,11 +59,11 @@ export async function textUntil(stream, length) {
 }
 
 /** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
-export async function oneToEach(banter) {
+export async function oneToEach(banter, path = "/health") {
 	const raws = new Map();
 	while (raws.size < banter.workers) {
 		const raw = await Raw.connect(banter.port);
-		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+		await raw.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
 		await raw.response();
 		const [worker] = await banter.workersOf([raw.socket]);
 		if (raws.has(worker)) raw.close();
