@@ -4,13 +4,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { PATIENCE, until, useBanter, withBanter } from "./harness.mjs";
+import { answer, ScriptedModel } from "./scripted-model.mjs";
 
-const OPEN_MS = 1500 * PATIENCE;
+const FAILURES = 6;
+const OPEN_MS = 3_600_000; // longer than any test: it stays open
 const env = {
-	OPENAI_BREAKER_FAILURES: "6",
+	OPENAI_BREAKER_FAILURES: String(FAILURES),
 	OPENAI_BREAKER_OPEN_MS: String(OPEN_MS),
-	OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * PATIENCE),
 };
+/** Only for what never answers: anything else would be a failure as well on a machine that is busy. */
+const SHORT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * PATIENCE) };
+/** With one that is tried again soon. */
+const BRIEFLY = { ...env, OPENAI_BREAKER_OPEN_MS: "1500" };
 
 async function metric(banter, name) {
 	const { text } = await banter.get("/metrics");
@@ -24,28 +29,53 @@ function changes(banter) {
 	return banter.log.lines.filter((line) => line.ev === "model_breaker").map((line) => line.state);
 }
 
-/** Fails until the breaker opens; each question has three attempts at most. */
+/** Fails until the breaker opens, each question having three attempts at most; resolves to how many
+ * questions that took. */
 async function open(banter, directives = "fail=500") {
-	const answers = [];
-	for (let i = 0; i < 10 && changes(banter).at(-1) !== "open"; i++)
-		answers.push(await banter.chat("opens", `[[${directives}]] opens`));
-	assert.equal(changes(banter).at(-1), "open");
-	return answers;
+	for (let i = 1; i <= 10; i++) {
+		await banter.chat("opens", `[[${directives}]] opens`);
+		if ((await metric(banter, "model_breaker_opened_total")) > 0) return i;
+	}
+	assert.fail("it stays closed");
+}
+
+/** A model that fails often enough for the breaker to open, keeps the next question waiting until it is
+ * told to fail that too, and answers every later one. */
+class ProbedModel extends ScriptedModel {
+	constructor() {
+		super(({ total }) => {
+			if (total <= FAILURES) return ["", "close"];
+			return total === FAILURES + 1 ? ["", "keep"] : [answer("well"), "keep"];
+		});
+	}
+
+	get isProbed() {
+		return this.requests > FAILURES;
+	}
+
+	fail() {
+		for (const socket of this.sockets) socket.destroy();
+	}
 }
 
 describe("the breaker", () => {
-	for (const [directives, questions] of [
+	for (const [directives, questions, limits] of [
 		["fail=500", 2],
 		["fail=503", 2],
 		["fail=429", 2],
 		["fail=408", 2],
 		["fail=close", 2],
-		["fail=hang", 6],
+		["fail=hang", 6, SHORT],
 	])
 		it(`${directives}: opens after six failures; then 503 at once, the model not asked`, () =>
-			withBanter({ workers: 1, env }, async (banter) => {
-				assert.equal((await open(banter, directives)).length, questions);
-				assert.equal(await banter.modelCalls("opens"), 6);
+			withBanter({ workers: 1, env: { ...env, ...limits } }, async (banter) => {
+				assert.equal(await open(banter, directives), questions);
+				// One that was given up may not have been read by then.
+				await until("all have been asked", async () => {
+					const calls = await banter.modelCalls("opens");
+					assert.ok(calls <= FAILURES);
+					return calls === FAILURES;
+				});
 				for (const path of ["/v1/chat", "/v1/chat/stream"]) {
 					const answer = await banter.chat(
 						`shut${path}`.replaceAll("/", "-"),
@@ -75,11 +105,11 @@ describe("the breaker", () => {
 			}));
 
 	it("one question tries it; a good answer closes it", () =>
-		withBanter({ workers: 1, env }, async (banter) => {
+		withBanter({ workers: 1, env: BRIEFLY }, async (banter) => {
 			await open(banter);
 			await until("it is tried again", async () => {
-				const answer = await banter.chat("again", "[[tokens=1]] again");
-				return answer.status === 200;
+				const { status } = await banter.chat("again", "[[tokens=1]] again");
+				return status === 200;
 			});
 			assert.deepEqual(changes(banter), ["open", "half_open", "closed"]);
 			assert.equal(await banter.modelCalls("again"), 1);
@@ -87,33 +117,35 @@ describe("the breaker", () => {
 			assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
 		}));
 
-	it("while it is tried nobody else is let through; its failure opens it again", () =>
-		withBanter({ workers: 1, env }, async (banter) => {
-			await open(banter);
-			let probe;
-			await until("a question is let through", async () => {
-				const asked = banter.chat("probe", "[[fail=hang]] probe");
-				const first = await Promise.race([
-					asked,
-					until("it is asked", () => banter.modelCalls("probe").then((calls) => calls === 1)).then(
-						() => "asked",
-					),
-				]);
-				if (first === "asked") probe = asked;
-				return first === "asked";
+	it("while it is tried nobody else is let through; its failure opens it again", async () => {
+		const model = new ProbedModel();
+		await model.start();
+		try {
+			const own = { ...BRIEFLY, OPENAI_BASE_URL: model.url };
+			await withBanter({ workers: 1, env: own }, async (banter) => {
+				await open(banter);
+				const probed = until("a question is let through", () => model.isProbed);
+				let probe;
+				do {
+					probe = banter.chat("probe", "probe");
+					await Promise.race([probe, probed]);
+				} while (!model.isProbed);
+				const meanwhile = await banter.chat("meanwhile", "meanwhile");
+				assertError(meanwhile, 503, undefined, "model_unavailable");
+				assert.equal(meanwhile.headers["retry-after"], "1");
+				assert.equal(model.requests, FAILURES + 1);
+				model.fail();
+				// Its next attempt is let through only if that comes so late that it is one to try.
+				const { status } = await probe;
+				assert.ok([200, 503].includes(status), `${status}`);
+				await until("it recovers", async () => (await banter.chat("end", "end")).status === 200);
+				const told = ["open", "half_open", "open", "half_open", "closed"];
+				assert.deepEqual(changes(banter), told);
 			});
-			const meanwhile = await banter.chat("meanwhile", "[[tokens=1]] meanwhile");
-			assertError(meanwhile, 503, undefined, "model_unavailable");
-			assert.equal(meanwhile.headers["retry-after"], "1");
-			assertError(await probe, 504);
-			assert.equal(await banter.modelCalls("meanwhile"), 0);
-			assert.deepEqual(changes(banter), ["open", "half_open", "open"]);
-			await until(
-				"it recovers",
-				async () => (await banter.chat("end", "[[tokens=1]]")).status === 200,
-			);
-			assert.deepEqual(changes(banter).slice(3), ["half_open", "closed"]);
-		}));
+		} finally {
+			model.stop();
+		}
+	});
 
 	const banter = useBanter({ workers: 1, env });
 
