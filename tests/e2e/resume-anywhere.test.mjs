@@ -75,20 +75,10 @@ function assertHealed(events, after, live = false) {
 
 describe("a reply is resumed at each of its places", () => {
 	const banter = useBanter({ workers: 3 });
-	const sockets = [];
-	const workers = new Set();
 
 	/** GET as NDJSON or as server-sent events; resolves once the answer has begun. */
-	async function begin(messageId, session, after, sse) {
-		const stream = await resume(banter, messageId, session, { after, headers: sse ? SSE : {} });
-		sockets.push(stream.socket);
-		return stream;
-	}
-
-	/** The workers that serve what was begun last are noted. */
-	async function noteWorkers() {
-		const open = sockets.splice(0).filter((socket) => socket.localPort !== undefined);
-		for (const worker of await banter.workersOf(open).catch(() => [])) workers.add(worker);
+	function begin(messageId, session, after, sse) {
+		return resume(banter, messageId, session, { after, headers: sse ? SSE : {} });
 	}
 
 	async function finish(stream, after, live) {
@@ -96,7 +86,7 @@ describe("a reply is resumed at each of its places", () => {
 	}
 
 	it("while it is written", async () => {
-		const words = message("while", PATIENCE === 1 ? 40 : 100);
+		const words = message("while", `${PATIENCE === 1 ? 40 : 100} hold-after=1`);
 		const writer = await banter.stream("while", words);
 		const { messageId } = await writer.next();
 		const resumed = [];
@@ -108,12 +98,15 @@ describe("a reply is resumed at each of its places", () => {
 				for (const sse of [false, true])
 					resumed.push(begin(messageId, "while", after, sse).then((one) => [one, after]));
 			await Promise.all(resumed.slice(-2));
-			if (before === 0) await noteWorkers();
+			if (before > 0) continue;
+			const sockets = (await Promise.all(resumed)).map(([{ socket }]) => socket);
+			const workers = new Set(await banter.workersOf(sockets));
+			assert.ok(workers.size > 1, "several workers serve it");
+			await banter.release("while");
 		}
 		assert.equal(text, TEXT);
 		assert.equal(resumed.length, 2 * TEXT.length);
 		for (const [stream, after] of await Promise.all(resumed)) await finish(stream, after, true);
-		assert.ok(workers.size > 1, "several workers serve it");
 		assert.equal((await banter.model("stats")).calls, 1);
 		assert.deepEqual(await said(banter, "while"), [
 			["user", words, "complete"],
@@ -153,7 +146,6 @@ describe("a reply is resumed at each of its places", () => {
 		const crowd = await Promise.all(
 			Array.from({ length: 50 }, (_, i) => begin(messageId, "crowd", i, i % 2 === 0)),
 		);
-		await noteWorkers();
 		for (const [i, one] of crowd.entries()) await finish(one, i, true);
 		assert.equal(text + textOf(await writer.rest()), TEXT);
 		assert.equal((await banter.model("stats")).calls, calls + 1);
@@ -193,11 +185,18 @@ describe("an EventSource over a network that breaks again and again", () => {
 		const words = message("source", 100);
 		const writer = await banter.stream("source", words);
 		const { messageId } = await writer.next();
-		// The head is about 600 bytes.
-		const network = await BadNetwork.open(banter.port, () => ({ answerCut: 800 + below(3000) }));
-		t.after(() => network.close());
-		const url = `${network.url}${resumePath(messageId, "source", { after: 0 })}`;
-		const listeners = await Promise.all(Array.from({ length: 5 }, () => listen(url)));
+		// A network for each, whose first connection breaks before the whole can have come, in however few
+		// events: the head is about 600 bytes.
+		const network = async () => {
+			let connections = 0;
+			const fate = () => ({ answerCut: connections++ === 0 ? 1000 : 800 + below(3000) });
+			const bad = await BadNetwork.open(banter.port, fate);
+			t.after(() => bad.close());
+			return `${bad.url}${resumePath(messageId, "source", { after: 0 })}`;
+		};
+		const listeners = await Promise.all(
+			Array.from({ length: 5 }, async () => listen(await network())),
+		);
 		for (const events of listeners) {
 			let text = "";
 			for (const event of events) {
