@@ -13,6 +13,7 @@ import { assertError, Raw, textOf, tlsOptions } from "./client.mjs";
 import {
 	BUILD,
 	baseEnvironment,
+	DEADLINE_MS,
 	PASSWORD,
 	until,
 	useBanter,
@@ -100,7 +101,7 @@ describe("HTTPS", () => {
 		const curl = promisify(execFile);
 		for (const version of ["1.2", "1.3"]) {
 			const { stdout } = await curl("curl", [
-				...["-sS", "--fail", "--max-time", "30", "--cacert", authority.file],
+				...["-sS", "--fail", "--max-time", DEADLINE_MS / 1000, "--cacert", authority.file],
 				...[`--tlsv${version}`, "--tls-max", version, "-w", "%{http_code} %{http_version}"],
 				...["-H", `x-api-key: ${WIDGET_KEY}`, "-H", "content-type: application/json"],
 				...["-d", '{"sessionId":"curl","message":"[[tokens=2]]"}'],
@@ -176,8 +177,9 @@ describe("HTTPS", () => {
 	it("sslscan finds nothing weaker than ECDHE with AEAD over TLS 1.2", async () => {
 		const { stdout } = await promisify(execFile)(
 			"sslscan",
-			["--xml=-", "--no-colour", `127.0.0.1:${banter.port}`],
-			{ timeout: 60_000 },
+			// What does not answer within its timeout it takes for refused.
+			["--xml=-", "--no-colour", `--timeout=${DEADLINE_MS / 1000}`, `127.0.0.1:${banter.port}`],
+			{ timeout: 2 * DEADLINE_MS },
 		);
 		const found = (element) =>
 			[...stdout.matchAll(new RegExp(`<${element} ([^>]*?)/?>`, "g"))].map(([, attributes]) =>
@@ -317,7 +319,7 @@ describe("HTTPS certificates", () => {
 		const { status, stdout, stderr } = spawnSync(join(BUILD, "masterd"), ["--check"], {
 			env: { ...env, ...https(ending), OPENAI_API_KEY: "key" },
 			encoding: "utf8",
-			timeout: 30_000,
+			timeout: DEADLINE_MS,
 		});
 		assert.deepEqual([status, stdout], [0, "The settings are good.\n"], stderr);
 		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: ends within two weeks\n`), stderr);
@@ -369,7 +371,7 @@ describe("HTTPS certificates", () => {
 				const { status, stderr } = spawnSync(join(BUILD, "masterd"), args, {
 					env,
 					encoding: "utf8",
-					timeout: 30_000,
+					timeout: DEADLINE_MS,
 				});
 				assert.equal(status, 78, stderr);
 				assert.match(stderr, reason);

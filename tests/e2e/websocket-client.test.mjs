@@ -137,7 +137,7 @@ for (const way of ["plain", "secure"])
 			assert.deepEqual(new Set(await Promise.all(ends)), new Set([1001]));
 			const late = await open(echo[way]);
 			assert.equal(await closed(late), 1001, "one that comes later as well");
-			assert.equal(await echo.sockets(), 0);
+			await until("their ends", async () => (await echo.sockets()) === 0);
 		});
 	});
 

@@ -87,11 +87,12 @@ describe("a widget, while somebody is there", () => {
 		it(`${what} in mid-reply: the reply is stored, what waits is not asked`, async () => {
 			const widget = await makeWidget(banter);
 			const one = await Visitor.open(banter, widget, { stream: true });
-			one.say(`[[tokens=500 delay=10]] ${what}`);
+			one.say(`[[tokens=9 hold-after=8]] ${what}`);
 			one.say(echo(`waits, ${what}`));
 			await one.upTo("token");
 			await end(widget);
 			assert.equal((await one.end())[0], 4404);
+			await banter.release(what);
 			const [{ _id }] = await until("its conversation", () => conversationsOf(banter, widget));
 			const reply = await until("the reply is stored", async () => {
 				const messages = await banter.messages(_id);

@@ -106,10 +106,15 @@ describe("tabs of one visitor, with three workers", () => {
 	it("that send the same message by its id are each told of it once", async () => {
 		for (let i = 0; i < 5; i++) {
 			const both = await tabs(banter, 2);
-			// Both have it before either sends it on.
-			both[0].say("[[tokens=20 delay=10]]");
+			// Both have it before either sends it on: what comes behind it is answered.
+			both[0].say(`[[tokens=2 hold-after=1]] before ${i}`);
 			for (const tab of both) await tab.upTo("typing_start");
-			for (const tab of both) tab.say(echo("the same"), "x");
+			for (const tab of both) {
+				tab.say(echo("the same"), "x");
+				tab.send("no frame");
+			}
+			for (const tab of both) assert.equal((await tab.next()).code, "invalid_message");
+			await banter.release(`before ${i}`);
 			for (const tab of both) {
 				await tab.upTo("typing_stop");
 				assert.deepEqual(await tab.reply(), replyOf("the same"));
