@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { freePort } from "../ports.mjs";
 import { Authority } from "./certs.mjs";
 import { Daemon, Log, ROOT, until } from "./daemon.mjs";
-import { Banter } from "./harness.mjs";
+import { Banter, withLog } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 
 /** What `make deps` has taken out of Debian's packages comes first. */
@@ -173,7 +173,7 @@ export async function behind(kind, options, body) {
 		await banter.stop();
 	} catch (error) {
 		await banter.end();
-		throw error;
+		throw withLog(error, banter.log);
 	} finally {
 		await front.stop();
 	}

@@ -306,7 +306,8 @@ export class Banter {
 	}
 }
 
-function withLog(error, log) {
+/** The error, with what the daemons have said at the end of it. */
+export function withLog(error, log) {
 	error.message += `\n--- the daemons' log ---\n${log.tail()}`;
 	return error;
 }

@@ -50,18 +50,22 @@ describe("the model server's name", { skip: lackingNamespaces() }, () => {
 		}));
 
 	it("a lookup that is not answered holds up no other question", () =>
-		withNames(async (banter, names) => {
-			names.silent = true;
-			const waiting = banter.chat("waits", "[[tokens=1]] waits");
-			await until("the resolver was asked", () => names.asked > 0);
-			names.silent = false;
-			const others = await Promise.all(
-				Array.from({ length: 5 }, (_, i) => banter.chat(`other-${i}`, "[[tokens=3]]")),
-			);
-			for (const answer of others) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
-			// What they found out serves the first one, too: long before its own lookup gives up.
-			assert.equal((await waiting).json?.message, "t0");
-		}));
+		withNames(
+			async (banter, names) => {
+				names.silent = true;
+				const waiting = banter.chat("waits", "[[tokens=1]] waits");
+				await until("the resolver was asked", () => names.asked > 0);
+				names.silent = false;
+				const others = await Promise.all(
+					Array.from({ length: 5 }, (_, i) => banter.chat(`other-${i}`, "[[tokens=3]]")),
+				);
+				for (const answer of others) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+				// What they found out serves the first one, too: before its own lookup asks again, which would
+				// be answered now.
+				assert.equal((await waiting).json?.message, "t0");
+			},
+			{ OPENAI_CONNECT_TIMEOUT_MS: "25000" },
+		));
 
 	it("one that never is does not hold up the end of the service", () =>
 		withNames(

@@ -25,7 +25,7 @@ export class NameServer {
 		this.address = `127.${part()}.${part()}.${part()}`;
 		this.dir = mkdtempSync(join(tmpdir(), "banter-names-"));
 		this.config = join(this.dir, "resolv.conf");
-		// A lookup that is not answered takes far longer than any test.
+		// A lookup that is not answered asks again only after half a minute, and again and again.
 		writeFileSync(this.config, `nameserver ${this.address}\noptions timeout:30 attempts:5\n`);
 		this.socket = createSocket("udp4");
 		this.socket.on("message", (question, { port, address }) => {
