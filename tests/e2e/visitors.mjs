@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { WebSocket } from "ws";
 import { tlsOptions } from "./client.mjs";
-import { until } from "./harness.mjs";
+import { DEADLINE_MS, until } from "./harness.mjs";
 import { did } from "./organizations.mjs";
 
 /** A new widget with these members over the defaults. */
@@ -161,6 +161,14 @@ export async function tabs(banter, n, options = {}) {
 		all.push(await elsewhere(() => all[0].again(options), workers));
 	}
 	return all;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Waits for the next UTC day if it is about to begin: a widget's cap begins anew with it. */
+export function withinDay() {
+	const left = () => DAY_MS - (Date.now() % DAY_MS);
+	return until("the next UTC day", () => left() > DEADLINE_MS, 2 * DEADLINE_MS);
 }
 
 /** The status and JSON that a WebSocket was refused with. */

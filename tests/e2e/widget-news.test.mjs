@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
 import { oneToEach } from "./replies.mjs";
-import { brief, changeWidget, openAt, tabs } from "./visitors.mjs";
+import { brief, changeWidget, openAt, tabs, withinDay } from "./visitors.mjs";
 
 const echo = (text) => `[[echo]] ${text}`;
 const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
@@ -124,6 +124,7 @@ describe("a tab that has missed news", () => {
 	});
 
 	it("is told it also when much of its own was refused", async () => {
+		await withinDay();
 		const [one, two] = await tabs(banter, 2, { widget: { daily_message_cap: 2 } });
 		for (const text of ["first", "second"]) {
 			await ask(one, echo(text));

@@ -15,6 +15,7 @@ import {
 	refusal,
 	resetWidget,
 	Visitor,
+	withinDay,
 } from "./visitors.mjs";
 
 const NOBODY = { widget_id: "wid_0000000000000000000000" };
@@ -562,6 +563,7 @@ describe("the daily cap", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("holds for all visitors of the widget together, and asks the model for none beyond", async () => {
+		await withinDay();
 		const widget = await makeWidget(banter, { daily_message_cap: 3 });
 		const visitors = [];
 		for (let i = 0; i < 4; i++) visitors.push(await Visitor.open(banter, widget));
