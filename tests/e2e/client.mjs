@@ -158,6 +158,13 @@ export class Stream {
 		this.response.on("close", () => end(new Error("the stream broke off")));
 	}
 
+	/** Who waits for events all the same is told why there are none. */
+	async readRefusal() {
+		const text = decode(await readAll(this.response));
+		this.json = parseJson(text);
+		this.#end = { error: new Error(`the stream was refused: ${this.status} ${text}`) };
+	}
+
 	#take(piece) {
 		this.#rest = Buffer.concat([this.#rest, piece]);
 		for (let end = this.#rest.indexOf(10); end !== -1; end = this.#rest.indexOf(10)) {
@@ -225,7 +232,7 @@ export async function openStream(base, path, headers, body) {
 	);
 	const stream = new Stream(response);
 	if (response.statusCode === 200) stream.read();
-	else stream.json = parseJson(decode(await readAll(response)));
+	else await stream.readRefusal();
 	return stream;
 }
 
