@@ -105,8 +105,10 @@ describe("a reload", () => {
 			assert.ok(pids(banter).includes(old));
 			// Not ended within the harness's deadline: killed, and this status is another.
 			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
-			const events = await stream.rest();
-			assert.equal(events.at(-1)?.type, "error");
+			// It is told so, or the connection breaks where a slow disk takes longer to keep it than a worker
+			// has for its last words.
+			const end = await stream.rest().catch(({ code }) => [{ type: code }]);
+			assert.match(end.at(-1)?.type, /^(error|ECONNRESET)$/);
 			banter.masterd.start();
 			await banter.ready();
 			const thread = await banter.messages(conversationId);
