@@ -23,7 +23,7 @@ struct drain {
 
 /*
  * The first call ends the service in good order: it will exit with status when every worker has
- * gone, at the latest a second after DRAIN_TIMEOUT_MS. A second call kills what is left.
+ * gone, at the latest some seconds after DRAIN_TIMEOUT_MS. A second call kills what is left.
  */
 void drain(struct drain *d, const char *why, int status);
 
