@@ -23,6 +23,7 @@ struct control {
 	void *arg;
 	uint32_t taken; /* not yet acknowledged */
 	bool greeted;   /* masterd's hello has come */
+	bool asked;     /* whether the loop turns */
 	bool held;
 	uint8_t record[CONTROL_RECORD_MAX]; /* the one that is read */
 };
@@ -86,6 +87,9 @@ take_record(struct control *c, struct slice record, int fd)
 	case MSG_TLS_IDENTITY:
 		c->events->tls_identity(c->arg, &m.tls_identity);
 		explicit_bzero(c->record, record.len);
+		break;
+	case MSG_CHECK:
+		c->asked = true;
 		break;
 	default:
 		c->events->drain(c->arg, m.drain.within_ms);
@@ -170,8 +174,8 @@ control_hold(struct control *c, bool hold)
 	log_event(LOG_NOTICE, hold ? "connections_held" : "connections_taken_again");
 }
 
-void
-control_turn_end(struct control *c)
+static void
+acknowledge(struct control *c)
 {
 	struct msg_taken taken = {.count = c->taken};
 
@@ -179,4 +183,20 @@ control_turn_end(struct control *c)
 		return;
 	c->taken = 0;
 	control_send(c, MSG_TAKEN, &taken);
+}
+
+static void
+answer(struct control *c)
+{
+	if (!c->asked || c->fd == -1)
+		return;
+	c->asked = false;
+	control_send(c, MSG_ALIVE, &(struct msg_alive){});
+}
+
+void
+control_turn_end(struct control *c)
+{
+	acknowledge(c);
+	answer(c);
 }

@@ -2,7 +2,7 @@
  * A worker's line to masterd: connections come in, with their descriptors; before them the keys of
  * TLS; the word to drain too.
  * What was taken over is acknowledged once per loop turn, so that masterd can bound what is on
- * its way.
+ * its way. Asked whether the loop turns, it answers there too: only a loop that does gets so far.
  */
 #ifndef WORKERD_CONTROL_H
 #define WORKERD_CONTROL_H
@@ -38,7 +38,8 @@ void control_free(struct control *c);
  * CONTROL_UNTAKEN_MAX further connections here and gives the rest to others. */
 void control_hold(struct control *c, bool hold);
 
-/* Once per loop turn: acknowledges what was taken over in it. */
+/* Once per loop turn, at its end: acknowledges what was taken over in it, and tells masterd, if it has
+ * asked, that the loop turns. */
 void control_turn_end(struct control *c);
 
 #endif
