@@ -21,6 +21,9 @@
  * run for seconds. */
 #define FAREWELL_MS 10000
 
+/* The same for one that was aborted: the kernel may have a core to write. */
+#define ABORT_MS 5000
+
 /* How much longer than it was told a draining worker may take: it has cut its replies then, and the
  * store keeps them. */
 #define DRAIN_GRACE_MS 10000
@@ -75,7 +78,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	    [CHILD_STARTING] = "did not say hello in time",
 	    [CHILD_READY] = "has no deadline",
 	    [CHILD_DRAINING] = "did not finish in time",
-	    [CHILD_LOST] = "closed its control socket and did not exit",
+	    [CHILD_LOST] = "did not exit in time",
 	};
 	struct child *c = arg;
 
@@ -145,15 +148,23 @@ send_drain(struct child *c)
 	return send_record(c, MSG_DRAIN, &drain, -1);
 }
 
+static int
+send_check(struct child *c)
+{
+	return send_record(c, MSG_CHECK, &(struct msg_check){}, -1);
+}
+
 /* A worker without its keys could only serve wrongly; one that does not hear of the drain has its
- * deadline. */
+ * deadline; and one that was not asked owes no answer. */
 static void
 cannot_send(struct child *c, enum child_owed what)
 {
 	log_event(LOG_WARN, "worker_not_told", L_UINT("worker", c->number),
 	    L_INT("pid", c->pid), L_ERRNO());
-	if (what != OWED_DRAIN)
+	if (what == OWED_TICKETS || what == OWED_IDENTITY)
 		child_kill(c, "cannot be given its keys");
+	if (what == OWED_CHECK)
+		c->pulse = (struct pulse){0};
 }
 
 /* Says what is owed. Waits for room if there is none: a worker that is behind must still learn of
@@ -168,6 +179,7 @@ send_owed(struct child *c)
 	    {OWED_TICKETS, send_tickets},
 	    {OWED_IDENTITY, send_identity},
 	    {OWED_DRAIN, send_drain},
+	    {OWED_CHECK, send_check},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -276,6 +288,16 @@ take_taken(struct child *c, const struct msg_taken *m)
 	return WIRE_OK;
 }
 
+/* Nor answer what nobody has asked. */
+static enum wire_result
+take_alive(struct child *c)
+{
+	if (!pulse_answer(&c->pulse))
+		return WIRE_FORBIDDEN;
+	c->hooks->taken(c, c->hooks->ctx);
+	return WIRE_OK;
+}
+
 static enum wire_result
 take_record(struct child *c, struct slice record)
 {
@@ -295,6 +317,8 @@ take_record(struct child *c, struct slice record)
 		return r;
 	if (f.type == MSG_HELLO)
 		return take_hello(c, &m.hello);
+	if (f.type == MSG_ALIVE)
+		return take_alive(c);
 	must(f.type == MSG_TAKEN);
 	return take_taken(c, &m.taken);
 }
@@ -310,11 +334,8 @@ take_farewell(struct child *c)
 }
 
 static void
-on_readable(evutil_socket_t sock, short what, void *arg)
+hear(struct child *c)
 {
-	struct child *c = arg;
-
-	(void)sock, (void)what;
 	for (int i = 0; i < RECORDS_PER_EVENT && c->control != -1; i++) {
 		uint8_t record[RECORD_MAX];
 		enum wire_result r;
@@ -335,6 +356,46 @@ on_readable(evutil_socket_t sock, short what, void *arg)
 		closefd(&fd);
 		if (r != WIRE_OK)
 			child_kill(c, wire_result_name(r));
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	hear(arg);
+}
+
+/* -- the pulse --------------------------------------------------------------------------- */
+
+static void
+abort_child(struct child *c, uint64_t silence_ms)
+{
+	log_event(LOG_ERROR, "worker_hung", L_UINT("worker", c->number), L_INT("pid", c->pid),
+	    L_UINT("generation", c->generation), L_UINT("silence_ms", silence_ms));
+	c->hung = true;
+	kill(c->pid, SIGABRT);
+	close_control(c);
+	enter(c, CHILD_LOST, ABORT_MS);
+}
+
+void
+child_check(struct child *c, bool counts, uint64_t now_ms)
+{
+	/* The answer may be there already. */
+	if (c->control != -1)
+		hear(c);
+	if (c->control == -1 || (c->state != CHILD_READY && c->state != CHILD_DRAINING))
+		return;
+	switch (pulse_look(&c->pulse, counts, now_ms)) {
+	case PULSE_ASK:
+		c->owed |= OWED_CHECK;
+		send_owed(c);
+		break;
+	case PULSE_WAIT:
+		break;
+	case PULSE_HANGS:
+		abort_child(c, now_ms - c->pulse.asked_ms);
 	}
 }
 

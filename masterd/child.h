@@ -10,7 +10,8 @@
  *	STARTING --hello--> READY --child_drain()--> DRAINING
  *	    any of them --garbage, closed socket, deadline--> LOST
  *
- * All of them end by the death of the process, which children.c learns from waitpid(2).
+ * All of them end by the death of the process, which children.c learns from waitpid(2). One that is
+ * READY or DRAINING and does not answer any more (pulse.h) is aborted.
  */
 #ifndef MASTERD_CHILD_H
 #define MASTERD_CHILD_H
@@ -21,6 +22,7 @@
 
 #include "masterd/keyring.h"
 #include "masterd/loop.h"
+#include "masterd/pulse.h"
 #include "proto/messages.h"
 
 enum child_state {
@@ -35,6 +37,7 @@ enum child_owed {
 	OWED_TICKETS = 1,
 	OWED_IDENTITY = 2,
 	OWED_DRAIN = 4,
+	OWED_CHECK = 8,
 };
 
 struct child;
@@ -42,7 +45,8 @@ struct child;
 /* What a child tells its owner. Neither may free the child. */
 struct child_hooks {
 	void (*changed)(struct child *, void *ctx); /* it has entered another state */
-	void (*taken)(struct child *, void *ctx);   /* it has acknowledged connections */
+	void (*taken)(struct child *, void *ctx);   /* it has acknowledged connections, or that
+						       it is alive: it may have room again */
 	void *ctx;
 };
 
@@ -58,8 +62,10 @@ struct child {
 	uint32_t in_flight;      /* connections sent and not yet acknowledged */
 	bool congested;          /* the last send failed (dispatch.c) */
 	uint64_t drain_until_ms; /* DRAINING: clock_mono_ms() when it should be done */
-	unsigned owed;           /* set of enum child_owed */
-	int control;             /* -1: closed */
+	struct pulse pulse;
+	bool hung;     /* and is LOST for it */
+	unsigned owed; /* set of enum child_owed */
+	int control;   /* -1: closed */
 	struct buf out;
 	struct event *readable;
 	struct event *writable;
@@ -97,9 +103,14 @@ void child_free(struct child *c);
  * that takes connections or will. */
 void child_send_keys(struct child *c, bool identity);
 
+/* A round of pulse.h at now_ms: asks a child whether it is alive. One that has not answered for too
+ * long is aborted, which leaves a core where the system keeps them, and killed if it does not die of
+ * that; it is LOST then. */
+void child_check(struct child *c, bool counts, uint64_t now_ms);
+
 /*
- * Ends a child in good order: a READY one is told to finish within within_ms and is killed a
- * second after that; one that is DRAINING already, if it had longer, is told again; one that has
+ * Ends a child in good order: a READY one is told to finish within within_ms and is killed some
+ * seconds after that; one that is DRAINING already, if it had longer, is told again; one that has
  * not started yet has nothing to finish and is killed; for the others nothing changes.
  */
 void child_drain(struct child *c, uint32_t within_ms);

@@ -46,6 +46,8 @@ struct children {
 	bool reloading;
 	bool stopping;
 	struct event *died;
+	struct pulse_rounds rounds;
+	struct event *round;
 };
 
 /* -- starting ---------------------------------------------------------------------------- */
@@ -268,6 +270,31 @@ on_taken(struct child *c, void *ctx)
 		dispatch_taken(ch->config.dispatch, c);
 }
 
+/* -- the pulse --------------------------------------------------------------------------- */
+
+static void
+on_round(evutil_socket_t fd, short what, void *arg)
+{
+	struct children *ch = arg;
+	const uint64_t now = clock_mono_ms();
+	const bool counts = pulse_rounds_next(&ch->rounds, now);
+
+	(void)fd, (void)what;
+	for (size_t i = 0; i < ARRAY_LEN(ch->by_number); i++)
+		if (ch->by_number[i] != NULL)
+			child_check(ch->by_number[i], counts, now);
+	loop_after(ch->round, ch->rounds.period_ms);
+}
+
+static void
+begin_rounds(struct children *ch)
+{
+	if (ch->config.hang_ms == 0)
+		return;
+	ch->rounds = pulse_rounds_begin(ch->config.hang_ms, clock_mono_ms());
+	loop_after(ch->round, ch->rounds.period_ms);
+}
+
 /* -- deaths ------------------------------------------------------------------------------ */
 
 /* How bad it is: not at all, if it was told to go and went. */
@@ -371,6 +398,8 @@ bury(struct children *ch, struct child *c, int status)
 	scoreboard_worker_gone(ch->config.scoreboard, c->number);
 	if (!c->leaving)
 		metric_add(&ch->config.scoreboard->master.worker_deaths, 1);
+	if (c->hung)
+		metric_add(&ch->config.scoreboard->master.worker_hangs, 1);
 	dispatch_remove(ch->config.dispatch, c);
 	ch->by_number[c->number] = NULL;
 	child_free(c);
@@ -447,6 +476,8 @@ children_new(const struct children_config *config)
 		    .restart = loop_timer(config->base, on_restart, &ch->seats[i]),
 		};
 	ch->died = loop_signal(config->base, SIGCHLD, on_died, ch);
+	ch->round = loop_timer(config->base, on_round, ch);
+	begin_rounds(ch);
 	return ch;
 }
 
@@ -467,6 +498,7 @@ children_free(struct children *ch)
 	}
 	for (size_t i = 0; i < ch->config.wanted; i++)
 		loop_free(&ch->seats[i].restart);
+	loop_free(&ch->round);
 	loop_free(&ch->died);
 	free(ch->seats);
 	free(ch);

@@ -5,6 +5,9 @@
  * reaped. A seat whose worker died gets the next one after a pause that doubles from 100 ms to
  * 10 s while its workers die young, and starts again at 100 ms once one has lived for 10 s.
  *
+ * All are asked now and then whether they are alive (pulse.h); one that does not answer is aborted,
+ * and replaced like any that died.
+ *
  * A reload renews the seats one after the other: the new worker is started beside the old one,
  * and when it is ready the old one drains. If any worker that was started since the reload began
  * dies before it is over, or cannot even be started, the reload is given up and the old ones that
@@ -38,6 +41,7 @@ struct children_config {
 	uint32_t
 	    drain_ms; /* how long workers may finish what they have when the service stops */
 	uint32_t renew_ms; /* the same for one that a reload has replaced */
+	uint32_t hang_ms;  /* one that is silent for so long hangs (pulse.h); 0: never */
 	const struct keyring
 	    *keyring; /* what workers get for TLS; NULL: they speak plain HTTP */
 	void (*report)(enum children_report what, void *ctx);

@@ -317,6 +317,7 @@ assemble(struct master *m)
 	    .wanted = m->workers,
 	    .drain_ms = s->drain_timeout_ms,
 	    .renew_ms = renew_ms(s),
+	    .hang_ms = s->worker_hang_ms,
 	    .keyring = m->keyring,
 	    .report = on_report,
 	    .ctx = m,

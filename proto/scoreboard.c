@@ -17,7 +17,7 @@
 
 /* Also names the layout: change it with the structs, so that a worker of another version refuses
  * the map instead of misreading it. */
-#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720003) /* "banter", layout 3 */
+#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720004) /* "banter", layout 4 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static struct scoreboard *

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -21,6 +22,8 @@
 #include "proto/settings_kinds.h"
 
 #define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
+
+#define WORKER_HANG_MS_MIN 1000
 
 enum {
 	MASTER = OWNER_MASTER,
@@ -249,6 +252,31 @@ model_server_rules(const struct settings *s, FILE *problems)
 	return n;
 }
 
+/* A certificate has a key. And below a second a worker with much to do could not be told from one
+ * that hangs. */
+static size_t
+master_rules(const struct settings *s, FILE *problems)
+{
+	size_t n = 0;
+
+	if ((s->tls_cert == NULL) != (s->tls_key == NULL)) {
+		bool no_key = s->tls_key == NULL;
+
+		report(problems, find(no_key ? "TLS_KEY" : "TLS_CERT"), NULL,
+		    no_key ? "TLS_CERT is, and a certificate needs its key"
+			   : "TLS_KEY is, and a key needs its certificate");
+		n++;
+	}
+	if (s->worker_hang_ms > 0 && s->worker_hang_ms < WORKER_HANG_MS_MIN) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%" PRIu32, s->worker_hang_ms);
+		report(problems, find("WORKER_HANG_MS"), text, "must be 0 or at least 1000");
+		n++;
+	}
+	return n;
+}
+
 /* Rules between settings; returns the number of problems. */
 static size_t
 settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
@@ -262,14 +290,8 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		    "path");
 		n++;
 	}
-	if ((owners & OWNER_MASTER) && (s->tls_cert == NULL) != (s->tls_key == NULL)) {
-		bool no_key = s->tls_key == NULL;
-
-		report(problems, find(no_key ? "TLS_KEY" : "TLS_CERT"), NULL,
-		    no_key ? "TLS_CERT is, and a certificate needs its key"
-			   : "TLS_KEY is, and a key needs its certificate");
-		n++;
-	}
+	if (owners & OWNER_MASTER)
+		n += master_rules(s, problems);
 	if (!(owners & OWNER_WORKER))
 		return n;
 	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {

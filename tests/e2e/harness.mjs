@@ -110,6 +110,8 @@ export class Banter {
 			DRAIN_TIMEOUT_MS: String(1000 * PATIENCE),
 			// One that a test holds is not given up before the test is.
 			OPENAI_IDLE_TIMEOUT_MS: "600000",
+			// A worker that a test has stopped is its own to end.
+			WORKER_HANG_MS: String(2 * DEADLINE_MS),
 			...this.settings,
 		};
 		return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
@@ -295,7 +297,8 @@ export class Banter {
 	isProblem(line) {
 		if (BROKEN.test(line.text)) return true;
 		if (line.ev === "died") return true;
-		if (line.ev === "worker_killed") return line.why !== UNNEEDED;
+		if (line.ev === "worker_killed") return line.why !== UNNEEDED && !this.killed.has(line.pid);
+		if (line.ev === "worker_hung") return !this.killed.has(line.pid);
 		const died = line.ev === "worker_exit" && !(line.why === "exit" && line.code === "0");
 		return died && !this.killed.has(line.pid) && !this.wasUnneeded(line.pid);
 	}

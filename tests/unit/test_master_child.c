@@ -1,6 +1,6 @@
 /*
  * What a worker is told and when, also while its socket is full: keys before its first connection,
- * newer ones when they are there, the end, and an earlier end.
+ * newer ones when they are there, the end, an earlier end, and the question whether it is alive.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,7 @@ static struct keyring *keyring;
 static struct child *child;
 static int end = -1; /* the worker's */
 static enum child_state last_state;
+static unsigned taken; /* calls of that hook */
 static uint8_t record[CONTROL_RECORD_MAX];
 static union msg heard;
 
@@ -35,6 +36,7 @@ static void
 on_taken(struct child *c, void *ctx)
 {
 	(void)c, (void)ctx;
+	taken++;
 }
 
 static void
@@ -77,6 +79,7 @@ set_up(void **state)
 	identity_of(&id, "chain", "key");
 	keyring = keyring_new(base, &id, on_renewed, NULL);
 	last_state = CHILD_STARTING;
+	taken = 0;
 	return 0;
 }
 
@@ -316,6 +319,159 @@ an_earlier_end_counts_also_for_one_that_hears_nothing_more(void **state)
 	assert_int_equal(child->state, CHILD_LOST);
 }
 
+/* -- the pulse ----------------------------------------------------------------------------- */
+
+/* The worker answers, and is heard. */
+static void
+answer(void)
+{
+	const struct test_worker w = {.child = child, .end = end};
+
+	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &(struct msg_alive){}), 0);
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+/* Rounds in which it owes an answer; they would all count. */
+static void
+pass_rounds(unsigned n)
+{
+	while (n-- > 0)
+		child_check(child, true, 0);
+}
+
+static void
+a_worker_that_takes_connections_is_asked_and_answers(void **state)
+{
+	(void)state;
+	start(NULL);
+	assert_int_equal(hear(), MSG_HELLO);
+	/* While it starts it has its deadline. */
+	pass_rounds(PULSE_ROUNDS + 2);
+	assert_int_equal(hear(), 0);
+	get_ready();
+	for (int i = 0; i < 3; i++) {
+		pass_rounds(PULSE_ROUNDS);
+		assert_int_equal(hear(), MSG_CHECK);
+		assert_int_equal(hear(), 0);
+		answer();
+	}
+	assert_int_equal(taken, 3);
+	assert_int_equal(child->state, CHILD_READY);
+}
+
+static void
+a_worker_that_does_not_answer_is_lost(void **state)
+{
+	(void)state;
+	start(NULL);
+	get_ready();
+	pass_rounds(PULSE_ROUNDS);
+	assert_int_equal(child->state, CHILD_READY);
+	assert_false(child->hung);
+	pass_rounds(1);
+	assert_int_equal(last_state, CHILD_LOST);
+	assert_true(child->hung);
+	assert_int_equal(child->control, -1);
+	/* And once is enough. */
+	assert_true(event_pending(child->deadline, EV_TIMEOUT, NULL));
+	pass_rounds(2 * PULSE_ROUNDS);
+}
+
+/* masterd may come to the judging before it comes to read. */
+static void
+an_answer_that_waits_to_be_read_counts(void **state)
+{
+	const struct msg_alive alive = {};
+	struct test_worker w;
+
+	(void)state;
+	start(NULL);
+	get_ready();
+	pass_rounds(PULSE_ROUNDS);
+	w = (struct test_worker){.child = child, .end = end};
+	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &alive), 0);
+	pass_rounds(PULSE_ROUNDS);
+	assert_int_equal(child->state, CHILD_READY);
+	pass_rounds(1);
+	assert_int_equal(child->state, CHILD_LOST);
+}
+
+static void
+a_draining_worker_must_answer_too(void **state)
+{
+	(void)state;
+	start(NULL);
+	get_ready();
+	assert_int_equal(hear(), MSG_HELLO);
+	child_drain(child, 900000);
+	assert_int_equal(hear(), MSG_DRAIN);
+	pass_rounds(PULSE_ROUNDS);
+	assert_int_equal(hear(), MSG_CHECK);
+	answer();
+	assert_int_equal(child->state, CHILD_DRAINING);
+	pass_rounds(PULSE_ROUNDS + 1);
+	assert_int_equal(child->state, CHILD_LOST);
+}
+
+static void
+a_draining_worker_that_has_closed_its_end_has_its_deadline_alone(void **state)
+{
+	(void)state;
+	start(NULL);
+	get_ready();
+	child_drain(child, 900000);
+	closefd(&end);
+	pass_rounds(PULSE_ROUNDS + 2);
+	assert_int_equal(child->state, CHILD_DRAINING);
+	assert_int_equal(child->control, -1);
+}
+
+static void
+an_answer_that_nobody_asked_for_breaks_the_rules(void **state)
+{
+	(void)state;
+	start(NULL);
+	get_ready();
+	answer();
+	assert_int_equal(child->state, CHILD_LOST);
+	assert_false(child->hung);
+}
+
+static void
+a_worker_that_could_not_be_asked_owes_no_answer(void **state)
+{
+	(void)state;
+	start(NULL);
+	get_ready();
+	assert_int_equal(shutdown(child->control, SHUT_WR), 0);
+	pass_rounds(2 * PULSE_ROUNDS);
+	assert_int_equal(child->state, CHILD_READY);
+	assert_int_equal(child->pulse.missed, 0);
+}
+
+/* It hangs all the same, if it does not read: nor does it then get the question. */
+static void
+a_worker_whose_socket_is_full_is_asked_when_there_is_room(void **state)
+{
+	size_t n;
+
+	(void)state;
+	start(NULL);
+	get_ready();
+	assert_int_equal(hear(), MSG_HELLO);
+	n = fill();
+	pass_rounds(PULSE_ROUNDS);
+	hear_connections(n);
+	assert_int_equal(hear(), 0);
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	assert_int_equal(hear(), MSG_CHECK);
+	answer();
+	assert_int_equal(child->state, CHILD_READY);
+	(void)fill();
+	pass_rounds(PULSE_ROUNDS + 1);
+	assert_int_equal(child->state, CHILD_LOST);
+}
+
 int
 main(void)
 {
@@ -330,6 +486,14 @@ main(void)
 	    TEST(a_draining_worker_needs_no_keys),
 	    TEST(an_earlier_end_is_told_and_a_later_one_is_not),
 	    TEST(an_earlier_end_counts_also_for_one_that_hears_nothing_more),
+	    TEST(a_worker_that_takes_connections_is_asked_and_answers),
+	    TEST(a_worker_that_does_not_answer_is_lost),
+	    TEST(an_answer_that_waits_to_be_read_counts),
+	    TEST(a_draining_worker_must_answer_too),
+	    TEST(a_draining_worker_that_has_closed_its_end_has_its_deadline_alone),
+	    TEST(an_answer_that_nobody_asked_for_breaks_the_rules),
+	    TEST(a_worker_that_could_not_be_asked_owes_no_answer),
+	    TEST(a_worker_whose_socket_is_full_is_asked_when_there_is_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "masterd/children.h"
 #include "masterd/spawn.h"
 #include "proto/basics.h"
@@ -53,7 +55,7 @@ say_hello(uint32_t version)
 
 /* Leaves when it is told to, or when masterd is gone. */
 static void
-serve(bool stubborn)
+serve(bool stubborn, bool alive)
 {
 	for (;;) {
 		struct pollfd p = {.fd = SPAWN_CONTROL_FD, .events = POLLIN};
@@ -70,6 +72,8 @@ serve(bool stubborn)
 		must(wire_frame((struct slice){record, (size_t)n}, &f, &size) == WIRE_OK);
 		if (f.type == MSG_DRAIN && !stubborn)
 			_exit(0);
+		if (f.type == MSG_CHECK && alive)
+			say(MSG_ALIVE, &(struct msg_alive){});
 	}
 }
 
@@ -100,15 +104,24 @@ woke_well(unsigned number)
 	    open_descriptors() == 5 && sigisemptyset(&blocked) && pipe.sa_handler == SIG_DFL;
 }
 
-/* Notes the time of this start in the file that WORKER_STARTS names. */
+/* Notes the time in the file that WORKER_NOTES names. */
 static void
-note_start(void)
+note_time(void)
 {
 	const uint64_t now = clock_mono_ms();
-	int fd = open(getenv("WORKER_STARTS"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = open(getenv("WORKER_NOTES"), O_WRONLY | O_APPEND | O_CLOEXEC);
 
 	must(fd != -1 && write(fd, &now, sizeof(now)) == sizeof(now));
 	closefd(&fd);
+}
+
+/* The last words of one that is aborted. */
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	note_time();
+	_exit(0);
 }
 
 /* Waits until the process that WORKER_AWAITS names has been reaped. */
@@ -130,7 +143,7 @@ worker_main(unsigned number)
 	const char *mode = getenv("WORKER_MODE");
 
 	if (strcmp(mode, "crash") == 0) {
-		note_start();
+		note_time();
 		raise(SIGKILL);
 	}
 	if (strcmp(mode, "refuse") == 0)
@@ -150,7 +163,9 @@ worker_main(unsigned number)
 		close(SPAWN_CONTROL_FD), poll(NULL, 0, 60000);
 	if (strcmp(mode, "quit") == 0)
 		_exit(0);
-	serve(strcmp(mode, "stubborn") == 0);
+	if (strcmp(mode, "hang") == 0)
+		must(signal(SIGABRT, on_abort) != SIG_ERR);
+	serve(strcmp(mode, "stubborn") == 0, strcmp(mode, "hang") != 0);
 	_exit(0);
 }
 
@@ -184,13 +199,9 @@ on_report(enum children_report what, void *ctx)
 		fewest_ready = dispatch_workers(dispatch);
 }
 
-static int
-setup(void **state)
+static void
+hire(uint32_t hang_ms)
 {
-	(void)state;
-	base = loop_new();
-	scoreboard = scoreboard_create(&scoreboard_fd);
-	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
 	children = children_new(&(struct children_config){
 	    .base = base,
 	    .dispatch = dispatch,
@@ -199,8 +210,19 @@ setup(void **state)
 	    .program = "/proc/self/exe",
 	    .wanted = WANTED,
 	    .drain_ms = 100,
+	    .hang_ms = hang_ms,
 	    .report = on_report,
 	});
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	base = loop_new();
+	scoreboard = scoreboard_create(&scoreboard_fd);
+	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
+	hire(0);
 	memset(reports, 0, sizeof(reports));
 	fewest_ready = SIZE_MAX;
 	return 0;
@@ -319,9 +341,9 @@ a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
 	assert_int_equal(running(), WANTED);
 }
 
-/* Reads the times that note_start() has left; returns how many. */
+/* Reads the times that note_time() has left; returns how many. */
 static size_t
-read_starts(const char *path, uint64_t *at, size_t max)
+read_notes(const char *path, uint64_t *at, size_t max)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -333,20 +355,30 @@ read_starts(const char *path, uint64_t *at, size_t max)
 	return (size_t)n / sizeof(*at);
 }
 
+/* Makes the file for notes; the caller unlinks it. */
+static void
+open_notes(char path[static 32])
+{
+	int fd;
+
+	must(strlcpy(path, "/tmp/banter-notes-XXXXXX", 32) < 32);
+	fd = mkstemp(path);
+	assert_int_not_equal(fd, -1);
+	closefd(&fd);
+	setenv("WORKER_NOTES", path, 1);
+}
+
 static void
 the_pause_before_a_restart_doubles(void **state)
 {
-	char path[] = "/tmp/banter-starts-XXXXXX";
+	char path[32];
 	uint64_t at[8];
-	int fd = mkstemp(path);
 
 	(void)state;
-	assert_int_not_equal(fd, -1);
-	closefd(&fd);
-	setenv("WORKER_STARTS", path, 1);
+	open_notes(path);
 	start("crash");
 	/* Two seats: starts come in pairs. */
-	AWAIT(read_starts(path, at, 8) == 8);
+	AWAIT(read_notes(path, at, 8) == 8);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(at[2 * i + 2] - at[2 * i] >= (100u << i) - 10);
 	assert_int_equal(unlink(path), 0);
@@ -370,6 +402,50 @@ a_worker_that_breaks_a_rule_is_replaced(void **state)
 		teardown(NULL);
 		setup(NULL);
 	}
+}
+
+static void
+workers_that_hang_are_aborted_and_replaced(void **state)
+{
+	const struct scoreboard_master *m = &scoreboard->master;
+	char path[32];
+	uint64_t at[4];
+	pid_t first;
+
+	(void)state;
+	children_free(children);
+	hire(1000);
+	open_notes(path);
+	start("hang");
+	AWAIT(all_ready());
+	first = pid_of(0);
+	setenv("WORKER_MODE", "serve", 1);
+	AWAIT(read_notes(path, at, 4) == WANTED);
+	AWAIT(all_ready());
+	assert_int_not_equal(pid_of(0), first);
+	assert_int_equal(metric_get(&m->worker_hangs), WANTED);
+	assert_int_equal(metric_get(&m->worker_deaths), WANTED);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
+{
+	const struct scoreboard_master *m = &scoreboard->master;
+	pid_t victim, other;
+
+	(void)state;
+	children_free(children);
+	hire(1000);
+	start("serve");
+	AWAIT(all_ready());
+	victim = pid_of(0);
+	other = pid_of(1);
+	assert_int_equal(kill(victim, SIGSTOP), 0);
+	AWAIT(pid_of(0) != victim && all_ready());
+	assert_int_equal(pid_of(1), other);
+	assert_int_equal(metric_get(&m->worker_hangs), 1);
+	assert_int_equal(running(), WANTED);
 }
 
 static void
@@ -599,6 +675,8 @@ main(int argc, char **argv)
 	    TEST(a_killed_worker_is_replaced_and_the_other_left_alone),
 	    TEST(the_pause_before_a_restart_doubles),
 	    TEST(a_worker_that_breaks_a_rule_is_replaced),
+	    TEST(workers_that_hang_are_aborted_and_replaced),
+	    TEST(one_that_stands_still_is_killed_and_one_that_answers_left_alone),
 	    TEST(settings_that_a_first_worker_refuses_are_reported),
 	    TEST(settings_refused_later_do_not_end_a_service_that_ran),
 	    TEST(a_reload_replaces_all_and_never_serves_with_fewer),

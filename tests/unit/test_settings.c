@@ -292,6 +292,26 @@ model_servers_have_names_and_some_of_them_keys(void **state)
 	settings_clear(&s);
 }
 
+static void
+a_hang_is_a_second_at_least_or_never_looked_for(void **state)
+{
+	static const struct {
+		const char *line;
+		bool good;
+	} cases[] = {{"WORKER_HANG_MS=0", true}, {"WORKER_HANG_MS=1", false},
+	    {"WORKER_HANG_MS=999", false}, {"WORKER_HANG_MS=1000", true},
+	    {"WORKER_HANG_MS=3600000", true}, {"WORKER_HANG_MS=3600001", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].line), !cases[i].good);
+		assert_true(cases[i].good || strstr(problems, cases[i].line) != NULL);
+		settings_clear(&s);
+	}
+}
+
 /* Nothing of a list of keys is shown, not even what may be a name. */
 static void
 each_mistake_about_model_servers_has_its_own_word(void **state)
@@ -550,6 +570,7 @@ main(void)
 	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
 	    cmocka_unit_test(model_servers_have_names_and_some_of_them_keys),
 	    cmocka_unit_test(each_mistake_about_model_servers_has_its_own_word),
+	    cmocka_unit_test(a_hang_is_a_second_at_least_or_never_looked_for),
 	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
 	    cmocka_unit_test(all_problems_are_reported_at_once),
 	    cmocka_unit_test(production_is_content_with_good_settings),
