@@ -52,7 +52,7 @@ next_random(struct dispatch *d)
 static bool
 can_take(const struct child *c)
 {
-	return c->in_flight < DISPATCH_IN_FLIGHT_MAX && !c->congested;
+	return c->in_flight < DISPATCH_IN_FLIGHT_MAX && !c->congested && c->pulse.missed == 0;
 }
 
 static uint64_t

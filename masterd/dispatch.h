@@ -6,9 +6,10 @@
  * once). What a worker has to do is its connections, by the scoreboard, and those sent to
  * it that it has not acknowledged yet.
  *
- * At most DISPATCH_IN_FLIGHT_MAX connections wait for one worker. When all workers are that far
- * behind, or none is ready, there is no room: listener.c then stops accepting, and the connections
- * wait in the kernel's backlog, where they cost nothing and are lost with no worker.
+ * At most DISPATCH_IN_FLIGHT_MAX connections wait for one worker, and one that has been silent for a
+ * round of pulse.h gets none before it answers. When all workers are that far behind, or none is
+ * ready, there is no room: listener.c then stops accepting, and the connections wait in the kernel's
+ * backlog, where they cost nothing and are lost with no worker.
  *
  * A connection whose worker dies after it was sent and before it was taken dies with that worker's
  * socket: the client sees a reset. To get it back masterd would have to keep every connection
@@ -46,7 +47,7 @@ void dispatch_remove(struct dispatch *d, const struct child *c);
 /* How many workers are ready. */
 size_t dispatch_workers(const struct dispatch *d);
 
-/* A worker has acknowledged connections: it may have room again. */
+/* A worker has acknowledged connections, or is not silent any more: it may have room again. */
 void dispatch_taken(struct dispatch *d, struct child *c);
 
 /* Whether a connection can be given away now; ask before each accept(2). */

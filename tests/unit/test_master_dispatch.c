@@ -234,6 +234,31 @@ when_two_are_at_their_bound_the_third_gets_it(void **state)
 }
 
 static void
+a_silent_worker_gets_none_until_it_answers(void **state)
+{
+	(void)state;
+	make_ready(0);
+	make_ready(1);
+	child_check(workers[0].child, true, 0);
+	give();
+	give();
+	assert_int_equal(workers[0].child->in_flight, 1);
+	child_check(workers[0].child, true, 0);
+	for (int i = 0; i < 20; i++)
+		give();
+	assert_int_equal(workers[0].child->in_flight, 1);
+	child_check(workers[1].child, true, 0);
+	child_check(workers[1].child, true, 0);
+	assert_false(dispatch_has_room(dispatch));
+	rooms = 0;
+	must(test_worker_say(&workers[0], MSG_ALIVE, &(struct msg_alive){}) == 0);
+	turn();
+	assert_int_equal(rooms, 1);
+	give();
+	assert_int_equal(workers[0].child->in_flight, 2);
+}
+
+static void
 a_worker_that_has_died_passes_its_connection_to_another(void **state)
 {
 	(void)state;
@@ -337,6 +362,7 @@ main(void)
 	    TEST(many_workers_are_loaded_evenly),
 	    TEST(a_worker_is_given_no_more_than_its_bound),
 	    TEST(when_two_are_at_their_bound_the_third_gets_it),
+	    TEST(a_silent_worker_gets_none_until_it_answers),
 	    TEST(a_worker_that_has_died_passes_its_connection_to_another),
 	    TEST(a_connection_that_nobody_would_have_waits_for_a_worker),
 	    TEST(a_full_socket_holds_one_connection_back_until_there_is_room),
