@@ -14,6 +14,7 @@
 
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "storaged/lookup.h"
 #include "storaged/migrate.h"
 #include "storaged/organizations.h"
 
@@ -104,7 +105,9 @@ open_mdb(struct env *env, const char *dir)
 	rc = mdb_env_create(&env->mdb);
 	if (rc != 0)
 		return rc;
-	rc = mdb_env_set_mapsize(env->mdb, env->max_bytes);
+	rc = lookup_guard(env->mdb);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(env->mdb, env->max_bytes);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
 	/* NOTLS: a reader's slot belongs to its transaction, so that the one reader can be kept

@@ -14,6 +14,7 @@
 
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "storaged/lookup.h"
 
 /* LMDB's tree of free pages (mdb.c, FREE_DBI); readers may look at it as at a table. */
 #define FREE_TREE 0
@@ -34,7 +35,7 @@ count_listed(MDB_txn *txn, uint64_t *pages)
 	*pages = 0;
 	if (rc != 0)
 		return rc;
-	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
+	while ((rc = lookup_move(cursor, &k, &v, MDB_NEXT)) == 0) {
 		size_t n = 0;
 
 		if (v.mv_size >= sizeof(n))

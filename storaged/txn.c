@@ -8,6 +8,7 @@
 
 #include "proto/basics.h"
 #include "proto/log.h"
+#include "storaged/lookup.h"
 #include "storaged/totals.h"
 
 /* LMDB takes a pointer to non-const for data that it only reads. */
@@ -137,7 +138,7 @@ find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **curso
 {
 	int rc = cursor_of(t, table, cursor);
 
-	return rc != 0 ? rc : mdb_cursor_get(*cursor, k, v, MDB_SET);
+	return rc != 0 ? rc : lookup_move(*cursor, k, v, MDB_SET);
 }
 
 int
@@ -145,7 +146,7 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 {
 	MDB_val k = to_val(key_slice(key)), v;
 	MDB_cursor *cursor;
-	int rc = t->mode == TXN_READ ? mdb_get(t->mdb, t->env->dbi[table], &k, &v)
+	int rc = t->mode == TXN_READ ? lookup_get(t->mdb, t->env->dbi[table], &k, &v)
 				     : find(t, table, &k, &v, &cursor);
 
 	if (rc == 0)
@@ -250,7 +251,7 @@ move(struct walk *w, MDB_val k, MDB_cursor_op op)
 {
 	struct slice front = key_slice(&w->front);
 	MDB_val v;
-	int rc = mdb_cursor_get(w->cursor, &k, &v, op);
+	int rc = lookup_move(w->cursor, &k, &v, op);
 
 	if (rc != 0)
 		return rc;
@@ -271,7 +272,7 @@ int
 walk_before(struct walk *w, const struct key *at)
 {
 	MDB_val k = to_val(key_slice(at)), v;
-	int rc = mdb_cursor_get(w->cursor, &k, &v, MDB_SET_RANGE);
+	int rc = lookup_move(w->cursor, &k, &v, MDB_SET_RANGE);
 
 	if (rc == MDB_NOTFOUND)
 		return move(w, (MDB_val){0}, MDB_LAST);

@@ -66,16 +66,38 @@ name_text(struct slice name)
 	return text;
 }
 
-static void
-found_misfit(struct checker *c, enum table table, struct slice key)
+struct key_text {
+	char s[2 * KEY_SHOWN + sizeof("...")];
+};
+
+static struct key_text
+key_text(struct slice key)
 {
-	char hex[2 * KEY_SHOWN + 1] = "";
+	struct key_text text = {""};
 	size_t shown = key.len < KEY_SHOWN ? key.len : KEY_SHOWN;
 
 	for (size_t i = 0; i < shown; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", key.p[i]);
-	check_found(c, table, "a key of %zu bytes is none of this table's: %s%s", key.len, hex,
-	    shown < key.len ? "..." : "");
+		(void)snprintf(text.s + 2 * i, 3, "%02x", key.p[i]);
+	if (shown < key.len)
+		memcpy(text.s + 2 * shown, "...", sizeof("..."));
+	return text;
+}
+
+static void
+found_misfit(struct checker *c, enum table table, struct slice key)
+{
+	check_found(c, table, "a key of %zu bytes is none of this table's: %s", key.len,
+	    key_text(key).s);
+}
+
+/* Says where the walk over a table ends before its end. */
+static void
+found_unreadable(struct checker *c, const struct walk *w, int rc)
+{
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		return;
+	check_found(c, w->table, "cannot be read behind key %s: %s",
+	    w->key.len == 0 ? "0" : key_text(w->key).s, txn_strerror(rc));
 }
 
 bool
@@ -114,14 +136,20 @@ check_table(struct checker *c, enum table table, check_entry_fn *entry, void *ar
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	while (rc == 0) {
+		int broken = 0;
+
 		check_progress(c);
 		if (key_fits(table, w.key))
-			rc = entry(c, w.key, w.value, arg);
+			broken = entry(c, w.key, w.value, arg);
 		else
 			found_misfit(c, table, w.key);
-		if (rc == 0)
-			rc = walk_next(&w);
+		if (broken != 0) {
+			walk_close(&w);
+			return broken;
+		}
+		rc = walk_next(&w);
 	}
+	found_unreadable(c, &w, rc);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -193,10 +221,17 @@ children_seek(struct children *ch, const struct id *parent)
 }
 
 int
+children_failed(const struct children *ch)
+{
+	return ch->rc == MDB_NOTFOUND ? 0 : ch->rc;
+}
+
+int
 children_close(struct children *ch)
 {
+	found_unreadable(ch->c, &ch->walk, ch->rc);
 	walk_close(&ch->walk);
-	return ch->rc == MDB_NOTFOUND ? 0 : ch->rc;
+	return children_failed(ch);
 }
 
 static bool
@@ -206,6 +241,27 @@ is_meta_name(struct slice name)
 
 	return slice_eq_str(name, META_VERSION) || slice_eq_str(name, META_LAST_BACKUP) ||
 	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
+}
+
+/* Whether what is left of a conversation that was erased can be read, for else it cannot be removed. */
+static int
+check_remains(struct checker *c, const struct id *conversation)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc = walk_open(&w, c->txn, TABLE_MESSAGES, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0)
+		rc = walk_next(&w);
+	walk_close(&w);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	check_found(c, TABLE_META,
+	    "conversation %s was erased, but what is left of it cannot be read, and stays: %s",
+	    id_text(conversation).s, txn_strerror(rc));
+	return rc;
 }
 
 /* Whether a conversation that was erased is gone; what is left of it has no parent (remains.h). */
@@ -218,7 +274,7 @@ check_erased(struct checker *c, const struct id *conversation)
 	if (check_has(c, TABLE_CONVERSATIONS, &key, &rc))
 		check_found(c, TABLE_META, "conversation %s was erased, but is there",
 		    id_text(conversation).s);
-	return rc;
+	return rc != 0 ? rc : check_remains(c, conversation);
 }
 
 bool

@@ -32,7 +32,8 @@ struct verify {
 
 /*
  * Looks at everything within a read transaction (TXN_READ) that has read nothing yet: it may be
- * renewed first. 0 with *result, or an LMDB error after which the rest could not be read. Memory:
+ * renewed first. 0 with *result, or an LMDB error after which the rest could not be read (where that
+ * is of a page, found has been called of the place). Memory:
  * some 200 KiB and a bit for each page of the file.
  */
 [[gnu::warn_unused_result]] int verify_store(

@@ -93,7 +93,10 @@ void children_seek(struct children *ch, const struct id *parent);
 bool children_at(const struct children *ch, const struct id *parent);
 void children_next(struct children *ch);
 
-/* 0, or the LMDB error that ended the walk. */
+/* 0, or the LMDB error that has ended the walk. */
+[[gnu::warn_unused_result]] int children_failed(const struct children *ch);
+
+/* Ends it; says where, if that is by an LMDB error, which it returns. */
 [[gnu::warn_unused_result]] int children_close(struct children *ch);
 
 /* -- records and the entries of indexes that lead to them ---------------------------------- */

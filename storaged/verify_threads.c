@@ -323,6 +323,8 @@ check_thread(struct checker *c, struct slice key, struct slice value, void *arg)
 		if (rc == 0)
 			children_next(messages);
 	}
+	if (rc == 0)
+		rc = children_failed(messages);
 	return rc == 0 && thread.readable ? check_conversation(c, &thread) : rc;
 }
 

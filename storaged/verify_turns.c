@@ -206,10 +206,14 @@ check_open_turn(struct checker *c, struct slice key, struct slice value, void *a
 	struct msg_open_turn_record open;
 	char name[64];
 	bool readable;
+	int rc;
 
 	children_seek(pieces, &id);
 	for (; children_at(pieces, &id); children_next(pieces))
 		check_piece(c, &id, pieces->walk.key, pieces->walk.value);
+	rc = children_failed(pieces);
+	if (rc != 0)
+		return rc;
 	(void)snprintf(name, sizeof(name), "open turn %s", id_text(&id).s);
 	readable = check_record(
 	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, OPEN_TURN_VERSION, &open);
@@ -230,9 +234,11 @@ check_turns(struct checker *c)
 	if (rc == 0)
 		children_seek(&pieces, NULL);
 	walked = children_close(&pieces);
+	if (rc == 0)
+		rc = walked;
 	if (rc == 0 && c->awaited < c->awaiting)
 		check_found(c, TABLE_CONVERSATIONS,
 		    "%llu conversations are active without an open turn",
 		    (unsigned long long)(c->awaiting - c->awaited));
-	return rc != 0 ? rc : walked;
+	return rc;
 }

@@ -21,6 +21,7 @@
 #include "storaged/banter/own_files.h"
 #include "storaged/banter/say.h"
 #include "storaged/listen.h"
+#include "storaged/lookup.h"
 
 /* Named databases that a store of another schema may have. */
 #define TABLES_MAX 64
@@ -152,6 +153,8 @@ open_mdb(struct env *env, const char *path, unsigned flags)
 {
 	int rc = mdb_env_create(&env->mdb);
 
+	if (rc == 0)
+		rc = lookup_guard(env->mdb);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
 	/* The size of the map is what the store says of itself. */

@@ -5,6 +5,7 @@
 #ifndef TEST_STORE_FIXTURE_H
 #define TEST_STORE_FIXTURE_H
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -456,6 +457,32 @@ damage(struct fixture *f, enum table table, const struct id *id)
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
 	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+}
+
+/* Zeros in place of the page of the file where a record lies, as a power failure may leave it; LMDB sees
+ * them at once. */
+static inline void
+damage_page(struct fixture *f, enum table table, const struct key *key)
+{
+	static const uint8_t zeros[4096];
+	char path[160];
+	struct slice value;
+	struct txn t;
+	size_t page;
+	int fd;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	/* A page begins with its number. */
+	memcpy(&page, value.p - (uintptr_t)value.p % sizeof(zeros), sizeof(page));
+	txn_abort(&t);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(
+	    pwrite(fd, zeros, sizeof(zeros), (off_t)(page * sizeof(zeros))), sizeof(zeros));
+	closefd(&fd);
 	f->damaged = true;
 }
 
