@@ -34,6 +34,19 @@
 #define PAGE_BYTES ((size_t)700 << 10)
 #define LIST_MAX   786432u
 
+/* Erased conversations that are passed over. With more, the damage is not theirs alone. */
+#define REMAINS_STUCK_MAX 32
+
+/* remains.c's own: what this process knows of erased conversations. */
+struct remains {
+	bool swept;    /* nothing is left, as far as was looked, but of those that are stuck */
+	bool given_up; /* nothing more is removed before the next start */
+	struct id now; /* whose turn it is; zero: nobody's yet */
+	uint8_t tries; /* of its removal, as its entry counts them */
+	size_t stuck_n;
+	struct id stuck[REMAINS_STUCK_MAX];
+};
+
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
@@ -41,9 +54,7 @@ struct env {
 	size_t max_bytes; /* the map, without the reserve */
 	bool writable;    /* false from a write that failed to a probe that did not */
 	bool bounded;     /* writes are held to max_bytes: all but those of env_open() */
-	/* Of erased conversations (remains.h): nothing is left, as far as was looked; or what is left
-	 * cannot be removed before the next start. */
-	bool swept, unsweepable;
+	struct remains remains;
 	bool hidden_room; /* a deletion may have made room that only later commits will see */
 	/* Scratch of whichever request runs; empty between two. */
 	struct buf record; /* one record on its way into the store */

@@ -4,6 +4,11 @@
  * takes a bounded number. The rest goes in steps, between two batches, so that a very long one holds up
  * nobody. An entry in meta names the conversation until nothing is left, over any restart.
  *
+ * In a damaged store some of it may be out of reach. Such a conversation is left until the next start,
+ * and named in the log; the others' go on. Where a damaged page ends the process itself (the disk cannot
+ * read it, or LMDB loses its way), the entry shows how many starts have tried in vain: only the first,
+ * second, fourth, eighth one and so on try, so that the starts between them can serve.
+ *
  * Until then its id is not free for another one, but that of each of its turns is: a turn that leads to it
  * does not exist (reply_place()).
  */
@@ -28,7 +33,7 @@ extern const char remains_taken[];
     struct txn *t, const struct id *conversation, bool *left);
 
 enum remains_result {
-	REMAINS_NONE, /* nothing is left */
+	REMAINS_NONE, /* nothing is left, or nothing that can be removed before the next start */
 	REMAINS_MORE, /* perhaps: call again soon */
 	REMAINS_STUCK, /* the disk has no room for it: call again later; requests may fare better */
 };

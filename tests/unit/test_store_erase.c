@@ -2,6 +2,11 @@
  * Erasing: afterwards every table is byte by byte as if the conversation had never been, whatever
  * it had, and whatever happened to the batch.
  */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include "test_store_contents.h"
 #include "test_store_everything.h"
 
@@ -486,19 +491,27 @@ conversation_of(struct fixture *f, const struct msg_turn_begin *begin)
 
 #define LONG_REPLIES (2 * REMAINS_STEP)
 
-/* Erases a long conversation, of which most is left then. */
 static struct id
-erase_long(struct fixture *f, struct msg_turn_begin *last)
+erase_long_of(struct fixture *f, const char *session, struct msg_turn_begin *last)
 {
 	struct msg_conversation_erase gone;
 	struct id id;
 	union msg m;
 
-	*last = make_long(f, "goes", LONG_REPLIES);
+	*last = make_long(f, session, LONG_REPLIES);
 	id = conversation_of(f, last);
 	gone = erase_of(&id);
 	ask(f, MSG_CONVERSATION_ERASE, &gone, MSG_ERASED, &m);
 	expect_erased(&m, 1, 2 * LONG_REPLIES);
+	return id;
+}
+
+/* Erases a long conversation, of which most is left then. */
+static struct id
+erase_long(struct fixture *f, struct msg_turn_begin *last)
+{
+	struct id id = erase_long_of(f, "goes", last);
+
 	assert_int_equal(table_count(f, TABLE_META), 2);
 	return id;
 }
@@ -631,7 +644,8 @@ static void
 an_unreadable_entry_of_what_is_left_stays(void **state)
 {
 	struct fixture *f = *state;
-	struct key key = key_meta(META_ERASED "nobody");
+	struct key key = key_meta(META_ERASED "0 nobody");
+	struct msg_turn_begin last;
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
@@ -639,8 +653,172 @@ an_unreadable_entry_of_what_is_left_stays(void **state)
 	assert_int_equal(txn_commit(&t), 0);
 	f->damaged = true;
 	assert_int_equal(sweep(f), 0);
+	erase_long_of(f, "goes", &last);
+	assert_true(sweep(f) > 0);
+	expect_empty(f);
+	assert_int_equal(table_count(f, TABLE_META), 2);
 	assert_true(f->env.writable);
-	chat(f, "s1", "q", "a");
+}
+
+/* The first message that the request itself has not removed. */
+static struct key
+first_left(const struct id *conversation)
+{
+	return key_message(conversation, REMAINS_STEP + 1);
+}
+
+#define LEFT (2 * LONG_REPLIES - REMAINS_STEP)
+
+/* Others go, before it and behind it; also those that are erased later. */
+static void
+a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct id stuck;
+	struct key key;
+
+	erase_long_of(f, "before", &last);
+	make_long(f, "between", 100);
+	stuck = erase_long_of(f, "stuck", &last);
+	make_long(f, "and between", 100);
+	erase_long_of(f, "after", &last);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 400 + 3 * LEFT);
+	key = first_left(&stuck);
+	damage_page(f, TABLE_MESSAGES, &key);
+
+	assert_true(sweep(f) > 2 * LEFT / REMAINS_STEP);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 400 + LEFT);
+	assert_int_equal(table_count(f, TABLE_META), 2);
+	assert_int_equal(f->env.remains.stuck_n, 1);
+	assert_memory_equal(&f->env.remains.stuck[0], &stuck, sizeof(stuck));
+	assert_int_equal(sweep(f), 0);
+
+	erase_long_of(f, "later", &last);
+	assert_true(sweep(f) > 0);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 400 + LEFT);
+	assert_int_equal(f->env.remains.stuck_n, 1);
+	assert_true(f->env.writable);
+}
+
+/* A turn of a conversation that is stuck is still nobody's, and its id still taken. */
+static void
+what_is_stuck_cannot_be_read(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last, taken = begin_of("another", "hello");
+	struct id stuck = erase_long(f, &last);
+	struct msg_turn_finish finish = finish_of(&last.turn, "answer");
+	struct key key = first_left(&stuck);
+
+	damage_page(f, TABLE_MESSAGES, &key);
+	sweep(f);
+	assert_int_equal(f->env.remains.stuck_n, 1);
+	ask_error(f, MSG_TURN_FINISH, &finish, STORE_NOT_FOUND);
+	taken.conversation = stuck;
+	ask_error(f, MSG_TURN_BEGIN, &taken, STORE_INVALID);
+}
+
+/* How often the removal of what is left was begun in vain. */
+static uint8_t
+tries_of(struct fixture *f, const struct id *conversation)
+{
+	struct key key = key_erased(conversation);
+	struct slice value;
+	struct txn t;
+	uint8_t tries;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, TABLE_META, &key, &value), 0);
+	tries = value.len == 0 ? 0 : value.p[0];
+	txn_abort(&t);
+	return tries;
+}
+
+/* Nobody may read the page where a record lies, as if the disk could not. */
+static void
+lock_page(struct fixture *f, enum table table, const struct key *key)
+{
+	struct slice value;
+	struct txn t;
+	union {
+		const uint8_t *in;
+		void *out;
+	} page;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	page.in = value.p - (uintptr_t)value.p % 4096;
+	txn_abort(&t);
+	assert_int_equal(mprotect(page.out, 4096, PROT_NONE), 0);
+}
+
+/* A start of storaged, to which that page is death. Whether it came through all that is left. */
+static bool
+survives(struct fixture *f, const struct key *key)
+{
+	pid_t pid;
+	int status;
+
+	store_close(f);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		const struct rlimit no_core = {0, 0};
+
+		/* To die as a daemon does, not as a test. */
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		setrlimit(RLIMIT_CORE, &no_core);
+		store_open(f, STORE_BYTES);
+		lock_page(f, TABLE_MESSAGES, key);
+		_exit(remains_step(&f->env) == REMAINS_STUCK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	store_open(f, STORE_BYTES);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Whatever ends the process there, most starts can serve; and when it can be read again, it goes. */
+static void
+a_page_that_is_death_does_not_end_every_start(void **state)
+{
+	static const bool expected[] = {false, false, true, false, true, true, true, false};
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct id id = erase_long(f, &last);
+	struct key key = first_left(&id);
+
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		assert_int_equal(survives(f, &key), expected[i]);
+		assert_int_equal(tries_of(f, &id), i + 1);
+	}
+	for (unsigned n = ARRAY_LEN(expected); n < 15; n++) {
+		assert_int_equal(sweep(f), 1);
+		assert_int_equal(f->env.remains.stuck_n, 1);
+		assert_int_equal(table_count(f, TABLE_MESSAGES), LEFT);
+		store_restart(f, STORE_BYTES);
+	}
+	assert_int_equal(remains_step(&f->env), REMAINS_MORE);
+	assert_int_equal(tries_of(f, &id), 0);
+	sweep(f);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
+	assert_int_equal(table_count(f, TABLE_META), 1);
+}
+
+/* Where the list of them is damaged nobody knows what is left: nothing more is tried. */
+static void
+a_damaged_list_of_what_is_left_ends_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin last;
+	struct id id = erase_long(f, &last);
+	struct key key = key_erased(&id);
+
+	damage_page(f, TABLE_META, &key);
+	assert_int_equal(remains_step(&f->env), REMAINS_NONE);
+	assert_true(f->env.remains.given_up);
+	assert_int_equal(f->env.remains.stuck_n, 0);
 }
 
 static void
@@ -866,6 +1044,10 @@ main(void)
 	    STORE_TEST(a_turn_of_what_is_left_begins_elsewhere),
 	    STORE_TEST(an_import_waits_for_what_is_left),
 	    STORE_TEST(an_unreadable_entry_of_what_is_left_stays),
+	    STORE_TEST(a_damaged_page_of_what_is_left_stops_nothing_else),
+	    STORE_TEST(what_is_stuck_cannot_be_read),
+	    STORE_TEST(a_page_that_is_death_does_not_end_every_start),
+	    STORE_TEST(a_damaged_list_of_what_is_left_ends_it),
 	    STORE_TEST(turns_that_nobody_has_claimed_yet_go_too),
 	    STORE_TEST(turns_that_are_lost_go_too),
 	    STORE_TEST(a_turn_that_is_stuck_goes_too),
