@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/basics.h"
+#include "proto/clock.h"
 #include "proto/log.h"
 #include "storaged/lookup.h"
 #include "storaged/migrate.h"
@@ -24,10 +25,10 @@
 /* LMDB's own trees, before all tables (mdb.c, CORE_DBS): the free pages, and the list of tables. */
 #define CORE_TREES 2
 
-/* What a probe writes: so many values that take a page each. Not one great value, which would need
- * pages that lie together. */
-#define PROBE_PAGES 16
-#define PROBE_PAGE  4000
+/* A write that fails so soon (ms) after the store was writable again doubles the probes that are passed
+ * over, up to so many: then what is told of the store changes twice in half a minute at most. */
+#define RELAPSE_MS   60000u
+#define PATIENCE_MAX 31u
 
 /* With less than this free, a write that failed has failed for want of room: other processes may
  * have given some back since. */
@@ -394,12 +395,24 @@ env_is_over_bound(const struct env *env, MDB_txn *txn)
 	return env_used_bytes(env, txn, &used) == 0 && used > env->max_bytes;
 }
 
+static unsigned
+next_patience(const struct env *env)
+{
+	unsigned doubled = 2 * env->patience + 1;
+
+	if (env->writable_at == 0 || clock_mono_ms() - env->writable_at >= RELAPSE_MS)
+		return 0;
+	return doubled < PATIENCE_MAX ? doubled : PATIENCE_MAX;
+}
+
 void
 env_write_failed(struct env *env, int rc)
 {
+	env->calm = 0;
 	if (!env->writable)
 		return;
 	env->writable = false;
+	env->patience = next_patience(env);
 	log_event(LOG_ERROR, "store_not_writable", L_STR("error", txn_strerror(rc)),
 	    L_STR("help", help_for(rc)));
 }
@@ -414,78 +427,4 @@ env_check_readers(struct env *env)
 	else if (dead > 0)
 		log_event(LOG_NOTICE, "dead_readers", L_INT("readers", dead));
 	return rc == 0 && dead > 0 ? (unsigned)dead : 0;
-}
-
-/* Writes the probe's keys, or removes them again. */
-static int
-write_probe(struct txn *t, bool there)
-{
-	static const uint8_t page[PROBE_PAGE];
-	char name[24];
-	int rc = 0;
-
-	for (int i = 0; i < PROBE_PAGES && rc == 0; i++) {
-		struct key key;
-
-		snprintf(name, sizeof(name), META_PROBE "%d", i);
-		key = key_meta(name);
-		rc = there ? txn_put(t, TABLE_META, &key, (struct slice){page, sizeof(page)})
-			   : txn_del(t, TABLE_META, &key);
-	}
-	return rc;
-}
-
-static int
-run_probe(struct env *env, bool there)
-{
-	struct txn t;
-	int rc = txn_begin(&t, env, TXN_WRITE);
-
-	if (rc != 0)
-		return rc;
-	rc = write_probe(&t, there);
-	if (rc == 0)
-		return txn_commit(&t);
-	txn_abort(&t);
-	return rc;
-}
-
-/*
- * What a commit has freed can be used from the second one after it on (mdb.c, mdb_find_oldest()),
- * and a full map lets no commit through: without this small one, which may use the reserve, the
- * room that a deletion made would come to light with the next deletion only.
- */
-static int
-bring_room_to_light(struct env *env)
-{
-	struct key key = key_meta(META_PROBE "0");
-	struct txn t;
-	int rc = txn_begin(&t, env, TXN_DELETE);
-
-	if (rc != 0)
-		return rc;
-	rc = txn_put(&t, TABLE_META, &key, (struct slice){0});
-	if (rc == 0)
-		rc = txn_del(&t, TABLE_META, &key);
-	if (rc != 0) {
-		txn_abort(&t);
-		return rc;
-	}
-	rc = txn_commit(&t);
-	env->hidden_room = rc != 0;
-	return rc;
-}
-
-void
-env_probe(struct env *env)
-{
-	if (env->writable)
-		return;
-	/* When it fails, the disk is full or worse: the next probe tries again. */
-	if (env->hidden_room && bring_room_to_light(env) != 0)
-		return;
-	if (run_probe(env, true) != 0 || run_probe(env, false) != 0)
-		return;
-	env->writable = true;
-	log_event(LOG_NOTICE, "store_writable");
 }

@@ -50,10 +50,13 @@ struct remains {
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
-	MDB_txn *reader;  /* renewed for each use; NULL before the first */
-	size_t max_bytes; /* the map, without the reserve */
-	bool writable;    /* false from a write that failed to a probe that did not */
-	bool bounded;     /* writes are held to max_bytes: all but those of env_open() */
+	MDB_txn *reader;      /* renewed for each use; NULL before the first */
+	size_t max_bytes;     /* the map, without the reserve */
+	bool writable;        /* false from a write that failed to a probe that did not */
+	uint64_t writable_at; /* ms: when a probe last made it so; 0: none did */
+	unsigned calm;        /* probes since a write failed last */
+	unsigned patience;    /* so many of them have to pass before one counts */
+	bool bounded;         /* writes are held to max_bytes: all but those of env_open() */
 	struct remains remains;
 	bool hidden_room; /* a deletion may have made room that only later commits will see */
 	/* Scratch of whichever request runs; empty between two. */
@@ -119,8 +122,15 @@ void env_write_failed(struct env *env, int rc);
  * page of its snapshot is used again. To be called now and then; how many there were. */
 unsigned env_check_readers(struct env *env);
 
-/* While not writable: writes something of some size and removes it; on success the environment is
- * writable again, which is logged. To be called now and then. */
+/*
+ * While not writable: writes something of some size and removes it; on success the environment is
+ * writable again, which is logged. To be called each second. In env_probe.c.
+ *
+ * A disk without room may yet hold the probe, in pages that earlier commits have freed, and not what
+ * visitors write. So once a write has failed again soon after a probe had passed, the next probes are
+ * passed over, ever more of them, and as long as writes go on failing: else the state would change each
+ * second. Requests are tried whatever the state.
+ */
 void env_probe(struct env *env);
 
 #endif
