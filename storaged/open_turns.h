@@ -43,7 +43,7 @@ void open_turns_init(struct open_turns *o);
 /* Frees all of it; the lists of clients must be empty. */
 void open_turns_clear(struct open_turns *o);
 
-/* Puts every turn that is open in the store into `found`. 0, or an LMDB error. */
+/* Puts every turn that is open in the store into `found`. 0, or an LMDB error, which is logged. */
 [[gnu::warn_unused_result]] int open_turns_load(struct open_turns *o, struct env *env);
 
 /* The turn with this id; NULL: it is not open. */

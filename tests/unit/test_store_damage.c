@@ -89,6 +89,23 @@ a_conversation_goes_on_behind_its_damaged_page(void **state)
 	assert_memory_equal(&conversation, &three.damaged, sizeof(conversation));
 }
 
+/* A key that names no turn is no reason not to start. */
+static void
+an_unreadable_key_of_an_open_turn_is_passed_over(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = key_meta("nobody");
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_OPEN_TURNS, &key, slice_str("?")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+	store_restart(f, STORE_BYTES);
+	assert_int_equal(f->open.n, 0);
+	chat(f, "s1", "q", "a");
+}
+
 struct lines {
 	size_t n;
 	char line[4][256];
@@ -162,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(a_damaged_page_is_refused_to_those_who_need_it),
 	    STORE_TEST(a_conversation_goes_on_behind_its_damaged_page),
+	    STORE_TEST(an_unreadable_key_of_an_open_turn_is_passed_over),
 	    STORE_TEST(the_check_says_where_it_ends),
 	    STORE_TEST(the_check_names_what_was_erased_and_stays),
 	};
