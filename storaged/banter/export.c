@@ -134,6 +134,40 @@ export_record(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
+/* Whether a page of the file is damaged. */
+static bool
+is_page_error(int rc)
+{
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+}
+
+/* A page that a conversation needed is damaged, for which LMDB gives the transaction up: the walk goes on
+ * behind the conversation in a new one, if that is of the same snapshot. */
+static int
+pass_over(struct export *e, struct walk *w, int damage)
+{
+	struct env *env = e->txn.env;
+	struct key at = key_of(w->key), all = {0};
+	struct id id = key_front(w->key);
+	size_t snapshot = mdb_txn_id(e->txn.mdb);
+	char text[ID_TEXT_LEN + 1];
+	int rc;
+
+	id_format(&id, text);
+	export_damaged(e, "a part of conversation %s", text);
+	walk_close(w);
+	txn_abort(&e->txn);
+	rc = txn_begin(&e->txn, env, TXN_READ);
+	if (rc != 0)
+		return rc;
+	if (mdb_txn_id(e->txn.mdb) != snapshot) {
+		remark("more can be saved while storaged is stopped");
+		return damage;
+	}
+	rc = walk_open(w, &e->txn, TABLE_CONVERSATIONS, &all);
+	return rc != 0 ? rc : walk_from(w, &at);
+}
+
 static int
 export_table(struct export *e, enum table table,
     int (*each)(struct export *, struct slice key, struct slice value))
@@ -154,6 +188,8 @@ export_table(struct export *e, enum table table,
 		if (progress_due())
 			progress_say("%s: %" PRIu64 " of %zu", table_name(table), done, total);
 		rc = each(e, w.key, w.value);
+		if (table == TABLE_CONVERSATIONS && is_page_error(rc))
+			rc = pass_over(e, &w, rc);
 		done++;
 		if (rc == 0)
 			rc = walk_next(&w);

@@ -256,6 +256,62 @@ describe("banter export", () => {
 	});
 });
 
+/**
+ * The pages in an LMDB file that have nothing but messages of a conversation, among them the one at seq: the
+ * one in use, and older ones. A leaf has a mark at 10 and ends its list of places at 12; an entry's key
+ * stands behind 8 bytes, the last two of which are its length.
+ */
+function pagesOf(bytes, conversation, seq) {
+	const id = Buffer.from(conversation.replaceAll("-", ""), "hex");
+	const found = [];
+	for (let page = 0; page < bytes.length; page += 4096) {
+		if (bytes.readUInt16LE(page + 10) !== 2) continue;
+		const keys = [];
+		for (let at = 16; at < bytes.readUInt16LE(page + 12); at += 2) {
+			const entry = page + bytes.readUInt16LE(page + at);
+			keys.push(bytes.subarray(entry + 8, entry + 8 + bytes.readUInt16LE(entry + 6)));
+		}
+		const whole = keys.every((key) => key.length === 24 && key.subarray(0, 16).equals(id));
+		if (whole && keys.some((key) => Number(key.readBigUInt64BE(16)) === seq)) found.push(page);
+	}
+	return found;
+}
+
+describe("banter export, of a store with a damaged page", () => {
+	it("saves all the other conversations, and what is before the page", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await imported(banter, 0, madeExport(3, "a reply of some length", 200));
+			const before = lines(await exported(banter));
+			const ids = before.filter((line) => line.kind === "conversation").map((line) => line.id);
+			await banter.stopStore();
+			const path = join(banter.dir, "data", "data.mdb");
+			const bytes = readFileSync(path);
+			const pages = pagesOf(bytes, ids[1], 200);
+			assert.ok(pages.length > 0);
+			for (const page of pages) bytes.fill(0, page, page + 4096);
+			writeFileSync(path, bytes);
+
+			const file = join(banter.dir, "saved");
+			const { stderr } = await expectTool(banter, 65, "export", "--output", file);
+			assert.match(stderr, new RegExp(`a part of conversation ${ids[1]} cannot be read`));
+			assert.match(stderr, /1 record was left out/);
+			const after = lines(readFileSync(file, "utf8"));
+			const others = (all) => all.filter((line) => line.conversation !== ids[1]).slice(0, -1);
+			assert.deepEqual(others(after), others(before));
+			const saved = after.filter((line) => line.conversation === ids[1]);
+			assert.ok(saved.length > 50 && saved.length < 200, `${saved.length} of 400`);
+
+			const verified = await expectTool(banter, 65, "verify");
+			const front = ids[1].replaceAll("-", "");
+			assert.match(verified.stdout, new RegExp(`^messages: cannot be read behind key ${front}`));
+			await withBanter({ workers: 1 }, async (fresh) => {
+				await imported(fresh, 0, readFileSync(file, "utf8"));
+				await expectTool(fresh, 0, "verify");
+			});
+		});
+	});
+});
+
 describe("banter import", () => {
 	const conversation = newId();
 	const good = [
