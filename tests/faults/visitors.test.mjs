@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { DEADLINE_MS, PATIENCE, until } from "../e2e/daemon.mjs";
+import { PATIENCE } from "../e2e/daemon.mjs";
+import { withinDay } from "../e2e/visitors.mjs";
 import { changeWidget, contactOf, countMessages, messageOf, newGuest } from "./guests.mjs";
 import { ORG } from "./ids.mjs";
 import { PeerGone } from "./peer.mjs";
@@ -22,14 +23,6 @@ const NO_FAKETIME =
 	PATIENCE > 1
 		? "a sanitizer has to be loaded before everything else"
 		: !existsSync(FAKETIME) && "libfaketime is not installed";
-
-const DAY_MS = 24 * 3600 * 1000;
-
-/** A cap begins anew with each UTC day: one that ends soon is let end first. */
-function dayThatLasts() {
-	const isLong = () => DAY_MS - (Date.now() % DAY_MS) > DEADLINE_MS;
-	return until("a day that lasts for long enough", isLong, 2 * DEADLINE_MS);
-}
 
 async function connectAll(store) {
 	return Promise.all(Array.from({ length: WORKERS }, () => store.connect("WORKER")));
@@ -51,7 +44,7 @@ async function makeGuests(peer) {
 describe("a widget's cap", () => {
 	it("lets exactly 1,000 of 10,000 concurrent messages through", () =>
 		withStore({}, async (store) => {
-			await dayThatLasts();
+			await withinDay();
 			const peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 1000 });
 			const guests = await makeGuests(peers[0]);
@@ -67,7 +60,7 @@ describe("a widget's cap", () => {
 
 	it("is exact when storaged is killed and what it did not answer is sent again", () =>
 		withStore({}, async (store) => {
-			await dayThatLasts();
+			await withinDay();
 			let peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 500 });
 			const guests = await makeGuests(peers[0]);
