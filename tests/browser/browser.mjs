@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { DEADLINE_MS } from "../e2e/harness.mjs";
 
 const PROGRAM = "/usr/bin/chromium";
 
@@ -13,6 +14,7 @@ export function launch(options = {}) {
 	return chromium.launch({
 		...options,
 		executablePath: PROGRAM,
+		timeout: DEADLINE_MS,
 		args: [
 			"--no-sandbox",
 			"--disable-gpu",
@@ -20,6 +22,13 @@ export function launch(options = {}) {
 			"--disable-background-networking",
 		],
 	});
+}
+
+/** A browser profile, with the patience of all tests. */
+export async function newContext(browser, options = {}) {
+	const context = await browser.newContext(options);
+	context.setDefaultTimeout(DEADLINE_MS);
+	return context;
 }
 
 /**

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { PASSWORD, useBanter } from "../e2e/harness.mjs";
-import { complaintsOf, launch, missing } from "./browser.mjs";
+import { complaintsOf, launch, missing, newContext } from "./browser.mjs";
 
 describe("the dashboard's login page", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
@@ -15,7 +15,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 	after(() => browser?.close());
 
 	async function visit() {
-		const context = await browser.newContext();
+		const context = await newContext(browser);
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);
 		await page.goto(`${banter.url}/login`);

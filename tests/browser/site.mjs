@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before } from "node:test";
-import { ADMIN_KEY, DEADLINE_MS, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
-import { complaintsOf, launch } from "./browser.mjs";
+import { ADMIN_KEY, DEADLINE_MS, freePort, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
+import { complaintsOf, launch, newContext } from "./browser.mjs";
 
 export const WELCOME = "Hey! How can I help?";
 export const PLACEHOLDER = "Type your question...";
@@ -89,6 +89,18 @@ export class Visitor {
 
 	open() {
 		return this.page.getByRole("button", { name: "Open chat" }).click();
+	}
+
+	/** Waits until a click on "Stop" is no more taken for the second of a double click on "Send". */
+	async stopIsOld() {
+		await this.stop.waitFor();
+		const seen = await this.page.evaluate(() => performance.now());
+		await this.page.waitForFunction((since) => performance.now() > since + 500, seen);
+	}
+
+	async clickStop() {
+		await this.stopIsOld();
+		await this.stop.click();
 	}
 
 	async say(text) {
@@ -189,8 +201,10 @@ export function useSite(env = {}, browserOptions = {}) {
 	const site = {};
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
-		await new Promise((done) => server.listen(0, "127.0.0.1", done));
-		site.url = `http://localhost:${server.address().port}`;
+		// Not any port: a browser tries ::1 first, where somebody else may have the same.
+		const port = await freePort();
+		await new Promise((done) => server.listen(port, "127.0.0.1", done));
+		site.url = `http://localhost:${port}`;
 		settings.CORS_ORIGIN = site.url;
 		site.browser = await launch(browserOptions);
 	});
@@ -224,11 +238,7 @@ export function useSite(env = {}, browserOptions = {}) {
 		);
 
 	/** A browser profile, on a screen that playwright's options describe. */
-	site.newContext = async (options) => {
-		const context = await site.browser.newContext(options);
-		context.setDefaultTimeout(DEADLINE_MS);
-		return context;
-	};
+	site.newContext = (options) => newContext(site.browser, options);
 
 	/** A widget that is made by the admin API. */
 	site.createWidget = async (fields) => {

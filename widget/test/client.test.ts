@@ -211,9 +211,13 @@ test("who aborts ends the request", async () => {
 		(_, response) => {
 			response.write(START + TOKEN);
 			response.once("close", () => response.destroy());
-			setTimeout(() => abort.abort(), 20);
 		},
-		(client) => client.ask("hello", "c-1", abort.signal),
+		async function* (client) {
+			for await (const event of client.ask("hello", "c-1", abort.signal)) {
+				yield event;
+				if (event.type === "token") abort.abort();
+			}
+		},
 	);
 	assert.equal(failure?.kind, "cut_off");
 	assert.equal(events.length, 2);
