@@ -5,9 +5,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -351,6 +354,36 @@ client_was_reset(struct client *cl)
 {
 	client_read(cl);
 	return cl->reset;
+}
+
+bool
+client_gets(struct client *cl, const char *text)
+{
+	struct pollfd more = {.fd = cl->fd, .events = POLLIN};
+	uint64_t until = clock_mono_ms() + WAIT_MS;
+
+	while (!client_ends_with(cl, text)) {
+		if (clock_mono_ms() >= until)
+			return false;
+		(void)poll(&more, 1, 1000);
+	}
+	return true;
+}
+
+/* SIOCOUTQ (tcp(7)): the bytes that the other end has not acknowledged. */
+void
+client_arrives(const struct client *cl)
+{
+	struct pollfd end = {.fd = cl->fd};
+	uint64_t until = clock_mono_ms() + WAIT_MS;
+	int left;
+
+	for (;;) {
+		assert_int_equal(ioctl(cl->fd, SIOCOUTQ, &left), 0);
+		if (left == 0 || poll(&end, 1, 1) > 0)
+			return;
+		assert_true(clock_mono_ms() < until);
+	}
 }
 
 void

@@ -95,4 +95,10 @@ size_t client_received(struct client *cl);
 bool client_at_end(struct client *cl);
 bool client_was_reset(struct client *cl);
 
+/* What leaves one end of a connection need not be at the other at once. These wait for it without a turn
+ * of the loop: until what has come ends with this text, and until the server's end has all that was sent,
+ * or is gone. */
+bool client_gets(struct client *cl, const char *text);
+void client_arrives(const struct client *cl);
+
 #endif

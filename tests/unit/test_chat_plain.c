@@ -12,10 +12,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -286,6 +288,16 @@ say_hello(int fd)
 	say(fd,
 	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	    "5\r\nhello\r\n0\r\n\r\n");
+}
+
+/* Whether the other side has all that was said (SIOCOUTQ, tcp(7)): it need not be there at once. */
+static bool
+has_arrived(int fd)
+{
+	int left;
+
+	assert_int_equal(ioctl(fd, SIOCOUTQ, &left), 0);
+	return left == 0;
 }
 
 /* Ends it so that the other side gets a reset. */
@@ -562,6 +574,9 @@ what_a_server_has_said_unasked_answers_no_question(void **state)
 	say_hello(fd);
 	expect(&q, UPSTREAM_DONE, 200, "hello");
 	say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged");
+	/* Without a turn, in which it would be noticed. */
+	while (!has_arrived(fd))
+		(void)poll(NULL, 0, 1);
 	ask(&q);
 	expect(&q, UPSTREAM_STALE, 0, "");
 	WAIT_FOR(!read_some(fd));
@@ -598,14 +613,23 @@ a_kept_connection_that_has_died_is_stale(void **state)
 static void
 nobody_listens_no_connection(void **state)
 {
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
 	struct asked q;
+	int bound;
 
 	(void)state;
+	bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(bound, (struct sockaddr *)&a, len), 0);
+	assert_int_equal(getsockname(bound, (struct sockaddr *)&a, &len), 0);
+	/* That is nobody else's meanwhile, nor the client's own. */
+	(void)snprintf(rig.url, sizeof(rig.url), "http://127.0.0.1:%u/", ntohs(a.sin_port));
 	start();
-	closefd(&rig.listener);
 	ask(&q);
 	expect(&q, UPSTREAM_CONNECT, 0, "");
 	assert_string_equal(q.detail, strerror(ECONNREFUSED));
+	closefd(&bound);
 }
 
 /* There is no way to a multicast address by TCP, which connect(2) says at once. */
@@ -708,6 +732,16 @@ those_that_nobody_needs_are_closed(void **state)
 		closefd(&fds[i]);
 }
 
+static int
+still_open(const int *fds, int n)
+{
+	int open = 0;
+
+	for (int i = 0; i < n; i++)
+		open += read_some(fds[i]);
+	return open;
+}
+
 static void
 many_are_kept_but_not_all(void **state)
 {
@@ -727,11 +761,10 @@ many_are_kept_but_not_all(void **state)
 		say_hello(fds[i]);
 	for (int i = 0; i < MANY; i++)
 		expect(&q[i], UPSTREAM_DONE, 200, "hello");
-	for (int i = 0; i < MANY; i++) {
-		open += read_some(fds[i]);
-		closefd(&fds[i]);
-	}
+	WAIT_FOR((open = still_open(fds, MANY)) <= 64);
 	assert_int_equal(open, 64);
+	for (int i = 0; i < MANY; i++)
+		closefd(&fds[i]);
 }
 
 /* -- time -------------------------------------------------------------------------------- */

@@ -142,6 +142,7 @@ send_on(struct client *cl)
 	/* Or Nagle's algorithm holds the byte back until the one before it is acknowledged. */
 	(void)setsockopt(cl->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	(void)send(cl->fd, "x", 1, MSG_NOSIGNAL);
+	client_arrives(cl);
 	rig_turn();
 }
 

@@ -74,14 +74,14 @@ one_turn_end_serves_all_even_what_on_close_sends(void **state)
 		assert_int_equal(reply_stream_write(rig.kept[i], slice_str("both")), 0);
 	}
 	http_server_turn_end(rig.server);
-	assert_true(client_ends_with(&a, "4\r\nboth\r\n"));
-	assert_true(client_ends_with(&b, "4\r\nboth\r\n"));
+	assert_true(client_gets(&a, "4\r\nboth\r\n"));
+	assert_true(client_gets(&b, "4\r\nboth\r\n"));
 
 	rig.kept[0]->on_close = end_the_other;
 	client_reset(&a);
 	WAIT_FOR(http_server_connections(rig.server) == 1);
 	/* No turn was made between the one that noticed and this. */
-	assert_true(client_ends_with(&b, "the other left\r\n0\r\n\r\n"));
+	assert_true(client_gets(&b, "the other left\r\n0\r\n\r\n"));
 	client_close(&b);
 }
 

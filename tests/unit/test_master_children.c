@@ -199,8 +199,9 @@ on_report(enum children_report what, void *ctx)
 		fewest_ready = dispatch_workers(dispatch);
 }
 
+/* Begins with so many seats; hang_ms as in children.h. */
 static void
-hire(uint32_t hang_ms)
+hire(unsigned wanted, uint32_t hang_ms)
 {
 	children = children_new(&(struct children_config){
 	    .base = base,
@@ -208,7 +209,7 @@ hire(uint32_t hang_ms)
 	    .scoreboard = scoreboard,
 	    .scoreboard_fd = scoreboard_fd,
 	    .program = "/proc/self/exe",
-	    .wanted = WANTED,
+	    .wanted = wanted,
 	    .drain_ms = 100,
 	    .hang_ms = hang_ms,
 	    .report = on_report,
@@ -222,7 +223,7 @@ setup(void **state)
 	base = loop_new();
 	scoreboard = scoreboard_create(&scoreboard_fd);
 	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
-	hire(0);
+	hire(WANTED, 0);
 	memset(reports, 0, sizeof(reports));
 	fewest_ready = SIZE_MAX;
 	return 0;
@@ -372,15 +373,18 @@ static void
 the_pause_before_a_restart_doubles(void **state)
 {
 	char path[32];
-	uint64_t at[8];
+	uint64_t at[4];
 
 	(void)state;
+	/* One seat alone: of two, one may be late, and its death be heard of with the other's, in a turn of
+	 * the loop that began before. */
+	children_free(children);
+	hire(1, 0);
 	open_notes(path);
 	start("crash");
-	/* Two seats: starts come in pairs. */
-	AWAIT(read_notes(path, at, 8) == 8);
+	AWAIT(read_notes(path, at, 4) == 4);
 	for (size_t i = 0; i < 3; i++)
-		assert_true(at[2 * i + 2] - at[2 * i] >= (100u << i) - 10);
+		assert_true(at[i + 1] - at[i] >= (100u << i) - 10);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -414,7 +418,7 @@ workers_that_hang_are_aborted_and_replaced(void **state)
 
 	(void)state;
 	children_free(children);
-	hire(1000);
+	hire(WANTED, 3000);
 	open_notes(path);
 	start("hang");
 	AWAIT(all_ready());
@@ -436,7 +440,7 @@ one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
 
 	(void)state;
 	children_free(children);
-	hire(1000);
+	hire(WANTED, 3000);
 	start("serve");
 	AWAIT(all_ready());
 	victim = pid_of(0);

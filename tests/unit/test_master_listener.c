@@ -32,6 +32,7 @@ static int scoreboard_fd;
 static struct listeners *listeners;
 static struct dispatch *dispatch;
 static struct test_worker worker;
+static int first_listener; /* of those that serve() has opened; borrowed */
 
 static void
 on_room(void *ctx)
@@ -114,16 +115,45 @@ address_v6(struct in6_addr host, uint16_t port)
 	return a;
 }
 
-/* A client, connected or with the connection under way; -1 if it was refused. */
+/* Whether the kernel chose the port that was asked for as the client's own too, where nobody listens:
+ * then it has met itself (RFC 9293, simultaneous open). */
+static bool
+is_its_own_peer(int fd)
+{
+	struct sockaddr_storage own = {0}, peer = {0};
+	socklen_t own_len = sizeof(own), peer_len = sizeof(peer);
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &own_len), 0);
+	return getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0 &&
+	    own_len == peer_len && memcmp(&own, &peer, own_len) == 0;
+}
+
+/* A client that is connected; -1 if it was refused. */
 static int
 connect_to(struct listen_address a)
 {
 	int fd = socket(a.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_not_equal(fd, -1);
-	if (connect(fd, (const struct sockaddr *)&a.sa, a.len) == -1)
+	if (connect(fd, (const struct sockaddr *)&a.sa, a.len) == -1 || is_its_own_peer(fd))
 		closefd(&fd);
 	return fd;
+}
+
+/* Waits until n clients can be accepted: whoever is connected need not be there yet (TCP_INFO of a
+ * listening socket, tcp(7)). */
+static void
+await_backlog(int listener, unsigned n)
+{
+	const uint64_t give_up = clock_mono_ms() + PATIENCE_MS;
+	struct tcp_info info;
+	socklen_t len;
+
+	do {
+		len = sizeof(info);
+		assert_int_equal(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+		assert_true(clock_mono_ms() < give_up);
+	} while (info.tcpi_unacked < n);
 }
 
 static int
@@ -147,6 +177,7 @@ serve(const struct listen_list *list, uint16_t *port)
 	assert_int_equal(sockets_open(&s, list, 0), 0);
 	for (size_t i = 0; i < s.n; i++)
 		port[i] = address_bound(s.fd[i]).port;
+	first_listener = s.fd[0];
 	listeners_add(listeners, &s, false);
 	assert_int_equal(s.n, 0);
 	listeners_start(listeners, dispatch);
@@ -403,6 +434,7 @@ closing_takes_what_is_already_connected(void **state)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
 		clients[i] = connect_v4(port[0]);
+	await_backlog(first_listener, ARRAY_LEN(clients));
 	listeners_close(listeners);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
 		fd = expect_connection(clients[i], 4, true);
@@ -428,6 +460,7 @@ an_inherited_backlog_is_left_to_the_next_owner(void **state)
 	while (dispatch_workers(dispatch) == 0)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	client = connect_v4(address_bound(manager).port);
+	await_backlog(manager, 1);
 	listeners_close(listeners);
 	fd = accept4(manager, NULL, NULL, SOCK_CLOEXEC);
 	assert_int_not_equal(fd, -1);

@@ -154,8 +154,8 @@ the_watchdog_is_fed_again_and_again(void **state)
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("WATCHDOG_USEC", "20000", 1);
 	setenv("WATCHDOG_PID", pid, 1);
-	n = notify_new(base);
 	begun = clock_mono_ms();
+	n = notify_new(base);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 		assert_string_equal(heard(), "WATCHDOG=1");
