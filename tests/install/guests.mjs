@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { request } from "../e2e/client.mjs";
 import { Visitor } from "../e2e/visitors.mjs";
 import { asking, numbered, release } from "./crowd.mjs";
-import { until } from "./machine.mjs";
+import { COMMAND_MS, until } from "./machine.mjs";
 
 const BETWEEN_MS = 500;
 const HISTORY = 200; // messages that a visitor gets who comes back
@@ -28,7 +28,9 @@ class Guest {
 	/** The next frame; a history, when it had to come back for it. */
 	async #next() {
 		const { visitor } = this;
-		await until("a frame", () => visitor.frames.length > 0 || visitor.closed || visitor.error);
+		// A reply that is held goes on only when what is done to the service is done.
+		const isNews = () => visitor.frames.length > 0 || visitor.closed || visitor.error;
+		await until("a frame", isNews, COMMAND_MS);
 		if (visitor.frames.length > 0) return visitor.frames.shift();
 		assert.deepEqual(visitor.closed, GOING_AWAY, visitor.error?.message);
 		this.moved++;

@@ -338,7 +338,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 
 	it("masterd that stands still is killed by the watchdog, and comes back", async () => {
 		await machine.do(`mkdir -p /run/systemd/system/banter-masterd.service.d
-			printf '[Service]\\nWatchdogSec=1s\\n' >/run/systemd/system/banter-masterd.service.d/watchdog.conf
+			printf '[Service]\\nWatchdogSec=5s\\n' >/run/systemd/system/banter-masterd.service.d/watchdog.conf
 			systemctl daemon-reload && systemctl restart banter-masterd`);
 		await ready();
 		const stuck = await pid("banter-masterd");

@@ -15,7 +15,7 @@ import { makeGroups, removeGroups } from "./cgroup.mjs";
 
 /** How long anything may take: a whole machine, perhaps on a busy one. */
 const DEADLINE_MS = 60_000;
-const COMMAND_MS = 300_000; // apt's, most of all
+export const COMMAND_MS = 300_000; // apt's, most of all
 const REBOOT_STATUS = 133; // systemd-nspawn(1): the machine wants to be started again
 const SIGRTMIN_4 = 38; // systemd(1): power off
 
@@ -36,9 +36,9 @@ export function whyNot() {
 	return missing.length > 0 ? `there is no ${missing.join(", no ")}` : undefined;
 }
 
-/** Asks until the condition holds and resolves to what it gave. */
-export function until(what, condition) {
-	return untilWithin(what, condition, DEADLINE_MS);
+/** Asks until the condition holds and resolves to what it gave. ms: more, for what a command brings about. */
+export function until(what, condition, ms = DEADLINE_MS) {
+	return untilWithin(what, condition, ms);
 }
 
 export class Machine {
