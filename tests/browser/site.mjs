@@ -103,7 +103,9 @@ export class Visitor {
 		await this.stop.click();
 	}
 
+	/** Once the reply before it has ended: its last word may be there earlier, and until then none is taken. */
 	async say(text) {
+		await this.stop.waitFor({ state: "hidden" });
 		await this.box.fill(text);
 		await this.box.press("Enter");
 	}
