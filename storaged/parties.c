@@ -143,6 +143,7 @@ tell(struct call *c, const struct id *visitor, const struct id *conversation,
 		.turn = *turn,
 		.text = m->text,
 		.client_id = m->client_id,
+		.run = m->turn,
 	    });
 }
 

@@ -25,6 +25,15 @@ const tokensOf = (frames) =>
 
 const workersOf = (all) => Promise.all(all.map((one) => one.worker()));
 
+/** That its worker has sent to the store what the tab's frames up to now ask for: that leaves before the
+ * next frames are read. */
+async function hasSent(tab) {
+	for (let i = 0; i < 2; i++) {
+		tab.send("?");
+		assert.equal((await tab.next()).code, "invalid_message");
+	}
+}
+
 async function killed(banter, visitor) {
 	await banter.killWorkers([await visitor.worker()]);
 	assert.equal((await visitor.end())[0], 1006);
@@ -139,6 +148,57 @@ describe("tabs of one visitor, with three workers", () => {
 				(await tab.reply()).map(([type]) => type),
 				["message", "typing_start", "message", "typing_stop"],
 			);
+	});
+
+	it("hear of each try that breaks off once, also who joins it in the moment in which it is made", async () => {
+		const widget = { contact_info_mode: "optional", collect_email: true };
+		const contact = { type: "contact_info", email: "moment@example.com" };
+		const saved = { type: "contact_info_saved" };
+		const [a, b] = await tabs(banter, 2, { stream: true, widget });
+		// Whose request is the first of a batch, the order of the workers decides.
+		for (const [one, two] of [
+			[a, b],
+			[b, a],
+		]) {
+			const id = `${await one.worker()}`;
+			const message = `[[stamp tokens=3 cut-after=2]] ${id}`;
+			const hold = [banter.storaged.pid, await two.worker()];
+			const [store, worker] = hold.map((pid) => (signal) => process.kill(pid, signal));
+			try {
+				// The reply is not joined before the contact details are saved.
+				store("SIGSTOP");
+				two.send(contact);
+				await hasSent(two);
+				worker("SIGSTOP");
+				store("SIGCONT");
+				one.say(message, id);
+				assert.equal((await one.upTo("typing_stop")).at(-2).code, "model_failed");
+				store("SIGSTOP");
+				worker("SIGCONT");
+				assert.deepEqual(brief(await two.next()), ["message", message, "user"]);
+				await hasSent(two);
+				worker("SIGSTOP");
+				store("SIGCONT");
+				assert.deepEqual(await one.next(), saved);
+				// It is made anew, and joined, in one batch of the store.
+				store("SIGSTOP");
+				one.say(message, id);
+				await hasSent(one);
+				worker("SIGCONT");
+				assert.deepEqual(await two.next(), saved);
+				await hasSent(two);
+			} finally {
+				for (const signal of [store, worker]) signal("SIGCONT");
+			}
+			const own = await one.upTo("typing_stop");
+			assert.equal(await banter.modelCalls(message), 2);
+			one.say(echo("after"));
+			await one.upTo("typing_stop");
+			const tries = [];
+			while (tries.at(-1) !== "after") tries.push(tokensOf(await two.upTo("typing_stop")));
+			assert.equal(tries.at(-2), tokensOf(own));
+			assert.equal(new Set(tries).size, tries.length, tries.join(" | "));
+		}
 	});
 
 	it("may stop each other's reply", async () => {

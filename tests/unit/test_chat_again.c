@@ -22,7 +22,7 @@ static void
 a_message_whose_reply_is_over_is_answered_from_the_store(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "the text");
 	struct id run;
 	struct ear e;
@@ -72,7 +72,7 @@ static void
 nobody_is_told_when_who_repeated_it_has_left(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
 	uint64_t request;
 	struct id run;
@@ -93,7 +93,7 @@ static void
 a_message_without_an_id_is_never_a_repeated_one(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, false);
 	struct ear e;
 
@@ -142,7 +142,7 @@ static void
 an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	struct msg_turn_state running;
 	struct ear e, second;
@@ -199,7 +199,7 @@ static void
 a_turn_that_was_begun_too_late_is_closed(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	uint64_t request, finish;
 	struct ear e;
@@ -221,7 +221,7 @@ static void
 a_state_that_comes_too_late_changes_nothing(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
 	struct ear e;
 
@@ -281,7 +281,7 @@ static void
 a_claim_on_a_new_line_names_the_run(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	struct id run;
 	struct ear e;

@@ -43,7 +43,7 @@ static void
 who_has_to_ask_again_is_told(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	struct ear e;
 
@@ -60,7 +60,7 @@ static void
 who_sent_a_message_again_is_told(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, false);
 	uint64_t begin;
 	struct ear e;
@@ -80,7 +80,7 @@ static void
 who_follows_a_reply_is_told(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct id run = id_new();
 	struct msg_turn_state running = state_open(&ids, &run, false);
 	struct ear e;

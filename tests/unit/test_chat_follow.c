@@ -13,7 +13,7 @@ struct other {
 static struct other
 other_new(void)
 {
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 
 	return (struct other){.ids = ids, .run = ids.message};
 }

@@ -11,7 +11,7 @@ static void
 a_reply_that_is_over_is_heard_at_once(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, MIXED);
 	struct ear e;
 
@@ -38,7 +38,7 @@ a_listener_begins_at_a_whole_character(void **state)
 	} cases[] = {{0, 0, MIXED}, {1, 1, "ß€😀"}, {2, 2, "€😀"}, {3, 3, "😀"}, {4, 3, "😀"},
 	    {5, 5, ""}, {6, 5, ""}, {SIZE_MAX, 5, ""}};
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, MIXED);
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -59,7 +59,7 @@ static void
 what_broke_off_is_heard_and_then_that_it_did(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_INTERRUPTED, "half a");
 	struct ear e;
 
@@ -75,7 +75,7 @@ static void
 a_stopped_reply_without_text_is_done(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_STOPPED, "");
 	struct ear e;
 
@@ -122,7 +122,7 @@ static void
 who_leaves_before_the_answer_hears_nothing(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
 	struct ear e;
 
@@ -224,7 +224,7 @@ static void
 a_reply_that_just_ended_is_asked_for_again(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
 	struct ear e;
@@ -262,7 +262,7 @@ static void
 a_reply_that_is_asked_for_too_often_is_given_up(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	uint64_t began = clock_mono_ms();
 	struct ear e;

@@ -153,7 +153,8 @@ a_stop_that_comes_before_the_beginning_is_not_lost(void **state)
 	ear_begin(s, &first, NULL);
 	store_accept(s);
 	request = store_expect(s, MSG_TURN_BEGIN, &m);
-	ids = (struct turn_ids){m.turn_begin.conversation, m.turn_begin.turn};
+	ids = (struct turn_ids){
+	    .conversation = m.turn_begin.conversation, .message = m.turn_begin.turn};
 	stop_here(s, &stop, &ids);
 	store_expect_nothing(s);
 	begun = (struct msg_turn_begun){.conversation = ids.conversation, .turn = ids.message};
@@ -194,7 +195,7 @@ static void
 a_stop_of_a_reply_that_is_over_hears_how_it_ended(void **state)
 {
 	struct stage *s = *state;
-	struct turn_ids ids = {id_new(), id_new()};
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state complete = state_over(&ids, MESSAGE_COMPLETE, "x");
 	struct msg_turn_state interrupted = state_over(&ids, MESSAGE_INTERRUPTED, "x");
 	struct ear e;

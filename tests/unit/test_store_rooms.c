@@ -155,6 +155,7 @@ only_a_new_message_and_a_reply_begun_anew_are_told(void **state)
 	expect_answer(f, &f->b, 0, MSG_LIVE_TURN, &m);
 	assert_true(id_is_zero(&m.live_turn.message));
 	assert_true(id_equal(&m.live_turn.turn, &named.turn));
+	assert_true(id_equal(&m.live_turn.run, &again.turn));
 	assert_true(slice_eq_str(m.live_turn.client_id, "name"));
 	CHANGE_WIDGET(f, &widget, r.daily_cap = 1);
 	refused = guest_says(&guest, "more");

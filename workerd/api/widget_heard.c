@@ -26,7 +26,9 @@ struct heard {
 	bool look, begun;               /* it is no reply: what was missed is looked for */
 	bool typing;                    /* the client was told that it is being written */
 	bool stopping;                  /* once it is heard; of a look: what it finds */
-	bool anew; /* others have begun it anew: should this one break off, that is heard */
+	struct id run;                  /* that is heard; zero: not known yet */
+	struct id
+	    newest; /* the run that was begun last, as far as others have told; zero: none */
 	TAILQ_ENTRY(heard) link;
 	/* Of an own one: the client's id for the message, and, behind it, the message. */
 	size_t id_len, text_len;
@@ -144,6 +146,8 @@ on_start(void *arg, const struct turn_ids *ids, size_t position)
 	struct heard *h = arg;
 
 	(void)position;
+	/* Of one that has ended the store knows no more than it has told: that was the newest. */
+	h->run = id_is_zero(&ids->run) ? h->newest : ids->run;
 	give_name(h, &ids->message);
 	drop_twin(h);
 	begin_typing(h);
@@ -171,6 +175,13 @@ on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 	finish(h);
 }
 
+/* Whether others have begun it anew since: should this run break off, the other is heard. */
+static bool
+is_outdated(const struct heard *h)
+{
+	return !id_is_zero(&h->newest) && !id_equal(&h->newest, &h->run);
+}
+
 static void
 fail(struct heard *h, enum turn_failure failure)
 {
@@ -179,7 +190,7 @@ fail(struct heard *h, enum turn_failure failure)
 	learn(h, true);
 	if (failure != TURN_INTERRUPTED)
 		h->s->failed = h->reply;
-	else if (h->anew)
+	else if (is_outdated(h))
 		heard_new(h->s, h, 0)->reply = h->reply;
 	finish(h);
 }
@@ -221,7 +232,7 @@ send_message(struct heard *h)
 	};
 
 	h->message = request.message;
-	h->reply = request.reply;
+	h->reply = h->run = request.reply;
 	return turn_begin(s->api->chat, &request, &sink, h);
 }
 
@@ -396,24 +407,21 @@ resumes(const struct heard *h, struct slice id)
 	return h != NULL && h->own && h->listener != NULL && slice_eq(client_id(h), id);
 }
 
-/* Who hears the run before does not know yet that it has broken off; a join that is not answered yet finds
- * the new one. */
+/* Who hears the run before does not know yet that it has broken off. */
 bool
-heard_anew(struct widget_socket *s, struct slice id, const struct id *reply)
+heard_anew(struct widget_socket *s, const struct msg_live_turn *turn)
 {
-	struct heard *h = find(s, reply);
+	struct heard *h = find(s, &turn->turn), *first = TAILQ_FIRST(&s->replies);
 
 	heard_retry(s);
-	if (h != NULL) {
-		h->anew = h->typing;
-		return true;
+	if (h == NULL && resumes(first, turn->client_id)) {
+		h = first;
+		give_name(h, &turn->turn);
+		begin_typing(h);
 	}
-	h = TAILQ_FIRST(&s->replies);
-	if (!resumes(h, id))
-		return false;
-	give_name(h, reply);
-	begin_typing(h);
-	return true;
+	if (h != NULL)
+		h->newest = turn->run;
+	return h != NULL;
 }
 
 bool

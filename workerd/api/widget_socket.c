@@ -152,7 +152,7 @@ static bool
 is_own(struct widget_socket *s, const struct msg_live_turn *turn)
 {
 	if (id_is_zero(&turn->message))
-		return heard_anew(s, turn->client_id, &turn->turn);
+		return heard_anew(s, turn);
 	if (heard_has(s, &turn->turn))
 		return true;
 	if (!heard_sends(s, turn->client_id, turn->text))

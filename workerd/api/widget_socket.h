@@ -146,9 +146,9 @@ void heard_next(struct widget_socket *s);
 /* This reply is being made: its listener is told so. false: it is not among those here. */
 bool heard_has(struct widget_socket *s, const struct id *reply);
 
-/* A reply is begun anew, to the message with the client's id: who hears it, or has sent that again, goes
- * on with it. false: it is not among those here. */
-bool heard_anew(struct widget_socket *s, struct slice id, const struct id *reply);
+/* A reply is begun anew: who hears it, or has sent its message again, goes on with it. false: it is not
+ * among those here. */
+bool heard_anew(struct widget_socket *s, const struct msg_live_turn *turn);
 
 /* Whether this very message, by the client's id, is sent here as well and not answered yet: its reply is
  * that of the other. */

@@ -13,7 +13,6 @@ struct follow {
 	struct audience audience; /* the first member: found by it */
 	struct chat *chat;
 	struct reference *reference;
-	struct id run;           /* who writes it */
 	struct store_call *call; /* asks how it is */
 	bool stop;               /* somebody wants it stopped */
 	TAILQ_ENTRY(follow) link;
@@ -94,7 +93,7 @@ follow_stop(struct follow *f)
 static void
 follow_goes_on(struct follow *f, const struct msg_turn_state *state)
 {
-	bool same = id_equal(&f->run, &state->run) && !state->own;
+	bool same = id_equal(&f->audience.ids.run, &state->run) && !state->own;
 
 	if (!same) {
 		audience_send_stops(&f->audience, f->chat);
@@ -145,13 +144,11 @@ follow_new(struct chat *chat, struct reference *reference, const struct msg_turn
 	struct follow *f = xcalloc(1, sizeof(*f));
 
 	audience_init(&f->audience, on_deserted);
-	f->audience.ids =
-	    (struct turn_ids){.conversation = state->conversation, .message = state->turn};
+	f->audience.ids = (struct turn_ids){state->conversation, state->turn, state->run};
 	/* The first run has the reply's own id (messages.def). */
 	f->audience.anew = !id_equal(&state->run, &state->turn);
 	f->chat = chat;
 	f->reference = reference;
-	f->run = state->run;
 	TAILQ_INSERT_TAIL(&chat->follows, f, link);
 	audiences_add(chat->follows_by_id, &f->audience);
 	metric_add(&chat->board->turns_followed, 1);
@@ -163,7 +160,7 @@ follow_is_outdated(struct chat *chat, const struct msg_turn_state *state)
 {
 	struct follow *f = follow_find(chat, &state->turn);
 
-	if (f == NULL || id_equal(&f->run, &state->run))
+	if (f == NULL || id_equal(&f->audience.ids.run, &state->run))
 		return false;
 	follow_ask(f);
 	return true;

@@ -93,7 +93,7 @@ find_here(const struct join *j, const struct msg_turn_state *state)
 {
 	struct turn *t = turn_find(j->chat, &state->turn);
 
-	return t == NULL || !id_equal(&t->run, &state->run) ? NULL : t;
+	return t == NULL || !id_equal(&t->audience.ids.run, &state->run) ? NULL : t;
 }
 
 static void

@@ -386,12 +386,12 @@ turn_new(struct chat *chat, const struct id *org, struct slice name, const struc
 
 	t->chat = chat;
 	t->org = *org;
-	t->run = ids->message;
 	t->name = copy_name(name);
 	t->began_ms = clock_mono_ms();
 	must(evtimer_assign(&t->timer, chat->base, on_timer, t) == 0);
 	audience_init(&t->audience, NULL);
 	t->audience.ids = *ids;
+	t->audience.ids.run = ids->message;
 	history_init(&t->history, chat->max_history);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
@@ -445,7 +445,7 @@ turn_begin(struct chat *chat, const struct turn_request *request, const struct t
 	    .client_id = request->client_id,
 	    .history = chat->max_history,
 	};
-	const struct turn_ids ids = {begin.conversation, begin.turn};
+	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	struct turn *t = turn_new(chat, &request->org, request->name, &ids);
 	struct turn_listener *l;
 

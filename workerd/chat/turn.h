@@ -42,6 +42,7 @@ enum turn_failure {
 struct turn_ids {
 	struct id conversation;
 	struct id message; /* of the reply; the turn's own id */
+	struct id run;     /* who writes it; zero: it has ended */
 };
 
 struct turn_reply {

@@ -44,7 +44,6 @@ struct turn {
 	struct chat *chat;
 	enum turn_state state;
 	bool stop;                   /* it was stopped before the store had begun it */
-	struct id run;               /* what the store knows this writer of the reply by */
 	char *name;                  /* of the request that began it: request= in the log */
 	struct reference *reference; /* of a message with a client's id, until it has begun */
 	struct store_call *call;     /* begin, history or finish; never a checkpoint */

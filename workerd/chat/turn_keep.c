@@ -81,7 +81,7 @@ turn_save(struct turn *t)
 {
 	struct msg_turn_finish finish = {
 	    .turn = t->audience.ids.message,
-	    .run = t->run,
+	    .run = t->audience.ids.run,
 	    .status = (uint8_t)t->reply.status,
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
@@ -168,7 +168,7 @@ turn_checkpoint(struct turn *t)
 	struct slice text = buf_slice(&t->audience.text);
 	struct msg_turn_checkpoint piece = {
 	    .turn = t->audience.ids.message,
-	    .run = t->run,
+	    .run = t->audience.ids.run,
 	    .offset = (uint32_t)t->kept,
 	    .text = {text.p + t->kept, text.len - t->kept},
 	};
