@@ -64,6 +64,12 @@ call_release(struct call *c, const struct id *turn)
 }
 
 void
+call_erase(struct call *c, const struct id *turn)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_ERASE, .turn = *turn});
+}
+
+void
 call_end_widget(struct call *c, const struct id *widget)
 {
 	effects_add(c->effects, &(struct effect){.kind = EFFECT_WIDGET_END, .widget = *widget});

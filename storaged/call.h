@@ -53,11 +53,12 @@ bool call_may_write(const struct txn *t);
 [[gnu::warn_unused_result]] int call_check_read(
     struct call *c, uint64_t read_at, uint64_t stored_at);
 
-/* The turn is run by whoever sent this request, begun anew by it or not; or by nobody any more. A
- * request may say so of several turns. */
+/* The turn is run by whoever sent this request, begun anew by it or not; or by nobody any more, since
+ * it has ended, or was erased under whoever runs it. A request may say so of several turns. */
 void call_claim(
     struct call *c, const struct id *turn, const struct id *conversation, bool anew);
 void call_release(struct call *c, const struct id *turn);
+void call_erase(struct call *c, const struct id *turn);
 
 /* The tokens of a widget's visitors, or of one visitor, are good for nothing any more. */
 void call_end_widget(struct call *c, const struct id *widget);

@@ -73,6 +73,9 @@ apply(const struct effect *e, struct live *live, const struct msg_live_turn **sa
 		open_turns_release(live->open, &e->turn);
 		live_end(live, &e->turn);
 		break;
+	case EFFECT_ERASE:
+		live_erase(live, &e->turn);
+		break;
 	case EFFECT_FOLLOW:
 		live_follow(live, e->by, &e->turn, e->offset);
 		break;

@@ -11,6 +11,7 @@ enum effect_kind {
 	EFFECT_CLAIM,      /* the client runs the turn */
 	EFFECT_BEGIN_ANEW, /* the same, with another run */
 	EFFECT_RELEASE,    /* the turn is open no more */
+	EFFECT_ERASE,      /* the same, and whoever runs it does not know */
 	EFFECT_FOLLOW,     /* the client follows the turn from a byte on */
 	EFFECT_LEAVE,      /* and no more */
 	EFFECT_STOP,       /* whoever runs the turn is to stop it */

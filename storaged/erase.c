@@ -58,7 +58,7 @@ erase_open(void *arg, const struct id *turn)
 
 	if (rc == 0)
 		rc = txn_del(closing->t, TABLE_TURNS, &key);
-	call_release(closing->c, turn);
+	call_erase(closing->c, turn);
 	return rc;
 }
 

@@ -236,6 +236,17 @@ live_end(struct live *l, const struct id *turn)
 }
 
 void
+live_erase(struct live *l, const struct id *turn)
+{
+	struct client *owner = owner_of(l, turn);
+
+	if (owner != NULL)
+		tell(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
+	open_turns_release(l->open, turn);
+	live_end(l, turn);
+}
+
+void
 live_forget(struct live *l, struct client *client)
 {
 	const struct followings *list = &client->follows[TOPIC_TURNS].list;

@@ -59,6 +59,9 @@ void live_claimed(struct live *l, const struct id *turn);
 /* The turn is closed or begun anew: nobody follows it any more. */
 void live_end(struct live *l, const struct id *turn);
 
+/* The same of one that was erased, which is open no more: its owner is told, too. */
+void live_erase(struct live *l, const struct id *turn);
+
 /* A client goes, and with it all that it follows, visitors too. */
 void live_forget(struct live *l, struct client *client);
 

@@ -198,8 +198,6 @@ describe("chat", () => {
 				const reply = chat(own, 410, path, message, KEY, "deleted");
 				await until("the model was asked", async () => (await own.modelCalls(message)) === 1);
 				await drive(own, 200, "DELETE", "/v1/admin/visitors/deleted", { headers: ADMIN });
-				// The worker claims its replies when the store comes back, and hears it then.
-				await own.storaged.kill("SIGKILL");
 				await reply;
 			});
 		});

@@ -13,6 +13,7 @@ import {
 	WIDGET_KEY,
 	withBanter,
 } from "./harness.mjs";
+import { resume, SSE, textUntil } from "./replies.mjs";
 import { expectTool, lines, madeExport, startTool } from "./tool.mjs";
 
 const LIST = "/v1/admin/conversations";
@@ -241,6 +242,25 @@ describe("a reply whose conversation is deleted", () => {
 		assert.ok(!banter.log.lines.some(said("turn_not_saved")));
 	});
 
+	for (const [kind, headers] of [
+		["NDJSON", {}],
+		["SSE", SSE],
+	])
+		it(`while the model says nothing: at once, for whoever listens to it with any worker (${kind})`, async () => {
+			const session = `silent-${kind}`;
+			const message = `[[tokens=3 hold-after=2]] silent ${kind}`;
+			const stream = await banter.stream(session, message, { headers });
+			const { conversationId, messageId } = await stream.next();
+			const others = await Promise.all(
+				Array.from({ length: 6 }, () => resume(banter, messageId, session, { headers })),
+			);
+			const all = [stream, ...others];
+			assert.equal(new Set(await banter.workersOf(all.map(({ socket }) => socket))).size, 2);
+			for (const one of all) await textUntil(one, "t0 t1".length);
+			assert.equal((await del(banter, `${LIST}/${conversationId}`)).status, 204);
+			for (const one of all) assert.equal((await one.rest()).at(-1).code, "conversation_deleted");
+		});
+
 	it("by its visitor's deletion too; the visitor who writes on begins anew", async () => {
 		const stream = await banter.stream("erased", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
 		const { conversationId } = await stream.next();
@@ -258,7 +278,6 @@ describe("a reply whose conversation is deleted", () => {
 		const reply = banter.chat("early", message);
 		await until("the model was asked", async () => (await banter.modelCalls("not yet")) === 1);
 		assert.equal((await del(banter, `${VISITORS}/early`)).status, 200);
-		await banter.release("not yet");
 		assertError(await reply, 410, "This conversation was deleted", "conversation_deleted");
 		assert.equal(await banter.modelCalls("not yet"), 1, "the model is not asked again");
 	});

@@ -197,6 +197,33 @@ a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed(void **state)
 	STAGE_UNTIL(s, model_is_left(s));
 }
 
+/* The model says nothing for long: no piece would find it out. */
+static void
+a_turn_that_is_erased_asks_when_it_is_told_of_an_end(void **state)
+{
+	struct stage *s = *state;
+	struct msg_live_end end, other = {id_new()};
+	uint64_t claim;
+	union msg m;
+
+	stage_begin(s);
+	store_accept(s);
+	end.turn = store_take_begin(s, 0).message;
+	model_expect(s);
+	store_tell(s, MSG_LIVE_END, &other);
+	store_expect_nothing(s);
+	store_tell(s, MSG_LIVE_END, &end);
+	store_answer(s, store_expect(s, MSG_TURN_CHECKPOINT, NULL), MSG_OK, &(struct msg_ok){});
+	store_expect_nothing(s);
+	assert_false(s->failed);
+	store_tell(s, MSG_LIVE_END, &end);
+	claim = store_expect(s, MSG_TURN_CHECKPOINT, &m);
+	assert_int_equal(m.turn_checkpoint.text.len, 0);
+	store_refuse(s, claim, STORE_NOT_FOUND);
+	expect_erased(s);
+	STAGE_UNTIL(s, model_is_left(s));
+}
+
 int
 main(void)
 {
@@ -210,6 +237,7 @@ main(void)
 	    STAGE_TEST(a_checkpoint_may_be_answered_after_the_end),
 	    STAGE_TEST(a_turn_that_is_erased_while_its_history_comes_asks_no_model),
 	    STAGE_TEST(a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed),
+	    STAGE_TEST(a_turn_that_is_erased_asks_when_it_is_told_of_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -767,6 +767,8 @@ an_erased_reply_is_followed_no_more(void **state)
 	publish_as(f, &f->a, &begin.turn, 0, "so far");
 	expect_text(f, &f->b, &begin.turn, 0, "so far");
 	ask(f, MSG_CONVERSATION_ERASE, &erase, MSG_ERASED, NULL);
+	/* Its writer learns it as well. */
+	expect_told(f, &f->a, MSG_LIVE_END, &begin.turn);
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	publish_as(f, &f->a, &begin.turn, 6, " on its way");
 	expect_silence_all(f);
@@ -793,6 +795,24 @@ a_reply_erased_and_joined_in_one_batch_ends_at_once(void **state)
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_answer(f, &f->a, r[1], MSG_ERASED, NULL);
 	expect_wanted(f, &f->a, &begin.turn, 0);
+	expect_told(f, &f->a, MSG_LIVE_END, &begin.turn);
+	expect_silence_all(f);
+}
+
+static void
+a_reply_that_ended_before_it_was_erased_is_nobodys(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = open_turn(f, "s1");
+	struct msg_turn_finish finish = finish_of(&begin.turn, "so far");
+	struct msg_conversation_erase erase = {id_default_org, begin.conversation};
+	uint64_t r[2];
+
+	r[0] = send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+	r[1] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &erase);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_OK, NULL);
+	expect_answer(f, &f->b, r[1], MSG_ERASED, NULL);
 	expect_silence_all(f);
 }
 
@@ -1080,6 +1100,7 @@ main(void)
 	    STORE_TEST(an_owner_that_joins_over_another_line_is_followed_by_it),
 	    STORE_TEST(an_erased_reply_is_followed_no_more),
 	    STORE_TEST(a_reply_erased_and_joined_in_one_batch_ends_at_once),
+	    STORE_TEST(a_reply_that_ended_before_it_was_erased_is_nobodys),
 	    STORE_TEST(a_follower_stops_the_owner),
 	    STORE_TEST(only_who_follows_may_stop),
 	    STORE_TEST(a_stop_waits_for_a_claim),

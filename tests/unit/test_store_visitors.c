@@ -290,6 +290,8 @@ a_visitor_whose_conversation_was_erased_goes_after_a_day(void **state)
 
 		ask(f, MSG_TURN_BEGIN, &begin[i], MSG_TURN_BEGUN, NULL);
 		ask(f, MSG_CONVERSATION_ERASE, &erase, MSG_ERASED, NULL);
+		/* Who writes the reply is told. */
+		expect_answer(f, &f->a, 0, MSG_LIVE_END, NULL);
 	}
 	/* It may write on, as one that has just come. */
 	make_guest(f, PUBLIC_ID);

@@ -23,8 +23,7 @@ on_connected(void *arg, int fd)
 	LIST_FOREACH (t, &chat->turns, link) {
 		turn_unwanted(t);
 		t->kept = 0;
-		if (t->state >= TURN_LOADING && t->state <= TURN_STREAMING)
-			turn_checkpoint(t);
+		turn_claim(t);
 	}
 }
 
@@ -54,6 +53,7 @@ on_news(void *arg, uint16_t type, const union msg *m)
 		break;
 	case MSG_LIVE_END:
 		follow_end(chat, &m->live_end.turn);
+		turn_live_end(chat, &m->live_end.turn);
 		break;
 	case MSG_LIVE_UNSAVED:
 		follow_unsaved(chat, &m->live_unsaved);

@@ -158,6 +158,9 @@ void turn_save(struct turn *t);
 /* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. */
 void turn_checkpoint(struct turn *t);
 
+/* Claims a reply that is being made, and so learns whether it still is this turn's. */
+void turn_claim(struct turn *t);
+
 /* -- turn_live.c -- */
 
 /* The turn that runs here and answers with this message, or NULL. */
@@ -173,6 +176,7 @@ void turn_halt(struct turn *t);
 void turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from);
 void turn_live_unwanted(struct chat *chat, const struct id *message);
 void turn_live_stop(struct chat *chat, const struct id *message);
+void turn_live_end(struct chat *chat, const struct id *message);
 
 /* Nobody elsewhere follows it any more. */
 void turn_unwanted(struct turn *t);

@@ -189,3 +189,10 @@ turn_checkpoint(struct turn *t)
 	else
 		turn_timer_checkpoint(t);
 }
+
+void
+turn_claim(struct turn *t)
+{
+	if (t->state >= TURN_LOADING && t->state <= TURN_STREAMING)
+		turn_checkpoint(t);
+}

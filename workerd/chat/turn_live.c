@@ -38,6 +38,16 @@ turn_live_stop(struct chat *chat, const struct id *message)
 		turn_halt(t);
 }
 
+/* It may have been erased. A piece that is on its way comes to the store after that, and learns it too. */
+void
+turn_live_end(struct chat *chat, const struct id *message)
+{
+	struct turn *t = turn_find(chat, message);
+
+	if (t != NULL)
+		turn_claim(t);
+}
+
 /* -- listeners here ---------------------------------------------------------------------- */
 
 void
