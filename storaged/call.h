@@ -60,7 +60,8 @@ void call_claim(
 void call_release(struct call *c, const struct id *turn);
 void call_erase(struct call *c, const struct id *turn);
 
-/* The tokens of a widget's visitors, or of one visitor, are good for nothing any more. */
+/* The tokens of a widget's visitors, or of one visitor, are good for nothing any more; or what was said is
+ * gone. Whoever follows them asks. */
 void call_end_widget(struct call *c, const struct id *widget);
 void call_end_visitor(struct call *c, const struct id *visitor);
 

@@ -22,8 +22,8 @@ enum effect_kind {
 	EFFECT_VISITOR_LEAVE,   /* and no more */
 	EFFECT_VISITOR_TURN,    /* the visitor has sent a message */
 	EFFECT_VISITOR_CONTACT, /* it has said who it is */
-	EFFECT_VISITOR_END,     /* its token is good for nothing any more */
-	EFFECT_WIDGET_END,      /* nor are those of the widget's visitors */
+	EFFECT_VISITOR_END, /* its token is good for nothing any more, or its conversation gone */
+	EFFECT_WIDGET_END, /* nor are those of the widget's visitors */
 };
 
 struct effect {

@@ -126,8 +126,11 @@ erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record 
 	struct id id;
 	int found = MDB_NOTFOUND, rc;
 
-	if (visitor_of_session(conversation->session, &id))
+	if (visitor_of_session(conversation->session, &id)) {
 		found = visitor_by_id(t, &id, &visitor);
+		/* Told before its replies end: whoever waits for those knows why. */
+		call_end_visitor(c, &id);
+	}
 	if (found != 0 && !txn_survives(found))
 		return found;
 	/* An import may have named another's. */

@@ -33,8 +33,8 @@ void rooms_turn(struct topics *rooms, const struct msg_live_turn *turn);
 /* The visitor has said who it is. */
 void rooms_contact(struct topics *rooms, const struct id *visitor);
 
-/* The token of a visitor, or those of all visitors of a widget, are good for nothing any more. The
- * latter looks at all rooms. */
+/* The token of a visitor, or those of all visitors of a widget, are good for nothing any more, or what was
+ * said is gone: who follows asks. The latter looks at all rooms. */
 void rooms_end_visitor(struct topics *rooms, const struct id *visitor);
 void rooms_end_widget(struct topics *rooms, const struct id *widget);
 

@@ -87,6 +87,43 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await one.context.close();
 	});
 
+	it("forgets what the owner has deleted at once, in every tab, and goes on", async () => {
+		const widget = await site.createWidget({});
+		const one = await site.visitWidget(widget.widget_id);
+		await one.open();
+		const two = await site.visitWidget(widget.widget_id, one.context);
+		const both = [one, two];
+		const erase = async () => {
+			const { conversations } = await admin("GET", `conversations?widgetId=${widget.id}`);
+			await admin("DELETE", `conversations/${conversations[0]._id}`);
+		};
+		const said = ['visitor: [[text="Hello"]] Hi', "assistant: Hello"];
+		await one.say('[[text="Hello"]] Hi');
+		for (const tab of both) await tab.saidUntil(said);
+		await erase();
+		for (const tab of both) await tab.saidUntil([]);
+
+		// In mid-reply: whoever has asked may ask again.
+		const question = "[[tokens=3 hold-after=2]] held";
+		await one.say(question);
+		for (const tab of both)
+			await tab.logUntil("the reply has begun", (text) => text.includes("t0 t1"));
+		await erase();
+		await two.saidUntil([]);
+		await one.chat.getByText("This conversation was deleted.").first().waitFor();
+		await banter.release("held");
+		await one.again.click();
+		for (const tab of both)
+			await tab.logUntil("it is asked again", (text) => text.includes("t0 t1"));
+		await banter.release("held");
+		const asked = [`visitor: ${question}`, "assistant: t0 t1 t2"];
+		for (const tab of both) await tab.saidUntil(asked);
+		await one.page.reload();
+		await one.saidUntil(asked);
+		assert.deepEqual([...one.complaints, ...two.complaints], []);
+		await one.context.close();
+	});
+
 	it("survives the death of the worker in mid-reply: each message once", async () => {
 		const visitor = await site.visitWidget(plain.widget_id);
 		await visitor.open();

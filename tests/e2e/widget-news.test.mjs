@@ -123,6 +123,26 @@ describe("a tab that has missed news", () => {
 		);
 	});
 
+	it("is cut off when it is more than may ever wait, and finds it when it comes back", async () => {
+		// Half a megabyte each; 16 MiB may wait.
+		const large = "[[huge=400 tokens=1300]]";
+		const [one, two] = await tabs(banter, 2, { stream: true });
+		await missing(banter, two, async () => {
+			two.socket.pause();
+			for (let i = 0; i < 34; i++) await ask(one, large, `${i}`);
+		});
+		await banter.log.waitFor("it is cut off", ({ why }) => why === "answer_too_large");
+		two.socket.resume();
+		assert.equal((await two.end())[0], 1006);
+		const back = await two.again({ stream: true });
+		const all = await stored(one);
+		assert.deepEqual(ids(back.history), all);
+		assert.equal(back.history.at(-1).content.length, 520_000);
+		await ask(one, echo("after"));
+		assert.deepEqual((await back.reply())[0], ["message", echo("after"), "user"]);
+		assert.equal(await ask(back, echo("here")), "here");
+	});
+
 	it("is told it also when much of its own was refused", async () => {
 		await withinDay();
 		const [one, two] = await tabs(banter, 2, { widget: { daily_message_cap: 2 } });
@@ -223,7 +243,16 @@ describe("a tab that has missed news", () => {
 			assert.equal((await admin("DELETE", path)).status, 204);
 			await ask(one, echo("new"));
 		});
-		assert.deepEqual(await two.reply(), [["message", echo("new"), "user"], ...replyOf("new")]);
+		// Nothing of it was told, so nothing of it is missing: it takes the place of the old one.
+		const { type, messages } = await two.next();
+		assert.equal(type, "history");
+		assert.deepEqual(
+			messages.map(({ role, content }) => [role, content]),
+			[
+				["user", echo("new")],
+				["assistant", "new"],
+			],
+		);
 		assert.deepEqual(two.frames, []);
 	});
 });

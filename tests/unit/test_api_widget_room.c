@@ -8,7 +8,7 @@
 
 struct guest {
 	struct room_guest room; /* first */
-	enum room_news heard[HEARD_MAX];
+	struct room_news heard[HEARD_MAX];
 	size_t n;
 	struct room_guest *leaves; /* who goes when this one hears something */
 };
@@ -17,17 +17,18 @@ struct scene {
 	struct stage *stage;
 	struct widget_rooms *rooms;
 	struct msg_visitor_record visitor;
+	struct id conversation;
 	struct guest a, b;
 };
 
 static void
-hear(struct room_guest *room, enum room_news news, const struct msg_live_turn *turn)
+hear(struct room_guest *room, const struct room_news *news)
 {
 	struct guest *g = (struct guest *)room;
 
-	assert_true((turn != NULL) == (news == ROOM_TURN));
+	assert_true((news->turn != NULL) == (news->event == ROOM_TURN));
 	assert_true(g->n < HEARD_MAX);
-	g->heard[g->n++] = news;
+	g->heard[g->n++] = *news;
 	if (g->leaves != NULL)
 		room_leave(g->leaves);
 }
@@ -80,7 +81,8 @@ answer_follow(struct scene *scene, uint64_t request)
 	buf_init(&record, 1024);
 	assert_int_equal(record_encode(&record, MSG_VISITOR_RECORD, &scene->visitor), 0);
 	store_answer(scene->stage, request, MSG_VISITOR_STATE,
-	    &(struct msg_visitor_state){.visitor = buf_slice(&record)});
+	    &(struct msg_visitor_state){
+		.visitor = buf_slice(&record), .conversation = scene->conversation});
 	buf_clear(&record);
 }
 
@@ -88,7 +90,9 @@ static void
 tell_turn(struct scene *scene)
 {
 	store_tell(scene->stage, MSG_LIVE_TURN,
-	    &(struct msg_live_turn){.visitor = scene->visitor.id, .turn = id_new()});
+	    &(struct msg_live_turn){.visitor = scene->visitor.id,
+		.conversation = scene->conversation,
+		.turn = id_new()});
 }
 
 static void
@@ -106,8 +110,8 @@ a_room_follows_once_and_tells_all(void **state)
 	store_tell(
 	    scene.stage, MSG_LIVE_CONTACT, &(struct msg_live_contact){.visitor = id_new()});
 	STAGE_UNTIL(scene.stage, a->n == 2 && b->n == 2);
-	assert_int_equal(a->heard[0], ROOM_TURN);
-	assert_int_equal(b->heard[1], ROOM_CONTACT);
+	assert_int_equal(a->heard[0].event, ROOM_TURN);
+	assert_int_equal(b->heard[1].event, ROOM_CONTACT);
 	room_leave(&a->room);
 	room_leave(&a->room);
 	store_expect_nothing(scene.stage);
@@ -151,7 +155,7 @@ a_room_follows_again_when_the_line_is_back(void **state)
 	store_accept(scene.stage);
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0], ROOM_MISSED);
+	assert_int_equal(a->heard[0].event, ROOM_MISSED);
 	/* One that was not answered is sent again, and once. */
 	store_accept(scene.stage);
 	expect_follow(&scene);
@@ -159,7 +163,8 @@ a_room_follows_again_when_the_line_is_back(void **state)
 	scene.visitor.contact = id_new();
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 2);
-	assert_int_equal(a->heard[1], ROOM_MISSED_CONTACT);
+	assert_int_equal(a->heard[1].event, ROOM_MISSED);
+	assert_true(a->heard[1].known);
 	store_expect_nothing(scene.stage);
 	leave_all(&scene);
 }
@@ -178,11 +183,48 @@ an_end_is_asked_about(void **state)
 	store_tell(scene.stage, MSG_LIVE_VISITOR_END, &end);
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0], ROOM_MISSED);
+	assert_int_equal(a->heard[0].event, ROOM_MISSED);
 	store_tell(scene.stage, MSG_LIVE_VISITOR_END, &end);
 	store_refuse(scene.stage, expect_follow(&scene), STORE_GONE);
 	STAGE_UNTIL(scene.stage, a->n == 2);
-	assert_int_equal(a->heard[1], ROOM_OVER);
+	assert_int_equal(a->heard[1].event, ROOM_OVER);
+	leave_all(&scene);
+}
+
+/* The next follow, behind the end that the store has told, finds another conversation. */
+static void
+expect_missed(struct scene *scene, bool erased)
+{
+	struct guest *a = &scene->a;
+	size_t n = a->n;
+
+	store_tell(scene->stage, MSG_LIVE_VISITOR_END,
+	    &(struct msg_live_visitor_end){.visitor = scene->visitor.id});
+	answer_follow(scene, expect_follow(scene));
+	STAGE_UNTIL(scene->stage, a->n == n + 1);
+	assert_int_equal(a->heard[n].event, ROOM_MISSED);
+	assert_true(a->heard[n].erased == erased);
+}
+
+static void
+a_conversation_that_is_gone_or_another_was_erased(void **state)
+{
+	struct scene scene = make_scene(*state);
+
+	enter(&scene, &scene.a);
+	answer_follow(&scene, expect_follow(&scene));
+	expect_missed(&scene, false);
+	/* It begins unseen, and then before our eyes. */
+	scene.conversation = id_new();
+	expect_missed(&scene, false);
+	scene.conversation = (struct id){0};
+	expect_missed(&scene, true);
+	expect_missed(&scene, false);
+	scene.conversation = id_new();
+	tell_turn(&scene);
+	STAGE_UNTIL(scene.stage, scene.a.heard[scene.a.n - 1].event == ROOM_TURN);
+	scene.conversation = id_new();
+	expect_missed(&scene, true);
 	leave_all(&scene);
 }
 
@@ -195,14 +237,14 @@ a_store_that_takes_no_more_leaves_the_room_deaf(void **state)
 	enter(&scene, a);
 	store_refuse(scene.stage, expect_follow(&scene), STORE_LIMIT);
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0], ROOM_DEAF);
+	assert_int_equal(a->heard[0].event, ROOM_DEAF);
 	/* Who comes before the others have left has it followed again. */
 	enter(&scene, &scene.b);
 	answer_follow(&scene, expect_follow(&scene));
 	room_leave(&a->room);
 	tell_turn(&scene);
 	STAGE_UNTIL(scene.stage, scene.b.n == 1);
-	assert_int_equal(scene.b.heard[0], ROOM_TURN);
+	assert_int_equal(scene.b.heard[0].event, ROOM_TURN);
 	leave_all(&scene);
 }
 
@@ -214,6 +256,7 @@ main(void)
 	    STAGE_TEST(guests_may_leave_while_they_are_told),
 	    STAGE_TEST(a_room_follows_again_when_the_line_is_back),
 	    STAGE_TEST(an_end_is_asked_about),
+	    STAGE_TEST(a_conversation_that_is_gone_or_another_was_erased),
 	    STAGE_TEST(a_store_that_takes_no_more_leaves_the_room_deaf),
 	};
 

@@ -34,6 +34,15 @@ expect_erased(const union msg *m, uint64_t conversations, uint64_t messages)
 	assert_int_equal(m->erased.messages, messages);
 }
 
+/* Client a is told that so many of its turns are gone. */
+static void
+expect_ends(struct fixture *f, unsigned n)
+{
+	while (n-- > 0)
+		expect_answer(f, &f->a, 0, MSG_LIVE_END, NULL);
+	assert_int_equal(buf_len(&f->a.out), 0);
+}
+
 /* Erases one that is there, with so many messages: few enough for one step. */
 static void
 erase(struct fixture *f, const struct id *conversation, uint64_t messages)
@@ -282,6 +291,7 @@ a_worker_that_still_writes_is_told(void **state)
 	struct msg_turn_finish finish = finish_of(&begin.turn, "so far more");
 
 	erase(f, &begin.conversation, 1);
+	expect_ends(f, 1);
 	ask_error(f, MSG_TURN_CHECKPOINT, &piece, STORE_NOT_FOUND);
 	ask_error(f, MSG_TURN_FINISH, &finish, STORE_NOT_FOUND);
 	assert_int_equal(f->open.n, 0);
@@ -331,6 +341,7 @@ what_began_in_the_same_batch_goes_too(void **state)
 	expect_answer(f, &f->a, r[3], MSG_OK, NULL);
 	expect_answer(f, &f->b, r[4], MSG_ERASED, &m);
 	expect_erased(&m, 1, 3);
+	expect_ends(f, 1);
 	contents_expect(f, &before);
 	assert_int_equal(f->open.n, 0);
 
@@ -342,6 +353,7 @@ what_began_in_the_same_batch_goes_too(void **state)
 	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
 	expect_answer(f, &f->b, r[1], MSG_ERASED, NULL);
 	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_ends(f, 1);
 	EXPECT_MESSAGES(f, &after.conversation, "c", "three");
 	assert_int_equal(f->open.n, 1);
 	assert_false(TAILQ_EMPTY(&f->a.client.turns));
@@ -439,10 +451,12 @@ the_longest_conversation_goes_whole(void **state)
 	}
 	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, &m);
 	expect_erased(&m, 1, 3000);
+	expect_ends(f, 600);
 	assert_int_equal(f->open.n, 60);
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 60);
 	ask(f, MSG_VISITOR_ERASE, &also, MSG_ERASED, &m);
 	expect_erased(&m, 1, 60);
+	expect_ends(f, 60);
 	/* The first step was the request's. */
 	assert_int_equal(sweep(f), 3000 / REMAINS_STEP);
 	contents_expect(f, &before);

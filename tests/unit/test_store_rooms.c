@@ -350,12 +350,37 @@ an_erased_visitor_ends(void **state)
 	follow(f, &f->b, &guest);
 	erase.session = slice_str(guest.session.s);
 	ask(f, MSG_VISITOR_ERASE, &erase, MSG_ERASED, NULL);
+	expect_answer(f, &f->a, 0, MSG_LIVE_END, NULL);
 	expect_told(f, &f->b, MSG_LIVE_VISITOR_END, &guest);
 	expect_silence(f);
 	ask_error(f, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){.token = guest.token},
 	    STORE_GONE);
 	begin = guest_says(&guest, "still here?");
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_GONE);
+}
+
+/* Before its replies end, and to those alone who follow it. */
+static void
+a_visitor_whose_conversation_is_erased_is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_erase erase = {.org = id_default_org};
+	struct msg_visitor_state now;
+	struct guest guest, other;
+
+	make_widget(f, PUBLIC_ID);
+	guest = make_guest(f, PUBLIC_ID);
+	other = make_guest(f, PUBLIC_ID);
+	say(f, &f->b, &guest, "hello");
+	follow(f, &f->a, &other);
+	erase.conversation = follow(f, &f->b, &guest).conversation;
+	ask(f, MSG_CONVERSATION_ERASE, &erase, MSG_ERASED, NULL);
+	expect_told(f, &f->b, MSG_LIVE_VISITOR_END, &guest);
+	expect_answer(f, &f->b, 0, MSG_LIVE_END, NULL);
+	expect_silence(f);
+	now = follow(f, &f->b, &guest);
+	assert_true(id_is_zero(&now.conversation));
+	expect_silence(f);
 }
 
 static void
@@ -500,6 +525,7 @@ main(void)
 	    STORE_TEST(the_end_of_a_widget_is_its_visitors_end),
 	    STORE_TEST(a_change_of_looks_ends_nobody),
 	    STORE_TEST(an_erased_visitor_ends),
+	    STORE_TEST(a_visitor_whose_conversation_is_erased_is_asked_about),
 	    STORE_TEST(nobody_is_forgotten_while_a_tab_is_open),
 	    STORE_TEST(one_who_is_forgotten_after_a_day_ends),
 	    STORE_TEST(a_client_that_goes_leaves_all_rooms),

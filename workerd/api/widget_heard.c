@@ -360,6 +360,38 @@ heard_look(struct widget_socket *s)
 	heard_next(s);
 }
 
+/* Replies that were waited for are gone; a look that waits would come too late. */
+static void
+forget_others(struct widget_socket *s)
+{
+	struct heard *h, *next;
+
+	for (h = TAILQ_FIRST(&s->replies); h != NULL; h = next) {
+		next = TAILQ_NEXT(h, link);
+		if (!h->own && !h->begun && h->listener == NULL)
+			heard_free(h);
+	}
+}
+
+void
+heard_erased(struct widget_socket *s)
+{
+	struct heard *first, *look;
+
+	s->past.erased = true;
+	forget_others(s);
+	first = TAILQ_FIRST(&s->replies);
+	if (first != NULL && (first->begun || first->listener != NULL)) {
+		look = heard_new(s, first, 0);
+	} else {
+		look = heard_new(s, NULL, 0);
+		TAILQ_REMOVE(&s->replies, look, link);
+		TAILQ_INSERT_HEAD(&s->replies, look, link);
+	}
+	look->look = true;
+	heard_next(s);
+}
+
 void
 heard_looked(struct widget_socket *s, const struct id *active, bool open)
 {

@@ -8,6 +8,9 @@
  * and reads page after page to the end. What has been told at or behind it is in `told`, by its id; what
  * will not change is settled by the look that meets it, and forgotten.
  *
+ * When the conversation is deleted, the client is told what there is instead as it was told its first
+ * history: a frame that takes the place of all before it.
+ *
  * The room follows before the store is asked. So a message that is told of while the answer is on its
  * way may or may not be in it: then another look is queued.
  */
@@ -183,6 +186,19 @@ ask_store(struct widget_socket *s, enum msg_type type, const void *msg, store_an
 		socket_give_up(s);
 }
 
+/* What the client was told is no more: the next look tells what there is, as to one who has just come. */
+static void
+forget(struct widget_socket *s)
+{
+	struct past *p = &s->past;
+
+	told_clear(&p->told);
+	settle(p, 0);
+	p->conversation = (struct id){0};
+	p->erased = p->asked = p->broken = false;
+	s->past_told = false;
+}
+
 /* The store has told all. */
 static void
 finish(struct widget_socket *s, const struct id *active)
@@ -223,7 +239,6 @@ take_history(struct widget_socket *s, const struct msg_message_page *page)
 	finish(s, &page->active);
 }
 
-/* Nothing was said yet, or it was deleted. */
 static void
 take_nothing(struct widget_socket *s)
 {
@@ -257,7 +272,7 @@ on_page(void *arg, uint16_t type, const union msg *m)
 		take_page(s, &m->message_page);
 	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
 		/* It was deleted; the visitor may have begun another. */
-		settle(&s->past, 0);
+		forget(s);
 		ask_conversation(s);
 	} else {
 		socket_give_up(s);
@@ -316,6 +331,8 @@ past_look(struct widget_socket *s)
 
 	if (p->call != NULL)
 		return;
+	if (p->erased)
+		forget(s);
 	p->gap = p->asked = p->broken = false;
 	p->seen.n = 0;
 	if (id_is_zero(&p->conversation))

@@ -20,6 +20,7 @@ struct widget_room {
 	struct widget_rooms *rooms;
 	struct id visitor;
 	struct hash256 token;
+	struct id conversation; /* as far as the store has told; zero: none */
 	struct guests guests;
 	struct room_guest *next; /* to be called */
 	struct store_call *call; /* VISITOR_FOLLOW; NULL: it is answered */
@@ -93,7 +94,7 @@ room_close(struct widget_room *r)
 
 /* Afterwards the room may be gone. */
 static void
-room_tell(struct widget_room *r, enum room_news news, const struct msg_live_turn *turn)
+room_tell(struct widget_room *r, const struct room_news *news)
 {
 	struct room_guest *guest;
 
@@ -101,22 +102,44 @@ room_tell(struct widget_room *r, enum room_news news, const struct msg_live_turn
 	r->calling = true;
 	for (guest = TAILQ_FIRST(&r->guests); guest != NULL; guest = r->next) {
 		r->next = TAILQ_NEXT(guest, link);
-		guest->hear(guest, news, turn);
+		guest->hear(guest, news);
 	}
 	r->calling = false;
 	if (TAILQ_EMPTY(&r->guests))
 		room_close(r);
 }
 
+static void
+room_tell_event(struct widget_room *r, enum room_event event)
+{
+	room_tell(r, &(struct room_news){.event = event});
+}
+
 /* -- following ----------------------------------------------------------------------------- */
 
-static enum room_news
-missed(const struct msg_visitor_state *state)
+/* What may have been missed, as the visitor is now. */
+static struct room_news
+missed(const struct widget_room *r, const struct msg_visitor_state *state)
 {
 	struct msg_visitor_record visitor;
 
 	must(record_decode(state->visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
-	return id_is_zero(&visitor.contact) ? ROOM_MISSED : ROOM_MISSED_CONTACT;
+	return (struct room_news){
+	    .event = ROOM_MISSED,
+	    .known = !id_is_zero(&visitor.contact),
+	    .erased = !id_is_zero(&r->conversation) &&
+		!id_equal(&r->conversation, &state->conversation),
+	};
+}
+
+static void
+take_state(struct widget_room *r, const struct msg_visitor_state *state, bool lost)
+{
+	const struct room_news news = missed(r, state);
+
+	r->conversation = state->conversation;
+	if (lost)
+		room_tell(r, &news);
 }
 
 static void
@@ -129,11 +152,11 @@ on_followed(void *arg, uint16_t type, const union msg *m)
 	r->lost = false;
 	r->deaf = type != MSG_VISITOR_STATE;
 	if (store_refused(type, m, STORE_GONE))
-		room_tell(r, ROOM_OVER, NULL);
+		room_tell_event(r, ROOM_OVER);
 	else if (type != MSG_VISITOR_STATE || m->visitor_state.visitor.len == 0)
-		room_tell(r, ROOM_DEAF, NULL);
-	else if (lost)
-		room_tell(r, missed(&m->visitor_state), NULL);
+		room_tell_event(r, ROOM_DEAF);
+	else
+		take_state(r, &m->visitor_state, lost);
 }
 
 /* It waits for the store as long as it takes. -1: the room is deaf. */
@@ -189,7 +212,7 @@ room_lost(struct widget_room *r)
 {
 	r->lost = true;
 	if (r->call == NULL && room_follow(r) == -1)
-		room_tell(r, ROOM_DEAF, NULL);
+		room_tell_event(r, ROOM_DEAF);
 }
 
 static void
@@ -210,8 +233,10 @@ on_turn(struct widget_rooms *rooms, const struct msg_live_turn *turn)
 {
 	struct widget_room *r = room_find(rooms, &turn->visitor);
 
-	if (r != NULL)
-		room_tell(r, ROOM_TURN, turn);
+	if (r == NULL)
+		return;
+	r->conversation = turn->conversation;
+	room_tell(r, &(struct room_news){.event = ROOM_TURN, .turn = turn});
 }
 
 static void
@@ -220,10 +245,11 @@ on_contact(struct widget_rooms *rooms, const struct id *visitor)
 	struct widget_room *r = room_find(rooms, visitor);
 
 	if (r != NULL)
-		room_tell(r, ROOM_CONTACT, NULL);
+		room_tell_event(r, ROOM_CONTACT);
 }
 
-/* Or storaged had no room to tell us something: it says so when it is asked again. */
+/* Or its conversation alone is gone, or storaged had no room to tell us something: it says so when it is
+ * asked again. */
 static void
 on_end(struct widget_rooms *rooms, const struct id *visitor)
 {

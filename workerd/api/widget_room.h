@@ -21,21 +21,26 @@ struct widget_room;
 struct widget_rooms;
 struct room_guest;
 
-enum room_news {
-	ROOM_TURN,           /* the visitor has sent a message, over this guest or any other */
-	ROOM_CONTACT,        /* the visitor has said who it is */
-	ROOM_MISSED,         /* what came while the line was lost was not told: look for it */
-	ROOM_MISSED_CONTACT, /* the same, and the visitor has said who it is, perhaps long ago */
-	ROOM_DEAF,           /* the store cannot be asked for news: they would be missed */
-	ROOM_OVER,           /* the visitor's token is good for nothing any more */
+enum room_event {
+	ROOM_TURN,    /* the visitor has sent a message, over this guest or any other */
+	ROOM_CONTACT, /* the visitor has said who it is */
+	ROOM_MISSED,  /* something was not told, as while the line was lost: look for it */
+	ROOM_DEAF,    /* the store cannot be asked for news: they would be missed */
+	ROOM_OVER,    /* the visitor's token is good for nothing any more */
+};
+
+struct room_news {
+	enum room_event event;
+	const struct msg_live_turn *turn; /* of ROOM_TURN */
+	/* of ROOM_MISSED */
+	bool known;  /* the visitor has said who it is, perhaps long ago */
+	bool erased; /* the conversation that it had was deleted */
 };
 
 /* Embedded in whoever is in a room. */
 struct room_guest {
-	/* Never called from within room_enter() or room_leave(); it may leave, itself or others. turn is
-	 * borrowed, and NULL but for ROOM_TURN. */
-	void (*hear)(
-	    struct room_guest *guest, enum room_news news, const struct msg_live_turn *turn);
+	/* Never called from within room_enter() or room_leave(); it may leave, itself or others. */
+	void (*hear)(struct room_guest *guest, const struct room_news *news);
 	struct widget_room *room; /* NULL: in none */
 	TAILQ_ENTRY(room_guest) link;
 };

@@ -192,33 +192,33 @@ hear_contact(struct widget_socket *s)
 }
 
 static void
-hear_missed(struct widget_socket *s, bool known)
+hear_missed(struct widget_socket *s, const struct room_news *news)
 {
-	if (known && !s->is_known)
+	if (news->known && !s->is_known)
 		say_type(s, "contact_info_saved");
 	s->introduced = false;
-	s->is_known = known;
+	s->is_known = news->known;
 	heard_retry(s);
-	heard_look(s);
+	if (news->erased)
+		heard_erased(s);
+	else
+		heard_look(s);
 }
 
 static void
-hear(struct room_guest *guest, enum room_news news, const struct msg_live_turn *turn)
+hear(struct room_guest *guest, const struct room_news *news)
 {
 	struct widget_socket *s = (struct widget_socket *)guest;
 
-	switch (news) {
+	switch (news->event) {
 	case ROOM_TURN:
-		hear_turn(s, turn);
+		hear_turn(s, news->turn);
 		break;
 	case ROOM_CONTACT:
 		hear_contact(s);
 		break;
 	case ROOM_MISSED:
-		hear_missed(s, false);
-		break;
-	case ROOM_MISSED_CONTACT:
-		hear_missed(s, true);
+		hear_missed(s, news);
 		break;
 	case ROOM_DEAF:
 		socket_give_up(s);

@@ -41,6 +41,7 @@ struct past {
 	struct id conversation; /* zero: not known yet, or none */
 	uint64_t settled;       /* what lies before this place was told, and stays as it is */
 	struct told_list told;  /* of what lies behind it */
+	bool erased;            /* all of it was deleted: the next look begins anew */
 	/* while the store is asked */
 	struct store_call *call;
 	struct told_list seen;   /* told, as far as the store has it */
@@ -103,8 +104,8 @@ void say_history(struct widget_socket *s, struct slice list, const struct id *ac
 
 /* -- widget_past.c ---------------------------------------------------------------------------- */
 
-/* Looks for what the client has not been told, all of it at first, later what is new, and tells that; then
- * heard_looked(). Nothing if it looks already. Only heard_next() calls it. */
+/* Looks for what the client has not been told, all of it at first and after a deletion, otherwise what is
+ * new, and tells that; then heard_looked(). Nothing if it looks already. Only heard_next() calls it. */
 void past_look(struct widget_socket *s);
 
 /* Whether the client was told a message that is not settled yet; and that it was now. broken: of a reply,
@@ -129,6 +130,10 @@ void heard_join(struct widget_socket *s, const struct id *reply);
 /* What is new is looked for when all before that have ended (past_look()); once, however often this is
  * called meanwhile. */
 void heard_look(struct widget_socket *s);
+
+/* The conversation was deleted: what there is instead is told behind the reply that is under way, before
+ * what the visitor has sent since. */
+void heard_erased(struct widget_socket *s);
 
 /* Whether a look is under way or waits: it finds what comes now, or another one does. */
 bool heard_looks(const struct widget_socket *s);
