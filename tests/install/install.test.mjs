@@ -533,7 +533,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	it("an upgrade that the running masterd could not work with restarts it, with the ports kept", async () => {
+	it("an upgrade that the running masterd could not work with stops it before the store, with the ports kept", async () => {
 		// Says that it is of another interface: all that postinst goes by.
 		await machine.do(`systemctl stop banter-masterd.service
 			cp /usr/lib/banter/masterd /root/masterd
@@ -541,11 +541,18 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await machine.do("systemctl start banter-masterd.service");
 		await ready();
 		const before = await pid("banter-masterd");
+		const store = await pid("banter-storaged");
 		await machine.do(`mkdir -p /root/deb && dpkg-deb -R /root/banter_${NEWER}.deb /root/deb &&
 			sed -i 's|\\$(interface /usr/lib/banter/masterd)|another|' /root/deb/DEBIAN/postinst &&
 			dpkg-deb -b /root/deb /root/other.deb`);
 		await machine.do("apt-get install -y --reinstall --allow-downgrades /root/other.deb");
 		assert.notEqual(await pid("banter-masterd"), before);
+		assert.notEqual(await pid("banter-storaged"), store);
+		const [stopped, renewed] = await Promise.all([
+			machine.property("banter-masterd", "InactiveEnterTimestampMonotonic"),
+			machine.property("banter-storaged", "ExecMainStartTimestampMonotonic"),
+		]);
+		assert.ok(Number(stopped) > 0 && Number(stopped) < Number(renewed), `${stopped}, ${renewed}`);
 		await ready();
 		assert.equal((await chat("restarted", "[[tokens=1]]")).status, 200);
 	});
