@@ -178,7 +178,7 @@ export function createTalk(parts: TalkParts): Talk {
 	function recall(history: History): void {
 		const sending = outbox.get();
 		ready = true;
-		// No other history may follow.
+		// Perhaps none follows that would correct a guess.
 		store.update((state) => adopt(state, history, sending && mineOf(state, sending), false));
 		if (sending?.failure === null) {
 			const key = replyKey(sending.clientMessageId);
