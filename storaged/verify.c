@@ -47,6 +47,23 @@ check_found(struct checker *c, enum table table, const char *fmt, ...)
 	c->how->found(c->how->arg, table, line);
 }
 
+static void
+say_nothing(void *arg, enum table table, const char *what)
+{
+	(void)arg;
+	(void)table;
+	(void)what;
+}
+
+struct checker
+check_quietly(const struct checker *c, struct verify_result *unused)
+{
+	static const struct verify mute = {.found = say_nothing};
+
+	*unused = (struct verify_result){0};
+	return (struct checker){.txn = c->txn, .how = &mute, .result = unused};
+}
+
 struct id_text
 id_text(const struct id *id)
 {

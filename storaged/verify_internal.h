@@ -36,6 +36,10 @@ struct checker {
 /* One more entry is looked at. */
 void check_progress(struct checker *c);
 
+/* For a second walk over what a first one has checked: one that says nothing, and counts into
+ * *unused. */
+struct checker check_quietly(const struct checker *c, struct verify_result *unused);
+
 /* Says that something is broken. */
 [[gnu::format(printf, 3, 4)]] void check_found(
     struct checker *c, enum table table, const char *fmt, ...);
