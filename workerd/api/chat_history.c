@@ -26,7 +26,7 @@ write_message(struct json_text *j, struct slice item, const struct id *active)
 		return;
 	json_open(j, NULL, '{');
 	json_id(j, "id", &r.id);
-	json_str(j, "role", message_role_text(&r));
+	json_str(j, "role", message_role_text(r.role));
 	json_str(j, "content", r.text);
 	json_uint(j, "createdAt", r.created_at);
 	json_str(j, "status", message_status_text(r.status));
@@ -53,10 +53,7 @@ write_page(struct json_text *j, const struct msg_message_page *page)
 	while (wire_list_next(&list, &item))
 		write_message(j, item, &page->active);
 	json_close(j, ']');
-	if (id_is_zero(&page->active))
-		json_none(j, "active");
-	else
-		json_id(j, "active", &page->active);
+	json_id_or_none(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);
 	json_close(j, '}');
 }

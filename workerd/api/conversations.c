@@ -54,10 +54,7 @@ write_conversation(struct json_text *j, const char *key, struct slice item)
 	json_uint(j, "updatedAt", r.updated_at);
 	json_str(j, "lastMessage", r.last_message);
 	json_id(j, "widgetId", &r.widget);
-	if (id_is_zero(&r.contact))
-		json_none(j, "contactId");
-	else
-		json_id(j, "contactId", &r.contact);
+	json_id_or_none(j, "contactId", &r.contact);
 	write_state(j, r.state);
 	json_close(j, '}');
 }
@@ -68,7 +65,7 @@ write_message(struct json_text *j, const struct msg_message_record *r)
 	json_open(j, NULL, '{');
 	json_id(j, "_id", &r->id);
 	json_uint(j, "_creationTime", r->created_at);
-	json_str(j, "role", message_role_text(r));
+	json_str(j, "role", message_role_text(r->role));
 	json_str(j, "content", r->text);
 	json_uint(j, "createdAt", r->created_at);
 	json_str(j, "status", message_status_text(r->status));

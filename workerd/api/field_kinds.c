@@ -501,10 +501,7 @@ want_id(const struct field *f, struct buf *out)
 static void
 write_id(const struct field *f, const void *at, struct json_text *j)
 {
-	if (id_is_zero(at))
-		json_none(j, f->name);
-	else
-		json_id(j, f->name, at);
+	json_id_or_none(j, f->name, at);
 }
 
 const struct field_kind field_id = {sizeof(struct id), read_id, want_id, write_id};

@@ -96,6 +96,15 @@ json_none(struct json_text *j, const char *key)
 }
 
 void
+json_id_or_none(struct json_text *j, const char *key, const struct id *id)
+{
+	if (id_is_zero(id))
+		json_none(j, key);
+	else
+		json_id(j, key, id);
+}
+
+void
 json_thousandths(struct json_text *j, const char *key, uint32_t n)
 {
 	char text[16];

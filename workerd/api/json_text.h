@@ -24,6 +24,8 @@ void json_close(struct json_text *j, char bracket);
 /* Members, or items where key is NULL. Text must be valid UTF-8. */
 void json_str(struct json_text *j, const char *key, struct slice text);
 void json_id(struct json_text *j, const char *key, const struct id *id);
+void json_id_or_none(
+    struct json_text *j, const char *key, const struct id *id); /* null for the id of zeros */
 void json_uint(struct json_text *j, const char *key, uint64_t n);
 void json_bool(struct json_text *j, const char *key, bool b);
 void json_none(struct json_text *j, const char *key);

@@ -6,13 +6,13 @@
 #include "proto/basics.h"
 
 struct slice
-message_role_text(const struct msg_message_record *r)
+message_role_text(uint8_t role)
 {
 	static const char *const roles[] = {
 	    [MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"};
 
-	must(r->role < ARRAY_LEN(roles));
-	return slice_str(roles[r->role]);
+	must(role < ARRAY_LEN(roles));
+	return slice_str(roles[role]);
 }
 
 struct slice

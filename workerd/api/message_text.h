@@ -6,8 +6,8 @@
 
 #include "proto/messages.h"
 
-/* "user" or "assistant". */
-struct slice message_role_text(const struct msg_message_record *r);
+/* Of an enum message_role: "user" or "assistant". */
+struct slice message_role_text(uint8_t role);
 
 /* Of an enum message_status: "complete", "stopped" or "interrupted". */
 struct slice message_status_text(uint8_t status);

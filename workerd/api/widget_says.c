@@ -95,12 +95,6 @@ say_token(struct widget_socket *s, struct slice token)
 	end(s, &j);
 }
 
-static const char *
-role_text(enum message_role role)
-{
-	return role == MESSAGE_USER ? "user" : "assistant";
-}
-
 void
 say_message(struct widget_socket *s, enum message_role role, struct slice text,
     const struct id *id, enum message_status status)
@@ -111,7 +105,7 @@ say_message(struct widget_socket *s, enum message_role role, struct slice text,
 		return;
 	j = begin(api_line(s->api), "message");
 	json_str(&j, "content", text);
-	json_str(&j, "role", slice_str(role_text(role)));
+	json_str(&j, "role", message_role_text(role));
 	json_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
 		json_str(&j, "status", message_status_text(status));
@@ -122,22 +116,13 @@ static void
 write_record(struct json_text *j, const struct msg_message_record *r, bool whole)
 {
 	json_open(j, NULL, '{');
-	json_str(j, "role", message_role_text(r));
+	json_str(j, "role", message_role_text(r->role));
 	json_str(j, "content", r->text);
 	if (whole)
 		json_id(j, "id", &r->id);
 	if (whole && r->status != MESSAGE_COMPLETE)
 		json_str(j, "status", message_status_text(r->status));
 	json_close(j, '}');
-}
-
-static void
-write_active(struct json_text *j, const struct id *active)
-{
-	if (id_is_zero(active))
-		json_none(j, "active");
-	else
-		json_id(j, "active", active);
 }
 
 void
@@ -158,7 +143,7 @@ say_history(struct widget_socket *s, struct slice list, const struct id *active)
 	}
 	json_close(&j, ']');
 	if (s->streams)
-		write_active(&j, active);
+		json_id_or_none(&j, "active", active);
 	end(s, &j);
 	buf_clear(&out);
 }
