@@ -216,7 +216,7 @@ only_a_good_token_says_who_it_is(void **state)
 
 	unknown.token = fresh_token();
 	ask_error(f, MSG_CONTACT_SUBMIT, &unknown, STORE_GONE);
-	reset_widget(f, &widget, "wid_new");
+	reset_widget(f, &widget);
 	ask_error(f, MSG_CONTACT_SUBMIT, &submission, STORE_GONE);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 0);
 }

@@ -50,11 +50,18 @@ make_widget(struct fixture *f, const char *public_id)
 		put_widget(f, &r, false);                                               \
 	} while (0)
 
+/* Three ways in which a widget ends for its visitors; a reset one is "wid_new" then. */
 static inline void
-reset_widget(struct fixture *f, const struct id *widget, const char *public_id)
+disable_widget(struct fixture *f, const struct id *widget)
+{
+	CHANGE_WIDGET(f, widget, r.enabled = 0);
+}
+
+static inline void
+reset_widget(struct fixture *f, const struct id *widget)
 {
 	struct msg_widget_reset reset = {
-	    .org = id_default_org, .widget = *widget, .public_id = slice_str(public_id)};
+	    .org = id_default_org, .widget = *widget, .public_id = slice_str("wid_new")};
 
 	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
 }

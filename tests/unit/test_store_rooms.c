@@ -281,22 +281,10 @@ who_follows_is_told_of_a_contact(void **state)
 /* -- the end ------------------------------------------------------------------------------ */
 
 static void
-disable(struct fixture *f, const struct id *widget)
-{
-	CHANGE_WIDGET(f, widget, r.enabled = 0);
-}
-
-static void
-reset(struct fixture *f, const struct id *widget)
-{
-	reset_widget(f, widget, "wid_new");
-}
-
-static void
 the_end_of_a_widget_is_its_visitors_end(void **state)
 {
 	static void (*const ends[])(struct fixture *, const struct id *) = {
-	    disable, reset, delete_widget};
+	    disable_widget, reset_widget, delete_widget};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {

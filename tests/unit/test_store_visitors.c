@@ -130,11 +130,11 @@ there_is_no_coming_to_a_widget_that_is_not_there_or_disabled(void **state)
 
 	ask_error(f, MSG_VISITOR_OPEN, &unknown, STORE_NOT_FOUND);
 	ask_error(f, MSG_VISITOR_OPEN, &none, STORE_NOT_FOUND);
-	CHANGE_WIDGET(f, &widget, r.enabled = 0);
+	disable_widget(f, &widget);
 	ask_error(f, MSG_VISITOR_OPEN, &known, STORE_NOT_FOUND);
 	CHANGE_WIDGET(f, &widget, r.enabled = 1);
 	open_as(f, &known, true);
-	reset_widget(f, &widget, "wid_new");
+	reset_widget(f, &widget);
 	ask_error(f, MSG_VISITOR_OPEN, &known, STORE_NOT_FOUND);
 	/* By the new public id it is as if the token had never been. */
 	known.public_id = slice_str("wid_new");
@@ -479,9 +479,9 @@ visitors_with_nothing_go_with_their_widgets_public_id(void **state)
 	struct msg_turn_begin begin = guest_says(&writer, "hello");
 
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	reset_widget(f, &reset, "wid_new");
+	reset_widget(f, &reset);
 	delete_widget(f, &deleted);
-	CHANGE_WIDGET(f, &disabled, r.enabled = 0);
+	disable_widget(f, &disabled);
 	make_guest(f, "wid_new");
 	assert_false(is_stored(f, &of_reset));
 	assert_false(is_stored(f, &of_deleted));
@@ -533,18 +533,6 @@ a_visitors_message_is_its_sessions(void **state)
 
 /* How a widget changes under its visitor, and what a message gets then. */
 static void
-disable(struct fixture *f, const struct id *widget)
-{
-	CHANGE_WIDGET(f, widget, r.enabled = 0);
-}
-
-static void
-reset(struct fixture *f, const struct id *widget)
-{
-	reset_widget(f, widget, "wid_new");
-}
-
-static void
 require_contact(struct fixture *f, const struct id *widget)
 {
 	CHANGE_WIDGET(f, widget, r.contact_mode = CONTACT_REQUIRED; r.collects = CONTACT_EMAIL);
@@ -587,8 +575,8 @@ static const struct {
 	void (*change)(struct fixture *f, const struct id *widget);
 	enum store_error refused; /* 0: it is not */
 } changes[] = {
-    {"disabled", disable, STORE_GONE},
-    {"reset", reset, STORE_GONE},
+    {"disabled", disable_widget, STORE_GONE},
+    {"reset", reset_widget, STORE_GONE},
     {"deleted", delete_widget, STORE_GONE},
     {"contact required", require_contact, STORE_CONTACT_REQUIRED},
     {"contact asked for", ask_for_contact, 0},
