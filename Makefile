@@ -46,16 +46,16 @@ CPPFLAGS := -I. -D_GNU_SOURCE
 CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
 LDFLAGS := $(LDHARDEN) $(SANFLAGS)
 
-# -- what there is to build ------------------------------------------------------------------
-sources = $(wildcard $(addsuffix /*.c,$(1)))
+# What there is to build
+# Every C file below a part's folder belongs to it; the command's folder lies in that of storaged.
+sources = $(shell find $(1) -name '*.c')
 objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAMED)),$(OBJ),$(SHARED))/$(c).o)
-without_main = $(filter-out %/main.o,$(call objects,$(1)))
 
 PROTO := proto
 MASTERD := masterd
-WORKERD := workerd workerd/http workerd/chat workerd/api
-STORED := storaged
-BANTER := storaged/banter
+WORKERD := workerd
+STORED := $(patsubst %/,%,$(filter-out storaged/cli/,$(wildcard storaged/*/)))
+BANTER := storaged/cli
 
 # What knows its version, or where an installed banter keeps its things. All else is the same in every
 # package, and lies in SHARED.
@@ -73,7 +73,7 @@ stub_libs := -levent_core -ljansson -lbsd
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
 # What the end-to-end tests run besides.
 TEST_PROGRAMS := $(BUILD)/http-mirror $(BUILD)/ws-echo
-UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) \
+UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -86,101 +86,83 @@ programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with 
 .PHONY: unit
 unit: $(UNIT) $(TEST_PROGRAMS)
 
-$(BUILD)/masterd: $(call objects,$(MASTERD)) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(master_libs)
-$(BUILD)/workerd: $(call objects,$(WORKERD)) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
-$(BUILD)/storaged: $(call objects,$(STORED)) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs)
-$(BUILD)/banter: $(call objects,$(BANTER)) $(call without_main,$(STORED)) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(banter_libs)
-$(BUILD)/openai-stub: $(call objects,tests/stub) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(stub_libs) $(proto_libs)
+# A part's objects in one archive, from which programs, tests and benchmarks take what they call. Its main
+# file is not in it.
+archive = $(BUILD)/lib$(1).a
+define ARCHIVE
+$(call archive,$(1)): $(filter-out $(foreach d,$(OBJ) $(SHARED),$(d)/$(1)/main.o $(d)/storaged/$(1)/main.o \
+	$(d)/storaged/server/main.o),$(call objects,$(2)))
+endef
+$(eval $(call ARCHIVE,proto,$(PROTO)))
+$(eval $(call ARCHIVE,masterd,$(MASTERD)))
+$(eval $(call ARCHIVE,workerd,$(WORKERD)))
+$(eval $(call ARCHIVE,storaged,$(STORED)))
+$(eval $(call ARCHIVE,cli,$(BANTER)))
+$(BUILD)/lib%.a:
+	@mkdir -p $(@D)
+	$(SAY) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+proto_a := $(call archive,proto)
+masterd_a := $(call archive,masterd) $(proto_a)
+workerd_a := $(call archive,workerd) $(proto_a)
+storaged_a := $(call archive,storaged) $(proto_a)
+cli_a := $(call archive,cli) $(storaged_a)
+
+define LINK
+@mkdir -p $(@D)
+$(SAY) LD $@
+$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+endef
+
+$(BUILD)/masterd: $(call objects,masterd/main.c) $(masterd_a)
+	$(LINK) $(master_libs)
+$(BUILD)/workerd: $(call objects,workerd/main.c) $(workerd_a)
+	$(LINK) $(worker_libs)
+$(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
+	$(LINK) $(store_libs)
+$(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
+	$(LINK) $(banter_libs)
+$(BUILD)/openai-stub: $(call objects,tests/stub) $(proto_a)
+	$(LINK) $(stub_libs) $(proto_libs)
 
 # Of workerd nothing but its HTTP server.
 $(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o
 $(BUILD)/ws-echo: $(OBJ)/tests/http/echo.o
-$(TEST_PROGRAMS): $(call objects,workerd/http) $(call objects,$(PROTO))
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
+$(TEST_PROGRAMS): $(workerd_a)
+	$(LINK) $(worker_libs)
 
-# A unit test links the part that its name begins with.
-$(BUILD)/unit/test_store_%: $(OBJ)/tests/unit/test_store_%.o $(call without_main,$(STORED)) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lcmocka
-$(BUILD)/unit/test_tool_%: $(OBJ)/tests/unit/test_tool_%.o $(call without_main,$(BANTER) $(STORED)) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(banter_libs) -lcmocka
-$(BUILD)/unit/test_master_%: $(OBJ)/tests/unit/test_master_%.o $(call without_main,$(MASTERD)) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(master_libs) -lcmocka
-$(BUILD)/unit/test_http_%: $(OBJ)/tests/unit/test_http_%.o $(OBJ)/tests/unit/http_rig.o \
-		$(OBJ)/tests/http/corpus.o $(call objects,workerd/http) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
-$(BUILD)/unit/test_chat_%: $(OBJ)/tests/unit/test_chat_%.o $(OBJ)/workerd/store_client.o $(call objects,workerd/chat) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
-$(BUILD)/unit/test_api_%: $(OBJ)/tests/unit/test_api_%.o $(call without_main,$(WORKERD)) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs) -lcmocka
-$(BUILD)/unit/test_%: $(OBJ)/tests/unit/test_%.o $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(proto_libs) -lcmocka -lpthread
+# A unit test lies where the file lies that it tests, and links that part.
+$(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
+	$(LINK) $(banter_libs) -lcmocka
+$(BUILD)/unit/storaged/%: $(OBJ)/tests/unit/storaged/%.o $(storaged_a)
+	$(LINK) $(store_libs) -lcmocka
+$(BUILD)/unit/masterd/%: $(OBJ)/tests/unit/masterd/%.o $(masterd_a)
+	$(LINK) $(master_libs) -lcmocka
+$(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(OBJ)/tests/unit/workerd/http/http_rig.o \
+		$(OBJ)/tests/http/corpus.o $(workerd_a)
+	$(LINK) $(worker_libs) -lcmocka
+$(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
+	$(LINK) $(worker_libs) -lcmocka
+$(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
+	$(LINK) $(proto_libs) -lcmocka -lpthread
 
 # The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
 # `make fuzz`, each by itself under the name that libFuzzer calls.
-fuzzed := $(call objects,$(PROTO)) $(patsubst %,$(OBJ)/workerd/%.o,http/parse http/token \
-	http/negotiate http/percent http/router http/ws_frames $(addprefix chat/,sse joiner json_mend \
-	openai_usual openai_delta upstream_answer) $(addprefix api/,chat_body login_body parameters widget_frame \
-	widget_contact fields field_kinds widget_fields agent_fields contact_fields agent_trial \
-	json_text)) \
-	$(patsubst %,$(OBJ)/storaged/banter/%.o,line line_reader fields) \
-	$(call without_main,$(STORED)) $(OBJ)/tests/fuzz/store_desk.o
-fuzzed_libs := -ljansson -lwslay $(store_libs)
+fuzzed := $(OBJ)/tests/fuzz/store_desk.o $(call archive,workerd) $(cli_a)
+fuzzed_libs := $(worker_libs) $(store_libs)
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(fuzzed_libs) -lcmocka
+	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* -o $@ $^ \
-		$(fuzzed_libs)
+	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs)
 
 # The benchmarks share what stands in none's main file.
 BENCH := store scale relay
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
-$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) \
-		$(call without_main,$(STORED)) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(store_libs) -lm
-
-$(BUILD)/bench/events: $(OBJ)/tests/bench/events.o \
-		$(patsubst %,$(OBJ)/workerd/chat/%.o,sse joiner json_mend openai_usual openai_delta) \
-		$(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(proto_libs)
-
-$(BUILD)/bench/upstream: $(OBJ)/tests/bench/upstream.o $(OBJ)/workerd/store_client.o \
-		$(call objects,workerd/chat) $(call objects,$(PROTO))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(worker_libs)
+$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a)
+	$(LINK) $(store_libs) -lm
+$(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
+	$(LINK) $(worker_libs)
 
 # .d files name the headers; .flags changes when the compiler or its flags do, .named with the version
 # too.
@@ -192,12 +174,12 @@ $(OBJ)/%.o: %.c $(OBJ)/.flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # .incbin names no dependency to the compiler.
-$(OBJ)/workerd/api/service.o: workerd/api/openapi.json
+$(OBJ)/workerd/api/service.o: workerd/api/openapi/openapi.json
 # No route is built that the document does not know.
 $(OBJ)/workerd/api/routes.o: $(OBJ)/workerd/api/.documented
-$(OBJ)/workerd/api/.documented: workerd/api/openapi.json workerd/api/routes.def tests/lint/routes.awk
+$(OBJ)/workerd/api/.documented: workerd/api/openapi/openapi.json workerd/api/routes.def tests/lint/routes.awk
 	@mkdir -p $(@D)
-	$(Q)awk -f tests/lint/routes.awk workerd/api/openapi.json workerd/api/routes.def
+	$(Q)awk -f tests/lint/routes.awk workerd/api/openapi/openapi.json workerd/api/routes.def
 	@touch $@
 
 $(OBJ)/.flags $(OBJ)/.named: FORCE
@@ -397,8 +379,8 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	@$(MAKE) --no-print-directory deps FOR=lint
 	$(SAY) LINT 'layout (clang-format)'
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
-	$(SAY) LINT 'who includes whom'
-	$(Q)tests/lint/includes.sh
+	$(SAY) LINT 'folders, includes, names of functions'
+	$(Q)node tests/lint/layout.mjs
 	$(SAY) LINT 'what README.md and the man pages name'
 	$(Q)node tests/lint/readme.mjs
 	$(SAY) LINT 'the settings in README.md'
@@ -511,7 +493,7 @@ test-install: ## install, boot, hurt, upgrade and remove the package on a fresh 
 DEBS := build/deb
 DEBDIR := $(DEBS)/banter-$(VERSION)
 # The newest store that this version reads.
-SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/schema.h)
+SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
 deb: installed ## build the Debian package, in build/deb, and look it over with lintian

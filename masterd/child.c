@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/fdpass.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/ipc/fdpass.h"
 
 /* How long a worker may take to say hello: it loads its files and its libraries. */
 #define HELLO_TIMEOUT_MS 30000

@@ -11,7 +11,7 @@
  *	    any of them --garbage, closed socket, deadline--> LOST
  *
  * All of them end by the death of the process, which children.c learns from waitpid(2). One that is
- * READY or DRAINING and does not answer any more (pulse.h) is aborted.
+ * READY or DRAINING and does not answer any more (heartbeat.h) is aborted.
  */
 #ifndef MASTERD_CHILD_H
 #define MASTERD_CHILD_H
@@ -20,10 +20,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "masterd/keyring.h"
+#include "masterd/heartbeat.h"
 #include "masterd/loop.h"
-#include "masterd/pulse.h"
-#include "proto/messages.h"
+#include "masterd/ticket_keys.h"
+#include "proto/ipc/messages.h"
 
 enum child_state {
 	CHILD_STARTING, /* no hello yet */
@@ -103,7 +103,7 @@ void child_free(struct child *c);
  * that takes connections or will. */
 void child_send_keys(struct child *c, bool identity);
 
-/* A round of pulse.h at now_ms: asks a child whether it is alive. One that has not answered for too
+/* A round of heartbeat.h at now_ms: asks a child whether it is alive. One that has not answered for too
  * long is aborted, which leaves a core where the system keeps them, and killed if it does not die of
  * that; it is LOST then. */
 void child_check(struct child *c, bool counts, uint64_t now_ms);

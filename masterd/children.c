@@ -15,9 +15,9 @@
 #include <sysexits.h>
 
 #include "masterd/spawn.h"
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
 
 #define PAUSE_FIRST_MS   100
 #define PAUSE_LONGEST_MS 10000

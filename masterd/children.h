@@ -5,7 +5,7 @@
  * reaped. A seat whose worker died gets the next one after a pause that doubles from 100 ms to
  * 10 s while its workers die young, and starts again at 100 ms once one has lived for 10 s.
  *
- * All are asked now and then whether they are alive (pulse.h); one that does not answer is aborted,
+ * All are asked now and then whether they are alive (heartbeat.h); one that does not answer is aborted,
  * and replaced like any that died.
  *
  * A reload renews the seats one after the other: the new worker is started beside the old one,
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "masterd/dispatch.h"
-#include "proto/scoreboard.h"
+#include "proto/ipc/scoreboard.h"
 
 /* What whoever runs the service must know. */
 enum children_report {
@@ -41,7 +41,7 @@ struct children_config {
 	uint32_t
 	    drain_ms; /* how long workers may finish what they have when the service stops */
 	uint32_t renew_ms; /* the same for one that a reload has replaced */
-	uint32_t hang_ms;  /* one that is silent for so long hangs (pulse.h); 0: never */
+	uint32_t hang_ms;  /* one that is silent for so long hangs (heartbeat.h); 0: never */
 	const struct keyring
 	    *keyring; /* what workers get for TLS; NULL: they speak plain HTTP */
 	void (*report)(enum children_report what, void *ctx);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
 
 #define OWNERS (OWNER_MASTER | OWNER_WORKER)
 

@@ -6,8 +6,8 @@
 #ifndef MASTERD_CONFIG_H
 #define MASTERD_CONFIG_H
 
-#include "masterd/identity.h"
-#include "proto/settings.h"
+#include "masterd/certificate.h"
+#include "proto/settings/settings.h"
 
 struct config {
 	struct settings settings;

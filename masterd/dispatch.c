@@ -8,8 +8,8 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
 
 /* How long workers are left alone whose sockets refused a connection, unless one acknowledges
  * earlier. */

@@ -7,7 +7,7 @@
  * it that it has not acknowledged yet.
  *
  * At most DISPATCH_IN_FLIGHT_MAX connections wait for one worker, and one that has been silent for a
- * round of pulse.h gets none before it answers. When all workers are that far behind, or none is
+ * round of heartbeat.h gets none before it answers. When all workers are that far behind, or none is
  * ready, there is no room: listener.c then stops accepting, and the connections wait in the kernel's
  * backlog, where they cost nothing and are lost with no worker.
  *
@@ -22,9 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "masterd/address.h"
 #include "masterd/child.h"
-#include "proto/scoreboard.h"
+#include "proto/base/socket_address.h"
+#include "proto/ipc/scoreboard.h"
 
 /* Connections sent to one worker that it has not yet acknowledged. */
 #define DISPATCH_IN_FLIGHT_MAX 256

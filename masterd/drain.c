@@ -4,7 +4,7 @@
  */
 #include "masterd/drain.h"
 
-#include "proto/log.h"
+#include "proto/base/log.h"
 
 void
 drain(struct drain *d, const char *why, int status)

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "masterd/address.h"
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/socket_address.h"
 
 /* Connections accepted per event, so that a flood leaves the loop time for its workers. */
 #define ACCEPTS_PER_EVENT 64

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
 struct event_base *
 loop_new(void)

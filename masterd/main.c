@@ -25,17 +25,17 @@
 #include "masterd/config.h"
 #include "masterd/dispatch.h"
 #include "masterd/drain.h"
-#include "masterd/keyring.h"
 #include "masterd/listener.h"
 #include "masterd/loop.h"
 #include "masterd/notify.h"
 #include "masterd/reload.h"
 #include "masterd/sockets.h"
-#include "proto/basics.h"
-#include "proto/log.h"
-#include "proto/messages.h"
-#include "proto/scoreboard.h"
-#include "proto/settings.h"
+#include "masterd/ticket_keys.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/ipc/messages.h"
+#include "proto/ipc/scoreboard.h"
+#include "proto/settings/settings.h"
 
 /* Beyond the longest reply: how long its last bytes may take to a slow reader. */
 #define RENEW_EXTRA_MS (10 * 60 * 1000)

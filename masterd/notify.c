@@ -1,5 +1,5 @@
 /*
- * What masterd says to the service manager (proto/manager.h), and the watchdog's timer.
+ * What masterd says to the service manager (proto/base/service_manager.h), and the watchdog's timer.
  */
 #include "masterd/notify.h"
 
@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/manager.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/service_manager.h"
 
 struct notify {
 	struct manager manager;

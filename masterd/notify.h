@@ -1,5 +1,5 @@
 /*
- * Telling the service manager how we are (proto/manager.h). Without one all of it does nothing.
+ * Telling the service manager how we are (proto/base/service_manager.h). Without one all of it does nothing.
  */
 #ifndef MASTERD_NOTIFY_H
 #define MASTERD_NOTIFY_H

@@ -3,7 +3,7 @@
  */
 #include "masterd/reload.h"
 
-#include "proto/log.h"
+#include "proto/base/log.h"
 
 /* What was read anew, if it may be used; else -1 (logged). */
 static int

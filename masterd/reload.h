@@ -16,8 +16,8 @@
 
 #include "masterd/children.h"
 #include "masterd/config.h"
-#include "masterd/keyring.h"
 #include "masterd/notify.h"
+#include "masterd/ticket_keys.h"
 
 /* Lives as long as the service. */
 struct reload {

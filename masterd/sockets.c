@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "masterd/address.h"
-#include "proto/basics.h"
-#include "proto/log.h"
-#include "proto/manager.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/base/service_manager.h"
+#include "proto/base/socket_address.h"
 
 /* The kernel cuts this down to net.core.somaxconn. */
 #define BACKLOG 4096

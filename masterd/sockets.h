@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/settings.h"
+#include "proto/settings/settings.h"
 
 #define SOCKETS_MAX 64
 

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* A worker's first descriptor that is none of ours. */
 #define FIRST_FOREIGN_FD (SPAWN_SCOREBOARD_FD + 1)

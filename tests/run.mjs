@@ -33,7 +33,7 @@ import {
 	statSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { countCmocka, countTap } from "./counts.mjs";
 import { portShare } from "./ports.mjs";
@@ -187,8 +187,8 @@ async function runUnit(what, program) {
 
 function unitJobs(suite, build) {
 	const dir = join(build, "unit");
-	return listDir(dir)
-		.filter((name) => isProgram(join(dir, name)))
+	return readdirSync(dir, { recursive: true })
+		.filter((name) => basename(name).startsWith("test_") && isProgram(join(dir, name)))
 		.map((name) => {
 			const what = nameOf(suite, build, name);
 			return { name, what, run: () => runUnit(what, join(dir, name)) };

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/fdpass.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/ipc/fdpass.h"
 
 /* So that a flood of connections starves nobody who has one. */
 #define RECORDS_PER_TURN 64

@@ -9,7 +9,7 @@
 
 #include <event2/event.h>
 
-#include "proto/messages.h"
+#include "proto/ipc/messages.h"
 
 /* Connections that masterd sends at most before the first of them is acknowledged. */
 #define CONTROL_UNTAKEN_MAX 256

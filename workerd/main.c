@@ -16,19 +16,19 @@
 #include <bsd/stdlib.h>
 #include <bsd/unistd.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/log.h"
-#include "proto/scoreboard.h"
-#include "proto/settings.h"
-#include "workerd/api/admission.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/ipc/scoreboard.h"
+#include "proto/settings/settings.h"
 #include "workerd/api/api.h"
-#include "workerd/chat/chat.h"
+#include "workerd/api/guard/admission.h"
 #include "workerd/control.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/tls.h"
 #include "workerd/model_check.h"
-#include "workerd/store_client.h"
+#include "workerd/store/store_client.h"
+#include "workerd/turn/turns.h"
 
 #define CONTROL_FD    3
 #define SCOREBOARD_FD 4

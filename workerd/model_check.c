@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
-#include "workerd/chat/model_servers.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "workerd/model/model_servers.h"
 
 #define BODY_MAX 4096
 

@@ -4,7 +4,7 @@
 #ifndef WORKERD_MODEL_CHECK_H
 #define WORKERD_MODEL_CHECK_H
 
-#include "proto/settings.h"
+#include "proto/settings/settings.h"
 
 /* Asks, says on standard output or standard error what came of each, and returns the exit status: 0,
  * or that of the first that failed: EX_NOPERM when the key was refused, EX_CONFIG when there is no

@@ -10,10 +10,10 @@
 #include <err.h>
 #include <stdio.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "workerd/chat/openai_delta.h"
-#include "workerd/chat/sse.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "workerd/model/openai_delta.h"
+#include "workerd/model/sse.h"
 
 #define ROUNDS 15
 #define EVENTS 20000 /* of one round */

@@ -18,7 +18,7 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/bench/relay_child.h"
 #include "tests/bench/relay_report.h"
 

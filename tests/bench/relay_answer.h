@@ -3,8 +3,8 @@
  * bytes, one after the other on a connection. Strict enough to notice an answer that is cut or
  * garbled, which would be counted as lost.
  */
-#ifndef BENCH_RELAY_ANSWER_H
-#define BENCH_RELAY_ANSWER_H
+#ifndef TESTS_BENCH_RELAY_ANSWER_H
+#define TESTS_BENCH_RELAY_ANSWER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/bench/store_place.h"
 
 #define CHILDREN_MAX 8u

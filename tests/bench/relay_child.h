@@ -2,8 +2,8 @@
  * The programs that the benchmark measures, and those that it measures with: started on one core
  * each, watched, and stopped at the latest when this process exits.
  */
-#ifndef BENCH_RELAY_CHILD_H
-#define BENCH_RELAY_CHILD_H
+#ifndef TESTS_BENCH_RELAY_CHILD_H
+#define TESTS_BENCH_RELAY_CHILD_H
 
 #include <sys/types.h>
 

@@ -8,8 +8,8 @@
  * ends, and all from the first question to the last answer is measured, begin and end of each reply
  * included.
  */
-#ifndef BENCH_RELAY_CROWD_H
-#define BENCH_RELAY_CROWD_H
+#ifndef TESTS_BENCH_RELAY_CROWD_H
+#define TESTS_BENCH_RELAY_CROWD_H
 
 #include "tests/bench/relay_server.h"
 #include "tests/bench/store_load.h"

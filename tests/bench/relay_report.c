@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* What issue and README promise, in terms of nginx's figures or absolutely. */
 #define MOST_CPU_RATIO     1.1

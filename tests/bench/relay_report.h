@@ -2,8 +2,8 @@
  * The figures of make bench in their two forms: a table for people, with each server's ratio to
  * nginx, and JSON for programs.
  */
-#ifndef BENCH_RELAY_REPORT_H
-#define BENCH_RELAY_REPORT_H
+#ifndef TESTS_BENCH_RELAY_REPORT_H
+#define TESTS_BENCH_RELAY_REPORT_H
 
 #include <stdio.h>
 

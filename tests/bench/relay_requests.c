@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/bench/relay_answer.h"
 #include "tests/bench/relay_child.h"
 

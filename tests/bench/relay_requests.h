@@ -2,8 +2,8 @@
  * Short requests: a few keep-alive connections that each ask for the same thing again as soon as
  * they have it.
  */
-#ifndef BENCH_RELAY_REQUESTS_H
-#define BENCH_RELAY_REQUESTS_H
+#ifndef TESTS_BENCH_RELAY_REQUESTS_H
+#define TESTS_BENCH_RELAY_REQUESTS_H
 
 #include "tests/bench/relay_server.h"
 

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/bench/relay_child.h"
 
 #define START_MS 15000

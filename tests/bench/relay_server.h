@@ -5,8 +5,8 @@
  * A server is started anew for each figure, on a port of its own and, banter, with an empty store:
  * nothing is left of the run before, no memory and no connections that wait for their end.
  */
-#ifndef BENCH_RELAY_SERVER_H
-#define BENCH_RELAY_SERVER_H
+#ifndef TESTS_BENCH_RELAY_SERVER_H
+#define TESTS_BENCH_RELAY_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

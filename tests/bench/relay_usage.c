@@ -12,7 +12,7 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* Reads a small file of /proc whole, as text; 0 bytes if there is none (any more). */
 static size_t

@@ -1,8 +1,8 @@
 /*
  * What a server costs: processor time and memory of all its processes together.
  */
-#ifndef BENCH_RELAY_USAGE_H
-#define BENCH_RELAY_USAGE_H
+#ifndef TESTS_BENCH_RELAY_USAGE_H
+#define TESTS_BENCH_RELAY_USAGE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -19,7 +19,7 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/bench/scale_report.h"
 #include "tests/bench/store_place.h"
 

@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <sysexits.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
 #define HISTORY 30u
 

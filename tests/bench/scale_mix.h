@@ -1,8 +1,8 @@
 /*
  * Reads and writes at the same time: what they take from each other.
  */
-#ifndef BENCH_SCALE_MIX_H
-#define BENCH_SCALE_MIX_H
+#ifndef TESTS_BENCH_SCALE_MIX_H
+#define TESTS_BENCH_SCALE_MIX_H
 
 #include "tests/bench/scale_reads.h"
 #include "tests/bench/store_sender.h"

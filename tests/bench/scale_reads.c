@@ -10,7 +10,7 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/bench/store_place.h"
 
 /* Conversations of a page of the list, as many as there may be. */

@@ -2,8 +2,8 @@
  * What is measured of a store of some size: requests alone on a connection, one after the other,
  * each with its duration and the processor time that storaged took for it.
  */
-#ifndef BENCH_SCALE_READS_H
-#define BENCH_SCALE_READS_H
+#ifndef TESTS_BENCH_SCALE_READS_H
+#define TESTS_BENCH_SCALE_READS_H
 
 #include "tests/bench/store_line.h"
 #include "tests/bench/store_load.h"

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* What issue and README promise: a hundred times the messages cost at most twice as much, and
  * storaged's own memory stays under a bound. */

@@ -1,8 +1,8 @@
 /*
  * The figures of a store at two sizes, as a table for people and JSON for programs.
  */
-#ifndef BENCH_SCALE_REPORT_H
-#define BENCH_SCALE_REPORT_H
+#ifndef TESTS_BENCH_SCALE_REPORT_H
+#define TESTS_BENCH_SCALE_REPORT_H
 
 #include <stdio.h>
 

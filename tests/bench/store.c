@@ -19,8 +19,8 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/bench/store_place.h"
 #include "tests/bench/store_raw.h"
 #include "tests/bench/store_report.h"

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <sysexits.h>
 
-#include "proto/clock.h"
+#include "proto/base/clock.h"
 #include "tests/bench/store_place.h"
 
 #define UNSENT_MAX ((size_t)8 << 20)

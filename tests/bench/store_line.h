@@ -2,10 +2,10 @@
  * A connection to storaged, as a worker has it. All failures end the process (err(3)): a store that
  * does not answer, or refuses, has no figures.
  */
-#ifndef BENCH_STORE_LINE_H
-#define BENCH_STORE_LINE_H
+#ifndef TESTS_BENCH_STORE_LINE_H
+#define TESTS_BENCH_STORE_LINE_H
 
-#include "proto/channel.h"
+#include "proto/ipc/channel.h"
 
 /* How long an answer is waited for. */
 #define LINE_PATIENCE_MS 10000

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 #define DURATIONS_MAX ((size_t)1 << 22)
 

@@ -5,12 +5,12 @@
  * A slot is one such visitor, with at most one request under way. Both sides of the comparison have
  * slots of their own and take the same steps, so that both stores grow alike; the ids differ.
  */
-#ifndef BENCH_STORE_LOAD_H
-#define BENCH_STORE_LOAD_H
+#ifndef TESTS_BENCH_STORE_LOAD_H
+#define TESTS_BENCH_STORE_LOAD_H
 
-#include "proto/messages.h"
+#include "proto/ipc/messages.h"
 
-/* storaged takes as many requests into one transaction (storaged/batch.h). */
+/* storaged takes as many requests into one transaction (storaged/server/batch.h). */
 #define SLOTS_MAX 1024u
 
 enum append { APPEND_QUESTION, APPEND_REPLY };

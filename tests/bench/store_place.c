@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/channel.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/ipc/channel.h"
 
 #define START_MS   10000
 #define STOP_MS    10000

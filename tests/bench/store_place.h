@@ -3,8 +3,8 @@
  * starts on one of them. Both are gone when the process exits, however it exits, unless it is
  * killed by SIGKILL (then storaged still gets a SIGTERM, and the directory is left).
  */
-#ifndef BENCH_STORE_PLACE_H
-#define BENCH_STORE_PLACE_H
+#ifndef TESTS_BENCH_STORE_PLACE_H
+#define TESTS_BENCH_STORE_PLACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

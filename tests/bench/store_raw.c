@@ -1,6 +1,6 @@
 /*
  * The raw LMDB loop. What a question and a reply write, and in which order, is what
- * storaged/turns.c, replies.c and conversations.c write; main() compares the tables at the end.
+ * storaged/turns/turns.c, replies.c and conversations.c write; main() compares the tables at the end.
  */
 #include "tests/bench/store_raw.h"
 
@@ -9,10 +9,10 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/utf8.h"
-#include "storaged/conversations.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/utf8.h"
+#include "storaged/conversations/conversations.h"
 #include "tests/bench/store_place.h"
 
 #define MAP_BYTES ((size_t)64 << 30) /* as STORE_MAX_BYTES */

@@ -5,12 +5,12 @@
  * It is the least that could be done: every batch is made before its time begins, nothing is read
  * or checked, no history is gathered, and nobody has to be woken up. Failures end the process.
  */
-#ifndef BENCH_STORE_RAW_H
-#define BENCH_STORE_RAW_H
+#ifndef TESTS_BENCH_STORE_RAW_H
+#define TESTS_BENCH_STORE_RAW_H
 
 #include <lmdb.h>
 
-#include "storaged/schema.h"
+#include "storaged/engine/schema.h"
 #include "tests/bench/store_load.h"
 
 /* The entries of each table. */

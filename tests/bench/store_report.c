@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* What issue and README promise: so much of raw LMDB's rate with so many in flight. For one request
  * it is the bound on its cost, 1.3 times that of a raw commit, the other way round. */

@@ -2,8 +2,8 @@
  * The figures: what was measured with one number of requests in flight, and its two forms, a table
  * for people and JSON for programs.
  */
-#ifndef BENCH_STORE_REPORT_H
-#define BENCH_STORE_REPORT_H
+#ifndef TESTS_BENCH_STORE_REPORT_H
+#define TESTS_BENCH_STORE_REPORT_H
 
 #include <stdio.h>
 

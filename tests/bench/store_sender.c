@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/bench/store_place.h"
 
 #define REQUEST_MAX ((size_t)16 << 10)

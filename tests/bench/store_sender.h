@@ -5,8 +5,8 @@
  * itself costs stays off the path from an answer to the next request. All failures end the process
  * (err(3)): a store that does not answer has no figures.
  */
-#ifndef BENCH_STORE_SENDER_H
-#define BENCH_STORE_SENDER_H
+#ifndef TESTS_BENCH_STORE_SENDER_H
+#define TESTS_BENCH_STORE_SENDER_H
 
 #include "tests/bench/store_line.h"
 #include "tests/bench/store_load.h"

@@ -16,9 +16,9 @@
 
 #include <bsd/stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
-#include "workerd/chat/upstream.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "workerd/model/upstream.h"
 
 #define STUB         "build/openai-stub"
 #define STREAMS      5000

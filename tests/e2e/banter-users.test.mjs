@@ -13,7 +13,7 @@ import { expectTool, ORG, start, startTool, toolEnvironment } from "./tool.mjs";
 
 const PASSWORD = "correct horse battery";
 const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
-const PAGE = 200; // storaged/listing.h
+const PAGE = 200; // storaged/request/listing.h
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 
 /** `banter user …` with a line on its standard input. */

@@ -144,7 +144,7 @@ async function withPeer(nothing, bytes, body) {
 	}
 }
 
-/** A hello of another version of the protocol (proto/messages.def). */
+/** A hello of another version of the protocol (proto/ipc/messages.def). */
 function helloOf(version) {
 	const program = Buffer.from("banter 9.9.9");
 	const payload = Buffer.alloc(13 + program.length);

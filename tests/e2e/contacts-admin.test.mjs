@@ -19,7 +19,7 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 
-const UNLINKS_MAX = 500; // storaged/contacts.h: conversations that one step takes
+const UNLINKS_MAX = 500; // storaged/visitors/contacts.h: conversations that one step takes
 
 /** A banter with a line to its store, and the public id of its first widget. */
 function useStore() {

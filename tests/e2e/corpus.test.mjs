@@ -1,5 +1,5 @@
 // The corpus of raw requests over real connections to real workers: whole, cut in two, byte by
-// byte. (The parser alone sees every case cut at every place: tests/unit/test_http_corpus.c.)
+// byte. (The parser alone sees every case cut at every place: tests/unit/workerd/http/test_corpus.c.)
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

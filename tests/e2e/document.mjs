@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 let parsed;
 
 export function document() {
-	parsed ??= JSON.parse(readFileSync(`${ROOT}workerd/api/openapi.json`, "utf8"));
+	parsed ??= JSON.parse(readFileSync(`${ROOT}workerd/api/openapi/openapi.json`, "utf8"));
 	return parsed;
 }
 

@@ -17,7 +17,7 @@ const ROUNDS = LONG ? 200 : PATIENCE > 1 ? 10 : 25;
 const GENERATION = Math.min(ROUNDS, 25);
 const SERVICES = 2; // at a time
 /** Every so many rounds nothing more is killed for longer than storaged waits for the workers of the
- * replies that it finds open when it starts (CLAIM_MS in storaged/server.c). */
+ * replies that it finds open when it starts (CLAIM_MS in storaged/server/server.c). */
 const CALM_ROUNDS = 5;
 const CALM_MS = 3500;
 const WORKERS = 6;

@@ -5,7 +5,7 @@ import { PATIENCE, until } from "../e2e/daemon.mjs";
 import { cpuOf } from "../e2e/proc.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 
-/** STORE_TIMEOUT_MS of workerd/store_client.h; here of the processor's time, which a busy machine gives
+/** STORE_TIMEOUT_MS of workerd/store/store_client.h; here of the processor's time, which a busy machine gives
  * out slowly. */
 const LIMIT_MS = 5000 * PATIENCE;
 

@@ -15,7 +15,7 @@ import { encode, FRAME_MAX, frame, HEADER_SIZE, takeFrame } from "./wire.mjs";
 
 const MIB = 1024 * 1024;
 
-// storaged/peers.h
+// storaged/server/peers.h
 const PEERS_MAX = 1024;
 const PEER_UNSENT_HIGH = 4 * MIB;
 const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;

@@ -21,7 +21,7 @@ function states(banter) {
 /**
  * The log tells each change of the store's state once. Changes are few: pages that a commit freed may
  * hold a little also on a full disk, which a probe finds; but each such finding makes the next one rarer,
- * down to one in half a minute (storaged/env_probe.c).
+ * down to one in half a minute (storaged/engine/env_probe.c).
  * @param {number} since performance.now() before the disk was full
  */
 function assertToldSeldom(banter, since) {

@@ -10,7 +10,7 @@ import { withStore } from "./store.mjs";
 import { STATUS, STORE_ERRORS } from "./table.mjs";
 
 const SESSION = "visitor";
-const LOOK_MS = 2500; // of storaged/peers.c
+const LOOK_MS = 2500; // of storaged/server/peers.c
 
 /** Begins a named turn; resolves to its ids. */
 async function begin(peer, name = newId(), run = newId()) {

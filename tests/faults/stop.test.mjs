@@ -9,7 +9,7 @@ import { assertWhole } from "./store.mjs";
 import { LONG, Talkers } from "./talkers.mjs";
 import { assertMemory, inMib, memoryOf } from "./usage.mjs";
 
-const STORE_TIMEOUT_MS = 5000; // workerd/store_client.h
+const STORE_TIMEOUT_MS = 5000; // workerd/store/store_client.h
 
 const TALKERS = PATIENCE > 1 ? 50 : 200;
 const WORKERS = 2;

@@ -1,4 +1,4 @@
-// The messages, read from proto/messages.def itself: what the C programs make from it, the tests
+// The messages, read from proto/ipc/messages.def itself: what the C programs make from it, the tests
 // make once more and by other means.
 //
 // TABLE maps a message's name to

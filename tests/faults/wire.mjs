@@ -1,4 +1,4 @@
-// Frames and their contents, as the top comment of proto/wire.h tells them: an implementation of
+// Frames and their contents, as the top comment of proto/ipc/wire.h tells them: an implementation of
 // the tests' own, so that a mistake made on both sides of the C code shows.
 //
 // Values: numbers (BigInt where a u64 needs it), ids and hashes as hex, text as strings, bytes as

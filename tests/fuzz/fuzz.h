@@ -13,7 +13,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 /* fuzz_NAME(data, size): runs one input; always 0, as libFuzzer wants it. */
 #define TARGET(name, seeds, holds) int fuzz_##name(const uint8_t *data, size_t size);

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/chat_body.h"
+#include "workerd/api/chat/chat_body.h"
 
 static void
 check_id(struct slice id)

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/agent_trial.h"
-#include "workerd/api/contact_fields.h"
-#include "workerd/api/widget_fields.h"
+#include "workerd/api/admin/agent_test_body.h"
+#include "workerd/api/admin/contact_fields.h"
+#include "workerd/api/widget/widget_fields.h"
 
 #define RECORD_MAX 98304
 #define TEXT_MAX   (6 * RECORD_MAX + 4096)

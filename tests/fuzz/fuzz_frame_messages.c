@@ -2,8 +2,8 @@
  * The stream that a daemon's peer sends: frames, one after the other, each to be taken or refused
  * for every pair of roles and every state.
  */
-#include "proto/basics.h"
-#include "proto/messages.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/messages.h"
 #include "tests/fuzz/fuzz.h"
 
 /* A list that was decoded is read on without further checks: each item must be a whole record, and

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/negotiate.h"
 #include "workerd/http/parse.h"

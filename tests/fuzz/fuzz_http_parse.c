@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/parse.h"
 

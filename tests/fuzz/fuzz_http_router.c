@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/router.h"
 

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "storaged/banter/line.h"
-#include "storaged/banter/line_reader.h"
+#include "proto/base/basics.h"
+#include "storaged/cli/export/line.h"
+#include "storaged/cli/export/line_reader.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What a storaged would take of it: a record that it decodes. */

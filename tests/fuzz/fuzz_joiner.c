@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/openai_delta.h"
+#include "workerd/model/openai_delta.h"
 
 /* The surrogate whose three bytes s begins with; 0 when it begins with none. */
 static unsigned

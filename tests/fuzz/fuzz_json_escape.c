@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define LINE_MAX_BYTES 2048

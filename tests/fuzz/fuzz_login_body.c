@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/email.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/email.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/login_body.h"
+#include "workerd/api/admin/login_body.h"
 
 static size_t
 count_of(struct slice s, uint8_t c)

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/openai_delta.h"
-#include "workerd/chat/sse.h"
+#include "workerd/model/openai_delta.h"
+#include "workerd/model/sse.h"
 
 /* An answer as it is told: its text, and how its events ended. */
 struct answer {

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/openai_delta.h"
-#include "workerd/chat/openai_usual.h"
+#include "workerd/model/openai_delta.h"
+#include "workerd/model/openai_fast.h"
 
 static void
 check_delta(struct slice data, const struct openai_delta *d)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/parameters.h"
+#include "workerd/api/fields/parameters.h"
 #include "workerd/http/percent.h"
 
 /* Every byte escaped. */

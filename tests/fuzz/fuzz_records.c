@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/messages.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/messages.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum wire_result

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/settings_kinds.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "proto/settings/settings_kinds.h"
 #include "tests/fuzz/fuzz.h"
 
 union value {
@@ -287,7 +287,7 @@ static const struct {
 	{{#NAME, alias, def, min, max, 0, secret, help, setting_parse_##KIND,  \
 	     setting_clear_##KIND, 0},                                         \
 	    check_##KIND},
-#include "proto/settings.def"
+#include "proto/settings/settings.def"
 };
 
 static void

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/wire.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/sse.h"
+#include "workerd/model/sse.h"
 
 /* Lists the events in a form that shows where each ends. */
 static int

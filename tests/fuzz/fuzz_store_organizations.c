@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_desk.h"
 

@@ -9,9 +9,9 @@
  */
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "storaged/visitors.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_desk.h"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/chat/upstream_answer.h"
+#include "workerd/model/upstream_response.h"
 
 struct reading {
 	int status;

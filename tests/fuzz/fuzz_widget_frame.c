@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/chat_body.h"
-#include "workerd/api/widget_contact.h"
+#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/widget/widget_contact.h"
 
 /* As the fields of CONTACT_SUBMIT. */
 static const size_t maxima[CONTACT_FIELDS] = {600, 254, 64};

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
-#include "proto/wire.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/ws.h"
 #include "workerd/http/ws_frames.h"

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/messages.h"
-#include "proto/settings.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/messages.h"
+#include "proto/settings/settings.h"
 #include "tests/http/corpus.h"
 #include "workerd/http/parse.h"
 
@@ -233,7 +233,7 @@ seeds_settings(seed_fn *fn, void *arg)
 	} table[] = {
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
 	{#NAME, def, EXAMPLE_##KIND},
-#include "proto/settings.def"
+#include "proto/settings/settings.def"
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)

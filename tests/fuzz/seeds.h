@@ -5,7 +5,7 @@
 #ifndef TESTS_FUZZ_SEEDS_H
 #define TESTS_FUZZ_SEEDS_H
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 /* Takes one seed: its name (good for a file) and its bytes, both valid during the call. */
 typedef void seed_fn(void *arg, const char *name, struct slice bytes);

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
-#include "storaged/interrupt.h"
-#include "storaged/organizations.h"
-#include "storaged/verify.h"
-#include "storaged/visitors.h"
-#include "storaged/widgets.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/records/organizations.h"
+#include "storaged/records/widgets.h"
+#include "storaged/turns/interrupt.h"
+#include "storaged/verify/verify.h"
+#include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Unsent answers over which a client is too far behind, and goes. */

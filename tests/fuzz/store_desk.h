@@ -9,7 +9,7 @@
 #ifndef TESTS_FUZZ_STORE_DESK_H
 #define TESTS_FUZZ_STORE_DESK_H
 
-#include "storaged/batch.h"
+#include "storaged/server/batch.h"
 
 #define DESK_CLIENTS 3
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 #define CASE_MAX (1024u * 1024)
 

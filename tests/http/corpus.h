@@ -4,7 +4,7 @@
 #ifndef TESTS_HTTP_CORPUS_H
 #define TESTS_HTTP_CORPUS_H
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 #define CORPUS_FILE         "tests/http/corpus.txt" /* from the top of the tree */
 #define CORPUS_OUTCOMES_MAX 8

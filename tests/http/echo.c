@@ -24,8 +24,8 @@
 
 #include <event2/event.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
 #include "workerd/http/reply.h"
 #include "workerd/http/tls.h"
 #include "workerd/http/ws.h"

@@ -19,9 +19,9 @@
 
 #include <event2/event.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "proto/base/log.h"
 #include "workerd/http/reply.h"
 
 #define ACCOUNT_MAX (4u * 1024 * 1024)

@@ -39,16 +39,16 @@ for command in $commands; do
 done
 # Each exit status that the sources in FOLDER name.
 says_statuses() {
-	for name in $(grep -hoE '\bEX_[A-Z]+' "$1"/*.c | sort -u); do
+	for name in $(find "$1" -name "*.c" -exec grep -hoE "\bEX_[A-Z]+" {} + | sort -u); do
 		number=$(awk -v name="$name" '$2 == name { print $3 }' /usr/include/sysexits.h)
 		grep -qE "^\.It $number$" "$page" || complain "nothing about exit status $number ($name)"
 	done
 }
 
-says_statuses storaged/banter
+says_statuses storaged/cli
 for daemon in masterd workerd storaged; do
 	page=systemd/man/$daemon.8
-	says_statuses $daemon
+	says_statuses $([ $daemon = storaged ] && echo storaged/server || echo $daemon)
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do
 		grep -qE -- "(Fl|\|) ${option#-}( |\$)" "$page" ||
 			complain "nothing about $option"

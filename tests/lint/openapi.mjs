@@ -1,4 +1,4 @@
-// workerd/api/openapi.json against all that must agree with it: the rules of OpenAPI 3.1, the table
+// workerd/api/openapi/openapi.json against all that must agree with it: the rules of OpenAPI 3.1, the table
 // of routes, the version, the statuses that the metrics tell apart, and the types that the front
 // ends are checked with. Prints what is wrong, exits 1 if anything is.
 //
@@ -13,8 +13,8 @@ import { document, operations, ROOT, routes } from "../e2e/document.mjs";
 // The linter of @redocly/cli, without the pages and the mock server that come with that.
 const { createConfig, lint } = createRequire(import.meta.url)("@redocly/openapi-core");
 
-const DOCUMENT = `${ROOT}workerd/api/openapi.json`;
-const TYPES = `${ROOT}workerd/api/openapi.d.ts`;
+const DOCUMENT = `${ROOT}workerd/api/openapi/openapi.json`;
+const TYPES = `${ROOT}workerd/api/openapi/openapi.d.ts`;
 
 /** Two paths of the published contract that a method alone tells apart. */
 const KNOWN_AMBIGUITY = "`/v1/chat/stream/{messageId}` and `/v1/chat/{messageId}/stop`";
@@ -71,12 +71,12 @@ function versionAgrees() {
 }
 
 function statusesAreCounted() {
-	const counted = [...read("proto/metrics.def").matchAll(/^STATUS\((\d+)\)$/gm)].map(([, n]) => n);
+	const counted = [...read("proto/ipc/metrics.def").matchAll(/^STATUS\((\d+)\)$/gm)].map(([, n]) => n);
 	const documented = operations().flatMap(({ responses, unread }) =>
 		[...responses.keys(), ...unread.keys()].map(String),
 	);
 	return difference(
-		"is documented and not in proto/metrics.def",
+		"is documented and not in proto/ipc/metrics.def",
 		[...new Set(documented)],
 		counted,
 	);
@@ -102,7 +102,7 @@ async function typesAreCurrent() {
 	}
 	return (await makeTypes()) === current
 		? []
-		: ["workerd/api/openapi.d.ts is not current; node tests/lint/openapi.mjs --write"];
+		: ["workerd/api/openapi/openapi.d.ts is not current; node tests/lint/openapi.mjs --write"];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -17,7 +17,7 @@ awk -v table="$table" '
 if [ "${1:-}" = --write ]; then
 	cat "$wanted" >README.md
 elif ! cmp -s "$wanted" README.md; then
-	echo 'README.md: the table of settings is not that of proto/settings.def;' \
+	echo 'README.md: the table of settings is not that of proto/settings/settings.def;' \
 		'tests/lint/readme-settings.sh --write puts it right' >&2
 	exit 1
 fi

@@ -1,7 +1,7 @@
 # Whether each route of routes.def stands in openapi.json, which is the contract: the build of
 # workerd asks, with nothing but awk. (What else must agree, `make lint` checks: openapi.mjs.)
 #
-#	awk -f tests/lint/routes.awk workerd/api/openapi.json workerd/api/routes.def
+#	awk -f tests/lint/routes.awk workerd/api/openapi/openapi.json workerd/api/routes.def
 #
 # openapi.json is laid out by Biome: a path is indented by four spaces, its methods by six.
 

@@ -2,8 +2,8 @@
  * HTTP/1.1 answers as bytes: heads, whole JSON answers, errors in OpenAI's form, and the framing
  * of chunks. Writes into a struct bytes; knows no sockets and no chat.
  */
-#ifndef STUB_ANSWER_H
-#define STUB_ANSWER_H
+#ifndef TESTS_STUB_ANSWER_H
+#define TESTS_STUB_ANSWER_H
 
 #include <stdbool.h>
 #include <stdint.h>

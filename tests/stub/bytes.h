@@ -5,8 +5,8 @@
  * them (the reader's body limit, the directives' ranges); BYTES_MAX only catches a bound that was
  * forgotten, and then aborts, as does memory running out: tests want a loud end.
  */
-#ifndef STUB_BYTES_H
-#define STUB_BYTES_H
+#ifndef TESTS_STUB_BYTES_H
+#define TESTS_STUB_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * One call of chat/completions as its body says it, checked as OpenAI checks it: a JSON object
  * with a model and a list of messages, each with a role. Everything unknown is passed over.
  */
-#ifndef STUB_CALL_H
-#define STUB_CALL_H
+#ifndef TESTS_STUB_CALL_H
+#define TESTS_STUB_CALL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * next bytes when they are due. It writes the very bytes of the HTTP answer, well or ill as its
  * script says; the connection that owns it moves them and keeps the time.
  */
-#ifndef STUB_CHAT_H
-#define STUB_CHAT_H
+#ifndef TESTS_STUB_CHAT_H
+#define TESTS_STUB_CHAT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,10 +32,10 @@ struct chat {
 	uint64_t prompt_tokens;
 	struct bytes authorization; /* the call's header; only if it is to be repeated */
 	struct bytes message;       /* only if the reply is to be held */
-	struct bytes frame;         /* what is the same in every event, made once: see chat.c */
-	size_t head_len;            /* of frame: up to the list of choices */
-	size_t prefix_len;          /* of frame: up to a token; the rest follows the token */
-	uint32_t epoch;             /* of stats_begin() */
+	struct bytes frame; /* what is the same in every event, made once: see turns.c */
+	size_t head_len;    /* of frame: up to the list of choices */
+	size_t prefix_len;  /* of frame: up to a token; the rest follows the token */
+	uint32_t epoch;     /* of stats_begin() */
 	bool stream;
 	bool include_usage;
 	bool close;   /* the connection ends after the answer */

@@ -5,8 +5,8 @@
  * A connection frees itself, and only in the two callbacks that the event loop calls (its socket,
  * its deadline): nothing below them may free it.
  */
-#ifndef STUB_CONN_H
-#define STUB_CONN_H
+#ifndef TESTS_STUB_CONN_H
+#define TESTS_STUB_CONN_H
 
 #include <sys/queue.h>
 

@@ -1,8 +1,8 @@
 /*
  * What the bundled demo model says to somebody who has no model of their own yet.
  */
-#ifndef STUB_DEMO_H
-#define STUB_DEMO_H
+#ifndef TESTS_STUB_DEMO_H
+#define TESTS_STUB_DEMO_H
 
 #include "tests/stub/bytes.h"
 

@@ -6,8 +6,8 @@
  * uses the fields and the body, and calls http_reader_next(). Fields and body are views into the
  * reader's buffer: they end with http_reader_next() or when more bytes are added.
  */
-#ifndef STUB_HTTP_H
-#define STUB_HTTP_H
+#ifndef TESTS_STUB_HTTP_H
+#define TESTS_STUB_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

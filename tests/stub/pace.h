@@ -10,8 +10,8 @@
  * One per process, owned by the server. An entry is embedded in whoever waits, is in the heap at
  * most once, and must be cancelled before its memory goes.
  */
-#ifndef STUB_PACE_H
-#define STUB_PACE_H
+#ifndef TESTS_STUB_PACE_H
+#define TESTS_STUB_PACE_H
 
 #include <stddef.h>
 #include <stdint.h>

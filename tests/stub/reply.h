@@ -2,8 +2,8 @@
  * The tokens of one reply, made one after the other as they are needed. Knows nothing of HTTP or
  * of time, except that a stamp is taken when its token is made.
  */
-#ifndef STUB_REPLY_H
-#define STUB_REPLY_H
+#ifndef TESTS_STUB_REPLY_H
+#define TESTS_STUB_REPLY_H
 
 #include "tests/stub/bytes.h"
 #include "tests/stub/script.h"

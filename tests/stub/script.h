@@ -6,8 +6,8 @@
  *     Hello [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]
  * One table in script.c names the directives; parsing and --help are made from it.
  */
-#ifndef STUB_SCRIPT_H
-#define STUB_SCRIPT_H
+#ifndef TESTS_STUB_SCRIPT_H
+#define TESTS_STUB_SCRIPT_H
 
 #include <stdbool.h>
 #include <stddef.h>

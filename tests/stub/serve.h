@@ -1,8 +1,8 @@
 /*
  * What each request is answered: the routes of the stand-in. No sockets here.
  */
-#ifndef STUB_SERVE_H
-#define STUB_SERVE_H
+#ifndef TESTS_STUB_SERVE_H
+#define TESTS_STUB_SERVE_H
 
 #include "tests/stub/bytes.h"
 #include "tests/stub/chat.h"

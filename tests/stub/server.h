@@ -2,8 +2,8 @@
  * The whole stand-in at work: the listening socket, the event loop, the connections, and the
  * signals that end it. One per process, made by main().
  */
-#ifndef STUB_SERVER_H
-#define STUB_SERVER_H
+#ifndef TESTS_STUB_SERVER_H
+#define TESTS_STUB_SERVER_H
 
 #include <stdint.h>
 

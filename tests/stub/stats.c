@@ -1,5 +1,5 @@
 /*
- * Counters and memories for the tests. Called by serve.c (questions), chat.c and conn.c (facts).
+ * Counters and memories for the tests. Called by serve.c (questions), turns.c and conn.c (facts).
  */
 #include "tests/stub/stats.h"
 

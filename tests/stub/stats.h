@@ -4,8 +4,8 @@
  * which of those that wait may go on. All of it bounded, all of it forgotten by stats_reset(). One
  * per process, owned by the server.
  */
-#ifndef STUB_STATS_H
-#define STUB_STATS_H
+#ifndef TESTS_STUB_STATS_H
+#define TESTS_STUB_STATS_H
 
 #include <stdbool.h>
 #include <stdint.h>

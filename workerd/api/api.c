@@ -8,15 +8,15 @@
 
 #include <event2/event.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/log.h"
-#include "workerd/api/guard.h"
-#include "workerd/api/hasher.h"
-#include "workerd/api/json_text.h"
-#include "workerd/api/pages.h"
-#include "workerd/api/trace.h"
-#include "workerd/api/widget_room.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "workerd/api/fields/json_text.h"
+#include "workerd/api/guard/guard.h"
+#include "workerd/api/guard/hasher.h"
+#include "workerd/api/pages/pages.h"
+#include "workerd/api/request/trace.h"
+#include "workerd/api/widget/widget_room.h"
 
 #define LINE_MAX_BYTES 4194304 /* an escaped reply of the greatest length fits */
 #define LOGIN_ATTEMPTS 10      /* a minute and address, and a minute and account */

@@ -12,14 +12,14 @@
 
 #include <sys/queue.h>
 
-#include "proto/ratelimit.h"
-#include "proto/scoreboard.h"
-#include "proto/settings.h"
-#include "workerd/api/caller.h"
+#include "proto/ipc/ratelimit.h"
+#include "proto/ipc/scoreboard.h"
+#include "proto/settings/settings.h"
+#include "workerd/api/guard/caller.h"
 #include "workerd/api/routes.h"
-#include "workerd/chat/chat.h"
 #include "workerd/http/reply.h"
-#include "workerd/store_client.h"
+#include "workerd/store/store_client.h"
+#include "workerd/turn/turns.h"
 
 struct hasher;
 struct pages;

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "workerd/api/api.h"
-#include "workerd/api/usage.h"
+#include "workerd/api/process_usage.h"
 
 /* No line of ours is too long for the buffer. */
 #define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
@@ -22,24 +22,24 @@ enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS };
 
 static const char *const rate_limited_values[] = {
 #define RATE_LIMITED(NAME, value) value,
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 static const char *const turn_values[] = {
 #define TURN(NAME, value) value,
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 static const char *const model_error_values[] = {
 #define MODEL_ERROR(NAME, value) value,
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 static const char *const tokens_values[] = {
 #define TOKENS(NAME, value) value,
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 static const int statuses[] = {
     0,
 #define STATUS(number) number,
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 
 /* The sets of labels that have one name and a list of values. */
@@ -65,13 +65,13 @@ struct family {
 static const struct family worker_families[] = {
 #define WORKER_METRIC(KIND, field, LABELS, name, help) \
 	{KIND, LABELS, name, help, offsetof(struct scoreboard_worker, field)},
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 
 static const struct family master_families[] = {
 #define MASTER_METRIC(KIND, field, LABELS, name, help) \
 	{KIND, LABELS, name, help, offsetof(struct scoreboard_master, field)},
-#include "proto/metrics.def"
+#include "proto/ipc/metrics.def"
 };
 
 /* -- reading the scoreboard ---------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #ifndef WORKERD_API_METRICS_H
 #define WORKERD_API_METRICS_H
 
-#include "proto/scoreboard.h"
+#include "proto/ipc/scoreboard.h"
 
 /* Appends all metrics; out must have room for a megabyte. */
 void metrics_write(const struct scoreboard *board, struct buf *out);

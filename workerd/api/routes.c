@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/metrics.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/metrics.h"
 #include "workerd/api/api.h"
-#include "workerd/api/guard.h"
+#include "workerd/api/guard/guard.h"
 
 #define UNKNOWN_BODY_MAX 65536 /* read and thrown away before a 404 */
 

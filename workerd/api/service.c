@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
 #include "workerd/api/api.h"
 
 #define READY_TIMEOUT_MS 2000
@@ -57,7 +57,7 @@ handle_health_ready(const struct api_call *c)
 
 /* openapi.json as it stands in the source tree, with a NUL behind it. */
 __asm__(".section .rodata\n"
-	"openapi_json: .incbin \"workerd/api/openapi.json\"\n"
+	"openapi_json: .incbin \"workerd/api/openapi/openapi.json\"\n"
 	".byte 0\n"
 	".previous\n");
 extern const char openapi_json[];

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/tls.h"
 #include "workerd/http/ws_internal.h"

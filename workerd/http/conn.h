@@ -18,8 +18,8 @@
  *
  * Everything is bounded: struct http_limits. An idle connection holds no buffers.
  */
-#ifndef HTTP_CONN_H
-#define HTTP_CONN_H
+#ifndef WORKERD_HTTP_CONN_H
+#define WORKERD_HTTP_CONN_H
 
 #include "workerd/http/parse.h"
 

@@ -2,8 +2,8 @@
  * What server.c, conn.c, request.c, reply.c and ws.c share of a server and its connections. For these
  * alone; everybody else sees conn.h.
  */
-#ifndef HTTP_CONN_INTERNAL_H
-#define HTTP_CONN_INTERNAL_H
+#ifndef WORKERD_HTTP_CONN_INTERNAL_H
+#define WORKERD_HTTP_CONN_INTERNAL_H
 
 #include <sys/queue.h>
 #include <time.h>

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 static ssize_t
 plain_read(struct io *io, void *p, size_t n)

@@ -7,8 +7,8 @@
  * bytes that it has taken off the socket, which the socket then announces to nobody: after a read
  * that gave all that was asked for, and after a peek that found something, read again unasked.
  */
-#ifndef HTTP_IO_H
-#define HTTP_IO_H
+#ifndef WORKERD_HTTP_IO_H
+#define WORKERD_HTTP_IO_H
 
 #include <stdbool.h>
 #include <stddef.h>

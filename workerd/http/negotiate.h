@@ -1,12 +1,12 @@
 /*
  * What a client's conditional, Accept and Accept-Encoding headers ask for. Pure functions.
  */
-#ifndef HTTP_NEGOTIATE_H
-#define HTTP_NEGOTIATE_H
+#ifndef WORKERD_HTTP_NEGOTIATE_H
+#define WORKERD_HTTP_NEGOTIATE_H
 
 #include <stdbool.h>
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 /* Content codings, the better later. */
 enum http_coding { CODING_IDENTITY, CODING_GZIP, CODING_BR, CODINGS };

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 
 /* Which bytes may stand where. */
 enum {

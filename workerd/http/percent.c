@@ -3,8 +3,8 @@
  */
 #include "workerd/http/percent.h"
 
-#include "proto/hex.h"
-#include "proto/utf8.h"
+#include "proto/base/hex.h"
+#include "proto/base/utf8.h"
 
 /* Takes the next byte that s means off s; -1 when its '%' has no two digits behind it. */
 static int

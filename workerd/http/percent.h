@@ -2,13 +2,13 @@
  * Percent-encoding, as paths and queries have it (RFC 3986, section 2.1). Pure functions on borrowed
  * bytes.
  */
-#ifndef HTTP_PERCENT_H
-#define HTTP_PERCENT_H
+#ifndef WORKERD_HTTP_PERCENT_H
+#define WORKERD_HTTP_PERCENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 /*
  * Writes what s means to out, which has room for size bytes, and its length to *len. false when

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/basics.h"
-#include "proto/json_escape.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "proto/base/log.h"
 #include "workerd/http/conn_internal.h"
 
 /* Hexadecimal length and two CRLF around it all. */

@@ -14,8 +14,8 @@
  * A connection that fails in here is dropped at the end of the turn, and on_close is called then,
  * never inside these calls. Calls in a wrong order are bugs of the caller and abort.
  */
-#ifndef HTTP_REPLY_H
-#define HTTP_REPLY_H
+#ifndef WORKERD_HTTP_REPLY_H
+#define WORKERD_HTTP_REPLY_H
 
 #include "workerd/http/conn.h"
 

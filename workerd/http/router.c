@@ -10,7 +10,7 @@
 
 #include <bsd/string.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "workerd/http/percent.h"
 
 struct path {

@@ -4,8 +4,8 @@
  * Knows nothing of what a route does: the payload is the caller's (workerd/api has a struct with
  * the handler in it). Made once at start; matching allocates nothing.
  */
-#ifndef HTTP_ROUTER_H
-#define HTTP_ROUTER_H
+#ifndef WORKERD_HTTP_ROUTER_H
+#define WORKERD_HTTP_ROUTER_H
 
 #include "workerd/http/parse.h"
 

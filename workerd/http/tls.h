@@ -9,12 +9,12 @@
  *
  * The process must ignore SIGPIPE: OpenSSL writes with write(2).
  */
-#ifndef HTTP_TLS_H
-#define HTTP_TLS_H
+#ifndef WORKERD_HTTP_TLS_H
+#define WORKERD_HTTP_TLS_H
 
 #include <stdint.h>
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 #include "workerd/http/io.h"
 
 /* What is shared. Must outlive its connections. */

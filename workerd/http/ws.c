@@ -13,9 +13,9 @@
 
 #include <stdlib.h>
 
-#include "proto/basics.h"
-#include "proto/clock.h"
-#include "proto/log.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "workerd/http/reply.h"
 #include "workerd/http/ws_frames.h"
 #include "workerd/http/ws_internal.h"

@@ -13,8 +13,8 @@
  * than limits.stall_timeout wants, or leaves over limits.output_max waiting. While it takes nothing,
  * nothing is read from it either.
  */
-#ifndef HTTP_WS_H
-#define HTTP_WS_H
+#ifndef WORKERD_HTTP_WS_H
+#define WORKERD_HTTP_WS_H
 
 #include "workerd/http/conn.h"
 

@@ -10,8 +10,8 @@
 
 #include <wslay/wslay.h>
 
-#include "proto/basics.h"
-#include "proto/utf8.h"
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "workerd/http/ws.h"
 
 /* What a connection needs while a frame is coming. */

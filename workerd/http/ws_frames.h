@@ -8,10 +8,10 @@
  *
  * For ws.c; everybody else sees ws.h.
  */
-#ifndef HTTP_WS_FRAMES_H
-#define HTTP_WS_FRAMES_H
+#ifndef WORKERD_HTTP_WS_FRAMES_H
+#define WORKERD_HTTP_WS_FRAMES_H
 
-#include "proto/buf.h"
+#include "proto/base/buf.h"
 
 /* Bytes that the payload of a control frame may have (RFC 6455, section 5.5). */
 #define WS_CONTROL_MAX 125

@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "proto/basics.h"
+#include "proto/base/basics.h"
 #include "workerd/http/reply.h"
 #include "workerd/http/ws_internal.h"
 

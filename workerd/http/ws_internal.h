@@ -1,8 +1,8 @@
 /*
  * What conn.c and the files of WebSocket share. Everybody else sees ws.h.
  */
-#ifndef HTTP_WS_INTERNAL_H
-#define HTTP_WS_INTERNAL_H
+#ifndef WORKERD_HTTP_WS_INTERNAL_H
+#define WORKERD_HTTP_WS_INTERNAL_H
 
 #include "workerd/http/conn_internal.h"
 #include "workerd/http/ws.h"

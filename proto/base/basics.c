@@ -1,0 +1,96 @@
+/*
+ * Asserts, small allocations and descriptors. Called from everywhere; nothing here may go wrong
+ * except by ending the process, which masterd or systemd then starts again.
+ */
+#include "proto/base/basics.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+
+_Noreturn void
+must_failed(const char *cond, const char *file, int line)
+{
+	log_event(LOG_ERROR, "invariant", L_STR("cond", cond), L_STR("file", file),
+	    L_INT("line", line), L_STR("error", errno != 0 ? log_errno() : NULL));
+	abort();
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (p == NULL)
+		never("out of memory");
+	return p;
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	void *grown = reallocarray(p, n, size);
+
+	must(grown != NULL);
+	return grown;
+}
+
+char *
+xstrdup(const char *s)
+{
+	char *p = strdup(s);
+
+	if (p == NULL)
+		never("out of memory");
+	return p;
+}
+
+void
+memory_give_back_large(void)
+{
+	/* A sanitizer's allocator has its own ways, and says so. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+}
+
+/*
+ * EBADF means that somebody else closed our descriptor, and that the next close may hit a
+ * stranger's connection; no process can go on from there. errno is kept, so that a caller can
+ * clean up and still report what failed.
+ */
+void
+closefd(int *fd)
+{
+	int saved = errno;
+
+	if (*fd == -1)
+		return;
+	must(close(*fd) == 0 || errno != EBADF);
+	*fd = -1;
+	errno = saved;
+}
+
+int
+fd_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1)
+		return -1;
+	return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+size_t
+fd_raise_limit(void)
+{
+	struct rlimit now, wanted;
+
+	must(getrlimit(RLIMIT_NOFILE, &now) == 0);
+	wanted = (struct rlimit){.rlim_cur = now.rlim_max, .rlim_max = now.rlim_max};
+	return setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? wanted.rlim_cur : now.rlim_cur;
+}

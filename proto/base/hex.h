@@ -1,0 +1,36 @@
+/*
+ * Hexadecimal digits, for whoever reads numbers or bytes written in them.
+ */
+#ifndef PROTO_BASE_HEX_H
+#define PROTO_BASE_HEX_H
+
+#include <stdint.h>
+
+/* What the digit 0-9, a-f or A-F is worth; -1 for any other byte. In the header, since it is called
+ * for every digit. */
+static inline int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The number that the four digits at p make; -1 if they are none. */
+static inline int32_t
+hex_value4(const uint8_t *p)
+{
+	int32_t value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int digit = hex_value(p[i]);
+
+		if (digit == -1)
+			return -1;
+		value = value << 4 | digit;
+	}
+	return value;
+}
+
+#endif

@@ -1,0 +1,285 @@
+/*
+ * Writes log lines. A line is built on the stack and leaves in one write(2), so lines of several
+ * processes on one pipe do not mix, and nothing is allocated: it works when memory is out and
+ * on the way to abort().
+ *
+ * A line that would be too long ends in "…" where it is cut, always between two characters. What
+ * cannot be written is lost: a daemon must not stop because nobody reads its log.
+ */
+#include "proto/base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "proto/base/utf8.h"
+
+#define LINE_SIZE 2048
+#define ELLIPSIS  "\xe2\x80\xa6"
+#define LINE_TEXT (LINE_SIZE - (sizeof(ELLIPSIS) - 1) - 1) /* keeps room for "…" and newline */
+
+struct line {
+	char text[LINE_SIZE];
+	size_t len;
+	bool cut;
+};
+
+static enum log_level log_max = LOG_INFO;
+static bool log_terminal;
+static char log_name[32];
+
+void
+log_open(const char *name, enum log_level max)
+{
+	strlcpy(log_name, name, sizeof(log_name));
+	log_max = max;
+	log_terminal = isatty(STDERR_FILENO) == 1;
+}
+
+/* Appends a piece whole, or cuts the line before it; nothing comes after a cut. */
+static void
+put(struct line *l, const void *p, size_t n)
+{
+	if (l->cut || n > LINE_TEXT - l->len) {
+		l->cut = true;
+		return;
+	}
+	memcpy(l->text + l->len, p, n);
+	l->len += n;
+}
+
+static void
+put_str(struct line *l, const char *s)
+{
+	put(l, s, strlen(s));
+}
+
+/*
+ * Length of the character at the front if it may stand in a line as it is, else 0. Besides invalid
+ * bytes and control characters of ASCII those of U+0080 to U+009F are escaped (some terminals obey
+ * them), and U+2028 and U+2029 (some viewers break lines there).
+ */
+static size_t
+plain(struct slice s)
+{
+	size_t n = utf8_char(s);
+
+	if (n == 1 && (s.p[0] < 0x20 || s.p[0] == 0x7f))
+		return 0;
+	if (n == 2 && s.p[0] == 0xc2 && s.p[1] < 0xa0)
+		return 0;
+	if (n == 3 && s.p[0] == 0xe2 && s.p[1] == 0x80 && (s.p[2] == 0xa8 || s.p[2] == 0xa9))
+		return 0;
+	return n;
+}
+
+static bool
+needs_quotes(struct slice s)
+{
+	size_t n;
+
+	if (s.len == 0)
+		return true;
+	for (; s.len > 0; s.p += n, s.len -= n) {
+		n = plain(s);
+		if (n == 0 || *s.p == ' ' || *s.p == '"' || *s.p == '=')
+			return true;
+	}
+	return false;
+}
+
+static void
+put_escaped(struct line *l, uint8_t c)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[] = {'\\', 'x', digits[c >> 4], digits[c & 0xf]};
+
+	switch (c) {
+	case '"':
+		put(l, "\\\"", 2);
+		break;
+	case '\\':
+		put(l, "\\\\", 2);
+		break;
+	case '\n':
+		put(l, "\\n", 2);
+		break;
+	case '\r':
+		put(l, "\\r", 2);
+		break;
+	case '\t':
+		put(l, "\\t", 2);
+		break;
+	default:
+		put(l, hex, sizeof(hex));
+		break;
+	}
+}
+
+static void
+put_value(struct line *l, struct slice s)
+{
+	bool quotes = needs_quotes(s);
+	size_t n;
+
+	if (quotes)
+		put(l, "\"", 1);
+	for (; s.len > 0 && !l->cut; s.p += n, s.len -= n) {
+		n = plain(s);
+		if (quotes && (n == 0 || *s.p == '"' || *s.p == '\\')) {
+			n = 1;
+			put_escaped(l, *s.p);
+		} else {
+			put(l, s.p, n);
+		}
+	}
+	if (quotes)
+		put(l, "\"", 1);
+}
+
+static void
+put_field(struct line *l, const struct log_field *f)
+{
+	char text[ID_TEXT_LEN + 1];
+	struct slice value = {NULL, 0};
+
+	switch (f->type) {
+	case LOG_STR:
+		if (f->v.str == NULL)
+			return;
+		value = slice_str(f->v.str);
+		break;
+	case LOG_SLICE:
+		value = f->v.slice;
+		break;
+	case LOG_UINT:
+		snprintf(text, sizeof(text), "%" PRIu64, f->v.uint);
+		value = slice_str(text);
+		break;
+	case LOG_INT:
+		snprintf(text, sizeof(text), "%" PRId64, f->v.sint);
+		value = slice_str(text);
+		break;
+	case LOG_ID:
+		id_format(f->v.id, text);
+		value = slice_str(text);
+		break;
+	}
+	put(l, " ", 1);
+	put_str(l, f->key);
+	put(l, "=", 1);
+	put_value(l, value);
+}
+
+static const char *
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_ERROR:
+		return "error";
+	case LOG_WARN:
+		return "warn";
+	case LOG_NOTICE:
+		return "notice";
+	case LOG_INFO:
+		return "info";
+	case LOG_DEBUG:
+		return "debug";
+	}
+	return "?";
+}
+
+/* "<6>" for the journal; "12:30:59.123 masterd info " for eyes. */
+static void
+put_prefix(struct line *l, enum log_level level)
+{
+	char text[96];
+	struct timespec ts;
+	struct tm tm;
+
+	if (!log_terminal) {
+		snprintf(text, sizeof(text), "<%d>", (int)level);
+		put_str(l, text);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &ts);
+	localtime_r(&ts.tv_sec, &tm);
+	snprintf(text, sizeof(text), "%02d:%02d:%02d.%03ld %s %s ", tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, ts.tv_nsec / 1000000, log_name, level_name(level));
+	put_str(l, text);
+}
+
+/* Whether a line can be written without waiting for a reader; none is longer than PIPE_BUF, so it
+ * then fits whole. */
+static bool
+can_write(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* Writes a line, or loses it. The next one that can be written is preceded by the count of the
+ * lost. */
+static void
+write_line(const struct line *l)
+{
+	static unsigned lost;
+	char text[64];
+	ssize_t n;
+
+	if (!can_write()) {
+		lost++;
+		return;
+	}
+	if (lost > 0) {
+		n = snprintf(text, sizeof(text), "%sev=log_lines_lost lines=%u\n",
+		    log_terminal ? "" : "<4>", lost);
+		lost = 0;
+		(void)!write(STDERR_FILENO, text, (size_t)n);
+	}
+	do
+		n = write(STDERR_FILENO, l->text, l->len);
+	while (n == -1 && errno == EINTR);
+}
+
+void
+log_write(enum log_level level, const char *ev, const struct log_field *fields)
+{
+	int saved = errno;
+	struct line l;
+
+	if (level > log_max)
+		return;
+	l.len = 0;
+	l.cut = false;
+	put_prefix(&l, level);
+	put_str(&l, "ev=");
+	put_str(&l, ev);
+	for (const struct log_field *f = fields; f->key != NULL; f++)
+		put_field(&l, f);
+	if (l.cut) {
+		memcpy(l.text + l.len, ELLIPSIS, sizeof(ELLIPSIS) - 1);
+		l.len += sizeof(ELLIPSIS) - 1;
+	}
+	l.text[l.len++] = '\n';
+	write_line(&l);
+	errno = saved;
+}
+
+const char *
+log_errno(void)
+{
+	int saved = errno;
+	const char *text = strerror(saved);
+
+	errno = saved;
+	return text;
+}

@@ -1,0 +1,157 @@
+/*
+ * Addresses and networks: text to bytes by inet_pton(3), which takes neither ports nor zones nor
+ * short forms.
+ */
+#include "proto/base/network.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+
+#define IPV6_CUSTOMER 8 /* bytes of a /64 */
+
+/* RFC 4291, section 2.5.5.2. */
+static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static bool
+is_v4_mapped(const uint8_t b[16])
+{
+	return memcmp(b, v4_mapped, sizeof(v4_mapped)) == 0;
+}
+
+struct slice
+ip_customer(const struct ip_address *a)
+{
+	return (struct slice){a->b, a->len == 16 ? IPV6_CUSTOMER : a->len};
+}
+
+struct ip_address
+ip_of(struct slice bytes)
+{
+	struct ip_address a = {0};
+
+	if (bytes.len == 16 && is_v4_mapped(bytes.p))
+		bytes = (struct slice){bytes.p + 12, 4};
+	if (bytes.len == 4 || bytes.len == 16) {
+		memcpy(a.b, bytes.p, bytes.len);
+		a.len = (uint8_t)bytes.len;
+	}
+	return a;
+}
+
+/* As it is written: ::ffff:192.0.2.1 is 16 bytes here. The length, or 0 for what is none. */
+static size_t
+parse_bytes(struct slice text, uint8_t out[16])
+{
+	char copy[IP_TEXT_SIZE];
+
+	if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.p, '\0', text.len) != NULL)
+		return 0;
+	memcpy(copy, text.p, text.len);
+	copy[text.len] = '\0';
+	if (inet_pton(AF_INET, copy, out) == 1)
+		return 4;
+	return inet_pton(AF_INET6, copy, out) == 1 ? 16 : 0;
+}
+
+int
+ip_parse(struct slice text, struct ip_address *out)
+{
+	uint8_t bytes[16];
+
+	*out = ip_of((struct slice){bytes, parse_bytes(text, bytes)});
+	return out->len == 0 ? -1 : 0;
+}
+
+struct slice
+ip_slice(const struct ip_address *a)
+{
+	return (struct slice){a->b, a->len};
+}
+
+void
+ip_format(const struct ip_address *a, char out[IP_TEXT_SIZE])
+{
+	out[0] = '\0';
+	if (a->len != 0)
+		must(inet_ntop(a->len == 4 ? AF_INET : AF_INET6, a->b, out, IP_TEXT_SIZE) !=
+		    NULL);
+}
+
+/* A prefix length up to most, or -1. */
+static int
+parse_bits(struct slice text, unsigned most)
+{
+	unsigned n = 0;
+
+	if (text.len == 0 || text.len > 3 || (text.len > 1 && text.p[0] == '0'))
+		return -1;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return -1;
+		n = n * 10 + (unsigned)(text.p[i] - '0');
+	}
+	return n <= most ? (int)n : -1;
+}
+
+/* The bits of byte i that lie in a prefix of so many bits. */
+static uint8_t
+mask_at(unsigned bits, size_t i)
+{
+	if (bits >= 8 * (i + 1))
+		return 0xff;
+	return (uint8_t)(bits <= 8 * i ? 0 : 0xff00 >> (bits - 8 * i));
+}
+
+enum network_result
+network_parse(struct slice text, struct network *out)
+{
+	const uint8_t *slash = text.len == 0 ? NULL : memchr(text.p, '/', text.len);
+	size_t address_len = slash == NULL ? text.len : (size_t)(slash - text.p);
+	bool host_bits = false;
+	uint8_t bytes[16];
+	size_t len = parse_bytes((struct slice){text.p, address_len}, bytes);
+	int bits = (int)(8 * len);
+
+	*out = (struct network){0};
+	if (slash != NULL)
+		bits = parse_bits(
+		    (struct slice){slash + 1, text.len - address_len - 1}, (unsigned)(8 * len));
+	if (len == 0 || bits == -1)
+		return NETWORK_BAD;
+	if (bits == 0)
+		return NETWORK_EVERYONE;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t kept = bytes[i] & mask_at((unsigned)bits, i);
+
+		host_bits = host_bits || kept != bytes[i];
+		bytes[i] = kept;
+	}
+	/* Of the wrapped addresses ::ffff:0:0/96 is all of IPv4. */
+	if (len == 16 && is_v4_mapped(bytes) && (bits -= 96) <= 0)
+		return bits == 0 ? NETWORK_EVERYONE : NETWORK_BAD;
+	out->address = ip_of((struct slice){bytes, len});
+	out->bits = (unsigned)bits;
+	return host_bits ? NETWORK_HOST_BITS : NETWORK_OK;
+}
+
+static bool
+network_has(const struct network *n, const struct ip_address *a)
+{
+	if (a->len == 0 || a->len != n->address.len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if ((a->b[i] & mask_at(n->bits, i)) != n->address.b[i])
+			return false;
+	return true;
+}
+
+bool
+network_list_has(const struct network_list *list, const struct ip_address *a)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (network_has(&list->at[i], a))
+			return true;
+	return false;
+}

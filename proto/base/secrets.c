@@ -1,0 +1,151 @@
+/*
+ * Secrets, by OpenSSL's libcrypto. Every failure in here is a broken library or no memory: there
+ * is no honest way to go on without randomness or a hash, so all of them abort.
+ */
+#include "proto/base/secrets.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "proto/base/basics.h"
+
+static EVP_MD *sha256_method;
+
+static void
+fetch_sha256(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+/* SHA-256, fetched once: looking it up costs as much as hashing a token (EVP_MD_fetch(3)). Once
+ * for all threads, as passwords are hashed on one of their own. */
+static const EVP_MD *
+sha256(void)
+{
+	static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+
+	must(CRYPTO_THREAD_run_once(&once, fetch_sha256) == 1 && sha256_method != NULL);
+	return sha256_method;
+}
+
+void
+secret_random(void *out, size_t n)
+{
+	must(n <= INT_MAX);
+	must(RAND_bytes(out, (int)n) == 1);
+}
+
+/* From the alphabet of base64 to that of base64url (RFC 4648, section 5). */
+static char
+url_safe(uint8_t c)
+{
+	if (c == '+')
+		return '-';
+	if (c == '/')
+		return '_';
+	return (char)c;
+}
+
+/* EVP_EncodeBlock() writes plain base64: 43 characters, one '=' and a NUL. */
+void
+secret_token(char out[SECRET_TOKEN_TEXT + 1])
+{
+	uint8_t raw[SECRET_TOKEN_BYTES];
+	uint8_t text[SECRET_TOKEN_TEXT + 2];
+
+	secret_random(raw, sizeof(raw));
+	must(EVP_EncodeBlock(text, raw, sizeof(raw)) == SECRET_TOKEN_TEXT + 1);
+	for (size_t i = 0; i < SECRET_TOKEN_TEXT; i++)
+		out[i] = url_safe(text[i]);
+	out[SECRET_TOKEN_TEXT] = '\0';
+	OPENSSL_cleanse(raw, sizeof(raw));
+	OPENSSL_cleanse(text, sizeof(text));
+}
+
+/* A byte of 248 and more is thrown away: 256 is no multiple of 62, and the first characters would be
+ * likelier than the others. */
+void
+secret_base62(char *out, size_t n)
+{
+	static const char alphabet[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const unsigned fair = 248;
+	uint8_t raw[64];
+	size_t used = sizeof(raw);
+
+	for (size_t i = 0; i < n;) {
+		if (used == sizeof(raw)) {
+			secret_random(raw, sizeof(raw));
+			used = 0;
+		}
+		if (raw[used++] < fair)
+			out[i++] = alphabet[raw[used - 1] % 62];
+	}
+	out[n] = '\0';
+	OPENSSL_cleanse(raw, sizeof(raw));
+}
+
+void
+secret_public_id(char out[SECRET_PUBLIC_ID_TEXT + 1])
+{
+	static const char front[] = "wid_";
+	const size_t len = sizeof(front) - 1;
+
+	memcpy(out, front, len);
+	secret_base62(out + len, SECRET_PUBLIC_ID_TEXT - len);
+}
+
+struct hash256
+secret_hash(struct slice data)
+{
+	struct hash256 h;
+
+	must(EVP_Digest(data.p, data.len, h.b, NULL, sha256(), NULL) == 1);
+	return h;
+}
+
+bool
+hash_equal(const struct hash256 *a, const struct hash256 *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+bool
+hash_is_zero(const struct hash256 *a)
+{
+	return hash_equal(a, &(struct hash256){0});
+}
+
+struct hash256
+secret_mac(struct slice key, struct slice data)
+{
+	struct hash256 mac;
+
+	must(key.len <= INT_MAX);
+	must(HMAC(sha256(), key.p, (int)key.len, data.p, data.len, mac.b, NULL) != NULL);
+	return mac;
+}
+
+uint64_t
+secret_keyed_hash(const uint8_t key[32], struct slice data)
+{
+	struct hash256 mac = secret_mac((struct slice){key, 32}, data);
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < sizeof(first); i++)
+		first = first << 8 | mac.b[i];
+	return first;
+}
+
+bool
+secret_equal(struct slice a, struct slice b)
+{
+	struct hash256 ha = secret_hash(a), hb = secret_hash(b);
+
+	return CRYPTO_memcmp(ha.b, hb.b, sizeof(ha.b)) == 0;
+}

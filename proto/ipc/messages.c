@@ -1,0 +1,169 @@
+/*
+ * The message table, made from messages.def, and what is done with it: who may send what when,
+ * and a printable form.
+ */
+#include "proto/ipc/messages.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+
+/* One table of fields for each message. */
+#define MESSAGE(number, NAME, name, from, to, when) \
+	static const struct wire_field name##_fields[] = {
+#define FIELD(msg, type, field, max, item) \
+	{#field, WIRE_##type, (max), (item), (uint16_t)offsetof(struct msg_##msg, field)},
+#define END(name)                       \
+	{                               \
+		NULL, WIRE_END, 0, 0, 0 \
+	}                               \
+	}                               \
+	;
+#include "proto/ipc/messages.def"
+
+/* The roles as messages.def writes them. */
+enum {
+	NONE = ROLE_NONE,
+	MASTER = ROLE_MASTER,
+	WORKER = ROLE_WORKER,
+	STORE = ROLE_STORE,
+	TOOL = ROLE_TOOL,
+	ANY = ROLE_ANY
+};
+
+static const struct msg_desc table[] = {
+#define MESSAGE(number, NAME, name, from, to, when) \
+	{number, #name, (unsigned)(from), (unsigned)(to), WHEN_##when, name##_fields},
+#define FIELD(msg, type, field, max, item)
+#define END(name)
+#include "proto/ipc/messages.def"
+};
+
+const struct msg_desc *
+msg_table(size_t *n)
+{
+	*n = ARRAY_LEN(table);
+	return table;
+}
+
+static int
+compare_type(const void *key, const void *element)
+{
+	const uint16_t *type = key;
+	const struct msg_desc *d = element;
+
+	return (int)*type - (int)d->type;
+}
+
+/* The table is in the order of its numbers (a unit test keeps it so). */
+const struct msg_desc *
+msg_desc(uint16_t type)
+{
+	return bsearch(&type, table, ARRAY_LEN(table), sizeof(table[0]), compare_type);
+}
+
+const char *
+msg_name(uint16_t type)
+{
+	const struct msg_desc *d = msg_desc(type);
+
+	return d == NULL ? "unknown" : d->name;
+}
+
+/* The description of a type that the program itself names. */
+static const struct msg_desc *
+known(uint16_t type)
+{
+	const struct msg_desc *d = msg_desc(type);
+
+	if (d == NULL)
+		never("unknown message type");
+	return d;
+}
+
+int
+msg_encode(struct buf *out, enum msg_type type, uint64_t request, const void *msg)
+{
+	return wire_encode_frame(
+	    known((uint16_t)type)->fields, (uint16_t)type, request, msg, out);
+}
+
+enum wire_result
+msg_decode(const struct frame *f, enum role from, enum role to, enum when when, union msg *out)
+{
+	const struct msg_desc *d = msg_desc(f->type);
+
+	if (d == NULL)
+		return WIRE_UNKNOWN;
+	if (d->when != when || !(d->from & from) || !(d->to & to))
+		return WIRE_FORBIDDEN;
+	return wire_decode(d->fields, f->payload, out);
+}
+
+int
+record_encode(struct buf *out, enum msg_type type, const void *rec)
+{
+	return wire_encode(known((uint16_t)type)->fields, rec, out);
+}
+
+enum wire_result
+record_decode(struct slice in, enum msg_type type, void *rec)
+{
+	return wire_decode(known((uint16_t)type)->fields, in, rec);
+}
+
+static int
+print_hex(struct buf *out, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (buf_printf(out, "%02x", p[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* One field's value; contents of text and bytes stay out of every log. */
+static int
+print_value(struct buf *out, const struct wire_field *field, const void *at)
+{
+	char text[ID_TEXT_LEN + 1];
+
+	switch (field->type) {
+	case WIRE_U8:
+		return buf_printf(out, "%u", *(const uint8_t *)at);
+	case WIRE_U16:
+		return buf_printf(out, "%u", *(const uint16_t *)at);
+	case WIRE_U32:
+		return buf_printf(out, "%" PRIu32, *(const uint32_t *)at);
+	case WIRE_U64:
+		return buf_printf(out, "%" PRIu64, *(const uint64_t *)at);
+	case WIRE_ID:
+		id_format(at, text);
+		return buf_append_str(out, text);
+	case WIRE_HASH:
+		return print_hex(out, at, 4);
+	case WIRE_TEXT:
+	case WIRE_BYTES:
+	case WIRE_REC:
+	case WIRE_LIST:
+		return buf_printf(out, "[%zu]", ((const struct slice *)at)->len);
+	case WIRE_END:
+		break;
+	}
+	never("unknown wire type");
+}
+
+int
+msg_print(struct buf *out, enum msg_type type, const void *msg)
+{
+	const struct msg_desc *d = known((uint16_t)type);
+
+	if (buf_append_str(out, d->name) == -1)
+		return -1;
+	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++) {
+		if (buf_printf(out, " %s=", f->name) == -1 ||
+		    print_value(out, f, (const uint8_t *)msg + f->offset) == -1)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,102 @@
+/*
+ * Counting: the cells that metrics.def describes, as they lie in the scoreboard.
+ *
+ * Each cell is written by one process, mostly, and read by all; a count is one relaxed atomic
+ * addition. Nothing here takes a lock or allocates.
+ */
+#ifndef PROTO_IPC_METRICS_H
+#define PROTO_IPC_METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef _Atomic uint64_t metric_cell;
+
+/* The values of the labels: METRIC_TURN_COMPLETE, …; METRIC_TURN_N is their number. */
+enum metric_rate_limited {
+#define RATE_LIMITED(NAME, value) METRIC_RATE_LIMITED_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_RATE_LIMITED_N
+};
+
+enum metric_turn {
+#define TURN(NAME, value) METRIC_TURN_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_TURN_N
+};
+
+enum metric_model_error {
+#define MODEL_ERROR(NAME, value) METRIC_MODEL_ERROR_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_MODEL_ERROR_N
+};
+
+enum metric_tokens {
+#define TOKENS(NAME, value) METRIC_TOKENS_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_TOKENS_N
+};
+
+/* Statuses by their place in metrics.def, from 1; 0 is any other. */
+enum metric_status {
+	METRIC_STATUS_OTHER,
+#define STATUS(number) METRIC_STATUS_##number,
+#include "proto/ipc/metrics.def"
+	METRIC_STATUS_N
+};
+
+#define METRIC_ROUTES_MAX 96
+
+/* Upper bounds of a histogram's buckets in nanoseconds; one more bucket is for all above. */
+#define METRIC_BOUNDS_N 21
+extern const uint64_t metric_bounds_ns[METRIC_BOUNDS_N];
+
+struct metric_histogram {
+	metric_cell sum_ns;
+	metric_cell
+	    buckets[METRIC_BOUNDS_N + 1]; /* how many fell into each, and no lower one */
+};
+
+/* How a struct's members are declared from the table. */
+#define METRIC_TYPE_COUNTER   metric_cell
+#define METRIC_TYPE_GAUGE     metric_cell
+#define METRIC_TYPE_HISTOGRAM struct metric_histogram
+#define METRIC_DIM_NONE
+#define METRIC_DIM_ROUTE        [METRIC_ROUTES_MAX][METRIC_STATUS_N]
+#define METRIC_DIM_RATE_LIMITED [METRIC_RATE_LIMITED_N]
+#define METRIC_DIM_TURN         [METRIC_TURN_N]
+#define METRIC_DIM_MODEL_ERROR  [METRIC_MODEL_ERROR_N]
+#define METRIC_DIM_TOKENS       [METRIC_TOKENS_N]
+
+static inline void
+metric_add(metric_cell *cell, uint64_t n)
+{
+	atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+}
+
+static inline void
+metric_sub(metric_cell *cell, uint64_t n)
+{
+	atomic_fetch_sub_explicit(cell, n, memory_order_relaxed);
+}
+
+static inline void
+metric_set(metric_cell *cell, uint64_t n)
+{
+	atomic_store_explicit(cell, n, memory_order_relaxed);
+}
+
+static inline uint64_t
+metric_get(const metric_cell *cell)
+{
+	return atomic_load_explicit(cell, memory_order_relaxed);
+}
+
+/* n things that took so many nanoseconds each. */
+void metric_observe(struct metric_histogram *h, uint64_t ns, uint64_t n);
+
+/* The place of an HTTP status. */
+enum metric_status metric_status_of(int status);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * GCRA on shared cells.
+ *
+ * A request costs cost = window / max. The cell's tat says when everything counted so far will
+ * have been paid off; a request passes if tat + cost lies at most max * cost ahead of now. A new
+ * client's tat is in the past, which counts as now: so max requests pass at once, then one each
+ * cost.
+ *
+ * The two words of a cell change one after the other, and no lock guards them, so that a process
+ * killed between them harms nobody. The tat is made free first and the key is claimed second:
+ * whoever finds its key finds a usable tat. What remains are two races, both within nanoseconds:
+ * two clients for one cell may have a request charged to the other, and a new client whose first
+ * requests reach two workers while its group changes may get two cells, and so be let through too
+ * early.
+ */
+#include "proto/ipc/ratelimit.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/secrets.h"
+
+/* Times that a step is tried against other processes that change the same cell. Each failure
+ * means that one of them has succeeded. */
+#define TRIES 1000
+
+#define NS_PER_MS UINT64_C(1000000)
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "cells are shared between processes");
+_Static_assert((RATELIMIT_GROUPS & (RATELIMIT_GROUPS - 1)) == 0, "a group is bits of the key");
+
+void
+ratelimit_init(struct ratelimit *rl)
+{
+	secret_random(rl->secret, sizeof(rl->secret));
+}
+
+/* Never 0, the key of a cell that nobody has used. */
+static uint64_t
+client_key(const struct ratelimit *rl, const char *rule, struct slice client)
+{
+	uint8_t text[128];
+	size_t n = strlen(rule) + 1; /* the NUL keeps rule and address apart */
+	uint64_t key;
+
+	must(n + client.len <= sizeof(text));
+	memcpy(text, rule, n);
+	if (client.len > 0)
+		memcpy(text + n, client.p, client.len);
+	key = secret_keyed_hash(rl->secret, (struct slice){text, n + client.len});
+	return key == 0 ? 1 : key;
+}
+
+/* A cell as it was seen. */
+struct sight {
+	struct ratelimit_cell *cell;
+	uint64_t key, tat;
+};
+
+/* The client's own cell, or else the one that is free first. */
+static struct sight
+look(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
+{
+	struct sight best = {NULL, 0, 0};
+
+	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
+		struct sight s = {
+		    .cell = &group[i],
+		    .key = atomic_load(&group[i].key),
+		    .tat = atomic_load(&group[i].tat),
+		};
+
+		if (s.key == key)
+			return s;
+		if (best.cell == NULL || s.tat < best.tat)
+			best = s;
+	}
+	return best;
+}
+
+/* The cell that counts for this client, claimed if it had none; NULL if others were always
+ * quicker. */
+static struct ratelimit_cell *
+find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
+{
+	struct ratelimit_cell *group = rl->cells[key & (RATELIMIT_GROUPS - 1)];
+
+	for (int i = 0; i < TRIES; i++) {
+		struct sight s = look(group, key);
+
+		if (s.key == key)
+			return s.cell;
+		if (s.tat > now && !atomic_compare_exchange_strong(&s.cell->tat, &s.tat, now))
+			continue;
+		if (atomic_compare_exchange_strong(&s.cell->key, &s.key, key))
+			return s.cell;
+	}
+	return NULL;
+}
+
+/* Rounded up: who waits that long has waited long enough. */
+static uint32_t
+ms_up(uint64_t ns)
+{
+	return (uint32_t)((ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+/* The answer when ahead of the client's allowance of burst is in use; cost is one request's. */
+static struct ratelimit_answer
+answer(bool allowed, uint64_t ahead, uint64_t cost, uint64_t burst)
+{
+	return (struct ratelimit_answer){
+	    .allowed = allowed,
+	    .remaining = (uint32_t)((burst - ahead) / cost),
+	    .retry_after_ms = allowed ? 0 : ms_up(ahead + cost - burst),
+	    .reset_ms = ms_up(ahead),
+	};
+}
+
+/* How far ahead of now a tat is: 0 for one in the past, and never more than burst, which a rule
+ * made stricter by a reload, or a broken worker, could otherwise exceed by hours. */
+static uint64_t
+ahead_of(uint64_t tat, uint64_t now, uint64_t burst)
+{
+	uint64_t ahead = tat > now ? tat - now : 0;
+
+	return ahead < burst ? ahead : burst;
+}
+
+/*
+ * Both ways to fail in TRIES steps are out of reach of real processes: no cell lets the client
+ * through uncounted, a lost race for its own cell means that a thousand others of this client have
+ * just been counted, and refuses.
+ */
+struct ratelimit_answer
+ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule, struct slice client,
+    uint64_t now_ns)
+{
+	uint64_t cost, burst, tat;
+	struct ratelimit_cell *c;
+
+	must(rule->max > 0 && rule->window_ms > 0);
+	cost = rule->window_ms * NS_PER_MS / rule->max;
+	if (cost == 0)
+		cost = 1;
+	burst = cost * rule->max;
+	c = find_cell(rl, client_key(rl, rule->name, client), now_ns);
+	if (c == NULL)
+		return answer(true, cost, cost, burst);
+	tat = atomic_load(&c->tat);
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t ahead = ahead_of(tat, now_ns, burst);
+
+		if (ahead + cost > burst)
+			return answer(false, ahead, cost, burst);
+		ahead += cost;
+		if (atomic_compare_exchange_strong(&c->tat, &tat, now_ns + ahead))
+			return answer(true, ahead, cost, burst);
+	}
+	return answer(false, burst, cost, burst);
+}

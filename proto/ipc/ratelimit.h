@@ -1,0 +1,56 @@
+/*
+ * Rate limits shared by all workers: GCRA, the "generic cell rate algorithm" (ITU-T I.371), which
+ * needs one number a client: the theoretical arrival time of its next request.
+ *
+ * A table of cells in shared memory, in groups of eight. A client's key is a hash that only we can
+ * compute, so nobody can aim at another's cell. A cell whose time has passed is free for
+ * anyone; if all eight of a group are in use, the one that frees soonest is taken over (its client
+ * is then let through too early, never refused wrongly).
+ */
+#ifndef PROTO_IPC_RATELIMIT_H
+#define PROTO_IPC_RATELIMIT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/buf.h"
+
+#define RATELIMIT_GROUPS 8192 /* × 8 cells × 16 bytes = 1 MiB */
+#define RATELIMIT_WAYS   8
+
+struct ratelimit_cell {
+	_Atomic uint64_t key; /* 0: never used */
+	_Atomic uint64_t tat; /* theoretical arrival time, ns of CLOCK_MONOTONIC */
+};
+
+struct ratelimit {
+	uint8_t secret[32];
+	struct ratelimit_cell cells[RATELIMIT_GROUPS][RATELIMIT_WAYS];
+};
+
+/* What a limit allows: max requests at once, and max more in each window after. */
+struct ratelimit_rule {
+	const char *name; /* keeps the rules' clients apart: "chat", "login" */
+	uint32_t max;
+	uint32_t window_ms;
+};
+
+struct ratelimit_answer {
+	bool allowed;
+	uint32_t remaining;      /* requests that would be allowed right now */
+	uint32_t retry_after_ms; /* 0 when allowed */
+	uint32_t reset_ms;       /* until the full allowance is back */
+};
+
+/* Makes the secret; the cells are zero already. */
+void ratelimit_init(struct ratelimit *rl);
+
+/*
+ * Counts one request of this client against a rule. client is its address as bytes, IPv6 cut to
+ * its /64 by the caller; now_ns is clock_mono_ns().
+ */
+struct ratelimit_answer ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule,
+    struct slice client, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,416 @@
+/*
+ * Reads the environment into struct settings and reports everything that is wrong with it.
+ *
+ * settings.def is turned into a table of descriptions; each kind of value has one parser in
+ * settings_kinds.c. Rules between settings come last, in settings_rules().
+ */
+#include "proto/settings/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "proto/base/basics.h"
+#include "proto/settings/settings_kinds.h"
+
+#define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
+
+#define WORKER_HANG_MS_MIN 1000
+
+enum {
+	MASTER = OWNER_MASTER,
+	WORKER = OWNER_WORKER,
+	STORE = OWNER_STORE,
+	ALL = OWNER_ALL,
+	TOOL = OWNER_TOOL
+};
+
+static const struct setting table[] = {
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help)                \
+	{#NAME, alias, def, min, max, (unsigned)(owners), secret, help, setting_parse_##KIND, \
+	    setting_clear_##KIND, offsetof(struct settings, field)},
+#include "proto/settings/settings.def"
+};
+
+const struct setting *
+settings_table(size_t *n)
+{
+	*n = ARRAY_LEN(table);
+	return table;
+}
+
+/* Names of the systems that an .env may come from; accepted, and without effect here. */
+static const char *const foreign_prefixes[] = {"CONVEX_", "NEXT_PUBLIC_"};
+
+static void *
+field_of(struct settings *s, const struct setting *d)
+{
+	return (uint8_t *)s + d->offset;
+}
+
+/* Opens $CREDENTIALS_DIRECTORY/name. -1 with errno 0: there is none. */
+static int
+open_credential(const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+	int fd;
+
+	errno = 0;
+	if (dir == NULL)
+		return -1;
+	must(asprintf(&path, "%s/%s", dir, name) != -1);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		errno = 0;
+	free(path);
+	return fd;
+}
+
+/* What is in it, without its last newline; the caller frees it. NULL with errno 0: there is none,
+ * or it is empty but for line breaks, which an editor leaves; with another: it cannot be read. */
+static char *
+read_credential(const char *name)
+{
+	static const char breaks[] = "\r\n";
+	int error, fd = open_credential(name);
+	char *text;
+	ssize_t n;
+
+	if (fd == -1)
+		return NULL;
+	text = xcalloc(1, CREDENTIAL_MAX + 1);
+	n = read(fd, text, CREDENTIAL_MAX);
+	error = n == -1 ? errno : 0;
+	closefd(&fd);
+	if (n <= 0 || strspn(text, breaks) == (size_t)n) {
+		free(text);
+		errno = error;
+		return NULL;
+	}
+	text[strcspn(text, breaks)] = '\0';
+	return text;
+}
+
+/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL when there is none. */
+static char *
+credential_path(const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+
+	if (dir == NULL || asprintf(&path, "%s/%s", dir, name) == -1)
+		return NULL;
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* Where a setting's text comes from: its name, its alias, its file, its default. The result is
+ * the caller's; NULL means unset, or, of a secret with errno set, that its file cannot be read. */
+static char *
+setting_text(const struct setting *d)
+{
+	const char *value = getenv(d->name);
+	char *credential;
+
+	if ((value == NULL || *value == '\0') && d->alias != NULL)
+		value = getenv(d->alias);
+	if (value != NULL && *value != '\0')
+		return xstrdup(value);
+	if (d->secret && (credential = read_credential(d->name)) != NULL)
+		return credential;
+	if (d->parse == setting_parse_FILE && (credential = credential_path(d->name)) != NULL)
+		return credential;
+	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
+}
+
+static void
+report(FILE *out, const struct setting *d, const char *value, const char *rule)
+{
+	if (value == NULL)
+		fprintf(out, "  %s is not set: %s\n", d->name, rule);
+	else if (d->secret)
+		fprintf(out, "  %s=(%zu characters, not shown): %s\n", d->name, strlen(value),
+		    rule);
+	else
+		fprintf(out, "  %s=%s: %s\n", d->name, value, rule);
+}
+
+static const struct setting *
+find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	never("unknown setting");
+}
+
+/* Fills in what depends on another setting. */
+static void
+settings_derive(struct settings *s)
+{
+	size_t size;
+
+	if (s->store_socket != NULL || s->data_dir == NULL)
+		return;
+#ifdef BANTER_STORE_SOCKET
+	if (strcmp(s->data_dir, BANTER_DATA_DIR) == 0) {
+		s->store_socket = xstrdup(BANTER_STORE_SOCKET);
+		return;
+	}
+#endif
+	size = strlen(s->data_dir) + sizeof("/store.sock");
+	s->store_socket = xcalloc(1, size);
+	strlcpy(s->store_socket, s->data_dir, size);
+	strlcat(s->store_socket, "/store.sock", size);
+}
+
+/* Whether a setting has a text at all: one that was refused is reported already. */
+static bool
+is_given(const char *name)
+{
+	char *text;
+	bool given;
+
+	errno = 0;
+	text = setting_text(find(name));
+	given = text != NULL || errno != 0;
+	free(text);
+	return given;
+}
+
+/* What a front facing the internet must not do without. */
+static size_t
+production_rules(const struct settings *s, FILE *problems)
+{
+	size_t n = 0;
+
+	if (!is_given("OPENAI_API_KEY")) {
+		report(problems, find("OPENAI_API_KEY"), NULL, "required in production");
+		n++;
+	}
+	if (s->widget_api_key == NULL ? !is_given("WIDGET_API_KEY")
+				      : strlen(s->widget_api_key) < 24) {
+		report(problems, find("WIDGET_API_KEY"), s->widget_api_key,
+		    "production requires at least 24 characters, for example from "
+		    "`openssl rand -hex 24`");
+		n++;
+	}
+	if (s->cors_origin.any) {
+		report(problems, find("CORS_ORIGIN"), "*",
+		    "production requires the exact origins of your sites, for example "
+		    "https://example.com,https://www.example.com");
+		n++;
+	}
+	return n;
+}
+
+/* "a, b": at least one name, cut to fit. */
+static void
+list_names(const struct named_list *list, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 0; i < list->n; i++) {
+		strlcat(out, i == 0 ? "" : ", ", size);
+		strlcat(out, list->at[i].name, size);
+	}
+}
+
+/* A key for a server that is none would never be used: one of the names is mistyped. A list that
+ * was refused is reported already. */
+static size_t
+model_server_rules(const struct settings *s, FILE *problems)
+{
+	const struct named_list *servers = &s->model_servers, *keys = &s->model_server_keys;
+	char *text, names[SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 2)], why[1400];
+	size_t n = 0;
+
+	if (keys->n == 0 || (servers->n == 0 && is_given("MODEL_SERVERS")))
+		return 0;
+	text = setting_text(find("MODEL_SERVER_KEYS"));
+	list_names(servers, names, sizeof(names));
+	for (size_t i = 0; i < keys->n; i++) {
+		if (named_list_find(servers, slice_str(keys->at[i].name)) != NULL)
+			continue;
+		snprintf(why, sizeof(why),
+		    "of the list, item %zu must have the name of one of MODEL_SERVERS (%s)",
+		    i + 1, servers->n == 0 ? "which is not set" : names);
+		report(problems, find("MODEL_SERVER_KEYS"), text, why);
+		n++;
+	}
+	free(text);
+	return n;
+}
+
+/* A certificate has a key. And below a second a worker with much to do could not be told from one
+ * that hangs. */
+static size_t
+master_rules(const struct settings *s, FILE *problems)
+{
+	size_t n = 0;
+
+	if ((s->tls_cert == NULL) != (s->tls_key == NULL)) {
+		bool no_key = s->tls_key == NULL;
+
+		report(problems, find(no_key ? "TLS_KEY" : "TLS_CERT"), NULL,
+		    no_key ? "TLS_CERT is, and a certificate needs its key"
+			   : "TLS_KEY is, and a key needs its certificate");
+		n++;
+	}
+	if (s->worker_hang_ms > 0 && s->worker_hang_ms < WORKER_HANG_MS_MIN) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%" PRIu32, s->worker_hang_ms);
+		report(problems, find("WORKER_HANG_MS"), text, "must be 0 or at least 1000");
+		n++;
+	}
+	return n;
+}
+
+/* Rules between settings; returns the number of problems. */
+static size_t
+settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+{
+	struct sockaddr_un sun;
+	size_t n = 0;
+
+	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path)) {
+		report(problems, find("STORE_SOCKET"), s->store_socket,
+		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter "
+		    "path");
+		n++;
+	}
+	if (owners & OWNER_MASTER)
+		n += master_rules(s, problems);
+	if (!(owners & OWNER_WORKER))
+		return n;
+	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {
+		report(problems, find("OPENAI_CA_BUNDLE"), s->openai_ca_bundle,
+		    "must be a file that can be read");
+		n++;
+	}
+	n += model_server_rules(s, problems);
+	if (s->app_env == APP_ENV_PRODUCTION)
+		return n + production_rules(s, problems);
+	if (s->widget_api_key == NULL)
+		report(warnings, find("WIDGET_API_KEY"), NULL,
+		    "the chat API is open to everyone; production refuses this");
+	else if (strlen(s->widget_api_key) < 24)
+		report(warnings, find("WIDGET_API_KEY"), s->widget_api_key,
+		    "shorter than 24 characters; production refuses this");
+	return n;
+}
+
+static void
+warn_foreign(FILE *warnings)
+{
+	extern char **environ;
+
+	for (char **e = environ; e != NULL && *e != NULL; e++)
+		for (size_t i = 0; i < ARRAY_LEN(foreign_prefixes); i++)
+			if (strncmp(*e, foreign_prefixes[i], strlen(foreign_prefixes[i])) == 0)
+				fprintf(warnings, "  %.*s: not used by banter\n",
+				    (int)strcspn(*e, "="), *e);
+}
+
+size_t
+settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+{
+	size_t n = 0;
+
+	*s = (struct settings){0};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct setting *d = &table[i];
+		char why[SETTING_WHY_MAX] = "";
+		char *text;
+
+		if (!(d->owners & owners))
+			continue;
+		text = setting_text(d);
+		if (text == NULL && d->secret && errno != 0) {
+			snprintf(why, sizeof(why),
+			    "its file in $CREDENTIALS_DIRECTORY cannot be read: %s",
+			    strerror(errno));
+			report(problems, d, NULL, why);
+			n++;
+		}
+		if (text != NULL && d->parse(d, text, field_of(s, d), why) == -1) {
+			report(problems, d, text, why);
+			n++;
+			/* Then the strictest rules count, so that all problems show at once. */
+			if (d->parse == setting_parse_ENV)
+				s->app_env = APP_ENV_PRODUCTION;
+		}
+		free(text);
+	}
+	settings_derive(s);
+	n += settings_rules(s, owners, problems, warnings);
+	if (owners & OWNER_WORKER)
+		warn_foreign(warnings);
+	return n;
+}
+
+void
+settings_clear(struct settings *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		table[i].clear(field_of(s, &table[i]));
+}
+
+void
+settings_tell(size_t n, const char *problems, const char *warnings)
+{
+	if (*warnings != '\0')
+		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
+	if (n == 0)
+		return;
+	fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s", problems);
+	exit(EX_CONFIG);
+}
+
+void
+settings_load_or_exit(struct settings *s, unsigned owners)
+{
+	char *problems, *warnings;
+	size_t len, n;
+	FILE *p = open_memstream(&problems, &len);
+	FILE *w = open_memstream(&warnings, &len);
+
+	must(p != NULL && w != NULL);
+	n = settings_load(s, owners, p, w);
+	fclose(p);
+	fclose(w);
+	settings_tell(n, problems, owners == OWNER_WORKER ? "" : warnings);
+	free(problems);
+	free(warnings);
+}
+
+const char *
+named_list_find(const struct named_list *list, struct slice name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(name, list->at[i].name))
+			return list->at[i].value;
+	return NULL;
+}
+
+bool
+origin_list_has(const struct origin_list *list, struct slice origin)
+{
+	if (list->any)
+		return true;
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(origin, list->at[i]))
+			return true;
+	return false;
+}

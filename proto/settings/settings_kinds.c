@@ -1,0 +1,583 @@
+/*
+ * One parser for each kind of setting. Each says, when it refuses, what it would have taken.
+ */
+#include "proto/settings/settings_kinds.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+#define REFUSE(...)                                          \
+	do {                                                 \
+		snprintf(why, SETTING_WHY_MAX, __VA_ARGS__); \
+		return -1;                                   \
+	} while (0)
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-_"
+#define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* -- values that hold no memory ---------------------------------------------------------- */
+
+int
+setting_parse_COUNT(const struct setting *d, const char *text, void *field, char *why)
+{
+	const char *bad;
+	long long n = strtonum(text, (long long)d->min, (long long)d->max, &bad);
+
+	if (bad != NULL)
+		REFUSE("must be a whole number from %" PRIu64 " to %" PRIu64, d->min, d->max);
+	*(uint32_t *)field = (uint32_t)n;
+	return 0;
+}
+
+int
+setting_parse_DECIMAL(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct setting_decimal *out = field;
+	size_t whole = strspn(text, "0123456789");
+	const char *point = text + whole;
+	size_t part = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+	uint64_t n;
+
+	if (whole == 0 || whole > 6 || part > 3 || (*point == '.' && part == 0) ||
+	    point[*point == '.' ? 1 + part : 0] != '\0')
+		goto bad;
+	n = strtoull(text, NULL, 10) * 1000;
+	for (size_t i = 0, worth = 100; i < part; i++, worth /= 10)
+		n += (uint64_t)(point[1 + i] - '0') * worth;
+	if (n < d->min * 1000 || n > d->max * 1000)
+		goto bad;
+	*out = (struct setting_decimal){.given = true, .thousandths = (uint32_t)n};
+	return 0;
+bad:
+	REFUSE("must be a number from %" PRIu64 " to %" PRIu64
+	       " with at most three digits behind the point, for example 0.7",
+	    d->min, d->max);
+}
+
+/* The power of two that a size's last letter stands for, or -1. */
+static int
+size_shift(char unit)
+{
+	switch (toupper((unsigned char)unit)) {
+	case '\0':
+		return 0;
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	case 'T':
+		return 40;
+	default:
+		return -1;
+	}
+}
+
+int
+setting_parse_BYTES(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t digits = strspn(text, "0123456789");
+	int shift = size_shift(text[digits]);
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, NULL, 10);
+	if (digits == 0 || errno != 0 || shift == -1 ||
+	    (text[digits] != '\0' && text[digits + 1] != '\0') || n > d->max >> shift ||
+	    n << shift < d->min)
+		REFUSE("must be a number of bytes from %" PRIu64 " to %" PRIu64
+		       ", K, M, G or T allowed behind it",
+		    d->min, d->max);
+	*(uint64_t *)field = n << shift;
+	return 0;
+}
+
+/* The place of text among words, or -1. */
+static int
+choose(const char *text, const char *const words[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text, words[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+int
+setting_parse_ENV(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const words[] = {"development", "production", "test"};
+	int i = choose(text, words, ARRAY_LEN(words));
+
+	(void)d;
+	if (i == -1)
+		REFUSE("must be development, production or test");
+	*(enum app_env *)field = (enum app_env)i;
+	return 0;
+}
+
+int
+setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const words[] = {"error", "warn", "notice", "info", "debug"};
+	int i = choose(text, words, ARRAY_LEN(words));
+
+	(void)d;
+	if (i == -1)
+		REFUSE("must be error, warn, notice, info or debug");
+	*(enum log_level *)field = (enum log_level)(LOG_ERROR + i);
+	return 0;
+}
+
+/* The next item of a comma-separated list, without the white space at its ends; NULL at the end.
+ * White space inside is left for the item's own parser to refuse. */
+static char *
+next_item(char **rest)
+{
+	char *item = strsep(rest, ",");
+	size_t n;
+
+	if (item == NULL)
+		return NULL;
+	item += strspn(item, " \t");
+	for (n = strlen(item); n > 0 && (item[n - 1] == ' ' || item[n - 1] == '\t'); n--)
+		item[n - 1] = '\0';
+	return item;
+}
+
+/* One address:port or [v6-address]:port; item is taken apart. 0, or -1. */
+static int
+parse_address(char *item, struct listen_address *out)
+{
+	const struct addrinfo numeric = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+	    .ai_socktype = SOCK_STREAM,
+	};
+	bool v6 = *item == '[';
+	char *host = item + v6, *port = strrchr(item, ':');
+	char *end = v6 ? strchr(item, ']') : strchr(item, ':');
+	struct addrinfo *ai;
+	const char *bad;
+
+	if (port == NULL || end == NULL || end + v6 != port || strpbrk(item, " \t") != NULL)
+		return -1;
+	*end = '\0';
+	*port++ = '\0';
+	strtonum(port, 1, 65535, &bad);
+	if (bad != NULL || getaddrinfo(host, port, &numeric, &ai) != 0)
+		return -1;
+	memcpy(&out->sa, ai->ai_addr, ai->ai_addrlen);
+	out->len = ai->ai_addrlen;
+	freeaddrinfo(ai);
+	return 0;
+}
+
+int
+setting_parse_LISTEN(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct listen_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	int result = 0;
+
+	(void)d;
+	list->n = 0;
+	while (result == 0 && (item = next_item(&rest)) != NULL)
+		result = list->n == SETTINGS_LISTEN_MAX
+		    ? -1
+		    : parse_address(item, &list->at[list->n++]);
+	free(copy);
+	if (result == -1)
+		REFUSE(
+		    "must be at most %d of address:port or [v6-address]:port, comma-separated, "
+		    "for example 0.0.0.0:4000,[::1]:4000",
+		    SETTINGS_LISTEN_MAX);
+	return 0;
+}
+
+/* One network of proxies. 0, or -1 with why it cannot be one. */
+static int
+parse_network(const char *item, struct network *out, char *why)
+{
+	char meant[IP_TEXT_SIZE];
+
+	switch (network_parse(slice_str(item), out)) {
+	case NETWORK_OK:
+		return 0;
+	case NETWORK_EVERYONE:
+		REFUSE("%.48s would believe everyone; name only your own proxies", item);
+	case NETWORK_HOST_BITS:
+		ip_format(&out->address, meant);
+		REFUSE("%.48s has bits set beyond its prefix; %s/%u would be that network",
+		    item, meant, out->bits);
+	case NETWORK_BAD:
+		break;
+	}
+	REFUSE("\"%.48s\" is no address or network; valid is a comma-separated list like "
+	       "127.0.0.1, 10.0.0.0/8, fd00::/8",
+	    item);
+}
+
+int
+setting_parse_NETWORKS(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct network_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	int result = 0;
+
+	(void)d;
+	list->n = 0;
+	while (result == 0 && (item = next_item(&rest)) != NULL) {
+		if (list->n < NETWORKS_MAX) {
+			result = parse_network(item, &list->at[list->n++], why);
+			continue;
+		}
+		snprintf(why, SETTING_WHY_MAX, "must be at most %d networks", NETWORKS_MAX);
+		result = -1;
+	}
+	free(copy);
+	return result;
+}
+
+static void
+clear_nothing(void *field)
+{
+	(void)field;
+}
+
+void
+setting_clear_COUNT(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_BYTES(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_DECIMAL(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_ENV(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_LEVEL(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_LISTEN(void *field)
+{
+	clear_nothing(field);
+}
+
+void
+setting_clear_NETWORKS(void *field)
+{
+	clear_nothing(field);
+}
+
+/* -- values that own strings ------------------------------------------------------------- */
+
+int
+setting_parse_TEXT(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t len = strlen(text);
+
+	if (len < d->min || len > d->max)
+		REFUSE("must be %" PRIu64 " to %" PRIu64 " characters", d->min, d->max);
+	if (!utf8_valid(slice_str(text)))
+		REFUSE("must be valid UTF-8");
+	/* A key ends up in a header line, where a control character would start another. */
+	for (const char *c = text; d->secret && *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			REFUSE("must not have control characters or line breaks");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
+int
+setting_parse_URL(const struct setting *d, const char *text, void *field, char *why)
+{
+	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7
+	    : strncmp(text, "https://", 8) == 0          ? 8
+							 : 0;
+	char *url;
+
+	(void)d;
+	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL ||
+	    strpbrk(text, " \t\r\n?#") != NULL)
+		REFUSE("must be an http:// or https:// address without query, for example "
+		       "https://api.openai.com/v1");
+	url = xstrdup(text);
+	for (size_t n = strlen(url); n > scheme && url[n - 1] == '/'; n--)
+		url[n - 1] = '\0';
+	*(char **)field = url;
+	return 0;
+}
+
+/* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
+static bool
+is_authority(const char *text)
+{
+	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+	const char *port;
+
+	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
+		return false;
+	port = text + host;
+	return *port == '\0' ||
+	    (*port == ':' && port[1] != '\0' &&
+		port[1 + strspn(port + 1, "0123456789")] == '\0');
+}
+
+/* No path, no query: the name and password of a proxy stand before the last @. */
+int
+setting_parse_PROXY(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+	const char *rest = NULL, *host, *at;
+
+	(void)d;
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+			rest = text + strlen(schemes[i]);
+	if (rest == NULL)
+		goto bad;
+	at = strrchr(rest, '@');
+	host = at == NULL ? rest : at + 1;
+	if (!is_authority(host) || strpbrk(rest, "/?# ") != NULL)
+		goto bad;
+	for (const char *c = rest; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			goto bad;
+	*(char **)field = xstrdup(text);
+	return 0;
+bad:
+	REFUSE(
+	    "must be http://host:port, or the same with https://, socks5:// or socks5h://; a "
+	    "name and a password may stand before the host: http://user:password@host:port");
+}
+
+int
+setting_parse_PATH(const struct setting *d, const char *text, void *field, char *why)
+{
+	(void)d;
+	if (strlen(text) > 4000)
+		REFUSE("must be a path of at most 4000 bytes");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
+/* settings.c knows where else such a file may lie. */
+int
+setting_parse_FILE(const struct setting *d, const char *text, void *field, char *why)
+{
+	return setting_parse_PATH(d, text, field, why);
+}
+
+char *
+origin_normal(const char *text)
+{
+	size_t scheme = strspn(text, LETTERS "0123456789+-.");
+	const char *host = text + scheme + 3;
+	const char *default_port;
+	char *origin, *port;
+
+	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || !is_authority(host))
+		return NULL;
+	origin = xstrdup(text);
+	for (char *c = origin; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	default_port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
+	port = strrchr(origin + scheme + 3, ':');
+	if (port != NULL && strcmp(port, default_port) == 0)
+		*port = '\0';
+	return origin;
+}
+
+int
+setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, char *why)
+{
+	struct origin_list *list = field;
+	char *copy = xstrdup(text), *rest = copy, *item;
+	bool bad = false;
+
+	(void)d;
+	while (!bad && (item = next_item(&rest)) != NULL) {
+		char *origin;
+
+		if (*item == '\0')
+			continue;
+		if (strcmp(item, "*") == 0) {
+			list->any = true;
+			continue;
+		}
+		origin = list->n < SETTINGS_ORIGINS_MAX ? origin_normal(item) : NULL;
+		if (origin == NULL)
+			bad = true;
+		else
+			list->at[list->n++] = origin;
+	}
+	free(copy);
+	if (bad)
+		REFUSE("must be * or at most %d origins like https://example.com or "
+		       "http://localhost:3000 (no path), comma-separated",
+		    SETTINGS_ORIGINS_MAX);
+	return 0;
+}
+
+/* Takes name=value apart; item is changed. The value, or NULL with a sentence in why, which shows
+ * nothing of the item: who forgets the name has written a secret there. */
+static char *
+split_named(const struct named_list *list, char *item, char *why)
+{
+	char *value = strchr(item, '=');
+	size_t len = strspn(item, NAME_LETTERS);
+
+	if (value == NULL || len == 0 || len > MODEL_SERVER_NAME_MAX || item + len != value) {
+		snprintf(why, SETTING_WHY_MAX,
+		    "must be name=value; a name is 1 to %d of a-z, 0-9, - and _",
+		    MODEL_SERVER_NAME_MAX);
+		return NULL;
+	}
+	*value++ = '\0';
+	if (named_list_find(list, slice_str(item)) != NULL)
+		snprintf(why, SETTING_WHY_MAX, "must not have the name of one before it");
+	else if (list->n == SETTINGS_NAMED_MAX)
+		snprintf(why, SETTING_WHY_MAX, "there must be at most %d", SETTINGS_NAMED_MAX);
+	else
+		return value;
+	return NULL;
+}
+
+typedef int parse_fn(const struct setting *d, const char *text, void *field, char *why);
+
+/* One name=value, whose value is read as parse says. */
+static int
+parse_named(
+    const struct setting *d, char *item, struct named_list *list, parse_fn *parse, char *why)
+{
+	char *value = split_named(list, item, why);
+
+	if (value == NULL || parse(d, value, &list->at[list->n].value, why) == -1)
+		return -1;
+	list->at[list->n++].name = xstrdup(item);
+	return 0;
+}
+
+static int
+parse_named_list(
+    const struct setting *d, const char *text, void *field, parse_fn *parse, char *why)
+{
+	char *copy = xstrdup(text), *rest = copy, *item, reason[SETTING_WHY_MAX - 32];
+	int result = 0;
+
+	for (int i = 1; result == 0 && (item = next_item(&rest)) != NULL; i++) {
+		result = parse_named(d, item, field, parse, why);
+		if (result == 0)
+			continue;
+		strlcpy(reason, why, sizeof(reason));
+		snprintf(why, SETTING_WHY_MAX, "of the list, item %d %s", i, reason);
+	}
+	free(copy);
+	return result;
+}
+
+int
+setting_parse_SERVERS(const struct setting *d, const char *text, void *field, char *why)
+{
+	return parse_named_list(d, text, field, setting_parse_URL, why);
+}
+
+int
+setting_parse_SECRETS(const struct setting *d, const char *text, void *field, char *why)
+{
+	return parse_named_list(d, text, field, setting_parse_TEXT, why);
+}
+
+static void
+clear_string(void *field)
+{
+	char **s = field;
+
+	free(*s);
+	*s = NULL;
+}
+
+void
+setting_clear_TEXT(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_URL(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_PROXY(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_PATH(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_FILE(void *field)
+{
+	clear_string(field);
+}
+
+void
+setting_clear_ORIGINS(void *field)
+{
+	struct origin_list *list = field;
+
+	for (size_t i = 0; i < list->n; i++)
+		free(list->at[i]);
+	*list = (struct origin_list){0};
+}
+
+void
+setting_clear_SERVERS(void *field)
+{
+	struct named_list *list = field;
+
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->at[i].name);
+		free(list->at[i].value);
+	}
+	*list = (struct named_list){0};
+}
+
+void
+setting_clear_SECRETS(void *field)
+{
+	setting_clear_SERVERS(field);
+}

@@ -1,0 +1,131 @@
+/*
+ * The table of settings (settings.def) for people to read: as help, as Markdown, as a part of a man
+ * page, as a file to be filled in.
+ */
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/settings/settings.h"
+#include "proto/settings/settings_kinds.h"
+
+#define ENV_COLUMNS 80
+
+/* Set by the units of systemd: another value would part the daemons. */
+static const char *const of_the_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP"};
+
+void
+settings_print_help(FILE *out, unsigned owners)
+{
+	size_t n;
+	const struct setting *d = settings_table(&n);
+
+	for (; n > 0; n--, d++) {
+		if (!(d->owners & owners))
+			continue;
+		fprintf(out, "  %s", d->name);
+		if (d->alias != NULL)
+			fprintf(out, " (or %s)", d->alias);
+		if (d->fallback != NULL)
+			fprintf(out, " [%s]", d->fallback);
+		fprintf(out, "\n      %s\n", d->help);
+	}
+}
+
+void
+settings_print_markdown(FILE *out)
+{
+	size_t n;
+	const struct setting *d = settings_table(&n);
+
+	fprintf(out, "| name | default | meaning |\n|---|---|---|\n");
+	for (; n > 0; n--, d++) {
+		fprintf(out, "| `%s`", d->name);
+		if (d->alias != NULL)
+			fprintf(out, " (or `%s`)", d->alias);
+		if (d->fallback == NULL)
+			fprintf(out, " | –");
+		else
+			fprintf(out, " | `%s`", d->fallback);
+		fprintf(out, " | %s |\n", d->help);
+	}
+}
+
+/* A text for mdoc, where a backslash escapes and each sentence begins a line; no setting's text has
+ * a sentence that begins with a dot or an apostrophe. */
+static void
+print_mdoc_text(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == ' ' && text[-1] == '.')
+			fputc('\n', out);
+		else
+			fputc(*text, out);
+}
+
+void
+settings_print_mdoc(FILE *out)
+{
+	size_t n;
+	const struct setting *d = settings_table(&n);
+
+	for (; n > 0; n--, d++) {
+		fprintf(out, ".It Ev %s", d->name);
+		if (d->alias != NULL)
+			fprintf(out, " Pq or Ev %s", d->alias);
+		fputc('\n', out);
+		print_mdoc_text(out, d->help);
+		fputs(".\n", out);
+		if (d->secret)
+			fputs("A secret.\n", out);
+		if (d->fallback != NULL) {
+			fputs("Default:\n\\(lq", out);
+			print_mdoc_text(out, d->fallback);
+			fputs("\\(rq.\n", out);
+		}
+	}
+}
+
+/* Comment lines, broken between words. */
+static void
+print_env_comment(FILE *out, const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + word > ENV_COLUMNS) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column +=
+		    (size_t)fprintf(out, "%s%.*s", column == 0 ? "# " : " ", (int)word, text);
+		text += word + strspn(text + word, " ");
+	}
+	fputc('\n', out);
+}
+
+static bool
+is_of_the_units(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(of_the_units); i++)
+		if (strcmp(of_the_units[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+settings_print_env(FILE *out)
+{
+	size_t n;
+	const struct setting *d = settings_table(&n);
+
+	for (; n > 0; n--, d++) {
+		if (d->secret || is_of_the_units(d->name))
+			continue;
+		print_env_comment(out, d->help);
+		fprintf(out, "#%s=%s\n\n", d->name, d->fallback == NULL ? "" : d->fallback);
+	}
+}

@@ -1,0 +1,142 @@
+/*
+ * `banter erase`: a conversation, or all there is of a visitor, for good.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/utf8.h"
+#include "storaged/cli/console.h"
+#include "storaged/cli/options.h"
+#include "storaged/cli/store_line.h"
+#include "storaged/cli/units.h"
+#include "storaged/engine/schema.h"
+
+static const char about[] =
+    "Removes one conversation, or all that there is of a visitor, through a running storaged:\n"
+    "messages, replies being written, and every trace in an index. It cannot be undone. What "
+    "is\n"
+    "not there is no error.\n"
+    "\n"
+    "Backups that were made before still have it, data.mdb.replaced and data-schema1.mdb too; "
+    "and\n"
+    "its bytes stand in free pages of data.mdb until others are written over them.\n";
+
+struct wish {
+	const char *conversation, *session; /* one of the two */
+	struct msg_conversation_erase of_conversation;
+	struct msg_visitor_erase of_visitor;
+};
+
+/* Reads an answer of a person; anything but y or yes is no. */
+static int
+ask_person(const struct wish *wish)
+{
+	char answer[16] = "";
+
+	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+		return fail(EX_USAGE, "nobody is there to confirm it: say --yes");
+	if (wish->conversation != NULL)
+		remark("conversation %s is to be removed for good", wish->conversation);
+	else
+		remark("all there is of visitor %s is to be removed for good", wish->session);
+	(void)fputs("Go on? [y/N] ", stderr);
+	if (fgets(answer, sizeof(answer), stdin) == NULL)
+		answer[0] = '\0';
+	answer[strcspn(answer, "\n")] = '\0';
+	if (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0)
+		return 0;
+	return fail(EX_TEMPFAIL, "nothing was removed");
+}
+
+static void
+print_erased(const struct msg_erased *erased)
+{
+	if (erased->conversations == 0 && erased->visitor)
+		say("removed: a visitor who had written nothing");
+	else if (erased->conversations == 0)
+		say("there was nothing to remove");
+	else
+		say("removed: %s, %s",
+		    words_count(erased->conversations, "conversation", "conversations").text,
+		    words_count(erased->messages, "message", "messages").text);
+}
+
+static int
+erase(const char *socket, const struct wish *wish)
+{
+	struct store_line line;
+	union msg m;
+	int status = store_line_reach(&line, socket);
+
+	if (status == 0)
+		status = wish->conversation != NULL
+		    ? store_line_ask(
+			  &line, MSG_CONVERSATION_ERASE, &wish->of_conversation, MSG_ERASED, &m)
+		    : store_line_ask(
+			  &line, MSG_VISITOR_ERASE, &wish->of_visitor, MSG_ERASED, &m);
+	if (status == 0)
+		print_erased(&m.erased);
+	store_line_close(&line);
+	return status;
+}
+
+static int
+read_id(const char *option, const char *text, struct id *id)
+{
+	if (text == NULL || id_parse(slice_str(text), id) == 0)
+		return 0;
+	return fail(EX_USAGE, "--%s %s: this is no id", option, text);
+}
+
+/* What is to be removed, from the options. */
+static int
+read_wish(struct wish *wish, const char *org, const char *widget)
+{
+	struct slice session = slice_str(wish->session == NULL ? "" : wish->session);
+	int status;
+
+	if ((wish->conversation == NULL) == (wish->session == NULL))
+		return fail(EX_USAGE,
+		    "say --conversation ID or --session SESSION; see banter erase --help");
+	if (wish->session != NULL &&
+	    (session.len == 0 || session.len > SESSION_MAX || !utf8_valid(session)))
+		return fail(EX_USAGE, "--session has 1 to %d bytes of UTF-8", SESSION_MAX);
+	wish->of_visitor = (struct msg_visitor_erase){
+	    .org = id_default_org, .widget = id_default_widget, .session = session};
+	status = read_id("org", org, &wish->of_visitor.org);
+	if (status == 0)
+		status = read_id("widget", widget, &wish->of_visitor.widget);
+	wish->of_conversation.org = wish->of_visitor.org;
+	return status != 0
+	    ? status
+	    : read_id("conversation", wish->conversation, &wish->of_conversation.conversation);
+}
+
+int
+run_erase(struct invocation *inv)
+{
+	const char *org = NULL, *widget = NULL;
+	struct wish wish = {0};
+	bool yes = false;
+	const struct option_row rows[] = {
+	    {"conversation", "ID", "the conversation to remove", .text = &wish.conversation},
+	    {"session", "SESSION", "the visitor to remove, by their session id",
+		.text = &wish.session},
+	    {"org", "ID", "of this organization, not of the first one", .text = &org},
+	    {"widget", "ID", "the visitor's widget, if it is not the first one",
+		.text = &widget},
+	    {"yes", NULL, "do not ask", .flag = &yes},
+	    {0},
+	};
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	status = read_wish(&wish, org, widget);
+	if (status == 0 && !yes)
+		status = ask_person(&wish);
+	return status == 0 ? erase(inv->settings.store_socket, &wish) : status;
+}

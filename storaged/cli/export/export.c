@@ -1,0 +1,374 @@
+/*
+ * `banter export`: everything in the store as JSON Lines (line.h), from one snapshot, to standard
+ * output or a file. What cannot be read is named and left out, so that as much as possible of a
+ * damaged store is saved.
+ */
+#include "storaged/cli/export/export.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/backup/new_file.h"
+#include "storaged/cli/backup/snapshot.h"
+#include "storaged/cli/console.h"
+#include "storaged/cli/options.h"
+#include "storaged/cli/progress.h"
+#include "storaged/cli/subprocess.h"
+#include "storaged/cli/units.h"
+
+/* The exit status of the process that writes, when it came to the end, but not with everything. */
+#define LEFT_OUT 1
+
+static const char about[] =
+    "Writes all that is in the store as JSON Lines: one object a line, from one moment of the\n"
+    "store, which goes on being used. A reply that is being written is exported as the\n"
+    "interrupted one that it would be if nobody went on with it. `banter import` puts all of\n"
+    "it back; the last line, of the kind \"end\", tells that nothing was cut off.\n"
+    "\n"
+    "In it are the hashes of passwords, keys and tokens: keep it as safe as the store. Only "
+    "how\n"
+    "many messages of its day's cap each widget has had is not in it: that is worth nothing\n"
+    "tomorrow.\n"
+    "\n"
+    "As long as it runs, storaged cannot use the space of old pages again. A reader who takes\n"
+    "nothing for 60 s therefore ends it: for a slow one, export to a file first.\n";
+
+int
+export_line(struct export *e, enum msg_type type, const void *request)
+{
+	size_t mark = buf_len(&e->sink.out);
+
+	if (line_write(&e->sink.out, type, request) == -1) {
+		must(errno == EINVAL);
+		buf_truncate(&e->sink.out, mark);
+		return RECORD_DAMAGED;
+	}
+	e->lines++;
+	if (sink_write(&e->sink) == 0)
+		return 0;
+	e->sink_errno = errno;
+	return EXPORT_SINK_FAILED;
+}
+
+void
+export_damaged(struct export *e, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	remark("%s cannot be read; it is left out", text);
+	e->damaged++;
+}
+
+static int
+export_login(struct export *e, struct slice key, struct slice value)
+{
+	struct msg_import_login request = {.login = value};
+	struct msg_login_record login;
+	int rc = RECORD_DAMAGED;
+
+	if (key_fits(TABLE_LOGINS, key) &&
+	    record_decode(value, MSG_LOGIN_RECORD, &login) == WIRE_OK) {
+		if (e->org != NULL && !id_equal(e->org, &login.org))
+			return 0;
+		memcpy(request.token.b, key.p, sizeof(request.token.b));
+		rc = export_line(e, MSG_IMPORT_LOGIN, &request);
+	}
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	export_damaged(e, "a login");
+	return 0;
+}
+
+/* The organization that a record belongs to. */
+static struct id
+org_of(enum msg_type type, const union msg *record)
+{
+	switch (type) {
+	case MSG_AGENT_RECORD:
+		return record->agent_record.org;
+	case MSG_WIDGET_RECORD:
+		return record->widget_record.org;
+	case MSG_ORG_RECORD:
+		return record->org_record.id;
+	case MSG_USER_RECORD:
+		return record->user_record.org;
+	case MSG_KEY_RECORD:
+		return record->key_record.org;
+	case MSG_CONTACT_RECORD:
+		return record->contact_record.org;
+	case MSG_VISITOR_RECORD:
+		return record->visitor_record.org;
+	default:
+		never("such a record is no line by itself");
+	}
+}
+
+static int
+export_record(struct export *e, struct slice key, struct slice value)
+{
+	int rc = RECORD_DAMAGED;
+	union msg record;
+
+	(void)key;
+	if (record_decode(value, e->type, &record) == WIRE_OK) {
+		struct id org = org_of(e->type, &record);
+
+		if (e->org != NULL && !id_equal(e->org, &org))
+			return 0;
+		rc = export_line(e, MSG_IMPORT_RECORD,
+		    &(struct msg_import_record){.type = (uint16_t)e->type, .record = value});
+	}
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	export_damaged(e, "an entry of %s", table_name(e->table));
+	return 0;
+}
+
+/* Whether a page of the file is damaged. */
+static bool
+is_page_error(int rc)
+{
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+}
+
+/* A page that a conversation needed is damaged, for which LMDB gives the transaction up: the walk goes on
+ * behind the conversation in a new one, if that is of the same snapshot. */
+static int
+pass_over(struct export *e, struct walk *w, int damage)
+{
+	struct env *env = e->txn.env;
+	struct key at = key_of(w->key), all = {0};
+	struct id id = key_front(w->key);
+	size_t snapshot = mdb_txn_id(e->txn.mdb);
+	char text[ID_TEXT_LEN + 1];
+	int rc;
+
+	id_format(&id, text);
+	export_damaged(e, "a part of conversation %s", text);
+	walk_close(w);
+	txn_abort(&e->txn);
+	rc = txn_begin(&e->txn, env, TXN_READ);
+	if (rc != 0)
+		return rc;
+	if (mdb_txn_id(e->txn.mdb) != snapshot) {
+		remark("more can be saved while storaged is stopped");
+		return damage;
+	}
+	rc = walk_open(w, &e->txn, TABLE_CONVERSATIONS, &all);
+	return rc != 0 ? rc : walk_from(w, &at);
+}
+
+static int
+export_table(struct export *e, enum table table,
+    int (*each)(struct export *, struct slice key, struct slice value))
+{
+	const struct key all = {0};
+	uint64_t done = 0;
+	size_t total = 0;
+	struct walk w;
+	int rc;
+
+	rc = txn_count(&e->txn, table, &total);
+	if (rc == 0)
+		rc = walk_open(&w, &e->txn, table, &all);
+	if (rc != 0)
+		return rc;
+	rc = walk_from(&w, &all);
+	while (rc == 0) {
+		if (progress_due())
+			progress_say("%s: %" PRIu64 " of %zu", table_name(table), done, total);
+		rc = each(e, w.key, w.value);
+		if (table == TABLE_CONVERSATIONS && is_page_error(rc))
+			rc = pass_over(e, &w, rc);
+		done++;
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* What is a line by itself, in the order in which one names the other. */
+static int
+export_records(struct export *e)
+{
+	static const struct {
+		enum table table;
+		enum msg_type type;
+	} all[] = {
+	    {TABLE_AGENTS, MSG_AGENT_RECORD},
+	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
+	    {TABLE_ORGS, MSG_ORG_RECORD},
+	    {TABLE_USERS, MSG_USER_RECORD},
+	    {TABLE_KEYS, MSG_KEY_RECORD},
+	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
+	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++) {
+		e->table = all[i].table;
+		e->type = all[i].type;
+		rc = export_table(e, all[i].table, export_record);
+	}
+	return rc;
+}
+
+/* The first line, everything, and the last one. */
+static int
+export_all(struct export *e)
+{
+	int rc = unfinished_load(&e->unfinished, &e->txn);
+
+	e->damaged += e->unfinished.damaged;
+	if (rc != 0)
+		return rc;
+	must(line_write_head(&e->sink.out) == 0);
+	e->lines = 1;
+	rc = export_records(e);
+	if (rc == 0)
+		rc = export_table(e, TABLE_CONVERSATIONS, export_thread);
+	if (rc == 0)
+		rc = export_table(e, TABLE_LOGINS, export_login);
+	if (rc != 0)
+		return rc;
+	must(line_write_end(&e->sink.out, e->lines) == 0);
+	if (sink_flush(&e->sink) == 0)
+		return 0;
+	e->sink_errno = errno;
+	return EXPORT_SINK_FAILED;
+}
+
+/* Whoever closes the pipe has read enough. */
+static int
+sink_failed(int error)
+{
+	if (error == EPIPE)
+		return EX_IOERR;
+	if (error == ETIMEDOUT)
+		return fail(EX_IOERR,
+		    "given up: nobody reads; the store's old pages must not be kept for ever "
+		    "(export to a file with --output)");
+	return fail(EX_IOERR, "the export could not be written: %s", strerror(error));
+}
+
+static int
+finish(const struct export *e, int rc)
+{
+	progress_clear();
+	if (rc == EXPORT_SINK_FAILED)
+		return sink_failed(e->sink_errno);
+	if (rc != 0)
+		return snapshot_failed(e->data_dir, rc);
+	if (e->damaged == 0)
+		return 0;
+	return fail(LEFT_OUT, "%s left out; banter verify says more",
+	    words_count(e->damaged, "record was", "records were").text);
+}
+
+static int
+export_snapshot(struct export *e, struct env *env)
+{
+	int rc = txn_begin(&e->txn, env, TXN_READ);
+
+	if (rc != 0)
+		return snapshot_failed(e->data_dir, rc);
+	sink_init(&e->sink, e->fd, LINE_MAX_BYTES);
+	rc = export_all(e);
+	unfinished_clear(&e->unfinished);
+	sink_clear(&e->sink);
+	txn_abort(&e->txn);
+	return finish(e, rc);
+}
+
+/* In a process of its own. */
+static int
+work(void *arg)
+{
+	struct export *e = arg;
+	struct snapshot snapshot;
+	int status = snapshot_open(&snapshot, e->data_dir);
+
+	if (status == 0)
+		status = export_snapshot(e, &snapshot.env);
+	snapshot_close(&snapshot);
+	return status;
+}
+
+/* What could be saved of a damaged store is kept. */
+static int
+export_to_file(struct export *e, const char *path, bool replace)
+{
+	struct new_file file;
+	int kept,
+	    status = new_file_open(&file, path, ".partial", replace ? NEW_FILE_REPLACE : 0);
+
+	if (status == 0) {
+		e->fd = file.fd;
+		status = aside_run(e->data_dir, work, NULL, e);
+	}
+	if (status == 0 || status == LEFT_OUT) {
+		kept = new_file_keep(&file);
+		status = kept != 0 ? kept : status;
+	}
+	new_file_close(&file);
+	return status;
+}
+
+static int
+read_wishes(struct export *e, const char *org, const char *since, struct id *id)
+{
+	if (org != NULL && id_parse(slice_str(org), id) == -1)
+		return fail(EX_USAGE, "--org %s: this is no id", org);
+	if (since != NULL && !words_read_time(since, &e->since))
+		return fail(EX_USAGE,
+		    "--since %s: say a date or time in UTC, such as 2026-01-31 or "
+		    "2026-01-31T10:00:00, or milliseconds since 1970",
+		    since);
+	e->org = org == NULL ? NULL : id;
+	return 0;
+}
+
+int
+run_export(struct invocation *inv)
+{
+	const char *org = NULL, *since = NULL, *output = NULL;
+	bool force = false, progress = false;
+	const struct option_row rows[] = {
+	    {"org", "ID", "only what belongs to this organization", .text = &org},
+	    {"since", "TIME", "only conversations with activity from then on (UTC)",
+		.text = &since},
+	    {"output", "FILE", "write to a new file, in place of standard output",
+		.text = &output},
+	    {"force", NULL, "replace FILE if it is there", .flag = &force},
+	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+		.flag = &progress},
+	    {0},
+	};
+	struct export e = {.fd = STDOUT_FILENO};
+	struct id id;
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	status = read_wishes(&e, org, since, &id);
+	if (status != 0)
+		return status;
+	e.data_dir = inv->settings.data_dir;
+	/* Two things that write to one terminal would be in each other's way. */
+	if (output != NULL || isatty(STDOUT_FILENO) != 1)
+		progress_open(progress);
+	status = output == NULL ? aside_run(e.data_dir, work, NULL, &e)
+				: export_to_file(&e, output, force);
+	return status == LEFT_OUT ? EX_DATAERR : status;
+}

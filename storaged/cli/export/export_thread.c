@@ -1,0 +1,237 @@
+/*
+ * A conversation in an export: its line, then its messages, then their clients' ids. Replies that
+ * are not finished are merged into the first two.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/base/utf8.h"
+#include "storaged/cli/export/export.h"
+#include "storaged/conversations/conversations.h"
+
+/* The unfinished replies of one conversation. */
+struct replies {
+	const struct unfinished_reply *of;
+	size_t n;
+};
+
+/* Those of the next conversation in the order of ids. */
+static struct replies
+take_replies(struct export *e, const struct id *conversation)
+{
+	const struct unfinished *u = &e->unfinished;
+	size_t first, end;
+
+	for (first = e->next; first < u->n; first++)
+		if (memcmp(u->of[first].conversation.b, conversation->b,
+			sizeof(conversation->b)) >= 0)
+			break;
+	for (end = first; end < u->n; end++)
+		if (!id_equal(&u->of[end].conversation, conversation))
+			break;
+	e->next = end;
+	return (struct replies){u->of + first, end - first};
+}
+
+static bool
+is_wanted(const struct export *e, const struct msg_conversation_record *conversation)
+{
+	return (e->org == NULL || id_equal(e->org, &conversation->org)) &&
+	    conversation->updated_at >= e->since;
+}
+
+/* What storing an interrupted reply would change about its conversation (conversation_add());
+ * last has room for last_message. */
+static int
+add_reply(struct txn *t, const struct unfinished_reply *reply,
+    struct msg_conversation_record *conversation, uint8_t *last)
+{
+	struct key key = key_message(&reply->conversation, reply->seq);
+	struct msg_message_record message;
+	struct slice stored;
+	int rc;
+
+	rc = txn_get(t, TABLE_MESSAGES, &key, &stored);
+	if (rc == MDB_NOTFOUND)
+		conversation->messages++;
+	else if (rc != 0)
+		return rc;
+	rc = unfinished_message(t, reply, &message);
+	if (rc != 0)
+		return rc;
+	if (message.created_at > conversation->updated_at)
+		conversation->updated_at = message.created_at;
+	if (message.text.len > 0) {
+		struct slice text = utf8_prefix(message.text, LAST_MESSAGE_UNITS);
+
+		memcpy(last, text.p, text.len);
+		conversation->last_message = (struct slice){last, text.len};
+	}
+	conversation_note(conversation, reply->seq, CONVERSATION_INTERRUPTED);
+	return 0;
+}
+
+static int
+put_conversation(struct export *e, struct msg_conversation_record conversation,
+    const struct replies *replies)
+{
+	struct buf *record = &e->txn.env->record;
+	uint8_t last[3 * LAST_MESSAGE_UNITS];
+	int rc;
+
+	for (size_t i = 0; i < replies->n; i++) {
+		rc = add_reply(&e->txn, &replies->of[i], &conversation, last);
+		if (rc != 0)
+			return rc;
+	}
+	buf_reset(record);
+	if (record_encode(record, MSG_CONVERSATION_RECORD, &conversation) == -1)
+		return RECORD_DAMAGED;
+	return export_line(e, MSG_IMPORT_CONVERSATION,
+	    &(struct msg_import_conversation){.conversation = buf_slice(record)});
+}
+
+/* One that cannot be written is left out. */
+static int
+put_message(struct export *e, const struct id *conversation, uint64_t seq, struct slice record)
+{
+	int rc = export_line(e, MSG_IMPORT_MESSAGE,
+	    &(struct msg_import_message){
+		.conversation = *conversation, .seq = seq, .message = record});
+
+	if (rc == RECORD_DAMAGED) {
+		char text[ID_TEXT_LEN + 1];
+
+		id_format(conversation, text);
+		export_damaged(e, "message %" PRIu64 " of conversation %s", seq, text);
+		return 0;
+	}
+	return rc;
+}
+
+static int
+put_reply(struct export *e, const struct unfinished_reply *reply)
+{
+	struct buf *record = &e->txn.env->record;
+	struct msg_message_record message;
+	int rc = unfinished_message(&e->txn, reply, &message);
+
+	if (rc != 0)
+		return rc;
+	buf_reset(record);
+	if (record_encode(record, MSG_MESSAGE_RECORD, &message) == -1)
+		return RECORD_DAMAGED;
+	return put_message(e, &reply->conversation, reply->seq, buf_slice(record));
+}
+
+/* The stored message where the walk stands, after the replies that belong before it, and unless
+ * one belongs in its place. */
+static int
+put_next(struct export *e, const struct id *conversation, const struct walk *w,
+    struct replies *replies)
+{
+	uint64_t seq;
+	int rc = 0;
+
+	if (!key_fits(TABLE_MESSAGES, w->key)) {
+		export_damaged(e, "a message");
+		return 0;
+	}
+	seq = message_seq(w->key);
+	while (replies->n > 0 && replies->of->seq <= seq && rc == 0) {
+		bool instead = replies->of->seq == seq;
+
+		rc = put_reply(e, replies->of++);
+		replies->n--;
+		if (instead)
+			return rc;
+	}
+	return rc != 0 ? rc : put_message(e, conversation, seq, w->value);
+}
+
+static int
+put_messages(struct export *e, const struct id *conversation, struct replies replies)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc;
+
+	rc = walk_open(&w, &e->txn, TABLE_MESSAGES, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = put_next(e, conversation, &w, &replies);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	for (rc = 0; replies.n > 0 && rc == 0; replies.n--)
+		rc = put_reply(e, replies.of++);
+	return rc;
+}
+
+static int
+put_client_id(struct export *e, const struct id *conversation, const struct walk *w)
+{
+	struct msg_client_id_record record;
+	int rc = RECORD_DAMAGED;
+
+	if (key_fits(TABLE_CLIENT_IDS, w->key) && utf8_valid(client_id_name(w->key)) &&
+	    record_decode(w->value, MSG_CLIENT_ID_RECORD, &record) == WIRE_OK)
+		rc = export_line(e, MSG_IMPORT_CLIENT_ID,
+		    &(struct msg_import_client_id){
+			.conversation = *conversation,
+			.seq = record.seq,
+			.client_id = client_id_name(w->key),
+		    });
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	export_damaged(e, "a client's id");
+	return 0;
+}
+
+static int
+put_client_ids(struct export *e, const struct id *conversation)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc;
+
+	rc = walk_open(&w, &e->txn, TABLE_CLIENT_IDS, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = put_client_id(e, conversation, &w);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+export_thread(struct export *e, struct slice key, struct slice value)
+{
+	struct msg_conversation_record conversation;
+	struct replies replies;
+	int rc;
+
+	if (!key_fits(TABLE_CONVERSATIONS, key) ||
+	    record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK) {
+		export_damaged(e, "a conversation, with its messages");
+		return 0;
+	}
+	replies = take_replies(e, &conversation.id);
+	if (!is_wanted(e, &conversation))
+		return 0;
+	rc = put_conversation(e, conversation, &replies);
+	if (rc == RECORD_DAMAGED) {
+		export_damaged(e, "a conversation, with its messages");
+		return 0;
+	}
+	if (rc == 0)
+		rc = put_messages(e, &conversation.id, replies);
+	return rc != 0 ? rc : put_client_ids(e, &conversation.id);
+}

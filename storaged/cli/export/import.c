@@ -1,0 +1,312 @@
+/*
+ * `banter import`: sends the lines of an export (line.h) to a running storaged, many in flight.
+ * Each line can be put back again and again, so an import that broke off is simply repeated.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/console.h"
+#include "storaged/cli/export/line.h"
+#include "storaged/cli/export/line_reader.h"
+#include "storaged/cli/options.h"
+#include "storaged/cli/progress.h"
+#include "storaged/cli/store_line.h"
+#include "storaged/cli/units.h"
+
+static const char about[] =
+    "Puts an export back, through a running storaged. What is there already is brought to the\n"
+    "state of the export, what is not in the export stays. FILE - is standard input.\n"
+    "\n"
+    "Each line that is wrong is named; the others are put back all the same, and the exit "
+    "status\n"
+    "is 65 at the end. To import the same file again does no harm.\n";
+
+/* Requests without an answer at a time: about what storaged commits together. */
+#define IN_FLIGHT_MAX 512u
+
+struct import {
+	struct store_line store;
+	struct line_reader reader;
+	struct line line;
+	int unsent;    /* the exit status, if what was read could not be sent */
+	uint64_t size; /* of the file; 0: not known */
+	bool ended;    /* the export's last line was there */
+	/* The line of each request that waits for its answer, by its number less 1; and the
+	 * numbers that are free. */
+	struct {
+		uint64_t line;
+		enum msg_type type; /* 0: none waits */
+	} waits[IN_FLIGHT_MAX];
+	uint32_t unused[IN_FLIGHT_MAX];
+	size_t n_unused;
+	uint64_t conversations, messages, logins, others; /* that storaged has taken */
+	uint64_t wrong;
+};
+
+static void
+is_wrong(struct import *im, uint64_t number, const char *why, size_t len)
+{
+	remark("line %" PRIu64 ": %.*s", number, (int)len, why);
+	im->wrong++;
+}
+
+static void
+count(struct import *im, enum msg_type type)
+{
+	im->conversations += type == MSG_IMPORT_CONVERSATION;
+	im->messages += type == MSG_IMPORT_MESSAGE;
+	im->logins += type == MSG_IMPORT_LOGIN;
+	im->others += type == MSG_IMPORT_RECORD;
+}
+
+/* Whether storaged refuses this line only, not all that is to come. */
+static bool
+is_of_the_line(uint16_t code)
+{
+	return code != STORE_FULL && code != STORE_INTERNAL;
+}
+
+/* Waits for one answer. 0, or the exit status. */
+static int
+take_answer(struct import *im)
+{
+	struct frame f;
+	union msg m;
+	size_t i;
+	int status = store_line_receive(&im->store, &f, &m);
+
+	if (status != 0)
+		return status;
+	i = (size_t)f.request - 1;
+	if (i >= IN_FLIGHT_MAX || im->waits[i].type == 0 ||
+	    (f.type != MSG_OK && f.type != MSG_ERROR))
+		return fail(EX_PROTOCOL, "storaged answers what was not asked");
+	if (f.type == MSG_OK)
+		count(im, im->waits[i].type);
+	else if (is_of_the_line(m.error.code))
+		is_wrong(
+		    im, im->waits[i].line, (const char *)m.error.detail.p, m.error.detail.len);
+	else
+		return store_line_refused(&m.error);
+	im->waits[i].type = (enum msg_type)0;
+	im->unused[im->n_unused++] = (uint32_t)i;
+	return 0;
+}
+
+static int
+take_all_answers(struct import *im)
+{
+	int status = 0;
+
+	while (status == 0 && im->n_unused < IN_FLIGHT_MAX)
+		status = take_answer(im);
+	return status;
+}
+
+/* Sends the line's request; before that, answers are taken until there is room for it. */
+static int
+put_back(struct import *im)
+{
+	uint32_t i;
+	int status = 0;
+
+	while (status == 0 && im->n_unused == 0)
+		status = take_answer(im);
+	if (status != 0)
+		return status;
+	i = im->unused[im->n_unused - 1];
+	while (store_line_send(&im->store, im->line.type, i + 1, &im->line.request) == -1) {
+		status = take_answer(im);
+		if (status != 0)
+			return status;
+		i = im->unused[im->n_unused - 1];
+	}
+	im->n_unused--;
+	im->waits[i].line = im->reader.number;
+	im->waits[i].type = im->line.type;
+	return 0;
+}
+
+static void
+take_end(struct import *im)
+{
+	static const char why[] = "lines are missing: the export was changed on its way";
+
+	im->ended = true;
+	if (im->line.lines != im->reader.number - 1)
+		is_wrong(im, im->reader.number, why, sizeof(why) - 1);
+}
+
+/* One line. 0: go on, whatever it was. */
+static int
+take_line(struct import *im, struct slice text)
+{
+	static const char late[] = "it comes after the end";
+	static const char twice[] = "the first line of an export does not belong here";
+	struct wrong wrong;
+	uint64_t number = im->reader.number;
+	int rc = line_read(&im->line, text, &wrong);
+
+	if (number == 1 && (rc == -1 || im->line.kind != LINE_HEAD))
+		return fail(EX_DATAERR, "this is no export of banter: %s",
+		    rc == -1 ? wrong.text : "its first line is missing");
+	if (im->ended)
+		is_wrong(im, number, late, sizeof(late) - 1);
+	else if (rc == -1)
+		is_wrong(im, number, wrong.text, strlen(wrong.text));
+	else if (im->line.kind == LINE_RECORD)
+		return put_back(im);
+	else if (im->line.kind == LINE_END)
+		take_end(im);
+	else if (number != 1)
+		is_wrong(im, number, twice, sizeof(twice) - 1);
+	return 0;
+}
+
+static void
+show_progress(const struct import *im)
+{
+	const struct line_reader *r = &im->reader;
+
+	if (!progress_due())
+		return;
+	if (im->size > 0 && r->bytes <= im->size)
+		progress_say(
+		    "%" PRIu64 " lines, %" PRIu64 " %%", r->number, r->bytes * 100 / im->size);
+	else
+		progress_say("%" PRIu64 " lines", r->number);
+}
+
+/* Whoever writes the export may make us wait; storaged does not wait for us. */
+static int
+send_before_waiting(void *arg)
+{
+	struct import *im = arg;
+	struct pollfd p = {.fd = im->reader.fd, .events = POLLIN};
+
+	if (poll(&p, 1, 0) == 0)
+		im->unsent = store_line_flush(&im->store);
+	return im->unsent;
+}
+
+/* All lines that there are. */
+static int
+take_lines(struct import *im)
+{
+	enum line_result r;
+	struct slice text;
+	int status = 0;
+
+	while (status == 0 && (r = line_reader_next(&im->reader, &text)) != LINE_NONE) {
+		if (r == LINE_TOO_LONG)
+			return fail(EX_DATAERR, "line %" PRIu64 " is longer than any of ours",
+			    im->reader.number + 1);
+		if (r == LINE_FAILED && im->unsent != 0)
+			return im->unsent;
+		if (r == LINE_FAILED)
+			return fail(EX_IOERR, "reading the export: %s", strerror(errno));
+		status = take_line(im, text);
+		show_progress(im);
+	}
+	if (status == 0 && im->reader.number == 0)
+		return fail(EX_DATAERR, "there is nothing to import");
+	return status;
+}
+
+static void
+print_sum(const struct import *im)
+{
+	say("imported: %s, %s, %s, %s",
+	    words_count(im->conversations, "conversation", "conversations").text,
+	    words_count(im->messages, "message", "messages").text,
+	    words_count(im->logins, "login", "logins").text,
+	    words_count(im->others, "other record", "other records").text);
+}
+
+/* Everything that was sent is answered, or the import has failed. */
+static int
+finish(const struct import *im, int status)
+{
+	progress_clear();
+	if (im->reader.number > 1)
+		print_sum(im);
+	if (status != 0) {
+		remark("not all of it was imported; importing it again does no harm");
+		return status;
+	}
+	if (!im->ended)
+		remark("the export was cut off: its last line is missing");
+	if (im->wrong > 0)
+		remark("%s wrong and left out",
+		    words_count(im->wrong, "line was", "lines were").text);
+	return im->ended && im->wrong == 0 ? 0 : EX_DATAERR;
+}
+
+static int
+import(struct import *im, int fd)
+{
+	int status;
+
+	for (uint32_t i = 0; i < IN_FLIGHT_MAX; i++)
+		im->unused[im->n_unused++] = i;
+	line_init(&im->line);
+	line_reader_init(&im->reader, fd, LINE_MAX_BYTES);
+	im->reader.before = send_before_waiting;
+	im->reader.arg = im;
+	status = take_lines(im);
+	if (status == 0 || status == EX_DATAERR) {
+		int answered = take_all_answers(im);
+
+		status = answered != 0 ? answered : status;
+	}
+	status = finish(im, status);
+	line_clear(&im->line);
+	line_reader_clear(&im->reader);
+	return status;
+}
+
+static int
+open_input(struct import *im, const char *path, int *fd)
+{
+	struct stat st;
+
+	*fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+				     : open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd == -1 || fstat(*fd, &st) == -1)
+		return fail_at(path, errno);
+	im->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	return 0;
+}
+
+int
+run_import(struct invocation *inv)
+{
+	bool progress = false;
+	const struct option_row rows[] = {
+	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+		.flag = &progress},
+	    {0},
+	};
+	struct import im = {.store.channel.fd = -1};
+	int fd = -1, status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	progress_open(progress);
+	status = open_input(&im, inv->operand, &fd);
+	if (status == 0)
+		status = store_line_reach(&im.store, inv->settings.store_socket);
+	if (status == 0)
+		status = import(&im, fd);
+	store_line_close(&im.store);
+	closefd(&fd);
+	return status;
+}

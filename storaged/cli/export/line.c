@@ -1,0 +1,158 @@
+/*
+ * Lines of an export, written and read.
+ */
+#include "storaged/cli/export/line.h"
+
+#include <inttypes.h>
+
+#include "proto/base/basics.h"
+
+static const struct kind {
+	const char *kind;
+	enum msg_type type;   /* the request */
+	enum msg_type record; /* of IMPORT_RECORD: which; else 0 */
+} kinds[] = {
+#define KIND(kind, REQUEST)  {#kind, MSG_##REQUEST, (enum msg_type)0},
+#define RECORD(kind, RECORD) {#kind, MSG_IMPORT_RECORD, MSG_##RECORD},
+#include "storaged/cli/export/line_kinds.def"
+};
+
+int
+line_write_head(struct buf *out)
+{
+	return buf_printf(out, "{\"kind\":\"banter\",\"format\":%d}\n", LINE_FORMAT);
+}
+
+int
+line_write_end(struct buf *out, uint64_t lines)
+{
+	return buf_printf(out, "{\"kind\":\"end\",\"lines\":%" PRIu64 "}\n", lines);
+}
+
+static const char *
+kind_of(enum msg_type type, enum msg_type record)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].type == type && kinds[i].record == record)
+			return kinds[i].kind;
+	never("no kind of line");
+}
+
+static int
+write_record(struct buf *out, const struct msg_import_record *request)
+{
+	enum msg_type type = (enum msg_type)request->type;
+
+	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(MSG_IMPORT_RECORD, type)) == -1)
+		return -1;
+	return fields_write_record(out, type, request->record);
+}
+
+static int
+write_request(struct buf *out, enum msg_type type, const void *request)
+{
+	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(type, (enum msg_type)0)) == -1)
+		return -1;
+	return fields_to_json(out, type, request);
+}
+
+int
+line_write(struct buf *out, enum msg_type type, const void *request)
+{
+	int rc = type == MSG_IMPORT_RECORD ? write_record(out, request)
+					   : write_request(out, type, request);
+
+	return rc == -1 ? -1 : buf_append_str(out, "}\n");
+}
+
+void
+line_init(struct line *line)
+{
+	*line = (struct line){.kind = LINE_HEAD};
+	buf_init(&line->record, WIRE_FRAME_MAX);
+}
+
+void
+line_clear(struct line *line)
+{
+	json_decref(line->json);
+	line->json = NULL;
+	buf_clear(&line->record);
+}
+
+/* {"kind":…,"NAME":number} and nothing more. */
+static int
+read_number(const json_t *object, const char *name, uint64_t *n, struct wrong *wrong)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_object_size(object) != 2)
+		return wrong_say(wrong, "this kind of line has \"%s\": a number", name);
+	*n = (uint64_t)json_integer_value(value);
+	return 0;
+}
+
+static int
+read_head(struct line *line, struct wrong *wrong)
+{
+	uint64_t format;
+
+	line->kind = LINE_HEAD;
+	if (read_number(line->json, "format", &format, wrong) == -1)
+		return -1;
+	if (format >= 1 && format <= LINE_FORMAT)
+		return 0;
+	return wrong_say(wrong,
+	    "this export is of format %" PRIu64 "; this banter knows 1 to %d: use a newer one",
+	    format, LINE_FORMAT);
+}
+
+static int
+read_request(struct line *line, const struct kind *kind, struct wrong *wrong)
+{
+	struct msg_import_record *request = &line->request.import_record;
+
+	line->kind = LINE_RECORD;
+	line->type = kind->type;
+	if (kind->record == (enum msg_type)0)
+		return fields_from_json(
+		    line->json, line->type, &line->request, &line->record, wrong);
+	*request = (struct msg_import_record){.type = (uint16_t)kind->record};
+	return fields_read_record(
+	    line->json, kind->record, &request->record, &line->record, wrong);
+}
+
+static int
+read_object(struct line *line, struct slice kind, struct wrong *wrong)
+{
+	if (slice_eq_str(kind, "banter"))
+		return read_head(line, wrong);
+	if (slice_eq_str(kind, "end")) {
+		line->kind = LINE_END;
+		return read_number(line->json, "lines", &line->lines, wrong);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (slice_eq_str(kind, kinds[i].kind))
+			return read_request(line, &kinds[i], wrong);
+	return wrong_say(wrong, "there is no kind %.64s", (const char *)kind.p);
+}
+
+int
+line_read(struct line *line, struct slice text, struct wrong *wrong)
+{
+	json_error_t error;
+	const json_t *kind;
+
+	json_decref(line->json);
+	line->json = json_loadb(
+	    (const char *)text.p, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	if (line->json == NULL)
+		return wrong_say(wrong, "no JSON: %s", error.text);
+	kind = json_object_get(line->json, "kind");
+	if (!json_is_string(kind))
+		return wrong_say(wrong, "no object with a \"kind\"");
+	return read_object(line,
+	    (struct slice){(const uint8_t *)json_string_value(kind), json_string_length(kind)},
+	    wrong);
+}

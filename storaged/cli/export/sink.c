@@ -1,0 +1,96 @@
+/*
+ * Writing with a time limit, for any kind of file: a timer's signal interrupts the write(2).
+ */
+#include "storaged/cli/export/sink.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+
+/* How often a write that blocks is interrupted to look at the clock. */
+#define TICK_SECONDS 1
+
+static void
+on_tick(int sig)
+{
+	(void)sig;
+}
+
+static void
+set_timer(time_t seconds)
+{
+	const struct itimerval timer = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+
+	must(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+}
+
+void
+sink_init(struct sink *s, int fd, size_t max)
+{
+	/* Without SA_RESTART: the write is to return. */
+	const struct sigaction act = {.sa_handler = on_tick};
+
+	*s = (struct sink){.fd = fd, .seconds = SINK_SECONDS};
+	buf_init(&s->out, SINK_PIECE + max);
+	must(sigaction(SIGALRM, &act, NULL) == 0);
+}
+
+void
+sink_clear(struct sink *s)
+{
+	buf_clear(&s->out);
+}
+
+static int
+write_piece(struct sink *s, size_t n)
+{
+	uint64_t deadline = clock_mono_ms() + s->seconds * UINT64_C(1000);
+
+	while (n > 0) {
+		ssize_t written = write(s->fd, buf_data(&s->out), n);
+
+		if (written == -1 && errno != EINTR)
+			return -1;
+		if (written > 0) {
+			buf_consume(&s->out, (size_t)written);
+			n -= (size_t)written;
+		}
+		if (n > 0 && clock_mono_ms() >= deadline) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Writes until fewer than `keep` bytes are left. */
+static int
+write_down_to(struct sink *s, size_t keep)
+{
+	int rc = 0;
+
+	set_timer(TICK_SECONDS);
+	while (rc == 0 && buf_len(&s->out) > 0 && buf_len(&s->out) >= keep) {
+		size_t n = buf_len(&s->out);
+
+		rc = write_piece(s, n < SINK_PIECE ? n : SINK_PIECE);
+	}
+	set_timer(0);
+	return rc;
+}
+
+int
+sink_write(struct sink *s)
+{
+	return buf_len(&s->out) < SINK_PIECE ? 0 : write_down_to(s, SINK_PIECE);
+}
+
+int
+sink_flush(struct sink *s)
+{
+	return write_down_to(s, 0);
+}

@@ -1,0 +1,99 @@
+/*
+ * banter: looks after the store. Some commands ask a running storaged through its socket, some
+ * read the store itself (snapshot.h), one replaces it while no storaged runs. For the user that
+ * storaged runs as, or root.
+ *
+ * Exit status: 0, 1 when `verify` found something broken, else as in sysexits(3).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/cli/command.h"
+#include "storaged/cli/console.h"
+
+static const struct command commands[] = {
+#define COMMAND(name, operands, summary) {#name, operands, summary, run_##name},
+#include "storaged/cli/commands.def"
+};
+
+static int
+print_help(void)
+{
+	printf("usage: banter COMMAND [options]\n"
+	       "Looks after banter's store.\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		char left[32];
+
+		(void)snprintf(
+		    left, sizeof(left), "%s %s", commands[i].name, commands[i].operands);
+		printf("  %-19s %s\n", left, commands[i].summary);
+	}
+	printf("  %-19s show this, or the help of a command\n", "help [COMMAND]");
+	printf("\nEach has its --help; all of it is in banter(1).\n");
+	return 0;
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int
+run_command(int argc, char **argv)
+{
+	struct invocation inv = {.command = find_command(argv[0]), .argc = argc, .argv = argv};
+	int status;
+
+	if (inv.command == NULL)
+		return fail(EX_USAGE, "there is no command %s; see banter help", argv[0]);
+	status = inv.command->run(&inv);
+	settings_clear(&inv.settings);
+	return status;
+}
+
+/* `help backup` is `backup --help`. */
+static int
+run_help(int argc, char **argv)
+{
+	static char option[] = "--help";
+
+	if (argc == 1)
+		return print_help();
+	if (argc > 2)
+		return fail(EX_USAGE, "%s is too much; see banter help", argv[2]);
+	return run_command(2, (char *[]){argv[1], option, NULL});
+}
+
+static int
+run(int argc, char **argv)
+{
+	if (argc < 2)
+		return fail(EX_USAGE, "say which command; see banter help");
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("banter %s\n", BANTER_VERSION);
+		return 0;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+		return run_help(argc - 1, argv + 1);
+	return run_command(argc - 1, argv + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	log_open("banter", LOG_ERROR);
+	/* What cannot be written is noticed where it is written, with the store closed in order. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	umask(077);
+	return say_end(run(argc, argv));
+}

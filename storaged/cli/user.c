@@ -1,0 +1,235 @@
+/*
+ * `banter user`: users of the dashboard, through a running storaged.
+ */
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/console.h"
+#include "storaged/cli/display_name.h"
+#include "storaged/cli/options.h"
+#include "storaged/cli/store_pages.h"
+#include "storaged/cli/units.h"
+#include "storaged/cli/user_new.h"
+
+static const char about[] =
+    "ACTION is one of\n"
+    "  add EMAIL     a new user, who signs in with this e-mail and a password\n"
+    "  list          the users of an organization, the oldest first\n"
+    "  remove EMAIL  ends this user and their sessions\n"
+    "  passwd EMAIL  gives this user another password, and ends their sessions\n"
+    "\n"
+    "The first user of an organization is an owner, others are members, if nothing else is "
+    "said.\n"
+    "A member sees all that the organization has, but neither users nor keys. A password is "
+    "asked\n"
+    "for without being shown, or read as a line where standard input is no terminal.\n";
+
+struct wish {
+	const char *email; /* NULL: the action has none */
+	const char *org_text, *name_text;
+	bool owner, member, generate;
+	struct id org;
+	struct slice name;
+};
+
+/* A password of whom it may concern. */
+static int
+get_password(
+    const struct wish *wish, char password[USER_GENERATED + 1], char hashed[PASSWORD_TEXT_SIZE])
+{
+	password[0] = '\0';
+	return wish->generate ? user_generate_password(password, hashed)
+			      : user_ask_password(hashed);
+}
+
+static void
+tell_password(const struct wish *wish, char password[USER_GENERATED + 1])
+{
+	if (wish->generate)
+		say("password: %s", password);
+	explicit_bzero(password, USER_GENERATED + 1);
+}
+
+static int
+choose_role(struct store_line *line, const struct wish *wish, enum user_role *role)
+{
+	bool first = wish->owner;
+	int status = 0;
+
+	if (!wish->owner && !wish->member)
+		status = user_is_first(line, &wish->org, &first);
+	*role = first ? USER_OWNER : USER_MEMBER;
+	return status;
+}
+
+static int
+add(struct store_line *line, const struct wish *wish)
+{
+	struct user_new user = {.org = wish->org, .email = wish->email, .name = wish->name};
+	char password[USER_GENERATED + 1];
+	int status = choose_role(line, wish, &user.role);
+
+	if (status == 0)
+		status = get_password(wish, password, user.password);
+	if (status == 0)
+		status = user_make(line, &user);
+	if (status == 0)
+		tell_password(wish, password);
+	return status;
+}
+
+/* -- one that is there ---------------------------------------------------------------------- */
+
+static int
+find(struct store_line *line, const char *email, struct id *org, struct id *user)
+{
+	struct msg_user_get ask = {.email = slice_str(email)};
+	struct msg_user_record r;
+	union msg m;
+	int status = store_line_ask(line, MSG_USER_GET, &ask, MSG_USER, &m);
+
+	if (status != 0)
+		return status;
+	must(record_decode(m.user.user, MSG_USER_RECORD, &r) == WIRE_OK);
+	*org = r.org;
+	*user = r.id;
+	return 0;
+}
+
+static int
+remove_user(struct store_line *line, const struct wish *wish)
+{
+	struct msg_user_delete delete;
+	union msg m;
+	int status = find(line, wish->email, &delete.org, &delete.user);
+
+	if (status == 0)
+		status = store_line_ask(line, MSG_USER_DELETE, &delete, MSG_OK, &m);
+	if (status == 0)
+		say("removed %s", wish->email);
+	return status;
+}
+
+static int
+passwd(struct store_line *line, const struct wish *wish)
+{
+	struct msg_user_change change = {.what = USER_PASSWORD};
+	char password[USER_GENERATED + 1], hashed[PASSWORD_TEXT_SIZE];
+	union msg m;
+	int status = find(line, wish->email, &change.org, &change.user);
+
+	if (status == 0)
+		status = get_password(wish, password, hashed);
+	if (status != 0)
+		return status;
+	change.password = slice_str(hashed);
+	status = store_line_ask(line, MSG_USER_CHANGE, &change, MSG_OK, &m);
+	if (status != 0)
+		return status;
+	say("changed the password of %s", wish->email);
+	tell_password(wish, password);
+	return 0;
+}
+
+/* -- all of them ---------------------------------------------------------------------------- */
+
+static void
+print_user(struct slice item)
+{
+	struct msg_user_item user;
+
+	must(record_decode(item, MSG_USER_ITEM, &user) == WIRE_OK);
+	say("%.*s  %s  %s  %.*s", (int)user.email.len, (const char *)user.email.p,
+	    user.role == USER_OWNER ? "owner" : "member", words_time(user.created_at).text,
+	    (int)user.name.len, (const char *)user.name.p);
+}
+
+static int
+list(struct store_line *line, const struct wish *wish)
+{
+	struct msg_user_list ask = {.org = wish->org};
+
+	return store_pages_walk(
+	    line, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, print_user);
+}
+
+/* -- the command line ----------------------------------------------------------------------- */
+
+typedef int action_fn(struct store_line *line, const struct wish *wish);
+
+static const struct action {
+	const char *name;
+	bool has_email;
+	action_fn *run;
+} actions[] = {
+    {"add", true, add},
+    {"list", false, list},
+    {"remove", true, remove_user},
+    {"passwd", true, passwd},
+};
+
+static const struct action *
+find_action(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	return NULL;
+}
+
+/* 0, or EX_USAGE with the reason said. */
+static int
+check_wish(const struct action *action, struct wish *wish)
+{
+	if (!action->has_email && wish->email != NULL)
+		return fail(EX_USAGE, "%s is too much; see banter user --help", wish->email);
+	if (action->has_email && wish->email == NULL)
+		return fail(EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
+	if (wish->owner && wish->member)
+		return fail(EX_USAGE, "--owner and --member: say one of them");
+	if (wish->name_text != NULL && !name_read(wish->name_text, &wish->name))
+		return fail(EX_USAGE, "--name has at most %d characters of UTF-8, in one line",
+		    NAME_MAX_UNITS);
+	wish->org = id_default_org;
+	if (wish->org_text != NULL && id_parse(slice_str(wish->org_text), &wish->org) == -1)
+		return fail(EX_USAGE, "--org %s: this is no id", wish->org_text);
+	return action->has_email ? user_check_email(wish->email) : 0;
+}
+
+static int
+act(const char *socket, const struct action *action, const struct wish *wish)
+{
+	struct store_line line;
+	int status = store_line_reach(&line, socket);
+
+	if (status == 0)
+		status = action->run(&line, wish);
+	store_line_close(&line);
+	return status;
+}
+
+int
+run_user(struct invocation *inv)
+{
+	struct wish wish = {0};
+	const struct option_row rows[] = {
+	    {"org", "ID", "of this organization, not of the first one", .text = &wish.org_text},
+	    {"name", "NAME", "what the new user is called", .text = &wish.name_text},
+	    {"owner", NULL, "the new user may change users and keys", .flag = &wish.owner},
+	    {"member", NULL, "the new user may not", .flag = &wish.member},
+	    {"generate", NULL, "make a random password and print it", .flag = &wish.generate},
+	    {0},
+	};
+	const struct action *action;
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	action = find_action(inv->operand);
+	if (action == NULL)
+		return fail(EX_USAGE, "%s is no action; see banter user --help", inv->operand);
+	wish.email = inv->second;
+	status = check_wish(action, &wish);
+	return status == 0 ? act(inv->settings.store_socket, action, &wish) : status;
+}

@@ -1,0 +1,64 @@
+/*
+ * `banter widget`: the widgets of an organization, through a running storaged. They are made and
+ * changed by the admin API.
+ */
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/console.h"
+#include "storaged/cli/options.h"
+#include "storaged/cli/store_pages.h"
+
+static const char about[] =
+    "ACTION is\n"
+    "  list  the widgets of an organization, the oldest first: the id by which a site embeds "
+    "each\n"
+    "        of them (data-widget), whether it is on, and its name\n"
+    "\n"
+    "They are made and changed by the admin API, /v1/admin/widgets.\n";
+
+static void
+print_widget(struct slice item)
+{
+	struct msg_widget_record w;
+
+	must(record_decode(item, MSG_WIDGET_RECORD, &w) == WIRE_OK);
+	say("%.*s  %s  %.*s", (int)w.public_id.len, (const char *)w.public_id.p,
+	    w.enabled ? "on" : "off", (int)w.name.len, (const char *)w.name.p);
+}
+
+static int
+list(struct store_line *line, const struct id *org)
+{
+	struct msg_widget_list ask = {.org = *org};
+
+	return store_pages_walk(
+	    line, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, print_widget);
+}
+
+int
+run_widget(struct invocation *inv)
+{
+	const char *org_text = NULL;
+	const struct option_row rows[] = {
+	    {"org", "ID", "of this organization, not of the first one", .text = &org_text},
+	    {0},
+	};
+	struct id org = id_default_org;
+	struct store_line line;
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	if (strcmp(inv->operand, "list") != 0)
+		return fail(
+		    EX_USAGE, "%s is no action; see banter widget --help", inv->operand);
+	if (org_text != NULL && id_parse(slice_str(org_text), &org) == -1)
+		return fail(EX_USAGE, "--org %s: this is no id", org_text);
+	status = store_line_reach(&line, inv->settings.store_socket);
+	if (status == 0)
+		status = list(&line, &org);
+	store_line_close(&line);
+	return status;
+}

@@ -1,0 +1,468 @@
+/*
+ * Conversations and their lists. Every index is written in the transaction of what it indexes.
+ */
+#include "storaged/conversations/conversations.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/base/utf8.h"
+#include "storaged/engine/message_pages.h"
+#include "storaged/engine/totals.h"
+#include "storaged/request/turn_writer.h"
+
+/* Of a page that anybody may ask for with the widget's key, and leave lying in a worker's memory,
+ * escaped, for as long as a client may stall. */
+#define HISTORY_BYTES ((size_t)128 << 10)
+
+/* Conversations that one request for a list looks at, so that no filter holds up the others: some
+ * 2 µs each. */
+#define LOOKS_MAX 2000u
+
+/* The id that conversations_by_session holds. */
+static int
+find_by_session(struct txn *t, const struct key *key, struct id *id)
+{
+	struct slice value;
+	int rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, key, &value);
+
+	if (rc != 0)
+		return rc;
+	if (value.len != sizeof(id->b))
+		return RECORD_DAMAGED;
+	memcpy(id->b, value.p, sizeof(id->b));
+	return 0;
+}
+
+int
+conversation_of_session(struct txn *t, const struct id *org, const struct id *widget,
+    struct slice session, const struct id *fresh_id,
+    struct msg_conversation_record *conversation, bool *fresh)
+{
+	struct key by_session = key_session(org, widget, session), key;
+	struct id id;
+	int rc = find_by_session(t, &by_session, &id);
+
+	*fresh = rc == MDB_NOTFOUND;
+	if (rc == 0) {
+		key = key_id(&id);
+		rc = txn_get_record(
+		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	}
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*conversation = (struct msg_conversation_record){
+	    .v = CONVERSATION_VERSION,
+	    .id = *fresh_id,
+	    .org = *org,
+	    .widget = *widget,
+	    .session = session,
+	    .next_seq = 1,
+	};
+	return 0;
+}
+
+/* Moves an entry of a list by activity; NULL: from nowhere, or to nowhere. */
+static int
+move_entry(struct txn *t, enum table table, const struct key *from, const struct key *to)
+{
+	int rc = from == NULL ? 0 : txn_del(t, table, from);
+
+	return rc != 0 || to == NULL ? rc : txn_put(t, table, to, (struct slice){0});
+}
+
+/* Moves a conversation among those of its contact, from the one before. */
+static int
+move_among_contacts(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct listed *before)
+{
+	const struct id *org = &conversation->org, *id = &conversation->id;
+	struct key from, to;
+	bool had = before != NULL && !id_is_zero(&before->contact);
+	bool has = !id_is_zero(&conversation->contact);
+
+	if (!had && !has)
+		return 0;
+	if (had)
+		from = key_activity_of(org, &before->contact, before->updated_at, id);
+	to = key_activity_of(org, &conversation->contact, conversation->updated_at, id);
+	return move_entry(
+	    t, TABLE_CONVERSATIONS_BY_CONTACT, had ? &from : NULL, has ? &to : NULL);
+}
+
+/* Moves a conversation to its new place in all lists by activity. */
+static int
+move_activity(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct listed *before)
+{
+	const struct id *org = &conversation->org, *id = &conversation->id;
+	uint64_t then = before == NULL ? 0 : before->updated_at;
+	struct key from = key_activity(org, then, id);
+	struct key to = key_activity(org, conversation->updated_at, id);
+	struct key widget_from = key_activity_of(org, &conversation->widget, then, id);
+	struct key widget_to =
+	    key_activity_of(org, &conversation->widget, conversation->updated_at, id);
+	int rc = 0;
+
+	if (before == NULL || then != conversation->updated_at) {
+		rc = move_entry(
+		    t, TABLE_CONVERSATIONS_BY_ACTIVITY, before == NULL ? NULL : &from, &to);
+		if (rc == 0)
+			rc = move_entry(t, TABLE_CONVERSATIONS_BY_WIDGET,
+			    before == NULL ? NULL : &widget_from, &widget_to);
+	} else if (id_equal(&before->contact, &conversation->contact)) {
+		return 0;
+	}
+	return rc != 0 ? rc : move_among_contacts(t, conversation, before);
+}
+
+int
+conversation_put(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct listed *before, unsigned messages)
+{
+	bool fresh = before == NULL;
+	struct key key = key_id(&conversation->id);
+	struct key by_session =
+	    key_session(&conversation->org, &conversation->widget, conversation->session);
+	/* First of all, since every later change may move the bytes that the record refers to. */
+	int rc =
+	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+
+	if (rc == 0 && fresh)
+		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
+	if (rc == 0)
+		rc = move_activity(t, conversation, before);
+	if (rc == 0)
+		rc = totals_add(t, &conversation->org, fresh, messages);
+	return rc;
+}
+
+/* A conversation that something else names, so that it must be there. */
+static int
+get_named(struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
+{
+	int rc =
+	    txn_get_record(t, TABLE_CONVERSATIONS, key, MSG_CONVERSATION_RECORD, conversation);
+
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+int
+conversation_set_contact(struct txn *t, const struct id *id, const struct id *contact)
+{
+	struct key key = key_id(id);
+	struct msg_conversation_record conversation;
+	struct listed before;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc != 0 || id_equal(&conversation.contact, contact))
+		return rc;
+	before = (struct listed){conversation.updated_at, conversation.contact};
+	conversation.contact = *contact;
+	return conversation_put(t, &conversation, &before, 0);
+}
+
+void
+conversation_note(
+    struct msg_conversation_record *conversation, uint64_t seq, enum conversation_state state)
+{
+	if (seq + 1 == conversation->next_seq)
+		conversation->state = (uint8_t)state;
+}
+
+int
+conversation_reopen(struct txn *t, const struct msg_turn_record *place)
+{
+	struct key key = key_id(&place->conversation);
+	struct msg_conversation_record conversation;
+	uint8_t before;
+	int rc = get_named(t, &key, &conversation);
+
+	if (rc != 0)
+		return rc;
+	before = conversation.state;
+	conversation_note(&conversation, place->seq, CONVERSATION_ACTIVE);
+	if (conversation.state == before)
+		return 0;
+	return txn_put_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+}
+
+enum conversation_state
+conversation_state_of(enum message_status status)
+{
+	switch (status) {
+	case MESSAGE_COMPLETE:
+		return CONVERSATION_COMPLETE;
+	case MESSAGE_STOPPED:
+		return CONVERSATION_STOPPED;
+	case MESSAGE_INTERRUPTED:
+		return CONVERSATION_INTERRUPTED;
+	}
+	never("no such status");
+}
+
+int
+conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
+    const struct arrival *arrival)
+{
+	const struct listed before = {conversation->updated_at, conversation->contact};
+
+	if (fresh)
+		conversation->created_at = arrival->now;
+	/* A clock that was set back must not make the list go back. */
+	if (arrival->now > conversation->updated_at)
+		conversation->updated_at = arrival->now;
+	if (!arrival->replaces)
+		conversation->messages++;
+	if (arrival->text.len > 0)
+		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
+	conversation_note(conversation, arrival->reply, arrival->state);
+	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
+}
+
+/* Where a list begins, and what is left out of it: what its table does not tell is compared. */
+struct listing {
+	enum table table;
+	struct key front, start;
+	const struct id *widget; /* NULL: any */
+	uint8_t state;           /* CONVERSATION_ANY: any */
+};
+
+/* The list that has least besides what is asked for; the cursor has its right length, or none. */
+static struct listing
+listing_of(const struct msg_conversation_list *m)
+{
+	bool by_contact = !id_is_zero(&m->contact), by_widget = !id_is_zero(&m->widget);
+	const struct id *of = by_contact ? &m->contact : &m->widget;
+	struct listing l = {.state = m->state};
+
+	if (by_contact || by_widget) {
+		l.table =
+		    by_contact ? TABLE_CONVERSATIONS_BY_CONTACT : TABLE_CONVERSATIONS_BY_WIDGET;
+		l.widget = by_contact && by_widget ? &m->widget : NULL;
+		l.front = key_of_org(&m->org, of);
+		l.start =
+		    m->cursor.len == 0 ? l.front : key_activity_of_at(&m->org, of, m->cursor);
+	} else {
+		l.table = TABLE_CONVERSATIONS_BY_ACTIVITY;
+		l.front = key_id(&m->org);
+		l.start = m->cursor.len == 0 ? l.front : key_activity_at(&m->org, m->cursor);
+	}
+	return l;
+}
+
+/* One that is damaged is not known to be. */
+static bool
+is_asked_for(const struct listing *l, struct slice record)
+{
+	struct msg_conversation_record conversation;
+
+	if (l->widget == NULL && l->state == CONVERSATION_ANY)
+		return true;
+	if (record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation) !=
+	    0)
+		return false;
+	return (l->widget == NULL || id_equal(&conversation.widget, l->widget)) &&
+	    (l->state == CONVERSATION_ANY || conversation.state == l->state);
+}
+
+/* Adds the conversation where the walk stands, if it is asked for; an index entry without one is left
+ * out. */
+static int
+list_conversation(struct walk *w, const struct listing *l, uint32_t *listed)
+{
+	struct txn *t = w->txn;
+	struct id id = activity_conversation(w->key);
+	struct key key = key_id(&id);
+	struct slice record;
+	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
+
+	if (rc == MDB_NOTFOUND) {
+		log_event(LOG_ERROR, "index_dangling", L_STR("table", table_name(l->table)),
+		    L_ID("conversation", &id));
+		return 0;
+	}
+	if (rc == 0 && is_asked_for(l, record)) {
+		must(wire_list_add(&t->env->list, record) == 0);
+		++*listed;
+	}
+	return rc;
+}
+
+/* Fills a page; next is set if there is, or may be, more. */
+static int
+gather(struct walk *w, const struct listing *l, uint32_t limit, struct slice *next)
+{
+	struct slice last = {0};
+	uint32_t listed = 0, looks = 0;
+	int rc = walk_from(w, &l->start);
+
+	/* A cursor names the last one of the page before. */
+	if (rc == 0 && slice_eq(w->key, key_slice(&l->start)))
+		rc = walk_next(w);
+	for (; rc == 0; rc = walk_next(w)) {
+		if (listed == limit || looks == LOOKS_MAX) {
+			*next = last;
+			return 0;
+		}
+		rc = list_conversation(w, l, &listed);
+		if (rc != 0)
+			return rc;
+		last = activity_cursor(w->key);
+		looks++;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+conversation_list(struct txn *t, struct call *c)
+{
+	const struct msg_conversation_list *m = &c->m->conversation_list;
+	struct msg_totals_record totals;
+	struct slice next = {0};
+	struct listing l;
+	struct walk w;
+	int rc;
+
+	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
+		return call_refuse(c, STORE_INVALID, "no cursor of this list");
+	rc = totals_get(t, &m->org, &totals);
+	if (rc != 0)
+		return rc;
+
+	l = listing_of(m);
+	buf_reset(&t->env->list);
+	rc = walk_open(&w, t, l.table, &l.front);
+	if (rc == 0)
+		rc = gather(&w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
+	if (rc == 0)
+		call_answer(c, MSG_CONVERSATION_PAGE,
+		    &(struct msg_conversation_page){
+			.conversations = buf_slice(&t->env->list),
+			.total = totals.conversations,
+			.next = next,
+		    });
+	walk_close(&w);
+	return rc;
+}
+
+/* The newest turn of a conversation that is really open. */
+struct newest {
+	struct txn *t;
+	struct id turn; /* zero: none */
+};
+
+/* Ids made later are greater (proto/base/ids.h). */
+static int
+look_at_open(void *arg, const struct id *turn)
+{
+	struct newest *newest = arg;
+	struct key key = key_id(turn);
+	struct slice open;
+	int rc;
+
+	if (memcmp(turn->b, newest->turn.b, sizeof(turn->b)) <= 0)
+		return 0;
+	rc = txn_get(newest->t, TABLE_OPEN_TURNS, &key, &open);
+	if (rc == 0)
+		newest->turn = *turn;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+conversation_newest_open(
+    struct txn *t, const struct call *c, const struct id *conversation, struct id *turn)
+{
+	struct newest newest = {.t = t};
+	int rc = standing_each(c, conversation, look_at_open, &newest);
+
+	*turn = newest.turn;
+	return rc;
+}
+
+/* Which messages a page is to have. */
+struct wanted {
+	bool backwards;
+	uint64_t from; /* as in MESSAGE_LIST */
+	uint32_t limit;
+	size_t bytes;
+};
+
+/* Answers with a page of a conversation, whose record this is. */
+static int
+answer_page(struct txn *t, struct call *c, const struct id *conversation, struct slice record,
+    const struct wanted *wanted)
+{
+	const struct page_bounds most = {
+	    call_limit(wanted->limit, MESSAGES_MAX), wanted->bytes};
+	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
+	struct id active;
+	struct page page;
+	int rc = wanted->backwards ? page_backwards(t, conversation, before, most, false, &page)
+				   : page_forwards(t, conversation, wanted->from, most, &page);
+
+	if (rc == 0)
+		rc = conversation_newest_open(t, c, conversation, &active);
+	if (rc != 0)
+		return rc;
+	call_answer(c, MSG_MESSAGE_PAGE,
+	    &(struct msg_message_page){
+		.conversation = record,
+		.messages = buf_slice(&t->env->list),
+		.next = page.end == PAGE_WHOLE ? 0 : page.next,
+		.active = active,
+	    });
+	return 0;
+}
+
+/* The record of a conversation, as bytes and decoded. */
+static int
+get_conversation(struct txn *t, const struct id *id, struct slice *record,
+    struct msg_conversation_record *conversation)
+{
+	struct key key = key_id(id);
+	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, record);
+
+	if (rc != 0)
+		return rc;
+	return record_read(*record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, conversation);
+}
+
+int
+message_list(struct txn *t, struct call *c)
+{
+	const struct msg_message_list *m = &c->m->message_list;
+	const struct wanted wanted = {m->backwards, m->from, m->limit, PAGE_BYTES};
+	struct msg_conversation_record conversation;
+	struct slice record;
+	int rc = get_conversation(t, &m->conversation, &record, &conversation);
+
+	/* To another organization it is as if it did not exist. */
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	return rc != 0 ? rc : answer_page(t, c, &m->conversation, record, &wanted);
+}
+
+int
+session_history(struct txn *t, struct call *c)
+{
+	const struct msg_session_history *m = &c->m->session_history;
+	const struct wanted wanted = {true, m->from, m->limit, HISTORY_BYTES};
+	struct key by_session = key_session(&m->org, &m->widget, m->session);
+	struct msg_conversation_record conversation;
+	struct slice record;
+	struct id id;
+	int rc = find_by_session(t, &by_session, &id);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "the session has no conversation yet");
+	if (rc == 0)
+		rc = get_conversation(t, &id, &record, &conversation);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	return answer_page(t, c, &id, record, &wanted);
+}

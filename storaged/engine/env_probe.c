@@ -1,0 +1,94 @@
+/*
+ * The probe of an environment that takes no writes (env.h). Whether it passes says that there is some
+ * room, not how much.
+ */
+#include "storaged/engine/env.h"
+
+#include <stdio.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/engine/txn.h"
+
+/* What a probe writes: so many values that take a page each. Not one great value, which would need
+ * pages that lie together. */
+#define PROBE_PAGES 16
+#define PROBE_PAGE  4000
+
+/* Writes the probe's keys, or removes them again. */
+static int
+write_probe(struct txn *t, bool there)
+{
+	static const uint8_t page[PROBE_PAGE];
+	char name[24];
+	int rc = 0;
+
+	for (int i = 0; i < PROBE_PAGES && rc == 0; i++) {
+		struct key key;
+
+		snprintf(name, sizeof(name), META_PROBE "%d", i);
+		key = key_meta(name);
+		rc = there ? txn_put(t, TABLE_META, &key, (struct slice){page, sizeof(page)})
+			   : txn_del(t, TABLE_META, &key);
+	}
+	return rc;
+}
+
+static int
+run_probe(struct env *env, bool there)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_WRITE);
+
+	if (rc != 0)
+		return rc;
+	rc = write_probe(&t, there);
+	if (rc == 0)
+		return txn_commit(&t);
+	txn_abort(&t);
+	return rc;
+}
+
+/*
+ * What a commit has freed can be used from the second one after it on (mdb.c, mdb_find_oldest()),
+ * and a full map lets no commit through: without this small one, which may use the reserve, the
+ * room that a deletion made would come to light with the next deletion only.
+ */
+static int
+bring_room_to_light(struct env *env)
+{
+	struct key key = key_meta(META_PROBE "0");
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_DELETE);
+
+	if (rc != 0)
+		return rc;
+	rc = txn_put(&t, TABLE_META, &key, (struct slice){0});
+	if (rc == 0)
+		rc = txn_del(&t, TABLE_META, &key);
+	if (rc != 0) {
+		txn_abort(&t);
+		return rc;
+	}
+	rc = txn_commit(&t);
+	env->hidden_room = rc != 0;
+	return rc;
+}
+
+void
+env_probe(struct env *env)
+{
+	if (env->writable)
+		return;
+	/* When it fails, the disk is full or worse: the next probe tries again. */
+	if (env->hidden_room && bring_room_to_light(env) != 0)
+		return;
+	if (env->calm++ < env->patience)
+		return;
+	if (run_probe(env, true) != 0 || run_probe(env, false) != 0)
+		return;
+	env->writable = true;
+	env->writable_at = clock_mono_ms();
+	log_event(LOG_NOTICE, "store_writable");
+}

@@ -1,0 +1,28 @@
+/*
+ * Bringing a store that an older banter wrote to today's schema: at the start, before anyone is
+ * served, in one transaction, after a copy of the whole environment was made beside it. Whatever
+ * happens on the way, the next start finds the old store as it was and does it again.
+ *
+ * Each step is one line of a table in migrate.c: from which version, what it does. A step never
+ * changes once it was released; it must not use today's record structs for yesterday's bytes.
+ */
+#ifndef STORAGED_ENGINE_MIGRATE_H
+#define STORAGED_ENGINE_MIGRATE_H
+
+#include "storaged/engine/txn.h"
+
+/*
+ * Does all steps from version `from` (1 to SCHEMA_VERSION - 1) within the transaction, which the
+ * caller commits together with the new version number. 0 or an error of txn.h.
+ */
+[[gnu::warn_unused_result]] int migrate(struct txn *t, uint64_t from);
+
+/*
+ * Copies the environment to data-schema<from>.mdb in its directory, synced, before anything of it
+ * is changed; a copy that is there already from a try that did not come through is replaced. Only
+ * a whole copy ever has that name. No transaction may run. 0, an LMDB error or errno (ENOSPC:
+ * perhaps before anything was written); either way there is a line in the log.
+ */
+[[gnu::warn_unused_result]] int migrate_backup(struct env *env, const char *dir, uint64_t from);
+
+#endif

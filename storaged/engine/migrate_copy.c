@@ -1,0 +1,177 @@
+/*
+ * The copy of the store that is made before a migration changes any of it.
+ */
+#include "storaged/engine/migrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/engine/safe_read.h"
+
+/* LMDB's tree of free pages (mdb.c, FREE_DBI); readers may look at it as at a table. */
+#define FREE_TREE 0
+
+/* Bytes: what the copy takes, and what its file system has for it. */
+struct room {
+	uint64_t wanted, free;
+};
+
+/* The pages that the entries of the free list name. Each begins with how many it has. */
+static int
+count_listed(MDB_txn *txn, uint64_t *pages)
+{
+	MDB_cursor *cursor;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(txn, FREE_TREE, &cursor);
+
+	*pages = 0;
+	if (rc != 0)
+		return rc;
+	while ((rc = lookup_move(cursor, &k, &v, MDB_NEXT)) == 0) {
+		size_t n = 0;
+
+		if (v.mv_size >= sizeof(n))
+			memcpy(&n, v.mv_data, sizeof(n));
+		*pages += n;
+	}
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The bytes of a compacted copy: all pages but the free ones and the list of them (mdb.c,
+ * mdb_env_copyfd1()). */
+static int
+measure_copy(struct env *env, MDB_txn *txn, uint64_t *bytes)
+{
+	uint64_t free, all;
+	MDB_envinfo info;
+	MDB_stat list;
+	int rc = mdb_env_info(env->mdb, &info);
+
+	if (rc == 0)
+		rc = mdb_stat(txn, FREE_TREE, &list);
+	if (rc == 0)
+		rc = count_listed(txn, &free);
+	if (rc != 0)
+		return rc;
+	all = (uint64_t)info.me_last_pgno + 1;
+	free += list.ms_branch_pages + list.ms_leaf_pages + list.ms_overflow_pages;
+	/* More are free than there are: damaged, and the copy itself will tell. */
+	*bytes = free > all ? 0 : (all - free) * list.ms_psize;
+	return 0;
+}
+
+/* ENOSPC before a byte is written: the next start would fill the disk again, and the next. A file
+ * system without a size (f_blocks) does not tell what it has. */
+static int
+look_for_room(struct env *env, const char *dir, struct room *room)
+{
+	struct statvfs fs;
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = measure_copy(env, t.mdb, &room->wanted);
+	txn_abort(&t);
+	if (rc != 0)
+		return rc;
+	if (statvfs(dir, &fs) == -1)
+		return errno;
+	room->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return fs.f_blocks != 0 && room->wanted > room->free ? ENOSPC : 0;
+}
+
+/* Writes all of the store to a file. */
+static int
+copy_to(struct env *env, int fd)
+{
+	int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
+
+	/* It counts the pages and finds that some are lost: LMDB's word for a leak, which harms
+	 * nobody. Then they are copied as well. */
+	if (rc == MDB_INCOMPATIBLE) {
+		if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+			return errno;
+		rc = mdb_env_copyfd2(env->mdb, fd, 0);
+	}
+	if (rc == 0 && fsync(fd) == -1)
+		rc = errno;
+	return rc;
+}
+
+/* The same to a file of this name, whose size it gets. */
+static int
+make_copy(struct env *env, const char *path, uint64_t *bytes)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st = {0};
+	int rc;
+
+	if (fd == -1)
+		return errno;
+	rc = copy_to(env, fd);
+	if (rc == 0 && fstat(fd, &st) == -1)
+		rc = errno;
+	*bytes = (uint64_t)st.st_size;
+	closefd(&fd);
+	return rc;
+}
+
+/* Gives a file its last name, on disk. */
+static int
+rename_synced(const char *dir, const char *from, const char *to)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd == -1)
+		return errno;
+	if (rename(from, to) == -1 || fsync(fd) == -1)
+		rc = errno;
+	closefd(&fd);
+	return rc;
+}
+
+int
+migrate_backup(struct env *env, const char *dir, uint64_t from)
+{
+	char path[PATH_MAX], part[PATH_MAX];
+	struct room room = {0};
+	uint64_t bytes = 0;
+	int n, rc;
+
+	n = snprintf(part, sizeof(part), "%s/data-schema%u.mdb.part", dir, (unsigned)from);
+	if (n < 0 || (size_t)n >= sizeof(part))
+		return ENAMETOOLONG;
+	(void)snprintf(path, sizeof(path), "%s/data-schema%u.mdb", dir, (unsigned)from);
+	/* What a try before left here is worth nothing, and takes room. */
+	unlink(part);
+	rc = look_for_room(env, dir, &room);
+	if (rc == 0)
+		rc = make_copy(env, part, &bytes);
+	if (rc == 0)
+		rc = rename_synced(dir, part, path);
+	if (rc == 0) {
+		log_event(LOG_NOTICE, "store_copied", L_STR("path", path),
+		    L_UINT("bytes", bytes), L_UINT("schema", from));
+		return 0;
+	}
+	unlink(part);
+	log_event(LOG_ERROR, "store_not_copied", L_STR("path", path),
+	    L_STR("error", mdb_strerror(rc)), L_UINT("wanted", room.wanted),
+	    L_UINT("free", room.free),
+	    L_STR("help",
+		"the store must be copied before it can be brought to this version's schema, "
+		"and nothing of it was changed: make room for the wanted bytes in this "
+		"directory, or install the old version again"));
+	return rc;
+}

@@ -1,0 +1,56 @@
+/*
+ * The way out of LMDB's asserts: its callback may not return, for the process ends behind it.
+ */
+#include "storaged/engine/safe_read.h"
+
+#include <setjmp.h>
+#include <stdbool.h>
+
+#include "proto/base/log.h"
+
+static jmp_buf way_out;
+static bool looking;
+
+static void
+on_assert(MDB_env *mdb, const char *what)
+{
+	(void)mdb;
+	if (looking) {
+		looking = false;
+		longjmp(way_out, 1);
+	}
+	log_event(LOG_ERROR, "store_damaged", L_STR("error", what),
+	    L_STR("help", "banter verify says more; restore a backup"));
+}
+
+int
+lookup_guard(MDB_env *mdb)
+{
+	return mdb_env_set_assert(mdb, on_assert);
+}
+
+int
+lookup_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v)
+{
+	int rc;
+
+	if (setjmp(way_out) != 0)
+		return MDB_CORRUPTED;
+	looking = true;
+	rc = mdb_get(txn, dbi, k, v);
+	looking = false;
+	return rc;
+}
+
+int
+lookup_move(MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op)
+{
+	int rc;
+
+	if (setjmp(way_out) != 0)
+		return MDB_CORRUPTED;
+	looking = true;
+	rc = mdb_cursor_get(cursor, k, v, op);
+	looking = false;
+	return rc;
+}

@@ -1,0 +1,392 @@
+/*
+ * The bytes of the keys. A key that is taken apart here came from the store and has the length
+ * that this file gave it; anything else is a broken environment, and must() says so.
+ */
+#include "storaged/engine/schema.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+
+static const char *const names[TABLES] = {
+    [TABLE_META] = "meta",
+    [TABLE_CONVERSATIONS] = "conversations",
+    [TABLE_CONVERSATIONS_BY_SESSION] = "conversations_by_session",
+    [TABLE_CONVERSATIONS_BY_ACTIVITY] = "conversations_by_activity",
+    [TABLE_MESSAGES] = "messages",
+    [TABLE_TURNS] = "turns",
+    [TABLE_OPEN_TURNS] = "open_turns",
+    [TABLE_PARTIALS] = "partials",
+    [TABLE_LOGINS] = "logins",
+    [TABLE_TOTALS] = "totals",
+    [TABLE_CLIENT_IDS] = "client_ids",
+    [TABLE_CONVERSATIONS_BY_WIDGET] = "conversations_by_widget",
+    [TABLE_CONVERSATIONS_BY_CONTACT] = "conversations_by_contact",
+    [TABLE_ORGS] = "orgs",
+    [TABLE_USERS] = "users",
+    [TABLE_USERS_BY_EMAIL] = "users_by_email",
+    [TABLE_LOGINS_BY_USER] = "logins_by_user",
+    [TABLE_KEYS] = "keys",
+    [TABLE_KEYS_BY_ORG] = "keys_by_org",
+    [TABLE_AGENTS] = "agents",
+    [TABLE_WIDGETS] = "widgets",
+    [TABLE_WIDGETS_BY_PUBLIC] = "widgets_by_public",
+    [TABLE_VISITORS] = "visitors",
+    [TABLE_VISITORS_BY_ID] = "visitors_by_id",
+    [TABLE_CONTACTS] = "contacts",
+    [TABLE_CONTACTS_BY_EMAIL] = "contacts_by_email",
+    [TABLE_CONTACTS_BY_PHONE] = "contacts_by_phone",
+    [TABLE_CAPS] = "caps",
+};
+
+const char *
+table_name(enum table table)
+{
+	return names[table];
+}
+
+struct slice
+key_slice(const struct key *key)
+{
+	return (struct slice){key->b, key->len};
+}
+
+static void
+add_bytes(struct key *key, const void *p, size_t n)
+{
+	must(n <= sizeof(key->b) - key->len);
+	if (n > 0)
+		memcpy(key->b + key->len, p, n);
+	key->len += n;
+}
+
+/* The low n bytes of v, 1 to 8, the highest of them first. */
+static void
+add_number(struct key *key, uint64_t v, size_t n)
+{
+	uint64_t be = htobe64(v << (64 - 8 * n));
+
+	add_bytes(key, &be, n);
+}
+
+static uint64_t
+read_number(struct slice key, size_t at, size_t n)
+{
+	uint64_t be = 0;
+
+	must(key.len == at + n);
+	memcpy(&be, key.p + at, n);
+	return be64toh(be) >> (64 - 8 * n);
+}
+
+struct key
+key_of(struct slice bytes)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, bytes.p, bytes.len);
+	return key;
+}
+
+bool
+key_fits(enum table table, struct slice key)
+{
+	const size_t id = sizeof(struct id);
+
+	switch (table) {
+	case TABLE_META:
+		return key.len > 0;
+	case TABLE_CONVERSATIONS:
+	case TABLE_TURNS:
+	case TABLE_OPEN_TURNS:
+	case TABLE_TOTALS:
+	case TABLE_ORGS:
+	case TABLE_VISITORS_BY_ID:
+		return key.len == id;
+	case TABLE_USERS:
+	case TABLE_KEYS_BY_ORG:
+	case TABLE_AGENTS:
+	case TABLE_WIDGETS:
+	case TABLE_CONTACTS:
+		return key.len == 2 * id;
+	case TABLE_LOGINS_BY_USER:
+		return key.len == 3 * id;
+	case TABLE_CONVERSATIONS_BY_WIDGET:
+	case TABLE_CONVERSATIONS_BY_CONTACT:
+		return key.len == 2 * id + ACTIVITY_CURSOR_LEN;
+	case TABLE_USERS_BY_EMAIL:
+		return key.len > 0 && key.len <= FOLDED_MAX;
+	case TABLE_WIDGETS_BY_PUBLIC:
+		return key.len > 0 && key.len <= PUBLIC_ID_MAX;
+	case TABLE_CONTACTS_BY_EMAIL:
+	case TABLE_CONTACTS_BY_PHONE:
+		return key.len > id && key.len <= id + FOLDED_MAX;
+	case TABLE_CONVERSATIONS_BY_SESSION:
+		return key.len > 2 * id && key.len <= 2 * id + SESSION_MAX;
+	case TABLE_CONVERSATIONS_BY_ACTIVITY:
+		return key.len == id + ACTIVITY_CURSOR_LEN;
+	case TABLE_MESSAGES:
+		return key.len == id + 8;
+	case TABLE_PARTIALS:
+	case TABLE_CAPS:
+		return key.len == id + 4;
+	case TABLE_KEYS:
+	case TABLE_VISITORS:
+	case TABLE_LOGINS:
+		return key.len == sizeof(struct hash256);
+	case TABLE_CLIENT_IDS:
+		return key.len > id && key.len <= id + CLIENT_ID_MAX;
+	case TABLES:
+		break;
+	}
+	never("no such table");
+}
+
+struct id
+key_front(struct slice key)
+{
+	struct id id;
+
+	must(key.len >= sizeof(id.b));
+	memcpy(id.b, key.p, sizeof(id.b));
+	return id;
+}
+
+struct id
+key_back(struct slice key)
+{
+	struct id id;
+
+	must(key.len >= sizeof(id.b));
+	memcpy(id.b, key.p + key.len - sizeof(id.b), sizeof(id.b));
+	return id;
+}
+
+struct key
+key_id(const struct id *id)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, id->b, sizeof(id->b));
+	return key;
+}
+
+struct key
+key_meta(const char *name)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, name, strlen(name));
+	return key;
+}
+
+struct key
+key_erased(const struct id *conversation)
+{
+	char name[sizeof(META_ERASED) + ID_TEXT_LEN] = META_ERASED;
+
+	id_format(conversation, name + strlen(META_ERASED));
+	return key_meta(name);
+}
+
+bool
+meta_erased(struct slice name, struct id *conversation)
+{
+	const size_t front = strlen(META_ERASED);
+
+	if (name.len < front || memcmp(name.p, META_ERASED, front) != 0)
+		return false;
+	return id_parse((struct slice){name.p + front, name.len - front}, conversation) == 0;
+}
+
+struct key
+key_session(const struct id *org, const struct id *widget, struct slice session)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, widget->b, sizeof(widget->b));
+	add_bytes(&key, session.p, session.len);
+	return key;
+}
+
+struct key
+key_activity(const struct id *org, uint64_t updated_at, const struct id *conversation)
+{
+	struct key key = key_id(org);
+
+	add_number(&key, ~updated_at, 8);
+	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	return key;
+}
+
+struct key
+key_activity_at(const struct id *org, struct slice cursor)
+{
+	struct key key = key_id(org);
+
+	must(cursor.len == ACTIVITY_CURSOR_LEN);
+	add_bytes(&key, cursor.p, cursor.len);
+	return key;
+}
+
+struct slice
+activity_cursor(struct slice key)
+{
+	must(key.len > ACTIVITY_CURSOR_LEN);
+	return (struct slice){key.p + key.len - ACTIVITY_CURSOR_LEN, ACTIVITY_CURSOR_LEN};
+}
+
+struct id
+activity_conversation(struct slice key)
+{
+	struct slice cursor = activity_cursor(key);
+	struct id id;
+
+	memcpy(id.b, cursor.p + 8, sizeof(id.b));
+	return id;
+}
+
+struct key
+key_message(const struct id *conversation, uint64_t seq)
+{
+	struct key key = key_id(conversation);
+
+	add_number(&key, seq, 8);
+	return key;
+}
+
+uint64_t
+message_seq(struct slice key)
+{
+	return read_number(key, sizeof(struct id), 8);
+}
+
+struct key
+key_partial(const struct id *turn, uint32_t offset)
+{
+	struct key key = key_id(turn);
+
+	add_number(&key, offset, 4);
+	return key;
+}
+
+uint32_t
+partial_offset(struct slice key)
+{
+	return (uint32_t)read_number(key, sizeof(struct id), 4);
+}
+
+struct key
+key_client_id(const struct id *conversation, struct slice name)
+{
+	struct key key = key_id(conversation);
+
+	add_bytes(&key, name.p, name.len);
+	return key;
+}
+
+struct slice
+client_id_name(struct slice key)
+{
+	const size_t id = sizeof(struct id);
+
+	must(key.len > id);
+	return (struct slice){key.p + id, key.len - id};
+}
+
+struct key
+key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
+    const struct id *conversation)
+{
+	struct key key = key_of_org(org, of);
+
+	add_number(&key, ~updated_at, 8);
+	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	return key;
+}
+
+struct key
+key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor)
+{
+	struct key key = key_of_org(org, of);
+
+	must(cursor.len == ACTIVITY_CURSOR_LEN);
+	add_bytes(&key, cursor.p, cursor.len);
+	return key;
+}
+
+struct key
+key_of_org(const struct id *org, const struct id *id)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, id->b, sizeof(id->b));
+	return key;
+}
+
+void
+org_key_parts(struct slice key, struct id *org, struct id *id)
+{
+	must(key.len == 2 * sizeof(struct id));
+	memcpy(org->b, key.p, sizeof(org->b));
+	memcpy(id->b, key.p + sizeof(org->b), sizeof(id->b));
+}
+
+struct key
+key_hash(const struct hash256 *hash)
+{
+	struct key key;
+
+	key.len = 0;
+	add_bytes(&key, hash->b, sizeof(hash->b));
+	return key;
+}
+
+struct key
+key_user_login(const struct id *org, const struct id *user, const struct id *login)
+{
+	struct key key = key_of_org(org, user);
+
+	add_bytes(&key, login->b, sizeof(login->b));
+	return key;
+}
+
+struct key
+key_email(struct slice folded)
+{
+	return key_of(folded);
+}
+
+struct key
+key_public(struct slice public_id)
+{
+	return key_of(public_id);
+}
+
+struct key
+key_contact_name(const struct id *org, struct slice name)
+{
+	struct key key = key_id(org);
+
+	add_bytes(&key, name.p, name.len);
+	return key;
+}
+
+struct key
+key_cap(const struct id *widget, uint32_t day)
+{
+	struct key key = key_id(widget);
+
+	add_number(&key, day, 4);
+	return key;
+}
+
+uint32_t
+cap_day(struct slice key)
+{
+	return (uint32_t)read_number(key, sizeof(struct id), 4);
+}

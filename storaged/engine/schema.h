@@ -1,0 +1,164 @@
+/*
+ * How the store is laid out: the tables (LMDB's named databases) and the bytes of every key. The
+ * one place that knows; all others ask here.
+ *
+ * Keys are the ids and numbers one after the other. Numbers are big-endian, so that the order of
+ * bytes (LMDB's order) is the order of the list, and inverted where the list starts with the
+ * greatest. A change of anything here is a new SCHEMA_VERSION and needs a migration (migrate.h).
+ */
+#ifndef STORAGED_ENGINE_SCHEMA_H
+#define STORAGED_ENGINE_SCHEMA_H
+
+#include "proto/ipc/messages.h"
+
+#define SCHEMA_VERSION 4
+
+/* The names in meta. A probe's name has a number behind it, that of an erased conversation its id. */
+#define META_VERSION     "schema_version"
+#define META_LAST_BACKUP "last_backup"
+#define META_PROBE       "probe"
+#define META_ERASED      "erased "
+
+/* Bytes; as in messages.def. */
+#define SESSION_MAX   128
+#define CLIENT_ID_MAX 128
+#define PUBLIC_ID_MAX 32
+#define EMAIL_MAX     254
+#define PHONE_MAX     64
+
+/* An e-mail, folded (match_keys.h): what folding may make of one. */
+#define FOLDED_MAX 400
+
+/* The longest key: organization, folded e-mail. LMDB itself takes up to 511 bytes. */
+#define KEY_MAX (sizeof(struct id) + FOLDED_MAX)
+
+/* A place in the list by activity, as peers carry it: ~updated_at, conversation. */
+#define ACTIVITY_CURSOR_LEN (8 + sizeof(struct id))
+
+enum table {
+	TABLE_META,                      /* name → value */
+	TABLE_CONVERSATIONS,             /* conversation → CONVERSATION_RECORD */
+	TABLE_CONVERSATIONS_BY_SESSION,  /* org, widget, session → conversation */
+	TABLE_CONVERSATIONS_BY_ACTIVITY, /* org, ~updated_at, conversation → nothing */
+	TABLE_MESSAGES,                  /* conversation, seq → MESSAGE_RECORD */
+	TABLE_TURNS,                     /* turn → TURN_RECORD */
+	TABLE_OPEN_TURNS,                /* turn → OPEN_TURN_RECORD */
+	TABLE_PARTIALS,                  /* turn, offset → a piece of the reply */
+	TABLE_LOGINS,                    /* a hash of the token → LOGIN_RECORD */
+	TABLE_TOTALS,                    /* org → TOTALS_RECORD */
+	TABLE_CLIENT_IDS,                /* conversation, client's id → CLIENT_ID_RECORD */
+	TABLE_CONVERSATIONS_BY_WIDGET,  /* org, widget, ~updated_at, conversation → nothing */
+	TABLE_CONVERSATIONS_BY_CONTACT, /* org, contact, ~updated_at, conversation → nothing */
+	TABLE_ORGS,                     /* org → ORG_RECORD */
+	TABLE_USERS,                    /* org, user → USER_RECORD */
+	TABLE_USERS_BY_EMAIL,           /* folded e-mail → org, user */
+	TABLE_LOGINS_BY_USER,           /* org, user, login → a hash of the token */
+	TABLE_KEYS,                     /* SHA-256 of the key → KEY_RECORD */
+	TABLE_KEYS_BY_ORG,              /* org, key → SHA-256 of the key */
+	TABLE_AGENTS,                   /* org, agent → AGENT_RECORD */
+	TABLE_WIDGETS,                  /* org, widget → WIDGET_RECORD */
+	TABLE_WIDGETS_BY_PUBLIC,        /* public id → org, widget */
+	TABLE_VISITORS,                 /* SHA-256 of the token → VISITOR_RECORD */
+	TABLE_VISITORS_BY_ID,           /* visitor → SHA-256 of the token */
+	TABLE_CONTACTS,                 /* org, contact → CONTACT_RECORD */
+	TABLE_CONTACTS_BY_EMAIL,        /* org, folded e-mail → contact */
+	TABLE_CONTACTS_BY_PHONE,        /* org, phone's digits and leading + → contact */
+	TABLE_CAPS,                     /* widget, UTC day since 1970 → CAP_RECORD */
+	TABLES,
+};
+
+/* The name of a table in the LMDB environment. */
+const char *table_name(enum table table);
+
+/* A key, or the front part that a range of keys shares. */
+struct key {
+	size_t len;
+	uint8_t b[KEY_MAX];
+};
+
+struct slice key_slice(const struct key *key);
+
+/* A copy of a key that lies in the map. */
+struct key key_of(struct slice bytes);
+
+/* Whether a key is as long as this table's keys are; only such a key may be taken apart. */
+bool key_fits(enum table table, struct slice key);
+
+/* The id that a key begins with: of any table but meta and logins. */
+struct id key_front(struct slice key);
+
+/* The id that a key ends with: of orgs, users, agents, widgets, contacts and keys_by_org. */
+struct id key_back(struct slice key);
+
+/* A key of one id: conversations, turns, open_turns, totals; and the front of messages (of a
+ * conversation), client_ids (the same), partials (of a turn) and conversations_by_activity (of an
+ * organization). */
+struct key key_id(const struct id *id);
+
+/* meta. name has at most KEY_MAX bytes. */
+struct key key_meta(const char *name);
+
+/* meta, of a conversation that was erased (garbage.h); and whose such a name is, false: no one's. */
+struct key key_erased(const struct id *conversation);
+bool meta_erased(struct slice name, struct id *conversation);
+
+/* conversations_by_session. session has at most SESSION_MAX bytes. */
+struct key key_session(const struct id *org, const struct id *widget, struct slice session);
+
+/* conversations_by_activity: the newest activity sorts first. */
+struct key key_activity(
+    const struct id *org, uint64_t updated_at, const struct id *conversation);
+
+/* The same from a cursor of ACTIVITY_CURSOR_LEN bytes. */
+struct key key_activity_at(const struct id *org, struct slice cursor);
+
+/* The cursor of a key of conversations_by_activity, conversations_by_widget or
+ * conversations_by_contact, and the conversation that such a key names. */
+struct slice activity_cursor(struct slice key);
+struct id activity_conversation(struct slice key);
+
+/* messages. */
+struct key key_message(const struct id *conversation, uint64_t seq);
+uint64_t message_seq(struct slice key);
+
+/* partials: offset is where the piece starts in the reply, in bytes. */
+struct key key_partial(const struct id *turn, uint32_t offset);
+uint32_t partial_offset(struct slice key);
+
+/* client_ids. name has at most CLIENT_ID_MAX bytes. */
+struct key key_client_id(const struct id *conversation, struct slice name);
+struct slice client_id_name(struct slice key);
+
+/* conversations_by_widget and conversations_by_contact: as key_activity(), among those of a widget or
+ * a contact. A cursor is one of ACTIVITY_CURSOR_LEN bytes. */
+struct key key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
+    const struct id *conversation);
+struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
+
+/* users, agents, widgets, contacts, keys_by_org; and the front of logins_by_user (of a user),
+ * conversations_by_widget and conversations_by_contact. */
+struct key key_of_org(const struct id *org, const struct id *id);
+
+/* Takes such a key, or the value of users_by_email and widgets_by_public, apart. */
+void org_key_parts(struct slice key, struct id *org, struct id *id);
+
+/* logins, keys, visitors. */
+struct key key_hash(const struct hash256 *hash);
+
+/* logins_by_user. */
+struct key key_user_login(const struct id *org, const struct id *user, const struct id *login);
+
+/* users_by_email: folded has at most FOLDED_MAX bytes. */
+struct key key_email(struct slice folded);
+
+/* widgets_by_public. */
+struct key key_public(struct slice public_id);
+
+/* contacts_by_email, contacts_by_phone: name has at most FOLDED_MAX bytes. */
+struct key key_contact_name(const struct id *org, struct slice name);
+
+/* caps. day: whole UTC days since 1970. */
+struct key key_cap(const struct id *widget, uint32_t day);
+uint32_t cap_day(struct slice key);
+
+#endif

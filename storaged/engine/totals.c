@@ -1,0 +1,86 @@
+/*
+ * The counts of organizations.
+ */
+#include "storaged/engine/totals.h"
+
+#include "proto/base/log.h"
+
+int
+totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals)
+{
+	struct key key = key_id(org);
+	int rc;
+
+	if (t->totals.known && id_equal(&t->totals.org, org)) {
+		*totals = t->totals.record;
+		return 0;
+	}
+	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, totals);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*totals = (struct msg_totals_record){.v = RECORD_VERSION};
+	return 0;
+}
+
+/* Makes the counts of this organization those that are kept. */
+static int
+keep(struct txn *t, const struct id *org)
+{
+	struct msg_totals_record record;
+	int rc;
+
+	if (t->totals.known && id_equal(&t->totals.org, org))
+		return 0;
+	rc = totals_get(t, org, &record);
+	if (rc == 0)
+		rc = totals_write(t);
+	if (rc != 0)
+		return rc;
+	t->totals.known = true;
+	t->totals.org = *org;
+	t->totals.record = record;
+	return 0;
+}
+
+static void
+change(uint64_t *count, int64_t by, const struct id *org)
+{
+	if (by >= 0 || *count >= -(uint64_t)by) {
+		*count += (uint64_t)by;
+		return;
+	}
+	log_event(LOG_ERROR, "totals_wrong", L_ID("org", org), L_UINT("count", *count),
+	    L_INT("change", by));
+	*count = 0;
+}
+
+int
+totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t messages)
+{
+	int rc;
+
+	if (conversations == 0 && messages == 0)
+		return 0;
+	rc = keep(t, org);
+	if (rc != 0)
+		return rc;
+	change(&t->totals.record.conversations, conversations, org);
+	change(&t->totals.record.messages, messages, org);
+	t->totals.changed = true;
+	t->changes++;
+	return 0;
+}
+
+int
+totals_write(struct txn *t)
+{
+	struct key key = key_id(&t->totals.org);
+
+	if (!t->totals.changed)
+		return 0;
+	t->totals.changed = false;
+	/* What is erased leaves no trace here either. */
+	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
+		return txn_del(t, TABLE_TOTALS, &key);
+	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
+}

@@ -1,0 +1,328 @@
+/*
+ * Transactions, lookups and walks: a thin layer that speaks slices and records where LMDB speaks
+ * MDB_val.
+ */
+#include "storaged/engine/txn.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/engine/safe_read.h"
+#include "storaged/engine/totals.h"
+
+/* LMDB takes a pointer to non-const for data that it only reads. */
+static MDB_val
+to_val(struct slice s)
+{
+	union {
+		const uint8_t *in;
+		void *out;
+	} p = {.in = s.p};
+
+	return (MDB_val){.mv_size = s.len, .mv_data = p.out};
+}
+
+static struct slice
+from_val(MDB_val v)
+{
+	return (struct slice){v.mv_data, v.mv_size};
+}
+
+/* The reader keeps its slot in the lock file between two uses: renewing it costs no system call. */
+static int
+begin_read(struct txn *t)
+{
+	struct env *env = t->env;
+	int rc;
+
+	rc = env->reader == NULL ? mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &env->reader)
+				 : mdb_txn_renew(env->reader);
+	if (rc == 0)
+		t->mdb = env->reader;
+	return rc;
+}
+
+int
+txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
+{
+	int rc;
+
+	*t = (struct txn){.env = env, .mode = mode};
+	if (mode == TXN_READ)
+		return begin_read(t);
+	if (mode == TXN_DELETE) {
+		rc = env_use_reserve(env, true);
+		if (rc != 0)
+			return rc;
+	}
+	rc = mdb_txn_begin(env->mdb, NULL, 0, &t->mdb);
+	if (rc != 0 && mode == TXN_DELETE)
+		must(env_use_reserve(env, false) == 0);
+	if (rc == 0 && mode == TXN_WRITE && env_is_over_bound(env, t->mdb)) {
+		txn_abort(t);
+		return MDB_MAP_FULL;
+	}
+	return rc;
+}
+
+/* What is to be done when the LMDB transaction is over. */
+static void
+ended(struct txn *t)
+{
+	t->mdb = NULL;
+	memset(t->cursors, 0, sizeof(t->cursors));
+	if (t->mode == TXN_DELETE)
+		must(env_use_reserve(t->env, false) == 0);
+}
+
+int
+txn_commit(struct txn *t)
+{
+	int rc;
+
+	if (t->mode == TXN_READ) {
+		txn_abort(t);
+		return 0;
+	}
+	rc = totals_write(t);
+	if (rc != 0) {
+		txn_abort(t);
+		return rc;
+	}
+	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
+	ended(t);
+	return rc;
+}
+
+void
+txn_abort(struct txn *t)
+{
+	if (t->mdb == NULL)
+		return;
+	if (t->mode == TXN_READ)
+		mdb_txn_reset(t->mdb);
+	else
+		mdb_txn_abort(t->mdb);
+	ended(t);
+}
+
+bool
+txn_survives(int rc)
+{
+	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED;
+}
+
+const char *
+txn_strerror(int rc)
+{
+	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
+}
+
+/* The table's cursor. LMDB closes those of a write when the transaction ends, however it does
+ * (lmdb.h, mdb_cursor_open()). */
+static int
+cursor_of(struct txn *t, enum table table, MDB_cursor **cursor)
+{
+	int rc = 0;
+
+	if (t->cursors[table] == NULL)
+		rc = mdb_cursor_open(t->mdb, t->env->dbi[table], &t->cursors[table]);
+	*cursor = t->cursors[table];
+	return rc;
+}
+
+/* Goes to a key by the table's cursor. */
+static int
+find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **cursor)
+{
+	int rc = cursor_of(t, table, cursor);
+
+	return rc != 0 ? rc : lookup_move(*cursor, k, v, MDB_SET);
+}
+
+int
+txn_get(struct txn *t, enum table table, const struct key *key, struct slice *value)
+{
+	MDB_val k = to_val(key_slice(key)), v;
+	MDB_cursor *cursor;
+	int rc = t->mode == TXN_READ ? lookup_get(t->mdb, t->env->dbi[table], &k, &v)
+				     : find(t, table, &k, &v, &cursor);
+
+	if (rc == 0)
+		*value = from_val(v);
+	return rc;
+}
+
+int
+txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
+{
+	MDB_val k = to_val(key_slice(key)), v = to_val(value);
+	MDB_cursor *cursor;
+	int rc = cursor_of(t, table, &cursor);
+
+	t->changes++;
+	return rc != 0 ? rc : mdb_cursor_put(cursor, &k, &v, 0);
+}
+
+int
+txn_del(struct txn *t, enum table table, const struct key *key)
+{
+	MDB_val k = to_val(key_slice(key)), v;
+	MDB_cursor *cursor;
+	int rc = find(t, table, &k, &v, &cursor);
+
+	t->changes++;
+	if (rc == 0)
+		rc = mdb_cursor_del(cursor, 0);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+txn_count(struct txn *t, enum table table, size_t *n)
+{
+	MDB_stat stat;
+	int rc = mdb_stat(t->mdb, t->env->dbi[table], &stat);
+
+	if (rc == 0)
+		*n = stat.ms_entries;
+	return rc;
+}
+
+int
+record_read(struct slice value, enum table table, enum msg_type type, void *record)
+{
+	enum wire_result r = record_decode(value, type, record);
+
+	if (r == WIRE_OK)
+		return 0;
+	log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),
+	    L_STR("why", wire_result_name(r)), L_UINT("bytes", value.len));
+	return RECORD_DAMAGED;
+}
+
+int
+txn_get_record(
+    struct txn *t, enum table table, const struct key *key, enum msg_type type, void *record)
+{
+	struct slice value;
+	int rc = txn_get(t, table, key, &value);
+
+	return rc != 0 ? rc : record_read(value, table, type, record);
+}
+
+int
+txn_put_record(struct txn *t, enum table table, const struct key *key, enum msg_type type,
+    const void *record)
+{
+	struct buf *scratch = &t->env->record;
+
+	buf_reset(scratch);
+	must(record_encode(scratch, type, record) == 0);
+	return txn_put(t, table, key, buf_slice(scratch));
+}
+
+bool
+record_equals(struct txn *t, enum msg_type type, const void *record, struct slice value)
+{
+	struct buf *scratch = &t->env->record;
+
+	buf_reset(scratch);
+	must(record_encode(scratch, type, record) == 0);
+	return slice_eq(buf_slice(scratch), value);
+}
+
+/* In a write, the walk borrows the table's cursor, which may be near already; a lookup in the
+ * meantime gets another one. */
+int
+walk_open(struct walk *w, struct txn *t, enum table table, const struct key *front)
+{
+	*w = (struct walk){
+	    .txn = t, .table = table, .cursor = t->cursors[table], .front = *front};
+	t->cursors[table] = NULL;
+	if (w->cursor != NULL)
+		return 0;
+	return mdb_cursor_open(t->mdb, t->env->dbi[table], &w->cursor);
+}
+
+/* Moves, and sees whether the walk is still among the keys that it is about. */
+static int
+move(struct walk *w, MDB_val k, MDB_cursor_op op)
+{
+	struct slice front = key_slice(&w->front);
+	MDB_val v;
+	int rc = lookup_move(w->cursor, &k, &v, op);
+
+	if (rc != 0)
+		return rc;
+	w->key = from_val(k);
+	w->value = from_val(v);
+	if (w->key.len < front.len || memcmp(w->key.p, front.p, front.len) != 0)
+		return MDB_NOTFOUND;
+	return 0;
+}
+
+int
+walk_from(struct walk *w, const struct key *at)
+{
+	return move(w, to_val(key_slice(at)), at->len == 0 ? MDB_FIRST : MDB_SET_RANGE);
+}
+
+int
+walk_before(struct walk *w, const struct key *at)
+{
+	MDB_val k = to_val(key_slice(at)), v;
+	int rc = lookup_move(w->cursor, &k, &v, MDB_SET_RANGE);
+
+	if (rc == MDB_NOTFOUND)
+		return move(w, (MDB_val){0}, MDB_LAST);
+	return rc != 0 ? rc : move(w, (MDB_val){0}, MDB_PREV);
+}
+
+int
+walk_next(struct walk *w)
+{
+	return move(w, (MDB_val){0}, MDB_NEXT);
+}
+
+int
+walk_previous(struct walk *w)
+{
+	return move(w, (MDB_val){0}, MDB_PREV);
+}
+
+int
+walk_delete(struct walk *w)
+{
+	w->txn->changes++;
+	return mdb_cursor_del(w->cursor, 0);
+}
+
+void
+walk_close(struct walk *w)
+{
+	MDB_cursor **kept = &w->txn->cursors[w->table];
+
+	if (w->cursor == NULL)
+		return;
+	if (w->txn->mode != TXN_READ && *kept == NULL)
+		*kept = w->cursor;
+	else
+		mdb_cursor_close(w->cursor);
+	w->cursor = NULL;
+}
+
+int
+txn_del_all(struct txn *t, enum table table, const struct key *front)
+{
+	struct walk w;
+	int rc = walk_open(&w, t, table, front);
+
+	while (rc == 0) {
+		rc = walk_from(&w, front);
+		if (rc == 0)
+			rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}

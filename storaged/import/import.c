@@ -1,0 +1,576 @@
+/*
+ * Imports. A file may be damaged or made to do harm: nothing of it is believed that `banter verify`
+ * would find broken afterwards. Everything is looked at before the first change.
+ */
+#include "storaged/import/import.h"
+
+#include "proto/base/utf8.h"
+#include "storaged/conversations/client_ids.h"
+#include "storaged/conversations/conversations.h"
+#include "storaged/conversations/replies.h"
+#include "storaged/engine/garbage.h"
+#include "storaged/records/agents.h"
+#include "storaged/records/keys.h"
+#include "storaged/records/logins.h"
+#include "storaged/records/organizations.h"
+#include "storaged/records/users.h"
+#include "storaged/records/widgets.h"
+#include "storaged/request/turn_writer.h"
+#include "storaged/visitors/contacts.h"
+#include "storaged/visitors/visitors.h"
+
+/* The last millisecond of the year 9999. */
+#define TIME_MAX_MS 253402300799999u
+
+/* Bytes of a question, as turn_begin takes it (messages.def). */
+#define QUESTION_MAX 12000u
+
+/* -- conversations ------------------------------------------------------------------------ */
+
+/* What is wrong with a record by itself; NULL: nothing. */
+static const char *
+conversation_fault(const struct msg_conversation_record *r)
+{
+	if (r->v != CONVERSATION_VERSION)
+		return "the conversation is of an unknown version";
+	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
+		return "a conversation needs its ids";
+	if (r->session.len == 0)
+		return "a conversation needs a session";
+	if (r->created_at > r->updated_at || r->updated_at > TIME_MAX_MS)
+		return "the conversation's times cannot be";
+	if (r->next_seq == 0 || r->next_seq > SEQ_MAX + 1)
+		return "the conversation's next place cannot be";
+	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
+		return "the conversation's last message is too long";
+	return NULL;
+}
+
+static bool
+same_session(const struct msg_conversation_record *a, const struct msg_conversation_record *b)
+{
+	return id_equal(&a->org, &b->org) && id_equal(&a->widget, &b->widget) &&
+	    slice_eq(a->session, b->session);
+}
+
+/* Finds the conversation with the id of r, and refuses r when it is another's. MDB_NOTFOUND: there
+ * is none, and r's session has no other. */
+static int
+find_conversation(struct txn *t, struct call *c, const struct msg_conversation_record *r,
+    struct msg_conversation_record *there)
+{
+	struct key key = key_id(&r->id);
+	struct key by_session = key_session(&r->org, &r->widget, r->session);
+	struct slice other;
+	bool erased;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, there);
+
+	if (rc == 0 && !same_session(r, there))
+		return call_refuse(
+		    c, STORE_INVALID, "another session's conversation has this id");
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	rc = remains_of(t, &r->id, &erased);
+	if (rc != 0)
+		return rc;
+	if (erased)
+		return call_refuse(c, STORE_INVALID, remains_taken);
+	rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, &other);
+	if (rc == 0)
+		return call_refuse(c, STORE_INVALID, "the session has another conversation");
+	return rc;
+}
+
+/* Without a contact that is not there, as after an import of a part. */
+static int
+check_contact(struct txn *t, struct msg_conversation_record *r)
+{
+	struct msg_contact_record contact;
+	int rc = id_is_zero(&r->contact) ? 0 : contact_find(t, &r->org, &r->contact, &contact);
+
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	r->contact = (struct id){0};
+	return 0;
+}
+
+/* What r becomes beside the one that is there: its messages come by themselves, and an export that
+ * is older than what was said since does not take that back. */
+static void
+join_conversations(
+    struct msg_conversation_record *r, const struct msg_conversation_record *there)
+{
+	r->messages = there->messages;
+	if (there->next_seq >= r->next_seq) {
+		r->next_seq = there->next_seq;
+		r->state = there->state;
+	}
+	if (there->updated_at > r->updated_at) {
+		r->updated_at = there->updated_at;
+		r->last_message = there->last_message;
+		r->contact = there->contact;
+	}
+}
+
+int
+import_conversation(struct txn *t, struct call *c)
+{
+	struct msg_conversation_record r, there;
+	struct listed before;
+	const char *fault;
+	bool fresh;
+	int rc;
+
+	if (record_decode(
+		c->m->import_conversation.conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no conversation");
+	fault = conversation_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = find_conversation(t, c, &r, &there);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+
+	fresh = rc == MDB_NOTFOUND;
+	rc = check_contact(t, &r);
+	if (rc != 0)
+		return rc;
+	/* Its messages tell. */
+	r.messages = 0;
+	r.state = CONVERSATION_ANY;
+	if (!fresh) {
+		before = (struct listed){there.updated_at, there.contact};
+		join_conversations(&r, &there);
+	}
+	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- messages ----------------------------------------------------------------------------- */
+
+/* A message on its way to its place. */
+struct arriving {
+	struct id conversation;
+	uint64_t seq;
+	struct msg_message_record message;
+	struct msg_conversation_record thread;
+	bool replaces; /* this one: */
+	struct msg_message_record there;
+};
+
+static bool
+is_reply(const struct msg_message_record *message)
+{
+	return message->role == MESSAGE_ASSISTANT;
+}
+
+static const char *
+message_fault(const struct msg_message_record *r, uint64_t seq)
+{
+	if (r->v != RECORD_VERSION)
+		return "the message is of an unknown version";
+	if (id_is_zero(&r->id))
+		return "a message needs an id";
+	if (seq == 0 || seq > SEQ_MAX)
+		return "the message's place cannot be";
+	if (r->created_at > TIME_MAX_MS)
+		return "the message's time cannot be";
+	if (r->status > MESSAGE_INTERRUPTED)
+		return "there is no such status";
+	if (is_reply(r))
+		return NULL;
+	if (r->status != MESSAGE_COMPLETE)
+		return "a question is always complete";
+	if (r->text.len == 0 || r->text.len > QUESTION_MAX)
+		return "a question has 1 to 12000 bytes";
+	return NULL;
+}
+
+/* The conversation that a message belongs to, and what stands at its place now. */
+static int
+find_place(struct txn *t, struct call *c, struct arriving *a)
+{
+	struct key key = key_id(&a->conversation);
+	struct key place = key_message(&a->conversation, a->seq);
+	int rc =
+	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &a->thread);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	if (rc != 0)
+		return rc;
+	rc = txn_get_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->there);
+	a->replaces = rc == 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Whether the turn with this id has another place than the message. */
+static int
+check_turn(struct txn *t, struct call *c, const struct arriving *a)
+{
+	struct msg_turn_record turn;
+	int rc = reply_place(t, &a->message.id, &turn);
+
+	if (rc == 0 && (turn.seq != a->seq || !id_equal(&turn.conversation, &a->conversation)))
+		return call_refuse(c, STORE_INVALID, "another turn has the reply's id");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+struct seeking {
+	struct txn *t;
+	uint64_t seq;
+	struct id found;
+};
+
+/* Stops at the open turn whose reply belongs to the place that is sought. */
+static int
+is_turn_of_place(void *arg, const struct id *id)
+{
+	struct seeking *seeking = arg;
+	struct key key = key_id(id);
+	struct msg_turn_record turn;
+	struct slice open;
+	int rc = txn_get(seeking->t, TABLE_OPEN_TURNS, &key, &open);
+
+	/* It has ended within this batch. */
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = txn_get_record(seeking->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	if (rc == MDB_NOTFOUND)
+		return RECORD_DAMAGED;
+	if (rc != 0 || turn.seq != seeking->seq)
+		return rc;
+	seeking->found = *id;
+	return MDB_KEYEXIST;
+}
+
+/* Looks through a conversation's open turns for the one whose reply belongs to this place. 0: there
+ * is one; MDB_NOTFOUND: there is none. */
+static int
+find_open_turn(struct txn *t, const struct call *c, const struct id *conversation, uint64_t seq,
+    struct id *turn)
+{
+	struct seeking seeking = {.t = t, .seq = seq};
+	int rc = standing_each(c, conversation, is_turn_of_place, &seeking);
+
+	*turn = seeking.found;
+	if (rc == MDB_KEYEXIST)
+		return 0;
+	return rc == 0 ? MDB_NOTFOUND : rc;
+}
+
+/* Refuses a place that a running reply will take. */
+static int
+check_place(struct txn *t, struct call *c, const struct arriving *a)
+{
+	struct key key = key_id(&a->there.id);
+	struct slice open;
+	struct id turn;
+	int rc = MDB_NOTFOUND;
+
+	/* A running reply may stand there already, interrupted (replies.h); else the place is free,
+	 * and one that was given out. */
+	if (a->replaces && is_reply(&a->there))
+		rc = txn_get(t, TABLE_OPEN_TURNS, &key, &open);
+	else if (!a->replaces && a->seq < a->thread.next_seq)
+		rc = find_open_turn(t, c, &a->conversation, a->seq, &turn);
+	if (rc == 0)
+		return call_refuse(
+		    c, STORE_INVALID, "a reply is being written at the message's place");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The turns entries of the reply that comes and of the one that goes. */
+static int
+put_turn(struct txn *t, const struct arriving *a)
+{
+	struct key key = key_id(&a->message.id), old = key_id(&a->there.id);
+	struct msg_turn_record turn = {
+	    .v = RECORD_VERSION,
+	    .org = a->thread.org,
+	    .conversation = a->conversation,
+	    .seq = a->seq,
+	};
+	int rc = 0;
+
+	if (a->replaces && is_reply(&a->there))
+		rc = txn_del(t, TABLE_TURNS, &old);
+	if (rc == 0 && is_reply(&a->message))
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	return rc;
+}
+
+/* A name goes with its question, and with the reply that it leads to. */
+static int
+drop_names(struct txn *t, const struct arriving *a)
+{
+	bool same = id_equal(&a->message.id, &a->there.id) && a->message.role == a->there.role;
+
+	if (!a->replaces || same)
+		return 0;
+	return client_ids_drop(t, &a->conversation, is_reply(&a->there) ? a->seq - 1 : a->seq);
+}
+
+/* The state of a conversation whose newest message this is. */
+static enum conversation_state
+state_after(const struct msg_message_record *message)
+{
+	return is_reply(message) ? conversation_state_of((enum message_status)message->status)
+				 : CONVERSATION_ANY;
+}
+
+static int
+put_message(struct txn *t, struct arriving *a)
+{
+	struct key place = key_message(&a->conversation, a->seq);
+	const struct listed listed = {a->thread.updated_at, a->thread.contact};
+	int rc;
+
+	if (!a->replaces)
+		a->thread.messages++;
+	if (a->thread.next_seq <= a->seq)
+		a->thread.next_seq = a->seq + 1;
+	conversation_note(&a->thread, a->seq, state_after(&a->message));
+	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
+	if (rc == 0)
+		rc = drop_names(t, a);
+	if (rc == 0)
+		rc = put_turn(t, a);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
+	return rc;
+}
+
+/* Whether the message is a reply that was exported while it was written, and is whole by now. */
+static bool
+is_outdated(const struct arriving *a)
+{
+	return a->replaces && id_equal(&a->message.id, &a->there.id) &&
+	    a->message.status == MESSAGE_INTERRUPTED && a->there.status != MESSAGE_INTERRUPTED;
+}
+
+int
+import_message(struct txn *t, struct call *c)
+{
+	const struct msg_import_message *m = &c->m->import_message;
+	struct arriving a = {.conversation = m->conversation, .seq = m->seq};
+	const char *fault;
+	int rc;
+
+	if (record_decode(m->message, MSG_MESSAGE_RECORD, &a.message) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no message");
+	fault = message_fault(&a.message, a.seq);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = find_place(t, c, &a);
+	if (rc == 0 && is_reply(&a.message))
+		rc = check_turn(t, c, &a);
+	if (rc == 0)
+		rc = check_place(t, c, &a);
+	if (rc == 0 && !is_outdated(&a))
+		rc = put_message(t, &a);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- clients' ids ------------------------------------------------------------------------- */
+
+/* The turn that answers a question: its reply stands at the next place, or will. */
+static int
+find_answer(
+    struct txn *t, const struct call *c, const struct msg_import_client_id *m, struct id *turn)
+{
+	struct key key = key_message(&m->conversation, m->seq + 1);
+	struct msg_message_record reply;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &reply);
+
+	if (rc == MDB_NOTFOUND)
+		return find_open_turn(t, c, &m->conversation, m->seq + 1, turn);
+	if (rc != 0)
+		return rc;
+	*turn = reply.id;
+	return is_reply(&reply) ? 0 : MDB_NOTFOUND;
+}
+
+/* Refuses a name for what is no question with an answer; else *turn is that. */
+static int
+find_named(struct txn *t, struct call *c, struct id *turn)
+{
+	const struct msg_import_client_id *m = &c->m->import_client_id;
+	struct key key = key_message(&m->conversation, m->seq);
+	struct msg_message_record question;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+
+	if (rc == 0 && is_reply(&question))
+		rc = MDB_NOTFOUND;
+	if (rc == 0)
+		rc = find_answer(t, c, m, turn);
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(
+		    c, STORE_NOT_FOUND, "there is no question with an answer at this place");
+	return rc;
+}
+
+int
+import_client_id(struct txn *t, struct call *c)
+{
+	const struct msg_import_client_id *m = &c->m->import_client_id;
+	struct msg_client_id_record there;
+	struct id turn;
+	int rc;
+
+	if (m->client_id.len == 0 || m->seq == 0 || m->seq >= SEQ_MAX)
+		return call_refuse(c, STORE_INVALID, "a client's id needs a name and a place");
+	rc = find_named(t, c, &turn);
+	if (rc != 0)
+		return rc;
+	rc = client_id_get(t, &m->conversation, m->client_id, &there);
+	if (rc == 0 && there.seq != m->seq)
+		return call_refuse(c, STORE_INVALID, "another message has this client's id");
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = client_id_put(t, &m->conversation, m->client_id, m->seq, &turn);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- logins ------------------------------------------------------------------------------- */
+
+static const char *
+login_fault(const struct msg_login_record *r)
+{
+	if (r->v != LOGIN_VERSION)
+		return "the login is of an unknown version";
+	if (id_is_zero(&r->org))
+		return "a login needs its organization";
+	if (r->created_at > r->expires_at || r->expires_at > TIME_MAX_MS)
+		return "the login's times cannot be";
+	return NULL;
+}
+
+/* Refuses a login of a user who is not there, or with the id of another login. */
+static int
+check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
+{
+	struct msg_user_record user;
+	bool clashes;
+	int rc = id_is_zero(&r->user) ? 0 : user_find(t, &r->org, &r->user, &user);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_INVALID, "the login's user is not there");
+	if (rc == 0)
+		rc = login_clashes(t, &c->m->import_login.token, r, &clashes);
+	if (rc == 0 && clashes)
+		return call_refuse(c, STORE_INVALID, "another login has this id");
+	return rc;
+}
+
+/* One that has expired is put back as well, so that what was imported is what was exported; new
+ * logins remove it in time (logins.c). */
+int
+import_login(struct txn *t, struct call *c)
+{
+	const struct msg_import_login *m = &c->m->import_login;
+	struct key key = key_hash(&m->token);
+	struct msg_login_record r, there;
+	const char *fault;
+	int rc;
+
+	if (record_decode(m->login, MSG_LOGIN_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no login");
+	fault = login_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &there);
+	if (rc == 0 && !id_equal(&there.org, &r.org))
+		return call_refuse(
+		    c, STORE_INVALID, "another organization's login has this token");
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	/* Exports of format 1 did not know ids. */
+	if (id_is_zero(&r.id))
+		r.id = rc == 0 ? there.id : id_new();
+	rc = check_login(t, c, &r);
+	if (rc == 0)
+		rc = login_put(t, &m->token, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* -- what organizations have -------------------------------------------------------------- */
+
+/* Refuses a record that names what is not there; rc is how that was looked up. */
+static int
+refuse_without(struct call *c, int rc, const char *why)
+{
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_INVALID, why) : rc;
+}
+
+static int
+import_org(struct txn *t, struct call *c, const struct msg_org_record *r)
+{
+	struct msg_widget_record widget;
+	int rc = refuse_without(c, widget_find(t, &r->id, &r->widget, &widget),
+	    "the organization's first widget is not there");
+
+	return rc != 0 ? rc : organization_import(t, c, r);
+}
+
+/* Refuses what belongs to an organization that is not there. */
+static int
+check_org(struct txn *t, struct call *c, const struct id *org)
+{
+	struct msg_org_record record;
+
+	return refuse_without(c, organization_find(t, org, &record), no_organization);
+}
+
+static int
+import_user(struct txn *t, struct call *c, const struct msg_user_record *r)
+{
+	int rc = check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : user_import(t, c, r);
+}
+
+static int
+import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
+{
+	int rc = check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : key_import(t, c, r);
+}
+
+int
+import_record(struct txn *t, struct call *c)
+{
+	const struct msg_import_record *m = &c->m->import_record;
+	enum msg_type type = (enum msg_type)m->type;
+	union msg r;
+
+	if (m->type < MSG_ORG_RECORD || m->type > MSG_CONTACT_RECORD)
+		return call_refuse(c, STORE_INVALID, "such a record is not imported by itself");
+	if (record_decode(m->record, type, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no such record");
+	switch (type) {
+	case MSG_ORG_RECORD:
+		return import_org(t, c, &r.org_record);
+	case MSG_USER_RECORD:
+		return import_user(t, c, &r.user_record);
+	case MSG_KEY_RECORD:
+		return import_key(t, c, &r.key_record);
+	case MSG_AGENT_RECORD:
+		return agent_import(t, c, &r.agent_record);
+	case MSG_WIDGET_RECORD:
+		return widget_import(t, c, &r.widget_record);
+	case MSG_VISITOR_RECORD:
+		return visitor_import(t, c, &r.visitor_record);
+	default:
+		return contact_import(t, c, &r.contact_record);
+	}
+}

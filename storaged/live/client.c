@@ -1,0 +1,27 @@
+/*
+ * Telling a client what it did not ask for.
+ */
+#include "storaged/live/client.h"
+
+#include <errno.h>
+
+#include "proto/base/basics.h"
+
+void
+client_init(struct client *client, struct buf *out)
+{
+	*client = (struct client){.out = out};
+	TAILQ_INIT(&client->turns);
+	for (size_t i = 0; i < TOPIC_KINDS; i++)
+		LIST_INIT(&client->follows[i].list);
+}
+
+void
+client_tell(struct client *client, enum msg_type type, const void *msg)
+{
+	if (msg_encode(client->out, type, 0, msg) == 0)
+		return;
+	/* Anything else would be a message that messages.def does not allow. */
+	must(errno != EMSGSIZE);
+	client->fault = "too far behind";
+}

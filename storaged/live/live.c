@@ -1,0 +1,257 @@
+/*
+ * Live turns: topics that go when nobody follows them, unless they are wanted stopped.
+ */
+#include "storaged/live/live.h"
+
+#include "proto/base/basics.h"
+
+void
+live_init(struct live *l, struct open_turns *open)
+{
+	*l = (struct live){.open = open};
+	topics_init(&l->turns, TOPIC_TURNS);
+	topics_init(&l->rooms, TOPIC_VISITORS);
+}
+
+/* What is left are turns that someone, who has gone since, wanted stopped. */
+void
+live_clear(struct live *l)
+{
+	topics_clear(&l->turns);
+	topics_clear(&l->rooms);
+}
+
+static void
+forget_if_idle(struct topic *turn)
+{
+	if (LIST_EMPTY(&turn->followers) && !turn->stop)
+		topic_free(turn);
+}
+
+static void
+tell(struct live *l, struct client *client, enum msg_type type, const void *msg)
+{
+	client_tell(client, type, msg);
+	l->told = true;
+}
+
+/* Who writes it now; NULL: nobody. */
+static struct client *
+owner_of(const struct live *l, const struct id *turn)
+{
+	const struct open_turn *open = open_turns_find(l->open, turn);
+
+	return open == NULL ? NULL : open->owner;
+}
+
+/* -- followings --------------------------------------------------------------------------- */
+
+/* Ends a following while the turn goes on; its owner is told when that was the last. */
+static void
+leave(struct live *l, struct following *following)
+{
+	struct topic *turn = following->topic;
+	struct client *owner;
+
+	topics_unfollow(&l->turns, following);
+	if (!LIST_EMPTY(&turn->followers))
+		return;
+	owner = owner_of(l, &turn->id);
+	if (owner != NULL)
+		tell(l, owner, MSG_LIVE_UNWANTED, &(struct msg_live_unwanted){turn->id});
+	forget_if_idle(turn);
+}
+
+/* Ends a following by LIVE_END. */
+static void
+end_following(struct live *l, struct following *following)
+{
+	tell(l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->topic->id});
+	topics_unfollow(&l->turns, following);
+}
+
+bool
+live_has_room(const struct live *l, const struct client *client)
+{
+	return topics_have_room(&l->turns, client);
+}
+
+bool
+live_follows(const struct live *l, const struct client *client, const struct id *turn)
+{
+	const struct topic *followed = topics_find(&l->turns, turn);
+
+	return followed != NULL && topic_following(followed, client) != NULL;
+}
+
+/* -- what happens ------------------------------------------------------------------------- */
+
+void
+live_follow(struct live *l, struct client *client, const struct id *turn, uint32_t from)
+{
+	const struct open_turn *open = open_turns_find(l->open, turn);
+	struct following *following;
+	struct topic *followed;
+
+	must(open != NULL && open->owner != client);
+	followed = topics_find_or_add(&l->turns, turn);
+	following = topics_follow(&l->turns, followed, client);
+	following->has = from;
+	if (open->owner != NULL)
+		tell(l, open->owner, MSG_LIVE_WANTED,
+		    &(struct msg_live_wanted){.turn = *turn, .from = from});
+}
+
+void
+live_leave(struct live *l, struct client *client, const struct id *turn)
+{
+	struct topic *followed = topics_find(&l->turns, turn);
+	struct following *following =
+	    followed == NULL ? NULL : topic_following(followed, client);
+
+	if (following != NULL)
+		leave(l, following);
+}
+
+void
+live_stop(struct live *l, const struct id *turn)
+{
+	const struct open_turn *open = open_turns_find(l->open, turn);
+
+	if (open == NULL)
+		return;
+	topics_find_or_add(&l->turns, turn)->stop = true;
+	if (open->owner != NULL)
+		tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+}
+
+/* A worker that stalls for a moment must not lose its line, and with it all that it writes itself,
+ * for the text of others. */
+static bool
+has_room(const struct following *to, size_t bytes)
+{
+	return buf_room(to->client->out) >= LIVE_ROOM_LEFT + bytes;
+}
+
+/* One who has all of the piece is spared it. An empty one says that there is no more yet. */
+static void
+hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
+{
+	uint32_t end = piece->offset + (uint32_t)piece->text.len;
+
+	if ((piece->text.len > 0 && end <= to->has) || !has_room(to, piece->text.len))
+		return;
+	tell(l, to->client, MSG_LIVE_TEXT, piece);
+	if (piece->offset <= to->has && end > to->has)
+		to->has = end;
+}
+
+/* The open turn that a client has something to say of, if somebody follows it; else NULL. That it is
+ * another's is the client's fault. */
+static const struct topic *
+find_published(struct live *l, struct client *from, const struct id *turn)
+{
+	const struct open_turn *open = open_turns_find(l->open, turn);
+
+	if (open != NULL && open->owner != from)
+		from->fault = "publishes what it does not write";
+	return open == NULL || from->fault != NULL ? NULL : topics_find(&l->turns, turn);
+}
+
+void
+live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
+    struct slice text)
+{
+	const struct topic *followed;
+	struct following *following;
+
+	if (text.len > TEXT_MAX - offset)
+		from->fault = "publishes beyond the longest reply";
+	followed = find_published(l, from, turn);
+	if (followed == NULL)
+		return;
+	LIST_FOREACH (following, &followed->followers, of_topic)
+		hand_on(l, following,
+		    &(struct msg_live_text){.turn = *turn, .offset = offset, .text = text});
+}
+
+void
+live_unsaved(struct live *l, struct client *from, const struct id *turn, uint8_t full)
+{
+	const struct topic *followed = find_published(l, from, turn);
+	struct following *following;
+
+	if (followed == NULL)
+		return;
+	LIST_FOREACH (following, &followed->followers, of_topic)
+		tell(l, following->client, MSG_LIVE_UNSAVED,
+		    &(struct msg_live_unsaved){.turn = *turn, .full = full});
+}
+
+/* The byte from which on some follower needs the text. */
+static uint32_t
+first_needed(const struct topic *turn)
+{
+	const struct following *following;
+	uint32_t first = UINT32_MAX;
+
+	LIST_FOREACH (following, &turn->followers, of_topic)
+		if (following->has < first)
+			first = following->has;
+	return first;
+}
+
+void
+live_claimed(struct live *l, const struct id *turn)
+{
+	struct topic *followed = topics_find(&l->turns, turn);
+	struct following *own;
+	struct client *owner;
+
+	if (followed == NULL)
+		return;
+	owner = owner_of(l, turn);
+	must(owner != NULL);
+	own = topic_following(followed, owner);
+	if (own != NULL)
+		end_following(l, own);
+	if (!LIST_EMPTY(&followed->followers))
+		tell(l, owner, MSG_LIVE_WANTED,
+		    &(struct msg_live_wanted){.turn = *turn, .from = first_needed(followed)});
+	if (followed->stop)
+		tell(l, owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+	forget_if_idle(followed);
+}
+
+void
+live_end(struct live *l, const struct id *turn)
+{
+	struct topic *followed = topics_find(&l->turns, turn);
+
+	if (followed == NULL)
+		return;
+	while (!LIST_EMPTY(&followed->followers))
+		end_following(l, LIST_FIRST(&followed->followers));
+	topic_free(followed);
+}
+
+void
+live_erase(struct live *l, const struct id *turn)
+{
+	struct client *owner = owner_of(l, turn);
+
+	if (owner != NULL)
+		tell(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
+	open_turns_release(l->open, turn);
+	live_end(l, turn);
+}
+
+void
+live_forget(struct live *l, struct client *client)
+{
+	const struct followings *list = &client->follows[TOPIC_TURNS].list;
+
+	while (!LIST_EMPTY(list))
+		leave(l, LIST_FIRST(list));
+	rooms_forget(&l->rooms, client);
+}

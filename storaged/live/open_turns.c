@@ -1,0 +1,208 @@
+/*
+ * The owners of open turns: two hash tables with chains, keyed by bytes of ids that are random.
+ */
+#include "storaged/live/open_turns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+
+void
+open_turns_init(struct open_turns *o)
+{
+	*o = (struct open_turns){
+	    .by_id = xcalloc(OPEN_TURNS_BUCKETS, sizeof(*o->by_id)),
+	    .by_conversation = xcalloc(OPEN_TURNS_BUCKETS, sizeof(*o->by_conversation)),
+	};
+	TAILQ_INIT(&o->found);
+	TAILQ_INIT(&o->lost);
+	TAILQ_INIT(&o->stuck);
+}
+
+/* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
+static size_t
+bucket_of(const struct id *id)
+{
+	return ((size_t)id->b[14] << 8 | id->b[15]) % OPEN_TURNS_BUCKETS;
+}
+
+struct open_turn *
+open_turns_find(const struct open_turns *o, const struct id *id)
+{
+	struct open_turn *turn;
+
+	LIST_FOREACH (turn, &o->by_id[bucket_of(id)], bucket)
+		if (id_equal(&turn->id, id))
+			return turn;
+	return NULL;
+}
+
+struct open_turn *
+open_turns_of(
+    const struct open_turns *o, const struct id *conversation, const struct open_turn *after)
+{
+	struct open_turn *turn = after == NULL
+	    ? LIST_FIRST(&o->by_conversation[bucket_of(conversation)])
+	    : LIST_NEXT(after, sibling);
+
+	while (turn != NULL && !id_equal(&turn->conversation, conversation))
+		turn = LIST_NEXT(turn, sibling);
+	return turn;
+}
+
+static void
+forget(struct open_turns *o, struct open_turn *turn)
+{
+	LIST_REMOVE(turn, bucket);
+	LIST_REMOVE(turn, sibling);
+	TAILQ_REMOVE(turn->in, turn, order);
+	free(turn);
+	o->n--;
+}
+
+/* Puts a known turn into another list. */
+static void
+move(struct open_turn *turn, struct turn_list *to, struct client *owner)
+{
+	TAILQ_REMOVE(turn->in, turn, order);
+	turn->in = to;
+	turn->owner = owner;
+	TAILQ_INSERT_TAIL(to, turn, order);
+}
+
+/* Frees the turns of a list that is not used any more; their buckets are not, either. */
+static void
+free_list(struct open_turns *o, const struct turn_list *list)
+{
+	struct open_turn *turn = TAILQ_FIRST(list);
+
+	while (turn != NULL) {
+		struct open_turn *next = TAILQ_NEXT(turn, order);
+
+		free(turn);
+		o->n--;
+		turn = next;
+	}
+}
+
+void
+open_turns_clear(struct open_turns *o)
+{
+	free_list(o, &o->found);
+	free_list(o, &o->lost);
+	free_list(o, &o->stuck);
+	must(o->n == 0);
+	free(o->by_id);
+	free(o->by_conversation);
+	o->by_id = o->by_conversation = NULL;
+}
+
+/* Of a record that cannot be read, no conversation is known; it is open by its key alone. A key that is
+ * none of this table's names no turn: `banter verify` shows it. */
+static void
+load_one(struct open_turns *o, const struct walk *w)
+{
+	struct msg_open_turn_record open;
+	struct id id;
+
+	if (!key_fits(TABLE_OPEN_TURNS, w->key))
+		return;
+	id = key_front(w->key);
+	if (record_read(w->value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open) != 0)
+		open.conversation = (struct id){0};
+	open_turns_claim(o, &id, &open.conversation, NULL);
+}
+
+static int
+load(struct open_turns *o, struct txn *t)
+{
+	struct key all = {0};
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	for (; rc == 0; rc = walk_next(&w))
+		load_one(o, &w);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+open_turns_load(struct open_turns *o, struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = load(o, &t);
+	txn_abort(&t);
+	if (rc != 0)
+		log_event(LOG_ERROR, "store_unusable",
+		    L_STR("table", table_name(TABLE_OPEN_TURNS)),
+		    L_STR("error", txn_strerror(rc)),
+		    L_STR("help", "the store is damaged, or cannot be read: restore a backup"));
+	return rc;
+}
+
+static struct open_turn *
+add(struct open_turns *o, const struct id *id, const struct id *conversation)
+{
+	struct open_turn *turn = xcalloc(1, sizeof(*turn));
+
+	turn->id = *id;
+	turn->conversation = *conversation;
+	turn->in = &o->found;
+	LIST_INSERT_HEAD(&o->by_id[bucket_of(id)], turn, bucket);
+	LIST_INSERT_HEAD(&o->by_conversation[bucket_of(conversation)], turn, sibling);
+	TAILQ_INSERT_TAIL(turn->in, turn, order);
+	o->n++;
+	return turn;
+}
+
+void
+open_turns_claim(
+    struct open_turns *o, const struct id *id, const struct id *conversation, struct client *by)
+{
+	struct open_turn *turn = open_turns_find(o, id);
+
+	if (turn == NULL)
+		turn = add(o, id, conversation);
+	move(turn, by == NULL ? &o->found : &by->turns, by);
+}
+
+void
+open_turns_give_up(struct open_turns *o, const struct id *id)
+{
+	struct open_turn *turn = open_turns_find(o, id);
+
+	if (turn != NULL)
+		move(turn, &o->stuck, NULL);
+}
+
+void
+open_turns_release(struct open_turns *o, const struct id *id)
+{
+	struct open_turn *turn = open_turns_find(o, id);
+
+	if (turn != NULL)
+		forget(o, turn);
+}
+
+size_t
+open_turns_lose(struct open_turns *o, struct turn_list *from)
+{
+	struct open_turn *turn;
+	size_t n = 0;
+
+	TAILQ_FOREACH (turn, from, order) {
+		turn->in = &o->lost;
+		turn->owner = NULL;
+		n++;
+	}
+	TAILQ_CONCAT(&o->lost, from, order);
+	return n;
+}

@@ -1,0 +1,147 @@
+/*
+ * Rooms: topics that go with the last who follows them.
+ */
+#include "storaged/live/rooms.h"
+
+#include "proto/base/basics.h"
+
+/* Room in a client's out, in bytes, that is left to answers. */
+#define ROOM_LEFT ((size_t)1 << 20)
+
+/* -- rooms -------------------------------------------------------------------------------- */
+
+/* The room goes with its last follower. */
+static void
+leave(struct topics *rooms, struct following *following)
+{
+	struct topic *room = following->topic;
+
+	topics_unfollow(rooms, following);
+	if (LIST_EMPTY(&room->followers))
+		topic_free(room);
+}
+
+static void
+end_following(struct topics *rooms, struct following *following)
+{
+	client_tell(following->client, MSG_LIVE_VISITOR_END,
+	    &(struct msg_live_visitor_end){following->topic->id});
+	leave(rooms, following);
+}
+
+static void
+end_room(struct topics *rooms, struct topic *room)
+{
+	struct following *following = LIST_FIRST(&room->followers), *next;
+
+	for (; following != NULL; following = next) {
+		next = LIST_NEXT(following, of_topic);
+		end_following(rooms, following);
+	}
+}
+
+bool
+rooms_have_room(
+    const struct topics *rooms, const struct client *client, const struct id *visitor)
+{
+	const struct topic *room = topics_find(rooms, visitor);
+
+	return (room != NULL && topic_following(room, client) != NULL) ||
+	    topics_have_room(rooms, client);
+}
+
+bool
+rooms_have(const struct topics *rooms, const struct id *visitor)
+{
+	return topics_find(rooms, visitor) != NULL;
+}
+
+/* -- what happens ------------------------------------------------------------------------- */
+
+void
+rooms_follow(struct topics *rooms, struct client *client, const struct id *visitor,
+    const struct id *widget)
+{
+	struct topic *room = topics_find_or_add(rooms, visitor);
+
+	room->widget = *widget;
+	topics_follow(rooms, room, client);
+}
+
+void
+rooms_leave(struct topics *rooms, struct client *client, const struct id *visitor)
+{
+	const struct topic *room = topics_find(rooms, visitor);
+	struct following *following = room == NULL ? NULL : topic_following(room, client);
+
+	if (following != NULL)
+		leave(rooms, following);
+}
+
+/* A worker must not lose its line, and with it all that it writes, for what its visitors say in one
+ * moment. */
+static bool
+has_room(const struct client *client, const struct msg_live_turn *turn)
+{
+	return buf_room(client->out) >= ROOM_LEFT + turn->text.len;
+}
+
+void
+rooms_turn(struct topics *rooms, const struct msg_live_turn *turn)
+{
+	const struct topic *room = topics_find(rooms, &turn->visitor);
+	struct following *following = room == NULL ? NULL : LIST_FIRST(&room->followers), *next;
+
+	for (; following != NULL; following = next) {
+		next = LIST_NEXT(following, of_topic);
+		if (has_room(following->client, turn))
+			client_tell(following->client, MSG_LIVE_TURN, turn);
+		else
+			end_following(rooms, following);
+	}
+}
+
+void
+rooms_contact(struct topics *rooms, const struct id *visitor)
+{
+	const struct topic *room = topics_find(rooms, visitor);
+	const struct following *following;
+
+	if (room == NULL)
+		return;
+	LIST_FOREACH (following, &room->followers, of_topic)
+		client_tell(
+		    following->client, MSG_LIVE_CONTACT, &(struct msg_live_contact){*visitor});
+}
+
+void
+rooms_end_visitor(struct topics *rooms, const struct id *visitor)
+{
+	struct topic *room = topics_find(rooms, visitor);
+
+	if (room != NULL)
+		end_room(rooms, room);
+}
+
+void
+rooms_end_widget(struct topics *rooms, const struct id *widget)
+{
+	for (size_t i = 0; rooms->n > 0 && i < TOPICS_BUCKETS; i++) {
+		struct topic *room = LIST_FIRST(&rooms->buckets[i]), *next;
+
+		for (; room != NULL; room = next) {
+			next = LIST_NEXT(room, bucket);
+			if (id_equal(&room->widget, widget))
+				end_room(rooms, room);
+		}
+	}
+}
+
+void
+rooms_forget(struct topics *rooms, struct client *client)
+{
+	const struct followings *list = &client->follows[TOPIC_VISITORS].list;
+
+	while (!LIST_EMPTY(list))
+		leave(rooms, LIST_FIRST(list));
+}

@@ -1,0 +1,214 @@
+/*
+ * Keys of organizations, found by their hash, and by organization and id for lists.
+ */
+#include "storaged/records/keys.h"
+
+#include <string.h>
+
+#include "proto/base/clock.h"
+#include "storaged/records/organizations.h"
+#include "storaged/records/records.h"
+#include "storaged/request/listing.h"
+
+_Static_assert(KEYS_MAX <= LISTING_MAX, "KEY_PAGE has all of them");
+
+static const char no_key[] = "no such key";
+
+static const char *
+key_fault(const struct msg_key_record *r)
+{
+	if (hash_is_zero(&r->key))
+		return "a key needs its hash";
+	return thing_fault(r->v, &r->id, &r->org);
+}
+
+/* The hash that an entry of keys_by_org holds. */
+static int
+read_hash(struct slice value, struct hash256 *hash)
+{
+	if (value.len != sizeof(hash->b))
+		return RECORD_DAMAGED;
+	memcpy(hash->b, value.p, sizeof(hash->b));
+	return 0;
+}
+
+/* The hash of the key with this id. */
+static int
+find_hash(struct txn *t, const struct id *org, const struct id *id, struct hash256 *hash)
+{
+	struct key by_org = key_of_org(org, id);
+	struct slice value;
+	int rc = txn_get(t, TABLE_KEYS_BY_ORG, &by_org, &value);
+
+	return rc != 0 ? rc : read_hash(value, hash);
+}
+
+static int
+put_key(struct txn *t, const struct msg_key_record *r)
+{
+	struct key key = key_hash(&r->key), by_org = key_of_org(&r->org, &r->id);
+	int rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, r);
+
+	if (rc == 0)
+		rc = txn_put(t, TABLE_KEYS_BY_ORG, &by_org, key_slice(&key));
+	return rc;
+}
+
+/* Refuses what no key can be made of; there is none with its hash. */
+static int
+check_fresh(struct txn *t, struct call *c, const struct msg_key_record *r)
+{
+	struct hash256 hash;
+	int rc = organization_check(t, c, &r->org);
+
+	if (rc == 0)
+		rc = find_hash(t, &r->org, &r->id, &hash);
+	if (rc == 0)
+		return call_refuse(c, STORE_EXISTS, "another key has this id");
+	if (rc == MDB_NOTFOUND)
+		rc = listing_check_room(t, c, TABLE_KEYS_BY_ORG, &r->org, KEYS_MAX,
+		    "the organization has too many keys");
+	return rc;
+}
+
+/* Refuses a key whose hash is known, unless this is a repeat. */
+static int
+check_repeat(struct txn *t, struct call *c, struct slice stored, const struct msg_key_record *r)
+{
+	if (!record_equals(t, MSG_KEY_RECORD, r, stored))
+		return call_refuse(c, STORE_EXISTS, "this key is known already");
+	return 0;
+}
+
+int
+key_create(struct txn *t, struct call *c)
+{
+	struct msg_key_record r;
+	struct slice stored;
+	const char *fault;
+	struct key key;
+	int rc;
+
+	if (record_decode(c->m->key_create.key, MSG_KEY_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "there is no key");
+	fault = key_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	key = key_hash(&r.key);
+	rc = txn_get(t, TABLE_KEYS, &key, &stored);
+	if (rc == 0) {
+		rc = check_repeat(t, c, stored, &r);
+	} else if (rc == MDB_NOTFOUND) {
+		rc = check_fresh(t, c, &r);
+		if (r.created_at == 0)
+			r.created_at = clock_wall_ms();
+		if (rc == 0)
+			rc = put_key(t, &r);
+	}
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+/* What an entry of keys_by_org stands for in a list. */
+static int
+list_key(struct txn *t, struct slice value, struct slice *item)
+{
+	struct hash256 hash;
+	struct key key;
+	int rc = read_hash(value, &hash);
+
+	if (rc != 0)
+		return rc;
+	key = key_hash(&hash);
+	rc = txn_get(t, TABLE_KEYS, &key, item);
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+int
+key_list(struct txn *t, struct call *c)
+{
+	const struct id all = {0};
+	struct listing l = listing_of(TABLE_KEYS_BY_ORG, &c->m->key_list.org, &all, KEYS_MAX);
+
+	l.item = list_key;
+	return listing_answer(t, c, &l, MSG_KEY_PAGE);
+}
+
+int
+key_revoke(struct txn *t, struct call *c)
+{
+	const struct msg_key_revoke *m = &c->m->key_revoke;
+	struct key by_org = key_of_org(&m->org, &m->key), key;
+	struct hash256 hash;
+	int rc = find_hash(t, &m->org, &m->key, &hash);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, no_key);
+	if (rc != 0)
+		return rc;
+	key = key_hash(&hash);
+	rc = txn_del(t, TABLE_KEYS, &key);
+	if (rc == 0)
+		rc = txn_del(t, TABLE_KEYS_BY_ORG, &by_org);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
+key_check(struct txn *t, struct call *c)
+{
+	struct key key = key_hash(&c->m->key_check.key);
+	struct msg_key_record r;
+	struct msg_org_record org;
+	struct slice record;
+	int rc = txn_get(t, TABLE_KEYS, &key, &record);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, no_key);
+	if (rc == 0)
+		rc = record_read(record, TABLE_KEYS, MSG_KEY_RECORD, &r);
+	if (rc == 0)
+		rc = organization_find(t, &r.org, &org);
+	if (rc == 0)
+		call_answer(c, MSG_KEY, &(struct msg_key){.key = record, .widget = org.widget});
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+/* Refuses a hash that is another key's. */
+static int
+check_hash(struct txn *t, struct call *c, const struct msg_key_record *r)
+{
+	struct key key = key_hash(&r->key);
+	struct msg_key_record there;
+	int rc = txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &there);
+
+	if (rc == 0 && (!id_equal(&there.org, &r->org) || !id_equal(&there.id, &r->id)))
+		return call_refuse(c, STORE_INVALID, "another key has this hash");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+key_import(struct txn *t, struct call *c, const struct msg_key_record *record)
+{
+	const char *fault = key_fault(record);
+	struct hash256 before;
+	struct key key;
+	int rc;
+
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = check_hash(t, c, record);
+	if (rc == 0)
+		rc = find_hash(t, &record->org, &record->id, &before);
+	if (rc == 0 && !hash_equal(&before, &record->key)) {
+		key = key_hash(&before);
+		rc = txn_del(t, TABLE_KEYS, &key);
+	}
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = put_key(t, record);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}

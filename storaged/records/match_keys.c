@@ -1,0 +1,72 @@
+/*
+ * E-mails by libunistring, phones by hand. An e-mail of ASCII, as most are, is folded without it.
+ */
+#include "storaged/records/match_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+
+#include "proto/base/basics.h"
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static void
+lower_ascii(struct slice s, uint8_t *out)
+{
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i];
+}
+
+/* What is too long for out comes in memory of its own (libunistring, "Conventions"). */
+static int
+fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
+{
+	uint8_t *folded;
+
+	*len = FOLDED_MAX;
+	folded = u8_casefold(email.p, email.len, NULL, UNINORM_NFC, out, len);
+	if (folded == out)
+		return 0;
+	free(folded);
+	return -1;
+}
+
+int
+email_fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
+{
+	must(email.len <= EMAIL_MAX);
+	if (email.len == 0)
+		return -1;
+	if (!is_ascii(email))
+		return fold(email, out, len);
+	lower_ascii(email, out);
+	*len = email.len;
+	return 0;
+}
+
+int
+phone_digits(struct slice phone, uint8_t out[PHONE_MAX], size_t *len)
+{
+	size_t n = 0, digits = 0;
+
+	must(phone.len <= PHONE_MAX);
+	for (size_t i = 0; i < phone.len; i++) {
+		uint8_t c = phone.p[i];
+
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (c != '+' || n > 0)
+			continue;
+		out[n++] = c;
+	}
+	*len = n;
+	return digits > 0 ? 0 : -1;
+}

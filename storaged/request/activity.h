@@ -1,0 +1,31 @@
+/*
+ * What storaged has done since its start, counted for `banter status`: in memory only, written by
+ * batch.c, read by status.c.
+ */
+#ifndef STORAGED_REQUEST_ACTIVITY_H
+#define STORAGED_REQUEST_ACTIVITY_H
+
+#include <stdint.h>
+
+/* Seconds that the recent rate is about, the one that runs included. */
+#define ACTIVITY_SECONDS 10u
+
+struct activity {
+	uint64_t started_at;   /* ms since 1970 */
+	uint64_t started_mono; /* ms of the monotonic clock */
+	uint64_t commits, requests, refused;
+	/* Commits of the last seconds: a ring, and the second (monotonic) of its newest slot. */
+	uint32_t recent[ACTIVITY_SECONDS];
+	uint64_t second;
+};
+
+void activity_init(struct activity *a);
+
+/* A write transaction was committed. */
+void activity_commit(struct activity *a);
+
+/* Commits of the last seconds, and in *ms how long that is: under ACTIVITY_SECONDS, and never under
+ * one second. */
+uint32_t activity_recent(const struct activity *a, uint32_t *ms);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * What a handler can do with its request.
+ */
+#include "storaged/request/call.h"
+
+#include <errno.h>
+
+#include "proto/base/basics.h"
+
+void
+call_answer(struct call *c, enum msg_type type, const void *answer)
+{
+	if (msg_encode(c->from->out, type, c->request, answer) == 0)
+		return;
+	/* Anything else would be an answer that messages.def does not allow. */
+	must(errno != EMSGSIZE);
+	c->overflow = true;
+}
+
+void
+call_ok(struct call *c)
+{
+	call_answer(c, MSG_OK, &(struct msg_ok){});
+}
+
+int
+call_refuse(struct call *c, enum store_error code, const char *detail)
+{
+	c->refused = code;
+	c->detail = detail;
+	return CALL_REFUSED;
+}
+
+bool
+call_may_write(const struct txn *t)
+{
+	return t->mode == TXN_WRITE;
+}
+
+int
+call_check_read(struct call *c, uint64_t read_at, uint64_t stored_at)
+{
+	if (read_at == stored_at)
+		return 0;
+	return call_refuse(c, STORE_STALE, "somebody else has changed it meanwhile");
+}
+
+void
+call_claim(struct call *c, const struct id *turn, const struct id *conversation, bool anew)
+{
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = anew ? EFFECT_BEGIN_ANEW : EFFECT_CLAIM,
+		.by = c->from,
+		.turn = *turn,
+		.conversation = *conversation,
+	    });
+}
+
+void
+call_release(struct call *c, const struct id *turn)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_RELEASE, .turn = *turn});
+}
+
+void
+call_erase(struct call *c, const struct id *turn)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_ERASE, .turn = *turn});
+}
+
+void
+call_end_widget(struct call *c, const struct id *widget)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_WIDGET_END, .widget = *widget});
+}
+
+void
+call_end_visitor(struct call *c, const struct id *visitor)
+{
+	effects_add(
+	    c->effects, &(struct effect){.kind = EFFECT_VISITOR_END, .visitor = *visitor});
+}
+
+uint32_t
+call_limit(uint32_t asked, uint32_t most)
+{
+	return asked == 0 || asked > most ? most : asked;
+}

@@ -1,0 +1,89 @@
+/*
+ * A group by its name, and a peer's user and groups by its socket.
+ */
+#include "storaged/server/access.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/ipc/messages.h"
+
+int
+access_init(struct access *a, const char *group)
+{
+	const struct group *found;
+
+	*a = (struct access){0};
+	if (group == NULL)
+		return 0;
+	errno = 0;
+	found = getgrnam(group);
+	if (found == NULL) {
+		log_event(LOG_ERROR, "store_group_unknown", L_STR("group", group),
+		    L_STR("error", errno == 0 ? NULL : strerror(errno)));
+		return EX_CONFIG;
+	}
+	*a = (struct access){.shared = true, .group = found->gr_gid};
+	return 0;
+}
+
+int
+access_share(const struct access *a, const char *path)
+{
+	if (!a->shared || chown(path, (uid_t)-1, a->group) == 0)
+		return 0;
+	log_event(LOG_ERROR, "socket_not_shared", L_STR("path", path), L_UINT("gid", a->group),
+	    L_ERRNO(), L_STR("help", "storaged's user has to be in STORE_GROUP"));
+	return EX_NOPERM;
+}
+
+/* The peer's further groups, NULL if there are none; the caller frees them. There are at most
+ * NGROUPS_MAX. */
+static gid_t *
+peer_groups(int fd, size_t *n)
+{
+	socklen_t size = 0;
+	gid_t *groups;
+
+	*n = 0;
+	/* Too small a buffer: the kernel says how large it has to be. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE)
+		return NULL;
+	groups = xcalloc(size / sizeof(*groups), sizeof(*groups));
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+		*n = size / sizeof(*groups);
+	return groups;
+}
+
+static bool
+is_member(int fd, const struct ucred *cred, gid_t group)
+{
+	bool found = cred->gid == group;
+	gid_t *groups;
+	size_t n;
+
+	groups = peer_groups(fd, &n);
+	for (size_t i = 0; i < n && !found; i++)
+		found = groups[i] == group;
+	free(groups);
+	return found;
+}
+
+unsigned
+access_roles(const struct access *a, int fd, struct ucred *cred)
+{
+	socklen_t len = sizeof(*cred);
+
+	*cred = (struct ucred){.uid = (uid_t)-1};
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
+		return 0;
+	if (cred->uid == geteuid() || cred->uid == 0)
+		return ROLE_WORKER | ROLE_TOOL;
+	return a->shared && is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
+}

@@ -1,0 +1,413 @@
+/*
+ * Group commit. Reads run in a read transaction until the first write comes: that begins the
+ * write transaction, in which everything after it runs. Nobody else writes, so what was read
+ * before is still true.
+ */
+#include "storaged/server/batch.h"
+
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/conversations/conversations.h"
+#include "storaged/import/import.h"
+#include "storaged/records/agents.h"
+#include "storaged/records/keys.h"
+#include "storaged/records/logins.h"
+#include "storaged/records/organizations.h"
+#include "storaged/records/users.h"
+#include "storaged/records/widgets.h"
+#include "storaged/server/status.h"
+#include "storaged/turns/turn_join.h"
+#include "storaged/turns/turns.h"
+#include "storaged/visitors/contacts.h"
+#include "storaged/visitors/erase.h"
+#include "storaged/visitors/visitors.h"
+
+/* A request: what is needed to run it once more, and how it went. Small, because a batch that
+ * fills the processor's cache with them is slower. */
+struct request {
+	const struct handler *handler;
+	struct client *from;
+	uint64_t number;
+	struct slice payload;
+	enum store_error excused; /* refused without being run; 0: to be run */
+	bool refused;             /* its answer is an error */
+	bool overflow;            /* its answer did not fit */
+};
+
+static int
+ping(struct txn *t, struct call *c)
+{
+	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
+	return 0;
+}
+
+/* What a request does to the store, which decides the transaction it runs in: none for one that only
+ * tells others something. One that may write needs not always: while the store takes no writes it is
+ * tried as one that reads (call_may_write()). */
+enum kind { TELLS, READS, MAY_WRITE, WRITES, DELETES };
+
+static const struct handler {
+	enum msg_type type;
+	enum kind kind;
+	int (*run)(struct txn *, struct call *);
+} handlers[] = {
+    {MSG_TURN_CHECKPOINT, WRITES, turn_checkpoint},
+    {MSG_TURN_BEGIN, MAY_WRITE, turn_begin},
+    {MSG_TURN_FINISH, WRITES, turn_finish},
+    {MSG_LIVE_PUBLISH, TELLS, live_publish_piece},
+    {MSG_LIVE_UNSAVED, TELLS, live_tell_unsaved},
+    {MSG_TURN_JOIN, READS, turn_join},
+    {MSG_TURN_LEAVE, TELLS, turn_leave},
+    {MSG_TURN_STOP, TELLS, turn_stop},
+    {MSG_LOGIN_CHECK, READS, login_check},
+    {MSG_CONVERSATION_LIST, READS, conversation_list},
+    {MSG_MESSAGE_LIST, READS, message_list},
+    {MSG_SESSION_HISTORY, READS, session_history},
+    {MSG_LOGIN_CREATE, WRITES, login_create},
+    {MSG_LOGIN_DELETE, DELETES, login_delete},
+    {MSG_CONVERSATION_ERASE, DELETES, conversation_erase},
+    {MSG_VISITOR_ERASE, DELETES, visitor_erase},
+    {MSG_STATUS_GET, READS, status_get},
+    {MSG_BACKUP_DONE, WRITES, backup_done},
+    {MSG_IMPORT_CONVERSATION, WRITES, import_conversation},
+    {MSG_IMPORT_MESSAGE, WRITES, import_message},
+    {MSG_IMPORT_LOGIN, WRITES, import_login},
+    {MSG_IMPORT_CLIENT_ID, WRITES, import_client_id},
+    {MSG_ORG_CREATE, WRITES, org_create},
+    {MSG_ORG_LIST, READS, org_list},
+    {MSG_ORG_GET, READS, org_get},
+    {MSG_USER_CREATE, WRITES, user_create},
+    {MSG_USER_LIST, READS, user_list},
+    {MSG_USER_GET, READS, user_get},
+    {MSG_USER_CHANGE, WRITES, user_change},
+    {MSG_USER_DELETE, DELETES, user_delete},
+    {MSG_KEY_CREATE, WRITES, key_create},
+    {MSG_KEY_LIST, READS, key_list},
+    {MSG_KEY_REVOKE, DELETES, key_revoke},
+    {MSG_KEY_CHECK, READS, key_check},
+    {MSG_AGENT_PUT, WRITES, agent_put},
+    {MSG_AGENT_GET, READS, agent_get},
+    {MSG_AGENT_LIST, READS, agent_list},
+    {MSG_AGENT_DELETE, DELETES, agent_delete},
+    {MSG_WIDGET_PUT, WRITES, widget_put},
+    {MSG_WIDGET_GET, READS, widget_get},
+    {MSG_WIDGET_LIST, READS, widget_list},
+    {MSG_WIDGET_DELETE, DELETES, widget_delete},
+    {MSG_WIDGET_RESET, WRITES, widget_reset},
+    {MSG_VISITOR_OPEN, MAY_WRITE, visitor_open},
+    {MSG_VISITOR_FOLLOW, READS, visitor_follow},
+    {MSG_VISITOR_LEAVE, TELLS, visitor_leave},
+    {MSG_CONTACT_SUBMIT, WRITES, contact_submit},
+    {MSG_CONTACT_LIST, READS, contact_list},
+    {MSG_CONTACT_GET, READS, contact_get},
+    {MSG_CONTACT_PUT, WRITES, contact_put},
+    {MSG_CONTACT_DELETE, DELETES, contact_delete},
+    {MSG_LOGIN_LIST, READS, login_list},
+    {MSG_LOGIN_REVOKE, DELETES, login_revoke},
+    {MSG_IMPORT_RECORD, WRITES, import_record},
+    {MSG_PING, READS, ping},
+};
+
+static const struct handler *
+find_handler(uint16_t type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++)
+		if (handlers[i].type == type)
+			return &handlers[i];
+	return NULL;
+}
+
+bool
+batch_handles(enum msg_type type)
+{
+	return find_handler((uint16_t)type) != NULL;
+}
+
+void
+batch_init(struct batch *b, struct env *env, struct live *live)
+{
+	*b = (struct batch){.env = env, .live = live, .number = 1};
+	b->requests = xcalloc(BATCH_REQUESTS, sizeof(*b->requests));
+	activity_init(&b->activity);
+}
+
+void
+batch_clear(struct batch *b)
+{
+	must(b->n == 0);
+	free(b->requests);
+	effects_clear(&b->effects);
+	*b = (struct batch){0};
+}
+
+bool
+batch_is_open(const struct batch *b)
+{
+	return !b->failed && b->n < BATCH_REQUESTS && b->bytes < BATCH_BYTES;
+}
+
+union msg *
+batch_slot(struct batch *b)
+{
+	must(batch_is_open(b));
+	return &b->slot;
+}
+
+static bool
+writes(enum kind kind)
+{
+	return kind >= MAY_WRITE;
+}
+
+static const char could_not_read[] = "the store could not read what this needs";
+
+static void
+answer_error(struct request *q, struct call *call, enum store_error code, const char *detail)
+{
+	q->refused = true;
+	call_answer(call, MSG_ERROR,
+	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(detail)});
+}
+
+static void
+answer_excuse(struct request *q, struct call *call, enum store_error excused)
+{
+	const char *why = excused == STORE_FULL ? "the store is full"
+	    : !writes(q->handler->kind)         ? could_not_read
+						: "the store could not write this";
+
+	answer_error(q, call, excused, why);
+}
+
+/* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
+static enum store_error
+excuse(const struct batch *b, const struct request *q)
+{
+	enum kind kind = q->handler->kind;
+
+	if (q->excused != 0 || !writes(kind) || b->stage == BATCH_ALL)
+		return q->excused;
+	if (kind == MAY_WRITE || (b->stage == BATCH_DELETIONS && kind == DELETES))
+		return 0;
+	return b->refusal;
+}
+
+/* A transaction in which a request of this kind can run. */
+static int
+need_txn(struct batch *b, enum kind kind)
+{
+	bool reads = kind == READS || (kind == MAY_WRITE && b->stage != BATCH_ALL);
+
+	if (kind == TELLS || (b->txn.mdb != NULL && (reads || b->txn.mode != TXN_READ)))
+		return 0;
+	txn_abort(&b->txn);
+	if (reads)
+		return txn_begin(&b->txn, b->env, TXN_READ);
+	return txn_begin(&b->txn, b->env, b->stage == BATCH_ALL ? TXN_WRITE : TXN_DELETE);
+}
+
+static void
+log_failure(const struct request *q, int rc)
+{
+	log_event(LOG_ERROR, "request_failed",
+	    L_STR("type", msg_name((uint16_t)q->handler->type)),
+	    L_STR("error", txn_strerror(rc)));
+}
+
+/* The request failed, and nothing that the others did is lost. */
+static void
+failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
+{
+	/* The next request gets a read transaction that is fit for use. */
+	if (b->txn.mode == TXN_READ)
+		txn_abort(&b->txn);
+	log_failure(q, rc);
+	answer_error(q, call, STORE_INTERNAL, could_not_read);
+}
+
+/* Whether a request that failed takes the transaction along; one that only reads has nothing to
+ * lose. */
+static bool
+loses_txn(const struct txn *t, uint64_t changes_before, int rc)
+{
+	if (t->changes != changes_before)
+		return true;
+	return t->mode != TXN_READ && rc != CALL_REFUSED && rc != CALL_WRITES &&
+	    !txn_survives(rc);
+}
+
+/* Runs a request that is not excused. 0: it has its answer; else the transaction is lost. */
+static int
+run_handler(struct batch *b, struct request *q, struct call *call)
+{
+	size_t mark = buf_len(q->from->out), effects = b->effects.n;
+	uint64_t changes;
+	int rc = need_txn(b, q->handler->kind);
+
+	if (rc != 0)
+		return rc;
+	changes = b->txn.changes;
+	rc = q->handler->run(&b->txn, call);
+	if (rc == 0)
+		return 0;
+
+	buf_truncate(q->from->out, mark);
+	effects_cut(&b->effects, effects);
+	if (loses_txn(&b->txn, changes, rc))
+		return rc;
+	if (rc == CALL_REFUSED)
+		answer_error(q, call, call->refused, call->detail);
+	else if (rc == CALL_WRITES)
+		answer_excuse(q, call, b->refusal);
+	else
+		failed_alone(b, q, call, rc);
+	return 0;
+}
+
+/* Runs the request whose message lies in the slot. 0 or as run_handler(). */
+static int
+run_one(struct batch *b, struct request *q)
+{
+	enum store_error excused = excuse(b, q);
+	struct call call = {
+	    .m = &b->slot,
+	    .request = q->number,
+	    .from = q->from,
+	    .open = b->live->open,
+	    .live = b->live,
+	    .activity = &b->activity,
+	    .peers = b->peers,
+	    .effects = &b->effects,
+	};
+	int rc = 0;
+
+	q->refused = false;
+	if (excused != 0)
+		answer_excuse(q, &call, excused);
+	else
+		rc = run_handler(b, q, &call);
+	q->overflow = call.overflow;
+	return rc;
+}
+
+/* Undoes the batch; what runs again, and what is refused then, is decided here. culprit: NULL if
+ * it was the commit, or the beginning of the transaction, that failed. */
+static void
+undo(struct batch *b, struct request *culprit, int rc)
+{
+	bool full = env_is_full_error(rc);
+
+	must(rc != CALL_REFUSED && rc != CALL_WRITES);
+	txn_abort(&b->txn);
+	effects_cut(&b->effects, 0);
+	for (size_t i = 0; i < b->n; i++)
+		buf_truncate(b->requests[i].from->out, b->requests[i].from->mark);
+	b->failed = true;
+	if (!full && culprit != NULL && !b->excused) {
+		b->excused = true;
+		culprit->excused = STORE_INTERNAL;
+		log_failure(culprit, rc);
+		return;
+	}
+	env_write_failed(b->env, rc);
+	b->refusal = full ? STORE_FULL : STORE_INTERNAL;
+	if (b->stage == BATCH_READS || env_is_fatal_error(rc))
+		b->hopeless = rc;
+	b->stage = full && b->stage == BATCH_ALL ? BATCH_DELETIONS : BATCH_READS;
+}
+
+void
+batch_add(struct batch *b, struct client *from, const struct frame *f)
+{
+	struct request *q = &b->requests[b->n++];
+	int rc;
+
+	q->handler = find_handler(f->type);
+	must(q->handler != NULL);
+	q->from = from;
+	q->number = f->request;
+	q->payload = f->payload;
+	q->excused = 0;
+	b->bytes += f->payload.len;
+	if (from->batch != b->number) {
+		from->batch = b->number;
+		from->mark = buf_len(from->out);
+	}
+	rc = run_one(b, q);
+	if (rc != 0)
+		undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+}
+
+/* Runs all that came once more, up to the commit. */
+static void
+run_again(struct batch *b)
+{
+	b->failed = false;
+	for (size_t i = 0; i < b->n && !b->failed; i++) {
+		struct request *q = &b->requests[i];
+		const struct msg_desc *desc = msg_desc((uint16_t)q->handler->type);
+		int rc;
+
+		/* It was decoded before. */
+		must(wire_decode(desc->fields, q->payload, &b->slot) == WIRE_OK);
+		rc = run_one(b, q);
+		if (rc != 0)
+			undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+	}
+}
+
+/* What is committed becomes true in memory. */
+static void
+apply(struct batch *b)
+{
+	effects_apply(&b->effects, b->live);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct request *q = &b->requests[i];
+
+		if (q->overflow)
+			q->from->fault = "too far behind";
+		b->activity.requests++;
+		b->activity.refused += q->refused;
+	}
+}
+
+static void
+empty(struct batch *b)
+{
+	b->n = b->bytes = 0;
+	effects_cut(&b->effects, 0);
+	b->number++;
+	b->stage = BATCH_ALL;
+	b->excused = b->failed = false;
+	b->hopeless = 0;
+}
+
+int
+batch_end(struct batch *b)
+{
+	int hopeless;
+
+	/* A round that fails allows less in the next one; the last has nothing but reads. */
+	for (;;) {
+		if (b->failed)
+			run_again(b);
+		if (!b->failed && b->txn.mdb != NULL) {
+			bool wrote = b->txn.changes > 0;
+			int rc = txn_commit(&b->txn);
+
+			if (rc != 0)
+				undo(b, NULL, rc);
+			else if (wrote)
+				activity_commit(&b->activity);
+		}
+		if (!b->failed || b->hopeless != 0)
+			break;
+	}
+	hopeless = b->hopeless;
+	if (hopeless == 0)
+		apply(b);
+	empty(b);
+	return hopeless;
+}

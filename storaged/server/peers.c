@@ -1,0 +1,279 @@
+/*
+ * The life of a peer: accepted, checked, read, served, settled, gone.
+ */
+#include "storaged/server/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+/* How often the peers are looked over, and how many looks in a row find one owing the rest of a
+ * message before it is dropped: after 10 s, or a little more. */
+#define LOOK_MS   2500
+#define LOOKS_MAX 4
+
+_Static_assert(PEER_UNSENT_MAX <= PEER_UNSENT_HIGH + LIVE_ROOM_LEFT,
+    "others' text alone never stops a peer from being served");
+
+static void on_look(evutil_socket_t fd, short what, void *arg);
+
+void
+peers_init(struct peers *p, struct event_base *base, struct live *live)
+{
+	struct timeval every = clock_timeval(LOOK_MS);
+
+	*p = (struct peers){.base = base, .live = live};
+	TAILQ_INIT(&p->all);
+	p->look = event_new(base, -1, EV_PERSIST, on_look, p);
+	must(p->look != NULL && event_add(p->look, &every) == 0);
+}
+
+/* Of a peer that was dropped the log has said enough. */
+static void
+peer_free(struct peers *p, struct peer *peer)
+{
+	size_t lost;
+
+	live_forget(p->live, &peer->client);
+	lost = open_turns_lose(p->live->open, &peer->client.turns);
+	if (!peer->dropped)
+		log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
+		    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
+	TAILQ_REMOVE(&p->all, peer, order);
+	p->n--;
+	event_free(peer->readable);
+	event_free(peer->writable);
+	channel_close(&peer->channel);
+	free(peer);
+}
+
+void
+peers_clear(struct peers *p)
+{
+	struct peer *peer = TAILQ_FIRST(&p->all);
+
+	while (peer != NULL) {
+		struct peer *next = TAILQ_NEXT(peer, order);
+
+		peer_free(p, peer);
+		peer = next;
+	}
+	event_free(p->look);
+}
+
+/* During a batch, the requests that it has must not move. */
+static enum channel_io
+read_more(struct peer *peer)
+{
+	return peer->served ? channel_read_on(&peer->channel) : channel_read(&peer->channel);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd;
+	(void)what;
+	switch (read_more(peer)) {
+	case CHANNEL_DONE:
+	case CHANNEL_PENDING:
+		break;
+	case CHANNEL_FAILED:
+		/* A peer that was killed with answers unread ends like this, not by an EOF. */
+		if (errno != ECONNRESET)
+			log_event(
+			    LOG_WARN, "peer_failed", L_UINT("peer", peer->number), L_ERRNO());
+		[[fallthrough]];
+	case CHANNEL_CLOSED:
+		peer->ended = true;
+		event_del(peer->readable);
+		break;
+	}
+	peer->ready = true;
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)fd;
+	(void)what;
+	peer->waits = false;
+}
+
+void
+peers_add(struct peers *p, int fd)
+{
+	struct ucred cred;
+	unsigned roles = access_roles(&p->access, fd, &cred);
+	struct peer *peer;
+
+	if (roles == 0) {
+		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
+		    L_INT("pid", cred.pid));
+		closefd(&fd);
+		return;
+	}
+	peer = xcalloc(1, sizeof(*peer));
+	peer->number = ++p->last_number;
+	peer->since = clock_wall_ms();
+	channel_open(&peer->channel, fd, ROLE_STORE, roles, PEER_UNSENT_MAX);
+	client_init(&peer->client, &peer->channel.out);
+	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
+	peer->writable = event_new(p->base, fd, EV_WRITE, on_writable, peer);
+	must(peer->readable != NULL && peer->writable != NULL);
+	must(event_add(peer->readable, NULL) == 0);
+	TAILQ_INSERT_TAIL(&p->all, peer, order);
+	p->n++;
+	log_event(LOG_DEBUG, "peer_came", L_UINT("peer", peer->number), L_INT("pid", cred.pid));
+}
+
+static void
+drop(struct peer *peer, const char *why)
+{
+	log_event(LOG_ERROR, "peer_dropped", L_UINT("peer", peer->number),
+	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
+	peer->dropped = true;
+	peer->ready = false;
+	/* It is freed when the batch is over; nothing more of it is read until then. */
+	event_del(peer->readable);
+}
+
+static bool
+is_behind(const struct peer *peer)
+{
+	return buf_len(&peer->channel.out) > PEER_UNSENT_HIGH;
+}
+
+void
+peer_take(struct peer *peer, struct batch *batch)
+{
+	while (peer->ready && !is_behind(peer) && batch_is_open(batch)) {
+		enum wire_result r;
+		struct frame f;
+
+		r = channel_next(&peer->channel, &f, batch_slot(batch));
+		if (r == WIRE_MORE) {
+			peer->ready = false;
+		} else if (r == WIRE_OK) {
+			peer->looks = 0;
+			peer->served = true;
+			batch_add(batch, &peer->client, &f);
+		} else {
+			drop(peer, wire_result_name(r));
+		}
+	}
+}
+
+/*
+ * A peer that says no hello, or half a message and then nothing, is broken: it would hold its place
+ * and its memory for ever. Not one that we do not read for the answers it has yet to take.
+ */
+static bool
+is_owing(const struct peer *peer)
+{
+	if (peer->dropped || is_behind(peer))
+		return false;
+	return peer->channel.peer == ROLE_NONE || channel_has_part(&peer->channel);
+}
+
+void
+peers_look(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order) {
+		peer->looks = is_owing(peer) ? peer->looks + 1 : 0;
+		if (peer->looks > LOOKS_MAX)
+			drop(peer, "too slow");
+	}
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	peers_look(arg);
+}
+
+/* Reads on only as long as the peer takes its answers. */
+static void
+read_or_not(struct peer *peer)
+{
+	bool wanted = !peer->ended && !is_behind(peer);
+
+	if (wanted == (event_pending(peer->readable, EV_READ, NULL) != 0))
+		return;
+	if (!wanted) {
+		event_del(peer->readable);
+		return;
+	}
+	must(event_add(peer->readable, NULL) == 0);
+}
+
+/*
+ * Its answers cannot be sent. If it has gone, they are of no use to anyone else, but what it sent
+ * before may still lie in its socket, such as the end of a reply: its requests are read and
+ * served to the last one.
+ */
+static void
+sending_failed(struct peer *peer)
+{
+	if (errno != EPIPE && errno != ECONNRESET) {
+		drop(peer, strerror(errno));
+		return;
+	}
+	peer->mute = true;
+	buf_reset(&peer->channel.out);
+}
+
+static void
+send_answers(struct peer *peer)
+{
+	switch (channel_flush(&peer->channel)) {
+	case CHANNEL_DONE:
+		break;
+	case CHANNEL_PENDING:
+		peer->waits = true;
+		must(event_add(peer->writable, NULL) == 0);
+		break;
+	case CHANNEL_CLOSED:
+	case CHANNEL_FAILED:
+		sending_failed(peer);
+		break;
+	}
+}
+
+bool
+peer_settle(struct peers *p, struct peer *peer)
+{
+	peer->served = false;
+	if (peer->client.fault != NULL && !peer->dropped)
+		drop(peer, peer->client.fault);
+	if (peer->mute)
+		buf_reset(&peer->channel.out);
+	else if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
+		send_answers(peer);
+	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
+		peer_free(p, peer);
+		return false;
+	}
+	read_or_not(peer);
+	return peer->ready && !is_behind(peer);
+}
+
+void
+peers_trim(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order)
+		channel_trim(&peer->channel);
+}

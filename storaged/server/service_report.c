@@ -1,0 +1,69 @@
+/*
+ * Lines for `systemctl status`, and the watchdog's timer.
+ */
+#include "storaged/server/service_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+
+static void
+on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	const struct report *r = arg;
+
+	(void)fd;
+	(void)what;
+	manager_tell(&r->manager, "WATCHDOG=1");
+}
+
+void
+report_init(struct report *r, struct event_base *base)
+{
+	struct timeval every;
+
+	*r = (struct report){.writable = true};
+	manager_open(&r->manager);
+	every = clock_timeval(r->manager.watchdog_ms);
+	r->watchdog = event_new(base, -1, EV_PERSIST, on_watchdog, r);
+	must(r->watchdog != NULL);
+	if (r->manager.watchdog_ms > 0)
+		must(event_add(r->watchdog, &every) == 0);
+}
+
+void
+report_ready(struct report *r)
+{
+	manager_tell(&r->manager, "READY=1\nSTATUS=serving");
+}
+
+void
+report_state(struct report *r, bool writable, size_t peers, size_t open_turns)
+{
+	char state[sizeof(r->state)];
+
+	r->writable = writable;
+	snprintf(state, sizeof(state), "STATUS=%sconnected: %zu, replies being written: %zu",
+	    writable ? "" : "WRITES ARE REFUSED (the log says why); ", peers, open_turns);
+	if (strcmp(state, r->state) == 0)
+		return;
+	strlcpy(r->state, state, sizeof(r->state));
+	manager_tell(&r->manager, state);
+}
+
+void
+report_stopping(struct report *r)
+{
+	manager_tell(&r->manager, "STOPPING=1\nSTATUS=stopping");
+}
+
+void
+report_clear(struct report *r)
+{
+	event_free(r->watchdog);
+	manager_close(&r->manager);
+}

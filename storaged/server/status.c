@@ -1,0 +1,225 @@
+/*
+ * Status: what is counted anyway, put together. Nothing here takes longer the more is stored: LMDB
+ * itself counts the keys and pages of each table.
+ */
+#include "storaged/server/status.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/server/peers.h"
+
+/* -- the store ---------------------------------------------------------------------------- */
+
+static void
+add_item(struct env *env, enum msg_type type, const void *record)
+{
+	buf_reset(&env->record);
+	must(record_encode(&env->record, type, record) == 0);
+	must(wire_list_add(&env->list, buf_slice(&env->record)) == 0);
+}
+
+/* Adds a table to env->list. */
+static int
+add_table(struct txn *t, enum table table, struct msg_status *status)
+{
+	MDB_stat stat;
+	int rc = mdb_stat(t->mdb, t->env->dbi[table], &stat);
+	struct msg_table_status item = {.name = slice_str(table_name(table))};
+
+	if (rc != 0)
+		return rc;
+	item.entries = stat.ms_entries;
+	item.bytes = (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
+	    (uint64_t)stat.ms_psize;
+	add_item(t->env, MSG_TABLE_STATUS, &item);
+	if (table == TABLE_OPEN_TURNS)
+		status->open_turns = (uint32_t)stat.ms_entries;
+	return 0;
+}
+
+static int
+add_store(struct txn *t, struct msg_status *status)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	int rc = env_used_bytes(t->env, t->mdb, &status->used_bytes);
+
+	if (rc == 0)
+		rc = mdb_env_info(t->env->mdb, &info);
+	if (rc == 0)
+		rc = mdb_env_stat(t->env->mdb, &stat);
+	if (rc == 0)
+		status->file_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+	for (enum table i = 0; i < TABLES && rc == 0; i++)
+		rc = add_table(t, i, status);
+	return rc;
+}
+
+/* -- peers -------------------------------------------------------------------------------- */
+
+static uint32_t
+count_turns(const struct turn_list *turns)
+{
+	const struct open_turn *turn;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH (turn, turns, order)
+		n++;
+	return n;
+}
+
+/* Adds those that have said who they are to env->list. */
+static void
+add_peers(struct env *env, const struct peers *peers)
+{
+	const struct peer *peer;
+
+	TAILQ_FOREACH (peer, &peers->all, order) {
+		struct msg_peer_status status = {
+		    .role = (uint8_t)peer->channel.peer,
+		    .pid = peer->channel.peer_pid,
+		    .program = slice_str(peer->channel.peer_program),
+		    .since = peer->since,
+		    .open_turns = count_turns(&peer->client.turns),
+		    .following = (uint32_t)peer->client.follows[TOPIC_TURNS].n,
+		};
+
+		if (peer->channel.peer != ROLE_NONE)
+			add_item(env, MSG_PEER_STATUS, &status);
+	}
+}
+
+/* -- backups ------------------------------------------------------------------------------ */
+
+/* When, in ms since 1970, and how large; kept in meta as two decimal numbers, so that mdb_dump(1)
+ * shows it to a person. */
+struct backup {
+	uint64_t at, bytes;
+};
+
+/* Takes a number off the front of a text. */
+static bool
+take_number(struct slice *text, uint64_t *n)
+{
+	size_t digits = 0;
+
+	*n = 0;
+	for (; digits < text->len && text->p[digits] >= '0' && text->p[digits] <= '9'; digits++)
+		if (__builtin_mul_overflow(*n, 10, n) ||
+		    __builtin_add_overflow(*n, text->p[digits] - '0', n))
+			return false;
+	text->p += digits;
+	text->len -= digits;
+	return digits > 0;
+}
+
+static bool
+parse_backup(struct slice text, struct backup *backup)
+{
+	if (!take_number(&text, &backup->at) || text.len == 0 || *text.p != ' ')
+		return false;
+	text.p++;
+	text.len--;
+	return take_number(&text, &backup->bytes) && text.len == 0;
+}
+
+/* All zero: there was none, or what says so is of no use to anyone. */
+static int
+read_backup(struct txn *t, struct backup *backup)
+{
+	struct key key = key_meta(META_LAST_BACKUP);
+	struct slice text;
+	int rc = txn_get(t, TABLE_META, &key, &text);
+
+	if (rc != 0 || !parse_backup(text, backup))
+		*backup = (struct backup){0};
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+write_backup(struct txn *t, const struct backup *backup)
+{
+	struct key key = key_meta(META_LAST_BACKUP);
+	char text[48];
+	int n = snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)backup->at,
+	    (unsigned long long)backup->bytes);
+
+	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
+}
+
+/* -- the requests ------------------------------------------------------------------------- */
+
+/* What is in memory. */
+static struct msg_status
+status_of_process(const struct call *c, const struct env *env)
+{
+	const struct activity *a = c->activity;
+	uint32_t recent_ms, recent = activity_recent(a, &recent_ms);
+
+	return (struct msg_status){
+	    .pid = (uint32_t)getpid(),
+	    .program = slice_str("banter " BANTER_VERSION),
+	    .started_at = a->started_at,
+	    .schema = SCHEMA_VERSION,
+	    .writable = env->writable,
+	    .max_bytes = env->max_bytes,
+	    .commits = a->commits,
+	    .requests = a->requests,
+	    .refused = a->refused,
+	    .recent_ms = recent_ms,
+	    .recent_commits = recent,
+	};
+}
+
+int
+status_get(struct txn *t, struct call *c)
+{
+	struct msg_status status = status_of_process(c, t->env);
+	struct buf *list = &t->env->list;
+	struct backup backup;
+	size_t tables;
+	int rc;
+
+	buf_reset(list);
+	rc = add_store(t, &status);
+	if (rc == 0)
+		rc = read_backup(t, &backup);
+	if (rc != 0)
+		return rc;
+	status.last_backup_at = backup.at;
+	status.last_backup_bytes = backup.bytes;
+	tables = buf_len(list);
+	if (c->peers != NULL)
+		add_peers(t->env, c->peers);
+	/* Both lists, one behind the other. */
+	status.tables = (struct slice){buf_data(list), tables};
+	status.peers = (struct slice){buf_data(list) + tables, buf_len(list) - tables};
+	call_answer(c, MSG_STATUS, &status);
+	return 0;
+}
+
+int
+backup_done(struct txn *t, struct call *c)
+{
+	const struct msg_backup_done *m = &c->m->backup_done;
+	uint64_t now = clock_wall_ms();
+	struct backup known, done = {m->at, m->bytes};
+	int rc;
+
+	if (done.at == 0 || done.bytes == 0)
+		return call_refuse(c, STORE_INVALID, "a backup has a time and a size");
+	rc = read_backup(t, &known);
+	if (rc != 0)
+		return rc;
+	/* Neither may come from the future: a clock that was wrong would be right for ever. */
+	if (done.at > now)
+		done.at = now;
+	if (known.at > now || known.at <= done.at)
+		rc = write_backup(t, &done);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/*
+ * The table caps: a widget's days. A clock that is set back counts on in the day that it is then; for one
+ * that was a little fast at midnight, the day before is kept as well.
+ */
+#include "storaged/turns/daily_caps.h"
+
+#define DAY_MS ((uint64_t)24 * 3600 * 1000)
+
+/* UTC has no other days than of so many milliseconds since 1970 (POSIX, "Seconds Since the Epoch"). */
+static struct key
+key_of_day(const struct id *widget, uint64_t now)
+{
+	return key_cap(widget, (uint32_t)(now / DAY_MS));
+}
+
+int
+cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages)
+{
+	struct key key = key_of_day(widget, now);
+	struct msg_cap_record cap;
+	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+
+	*messages = rc == 0 ? cap.messages : 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Removes the days of a widget that come before the last one before this moment's. */
+static int
+drop_old(struct txn *t, const struct id *widget, uint64_t now)
+{
+	struct key front = key_id(widget);
+	struct key kept = key_of_day(widget, now < DAY_MS ? 0 : now - DAY_MS);
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_CAPS, &front);
+
+	while (rc == 0) {
+		rc = walk_before(&w, &kept);
+		if (rc == 0)
+			rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+cap_add(struct txn *t, const struct id *widget, uint64_t now)
+{
+	struct key key = key_of_day(widget, now);
+	struct msg_cap_record cap;
+	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+
+	if (rc == MDB_NOTFOUND) {
+		cap = (struct msg_cap_record){.v = RECORD_VERSION};
+		rc = drop_old(t, widget, now);
+	}
+	if (rc != 0)
+		return rc;
+	cap.messages++;
+	return txn_put_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+}

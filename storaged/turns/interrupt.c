@@ -1,0 +1,120 @@
+/*
+ * Ending what nobody will end any more.
+ */
+#include "storaged/turns/interrupt.h"
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/conversations/replies.h"
+
+/* Turns, and bytes of their texts, that one transaction ends: requests must not wait long. */
+#define CHUNK_TURNS 256
+#define CHUNK_BYTES ((size_t)4 << 20)
+
+struct chunk {
+	size_t n, bytes;
+	struct {
+		struct id turn;
+		struct interrupted what;
+	} done[CHUNK_TURNS];
+	const struct open_turn *culprit; /* the next one, if it made the transaction fail */
+};
+
+/* Ends the first lost turns, at most limit of them. */
+static int
+end_turns(struct txn *t, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+{
+	const struct open_turn *turn;
+
+	TAILQ_FOREACH (turn, lost, order) {
+		int rc;
+
+		if (chunk->n == limit || chunk->bytes > CHUNK_BYTES)
+			break;
+		chunk->done[chunk->n].turn = turn->id;
+		rc = reply_interrupt(t, &turn->id, &chunk->done[chunk->n].what);
+		if (rc != 0) {
+			chunk->culprit = turn;
+			return rc;
+		}
+		chunk->bytes += chunk->done[chunk->n++].what.bytes;
+	}
+	return 0;
+}
+
+/* The same in a transaction of its own: all of them, or none. */
+static int
+end_chunk(struct env *env, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_WRITE);
+
+	chunk->n = chunk->bytes = 0;
+	chunk->culprit = NULL;
+	if (rc != 0)
+		return rc;
+	rc = end_turns(&t, lost, limit, chunk);
+	if (rc == 0)
+		return txn_commit(&t);
+	txn_abort(&t);
+	return rc;
+}
+
+/* Whether the turn's own records are to blame, not a store without room or a system without
+ * memory (errno is positive). */
+static bool
+is_to_blame(const struct open_turn *culprit, int rc)
+{
+	return culprit != NULL && rc < 0 && !env_is_full_error(rc) && !env_is_fatal_error(rc);
+}
+
+/* It stays open in the store: the next start tries again. */
+static void
+give_up(struct live *live, const struct open_turn *turn, int rc)
+{
+	log_event(LOG_ERROR, "turn_unreadable", L_ID("turn", &turn->id),
+	    L_STR("error", txn_strerror(rc)));
+	open_turns_give_up(live->open, &turn->id);
+	live_end(live, &turn->id);
+}
+
+/* The chunk is on disk. */
+static void
+forget_chunk(struct live *live, const struct chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->n; i++) {
+		const struct interrupted *what = &chunk->done[i].what;
+
+		open_turns_release(live->open, &chunk->done[i].turn);
+		live_end(live, &chunk->done[i].turn);
+		if (what->was_open)
+			log_event(LOG_WARN, "turn_interrupted",
+			    L_ID("turn", &chunk->done[i].turn),
+			    L_ID("conversation", &what->conversation),
+			    L_UINT("bytes", what->bytes));
+	}
+}
+
+enum interrupt_result
+interrupt_lost(struct env *env, struct live *live)
+{
+	const struct turn_list *lost = &live->open->lost;
+	struct chunk chunk;
+	int rc;
+
+	if (TAILQ_EMPTY(lost))
+		return INTERRUPT_IDLE;
+	rc = end_chunk(env, lost, CHUNK_TURNS, &chunk);
+	/* First those before the one that failed; after them it is the first. */
+	if (is_to_blame(chunk.culprit, rc) && chunk.n > 0)
+		rc = end_chunk(env, lost, chunk.n, &chunk);
+	if (is_to_blame(chunk.culprit, rc)) {
+		give_up(live, chunk.culprit, rc);
+	} else if (rc != 0) {
+		env_write_failed(env, rc);
+		return INTERRUPT_STUCK;
+	} else {
+		forget_chunk(live, &chunk);
+	}
+	return TAILQ_EMPTY(lost) ? INTERRUPT_IDLE : INTERRUPT_MORE;
+}

@@ -1,0 +1,399 @@
+/*
+ * The check of the whole store, and the walks that its parts are made of. Nothing is kept in
+ * memory but where the walks stand: what belongs together is looked up, or comes along in the same
+ * order.
+ */
+#include "storaged/verify/verify_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/engine/garbage.h"
+
+/* Entries between two calls of the caller's progress. */
+#define PROGRESS_ENTRIES 8192
+
+/* How long a snapshot is taken anew because a commit came between; one is a matter of luck. */
+#define SNAPSHOT_MS 10000
+
+#define LINE_MAX_BYTES 512
+
+/* Bytes of a key of the wrong length that are shown. */
+#define KEY_SHOWN 40
+
+void
+check_progress(struct checker *c)
+{
+	const struct verify *how = c->how;
+
+	if (++c->result->entries % PROGRESS_ENTRIES == 0 && how->progress != NULL)
+		how->progress(how->arg, c->result->entries);
+}
+
+void
+check_found(struct checker *c, enum table table, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	c->result->broken++;
+	c->how->found(c->how->arg, table, line);
+}
+
+static void
+say_nothing(void *arg, enum table table, const char *what)
+{
+	(void)arg;
+	(void)table;
+	(void)what;
+}
+
+struct checker
+check_quietly(const struct checker *c, struct verify_result *unused)
+{
+	static const struct verify mute = {.found = say_nothing};
+
+	*unused = (struct verify_result){0};
+	return (struct checker){.txn = c->txn, .how = &mute, .result = unused};
+}
+
+struct id_text
+id_text(const struct id *id)
+{
+	struct id_text text = {0};
+
+	id_format(id, text.s);
+	return text;
+}
+
+struct name_text
+name_text(struct slice name)
+{
+	struct name_text text = {0};
+
+	for (size_t i = 0; i < name.len && i < sizeof(text.s) - 1; i++)
+		text.s[i] = name.p[i] >= ' ' && name.p[i] < 0x7f ? (char)name.p[i] : '?';
+	return text;
+}
+
+struct key_text {
+	char s[2 * KEY_SHOWN + sizeof("...")];
+};
+
+static struct key_text
+key_text(struct slice key)
+{
+	struct key_text text = {""};
+	size_t shown = key.len < KEY_SHOWN ? key.len : KEY_SHOWN;
+
+	for (size_t i = 0; i < shown; i++)
+		(void)snprintf(text.s + 2 * i, 3, "%02x", key.p[i]);
+	if (shown < key.len)
+		memcpy(text.s + 2 * shown, "...", sizeof("..."));
+	return text;
+}
+
+static void
+found_misfit(struct checker *c, enum table table, struct slice key)
+{
+	check_found(c, table, "a key of %zu bytes is none of this table's: %s", key.len,
+	    key_text(key).s);
+}
+
+/* Says where the walk over a table ends before its end. */
+static void
+found_unreadable(struct checker *c, const struct walk *w, int rc)
+{
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		return;
+	check_found(c, w->table, "cannot be read behind key %s: %s",
+	    w->key.len == 0 ? "0" : key_text(w->key).s, txn_strerror(rc));
+}
+
+bool
+check_record(struct checker *c, enum table table, const char *what, struct slice value,
+    enum msg_type type, uint8_t v, void *record)
+{
+	enum wire_result r = record_decode(value, type, record);
+
+	if (r != WIRE_OK)
+		check_found(c, table, "%s does not decode: %s", what, wire_result_name(r));
+	else if (value.p[0] != v)
+		check_found(
+		    c, table, "%s is of version %u, not %u", what, value.p[0], (unsigned)v);
+	return r == WIRE_OK && value.p[0] == v;
+}
+
+bool
+check_has(struct checker *c, enum table table, const struct key *key, int *rc)
+{
+	struct slice value;
+
+	*rc = txn_get(c->txn, table, key, &value);
+	if (*rc != MDB_NOTFOUND)
+		return *rc == 0;
+	*rc = 0;
+	return false;
+}
+
+int
+check_table(struct checker *c, enum table table, check_entry_fn *entry, void *arg)
+{
+	const struct key all = {0};
+	struct walk w;
+	int rc = walk_open(&w, c->txn, table, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0) {
+		int broken = 0;
+
+		check_progress(c);
+		if (key_fits(table, w.key))
+			broken = entry(c, w.key, w.value, arg);
+		else
+			found_misfit(c, table, w.key);
+		if (broken != 0) {
+			walk_close(&w);
+			return broken;
+		}
+		rc = walk_next(&w);
+	}
+	found_unreadable(c, &w, rc);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Steps over keys that name no parent. */
+static void
+skip_misfits(struct children *ch)
+{
+	for (; ch->rc == 0; ch->rc = walk_next(&ch->walk)) {
+		check_progress(ch->c);
+		if (key_fits(ch->table, ch->walk.key))
+			return;
+		found_misfit(ch->c, ch->table, ch->walk.key);
+	}
+}
+
+void
+children_open(struct children *ch, struct checker *c, enum table table, const char *orphans)
+{
+	const struct key all = {0};
+
+	*ch = (struct children){.c = c, .table = table, .orphans = orphans};
+	ch->rc = walk_open(&ch->walk, c->txn, table, &all);
+	if (ch->rc == 0)
+		ch->rc = walk_from(&ch->walk, &all);
+	skip_misfits(ch);
+}
+
+void
+children_next(struct children *ch)
+{
+	ch->rc = walk_next(&ch->walk);
+	skip_misfits(ch);
+}
+
+bool
+children_at(const struct children *ch, const struct id *parent)
+{
+	struct id front;
+
+	if (ch->rc != 0)
+		return false;
+	front = key_front(ch->walk.key);
+	return id_equal(&front, parent);
+}
+
+void
+children_seek(struct children *ch, const struct id *parent)
+{
+	while (ch->rc == 0) {
+		struct id front = key_front(ch->walk.key);
+		unsigned long long n = 0;
+		int rc = 0;
+
+		if (parent != NULL && memcmp(front.b, parent->b, sizeof(front.b)) >= 0)
+			return;
+		for (; children_at(ch, &front); children_next(ch))
+			n++;
+		if (ch->rc != 0 && ch->rc != MDB_NOTFOUND)
+			return;
+		if (ch->table == TABLE_MESSAGES && check_was_erased(ch->c, &front, &rc))
+			continue;
+		if (rc != 0)
+			ch->rc = rc;
+		else
+			check_found(ch->c, ch->table, "%llu %s %s, which is not there", n,
+			    ch->orphans, id_text(&front).s);
+	}
+}
+
+int
+children_failed(const struct children *ch)
+{
+	return ch->rc == MDB_NOTFOUND ? 0 : ch->rc;
+}
+
+int
+children_close(struct children *ch)
+{
+	found_unreadable(ch->c, &ch->walk, ch->rc);
+	walk_close(&ch->walk);
+	return children_failed(ch);
+}
+
+static bool
+is_meta_name(struct slice name)
+{
+	const size_t probe = strlen(META_PROBE);
+
+	return slice_eq_str(name, META_VERSION) || slice_eq_str(name, META_LAST_BACKUP) ||
+	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
+}
+
+/* Whether what is left of a conversation that was erased can be read, for else it cannot be removed. */
+static int
+check_remains(struct checker *c, const struct id *conversation)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc = walk_open(&w, c->txn, TABLE_MESSAGES, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0)
+		rc = walk_next(&w);
+	walk_close(&w);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	check_found(c, TABLE_META,
+	    "conversation %s was erased, but what is left of it cannot be read, and stays: %s",
+	    id_text(conversation).s, txn_strerror(rc));
+	return rc;
+}
+
+/* Whether a conversation that was erased is gone; what is left of it has no parent (garbage.h). */
+static int
+check_erased(struct checker *c, const struct id *conversation)
+{
+	struct key key = key_id(conversation);
+	int rc;
+
+	if (check_has(c, TABLE_CONVERSATIONS, &key, &rc))
+		check_found(c, TABLE_META, "conversation %s was erased, but is there",
+		    id_text(conversation).s);
+	return rc != 0 ? rc : check_remains(c, conversation);
+}
+
+bool
+check_was_erased(struct checker *c, const struct id *conversation, int *rc)
+{
+	bool left;
+
+	*rc = remains_of(c->txn, conversation, &left);
+	return left;
+}
+
+static int
+check_meta(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	struct id erased;
+
+	(void)value;
+	(void)arg;
+	if (meta_erased(key, &erased))
+		return check_erased(c, &erased);
+	if (!is_meta_name(key))
+		check_found(c, TABLE_META, "no version writes \"%s\"", name_text(key).s);
+	return 0;
+}
+
+static int
+check_version(struct checker *c)
+{
+	uint64_t version;
+	int rc = env_version(c->txn, &version);
+
+	if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
+		return rc;
+	if (rc != 0)
+		check_found(c, TABLE_META, "the schema's version is missing or no number");
+	else if (version != SCHEMA_VERSION)
+		check_found(c, TABLE_META, "the schema is version %llu, not %d",
+		    (unsigned long long)version, SCHEMA_VERSION);
+	return 0;
+}
+
+/*
+ * LMDB tells the last page only of the newest snapshot: when ours is older, because storaged wrote
+ * in the meantime, a newer one is taken. Nothing was read yet. A commit can be told before it can
+ * be read: as long as its last page is being synced.
+ */
+static int
+take_snapshot(struct checker *c)
+{
+	MDB_txn *txn = c->txn->mdb;
+	const struct timespec nap = {.tv_nsec = 1000000};
+	uint64_t deadline = clock_mono_ms() + SNAPSHOT_MS;
+	MDB_envinfo info;
+
+	for (;;) {
+		int rc = mdb_env_info(c->txn->env->mdb, &info);
+
+		if (rc != 0)
+			return rc;
+		c->last_page = info.me_last_pgno;
+		if (info.me_last_txnid == mdb_txn_id(txn))
+			return 0;
+		if (clock_mono_ms() >= deadline)
+			return EAGAIN;
+		(void)nanosleep(&nap, NULL);
+		mdb_txn_reset(txn);
+		rc = mdb_txn_renew(txn);
+		if (rc != 0)
+			return rc;
+	}
+}
+
+int
+verify_store(struct txn *t, const struct verify *how, struct verify_result *result)
+{
+	struct checker c = {.txn = t, .how = how, .result = result};
+	int rc;
+
+	must(t->mode == TXN_READ);
+	*result = (struct verify_result){0};
+	rc = take_snapshot(&c);
+	if (rc == 0)
+		rc = check_version(&c);
+	/* What another version means by its records is not known here. */
+	if (rc != 0 || result->broken > 0)
+		return rc;
+	rc = check_table(&c, TABLE_META, check_meta, NULL);
+	if (rc == 0)
+		rc = check_threads(&c);
+	if (rc == 0)
+		rc = check_turns(&c);
+	if (rc == 0)
+		rc = check_client_ids(&c);
+	if (rc == 0)
+		rc = check_accounts(&c);
+	if (rc == 0)
+		rc = check_widgets(&c);
+	if (rc == 0)
+		rc = check_visitors(&c);
+	if (rc == 0)
+		rc = check_totals(&c);
+	if (rc == 0)
+		rc = check_pages(&c);
+	return rc;
+}

@@ -1,0 +1,93 @@
+/*
+ * Clients' ids: each names a visitor's message, and a turn whose reply has the next place of the
+ * same conversation.
+ */
+#include "storaged/verify/verify_internal.h"
+
+#include <stdio.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+/* What is wrong with the conversation that a name belongs to; NULL: nothing. */
+static const char *
+conversation_fault(struct checker *c, const struct id *conversation, int *rc)
+{
+	struct key key = key_id(conversation);
+
+	if (check_has(c, TABLE_CONVERSATIONS, &key, rc) || *rc != 0)
+		return NULL;
+	return "is of a conversation that is not there";
+}
+
+/* With its message. What does not decode is said to be so among the messages. */
+static const char *
+message_fault(struct checker *c, const struct id *conversation, uint64_t seq, int *rc)
+{
+	struct key key = key_message(conversation, seq);
+	struct msg_message_record message;
+	struct slice value;
+
+	*rc = txn_get(c->txn, TABLE_MESSAGES, &key, &value);
+	if (*rc == MDB_NOTFOUND) {
+		*rc = 0;
+		return "names a message that is not there";
+	}
+	if (*rc != 0 || record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
+		return NULL;
+	return message.role == MESSAGE_USER ? NULL : "names a reply";
+}
+
+/* With its turn. What does not decode is said to be so among the turns. */
+static const char *
+turn_fault(struct checker *c, const struct id *conversation,
+    const struct msg_client_id_record *name, int *rc)
+{
+	struct key key = key_id(&name->turn);
+	struct msg_turn_record turn;
+	struct slice value;
+
+	*rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
+	if (*rc == MDB_NOTFOUND) {
+		*rc = 0;
+		return "leads to a turn that is not there";
+	}
+	if (*rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
+		return NULL;
+	if (!id_equal(&turn.conversation, conversation) || turn.seq != name->seq + 1)
+		return "leads to a turn that does not answer its message";
+	return NULL;
+}
+
+static int
+check_client_id(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	struct id conversation = key_front(key);
+	struct msg_client_id_record record;
+	const char *fault;
+	char name[128];
+	int rc;
+
+	(void)arg;
+	(void)snprintf(name, sizeof(name), "the client's id \"%s\" of conversation %s",
+	    name_text(client_id_name(key)).s, id_text(&conversation).s);
+	if (!check_record(c, TABLE_CLIENT_IDS, name, value, MSG_CLIENT_ID_RECORD,
+		RECORD_VERSION, &record))
+		return 0;
+	fault = conversation_fault(c, &conversation, &rc);
+	if (rc == 0 && fault == NULL)
+		fault = message_fault(c, &conversation, record.seq, &rc);
+	if (rc == 0 && fault == NULL)
+		fault = turn_fault(c, &conversation, &record, &rc);
+	if (rc == 0 && fault == NULL && !utf8_valid(client_id_name(key)))
+		fault = "is no text";
+	if (fault != NULL && rc == 0 && !check_was_erased(c, &conversation, &rc) && rc == 0)
+		check_found(c, TABLE_CLIENT_IDS, "%s %s", name, fault);
+	return rc;
+}
+
+int
+check_client_ids(struct checker *c)
+{
+	return check_table(c, TABLE_CLIENT_IDS, check_client_id, NULL);
+}

@@ -1,0 +1,185 @@
+/*
+ * What the organizations' totals say, counted again. Conversations lie in the order of their ids,
+ * not of their organizations, so the counts of all organizations grow at once; to be bounded, a
+ * walk keeps only the smallest few of them, and further walks count the others.
+ */
+#include "storaged/verify/verify_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+
+/* Organizations that one walk counts. */
+#define ORGS_MAX 4096
+
+struct org_count {
+	struct id org;
+	uint64_t conversations, messages;
+	bool has_total;
+};
+
+/* The smallest organizations behind those of the walks before, in their order. One that was
+ * dropped for want of room is greater than ORGS_MAX others and does not come back in the same
+ * walk, so the counts of those that stay are whole. */
+struct counts {
+	struct id done; /* the greatest of the walks before */
+	bool first;     /* there was none */
+	bool more;      /* greater ones were left out */
+	size_t n;
+	struct org_count of[ORGS_MAX];
+	struct children messages;
+};
+
+static int
+compare(const struct id *a, const struct id *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b));
+}
+
+/* The place of an organization, or where it would be. */
+static size_t
+find_org(const struct counts *counts, const struct id *org)
+{
+	size_t low = 0, high = counts->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare(&counts->of[middle].org, org) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* NULL: this walk does not count it. */
+static struct org_count *
+count_of(struct counts *counts, const struct id *org)
+{
+	size_t at = find_org(counts, org);
+	struct org_count *of = &counts->of[at];
+
+	if (!counts->first && compare(org, &counts->done) <= 0)
+		return NULL;
+	if (at < counts->n && id_equal(&of->org, org))
+		return of;
+	if (counts->n == ORGS_MAX) {
+		counts->more = true;
+		if (at == counts->n)
+			return NULL;
+		counts->n--;
+	}
+	memmove(of + 1, of, (counts->n - at) * sizeof(*of));
+	counts->n++;
+	*of = (struct org_count){.org = *org};
+	return of;
+}
+
+/* arg: the counts. */
+static int
+count_thread(struct checker *quiet, struct slice key, struct slice value, void *arg)
+{
+	struct counts *counts = arg;
+	struct msg_conversation_record record;
+	struct id id = key_front(key);
+	struct org_count *of;
+	uint64_t messages = 0;
+
+	(void)quiet;
+	if (record_decode(value, MSG_CONVERSATION_RECORD, &record) != WIRE_OK)
+		return 0;
+	children_seek(&counts->messages, &id);
+	for (; children_at(&counts->messages, &id); children_next(&counts->messages))
+		messages++;
+	of = count_of(counts, &record.org);
+	if (of == NULL)
+		return 0;
+	of->conversations++;
+	of->messages += messages;
+	return 0;
+}
+
+/* One walk over all conversations. What is broken there was said before. */
+static int
+count(struct checker *c, struct counts *counts)
+{
+	struct verify_result unused;
+	struct checker quiet = check_quietly(c, &unused);
+	int rc, walked;
+
+	counts->n = 0;
+	counts->more = false;
+	children_open(&counts->messages, &quiet, TABLE_MESSAGES, "");
+	rc = check_table(&quiet, TABLE_CONVERSATIONS, count_thread, counts);
+	walked = children_close(&counts->messages);
+	return rc != 0 ? rc : walked;
+}
+
+static void
+check_total(struct checker *c, struct counts *counts, struct slice key, struct slice value)
+{
+	static const struct org_count nothing;
+	struct id org = key_front(key);
+	size_t at = find_org(counts, &org);
+	bool counted = at < counts->n && id_equal(&counts->of[at].org, &org);
+	const struct org_count *of = counted ? &counts->of[at] : &nothing;
+	struct msg_totals_record totals;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "the total of organization %s", id_text(&org).s);
+	if (counted)
+		counts->of[at].has_total = true;
+	if (!check_record(
+		c, TABLE_TOTALS, name, value, MSG_TOTALS_RECORD, RECORD_VERSION, &totals))
+		return;
+	if (!c->unreadable_orgs &&
+	    (totals.conversations != of->conversations || totals.messages != of->messages))
+		check_found(c, TABLE_TOTALS,
+		    "%s is %llu conversations and %llu messages; there are %llu and %llu", name,
+		    (unsigned long long)totals.conversations,
+		    (unsigned long long)totals.messages, (unsigned long long)of->conversations,
+		    (unsigned long long)of->messages);
+}
+
+/* Compares what was counted with the totals up to the last organization that was. */
+static void
+compare_totals(struct checker *c, struct counts *counts, struct children *totals)
+{
+	for (; totals->rc == 0; children_next(totals)) {
+		struct id org = key_front(totals->walk.key);
+
+		if (counts->more && compare(&org, &counts->of[counts->n - 1].org) > 0)
+			break;
+		check_total(c, counts, totals->walk.key, totals->walk.value);
+	}
+	for (size_t i = 0; i < counts->n; i++)
+		if (!counts->of[i].has_total)
+			check_found(c, TABLE_TOTALS, "organization %s has no total",
+			    id_text(&counts->of[i].org).s);
+}
+
+int
+check_totals(struct checker *c)
+{
+	struct counts *counts = xcalloc(1, sizeof(*counts));
+	struct children totals;
+	int rc, walked;
+
+	counts->first = true;
+	children_open(&totals, c, TABLE_TOTALS, "");
+	do {
+		rc = count(c, counts);
+		if (rc != 0)
+			break;
+		compare_totals(c, counts, &totals);
+		counts->first = false;
+		if (counts->n > 0)
+			counts->done = counts->of[counts->n - 1].org;
+	} while (counts->more);
+	walked = children_close(&totals);
+	free(counts);
+	return rc != 0 ? rc : walked;
+}

@@ -1,0 +1,244 @@
+/*
+ * Turns: each names a place in a conversation where its reply stands, unless it is open; and only
+ * what is open has pieces.
+ */
+#include "storaged/verify/verify_internal.h"
+
+#include <stdio.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+/* What stands where a turn's reply belongs. */
+enum place {
+	PLACE_EMPTY,
+	PLACE_OPEN_REPLY, /* this turn's, interrupted: it may be open again (replies.h) */
+	PLACE_ENDED_REPLY,
+	PLACE_OTHER,      /* another message */
+	PLACE_UNREADABLE, /* which is said among the messages */
+};
+
+static enum place
+place_of_message(const struct id *turn, struct slice value)
+{
+	struct msg_message_record message;
+
+	if (record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
+		return PLACE_UNREADABLE;
+	if (message.role != MESSAGE_ASSISTANT || !id_equal(&message.id, turn))
+		return PLACE_OTHER;
+	return message.status == MESSAGE_INTERRUPTED ? PLACE_OPEN_REPLY : PLACE_ENDED_REPLY;
+}
+
+static int
+find_place(struct checker *c, const struct id *turn, const struct msg_turn_record *record,
+    enum place *place)
+{
+	struct key key = key_message(&record->conversation, record->seq);
+	struct slice value;
+	int rc = txn_get(c->txn, TABLE_MESSAGES, &key, &value);
+
+	*place = PLACE_EMPTY;
+	if (rc == 0)
+		*place = place_of_message(turn, value);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* What is wrong with the conversation that a turn names; NULL: nothing. *next is its next place. */
+static const char *
+conversation_of_turn_fault(
+    struct checker *c, const struct msg_turn_record *turn, uint64_t *next, int *rc)
+{
+	struct msg_conversation_record conversation;
+	struct key key = key_id(&turn->conversation);
+	struct slice value;
+
+	*next = UINT64_MAX;
+	*rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
+	if (*rc == MDB_NOTFOUND) {
+		*rc = 0;
+		return "is not there";
+	}
+	if (*rc != 0 || record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK)
+		return NULL;
+	*next = conversation.next_seq;
+	return id_equal(&conversation.org, &turn->org) ? NULL : "is another organization's";
+}
+
+/* Whether a turn has its reply, or is open and keeps the reply's place free. */
+static int
+check_place(struct checker *c, const struct id *id, const struct msg_turn_record *turn,
+    uint64_t next_seq)
+{
+	struct key key = key_id(id);
+	enum place place;
+	int rc = find_place(c, id, turn, &place);
+
+	if (rc != 0)
+		return rc;
+	if (place == PLACE_OTHER)
+		check_found(c, TABLE_TURNS,
+		    "turn %s has its place at %llu of conversation %s, where another message "
+		    "is",
+		    id_text(id).s, (unsigned long long)turn->seq,
+		    id_text(&turn->conversation).s);
+	if (place != PLACE_EMPTY)
+		return 0;
+	if (!check_has(c, TABLE_OPEN_TURNS, &key, &rc)) {
+		if (rc == 0)
+			check_found(c, TABLE_TURNS, "turn %s has no reply and is not open",
+			    id_text(id).s);
+		return rc;
+	}
+	if (turn->seq == 0 || turn->seq >= next_seq)
+		check_found(c, TABLE_TURNS,
+		    "turn %s waits for place %llu of conversation %s, where %llu is the next",
+		    id_text(id).s, (unsigned long long)turn->seq,
+		    id_text(&turn->conversation).s, (unsigned long long)next_seq);
+	return 0;
+}
+
+static int
+check_turn(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	struct id id = key_front(key);
+	struct msg_turn_record turn;
+	uint64_t next_seq;
+	const char *fault;
+	char name[64];
+	int rc;
+
+	(void)arg;
+	(void)snprintf(name, sizeof(name), "turn %s", id_text(&id).s);
+	if (!check_record(c, TABLE_TURNS, name, value, MSG_TURN_RECORD, RECORD_VERSION, &turn))
+		return 0;
+	fault = conversation_of_turn_fault(c, &turn, &next_seq, &rc);
+	if (rc != 0)
+		return rc;
+	if (fault == NULL)
+		return check_place(c, &id, &turn, next_seq);
+	if (check_was_erased(c, &turn.conversation, &rc) || rc != 0)
+		return rc;
+	check_found(c, TABLE_TURNS, "%s belongs to conversation %s, which %s", name,
+	    id_text(&turn.conversation).s, fault);
+	return 0;
+}
+
+/* Whether the conversation whose newest place an open turn keeps is active. */
+static int
+check_is_active(struct checker *c, const struct id *id, const struct msg_turn_record *turn)
+{
+	struct msg_conversation_record conversation;
+	struct key key = key_id(&turn->conversation);
+	struct slice value;
+	int rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0 ||
+	    record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK ||
+	    turn->seq + 1 != conversation.next_seq)
+		return rc;
+	if (conversation.state == CONVERSATION_ACTIVE)
+		c->awaited++;
+	else
+		check_found(c, TABLE_OPEN_TURNS,
+		    "turn %s is open, but conversation %s is not active", id_text(id).s,
+		    id_text(&turn->conversation).s);
+	return 0;
+}
+
+/* Whether an open turn is one that may be open; open: NULL for a record that does not decode, by whose
+ * key it is open all the same. */
+static int
+check_open_record(
+    struct checker *c, const struct id *id, const struct msg_open_turn_record *open)
+{
+	struct msg_turn_record turn;
+	struct key key = key_id(id);
+	enum place place;
+	struct slice value;
+	int rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
+
+	if (rc == MDB_NOTFOUND) {
+		check_found(c, TABLE_OPEN_TURNS, "turn %s is open, but there is no such turn",
+		    id_text(id).s);
+		return 0;
+	}
+	if (rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
+		return rc;
+	rc = find_place(c, id, &turn, &place);
+	if (rc != 0)
+		return rc;
+	if (open != NULL && !id_equal(&open->conversation, &turn.conversation))
+		check_found(c, TABLE_OPEN_TURNS,
+		    "turn %s is open in conversation %s, but belongs to %s", id_text(id).s,
+		    id_text(&open->conversation).s, id_text(&turn.conversation).s);
+	else if (place == PLACE_ENDED_REPLY)
+		check_found(c, TABLE_OPEN_TURNS, "turn %s is open, but its reply has ended",
+		    id_text(id).s);
+	return place == PLACE_EMPTY ? check_is_active(c, id, &turn) : 0;
+}
+
+static void
+check_piece(struct checker *c, const struct id *turn, struct slice key, struct slice text)
+{
+	uint32_t offset = partial_offset(key);
+	const char *fault = NULL;
+
+	if (text.len == 0)
+		fault = "is empty";
+	else if (offset > TEXT_MAX || text.len > TEXT_MAX - offset)
+		fault = "ends beyond the longest reply";
+	else if (!utf8_valid(text))
+		fault = "is no text";
+	if (fault != NULL)
+		check_found(c, TABLE_PARTIALS, "the piece at %u of turn %s %s",
+		    (unsigned)offset, id_text(turn).s, fault);
+}
+
+/* arg: the walk over all pieces. */
+static int
+check_open_turn(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	struct children *pieces = arg;
+	struct id id = key_front(key);
+	struct msg_open_turn_record open;
+	char name[64];
+	bool readable;
+	int rc;
+
+	children_seek(pieces, &id);
+	for (; children_at(pieces, &id); children_next(pieces))
+		check_piece(c, &id, pieces->walk.key, pieces->walk.value);
+	rc = children_failed(pieces);
+	if (rc != 0)
+		return rc;
+	(void)snprintf(name, sizeof(name), "open turn %s", id_text(&id).s);
+	readable = check_record(
+	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, OPEN_TURN_VERSION, &open);
+	return check_open_record(c, &id, readable ? &open : NULL);
+}
+
+int
+check_turns(struct checker *c)
+{
+	struct children pieces;
+	int rc, walked;
+
+	rc = check_table(c, TABLE_TURNS, check_turn, NULL);
+	if (rc != 0)
+		return rc;
+	children_open(&pieces, c, TABLE_PARTIALS, "pieces of open turn");
+	rc = check_table(c, TABLE_OPEN_TURNS, check_open_turn, &pieces);
+	if (rc == 0)
+		children_seek(&pieces, NULL);
+	walked = children_close(&pieces);
+	if (rc == 0)
+		rc = walked;
+	if (rc == 0 && c->awaited < c->awaiting)
+		check_found(c, TABLE_CONVERSATIONS,
+		    "%llu conversations are active without an open turn",
+		    (unsigned long long)(c->awaiting - c->awaited));
+	return rc;
+}

@@ -1,0 +1,210 @@
+/*
+ * Erasing a conversation. What can be damaged is read before the first change, so that such a
+ * request is refused and costs nobody else; but a message that cannot be read keeps nothing.
+ */
+#include "storaged/visitors/erase.h"
+
+#include "storaged/conversations/conversations.h"
+#include "storaged/conversations/replies.h"
+#include "storaged/engine/garbage.h"
+#include "storaged/engine/totals.h"
+#include "storaged/request/turn_writer.h"
+#include "storaged/visitors/visitors.h"
+
+/* A conversation that is to go, without the slices of its record: they move with the first
+ * change. */
+struct doomed {
+	struct id id, org;
+	struct key by_session, by_activity, by_widget, by_contact;
+	bool has_contact;
+	uint64_t messages;
+};
+
+/* -- looking ------------------------------------------------------------------------------ */
+
+static int
+look(struct txn *t, const struct msg_conversation_record *conversation, struct doomed *d)
+{
+	struct msg_totals_record totals;
+
+	d->id = conversation->id;
+	d->org = conversation->org;
+	d->by_session =
+	    key_session(&conversation->org, &conversation->widget, conversation->session);
+	d->by_activity =
+	    key_activity(&conversation->org, conversation->updated_at, &conversation->id);
+	d->by_widget = key_activity_of(&conversation->org, &conversation->widget,
+	    conversation->updated_at, &conversation->id);
+	d->has_contact = !id_is_zero(&conversation->contact);
+	d->by_contact = key_activity_of(&conversation->org, &conversation->contact,
+	    conversation->updated_at, &conversation->id);
+	d->messages = conversation->messages;
+	return totals_get(t, &d->org, &totals);
+}
+
+/* -- open turns --------------------------------------------------------------------------- */
+
+struct closing {
+	struct txn *t;
+	struct call *c;
+};
+
+static int
+erase_open(void *arg, const struct id *turn)
+{
+	const struct closing *closing = arg;
+	struct key key = key_id(turn);
+	int rc = reply_close(closing->t, turn);
+
+	if (rc == 0)
+		rc = txn_del(closing->t, TABLE_TURNS, &key);
+	call_erase(closing->c, turn);
+	return rc;
+}
+
+static int
+erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
+{
+	struct closing closing = {t, c};
+
+	return standing_each(c, conversation, erase_open, &closing);
+}
+
+/* -- the requests ------------------------------------------------------------------------- */
+
+static int
+erase_index_entries(struct txn *t, const struct doomed *d)
+{
+	int rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &d->by_activity);
+
+	if (rc == 0)
+		rc = txn_del(t, TABLE_CONVERSATIONS_BY_WIDGET, &d->by_widget);
+	if (rc == 0 && d->has_contact)
+		rc = txn_del(t, TABLE_CONVERSATIONS_BY_CONTACT, &d->by_contact);
+	return rc != 0 ? rc : txn_del(t, TABLE_CONVERSATIONS_BY_SESSION, &d->by_session);
+}
+
+static int
+erase(struct txn *t, struct call *c, const struct msg_conversation_record *conversation,
+    bool visitor)
+{
+	struct doomed d;
+	struct key key;
+	int rc = look(t, conversation, &d);
+
+	key = key_id(&d.id);
+	if (rc == 0)
+		rc = erase_open_turns(t, c, &d.id);
+	if (rc == 0)
+		rc = erase_index_entries(t, &d);
+	if (rc == 0)
+		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
+	if (rc == 0)
+		rc = remains_leave(t, &d.id);
+	if (rc == 0)
+		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
+	if (rc == 0)
+		call_answer(c, MSG_ERASED,
+		    &(struct msg_erased){
+			.conversations = 1, .messages = d.messages, .visitor = visitor});
+	return rc;
+}
+
+static int
+no_conversation(struct call *c, bool visitor)
+{
+	call_answer(c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
+	return 0;
+}
+
+/* Erases a conversation without its visitor, if it is of a widget's; one that cannot be read stays as it
+ * is. */
+static int
+erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
+{
+	struct msg_visitor_record visitor;
+	struct id id;
+	int found = MDB_NOTFOUND, rc;
+
+	if (visitor_of_session(conversation->session, &id)) {
+		found = visitor_by_id(t, &id, &visitor);
+		/* Told before its replies end: whoever waits for those knows why. */
+		call_end_visitor(c, &id);
+	}
+	if (found != 0 && !txn_survives(found))
+		return found;
+	/* An import may have named another's. */
+	if (found == 0 && !id_equal(&visitor.widget, &conversation->widget))
+		found = MDB_NOTFOUND;
+	rc = erase(t, c, conversation, false);
+	return rc != 0 || found != 0 ? rc : visitor_release(t, &visitor);
+}
+
+int
+conversation_erase(struct txn *t, struct call *c)
+{
+	const struct msg_conversation_erase *m = &c->m->conversation_erase;
+	struct msg_conversation_record conversation;
+	struct key key = key_id(&m->conversation);
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	/* To another organization it is as if it did not exist. */
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
+		return no_conversation(c, false);
+	return rc != 0 ? rc : erase_alone(t, c, &conversation);
+}
+
+/* The visitor that a session is of: a zero id if it is none of this organization's. *widget becomes
+ * the visitor's. */
+static int
+visitor_of(struct txn *t, const struct id *org, struct slice session, struct id *visitor,
+    struct id *widget)
+{
+	struct msg_visitor_record record;
+	struct id id;
+	int rc;
+
+	*visitor = (struct id){0};
+	if (!visitor_of_session(session, &id))
+		return 0;
+	rc = visitor_by_id(t, &id, &record);
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&record.org, org)))
+		return 0;
+	if (rc != 0)
+		return rc;
+	*visitor = id;
+	*widget = record.widget;
+	return 0;
+}
+
+/* A visitor has one conversation. */
+static int
+erase_session(struct txn *t, struct call *c, const struct id *widget, bool visitor)
+{
+	const struct msg_visitor_erase *m = &c->m->visitor_erase;
+	struct msg_conversation_record conversation;
+	const struct id none = {0};
+	bool fresh;
+	int rc = conversation_of_session(
+	    t, &m->org, widget, m->session, &none, &conversation, &fresh);
+
+	if (rc == 0 && fresh)
+		return no_conversation(c, visitor);
+	return rc != 0 ? rc : erase(t, c, &conversation, visitor);
+}
+
+int
+visitor_erase(struct txn *t, struct call *c)
+{
+	const struct msg_visitor_erase *m = &c->m->visitor_erase;
+	struct id visitor, widget = m->widget;
+	int rc = visitor_of(t, &m->org, m->session, &visitor, &widget);
+
+	if (rc == 0)
+		rc = erase_session(t, c, &widget, !id_is_zero(&visitor));
+	if (rc != 0 || id_is_zero(&visitor))
+		return rc;
+	call_end_visitor(c, &visitor);
+	return visitor_drop(t, &visitor);
+}

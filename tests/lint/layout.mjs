@@ -1,0 +1,251 @@
+// Checks the layout of the C sources: which folder may include which, that files do not include each
+// other in a circle, how many files a folder holds, which files may include a library's header, and that
+// no two functions share a name. Prints each breach; exits 1 if there are any.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Source files (.c, .h, .def) in one folder; subfolders count by themselves. */
+const FILES_MAX = 30;
+
+/**
+ * Each folder with the folders that its files may include. A name stands for that folder alone; a name
+ * that ends in "/" also for the folders below it.
+ */
+const PROTO = "proto/";
+const FOLDERS = {
+	"proto/base": [],
+	"proto/settings": ["proto/base"],
+	"proto/ipc": ["proto/base"],
+
+	masterd: [PROTO],
+
+	"workerd/http": [PROTO],
+	"workerd/store": [PROTO],
+	"workerd/model": [PROTO],
+	"workerd/turn": [PROTO, "workerd/store", "workerd/model"],
+	"workerd/api/request": [PROTO, "workerd/http", "workerd/store", "workerd/turn"],
+	"workerd/api/fields": [PROTO, "workerd/http", "workerd/api/request"],
+	"workerd/api/guard": [PROTO, "workerd/http", "workerd/api/request"],
+	"workerd/api/chat": [
+		PROTO,
+		"workerd/http",
+		"workerd/turn",
+		"workerd/api/request",
+		"workerd/api/fields",
+		"workerd/api/guard",
+	],
+	"workerd/api/widget": [
+		PROTO,
+		"workerd/http",
+		"workerd/store",
+		"workerd/turn",
+		"workerd/api/request",
+		"workerd/api/fields",
+		"workerd/api/guard",
+		"workerd/api/chat",
+	],
+	"workerd/api/admin": [
+		PROTO,
+		"workerd/http",
+		"workerd/turn",
+		"workerd/api/request",
+		"workerd/api/fields",
+		"workerd/api/guard",
+		"workerd/api/chat",
+		"workerd/api/widget",
+	],
+	"workerd/api/pages": [PROTO, "workerd/http", "workerd/api/request"],
+	"workerd/api": [PROTO, "workerd/http", "workerd/store", "workerd/turn", "workerd/api/"],
+	workerd: [PROTO, "workerd/"],
+
+	"storaged/engine": [PROTO],
+	"storaged/live": [PROTO, "storaged/engine"],
+	"storaged/request": [PROTO, "storaged/engine", "storaged/live"],
+	"storaged/conversations": [PROTO, "storaged/engine", "storaged/live", "storaged/request"],
+	"storaged/records": [
+		PROTO,
+		"storaged/engine",
+		"storaged/live",
+		"storaged/request",
+		"storaged/conversations",
+	],
+	"storaged/visitors": [
+		PROTO,
+		"storaged/engine",
+		"storaged/live",
+		"storaged/request",
+		"storaged/conversations",
+		"storaged/records",
+	],
+	"storaged/turns": [
+		PROTO,
+		"storaged/engine",
+		"storaged/live",
+		"storaged/request",
+		"storaged/conversations",
+		"storaged/records",
+		"storaged/visitors",
+	],
+	"storaged/import": [
+		PROTO,
+		"storaged/engine",
+		"storaged/live",
+		"storaged/request",
+		"storaged/conversations",
+		"storaged/records",
+		"storaged/visitors",
+		"storaged/turns",
+	],
+	"storaged/verify": [PROTO, "storaged/engine", "storaged/conversations", "storaged/records"],
+	"storaged/server": [
+		PROTO,
+		"storaged/engine",
+		"storaged/live",
+		"storaged/request",
+		"storaged/conversations",
+		"storaged/records",
+		"storaged/visitors",
+		"storaged/turns",
+		"storaged/import",
+	],
+	"storaged/cli": [PROTO, "storaged/engine", "storaged/verify", "storaged/request"],
+	"storaged/cli/backup": [PROTO, "storaged/engine", "storaged/server", "storaged/cli"],
+	"storaged/cli/export": [
+		PROTO,
+		"storaged/engine",
+		"storaged/conversations",
+		"storaged/cli",
+		"storaged/cli/backup",
+	],
+	"storaged/cli/setup": [PROTO, "storaged/cli", "storaged/cli/backup"],
+};
+
+/** Files that include each other in a circle, each group with the reason why it is one idea. */
+const CIRCLES = [];
+
+/** A library's header, and the files that may include it. */
+const HEADERS = {
+	"curl/curl.h": /^workerd\/model\//,
+	"lmdb.h": /^storaged\//,
+	"wslay/wslay.h": /^workerd\/http\/ws/,
+	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
+	"unicase.h": /^storaged\/records\/match_keys\.c$/,
+	"uninorm.h": /^storaged\/records\/match_keys\.c$/,
+};
+
+const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
+const tracked = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+const daemons = tracked.filter((path) => /^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path));
+const text = new Map(daemons.map((path) => [path, readFileSync(ROOT + path, "utf8")]));
+
+let breaches = 0;
+function breach(what) {
+	console.error(what);
+	breaches++;
+}
+
+const included = (path, pattern) => [...text.get(path).matchAll(pattern)].map(([, name]) => name);
+const includes = new Map(
+	daemons.map((path) => [path, included(path, /^[ \t]*#[ \t]*include "([^"]+)"/gm)]),
+);
+
+function mayInclude(from, to) {
+	if (from === to) return true;
+	return FOLDERS[from].some(
+		(allowed) => allowed === to || (allowed.endsWith("/") && `${to}/`.startsWith(allowed)),
+	);
+}
+
+function checkFolders() {
+	const sizes = new Map();
+	for (const path of daemons) {
+		const folder = dirname(path);
+		sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+		if (!FOLDERS[folder]) continue;
+		for (const name of includes.get(path)) {
+			if (!text.has(name)) breach(`${path}: includes "${name}", which is not a path from the top`);
+			else if (!mayInclude(folder, dirname(name)))
+				breach(`${path}: ${folder} may not include ${dirname(name)} (${basename(name)})`);
+		}
+	}
+	for (const [folder, size] of sizes) {
+		if (!FOLDERS[folder]) breach(`${folder}: not in the table of folders in tests/lint/layout.mjs`);
+		if (size > FILES_MAX) breach(`${folder}: ${size} source files, at most ${FILES_MAX}`);
+	}
+	for (const folder of Object.keys(FOLDERS))
+		if (!sizes.has(folder)) breach(`${folder}: in the table of folders, and has no source file`);
+}
+
+/** A module: a .c file and the header of the same name. */
+const moduleOf = (path) => path.replace(/\.(c|h|def)$/, "");
+
+/** Groups of modules that reach each other (Tarjan's strongly connected components). */
+function circles(edges) {
+	const found = [];
+	const index = new Map();
+	const low = new Map();
+	const stack = [];
+	function visit(node) {
+		index.set(node, index.size);
+		low.set(node, index.get(node));
+		stack.push(node);
+		for (const next of edges.get(node) ?? []) {
+			if (!index.has(next)) {
+				visit(next);
+				low.set(node, Math.min(low.get(node), low.get(next)));
+			} else if (stack.includes(next)) low.set(node, Math.min(low.get(node), index.get(next)));
+		}
+		if (low.get(node) !== index.get(node)) return;
+		const group = stack.splice(stack.indexOf(node));
+		if (group.length > 1) found.push(group.sort());
+	}
+	for (const node of edges.keys()) if (!index.has(node)) visit(node);
+	return found;
+}
+
+function checkCircles() {
+	const edges = new Map();
+	for (const [path, names] of includes) {
+		const from = moduleOf(path);
+		if (!edges.has(from)) edges.set(from, new Set());
+		for (const name of names) if (moduleOf(name) !== from) edges.get(from).add(moduleOf(name));
+	}
+	const allowed = new Set(CIRCLES.map(({ modules }) => [...modules].sort().join(" ")));
+	for (const group of circles(edges)) {
+		const name = group.join(" ");
+		if (!allowed.delete(name)) breach(`these include each other in a circle: ${name}`);
+	}
+	for (const name of allowed) breach(`no circle any more, remove it from the exceptions: ${name}`);
+}
+
+function checkHeaders() {
+	for (const path of daemons)
+		for (const name of included(path, /^#include <([^>]+)>/gm))
+			if (HEADERS[name] && !HEADERS[name].test(path))
+				breach(`${path}: may not include <${name}> (${HEADERS[name].source})`);
+}
+
+/** Function definitions: by .clang-format each begins at the start of a line and its body with "{" there. */
+function checkNames() {
+	const where = new Map();
+	const definition = /^(?![ \t#/}])[^;{}()\n=]*?\b(\w+)\([^;{}]*?\)\n\{/gm;
+	for (const path of daemons) {
+		if (!path.endsWith(".c") && !path.endsWith(".h")) continue;
+		for (const name of new Set(included(path, definition))) {
+			if (name === "main") continue;
+			where.set(name, [...(where.get(name) ?? []), path]);
+		}
+	}
+	for (const [name, paths] of where)
+		if (paths.length > 1) breach(`${paths.length} functions are named ${name}: ${paths.join(" ")}`);
+}
+
+checkFolders();
+checkCircles();
+checkHeaders();
+checkNames();
+process.exit(breaches === 0 ? 0 : 1);

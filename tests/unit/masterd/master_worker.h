@@ -1,0 +1,103 @@
+/*
+ * A worker made of a socket pair: masterd's struct child on one end, the test on the other. For
+ * the unit tests of masterd that need somebody to hand connections to.
+ */
+#ifndef TESTS_UNIT_MASTERD_MASTER_WORKER_H
+#define TESTS_UNIT_MASTERD_MASTER_WORKER_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "masterd/child.h"
+#include "proto/base/basics.h"
+#include "proto/ipc/fdpass.h"
+
+/* No process has this pid (it is beyond the kernel's greatest), so a kill() hits nobody. */
+#define NOBODYS_PID INT32_MAX
+
+struct test_worker {
+	struct child *child;
+	int end; /* the worker's end of the control socket */
+};
+
+/* Says something as the worker. */
+static inline int
+test_worker_say(const struct test_worker *w, enum msg_type type, const void *msg)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, 1024);
+	must(msg_encode(&b, type, 0, msg) == 0);
+	r = fdpass_send(w->end, buf_slice(&b), -1);
+	buf_clear(&b);
+	return r;
+}
+
+static inline void
+test_worker_hello(const struct test_worker *w)
+{
+	const struct msg_hello m = {
+	    .version = WIRE_VERSION,
+	    .role = ROLE_WORKER,
+	    .pid = 1,
+	    .program = slice_str("test"),
+	};
+
+	must(test_worker_say(w, MSG_HELLO, &m) == 0);
+}
+
+static inline void
+test_worker_taken(const struct test_worker *w, uint32_t count)
+{
+	const struct msg_taken m = {.count = count};
+
+	must(test_worker_say(w, MSG_TAKEN, &m) == 0);
+}
+
+/* What masterd has said: the message's type (slices in *m point into record), 0 when there is
+ * nothing; *fd is the descriptor that came with it or -1. */
+static inline unsigned
+test_worker_hear(const struct test_worker *w, uint8_t record[static 256], union msg *m, int *fd)
+{
+	ssize_t n = fdpass_recv(w->end, record, 256, fd);
+	struct frame f;
+	size_t size;
+
+	if (n <= 0)
+		return 0;
+	must(wire_frame((struct slice){.p = record, .len = (size_t)n}, &f, &size) == WIRE_OK);
+	must(size == (size_t)n);
+	must(msg_decode(&f, ROLE_MASTER, ROLE_WORKER,
+		 f.type == MSG_HELLO ? WHEN_FIRST : WHEN_READY, m) == WIRE_OK);
+	return f.type;
+}
+
+/* A worker that has not yet said hello; masterd's hello is heard already. */
+static inline struct test_worker
+test_worker_new(struct event_base *base, unsigned number, const struct child_hooks *hooks)
+{
+	const struct child_identity who = {
+	    .number = number, .generation = 1, .pid = NOBODYS_PID};
+	struct test_worker w;
+	uint8_t record[256];
+	union msg m;
+	int pair[2], fd;
+
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
+	w.child = child_new(base, &who, pair[0], hooks);
+	w.end = pair[1];
+	must(test_worker_hear(&w, record, &m, &fd) == MSG_HELLO);
+	return w;
+}
+
+static inline void
+test_worker_free(struct test_worker *w)
+{
+	child_free(w->child);
+	w->child = NULL;
+	closefd(&w->end);
+}
+
+#endif

@@ -1,0 +1,493 @@
+/*
+ * Certificate and key files: what is refused and with what words, what is only warned of, and what
+ * is kept; and the keyring that holds them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "masterd/certificate.h"
+#include "masterd/ticket_keys.h"
+#include "tests/unit/workerd/http/tls_peer.h"
+
+static char dir[] = "/tmp/banter-identity-XXXXXX";
+static char cert_path[64], key_path[64];
+static char *problems, *warnings;
+
+static void
+write_file(const char *path, struct slice text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text.p, 1, text.len, f), text.len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+write_cert(const struct test_cert *c)
+{
+	write_file(cert_path, buf_slice(&c->chain));
+	write_file(key_path, buf_slice(&c->key));
+}
+
+/* Reads both files; the number of problems. */
+static size_t
+look(struct identity *id)
+{
+	const struct settings s = {.tls_cert = cert_path, .tls_key = key_path};
+	size_t len, n;
+	FILE *p, *w;
+
+	free(problems);
+	free(warnings);
+	p = open_memstream(&problems, &len);
+	w = open_memstream(&warnings, &len);
+	n = identity_read(id, &s, p, w);
+	fclose(p);
+	fclose(w);
+	return n;
+}
+
+static int
+set_up(void **state)
+{
+	struct test_cert good;
+
+	(void)state;
+	test_cert_make(&good, &(struct test_cert_like){0});
+	write_cert(&good);
+	test_cert_clear(&good);
+	return 0;
+}
+
+static int
+set_up_all(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(cert_path, sizeof(cert_path), "%s/cert.pem", dir);
+	snprintf(key_path, sizeof(key_path), "%s/key.pem", dir);
+	return 0;
+}
+
+static int
+tear_down_all(void **state)
+{
+	(void)state;
+	unlink(cert_path);
+	unlink(key_path);
+	free(problems);
+	free(warnings);
+	return rmdir(dir);
+}
+
+/* That exactly this is wrong, and that it is said of this file. */
+static void
+assert_problem(const char *setting, const char *path, const char *what)
+{
+	struct identity id;
+	char line[256];
+
+	assert_int_equal(look(&id), 1);
+	snprintf(line, sizeof(line), "  %s=%s: %s\n", setting, path, what);
+	assert_string_equal(problems, line);
+	identity_clear(&id);
+}
+
+/* -- files --------------------------------------------------------------------------------- */
+
+static void
+a_good_pair_is_kept_as_it_is(void **state)
+{
+	const struct test_cert_like likes[] = {
+	    {.curve = "P-256"}, {.curve = "P-384"}, {.curve = "P-521"}, {.rsa_bits = 2048}};
+	struct test_cert c;
+	struct identity id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(likes); i++) {
+		test_cert_make(&c, &likes[i]);
+		write_cert(&c);
+		assert_int_equal(look(&id), 0);
+		assert_string_equal(problems, "");
+		assert_string_equal(warnings, "");
+		assert_false(identity_is_empty(&id));
+		assert_true(slice_eq(buf_slice(&id.chain), buf_slice(&c.chain)));
+		assert_true(slice_eq(buf_slice(&id.key), buf_slice(&c.key)));
+		identity_clear(&id);
+		assert_true(identity_is_empty(&id));
+		test_cert_clear(&c);
+	}
+}
+
+static void
+without_the_settings_there_is_no_identity(void **state)
+{
+	const struct settings none = {0};
+	struct identity id;
+
+	(void)state;
+	assert_int_equal(identity_read(&id, &none, stderr, stderr), 0);
+	assert_true(identity_is_empty(&id));
+	identity_clear(&id);
+}
+
+static void
+a_file_that_cannot_be_read_is_named(void **state)
+{
+	(void)state;
+	unlink(cert_path);
+	assert_problem("TLS_CERT", cert_path, "No such file or directory");
+	set_up(NULL);
+	unlink(key_path);
+	assert_problem("TLS_KEY", key_path, "No such file or directory");
+	assert_int_equal(mkdir(key_path, 0700), 0);
+	assert_problem("TLS_KEY", key_path, "Is a directory");
+	assert_int_equal(rmdir(key_path), 0);
+}
+
+static void
+a_pipe_that_nobody_writes_to_holds_up_nothing(void **state)
+{
+	(void)state;
+	unlink(key_path);
+	assert_int_equal(mkfifo(key_path, 0600), 0);
+	assert_problem("TLS_KEY", key_path, "holds no PEM private key");
+	unlink(key_path);
+}
+
+static void
+a_huge_file_is_refused(void **state)
+{
+	static const uint8_t zeros[1000000];
+
+	(void)state;
+	write_file(cert_path, (struct slice){zeros, sizeof(zeros)});
+	assert_problem("TLS_CERT", cert_path, "File too large");
+}
+
+static void
+both_files_are_looked_at(void **state)
+{
+	struct identity id;
+
+	(void)state;
+	write_file(cert_path, slice_str("nonsense"));
+	write_file(key_path, slice_str(""));
+	assert_int_equal(look(&id), 2);
+	assert_non_null(strstr(problems, "holds no PEM certificate"));
+	assert_non_null(strstr(problems, "holds no PEM private key"));
+	identity_clear(&id);
+}
+
+/* -- what is in them ----------------------------------------------------------------------- */
+
+static void
+the_key_of_another_certificate_is_refused(void **state)
+{
+	struct test_cert other;
+
+	(void)state;
+	test_cert_make(&other, &(struct test_cert_like){0});
+	write_file(key_path, buf_slice(&other.key));
+	assert_problem(
+	    "TLS_KEY", key_path, "is not the key of the first certificate in TLS_CERT");
+	test_cert_clear(&other);
+}
+
+static void
+a_key_with_a_passphrase_is_refused(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct buf pem;
+
+	(void)state;
+	assert_int_equal(
+	    PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), "secret", 6, NULL, NULL),
+	    1);
+	buf_init(&pem, 65536);
+	test_take_pem(bio, &pem);
+	write_file(key_path, buf_slice(&pem));
+	assert_problem(
+	    "TLS_KEY", key_path, "has a passphrase; `openssl pkey` writes one without");
+	buf_clear(&pem);
+	EVP_PKEY_free(key);
+}
+
+static void
+what_workers_would_refuse_is_refused_here(void **state)
+{
+	const struct {
+		struct test_cert_like like;
+		const char *what;
+	} cases[] = {
+	    {{.rsa_bits = 1024}, "its key is too weak: RSA needs 2048 bits"},
+	    {{.curve = "secp256k1"},
+		"its key must be RSA, EC (P-256, P-384 or P-521) or Ed25519"},
+	};
+	struct test_cert c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		test_cert_make(&c, &cases[i].like);
+		write_cert(&c);
+		assert_problem("TLS_CERT", cert_path, cases[i].what);
+		test_cert_clear(&c);
+	}
+}
+
+/* A signature counts where it proves something: not of one that has signed itself. */
+static void
+a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
+{
+	EVP_PKEY *authority = EVP_EC_gen("P-256");
+	struct test_cert c;
+	struct identity id;
+
+	(void)state;
+	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
+	write_cert(&c);
+	assert_problem(
+	    "TLS_CERT", cert_path, "it is signed with a hash that is too weak, such as SHA-1");
+	test_cert_clear(&c);
+	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1()});
+	write_cert(&c);
+	assert_int_equal(look(&id), 0);
+	identity_clear(&id);
+	test_cert_clear(&c);
+	EVP_PKEY_free(authority);
+}
+
+static void
+the_certificates_behind_the_first_are_looked_at_too(void **state)
+{
+	struct test_cert weak, good;
+
+	(void)state;
+	test_cert_make(&good, &(struct test_cert_like){0});
+	test_cert_make(&weak, &(struct test_cert_like){.rsa_bits = 1024});
+	assert_int_equal(
+	    buf_append(&good.chain, buf_data(&weak.chain), buf_len(&weak.chain)), 0);
+	write_cert(&good);
+	assert_problem("TLS_CERT", cert_path, "its key is too weak: RSA needs 2048 bits");
+	test_cert_clear(&weak);
+	test_cert_clear(&good);
+}
+
+/* As it lies on the disk while somebody is still writing it. */
+static void
+a_chain_that_was_cut_short_is_refused(void **state)
+{
+	struct test_cert own, next;
+	size_t whole;
+
+	(void)state;
+	test_cert_make(&own, &(struct test_cert_like){0});
+	test_cert_make(&next, &(struct test_cert_like){.name = "authority"});
+	whole = buf_len(&next.chain);
+	assert_int_equal(buf_append(&own.chain, buf_data(&next.chain), whole / 2), 0);
+	write_cert(&own);
+	assert_problem("TLS_CERT", cert_path, "a certificate behind the first cannot be read");
+	test_cert_clear(&next);
+	test_cert_clear(&own);
+}
+
+/* Certificates are often written with text around them, or with the key in the same file. */
+static void
+what_else_is_in_the_file_does_no_harm(void **state)
+{
+	static const char text[] = "\nIssuer: CN=authority\n";
+	struct identity id;
+	struct test_cert c;
+
+	(void)state;
+	test_cert_make(&c, &(struct test_cert_like){0});
+	assert_int_equal(buf_append(&c.chain, text, sizeof(text) - 1), 0);
+	assert_int_equal(buf_append(&c.chain, buf_data(&c.key), buf_len(&c.key)), 0);
+	assert_int_equal(buf_append(&c.chain, text, sizeof(text) - 1), 0);
+	write_cert(&c);
+	assert_int_equal(look(&id), 0);
+	assert_string_equal(problems, "");
+	identity_clear(&id);
+	test_cert_clear(&c);
+}
+
+static void
+a_certificate_with_more_than_two_weeks_is_good(void **state)
+{
+	struct test_cert c;
+	struct identity id;
+
+	(void)state;
+	test_cert_make(&c, &(struct test_cert_like){.until_days = 15});
+	write_cert(&c);
+	assert_int_equal(look(&id), 0);
+	assert_string_equal(warnings, "");
+	identity_clear(&id);
+	test_cert_clear(&c);
+}
+
+static void
+dates_are_only_warned_of(void **state)
+{
+	const struct {
+		struct test_cert_like like;
+		const char *what;
+	} cases[] = {
+	    {{.from_days = -10, .until_days = -1}, "has expired"},
+	    {{.from_days = 1}, "is not valid yet"},
+	    {{.until_days = 13}, "ends within two weeks"},
+	};
+	struct test_cert c;
+	struct identity id;
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		test_cert_make(&c, &cases[i].like);
+		write_cert(&c);
+		assert_int_equal(look(&id), 0);
+		snprintf(line, sizeof(line), "  TLS_CERT=%s: %s\n", cert_path, cases[i].what);
+		assert_string_equal(warnings, line);
+		identity_clear(&id);
+		test_cert_clear(&c);
+	}
+}
+
+/* Nobody could say until when it is good. */
+static void
+dates_that_are_none_are_refused(void **state)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct test_cert c;
+	ASN1_TIME *end;
+	X509 *x;
+
+	(void)state;
+	test_cert_make(&c, &(struct test_cert_like){0});
+	must(BIO_write(bio, buf_data(&c.chain), (int)buf_len(&c.chain)) > 0);
+	x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	assert_non_null(x);
+	end = X509_getm_notAfter(x);
+	assert_int_equal(ASN1_STRING_set(end, "991332000000Z", -1), 1);
+	/* Without this the encoding of before would be written. */
+	must(i2d_re_X509_tbs(x, NULL) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
+	buf_reset(&c.chain);
+	test_take_pem(bio, &c.chain);
+	write_cert(&c);
+	assert_problem("TLS_CERT", cert_path, "its dates cannot be read");
+	X509_free(x);
+	test_cert_clear(&c);
+}
+
+/* -- the keyring --------------------------------------------------------------------------- */
+
+static unsigned renewals;
+
+static void
+on_renewed(void *ctx)
+{
+	assert_ptr_equal(ctx, &renewals);
+	renewals++;
+}
+
+static void
+renewed_ticket_keys_keep_the_ones_before(void **state)
+{
+	struct event_base *base = loop_new();
+	uint8_t first[TICKET_KEY_SIZE], second[TICKET_KEY_SIZE];
+	struct msg_ticket_keys keys;
+	struct identity id;
+	struct keyring *k;
+
+	(void)state;
+	assert_int_equal(look(&id), 0);
+	k = keyring_new(base, &id, on_renewed, &renewals);
+	assert_true(identity_is_empty(&id));
+	keys = keyring_tickets(k);
+	assert_int_equal(keys.current.len, TICKET_KEY_SIZE);
+	assert_int_equal(keys.previous.len, 0);
+	memcpy(first, keys.current.p, sizeof(first));
+	keyring_renew(k);
+	assert_int_equal(renewals, 1);
+	keys = keyring_tickets(k);
+	memcpy(second, keys.current.p, sizeof(second));
+	assert_memory_not_equal(second, first, sizeof(second));
+	assert_true(slice_eq(keys.previous, (struct slice){first, sizeof(first)}));
+	keyring_renew(k);
+	keys = keyring_tickets(k);
+	assert_true(slice_eq(keys.previous, (struct slice){second, sizeof(second)}));
+	keyring_free(k);
+	event_base_free(base);
+}
+
+static void
+another_certificate_brings_fresh_ticket_keys(void **state)
+{
+	struct event_base *base = loop_new();
+	uint8_t first[TICKET_KEY_SIZE];
+	struct test_cert other;
+	struct msg_ticket_keys keys;
+	struct identity id;
+	struct keyring *k;
+
+	(void)state;
+	assert_int_equal(look(&id), 0);
+	k = keyring_new(base, &id, on_renewed, &renewals);
+	memcpy(first, keyring_tickets(k).current.p, sizeof(first));
+	assert_int_equal(look(&id), 0);
+	assert_false(keyring_replace(k, &id));
+	assert_true(slice_eq(keyring_tickets(k).current, (struct slice){first, sizeof(first)}));
+	test_cert_make(&other, &(struct test_cert_like){0});
+	write_cert(&other);
+	assert_int_equal(look(&id), 0);
+	assert_true(keyring_replace(k, &id));
+	assert_true(slice_eq(keyring_identity(k).key, buf_slice(&other.key)));
+	assert_true(slice_eq(keyring_identity(k).chain, buf_slice(&other.chain)));
+	keys = keyring_tickets(k);
+	assert_memory_not_equal(keys.current.p, first, sizeof(first));
+	assert_int_equal(keys.previous.len, 0);
+	test_cert_clear(&other);
+	keyring_free(k);
+	event_base_free(base);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+	const struct CMUnitTest tests[] = {
+	    TEST(a_good_pair_is_kept_as_it_is),
+	    TEST(without_the_settings_there_is_no_identity),
+	    TEST(a_file_that_cannot_be_read_is_named),
+	    TEST(a_pipe_that_nobody_writes_to_holds_up_nothing),
+	    TEST(a_huge_file_is_refused),
+	    TEST(both_files_are_looked_at),
+	    TEST(the_key_of_another_certificate_is_refused),
+	    TEST(a_key_with_a_passphrase_is_refused),
+	    TEST(what_workers_would_refuse_is_refused_here),
+	    TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority),
+	    TEST(the_certificates_behind_the_first_are_looked_at_too),
+	    TEST(a_chain_that_was_cut_short_is_refused),
+	    TEST(what_else_is_in_the_file_does_no_harm),
+	    TEST(a_certificate_with_more_than_two_weeks_is_good),
+	    TEST(dates_are_only_warned_of),
+	    TEST(dates_that_are_none_are_refused),
+	    TEST(renewed_ticket_keys_keep_the_ones_before),
+	    TEST(another_certificate_brings_fresh_ticket_keys),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

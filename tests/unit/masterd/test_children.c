@@ -1,0 +1,702 @@
+/*
+ * Supervision, with real processes: this program is its own worker, and WORKER_MODE tells the
+ * worker how to behave.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "masterd/children.h"
+#include "masterd/spawn.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/ipc/fdpass.h"
+
+/* -- the worker -------------------------------------------------------------------------- */
+
+static void
+say(enum msg_type type, const void *m)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	must(msg_encode(&b, type, 0, m) == 0);
+	must(fdpass_send(SPAWN_CONTROL_FD, buf_slice(&b), -1) == 0);
+	buf_clear(&b);
+}
+
+static void
+say_hello(uint32_t version)
+{
+	const struct msg_hello m = {
+	    .version = version,
+	    .role = ROLE_WORKER,
+	    .pid = (uint32_t)getpid(),
+	    .program = slice_str("test"),
+	};
+
+	say(MSG_HELLO, &m);
+}
+
+/* Leaves when it is told to, or when masterd is gone. */
+static void
+serve(bool stubborn, bool alive)
+{
+	for (;;) {
+		struct pollfd p = {.fd = SPAWN_CONTROL_FD, .events = POLLIN};
+		uint8_t record[256];
+		struct frame f;
+		size_t size;
+		ssize_t n;
+		int fd;
+
+		must(poll(&p, 1, 60000) == 1);
+		n = fdpass_recv(SPAWN_CONTROL_FD, record, sizeof(record), &fd);
+		if (n <= 0)
+			_exit(0);
+		must(wire_frame((struct slice){record, (size_t)n}, &f, &size) == WIRE_OK);
+		if (f.type == MSG_DRAIN && !stubborn)
+			_exit(0);
+		if (f.type == MSG_CHECK && alive)
+			say(MSG_ALIVE, &(struct msg_alive){});
+	}
+}
+
+static size_t
+open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	must(dir != NULL);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n - 3; /* ".", ".." and the directory itself */
+}
+
+/* Whether it woke up as spawn.h promises: five descriptors, no signal blocked or ignored. */
+static bool
+woke_well(unsigned number)
+{
+	struct scoreboard *sb = scoreboard_map(SPAWN_SCOREBOARD_FD);
+	sigset_t blocked;
+	struct sigaction pipe;
+
+	must(sigprocmask(SIG_SETMASK, NULL, &blocked) == 0);
+	must(sigaction(SIGPIPE, NULL, &pipe) == 0);
+	return sb != NULL && sb->workers[number].pid == (uint64_t)getpid() &&
+	    open_descriptors() == 5 && sigisemptyset(&blocked) && pipe.sa_handler == SIG_DFL;
+}
+
+/* Notes the time in the file that WORKER_NOTES names. */
+static void
+note_time(void)
+{
+	const uint64_t now = clock_mono_ms();
+	int fd = open(getenv("WORKER_NOTES"), O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	must(fd != -1 && write(fd, &now, sizeof(now)) == sizeof(now));
+	closefd(&fd);
+}
+
+/* The last words of one that is aborted. */
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	note_time();
+	_exit(0);
+}
+
+/* Waits until the process that WORKER_AWAITS names has been reaped. */
+static void
+outlive_another(void)
+{
+	const pid_t other = (pid_t)strtol(getenv("WORKER_AWAITS"), NULL, 10);
+
+	for (int i = 0; kill(other, 0) == 0; i++) {
+		must(i < 20000);
+		poll(NULL, 0, 1);
+	}
+}
+
+static _Noreturn void
+worker_main(unsigned number)
+{
+	const struct msg_taken too_many = {.count = 1};
+	const char *mode = getenv("WORKER_MODE");
+
+	if (strcmp(mode, "crash") == 0) {
+		note_time();
+		raise(SIGKILL);
+	}
+	if (strcmp(mode, "refuse") == 0)
+		_exit(EX_CONFIG);
+	if (strcmp(mode, "inspect") == 0 && !woke_well(number))
+		_exit(1);
+	if (strcmp(mode, "outlive") == 0)
+		outlive_another();
+	say_hello(strcmp(mode, "old") == 0 ? WIRE_VERSION + 1 : WIRE_VERSION);
+	if (strcmp(mode, "babble") == 0)
+		must(write(SPAWN_CONTROL_FD, "garbage", 7) == 7);
+	if (strcmp(mode, "overtake") == 0)
+		say(MSG_TAKEN, &too_many);
+	if (strcmp(mode, "repeat") == 0)
+		say_hello(WIRE_VERSION);
+	if (strcmp(mode, "deaf") == 0)
+		close(SPAWN_CONTROL_FD), poll(NULL, 0, 60000);
+	if (strcmp(mode, "quit") == 0)
+		_exit(0);
+	if (strcmp(mode, "hang") == 0)
+		must(signal(SIGABRT, on_abort) != SIG_ERR);
+	serve(strcmp(mode, "stubborn") == 0, strcmp(mode, "hang") != 0);
+	_exit(0);
+}
+
+/* -- the supervisor ---------------------------------------------------------------------- */
+
+#define WANTED 2
+
+/* How long any of this may take before the test fails. */
+#define PATIENCE_MS 60000
+
+static struct event_base *base;
+static struct scoreboard *scoreboard;
+static int scoreboard_fd;
+static struct dispatch *dispatch;
+static struct children *children;
+static unsigned reports[CHILDREN_ALL_GONE + 1];
+static size_t fewest_ready; /* since it was last set */
+
+static void
+on_room(void *ctx)
+{
+	(void)ctx;
+}
+
+static void
+on_report(enum children_report what, void *ctx)
+{
+	(void)ctx;
+	reports[what]++;
+	if (dispatch_workers(dispatch) < fewest_ready)
+		fewest_ready = dispatch_workers(dispatch);
+}
+
+/* Begins with so many seats; hang_ms as in children.h. */
+static void
+hire(unsigned wanted, uint32_t hang_ms)
+{
+	children = children_new(&(struct children_config){
+	    .base = base,
+	    .dispatch = dispatch,
+	    .scoreboard = scoreboard,
+	    .scoreboard_fd = scoreboard_fd,
+	    .program = "/proc/self/exe",
+	    .wanted = wanted,
+	    .drain_ms = 100,
+	    .hang_ms = hang_ms,
+	    .report = on_report,
+	});
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	base = loop_new();
+	scoreboard = scoreboard_create(&scoreboard_fd);
+	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
+	hire(WANTED, 0);
+	memset(reports, 0, sizeof(reports));
+	fewest_ready = SIZE_MAX;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	children_free(children);
+	dispatch_free(dispatch);
+	scoreboard_unmap(scoreboard);
+	closefd(&scoreboard_fd);
+	event_base_free(base);
+	return 0;
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what, (void)arg;
+}
+
+/* Runs the loop until the condition holds. */
+#define AWAIT(condition)                                                         \
+	do {                                                                     \
+		const uint64_t give_up = clock_mono_ms() + PATIENCE_MS;          \
+		struct event *tick = loop_timer(base, on_tick, NULL);            \
+                                                                                 \
+		while (!(condition)) {                                           \
+			if (clock_mono_ms() > give_up)                           \
+				fail_msg("waited in vain for %s", #condition);   \
+			loop_after(tick, 1000);                                  \
+			assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0); \
+		}                                                                \
+		loop_free(&tick);                                                \
+	} while (0)
+
+static void
+start(const char *mode)
+{
+	assert_int_equal(setenv("WORKER_MODE", mode, 1), 0);
+	children_start(children);
+}
+
+static pid_t
+pid_of(unsigned number)
+{
+	return (pid_t)atomic_load(&scoreboard->workers[number].pid);
+}
+
+static size_t
+running(void)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SCOREBOARD_WORKERS_MAX; i++)
+		n += pid_of(i) != 0;
+	return n;
+}
+
+static bool
+all_ready(void)
+{
+	return dispatch_workers(dispatch) == WANTED;
+}
+
+static void
+every_seat_gets_a_worker(void **state)
+{
+	(void)state;
+	start("serve");
+	assert_int_equal(dispatch_workers(dispatch), 0);
+	AWAIT(all_ready());
+	assert_int_equal(running(), WANTED);
+	assert_int_not_equal(pid_of(0), pid_of(1));
+	assert_int_equal(reports[CHILDREN_SERVING], WANTED);
+}
+
+static void
+a_worker_wakes_with_only_what_it_needs(void **state)
+{
+	int leaked = dup(STDERR_FILENO); /* not close-on-exec */
+
+	(void)state;
+	assert_true(leaked > SPAWN_SCOREBOARD_FD);
+	signal(SIGPIPE, SIG_IGN);
+	start("inspect");
+	AWAIT(all_ready());
+	signal(SIGPIPE, SIG_DFL);
+	closefd(&leaked);
+}
+
+static void
+a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
+{
+	struct scoreboard_worker *w = &scoreboard->workers[0];
+	pid_t victim, other;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	victim = pid_of(0);
+	other = pid_of(1);
+	atomic_store(&w->connections, 7);
+	atomic_store(&w->turns_running, 3);
+	atomic_store(&w->model_requests, 99);
+	assert_int_equal(kill(victim, SIGKILL), 0);
+	AWAIT(dispatch_workers(dispatch) == 1);
+	AWAIT(all_ready());
+	assert_int_not_equal(pid_of(0), victim);
+	assert_int_equal(pid_of(1), other);
+	assert_int_equal(atomic_load(&w->connections), 0);
+	assert_int_equal(atomic_load(&w->turns_running), 0);
+	assert_int_equal(atomic_load(&w->model_requests), 99);
+	assert_int_equal(running(), WANTED);
+}
+
+/* Reads the times that note_time() has left; returns how many. */
+static size_t
+read_notes(const char *path, uint64_t *at, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	assert_int_not_equal(fd, -1);
+	n = read(fd, at, max * sizeof(*at));
+	assert_true(n >= 0);
+	closefd(&fd);
+	return (size_t)n / sizeof(*at);
+}
+
+/* Makes the file for notes; the caller unlinks it. */
+static void
+open_notes(char path[static 32])
+{
+	int fd;
+
+	must(strlcpy(path, "/tmp/banter-notes-XXXXXX", 32) < 32);
+	fd = mkstemp(path);
+	assert_int_not_equal(fd, -1);
+	closefd(&fd);
+	setenv("WORKER_NOTES", path, 1);
+}
+
+static void
+the_pause_before_a_restart_doubles(void **state)
+{
+	char path[32];
+	uint64_t at[4];
+
+	(void)state;
+	/* One seat alone: of two, one may be late, and its death be heard of with the other's, in a turn of
+	 * the loop that began before. */
+	children_free(children);
+	hire(1, 0);
+	open_notes(path);
+	start("crash");
+	AWAIT(read_notes(path, at, 4) == 4);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(at[i + 1] - at[i] >= (100u << i) - 10);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+a_worker_that_breaks_a_rule_is_replaced(void **state)
+{
+	const char *const modes[] = {"babble", "overtake", "repeat", "old", "deaf", "quit"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		pid_t first;
+
+		start(modes[i]);
+		first = pid_of(0);
+		assert_int_not_equal(first, 0);
+		setenv("WORKER_MODE", "serve", 1);
+		AWAIT(all_ready() && pid_of(0) != first);
+		AWAIT(kill(first, 0) == -1);
+		teardown(NULL);
+		setup(NULL);
+	}
+}
+
+static void
+workers_that_hang_are_aborted_and_replaced(void **state)
+{
+	const struct scoreboard_master *m = &scoreboard->master;
+	char path[32];
+	uint64_t at[4];
+	pid_t first;
+
+	(void)state;
+	children_free(children);
+	hire(WANTED, 3000);
+	open_notes(path);
+	start("hang");
+	AWAIT(all_ready());
+	first = pid_of(0);
+	setenv("WORKER_MODE", "serve", 1);
+	AWAIT(read_notes(path, at, 4) == WANTED);
+	AWAIT(all_ready());
+	assert_int_not_equal(pid_of(0), first);
+	assert_int_equal(metric_get(&m->worker_hangs), WANTED);
+	assert_int_equal(metric_get(&m->worker_deaths), WANTED);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
+{
+	const struct scoreboard_master *m = &scoreboard->master;
+	pid_t victim, other;
+
+	(void)state;
+	children_free(children);
+	hire(WANTED, 3000);
+	start("serve");
+	AWAIT(all_ready());
+	victim = pid_of(0);
+	other = pid_of(1);
+	assert_int_equal(kill(victim, SIGSTOP), 0);
+	AWAIT(pid_of(0) != victim && all_ready());
+	assert_int_equal(pid_of(1), other);
+	assert_int_equal(metric_get(&m->worker_hangs), 1);
+	assert_int_equal(running(), WANTED);
+}
+
+static void
+settings_that_a_first_worker_refuses_are_reported(void **state)
+{
+	(void)state;
+	start("refuse");
+	AWAIT(reports[CHILDREN_REFUSED] > 0);
+	children_stop(children);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+settings_refused_later_do_not_end_a_service_that_ran(void **state)
+{
+	pid_t first;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	first = pid_of(0);
+	setenv("WORKER_MODE", "refuse", 1);
+	assert_int_equal(kill(first, SIGKILL), 0);
+	/* Gone, tried, gone again. */
+	AWAIT(pid_of(0) != first && pid_of(0) != 0);
+	AWAIT(pid_of(0) == 0);
+	setenv("WORKER_MODE", "serve", 1);
+	AWAIT(all_ready());
+	assert_int_equal(reports[CHILDREN_REFUSED], 0);
+}
+
+static void
+a_reload_replaces_all_and_never_serves_with_fewer(void **state)
+{
+	pid_t old[WANTED];
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	for (unsigned i = 0; i < WANTED; i++)
+		old[i] = pid_of(i);
+	fewest_ready = SIZE_MAX;
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	assert_int_equal(fewest_ready, WANTED);
+	AWAIT(running() == WANTED);
+	for (unsigned i = 0; i < WANTED; i++)
+		assert_int_equal(kill(old[i], 0), -1);
+	assert_true(all_ready());
+}
+
+static void
+a_reload_during_a_reload_renews_again(void **state)
+{
+	pid_t between;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	children_reload(children);
+	AWAIT(pid_of(WANTED) != 0);
+	between = pid_of(WANTED);
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(running() == WANTED);
+	assert_int_equal(kill(between, 0), -1);
+}
+
+static void
+a_reload_that_fails_leaves_the_old_workers(void **state)
+{
+	pid_t old[WANTED];
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	for (unsigned i = 0; i < WANTED; i++)
+		old[i] = pid_of(i);
+	setenv("WORKER_MODE", "refuse", 1);
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	assert_int_equal(reports[CHILDREN_REFUSED], 0);
+	assert_int_equal(running(), WANTED);
+	for (unsigned i = 0; i < WANTED; i++)
+		assert_int_equal(pid_of(i), old[i]);
+	assert_true(all_ready());
+}
+
+static void
+a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
+{
+	pid_t old, next;
+	char text[16];
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	old = pid_of(0);
+	snprintf(text, sizeof(text), "%d", old);
+	setenv("WORKER_AWAITS", text, 1);
+	setenv("WORKER_MODE", "outlive", 1);
+	children_reload(children);
+	next = pid_of(WANTED);
+	assert_int_not_equal(next, 0);
+	assert_int_equal(kill(old, SIGKILL), 0);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(running() == WANTED);
+	assert_int_equal(pid_of(WANTED), next);
+	assert_true(all_ready());
+	/* SIGCHLD and the control sockets are watched; no other restart is planned. */
+	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
+}
+
+static void
+a_reload_ends_although_a_seat_cannot_be_filled(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	other = pid_of(1);
+	setenv("WORKER_MODE", "refuse", 1);
+	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+	AWAIT(running() == 1);
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	assert_int_equal(pid_of(1), other);
+	/* The seat is not given up with it, and the next reload renews all. */
+	setenv("WORKER_MODE", "serve", 1);
+	AWAIT(all_ready());
+	children_reload(children);
+	AWAIT(reports[CHILDREN_RELOADED] == 2);
+	AWAIT(running() == WANTED);
+	assert_int_equal(kill(other, 0), -1);
+	assert_true(all_ready());
+}
+
+static void
+a_reload_waits_for_an_empty_seat_and_goes_on(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	other = pid_of(1);
+	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+	AWAIT(running() == 1);
+	children_reload(children);
+	assert_int_equal(running(), 1);
+	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(running() == WANTED);
+	assert_int_equal(kill(other, 0), -1);
+	assert_true(all_ready());
+}
+
+static void
+a_stop_lets_them_leave(void **state)
+{
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	children_stop(children);
+	assert_int_equal(dispatch_workers(dispatch), 0);
+	assert_int_equal(reports[CHILDREN_ALL_GONE], 0);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+a_stop_before_they_are_ready_is_quick(void **state)
+{
+	(void)state;
+	start("serve");
+	children_stop(children);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+a_stop_kills_who_does_not_leave(void **state)
+{
+	(void)state;
+	start("stubborn");
+	AWAIT(all_ready());
+	children_stop(children);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+a_stop_can_be_cut_short(void **state)
+{
+	(void)state;
+	start("stubborn");
+	AWAIT(all_ready());
+	children_stop(children);
+	children_kill(children);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+nobody_is_restarted_during_a_stop(void **state)
+{
+	(void)state;
+	start("serve");
+	AWAIT(all_ready());
+	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+	AWAIT(running() == 1);
+	children_stop(children);
+	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+	/* No timer and no worker is left; only SIGCHLD is still watched. */
+	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1);
+}
+
+int
+main(int argc, char **argv)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(every_seat_gets_a_worker),
+	    TEST(a_worker_wakes_with_only_what_it_needs),
+	    TEST(a_killed_worker_is_replaced_and_the_other_left_alone),
+	    TEST(the_pause_before_a_restart_doubles),
+	    TEST(a_worker_that_breaks_a_rule_is_replaced),
+	    TEST(workers_that_hang_are_aborted_and_replaced),
+	    TEST(one_that_stands_still_is_killed_and_one_that_answers_left_alone),
+	    TEST(settings_that_a_first_worker_refuses_are_reported),
+	    TEST(settings_refused_later_do_not_end_a_service_that_ran),
+	    TEST(a_reload_replaces_all_and_never_serves_with_fewer),
+	    TEST(a_reload_during_a_reload_renews_again),
+	    TEST(a_reload_that_fails_leaves_the_old_workers),
+	    TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it),
+	    TEST(a_reload_ends_although_a_seat_cannot_be_filled),
+	    TEST(a_reload_waits_for_an_empty_seat_and_goes_on),
+	    TEST(a_stop_lets_them_leave),
+	    TEST(a_stop_before_they_are_ready_is_quick),
+	    TEST(a_stop_kills_who_does_not_leave),
+	    TEST(a_stop_can_be_cut_short),
+	    TEST(nobody_is_restarted_during_a_stop),
+	};
+
+	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
+		worker_main((unsigned)strtoul(argv[2], NULL, 10));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

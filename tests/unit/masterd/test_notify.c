@@ -1,0 +1,227 @@
+/*
+ * What the service manager is told, by the datagrams of sd_notify(3).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "masterd/notify.h"
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+
+static struct event_base *base;
+static int manager; /* the service manager's socket */
+
+/* A manager that listens at this name; '@' stands for the NUL of an abstract one. */
+static void
+be_manager(const char *name)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	size_t len = strlen(name);
+
+	memcpy(sun.sun_path, name, len);
+	if (name[0] == '@')
+		sun.sun_path[0] = '\0';
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_not_equal(manager, -1);
+	assert_int_equal(bind(manager, (const struct sockaddr *)&sun,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
+	    0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+}
+
+static void
+be_abstract_manager(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "@banter-test-%d", getpid());
+	be_manager(name);
+}
+
+/* The next datagram, "" when there is none. */
+static const char *
+heard(void)
+{
+	static char text[256];
+	ssize_t n = recv(manager, text, sizeof(text) - 1, 0);
+
+	if (n == -1)
+		assert_int_equal(errno, EAGAIN);
+	text[n == -1 ? 0 : n] = '\0';
+	return text;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	base = loop_new();
+	manager = -1;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	event_base_free(base);
+	closefd(&manager);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	return 0;
+}
+
+static void
+each_change_is_one_datagram(void **state)
+{
+	uint64_t before, said = 0;
+	struct notify *n;
+
+	(void)state;
+	be_abstract_manager();
+	n = notify_new(base);
+	notify_ready(n);
+	assert_string_equal(heard(), "READY=1");
+	notify_workers(n, 1, 2);
+	assert_string_equal(heard(), "STATUS=1 of 2 workers ready");
+	before = clock_mono_ns() / 1000;
+	notify_reloading(n);
+	assert_int_equal(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%" SCNu64, &said), 1);
+	assert_in_range(said, before, clock_mono_ns() / 1000);
+	notify_stopping(n);
+	assert_non_null(strstr(heard(), "STOPPING=1\n"));
+	assert_string_equal(heard(), "");
+	notify_free(n);
+}
+
+static void
+a_socket_in_the_file_system_works_too(void **state)
+{
+	char dir[] = "/tmp/banter-notify-XXXXXX", path[64];
+	struct notify *n;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	be_manager(path);
+	n = notify_new(base);
+	notify_ready(n);
+	assert_string_equal(heard(), "READY=1");
+	notify_free(n);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void
+workers_do_not_inherit_the_managers_address(void **state)
+{
+	struct notify *n;
+
+	(void)state;
+	be_abstract_manager();
+	setenv("WATCHDOG_USEC", "1000000", 1);
+	setenv("WATCHDOG_PID", "1", 1);
+	n = notify_new(base);
+	assert_null(getenv("NOTIFY_SOCKET"));
+	assert_null(getenv("WATCHDOG_USEC"));
+	assert_null(getenv("WATCHDOG_PID"));
+	notify_free(n);
+}
+
+static void
+the_watchdog_is_fed_again_and_again(void **state)
+{
+	char pid[16];
+	struct notify *n;
+	uint64_t begun;
+
+	(void)state;
+	be_abstract_manager();
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("WATCHDOG_USEC", "20000", 1);
+	setenv("WATCHDOG_PID", pid, 1);
+	begun = clock_mono_ms();
+	n = notify_new(base);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+		assert_string_equal(heard(), "WATCHDOG=1");
+	}
+	/* Every 10 ms, which is half of its period, and not all at once. */
+	assert_true(clock_mono_ms() - begun >= 20);
+	notify_free(n);
+}
+
+/* Without a timer the loop has nothing to do: event_base_loop() returns 1. */
+static void
+a_watchdog_that_is_not_ours_is_left_alone(void **state)
+{
+	static const struct {
+		const char *usec, *pid;
+	} cases[] = {{"20000", "1"}, {"20000", "x"}, {"soon", NULL}, {"0", NULL}, {NULL, NULL}};
+
+	(void)state;
+	be_abstract_manager();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char name[64];
+		struct notify *n;
+
+		snprintf(name, sizeof(name), "@banter-test-%d", getpid());
+		setenv("NOTIFY_SOCKET", name, 1);
+		if (cases[i].usec != NULL)
+			setenv("WATCHDOG_USEC", cases[i].usec, 1);
+		if (cases[i].pid != NULL)
+			setenv("WATCHDOG_PID", cases[i].pid, 1);
+		n = notify_new(base);
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 1);
+		notify_free(n);
+	}
+}
+
+static void
+without_a_manager_nothing_happens(void **state)
+{
+	static const char *const sockets[] = {
+	    NULL, "", "@", "relative", "/nonexistent/socket", "@banter-test-nobody-is-here"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sockets); i++) {
+		struct notify *n;
+
+		if (sockets[i] != NULL)
+			setenv("NOTIFY_SOCKET", sockets[i], 1);
+		n = notify_new(base);
+		notify_ready(n);
+		notify_stopping(n);
+		notify_free(n);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(each_change_is_one_datagram),
+	    TEST(a_socket_in_the_file_system_works_too),
+	    TEST(workers_do_not_inherit_the_managers_address),
+	    TEST(the_watchdog_is_fed_again_and_again),
+	    TEST(a_watchdog_that_is_not_ours_is_left_alone),
+	    TEST(without_a_manager_nothing_happens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

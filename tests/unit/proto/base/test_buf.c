@@ -1,0 +1,339 @@
+/*
+ * The bounded byte queue: against a plain model under random use, and at its edges.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/buf.h"
+
+#define MODEL_MAX 5000
+
+/* The same queue, as simple as it can be written. */
+struct model {
+	uint8_t bytes[MODEL_MAX];
+	size_t len;
+};
+
+/* xorshift: the same sequence in every run. */
+static uint32_t
+next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static void
+append_some(struct buf *b, struct model *m, uint32_t *state)
+{
+	uint8_t piece[1500];
+	size_t n = next_random(state) % sizeof(piece);
+	size_t len = m->len;
+
+	for (size_t i = 0; i < n; i++)
+		piece[i] = (uint8_t)next_random(state);
+	errno = 0;
+	if (n > b->max - len) {
+		assert_int_equal(buf_append(b, piece, n), -1);
+		assert_int_equal(errno, ENOBUFS);
+		return;
+	}
+	assert_int_equal(buf_append(b, piece, n), 0);
+	memcpy(m->bytes + len, piece, n);
+	m->len += n;
+}
+
+static void
+print_some(struct buf *b, struct model *m, uint32_t *state)
+{
+	int width = (int)(next_random(state) % 900) + 1;
+	char text[1000];
+
+	snprintf(text, sizeof(text), "%*d", width, 7);
+	if ((size_t)width > b->max - m->len) {
+		assert_int_equal(buf_printf(b, "%*d", width, 7), -1);
+		assert_int_equal(errno, ENOBUFS);
+		return;
+	}
+	assert_int_equal(buf_printf(b, "%*d", width, 7), 0);
+	memcpy(m->bytes + m->len, text, (size_t)width);
+	m->len += (size_t)width;
+}
+
+static void
+consume_some(struct buf *b, struct model *m, uint32_t *state)
+{
+	size_t n = next_random(state) % (m->len + 1);
+
+	buf_consume(b, n);
+	memmove(m->bytes, m->bytes + n, m->len - n);
+	m->len -= n;
+}
+
+static void
+random_use_equals_the_model(void **unused)
+{
+	static const size_t maxima[] = {0, 1, 255, 256, 257, 1000, MODEL_MAX};
+	uint32_t state = 2463534242;
+
+	(void)unused;
+	for (size_t k = 0; k < ARRAY_LEN(maxima); k++) {
+		static struct model m;
+		struct buf b;
+
+		m.len = 0;
+		buf_init(&b, maxima[k]);
+		for (int step = 0; step < 20000; step++) {
+			switch (next_random(&state) % 8) {
+			case 0:
+			case 1:
+			case 2:
+				append_some(&b, &m, &state);
+				break;
+			case 3:
+				print_some(&b, &m, &state);
+				break;
+			case 4:
+				buf_release(&b);
+				break;
+			default:
+				consume_some(&b, &m, &state);
+			}
+			assert_int_equal(buf_len(&b), m.len);
+			assert_int_equal(buf_room(&b), maxima[k] - m.len);
+			assert_memory_equal(buf_data(&b), m.bytes, m.len);
+			assert_true(b.cap <= maxima[k] + maxima[k] / 4 + 256);
+		}
+		buf_clear(&b);
+	}
+}
+
+static void
+an_append_is_whole_or_not_at_all(void **unused)
+{
+	struct buf b;
+
+	(void)unused;
+	buf_init(&b, 5);
+	assert_int_equal(buf_append_str(&b, "abc"), 0);
+	assert_int_equal(buf_append_str(&b, "def"), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_true(slice_eq_str(buf_slice(&b), "abc"));
+	assert_int_equal(buf_printf(&b, "%s", "def"), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_true(slice_eq_str(buf_slice(&b), "abc"));
+	assert_int_equal(buf_printf(&b, "%d", 42), 0);
+	assert_true(slice_eq_str(buf_slice(&b), "abc42"));
+	assert_int_equal(buf_append(&b, NULL, 0), 0);
+	assert_null(buf_reserve(&b, 1));
+	assert_int_equal(errno, ENOBUFS);
+	buf_clear(&b);
+}
+
+static void
+a_reserved_place_takes_what_is_committed(void **unused)
+{
+	struct buf b;
+	uint8_t *p;
+
+	(void)unused;
+	buf_init(&b, 1000);
+	p = buf_reserve(&b, 0);
+	assert_non_null(p);
+	p = buf_reserve(&b, 1000);
+	assert_non_null(p);
+	memset(p, 'x', 1000);
+	buf_commit(&b, 3);
+	assert_true(slice_eq_str(buf_slice(&b), "xxx"));
+	assert_null(buf_reserve(&b, 998));
+	assert_non_null(buf_reserve(&b, 997));
+	buf_clear(&b);
+}
+
+static void
+an_empty_buffer_costs_no_memory(void **unused)
+{
+	struct buf b;
+
+	(void)unused;
+	buf_init(&b, 100000);
+	assert_null(b.mem);
+	assert_non_null(buf_data(&b));
+	assert_int_equal(buf_append_str(&b, "request"), 0);
+	buf_release(&b);
+	assert_true(slice_eq_str(buf_slice(&b), "request"));
+	buf_consume(&b, 7);
+	assert_int_equal(b.end, 0); /* empty: the next byte goes to the front again */
+	assert_non_null(b.mem);
+	buf_release(&b);
+	assert_null(b.mem);
+	assert_int_equal(b.cap, 0);
+	assert_int_equal(buf_room(&b), 100000);
+	buf_clear(&b);
+}
+
+static void
+reset_forgets_the_bytes_and_keeps_the_memory(void **unused)
+{
+	struct buf b;
+
+	(void)unused;
+	buf_init(&b, 100);
+	assert_int_equal(buf_append_str(&b, "abc"), 0);
+	buf_reset(&b);
+	assert_int_equal(buf_len(&b), 0);
+	assert_non_null(b.mem);
+	buf_clear(&b);
+	buf_clear(&b);
+	assert_null(b.mem);
+	assert_int_equal(b.max, 100);
+}
+
+/* Fed one byte for each one taken, all but full: were every append to move all that waits, this
+ * would copy 64 GiB. Moves show as a start that has gone back. */
+static void
+a_nearly_full_queue_moves_its_bytes_seldom(void **unused)
+{
+	const size_t max = 65536, bytes = 16 * max;
+	size_t moves = 0;
+	struct buf b;
+	uint8_t *p;
+
+	(void)unused;
+	buf_init(&b, max);
+	p = buf_reserve(&b, max);
+	assert_non_null(p);
+	memset(p, 'x', max);
+	buf_commit(&b, max);
+	for (size_t i = 0; i < bytes; i++) {
+		size_t before;
+
+		buf_consume(&b, 1);
+		before = b.start;
+		assert_int_equal(buf_append(&b, "y", 1), 0);
+		moves += b.start < before;
+	}
+	assert_true(moves > 0);
+	assert_true(moves * max <= 4 * bytes + 2 * max);
+	buf_clear(&b);
+}
+
+static void
+what_grows_slowly_has_little_memory_to_spare(void **unused)
+{
+	struct buf b;
+	size_t moves = 0;
+
+	(void)unused;
+	buf_init(&b, 1 << 20);
+	for (size_t cap = 0; buf_len(&b) < 60000;) {
+		assert_int_equal(buf_append_str(&b, "token "), 0);
+		if (b.cap == cap)
+			continue;
+		cap = b.cap;
+		moves++;
+		assert_true(cap <= 512 || cap <= buf_len(&b) + buf_len(&b) / 4 + 512);
+	}
+	/* A few for each doubling, and not one for each piece. */
+	assert_in_range(moves, 10, 30);
+	buf_clear(&b);
+}
+
+static void
+a_short_queue_stays_small_however_much_passes(void **unused)
+{
+	struct buf b;
+
+	(void)unused;
+	buf_init(&b, 1 << 20);
+	assert_int_equal(buf_append_str(&b, "x"), 0);
+	for (int i = 0; i < 10000; i++) {
+		assert_int_equal(buf_append_str(&b, "nineteen bytes long"), 0);
+		buf_consume(&b, strlen("nineteen bytes long"));
+	}
+	assert_int_equal(buf_len(&b), 1);
+	assert_true(b.cap <= 256);
+	buf_clear(&b);
+}
+
+static void
+memory_that_is_out_is_an_error_and_changes_nothing(void **unused)
+{
+	int status;
+	pid_t pid;
+
+	(void)unused;
+#if defined(__SANITIZE_ADDRESS__)
+	skip(); /* a sanitizer's allocator needs its address space, and ends the process itself */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	skip();
+#endif
+#endif
+	pid = fork();
+	assert_true(pid != -1);
+	if (pid == 0) {
+		struct rlimit limit = {.rlim_cur = 1 << 28, .rlim_max = 1 << 28};
+		struct buf b;
+
+		buf_init(&b, BUF_MAX);
+		if (setrlimit(RLIMIT_AS, &limit) == -1 || buf_append_str(&b, "abc") == -1)
+			_exit(1);
+		errno = 0;
+		if (buf_reserve(&b, (size_t)1 << 30) != NULL || errno != ENOMEM)
+			_exit(2);
+		_exit(slice_eq_str(buf_slice(&b), "abc") ? 0 : 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
+slices_compare_by_length_and_content(void **unused)
+{
+	static const uint8_t zeros[] = {'a', 0, 'b'};
+	struct slice none = {NULL, 0};
+
+	(void)unused;
+	assert_true(slice_eq_str(none, ""));
+	assert_true(slice_eq(none, slice_str("")));
+	assert_true(slice_eq_str(slice_str("host"), "host"));
+	assert_false(slice_eq_str(slice_str("host"), "hos"));
+	assert_false(slice_eq_str(slice_str("hos"), "host"));
+	assert_false(slice_eq_str((struct slice){zeros, 3}, "a"));
+	assert_true(slice_eq((struct slice){zeros, 3}, (struct slice){zeros, 3}));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(random_use_equals_the_model),
+	    cmocka_unit_test(an_append_is_whole_or_not_at_all),
+	    cmocka_unit_test(a_reserved_place_takes_what_is_committed),
+	    cmocka_unit_test(an_empty_buffer_costs_no_memory),
+	    cmocka_unit_test(reset_forgets_the_bytes_and_keeps_the_memory),
+	    cmocka_unit_test(a_nearly_full_queue_moves_its_bytes_seldom),
+	    cmocka_unit_test(what_grows_slowly_has_little_memory_to_spare),
+	    cmocka_unit_test(a_short_queue_stays_small_however_much_passes),
+	    cmocka_unit_test(memory_that_is_out_is_an_error_and_changes_nothing),
+	    cmocka_unit_test(slices_compare_by_length_and_content),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/*
+ * The escaper: what is escaped, and how, wherever it stands in a text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+
+/* Escapes a copy of exact size, so that a sanitizer sees a read past it. */
+static void
+escape(struct buf *out, struct slice text)
+{
+	uint8_t *exact = malloc(text.len + (text.len == 0));
+
+	assert_non_null(exact);
+	if (text.len > 0)
+		memcpy(exact, text.p, text.len);
+	assert_int_equal(json_escape(out, (struct slice){exact, text.len}), 0);
+	free(exact);
+}
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *escaped;
+} cases[] = {
+    {"\"", 1, "\\\""},
+    {"\\", 1, "\\\\"},
+    {"\n", 1, "\\n"},
+    {"\r", 1, "\\r"},
+    {"\t", 1, "\\t"},
+    {"\0", 1, "\\u0000"},
+    {"\x1f", 1, "\\u001f"},
+    {"\x7f", 1, "\\u007f"},
+    {"\xe2\x80\xa8", 3, "\\u2028"},
+    {"\xe2\x80\xa9", 3, "\\u2029"},
+    /* what looks like one of them */
+    {" ", 1, " "},
+    {"!", 1, "!"},
+    {"~", 1, "~"},
+    {"\xc2\x80", 2, "\xc2\x80"},
+    {"\xe2\x80\xaa", 3, "\xe2\x80\xaa"},
+    {"\xe2\x81\xa8", 3, "\xe2\x81\xa8"},
+    {"\xe3\x80\xa8", 3, "\xe3\x80\xa8"},
+    {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
+};
+
+/* Before, behind and between letters: text is looked at several bytes at a time. */
+static void
+each_is_escaped_wherever_it_stands(void **state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (size_t before = 0; before <= 17; before++)
+			for (size_t behind = 0; behind <= 17; behind++) {
+				struct buf text, expected, out;
+
+				buf_init(&text, 256);
+				buf_init(&expected, 256);
+				buf_init(&out, 256);
+				assert_int_equal(buf_append(&text, letters, before), 0);
+				assert_int_equal(
+				    buf_append(&text, cases[i].text, cases[i].len), 0);
+				assert_int_equal(buf_append(&text, letters, behind), 0);
+				assert_int_equal(buf_append(&expected, letters, before), 0);
+				assert_int_equal(
+				    buf_append_str(&expected, cases[i].escaped), 0);
+				assert_int_equal(buf_append(&expected, letters, behind), 0);
+				escape(&out, buf_slice(&text));
+				if (!slice_eq(buf_slice(&out), buf_slice(&expected)))
+					fail_msg("case %zu, %zu before, %zu behind", i, before,
+					    behind);
+				buf_clear(&text);
+				buf_clear(&expected);
+				buf_clear(&out);
+			}
+}
+
+static void
+too_little_room_is_said(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	for (size_t room = 0; room < 12; room++) {
+		buf_init(&out, room);
+		errno = 0;
+		assert_int_equal(json_escape(&out, slice_str("abcdefghi\"j")), -1);
+		assert_int_equal(errno, ENOBUFS);
+		buf_clear(&out);
+	}
+	buf_init(&out, 12);
+	assert_int_equal(json_escape(&out, slice_str("abcdefghi\"j")), 0);
+	buf_clear(&out);
+}
+
+static void
+nothing_is_nothing(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1);
+	assert_int_equal(json_escape(&out, (struct slice){NULL, 0}), 0);
+	assert_int_equal(buf_len(&out), 0);
+	buf_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_is_escaped_wherever_it_stands),
+	    cmocka_unit_test(too_little_room_is_said),
+	    cmocka_unit_test(nothing_is_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,454 @@
+/*
+ * Log lines: their form byte by byte, that nothing can forge or overflow one, and that each is one
+ * write. Standard error is a seqpacket socket while a line is caught: one write is one record.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "proto/base/utf8.h"
+
+#define LINE_MAX_BYTES 2048
+
+static int catcher[2] = {-1, -1};
+static int real_stderr = -1;
+
+static void
+catch_begin(void)
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, catcher), 0);
+	real_stderr = dup(STDERR_FILENO);
+	assert_true(real_stderr != -1);
+	assert_int_equal(dup2(catcher[1], STDERR_FILENO), STDERR_FILENO);
+}
+
+/* The one record that was written, as text; "" if there was none. More than one is a failure. */
+static const char *
+catch_end(void)
+{
+	static char line[8192];
+	ssize_t n, more;
+	char rest[16];
+
+	assert_int_equal(dup2(real_stderr, STDERR_FILENO), STDERR_FILENO);
+	n = recv(catcher[0], line, sizeof(line) - 1, MSG_DONTWAIT);
+	more = recv(catcher[0], rest, sizeof(rest), MSG_DONTWAIT);
+	closefd(&catcher[0]);
+	closefd(&catcher[1]);
+	closefd(&real_stderr);
+	assert_int_equal(more, -1);
+	line[n > 0 ? n : 0] = '\0';
+	return line;
+}
+
+static const char *
+line_with(struct log_field field)
+{
+	catch_begin();
+	log_event(LOG_INFO, "x", field);
+	return catch_end();
+}
+
+/* Before log_open(), which other tests call: this one runs first. */
+static void
+the_level_before_log_open_is_info(void **unused)
+{
+	(void)unused;
+	catch_begin();
+	log_event(LOG_INFO, "start");
+	assert_string_equal(catch_end(), "<6>ev=start\n");
+	catch_begin();
+	log_event(LOG_DEBUG, "start");
+	assert_string_equal(catch_end(), "");
+}
+
+static void
+lines_above_the_level_are_dropped(void **unused)
+{
+	static const enum log_level levels[] = {
+	    LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
+
+	(void)unused;
+	for (size_t max = 0; max < ARRAY_LEN(levels); max++)
+		for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+			char expected[] = "<0>ev=x\n";
+
+			expected[1] = (char)('0' + levels[i]);
+			catch_begin();
+			log_open("test", levels[max]);
+			log_event(levels[i], "x");
+			assert_string_equal(catch_end(), i <= max ? expected : "");
+		}
+	log_open("test", LOG_DEBUG);
+}
+
+static void
+each_kind_of_field_has_its_form(void **unused)
+{
+	static const struct id id = {{0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98,
+	    0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f}};
+
+	(void)unused;
+	catch_begin();
+	log_event(LOG_WARN, "turn_done", L_STR("model", "small"), L_STR("none", NULL),
+	    L_SLICE("part", ((struct slice){(const uint8_t *)"abcdef", 3})),
+	    L_UINT("max", UINT64_MAX), L_UINT("zero", 0), L_INT("min", INT64_MIN),
+	    L_INT("pid", -1), L_ID("turn", &id));
+	assert_string_equal(catch_end(),
+	    "<4>ev=turn_done model=small part=abc max=18446744073709551615 zero=0 "
+	    "min=-9223372036854775808 pid=-1 turn=017f22e2-79b0-7cc3-98c4-dc0c0c07398f\n");
+}
+
+static void
+values_are_quoted_and_escaped_when_they_need_it(void **unused)
+{
+	static const struct {
+		const char *value, *written;
+	} cases[] = {
+	    {"plain-value_1/2:3", "plain-value_1/2:3"},
+	    {"", "\"\""},
+	    {" ", "\" \""},
+	    {"two words", "\"two words\""},
+	    {"a=b", "\"a=b\""},
+	    {"say \"hi\"", "\"say \\\"hi\\\"\""},
+	    {"\"", "\"\\\"\""},
+	    {"back\\slash", "back\\slash"},
+	    {"back\\ slash", "\"back\\\\ slash\""},
+	    {"a\nev=forged", "\"a\\nev=forged\""},
+	    {"\r\n\t", "\"\\r\\n\\t\""},
+	    {"\x01\x1b[31m\x7f", "\"\\x01\\x1b[31m\\x7f\""},
+	    {"caf\xc3\xa9", "caf\xc3\xa9"},
+	    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	    {"gr\xc3\xbc\xc3\x9f dich", "\"gr\xc3\xbc\xc3\x9f dich\""},
+	    {"bad\xff", "\"bad\\xff\""},
+	    {"cut\xc3", "\"cut\\xc3\""},
+	    {"\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},
+	    {"\xc2\x85", "\"\\xc2\\x85\""}, /* U+0085, next line */
+	    {"\xc2\x9b", "\"\\xc2\\x9b\""}, /* U+009B, a terminal's control sequence */
+	    {"\xc2\xa0", "\xc2\xa0"},       /* U+00A0 is no control */
+	    {"\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""},
+	    {"\xe2\x80\xa9", "\"\\xe2\\x80\\xa9\""},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char expected[256];
+
+		snprintf(expected, sizeof(expected), "<6>ev=x k=%s\n", cases[i].written);
+		assert_string_equal(line_with(L_STR("k", cases[i].value)), expected);
+	}
+	assert_string_equal(
+	    line_with(L_SLICE("k", ((struct slice){NULL, 0}))), "<6>ev=x k=\"\"\n");
+	assert_string_equal(
+	    line_with(L_SLICE("k", ((struct slice){(const uint8_t *)"a\0b", 3}))),
+	    "<6>ev=x k=\"a\\x00b\"\n");
+}
+
+/* Every byte from the network, in every place: the line has one end, and it is the last byte. */
+static void
+no_value_can_forge_a_line(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < 0x10000; i++) {
+		uint8_t value[] = {(uint8_t)(i >> 8), (uint8_t)i};
+		const char *line;
+		struct slice text;
+
+		/* Two printable characters tell nothing; leave most of them out. */
+		if (i >> 8 > 'a' && i >> 8 < 0x7f)
+			continue;
+		line = line_with(L_SLICE("k", ((struct slice){value, 2})));
+		text = slice_str(line);
+		assert_true(utf8_valid(text));
+		for (size_t k = 0; k + 1 < text.len; k++)
+			assert_true(text.p[k] >= 0x20 && text.p[k] != 0x7f);
+		assert_int_equal(text.p[text.len - 1], '\n');
+	}
+}
+
+static bool
+ends_with(const char *line, const char *end)
+{
+	size_t n = strlen(line), m = strlen(end);
+
+	return n >= m && strcmp(line + n - m, end) == 0;
+}
+
+/* Pieces of each written length, at each offset: whatever does not fit is cut between two of them,
+ * and at most one piece more would have fitted. */
+static void
+a_long_line_is_cut_between_characters(void **unused)
+{
+	static const struct {
+		const char *piece, *written;
+	} cases[] = {
+	    {"a", "a"},
+	    {"\xc3\xa4", "\xc3\xa4"},
+	    {"\xe2\x82\xac", "\xe2\x82\xac"},
+	    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	    {"\"", "\\\""},
+	    {"\x01", "\\x01"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (size_t shift = 0; shift < 8; shift++) {
+			size_t size = strlen(cases[i].written), head = strlen("<6>ev=x k=");
+			char value[4096] = "";
+			const char *line;
+			size_t n;
+
+			memset(value, 'b', shift);
+			for (n = shift; n + strlen(cases[i].piece) < sizeof(value);
+			     n += strlen(cases[i].piece))
+				memcpy(value + n, cases[i].piece, strlen(cases[i].piece));
+			line = line_with(L_SLICE("k", ((struct slice){(uint8_t *)value, n})));
+			assert_true(utf8_valid(slice_str(line)));
+			assert_true(ends_with(line, "\xe2\x80\xa6\n"));
+			assert_true(strlen(line) <= LINE_MAX_BYTES);
+			assert_true(strlen(line) + size > LINE_MAX_BYTES);
+			head += (line[head] == '"') + shift;
+			n = strlen(line) - strlen("\xe2\x80\xa6\n") - head;
+			assert_int_equal(n % size, 0);
+			for (size_t k = 0; k < n; k += size)
+				assert_memory_equal(line + head + k, cases[i].written, size);
+		}
+	}
+}
+
+static void
+a_line_that_fits_is_not_cut(void **unused)
+{
+	size_t whole = 0, cut = 0;
+
+	(void)unused;
+	for (size_t n = 2000; n < 2060; n++) {
+		char value[2060];
+		const char *line;
+
+		memset(value, 'a', n);
+		line = line_with(L_SLICE("k", ((struct slice){(uint8_t *)value, n})));
+		if (ends_with(line, "aa\n")) {
+			assert_int_equal(cut, 0);
+			assert_int_equal(strlen(line), strlen("<6>ev=x k=\n") + n);
+			whole++;
+		} else {
+			assert_true(ends_with(line, "\xe2\x80\xa6\n"));
+			assert_true(strlen(line) <= LINE_MAX_BYTES);
+			cut++;
+		}
+	}
+	assert_true(whole >= 30 && cut >= 20);
+}
+
+/* A field after the cut must not slip in because it is short. */
+static void
+nothing_follows_a_cut(void **unused)
+{
+	char value[3000];
+
+	(void)unused;
+	memset(value, ' ', sizeof(value));
+	catch_begin();
+	log_event(LOG_INFO, "x",
+	    L_SLICE("k", ((struct slice){(uint8_t *)value, sizeof(value)})), L_UINT("n", 1));
+	assert_true(ends_with(catch_end(), "  \xe2\x80\xa6\n"));
+}
+
+static void
+errno_is_kept_and_can_be_told(void **unused)
+{
+	(void)unused;
+	catch_begin();
+	errno = ENOENT;
+	log_event(LOG_INFO, "x", L_ERRNO());
+	assert_int_equal(errno, ENOENT);
+	assert_string_equal(catch_end(), "<6>ev=x error=\"No such file or directory\"\n");
+
+	/* Also when the write itself fails. */
+	catch_begin();
+	assert_int_equal(close(STDERR_FILENO), 0);
+	errno = ENOENT;
+	log_event(LOG_INFO, "x");
+	assert_int_equal(errno, ENOENT);
+	assert_string_equal(catch_end(), "");
+}
+
+static void
+on_a_terminal_a_line_starts_with_time_name_and_level(void **unused)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int saved = dup(STDERR_FILENO), terminal;
+	char line[256] = "";
+	ssize_t n;
+
+	(void)unused;
+	assert_true(master != -1 && saved != -1);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(terminal != -1);
+	assert_int_equal(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
+	log_open("worker 3", LOG_INFO);
+	log_event(LOG_WARN, "slow", L_UINT("ms", 12));
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	log_open("test", LOG_DEBUG);
+	n = read(master, line, sizeof(line) - 1);
+	closefd(&saved);
+	closefd(&terminal);
+	closefd(&master);
+
+	assert_true(n > 13);
+	for (size_t i = 0; i < 12; i++)
+		line[i] = line[i] >= '0' && line[i] <= '9' ? '0' : line[i];
+	assert_string_equal(line, "00:00:00.000 worker 3 warn ev=slow ms=12\r\n");
+}
+
+/* Runs fn in a child that must die of SIGABRT; what it wrote to standard error. */
+static const char *
+death_line(void (*fn)(void))
+{
+	const char *line;
+	int status;
+	pid_t pid;
+
+	catch_begin();
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit no_core = {0, 0};
+
+		setrlimit(RLIMIT_CORE, &no_core);
+		signal(SIGABRT, SIG_DFL);
+		errno = 0;
+		fn();
+		_exit(0);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid)
+		status = 0;
+	line = catch_end();
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	return line;
+}
+
+static void
+break_an_invariant(void)
+{
+	must(1 + 1 == 3);
+}
+
+static void
+reach_the_unreachable(void)
+{
+	never("state 7");
+}
+
+static void
+close_twice(void)
+{
+	int fd = dup(STDIN_FILENO), again = fd;
+
+	closefd(&fd);
+	closefd(&again);
+}
+
+static void
+ask_for_too_much(void)
+{
+	free(xcalloc(SIZE_MAX / 2, 4));
+}
+
+static void
+a_broken_invariant_is_logged_and_aborts(void **unused)
+{
+	const char *line;
+
+	(void)unused;
+	line = death_line(break_an_invariant);
+	assert_non_null(strstr(line, "<3>ev=invariant cond=\"1 + 1 == 3\" file="));
+	assert_non_null(strstr(line, "test_log.c line="));
+	assert_null(strstr(line, "error="));
+	assert_non_null(strstr(death_line(reach_the_unreachable), "cond=\"state 7\""));
+	line = death_line(close_twice);
+	assert_non_null(strstr(line, "<3>ev=invariant "));
+	assert_non_null(strstr(line, "error=\"Bad file descriptor\""));
+}
+
+static void
+no_memory_is_logged_and_aborts(void **unused)
+{
+	(void)unused;
+#if defined(__SANITIZE_ADDRESS__)
+	skip(); /* a sanitizer's calloc() reports and ends the process itself */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	skip();
+#endif
+#endif
+	assert_non_null(strstr(death_line(ask_for_too_much), "cond=\"out of memory\""));
+}
+
+static void
+nobody_who_reads_is_no_reason_to_wait(void **unused)
+{
+	static char sink[1 << 20];
+	int ends[2], kept = dup(STDERR_FILENO);
+	ssize_t n;
+
+	(void)unused;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	/* Far more than a pipe holds: this would block for ever. */
+	for (int i = 0; i < 20000; i++)
+		log_event(LOG_INFO, "x");
+	n = read(ends[0], sink, sizeof(sink));
+	log_event(LOG_INFO, "y");
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	assert_true(n > 0);
+	n = read(ends[0], sink, sizeof(sink) - 1);
+	assert_true(n > 0);
+	sink[n] = '\0';
+	assert_non_null(strstr(sink, "ev=log_lines_lost lines="));
+	assert_non_null(strstr(sink, "<6>ev=y\n"));
+	close(ends[0]);
+	close(ends[1]);
+	close(kept);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_level_before_log_open_is_info),
+	    cmocka_unit_test(lines_above_the_level_are_dropped),
+	    cmocka_unit_test(each_kind_of_field_has_its_form),
+	    cmocka_unit_test(values_are_quoted_and_escaped_when_they_need_it),
+	    cmocka_unit_test(no_value_can_forge_a_line),
+	    cmocka_unit_test(a_long_line_is_cut_between_characters),
+	    cmocka_unit_test(a_line_that_fits_is_not_cut),
+	    cmocka_unit_test(nothing_follows_a_cut),
+	    cmocka_unit_test(nobody_who_reads_is_no_reason_to_wait),
+	    cmocka_unit_test(errno_is_kept_and_can_be_told),
+	    cmocka_unit_test(on_a_terminal_a_line_starts_with_time_name_and_level),
+	    cmocka_unit_test(a_broken_invariant_is_logged_and_aborts),
+	    cmocka_unit_test(no_memory_is_logged_and_aborts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

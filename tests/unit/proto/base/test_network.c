@@ -1,0 +1,194 @@
+/*
+ * Addresses and networks: what is read as one, what is not, and who belongs to which.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/network.h"
+
+static void
+addresses_have_one_text(void **state)
+{
+	static const struct {
+		const char *text, *normal;
+	} cases[] = {
+	    {"192.0.2.1", "192.0.2.1"},
+	    {"0.0.0.0", "0.0.0.0"},
+	    {"::", "::"},
+	    {"::1", "::1"},
+	    {"2001:DB8:0:0::1", "2001:db8::1"},
+	    {"::ffff:192.0.2.1", "192.0.2.1"},
+	    {"::FFFF:c000:201", "192.0.2.1"},
+	    {"::192.0.2.1", "::192.0.2.1"},
+	};
+	struct ip_address a;
+	char text[IP_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(ip_parse(slice_str(cases[i].text), &a), 0);
+		ip_format(&a, text);
+		assert_string_equal(text, cases[i].normal);
+		a = ip_of(ip_slice(&a));
+		ip_format(&a, text);
+		assert_string_equal(text, cases[i].normal);
+	}
+}
+
+static void
+what_is_no_address_is_none(void **state)
+{
+	static const char *const bad[] = {"", " ", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1",
+	    "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4:80", "1.2.3.4/8", "[::1]",
+	    "::1:", ":::1", "1::2::3", "fe80::1%eth0", "12345::", "localhost", "unknown",
+	    "_hidden", "::ffff:1.2.3", "1111:2222:3333:4444:5555:6666:7777:8888:9999",
+	    "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000"};
+	struct ip_address a;
+	char text[IP_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(ip_parse(slice_str(bad[i]), &a), -1);
+		assert_int_equal(a.len, 0);
+		ip_format(&a, text);
+		assert_string_equal(text, "");
+	}
+	assert_int_equal(ip_parse((struct slice){(const uint8_t *)"1.2.3.4\0x", 9}, &a), -1);
+	assert_int_equal(ip_of((struct slice){(const uint8_t *)"12345", 5}).len, 0);
+}
+
+static void
+networks_are_read_or_refused_with_the_reason(void **state)
+{
+	static const struct {
+		const char *text;
+		enum network_result result;
+		const char *address; /* for NETWORK_OK and NETWORK_HOST_BITS */
+		unsigned bits;
+	} cases[] = {
+	    {"10.0.0.0/8", NETWORK_OK, "10.0.0.0", 8},
+	    {"192.0.2.7", NETWORK_OK, "192.0.2.7", 32},
+	    {"192.0.2.7/32", NETWORK_OK, "192.0.2.7", 32},
+	    {"::1", NETWORK_OK, "::1", 128},
+	    {"fd00::/8", NETWORK_OK, "fd00::", 8},
+	    {"2001:db8:8000::/33", NETWORK_OK, "2001:db8:8000::", 33},
+	    {"128.0.0.0/1", NETWORK_OK, "128.0.0.0", 1},
+	    {"::ffff:10.0.0.0/104", NETWORK_OK, "10.0.0.0", 8},
+	    {"10.1.2.3/8", NETWORK_HOST_BITS, "10.0.0.0", 8},
+	    {"192.0.2.129/25", NETWORK_HOST_BITS, "192.0.2.128", 25},
+	    {"2001:db8::1/64", NETWORK_HOST_BITS, "2001:db8::", 64},
+	    {"0.0.0.0/0", NETWORK_EVERYONE, NULL, 0},
+	    {"10.0.0.0/0", NETWORK_EVERYONE, NULL, 0},
+	    {"::/0", NETWORK_EVERYONE, NULL, 0},
+	    {"::ffff:0.0.0.0/96", NETWORK_EVERYONE, NULL, 0},
+	    {"10.0.0.0/33", NETWORK_BAD, NULL, 0},
+	    {"::/129", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/08", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/-1", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/8/8", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/255.0.0.0", NETWORK_BAD, NULL, 0},
+	    {"10.0.0.0/4294967304", NETWORK_BAD, NULL, 0},
+	    {"/8", NETWORK_BAD, NULL, 0},
+	    {"", NETWORK_BAD, NULL, 0},
+	    {"10/8", NETWORK_BAD, NULL, 0},
+	    {"example.com", NETWORK_BAD, NULL, 0},
+	    {"loopback", NETWORK_BAD, NULL, 0},
+	};
+	struct network n;
+	char text[IP_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(network_parse(slice_str(cases[i].text), &n), cases[i].result);
+		if (cases[i].address == NULL)
+			continue;
+		ip_format(&n.address, text);
+		assert_string_equal(text, cases[i].address);
+		assert_int_equal(n.bits, cases[i].bits);
+	}
+}
+
+static bool
+has(const char *network, const char *address)
+{
+	struct network_list list = {.n = 1};
+	struct ip_address a;
+
+	assert_int_equal(network_parse(slice_str(network), &list.at[0]), NETWORK_OK);
+	assert_int_equal(ip_parse(slice_str(address), &a), 0);
+	return network_list_has(&list, &a);
+}
+
+static void
+an_address_is_in_a_network_by_its_first_bits(void **state)
+{
+	(void)state;
+	assert_true(has("10.0.0.0/8", "10.255.255.255"));
+	assert_false(has("10.0.0.0/8", "11.0.0.0"));
+	assert_true(has("192.0.2.128/25", "192.0.2.255"));
+	assert_false(has("192.0.2.128/25", "192.0.2.127"));
+	assert_true(has("192.0.2.7", "192.0.2.7"));
+	assert_false(has("192.0.2.7", "192.0.2.6"));
+	assert_true(has("192.0.2.7", "::ffff:192.0.2.7"));
+	assert_true(has("2001:db8:8000::/33", "2001:db8:ffff::1"));
+	assert_false(has("2001:db8:8000::/33", "2001:db8:7fff::1"));
+	assert_true(has("fd00::/8", "fdff:ffff::"));
+	assert_false(has("fd00::/8", "fe00::"));
+	/* The same bits in the other family are another address. */
+	assert_false(has("10.0.0.0/8", "a00::"));
+	assert_false(has("a00::/8", "10.0.0.0"));
+}
+
+static void
+nobody_is_in_an_empty_list_and_no_address_in_any(void **state)
+{
+	struct network_list list = {0};
+	struct ip_address a, none = {0};
+
+	(void)state;
+	assert_int_equal(ip_parse(slice_str("127.0.0.1"), &a), 0);
+	assert_false(network_list_has(&list, &a));
+	list.n = 2;
+	assert_int_equal(network_parse(slice_str("::1"), &list.at[0]), NETWORK_OK);
+	assert_int_equal(network_parse(slice_str("127.0.0.0/8"), &list.at[1]), NETWORK_OK);
+	assert_true(network_list_has(&list, &a));
+	assert_false(network_list_has(&list, &none));
+}
+
+static void
+a_customer_is_an_ipv4_address_or_an_ipv6_network(void **state)
+{
+	struct ip_address v4, a, b, c;
+
+	(void)state;
+	assert_int_equal(ip_parse(slice_str("192.0.2.1"), &v4), 0);
+	assert_int_equal(ip_parse(slice_str("2001:db8:0:1::1"), &a), 0);
+	assert_int_equal(ip_parse(slice_str("2001:db8:0:1:ffff::2"), &b), 0);
+	assert_int_equal(ip_parse(slice_str("2001:db8:0:2::1"), &c), 0);
+	assert_int_equal(ip_customer(&v4).len, 4);
+	assert_int_equal(ip_customer(&a).len, 8);
+	assert_true(slice_eq(ip_customer(&a), ip_customer(&b)));
+	assert_false(slice_eq(ip_customer(&a), ip_customer(&c)));
+	assert_int_equal(ip_customer(&(struct ip_address){0}).len, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(addresses_have_one_text),
+	    cmocka_unit_test(what_is_no_address_is_none),
+	    cmocka_unit_test(networks_are_read_or_refused_with_the_reason),
+	    cmocka_unit_test(an_address_is_in_a_network_by_its_first_bits),
+	    cmocka_unit_test(nobody_is_in_an_empty_list_and_no_address_in_any),
+	    cmocka_unit_test(a_customer_is_an_ipv4_address_or_an_ipv6_network),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

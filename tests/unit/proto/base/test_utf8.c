@@ -1,0 +1,507 @@
+/*
+ * UTF-8: exhaustively against a decoder written the other way round (decode first, then look at
+ * the number), and by the examples of the standards.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+#define LAST_CHAR 0x10ffff
+
+/* A literal that may hold NUL. */
+#define S(text) ((struct slice){(const uint8_t *)(text), sizeof(text) - 1})
+
+static size_t
+encode(uint32_t c, uint8_t out[4])
+{
+	if (c < 0x80) {
+		out[0] = (uint8_t)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (uint8_t)(0xc0 | c >> 6);
+		out[1] = (uint8_t)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (uint8_t)(0xe0 | c >> 12);
+		out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (uint8_t)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (uint8_t)(0xf0 | c >> 18);
+	out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (uint8_t)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+static bool
+is_surrogate(uint32_t c)
+{
+	return c >= 0xd800 && c <= 0xdfff;
+}
+
+/* Whether exactly these n bytes are one character: by its bits, then its shortest form. */
+static bool
+is_one_char(const uint8_t *p, size_t n)
+{
+	static const uint8_t lead_mask[] = {0, 0x80, 0xe0, 0xf0, 0xf8};
+	static const uint8_t lead_bits[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+	uint8_t again[4];
+	uint32_t c;
+
+	if ((p[0] & lead_mask[n]) != lead_bits[n])
+		return false;
+	c = p[0] & (uint8_t)~lead_mask[n];
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return false;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	return c <= LAST_CHAR && !is_surrogate(c) && encode(c, again) == n;
+}
+
+static bool
+reference_valid(const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		size_t size = 1;
+
+		while (size <= 4 && size <= n && !is_one_char(p, size))
+			size++;
+		if (size > 4 || size > n)
+			return false;
+		p += size;
+		n -= size;
+	}
+	return true;
+}
+
+static void
+each_character_is_valid_and_no_surrogate(void **unused)
+{
+	uint8_t c[4];
+
+	(void)unused;
+	for (uint32_t i = 0; i <= LAST_CHAR; i++) {
+		struct slice s = {c, encode(i, c)};
+
+		if (utf8_valid(s) == is_surrogate(i))
+			fail_msg("U+%04X", i);
+		if (utf8_char(s) != (is_surrogate(i) ? 0 : s.len))
+			fail_msg("U+%04X as a character", i);
+	}
+}
+
+static void
+check_bytes(const uint8_t *p, size_t n)
+{
+	if (utf8_valid((struct slice){p, n}) != reference_valid(p, n))
+		fail_msg("%02x %02x %02x %02x, %zu bytes", p[0], p[1], p[2], p[3], n);
+}
+
+static void
+all_short_byte_sequences_equal_the_reference(void **unused)
+{
+	static const uint8_t edges[] = {
+	    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xf4, 0xff};
+	uint8_t p[4] = {0};
+
+	(void)unused;
+	for (unsigned i = 0; i < 0x10000; i++) {
+		p[0] = (uint8_t)(i >> 8);
+		p[1] = (uint8_t)i;
+		check_bytes(p, 1);
+		check_bytes(p, 2);
+		for (size_t j = 0; j < ARRAY_LEN(edges); j++) {
+			p[2] = edges[j];
+			check_bytes(p, 3);
+			for (size_t k = 0; k < ARRAY_LEN(edges); k++) {
+				p[3] = edges[k];
+				check_bytes(p, 4);
+			}
+		}
+	}
+}
+
+/* The copy is exactly as long as the text, so that a sanitizer sees any read past it. */
+static void
+one_bad_byte_is_found_at_every_place(void **unused)
+{
+	(void)unused;
+	for (size_t len = 1; len <= 40; len++) {
+		uint8_t *p = malloc(len);
+
+		assert_non_null(p);
+		memset(p, 'a', len);
+		assert_true(utf8_valid((struct slice){p, len}));
+		for (size_t i = 0; i < len; i++) {
+			p[i] = 0xff;
+			assert_false(utf8_valid((struct slice){p, len}));
+			p[i] = 0xc3;
+			assert_false(utf8_valid((struct slice){p, len}));
+			if (i + 1 < len) {
+				p[i + 1] = 0xa4;
+				assert_true(utf8_valid((struct slice){p, len}));
+				p[i + 1] = 'a';
+			}
+			p[i] = 'a';
+		}
+		free(p);
+	}
+}
+
+static void
+empty_and_nul_are_valid(void **unused)
+{
+	(void)unused;
+	assert_true(utf8_valid((struct slice){NULL, 0}));
+	assert_true(utf8_valid(S("a\0b")));
+	assert_int_equal(utf8_char((struct slice){NULL, 0}), 0);
+	assert_int_equal(utf8_utf16_len((struct slice){NULL, 0}), 0);
+	assert_int_equal(utf8_prefix((struct slice){NULL, 0}, 3).len, 0);
+	assert_int_equal(utf8_trim((struct slice){NULL, 0}).len, 0);
+	assert_int_equal(utf8_incomplete_tail((struct slice){NULL, 0}), 0);
+}
+
+static void
+lengths_are_utf16_code_units(void **unused)
+{
+	uint8_t c[4];
+
+	(void)unused;
+	assert_int_equal(utf8_utf16_len(S("abc")), 3);
+	assert_int_equal(utf8_utf16_len(S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80")), 5);
+	for (uint32_t i = 0; i <= LAST_CHAR; i++)
+		if (!is_surrogate(i))
+			assert_int_equal(utf8_utf16_len((struct slice){c, encode(i, c)}),
+			    i < 0x10000 ? 1 : 2);
+}
+
+static void
+a_prefix_never_cuts_a_character(void **unused)
+{
+	static const struct {
+		size_t units;
+		const char *prefix;
+	} cases[] = {
+	    {0, ""},
+	    {1, "a"},
+	    {2, "a\xc3\xa4"},
+	    {3, "a\xc3\xa4\xe2\x82\xac"},
+	    {4, "a\xc3\xa4\xe2\x82\xac"},
+	    {5, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+	    {6, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
+	    {7, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
+	    {SIZE_MAX, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
+	};
+	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice got = utf8_prefix(text, cases[i].units);
+
+		assert_ptr_equal(got.p, text.p);
+		assert_true(slice_eq_str(got, cases[i].prefix));
+	}
+}
+
+static void
+an_offset_is_where_a_character_begins(void **unused)
+{
+	static const struct {
+		size_t units, offset, reached;
+	} cases[] = {
+	    {0, 0, 0},
+	    {1, 1, 1},
+	    {2, 3, 2},
+	    {3, 6, 3},
+	    {4, 6, 3}, /* between the surrogates */
+	    {5, 10, 5},
+	    {6, 11, 6},
+	    {7, 11, 6}, /* past the end */
+	    {SIZE_MAX, 11, 6},
+	};
+	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
+	size_t reached = 1;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(
+		    utf8_utf16_offset(text, cases[i].units, &reached), cases[i].offset);
+		assert_int_equal(reached, cases[i].reached);
+	}
+	assert_int_equal(utf8_utf16_offset((struct slice){NULL, 0}, 3, &reached), 0);
+	assert_int_equal(reached, 0);
+}
+
+/* Characters of each length at each place of the eight bytes that are looked at together: a walk
+ * over the text, one character at a time, knows every offset. */
+static void
+offsets_are_right_however_characters_lie(void **unused)
+{
+	static const char *const chars[] = {
+	    "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+
+	(void)unused;
+	for (unsigned mix = 0; mix < 1u << 16; mix++) {
+		struct buf text;
+		size_t offset = 0, units = 0, reached;
+
+		buf_init(&text, 64);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(buf_append_str(&text, chars[mix >> (2 * i) & 3]), 0);
+		for (unsigned i = 0; i <= 8; i++) {
+			unsigned kind = mix >> (2 * i) & 3;
+
+			assert_int_equal(
+			    utf8_utf16_offset(buf_slice(&text), units, &reached), offset);
+			assert_int_equal(reached, units);
+			if (i < 8 && kind == 3) {
+				assert_int_equal(
+				    utf8_utf16_offset(buf_slice(&text), units + 1, &reached),
+				    offset);
+				assert_int_equal(reached, units);
+			}
+			offset += kind + 1;
+			units += kind == 3 ? 2 : 1;
+		}
+		buf_clear(&text);
+	}
+}
+
+/* ECMA-262, WhiteSpace and LineTerminator. */
+static bool
+is_js_space(uint32_t c)
+{
+	static const uint32_t set[] = {0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xa0, 0x1680, 0x2000,
+	    0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a,
+	    0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff};
+
+	for (size_t i = 0; i < ARRAY_LEN(set); i++)
+		if (set[i] == c)
+			return true;
+	return false;
+}
+
+static void
+trim_removes_exactly_what_javascript_does(void **unused)
+{
+	(void)unused;
+	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
+		uint8_t text[9];
+		size_t n = encode(c, text), m;
+		struct slice got;
+
+		if (is_surrogate(c))
+			continue;
+		text[n] = 'x';
+		m = encode(c, text + n + 1);
+		got = utf8_trim((struct slice){text, n + 1 + m});
+		if (is_js_space(c) ? !slice_eq_str(got, "x") : got.len != 2 * n + 1)
+			fail_msg("U+%04X around x", c);
+		got = utf8_trim((struct slice){text, n});
+		if (got.len != (is_js_space(c) ? 0 : n))
+			fail_msg("U+%04X alone", c);
+	}
+}
+
+static void
+trim_keeps_what_stands_inside(void **unused)
+{
+	(void)unused;
+	assert_true(slice_eq_str(utf8_trim(S(" \t\r\n\xe3\x80\x80 a b\xc2\xa0"
+					     "c \xef\xbb\xbf\n")),
+	    "a b\xc2\xa0"
+	    "c"));
+	assert_int_equal(utf8_trim(S(" \xe2\x80\xa8\xe2\x80\xa9 ")).len, 0);
+	/* The bytes 80 a0 at the end belong to U+2020, which is no white space. */
+	assert_true(slice_eq_str(utf8_trim(S("a\xe2\x80\xa0")), "a\xe2\x80\xa0"));
+}
+
+static void
+a_cut_character_waits_for_its_rest(void **unused)
+{
+	static const struct {
+		const char *text;
+		size_t tail;
+	} cases[] = {
+	    {"abc", 0},
+	    {"\xc3", 1},
+	    {"ab\xc3", 1},
+	    {"ab\xc3\xa4", 0},
+	    {"ab\xe2", 1},
+	    {"ab\xe2\x82", 2},
+	    {"ab\xe2\x82\xac", 0},
+	    {"ab\xf0", 1},
+	    {"ab\xf0\x9f", 2},
+	    {"ab\xf0\x9f\x98", 3},
+	    {"ab\xf0\x9f\x98\x80", 0},
+	    {"ab\x80\x80\x80", 0},   /* continuations of nothing */
+	    {"ab\xff", 0},           /* never begins a character */
+	    {"ab\xe0\x80", 0},       /* overlong already: no rest can make it right */
+	    {"ab\xed\xa0", 0},       /* a surrogate */
+	    {"ab\xf4\x90", 0},       /* over U+10FFFF */
+	    {"\xff\xff\xf0\x9f", 2}, /* what stands before is not looked at */
+	    {"\xe2\x82\xe2\x82", 2},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(utf8_incomplete_tail(slice_str(cases[i].text)), cases[i].tail);
+}
+
+/* What a reader of a stream does: pass on all but the tail, keep the tail for the next piece. */
+static void
+text_cut_anywhere_arrives_whole(void **unused)
+{
+	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
+
+	(void)unused;
+	for (size_t cut = 0; cut <= text.len; cut++) {
+		struct slice first = {text.p, cut};
+		size_t tail = utf8_incomplete_tail(first);
+
+		first.len -= tail;
+		assert_true(utf8_valid(first));
+		assert_true(
+		    utf8_valid((struct slice){text.p + first.len, text.len - first.len}));
+	}
+}
+
+#define R "\xef\xbf\xbd"
+
+static void
+repair_replaces_maximal_subparts(void **unused)
+{
+	static const struct {
+		struct slice in, out;
+	} cases[] = {
+	    {{NULL, 0}, {(const uint8_t *)"", 0}},
+	    {S("plain"), S("plain")},
+	    {S("a\0b"), S("a\0b")},
+	    {S("\xe2\x82\xac"), S("\xe2\x82\xac")},
+	    /* Unicode 15, tables 3-8 to 3-11 */
+	    {S("\xc0\xaf\xe0\x80\xbf\xf0\x81\x82\x41"), S(R R R R R R R R "\x41")},
+	    {S("\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41"), S(R R R R R R R R "\x41")},
+	    {S("\xf4\x91\x92\x93\xff\x41\x80\xbf\x42"), S(R R R R R "\x41" R R "\x42")},
+	    {S("\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41"), S(R R R R "\x41")},
+	    /* cut at the end */
+	    {S("ab\xf0\x9f\x98"), S("ab" R)},
+	    {S("\xc3"), S(R)},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf out;
+
+		buf_init(&out, 3 * cases[i].in.len);
+		assert_int_equal(utf8_repair(&out, cases[i].in), 0);
+		if (!slice_eq(buf_slice(&out), cases[i].out))
+			fail_msg("case %zu", i);
+		buf_clear(&out);
+	}
+}
+
+static void
+repaired_bytes_are_always_valid(void **unused)
+{
+	uint32_t state = 2463534242;
+
+	(void)unused;
+	for (int round = 0; round < 20000; round++) {
+		uint8_t in[24];
+		struct buf out;
+
+		for (size_t i = 0; i < sizeof(in); i++) {
+			state = state * 1664525 + 1013904223;
+			in[i] = (uint8_t)(state >> 24);
+		}
+		buf_init(&out, 3 * sizeof(in));
+		assert_int_equal(utf8_repair(&out, (struct slice){in, sizeof(in)}), 0);
+		assert_true(reference_valid(buf_data(&out), buf_len(&out)));
+		buf_clear(&out);
+	}
+}
+
+static void
+repair_stops_at_the_maximum(void **unused)
+{
+	struct buf out;
+
+	(void)unused;
+	buf_init(&out, 4);
+	assert_int_equal(utf8_repair(&out, S("ab\xff")), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_true(buf_len(&out) <= 4);
+	buf_clear(&out);
+}
+
+static void
+each_character_is_written_as_the_reference_does(void **state)
+{
+	uint8_t expected[4], bytes[4];
+
+	(void)state;
+	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
+		size_t n = encode(c, expected);
+
+		if (is_surrogate(c))
+			continue;
+		assert_int_equal(utf8_encode(c, bytes), n);
+		assert_memory_equal(bytes, expected, n);
+	}
+}
+
+static void
+a_line_has_nothing_that_ends_one(void **state)
+{
+	static const char *const broken[] = {"a\nb", "a\x1f", "a\x7f", "\xc2\x80", "a\xc2\x85",
+	    "\xc2\x9f", "a\u2028b", "\u2029"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
+		assert_false(utf8_is_line(slice_str(broken[i])));
+	assert_false(utf8_is_line((struct slice){(const uint8_t *)"a\0b", 3}));
+	assert_true(utf8_is_line((struct slice){0}));
+	assert_true(utf8_is_line(slice_str("a b\u00a0\u2027\u202a\U0001f600")));
+	assert_true(utf8_has_control(slice_str("a\nb"), "\t"));
+	assert_false(utf8_has_control(slice_str("a\nb\t\u2028"), "\t\n"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_character_is_valid_and_no_surrogate),
+	    cmocka_unit_test(all_short_byte_sequences_equal_the_reference),
+	    cmocka_unit_test(one_bad_byte_is_found_at_every_place),
+	    cmocka_unit_test(empty_and_nul_are_valid),
+	    cmocka_unit_test(lengths_are_utf16_code_units),
+	    cmocka_unit_test(a_prefix_never_cuts_a_character),
+	    cmocka_unit_test(an_offset_is_where_a_character_begins),
+	    cmocka_unit_test(offsets_are_right_however_characters_lie),
+	    cmocka_unit_test(trim_removes_exactly_what_javascript_does),
+	    cmocka_unit_test(trim_keeps_what_stands_inside),
+	    cmocka_unit_test(a_line_has_nothing_that_ends_one),
+	    cmocka_unit_test(a_cut_character_waits_for_its_rest),
+	    cmocka_unit_test(text_cut_anywhere_arrives_whole),
+	    cmocka_unit_test(repair_replaces_maximal_subparts),
+	    cmocka_unit_test(repaired_bytes_are_always_valid),
+	    cmocka_unit_test(each_character_is_written_as_the_reference_does),
+	    cmocka_unit_test(repair_stops_at_the_maximum),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

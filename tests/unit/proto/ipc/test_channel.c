@@ -1,0 +1,312 @@
+/*
+ * A channel over a real socket pair: hellos, pipelined messages, frames split at any byte, and a
+ * peer that breaks the rules.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/ipc/channel.h"
+
+struct pair {
+	struct channel worker, store;
+};
+
+static void
+pair_open(struct pair *p)
+{
+	int fds[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	channel_open(&p->worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
+	channel_open(&p->store, fds[1], ROLE_STORE, ROLE_WORKER | ROLE_TOOL, WIRE_FRAME_MAX);
+}
+
+static void
+pair_close(struct pair *p)
+{
+	channel_close(&p->worker);
+	channel_close(&p->store);
+}
+
+/* Everything that one side has queued goes to the other, which takes no message yet. */
+static void
+carry(struct channel *from, struct channel *to)
+{
+	assert_int_equal(channel_flush(from), CHANNEL_DONE);
+	assert_int_equal(channel_read(to), CHANNEL_DONE);
+}
+
+static void
+messages_come_in_order_after_the_hello(void **state)
+{
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	for (uint64_t i = 1; i <= 100; i++)
+		assert_int_equal(channel_send(&p.worker, MSG_PING, i, &m), 0);
+	carry(&p.worker, &p.store);
+	for (uint64_t i = 1; i <= 100; i++) {
+		assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+		assert_int_equal(f.type, MSG_PING);
+		assert_int_equal(f.request, i);
+	}
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
+	assert_int_equal(p.store.peer, ROLE_WORKER);
+	assert_int_equal(p.store.peer_pid, getpid());
+	pair_close(&p);
+}
+
+static void
+a_stream_split_at_every_byte_is_the_same_stream(void **state)
+{
+	struct msg_login_check check = {0};
+	struct pair p;
+	struct frame f;
+	union msg m;
+	size_t got = 0;
+
+	(void)state;
+	pair_open(&p);
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, i, &check), 0);
+	while (buf_len(&p.worker.out) > 0) {
+		enum wire_result r;
+
+		assert_int_equal(write(p.worker.fd, buf_data(&p.worker.out), 1), 1);
+		buf_consume(&p.worker.out, 1);
+		assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+		while ((r = channel_next(&p.store, &f, &m)) == WIRE_OK)
+			assert_int_equal(f.request, ++got);
+		assert_int_equal(r, WIRE_MORE);
+	}
+	assert_int_equal(got, 3);
+	pair_close(&p);
+}
+
+static void
+large_messages_pass(void **state)
+{
+	char *text = calloc(1, 524288);
+	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, 524288}};
+	struct pair p;
+	struct frame f;
+	union msg m;
+	enum wire_result r = WIRE_MORE;
+
+	(void)state;
+	memset(text, 'x', 524288);
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish), 0);
+	while (r == WIRE_MORE) {
+		assert_int_not_equal(channel_flush(&p.worker), CHANNEL_FAILED);
+		assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+		r = channel_next(&p.store, &f, &m);
+	}
+	assert_int_equal(r, WIRE_OK);
+	assert_true(slice_eq(m.turn_finish.text, finish.text));
+	free(text);
+	pair_close(&p);
+}
+
+/* Reads on until nothing more comes in. Returns how many messages that brought. */
+static size_t
+read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
+{
+	struct frame f;
+	union msg m;
+	size_t n = 0;
+
+	assert_int_equal(channel_read_on(&p->store), CHANNEL_DONE);
+	while (channel_next(&p->store, &f, &m) == WIRE_OK) {
+		assert_true(n < room);
+		taken[n++] = m.login_check;
+	}
+	return n;
+}
+
+static void
+messages_in_use_stay_where_they_are_while_more_is_read(void **state)
+{
+	struct msg_turn_begin begin = {
+	    .session = slice_str("visitor"), .text = slice_str("hi")};
+	struct msg_login_check check = {0}, taken[16];
+	struct pair p;
+	struct frame f;
+	union msg first;
+	size_t sent = 0, got = 0, before;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
+	/* Until the room behind the first message is used up, and that is no small room. */
+	do {
+		before = got;
+		check.token.b[0] = (uint8_t)++sent;
+		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, sent, &check), 0);
+		assert_int_equal(channel_flush(&p.worker), CHANNEL_DONE);
+		got += read_on_and_take(&p, taken, ARRAY_LEN(taken));
+		assert_true(slice_eq_str(first.turn_begin.session, "visitor"));
+		assert_true(slice_eq_str(first.turn_begin.text, "hi"));
+		assert_true(got == before || taken[0].token.b[0] == check.token.b[0]);
+	} while (got > before);
+	assert_true(got > 1000);
+	/* The last one was left to an ordinary read. */
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
+	assert_int_equal(f.request, sent);
+	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_MORE);
+	pair_close(&p);
+}
+
+static void
+half_a_frame_outlives_a_trim(void **state)
+{
+	struct msg_login_check check = {.token = {{7}}};
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
+	assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, 2, &check), 0);
+	assert_int_equal(
+	    write(p.worker.fd, buf_data(&p.worker.out), buf_len(&p.worker.out) - 9),
+	    buf_len(&p.worker.out) - 9);
+	buf_consume(&p.worker.out, buf_len(&p.worker.out) - 9);
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
+	channel_trim(&p.store);
+	channel_trim(&p.worker);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+	assert_int_equal(f.request, 2);
+	assert_int_equal(m.login_check.token.b[0], 7);
+	pair_close(&p);
+}
+
+static void
+a_peer_without_hello_is_refused(void **state)
+{
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	buf_reset(&p.worker.out);
+	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
+	pair_close(&p);
+}
+
+static void
+a_hello_of_another_version_or_role_is_refused(void **state)
+{
+	static const struct msg_hello bad[] = {
+	    {.version = WIRE_VERSION + 1, .role = ROLE_WORKER},
+	    {.version = WIRE_VERSION, .role = ROLE_MASTER},
+	    {.version = WIRE_VERSION, .role = ROLE_STORE},
+	    {.version = WIRE_VERSION, .role = 0},
+	    {.version = WIRE_VERSION, .role = 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct pair p;
+		struct frame f;
+		union msg m;
+
+		pair_open(&p);
+		buf_reset(&p.worker.out);
+		assert_int_equal(msg_encode(&p.worker.out, MSG_HELLO, 0, &bad[i]), 0);
+		carry(&p.worker, &p.store);
+		assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
+		pair_close(&p);
+	}
+}
+
+static void
+a_second_hello_is_refused(void **state)
+{
+	struct msg_hello hello = {.version = WIRE_VERSION, .role = ROLE_WORKER};
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_HELLO, 0, &hello), 0);
+	carry(&p.worker, &p.store);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
+	pair_close(&p);
+}
+
+static void
+a_peer_that_leaves_is_noticed_after_its_last_message(void **state)
+{
+	struct pair p;
+	struct frame f;
+	union msg m;
+
+	(void)state;
+	pair_open(&p);
+	assert_int_equal(channel_send(&p.worker, MSG_PING, 9, &m), 0);
+	carry(&p.worker, &p.store);
+	channel_close(&p.worker);
+	assert_int_equal(channel_read(&p.store), CHANNEL_CLOSED);
+	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+	assert_int_equal(f.request, 9);
+	pair_close(&p);
+}
+
+static void
+what_waits_for_a_slow_peer_is_bounded(void **state)
+{
+	char text[60000];
+	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, sizeof(text)}};
+	struct pair p;
+	int sent = 0;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	pair_open(&p);
+	while (sent < 100 && channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish) == 0)
+		sent++;
+	assert_in_range(sent, 10, 17);
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(messages_come_in_order_after_the_hello),
+	    cmocka_unit_test(a_stream_split_at_every_byte_is_the_same_stream),
+	    cmocka_unit_test(large_messages_pass),
+	    cmocka_unit_test(messages_in_use_stay_where_they_are_while_more_is_read),
+	    cmocka_unit_test(half_a_frame_outlives_a_trim),
+	    cmocka_unit_test(a_peer_without_hello_is_refused),
+	    cmocka_unit_test(a_hello_of_another_version_or_role_is_refused),
+	    cmocka_unit_test(a_second_hello_is_refused),
+	    cmocka_unit_test(a_peer_that_leaves_is_noticed_after_its_last_message),
+	    cmocka_unit_test(what_waits_for_a_slow_peer_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,342 @@
+/*
+ * The message table and its codec: every message round-trips, every kind of damage is refused, and
+ * nobody may say what the table does not allow.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/ipc/messages.h"
+
+static const char text[] = "gr\xc3\xbc\xc3\x9f dich";
+
+/* A message of this type with something in every field; list fields stay empty. */
+static void
+fill(const struct msg_desc *d, union msg *m)
+{
+	uint8_t n = 1;
+
+	memset(m, 0, sizeof(*m));
+	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++, n++) {
+		uint8_t *at = (uint8_t *)m + f->offset;
+
+		switch (f->type) {
+		case WIRE_U8:
+			*at = f->max == 1 ? 1 : f->max < n ? (uint8_t)f->max : n;
+			break;
+		case WIRE_U16:
+			*(uint16_t *)(void *)at = 0x1234;
+			break;
+		case WIRE_U32:
+			*(uint32_t *)(void *)at = f->max == 0 ? 0x12345678 : f->max;
+			break;
+		case WIRE_U64:
+			*(uint64_t *)(void *)at = 0x123456789abcdef0;
+			break;
+		case WIRE_ID:
+			memset(at, n, 16);
+			break;
+		case WIRE_HASH:
+			memset(at, n, 32);
+			break;
+		case WIRE_TEXT:
+		case WIRE_BYTES:
+			*(struct slice *)(void *)at = slice_str(text);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* Whether two messages of a type are alike, slices by content. */
+static void
+assert_alike(const struct msg_desc *d, const union msg *a, const union msg *b)
+{
+	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++) {
+		const uint8_t *x = (const uint8_t *)a + f->offset;
+		const uint8_t *y = (const uint8_t *)b + f->offset;
+		static const size_t sizes[] = {[WIRE_U8] = 1,
+		    [WIRE_U16] = 2,
+		    [WIRE_U32] = 4,
+		    [WIRE_U64] = 8,
+		    [WIRE_ID] = 16,
+		    [WIRE_HASH] = 32};
+
+		if (f->type >= WIRE_TEXT)
+			assert_true(slice_eq(*(const struct slice *)(const void *)x,
+			    *(const struct slice *)(const void *)y));
+		else
+			assert_memory_equal(x, y, sizes[f->type]);
+	}
+}
+
+static void
+table_is_in_order_and_records_hold_no_records(void **state)
+{
+	size_t n;
+	const struct msg_desc *table = msg_table(&n);
+
+	(void)state;
+	assert_true(n > 20);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			assert_true(table[i - 1].type < table[i].type);
+		for (const struct wire_field *f = table[i].fields; f->type != WIRE_END; f++) {
+			if (f->type != WIRE_REC && f->type != WIRE_LIST)
+				continue;
+			assert_int_not_equal(table[i].when, WHEN_RECORD);
+			assert_non_null(msg_desc(f->item));
+			assert_int_equal(msg_desc(f->item)->when, WHEN_RECORD);
+		}
+	}
+}
+
+static void
+every_message_round_trips(void **state)
+{
+	size_t n;
+	const struct msg_desc *table = msg_table(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		union msg in, out;
+		struct frame f;
+		struct buf b;
+		size_t size;
+
+		buf_init(&b, WIRE_FRAME_MAX);
+		fill(&table[i], &in);
+		memset(&out, 0, sizeof(out));
+		assert_int_equal(msg_encode(&b, (enum msg_type)table[i].type, 77, &in), 0);
+		assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
+		assert_int_equal(size, buf_len(&b));
+		assert_int_equal(f.type, table[i].type);
+		assert_int_equal(f.request, 77);
+		assert_int_equal(wire_decode(table[i].fields, f.payload, &out), WIRE_OK);
+		assert_alike(&table[i], &in, &out);
+		buf_clear(&b);
+	}
+}
+
+static void
+every_cut_and_every_extra_byte_is_refused(void **state)
+{
+	size_t n;
+	const struct msg_desc *table = msg_table(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		union msg m;
+		struct slice whole;
+		struct buf b;
+
+		buf_init(&b, WIRE_FRAME_MAX);
+		fill(&table[i], &m);
+		assert_int_equal(record_encode(&b, (enum msg_type)table[i].type, &m), 0);
+		whole = buf_slice(&b);
+		for (size_t cut = 0; cut < whole.len; cut++) {
+			/* A copy of exact size, so that a read past the end is seen by ASan. */
+			uint8_t *part = malloc(cut + 1);
+
+			memcpy(part, whole.p, cut);
+			assert_int_equal(
+			    wire_decode(table[i].fields, (struct slice){part, cut}, &m),
+			    WIRE_SHORT);
+			free(part);
+		}
+		assert_int_equal(buf_append(&b, "x", 1), 0);
+		assert_int_equal(
+		    wire_decode(table[i].fields, buf_slice(&b), &m), WIRE_TRAILING);
+		buf_clear(&b);
+	}
+}
+
+static void
+a_frame_is_taken_at_every_split(void **state)
+{
+	struct msg_pong pong = {.writable = 1};
+	struct frame f;
+	struct buf b;
+	size_t size;
+
+	(void)state;
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(msg_encode(&b, MSG_PONG, 5, &pong), 0);
+	for (size_t n = 0; n < buf_len(&b); n++)
+		assert_int_equal(
+		    wire_frame((struct slice){buf_data(&b), n}, &f, &size), WIRE_MORE);
+	assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
+	buf_clear(&b);
+}
+
+static void
+bad_headers_are_refused(void **state)
+{
+	static const uint8_t oversize[16] = {0xf1, 0xff, 0x0f, 0};
+	static const uint8_t flags[16] = {0, 0, 0, 0, 2, 0, 1, 0};
+	struct frame f;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(wire_frame((struct slice){oversize, 16}, &f, &size), WIRE_OVERSIZE);
+	assert_int_equal(wire_frame((struct slice){flags, 16}, &f, &size), WIRE_FLAGS);
+}
+
+static enum wire_result
+decode_as(enum msg_type type, const void *msg, enum role from, enum role to, enum when when)
+{
+	enum wire_result r;
+	union msg out;
+	struct frame f;
+	struct buf b;
+	size_t size;
+
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(msg_encode(&b, type, 1, msg), 0);
+	assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
+	r = msg_decode(&f, from, to, when, &out);
+	buf_clear(&b);
+	return r;
+}
+
+static void
+only_what_the_table_allows_is_taken(void **state)
+{
+	static const struct {
+		enum role from, to;
+		enum when when;
+		enum wire_result result;
+	} cases[] = {
+	    {ROLE_WORKER, ROLE_STORE, WHEN_READY, WIRE_OK},
+	    {ROLE_WORKER, ROLE_STORE, WHEN_FIRST, WIRE_FORBIDDEN},
+	    {ROLE_TOOL, ROLE_STORE, WHEN_READY, WIRE_FORBIDDEN},
+	    {ROLE_STORE, ROLE_WORKER, WHEN_READY, WIRE_FORBIDDEN},
+	    {ROLE_WORKER, ROLE_MASTER, WHEN_READY, WIRE_FORBIDDEN},
+	};
+	struct frame unknown = {.type = 0x0666};
+	union msg m;
+
+	(void)state;
+	fill(msg_desc(MSG_TURN_FINISH), &m);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(
+		    decode_as(MSG_TURN_FINISH, &m, cases[i].from, cases[i].to, cases[i].when),
+		    cases[i].result);
+	assert_int_equal(
+	    msg_decode(&unknown, ROLE_WORKER, ROLE_STORE, WHEN_READY, &m), WIRE_UNKNOWN);
+	/* A record is never a message. */
+	fill(msg_desc(MSG_LOGIN_RECORD), &m);
+	assert_int_equal(decode_as(MSG_LOGIN_RECORD, &m, ROLE_WORKER, ROLE_STORE, WHEN_READY),
+	    WIRE_FORBIDDEN);
+}
+
+static void
+values_over_their_maximum_are_refused_both_ways(void **state)
+{
+	struct msg_pong pong = {.writable = 2};
+	uint8_t payload[1] = {2};
+	char long_text[200];
+	struct msg_hello hello = {.role = ROLE_STORE};
+	struct buf b;
+	union msg m;
+
+	(void)state;
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(msg_encode(&b, MSG_PONG, 1, &pong), -1);
+	memset(long_text, 'x', sizeof(long_text));
+	hello.program = (struct slice){(const uint8_t *)long_text, 65};
+	assert_int_equal(msg_encode(&b, MSG_HELLO, 1, &hello), -1);
+	assert_int_equal(buf_len(&b), 0);
+	assert_int_equal(
+	    wire_decode(msg_desc(MSG_PONG)->fields, (struct slice){payload, 1}, &m),
+	    WIRE_RANGE);
+	buf_clear(&b);
+}
+
+static void
+text_must_be_utf8(void **state)
+{
+	struct msg_hello hello = {.role = ROLE_STORE, .program = slice_str("\xc3(")};
+
+	(void)state;
+	assert_int_equal(
+	    decode_as(MSG_HELLO, &hello, ROLE_ANY, ROLE_STORE, WHEN_FIRST), WIRE_NOT_UTF8);
+}
+
+static void
+lists_are_checked_to_the_last_item(void **state)
+{
+	struct msg_message_record record = {.v = 1, .text = slice_str("hello")};
+	struct msg_turn_begun begun = {0};
+	struct buf item, list;
+	struct slice rest, got;
+	size_t n = 0;
+
+	(void)state;
+	buf_init(&item, WIRE_FRAME_MAX);
+	buf_init(&list, WIRE_FRAME_MAX);
+	assert_int_equal(record_encode(&item, MSG_MESSAGE_RECORD, &record), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wire_list_add(&list, buf_slice(&item)), 0);
+	begun.history = buf_slice(&list);
+	assert_int_equal(
+	    decode_as(MSG_TURN_BEGUN, &begun, ROLE_STORE, ROLE_WORKER, WHEN_READY), WIRE_OK);
+	rest = begun.history;
+	while (wire_list_next(&rest, &got)) {
+		assert_true(slice_eq(got, buf_slice(&item)));
+		n++;
+	}
+	assert_int_equal(n, 3);
+	/* The last item cut short, and one that is no record. */
+	begun.history.len--;
+	assert_int_equal(
+	    decode_as(MSG_TURN_BEGUN, &begun, ROLE_STORE, ROLE_WORKER, WHEN_READY), WIRE_SHORT);
+	begun.history.len++;
+	assert_int_equal(wire_list_add(&list, slice_str("\1")), 0);
+	begun.history = buf_slice(&list);
+	assert_int_equal(
+	    decode_as(MSG_TURN_BEGUN, &begun, ROLE_STORE, ROLE_WORKER, WHEN_READY), WIRE_SHORT);
+	buf_clear(&item);
+	buf_clear(&list);
+}
+
+static void
+printed_messages_show_no_text(void **state)
+{
+	struct msg_turn_finish finish = {
+	    .text = slice_str("secret words"), .completion_tokens = 9};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	assert_int_equal(msg_print(&b, MSG_TURN_FINISH, &finish), 0);
+	assert_int_equal(buf_append(&b, "", 1), 0);
+	assert_non_null(strstr((const char *)buf_data(&b), "completion_tokens=9"));
+	assert_non_null(strstr((const char *)buf_data(&b), "text=[12]"));
+	assert_null(strstr((const char *)buf_data(&b), "secret"));
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(table_is_in_order_and_records_hold_no_records),
+	    cmocka_unit_test(every_message_round_trips),
+	    cmocka_unit_test(every_cut_and_every_extra_byte_is_refused),
+	    cmocka_unit_test(a_frame_is_taken_at_every_split),
+	    cmocka_unit_test(bad_headers_are_refused),
+	    cmocka_unit_test(only_what_the_table_allows_is_taken),
+	    cmocka_unit_test(values_over_their_maximum_are_refused_both_ways),
+	    cmocka_unit_test(text_must_be_utf8),
+	    cmocka_unit_test(lists_are_checked_to_the_last_item),
+	    cmocka_unit_test(printed_messages_show_no_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,515 @@
+/*
+ * Rate limits: the exact answers on a clock of our own, a token bucket as the reference, many
+ * threads and processes at once, and groups with no cell left. The scoreboard that carries the
+ * cells is tested here too, as its users use it: made by one process, mapped by others.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/ipc/ratelimit.h"
+#include "proto/ipc/scoreboard.h"
+
+#define MS UINT64_C(1000000)
+#define T0 (5000 * MS) /* some monotonic time, early enough for a machine just booted */
+
+static struct ratelimit table;
+
+static void
+fresh_table(void)
+{
+	memset(&table, 0, sizeof(table));
+	ratelimit_init(&table);
+}
+
+static struct ratelimit_answer
+take(const struct ratelimit_rule *rule, const char *client, uint64_t now)
+{
+	return ratelimit_take(&table, rule, slice_str(client), now);
+}
+
+struct step {
+	uint64_t at; /* ns after T0 */
+	bool allowed;
+	uint32_t remaining, retry_after_ms, reset_ms;
+};
+
+static void
+run_steps(const struct ratelimit_rule *rule, const struct step *steps, size_t n)
+{
+	fresh_table();
+	for (size_t i = 0; i < n; i++) {
+		struct ratelimit_answer a = take(rule, "192.0.2.1", T0 + steps[i].at);
+
+		if (a.allowed != steps[i].allowed || a.remaining != steps[i].remaining ||
+		    a.retry_after_ms != steps[i].retry_after_ms ||
+		    a.reset_ms != steps[i].reset_ms)
+			fail_msg("%s, step %zu: allowed %d, remaining %u, retry %u, reset %u",
+			    rule->name, i, a.allowed, a.remaining, a.retry_after_ms,
+			    a.reset_ms);
+	}
+}
+
+static void
+three_in_three_seconds(void **unused)
+{
+	static const struct ratelimit_rule rule = {"three", 3, 3000};
+	static const struct step steps[] = {
+	    {0, true, 2, 0, 1000},
+	    {0, true, 1, 0, 2000},
+	    {0, true, 0, 0, 3000},
+	    {0, false, 0, 1000, 3000},
+	    {1 * MS, false, 0, 999, 2999},
+	    {1000 * MS - 1, false, 0, 1, 2001}, /* 1 ns too early */
+	    {1000 * MS, true, 0, 0, 3000},
+	    {1000 * MS, false, 0, 1000, 3000},
+	    {2500 * MS, true, 0, 0, 2500},
+	    {2500 * MS, false, 0, 500, 2500},
+	    {5000 * MS - 1, true, 1, 0, 1001}, /* 1 ns before the full allowance */
+	    {10000 * MS, true, 2, 0, 1000},
+	};
+
+	(void)unused;
+	run_steps(&rule, steps, ARRAY_LEN(steps));
+}
+
+static void
+one_in_a_window(void **unused)
+{
+	static const struct ratelimit_rule rule = {"one", 1, 500};
+	static const struct step steps[] = {
+	    {0, true, 0, 0, 500},
+	    {0, false, 0, 500, 500},
+	    {499 * MS, false, 0, 1, 1},
+	    {500 * MS - 1, false, 0, 1, 1},
+	    {500 * MS, true, 0, 0, 500},
+	    {1000 * MS, true, 0, 0, 500},
+	};
+
+	(void)unused;
+	run_steps(&rule, steps, ARRAY_LEN(steps));
+}
+
+/* A window that the maximum does not divide must not let one more through. */
+static void
+a_window_that_does_not_divide(void **unused)
+{
+	static const struct ratelimit_rule rules[] = {
+	    {"seven", 7, 100},
+	    {"default", 30, 60000},
+	    {"fine", 3000, 1},
+	    {"long", 7, 86400000},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		const struct ratelimit_rule *r = &rules[i];
+		struct ratelimit_answer a;
+		uint32_t passed = 0;
+
+		fresh_table();
+		while ((a = take(r, "192.0.2.1", T0)).allowed && passed <= r->max) {
+			passed++;
+			assert_int_equal(a.remaining, r->max - passed);
+		}
+		assert_int_equal(passed, r->max);
+		assert_false(take(r, "192.0.2.1", T0 + (a.retry_after_ms - 1) * MS).allowed);
+		assert_true(take(r, "192.0.2.1", T0 + a.retry_after_ms * MS).allowed);
+	}
+}
+
+/* More requests than the window has nanoseconds: each costs one. */
+static void
+a_rule_finer_than_the_clock_still_counts(void **unused)
+{
+	static const struct ratelimit_rule rule = {"finest", 3000000, 1};
+	struct ratelimit_answer a;
+
+	(void)unused;
+	fresh_table();
+	assert_int_equal(take(&rule, "a", T0).remaining, 2999999);
+	a = take(&rule, "a", T0);
+	assert_true(a.allowed);
+	assert_int_equal(a.remaining, 2999998);
+	assert_int_equal(a.reset_ms, 1);
+}
+
+/*
+ * A token bucket in nanoseconds of allowance: the other way to say what GCRA says. Waiting exactly
+ * as long as an answer tells must be enough, and a millisecond less must not be.
+ */
+static void
+answers_equal_a_token_bucket(void **unused)
+{
+	static const struct ratelimit_rule rules[] = {
+	    {"a", 5, 1000}, {"b", 30, 60000}, {"c", 3, 7}};
+	uint32_t random = 2463534242;
+
+	(void)unused;
+	for (size_t k = 0; k < ARRAY_LEN(rules); k++) {
+		const struct ratelimit_rule *r = &rules[k];
+		uint64_t cost = r->window_ms * MS / r->max, full = cost * r->max;
+		uint64_t level = full, now = T0;
+
+		fresh_table();
+		for (int i = 0; i < 20000; i++) {
+			struct ratelimit_answer a;
+			uint64_t gap;
+
+			random = random * 1664525 + 1013904223;
+			gap = (random >> 8) % 3 == 0 ? 0 : (random >> 4) % (2 * cost);
+			now += gap;
+			level = level + gap > full ? full : level + gap;
+			a = take(r, "2001:db8::/64", now);
+			assert_int_equal(a.allowed, level >= cost);
+			if (!a.allowed) {
+				uint64_t wait = a.retry_after_ms * MS;
+
+				assert_true(level + wait >= cost);
+				assert_true(level + wait - MS < cost);
+			} else {
+				level -= cost;
+				assert_int_equal(a.retry_after_ms, 0);
+			}
+			assert_int_equal(a.remaining, level / cost);
+			assert_int_equal(a.reset_ms, (full - level + MS - 1) / MS);
+		}
+	}
+}
+
+static void
+clients_and_rules_do_not_share(void **unused)
+{
+	static const struct ratelimit_rule chat = {"chat", 1, 1000}, login = {"login", 1, 1000};
+	static const struct ratelimit_rule cha = {"cha", 1, 1000};
+
+	(void)unused;
+	fresh_table();
+	assert_true(take(&chat, "a", T0).allowed);
+	assert_false(take(&chat, "a", T0).allowed);
+	assert_true(take(&chat, "b", T0).allowed);
+	assert_true(take(&login, "a", T0).allowed);
+	/* "cha" and "t" must not read as "chat" and "". */
+	assert_true(take(&chat, "", T0).allowed);
+	assert_true(take(&cha, "t", T0).allowed);
+}
+
+static void
+two_tables_place_a_client_differently(void **unused)
+{
+	static const struct ratelimit_rule rule = {"chat", 1, 1000};
+	uint8_t first[32];
+
+	(void)unused;
+	fresh_table();
+	memcpy(first, table.secret, sizeof(first));
+	assert_true(take(&rule, "a", T0).allowed);
+	ratelimit_init(&table);
+	assert_memory_not_equal(first, table.secret, sizeof(first));
+	assert_true(take(&rule, "a", T0).allowed);
+}
+
+/* The same name with fewer requests or a shorter window, as after a reload: nobody waits longer
+ * than the new rule's window. */
+static void
+a_stricter_rule_forgives_what_it_could_not_have_counted(void **unused)
+{
+	static const struct ratelimit_rule before = {"chat", 10, 3600000},
+					   after = {"chat", 2, 1000};
+	struct ratelimit_answer a;
+
+	(void)unused;
+	fresh_table();
+	for (int i = 0; i < 10; i++)
+		assert_true(take(&before, "a", T0).allowed);
+	a = take(&after, "a", T0);
+	assert_false(a.allowed);
+	assert_int_equal(a.retry_after_ms, 500);
+	assert_int_equal(a.reset_ms, 1000);
+}
+
+/* The group in which a client is placed, and its key, by looking where it left its mark. */
+static struct ratelimit_cell *
+group_of(const struct ratelimit_rule *rule, const char *client, uint64_t *key)
+{
+	fresh_table();
+	assert_true(take(rule, client, T0).allowed);
+	for (size_t g = 0; g < RATELIMIT_GROUPS; g++) {
+		struct ratelimit_cell *c = table.cells[g];
+
+		for (size_t i = 0; i < RATELIMIT_WAYS; i++)
+			if (c[i].key != 0) {
+				*key = c[i].key;
+				return c;
+			}
+	}
+	fail_msg("no cell was taken");
+	return NULL;
+}
+
+/* A group full of others, of whom number soonest is free at the time given. */
+static void
+fill_group(struct ratelimit_cell *group, uint64_t key, size_t soonest, uint64_t free_at)
+{
+	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
+		group[i].key = key + 1 + i;
+		group[i].tat = T0 + 900 * MS + i * MS;
+	}
+	group[soonest].tat = free_at;
+}
+
+static void
+check_taken(struct ratelimit_cell *group, uint64_t key, size_t which)
+{
+	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
+		if (i == which) {
+			assert_true(group[i].key == key);
+			continue;
+		}
+		assert_true(group[i].key == key + 1 + i);
+		assert_true(group[i].tat == T0 + 900 * MS + i * MS);
+	}
+}
+
+static void
+a_full_group_gives_up_the_cell_that_is_free_soonest(void **unused)
+{
+	static const struct ratelimit_rule rule = {"chat", 4, 1000};
+	/* In use still, free exactly now, free for long: in each case a fresh allowance. */
+	static const uint64_t free_at[] = {
+	    T0 + 800 * MS, T0 + 1, T0, T0 - 1, T0 - 3000 * MS, 0};
+	uint64_t key = 0;
+	struct ratelimit_cell *group = group_of(&rule, "a", &key);
+
+	(void)unused;
+	for (size_t which = 0; which < RATELIMIT_WAYS; which++)
+		for (size_t i = 0; i < ARRAY_LEN(free_at); i++) {
+			struct ratelimit_answer a;
+
+			fill_group(group, key, which, free_at[i]);
+			for (uint32_t n = 1; n <= 4; n++) {
+				a = take(&rule, "a", T0);
+				assert_true(a.allowed);
+				assert_int_equal(a.remaining, 4 - n);
+				assert_int_equal(a.reset_ms, 250 * n);
+			}
+			assert_false(take(&rule, "a", T0).allowed);
+			check_taken(group, key, which);
+		}
+}
+
+static void
+a_client_finds_its_cell_wherever_it_is(void **unused)
+{
+	static const struct ratelimit_rule rule = {"chat", 2, 1000};
+	uint64_t key = 0;
+	struct ratelimit_cell *group = group_of(&rule, "a", &key);
+
+	(void)unused;
+	for (size_t which = 0; which < RATELIMIT_WAYS; which++) {
+		/* All other cells are free, and none of them may be taken. */
+		memset(group, 0, sizeof(table.cells[0]));
+		group[which].key = key;
+		group[which].tat = T0 + 1000 * MS;
+		assert_false(take(&rule, "a", T0).allowed);
+		for (size_t i = 0; i < RATELIMIT_WAYS; i++)
+			assert_true(group[i].key == (i == which ? key : 0));
+	}
+}
+
+#define HAMMERS 4
+#define BLOWS   40000
+
+static const struct ratelimit_rule hammered = {"hammer", 80000, 60000};
+
+struct hammer {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	unsigned passed;
+};
+
+static unsigned
+hammer(struct ratelimit *rl)
+{
+	unsigned passed = 0;
+
+	for (int i = 0; i < BLOWS; i++)
+		passed += ratelimit_take(rl, &hammered, slice_str("192.0.2.1"), T0).allowed;
+	return passed;
+}
+
+static void *
+hammer_thread(void *arg)
+{
+	struct hammer *h = arg;
+
+	pthread_barrier_wait(h->start);
+	h->passed = hammer(&table);
+	return NULL;
+}
+
+static void
+threads_together_get_exactly_the_maximum(void **unused)
+{
+	struct hammer hammers[HAMMERS];
+	pthread_barrier_t start;
+	unsigned passed = 0;
+
+	(void)unused;
+	fresh_table();
+	assert_int_equal(pthread_barrier_init(&start, NULL, HAMMERS), 0);
+	for (size_t i = 0; i < HAMMERS; i++) {
+		hammers[i] = (struct hammer){.start = &start};
+		assert_int_equal(
+		    pthread_create(&hammers[i].thread, NULL, hammer_thread, &hammers[i]), 0);
+	}
+	for (size_t i = 0; i < HAMMERS; i++) {
+		assert_int_equal(pthread_join(hammers[i].thread, NULL), 0);
+		passed += hammers[i].passed;
+	}
+	pthread_barrier_destroy(&start);
+	assert_int_equal(passed, hammered.max);
+}
+
+/* A worker's life: map, count, tell in its own slot. */
+static int
+hammer_process(int fd, size_t slot)
+{
+	struct scoreboard *sb = scoreboard_map(fd);
+
+	if (sb == NULL)
+		return 1;
+	/* All wait for all, so that they really hammer together. */
+	atomic_fetch_add(&sb->workers[HAMMERS].connections, 1);
+	while (atomic_load(&sb->workers[HAMMERS].connections) < HAMMERS)
+		;
+	atomic_store(&sb->workers[slot].model_requests, hammer(&sb->rates));
+	scoreboard_unmap(sb);
+	return 0;
+}
+
+static void
+processes_together_get_exactly_the_maximum(void **unused)
+{
+	int fd = -1;
+	struct scoreboard *sb = scoreboard_create(&fd);
+	pid_t pids[HAMMERS];
+	uint64_t passed = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < HAMMERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] != -1);
+		if (pids[i] == 0) {
+			alarm(300);
+			_exit(hammer_process(fd, i));
+		}
+	}
+	for (size_t i = 0; i < HAMMERS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		passed += atomic_load(&sb->workers[i].model_requests);
+	}
+	assert_int_equal(passed, hammered.max);
+	scoreboard_unmap(sb);
+	closefd(&fd);
+}
+
+static void
+a_scoreboard_is_shared_sealed_and_closed_on_exec(void **unused)
+{
+	int fd = -1;
+	struct scoreboard *one = scoreboard_create(&fd), *two = scoreboard_map(fd);
+
+	(void)unused;
+	assert_non_null(two);
+	assert_ptr_not_equal(one, two);
+	atomic_store(&one->workers[3].model_requests, 7);
+	assert_int_equal(atomic_load(&two->workers[3].model_requests), 7);
+	assert_memory_equal(one->rates.secret, two->rates.secret, sizeof(one->rates.secret));
+	assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+	assert_int_equal(ftruncate(fd, 4096), -1);
+	assert_int_equal(errno, EPERM);
+	scoreboard_unmap(one);
+	scoreboard_unmap(two);
+	scoreboard_unmap(NULL);
+	closefd(&fd);
+}
+
+static void
+what_is_no_scoreboard_is_not_mapped(void **unused)
+{
+	struct scoreboard *sb;
+	uint64_t words[2];
+	int fd = -1;
+
+	(void)unused;
+	assert_null(scoreboard_map(-1));
+	assert_int_equal(errno, EBADF);
+
+	/* Another layout. */
+	sb = scoreboard_create(&fd);
+	words[0] = sb->magic;
+	words[1] = sb->size;
+	sb->magic++;
+	assert_null(scoreboard_map(fd));
+	assert_int_equal(errno, EINVAL);
+	scoreboard_unmap(sb);
+	closefd(&fd);
+
+	/* The right size, but one that could still change. */
+	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_true(fd != -1);
+	assert_int_equal(ftruncate(fd, sizeof(*sb)), 0);
+	assert_null(scoreboard_map(fd));
+	assert_int_equal(errno, EINVAL);
+	closefd(&fd);
+
+	/* Another size, behind the right words. */
+	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_true(fd != -1);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	assert_int_equal(pwrite(fd, words, sizeof(words), 0), sizeof(words));
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	assert_null(scoreboard_map(fd));
+	assert_int_equal(errno, EINVAL);
+	closefd(&fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(three_in_three_seconds),
+	    cmocka_unit_test(one_in_a_window),
+	    cmocka_unit_test(a_window_that_does_not_divide),
+	    cmocka_unit_test(a_rule_finer_than_the_clock_still_counts),
+	    cmocka_unit_test(answers_equal_a_token_bucket),
+	    cmocka_unit_test(clients_and_rules_do_not_share),
+	    cmocka_unit_test(two_tables_place_a_client_differently),
+	    cmocka_unit_test(a_stricter_rule_forgives_what_it_could_not_have_counted),
+	    cmocka_unit_test(a_full_group_gives_up_the_cell_that_is_free_soonest),
+	    cmocka_unit_test(a_client_finds_its_cell_wherever_it_is),
+	    cmocka_unit_test(threads_together_get_exactly_the_maximum),
+	    cmocka_unit_test(processes_together_get_exactly_the_maximum),
+	    cmocka_unit_test(a_scoreboard_is_shared_sealed_and_closed_on_exec),
+	    cmocka_unit_test(what_is_no_scoreboard_is_not_mapped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,591 @@
+/*
+ * Settings: every wrong value is reported, all at once, with what would be right; secrets are
+ * never shown.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/settings/settings.h"
+
+static char *problems, *warnings;
+
+/* Loads the settings from exactly these NAME=value pairs; returns the number of problems. */
+static size_t
+load(struct settings *s, unsigned owners, const char *const pairs[])
+{
+	size_t len, n;
+	FILE *p, *w;
+
+	free(problems);
+	free(warnings);
+	clearenv();
+	for (; *pairs != NULL; pairs++) {
+		char *name = xstrdup(*pairs);
+		size_t len_of_name = strcspn(name, "=");
+
+		name[len_of_name] = '\0';
+		assert_int_equal(setenv(name, name + len_of_name + 1, 1), 0);
+		free(name);
+	}
+	p = open_memstream(&problems, &len);
+	w = open_memstream(&warnings, &len);
+	n = settings_load(s, owners, p, w);
+	fclose(p);
+	fclose(w);
+	return n;
+}
+
+#define LOAD(s, ...) \
+	load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static void
+defaults_are_those_of_the_contract(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.port, 4000);
+	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
+	assert_int_equal(s.max_history_messages, 30);
+	assert_int_equal(s.rate_limit_window_ms, 60000);
+	assert_int_equal(s.rate_limit_max_requests, 30);
+	assert_int_equal(s.store_max_bytes, 64ull << 30);
+	assert_string_equal(s.openai_base_url, "https://api.openai.com/v1");
+	assert_string_equal(s.openai_model, "gpt-4.1-mini");
+	assert_string_equal(s.store_socket, "./data/store.sock");
+	assert_true(s.cors_origin.any);
+	assert_null(s.admin_api_key);
+	settings_clear(&s);
+}
+
+static void
+values_are_read_and_put_into_normal_form(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(
+	    LOAD(&s, "NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
+		"CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
+		"LISTEN=127.0.0.1:80, [::1]:81", "STORE_MAX_BYTES=2g", "DATA_DIR=/d",
+		"WORKERS="),
+	    0);
+	assert_int_equal(s.app_env, APP_ENV_TEST);
+	assert_int_equal(s.port, 8080);
+	assert_string_equal(s.openai_base_url, "http://localhost:11434/v1");
+	assert_false(s.cors_origin.any);
+	assert_true(origin_list_has(&s.cors_origin, slice_str("https://example.com")));
+	assert_true(origin_list_has(&s.cors_origin, slice_str("http://localhost:3000")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("http://localhost:3001")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("https://EXAMPLE.com")));
+	assert_false(origin_list_has(&s.cors_origin, slice_str("null")));
+	assert_int_equal(s.listen.n, 2);
+	assert_int_equal(s.listen.at[0].sa.ss_family, AF_INET);
+	assert_int_equal(s.listen.at[1].sa.ss_family, AF_INET6);
+	assert_int_equal(s.store_max_bytes, 2ull << 30);
+	assert_string_equal(s.store_socket, "/d/store.sock");
+	assert_int_equal(s.workers, 0);
+	assert_false(s.openai_temperature.given);
+	settings_clear(&s);
+}
+
+static void
+a_decimal_has_up_to_three_digits_behind_its_point(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t thousandths;
+	} cases[] = {{"OPENAI_TEMPERATURE=0", 0}, {"OPENAI_TEMPERATURE=0.0", 0},
+	    {"OPENAI_TEMPERATURE=0.7", 700}, {"OPENAI_TEMPERATURE=1.25", 1250},
+	    {"OPENAI_TEMPERATURE=0.005", 5}, {"OPENAI_TEMPERATURE=002", 2000}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].line), 0);
+		assert_true(s.openai_temperature.given);
+		assert_int_equal(s.openai_temperature.thousandths, cases[i].thousandths);
+		settings_clear(&s);
+	}
+}
+
+static void
+the_way_to_the_model_is_read(void **state)
+{
+	static const char *const proxies[] = {"http://proxy", "https://proxy:3128",
+	    "socks5://user:p@ss@[::1]:1080", "socks5h://127.0.0.1:1"};
+	struct settings s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "OPENAI_PROXY=%s", proxies[i]);
+		assert_int_equal(LOAD(&s, line), 0);
+		assert_string_equal(s.openai_proxy, proxies[i]);
+		settings_clear(&s);
+	}
+	/* Its password is nobody's business. */
+	assert_int_equal(LOAD(&s, "OPENAI_PROXY=http://user:hush@"), 1);
+	assert_null(strstr(problems, "hush"));
+	settings_clear(&s);
+	/* The name that OpenSSL's own programs know. */
+	assert_int_equal(LOAD(&s, "SSL_CERT_FILE=/dev/null"), 0);
+	assert_string_equal(s.openai_ca_bundle, "/dev/null");
+	settings_clear(&s);
+}
+
+static void
+app_env_wins_over_its_alias(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "NODE_ENV=test", "APP_ENV=development"), 0);
+	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
+	settings_clear(&s);
+}
+
+static void
+each_wrong_value_is_refused_by_name(void **state)
+{
+	static const char long_name[] =
+	    "MODEL_SERVERS="
+	    "a123456789b123456789c123456789d123456789e123456789f123456789g1234=http://x";
+	static const char *const cases[] = {
+	    "PORT=0",
+	    "PORT=65536",
+	    "PORT=80x",
+	    "PORT=-1",
+	    "WORKERS=257",
+	    "LISTEN=4000",
+	    "LISTEN=::1:4000",
+	    "LISTEN=localhost",
+	    "LISTEN=[::1]4000",
+	    "LISTEN=300.0.0.1:80",
+	    "LISTEN=127.0.0.1:99999",
+	    "OPENAI_BASE_URL=api.openai.com",
+	    "OPENAI_BASE_URL=ftp://x",
+	    "OPENAI_BASE_URL=http://",
+	    "OPENAI_BASE_URL=http://x/?a=b",
+	    "OPENAI_TEMPERATURE=-1",
+	    "OPENAI_TEMPERATURE=2.001",
+	    "OPENAI_TEMPERATURE=3",
+	    "OPENAI_TEMPERATURE=0.1234",
+	    "OPENAI_TEMPERATURE=1.",
+	    "OPENAI_TEMPERATURE=.5",
+	    "OPENAI_TEMPERATURE=1,5",
+	    "OPENAI_TEMPERATURE=1e0",
+	    "OPENAI_TEMPERATURE=99999999999999999999",
+	    "OPENAI_MAX_COMPLETION_TOKENS=0",
+	    "OPENAI_PROXY=proxy:3128",
+	    "OPENAI_PROXY=ftp://proxy:3128",
+	    "OPENAI_PROXY=http://",
+	    "OPENAI_PROXY=http://proxy:port",
+	    "OPENAI_PROXY=http://proxy:3128/path",
+	    "OPENAI_PROXY=http://us er@proxy:3128",
+	    "OPENAI_PROXY=http://user:pass@",
+	    "OPENAI_PROXY=http://user\x01@proxy:3128",
+	    "OPENAI_CA_BUNDLE=/nowhere/ca.pem",
+	    "OPENAI_BREAKER_OPEN_MS=0",
+	    "CORS_ORIGIN=example.com",
+	    "CORS_ORIGIN=https://example.com/path",
+	    "CORS_ORIGIN=https://*.example.com",
+	    "TRUSTED_PROXIES=proxy.example",
+	    "TRUSTED_PROXIES=10.0.0.0/8 10.0.0.1",
+	    "TRUSTED_PROXIES=10.0.0.0/8,,::1",
+	    "TRUSTED_PROXIES=10.0.0.0/33",
+	    "TRUSTED_PROXIES=*",
+	    "MAX_HISTORY_MESSAGES=0",
+	    "MAX_HISTORY_MESSAGES=1001",
+	    "ADMIN_API_KEY=short",
+	    "STORE_MAX_BYTES=10x",
+	    "STORE_MAX_BYTES=1K",
+	    "STORE_MAX_BYTES=99999999999999999999",
+	    "LOG_LEVEL=loud",
+	    "OPENAI_API_KEY=sk\nX-Evil: 1",
+	    "SYSTEM_PROMPT=\xff",
+	    "MODEL_SERVERS=local",
+	    "MODEL_SERVERS==http://x",
+	    "MODEL_SERVERS=Local=http://x",
+	    "MODEL_SERVERS=a b=http://x",
+	    "MODEL_SERVERS=a=http://x,",
+	    "MODEL_SERVERS=a=ftp://x",
+	    long_name,
+	    "MODEL_SERVER_KEYS=a=",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+		char name[64];
+
+		if (LOAD(&s, cases[i]) != 1)
+			fail_msg("%s was taken", cases[i]);
+		snprintf(name, sizeof(name), "  %.*s", (int)strcspn(cases[i], "="), cases[i]);
+		assert_int_equal(strncmp(problems, name, strlen(name)), 0);
+		settings_clear(&s);
+	}
+}
+
+static void
+trusted_proxies_are_networks_and_each_mistake_has_its_own_word(void **state)
+{
+	struct settings s;
+	char many[16 * (NETWORKS_MAX + 1) + 32] = "TRUSTED_PROXIES=127.0.0.1";
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.trusted_proxies.n, 0);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES= 127.0.0.1 ,10.0.0.0/8, fd00::/8"), 0);
+	assert_int_equal(s.trusted_proxies.n, 3);
+	assert_int_equal(s.trusted_proxies.at[0].bits, 32);
+	assert_int_equal(s.trusted_proxies.at[2].bits, 8);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=::1, 10.1.2.3/8"), 1);
+	assert_non_null(
+	    strstr(problems, "10.1.2.3/8 has bits set beyond its prefix; 10.0.0.0/8"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=0.0.0.0/0"), 1);
+	assert_non_null(strstr(problems, "would believe everyone"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=nginx"), 1);
+	assert_non_null(strstr(problems, "\"nginx\" is no address or network"));
+	settings_clear(&s);
+	for (int i = 0; i < NETWORKS_MAX; i++)
+		assert_true(strlcat(many, ",127.0.0.1", sizeof(many)) < sizeof(many));
+	assert_int_equal(LOAD(&s, many), 1);
+	assert_non_null(strstr(problems, "at most 64 networks"));
+	settings_clear(&s);
+}
+
+static void
+model_servers_have_names_and_some_of_them_keys(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(s.model_servers.n + s.model_server_keys.n, 0);
+	settings_clear(&s);
+	assert_int_equal(
+	    LOAD(&s,
+		"MODEL_SERVERS= local=http://127.0.0.1:11434/v1/ ,big_2=https://x.example/v1",
+		"MODEL_SERVER_KEYS=big_2=sk=with=signs=="),
+	    0);
+	assert_int_equal(s.model_servers.n, 2);
+	assert_string_equal(
+	    named_list_find(&s.model_servers, slice_str("local")), "http://127.0.0.1:11434/v1");
+	assert_string_equal(
+	    named_list_find(&s.model_server_keys, slice_str("big_2")), "sk=with=signs==");
+	assert_null(named_list_find(&s.model_server_keys, slice_str("local")));
+	assert_null(named_list_find(&s.model_servers, slice_str("")));
+	settings_clear(&s);
+}
+
+static void
+a_hang_is_a_second_at_least_or_never_looked_for(void **state)
+{
+	static const struct {
+		const char *line;
+		bool good;
+	} cases[] = {{"WORKER_HANG_MS=0", true}, {"WORKER_HANG_MS=1", false},
+	    {"WORKER_HANG_MS=999", false}, {"WORKER_HANG_MS=1000", true},
+	    {"WORKER_HANG_MS=3600000", true}, {"WORKER_HANG_MS=3600001", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].line), !cases[i].good);
+		assert_true(cases[i].good || strstr(problems, cases[i].line) != NULL);
+		settings_clear(&s);
+	}
+}
+
+/* Nothing of a list of keys is shown, not even what may be a name. */
+static void
+each_mistake_about_model_servers_has_its_own_word(void **state)
+{
+	static const struct {
+		const char *servers, *keys, *said;
+	} cases[] = {
+	    {"MODEL_SERVERS=a=http://x,b=y", "_=", "item 2 must be an http:// or https://"},
+	    {"MODEL_SERVERS=http://x", "_=", "item 1 must be name=value"},
+	    {"MODEL_SERVERS=a=http://x,a=http://y", "_=", "item 2 must not have the name"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=a=k,hush=k",
+		"item 2 must have the name "
+		"of one of MODEL_SERVERS "
+		"(a)"},
+	    {"_=", "MODEL_SERVER_KEYS=hush=k",
+		"item 1 must have the name of one of MODEL_SERVERS "
+		"(which is not set)"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=hush", "item 1 must be name=value"},
+	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=a=hush\x01",
+		"item 1 must not have "
+		"control"},
+	    {"MODEL_SERVERS=a=x", "MODEL_SERVER_KEYS=a=k", "MODEL_SERVERS=a=x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s;
+
+		assert_int_equal(LOAD(&s, cases[i].servers, cases[i].keys), 1);
+		if (strstr(problems, cases[i].said) == NULL)
+			fail_msg("%s %s: %s", cases[i].servers, cases[i].keys, problems);
+		assert_null(strstr(problems, "hush"));
+		settings_clear(&s);
+	}
+}
+
+static void
+an_unknown_environment_is_held_to_the_rules_of_production(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "APP_ENV=prod", "OPENAI_API_KEY=a\nb"), 4);
+	assert_non_null(strstr(problems, "APP_ENV=prod: must be"));
+	assert_non_null(strstr(problems, "WIDGET_API_KEY is not set"));
+	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
+	/* What was refused is not reported as missing too. */
+	assert_null(strstr(problems, "OPENAI_API_KEY is not set"));
+	settings_clear(&s);
+}
+
+static void
+all_problems_are_reported_at_once(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
+			     "WIDGET_API_KEY=tooshort"),
+	    5);
+	assert_non_null(strstr(problems, "PORT=x"));
+	assert_non_null(strstr(problems, "OPENAI_API_KEY is not set"));
+	assert_non_null(strstr(problems, "WIDGET_API_KEY"));
+	assert_non_null(strstr(problems, "ADMIN_API_KEY"));
+	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
+	assert_null(strstr(problems, "hunter2"));
+	assert_null(strstr(problems, "tooshort"));
+	settings_clear(&s);
+}
+
+static void
+production_is_content_with_good_settings(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(
+	    LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
+		"WIDGET_API_KEY=0123456789abcdef01234567", "CORS_ORIGIN=https://example.com"),
+	    0);
+	assert_string_equal(warnings, "");
+	settings_clear(&s);
+}
+
+static void
+names_of_the_other_systems_are_reported_as_unused(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "CONVEX_URL=https://x", "NEXT_PUBLIC_BACKEND_URL=y"), 0);
+	assert_non_null(strstr(warnings, "CONVEX_URL: not used"));
+	assert_non_null(strstr(warnings, "NEXT_PUBLIC_BACKEND_URL: not used"));
+	settings_clear(&s);
+}
+
+static void
+a_secret_may_come_as_a_file(void **state)
+{
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/OPENAI_API_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("sk-from-file\n", f);
+	fclose(f);
+	assert_int_equal(LOAD(&s, env), 0);
+	assert_string_equal(s.openai_api_key, "sk-from-file");
+	settings_clear(&s);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
+a_secret_s_file_that_is_empty_leaves_it_unset(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t problems;
+	} cases[] = {
+	    {"", 0}, {"\n", 0}, {"\r\n", 0}, {"\n\n", 0}, {"\nsecret\n", 1}, {" \n", 1}};
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/ADMIN_API_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		FILE *f = fopen(path, "w");
+
+		assert_non_null(f);
+		fputs(cases[i].text, f);
+		fclose(f);
+		assert_int_equal(LOAD(&s, env), cases[i].problems);
+		assert_null(s.admin_api_key);
+		settings_clear(&s);
+	}
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
+a_file_that_is_unset_may_be_a_credential(void **state)
+{
+	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
+	struct settings s;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/TLS_KEY", dir);
+	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem"), 0);
+	assert_string_equal(s.tls_cert, "/c.pem");
+	assert_string_equal(s.tls_key, path);
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem", "TLS_KEY=/k.pem"), 0);
+	assert_string_equal(s.tls_key, "/k.pem");
+	settings_clear(&s);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(remove(dir), 0);
+}
+
+static void
+certificate_and_key_come_together_or_not_at_all(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(LOAD(&s, "TLS_CERT=/c.pem"), 1);
+	assert_non_null(strstr(problems, "TLS_KEY is not set: TLS_CERT is"));
+	settings_clear(&s);
+	assert_int_equal(LOAD(&s, "TLS_KEY=/k.pem"), 1);
+	assert_non_null(strstr(problems, "TLS_CERT is not set: TLS_KEY is"));
+	settings_clear(&s);
+}
+
+static void
+the_store_needs_no_keys(void **state)
+{
+	const char *const pairs[] = {"APP_ENV=production", NULL};
+	struct settings s;
+
+	(void)state;
+	assert_int_equal(load(&s, OWNER_STORE, pairs), 0);
+	settings_clear(&s);
+}
+
+/* What a printer prints; the caller frees it. */
+static char *
+printed(void (*print)(FILE *out))
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	print(out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void
+every_setting_is_in_the_man_page(void **state)
+{
+	char *text = printed(settings_print_mdoc);
+
+	(void)state;
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	assert_non_null(strstr(text, ".It Ev " #NAME));
+#include "proto/settings/settings.def"
+	assert_non_null(strstr(text, ".It Ev APP_ENV Pq or Ev NODE_ENV\n"));
+	assert_non_null(strstr(text, "Default:\n\\(lq4000\\(rq.\n"));
+	free(text);
+}
+
+static bool
+is_set_by_units(const char *name)
+{
+	return strcmp(name, "DATA_DIR") == 0 || strcmp(name, "STORE_SOCKET") == 0 ||
+	    strcmp(name, "STORE_GROUP") == 0;
+}
+
+static void
+a_file_of_settings_has_all_but_secrets_and_what_units_set(void **state)
+{
+	char *text = printed(settings_print_env);
+
+	(void)state;
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	assert_int_equal(                                                      \
+	    strstr(text, "\n#" #NAME "=") != NULL, !(secret) && !is_set_by_units(#NAME));
+#include "proto/settings/settings.def"
+	assert_non_null(strstr(text, "\n#PORT=4000\n"));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_those_of_the_contract),
+	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
+	    cmocka_unit_test(a_decimal_has_up_to_three_digits_behind_its_point),
+	    cmocka_unit_test(the_way_to_the_model_is_read),
+	    cmocka_unit_test(app_env_wins_over_its_alias),
+	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
+	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
+	    cmocka_unit_test(model_servers_have_names_and_some_of_them_keys),
+	    cmocka_unit_test(each_mistake_about_model_servers_has_its_own_word),
+	    cmocka_unit_test(a_hang_is_a_second_at_least_or_never_looked_for),
+	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
+	    cmocka_unit_test(all_problems_are_reported_at_once),
+	    cmocka_unit_test(production_is_content_with_good_settings),
+	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),
+	    cmocka_unit_test(a_secret_may_come_as_a_file),
+	    cmocka_unit_test(a_secret_s_file_that_is_empty_leaves_it_unset),
+	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
+	    cmocka_unit_test(certificate_and_key_come_together_or_not_at_all),
+	    cmocka_unit_test(the_store_needs_no_keys),
+	    cmocka_unit_test(every_setting_is_in_the_man_page),
+	    cmocka_unit_test(a_file_of_settings_has_all_but_secrets_and_what_units_set),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	free(problems);
+	free(warnings);
+	return failed;
+}

@@ -1,0 +1,92 @@
+/*
+ * Where an export goes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/export/sink.h"
+
+/* More than a pipe holds. */
+#define LARGE (4u * SINK_PIECE)
+
+static uint8_t large[LARGE];
+
+static void
+whole_pieces_are_written_the_rest_waits(void **state)
+{
+	int fd = memfd_create("sink", MFD_CLOEXEC);
+	struct sink s;
+
+	(void)state;
+	sink_init(&s, fd, LARGE);
+	assert_int_equal(buf_append(&s.out, large, SINK_PIECE - 1), 0);
+	assert_int_equal(sink_write(&s), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	assert_int_equal(buf_append(&s.out, large, SINK_PIECE + 2), 0);
+	assert_int_equal(sink_write(&s), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 2 * SINK_PIECE);
+	assert_int_equal(buf_len(&s.out), 1);
+	assert_int_equal(sink_flush(&s), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 2 * SINK_PIECE + 1);
+	sink_clear(&s);
+	closefd(&fd);
+}
+
+static void
+a_reader_that_has_gone_is_an_error(void **state)
+{
+	struct sink s;
+	int ends[2];
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(ends), 0);
+	closefd(&ends[0]);
+	sink_init(&s, ends[1], LARGE);
+	assert_int_equal(buf_append(&s.out, large, 1), 0);
+	assert_int_equal(sink_flush(&s), -1);
+	assert_int_equal(errno, EPIPE);
+	sink_clear(&s);
+	closefd(&ends[1]);
+}
+
+static void
+a_reader_that_does_not_read_is_given_up(void **state)
+{
+	struct sink s;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	sink_init(&s, ends[1], LARGE);
+	s.seconds = 1;
+	assert_int_equal(buf_append(&s.out, large, LARGE), 0);
+	assert_int_equal(sink_flush(&s), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	sink_clear(&s);
+	closefd(&ends[0]);
+	closefd(&ends[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(whole_pieces_are_written_the_rest_waits),
+	    cmocka_unit_test(a_reader_that_has_gone_is_an_error),
+	    cmocka_unit_test(a_reader_that_does_not_read_is_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

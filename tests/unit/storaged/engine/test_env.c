@@ -1,0 +1,430 @@
+/*
+ * The environment and the socket: whose they are, and what is refused.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include "tests/unit/storaged/store_fixture.h"
+
+#include "proto/ipc/channel.h"
+#include "storaged/server/listen.h"
+
+static void
+put_meta(struct fixture *f, const char *name, const char *value)
+{
+	struct key key = key_meta(name);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(value == NULL ? txn_del(&t, TABLE_META, &key)
+				       : txn_put(&t, TABLE_META, &key, slice_str(value)),
+	    0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+/* What opening the store again comes to. It is closed afterwards. */
+static int
+status_of_reopening(struct fixture *f)
+{
+	struct env env;
+	int status;
+
+	env_close(&f->env);
+	status = env_open(&env, f->dir, STORE_BYTES);
+	env_close(&env);
+	return status;
+}
+
+static void
+a_store_opens_again(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(status_of_reopening(f), 0);
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
+}
+
+/* In place of the C library's: which directory was synced last. */
+static struct stat synced;
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		synced = st;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* LMDB syncs what it writes to its file, not the file's name. */
+static void
+a_new_store_is_there_after_a_power_failure(void **state)
+{
+	const struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->dir, &st), 0);
+	assert_true(synced.st_dev == st.st_dev && synced.st_ino == st.st_ino);
+}
+
+static void
+a_newer_store_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_meta(f, "schema_version", "5");
+	assert_int_equal(status_of_reopening(f), EX_CONFIG);
+}
+
+static void
+a_version_that_is_no_number_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_meta(f, "schema_version", "one");
+	assert_int_equal(status_of_reopening(f), EX_DATAERR);
+}
+
+static void
+conversations_without_a_version_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	chat(f, "s1", "q", "a");
+	put_meta(f, "schema_version", NULL);
+	assert_int_equal(status_of_reopening(f), EX_DATAERR);
+}
+
+static void
+a_file_that_is_no_store_is_refused_and_left_alone(void **state)
+{
+	char dir[64], path[160], content[6000], back[sizeof(content)];
+	struct env env;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/data.mdb", dir);
+	memset(content, 'x', sizeof(content));
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, content, sizeof(content)), sizeof(content));
+	assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
+	assert_memory_equal(content, back, sizeof(content));
+	closefd(&fd);
+	remove_store(dir);
+}
+
+/* An environment of another program: one entry in the unnamed table, or one table of its own.
+ * Returns how many entries the unnamed table has. */
+static size_t
+open_foreign(const char *dir, const char *table, bool make)
+{
+	MDB_val key = {1, (char[]){'k'}}, value = {1, (char[]){'v'}};
+	MDB_env *mdb;
+	MDB_txn *txn;
+	MDB_dbi dbi, unnamed;
+	MDB_stat stat;
+
+	assert_int_equal(mdb_env_create(&mdb), 0);
+	assert_int_equal(mdb_env_set_maxdbs(mdb, 4), 0);
+	assert_int_equal(mdb_env_open(mdb, dir, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
+	if (make) {
+		assert_int_equal(mdb_dbi_open(txn, table, MDB_CREATE, &dbi), 0);
+		assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+	}
+	assert_int_equal(mdb_dbi_open(txn, NULL, 0, &unnamed), 0);
+	assert_int_equal(mdb_stat(txn, unnamed, &stat), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(mdb);
+	return stat.ms_entries;
+}
+
+static void
+another_programs_environment_is_refused_and_left_alone(void **state)
+{
+	static const char *const tables[] = {NULL, "things", "meta"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		char dir[64];
+		struct env env;
+
+		make_dir(dir, sizeof(dir));
+		assert_int_equal(open_foreign(dir, tables[i], true), 1);
+		assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+		assert_int_equal(open_foreign(dir, tables[i], false), 1);
+		remove_store(dir);
+	}
+}
+
+static void
+a_missing_directory_is_an_error(void **state)
+{
+	struct env env;
+
+	(void)state;
+	assert_int_not_equal(env_open(&env, "/nonexistent/store", STORE_BYTES), 0);
+}
+
+static void
+a_directory_has_one_storaged(void **state)
+{
+	char parent[64], dir[96];
+	int first, second;
+	struct stat st;
+
+	(void)state;
+	make_dir(parent, sizeof(parent));
+	snprintf(dir, sizeof(dir), "%s/data", parent);
+	assert_int_equal(listen_lock(dir, &first), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(listen_lock(dir, &second), EX_TEMPFAIL);
+	assert_int_equal(second, -1);
+	closefd(&first);
+	assert_int_equal(listen_lock(dir, &first), 0);
+	closefd(&first);
+	remove_store(dir);
+	assert_int_equal(rmdir(parent), 0);
+}
+
+static void
+a_lock_taken_for_storaged_keeps_it_away(void **state)
+{
+	char dir[64], path[160];
+	struct stat st;
+	int lock, other;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/storaged.lock", dir);
+	/* As root in the directory of another user: the file is theirs. */
+	if (geteuid() == 0)
+		assert_int_equal(chown(dir, 12345, 12346), 0);
+	assert_int_equal(listen_try_lock(dir, &lock), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, geteuid() == 0 ? 12345 : geteuid());
+	assert_int_equal(listen_lock(dir, &other), EX_TEMPFAIL);
+	assert_int_equal(listen_try_lock(dir, &other), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	closefd(&lock);
+	assert_int_equal(listen_lock(dir, &lock), 0);
+	closefd(&lock);
+	remove_store(dir);
+	assert_int_equal(listen_try_lock(dir, &lock), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+/* Reads the store until it is killed. */
+_Noreturn static void
+read_for_ever(const char *dir, int ready)
+{
+	MDB_env *mdb;
+	MDB_txn *txn;
+
+	if (mdb_env_create(&mdb) != 0 || mdb_env_open(mdb, dir, MDB_RDONLY, 0600) != 0 ||
+	    mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn) != 0 || write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void
+the_slot_of_a_killed_reader_is_freed(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		read_for_ever(f->dir, ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(env_check_readers(&f->env), 1);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	closefd(&ends[0]);
+	closefd(&ends[1]);
+}
+
+static void
+a_directory_without_a_parent_is_refused(void **state)
+{
+	int lock;
+
+	(void)state;
+	assert_int_not_equal(listen_lock("/nonexistent/store", &lock), 0);
+}
+
+static void
+a_stale_socket_is_replaced_a_live_one_is_not(void **state)
+{
+	char dir[64], path[160];
+	int first, second, peer;
+	bool inherited;
+	struct stat st;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	assert_int_equal(listen_socket(path, &first, &inherited), 0);
+	assert_false(inherited);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(listen_socket(path, &second, &inherited), EX_TEMPFAIL);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	closefd(&peer);
+
+	/* As after a kill: the file is there, and nobody listens. */
+	closefd(&first);
+	assert_int_equal(listen_socket(path, &first, &inherited), 0);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	closefd(&peer);
+	closefd(&first);
+	remove_store(dir);
+}
+
+static void
+what_is_no_socket_is_left_alone(void **state)
+{
+	char dir[64], path[160];
+	bool inherited;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	closefd(&fd);
+	assert_int_not_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	remove_store(dir);
+}
+
+static void
+an_announced_socket_that_makes_no_sense_is_an_error(void **state)
+{
+	static const char *const counts[] = {"x", "", "-1", "2", "99999999999"};
+	char dir[64], path[160], pid[16];
+	bool inherited;
+	int fd;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		setenv("LISTEN_PID", pid, 1);
+		setenv("LISTEN_FDS", counts[i], 1);
+		assert_int_equal(listen_socket(path, &fd, &inherited), EX_CONFIG);
+		assert_int_equal(fd, -1);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	/* What another process was passed is none of our business. */
+	snprintf(pid, sizeof(pid), "%d", getppid());
+	setenv("LISTEN_PID", pid, 1);
+	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_false(inherited);
+	closefd(&fd);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	remove_store(dir);
+}
+
+/* Binds and listens in another process, as a service manager does for us. */
+static void
+listen_elsewhere(int fd, const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+		_exit(bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 &&
+			    listen(fd, 16) == 0
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* Whose it is is what the banter command goes by. */
+static void
+an_inherited_socket_is_ours_to_those_who_connect(void **state)
+{
+	char dir[64], path[80], pid[16];
+	int made, kept, fd, peer;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	bool inherited;
+
+	(void)state;
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	made = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	closefd(&fd);
+	listen_elsewhere(made, path);
+	kept = fcntl(3, F_DUPFD_CLOEXEC, 10);
+	assert_int_equal(dup2(made, 3), 3);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
+	assert_true(inherited);
+	peer = channel_connect(path);
+	assert_int_not_equal(peer, -1);
+	assert_int_equal(getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len), 0);
+	assert_int_equal(cred.pid, getpid());
+	closefd(&peer);
+	closefd(&fd);
+	closefd(&made);
+	if (kept != -1) {
+		assert_int_equal(dup2(kept, 3), 3);
+		closefd(&kept);
+	}
+	remove_store(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_store_opens_again),
+	    STORE_TEST(a_new_store_is_there_after_a_power_failure),
+	    STORE_TEST(a_newer_store_is_refused),
+	    STORE_TEST(a_version_that_is_no_number_is_refused),
+	    STORE_TEST(conversations_without_a_version_are_refused),
+	    cmocka_unit_test(a_file_that_is_no_store_is_refused_and_left_alone),
+	    cmocka_unit_test(another_programs_environment_is_refused_and_left_alone),
+	    cmocka_unit_test(a_missing_directory_is_an_error),
+	    cmocka_unit_test(a_directory_has_one_storaged),
+	    cmocka_unit_test(a_lock_taken_for_storaged_keeps_it_away),
+	    STORE_TEST(the_slot_of_a_killed_reader_is_freed),
+	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
+	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
+	    cmocka_unit_test(what_is_no_socket_is_left_alone),
+	    cmocka_unit_test(an_announced_socket_that_makes_no_sense_is_an_error),
+	    cmocka_unit_test(an_inherited_socket_is_ours_to_those_who_connect),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

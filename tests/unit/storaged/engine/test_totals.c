@@ -1,0 +1,139 @@
+/*
+ * The counts of organizations: kept in memory within a transaction, and gone with it.
+ */
+#include "tests/unit/storaged/store_fixture.h"
+
+#include "storaged/engine/totals.h"
+
+static const struct id org_a = {{1}}, org_b = {{2}};
+
+static void
+add(struct txn *t, const struct id *org, int64_t conversations, int64_t messages)
+{
+	assert_int_equal(totals_add(t, org, conversations, messages), 0);
+}
+
+static void
+expect(struct txn *t, const struct id *org, uint64_t conversations, uint64_t messages)
+{
+	struct msg_totals_record totals;
+
+	assert_int_equal(totals_get(t, org, &totals), 0);
+	assert_int_equal(totals.conversations, conversations);
+	assert_int_equal(totals.messages, messages);
+}
+
+/* As a new transaction sees it. */
+static void
+expect_stored(
+    struct fixture *f, const struct id *org, uint64_t conversations, uint64_t messages)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	expect(&t, org, conversations, messages);
+	txn_abort(&t);
+}
+
+static void
+changes_show_at_once_and_are_stored_by_the_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct txn t;
+
+	f->damaged = true; /* what is counted here does not exist */
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	expect(&t, &org_a, 0, 0);
+	add(&t, &org_a, 1, 2);
+	add(&t, &org_a, 0, 5);
+	expect(&t, &org_a, 1, 7);
+	add(&t, &org_a, 0, -3);
+	expect(&t, &org_a, 1, 4);
+	assert_true(t.changes > 0);
+	assert_int_equal(txn_commit(&t), 0);
+	expect_stored(f, &org_a, 1, 4);
+	expect_stored(f, &org_b, 0, 0);
+}
+
+static void
+organizations_do_not_mix(void **state)
+{
+	struct fixture *f = *state;
+	struct txn t;
+
+	f->damaged = true; /* what is counted here does not exist */
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	for (int i = 0; i < 10; i++) {
+		add(&t, &org_a, 1, 2);
+		add(&t, &org_b, 0, 3);
+		expect(&t, &org_a, (uint64_t)i + 1, 2 * ((uint64_t)i + 1));
+	}
+	assert_int_equal(txn_commit(&t), 0);
+	expect_stored(f, &org_a, 10, 20);
+	expect_stored(f, &org_b, 0, 30);
+}
+
+static void
+what_is_undone_was_never_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct txn t;
+
+	f->damaged = true; /* what is counted here does not exist */
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	add(&t, &org_a, 1, 1);
+	assert_int_equal(txn_commit(&t), 0);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	add(&t, &org_a, 1, 1);
+	add(&t, &org_b, 1, 1);
+	txn_abort(&t);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	expect(&t, &org_a, 1, 1);
+	expect(&t, &org_b, 0, 0);
+	txn_abort(&t);
+}
+
+static void
+a_count_does_not_fall_under_zero(void **state)
+{
+	struct fixture *f = *state;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	add(&t, &org_a, 1, 2);
+	add(&t, &org_a, -1, -3);
+	expect(&t, &org_a, 0, 0);
+	assert_int_equal(txn_commit(&t), 0);
+	expect_stored(f, &org_a, 0, 0);
+}
+
+static void
+a_damaged_record_is_no_zero(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_totals_record totals;
+	struct txn t;
+
+	damage(f, TABLE_TOTALS, &org_a);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(totals_add(&t, &org_a, 1, 1), RECORD_DAMAGED);
+	assert_int_equal(totals_get(&t, &org_a, &totals), RECORD_DAMAGED);
+	add(&t, &org_b, 1, 1);
+	assert_int_equal(totals_add(&t, &org_a, 1, 1), RECORD_DAMAGED);
+	expect(&t, &org_b, 1, 1);
+	txn_abort(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(changes_show_at_once_and_are_stored_by_the_commit),
+	    STORE_TEST(organizations_do_not_mix),
+	    STORE_TEST(what_is_undone_was_never_counted),
+	    STORE_TEST(a_count_does_not_fall_under_zero),
+	    STORE_TEST(a_damaged_record_is_no_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,491 @@
+/*
+ * Organizations: each with its agent and its widget, and none sees what another one has.
+ */
+#include "tests/unit/storaged/store_organization.h"
+
+#include "tests/unit/storaged/store_contents.h"
+
+#include "storaged/records/organizations.h"
+
+static void
+a_fresh_store_has_one_organization(void **state)
+{
+	struct fixture *f = *state;
+	const struct msg_org_get get = {.org = id_default_org};
+	struct msg_org_record r;
+	struct contents before;
+	struct txn t;
+	union msg m;
+
+	ask(f, MSG_ORG_GET, &get, MSG_ORG, &m);
+	assert_int_equal(record_decode(m.org.org, MSG_ORG_RECORD, &r), WIRE_OK);
+	assert_text(r.name, "Default");
+	assert_true(id_equal(&r.widget, &id_default_widget));
+	assert_true(r.created_at > 0);
+
+	/* Once, whoever asks for it again. */
+	contents_take(f, &before);
+	store_restart(f, STORE_BYTES);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(organization_make_default(&t), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+an_organization_comes_with_an_agent_and_a_widget(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_create org = org_of("Caf\xc3\xa9", "wid_cafe");
+	const struct msg_widget_get get = {.public_id = slice_str("wid_cafe")};
+	struct msg_widget_record widget;
+	struct msg_agent_get agent;
+	struct contents before;
+	union msg m;
+
+	ask_as_tool(f, MSG_ORG_CREATE, &org, MSG_OK, NULL);
+	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
+	assert_int_equal(record_decode(m.widget.widget, MSG_WIDGET_RECORD, &widget), WIRE_OK);
+	assert_true(id_equal(&widget.org, &org.org) && id_equal(&widget.id, &org.widget));
+	agent = (struct msg_agent_get){widget.org, widget.agent};
+	ask(f, MSG_AGENT_GET, &agent, MSG_AGENT, NULL);
+
+	contents_take(f, &before);
+	ask_as_tool(f, MSG_ORG_CREATE, &org, MSG_OK, NULL);
+	contents_expect(f, &before);
+	contents_clear(&before);
+}
+
+static void
+an_organization_that_contradicts_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_create other = make_other_org(f);
+	const struct msg_org_create good = org_of("Third", "wid_third");
+	struct msg_org_create bad = good;
+
+	bad.public_id = slice_str("wid_other");
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_EXISTS);
+	bad = good;
+	bad.org = other.org;
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_EXISTS);
+	bad.org = (struct id){0};
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_INVALID);
+	bad = good;
+	bad.agent = (struct id){0};
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_INVALID);
+	bad = good;
+	bad.widget = (struct id){0};
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_INVALID);
+	bad = good;
+	bad.name = (struct slice){0};
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_INVALID);
+	bad = good;
+	bad.public_id = (struct slice){0};
+	tool_ask_error(f, MSG_ORG_CREATE, &bad, STORE_INVALID);
+	assert_int_equal(table_count(f, TABLE_ORGS), 2);
+	assert_int_equal(table_count(f, TABLE_WIDGETS), 2);
+}
+
+static void
+organizations_are_listed_in_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_list list = {0};
+	struct msg_org_record r;
+	char public_id[16];
+	size_t n = 0, pages = 0;
+	union msg m;
+
+	for (int i = 0; i < 250; i++) {
+		struct msg_org_create org;
+
+		snprintf(public_id, sizeof(public_id), "wid_%d", i);
+		org = org_of("One of many", public_id);
+		ask_as_tool(f, MSG_ORG_CREATE, &org, MSG_OK, NULL);
+	}
+	do {
+		ask_as_tool(f, MSG_ORG_LIST, &list, MSG_ORG_PAGE, &m);
+		n += list_len(m.org_page.orgs);
+		pages++;
+		list_item(m.org_page.orgs, 0, MSG_ORG_RECORD, &r);
+		assert_int_equal(pages == 1, id_equal(&r.id, &id_default_org));
+		list.after = m.org_page.next;
+	} while (!id_is_zero(&list.after));
+	assert_int_equal(n, 251);
+	assert_int_equal(pages, 2);
+}
+
+/* -- isolation ---------------------------------------------------------------------------- */
+
+/* What one organization has, and another one that asks for it. */
+struct walk_of {
+	struct msg_org_create owner, stranger;
+	struct msg_user_record user;
+	struct msg_key_record key;
+	struct msg_login_create login;
+	struct msg_widget_record widget; /* not its first */
+};
+
+static void
+furnish(struct fixture *f, struct walk_of *w)
+{
+	struct msg_widget_record widget;
+	struct msg_key_create key;
+
+	w->owner = org_of("Owner", "wid_owner");
+	w->stranger = org_of("Stranger", "wid_stranger");
+	ask_as_tool(f, MSG_ORG_CREATE, &w->owner, MSG_OK, NULL);
+	ask_as_tool(f, MSG_ORG_CREATE, &w->stranger, MSG_OK, NULL);
+	w->user = user_of(&w->owner.org, "owner@example.com");
+	make_user(f, &w->user);
+	w->key = (struct msg_key_record){.v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = w->owner.org,
+	    .key = secret_hash(slice_str("key"))};
+	key.key = encoded(MSG_KEY_RECORD, &w->key);
+	ask(f, MSG_KEY_CREATE, &key, MSG_OK, NULL);
+	w->login = (struct msg_login_create){.org = w->owner.org,
+	    .id = id_new(),
+	    .user = w->user.id,
+	    .token = secret_hash(slice_str("token")),
+	    .expires_at = clock_wall_ms() + 60000};
+	ask(f, MSG_LOGIN_CREATE, &w->login, MSG_OK, NULL);
+	widget = w->widget = widget_of(&w->owner.org, &w->owner.agent, "wid_second");
+	put_widget(f, &widget, true);
+}
+
+/* The stranger asks: it is as if there were nothing. */
+static void
+refused(struct fixture *f, enum msg_type type, const void *msg)
+{
+	ask_error(f, type, msg, STORE_NOT_FOUND);
+}
+
+/* Nothing of the owner's is in the answer. */
+static void
+shows_nothing(struct fixture *f, const struct walk_of *w, enum msg_type type, const void *msg,
+    enum msg_type answer)
+{
+	const struct id *owner = &w->owner.org;
+
+	ask(f, type, msg, answer, NULL);
+	assert_null(memmem(buf_data(&f->kept), buf_len(&f->kept), owner->b, sizeof(owner->b)));
+}
+
+#define WALK(type) static void walk_##type(struct fixture *f, const struct walk_of *w)
+
+/* That an organization is there is told to its own people alone; one that is not, to nobody. */
+WALK(ORG_GET)
+{
+	const struct msg_org_get m = {.org = w->stranger.org}, none = {.org = id_new()};
+
+	shows_nothing(f, w, MSG_ORG_GET, &m, MSG_ORG);
+	refused(f, MSG_ORG_GET, &none);
+}
+
+WALK(USER_CREATE)
+{
+	struct msg_user_record r = user_of(&w->stranger.org, "OWNER@example.com");
+	struct msg_user_create m = {.user = encoded(MSG_USER_RECORD, &r)};
+
+	ask_error(f, MSG_USER_CREATE, &m, STORE_EXISTS);
+	r = user_of(&w->user.id, "new@example.com");
+	m.user = encoded(MSG_USER_RECORD, &r);
+	refused(f, MSG_USER_CREATE, &m);
+}
+
+WALK(USER_LIST)
+{
+	const struct msg_user_list m = {.org = w->stranger.org};
+	const struct msg_user_list behind = {
+	    .org = w->stranger.org, .after = w->user.id, .limit = 1};
+
+	shows_nothing(f, w, MSG_USER_LIST, &m, MSG_USER_PAGE);
+	shows_nothing(f, w, MSG_USER_LIST, &behind, MSG_USER_PAGE);
+}
+
+WALK(USER_GET)
+{
+	const struct msg_user_get m = {.org = w->stranger.org, .user = w->user.id};
+
+	refused(f, MSG_USER_GET, &m);
+}
+
+WALK(USER_CHANGE)
+{
+	const struct msg_user_change m = {.org = w->stranger.org,
+	    .user = w->user.id,
+	    .what = USER_NAME | USER_ROLE | USER_PASSWORD,
+	    .password = slice_str("$scrypt$two")};
+
+	refused(f, MSG_USER_CHANGE, &m);
+}
+
+WALK(USER_DELETE)
+{
+	const struct msg_user_delete m = {w->stranger.org, w->user.id};
+
+	refused(f, MSG_USER_DELETE, &m);
+}
+
+WALK(KEY_CREATE)
+{
+	struct msg_key_record r = w->key;
+	struct msg_key_create m;
+
+	r.org = w->stranger.org;
+	m.key = encoded(MSG_KEY_RECORD, &r);
+	ask_error(f, MSG_KEY_CREATE, &m, STORE_EXISTS);
+	r.org = w->user.id;
+	r.key = secret_hash(slice_str("new"));
+	m.key = encoded(MSG_KEY_RECORD, &r);
+	refused(f, MSG_KEY_CREATE, &m);
+}
+
+WALK(KEY_LIST)
+{
+	const struct msg_key_list m = {w->stranger.org};
+
+	shows_nothing(f, w, MSG_KEY_LIST, &m, MSG_KEY_PAGE);
+}
+
+WALK(KEY_REVOKE)
+{
+	const struct msg_key_revoke m = {w->stranger.org, w->key.id};
+
+	refused(f, MSG_KEY_REVOKE, &m);
+}
+
+/* Whoever has a key is of its organization; an id is no key. */
+WALK(KEY_CHECK)
+{
+	struct msg_key_check m = {0};
+
+	memcpy(m.key.b, w->key.id.b, sizeof(w->key.id.b));
+	refused(f, MSG_KEY_CHECK, &m);
+}
+
+WALK(AGENT_PUT)
+{
+	struct msg_agent_record r = agent_of(&w->stranger.org, "stolen");
+	struct msg_agent_put m = {0};
+
+	r.id = w->owner.agent;
+	m.agent = encoded(MSG_AGENT_RECORD, &r);
+	refused(f, MSG_AGENT_PUT, &m);
+	m.fresh = true;
+	r.org = w->user.id;
+	m.agent = encoded(MSG_AGENT_RECORD, &r);
+	refused(f, MSG_AGENT_PUT, &m);
+}
+
+WALK(AGENT_GET)
+{
+	const struct msg_agent_get m = {w->stranger.org, w->owner.agent};
+
+	refused(f, MSG_AGENT_GET, &m);
+}
+
+WALK(AGENT_LIST)
+{
+	const struct msg_agent_list m = {.org = w->stranger.org};
+	const struct msg_agent_list behind = {
+	    .org = w->stranger.org, .after = w->owner.agent, .limit = 1};
+
+	shows_nothing(f, w, MSG_AGENT_LIST, &m, MSG_AGENT_PAGE);
+	shows_nothing(f, w, MSG_AGENT_LIST, &behind, MSG_AGENT_PAGE);
+}
+
+WALK(AGENT_DELETE)
+{
+	const struct msg_agent_delete m = {w->stranger.org, w->owner.agent};
+
+	refused(f, MSG_AGENT_DELETE, &m);
+}
+
+WALK(WIDGET_PUT)
+{
+	struct msg_widget_record r = widget_of(&w->stranger.org, &w->stranger.agent, "wid_new");
+	struct msg_widget_put m = {0};
+
+	r.id = w->widget.id;
+	m.widget = encoded(MSG_WIDGET_RECORD, &r);
+	refused(f, MSG_WIDGET_PUT, &m);
+	m.fresh = true;
+	r.org = w->user.id;
+	m.widget = encoded(MSG_WIDGET_RECORD, &r);
+	refused(f, MSG_WIDGET_PUT, &m);
+	/* Nor may a widget of the stranger's speak by the owner's agent. */
+	r = widget_of(&w->stranger.org, &w->owner.agent, "wid_new");
+	m.widget = encoded(MSG_WIDGET_RECORD, &r);
+	ask_error(f, MSG_WIDGET_PUT, &m, STORE_INVALID);
+	r = widget_of(&w->stranger.org, &w->stranger.agent, "wid_owner");
+	m.widget = encoded(MSG_WIDGET_RECORD, &r);
+	ask_error(f, MSG_WIDGET_PUT, &m, STORE_EXISTS);
+}
+
+WALK(WIDGET_GET)
+{
+	const struct msg_widget_get m = {.org = w->stranger.org, .widget = w->widget.id};
+
+	refused(f, MSG_WIDGET_GET, &m);
+}
+
+WALK(WIDGET_LIST)
+{
+	const struct msg_widget_list m = {.org = w->stranger.org};
+	const struct msg_widget_list behind = {
+	    .org = w->stranger.org, .after = w->widget.id, .limit = 1};
+
+	shows_nothing(f, w, MSG_WIDGET_LIST, &m, MSG_WIDGET_PAGE);
+	shows_nothing(f, w, MSG_WIDGET_LIST, &behind, MSG_WIDGET_PAGE);
+}
+
+WALK(WIDGET_DELETE)
+{
+	const struct msg_widget_delete m = {w->stranger.org, w->widget.id};
+	const struct msg_widget_delete first = {w->stranger.org, w->owner.widget};
+
+	refused(f, MSG_WIDGET_DELETE, &m);
+	refused(f, MSG_WIDGET_DELETE, &first);
+}
+
+WALK(WIDGET_RESET)
+{
+	const struct msg_widget_reset m = {w->stranger.org, w->widget.id, slice_str("wid_new")};
+	const struct msg_widget_reset same = {
+	    w->stranger.org, w->widget.id, slice_str("wid_second")};
+
+	refused(f, MSG_WIDGET_RESET, &m);
+	refused(f, MSG_WIDGET_RESET, &same);
+}
+
+WALK(LOGIN_CREATE)
+{
+	struct msg_login_create m = w->login;
+
+	m.org = w->stranger.org;
+	m.id = id_new();
+	m.token = secret_hash(slice_str("new"));
+	refused(f, MSG_LOGIN_CREATE, &m);
+}
+
+WALK(LOGIN_LIST)
+{
+	const struct msg_login_list m = {w->stranger.org, w->user.id};
+
+	shows_nothing(f, w, MSG_LOGIN_LIST, &m, MSG_LOGIN_PAGE);
+}
+
+WALK(LOGIN_REVOKE)
+{
+	const struct msg_login_revoke one = {
+	    .org = w->stranger.org, .user = w->user.id, .id = w->login.id};
+	const struct msg_login_revoke all = {.org = w->stranger.org, .user = w->user.id};
+
+	refused(f, MSG_LOGIN_REVOKE, &one);
+	ask(f, MSG_LOGIN_REVOKE, &all, MSG_OK, NULL);
+}
+
+/* Each request of a worker of these numbers that names an organization or something of one. */
+static const struct {
+	enum msg_type type;
+	void (*run)(struct fixture *f, const struct walk_of *w);
+} walks[] = {
+#define LINE(type)                      \
+	{                               \
+		MSG_##type, walk_##type \
+	}
+    LINE(LOGIN_CREATE),
+    LINE(LOGIN_LIST),
+    LINE(LOGIN_REVOKE),
+    LINE(ORG_GET),
+    LINE(USER_CREATE),
+    LINE(USER_LIST),
+    LINE(USER_GET),
+    LINE(USER_CHANGE),
+    LINE(USER_DELETE),
+    LINE(KEY_CREATE),
+    LINE(KEY_LIST),
+    LINE(KEY_REVOKE),
+    LINE(KEY_CHECK),
+    LINE(AGENT_PUT),
+    LINE(AGENT_GET),
+    LINE(AGENT_LIST),
+    LINE(AGENT_DELETE),
+    LINE(WIDGET_PUT),
+    LINE(WIDGET_GET),
+    LINE(WIDGET_LIST),
+    LINE(WIDGET_DELETE),
+    LINE(WIDGET_RESET),
+};
+
+static bool
+is_walked(uint16_t type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(walks); i++)
+		if (walks[i].type == type)
+			return true;
+	return false;
+}
+
+/* Logins that are named by their token alone belong to whoever has it. */
+static bool
+is_to_be_walked(const struct msg_desc *d)
+{
+	if (d->type == MSG_LOGIN_CHECK || d->type == MSG_LOGIN_DELETE)
+		return false;
+	return (d->from & ROLE_WORKER) != 0 && (d->to & ROLE_STORE) != 0 &&
+	    ((d->type >> 8) == 4 || (d->type >> 8) == 7 || (d->type >> 8) == 8);
+}
+
+static void
+each_request_is_walked(void **state)
+{
+	const struct msg_desc *table;
+	size_t n, wanted = 0;
+
+	(void)state;
+	table = msg_table(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_to_be_walked(&table[i]))
+			continue;
+		wanted++;
+		if (!is_walked(table[i].type))
+			fail_msg("%s has no line here", table[i].name);
+	}
+	assert_int_equal(wanted, ARRAY_LEN(walks));
+}
+
+static void
+another_organizations_things_are_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct contents before;
+	struct walk_of w;
+
+	furnish(f, &w);
+	contents_take(f, &before);
+	for (size_t i = 0; i < ARRAY_LEN(walks); i++) {
+		walks[i].run(f, &w);
+		contents_expect(f, &before);
+	}
+	contents_clear(&before);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_fresh_store_has_one_organization),
+	    STORE_TEST(an_organization_comes_with_an_agent_and_a_widget),
+	    STORE_TEST(an_organization_that_contradicts_is_refused),
+	    STORE_TEST(organizations_are_listed_in_pages),
+	    cmocka_unit_test(each_request_is_walked),
+	    STORE_TEST(another_organizations_things_are_not_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,377 @@
+/*
+ * Widgets: found by id and by public id, which can be changed; none without its agent.
+ */
+#include "tests/unit/storaged/store_organization.h"
+
+#include "storaged/records/widgets.h"
+
+static void
+put_error(
+    struct fixture *f, const struct msg_widget_record *r, bool fresh, enum store_error code)
+{
+	const struct msg_widget_put m = {
+	    .fresh = fresh, .widget = encoded(MSG_WIDGET_RECORD, r)};
+
+	ask_error(f, MSG_WIDGET_PUT, &m, code);
+}
+
+static struct msg_widget_record
+widget_in(const union msg *m)
+{
+	struct msg_widget_record r;
+
+	assert_int_equal(record_decode(m->widget.widget, MSG_WIDGET_RECORD, &r), WIRE_OK);
+	return r;
+}
+
+static struct msg_widget_record
+stored(struct fixture *f, const struct id *org, const struct id *widget)
+{
+	const struct msg_widget_get get = {.org = *org, .widget = *widget};
+	union msg m;
+
+	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
+	return widget_in(&m);
+}
+
+/* The widget with this public id; NULL: there is none. */
+static void
+expect_public(struct fixture *f, const char *public_id, const struct id *widget)
+{
+	const struct msg_widget_get get = {.public_id = slice_str(public_id)};
+	struct msg_widget_record r;
+	union msg m;
+
+	if (widget == NULL) {
+		ask_error(f, MSG_WIDGET_GET, &get, STORE_NOT_FOUND);
+		return;
+	}
+	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
+	r = widget_in(&m);
+	assert_true(id_equal(&r.id, widget));
+}
+
+static void
+a_fresh_stores_widget_has_the_defaults(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = stored(f, &id_default_org, &id_default_widget);
+	char public_id[PUBLIC_ID_MAX + 1] = "";
+
+	assert_true(id_equal(&r.agent, &id_default_agent));
+	assert_int_equal(r.public_id.len, 26);
+	assert_memory_equal(r.public_id.p, "wid_", 4);
+	for (size_t i = 4; i < r.public_id.len; i++)
+		assert_non_null(strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz",
+		    r.public_id.p[i]));
+	assert_int_equal(r.generation, 0);
+	assert_text(r.name, "");
+	assert_text(r.greeting, "");
+	assert_text(r.primary_color, "#6366f1");
+	assert_text(r.text_color, "#ffffff");
+	assert_int_equal(r.position, WIDGET_BOTTOM_RIGHT);
+	assert_int_equal(r.contact_mode, CONTACT_NONE);
+	assert_int_equal(r.collects, 0);
+	assert_text(r.origins, "");
+	assert_int_equal(r.daily_cap, 0);
+	assert_int_equal(r.enabled, 1);
+	assert_true(r.created_at > 0 && r.created_at == r.updated_at);
+	memcpy(public_id, r.public_id.p, r.public_id.len);
+	expect_public(f, public_id, &id_default_widget);
+	store_restart(f, STORE_BYTES);
+	expect_public(f, public_id, &id_default_widget);
+}
+
+static void
+a_widget_is_made_and_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
+	uint64_t created_at;
+
+	r.generation = 7;
+	r.created_at = r.updated_at = 1;
+	put_widget(f, &r, true);
+	created_at = r.created_at;
+	assert_true(created_at > 1 && r.updated_at == created_at);
+	assert_int_equal(r.generation, 0);
+	expect_public(f, "wid_1", &r.id);
+
+	r = widget_of(&id_default_org, &id_default_agent, "wid_1");
+	put_error(f, &r, true, STORE_EXISTS);
+	assert_int_equal(table_count(f, TABLE_WIDGETS), 2);
+	assert_int_equal(table_count(f, TABLE_WIDGETS_BY_PUBLIC), 2);
+}
+
+static void
+a_change_leaves_the_public_id(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
+	struct msg_widget_record other = r;
+
+	put_widget(f, &r, true);
+	next_ms();
+	other.updated_at = r.updated_at;
+	other.public_id = slice_str("wid_2");
+	other.name = slice_str("Shop");
+	other.origins = slice_str("https://a.example https://b.example");
+	other.generation = 9;
+	put_widget(f, &other, false);
+	assert_text(other.public_id, "wid_1");
+	assert_text(other.name, "Shop");
+	assert_int_equal(other.generation, 0);
+	assert_true(other.updated_at > other.created_at);
+	expect_public(f, "wid_1", &other.id);
+	expect_public(f, "wid_2", NULL);
+}
+
+static void
+a_repeat_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
+	struct msg_widget_record again = r;
+	uint64_t updated_at;
+
+	put_widget(f, &r, true);
+	updated_at = r.updated_at;
+	next_ms();
+	put_widget(f, &again, true);
+	assert_int_equal(again.updated_at, updated_at);
+	put_widget(f, &again, false);
+	assert_int_equal(again.updated_at, updated_at);
+	assert_int_equal(table_count(f, TABLE_WIDGETS), 2);
+}
+
+static void
+a_change_of_what_was_changed_meanwhile_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1"),
+				 other;
+	const struct msg_widget_reset reset = {r.org, r.id, slice_str("wid_2")};
+
+	put_widget(f, &r, true);
+	/* Not even when the clock stands still. */
+	clock_stop_wall(r.updated_at);
+	other = r;
+	r.name = slice_str("Shop");
+	other.greeting = slice_str("Hello!");
+	put_widget(f, &other, false);
+	put_error(f, &r, false, STORE_STALE);
+	assert_text(stored(f, &r.org, &r.id).name, "");
+	r = stored(f, &r.org, &r.id);
+	assert_text(r.greeting, "Hello!");
+	r.name = slice_str("Shop");
+	put_widget(f, &r, false);
+	/* A repeat is told by what is in it. */
+	r.updated_at = 1;
+	put_widget(f, &r, false);
+	r = stored(f, &r.org, &r.id);
+	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
+	r.greeting = slice_str("Hi!");
+	put_error(f, &r, false, STORE_STALE);
+	clock_stop_wall(0);
+}
+
+static void
+a_widget_that_contradicts_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_create other = make_other_org(f);
+	const struct msg_widget_record good =
+	    widget_of(&id_default_org, &id_default_agent, "wid_1");
+	const struct msg_widget_put nothing = {.fresh = true};
+	struct msg_widget_record bad = good;
+
+	ask_error(f, MSG_WIDGET_PUT, &nothing, STORE_INVALID);
+	put_error(f, &good, false, STORE_NOT_FOUND);
+	bad.v = 0;
+	put_error(f, &bad, true, STORE_INVALID);
+	bad = good;
+	bad.id = (struct id){0};
+	put_error(f, &bad, true, STORE_INVALID);
+	bad = good;
+	bad.org = (struct id){0};
+	put_error(f, &bad, true, STORE_INVALID);
+	bad.org = id_new();
+	put_error(f, &bad, true, STORE_NOT_FOUND);
+	bad = good;
+	bad.agent = (struct id){0};
+	put_error(f, &bad, true, STORE_INVALID);
+	bad.agent = other.agent;
+	put_error(f, &bad, true, STORE_INVALID);
+	bad = good;
+	bad.public_id = (struct slice){0};
+	put_error(f, &bad, true, STORE_INVALID);
+	/* A public id is one widget's in all organizations. */
+	bad.public_id = slice_str("wid_other");
+	put_error(f, &bad, true, STORE_EXISTS);
+	bad = good;
+	put_widget(f, &bad, true);
+	bad.agent = id_new();
+	put_error(f, &bad, false, STORE_INVALID);
+	bad.public_id = slice_str("wid_2");
+	put_error(f, &bad, true, STORE_EXISTS);
+	assert_int_equal(table_count(f, TABLE_WIDGETS), 3);
+}
+
+static void
+a_reset_ends_the_old_public_id(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_create other = make_other_org(f);
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1"),
+				 got;
+	struct msg_widget_reset reset = {r.org, r.id, slice_str("wid_2")};
+	uint64_t updated_at = 0;
+	union msg m;
+
+	put_widget(f, &r, true);
+	for (int i = 0; i < 2; i++) {
+		next_ms();
+		ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, &m);
+		got = widget_in(&m);
+		assert_text(got.public_id, "wid_2");
+		assert_int_equal(got.generation, 1);
+		assert_true(got.updated_at > got.created_at);
+		assert_true(i == 0 || got.updated_at == updated_at);
+		updated_at = got.updated_at;
+	}
+	expect_public(f, "wid_1", NULL);
+	expect_public(f, "wid_2", &r.id);
+	reset.public_id = slice_str("wid_other");
+	ask_error(f, MSG_WIDGET_RESET, &reset, STORE_EXISTS);
+	reset.public_id = (struct slice){0};
+	ask_error(f, MSG_WIDGET_RESET, &reset, STORE_INVALID);
+	reset.org = other.org;
+	reset.public_id = slice_str("wid_3");
+	ask_error(f, MSG_WIDGET_RESET, &reset, STORE_NOT_FOUND);
+	expect_public(f, "wid_other", &other.widget);
+	assert_int_equal(table_count(f, TABLE_WIDGETS_BY_PUBLIC), 3);
+}
+
+static void
+put_cap(struct fixture *f, const struct id *widget, uint32_t day)
+{
+	const struct msg_cap_record cap = {.v = RECORD_VERSION, .messages = 3};
+	struct key key = key_cap(widget, day);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put_record(&t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+static void
+a_deleted_widget_leaves_nothing_but_its_conversations(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
+	const struct msg_widget_delete gone = {r.org, r.id};
+	struct msg_turn_begin begin = begin_of("visitor", "question");
+	struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
+
+	put_widget(f, &r, true);
+	begin.widget = r.id;
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	put_cap(f, &r.id, 20000);
+	put_cap(f, &r.id, 20001);
+	put_cap(f, &id_default_widget, 20000);
+	ask(f, MSG_WIDGET_DELETE, &gone, MSG_OK, NULL);
+	ask_error(f, MSG_WIDGET_DELETE, &gone, STORE_NOT_FOUND);
+	expect_public(f, "wid_1", NULL);
+	assert_int_equal(table_count(f, TABLE_CAPS), 1);
+	assert_int_equal(table_count(f, TABLE_WIDGETS), 1);
+	assert_int_equal(table_count(f, TABLE_WIDGETS_BY_PUBLIC), 1);
+	EXPECT_MESSAGES(f, &begin.conversation, "cc", "question", "answer");
+}
+
+static void
+an_organizations_first_widget_stays(void **state)
+{
+	struct fixture *f = *state;
+	const struct msg_widget_delete gone = {id_default_org, id_default_widget};
+
+	ask_error(f, MSG_WIDGET_DELETE, &gone, STORE_IN_USE);
+	stored(f, &id_default_org, &id_default_widget);
+}
+
+static void
+widgets_are_listed_by_organization(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_org_create other = make_other_org(f);
+	struct msg_widget_list list = {.org = id_default_org, .limit = 2};
+	struct msg_widget_record r;
+	char public_id[16];
+	union msg m;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(public_id, sizeof(public_id), "wid_%d", i);
+		r = widget_of(&id_default_org, &id_default_agent, public_id);
+		put_widget(f, &r, true);
+	}
+	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
+	assert_int_equal(list_len(m.widget_page.widgets), 2);
+	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	assert_true(id_equal(&r.id, &id_default_widget));
+	list.after = m.widget_page.next;
+	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
+	assert_int_equal(list_len(m.widget_page.widgets), 1);
+	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	assert_text(r.public_id, "wid_1");
+	assert_true(id_is_zero(&m.widget_page.next));
+	list = (struct msg_widget_list){.org = other.org};
+	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
+	assert_int_equal(list_len(m.widget_page.widgets), 1);
+	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	assert_true(id_equal(&r.id, &other.widget));
+}
+
+static void
+an_organization_has_so_many_widgets_at_most(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_widget_record r;
+	uint64_t first = f->requests + 1;
+	char public_id[16];
+
+	for (unsigned i = 1; i < WIDGETS_MAX; i++) {
+		struct msg_widget_put m = {.fresh = true};
+
+		snprintf(public_id, sizeof(public_id), "wid_%u", i);
+		r = widget_of(&id_default_org, &id_default_agent, public_id);
+		m.widget = encoded(MSG_WIDGET_RECORD, &r);
+		send_request(f, &f->a, MSG_WIDGET_PUT, &m);
+	}
+	commit(f);
+	for (uint64_t request = first; request <= f->requests; request++)
+		expect_answer(f, &f->a, request, MSG_WIDGET, NULL);
+	r = widget_of(&id_default_org, &id_default_agent, "wid_too_many");
+	put_error(f, &r, true, STORE_LIMIT);
+	expect_public(f, "wid_too_many", NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_fresh_stores_widget_has_the_defaults),
+	    STORE_TEST(a_widget_is_made_and_changed),
+	    STORE_TEST(a_change_leaves_the_public_id),
+	    STORE_TEST(a_repeat_changes_nothing),
+	    STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused),
+	    STORE_TEST(a_widget_that_contradicts_is_refused),
+	    STORE_TEST(a_reset_ends_the_old_public_id),
+	    STORE_TEST(a_deleted_widget_leaves_nothing_but_its_conversations),
+	    STORE_TEST(an_organizations_first_widget_stays),
+	    STORE_TEST(widgets_are_listed_by_organization),
+	    STORE_TEST(an_organization_has_so_many_widgets_at_most),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,551 @@
+/*
+ * Group commit: many requests, one transaction; what fails, and what it leaves alone.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "tests/unit/storaged/store_fixture.h"
+
+#define SMALL_BYTES (1024u * 1024)
+
+static size_t
+last_transaction(struct fixture *f)
+{
+	MDB_envinfo info;
+
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	return info.me_last_txnid;
+}
+
+static void
+requests_of_a_turn_share_one_transaction(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = last_transaction(f);
+	uint64_t requests[20];
+
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		struct msg_turn_begin begin = begin_of("s1", "hello");
+
+		requests[i] = send_request(f, i % 2 ? &f->b : &f->a, MSG_TURN_BEGIN, &begin);
+	}
+	assert_int_equal(last_transaction(f), before);
+	commit(f);
+	assert_int_equal(last_transaction(f), before + 1);
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		expect_answer(f, i % 2 ? &f->b : &f->a, requests[i], MSG_TURN_BEGUN, NULL);
+}
+
+static void
+reads_alone_write_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_list list = {.org = id_default_org};
+	size_t before = last_transaction(f);
+	uint64_t ping, listing;
+	union msg m;
+
+	ping = send_request(f, &f->a, MSG_PING, &(struct msg_ping){});
+	listing = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+	commit(f);
+	expect_answer(f, &f->a, ping, MSG_PONG, &m);
+	assert_int_equal(m.pong.writable, 1);
+	expect_answer(f, &f->a, listing, MSG_CONVERSATION_PAGE, NULL);
+	assert_int_equal(last_transaction(f), before);
+}
+
+static void
+a_read_sees_the_writes_before_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	struct msg_conversation_list list = {.org = id_default_org};
+	uint64_t before, begun, after;
+	union msg m;
+
+	before = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+	begun = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	after = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+	commit(f);
+	expect_answer(f, &f->a, before, MSG_CONVERSATION_PAGE, &m);
+	assert_int_equal(m.conversation_page.total, 0);
+	expect_answer(f, &f->a, begun, MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, after, MSG_CONVERSATION_PAGE, &m);
+	assert_int_equal(m.conversation_page.total, 1);
+}
+
+static void
+a_refused_request_leaves_the_others_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
+	struct id nowhere = id_new();
+	struct msg_turn_finish bad = finish_of(&nowhere, "x");
+	struct msg_turn_finish good = finish_of(&one.turn, "uno");
+	uint64_t r[4];
+
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
+	r[1] = send_request(f, &f->a, MSG_TURN_FINISH, &bad);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
+	r[3] = send_request(f, &f->a, MSG_TURN_FINISH, &good);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[1], STORE_NOT_FOUND);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->a, r[3], MSG_OK, NULL);
+	EXPECT_MESSAGES(f, &one.conversation, "cc", "one", "uno");
+	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
+	assert_int_equal(f->open.n, 1);
+}
+
+static void
+a_damaged_record_costs_only_who_needs_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin one = begin_of("s1", "one");
+	struct msg_turn_begin two = begin_of("s2", "two"), again = begin_of("s1", "again");
+	uint64_t r[2];
+
+	ask(f, MSG_TURN_BEGIN, &one, MSG_TURN_BEGUN, NULL);
+	damage(f, TABLE_CONVERSATIONS, &one.conversation);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
+	r[1] = send_request(f, &f->a, MSG_TURN_BEGIN, &again);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[1], STORE_INTERNAL);
+	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
+	assert_true(f->env.writable);
+}
+
+/* What it reads of one organization does not write the counts of another. */
+static void
+a_read_that_fails_among_writes_leaves_them(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	struct msg_conversation_list list = {.org = make_org(f)};
+	uint64_t r[2];
+
+	damage(f, TABLE_TOTALS, &list.org);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	r[1] = send_request(f, &f->b, MSG_CONVERSATION_LIST, &list);
+	assert_true(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->b, r[1], STORE_INTERNAL);
+	assert_int_equal(stored_totals(f).messages, 1);
+}
+
+static void
+a_request_that_fails_half_done_is_undone_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
+	struct msg_turn_begin last = begin_of("s3", "three");
+	uint64_t r[3];
+
+	/* The totals are read after the conversation was written. */
+	bad.org = make_org(f);
+	damage(f, TABLE_TOTALS, &bad.org);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
+	r[1] = send_request(f, &f->b, MSG_TURN_BEGIN, &bad);
+	assert_false(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->b, r[1], STORE_INTERNAL);
+	assert_true(batch_is_open(&f->batch));
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &last);
+	commit(f);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 2);
+	assert_int_equal(table_count(f, TABLE_TURNS), 2);
+	assert_int_equal(f->open.n, 2);
+}
+
+static void
+answers_of_batches_before_are_not_touched(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
+	uint64_t r[2];
+
+	bad.org = make_org(f);
+	damage(f, TABLE_TOTALS, &bad.org);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
+	commit(f);
+	/* The first answer is still unsent when the second batch takes its own back. */
+	r[1] = send_request(f, &f->a, MSG_TURN_BEGIN, &bad);
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[1], STORE_INTERNAL);
+}
+
+/* Always the same, so that a repeat is one. */
+static struct msg_login_create
+login_number(uint64_t n)
+{
+	struct id id = {.b = {1}};
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+	memcpy(id.b + 8, &n, sizeof(n));
+	return (struct msg_login_create){
+	    .org = id_default_org,
+	    .id = id,
+	    .token = secret_hash(slice_str(text)),
+	    .expires_at = clock_wall_ms() + 3600 * 1000,
+	};
+}
+
+/*
+ * Makes the page that holds a login one that LMDB cannot read: it answers MDB_CORRUPTED, and
+ * MDB_BAD_TXN from then on. A page begins with its number (8 bytes), two bytes of padding and the
+ * flags that say what it is; the environment sees the file as it is.
+ */
+static void
+break_page_of(struct fixture *f, const struct hash256 *token)
+{
+	const uintptr_t page_size = 4096;
+	struct key key = key_hash(token);
+	struct slice value;
+	char path[160];
+	size_t number;
+	struct txn t;
+	int fd;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, TABLE_LOGINS, &key, &value), 0);
+	memcpy(&number, value.p - (uintptr_t)value.p % page_size, sizeof(number));
+	txn_abort(&t);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pwrite(fd, "\0\0", 2, (off_t)(number * page_size + 10)), 2);
+	closefd(&fd);
+	f->damaged = true;
+}
+
+static void
+a_broken_page_costs_only_who_needs_it(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_create login = login_number(1);
+	struct msg_login_check check = {.token = login.token};
+	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
+	uint64_t r[4];
+
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	break_page_of(f, &login.token);
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
+	r[1] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
+	assert_false(batch_is_open(&f->batch));
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[1], STORE_INTERNAL);
+	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
+	r[3] = send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
+	commit(f);
+	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
+	expect_error(f, &f->a, r[3], STORE_INTERNAL);
+	assert_true(f->env.writable);
+	EXPECT_MESSAGES(f, &one.conversation, "c", "one");
+	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
+}
+
+static void
+reads_after_a_broken_page_are_served(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_conversation_list list = {.org = id_default_org};
+	struct msg_login_create login = login_number(1);
+	struct msg_login_check check = {.token = login.token};
+	uint64_t r[2];
+
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+	break_page_of(f, &login.token);
+	for (int i = 0; i < 2; i++) {
+		r[0] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
+		r[1] = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+		commit(f);
+		expect_error(f, &f->a, r[0], STORE_INTERNAL);
+		expect_answer(f, &f->a, r[1], MSG_CONVERSATION_PAGE, NULL);
+	}
+	assert_true(f->env.writable);
+}
+
+/* Writes until the store is full: logins, as something that can be deleted, in batches. Returns
+ * how many are there. */
+static uint64_t
+fill_with_logins(struct fixture *f)
+{
+	for (uint64_t n = 0;;) {
+		uint64_t first = f->requests + 1;
+		uint64_t stored = n;
+		bool full = false;
+
+		for (int i = 0; i < 200; i++) {
+			struct msg_login_create login = login_number(n + (uint64_t)i);
+
+			send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
+			if (!batch_is_open(&f->batch))
+				break;
+		}
+		commit(f);
+		for (uint64_t r = first; r <= f->requests; r++) {
+			union msg m;
+
+			if (take_answer(f, &f->a, r, &m) == MSG_OK) {
+				stored++;
+				continue;
+			}
+			assert_int_equal(m.error.code, STORE_FULL);
+			full = true;
+		}
+		/* All of a batch, or nothing of it. */
+		assert_true(stored == n || (!full && stored == n + 200));
+		n = stored;
+		if (full)
+			return n;
+		assert_true(n < 1000000);
+	}
+}
+
+static void
+a_full_store_refuses_writes_reads_on_and_recovers(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "before"), after = begin_of("s2", "after");
+	struct msg_turn_checkpoint refused = piece_of(&begin.turn, 0, "");
+	struct msg_conversation_list list = {.org = id_default_org};
+	struct msg_login_check check = {.token = login_number(0).token};
+	char *text = xcalloc(1, 400001);
+	uint64_t logins, r[4];
+	union msg m;
+
+	store_restart(f, SMALL_BYTES);
+	memset(text, 'x', 400000);
+	refused.text = slice_str(text);
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	logins = fill_with_logins(f);
+	assert_true(logins > 1000);
+	assert_false(f->env.writable);
+
+	for (uint64_t i = 1; i <= 50; i++) {
+		struct msg_login_delete gone = {.token = login_number(i).token};
+
+		r[0] = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
+		r[1] = send_request(f, &f->a, MSG_LOGIN_DELETE, &gone);
+		r[2] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
+		r[3] = send_request(f, &f->b, MSG_TURN_CHECKPOINT, &refused);
+		commit(f);
+		expect_answer(f, &f->a, r[0], MSG_CONVERSATION_PAGE, &m);
+		assert_int_equal(m.conversation_page.total, 1);
+		expect_answer(f, &f->a, r[1], MSG_OK, NULL);
+		expect_answer(f, &f->a, r[2], MSG_LOGIN, NULL);
+		expect_error(f, &f->b, r[3], STORE_FULL);
+		ask_error(f, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = gone.token},
+		    STORE_NOT_FOUND);
+	}
+	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
+	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 50);
+	/* It was refused to the other client: the turn is still the first one's. */
+	assert_true(TAILQ_EMPTY(&f->b.client.turns));
+	ask(f, MSG_PING, &(struct msg_ping){}, MSG_PONG, &m);
+	assert_int_equal(m.pong.writable, 0);
+
+	/* Room comes, and the store takes writes again by itself. */
+	for (uint64_t n = 51; n < logins; n++) {
+		struct msg_login_delete gone = {.token = login_number(n).token};
+
+		ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
+	}
+	env_probe(&f->env);
+	ask(f, MSG_PING, &(struct msg_ping){}, MSG_PONG, &m);
+	assert_int_equal(m.pong.writable, 1);
+	ask(f, MSG_TURN_BEGIN, &after, MSG_TURN_BEGUN, NULL);
+	assert_int_equal(table_count(f, TABLE_META), 1);
+	free(text);
+}
+
+static void
+deletions_fit_even_when_not_a_page_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_create more;
+	struct msg_login_delete gone;
+	uint64_t logins, created, request;
+	MDB_envinfo info;
+	union msg m;
+
+	store_restart(f, SMALL_BYTES);
+	created = logins = fill_with_logins(f);
+	/* One at a time, until not even one fits. */
+	do {
+		more = login_number(created++);
+		request = send_request(f, &f->a, MSG_LOGIN_CREATE, &more);
+		commit(f);
+	} while (take_answer(f, &f->a, request, &m) == MSG_OK);
+	assert_int_equal(m.error.code, STORE_FULL);
+	for (uint64_t n = 0; n < logins; n++) {
+		gone.token = login_number(n).token;
+		ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
+	}
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	/* Small ones take little of the reserve. */
+	assert_true((info.me_last_pgno + 1) * 4096 <= 2 * SMALL_BYTES);
+}
+
+static void
+nothing_acknowledged_is_lost_and_nothing_refused_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_create login;
+	uint64_t logins;
+
+	store_restart(f, SMALL_BYTES);
+	logins = fill_with_logins(f);
+	login = login_number(logins);
+	store_restart(f, SMALL_BYTES);
+	assert_int_equal(table_count(f, TABLE_LOGINS), logins);
+	for (uint64_t n = 0; n < logins + 200; n += 97) {
+		struct msg_login_check check = {.token = login_number(n).token};
+
+		if (n < logins)
+			ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, NULL);
+		else
+			ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
+	}
+	/* A greater bound is room too. */
+	store_restart(f, 2 * SMALL_BYTES);
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
+}
+
+static void
+lost_turns_wait_for_room(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	char *big = xcalloc(1, 150001);
+	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, big);
+
+	store_restart(f, SMALL_BYTES);
+	memset(big, 'x', 150000);
+	piece.text = slice_str(big);
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
+	fill_with_logins(f);
+	open_turns_lose(&f->open, &f->a.client.turns);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_STUCK);
+	assert_int_equal(f->open.n, 1);
+	store_restart(f, STORE_BYTES);
+	assert_int_equal(f->open.n, 1);
+	lose(f, &f->a);
+	open_turns_lose(&f->open, &f->open.found);
+	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
+	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", big);
+	free(big);
+}
+
+/* A file system of so many bytes over dir, which nobody else sees and which goes with this
+ * process; false where we may not have one. */
+static bool
+mount_small_disk(const char *dir, const char *size)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", dir, "tmpfs", 0, size) == 0;
+}
+
+static void
+a_full_disk_is_a_full_store_and_recovers(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_login_delete gone = {.token = login_number(1).token};
+	uint64_t logins, r[200];
+
+	if (!mount_small_disk(f->dir, "size=3m"))
+		skip();
+	store_restart(f, STORE_BYTES);
+	/* Fails the test if any is refused otherwise than with STORE_FULL. */
+	logins = fill_with_logins(f);
+	assert_true(logins > 1000);
+	assert_false(f->env.writable);
+	ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
+	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 1);
+
+	/* What was refused is taken when there is room. */
+	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT, "size=32m"), 0);
+	env_probe(&f->env);
+	assert_true(f->env.writable);
+	for (uint64_t i = 0; i < ARRAY_LEN(r); i++) {
+		struct msg_login_create login = login_number(logins + i);
+
+		r[i] = send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
+	}
+	commit(f);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		expect_answer(f, &f->a, r[i], MSG_OK, NULL);
+
+	store_close(f);
+	assert_int_equal(umount(f->dir), 0);
+	store_open(f, STORE_BYTES);
+}
+
+static void
+a_batch_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t first = f->requests + 1;
+
+	for (size_t i = 0; i < BATCH_REQUESTS; i++)
+		send_request(f, &f->a, MSG_PING, &(struct msg_ping){});
+	assert_false(batch_is_open(&f->batch));
+	commit(f);
+	assert_true(batch_is_open(&f->batch));
+	for (uint64_t r = first; r <= f->requests; r++)
+		expect_answer(f, &f->a, r, MSG_PONG, NULL);
+}
+
+static void
+a_client_too_far_behind_is_marked_and_the_others_are_served(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	uint64_t ping;
+
+	f->a.out.max = 8;
+	send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	ping = send_request(f, &f->b, MSG_PING, &(struct msg_ping){});
+	commit(f);
+	assert_string_equal(f->a.client.fault, "too far behind");
+	assert_null(f->b.client.fault);
+	assert_int_equal(buf_len(&f->a.out), 0);
+	expect_answer(f, &f->b, ping, MSG_PONG, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(requests_of_a_turn_share_one_transaction),
+	    STORE_TEST(reads_alone_write_nothing),
+	    STORE_TEST(a_read_sees_the_writes_before_it),
+	    STORE_TEST(a_refused_request_leaves_the_others_whole),
+	    STORE_TEST(a_damaged_record_costs_only_who_needs_it),
+	    STORE_TEST(a_read_that_fails_among_writes_leaves_them),
+	    STORE_TEST(a_request_that_fails_half_done_is_undone_alone),
+	    STORE_TEST(answers_of_batches_before_are_not_touched),
+	    STORE_TEST(a_broken_page_costs_only_who_needs_it),
+	    STORE_TEST(reads_after_a_broken_page_are_served),
+	    STORE_TEST(a_full_store_refuses_writes_reads_on_and_recovers),
+	    STORE_TEST(deletions_fit_even_when_not_a_page_is_left),
+	    STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there),
+	    STORE_TEST(lost_turns_wait_for_room),
+	    STORE_TEST(a_full_disk_is_a_full_store_and_recovers),
+	    STORE_TEST(a_batch_is_bounded),
+	    STORE_TEST(a_client_too_far_behind_is_marked_and_the_others_are_served),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

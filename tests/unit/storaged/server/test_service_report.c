@@ -1,0 +1,154 @@
+/*
+ * What storaged tells the service manager, by the datagrams of sd_notify(3).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/server/service_report.h"
+
+static struct event_base *base;
+static struct report report;
+static int manager; /* the service manager's socket */
+
+/* Abstract, so that nothing is left behind. */
+static void
+be_manager(void)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	char name[64];
+	int len = snprintf(name, sizeof(name), "@banter-report-%d", getpid());
+
+	memcpy(sun.sun_path, name, (size_t)len);
+	sun.sun_path[0] = '\0';
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_not_equal(manager, -1);
+	assert_int_equal(bind(manager, (const struct sockaddr *)&sun,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
+	    0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+}
+
+/* The next datagram, "" when there is none. */
+static const char *
+heard(void)
+{
+	static char text[256];
+	ssize_t n = recv(manager, text, sizeof(text) - 1, 0);
+
+	if (n == -1)
+		assert_int_equal(errno, EAGAIN);
+	text[n == -1 ? 0 : n] = '\0';
+	return text;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	base = event_base_new();
+	assert_non_null(base);
+	be_manager();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	report_clear(&report);
+	event_base_free(base);
+	closefd(&manager);
+	return 0;
+}
+
+static void
+the_life_of_a_storaged(void **state)
+{
+	(void)state;
+	report_init(&report, base);
+	assert_string_equal(heard(), "");
+	report_ready(&report);
+	assert_string_equal(heard(), "READY=1\nSTATUS=serving");
+	report_stopping(&report);
+	assert_string_equal(heard(), "STOPPING=1\nSTATUS=stopping");
+}
+
+static void
+the_state_is_told_when_it_is_news(void **state)
+{
+	(void)state;
+	report_init(&report, base);
+	assert_true(report.writable);
+	report_state(&report, true, 2, 5);
+	assert_string_equal(heard(), "STATUS=connected: 2, replies being written: 5");
+	report_state(&report, true, 2, 5);
+	assert_string_equal(heard(), "");
+	report_state(&report, false, 2, 0);
+	assert_false(report.writable);
+	assert_string_equal(heard(),
+	    "STATUS=WRITES ARE REFUSED (the log says why); connected: 2, replies being "
+	    "written: 0");
+}
+
+static void
+the_watchdog_is_fed_again_and_again(void **state)
+{
+	char pid[16];
+	uint64_t begun;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("WATCHDOG_USEC", "20000", 1);
+	setenv("WATCHDOG_PID", pid, 1);
+	begun = clock_mono_ms();
+	report_init(&report, base);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+		assert_string_equal(heard(), "WATCHDOG=1");
+	}
+	/* Every 10 ms, which is half of its period, and not all at once. */
+	assert_true(clock_mono_ms() - begun >= 20);
+	assert_null(getenv("WATCHDOG_USEC"));
+}
+
+/* Without a timer the loop has nothing to do: event_base_loop() returns 1. */
+static void
+without_a_manager_nothing_happens(void **state)
+{
+	(void)state;
+	unsetenv("NOTIFY_SOCKET");
+	setenv("WATCHDOG_USEC", "20000", 1);
+	report_init(&report, base);
+	report_ready(&report);
+	report_state(&report, true, 0, 0);
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 1);
+	assert_string_equal(heard(), "");
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(the_life_of_a_storaged),
+	    TEST(the_state_is_told_when_it_is_news),
+	    TEST(the_watchdog_is_fed_again_and_again),
+	    TEST(without_a_manager_nothing_happens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

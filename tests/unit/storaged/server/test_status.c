@@ -1,0 +1,422 @@
+/*
+ * Status: what it says is what is there.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "tests/unit/storaged/store_fixture.h"
+
+#include "storaged/server/peers.h"
+
+/* Asks as the banter command. The answer's slices live as the answer. */
+static struct msg_status
+status(struct fixture *f)
+{
+	uint64_t request;
+	union msg m;
+
+	f->b.role = ROLE_TOOL;
+	request = send_request(f, &f->b, MSG_STATUS_GET, &(struct msg_status_get){});
+	commit(f);
+	expect_answer(f, &f->b, request, MSG_STATUS, &m);
+	return m.status;
+}
+
+static void
+backup(struct fixture *f, uint64_t at, uint64_t bytes, enum store_error refused)
+{
+	struct msg_backup_done done = {.at = at, .bytes = bytes};
+	uint64_t request;
+
+	f->b.role = ROLE_TOOL;
+	request = send_request(f, &f->b, MSG_BACKUP_DONE, &done);
+	commit(f);
+	if (refused != 0)
+		expect_error(f, &f->b, request, refused);
+	else
+		expect_answer(f, &f->b, request, MSG_OK, NULL);
+}
+
+static struct msg_table_status
+table_status(const struct msg_status *s, enum table table)
+{
+	struct msg_table_status t;
+
+	list_item(s->tables, table, MSG_TABLE_STATUS, &t);
+	assert_text(t.name, table_name(table));
+	return t;
+}
+
+static void
+a_fresh_store_says_so(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t now = clock_wall_ms();
+	struct msg_status s = status(f);
+
+	assert_int_equal(s.pid, getpid());
+	assert_text(s.program, "banter " BANTER_VERSION);
+	assert_int_equal(s.schema, SCHEMA_VERSION);
+	assert_int_equal(s.writable, 1);
+	assert_int_equal(s.max_bytes, STORE_BYTES);
+	assert_true(s.started_at > 0 && s.started_at <= now);
+	assert_int_equal(s.commits, 0);
+	assert_int_equal(s.open_turns, 0);
+	assert_int_equal(s.last_backup_at, 0);
+	assert_int_equal(s.last_backup_bytes, 0);
+	assert_int_equal(list_len(s.tables), TABLES);
+	assert_int_equal(table_status(&s, TABLE_META).entries, 1);
+	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 0);
+	assert_int_equal(table_status(&s, TABLE_MESSAGES).bytes, 0);
+	assert_int_equal(s.peers.len, 0);
+}
+
+static void
+it_counts_what_is_stored_and_what_was_done(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin open = begin_of("s2", "still open"), bad = begin_of("", "x");
+	struct msg_status s;
+
+	chat(f, "s1", "q", "a");
+	ask(f, MSG_TURN_BEGIN, &open, MSG_TURN_BEGUN, NULL);
+	ask_error(f, MSG_TURN_BEGIN, &bad, STORE_INVALID);
+	s = status(f);
+	assert_int_equal(table_status(&s, TABLE_CONVERSATIONS).entries, 2);
+	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 3);
+	assert_int_equal(table_status(&s, TABLE_TURNS).entries, 2);
+	assert_int_equal(s.open_turns, 1);
+	assert_int_equal(s.commits, 3);
+	assert_int_equal(s.recent_commits, 3);
+	assert_true(s.recent_ms >= 1000 && s.recent_ms < ACTIVITY_SECONDS * 1000);
+	/* What was asked before this. */
+	assert_int_equal(s.requests, 4);
+	assert_int_equal(s.refused, 1);
+}
+
+/* The free pages, counted from LMDB's own list of them: each entry begins with their number. */
+static uint64_t
+free_bytes(struct fixture *f)
+{
+	MDB_cursor *cursor;
+	uint64_t n = 0;
+	MDB_val k, v;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(mdb_cursor_open(t.mdb, 0, &cursor), 0);
+	while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0) {
+		size_t pages;
+
+		memcpy(&pages, v.mv_data, sizeof(pages));
+		n += pages;
+	}
+	mdb_cursor_close(cursor);
+	txn_abort(&t);
+	return n * 4096;
+}
+
+static void
+used_and_free_bytes_are_the_whole_file(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_visitor_erase gone = {
+	    .org = id_default_org, .widget = id_default_widget, .session = slice_str("goes")};
+	char *text = xcalloc(1, 100001), path[160];
+	struct msg_status full, s;
+	struct stat st;
+
+	memset(text, 'x', 100000);
+	for (int i = 0; i < 40; i++) {
+		chat(f, "stays", "q", "a");
+		chat(f, "goes", "q", text);
+	}
+	full = status(f);
+	assert_true(full.used_bytes > 40 * 100000 && full.used_bytes <= full.file_bytes);
+	ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, NULL);
+	s = status(f);
+	assert_true(s.used_bytes < full.used_bytes - 40 * 100000);
+	assert_int_equal(s.used_bytes + free_bytes(f), s.file_bytes);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(s.file_bytes, st.st_size);
+	free(text);
+}
+
+static void
+it_is_told_in_a_batch_that_writes_too(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin begin = begin_of("s1", "hello");
+	uint64_t r[2];
+	union msg m;
+
+	f->b.role = ROLE_TOOL;
+	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+	r[1] = send_request(f, &f->b, MSG_STATUS_GET, &(struct msg_status_get){});
+	commit(f);
+	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
+	expect_answer(f, &f->b, r[1], MSG_STATUS, &m);
+	assert_int_equal(table_status(&m.status, TABLE_MESSAGES).entries, 1);
+	assert_int_equal(m.status.open_turns, 1);
+}
+
+static void
+a_full_store_says_so(void **state)
+{
+	struct fixture *f = *state;
+
+	env_write_failed(&f->env, MDB_MAP_FULL);
+	assert_int_equal(status(f).writable, 0);
+}
+
+/* -- backups ------------------------------------------------------------------------------ */
+
+static void
+expect_backup(struct fixture *f, uint64_t at, uint64_t bytes)
+{
+	struct msg_status s = status(f);
+
+	assert_int_equal(s.last_backup_at, at);
+	assert_int_equal(s.last_backup_bytes, bytes);
+}
+
+static void
+the_newest_backup_is_remembered(void **state)
+{
+	struct fixture *f = *state;
+
+	backup(f, 1000, 4096, 0);
+	expect_backup(f, 1000, 4096);
+	backup(f, 2000, UINT64_MAX, 0);
+	expect_backup(f, 2000, UINT64_MAX);
+	backup(f, 1500, 1, 0);
+	expect_backup(f, 2000, UINT64_MAX);
+	store_restart(f, STORE_BYTES);
+	expect_backup(f, 2000, UINT64_MAX);
+	backup(f, 2000, 7, 0);
+	expect_backup(f, 2000, 7);
+}
+
+static void
+a_backup_that_cannot_be_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	backup(f, 0, 4096, STORE_INVALID);
+	backup(f, 1000, 0, STORE_INVALID);
+	expect_backup(f, 0, 0);
+}
+
+static void
+a_clock_that_was_wrong_does_not_stay_right(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t now = clock_wall_ms();
+	struct msg_status s;
+
+	backup(f, UINT64_MAX, 1, 0);
+	s = status(f);
+	assert_true(s.last_backup_at >= now && s.last_backup_at <= clock_wall_ms());
+	wait_for_next_ms();
+	now = clock_wall_ms();
+	backup(f, now, 2, 0);
+	expect_backup(f, now, 2);
+}
+
+static void
+a_note_of_a_backup_that_makes_no_sense_is_none(void **state)
+{
+	static const char *const notes[] = {"", " ", "1", "1 ", " 1", "1 2 3", "1 2 ", "-1 2",
+	    "1\t2", "x y", "1 18446744073709551616", "18446744073709551616 1"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+		struct key key = key_meta(META_LAST_BACKUP);
+		struct txn t;
+
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(notes[i])), 0);
+		assert_int_equal(txn_commit(&t), 0);
+		expect_backup(f, 0, 0);
+	}
+	backup(f, 1000, 1, 0);
+	expect_backup(f, 1000, 1);
+}
+
+/* -- peers -------------------------------------------------------------------------------- */
+
+/* A peer's other end, which has said hello. */
+static void
+connect_peer(struct peers *peers, enum role role, struct channel *other)
+{
+	int fds[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	channel_open(other, fds[0], role, ROLE_STORE, WIRE_FRAME_MAX);
+	peers_add(peers, fds[1]);
+}
+
+static void
+serve(struct fixture *f, struct peers *peers)
+{
+	struct peer *peer;
+
+	assert_int_not_equal(event_base_loop(peers->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	TAILQ_FOREACH (peer, &peers->all, order)
+		peer_take(peer, &f->batch);
+	assert_int_equal(batch_end(&f->batch), 0);
+}
+
+static void
+it_names_the_peers_that_have_said_who_they_are(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
+	struct event_base *base = event_base_new();
+	struct msg_peer_status got;
+	struct channel worker, silent;
+	struct msg_turn_begin others = begin_of("s2", "z");
+	struct msg_turn_join join = {.org = others.org, .widget = others.widget};
+	uint64_t before = clock_wall_ms();
+	struct peers peers;
+	struct msg_status s;
+
+	peers_init(&peers, base, &f->live);
+	f->batch.peers = &peers;
+	connect_peer(&peers, ROLE_WORKER, &worker);
+	connect_peer(&peers, ROLE_TOOL, &silent);
+	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 1, &one), 0);
+	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 2, &two), 0);
+	ask(f, MSG_TURN_BEGIN, &others, MSG_TURN_BEGUN, NULL);
+	join.session = others.session;
+	join.turn = others.turn;
+	assert_int_equal(channel_send(&worker, MSG_TURN_JOIN, 3, &join), 0);
+	assert_int_equal(channel_flush(&worker), CHANNEL_DONE);
+	serve(f, &peers);
+	s = status(f);
+	assert_int_equal(list_len(s.peers), 1);
+	list_item(s.peers, 0, MSG_PEER_STATUS, &got);
+	assert_int_equal(got.role, ROLE_WORKER);
+	assert_int_equal(got.pid, getpid());
+	assert_text(got.program, "banter " BANTER_VERSION);
+	assert_true(got.since >= before && got.since <= clock_wall_ms());
+	assert_int_equal(got.open_turns, 2);
+	assert_int_equal(got.following, 1);
+
+	f->batch.peers = NULL;
+	peers_clear(&peers);
+	channel_close(&worker);
+	channel_close(&silent);
+	event_base_free(base);
+}
+
+static uint32_t
+field_max(enum msg_type type, const char *name)
+{
+	const struct wire_field *field = msg_desc((uint16_t)type)->fields;
+
+	while (strcmp(field->name, name) != 0)
+		assert_int_not_equal((++field)->type, WIRE_END);
+	return field->max;
+}
+
+/* An item of a list with its length in front, at its longest. */
+static size_t
+longest_item(enum msg_type type, const void *record)
+{
+	struct buf b;
+	size_t len;
+
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(record_encode(&b, type, record), 0);
+	len = 4 + buf_len(&b);
+	buf_clear(&b);
+	return len;
+}
+
+static void
+the_longest_lists_fit_into_an_answer(void **state)
+{
+	char name[65];
+	struct msg_peer_status peer = {0};
+	struct msg_table_status table = {0};
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	peer.program = table.name = slice_str(name);
+	assert_int_equal(field_max(MSG_PEER_STATUS, "program"), CHANNEL_PROGRAM_MAX);
+	assert_true(
+	    PEERS_MAX * longest_item(MSG_PEER_STATUS, &peer) <= field_max(MSG_STATUS, "peers"));
+	assert_true(
+	    TABLES * longest_item(MSG_TABLE_STATUS, &table) <= field_max(MSG_STATUS, "tables"));
+}
+
+/* -- the rate ----------------------------------------------------------------------------- */
+
+static void
+commits_of_the_last_seconds_count_older_ones_do_not(void **state)
+{
+	struct activity a;
+	uint64_t second;
+	uint32_t ms, n;
+
+	(void)state;
+	/* Again if the clock went on to the next second meanwhile. */
+	do {
+		activity_init(&a);
+		second = clock_mono_ms() / 1000;
+		a.started_mono = (second - 100) * 1000;
+		a.second = second - 3;
+		/* Still within the last ten; the last one that is; and gone. */
+		a.recent[(second - 3) % ACTIVITY_SECONDS] = 5;
+		a.recent[(second - 9) % ACTIVITY_SECONDS] = 7;
+		a.recent[(second - 11) % ACTIVITY_SECONDS] = 100;
+		n = activity_recent(&a, &ms);
+	} while (clock_mono_ms() / 1000 != second);
+	assert_int_equal(n, 12);
+	assert_true(ms >= 9000 && ms < 10000);
+	assert_int_equal(a.second, second - 3);
+}
+
+static void
+after_a_long_silence_nothing_counts(void **state)
+{
+	struct activity a;
+	uint32_t ms;
+
+	(void)state;
+	activity_init(&a);
+	a.second -= 1000;
+	for (size_t i = 0; i < ACTIVITY_SECONDS; i++)
+		a.recent[i] = 1;
+	assert_int_equal(activity_recent(&a, &ms), 0);
+	activity_commit(&a);
+	assert_int_equal(activity_recent(&a, &ms), 1);
+	assert_int_equal(a.commits, 1);
+	assert_true(ms >= 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_fresh_store_says_so),
+	    STORE_TEST(it_counts_what_is_stored_and_what_was_done),
+	    STORE_TEST(used_and_free_bytes_are_the_whole_file),
+	    STORE_TEST(it_is_told_in_a_batch_that_writes_too),
+	    STORE_TEST(a_full_store_says_so),
+	    STORE_TEST(the_newest_backup_is_remembered),
+	    STORE_TEST(a_backup_that_cannot_be_is_refused),
+	    STORE_TEST(a_clock_that_was_wrong_does_not_stay_right),
+	    STORE_TEST(a_note_of_a_backup_that_makes_no_sense_is_none),
+	    STORE_TEST(it_names_the_peers_that_have_said_who_they_are),
+	    cmocka_unit_test(the_longest_lists_fit_into_an_answer),
+	    cmocka_unit_test(commits_of_the_last_seconds_count_older_ones_do_not),
+	    cmocka_unit_test(after_a_long_silence_nothing_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,499 @@
+/*
+ * What the tests of the store share: a real LMDB environment in a temporary directory, and clients
+ * that speak to a batch as peers do, in encoded frames, without sockets.
+ */
+#ifndef TESTS_UNIT_STORAGED_STORE_FIXTURE_H
+#define TESTS_UNIT_STORAGED_STORE_FIXTURE_H
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/engine/garbage.h"
+#include "storaged/server/batch.h"
+#include "storaged/turns/interrupt.h"
+#include "storaged/verify/verify.h"
+
+#define STORE_BYTES (64u * 1024 * 1024)
+
+/* A client with what it sent in this batch and what it was answered. */
+struct asker {
+	enum role role; /* a worker, unless a test makes it a tool */
+	struct client client;
+	struct buf out;
+	struct buf frames[BATCH_REQUESTS];
+	size_t n;
+};
+
+struct fixture {
+	char dir[64];
+	struct env env;
+	struct open_turns open;
+	struct live live;
+	struct batch batch;
+	struct asker a, b;
+	uint64_t requests; /* request ids given out */
+	struct buf kept;   /* what the last answer lies in */
+	bool damaged;      /* by the test: the store need not be whole at its end */
+};
+
+static inline void
+asker_init(struct asker *asker)
+{
+	asker->n = 0;
+	asker->role = ROLE_WORKER;
+	buf_init(&asker->out, 64u * WIRE_FRAME_MAX);
+	client_init(&asker->client, &asker->out);
+}
+
+static inline void
+asker_forget_frames(struct asker *asker)
+{
+	while (asker->n > 0)
+		buf_clear(&asker->frames[--asker->n]);
+}
+
+static inline void
+store_open(struct fixture *f, uint64_t max_bytes)
+{
+	assert_int_equal(env_open(&f->env, f->dir, max_bytes), 0);
+	open_turns_init(&f->open);
+	live_init(&f->live, &f->open);
+	batch_init(&f->batch, &f->env, &f->live);
+	asker_init(&f->a);
+	asker_init(&f->b);
+	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
+}
+
+static inline void
+print_found(void *arg, enum table table, const char *what)
+{
+	(void)arg;
+	print_error("%s: %s\n", table_name(table), what);
+}
+
+/* Every invariant of the store holds. */
+static inline void
+expect_whole(struct fixture *f)
+{
+	const struct verify how = {.found = print_found};
+	struct verify_result result;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(verify_store(&t, &how, &result), 0);
+	txn_abort(&t);
+	assert_int_equal(result.broken, 0);
+}
+
+/* A client's connection ends: nobody runs its turns, and it follows none. */
+static inline size_t
+client_goes(struct fixture *f, struct asker *asker)
+{
+	live_forget(&f->live, &asker->client);
+	return open_turns_lose(&f->open, &asker->client.turns);
+}
+
+static inline void
+store_close(struct fixture *f)
+{
+	if (f->env.mdb != NULL && !f->damaged)
+		expect_whole(f);
+	client_goes(f, &f->a);
+	client_goes(f, &f->b);
+	asker_forget_frames(&f->a);
+	asker_forget_frames(&f->b);
+	buf_clear(&f->a.out);
+	buf_clear(&f->b.out);
+	batch_clear(&f->batch);
+	live_clear(&f->live);
+	open_turns_clear(&f->open);
+	env_close(&f->env);
+}
+
+/* As if the process had been killed and started anew: only what is on disk is left. */
+static inline void
+store_restart(struct fixture *f, uint64_t max_bytes)
+{
+	store_close(f);
+	store_open(f, max_bytes);
+}
+
+static inline void
+remove_store(const char *dir)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
+	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb"};
+	char path[160];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static inline void
+make_dir(char *dir, size_t size)
+{
+	snprintf(dir, size, "/tmp/banter-store-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+}
+
+static inline int
+fixture_setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	log_open("test", LOG_ERROR);
+	make_dir(f->dir, sizeof(f->dir));
+	buf_init(&f->kept, 2u * WIRE_FRAME_MAX);
+	store_open(f, STORE_BYTES);
+	*state = f;
+	return 0;
+}
+
+static inline int
+fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f);
+	remove_store(f->dir);
+	buf_clear(&f->kept);
+	free(f);
+	return 0;
+}
+
+#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+/* Puts a request into the batch; returns its number. */
+static inline uint64_t
+send_request(struct fixture *f, struct asker *asker, enum msg_type type, const void *msg)
+{
+	struct buf *b = &asker->frames[asker->n++];
+	struct frame frame;
+	size_t size;
+
+	assert_true(batch_is_open(&f->batch));
+	buf_init(b, WIRE_FRAME_MAX);
+	assert_int_equal(msg_encode(b, type, ++f->requests, msg), 0);
+	assert_int_equal(wire_frame(buf_slice(b), &frame, &size), WIRE_OK);
+	assert_int_equal(
+	    msg_decode(&frame, asker->role, ROLE_STORE, WHEN_READY, batch_slot(&f->batch)),
+	    WIRE_OK);
+	batch_add(&f->batch, &asker->client, &frame);
+	return f->requests;
+}
+
+static inline void
+commit(struct fixture *f)
+{
+	assert_int_equal(batch_end(&f->batch), 0);
+	asker_forget_frames(&f->a);
+	asker_forget_frames(&f->b);
+}
+
+/* Takes the next answer off; it must be the one to this request. Valid until the next call. */
+static inline enum msg_type
+take_answer(struct fixture *f, struct asker *asker, uint64_t request, union msg *m)
+{
+	struct frame frame;
+	size_t size;
+
+	buf_reset(&f->kept);
+	assert_int_equal(wire_frame(buf_slice(&asker->out), &frame, &size), WIRE_OK);
+	assert_int_equal(buf_append(&f->kept, buf_data(&asker->out), size), 0);
+	buf_consume(&asker->out, size);
+	assert_int_equal(wire_frame(buf_slice(&f->kept), &frame, &size), WIRE_OK);
+	assert_int_equal(frame.request, request);
+	assert_int_equal(msg_decode(&frame, ROLE_STORE, asker->role, WHEN_READY, m), WIRE_OK);
+	return (enum msg_type)frame.type;
+}
+
+static inline void
+expect_answer(
+    struct fixture *f, struct asker *asker, uint64_t request, enum msg_type type, union msg *m)
+{
+	union msg unused;
+
+	assert_string_equal(
+	    msg_name((uint16_t)take_answer(f, asker, request, m == NULL ? &unused : m)),
+	    msg_name((uint16_t)type));
+}
+
+static inline void
+expect_error(struct fixture *f, struct asker *asker, uint64_t request, enum store_error code)
+{
+	union msg m;
+
+	expect_answer(f, asker, request, MSG_ERROR, &m);
+	assert_int_equal(m.error.code, code);
+}
+
+/* One request, one batch, one answer of this type. */
+static inline void
+ask(struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer, union msg *m)
+{
+	uint64_t request = send_request(f, &f->a, type, msg);
+
+	commit(f);
+	expect_answer(f, &f->a, request, answer, m);
+}
+
+static inline void
+ask_error(struct fixture *f, enum msg_type type, const void *msg, enum store_error code)
+{
+	uint64_t request = send_request(f, &f->a, type, msg);
+
+	commit(f);
+	expect_error(f, &f->a, request, code);
+}
+
+static inline struct msg_turn_begin
+begin_of(const char *session, const char *text)
+{
+	return (struct msg_turn_begin){
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str(session),
+	    .conversation = id_new(),
+	    .message = id_new(),
+	    .turn = id_new(),
+	    .text = slice_str(text),
+	    .history = 30,
+	};
+}
+
+static inline struct msg_turn_finish
+finish_of(const struct id *turn, const char *text)
+{
+	return (struct msg_turn_finish){.turn = *turn, .run = *turn, .text = slice_str(text)};
+}
+
+static inline struct msg_turn_checkpoint
+piece_of(const struct id *turn, uint32_t offset, const char *text)
+{
+	return (struct msg_turn_checkpoint){
+	    .turn = *turn, .run = *turn, .offset = offset, .text = slice_str(text)};
+}
+
+/* Puts the request for another organization, with an agent and a widget of its own, into the batch. */
+static inline void
+send_org(struct fixture *f, const struct id *org)
+{
+	struct msg_org_create create = {.org = *org, .agent = id_new(), .widget = id_new()};
+	enum role role = f->a.role;
+	char text[ID_TEXT_LEN + 1];
+
+	id_format(&create.widget, text);
+	create.name = create.public_id = slice_str(text + ID_TEXT_LEN - 12);
+	f->a.role = ROLE_TOOL;
+	send_request(f, &f->a, MSG_ORG_CREATE, &create);
+	f->a.role = role;
+}
+
+static inline struct id
+make_org(struct fixture *f)
+{
+	struct id org = id_new();
+
+	send_org(f, &org);
+	commit(f);
+	expect_answer(f, &f->a, f->requests, MSG_OK, NULL);
+	return org;
+}
+
+/* What is left of erased conversations goes, as between batches. Returns the steps that it took. */
+static inline unsigned
+sweep(struct fixture *f)
+{
+	enum remains_result r;
+	unsigned steps = 0;
+
+	while ((r = remains_step(&f->env)) == REMAINS_MORE)
+		steps++;
+	assert_int_equal(r, REMAINS_NONE);
+	return steps;
+}
+
+/* A whole turn: question, answer. Returns its conversation. */
+static inline struct id
+chat(struct fixture *f, const char *session, const char *question, const char *answer)
+{
+	struct msg_turn_begin begin = begin_of(session, question);
+	struct msg_turn_finish finish = finish_of(&begin.turn, answer);
+	struct id conversation;
+	union msg m;
+
+	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
+	conversation = m.turn_begun.conversation;
+	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
+	return conversation;
+}
+
+/* The n-th item of a list, decoded. Fails the test if there are fewer. */
+static inline void
+list_item(struct slice list, size_t n, enum msg_type type, void *record)
+{
+	struct slice item = {0};
+
+	for (size_t i = 0; i <= n; i++)
+		assert_true(wire_list_next(&list, &item));
+	assert_int_equal(record_decode(item, type, record), WIRE_OK);
+}
+
+static inline size_t
+list_len(struct slice list)
+{
+	struct slice item;
+	size_t n = 0;
+
+	while (wire_list_next(&list, &item))
+		n++;
+	return n;
+}
+
+static inline void
+assert_text(struct slice got, const char *expected)
+{
+	if (!slice_eq_str(got, expected))
+		fail_msg("\"%.*s\" is not \"%s\"", (int)got.len, got.p, expected);
+}
+
+/* All messages of a conversation: `texts` in their order, statuses as one letter each (complete,
+ * stopped, interrupted). */
+static inline void
+expect_messages(struct fixture *f, const struct id *conversation, const char *statuses,
+    const char *const *texts)
+{
+	struct msg_message_list list = {.org = id_default_org, .conversation = *conversation};
+	struct msg_message_record record;
+	union msg m;
+
+	ask(f, MSG_MESSAGE_LIST, &list, MSG_MESSAGE_PAGE, &m);
+	assert_int_equal(list_len(m.message_page.messages), strlen(statuses));
+	assert_int_equal(m.message_page.next, 0);
+	for (size_t i = 0; statuses[i] != '\0'; i++) {
+		list_item(m.message_page.messages, i, MSG_MESSAGE_RECORD, &record);
+		assert_text(record.text, texts[i]);
+		assert_int_equal("csi"[record.status], statuses[i]);
+	}
+}
+#define EXPECT_MESSAGES(f, conversation, statuses, ...) \
+	expect_messages(f, conversation, statuses, (const char *const[]){__VA_ARGS__})
+
+/* The conversation's record, as a list of messages shows it. Its slices live as the answer. */
+static inline struct msg_conversation_record
+conversation_record(struct fixture *f, const struct id *conversation)
+{
+	struct msg_message_list list = {
+	    .org = id_default_org, .conversation = *conversation, .limit = 1};
+	struct msg_conversation_record record;
+	union msg m;
+
+	ask(f, MSG_MESSAGE_LIST, &list, MSG_MESSAGE_PAGE, &m);
+	assert_int_equal(
+	    record_decode(m.message_page.conversation, MSG_CONVERSATION_RECORD, &record),
+	    WIRE_OK);
+	return record;
+}
+
+static inline struct msg_totals_record
+stored_totals(struct fixture *f)
+{
+	struct msg_totals_record totals = {0};
+	struct key key = key_id(&id_default_org);
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	rc = txn_get_record(&t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
+	assert_true(rc == 0 || rc == MDB_NOTFOUND);
+	txn_abort(&t);
+	return totals;
+}
+
+static inline size_t
+table_count(struct fixture *f, enum table table)
+{
+	struct txn t;
+	size_t n;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_count(&t, table, &n), 0);
+	txn_abort(&t);
+	return n;
+}
+
+/* The client has gone: all that it ran is interrupted. */
+static inline void
+lose(struct fixture *f, struct asker *asker)
+{
+	client_goes(f, asker);
+	while (interrupt_lost(&f->env, &f->live) == INTERRUPT_MORE)
+		;
+	assert_true(TAILQ_EMPTY(&f->open.lost));
+}
+
+/* Puts bytes that are no record where one belongs. */
+static inline void
+damage(struct fixture *f, enum table table, const struct id *id)
+{
+	struct key key = key_id(id);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	f->damaged = true;
+}
+
+/* Zeros in place of the page of the file where a record lies, as a power failure may leave it; LMDB sees
+ * them at once. */
+static inline void
+damage_page(struct fixture *f, enum table table, const struct key *key)
+{
+	static const uint8_t zeros[4096];
+	char path[160];
+	struct slice value;
+	struct txn t;
+	size_t page;
+	int fd;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	/* A page begins with its number. */
+	memcpy(&page, value.p - (uintptr_t)value.p % sizeof(zeros), sizeof(page));
+	txn_abort(&t);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(
+	    pwrite(fd, zeros, sizeof(zeros), (off_t)(page * sizeof(zeros))), sizeof(zeros));
+	closefd(&fd);
+	f->damaged = true;
+}
+
+/* Returns when the clock of the records has gone on. */
+static inline void
+wait_for_next_ms(void)
+{
+	uint64_t now = clock_wall_ms();
+
+	while (clock_wall_ms() <= now)
+		usleep(100);
+}
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * What the tests of organizations and of what they have share: a second organization, and records as
+ * requests carry them.
+ */
+#ifndef TESTS_UNIT_STORAGED_STORE_ORGANIZATION_H
+#define TESTS_UNIT_STORAGED_STORE_ORGANIZATION_H
+
+#include "tests/unit/storaged/store_fixture.h"
+
+/* A record as a request's field holds it. Valid until the next call. */
+static inline struct slice
+encoded(enum msg_type type, const void *record)
+{
+	static struct buf b;
+
+	if (b.max == 0)
+		buf_init(&b, RECORD_MAX);
+	buf_reset(&b);
+	assert_int_equal(record_encode(&b, type, record), 0);
+	return buf_slice(&b);
+}
+
+/* As ask() and ask_error(), by the command-line tool. */
+static inline void
+ask_as_tool(
+    struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer, union msg *m)
+{
+	f->a.role = ROLE_TOOL;
+	ask(f, type, msg, answer, m);
+	f->a.role = ROLE_WORKER;
+}
+
+static inline void
+tool_ask_error(struct fixture *f, enum msg_type type, const void *msg, enum store_error code)
+{
+	f->a.role = ROLE_TOOL;
+	ask_error(f, type, msg, code);
+	f->a.role = ROLE_WORKER;
+}
+
+static inline struct msg_org_create
+org_of(const char *name, const char *public_id)
+{
+	return (struct msg_org_create){
+	    .org = id_new(),
+	    .name = slice_str(name),
+	    .agent = id_new(),
+	    .widget = id_new(),
+	    .public_id = slice_str(public_id),
+	};
+}
+
+/* An organization beside the default one. */
+static inline struct msg_org_create
+make_other_org(struct fixture *f)
+{
+	struct msg_org_create org = org_of("Other", "wid_other");
+
+	ask_as_tool(f, MSG_ORG_CREATE, &org, MSG_OK, NULL);
+	return org;
+}
+
+static inline struct msg_user_record
+user_of(const struct id *org, const char *email)
+{
+	return (struct msg_user_record){
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = *org,
+	    .email = slice_str(email),
+	    .name = slice_str("Somebody"),
+	    .role = USER_OWNER,
+	    .password = slice_str("$scrypt$one"),
+	};
+}
+
+static inline void
+make_user(struct fixture *f, const struct msg_user_record *r)
+{
+	const struct msg_user_create m = {.user = encoded(MSG_USER_RECORD, r)};
+
+	ask(f, MSG_USER_CREATE, &m, MSG_OK, NULL);
+}
+
+static inline struct msg_agent_record
+agent_of(const struct id *org, const char *name)
+{
+	return (struct msg_agent_record){
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = *org,
+	    .name = slice_str(name),
+	    .purpose = slice_str("Help."),
+	    .enabled = true,
+	};
+}
+
+/* Makes or changes it; *r becomes what is stored then. Its slices live as the answer. */
+static inline void
+put_agent(struct fixture *f, struct msg_agent_record *r, bool fresh)
+{
+	const struct msg_agent_put m = {.fresh = fresh, .agent = encoded(MSG_AGENT_RECORD, r)};
+	union msg got;
+
+	ask(f, MSG_AGENT_PUT, &m, MSG_AGENT, &got);
+	assert_int_equal(record_decode(got.agent.agent, MSG_AGENT_RECORD, r), WIRE_OK);
+}
+
+static inline struct msg_widget_record
+widget_of(const struct id *org, const struct id *agent, const char *public_id)
+{
+	return (struct msg_widget_record){
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = *org,
+	    .agent = *agent,
+	    .public_id = slice_str(public_id),
+	    .primary_color = slice_str("#6366f1"),
+	    .text_color = slice_str("#ffffff"),
+	    .enabled = true,
+	};
+}
+
+/* As put_agent(). */
+static inline void
+put_widget(struct fixture *f, struct msg_widget_record *r, bool fresh)
+{
+	const struct msg_widget_put m = {
+	    .fresh = fresh, .widget = encoded(MSG_WIDGET_RECORD, r)};
+	union msg got;
+
+	ask(f, MSG_WIDGET_PUT, &m, MSG_WIDGET, &got);
+	assert_int_equal(record_decode(got.widget.widget, MSG_WIDGET_RECORD, r), WIRE_OK);
+}
+
+/* Waits for the next millisecond, so that what happens now is seen to be later. */
+static inline void
+next_ms(void)
+{
+	uint64_t now = clock_wall_ms();
+
+	while (clock_wall_ms() == now)
+		usleep(100);
+}
+
+#endif

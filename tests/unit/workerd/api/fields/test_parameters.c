@@ -1,0 +1,133 @@
+/*
+ * Query strings: which value a parameter has, what its escapes mean, and what passes for a number.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/fields/parameters.h"
+
+/* In memory of exactly its size, so that a sanitizer sees a read behind it. */
+static void
+assert_value(const char *query, const char *want)
+{
+	size_t n = strlen(query);
+	uint8_t *exact = test_malloc(n + (n == 0));
+	uint8_t text[PARAMETER_MAX];
+	struct slice value;
+
+	memcpy(exact, query, n);
+	value = parameter_read((struct slice){exact, n}, "id", text);
+	if ((value.p == NULL) != (want == NULL) || (want != NULL && !slice_eq_str(value, want)))
+		fail_msg("%s", query);
+	test_free(exact);
+}
+
+static void
+a_parameter_has_the_value_that_stands_there(void **state)
+{
+	static const struct {
+		const char *query, *value;
+	} cases[] = {
+	    {"", NULL},
+	    {"id", NULL},
+	    {"i=1", NULL},
+	    {"ids=1", NULL},
+	    {"xid=1", NULL},
+	    {"x=id=1", NULL},
+	    {"i%64=1", NULL},
+	    {"id=", ""},
+	    {"id=1", "1"},
+	    {"&id=1&", "1"},
+	    {"a=2&id=1&b=3", "1"},
+	    {"id=1=2", "1=2"},
+	    {"id=a+b", "a+b"},
+	    {"id=a%3Ab%3ac", "a:b:c"},
+	    {"id=%26", "&"},
+	    {"id=a%2Fb/c", "a/b/c"},
+	    {"id=%E2%82%AC", "\xe2\x82\xac"},
+	    {"id=%2525", "%25"},
+	    /* what cannot be read is empty */
+	    {"id=%", ""},
+	    {"id=%3", ""},
+	    {"id=%3&x=A", ""},
+	    {"id=%zz", ""},
+	    {"id=a%00b", ""},
+	    {"id=a%0Ab", ""},
+	    {"id=%FF", ""},
+	    {"id=1&id=1", ""},
+	    {"id=1&x&id=2", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_value(cases[i].query, cases[i].value);
+}
+
+static void
+a_value_is_bounded(void **state)
+{
+	char query[3 * PARAMETER_MAX + 8] = "id=";
+	char want[PARAMETER_MAX + 1] = {0};
+	size_t n = 3;
+
+	(void)state;
+	for (size_t i = 0; i < PARAMETER_MAX; i++, n += 3)
+		memcpy(query + n, "%41", 4);
+	memset(want, 'A', PARAMETER_MAX);
+	assert_value(query, want);
+	memcpy(query + n, "A", 2);
+	assert_value(query, "");
+}
+
+static void
+a_number_is_digits_up_to_its_maximum(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t max;
+		int64_t number; /* -1: none */
+	} cases[] = {
+	    {"0", 0, 0},
+	    {"1", 0, -1},
+	    {"007", 10, 7},
+	    {"10", 10, 10},
+	    {"11", 10, -1},
+	    {"999999999", UINT32_MAX, 999999999},
+	    {"1000000000", UINT32_MAX, -1},
+	    {"99999999999999999999", UINT32_MAX, -1},
+	    {"", 10, -1},
+	    {"-1", 10, -1},
+	    {"+1", 10, -1},
+	    {" 1", 10, -1},
+	    {"1.0", 10, -1},
+	    {"1e1", 10, -1},
+	    {"0x1", 10, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t n = 0;
+		bool is_number = parameter_number(slice_str(cases[i].text), cases[i].max, &n);
+
+		if (is_number != (cases[i].number != -1) || (is_number && n != cases[i].number))
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_parameter_has_the_value_that_stands_there),
+	    cmocka_unit_test(a_value_is_bounded),
+	    cmocka_unit_test(a_number_is_digits_up_to_its_maximum),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

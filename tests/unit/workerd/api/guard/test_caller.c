@@ -1,0 +1,204 @@
+/*
+ * Who calls: X-Forwarded-For and -Proto count only behind a trusted proxy, read from their end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/guard/caller.h"
+
+#define PROXIES "10.0.0.0/8,fd00::/8,192.0.2.9"
+
+static struct network_list
+list_of(const char *text)
+{
+	struct network_list list = {0};
+	char *copy = xstrdup(text), *rest = copy, *item;
+
+	while ((item = strsep(&rest, ",")) != NULL && *item != '\0')
+		assert_int_equal(
+		    network_parse(slice_str(item), &list.at[list.n++]), NETWORK_OK);
+	free(copy);
+	return list;
+}
+
+/* The caller of a request with these header lines, over a connection from peer. */
+static struct caller
+caller(const char *proxies, const char *peer, bool tls, const char *lines)
+{
+	static struct http_header headers[HTTP_HEADERS_MAX];
+	struct http_request req = {.headers = headers};
+	struct network_list trusted = list_of(proxies);
+	struct ip_address from = {0};
+	struct http_parser parser;
+	struct buf text;
+	struct caller c;
+	size_t consumed;
+	int status;
+
+	if (*peer != '\0')
+		assert_int_equal(ip_parse(slice_str(peer), &from), 0);
+	buf_init(&text, 65536);
+	assert_int_equal(buf_printf(&text, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", lines), 0);
+	http_parser_init(&parser, 65536);
+	assert_int_equal(
+	    http_parse(&parser, buf_slice(&text), &req, &consumed, &status), HTTP_OK);
+	c = caller_of(&req, ip_slice(&from), tls, &trusted);
+	buf_clear(&text);
+	return c;
+}
+
+#define FOR(list)   "X-Forwarded-For: " list "\r\n"
+#define PROTO(list) "X-Forwarded-Proto: " list "\r\n"
+
+static void
+the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
+{
+	static const struct {
+		const char *proxies, *peer, *lines, *address;
+	} cases[] = {
+	    /* Without proxies, or from somebody else, nothing is believed. */
+	    {"", "203.0.113.5", FOR("198.51.100.1"), "203.0.113.5"},
+	    {"", "127.0.0.1", FOR("198.51.100.1"), "127.0.0.1"},
+	    {PROXIES, "203.0.113.5", FOR("198.51.100.1"), "203.0.113.5"},
+	    {PROXIES, "203.0.113.5", FOR("198.51.100.1, 10.0.0.1"), "203.0.113.5"},
+	    {PROXIES, "192.0.2.8", FOR("198.51.100.1"), "192.0.2.8"},
+	    {PROXIES, "", FOR("198.51.100.1"), ""},
+	    /* From a proxy. */
+	    {PROXIES, "10.0.0.1", "", "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "192.0.2.9", FOR("198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "::ffff:10.0.0.1", FOR("198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "fd00::7", FOR("2001:db8::1"), "2001:db8::1"},
+	    {PROXIES, "10.0.0.1", "x-forwarded-FOR: 198.51.100.1\r\n", "198.51.100.1"},
+	    /* What the client itself has put in front does not count. */
+	    {PROXIES, "10.0.0.1", FOR("6.6.6.6, 198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("10.9.9.9, 198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("6.6.6.6,10.0.0.3 , 198.51.100.1,10.0.0.2"),
+		"198.51.100.1"},
+	    /* Several fields are one list. */
+	    {PROXIES, "10.0.0.1", FOR("6.6.6.6") FOR("198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1") FOR("10.0.0.2"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("6.6.6.6, 198.51.100.1") "A: b\r\n" FOR("10.0.0.2"),
+		"198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1") FOR(""), "198.51.100.1"},
+	    /* Nobody but proxies: the farthest. */
+	    {PROXIES, "10.0.0.1", FOR("10.0.0.3, 10.0.0.2"), "10.0.0.3"},
+	    /* Empty members are none. */
+	    {PROXIES, "10.0.0.1", FOR(""), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR(" , ,"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, ,"), "198.51.100.1"},
+	    /* Ports and brackets. */
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1:51234"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("[2001:db8::1]:51234"), "2001:db8::1"},
+	    {PROXIES, "10.0.0.1", FOR("[2001:db8::1]"), "2001:db8::1"},
+	    {PROXIES, "10.0.0.1", FOR("[198.51.100.1]:1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, [fd00::1]:443"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("::ffff:198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, ::ffff:10.0.0.2"), "198.51.100.1"},
+	    /* Junk ends the search at whom we know. */
+	    {PROXIES, "10.0.0.1", FOR("unknown"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, unknown"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, junk, 10.0.0.2"), "10.0.0.2"},
+	    {PROXIES, "10.0.0.1", FOR("junk, 198.51.100.1"), "198.51.100.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1; x"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1 198.51.100.2"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("\"198.51.100.1\""), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1:port"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1:"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1:123456"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("[2001:db8::1"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("[2001:db8::1]x"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("2001:db8::1]"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("[]"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("["), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR(":"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("fe80::1%eth0"), "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", FOR("198.51.100.1\xff"), "10.0.0.1"},
+	    /* Other headers are not read. */
+	    {PROXIES, "10.0.0.1", "Forwarded: for=198.51.100.1\r\n", "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", "X-Real-IP: 198.51.100.1\r\n", "10.0.0.1"},
+	    {PROXIES, "10.0.0.1", "X-Forwarded-For-X: 198.51.100.1\r\n", "10.0.0.1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct caller c =
+		    caller(cases[i].proxies, cases[i].peer, false, cases[i].lines);
+		char text[IP_TEXT_SIZE];
+
+		ip_format(&c.address, text);
+		if (strcmp(text, cases[i].address) != 0)
+			print_error("peer %s, %s", cases[i].peer, cases[i].lines);
+		assert_string_equal(text, cases[i].address);
+	}
+}
+
+static void
+the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state)
+{
+	static const struct {
+		const char *peer, *lines;
+		enum caller_scheme scheme, over_tls;
+	} cases[] = {
+	    {"10.0.0.1", "", SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO("https"), SCHEME_HTTPS, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO("HTTPS"), SCHEME_HTTPS, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO("http"), SCHEME_HTTP, SCHEME_HTTP},
+	    {"10.0.0.1", PROTO("https, http"), SCHEME_HTTP, SCHEME_HTTP},
+	    {"10.0.0.1", PROTO("http") PROTO("https"), SCHEME_HTTPS, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO("wss"), SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO("httpsx"), SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"10.0.0.1", PROTO(""), SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"10.0.0.1", "Forwarded: proto=https\r\n", SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"203.0.113.5", PROTO("https"), SCHEME_UNKNOWN, SCHEME_HTTPS},
+	    {"203.0.113.5", PROTO("http"), SCHEME_UNKNOWN, SCHEME_HTTPS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct caller c = caller(PROXIES, cases[i].peer, false, cases[i].lines);
+
+		assert_int_equal(c.scheme, cases[i].scheme);
+		assert_int_equal(caller(PROXIES, cases[i].peer, true, cases[i].lines).scheme,
+		    cases[i].over_tls);
+		assert_int_equal(c.trusted_peer, strcmp(cases[i].peer, "10.0.0.1") == 0);
+	}
+}
+
+/* As long a list as a head can hold: it is read once, from its end. */
+static void
+a_list_of_thousands_is_read_to_its_beginning(void **state)
+{
+	struct buf lines;
+	struct caller c;
+	char text[IP_TEXT_SIZE];
+
+	(void)state;
+	buf_init(&lines, 65536);
+	assert_int_equal(buf_append_str(&lines, "X-Forwarded-For: 198.51.100.1"), 0);
+	for (int i = 0; i < 4000; i++)
+		assert_int_equal(buf_append_str(&lines, ",10.0.0.1"), 0);
+	assert_int_equal(buf_append(&lines, "\r\n", 3), 0);
+	c = caller(PROXIES, "10.0.0.1", false, (const char *)buf_data(&lines));
+	ip_format(&c.address, text);
+	assert_string_equal(text, "198.51.100.1");
+	buf_clear(&lines);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_address_is_the_first_from_the_right_that_no_proxy_has),
+	    cmocka_unit_test(
+		the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection),
+	    cmocka_unit_test(a_list_of_thousands_is_read_to_its_beginning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+/*
+ * The thread that hashes: answers come to the loop in their order, the queue is bounded, and whoever
+ * leaves is forgotten, whatever the thread does just then.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/guard/hasher.h"
+
+/* N = 16: as good as at once. A salt of zeros, of "right". */
+static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+			    "9mIVdgaFsL3G0sjvcAoMf8uuCLzg8EYOrC++n/vlc5s";
+
+struct stage {
+	struct event_base *base;
+	struct hasher *hasher;
+};
+
+struct asker {
+	unsigned calls, order;
+	enum password_verdict verdict;
+	char text[PASSWORD_TEXT_SIZE];
+};
+
+static unsigned answered;
+
+static void
+on_done(void *arg, enum password_verdict verdict, const char *text)
+{
+	struct asker *a = arg;
+
+	a->calls++;
+	a->order = answered++;
+	a->verdict = verdict;
+	if (text != NULL)
+		memcpy(a->text, text, strlen(text) + 1);
+}
+
+static int
+set_up(void **state)
+{
+	struct stage *s = xcalloc(1, sizeof(*s));
+
+	answered = 0;
+	s->base = event_base_new();
+	s->hasher = hasher_new(s->base);
+	*state = s;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct stage *s = *state;
+
+	hasher_free(s->hasher);
+	event_base_free(s->base);
+	free(s);
+	return 0;
+}
+
+static struct hasher_job *
+ask(struct stage *s, const char *password, const char *text, struct asker *a)
+{
+	return hasher_verify(s->hasher, slice_str(password), slice_str(text), on_done, a);
+}
+
+static void
+run_until(struct stage *s, unsigned answers)
+{
+	while (answered < answers)
+		event_base_loop(s->base, EVLOOP_ONCE);
+}
+
+static void
+each_is_told_its_own_verdict_in_order(void **state)
+{
+	struct stage *s = *state;
+	struct asker right = {0}, wrong = {0}, broken = {0};
+
+	assert_non_null(ask(s, "right", quick, &right));
+	assert_non_null(ask(s, "wrong", quick, &wrong));
+	assert_non_null(ask(s, "right", "no hash", &broken));
+	run_until(s, 3);
+	assert_int_equal(right.verdict, PASSWORD_RIGHT);
+	assert_int_equal(wrong.verdict, PASSWORD_WRONG);
+	assert_int_equal(broken.verdict, PASSWORD_UNCHECKED);
+	assert_int_equal(right.order + 1, wrong.order);
+	assert_int_equal(wrong.order + 1, broken.order);
+	assert_int_equal(right.calls, 1);
+}
+
+static void
+a_new_hash_is_its_passwords(void **state)
+{
+	struct stage *s = *state;
+	struct asker made = {0}, again = {0};
+
+	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
+	run_until(s, 1);
+	assert_non_null(ask(s, "correct horse", made.text, &again));
+	run_until(s, 2);
+	assert_int_equal(again.verdict, PASSWORD_RIGHT);
+}
+
+static void
+the_loop_goes_on_meanwhile(void **state)
+{
+	struct stage *s = *state;
+	struct asker made = {0};
+
+	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
+	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_int_equal(made.calls, 0);
+	run_until(s, 1);
+}
+
+static void
+a_full_queue_refuses_and_empties(void **state)
+{
+	struct stage *s = *state;
+	struct asker askers[HASHER_JOBS_MAX + 1] = {0};
+
+	for (size_t i = 0; i < HASHER_JOBS_MAX; i++)
+		assert_non_null(ask(s, "right", quick, &askers[i]));
+	assert_null(ask(s, "right", quick, &askers[HASHER_JOBS_MAX]));
+	assert_null(
+	    hasher_hash(s->hasher, slice_str("right"), on_done, &askers[HASHER_JOBS_MAX]));
+	assert_true(hasher_retry_after(s->hasher) >= 1);
+	run_until(s, HASHER_JOBS_MAX);
+	assert_non_null(ask(s, "right", quick, &askers[HASHER_JOBS_MAX]));
+	run_until(s, HASHER_JOBS_MAX + 1);
+	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
+		assert_int_equal(askers[i].calls, 1);
+}
+
+/* As many as there may be, by who wants them, and then somebody signs in. */
+static void
+new_passwords_leave_room_for_those_who_sign_in(void **state)
+{
+	struct stage *s = *state;
+	struct asker fresh[HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
+	struct hasher_job *jobs[HASHER_NEW_MAX];
+
+	for (size_t i = 0; i < HASHER_NEW_MAX; i++) {
+		jobs[i] =
+		    hasher_hash(s->hasher, slice_str("correct horse"), on_done, &fresh[i]);
+		assert_non_null(jobs[i]);
+	}
+	assert_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_non_null(ask(s, "right", quick, &login[0]));
+	/* Those that have not begun are dropped, and leave their places. */
+	for (size_t i = 1; i < HASHER_NEW_MAX; i++)
+		hasher_forget(jobs[i]);
+	run_until(s, 2);
+	assert_int_equal(fresh[0].calls, 1);
+	assert_int_equal(login[0].verdict, PASSWORD_RIGHT);
+	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_non_null(ask(s, "right", quick, &login[1]));
+	run_until(s, 4);
+	assert_int_equal(other.calls, 1);
+}
+
+/* Some of them wait, one runs, and some are done: nobody can know which. */
+static void
+whoever_leaves_is_not_called(void **state)
+{
+	struct stage *s = *state;
+	struct hasher_job *jobs[HASHER_JOBS_MAX];
+	struct asker askers[HASHER_JOBS_MAX] = {0};
+	struct asker last = {0};
+
+	for (unsigned round = 0; round < 20; round++) {
+		answered = 0;
+		for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
+			jobs[i] = ask(s, "right", quick, &askers[i]);
+		for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
+			hasher_forget(jobs[HASHER_JOBS_MAX - 2 - i]);
+		assert_non_null(ask(s, "right", quick, &last));
+		run_until(s, 1);
+	}
+	for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
+		assert_int_equal(askers[i].calls, 0);
+	assert_int_equal(last.calls, 20);
+}
+
+/* tear_down() ends the thread amidst them. */
+static void
+what_waits_at_the_end_is_dropped(void **state)
+{
+	static struct asker askers[10];
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
+		assert_non_null(
+		    hasher_hash(s->hasher, slice_str("correct horse"), on_done, &askers[i]));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(each_is_told_its_own_verdict_in_order),
+	    TEST(a_new_hash_is_its_passwords),
+	    TEST(the_loop_goes_on_meanwhile),
+	    TEST(a_full_queue_refuses_and_empties),
+	    TEST(new_passwords_leave_room_for_those_who_sign_in),
+	    TEST(whoever_leaves_is_not_called),
+	    TEST(what_waits_at_the_end_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/*
+ * Session tokens: whose they are by their form, what the store knows them by, and where a request has
+ * one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/guard/session.h"
+
+#define TOKEN  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY"
+#define SHARED "p." TOKEN
+
+static struct hash256
+hash_with(const char *password, const char *token)
+{
+	char copy[64];
+	struct settings settings = {.dashboard_password = NULL};
+
+	if (password != NULL) {
+		assert_true(strlen(password) < sizeof(copy));
+		memcpy(copy, password, strlen(password) + 1);
+		settings.dashboard_password = copy;
+	}
+	return session_hash(&settings, slice_str(token));
+}
+
+static bool
+same(struct hash256 a, struct hash256 b)
+{
+	return hash_equal(&a, &b);
+}
+
+static void
+a_fresh_token_shows_its_kind(void **state)
+{
+	char user[SESSION_TOKEN_SIZE], shared[SESSION_TOKEN_SIZE], other[SESSION_TOKEN_SIZE];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		session_token_new(false, user);
+		assert_int_equal(strlen(user), SECRET_TOKEN_TEXT);
+		assert_false(session_is_shared(slice_str(user)));
+		session_token_new(true, shared);
+		assert_int_equal(strlen(shared), SESSION_TOKEN_SIZE - 1);
+		assert_true(session_is_shared(slice_str(shared)));
+		session_token_new(true, other);
+		assert_string_not_equal(shared, other);
+	}
+}
+
+static void
+a_form_that_is_cut_is_no_shared_one(void **state)
+{
+	static const char *const cut[] = {"", "p", "p.", "P." TOKEN, "." TOKEN, TOKEN};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cut); i++)
+		assert_false(session_is_shared(slice_str(cut[i])));
+	assert_true(session_is_shared(slice_str("p.x")));
+}
+
+static void
+a_user_s_does_not_depend_on_the_password(void **state)
+{
+	(void)state;
+	assert_true(same(hash_with("one", TOKEN), secret_hash(slice_str(TOKEN))));
+	assert_true(same(hash_with("one", TOKEN), hash_with("two", TOKEN)));
+	assert_true(same(hash_with("one", TOKEN), hash_with(NULL, TOKEN)));
+}
+
+static void
+a_shared_one_is_another_by_another_password(void **state)
+{
+	const struct hash256 one = hash_with("one", SHARED);
+
+	(void)state;
+	assert_true(same(one, hash_with("one", SHARED)));
+	assert_false(same(one, hash_with("two", SHARED)));
+	assert_false(same(one, hash_with("one ", SHARED)));
+	assert_false(same(one, hash_with(NULL, SHARED)));
+	assert_false(same(one, hash_with("one", SHARED "x")));
+	assert_false(same(one, secret_hash(slice_str(SHARED))));
+	assert_false(same(one, hash_with("one", TOKEN)));
+}
+
+static void
+a_request_has_the_first_token_of_its_cookies(void **state)
+{
+	static const struct {
+		const char *cookies, *token;
+	} cases[] = {
+	    {"", ""},
+	    {"banter_session", ""},
+	    {"banter_session=", ""},
+	    {"banter_session=a", "a"},
+	    {"banter_session=p.a; banter_session=b", "p.a"},
+	    {"banter_session=; banter_session=b", "b"},
+	    {"a=b; banter_session=c;d=e", "c"},
+	    {"a=b;banter_session=c", "c"},
+	    {"xbanter_session=a; banter_sessions=b", ""},
+	    {"a=banter_session=b", ""},
+	    {";;  ; banter_session=a;", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct http_header header = {slice_str("Cookie"), slice_str(cases[i].cookies)};
+		struct http_request req = {.n_headers = 1, .headers = &header};
+
+		if (!slice_eq_str(session_token(&req), cases[i].token))
+			fail_msg("%s", cases[i].cookies);
+	}
+	assert_int_equal(session_token(&(struct http_request){.n_headers = 0}).len, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_fresh_token_shows_its_kind),
+	    cmocka_unit_test(a_form_that_is_cut_is_no_shared_one),
+	    cmocka_unit_test(a_user_s_does_not_depend_on_the_password),
+	    cmocka_unit_test(a_shared_one_is_another_by_another_password),
+	    cmocka_unit_test(a_request_has_the_first_token_of_its_cookies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

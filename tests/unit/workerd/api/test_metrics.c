@@ -1,0 +1,227 @@
+/*
+ * Counting, and what becomes of the counts: sums over all workers, the dead included; gauges of
+ * the living; text that Prometheus reads.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/metrics.h"
+#include "workerd/api/process_usage.h"
+
+static struct scoreboard *board;
+static int board_fd;
+static char *text;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	board = scoreboard_create(&board_fd);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	scoreboard_unmap(board);
+	closefd(&board_fd);
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static void
+write_text(void)
+{
+	struct buf out;
+
+	buf_init(&out, 4u << 20);
+	metrics_write(board, &out);
+	free(text);
+	text = strndup((const char *)buf_data(&out), buf_len(&out));
+	buf_clear(&out);
+}
+
+/* Whether the text has exactly this line. */
+static bool
+has_line(const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = text; (p = strstr(p, line)) != NULL; p++)
+		if ((p == text || p[-1] == '\n') && p[n] == '\n')
+			return true;
+	return false;
+}
+
+#define assert_line(line)                                  \
+	do {                                               \
+		if (!has_line(line))                       \
+			print_error("no line %s\n", line); \
+		assert_true(has_line(line));               \
+	} while (0)
+
+static void
+counters_are_sums_over_all_workers_that_ever_were(void **state)
+{
+	(void)state;
+	scoreboard_worker_started(board, 0, (uint64_t)getpid());
+	scoreboard_worker_started(board, 3, (uint64_t)getpid());
+	metric_add(&board->workers[0].model_requests, 5);
+	metric_add(&board->workers[3].model_requests, 7);
+	metric_add(&board->workers[0].turns[METRIC_TURN_COMPLETE], 4);
+	metric_add(&board->workers[3].turns[METRIC_TURN_CUT], 1);
+	scoreboard_worker_gone(board, 3);
+	write_text();
+	assert_line("banter_model_requests_total 12");
+	assert_line("banter_turns_total{outcome=\"complete\"} 4");
+	assert_line("banter_turns_total{outcome=\"cut\"} 1");
+	assert_line("banter_turns_total{outcome=\"too_long\"} 0");
+}
+
+static void
+gauges_are_of_the_living_alone(void **state)
+{
+	(void)state;
+	for (unsigned slot = 0; slot < 3; slot++) {
+		scoreboard_worker_started(board, slot, (uint64_t)getpid());
+		metric_set(&board->workers[slot].connections, slot + 10);
+	}
+	scoreboard_worker_gone(board, 1);
+	write_text();
+	assert_line("banter_connections{worker=\"0\"} 10");
+	assert_line("banter_connections{worker=\"2\"} 12");
+	assert_null(strstr(text, "banter_connections{worker=\"1\"}"));
+	assert_null(strstr(text, "banter_connections{worker=\"3\"}"));
+	assert_int_equal(metric_get(&board->workers[1].connections), 0);
+}
+
+static void
+requests_are_told_by_route_and_status(void **state)
+{
+	(void)state;
+	scoreboard_worker_started(board, 0, 1);
+	metric_add(&board->workers[0].requests[0][metric_status_of(200)], 3);
+	metric_add(&board->workers[0].requests[0][metric_status_of(503)], 2);
+	metric_add(&board->workers[0].requests[1][metric_status_of(0)], 1);
+	write_text();
+	assert_line("banter_http_requests_total{route=\"health\",status=\"200\"} 3");
+	assert_line("banter_http_requests_total{route=\"health\",status=\"503\"} 2");
+	assert_line("banter_http_requests_total{route=\"health_ready\",status=\"0\"} 1");
+	assert_null(strstr(text, "{route=\"health\",status=\"404\"}"));
+}
+
+static void
+a_histogram_counts_up_from_bound_to_bound(void **state)
+{
+	struct metric_histogram *h = &board->workers[0].store;
+
+	(void)state;
+	scoreboard_worker_started(board, 0, 1);
+	scoreboard_worker_started(board, 1, 1);
+	metric_observe(h, 0, 1);
+	metric_observe(h, 10000, 1); /* a bound belongs to its bucket */
+	metric_observe(h, 10001, 1);
+	metric_observe(h, 60000000000, 2);
+	metric_observe(h, 60000000001, 1);
+	metric_observe(&board->workers[1].store, 1000000, 10);
+	write_text();
+	assert_line("banter_store_request_seconds_bucket{le=\"1e-05\"} 2");
+	assert_line("banter_store_request_seconds_bucket{le=\"2.5e-05\"} 3");
+	assert_line("banter_store_request_seconds_bucket{le=\"0.0005\"} 3");
+	assert_line("banter_store_request_seconds_bucket{le=\"0.001\"} 13");
+	assert_line("banter_store_request_seconds_bucket{le=\"25\"} 13");
+	assert_line("banter_store_request_seconds_bucket{le=\"60\"} 15");
+	assert_line("banter_store_request_seconds_bucket{le=\"+Inf\"} 16");
+	assert_line("banter_store_request_seconds_count 16");
+	assert_line("banter_store_request_seconds_sum 180.010020002");
+	assert_line("banter_token_relay_seconds_count 0");
+}
+
+static void
+a_status_that_is_not_in_the_table_counts_as_0(void **state)
+{
+	(void)state;
+	assert_int_equal(metric_status_of(200), METRIC_STATUS_200);
+	assert_int_equal(metric_status_of(505), METRIC_STATUS_505);
+	assert_int_equal(metric_status_of(0), METRIC_STATUS_OTHER);
+	assert_int_equal(metric_status_of(299), METRIC_STATUS_OTHER);
+}
+
+static void
+every_family_is_explained_once_and_before_its_lines(void **state)
+{
+	char *copy, *rest, *line, family[128] = "";
+
+	(void)state;
+	scoreboard_worker_started(board, 0, (uint64_t)getpid());
+	metric_add(&board->workers[0].requests[0][metric_status_of(200)], 1);
+	write_text();
+	assert_int_equal(text[strlen(text) - 1], '\n');
+	copy = rest = xstrdup(text);
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		char want[160];
+
+		if (strncmp(line, "# HELP ", 7) == 0) {
+			snprintf(family, sizeof(family), "%.*s", (int)strcspn(line + 7, " "),
+			    line + 7);
+			snprintf(want, sizeof(want), "# HELP %s ", family);
+			assert_ptr_equal(strstr(strstr(text, want) + 1, want), NULL);
+			assert_true(line[strlen(want)] != '\0');
+		} else if (strncmp(line, "# TYPE ", 7) == 0) {
+			snprintf(want, sizeof(want), "# TYPE %s ", family);
+			assert_int_equal(strncmp(line, want, strlen(want)), 0);
+		} else {
+			assert_int_equal(strncmp(line, family, strlen(family)), 0);
+		}
+	}
+	free(copy);
+}
+
+static void
+the_processes_are_measured(void **state)
+{
+	struct usage u;
+
+	(void)state;
+	assert_int_equal(usage_of((uint64_t)getpid(), &u), 0);
+	assert_true(u.resident_bytes > 100000 && u.resident_bytes < 1ull << 40);
+	assert_true(u.cpu_seconds >= 0);
+	assert_int_equal(usage_of(UINT64_MAX, &u), -1);
+	scoreboard_worker_started(board, 0, (uint64_t)getpid());
+	scoreboard_worker_started(board, 1, UINT32_MAX); /* one that has just ended */
+	write_text();
+	assert_non_null(
+	    strstr(text, "\nbanter_process_resident_memory_bytes{process=\"masterd\"} "));
+	assert_non_null(strstr(
+	    text, "\nbanter_process_cpu_seconds_total{process=\"workerd\",worker=\"0\"} "));
+	assert_null(strstr(text, "{process=\"workerd\",worker=\"1\"}"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		counters_are_sums_over_all_workers_that_ever_were, setup, teardown),
+	    cmocka_unit_test_setup_teardown(gauges_are_of_the_living_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		requests_are_told_by_route_and_status, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_histogram_counts_up_from_bound_to_bound, setup, teardown),
+	    cmocka_unit_test(a_status_that_is_not_in_the_table_counts_as_0),
+	    cmocka_unit_test_setup_teardown(
+		every_family_is_explained_once_and_before_its_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_processes_are_measured, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/*
+ * What the tests of the HTTP server share: a real server on a real event loop, and clients that
+ * speak to it over loopback TCP in the same thread. A test waits for a condition (bytes, the end,
+ * a state) by turning the loop, for ten seconds at most.
+ *
+ * The handler answers by the path: /echo, /empty, /big, /bigcopy, /abort; /keep is kept for the test
+ * to answer, and /ws what the test says; all others get "hello", and their query in X-Query.
+ */
+#ifndef TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
+#define TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "proto/base/clock.h"
+#include "workerd/http/conn_internal.h"
+#include "workerd/http/reply.h"
+
+#define WAIT_MS  60000
+#define HELLO    "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+#define HELLO10  "GET /hello HTTP/1.0\r\n\r\n"
+#define KEPT_MAX 8
+
+struct rig {
+	struct http_server *server;
+	/* What the handler has seen and kept. */
+	struct http_exchange *kept[KEPT_MAX];
+	size_t n_kept;
+	size_t handled, closed, answered;
+	char last_body[256];
+	void (*upgrade)(struct http_exchange *x); /* answers /ws */
+	struct slice big;                         /* what /big and /bigcopy answer */
+	/* Connections that came while full was false, and those of them that have ended. */
+	size_t arrived, left;
+	bool full;
+};
+extern struct rig rig;
+
+/* A cmocka test of its own rig; the server is started by the test. */
+#define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
+
+void rig_start(const struct http_limits *limits);
+void rig_stop(void);
+
+/* One turn of the loop, as the worker makes it; a tick ends it if nothing else does. */
+void rig_turn(void);
+
+/* Turns the loop until the condition holds. */
+#define WAIT_FOR(cond)                                       \
+	do {                                                 \
+		uint64_t until_ = clock_mono_ms() + WAIT_MS; \
+		while (!(cond) && clock_mono_ms() < until_)  \
+			rig_turn();                          \
+		assert_true(cond);                           \
+	} while (0)
+
+/* The server's only connection. */
+struct http_conn *rig_conn(void);
+
+/* Log lines that a test is about to cause on purpose: not shown until rig_loud(). */
+void rig_quiet(void);
+void rig_loud(void);
+
+/* The client's end. */
+struct client {
+	int fd;
+	struct buf in;
+	bool eof;
+	bool reset;
+};
+
+void client_open(struct client *cl);
+/* With socket buffers of about so many bytes. */
+void client_open_with(struct client *cl, int buffer);
+void client_close(struct client *cl);
+/* Closes so that the server's side gets a reset. */
+void client_reset(struct client *cl);
+
+void client_send(struct client *cl, const char *text);
+void client_send_bytes(struct client *cl, const char *p, size_t len);
+
+/* Takes what has come; so do all below before they look. */
+void client_read(struct client *cl);
+bool client_has(struct client *cl, const char *text);
+size_t client_count(struct client *cl, const char *text);
+bool client_begins_with(struct client *cl, const char *text);
+bool client_ends_with(struct client *cl, const char *text);
+size_t client_received(struct client *cl);
+bool client_at_end(struct client *cl);
+bool client_was_reset(struct client *cl);
+
+/* What leaves one end of a connection need not be at the other at once. These wait for it without a turn
+ * of the loop: until what has come ends with this text, and until the server's end has all that was sent,
+ * or is gone. */
+bool client_gets(struct client *cl, const char *text);
+void client_arrives(const struct client *cl);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Connections that are one too many: what they are told, what they cost, and that those that were
+ * let in are told off again, each once.
+ */
+#include <sys/socket.h>
+
+#include "tests/unit/workerd/http/http_rig.h"
+
+static void
+one_too_many_gets_503_and_the_end(void **state)
+{
+	struct client in, out;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&in);
+	client_send(&in, HELLO);
+	WAIT_FOR(client_ends_with(&in, "\r\n\r\nhello"));
+	rig.full = true;
+	client_open(&out);
+	WAIT_FOR(client_at_end(&out));
+	assert_true(client_begins_with(&out, "HTTP/1.1 503 Service Unavailable\r\nDate: "));
+	assert_true(client_has(&out, "\r\nRetry-After: "));
+	assert_true(client_has(&out, "\r\nConnection: close\r\n"));
+	assert_true(client_has(&out, "\r\nX-Frame-Options: DENY\r\n"));
+	assert_true(client_ends_with(&out, "\"code\":\"too_many_connections\"}"));
+	assert_int_equal(rig.handled, 1);
+	/* What it still sends, a request, makes no reset of it. */
+	client_send(&out, HELLO);
+	client_send(&in, HELLO);
+	WAIT_FOR(client_count(&in, "\r\n\r\nhello") == 2);
+	assert_int_equal(client_count(&out, "HTTP/1.1 "), 1);
+	assert_false(client_was_reset(&out));
+	client_close(&out);
+	WAIT_FOR(http_server_connections(rig.server) == 1);
+	assert_int_equal(rig.left, 0);
+	client_close(&in);
+	WAIT_FOR(rig.left == 1);
+	assert_int_equal(rig.arrived, 1);
+}
+
+static void
+who_was_let_in_leaves_once_however_it_ends(void **state)
+{
+	struct client good, reset, bad, cut;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&good);
+	client_send(&good, HELLO10);
+	WAIT_FOR(client_at_end(&good));
+	client_close(&good);
+	WAIT_FOR(rig.left == 1);
+	client_open(&reset);
+	client_send(&reset, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	client_reset(&reset);
+	WAIT_FOR(rig.left == 2);
+	client_open(&bad);
+	client_send(&bad, "BAD\r\n");
+	WAIT_FOR(client_at_end(&bad));
+	client_close(&bad);
+	WAIT_FOR(rig.left == 3);
+	client_open(&cut);
+	rig_stop();
+	assert_int_equal(rig.left, 4);
+	assert_int_equal(rig.arrived, 4);
+	client_close(&cut);
+}
+
+static void
+a_flood_beyond_the_bound_is_cut_without_a_word(void **state)
+{
+	enum { N = HTTP_TURNED_AWAY_MAX + 20 };
+	static struct client cl[N];
+	size_t told = 0;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	rig.full = true;
+	for (size_t i = 0; i < N; i++)
+		client_open(&cl[i]);
+	assert_int_equal(http_server_connections(rig.server), HTTP_TURNED_AWAY_MAX);
+	for (size_t i = 0; i < N; i++) {
+		WAIT_FOR(client_at_end(&cl[i]) || client_was_reset(&cl[i]));
+		told += client_begins_with(&cl[i], "HTTP/1.1 503 ");
+		assert_int_equal(cl[i].reset, i >= HTTP_TURNED_AWAY_MAX);
+		client_close(&cl[i]);
+	}
+	assert_int_equal(told, HTTP_TURNED_AWAY_MAX);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	/* There is room again. */
+	client_open(&cl[0]);
+	WAIT_FOR(client_at_end(&cl[0]));
+	assert_true(client_begins_with(&cl[0], "HTTP/1.1 503 "));
+	client_close(&cl[0]);
+	assert_int_equal(rig.arrived, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RIG_TEST(one_too_many_gets_503_and_the_end),
+	    RIG_TEST(who_was_let_in_leaves_once_however_it_ends),
+	    RIG_TEST(a_flood_beyond_the_bound_is_cut_without_a_word),
+	};
+
+	rig_loud();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

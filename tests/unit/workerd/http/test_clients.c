@@ -1,0 +1,371 @@
+/*
+ * Clients that leave in the middle, and clients that do not take what they asked for.
+ */
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "tests/unit/workerd/http/http_rig.h"
+
+static void
+a_reset_is_told_by_on_close_while_the_handler_thinks(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	client_reset(&cl);
+	WAIT_FOR(rig.closed == 1);
+	assert_int_equal(rig.answered, 1);
+	assert_int_equal(http_server_connections(rig.server), 0);
+}
+
+static void
+a_client_that_left_is_noticed_by_writing_and_never_inside_a_call(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	client_close(&cl);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	while (rig.closed == 0) {
+		size_t before = rig.closed;
+
+		(void)reply_stream_write(rig.kept[0], slice_str("tick"));
+		assert_int_equal(rig.closed, before);
+		rig_turn();
+	}
+	assert_int_equal(rig.closed, 1);
+	assert_int_equal(http_server_connections(rig.server), 0);
+}
+
+/* Ends the stream of another exchange, kept[1]. */
+static void
+end_the_other(struct http_exchange *x)
+{
+	(void)x;
+	assert_int_equal(reply_stream_write(rig.kept[1], slice_str("the other left")), 0);
+	reply_stream_end(rig.kept[1]);
+}
+
+static void
+one_turn_end_serves_all_even_what_on_close_sends(void **state)
+{
+	struct client a, b;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&a);
+	client_send(&a, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	client_open(&b);
+	client_send(&b, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 2);
+	for (size_t i = 0; i < 2; i++) {
+		reply_start(rig.kept[i], 200);
+		reply_stream_begin(rig.kept[i], NULL);
+		assert_int_equal(reply_stream_write(rig.kept[i], slice_str("both")), 0);
+	}
+	http_server_turn_end(rig.server);
+	assert_true(client_gets(&a, "4\r\nboth\r\n"));
+	assert_true(client_gets(&b, "4\r\nboth\r\n"));
+
+	rig.kept[0]->on_close = end_the_other;
+	client_reset(&a);
+	WAIT_FOR(http_server_connections(rig.server) == 1);
+	/* No turn was made between the one that noticed and this. */
+	assert_true(client_gets(&b, "the other left\r\n0\r\n\r\n"));
+	client_close(&b);
+}
+
+static void
+a_slow_reader_over_the_bound_is_dropped(void **state)
+{
+	static char piece[1000];
+	struct client cl;
+	size_t written = 0;
+
+	(void)state;
+	memset(piece, 'p', sizeof(piece));
+	rig_start(&http_limits_default);
+	client_open_with(&cl, 4096);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	rig_quiet();
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	while (reply_stream_write(rig.kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
+		written += 1000;
+		assert_true(written < 64u * 1024 * 1024);
+		assert_true(buf_len(&rig_conn()->out) <=
+		    http_limits_default.output_max + sizeof(piece) + 64);
+		if (written % 64000 == 0)
+			rig_turn();
+	}
+	rig_loud();
+	assert_true(written >= http_limits_default.output_max);
+	/* Told later, and more writes change nothing. */
+	assert_int_equal(rig.closed, 0);
+	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("more")), -1);
+	assert_int_equal(rig.closed, 0);
+	http_server_turn_end(rig.server);
+	assert_int_equal(rig.closed, 1);
+	assert_int_equal(http_server_connections(rig.server), 0);
+	client_close(&cl);
+}
+
+static void
+a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound(void **state)
+{
+	static char text[300000];
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	limits.output_max = 8192;
+	rig_start(&limits);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	for (size_t at = 0; at < sizeof(text); at += 50000) {
+		assert_int_equal(reply_stream_write(
+				     rig.kept[0], (struct slice){(uint8_t *)text + at, 50000}),
+		    0);
+		WAIT_FOR(client_received(&cl) > at + 50000);
+	}
+	reply_stream_end(rig.kept[0]);
+	WAIT_FOR(client_ends_with(&cl, "0\r\n\r\n"));
+	client_close(&cl);
+}
+
+static void
+a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
+{
+	static char text[3000000];
+	struct slice last = {(uint8_t *)text, sizeof(text)};
+	struct client cl;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	rig_start(&http_limits_default);
+	client_open_with(&cl, 8192);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	/* As much as a stream may have waiting, and then the end. */
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(
+		    reply_stream_write(rig.kept[0], (struct slice){last.p, 60000}), 0);
+	reply_stream_end_with(rig.kept[0], last);
+	rig_turn();
+	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
+	WAIT_FOR(client_ends_with(&cl, "t\r\n0\r\n\r\n"));
+	assert_int_equal(client_count(&cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_true(buf_len(&cl.in) > sizeof(text) + 240000);
+	assert_int_equal(rig.closed, 0);
+
+	/* The connection serves on; and an empty piece makes no second end. */
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
+	WAIT_FOR(rig.n_kept == 2);
+	reply_start(rig.kept[1], 200);
+	reply_stream_begin(rig.kept[1], NULL);
+	reply_stream_end_with(rig.kept[1], slice_str(""));
+	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nhello"));
+	assert_true(client_has(&cl, "chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
+	client_close(&cl);
+}
+
+/* A stream that begins with a long replay, to a client that takes next to nothing. */
+static void
+open_with_replay(struct client *cl, struct slice replay)
+{
+	rig_start(&http_limits_default);
+	client_open_with(cl, 4096);
+	client_send(cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("start")), 0);
+	assert_int_equal(reply_stream_replay(rig.kept[0], replay), 0);
+	http_server_turn_end(rig.server);
+	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
+}
+
+/* Writes pieces of 1000 bytes in turns of the loop until one is refused, and how many were taken. */
+static size_t
+pieces_taken(size_t most)
+{
+	static char piece[1000];
+	size_t n = 0;
+
+	memset(piece, 'p', sizeof(piece));
+	while (n < most &&
+	    reply_stream_write(rig.kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
+		http_server_turn_end(rig.server);
+		n++;
+	}
+	return n;
+}
+
+static void
+a_replay_of_any_length_waits_beside_what_comes_after_it(void **state)
+{
+	static char text[3000000];
+	struct client cl;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
+	assert_int_equal(pieces_taken(200), 200);
+	reply_stream_end(rig.kept[0]);
+	WAIT_FOR(client_ends_with(&cl, "p\r\n0\r\n\r\n"));
+	assert_int_equal(client_count(&cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_int_equal(client_count(&cl, "\r\n3e8\r\np"), 200);
+	assert_int_equal(rig_conn()->replay, 0);
+	assert_int_equal(rig.closed, 0);
+	client_close(&cl);
+}
+
+static void
+what_comes_after_a_replay_has_its_bound(void **state)
+{
+	static char text[1000000];
+	struct client cl;
+	size_t taken;
+
+	(void)state;
+	memset(text, 't', sizeof(text));
+	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
+	rig_quiet();
+	taken = pieces_taken(10000);
+	rig_loud();
+	assert_true(taken * 1000 >= http_limits_default.output_max - 2000);
+	assert_true(taken * 1000 <= http_limits_default.output_max + 2000);
+	http_server_turn_end(rig.server);
+	assert_int_equal(rig.closed, 1);
+	client_close(&cl);
+}
+
+static void
+a_replay_to_a_client_that_left_is_refused(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], NULL);
+	rig.kept[0]->on_close = NULL;
+	conn_drop(rig_conn(), NULL);
+	assert_int_equal(reply_stream_replay(rig.kept[0], slice_str("replay")), -1);
+	http_server_turn_end(rig.server);
+	assert_int_equal(http_server_connections(rig.server), 0);
+	client_close(&cl);
+}
+
+/* A client that takes nothing of an answer of len bytes, and hears nothing of its end. */
+static void
+open_deaf(struct client *cl, size_t len)
+{
+	static uint8_t bytes[2000000];
+	size_t connections = http_server_connections(rig.server);
+
+	rig.big = (struct slice){bytes, len};
+	client_open_with(cl, 4096);
+	client_send(cl, "GET /bigcopy HTTP/1.1\r\nHost: a\r\n\r\n");
+	connections++;
+	WAIT_FOR(
+	    rig.answered == connections || http_server_connections(rig.server) < connections);
+}
+
+static void
+who_has_most_waiting_goes_when_it_is_too_much_of_all(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client quick, deaf, most, last;
+
+	(void)state;
+	limits.held_max = 2400000;
+	rig_start(&limits);
+	client_open(&quick);
+	client_send(&quick, HELLO);
+	WAIT_FOR(client_ends_with(&quick, "\r\n\r\nhello"));
+	open_deaf(&deaf, 400000);
+	open_deaf(&most, 1500000);
+	assert_int_equal(http_server_connections(rig.server), 3);
+	rig_quiet();
+	open_deaf(&last, 700000);
+	WAIT_FOR(http_server_connections(rig.server) == 3);
+	rig_loud();
+	/* Those who stay have theirs whole. */
+	WAIT_FOR(client_received(&deaf) > 400000 && client_received(&last) > 700000);
+	client_send(&quick, HELLO);
+	WAIT_FOR(client_count(&quick, "\r\n\r\nhello") == 2);
+	WAIT_FOR((client_read(&most), most.eof || most.reset));
+	assert_true(buf_len(&most.in) < 1500000);
+	client_close(&deaf);
+	client_close(&most);
+	client_close(&last);
+	client_close(&quick);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	assert_int_equal(rig.server->held, 0);
+}
+
+static void
+those_who_have_little_waiting_stay_however_many(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl[8], most;
+
+	(void)state;
+	limits.held_max = 65536;
+	rig_start(&limits);
+	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
+		open_deaf(&cl[i], 30000);
+	assert_true(rig.server->held > limits.held_max);
+	/* Nor do they keep one who has much. */
+	rig_quiet();
+	open_deaf(&most, 400000);
+	WAIT_FOR(http_server_connections(rig.server) == ARRAY_LEN(cl));
+	rig_loud();
+	client_close(&most);
+	for (size_t i = 0; i < ARRAY_LEN(cl); i++) {
+		WAIT_FOR(client_received(&cl[i]) > 30000);
+		client_close(&cl[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RIG_TEST(a_reset_is_told_by_on_close_while_the_handler_thinks),
+	    RIG_TEST(a_client_that_left_is_noticed_by_writing_and_never_inside_a_call),
+	    RIG_TEST(one_turn_end_serves_all_even_what_on_close_sends),
+	    RIG_TEST(a_slow_reader_over_the_bound_is_dropped),
+	    RIG_TEST(a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound),
+	    RIG_TEST(a_last_piece_of_any_length_waits_for_a_slow_reader),
+	    RIG_TEST(a_replay_of_any_length_waits_beside_what_comes_after_it),
+	    RIG_TEST(what_comes_after_a_replay_has_its_bound),
+	    RIG_TEST(a_replay_to_a_client_that_left_is_refused),
+	    RIG_TEST(who_has_most_waiting_goes_when_it_is_too_much_of_all),
+	    RIG_TEST(those_who_have_little_waiting_stay_however_many),
+	};
+
+	rig_loud();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

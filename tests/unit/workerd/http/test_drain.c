@@ -1,0 +1,103 @@
+/*
+ * The end of a server: draining, and being freed.
+ */
+#include "tests/unit/workerd/http/http_rig.h"
+
+static void
+draining_closes_the_idle_and_lets_the_others_finish(void **state)
+{
+	struct client idle, busy, coming;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&idle);
+	client_send(&idle, HELLO);
+	WAIT_FOR(client_ends_with(&idle, "\r\n\r\nhello"));
+	client_open(&busy);
+	client_send(&busy, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	client_open(&coming);
+	client_send(&coming, HELLO); /* lies in the kernel when the draining begins */
+	http_server_drain(rig.server);
+	WAIT_FOR(client_at_end(&idle));
+	WAIT_FOR(client_at_end(&coming));
+	assert_true(client_ends_with(&coming, "Connection: close\r\n\r\nhello"));
+	client_close(&idle);
+	client_close(&coming);
+	WAIT_FOR(http_server_connections(rig.server) == 1);
+	assert_int_equal(http_server_exchanges(rig.server), 1);
+	reply_start(rig.kept[0], 200);
+	reply_body(rig.kept[0], "text/plain", slice_str("at last"));
+	WAIT_FOR(client_at_end(&busy));
+	assert_true(client_ends_with(&busy, "Connection: close\r\n\r\nat last"));
+	client_close(&busy);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+}
+
+static void
+draining_waits_a_little_for_a_first_request(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client early, late, silent[2];
+
+	(void)state;
+	rig_start(&limits);
+	client_open(&early);
+	rig_turn();
+	http_server_drain(rig.server);
+	rig_turn();
+	client_open(&late);
+	rig_turn();
+	assert_int_equal(http_server_connections(rig.server), 2);
+	client_send(&early, HELLO);
+	client_send(&late, HELLO);
+	WAIT_FOR(client_at_end(&early) && client_at_end(&late));
+	assert_true(client_ends_with(&early, "Connection: close\r\n\r\nhello"));
+	assert_true(client_ends_with(&late, "Connection: close\r\n\r\nhello"));
+	client_close(&early);
+	client_close(&late);
+	rig_stop();
+
+	limits.linger_timeout = 30;
+	limits.head_timeout = 2 * WAIT_MS;
+	rig_start(&limits);
+	client_open(&silent[0]);
+	rig_turn();
+	http_server_drain(rig.server);
+	client_open(&silent[1]);
+	for (size_t i = 0; i < 2; i++) {
+		WAIT_FOR(client_at_end(&silent[i]));
+		assert_int_equal(buf_len(&silent[i].in), 0);
+		client_close(&silent[i]);
+	}
+	assert_int_equal(http_server_connections(rig.server), 0);
+}
+
+static void
+freeing_the_server_tells_those_who_wait(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	rig_start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	rig_stop();
+	assert_int_equal(rig.closed, 1);
+	assert_int_equal(rig.answered, 1);
+	client_close(&cl);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RIG_TEST(draining_closes_the_idle_and_lets_the_others_finish),
+	    RIG_TEST(draining_waits_a_little_for_a_first_request),
+	    RIG_TEST(freeing_the_server_tells_those_who_wait),
+	};
+
+	rig_loud();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,238 @@
+/*
+ * Time: each wait for a client has its end, and none that is not the client's fault does.
+ */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tests/unit/workerd/http/http_rig.h"
+
+static void
+a_slow_head_gets_408_and_a_silent_client_nothing(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.head_timeout = 40;
+	rig_start(&limits);
+	client_open(&cl);
+	WAIT_FOR(client_at_end(&cl));
+	assert_int_equal(buf_len(&cl.in), 0);
+	client_close(&cl);
+
+	/* A byte now and then does not win time. */
+	client_open(&cl);
+	for (size_t i = 0; i < 16 && !client_at_end(&cl); i++) {
+		(void)send(cl.fd, &HELLO[i], 1, MSG_NOSIGNAL);
+		if (i == 0)
+			client_arrives(&cl);
+		for (uint64_t until = clock_mono_ms() + 20; clock_mono_ms() < until;)
+			rig_turn();
+	}
+	WAIT_FOR(client_at_end(&cl));
+	assert_int_equal(memcmp(buf_data(&cl.in), "HTTP/1.1 408 ", 13), 0);
+	assert_true(client_has(&cl, "Connection: close\r\n"));
+	assert_int_equal(rig.handled, 0);
+	client_close(&cl);
+}
+
+static void
+a_slow_body_gets_408(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.body_timeout = 40;
+	limits.head_timeout = 2 * WAIT_MS;
+	rig_start(&limits);
+	client_open(&cl);
+	client_send(&cl, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nslow");
+	WAIT_FOR(client_at_end(&cl));
+	assert_int_equal(memcmp(buf_data(&cl.in), "HTTP/1.1 408 ", 13), 0);
+	assert_int_equal(rig.handled, 0);
+	client_close(&cl);
+}
+
+static void
+an_idle_connection_is_closed_silently_after_its_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.idle_timeout = 40;
+	limits.head_timeout = 2 * WAIT_MS;
+	rig_start(&limits);
+	client_open(&cl);
+	client_send(&cl, HELLO);
+	WAIT_FOR(client_at_end(&cl));
+	assert_true(client_ends_with(&cl, "\r\n\r\nhello"));
+	client_close(&cl);
+}
+
+static void
+a_handler_may_take_longer_than_any_of_them(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t until;
+
+	(void)state;
+	limits.head_timeout = limits.body_timeout = limits.idle_timeout = limits.stall_timeout =
+	    20;
+	rig_start(&limits);
+	client_open(&cl);
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	for (until = clock_mono_ms() + 80; clock_mono_ms() < until;)
+		rig_turn();
+	assert_int_equal(rig.closed, 0);
+	reply_start(rig.kept[0], 200);
+	reply_empty(rig.kept[0]);
+	WAIT_FOR(client_has(&cl, "Content-Length: 0\r\n"));
+	client_close(&cl);
+}
+
+/* Lets the time pass without a turn of the loop; what was sent has come before its end. */
+static void
+miss(const struct client *cl, unsigned ms)
+{
+	client_arrives(cl);
+	for (uint64_t until = clock_mono_ms() + ms; clock_mono_ms() <= until;)
+		continue;
+}
+
+static void
+what_comes_in_the_turn_of_its_time_out_is_not_too_late(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.head_timeout = limits.idle_timeout = limits.body_timeout = 20;
+	rig_start(&limits);
+	client_open(&cl);
+	/* No turn but the one that it takes: in others the time would run out in earnest. */
+	client_send(&cl, HELLO);
+	miss(&cl, 40);
+	WAIT_FOR(rig.handled == 1);
+	assert_true(client_gets(&cl, "\r\n\r\nhello"));
+	client_send(&cl, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+	miss(&cl, 40);
+	WAIT_FOR(rig_conn()->state == CONN_BODY);
+	client_send(&cl, "body");
+	miss(&cl, 40);
+	WAIT_FOR(rig.handled == 2);
+	assert_true(client_gets(&cl, "\r\n\r\nbody"));
+	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	miss(&cl, 40);
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 204);
+	reply_empty(rig.kept[0]);
+	WAIT_FOR(client_has(&cl, "HTTP/1.1 204 "));
+	assert_int_equal(rig.handled, 3);
+	client_close(&cl);
+}
+
+/* Takes a little now and then, until len bytes have come or it was dropped; the longest time in which it
+ * took nothing, as it was not run. */
+static uint64_t
+take_slowly(struct client *cl, size_t len)
+{
+	uint64_t longest = 0;
+
+	while (client_received(cl) < len && http_server_connections(rig.server) == 1) {
+		uint64_t last = clock_mono_ms(), ms = 0;
+
+		while (ms < 20) {
+			rig_turn();
+			ms = clock_mono_ms() - last;
+		}
+		longest = ms > longest ? ms : longest;
+	}
+	return longest;
+}
+
+static void
+a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not(void **state)
+{
+	static char text[3000000];
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t begun;
+
+	(void)state;
+	memset(text, 'l', sizeof(text));
+	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
+	limits.stall_timeout = 1000;
+	rig_start(&limits);
+	rig_quiet();
+	client_open_with(&cl, 4096);
+	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.handled == 1 && http_server_connections(rig.server) == 0);
+	client_close(&cl);
+
+	/* All of it takes longer than the time-out, but never stands still for so long, but for a
+	 * machine that has something else to do: then once more. */
+	for (bool late = true; late;) {
+		client_open_with(&cl, 16384);
+		client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+		begun = clock_mono_ms();
+		late = take_slowly(&cl, sizeof(text) + 1) > limits.stall_timeout / 2;
+		if (!late) {
+			assert_true(client_received(&cl) > sizeof(text));
+			assert_true(clock_mono_ms() - begun > limits.stall_timeout);
+		}
+		client_close(&cl);
+		WAIT_FOR(http_server_connections(rig.server) == 0);
+	}
+	rig_loud();
+}
+
+static void
+a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
+{
+	static char text[3000000];
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t until = clock_mono_ms() + WAIT_MS;
+	char bytes[512];
+
+	(void)state;
+	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
+	limits.stall_timeout = 300;
+	rig_start(&limits);
+	rig_quiet();
+	client_open_with(&cl, 4096);
+	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.handled == 1);
+	/* 8 KB in each time-out: some progress always, but half of what is asked for. */
+	while (http_server_connections(rig.server) > 0 && clock_mono_ms() < until) {
+		uint64_t next = clock_mono_ms() + 20;
+
+		(void)recv(cl.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		while (clock_mono_ms() < next)
+			rig_turn();
+	}
+	rig_loud();
+	assert_int_equal(http_server_connections(rig.server), 0);
+	client_close(&cl);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RIG_TEST(a_slow_head_gets_408_and_a_silent_client_nothing),
+	    RIG_TEST(a_slow_body_gets_408),
+	    RIG_TEST(an_idle_connection_is_closed_silently_after_its_time),
+	    RIG_TEST(a_handler_may_take_longer_than_any_of_them),
+	    RIG_TEST(what_comes_in_the_turn_of_its_time_out_is_not_too_late),
+	    RIG_TEST(a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not),
+	    RIG_TEST(a_client_that_takes_a_segment_now_and_then_is_dropped),
+	};
+
+	rig_loud();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

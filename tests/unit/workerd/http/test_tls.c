@@ -1,0 +1,883 @@
+/*
+ * The TLS transport by itself, over a socket pair, against OpenSSL's own client.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+#include <cmocka.h>
+
+#include "proto/base/secrets.h"
+#include "proto/ipc/messages.h"
+#include "tests/unit/workerd/http/tls_peer.h"
+#include "workerd/http/tls.h"
+
+static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+static struct test_cert cert;
+static struct tls *tls;
+static struct io io;
+static struct tls_peer peer;
+static int peer_fd = -1;
+
+static struct slice
+key_of(uint8_t byte)
+{
+	static uint8_t keys[256][TICKET_KEY_SIZE];
+
+	memset(keys[byte], byte, TICKET_KEY_SIZE);
+	return (struct slice){keys[byte], TICKET_KEY_SIZE};
+}
+
+static struct tls *
+shared_new(const struct test_cert *c)
+{
+	struct tls *t = tls_new();
+	const char *why;
+
+	assert_int_equal(
+	    tls_set_identity(t, buf_slice(&c->chain), buf_slice(&c->key), &why), 0);
+	tls_set_ticket_keys(t, key_of(1), (struct slice){0});
+	return t;
+}
+
+static void
+connect_to(struct tls *shared, int version)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	peer_fd = pair[0];
+	io_init_tls(&io, pair[1], shared);
+	tls_peer_init(&peer, peer_fd, version);
+}
+
+static void
+disconnect(void)
+{
+	io_close(&io);
+	tls_peer_clear(&peer);
+	closefd(&peer_fd);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	test_cert_make(&cert, &(struct test_cert_like){0});
+	tls = shared_new(&cert);
+	io.fd = -1;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	tls_free(tls);
+	test_cert_clear(&cert);
+	return 0;
+}
+
+/* Lets the server read; nothing but its handshake may be there to be read. */
+static void
+serve_handshake(void)
+{
+	uint8_t byte;
+
+	assert_int_equal(io_read(&io, &byte, 1), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* Both sides say what they have until the handshake is over for both. */
+static void
+shake_hands(void)
+{
+	for (int i = 0; i < 10 && (io.opening || !SSL_is_init_finished(peer.ssl)); i++) {
+		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+		tls_peer_send_some(&peer, SIZE_MAX);
+		serve_handshake();
+		tls_peer_receive(&peer);
+	}
+	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+	assert_false(io.opening);
+	assert_true(SSL_is_init_finished(peer.ssl));
+}
+
+static void
+client_says(const char *text)
+{
+	tls_peer_write(&peer, text, strlen(text));
+	tls_peer_send_some(&peer, SIZE_MAX);
+}
+
+static void
+assert_server_reads(const char *text)
+{
+	char got[256];
+
+	assert_int_equal(io_read(&io, got, sizeof(got)), (ssize_t)strlen(text));
+	assert_memory_equal(got, text, strlen(text));
+}
+
+static void
+server_says(const char *text)
+{
+	char copy[256];
+	struct iovec iov = {copy, strlen(text)};
+
+	memcpy(copy, text, iov.iov_len);
+	assert_int_equal(io_write(&io, &iov, 1), (ssize_t)iov.iov_len);
+}
+
+static void
+assert_client_reads(const char *text)
+{
+	tls_peer_receive(&peer);
+	(void)tls_peer_think(&peer);
+	assert_int_equal(buf_len(&peer.in), strlen(text));
+	assert_memory_equal(buf_data(&peer.in), text, strlen(text));
+	buf_reset(&peer.in);
+}
+
+/* -- the handshake ------------------------------------------------------------------------- */
+
+static void
+both_versions_shake_hands_and_talk(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		connect_to(tls, versions[i]);
+		assert_true(io.tls && io.opening);
+		shake_hands();
+		assert_int_equal(SSL_version(peer.ssl), versions[i]);
+		client_says("question");
+		assert_server_reads("question");
+		server_says("answer");
+		assert_client_reads("answer");
+		disconnect();
+	}
+}
+
+/* A whole handshake in which each of the client's flights comes in two parts, cut at this byte;
+ * whether a flight was long enough to be cut there. */
+static bool
+shake_hands_cut_at(size_t at)
+{
+	bool cut = false;
+
+	for (int i = 0; i < 10 && (io.opening || !SSL_is_init_finished(peer.ssl)); i++) {
+		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+		cut = cut || tls_peer_waiting(&peer) > at;
+		tls_peer_send_some(&peer, at);
+		serve_handshake();
+		tls_peer_send_some(&peer, SIZE_MAX);
+		serve_handshake();
+		tls_peer_receive(&peer);
+	}
+	assert_false(io.opening);
+	return cut;
+}
+
+static void
+a_handshake_may_come_in_two_parts_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		bool cut = true;
+
+		for (size_t at = 1; cut; at++) {
+			connect_to(tls, versions[i]);
+			cut = shake_hands_cut_at(at);
+			client_says("x");
+			assert_server_reads("x");
+			disconnect();
+		}
+	}
+}
+
+static void
+a_handshake_may_come_byte_by_byte(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		connect_to(tls, versions[i]);
+		while (io.opening) {
+			assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+			while (tls_peer_waiting(&peer) > 0) {
+				tls_peer_send_some(&peer, 1);
+				serve_handshake();
+			}
+			tls_peer_receive(&peer);
+		}
+		client_says("x");
+		assert_server_reads("x");
+		disconnect();
+	}
+}
+
+static void
+a_handshake_that_cannot_be_sent_waits_for_room(void **state)
+{
+	const int smallest = 1; /* the kernel makes more of it, but less than a certificate */
+	uint8_t filler[4096] = {0}, sink[65536];
+	struct test_cert big;
+	struct tls *shared;
+	ssize_t n;
+
+	(void)state;
+	test_cert_make(&big, &(struct test_cert_like){.rsa_bits = 2048});
+	shared = shared_new(&big);
+	connect_to(shared, TLS1_2_VERSION);
+	assert_int_equal(
+	    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof(smallest)), 0);
+	do
+		n = send(io.fd, filler, sizeof(filler), MSG_DONTWAIT);
+	while (n > 0);
+	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+	tls_peer_send_some(&peer, SIZE_MAX);
+	serve_handshake();
+	assert_true(io.read_wants_write);
+	while (recv(peer_fd, sink, sizeof(sink), MSG_DONTWAIT) > 0)
+		;
+	while (io.read_wants_write) {
+		serve_handshake();
+		tls_peer_receive(&peer);
+	}
+	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+	tls_peer_send_some(&peer, SIZE_MAX);
+	serve_handshake();
+	assert_false(io.opening);
+	disconnect();
+	tls_free(shared);
+	test_cert_clear(&big);
+}
+
+/* The server's side of a handshake that must fail. */
+static void
+assert_refused(const char *why)
+{
+	uint8_t byte;
+
+	(void)tls_peer_think(&peer);
+	tls_peer_send_some(&peer, SIZE_MAX);
+	assert_int_equal(io_read(&io, &byte, 1), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_string_equal(io.why, why);
+	assert_true(io.opening);
+}
+
+static void
+older_versions_are_refused(void **state)
+{
+	const int old[] = {TLS1_VERSION, TLS1_1_VERSION};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(old); i++) {
+		connect_to(tls, old[i]);
+		assert_refused("unsupported protocol");
+		disconnect();
+	}
+}
+
+static void
+suites_without_forward_secrecy_or_authentication_are_refused(void **state)
+{
+	const char *const weak[] = {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256",
+	    "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM8"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(weak); i++) {
+		connect_to(tls, TLS1_2_VERSION);
+		assert_int_equal(SSL_set_cipher_list(peer.ssl, weak[i]), 1);
+		assert_refused("no shared cipher");
+		disconnect();
+	}
+}
+
+static void
+alpn_finds_http_1_and_nothing_else(void **state)
+{
+	const uint8_t *chosen;
+	unsigned len;
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2\x08http/1.1", 12);
+	shake_hands();
+	SSL_get0_alpn_selected(peer.ssl, &chosen, &len);
+	assert_int_equal(len, 8);
+	assert_memory_equal(chosen, "http/1.1", 8);
+	disconnect();
+	connect_to(tls, TLS1_3_VERSION);
+	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2", 3);
+	assert_refused("no application protocol");
+	disconnect();
+}
+
+static void
+what_is_no_tls_breaks_off_with_a_reason(void **state)
+{
+	uint8_t byte;
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	assert_int_equal(send(peer_fd, "\x16\x03\x01\xff\xff garbage", 13, 0), 13);
+	assert_int_equal(io_read(&io, &byte, 1), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_non_null(io.why);
+	disconnect();
+}
+
+/* Each byte of the client's first flight, one at a time: it may be refused, or make no difference. */
+static void
+a_spoilt_hello_is_refused_or_waited_out(void **state)
+{
+	uint8_t hello[4096], byte;
+	int len = 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+		for (int at = 0; at < len; at++) {
+			connect_to(tls, versions[i]);
+			(void)tls_peer_think(&peer);
+			len = BIO_read(peer.to, hello, sizeof(hello));
+			assert_true(len > at);
+			hello[at] ^= 0x41;
+			assert_int_equal(send(peer_fd, hello, (size_t)len, 0), len);
+			assert_int_equal(io_read(&io, &byte, 1), -1);
+			assert_true(errno == EAGAIN || errno == EPROTO);
+			assert_true(io.opening);
+			disconnect();
+		}
+}
+
+static void
+plain_http_is_told_apart_and_can_be_answered_plainly(void **state)
+{
+	const char *const methods[] = {"GET ", "POST ", "HEAD ", "PUT "};
+	char got[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		size_t len = strlen(methods[i]);
+		uint8_t byte;
+
+		connect_to(tls, TLS1_3_VERSION);
+		assert_int_equal(send(peer_fd, methods[i], len, 0), (ssize_t)len);
+		assert_int_equal(send(peer_fd, "/ HTTP/1.1\r\n", 12, 0), 12);
+		assert_int_equal(io_read(&io, &byte, 1), -1);
+		assert_int_equal(errno, EPROTOTYPE);
+		assert_false(io.tls || io.opening);
+		server_says("no");
+		assert_int_equal(recv(peer_fd, got, sizeof(got), 0), 2);
+		assert_memory_equal(got, "no", 2);
+		disconnect();
+	}
+}
+
+static void
+a_client_that_gives_up_the_handshake_is_the_end(void **state)
+{
+	uint8_t byte;
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	(void)tls_peer_think(&peer);
+	tls_peer_send_some(&peer, 20);
+	assert_int_equal(shutdown(peer_fd, SHUT_WR), 0);
+	assert_int_equal(io_read(&io, &byte, 1), 0);
+	disconnect();
+}
+
+/* -- reading ------------------------------------------------------------------------------- */
+
+static void
+a_record_longer_than_was_asked_for_is_there_without_the_socket(void **state)
+{
+	uint8_t sent[10000], got[10000];
+	size_t have = 0;
+
+	(void)state;
+	secret_random(sent, sizeof(sent));
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	tls_peer_write(&peer, sent, sizeof(sent));
+	tls_peer_send_some(&peer, SIZE_MAX);
+	while (have < sizeof(got)) {
+		ssize_t n = io_read(&io, got + have, 999);
+
+		assert_int_equal(n, have + 999 <= sizeof(got) ? 999 : sizeof(got) - have);
+		have += (size_t)n;
+		/* All of it was taken off the socket with the first read. */
+		assert_int_equal(recv(io.fd, got + have, 1, MSG_PEEK), -1);
+	}
+	assert_memory_equal(got, sent, sizeof(sent));
+	serve_handshake();
+	disconnect();
+}
+
+static void
+a_peek_takes_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		connect_to(tls, versions[i]);
+		shake_hands();
+		assert_int_equal(io_peek(&io), -1);
+		assert_int_equal(errno, EAGAIN);
+		client_says("next");
+		assert_int_equal(io_peek(&io), 1);
+		assert_int_equal(io_peek(&io), 1);
+		assert_server_reads("next");
+		assert_int_equal(io_peek(&io), -1);
+		disconnect();
+	}
+}
+
+static void
+half_a_record_is_nothing_yet(void **state)
+{
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	tls_peer_write(&peer, "whole", 5);
+	while (tls_peer_waiting(&peer) > 1) {
+		tls_peer_send_some(&peer, 1);
+		assert_int_equal(io_peek(&io), -1);
+		assert_int_equal(errno, EAGAIN);
+	}
+	tls_peer_send_some(&peer, 1);
+	assert_server_reads("whole");
+	disconnect();
+}
+
+static void
+a_spoilt_record_breaks_off(void **state)
+{
+	uint8_t record[512];
+	ssize_t n;
+	int len;
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	tls_peer_write(&peer, "trust me", 8);
+	len = BIO_read(peer.to, record, sizeof(record));
+	assert_true(len > 8);
+	record[len - 1] ^= 1;
+	n = send(peer_fd, record, (size_t)len, 0);
+	assert_int_equal(n, len);
+	assert_int_equal(io_peek(&io), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_string_equal(io.why, "decryption failed or bad record mac");
+	disconnect();
+}
+
+/* -- writing ------------------------------------------------------------------------------- */
+
+static void
+pieces_leave_in_one_record(void **state)
+{
+	char head[] = "head ", body[] = "body";
+	struct iovec iov[] = {{head, 5}, {body, 4}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		connect_to(tls, versions[i]);
+		shake_hands();
+		peer.records = 0;
+		assert_int_equal(io_write(&io, iov, 2), 9);
+		assert_client_reads("head body");
+		assert_int_equal(peer.records, 1);
+		disconnect();
+	}
+}
+
+/* As conn.c writes: what was taken leaves the front of the queue, and the queue may grow and move
+ * in memory before what is left is tried again. */
+static void
+a_large_answer_comes_whole_through_a_narrow_socket(void **state)
+{
+	enum { SIZE = 1000 * 1000 };
+	const int small = 4096;
+	uint8_t *sent = malloc(SIZE);
+
+	(void)state;
+	assert_non_null(sent);
+	secret_random(sent, SIZE);
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		size_t done = 0, known = 100, blocked = 0;
+
+		connect_to(tls, versions[i]);
+		shake_hands();
+		assert_int_equal(
+		    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+		while (done < SIZE) {
+			/* In two vectors, cut anywhere, of a copy elsewhere each time. */
+			size_t n = known - done, first = n / 3;
+			uint8_t *copy = malloc(n);
+			struct iovec iov[] = {{copy, first}, {copy + first, n - first}};
+			ssize_t r;
+
+			assert_non_null(copy);
+			memcpy(copy, sent + done, n);
+			r = io_write(&io, iov, 2);
+			free(copy);
+			if (r == -1) {
+				assert_int_equal(errno, EAGAIN);
+				blocked++;
+				tls_peer_receive(&peer);
+				assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+			} else {
+				assert_true(r > 0 && (size_t)r <= n);
+				done += (size_t)r;
+			}
+			known = known + 12345 < SIZE ? known + 12345 : SIZE;
+		}
+		assert_true(blocked > 10);
+		while (buf_len(&peer.in) < SIZE) {
+			tls_peer_receive(&peer);
+			assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+		}
+		assert_memory_equal(buf_data(&peer.in), sent, SIZE);
+		disconnect();
+	}
+	free(sent);
+}
+
+static void
+a_client_that_is_gone_is_an_error_of_writing(void **state)
+{
+	char text[] = "hello?";
+	struct iovec iov = {text, 6};
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	closefd(&peer_fd);
+	assert_int_equal(io_write(&io, &iov, 1), -1);
+	assert_int_equal(errno, EPIPE);
+	disconnect();
+}
+
+/* -- in mid-connection --------------------------------------------------------------------- */
+
+static void
+renegotiation_is_refused(void **state)
+{
+	uint8_t byte;
+
+	(void)state;
+	connect_to(tls, TLS1_2_VERSION);
+	shake_hands();
+	assert_int_equal(SSL_renegotiate(peer.ssl), 1);
+	(void)SSL_do_handshake(peer.ssl);
+	assert_true(tls_peer_waiting(&peer) > 0);
+	tls_peer_send_some(&peer, SIZE_MAX);
+	assert_int_equal(io_read(&io, &byte, 1), -1);
+	tls_peer_receive(&peer);
+	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_SSL);
+	assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
+	disconnect();
+}
+
+static void
+keys_may_be_updated_at_any_time(void **state)
+{
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(SSL_key_update(peer.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(peer.ssl), 1);
+		tls_peer_send_some(&peer, SIZE_MAX);
+		assert_int_equal(io_peek(&io), -1);
+		assert_int_equal(errno, EAGAIN);
+		assert_false(io.opening);
+		client_says("still there?");
+		assert_server_reads("still there?");
+		server_says("yes");
+		assert_client_reads("yes");
+	}
+	disconnect();
+}
+
+/* -- the end ------------------------------------------------------------------------------- */
+
+static void
+the_end_is_announced(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 2; how++)
+		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+			connect_to(tls, versions[i]);
+			shake_hands();
+			server_says("bye");
+			if (how == 0)
+				io_close(&io);
+			else
+				io_shutdown(&io);
+			assert_client_reads("bye");
+			assert_int_equal(tls_peer_think(&peer), SSL_ERROR_ZERO_RETURN);
+			tls_peer_receive(&peer);
+			assert_true(peer.eof);
+			disconnect();
+		}
+}
+
+static void
+what_is_cut_is_not_announced_as_an_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		connect_to(tls, versions[i]);
+		shake_hands();
+		server_says("half of");
+		io_reset(&io);
+		assert_client_reads("half of");
+		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+		disconnect();
+	}
+}
+
+static void
+what_still_comes_after_our_end_can_be_thrown_away(void **state)
+{
+	uint8_t bytes[256];
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	io_shutdown(&io);
+	client_says("but");
+	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
+	assert_int_equal(send(peer_fd, "no record", 9, 0), 9);
+	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
+	assert_int_equal(shutdown(peer_fd, SHUT_WR), 0);
+	assert_int_equal(io_read(&io, bytes, sizeof(bytes)), 0);
+	disconnect();
+}
+
+/* With and without close_notify: a client that has said all may still wait for its answer. */
+static void
+a_client_that_has_ended_its_side_is_still_answered(void **state)
+{
+	uint8_t byte;
+
+	(void)state;
+	for (int polite = 0; polite < 2; polite++)
+		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+			connect_to(tls, versions[i]);
+			shake_hands();
+			client_says("all");
+			if (polite)
+				(void)SSL_shutdown(peer.ssl);
+			tls_peer_send_some(&peer, SIZE_MAX);
+			assert_int_equal(shutdown(peer_fd, SHUT_WR), 0);
+			assert_server_reads("all");
+			assert_int_equal(io_peek(&io), 0);
+			assert_int_equal(io_read(&io, &byte, 1), 0);
+			server_says("well");
+			assert_client_reads("well");
+			disconnect();
+		}
+}
+
+/* -- tickets ------------------------------------------------------------------------------- */
+
+/* Connects to the first and takes the session to the second; whether it was resumed there. */
+static bool
+resumes(struct tls *first, struct tls *second, int version)
+{
+	SSL_SESSION *session;
+	bool reused;
+
+	connect_to(first, version);
+	shake_hands();
+	/* In TLS 1.3 tickets come with the first data. */
+	server_says("x");
+	assert_client_reads("x");
+	session = peer.session;
+	peer.session = NULL;
+	assert_non_null(session);
+	assert_int_equal(SSL_SESSION_get_max_early_data(session), 0);
+	disconnect();
+	connect_to(second, version);
+	assert_int_equal(SSL_set_session(peer.ssl, session), 1);
+	SSL_SESSION_free(session);
+	shake_hands();
+	reused = SSL_session_reused(peer.ssl);
+	client_says("y");
+	assert_server_reads("y");
+	disconnect();
+	return reused;
+}
+
+static void
+a_ticket_is_good_wherever_its_key_is(void **state)
+{
+	struct tls *other = shared_new(&cert);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		tls_set_ticket_keys(tls, key_of(1), (struct slice){0});
+		tls_set_ticket_keys(other, key_of(1), (struct slice){0});
+		assert_true(resumes(tls, other, versions[i]));
+		tls_set_ticket_keys(other, key_of(2), key_of(1));
+		assert_true(resumes(tls, other, versions[i]));
+		tls_set_ticket_keys(other, key_of(3), key_of(2));
+		assert_false(resumes(tls, other, versions[i]));
+	}
+	tls_free(other);
+}
+
+static void
+a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current(void **state)
+{
+	struct tls *last = shared_new(&cert);
+	SSL_SESSION *session;
+
+	(void)state;
+	connect_to(tls, TLS1_2_VERSION);
+	shake_hands();
+	session = SSL_get1_session(peer.ssl);
+	disconnect();
+	tls_set_ticket_keys(tls, key_of(2), key_of(1));
+	connect_to(tls, TLS1_2_VERSION);
+	assert_int_equal(SSL_set_session(peer.ssl, session), 1);
+	SSL_SESSION_free(session);
+	shake_hands();
+	assert_true(SSL_session_reused(peer.ssl));
+	session = SSL_get1_session(peer.ssl);
+	disconnect();
+	tls_set_ticket_keys(last, key_of(2), (struct slice){0});
+	connect_to(last, TLS1_2_VERSION);
+	assert_int_equal(SSL_set_session(peer.ssl, session), 1);
+	SSL_SESSION_free(session);
+	shake_hands();
+	assert_true(SSL_session_reused(peer.ssl));
+	disconnect();
+	tls_free(last);
+}
+
+/* -- another certificate ------------------------------------------------------------------- */
+
+static void
+assert_client_sees(const char *name)
+{
+	X509 *x = SSL_get1_peer_certificate(peer.ssl);
+	char seen[64];
+
+	assert_non_null(x);
+	X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, seen, sizeof(seen));
+	X509_free(x);
+	assert_string_equal(seen, name);
+}
+
+static void
+another_certificate_is_for_new_connections(void **state)
+{
+	struct io old;
+	struct tls_peer old_peer;
+	struct test_cert next;
+	const char *why;
+	int old_fd;
+
+	(void)state;
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	assert_client_sees("test");
+	old = io, old_peer = peer, old_fd = peer_fd;
+	SSL_set_app_data(old_peer.ssl, &old_peer);
+	test_cert_make(&next, &(struct test_cert_like){.name = "next", .rsa_bits = 2048});
+	assert_int_equal(
+	    tls_set_identity(tls, buf_slice(&next.chain), buf_slice(&next.key), &why), 0);
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	assert_client_sees("next");
+	disconnect();
+	io = old, peer = old_peer, peer_fd = old_fd;
+	SSL_set_app_data(peer.ssl, &peer);
+	client_says("and me?");
+	assert_server_reads("and me?");
+	server_says("goes on");
+	assert_client_reads("goes on");
+	disconnect();
+	test_cert_clear(&next);
+}
+
+static void
+a_bad_certificate_leaves_the_one_before(void **state)
+{
+	struct test_cert other, weak;
+	const struct slice junk = slice_str("junk");
+	const char *why = NULL;
+
+	(void)state;
+	test_cert_make(&other, &(struct test_cert_like){0});
+	test_cert_make(&weak, &(struct test_cert_like){.rsa_bits = 1024});
+	assert_int_equal(tls_set_identity(tls, junk, buf_slice(&other.key), &why), -1);
+	assert_string_equal(why, "no start line");
+	assert_int_equal(tls_set_identity(tls, buf_slice(&other.chain), junk, &why), -1);
+	assert_non_null(why);
+	assert_int_equal(
+	    tls_set_identity(tls, buf_slice(&other.chain), buf_slice(&cert.key), &why), -1);
+	assert_string_equal(why, "key values mismatch");
+	assert_int_equal(
+	    tls_set_identity(tls, buf_slice(&weak.chain), buf_slice(&weak.key), &why), -1);
+	assert_string_equal(why, "ee key too small");
+	connect_to(tls, TLS1_3_VERSION);
+	shake_hands();
+	assert_client_sees("test");
+	disconnect();
+	test_cert_clear(&other);
+	test_cert_clear(&weak);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(both_versions_shake_hands_and_talk),
+	    TEST(a_handshake_may_come_in_two_parts_cut_anywhere),
+	    TEST(a_handshake_may_come_byte_by_byte),
+	    TEST(a_handshake_that_cannot_be_sent_waits_for_room),
+	    TEST(older_versions_are_refused),
+	    TEST(suites_without_forward_secrecy_or_authentication_are_refused),
+	    TEST(alpn_finds_http_1_and_nothing_else),
+	    TEST(what_is_no_tls_breaks_off_with_a_reason),
+	    TEST(a_spoilt_hello_is_refused_or_waited_out),
+	    TEST(plain_http_is_told_apart_and_can_be_answered_plainly),
+	    TEST(a_client_that_gives_up_the_handshake_is_the_end),
+	    TEST(a_record_longer_than_was_asked_for_is_there_without_the_socket),
+	    TEST(a_peek_takes_nothing),
+	    TEST(half_a_record_is_nothing_yet),
+	    TEST(a_spoilt_record_breaks_off),
+	    TEST(pieces_leave_in_one_record),
+	    TEST(a_large_answer_comes_whole_through_a_narrow_socket),
+	    TEST(a_client_that_is_gone_is_an_error_of_writing),
+	    TEST(renegotiation_is_refused),
+	    TEST(keys_may_be_updated_at_any_time),
+	    TEST(the_end_is_announced),
+	    TEST(what_is_cut_is_not_announced_as_an_end),
+	    TEST(what_still_comes_after_our_end_can_be_thrown_away),
+	    TEST(a_client_that_has_ended_its_side_is_still_answered),
+	    TEST(a_ticket_is_good_wherever_its_key_is),
+	    TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current),
+	    TEST(another_certificate_is_for_new_connections),
+	    TEST(a_bad_certificate_leaves_the_one_before),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,496 @@
+/*
+ * Connections over TLS: the rig's server, and a client whose records go through the test's hands
+ * (tls_peer.h). What is the same as over plain TCP is not said again here; it is about handshakes,
+ * bytes that lie in the transport where no event tells of them, and the end.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "proto/base/log.h"
+#include "tests/unit/workerd/http/http_rig.h"
+#include "tests/unit/workerd/http/tls_peer.h"
+#include "workerd/http/tls.h"
+
+#define KEEP   "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n"
+#define ANSWER "\r\n\r\nhello"
+
+static struct test_cert cert;
+static struct tls *tls;
+static struct client cl; /* its descriptor, and what came in plain */
+static struct tls_peer peer;
+
+static void
+start(const struct http_limits *limits)
+{
+	rig_start(limits);
+	http_server_use_tls(rig.server, tls);
+}
+
+static int
+set_up(void **state)
+{
+	const char *why;
+
+	signal(SIGPIPE, SIG_IGN);
+	test_cert_make(&cert, &(struct test_cert_like){0});
+	tls = tls_new();
+	assert_int_equal(
+	    tls_set_identity(tls, buf_slice(&cert.chain), buf_slice(&cert.key), &why), 0);
+	cl.fd = -1;
+	return rig_set_up(state);
+}
+
+static void
+close_client(void)
+{
+	if (cl.fd == -1)
+		return;
+	tls_peer_clear(&peer);
+	client_close(&cl);
+}
+
+static int
+tear_down(void **state)
+{
+	close_client();
+	rig_tear_down(state);
+	tls_free(tls);
+	test_cert_clear(&cert);
+	return 0;
+}
+
+/* A client that has not said anything. */
+static void
+connect_client(int version)
+{
+	client_open(&cl);
+	tls_peer_init(&peer, cl.fd, version);
+	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+}
+
+/* The client takes what has come and says what it has to say; so do all below before they look. */
+static void
+client_acts(void)
+{
+	tls_peer_receive(&peer);
+	(void)tls_peer_think(&peer);
+	tls_peer_send_some(&peer, SIZE_MAX);
+}
+
+static bool
+is_open(void)
+{
+	client_acts();
+	return SSL_is_init_finished(peer.ssl) && !rig_conn()->io.opening;
+}
+
+static bool
+is_ended(void)
+{
+	client_acts();
+	return peer.eof;
+}
+
+static size_t
+count(const char *text)
+{
+	struct client plain = {.fd = -1, .eof = true};
+
+	client_acts();
+	plain.in = peer.in;
+	return client_count(&plain, text);
+}
+
+static bool
+end_was_announced(void)
+{
+	return (SSL_get_shutdown(peer.ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+static void
+open_client(int version)
+{
+	connect_client(version);
+	WAIT_FOR(is_open());
+}
+
+static void
+client_says(const char *text)
+{
+	tls_peer_write(&peer, text, strlen(text));
+	tls_peer_send_some(&peer, SIZE_MAX);
+}
+
+static void
+answer_kept(void)
+{
+	rig.kept[0]->on_close = NULL;
+	reply_start(rig.kept[0], 200);
+	reply_body(rig.kept[0], "text/plain", slice_str("late"));
+	rig.n_kept = 0;
+}
+
+/* -- the handshake ------------------------------------------------------------------------- */
+
+static void
+requests_are_answered_each_in_one_record(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_2_VERSION);
+	for (size_t i = 1; i <= 5; i++) {
+		client_says(HELLO);
+		WAIT_FOR(count(ANSWER) == i);
+		assert_int_equal(rig_conn()->state, CONN_IDLE);
+		assert_int_equal(peer.records, i);
+	}
+}
+
+static void
+a_handler_sees_that_a_request_came_encrypted(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(KEEP);
+	WAIT_FOR(rig.n_kept == 1);
+	assert_true(rig.kept[0]->tls);
+	answer_kept();
+	WAIT_FOR(count("late") == 1);
+}
+
+static void
+a_slow_handshake_is_dropped_in_its_own_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+
+	(void)state;
+	limits.handshake_timeout = 50;
+	start(&limits);
+	connect_client(TLS1_3_VERSION);
+	tls_peer_send_some(&peer, 100);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	WAIT_FOR(client_at_end(&cl) || client_was_reset(&cl));
+	assert_int_equal(rig.handled, 0);
+}
+
+static void
+the_time_for_the_head_begins_after_the_handshake(void **state)
+{
+	struct http_limits limits = http_limits_default;
+
+	(void)state;
+	limits.head_timeout = 50;
+	start(&limits);
+	connect_client(TLS1_3_VERSION);
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_open());
+	assert_int_equal(rig_conn()->timer_on, TIMER_HEAD);
+	WAIT_FOR(is_ended());
+	assert_true(end_was_announced());
+}
+
+/* What of the request is unread when we close would make the kernel send a reset, which could
+ * overtake the answer. */
+static void
+plain_http_is_told_to_use_https(void **state)
+{
+	static const char body[100000];
+
+	(void)state;
+	start(&http_limits_default);
+	connect_client(TLS1_3_VERSION);
+	client_send(&cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+	client_send_bytes(&cl, body, sizeof(body));
+	WAIT_FOR(client_at_end(&cl));
+	assert_true(client_begins_with(&cl, "HTTP/1.1 400 Bad Request\r\n"));
+	assert_true(client_has(&cl, "\r\nConnection: close\r\n"));
+	assert_true(client_ends_with(&cl, "\"code\":\"https_required\"}"));
+	assert_int_equal(rig.handled, 0);
+}
+
+static void
+who_is_turned_away_hears_it_after_the_handshake(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	rig.full = true;
+	connect_client(TLS1_3_VERSION);
+	rig_turn();
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count("HTTP/1.1 503 "), 1);
+	assert_true(end_was_announced());
+}
+
+static void
+who_is_turned_away_and_speaks_plainly_is_told_so_plainly(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	rig.full = true;
+	connect_client(TLS1_3_VERSION);
+	client_send(&cl, HELLO);
+	WAIT_FOR(client_at_end(&cl));
+	assert_true(client_begins_with(&cl, "HTTP/1.1 503 "));
+	assert_int_equal(client_count(&cl, "HTTP/1.1 "), 1);
+	assert_int_equal(rig.handled, 0);
+}
+
+static void
+who_is_turned_away_may_leave_at_any_point_of_the_handshake(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	rig.full = true;
+	for (size_t at = 0; at < 200; at += 10) {
+		connect_client(TLS1_3_VERSION);
+		tls_peer_send_some(&peer, at);
+		rig_turn();
+		close_client();
+		WAIT_FOR(http_server_connections(rig.server) == 0);
+	}
+}
+
+/* -- what no event tells of ---------------------------------------------------------------- */
+
+static void
+requests_in_one_record_are_all_answered(void **state)
+{
+	char text[SSL3_RT_MAX_PLAIN_LENGTH] = "";
+	size_t n = 0;
+
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_2_VERSION);
+	for (; (n + 1) * (sizeof(HELLO) - 1) < sizeof(text); n++)
+		memcpy(text + n * (sizeof(HELLO) - 1), HELLO, sizeof(HELLO) - 1);
+	client_says(text);
+	WAIT_FOR(count(ANSWER) == n);
+	assert_int_equal(rig.handled, n);
+}
+
+/* The first is read up to its last byte, and no further; the second waits in the transport. */
+static void
+a_request_behind_a_body_in_the_same_record_is_answered(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	char text[2048];
+
+	(void)state;
+	limits.head_max = 256;
+	start(&limits);
+	for (int body = 1; body < 1000; body += 37) {
+		int len = snprintf(text, sizeof(text),
+		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%*s" HELLO,
+		    body, body, "");
+
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		open_client(TLS1_3_VERSION);
+		client_says(text);
+		WAIT_FOR(count(ANSWER) == 1);
+		assert_int_equal(count("HTTP/1.1 200 OK"), 2);
+		close_client();
+		WAIT_FOR(http_server_connections(rig.server) == 0);
+	}
+}
+
+static void
+a_request_in_the_record_of_one_that_waits_is_answered_after_it(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(KEEP HELLO);
+	WAIT_FOR(rig.n_kept == 1);
+	assert_int_equal(rig.handled, 1);
+	answer_kept();
+	WAIT_FOR(count(ANSWER) == 1);
+	assert_int_equal(count("late"), 1);
+}
+
+static void
+a_request_that_comes_during_an_answer_is_answered_after_it(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(KEEP);
+	WAIT_FOR(rig.n_kept == 1);
+	client_says(HELLO);
+	WAIT_FOR(rig_conn()->deaf);
+	answer_kept();
+	WAIT_FOR(count(ANSWER) == 1);
+	assert_int_equal(count("late"), 1);
+}
+
+/* -- the end ------------------------------------------------------------------------------- */
+
+static void
+a_last_answer_is_followed_by_an_announced_end(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_2_VERSION);
+	client_says("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 1);
+	assert_true(end_was_announced());
+	close_client();
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+}
+
+static void
+an_answer_without_length_that_is_cut_does_not_look_whole(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says("GET /keep HTTP/1.0\r\n\r\n");
+	WAIT_FOR(rig.n_kept == 1);
+	reply_start(rig.kept[0], 200);
+	reply_stream_begin(rig.kept[0], "text/plain");
+	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("half of")), 0);
+	WAIT_FOR(count("half of") == 1);
+	rig.kept[0]->on_close = NULL;
+	reply_abort(rig.kept[0]);
+	WAIT_FOR(is_ended() || peer.reset);
+	assert_false(end_was_announced());
+}
+
+static void
+a_refused_client_that_sends_on_reads_why(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	static char body[1000000];
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	limits.linger_timeout = WAIT_MS;
+	start(&limits);
+	open_client(TLS1_3_VERSION);
+	client_says("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
+	for (int i = 0; i < 4; i++) {
+		tls_peer_write(&peer, body, sizeof(body));
+		while (tls_peer_waiting(&peer) > 0) {
+			tls_peer_send_some(&peer, 4096);
+			rig_turn();
+		}
+	}
+	WAIT_FOR(is_ended());
+	assert_int_equal(count("HTTP/1.1 413 "), 1);
+	assert_true(end_was_announced());
+}
+
+static void
+a_client_that_has_said_all_gets_its_answer(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(KEEP);
+	(void)SSL_shutdown(peer.ssl);
+	tls_peer_send_some(&peer, SIZE_MAX);
+	WAIT_FOR(rig.n_kept == 1 && rig_conn()->eof);
+	answer_kept();
+	WAIT_FOR(is_ended());
+	assert_int_equal(count("late"), 1);
+}
+
+static void
+a_client_that_breaks_the_protocol_during_its_answer_is_dropped(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(KEEP);
+	WAIT_FOR(rig.n_kept == 1);
+	client_send_bytes(&cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	assert_int_equal(rig.closed, 1);
+}
+
+/* -- draining ------------------------------------------------------------------------------ */
+
+static void
+a_drain_ends_idle_connections_with_an_announced_end(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(HELLO);
+	WAIT_FOR(count(ANSWER) == 1);
+	http_server_drain(rig.server);
+	WAIT_FOR(is_ended());
+	assert_true(end_was_announced());
+}
+
+static void
+a_request_that_lies_there_when_a_drain_begins_is_answered(void **state)
+{
+	(void)state;
+	start(&http_limits_default);
+	open_client(TLS1_3_VERSION);
+	client_says(HELLO);
+	WAIT_FOR(count(ANSWER) == 1);
+	client_says(HELLO);
+	client_arrives(&cl);
+	http_server_drain(rig.server);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 2);
+	assert_int_equal(count("\r\nConnection: close\r\n"), 1);
+}
+
+/* However long its handshake takes, within the time that every handshake has. */
+static void
+a_handshake_that_is_under_way_when_a_drain_begins_gets_its_answer(void **state)
+{
+	struct http_limits limits = http_limits_default;
+
+	(void)state;
+	limits.linger_timeout = WAIT_MS;
+	start(&limits);
+	connect_client(TLS1_2_VERSION);
+	tls_peer_send_some(&peer, 100);
+	http_server_drain(rig.server);
+	rig_turn();
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_open());
+	assert_int_equal(rig_conn()->timer_on, TIMER_LINGER);
+	client_says(HELLO);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 1);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(requests_are_answered_each_in_one_record),
+	    TEST(a_handler_sees_that_a_request_came_encrypted),
+	    TEST(a_slow_handshake_is_dropped_in_its_own_time),
+	    TEST(the_time_for_the_head_begins_after_the_handshake),
+	    TEST(plain_http_is_told_to_use_https),
+	    TEST(who_is_turned_away_hears_it_after_the_handshake),
+	    TEST(who_is_turned_away_and_speaks_plainly_is_told_so_plainly),
+	    TEST(who_is_turned_away_may_leave_at_any_point_of_the_handshake),
+	    TEST(requests_in_one_record_are_all_answered),
+	    TEST(a_request_behind_a_body_in_the_same_record_is_answered),
+	    TEST(a_request_in_the_record_of_one_that_waits_is_answered_after_it),
+	    TEST(a_request_that_comes_during_an_answer_is_answered_after_it),
+	    TEST(a_last_answer_is_followed_by_an_announced_end),
+	    TEST(an_answer_without_length_that_is_cut_does_not_look_whole),
+	    TEST(a_refused_client_that_sends_on_reads_why),
+	    TEST(a_client_that_has_said_all_gets_its_answer),
+	    TEST(a_client_that_breaks_the_protocol_during_its_answer_is_dropped),
+	    TEST(a_drain_ends_idle_connections_with_an_announced_end),
+	    TEST(a_request_that_lies_there_when_a_drain_begins_is_answered),
+	    TEST(a_handshake_that_is_under_way_when_a_drain_begins_gets_its_answer),
+	};
+
+	log_open("test", LOG_WARN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

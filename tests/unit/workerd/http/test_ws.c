@@ -1,0 +1,724 @@
+/*
+ * WebSockets on the server's connections: their beginning and end, their time-outs and bounds, and
+ * what their user is told. Which frames are good: tests/e2e/websocket-frames.test.mjs.
+ */
+#include "tests/unit/workerd/http/http_rig.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "workerd/http/ws_internal.h"
+
+#define FIELDS                                                                            \
+	"Host: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: " \
+	"13\r\n"                                                                          \
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+#define ASK      "GET /ws HTTP/1.1\r\n" FIELDS
+#define ASK_KEEP "GET /keep HTTP/1.1\r\n" FIELDS
+/* A client's frames; the mask is of zeros. */
+#define MASK     "\0\0\0\0"
+#define HI       "\x81\x82" MASK "hi"
+#define FIRST    "\x01\x81" MASK "h"
+#define LAST     "\x80\x81" MASK "i"
+#define PING     "\x89\x81" MASK "p"
+#define PONG     "\x8a\x80" MASK
+#define CLOSE    "\x88\x82" MASK "\x03\xe8"
+#define BYTES(s) (s), sizeof(s) - 1
+/* The server's. */
+#define HI_BACK "\x81\x02hi"
+
+static struct {
+	struct ws *ws;
+	char last[64];
+	size_t messages, closed;
+	bool echo, close; /* what to do with a message */
+} user;
+
+static void
+on_message(void *arg, struct slice text)
+{
+	assert_ptr_equal(arg, &user);
+	assert_int_equal(user.closed, 0);
+	user.messages++;
+	assert_true(text.len < sizeof(user.last) || user.echo);
+	if (text.len < sizeof(user.last)) {
+		memcpy(user.last, text.p, text.len);
+		user.last[text.len] = '\0';
+	}
+	if (user.echo)
+		(void)ws_send(user.ws, text);
+	if (user.close)
+		ws_close(user.ws, WS_TRY_AGAIN, "enough");
+}
+
+static void
+on_closed(void *arg)
+{
+	assert_ptr_equal(arg, &user);
+	user.closed++;
+	user.ws = NULL;
+}
+
+static void
+upgrade(struct http_exchange *x)
+{
+	static const struct ws_events events = {.message = on_message, .closed = on_closed};
+
+	assert_true(ws_check(x));
+	user.ws = ws_accept(x, &events, &user);
+}
+
+static void
+start(const struct http_limits *limits)
+{
+	memset(&user, 0, sizeof(user));
+	rig_start(limits);
+	rig.upgrade = upgrade;
+}
+
+/* What stands behind the answer's head. */
+static struct slice
+frames(struct client *cl)
+{
+	const uint8_t *p, *end;
+
+	client_read(cl);
+	p = buf_data(&cl->in);
+	end = memmem(p, buf_len(&cl->in), "\r\n\r\n", 4);
+	if (end == NULL)
+		return (struct slice){p, 0};
+	return (struct slice){end + 4, (size_t)(p + buf_len(&cl->in) - end - 4)};
+}
+
+static bool
+got(struct client *cl, const char *p, size_t len)
+{
+	struct slice all = frames(cl);
+
+	return all.len == len && memcmp(all.p, p, len) == 0;
+}
+
+/* A server's close frame with this code is the last that has come. */
+static bool
+got_close(struct client *cl, unsigned code)
+{
+	struct slice all = frames(cl);
+
+	for (size_t back = 4; back <= 127 && back <= all.len; back++) {
+		const uint8_t *p = all.p + all.len - back;
+
+		if (p[0] == 0x88 && p[1] == back - 2 && p[2] == code >> 8 &&
+		    p[3] == (code & 0xff))
+			return true;
+	}
+	return false;
+}
+
+/* A client whose WebSocket is open. */
+static void
+open_ws(struct client *cl)
+{
+	client_open(cl);
+	client_send(cl, ASK);
+	WAIT_FOR(client_has(cl, "\r\n\r\n"));
+	assert_true(client_begins_with(cl, "HTTP/1.1 101 Switching Protocols\r\n"));
+	assert_non_null(user.ws);
+}
+
+static void
+wait_until_over(struct client *cl)
+{
+	WAIT_FOR(client_at_end(cl));
+	client_close(cl);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	assert_int_equal(http_server_exchanges(rig.server), 0);
+	assert_int_equal(user.closed, 1);
+	assert_int_equal(rig.answered, 1);
+}
+
+/* -- beginning and end --------------------------------------------------------------------- */
+
+static void
+an_open_socket_holds_nothing_but_itself(void **state)
+{
+	struct http_conn *c;
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	user.echo = true;
+	open_ws(&cl);
+	assert_true(client_has(&cl, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+	assert_true(client_has(&cl, "X-Frame-Options: DENY\r\n"));
+	client_send_bytes(&cl, BYTES(HI));
+	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
+	assert_int_equal(http_server_exchanges(rig.server), 1);
+	c = rig_conn();
+	assert_null(c->in.mem);
+	assert_null(c->out.mem);
+	assert_int_equal(c->box->x.req->n_headers, 0);
+	assert_int_equal(c->box->x.status, 101);
+	assert_int_equal(c->box->x.sent, 2);
+	client_send_bytes(&cl, BYTES(CLOSE));
+	WAIT_FOR(got_close(&cl, WS_NORMAL));
+	wait_until_over(&cl);
+}
+
+static void
+an_answer_may_take_its_time(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	user.echo = true;
+	client_open(&cl);
+	client_send(&cl, ASK_KEEP);
+	client_send_bytes(&cl, BYTES(HI));
+	WAIT_FOR(rig.n_kept == 1);
+	rig_turn();
+	upgrade(rig.kept[0]);
+	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
+	client_send_bytes(&cl, BYTES(HI));
+	WAIT_FOR(got(&cl, BYTES(HI_BACK HI_BACK)));
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+/* The answer and an event of the connection's own in one turn: the request must not be taken for
+ * frames, nor be gone for its user. */
+static void
+an_answer_and_bytes_may_come_in_one_turn(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	user.echo = true;
+	client_open(&cl);
+	client_send(&cl, ASK_KEEP);
+	WAIT_FOR(rig.n_kept == 1);
+	upgrade(rig.kept[0]);
+	event_active(&rig_conn()->event, EV_READ, 0);
+	client_send_bytes(&cl, BYTES(HI));
+	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+static void
+one_that_has_said_all_before_the_answer_still_gets_it(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	user.echo = true;
+	client_open(&cl);
+	client_send(&cl, ASK_KEEP);
+	client_send_bytes(&cl, BYTES(HI));
+	assert_int_equal(shutdown(cl.fd, SHUT_WR), 0);
+	WAIT_FOR(rig.n_kept == 1);
+	rig_turn();
+	upgrade(rig.kept[0]);
+	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
+	wait_until_over(&cl);
+}
+
+static void
+an_answer_to_who_has_just_gone_ends_at_once(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	client_open(&cl);
+	client_send(&cl, ASK_KEEP);
+	WAIT_FOR(rig.n_kept == 1);
+	conn_drop(rig_conn(), NULL);
+	upgrade(rig.kept[0]);
+	assert_int_equal(ws_send(user.ws, slice_str("hi")), -1);
+	rig_turn();
+	assert_int_equal(user.closed, 1);
+	wait_until_over(&cl);
+}
+
+static void
+a_close_of_ours_waits_for_the_peers(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	open_ws(&cl);
+	user.close = true;
+	client_send_bytes(&cl, BYTES(HI HI PING));
+	WAIT_FOR(got_close(&cl, WS_TRY_AGAIN));
+	assert_int_equal(user.closed, 1);
+	assert_int_equal(user.messages, 1);
+	assert_true(got(&cl,
+	    BYTES("\x88\x08\x03\xf5"
+		  "enough")));
+	assert_false(client_at_end(&cl));
+	assert_int_equal(http_server_exchanges(rig.server), 1);
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+	assert_int_equal(user.messages, 1);
+}
+
+static void
+a_close_of_ours_that_nobody_answers_ends_in_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.linger_timeout = 30;
+	start(&limits);
+	open_ws(&cl);
+	ws_close(user.ws, WS_POLICY, "go");
+	assert_int_equal(ws_send(user.ws, slice_str("late")), -1);
+	assert_int_equal(user.closed, 0);
+	WAIT_FOR(got(&cl,
+	    BYTES("\x88\x04\x03\xf0"
+		  "go")));
+	wait_until_over(&cl);
+}
+
+static void
+a_long_reason_is_cut_between_characters(void **state)
+{
+	struct client cl;
+	char reason[200];
+
+	(void)state;
+	for (size_t i = 0; i < 99; i++)
+		memcpy(reason + 2 * i, "\xc3\xa9", 3);
+	start(&http_limits_default);
+	open_ws(&cl);
+	ws_close(user.ws, WS_INTERNAL, reason);
+	WAIT_FOR(got_close(&cl, WS_INTERNAL));
+	assert_int_equal(frames(&cl).len, 2 + 2 + 122);
+	assert_memory_equal(frames(&cl).p + 4, reason, 122);
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+static void
+a_lost_connection_is_told(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	open_ws(&cl);
+	client_reset(&cl);
+	WAIT_FOR(user.closed == 1);
+	assert_int_equal(rig.answered, 1);
+	assert_int_equal(http_server_connections(rig.server), 0);
+}
+
+static void
+freeing_the_server_tells_it(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	open_ws(&cl);
+	client_send_bytes(&cl, BYTES(FIRST));
+	WAIT_FOR(ws_timer(user.ws) == TIMER_BODY);
+	rig_stop();
+	assert_int_equal(user.closed, 1);
+	assert_int_equal(rig.answered, 1);
+	client_close(&cl);
+}
+
+static void
+draining_closes_with_1001(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client polite, rude, late;
+
+	(void)state;
+	limits.linger_timeout = 100;
+	start(&limits);
+	open_ws(&polite);
+	open_ws(&rude);
+	http_server_drain(rig.server);
+	client_open(&late);
+	client_send(&late, ASK);
+	WAIT_FOR(got_close(&polite, WS_GOING_AWAY) && got_close(&rude, WS_GOING_AWAY));
+	client_send_bytes(&polite, BYTES(CLOSE));
+	WAIT_FOR(client_at_end(&polite) && client_at_end(&rude));
+	WAIT_FOR(client_at_end(&late));
+	assert_true(client_begins_with(&late, "HTTP/1.1 101 "));
+	assert_true(got_close(&late, WS_GOING_AWAY));
+	client_close(&polite);
+	client_close(&rude);
+	client_close(&late);
+	WAIT_FOR(http_server_connections(rig.server) == 0);
+	assert_int_equal(user.closed, 3);
+}
+
+/* -- time ---------------------------------------------------------------------------------- */
+
+static size_t
+pings(struct client *cl)
+{
+	struct slice all = frames(cl);
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < all.len; i += 2)
+		n += all.p[i] == 0x89 && all.p[i + 1] == 0;
+	return n;
+}
+
+static void
+two_pings_without_an_answer_end_it(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.ping_interval = 20;
+	start(&limits);
+	open_ws(&cl);
+	rig_quiet();
+	WAIT_FOR(client_at_end(&cl));
+	rig_loud();
+	assert_int_equal(pings(&cl), 2);
+	assert_int_equal(frames(&cl).len, 4);
+	wait_until_over(&cl);
+}
+
+static void
+each_pong_gives_it_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.ping_interval = 20;
+	start(&limits);
+	open_ws(&cl);
+	for (size_t n = 1; n <= 6; n++) {
+		WAIT_FOR(pings(&cl) >= n);
+		client_send_bytes(&cl, BYTES(PONG));
+	}
+	assert_int_equal(user.closed, 0);
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+/* A header, a half of it, a payload, a fragment: none may be waited for longer than a body. */
+static void
+a_message_must_come_whole_in_time(void **state)
+{
+	static const struct {
+		const char *p;
+		size_t len;
+	} parts[] = {
+	    {BYTES("\x81")},
+	    {BYTES("\x81\xff\0\0\0\0")},
+	    {BYTES("\x81\x85" MASK "half")},
+	    {BYTES("\x89\x85" MASK "half")},
+	    {BYTES(FIRST)},
+	};
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.body_timeout = 30;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		start(&limits);
+		rig.answered = 0;
+		open_ws(&cl);
+		client_send_bytes(&cl, BYTES(HI));
+		client_send_bytes(&cl, parts[i].p, parts[i].len);
+		WAIT_FOR(got_close(&cl, WS_POLICY));
+		wait_until_over(&cl);
+		rig_stop();
+	}
+}
+
+static void
+pings_give_a_message_no_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.body_timeout = 100;
+	start(&limits);
+	open_ws(&cl);
+	client_send_bytes(&cl, BYTES(FIRST));
+	while (!got_close(&cl, WS_POLICY)) {
+		(void)send(cl.fd, BYTES(PING), MSG_NOSIGNAL);
+		rig_turn();
+	}
+	wait_until_over(&cl);
+}
+
+/* Each is in time, though something is always half there. */
+static void
+messages_that_follow_each_other_have_their_time_each(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+	uint64_t begun;
+
+	(void)state;
+	limits.body_timeout = 1000;
+	limits.frames_max = UINT_MAX;
+	start(&limits);
+	open_ws(&cl);
+	client_send_bytes(&cl, BYTES(FIRST));
+	begun = clock_mono_ms();
+	while (clock_mono_ms() < begun + 2 * limits.body_timeout) {
+		size_t before = user.messages;
+
+		client_send_bytes(&cl, BYTES(LAST FIRST));
+		WAIT_FOR(user.messages > before || user.closed > 0);
+	}
+	assert_int_equal(user.closed, 0);
+	client_send_bytes(&cl, BYTES(LAST CLOSE));
+	WAIT_FOR(got_close(&cl, WS_NORMAL));
+	wait_until_over(&cl);
+}
+
+/* -- bounds -------------------------------------------------------------------------------- */
+
+#define SMALL_BUFFER 8192
+
+static void
+open_small(struct client *cl)
+{
+	client_open_with(cl, SMALL_BUFFER);
+	client_send(cl, ASK);
+	WAIT_FOR(client_has(cl, "\r\n\r\n"));
+}
+
+/* Sends until nothing more is taken; the bytes that were. */
+static size_t
+fill(size_t piece)
+{
+	static uint8_t text[65536];
+	size_t n = 0;
+
+	memset(text, 'x', sizeof(text));
+	while (ws_send(user.ws, (struct slice){text, piece}) == 0) {
+		n += piece;
+		assert_true(n < (size_t)64 << 20);
+	}
+	return n;
+}
+
+static void
+who_leaves_too_much_waiting_is_cut(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.output_max = 65536;
+	start(&limits);
+	open_small(&cl);
+	rig_quiet();
+	assert_true(fill(4096) >= limits.output_max);
+	rig_loud();
+	assert_int_equal(user.closed, 0);
+	WAIT_FOR(user.closed == 1);
+	assert_int_equal(http_server_connections(rig.server), 0);
+	client_close(&cl);
+}
+
+static void
+who_takes_nothing_is_cut_in_time(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	static uint8_t text[200000];
+	struct client cl;
+
+	(void)state;
+	limits.stall_timeout = 50;
+	start(&limits);
+	open_small(&cl);
+	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
+	rig_quiet();
+	WAIT_FOR(user.closed == 1);
+	rig_loud();
+	client_close(&cl);
+}
+
+static void
+nothing_is_read_from_who_takes_nothing(void **state)
+{
+	static uint8_t text[200000];
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	open_small(&cl);
+	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
+	rig_turn();
+	assert_true(rig_conn()->blocked);
+	client_send_bytes(&cl, BYTES(HI));
+	for (size_t i = 0; i < 20; i++)
+		rig_turn();
+	assert_int_equal(user.messages, 0);
+	WAIT_FOR((client_read(&cl), user.messages == 1));
+	client_close(&cl);
+	WAIT_FOR(user.closed == 1);
+}
+
+static void
+a_replay_does_not_count(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	static uint8_t text[500000];
+	struct client cl;
+
+	(void)state;
+	limits.output_max = 4096;
+	start(&limits);
+	open_small(&cl);
+	assert_int_equal(ws_send(user.ws, slice_str("first")), 0);
+	assert_int_equal(ws_send_replay(user.ws, (struct slice){text, sizeof(text)}), 0);
+	rig_turn();
+	assert_int_equal(ws_send(user.ws, slice_str("after")), 0);
+	WAIT_FOR(client_received(&cl) > sizeof(text) && client_ends_with(&cl, "after"));
+	assert_int_equal(user.closed, 0);
+	client_close(&cl);
+	WAIT_FOR(user.closed == 1);
+}
+
+/* A close finds its way behind what waits, even where nothing more may. */
+static void
+a_close_comes_after_what_waits(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	static uint8_t text[500000];
+	struct client cl;
+
+	(void)state;
+	limits.output_max = 4096;
+	start(&limits);
+	open_small(&cl);
+	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
+	ws_close(user.ws, WS_NORMAL, "");
+	WAIT_FOR(got_close(&cl, WS_NORMAL));
+	assert_true(frames(&cl).len > sizeof(text));
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+/* What comes of a message of this length that is sent whole. */
+static void
+send_of_length(struct client *cl, size_t len)
+{
+	uint8_t *bytes = calloc(1, len + 8);
+
+	assert_non_null(bytes);
+	memcpy(bytes, "\x81\xfe", 2);
+	bytes[2] = (uint8_t)(len >> 8);
+	bytes[3] = (uint8_t)len;
+	client_send_bytes(cl, (const char *)bytes, len + 8);
+	free(bytes);
+}
+
+static void
+a_message_has_its_bound(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.message_max = 1000;
+	start(&limits);
+	user.echo = true;
+	open_ws(&cl);
+	send_of_length(&cl, 1000);
+	WAIT_FOR(frames(&cl).len == 1004);
+	send_of_length(&cl, 1001);
+	WAIT_FOR(got_close(&cl, WS_TOO_BIG));
+	assert_int_equal(user.messages, 1);
+	wait_until_over(&cl);
+}
+
+/* Those that bring no message are counted, in ten seconds; those that do are the user's to count. */
+static void
+frames_have_their_bound(void **state)
+{
+	struct http_limits limits = http_limits_default;
+	struct client cl;
+
+	(void)state;
+	limits.frames_max = 5;
+	start(&limits);
+	open_ws(&cl);
+	for (size_t i = 0; i < 10; i++)
+		client_send_bytes(&cl, BYTES(HI));
+	client_send_bytes(&cl, BYTES(FIRST PING PONG PING PONG LAST));
+	WAIT_FOR(user.messages == 11);
+	assert_int_equal(user.closed, 0);
+	client_send_bytes(&cl, BYTES(PONG));
+	WAIT_FOR(got_close(&cl, WS_POLICY));
+	wait_until_over(&cl);
+}
+
+/* A turn takes a bounded part of what one peer sends, so that others have theirs. */
+static void
+a_turn_takes_a_part(void **state)
+{
+	struct client cl;
+
+	(void)state;
+	start(&http_limits_default);
+	open_ws(&cl);
+	for (size_t i = 0; i < 4000; i++)
+		client_send_bytes(&cl, BYTES("\x81\x80" MASK)); /* 24,000 bytes */
+	for (size_t before = 0; user.messages < 4000; before = user.messages) {
+		rig_turn();
+		assert_in_range(user.messages - before, 0, 16384 / 6 + 1);
+	}
+	client_send_bytes(&cl, BYTES(CLOSE));
+	wait_until_over(&cl);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RIG_TEST(an_open_socket_holds_nothing_but_itself),
+	    RIG_TEST(an_answer_may_take_its_time),
+	    RIG_TEST(an_answer_and_bytes_may_come_in_one_turn),
+	    RIG_TEST(one_that_has_said_all_before_the_answer_still_gets_it),
+	    RIG_TEST(an_answer_to_who_has_just_gone_ends_at_once),
+	    RIG_TEST(a_close_of_ours_waits_for_the_peers),
+	    RIG_TEST(a_close_of_ours_that_nobody_answers_ends_in_time),
+	    RIG_TEST(a_long_reason_is_cut_between_characters),
+	    RIG_TEST(a_lost_connection_is_told),
+	    RIG_TEST(freeing_the_server_tells_it),
+	    RIG_TEST(draining_closes_with_1001),
+	    RIG_TEST(two_pings_without_an_answer_end_it),
+	    RIG_TEST(each_pong_gives_it_time),
+	    RIG_TEST(a_message_must_come_whole_in_time),
+	    RIG_TEST(pings_give_a_message_no_time),
+	    RIG_TEST(messages_that_follow_each_other_have_their_time_each),
+	    RIG_TEST(who_leaves_too_much_waiting_is_cut),
+	    RIG_TEST(who_takes_nothing_is_cut_in_time),
+	    RIG_TEST(nothing_is_read_from_who_takes_nothing),
+	    RIG_TEST(a_replay_does_not_count),
+	    RIG_TEST(a_close_comes_after_what_waits),
+	    RIG_TEST(a_message_has_its_bound),
+	    RIG_TEST(frames_have_their_bound),
+	    RIG_TEST(a_turn_takes_a_part),
+	};
+
+	rig_loud();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

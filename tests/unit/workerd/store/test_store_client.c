@@ -1,0 +1,246 @@
+/*
+ * The line to the store: requests with and without a limit, messages without an answer, and what the
+ * store says by itself; over lines that break.
+ */
+#include "tests/unit/workerd/turn/turn_stage.h"
+
+/* What the line's owner hears. */
+struct news {
+	unsigned connected, lost, n;
+	uint16_t type;
+	struct id turn;
+	struct store_client *store;
+	bool asks; /* makes a request when the line is lost */
+	unsigned answers;
+	uint16_t answer;
+};
+
+static void
+on_answer(void *arg, uint16_t type, const union msg *m)
+{
+	struct news *news = arg;
+
+	assert_true((type == 0) == (m == NULL));
+	news->answers++;
+	news->answer = type;
+}
+
+static void
+ask(struct news *news, unsigned timeout_ms)
+{
+	struct msg_ping ping = {};
+
+	assert_non_null(store_call(news->store, MSG_PING, &ping, timeout_ms, on_answer, news));
+}
+
+static void
+on_connected(void *arg, int fd)
+{
+	struct news *news = arg;
+
+	assert_true(fd >= 0);
+	news->connected++;
+}
+
+static void
+on_lost(void *arg)
+{
+	struct news *news = arg;
+
+	news->lost++;
+	if (news->asks)
+		ask(news, STORE_TIMEOUT_MS);
+}
+
+static void
+on_news(void *arg, uint16_t type, const union msg *m)
+{
+	struct news *news = arg;
+
+	news->n++;
+	news->type = type;
+	news->turn = m->live_end.turn;
+}
+
+static const struct store_events events = {on_connected, on_lost, on_news};
+
+static struct news
+listen_to_line(struct stage *s)
+{
+	return (struct news){.store = s->chat.store};
+}
+
+static void
+answer_ping(struct stage *s)
+{
+	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_OK, &(struct msg_ok){});
+}
+
+static void
+what_the_store_says_by_itself_goes_to_who_listens(void **state)
+{
+	struct stage *s = *state;
+	struct news news = listen_to_line(s);
+	struct msg_live_end end = {.turn = id_new()};
+
+	store_client_listen(s->chat.store, &events, &news);
+	store_accept(s);
+	assert_int_equal(news.connected, 1);
+	ask(&news, STORE_TIMEOUT_MS);
+	store_tell(s, MSG_LIVE_END, &end);
+	STAGE_UNTIL(s, news.n == 1);
+	assert_int_equal(news.type, MSG_LIVE_END);
+	assert_true(id_equal(&news.turn, &end.turn));
+	assert_int_equal(news.answers, 0);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.n, 1);
+}
+
+static void
+all_who_listen_hear_the_same(void **state)
+{
+	static const struct store_events only_news = {.news = on_news};
+	struct stage *s = *state;
+	struct news first = listen_to_line(s), second = first, third = first;
+	struct msg_live_end end = {.turn = id_new()};
+
+	store_client_listen(s->chat.store, &events, &first);
+	store_client_listen(s->chat.store, &only_news, &second);
+	store_client_listen(s->chat.store, &events, &third);
+	store_accept(s);
+	store_tell(s, MSG_LIVE_END, &end);
+	STAGE_UNTIL(s, third.n == 1);
+	assert_int_equal(first.n, 1);
+	assert_int_equal(second.n, 1);
+	assert_true(id_equal(&second.turn, &end.turn));
+	assert_int_equal(third.connected, 1);
+	store_accept(s);
+	STAGE_UNTIL(s, third.lost == 1 && third.connected == 2);
+	assert_int_equal(first.lost, 1);
+	assert_int_equal(second.lost + second.connected, 0);
+}
+
+static void
+a_message_without_an_answer_needs_a_line(void **state)
+{
+	struct stage *s = *state;
+	struct msg_live_publish piece = {.turn = id_new(), .text = slice_str("text")};
+	union msg m;
+
+	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), -1);
+	store_accept(s);
+	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), 0);
+	assert_int_equal(store_expect(s, MSG_LIVE_PUBLISH, &m), 0);
+	assert_true(slice_eq_str(m.live_publish.text, "text"));
+	/* It is not sent again. */
+	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), 0);
+	store_accept(s);
+	store_expect_nothing(s);
+}
+
+static void
+a_request_without_a_limit_outlives_lines(void **state)
+{
+	struct stage *s = *state;
+	struct news news = listen_to_line(s), limited = news;
+
+	store_client_listen(s->chat.store, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	ask(&limited, 1);
+	store_expect(s, MSG_PING, NULL);
+	store_expect(s, MSG_PING, NULL);
+	STAGE_UNTIL(s, limited.answers == 1);
+	assert_int_equal(limited.answer, 0);
+	for (int line = 0; line < 3; line++) {
+		store_accept(s);
+		store_expect(s, MSG_PING, NULL);
+		store_expect_nothing(s);
+	}
+	assert_int_equal(news.answers, 0);
+	store_accept(s);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
+static void
+a_line_that_is_lost_is_told_once(void **state)
+{
+	struct stage *s = *state;
+	struct news news = listen_to_line(s);
+
+	news.asks = true;
+	store_client_listen(s->chat.store, &events, &news);
+	store_accept(s);
+	assert_int_equal(news.lost, 0);
+	closefd(&s->store_listener);
+	channel_close(&s->store);
+	STAGE_UNTIL(s, news.lost == 1);
+	/* Nor is it each time that no new one can be made. */
+	for (int i = 0; i < 200; i++)
+		stage_turn(s);
+	assert_int_equal(news.lost, 1);
+	assert_int_equal(news.connected, 1);
+}
+
+static void
+what_is_asked_when_the_line_is_lost_goes_over_the_next(void **state)
+{
+	struct stage *s = *state;
+	struct news news = listen_to_line(s);
+
+	news.asks = true;
+	store_client_listen(s->chat.store, &events, &news);
+	store_accept(s);
+	store_accept(s);
+	assert_int_equal(news.lost, 1);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+}
+
+static void
+an_answer_that_nobody_wants_is_dropped(void **state)
+{
+	struct stage *s = *state;
+	struct msg_ping ping = {};
+
+	store_accept(s);
+	assert_non_null(
+	    store_call(s->chat.store, MSG_PING, &ping, STORE_TIMEOUT_MS, NULL, NULL));
+	answer_ping(s);
+	STAGE_UNTIL(s, s->board.store.buckets[0] > 0 || s->board.store.sum_ns > 0);
+}
+
+/* What only a worker may say ends the line. */
+static void
+a_store_that_breaks_the_protocol_is_left(void **state)
+{
+	struct stage *s = *state;
+	struct news news = listen_to_line(s);
+	struct msg_turn_leave leave = {.turn = id_new()};
+
+	store_client_listen(s->chat.store, &events, &news);
+	store_accept(s);
+	store_tell(s, MSG_TURN_LEAVE, &leave);
+	STAGE_UNTIL(s, news.lost == 1);
+	assert_int_equal(news.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STAGE_TEST(what_the_store_says_by_itself_goes_to_who_listens),
+	    STAGE_TEST(all_who_listen_hear_the_same),
+	    STAGE_TEST(a_message_without_an_answer_needs_a_line),
+	    STAGE_TEST(a_request_without_a_limit_outlives_lines),
+	    STAGE_TEST(a_line_that_is_lost_is_told_once),
+	    STAGE_TEST(what_is_asked_when_the_line_is_lost_goes_over_the_next),
+	    STAGE_TEST(an_answer_that_nobody_wants_is_dropped),
+	    STAGE_TEST(a_store_that_breaks_the_protocol_is_left),
+	};
+
+	return cmocka_run_group_tests_name("chat_line", tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/*
+ * What a worker says to masterd, and when: at the end of the turn of its loop.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/ipc/fdpass.h"
+#include "workerd/control.h"
+
+static struct event_base *base;
+static struct control *control;
+static int end = -1; /* masterd's */
+static unsigned connections;
+
+static void
+on_connection(void *arg, int fd, const struct msg_connection *from)
+{
+	(void)arg, (void)from;
+	closefd(&fd);
+	connections++;
+}
+
+static void
+on_lost(void *arg)
+{
+	(void)arg;
+	fail_msg("the line was given up");
+}
+
+/* Says something as masterd, with a descriptor if it is not -1. */
+static void
+say(enum msg_type type, const void *msg, int fd)
+{
+	struct buf b;
+
+	buf_init(&b, CONTROL_RECORD_MAX);
+	assert_int_equal(msg_encode(&b, type, 0, msg), 0);
+	assert_int_equal(fdpass_send(end, buf_slice(&b), fd), 0);
+	buf_clear(&b);
+}
+
+/* What the worker has said next; 0: nothing. */
+static unsigned
+hear(void)
+{
+	uint8_t record[256];
+	struct frame f;
+	size_t size;
+	int fd;
+	ssize_t n = fdpass_recv(end, record, sizeof(record), &fd);
+
+	if (n <= 0)
+		return 0;
+	assert_int_equal(fd, -1);
+	assert_int_equal(wire_frame((struct slice){record, (size_t)n}, &f, &size), WIRE_OK);
+	return f.type;
+}
+
+static void
+ask(void)
+{
+	say(MSG_CHECK, &(struct msg_check){}, -1);
+}
+
+static void
+give_connection(void)
+{
+	const struct msg_connection m = {.number = 1, .port = 1};
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	say(MSG_CONNECTION, &m, fd);
+	closefd(&fd);
+}
+
+/* A turn of the loop, up to its end. */
+static void
+begin_turn(void)
+{
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+static int
+set_up(void **state)
+{
+	static const struct control_events events = {
+	    .connection = on_connection, .lost = on_lost};
+	const struct msg_hello hello = {
+	    .version = WIRE_VERSION,
+	    .role = ROLE_MASTER,
+	    .program = slice_str("test"),
+	};
+	int pair[2];
+
+	(void)state;
+	connections = 0;
+	base = event_base_new();
+	assert_non_null(base);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+	end = pair[1];
+	control = control_new(base, pair[0], &events, NULL);
+	assert_int_equal(hear(), MSG_HELLO);
+	say(MSG_HELLO, &hello, -1);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	control_free(control);
+	closefd(&end);
+	event_base_free(base);
+	return 0;
+}
+
+static void
+who_is_asked_answers_once_at_the_end_of_the_turn(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		ask();
+		begin_turn();
+		assert_int_equal(hear(), 0);
+		control_turn_end(control);
+		assert_int_equal(hear(), MSG_ALIVE);
+		control_turn_end(control);
+		assert_int_equal(hear(), 0);
+	}
+}
+
+static void
+unasked_it_only_acknowledges(void **state)
+{
+	(void)state;
+	give_connection();
+	give_connection();
+	begin_turn();
+	control_turn_end(control);
+	assert_int_equal(connections, 2);
+	assert_int_equal(hear(), MSG_TAKEN);
+	assert_int_equal(hear(), 0);
+}
+
+/* Who has no room for more is alive. */
+static void
+who_takes_no_more_connections_answers_too(void **state)
+{
+	(void)state;
+	control_hold(control, true);
+	give_connection();
+	ask();
+	begin_turn();
+	control_turn_end(control);
+	assert_int_equal(connections, 1);
+	assert_int_equal(hear(), MSG_ALIVE);
+	assert_int_equal(hear(), 0);
+	control_hold(control, false);
+	control_turn_end(control);
+	assert_int_equal(hear(), MSG_TAKEN);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(who_is_asked_answers_once_at_the_end_of_the_turn),
+	    TEST(unasked_it_only_acknowledges),
+	    TEST(who_takes_no_more_connections_answers_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

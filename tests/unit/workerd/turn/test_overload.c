@@ -1,0 +1,127 @@
+/*
+ * When too much waits for the store already: nobody is taken on, and whoever needs the store to go on
+ * is told so at once.
+ */
+#include "tests/unit/workerd/turn/listener_recorder.h"
+
+/* So much waits that no more fits, also when a small request is answered. */
+static void
+crowd(struct stage *s)
+{
+	static char text[TURN_REPLY_MAX];
+	struct msg_turn_finish large = {.text = {(const uint8_t *)text, sizeof(text)}};
+
+	memset(text, 'x', sizeof(text));
+	while (store_call(s->chat.store, MSG_TURN_FINISH, &large, 0, NULL, NULL) != NULL)
+		continue;
+}
+
+static void
+nobody_is_taken_on(void **state)
+{
+	struct stage *s = *state;
+	struct id message = id_new();
+	struct turn_reference reference = reference_to(&message);
+	struct turn_request request = {
+	    .session = slice_str("visitor"),
+	    .text = slice_str("hello"),
+	    .client_id = slice_str("client-id"),
+	};
+
+	crowd(s);
+	assert_null(turn_begin(&s->chat, &request, &ear_sink, NULL));
+	request.client_id.len = 0;
+	assert_null(turn_begin(&s->chat, &request, &ear_sink, NULL));
+	assert_null(turn_join(&s->chat, &reference, 0, &ear_sink, NULL));
+	assert_null(turn_stop(&s->chat, &reference, &ear_sink, NULL));
+	assert_true(LIST_EMPTY(&s->chat.turns));
+	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_int_equal(s->board.turns_running, 0);
+}
+
+static void
+who_has_to_ask_again_is_told(void **state)
+{
+	struct stage *s = *state;
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
+	struct msg_turn_state running = state_open(&ids, &ids.message, true);
+	struct ear e;
+
+	ear_join(s, &e, &ids.message, 0);
+	store_accept(s);
+	store_take_join(s, &running);
+	crowd(s);
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	assert_true(LIST_EMPTY(&s->chat.joins));
+	ear_clear(&e);
+}
+
+static void
+who_sent_a_message_again_is_told(void **state)
+{
+	struct stage *s = *state;
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
+	struct msg_turn_state running = state_open(&ids, &ids.message, false);
+	uint64_t begin;
+	struct ear e;
+
+	ear_begin(s, &e, "client-id");
+	store_accept(s);
+	begin = store_expect(s, MSG_TURN_BEGIN, NULL);
+	crowd(s);
+	store_answer(s, begin, MSG_TURN_STATE, &running);
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	assert_true(LIST_EMPTY(&s->chat.turns));
+	assert_true(LIST_EMPTY(&s->chat.joins));
+	ear_clear(&e);
+}
+
+static void
+who_follows_a_reply_is_told(void **state)
+{
+	struct stage *s = *state;
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
+	struct id run = id_new();
+	struct msg_turn_state running = state_open(&ids, &run, false);
+	struct ear e;
+
+	ear_join(s, &e, &ids.message, 0);
+	store_accept(s);
+	store_take_join(s, &running);
+	STAGE_UNTIL(s, e.starts == 1);
+	crowd(s);
+	store_tell(s, MSG_LIVE_END, &(struct msg_live_end){.turn = ids.message});
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	assert_true(TAILQ_EMPTY(&s->chat.follows));
+	ear_clear(&e);
+}
+
+/* Its text waits here until there is room. */
+static void
+a_running_reply_is_stopped_all_the_same(void **state)
+{
+	struct stage *s = *state;
+	struct ear e;
+	struct turn_ids ids = stage_stream(s, &e);
+
+	crowd(s);
+	store_tell(s, MSG_LIVE_STOP, &(struct msg_live_stop){.turn = ids.message});
+	STAGE_UNTIL(s, model_is_left(s));
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	assert_int_equal(chat_running(&s->chat), 1);
+	ear_clear(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STAGE_TEST(nobody_is_taken_on),
+	    STAGE_TEST(who_has_to_ask_again_is_told),
+	    STAGE_TEST(who_sent_a_message_again_is_told),
+	    STAGE_TEST(who_follows_a_reply_is_told),
+	    STAGE_TEST(a_running_reply_is_stopped_all_the_same),
+	};
+
+	return cmocka_run_group_tests_name("chat_crowd", tests, NULL, NULL);
+}

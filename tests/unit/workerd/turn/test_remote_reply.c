@@ -1,0 +1,973 @@
+/*
+ * Replies that another worker writes: the store forwards their text, says when to ask again how they
+ * are, and is told when nobody here follows them any more.
+ */
+#include "tests/unit/workerd/turn/listener_recorder.h"
+
+/* A reply of another worker's. */
+struct other {
+	struct turn_ids ids;
+	struct id run;
+};
+
+static struct other
+other_new(void)
+{
+	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
+
+	return (struct other){.ids = ids, .run = ids.message};
+}
+
+static struct msg_turn_state
+other_open(const struct other *o)
+{
+	return state_open(&o->ids, &o->run, false);
+}
+
+static void
+tell_text(struct stage *s, const struct other *o, size_t offset, const char *text)
+{
+	struct msg_live_text piece = {
+	    .turn = o->ids.message, .offset = (uint32_t)offset, .text = slice_str(text)};
+
+	store_tell(s, MSG_LIVE_TEXT, &piece);
+}
+
+static void
+tell_end(struct stage *s, const struct other *o)
+{
+	store_tell(s, MSG_LIVE_END, &(struct msg_live_end){.turn = o->ids.message});
+}
+
+/* e follows it from its beginning. */
+static void
+follow(struct stage *s, struct ear *e, const struct other *o)
+{
+	struct msg_turn_state open = other_open(o);
+
+	ear_join(s, e, &o->ids.message, 0);
+	if (s->store.fd == -1)
+		store_accept(s);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, e->starts == 1);
+}
+
+static void
+expect_leave(struct stage *s, const struct other *o)
+{
+	union msg m;
+	uint64_t request = store_expect(s, MSG_TURN_LEAVE, &m);
+
+	assert_true(id_equal(&m.turn_leave.turn, &o->ids.message));
+	store_answer(s, request, MSG_OK, &(struct msg_ok){});
+}
+
+static void
+expect_no_follows(struct stage *s)
+{
+	STAGE_UNTIL(s, TAILQ_EMPTY(&s->chat.follows));
+	assert_int_equal(s->board.turns_followed, 0);
+}
+
+static void
+another_workers_reply_is_heard_as_it_comes(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "one two");
+	struct ear e;
+
+	follow(s, &e, &o);
+	assert_int_equal(s->board.turns_followed, 1);
+	assert_int_equal(s->board.turns_joined, 1);
+	assert_true(id_equal(&e.ids.message, &o.ids.message));
+	tell_text(s, &o, 0, "one");
+	STAGE_UNTIL(s, e.tokens == 1);
+	tell_text(s, &o, 3, " two\n");
+	STAGE_UNTIL(s, e.tokens == 2);
+	assert_int_equal(e.ends, 0);
+	tell_end(s, &o);
+	assert_int_equal(store_take_join(s, &over), 8);
+	expect_done(s, &e, MESSAGE_COMPLETE, "one two");
+	expect_text(&e.text, "one two\n");
+	expect_no_follows(s);
+	/* The store knows that it is over. */
+	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
+/* What the last piece did not bring, the store's text does. */
+static void
+the_rest_of_a_reply_comes_with_its_end(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one two");
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "one");
+	tell_end(s, &o);
+	assert_int_equal(store_take_join(s, &over), 3);
+	expect_done(s, &e, MESSAGE_STOPPED, "one two");
+	expect_text(&e.text, "one two");
+	ear_clear(&e);
+}
+
+static void
+a_followed_reply_that_breaks_off_is_interrupted(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_INTERRUPTED, "on");
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "one");
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_failure(s, &e, TURN_INTERRUPTED);
+	expect_text(&e.text, "one");
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+static void
+a_followed_reply_may_be_erased(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_end(s, &o);
+	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
+	expect_failure(s, &e, TURN_ERASED);
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+static void
+tell_unsaved(struct stage *s, const struct other *o, bool full)
+{
+	store_tell(s, MSG_LIVE_UNSAVED,
+	    &(struct msg_live_unsaved){.turn = o->ids.message, .full = full});
+}
+
+/* Nobody knows for how long not. */
+static void
+a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
+{
+	static const enum turn_failure failures[] = {TURN_STORE_DOWN, TURN_STORE_FULL};
+	struct stage *s = *state;
+
+	for (size_t full = 0; full < ARRAY_LEN(failures); full++) {
+		struct other o = other_new();
+		struct msg_turn_state open = other_open(&o);
+		struct ear e, stop;
+
+		follow(s, &e, &o);
+		ear_stop(s, &stop, &o.ids.message);
+		store_take_join(s, &open);
+		store_answer(
+		    s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
+		tell_text(s, &o, 0, "one");
+		tell_unsaved(s, &o, full);
+		expect_failure(s, &e, failures[full]);
+		expect_failure(s, &stop, failures[full]);
+		expect_text(&e.text, "one");
+		expect_leave(s, &o);
+		expect_no_follows(s);
+		tell_unsaved(s, &o, full);
+		store_expect_nothing(s);
+		ear_clear(&e);
+		ear_clear(&stop);
+	}
+}
+
+/* It is said again to who asks again. */
+static void
+that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 4, "two");
+	tell_unsaved(s, &o, true);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	assert_int_equal(e.ends, 0);
+	tell_text(s, &o, 0, "one two");
+	tell_unsaved(s, &o, true);
+	expect_failure(s, &e, TURN_STORE_FULL);
+	expect_text(&e.text, "one two");
+	ear_clear(&e);
+}
+
+/* -- where it begins ----------------------------------------------------------------------- */
+
+/* Where it begins is known when the text is here; all that it wants is in one token. */
+static void
+a_place_in_a_followed_text_is_waited_for(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear third, far;
+
+	ear_join(s, &third, &o.ids.message, 3);
+	store_accept(s);
+	assert_int_equal(store_take_join(s, &open), 0);
+	ear_join(s, &far, &o.ids.message, 99);
+	assert_int_equal(store_take_join(s, &open), 0);
+	store_expect_nothing(s);
+	assert_int_equal(third.starts + far.starts, 0);
+	tell_text(s, &o, 0, "aß€😀");
+	STAGE_UNTIL(s, third.starts == 1 && far.starts == 1);
+	assert_int_equal(third.position, 3);
+	expect_text(&third.text, "😀");
+	assert_int_equal(far.position, 5);
+	expect_text(&far.text, "");
+	tell_text(s, &o, 10, "!");
+	STAGE_UNTIL(s, far.tokens == 1);
+	expect_text(&third.text, "😀!");
+	expect_text(&far.text, "!");
+	ear_clear(&third);
+	ear_clear(&far);
+}
+
+/* Who names a place in it may have heard another run's text. */
+static void
+no_place_in_a_reply_begun_anew_is_believed(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open;
+	struct ear first, second;
+
+	o.run = id_new();
+	open = other_open(&o);
+	ear_join(s, &first, &o.ids.message, 3);
+	store_accept(s);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, first.starts == 1);
+	tell_text(s, &o, 0, "another");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 3);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, second.tokens == 1);
+	assert_int_equal(first.position + second.position, 0);
+	expect_text(&first.text, "another");
+	expect_text(&second.text, "another");
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+/* The other worker says that there is no text yet. */
+static void
+an_empty_piece_tells_that_there_is_no_text(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	ear_join(s, &e, &o.ids.message, 3);
+	store_accept(s);
+	store_take_join(s, &open);
+	tell_text(s, &o, 0, "");
+	STAGE_UNTIL(s, e.starts == 1);
+	assert_int_equal(e.position, 0);
+	assert_int_equal(e.tokens, 0);
+	ear_clear(&e);
+}
+
+static void
+who_never_started_hears_all_at_the_end(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "one two");
+	struct ear e;
+
+	ear_join(s, &e, &o.ids.message, 4);
+	store_accept(s);
+	store_take_join(s, &open);
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_done(s, &e, MESSAGE_COMPLETE, "one two");
+	assert_int_equal(e.position, 4);
+	expect_text(&e.text, "two");
+	ear_clear(&e);
+}
+
+static void
+a_second_listener_is_given_what_is_here(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear first, second;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "one ");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 2);
+	/* No more is asked for than is missing. */
+	assert_int_equal(store_take_join(s, &open), 4);
+	STAGE_UNTIL(s, second.tokens == 1);
+	assert_int_equal(second.position, 2);
+	tell_text(s, &o, 4, "two");
+	STAGE_UNTIL(s, second.tokens == 2);
+	expect_text(&first.text, "one two");
+	expect_text(&second.text, "e two");
+	assert_int_equal(s->board.turns_followed, 1);
+	/* The last who leaves ends it. */
+	ear_leave(&first);
+	store_expect_nothing(s);
+	ear_leave(&second);
+	expect_leave(s, &o);
+	expect_no_follows(s);
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+/* -- pieces that do not fit ---------------------------------------------------------------- */
+
+static void
+what_is_here_already_is_dropped(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "one");
+	tell_text(s, &o, 0, "one");
+	tell_text(s, &o, 1, "ne");
+	tell_text(s, &o, 0, "on");
+	tell_text(s, &o, 1, "ne two");
+	STAGE_UNTIL(s, e.tokens == 2);
+	expect_text(&e.text, "one two");
+	ear_clear(&e);
+}
+
+static void
+a_missing_piece_is_asked_for(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "one");
+	tell_text(s, &o, 4, "two");
+	tell_text(s, &o, 7, " three");
+	/* Until the store has answered nothing is taken. */
+	assert_int_equal(store_take_join(s, &open), 3);
+	tell_text(s, &o, 3, " two three");
+	STAGE_UNTIL(s, e.tokens == 2);
+	expect_text(&e.text, "one two three");
+	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
+static void
+what_is_being_asked_is_not_asked_twice(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 4, "two");
+	tell_end(s, &o);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	ear_clear(&e);
+}
+
+/* It overlaps with what is here and is not the same. */
+static void
+no_piece_begins_within_a_character(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "abc");
+	tell_text(s, &o, 2, "€uro");
+	assert_int_equal(store_take_join(s, &open), 3);
+	tell_text(s, &o, 3, "d");
+	STAGE_UNTIL(s, e.tokens == 2);
+	expect_text(&e.text, "abcd");
+	ear_clear(&e);
+}
+
+static void
+a_followed_text_has_a_bound(void **state)
+{
+	static char half[TURN_REPLY_MAX / 2 + 1];
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct ear e;
+
+	memset(half, 'x', sizeof(half) - 1);
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, half);
+	STAGE_UNTIL(s, e.tokens == 1);
+	tell_text(s, &o, TURN_REPLY_MAX / 2, half);
+	STAGE_UNTIL(s, e.tokens == 2);
+	tell_text(s, &o, TURN_REPLY_MAX, "y");
+	expect_failure(s, &e, TURN_TOO_LONG);
+	expect_leave(s, &o);
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+static void
+what_comes_of_other_replies_is_passed_over(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), unknown = other_new();
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &unknown, 0, "what");
+	tell_end(s, &unknown);
+	/* Nor is there such news. */
+	store_tell(s, MSG_OK, &(struct msg_ok){});
+	store_expect_nothing(s);
+	assert_int_equal(e.tokens + e.ends, 0);
+	ear_clear(&e);
+}
+
+/* -- other runs ---------------------------------------------------------------------------- */
+
+/* What was heard of it is void: whoever wants it asks again. */
+static void
+a_reply_that_is_begun_anew_elsewhere_is_interrupted(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state open = other_open(&anew);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_text(s, &o, 0, "one");
+	tell_end(s, &o);
+	store_take_join(s, &open);
+	expect_failure(s, &e, TURN_INTERRUPTED);
+	expect_leave(s, &o);
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+static void
+a_reply_that_is_begun_anew_here_is_interrupted(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state own = state_open(&o.ids, &o.run, true);
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_end(s, &o);
+	store_take_join(s, &own);
+	expect_failure(s, &e, TURN_INTERRUPTED);
+	expect_leave(s, &o);
+	ear_clear(&e);
+}
+
+/* A new run is joined when those who hear the old one know that it is void. */
+static void
+two_runs_of_a_reply_are_not_mixed(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state open = other_open(&anew);
+	struct ear first, second;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "old");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 0);
+	/* The second's, and then that of the follow, whose end that answer tells. */
+	store_take_join(s, &open);
+	assert_int_equal(store_take_join(s, &open), 3);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	assert_int_equal(second.starts, 0);
+	expect_leave(s, &o);
+	assert_int_equal(store_take_join(s, &open), 0);
+	tell_text(s, &anew, 0, "new");
+	STAGE_UNTIL(s, second.tokens == 1);
+	expect_text(&second.text, "new");
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+/* It was begun anew, and ended, before this worker asked: who heard the old text is not told that this
+ * was all; who only waits for the end hears it. */
+static void
+a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "new one");
+	struct ear first, second, stop;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "old");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_join(s, &second, &o.ids.message, 1);
+	store_take_join(s, &open);
+	STAGE_UNTIL(s, second.tokens == 1);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_answer(s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	expect_failure(s, &second, TURN_INTERRUPTED);
+	expect_text(&first.text, "old");
+	expect_done(s, &stop, MESSAGE_COMPLETE, "new one");
+	expect_no_follows(s);
+	ear_clear(&first);
+	ear_clear(&second);
+	ear_clear(&stop);
+}
+
+/* A message sent again, whose reply another worker writes. */
+static void
+a_repeated_message_follows_its_reply(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear e;
+
+	ear_begin(s, &e, "client-id");
+	store_accept(s);
+	store_answer(s, store_expect(s, MSG_TURN_BEGIN, NULL), MSG_TURN_STATE, &open);
+	assert_int_equal(store_take_join(s, &open), 0);
+	STAGE_UNTIL(s, e.starts == 1);
+	tell_text(s, &o, 0, "text");
+	STAGE_UNTIL(s, e.tokens == 1);
+	assert_int_equal(s->board.turns_running, 0);
+	ear_clear(&e);
+}
+
+/* -- stopping ------------------------------------------------------------------------------ */
+
+static uint64_t
+expect_stop(struct stage *s, const struct other *o)
+{
+	union msg m;
+	uint64_t request = store_expect(s, MSG_TURN_STOP, &m);
+
+	assert_true(id_equal(&m.turn_stop.turn, &o->ids.message));
+	return request;
+}
+
+static void
+another_workers_reply_is_stopped_through_the_store(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one");
+	struct ear first, stop;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "one");
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_done(s, &stop, MESSAGE_STOPPED, "one");
+	expect_done(s, &first, MESSAGE_STOPPED, "one");
+	assert_int_equal(stop.starts + stop.tokens, 0);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
+/* How the reply is will be known first: it may be over. */
+static void
+a_stop_waits_for_what_is_being_asked(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear first, stop;
+	uint64_t join;
+
+	follow(s, &first, &o);
+	tell_end(s, &o);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_expect_nothing(s);
+	store_answer(s, join, MSG_TURN_STATE, &open);
+	expect_stop(s, &o);
+	store_expect_nothing(s);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
+/* The store forgot it with the line; it is asked for again as soon as it follows again. */
+static void
+a_stop_outlives_the_line(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear stop;
+
+	ear_stop(s, &stop, &o.ids.message);
+	store_accept(s);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	store_accept(s);
+	store_take_join(s, &open);
+	expect_stop(s, &o);
+	assert_int_equal(stop.ends, 0);
+	ear_clear(&stop);
+}
+
+/* It was meant for the reply, not for who wrote it. */
+static void
+a_stop_outlives_the_run(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state open = other_open(&o), open_anew = other_open(&anew);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "new");
+	struct ear first, stop;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "one");
+	STAGE_UNTIL(s, first.tokens == 1);
+	ear_stop(s, &stop, &o.ids.message);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	assert_int_equal(store_take_join(s, &open_anew), 3);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	store_take_join(s, &open_anew);
+	expect_leave(s, &o);
+	/* The following has ended with that leaving. */
+	store_refuse(s, expect_stop(s, &o), STORE_NOT_FOUND);
+	store_take_join(s, &open_anew);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	assert_int_equal(stop.ends, 0);
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_done(s, &stop, MESSAGE_STOPPED, "new");
+	expect_no_follows(s);
+	ear_clear(&first);
+	ear_clear(&stop);
+}
+
+static void
+a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one");
+	struct ear stop;
+
+	ear_stop(s, &stop, &o.ids.message);
+	store_accept(s);
+	ear_leave(&stop);
+	store_take_join(s, &open);
+	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
+	tell_end(s, &o);
+	store_take_join(s, &over);
+	expect_no_follows(s);
+	assert_int_equal(stop.ends, 0);
+	ear_clear(&stop);
+}
+
+/* -- the line ------------------------------------------------------------------------------ */
+
+static void
+a_new_line_follows_again_from_what_is_here(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), p = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct msg_turn_state over = state_over(&p.ids, MESSAGE_COMPLETE, "p");
+	struct ear e, f;
+
+	follow(s, &e, &o);
+	follow(s, &f, &p);
+	tell_text(s, &o, 0, "one");
+	STAGE_UNTIL(s, e.tokens == 1);
+	store_accept(s);
+	assert_int_equal(store_take_join(s, &open), 3);
+	assert_int_equal(store_take_join(s, &over), 0);
+	expect_done(s, &f, MESSAGE_COMPLETE, "p");
+	tell_text(s, &o, 3, " two");
+	STAGE_UNTIL(s, e.tokens == 2);
+	expect_text(&e.text, "one two");
+	ear_clear(&e);
+	ear_clear(&f);
+}
+
+static void
+a_store_that_stays_away_ends_the_following(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct ear e;
+
+	follow(s, &e, &o);
+	closefd(&s->store_listener);
+	channel_close(&s->store);
+	expect_failure(s, &e, TURN_STORE_DOWN);
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+/* -- leaving ------------------------------------------------------------------------------- */
+
+/* The store hears of the leaving after the question, whose answer says that we follow. */
+static void
+a_following_that_the_store_has_ended_is_asked_for_again(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear first, second;
+	uint64_t join;
+
+	follow(s, &first, &o);
+	ear_join(s, &second, &o.ids.message, 0);
+	stage_turn(s);
+	ear_leave(&first);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	expect_leave(s, &o);
+	store_answer(s, join, MSG_TURN_STATE, &open);
+	assert_int_equal(store_take_join(s, &open), 0);
+	tell_text(s, &o, 0, "text");
+	STAGE_UNTIL(s, second.tokens == 1);
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+/* The question said how much was here, and the text that was is gone with its end; the store would
+ * spare us what it thinks that we have. */
+static void
+a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_INTERRUPTED, "old text");
+	struct msg_turn_state open = other_open(&anew);
+	struct ear first, second;
+	uint64_t join;
+	union msg m;
+
+	follow(s, &first, &o);
+	tell_text(s, &o, 0, "old text");
+	STAGE_UNTIL(s, first.tokens == 1);
+	tell_end(s, &o);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	ear_join(s, &second, &o.ids.message, 0);
+	store_answer(s, join, MSG_TURN_STATE, &over);
+	join = store_expect(s, MSG_TURN_JOIN, &m);
+	assert_int_equal(m.turn_join.from, 8);
+	expect_failure(s, &first, TURN_INTERRUPTED);
+	store_answer(s, join, MSG_TURN_STATE, &open);
+	assert_int_equal(store_take_join(s, &open), 0);
+	tell_text(s, &anew, 0, "new");
+	STAGE_UNTIL(s, second.tokens == 1);
+	expect_text(&second.text, "new");
+	ear_clear(&first);
+	ear_clear(&second);
+}
+
+static void
+who_leaves_while_it_is_asked_for_ends_the_question(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "x");
+	uint64_t join;
+	struct ear e;
+
+	follow(s, &e, &o);
+	tell_end(s, &o);
+	join = store_expect(s, MSG_TURN_JOIN, NULL);
+	ear_leave(&e);
+	expect_leave(s, &o);
+	expect_no_follows(s);
+	store_answer(s, join, MSG_TURN_STATE, &over);
+	store_expect_nothing(s);
+	assert_int_equal(e.ends, 0);
+	ear_clear(&e);
+}
+
+/* Each listener may be the last, in any of its calls. */
+static void
+the_last_may_leave_within_a_call(void **state)
+{
+	struct stage *s = *state;
+
+	for (enum ear_call call = AT_START; call <= AT_TOKEN; call++) {
+		struct other o = other_new();
+		struct msg_turn_state open = other_open(&o);
+		struct ear e;
+
+		ear_join(s, &e, &o.ids.message, 0);
+		e.drops_at = call;
+		e.drops = &e;
+		if (s->store.fd == -1)
+			store_accept(s);
+		store_take_join(s, &open);
+		if (call == AT_TOKEN)
+			tell_text(s, &o, 0, "text");
+		expect_leave(s, &o);
+		expect_no_follows(s);
+		assert_int_equal(e.starts, 1);
+		assert_int_equal(e.tokens, call == AT_TOKEN);
+		ear_clear(&e);
+	}
+}
+
+static void
+one_of_those_who_wait_may_end_another(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct msg_turn_state open = other_open(&o);
+	struct ear ears[3];
+	unsigned starts = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(ears); i++) {
+		ear_join(s, &ears[i], &o.ids.message, 1);
+		ears[i].drops_at = AT_START;
+		ears[i].drops = &ears[(i + 1) % ARRAY_LEN(ears)];
+		if (i == 0)
+			store_accept(s);
+		store_take_join(s, &open);
+	}
+	store_expect_nothing(s);
+	tell_text(s, &o, 0, "text");
+	STAGE_UNTIL(s, ears[0].starts + ears[1].starts + ears[2].starts > 1);
+	store_expect_nothing(s);
+	for (size_t i = 0; i < ARRAY_LEN(ears); i++) {
+		starts += ears[i].starts;
+		ear_clear(&ears[i]);
+	}
+	/* The newest starts first and ends the oldest, which would be the last. */
+	assert_int_equal(starts, 2);
+}
+
+/* The end of one ends another's last listener. */
+static void
+one_followed_reply_may_end_another(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new(), p = other_new();
+	struct ear e, f;
+
+	follow(s, &e, &o);
+	follow(s, &f, &p);
+	e.drops_at = f.drops_at = AT_END;
+	e.drops = &f;
+	f.drops = &e;
+	chat_cut(&s->chat);
+	assert_int_equal(e.ends + f.ends, 1);
+	expect_no_follows(s);
+	ear_clear(&e);
+	ear_clear(&f);
+}
+
+static void
+a_drain_cuts_what_is_followed(void **state)
+{
+	struct stage *s = *state;
+	struct other o = other_new();
+	struct ear e;
+
+	follow(s, &e, &o);
+	/* It is no turn of ours that a drain would wait for. */
+	assert_int_equal(chat_running(&s->chat), 0);
+	chat_cut(&s->chat);
+	expect_failure(s, &e, TURN_CUT);
+	expect_leave(s, &o);
+	expect_no_follows(s);
+	ear_clear(&e);
+}
+
+/* Nothing is told when the process ends (the stage's teardown), and nothing is lost. */
+static void
+a_process_may_end_while_it_follows(void **state)
+{
+	struct stage *s = *state;
+	static struct ear e, asks;
+	struct other o = other_new();
+	struct id unknown = id_new();
+
+	follow(s, &e, &o);
+	ear_join(s, &asks, &unknown, 0);
+	stage_turn(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STAGE_TEST(another_workers_reply_is_heard_as_it_comes),
+	    STAGE_TEST(the_rest_of_a_reply_comes_with_its_end),
+	    STAGE_TEST(a_followed_reply_that_breaks_off_is_interrupted),
+	    STAGE_TEST(a_followed_reply_may_be_erased),
+	    STAGE_TEST(a_followed_reply_that_is_not_stored_is_not_waited_for),
+	    STAGE_TEST(that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for),
+	    STAGE_TEST(a_place_in_a_followed_text_is_waited_for),
+	    STAGE_TEST(no_place_in_a_reply_begun_anew_is_believed),
+	    STAGE_TEST(an_empty_piece_tells_that_there_is_no_text),
+	    STAGE_TEST(who_never_started_hears_all_at_the_end),
+	    STAGE_TEST(a_second_listener_is_given_what_is_here),
+	    STAGE_TEST(what_is_here_already_is_dropped),
+	    STAGE_TEST(a_missing_piece_is_asked_for),
+	    STAGE_TEST(what_is_being_asked_is_not_asked_twice),
+	    STAGE_TEST(no_piece_begins_within_a_character),
+	    STAGE_TEST(a_followed_text_has_a_bound),
+	    STAGE_TEST(what_comes_of_other_replies_is_passed_over),
+	    STAGE_TEST(a_reply_that_is_begun_anew_elsewhere_is_interrupted),
+	    STAGE_TEST(a_reply_that_is_begun_anew_here_is_interrupted),
+	    STAGE_TEST(two_runs_of_a_reply_are_not_mixed),
+	    STAGE_TEST(a_reply_of_another_text_is_not_the_end_of_what_was_heard),
+	    STAGE_TEST(a_repeated_message_follows_its_reply),
+	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
+	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),
+	    STAGE_TEST(a_stop_outlives_the_line),
+	    STAGE_TEST(a_stop_outlives_the_run),
+	    STAGE_TEST(a_stop_elsewhere_is_not_taken_back_by_who_leaves),
+	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
+	    STAGE_TEST(a_store_that_stays_away_ends_the_following),
+	    STAGE_TEST(a_following_that_the_store_has_ended_is_asked_for_again),
+	    STAGE_TEST(a_text_that_ended_while_it_was_asked_for_is_asked_for_again),
+	    STAGE_TEST(who_leaves_while_it_is_asked_for_ends_the_question),
+	    STAGE_TEST(the_last_may_leave_within_a_call),
+	    STAGE_TEST(one_of_those_who_wait_may_end_another),
+	    STAGE_TEST(one_followed_reply_may_end_another),
+	    STAGE_TEST(a_drain_cuts_what_is_followed),
+	    STAGE_TEST(a_process_may_end_while_it_follows),
+	};
+
+	return cmocka_run_group_tests_name("chat_follow", tests, NULL, NULL);
+}

@@ -1,0 +1,359 @@
+/*
+ * A stage for turns: a real store client and a real line to the model, over real sockets, and at
+ * their other ends a store and a model that say what the test wants. Everything runs on one loop,
+ * pumped by the test until what it waits for is there.
+ */
+#ifndef TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
+#define TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cmocka.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/base/utf8.h"
+#include "proto/ipc/channel.h"
+#include "workerd/turn/turn.h"
+
+#define STAGE_LIMIT_MS 60000 /* what has not come by then will not come */
+
+struct stage {
+	struct event_base *base;
+	struct scoreboard_worker board;
+	struct chat chat;
+	char dir[64], path[96];
+	int store_listener, model_listener;
+	struct channel store; /* the store's end */
+	int model;            /* the model's end of the newest request; -1: none */
+	/* what the listener heard */
+	bool started, done, failed;
+	enum turn_failure failure;
+	struct buf text;
+};
+
+/* -- the listener ------------------------------------------------------------------------- */
+
+static inline void
+stage_start(void *arg, const struct turn_ids *ids, size_t position)
+{
+	struct stage *s = arg;
+
+	(void)ids;
+	(void)position;
+	s->started = true;
+}
+
+static inline void
+stage_token(void *arg, struct slice text)
+{
+	struct stage *s = arg;
+
+	assert_int_equal(buf_append(&s->text, text.p, text.len), 0);
+}
+
+static inline void
+stage_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	struct stage *s = arg;
+
+	(void)ids;
+	(void)reply;
+	assert_false(s->done || s->failed);
+	s->done = true;
+}
+
+static inline void
+stage_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	struct stage *s = arg;
+
+	(void)retry_after_ms;
+	assert_false(s->done || s->failed);
+	s->failed = true;
+	s->failure = failure;
+}
+
+static inline struct turn_listener *
+stage_begin(struct stage *s)
+{
+	static const struct turn_sink sink = {
+	    stage_start, stage_token, stage_done, stage_error};
+	struct turn_request request = {
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str("visitor"),
+	    .text = slice_str("hello"),
+	};
+	struct turn_listener *l = turn_begin(&s->chat, &request, &sink, s);
+
+	assert_non_null(l);
+	return l;
+}
+
+/* -- setting it up ------------------------------------------------------------------------ */
+
+static inline int
+listen_on(const struct sockaddr *address, socklen_t len)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(bind(fd, address, len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	return fd;
+}
+
+static inline void
+stage_listen(struct stage *s, char *url, size_t url_size)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+
+	snprintf(s->dir, sizeof(s->dir), "/tmp/banter-stage-XXXXXX");
+	assert_non_null(mkdtemp(s->dir));
+	snprintf(s->path, sizeof(s->path), "%s/s", s->dir);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", s->path);
+	s->store_listener = listen_on((const struct sockaddr *)&un, sizeof(un));
+	s->model_listener = listen_on((const struct sockaddr *)&in, sizeof(in));
+	assert_int_equal(getsockname(s->model_listener, (struct sockaddr *)&in, &len), 0);
+	snprintf(url, url_size, "http://127.0.0.1:%u/chat/completions", ntohs(in.sin_port));
+}
+
+static inline int
+stage_setup(void **state)
+{
+	struct stage *s = aligned_alloc(_Alignof(struct stage), sizeof(*s));
+	char url[64];
+	struct upstream_config config = {.board = &s->board,
+	    .url = url,
+	    .connect_ms = 10000,
+	    .first_byte_ms = 60000,
+	    .idle_ms = 60000,
+	    .rest_ms = 60000};
+
+	assert_non_null(s);
+	memset(s, 0, sizeof(*s));
+	s->model = s->store.fd = -1;
+	log_open("test", LOG_ERROR);
+	buf_init(&s->text, TURN_REPLY_MAX);
+	stage_listen(s, url, sizeof(url));
+	s->base = config.base = event_base_new();
+	assert_non_null(s->base);
+	s->chat = (struct chat){
+	    .base = s->base,
+	    .store = store_client_new(s->base, s->path, &s->board),
+	    .board = &s->board,
+	    .defaults = {.model = "m", .system_prompt = "p"},
+	    .max_history = 30,
+	    .total_ms = 60000,
+	};
+	model_servers_add(&s->chat.servers, &config);
+	chat_start(&s->chat);
+	*state = s;
+	return 0;
+}
+
+static inline int
+stage_teardown(void **state)
+{
+	struct stage *s = *state;
+
+	store_client_free(s->chat.store);
+	chat_clear(&s->chat);
+	model_servers_clear(&s->chat.servers);
+	event_base_free(s->base);
+	channel_close(&s->store);
+	closefd(&s->model);
+	closefd(&s->store_listener);
+	closefd(&s->model_listener);
+	unlink(s->path);
+	assert_int_equal(rmdir(s->dir), 0);
+	buf_clear(&s->text);
+	free(s);
+	return 0;
+}
+
+#define STAGE_TEST(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
+
+/* -- going on ----------------------------------------------------------------------------- */
+
+/* One round of the worker's loop. */
+static inline void
+stage_turn(struct stage *s)
+{
+	assert_int_not_equal(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	chat_turn_end(&s->chat);
+	store_client_turn_end(s->chat.store);
+	usleep(200);
+}
+
+/* Goes on until the condition holds; fails the test when it never does. */
+#define STAGE_UNTIL(s, condition)                                          \
+	do {                                                               \
+		uint64_t end_ = clock_mono_ms() + STAGE_LIMIT_MS;          \
+		while (!(condition)) {                                     \
+			if (clock_mono_ms() > end_)                        \
+				fail_msg("never came to: %s", #condition); \
+			stage_turn(s);                                     \
+		}                                                          \
+	} while (0)
+
+static inline int
+stage_accept(struct stage *s, int listener)
+{
+	int fd = -1;
+
+	STAGE_UNTIL(
+	    s, (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1);
+	model_servers_fd_is_new(&s->chat.servers, fd);
+	return fd;
+}
+
+/* -- the store ---------------------------------------------------------------------------- */
+
+/* The worker's line comes, for the first time or anew. */
+static inline void
+store_accept(struct stage *s)
+{
+	channel_close(&s->store);
+	channel_open(&s->store, stage_accept(s, s->store_listener), ROLE_STORE, ROLE_WORKER,
+	    WIRE_FRAME_MAX);
+	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
+}
+
+static inline bool
+store_has_request(struct stage *s, struct frame *f, union msg *m)
+{
+	enum wire_result r;
+
+	assert_int_equal(channel_read(&s->store), CHANNEL_DONE);
+	r = channel_next(&s->store, f, m);
+	assert_true(r == WIRE_OK || r == WIRE_MORE);
+	return r == WIRE_OK;
+}
+
+/* Waits for a request, which must be of this type. Returns its number. *m is valid until the next
+ * call. */
+static inline uint64_t
+store_expect(struct stage *s, enum msg_type type, union msg *m)
+{
+	union msg unused;
+	struct frame f;
+
+	if (m == NULL)
+		m = &unused;
+	STAGE_UNTIL(s, store_has_request(s, &f, m));
+	assert_string_equal(msg_name(f.type), msg_name((uint16_t)type));
+	return f.request;
+}
+
+static inline void
+store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *answer)
+{
+	assert_int_equal(channel_send(&s->store, type, request, answer), 0);
+	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
+}
+
+static inline void
+store_refuse(struct stage *s, uint64_t request, enum store_error code)
+{
+	store_answer(s, request, MSG_ERROR,
+	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str("no")});
+}
+
+/* Says what answers no request. */
+static inline void
+store_tell(struct stage *s, enum msg_type type, const void *news)
+{
+	store_answer(s, 0, type, news);
+}
+
+/* Goes on for a while, in which the worker asks nothing. */
+static inline void
+store_expect_nothing(struct stage *s)
+{
+	struct frame f;
+	union msg m;
+
+	for (int i = 0; i < 20; i++) {
+		stage_turn(s);
+		assert_false(store_has_request(s, &f, &m));
+	}
+}
+
+/* Takes the beginning of a turn; older: where more of its history is to be asked for. Returns what
+ * it is called. */
+static inline struct turn_ids
+store_take_begin(struct stage *s, uint64_t older)
+{
+	union msg m;
+	uint64_t request = store_expect(s, MSG_TURN_BEGIN, &m);
+	struct msg_turn_begun begun = {
+	    .conversation = m.turn_begin.conversation,
+	    .turn = m.turn_begin.turn,
+	    .older = older,
+	};
+
+	store_answer(s, request, MSG_TURN_BEGUN, &begun);
+	return (struct turn_ids){.conversation = begun.conversation, .message = begun.turn};
+}
+
+/* -- the model ---------------------------------------------------------------------------- */
+
+/* Waits for the question. */
+static inline void
+model_expect(struct stage *s)
+{
+	char head[4096];
+
+	closefd(&s->model);
+	s->model = stage_accept(s, s->model_listener);
+	STAGE_UNTIL(s, recv(s->model, head, sizeof(head), 0) > 0);
+}
+
+static inline void
+model_send(struct stage *s, const char *text)
+{
+	assert_int_equal(send(s->model, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* Begins to answer. */
+static inline void
+model_answer(struct stage *s)
+{
+	model_send(s, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+}
+
+static inline void
+model_say(struct stage *s, const char *text)
+{
+	model_send(s, "data: {\"choices\":[{\"delta\":{\"content\":\"");
+	model_send(s, text);
+	model_send(s, "\"}}]}\n\n");
+}
+
+/* Whether the worker has closed the connection. */
+static inline bool
+model_is_left(struct stage *s)
+{
+	char rest[4096];
+
+	return recv(s->model, rest, sizeof(rest), 0) == 0;
+}
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * The table of an agent, and the servers of the settings.
+ */
+#include "workerd/api/admin/agent_fields.h"
+
+#include "proto/base/basics.h"
+
+#define AT(member) offsetof(struct agent_shown, record.member)
+
+/* A name and an address each, and what stands around them. */
+#define SERVERS_MAX (SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 8) + 128)
+
+const struct field agent_fields[] = {
+    {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
+    {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
+    {"name", &field_line, AT(name), FIELD_REQUIRED, 1, 100, NULL},
+    {"purpose", &field_text, AT(purpose), FIELD_NULLABLE, 1, 8000, NULL},
+    {"custom_instructions", &field_text, AT(custom_instructions), FIELD_NULLABLE, 1, 8000,
+	NULL},
+    {"escalation_instructions", &field_text, AT(escalation_instructions), FIELD_NULLABLE, 1,
+	4000, NULL},
+    {"restricted_topics", &field_text, AT(restricted_topics), FIELD_NULLABLE, 1, 4000, NULL},
+    {"model", &field_ascii, AT(model), FIELD_NULLABLE, 1, 256, NULL},
+    {"temperature", &field_decimal, AT(temperature), FIELD_NULLABLE, 0, 2000, NULL},
+    {"max_output_tokens", &field_count, AT(max_output_tokens), FIELD_NULLABLE, 1, 10000000,
+	NULL},
+    {"base_url", &field_line, offsetof(struct agent_shown, base_url), FIELD_NULLABLE, 1, 2048,
+	NULL},
+    {"key_name", &field_ascii, AT(key_name), FIELD_NULLABLE, 1, MODEL_SERVER_NAME_MAX, NULL},
+    {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
+    {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
+    {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
+    {.name = NULL},
+};
+
+void
+agent_default(struct agent_shown *agent)
+{
+	*agent = (struct agent_shown){.record = {.v = RECORD_VERSION, .enabled = 1}};
+}
+
+/* The address of a server, the settings' own without a name; NULL: there is none of this name. */
+static const char *
+server_url(const struct settings *settings, struct slice name)
+{
+	if (name.len == 0)
+		return settings->openai_base_url;
+	return named_list_find(&settings->model_servers, name);
+}
+
+void
+agent_show(struct agent_shown *agent, const struct settings *settings)
+{
+	const char *url = server_url(settings, agent->record.key_name);
+
+	agent->base_url = slice_str(url == NULL ? "" : url);
+}
+
+/* "must be null or one of a, b" */
+static void
+refuse_name(struct fields *in, const struct settings *settings)
+{
+	const struct named_list *servers = &settings->model_servers;
+	struct buf sentence;
+
+	buf_init(&sentence, SERVERS_MAX);
+	must(buf_append_str(&sentence, "must be null") == 0);
+	for (size_t i = 0; i < servers->n; i++)
+		must(buf_printf(&sentence, "%s%s", i == 0 ? " or one of MODEL_SERVERS: " : ", ",
+			 servers->at[i].name) == 0);
+	if (servers->n == 0)
+		must(buf_append_str(&sentence, ", as MODEL_SERVERS is not set") == 0);
+	must(buf_append(&sentence, "", 1) == 0);
+	fields_refuse(in, "key_name", (const char *)buf_data(&sentence));
+	buf_clear(&sentence);
+}
+
+void
+agent_check(struct fields *in, const struct agent_shown *agent, const struct settings *settings)
+{
+	const char *url = server_url(settings, agent->record.key_name);
+	bool is_given = fields_has(in, "base_url") && agent->base_url.len > 0;
+
+	if (url == NULL)
+		refuse_name(in, settings);
+	else if (is_given && !slice_eq_str(agent->base_url, url))
+		fields_refuse(
+		    in, "base_url", "must be the address that the settings have for key_name");
+}
+
+static void
+write_server(struct json_text *j, const char *name, const char *url)
+{
+	json_open(j, NULL, '{');
+	if (name == NULL)
+		json_none(j, "key_name");
+	else
+		json_str(j, "key_name", slice_str(name));
+	json_str(j, "base_url", slice_str(url));
+	json_close(j, '}');
+}
+
+static void
+write_defaults(struct json_text *j, const struct settings *s)
+{
+	json_open(j, "defaults", '{');
+	json_str(j, "purpose", slice_str(s->system_prompt));
+	json_str(j, "model", slice_str(s->openai_model));
+	if (s->openai_temperature.given)
+		json_thousandths(j, "temperature", s->openai_temperature.thousandths);
+	else
+		json_none(j, "temperature");
+	if (s->openai_max_completion_tokens != 0)
+		json_uint(j, "max_output_tokens", s->openai_max_completion_tokens);
+	else
+		json_none(j, "max_output_tokens");
+	json_str(j, "base_url", slice_str(s->openai_base_url));
+	json_close(j, '}');
+}
+
+void
+agent_write_settings(struct json_text *j, const struct settings *settings)
+{
+	const struct named_list *servers = &settings->model_servers;
+
+	write_defaults(j, settings);
+	json_open(j, "servers", '[');
+	write_server(j, NULL, settings->openai_base_url);
+	for (size_t i = 0; i < servers->n; i++)
+		write_server(j, servers->at[i].name, servers->at[i].value);
+	json_close(j, ']');
+}

@@ -1,0 +1,75 @@
+/*
+ * POST /v1/admin/agents/{id}/test: a question to an agent, with changes that are not stored yet. The
+ * reply comes as that to a visitor would, as NDJSON or server-sent events; nothing of it is kept.
+ */
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/admin/agent_test_body.h"
+#include "workerd/api/admin/agents.h"
+#include "workerd/api/chat/chat_stream.h"
+#include "workerd/api/fields/fields_body.h"
+
+/* Begins the trial: the exchange listens to the reply from now on. */
+static void
+try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *agent,
+    struct slice messages)
+{
+	const struct api_call call = {.api = api, .x = x};
+	const struct turn_trial trial = {
+	    .agent = &agent->record, .messages = messages, .name = api_context(x)->request_id};
+	struct chat_listener *l = chat_stream_new(&call, false);
+
+	chat_listener_start(l, turn_try(api->chat, &trial, &chat_stream_sink, l));
+}
+
+/* The stored agent, its slices valid during the call; the body's, as long as the query. */
+static void
+try_stored(struct resource_query *q, struct agent_shown *agent)
+{
+	struct api *api = q->q.api;
+	struct fields in;
+	struct buf messages;
+
+	buf_init(&messages, TRIAL_LIST_MAX);
+	agent_trial_read(&q->in, api->settings, agent, &messages);
+	if (q->in.n_wrong > 0) {
+		resource_refuse(q);
+	} else {
+		/* What the agent was given lies in the body. */
+		in = q->in;
+		q->in = (struct fields){0};
+		try_agent(api, query_done(&q->q), agent, buf_slice(&messages));
+		fields_clear(&in);
+	}
+	buf_clear(&messages);
+}
+
+static void
+on_agent(void *arg, uint16_t type, const union msg *m)
+{
+	struct resource_query *q = arg;
+	struct agent_shown agent;
+
+	if (resource_read(&agents, q->q.api->settings, type, m, &agent))
+		try_stored(q, &agent);
+	else
+		query_fail(&q->q, type, m);
+}
+
+void
+handle_agents_test(const struct api_call *c)
+{
+	struct resource_query *q;
+	struct fields in;
+
+	if (!fields_body(c, &in))
+		return;
+	q = resource_query_new(c, &agents);
+	if (q == NULL) {
+		fields_clear(&in);
+		return;
+	}
+	q->in = in;
+	agents.get(&q->q, &q->id, on_agent);
+}

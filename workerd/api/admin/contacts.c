@@ -1,0 +1,133 @@
+/*
+ * /v1/admin/contacts: whom the organization knows. They come from visitors; nobody makes them here.
+ */
+#include "workerd/api/admin/contact_fields.h"
+#include "workerd/api/admin/resource.h"
+#include "workerd/api/fields/parameters.h"
+
+#define EMAIL_MAX 254 /* bytes, as CONTACT_LIST has them */
+#define PHONE_MAX 64
+
+struct filter {
+	struct slice email, phone;
+};
+
+static void
+ask_list(struct query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
+{
+	const struct filter *f = filter;
+	struct msg_contact_list list = {.org = q->org,
+	    .before = paging_id(page),
+	    .limit = page->limit,
+	    .email = f->email,
+	    .phone = f->phone};
+
+	query_ask(q, MSG_CONTACT_LIST, &list, fn);
+}
+
+static void
+ask_get(struct query *q, const struct id *id, store_answer_fn *fn)
+{
+	query_ask(q, MSG_CONTACT_GET, &(struct msg_contact_get){q->org, *id}, fn);
+}
+
+static void
+ask_put(struct query *q, bool fresh, struct slice record, store_answer_fn *fn)
+{
+	(void)fresh;
+	query_ask(q, MSG_CONTACT_PUT, &(struct msg_contact_put){record}, fn);
+}
+
+static void
+ask_drop(struct query *q, const struct id *id, store_answer_fn *fn)
+{
+	query_ask(q, MSG_CONTACT_DELETE, &(struct msg_contact_delete){q->org, *id}, fn);
+}
+
+static struct slice
+read_one(const union msg *m)
+{
+	return m->contact.contact;
+}
+
+static struct slice
+read_page(const union msg *m, struct id *next)
+{
+	*next = m->contact_page.next;
+	return m->contact_page.contacts;
+}
+
+static const struct query_refusal refusals[] = {
+    {STORE_EXISTS, 409, "exists", "Another contact has this e-mail or this phone"},
+    {.status = 0},
+};
+
+static const struct resource contacts = {
+    .many = "contacts",
+    .wrong_id = "Invalid contactId",
+    .missing = "Contact not found",
+    .refusals = refusals,
+    .fields = contact_fields,
+    .size = sizeof(struct msg_contact_record),
+    .record = MSG_CONTACT_RECORD,
+    .changed = "contact_changed",
+    .deleted = "contact_deleted",
+    .list = ask_list,
+    .get = ask_get,
+    .put = ask_put,
+    .drop = ask_drop,
+    .one = MSG_CONTACT,
+    .page = MSG_CONTACT_PAGE,
+    .read_one = read_one,
+    .read_page = read_page,
+    .misfit = "email",
+    .misfit_sentence = fields_email_unfit,
+};
+
+/* A parameter that is looked for; false: it is there, and nothing that a contact could have. */
+static bool
+read_filter(struct slice query, const char *name, size_t max, uint8_t text[PARAMETER_MAX],
+    struct slice *value)
+{
+	struct slice given = parameter_read(query, name, text);
+
+	if (given.p == NULL)
+		return true;
+	*value = given;
+	return given.len > 0 && given.len <= max;
+}
+
+void
+handle_contacts_list(const struct api_call *c)
+{
+	struct slice query = c->x->req->query;
+	uint8_t email[PARAMETER_MAX], phone[PARAMETER_MAX];
+	struct filter filter = {0};
+
+	if (!read_filter(query, "email", EMAIL_MAX, email, &filter.email))
+		api_reply_invalid(c->api, c->x, "Invalid query parameters",
+		    "email must be an e-mail address of at most 254 bytes");
+	else if (!read_filter(query, "phone", PHONE_MAX, phone, &filter.phone))
+		api_reply_invalid(c->api, c->x, "Invalid query parameters",
+		    "phone must be a phone number of at most 64 bytes");
+	else
+		resource_list(c, &contacts, &filter);
+}
+
+void
+handle_contacts_get(const struct api_call *c)
+{
+	resource_get(c, &contacts);
+}
+
+void
+handle_contacts_change(const struct api_call *c)
+{
+	resource_change(c, &contacts);
+}
+
+void
+handle_contacts_delete(const struct api_call *c)
+{
+	resource_delete(c, &contacts);
+}

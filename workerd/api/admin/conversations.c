@@ -1,0 +1,310 @@
+/*
+ * /v1/admin/conversations: the list with the newest activity first, one thread, and its deletion.
+ *
+ * A thread comes from the store page by page; its JSON is put together as the pages come. Whoever
+ * asks for a page of it gets one of the store's.
+ */
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/paging.h"
+#include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/store_query.h"
+
+#define PAGE_LIMIT 1000
+/* Bytes of a thread's JSON, kept under what one whole answer may have (http_limits). Messages
+ * beyond are left out, and the answer says so. */
+#define THREAD_MAX (14u * 1024 * 1024)
+
+static const char wrong_id[] = "Invalid conversationId";
+static const char missing[] = "Conversation not found";
+
+/* -- JSON --------------------------------------------------------------------------------- */
+
+/* How the newest reply stands; the first is of a conversation that nobody has answered yet. */
+static const char *const states[] = {
+    [CONVERSATION_ANY] = "",
+    [CONVERSATION_COMPLETE] = "complete",
+    [CONVERSATION_STOPPED] = "stopped",
+    [CONVERSATION_INTERRUPTED] = "interrupted",
+    [CONVERSATION_ACTIVE] = "active",
+};
+
+static void
+write_state(struct json_text *j, uint8_t state)
+{
+	must(state < ARRAY_LEN(states));
+	if (state == CONVERSATION_ANY)
+		json_none(j, "status");
+	else
+		json_str(j, "status", slice_str(states[state]));
+}
+
+static void
+write_conversation(struct json_text *j, const char *key, struct slice item)
+{
+	struct msg_conversation_record r;
+
+	must(record_decode(item, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
+	json_open(j, key, '{');
+	json_id(j, "_id", &r.id);
+	json_uint(j, "_creationTime", r.created_at);
+	json_str(j, "sessionId", r.session);
+	json_uint(j, "createdAt", r.created_at);
+	json_uint(j, "updatedAt", r.updated_at);
+	json_str(j, "lastMessage", r.last_message);
+	json_id(j, "widgetId", &r.widget);
+	json_id_or_none(j, "contactId", &r.contact);
+	write_state(j, r.state);
+	json_close(j, '}');
+}
+
+static void
+write_message(struct json_text *j, const struct msg_message_record *r)
+{
+	json_open(j, NULL, '{');
+	json_id(j, "_id", &r->id);
+	json_uint(j, "_creationTime", r->created_at);
+	json_str(j, "role", message_role_text(r->role));
+	json_str(j, "content", r->text);
+	json_uint(j, "createdAt", r->created_at);
+	json_str(j, "status", message_status_text(r->status));
+	json_close(j, '}');
+}
+
+/* -- the list ----------------------------------------------------------------------------- */
+
+static void
+on_list(void *arg, uint16_t type, const union msg *m)
+{
+	struct query *q = arg;
+	struct slice list, item;
+
+	if (type != MSG_CONVERSATION_PAGE) {
+		query_fail(q, type, m);
+		return;
+	}
+	json_open(&q->json, NULL, '{');
+	json_open(&q->json, "conversations", '[');
+	list = m->conversation_page.conversations;
+	while (wire_list_next(&list, &item))
+		write_conversation(&q->json, NULL, item);
+	json_close(&q->json, ']');
+	json_uint(&q->json, "total", m->conversation_page.total);
+	paging_write_next(&q->json, m->conversation_page.next);
+	json_close(&q->json, '}');
+	query_reply(q);
+}
+
+/* A parameter that is an id; false: it is there and none. */
+static bool
+read_id_parameter(struct slice query, const char *name, struct id *id)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, name, text);
+
+	return value.p == NULL || (id_parse(value, id) == 0 && !id_is_zero(id));
+}
+
+/* The same for the parameter status. */
+static bool
+read_state(struct slice query, uint8_t *state)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, "status", text);
+
+	if (value.p == NULL)
+		return true;
+	for (size_t i = CONVERSATION_ANY + 1; i < ARRAY_LEN(states); i++)
+		if (slice_eq_str(value, states[i])) {
+			*state = (uint8_t)i;
+			return true;
+		}
+	return false;
+}
+
+/* Which conversations are wanted; NULL, or a sentence on what would be right. */
+static const char *
+read_filter(struct slice query, struct msg_conversation_list *list)
+{
+	if (!read_id_parameter(query, "widgetId", &list->widget))
+		return "widgetId must be a widget's id";
+	if (!read_id_parameter(query, "contactId", &list->contact))
+		return "contactId must be a contact's id";
+	if (!read_state(query, &list->state))
+		return "status must be active, complete, stopped or interrupted";
+	return NULL;
+}
+
+void
+handle_conversations_list(const struct api_call *c)
+{
+	/* The store's own cursor is handed out as it is. */
+	static const struct paging_rule rule = {
+	    .limit_default = 100,
+	    .limit_max = 200,
+	    .cursor_len = CURSOR_MAX,
+	    .wrong_limit = "limit must be a whole number from 1 to 200",
+	};
+	struct msg_conversation_list list = {.org = c->org};
+	struct paging paging;
+	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
+
+	if (wrong == NULL)
+		wrong = read_filter(c->x->req->query, &list);
+	if (wrong != NULL) {
+		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		return;
+	}
+	list.limit = paging.limit;
+	if (paging.has_cursor)
+		list.cursor = (struct slice){paging.cursor, CURSOR_MAX};
+	query_ask(query_new(c, sizeof(struct query), THREAD_MAX, missing),
+	    MSG_CONVERSATION_LIST, &list, on_list);
+}
+
+/* -- one thread --------------------------------------------------------------------------- */
+
+struct thread {
+	struct query q;
+	struct id conversation;
+	uint32_t page;  /* messages of the one page that is wanted; 0: all that there are */
+	bool truncated; /* there were too many */
+};
+
+static void on_thread_page(void *arg, uint16_t type, const union msg *m);
+
+static void
+thread_ask(struct thread *t, uint64_t from)
+{
+	struct msg_message_list list = {
+	    .org = t->q.org,
+	    .conversation = t->conversation,
+	    .from = from,
+	    .limit = t->page == 0 ? PAGE_LIMIT : t->page,
+	};
+
+	query_ask(&t->q, MSG_MESSAGE_LIST, &list, on_thread_page);
+}
+
+static void
+thread_end(struct thread *t, uint64_t next)
+{
+	struct json_text *j = &t->q.json;
+
+	json_close(j, ']');
+	if (t->page != 0)
+		paging_write_next_seq(j, next);
+	if (t->truncated) {
+		log_event(LOG_WARN, "thread_truncated", L_ID("conversation", &t->conversation));
+		json_bool(j, "truncated", true);
+	}
+	json_close(j, '}');
+	query_reply(&t->q);
+}
+
+static void
+thread_add(struct thread *t, struct slice messages)
+{
+	struct msg_message_record r;
+	struct slice item;
+
+	while (!t->truncated && wire_list_next(&messages, &item)) {
+		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
+		t->truncated = buf_len(&t->q.out) + 6 * r.text.len > THREAD_MAX;
+		if (!t->truncated)
+			write_message(&t->q.json, &r);
+	}
+}
+
+static void
+on_thread_page(void *arg, uint16_t type, const union msg *m)
+{
+	struct thread *t = arg;
+	uint64_t next;
+
+	if (type != MSG_MESSAGE_PAGE || m->message_page.conversation.len == 0) {
+		query_fail(&t->q, type, m);
+		return;
+	}
+	next = m->message_page.next;
+	if (buf_len(&t->q.out) == 0) {
+		json_open(&t->q.json, NULL, '{');
+		write_conversation(&t->q.json, "conversation", m->message_page.conversation);
+		json_open(&t->q.json, "messages", '[');
+	}
+	thread_add(t, m->message_page.messages);
+	if (next != 0 && t->page == 0 && !t->truncated)
+		thread_ask(t, next);
+	else
+		thread_end(t, next);
+}
+
+void
+handle_conversations_get(const struct api_call *c)
+{
+	static const struct paging_rule rule = {
+	    .limit_default = 100,
+	    .limit_max = PAGE_LIMIT,
+	    .cursor_len = PAGING_SEQ_LEN,
+	    .wrong_limit = "limit must be a whole number from 1 to 1000",
+	};
+	const char *wrong;
+	struct paging paging;
+	struct thread *t;
+	struct id id;
+
+	if (!api_path_id(c, wrong_id, &id))
+		return;
+	wrong = paging_read(c->x->req->query, &rule, &paging);
+	if (wrong != NULL) {
+		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		return;
+	}
+	t = query_new(c, sizeof(*t), THREAD_MAX + 65536, missing);
+	t->conversation = id;
+	if (paging.has_limit || paging.has_cursor)
+		t->page = paging.limit;
+	thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);
+}
+
+/* -- deleting one ------------------------------------------------------------------------- */
+
+struct deletion {
+	struct query q;
+	struct id conversation;
+};
+
+static void
+on_erased(void *arg, uint16_t type, const union msg *m)
+{
+	struct deletion *d = arg;
+	struct http_exchange *x;
+
+	if (type != MSG_ERASED) {
+		query_fail(&d->q, type, m);
+		return;
+	}
+	if (!query_removed(&d->q, type, m)) {
+		reply_json_error(query_done(&d->q), 404, "not_found", missing);
+		return;
+	}
+	log_event(LOG_NOTICE, "conversation_deleted", L_UINT("conn", d->q.x->number),
+	    L_ID("conversation", &d->conversation), L_UINT("messages", m->erased.messages));
+	x = query_done(&d->q);
+	reply_start(x, 204);
+	reply_empty(x);
+}
+
+void
+handle_conversations_delete(const struct api_call *c)
+{
+	struct msg_conversation_erase erase = {.org = c->org};
+	struct deletion *d;
+
+	if (!api_path_id(c, wrong_id, &erase.conversation))
+		return;
+	d = query_new(c, sizeof(*d), 0, missing);
+	d->conversation = erase.conversation;
+	query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, on_erased);
+}

@@ -1,0 +1,188 @@
+/*
+ * /v1/admin/keys: what opens chat, or the admin API, beside the keys of the settings. A key is shown
+ * once, when it is made: the store has its hash alone. For owners alone, since who has an admin key has
+ * an owner's rights.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "workerd/api/fields/fields_body.h"
+#include "workerd/api/guard/guard.h"
+#include "workerd/api/request/store_query.h"
+
+#define NAME_UNITS 100
+#define HINT_CHARS 4
+#define LIST_MAX   (1024u * 1024) /* bytes of JSON */
+#define ONE_MAX    8192
+#define RECORD_MAX 1024
+
+#define AT(member) offsetof(struct msg_key_record, member)
+
+static const char *const kinds[] = {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin", NULL};
+
+static const struct field key_fields[] = {
+    {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
+    {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
+    {"kind", &field_choice, AT(kind), FIELD_REQUIRED, 0, 0, kinds},
+    {"name", &field_line, AT(name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
+    {"hint", &field_line, AT(hint), FIELD_FIXED, 0, 0, NULL},
+    {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
+    {0},
+};
+
+static const struct query_refusal refusals[] = {
+    {STORE_LIMIT, 409, "limit_reached", "There are too many keys"},
+    {0},
+};
+
+/* A request about keys that waits. */
+struct key_query {
+	struct query q;
+	char by[API_CALLER_SIZE];
+	struct id id;
+	enum key_kind kind; /* of a new one */
+};
+
+static struct key_query *
+new_query(const struct api_call *c, size_t out_max)
+{
+	struct key_query *k = query_new(c, sizeof(*k), out_max, "Key not found");
+
+	k->q.refusals = refusals;
+	api_caller_name(c, k->by);
+	return k;
+}
+
+/* -- the list -------------------------------------------------------------------------------- */
+
+static void
+on_list(void *arg, uint16_t type, const union msg *m)
+{
+	struct key_query *k = arg;
+	struct json_text *j = &k->q.json;
+	struct msg_key_record key;
+	struct slice list, item;
+
+	if (type != MSG_KEY_PAGE) {
+		query_fail(&k->q, type, m);
+		return;
+	}
+	json_open(j, NULL, '{');
+	json_open(j, "keys", '[');
+	list = m->key_page.keys;
+	while (wire_list_next(&list, &item)) {
+		must(record_decode(item, MSG_KEY_RECORD, &key) == WIRE_OK);
+		json_open(j, NULL, '{');
+		fields_write(j, key_fields, &key);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+	query_reply(&k->q);
+}
+
+void
+handle_keys_list(const struct api_call *c)
+{
+	struct msg_key_list ask = {.org = c->org};
+
+	if (api_is_owner(c))
+		query_ask(&new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, on_list);
+}
+
+/* -- a new one ------------------------------------------------------------------------------- */
+
+static void
+on_created(void *arg, uint16_t type, const union msg *m)
+{
+	struct key_query *k = arg;
+
+	if (type != MSG_OK) {
+		query_fail(&k->q, type, m);
+		return;
+	}
+	log_event(LOG_NOTICE, "key_created", L_UINT("conn", k->q.x->number),
+	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("kind", kinds[k->kind]),
+	    L_STR("by", k->by));
+	query_reply_status(&k->q, 201);
+}
+
+/* Writes the answer, which alone ever has the key's text, and asks the store to keep its hash. */
+static void
+create(struct key_query *k, struct msg_key_record *key)
+{
+	char text[KEY_TEXT + 1], token[SECRET_TOKEN_TEXT + 1];
+	struct msg_key_create ask;
+	struct buf record;
+
+	secret_token(token);
+	(void)snprintf(text, sizeof(text), "%s%s",
+	    key->kind == KEY_WIDGET ? KEY_WIDGET_PREFIX : KEY_ADMIN_PREFIX, token);
+	key->key = secret_hash(slice_str(text));
+	key->hint = slice_str(text + KEY_TEXT - HINT_CHARS);
+	json_open(&k->q.json, NULL, '{');
+	fields_write(&k->q.json, key_fields, key);
+	json_str(&k->q.json, "key", slice_str(text));
+	json_close(&k->q.json, '}');
+	buf_init(&record, RECORD_MAX);
+	must(record_encode(&record, MSG_KEY_RECORD, key) == 0);
+	ask.key = buf_slice(&record);
+	query_ask(&k->q, MSG_KEY_CREATE, &ask, on_created);
+	buf_clear(&record);
+	explicit_bzero(token, sizeof(token));
+	explicit_bzero(text, sizeof(text));
+}
+
+void
+handle_keys_create(const struct api_call *c)
+{
+	struct msg_key_record key = {.v = RECORD_VERSION, .org = c->org};
+	struct key_query *k;
+	struct fields in;
+
+	if (!api_is_owner(c) || !fields_body(c, &in))
+		return;
+	fields_read(&in, key_fields, true, &key);
+	if (fields_wrong(&in).len > 0) {
+		fields_reply_wrong(c->api, c->x, &in);
+	} else {
+		k = new_query(c, ONE_MAX);
+		k->id = key.id = id_new();
+		k->kind = key.kind;
+		key.created_at = clock_wall_ms();
+		create(k, &key);
+	}
+	fields_clear(&in);
+}
+
+/* -- the end of one -------------------------------------------------------------------------- */
+
+static void
+on_deleted(void *arg, uint16_t type, const union msg *m)
+{
+	struct key_query *k = arg;
+
+	if (!query_removed(&k->q, type, m)) {
+		query_fail(&k->q, type, m);
+		return;
+	}
+	log_event(LOG_NOTICE, "key_deleted", L_UINT("conn", k->q.x->number),
+	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("by", k->by));
+	query_reply_empty(&k->q);
+}
+
+void
+handle_keys_delete(const struct api_call *c)
+{
+	struct msg_key_revoke revoke = {.org = c->org};
+	struct key_query *k;
+
+	if (!api_is_owner(c) || !api_path_id(c, "Invalid keyId", &revoke.key))
+		return;
+	k = new_query(c, 0);
+	k->id = revoke.key;
+	query_ask(&k->q, MSG_KEY_REVOKE, &revoke, on_deleted);
+}

@@ -1,0 +1,243 @@
+/*
+ * Signing in to the dashboard and out again (API.md, section 6). A session is a random token in a
+ * cookie (session.h), of which the store holds a hash, so that signing out ends it for good.
+ *
+ * By DASHBOARD_PASSWORD alone, which is compared here and now; or by a user's e-mail and password:
+ *
+ *	the account's rate → USER_GET → the hasher → LOGIN_CREATE
+ *
+ * Of a user whom there is not a password is hashed all the same, so that the time does not tell who
+ * is one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/email.h"
+#include "proto/base/log.h"
+#include "proto/base/secrets.h"
+#include "workerd/api/admin/login_body.h"
+#include "workerd/api/guard/guard.h"
+#include "workerd/api/guard/session.h"
+#include "workerd/api/request/store_query.h"
+
+#define SESSION_SECONDS (7 * 24 * 60 * 60)
+#define PROGRAM_MAX     250 /* bytes */
+
+/* A request that waits for the store or the hasher. */
+struct signing {
+	struct query q;
+	struct id org, user;    /* who signs in: zero until that is known */
+	struct hash256 checked; /* the user's password, for LOGIN_CREATE */
+	struct id login;
+	char token[SESSION_TOKEN_SIZE]; /* "" when signing out */
+	uint8_t email[EMAIL_TEXT_MAX];
+	uint8_t password[PASSWORD_MAX];
+	size_t email_len, password_len;
+};
+
+static struct signing *
+signing_new(const struct api_call *c)
+{
+	return query_new(c, sizeof(struct signing), 0, NULL);
+}
+
+/* -- the session ---------------------------------------------------------------------------- */
+
+/* Answers {"ok":true} with the cookie set to this token for so many seconds; 0 takes it away. In
+ * production it is never sent over plain HTTP, whatever a proxy says. */
+static void
+reply_cookie(const struct api *api, struct http_exchange *x, const char *token, int seconds)
+{
+	bool secure = api->settings->app_env == APP_ENV_PRODUCTION || api_is_https(api, x);
+
+	reply_start(x, 200);
+	reply_header_fmt(x, "Set-Cookie",
+	    SESSION_COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", token, seconds,
+	    secure ? "; Secure" : "");
+	reply_header_str(x, "Cache-Control", "no-store");
+	reply_body(x, "application/json; charset=utf-8", slice_str("{\"ok\":true}"));
+}
+
+static void
+refuse_password(struct signing *s)
+{
+	struct log_field whose =
+	    id_is_zero(&s->user) ? L_STR("user", NULL) : L_ID("user", &s->user);
+
+	log_event(LOG_WARN, "login_failed", L_UINT("conn", s->q.x->number), whose);
+	query_refuse(&s->q, 401, "invalid_password", "Invalid password");
+}
+
+static void
+on_stored(void *arg, uint16_t type, const union msg *m)
+{
+	struct signing *s = arg;
+	int seconds = *s->token == '\0' ? 0 : SESSION_SECONDS;
+	char token[sizeof(s->token)];
+	struct api *api = s->q.api;
+
+	/* The user was removed meanwhile, or has another password. */
+	if (store_refused(type, m, STORE_NOT_FOUND) || store_refused(type, m, STORE_STALE)) {
+		refuse_password(s);
+		return;
+	}
+	if (type != MSG_OK) {
+		query_fail(&s->q, type, m);
+		return;
+	}
+	if (seconds > 0)
+		log_event(LOG_NOTICE, "login", L_UINT("conn", s->q.x->number),
+		    L_ID("login", &s->login), L_ID("org", &s->org), L_ID("user", &s->user));
+	memcpy(token, s->token, sizeof(token));
+	reply_cookie(api, query_done(&s->q), token, seconds);
+}
+
+/* What the client calls itself, as one line that a person can read. */
+static struct slice
+program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
+{
+	struct slice agent = http_header(req, "user-agent");
+	size_t n = agent.len < PROGRAM_MAX ? agent.len : PROGRAM_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = agent.p[i] >= 0x20 && agent.p[i] <= 0x7e ? agent.p[i] : '?';
+	return (struct slice){text, n};
+}
+
+/* Whoever s is by now is let in. */
+static void
+sign_in(struct signing *s)
+{
+	struct http_exchange *x = s->q.x;
+	char address[IP_TEXT_SIZE];
+	uint8_t program[PROGRAM_MAX];
+	struct msg_login_create create = {
+	    .org = s->org,
+	    .expires_at = clock_wall_ms() + SESSION_SECONDS * 1000ull,
+	    .id = s->login = id_new(),
+	    .user = s->user,
+	    .program = program_of(x->req, program),
+	    .checked = s->checked,
+	};
+
+	ip_format(&api_context(x)->caller.address, address);
+	create.address = slice_str(address);
+	session_token_new(id_is_zero(&s->user), s->token);
+	create.token = session_hash(s->q.api->settings, slice_str(s->token));
+	query_ask(&s->q, MSG_LOGIN_CREATE, &create, on_stored);
+}
+
+/* -- by DASHBOARD_PASSWORD -------------------------------------------------------------------- */
+
+static void
+check_shared(const struct api_call *c, struct slice given)
+{
+	const char *password = c->api->settings->dashboard_password;
+	struct signing *s;
+
+	if (password == NULL) {
+		reply_json_error(c->x, 503, "dashboard_not_configured",
+		    "DASHBOARD_PASSWORD is not configured on this deployment");
+		return;
+	}
+	s = signing_new(c);
+	s->org = id_default_org;
+	if (secret_equal(slice_str(password), given))
+		sign_in(s);
+	else
+		refuse_password(s);
+}
+
+/* -- by a user's own ------------------------------------------------------------------------- */
+
+static void
+on_verified(void *arg, enum password_verdict verdict, const char *text)
+{
+	struct signing *s = arg;
+
+	(void)text;
+	if (verdict == PASSWORD_RIGHT && !id_is_zero(&s->user))
+		sign_in(s);
+	else
+		refuse_password(s);
+}
+
+static void
+on_user(void *arg, uint16_t type, const union msg *m)
+{
+	struct signing *s = arg;
+	struct slice text = slice_str(password_of_nobody);
+	struct msg_user_record user;
+
+	if (type != MSG_USER && !store_refused(type, m, STORE_NOT_FOUND)) {
+		query_fail(&s->q, type, m);
+		return;
+	}
+	if (type == MSG_USER) {
+		must(record_decode(m->user.user, MSG_USER_RECORD, &user) == WIRE_OK);
+		/* The store makes more alike, and what it does would be another account for the
+		 * rate. */
+		if (email_same(user.email, (struct slice){s->email, s->email_len})) {
+			s->org = user.org;
+			s->user = user.id;
+			s->checked = secret_hash(user.password);
+			text = user.password;
+		}
+	}
+	query_verify(&s->q, (struct slice){s->password, s->password_len}, text, on_verified);
+}
+
+static void
+check_user(const struct api_call *c, struct slice email, struct slice password)
+{
+	struct msg_user_get ask = {.email = email};
+	struct signing *s;
+
+	if (!guard_account_count(c->api, c->x, email)) {
+		guard_account_refuse(c->api, c->x);
+		return;
+	}
+	s = signing_new(c);
+	if (password.len > PASSWORD_MAX) {
+		refuse_password(s);
+		return;
+	}
+	memcpy(s->email, email.p, email.len);
+	s->email_len = email.len;
+	memcpy(s->password, password.p, password.len);
+	s->password_len = password.len;
+	query_ask(&s->q, MSG_USER_GET, &ask, on_user);
+}
+
+/* -- the requests ---------------------------------------------------------------------------- */
+
+void
+handle_login(const struct api_call *c)
+{
+	struct login_body body;
+	const char *wrong = login_body_read(c->x->body, &body);
+
+	if (wrong != NULL)
+		api_reply_invalid(c->api, c->x, wrong,
+		    "the body must be {\"password\":\"…\"}, or "
+		    "{\"email\":\"…\",\"password\":\"…\"}");
+	else if (body.email.len == 0)
+		check_shared(c, body.password);
+	else
+		check_user(c, body.email, body.password);
+	login_body_clear(&body);
+}
+
+void
+handle_logout(const struct api_call *c)
+{
+	struct slice token = session_token(c->x->req);
+	struct msg_login_delete delete = {.token = session_hash(c->api->settings, token)};
+
+	if (token.len == 0)
+		reply_cookie(c->api, c->x, "", 0);
+	else
+		query_ask(&signing_new(c)->q, MSG_LOGIN_DELETE, &delete, on_stored);
+}

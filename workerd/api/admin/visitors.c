@@ -1,0 +1,120 @@
+/*
+ * /v1/admin/visitors: deleting all that there is of a visitor.
+ */
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/store_query.h"
+
+#define ANSWER_MAX 128
+
+static const char missing[] = "Visitor not found";
+
+/* Says how much there was. The visitor's own id stays out of the log. */
+static void
+on_erased(void *arg, uint16_t type, const union msg *m)
+{
+	struct query *q = arg;
+
+	if (type != MSG_ERASED) {
+		query_fail(q, type, m);
+		return;
+	}
+	if (!query_removed(q, type, m)) {
+		reply_json_error(query_done(q), 404, "not_found", missing);
+		return;
+	}
+	log_event(LOG_NOTICE, "visitor_deleted", L_UINT("conn", q->x->number),
+	    L_UINT("conversations", m->erased.conversations),
+	    L_UINT("messages", m->erased.messages));
+	json_open(&q->json, NULL, '{');
+	json_uint(&q->json, "conversations", m->erased.conversations);
+	json_uint(&q->json, "messages", m->erased.messages);
+	json_close(&q->json, '}');
+	query_reply(q);
+}
+
+/* A client's own, or that of a visitor of a widget. */
+static bool
+is_session(struct slice session)
+{
+	const size_t n = sizeof(VISITOR_SESSION) - 1;
+	struct id visitor;
+
+	if (is_client_id(session))
+		return true;
+	return session.len > n && memcmp(session.p, VISITOR_SESSION, n) == 0 &&
+	    id_parse((struct slice){session.p + n, session.len - n}, &visitor) == 0;
+}
+
+/* The parameter widgetId, if there is one. */
+static bool
+read_widget(struct slice query, struct id *widget)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice given = parameter_read(query, "widgetId", text);
+
+	return given.p == NULL || id_parse(given, widget) == 0;
+}
+
+/* A request to delete one that waits. */
+struct erasing {
+	struct query q;
+	size_t len;
+	uint8_t session[ROUTER_CAPTURE_MAX];
+};
+
+static void
+erase(struct erasing *e, const struct id *widget)
+{
+	struct msg_visitor_erase ask = {
+	    .org = e->q.org,
+	    .widget = *widget,
+	    .session = {e->session, e->len},
+	};
+
+	query_ask(&e->q, MSG_VISITOR_ERASE, &ask, on_erased);
+}
+
+/* Without widgetId it is the organization's first, which chat by a key belongs to. */
+static void
+on_org(void *arg, uint16_t type, const union msg *m)
+{
+	struct erasing *e = arg;
+	struct msg_org_record org;
+
+	if (type != MSG_ORG) {
+		query_fail(&e->q, type, m);
+		return;
+	}
+	must(record_decode(m->org.org, MSG_ORG_RECORD, &org) == WIRE_OK);
+	erase(e, &org.widget);
+}
+
+void
+handle_visitors_delete(const struct api_call *c)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	struct slice session = router_capture(&c->match, 0, text);
+	struct id widget = {0};
+	struct erasing *e;
+
+	if (!is_session(session)) {
+		api_reply_invalid(c->api, c->x, "Invalid sessionId", chat_session_wrong);
+		return;
+	}
+	if (!read_widget(c->x->req->query, &widget)) {
+		api_reply_invalid(c->api, c->x, "Invalid widgetId", "widgetId must be a UUID");
+		return;
+	}
+	e = query_new(c, sizeof(*e), ANSWER_MAX, missing);
+	memcpy(e->session, session.p, session.len);
+	e->len = session.len;
+	if (id_is_zero(&widget))
+		query_ask(&e->q, MSG_ORG_GET, &(struct msg_org_get){.org = c->org}, on_org);
+	else
+		erase(e, &widget);
+}

@@ -1,0 +1,42 @@
+/*
+ * The bodies of chat requests, read and checked (API.md, section 4).
+ */
+#ifndef WORKERD_API_CHAT_CHAT_BODY_H
+#define WORKERD_API_CHAT_CHAT_BODY_H
+
+#include "proto/base/buf.h"
+
+#define CHAT_SESSION_MAX 128  /* characters; of a clientMessageId too */
+#define CHAT_MESSAGE_MAX 4000 /* UTF-16 code units */
+
+struct json_t;
+
+struct chat_body {
+	struct slice session;
+	struct slice message;   /* of chat_body_read() alone */
+	struct slice client_id; /* of chat_body_read() alone; empty: the client gave none */
+	struct json_t *json;    /* holds what the header does not */
+};
+
+/*
+ * Reads {"sessionId","message","clientMessageId"?}; other members are passed over. header is the
+ * value of Idempotency-Key, which says the same as clientMessageId (p NULL: there is none), and must
+ * outlive the body. NULL on success: clear the body when done with it. Else a sentence that tells
+ * what would be right (static), and nothing to clear.
+ */
+[[gnu::warn_unused_result]] const char *chat_body_read(
+    struct slice text, struct slice header, struct chat_body *body);
+
+/* The same for {"sessionId"} alone. */
+[[gnu::warn_unused_result]] const char *chat_body_read_session(
+    struct slice text, struct chat_body *body);
+
+void chat_body_clear(struct chat_body *body);
+
+/* What is said of a sessionId that is none. */
+extern const char chat_session_wrong[];
+
+/* Whether s is 1 to 128 of A–Z a–z 0–9 . _ : - (what ids of clients are made of). */
+bool is_client_id(struct slice s);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The table of failures.
+ */
+#include "workerd/api/chat/chat_failures.h"
+
+#define RETRY_AFTER_S 2
+
+static const struct {
+	int status;
+	const char *code, *message;
+	bool retry; /* say when to come again */
+	bool kept;  /* what came of the reply is stored, as interrupted */
+} failures[] = {
+    [TURN_STORE_DOWN] = {503, "store_unavailable",
+	"The service is temporarily unavailable, please try again", true, false},
+    [TURN_STORE_FULL] = {503, "store_full",
+	"The service is out of space, please try again later", true, false},
+    [TURN_MODEL_DOWN] = {502, "model_failed", "The assistant failed to answer", false, true},
+    [TURN_MODEL_SLOW] = {504, "model_timeout", "The assistant took too long to answer", false,
+	true},
+    [TURN_MODEL_BUSY] = {503, "model_busy", "The assistant is busy, please try again", true,
+	true},
+    [TURN_MODEL_AWAY] = {503, "model_unavailable",
+	"The assistant is unavailable for now, please try again", true, true},
+    [TURN_TOO_LONG] = {502, "reply_too_long", "The assistant's answer grew too long", false,
+	true},
+    [TURN_CUT] = {503, "shutting_down", "The service is restarting, please try again", true,
+	true},
+    [TURN_ERASED] = {410, "conversation_deleted", "This conversation was deleted", false,
+	false},
+    [TURN_INTERRUPTED] = {503, "interrupted", "The reply was interrupted, please try again",
+	true, true},
+    [TURN_CONFLICT] = {409, "id_conflict", "This id was given to another message before", false,
+	false},
+    [TURN_UNKNOWN] = {404, "not_found", "Message not found", false, false},
+    [TURN_GONE] = {410, "widget_gone", "This chat is not available any more", false, false},
+    [TURN_CONTACT_REQUIRED] = {403, "contact_required",
+	"Please leave your contact details first", false, false},
+    [TURN_CAPPED] = {429, "daily_cap", "This chat has had its messages for today", false,
+	false},
+    [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
+	false},
+};
+
+void
+chat_failure_reply(struct http_exchange *x, enum turn_failure failure, unsigned retry_after_ms)
+{
+	unsigned seconds = retry_after_ms == 0
+	    ? RETRY_AFTER_S
+	    : retry_after_ms / 1000 + (retry_after_ms % 1000 != 0);
+
+	reply_start(x, failures[failure].status);
+	if (failures[failure].retry)
+		reply_header_fmt(x, "Retry-After", "%u", seconds);
+	reply_error_body(x, failures[failure].code, failures[failure].message);
+}
+
+const char *
+chat_failure_code(enum turn_failure failure)
+{
+	return failures[failure].code;
+}
+
+const char *
+chat_failure_message(enum turn_failure failure)
+{
+	return failures[failure].message;
+}
+
+void
+chat_failure_write(struct json_text *j, enum turn_failure failure)
+{
+	json_str(j, "error", slice_str(failures[failure].message));
+	json_str(j, "code", slice_str(failures[failure].code));
+}
+
+bool
+chat_failure_is_kept(enum turn_failure failure)
+{
+	return failures[failure].kept;
+}

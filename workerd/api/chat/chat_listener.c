@@ -1,0 +1,58 @@
+/*
+ * Exchange and turn: each has a pointer to the other until one of them ends.
+ */
+#include "workerd/api/chat/chat_listener.h"
+
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/chat/chat_failures.h"
+
+static void
+listener_free(struct chat_listener *l)
+{
+	if (l->on_end != NULL)
+		l->on_end(l);
+	free(l);
+}
+
+static void
+on_client_gone(struct http_exchange *x)
+{
+	struct chat_listener *l = x->data;
+
+	turn_leave(l->turn);
+	listener_free(l);
+}
+
+void *
+chat_listener_new(const struct api_call *c, size_t size)
+{
+	struct chat_listener *l;
+
+	must(size >= sizeof(*l));
+	l = xcalloc(1, size);
+	*l = (struct chat_listener){.api = c->api, .x = c->x};
+	return l;
+}
+
+void
+chat_listener_start(struct chat_listener *l, struct turn_listener *turn)
+{
+	l->turn = turn;
+	l->x->data = l;
+	l->x->on_close = on_client_gone;
+	if (turn == NULL)
+		chat_failure_reply(chat_listener_done(l), TURN_STORE_DOWN, 0);
+}
+
+struct http_exchange *
+chat_listener_done(struct chat_listener *l)
+{
+	struct http_exchange *x = l->x;
+
+	x->on_close = NULL;
+	x->data = NULL;
+	listener_free(l);
+	return x;
+}

@@ -1,0 +1,17 @@
+/*
+ * The id in the path.
+ */
+#include "workerd/api/chat/chat_reply_ref.h"
+
+bool
+chat_reference_read(const struct api_call *c, struct turn_reference *reference)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	*reference = (struct turn_reference){.org = c->org, .widget = c->widget};
+	if (id_parse(router_capture(&c->match, 0, text), &reference->message) == 0)
+		return true;
+	api_reply_invalid(c->api, c->x, "Invalid messageId",
+	    "messageId must be a UUID, as the event start and the history give it");
+	return false;
+}

@@ -1,0 +1,54 @@
+/*
+ * GET /v1/chat/stream/{messageId}: a reply again, from where the client left it, or one that it has
+ * only heard of: what there is at once, and the rest as it comes.
+ */
+#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_reply_ref.h"
+#include "workerd/api/chat/chat_stream.h"
+#include "workerd/api/fields/parameters.h"
+
+/* Where to go on, in UTF-16 units. The header wins: a browser's EventSource that comes back repeats
+ * its old URL. */
+static bool
+read_position(const struct http_request *req, uint32_t *after)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice parameter = parameter_read(req->query, "after", text);
+	struct slice last = http_header(req, "last-event-id");
+
+	*after = 0;
+	if (last.p != NULL)
+		parameter = last;
+	return parameter.p == NULL || parameter_number(parameter, UINT32_MAX, after);
+}
+
+static void
+refuse(const struct api_call *c, const char *wrong)
+{
+	api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+}
+
+void
+handle_chat_resume(const struct api_call *c)
+{
+	struct turn_reference reference;
+	uint8_t session[PARAMETER_MAX];
+	struct chat_listener *l;
+	uint32_t after;
+
+	if (!chat_reference_read(c, &reference))
+		return;
+	reference.session = parameter_read(c->x->req->query, "sessionId", session);
+	if (!is_client_id(reference.session)) {
+		refuse(c, chat_session_wrong);
+		return;
+	}
+	if (!read_position(c->x->req, &after)) {
+		refuse(
+		    c, "after and Last-Event-ID must be whole numbers of at most nine digits");
+		return;
+	}
+	l = chat_stream_new(c, true);
+	chat_listener_start(
+	    l, turn_join(c->api->chat, &reference, after, &chat_stream_sink, l));
+}

@@ -1,0 +1,123 @@
+/*
+ * POST /v1/chat, /v1/chat/stream and /chat: a visitor's message, and the reply to it, whole or as it
+ * comes.
+ */
+#include "proto/base/basics.h"
+#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_stream.h"
+#include "workerd/api/fields/json_text.h"
+#include "workerd/api/fields/message_names.h"
+
+/* -- sending ------------------------------------------------------------------------------ */
+
+/* Reads the body, or answers 400. Clear it if true. */
+static bool
+read_body(const struct api_call *c, struct chat_body *body)
+{
+	struct slice key = http_header(c->x->req, "idempotency-key");
+	const char *wrong = chat_body_read(c->x->body, key, body);
+
+	if (wrong != NULL)
+		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+	return wrong == NULL;
+}
+
+/* Sends the message; the listener hears its reply. */
+static void
+send_message(const struct api_call *c, const struct chat_body *body, struct chat_listener *l,
+    const struct turn_sink *sink)
+{
+	const struct turn_request request = {
+	    .org = c->org,
+	    .widget = c->widget,
+	    .session = body->session,
+	    .text = body->message,
+	    .client_id = body->client_id,
+	    .name = api_context(c->x)->request_id,
+	};
+
+	chat_listener_start(l, turn_begin(c->api->chat, &request, sink, l));
+}
+
+/* -- the whole reply ---------------------------------------------------------------------- */
+
+static void
+whole_start(void *arg, const struct turn_ids *ids, size_t position)
+{
+	(void)arg;
+	(void)ids;
+	(void)position;
+}
+
+static void
+whole_token(void *arg, struct slice text)
+{
+	(void)arg;
+	(void)text;
+}
+
+/* Zero of both is what a model server says that does not count. */
+static void
+write_usage(struct json_text *j, const struct turn_reply *reply)
+{
+	if (reply->prompt_tokens == 0 && reply->completion_tokens == 0) {
+		json_none(j, "usage");
+		return;
+	}
+	json_open(j, "usage", '{');
+	json_uint(j, "promptTokens", reply->prompt_tokens);
+	json_uint(j, "completionTokens", reply->completion_tokens);
+	json_close(j, '}');
+}
+
+static void
+whole_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	struct chat_listener *l = arg;
+	struct buf *line = api_line(l->api);
+	struct json_text j = json_text(line);
+
+	json_open(&j, NULL, '{');
+	json_id(&j, "conversationId", &ids->conversation);
+	json_id(&j, "messageId", &ids->message);
+	json_str(&j, "message", reply->text);
+	write_usage(&j, reply);
+	if (reply->status == MESSAGE_STOPPED)
+		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
+	json_close(&j, '}');
+	must(!j.failed);
+	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
+}
+
+static void
+whole_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
+}
+
+void
+handle_chat_reply(const struct api_call *c)
+{
+	static const struct turn_sink sink = {
+	    whole_start, whole_token, whole_done, whole_error};
+	struct chat_body body;
+
+	if (!read_body(c, &body))
+		return;
+	send_message(c, &body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
+	chat_body_clear(&body);
+}
+
+/* -- the reply as it comes ---------------------------------------------------------------- */
+
+void
+handle_chat_stream(const struct api_call *c)
+{
+	struct chat_body body;
+
+	if (!read_body(c, &body))
+		return;
+	send_message(c, &body, chat_stream_new(c, false), &chat_stream_sink);
+	chat_body_clear(&body);
+}

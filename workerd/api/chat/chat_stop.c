@@ -1,0 +1,67 @@
+/*
+ * POST /v1/chat/{messageId}/stop: the visitor wants no more of a reply. What came of it is kept;
+ * whoever listens to it, anywhere, hears the end.
+ */
+#include "proto/base/basics.h"
+#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_listener.h"
+#include "workerd/api/chat/chat_reply_ref.h"
+#include "workerd/api/fields/json_text.h"
+#include "workerd/api/fields/message_names.h"
+
+/* How the reply ended, by this stop or before it. */
+static void
+reply_status(struct chat_listener *l, enum message_status status)
+{
+	struct buf *line = api_line(l->api);
+	struct json_text j = json_text(line);
+
+	json_open(&j, NULL, '{');
+	json_str(&j, "status", message_status_text((uint8_t)status));
+	json_close(&j, '}');
+	must(!j.failed);
+	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
+}
+
+static void
+on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	(void)ids;
+	reply_status(arg, reply->status);
+}
+
+/* One that was deleted meanwhile is as unknown as one that was deleted before. */
+static void
+on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	if (failure == TURN_ERASED)
+		failure = TURN_UNKNOWN;
+	if (chat_failure_is_kept(failure))
+		reply_status(arg, MESSAGE_INTERRUPTED);
+	else
+		chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
+}
+
+void
+handle_chat_stop(const struct api_call *c)
+{
+	/* It waits for the end alone. */
+	static const struct turn_sink sink = {.done = on_done, .error = on_error};
+	struct turn_reference reference;
+	struct chat_listener *l;
+	struct chat_body body;
+	const char *wrong;
+
+	if (!chat_reference_read(c, &reference))
+		return;
+	wrong = chat_body_read_session(c->x->body, &body);
+	if (wrong != NULL) {
+		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+		return;
+	}
+	reference.session = body.session;
+	l = chat_listener_new(c, sizeof(*l));
+	chat_listener_start(l, turn_stop(c->api->chat, &reference, &sink, l));
+	chat_body_clear(&body);
+}

@@ -1,0 +1,226 @@
+/*
+ * Streams: the answer's head, which waits for the reply's start, and the events.
+ *
+ * Between a server-sent event and the next a comment comes when nothing else does, so that no proxy
+ * takes the silence of a model that thinks for the end. NDJSON has no comments.
+ */
+#include "workerd/api/chat/chat_stream.h"
+
+#include <inttypes.h>
+
+#include <event2/event.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/fields/json_text.h"
+#include "workerd/api/fields/message_names.h"
+#include "workerd/http/negotiate.h"
+
+#define NDJSON "application/x-ndjson"
+#define SSE    "text/event-stream"
+
+/* How long a browser's EventSource waits, in ms, before it comes back. */
+#define RETRY "retry: 1000\n"
+
+struct stream {
+	struct chat_listener l;
+	size_t units;            /* of the text so far; counted for server-sent events alone */
+	struct event *heartbeat; /* of server-sent events that have begun */
+	bool sse, resumed;
+	bool begun;    /* the answer's head is out */
+	bool replayed; /* so is the first piece of text */
+	bool spoke;    /* since the heartbeat's last tick */
+};
+
+/* -- events ------------------------------------------------------------------------------- */
+
+/* Begins an event: {"type":"…" */
+static struct json_text
+event_begin(struct stream *s, const char *type)
+{
+	struct buf *out = api_line(s->l.api);
+	struct json_text j = json_text(out);
+
+	if (s->sse)
+		must(buf_printf(out, "id: %zu\ndata: ", s->units) == 0);
+	json_open(&j, NULL, '{');
+	json_str(&j, "type", slice_str(type));
+	return j;
+}
+
+/* Ends it; valid until the next one. */
+static struct slice
+event_end(struct stream *s, struct json_text *j)
+{
+	json_close(j, '}');
+	must(!j->failed && buf_append_str(j->out, s->sse ? "\n\n" : "\n") == 0);
+	s->spoke = true;
+	return buf_slice(j->out);
+}
+
+/* Sends it. A client that takes nothing is dropped by the connection; the turn goes on. */
+static void
+event_send(struct stream *s, struct json_text *j)
+{
+	(void)reply_stream_write(s->l.x, event_end(s, j));
+}
+
+/* Sends the answer's last event, which may hold the whole reply and be as long as all before. */
+static void
+event_send_last(struct stream *s, struct json_text *j)
+{
+	struct slice last = event_end(s, j);
+
+	reply_stream_end_with(chat_listener_done(&s->l), last);
+}
+
+/* -- the heartbeat ------------------------------------------------------------------------ */
+
+/* Ticks twice in the time that may pass in silence. A comment counts as speech. */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (!s->spoke)
+		(void)reply_stream_write(s->l.x, slice_str(":\n\n"));
+	s->spoke = !s->spoke;
+}
+
+static void
+heartbeat_start(struct stream *s)
+{
+	struct api *api = s->l.api;
+
+	s->heartbeat = event_new(api->chat->base, -1, EV_PERSIST, on_tick, s);
+	must(s->heartbeat != NULL && event_add(s->heartbeat, api->heartbeat) == 0);
+}
+
+static void
+on_end(struct chat_listener *l)
+{
+	struct stream *s = (struct stream *)l;
+
+	if (s->heartbeat != NULL)
+		event_free(s->heartbeat);
+}
+
+/* -- the sink ----------------------------------------------------------------------------- */
+
+/* The answer's head. */
+static void
+begin(struct stream *s)
+{
+	struct http_exchange *x = s->l.x;
+
+	reply_start(x, 200);
+	reply_header_str(x, "Cache-Control", "no-store, no-transform");
+	reply_header_str(x, "X-Accel-Buffering", "no");
+	reply_stream_begin(x, s->sse ? SSE "; charset=utf-8" : NDJSON "; charset=utf-8");
+	api_stream_begin(s->l.api, x);
+	s->begun = true;
+	if (!s->sse)
+		return;
+	(void)reply_stream_write(x, slice_str(RETRY));
+	heartbeat_start(s);
+}
+
+/* The answer's head, and the first event. */
+static void
+send_start(struct stream *s, const struct turn_ids *ids, size_t position)
+{
+	struct json_text j;
+
+	begin(s);
+	s->units = position;
+	j = event_begin(s, "start");
+	json_id(&j, "conversationId", &ids->conversation);
+	json_id(&j, "messageId", &ids->message);
+	if (s->resumed)
+		json_uint(&j, "position", position);
+	event_send(s, &j);
+}
+
+static void
+stream_start(void *arg, const struct turn_ids *ids, size_t position)
+{
+	struct stream *s = arg;
+
+	send_start(s, ids, position);
+	if (s->l.x->method != HTTP_HEAD)
+		return;
+	/* That was all. */
+	turn_leave(s->l.turn);
+	reply_stream_end(chat_listener_done(&s->l));
+}
+
+/* The first piece is all there was when the client came. */
+static void
+stream_token(void *arg, struct slice text)
+{
+	struct stream *s = arg;
+	struct json_text j;
+
+	if (s->sse)
+		s->units += utf8_utf16_len(text);
+	j = event_begin(s, "token");
+	json_str(&j, "token", text);
+	if (s->replayed)
+		event_send(s, &j);
+	else
+		(void)reply_stream_replay(s->l.x, event_end(s, &j));
+	s->replayed = true;
+}
+
+/* A reply that was stopped before the model had begun had no start. */
+static void
+stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	struct stream *s = arg;
+	struct json_text j;
+
+	if (!s->begun)
+		send_start(s, ids, 0);
+	j = event_begin(s, "done");
+	json_str(&j, "message", reply->text);
+	json_id(&j, "conversationId", &ids->conversation);
+	json_id(&j, "messageId", &ids->message);
+	if (reply->status == MESSAGE_STOPPED)
+		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
+	event_send_last(s, &j);
+}
+
+static void
+stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	struct stream *s = arg;
+	struct json_text j;
+
+	if (!s->begun) {
+		/* As unknown as one that was deleted before it was asked for. */
+		if (s->resumed && failure == TURN_ERASED)
+			failure = TURN_UNKNOWN;
+		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);
+		return;
+	}
+	j = event_begin(s, "error");
+	chat_failure_write(&j, failure);
+	event_send_last(s, &j);
+}
+
+const struct turn_sink chat_stream_sink = {
+    stream_start, stream_token, stream_done, stream_error};
+
+struct chat_listener *
+chat_stream_new(const struct api_call *c, bool resumed)
+{
+	struct stream *s = chat_listener_new(c, sizeof(*s));
+
+	s->l.on_end = on_end;
+	s->resumed = resumed;
+	s->sse = http_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
+	return &s->l;
+}

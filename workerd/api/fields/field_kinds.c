@@ -1,0 +1,545 @@
+/*
+ * The kinds of members: what each may be, and how it is written.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/email.h"
+#include "proto/base/network.h"
+#include "proto/base/utf8.h"
+#include "proto/settings/settings.h"
+#include "workerd/api/fields/fields.h"
+
+#define ORIGIN_MAX 255 /* bytes: a host's name has no more */
+
+/* Says what would be right; there is room. */
+#define WANT(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
+
+/* -- texts -------------------------------------------------------------------------------- */
+
+static bool
+string_of(const json_t *value, struct slice *s)
+{
+	if (!json_is_string(value))
+		return false;
+	*s = (struct slice){
+	    (const uint8_t *)json_string_value(value), json_string_length(value)};
+	return true;
+}
+
+static bool
+is_long_enough(const struct field *f, size_t len)
+{
+	return len >= f->min && len <= f->max;
+}
+
+/* The empty text stands for null, where there may be none. */
+static bool
+put_text(const struct field *f, struct slice s, size_t len, void *at)
+{
+	bool none = s.len == 0 && f->rule == FIELD_NULLABLE;
+
+	if (!none && !is_long_enough(f, len))
+		return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+static bool
+line_of(const json_t *value, struct slice *s)
+{
+	if (!string_of(value, s) || !utf8_is_line(*s))
+		return false;
+	*s = utf8_trim(*s);
+	return true;
+}
+
+static bool
+read_line(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	return line_of(value, &s) && put_text(f, s, utf8_utf16_len(s), at);
+}
+
+static void
+want_line(const struct field *f, struct buf *out)
+{
+	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
+}
+
+static bool
+read_text(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	if (!string_of(value, &s) || utf8_has_control(s, "\t\n\r"))
+		return false;
+	if (utf8_trim(s).len == 0)
+		s.len = 0;
+	return put_text(f, s, utf8_utf16_len(s), at);
+}
+
+static void
+want_text(const struct field *f, struct buf *out)
+{
+	WANT(out, "a text of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
+}
+
+static void
+write_text(const struct field *f, const void *at, struct json_text *j)
+{
+	const struct slice *s = at;
+
+	if (s->len == 0 && f->rule == FIELD_NULLABLE)
+		json_none(j, f->name);
+	else
+		json_str(j, f->name, *s);
+}
+
+const struct field_kind field_line = {sizeof(struct slice), read_line, want_line, write_text};
+const struct field_kind field_text = {sizeof(struct slice), read_text, want_text, write_text};
+
+static bool
+read_ascii(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	/* Only ASCII has as many bytes as code points. */
+	return line_of(value, &s) && utf8_utf16_len(s) == s.len && put_text(f, s, s.len, at);
+}
+
+static void
+want_ascii(const struct field *f, struct buf *out)
+{
+	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters of ASCII", f->min, f->max);
+}
+
+const struct field_kind field_ascii = {
+    sizeof(struct slice), read_ascii, want_ascii, write_text};
+
+/* -- e-mails and phones ------------------------------------------------------------------- */
+
+static bool
+read_email(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	return line_of(value, &s) && (s.len == 0 || email_valid(s)) &&
+	    put_text(f, s, s.len, at);
+}
+
+static void
+want_email(const struct field *f, struct buf *out)
+{
+	WANT(out, "an e-mail address such as ann@example.com, of at most %" PRIu32 " bytes",
+	    f->max);
+}
+
+static bool
+has_digit(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (isdigit(s.p[i]))
+			return true;
+	return false;
+}
+
+static bool
+read_phone(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	return line_of(value, &s) && (s.len == 0 || has_digit(s)) && put_text(f, s, s.len, at);
+}
+
+static void
+want_phone(const struct field *f, struct buf *out)
+{
+	WANT(out, "a phone number such as +44 20 7946 0000, of at most %" PRIu32 " bytes",
+	    f->max);
+}
+
+const struct field_kind field_email = {
+    sizeof(struct slice), read_email, want_email, write_text};
+const struct field_kind field_phone = {
+    sizeof(struct slice), read_phone, want_phone, write_text};
+
+/* -- colours and origins ------------------------------------------------------------------ */
+
+static bool
+read_color(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)f;
+	(void)in;
+	if (!string_of(value, &s) || (s.len != 4 && s.len != 7) || s.p[0] != '#')
+		return false;
+	for (size_t i = 1; i < s.len; i++)
+		if (!isxdigit(s.p[i]))
+			return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+static void
+want_color(const struct field *f, struct buf *out)
+{
+	(void)f;
+	WANT(out, "a color such as #6366f1 or #fff");
+}
+
+const struct field_kind field_color = {
+    sizeof(struct slice), read_color, want_color, write_text};
+
+/* Whether it has only what stands in addresses; what else is wrong, origin_normal() knows. */
+static bool
+is_address_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalnum(s.p[i]) && (s.p[i] == '\0' || strchr("-._~:/[]+", s.p[i]) == NULL))
+			return false;
+	return s.len <= ORIGIN_MAX;
+}
+
+/* A port as a browser writes it. */
+static bool
+is_port(const char *text)
+{
+	const char *wrong;
+
+	(void)strtonum(text, 1, UINT16_MAX, &wrong);
+	return wrong == NULL && *text != '0';
+}
+
+/* Words with single dots between them, or an address of IPv6 in brackets. */
+static bool
+is_host(struct slice host)
+{
+	struct ip_address address;
+	bool in_word = false;
+
+	if (host.p[0] == '[')
+		return host.p[host.len - 1] == ']' &&
+		    ip_parse((struct slice){host.p + 1, host.len - 2}, &address) == 0;
+	for (size_t i = 0; i < host.len; i++) {
+		if (host.p[i] == '.' ? !in_word
+				     : !isalnum(host.p[i]) && strchr("-_", host.p[i]) == NULL)
+			return false;
+		in_word = host.p[i] != '.';
+	}
+	return in_word;
+}
+
+/* Whether it names a host that there can be and, if it says one, a port. */
+static bool
+is_site(const char *origin)
+{
+	const char *host = strstr(origin, "://") + 3;
+	const char *bracket = *host == '[' ? strchr(host, ']') : NULL;
+	const char *port = strchr(bracket == NULL ? host : bracket, ':');
+	struct slice name = slice_str(host);
+
+	if (port != NULL)
+		name.len = (size_t)(port - host);
+	return name.len > 0 && is_host(name) && (port == NULL || is_port(port + 1));
+}
+
+/* One origin onto the end of made; false if it is none, or there is no room. */
+static bool
+add_origin(const json_t *value, struct buf *made)
+{
+	struct slice s;
+	char *origin;
+	bool ok;
+
+	if (!string_of(value, &s) || !is_address_text(s))
+		return false;
+	origin = origin_normal(json_string_value(value));
+	ok = origin != NULL && is_site(origin) &&
+	    (buf_len(made) == 0 || buf_append_str(made, " ") == 0) &&
+	    buf_append_str(made, origin) == 0;
+	free(origin);
+	return ok;
+}
+
+/* In one run: no other member of an object makes text. */
+static bool
+read_origins(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	buf_reset(&in->made);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!add_origin(json_array_get(value, i), &in->made))
+			return false;
+	*(struct slice *)at = buf_slice(&in->made);
+	return true;
+}
+
+static void
+want_origins(const struct field *f, struct buf *out)
+{
+	WANT(out,
+	    "a list of at most %" PRIu32 " origins such as https://example.com or "
+	    "http://localhost:3000, without a path, of %d bytes together",
+	    f->max, FIELDS_MADE_MAX);
+}
+
+static void
+write_origins(const struct field *f, const void *at, struct json_text *j)
+{
+	struct slice rest = *(const struct slice *)at;
+
+	if (rest.len == 0) {
+		json_none(j, f->name);
+		return;
+	}
+	json_open(j, f->name, '[');
+	while (rest.len > 0) {
+		const uint8_t *space = memchr(rest.p, ' ', rest.len);
+		size_t len = space == NULL ? rest.len : (size_t)(space - rest.p);
+		size_t step = len + (space != NULL);
+
+		json_str(j, NULL, (struct slice){rest.p, len});
+		rest = (struct slice){rest.p + step, rest.len - step};
+	}
+	json_close(j, ']');
+}
+
+const struct field_kind field_origins = {
+    sizeof(struct slice), read_origins, want_origins, write_origins};
+
+/* -- flags and choices -------------------------------------------------------------------- */
+
+static bool
+read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	uint8_t *bits = at;
+
+	(void)in;
+	if (!json_is_boolean(value))
+		return false;
+	*bits = (uint8_t)(json_is_true(value) ? *bits | f->max : *bits & ~f->max);
+	return true;
+}
+
+static void
+want_flag(const struct field *f, struct buf *out)
+{
+	(void)f;
+	WANT(out, "true or false");
+}
+
+static void
+write_flag(const struct field *f, const void *at, struct json_text *j)
+{
+	json_bool(j, f->name, (*(const uint8_t *)at & f->max) != 0);
+}
+
+const struct field_kind field_flag = {sizeof(uint8_t), read_flag, want_flag, write_flag};
+
+static bool
+read_choice(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	if (!string_of(value, &s))
+		return false;
+	for (uint8_t i = 0; f->choices[i] != NULL; i++)
+		if (slice_eq_str(s, f->choices[i])) {
+			*(uint8_t *)at = i;
+			return true;
+		}
+	return false;
+}
+
+static void
+want_choice(const struct field *f, struct buf *out)
+{
+	for (size_t i = 0; f->choices[i] != NULL; i++)
+		WANT(out, "%s%s",
+		    i == 0                          ? ""
+			: f->choices[i + 1] == NULL ? " or "
+						    : ", ",
+		    f->choices[i]);
+}
+
+static void
+write_choice(const struct field *f, const void *at, struct json_text *j)
+{
+	json_str(j, f->name, slice_str(f->choices[*(const uint8_t *)at]));
+}
+
+const struct field_kind field_choice = {
+    sizeof(uint8_t), read_choice, want_choice, write_choice};
+
+/* -- numbers ------------------------------------------------------------------------------ */
+
+static bool
+read_count(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	double n = json_number_value(value);
+
+	(void)in;
+	if (!json_is_number(value) || n < f->min || n > f->max || n != (uint32_t)n)
+		return false;
+	*(uint32_t *)at = (uint32_t)n;
+	return true;
+}
+
+static void
+want_count(const struct field *f, struct buf *out)
+{
+	WANT(out, "a whole number from %" PRIu32 " to %" PRIu32, f->min, f->max);
+}
+
+static void
+write_count(const struct field *f, const void *at, struct json_text *j)
+{
+	uint32_t n = *(const uint32_t *)at;
+
+	if (n == 0)
+		json_none(j, f->name);
+	else
+		json_uint(j, f->name, n);
+}
+
+const struct field_kind field_count = {sizeof(uint32_t), read_count, want_count, write_count};
+
+/* What a decimal in JSON stands for is rarely a double exactly. */
+static bool
+read_decimal(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	const double almost = 1e-6;
+	double thousandths = json_number_value(value) * 1000;
+	uint32_t whole;
+
+	(void)in;
+	if (!json_is_number(value) || !(thousandths > f->min - almost) ||
+	    !(thousandths < f->max + almost))
+		return false;
+	whole = (uint32_t)(thousandths + 0.5);
+	if (thousandths < whole - almost || thousandths > whole + almost)
+		return false;
+	*(uint32_t *)at = whole + 1;
+	return true;
+}
+
+static void
+want_decimal(const struct field *f, struct buf *out)
+{
+	WANT(out, "a number from %g to %g with at most three digits behind the point",
+	    f->min / 1000.0, f->max / 1000.0);
+}
+
+static void
+write_decimal(const struct field *f, const void *at, struct json_text *j)
+{
+	uint32_t n = *(const uint32_t *)at;
+
+	if (n == 0)
+		json_none(j, f->name);
+	else
+		json_thousandths(j, f->name, n - 1);
+}
+
+const struct field_kind field_decimal = {
+    sizeof(uint32_t), read_decimal, want_decimal, write_decimal};
+
+static void
+write_time(const struct field *f, const void *at, struct json_text *j)
+{
+	json_uint(j, f->name, *(const uint64_t *)at);
+}
+
+static void
+want_nothing(const struct field *f, struct buf *out)
+{
+	(void)f;
+	(void)out;
+}
+
+const struct field_kind field_time = {sizeof(uint64_t), NULL, want_nothing, write_time};
+
+/* -- ids, and what is read by others ------------------------------------------------------- */
+
+static bool
+read_id(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+	struct id id;
+
+	(void)f;
+	(void)in;
+	if (!string_of(value, &s) || id_parse(s, &id) == -1 || id_is_zero(&id))
+		return false;
+	*(struct id *)at = id;
+	return true;
+}
+
+static void
+want_id(const struct field *f, struct buf *out)
+{
+	(void)f;
+	WANT(out, "an id");
+}
+
+static void
+write_id(const struct field *f, const void *at, struct json_text *j)
+{
+	json_id_or_none(j, f->name, at);
+}
+
+const struct field_kind field_id = {sizeof(struct id), read_id, want_id, write_id};
+
+static bool
+read_object(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)f;
+	(void)in;
+	if (!json_is_object(value))
+		return false;
+	*(json_t **)at = value;
+	return true;
+}
+
+static void
+want_object(const struct field *f, struct buf *out)
+{
+	(void)f;
+	WANT(out, "an object");
+}
+
+const struct field_kind field_object = {sizeof(json_t *), read_object, want_object, NULL};
+
+static bool
+read_list(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)in;
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	*(json_t **)at = value;
+	return true;
+}
+
+static void
+want_list(const struct field *f, struct buf *out)
+{
+	WANT(out, "a list of at most %" PRIu32, f->max);
+}
+
+const struct field_kind field_list = {sizeof(json_t *), read_list, want_list, NULL};

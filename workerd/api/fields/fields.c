@@ -1,0 +1,232 @@
+/*
+ * Objects by a table: from JSON (jansson) to records, and back.
+ */
+#include "workerd/api/fields/fields.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "proto/base/utf8.h"
+
+#define SENTENCE_MAX 512
+#define KEY_MAX      (6 * 4 * FIELDS_NAME_MAX)
+#define WRONG_MAX    (FIELDS_WRONG_MAX * (KEY_MAX + 6 * SENTENCE_MAX))
+#define MEMBER_MAX   (6 * 65536) /* bytes of any member, written */
+
+/* As a real a number can be greater than any that is right, and is wrong then by its name. */
+#define NUMBERS JSON_DECODE_INT_AS_REAL
+
+const char fields_email_unfit[] = "must be shorter: in small letters it has too many bytes";
+
+/* -- what is wrong ------------------------------------------------------------------------ */
+
+/* Whether this member was found wrong already; the text of its key, with quotation marks, which no
+ * sentence has without an escape. */
+static bool
+is_wrong(const struct fields *in, struct slice key)
+{
+	struct slice wrong = fields_wrong(in);
+
+	return memmem(wrong.p, wrong.len, key.p, key.len) != NULL;
+}
+
+/* Unknown names are told of as far as FIELDS_NAME_MAX units. */
+static void
+put_down(struct fields *in, struct slice name, struct slice sentence)
+{
+	struct json_text j = {.out = &in->wrong, .comma = in->n_wrong > 0};
+	struct buf key, text;
+
+	if (in->n_wrong == FIELDS_WRONG_MAX)
+		return;
+	name = utf8_prefix(name, FIELDS_NAME_MAX);
+	buf_init(&key, KEY_MAX);
+	must(buf_append_str(&key, in->before) == 0 && buf_append(&key, name.p, name.len) == 0);
+	buf_init(&text, KEY_MAX);
+	must(buf_append_str(&text, "\"") == 0 && json_escape(&text, buf_slice(&key)) == 0 &&
+	    buf_append_str(&text, "\":") == 0);
+	if (!is_wrong(in, buf_slice(&text))) {
+		json_member(&j, buf_slice(&key), sentence);
+		must(!j.failed);
+		in->n_wrong++;
+	}
+	buf_clear(&key);
+	buf_clear(&text);
+}
+
+void
+fields_refuse(struct fields *in, const char *name, const char *sentence)
+{
+	put_down(in, slice_str(name), slice_str(sentence));
+}
+
+static void
+refuse_value(struct fields *in, const struct field *f)
+{
+	struct buf sentence;
+
+	buf_init(&sentence, SENTENCE_MAX);
+	must(buf_append_str(&sentence, "must be ") == 0);
+	f->kind->want(f, &sentence);
+	if (f->rule == FIELD_NULLABLE)
+		must(buf_append_str(&sentence, ", or null") == 0);
+	put_down(in, slice_str(f->name), buf_slice(&sentence));
+	buf_clear(&sentence);
+}
+
+struct slice
+fields_wrong(const struct fields *in)
+{
+	return buf_slice(&in->wrong);
+}
+
+/* -- one member --------------------------------------------------------------------------- */
+
+/* Whether the value is what the record has, as it would be written. */
+static bool
+is_same(const struct field *f, json_t *value, const void *at)
+{
+	struct buf text;
+	struct json_text j;
+	json_t *written;
+	bool same;
+
+	if (f->kind->write == NULL)
+		return false;
+	buf_init(&text, MEMBER_MAX);
+	j = json_text(&text);
+	json_open(&j, NULL, '{');
+	f->kind->write(f, at, &j);
+	json_close(&j, '}');
+	must(!j.failed);
+	written = json_loadb(
+	    (const char *)buf_data(&text), buf_len(&text), JSON_ALLOW_NUL | NUMBERS, NULL);
+	same = json_equal(json_object_get(written, f->name), value) == 1;
+	json_decref(written);
+	buf_clear(&text);
+	return same;
+}
+
+static bool
+is_chosen(const struct field *f)
+{
+	return f->rule != FIELD_FIXED && f->rule != FIELD_READ_AT;
+}
+
+static bool
+read_value(struct fields *in, const struct field *f, json_t *value, void *at)
+{
+	if (!is_chosen(f))
+		return false;
+	if (!json_is_null(value))
+		return f->kind->read(f, value, in, at);
+	if (f->rule == FIELD_NULLABLE)
+		memset(at, 0, f->kind->size);
+	return f->rule == FIELD_NULLABLE;
+}
+
+/* What a thing has already is right for it. */
+static void
+read_member(struct fields *in, const struct field *f, bool fresh, void *at)
+{
+	json_t *value = json_object_get(in->object, f->name);
+
+	if (value == NULL) {
+		if (fresh && f->rule == FIELD_REQUIRED)
+			refuse_value(in, f);
+		return;
+	}
+	if (read_value(in, f, value, at) || (!fresh && is_same(f, value, at)))
+		return;
+	if (is_chosen(f))
+		refuse_value(in, f);
+	else if (fresh)
+		fields_refuse(in, f->name, "cannot be chosen");
+	else if (f->rule == FIELD_FIXED)
+		fields_refuse(in, f->name, "cannot be changed");
+	else
+		fields_refuse(in, f->name,
+		    "is not that of the last change: read it again, or leave it out");
+}
+
+/* -- all of them -------------------------------------------------------------------------- */
+
+const char *
+fields_parse(struct slice body, struct fields *in)
+{
+	json_t *json = json_loadb((const char *)body.p, body.len,
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | NUMBERS, NULL);
+
+	if (!json_is_object(json)) {
+		json_decref(json);
+		return "the body must be a JSON object in valid UTF-8, with no member twice "
+		       "and "
+		       "no number of more than 308 digits";
+	}
+	*in = (struct fields){.json = json};
+	buf_init(&in->made, FIELDS_MADE_MAX);
+	buf_init(&in->wrong, WRONG_MAX);
+	fields_enter(in, json, "");
+	return NULL;
+}
+
+void
+fields_clear(struct fields *in)
+{
+	json_decref(in->json);
+	buf_clear(&in->made);
+	buf_clear(&in->wrong);
+	*in = (struct fields){0};
+}
+
+void
+fields_enter(struct fields *in, json_t *object, const char *before)
+{
+	must(json_is_object(object));
+	in->object = object;
+	in->before = before;
+}
+
+static bool
+is_known(const char *name, const struct field *table)
+{
+	for (const struct field *f = table; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+refuse_unknown(struct fields *in, const struct field *table)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (in->object, name, value)
+		if (!is_known(name, table))
+			put_down(in, slice_str(name), slice_str("is not known"));
+}
+
+void
+fields_read(struct fields *in, const struct field *table, bool fresh, void *record)
+{
+	for (const struct field *f = table; f->name != NULL; f++)
+		read_member(in, f, fresh, (uint8_t *)record + f->offset);
+	refuse_unknown(in, table);
+}
+
+bool
+fields_has(const struct fields *in, const char *name)
+{
+	return json_object_get(in->object, name) != NULL;
+}
+
+void
+fields_write(struct json_text *j, const struct field *table, const void *record)
+{
+	for (const struct field *f = table; f->name != NULL; f++)
+		if (f->kind->write != NULL)
+			f->kind->write(f, (const uint8_t *)record + f->offset, j);
+}

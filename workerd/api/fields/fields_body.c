@@ -1,0 +1,40 @@
+/*
+ * Two answers: 400 to what is no object, 422 to one with wrong members.
+ */
+#include "workerd/api/fields/fields_body.h"
+
+#include "proto/base/basics.h"
+
+bool
+fields_body(const struct api_call *c, struct fields *in)
+{
+	const char *wrong = fields_parse(c->x->body, in);
+
+	if (wrong != NULL)
+		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+	return wrong == NULL;
+}
+
+void
+fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields *in)
+{
+	struct slice wrong = fields_wrong(in);
+	struct buf *line = api_line(api);
+
+	must(buf_append_str(line,
+		 "{\"error\":\"Some fields are not as they should be\","
+		 "\"code\":\"invalid_fields\",\"fields\":{") == 0 &&
+	    buf_append(line, wrong.p, wrong.len) == 0 && buf_append_str(line, "}}") == 0);
+	api_reply_json(x, 422, buf_slice(line));
+}
+
+void
+fields_refuse_query(struct query *q, struct fields *in)
+{
+	struct api *api = q->api;
+	struct fields own = *in;
+
+	*in = (struct fields){0};
+	fields_reply_wrong(api, query_done(q), &own);
+	fields_clear(&own);
+}

@@ -1,0 +1,128 @@
+/*
+ * The JSON writer. Keys are string literals of this program and need no escape.
+ */
+#include "workerd/api/fields/json_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "proto/base/json_escape.h"
+
+struct json_text
+json_text(struct buf *out)
+{
+	return (struct json_text){.out = out};
+}
+
+static void
+put(struct json_text *j, const char *s)
+{
+	if (buf_append_str(j->out, s) == -1)
+		j->failed = true;
+}
+
+/* What stands before any value: a comma if one came before it, and its key. */
+static void
+lead(struct json_text *j, const char *key)
+{
+	if (j->comma)
+		put(j, ",");
+	j->comma = true;
+	if (key != NULL && buf_printf(j->out, "\"%s\":", key) == -1)
+		j->failed = true;
+}
+
+void
+json_open(struct json_text *j, const char *key, char bracket)
+{
+	lead(j, key);
+	put(j, bracket == '{' ? "{" : "[");
+	j->comma = false;
+}
+
+void
+json_close(struct json_text *j, char bracket)
+{
+	put(j, bracket == '}' ? "}" : "]");
+	j->comma = true;
+}
+
+/* A string. */
+static void
+quote(struct json_text *j, struct slice text)
+{
+	put(j, "\"");
+	if (json_escape(j->out, text) == -1)
+		j->failed = true;
+	put(j, "\"");
+}
+
+void
+json_str(struct json_text *j, const char *key, struct slice text)
+{
+	lead(j, key);
+	quote(j, text);
+}
+
+void
+json_id(struct json_text *j, const char *key, const struct id *id)
+{
+	char text[ID_TEXT_LEN + 1];
+
+	id_format(id, text);
+	json_str(j, key, slice_str(text));
+}
+
+void
+json_uint(struct json_text *j, const char *key, uint64_t n)
+{
+	lead(j, key);
+	if (buf_printf(j->out, "%" PRIu64, n) == -1)
+		j->failed = true;
+}
+
+void
+json_bool(struct json_text *j, const char *key, bool b)
+{
+	lead(j, key);
+	put(j, b ? "true" : "false");
+}
+
+void
+json_none(struct json_text *j, const char *key)
+{
+	lead(j, key);
+	put(j, "null");
+}
+
+void
+json_id_or_none(struct json_text *j, const char *key, const struct id *id)
+{
+	if (id_is_zero(id))
+		json_none(j, key);
+	else
+		json_id(j, key, id);
+}
+
+void
+json_thousandths(struct json_text *j, const char *key, uint32_t n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
+
+	while (text[len - 1] == '0')
+		text[--len] = '\0';
+	if (text[len - 1] == '.')
+		text[--len] = '\0';
+	lead(j, key);
+	put(j, text);
+}
+
+void
+json_member(struct json_text *j, struct slice key, struct slice text)
+{
+	lead(j, NULL);
+	quote(j, key);
+	put(j, ":");
+	quote(j, text);
+}

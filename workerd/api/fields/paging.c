@@ -1,0 +1,155 @@
+/*
+ * Paging: two parameters, and base64url.
+ */
+#include "workerd/api/fields/paging.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/fields/parameters.h"
+
+/* Characters that so many bytes take: each holds 6 bits. */
+#define TEXT_LEN(bytes) (((bytes)*8 + 5) / 6)
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* -- base64url ---------------------------------------------------------------------------- */
+
+/* The 6 bits that begin at this bit; those beyond the end are zero. */
+static unsigned
+six_bits(struct slice bytes, size_t bit)
+{
+	unsigned two = (unsigned)bytes.p[bit / 8] << 8;
+
+	if (bit / 8 + 1 < bytes.len)
+		two |= bytes.p[bit / 8 + 1];
+	return two >> (10 - bit % 8) & 0x3f;
+}
+
+/* -1 for what no encoder has written: another length, another character, a bit set beyond the
+ * end. */
+static int
+decode(struct slice text, uint8_t *out, size_t len)
+{
+	uint32_t bits = 0;
+	unsigned n = 0; /* how many of them are not written yet */
+
+	if (text.len != TEXT_LEN(len))
+		return -1;
+	for (size_t i = 0; i < text.len; i++) {
+		const char *at = text.p[i] == '\0' ? NULL : strchr(alphabet, text.p[i]);
+
+		if (at == NULL)
+			return -1;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			*out++ = (uint8_t)(bits >> n);
+			bits &= (1u << n) - 1;
+		}
+	}
+	return bits == 0 ? 0 : -1;
+}
+
+/* -- the query string --------------------------------------------------------------------- */
+
+static const char *
+read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice limit = parameter_read(query, "limit", text);
+
+	p->has_limit = limit.p != NULL;
+	p->limit = rule->limit_default;
+	if (limit.p != NULL &&
+	    (!parameter_number(limit, rule->limit_max, &p->limit) || p->limit == 0))
+		return rule->wrong_limit;
+	return NULL;
+}
+
+static const char *
+read_cursor(struct slice query, const struct paging_rule *rule, struct paging *p)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice cursor = parameter_read(query, "cursor", text);
+
+	p->has_cursor = cursor.p != NULL;
+	if (cursor.p != NULL && decode(cursor, p->cursor, rule->cursor_len) == -1)
+		return "cursor must be the nextCursor of the page before";
+	return NULL;
+}
+
+const char *
+paging_read(struct slice query, const struct paging_rule *rule, struct paging *p)
+{
+	const char *wrong;
+
+	must(rule->cursor_len <= CURSOR_MAX);
+	*p = (struct paging){0};
+	wrong = read_limit(query, rule, p);
+	return wrong != NULL ? wrong : read_cursor(query, rule, p);
+}
+
+void
+paging_write_next(struct json_text *j, struct slice cursor)
+{
+	char text[TEXT_LEN(CURSOR_MAX) + 1];
+	size_t n = TEXT_LEN(cursor.len);
+
+	must(cursor.len <= CURSOR_MAX);
+	if (cursor.len == 0) {
+		json_none(j, "nextCursor");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		text[i] = alphabet[six_bits(cursor, 6 * i)];
+	json_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
+}
+
+const struct paging_rule paging_by_id = {
+    .limit_default = 100,
+    .limit_max = 200,
+    .cursor_len = sizeof(struct id),
+    .wrong_limit = "limit must be a whole number from 1 to 200",
+};
+
+struct id
+paging_id(const struct paging *p)
+{
+	struct id id;
+
+	/* Without a cursor its bytes are zero. */
+	memcpy(id.b, p->cursor, sizeof(id.b));
+	return id;
+}
+
+void
+paging_write_next_id(struct json_text *j, const struct id *next)
+{
+	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
+}
+
+/* -- messages ----------------------------------------------------------------------------- */
+
+/* The highest byte first. */
+void
+paging_write_next_seq(struct json_text *j, uint64_t seq)
+{
+	uint8_t be[PAGING_SEQ_LEN];
+
+	for (size_t i = 0; i < sizeof(be); i++)
+		be[i] = (uint8_t)(seq >> (56 - 8 * i));
+	paging_write_next(j, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
+}
+
+uint64_t
+paging_seq(const struct paging *p)
+{
+	uint64_t seq = 0;
+
+	for (size_t i = 0; i < PAGING_SEQ_LEN; i++)
+		seq = seq << 8 | p->cursor[i];
+	return seq;
+}

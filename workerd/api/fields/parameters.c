@@ -1,0 +1,72 @@
+/*
+ * Query strings, member by member.
+ */
+#include "workerd/api/fields/parameters.h"
+
+#include <string.h>
+
+#include "workerd/http/percent.h"
+
+#define DIGITS_MAX 9 /* they fit into 32 bits */
+
+/* Takes the bytes before the next '&' off the query. */
+static struct slice
+take_member(struct slice *query)
+{
+	const uint8_t *end = memchr(query->p, '&', query->len);
+	size_t n = end == NULL ? query->len : (size_t)(end - query->p);
+	struct slice member = {query->p, n};
+
+	n += end != NULL;
+	*query = (struct slice){query->p + n, query->len - n};
+	return member;
+}
+
+/* The value as it stands there; p is NULL without one. *times: how often it was given. */
+static struct slice
+find(struct slice query, const char *name, unsigned *times)
+{
+	struct slice found = {0};
+	size_t n = strlen(name);
+
+	*times = 0;
+	while (query.len > 0) {
+		struct slice member = take_member(&query);
+
+		if (member.len <= n || member.p[n] != '=' || memcmp(member.p, name, n) != 0)
+			continue;
+		found = (struct slice){member.p + n + 1, member.len - n - 1};
+		++*times;
+	}
+	return found;
+}
+
+struct slice
+parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX])
+{
+	unsigned times;
+	struct slice raw = find(query, name, &times);
+	size_t len;
+
+	if (times == 0)
+		return (struct slice){0};
+	if (times > 1 || !percent_decode(raw, text, PARAMETER_MAX, &len))
+		len = 0;
+	return (struct slice){text, len};
+}
+
+bool
+parameter_number(struct slice value, uint32_t max, uint32_t *number)
+{
+	uint32_t n = 0;
+
+	if (value.len == 0 || value.len > DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return false;
+		n = n * 10 + (uint32_t)(value.p[i] - '0');
+	}
+	*number = n;
+	return n <= max;
+}

@@ -1,0 +1,25 @@
+/*
+ * The parameters of a query string (RFC 3986, section 3.4): name=value, with '&' between them.
+ */
+#ifndef WORKERD_API_FIELDS_PARAMETERS_H
+#define WORKERD_API_FIELDS_PARAMETERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/buf.h"
+
+#define PARAMETER_MAX 256 /* bytes of a value */
+
+/*
+ * The value of a parameter, its escapes decoded into text and valid as long as that. p is NULL
+ * without the parameter. One that was given twice, is too long or no text (percent.h) is empty: so
+ * it is as wrong as an empty one, which none of ours may be.
+ */
+struct slice parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]);
+
+/* Reads a whole number from 0 to max, of at most nine digits and nothing else. */
+[[gnu::warn_unused_result]] bool parameter_number(
+    struct slice value, uint32_t max, uint32_t *number);
+
+#endif

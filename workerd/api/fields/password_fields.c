@@ -1,0 +1,56 @@
+/*
+ * Passwords, read and never written.
+ */
+#include "workerd/api/fields/password_fields.h"
+
+#include <jansson.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/password.h"
+
+/* Empty: it is none. */
+static struct slice
+text_of(const json_t *value)
+{
+	if (!json_is_string(value) || json_string_length(value) > PASSWORD_MAX)
+		return (struct slice){0};
+	return (struct slice){
+	    (const uint8_t *)json_string_value(value), json_string_length(value)};
+}
+
+static bool
+read_password(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice text = text_of(value);
+
+	(void)f;
+	(void)in;
+	if (text.len > 0)
+		*(struct slice *)at = text;
+	return text.len > 0;
+}
+
+static void
+want_password(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_printf(out, "a text of 1 to %d bytes", PASSWORD_MAX) == 0);
+}
+
+static bool
+read_new(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	return password_problem(text_of(value)) == NULL && read_password(f, value, in, at);
+}
+
+static void
+want_new(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_printf(out, "a text of at least %d characters and at most %d bytes",
+		 PASSWORD_NEW_MIN, PASSWORD_MAX) == 0);
+}
+
+const struct field_kind field_password = {
+    sizeof(struct slice), read_password, want_password, NULL};
+const struct field_kind field_password_new = {sizeof(struct slice), read_new, want_new, NULL};

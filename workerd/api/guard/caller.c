@@ -1,0 +1,135 @@
+/*
+ * X-Forwarded-For and -Proto, read from their end: what stands there was written by the proxy
+ * next to us, and what stands before it by whom that one had it from.
+ */
+#include "workerd/api/guard/caller.h"
+
+#include <string.h>
+
+/*
+ * Takes the last member off a comma-separated list, without white space at its ends; empty ones
+ * are passed over. false when none is left.
+ */
+static bool
+take_last(struct slice *list, struct slice *member)
+{
+	while (list->len > 0) {
+		const uint8_t *comma = memrchr(list->p, ',', list->len);
+		size_t from = comma == NULL ? 0 : (size_t)(comma - list->p) + 1;
+
+		*member = http_trim((struct slice){list->p + from, list->len - from});
+		list->len = comma == NULL ? 0 : from - 1;
+		if (member->len > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where a list that is spread over several fields is being read, from its end. */
+struct backwards {
+	const struct http_request *req;
+	const char *name;
+	size_t fields; /* not yet looked at */
+	struct slice rest;
+};
+
+static bool
+previous(struct backwards *b, struct slice *member)
+{
+	while (!take_last(&b->rest, member)) {
+		const struct http_header *h;
+
+		if (b->fields == 0)
+			return false;
+		h = &b->req->headers[--b->fields];
+		if (http_is_token(h->name, b->name))
+			b->rest = h->value;
+	}
+	return true;
+}
+
+/* Nothing, or a colon and a port. */
+static bool
+is_port(struct slice s)
+{
+	if (s.len == 0)
+		return true;
+	if (s.p[0] != ':' || s.len < 2 || s.len > 6)
+		return false;
+	for (size_t i = 1; i < s.len; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
+/* An address as proxies write it: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1] or
+ * [2001:db8::1]:80. Its text, with what is behind it in port; a single colon begins a port. */
+static struct slice
+split_port(struct slice text, struct slice *port)
+{
+	const uint8_t *colon = memchr(text.p, ':', text.len);
+	const uint8_t *bracket = memchr(text.p, ']', text.len);
+	size_t brackets = text.p[0] == '[' && bracket != NULL;
+	size_t end = text.len;
+
+	if (brackets == 1)
+		end = (size_t)(bracket - text.p);
+	else if (colon != NULL && colon == memrchr(text.p, ':', text.len))
+		end = (size_t)(colon - text.p);
+	*port = (struct slice){text.p + end + brackets, text.len - end - brackets};
+	return (struct slice){text.p + brackets, end - brackets};
+}
+
+static int
+read_address(struct slice text, struct ip_address *out)
+{
+	struct slice port, address = split_port(text, &port);
+
+	return is_port(port) ? ip_parse(address, out) : -1;
+}
+
+static struct ip_address
+client_behind(
+    const struct http_request *req, struct ip_address peer, const struct network_list *trusted)
+{
+	struct backwards list = {req, "x-forwarded-for", req->n_headers, {0}};
+	struct ip_address address;
+	struct slice member;
+
+	while (network_list_has(trusted, &peer) && previous(&list, &member)) {
+		if (read_address(member, &address) == -1)
+			break;
+		peer = address;
+	}
+	return peer;
+}
+
+static enum caller_scheme
+scheme_behind(const struct http_request *req, enum caller_scheme otherwise)
+{
+	struct backwards list = {req, "x-forwarded-proto", req->n_headers, {0}};
+	struct slice scheme;
+
+	if (!previous(&list, &scheme))
+		return otherwise;
+	if (http_is_token(scheme, "https"))
+		return SCHEME_HTTPS;
+	return http_is_token(scheme, "http") ? SCHEME_HTTP : otherwise;
+}
+
+struct caller
+caller_of(const struct http_request *req, struct slice peer, bool tls,
+    const struct network_list *trusted)
+{
+	struct caller c = {
+	    .address = ip_of(peer),
+	    .scheme = tls ? SCHEME_HTTPS : SCHEME_UNKNOWN,
+	};
+
+	c.trusted_peer = network_list_has(trusted, &c.address);
+	if (!c.trusted_peer)
+		return c;
+	c.address = client_behind(req, c.address, trusted);
+	c.scheme = scheme_behind(req, c.scheme);
+	return c;
+}

@@ -1,0 +1,200 @@
+/*
+ * The keys: those of the settings, compared in constant time, and those that organizations have made,
+ * which the store finds by their hash.
+ */
+#include "workerd/api/guard/guard.h"
+
+#include "proto/base/basics.h"
+#include "proto/base/secrets.h"
+
+static enum guard_verdict
+refuse(struct api_call *c)
+{
+	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
+	return GUARD_REFUSED;
+}
+
+/* Whether it is the key or, while keys are being exchanged, the one before. Both are compared, so
+ * that the time tells nothing. */
+static bool
+is_key(struct slice given, const char *key, const char *old)
+{
+	bool is_new = secret_equal(slice_str(key), given);
+	bool is_old = old != NULL && secret_equal(slice_str(old), given);
+
+	return is_new || is_old;
+}
+
+enum guard_verdict
+guard_refuse_admin(struct api_call *c)
+{
+	if (c->api->settings->admin_api_key != NULL)
+		return refuse(c);
+	reply_json_error(c->x, 503, "admin_api_not_configured",
+	    "ADMIN_API_KEY is not configured on this deployment");
+	return GUARD_REFUSED;
+}
+
+/* -- keys of organizations ------------------------------------------------------------------ */
+
+/* Whether it has the form of such a key. Others cost the store nothing. */
+static bool
+has_form(struct slice given, const char *prefix)
+{
+	size_t n = slice_str(prefix).len;
+
+	return given.len == KEY_TEXT && slice_eq_str((struct slice){given.p, n}, prefix);
+}
+
+static enum guard_verdict
+ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
+{
+	struct msg_key_check ask = {.key = secret_hash(given)};
+
+	return guard_ask(c, MSG_KEY_CHECK, &ask, found);
+}
+
+/* Whether the store's answer is a key of this kind. */
+static bool
+is_of_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
+{
+	if (m == NULL)
+		return false;
+	must(record_decode(m->key.key, MSG_KEY_RECORD, key) == WIRE_OK);
+	return key->kind == kind;
+}
+
+static enum guard_verdict
+found_chat_key(struct api_call *c, const union msg *m)
+{
+	struct msg_key_record key;
+
+	if (!is_of_kind(m, KEY_WIDGET, &key))
+		return refuse(c);
+	c->org = key.org;
+	c->widget = m->key.widget;
+	c->by_key = true;
+	return GUARD_NEXT;
+}
+
+static enum guard_verdict
+found_admin_key(struct api_call *c, const union msg *m)
+{
+	struct msg_key_record key;
+
+	if (!is_of_kind(m, KEY_ADMIN, &key))
+		return refuse(c);
+	c->org = key.org;
+	c->by_key = true;
+	return GUARD_GRANTED;
+}
+
+/* -- chat and the admin API ----------------------------------------------------------------- */
+
+enum guard_verdict
+guard_chat_key(struct api_call *c)
+{
+	const struct settings *s = c->api->settings;
+	struct slice given = http_header(c->x->req, "x-api-key");
+
+	if (given.p == NULL)
+		given = http_header(c->x->req, "x-widget-api-key");
+	if (s->widget_api_key != NULL && given.p != NULL &&
+	    is_key(given, s->widget_api_key, s->widget_api_key_old)) {
+		c->by_key = true;
+		return GUARD_NEXT;
+	}
+	if (has_form(given, KEY_WIDGET_PREFIX))
+		return ask_for(c, given, found_chat_key);
+	return s->widget_api_key == NULL ? GUARD_NEXT : refuse(c);
+}
+
+/* A key was given: is it that of the settings? */
+static bool
+is_admin_key(const struct api_call *c, struct slice given)
+{
+	const struct settings *s = c->api->settings;
+
+	return s->admin_api_key != NULL && given.p != NULL &&
+	    is_key(given, s->admin_api_key, s->admin_api_key_old);
+}
+
+enum guard_verdict
+guard_admin_key(struct api_call *c)
+{
+	struct slice given = http_header(c->x->req, "x-admin-api-key");
+
+	if (given.p == NULL)
+		return GUARD_NEXT;
+	if (is_admin_key(c, given)) {
+		c->by_key = true;
+		return GUARD_GRANTED;
+	}
+	return has_form(given, KEY_ADMIN_PREFIX) ? ask_for(c, given, found_admin_key)
+						 : guard_refuse_admin(c);
+}
+
+/* -- the metrics --------------------------------------------------------------------------- */
+
+/* The host of a Host header is this machine to itself. A page that had its own name lead here
+ * (DNS rebinding) still sends that name. */
+static bool
+is_loopback_name(struct slice host)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = slice_str(names[i]).len;
+
+		if (host.len >= n && (host.len == n || host.p[n] == ':') &&
+		    http_is_token((struct slice){host.p, n}, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether somebody passes this request on: then the connection says nothing about its client. */
+static bool
+is_passed_on(const struct http_exchange *x)
+{
+	static const char *const signs[] = {"x-forwarded-for", "x-forwarded-proto",
+	    "x-forwarded-host", "x-real-ip", "forwarded", "via"};
+
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (http_header(x->req, signs[i]).p != NULL)
+			return true;
+	return api_context(x)->caller.trusted_peer;
+}
+
+enum guard_verdict
+guard_local(struct api_call *c)
+{
+	if (c->x->loopback && !is_passed_on(c->x) &&
+	    is_loopback_name(http_header(c->x->req, "host")))
+		return GUARD_GRANTED;
+	return GUARD_NEXT;
+}
+
+/* The value of "Authorization: Bearer VALUE" (RFC 6750, section 2.1); p is NULL without one. */
+static struct slice
+bearer(const struct http_request *req)
+{
+	static const char scheme[] = "bearer";
+	const size_t n = sizeof(scheme) - 1;
+	struct slice value = http_header(req, "authorization");
+
+	if (value.len <= n || value.p[n] != ' ' ||
+	    !http_is_token((struct slice){value.p, n}, scheme))
+		return (struct slice){0};
+	return http_trim((struct slice){value.p + n, value.len - n});
+}
+
+enum guard_verdict
+guard_scrape_key(struct api_call *c)
+{
+	struct slice given = http_header(c->x->req, "x-admin-api-key");
+
+	if (given.p == NULL)
+		given = bearer(c->x->req);
+	return is_admin_key(c, given) ? GUARD_GRANTED : guard_refuse_admin(c);
+}

@@ -1,0 +1,116 @@
+/*
+ * Origins: which sites' pages may call us, and the CORS headers that let their scripts read the
+ * answer (Fetch standard, section 3.2; API.md, section 2).
+ *
+ * An origin is compared as a whole, byte by byte: another case, port or scheme is another origin.
+ */
+#include "workerd/api/guard/guard.h"
+
+#define CORS_METHODS "GET, POST, PUT, DELETE, OPTIONS"
+#define CORS_HEADERS                                                                    \
+	"Content-Type, x-api-key, x-widget-api-key, x-admin-api-key, Idempotency-Key, " \
+	"Last-Event-ID"
+#define CORS_EXPOSED \
+	"Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
+
+/* Takes the scheme off an origin; its scheme must be one that the caller can have used. */
+static bool
+take_scheme(struct slice *origin, enum caller_scheme used)
+{
+	static const struct {
+		enum caller_scheme not_used;
+		const char *text;
+	} schemes[] = {{SCHEME_HTTP, "https://"}, {SCHEME_HTTPS, "http://"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = slice_str(schemes[i].text).len;
+
+		if (used == schemes[i].not_used || origin->len < n ||
+		    !slice_eq_str((struct slice){origin->p, n}, schemes[i].text))
+			continue;
+		*origin = (struct slice){origin->p + n, origin->len - n};
+		return true;
+	}
+	return false;
+}
+
+/* Whether the request's Origin is this service itself, by its Host. */
+static bool
+is_own(const struct http_exchange *x)
+{
+	struct slice origin = http_header(x->req, "origin");
+	struct slice host = http_header(x->req, "host");
+
+	return host.len > 0 && take_scheme(&origin, api_context(x)->caller.scheme) &&
+	    slice_eq(origin, host);
+}
+
+static bool
+is_allowed(const struct api *api, const struct http_exchange *x)
+{
+	if (guard_is_for_widgets(x))
+		return !api_context(x)->foreign;
+	return origin_list_has(&api->settings->cors_origin, http_header(x->req, "origin")) ||
+	    is_own(x);
+}
+
+static bool
+has_origin(const struct http_exchange *x)
+{
+	return http_header(x->req, "origin").p != NULL;
+}
+
+static enum guard_verdict
+refuse(struct api_call *c)
+{
+	reply_json_error(c->x, 403, "origin_not_allowed", "Origin not allowed");
+	return GUARD_REFUSED;
+}
+
+enum guard_verdict
+guard_origin(struct api_call *c)
+{
+	return !has_origin(c->x) || is_allowed(c->api, c->x) ? GUARD_NEXT : refuse(c);
+}
+
+enum guard_verdict
+guard_own_changes(struct api_call *c)
+{
+	enum http_method method = c->x->req->method;
+
+	if (method == HTTP_GET || method == HTTP_HEAD)
+		return GUARD_NEXT;
+	return is_own(c->x) ? GUARD_NEXT : refuse(c);
+}
+
+enum guard_verdict
+guard_own_page(struct api_call *c)
+{
+	return !has_origin(c->x) || is_own(c->x) ? GUARD_NEXT : refuse(c);
+}
+
+int
+guard_cors_headers(const struct api *api, const struct http_exchange *x, struct buf *out)
+{
+	struct slice origin = http_header(x->req, "origin");
+
+	/* Without an Origin too: a cache must not give this answer to a request that has one. */
+	if (buf_append_str(out, "Vary: Origin\r\n") == -1)
+		return -1;
+	if (origin.p == NULL || !is_allowed(api, x))
+		return 0;
+	return buf_printf(out,
+	    "Access-Control-Allow-Origin: %.*s\r\n"
+	    "Access-Control-Expose-Headers: " CORS_EXPOSED "\r\n",
+	    (int)origin.len, (const char *)origin.p);
+}
+
+void
+guard_preflight(struct http_exchange *x)
+{
+	reply_start(x, 204);
+	reply_header_str(x, "Access-Control-Allow-Methods", CORS_METHODS);
+	reply_header_str(x, "Access-Control-Allow-Headers", CORS_HEADERS);
+	reply_header_str(x, "Access-Control-Max-Age", "600");
+	reply_empty(x);
+}

@@ -1,0 +1,122 @@
+/*
+ * The dashboard's sessions (session.h), which the store is asked for.
+ */
+#include "workerd/api/guard/guard.h"
+
+#include <stdio.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/guard/session.h"
+
+/* -- asking the store ---------------------------------------------------------------------- */
+
+/* Whether there is a session, and the call is its from now on. One by DASHBOARD_PASSWORD whose token has
+ * another form is none: from before passwords were part of what it is known by, it would outlive them. */
+static bool
+sign(struct api_call *c, const union msg *m)
+{
+	struct msg_login_record login;
+	struct msg_user_item user;
+
+	if (m == NULL)
+		return false;
+	must(record_decode(m->login.login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
+	if (id_is_zero(&login.user) != session_is_shared(session_token(c->x->req)))
+		return false;
+	c->org = login.org;
+	c->login = login.id;
+	if (id_is_zero(&login.user))
+		return true;
+	must(record_decode(m->login.user, MSG_USER_ITEM, &user) == WIRE_OK);
+	c->user = user.id;
+	c->role = user.role;
+	return true;
+}
+
+/* Asks for the request's session; found gets NULL when it is none. */
+static enum guard_verdict
+check_session(struct api_call *c, guard_found_fn *found)
+{
+	struct slice token = session_token(c->x->req);
+	struct msg_login_check ask;
+
+	if (token.len == 0)
+		return found(c, NULL);
+	ask.token = session_hash(c->api->settings, token);
+	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
+}
+
+/* -- the admin API ------------------------------------------------------------------------- */
+
+static enum guard_verdict
+found_for_admin(struct api_call *c, const union msg *m)
+{
+	if (sign(c, m))
+		return GUARD_GRANTED;
+	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
+	return GUARD_REFUSED;
+}
+
+enum guard_verdict
+guard_has_session(struct api_call *c)
+{
+	return session_token(c->x->req).len > 0 ? GUARD_NEXT : guard_refuse_admin(c);
+}
+
+enum guard_verdict
+guard_admin_session(struct api_call *c)
+{
+	return check_session(c, found_for_admin);
+}
+
+/* -- pages --------------------------------------------------------------------------------- */
+
+static enum guard_verdict
+redirect(struct http_exchange *x, const char *path)
+{
+	reply_start(x, 303);
+	reply_header_str(x, "Location", path);
+	reply_header_str(x, "Cache-Control", "no-store");
+	reply_empty(x);
+	return GUARD_REFUSED;
+}
+
+/* Off to /login, and back to the conversation that was asked for. */
+static enum guard_verdict
+redirect_to_login(struct api_call *c)
+{
+	char path[128], text[ID_TEXT_LEN + 1];
+	uint8_t decoded[ROUTER_CAPTURE_MAX];
+	struct id id;
+
+	if (c->match.n_captures == 0 ||
+	    id_parse(router_capture(&c->match, 0, decoded), &id) == -1)
+		return redirect(c->x, "/login");
+	id_format(&id, text);
+	snprintf(path, sizeof(path), "/login?next=%%2Fconversations%%2F%s", text);
+	return redirect(c->x, path);
+}
+
+static enum guard_verdict
+found_for_page(struct api_call *c, const union msg *m)
+{
+	return sign(c, m) ? GUARD_GRANTED : redirect_to_login(c);
+}
+
+static enum guard_verdict
+found_for_login(struct api_call *c, const union msg *m)
+{
+	return sign(c, m) ? redirect(c->x, "/") : GUARD_GRANTED;
+}
+
+enum guard_verdict
+guard_page_session(struct api_call *c)
+{
+	return check_session(c, found_for_page);
+}
+
+enum guard_verdict
+guard_no_session(struct api_call *c)
+{
+	return check_session(c, found_for_login);
+}

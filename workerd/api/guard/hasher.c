@@ -1,0 +1,311 @@
+/*
+ * Two queues with a lock between the loop and the thread: jobs that wait, and jobs that are done. The
+ * thread writes to an eventfd(2) when it has done one, which wakes the loop.
+ *
+ * A job belongs to the loop, but for the time that it runs, and then only what the thread reads and
+ * writes of it; fn and arg are always the loop's.
+ */
+#include "workerd/api/guard/hasher.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+/* A first guess of what a job takes. */
+#define JOB_MS 250
+
+enum work { WORK_VERIFY, WORK_HASH, WORKS };
+
+TAILQ_HEAD(jobs, hasher_job);
+
+struct hasher_job {
+	TAILQ_ENTRY(hasher_job) link;
+	struct hasher *hasher;
+	hasher_done_fn *fn; /* NULL: forgotten */
+	void *arg;
+	bool waits; /* under the lock: it has not begun */
+	enum work work;
+	enum password_verdict verdict;
+	bool hashed; /* text has what was wanted */
+	char text[PASSWORD_TEXT_SIZE];
+	size_t len;
+	uint8_t password[];
+};
+
+struct hasher {
+	pthread_t thread;
+	struct event *event;
+	int fd;
+	size_t jobs[WORKS]; /* the loop's: all that are not answered yet, by their work */
+	/* under the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct jobs waiting, done;
+	uint64_t job_ms; /* what the last one took */
+	bool ends;
+};
+
+static void
+job_free(struct hasher_job *job)
+{
+	explicit_bzero(job->password, job->len);
+	free(job);
+}
+
+static void
+jobs_free(struct jobs *jobs)
+{
+	struct hasher_job *job;
+
+	while ((job = TAILQ_FIRST(jobs)) != NULL) {
+		TAILQ_REMOVE(jobs, job, link);
+		job_free(job);
+	}
+}
+
+/* -- the thread ---------------------------------------------------------------------------- */
+
+static void
+do_job(struct hasher_job *job)
+{
+	struct slice password = {job->password, job->len};
+
+	if (job->work == WORK_VERIFY)
+		job->verdict = password_verify(password, slice_str(job->text));
+	else
+		job->hashed = password_hash(password, job->text) == 0;
+	explicit_bzero(job->password, job->len);
+}
+
+/* The counter of an eventfd cannot overflow by ones. */
+static void
+wake_loop(const struct hasher *h)
+{
+	static const uint64_t one = 1;
+
+	must(write(h->fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
+}
+
+/* The next job, begun; NULL at the end. */
+static struct hasher_job *
+take_job(struct hasher *h)
+{
+	struct hasher_job *job;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->ends && TAILQ_EMPTY(&h->waiting))
+		pthread_cond_wait(&h->work, &h->lock);
+	job = h->ends ? NULL : TAILQ_FIRST(&h->waiting);
+	if (job != NULL) {
+		TAILQ_REMOVE(&h->waiting, job, link);
+		job->waits = false;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+static void *
+run(void *arg)
+{
+	struct hasher *h = arg;
+	struct hasher_job *job;
+
+	while ((job = take_job(h)) != NULL) {
+		uint64_t began_ms = clock_mono_ms();
+
+		do_job(job);
+		pthread_mutex_lock(&h->lock);
+		h->job_ms = clock_mono_ms() - began_ms;
+		TAILQ_INSERT_TAIL(&h->done, job, link);
+		pthread_mutex_unlock(&h->lock);
+		wake_loop(h);
+	}
+	return NULL;
+}
+
+/* -- the loop ------------------------------------------------------------------------------ */
+
+static struct hasher_job *
+take_done(struct hasher *h)
+{
+	struct hasher_job *job;
+
+	pthread_mutex_lock(&h->lock);
+	job = TAILQ_FIRST(&h->done);
+	if (job != NULL)
+		TAILQ_REMOVE(&h->done, job, link);
+	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+static void
+on_done(evutil_socket_t fd, short what, void *arg)
+{
+	struct hasher *h = arg;
+	struct hasher_job *job;
+	uint64_t count;
+
+	(void)what;
+	must(read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count) || errno == EAGAIN);
+	while ((job = take_done(h)) != NULL) {
+		h->jobs[job->work]--;
+		if (job->fn != NULL)
+			job->fn(job->arg, job->verdict, job->hashed ? job->text : NULL);
+		job_free(job);
+	}
+}
+
+static size_t
+count_jobs(const struct hasher *h)
+{
+	return h->jobs[WORK_VERIFY] + h->jobs[WORK_HASH];
+}
+
+static struct hasher_job *
+add(struct hasher *h, enum work work, struct slice password, hasher_done_fn *fn, void *arg)
+{
+	struct hasher_job *job;
+
+	must(password.len <= PASSWORD_MAX);
+	if (count_jobs(h) == HASHER_JOBS_MAX ||
+	    (work == WORK_HASH && h->jobs[work] == HASHER_NEW_MAX)) {
+		log_event(LOG_WARN, "hasher_full", L_UINT("jobs", count_jobs(h)));
+		return NULL;
+	}
+	h->jobs[work]++;
+	job = xcalloc(1, sizeof(*job) + password.len);
+	job->hasher = h;
+	job->fn = fn;
+	job->arg = arg;
+	job->waits = true;
+	job->work = work;
+	job->verdict = PASSWORD_UNCHECKED;
+	job->len = password.len;
+	if (password.len > 0)
+		memcpy(job->password, password.p, password.len);
+	return job;
+}
+
+static struct hasher_job *
+hand_over(struct hasher_job *job)
+{
+	struct hasher *h = job->hasher;
+
+	pthread_mutex_lock(&h->lock);
+	TAILQ_INSERT_TAIL(&h->waiting, job, link);
+	pthread_cond_signal(&h->work);
+	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+struct hasher_job *
+hasher_verify(
+    struct hasher *h, struct slice password, struct slice text, hasher_done_fn *fn, void *arg)
+{
+	struct hasher_job *job = add(h, WORK_VERIFY, password, fn, arg);
+
+	if (job == NULL)
+		return NULL;
+	/* One that is too long is cut, and then is no hash of ours. */
+	for (size_t i = 0; i < text.len && i < PASSWORD_TEXT_SIZE - 1; i++)
+		job->text[i] = (char)text.p[i];
+	return hand_over(job);
+}
+
+struct hasher_job *
+hasher_hash(struct hasher *h, struct slice password, hasher_done_fn *fn, void *arg)
+{
+	struct hasher_job *job = add(h, WORK_HASH, password, fn, arg);
+
+	return job == NULL ? NULL : hand_over(job);
+}
+
+void
+hasher_forget(struct hasher_job *job)
+{
+	struct hasher *h = job->hasher;
+	bool waits;
+
+	pthread_mutex_lock(&h->lock);
+	waits = job->waits;
+	if (waits)
+		TAILQ_REMOVE(&h->waiting, job, link);
+	pthread_mutex_unlock(&h->lock);
+	job->fn = NULL;
+	if (!waits)
+		return;
+	h->jobs[job->work]--;
+	job_free(job);
+}
+
+unsigned
+hasher_retry_after(struct hasher *h)
+{
+	uint64_t ms;
+
+	pthread_mutex_lock(&h->lock);
+	ms = h->job_ms * count_jobs(h);
+	pthread_mutex_unlock(&h->lock);
+	return (unsigned)(ms / 1000 + 1);
+}
+
+/* -- beginning and end --------------------------------------------------------------------- */
+
+/* Signals are for the loop's thread. */
+static void
+start_thread(struct hasher *h)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	must(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+	must(pthread_create(&h->thread, NULL, run, h) == 0);
+	must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+}
+
+struct hasher *
+hasher_new(struct event_base *base)
+{
+	struct hasher *h = xcalloc(1, sizeof(*h));
+
+	h->job_ms = JOB_MS;
+	TAILQ_INIT(&h->waiting);
+	TAILQ_INIT(&h->done);
+	must(pthread_mutex_init(&h->lock, NULL) == 0);
+	must(pthread_cond_init(&h->work, NULL) == 0);
+	h->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	must(h->fd != -1);
+	h->event = event_new(base, h->fd, EV_READ | EV_PERSIST, on_done, h);
+	must(h->event != NULL && event_add(h->event, NULL) == 0);
+	start_thread(h);
+	return h;
+}
+
+void
+hasher_free(struct hasher *h)
+{
+	if (h == NULL)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->ends = true;
+	pthread_cond_signal(&h->work);
+	pthread_mutex_unlock(&h->lock);
+	must(pthread_join(h->thread, NULL) == 0);
+	jobs_free(&h->waiting);
+	jobs_free(&h->done);
+	event_free(h->event);
+	closefd(&h->fd);
+	pthread_cond_destroy(&h->work);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}

@@ -1,0 +1,62 @@
+/*
+ * Session tokens: 43 characters of base64url, and something in front that is none where
+ * DASHBOARD_PASSWORD let somebody in.
+ */
+#include "workerd/api/guard/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHARED_PREFIX "p."
+
+void
+session_token_new(bool shared, char token[SESSION_TOKEN_SIZE])
+{
+	char text[SECRET_TOKEN_TEXT + 1];
+
+	secret_token(text);
+	(void)snprintf(token, SESSION_TOKEN_SIZE, "%s%s", shared ? SHARED_PREFIX : "", text);
+	explicit_bzero(text, sizeof(text));
+}
+
+struct slice
+session_token(const struct http_request *req)
+{
+	static const char name[] = SESSION_COOKIE "=";
+	struct slice cookies = http_header(req, "cookie");
+	const size_t n = sizeof(name) - 1;
+
+	while (cookies.len > 0) {
+		const uint8_t *semicolon = memchr(cookies.p, ';', cookies.len);
+		size_t len = semicolon == NULL ? cookies.len : (size_t)(semicolon - cookies.p);
+
+		if (len > n && memcmp(cookies.p, name, n) == 0)
+			return (struct slice){cookies.p + n, len - n};
+		cookies.p += len;
+		cookies.len -= len;
+		while (cookies.len > 0 && (*cookies.p == ';' || *cookies.p == ' ')) {
+			cookies.p++;
+			cookies.len--;
+		}
+	}
+	return (struct slice){0};
+}
+
+bool
+session_is_shared(struct slice token)
+{
+	const size_t n = sizeof(SHARED_PREFIX) - 1;
+
+	return token.len > n && memcmp(token.p, SHARED_PREFIX, n) == 0;
+}
+
+/* Without a password the hash is one that no session has: none is made by the empty password. */
+struct hash256
+session_hash(const struct settings *settings, struct slice token)
+{
+	const char *password = settings->dashboard_password;
+
+	if (!session_is_shared(token))
+		return secret_hash(token);
+	return secret_mac(token, slice_str(password == NULL ? "" : password));
+}

@@ -1,0 +1,290 @@
+/*
+ * Static files and pages. The dashboard is one page that shows all of its paths; who has no
+ * session is sent to /login before it is shown (the guard does that).
+ */
+#include "workerd/api/pages/pages.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "workerd/api/api.h"
+#include "workerd/http/static_files.h"
+
+#define FOLDER_FILES_MAX 64
+
+#define CACHE_FOREVER \
+	"public, max-age=31536000, immutable" /* the name has the content's hash */
+#define CACHE_CHECK "no-cache"                /* keep it, but ask each time */
+
+/* No inline script or style anywhere, and nothing from elsewhere. */
+#define PAGE_CSP                                                                          \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " \
+	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "      \
+	"frame-ancestors 'none'"
+
+/* The files of one folder, by name. */
+struct folder {
+	size_t n;
+	struct {
+		char *name;
+		struct asset *asset;
+	} files[FOLDER_FILES_MAX];
+};
+
+struct pages {
+	struct asset *widget, *dashboard, *widget_test, *headless_test;
+	struct folder dashboard_assets, demo;
+};
+
+/* -- loading ------------------------------------------------------------------------------ */
+
+static const char *
+content_type(const char *name)
+{
+	static const struct {
+		const char *suffix, *type;
+	} types[] = {
+	    {".js", "application/javascript; charset=utf-8"},
+	    {".css", "text/css; charset=utf-8"},
+	    {".html", "text/html; charset=utf-8"},
+	    {".svg", "image/svg+xml"},
+	    {".png", "image/png"},
+	    {".woff2", "font/woff2"},
+	    {".json", "application/json; charset=utf-8"},
+	};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		size_t n = strlen(types[i].suffix);
+
+		if (len > n && strcmp(name + len - n, types[i].suffix) == 0)
+			return types[i].type;
+	}
+	return NULL;
+}
+
+static struct asset *
+load(const char *dir, const char *relpath)
+{
+	struct asset *a = asset_load(dir, relpath, content_type(relpath));
+
+	if (a == NULL)
+		log_event(LOG_WARN, "file_missing", L_STR("dir", dir), L_STR("file", relpath),
+		    L_ERRNO(), L_STR("hint", "`make` builds it"));
+	return a;
+}
+
+/* Every file of root/path whose kind we know; compressed siblings belong to their file. */
+static void
+load_folder(struct folder *f, const char *root, const char *path)
+{
+	char dir[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "%s/%s", root, path);
+	d = opendir(dir);
+	if (d == NULL) {
+		log_event(LOG_WARN, "folder_missing", L_STR("dir", dir), L_ERRNO());
+		return;
+	}
+	while ((e = readdir(d)) != NULL && f->n < FOLDER_FILES_MAX) {
+		struct asset *a;
+
+		if (content_type(e->d_name) == NULL || (a = load(dir, e->d_name)) == NULL)
+			continue;
+		f->files[f->n].name = xstrdup(e->d_name);
+		f->files[f->n++].asset = a;
+	}
+	closedir(d);
+}
+
+static void
+folder_clear(struct folder *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->files[i].name);
+		asset_free(f->files[i].asset);
+	}
+	f->n = 0;
+}
+
+/* Where the files lie that belong to this program: DIR/build/workerd → DIR, and
+ * PREFIX/lib/banter/workerd → PREFIX/share/banter. */
+static void
+own_root(char root[PATH_MAX])
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *build;
+
+	must(n > 0);
+	exe[n] = '\0';
+	/* Sanitizer builds lie one folder deeper, so the last one counts. */
+	build = strstr(exe, "/build/");
+	for (char *next = build; next != NULL; next = strstr(next + 1, "/build/"))
+		build = next;
+	if (build != NULL) {
+		*build = '\0';
+		strlcpy(root, exe, PATH_MAX);
+		return;
+	}
+	for (int up = 0; up < 3; up++) {
+		char *slash = strrchr(exe, '/');
+
+		if (slash != NULL)
+			*slash = '\0';
+	}
+	snprintf(root, PATH_MAX, "%.*s/share/banter", PATH_MAX - 32, exe);
+}
+
+/* The bundle named by WIDGET_BUNDLE_PATH. */
+static struct asset *
+load_bundle(const char *path)
+{
+	char *copy = xstrdup(path);
+	char *slash = strrchr(copy, '/');
+	struct asset *a;
+
+	if (slash != NULL)
+		*slash = '\0';
+	a = slash == NULL ? load(".", copy) : load(slash == copy ? "/" : copy, slash + 1);
+	free(copy);
+	return a;
+}
+
+struct pages *
+pages_load(const struct settings *settings)
+{
+	struct pages *p = xcalloc(1, sizeof(*p));
+	char root[PATH_MAX];
+
+	if (settings->asset_dir != NULL)
+		strlcpy(root, settings->asset_dir, sizeof(root));
+	else
+		own_root(root);
+	p->widget = settings->widget_bundle_path != NULL
+	    ? load_bundle(settings->widget_bundle_path)
+	    : load(root, "widget/dist/chat-widget.js");
+	p->widget_test = load(root, "widget/dist/widget-test.html");
+	p->headless_test = load(root, "widget/dist/headless-test.html");
+	p->dashboard = load(root, "dashboard/dist/index.html");
+	load_folder(&p->demo, root, "widget/dist/demo");
+	load_folder(&p->dashboard_assets, root, "dashboard/dist/assets");
+	return p;
+}
+
+void
+pages_free(struct pages *p)
+{
+	if (p == NULL)
+		return;
+	asset_free(p->widget);
+	asset_free(p->widget_test);
+	asset_free(p->headless_test);
+	asset_free(p->dashboard);
+	folder_clear(&p->demo);
+	folder_clear(&p->dashboard_assets);
+	free(p);
+}
+
+/* -- answering ---------------------------------------------------------------------------- */
+
+static void
+reply_asset(struct http_exchange *x, const struct asset *a, const char *cache)
+{
+	if (a == NULL)
+		reply_json_error(x, 404, "not_found", "Not found");
+	else
+		asset_reply(x, a, cache);
+}
+
+static void
+reply_page(struct http_exchange *x, const struct asset *a)
+{
+	if (a == NULL) {
+		reply_json_error(x, 404, "not_built", "This page is not installed");
+		return;
+	}
+	reply_start(x, 200);
+	reply_header_str(x, "Content-Security-Policy", PAGE_CSP);
+	asset_reply_body(x, a, "no-store");
+}
+
+static void
+reply_from_folder(
+    struct http_exchange *x, const struct folder *f, struct slice name, const char *cache)
+{
+	const struct asset *found = NULL;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (slice_eq_str(name, f->files[i].name))
+			found = f->files[i].asset;
+	reply_asset(x, found, cache);
+}
+
+/* What a cache may do with the widget's script, by API.md: nothing in development. */
+static const char *
+bundle_cache(const struct api *api, const char *production)
+{
+	return api->settings->app_env == APP_ENV_DEVELOPMENT ? "no-store" : production;
+}
+
+void
+handle_widget_bundle(const struct api_call *c)
+{
+	reply_asset(c->x, c->api->pages->widget, bundle_cache(c->api, "public, max-age=300"));
+}
+
+void
+handle_widget_embed(const struct api_call *c)
+{
+	reply_asset(c->x, c->api->pages->widget, bundle_cache(c->api, "public, max-age=3600"));
+}
+
+void
+handle_page_dashboard(const struct api_call *c)
+{
+	reply_page(c->x, c->api->pages->dashboard);
+}
+
+void
+handle_page_widget_test(const struct api_call *c)
+{
+	reply_page(c->x, c->api->pages->widget_test);
+}
+
+void
+handle_page_headless_test(const struct api_call *c)
+{
+	reply_page(c->x, c->api->pages->headless_test);
+}
+
+void
+handle_page_asset(const struct api_call *c)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	struct slice name = router_capture(&c->match, 0, text);
+	/* The build puts a file's hash behind a dash in its name. */
+	bool hashed = memchr(name.p, '-', name.len) != NULL;
+
+	reply_from_folder(
+	    c->x, &c->api->pages->dashboard_assets, name, hashed ? CACHE_FOREVER : CACHE_CHECK);
+}
+
+void
+handle_page_demo(const struct api_call *c)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	reply_from_folder(
+	    c->x, &c->api->pages->demo, router_capture(&c->match, 0, text), CACHE_CHECK);
+}

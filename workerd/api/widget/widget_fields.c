@@ -1,0 +1,83 @@
+/*
+ * The table of a widget.
+ */
+#include "workerd/api/widget/widget_fields.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+
+#define AT(member) offsetof(struct msg_widget_record, member)
+
+static const char *const positions[] = {
+    [WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left", NULL};
+static const char *const modes[] = {[CONTACT_NONE] = "none",
+    [CONTACT_OPTIONAL] = "optional",
+    [CONTACT_REQUIRED] = "required",
+    NULL};
+
+const struct field widget_fields[] = {
+    {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
+    {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
+    {"widget_id", &field_line, AT(public_id), FIELD_FIXED, 0, 0, NULL},
+    {"agent_id", &field_id, AT(agent), FIELD_OPTIONAL, 0, 0, NULL},
+    {"name", &field_line, AT(name), FIELD_NULLABLE, 1, 100, NULL},
+    {"greeting", &field_text, AT(greeting), FIELD_NULLABLE, 1, 1000, NULL},
+    {"primary_color", &field_color, AT(primary_color), FIELD_OPTIONAL, 0, 0, NULL},
+    {"text_color", &field_color, AT(text_color), FIELD_OPTIONAL, 0, 0, NULL},
+    {"position", &field_choice, AT(position), FIELD_OPTIONAL, 0, 0, positions},
+    {"contact_info_mode", &field_choice, AT(contact_mode), FIELD_OPTIONAL, 0, 0, modes},
+    {"collect_name", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_NAME, NULL},
+    {"collect_email", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_EMAIL, NULL},
+    {"collect_phone", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_PHONE, NULL},
+    {"allowed_origins", &field_origins, AT(origins), FIELD_NULLABLE, 0, WIDGET_ORIGINS_MAX,
+	NULL},
+    {"daily_message_cap", &field_count, AT(daily_cap), FIELD_NULLABLE, 1, UINT32_MAX, NULL},
+    {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
+    {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
+    {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
+    {.name = NULL},
+};
+
+void
+widget_default(void *record)
+{
+	*(struct msg_widget_record *)record = (struct msg_widget_record){
+	    .v = RECORD_VERSION,
+	    .primary_color = slice_str("#6366f1"),
+	    .text_color = slice_str("#ffffff"),
+	    .position = WIDGET_BOTTOM_RIGHT,
+	    .contact_mode = CONTACT_NONE,
+	    .enabled = 1,
+	};
+}
+
+void
+widget_check(struct fields *in, const void *record)
+{
+	const struct msg_widget_record *r = record;
+
+	if (r->contact_mode == CONTACT_REQUIRED && r->collects == 0)
+		fields_refuse(in, "contact_info_mode",
+		    "needs collect_name, collect_email or collect_phone to be required");
+}
+
+static bool
+is_public(const char *name)
+{
+	static const char *const names[] = {"name", "greeting", "primary_color", "text_color",
+	    "position", "contact_info_mode", "collect_name", "collect_email", "collect_phone"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+widget_write_public(struct json_text *j, const void *record)
+{
+	for (const struct field *f = widget_fields; f->name != NULL; f++)
+		if (is_public(f->name))
+			f->kind->write(f, (const uint8_t *)record + f->offset, j);
+}

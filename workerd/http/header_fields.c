@@ -1,0 +1,65 @@
+/*
+ * Words, lists and white space, byte by byte.
+ */
+#include "workerd/http/header_fields.h"
+
+#include <string.h>
+
+/* s without its first n bytes. */
+static struct slice
+skip(struct slice s, size_t n)
+{
+	return (struct slice){s.p + n, s.len - n};
+}
+
+struct slice
+http_trim(struct slice s)
+{
+	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = skip(s, 1);
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+bool
+http_is_token(struct slice a, const char *lower_case)
+{
+	size_t i;
+
+	for (i = 0; i < a.len && lower_case[i] != '\0'; i++)
+		if (lower(a.p[i]) != (uint8_t)lower_case[i])
+			return false;
+	return i == a.len && lower_case[i] == '\0';
+}
+
+bool
+http_same_letters(struct slice a, struct slice b)
+{
+	size_t i = 0;
+
+	while (i < a.len && i < b.len && lower(a.p[i]) == lower(b.p[i]))
+		i++;
+	return i == a.len && i == b.len;
+}
+
+bool
+http_list_next(struct slice *list, struct slice *member)
+{
+	while (list->len > 0) {
+		const uint8_t *comma = memchr(list->p, ',', list->len);
+		size_t n = comma == NULL ? list->len : (size_t)(comma - list->p);
+
+		*member = http_trim((struct slice){list->p, n});
+		*list = skip(*list, n + (comma != NULL));
+		if (member->len > 0)
+			return true;
+	}
+	return false;
+}

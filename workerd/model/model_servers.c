@@ -1,0 +1,88 @@
+/*
+ * A handful at most, so that walking them costs nothing.
+ */
+#include "workerd/model/model_servers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/model/redact.h"
+
+/* -- making them ------------------------------------------------------------------------- */
+
+void
+model_servers_add(struct model_servers *all, struct upstream_config *config)
+{
+	must(all->n < MODEL_SERVERS_MAX && (all->n == 0) == (config->name == NULL));
+	config->beside = all->n == 0 ? NULL : all->at[0].upstream;
+	all->at[all->n++] = (struct model_server){
+	    .name = config->name, .key = config->key, .upstream = upstream_new(config)};
+}
+
+static void
+add_address(struct model_servers *all, struct upstream_config config, const char *base_url)
+{
+	struct buf url;
+
+	buf_init(&url, UINT16_MAX);
+	must(buf_printf(&url, "%s/chat/completions", base_url) == 0 &&
+	    buf_append(&url, "", 1) == 0);
+	config.url = (const char *)buf_data(&url);
+	model_servers_add(all, &config);
+	buf_clear(&url);
+}
+
+void
+model_servers_add_settings(
+    struct model_servers *all, const struct upstream_config *config, const struct settings *s)
+{
+	struct upstream_config one = *config;
+
+	one.name = NULL;
+	one.key = s->openai_api_key;
+	add_address(all, one, s->openai_base_url);
+	for (size_t i = 0; i < s->model_servers.n; i++) {
+		one.name = s->model_servers.at[i].name;
+		one.key = named_list_find(&s->model_server_keys, slice_str(one.name));
+		add_address(all, one, s->model_servers.at[i].value);
+	}
+}
+
+void
+model_servers_clear(struct model_servers *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		upstream_free(all->at[i].upstream);
+	*all = (struct model_servers){0};
+}
+
+/* -- using them -------------------------------------------------------------------------- */
+
+struct model_server *
+model_servers_find(struct model_servers *all, struct slice name)
+{
+	if (name.len == 0)
+		return all->n == 0 ? NULL : &all->at[0];
+	for (size_t i = 1; i < all->n; i++)
+		if (slice_eq_str(name, all->at[i].name))
+			return &all->at[i];
+	return NULL;
+}
+
+void
+model_servers_fd_is_new(const struct model_servers *all, int fd)
+{
+	if (all->n > 0)
+		upstream_fd_is_new(all->at[0].upstream, fd);
+}
+
+void
+model_servers_redact(const struct model_servers *all, struct slice text, char *out, size_t size)
+{
+	const char *keys[MODEL_SERVERS_MAX];
+
+	for (size_t i = 0; i < all->n; i++)
+		keys[i] = all->at[i].key;
+	redact(text, keys, all->n, out, size);
+}

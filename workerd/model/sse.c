@@ -1,0 +1,131 @@
+/*
+ * Server-sent events, read in pieces. A line that lies whole in one piece is used where it lies, and
+ * so is an event of one data line whose end has come with it, as nearly all are. Only what is split
+ * is copied, and its memory given back at once: thousands of answers wait for their next event.
+ */
+#include "workerd/model/sse.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+sse_init(struct sse_reader *r)
+{
+	*r = (struct sse_reader){0};
+	buf_init(&r->line, SSE_EVENT_MAX);
+	buf_init(&r->data, SSE_EVENT_MAX);
+}
+
+void
+sse_clear(struct sse_reader *r)
+{
+	buf_clear(&r->line);
+	buf_clear(&r->data);
+}
+
+/* A blank line: the event under way is whole. */
+static int
+dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
+{
+	int result = 0;
+
+	if (r->has_data)
+		result = fn(arg, buf_slice(&r->data));
+	r->has_data = false;
+	buf_clear(&r->data);
+	return result;
+}
+
+/* A data field's value goes to the event, after a line feed if it is not the first. */
+static int
+add_data(struct sse_reader *r, struct slice value)
+{
+	if (r->has_data && buf_append(&r->data, "\n", 1) == -1)
+		return -1;
+	r->has_data = true;
+	return buf_append(&r->data, value.p, value.len);
+}
+
+/* Whether the event ends with the line that has just ended: a blank one begins what comes next. */
+static bool
+blank_follows(const struct sse_reader *r, struct slice next)
+{
+	size_t i = r->after_cr && next.len > 0 && *next.p == '\n';
+
+	return i < next.len && (next.p[i] == '\n' || next.p[i] == '\r');
+}
+
+/* next: what comes behind it. */
+static int
+take_line(
+    struct sse_reader *r, struct slice line, struct slice next, sse_event_fn *fn, void *arg)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	const uint8_t *colon;
+	struct slice value;
+
+	if (!r->started && line.len >= 3 && memcmp(line.p, bom, 3) == 0)
+		line = (struct slice){line.p + 3, line.len - 3};
+	r->started = true;
+	if (line.len == 0)
+		return dispatch(r, fn, arg);
+	if (line.len < 4 || memcmp(line.p, "data", 4) != 0)
+		return 0;
+	colon = line.p + 4;
+	if (line.len == 4)
+		return add_data(r, (struct slice){line.p, 0});
+	if (*colon != ':')
+		return 0;
+	value = (struct slice){colon + 1, line.len - 5};
+	if (value.len > 0 && *value.p == ' ')
+		value = (struct slice){value.p + 1, value.len - 1};
+	if (!r->has_data && blank_follows(r, next))
+		return fn(arg, value);
+	return add_data(r, value);
+}
+
+/* Length of the line at the front of s, without its end; s.len when no end has come yet. */
+static size_t
+line_length(struct slice s)
+{
+	const uint8_t *lf = memchr(s.p, '\n', s.len);
+	size_t n = lf == NULL ? s.len : (size_t)(lf - s.p);
+	const uint8_t *cr = memchr(s.p, '\r', n);
+
+	return cr == NULL ? n : (size_t)(cr - s.p);
+}
+
+int
+sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
+{
+	while (piece.len > 0) {
+		struct slice line;
+		size_t n;
+
+		if (r->after_cr && *piece.p == '\n') {
+			r->after_cr = false;
+			piece = (struct slice){piece.p + 1, piece.len - 1};
+			continue;
+		}
+		r->after_cr = false;
+		n = line_length(piece);
+		line = (struct slice){piece.p, n};
+		if (n > SSE_EVENT_MAX) {
+			errno = ENOBUFS;
+			return -1;
+		}
+		if (n == piece.len || buf_len(&r->line) > 0) {
+			if (buf_append(&r->line, line.p, line.len) == -1)
+				return -1;
+			line = buf_slice(&r->line);
+		}
+		if (n == piece.len)
+			return 0;
+		r->after_cr = piece.p[n] == '\r';
+		piece = (struct slice){piece.p + n + 1, piece.len - n - 1};
+		if (take_line(r, line, piece, fn, arg) == -1)
+			return -1;
+		buf_clear(&r->line);
+	}
+	return 0;
+}

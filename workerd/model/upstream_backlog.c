@@ -1,0 +1,194 @@
+/*
+ * What one turn of the loop takes of the answers, fairly over all transfers.
+ *
+ * libcurl reads a hundred buffers of a transfer at a time, if they are there. A share of what comes
+ * is dealt with at once, and of that each transfer has a bounded part; the rest waits for the next
+ * turns, in which the transfers have theirs one after the other. Over HTTP/1.1 it waits in the
+ * kernel: the transfer is paused, or, the plain way, not read. Streams of HTTP/2 must not be paused (libcurl 7.88 may never wake
+ * them), so what comes is kept here, and their engine is not driven until it is given out, which
+ * bounds what is kept.
+ */
+#include "proto/base/basics.h"
+#include "workerd/model/upstream_plain.h"
+
+/* Some 1,000 tokens, which take some 5 ms to read, relay and keep; and of one transfer. With a quarter
+ * of both, to pause and go on cost a tenth of the processor time of a flood. */
+#define SHARE (256u * 1024)
+#define PART  (64u * 1024)
+
+/* A few tokens, which the plain way may take of each transfer even when the share is used up: those
+ * that come at a model's pace, thousands of them, need not queue behind each other. */
+#define LITTLE 1024u
+
+/* A hundred of libcurl's buffers, and as much again for what its timers do in the same call. */
+#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
+
+static void
+join_queue(struct upstream_transfer *t)
+{
+	t->queue = QUEUE_BEHIND;
+	TAILQ_INSERT_TAIL(&t->upstream->behind, t, link);
+}
+
+static void
+leave_queue(struct upstream_transfer *t)
+{
+	TAILQ_REMOVE(&t->upstream->behind, t, link);
+	t->queue = QUEUE_NONE;
+}
+
+static void
+ask_for_next_turn(struct upstream *u)
+{
+	static const struct timeval at_once = {0};
+
+	if (!evtimer_pending(u->next_turn, NULL))
+		evtimer_add(u->next_turn, &at_once);
+}
+
+void
+backlog_give(struct upstream_transfer *t, struct slice piece)
+{
+	struct upstream *u = t->upstream;
+
+	u->share -= piece.len < u->share ? piece.len : u->share;
+	t->taken += piece.len;
+	t->events->data(t->arg, piece);
+}
+
+static bool
+may_take(struct upstream_transfer *t)
+{
+	struct upstream *u = t->upstream;
+
+	if (t->turn != u->turn)
+		t->taken = 0;
+	t->turn = u->turn;
+	return u->share > 0 && t->taken < PART && t->queue == QUEUE_NONE;
+}
+
+void
+backlog_wait(struct upstream_transfer *t)
+{
+	ask_for_next_turn(t->upstream);
+	if (t->queue == QUEUE_NONE)
+		join_queue(t);
+}
+
+size_t
+backlog_admits(struct upstream_transfer *t)
+{
+	if (may_take(t))
+		return PART;
+	if (t->queue == QUEUE_NONE && t->taken < LITTLE) {
+		ask_for_next_turn(t->upstream);
+		return LITTLE - t->taken;
+	}
+	backlog_wait(t);
+	return 0;
+}
+
+enum backlog
+backlog_take(struct upstream_transfer *t, struct slice piece)
+{
+	if (may_take(t)) {
+		backlog_give(t, piece);
+		return BACKLOG_NONE;
+	}
+	ask_for_next_turn(t->upstream);
+	if (t->queue == QUEUE_NONE) {
+		join_queue(t);
+		t->keeps = t->http2;
+		t->engine->behind += t->keeps;
+		buf_init(&t->backlog, KEPT_MAX);
+	}
+	if (!t->keeps)
+		return BACKLOG_PAUSE;
+	return buf_append(&t->backlog, piece.p, piece.len) == 0 ? BACKLOG_KEPT
+								: BACKLOG_TOO_MUCH;
+}
+
+void
+backlog_clear(struct upstream_transfer *t)
+{
+	if (t->queue != QUEUE_BEHIND)
+		return;
+	leave_queue(t);
+	if (!t->keeps)
+		return;
+	buf_clear(&t->backlog);
+	t->keeps = false;
+	if (--t->engine->behind == 0)
+		ask_for_next_turn(t->upstream);
+}
+
+/* One part of what is kept; then it waits behind all others again, if there is more. */
+static void
+give_part(struct upstream_transfer *t)
+{
+	struct slice piece = buf_slice(&t->backlog);
+
+	if (piece.len > PART)
+		piece.len = PART;
+	backlog_give(t, piece);
+	/* It may have been cancelled, and is no longer in the queue then. */
+	if (t->queue != QUEUE_BEHIND)
+		return;
+	buf_consume(&t->backlog, piece.len);
+	if (buf_len(&t->backlog) > 0) {
+		leave_queue(t);
+		join_queue(t);
+		return;
+	}
+	backlog_clear(t);
+	if (t->ended)
+		upstream_over(t);
+}
+
+/* libcurl hands over what it holds at once, and reads on when its timer ends. */
+static void
+go_on(struct upstream_transfer *t)
+{
+	leave_queue(t);
+	if (t->easy != NULL)
+		curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	else
+		plain_go_on(t->plain);
+}
+
+/* Each that waits now has a part, as long as there is a share. */
+static void
+share_out(struct upstream *u)
+{
+	struct upstream_transfer *t;
+	size_t n = 0;
+
+	u->share = SHARE;
+	u->turn++;
+	TAILQ_FOREACH (t, &u->behind, link)
+		n++;
+	u->inside = true;
+	for (; n > 0 && u->share > 0 && (t = TAILQ_FIRST(&u->behind)) != NULL; n--) {
+		if (t->keeps)
+			give_part(t);
+		else
+			go_on(t);
+	}
+	u->inside = false;
+}
+
+void
+backlog_on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *u = arg;
+	struct engine *e;
+
+	(void)fd;
+	(void)what;
+	share_out(u);
+	upstream_settle(u);
+	LIST_FOREACH (e, &u->engines, link)
+		engine_resume(e);
+	if (!TAILQ_EMPTY(&u->behind))
+		ask_for_next_turn(u);
+}

@@ -1,0 +1,329 @@
+/*
+ * Lines and counted bytes. A line that lies whole in what has come is read there; only one that is
+ * split is copied.
+ */
+#include "workerd/model/upstream_response.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "proto/base/hex.h"
+
+void
+answer_init(struct answer *a)
+{
+	*a = (struct answer){0};
+	buf_init(&a->line, ANSWER_LINE_MAX);
+}
+
+void
+answer_clear(struct answer *a)
+{
+	buf_clear(&a->line);
+}
+
+void
+answer_reset(struct answer *a)
+{
+	answer_clear(a);
+	answer_init(a);
+}
+
+/* -- numbers ----------------------------------------------------------------------------- */
+
+/* The digits at the front of s, taken off it. false if there are none, or too many for any sense. */
+static bool
+take_number(struct slice *s, unsigned base, uint64_t *n)
+{
+	size_t i = 0;
+
+	*n = 0;
+	for (; i < s->len; i++) {
+		int digit = hex_value(s->p[i]);
+
+		if (digit == -1 || digit >= (int)base)
+			break;
+		if (i == 15)
+			return false;
+		*n = *n * base + (unsigned)digit;
+	}
+	*s = (struct slice){s->p + i, s->len - i};
+	return i > 0;
+}
+
+static bool
+whole_number(struct slice s, uint64_t *n)
+{
+	return take_number(&s, 10, n) && s.len == 0;
+}
+
+/* -- the head ---------------------------------------------------------------------------- */
+
+static struct slice
+trim(struct slice s)
+{
+	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t'))
+		s = (struct slice){s.p + 1, s.len - 1};
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+static bool
+is_word(struct slice s, const char *lower)
+{
+	return s.len == strlen(lower) && strncasecmp((const char *)s.p, lower, s.len) == 0;
+}
+
+/* HTTP/1.x SP three digits, and then nothing or SP and a reason. */
+static enum answer_result
+read_status(struct answer *a, struct slice line)
+{
+	uint64_t status;
+
+	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 || line.p[8] != ' ' ||
+	    (line.p[7] != '0' && line.p[7] != '1') || (line.len > 12 && line.p[12] != ' ') ||
+	    !whole_number((struct slice){line.p + 9, 3}, &status) || status < 100 ||
+	    status > 599)
+		return ANSWER_BAD;
+	a->status = (int)status;
+	a->keep_alive = line.p[7] == '1';
+	a->chunked = a->has_length = false;
+	a->retry_after_s = a->left = 0;
+	a->at = ANSWER_AT_FIELD;
+	return ANSWER_MORE;
+}
+
+/* Seconds, or a date (RFC 9110, sections 10.2.3 and 5.6.7). */
+static uint64_t
+retry_after(struct slice value)
+{
+	char text[40];
+	struct tm tm = {0};
+	time_t when, now = time(NULL);
+	uint64_t seconds;
+
+	if (whole_number(value, &seconds))
+		return seconds;
+	if (value.len >= sizeof(text))
+		return 0;
+	memcpy(text, value.p, value.len);
+	text[value.len] = '\0';
+	if (strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
+		return 0;
+	when = timegm(&tm);
+	return when > now ? (uint64_t)(when - now) : 0;
+}
+
+/* The names in a list that mean something to us; of others nothing is said. */
+static void
+read_connection(struct answer *a, struct slice value)
+{
+	while (value.len > 0) {
+		const uint8_t *comma = memchr(value.p, ',', value.len);
+		size_t n = comma == NULL ? value.len : (size_t)(comma - value.p);
+		struct slice name = trim((struct slice){value.p, n});
+
+		if (is_word(name, "close"))
+			a->keep_alive = false;
+		n += comma != NULL;
+		value = (struct slice){value.p + n, value.len - n};
+	}
+}
+
+static enum answer_result
+read_length(struct answer *a, struct slice value)
+{
+	uint64_t n;
+
+	if (!whole_number(value, &n) || (a->has_length && n != a->left))
+		return ANSWER_BAD;
+	a->has_length = true;
+	a->left = n;
+	return ANSWER_MORE;
+}
+
+static enum answer_result
+read_named_field(struct answer *a, struct slice name, struct slice value)
+{
+	if (is_word(name, "content-length"))
+		return read_length(a, value);
+	if (is_word(name, "transfer-encoding")) {
+		/* We asked for none but this. */
+		if (a->chunked || !is_word(value, "chunked"))
+			return ANSWER_BAD;
+		a->chunked = true;
+	} else if (is_word(name, "connection")) {
+		read_connection(a, value);
+	} else if (is_word(name, "retry-after")) {
+		a->retry_after_s = retry_after(value);
+	}
+	return ANSWER_MORE;
+}
+
+/* The blank line: how the body will come (RFC 9112, section 6.3). */
+static enum answer_result
+end_head(struct answer *a)
+{
+	/* Another protocol is none that we have asked for. */
+	if (a->status == 101)
+		return ANSWER_BAD;
+	if (a->status < 200) {
+		a->at = ANSWER_AT_STATUS;
+		return ANSWER_MORE;
+	}
+	if (a->status == 204 || a->status == 304) {
+		a->has_length = true;
+		a->chunked = false;
+		a->left = 0;
+	}
+	/* Both: somebody on the way has read it otherwise than we do. */
+	if (a->chunked && a->has_length)
+		a->keep_alive = false;
+	if (!a->chunked && !a->has_length)
+		a->keep_alive = false;
+	a->at = a->chunked ? ANSWER_AT_SIZE : ANSWER_AT_BODY;
+	if (!a->chunked && a->has_length && a->left == 0)
+		a->at = ANSWER_AT_END;
+	return ANSWER_HEAD;
+}
+
+static enum answer_result
+read_field(struct answer *a, struct slice line)
+{
+	const uint8_t *colon;
+
+	if (line.len == 0)
+		return end_head(a);
+	colon = memchr(line.p, ':', line.len);
+	/* No name, white space before the colon, or a folded line. */
+	if (colon == NULL || colon == line.p || colon[-1] == ' ' || colon[-1] == '\t' ||
+	    *line.p == ' ' || *line.p == '\t')
+		return ANSWER_BAD;
+	return read_named_field(a, (struct slice){line.p, (size_t)(colon - line.p)},
+	    trim((struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
+}
+
+/* -- chunks ------------------------------------------------------------------------------ */
+
+/* The size, and perhaps extensions, which say nothing to us. */
+static enum answer_result
+read_size(struct answer *a, struct slice line)
+{
+	if (!take_number(&line, 16, &a->left))
+		return ANSWER_BAD;
+	line = trim(line);
+	if (line.len > 0 && *line.p != ';')
+		return ANSWER_BAD;
+	a->at = a->left > 0 ? ANSWER_AT_CHUNK : ANSWER_AT_TRAILER;
+	return ANSWER_MORE;
+}
+
+static enum answer_result
+read_trailer(struct answer *a, struct slice line)
+{
+	if (line.len > 0)
+		return ANSWER_MORE;
+	a->at = ANSWER_AT_END;
+	return ANSWER_MORE;
+}
+
+/* -- reading ----------------------------------------------------------------------------- */
+
+static enum answer_result
+read_line(struct answer *a, struct slice line)
+{
+	switch (a->at) {
+	case ANSWER_AT_STATUS:
+		return read_status(a, line);
+	case ANSWER_AT_FIELD:
+		return read_field(a, line);
+	case ANSWER_AT_SIZE:
+		return read_size(a, line);
+	case ANSWER_AT_CRLF:
+		a->at = ANSWER_AT_SIZE;
+		return line.len == 0 ? ANSWER_MORE : ANSWER_BAD;
+	case ANSWER_AT_TRAILER:
+		return read_trailer(a, line);
+	default:
+		return ANSWER_BAD;
+	}
+}
+
+/* Heads and trailer are bounded together; the framing of chunks, which may be many, by line. */
+static bool
+is_too_much(struct answer *a, size_t n)
+{
+	if (a->at == ANSWER_AT_SIZE || a->at == ANSWER_AT_CRLF)
+		return false;
+	a->read += n;
+	return a->read > ANSWER_HEAD_MAX;
+}
+
+/* A line feed ends a line, whether there is a carriage return before it or not (RFC 9112, section
+ * 2.2). */
+static enum answer_result
+take_line(struct answer *a, struct slice *in)
+{
+	const uint8_t *end = memchr(in->p, '\n', in->len);
+	size_t n = end == NULL ? in->len : (size_t)(end - in->p) + 1;
+	struct slice line = {in->p, n};
+	enum answer_result result;
+
+	*in = (struct slice){in->p + n, in->len - n};
+	if (n > ANSWER_LINE_MAX || is_too_much(a, n))
+		return ANSWER_BAD;
+	if (end == NULL || buf_len(&a->line) > 0) {
+		if (buf_append(&a->line, line.p, line.len) == -1)
+			return ANSWER_BAD;
+		line = buf_slice(&a->line);
+	}
+	if (end == NULL)
+		return ANSWER_MORE;
+	line.len--;
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	result = read_line(a, line);
+	buf_clear(&a->line);
+	return result;
+}
+
+static enum answer_result
+take_body(struct answer *a, struct slice *in, struct slice *piece)
+{
+	bool counted = a->at == ANSWER_AT_CHUNK || a->has_length;
+
+	*piece = *in;
+	if (counted && piece->len > a->left)
+		piece->len = (size_t)a->left;
+	*in = (struct slice){in->p + piece->len, in->len - piece->len};
+	if (!counted)
+		return ANSWER_PIECE;
+	a->left -= piece->len;
+	if (a->left == 0)
+		a->at = a->at == ANSWER_AT_CHUNK ? ANSWER_AT_CRLF : ANSWER_AT_END;
+	return ANSWER_PIECE;
+}
+
+enum answer_result
+answer_read(struct answer *a, struct slice *in, struct slice *piece)
+{
+	enum answer_result result = ANSWER_MORE;
+
+	while (result == ANSWER_MORE && a->at != ANSWER_AT_END && in->len > 0) {
+		if (a->at == ANSWER_AT_BODY || a->at == ANSWER_AT_CHUNK)
+			result = take_body(a, in, piece);
+		else
+			result = take_line(a, in);
+	}
+	if (result == ANSWER_MORE && a->at == ANSWER_AT_END)
+		return ANSWER_WHOLE;
+	return result;
+}
+
+bool
+answer_ends_here(const struct answer *a)
+{
+	return a->at == ANSWER_AT_BODY && !a->has_length;
+}

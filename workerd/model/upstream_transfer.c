@@ -1,0 +1,348 @@
+/*
+ * One request: how libcurl is told of it, and what it says of the answer.
+ *
+ * libcurl sends a request again by itself when a kept connection turns out to be dead, or the
+ * server refuses a stream unread. A question to a model costs money and may have been read, so that
+ * is the turn's to decide: before each sending libcurl asks (CURLOPT_PREREQFUNCTION), and the second
+ * one is refused.
+ */
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "workerd/model/upstream_plain.h"
+
+#define RETRY_AFTER_S_MAX 3600
+#define BUSY_MS           100 /* until a silence that is ours is looked at again */
+
+/* Milliseconds that are left of its time; of libcurl's transfers libcurl knows. */
+static uint64_t
+time_left(const struct upstream_transfer *t)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (t->until_ms == 0)
+		return UINT64_MAX;
+	return t->until_ms > now ? t->until_ms - now : 0;
+}
+
+/* From now on so much silence ends the transfer; what comes moves the end along. */
+static void
+watch_silence(struct upstream_transfer *t, uint64_t ms)
+{
+	uint64_t left = time_left(t);
+	struct timeval in = clock_timeval(ms < left ? ms : left);
+
+	evtimer_add(&t->silence, &in);
+}
+
+/* -- the breaker ------------------------------------------------------------------------- */
+
+/* Of the answers that are none, 408 and 429 say that the server can't now; other 4xx only that it
+ * does not like the question. */
+static bool
+status_is_failure(long status)
+{
+	return status >= 500 || status == 408 || status == 429;
+}
+
+static void
+judge(struct upstream_transfer *t, bool failed)
+{
+	struct breaker *b = &t->upstream->breaker;
+
+	if (t->judged)
+		return;
+	t->judged = true;
+	if (failed)
+		breaker_failure(b, t->probe, clock_mono_ms());
+	else
+		breaker_success(b);
+}
+
+void
+transfer_not_judged(struct upstream_transfer *t)
+{
+	if (!t->judged)
+		breaker_abandon(&t->upstream->breaker, t->probe);
+	t->judged = true;
+}
+
+/* -- what came, either way --------------------------------------------------------------- */
+
+void
+transfer_answered(
+    struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t asked)
+{
+	/* An answer may last for minutes; the question, sent whole, is not needed any more, as it is
+	 * never sent twice. */
+	if (asked == buf_len(&t->question))
+		buf_clear(&t->question);
+	if (retry_after_s > RETRY_AFTER_S_MAX)
+		retry_after_s = RETRY_AFTER_S_MAX;
+	t->answered = true;
+	watch_silence(t, t->upstream->idle_ms);
+	judge(t, status_is_failure(status));
+	t->events->headers(t->arg, (int)status, (unsigned)retry_after_s * 1000u);
+}
+
+void
+transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail)
+{
+	if (t->cancelled || t->ended)
+		return;
+	t->ended = true;
+	t->how = how;
+	t->detail = detail;
+	evtimer_del(&t->silence);
+	if (!t->keeps)
+		backlog_clear(t);
+	if (how == UPSTREAM_STALE)
+		transfer_not_judged(t);
+	else
+		judge(t, how != UPSTREAM_DONE);
+	if (t->queue == QUEUE_NONE)
+		upstream_over(t);
+}
+
+/* -- libcurl's callbacks ----------------------------------------------------------------- */
+
+static int
+before_sending(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct upstream_transfer *t = arg;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	t->resend = t->sent;
+	t->sent = true;
+	return t->resend ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static void
+on_answer(struct upstream_transfer *t, long status)
+{
+	curl_off_t retry_after = 0, asked = 0;
+	long version = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+	t->http2 = version >= CURL_HTTP_VERSION_2_0;
+	t->upstream->http1 = !t->http2;
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &asked);
+	transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
+}
+
+/* One line at a time, the blank line last; interim answers (1xx) have their own. */
+static size_t
+on_header(char *line, size_t size, size_t n, void *arg)
+{
+	struct upstream_transfer *t = arg;
+	long status = 0;
+
+	t->upstream->heard++;
+	t->heard_ms = clock_mono_ms();
+	if (t->cancelled)
+		return 0;
+	if (size * n > 2 || t->answered || (*line != '\r' && *line != '\n'))
+		return size * n;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 200)
+		on_answer(t, status);
+	return t->cancelled ? 0 : size * n;
+}
+
+static size_t
+on_body(char *piece, size_t size, size_t n, void *arg)
+{
+	struct upstream_transfer *t = arg;
+
+	enum backlog backlog;
+
+	t->upstream->heard++;
+	t->heard_ms = clock_mono_ms();
+	if (t->cancelled)
+		return 0;
+	backlog = backlog_take(t, (struct slice){(const uint8_t *)piece, size * n});
+	if (backlog == BACKLOG_PAUSE)
+		return CURL_WRITEFUNC_PAUSE;
+	return t->cancelled || backlog == BACKLOG_TOO_MUCH ? 0 : size * n;
+}
+
+/* -- its end ----------------------------------------------------------------------------- */
+
+static enum upstream_end
+classify(const struct upstream_transfer *t, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return UPSTREAM_DONE;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return t->resend ? UPSTREAM_STALE : UPSTREAM_BROKEN;
+	case CURLE_OPERATION_TIMEDOUT:
+		return UPSTREAM_TIMEOUT;
+	default:
+		return t->sent ? UPSTREAM_BROKEN : UPSTREAM_CONNECT;
+	}
+}
+
+void
+transfer_finished(struct upstream_transfer *t, CURLcode code)
+{
+	enum upstream_end how = classify(t, code);
+
+	t->upstream->heard++;
+	transfer_over(t, how,
+	    how == UPSTREAM_STALE
+		? "a kept connection had died, or the question came back unread"
+		: curl_easy_strerror(code));
+}
+
+/* How long it may be silent: to connect, to begin the answer, or within it. */
+static unsigned
+silence_limit(const struct upstream_transfer *t)
+{
+	const struct upstream *u = t->upstream;
+
+	if (t->answered)
+		return u->idle_ms;
+	if (t->plain != NULL && plain_is_connecting(t->plain) &&
+	    u->connect_ms < u->first_byte_ms)
+		return u->connect_ms;
+	return u->first_byte_ms;
+}
+
+static bool
+we_are_behind(const struct upstream_transfer *t)
+{
+	return t->queue == QUEUE_BEHIND || (t->engine != NULL && t->engine->behind > 0);
+}
+
+/* Nothing came for as long as the settings allow: before the answer began, or within it. */
+static void
+on_silence(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_transfer *t = arg;
+	unsigned limit = silence_limit(t);
+	uint64_t silent = clock_mono_ms() - t->heard_ms;
+
+	(void)fd;
+	(void)what;
+	if (silent < limit && time_left(t) > 0) {
+		watch_silence(t, limit - silent);
+		return;
+	}
+	/* It is we who do not read. */
+	if (we_are_behind(t) && time_left(t) > 0) {
+		watch_silence(t, BUSY_MS);
+		return;
+	}
+	transfer_over(t, UPSTREAM_TIMEOUT,
+	    time_left(t) == 0 ? "the answer was not whole in time"
+		: t->answered ? "nothing came within the answer for too long"
+			      : "no answer began in time");
+	upstream_settle(t->upstream);
+}
+
+/* -- its beginning ----------------------------------------------------------------------- */
+
+static void
+say_what(struct upstream_transfer *t)
+{
+	struct upstream *u = t->upstream;
+	CURL *e = t->easy;
+
+	curl_easy_setopt(e, CURLOPT_URL, u->url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, u->headers);
+	/* The key is the server's, not its proxy's. */
+	curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
+	curl_easy_setopt(e, CURLOPT_POST, 1L);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)buf_data(&t->question));
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)buf_len(&t->question));
+}
+
+static void
+say_how(struct upstream_transfer *t, unsigned total_ms)
+{
+	struct upstream *u = t->upstream;
+	CURL *e = t->easy;
+
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* Over TLS the handshake tells whether requests can share the connection, and the next ones
+	 * wait for that. Without TLS they would wait for a whole answer of HTTP/1.1. */
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->tls ? 1L : 0L);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)UPSTREAM_RECEIVE_BUFFER);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)u->connect_ms);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)total_ms);
+	if (u->ca_bundle != NULL)
+		curl_easy_setopt(e, CURLOPT_CAINFO, u->ca_bundle);
+	if (u->proxy != NULL)
+		curl_easy_setopt(e, CURLOPT_PROXY, u->proxy);
+}
+
+static void
+say_whom_to_call(struct upstream_transfer *t)
+{
+	CURL *e = t->easy;
+
+	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_sending);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+}
+
+static void
+make_easy(struct upstream_transfer *t, unsigned total_ms)
+{
+	t->easy = curl_easy_init();
+	must(t->easy != NULL);
+	say_what(t);
+	say_how(t, total_ms);
+	say_whom_to_call(t);
+}
+
+struct upstream_transfer *
+transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
+{
+	struct upstream_transfer *t = xcalloc(1, sizeof(*t));
+
+	t->upstream = u;
+	t->question = *question;
+	buf_init(question, question->max);
+	t->heard_ms = clock_mono_ms();
+	must(evtimer_assign(&t->silence, u->base, on_silence, t) == 0);
+	if (u->plain != NULL)
+		t->until_ms = t->heard_ms + total_ms;
+	else
+		make_easy(t, total_ms);
+	watch_silence(t,
+	    u->plain != NULL && u->connect_ms < u->first_byte_ms ? u->connect_ms
+								 : u->first_byte_ms);
+	return t;
+}
+
+void
+transfer_free(struct upstream_transfer *t)
+{
+	must(!t->upstream->inside);
+	backlog_clear(t);
+	if (t->easy != NULL) {
+		engine_remove(t->engine, t);
+		curl_easy_cleanup(t->easy);
+	}
+	plain_drop(t);
+	event_del(&t->silence);
+	buf_clear(&t->question);
+	free(t);
+}

@@ -1,0 +1,133 @@
+/*
+ * The joiner. Surrogates are its own matter, because to UTF-8 they are no characters (RFC 3629,
+ * section 3); whatever stands between them goes through utf8_repair().
+ */
+#include "workerd/model/utf8_reassembly.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+enum { HIGH = 0xa0, LOW = 0xb0 }; /* the least second byte of each kind of surrogate */
+
+/* Whether these n bytes are a surrogate of this kind, or begin like one: ED, 16 second bytes for
+ * each kind, and a last byte like any. */
+static bool
+looks_like(const uint8_t *p, size_t n, uint8_t kind)
+{
+	return p[0] == 0xed && (n < 2 || (p[1] & 0xf0) == kind) &&
+	    (n < 3 || (p[2] & 0xc0) == 0x80);
+}
+
+static bool
+is_surrogate(struct slice s, uint8_t kind)
+{
+	return s.len >= 3 && looks_like(s.p, 3, kind);
+}
+
+/* Bytes at the end of s whose meaning what comes next decides: a broken off character or
+ * surrogate, and a high surrogate that may still find its low one. */
+static size_t
+undecided(struct slice s)
+{
+	size_t tail = utf8_incomplete_tail(s);
+	const uint8_t *at;
+
+	if (tail == 0 && s.len >= 2 &&
+	    (looks_like(s.p + s.len - 2, 2, HIGH) || looks_like(s.p + s.len - 2, 2, LOW)))
+		tail = 2;
+	if (s.len < tail + 3)
+		return tail;
+	at = s.p + s.len - tail;
+	if (looks_like(at - 3, 3, HIGH) && (tail == 0 || looks_like(at, tail, LOW)))
+		tail += 3;
+	return tail;
+}
+
+/* Where the first surrogate of s is, or s.len. */
+static size_t
+surrogate_at(struct slice s)
+{
+	const uint8_t *end = s.p + s.len, *p = s.p;
+
+	while ((p = memchr(p, 0xed, (size_t)(end - p))) != NULL) {
+		struct slice rest = {p, (size_t)(end - p)};
+
+		if (is_surrogate(rest, HIGH) || is_surrogate(rest, LOW))
+			return (size_t)(p - s.p);
+		p++;
+	}
+	return s.len;
+}
+
+/* The character of a high and a low surrogate, three bytes each (Unicode 15, 3.9, D91). */
+static int
+add_pair(struct buf *out, const uint8_t *p)
+{
+	uint32_t high = (uint32_t)(p[1] & 0x0f) << 6 | (p[2] & 0x3f);
+	uint32_t low = (uint32_t)(p[4] & 0x0f) << 6 | (p[5] & 0x3f);
+	uint8_t utf8[4];
+
+	return buf_append(out, utf8, utf8_encode(0x10000 + (high << 10 | low), utf8));
+}
+
+/* Text of which every byte is decided. */
+static int
+add_decided(struct buf *out, struct slice s)
+{
+	while (s.len > 0) {
+		size_t n = surrogate_at(s);
+		bool pair;
+
+		if (utf8_repair(out, (struct slice){s.p, n}) == -1)
+			return -1;
+		s = (struct slice){s.p + n, s.len - n};
+		if (s.len == 0)
+			break;
+		pair = is_surrogate(s, HIGH) &&
+		    is_surrogate((struct slice){s.p + 3, s.len - 3}, LOW);
+		if ((pair ? add_pair(out, s.p) : buf_append_str(out, REPLACEMENT)) == -1)
+			return -1;
+		n = pair ? 6 : 3;
+		s = (struct slice){s.p + n, s.len - n};
+	}
+	return 0;
+}
+
+int
+joiner_add(struct joiner *j, struct buf *out, struct slice piece)
+{
+	struct buf whole;
+	struct slice text;
+	size_t tail;
+	int result = -1;
+
+	buf_init(&whole, j->len + piece.len);
+	if (buf_append(&whole, j->half, j->len) == -1 ||
+	    buf_append(&whole, piece.p, piece.len) == -1)
+		goto out;
+	text = buf_slice(&whole);
+	tail = undecided(text);
+	must(tail <= sizeof(j->half));
+	text.len -= tail;
+	if (add_decided(out, text) == -1)
+		goto out;
+	memcpy(j->half, text.p + text.len, tail);
+	j->len = (uint8_t)tail;
+	result = 0;
+out:
+	buf_clear(&whole);
+	return result;
+}
+
+struct slice
+joiner_end(struct joiner *j)
+{
+	bool waited = j->len > 0;
+
+	j->len = 0;
+	return slice_str(waited ? REPLACEMENT : "");
+}

@@ -1,0 +1,392 @@
+/*
+ * The line to storaged. A call keeps its encoded frame until it is answered, so that it can be
+ * sent again on a new line; the table of calls is indexed by the low bits of the request id.
+ */
+#include "workerd/store/store_client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/ipc/channel.h"
+
+#define CALLS_MAX      16384 /* a power of two: the low bits of a request id */
+#define WAITING_MAX    (64u * 1024 * 1024)
+#define OUT_MAX        (WAITING_MAX + 4 * WIRE_FRAME_MAX)
+#define BACKOFF_MIN_MS 20
+#define BACKOFF_MAX_MS 1000
+
+struct store_call {
+	struct store_client *client;
+	uint64_t id;
+	store_answer_fn *fn; /* NULL: forgotten */
+	void *arg;
+	struct event *deadline;
+	uint64_t since_ns;
+	unsigned sends;
+	struct buf frame;
+	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
+};
+
+struct store_listener {
+	const struct store_events *events;
+	void *arg;
+};
+
+struct store_client {
+	struct event_base *base;
+	const char *path;
+	struct scoreboard_worker *board;
+	struct channel channel;
+	bool connected;
+	struct event *readable, *writable, *retry;
+	unsigned backoff_ms;
+	uint64_t next_id;
+	size_t waiting; /* bytes of all calls' frames */
+	bool repeated;  /* the call whose answer is told was sent more than once */
+	struct store_call *calls[CALLS_MAX];
+	TAILQ_HEAD(, store_call) order;
+	struct store_listener listeners[STORE_LISTENERS_MAX];
+	size_t n_listeners;
+};
+
+static void try_connect(evutil_socket_t fd, short what, void *arg);
+
+static void
+event_gone(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
+}
+
+static void
+call_free(struct store_call *call)
+{
+	struct store_client *sc = call->client;
+
+	TAILQ_REMOVE(&sc->order, call, link);
+	sc->calls[call->id % CALLS_MAX] = NULL;
+	sc->waiting -= buf_len(&call->frame);
+	event_gone(&call->deadline);
+	buf_clear(&call->frame);
+	free(call);
+}
+
+static void
+call_answer(struct store_call *call, uint16_t type, const union msg *m)
+{
+	struct store_client *sc = call->client;
+	struct scoreboard_worker *board = sc->board;
+	store_answer_fn *fn = call->fn;
+	void *arg = call->arg;
+
+	if (m == NULL)
+		metric_add(&board->store_unanswered, 1);
+	else
+		metric_observe(&board->store, clock_mono_ns() - call->since_ns, 1);
+	sc->repeated = call->sends > 1;
+	call_free(call);
+	if (fn != NULL)
+		fn(arg, type, m);
+}
+
+bool
+store_client_repeated(const struct store_client *sc)
+{
+	return sc->repeated;
+}
+
+/* -- those who listen -------------------------------------------------------------------- */
+
+void
+store_client_listen(struct store_client *sc, const struct store_events *events, void *arg)
+{
+	must(sc->n_listeners < STORE_LISTENERS_MAX);
+	sc->listeners[sc->n_listeners++] = (struct store_listener){events, arg};
+}
+
+static void
+tell_connected(const struct store_client *sc, int fd)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->connected != NULL)
+			sc->listeners[i].events->connected(sc->listeners[i].arg, fd);
+}
+
+static void
+tell_lost(const struct store_client *sc)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->lost != NULL)
+			sc->listeners[i].events->lost(sc->listeners[i].arg);
+}
+
+static void
+tell_news(const struct store_client *sc, uint16_t type, const union msg *m)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->news != NULL)
+			sc->listeners[i].events->news(sc->listeners[i].arg, type, m);
+}
+
+/* -- the line ---------------------------------------------------------------------------- */
+
+static void
+disconnect(struct store_client *sc, const char *why)
+{
+	struct timeval in = clock_timeval(sc->backoff_ms);
+	bool was_connected = sc->connected;
+
+	if (was_connected)
+		log_event(LOG_WARN, "store_lost", L_STR("why", why));
+	sc->connected = false;
+	event_gone(&sc->readable);
+	event_gone(&sc->writable);
+	channel_close(&sc->channel);
+	evtimer_add(sc->retry, &in);
+	sc->backoff_ms =
+	    sc->backoff_ms * 2 < BACKOFF_MAX_MS ? sc->backoff_ms * 2 : BACKOFF_MAX_MS;
+	if (was_connected)
+		tell_lost(sc);
+}
+
+/* An answer goes to its call, unless nobody waits for it any more. */
+static void
+take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
+{
+	struct store_call *call = sc->calls[f->request % CALLS_MAX];
+
+	if (f->request == 0)
+		tell_news(sc, f->type, m);
+	else if (call != NULL && call->id == f->request)
+		call_answer(call, f->type, m);
+}
+
+static void
+take_frames(struct store_client *sc)
+{
+	struct frame f = {0};
+	union msg m;
+	enum wire_result r;
+
+	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
+		sc->backoff_ms = BACKOFF_MIN_MS;
+		take_frame(sc, &f, &m);
+	}
+	if (r != WIRE_MORE) {
+		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
+		    L_STR("message", msg_name(f.type)));
+		disconnect(sc, "protocol error");
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct store_client *sc = arg;
+	enum channel_io io = channel_read(&sc->channel);
+
+	(void)fd;
+	(void)what;
+	take_frames(sc);
+	if (!sc->connected || io == CHANNEL_DONE)
+		return;
+	disconnect(sc, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
+}
+
+static void
+flush(struct store_client *sc)
+{
+	switch (channel_flush(&sc->channel)) {
+	case CHANNEL_PENDING:
+		event_add(sc->writable, NULL);
+		break;
+	case CHANNEL_FAILED:
+		disconnect(sc, log_errno());
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+static void
+call_send(struct store_call *call)
+{
+	/* There is room: store_call() looked, and a new line starts empty. */
+	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
+		 buf_len(&call->frame)) == 0);
+	call->sends++;
+}
+
+static void
+try_connect(evutil_socket_t unused, short what, void *arg)
+{
+	struct store_client *sc = arg;
+	struct store_call *call;
+	int fd = channel_connect(sc->path);
+
+	(void)unused;
+	(void)what;
+	if (fd == -1) {
+		if (sc->backoff_ms == BACKOFF_MAX_MS)
+			log_event(LOG_WARN, "store_unreachable", L_STR("socket", sc->path),
+			    L_ERRNO());
+		disconnect(sc, log_errno());
+		return;
+	}
+	channel_open(&sc->channel, fd, ROLE_WORKER, ROLE_STORE, OUT_MAX);
+	sc->connected = true;
+	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
+	TAILQ_FOREACH (call, &sc->order, link)
+		call_send(call);
+	tell_connected(sc, fd);
+	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
+	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
+	must(sc->readable != NULL && sc->writable != NULL);
+	event_add(sc->readable, NULL);
+	flush(sc);
+}
+
+/* -- for users --------------------------------------------------------------------------- */
+
+struct store_client *
+store_client_new(struct event_base *base, const char *path, struct scoreboard_worker *board)
+{
+	struct store_client *sc = xcalloc(1, sizeof(*sc));
+
+	sc->base = base;
+	sc->path = path;
+	sc->board = board;
+	sc->channel.fd = -1;
+	sc->backoff_ms = BACKOFF_MIN_MS;
+	sc->next_id = 1;
+	TAILQ_INIT(&sc->order);
+	sc->retry = evtimer_new(base, try_connect, sc);
+	must(sc->retry != NULL);
+	evtimer_add(sc->retry, &(struct timeval){0});
+	return sc;
+}
+
+void
+store_client_free(struct store_client *sc)
+{
+	struct store_call *call;
+
+	if (sc == NULL)
+		return;
+	while ((call = TAILQ_FIRST(&sc->order)) != NULL)
+		call_free(call);
+	event_gone(&sc->readable);
+	event_gone(&sc->writable);
+	event_gone(&sc->retry);
+	channel_close(&sc->channel);
+	free(sc);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct store_call *call = arg;
+
+	(void)fd;
+	(void)what;
+	call_answer(call, 0, NULL);
+}
+
+static void
+call_limit(struct store_call *call, unsigned ms)
+{
+	struct timeval in = clock_timeval(ms);
+
+	call->deadline = evtimer_new(call->client->base, on_deadline, call);
+	must(call->deadline != NULL);
+	evtimer_add(call->deadline, &in);
+}
+
+/* A request id whose place in the table is free, or 0 when all are taken. */
+static uint64_t
+free_id(struct store_client *sc)
+{
+	for (size_t tries = 0; tries < CALLS_MAX; tries++) {
+		uint64_t id = sc->next_id++;
+
+		if (sc->calls[id % CALLS_MAX] == NULL)
+			return id;
+	}
+	return 0;
+}
+
+static bool
+has_room(const struct store_client *sc)
+{
+	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
+}
+
+struct store_call *
+store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
+    store_answer_fn *fn, void *arg)
+{
+	uint64_t id = free_id(sc);
+	struct store_call *call;
+
+	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
+		return NULL;
+	/* What timed out unsent still stands in the line's buffer. */
+	if (sc->connected && !has_room(sc))
+		return NULL;
+	call = xcalloc(1, sizeof(*call));
+	*call = (struct store_call){
+	    .client = sc, .id = id, .fn = fn, .arg = arg, .since_ns = clock_mono_ns()};
+	buf_init(&call->frame, WIRE_FRAME_MAX);
+	/* The caller keeps to the maxima of messages.def: what comes from outside was checked. */
+	must(msg_encode(&call->frame, type, id, msg) == 0);
+	if (timeout_ms > 0)
+		call_limit(call, timeout_ms);
+	sc->calls[id % CALLS_MAX] = call;
+	sc->waiting += buf_len(&call->frame);
+	TAILQ_INSERT_TAIL(&sc->order, call, link);
+	if (sc->connected)
+		call_send(call);
+	return call;
+}
+
+int
+store_send(struct store_client *sc, enum msg_type type, const void *msg)
+{
+	if (!sc->connected || !has_room(sc))
+		return -1;
+	must(channel_send(&sc->channel, type, 0, msg) == 0);
+	return 0;
+}
+
+void
+store_call_forget(struct store_call *call)
+{
+	call->fn = NULL;
+}
+
+void
+store_client_turn_end(struct store_client *sc)
+{
+	if (sc->connected && buf_len(&sc->channel.out) > 0)
+		flush(sc);
+}
+
+bool
+store_refused(uint16_t type, const union msg *m, enum store_error code)
+{
+	return type == MSG_ERROR && m->error.code == (uint16_t)code;
+}

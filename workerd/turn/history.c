@@ -1,0 +1,105 @@
+/*
+ * History pages. A page is kept as it came from the store, a list of records, and read when the
+ * question is written: an attempt that fails writes it again.
+ */
+#include "workerd/turn/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/model/openai.h"
+
+/* Beyond this much text no model would follow, and a worker must not hold it a thousandfold. */
+#define HISTORY_BYTES_MAX (4u * 1024 * 1024)
+
+struct history_page {
+	SLIST_ENTRY(history_page) link;
+	size_t len;
+	uint8_t list[];
+};
+
+void
+history_init(struct history *h, size_t max)
+{
+	*h = (struct history){.max = max};
+	SLIST_INIT(&h->pages);
+}
+
+void
+history_clear(struct history *h)
+{
+	struct history_page *page;
+
+	while ((page = SLIST_FIRST(&h->pages)) != NULL) {
+		SLIST_REMOVE_HEAD(&h->pages, link);
+		free(page);
+	}
+}
+
+/* A record that the decoder of its list has checked already. */
+static void
+read_record(struct slice item, struct msg_message_record *record)
+{
+	must(record_decode(item, MSG_MESSAGE_RECORD, record) == WIRE_OK);
+}
+
+static size_t
+count_with_text(struct slice messages)
+{
+	struct msg_message_record record;
+	struct slice item;
+	size_t n = 0;
+
+	while (wire_list_next(&messages, &item)) {
+		read_record(item, &record);
+		n += record.text.len > 0;
+	}
+	return n;
+}
+
+void
+history_add(struct history *h, struct slice messages, uint64_t older)
+{
+	struct history_page *page = xcalloc(1, sizeof(*page) + messages.len);
+
+	page->len = messages.len;
+	memcpy(page->list, messages.p, messages.len);
+	SLIST_INSERT_HEAD(&h->pages, page, link);
+	h->n += count_with_text(messages);
+	h->bytes += messages.len;
+	h->older = older;
+}
+
+size_t
+history_wanted(const struct history *h)
+{
+	if (h->older == 0 || h->n >= h->max || h->bytes >= HISTORY_BYTES_MAX)
+		return 0;
+	return h->max - h->n;
+}
+
+int
+history_write(const struct history *h, struct buf *body)
+{
+	const struct history_page *page;
+	size_t skip = h->n > h->max ? h->n - h->max : 0;
+
+	SLIST_FOREACH(page, &h->pages, link)
+	{
+		struct slice list = {page->list, page->len}, item;
+		struct msg_message_record record;
+
+		while (wire_list_next(&list, &item)) {
+			read_record(item, &record);
+			if (record.text.len == 0)
+				continue;
+			if (skip > 0)
+				skip--;
+			else if (openai_add_message(
+				     body, (enum message_role)record.role, record.text) == -1)
+				return -1;
+		}
+	}
+	return 0;
+}
