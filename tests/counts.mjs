@@ -1,20 +1,22 @@
-// What test programs print, counted: { passed, failed, skipped, failures: [{ name, why }] }, why being
-// the first lines of what a failed one said.
+// Counts test results in the output of test programs: { passed, failed, skipped, failures: [{ name, why }] }.
+// why: the first lines of the failure's message.
 
-/** So many lines say what failed; the whole stands further up, where the program's output is shown. */
+/** The summary repeats only the beginning of a message. */
 const WHY_LINES = 12;
 
-/** What a point of a TAP document says of its failure: its message, without logs, and where in the tests. */
-function whyTap(lines) {
-	const said = lines.map((line) => line.trim()).filter((line) => line !== "");
-	const since = said.findIndex((line) => line.startsWith("error:"));
-	if (since < 0) return [];
-	const rest = said.slice(since);
-	const ends = rest.findIndex((line) => /^(code|name|stack): |^--- the daemons' log/.test(line));
-	const error = rest.slice(0, ends < 0 ? rest.length : ends);
+/** The message of a failed TAP test point, how its process ended, and the lines of the tests in its stack. */
+function whyTap(diagnostics) {
+	const lines = diagnostics.map((line) => line.trim()).filter((line) => line !== "");
+	const ended = lines.filter((line) => /^(exitCode|signal): [^~]/.test(line));
+	const start = lines.findIndex((line) => line.startsWith("error:"));
+	if (start < 0) return ended;
+	const rest = lines.slice(start);
+	const end = rest.findIndex((line) => /^(code|name|stack): /.test(line));
+	const message = rest.slice(0, end < 0 ? rest.length : end);
 	const at = rest.filter((line) => /\/tests\/\S+\.mjs:\d+/.test(line)).slice(0, 3);
 	return [
-		...error.slice(0, WHY_LINES).map((line) => line.replace(/^error: (\|-)?/, "")),
+		...message.slice(0, WHY_LINES).map((line) => line.replace(/^error: (\|-)?/, "")),
+		...ended,
 		...at,
 	].filter((line) => line !== "");
 }
@@ -37,39 +39,37 @@ function tapPoints(text) {
 }
 
 /**
- * Counts the test points of a TAP document. A point that had points below it is a group: it
- * counts only when it failed and none below it did (a hook, or the runner itself).
+ * Counts the test points of a TAP document. A group of test points is not counted, except if it failed and
+ * none of its points did (a hook failed, or the process). file: the path of the test file, which Node
+ * reports as a passed test if there is no test in it.
  */
-export function countTap(text) {
+export function countTap(text, file) {
 	const count = { passed: 0, failed: 0, skipped: 0, failures: [] };
-	const below = []; // for each depth, the points since the last one further out
+	const open = []; // for each depth: how many points failed since the last point that is less deep
 	for (const { depth, failed, name, why } of tapPoints(text)) {
-		const deeper = below.filter((entry) => entry.depth > depth);
-		while (below.length > 0 && below[below.length - 1].depth > depth) below.pop();
-		if (below.length === 0 || below[below.length - 1].depth < depth)
-			below.push({ depth, failed: 0 });
-		const here = below[below.length - 1];
+		const deeper = open.filter((entry) => entry.depth > depth);
+		while (open.at(-1)?.depth > depth) open.pop();
+		if (open.length === 0 || open.at(-1).depth < depth) open.push({ depth, failed: 0 });
 		const failedBelow = deeper.reduce((sum, entry) => sum + entry.failed, 0);
-		if (failed) here.failed++;
-		else here.failed += failedBelow;
+		open.at(-1).failed += failed ? 1 : failedBelow;
 		if (deeper.length > 0 && (!failed || failedBelow > 0)) continue;
 		if (/#\s*SKIP\b/i.test(name)) count.skipped++;
 		else if (failed) {
 			count.failed++;
 			count.failures.push({ name: name.replace(/\s+#.*$/, ""), why });
-		} else count.passed++;
+		} else if (name !== file) count.passed++;
 	}
 	return count;
 }
 
-/** What cmocka printed while a test ran that failed. */
+/** What a failed cmocka test printed. */
 function whyCmocka(text, name) {
-	const ran = text.indexOf(`[ RUN      ] ${name}\n`);
-	const said = text.slice(ran < 0 ? text.length : ran, text.indexOf(`[  FAILED  ] ${name}\n`, ran));
-	return said.split("\n").slice(1, -1).slice(-WHY_LINES);
+	const start = text.indexOf(`[ RUN      ] ${name}\n`);
+	const end = text.indexOf(`[  FAILED  ] ${name}\n`, start);
+	return start < 0 ? [] : text.slice(start, end).split("\n").slice(1, -1).slice(-WHY_LINES);
 }
 
-/** Counts what cmocka prints in its standard form; it names the failed ones a second time at the end. */
+/** Counts cmocka's standard output, in which each failed test is listed again at the end. */
 export function countCmocka(text) {
 	const named = (word) =>
 		[...text.matchAll(new RegExp(`^\\[ *${word} *\\] (?!\\d+ test\\(s\\))(.*)$`, "gm"))].map(
@@ -81,5 +81,18 @@ export function countCmocka(text) {
 		failed: names.length,
 		skipped: new Set(named("SKIPPED")).size,
 		failures: names.map((name) => ({ name, why: whyCmocka(text, name) })),
+	};
+}
+
+/** Counts by the summary at the end of a spec report of Node's test runner. */
+export function countSummary(text) {
+	const number = (word) => Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+	const names = text.match(/^not ok .*|^\s*✖ .*/gm) ?? [];
+	const failed = number("fail") + number("cancelled");
+	return {
+		passed: number("pass"),
+		failed,
+		skipped: number("skipped") + number("todo"),
+		failures: failed > 0 ? names.map((name) => ({ name: name.trim(), why: [] })) : [],
 	};
 }

@@ -1,25 +1,28 @@
-// Runs the tests and sums them up: `node tests/run.mjs [options] [suite …]`.
+// Runs the tests and prints a summary: `node tests/run.mjs [options] [suite …]`.
 //
-//	--suites a,b   the same as naming them; without any, all run:
-//	               unit       every program in BUILD/unit (cmocka)
-//	               e2e        tests/e2e, real processes
-//	               faults     tests/faults, processes that are killed, starved and lied to
-//	               browser    tests/browser, a page in Chromium
-//	               frontends  `npm test` of the widget and the dashboard
-//	               install    tests/install, the package on a Debian that is booted; only when it is
-//	                          named (`make test-install` makes what it needs)
-//	--build DIR    where the programs are (build); given several times, unit, e2e and faults run for
-//	               each, so that one run covers the plain and the sanitizer builds
-//	--only TEXT    only files with this in their name
-//	--hands N      how many programs and test files run at a time (one more than there are processors, since
-//	               most of them wait much more than they compute)
+// Suites; without any, all but install run:
+//	unit         every program below BUILD/unit (cmocka)
+//	e2e          tests/e2e: real processes, started by each test file
+//	faults       tests/faults: processes are killed, starved and sent invalid data
+//	browser      tests/browser: pages in Chromium
+//	frontends    `npm test` in widget/ and dashboard/
+//	install      tests/install: the package on a booted Debian (`make test-install`)
+// Options:
+//	--build DIR    where the programs are (default: build). May be repeated: the first build runs
+//	               everything; each further build, with sanitizers, runs the unit tests and the
+//	               files that tests/sanitized.txt lists
+//	--only TEXT    run only files with TEXT in their name
+//	--parallel N   run N test files at a time (default: one more than there are processors, because
+//	               most tests mostly wait)
+//	--limit S      kill a test file that runs for more than S seconds
 //
-// What a file prints is shown when it has ended.
+// The output of a test file is printed when the file has ended; if it failed, the end of each of its
+// daemons' logs follows. A failed file is run once more, alone, after all others. If it passes then, it
+// counts as passed and is listed as flaky at the end, with its first output. More than FLAKY_MAX flaky
+// files fail the run.
 //
-// At the end each that failed is named, with the beginning of what it said.
-//
-// The last line is `N passed, N failed`, with `, N skipped` if there are any; the exit status is 0
-// only if none failed. A suite without a single test, a runner that crashes or hangs: a failure.
+// A file without tests, a crash and an exceeded limit are failures. The last line of the output is
+// `N passed, N failed`, and `, N skipped` if there are any. The exit status is 0 if none failed.
 
 import { spawn } from "node:child_process";
 import {
@@ -35,13 +38,14 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { countCmocka, countTap } from "./counts.mjs";
+import { parseArgs } from "node:util";
+import { countCmocka, countSummary, countTap } from "./counts.mjs";
 import { portShare } from "./ports.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /**
- * What each consists of, in a build: [{ name, what, run }]; run takes the hand's share of ports. They
- * run in this order: with short ones at the end no hand has to wait long for another.
+ * The jobs of each suite, in the order in which they run. The long ones come first, so that no processor
+ * is idle at the end.
  */
 const SUITES = {
 	install: nodeJobs,
@@ -51,24 +55,29 @@ const SUITES = {
 	frontends: frontendJobs,
 	unit: unitJobs,
 };
-const BY_NAME_ONLY = ["install"];
+const ONLY_IF_NAMED = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
-/** For one program or test file: far more than any takes, also on a machine with much else to do. */
-const LIMIT_MS = process.env.TEST_LONG ? 3_600_000 : 900_000;
+const SANITIZED = "tests/sanitized.txt";
+const FLAKY_MAX = 3;
+/** More failed files than this are not run again: the cause is not bad luck. */
+const RERUNS_MAX = 10;
+/** The end of each log that is printed when a test file fails. */
+const LOG_LINES = 200;
+/** The default of --limit: far more than any file takes, even on a busy machine. */
+const LIMIT_S = process.env.TEST_LONG ? 3600 : 900;
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-run-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
-// -- running --------------------------------------------------------------------------------
+// Processes
 
 const running = new Set();
 
-/** Ends a process and all that it started. */
 function killGroup(child) {
 	try {
 		process.kill(-child.pid, "SIGKILL");
 	} catch {
-		// It has gone.
+		// The whole group has exited.
 	}
 }
 
@@ -78,12 +87,25 @@ for (const signal of ["SIGINT", "SIGTERM"])
 		process.exit(1);
 	});
 
+let cpuBefore = 0;
+
+/** CPU seconds of the child that exited last and of its descendants; call it once for each child. */
+function cpuOfExitedChild() {
+	const stat = readFileSync("/proc/self/stat", "utf8")
+		.replace(/^.*\) /, "")
+		.split(" ");
+	const total = (Number(stat[13]) + Number(stat[14])) / 100; // proc(5): cutime, cstime
+	const used = total - cpuBefore;
+	cpuBefore = total;
+	return used;
+}
+
 /**
- * Runs a command in a process group of its own and keeps its output.
- * @returns {Promise<{output: string, trouble: string | undefined}>} trouble: why it counts as
- *     failed, whatever it printed
+ * Runs a command in a process group of its own.
+ * @returns {Promise<{output: string, trouble?: string, cpu: number}>} trouble: how it crashed or failed;
+ *     cpu: in seconds
  */
-function run(command, args, { env = {}, cwd = ROOT } = {}) {
+function run(command, args, { env, cwd, limit }) {
 	return new Promise((done) => {
 		const child = spawn(command, args, {
 			cwd,
@@ -93,11 +115,12 @@ function run(command, args, { env = {}, cwd = ROOT } = {}) {
 		});
 		running.add(child);
 		let output = "";
+		let cpu = 0;
 		let late = false;
 		const timer = setTimeout(() => {
 			late = true;
 			killGroup(child);
-		}, LIMIT_MS);
+		}, limit * 1000);
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding("utf8");
 			stream.on("data", (text) => {
@@ -107,51 +130,23 @@ function run(command, args, { env = {}, cwd = ROOT } = {}) {
 		const finish = (trouble) => {
 			clearTimeout(timer);
 			running.delete(child);
-			killGroup(child); // what it left behind
-			done({ output, trouble });
+			killGroup(child); // processes that it left running
+			done({ output, trouble, cpu });
 		};
 		child.on("error", (error) => finish(error.message));
+		child.on("exit", () => {
+			cpu = cpuOfExitedChild();
+		});
 		child.on("close", (code, signal) => {
-			if (late) finish(`not done within ${LIMIT_MS / 1000} s`);
-			else if (signal) finish(`ended by ${signal}`);
+			if (late) finish(`not finished after ${limit} s`);
+			else if (signal) finish(`killed by ${signal}`);
 			else finish(code === 0 ? undefined : `exit status ${code}`);
 		});
 	});
 }
 
-// -- counting -------------------------------------------------------------------------------
-
-const total = { passed: 0, failed: 0, skipped: 0 };
-const failures = [];
-
-/** A suite without anything to run is a failure. */
-function nothingToRun(what) {
-	total.failed++;
-	failures.push({ name: `${what}: nothing to run`, why: [] });
-}
-
-/** Adds a program's tests to the sum; trouble and having none at all are failures. */
-function add(what, count, trouble) {
-	total.passed += count.passed;
-	total.failed += count.failed;
-	total.skipped += count.skipped;
-	failures.push(...count.failures.map(({ name, why }) => ({ name: `${what}: ${name}`, why })));
-	if (count.failed > 0) return false;
-	const none = count.passed + count.skipped === 0;
-	if (!trouble && !none) return true;
-	total.failed++;
-	failures.push({ name: `${what}: ${trouble ?? "no test ran"}`, why: [] });
-	return false;
-}
-
-function report(what, ok, count, since) {
-	const seconds = ((Date.now() - since) / 1000).toFixed(1);
-	console.log(
-		`${ok ? "ok    " : "FAILED"} ${what}: ${count.passed} passed, ${count.failed} failed (${seconds} s)`,
-	);
-}
-
-// -- the suites -----------------------------------------------------------------------------
+// Jobs: { name, title, command, args(dir), cwd, env, verbose, count(output, dir) }. Each run of a job has an
+// empty directory `dir`.
 
 function isProgram(path) {
 	try {
@@ -162,150 +157,221 @@ function isProgram(path) {
 	}
 }
 
-function listDir(dir) {
-	try {
-		return readdirSync(dir).sort();
-	} catch {
-		return [];
-	}
+function listFiles(dir) {
+	return existsSync(dir) ? readdirSync(dir, { recursive: true }).sort() : [];
 }
 
-/** How a suite, or a file of it, is named: by the build too, where that makes a difference. */
-function nameOf(suite, build, file = "") {
-	const path = join(suite, file);
+/** The name of a suite, or of a file in it, for people. */
+function titleOf(suite, build, name = "") {
+	const path = join(suite, name);
 	return PER_BUILD.includes(suite) ? `${path} in ${relative(ROOT, build) || build}` : path;
-}
-
-async function runUnit(what, program) {
-	const since = Date.now();
-	const { output, trouble } = await run(program, []);
-	const count = countCmocka(output);
-	const ok = add(what, count, trouble);
-	if (!ok) console.log(output);
-	report(what, ok, count, since);
 }
 
 function unitJobs(suite, build) {
 	const dir = join(build, "unit");
-	return readdirSync(dir, { recursive: true })
+	return listFiles(dir)
 		.filter((name) => basename(name).startsWith("test_") && isProgram(join(dir, name)))
-		.map((name) => {
-			const what = nameOf(suite, build, name);
-			return { name, what, run: () => runUnit(what, join(dir, name)) };
-		});
+		.map((name) => ({
+			name,
+			title: titleOf(suite, build, name),
+			command: join(dir, name),
+			args: () => [],
+			count: countCmocka,
+		}));
 }
 
-/** Runs one test file with Node's runner: one that hangs cannot take others along. */
-async function runNodeFile(what, path, env) {
-	const since = Date.now();
-	const tap = join(mkdtempSync(join(scratch, "file-")), "tap");
-	const reporters = ["spec", "stdout", "tap", tap].map((value, i) =>
-		i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
-	);
-	const { output, trouble } = await run(process.execPath, ["--test", ...reporters, path], { env });
-	const count = countTap(existsSync(tap) ? readFileSync(tap, "utf8") : "");
-	process.stdout.write(output);
-	report(what, add(what, count, trouble), count, since);
-}
-
+/** One process of Node's test runner for each file: a file that hangs does not stop the others. */
 function nodeJobs(suite, build) {
 	const dir = join(ROOT, "tests", suite);
-	const env = { BANTER_BUILD: build };
-	return listDir(dir)
+	const reporters = (tap) =>
+		["spec", "stdout", "tap", tap].map((value, i) =>
+			i % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
+		);
+	return listFiles(dir)
 		.filter((name) => name.endsWith(".test.mjs"))
-		.map((name) => {
-			const path = join(dir, name);
-			const what = nameOf(suite, build, name);
-			return { name, what, run: (ports) => runNodeFile(what, path, { ...env, ...ports }) };
-		});
-}
-
-/** The front ends bring their own runner; its last words are the count. */
-async function runFrontend(what, cwd) {
-	const since = Date.now();
-	const { output, trouble } = await run("npm", ["test", "--silent"], { cwd });
-	const said = (word) => Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
-	const count = {
-		passed: said("pass"),
-		failed: said("fail") + said("cancelled"),
-		skipped: said("skipped") + said("todo"),
-		failures: [],
-	};
-	if (count.failed > 0)
-		for (const name of output.match(/^not ok .*|^\s*✖ .*/gm) ?? [])
-			count.failures.push({ name: name.trim(), why: [] });
-	const ok = add(what, count, trouble);
-	if (!ok) console.log(output);
-	report(what, ok, count, since);
+		.map((name) => ({
+			name,
+			title: titleOf(suite, build, name),
+			command: process.execPath,
+			args: (run) => ["--test", ...reporters(join(run, "tap")), join(dir, name)],
+			env: { BANTER_BUILD: build },
+			verbose: true,
+			count: (_, run) => countTap(readIfThere(join(run, "tap")), join(dir, name)),
+		}));
 }
 
 function frontendJobs(suite, build) {
-	return ["widget", "dashboard"].map((name) => {
-		const what = nameOf(suite, build, name);
-		return { name, what, run: () => runFrontend(what, join(ROOT, name)) };
+	return ["widget", "dashboard"].map((name) => ({
+		name,
+		title: titleOf(suite, build, name),
+		command: "npm",
+		args: () => ["test", "--silent"],
+		cwd: join(ROOT, name),
+		count: countSummary,
+	}));
+}
+
+const readIfThere = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+
+/** The end of each log that the daemons of a test file wrote (tests/e2e/daemon.mjs). */
+function logsIn(dir) {
+	const logs = listFiles(dir).filter((name) => name.endsWith(".log"));
+	return logs.map((name) => {
+		const lines = readFileSync(join(dir, name), "utf8").trimEnd().split("\n");
+		return `--- the daemons' log ${name}, last ${LOG_LINES} lines ---\n${lines.slice(-LOG_LINES).join("\n")}\n`;
 	});
 }
 
-/** All that is to be run. */
-function jobsOf({ builds, suites, only }) {
-	const ordered = Object.keys(SUITES).filter((name) => suites.includes(name));
-	const wanted = ordered.flatMap((name) =>
-		builds.filter((_, i) => i === 0 || PER_BUILD.includes(name)).map((build) => [name, build]),
+/** Runs a job and prints the result: { job, ok, count, problem, output }. */
+async function runJob(job, ports, limit) {
+	const dir = mkdtempSync(join(scratch, "job-"));
+	const since = performance.now();
+	const env = { ...job.env, ...ports, BANTER_TEST_LOG_DIR: dir };
+	const ended = await run(job.command, job.args(dir), { env, cwd: job.cwd ?? ROOT, limit });
+	const seconds = (performance.now() - since) / 1000;
+	const count = job.count(ended.output, dir);
+	const empty = count.passed + count.failed + count.skipped === 0;
+	const problem = ended.trouble ?? (empty ? "no test ran" : undefined);
+	const ok = count.failed === 0 && !problem;
+	const output = [ended.output, ...(ok ? [] : logsIn(dir))].join("\n");
+	rmSync(dir, { recursive: true });
+	if (job.verbose || !ok) console.log(output.trimEnd());
+	console.log(
+		`${ok ? "ok    " : "FAILED"} ${job.title}: ${count.passed} passed, ${count.failed} failed ` +
+			`(${seconds.toFixed(1)} s, ${ended.cpu.toFixed(1)} s of CPU)`,
 	);
-	return wanted.flatMap(([suite, build]) => {
-		const jobs = SUITES[suite](suite, build);
-		if (jobs.length === 0) nothingToRun(nameOf(suite, build));
-		return jobs.filter(({ name }) => name.includes(only));
-	});
+	return { job, ok, count, problem, output };
 }
 
-/** So many at a time. */
-async function runJobs(jobs, hands) {
+/** Runs N jobs at a time; resolves to their results. */
+async function runJobs(jobs, parallel, limit) {
 	const waiting = [...jobs];
-	const hand = async (_, i) => {
-		const ports = portShare(i, hands);
-		for (let job = waiting.shift(); job; job = waiting.shift()) await job.run(ports);
+	const results = [];
+	const worker = async (_, i) => {
+		const ports = portShare(i, parallel);
+		for (let job = waiting.shift(); job; job = waiting.shift())
+			results.push(await runJob(job, ports, limit));
 	};
-	await Promise.all(Array.from({ length: hands }, hand));
+	await Promise.all(Array.from({ length: parallel }, worker));
+	return results;
 }
 
-// -- the whole ------------------------------------------------------------------------------
+// Results
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = []; // { name, why: lines }
+
+function addFailure(name, why = []) {
+	total.failed++;
+	failures.push({ name, why });
+}
+
+function addResult({ job, count, problem }) {
+	for (const outcome of Object.keys(total)) total[outcome] += count[outcome];
+	failures.push(...count.failures.map(({ name, why }) => ({ name: `${job.title}: ${name}`, why })));
+	if (count.failed === 0 && problem) addFailure(`${job.title}: ${problem}`);
+}
+
+/** Runs failed jobs again, one at a time; resolves to the first results of those that pass now. */
+async function rerun(failed, limit) {
+	if (failed.length > RERUNS_MAX) {
+		console.log(`\n${failed.length} files failed, too many to run each of them again.`);
+		for (const result of failed) addResult(result);
+		return [];
+	}
+	const flaky = [];
+	for (const first of failed) {
+		console.log(`\nRunning again, alone: ${first.job.title}`);
+		const second = await runJob(first.job, portShare(0, 1), limit);
+		addResult(second);
+		if (second.ok) flaky.push(first);
+	}
+	return flaky;
+}
+
+function printSummary(flaky) {
+	if (failures.length > 0) console.log("\nFailed:");
+	for (const { name, why } of failures)
+		console.log([`  ${name}`, ...why.map((line) => `      ${line}`)].join("\n"));
+	for (const { job, output } of flaky)
+		console.log(`\nFirst output of ${job.title}, which is flaky:\n${output.trimEnd()}`);
+	if (flaky.length > 0) console.log("\nFlaky (failed, then passed when run again alone):");
+	for (const { job } of flaky) console.log(`  ${job.title}`);
+	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+	console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+}
+
+// Main
 
 function usage(problem) {
 	console.error(
-		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--hands N] [${Object.keys(SUITES).join("|")}]…`,
+		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--parallel N] [--limit S] ` +
+			`[${Object.keys(SUITES).join("|")}]…`,
 	);
 	process.exit(64); // EX_USAGE
 }
 
-function parseArguments(args) {
-	const options = { builds: [], suites: [], only: "", hands: 1 + availableParallelism() };
-	while (args.length > 0) {
-		const [arg] = args.splice(0, 1);
-		const value = () => args.shift() ?? usage(`${arg} needs a value`);
-		if (arg === "--build") options.builds.push(resolve(value()));
-		else if (arg === "--suites") options.suites.push(...value().split(","));
-		else if (arg === "--only") options.only = value();
-		else if (arg === "--hands") options.hands = Number(value()) || usage("--hands wants a number");
-		else options.suites.push(arg);
+function parseArguments() {
+	const options = {
+		build: { type: "string", multiple: true, default: [join(ROOT, "build")] },
+		only: { type: "string", default: "" },
+		parallel: { type: "string", default: String(1 + availableParallelism()) },
+		limit: { type: "string", default: String(LIMIT_S) },
+	};
+	try {
+		const { values, positionals } = parseArgs({ options, allowPositionals: true });
+		for (const name of positionals)
+			if (!Object.hasOwn(SUITES, name)) usage(`unknown suite: ${name}`);
+		for (const name of ["parallel", "limit"]) {
+			values[name] = Number(values[name]);
+			if (!(values[name] >= 1)) usage(`--${name} expects a positive number`);
+		}
+		const all = Object.keys(SUITES).filter((name) => !ONLY_IF_NAMED.includes(name));
+		return { ...values, suites: positionals.length > 0 ? positionals : all };
+	} catch (error) {
+		return usage(error.message);
 	}
-	for (const name of options.suites)
-		if (!Object.hasOwn(SUITES, name)) usage(`there is no suite ${name}`);
-	if (options.builds.length === 0) options.builds.push(join(ROOT, "build"));
-	if (options.suites.length === 0)
-		options.suites = Object.keys(SUITES).filter((name) => !BY_NAME_ONLY.includes(name));
-	return options;
+}
+
+/** The e2e and faults files that run with every build, as paths below tests/. */
+function sanitizedFiles() {
+	const lines = readFileSync(join(ROOT, SANITIZED), "utf8").split("\n");
+	const files = lines.map((line) => line.split(/[\s#]/, 1)[0]).filter((file) => file !== "");
+	for (const file of files)
+		if (!existsSync(join(ROOT, "tests", file)))
+			addFailure(`${SANITIZED} lists ${file}, which does not exist`);
+	return files;
+}
+
+/** The jobs to run, in order. */
+function jobsOf({ build: builds, suites, only }) {
+	const sanitized = builds.length > 1 ? sanitizedFiles() : [];
+	const inBuild = (suite, first) => (job) =>
+		first || suite === "unit" || sanitized.includes(join(suite, job.name));
+	const ordered = Object.keys(SUITES).filter((name) => suites.includes(name));
+	return ordered.flatMap((suite) =>
+		builds
+			.filter((_, i) => i === 0 || PER_BUILD.includes(suite))
+			.flatMap((build, i) => {
+				const jobs = SUITES[suite](suite, resolve(build));
+				if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
+				return jobs.filter(inBuild(suite, i === 0)).filter(({ name }) => name.includes(only));
+			}),
+	);
 }
 
 async function main() {
-	const options = parseArguments(process.argv.slice(2));
-	await runJobs(jobsOf(options), options.hands);
-	if (failures.length > 0) console.log("\nFailed:");
-	for (const { name, why } of failures)
-		console.log([`  ${name}`, ...why.map((line) => `      ${line}`)].join("\n"));
-	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-	console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
-	process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+	const options = parseArguments();
+	const results = await runJobs(jobsOf(options), options.parallel, options.limit);
+	for (const result of results.filter(({ ok }) => ok)) addResult(result);
+	const flaky = await rerun(
+		results.filter(({ ok }) => !ok),
+		options.limit,
+	);
+	if (flaky.length > FLAKY_MAX)
+		addFailure(`${flaky.length} flaky files, at most ${FLAKY_MAX} are tolerated`);
+	printSummary(flaky);
+	process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
 await main();

@@ -1,6 +1,7 @@
 // One program under test: started, watched, killed, started again; and what it wrote.
 
 import { spawn } from "node:child_process";
+import { appendFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -68,13 +69,30 @@ function parseLogfmt(line) {
 	return fields;
 }
 
-/** What all processes of one banter wrote to their standard error, in order of arrival. */
+/** The runner prints the logs in this directory if the test file fails. */
+const LOG_DIR = process.env.BANTER_TEST_LOG_DIR;
+let logs = 0;
+
+/**
+ * The standard error of all processes of one banter, in order of arrival. BANTER_TEST_LOG=1 prints it while
+ * the test runs.
+ */
 export class Log {
 	lines = [];
+	#file = LOG_DIR && join(LOG_DIR, `${process.pid}-${String(++logs).padStart(3, "0")}.log`);
 
 	add(from, text) {
-		this.lines.push({ from, text, at: performance.now(), ...parseLogfmt(text) });
-		if (process.env.BANTER_TEST_LOG) console.error(`${from}: ${text}`);
+		const at = performance.now();
+		this.lines.push({ from, text, at, ...parseLogfmt(text) });
+		const line = `${(at / 1000).toFixed(3)} s ${from}: ${text}\n`;
+		if (this.#file) appendFileSync(this.#file, line);
+		if (process.env.BANTER_TEST_LOG) process.stderr.write(line);
+	}
+
+	/** The tests that this log belongs to have passed: it is not printed if another test fails. */
+	discard() {
+		if (this.#file) rmSync(this.#file, { force: true });
+		this.#file = undefined;
 	}
 
 	/** The first line from position on that the predicate likes, once it is there. */

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { freePort } from "../ports.mjs";
 import { Authority } from "./certs.mjs";
 import { Daemon, Log, ROOT, until } from "./daemon.mjs";
-import { Banter, withLog } from "./harness.mjs";
+import { Banter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 
 /** What `make deps` has taken out of Debian's packages comes first. */
@@ -171,9 +171,10 @@ export async function behind(kind, options, body) {
 	try {
 		await body({ front, banter });
 		await banter.stop();
+		for (const { log } of [front, banter]) log.discard();
 	} catch (error) {
 		await banter.end();
-		throw withLog(error, banter.log);
+		throw error;
 	} finally {
 		await front.stop();
 	}

@@ -89,7 +89,7 @@ export class Banter {
 			await this.ready();
 		} catch (error) {
 			await this.end();
-			throw withLog(error, this.log);
+			throw error;
 		}
 	}
 
@@ -291,7 +291,7 @@ export class Banter {
 		problems.push(
 			...this.log.lines.filter((line) => this.isProblem(line)).map((line) => line.text),
 		);
-		if (problems.length > 0) throw withLog(new Error(problems.join("\n")), this.log);
+		if (problems.length > 0) throw new Error(problems.join("\n"));
 	}
 
 	isProblem(line) {
@@ -307,12 +307,6 @@ export class Banter {
 	wasUnneeded(pid) {
 		return this.log.lines.some((line) => line.pid === pid && line.why === UNNEEDED);
 	}
-}
-
-/** The error, with what the daemons have said at the end of it. */
-export function withLog(error, log) {
-	error.message += `\n--- the daemons' log ---\n${log.tail()}`;
-	return error;
 }
 
 /** A banter for all tests of a describe(), started before the first and stopped after the last. */
@@ -331,7 +325,8 @@ export async function withBanter(options, body) {
 		await body(banter);
 	} catch (error) {
 		await banter.end();
-		throw withLog(error, banter.log);
+		throw error;
 	}
 	await banter.stop();
+	banter.log.discard();
 }

@@ -83,9 +83,7 @@ async function withFleet(body) {
 	const fleet = new Fleet(FLEET);
 	try {
 		await body(store, fleet);
-	} catch (error) {
-		error.message += `\n--- storaged's log ---\n${store.log.tail(50)}`;
-		throw error;
+		store.log.discard();
 	} finally {
 		await store.remove();
 	}

@@ -1,0 +1,201 @@
+// The test runner: which failures fail the run, what it runs again, and what it prints at the end.
+// Each case runs tests/run.mjs on a small tree of its own.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { ROOT } from "./daemon.mjs";
+
+const SHARED = ["run.mjs", "counts.mjs", "ports.mjs", "e2e/daemon.mjs"];
+
+// Programs that print what cmocka prints.
+const PASSES = "echo '[       OK ] one'; exit 0";
+const FAILS = "echo '[ RUN      ] one'; echo always; echo '[  FAILED  ] one'; exit 1";
+const SKIPS = "echo '[  SKIPPED ] one'; exit 0";
+const CRASHES = "kill -SEGV $$";
+const HANGS = "sleep 1000";
+const EMPTY = "exit 0";
+const once = (script) =>
+	`if mkdir "$0.ran"; then echo the first run; ${script}; else ${PASSES}; fi`;
+const FLAKY = once(FAILS);
+
+// What test files for Node's runner begin with.
+const IMPORTS = `
+	import { existsSync, writeFileSync } from "node:fs";
+	import { it } from "node:test";
+	import { Daemon, Log } from "./daemon.mjs";
+	const marker = new URL(import.meta.url + ".ran");
+	const isFirst = !existsSync(marker);
+	writeFileSync(marker, "");
+`;
+const NODE_PASSES = 'it("passes", () => {});';
+
+/**
+ * Runs the runner on these files, whose names are paths in the tree.
+ * @returns {{status: number, output: string, lines: string[], last: string}}
+ */
+function runTree(files, ...args) {
+	const tree = mkdtempSync(join(tmpdir(), "banter-runner-"));
+	try {
+		for (const name of SHARED) cpSync(join(ROOT, "tests", name), join(tree, "tests", name));
+		for (const [name, text] of Object.entries(files)) {
+			mkdirSync(dirname(join(tree, name)), { recursive: true });
+			const body = name.startsWith("tests/e2e/") ? IMPORTS + text : text;
+			writeFileSync(join(tree, name), body, { mode: 0o755 });
+		}
+		const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+		const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
+		const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd: tree });
+		assert.equal(stderr.toString(), "");
+		const output = stdout.toString();
+		const lines = output.trimEnd().split("\n");
+		return { status, output, lines, last: lines.at(-1) };
+	} finally {
+		rmSync(tree, { recursive: true });
+	}
+}
+
+/** Unit programs of these scripts: test_0, test_1, … */
+const unit = (scripts, build = "build") =>
+	Object.fromEntries(
+		scripts.map((script, i) => [`${build}/unit/test_${i}`, `#!/bin/sh\n${script}\n`]),
+	);
+
+const e2e = (texts) =>
+	Object.fromEntries(texts.map((text, i) => [`tests/e2e/f${i}.test.mjs`, text]));
+
+describe("the test runner", () => {
+	it("passes if every file passes", () => {
+		const { status, output, last } = runTree(unit([PASSES, PASSES, SKIPS]), "unit");
+		assert.equal(last, "2 passed, 0 failed, 1 skipped");
+		assert.equal(status, 0);
+		assert.doesNotMatch(output, /Flaky|Failed|again/);
+	});
+
+	it("lists a file as flaky that passes when run again, with its first output", () => {
+		const { status, output, lines } = runTree(unit([PASSES, FLAKY]), "unit");
+		assert.equal(status, 0);
+		assert.match(output, /\nFirst output of unit\/test_1 in build, .*:\nthe first run\n/);
+		assert.doesNotMatch(output, /^Failed:/m);
+		assert.deepEqual(lines.slice(-4), [
+			"Flaky (failed, then passed when run again alone):",
+			"  unit/test_1 in build",
+			"",
+			"2 passed, 0 failed",
+		]);
+	});
+
+	it("prints the end of the daemons' logs when a test file fails", () => {
+		const test = (fails) => `
+			const log = new Log();
+			const script = "for i in $(seq 250); do echo ev=line n=$i; done >&2";
+			const daemon = new Daemon("/bin/sh", ["-c", script], {}, log);
+			it("has a daemon", async () => { daemon.start(); await daemon.ended; });
+			it("fails first", () => { if (${fails}) throw new Error("bad luck"); });
+		`;
+		const { output, last } = runTree(e2e([test("isFirst"), test("false")]), "e2e");
+		assert.equal(last, "4 passed, 0 failed");
+		const [before, end] = output.split("First output of e2e/f0.test.mjs in build");
+		for (const part of [before, end]) {
+			assert.match(part, /bad luck/);
+			assert.equal(part.match(/sh: ev=line n=250\n/g).length, 1);
+			assert.match(part, /sh: ev=line n=52\n/);
+			assert.doesNotMatch(part, /sh: ev=line n=50\n/);
+		}
+	});
+
+	it("runs failed files again when no other file runs", () => {
+		const alone = `
+			touch "$0.busy"; sleep 0.2; busy=$(ls "$(dirname "$0")" | grep -c busy); rm "$0.busy"
+			if mkdir "$0.ran" || [ $busy != 1 ]; then ${FAILS}; else ${PASSES}; fi`;
+		const { status, last } = runTree(unit([alone, alone, alone]), "unit", "--parallel", "3");
+		assert.equal(last, "3 passed, 0 failed");
+		assert.equal(status, 0);
+	});
+
+	it("fails if more than three files are flaky", () => {
+		const three = runTree(unit(Array(3).fill(FLAKY)), "unit");
+		assert.deepEqual([three.status, three.last], [0, "3 passed, 0 failed"]);
+		const four = runTree(unit(Array(4).fill(FLAKY)), "unit");
+		assert.deepEqual([four.status, four.last], [1, "4 passed, 1 failed"]);
+		assert.match(four.output, /Failed:\n {2}4 flaky files, at most 3 are tolerated\n/);
+	});
+
+	it("does not run files again if more than ten failed", () => {
+		const { status, output, last } = runTree(unit(Array(11).fill(FLAKY)), "unit");
+		assert.deepEqual([status, last], [1, "0 passed, 11 failed"]);
+		assert.doesNotMatch(output, /Flaky/);
+	});
+
+	for (const [what, script, problem] of [
+		["fails", FAILS, "one\n      always"],
+		["crashes", CRASHES, "killed by SIGSEGV"],
+		["hangs", HANGS, "not finished after 5 s"],
+		["has no tests", EMPTY, "no test ran"],
+	])
+		it(`fails if a program ${what} twice, not if it does so once`, () => {
+			const files = unit([script, once(script), PASSES]);
+			const { status, output, last } = runTree(files, "unit", "--limit", "5");
+			assert.deepEqual([status, last], [1, "2 passed, 1 failed"]);
+			assert.ok(output.includes(`\nFailed:\n  unit/test_0 in build: ${problem}\n`), output);
+			assert.match(output, /run again alone\):\n {2}unit\/test_1 in build\n\n.*\n$/);
+		});
+
+	for (const [what, text, problem, ...args] of [
+		["crashes", "process.abort();", "'SIGABRT'"],
+		["hangs", "setInterval(() => {}, 1000);", "not finished after 1 s", "--limit", "1"],
+		["has no tests", "", "no test ran"],
+	])
+		it(`fails if a test file ${what} twice`, () => {
+			const { status, output, last } = runTree(e2e([text]), "e2e", ...args);
+			assert.deepEqual([status, last], [1, "0 passed, 1 failed"]);
+			const summary = output.slice(output.indexOf("\nFailed:\n  e2e/f0.test.mjs in build: "));
+			assert.ok(summary.includes(problem), output);
+		});
+
+	it("finds unit programs in all folders", () => {
+		const script = `#!/bin/sh\n${PASSES}\n`;
+		const { output, last } = runTree({ "build/unit/store/engine/test_a": script }, "unit");
+		assert.equal(last, "1 passed, 0 failed");
+		assert.match(output, /^ok {5}unit\/store\/engine\/test_a in build: /m);
+	});
+
+	it("runs with further builds only the unit tests and the files that are listed", () => {
+		const files = {
+			...e2e([NODE_PASSES, NODE_PASSES]),
+			"tests/faults/f0.test.mjs": `import { it } from "node:test"; ${NODE_PASSES}`,
+			...unit([PASSES]),
+			...unit([PASSES], "san"),
+			"tests/sanitized.txt": "# parsers\ne2e/f1.test.mjs  reason\n\n",
+		};
+		const { output, last } = runTree(files, "--build", "san", "unit", "e2e", "faults");
+		assert.equal(last, "6 passed, 0 failed");
+		const ran = [...output.matchAll(/^ok +(\S+) in san:/gm)].map(([, name]) => name);
+		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/test_0"]);
+	});
+
+	it("fails if a listed file does not exist", () => {
+		const files = { ...unit([PASSES]), ...unit([PASSES], "san") };
+		const list = { "tests/sanitized.txt": "e2e/none.test.mjs  reason\n" };
+		const { status, output, last } = runTree({ ...files, ...list }, "--build", "san", "unit");
+		assert.deepEqual([status, last], [1, "2 passed, 1 failed"]);
+		assert.match(output, /sanitized.txt lists e2e\/none.test.mjs, which does not exist/);
+	});
+
+	it("fails if there is nothing to run", () => {
+		const { status, output, last } = runTree({}, "e2e", "unit");
+		assert.deepEqual([status, last], [1, "0 passed, 2 failed"]);
+		assert.match(output, /e2e in build: nothing to run/);
+	});
+});
+
+describe("tests/sanitized.txt", () => {
+	it("gives a reason for each file", () => {
+		const lines = readFileSync(join(ROOT, "tests/sanitized.txt"), "utf8").split("\n");
+		for (const line of lines.filter((one) => one !== "" && !one.startsWith("#")))
+			assert.match(line, /^(e2e|faults)\/[\w-]+\.test\.mjs +\S/);
+	});
+});
