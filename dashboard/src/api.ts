@@ -2,7 +2,7 @@
 // call that its caller aborted; an ended session is also reported once, to the
 // one who made the client.
 
-import type { Error as ApiErrorBody, LoginRequest } from "../../workerd/api/openapi";
+import type { Error as ApiErrorBody, LoginRequest } from "../../workerd/api/openapi/openapi";
 import { decodePage, decodeThread } from "./decode";
 import { ApiError } from "./errors";
 import type { ConversationPage, Thread } from "./model";

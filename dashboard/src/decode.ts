@@ -1,7 +1,7 @@
 // Reads what the API promises out of parsed JSON. A field that is missing or of
 // another type throws, so that a page never renders half an answer.
 
-import type * as api from "../../workerd/api/openapi";
+import type * as api from "../../workerd/api/openapi/openapi";
 import type { Conversation, ConversationPage, Message, Thread } from "./model";
 
 /** What the API says is a T, before anybody has looked. */

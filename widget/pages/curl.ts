@@ -1,6 +1,6 @@
 // A chat request as a shell command.
 
-import type { ChatRequest } from "../../workerd/api/openapi";
+import type { ChatRequest } from "../../workerd/api/openapi/openapi";
 
 export interface Request {
 	readonly url: string;

@@ -1,12 +1,12 @@
 // The API without the widget: one message, its raw events, and the text they make; and the same
 // reply resumed, or stopped.
 
-import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi";
-import { el } from "../src/dom";
-import { parseEvent, parseObject } from "../src/events";
-import { readLines } from "../src/ndjson";
-import { routesFrom } from "../src/routes";
-import { randomId } from "../src/session";
+import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
+import { randomId } from "../src/chat/session";
+import { routesFrom } from "../src/net/endpoints";
+import { parseEvent, parseObject } from "../src/net/events";
+import { readLines } from "../src/net/ndjson";
+import { el } from "../src/ui/dom";
 import { curlCommand, type Request } from "./curl";
 import { keepKey, takeKey } from "./key";
 import { byId, copies } from "./page";

@@ -1,7 +1,7 @@
 // The demo shop: asks for the key, puts the chat on the page, and shows the tag that does it. With
 // ?widget=wid_… it is that widget, as it is set up on the server, and needs no key.
 
-import { el } from "../src/dom";
+import { el } from "../src/ui/dom";
 import { forgetKey, keepKey, takeKey } from "./key";
 import { byId, copies } from "./page";
 import { type Attributes, embedSnippet } from "./snippet";

@@ -1,8 +1,8 @@
 // What the site's owner wrote on the script tag, checked. A value that is missing or makes
 // no sense becomes its default: a typo must never take the chat off the page.
 
-import type { Endpoint } from "./client";
-import { parseHex, type Rgb } from "./color";
+import type { Endpoint } from "./net/client";
+import { parseHex, type Rgb } from "./ui/color";
 
 export type ContactField = "name" | "email" | "phone";
 

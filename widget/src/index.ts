@@ -1,14 +1,14 @@
 // Starts the chat on the page that has our script tag.
 
-import { createBasis } from "./basis";
-import { createChat } from "./chat";
-import { createClient } from "./client";
-import { parseHex, type Rgb } from "./color";
+import { createChat } from "./chat/chat";
+import { createChatContext } from "./chat/context";
+import { ACTIVITY_KEY } from "./chat/session";
 import { readConfig, type TagConfig } from "./config";
-import { createNetwork } from "./network";
-import { SAID_KEY } from "./session";
+import { createNetwork } from "./net/backoff";
+import { createClient } from "./net/client";
 import { startSocketChat } from "./socket/start";
-import { createView } from "./view";
+import { parseHex, type Rgb } from "./ui/color";
+import { createView } from "./ui/view";
 
 /** The one thing that we leave on `window`: our element, so that a second tag adds no second. */
 const MARK = Symbol.for("banter.chat");
@@ -43,22 +43,22 @@ function configFrom(script: HTMLScriptElement | null): TagConfig {
 }
 
 function createWidget(config: TagConfig): HTMLElement {
-	const basis = createBasis(config.welcomeMessage, config.apiUrl);
-	const { store, session } = basis;
+	const context = createChatContext(config.welcomeMessage, config.apiUrl);
+	const { store, session } = context;
 	const client = createClient(config, session.id);
-	const chat = createChat({ ...basis, client, network: createNetwork() });
+	const chat = createChat({ ...context, client, network: createNetwork() });
 
 	// A page that nobody looks at asks the server for nothing: a browser has few connections.
 	const syncIfSeen = () => store.get().open && !document.hidden && chat.sync();
 	addEventListener("online", syncIfSeen);
 	document.addEventListener("visibilitychange", syncIfSeen);
-	addEventListener("storage", ({ key }) => key === SAID_KEY && syncIfSeen());
-	basis.begin(chat.sync);
+	addEventListener("storage", ({ key }) => key === ACTIVITY_KEY && syncIfSeen());
+	context.begin(chat.sync);
 	const asksNobody = { introduce: () => undefined, skipContact: () => undefined };
 	return createView(config, store, { ...chat, ...asksNobody });
 }
 
-/** After a frame without it: so the log sees that it was away, and goes back to its place (log.ts). */
+/** After a frame without it: so the log sees that it was away, and goes back to its place (message-list.ts). */
 function bringBack(widget: HTMLElement): void {
 	requestAnimationFrame(() => {
 		requestAnimationFrame(() => widget.isConnected || document.body?.append(widget));

@@ -1,7 +1,7 @@
 // What the widget says by itself; of failures, failure.ts does. What the site says comes from config.ts.
 
 import type { ContactField } from "./config";
-import type { FailureKind } from "./failure";
+import type { FailureKind } from "./net/failure";
 
 /** While the widget tries again by itself. */
 export function pauseSentence(why: FailureKind | null): string {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createChat, MAX_MESSAGE } from "../src/chat";
-import { ChatFailure } from "../src/failure";
-import type { History, StoredMessage } from "../src/history";
-import { openOutbox, type Sending } from "../src/outbox";
-import { initialState, isReplying, type Reply, type State, setOpen } from "../src/state";
-import { createStore } from "../src/store";
+import { createChat, MAX_MESSAGE } from "../src/chat/chat";
+import type { History, StoredMessage } from "../src/chat/history";
+import { openOutbox, type Sending } from "../src/chat/outbox";
+import { initialState, isReplying, type Reply, type State, setOpen } from "../src/chat/state";
+import { createStore } from "../src/chat/store";
+import { ChatFailure } from "../src/net/failure";
+import { fakeStorage } from "./fake-storage";
 import { done, error, hastyNetwork, type Step, scriptedClient, start, token } from "./fakes";
-import { shelf } from "./shelves";
 import "./webcrypto";
 
 const REPLY: Step[] = [start("m"), token("Hel"), token("lo "), done("Hello")];
@@ -41,7 +41,7 @@ function chatWith(answers: (readonly Step[])[], setting: Setting = {}) {
 	const history: State[] = [];
 	store.subscribe((state) => history.push(state));
 	const { client, calls } = scriptedClient(answers, [...histories]);
-	const outbox = openOutbox(shelf(), "here");
+	const outbox = openOutbox(fakeStorage(), "here");
 	if (sending) outbox.put(sending);
 	let said = 0;
 	const session = { exists: () => exists, announce: () => said++ };

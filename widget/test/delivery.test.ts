@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deliver, type Order, type Progress } from "../src/delivery";
-import { ChatFailure } from "../src/failure";
+import { deliver, type Order, type Progress } from "../src/chat/delivery";
+import { ChatFailure } from "../src/net/failure";
 import { done, error, hastyNetwork, type Step, scriptedClient, start, token } from "./fakes";
 
 const ORDER: Order = { text: "Hi", clientMessageId: "c", messageId: null };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ChatEvent, parseEvent } from "../src/events";
+import { type ChatEvent, parseEvent } from "../src/net/events";
 
 const CASES: readonly [line: string, event: ChatEvent | null][] = [
 	[

@@ -1,11 +1,11 @@
 // What the tests put in the place of the network: a client that says what it is told to, and
 // pauses that are over at once.
 
-import type { Client, Events } from "../src/client";
-import type { ChatEvent } from "../src/events";
-import { ChatFailure } from "../src/failure";
-import type { History } from "../src/history";
-import type { Network } from "../src/network";
+import type { History } from "../src/chat/history";
+import type { Network } from "../src/net/backoff";
+import type { Client, Events } from "../src/net/client";
+import type { ChatEvent } from "../src/net/events";
+import { ChatFailure } from "../src/net/failure";
 
 export type Step = ChatEvent | Error | "hang";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSession, randomId, SAID_KEY } from "../src/session";
-import { shelf } from "./shelves";
+import { ACTIVITY_KEY, openSession, randomId } from "../src/chat/session";
+import { fakeStorage } from "./fake-storage";
 import "./webcrypto";
 
 const SERVER_TAKES = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -15,27 +15,27 @@ test("an id is a version 4 UUID, and no two are the same", () => {
 });
 
 test("the id stays the same from page to page", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	const id = openSession(storage).id();
 	assert.match(id, SERVER_TAKES);
 	assert.equal(openSession(storage).id(), id);
 });
 
 test("nothing is stored before the first message", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	openSession(storage).wasOpen();
 	assert.equal(storage.size, 0);
 });
 
 for (const wrong of ["", "with space", "a".repeat(129), "<script>"]) {
 	test(`a stored id that the server refuses is replaced: "${wrong.slice(0, 20)}"`, () => {
-		const session = openSession(shelf({ "banter.session": wrong }));
+		const session = openSession(fakeStorage({ "banter.session": wrong }));
 		assert.match(session.id(), SERVER_TAKES);
 	});
 }
 
 test("the open state is remembered", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	assert.equal(openSession(storage).wasOpen(), false);
 	openSession(storage).rememberOpen(true);
 	assert.equal(openSession(storage).wasOpen(), true);
@@ -44,25 +44,25 @@ test("the open state is remembered", () => {
 });
 
 test("a visitor exists from the first message on", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	assert.equal(openSession(storage).exists(), false);
 	openSession(storage).id();
 	assert.equal(openSession(storage).exists(), true);
-	assert.equal(openSession(shelf({ "banter.session": "no good" })).exists(), false);
+	assert.equal(openSession(fakeStorage({ "banter.session": "no good" })).exists(), false);
 });
 
 test("what was said changes a key that other tabs watch, each time", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	const session = openSession(storage);
 	session.announce();
-	const first = storage.getItem(SAID_KEY);
+	const first = storage.getItem(ACTIVITY_KEY);
 	session.announce();
 	assert.ok(first);
-	assert.notEqual(storage.getItem(SAID_KEY), first);
+	assert.notEqual(storage.getItem(ACTIVITY_KEY), first);
 });
 
 test("a reply that nobody has seen is remembered", () => {
-	const storage = shelf();
+	const storage = fakeStorage();
 	assert.equal(openSession(storage).wasUnread(), false);
 	openSession(storage).rememberUnread(true);
 	assert.equal(openSession(storage).wasUnread(), true);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { Network } from "../src/network";
+import type { Network } from "../src/net/backoff";
 import { awaitSettings, parseSettings, placeOf } from "../src/socket/settings";
 import { type Clock, stopClock } from "./clock";
 import { hastyNetwork } from "./fakes";

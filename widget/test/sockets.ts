@@ -1,6 +1,6 @@
 // A WebSocket for the tests, whose other end is the test.
 
-import type { Socket } from "../src/socket/line";
+import type { Socket } from "../src/socket/connection";
 
 type Listener = (event: { data?: unknown; code?: number }) => void;
 

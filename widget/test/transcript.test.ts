@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { History, StoredMessage } from "../src/history";
-import { ask, finish, initialState, newReply, replyKey, type State, start } from "../src/state";
-import { adopt, type Mine } from "../src/transcript";
+import type { History, StoredMessage } from "../src/chat/history";
+import {
+	ask,
+	finish,
+	initialState,
+	newReply,
+	replyKey,
+	type State,
+	start,
+} from "../src/chat/state";
+import { adopt, type Mine } from "../src/chat/transcript";
 
 const user = (id: string, content: string): StoredMessage => ({
 	id,

@@ -1,9 +1,9 @@
 // What goes over a widget's WebSocket, one JSON object a message (API.md, section 7). A newer server may
 // say more than we understand: that is left alone.
 
-import type { Details } from "../contact";
-import { parseObject, textOf } from "../events";
-import { type History, readHistory, readMessage, type StoredMessage } from "../history";
+import { type History, readHistory, readMessage, type StoredMessage } from "../chat/history";
+import { parseObject, textOf } from "../net/events";
+import type { Details } from "../ui/contact";
 
 export type ClientFrame =
 	/** The same id again is the same message. */

@@ -1,13 +1,13 @@
 // How a widget that is set up in the dashboard looks and asks: fetched by its public id, so that a
 // change there needs none on the site. Whatever makes no sense becomes its default.
 
-import { parseHex, WHITE } from "../color";
 import type { Config, ContactField, ContactWish } from "../config";
-import { parseObject } from "../events";
-import { failureFrom } from "../failure";
-import { requestText } from "../http";
-import type { Network } from "../network";
-import { createPatience } from "../patience";
+import type { Network } from "../net/backoff";
+import { parseObject } from "../net/events";
+import { failureFrom } from "../net/failure";
+import { requestText } from "../net/http";
+import { createRetries } from "../net/retry";
+import { parseHex, WHITE } from "../ui/color";
 
 const FIELDS: readonly ContactField[] = ["name", "email", "phone"];
 
@@ -101,7 +101,7 @@ export async function awaitSettings(
 	network: Network,
 	hint: () => void,
 ): Promise<Config | null> {
-	const patience = createPatience(network);
+	const retries = createRetries(network);
 	let kept = 0;
 	for (;;) {
 		try {
@@ -114,8 +114,8 @@ export async function awaitSettings(
 			if (kept >= KEPT_MAX) {
 				await network.pause(0, FOREVER_MS);
 			} else {
-				patience.accept(failure);
-				await patience.wait(failure);
+				retries.accept(failure);
+				await retries.wait(failure);
 			}
 		}
 	}

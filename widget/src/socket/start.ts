@@ -1,10 +1,10 @@
 // The chat of a tag with data-widget: its looks come from the server, its talk goes over a WebSocket.
 
-import { createBasis } from "../basis";
-import { createNetwork } from "../network";
-import { createView } from "../view";
+import { createChatContext } from "../chat/context";
+import { createNetwork } from "../net/backoff";
+import { createView } from "../ui/view";
+import { createSocketConversation } from "./conversation";
 import { awaitSettings, fetchSettings, placeOf } from "./settings";
-import { createTalk } from "./talk";
 import { openTokens } from "./tokens";
 
 const SHY_KEY = "banter.shy.";
@@ -29,11 +29,11 @@ export async function startSocketChat(
 		show(null);
 		return;
 	}
-	const basis = createBasis(config.welcomeMessage, place.config);
-	const { local, tab } = basis;
+	const context = createChatContext(config.welcomeMessage, place.config);
+	const { local, tab } = context;
 	const exists = async () => (await fetchSettings(place)) !== null;
-	const talk = createTalk({
-		...basis,
+	const conversation = createSocketConversation({
+		...context,
 		network,
 		tokens: openTokens(local, widgetId),
 		wish: config.contact,
@@ -45,6 +45,6 @@ export async function startSocketChat(
 		open: (address) => new WebSocket(address),
 		address: place.socket,
 	});
-	basis.begin(talk.sync);
-	show(createView(config, basis.store, talk));
+	context.begin(conversation.sync);
+	show(createView(config, context.store, conversation));
 }

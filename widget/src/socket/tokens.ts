@@ -1,6 +1,6 @@
 // The token by which a widget's server knows a visitor again, shared by all tabs of the site.
 
-import type { Shelf } from "../shelf";
+import type { BrowserStorage } from "../chat/browser-storage";
 
 export interface Tokens {
 	get(): string | null;
@@ -11,13 +11,13 @@ export interface Tokens {
 
 const KEY = "banter.token.";
 
-export function openTokens(shelf: Shelf, widgetId: string): Tokens {
+export function openTokens(storage: BrowserStorage, widgetId: string): Tokens {
 	const key = KEY + widgetId;
 	return {
-		get: () => shelf.getItem(key),
-		put: (token) => shelf.setItem(key, token),
+		get: () => storage.getItem(key),
+		put: (token) => storage.setItem(key, token),
 		drop(token) {
-			if (shelf.getItem(key) === token) shelf.removeItem(key);
+			if (storage.getItem(key) === token) storage.removeItem(key);
 		},
 	};
 }

@@ -1,7 +1,7 @@
 // A conversation as the server keeps it.
 
-import type { HistoryMessage } from "../../workerd/api/openapi";
-import { parseObject } from "./events";
+import type { HistoryMessage } from "../../../workerd/api/openapi/openapi";
+import { parseObject } from "../net/events";
 
 /** What the widget needs of one. */
 export type StoredMessage = Readonly<Pick<HistoryMessage, "id" | "role" | "content" | "status">>;

@@ -1,9 +1,9 @@
 // Speaks to screen readers: a whole reply, once, when it is there.
 
+import { isLive, type Reply, replyOf, type State } from "../chat/state";
+import { FAILURES } from "../net/failure";
+import { pauseSentence, WORDS } from "../wording";
 import { el } from "./dom";
-import { FAILURES } from "./failure";
-import { isLive, type Reply, replyOf, type State } from "./state";
-import { pauseSentence, WORDS } from "./wording";
 
 export interface Announcer {
 	readonly node: HTMLElement;

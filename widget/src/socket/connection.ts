@@ -1,15 +1,15 @@
 // One WebSocket at a time, made anew for as long as somebody wants it and there is hope.
 
-import { failureFrom } from "../failure";
-import { SILENCE_MS, watchForSilence } from "../http";
-import type { Network } from "../network";
-import { backoff } from "../network";
+import type { Network } from "../net/backoff";
+import { backoff } from "../net/backoff";
+import { failureFrom } from "../net/failure";
+import { SILENCE_MS, watchForSilence } from "../net/http";
 import { type ClientFrame, parseFrame, type ServerFrame } from "./frames";
 
 /** Failed attempts in a row after which the server is asked whether there is such a widget. */
 const DOUBT_AFTER = 2;
 
-export interface LineEvents {
+export interface ConnectionEvents {
 	/** The address, which may have another token each time. */
 	address(): string;
 	frame(frame: ServerFrame): void;
@@ -23,7 +23,7 @@ export interface LineEvents {
 	ended(): void;
 }
 
-export interface Line {
+export interface Connection {
 	/** Connects, unless it is connected, and keeps it so. */
 	want(): void;
 	/** False when there is no connection. */
@@ -33,7 +33,7 @@ export interface Line {
 /** The part of WebSocket that is used; the tests hand in their own. */
 export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "addEventListener">;
 
-export interface LineParts {
+export interface ConnectionParts {
 	readonly network: Network;
 	readonly open: (address: string) => Socket;
 	/** Whether the widget is still there, for this site. Throws when nobody answers. */
@@ -50,7 +50,10 @@ interface End {
 	readonly code: number;
 }
 
-export function createLine({ network, open, exists }: LineParts, events: LineEvents): Line {
+export function createConnection(
+	{ network, open, exists }: ConnectionParts,
+	events: ConnectionEvents,
+): Connection {
 	let socket: Socket | null = null;
 	let running = false;
 	/** Something was said, by either side. */

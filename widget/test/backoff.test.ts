@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { backoff, createNetwork } from "../src/network";
+import { backoff, createNetwork } from "../src/net/backoff";
 import { type Clock, stopClock } from "./clock";
 
 const page = Object.assign(new EventTarget(), { hidden: false });

@@ -1,10 +1,10 @@
 // The list of messages, and where in it the reader is.
 
+import type { Message, State } from "../chat/state";
+import { WORDS } from "../wording";
 import { el } from "./dom";
 import { icon } from "./icons";
 import { createMessage, type MessageView } from "./message";
-import type { Message, State } from "./state";
-import { WORDS } from "./wording";
 
 /** Whoever is this near to the end, in pixels, wants to follow it. */
 const NEAR_END = 40;

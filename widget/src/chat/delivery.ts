@@ -1,11 +1,11 @@
 // One message and its reply, brought home through lost networks, servers that die and pages that
 // are loaded anew. The server makes sure that nothing happens twice; here it is only asked again.
 
-import type { Client, Events } from "./client";
-import type { ChatEvent } from "./events";
-import { ChatFailure, type FailureKind, failureFrom, failureOfCode } from "./failure";
-import type { Network } from "./network";
-import { createPatience, isBroken } from "./patience";
+import type { Network } from "../net/backoff";
+import type { Client, Events } from "../net/client";
+import type { ChatEvent } from "../net/events";
+import { ChatFailure, type FailureKind, failureFrom, failureOfCode } from "../net/failure";
+import { createRetries, isBroken } from "../net/retry";
 
 export interface Order {
 	readonly text: string;
@@ -53,7 +53,7 @@ export async function* deliver(
 	let length = 0;
 	let longest = 0;
 	let last: ChatFailure | null = null;
-	const patience = createPatience(network);
+	const retries = createRetries(network);
 
 	function connect(attempt: AbortSignal): Events {
 		if (messageId !== null) return client.resume(messageId, length, attempt);
@@ -70,7 +70,7 @@ export async function* deliver(
 		} else if (event.type === "token") {
 			length += event.token.length;
 			// What is only heard again is no progress.
-			if (length > longest) patience.reward();
+			if (length > longest) retries.reward();
 			longest = Math.max(longest, length);
 		}
 		return event;
@@ -79,7 +79,7 @@ export async function* deliver(
 	/** Decides what the next attempt is; throws when there is none. */
 	function accept(failure: ChatFailure): void {
 		if (signal.aborted || client.knowsIds() === false) throw failure;
-		patience.accept(failure);
+		retries.accept(failure);
 		// Whoever asked for it may begin it anew under the same id.
 		if (isBroken(failure) && clientMessageId !== null) messageId = null;
 	}
@@ -95,8 +95,8 @@ export async function* deliver(
 		} catch (error) {
 			last = failureFrom(error);
 			accept(last);
-			if (patience.isTried(last)) yield { type: "paused", why: last.kind };
-			await patience.wait(last, signal);
+			if (retries.isTried(last)) yield { type: "paused", why: last.kind };
+			await retries.wait(last, signal);
 		} finally {
 			attempt.end();
 		}

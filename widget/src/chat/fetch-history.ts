@@ -1,10 +1,10 @@
 // The history, fetched for as long as there is hope.
 
-import type { Client } from "./client";
-import { type FailureKind, failureFrom } from "./failure";
+import type { Network } from "../net/backoff";
+import type { Client } from "../net/client";
+import { type FailureKind, failureFrom } from "../net/failure";
+import { createRetries } from "../net/retry";
 import type { History } from "./history";
-import type { Network } from "./network";
-import { createPatience } from "./patience";
 
 /** null: this server keeps none for us. `onWait` hears why it takes longer. */
 export async function fetchHistory(
@@ -13,7 +13,7 @@ export async function fetchHistory(
 	signal?: AbortSignal,
 	onWait: (why: FailureKind) => void = () => undefined,
 ): Promise<History | null> {
-	const patience = createPatience(network);
+	const retries = createRetries(network);
 	for (;;) {
 		try {
 			return await client.history(signal);
@@ -21,8 +21,8 @@ export async function fetchHistory(
 			const failure = failureFrom(error);
 			if (signal?.aborted) throw failure;
 			onWait(failure.kind);
-			patience.accept(failure);
-			await patience.wait(failure, signal);
+			retries.accept(failure);
+			await retries.wait(failure, signal);
 		}
 	}
 }

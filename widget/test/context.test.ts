@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { createBasis } from "../src/basis";
-import { setOpen } from "../src/state";
-import { shelf } from "./shelves";
+import { createChatContext } from "../src/chat/context";
+import { setOpen } from "../src/chat/state";
+import { fakeStorage } from "./fake-storage";
 
-let local: ReturnType<typeof shelf>;
+let local: ReturnType<typeof fakeStorage>;
 beforeEach(() => {
-	local = shelf();
-	Object.assign(globalThis, { localStorage: local, sessionStorage: shelf() });
+	local = fakeStorage();
+	Object.assign(globalThis, { localStorage: local, sessionStorage: fakeStorage() });
 });
 afterEach(() => {
 	for (const name of ["localStorage", "sessionStorage"]) Reflect.deleteProperty(globalThis, name);
@@ -15,7 +15,7 @@ afterEach(() => {
 
 /** A page of the site, and how often it has asked what was said. */
 function page() {
-	const { store, outbox, begin } = createBasis("Welcome", "https://chat.example/chat");
+	const { store, outbox, begin } = createChatContext("Welcome", "https://chat.example/chat");
 	let synced = 0;
 	begin(() => synced++);
 	return {

@@ -1,6 +1,6 @@
 // What all tabs of the site share: who is chatting, and whether the chat was open.
 
-import type { Shelf } from "./shelf";
+import type { BrowserStorage } from "./browser-storage";
 
 export interface Session {
 	/** Made at the first call, so that a visitor who never writes leaves no trace. */
@@ -20,7 +20,7 @@ const ID_KEY = "banter.session";
 const OPEN_KEY = "banter.open";
 const UNREAD_KEY = "banter.unread";
 /** Changes whenever something was said; browsers tell the other tabs (HTML, the storage event). */
-export const SAID_KEY = "banter.said";
+export const ACTIVITY_KEY = "banter.said";
 
 /** The server takes no other session id. */
 const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -34,9 +34,9 @@ export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): stri
 	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-export function openSession(shelf: Shelf): Session {
+export function openSession(storage: BrowserStorage): Session {
 	function known(): string | null {
-		const kept = shelf.getItem(ID_KEY);
+		const kept = storage.getItem(ID_KEY);
 		return kept !== null && ID_FORM.test(kept) ? kept : null;
 	}
 
@@ -45,14 +45,14 @@ export function openSession(shelf: Shelf): Session {
 			const kept = known();
 			if (kept !== null) return kept;
 			const fresh = randomId();
-			shelf.setItem(ID_KEY, fresh);
+			storage.setItem(ID_KEY, fresh);
 			return fresh;
 		},
 		exists: () => known() !== null,
-		wasOpen: () => shelf.getItem(OPEN_KEY) === "1",
-		rememberOpen: (open) => shelf.setItem(OPEN_KEY, open ? "1" : "0"),
-		wasUnread: () => shelf.getItem(UNREAD_KEY) === "1",
-		rememberUnread: (unread) => shelf.setItem(UNREAD_KEY, unread ? "1" : "0"),
-		announce: () => shelf.setItem(SAID_KEY, randomId()),
+		wasOpen: () => storage.getItem(OPEN_KEY) === "1",
+		rememberOpen: (open) => storage.setItem(OPEN_KEY, open ? "1" : "0"),
+		wasUnread: () => storage.getItem(UNREAD_KEY) === "1",
+		rememberUnread: (unread) => storage.setItem(UNREAD_KEY, unread ? "1" : "0"),
+		announce: () => storage.setItem(ACTIVITY_KEY, randomId()),
 	};
 }

@@ -1,16 +1,16 @@
 // What the chats of both kinds of tag stand on: what the browser keeps, and what is known of it.
 
+import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { type Outbox, openOutbox } from "./outbox";
 import { openSession, type Session } from "./session";
-import { openShelf, type Shelf } from "./shelf";
 import { initialState, type State } from "./state";
 import { createStore, type Store } from "./store";
 
-export interface Basis {
+export interface ChatContext {
 	/** For all tabs of the site. */
-	readonly local: Shelf;
+	readonly local: BrowserStorage;
 	/** For this tab alone. */
-	readonly tab: Shelf;
+	readonly tab: BrowserStorage;
 	readonly session: Session;
 	readonly outbox: Outbox;
 	readonly store: Store<State>;
@@ -19,9 +19,9 @@ export interface Basis {
 }
 
 /** `server` is whom the messages are for. */
-export function createBasis(welcome: string, server: string): Basis {
-	const local = openShelf(() => localStorage);
-	const tab = openShelf(() => sessionStorage);
+export function createChatContext(welcome: string, server: string): ChatContext {
+	const local = openBrowserStorage(() => localStorage);
+	const tab = openBrowserStorage(() => sessionStorage);
 	const session = openSession(local);
 	const outbox = openOutbox(tab, server);
 	const store = createStore(initialState(welcome, session.wasOpen(), session.wasUnread()));

@@ -1,6 +1,11 @@
 // The four events of the chat API, one JSON object a line.
 
-import type { DoneEvent, ErrorEvent, Event, TokenEvent } from "../../workerd/api/openapi";
+import type {
+	DoneEvent,
+	ErrorEvent,
+	Event,
+	TokenEvent,
+} from "../../../workerd/api/openapi/openapi";
 
 /** What the widget needs of them. */
 export type ChatEvent = Readonly<

@@ -1,14 +1,14 @@
 // The dialog: header, messages, composer.
 
-import { isCompact, keepFocusInside } from "./compact";
+import type { State } from "../chat/state";
+import type { Config } from "../config";
+import { WORDS } from "../wording";
 import { type Composer, createComposer } from "./composer";
-import type { Config } from "./config";
 import { type ContactForm, createContactForm, type Details } from "./contact";
 import { el } from "./dom";
 import { icon } from "./icons";
-import { createLog } from "./log";
-import type { State } from "./state";
-import { WORDS } from "./wording";
+import { createLog } from "./message-list";
+import { isCompact, keepFocusInside } from "./small-screen";
 
 export interface PanelEvents {
 	close(): void;

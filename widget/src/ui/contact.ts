@@ -1,10 +1,10 @@
 // The form in which a visitor says who is writing: instead of the writing line where that is required,
 // else above it, until it is filled in or sent away.
 
-import type { ContactField, ContactWish } from "./config";
+import type { Contact, State } from "../chat/state";
+import type { ContactField, ContactWish } from "../config";
+import { CONTACT_FORMS, CONTACT_LABELS, WORDS } from "../wording";
 import { el } from "./dom";
-import type { Contact, State } from "./state";
-import { CONTACT_FORMS, CONTACT_LABELS, WORDS } from "./wording";
 
 export type Details = Readonly<Partial<Record<ContactField, string>>>;
 

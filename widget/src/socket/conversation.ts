@@ -1,15 +1,10 @@
 // The conversation over a widget's WebSocket. The server says what was said before and what is being
 // said; here it becomes what is shown, and what was written is sent until it has arrived.
 
-import { MAX_MESSAGE } from "../chat";
-import type { ContactWish } from "../config";
-import type { Details } from "../contact";
-import { type ChatFailure, FAILURES, type FailureKind, failureOfCode, isSpent } from "../failure";
-import type { History, StoredMessage } from "../history";
-import type { Network } from "../network";
-import type { Outbox, Sending } from "../outbox";
-import { createPatience } from "../patience";
-import { randomId } from "../session";
+import { MAX_MESSAGE } from "../chat/chat";
+import type { History, StoredMessage } from "../chat/history";
+import type { Outbox, Sending } from "../chat/outbox";
+import { randomId } from "../chat/session";
 import {
 	addToken,
 	ask,
@@ -30,21 +25,32 @@ import {
 	setContact,
 	setStopping,
 	start,
-} from "../state";
-import type { Store } from "../store";
-import { adopt, mineOf } from "../transcript";
-import type { Conversation } from "../view";
+} from "../chat/state";
+import type { Store } from "../chat/store";
+import { adopt, mineOf } from "../chat/transcript";
+import type { ContactWish } from "../config";
+import type { Network } from "../net/backoff";
+import {
+	type ChatFailure,
+	FAILURES,
+	type FailureKind,
+	failureOfCode,
+	isSpent,
+} from "../net/failure";
+import { createRetries } from "../net/retry";
+import type { Details } from "../ui/contact";
+import type { Conversation } from "../ui/view";
 import { pauseSentence } from "../wording";
+import { type ConnectionParts, createConnection } from "./connection";
 import type { Refusal, ServerFrame } from "./frames";
-import { createLine, type LineParts } from "./line";
 import type { Tokens } from "./tokens";
 
-export interface Talk extends Conversation {
+export interface SocketConversation extends Conversation {
 	/** Shows what was said, and hears what is being said. */
 	sync(): void;
 }
 
-export interface TalkParts extends LineParts {
+export interface SocketConversationParts extends ConnectionParts {
 	readonly store: Store<State>;
 	readonly network: Network;
 	readonly outbox: Outbox;
@@ -63,10 +69,10 @@ function liveReply(state: State): Reply | null {
 	return state.messages.find(isLive) ?? null;
 }
 
-export function createTalk(parts: TalkParts): Talk {
+export function createSocketConversation(parts: SocketConversationParts): SocketConversation {
 	const { store, network, outbox, tokens, wish, shyness } = parts;
 	/** With the message in the outbox. */
-	let patience = createPatience(network);
+	let retries = createRetries(network);
 	/** The token of this line; null: it has none yet. */
 	let token: string | null = null;
 	/** The server has said what it knows of us: messages may go. */
@@ -77,7 +83,7 @@ export function createTalk(parts: TalkParts): Talk {
 	/** Who is writing, until the server has it. */
 	let details: Details | null = null;
 
-	const line = createLine(parts, {
+	const connection = createConnection(parts, {
 		address() {
 			token = tokens.get();
 			return parts.address(token);
@@ -125,14 +131,14 @@ export function createTalk(parts: TalkParts): Talk {
 	async function tryLater(key: string, failure: ChatFailure): Promise<void> {
 		try {
 			if (!sendingOf(key)) throw failure;
-			patience.accept(failure);
+			retries.accept(failure);
 		} catch {
 			giveUp(key, failure.kind);
 			return;
 		}
 		store.update((state) => pause(state, key, failure.kind));
 		if (key === typing) typing = null;
-		await patience.wait(failure);
+		await retries.wait(failure);
 		if (replyOf(store.get(), key)?.phase === "paused") post();
 	}
 
@@ -140,7 +146,7 @@ export function createTalk(parts: TalkParts): Talk {
 	function post(): void {
 		const sending = outbox.get();
 		if (!ready || !sending || sending.failure !== null) return;
-		line.send({ type: "message", content: sending.text, id: sending.clientMessageId });
+		connection.send({ type: "message", content: sending.text, id: sending.clientMessageId });
 	}
 
 	function showContact(phase: Contact["phase"], problem = ""): void {
@@ -150,7 +156,7 @@ export function createTalk(parts: TalkParts): Talk {
 	function tell(): void {
 		if (!ready || !details) return;
 		showContact("sending");
-		line.send({ type: "contact_info", ...details });
+		connection.send({ type: "contact_info", ...details });
 	}
 
 	/** Asks who is writing, unless that is known, or being said, or no business of ours. */
@@ -308,8 +314,8 @@ export function createTalk(parts: TalkParts): Talk {
 
 	function deliver(sending: Sending): void {
 		outbox.put(sending);
-		patience = createPatience(network);
-		line.want();
+		retries = createRetries(network);
+		connection.want();
 		post();
 	}
 
@@ -325,7 +331,7 @@ export function createTalk(parts: TalkParts): Talk {
 	function retry(): void {
 		const failed = lastFailed(store.get());
 		if (!failed) {
-			line.want();
+			connection.want();
 			return;
 		}
 		const { question, reply } = failed;
@@ -343,7 +349,7 @@ export function createTalk(parts: TalkParts): Talk {
 		const live = liveReply(store.get());
 		if (!live || store.get().stopping) return;
 		store.update(setStopping);
-		const isHeard = line.send({ type: "stop" });
+		const isHeard = connection.send({ type: "stop" });
 		const give = () => {
 			if (liveReply(store.get())?.key === live.key) end(live.key, "", "stopped");
 		};
@@ -357,11 +363,11 @@ export function createTalk(parts: TalkParts): Talk {
 		send,
 		retry,
 		stop,
-		sync: () => line.want(),
+		sync: () => connection.want(),
 		introduce(given) {
 			details = given;
 			showContact("sending");
-			line.want();
+			connection.want();
 			tell();
 		},
 		skipContact() {

@@ -1,6 +1,6 @@
 // Puts the style sheet into the shadow tree.
 
-import { css } from "./styles/index.css";
+import { css } from "../styles/index.css";
 
 /** A constructed sheet is no inline style to a Content-Security-Policy; the element would be. */
 export function addStyles(root: ShadowRoot): void {

@@ -1,8 +1,8 @@
 // All that the widget knows, and the only functions that change it. They change nothing in
 // place: a message that is the same object is the same on the screen.
 
-import type { ContactField } from "./config";
-import type { FailureKind } from "./failure";
+import type { ContactField } from "../config";
+import type { FailureKind } from "../net/failure";
 
 export type Phase =
 	| "waiting"

@@ -1,7 +1,7 @@
 // How long a request is tried again by itself.
 
+import { backoff, type Network } from "./backoff";
 import { ChatFailure, isPassing } from "./failure";
-import { backoff, type Network } from "./network";
 
 /** Failures in a row, some 4 minutes, after which only the visitor tries again. */
 const FAILURES_MAX = 20;
@@ -14,7 +14,7 @@ export function isBroken({ kind }: ChatFailure): boolean {
 }
 
 /** Of one message, or of one thing that is asked for. */
-export interface Patience {
+export interface Retries {
 	/** Something came: the next failure is the first. */
 	reward(): void;
 	/** Throws the failure when it will not pass, or has lasted too long. */
@@ -24,7 +24,7 @@ export interface Patience {
 	wait(failure: ChatFailure, signal?: AbortSignal): Promise<void>;
 }
 
-export function createPatience(network: Network): Patience {
+export function createRetries(network: Network): Retries {
 	let failures = 0;
 	let anew = 0;
 	return {

@@ -1,9 +1,9 @@
 // The round button in the corner.
 
+import type { State } from "../chat/state";
+import { WORDS } from "../wording";
 import { el } from "./dom";
 import { icon } from "./icons";
-import type { State } from "./state";
-import { WORDS } from "./wording";
 
 export interface Launcher {
 	readonly node: HTMLButtonElement;

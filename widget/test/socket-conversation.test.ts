@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { openOutbox } from "../src/chat/outbox";
+import { initialState, type State } from "../src/chat/state";
+import { createStore } from "../src/chat/store";
 import type { ContactWish } from "../src/config";
-import { ChatFailure } from "../src/failure";
-import { openOutbox } from "../src/outbox";
-import { createTalk } from "../src/socket/talk";
+import { ChatFailure } from "../src/net/failure";
+import { createSocketConversation } from "../src/socket/conversation";
 import { openTokens } from "../src/socket/tokens";
-import { initialState, type State } from "../src/state";
-import { createStore } from "../src/store";
 import { type Clock, stopClock } from "./clock";
+import { fakeStorage } from "./fake-storage";
 import { hastyNetwork } from "./fakes";
-import { shelf } from "./shelves";
 import { fakeSockets, settle } from "./sockets";
 import "./webcrypto";
 
@@ -30,8 +30,8 @@ interface Options {
 }
 
 function talking(options: Options = {}) {
-	const kept = shelf(options.token ? { "banter.token.wid_a": options.token } : {});
-	const outbox = openOutbox(shelf(), HERE);
+	const kept = fakeStorage(options.token ? { "banter.token.wid_a": options.token } : {});
+	const outbox = openOutbox(fakeStorage(), HERE);
 	const tokens = openTokens(kept, "wid_a");
 	if (options.sending) {
 		const { text, id } = options.sending;
@@ -41,7 +41,7 @@ function talking(options: Options = {}) {
 	const sockets = fakeSockets();
 	const net = hastyNetwork();
 	let shy = false;
-	const talk = createTalk({
+	const talk = createSocketConversation({
 		store,
 		network: net.network,
 		outbox,

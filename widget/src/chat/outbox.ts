@@ -1,8 +1,8 @@
 // The message whose reply this tab awaits, kept over a reload until the reply is there.
 
-import { parseObject } from "./events";
-import { type FailureKind, toFailureKind } from "./failure";
-import type { Shelf } from "./shelf";
+import { parseObject } from "../net/events";
+import { type FailureKind, toFailureKind } from "../net/failure";
+import type { BrowserStorage } from "./browser-storage";
 
 export interface Sending {
 	readonly clientMessageId: string;
@@ -37,10 +37,10 @@ function read(text: string, to: string): Sending | null {
 }
 
 /** `to` is the server that the messages are for: another page of the site may have another. */
-export function openOutbox(shelf: Shelf, to: string): Outbox {
+export function openOutbox(storage: BrowserStorage, to: string): Outbox {
 	return {
-		get: () => read(shelf.getItem(KEY) ?? "", to),
-		put: (sending) => shelf.setItem(KEY, JSON.stringify({ ...sending, to })),
-		clear: () => shelf.removeItem(KEY),
+		get: () => read(storage.getItem(KEY) ?? "", to),
+		put: (sending) => storage.setItem(KEY, JSON.stringify({ ...sending, to })),
+		clear: () => storage.removeItem(KEY),
 	};
 }

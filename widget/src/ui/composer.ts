@@ -1,10 +1,10 @@
 // Where the visitor writes.
 
-import { MAX_MESSAGE } from "./chat";
+import { MAX_MESSAGE } from "../chat/chat";
+import { isReplying, type State } from "../chat/state";
+import { messageCount, WORDS } from "../wording";
 import { el } from "./dom";
 import { icon } from "./icons";
-import { isReplying, type State } from "./state";
-import { messageCount, WORDS } from "./wording";
 
 /** From this length on the counter shows how much is left. */
 const COUNT_FROM = MAX_MESSAGE - 400;

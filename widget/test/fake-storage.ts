@@ -1,8 +1,10 @@
 // Shelves for the tests: in memory, and broken ones.
 
-import type { Shelf } from "../src/shelf";
+import type { BrowserStorage } from "../src/chat/browser-storage";
 
-export function shelf(content: Record<string, string> = {}): Shelf & { readonly size: number } {
+export function fakeStorage(
+	content: Record<string, string> = {},
+): BrowserStorage & { readonly size: number } {
 	const map = new Map(Object.entries(content));
 	return {
 		getItem: (key) => map.get(key) ?? null,

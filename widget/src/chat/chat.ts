@@ -1,8 +1,8 @@
 // The conversation: one question at a time; and, after a reload or from another tab, what was
 // said before.
 
-import { fetchHistory } from "./catchup";
-import { ChatFailure, isSpent } from "./failure";
+import { ChatFailure, isSpent } from "../net/failure";
+import { fetchHistory } from "./fetch-history";
 import type { History } from "./history";
 import type { Sending } from "./outbox";
 import { randomId } from "./session";

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openShelf, type Shelf } from "../src/shelf";
-import { forbidden, shelf } from "./shelves";
+import { type BrowserStorage, openBrowserStorage } from "../src/chat/browser-storage";
+import { fakeStorage, forbidden } from "./fake-storage";
 
 test("what is put there is there, also for the next page, until it is removed", () => {
-	const storage = shelf();
-	openShelf(() => storage).setItem("a", "1");
-	assert.equal(openShelf(() => storage).getItem("a"), "1");
-	openShelf(() => storage).removeItem("a");
-	assert.equal(openShelf(() => storage).getItem("a"), null);
+	const storage = fakeStorage();
+	openBrowserStorage(() => storage).setItem("a", "1");
+	assert.equal(openBrowserStorage(() => storage).getItem("a"), "1");
+	openBrowserStorage(() => storage).removeItem("a");
+	assert.equal(openBrowserStorage(() => storage).getItem("a"), null);
 });
 
 test("what another page changed is seen", () => {
-	const storage = shelf();
-	const mine = openShelf(() => storage);
+	const storage = fakeStorage();
+	const mine = openBrowserStorage(() => storage);
 	mine.setItem("a", "1");
 	storage.setItem("a", "2");
 	assert.equal(mine.getItem("a"), "2");
 });
 
 const none = () => null;
-const BLOCKED: readonly [name: string, open: () => Shelf][] = [
+const BLOCKED: readonly [name: string, open: () => BrowserStorage][] = [
 	["forbidden", forbidden],
 	["unreadable", () => ({ getItem: forbidden, setItem: forbidden, removeItem: forbidden })],
 	["full", () => ({ getItem: none, setItem: forbidden, removeItem: () => undefined })],
@@ -28,7 +28,7 @@ const BLOCKED: readonly [name: string, open: () => Shelf][] = [
 
 for (const [name, open] of BLOCKED) {
 	test(`with storage ${name}, memory lasts as long as the page`, () => {
-		const memory = openShelf(open);
+		const memory = openBrowserStorage(open);
 		assert.equal(memory.getItem("a"), null);
 		memory.setItem("a", "1");
 		assert.equal(memory.getItem("a"), "1");
@@ -38,9 +38,9 @@ for (const [name, open] of BLOCKED) {
 }
 
 test("what a full storage did not take is not what it has from before", () => {
-	const real = shelf();
+	const real = fakeStorage();
 	let isFull = false;
-	const full = openShelf(() => ({
+	const full = openBrowserStorage(() => ({
 		...real,
 		setItem(key, value) {
 			if (isFull) throw new Error("QuotaExceededError");
@@ -51,7 +51,7 @@ test("what a full storage did not take is not what it has from before", () => {
 	isFull = true;
 	full.setItem("a", "2");
 	assert.equal(full.getItem("a"), "2");
-	assert.equal(openShelf(() => real).getItem("a"), null);
+	assert.equal(openBrowserStorage(() => real).getItem("a"), null);
 	real.setItem("a", "of another page");
 	assert.equal(full.getItem("a"), "of another page");
 	full.removeItem("a");
@@ -63,12 +63,12 @@ test("what a full storage did not take is not what it has from before", () => {
 });
 
 test("what the browser would neither take nor forget is seen again as soon as it does", () => {
-	const real = shelf({ a: "1" });
+	const real = fakeStorage({ a: "1" });
 	let isStuck = true;
 	const check = () => {
 		if (isStuck) throw new Error("SecurityError");
 	};
-	const stuck = openShelf(() => ({
+	const stuck = openBrowserStorage(() => ({
 		...real,
 		setItem(key, value) {
 			check();

@@ -1,11 +1,11 @@
 // One message on the screen, and how it follows its state.
 
+import type { Message, Question, Reply } from "../chat/state";
+import { FAILURES } from "../net/failure";
+import { pauseSentence, WORDS } from "../wording";
 import { el, setChildren, spoken } from "./dom";
-import { FAILURES } from "./failure";
 import { type IconName, icon } from "./icons";
 import { splitLinks } from "./links";
-import type { Message, Question, Reply } from "./state";
-import { pauseSentence, WORDS } from "./wording";
 
 export interface MessageView {
 	readonly node: HTMLElement;

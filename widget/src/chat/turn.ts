@@ -1,10 +1,10 @@
 // The reply that is listened to: its progress into the state, its end, and the visitor's wish to
 // end it.
 
-import type { Client } from "./client";
+import type { Network } from "../net/backoff";
+import type { Client } from "../net/client";
+import { type ChatFailure, type FailureKind, failureFrom, isPassing } from "../net/failure";
 import { deliver, type Order, type Progress } from "./delivery";
-import { type ChatFailure, type FailureKind, failureFrom, isPassing } from "./failure";
-import type { Network } from "./network";
 import type { Outbox } from "./outbox";
 import type { Session } from "./session";
 import { addToken, fail, finish, pause, replyOf, type State, setStopping, start } from "./state";

@@ -1,12 +1,12 @@
 // What the widget says to the chat API. API.md calls "new" what a server like the one that this
 // widget replaces does not have: the ids of messages, and all that follows from them.
 
-import type { ChatRequest, StopRequest } from "../../workerd/api/openapi";
+import type { ChatRequest, StopRequest } from "../../../workerd/api/openapi/openapi";
+import { type History, parseHistory } from "../chat/history";
+import { routesFrom } from "./endpoints";
 import type { ChatEvent } from "./events";
 import { ChatFailure, failureFrom } from "./failure";
-import { type History, parseHistory } from "./history";
 import { requestEvents, requestText } from "./http";
-import { routesFrom } from "./routes";
 
 export interface Endpoint {
 	readonly apiUrl: string;

@@ -1,16 +1,16 @@
 // The widget on the page: one element with a shadow tree, so that neither side's style
 // sheet reaches the other.
 
+import { type State, setOpen } from "../chat/state";
+import type { Store } from "../chat/store";
+import type { Config } from "../config";
 import { createAnnouncer } from "./announcer";
-import { trackViewport } from "./compact";
-import type { Config } from "./config";
 import type { Details } from "./contact";
 import { el, perFrame } from "./dom";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
-import { addStyles } from "./sheet";
-import { type State, setOpen } from "./state";
-import type { Store } from "./store";
+import { trackViewport } from "./small-screen";
+import { addStyles } from "./stylesheet";
 import { paint, themeFor } from "./theme";
 
 export interface Conversation {
