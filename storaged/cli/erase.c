@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "proto/base/utf8.h"
-#include "storaged/cli/console.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/store_line.h"
-#include "storaged/cli/units.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/store/store_conn.h"
 #include "storaged/engine/schema.h"
 
 static const char about[] =
@@ -37,49 +37,50 @@ ask_person(const struct wish *wish)
 	char answer[16] = "";
 
 	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
-		return fail(EX_USAGE, "nobody is there to confirm it: say --yes");
+		return console_fail(EX_USAGE, "nobody is there to confirm it: say --yes");
 	if (wish->conversation != NULL)
-		remark("conversation %s is to be removed for good", wish->conversation);
+		console_warn("conversation %s is to be removed for good", wish->conversation);
 	else
-		remark("all there is of visitor %s is to be removed for good", wish->session);
+		console_warn(
+		    "all there is of visitor %s is to be removed for good", wish->session);
 	(void)fputs("Go on? [y/N] ", stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
 		answer[0] = '\0';
 	answer[strcspn(answer, "\n")] = '\0';
 	if (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0)
 		return 0;
-	return fail(EX_TEMPFAIL, "nothing was removed");
+	return console_fail(EX_TEMPFAIL, "nothing was removed");
 }
 
 static void
 print_erased(const struct msg_erased *erased)
 {
 	if (erased->conversations == 0 && erased->visitor)
-		say("removed: a visitor who had written nothing");
+		console_print("removed: a visitor who had written nothing");
 	else if (erased->conversations == 0)
-		say("there was nothing to remove");
+		console_print("there was nothing to remove");
 	else
-		say("removed: %s, %s",
-		    words_count(erased->conversations, "conversation", "conversations").text,
-		    words_count(erased->messages, "message", "messages").text);
+		console_print("removed: %s, %s",
+		    units_count(erased->conversations, "conversation", "conversations").text,
+		    units_count(erased->messages, "message", "messages").text);
 }
 
 static int
 erase(const char *socket, const struct wish *wish)
 {
-	struct store_line line;
+	struct store_conn conn;
 	union msg m;
-	int status = store_line_reach(&line, socket);
+	int status = store_conn_open_running(&conn, socket);
 
 	if (status == 0)
 		status = wish->conversation != NULL
-		    ? store_line_ask(
-			  &line, MSG_CONVERSATION_ERASE, &wish->of_conversation, MSG_ERASED, &m)
-		    : store_line_ask(
-			  &line, MSG_VISITOR_ERASE, &wish->of_visitor, MSG_ERASED, &m);
+		    ? store_conn_request(
+			  &conn, MSG_CONVERSATION_ERASE, &wish->of_conversation, MSG_ERASED, &m)
+		    : store_conn_request(
+			  &conn, MSG_VISITOR_ERASE, &wish->of_visitor, MSG_ERASED, &m);
 	if (status == 0)
 		print_erased(&m.erased);
-	store_line_close(&line);
+	store_conn_close(&conn);
 	return status;
 }
 
@@ -88,7 +89,7 @@ read_id(const char *option, const char *text, struct id *id)
 {
 	if (text == NULL || id_parse(slice_str(text), id) == 0)
 		return 0;
-	return fail(EX_USAGE, "--%s %s: this is no id", option, text);
+	return console_fail(EX_USAGE, "--%s %s: this is no id", option, text);
 }
 
 /* What is to be removed, from the options. */
@@ -99,11 +100,12 @@ read_wish(struct wish *wish, const char *org, const char *widget)
 	int status;
 
 	if ((wish->conversation == NULL) == (wish->session == NULL))
-		return fail(EX_USAGE,
+		return console_fail(EX_USAGE,
 		    "say --conversation ID or --session SESSION; see banter erase --help");
 	if (wish->session != NULL &&
 	    (session.len == 0 || session.len > SESSION_MAX || !utf8_valid(session)))
-		return fail(EX_USAGE, "--session has 1 to %d bytes of UTF-8", SESSION_MAX);
+		return console_fail(
+		    EX_USAGE, "--session has 1 to %d bytes of UTF-8", SESSION_MAX);
 	wish->of_visitor = (struct msg_visitor_erase){
 	    .org = id_default_org, .widget = id_default_widget, .session = session};
 	status = read_id("org", org, &wish->of_visitor.org);
@@ -116,7 +118,7 @@ read_wish(struct wish *wish, const char *org, const char *widget)
 }
 
 int
-run_erase(struct invocation *inv)
+erase_command(struct invocation *inv)
 {
 	const char *org = NULL, *widget = NULL;
 	struct wish wish = {0};

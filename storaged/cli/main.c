@@ -13,12 +13,12 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/cli/command.h"
-#include "storaged/cli/console.h"
+#include "storaged/cli/base/command.h"
+#include "storaged/cli/base/console.h"
 
 static const struct command commands[] = {
-#define COMMAND(name, operands, summary) {#name, operands, summary, run_##name},
-#include "storaged/cli/commands.def"
+#define COMMAND(name, operands, summary) {#name, operands, summary, name##_command},
+#include "storaged/cli/base/commands.def"
 };
 
 static int
@@ -54,7 +54,8 @@ run_command(int argc, char **argv)
 	int status;
 
 	if (inv.command == NULL)
-		return fail(EX_USAGE, "there is no command %s; see banter help", argv[0]);
+		return console_fail(
+		    EX_USAGE, "there is no command %s; see banter help", argv[0]);
 	status = inv.command->run(&inv);
 	settings_clear(&inv.settings);
 	return status;
@@ -69,7 +70,7 @@ run_help(int argc, char **argv)
 	if (argc == 1)
 		return print_help();
 	if (argc > 2)
-		return fail(EX_USAGE, "%s is too much; see banter help", argv[2]);
+		return console_fail(EX_USAGE, "%s is too much; see banter help", argv[2]);
 	return run_command(2, (char *[]){argv[1], option, NULL});
 }
 
@@ -77,7 +78,7 @@ static int
 run(int argc, char **argv)
 {
 	if (argc < 2)
-		return fail(EX_USAGE, "say which command; see banter help");
+		return console_fail(EX_USAGE, "say which command; see banter help");
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("banter %s\n", BANTER_VERSION);
 		return 0;
@@ -95,5 +96,5 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
-	return say_end(run(argc, argv));
+	return console_close(run(argc, argv));
 }

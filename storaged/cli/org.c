@@ -5,11 +5,11 @@
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/console.h"
-#include "storaged/cli/display_name.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/store_pages.h"
-#include "storaged/cli/units.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/display_name.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/store/store_pages.h"
 
 static const char about[] =
     "ACTION is one of\n"
@@ -21,7 +21,7 @@ static const char about[] =
     "belong.\n";
 
 static int
-add(struct store_line *line, struct slice name)
+add(struct store_conn *conn, struct slice name)
 {
 	char public_id[SECRET_PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
 	struct msg_org_create create = {
@@ -35,12 +35,12 @@ add(struct store_line *line, struct slice name)
 
 	secret_public_id(public_id);
 	create.public_id = slice_str(public_id);
-	status = store_line_ask(line, MSG_ORG_CREATE, &create, MSG_OK, &m);
+	status = store_conn_request(conn, MSG_ORG_CREATE, &create, MSG_OK, &m);
 	if (status != 0)
 		return status;
 	id_format(&create.org, id);
-	say("added organization %s, with the widget %s", id, public_id);
-	say("Its first user:  banter user add EMAIL --org %s", id);
+	console_print("added organization %s, with the widget %s", id, public_id);
+	console_print("Its first user:  banter user add EMAIL --org %s", id);
 	return 0;
 }
 
@@ -52,16 +52,16 @@ print_org(struct slice item)
 
 	must(record_decode(item, MSG_ORG_RECORD, &org) == WIRE_OK);
 	id_format(&org.id, id);
-	say("%s  %s  %.*s", id, words_time(org.created_at).text, (int)org.name.len,
+	console_print("%s  %s  %.*s", id, units_time(org.created_at).text, (int)org.name.len,
 	    (const char *)org.name.p);
 }
 
 static int
-list(struct store_line *line)
+list(struct store_conn *conn)
 {
 	struct msg_org_list ask = {0};
 
-	return store_pages_walk(line, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, print_org);
+	return store_pages_walk(conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, print_org);
 }
 
 static bool
@@ -75,24 +75,27 @@ static int
 check(const struct invocation *inv, struct slice *name)
 {
 	if (is_add(inv)) {
-		if (inv->second != NULL && name_read(inv->second, name) && name->len > 0)
+		if (inv->second != NULL && display_name_parse(inv->second, name) &&
+		    name->len > 0)
 			return 0;
-		return fail(EX_USAGE,
+		return console_fail(EX_USAGE,
 		    "banter org add NAME: a name has 1 to %d characters, in one line",
-		    NAME_MAX_UNITS);
+		    DISPLAY_NAME_MAX_UNITS);
 	}
 	if (strcmp(inv->operand, "list") != 0)
-		return fail(EX_USAGE, "%s is no action; see banter org --help", inv->operand);
+		return console_fail(
+		    EX_USAGE, "%s is no action; see banter org --help", inv->operand);
 	if (inv->second != NULL)
-		return fail(EX_USAGE, "%s is too much; see banter org --help", inv->second);
+		return console_fail(
+		    EX_USAGE, "%s is too much; see banter org --help", inv->second);
 	return 0;
 }
 
 int
-run_org(struct invocation *inv)
+org_command(struct invocation *inv)
 {
 	static const struct option_row rows[] = {{0}};
-	struct store_line line;
+	struct store_conn conn;
 	struct slice name = {0};
 	int status;
 
@@ -101,9 +104,9 @@ run_org(struct invocation *inv)
 	status = check(inv, &name);
 	if (status != 0)
 		return status;
-	status = store_line_reach(&line, inv->settings.store_socket);
+	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
-		status = is_add(inv) ? add(&line, name) : list(&line);
-	store_line_close(&line);
+		status = is_add(inv) ? add(&conn, name) : list(&conn);
+	store_conn_close(&conn);
 	return status;
 }

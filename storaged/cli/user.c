@@ -5,12 +5,12 @@
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/console.h"
-#include "storaged/cli/display_name.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/store_pages.h"
-#include "storaged/cli/units.h"
-#include "storaged/cli/user_new.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/display_name.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/store/store_pages.h"
+#include "storaged/cli/store/user_new.h"
 
 static const char about[] =
     "ACTION is one of\n"
@@ -47,33 +47,33 @@ static void
 tell_password(const struct wish *wish, char password[USER_GENERATED + 1])
 {
 	if (wish->generate)
-		say("password: %s", password);
+		console_print("password: %s", password);
 	explicit_bzero(password, USER_GENERATED + 1);
 }
 
 static int
-choose_role(struct store_line *line, const struct wish *wish, enum user_role *role)
+choose_role(struct store_conn *conn, const struct wish *wish, enum user_role *role)
 {
 	bool first = wish->owner;
 	int status = 0;
 
 	if (!wish->owner && !wish->member)
-		status = user_is_first(line, &wish->org, &first);
+		status = user_is_first(conn, &wish->org, &first);
 	*role = first ? USER_OWNER : USER_MEMBER;
 	return status;
 }
 
 static int
-add(struct store_line *line, const struct wish *wish)
+add(struct store_conn *conn, const struct wish *wish)
 {
 	struct user_new user = {.org = wish->org, .email = wish->email, .name = wish->name};
 	char password[USER_GENERATED + 1];
-	int status = choose_role(line, wish, &user.role);
+	int status = choose_role(conn, wish, &user.role);
 
 	if (status == 0)
 		status = get_password(wish, password, user.password);
 	if (status == 0)
-		status = user_make(line, &user);
+		status = user_make(conn, &user);
 	if (status == 0)
 		tell_password(wish, password);
 	return status;
@@ -82,12 +82,12 @@ add(struct store_line *line, const struct wish *wish)
 /* -- one that is there ---------------------------------------------------------------------- */
 
 static int
-find(struct store_line *line, const char *email, struct id *org, struct id *user)
+find(struct store_conn *conn, const char *email, struct id *org, struct id *user)
 {
 	struct msg_user_get ask = {.email = slice_str(email)};
 	struct msg_user_record r;
 	union msg m;
-	int status = store_line_ask(line, MSG_USER_GET, &ask, MSG_USER, &m);
+	int status = store_conn_request(conn, MSG_USER_GET, &ask, MSG_USER, &m);
 
 	if (status != 0)
 		return status;
@@ -98,36 +98,36 @@ find(struct store_line *line, const char *email, struct id *org, struct id *user
 }
 
 static int
-remove_user(struct store_line *line, const struct wish *wish)
+remove_user(struct store_conn *conn, const struct wish *wish)
 {
 	struct msg_user_delete delete;
 	union msg m;
-	int status = find(line, wish->email, &delete.org, &delete.user);
+	int status = find(conn, wish->email, &delete.org, &delete.user);
 
 	if (status == 0)
-		status = store_line_ask(line, MSG_USER_DELETE, &delete, MSG_OK, &m);
+		status = store_conn_request(conn, MSG_USER_DELETE, &delete, MSG_OK, &m);
 	if (status == 0)
-		say("removed %s", wish->email);
+		console_print("removed %s", wish->email);
 	return status;
 }
 
 static int
-passwd(struct store_line *line, const struct wish *wish)
+passwd(struct store_conn *conn, const struct wish *wish)
 {
 	struct msg_user_change change = {.what = USER_PASSWORD};
 	char password[USER_GENERATED + 1], hashed[PASSWORD_TEXT_SIZE];
 	union msg m;
-	int status = find(line, wish->email, &change.org, &change.user);
+	int status = find(conn, wish->email, &change.org, &change.user);
 
 	if (status == 0)
 		status = get_password(wish, password, hashed);
 	if (status != 0)
 		return status;
 	change.password = slice_str(hashed);
-	status = store_line_ask(line, MSG_USER_CHANGE, &change, MSG_OK, &m);
+	status = store_conn_request(conn, MSG_USER_CHANGE, &change, MSG_OK, &m);
 	if (status != 0)
 		return status;
-	say("changed the password of %s", wish->email);
+	console_print("changed the password of %s", wish->email);
 	tell_password(wish, password);
 	return 0;
 }
@@ -140,23 +140,23 @@ print_user(struct slice item)
 	struct msg_user_item user;
 
 	must(record_decode(item, MSG_USER_ITEM, &user) == WIRE_OK);
-	say("%.*s  %s  %s  %.*s", (int)user.email.len, (const char *)user.email.p,
-	    user.role == USER_OWNER ? "owner" : "member", words_time(user.created_at).text,
+	console_print("%.*s  %s  %s  %.*s", (int)user.email.len, (const char *)user.email.p,
+	    user.role == USER_OWNER ? "owner" : "member", units_time(user.created_at).text,
 	    (int)user.name.len, (const char *)user.name.p);
 }
 
 static int
-list(struct store_line *line, const struct wish *wish)
+list(struct store_conn *conn, const struct wish *wish)
 {
 	struct msg_user_list ask = {.org = wish->org};
 
 	return store_pages_walk(
-	    line, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, print_user);
+	    conn, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, print_user);
 }
 
 /* -- the command line ----------------------------------------------------------------------- */
 
-typedef int action_fn(struct store_line *line, const struct wish *wish);
+typedef int action_fn(struct store_conn *conn, const struct wish *wish);
 
 static const struct action {
 	const char *name;
@@ -183,34 +183,37 @@ static int
 check_wish(const struct action *action, struct wish *wish)
 {
 	if (!action->has_email && wish->email != NULL)
-		return fail(EX_USAGE, "%s is too much; see banter user --help", wish->email);
+		return console_fail(
+		    EX_USAGE, "%s is too much; see banter user --help", wish->email);
 	if (action->has_email && wish->email == NULL)
-		return fail(EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
+		return console_fail(
+		    EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
 	if (wish->owner && wish->member)
-		return fail(EX_USAGE, "--owner and --member: say one of them");
-	if (wish->name_text != NULL && !name_read(wish->name_text, &wish->name))
-		return fail(EX_USAGE, "--name has at most %d characters of UTF-8, in one line",
-		    NAME_MAX_UNITS);
+		return console_fail(EX_USAGE, "--owner and --member: say one of them");
+	if (wish->name_text != NULL && !display_name_parse(wish->name_text, &wish->name))
+		return console_fail(EX_USAGE,
+		    "--name has at most %d characters of UTF-8, in one line",
+		    DISPLAY_NAME_MAX_UNITS);
 	wish->org = id_default_org;
 	if (wish->org_text != NULL && id_parse(slice_str(wish->org_text), &wish->org) == -1)
-		return fail(EX_USAGE, "--org %s: this is no id", wish->org_text);
+		return console_fail(EX_USAGE, "--org %s: this is no id", wish->org_text);
 	return action->has_email ? user_check_email(wish->email) : 0;
 }
 
 static int
 act(const char *socket, const struct action *action, const struct wish *wish)
 {
-	struct store_line line;
-	int status = store_line_reach(&line, socket);
+	struct store_conn conn;
+	int status = store_conn_open_running(&conn, socket);
 
 	if (status == 0)
-		status = action->run(&line, wish);
-	store_line_close(&line);
+		status = action->run(&conn, wish);
+	store_conn_close(&conn);
 	return status;
 }
 
 int
-run_user(struct invocation *inv)
+user_command(struct invocation *inv)
 {
 	struct wish wish = {0};
 	const struct option_row rows[] = {
@@ -228,7 +231,8 @@ run_user(struct invocation *inv)
 		return status;
 	action = find_action(inv->operand);
 	if (action == NULL)
-		return fail(EX_USAGE, "%s is no action; see banter user --help", inv->operand);
+		return console_fail(
+		    EX_USAGE, "%s is no action; see banter user --help", inv->operand);
 	wish.email = inv->second;
 	status = check_wish(action, &wish);
 	return status == 0 ? act(inv->settings.store_socket, action, &wish) : status;

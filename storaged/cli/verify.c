@@ -2,9 +2,9 @@
  * `banter verify`: checks everything there is to check (storaged/verify/verify.h), in the store or in a
  * backup, while storaged goes on.
  */
-#include "storaged/cli/check.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/progress.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/store/store_check.h"
 
 static const char about[] =
     "Checks every invariant of the store, or of the backup FILE: that each record can be "
@@ -19,7 +19,7 @@ static const char about[] =
     "whole, 1 when something is broken; as in sysexits(3) when it could not be looked at.\n";
 
 int
-run_verify(struct invocation *inv)
+verify_command(struct invocation *inv)
 {
 	bool json = false, progress = false;
 	const struct option_row rows[] = {
@@ -28,7 +28,7 @@ run_verify(struct invocation *inv)
 		.flag = &progress},
 	    {0},
 	};
-	struct check check = {0};
+	struct store_check check = {0};
 	int status;
 
 	if (!options_read(inv, rows, about, &status))
@@ -36,5 +36,5 @@ run_verify(struct invocation *inv)
 	progress_open(progress);
 	check.path = inv->operand != NULL ? inv->operand : inv->settings.data_dir;
 	check.json = json;
-	return check_store(&check);
+	return store_check_run(&check);
 }

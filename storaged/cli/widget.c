@@ -6,9 +6,9 @@
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/console.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/store_pages.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/store/store_pages.h"
 
 static const char about[] =
     "ACTION is\n"
@@ -24,21 +24,21 @@ print_widget(struct slice item)
 	struct msg_widget_record w;
 
 	must(record_decode(item, MSG_WIDGET_RECORD, &w) == WIRE_OK);
-	say("%.*s  %s  %.*s", (int)w.public_id.len, (const char *)w.public_id.p,
+	console_print("%.*s  %s  %.*s", (int)w.public_id.len, (const char *)w.public_id.p,
 	    w.enabled ? "on" : "off", (int)w.name.len, (const char *)w.name.p);
 }
 
 static int
-list(struct store_line *line, const struct id *org)
+list(struct store_conn *conn, const struct id *org)
 {
 	struct msg_widget_list ask = {.org = *org};
 
 	return store_pages_walk(
-	    line, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, print_widget);
+	    conn, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, print_widget);
 }
 
 int
-run_widget(struct invocation *inv)
+widget_command(struct invocation *inv)
 {
 	const char *org_text = NULL;
 	const struct option_row rows[] = {
@@ -46,19 +46,19 @@ run_widget(struct invocation *inv)
 	    {0},
 	};
 	struct id org = id_default_org;
-	struct store_line line;
+	struct store_conn conn;
 	int status;
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
 	if (strcmp(inv->operand, "list") != 0)
-		return fail(
+		return console_fail(
 		    EX_USAGE, "%s is no action; see banter widget --help", inv->operand);
 	if (org_text != NULL && id_parse(slice_str(org_text), &org) == -1)
-		return fail(EX_USAGE, "--org %s: this is no id", org_text);
-	status = store_line_reach(&line, inv->settings.store_socket);
+		return console_fail(EX_USAGE, "--org %s: this is no id", org_text);
+	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
-		status = list(&line, &org);
-	store_line_close(&line);
+		status = list(&conn, &org);
+	store_conn_close(&conn);
 	return status;
 }

@@ -49,7 +49,7 @@ write_again(struct buf *out, const struct line *line)
 static void
 check_line(struct slice text)
 {
-	struct wrong wrong = {""};
+	struct message_json_error wrong = {""};
 	struct buf once, twice;
 	struct line line;
 

@@ -112,16 +112,26 @@ const FOLDERS = {
 		"storaged/turns",
 		"storaged/import",
 	],
-	"storaged/cli": [PROTO, "storaged/engine", "storaged/verify", "storaged/request"],
-	"storaged/cli/backup": [PROTO, "storaged/engine", "storaged/server", "storaged/cli"],
+	"storaged/cli/base": [PROTO],
+	"storaged/cli/files": [PROTO, "storaged/server", "storaged/cli/base"],
+	"storaged/cli/store": [
+		PROTO,
+		"storaged/engine",
+		"storaged/request",
+		"storaged/server",
+		"storaged/verify",
+		"storaged/cli/base",
+		"storaged/cli/files",
+	],
 	"storaged/cli/export": [
 		PROTO,
 		"storaged/engine",
 		"storaged/conversations",
-		"storaged/cli",
-		"storaged/cli/backup",
+		"storaged/cli/base",
+		"storaged/cli/files",
+		"storaged/cli/store",
 	],
-	"storaged/cli/setup": [PROTO, "storaged/cli", "storaged/cli/backup"],
+	"storaged/cli": [PROTO, "storaged/engine", "storaged/server", "storaged/cli/"],
 };
 
 /** Files that include each other in a circle, each group with the reason why it is one idea. */

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/backup/new_file.h"
-#include "storaged/cli/backup/snapshot.h"
-#include "storaged/cli/console.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/progress.h"
-#include "storaged/cli/subprocess.h"
-#include "storaged/cli/units.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/base/subprocess.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/files/new_file.h"
+#include "storaged/cli/store/snapshot.h"
 
 /* The exit status of the process that writes, when it came to the end, but not with everything. */
 #define LEFT_OUT 1
@@ -65,7 +65,7 @@ export_damaged(struct export *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	remark("%s cannot be read; it is left out", text);
+	console_warn("%s cannot be read; it is left out", text);
 	e->damaged++;
 }
 
@@ -161,7 +161,7 @@ pass_over(struct export *e, struct walk *w, int damage)
 	if (rc != 0)
 		return rc;
 	if (mdb_txn_id(e->txn.mdb) != snapshot) {
-		remark("more can be saved while storaged is stopped");
+		console_warn("more can be saved while storaged is stopped");
 		return damage;
 	}
 	rc = walk_open(w, &e->txn, TABLE_CONVERSATIONS, &all);
@@ -186,7 +186,7 @@ export_table(struct export *e, enum table table,
 	rc = walk_from(&w, &all);
 	while (rc == 0) {
 		if (progress_due())
-			progress_say("%s: %" PRIu64 " of %zu", table_name(table), done, total);
+			progress_show("%s: %" PRIu64 " of %zu", table_name(table), done, total);
 		rc = each(e, w.key, w.value);
 		if (table == TABLE_CONVERSATIONS && is_page_error(rc))
 			rc = pass_over(e, &w, rc);
@@ -256,10 +256,10 @@ sink_failed(int error)
 	if (error == EPIPE)
 		return EX_IOERR;
 	if (error == ETIMEDOUT)
-		return fail(EX_IOERR,
+		return console_fail(EX_IOERR,
 		    "given up: nobody reads; the store's old pages must not be kept for ever "
 		    "(export to a file with --output)");
-	return fail(EX_IOERR, "the export could not be written: %s", strerror(error));
+	return console_fail(EX_IOERR, "the export could not be written: %s", strerror(error));
 }
 
 static int
@@ -269,11 +269,11 @@ finish(const struct export *e, int rc)
 	if (rc == EXPORT_SINK_FAILED)
 		return sink_failed(e->sink_errno);
 	if (rc != 0)
-		return snapshot_failed(e->data_dir, rc);
+		return snapshot_fail(e->data_dir, rc);
 	if (e->damaged == 0)
 		return 0;
-	return fail(LEFT_OUT, "%s left out; banter verify says more",
-	    words_count(e->damaged, "record was", "records were").text);
+	return console_fail(LEFT_OUT, "%s left out; banter verify says more",
+	    units_count(e->damaged, "record was", "records were").text);
 }
 
 static int
@@ -282,7 +282,7 @@ export_snapshot(struct export *e, struct env *env)
 	int rc = txn_begin(&e->txn, env, TXN_READ);
 
 	if (rc != 0)
-		return snapshot_failed(e->data_dir, rc);
+		return snapshot_fail(e->data_dir, rc);
 	sink_init(&e->sink, e->fd, LINE_MAX_BYTES);
 	rc = export_all(e);
 	unfinished_clear(&e->unfinished);
@@ -315,7 +315,7 @@ export_to_file(struct export *e, const char *path, bool replace)
 
 	if (status == 0) {
 		e->fd = file.fd;
-		status = aside_run(e->data_dir, work, NULL, e);
+		status = subprocess_run(e->data_dir, work, NULL, e);
 	}
 	if (status == 0 || status == LEFT_OUT) {
 		kept = new_file_keep(&file);
@@ -329,9 +329,9 @@ static int
 read_wishes(struct export *e, const char *org, const char *since, struct id *id)
 {
 	if (org != NULL && id_parse(slice_str(org), id) == -1)
-		return fail(EX_USAGE, "--org %s: this is no id", org);
-	if (since != NULL && !words_read_time(since, &e->since))
-		return fail(EX_USAGE,
+		return console_fail(EX_USAGE, "--org %s: this is no id", org);
+	if (since != NULL && !units_parse_time(since, &e->since))
+		return console_fail(EX_USAGE,
 		    "--since %s: say a date or time in UTC, such as 2026-01-31 or "
 		    "2026-01-31T10:00:00, or milliseconds since 1970",
 		    since);
@@ -340,7 +340,7 @@ read_wishes(struct export *e, const char *org, const char *since, struct id *id)
 }
 
 int
-run_export(struct invocation *inv)
+export_command(struct invocation *inv)
 {
 	const char *org = NULL, *since = NULL, *output = NULL;
 	bool force = false, progress = false;
@@ -368,7 +368,7 @@ run_export(struct invocation *inv)
 	/* Two things that write to one terminal would be in each other's way. */
 	if (output != NULL || isatty(STDOUT_FILENO) != 1)
 		progress_open(progress);
-	status = output == NULL ? aside_run(e.data_dir, work, NULL, &e)
+	status = output == NULL ? subprocess_run(e.data_dir, work, NULL, &e)
 				: export_to_file(&e, output, force);
 	return status == LEFT_OUT ? EX_DATAERR : status;
 }

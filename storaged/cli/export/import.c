@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/console.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/base/units.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
-#include "storaged/cli/options.h"
-#include "storaged/cli/progress.h"
-#include "storaged/cli/store_line.h"
-#include "storaged/cli/units.h"
+#include "storaged/cli/store/store_conn.h"
 
 static const char about[] =
     "Puts an export back, through a running storaged. What is there already is brought to the\n"
@@ -33,7 +33,7 @@ static const char about[] =
 #define IN_FLIGHT_MAX 512u
 
 struct import {
-	struct store_line store;
+	struct store_conn store;
 	struct line_reader reader;
 	struct line line;
 	int unsent;    /* the exit status, if what was read could not be sent */
@@ -48,14 +48,14 @@ struct import {
 	uint32_t unused[IN_FLIGHT_MAX];
 	size_t n_unused;
 	uint64_t conversations, messages, logins, others; /* that storaged has taken */
-	uint64_t wrong;
+	uint64_t rejected;
 };
 
 static void
-is_wrong(struct import *im, uint64_t number, const char *why, size_t len)
+import_reject_line(struct import *im, uint64_t number, const char *why, size_t len)
 {
-	remark("line %" PRIu64 ": %.*s", number, (int)len, why);
-	im->wrong++;
+	console_warn("line %" PRIu64 ": %.*s", number, (int)len, why);
+	im->rejected++;
 }
 
 static void
@@ -81,21 +81,21 @@ take_answer(struct import *im)
 	struct frame f;
 	union msg m;
 	size_t i;
-	int status = store_line_receive(&im->store, &f, &m);
+	int status = store_conn_receive(&im->store, &f, &m);
 
 	if (status != 0)
 		return status;
 	i = (size_t)f.request - 1;
 	if (i >= IN_FLIGHT_MAX || im->waits[i].type == 0 ||
 	    (f.type != MSG_OK && f.type != MSG_ERROR))
-		return fail(EX_PROTOCOL, "storaged answers what was not asked");
+		return console_fail(EX_PROTOCOL, "storaged answers what was not asked");
 	if (f.type == MSG_OK)
 		count(im, im->waits[i].type);
 	else if (is_of_the_line(m.error.code))
-		is_wrong(
+		import_reject_line(
 		    im, im->waits[i].line, (const char *)m.error.detail.p, m.error.detail.len);
 	else
-		return store_line_refused(&m.error);
+		return store_conn_fail_refused(&m.error);
 	im->waits[i].type = (enum msg_type)0;
 	im->unused[im->n_unused++] = (uint32_t)i;
 	return 0;
@@ -123,7 +123,7 @@ put_back(struct import *im)
 	if (status != 0)
 		return status;
 	i = im->unused[im->n_unused - 1];
-	while (store_line_send(&im->store, im->line.type, i + 1, &im->line.request) == -1) {
+	while (store_conn_send(&im->store, im->line.type, i + 1, &im->line.request) == -1) {
 		status = take_answer(im);
 		if (status != 0)
 			return status;
@@ -142,7 +142,7 @@ take_end(struct import *im)
 
 	im->ended = true;
 	if (im->line.lines != im->reader.number - 1)
-		is_wrong(im, im->reader.number, why, sizeof(why) - 1);
+		import_reject_line(im, im->reader.number, why, sizeof(why) - 1);
 }
 
 /* One line. 0: go on, whatever it was. */
@@ -151,23 +151,23 @@ take_line(struct import *im, struct slice text)
 {
 	static const char late[] = "it comes after the end";
 	static const char twice[] = "the first line of an export does not belong here";
-	struct wrong wrong;
+	struct message_json_error error;
 	uint64_t number = im->reader.number;
-	int rc = line_read(&im->line, text, &wrong);
+	int rc = line_read(&im->line, text, &error);
 
 	if (number == 1 && (rc == -1 || im->line.kind != LINE_HEAD))
-		return fail(EX_DATAERR, "this is no export of banter: %s",
-		    rc == -1 ? wrong.text : "its first line is missing");
+		return console_fail(EX_DATAERR, "this is no export of banter: %s",
+		    rc == -1 ? error.text : "its first line is missing");
 	if (im->ended)
-		is_wrong(im, number, late, sizeof(late) - 1);
+		import_reject_line(im, number, late, sizeof(late) - 1);
 	else if (rc == -1)
-		is_wrong(im, number, wrong.text, strlen(wrong.text));
+		import_reject_line(im, number, error.text, strlen(error.text));
 	else if (im->line.kind == LINE_RECORD)
 		return put_back(im);
 	else if (im->line.kind == LINE_END)
 		take_end(im);
 	else if (number != 1)
-		is_wrong(im, number, twice, sizeof(twice) - 1);
+		import_reject_line(im, number, twice, sizeof(twice) - 1);
 	return 0;
 }
 
@@ -179,10 +179,10 @@ show_progress(const struct import *im)
 	if (!progress_due())
 		return;
 	if (im->size > 0 && r->bytes <= im->size)
-		progress_say(
+		progress_show(
 		    "%" PRIu64 " lines, %" PRIu64 " %%", r->number, r->bytes * 100 / im->size);
 	else
-		progress_say("%" PRIu64 " lines", r->number);
+		progress_show("%" PRIu64 " lines", r->number);
 }
 
 /* Whoever writes the export may make us wait; storaged does not wait for us. */
@@ -193,7 +193,7 @@ send_before_waiting(void *arg)
 	struct pollfd p = {.fd = im->reader.fd, .events = POLLIN};
 
 	if (poll(&p, 1, 0) == 0)
-		im->unsent = store_line_flush(&im->store);
+		im->unsent = store_conn_flush(&im->store);
 	return im->unsent;
 }
 
@@ -207,28 +207,30 @@ take_lines(struct import *im)
 
 	while (status == 0 && (r = line_reader_next(&im->reader, &text)) != LINE_NONE) {
 		if (r == LINE_TOO_LONG)
-			return fail(EX_DATAERR, "line %" PRIu64 " is longer than any of ours",
+			return console_fail(EX_DATAERR,
+			    "line %" PRIu64 " is longer than any of ours",
 			    im->reader.number + 1);
 		if (r == LINE_FAILED && im->unsent != 0)
 			return im->unsent;
 		if (r == LINE_FAILED)
-			return fail(EX_IOERR, "reading the export: %s", strerror(errno));
+			return console_fail(
+			    EX_IOERR, "reading the export: %s", strerror(errno));
 		status = take_line(im, text);
 		show_progress(im);
 	}
 	if (status == 0 && im->reader.number == 0)
-		return fail(EX_DATAERR, "there is nothing to import");
+		return console_fail(EX_DATAERR, "there is nothing to import");
 	return status;
 }
 
 static void
 print_sum(const struct import *im)
 {
-	say("imported: %s, %s, %s, %s",
-	    words_count(im->conversations, "conversation", "conversations").text,
-	    words_count(im->messages, "message", "messages").text,
-	    words_count(im->logins, "login", "logins").text,
-	    words_count(im->others, "other record", "other records").text);
+	console_print("imported: %s, %s, %s, %s",
+	    units_count(im->conversations, "conversation", "conversations").text,
+	    units_count(im->messages, "message", "messages").text,
+	    units_count(im->logins, "login", "logins").text,
+	    units_count(im->others, "other record", "other records").text);
 }
 
 /* Everything that was sent is answered, or the import has failed. */
@@ -239,15 +241,15 @@ finish(const struct import *im, int status)
 	if (im->reader.number > 1)
 		print_sum(im);
 	if (status != 0) {
-		remark("not all of it was imported; importing it again does no harm");
+		console_warn("not all of it was imported; importing it again does no harm");
 		return status;
 	}
 	if (!im->ended)
-		remark("the export was cut off: its last line is missing");
-	if (im->wrong > 0)
-		remark("%s wrong and left out",
-		    words_count(im->wrong, "line was", "lines were").text);
-	return im->ended && im->wrong == 0 ? 0 : EX_DATAERR;
+		console_warn("the export was cut off: its last line is missing");
+	if (im->rejected > 0)
+		console_warn("%s wrong and left out",
+		    units_count(im->rejected, "line was", "lines were").text);
+	return im->ended && im->rejected == 0 ? 0 : EX_DATAERR;
 }
 
 static int
@@ -281,13 +283,13 @@ open_input(struct import *im, const char *path, int *fd)
 	*fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 				     : open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd == -1 || fstat(*fd, &st) == -1)
-		return fail_at(path, errno);
+		return console_fail_path(path, errno);
 	im->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	return 0;
 }
 
 int
-run_import(struct invocation *inv)
+import_command(struct invocation *inv)
 {
 	bool progress = false;
 	const struct option_row rows[] = {
@@ -303,10 +305,10 @@ run_import(struct invocation *inv)
 	progress_open(progress);
 	status = open_input(&im, inv->operand, &fd);
 	if (status == 0)
-		status = store_line_reach(&im.store, inv->settings.store_socket);
+		status = store_conn_open_running(&im.store, inv->settings.store_socket);
 	if (status == 0)
 		status = import(&im, fd);
-	store_line_close(&im.store);
+	store_conn_close(&im.store);
 	closefd(&fd);
 	return status;
 }

@@ -45,7 +45,7 @@ write_record(struct buf *out, const struct msg_import_record *request)
 
 	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(MSG_IMPORT_RECORD, type)) == -1)
 		return -1;
-	return fields_write_record(out, type, request->record);
+	return message_json_write_record(out, type, request->record);
 }
 
 static int
@@ -53,7 +53,7 @@ write_request(struct buf *out, enum msg_type type, const void *request)
 {
 	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(type, (enum msg_type)0)) == -1)
 		return -1;
-	return fields_to_json(out, type, request);
+	return message_json_write(out, type, request);
 }
 
 int
@@ -82,77 +82,78 @@ line_clear(struct line *line)
 
 /* {"kind":…,"NAME":number} and nothing more. */
 static int
-read_number(const json_t *object, const char *name, uint64_t *n, struct wrong *wrong)
+read_number(
+    const json_t *object, const char *name, uint64_t *n, struct message_json_error *error)
 {
 	const json_t *value = json_object_get(object, name);
 
 	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
 	    json_object_size(object) != 2)
-		return wrong_say(wrong, "this kind of line has \"%s\": a number", name);
+		return message_json_fail(error, "this kind of line has \"%s\": a number", name);
 	*n = (uint64_t)json_integer_value(value);
 	return 0;
 }
 
 static int
-read_head(struct line *line, struct wrong *wrong)
+read_head(struct line *line, struct message_json_error *error)
 {
 	uint64_t format;
 
 	line->kind = LINE_HEAD;
-	if (read_number(line->json, "format", &format, wrong) == -1)
+	if (read_number(line->json, "format", &format, error) == -1)
 		return -1;
 	if (format >= 1 && format <= LINE_FORMAT)
 		return 0;
-	return wrong_say(wrong,
+	return message_json_fail(error,
 	    "this export is of format %" PRIu64 "; this banter knows 1 to %d: use a newer one",
 	    format, LINE_FORMAT);
 }
 
 static int
-read_request(struct line *line, const struct kind *kind, struct wrong *wrong)
+read_request(struct line *line, const struct kind *kind, struct message_json_error *error)
 {
 	struct msg_import_record *request = &line->request.import_record;
 
 	line->kind = LINE_RECORD;
 	line->type = kind->type;
 	if (kind->record == (enum msg_type)0)
-		return fields_from_json(
-		    line->json, line->type, &line->request, &line->record, wrong);
+		return message_json_read(
+		    line->json, line->type, &line->request, &line->record, error);
 	*request = (struct msg_import_record){.type = (uint16_t)kind->record};
-	return fields_read_record(
-	    line->json, kind->record, &request->record, &line->record, wrong);
+	return message_json_read_record(
+	    line->json, kind->record, &request->record, &line->record, error);
 }
 
 static int
-read_object(struct line *line, struct slice kind, struct wrong *wrong)
+read_object(struct line *line, struct slice kind, struct message_json_error *error)
 {
 	if (slice_eq_str(kind, "banter"))
-		return read_head(line, wrong);
+		return read_head(line, error);
 	if (slice_eq_str(kind, "end")) {
 		line->kind = LINE_END;
-		return read_number(line->json, "lines", &line->lines, wrong);
+		return read_number(line->json, "lines", &line->lines, error);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (slice_eq_str(kind, kinds[i].kind))
-			return read_request(line, &kinds[i], wrong);
-	return wrong_say(wrong, "there is no kind %.64s", (const char *)kind.p);
+			return read_request(line, &kinds[i], error);
+	return message_json_fail(error, "there is no kind %.64s", (const char *)kind.p);
 }
 
 int
-line_read(struct line *line, struct slice text, struct wrong *wrong)
+line_read(struct line *line, struct slice text, struct message_json_error *error)
 {
-	json_error_t error;
+	json_error_t json_error;
 	const json_t *kind;
 
 	json_decref(line->json);
-	line->json = json_loadb(
-	    (const char *)text.p, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	line->json = json_loadb((const char *)text.p, text.len,
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &json_error);
 	if (line->json == NULL)
-		return wrong_say(wrong, "no JSON: %s", error.text);
+		return message_json_fail(error, "no JSON: %s", json_error.text);
 	kind = json_object_get(line->json, "kind");
 	if (!json_is_string(kind))
-		return wrong_say(wrong, "no object with a \"kind\"");
+		return message_json_fail(error, "no object with a \"kind\"");
 	return read_object(line,
 	    (struct slice){(const uint8_t *)json_string_value(kind), json_string_length(kind)},
-	    wrong);
+	    error);
 }

@@ -22,7 +22,7 @@
 #ifndef STORAGED_CLI_EXPORT_LINE_H
 #define STORAGED_CLI_EXPORT_LINE_H
 
-#include "storaged/cli/export/message_json.h"
+#include "storaged/cli/base/message_json.h"
 
 #define LINE_FORMAT 2
 
@@ -40,7 +40,7 @@ struct line {
 	struct buf record;
 };
 
-/* Append a line to out, with its line break. As fields_to_json(); type is one of line_kinds.def. */
+/* Append a line to out, with its line break. As message_json_write(); type is one of line_kinds.def. */
 [[gnu::warn_unused_result]] int line_write_head(struct buf *out);
 [[gnu::warn_unused_result]] int line_write(
     struct buf *out, enum msg_type type, const void *request);
@@ -51,6 +51,6 @@ void line_clear(struct line *line);
 
 /* Reads a line, without its break, in place of what line held. 0, or -1 with *wrong filled. */
 [[gnu::warn_unused_result]] int line_read(
-    struct line *line, struct slice text, struct wrong *wrong);
+    struct line *line, struct slice text, struct message_json_error *error);
 
 #endif

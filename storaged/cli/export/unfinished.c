@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/console.h"
+#include "storaged/cli/base/console.h"
 #include "storaged/conversations/replies.h"
 
 /* The order of the keys of messages (schema.h). */
@@ -60,7 +60,7 @@ load(struct unfinished *u, struct walk *w)
 		if (rc == 0) {
 			u->n++;
 		} else if (rc == RECORD_DAMAGED) {
-			remark("an open turn cannot be read; it is left out");
+			console_warn("an open turn cannot be read; it is left out");
 			u->damaged++;
 		} else {
 			return rc;

@@ -94,7 +94,7 @@ id_of(const char *text)
 static void
 expect_same(const char *text)
 {
-	struct wrong wrong = {""};
+	struct message_json_error wrong = {""};
 	struct line line;
 	struct buf out;
 
@@ -133,7 +133,7 @@ what_format_1_had_not_is_empty(void **state)
 {
 	struct msg_conversation_record conversation;
 	struct msg_login_record login;
-	struct wrong wrong;
+	struct message_json_error wrong;
 	struct line line;
 
 	(void)state;
@@ -157,7 +157,7 @@ static void
 a_record_says_what_its_line_says(void **state)
 {
 	struct msg_message_record record;
-	struct wrong wrong;
+	struct message_json_error wrong;
 	struct line line;
 	struct id id = id_of(OTHER);
 
@@ -185,7 +185,7 @@ the_longest_message_fits(void **state)
 	struct msg_message_record record = {.v = RECORD_VERSION, .text = {text, sizeof(text)}};
 	struct msg_import_message request = {.seq = 1};
 	struct msg_message_record back;
-	struct wrong wrong;
+	struct message_json_error wrong;
 	struct line line;
 	struct buf bytes, out;
 
@@ -237,7 +237,7 @@ what_has_no_word_or_is_no_exact_number_is_not_written(void **state)
 static void
 first_and_last_lines_are_read(void **state)
 {
-	struct wrong wrong;
+	struct message_json_error wrong;
 	struct line line;
 	struct buf out;
 
@@ -317,7 +317,7 @@ what_is_wrong_with_a_line_is_said(void **state)
 	line_init(&line);
 	buf_init(&text, LINE_MAX_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
-		struct wrong wrong = {""};
+		struct message_json_error wrong = {""};
 
 		replace(&text, broken[i].line, broken[i].from, broken[i].to);
 		if (line_read(&line, buf_slice(&text), &wrong) != -1)
@@ -330,7 +330,7 @@ what_is_wrong_with_a_line_is_said(void **state)
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	{
-		struct wrong wrong = {""};
+		struct message_json_error wrong = {""};
 
 		assert_int_equal(line_read(&line, buf_slice(&text), &wrong), -1);
 		assert_non_null(strstr(wrong.text, "session must not be over 128 bytes"));
@@ -347,7 +347,7 @@ another_format_is_refused(void **state)
 	    "{\"kind\":\"banter\",\"format\":\"1\"}",
 	    "{\"kind\":\"banter\",\"format\":1,\"x\":1}", "{\"kind\":\"end\"}",
 	    "{\"kind\":\"end\",\"lines\":-1}"};
-	struct wrong wrong;
+	struct message_json_error wrong;
 	struct line line;
 
 	(void)state;

@@ -1,0 +1,226 @@
+/*
+ * `banter backup`: a compacted copy of one snapshot, made by LMDB beside a running storaged. The
+ * file is there when it is whole and on disk, or not at all.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/base/subprocess.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/files/new_file.h"
+#include "storaged/cli/store/snapshot.h"
+#include "storaged/cli/store/store_conn.h"
+
+static const char about[] = "Copies the store to FILE: as it was at one moment, without gaps, "
+			    "while storaged writes on.\n"
+			    "FILE appears when it is whole and on disk; `banter restore` puts "
+			    "it back, `banter verify`\n"
+			    "checks it. FILE - is standard output. storaged need not run.\n";
+
+struct backup {
+	const char *data_dir;
+	int fd;
+	bool to_file; /* else to standard output */
+	struct new_file file;
+	/* Bytes that it is going to have, from the process that copies; 0: not known yet. */
+	volatile uint64_t *total;
+};
+
+/* The pages that a compacted copy has: two for LMDB itself, and those of every table. */
+static int
+measure(struct env *env, volatile uint64_t *bytes)
+{
+	MDB_dbi unnamed;
+	MDB_stat stat = {0};
+	struct txn t;
+	uint64_t pages = 2;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_dbi_open(t.mdb, NULL, 0, &unnamed);
+	if (rc == 0)
+		rc = mdb_stat(t.mdb, unnamed, &stat);
+	if (rc == 0)
+		pages += stat.ms_branch_pages + stat.ms_leaf_pages;
+	for (enum table i = 0; i < TABLES && rc == 0; i++) {
+		rc = mdb_stat(t.mdb, env->dbi[i], &stat);
+		if (rc == 0)
+			pages +=
+			    stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+	}
+	txn_abort(&t);
+	*bytes = pages * stat.ms_psize;
+	return rc;
+}
+
+/* errno comes from writing, everything else from reading. */
+static int
+copy_failed(const struct backup *b, int rc)
+{
+	if (rc < 0)
+		return snapshot_fail(b->data_dir, rc);
+	if (b->to_file)
+		return new_file_failed(&b->file, rc);
+	return console_fail(EX_IOERR, "standard output: %s", strerror(rc));
+}
+
+/* In a process of its own. */
+static int
+copy(void *arg)
+{
+	struct backup *b = arg;
+	struct snapshot snapshot;
+	int rc, status = snapshot_open(&snapshot, b->data_dir);
+
+	if (status == 0) {
+		rc = measure(&snapshot.env, b->total);
+		if (rc == 0)
+			rc = mdb_env_copyfd2(snapshot.env.mdb, b->fd, MDB_CP_COMPACT);
+		status = rc == 0 ? 0 : copy_failed(b, rc);
+	}
+	snapshot_close(&snapshot);
+	return status;
+}
+
+/* While it is copied. */
+static void
+show_progress(void *arg)
+{
+	const struct backup *b = arg;
+	struct stat st;
+
+	if (!b->to_file || *b->total == 0 || !progress_due() || fstat(b->fd, &st) == -1)
+		return;
+	progress_show(
+	    "%s of %s", units_bytes((uint64_t)st.st_size).text, units_bytes(*b->total).text);
+}
+
+/* What is in the finished file; that it opens is a first test of it. */
+static int
+report(const char *path, uint64_t bytes, uint64_t began)
+{
+	size_t conversations = 0, messages = 0;
+	struct snapshot snapshot;
+	struct txn t;
+	int rc, status = snapshot_open(&snapshot, path);
+
+	if (status == 0) {
+		rc = txn_begin(&t, &snapshot.env, TXN_READ);
+		if (rc == 0)
+			rc = txn_count(&t, TABLE_CONVERSATIONS, &conversations);
+		if (rc == 0)
+			rc = txn_count(&t, TABLE_MESSAGES, &messages);
+		txn_abort(&t);
+		status = rc == 0 ? 0 : snapshot_fail(path, rc);
+	}
+	snapshot_close(&snapshot);
+	if (status == 0)
+		console_print("%s: %s, %s in %s, made in %s", path, units_bytes(bytes).text,
+		    units_count(messages, "message", "messages").text,
+		    units_count(conversations, "conversation", "conversations").text,
+		    units_duration(clock_mono_ms() - began).text);
+	return status;
+}
+
+/* For `banter status`. The backup is good whether storaged knows of it or not. */
+static void
+tell_storaged(const char *path, uint64_t at, uint64_t bytes)
+{
+	const struct msg_backup_done done = {.at = at, .bytes = bytes};
+	struct store_conn conn;
+	union msg m;
+	int status = store_conn_open(&conn, path);
+
+	if (status == 0)
+		status = store_conn_request(&conn, MSG_BACKUP_DONE, &done, MSG_OK, &m);
+	store_conn_close(&conn);
+	if (status != 0 && status != EX_UNAVAILABLE)
+		console_warn("the backup is good, but storaged does not know of it");
+}
+
+static int
+to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
+{
+	int status = new_file_open(&b->file, path, ".partial", replace ? NEW_FILE_REPLACE : 0);
+	struct stat st;
+
+	if (status == 0) {
+		b->to_file = true;
+		b->fd = b->file.fd;
+		status = subprocess_run(b->data_dir, copy, show_progress, b);
+	}
+	progress_clear();
+	if (status == 0 && fstat(b->fd, &st) == -1)
+		status = new_file_failed(&b->file, errno);
+	if (status == 0)
+		status = new_file_keep(&b->file);
+	if (status == 0)
+		*bytes = (uint64_t)st.st_size;
+	new_file_close(&b->file);
+	return status;
+}
+
+static int
+to_standard_output(struct backup *b, uint64_t *bytes)
+{
+	int status;
+
+	if (isatty(STDOUT_FILENO) == 1)
+		return console_fail(EX_USAGE,
+		    "a backup is no text for a terminal: name a file, or redirect the output");
+	b->fd = STDOUT_FILENO;
+	status = subprocess_run(b->data_dir, copy, NULL, b);
+	*bytes = *b->total;
+	return status;
+}
+
+static int
+make_backup(const struct invocation *inv, struct backup *b, bool replace)
+{
+	uint64_t at = clock_wall_ms(), began = clock_mono_ms(), bytes = 0;
+	bool is_pipe = strcmp(inv->operand, "-") == 0;
+	int status;
+
+	b->data_dir = inv->settings.data_dir;
+	status =
+	    is_pipe ? to_standard_output(b, &bytes) : to_file(b, inv->operand, replace, &bytes);
+	if (status == 0 && !is_pipe)
+		status = report(inv->operand, bytes, began);
+	if (status == 0)
+		tell_storaged(inv->settings.store_socket, at, bytes);
+	return status;
+}
+
+int
+backup_command(struct invocation *inv)
+{
+	bool force = false, progress = false;
+	const struct option_row rows[] = {
+	    {"force", NULL, "replace FILE if it is there", .flag = &force},
+	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+		.flag = &progress},
+	    {0},
+	};
+	struct backup b = {.data_dir = NULL};
+	uint64_t *total;
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	progress_open(progress);
+	total = subprocess_memory_new(sizeof(*total));
+	b.total = total;
+	status = make_backup(inv, &b, force);
+	subprocess_memory_free(total, sizeof(*total));
+	return status;
+}

@@ -1,0 +1,31 @@
+/*
+ * A command of banter, and one run of it: what main.c hands to NAME_command().
+ */
+#ifndef STORAGED_CLI_BASE_COMMAND_H
+#define STORAGED_CLI_BASE_COMMAND_H
+
+#include "proto/settings/settings.h"
+
+struct invocation;
+
+struct command {
+	const char *name;
+	const char *operands; /* as in commands.def */
+	const char *summary;
+	int (*run)(struct invocation *inv);
+};
+
+struct invocation {
+	const struct command *command;
+	int argc;
+	char **argv; /* from the command's name on */
+	/* from here on: filled by options_read() */
+	const char *operand, *second; /* NULL: was not given */
+	struct settings settings;
+};
+
+/* Each reads its options first (options.h), and returns the process's exit status. */
+#define COMMAND(name, operands, summary) int name##_command(struct invocation *inv);
+#include "storaged/cli/base/commands.def"
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * Lines for a person, made harmless.
+ */
+#include "storaged/cli/base/console.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "storaged/cli/base/progress.h"
+
+/* Longer lines are cut. */
+#define SAY_MAX_BYTES 4096
+
+/* C0 and DEL; and C1, which in UTF-8 is 0xc2 and one of 0x80 to 0x9f. */
+static void
+make_harmless(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+
+	for (; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			p[0] = p[1] = '?';
+	}
+}
+
+[[gnu::format(printf, 3, 0)]] static void
+put_line(FILE *out, const char *before, const char *fmt, va_list ap)
+{
+	char text[SAY_MAX_BYTES];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	make_harmless(text);
+	progress_clear();
+	(void)fprintf(out, "%s%s\n", before, text);
+}
+
+void
+console_print(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(stdout, "", fmt, ap);
+	va_end(ap);
+}
+
+void
+console_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(stderr, "banter: ", fmt, ap);
+	va_end(ap);
+}
+
+int
+console_fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(stderr, "banter: ", fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+/* Whoever closed the pipe has read enough. */
+int
+console_close(int status)
+{
+	if (fclose(stdout) != 0 && errno != EPIPE && status == 0)
+		return console_fail(EX_IOERR, "standard output: %s", strerror(errno));
+	return status;
+}
+
+int
+console_fail_path(const char *path, int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return console_fail(EX_NOPERM,
+		    "%s: %s; be root, or the user whom it belongs to", path, strerror(error));
+	case EROFS:
+		return console_fail(EX_NOPERM, "%s: %s", path, strerror(error));
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+		return console_fail(EX_NOINPUT, "%s: %s", path, strerror(error));
+	default:
+		return console_fail(EX_IOERR, "%s: %s", path, strerror(error));
+	}
+}

@@ -1,0 +1,75 @@
+/*
+ * The tool speaks no HTTP and reads no certificate; the daemons do, and look as they will at work.
+ */
+#include "storaged/cli/base/daemons.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+
+extern char **environ;
+
+/* Beside us where we were built, in lib/banter/ where we are installed in bin/. 0, or the exit
+ * status. */
+static int
+find(const char *daemon, char path[PATH_MAX])
+{
+	static const char *const places[] = {"", "../lib/banter/"};
+	char dir[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	char *slash;
+
+	if (n == -1)
+		return console_fail(EX_OSERR, "/proc/self/exe: %s", strerror(errno));
+	dir[n] = '\0';
+	slash = strrchr(dir, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int len = snprintf(path, PATH_MAX, "%s/%s%s", dir, places[i], daemon);
+
+		if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0)
+			return 0;
+	}
+	return console_fail(
+	    EX_OSFILE, "%s is not where it belongs; is banter installed whole?", daemon);
+}
+
+static int
+run(const char *path, char **argv)
+{
+	pid_t pid;
+	int e, end;
+
+	/* What we have said stands before what it says. */
+	(void)fflush(stdout);
+	e = posix_spawn(&pid, path, NULL, NULL, argv, environ);
+	if (e != 0)
+		return console_fail(EX_OSERR, "%s: %s", path, strerror(e));
+	while (waitpid(pid, &end, 0) == -1)
+		if (errno != EINTR)
+			return console_fail(EX_OSERR, "%s: %s", path, strerror(errno));
+	return WIFEXITED(end) ? WEXITSTATUS(end) : EX_SOFTWARE;
+}
+
+int
+daemons_run(const char *daemon, const char *option)
+{
+	char path[PATH_MAX], *copy = xstrdup(option);
+	char *argv[] = {path, copy, NULL};
+	int status = find(daemon, path);
+
+	if (status == 0)
+		status = run(path, argv);
+	free(copy);
+	return status;
+}

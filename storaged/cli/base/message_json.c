@@ -1,0 +1,435 @@
+/*
+ * From field tables to JSON and back.
+ */
+#include "storaged/cli/base/message_json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+
+/* The greatest whole number that a double holds exactly, with all below it (ECMA-262,
+ * Number.MAX_SAFE_INTEGER). */
+#define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
+
+/* The words of enums, by their values. */
+static const struct vocabulary {
+	enum msg_type type;
+	const char *field;
+	const char *words[ROLE_TOOL + 1];
+} vocabularies[] = {
+    {MSG_CONVERSATION_RECORD, "state",
+	{[CONVERSATION_ANY] = "unanswered",
+	    [CONVERSATION_COMPLETE] = "complete",
+	    [CONVERSATION_STOPPED] = "stopped",
+	    [CONVERSATION_INTERRUPTED] = "interrupted",
+	    [CONVERSATION_ACTIVE] = "active"}},
+    {MSG_MESSAGE_RECORD, "role", {[MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"}},
+    {MSG_MESSAGE_RECORD, "status",
+	{[MESSAGE_COMPLETE] = "complete",
+	    [MESSAGE_STOPPED] = "stopped",
+	    [MESSAGE_INTERRUPTED] = "interrupted"}},
+    {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
+    {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
+    {MSG_WIDGET_RECORD, "position",
+	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
+    {MSG_WIDGET_RECORD, "contact_mode",
+	{[CONTACT_NONE] = "none",
+	    [CONTACT_OPTIONAL] = "optional",
+	    [CONTACT_REQUIRED] = "required"}},
+    {MSG_PEER_STATUS, "role", {[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool"}},
+};
+
+static const struct vocabulary *
+vocabulary_of(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(vocabularies); i++)
+		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, f->name) == 0)
+			return &vocabularies[i];
+	return NULL;
+}
+
+/* The name of a field's member: its own, but where a line says by it what the line is. */
+static const char *
+member_name(uint16_t type, const struct wire_field *f)
+{
+	return type == MSG_KEY_RECORD && strcmp(f->name, "kind") == 0 ? "opens" : f->name;
+}
+
+/* What records of format 1 (line.h) had not. It is zero, or empty, then. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+} added[] = {
+    {MSG_CONVERSATION_RECORD, "contact"},
+    {MSG_CONVERSATION_RECORD, "state"},
+    {MSG_LOGIN_RECORD, "id"},
+    {MSG_LOGIN_RECORD, "user"},
+    {MSG_LOGIN_RECORD, "address"},
+    {MSG_LOGIN_RECORD, "program"},
+};
+
+static bool
+is_added(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(added); i++)
+		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_version(const struct wire_field *f)
+{
+	return f->type == WIRE_U8 && strcmp(f->name, "v") == 0;
+}
+
+static bool
+is_number(const struct wire_field *f)
+{
+	return f->type == WIRE_U8 || f->type == WIRE_U16 || f->type == WIRE_U32 ||
+	    f->type == WIRE_U64;
+}
+
+/* -- writing ----------------------------------------------------------------------------- */
+
+static int
+invalid(void)
+{
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+write_number(struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
+{
+	const struct vocabulary *v = vocabulary_of(type, f);
+	uint64_t n = wire_number(f, at);
+
+	if (v == NULL)
+		return n > NUMBER_MAX ? invalid() : buf_printf(out, "%" PRIu64, n);
+	if (n >= ARRAY_LEN(v->words) || v->words[n] == NULL)
+		return invalid();
+	return buf_printf(out, "\"%s\"", v->words[n]);
+}
+
+static int
+write_hex(struct buf *out, const uint8_t *p, size_t n)
+{
+	if (buf_append_str(out, "\"") == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (buf_printf(out, "%02x", p[i]) == -1)
+			return -1;
+	return buf_append_str(out, "\"");
+}
+
+static int
+write_text(struct buf *out, struct slice text)
+{
+	if (buf_append_str(out, "\"") == -1 || json_escape(out, text) == -1)
+		return -1;
+	return buf_append_str(out, "\"");
+}
+
+/* A value that is no record and no list. */
+static int
+write_value(struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
+{
+	const struct slice *s = at;
+	char text[ID_TEXT_LEN + 1];
+
+	switch (f->type) {
+	case WIRE_ID:
+		id_format(at, text);
+		return buf_printf(out, "\"%s\"", text);
+	case WIRE_HASH:
+		return write_hex(out, at, sizeof(struct hash256));
+	case WIRE_TEXT:
+		return write_text(out, *s);
+	case WIRE_BYTES:
+		return write_hex(out, s->p, s->len);
+	default:
+		return write_number(out, type, f, at);
+	}
+}
+
+/* The fields of a record, which holds no other records; before stands in front of the first. */
+static int
+write_record(struct buf *out, uint16_t type, struct slice bytes, const char *before)
+{
+	union msg record;
+
+	if (record_decode(bytes, (enum msg_type)type, &record) != WIRE_OK)
+		return invalid();
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
+		if (is_version(f))
+			continue;
+		if (buf_printf(out, "%s\"%s\":", before, member_name(type, f)) == -1 ||
+		    write_value(out, type, f, (const uint8_t *)&record + f->offset) == -1)
+			return -1;
+		before = ",";
+	}
+	return 0;
+}
+
+static int
+write_list(struct buf *out, const struct wire_field *f, struct slice list)
+{
+	const char *before = "[{";
+	struct slice item;
+
+	while (wire_list_next(&list, &item)) {
+		if (write_record(out, f->item, item, before) == -1)
+			return -1;
+		before = "},{";
+	}
+	return buf_append_str(out, *before == '[' ? "[]" : "}]");
+}
+
+int
+message_json_write_record(struct buf *out, enum msg_type type, struct slice record)
+{
+	return write_record(out, (uint16_t)type, record, ",");
+}
+
+int
+message_json_write(struct buf *out, enum msg_type type, const void *msg)
+{
+	for (const struct wire_field *f = msg_desc((uint16_t)type)->fields; f->type != WIRE_END;
+	     f++) {
+		const void *at = (const uint8_t *)msg + f->offset;
+		int rc;
+
+		if (f->type == WIRE_REC) {
+			rc = write_record(out, f->item, *(const struct slice *)at, ",");
+		} else {
+			rc = buf_printf(out, ",\"%s\":", f->name);
+			if (rc == 0)
+				rc = f->type == WIRE_LIST
+				    ? write_list(out, f, *(const struct slice *)at)
+				    : write_value(out, (uint16_t)type, f, at);
+		}
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* -- reading ----------------------------------------------------------------------------- */
+
+int
+message_json_fail(struct message_json_error *error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(error->text, sizeof(error->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static uint64_t
+greatest(const struct wire_field *f)
+{
+	if (f->max != 0)
+		return f->max;
+	switch (f->type) {
+	case WIRE_U8:
+		return UINT8_MAX;
+	case WIRE_U16:
+		return UINT16_MAX;
+	case WIRE_U32:
+		return UINT32_MAX;
+	default:
+		return NUMBER_MAX;
+	}
+}
+
+static int
+read_word(const struct vocabulary *v, const json_t *value, uint64_t *n,
+    struct message_json_error *error)
+{
+	struct slice word = {
+	    (const uint8_t *)json_string_value(value), json_string_length(value)};
+
+	for (*n = 0; word.p != NULL && *n < ARRAY_LEN(v->words); ++*n)
+		if (v->words[*n] != NULL && slice_eq_str(word, v->words[*n]))
+			return 0;
+	return message_json_fail(error, "%s is none of its words", v->field);
+}
+
+static int
+read_number(uint16_t type, const struct wire_field *f, const json_t *value, void *at,
+    struct message_json_error *error)
+{
+	const struct vocabulary *v = vocabulary_of(type, f);
+	json_int_t given = json_integer_value(value);
+	uint64_t n;
+
+	if (v != NULL) {
+		if (read_word(v, value, &n, error) == -1)
+			return -1;
+	} else {
+		if (!json_is_integer(value) || given < 0 || (uint64_t)given > greatest(f))
+			return message_json_fail(error,
+			    "%s must be a whole number from 0 to %" PRIu64, f->name,
+			    greatest(f));
+		n = (uint64_t)given;
+	}
+	wire_set_number(f, at, n);
+	return 0;
+}
+
+static int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int
+read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
+    struct message_json_error *error)
+{
+	bool good = text.len == 2 * sizeof(struct hash256);
+
+	for (size_t i = 0; good && i < sizeof(struct hash256); i++) {
+		int high = hex_digit(text.p[2 * i]), low = hex_digit(text.p[2 * i + 1]);
+
+		good = high >= 0 && low >= 0;
+		at[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
+	}
+	return good ? 0 : message_json_fail(error, "%s must be 64 digits 0-9a-f", f->name);
+}
+
+/* Text, or what is written as text. jansson has seen to it that it is UTF-8. */
+static int
+read_text(
+    const struct wire_field *f, const json_t *value, void *at, struct message_json_error *error)
+{
+	struct slice text = {
+	    (const uint8_t *)json_string_value(value), json_string_length(value)};
+
+	if (!json_is_string(value))
+		return message_json_fail(error, "%s must be a string", f->name);
+	if (f->type == WIRE_HASH)
+		return read_hash(f, text, at, error);
+	if (f->type == WIRE_ID)
+		return id_parse(text, at) == 0
+		    ? 0
+		    : message_json_fail(error, "%s must be an id", f->name);
+	if (text.len > f->max)
+		return message_json_fail(
+		    error, "%s must not be over %" PRIu32 " bytes", f->name, f->max);
+	/* Nothing that is imported has bytes or lists. */
+	must(f->type == WIRE_TEXT);
+	*(struct slice *)at = text;
+	return 0;
+}
+
+/* One field that is no record, from the member of its name. */
+static int
+read_field(json_t *object, uint16_t type, const struct wire_field *f, union msg *msg,
+    struct message_json_error *error)
+{
+	void *at = (uint8_t *)msg + f->offset;
+	const json_t *value = json_object_get(object, member_name(type, f));
+
+	if (value == NULL && is_added(type, f))
+		return 0;
+	if (value == NULL)
+		return message_json_fail(error, "%s is missing", member_name(type, f));
+	return is_number(f) ? read_number(type, f, value, at, error)
+			    : read_text(f, value, at, error);
+}
+
+/* A record, encoded into out. */
+static int
+read_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
+    struct message_json_error *error)
+{
+	const struct wire_field *f = msg_desc(type)->fields;
+	union msg record = {0};
+
+	for (; f->type != WIRE_END; f++) {
+		if (is_version(f))
+			wire_set_number(f, (uint8_t *)&record + f->offset, f->max);
+		else if (read_field(object, type, f, &record, error) == -1)
+			return -1;
+	}
+	buf_reset(out);
+	if (record_encode(out, (enum msg_type)type, &record) == -1)
+		return message_json_fail(error, "the %s is too large", msg_desc(type)->name);
+	*to = buf_slice(out);
+	return 0;
+}
+
+/* Whether a type has a field of this name, other than one that holds a record. */
+static bool
+has_field(uint16_t type, const char *name)
+{
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		if (f->type != WIRE_REC && !is_version(f) &&
+		    strcmp(member_name(type, f), name) == 0)
+			return true;
+	return false;
+}
+
+/* The same for a message and the records in it. */
+static bool
+has_member(uint16_t type, const char *name)
+{
+	if (has_field(type, name))
+		return true;
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		if (f->type == WIRE_REC && has_field(f->item, name))
+			return true;
+	return false;
+}
+
+static int
+check_names(json_t *object, uint16_t type, struct message_json_error *error)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (object, name, value) {
+		if (strcmp(name, "kind") != 0 && !has_member(type, name))
+			return message_json_fail(error, "%.64s does not belong here", name);
+	}
+	return 0;
+}
+
+int
+message_json_read(json_t *object, enum msg_type type, union msg *msg, struct buf *record,
+    struct message_json_error *error)
+{
+	const struct wire_field *f = msg_desc((uint16_t)type)->fields;
+
+	memset(msg, 0, sizeof(*msg));
+	for (; f->type != WIRE_END; f++) {
+		struct slice *bytes = (struct slice *)(void *)((uint8_t *)msg + f->offset);
+		int rc;
+
+		rc = f->type == WIRE_REC ? read_record(object, f->item, bytes, record, error)
+					 : read_field(object, (uint16_t)type, f, msg, error);
+		if (rc == -1)
+			return -1;
+	}
+	return check_names(object, (uint16_t)type, error);
+}
+
+int
+message_json_read_record(json_t *object, enum msg_type type, struct slice *bytes,
+    struct buf *record, struct message_json_error *error)
+{
+	if (read_record(object, (uint16_t)type, bytes, record, error) == -1)
+		return -1;
+	return check_names(object, (uint16_t)type, error);
+}

@@ -1,0 +1,169 @@
+/*
+ * Command lines by getopt_long(3).
+ */
+#include "storaged/cli/base/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+
+struct places {
+	const char *data_dir, *socket;
+	bool help;
+};
+
+#define COMMON 3
+
+/* The options that every command has. */
+static void
+common_rows(struct option_row rows[COMMON + 1], struct places *places)
+{
+	rows[0] = (struct option_row){"data-dir", "DIR",
+	    "the store's directory, in place of DATA_DIR", .text = &places->data_dir};
+	rows[1] = (struct option_row){"socket", "PATH",
+	    "storaged's socket, in place of STORE_SOCKET", .text = &places->socket};
+	rows[2] = (struct option_row){"help", NULL, "show this", .flag = &places->help};
+	rows[3] = (struct option_row){0};
+}
+
+static void
+print_rows(const struct option_row *rows)
+{
+	for (; rows->name != NULL; rows++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "--%s%s%s", rows->name,
+		    rows->value == NULL ? "" : " ", rows->value == NULL ? "" : rows->value);
+		printf("  %-22s %s\n", left, rows->help);
+	}
+}
+
+static void
+print_help(const struct command *command, const struct option_row *own,
+    const struct option_row *common, const char *about)
+{
+	printf("usage: banter %s [options]%s%s\n%s\nOptions:\n", command->name,
+	    *command->operands == '\0' ? "" : " ", command->operands, about);
+	print_rows(own);
+	print_rows(common);
+	printf("\nWithout them, DATA_DIR and STORE_SOCKET of the environment say where the "
+	       "store is,\n"
+	       "else it is in " BANTER_DATA_DIR ". Exit status: 0, or as in sysexits(3);\n"
+	       "see banter(1).\n");
+}
+
+static size_t
+add_long_options(struct option *to, const struct option_row *rows)
+{
+	size_t n = 0;
+
+	for (; rows[n].name != NULL; n++)
+		to[n] = (struct option){rows[n].name,
+		    rows[n].value == NULL ? no_argument : required_argument, NULL, 0};
+	return n;
+}
+
+static void
+take(const struct option_row *row)
+{
+	if (row->flag != NULL)
+		*row->flag = true;
+	else
+		*row->text = optarg;
+}
+
+/* 0, or EX_USAGE. */
+static int
+read_line(struct invocation *inv, const struct option_row *own, const struct option_row *common)
+{
+	struct option all[OPTIONS_MAX + COMMON + 1] = {0};
+	const char *name = inv->command->name;
+	size_t n = add_long_options(all, own);
+	int index, c;
+
+	must(n <= OPTIONS_MAX);
+	add_long_options(all + n, common);
+	optind = 1;
+	while ((c = getopt_long(inv->argc, inv->argv, ":", all, &index)) != -1) {
+		if (c == ':')
+			return console_fail(EX_USAGE, "%s needs a value; see banter %s --help",
+			    inv->argv[optind - 1], name);
+		if (c != 0)
+			return console_fail(EX_USAGE,
+			    "%s is no option of banter %s; see its --help",
+			    inv->argv[optind - 1], name);
+		take((size_t)index < n ? &own[index] : &common[(size_t)index - n]);
+	}
+	return 0;
+}
+
+/* How many operands the text of a command names, or, of those, how many must be there. */
+static int
+count_operands(const char *operands, bool needed)
+{
+	int n = 0;
+
+	for (const char *at = operands; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+		n += !needed || *at != '[';
+	return n;
+}
+
+/* What is left after the options. */
+static int
+read_operands(struct invocation *inv)
+{
+	const struct command *command = inv->command;
+	char **left = inv->argv + optind;
+	int n = inv->argc - optind;
+
+	if (n > count_operands(command->operands, false))
+		return console_fail(EX_USAGE, "%s is too much; see banter %s --help",
+		    inv->argv[inv->argc - 1], command->name);
+	if (n < count_operands(command->operands, true))
+		return console_fail(EX_USAGE, "say which %s; see banter %s --help",
+		    command->operands, command->name);
+	inv->operand = n < 1 ? NULL : left[0];
+	inv->second = n < 2 ? NULL : left[1];
+	return 0;
+}
+
+/* The options stand in for the environment, so that the rules for settings hold for them too. The
+ * socket of another directory is not the one that the environment names. */
+static void
+load_settings(struct invocation *inv, const struct places *places)
+{
+	if (places->data_dir != NULL) {
+		must(setenv("DATA_DIR", places->data_dir, 1) == 0);
+		must(unsetenv("STORE_SOCKET") == 0);
+	}
+	if (places->socket != NULL)
+		must(setenv("STORE_SOCKET", places->socket, 1) == 0);
+	settings_load_or_exit(&inv->settings, OWNER_TOOL);
+}
+
+bool
+options_read(
+    struct invocation *inv, const struct option_row *rows, const char *about, int *status)
+{
+	struct option_row common[COMMON + 1];
+	struct places places = {0};
+
+	common_rows(common, &places);
+	*status = read_line(inv, rows, common);
+	if (*status != 0)
+		return false;
+	if (places.help) {
+		print_help(inv->command, rows, common, about);
+		return false;
+	}
+	*status = read_operands(inv);
+	if (*status != 0)
+		return false;
+	load_settings(inv, &places);
+	return true;
+}

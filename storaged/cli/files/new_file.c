@@ -1,0 +1,236 @@
+/*
+ * Making files without leaving halves of them behind.
+ */
+#include "storaged/cli/files/new_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/files/store_files.h"
+
+/* What a signal has to remove. dir is -1 while there is nothing. */
+static struct {
+	volatile sig_atomic_t dir;
+	char name[NAME_MAX + 1];
+} unfinished = {.dir = -1};
+
+/* Removes it, and lets the signal do what it does. */
+static void
+on_signal(int sig)
+{
+	if (unfinished.dir != -1)
+		(void)unlinkat(unfinished.dir, unfinished.name, 0);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
+watch_signals(const struct new_file *f)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction act = {.sa_handler = on_signal};
+
+	strlcpy(unfinished.name, f->partial, sizeof(unfinished.name));
+	unfinished.dir = f->dir;
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+		must(sigaction(ending[i], &act, NULL) == 0);
+}
+
+int
+new_file_failed(const struct new_file *f, int error)
+{
+	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+		return console_fail(EX_IOERR,
+		    "%s: %s; nothing of it was kept: make room, or choose another place",
+		    f->path, strerror(error));
+	return console_fail(
+	    EX_IOERR, "%s: %s; nothing of it was kept", f->path, strerror(error));
+}
+
+static int
+cannot_create(const char *path)
+{
+	return console_fail(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+}
+
+/* Splits the path into an open directory and a name. */
+static int
+open_dir(struct new_file *f, const char *suffix)
+{
+	const char *slash = strrchr(f->path, '/');
+	const char *name = slash == NULL ? f->path : slash + 1;
+	char *dir = slash == NULL ? xstrdup(".") : xstrdup(f->path);
+	size_t size = strlen(name) + strlen(suffix) + 1;
+
+	if (slash != NULL)
+		dir[slash == f->path ? 1 : slash - f->path] = '\0';
+	f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (f->dir == -1)
+		return cannot_create(f->path);
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return console_fail(EX_CANTCREAT, "%s is a directory, not a file", f->path);
+	f->name = xstrdup(name);
+	f->partial = xcalloc(1, size);
+	strlcpy(f->partial, name, size);
+	strlcat(f->partial, suffix, size);
+	return 0;
+}
+
+/* Nothing but a plain file can be replaced. */
+static int
+check_target(const struct new_file *f)
+{
+	struct stat st;
+
+	if (!(f->how & NEW_FILE_OF_STORE) && store_files_has_name(f->dir, f->name))
+		return console_fail(EX_CANTCREAT,
+		    "%s is a store's own file: choose another place, or use banter restore",
+		    f->path);
+	if (fstatat(f->dir, f->name, &st, 0) == -1)
+		return errno == ENOENT ? 0 : cannot_create(f->path);
+	if (!S_ISREG(st.st_mode))
+		return console_fail(EX_CANTCREAT, "%s is there and no plain file", f->path);
+	if (!(f->how & NEW_FILE_REPLACE))
+		return console_fail(
+		    EX_CANTCREAT, "%s is there already; --force replaces it", f->path);
+	return 0;
+}
+
+/* Whether fd is still what has this name: whoever had it may just have given it another. */
+static bool
+has_name(int fd, int dir, const char *name)
+{
+	struct stat by_fd, by_name;
+
+	return fstat(fd, &by_fd) == 0 &&
+	    fstatat(dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(by_fd.st_mode) &&
+	    by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
+}
+
+/* One that a killed process left behind is used again; a lock tells it from one in use. */
+static int
+open_named(struct new_file *f)
+{
+	f->fd = openat(f->dir, f->partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (f->fd == -1)
+		return cannot_create(f->path);
+	if (flock(f->fd, LOCK_EX | LOCK_NB) == -1 || !has_name(f->fd, f->dir, f->partial))
+		return console_fail(
+		    EX_TEMPFAIL, "%s: another banter writes it now (%s)", f->path, f->partial);
+	f->named = true;
+	watch_signals(f);
+	if (ftruncate(f->fd, 0) == -1 || fchmod(f->fd, 0600) == -1)
+		return cannot_create(f->path);
+	return 0;
+}
+
+/* A file without a name gets one through /proc (open(2)). */
+static bool
+open_nameless(struct new_file *f)
+{
+	if (access("/proc/self/fd", X_OK) == -1)
+		return false;
+	f->fd = openat(f->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return f->fd != -1;
+}
+
+int
+new_file_open(struct new_file *f, const char *path, const char *suffix, unsigned how)
+{
+	int status;
+
+	*f = (struct new_file){.path = path, .how = how, .fd = -1, .dir = -1};
+	status = open_dir(f, suffix);
+	if (status == 0)
+		status = check_target(f);
+	if (status == 0 && ((how & NEW_FILE_NAMED) || !open_nameless(f)))
+		status = open_named(f);
+	return status;
+}
+
+static int
+link_as(const struct new_file *f, const char *name)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	return linkat(AT_FDCWD, path, f->dir, name, AT_SYMLINK_FOLLOW);
+}
+
+/* A nameless file can take only a name that is free: to replace one it needs another first. What a
+ * killed process left under that is in the way. */
+static int
+take_partial_name(struct new_file *f)
+{
+	if (unlinkat(f->dir, f->partial, 0) == -1 && errno != ENOENT)
+		return -1;
+	watch_signals(f);
+	f->named = link_as(f, f->partial) == 0;
+	return f->named ? 0 : -1;
+}
+
+/* Some file systems know only renames that replace. */
+static int
+rename_to_own(const struct new_file *f)
+{
+	bool replace = f->how & NEW_FILE_REPLACE;
+	int rc = renameat2(f->dir, f->partial, f->dir, f->name, replace ? 0 : RENAME_NOREPLACE);
+
+	if (rc == -1 && !replace && (errno == EINVAL || errno == ENOSYS))
+		rc = renameat(f->dir, f->partial, f->dir, f->name);
+	return rc;
+}
+
+static int
+take_own_name(struct new_file *f)
+{
+	if (!f->named && !(f->how & NEW_FILE_REPLACE))
+		return link_as(f, f->name);
+	if (!f->named && take_partial_name(f) == -1)
+		return -1;
+	return rename_to_own(f);
+}
+
+int
+new_file_keep(struct new_file *f)
+{
+	if (fsync(f->fd) == -1)
+		return new_file_failed(f, errno);
+	if (take_own_name(f) == -1)
+		return cannot_create(f->path);
+	f->named = false;
+	unfinished.dir = -1;
+	if (fsync(f->dir) == -1)
+		return console_fail(EX_IOERR,
+		    "%s is there, but may be lost if the power fails now: %s", f->path,
+		    strerror(errno));
+	return 0;
+}
+
+void
+new_file_close(struct new_file *f)
+{
+	if (f->named)
+		(void)unlinkat(f->dir, f->partial, 0);
+	f->named = false;
+	unfinished.dir = -1;
+	closefd(&f->fd);
+	closefd(&f->dir);
+	free(f->name);
+	free(f->partial);
+	f->name = f->partial = NULL;
+}

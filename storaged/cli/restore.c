@@ -1,0 +1,280 @@
+/*
+ * `banter restore`: a backup in place of the store.
+ *
+ * The backup is copied beside the store and synced, the copy is checked, and only then takes the
+ * store's name, by one rename(2): whenever the power fails, there is the old store or the new one,
+ * whole. What is checked is what is put there. storaged is kept away by its own lock, other readers
+ * by one on the directory (snapshot.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/files/new_file.h"
+#include "storaged/cli/files/store_files.h"
+#include "storaged/cli/store/store_check.h"
+#include "storaged/server/listen.h"
+
+#define OLD_NAME STORE_DATA_NAME ".replaced"
+#define SUFFIX   ".restoring"
+
+static const char about[] =
+    "Puts the backup FILE in place of the store. storaged must be stopped. FILE is copied and\n"
+    "checked first, as `banter verify` does; a damaged one is refused. One of an older banter "
+    "is\n"
+    "taken; storaged brings it up to date at its start. FILE - is standard input.\n"
+    "\n"
+    "With --force a store that is there already is kept beside the new one, as\n"
+    "data.mdb.replaced; one that was kept so before is removed.\n";
+
+struct restore {
+	const char *data_dir;
+	const char *from; /* as it was given */
+	bool force;
+	int dir, lock;
+	int in;
+	char *path; /* of the store's file */
+	uint64_t bytes;
+	bool kept; /* the store that was there */
+};
+
+/* As storaged does at its first start. */
+static int
+make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST
+		    ? 0
+		    : console_fail(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	if (geteuid() == 0)
+		console_warn(
+		    "%s was made and belongs to root: give it to the user that storaged "
+		    "runs as",
+		    path);
+	return 0;
+}
+
+/* Nobody uses the directory, and nobody begins to as long as we hold the locks. */
+static int
+lock_out(struct restore *r)
+{
+	r->dir = open(r->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->dir == -1)
+		return console_fail_path(r->data_dir, errno);
+	if (listen_try_lock(r->data_dir, &r->lock) == -1)
+		return errno == EWOULDBLOCK
+		    ? console_fail(EX_TEMPFAIL,
+			  "storaged runs on %s (its pid is in storaged.lock): stop it first",
+			  r->data_dir)
+		    : console_fail_path(r->data_dir, errno);
+	if (flock(r->dir, LOCK_EX | LOCK_NB) == -1)
+		return console_fail(EX_TEMPFAIL,
+		    "another banter reads or restores %s: wait for its end, and try again",
+		    r->data_dir);
+	return 0;
+}
+
+static bool
+has_store(const struct restore *r)
+{
+	return faccessat(r->dir, STORE_DATA_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int
+open_input(struct restore *r)
+{
+	struct stat st;
+
+	r->in = strcmp(r->from, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+					  : open(r->from, O_RDONLY | O_CLOEXEC);
+	if (r->in == -1 || fstat(r->in, &st) == -1)
+		return console_fail_path(r->from, errno);
+	if (S_ISDIR(st.st_mode))
+		return console_fail(EX_NOINPUT, "%s is a directory, not a backup", r->from);
+	return 0;
+}
+
+static int
+write_all(int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(fd, p, n);
+
+		if (written == -1 && errno == EINTR)
+			continue;
+		if (written == -1)
+			return -1;
+		p += written;
+		n -= (size_t)written;
+	}
+	return 0;
+}
+
+static int
+copy(struct restore *r, const struct new_file *file)
+{
+	static uint8_t piece[262144];
+
+	for (;;) {
+		ssize_t n = read(r->in, piece, sizeof(piece));
+
+		if (n == 0)
+			return 0;
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return console_fail_path(r->from, errno);
+		if (write_all(file->fd, piece, (size_t)n) == -1)
+			return new_file_failed(file, errno);
+		r->bytes += (uint64_t)n;
+		if (progress_due())
+			progress_show("%s copied", units_bytes(r->bytes).text);
+	}
+}
+
+/* storaged must be able to use it: it belongs to the owner of the directory. */
+static int
+give_to_owner(const struct restore *r, const struct new_file *file)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(r->dir, &st) == -1 || fchown(file->fd, st.st_uid, st.st_gid) == -1)
+		return console_fail_path(r->path, errno);
+	return 0;
+}
+
+/* The copy, as it is on disk. */
+static int
+check_copy(const struct restore *r)
+{
+	size_t size = strlen(r->path) + sizeof(SUFFIX);
+	struct store_check check = {.older_too = true, .quiet = true};
+	char *path = xcalloc(1, size);
+	int status;
+
+	(void)snprintf(path, size, "%s" SUFFIX, r->path);
+	check.path = path;
+	status = store_check_run(&check);
+	free(path);
+	return status == STORE_CHECK_BROKEN ? EX_DATAERR : status;
+}
+
+/* A second name for what is there: the first is always that of a whole store. */
+static int
+keep_old(struct restore *r)
+{
+	if (!has_store(r))
+		return 0;
+	if ((unlinkat(r->dir, OLD_NAME, 0) == -1 && errno != ENOENT) ||
+	    linkat(r->dir, STORE_DATA_NAME, r->dir, OLD_NAME, 0) == -1 || fsync(r->dir) == -1)
+		return console_fail(
+		    EX_CANTCREAT, "%s/" OLD_NAME ": %s", r->data_dir, strerror(errno));
+	r->kept = true;
+	return 0;
+}
+
+/* LMDB's lock file speaks of the transactions of the store that it was made for. */
+static int
+remove_lock_file(const struct restore *r)
+{
+	if (unlinkat(r->dir, STORE_LOCK_NAME, 0) == -1 && errno != ENOENT)
+		return console_fail_path(r->data_dir, errno);
+	return 0;
+}
+
+static int
+replace(struct restore *r, struct new_file *file)
+{
+	int status = copy(r, file);
+
+	if (status == 0)
+		status = give_to_owner(r, file);
+	if (status == 0 && fsync(file->fd) == -1)
+		status = new_file_failed(file, errno);
+	if (status == 0)
+		status = check_copy(r);
+	if (status == 0)
+		status = keep_old(r);
+	if (status == 0)
+		status = remove_lock_file(r);
+	return status == 0 ? new_file_keep(file) : status;
+}
+
+/* With everyone locked out. */
+static int
+restore(struct restore *r)
+{
+	size_t size = strlen(r->data_dir) + sizeof("/" STORE_DATA_NAME);
+	struct new_file file;
+	int status;
+
+	if (!r->force && has_store(r))
+		return console_fail(EX_CANTCREAT,
+		    "there is a store in %s already; --force puts the backup in its place, and "
+		    "keeps it as " OLD_NAME,
+		    r->data_dir);
+	r->path = xcalloc(1, size);
+	(void)snprintf(r->path, size, "%s/" STORE_DATA_NAME, r->data_dir);
+	status = new_file_open(&file, r->path, SUFFIX,
+	    NEW_FILE_NAMED | NEW_FILE_OF_STORE | (r->force ? NEW_FILE_REPLACE : 0));
+	if (status == 0)
+		status = replace(r, &file);
+	new_file_close(&file);
+	progress_clear();
+	if (status != 0) {
+		console_warn("nothing was restored from %s", r->from);
+		return status;
+	}
+	console_print("%s: %s, restored from %s; storaged can be started", r->path,
+	    units_bytes(r->bytes).text, r->from);
+	if (r->kept)
+		console_print("the store that was there is kept as %s/" OLD_NAME, r->data_dir);
+	return 0;
+}
+
+int
+restore_command(struct invocation *inv)
+{
+	bool force = false, progress = false;
+	const struct option_row rows[] = {
+	    {"force", NULL, "replace a store that is there", .flag = &force},
+	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+		.flag = &progress},
+	    {0},
+	};
+	struct restore r = {.dir = -1, .lock = -1, .in = -1};
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	progress_open(progress);
+	r.data_dir = inv->settings.data_dir;
+	r.from = inv->operand;
+	r.force = force;
+	status = open_input(&r);
+	if (status == 0)
+		status = make_dir(r.data_dir);
+	if (status == 0)
+		status = lock_out(&r);
+	if (status == 0)
+		status = restore(&r);
+	closefd(&r.in);
+	closefd(&r.dir);
+	closefd(&r.lock);
+	free(r.path);
+	return status;
+}

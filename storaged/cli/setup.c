@@ -1,0 +1,268 @@
+/*
+ * `banter setup`: what a fresh banter needs before it can serve. The first start of the service runs
+ * it without questions; a person then answers those that nobody else can.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/daemons.h"
+#include "storaged/cli/base/interactive.h"
+#include "storaged/cli/base/options.h"
+#include "storaged/cli/files/config_dir.h"
+#include "storaged/cli/store/user_new.h"
+
+static const char about[] = "Asks for the model's key, its address, and the sites that show "
+			    "the widget; writes them where\n"
+			    "the service reads them, and checks them. An empty answer keeps "
+			    "what is there. Keys of our own\n"
+			    "are made where they are missing: random ones, in credentials/. As "
+			    "long as the dashboard has no\n"
+			    "user, and storaged runs, it asks for the first one too. Questions "
+			    "go to standard error, answers\n"
+			    "come from standard input.\n";
+
+/* What a person has said; "": nothing. */
+struct answers {
+	char key[CONFIG_VALUE_MAX];
+	char url[CONFIG_VALUE_MAX];
+	char sites[CONFIG_VALUE_MAX];
+};
+
+static const struct secret {
+	const char *name;
+	enum config_secret how;
+} secrets[] = {
+    {"WIDGET_API_KEY", CONFIG_RANDOM},
+    {"ADMIN_API_KEY", CONFIG_RANDOM},
+    {"DASHBOARD_PASSWORD", CONFIG_RANDOM},
+    {"WIDGET_API_KEY_OLD", CONFIG_EMPTY},
+    {"ADMIN_API_KEY_OLD", CONFIG_EMPTY},
+    {"MODEL_SERVER_KEYS", CONFIG_EMPTY},
+    /* Empty: `banter setup` has still to be run, and the units of the front wait for it. */
+    {"OPENAI_API_KEY", CONFIG_EMPTY},
+};
+
+/* -- the first start ------------------------------------------------------------------------ */
+
+static int
+make_secrets(const char *dir)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+		bool made;
+		int status =
+		    config_dir_make_secret(dir, secrets[i].name, secrets[i].how, &made);
+
+		if (status == 0)
+			status = config_dir_path(path, dir, secrets[i].name);
+		if (status != 0)
+			return status;
+		if (made && secrets[i].how == CONFIG_RANDOM)
+			console_print("made a random %s: %s", secrets[i].name, path);
+	}
+	return 0;
+}
+
+/* Production's rules from the start; and the ports are for a proxy on this machine. */
+static int
+make_env(const char *dir)
+{
+	bool made;
+	int status = config_dir_make_env(dir, &made);
+
+	if (status != 0 || !made)
+		return status;
+	status = config_dir_set(dir, "APP_ENV", "production");
+	return status == 0 ? config_dir_set(dir, "TRUSTED_PROXIES", "127.0.0.1,::1") : status;
+}
+
+static int
+make_what_is_missing(const char *dir)
+{
+	int status = config_dir_make(dir);
+
+	if (status == 0)
+		status = make_secrets(dir);
+	return status == 0 ? make_env(dir) : status;
+}
+
+/* -- questions ------------------------------------------------------------------------------ */
+
+static int
+ask_all(struct answers *a)
+{
+	int status = interactive_ask_secret(
+	    "The key of the model server (OpenAI: sk-...; any word where none is "
+	    "asked for). Empty: as it is.",
+	    a->key, sizeof(a->key));
+
+	if (status == 0)
+		status = interactive_ask(
+		    "The model server, such as http://localhost:11434/v1. Empty: as it "
+		    "is, or https://api.openai.com/v1.",
+		    a->url, sizeof(a->url));
+	if (status == 0)
+		status = interactive_ask(
+		    "The sites that show the widget, such as "
+		    "https://example.com,https://www.example.com. Empty: as they are.",
+		    a->sites, sizeof(a->sites));
+	return status;
+}
+
+/* -- what was said -------------------------------------------------------------------------- */
+
+static int
+keep(const char *dir, const struct answers *a)
+{
+	int status = 0;
+
+	if (a->key[0] != '\0')
+		status = config_dir_write_secret(dir, "OPENAI_API_KEY", a->key);
+	if (status == 0 && a->url[0] != '\0')
+		status = config_dir_set(dir, "OPENAI_BASE_URL", a->url);
+	if (status == 0 && a->sites[0] != '\0')
+		status = config_dir_set(dir, "CORS_ORIGIN", a->sites);
+	return status;
+}
+
+/* What the service will have in its environment, and no key of our own shell's. */
+static int
+use_config(const char *dir)
+{
+	for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
+		unsetenv(secrets[i].name);
+	return config_dir_use(dir);
+}
+
+/* As the daemons will look at them. All that is wrong is told at once, so no daemon's complaint ends
+ * it; 0, or the exit status of the first that complains. */
+static int
+check_settings(void)
+{
+	static const char *const daemons[] = {"storaged", "masterd"};
+	int first = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(daemons); i++) {
+		int status = daemons_run(daemons[i], "--check");
+
+		if (first == 0)
+			first = status;
+	}
+	return first;
+}
+
+/* The settings, and then, by a question to each, the model servers. */
+static int
+check(const char *dir)
+{
+	int status = use_config(dir);
+
+	if (status == 0)
+		status = check_settings();
+	return status == 0 ? daemons_run("workerd", "--check-model") : status;
+}
+
+static void
+tell_what_next(const char *dir)
+{
+	console_print("All is set. Now:  systemctl restart banter.target");
+	console_print(
+	    "The dashboard's password and the widget's key are in %s/credentials.", dir);
+	console_print("banter widget list  shows the id of the first widget, for data-widget.");
+	console_print(
+	    "banter listens on port 4000 of this machine, for a web server in front that has "
+	    "your");
+	console_print(
+	    "certificate; the README shows nginx, Caddy and HAProxy, and how to do without.");
+}
+
+/* -- the first user ------------------------------------------------------------------------- */
+
+static int
+ask_user(struct store_conn *conn)
+{
+	struct user_new user = {.org = id_default_org, .role = USER_OWNER};
+	char email[CONFIG_VALUE_MAX];
+	int status = interactive_ask(
+	    "The e-mail of the dashboard's first user. Empty: none, the dashboard's "
+	    "password alone signs in.",
+	    email, sizeof(email));
+
+	if (status != 0 || email[0] == '\0')
+		return status;
+	user.email = email;
+	status = user_check_email(email);
+	if (status == 0)
+		status = user_ask_password(user.password);
+	return status == 0 ? user_make(conn, &user) : status;
+}
+
+/* Users are kept in the store, not in the settings: without a storaged there is nobody to tell. */
+static int
+make_first_user(const char *socket)
+{
+	struct store_conn conn;
+	bool first = false;
+	int status = store_conn_open(&conn, socket);
+
+	if (status == EX_UNAVAILABLE) {
+		store_conn_close(&conn);
+		return 0;
+	}
+	if (status == 0)
+		status = user_is_first(&conn, &id_default_org, &first);
+	if (status == 0 && first)
+		status = ask_user(&conn);
+	store_conn_close(&conn);
+	return status;
+}
+
+static int
+ask_and_check(const char *dir, const char *socket)
+{
+	struct answers a = {0};
+	int status = ask_all(&a);
+
+	if (status == 0)
+		status = keep(dir, &a);
+	explicit_bzero(a.key, sizeof(a.key));
+	if (status == 0)
+		status = check(dir);
+	if (status == 0)
+		status = make_first_user(socket);
+	if (status == 0)
+		tell_what_next(dir);
+	return status;
+}
+
+int
+setup_command(struct invocation *inv)
+{
+	const char *dir = BANTER_CONFIG_DIR;
+	bool first_start = false, only_check = false;
+	const struct option_row rows[] = {
+	    {"check", NULL, "only check the settings, and ask the model", .flag = &only_check},
+	    {"first-start", NULL, "only make what is missing, and ask nothing",
+		.flag = &first_start},
+	    {"config", "DIR", "the directory of the settings, in place of " BANTER_CONFIG_DIR,
+		.text = &dir},
+	    {0},
+	};
+	int status;
+
+	if (!options_read(inv, rows, about, &status))
+		return status;
+	if (first_start && only_check)
+		return console_fail(EX_USAGE, "--first-start and --check: say one of them");
+	if (only_check)
+		return check(dir);
+	status = make_what_is_missing(dir);
+	return status != 0 || first_start ? status
+					  : ask_and_check(dir, inv->settings.store_socket);
+}

@@ -1,0 +1,251 @@
+/*
+ * Opening without changing anything, and without leaving anything behind.
+ *
+ * A data directory has LMDB's lock file, in which a reader takes a slot so that its pages stay. It
+ * is missing only if no storaged ran since the store was put there. LMDB would then make it, and
+ * as root it would be one that storaged cannot open; so we do without, and keep storaged from
+ * starting instead. A file by itself is a backup: nobody writes to it.
+ */
+#include "storaged/cli/store/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/files/store_files.h"
+#include "storaged/engine/safe_read.h"
+#include "storaged/server/listen.h"
+
+/* Named databases that a store of another schema may have. */
+#define TABLES_MAX 64
+
+int
+snapshot_fail(const char *path, int rc)
+{
+	switch (rc) {
+	case MDB_INVALID:
+	case MDB_INCOMPATIBLE:
+	case MDB_VERSION_MISMATCH:
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_NOTFOUND:
+	case MDB_BAD_VALSIZE:
+	case RECORD_DAMAGED:
+		return console_fail(EX_DATAERR,
+		    "%s is no store of banter, or it is damaged (%s): restore a backup that is "
+		    "whole",
+		    path, txn_strerror(rc));
+	case MDB_READERS_FULL:
+	case MDB_MAP_RESIZED:
+	case EAGAIN:
+		return console_fail(
+		    EX_TEMPFAIL, "%s is in use (%s): try again", path, txn_strerror(rc));
+	default:
+		return rc > 0 ? console_fail_path(path, rc)
+			      : console_fail(EX_IOERR, "%s: %s", path, txn_strerror(rc));
+	}
+}
+
+/* An empty file is what a crash leaves at the very first start. */
+static int
+check_file(const char *path, int rc, const struct stat *st)
+{
+	if (rc == -1 && errno == ENOENT)
+		return console_fail(EX_NOINPUT,
+		    "there is no store: %s is missing; DATA_DIR or --data-dir says where it is",
+		    path);
+	if (rc == -1)
+		return console_fail_path(path, errno);
+	if (!S_ISREG(st->st_mode))
+		return console_fail(EX_NOINPUT, "%s is no file", path);
+	if (st->st_size == 0)
+		return console_fail(EX_DATAERR, "%s is empty", path);
+	return 0;
+}
+
+static int
+check_data(int dir, const char *path)
+{
+	char name[4096];
+	struct stat st;
+	int rc = fstatat(dir, STORE_DATA_NAME, &st, 0);
+	int saved = errno;
+
+	(void)snprintf(name, sizeof(name), "%s/" STORE_DATA_NAME, path);
+	errno = saved;
+	return check_file(name, rc, &st);
+}
+
+/* Keeps `banter restore` from putting another store there. */
+static int
+lock_dir(struct snapshot *s, const char *path)
+{
+	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir == -1)
+		return console_fail_path(path, errno);
+	if (flock(s->dir, LOCK_SH | LOCK_NB) == -1)
+		return console_fail(
+		    EX_TEMPFAIL, "%s: a restore is at work there; wait for its end", path);
+	return check_data(s->dir, path);
+}
+
+/* Keeps storaged away, as its lock file does not tell it of us. On a read-only file system there
+ * is none to be kept away. */
+static int
+lock_storaged(struct snapshot *s, const char *path)
+{
+	if (listen_try_lock(path, &s->lock) == 0 || errno == EROFS)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return console_fail(
+		    EX_TEMPFAIL, "%s: storaged is just starting; try again", path);
+	return console_fail_path(path, errno);
+}
+
+static int
+prepare_dir(struct snapshot *s, const char *path, unsigned *flags)
+{
+	int status = lock_dir(s, path);
+
+	if (status == 0 && faccessat(s->dir, STORE_LOCK_NAME, F_OK, 0) == -1) {
+		*flags |= MDB_NOLOCK;
+		status = lock_storaged(s, path);
+	}
+	return status;
+}
+
+/* Nobody writes to a backup. */
+static int
+check_backup(const char *path, int rc, const struct stat *st)
+{
+	int status = check_file(path, rc, st);
+
+	if (status == 0 && store_files_has_path(path))
+		return console_fail(EX_USAGE,
+		    "%s is a store, not a backup: name its directory by --data-dir, and no "
+		    "file",
+		    path);
+	return status;
+}
+
+/* What a directory or file needs for LMDB to read it. */
+static int
+prepare(struct snapshot *s, const char *path, unsigned *flags)
+{
+	struct stat st;
+	int rc = stat(path, &st);
+
+	*flags = MDB_RDONLY | MDB_NOTLS;
+	if (rc == 0 && S_ISDIR(st.st_mode))
+		return prepare_dir(s, path, flags);
+	*flags |= MDB_NOSUBDIR | MDB_NOLOCK;
+	return check_backup(path, rc, &st);
+}
+
+static int
+open_mdb(struct env *env, const char *path, unsigned flags)
+{
+	int rc = mdb_env_create(&env->mdb);
+
+	if (rc == 0)
+		rc = lookup_guard(env->mdb);
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
+	/* The size of the map is what the store says of itself. */
+	return rc == 0 ? mdb_env_open(env->mdb, path, flags, 0600) : rc;
+}
+
+/* Ends the transaction in which tables were opened: only a commit makes them good for later ones,
+ * also when nothing was written (lmdb.h, mdb_dbi_open()). */
+static int
+end_opening(struct txn *t)
+{
+	t->env->reader = NULL;
+	return mdb_txn_commit(t->mdb);
+}
+
+/* meta is opened first, because the other tables depend on the version that is in there. */
+static int
+read_schema(struct env *env, uint64_t *schema)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
+	if (rc == 0)
+		rc = env_version(&t, schema);
+	if (rc == 0 && *schema == SCHEMA_VERSION)
+		rc = env_open_tables(&t, false);
+	if (rc == 0)
+		return end_opening(&t);
+	txn_abort(&t);
+	return rc;
+}
+
+static int
+open_any(struct snapshot *s, const char *path, uint64_t *schema)
+{
+	unsigned flags;
+	int rc, status;
+
+	*s = (struct snapshot){.dir = -1, .lock = -1, .open = true};
+	*schema = 0;
+	buf_init(&s->env.record, RECORD_MAX);
+	buf_init(&s->env.list, LIST_MAX);
+	buf_init(&s->env.text, TEXT_MAX);
+	status = prepare(s, path, &flags);
+	if (status != 0)
+		return status;
+	rc = open_mdb(&s->env, path, flags);
+	if (rc == 0)
+		rc = read_schema(&s->env, schema);
+	return rc == 0 ? 0 : snapshot_fail(path, rc);
+}
+
+int
+snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
+{
+	int status = open_any(s, path, schema);
+
+	if (status != 0 || *schema <= SCHEMA_VERSION)
+		return status;
+	return console_fail(EX_CONFIG,
+	    "%s was written by a newer banter (schema %llu; this one knows %d): use the banter "
+	    "that wrote it",
+	    path, (unsigned long long)*schema, SCHEMA_VERSION);
+}
+
+int
+snapshot_open(struct snapshot *s, const char *path)
+{
+	uint64_t schema = 0;
+	int status = snapshot_open_older(s, path, &schema);
+
+	if (status != 0 || schema == SCHEMA_VERSION)
+		return status;
+	return console_fail(EX_CONFIG,
+	    "%s was written by an older banter (schema %llu, not %d): start storaged on it "
+	    "once, "
+	    "which brings it up to date",
+	    path, (unsigned long long)schema, SCHEMA_VERSION);
+}
+
+void
+snapshot_close(struct snapshot *s)
+{
+	if (!s->open)
+		return;
+	env_close(&s->env);
+	closefd(&s->dir);
+	closefd(&s->lock);
+	s->open = false;
+}

@@ -1,0 +1,190 @@
+/*
+ * verify_store(), and what it finds in words or as JSON Lines.
+ */
+#include "storaged/cli/store/store_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/progress.h"
+#include "storaged/cli/base/subprocess.h"
+#include "storaged/cli/base/units.h"
+#include "storaged/cli/store/snapshot.h"
+#include "storaged/engine/safe_read.h"
+#include "storaged/verify/verify.h"
+
+struct run {
+	const struct store_check *check;
+	uint64_t total; /* entries of all tables */
+};
+
+static void
+print_found(void *arg, enum table table, const char *what)
+{
+	const struct run *run = arg;
+	struct buf text;
+
+	if (!run->check->json) {
+		console_print("%s: %s", table_name(table), what);
+		return;
+	}
+	buf_init(&text, 65536);
+	if (json_escape(&text, slice_str(what)) == 0)
+		console_print("{\"table\":\"%s\",\"broken\":\"%.*s\"}", table_name(table),
+		    (int)buf_len(&text), (const char *)buf_data(&text));
+	buf_clear(&text);
+}
+
+static void
+show_progress(void *arg, uint64_t entries)
+{
+	const struct run *run = arg;
+
+	if (progress_due())
+		progress_show("%" PRIu64 " of %" PRIu64 " entries", entries, run->total);
+}
+
+static void
+print_sum(const struct store_check *check, const struct verify_result *result)
+{
+	progress_clear();
+	if (check->json)
+		console_print("{\"entries\":%" PRIu64 ",\"broken\":%" PRIu64 "}",
+		    result->entries, result->broken);
+	else if (result->broken > 0)
+		console_print("%s: %s, %s broken", check->path,
+		    units_count(result->entries, "entry", "entries").text,
+		    units_count(result->broken, "thing is", "things are").text);
+	else if (!check->quiet)
+		console_print("%s: %s, nothing is broken", check->path,
+		    units_count(result->entries, "entry", "entries").text);
+}
+
+static int
+count_entries(struct env *env, uint64_t *total)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	*total = 0;
+	if (rc != 0)
+		return rc;
+	for (enum table i = 0; i < TABLES && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = txn_count(&t, i, &n);
+		*total += n;
+	}
+	txn_abort(&t);
+	return rc;
+}
+
+static int
+check_today(const struct store_check *check, struct env *env)
+{
+	struct run run = {.check = check};
+	const struct verify how = {print_found, show_progress, &run};
+	struct verify_result result;
+	struct txn t;
+	int rc = count_entries(env, &run.total);
+
+	if (rc == 0)
+		rc = txn_begin(&t, env, TXN_READ);
+	if (rc == 0) {
+		rc = verify_store(&t, &how, &result);
+		txn_abort(&t);
+	}
+	if (rc != 0)
+		return snapshot_fail(check->path, rc);
+	print_sum(check, &result);
+	return result.broken == 0 ? 0 : STORE_CHECK_BROKEN;
+}
+
+/* Reads every entry to its last byte, which a file that was cut short does not have. */
+static int
+read_table(MDB_txn *txn, const char *name)
+{
+	volatile uint8_t last;
+	MDB_cursor *c;
+	MDB_val k, v;
+	MDB_dbi dbi;
+	int rc = mdb_dbi_open(txn, name, 0, &dbi);
+
+	if (rc == 0)
+		rc = mdb_cursor_open(txn, dbi, &c);
+	if (rc != 0)
+		return rc;
+	while ((rc = lookup_move(c, &k, &v, MDB_NEXT)) == 0)
+		if (v.mv_size > 0)
+			last = ((const uint8_t *)v.mv_data)[v.mv_size - 1];
+	(void)last;
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Every entry of the unnamed table is a table. */
+static int
+read_tables(MDB_txn *txn)
+{
+	MDB_val name, value;
+	MDB_cursor *c;
+	MDB_dbi dbi;
+	int rc = mdb_dbi_open(txn, NULL, 0, &dbi);
+
+	if (rc == 0)
+		rc = mdb_cursor_open(txn, dbi, &c);
+	if (rc != 0)
+		return rc;
+	while ((rc = lookup_move(c, &name, &value, MDB_NEXT)) == 0) {
+		char text[64];
+
+		(void)snprintf(
+		    text, sizeof(text), "%.*s", (int)name.mv_size, (char *)name.mv_data);
+		rc = read_table(txn, text);
+		if (rc != 0)
+			break;
+	}
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* What an older version means by its records is for its migration to know: here it is enough that
+ * they are all there. */
+static int
+check_older(const struct store_check *check, struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc == 0) {
+		rc = read_tables(t.mdb);
+		txn_abort(&t);
+	}
+	return rc == 0 ? 0 : snapshot_fail(check->path, rc);
+}
+
+/* In a process of its own. */
+static int
+work(void *arg)
+{
+	const struct store_check *check = arg;
+	struct snapshot snapshot;
+	uint64_t schema = SCHEMA_VERSION;
+	int status = check->older_too ? snapshot_open_older(&snapshot, check->path, &schema)
+				      : snapshot_open(&snapshot, check->path);
+
+	if (status == 0)
+		status = schema == SCHEMA_VERSION ? check_today(check, &snapshot.env)
+						  : check_older(check, &snapshot.env);
+	snapshot_close(&snapshot);
+	return status;
+}
+
+int
+store_check_run(struct store_check *check)
+{
+	return subprocess_run(check->path, work, NULL, check);
+}

@@ -1,0 +1,214 @@
+/*
+ * A channel (proto/ipc/channel.h), and poll(2) in place of a loop.
+ */
+#include "storaged/cli/store/store_conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/cli/base/console.h"
+
+int
+store_conn_not_running(const char *path)
+{
+	return console_fail(EX_UNAVAILABLE,
+	    "storaged does not run: nobody listens on %s; start it (systemctl start "
+	    "banter.target, "
+	    "or make run), or say by STORE_SOCKET or --socket where it listens",
+	    path);
+}
+
+/* The user at the other end: whoever made the socket listen (unix(7), SO_PEERCRED). */
+static bool
+is_of_our_user(int fd, uid_t *uid)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return true;
+	*uid = cred.uid;
+	return geteuid() == 0 || geteuid() == cred.uid;
+}
+
+static int
+cannot_connect(const char *path)
+{
+	switch (errno) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return EX_UNAVAILABLE;
+	case EAGAIN:
+		return console_fail(EX_TEMPFAIL, "storaged is too busy to answer; try again");
+	case EACCES:
+	case EPERM:
+		return console_fail(EX_NOPERM,
+		    "%s: %s; be the user that storaged runs as, or root", path,
+		    strerror(errno));
+	default:
+		return console_fail(EX_OSERR, "%s: %s", path, strerror(errno));
+	}
+}
+
+int
+store_conn_open(struct store_conn *conn, const char *path)
+{
+	int fd = channel_connect(path);
+	uid_t uid = 0;
+
+	*conn = (struct store_conn){.path = path, .channel.fd = -1};
+	if (fd == -1)
+		return cannot_connect(path);
+	channel_open(&conn->channel, fd, ROLE_TOOL, ROLE_STORE, STORE_CONN_UNSENT_MAX);
+	if (is_of_our_user(fd, &uid))
+		return 0;
+	return console_fail(
+	    EX_NOPERM, "storaged serves only its own user (uid %u) and root", (unsigned)uid);
+}
+
+int
+store_conn_open_running(struct store_conn *conn, const char *path)
+{
+	int status = store_conn_open(conn, path);
+
+	return status == EX_UNAVAILABLE ? store_conn_not_running(path) : status;
+}
+
+void
+store_conn_close(struct store_conn *conn)
+{
+	if (conn->channel.fd != -1)
+		channel_close(&conn->channel);
+}
+
+int
+store_conn_fail_refused(const struct msg_error *error)
+{
+	int len = (int)error->detail.len;
+	const char *text = (const char *)error->detail.p;
+
+	switch (error->code) {
+	case STORE_FULL:
+		return console_fail(EX_CANTCREAT,
+		    "storaged cannot write: %.*s; make room on its disk or raise "
+		    "STORE_MAX_BYTES",
+		    len, text);
+	case STORE_NOT_FOUND:
+		return console_fail(EX_NOINPUT, "%.*s", len, text);
+	case STORE_INVALID:
+	case STORE_EXISTS:
+	case STORE_LIMIT:
+	case STORE_LAST_OWNER:
+		return console_fail(EX_DATAERR, "%.*s", len, text);
+	default:
+		return console_fail(
+		    EX_SOFTWARE, "storaged failed: %.*s; its log says more", len, text);
+	}
+}
+
+int
+store_conn_send(struct store_conn *conn, enum msg_type type, uint64_t request, const void *msg)
+{
+	if (channel_send(&conn->channel, type, request, msg) == 0)
+		return 0;
+	must(errno == ENOBUFS);
+	return -1;
+}
+
+static int
+closed(const struct store_conn *conn)
+{
+	if (conn->channel.peer == ROLE_NONE)
+		return console_fail(EX_PROTOCOL,
+		    "storaged hung up at once: it may be of another version than this banter "
+		    "(%s); its log says more",
+		    BANTER_VERSION);
+	return console_fail(EX_UNAVAILABLE, "storaged hung up; its log says why");
+}
+
+/* Something came that is no message for us. Its hello is wrong when its version is. */
+static int
+misunderstood(const struct store_conn *conn, enum wire_result r)
+{
+	if (conn->channel.peer == ROLE_NONE)
+		return console_fail(EX_PROTOCOL,
+		    "storaged is of another version than this banter (%s): use the one that "
+		    "came with it, or start storaged again after an upgrade",
+		    BANTER_VERSION);
+	return console_fail(EX_PROTOCOL,
+	    "storaged answers what banter does not understand (%s)", wire_result_name(r));
+}
+
+/* Writes and reads what can be, once; waits until that is something. */
+static int
+exchange(struct store_conn *conn, uint64_t deadline)
+{
+	struct pollfd p = {.fd = conn->channel.fd, .events = POLLIN};
+	uint64_t now = clock_mono_ms();
+	enum channel_io io = channel_flush(&conn->channel);
+
+	/* A peer that hung up may have said something first. */
+	if (io == CHANNEL_PENDING)
+		p.events |= POLLOUT;
+	if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
+		return console_fail(EX_TEMPFAIL,
+		    "storaged did not answer within %u s; whether it still does what was asked "
+		    "is "
+		    "not known (asking again does no harm)",
+		    STORE_CONN_TIMEOUT_MS / 1000);
+	if (!(p.revents & (POLLIN | POLLHUP | POLLERR)))
+		return 0;
+	io = channel_read(&conn->channel);
+	return io == CHANNEL_CLOSED || io == CHANNEL_FAILED ? closed(conn) : 0;
+}
+
+int
+store_conn_flush(struct store_conn *conn)
+{
+	int status = 0;
+
+	while (status == 0 && channel_flush(&conn->channel) != CHANNEL_DONE)
+		status = exchange(conn, clock_mono_ms() + STORE_CONN_TIMEOUT_MS);
+	return status;
+}
+
+int
+store_conn_receive(struct store_conn *conn, struct frame *f, union msg *answer)
+{
+	uint64_t deadline = clock_mono_ms() + STORE_CONN_TIMEOUT_MS;
+
+	for (;;) {
+		enum wire_result r = channel_next(&conn->channel, f, answer);
+		int status;
+
+		if (r == WIRE_OK)
+			return 0;
+		if (r != WIRE_MORE)
+			return misunderstood(conn, r);
+		status = exchange(conn, deadline);
+		if (status != 0)
+			return status;
+	}
+}
+
+int
+store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
+    enum msg_type expected, union msg *answer)
+{
+	struct frame f;
+	int status;
+
+	must(store_conn_send(conn, type, 1, msg) == 0);
+	status = store_conn_receive(conn, &f, answer);
+	if (status != 0)
+		return status;
+	if (f.type == MSG_ERROR)
+		return store_conn_fail_refused(&answer->error);
+	return f.type == expected ? 0 : misunderstood(conn, WIRE_FORBIDDEN);
+}

@@ -1,0 +1,34 @@
+/*
+ * One walk for all lists.
+ */
+#include "storaged/cli/store/store_pages.h"
+
+#include "storaged/request/list_page.h"
+
+/* All pages are alike: one of any of these types is read as one of users. */
+static struct page
+page_of(const union msg *m)
+{
+	return (struct page){m->user_page.users, m->user_page.next};
+}
+
+int
+store_pages_walk(struct store_conn *conn, enum msg_type type, const void *request,
+    struct id *after, enum msg_type answer, store_pages_fn *fn)
+{
+	struct slice item;
+	struct page page;
+	union msg m;
+	int status;
+
+	do {
+		status = store_conn_request(conn, type, request, answer, &m);
+		if (status != 0)
+			return status;
+		page = page_of(&m);
+		while (wire_list_next(&page.items, &item))
+			fn(item);
+		*after = page.next;
+	} while (!id_is_zero(after));
+	return 0;
+}

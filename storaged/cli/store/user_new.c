@@ -1,0 +1,118 @@
+/*
+ * New users and new passwords.
+ */
+#include "storaged/cli/store/user_new.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/email.h"
+#include "storaged/cli/base/console.h"
+#include "storaged/cli/base/interactive.h"
+
+#define RECORD_BYTES 2048 /* of a user, at most */
+
+/* Room for a line with its break. */
+#define PASSWORD_LINE (PASSWORD_MAX + 2)
+
+int
+user_check_email(const char *email)
+{
+	if (email_valid(slice_str(email)))
+		return 0;
+	return console_fail(EX_USAGE, "%s: this is no e-mail address", email);
+}
+
+static int
+hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
+{
+	if (password_hash(slice_str(password), hashed) == 0)
+		return 0;
+	return console_fail(EX_OSERR, "there is no memory for hashing a password (64 MiB)");
+}
+
+/* Only a person makes mistakes that a second time shows. */
+static int
+ask_again(const char *password)
+{
+	char again[PASSWORD_LINE];
+	int status;
+
+	if (isatty(STDIN_FILENO) != 1)
+		return 0;
+	status = interactive_ask_secret("The same again.", again, sizeof(again));
+	if (status == 0 && strcmp(password, again) != 0)
+		status = console_fail(EX_DATAERR, "these are two passwords");
+	explicit_bzero(again, sizeof(again));
+	return status;
+}
+
+int
+user_ask_password(char hashed[PASSWORD_TEXT_SIZE])
+{
+	char password[PASSWORD_LINE];
+	int status = interactive_ask_secret(
+	    "The new password, of at least 10 characters.", password, sizeof(password));
+	const char *problem;
+
+	if (status != 0)
+		return status;
+	problem = password_problem(slice_str(password));
+	if (problem != NULL)
+		status = console_fail(EX_DATAERR, "the password %s", problem);
+	if (status == 0)
+		status = ask_again(password);
+	if (status == 0)
+		status = hash(password, hashed);
+	explicit_bzero(password, sizeof(password));
+	return status;
+}
+
+int
+user_generate_password(char password[USER_GENERATED + 1], char hashed[PASSWORD_TEXT_SIZE])
+{
+	secret_base62(password, USER_GENERATED);
+	return hash(password, hashed);
+}
+
+int
+user_is_first(struct store_conn *conn, const struct id *org, bool *first)
+{
+	struct msg_user_list ask = {.org = *org, .limit = 1};
+	union msg m;
+	int status = store_conn_request(conn, MSG_USER_LIST, &ask, MSG_USER_PAGE, &m);
+
+	if (status == 0)
+		*first = m.user_page.users.len == 0;
+	return status;
+}
+
+int
+user_make(struct store_conn *conn, const struct user_new *user)
+{
+	struct msg_user_record r = {
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = user->org,
+	    .email = slice_str(user->email),
+	    .name = user->name,
+	    .role = user->role,
+	    .password = slice_str(user->password),
+	};
+	struct msg_user_create create;
+	struct buf record;
+	union msg m;
+	int status;
+
+	buf_init(&record, RECORD_BYTES);
+	must(record_encode(&record, MSG_USER_RECORD, &r) == 0);
+	create.user = buf_slice(&record);
+	status = store_conn_request(conn, MSG_USER_CREATE, &create, MSG_OK, &m);
+	buf_clear(&record);
+	if (status == 0)
+		console_print("added %s, %s", user->email,
+		    user->role == USER_OWNER ? "an owner" : "a member");
+	return status;
+}

@@ -1,0 +1,294 @@
+/*
+ * Files that appear whole or not at all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "storaged/cli/files/new_file.h"
+
+static char dir[64], path[80];
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/banter-file-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	return 0;
+}
+
+/* Removes what is there, and tells how much that was. */
+static size_t
+empty_dir(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.') {
+			assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
+			n++;
+		}
+	closedir(d);
+	return n;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	empty_dir();
+	return rmdir(dir);
+}
+
+static void
+put(const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	closefd(&fd);
+}
+
+static void
+expect_content(const char *text)
+{
+	char content[64] = "";
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd != -1);
+	assert_int_equal(read(fd, content, sizeof(content) - 1), strlen(text));
+	assert_string_equal(content, text);
+	assert_int_equal(fstat(fd, &st), 0);
+	closefd(&fd);
+}
+
+static void
+open_and_write(struct new_file *f, unsigned how)
+{
+	assert_int_equal(new_file_open(f, path, ".part", how), 0);
+	assert_int_equal(write(f->fd, "new", 3), 3);
+}
+
+/* In each of the ways there are. */
+static const unsigned ways[] = {
+    0, NEW_FILE_NAMED, NEW_FILE_REPLACE, NEW_FILE_REPLACE | NEW_FILE_NAMED};
+
+static void
+a_file_that_is_kept_is_there_alone(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct new_file f;
+
+		open_and_write(&f, ways[i]);
+		assert_int_equal(access(path, F_OK), -1);
+		assert_int_equal(new_file_keep(&f), 0);
+		new_file_close(&f);
+		expect_content("new");
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		assert_int_equal(empty_dir(), 1);
+	}
+}
+
+static void
+a_file_that_is_not_kept_is_gone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct new_file f;
+
+		open_and_write(&f, ways[i]);
+		new_file_close(&f);
+		assert_int_equal(empty_dir(), 0);
+	}
+}
+
+static void
+what_is_there_is_replaced_only_if_that_is_wanted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct new_file f;
+
+		put("old");
+		if (ways[i] & NEW_FILE_REPLACE) {
+			open_and_write(&f, ways[i]);
+			expect_content("old");
+			assert_int_equal(new_file_keep(&f), 0);
+			new_file_close(&f);
+			expect_content("new");
+		} else {
+			assert_int_equal(
+			    new_file_open(&f, path, ".part", ways[i]), EX_CANTCREAT);
+			new_file_close(&f);
+			expect_content("old");
+		}
+		assert_int_equal(empty_dir(), 1);
+	}
+}
+
+/* Its storaged would go on writing to what has no name any more. */
+static void
+a_store_is_replaced_only_by_its_restore(void **state)
+{
+	static const char *const own[] = {"data.mdb", "lock.mdb", "storaged.lock"};
+	char file[96];
+	struct new_file f;
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/data.mdb", dir);
+	assert_int_equal(new_file_open(&f, file, ".part", NEW_FILE_REPLACE), 0);
+	new_file_close(&f);
+	snprintf(file, sizeof(file), "%s/storaged.lock", dir);
+	assert_int_equal(close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
+		assert_int_equal(
+		    new_file_open(&f, file, ".part", NEW_FILE_REPLACE), EX_CANTCREAT);
+		new_file_close(&f);
+	}
+	snprintf(file, sizeof(file), "%s/data.mdb", dir);
+	assert_int_equal(new_file_open(&f, file, ".part", NEW_FILE_OF_STORE), 0);
+	new_file_close(&f);
+	assert_int_equal(empty_dir(), 1);
+}
+
+static void
+what_comes_in_between_is_not_overwritten(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct new_file f;
+
+		if (ways[i] & NEW_FILE_REPLACE)
+			continue;
+		open_and_write(&f, ways[i]);
+		put("old");
+		assert_int_equal(new_file_keep(&f), EX_CANTCREAT);
+		new_file_close(&f);
+		expect_content("old");
+		assert_int_equal(empty_dir(), 1);
+	}
+}
+
+static void
+what_a_killed_process_left_behind_is_used_again(void **state)
+{
+	char left[96];
+
+	(void)state;
+	snprintf(left, sizeof(left), "%s.part", path);
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		int fd = open(left, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		struct new_file f;
+
+		assert_int_equal(write(fd, "left behind", 11), 11);
+		closefd(&fd);
+		open_and_write(&f, ways[i] | NEW_FILE_NAMED);
+		assert_int_equal(new_file_keep(&f), 0);
+		new_file_close(&f);
+		expect_content("new");
+		assert_int_equal(empty_dir(), 1);
+	}
+}
+
+static void
+two_at_a_time_are_one_too_many(void **state)
+{
+	struct new_file first, second;
+
+	(void)state;
+	open_and_write(&first, NEW_FILE_NAMED);
+	assert_int_equal(new_file_open(&second, path, ".part", NEW_FILE_NAMED), EX_TEMPFAIL);
+	new_file_close(&second);
+	assert_int_equal(new_file_keep(&first), 0);
+	new_file_close(&first);
+	expect_content("new");
+	assert_int_equal(empty_dir(), 1);
+}
+
+static void
+a_signal_removes_what_is_not_whole(void **state)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct new_file f;
+
+			if (new_file_open(&f, path, ".part", NEW_FILE_NAMED) != 0)
+				_exit(1);
+			raise(ending[i]);
+			_exit(2);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), ending[i]);
+		assert_int_equal(empty_dir(), 0);
+	}
+}
+
+static void
+what_cannot_be_a_file_is_refused(void **state)
+{
+	char bad[160];
+	static const char *const names[] = {"", "/", "/none/file", "/.", "/.."};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct new_file f;
+
+		snprintf(bad, sizeof(bad), "%s%s", dir, names[i]);
+		assert_int_equal(
+		    new_file_open(&f, bad, ".part", NEW_FILE_REPLACE), EX_CANTCREAT);
+		new_file_close(&f);
+	}
+}
+
+#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FILE_TEST(a_file_that_is_kept_is_there_alone),
+	    FILE_TEST(a_file_that_is_not_kept_is_gone),
+	    FILE_TEST(what_is_there_is_replaced_only_if_that_is_wanted),
+	    FILE_TEST(a_store_is_replaced_only_by_its_restore),
+	    FILE_TEST(what_comes_in_between_is_not_overwritten),
+	    FILE_TEST(what_a_killed_process_left_behind_is_used_again),
+	    FILE_TEST(two_at_a_time_are_one_too_many),
+	    FILE_TEST(a_signal_removes_what_is_not_whole),
+	    FILE_TEST(what_cannot_be_a_file_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/*
+ * Stores opened to be looked at: which are taken, and that nothing of them changes. And what
+ * becomes of a process that reads a damaged one.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/unit/storaged/store_fixture.h"
+
+#include "storaged/cli/base/subprocess.h"
+#include "storaged/cli/store/snapshot.h"
+#include "storaged/server/listen.h"
+
+/* The store of the fixture, without its storaged. */
+static int
+closed_store(void **state)
+{
+	struct fixture *f;
+
+	fixture_setup(state);
+	f = *state;
+	chat(f, "s1", "question", "answer");
+	store_close(f);
+	return 0;
+}
+
+static int
+remove_closed_store(void **state)
+{
+	struct fixture *f = *state;
+
+	remove_store(f->dir);
+	buf_clear(&f->kept);
+	free(f);
+	return 0;
+}
+
+#define SNAPSHOT_TEST(f) cmocka_unit_test_setup_teardown(f, closed_store, remove_closed_store)
+
+static void
+path_of(const struct fixture *f, const char *name, char path[160])
+{
+	snprintf(path, 160, "%s/%s", f->dir, name);
+}
+
+static int
+status_of_opening(const char *path)
+{
+	struct snapshot s;
+	int status = snapshot_open(&s, path);
+
+	snapshot_close(&s);
+	return status;
+}
+
+static void
+set_schema(struct fixture *f, const char *version)
+{
+	struct key key = key_meta(META_VERSION);
+	struct txn t;
+
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(version)), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	env_close(&f->env);
+}
+
+static void
+expect_messages_in(const char *path, size_t expected)
+{
+	struct snapshot s;
+	struct txn t;
+	size_t n;
+
+	assert_int_equal(snapshot_open(&s, path), 0);
+	assert_int_equal(txn_begin(&t, &s.env, TXN_READ), 0);
+	assert_int_equal(txn_count(&t, TABLE_MESSAGES, &n), 0);
+	assert_int_equal(n, expected);
+	txn_abort(&t);
+	snapshot_close(&s);
+}
+
+static void
+a_directory_and_a_file_are_read(void **state)
+{
+	const struct fixture *f = *state;
+	char from[160], path[160];
+
+	path_of(f, "data.mdb", from);
+	path_of(f, "s", path);
+	expect_messages_in(f->dir, 2);
+	assert_int_equal(rename(from, path), 0);
+	expect_messages_in(path, 2);
+}
+
+/* Read without the lock file, a store in use looks damaged. */
+static void
+the_file_of_a_data_directory_is_no_backup(void **state)
+{
+	const struct fixture *f = *state;
+	char path[160], link[160];
+	int lock;
+
+	path_of(f, "data.mdb", path);
+	path_of(f, "link", link);
+	assert_int_equal(symlink("data.mdb", link), 0);
+	assert_int_equal(status_of_opening(path), 0);
+	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
+	assert_int_equal(status_of_opening(path), EX_USAGE);
+	assert_int_equal(status_of_opening(link), EX_USAGE);
+	assert_int_equal(status_of_opening(f->dir), 0);
+	closefd(&lock);
+	assert_int_equal(unlink(link), 0);
+}
+
+/* As root, LMDB would make a lock file that storaged cannot open. */
+static void
+no_lock_file_is_made(void **state)
+{
+	const struct fixture *f = *state;
+	char path[160];
+	int lock;
+
+	path_of(f, "lock.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	expect_messages_in(f->dir, 2);
+	assert_int_equal(access(path, F_OK), -1);
+
+	/* A storaged that is just starting would not know of us. */
+	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
+	assert_int_equal(status_of_opening(f->dir), EX_TEMPFAIL);
+	closefd(&lock);
+}
+
+static void
+storaged_waits_for_a_reader_that_it_does_not_see(void **state)
+{
+	const struct fixture *f = *state;
+	struct snapshot s;
+	char path[160];
+	int lock;
+
+	path_of(f, "lock.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(snapshot_open(&s, f->dir), 0);
+	assert_int_equal(listen_lock(f->dir, &lock), EX_TEMPFAIL);
+	snapshot_close(&s);
+	assert_int_equal(listen_lock(f->dir, &lock), 0);
+	closefd(&lock);
+}
+
+static void
+a_directory_that_is_being_restored_is_left_alone(void **state)
+{
+	const struct fixture *f = *state;
+	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(status_of_opening(f->dir), EX_TEMPFAIL);
+	closefd(&dir);
+	assert_int_equal(status_of_opening(f->dir), 0);
+}
+
+static void
+where_there_is_no_store_nothing_is_made(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+
+	path_of(f, "none", path);
+	assert_int_equal(status_of_opening(path), EX_NOINPUT);
+	assert_int_equal(status_of_opening("/dev/null"), EX_NOINPUT);
+	path_of(f, "data.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(status_of_opening(f->dir), EX_NOINPUT);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void
+what_is_no_store_is_refused(void **state)
+{
+	static const char zeros[8192];
+	const struct fixture *f = *state;
+	char path[160];
+	int fd;
+
+	path_of(f, "data.mdb", path);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	assert_int_equal(write(fd, zeros, 100), 100);
+	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
+	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	closefd(&fd);
+}
+
+static void
+another_schema_is_told_from_damage(void **state)
+{
+	struct fixture *f = *state;
+	struct snapshot s;
+	uint64_t schema;
+
+	set_schema(f, "999");
+	assert_int_equal(status_of_opening(f->dir), EX_CONFIG);
+	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), EX_CONFIG);
+	snapshot_close(&s);
+}
+
+static void
+an_older_schema_is_only_for_those_who_ask(void **state)
+{
+	struct fixture *f = *state;
+	struct snapshot s;
+	uint64_t schema;
+
+	set_schema(f, "1");
+	assert_int_equal(status_of_opening(f->dir), EX_CONFIG);
+	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), 0);
+	assert_int_equal(schema, 1);
+	snapshot_close(&s);
+}
+
+static void
+a_version_that_is_no_number_is_damage(void **state)
+{
+	struct fixture *f = *state;
+
+	set_schema(f, "one");
+	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+}
+
+/* -- a process of its own ---------------------------------------------------------------- */
+
+static int
+work_that_ends(void *arg)
+{
+	return *(int *)arg;
+}
+
+static int
+work_that_dies(void *arg)
+{
+	raise(*(int *)arg);
+	return 0;
+}
+
+static void
+work_aside_tells_how_it_ended(void **state)
+{
+	int status = 0, sig;
+
+	(void)state;
+	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 0);
+	status = 74;
+	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 74);
+	sig = SIGBUS;
+	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_DATAERR);
+	sig = SIGABRT;
+	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_DATAERR);
+	sig = SIGKILL;
+	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_TEMPFAIL);
+}
+
+struct shared {
+	volatile int ticks, seen;
+};
+
+static int
+work_until_three(void *arg)
+{
+	struct shared *s = arg;
+
+	while (s->ticks < 3)
+		usleep(1000);
+	s->seen = s->ticks;
+	return 0;
+}
+
+static void
+tick(void *arg)
+{
+	((struct shared *)arg)->ticks++;
+}
+
+static void
+work_aside_is_watched_meanwhile(void **state)
+{
+	struct shared *s = subprocess_memory_new(sizeof(*s));
+
+	(void)state;
+	assert_int_equal(subprocess_run("x", work_until_three, tick, s), 0);
+	assert_true(s->seen >= 3);
+	subprocess_memory_free(s, sizeof(*s));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SNAPSHOT_TEST(a_directory_and_a_file_are_read),
+	    SNAPSHOT_TEST(the_file_of_a_data_directory_is_no_backup),
+	    SNAPSHOT_TEST(no_lock_file_is_made),
+	    SNAPSHOT_TEST(storaged_waits_for_a_reader_that_it_does_not_see),
+	    SNAPSHOT_TEST(a_directory_that_is_being_restored_is_left_alone),
+	    SNAPSHOT_TEST(where_there_is_no_store_nothing_is_made),
+	    SNAPSHOT_TEST(what_is_no_store_is_refused),
+	    SNAPSHOT_TEST(another_schema_is_told_from_damage),
+	    SNAPSHOT_TEST(an_older_schema_is_only_for_those_who_ask),
+	    SNAPSHOT_TEST(a_version_that_is_no_number_is_damage),
+	    cmocka_unit_test(work_aside_tells_how_it_ended),
+	    cmocka_unit_test(work_aside_is_watched_meanwhile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
