@@ -381,10 +381,10 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 	$(SAY) LINT 'folders, includes, names of functions'
 	$(Q)node tests/lint/layout.mjs
-	$(SAY) LINT 'what README.md and the man pages name'
-	$(Q)node tests/lint/readme.mjs
-	$(SAY) LINT 'the settings in README.md'
-	$(Q)tests/lint/readme-settings.sh
+	$(SAY) LINT 'links, names and commands in the documents'
+	$(Q)node tests/lint/documents.mjs
+	$(SAY) LINT 'the settings table in systemd/README.md'
+	$(Q)tests/lint/settings-table.sh
 	$(SAY) LINT 'openapi.json and the types made from it'
 	$(Q)node tests/lint/openapi.mjs
 	$(SAY) LINT 'the man pages'

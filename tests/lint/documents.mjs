@@ -1,0 +1,139 @@
+// Checks the README.md of every folder and the man pages (tests/documents.mjs). Everything that they name
+// exists: linked pages and headings, files, targets of make, units, log events, metrics, subcommands. Every
+// block of shell commands is run by a test or marked as needing a person. Prints each error, and exits 1
+// if there is any.
+
+import { basename, dirname, join, normalize } from "node:path";
+import { codeBlocks, files, manExamples, manPages, read, readmes } from "../documents.mjs";
+
+/** Pages link only to what `make install` puts beside them: pages, pictures, proxies, the license. */
+const LINKED = /(^|\/)README\.md$|\.png$|^systemd\/proxies\/|^LICENSE$/;
+const MAIN_MAX = 250; // lines of the main page: what a newcomer reads in five minutes
+
+const names = new Set(files.map((path) => basename(path)));
+const sources = files
+	.filter((path) => /^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path))
+	.map(read)
+	.join("\n");
+const settable = files
+	.filter((path) => /\.(c|h|def|mjs|sh)$|Makefile|systemd/.test(path))
+	.map(read)
+	.join("\n");
+const targets = new Set(all(read("Makefile"), /^([a-z-]+):(?!=)/gm));
+const commands = new Set([
+	"help",
+	...all(read(files.find((path) => basename(path) === "commands.def")), /^COMMAND\((\w+)/gm),
+]);
+
+/** All that a pattern's group matches in a text. */
+function all(text, pattern) {
+	return [...text.matchAll(pattern)].map(([, found]) => found);
+}
+
+/** The page without its code blocks. */
+const prose = (markdown) => markdown.replaceAll(/^```[\s\S]*?^```$/gm, "");
+
+/** The name that a heading is linked by, as GitHub and others make it. */
+const slug = (heading) =>
+	heading
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N}_ -]/gu, "")
+		.replaceAll(" ", "-");
+
+const headings = new Map(
+	readmes.map((path) => [path, new Set(all(prose(read(path)), /^#+ (.*)$/gm).map(slug))]),
+);
+
+/** Whether files exist, by their path from the page or from the root, or by their name alone. */
+function exists(page, path) {
+	const below = (folder) => files.some((file) => `${file}/`.startsWith(`${folder}/`));
+	return (
+		below(normalize(path.replace(/\/$/, ""))) ||
+		below(normalize(join(dirname(page), path.replace(/\/$/, "")))) ||
+		(!path.includes("/") && names.has(path))
+	);
+}
+
+let wrong = 0;
+function complain(page, what) {
+	console.error(`${page}: ${what}`);
+	wrong++;
+}
+
+/** Each name that a pattern finds in a text is there. */
+function check(page, text, what, pattern, isThere) {
+	for (const name of new Set(all(text, pattern)))
+		if (!isThere(name)) complain(page, `there is no ${what}: ${name}`);
+}
+
+function checkLink(page, link) {
+	const [path, heading] = link.split("#");
+	const target = path === "" ? page : normalize(join(dirname(page), path));
+	if (!files.includes(target)) return complain(page, `broken link: ${link}`);
+	if (!LINKED.test(target))
+		complain(page, `the link leads to a file that is not installed: ${link}`);
+	if (heading !== undefined && !headings.get(target)?.has(heading))
+		complain(page, `there is no such heading: ${link}`);
+}
+
+function checkMarker(page, { line, text, marker }) {
+	const place = `line ${line}`;
+	if (!marker) return complain(page, `${place}: no marker says who runs these commands`);
+	if (marker.kind === "run") {
+		if (marker.detail && !/^[A-Z]+=\w+$/.test(marker.detail))
+			complain(page, `${place}: not NAME=member: ${marker.detail}`);
+		return;
+	}
+	if (marker.detail === "") return complain(page, `${place}: ${marker.kind} what?`);
+	if (marker.kind === "by hand") return;
+	if (!files.includes(marker.detail))
+		return complain(page, `${place}: there is no test ${marker.detail}`);
+	const test = read(marker.detail);
+	for (const command of new Set(all(text, /\bbanter ([a-z]+)\b/g)))
+		if (commands.has(command) && !test.includes(command))
+			complain(page, `${place}: ${marker.detail} never runs banter ${command}`);
+}
+
+for (const page of readmes) {
+	const markdown = read(page);
+	const text = prose(markdown);
+	for (const link of all(text, /\]\((?!\w+:)([^)\s]+)\)/g)) checkLink(page, link);
+	check(
+		page,
+		text,
+		"file",
+		/`((?:[\w.-]+\/)+|[\w./-]+\.(?:c|h|def|mjs|sh|txt|ts|tsx|json))`/g,
+		(path) => /^(build|dist|\/)/.test(path) || exists(page, path),
+	);
+	check(page, markdown, "target of make", /(?:`|^)make ([a-z-]+)/gm, (name) => targets.has(name));
+	check(page, text, "command", /`banter ([a-z]+)/g, (name) => commands.has(name));
+	check(page, text, "setting", /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g, (name) =>
+		settable.includes(name),
+	);
+	for (const table of all(markdown, /^\| `ev=` \|[^\n]*\n([\s\S]*?)\n\n/gm))
+		check(page, table, "event", /`([a-z]+_[a-z_]+)`(?=.* \|.* \|)/g, (name) =>
+			sources.includes(`"${name}"`),
+		);
+	for (const block of codeBlocks(markdown)) {
+		if (block.language === "")
+			complain(page, `line ${block.line}: a code block without a language`);
+		if (block.language === "sh" || (block.marker && block.language !== "json"))
+			checkMarker(page, block);
+	}
+}
+for (const page of manPages)
+	for (const example of manExamples(read(page))) checkMarker(page, example);
+
+for (const page of [...readmes, ...manPages]) {
+	const text = read(page);
+	const isNamed = (name) => sources.includes(`"${name}"`);
+	check(page, text, "event", /\bev=([a-z_]+)/g, isNamed);
+	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isNamed);
+	check(page, text, "unit", /\b(banter[a-z-]*\.(?:service|socket|target|timer))\b/g, (name) =>
+		files.includes(`systemd/units/${name}`),
+	);
+}
+
+const lines = read("README.md").trimEnd().split("\n").length;
+if (lines > MAIN_MAX) complain("README.md", `has ${lines} lines, and may have ${MAIN_MAX}`);
+process.exit(wrong === 0 ? 0 : 1);
