@@ -446,6 +446,9 @@ to = $(DESTDIR)$(PREFIX)
 relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
+# The pages, in the folders that their links name.
+DOCUMENTS := LICENSE README.md $(addsuffix /README.md,dashboard masterd proto storaged systemd \
+	tests widget workerd workerd/api) $(wildcard tests/browser/pictures/*.png)
 # Whatever the umask: put,FROM,TO,MODE.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
@@ -469,8 +472,9 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	$(call put,$(INSTALLED)/banter.env.5,$(to)/share/man/man5/banter.env.5)
 	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
 	$(call put,systemd/banter.tmpfiles,$(to)/lib/tmpfiles.d/banter.conf)
-	install -m 644 README.md LICENSE $(to)/share/doc/banter
+	for f in $(DOCUMENTS); do install -D -m 644 $$f $(to)/share/doc/banter/$$f || exit 1; done
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
+	ln -sfn ../examples $(to)/share/doc/banter/systemd/proxies
 
 # The package of this version and, to upgrade to, of one that differs in nothing but its number; a
 # minimal Debian from the mirror of this machine's apt; then the tests, where no network is, and no
