@@ -1,40 +1,40 @@
-// What the site's owner wrote on the script tag, checked. A value that is missing or makes
-// no sense becomes its default: a typo must never take the chat off the page.
+// Reads the attributes of the script tag. A missing or invalid value becomes its default: a typo
+// must not remove the chat from the page.
 
 import type { Endpoint } from "./net/client";
 import { parseHex, type Rgb } from "./ui/color";
 
 export type ContactField = "name" | "email" | "phone";
 
-/** Who writes is to be asked for, before anything else or at leisure. */
+/** The contact details to ask for, required first or optional. */
 export interface ContactWish {
 	readonly required: boolean;
 	readonly fields: readonly ContactField[];
 }
 
-/** How the chat looks, and what it asks. */
+/** The appearance and the contact form. */
 export interface Config {
 	readonly title: string;
 	readonly welcomeMessage: string;
 	readonly inputPlaceholder: string;
 	readonly position: "left" | "right";
 	readonly accent: Rgb;
-	/** Text on the accent; null: what can be read on it. */
+	/** The text colour on the accent; null: chosen by contrast. */
 	readonly onAccent: Rgb | null;
 	readonly contact: ContactWish | null;
 }
 
-/** What a tag with data-api-url says. */
+/** The attributes of a tag with data-api-url. */
 export type TagConfig = Config & Endpoint;
 
-/** What reading needs to know of the page; the tests hand in their own. */
+/** The page as seen by readConfig(); tests pass their own. */
 export interface Surroundings {
-	/** The value of an attribute of the script tag, null without one. */
+	/** The value of the script tag's attribute; null if absent. */
 	attribute(name: string): string | null;
-	/** Where the script came from; null when it is inline. */
+	/** The script's URL; null for an inline script. */
 	readonly scriptUrl: string | null;
 	readonly pageUrl: string;
-	/** Any colour that CSS knows; null when it is none, or not opaque. */
+	/** Parses any CSS colour; null if invalid or not opaque. */
 	resolveColor(text: string): Rgb | null;
 }
 

@@ -1,4 +1,4 @@
-// Starts the chat on the page that has our script tag.
+// Starts the chat on the page with our script tag.
 
 import { createChat } from "./chat/chat";
 import { createChatContext } from "./chat/context";
@@ -10,13 +10,16 @@ import { startSocketChat } from "./socket/start";
 import { parseHex, type Rgb } from "./ui/color";
 import { createView } from "./ui/view";
 
-/** The one thing that we leave on `window`: our element, so that a second tag adds no second. */
+/**
+ * Our only property of `window`: holds the element, so that a second tag does not add a second
+ * chat.
+ */
 const MARK = Symbol.for("banter.chat");
 
-/** In its place while the server is asked how the chat looks. */
+/** The value while the widget's settings are loading. */
 const PENDING = "pending";
 
-/** A tag loaded as a module, or by a tag manager, is not `currentScript`. */
+/** `currentScript` is null for modules and scripts added by tag managers. */
 function findScript(): HTMLScriptElement | null {
 	const current = document.currentScript;
 	if (current instanceof HTMLScriptElement) return current;
@@ -25,7 +28,7 @@ function findScript(): HTMLScriptElement | null {
 	return document.querySelector<HTMLScriptElement>(ours);
 }
 
-/** Lets the browser read a colour: a canvas gives back `#rrggbb` for whatever is opaque. */
+/** Parses any CSS colour: a canvas returns `#rrggbb` for opaque colours. */
 function resolveColor(text: string): Rgb | null {
 	const context = document.createElement("canvas").getContext("2d");
 	if (!context || !CSS.supports("color", text)) return null;
@@ -48,7 +51,7 @@ function createWidget(config: TagConfig): HTMLElement {
 	const client = createClient(config, session.id);
 	const chat = createChat({ ...context, client, network: createNetwork() });
 
-	// A page that nobody looks at asks the server for nothing: a browser has few connections.
+	// A hidden page sends no requests: browsers limit the connections to a server.
 	const syncIfSeen = () => store.get().open && !document.hidden && chat.sync();
 	addEventListener("online", syncIfSeen);
 	document.addEventListener("visibilitychange", syncIfSeen);
@@ -58,19 +61,22 @@ function createWidget(config: TagConfig): HTMLElement {
 	return createView(config, store, { ...chat, ...asksNobody });
 }
 
-/** After a frame without it: so the log sees that it was away, and goes back to its place (message-list.ts). */
+/**
+ * Adds the element again after one frame without it, so that message-list.ts restores its scroll
+ * position.
+ */
 function bringBack(widget: HTMLElement): void {
 	requestAnimationFrame(() => {
 		requestAnimationFrame(() => widget.isConnected || document.body?.append(widget));
 	});
 }
 
-/** null: there is none, for this tag. */
+/** null: this tag shows no widget. */
 function show(widget: HTMLElement | null): void {
 	Reflect.set(window, MARK, widget);
 	if (!widget) return;
 	document.body.append(widget);
-	// Some page frameworks put another body in the place of ours, and run no script of the head anew.
+	// Some page frameworks replace the body without running the head's scripts again.
 	new MutationObserver(() => bringBack(widget)).observe(document.documentElement, {
 		childList: true,
 	});
@@ -82,7 +88,7 @@ function start(script: HTMLScriptElement | null): void {
 	if (marked === PENDING) return;
 	if (known?.isConnected) return;
 	const widgetId = script?.getAttribute("data-widget")?.trim();
-	// Others empty the body, and run its scripts anew: the chat comes back as it is.
+	// Others empty the body and run its scripts again: show the existing chat.
 	if (known) bringBack(known);
 	else if (script && widgetId) {
 		Reflect.set(window, MARK, PENDING);

@@ -1,9 +1,9 @@
-// What the widget says by itself; of failures, failure.ts does. What the site says comes from config.ts.
+// The widget's own texts. failure.ts has those of failures, config.ts those of the site.
 
 import type { ContactField } from "./config";
 import type { FailureKind } from "./net/failure";
 
-/** While the widget tries again by itself. */
+/** Shown while the widget retries. */
 export function pauseSentence(why: FailureKind | null): string {
 	if (why === "too_many") return "That was a lot of messages at once. Yours goes out in a moment.";
 	if (why === "busy") return "We can’t answer right now. Trying again in a moment…";

@@ -1,5 +1,5 @@
-// Where the browser keeps things between pages. It may forbid that (and even reading the property
-// throws then): memory will do.
+// The browser's storage, with memory as a fallback: a browser may forbid storage, and then even
+// reading the property throws.
 
 /** The methods of Storage that we need. */
 export interface BrowserStorage {
@@ -8,13 +8,13 @@ export interface BrowserStorage {
 	removeItem(key: string): void;
 }
 
-/** Never throws, and forgets nothing as long as the page lives. */
+/** Never throws; keeps every value at least while the page lives. */
 export function openBrowserStorage(open: () => BrowserStorage): BrowserStorage {
 	const memory = new Map<string, string>();
-	/** What the browser would not forget: it has something older. */
+	/** Keys whose old value the browser refused to remove. */
 	const stale = new Set<string>();
 
-	/** False: full or forbidden, but memory has it. */
+	/** Returns false if storage is full or forbidden. */
 	function attempt(use: (storage: BrowserStorage) => void): boolean {
 		try {
 			use(open());
@@ -24,7 +24,7 @@ export function openBrowserStorage(open: () => BrowserStorage): BrowserStorage {
 		}
 	}
 
-	/** Another page's value is seen all the same. */
+	/** Removes the value; a value written later by another page is still visible. */
 	function drop(key: string): void {
 		if (attempt((storage) => storage.removeItem(key))) stale.delete(key);
 		else stale.add(key);

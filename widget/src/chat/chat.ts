@@ -1,5 +1,5 @@
-// The conversation: one question at a time; and, after a reload or from another tab, what was
-// said before.
+// The conversation: sends one message at a time, and restores the history after a reload or from
+// another tab.
 
 import { ChatFailure, isSpent } from "../net/failure";
 import { fetchHistory } from "./fetch-history";
@@ -10,26 +10,28 @@ import { ask, askAgain, forget, lastFailed, pause, replyKey, replyOf } from "./s
 import { adopt, mineOf } from "./transcript";
 import { createTurns, newTurn, type Parts, type Turn } from "./turn";
 
-/** The longest message the API takes, in UTF-16 code units. */
+/** The longest message that the API accepts, in UTF-16 code units. */
 export const MAX_MESSAGE = 4000;
 
 export interface Chat {
-	/** False when the message cannot go now: empty, too long, or a reply is running. */
+	/** Returns false if the message cannot be sent: empty, too long, or a reply is running. */
 	send(text: string): boolean;
-	/** Asks the last question again, after its reply failed; at once, if that is under way. */
+	/**
+	 * Sends the last message again after its reply failed; ends the pause if a retry is scheduled.
+	 */
 	retry(): void;
-	/** Ends the reply that is being written. */
+	/** Stops the running reply. */
 	stop(): void;
-	/** Shows what the server has, and goes on with what this tab or another one began. */
+	/** Loads the history and resumes a reply that this or another tab started. */
 	sync(): void;
 }
 
 export function createChat(parts: Parts): Chat {
 	const { store, client, network, outbox, session } = parts;
 	const turns = createTurns(parts);
-	/** A history is on its way. */
+	/** A history request is running. */
 	let syncing = false;
-	/** What is shown may not be all. */
+	/** The page may lack messages. */
 	let stale = false;
 
 	async function listen(turn: Turn, prepare?: (turn: Turn) => Promise<boolean>): Promise<void> {
@@ -46,12 +48,12 @@ export function createChat(parts: Parts): Chat {
 		store.update((state) => adopt(state, history, sending && mineOf(state, sending)));
 	}
 
-	/** After a reload, or a long time: what became of the message whose reply was awaited? */
+	/** Resumes the pending message after a reload or a long pause. */
 	async function restore(sending: Sending, turn: Turn): Promise<boolean> {
 		const { clientMessageId, text } = sending;
 		const wasShown = replyOf(store.get(), turn.key) !== null;
 		store.update((state) => askAgain(state, turn.key));
-		// After a reload nothing is shown before the history is there, unless it takes longer.
+		// After a reload, wait for the history before showing anything, unless it is slow.
 		const history = await fetchHistory(client, network, turn.abort.signal, (why) => {
 			store.update((state) => {
 				const asked = replyOf(state, turn.key) ? state : ask(state, clientMessageId, text);
@@ -71,7 +73,7 @@ export function createChat(parts: Parts): Chat {
 		return false;
 	}
 
-	/** Another tab's, or one of which this one knows no more. */
+	/** A reply to a message that is not in this tab's outbox. */
 	function follow(messageId: string): void {
 		const reply = store
 			.get()
@@ -85,7 +87,7 @@ export function createChat(parts: Parts): Chat {
 		if (stale || !session.exists() || client.knowsIds() === false) return;
 		const sending = outbox.get();
 		if (sending && sending.failure === null) {
-			// Its question was found by its text, at first: look again when its id is known.
+			// Its message was found by text: match again when the id is known.
 			stale = sending.messageId === null;
 			await listen(order(sending), (turn) => restore(sending, turn));
 			return;
@@ -97,7 +99,7 @@ export function createChat(parts: Parts): Chat {
 			show(history);
 			if (history.active !== null && !turns.current()) follow(history.active);
 		} catch {
-			// What is shown stays, until there is another reason to look.
+			// Keep what is shown until the next sync.
 		} finally {
 			syncing = false;
 		}

@@ -1,4 +1,4 @@
-// What the chats of both kinds of tag stand on: what the browser keeps, and what is known of it.
+// What both kinds of chat share: browser storage and the state restored from it.
 
 import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { type Outbox, openOutbox } from "./outbox";
@@ -7,18 +7,18 @@ import { initialState, type State } from "./state";
 import { createStore, type Store } from "./store";
 
 export interface ChatContext {
-	/** For all tabs of the site. */
+	/** Shared by all tabs of the site. */
 	readonly local: BrowserStorage;
-	/** For this tab alone. */
+	/** Private to this tab. */
 	readonly tab: BrowserStorage;
 	readonly session: Session;
 	readonly outbox: Outbox;
 	readonly store: Store<State>;
-	/** Calls `sync` when the chat is opened; and now, if it is open or a reply is awaited. */
+	/** Calls `sync` when the chat opens; immediately if it is open or a reply is pending. */
 	begin(sync: () => void): void;
 }
 
-/** `server` is whom the messages are for. */
+/** `server`: the URL or widget that messages are sent to. */
 export function createChatContext(welcome: string, server: string): ChatContext {
 	const local = openBrowserStorage(() => localStorage);
 	const tab = openBrowserStorage(() => sessionStorage);

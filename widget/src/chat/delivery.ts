@@ -1,5 +1,5 @@
-// One message and its reply, brought home through lost networks, servers that die and pages that
-// are loaded anew. The server makes sure that nothing happens twice; here it is only asked again.
+// Delivers one message and its reply despite lost connections, server restarts and reloads. The
+// server makes requests idempotent; this module only repeats them.
 
 import type { Network } from "../net/backoff";
 import type { Client, Events } from "../net/client";
@@ -9,9 +9,9 @@ import { createRetries, isBroken } from "../net/retry";
 
 export interface Order {
 	readonly text: string;
-	/** null: another tab's message; its reply can be heard, but not asked for. */
+	/** null: a message of another tab, whose reply can be resumed but not requested. */
 	readonly clientMessageId: string | null;
-	/** The reply's, where it is known. */
+	/** The reply's id, if known. */
 	readonly messageId: string | null;
 }
 
@@ -19,13 +19,13 @@ export type Progress =
 	| Exclude<ChatEvent, { type: "error" }>
 	| { readonly type: "paused"; readonly why: FailureKind };
 
-/** Once there is reason to try again, the server must be one that does nothing twice. */
+/** Retrying is only safe if the server supports message ids. */
 async function mustKnowIds(client: Client, last: ChatFailure, signal: AbortSignal): Promise<void> {
 	if (client.knowsIds() === null) await client.history(signal);
 	if (client.knowsIds() === false) throw last;
 }
 
-/** A connection that a change of networks may have killed is given up, for one that lives. */
+/** Replaces a connection that a network change may have killed. */
 function abortOnChange(network: Network, client: Client, outer: AbortSignal) {
 	const abort = new AbortController();
 	const cancel = () => abort.abort();
@@ -41,7 +41,7 @@ function abortOnChange(network: Network, client: Client, outer: AbortSignal) {
 	};
 }
 
-/** Ends after `done`; throws a ChatFailure when it gives up. */
+/** Ends after `done`; throws a ChatFailure after the last attempt. */
 export async function* deliver(
 	order: Order,
 	client: Client,
@@ -61,7 +61,7 @@ export async function* deliver(
 		throw new ChatFailure("interrupted");
 	}
 
-	/** Takes notes of what has to be known for the next attempt. */
+	/** Records what the next attempt needs. */
 	function note(event: ChatEvent): Exclude<ChatEvent, { type: "error" }> {
 		if (event.type === "error") throw failureOfCode(event.code);
 		if (event.type === "start") {
@@ -69,18 +69,18 @@ export async function* deliver(
 			length = event.position;
 		} else if (event.type === "token") {
 			length += event.token.length;
-			// What is only heard again is no progress.
+			// Repeated text is not progress.
 			if (length > longest) retries.reward();
 			longest = Math.max(longest, length);
 		}
 		return event;
 	}
 
-	/** Decides what the next attempt is; throws when there is none. */
+	/** Chooses the next attempt; throws if there is none. */
 	function accept(failure: ChatFailure): void {
 		if (signal.aborted || client.knowsIds() === false) throw failure;
 		retries.accept(failure);
-		// Whoever asked for it may begin it anew under the same id.
+		// The sender can restart it under the same id.
 		if (isBroken(failure) && clientMessageId !== null) messageId = null;
 	}
 

@@ -1,4 +1,4 @@
-// The history, fetched for as long as there is hope.
+// Fetches the history, with retries.
 
 import type { Network } from "../net/backoff";
 import type { Client } from "../net/client";
@@ -6,7 +6,7 @@ import { type FailureKind, failureFrom } from "../net/failure";
 import { createRetries } from "../net/retry";
 import type { History } from "./history";
 
-/** null: this server keeps none for us. `onWait` hears why it takes longer. */
+/** null: this server keeps no history. `onWait` is called with the reason of each delay. */
 export async function fetchHistory(
 	client: Client,
 	network: Network,

@@ -1,21 +1,21 @@
-// A conversation as the server keeps it.
+// A conversation as stored by the server.
 
 import type { HistoryMessage } from "../../../workerd/api/openapi/openapi";
 import { parseObject } from "../net/events";
 
-/** What the widget needs of one. */
+/** The fields that the widget uses. */
 export type StoredMessage = Readonly<Pick<HistoryMessage, "id" | "role" | "content" | "status">>;
 
 export interface History {
 	/** Oldest first. */
 	readonly messages: readonly StoredMessage[];
-	/** The reply that is being written; it has no message yet, or an interrupted one. */
+	/** The id of the running reply; it has no stored message yet, or an interrupted one. */
 	readonly active: string | null;
 }
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-/** null: no message that is kept. */
+/** null: not a valid message. */
 export function readMessage(value: unknown): StoredMessage | null {
 	if (typeof value !== "object" || value === null) return null;
 	const { id, role, content, status }: Unchecked<StoredMessage> = value;
@@ -25,7 +25,7 @@ export function readMessage(value: unknown): StoredMessage | null {
 	return { id, role, content, status: ended };
 }
 
-/** null: no history. What in it is no message is left out. */
+/** null: not a history. Invalid messages are skipped. */
 export function readHistory({ messages, active }: Unchecked<History>): History | null {
 	if (!Array.isArray(messages)) return null;
 	return {
@@ -34,7 +34,7 @@ export function readHistory({ messages, active }: Unchecked<History>): History |
 	};
 }
 
-/** null: this is no history, so whoever answered keeps none for us. */
+/** null: not a history, so the server keeps none. */
 export function parseHistory(body: string): History | null {
 	return readHistory({ ...parseObject(body) });
 }

@@ -1,4 +1,4 @@
-// The message whose reply this tab awaits, kept over a reload until the reply is there.
+// The message whose reply is pending in this tab, kept across reloads until the reply has arrived.
 
 import { parseObject } from "../net/events";
 import { type FailureKind, toFailureKind } from "../net/failure";
@@ -7,9 +7,9 @@ import type { BrowserStorage } from "./browser-storage";
 export interface Sending {
 	readonly clientMessageId: string;
 	readonly text: string;
-	/** The reply's, once the server has told it. */
+	/** The reply's id, once known. */
 	readonly messageId: string | null;
-	/** Set: only the visitor tries again. */
+	/** If set, only the visitor can retry. */
 	readonly failure: FailureKind | null;
 }
 
@@ -36,7 +36,7 @@ function read(text: string, to: string): Sending | null {
 	};
 }
 
-/** `to` is the server that the messages are for: another page of the site may have another. */
+/** `to`: the server that the messages are for; another page of the site may use another one. */
 export function openOutbox(storage: BrowserStorage, to: string): Outbox {
 	return {
 		get: () => read(storage.getItem(KEY) ?? "", to),

@@ -1,31 +1,31 @@
-// What all tabs of the site share: who is chatting, and whether the chat was open.
+// The session that all tabs of the site share: the visitor's id and whether the chat is open.
 
 import type { BrowserStorage } from "./browser-storage";
 
 export interface Session {
-	/** Made at the first call, so that a visitor who never writes leaves no trace. */
+	/** Created at the first call, so that nothing is stored for visitors who never write. */
 	id(): string;
-	/** Whether this visitor has ever written. */
+	/** Whether this visitor has ever sent a message. */
 	exists(): boolean;
 	wasOpen(): boolean;
 	rememberOpen(open: boolean): void;
-	/** Whether a reply came that nobody has seen, as far as any tab knows. */
+	/** Whether a reply is unread in all tabs. */
 	wasUnread(): boolean;
 	rememberUnread(unread: boolean): void;
-	/** Tells the other tabs that something was said. */
+	/** Notifies the other tabs of new messages. */
 	announce(): void;
 }
 
 const ID_KEY = "banter.session";
 const OPEN_KEY = "banter.open";
 const UNREAD_KEY = "banter.unread";
-/** Changes whenever something was said; browsers tell the other tabs (HTML, the storage event). */
+/** Changes with every message; the storage event (HTML) notifies the other tabs. */
 export const ACTIVITY_KEY = "banter.said";
 
-/** The server takes no other session id. */
+/** The form of session ids that the server accepts. */
 const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** A version 4 UUID (RFC 9562, 5.4). crypto.randomUUID exists on https pages only. */
+/** A version 4 UUID (RFC 9562, 5.4). crypto.randomUUID exists only on https pages. */
 export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): string {
 	const bytes = source.getRandomValues(new Uint8Array(16));
 	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

@@ -1,5 +1,5 @@
-// All that the widget knows, and the only functions that change it. They change nothing in
-// place: a message that is the same object is the same on the screen.
+// The widget's state and the only functions that change it. State is immutable: an unchanged object
+// needs no rendering.
 
 import type { ContactField } from "../config";
 import type { FailureKind } from "../net/failure";
@@ -7,16 +7,16 @@ import type { FailureKind } from "../net/failure";
 export type Phase =
 	| "waiting"
 	| "streaming"
-	/** The connection is gone, and is being made again. */
+	/** The connection is lost; reconnecting. */
 	| "paused"
 	| "done"
-	/** Ended by the visitor. */
+	/** Stopped by the visitor. */
 	| "stopped"
 	| "failed";
 
 export interface Question {
 	readonly role: "user";
-	/** Names the message on this page. */
+	/** Identifies the message on this page. */
 	readonly key: string;
 	readonly text: string;
 }
@@ -24,7 +24,7 @@ export interface Question {
 export interface Reply {
 	readonly role: "assistant";
 	readonly key: string;
-	/** The server's name for it; null before it has said so. */
+	/** The server's id; null until known. */
 	readonly id: string | null;
 	readonly text: string;
 	readonly phase: Phase;
@@ -38,19 +38,19 @@ export interface State {
 	readonly open: boolean;
 	/** A reply ended while the panel was closed. */
 	readonly unread: boolean;
-	/** The visitor wants the running reply to end. */
+	/** The visitor has asked to stop the running reply. */
 	readonly stopping: boolean;
-	/** The newest is always a reply: the welcome, or the answer to the last question. */
+	/** The last one is always a reply: the welcome message, or the reply to the last message. */
 	readonly messages: readonly Message[];
-	/** Whether the visitor is asked who is writing. */
+	/** The state of the contact form. */
 	readonly contact: Contact;
 }
 
 export interface Contact {
 	readonly phase: "hidden" | "asked" | "sending" | "saved";
-	/** Why it is not saved yet; "" when there is nothing to say. */
+	/** Why the details were not saved; "" if no error. */
 	readonly problem: string;
-	/** What of it is wrong. */
+	/** The invalid fields. */
 	readonly wrong: readonly ContactField[];
 }
 
@@ -60,7 +60,7 @@ export function newReply(key: string, id: string | null = null): Reply {
 	return { role: "assistant", key, id, text: "", phase: "waiting", failure: null };
 }
 
-/** The key of the reply to a question. */
+/** The key of the reply to a message. */
 export function replyKey(questionKey: string): string {
 	return `${questionKey}/reply`;
 }
@@ -80,7 +80,7 @@ export function isLive(message: Message): message is Reply {
 	return message.role === "assistant" && LIVE.has(message.phase);
 }
 
-/** Nothing will be added to it. */
+/** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
 	return phase === "done" || phase === "stopped";
 }
@@ -94,7 +94,7 @@ export function replyOf(state: State, key: string): Reply | null {
 	return found?.role === "assistant" ? found : null;
 }
 
-/** The newest reply, with its question, if it failed. */
+/** The newest reply and its message, if it failed. */
 export function lastFailed(state: State): { question: Question; reply: Reply } | null {
 	const [question, reply] = state.messages.slice(-2);
 	if (question?.role !== "user" || reply?.role !== "assistant") return null;
@@ -125,12 +125,12 @@ export function ask(state: State, key: string, text: string): State {
 	return { ...state, messages: [...state.messages, question, newReply(replyKey(key))] };
 }
 
-/** The failed reply makes room for another try at the same question. */
+/** Resets the failed reply for another attempt. */
 export function askAgain(state: State, key: string): State {
 	return withReply(state, key, () => ({ text: "", phase: "waiting", failure: null }));
 }
 
-/** What was taken for another reply, and its question, is this one. */
+/** Removes a second copy of this reply and its message. */
 function withoutTwin(state: State, key: string, id: string): State {
 	const twin = state.messages.findIndex(
 		(message) => message.role === "assistant" && message.id === id && message.key !== key,
@@ -142,7 +142,7 @@ function withoutTwin(state: State, key: string, id: string): State {
 	return { ...state, messages };
 }
 
-/** The reply goes on behind its first `position` characters. */
+/** The reply continues after its first `position` characters. */
 export function start(state: State, key: string, id: string | null, position: number): State {
 	const alone = id === null ? state : withoutTwin(state, key, id);
 	return withReply(alone, key, (reply) => {
@@ -163,7 +163,7 @@ export function pause(state: State, key: string, why: FailureKind): State {
 	return withReply(state, key, () => ({ phase: "paused", failure: why }));
 }
 
-/** `text` is the reply as stored; without one, what was streamed stands. `id`: if it tells one. */
+/** `text`: the stored reply; if empty, the streamed text stays. `id`: if known. */
 export function finish(
 	state: State,
 	key: string,
@@ -179,7 +179,7 @@ export function finish(
 	}));
 }
 
-/** What came so far stays: the visitor has read it. */
+/** Keeps the partial text, which the visitor has read. */
 export function fail(state: State, key: string, failure: FailureKind): State {
 	return settle(state, key, () => ({ phase: "failed", failure }));
 }
@@ -197,7 +197,7 @@ export function setStopping(state: State): State {
 	return state.stopping ? state : { ...state, stopping: true };
 }
 
-/** What turns out to be none: a reply, or a question and its reply. */
+/** Removes a reply, or a message and its reply, that does not exist on the server. */
 export function forget(state: State, key: string): State {
 	const gone = [key, replyKey(key)];
 	const messages = state.messages.filter((message) => !gone.includes(message.key));

@@ -1,4 +1,4 @@
-// Holds the state and tells who looks at it.
+// Holds the state and notifies its subscribers.
 
 export interface Store<T> {
 	get(): T;

@@ -1,5 +1,5 @@
-// What the server keeps of the conversation, brought together with what this page shows: each
-// message once, and what stays the same stays the same object.
+// Merges the server's history into the messages on this page: each message once, and unchanged
+// messages keep their object.
 
 import type { History, StoredMessage } from "./history";
 import type { Sending } from "./outbox";
@@ -21,13 +21,13 @@ const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
 	interrupted: "failed",
 };
 
-/** A message that this page sent and whose reply it awaits. */
+/** A message that this page sent and whose reply is pending. */
 export interface Mine {
 	readonly question: Question;
 	readonly reply: Reply;
 }
 
-/** What is in the outbox, as it is on the page, or would be. */
+/** The message in the outbox, as it appears on the page. */
 export function mineOf(
 	state: State,
 	{ clientMessageId: key, text, messageId, failure }: Sending,
@@ -43,7 +43,7 @@ function fromStored({ id, role, content: text, status }: StoredMessage): Message
 	return { role, key: id, id, text, phase: PHASES[status], failure };
 }
 
-/** The newest question without a reply; -1: none. */
+/** The index of the newest message without a reply; -1: none. */
 function lastUnanswered(messages: readonly Message[]): number {
 	for (let i = messages.length - 1; i >= 0; i--) {
 		if (messages[i]?.role === "user" && messages[i + 1]?.role !== "assistant") return i;
@@ -51,7 +51,7 @@ function lastUnanswered(messages: readonly Message[]): number {
 	return -1;
 }
 
-/** A reply that is being written has no message yet, or, begun anew, the one that broke off. */
+/** A running reply has no stored message yet, or, after a restart, its interrupted one. */
 function withActive(messages: Message[], active: string): Message[] {
 	const stored = messages.findIndex(({ key }) => key === active);
 	const reply = newReply(active, active);
@@ -66,17 +66,17 @@ function fromKept({ messages, active }: History): Message[] {
 	if (active !== null) return withActive(list, active);
 	const last = list[list.length - 1];
 	if (last?.role !== "user") return list;
-	// Nobody writes its reply.
+	// No reply is running for it.
 	const lost = newReply(replyKey(last.key));
 	return [...list, { ...lost, phase: "failed", failure: "interrupted" }];
 }
 
-/** Whether a reply is not that to a message of which only the text is known. */
+/** Whether a reply cannot belong to a message that is known only by its text. */
 type IsOther = (reply: Reply) => boolean;
 
 /**
- * Where `mine` begins among the stored messages; -1: nowhere. As long as its reply's id is not
- * known, the text of the newest question has to do, unless that is another one of this page.
+ * The index of `mine` among the stored messages; -1: not there. Without its reply's id, the newest
+ * message with the same text counts, unless it belongs to another reply on this page.
  */
 function findMine(
 	messages: readonly Message[],
@@ -95,7 +95,7 @@ function findMine(
 	return -1;
 }
 
-/** Our reply, with what the stored one has more. */
+/** Our reply, completed by the stored one. */
 function united(own: Reply, stored: Reply): Reply {
 	if (hasEnded(stored) && stored.id === own.id) return { ...stored, key: own.key };
 	return own.phase === "failed" && own.text === "" ? { ...own, text: stored.text } : own;
@@ -115,7 +115,7 @@ function withMine(messages: readonly Message[], mine: Mine, isOther: IsOther): M
 	];
 }
 
-/** By a reply's id, the keys that it and its question have on this page. */
+/** Maps a reply's id to the keys of the reply and its message on this page. */
 type Known = ReadonlyMap<string, { readonly question: string | null; readonly reply: string }>;
 
 function knownOf(messages: readonly Message[]): Known {
@@ -144,8 +144,8 @@ function isSame(a: Message, b: Message): boolean {
 }
 
 /**
- * `mine` is shown whether the server has it already or not. `guesses`: also in the place of an equal
- * question with its answer, until another history tells them apart.
+ * `mine` is shown even if the server does not have it yet. `guesses`: it may also take the place of
+ * an equal message with an answer, until a later history separates them.
  */
 export function adopt(state: State, kept: History, mine: Mine | null, guesses = true): State {
 	const known = knownOf(state.messages);

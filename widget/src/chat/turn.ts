@@ -1,5 +1,4 @@
-// The reply that is listened to: its progress into the state, its end, and the visitor's wish to
-// end it.
+// The running reply: applies its events to the state and stops it on request.
 
 import type { Network } from "../net/backoff";
 import type { Client } from "../net/client";
@@ -10,7 +9,7 @@ import type { Session } from "./session";
 import { addToken, fail, finish, pause, replyOf, type State, setStopping, start } from "./state";
 import type { Store } from "./store";
 
-/** A reply that was to be stopped and still comes is not listened to any longer. */
+/** How long to wait for the end after a stop request before disconnecting. */
 const STOP_MS = 3000;
 
 export interface Parts {
@@ -33,8 +32,8 @@ export interface Turn {
 export interface Turns {
 	current(): Turn | null;
 	/**
-	 * Listens until the reply has ended; does not reject. `prepare` comes first, and says whether
-	 * there is anything to listen to.
+	 * Follows the reply until it ends; never rejects. `prepare` runs first and returns whether
+	 * there is a reply to follow.
 	 */
 	listen(turn: Turn, prepare?: (turn: Turn) => Promise<boolean>): Promise<void>;
 	stop(): void;
@@ -60,7 +59,7 @@ function afterProgress(state: State, key: string, event: Progress): State {
 export function createTurns({ store, client, network, outbox, session }: Parts): Turns {
 	let current: Turn | null = null;
 
-	/** What has to be known of a turn of ours to take it up again. */
+	/** Stores what is needed to resume this turn after a reload. */
 	function keep({ order, messageId }: Turn, failure: FailureKind | null): void {
 		const { text, clientMessageId } = order;
 		if (clientMessageId === null) return;
@@ -89,12 +88,12 @@ export function createTurns({ store, client, network, outbox, session }: Parts):
 			return;
 		}
 		store.update((state) => fail(state, turn.key, failure.kind));
-		// What has passed when the visitor comes back may then be tried again by itself.
+		// A temporary failure may be retried automatically when the visitor returns.
 		const passes = isPassing(failure) && failure.kind !== "interrupted";
 		keep(turn, passes ? null : failure.kind);
 	}
 
-	/** Before the reply's id is known: of what is being written, is it the answer to our question? */
+	/** Finds the reply's id in the history if the stream has not sent it yet. */
 	async function findId({ order, messageId }: Turn): Promise<string | null> {
 		if (messageId !== null || client.knowsIds() === false) return messageId;
 		const history = await client.history();
@@ -102,13 +101,13 @@ export function createTurns({ store, client, network, outbox, session }: Parts):
 		return history && asked?.content === order.text ? history.active : null;
 	}
 
-	/** The end itself comes to whoever listens. */
+	/** Requests a stop; the stream delivers the end. */
 	async function askToStop(turn: Turn): Promise<void> {
 		try {
 			const id = await findId(turn);
 			if (id !== null) await client.stop(id);
 		} catch {
-			// Nobody there to stop it: not listening has to do.
+			// The server cannot be reached: disconnecting has to suffice.
 		}
 	}
 

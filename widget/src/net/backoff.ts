@@ -1,24 +1,30 @@
-// Waiting for a better moment: longer each time, cut short by whatever promises success.
+// Exponential backoff between attempts, cut short when the connection is likely to be back.
 
-/** Full jitter: a server that comes back must not meet all its visitors in one instant. */
+/** Full jitter: visitors must not all reconnect at the moment a server comes back. */
 const BASE_MS = 500;
 const CAP_MS = 30_000;
-/** A page that was hidden for longer may have slept, and its connections died. */
+/** A page hidden for longer may have been suspended, with dead connections. */
 const NAP_MS = 30_000;
 
-/** How long to wait before the next attempt, after `failures` others. */
+/** The delay before the next attempt, in ms, after `failures` failed ones. */
 export function backoff(failures: number, random: () => number = Math.random): number {
 	return random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);
 }
 
 export interface Network {
-	/** As far as the browser knows. */
+	/** What the browser reports; it can be wrong. */
 	isOffline(): boolean;
-	/** Waits `floorMs`, then `ms`: less when there is hope, more while the page is away. */
+	/**
+	 * Waits at least `floorMs`, then `ms` more: shorter after wake(), longer while the page is
+	 * hidden or offline.
+	 */
 	pause(floorMs: number, ms: number, signal?: AbortSignal): Promise<void>;
-	/** There is hope. */
+	/** Ends the pauses that have passed their floor. */
 	wake(): void;
-	/** Calls back when older connections may be dead without a word. Returns the way out. */
+	/**
+	 * Calls back when existing connections may have died silently. Returns the unsubscribe
+	 * function.
+	 */
 	onChange(listener: () => void): () => void;
 }
 
@@ -38,7 +44,7 @@ export function createNetwork(): Network {
 		callAll(listeners);
 		callAll(waiting);
 	});
-	// A browser keeps no page for "Back" that has connections, or cuts them without a word.
+	// Open connections keep a page out of the back/forward cache, or are cut silently.
 	addEventListener("pagehide", () => callAll(listeners));
 	document.addEventListener("visibilitychange", () => {
 		if (document.hidden) {
@@ -62,7 +68,7 @@ export function createNetwork(): Network {
 				const hope = () => {
 					waiting.add(end);
 					timer = setTimeout(() => {
-						// Browsers are at times wrong about being offline: then it is only slower.
+						// navigator.onLine can be wrong; in that case retries are only slower.
 						if (document.hidden || isOffline()) timer = setTimeout(end, CAP_MS);
 						else end();
 					}, ms);

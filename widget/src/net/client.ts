@@ -1,5 +1,5 @@
-// What the widget says to the chat API. API.md calls "new" what a server like the one that this
-// widget replaces does not have: the ids of messages, and all that follows from them.
+// The client of the chat API. It also works with an open-chat-widget server, which has no message
+// ids and therefore no resume, history or stop.
 
 import type { ChatRequest, StopRequest } from "../../../workerd/api/openapi/openapi";
 import { type History, parseHistory } from "../chat/history";
@@ -16,18 +16,21 @@ export interface Endpoint {
 export type Events = AsyncGenerator<ChatEvent, void, void>;
 
 export interface Client {
-	/** Whether this server knows messages by their ids; null before it has shown. */
+	/** Whether the server supports message ids; null until that is known. */
 	knowsIds(): boolean | null;
-	/** The same id again is the same message: it is answered once, and heard from the beginning. */
+	/**
+	 * Repeating an id does not send a second message: its one reply is streamed again from the
+	 * start.
+	 */
 	ask(message: string, clientMessageId: string, signal: AbortSignal): Events;
-	/** Listens to a reply from `after` on, in UTF-16 code units. */
+	/** Streams a reply from `after` on, in UTF-16 code units. */
 	resume(messageId: string, after: number, signal: AbortSignal): Events;
-	/** null: the server keeps none for us. */
+	/** null: the server keeps no history. */
 	history(signal?: AbortSignal): Promise<History | null>;
 	stop(messageId: string): Promise<void>;
 }
 
-/** What is no such path to a server, or no such thing. */
+/** Whether the server does not know the path or the object. */
 function isAbsent(error: unknown): boolean {
 	return failureFrom(error).kind === "refused";
 }

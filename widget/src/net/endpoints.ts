@@ -1,6 +1,6 @@
-// Where the chat API's other paths are, seen from the one that the site's tag names.
+// Derives the paths of the chat API from the URL in the site's script tag.
 
-/** /chat and /v1/chat/stream are the same; a proxy may have put both below a path of its own. */
+/** /chat and /v1/chat/stream are equivalent; a proxy may prefix both with a path of its own. */
 const ASKING = /(?:\/v1\/chat\/stream|\/chat)\/?$/;
 
 export interface Routes {
@@ -9,7 +9,7 @@ export interface Routes {
 	stop(messageId: string): string;
 }
 
-/** null: an address of somebody else's, where nothing is known but that it takes messages. */
+/** null: an unknown path, which is only known to accept messages. */
 export function routesFrom(apiUrl: string): Routes | null {
 	const { pathname } = new URL(apiUrl);
 	if (!ASKING.test(pathname)) return null;

@@ -1,4 +1,4 @@
-// The four events of the chat API, one JSON object a line.
+// The four events of the chat API, one JSON object per line.
 
 import type {
 	DoneEvent,
@@ -7,13 +7,13 @@ import type {
 	TokenEvent,
 } from "../../../workerd/api/openapi/openapi";
 
-/** What the widget needs of them. */
+/** The fields that the widget uses. */
 export type ChatEvent = Readonly<
 	| {
 			type: "start";
-			/** null: a server that does not know replies by their ids. */
+			/** null: the server has no reply ids. */
 			messageId: string | null;
-			/** Where in the reply the first token begins, in UTF-16 code units. */
+			/** Where the first token starts in the reply, in UTF-16 code units. */
 			position: number;
 	  }
 	| Pick<TokenEvent, "type" | "token">
@@ -23,7 +23,7 @@ export type ChatEvent = Readonly<
 
 type FieldOf<T> = T extends unknown ? keyof T : never;
 
-/** What may be one of them, before anybody has looked. */
+/** An event before validation. */
 type Unchecked = { readonly [K in FieldOf<Event> | FieldOf<ChatEvent>]?: unknown };
 
 export function parseObject(text: string): object | null {
@@ -43,7 +43,7 @@ function positionOf(value: unknown): number {
 	return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
-/** null: nothing that this widget knows. A newer server may say more than we understand. */
+/** null: an unknown event, e.g. of a newer server. */
 export function parseEvent(line: string): ChatEvent | null {
 	const event: Unchecked = { ...parseObject(line) };
 	switch (event.type) {

@@ -1,31 +1,30 @@
-// The ways in which a reply can fail, as far as a visitor can tell them apart, and which of them
-// pass by themselves.
+// The kinds of failure that visitors can tell apart, and which of them are temporary.
 
-/** Each with what the visitor is told. */
+/** Each kind with the text that the visitor sees. */
 export const FAILURES = {
-	/** No answer at all: offline, blocked, or gone. */
+	/** No response: offline, blocked, or the server is down. */
 	unreachable: "We can’t be reached right now. Please check your connection.",
-	/** The stream ended before the reply did. */
+	/** The stream ended before the reply was complete. */
 	cut_off: "The connection dropped before the reply was complete.",
-	/** The reply broke off on the server; asked again, it is begun anew. */
+	/** The server interrupted the reply; sending the message again restarts it. */
 	interrupted: "This reply was interrupted.",
-	/** The server knows no such reply. */
+	/** The server does not know this reply. */
 	lost: "This reply was interrupted.",
-	/** 503: not now. */
+	/** 503. */
 	busy: "We can’t answer right now. Please try again in a moment.",
 	/** 429. */
 	too_many: "That was a lot of messages at once. Please wait a moment.",
-	/** 401, 403: the site's tag has a wrong key, or the site is not allowed. */
+	/** 401, 403: the site's tag has a wrong key, or its origin is not allowed. */
 	denied: "This chat isn’t available here at the moment.",
-	/** The widget has had its messages of today. */
+	/** The widget has reached its daily limit of messages. */
 	capped: "This chat has had its messages for today. Please come back tomorrow.",
-	/** Who writes has to be said first. */
+	/** The visitor must give contact details first. */
 	nameless: "Please tell us first how we can reach you.",
-	/** 409: the message's id stands for another message. */
+	/** 409: the message's id belongs to another message. */
 	conflict: "This message couldn’t be sent again as it was.",
 	/** 410: the conversation was deleted. */
 	deleted: "This conversation was deleted. Trying again begins a new one.",
-	/** Any other 4xx: this message will not do. */
+	/** Any other 4xx: the server rejects this message. */
 	refused: "This message couldn’t be sent.",
 	/** 5xx, or an `error` event. */
 	broken: "Something went wrong on our side. Sorry about that.",
@@ -33,13 +32,13 @@ export const FAILURES = {
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** null: no kind that we know. */
+/** null: an unknown code. */
 export function toFailureKind(value: unknown): FailureKind | null {
 	const kinds = Object.keys(FAILURES) as FailureKind[];
 	return kinds.find((kind) => kind === value) ?? null;
 }
 
-/** Nobody waits longer than this, whatever Retry-After says. */
+/** The longest wait, whatever Retry-After says. */
 const PATIENCE_MS = 90_000;
 
 const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -50,13 +49,13 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 	"busy",
 ]);
 
-/** Whether the message needs a new id to be sent again. */
+/** Whether sending the message again needs a new id. */
 export function isSpent(kind: FailureKind | null): boolean {
 	return kind === "conflict" || kind === "deleted";
 }
 
 export class ChatFailure extends Error {
-	/** `retryAfterMs`: not before; null when the server did not say. */
+	/** `retryAfterMs`: the earliest retry; null if the server gave none. */
 	constructor(
 		readonly kind: FailureKind,
 		readonly retryAfterMs: number | null = null,
@@ -65,18 +64,18 @@ export class ChatFailure extends Error {
 	}
 }
 
-/** Whatever was thrown, as a failure; what nobody foresaw is our own fault. */
+/** Converts anything thrown into a ChatFailure; an unexpected error counts as our own. */
 export function failureFrom(error: unknown): ChatFailure {
 	return error instanceof ChatFailure ? error : new ChatFailure("broken");
 }
 
-/** Whether the same request may well succeed a little later. */
+/** Whether the same request can succeed later. */
 export function isPassing({ kind, retryAfterMs }: ChatFailure): boolean {
 	if (retryAfterMs !== null && retryAfterMs > PATIENCE_MS) return false;
 	return PASSING.has(kind) || (kind === "too_many" && retryAfterMs !== null);
 }
 
-/** In seconds (RFC 9110, 10.2.3); the form with a date is for caches. */
+/** Retry-After in seconds (RFC 9110, 10.2.3); dates are not supported. */
 function retryAfterOf(response: Response): number | null {
 	const value = response.headers.get("Retry-After") ?? "";
 	return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : null;
@@ -88,11 +87,11 @@ function kindOfStatus(status: number, isJson: boolean): FailureKind {
 	if (status === 409) return "conflict";
 	if (status === 410) return "deleted";
 	if (status >= 400 && status < 500) return "refused";
-	// A proxy's own page: there is nobody behind it at the moment.
+	// A proxy's own error page: its server is down.
 	return status >= 502 && status <= 504 && !isJson ? "unreachable" : "broken";
 }
 
-/** Of an answer that is no 2xx. */
+/** The failure for a response that is not 2xx. */
 export function failureOfResponse(response: Response): ChatFailure {
 	const isJson = /\bjson\b/i.test(response.headers.get("Content-Type") ?? "");
 	const retryAfterMs = retryAfterOf(response);
@@ -115,7 +114,7 @@ const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
 	["rate_limited", "too_many"],
 ]);
 
-/** Of an `error` event. A newer server may say more than we understand. */
+/** The failure for an `error` event. A newer server may use codes unknown here. */
 export function failureOfCode(code: string): ChatFailure {
 	return new ChatFailure(CODES.get(code) ?? "broken");
 }

@@ -1,24 +1,27 @@
-// Requests to the chat API: one whole answer, or a stream of events. Every failure is a ChatFailure.
+// Requests to the chat API: one complete response, or a stream of events. Every failure is a
+// ChatFailure.
 
 import { type ChatEvent, parseEvent } from "./events";
 import { ChatFailure, type FailureKind, failureOfResponse } from "./failure";
 import { readLines } from "./ndjson";
 
-/** Longer than any server thinks; without it a dead connection would "type" for ever. */
+/**
+ * Longer than any model takes to start; without it a dead connection would show "typing" forever.
+ */
 export const SILENCE_MS = 120_000;
-/** For an answer that no model has to write. */
+/** The timeout of requests that need no model. */
 const ANSWER_MS = 15_000;
 
 export interface Call {
 	readonly url: string;
-	/** Without one the request has no header that a browser would ask about first. */
+	/** Without a key the request has no header that needs a CORS preflight. */
 	readonly apiKey?: string;
-	/** Sent as JSON by POST; without one it is a GET. */
+	/** Sent as JSON by POST; without a body the request is a GET. */
 	readonly body?: unknown;
 	readonly mode?: RequestMode;
 }
 
-/** Calls `onSilence` once, when nothing was heard for `ms`. */
+/** Calls `onSilence` once, after `ms` without activity. */
 export function watchForSilence(
 	ms: number,
 	onSilence: () => void,
@@ -32,7 +35,7 @@ export function watchForSilence(
 	return { heard, stop };
 }
 
-/** Runs `task` with a signal that is also aborted after `ms` without `heard()`. */
+/** Runs `task` with a signal that is also aborted after `ms` without a call of `heard()`. */
 function withDeadline(outer: AbortSignal | undefined, ms: number) {
 	const abort = new AbortController();
 	const cancel = () => abort.abort();
@@ -75,7 +78,7 @@ function asFailure(error: unknown, kind: FailureKind): ChatFailure {
 	return error instanceof ChatFailure ? error : new ChatFailure(kind);
 }
 
-/** The text of a whole answer. */
+/** Returns the text of a complete response. */
 export async function requestText(call: Call, outer?: AbortSignal): Promise<string> {
 	const limit = withDeadline(outer, ANSWER_MS);
 	try {
@@ -87,18 +90,18 @@ export async function requestText(call: Call, outer?: AbortSignal): Promise<stri
 	}
 }
 
-/** Reads on to the end: a cancelled body costs the next message a new connection. */
+/** Reads the rest of the body: cancelling it would close the connection. */
 async function drain(lines: AsyncIterable<string>, onEnd: () => void): Promise<void> {
 	try {
 		for await (const _ of lines);
 	} catch {
-		// All that counts has come.
+		// The last event has arrived already.
 	} finally {
 		onEnd();
 	}
 }
 
-/** Ends with `done` or `error`; throws when neither comes. */
+/** The last event is `done` or `error`; throws if the stream ends without either. */
 export async function* requestEvents(
 	call: Call,
 	outer: AbortSignal,

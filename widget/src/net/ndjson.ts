@@ -1,19 +1,18 @@
-// Newline-delimited JSON from a byte stream: the network may cut it anywhere, also inside a
-// character. Knows lines, not what is in them.
+// Splits a byte stream into lines (NDJSON). Chunks may end anywhere, even inside a character.
 
-/** No event of the API comes near this; a server that sends no newline must not fill memory. */
+/** Far longer than any event of the API; bounds memory if a server never sends a newline. */
 export const MAX_LINE = 1 << 20;
 
 export class LineSplitter {
 	private readonly decoder = new TextDecoder();
 	private tail = "";
 
-	/** The lines that these bytes complete. Throws RangeError on a line without end. */
+	/** Returns the lines that these bytes complete. Throws RangeError if a line is too long. */
 	push(bytes: Uint8Array): string[] {
 		return this.split(this.decoder.decode(bytes, { stream: true }));
 	}
 
-	/** What is left when the stream ends: its last line may lack the newline. */
+	/** Returns the last line at the end of the stream, which may lack its newline. */
 	end(): string[] {
 		return this.split(`${this.decoder.decode()}\n`);
 	}
@@ -27,7 +26,7 @@ export class LineSplitter {
 	}
 }
 
-/** Leaving the loop early cancels the stream. `onBytes` hears of every read. */
+/** Leaving the loop early cancels the stream. `onBytes` is called after every read. */
 export async function* readLines(
 	stream: ReadableStream<Uint8Array>,
 	onBytes?: () => void,
@@ -43,7 +42,7 @@ export async function* readLines(
 		}
 		yield* splitter.end();
 	} finally {
-		// On an errored stream this rejects with the error that is already on its way out.
+		// On a failed stream this rejects with the error that is being thrown already.
 		reader.cancel().catch(() => undefined);
 	}
 }

@@ -1,25 +1,25 @@
-// How long a request is tried again by itself.
+// How often a request is retried automatically.
 
 import { backoff, type Network } from "./backoff";
 import { ChatFailure, isPassing } from "./failure";
 
-/** Failures in a row, some 4 minutes, after which only the visitor tries again. */
+/** Consecutive failures (about 4 minutes) after which only the visitor can retry. */
 const FAILURES_MAX = 20;
-/** How often a reply that broke off on the server is begun anew. */
+/** How often an interrupted reply is requested again. */
 const ANEW_MAX = 5;
 
-/** It broke off on the server, where it may be begun anew. */
+/** The server interrupted the reply; asking again restarts it. */
 export function isBroken({ kind }: ChatFailure): boolean {
 	return kind === "interrupted" || kind === "lost";
 }
 
-/** Of one message, or of one thing that is asked for. */
+/** The retries of one request. */
 export interface Retries {
-	/** Something came: the next failure is the first. */
+	/** Resets the count after progress. */
 	reward(): void;
-	/** Throws the failure when it will not pass, or has lasted too long. */
+	/** Counts a failure; throws it if it is permanent or the limit is reached. */
 	accept(failure: ChatFailure): void;
-	/** Whether somebody would notice the wait: most connections are back before that. */
+	/** Whether to show the wait: most connections return after the first attempt. */
 	isTried(failure: ChatFailure): boolean;
 	wait(failure: ChatFailure, signal?: AbortSignal): Promise<void>;
 }

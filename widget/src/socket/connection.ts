@@ -1,4 +1,4 @@
-// One WebSocket at a time, made anew for as long as somebody wants it and there is hope.
+// Keeps one WebSocket open while it is wanted, with reconnects.
 
 import type { Network } from "../net/backoff";
 import { backoff } from "../net/backoff";
@@ -6,46 +6,46 @@ import { failureFrom } from "../net/failure";
 import { SILENCE_MS, watchForSilence } from "../net/http";
 import { type ClientFrame, parseFrame, type ServerFrame } from "./frames";
 
-/** Failed attempts in a row after which the server is asked whether there is such a widget. */
+/** Consecutive failed attempts after which to check that the widget still exists. */
 const DOUBT_AFTER = 2;
 
 export interface ConnectionEvents {
-	/** The address, which may have another token each time. */
+	/** The URL, which may contain a new token each time. */
 	address(): string;
 	frame(frame: ServerFrame): void;
-	/** The token is no good any more. */
+	/** The token is invalid. */
 	disowned(): void;
-	/** Whether there is something that the server has yet to say. */
+	/** Whether a frame from the server is expected. */
 	awaits(): boolean;
-	/** The connection is gone, and is being made again. */
+	/** The connection is lost; reconnecting. */
 	lost(): void;
-	/** It is not made again before the next call of `want`. */
+	/** Gives up until the next call of `want`. */
 	ended(): void;
 }
 
 export interface Connection {
-	/** Connects, unless it is connected, and keeps it so. */
+	/** Connects if necessary and keeps the connection open. */
 	want(): void;
-	/** False when there is no connection. */
+	/** Returns false if there is no connection. */
 	send(frame: ClientFrame): boolean;
 }
 
-/** The part of WebSocket that is used; the tests hand in their own. */
+/** The part of WebSocket that is used; tests pass their own. */
 export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "addEventListener">;
 
 export interface ConnectionParts {
 	readonly network: Network;
 	readonly open: (address: string) => Socket;
-	/** Whether the widget is still there, for this site. Throws when nobody answers. */
+	/** Whether the widget still exists and allows this site. Throws if there is no response. */
 	readonly exists: () => Promise<boolean>;
 }
 
 const OPEN = 1;
-/** The close code of a token that is good for nothing any more: its widget, or its visitor, is gone. */
+/** The close code for an invalid token: its widget or visitor was deleted. */
 const OVER = 4404;
 
 interface End {
-	/** It was a connection. */
+	/** The connection was established. */
 	readonly heard: boolean;
 	readonly code: number;
 }
@@ -56,10 +56,12 @@ export function createConnection(
 ): Connection {
 	let socket: Socket | null = null;
 	let running = false;
-	/** Something was said, by either side. */
+	/** Either side sent a frame. */
 	let heardNow = () => {};
 
-	/** Resolves when the connection has ended, or is given up: a dead one takes its time to close. */
+	/**
+	 * Resolves when the connection has ended or is abandoned: a dead one closes only after minutes.
+	 */
 	function connect(): Promise<End> {
 		return new Promise((resolve) => {
 			const made = open(events.address());
@@ -101,7 +103,7 @@ export function createConnection(
 	async function keep(): Promise<void> {
 		let failures = 0;
 		for (;;) {
-			// A policy may forbid to open it: then there is no connection either.
+			// A Content-Security-Policy may forbid the connection: treat that as a failure.
 			const end = await connect().catch(() => ({ heard: false, code: 0 }));
 			failures = end.heard ? 1 : failures + 1;
 			if (end.code === OVER) events.disowned();

@@ -1,5 +1,5 @@
-// The conversation over a widget's WebSocket. The server says what was said before and what is being
-// said; here it becomes what is shown, and what was written is sent until it has arrived.
+// The conversation over a widget's WebSocket: applies the server's history and running reply to the
+// state, and repeats the visitor's message until the server has it.
 
 import { MAX_MESSAGE } from "../chat/chat";
 import type { History, StoredMessage } from "../chat/history";
@@ -46,7 +46,7 @@ import type { Refusal, ServerFrame } from "./frames";
 import type { Tokens } from "./tokens";
 
 export interface SocketConversation extends Conversation {
-	/** Shows what was said, and hears what is being said. */
+	/** Loads the history and follows the running reply. */
 	sync(): void;
 }
 
@@ -56,31 +56,31 @@ export interface SocketConversationParts extends ConnectionParts {
 	readonly outbox: Outbox;
 	readonly tokens: Tokens;
 	readonly wish: ContactWish | null;
-	/** Whether the visitor would rather not say who is writing. */
+	/** Whether the visitor declined to give contact details. */
 	readonly shyness: { get(): boolean; put(): void };
 	readonly address: (token: string | null) => string;
 }
 
-/** A stop that nobody has heard is taken for one. */
+/** A stop request without a response counts as stopped after this time. */
 const STOP_MS = 3000;
 
-/** The reply that is being written, or waited for. */
+/** The running or pending reply. */
 function liveReply(state: State): Reply | null {
 	return state.messages.find(isLive) ?? null;
 }
 
 export function createSocketConversation(parts: SocketConversationParts): SocketConversation {
 	const { store, network, outbox, tokens, wish, shyness } = parts;
-	/** With the message in the outbox. */
+	/** The same, with the message in the outbox. */
 	let retries = createRetries(network);
-	/** The token of this line; null: it has none yet. */
+	/** The token of this connection; null: none yet. */
 	let token: string | null = null;
-	/** The server has said what it knows of us: messages may go. */
+	/** The server has sent the history: messages may be sent. */
 	let ready = false;
 	let tried = 0;
-	/** The reply that the server says is being written, though it may be over for us. */
+	/** The reply that is running on the server; it may have ended here. */
 	let typing: string | null = null;
-	/** Who is writing, until the server has it. */
+	/** Contact details that the server has not confirmed yet. */
 	let details: Details | null = null;
 
 	const connection = createConnection(parts, {
@@ -108,26 +108,26 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		},
 	});
 
-	/** The message in the outbox, if it is the one whose reply this is. */
+	/** The message in the outbox, if this is its reply. */
 	function sendingOf(key: string): Sending | null {
 		const sending = outbox.get();
 		return sending && replyKey(sending.clientMessageId) === key ? sending : null;
 	}
 
-	/** The reply has come to its end: its message need not be sent again. */
+	/** The reply has ended: its message need not be sent again. */
 	function end(key: string, text: string, phase: "done" | "stopped", id?: string): void {
 		if (sendingOf(key)) outbox.clear();
 		store.update((state) => finish(state, key, text, phase, id));
 	}
 
-	/** Only the visitor tries again. */
+	/** From now on only the visitor can retry. */
 	function giveUp(key: string, failure: FailureKind): void {
 		const sending = sendingOf(key);
 		store.update((state) => fail(state, key, failure));
 		if (sending) outbox.put({ ...sending, failure });
 	}
 
-	/** What will pass is tried again after a while. */
+	/** Retries a temporary failure after a delay. */
 	async function tryLater(key: string, failure: ChatFailure): Promise<void> {
 		try {
 			if (!sendingOf(key)) throw failure;
@@ -142,7 +142,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		if (replyOf(store.get(), key)?.phase === "paused") post();
 	}
 
-	/** Sends what has not arrived, as far as anybody knows. */
+	/** Sends what the server has not confirmed. */
 	function post(): void {
 		const sending = outbox.get();
 		if (!ready || !sending || sending.failure !== null) return;
@@ -159,7 +159,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		connection.send({ type: "contact_info", ...details });
 	}
 
-	/** Asks who is writing, unless that is known, or being said, or no business of ours. */
+	/** Asks for contact details, unless they are known, being submitted, or not wanted. */
 	function wonder(isKnown: boolean): void {
 		if (!wish) return;
 		const { phase } = store.get().contact;
@@ -177,14 +177,14 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		tokens.put(given);
 		tried = 0;
 		wonder(isKnown);
-		// Else a history follows.
+		// Otherwise a history frame follows.
 		if (isNew) recall({ messages: [], active: null });
 	}
 
 	function recall(history: History): void {
 		const sending = outbox.get();
 		ready = true;
-		// Perhaps none follows that would correct a guess.
+		// No later history may correct a wrong guess.
 		store.update((state) => adopt(state, history, sending && mineOf(state, sending), false));
 		if (sending?.failure === null) {
 			const key = replyKey(sending.clientMessageId);
@@ -194,7 +194,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		post();
 	}
 
-	/** The reply that a frame is about: the one waited for, or one to a question of another tab. */
+	/** The reply that a frame belongs to: the pending one, or one to a message of another tab. */
 	function target(): string {
 		const live = liveReply(store.get());
 		if (live) return live.key;
@@ -208,13 +208,15 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		return reply.key;
 	}
 
-	/** The reply that grows. */
+	/** The reply that tokens are appended to. */
 	function typedReply(): Reply | null {
 		const live = liveReply(store.get());
 		return live?.key === typing ? live : null;
 	}
 
-	/** Whether this reply is shown whole already: whoever sends a message again hears its reply again. */
+	/**
+	 * Whether this reply is complete on screen: sending a message again streams its reply again.
+	 */
 	function isShown(id: string): boolean {
 		return store
 			.get()
@@ -245,14 +247,14 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 
 	function complain({ code, id, message, fields }: Refusal): void {
 		const failure = failureOfCode(code);
-		// While a reply is written, what names no message may be said of that; but not each code is.
+		// While a reply runs, an error without a message id may concern it, depending on its code.
 		const isOther = id === null && (typing === null || /contact|rate_/.test(code));
-		// A stop that came too often was not heard.
+		// A rate-limited stop was not executed.
 		if (isOther && failure.kind === "too_many" && (!details || store.get().stopping)) return;
 		if (isOther && details) {
 			details = null;
 			const wrong = wish?.fields.filter((field) => fields.includes(field)) ?? [];
-			// What the widget asks for may have changed since the page was loaded.
+			// The required fields may have changed since the page was loaded.
 			if (code === "contact_not_asked") showContact("hidden");
 			else store.update((now) => setContact(now, "asked", message, wrong));
 			return;
@@ -269,7 +271,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		store.update((state) => start(state, key, null, 0));
 	}
 
-	/** A reply that was stopped before its first word has no message. */
+	/** A reply that was stopped before its first token is not stored. */
 	function cease(): void {
 		const live = typedReply();
 		typing = null;
@@ -300,7 +302,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 				break;
 			case "contact_info_saved":
 				wonder(true);
-				// What was refused for want of it may go now.
+				// Messages that were refused without contact details can be sent now.
 				if (lastFailed(store.get())?.reply.failure === "nameless") retry();
 				break;
 			case "error":
@@ -357,7 +359,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		else give();
 	}
 
-	// Who has no token cannot be known.
+	// Without a token the server cannot recognize the visitor.
 	if (tokens.get() === null) wonder(false);
 	return {
 		send,

@@ -1,23 +1,23 @@
-// What goes over a widget's WebSocket, one JSON object a message (API.md, section 7). A newer server may
-// say more than we understand: that is left alone.
+// The frames of a widget's WebSocket, one JSON object each (API.md, section 7). Unknown frames of a
+// newer server are ignored.
 
 import { type History, readHistory, readMessage, type StoredMessage } from "../chat/history";
 import { parseObject, textOf } from "../net/events";
 import type { Details } from "../ui/contact";
 
 export type ClientFrame =
-	/** The same id again is the same message. */
+	/** Repeating an id does not send a second message. */
 	| { readonly type: "message"; readonly content: string; readonly id: string }
 	| ({ readonly type: "contact_info" } & Details)
 	| { readonly type: "stop" };
 
-/** What was refused. */
+/** An error frame. */
 export interface Refusal {
 	readonly code: string;
-	/** Of the message; null: it was something else. */
+	/** The refused message; null: the error concerns something else. */
 	readonly id: string | null;
 	readonly message: string;
-	/** The names of those details that are wrong. */
+	/** The names of the invalid contact fields. */
 	readonly fields: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export type ServerFrame = Readonly<
 
 type Unchecked = { readonly [name: string]: unknown };
 
-/** null: nothing that this widget knows. */
+/** null: an unknown frame. */
 export function parseFrame(text: string): ServerFrame | null {
 	const frame: Unchecked = { ...parseObject(text) };
 	switch (frame.type) {

@@ -1,5 +1,5 @@
-// How a widget that is set up in the dashboard looks and asks: fetched by its public id, so that a
-// change there needs none on the site. Whatever makes no sense becomes its default.
+// Loads a widget's settings by its public id, so that changes in the dashboard need no change on
+// the site. Invalid values become their defaults.
 
 import type { Config, ContactField, ContactWish } from "../config";
 import type { Network } from "../net/backoff";
@@ -11,23 +11,23 @@ import { parseHex, WHITE } from "../ui/color";
 
 const FIELDS: readonly ContactField[] = ["name", "email", "phone"];
 
-/** So many answers in a row that the browser keeps from us are no accident. */
+/** This many responses in a row that CORS hides from us are not a coincidence. */
 const KEPT_MAX = 5;
-/** The longest time that a browser's timers know. */
+/** The longest delay of a browser's timers. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 const DEFAULT_ACCENT = { r: 99, g: 102, b: 241 };
 
 type Unchecked = { readonly [name: string]: unknown };
 
-/** Where a widget's paths are. */
+/** The URLs of a widget. */
 export interface Place {
 	readonly config: string;
-	/** Of its WebSocket; a token resumes what was said before. */
+	/** The URL of its WebSocket; a token resumes a conversation. */
 	socket(token: string | null): string;
 }
 
-/** Our script's own address, below whatever path a proxy has put it. */
+/** The script's own URL, including a path that a proxy has added. */
 const OUR_SCRIPT = /\/(?:api\/widget\/embed|widget\/chat-widget)\.js$/;
 
 export function placeOf(widgetId: string, scriptUrl: string): Place {
@@ -71,7 +71,7 @@ export function parseSettings(body: string): Config {
 	};
 }
 
-/** null: there is no such widget, or it is not for this site. Throws a ChatFailure. */
+/** null: the widget does not exist or does not allow this site. Throws a ChatFailure. */
 export async function fetchSettings(place: Place): Promise<Config | null> {
 	try {
 		return parseSettings(await requestText({ url: place.config }));
@@ -83,8 +83,9 @@ export async function fetchSettings(place: Place): Promise<Config | null> {
 }
 
 /**
- * Whether anybody answers at all. A browser keeps an answer from a site that may not have it as if there
- * were none, but tells that a request was answered whose answer nobody reads (Fetch, the mode no-cors).
+ * Whether the server responds at all. CORS hides a response from a site that is not allowed as if
+ * there were none; a request with mode no-cors (Fetch standard) still succeeds if there was a
+ * response.
  */
 async function isAnswered(url: string): Promise<boolean> {
 	const unread = await requestText({ url, mode: "no-cors" }).catch(failureFrom);
@@ -92,9 +93,9 @@ async function isAnswered(url: string): Promise<boolean> {
 }
 
 /**
- * The same, for as long as it may yet come. `hint` is called when the site may be one that it is not for:
- * or it was a proxy with nobody behind it, or a connection that broke. So it is asked again, and in the end
- * whenever somebody looks at the page.
+ * The same, with retries. `hint` is called when this site may not be allowed. As a proxy without a
+ * server or a broken connection looks alike, the request is repeated, in the end whenever the page
+ * becomes visible.
  */
 export async function awaitSettings(
 	place: Place,

@@ -1,4 +1,4 @@
-// The chat of a tag with data-widget: its looks come from the server, its talk goes over a WebSocket.
+// The chat of a tag with data-widget: settings come from the server, messages use a WebSocket.
 
 import { createChatContext } from "../chat/context";
 import { createNetwork } from "../net/backoff";
@@ -9,7 +9,7 @@ import { openTokens } from "./tokens";
 
 const SHY_KEY = "banter.shy.";
 
-/** Calls `show` with the element, once it is known what it looks like; null: there is none. */
+/** Calls `show` with the element when its settings have arrived; null: no widget. */
 export async function startSocketChat(
 	widgetId: string,
 	scriptUrl: string,

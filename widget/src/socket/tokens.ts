@@ -1,11 +1,11 @@
-// The token by which a widget's server knows a visitor again, shared by all tabs of the site.
+// The token that identifies a visitor to a widget's server, shared by all tabs of the site.
 
 import type { BrowserStorage } from "../chat/browser-storage";
 
 export interface Tokens {
 	get(): string | null;
 	put(token: string): void;
-	/** Of one that is no good any more; another tab may have a better one by now. */
+	/** Removes an invalid token, unless another tab has replaced it. */
 	drop(token: string | null): void;
 }
 

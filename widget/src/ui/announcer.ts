@@ -1,4 +1,4 @@
-// Speaks to screen readers: a whole reply, once, when it is there.
+// Announces each complete reply once to screen readers.
 
 import { isLive, type Reply, replyOf, type State } from "../chat/state";
 import { FAILURES } from "../net/failure";
@@ -23,16 +23,16 @@ function lastReply(state: State): Reply | null {
 
 export function createAnnouncer(initial: State): Announcer {
 	const node = el("div", { class: "spoken", "aria-live": "polite", "aria-relevant": "additions" });
-	/** The reply that is awaited. */
+	/** The pending reply. */
 	let watched: string | null = null;
 	let said = "";
 
-	/** What may be news: the awaited reply, or one that came and went between two frames. */
+	/** The reply to announce: the pending one, or one that started and ended between two frames. */
 	function newest(state: State): Reply | null {
 		const live = state.messages.find(isLive);
 		if (live) return live;
 		const reply = (watched && replyOf(state, watched)) || lastReply(state);
-		// An old one, from the history, is no news.
+		// Replies from the history are not announced.
 		return reply && (reply.key === watched || reply.key !== reply.id) ? reply : null;
 	}
 
@@ -43,7 +43,7 @@ export function createAnnouncer(initial: State): Announcer {
 		said = now;
 		watched = isLive(reply) ? reply.key : null;
 		if (isLive(reply) && (reply.phase !== "paused" || !state.open)) return;
-		// A new element each time: the same words twice are spoken twice.
+		// A new element each time, so that equal texts are announced twice.
 		node.replaceChildren(el("p", {}, state.open ? sentence(reply) : WORDS.newReply));
 	}
 

@@ -1,4 +1,4 @@
-// Colours as numbers, and the WCAG 2.1 rule for telling whether text can be read on them.
+// Colours as numbers, and contrast by WCAG 2.1.
 
 export interface Rgb {
 	readonly r: number;
@@ -23,7 +23,7 @@ export function toHex({ r, g, b }: Rgb): string {
 	return `#${[r, g, b].map((n) => n.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** `share` of `b` stirred into `a`: 0 is all `a`, 1 all `b`. */
+/** Mixes `a` and `b`: a share of 0 is `a`, 1 is `b`. */
 export function mix(a: Rgb, b: Rgb, share: number): Rgb {
 	const blend = (x: number, y: number) => Math.round(x + (y - x) * share);
 	return { r: blend(a.r, b.r), g: blend(a.g, b.g), b: blend(a.b, b.b) };
@@ -38,7 +38,7 @@ function luminance({ r, g, b }: Rgb): number {
 	return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 }
 
-/** Contrast ratio, 1 to 21, whichever of the two is the text. */
+/** Contrast ratio, 1 to 21; symmetric. */
 export function contrast(a: Rgb, b: Rgb): number {
 	const [low = 0, high = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
 	return (high + 0.05) / (low + 0.05);

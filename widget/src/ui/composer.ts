@@ -1,4 +1,4 @@
-// Where the visitor writes.
+// The text field with the send and stop buttons.
 
 import { MAX_MESSAGE } from "../chat/chat";
 import { isReplying, type State } from "../chat/state";
@@ -6,7 +6,7 @@ import { messageCount, WORDS } from "../wording";
 import { el } from "./dom";
 import { icon } from "./icons";
 
-/** From this length on the counter shows how much is left. */
+/** The length from which the counter is shown. */
 const COUNT_FROM = MAX_MESSAGE - 400;
 
 export interface Composer {
@@ -15,15 +15,18 @@ export interface Composer {
 	focus(): void;
 }
 
-/** Return ends a composed character (Japanese, Chinese, …); Safari says so by 229 only. */
+/**
+ * Return also confirms input-method composition (Japanese, Chinese, …); Safari reports that only by
+ * key code 229.
+ */
 function isComposing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
 }
 
-/** The second click of a double click on "Send" must not stop what the first one asked for. */
+/** The second click of a double click on "Send" must not stop the reply. */
 const STOP_AFTER_MS = 500;
 
-/** Takes the place of "Send" while a reply is written. */
+/** Replaces "Send" while a reply streams. */
 function createStop(onStop: () => void) {
 	const node = el(
 		"button",
@@ -32,7 +35,7 @@ function createStop(onStop: () => void) {
 	);
 	let shownAt = 0;
 	node.addEventListener("click", ({ detail, timeStamp }) => {
-		// 0: by the keyboard. When it was clicked counts, however late a busy page hears of it.
+		// 0: by keyboard. Uses the event's own time, because a busy page handles it late.
 		if (detail === 0 || timeStamp - shownAt > STOP_AFTER_MS) onStop();
 	});
 	return {
@@ -40,14 +43,14 @@ function createStop(onStop: () => void) {
 		show(shown: boolean, stopping: boolean) {
 			if (shown && node.hidden) shownAt = performance.now();
 			node.hidden = !shown;
-			// Not disabled: that would take the focus away.
+			// Not `disabled`, which would lose the focus.
 			node.setAttribute("aria-disabled", String(stopping));
 		},
 	};
 }
 
 export interface ComposerEvents {
-	/** Says whether the message was taken. */
+	/** Returns whether the message was accepted. */
 	send(text: string): boolean;
 	stop(): void;
 }
@@ -74,7 +77,7 @@ export function createComposer(placeholder: string, events: ComposerEvents): Com
 	let replying = false;
 
 	function fit(): void {
-		// The style sheet's max-height has the last word.
+		// Limited by the style sheet's max-height.
 		input.style.height = "auto";
 		input.style.height = `${input.scrollHeight}px`;
 	}
@@ -118,7 +121,8 @@ export function createComposer(placeholder: string, events: ComposerEvents): Com
 			send.hidden = replying;
 			stop.show(replying, state.stopping);
 			check();
-			// The button that has the focus has gone. (A touch screen's keyboard stays away.)
+			// The focused button is gone: focus the field, except on touch screens, where that
+			// opens the keyboard.
 			const isTouch = matchMedia("(pointer: coarse)").matches;
 			if (hadFocus && !replying && !isTouch) input.focus({ preventScroll: true });
 		},

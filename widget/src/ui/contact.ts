@@ -1,5 +1,5 @@
-// The form in which a visitor says who is writing: instead of the writing line where that is required,
-// else above it, until it is filled in or sent away.
+// The contact form: in place of the text field if details are required, else above it until it is
+// submitted or dismissed.
 
 import type { Contact, State } from "../chat/state";
 import type { ContactField, ContactWish } from "../config";
@@ -11,7 +11,7 @@ export type Details = Readonly<Partial<Record<ContactField, string>>>;
 export interface ContactForm {
 	readonly node: HTMLElement;
 	render(state: State): void;
-	/** Whether nothing can be written before. */
+	/** Whether the form must be submitted before writing. */
 	isFirst(): boolean;
 	focus(): void;
 }
@@ -21,21 +21,21 @@ export interface ContactEvents {
 	skipContact(): void;
 }
 
-/** For the keyboard of a phone. */
+/** Selects the keyboard of a phone. */
 const TYPES: Readonly<Record<ContactField, string>> = {
 	name: "text",
 	email: "email",
 	phone: "tel",
 };
 
-/** More than any of them may have. */
+/** Longer than the limit of any field. */
 const LONGEST = "254";
 
 function createField(field: ContactField) {
 	const input = el("input", {
 		type: TYPES[field],
 		name: field,
-		// What browsers know to fill in (HTML, autocomplete).
+		// HTML autocomplete tokens.
 		autocomplete: field === "phone" ? "tel" : field,
 		maxlength: LONGEST,
 		"aria-describedby": "contact-problem",
@@ -76,7 +76,7 @@ export function createContactForm(wish: ContactWish, events: ContactEvents): Con
 
 	const isShown = () => shown?.phase === "asked" || shown?.phase === "sending";
 
-	/** Says what is wrong, and leads there. */
+	/** Shows the problem and focuses the first wrong field. */
 	function blame({ wrong, problem: other }: Contact): void {
 		const said = wrong.map((field) => CONTACT_FORMS[field]).join("\n") || other;
 		if (problem.textContent !== said) problem.textContent = said;
@@ -95,7 +95,7 @@ export function createContactForm(wish: ContactWish, events: ContactEvents): Con
 			if (contact === shown) return;
 			shown = contact;
 			node.hidden = !isShown();
-			// Not disabled: that would take the focus away.
+			// Not `disabled`, which would lose the focus.
 			save.setAttribute("aria-disabled", String(contact.phase === "sending"));
 			blame(contact);
 		},

@@ -1,5 +1,5 @@
-// Making elements. Text only ever becomes text nodes, and nothing sets a style attribute,
-// so that the strictest Content-Security-Policy of a host page has nothing to object to.
+// Creates elements. Text only becomes text nodes and no style attribute is set, so that the
+// strictest Content-Security-Policy of a host page allows everything here.
 
 export function el<K extends keyof HTMLElementTagNameMap>(
 	tag: K,
@@ -17,14 +17,14 @@ export function spoken(text: string): HTMLElement {
 	return el("span", { class: "spoken" }, text);
 }
 
-/** Touches nothing when they are there already: moving a node loses focus and selection in it. */
+/** Does nothing if they are there already: moving a node loses its focus and selection. */
 export function setChildren(parent: Node & ParentNode, children: readonly Node[]): void {
 	const same = parent.childNodes.length === children.length;
 	if (same && children.every((child, i) => parent.childNodes[i] === child)) return;
 	parent.replaceChildren(...children);
 }
 
-/** Runs `task` once before the next frame, however often it was asked for. */
+/** Runs `task` once before the next frame, however often it is scheduled. */
 export function perFrame(task: () => void): () => void {
 	let asked = false;
 	return () => {

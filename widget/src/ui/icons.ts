@@ -1,4 +1,4 @@
-// The few drawings, on a grid of 24. Outlines unless named in FILLED.
+// Icons on a 24 × 24 grid; outlines, except those in FILLED.
 
 const PATHS = {
 	chat: "M12 3.2c-5.2 0-9.3 3.5-9.3 8 0 2.5 1.3 4.7 3.3 6.2v3.1c0 .5.6.8 1 .5l3-2c.7.1 1.3.2 2 .2 5.2 0 9.3-3.5 9.3-8s-4.1-8-9.3-8Z",
@@ -24,7 +24,7 @@ function draw(tag: string, attributes: Readonly<Record<string, string>>): SVGEle
 	return node;
 }
 
-/** An ornament: whoever uses it says in words what it means. */
+/** Decorative: the caller provides the accessible name. */
 export function icon(name: IconName): SVGElement {
 	const look = FILLED.has(name) ? "icon filled" : "icon";
 	const svg = draw("svg", {

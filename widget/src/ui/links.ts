@@ -1,4 +1,4 @@
-// Finds the web addresses in a text. Only http and https: nothing a model writes may run.
+// Finds web addresses in a text. Only http and https: the model's text must not run code.
 
 export interface Link {
 	readonly text: string;
@@ -6,8 +6,8 @@ export interface Link {
 }
 
 /**
- * Ends at quotes, also curly ones, at what is not seen or turns the text round, and at the full-width
- * punctuation of languages that put no space behind it.
+ * An address ends at quotes, invisible or bidirectional control characters, and full-width
+ * punctuation, which is not followed by a space.
  */
 const CANDIDATE =
 	/\bhttps?:\/\/[^\s<>"'`\u200b-\u200f\u2018-\u201f\u202a-\u202e\u2060-\u206f\u3000-\u303f\uff00-\uffef]+/gi;
@@ -18,7 +18,7 @@ function count(text: string, part: string): number {
 	return text.split(part).length - 1;
 }
 
-/** Punctuation at the end belongs to the sentence, and so does a bracket opened before. */
+/** Trailing punctuation belongs to the sentence, as does a bracket opened before the address. */
 function trimEnd(url: string): string {
 	const unopened = new Map<string, number>();
 	for (const [closer, opener] of Object.entries(OPENERS)) {
@@ -42,7 +42,7 @@ function toLink(text: string): Link | null {
 	}
 }
 
-/** The pieces, joined, are the text again. */
+/** Joined, the pieces equal the text. */
 export function splitLinks(text: string): (string | Link)[] {
 	const pieces: (string | Link)[] = [];
 	let from = 0;

@@ -1,4 +1,4 @@
-// The list of messages, and where in it the reader is.
+// The list of messages and its scroll position.
 
 import type { Message, State } from "../chat/state";
 import { WORDS } from "../wording";
@@ -6,7 +6,7 @@ import { el } from "./dom";
 import { icon } from "./icons";
 import { createMessage, type MessageView } from "./message";
 
-/** Whoever is this near to the end, in pixels, wants to follow it. */
+/** Within this distance of the end, in pixels, the list follows new text. */
 const NEAR_END = 40;
 
 export interface Log {
@@ -20,7 +20,9 @@ interface Shown {
 	isLast: boolean;
 }
 
-/** Makes `nodes` the children, and moves none that is in its place: that would lose a selection. */
+/**
+ * Sets the children to `nodes` without moving a node that is in place: moving loses the selection.
+ */
 function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
 	const wanted = new Set<Node>(nodes);
 	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
@@ -30,7 +32,7 @@ function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
 }
 
 export function createLog(onRetry: () => void): Log {
-	// Not live itself: a screen reader would read out each token. announcer.ts speaks instead.
+	// Not a live region: a screen reader would read each token. announcer.ts announces replies.
 	const list = el("div", {
 		class: "log",
 		role: "log",
@@ -54,7 +56,7 @@ export function createLog(onRetry: () => void): Log {
 	}
 
 	function retry(): void {
-		// The button that has the focus is about to go.
+		// The focused button is about to disappear.
 		list.focus({ preventScroll: true });
 		onRetry();
 		follow();
@@ -74,7 +76,7 @@ export function createLog(onRetry: () => void): Log {
 
 	function showAll(messages: readonly Message[]): void {
 		const last = messages.length - 1;
-		// What comes in bulk was said before: it need not make an entrance.
+		// Several messages at once come from the history and appear without animation.
 		const inBulk = messages.length > shown.size + 2;
 		const entries = messages.map((message, i) => {
 			const entry = show(message, i === last);
@@ -100,7 +102,7 @@ export function createLog(onRetry: () => void): Log {
 		list.focus({ preventScroll: true });
 		follow();
 	});
-	// A growing composer or a phone's keyboard takes room away from below.
+	// A growing text field or a phone's keyboard shrinks the list from below.
 	new ResizeObserver(() => following && follow()).observe(list);
 
 	return {

@@ -1,4 +1,4 @@
-// One message on the screen, and how it follows its state.
+// One message on the screen, updated from its state.
 
 import type { Message, Question, Reply } from "../chat/state";
 import { FAILURES } from "../net/failure";
@@ -9,7 +9,7 @@ import { splitLinks } from "./links";
 
 export interface MessageView {
 	readonly node: HTMLElement;
-	/** `isLast`: only the newest failure can be tried again. */
+	/** `isLast`: only the newest failed reply offers a retry. */
 	render(message: Message, isLast: boolean): void;
 }
 
@@ -40,11 +40,11 @@ function aside(name: IconName, text: string): HTMLElement {
 	return el("p", { class: "aside" }, icon(name), text);
 }
 
-/** What is to be said about a reply besides its text. `retry` is for the newest alone. */
+/** The note below a reply's text. `retry`: only for the newest one. */
 function remarkOn({ phase, failure }: Reply, retry: HTMLElement | null): HTMLElement | null {
 	if (phase === "stopped") return aside("stop", WORDS.stopped);
 	if (phase === "paused") {
-		// What the server has asked for is not the visitor's to shorten.
+		// The visitor cannot shorten a wait that the server demands.
 		const isSet = failure === "too_many" || failure === "busy";
 		return note("pause", "wait", pauseSentence(failure), retry && !isSet ? [retry] : []);
 	}
@@ -61,12 +61,12 @@ function createReply(onRetry: () => void): MessageView {
 	const retry = el("button", { type: "button", class: "retry" }, icon("retry"), WORDS.tryAgain);
 	retry.addEventListener("click", onRetry);
 
-	/** The text that is still coming: grows in place, so that a selection in it survives. */
+	/** The streaming text is appended in place, so that a selection survives. */
 	let growing: Text | null = null;
 
 	function wait(): void {
 		growing = null;
-		// New ones would begin their dance anew.
+		// Replacing the dots would restart their animation.
 		if (!bubble.querySelector(".dots")) bubble.replaceChildren(dots());
 	}
 

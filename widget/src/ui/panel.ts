@@ -22,7 +22,9 @@ export interface PanelEvents {
 export interface Panel {
 	readonly node: HTMLElement;
 	render(state: State): void;
-	/** The writing line; on a touch screen the panel, lest the keyboard jump up unasked. */
+	/**
+	 * The text field; on a touch screen the panel, so that the keyboard does not open by itself.
+	 */
 	focus(): void;
 }
 
@@ -33,7 +35,7 @@ function createHeader(title: string, close: () => void): HTMLElement {
 		icon("close"),
 	);
 	button.addEventListener("click", close);
-	// No <header>: that would be a second banner landmark on the site's page.
+	// Not <header>, which would add a second banner landmark to the page.
 	return el(
 		"div",
 		{ class: "header" },
@@ -43,7 +45,10 @@ function createHeader(title: string, close: () => void): HTMLElement {
 	);
 }
 
-/** Where who writes has to be said first, the form is in the writing line's place: its focus, too. */
+/**
+ * While contact details are required first, the form replaces the text field and takes over its
+ * focus.
+ */
 function takeTurns(contact: ContactForm, composer: Composer, state: State): void {
 	const [form, line] = [contact.node, composer.node];
 	const inForm = form.matches(":focus-within");

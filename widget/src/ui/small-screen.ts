@@ -1,19 +1,19 @@
-// On a small screen the panel covers everything: then it is modal, and has to shrink with
-// what a phone's keyboard leaves free.
+// On a small screen the panel covers the page: it is modal and follows the area above a phone's
+// keyboard.
 
-/** The same condition stands in styles/compact.css. */
+/** Keep equal to the condition in styles/compact.css. */
 const COMPACT = "(max-width: 480px), (max-height: 460px)";
 
 export function isCompact(): boolean {
 	return matchMedia(COMPACT).matches;
 }
 
-/** Keeps --top and --height of `root` at the part of the page that can be seen. */
+/** Keeps --top and --height of `root` equal to the visible part of the page. */
 export function trackViewport(root: HTMLElement): void {
 	const viewport = window.visualViewport;
 	if (!viewport) return;
 	const update = () => {
-		// Zoomed in by two fingers: the visitor wants to look closer, not a smaller panel.
+		// Pinch zoom must not shrink the panel.
 		const pinched = viewport.scale > 1.01;
 		root.style.setProperty("--top", pinched ? "0px" : `${viewport.offsetTop}px`);
 		root.style.setProperty("--height", pinched ? "100%" : `${viewport.height}px`);
@@ -23,7 +23,7 @@ export function trackViewport(root: HTMLElement): void {
 	update();
 }
 
-/** Tab goes round inside `panel`. */
+/** Keeps the Tab key inside `panel`. */
 export function keepFocusInside(panel: HTMLElement, event: KeyboardEvent): void {
 	const all = panel.querySelectorAll<HTMLElement>(
 		"button, input, textarea, a[href], [tabindex='0']",

@@ -1,8 +1,10 @@
-// Puts the style sheet into the shadow tree.
+// Adds the style sheet to the shadow tree.
 
 import { css } from "../styles/index.css";
 
-/** A constructed sheet is no inline style to a Content-Security-Policy; the element would be. */
+/**
+ * A Content-Security-Policy treats a <style> element as inline style, but not a constructed sheet.
+ */
 export function addStyles(root: ShadowRoot): void {
 	if ("adoptedStyleSheets" in Document.prototype && "replaceSync" in CSSStyleSheet.prototype) {
 		const sheet = new CSSStyleSheet();

@@ -1,25 +1,25 @@
-// The handful of colours that follow from the site's accent colour, so that any accent,
-// be it pale yellow, stays readable.
+// Derives the widget's colours from the site's accent colour, so that text stays readable on any
+// accent.
 
 import { BLACK, contrast, mix, type Rgb, toHex, WHITE } from "./color";
 
-/** WCAG 2.1, 1.4.3: the least contrast of normal text (level AA). */
+/** WCAG 2.1, 1.4.3: the minimum contrast of normal text (level AA). */
 export const READABLE = 4.5;
 
 const INK: Rgb = { r: 15, g: 23, b: 42 };
 
 export interface Theme {
-	/** The colour as the site chose it. */
+	/** The colour that the site chose. */
 	readonly accent: Rgb;
-	/** The far end of gradients: away from the text on it, so that contrast only grows. */
+	/** The end of gradients: moves away from the text colour, so that contrast only grows. */
 	readonly deep: Rgb;
 	/** Text and icons on `accent`. */
 	readonly onAccent: Rgb;
 	/** The accent as text, icon or outline on white. */
 	readonly strong: Rgb;
-	/** A touch of the accent, behind small icons. */
+	/** A light tint of the accent, behind small icons. */
 	readonly tint: Rgb;
-	/** A breath of it, behind the messages. */
+	/** A very light tint, behind the messages. */
 	readonly wash: Rgb;
 }
 
@@ -38,7 +38,7 @@ function darkenUntilReadable(color: Rgb, background: Rgb): Rgb {
 	return darker;
 }
 
-/** `chosen`: the site's own colour of text on the accent. */
+/** `chosen`: the site's own text colour on the accent. */
 export function themeFor(accent: Rgb, chosen: Rgb | null = null): Theme {
 	const onAccent = chosen ?? textOn(accent);
 	const tint = mix(WHITE, accent, 0.12);
@@ -46,7 +46,7 @@ export function themeFor(accent: Rgb, chosen: Rgb | null = null): Theme {
 		accent,
 		deep: mix(accent, contrast(onAccent, BLACK) > contrast(onAccent, WHITE) ? BLACK : WHITE, 0.2),
 		onAccent,
-		// Measured on the tint, the darkest of the backgrounds that it is used on.
+		// Measured on the tint, the darkest background that it is used on.
 		strong: darkenUntilReadable(accent, tint),
 		tint,
 		wash: mix(WHITE, accent, 0.05),

@@ -1,5 +1,4 @@
-// The widget on the page: one element with a shadow tree, so that neither side's style
-// sheet reaches the other.
+// The widget's element. Its shadow tree isolates the page's style sheets and ours from each other.
 
 import { type State, setOpen } from "../chat/state";
 import type { Store } from "../chat/store";
@@ -17,17 +16,17 @@ export interface Conversation {
 	send(text: string): boolean;
 	stop(): void;
 	retry(): void;
-	/** Says who is writing; only where the chat asks for that. */
+	/** Submits contact details, if the widget asks for them. */
 	introduce(details: Details): void;
-	/** Would rather not say. */
+	/** Declines to give contact details. */
 	skipContact(): void;
 }
 
 const PANEL_ID = "panel";
 
 /**
- * To the page our keys seem to come from an element that takes no text: its shortcuts would
- * fire while the visitor writes.
+ * Events from a shadow tree appear to come from the host element, which is not a text field;
+ * without this, the page's keyboard shortcuts would fire while the visitor types.
  */
 function keepKeysInside(root: ShadowRoot): void {
 	for (const type of ["keydown", "keypress", "keyup"]) {
@@ -35,7 +34,7 @@ function keepKeysInside(root: ShadowRoot): void {
 	}
 }
 
-/** Makes the element; the caller puts it on the page. */
+/** Creates the element; the caller adds it to the page. */
 export function createView(config: Config, store: Store<State>, chat: Conversation): HTMLElement {
 	const host = document.createElement("banter-chat");
 	const root = host.attachShadow({ mode: "open" });
@@ -63,7 +62,7 @@ export function createView(config: Config, store: Store<State>, chat: Conversati
 
 	function toggle(open: boolean): void {
 		store.update((state) => setOpen(state, open));
-		// Now, not with the next frame: what is not shown yet cannot take the focus.
+		// Render now, not in the next frame: a hidden element cannot take the focus.
 		render();
 		if (open) panel.focus();
 		else launcher.node.focus({ preventScroll: true });
