@@ -1,6 +1,5 @@
-// Builds the dashboard into dist/, each file also as .br and .gz, so that the
-// server only ever sends bytes that are already there. With --tests it bundles
-// the unit tests instead, because node:test reads no TypeScript on Node 20.
+// Builds the dashboard into dist/, each file also precompressed as .br and .gz. With --tests it
+// bundles the unit tests instead, because node:test of Node 20 cannot run TypeScript.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -76,7 +75,7 @@ async function compress(path) {
 }
 
 async function buildPages() {
-	// Old hashed names must not pile up: dist is what gets installed.
+	// Remove files with old hashes: dist/ is installed as a whole.
 	await rm(dist, { recursive: true, force: true });
 	await mkdir(join(dist, "assets"), { recursive: true });
 	await writeShell(await bundle());

@@ -1,6 +1,6 @@
-// Builds the widget and its demo pages into dist/, each file also as .br and .gz, so that the
-// server only ever sends bytes that are already there. With --tests it bundles the unit tests
-// instead, because node:test reads no TypeScript on Node 20.
+// Builds the widget and its demo pages into dist/, each file also precompressed as .br and .gz.
+// With --tests it bundles the unit tests instead, because node:test of Node 20 cannot run
+// TypeScript.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const dist = join(root, "dist");
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
 
-/** The shadow tree's style sheet travels inside the script: `import { css } from "….css"`. */
+/** Embeds the shadow tree's style sheet in the script: `import { css } from "….css"`. */
 const cssAsText = {
 	name: "css-as-text",
 	setup({ onLoad }) {
@@ -63,7 +63,7 @@ async function buildPages() {
 	}
 }
 
-/** Of the widget's script as it is sent: what the README says. */
+/** The limit of the compressed script, as the documents state it. */
 const WIDGET_BYTES_MAX = 17.5 * 1024;
 
 async function compress(path) {
@@ -81,7 +81,7 @@ async function compress(path) {
 }
 
 async function buildAll() {
-	// What is no longer built must not stay: dist is what gets installed.
+	// Remove files that are no longer built: dist/ is installed as a whole.
 	await rm(dist, { recursive: true, force: true });
 	await mkdir(join(dist, "demo"), { recursive: true });
 	await buildWidget();

@@ -1,6 +1,5 @@
-// The server, as four calls. Every failure leaves here as an ApiError, save a
-// call that its caller aborted; an ended session is also reported once, to the
-// one who made the client.
+// The client of the admin API. Every failure is an ApiError, except when the caller aborted; an
+// expired session is also reported once by `onSignedOut`.
 
 import type { Error as ApiErrorBody, LoginRequest } from "../../workerd/api/openapi/openapi";
 import { decodePage, decodeThread } from "./decode";
@@ -12,7 +11,7 @@ const TIMEOUT_MS = 15_000;
 const PAGE_SIZE = 100;
 
 export interface Api {
-	/** Without an e-mail it is the dashboard's own password. */
+	/** Without an e-mail: the password is DASHBOARD_PASSWORD. */
 	logIn(password: string, email?: string): Promise<void>;
 	logOut(): Promise<void>;
 	conversations(signal: AbortSignal): Promise<ConversationPage>;
@@ -21,7 +20,7 @@ export interface Api {
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
-/** `onSignedOut` is called when a call finds that there is no session. */
+/** `onSignedOut` is called when a request finds no valid session. */
 export function createApi(
 	onSignedOut: () => void,
 	fetchFn: Fetch = (path, init) => fetch(path, init),
@@ -70,9 +69,9 @@ function post(body: unknown): RequestInit {
 	};
 }
 
-/** The parsed answer of a 2xx, null when it has no body. */
+/** The parsed body of a 2xx response; null without a body. */
 async function request(fetchFn: Fetch, path: string, init: RequestInit): Promise<unknown> {
-	// AbortSignal.any() is younger than the browsers we build for.
+	// AbortSignal.any() is missing in older browsers that we support.
 	const abort = new AbortController();
 	const caller = init.signal;
 	const onAbort = () => abort.abort();
@@ -116,7 +115,7 @@ function refusal(response: Response, body: string): ApiError {
 	return new ApiError(failure, status, statedError(body) ?? `HTTP ${status}`, wait);
 }
 
-/** The server's own words; a proxy in front may have answered in HTML instead. */
+/** The server's error message; a proxy may respond with HTML instead. */
 function statedError(body: string): string | null {
 	try {
 		const { error } = JSON.parse(body) as { [K in keyof ApiErrorBody]?: unknown };

@@ -1,4 +1,4 @@
-// Which page stands at which address, and what stands around all of them.
+// The routes and the frame around all pages.
 
 import { useMemo, useReducer, useRef } from "preact/hooks";
 import { LocationProvider, Route, Router, useLocation } from "preact-iso";
@@ -30,8 +30,7 @@ function Pages() {
 	const here = useRef(url);
 	here.current = url;
 
-	// Made once: route() and dispatch() are the same function at every render,
-	// and the address is read when it is needed.
+	// Created once: route() and dispatch() are stable, and the URL is read when needed.
 	const api = useMemo(
 		() =>
 			createApi(() => {

@@ -1,2 +1,3 @@
-// esbuild gathers imported style sheets into one file; TypeScript only needs to know that they may be imported.
+// esbuild bundles imported style sheets into one file; this declaration lets TypeScript accept the
+// imports.
 declare module "*.css";

@@ -1,15 +1,15 @@
-// Cuts a thread where the reader's calendar turns a page.
+// Groups a thread's messages by the reader's calendar days.
 
 import type { Message } from "./model";
 import { isSameDay } from "./time";
 
 export interface Day {
-	/** When its first message was written. */
+	/** The time of its first message. */
 	readonly at: number;
 	readonly messages: readonly Message[];
 }
 
-/** `messages` are oldest first, and stay so. */
+/** `messages` are oldest first. */
 export function byDay(messages: readonly Message[]): Day[] {
 	const days: Array<{ at: number; messages: Message[] }> = [];
 	for (const message of messages) {

@@ -1,13 +1,13 @@
-// Reads what the API promises out of parsed JSON. A field that is missing or of
-// another type throws, so that a page never renders half an answer.
+// Validates parsed JSON against the API. A missing field or a wrong type throws, so that a page
+// never renders a partial response.
 
 import type * as api from "../../workerd/api/openapi/openapi";
 import type { Conversation, ConversationPage, Message, Thread } from "./model";
 
-/** What the API says is a T, before anybody has looked. */
+/** A T before validation. */
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-/** The fields of T that the API documents as a V. */
+/** The fields of T with type V. */
 type FieldOf<T, V> = {
 	[K in keyof T]-?: NonNullable<T[K]> extends V ? K : never;
 }[keyof T] &

@@ -1,5 +1,4 @@
-// What every page is handed: the state, how to change it, the server, and where
-// the list was scrolled to.
+// The context of every page: state, dispatch, API client and the list's scroll position.
 
 import { createContext, type RefObject } from "preact";
 import { useContext } from "preact/hooks";
@@ -10,7 +9,7 @@ export interface Desk {
 	readonly state: State;
 	readonly api: Api;
 	readonly dispatch: (action: Action) => void;
-	/** In pixels. A ref, since nothing is drawn from it. */
+	/** In pixels. A ref, because nothing is rendered from it. */
 	readonly listScroll: RefObject<number>;
 }
 
@@ -18,6 +17,6 @@ export const DeskContext = createContext<Desk | null>(null);
 
 export function useDesk(): Desk {
 	const desk = useContext(DeskContext);
-	if (!desk) throw new Error("a page stands outside of the app");
+	if (!desk) throw new Error("this component must be inside <App>");
 	return desk;
 }

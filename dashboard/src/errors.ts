@@ -1,30 +1,30 @@
-// What can go wrong between a page and the server, as one type, and how each
-// kind is said to a person. Nothing else in the dashboard words an error.
+// The failures of requests, as one type, with the text shown for each. All error texts of the
+// dashboard are here.
 
 export type Failure =
-	/** No answer: offline, refused, timed out. */
+	/** No response: offline, refused, or timed out. */
 	| "network"
-	/** No session, or one that has ended. */
+	/** No session, or an expired one. */
 	| "signed_out"
-	/** The server refused, and said why. */
+	/** The server refused the request and gave a reason. */
 	| "refused"
-	/** An answer that is not what the API promises. */
+	/** A response that violates the API. */
 	| "garbled";
 
 export class ApiError extends Error {
 	constructor(
 		readonly failure: Failure,
-		/** The HTTP status; 0 when there was no answer. */
+		/** The HTTP status; 0 without a response. */
 		readonly status: number,
 		message: string,
-		/** How long the server asks us to wait, when it does. */
+		/** The wait that the server requests, if any. */
 		readonly retryAfterMs: number | null = null,
 	) {
 		super(message);
 		this.name = "ApiError";
 	}
 
-	/** Asking for it again can't help. */
+	/** Retrying cannot help. */
 	get isFinal(): boolean {
 		return this.status === 404 || this.status === 400;
 	}
@@ -39,7 +39,7 @@ export function describe(error: ApiError): string {
 		case "garbled":
 			return "The server sent an answer this page doesn’t understand.";
 		case "refused":
-			if (error.status === 429) return "The server asks to slow down.";
+			if (error.status === 429) return "Too many requests. Please slow down.";
 			if (error.status === 503) return `The server isn’t ready: ${error.message}.`;
 			if (error.status >= 500) return `The server had a problem (${error.status}).`;
 			return `${error.message}.`;

@@ -1,17 +1,16 @@
-// A small symmetric figure made from a name. Session ids are long and look
-// alike; figures tell two visitors apart at a glance.
+// A small symmetric figure derived from a name, because session ids look alike.
 
 const SIZE = 5;
 const TONES = 6;
 
 export interface Figure {
-	/** Which of the six colours of the style sheet. */
+	/** The index of one of the style sheet's six colours. */
 	readonly tone: number;
 	/** An SVG path on a grid of 5 by 5. */
 	readonly path: string;
 }
 
-/** FNV-1a, then a final mix, as FNV's low bits alone hardly move for the last character. */
+/** FNV-1a with a final mix, because FNV's low bits hardly depend on the last character. */
 function hash(name: string): number {
 	let h = 0x811c9dc5;
 	for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);

@@ -1,4 +1,4 @@
-// Starts the dashboard in the page that index.html is.
+// Mounts the dashboard in index.html.
 
 import { render } from "preact";
 import { App } from "./app";
@@ -12,6 +12,7 @@ import "./styles/thread.css";
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html has no #app");
 
-// The pages place the scroll themselves, as their data may come after the browser's try.
+// Pages restore the scroll position themselves, because their data may arrive after the browser's
+// attempt.
 history.scrollRestoration = "manual";
 render(<App />, root);

@@ -1,18 +1,18 @@
-// The things the pages show. Times are milliseconds since 1970.
+// The data that pages show. Times are milliseconds since 1970.
 
 export interface Conversation {
 	readonly id: string;
 	readonly sessionId: string;
 	readonly createdAt: number;
 	readonly updatedAt: number;
-	/** Its first 500 characters; empty when there is none yet. */
+	/** The first 500 characters of the last message; empty if there is none. */
 	readonly lastMessage: string;
 }
 
 export interface ConversationPage {
 	/** Newest activity first. */
 	readonly conversations: readonly Conversation[];
-	/** How many there are in all, shown here or not. */
+	/** The total number, including those not shown. */
 	readonly total: number;
 }
 
@@ -21,7 +21,7 @@ export interface Message {
 	readonly fromVisitor: boolean;
 	readonly content: string;
 	readonly createdAt: number;
-	/** How a reply ended; empty when the server does not say. */
+	/** The status of a reply; empty if unknown. */
 	readonly status: string;
 }
 

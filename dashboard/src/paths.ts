@@ -1,4 +1,4 @@
-// The pages' addresses, made and checked in one place.
+// Builds and validates the pages' URLs.
 
 export const HOME = "/";
 const LOGIN = "/login";
@@ -7,15 +7,15 @@ export function conversationPath(id: string): string {
 	return `/conversations/${encodeURIComponent(id)}`;
 }
 
-/** The login page that leads back to `path`. */
+/** The login page with a redirect back to `path`. */
 export function loginPath(path: string): string {
 	const next = safeNext(path);
 	return next === HOME ? LOGIN : `${LOGIN}?next=${encodeURIComponent(next)}`;
 }
 
 /**
- * Where a login may lead: only to a page of ours. The address bar is anybody's
- * to fill, so a `next` that names another site must not become a redirect.
+ * The target after login. Accepts only our own paths: `next` comes from the URL and must not become
+ * an open redirect.
  */
 export function safeNext(next: string | undefined): string {
 	return next !== undefined && /^\/conversations\/[A-Za-z0-9._:-]+$/.test(next) ? next : HOME;

@@ -1,17 +1,17 @@
-// Asks again and again, while someone is looking: at once, then `every`
-// milliseconds after each answer, never two calls at a time. A hidden tab asks
-// nothing and catches up when it is seen again. Failures space the calls out.
+// Polls while the tab is visible: immediately, then `every` milliseconds after each response, never
+// two requests at a time. A hidden tab sends nothing and catches up when it becomes visible.
+// Failures increase the interval.
 
 import { ApiError } from "./errors";
 
 const LONGEST_WAIT_MS = 60_000;
 
-/** The browser, as far as polling needs it. */
+/** The parts of the browser that polling uses. */
 export interface Surroundings {
 	isVisible(): boolean;
-	/** Returns what ends the watch. */
+	/** Returns the unsubscribe function. */
 	onVisibility(changed: () => void): () => void;
-	/** Returns what cancels it. */
+	/** Returns the cancel function. */
 	after(ms: number, run: () => void): () => void;
 }
 
@@ -23,13 +23,13 @@ export interface PollOptions<T> {
 }
 
 export interface Poll {
-	/** Now, whatever the plan was; settles when the answer has been handed over. */
+	/** Polls immediately; settles when the response has been delivered. */
 	refresh(): Promise<void>;
-	/** Aborts what is under way; nothing is handed over any more. */
+	/** Aborts a running request; nothing is delivered afterwards. */
 	stop(): void;
 }
 
-/** The wait after so many failures in a row, 0 meaning that it went well. */
+/** The interval after this many consecutive failures (0: success). */
 export function nextWait(every: number, failures: number, retryAfterMs: number | null): number {
 	const backoff = Math.min(every * 2 ** failures, Math.max(every, LONGEST_WAIT_MS));
 	return Math.max(backoff, retryAfterMs ?? 0);

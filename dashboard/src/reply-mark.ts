@@ -1,5 +1,4 @@
-// What is worth saying about how a reply ended. One that simply ended well, or
-// whose status is new to this page, gets no mark.
+// The mark of a reply that did not end normally. Complete replies and unknown statuses get none.
 
 export interface ReplyMark {
 	readonly tone: "calm" | "warn" | "bad";
@@ -9,7 +8,7 @@ export interface ReplyMark {
 const MARKS: ReadonlyMap<string, ReplyMark> = new Map([
 	["streaming", { tone: "calm", text: "Being written…" }],
 	["stopped", { tone: "calm", text: "Stopped by the visitor" }],
-	["interrupted", { tone: "warn", text: "Interrupted: the reply broke off here" }],
+	["interrupted", { tone: "warn", text: "Interrupted: the reply ended here" }],
 	["error", { tone: "bad", text: "Failed: the model gave no complete reply" }],
 ]);
 

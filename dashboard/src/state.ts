@@ -1,10 +1,10 @@
-// All that the pages know, and the only function that changes it. It outlives
-// the single page, so that going back shows the list at once, as it was left.
+// The state of all pages and its reducer. It survives route changes, so that going back shows the
+// list immediately.
 
 import type { ApiError } from "./errors";
 import type { ConversationPage, Thread } from "./model";
 
-/** Neither data nor error: still loading. Both: old data, and the last refresh failed. */
+/** Neither data nor error: loading. Both: old data, because the last refresh failed. */
 export interface Remote<T> {
 	readonly data: T | null;
 	readonly error: ApiError | null;
@@ -12,7 +12,7 @@ export interface Remote<T> {
 
 export interface State {
 	readonly list: Remote<ConversationPage>;
-	/** The conversation opened last; only one is kept. */
+	/** The conversation opened last; only one is cached. */
 	readonly threadId: string | null;
 	readonly thread: Remote<Thread>;
 }
@@ -45,7 +45,7 @@ export function reduce(state: State, action: Action): State {
 			if (action.id !== state.threadId) return state;
 			return { ...state, thread: { ...state.thread, error: action.error } };
 		case "signed_out":
-			// Whoever logs in next need not be the one who left.
+			// The next login may be another user.
 			return initialState;
 	}
 }

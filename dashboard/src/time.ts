@@ -1,11 +1,10 @@
-// Times, as the pages say them. The words are English; the order of day and
-// month and the 12 or 24 hours are the reader's own.
+// Formats times. Words are English; date order and 12 or 24 hours follow the reader's locale.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The first English the reader asks for; else day before month and 24 hours. */
+/** The reader's first English locale; by default day before month and 24 hours. */
 export function pickLocale(languages: readonly string[]): string {
 	return languages.find((tag) => /^en(-|$)/i.test(tag)) ?? "en-GB";
 }
@@ -18,7 +17,7 @@ function startOfDay(at: number): number {
 	return new Date(at).setHours(0, 0, 0, 0);
 }
 
-/** Whole calendar days between two times; not 24-hour spans, and not off by one when clocks change. */
+/** Calendar days between two times, also correct across changes of daylight saving time. */
 function daysBetween(at: number, now: number): number {
 	return Math.round((startOfDay(now) - startOfDay(at)) / DAY);
 }
@@ -30,7 +29,7 @@ export function isSameDay(a: number, b: number): boolean {
 export interface TimeWords {
 	/** "just now", "5 min ago", "3 h ago", "yesterday", "4 days ago", "12 Mar". */
 	relative(at: number, now: number): string;
-	/** "Today", "Yesterday", "Wednesday 12 March": the heading over a day's messages. */
+	/** "Today", "Yesterday", "Wednesday 12 March": the heading of a day's messages. */
 	day(at: number, now: number): string;
 	/** "14:32" */
 	clock(at: number): string;
@@ -38,7 +37,7 @@ export interface TimeWords {
 	exact(at: number): string;
 }
 
-/** One per page load: making an Intl formatter costs more than a thousand uses of it. */
+/** One per page load: creating an Intl formatter costs more than a thousand uses. */
 export function createTimeWords(locale: string): TimeWords {
 	const formatter = (options: Intl.DateTimeFormatOptions) =>
 		new Intl.DateTimeFormat(locale, options);
@@ -53,13 +52,13 @@ export function createTimeWords(locale: string): TimeWords {
 
 	return {
 		relative(at, now) {
-			// The two clocks may differ a little: the near future is now.
+			// The clocks may differ: treat the near future as now.
 			const age = Math.max(0, now - at);
 			if (age < MINUTE) return "just now";
 			if (age < HOUR) return `${Math.floor(age / MINUTE)} min ago`;
 
 			const days = daysBetween(at, now);
-			// At one in the morning, nine in the evening is not a day away.
+			// Less than a day ago counts in hours, even across midnight.
 			if (days === 0 || age < 6 * HOUR) return `${Math.floor(age / HOUR)} h ago`;
 			if (days === 1) return "yesterday";
 			if (days < 7) return `${days} days ago`;
@@ -76,7 +75,7 @@ export function createTimeWords(locale: string): TimeWords {
 	};
 }
 
-/** Retry-After (RFC 9110, 10.2.3): seconds, or a date. Null when absent or nonsense. */
+/** Retry-After (RFC 9110, 10.2.3): seconds or a date. Null if absent or invalid. */
 export function retryAfterMs(header: string | null, now: number): number | null {
 	if (header === null) return null;
 	if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;

@@ -8,7 +8,7 @@ interface Call {
 	readonly init: RequestInit;
 }
 
-/** A client whose server always gives this answer. */
+/** A client whose server always sends this response. */
 function clientOf(answer: () => Response | Promise<Response>) {
 	const calls: Call[] = [];
 	let signedOut = 0;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApiError } from "../src/errors";
 import { nextWait, type PollOptions, type Surroundings, startPoll } from "../src/poll";
 
-/** A tab whose time and visibility the test holds in its hand. */
+/** A tab whose time and visibility the test controls. */
 class Tab implements Surroundings {
 	visible = true;
 	timers: Array<{ ms: number; run: () => void }> = [];
@@ -34,7 +34,7 @@ class Tab implements Surroundings {
 	}
 }
 
-/** A server that answers when it is told to. */
+/** A server that responds on command. */
 class Server {
 	calls = 0;
 	signals: AbortSignal[] = [];
@@ -62,7 +62,7 @@ class Server {
 	}
 }
 
-/** Lets every promise that can settle do so. */
+/** Runs all pending microtasks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const waits = (tab: Tab) => tab.timers.map((t) => t.ms);
 const offline = new ApiError("network", 0, "down");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTimeWords, pickLocale, retryAfterMs } from "../src/time";
 
-// Local times on purpose: "today" and "yesterday" are the reader's own.
+// Local times: "today" and "yesterday" depend on the reader's time zone.
 const at = (text: string) => new Date(text).getTime();
 const words = createTimeWords("en-GB");
 
@@ -35,7 +35,7 @@ test("a day's heading names today and yesterday, and the year only when it is an
 	const now = at("2025-06-18T00:30:00");
 	assert.equal(words.day(at("2025-06-18T00:00:00"), now), "Today");
 	assert.equal(words.day(at("2025-06-17T23:59:00"), now), "Yesterday");
-	// Releases of ICU differ about the comma.
+	// The comma depends on the ICU version.
 	assert.match(words.day(at("2025-06-16T23:59:00"), now), /^Monday,? 16 June$/);
 	assert.match(words.day(at("2024-06-16T12:00:00"), now), /^Sunday,? 16 June 2024$/);
 });

@@ -8,12 +8,12 @@ export interface Request {
 	readonly body: Readonly<ChatRequest>;
 }
 
-/** In single quotes a POSIX shell takes everything literally but the quote itself. */
+/** Inside single quotes a POSIX shell takes everything literally except the quote itself. */
 export function shellQuote(text: string): string {
 	return `'${text.replace(/'/g, "'\\''")}'`;
 }
 
-/** -N: curl must not wait for a full buffer before it shows a line. */
+/** -N: curl must not buffer its output. */
 export function curlCommand({ url, key, body }: Request): string {
 	return [
 		`curl -N ${shellQuote(url)}`,

@@ -1,5 +1,5 @@
-// The API without the widget: one message, its raw events, and the text they make; and the same
-// reply resumed, or stopped.
+// The demo of the API without the widget: sends one message and shows its raw events and text;
+// resumes or stops the reply.
 
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
 import { randomId } from "../src/chat/session";
@@ -28,7 +28,7 @@ const answer = byId("answer", HTMLElement);
 
 const routes = routesFrom(new URL("/chat", location.origin).href);
 
-/** The reply, once the server has told its id. */
+/** The reply, once its id is known. */
 let messageId: string | null = null;
 let listening: AbortController | null = null;
 
@@ -65,7 +65,7 @@ function showEvent(line: string, since: number): void {
 	events.scrollTop = events.scrollHeight;
 }
 
-/** What can be done now. */
+/** Enables the buttons that apply now. */
 function enable(): void {
 	send.disabled = listening !== null;
 	leave.disabled = listening === null;
@@ -86,7 +86,7 @@ function assemble(line: string): void {
 	if (event?.type === "done") answer.textContent = event.message;
 }
 
-/** The whole answer of the endpoint that does not stream. */
+/** The response of the endpoint without streaming. */
 function assembleJson(body: string): void {
 	const reply: { readonly [K in keyof Reply]?: unknown } = { ...parseObject(body) };
 	if (typeof reply.message === "string") answer.textContent = reply.message;

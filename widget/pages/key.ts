@@ -1,9 +1,10 @@
-// The WIDGET_API_KEY of the demo pages. It comes in the fragment, which browsers send to no
-// server, and leaves the address bar at once, so that it stays out of history and bookmarks.
+// The WIDGET_API_KEY of the demo pages. It arrives in the URL's fragment, which browsers never send
+// to a server, and is removed from the address bar immediately, so that it does not enter history
+// or bookmarks.
 
 const KEY = "banter.demo.key";
 
-/** Not URLSearchParams, to which the + of a base64 key is a space. */
+/** Not URLSearchParams, which would decode the + of a base64 key as a space. */
 export function keyInFragment(hash: string): string | null {
 	const value = /^#(?:.*&)?key=([^&]*)/.exec(hash)?.[1];
 	if (!value) return null;
@@ -18,11 +19,11 @@ export function keepKey(key: string): void {
 	try {
 		sessionStorage.setItem(KEY, key);
 	} catch {
-		// Storage is forbidden: the page asks again after a reload.
+		// Storage is forbidden: the page asks for the key again after a reload.
 	}
 }
 
-/** The key from the address, else the one of earlier in this tab, else null. */
+/** The key from the URL, else the one stored in this tab, else null. */
 export function takeKey(): string | null {
 	const fresh = keyInFragment(location.hash);
 	if (fresh !== null) {
@@ -41,6 +42,6 @@ export function forgetKey(): void {
 	try {
 		sessionStorage.removeItem(KEY);
 	} catch {
-		// Then it was never kept.
+		// It was not stored.
 	}
 }

@@ -1,6 +1,6 @@
-// Small helpers of both demo pages.
+// Helpers shared by both demo pages.
 
-/** The element of that id, which must be there: the page and its script are one. */
+/** Returns the element with this id, which the page must contain. */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
 	const node = document.getElementById(id);
 	if (!(node instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
@@ -12,13 +12,13 @@ async function copy(source: HTMLElement): Promise<string> {
 		await navigator.clipboard.writeText(source.textContent ?? "");
 		return "Copied";
 	} catch {
-		// No clipboard on plain http: select it for the visitor's own Ctrl+C.
+		// No clipboard on plain http: select the text for Ctrl+C.
 		getSelection()?.selectAllChildren(source);
 		return "Press Ctrl+C";
 	}
 }
 
-/** Makes the button copy the text of `source`, and say so for a moment. */
+/** Makes the button copy the text of `source` and confirm it briefly. */
 export function copies(button: HTMLButtonElement, source: HTMLElement): void {
 	const label = button.textContent;
 	button.addEventListener("click", async () => {

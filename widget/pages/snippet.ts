@@ -1,4 +1,4 @@
-// The script tag that puts the chat on a page, as text to copy.
+// The script tag of the chat, as text to copy.
 
 export type Attributes = readonly (readonly [name: string, value: string])[];
 

@@ -1,5 +1,5 @@
-// The demo shop: asks for the key, puts the chat on the page, and shows the tag that does it. With
-// ?widget=wid_… it is that widget, as it is set up on the server, and needs no key.
+// The demo shop: asks for the key, adds the chat to the page and shows its script tag. With
+// ?widget=wid_… it shows that widget with its settings from the server and needs no key.
 
 import { el } from "../src/ui/dom";
 import { forgetKey, keepKey, takeKey } from "./key";
@@ -35,7 +35,7 @@ function showChat(attributes: Attributes): void {
 	byId("ask-key", HTMLElement).hidden = true;
 }
 
-/** Says so where there is no such widget, or it is not enabled: nothing else would be seen of it. */
+/** Reports a widget that does not exist or is disabled, which would otherwise be invisible. */
 async function tellIfMissing(id: string): Promise<void> {
 	const answer = await fetch(`/api/widget/${encodeURIComponent(id)}/config`);
 	if (answer.status !== 404) return;
@@ -55,7 +55,7 @@ function askForKey(): void {
 	});
 }
 
-/** The form sends itself as the address's query, so a look can be bookmarked. */
+/** The form submits to the URL's query, so that a variant can be bookmarked. */
 function fillLookForm(): void {
 	const form = byId("look-form", HTMLFormElement);
 	for (const [name, value] of look) {
@@ -76,7 +76,7 @@ fillLookForm();
 const widget = look.get("widget");
 const key = widget === null ? takeKey() : null;
 if (widget !== null) {
-	// Neither a key nor a look is the page's to choose.
+	// Key and appearance come from the widget's settings.
 	for (const id of ["forget", "look-form"]) byId(id, HTMLElement).hidden = true;
 	showChat(widgetAttributes(widget));
 	void tellIfMissing(widget);

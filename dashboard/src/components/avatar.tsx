@@ -1,4 +1,4 @@
-// The figure of a visitor. Decoration: the session id beside it says the same.
+// A visitor's figure. Decorative: the session id stands beside it.
 
 import { identicon } from "../identicon";
 

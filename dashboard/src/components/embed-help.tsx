@@ -1,4 +1,4 @@
-// What a newcomer sees instead of a list: how to get the first conversation.
+// Shown instead of an empty list: how to get the first conversation.
 
 import { useState } from "preact/hooks";
 
@@ -44,7 +44,7 @@ export function EmbedHelp() {
 
 function CopyButton({ text }: { readonly text: string }) {
 	const [label, setLabel] = useState("Copy");
-	// Browsers hand out the clipboard over HTTPS and on localhost only.
+	// The clipboard is available only over HTTPS and on localhost.
 	if (!navigator.clipboard) return null;
 
 	async function copy() {

@@ -1,4 +1,4 @@
-// The bar above every page but the login: home, and the way out.
+// The bar above every page except the login: home and logout.
 
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
@@ -20,9 +20,9 @@ export function Header() {
 		try {
 			await api.logOut();
 		} catch (error) {
-			// The client itself leads an ended session to the login page.
+			// The client redirects an expired session to the login page.
 			if (error instanceof ApiError && error.failure === "signed_out") return;
-			// Never look logged out while the cookie still opens the door.
+			// Do not appear logged out while the cookie is still valid.
 			setFailed(true);
 			setLeaving(false);
 			return;

@@ -10,7 +10,7 @@ export function MessageList({ messages }: { readonly messages: readonly Message[
 	const now = useNow();
 	if (messages.length === 0) return <p class="blank">Nothing was written here yet.</p>;
 	return (
-		// A log: screen readers say what is added, and leave alone what was there.
+		// role=log: screen readers announce only additions.
 		<div class="thread" role="log" aria-label="Messages" aria-relevant="additions">
 			{byDay(messages).map((day) => (
 				<section class="day" key={day.at}>

@@ -1,5 +1,5 @@
-// Grey shapes where the data will stand. They fade in late, so that a fast
-// answer never flashes them.
+// Placeholders for loading data. They fade in after a delay, so that fast responses do not flash
+// them.
 
 interface SkeletonProps {
 	readonly label: string;

@@ -1,7 +1,5 @@
-// A list that changes under the reader's eyes without moving. Rows that jump to
-// the top would push the others down; whoever has scrolled keeps seeing the same
-// rows at the same height. (Browsers' own scroll anchoring gives up when the row
-// it holds on to is the one that moves, and Safari long had none.)
+// A list that keeps its scroll position when rows move to the top. (Browsers' scroll anchoring
+// fails when the anchored row itself moves, and older Safari versions have none.)
 
 import { Component, type ComponentChildren, createRef } from "preact";
 
@@ -13,7 +11,7 @@ interface SteadyListProps {
 
 interface Snapshot {
 	readonly focused: Element | null;
-	/** The rows in view, and how far each stood from the window's top. */
+	/** The visible rows with their distance from the top of the window. */
 	readonly seen: ReadonlyArray<readonly [row: Element, top: number]>;
 }
 
@@ -24,7 +22,7 @@ export class SteadyList extends Component<SteadyListProps> {
 		const rows = Array.from(this.list.current?.children ?? []);
 		const focused = document.activeElement;
 		const seen: Array<readonly [Element, number]> = [];
-		// At the very top the newest rows are what the reader came for.
+		// At the top, show new rows.
 		if (window.scrollY > 0) {
 			for (const row of rows) {
 				const box = row.getBoundingClientRect();
@@ -36,11 +34,11 @@ export class SteadyList extends Component<SteadyListProps> {
 
 	override componentDidUpdate(_props: unknown, _state: unknown, before: Snapshot): void {
 		const { focused, seen } = before;
-		// Moving an element takes its focus away where moveBefore() is unknown.
+		// Moving an element loses its focus in browsers without moveBefore().
 		if (focused instanceof HTMLElement && focused.isConnected)
 			focused.focus({ preventScroll: true });
 
-		// The rows that jumped are few; what most rows moved by is the shift to undo.
+		// Few rows jump: undo the shift of the majority.
 		const shifts = seen
 			.filter(([row]) => row.isConnected)
 			.map(([row, top]) => row.getBoundingClientRect().top - top)

@@ -1,5 +1,4 @@
-// How a failed call shows: instead of the data when there is none, else as a
-// line above what was loaded before.
+// Shows a failed request: in place of missing data, or as a line above data loaded earlier.
 
 import { type ApiError, describe } from "../errors";
 import type { Refresh } from "../hooks/use-poll";
@@ -13,7 +12,7 @@ export function TroubleScreen({ error, retry }: TroubleProps) {
 	return (
 		<div class="blank" role="alert">
 			<p class="blank-title">{describe(error)}</p>
-			<p>This page keeps trying by itself.</p>
+			<p>This page retries automatically.</p>
 			<RetryButton {...retry} label="Try again now" />
 		</div>
 	);
@@ -28,7 +27,7 @@ export function TroubleLine({ error, retry }: TroubleProps) {
 	);
 }
 
-/** Not `disabled` while it works: that would take the focus off it. Asking twice is harmless. */
+/** Not `disabled` while it works, which would lose the focus. A second click is harmless. */
 function RetryButton({ refresh, isRefreshing, label }: Refresh & { readonly label: string }) {
 	return (
 		<button class="button" type="button" aria-disabled={isRefreshing} onClick={refresh}>

@@ -1,4 +1,4 @@
-// The browser's clock and visibility, in the form that polling takes them.
+// The browser's clock and visibility for polling.
 
 import type { Surroundings } from "../poll";
 

@@ -1,14 +1,12 @@
-// What a page load would do by itself, and a change of route has to do by hand:
-// title, focus, scroll.
+// Does on a route change what a browser does on a page load: title, focus, scroll.
 
 import { useLayoutEffect } from "preact/hooks";
 
 let isFirstPage = true;
 
 /**
- * On arrival `land` runs, once the page stands and before it is painted. It is
- * meant to place scroll and focus. The first page is the browser's own, where a
- * reader starts at the top: only "always" lands there too.
+ * Runs `land` after rendering and before painting, to set scroll and focus. The first page of a
+ * load is left to the browser, except with "always".
  */
 export function useArrival(
 	land: () => void,
@@ -17,7 +15,7 @@ export function useArrival(
 	useLayoutEffect(() => {
 		const isDue = when === "always" || !isFirstPage;
 		isFirstPage = false;
-		// The router scrolls to the top in a layout effect of its own, after ours.
+		// The router scrolls to the top in its own layout effect, which runs after ours.
 		if (isDue) queueMicrotask(land);
 	}, []);
 }
@@ -28,7 +26,7 @@ export function useTitle(title: string): void {
 	}, [title]);
 }
 
-/** For `land`: the page's heading, which makes a screen reader say where it is. */
+/** For `land`: focuses the page's heading, so that a screen reader announces the page. */
 export function focusHeading(): void {
 	document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
 }

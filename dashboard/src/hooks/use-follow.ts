@@ -1,9 +1,9 @@
-// A reader at the end of the page stays at the end when it grows; a reader
-// farther up is left in peace, and told that there is more.
+// Keeps a reader at the end of the page at the end when it grows; elsewhere only reports that there
+// is more.
 
 import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** How near the end counts as being there: a line or two. */
+/** Within this distance, in pixels, the reader counts as at the end. */
 const SLACK_PX = 64;
 
 function isAtEnd(): boolean {
@@ -16,12 +16,12 @@ function scrollToEnd(behavior: ScrollBehavior): void {
 }
 
 export interface Follow {
-	/** Something new stands below what is seen. */
+	/** There is unread content below. */
 	readonly isBehind: boolean;
 	catchUp(): void;
 }
 
-/** `stamp` names the content; whenever it changes, the page has grown. Empty: nothing is there yet. */
+/** `stamp` identifies the content and changes when the page has grown; empty: no content yet. */
 export function useFollow(stamp: string): Follow {
 	const atEnd = useRef(true);
 	const [isBehind, setBehind] = useState(false);
@@ -37,7 +37,7 @@ export function useFollow(stamp: string): Follow {
 
 	useLayoutEffect(() => {
 		if (stamp === "") return;
-		// As a microtask for the same reason as in useArrival().
+		// In a microtask for the same reason as in useArrival().
 		if (atEnd.current) queueMicrotask(() => scrollToEnd("instant"));
 		else setBehind(true);
 	}, [stamp]);

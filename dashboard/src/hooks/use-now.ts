@@ -1,4 +1,4 @@
-// The present, told again every so often: what makes "2 min ago" true.
+// The current time, updated regularly, for texts such as "2 min ago".
 
 import { useEffect, useState } from "preact/hooks";
 import { browser } from "./browser";

@@ -1,17 +1,17 @@
-// Keeps one answer fresh for as long as the component stands.
+// Keeps one response up to date while the component is mounted.
 
 import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Poll, type PollOptions, startPoll } from "../poll";
 import { browser } from "./browser";
 
 export interface Refresh {
-	/** Asks at once; for a button. */
+	/** Polls immediately; for a button. */
 	refresh(): void;
-	/** A call made by `refresh` is under way. */
+	/** A request started by `refresh` is running. */
 	readonly isRefreshing: boolean;
 }
 
-/** Starts again whenever `subject` changes. */
+/** Restarts whenever `subject` changes. */
 export function usePoll<T>(subject: string, options: PollOptions<T>): Refresh {
 	const poll = useRef<Poll | null>(null);
 	const [isRefreshing, setRefreshing] = useState(false);

@@ -1,4 +1,4 @@
-// One conversation, oldest message first, growing at its end as it goes on.
+// One conversation, oldest message first, updated while it continues.
 
 import { useLayoutEffect } from "preact/hooks";
 import { useRoute } from "preact-iso";
@@ -25,7 +25,7 @@ export function ConversationPage() {
 
 function OneConversation({ id }: { readonly id: string }) {
 	const { state, api, dispatch } = useDesk();
-	// Until `thread_opened` has been through, the state still holds the one before.
+	// Until `thread_opened` has been applied, the state holds the previous conversation.
 	const { data, error } = id === state.threadId ? state.thread : { data: null, error: null };
 	useLayoutEffect(() => dispatch({ type: "thread_opened", id }), [id]);
 	const retry = usePoll(id, {
@@ -70,7 +70,7 @@ function OneConversation({ id }: { readonly id: string }) {
 	);
 }
 
-/** Changes whenever the thread has grown, by a message or within the last one. */
+/** Changes whenever a message is added or the last one grows. */
 function stampOf({ messages }: Thread): string {
 	return `${messages.length}:${messages[messages.length - 1]?.content.length ?? 0}`;
 }

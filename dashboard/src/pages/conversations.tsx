@@ -1,4 +1,4 @@
-// The newest conversations, kept fresh while somebody looks.
+// The newest conversations, updated while the page is visible.
 
 import { useLayoutEffect } from "preact/hooks";
 import { Avatar } from "../components/avatar";
@@ -15,7 +15,7 @@ import type { Conversation, ConversationPage as Page } from "../model";
 import { conversationPath } from "../paths";
 
 const REFRESH_MS = 5_000;
-/** So recent that the visitor is probably still there. */
+/** Activity within this time counts as live. */
 const LIVE_MS = 60_000;
 
 export function ConversationsPage() {
@@ -31,7 +31,7 @@ export function ConversationsPage() {
 	useTitle("Conversations");
 	useArrival(() => {
 		window.scrollTo({ top: listScroll.current ?? 0, behavior: "instant" });
-		// Back from a conversation, go on from its row.
+		// When returning from a conversation, focus its row.
 		const row = state.threadId && document.getElementById(rowId(state.threadId));
 		if (row) row.focus({ preventScroll: true });
 		else focusHeading();
@@ -94,7 +94,7 @@ interface RowProps {
 function Row({ conversation, now }: RowProps) {
 	const { id, sessionId, updatedAt, lastMessage } = conversation;
 	const row = rowId(id);
-	// A poll may bring news younger than the last tick of `now`.
+	// A response may be newer than the last tick of `now`.
 	const isLive = now - updatedAt < LIVE_MS;
 	return (
 		<a

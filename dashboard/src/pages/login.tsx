@@ -1,4 +1,4 @@
-// The dashboard's password, or a user's e-mail and password, and where to go once it is right.
+// The login: the dashboard's password, or a user's e-mail and password.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
@@ -8,7 +8,7 @@ import { ApiError, describe } from "../errors";
 import { useArrival, useTitle } from "../hooks/use-arrival";
 import { safeNext } from "../paths";
 
-/** What a 429 without Retry-After is taken to mean. */
+/** The wait after a 429 without Retry-After. */
 const DEFAULT_WAIT_MS = 60_000;
 
 export function LoginPage() {
@@ -22,10 +22,10 @@ export function LoginPage() {
 	const [wait, setWait] = useCountdown();
 
 	useTitle("Log in");
-	// The autofocus attribute works on page loads only.
+	// The autofocus attribute works only on page loads.
 	useArrival(() => field.current?.focus(), "always");
 
-	// Whoever asks for the other way to log in goes on at its first field.
+	// Switching the login method focuses its first field.
 	const isFirst = useRef(true);
 	useEffect(() => {
 		if (!isFirst.current) (isNamed ? emailField : field).current?.focus();
@@ -61,7 +61,7 @@ export function LoginPage() {
 			setSending(false);
 			setProblem(loginProblem(error, isNamed));
 			if (error.status === 429) setWait(error.retryAfterMs ?? DEFAULT_WAIT_MS);
-			// The next thing anyone does after a wrong password is to type it again.
+			// After a wrong password, select it for retyping.
 			field.current?.focus();
 			field.current?.select();
 		}
@@ -91,7 +91,7 @@ export function LoginPage() {
 						/>
 					</>
 				) : (
-					// Password managers file a password under a name.
+					// Password managers need a user name.
 					<input
 						type="text"
 						name="username"
@@ -136,7 +136,7 @@ export function LoginPage() {
 }
 
 function loginProblem(error: ApiError, isNamed: boolean): string {
-	if (error.status === 400 && isNamed) return "That is no e-mail address.";
+	if (error.status === 400 && isNamed) return "This is not a valid e-mail address.";
 	if (error.status === 401) {
 		return isNamed ? "That e-mail or password is wrong." : "That password is wrong.";
 	}
@@ -147,7 +147,7 @@ function loginProblem(error: ApiError, isNamed: boolean): string {
 	return describe(error);
 }
 
-/** Whole seconds, counted down to 0, and how to start it in milliseconds. */
+/** A countdown in whole seconds; start it with milliseconds. */
 function useCountdown(): [number, (ms: number) => void] {
 	const [end, setEnd] = useState(0);
 	const [now, setNow] = useState(0);

@@ -1,4 +1,4 @@
-// An address that leads nowhere, or a conversation that is not there.
+// The page for unknown URLs and conversations that do not exist.
 
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
 import { HOME } from "../paths";

@@ -17,11 +17,11 @@ export const FAILURES = {
 	/** 401, 403: the site's tag has a wrong key, or its origin is not allowed. */
 	denied: "This chat isn’t available here at the moment.",
 	/** The widget has reached its daily limit of messages. */
-	capped: "This chat has had its messages for today. Please come back tomorrow.",
+	capped: "This chat has reached its limit for today. Please come back tomorrow.",
 	/** The visitor must give contact details first. */
 	nameless: "Please tell us first how we can reach you.",
 	/** 409: the message's id belongs to another message. */
-	conflict: "This message couldn’t be sent again as it was.",
+	conflict: "This message couldn’t be sent again unchanged.",
 	/** 410: the conversation was deleted. */
 	deleted: "This conversation was deleted. Trying again begins a new one.",
 	/** Any other 4xx: the server rejects this message. */
