@@ -5,19 +5,12 @@
 #include "storaged/engine/env.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <malloc.h>
-#include <stdio.h>
 #include <sys/statvfs.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "storaged/engine/migrate.h"
 #include "storaged/engine/safe_read.h"
-#include "storaged/records/organizations.h"
 
 /* Named databases there may be: ours, and room for those to come. */
 #define TABLES_MAX 64
@@ -65,41 +58,44 @@ env_is_fatal_error(int rc)
 	    rc == MDB_INVALID;
 }
 
-/* What the process exits with when the environment does not open. */
-static int
-exit_status(int rc)
+bool
+env_is_damage(int rc)
 {
-	switch (rc) {
-	case MDB_INVALID:
-	case MDB_INCOMPATIBLE:
-	case MDB_VERSION_MISMATCH:
-	case MDB_CORRUPTED:
-	case RECORD_DAMAGED:
-		return EX_DATAERR;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return EX_NOPERM;
-	default:
-		return EX_IOERR;
-	}
+	return rc == MDB_INVALID || rc == MDB_INCOMPATIBLE || rc == MDB_VERSION_MISMATCH ||
+	    rc == MDB_CORRUPTED || rc == RECORD_DAMAGED;
 }
 
-/* What a person can do about an error; NULL: nothing that is known here. */
-static const char *
-help_for(int rc)
+const char *
+env_strerror(int rc)
+{
+	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
+}
+
+const char *
+env_error_help(int rc)
 {
 	if (rc == MDB_MAP_FULL)
 		return "the store is full: raise STORE_MAX_BYTES";
 	if (env_is_full_error(rc))
-		return "the disk is full: make room on it";
-	if (exit_status(rc) == EX_DATAERR)
-		return "this is no store of banter, or it is damaged: restore a backup";
+		return "the disk is full: free some space";
+	if (env_is_damage(rc))
+		return "this is not a store of banter, or it is damaged: restore a backup";
 	return NULL;
 }
 
-static int
-open_mdb(struct env *env, const char *dir)
+void
+env_init(struct env *env, uint64_t max_bytes)
+{
+	*env = (struct env){.writable = true, .hidden_room = true};
+	/* LMDB requires a multiple of the page size. */
+	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
+	buf_init(&env->record, RECORD_MAX);
+	buf_init(&env->list, LIST_MAX);
+	buf_init(&env->text, TEXT_MAX);
+}
+
+int
+env_open_mdb(struct env *env, const char *dir)
 {
 	int dead, rc;
 
@@ -121,123 +117,8 @@ open_mdb(struct env *env, const char *dir)
 	return rc;
 }
 
-int
-env_open_tables(struct txn *t, bool make)
-{
-	for (enum table i = 0; i < TABLES; i++) {
-		int rc =
-		    mdb_dbi_open(t->mdb, table_name(i), make ? MDB_CREATE : 0, &t->env->dbi[i]);
-
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* The version is a decimal number in meta, so that mdb_dump(1) shows it to a person. */
-int
-env_version(struct txn *t, uint64_t *version)
-{
-	struct key key = key_meta(META_VERSION);
-	struct slice text;
-	int rc;
-
-	*version = 0;
-	rc = txn_get(t, TABLE_META, &key, &text);
-	if (rc != 0)
-		return rc;
-	if (text.len == 0 || text.len > 9)
-		return MDB_INCOMPATIBLE;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return MDB_INCOMPATIBLE;
-		*version = *version * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	return 0;
-}
-
-static int
-write_version(struct txn *t)
-{
-	struct key key = key_meta(META_VERSION);
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", SCHEMA_VERSION);
-
-	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
-}
-
-/* Whether nobody has made any table yet: the unnamed one has an entry for each (lmdb.h,
- * mdb_dbi_open()). */
-static int
-look_if_empty(struct txn *t, bool *empty)
-{
-	MDB_stat stat;
-	MDB_dbi unnamed;
-	int rc = mdb_dbi_open(t->mdb, NULL, 0, &unnamed);
-
-	if (rc == 0)
-		rc = mdb_stat(t->mdb, unnamed, &stat);
-	*empty = rc == 0 && stat.ms_entries == 0;
-	return rc;
-}
-
-/* The schema of the environment as it lies there; 0 for an empty one. One that has tables but no
- * version is not ours. */
-static int
-look_at_version(struct env *env, uint64_t *version)
-{
-	bool empty;
-	struct txn t;
-	int rc = txn_begin(&t, env, TXN_READ);
-
-	*version = 0;
-	if (rc != 0)
-		return rc;
-	rc = look_if_empty(&t, &empty);
-	if (rc == 0 && !empty) {
-		rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
-		if (rc == 0)
-			rc = env_version(&t, version);
-		if (rc == MDB_NOTFOUND || (rc == 0 && *version == 0))
-			rc = MDB_INCOMPATIBLE;
-	}
-	txn_abort(&t);
-	return rc;
-}
-
-static bool
-is_old(uint64_t version)
-{
-	return version != 0 && version < SCHEMA_VERSION;
-}
-
-/* Makes the tables of an empty environment and what is in them from the first, or brings an older one
- * up to date: all of it or nothing. From then on the tables are open. */
-static int
-open_schema(struct env *env, uint64_t version)
-{
-	struct txn t;
-	/* What fits into a full store's reserve is no reason not to start. */
-	int rc = txn_begin(&t, env, is_old(version) ? TXN_DELETE : TXN_WRITE);
-
-	if (rc != 0)
-		return rc;
-	rc = env_open_tables(&t, true);
-	if (rc == 0 && is_old(version))
-		rc = migrate(&t, version);
-	/* Behind the steps, each of which writes the records of its own schema. */
-	if (rc == 0 && version != SCHEMA_VERSION)
-		rc = organization_make_default(&t);
-	if (rc == 0 && version != SCHEMA_VERSION)
-		rc = write_version(&t);
-	if (rc == 0)
-		return txn_commit(&t);
-	txn_abort(&t);
-	return rc;
-}
-
-static void
-close_mdb(struct env *env)
+void
+env_close_mdb(struct env *env)
 {
 	if (env->reader != NULL)
 		mdb_txn_abort(env->reader);
@@ -247,89 +128,10 @@ close_mdb(struct env *env)
 	env->mdb = NULL;
 }
 
-/* LMDB keeps the memory of pages that it once changed until the environment is closed, and malloc() what
- * is then given back: after the migration of a million conversations, 512 MiB. */
-static int
-open_anew(struct env *env, const char *dir)
-{
-	int rc;
-
-	close_mdb(env);
-	(void)malloc_trim(0);
-	rc = open_mdb(env, dir);
-	return rc != 0 ? rc : open_schema(env, SCHEMA_VERSION);
-}
-
-/* 0, an LMDB error, or EX_CONFIG (which none of those is) for a version that we don't know. */
-static int
-open_known(struct env *env, const char *dir)
-{
-	uint64_t version;
-	int rc = look_at_version(env, &version);
-
-	if (rc == 0 && version > SCHEMA_VERSION) {
-		log_event(LOG_ERROR, "store_too_new", L_UINT("schema", version),
-		    L_UINT("known", SCHEMA_VERSION),
-		    L_STR("help",
-			"a newer banter wrote this store: install that version again, "
-			"or restore a backup from before the upgrade"));
-		return EX_CONFIG;
-	}
-	if (rc == 0 && is_old(version))
-		rc = migrate_backup(env, dir, version);
-	if (rc == 0)
-		rc = open_schema(env, version);
-	if (rc != 0 || !is_old(version))
-		return rc;
-	log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),
-	    L_UINT("to", SCHEMA_VERSION));
-	return open_anew(env, dir);
-}
-
-/* Puts the names of the files in a directory on disk; LMDB syncs only what is in them. EINVAL: the
- * file system has no such thing (fsync(2)). */
-static int
-sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd == -1 || fsync(fd) == -1 ? errno : 0;
-
-	closefd(&fd);
-	return rc == EINVAL ? 0 : rc;
-}
-
-int
-env_open(struct env *env, const char *dir, uint64_t max_bytes)
-{
-	int rc;
-
-	*env = (struct env){.writable = true, .hidden_room = true};
-	/* LMDB wants a multiple of the page size. */
-	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
-	buf_init(&env->record, RECORD_MAX);
-	buf_init(&env->list, LIST_MAX);
-	buf_init(&env->text, TEXT_MAX);
-
-	rc = open_mdb(env, dir);
-	if (rc == 0)
-		rc = open_known(env, dir);
-	if (rc == 0)
-		rc = sync_dir(dir);
-	env->bounded = rc == 0;
-	if (rc == 0)
-		return 0;
-	env_close(env);
-	if (rc == EX_CONFIG)
-		return rc;
-	log_event(LOG_ERROR, "store_unusable", L_STR("dir", dir),
-	    L_STR("error", txn_strerror(rc)), L_STR("help", help_for(rc)));
-	return exit_status(rc);
-}
-
 void
 env_close(struct env *env)
 {
-	close_mdb(env);
+	env_close_mdb(env);
 	buf_clear(&env->record);
 	buf_clear(&env->list);
 	buf_clear(&env->text);
@@ -413,8 +215,8 @@ env_write_failed(struct env *env, int rc)
 		return;
 	env->writable = false;
 	env->patience = next_patience(env);
-	log_event(LOG_ERROR, "store_not_writable", L_STR("error", txn_strerror(rc)),
-	    L_STR("help", help_for(rc)));
+	log_event(LOG_ERROR, "store_not_writable", L_STR("error", env_strerror(rc)),
+	    L_STR("help", env_error_help(rc)));
 }
 
 unsigned

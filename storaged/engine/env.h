@@ -65,24 +65,22 @@ struct env {
 	struct buf text;   /* a reply being put together from its pieces */
 };
 
-/*
- * Opens the environment in an existing directory, makes it if there is none, and checks that this
- * program knows its schema. 0, or the process's exit status (sysexits(3)), with the reason logged:
- * EX_CONFIG for one that a newer version wrote, EX_DATAERR for one that is none of ours.
- */
-[[gnu::warn_unused_result]] int env_open(struct env *env, const char *dir, uint64_t max_bytes);
+/* A record that does not decode, or that is missing although another record names it. LMDB's errors
+ * are below -30000, errno is positive, CALL_REFUSED is -1. */
+#define RECORD_DAMAGED (-2)
 
-/*
- * The parts of it that someone who only looks needs as well: opens all tables within a transaction
- * (make: those that are missing are made), after whose commit they are good for every later one;
- * and reads the version of the schema, once they are open. 0 or an LMDB error: MDB_NOTFOUND for a
- * table or a version that is not there, MDB_INCOMPATIBLE for a version that is no number.
- */
-struct txn;
-[[gnu::warn_unused_result]] int env_open_tables(struct txn *t, bool make);
-[[gnu::warn_unused_result]] int env_version(struct txn *t, uint64_t *version);
+/* Sets the fields of an environment that is not open. max_bytes bounds the map, without the reserve. */
+void env_init(struct env *env, uint64_t max_bytes);
 
-/* Closes it; harmless on one that is not open. No transaction may run. */
+/* Opens the LMDB environment in an existing directory, without its tables (env_open.h), or creates an
+ * empty one. 0 or an LMDB error. */
+[[gnu::warn_unused_result]] int env_open_mdb(struct env *env, const char *dir);
+
+/* Undoes env_open_mdb(). No transaction may run. */
+void env_close_mdb(struct env *env);
+
+/* Closes the environment and frees its buffers; does nothing if it is not open. No transaction may
+ * run. */
 void env_close(struct env *env);
 
 /* Lets the map grow by the reserve for a transaction, or takes the reserve back. No transaction
@@ -115,22 +113,20 @@ bool env_is_full_error(int rc);
 /* Whether a failure can only be cured by opening the environment anew: a new start. */
 bool env_is_fatal_error(int rc);
 
+/* Whether a failure means that the store is damaged, or is not one of ours. */
+bool env_is_damage(int rc);
+
+/* The text of an LMDB error, an errno or RECORD_DAMAGED. */
+const char *env_strerror(int rc);
+
+/* What an operator can do about an error; NULL: unknown. */
+const char *env_error_help(int rc);
+
 /* Notes that a write failed, and why: writes on one line when that is news. */
 void env_write_failed(struct env *env, int rc);
 
 /* Frees the slots of readers that were killed, such as `banter backup`: as long as one stands, no
  * page of its snapshot is used again. To be called now and then; how many there were. */
 unsigned env_check_readers(struct env *env);
-
-/*
- * While not writable: writes something of some size and removes it; on success the environment is
- * writable again, which is logged. To be called each second. In env_probe.c.
- *
- * A disk without room may yet hold the probe, in pages that earlier commits have freed, and not what
- * visitors write. So once a write has failed again soon after a probe had passed, the next probes are
- * passed over, ever more of them, and as long as writes go on failing: else the state would change each
- * second. Requests are tried whatever the state.
- */
-void env_probe(struct env *env);
 
 #endif

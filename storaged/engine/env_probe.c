@@ -1,8 +1,8 @@
 /*
- * The probe of an environment that takes no writes (env.h). Whether it passes says that there is some
+ * The probe of an environment that takes no writes. Whether it passes says that there is some
  * room, not how much.
  */
-#include "storaged/engine/env.h"
+#include "storaged/engine/env_probe.h"
 
 #include <stdio.h>
 

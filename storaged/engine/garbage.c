@@ -242,7 +242,7 @@ static void
 give_up(struct remains *r, int rc)
 {
 	r->given_up = true;
-	log_event(LOG_ERROR, "remains_given_up", L_STR("error", txn_strerror(rc)),
+	log_event(LOG_ERROR, "remains_given_up", L_STR("error", env_strerror(rc)),
 	    L_STR("help", damaged));
 }
 
@@ -287,6 +287,6 @@ remains_step(struct env *env)
 	if (may_pass(rc))
 		return REMAINS_STUCK;
 	if (rc != 0)
-		pass_over(r, txn_strerror(rc));
+		pass_over(r, env_strerror(rc));
 	return r->given_up ? REMAINS_NONE : REMAINS_MORE;
 }

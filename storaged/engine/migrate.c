@@ -354,23 +354,22 @@ add_organizations(struct txn *t)
 
 /* -- all of them --------------------------------------------------------------------------- */
 
-/* In their order: the first makes 2 of 1. */
-static int (*const steps[])(struct txn *) = {
+static migrate_step_fn *const steps[SCHEMA_VERSION] = {
+    NULL,
     name_conversations,
     name_runs,
     add_organizations,
 };
 
-_Static_assert(
-    ARRAY_LEN(steps) == SCHEMA_VERSION - 1, "each version but the last has its step");
+const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 
 int
-migrate(struct txn *t, uint64_t from)
+migrate(struct txn *t, const struct migrations *m, uint64_t from)
 {
 	int rc = 0;
 
-	must(from >= 1 && from < SCHEMA_VERSION);
-	for (uint64_t version = from; version < SCHEMA_VERSION && rc == 0; version++)
-		rc = steps[version - 1](t);
+	must(from >= 1 && from < m->version);
+	for (uint64_t version = from; version < m->version && rc == 0; version++)
+		rc = m->steps[version](t);
 	return rc;
 }

@@ -11,11 +11,23 @@
 
 #include "storaged/engine/txn.h"
 
+/* Changes the store from one version to the next. 0 or an error of txn.h. */
+typedef int migrate_step_fn(struct txn *t);
+
+struct migrations {
+	unsigned version;              /* of the newest schema */
+	migrate_step_fn *const *steps; /* by the version that they change; [0] is not used */
+};
+
+/* Those of this program, up to SCHEMA_VERSION. */
+extern const struct migrations known_migrations;
+
 /*
- * Does all steps from version `from` (1 to SCHEMA_VERSION - 1) within the transaction, which the
- * caller commits together with the new version number. 0 or an error of txn.h.
+ * Runs all steps from version `from` (1 or more, and older than the newest) within the transaction, which
+ * the caller commits together with the new version number. 0 or an error of txn.h.
  */
-[[gnu::warn_unused_result]] int migrate(struct txn *t, uint64_t from);
+[[gnu::warn_unused_result]] int migrate(
+    struct txn *t, const struct migrations *m, uint64_t from);
 
 /*
  * Copies the environment to data-schema<from>.mdb in its directory, synced, before anything of it

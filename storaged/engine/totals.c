@@ -22,6 +22,21 @@ totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals
 	return 0;
 }
 
+/* Writes the cached counts to the table. */
+static int
+totals_write(struct txn *t)
+{
+	struct key key = key_id(&t->totals.org);
+
+	if (!t->totals.changed)
+		return 0;
+	t->totals.changed = false;
+	/* What is erased leaves no trace here either. */
+	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
+		return txn_del(t, TABLE_TOTALS, &key);
+	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
+}
+
 /* Makes the counts of this organization those that are kept. */
 static int
 keep(struct txn *t, const struct id *org)
@@ -67,20 +82,7 @@ totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t m
 	change(&t->totals.record.conversations, conversations, org);
 	change(&t->totals.record.messages, messages, org);
 	t->totals.changed = true;
+	t->before_commit = totals_write;
 	t->changes++;
 	return 0;
-}
-
-int
-totals_write(struct txn *t)
-{
-	struct key key = key_id(&t->totals.org);
-
-	if (!t->totals.changed)
-		return 0;
-	t->totals.changed = false;
-	/* What is erased leaves no trace here either. */
-	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
-		return txn_del(t, TABLE_TOTALS, &key);
-	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
 }

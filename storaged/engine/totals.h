@@ -3,7 +3,7 @@
  * and changes the table totals.
  *
  * Within a transaction the counts are kept in memory, since most of a batch changes the same ones;
- * txn_commit() has them written. Until then the table itself does not show them.
+ * txn_commit() writes them. Until then the table itself does not show them.
  */
 #ifndef STORAGED_ENGINE_TOTALS_H
 #define STORAGED_ENGINE_TOTALS_H
@@ -22,8 +22,5 @@
  */
 [[gnu::warn_unused_result]] int totals_add(
     struct txn *t, const struct id *org, int64_t conversations, int64_t messages);
-
-/* Puts what has changed into the table. 0 or an error of txn.h. */
-[[gnu::warn_unused_result]] int totals_write(struct txn *t);
 
 #endif

@@ -9,7 +9,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/safe_read.h"
-#include "storaged/engine/totals.h"
 
 /* LMDB takes a pointer to non-const for data that it only reads. */
 static MDB_val
@@ -85,7 +84,7 @@ txn_commit(struct txn *t)
 		txn_abort(t);
 		return 0;
 	}
-	rc = totals_write(t);
+	rc = t->before_commit == NULL ? 0 : t->before_commit(t);
 	if (rc != 0) {
 		txn_abort(t);
 		return rc;
@@ -111,12 +110,6 @@ bool
 txn_survives(int rc)
 {
 	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED;
-}
-
-const char *
-txn_strerror(int rc)
-{
-	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
 }
 
 /* The table's cursor. LMDB closes those of a write when the transaction ends, however it does

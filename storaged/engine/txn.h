@@ -16,10 +16,6 @@
 
 #include "storaged/engine/env.h"
 
-/* A record that does not decode, or that is missing where another one names it. Our own finding:
- * LMDB's errors lie under -30000, errno is positive, CALL_REFUSED is -1. */
-#define RECORD_DAMAGED (-2)
-
 enum txn_mode {
 	TXN_READ,
 	TXN_WRITE,
@@ -35,7 +31,9 @@ struct txn {
 	 * next of a request's steps mostly needs the same page (make bench-store: 0.03 to 0.08 of
 	 * bare LMDB's rate); NULL before the first use. */
 	MDB_cursor *cursors[TABLES];
-	/* totals.c's own: the counts of one organization, on their way into the table. */
+	/* Runs first in txn_commit(), which fails if it does; NULL: nothing to do. */
+	int (*before_commit)(struct txn *t);
+	/* totals.c's own: the counts of one organization that the table does not show yet. */
 	struct {
 		bool known, changed;
 		struct id org;
@@ -52,9 +50,6 @@ void txn_abort(struct txn *t);
 
 /* Whether a lookup that failed like this has left its transaction fit for use. */
 bool txn_survives(int rc);
-
-/* Any of these errors in words, as mdb_strerror() does for its own. */
-const char *txn_strerror(int rc);
 
 /* The value of a key. */
 [[gnu::warn_unused_result]] int txn_get(

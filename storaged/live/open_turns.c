@@ -143,7 +143,7 @@ open_turns_load(struct open_turns *o, struct env *env)
 	if (rc != 0)
 		log_event(LOG_ERROR, "store_unusable",
 		    L_STR("table", table_name(TABLE_OPEN_TURNS)),
-		    L_STR("error", txn_strerror(rc)),
+		    L_STR("error", env_strerror(rc)),
 		    L_STR("help", "the store is damaged, or cannot be read: restore a backup"));
 	return rc;
 }

@@ -213,7 +213,7 @@ log_failure(const struct request *q, int rc)
 {
 	log_event(LOG_ERROR, "request_failed",
 	    L_STR("type", msg_name((uint16_t)q->handler->type)),
-	    L_STR("error", txn_strerror(rc)));
+	    L_STR("error", env_strerror(rc)));
 }
 
 /* The request failed, and nothing that the others did is lost. */

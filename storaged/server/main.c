@@ -15,7 +15,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/settings/settings.h"
-#include "storaged/engine/env.h"
+#include "storaged/engine/env_open.h"
+#include "storaged/records/organizations.h"
 #include "storaged/server/access.h"
 #include "storaged/server/listen.h"
 #include "storaged/server/server.h"
@@ -63,7 +64,8 @@ run(const struct settings *settings)
 	status = listen_lock(settings->data_dir, &lock);
 	if (status != 0)
 		return status;
-	status = env_open(&env, settings->data_dir, settings->store_max_bytes);
+	status = env_open(
+	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0)
 		status = serve(settings, &env);
 	env_close(&env);

@@ -14,6 +14,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/server/peers.h"
 #include "storaged/server/service_report.h"
@@ -243,7 +244,7 @@ turn(struct server *s, bool *more)
 		gather(s);
 	rc = batch_end(&s->batch);
 	if (rc != 0) {
-		log_event(LOG_ERROR, "store_broken", L_STR("error", txn_strerror(rc)),
+		log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
 		    L_STR("help", "storaged has to be started anew"));
 		return EX_IOERR;
 	}

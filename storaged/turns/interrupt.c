@@ -73,7 +73,7 @@ static void
 give_up(struct live *live, const struct open_turn *turn, int rc)
 {
 	log_event(LOG_ERROR, "turn_unreadable", L_ID("turn", &turn->id),
-	    L_STR("error", txn_strerror(rc)));
+	    L_STR("error", env_strerror(rc)));
 	open_turns_give_up(live->open, &turn->id);
 	live_end(live, &turn->id);
 }

@@ -12,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "storaged/engine/env_open.h"
 #include "storaged/engine/garbage.h"
 
 /* Entries between two calls of the caller's progress. */
@@ -114,7 +115,7 @@ found_unreadable(struct checker *c, const struct walk *w, int rc)
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		return;
 	check_found(c, w->table, "cannot be read behind key %s: %s",
-	    w->key.len == 0 ? "0" : key_text(w->key).s, txn_strerror(rc));
+	    w->key.len == 0 ? "0" : key_text(w->key).s, env_strerror(rc));
 }
 
 bool
@@ -277,7 +278,7 @@ check_remains(struct checker *c, const struct id *conversation)
 		return 0;
 	check_found(c, TABLE_META,
 	    "conversation %s was erased, but what is left of it cannot be read, and stays: %s",
-	    id_text(conversation).s, txn_strerror(rc));
+	    id_text(conversation).s, env_strerror(rc));
 	return rc;
 }
 

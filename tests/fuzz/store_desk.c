@@ -10,6 +10,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/engine/env_open.h"
+#include "storaged/engine/env_probe.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/widgets.h"
 #include "storaged/turns/interrupt.h"
@@ -106,7 +108,8 @@ static void
 serve(void)
 {
 	if (desk.env.mdb == NULL) {
-		must(env_open(&desk.env, desk.dir, desk.max_bytes) == 0);
+		must(env_open(&desk.env, desk.dir, desk.max_bytes, organization_make_default) ==
+		    0);
 		must(mdb_env_set_flags(desk.env.mdb, MDB_NOSYNC, 1) == 0);
 	}
 	for (unsigned i = 0; i < DESK_CLIENTS; i++)

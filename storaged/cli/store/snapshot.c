@@ -20,6 +20,7 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/store_files.h"
+#include "storaged/engine/env_open.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
 
@@ -41,15 +42,15 @@ snapshot_fail(const char *path, int rc)
 		return console_fail(EX_DATAERR,
 		    "%s is no store of banter, or it is damaged (%s): restore a backup that is "
 		    "whole",
-		    path, txn_strerror(rc));
+		    path, env_strerror(rc));
 	case MDB_READERS_FULL:
 	case MDB_MAP_RESIZED:
 	case EAGAIN:
 		return console_fail(
-		    EX_TEMPFAIL, "%s is in use (%s): try again", path, txn_strerror(rc));
+		    EX_TEMPFAIL, "%s is in use (%s): try again", path, env_strerror(rc));
 	default:
 		return rc > 0 ? console_fail_path(path, rc)
-			      : console_fail(EX_IOERR, "%s: %s", path, txn_strerror(rc));
+			      : console_fail(EX_IOERR, "%s: %s", path, env_strerror(rc));
 	}
 }
 

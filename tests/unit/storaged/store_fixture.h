@@ -20,7 +20,10 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/env_open.h"
+#include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/records/organizations.h"
 #include "storaged/server/batch.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/verify/verify.h"
@@ -67,7 +70,7 @@ asker_forget_frames(struct asker *asker)
 static inline void
 store_open(struct fixture *f, uint64_t max_bytes)
 {
-	assert_int_equal(env_open(&f->env, f->dir, max_bytes), 0);
+	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
 	open_turns_init(&f->open);
 	live_init(&f->live, &f->open);
 	batch_init(&f->batch, &f->env, &f->live);

@@ -37,7 +37,7 @@ status_of_reopening(struct fixture *f)
 	int status;
 
 	env_close(&f->env);
-	status = env_open(&env, f->dir, STORE_BYTES);
+	status = env_open(&env, f->dir, STORE_BYTES, organization_make_default);
 	env_close(&env);
 	return status;
 }
@@ -48,7 +48,7 @@ a_store_opens_again(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(status_of_reopening(f), 0);
-	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
 }
 
 /* In place of the C library's: which directory was synced last. */
@@ -116,7 +116,8 @@ a_file_that_is_no_store_is_refused_and_left_alone(void **state)
 	memset(content, 'x', sizeof(content));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, content, sizeof(content)), sizeof(content));
-	assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+	assert_int_equal(
+	    env_open(&env, dir, STORE_BYTES, organization_make_default), EX_DATAERR);
 	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
 	assert_memory_equal(content, back, sizeof(content));
 	closefd(&fd);
@@ -161,7 +162,8 @@ another_programs_environment_is_refused_and_left_alone(void **state)
 
 		make_dir(dir, sizeof(dir));
 		assert_int_equal(open_foreign(dir, tables[i], true), 1);
-		assert_int_equal(env_open(&env, dir, STORE_BYTES), EX_DATAERR);
+		assert_int_equal(
+		    env_open(&env, dir, STORE_BYTES, organization_make_default), EX_DATAERR);
 		assert_int_equal(open_foreign(dir, tables[i], false), 1);
 		remove_store(dir);
 	}
@@ -173,7 +175,8 @@ a_missing_directory_is_an_error(void **state)
 	struct env env;
 
 	(void)state;
-	assert_int_not_equal(env_open(&env, "/nonexistent/store", STORE_BYTES), 0);
+	assert_int_not_equal(
+	    env_open(&env, "/nonexistent/store", STORE_BYTES, organization_make_default), 0);
 }
 
 static void

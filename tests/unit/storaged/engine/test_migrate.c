@@ -730,7 +730,7 @@ static int
 status_of_opening(const struct fixture *f)
 {
 	struct env env;
-	int status = env_open(&env, f->dir, STORE_BYTES);
+	int status = env_open(&env, f->dir, STORE_BYTES, organization_make_default);
 
 	env_close(&env);
 	return status;
@@ -933,7 +933,7 @@ migrate_and_die(const char *dir)
 	struct env env;
 	struct txn t;
 
-	if (begin_as_it_is(&env, dir, &t) && migrate(&t, 1) == 0)
+	if (begin_as_it_is(&env, dir, &t) && migrate(&t, &known_migrations, 1) == 0)
 		kill(getpid(), SIGKILL);
 	_exit(1);
 }

@@ -62,7 +62,7 @@ set_schema(struct fixture *f, const char *version)
 	struct key key = key_meta(META_VERSION);
 	struct txn t;
 
-	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES), 0);
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(version)), 0);
 	assert_int_equal(txn_commit(&t), 0);
