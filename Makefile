@@ -85,6 +85,7 @@ programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with 
 
 .PHONY: unit
 unit: $(UNIT) $(TEST_PROGRAMS)
+	$(Q)rm -f $(filter-out $(UNIT),$(shell find $(BUILD)/unit -type f)) # of deleted or renamed tests
 
 # A part's objects in one archive, from which programs, tests and benchmarks take what they call. Its main
 # file is not in it.
@@ -281,11 +282,18 @@ run: ## build, start everything in the foreground and say where it is
 	@node systemd/run.mjs
 
 .PHONY: test
-test: ## run all tests: unit, end-to-end, faults and browser, plain and with sanitizers
+test: ## run all tests, those of tests/sanitized.txt with sanitizers too (12 minutes)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
+
+# These tests mostly wait: more of them than there are processors run at a time.
+.PHONY: test-unit
+test-unit: ## run the unit tests of the C code and of the front ends, without sanitizers (1 minute)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) unit
+	@node tests/run.mjs --build $(BUILD) --parallel $$((3 * $(JOBS))) unit frontends
 
 # FAULTS_SEED=… repeats a run's choices.
 .PHONY: test-long
