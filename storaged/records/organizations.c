@@ -1,12 +1,8 @@
 /*
- * Organizations. Each is made with an agent and a widget, and keeps that widget: what comes by a key
- * belongs to it.
+ * Organizations: lookup, lists, import.
  */
 #include "storaged/records/organizations.h"
 
-#include "proto/base/clock.h"
-#include "storaged/records/agents.h"
-#include "storaged/records/widgets.h"
 #include "storaged/request/listing.h"
 
 const char no_organization[] = "no such organization";
@@ -26,85 +22,6 @@ organization_check(struct txn *t, struct call *c, const struct id *org)
 	int rc = organization_find(t, org, &record);
 
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, no_organization) : rc;
-}
-
-/* Makes an organization that is not there. */
-static int
-found(struct txn *t, const struct msg_org_create *m)
-{
-	const struct msg_org_record r = {
-	    .v = RECORD_VERSION,
-	    .id = m->org,
-	    .name = m->name,
-	    .widget = m->widget,
-	    .created_at = clock_wall_ms(),
-	};
-	struct key key = key_id(&m->org);
-	int rc = txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &r);
-
-	if (rc == 0)
-		rc = agent_make_plain(t, &m->org, &m->agent, r.created_at);
-	if (rc == 0)
-		rc = widget_make_plain(
-		    t, &m->org, &m->widget, &m->agent, m->public_id, r.created_at);
-	return rc;
-}
-
-int
-organization_make_default(struct txn *t)
-{
-	char public_id[SECRET_PUBLIC_ID_TEXT + 1];
-	struct msg_org_create m = {
-	    .org = id_default_org,
-	    .name = slice_str("Default"),
-	    .agent = id_default_agent,
-	    .widget = id_default_widget,
-	};
-	struct msg_org_record there;
-	int rc = organization_find(t, &m.org, &there);
-
-	if (rc != MDB_NOTFOUND)
-		return rc;
-	secret_public_id(public_id);
-	m.public_id = slice_str(public_id);
-	return found(t, &m);
-}
-
-static const char *
-create_fault(const struct msg_org_create *m)
-{
-	if (id_is_zero(&m->org) || id_is_zero(&m->agent) || id_is_zero(&m->widget))
-		return "an organization needs its id, and those of its agent and its widget";
-	if (m->name.len == 0 || m->public_id.len == 0)
-		return "an organization needs a name, and its widget a public id";
-	return NULL;
-}
-
-int
-org_create(struct txn *t, struct call *c)
-{
-	const struct msg_org_create *m = &c->m->org_create;
-	const char *fault = create_fault(m);
-	struct msg_org_record there;
-	struct msg_widget_record widget;
-	int rc;
-
-	if (fault != NULL)
-		return call_refuse(c, STORE_INVALID, fault);
-	rc = organization_find(t, &m->org, &there);
-	if (rc == 0 && (!slice_eq(there.name, m->name) || !id_equal(&there.widget, &m->widget)))
-		return call_refuse(c, STORE_EXISTS, "another organization has this id");
-	if (rc == MDB_NOTFOUND) {
-		rc = widget_find_public(t, m->public_id, &widget);
-		if (rc == 0)
-			return call_refuse(
-			    c, STORE_EXISTS, "another widget has this public id");
-		if (rc == MDB_NOTFOUND)
-			rc = found(t, m);
-	}
-	if (rc == 0)
-		call_ok(c);
-	return rc;
 }
 
 int

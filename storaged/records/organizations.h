@@ -1,6 +1,5 @@
 /*
- * Organizations: whose conversations, agents, widgets and users are whose. A fresh store has one, with
- * an agent that follows the settings, and a widget of it.
+ * Organizations: the owners of conversations, agents, widgets, contacts and users.
  */
 #ifndef STORAGED_RECORDS_ORGANIZATIONS_H
 #define STORAGED_RECORDS_ORGANIZATIONS_H
@@ -18,15 +17,11 @@ extern const char no_organization[];
 [[gnu::warn_unused_result]] int organization_check(
     struct txn *t, struct call *c, const struct id *org);
 
-/* Makes the default organization with its agent and its widget, unless it is there. */
-[[gnu::warn_unused_result]] int organization_make_default(struct txn *t);
-
 /* MSG_IMPORT_RECORD of one. */
 [[gnu::warn_unused_result]] int organization_import(
     struct txn *t, struct call *c, const struct msg_org_record *record);
 
 /* The requests of these names (messages.def). */
-[[gnu::warn_unused_result]] int org_create(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int org_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int org_get(struct txn *t, struct call *c);
 

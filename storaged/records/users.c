@@ -13,7 +13,7 @@
 #include "storaged/records/records.h"
 #include "storaged/request/listing.h"
 
-const char no_user[] = "no such user";
+const char user_missing[] = "no such user";
 
 int
 user_find(
@@ -130,7 +130,7 @@ static const struct thing_kind users = {
     .answer = MSG_USER,
     .created_at = offsetof(struct msg_user_record, created_at),
     .updated_at = offsetof(struct msg_user_record, updated_at),
-    .missing = no_user,
+    .missing = user_missing,
     .most = USERS_MAX,
     .too_many = "the organization has too many users",
     .check = check,
@@ -192,7 +192,7 @@ user_get(struct txn *t, struct call *c)
 		rc = email_key(m->email, &by_email) ? find_by_email(t, &by_email, &key)
 						    : MDB_NOTFOUND;
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_user);
+		return call_refuse(c, STORE_NOT_FOUND, user_missing);
 	return rc != 0 ? rc : thing_answer(t, c, &users, &key);
 }
 
@@ -285,7 +285,7 @@ user_change(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "a user needs a password");
 	rc = txn_get(t, TABLE_USERS, &key, &stored);
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_user);
+		return call_refuse(c, STORE_NOT_FOUND, user_missing);
 	if (rc == 0)
 		rc = record_read(stored, TABLE_USERS, MSG_USER_RECORD, &there);
 	if (rc == 0)
@@ -298,7 +298,7 @@ user_change(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = put_changed(t, &key, stored, &r);
 	if (rc == 0 && (m->what & USER_PASSWORD) != 0)
-		rc = logins_end(
+		rc = login_end_all(
 		    t, &m->org, &m->user, hash_is_zero(&m->except) ? NULL : &m->except);
 	if (rc == 0)
 		call_ok(c);
@@ -314,7 +314,7 @@ user_delete(struct txn *t, struct call *c)
 	int rc = user_find(t, &m->org, &m->user, &there);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_user);
+		return call_refuse(c, STORE_NOT_FOUND, user_missing);
 	if (rc == 0)
 		rc = check_owner_left(t, c, &there);
 	if (rc == 0)
@@ -322,7 +322,7 @@ user_delete(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = txn_del(t, TABLE_USERS, &key);
 	if (rc == 0)
-		rc = logins_end(t, &m->org, &m->user, NULL);
+		rc = login_end_all(t, &m->org, &m->user, NULL);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -10,7 +10,7 @@
 #define USERS_MAX 1000u
 
 /* What a request for a user that is not there is refused with. */
-extern const char no_user[];
+extern const char user_missing[];
 
 /* MDB_NOTFOUND: there is none. The record's slices are as those of txn_get(). */
 [[gnu::warn_unused_result]] int user_find(

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "proto/base/clock.h"
-#include "storaged/records/agents.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/records.h"
 #include "storaged/request/listing.h"
@@ -81,8 +80,9 @@ widget_names_agent(struct txn *t, const struct id *org, const struct id *agent, 
 static int
 check_agent(struct txn *t, struct call *c, const struct msg_widget_record *r)
 {
+	struct key key = key_of_org(&r->org, &r->agent);
 	struct msg_agent_record agent;
-	int rc = agent_find(t, &r->org, &r->agent, &agent);
+	int rc = txn_get_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, &agent);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_INVALID, "the widget's agent is not there");

@@ -9,20 +9,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/conversations/conversations.h"
-#include "storaged/import/import.h"
-#include "storaged/records/agents.h"
-#include "storaged/records/keys.h"
-#include "storaged/records/logins.h"
-#include "storaged/records/organizations.h"
-#include "storaged/records/users.h"
-#include "storaged/records/widgets.h"
-#include "storaged/server/status.h"
-#include "storaged/turns/turn_join.h"
-#include "storaged/turns/turns.h"
-#include "storaged/visitors/contacts.h"
-#include "storaged/visitors/erase.h"
-#include "storaged/visitors/visitors.h"
 
 /* A request: what is needed to run it once more, and how it went. Small, because a batch that
  * fills the processor's cache with them is slower. */
@@ -36,99 +22,19 @@ struct request {
 	bool overflow;            /* its answer did not fit */
 };
 
-static int
-ping(struct txn *t, struct call *c)
+const struct handler *
+handlers_find(const struct handlers *handlers, uint16_t type)
 {
-	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
-	return 0;
-}
-
-/* What a request does to the store, which decides the transaction it runs in: none for one that only
- * tells others something. One that may write needs not always: while the store takes no writes it is
- * tried as one that reads (call_may_write()). */
-enum kind { TELLS, READS, MAY_WRITE, WRITES, DELETES };
-
-static const struct handler {
-	enum msg_type type;
-	enum kind kind;
-	int (*run)(struct txn *, struct call *);
-} handlers[] = {
-    {MSG_TURN_CHECKPOINT, WRITES, turn_checkpoint},
-    {MSG_TURN_BEGIN, MAY_WRITE, turn_begin},
-    {MSG_TURN_FINISH, WRITES, turn_finish},
-    {MSG_LIVE_PUBLISH, TELLS, live_publish_piece},
-    {MSG_LIVE_UNSAVED, TELLS, live_tell_unsaved},
-    {MSG_TURN_JOIN, READS, turn_join},
-    {MSG_TURN_LEAVE, TELLS, turn_leave},
-    {MSG_TURN_STOP, TELLS, turn_stop},
-    {MSG_LOGIN_CHECK, READS, login_check},
-    {MSG_CONVERSATION_LIST, READS, conversation_list},
-    {MSG_MESSAGE_LIST, READS, message_list},
-    {MSG_SESSION_HISTORY, READS, session_history},
-    {MSG_LOGIN_CREATE, WRITES, login_create},
-    {MSG_LOGIN_DELETE, DELETES, login_delete},
-    {MSG_CONVERSATION_ERASE, DELETES, conversation_erase},
-    {MSG_VISITOR_ERASE, DELETES, visitor_erase},
-    {MSG_STATUS_GET, READS, status_get},
-    {MSG_BACKUP_DONE, WRITES, backup_done},
-    {MSG_IMPORT_CONVERSATION, WRITES, import_conversation},
-    {MSG_IMPORT_MESSAGE, WRITES, import_message},
-    {MSG_IMPORT_LOGIN, WRITES, import_login},
-    {MSG_IMPORT_CLIENT_ID, WRITES, import_client_id},
-    {MSG_ORG_CREATE, WRITES, org_create},
-    {MSG_ORG_LIST, READS, org_list},
-    {MSG_ORG_GET, READS, org_get},
-    {MSG_USER_CREATE, WRITES, user_create},
-    {MSG_USER_LIST, READS, user_list},
-    {MSG_USER_GET, READS, user_get},
-    {MSG_USER_CHANGE, WRITES, user_change},
-    {MSG_USER_DELETE, DELETES, user_delete},
-    {MSG_KEY_CREATE, WRITES, key_create},
-    {MSG_KEY_LIST, READS, key_list},
-    {MSG_KEY_REVOKE, DELETES, key_revoke},
-    {MSG_KEY_CHECK, READS, key_check},
-    {MSG_AGENT_PUT, WRITES, agent_put},
-    {MSG_AGENT_GET, READS, agent_get},
-    {MSG_AGENT_LIST, READS, agent_list},
-    {MSG_AGENT_DELETE, DELETES, agent_delete},
-    {MSG_WIDGET_PUT, WRITES, widget_put},
-    {MSG_WIDGET_GET, READS, widget_get},
-    {MSG_WIDGET_LIST, READS, widget_list},
-    {MSG_WIDGET_DELETE, DELETES, widget_delete},
-    {MSG_WIDGET_RESET, WRITES, widget_reset},
-    {MSG_VISITOR_OPEN, MAY_WRITE, visitor_open},
-    {MSG_VISITOR_FOLLOW, READS, visitor_follow},
-    {MSG_VISITOR_LEAVE, TELLS, visitor_leave},
-    {MSG_CONTACT_SUBMIT, WRITES, contact_submit},
-    {MSG_CONTACT_LIST, READS, contact_list},
-    {MSG_CONTACT_GET, READS, contact_get},
-    {MSG_CONTACT_PUT, WRITES, contact_put},
-    {MSG_CONTACT_DELETE, DELETES, contact_delete},
-    {MSG_LOGIN_LIST, READS, login_list},
-    {MSG_LOGIN_REVOKE, DELETES, login_revoke},
-    {MSG_IMPORT_RECORD, WRITES, import_record},
-    {MSG_PING, READS, ping},
-};
-
-static const struct handler *
-find_handler(uint16_t type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(handlers); i++)
-		if (handlers[i].type == type)
-			return &handlers[i];
+	for (size_t i = 0; i < handlers->n; i++)
+		if (handlers->of[i].type == type)
+			return &handlers->of[i];
 	return NULL;
 }
 
-bool
-batch_handles(enum msg_type type)
-{
-	return find_handler((uint16_t)type) != NULL;
-}
-
 void
-batch_init(struct batch *b, struct env *env, struct live *live)
+batch_init(struct batch *b, struct env *env, struct live *live, const struct handlers *handlers)
 {
-	*b = (struct batch){.env = env, .live = live, .number = 1};
+	*b = (struct batch){.env = env, .live = live, .handlers = handlers, .number = 1};
 	b->requests = xcalloc(BATCH_REQUESTS, sizeof(*b->requests));
 	activity_init(&b->activity);
 }
@@ -156,9 +62,9 @@ batch_slot(struct batch *b)
 }
 
 static bool
-writes(enum kind kind)
+writes(enum handler_kind kind)
 {
-	return kind >= MAY_WRITE;
+	return kind >= HANDLER_MAY_WRITE;
 }
 
 static const char could_not_read[] = "the store could not read what this needs";
@@ -185,22 +91,24 @@ answer_excuse(struct request *q, struct call *call, enum store_error excused)
 static enum store_error
 excuse(const struct batch *b, const struct request *q)
 {
-	enum kind kind = q->handler->kind;
+	enum handler_kind kind = q->handler->kind;
 
 	if (q->excused != 0 || !writes(kind) || b->stage == BATCH_ALL)
 		return q->excused;
-	if (kind == MAY_WRITE || (b->stage == BATCH_DELETIONS && kind == DELETES))
+	if (kind == HANDLER_MAY_WRITE ||
+	    (b->stage == BATCH_DELETIONS && kind == HANDLER_DELETES))
 		return 0;
 	return b->refusal;
 }
 
 /* A transaction in which a request of this kind can run. */
 static int
-need_txn(struct batch *b, enum kind kind)
+need_txn(struct batch *b, enum handler_kind kind)
 {
-	bool reads = kind == READS || (kind == MAY_WRITE && b->stage != BATCH_ALL);
+	bool reads =
+	    kind == HANDLER_READS || (kind == HANDLER_MAY_WRITE && b->stage != BATCH_ALL);
 
-	if (kind == TELLS || (b->txn.mdb != NULL && (reads || b->txn.mode != TXN_READ)))
+	if (kind == HANDLER_TELLS || (b->txn.mdb != NULL && (reads || b->txn.mode != TXN_READ)))
 		return 0;
 	txn_abort(&b->txn);
 	if (reads)
@@ -324,7 +232,7 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 	struct request *q = &b->requests[b->n++];
 	int rc;
 
-	q->handler = find_handler(f->type);
+	q->handler = handlers_find(b->handlers, f->type);
 	must(q->handler != NULL);
 	q->from = from;
 	q->number = f->request;

@@ -21,9 +21,33 @@
 #define BATCH_REQUESTS 1024u
 #define BATCH_BYTES    ((size_t)16 << 20)
 
+/* What a request does to the store, which decides the transaction that it runs in. */
+enum handler_kind {
+	HANDLER_TELLS, /* only sends something to other clients: no transaction */
+	HANDLER_READS,
+	HANDLER_MAY_WRITE, /* reads if the store takes no writes (call_may_write()) */
+	HANDLER_WRITES,
+	HANDLER_DELETES, /* frees space: runs even if the store is full */
+};
+
+struct handler {
+	enum msg_type type;
+	enum handler_kind kind;
+	int (*run)(struct txn *, struct call *);
+};
+
+struct handlers {
+	const struct handler *of;
+	size_t n;
+};
+
+/* The handler of a message type, or NULL. */
+const struct handler *handlers_find(const struct handlers *handlers, uint16_t type);
+
 struct batch {
 	struct env *env;
-	struct live *live;         /* with the open turns */
+	struct live *live; /* with the open turns */
+	const struct handlers *handlers;
 	const struct peers *peers; /* for status; NULL where there are none */
 	struct activity activity;
 	struct effects effects;
@@ -39,7 +63,8 @@ struct batch {
 	struct txn txn;
 };
 
-void batch_init(struct batch *b, struct env *env, struct live *live);
+void batch_init(
+    struct batch *b, struct env *env, struct live *live, const struct handlers *handlers);
 void batch_clear(struct batch *b);
 
 /* Whether the batch takes another request. */
@@ -58,8 +83,5 @@ void batch_add(struct batch *b, struct client *from, const struct frame *f);
  * committed has an answer).
  */
 [[gnu::warn_unused_result]] int batch_end(struct batch *b);
-
-/* Whether there is a handler for messages of this type; for tests. */
-bool batch_handles(enum msg_type type);
 
 #endif

@@ -16,6 +16,7 @@
 #include "proto/base/log.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
 #include "storaged/server/service_report.h"
 #include "storaged/turns/interrupt.h"
@@ -321,7 +322,7 @@ server_run(struct env *env, int listener, const struct access *access)
 
 	open_turns_init(&s.open);
 	live_init(&s.live, &s.open);
-	batch_init(&s.batch, env, &s.live);
+	batch_init(&s.batch, env, &s.live, &store_handlers);
 	start_events(&s);
 	peers_init(&s.peers, s.base, &s.live);
 	s.peers.access = *access;

@@ -175,6 +175,13 @@ status_of_process(const struct call *c, const struct env *env)
 }
 
 int
+status_ping(struct txn *t, struct call *c)
+{
+	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
+	return 0;
+}
+
+int
 status_get(struct txn *t, struct call *c)
 {
 	struct msg_status status = status_of_process(c, t->env);

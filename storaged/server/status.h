@@ -7,6 +7,9 @@
 
 #include "storaged/request/call.h"
 
+/* MSG_PING, answered by MSG_PONG. */
+[[gnu::warn_unused_result]] int status_ping(struct txn *t, struct call *c);
+
 /* MSG_STATUS_GET, answered by MSG_STATUS. */
 [[gnu::warn_unused_result]] int status_get(struct txn *t, struct call *c);
 

@@ -12,8 +12,9 @@
 #include "proto/base/log.h"
 #include "storaged/engine/env_open.h"
 #include "storaged/engine/env_probe.h"
-#include "storaged/records/organizations.h"
+#include "storaged/records/organization_create.h"
 #include "storaged/records/widgets.h"
+#include "storaged/server/handlers.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/verify/verify.h"
 #include "storaged/visitors/visitors.h"
@@ -88,7 +89,7 @@ start(void)
 	log_open("fuzz", (enum log_level)0);
 	open_turns_init(&desk.open);
 	live_init(&desk.live, &desk.open);
-	batch_init(&desk.batch, &desk.env, &desk.live);
+	batch_init(&desk.batch, &desk.env, &desk.live, &store_handlers);
 }
 
 /* -- opening and closing ----------------------------------------------------------------- */

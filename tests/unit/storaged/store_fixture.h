@@ -23,8 +23,8 @@
 #include "storaged/engine/env_open.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
-#include "storaged/records/organizations.h"
-#include "storaged/server/batch.h"
+#include "storaged/records/organization_create.h"
+#include "storaged/server/handlers.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/verify/verify.h"
 
@@ -73,7 +73,7 @@ store_open(struct fixture *f, uint64_t max_bytes)
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
 	open_turns_init(&f->open);
 	live_init(&f->live, &f->open);
-	batch_init(&f->batch, &f->env, &f->live);
+	batch_init(&f->batch, &f->env, &f->live, &store_handlers);
 	asker_init(&f->a);
 	asker_init(&f->b);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);

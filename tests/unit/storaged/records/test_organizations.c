@@ -5,6 +5,7 @@
 
 #include "tests/unit/storaged/store_contents.h"
 
+#include "storaged/records/organization_create.h"
 #include "storaged/records/organizations.h"
 
 static void
