@@ -370,7 +370,7 @@ bench-upstream: ## measure what opening a stream to the model costs when many ar
 	@build/bench/upstream
 
 .PHONY: screenshots
-screenshots: all ## make the README's pictures anew
+screenshots: all ## update the pictures of the documents
 	@$(MAKE) --no-print-directory deps FOR=test
 	node tests/browser/screenshot.mjs tests/browser/pictures
 

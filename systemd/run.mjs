@@ -1,9 +1,9 @@
-// `make run`: the service on a developer's machine, as systemd runs it on a server.
+// `make run`: runs the service on a developer's machine, as systemd does on a server.
 //
-// Reads .env (makes it from .env.example with fresh keys if there is none), checks all settings,
-// starts the store, the front and, when there is no model key, the bundled demo model; starts
-// again whatever dies; says where everything is once it answers; and on Ctrl-C stops the front
-// first, so that running replies can still be stored.
+// Reads .env (creates it from .env.example with random keys if it is missing), checks all settings,
+// starts the store, the front end and, without a model key, the bundled demo model. Restarts what dies.
+// Prints the addresses as soon as the service answers. On Ctrl-C it stops the front end first, so that
+// running replies can still be stored.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -19,7 +19,7 @@ const EX_CONFIG = 78;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5000;
 
-/** Lines of NAME=value as dotenv reads them: quotes are taken off, # begins a comment. */
+/** Parses lines of NAME=value like dotenv: removes quotes; # begins a comment. */
 function parseEnv(text) {
 	const env = {};
 	for (const line of text.split("\n")) {
@@ -32,7 +32,7 @@ function parseEnv(text) {
 	return env;
 }
 
-/** The text of a fresh .env: the example with random keys where it leaves them empty. */
+/** The text of a new .env: the example, with random values for empty keys. */
 function freshEnv() {
 	const keys = {
 		WIDGET_API_KEY: randomBytes(24).toString("hex"),
@@ -44,35 +44,35 @@ function freshEnv() {
 	);
 }
 
-/** The environment of the daemons: .env, and over it what is set already. */
+/** The environment of the daemons: .env, overridden by the current environment. */
 function loadEnv() {
 	const path = join(root, ".env");
 	if (!existsSync(path)) {
 		writeFileSync(path, freshEnv(), { mode: 0o600 });
-		console.log("Made .env with fresh random keys.");
+		console.log("Created .env with random keys.");
 	}
 	return { ...parseEnv(readFileSync(path, "utf8")), ...process.env };
 }
 
-/** Ends with the daemons' own words when a setting is wrong. */
+/** Exits if a setting is invalid; the daemons print the errors. */
 function checkSettings(env) {
 	const results = ["storaged", "masterd"].map(
 		(name) =>
 			spawnSync(join(build, name), ["--check"], { env, cwd: root, stdio: "inherit" }).status,
 	);
 	if (results.some((status) => status !== 0)) {
-		console.error("Put them right in .env (or the environment) and run again.");
+		console.error("Correct the settings in .env (or in the environment), then run again.");
 		process.exit(EX_CONFIG);
 	}
 }
 
-/** What runs, the last one started first: the order in which they stop. */
+/** The running services in the order in which they stop: the last one started first. */
 const services = [];
 let stopped = false;
-/** Everything has answered once. Before that, an end is no accident to be mended. */
+/** Everything has answered once. Before that, a service that exits is not restarted. */
 let ready = false;
 
-/** A child that is started again, with backoff, until stop() is called. */
+/** A child process that is restarted, with backoff, until stop() is called. */
 class Service {
 	constructor(name, args, env) {
 		Object.assign(this, { name, args, env, backoff: BACKOFF_MIN_MS, stopping: false });
@@ -82,7 +82,7 @@ class Service {
 
 	start() {
 		this.startedAt = Date.now();
-		// A process group of its own: Ctrl-C then reaches only us, and we stop them in order.
+		// In its own process group, so that Ctrl-C reaches only this process, which stops them in order.
 		this.child = spawn(join(build, this.name), this.args, {
 			env: this.env,
 			cwd: root,
@@ -95,7 +95,7 @@ class Service {
 				this.onExit(code, signal);
 			};
 			this.child.once("exit", over);
-			// It could not be started at all: make is just linking it anew, or it is not there.
+			// It could not be started: the file is missing, or make is linking it.
 			this.child.once("error", (error) => over(error.code, null));
 		});
 	}
@@ -108,7 +108,7 @@ class Service {
 			return;
 		}
 		if (Date.now() - this.startedAt > 2 * BACKOFF_MAX_MS) this.backoff = BACKOFF_MIN_MS;
-		console.error(`${this.name} ended (${signal ?? code}); again in ${this.backoff} ms.`);
+		console.error(`${this.name} exited (${signal ?? code}); restart in ${this.backoff} ms.`);
 		this.timer = setTimeout(() => this.start(), this.backoff);
 		this.backoff = Math.min(this.backoff * 2, BACKOFF_MAX_MS);
 	}
@@ -130,14 +130,14 @@ function startDemoModel(env) {
 		service.child.stdout.on("data", (data) => {
 			const match = /listening on (\S+)/.exec(String(data));
 			if (!match) return;
-			// Should it die from now on, it comes back at the same address.
+			// A restart uses the same address.
 			service.args = ["--port", new URL(match[1]).port];
 			resolve(match[1]);
 		});
 	});
 }
 
-/** Whether it is there. Its certificate need not be one for "localhost": we know who answers. */
+/** Whether the URL returns 200. The certificate need not be valid for "localhost". */
 function answers(url) {
 	const ask = url.startsWith("https:") ? getHttps : get;
 	return new Promise((resolve) => {
@@ -150,17 +150,17 @@ function answers(url) {
 
 async function stop(code) {
 	if (stopped) {
-		// Asked twice: what still runs is cut. masterd takes a second SIGTERM so.
+		// The second request: a second SIGTERM makes masterd exit immediately.
 		for (const service of services) if (service.name === "masterd") service.child.kill("SIGTERM");
 		return;
 	}
 	stopped = true;
-	console.log("Stopping; running replies may finish (Ctrl-C again cuts them).");
+	console.log("Stopping; running replies may finish (Ctrl-C again interrupts them).");
 	for (const service of services) await service.stop();
 	process.exit(code);
 }
 
-/** Where a browser on this machine finds the service. */
+/** The service's address for a browser on this machine. */
 function baseUrl(env) {
 	const listen = env.LISTEN ? env.LISTEN.split(",")[0].trim() : "";
 	const port = listen ? listen.slice(listen.lastIndexOf(":") + 1) : env.PORT || "4000";
@@ -169,7 +169,7 @@ function baseUrl(env) {
 	return `${env.TLS_CERT ? "https" : "http"}://${any ? "localhost" : address}:${port}`;
 }
 
-/** The id of the first widget, "" if the store does not tell. */
+/** The id of the first widget, "" if it is unknown. */
 function firstWidget(env) {
 	const { stdout } = spawnSync(join(build, "banter"), ["widget", "list"], {
 		env,
@@ -194,7 +194,7 @@ banter answers:
   dashboard        ${base}/   (${password})
   API              ${base}/v1/openapi.json
 
-On a site of your own:
+To embed the widget in your own site:
 
   <script src="${base}/api/widget/embed.js" data-widget="${widget}" defer></script>
 
@@ -204,7 +204,7 @@ Ctrl-C stops it.
 
 const env = loadEnv();
 checkSettings(env);
-// Whoever read our output has gone; the service has not.
+// The service continues when the reader of its output exits.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 
@@ -212,10 +212,10 @@ if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
 	const url = await startDemoModel(env);
 	env.OPENAI_API_KEY = "demo";
 	env.OPENAI_BASE_URL = url;
-	// A proxy in the environment is for the real one.
+	// A proxy in the environment is meant for a real model server.
 	env.no_proxy = [env.no_proxy ?? env.NO_PROXY, "127.0.0.1"].filter(Boolean).join(",");
 	console.log(
-		"No OPENAI_API_KEY: the bundled demo model answers. Put your key into .env for the real one.",
+		"No OPENAI_API_KEY: the bundled demo model replies. Set your key in .env to use a real model.",
 	);
 } else {
 	console.log(

@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 
-/* What issue and README promise, in terms of nginx's figures or absolutely. */
+/* The targets in tests/README.md, in terms of nginx's figures or absolutely. */
 #define MOST_CPU_RATIO     1.1
 #define MOST_RELAY_RATIO   1.0
 #define MOST_KIB           12.0

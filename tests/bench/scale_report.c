@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 
-/* What issue and README promise: a hundred times the messages cost at most twice as much, and
+/* The targets in tests/README.md: a hundred times the messages cost at most twice as much, and
  * storaged's own memory stays under a bound. */
 #define MOST_RATIO  2.0
 #define MOST_MEMORY ((uint64_t)16 << 20)

@@ -8,7 +8,7 @@
 
 #include "proto/base/basics.h"
 
-/* What issue and README promise: so much of raw LMDB's rate with so many in flight. For one request
+/* The targets in tests/README.md: the ratio to the rate of bare LMDB, by requests in flight. For one request
  * it is the bound on its cost, 1.3 times that of a raw commit, the other way round. */
 static const struct target {
 	size_t in_flight;

@@ -1,4 +1,4 @@
-// Makes the README's pictures: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
+// Makes the pictures of the documents: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
 // a model of a few fixed answers, chats as a visitor would, and leaves widget.png, contact.png and
 // dashboard.png.
 
