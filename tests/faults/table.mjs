@@ -32,7 +32,7 @@ export const STORE_ERRORS = {
 export const STATUS = { COMPLETE: 0, STOPPED: 1, INTERRUPTED: 2 };
 
 function read(name) {
-	return readFileSync(join(ROOT, "proto", name), "utf8");
+	return readFileSync(join(ROOT, "proto/ipc", name), "utf8");
 }
 
 function parseRoles(text) {
