@@ -11,11 +11,8 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
 
-#define WIRE_VERSION         4
-#define RECORD_VERSION       1 /* of all records but */
-#define OPEN_TURN_VERSION    3
-#define CONVERSATION_VERSION 2
-#define LOGIN_VERSION        2
+#define WIRE_VERSION   1
+#define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of a field of TICKET_KEYS, all random: its name (16), a key to cipher with (32), and one
  * to authenticate with (32). */

@@ -54,7 +54,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	*conversation = (struct msg_conversation_record){
-	    .v = CONVERSATION_VERSION,
+	    .v = RECORD_VERSION,
 	    .id = *fresh_id,
 	    .org = *org,
 	    .widget = *widget,

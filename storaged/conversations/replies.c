@@ -58,7 +58,7 @@ reply_open(
     struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation)
 {
 	struct msg_open_turn_record open = {
-	    .v = OPEN_TURN_VERSION,
+	    .v = RECORD_VERSION,
 	    .started_at = clock_wall_ms(),
 	    .conversation = *conversation,
 	    .run = *run,

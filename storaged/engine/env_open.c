@@ -131,7 +131,7 @@ open_schema(const struct opening *o, uint64_t version)
 	rc = env_open_tables(&t, true);
 	if (rc == 0 && open_is_old(o, version))
 		rc = migrate(&t, o->migrations, version);
-	if (rc == 0 && version != o->migrations->version)
+	if (rc == 0 && version == 0)
 		rc = o->fill(&t);
 	if (rc == 0 && version != o->migrations->version)
 		rc = open_write_version(&t, o->migrations->version);
@@ -170,7 +170,7 @@ open_known(const struct opening *o)
 		return EX_CONFIG;
 	}
 	if (rc == 0 && open_is_old(o, version))
-		rc = migrate_backup(o->env, o->dir, version);
+		rc = migrate_copy(o->env, o->dir, version);
 	if (rc == 0)
 		rc = open_schema(o, version);
 	if (rc != 0 || !open_is_old(o, version))

@@ -1,10 +1,10 @@
 /*
- * Bringing a store that an older banter wrote to today's schema: at the start, before anyone is
- * served, in one transaction, after a copy of the whole environment was made beside it. Whatever
- * happens on the way, the next start finds the old store as it was and does it again.
+ * Brings a store that an older banter wrote to today's schema: at start, before anyone is served, after a
+ * copy of the whole environment, in one transaction. If anything fails, the old store is unchanged and the
+ * next start tries again.
  *
- * Each step is one line of a table in migrate.c: from which version, what it does. A step never
- * changes once it was released; it must not use today's record structs for yesterday's bytes.
+ * A released step never changes. It must not decode old bytes with today's record structs.
+ * tests/unit/storaged/engine/test_migrate.c shows a step.
  */
 #ifndef STORAGED_ENGINE_MIGRATE_H
 #define STORAGED_ENGINE_MIGRATE_H
@@ -19,7 +19,7 @@ struct migrations {
 	migrate_step_fn *const *steps; /* by the version that they change; [0] is not used */
 };
 
-/* Those of this program, up to SCHEMA_VERSION. */
+/* The migrations of this program, up to SCHEMA_VERSION. */
 extern const struct migrations known_migrations;
 
 /*
@@ -31,10 +31,9 @@ extern const struct migrations known_migrations;
 
 /*
  * Copies the environment to data-schema<from>.mdb in its directory, synced, before anything of it
- * is changed; a copy that is there already from a try that did not come through is replaced. Only
- * a whole copy ever has that name. No transaction may run. 0, an LMDB error or errno (ENOSPC:
- * perhaps before anything was written); either way there is a line in the log.
+ * changes. Replaces the copy of an earlier try; only a complete copy ever has that name. No transaction
+ * may run. 0, an LMDB error or errno (ENOSPC: perhaps before anything was written); logs either way.
  */
-[[gnu::warn_unused_result]] int migrate_backup(struct env *env, const char *dir, uint64_t from);
+[[gnu::warn_unused_result]] int migrate_copy(struct env *env, const char *dir, uint64_t from);
 
 #endif

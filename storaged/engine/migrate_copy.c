@@ -142,7 +142,7 @@ rename_synced(const char *dir, const char *from, const char *to)
 }
 
 int
-migrate_backup(struct env *env, const char *dir, uint64_t from)
+migrate_copy(struct env *env, const char *dir, uint64_t from)
 {
 	char path[PATH_MAX], part[PATH_MAX];
 	struct room room = {0};

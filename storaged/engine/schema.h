@@ -11,7 +11,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 1
 
 /* The names in meta. A probe's name has a number behind it, that of an erased conversation its id. */
 #define META_VERSION     "schema_version"

@@ -31,7 +31,7 @@
 static const char *
 conversation_fault(const struct msg_conversation_record *r)
 {
-	if (r->v != CONVERSATION_VERSION)
+	if (r->v != RECORD_VERSION)
 		return "the conversation is of an unknown version";
 	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
 		return "a conversation needs its ids";
@@ -443,7 +443,7 @@ import_client_id(struct txn *t, struct call *c)
 static const char *
 login_fault(const struct msg_login_record *r)
 {
-	if (r->v != LOGIN_VERSION)
+	if (r->v != RECORD_VERSION)
 		return "the login is of an unknown version";
 	if (id_is_zero(&r->org))
 		return "a login needs its organization";

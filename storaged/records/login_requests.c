@@ -77,7 +77,7 @@ handle_login_create(struct txn *t, struct call *c)
 {
 	const struct msg_login_create *m = &c->m->login_create;
 	const struct msg_login_record login = {
-	    .v = LOGIN_VERSION,
+	    .v = RECORD_VERSION,
 	    .org = m->org,
 	    .created_at = clock_wall_ms(),
 	    .expires_at = m->expires_at,

@@ -113,7 +113,7 @@ check_login(struct checker *c, struct slice key, struct slice value, void *arg)
 	/* The token's hash is no secret, and long enough by its front. */
 	(void)snprintf(name, sizeof(name), "the login %02x%02x%02x%02x...", key.p[0], key.p[1],
 	    key.p[2], key.p[3]);
-	if (!check_record(c, TABLE_LOGINS, name, value, MSG_LOGIN_RECORD, LOGIN_VERSION, &r))
+	if (!check_record(c, TABLE_LOGINS, name, value, MSG_LOGIN_RECORD, RECORD_VERSION, &r))
 		return 0;
 	if (r.created_at > r.expires_at)
 		check_found(c, TABLE_LOGINS, "%s expired before it was made", name);

@@ -314,7 +314,7 @@ check_thread(struct checker *c, struct slice key, struct slice value, void *arg)
 
 	(void)snprintf(name, sizeof(name), "conversation %s", id_text(&thread.id).s);
 	thread.readable = check_record(c, TABLE_CONVERSATIONS, name, value,
-	    MSG_CONVERSATION_RECORD, CONVERSATION_VERSION, &thread.record);
+	    MSG_CONVERSATION_RECORD, RECORD_VERSION, &thread.record);
 	if (!thread.readable)
 		c->unreadable_orgs = true;
 	children_seek(messages, &thread.id);

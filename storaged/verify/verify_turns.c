@@ -216,7 +216,7 @@ check_open_turn(struct checker *c, struct slice key, struct slice value, void *a
 		return rc;
 	(void)snprintf(name, sizeof(name), "open turn %s", id_text(&id).s);
 	readable = check_record(
-	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, OPEN_TURN_VERSION, &open);
+	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, RECORD_VERSION, &open);
 	return check_open_record(c, &id, readable ? &open : NULL);
 }
 

@@ -164,7 +164,7 @@ add_conversation(struct raw *r, struct slot *slot, enum append kind)
 	bool fresh = slot->messages == 1;
 	uint64_t before = slot->updated_at;
 	struct msg_conversation_record record = {
-	    .v = CONVERSATION_VERSION,
+	    .v = RECORD_VERSION,
 	    .id = slot->conversation,
 	    .org = id_default_org,
 	    .widget = id_default_widget,
@@ -221,7 +221,7 @@ add_open_turn(struct raw *r, const struct slot *slot)
 	    .seq = slot->messages + 1,
 	};
 	struct msg_open_turn_record open = {
-	    .v = OPEN_TURN_VERSION,
+	    .v = RECORD_VERSION,
 	    .started_at = r->now,
 	    .conversation = slot->conversation,
 	    .run = slot->turn,

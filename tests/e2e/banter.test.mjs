@@ -201,7 +201,7 @@ describe("banter status", () => {
 		assert.equal(said.pid, banter.storaged.pid);
 		assert.equal(said.masterd_pid, banter.masterd.pid);
 		assert.match(said.program, /^banter \d/);
-		assert.equal(said.schema, 4);
+		assert.equal(said.schema, 1);
 		assert.equal(said.writable, 1);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
 		assert.deepEqual(workersOf(said).sort(), banter.workerPids().sort());

@@ -208,7 +208,7 @@ static void
 import_login(struct slice *in)
 {
 	struct msg_login_record r = {
-	    .v = LOGIN_VERSION, .org = org_arg(in), .user = id_arg(in)};
+	    .v = RECORD_VERSION, .org = org_arg(in), .user = id_arg(in)};
 	struct msg_import_login m;
 	struct buf b;
 

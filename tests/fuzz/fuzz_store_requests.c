@@ -395,7 +395,7 @@ static void
 conversation_record(struct slice *in, bool whole)
 {
 	unsigned client = client_arg(in);
-	struct msg_conversation_record r = {.v = CONVERSATION_VERSION, .id = id_arg(in)};
+	struct msg_conversation_record r = {.v = RECORD_VERSION, .id = id_arg(in)};
 	struct visitor v = visitor_arg(in);
 	struct msg_import_conversation m;
 	struct buf b;
@@ -459,7 +459,7 @@ static void
 import_login(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_login_record r = {.v = LOGIN_VERSION, .org = org_number(choose(in, 3))};
+	struct msg_login_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
 	struct msg_import_login m = {.token = token_arg(in)};
 	struct buf b;
 

@@ -1,7 +1,7 @@
 /*
- * Stores of older schemas: what becomes of their records, what is kept aside, and that whatever
- * goes wrong on the way leaves the old store as it was. tests/e2e/migrate.test.mjs looks
- * from outside at a store that an older banter really wrote.
+ * Migrations: a copy first, then all steps in one transaction; a failure leaves the old store unchanged.
+ * No released version has another schema yet, so the steps here exist only in this test. They are also the
+ * example for the first real one.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -13,124 +13,89 @@
 
 #include "tests/unit/storaged/store_fixture.h"
 
-#include "storaged/engine/migrate.h"
-
-/* -- schemas 1 and 2 --------------------------------------------------------------------- */
-
-/* Makes an open turn's record one of schema 1: version, and when it began. */
-static void
-put_old_open_turn(struct txn *t, const struct id *turn, uint8_t started_at)
-{
-	const uint8_t record[9] = {1, started_at};
-	struct key key = key_id(turn);
-
-	assert_int_equal(
-	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
-}
-
-/* The same of schema 2: the conversation behind that. */
-static void
-put_open_turn_2(struct txn *t, const struct msg_turn_begin *begin, uint8_t started_at)
-{
-	uint8_t record[25] = {2, started_at};
-	struct key key = key_id(&begin->turn);
-
-	memcpy(record + 9, begin->conversation.b, sizeof(begin->conversation.b));
-	assert_int_equal(
-	    txn_put(t, TABLE_OPEN_TURNS, &key, (struct slice){record, sizeof(record)}), 0);
-}
-
-/* Cuts all records of a table to what they were in version 1: without their last bytes. */
-static void
-cut_records(struct txn *t, enum table table, size_t bytes)
+/* Calls change for each entry of a table, which may put another value there. */
+static int
+change_each(struct txn *t, enum table table,
+    int (*change)(struct txn *t, const struct key *key, struct slice old))
 {
 	const struct key all = {0};
-	struct key at = all;
+	struct key at = {0};
 	struct walk w;
-	int rc;
 
 	for (;;) {
-		uint8_t record[4096];
-		struct slice cut;
+		struct slice old = {0};
+		int rc = walk_open(&w, t, table, &all);
 
-		assert_int_equal(walk_open(&w, t, table, &all), 0);
-		rc = walk_from(&w, &at);
-		if (rc == 0 && slice_eq(w.key, key_slice(&at)))
+		if (rc == 0)
+			rc = walk_from(&w, &at);
+		if (rc == 0 && at.len > 0 && slice_eq(w.key, key_slice(&at)))
 			rc = walk_next(&w);
+		if (rc == 0 && !key_fits(table, w.key))
+			rc = RECORD_DAMAGED;
+		if (rc == 0) {
+			at = key_of(w.key);
+			old = w.value;
+		}
 		walk_close(&w);
-		if (rc == MDB_NOTFOUND)
-			return;
-		assert_int_equal(rc, 0);
-		at = key_of(w.key);
-		/* One that a test has damaged. */
-		if (w.value.p[0] != 2)
-			continue;
-		memcpy(record, w.value.p, w.value.len);
-		record[0] = 1;
-		cut = (struct slice){record, w.value.len - bytes};
-		assert_int_equal(txn_put(t, table, &at, cut), 0);
+		if (rc == 0)
+			rc = change(t, &at, old);
+		if (rc != 0)
+			return rc == MDB_NOTFOUND ? 0 : rc;
 	}
 }
 
-/* Before schema 4 the tables behind clients' ids were not there, conversations ended with their last
- * message, and logins with the time when they expire; their texts are empty in these tests. */
-static void
-write_version_3(struct fixture *f, struct txn *t)
+/* In both schemas the last byte of a conversation's record is its state. */
+static int
+set_state(struct txn *t, const struct key *key, struct slice old)
 {
-	struct key key = key_meta(META_VERSION);
+	uint8_t record[4096];
 
-	cut_records(t, TABLE_CONVERSATIONS, 16 + 1);
-	cut_records(t, TABLE_LOGINS, 16 + 16 + 4 + 4);
-	for (enum table i = TABLE_CLIENT_IDS + 1; i < TABLES; i++)
-		assert_int_equal(mdb_drop(t->mdb, f->env.dbi[i], 1), 0);
-	assert_int_equal(txn_put(t, TABLE_META, &key, slice_str("3")), 0);
+	if (old.len == 0 || old.len > sizeof(record))
+		return RECORD_DAMAGED;
+	memcpy(record, old.p, old.len);
+	record[old.len - 1] = CONVERSATION_STOPPED;
+	return txn_put(t, TABLE_CONVERSATIONS, key, (struct slice){record, old.len});
 }
 
-/* Before schema 3 there was no table of clients' ids. */
-static void
-write_old_version(struct fixture *f, struct txn *t, const char *version)
+static int
+from_1_to_2(struct txn *t)
 {
-	struct key key = key_meta(META_VERSION);
-
-	write_version_3(f, t);
-	assert_int_equal(mdb_drop(t->mdb, f->env.dbi[TABLE_CLIENT_IDS], 1), 0);
-	assert_int_equal(txn_put(t, TABLE_META, &key, slice_str(version)), 0);
+	return change_each(t, TABLE_CONVERSATIONS, set_state);
 }
 
-/* Makes the store one of schema 1 in which these turns are open. */
-static void
-downgrade(struct fixture *f, const struct msg_turn_begin *open, size_t n)
+/* Fails unless the step before it has run. */
+static int
+from_2_to_3(struct txn *t)
 {
-	struct txn t;
+	const struct key first = {0};
+	struct msg_conversation_record record;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &first);
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	for (size_t i = 0; i < n; i++)
-		put_old_open_turn(&t, &open[i].turn, (uint8_t)(i + 1));
-	write_old_version(f, &t, "1");
-	assert_int_equal(txn_commit(&t), 0);
-	f->damaged = true;
+	if (rc == 0)
+		rc = walk_from(&w, &first);
+	if (rc == 0)
+		rc =
+		    record_read(w.value, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &record);
+	walk_close(&w);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	return rc == 0 && record.state != CONVERSATION_STOPPED ? RECORD_DAMAGED : rc;
 }
 
-/* And closes it. What is opened next has to be whole. */
-static void
-make_old(struct fixture *f, const struct msg_turn_begin *open, size_t n)
+static int
+kill_process(struct txn *t)
 {
-	downgrade(f, open, n);
-	store_close(f);
-	f->damaged = false;
+	(void)t;
+	kill(getpid(), SIGKILL);
+	return RECORD_DAMAGED;
 }
 
-/* Begins a turn and keeps a piece of its reply. */
-static struct msg_turn_begin
-open_turn(struct fixture *f, const char *session, const char *text)
-{
-	struct msg_turn_begin begin = begin_of(session, "question");
-	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, text);
-
-	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
-	return begin;
-}
+static const struct migrations to_2 = {2, (migrate_step_fn *const[]){NULL, from_1_to_2}};
+static const struct migrations to_3 = {
+    3, (migrate_step_fn *const[]){NULL, from_1_to_2, from_2_to_3}};
+static const struct migrations killed = {
+    3, (migrate_step_fn *const[]){NULL, from_1_to_2, kill_process}};
 
 static void
 path_in(const struct fixture *f, const char *name, char path[160])
@@ -147,7 +112,7 @@ exists(const struct fixture *f, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-/* What a store is like without being opened by storaged: the file, byte by byte. */
+/* The bytes of a file. */
 static struct buf
 file_content(const struct fixture *f, const char *name)
 {
@@ -172,451 +137,132 @@ file_content(const struct fixture *f, const char *name)
 	return content;
 }
 
+/* Opens the store with migrations to a version that `banter verify` does not know. */
+static void
+migrates_to(struct fixture *f, const struct migrations *migrations)
+{
+	assert_int_equal(
+	    env_open_with(&f->env, f->dir, STORE_BYTES, organization_make_default, migrations),
+	    0);
+	store_serve(f);
+	f->damaged = true;
+}
+
 static void
 migrates(struct fixture *f)
 {
-	store_open(f, STORE_BYTES);
-	expect_whole(f);
+	migrates_to(f, &to_2);
 }
 
-/* And one of schema 3, closed. */
-static void
-make_old_3(struct fixture *f)
+static uint64_t
+schema_of(struct fixture *f)
 {
+	uint64_t version;
 	struct txn t;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	write_version_3(f, &t);
-	assert_int_equal(txn_commit(&t), 0);
-	f->damaged = true;
-	store_close(f);
-	f->damaged = false;
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(env_version(&t, &version), 0);
+	txn_abort(&t);
+	return version;
 }
 
-/* And one of schema 2, closed. */
-static void
-make_old_2(struct fixture *f, const struct msg_turn_begin *open, size_t n)
-{
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	for (size_t i = 0; i < n; i++)
-		put_open_turn_2(&t, &open[i], (uint8_t)(i + 1));
-	write_old_version(f, &t, "2");
-	assert_int_equal(txn_commit(&t), 0);
-	f->damaged = true;
-	store_close(f);
-	f->damaged = false;
-}
-
-/* -- what a step does -------------------------------------------------------------------- */
+/* -- what steps do ------------------------------------------------------------------------ */
 
 static void
-open_turns_get_their_conversation(void **state)
+a_step_changes_every_record(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_turn_begin open[2];
-	struct id other = chat(f, "s0", "q", "a");
+	struct id conversations[3];
 
-	open[0] = open_turn(f, "s1", "one");
-	open[1] = open_turn(f, "s2", "two");
-	make_old(f, open, 2);
-	migrates(f);
-	for (size_t i = 0; i < 2; i++) {
-		struct key key = key_id(&open[i].turn);
-		struct msg_open_turn_record record;
-		struct txn t;
+	for (size_t i = 0; i < ARRAY_LEN(conversations); i++) {
+		const char session[2] = {(char)('a' + i), '\0'};
 
-		assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+		conversations[i] = chat(f, session, "q", "a");
 		assert_int_equal(
-		    txn_get_record(&t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &record),
-		    0);
-		assert_int_equal(record.v, OPEN_TURN_VERSION);
-		assert_int_equal(record.started_at, i + 1);
-		assert_true(id_equal(&record.conversation, &open[i].conversation));
-		assert_true(id_equal(&record.run, &open[i].turn));
-		txn_abort(&t);
+		    conversation_record(f, &conversations[i]).state, CONVERSATION_COMPLETE);
 	}
-	EXPECT_MESSAGES(f, &other, "cc", "q", "a");
-	/* Nobody claims them. */
-	assert_int_equal(open_turns_lose(&f->open, &f->open.found), 2);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
-	EXPECT_MESSAGES(f, &open[0].conversation, "ci", "question", "one");
-	EXPECT_MESSAGES(f, &open[1].conversation, "ci", "question", "two");
-}
-
-static void
-an_open_turn_without_a_place_is_dropped_with_its_pieces(void **state)
-{
-	static const char *const places[] = {NULL, "damaged"};
-	struct fixture *f = *state;
-	struct msg_turn_begin kept = open_turn(f, "s1", "one");
-
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		struct id homeless = id_new();
-		struct key piece = key_partial(&homeless, 0), turn = key_id(&homeless);
-		struct slice value;
-		struct txn t;
-
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		put_old_open_turn(&t, &homeless, 1);
-		assert_int_equal(txn_put(&t, TABLE_PARTIALS, &piece, slice_str("x")), 0);
-		if (places[i] != NULL)
-			assert_int_equal(
-			    txn_put(&t, TABLE_TURNS, &turn, slice_str(places[i])), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		make_old(f, &kept, 1);
-		store_open(f, STORE_BYTES);
-		assert_int_equal(f->open.n, 1);
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		assert_int_equal(txn_get(&t, TABLE_OPEN_TURNS, &turn, &value), MDB_NOTFOUND);
-		assert_int_equal(txn_get(&t, TABLE_PARTIALS, &piece, &value), MDB_NOTFOUND);
-		/* A damaged place is still there for whoever can repair it. */
-		assert_int_equal(txn_get(&t, TABLE_TURNS, &turn, &value),
-		    places[i] == NULL ? MDB_NOTFOUND : 0);
-		assert_int_equal(txn_del(&t, TABLE_TURNS, &turn), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		expect_whole(f);
+	store_close(f);
+	migrates(f);
+	assert_int_equal(schema_of(f), 2);
+	for (size_t i = 0; i < ARRAY_LEN(conversations); i++) {
+		EXPECT_MESSAGES(f, &conversations[i], "cc", "q", "a");
+		assert_int_equal(
+		    conversation_record(f, &conversations[i]).state, CONVERSATION_STOPPED);
 	}
 }
 
 static void
-an_open_turn_that_is_damaged_stays_open(void **state)
+all_steps_run_in_their_order(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_turn_begin begin = open_turn(f, "s1", "one");
 
-	damage(f, TABLE_OPEN_TURNS, &begin.turn);
-	make_old(f, NULL, 0);
-	migrates(f);
-	lose(f, &f->a);
-	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
-	EXPECT_MESSAGES(f, &begin.conversation, "ci", "question", "one");
-}
-
-static void
-a_store_without_open_turns_is_migrated_too(void **state)
-{
-	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-
-	make_old(f, NULL, 0);
-	migrates(f);
-	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	chat(f, "s1", "q", "a");
+	store_close(f);
+	migrates_to(f, &to_3);
+	assert_int_equal(schema_of(f), 3);
 	assert_true(exists(f, "data-schema1.mdb"));
+	assert_false(exists(f, "data-schema2.mdb"));
 }
 
 static void
-thousands_of_open_turns_fit_into_a_full_store(void **state)
+a_store_in_between_runs_only_the_later_steps(void **state)
+{
+	struct fixture *f = *state;
+
+	chat(f, "s1", "q", "a");
+	store_close(f);
+	migrates_to(f, &to_2);
+	store_close(f);
+	migrates_to(f, &to_3);
+	assert_int_equal(schema_of(f), 3);
+	assert_true(exists(f, "data-schema2.mdb"));
+}
+
+static void
+a_new_store_needs_no_step(void **state)
+{
+	struct fixture *f = *state;
+	char path[160];
+
+	store_close(f);
+	path_in(f, "data.mdb", path);
+	assert_int_equal(unlink(path), 0);
+	migrates_to(f, &killed);
+	assert_int_equal(schema_of(f), 3);
+	assert_int_equal(table_count(f, TABLE_ORGS), 1);
+}
+
+static void
+a_migration_of_thousands_of_records_fits_into_a_full_store(void **state)
 {
 	struct fixture *f = *state;
 	enum { TURNS = 3000 };
-	struct msg_turn_begin *open = xcalloc(TURNS, sizeof(*open));
 	uint64_t first = f->requests + 1;
 
 	for (size_t i = 0; i < TURNS; i++) {
-		open[i] = begin_of("s1", "question");
-		open[i].history = 1;
-		send_request(f, &f->a, MSG_TURN_BEGIN, &open[i]);
+		char session[16];
+		struct msg_turn_begin begin;
+
+		snprintf(session, sizeof(session), "s%zu", i);
+		begin = begin_of(session, "question");
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
 		if (i % 500 == 499)
 			commit(f);
 	}
 	for (; first <= f->requests; first++)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
-	make_old(f, open, TURNS);
-	/* A bound that was passed long ago: the map is as large as what is in it. */
-	store_open(f, 65536);
-	expect_whole(f);
-	assert_int_equal(f->open.n, TURNS);
-	free(open);
-}
-
-static void
-open_turns_get_their_run(void **state)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin open = open_turn(f, "s1", "one"), anew;
-	struct msg_turn_checkpoint piece = piece_of(&open.turn, 3, " two");
-	struct msg_open_turn_record record;
-	struct key key = key_id(&open.turn);
-	struct txn t;
-
-	make_old_2(f, &open, 1);
-	migrates(f);
-	assert_int_equal(f->open.n, 1);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(
-	    txn_get_record(&t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &record), 0);
-	txn_abort(&t);
-	assert_int_equal(record.v, 3);
-	assert_int_equal(record.started_at, 1);
-	assert_true(id_equal(&record.conversation, &open.conversation));
-	assert_true(id_equal(&record.run, &open.turn));
-	assert_true(exists(f, "data-schema2.mdb"));
-	/* Its worker goes on, and new messages may have names. */
-	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
-	lose(f, &f->a);
-	EXPECT_MESSAGES(f, &open.conversation, "ci", "question", "one two");
-	anew = begin_of("s1", "named");
-	anew.client_id = slice_str("name");
-	ask(f, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
-	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 1);
-}
-
-static void
-an_open_turn_of_schema_2_that_is_damaged_stays_open(void **state)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = open_turn(f, "s1", "one");
-
-	damage(f, TABLE_OPEN_TURNS, &begin.turn);
-	make_old_2(f, NULL, 0);
-	migrates(f);
-	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
-	EXPECT_MESSAGES(f, &begin.conversation, "ci", "question", "one");
-}
-
-/* Both ways of having no place, as for schema 1. */
-static void
-an_open_turn_of_schema_2_without_a_place_is_dropped(void **state)
-{
-	static const char *const places[] = {NULL, "damaged"};
-	struct fixture *f = *state;
-	struct msg_turn_begin kept = open_turn(f, "s1", "one");
-
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		struct id homeless = id_new();
-		struct key piece = key_partial(&homeless, 0), turn = key_id(&homeless);
-		struct txn t;
-
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		assert_int_equal(txn_put(&t, TABLE_OPEN_TURNS, &turn, slice_str("x")), 0);
-		assert_int_equal(txn_put(&t, TABLE_PARTIALS, &piece, slice_str("x")), 0);
-		if (places[i] != NULL)
-			assert_int_equal(
-			    txn_put(&t, TABLE_TURNS, &turn, slice_str(places[i])), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		make_old_2(f, &kept, 1);
-		store_open(f, STORE_BYTES);
-		assert_int_equal(f->open.n, 1);
-		assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 1);
-		assert_int_equal(table_count(f, TABLE_PARTIALS), 1);
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		assert_int_equal(txn_del(&t, TABLE_TURNS, &turn), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		expect_whole(f);
-	}
-}
-
-/* Begins a turn, and stays with it until it has ended like this; a letter as in expect_messages(), or
- * 'o' to leave it open, 'a' to open it again after an interruption. */
-static struct id
-turn_that(struct fixture *f, const char *session, char how)
-{
-	static const char letters[] = "csi";
-	struct msg_turn_begin begin = begin_of(session, "question");
-	struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
-	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, "more");
-	union msg m;
-
-	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
-	if (how == 'o')
-		return m.turn_begun.conversation;
-	finish.status = how == 'a' ? (uint8_t)MESSAGE_INTERRUPTED
-				   : (uint8_t)(strchr(letters, how) - letters);
-	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
-	if (how == 'a')
-		ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
-	return begin.conversation;
-}
-
-static void
-conversations_get_their_state_and_their_place_in_the_widget_s_list(void **state)
-{
-	static const struct {
-		const char *session, *turns; /* one after the other, as turn_that() has them */
-		enum conversation_state expected;
-	} cases[] = {
-	    {"complete", "c", CONVERSATION_COMPLETE},
-	    {"stopped", "cs", CONVERSATION_STOPPED},
-	    {"interrupted", "ci", CONVERSATION_INTERRUPTED},
-	    {"open", "co", CONVERSATION_ACTIVE},
-	    {"again", "ca", CONVERSATION_ACTIVE},
-	    {"the newest counts", "oc", CONVERSATION_COMPLETE},
-	    {"of two", "oo", CONVERSATION_ACTIVE},
-	};
-	struct fixture *f = *state;
-	struct id ids[ARRAY_LEN(cases)] = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		for (const char *how = cases[i].turns; *how != '\0'; how++) {
-			struct id id = turn_that(f, cases[i].session, *how);
-
-			if (how == cases[i].turns)
-				ids[i] = id;
-		}
-	make_old_3(f);
-	migrates(f);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct msg_conversation_record record = conversation_record(f, &ids[i]);
-
-		assert_int_equal(record.v, 2);
-		assert_int_equal(record.state, cases[i].expected);
-		assert_true(id_is_zero(&record.contact));
-		assert_text(record.session, cases[i].session);
-	}
-	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_WIDGET), ARRAY_LEN(cases));
-	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
-	assert_true(exists(f, "data-schema3.mdb"));
-}
-
-static void
-the_longest_conversation_record_is_migrated(void **state)
-{
-	struct fixture *f = *state;
-	char session[SESSION_MAX + 1], text[1501];
-	struct msg_conversation_record record;
-	struct id id;
-
-	memset(session, 's', SESSION_MAX);
-	session[SESSION_MAX] = '\0';
-	/* 500 UTF-16 units of three bytes each. */
-	for (size_t i = 0; i < 1500; i += 3)
-		memcpy(text + i, "\xe2\x82\xac", 3);
-	text[1500] = '\0';
-	id = chat(f, session, "q", text);
-	make_old_3(f);
-	migrates(f);
-	record = conversation_record(f, &id);
-	assert_text(record.session, session);
-	assert_text(record.last_message, text);
-}
-
-static void
-a_conversation_that_is_damaged_stays_so(void **state)
-{
-	static const char *const damages[] = {"", "\1", "\1 is not long enough to be one",
-	    "\1 has a session whose length goes far beyond: \xff\xff\xff\xff, and then some "
-	    "more "
-	    "bytes behind it so that there are enough"};
-	struct fixture *f = *state;
-	struct msg_turn_begin open = open_turn(f, "s1", "one");
-	struct key key = key_id(&open.conversation);
-	struct id other = chat(f, "s2", "q", "a");
-
-	for (size_t i = 0; i < ARRAY_LEN(damages); i++) {
-		struct slice value;
-		struct txn t;
-
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		assert_int_equal(
-		    txn_put(&t, TABLE_CONVERSATIONS, &key, slice_str(damages[i])), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		make_old_3(f);
-		store_open(f, STORE_BYTES);
-		assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-		assert_int_equal(txn_get(&t, TABLE_CONVERSATIONS, &key, &value), 0);
-		assert_true(slice_eq_str(value, damages[i]));
-		txn_abort(&t);
-		EXPECT_MESSAGES(f, &other, "cc", "q", "a");
-	}
-	f->damaged = true;
-}
-
-/* All were by DASHBOARD_PASSWORD, and nothing of that is in what they are known by. */
-static void
-logins_end(void **state)
-{
-	struct fixture *f = *state;
-	struct msg_login_create create = {
-	    .org = id_default_org, .expires_at = clock_wall_ms() + 60000};
-	const struct msg_login_list list = {.org = id_default_org};
-	struct msg_login_check check;
-	union msg m;
-
-	for (uint8_t i = 0; i < 3; i++) {
-		create.id = id_new();
-		create.token = secret_hash((struct slice){&i, 1});
-		ask(f, MSG_LOGIN_CREATE, &create, MSG_OK, NULL);
-	}
-	check.token = create.token;
-	ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, NULL);
-	make_old_3(f);
-	migrates(f);
-	ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
-	assert_int_equal(table_count(f, TABLE_LOGINS), 0);
-	ask(f, MSG_LOGIN_LIST, &list, MSG_LOGIN_PAGE, &m);
-	assert_int_equal(list_len(m.login_page.logins), 0);
-	ask(f, MSG_LOGIN_CREATE, &create, MSG_OK, NULL);
-	ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, NULL);
-}
-
-/* As a fresh one has it. */
-static void
-a_store_of_before_gets_the_default_organization(void **state)
-{
-	static const enum table tables[] = {
-	    TABLE_ORGS, TABLE_AGENTS, TABLE_WIDGETS, TABLE_WIDGETS_BY_PUBLIC};
-	struct fixture *f = *state;
-	size_t fresh[ARRAY_LEN(tables)];
-
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		fresh[i] = table_count(f, tables[i]);
-	make_old_3(f);
-	migrates(f);
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		assert_int_equal(table_count(f, tables[i]), fresh[i]);
-}
-
-/* What is in these stores, and what was said of them, is in tests/e2e/migrate.test.mjs. */
-static void
-is_whole_afterwards(struct fixture *f, unsigned schema)
-{
-	const struct id elsewhere = {{0x01, 0x93, 0xe0, 0xa1, 0xc0, 0xde, 0x70, 0x00, 0x80,
-	    0x00, 0x00, 0x00, 0x00, 0x00, 0xbe, 0xef}};
-	struct msg_conversation_list list = {.org = elsewhere};
-	char command[240];
-	union msg m;
-
 	store_close(f);
-	snprintf(command, sizeof(command),
-	    "gzip -dc tests/faults/data/schema-%u.mdb.gz > %s/data.mdb", schema, f->dir);
-	assert_int_equal(system(command), 0);
-	migrates(f);
-	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 16);
-	assert_int_equal(table_count(f, TABLE_LOGINS), 0);
-	assert_int_equal(f->open.n, 3);
-	ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
-	assert_int_equal(m.conversation_page.total, 1);
-	/* Whole again once its open turns are closed. */
-	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
-	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
-}
-
-static void
-a_store_that_schema_1_had_is_whole_afterwards(void **state)
-{
-	is_whole_afterwards(*state, 1);
-}
-
-static void
-a_store_that_schema_2_had_is_whole_afterwards(void **state)
-{
-	is_whole_afterwards(*state, 2);
-}
-
-static void
-a_store_that_schema_3_had_is_whole_afterwards(void **state)
-{
-	is_whole_afterwards(*state, 3);
+	/* A bound that was passed long ago: the map is as large as what is in it. */
+	assert_int_equal(
+	    env_open_with(&f->env, f->dir, 65536, organization_make_default, &to_2), 0);
+	store_serve(f);
+	f->damaged = true;
+	assert_int_equal(f->open.n, TURNS);
 }
 
 /* -- the copy ---------------------------------------------------------------------------- */
 
-/* The value of a key of meta in a single file, which is opened as `banter restore` would. */
+/* The copy is a whole store of schema 1, in one file, for its owner alone. */
 static void
 expect_copy(const struct fixture *f, size_t messages)
 {
@@ -653,7 +299,7 @@ the_old_store_is_kept_beside_the_new_one(void **state)
 	struct fixture *f = *state;
 
 	chat(f, "s1", "q", "a");
-	make_old(f, NULL, 0);
+	store_close(f);
 	migrates(f);
 	chat(f, "s1", "q2", "a2");
 	expect_copy(f, 2);
@@ -666,11 +312,12 @@ a_migrated_store_is_not_migrated_again(void **state)
 	struct fixture *f = *state;
 	char path[160];
 
-	make_old(f, NULL, 0);
+	store_close(f);
 	migrates(f);
 	path_in(f, "data-schema1.mdb", path);
 	assert_int_equal(unlink(path), 0);
-	store_restart(f, STORE_BYTES);
+	store_close(f);
+	migrates(f);
 	assert_false(exists(f, "data-schema1.mdb"));
 }
 
@@ -682,7 +329,7 @@ what_earlier_tries_left_is_replaced(void **state)
 	struct fixture *f = *state;
 
 	chat(f, "s1", "q", "a");
-	make_old(f, NULL, 0);
+	store_close(f);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char path[160];
 		int fd;
@@ -710,7 +357,6 @@ a_store_with_a_lost_page_is_copied_as_well(void **state)
 	int fd;
 
 	chat(f, "s1", "q", "a");
-	downgrade(f, NULL, 0);
 	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
 	last = info.me_last_pgno + 1;
 	path_in(f, "data.mdb", path);
@@ -720,7 +366,9 @@ a_store_with_a_lost_page_is_copied_as_well(void **state)
 	    pwrite(fd, &last, sizeof(last), (off_t)(info.me_last_txnid % 2 * page_size + at)),
 	    sizeof(last));
 	closefd(&fd);
-	store_restart(f, STORE_BYTES);
+	f->damaged = true;
+	store_close(f);
+	migrates(f);
 	expect_copy(f, 2);
 }
 
@@ -730,7 +378,7 @@ static int
 status_of_opening(const struct fixture *f)
 {
 	struct env env;
-	int status = env_open(&env, f->dir, STORE_BYTES, organization_make_default);
+	int status = env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_2);
 
 	env_close(&env);
 	return status;
@@ -778,10 +426,10 @@ free_pages(struct fixture *f)
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(
-	    txn_put(&t, TABLE_OPEN_TURNS, &key, (struct slice){text, sizeof(text)}), 0);
+	    txn_put(&t, TABLE_CONVERSATIONS, &key, (struct slice){text, sizeof(text)}), 0);
 	assert_int_equal(txn_commit(&t), 0);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_del(&t, TABLE_OPEN_TURNS, &key), 0);
+	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS, &key), 0);
 	assert_int_equal(txn_commit(&t), 0);
 }
 
@@ -832,7 +480,7 @@ the_copy_is_not_begun_without_room_for_all_of_it(void **state)
 	int64_t bytes;
 
 	free_pages(f);
-	make_old(f, NULL, 0);
+	store_close(f);
 	before = file_content(f, "data.mdb");
 	expect_no_copy(f, 0, &before);
 	migrates(f);
@@ -869,7 +517,7 @@ without_room_for_the_copy_nothing_is_changed(void **state)
 	struct id conversation = chat(f, "s1", "q", "a");
 	struct buf before;
 
-	make_old(f, NULL, 0);
+	store_close(f);
 	before = file_content(f, "data.mdb");
 	signal(SIGXFSZ, SIG_IGN);
 	set_file_limit(16384);
@@ -886,101 +534,87 @@ without_room_for_the_copy_nothing_is_changed(void **state)
 	buf_clear(&before);
 }
 
-/* Begins a transaction in a store of any schema, without migrating it. */
-static bool
-begin_as_it_is(struct env *env, const char *dir, struct txn *t)
-{
-	*env = (struct env){.max_bytes = STORE_BYTES};
-	return mdb_env_create(&env->mdb) == 0 && mdb_env_set_maxdbs(env->mdb, 64) == 0 &&
-	    mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600) == 0 &&
-	    txn_begin(t, env, TXN_WRITE) == 0 && env_open_tables(t, true) == 0;
-}
-
 static void
 a_migration_that_fails_changes_nothing(void **state)
 {
-	const struct key none_of_ours = {.len = 3, .b = "xyz"};
+	const struct key unfit = {.len = 3, .b = "xyz"};
 	struct fixture *f = *state;
-	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+	struct id conversation = chat(f, "s1", "q", "a");
 	struct buf before;
-	struct env env;
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_put(&t, TABLE_OPEN_TURNS, &none_of_ours, slice_str("x")), 0);
+	assert_int_equal(txn_put(&t, TABLE_CONVERSATIONS, &unfit, slice_str("x")), 0);
 	assert_int_equal(txn_commit(&t), 0);
-	make_old(f, &begin, 1);
+	f->damaged = true;
+	store_close(f);
 	before = file_content(f, "data.mdb");
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(status_of_opening(f), EX_DATAERR);
 		expect_content(f, &before);
-		expect_copy(f, 1);
+		expect_copy(f, 2);
 	}
 	buf_clear(&before);
-	/* Repaired, it is migrated. */
-	assert_true(begin_as_it_is(&env, f->dir, &t));
-	assert_int_equal(txn_del(&t, TABLE_OPEN_TURNS, &none_of_ours), 0);
+	/* Once it is repaired, by the version that wrote it, it is migrated. */
+	store_open(f, STORE_BYTES);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS, &unfit), 0);
 	assert_int_equal(txn_commit(&t), 0);
-	env_close(&env);
+	store_close(f);
 	migrates(f);
-	assert_int_equal(f->open.n, 1);
-}
-
-/* Comes as far as the commit. */
-_Noreturn static void
-migrate_and_die(const char *dir)
-{
-	struct env env;
-	struct txn t;
-
-	if (begin_as_it_is(&env, dir, &t) && migrate(&t, &known_migrations, 1) == 0)
-		kill(getpid(), SIGKILL);
-	_exit(1);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
 static void
 a_migration_that_is_killed_is_done_again(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_turn_begin begin = open_turn(f, "s1", "one");
+	struct id conversation = chat(f, "s1", "q", "a");
 	struct buf before;
+	struct env env;
 	int status;
 	pid_t pid;
 
-	make_old(f, &begin, 1);
+	store_close(f);
 	before = file_content(f, "data.mdb");
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0)
-		migrate_and_die(f->dir);
+		_exit(env_open_with(
+		    &env, f->dir, STORE_BYTES, organization_make_default, &killed));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	expect_content(f, &before);
 	buf_clear(&before);
 	migrates(f);
-	assert_int_equal(f->open.n, 1);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+}
+
+static void
+a_store_of_a_later_schema_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct buf before;
+
+	store_close(f);
+	migrates_to(f, &to_3);
+	store_close(f);
+	before = file_content(f, "data.mdb");
+	assert_int_equal(status_of_opening(f), EX_CONFIG);
+	expect_content(f, &before);
+	buf_clear(&before);
+	migrates_to(f, &to_3);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORE_TEST(open_turns_get_their_conversation),
-	    STORE_TEST(an_open_turn_without_a_place_is_dropped_with_its_pieces),
-	    STORE_TEST(an_open_turn_that_is_damaged_stays_open),
-	    STORE_TEST(open_turns_get_their_run),
-	    STORE_TEST(an_open_turn_of_schema_2_that_is_damaged_stays_open),
-	    STORE_TEST(an_open_turn_of_schema_2_without_a_place_is_dropped),
-	    STORE_TEST(a_store_without_open_turns_is_migrated_too),
-	    STORE_TEST(thousands_of_open_turns_fit_into_a_full_store),
-	    STORE_TEST(a_store_that_schema_1_had_is_whole_afterwards),
-	    STORE_TEST(a_store_that_schema_2_had_is_whole_afterwards),
-	    STORE_TEST(a_store_that_schema_3_had_is_whole_afterwards),
-	    STORE_TEST(conversations_get_their_state_and_their_place_in_the_widget_s_list),
-	    STORE_TEST(the_longest_conversation_record_is_migrated),
-	    STORE_TEST(a_conversation_that_is_damaged_stays_so),
-	    STORE_TEST(logins_end),
-	    STORE_TEST(a_store_of_before_gets_the_default_organization),
+	    STORE_TEST(a_step_changes_every_record),
+	    STORE_TEST(all_steps_run_in_their_order),
+	    STORE_TEST(a_store_in_between_runs_only_the_later_steps),
+	    STORE_TEST(a_new_store_needs_no_step),
+	    STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store),
 	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
 	    STORE_TEST(a_migrated_store_is_not_migrated_again),
 	    STORE_TEST(what_earlier_tries_left_is_replaced),
@@ -989,6 +623,7 @@ main(void)
 	    STORE_TEST(without_room_for_the_copy_nothing_is_changed),
 	    STORE_TEST(a_migration_that_fails_changes_nothing),
 	    STORE_TEST(a_migration_that_is_killed_is_done_again),
+	    STORE_TEST(a_store_of_a_later_schema_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

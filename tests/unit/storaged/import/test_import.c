@@ -94,7 +94,7 @@ static struct msg_conversation_record
 conversation_of(const char *session)
 {
 	return (struct msg_conversation_record){
-	    .v = CONVERSATION_VERSION,
+	    .v = RECORD_VERSION,
 	    .id = id_new(),
 	    .org = id_default_org,
 	    .widget = id_default_widget,
@@ -133,7 +133,7 @@ reply_of(const char *text)
 static struct msg_login_record
 login_of(uint64_t expires_at)
 {
-	return (struct msg_login_record){.v = LOGIN_VERSION,
+	return (struct msg_login_record){.v = RECORD_VERSION,
 	    .id = id_new(),
 	    .org = id_default_org,
 	    .created_at = 1,

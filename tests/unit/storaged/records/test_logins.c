@@ -287,7 +287,7 @@ put_shared(struct fixture *f, unsigned n)
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	for (unsigned i = 0; i < n; i++) {
-		struct msg_login_record record = {.v = LOGIN_VERSION,
+		struct msg_login_record record = {.v = RECORD_VERSION,
 		    .org = id_default_org,
 		    .created_at = 1,
 		    .expires_at = clock_wall_ms() + 60000,
@@ -349,7 +349,7 @@ the_newest_thousand_are_listed(void **state)
 static void
 put_expired(struct fixture *f, const char *token)
 {
-	struct msg_login_record record = {.v = LOGIN_VERSION,
+	struct msg_login_record record = {.v = RECORD_VERSION,
 	    .org = id_default_org,
 	    .created_at = 1,
 	    .expires_at = 2,

@@ -508,12 +508,12 @@ BREAK(an_open_turn_key_that_is_no_id)
 
 BREAK(an_open_turn_that_does_not_decode)
 {
-	put(t, TABLE_OPEN_TURNS, key_id(&w->tc.id), "\2");
+	put(t, TABLE_OPEN_TURNS, key_id(&w->tc.id), "\1");
 }
 
 BREAK(an_open_turn_of_another_version)
 {
-	OPEN_TURN(t, w, tc, r.v = 1);
+	OPEN_TURN(t, w, tc, r.v = 0);
 }
 
 BREAK(an_open_turn_without_a_turn)
@@ -974,14 +974,14 @@ static struct breakage {
     {"no schema version", no_schema_version,
 	{"meta: the schema's version is missing or no number"}},
     {"another schema version", another_schema_version,
-	{"meta: the schema is version 5, not 4"}},
+	{"meta: the schema is version 5, not 1"}},
     {"an unknown table", an_unknown_table, {"meta: a table that no version makes: \"things\""}},
     {"a conversation key that is no id", a_conversation_key_that_is_no_id,
 	{"conversations" MISFIT}},
     {"a conversation that does not decode", a_conversation_that_does_not_decode,
 	{"conversations: conversation A does not decode: short"}},
     {"a conversation of another version", a_conversation_of_another_version,
-	{"conversations: conversation A is of version 0, not 2"}},
+	{"conversations: conversation A is of version 0, not 1"}},
     {"a conversation with another id", a_conversation_with_another_id,
 	{"conversations: conversation A carries another id"}},
     {"a conversation without a session", a_conversation_without_a_session,
@@ -1075,7 +1075,7 @@ static struct breakage {
     {"an open turn that does not decode", an_open_turn_that_does_not_decode,
 	{"open_turns: open turn TC does not decode: short"}},
     {"an open turn of another version", an_open_turn_of_another_version,
-	{"open_turns: open turn TC is of version 1, not 3"}},
+	{"open_turns: open turn TC is of version 0, not 1"}},
     {"an open turn without a turn", an_open_turn_without_a_turn,
 	{"open_turns: turn X is open, but there is no such turn"}},
     {"an open turn of another conversation", an_open_turn_of_another_conversation,

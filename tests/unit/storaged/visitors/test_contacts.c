@@ -668,7 +668,7 @@ give_conversations(struct fixture *f, const struct id *contact, unsigned n)
 		struct id id = id_new(), visitor = id_new();
 		const struct visitor_session session = visitor_session(&visitor);
 		const struct msg_conversation_record conversation = {
-		    .v = CONVERSATION_VERSION,
+		    .v = RECORD_VERSION,
 		    .id = id,
 		    .org = id_default_org,
 		    .widget = id_default_widget,

@@ -636,7 +636,7 @@ an_import_waits_for_what_is_left(void **state)
 	struct msg_turn_begin last;
 	struct buf b;
 
-	record = (struct msg_conversation_record){.v = CONVERSATION_VERSION,
+	record = (struct msg_conversation_record){.v = RECORD_VERSION,
 	    .id = erase_long(f, &last),
 	    .org = id_default_org,
 	    .widget = id_default_widget,

@@ -142,7 +142,7 @@ what_format_1_had_not_is_empty(void **state)
 	assert_int_equal(record_decode(line.request.import_conversation.conversation,
 			     MSG_CONVERSATION_RECORD, &conversation),
 	    WIRE_OK);
-	assert_int_equal(conversation.v, CONVERSATION_VERSION);
+	assert_int_equal(conversation.v, RECORD_VERSION);
 	assert_true(id_is_zero(&conversation.contact));
 	assert_int_equal(conversation.state, CONVERSATION_ANY);
 	assert_int_equal(line_read(&line, slice_str(OLD_LOGIN), &wrong), 0);
