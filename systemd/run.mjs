@@ -186,7 +186,7 @@ function printAddresses(env, base, widget) {
 		? `password ${env.DASHBOARD_PASSWORD}`
 		: "set DASHBOARD_PASSWORD to sign in";
 	console.log(`
-banter answers:
+banter is running:
 
   widget demo      ${base}/widget-test.html${key}
   first widget     ${base}/widget-test.html?widget=${widget}

@@ -54,6 +54,9 @@ function exists(page, path) {
 	);
 }
 
+/** The folders whose pages `make install` installs. */
+const installed = /^DOCUMENTS := (?:.*\\\n)*.*$/m.exec(read("Makefile"))[0].split(/[\s,()]+/);
+
 let wrong = 0;
 function complain(page, what) {
 	console.error(`${page}: ${what}`);
@@ -97,6 +100,8 @@ function checkMarker(page, { line, text, marker }) {
 for (const page of readmes) {
 	const markdown = read(page);
 	const text = prose(markdown);
+	if (page !== "README.md" && !installed.includes(dirname(page)))
+		complain(page, "is not among DOCUMENTS in the Makefile, which `make install` installs");
 	for (const link of all(text, /\]\((?!\w+:)([^)\s]+)\)/g)) checkLink(page, link);
 	check(
 		page,
