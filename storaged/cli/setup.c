@@ -178,8 +178,9 @@ tell_what_next(const char *dir)
 	console_print(
 	    "banter listens on port 4000 of this machine, for a web server in front that has "
 	    "your");
-	console_print(
-	    "certificate; the README shows nginx, Caddy and HAProxy, and how to do without.");
+	console_print("certificate; systemd/README.md in the documentation shows nginx, Caddy "
+		      "and HAProxy, "
+		      "and HTTPS without them.");
 }
 
 /* -- the first user ------------------------------------------------------------------------- */

@@ -10,6 +10,10 @@ import { codeBlocks, files, manExamples, manPages, read, readmes } from "../docu
 const LINKED = /(^|\/)README\.md$|\.png$|^systemd\/proxies\/|^LICENSE$/;
 const MAIN_MAX = 250; // lines of the main page: what a newcomer reads in five minutes
 
+/** Words of a private dialect; STYLE: subject, verb, object, and the standard term. */
+const UNCLEAR =
+	/\b(anew|(?:is|are|was) told|none of|good for nothing|the same holds|as it was|[Ww]hoever)\b/g;
+
 const names = new Set(files.map((path) => basename(path)));
 const sources = files
 	.filter((path) => /^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path))
@@ -138,6 +142,9 @@ for (const page of [...readmes, ...manPages]) {
 		files.includes(`systemd/units/${name}`),
 	);
 }
+
+for (const page of [...readmes, ...manPages])
+	for (const words of new Set(all(read(page), UNCLEAR))) complain(page, `say it plainly: ${words}`);
 
 const lines = read("README.md").trimEnd().split("\n").length;
 if (lines > MAIN_MAX) complain("README.md", `has ${lines} lines, and may have ${MAIN_MAX}`);
