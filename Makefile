@@ -177,7 +177,7 @@ $(OBJ)/%.o: %.c $(OBJ)/.flags
 # .incbin names no dependency to the compiler.
 $(OBJ)/workerd/api/service.o: workerd/api/openapi/openapi.json
 # No route is built that the document does not know.
-$(OBJ)/workerd/api/routes.o: $(OBJ)/workerd/api/.documented
+$(OBJ)/workerd/api/routing.o: $(OBJ)/workerd/api/.documented
 $(OBJ)/workerd/api/.documented: workerd/api/openapi/openapi.json workerd/api/routes.def tests/lint/routes.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f tests/lint/routes.awk workerd/api/openapi/openapi.json workerd/api/routes.def

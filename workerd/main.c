@@ -22,7 +22,6 @@
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
 #include "workerd/api/api.h"
-#include "workerd/api/guard/admission.h"
 #include "workerd/control.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/tls.h"
@@ -205,17 +204,9 @@ http_setup(struct worker *w)
 	struct http_server_config config = {
 	    .base = w->base,
 	    .limits = http_limits_default,
-	    .ctx = w->api,
-	    .context_size = sizeof(struct api_context),
-	    .arrived = api_arrived,
-	    .left = api_left,
-	    .route = api_route,
-	    .begin = api_begin,
-	    .handle = api_handle,
-	    .decorate = api_decorate,
-	    .answered = api_answered,
 	};
 
+	api_attach(w->api, &config);
 	w->http = http_server_new(&config);
 }
 

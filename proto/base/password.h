@@ -5,7 +5,7 @@
  *	$scrypt$ln=16,r=8,p=1$SALT$HASH		both in base64 without padding
  *
  * Hashing takes 64 MiB and a good part of a second, on purpose: a daemon does it on a thread of its
- * own (workerd/api/guard/hasher.h). Everything here may be called from any thread.
+ * own (workerd/api/admin/password_hasher.h). Everything here may be called from any thread.
  */
 #ifndef PROTO_BASE_PASSWORD_H
 #define PROTO_BASE_PASSWORD_H

@@ -11,6 +11,7 @@
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/request/client_id.h"
 
 static void
 check_id(struct slice id)
@@ -18,7 +19,7 @@ check_id(struct slice id)
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
-	must(id.len >= 1 && id.len <= 128 && is_client_id(id));
+	must(id.len >= 1 && id.len <= 128 && client_id_is_valid(id));
 	for (size_t i = 0; i < id.len; i++)
 		must(memchr(alphabet, id.p[i], sizeof(alphabet) - 1) != NULL);
 }
@@ -74,7 +75,7 @@ check_header(struct slice text, struct slice header, bool is_good, struct slice 
 	const char *wrong = chat_body_read(text, header, &body);
 	bool agrees = client_id.len == 0 || slice_eq(client_id, header);
 
-	must((wrong == NULL) == (is_good && is_client_id(header) && agrees));
+	must((wrong == NULL) == (is_good && client_id_is_valid(header) && agrees));
 	if (wrong != NULL)
 		return;
 	must(slice_eq(body.client_id, header));

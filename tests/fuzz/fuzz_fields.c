@@ -123,7 +123,7 @@ check_sent_back(const struct kind *kind, union thing *thing)
 {
 	union thing again = *thing;
 	struct buf text, before, after;
-	struct json_text j;
+	struct json_writer j;
 	struct fields in;
 
 	if (kind->show != NULL)
@@ -131,10 +131,10 @@ check_sent_back(const struct kind *kind, union thing *thing)
 	buf_init(&text, TEXT_MAX);
 	buf_init(&before, RECORD_MAX);
 	buf_init(&after, RECORD_MAX);
-	j = json_text(&text);
-	json_open(&j, NULL, '{');
+	j = json_writer(&text);
+	json_write_open(&j, NULL, '{');
 	fields_write(&j, kind->table, thing);
-	json_close(&j, '}');
+	json_write_close(&j, '}');
 	must(!j.failed && fields_parse(buf_slice(&text), &in) == NULL);
 	read_thing(kind, &in, false, &again);
 	must(in.n_wrong == 0);

@@ -7,7 +7,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/chat/chat_body.h"
+#include "workerd/api/request/client_id.h"
 #include "workerd/api/widget/widget_contact.h"
 
 /* As the fields of CONTACT_SUBMIT. */
@@ -48,7 +48,7 @@ fuzz_widget_frame(const uint8_t *data, size_t size)
 	struct widget_frame frame;
 	const char *wrong = widget_frame_read((struct slice){copy, size}, &frame);
 
-	must(frame.id.len == 0 || is_client_id(frame.id));
+	must(frame.id.len == 0 || client_id_is_valid(frame.id));
 	if (wrong != NULL)
 		must(*wrong != '\0' && frame.content.len == 0);
 	else if (frame.kind == WIDGET_MESSAGE)

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "proto/base/basics.h"
-#include "workerd/api/api.h"
 #include "workerd/api/process_usage.h"
+#include "workerd/api/route_names.h"
 
 /* No line of ours is too long for the buffer. */
 #define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
@@ -123,13 +123,13 @@ write_gauge(const struct scoreboard *board, const struct family *f, struct buf *
 static void
 write_routes(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
-	for (size_t route = 0; route < routes_count(); route++) {
+	for (size_t route = 0; route < ROUTES_NUMBERS; route++) {
 		for (size_t s = 0; s < METRIC_STATUS_N; s++) {
 			uint64_t n = sum(board, f, route * METRIC_STATUS_N + s);
 
 			if (n > 0)
 				WRITE(out, "%s{route=\"%s\",status=\"%d\"} %" PRIu64 "\n",
-				    f->name, routes_name(route), statuses[s], n);
+				    f->name, route_name(route), statuses[s], n);
 		}
 	}
 }
@@ -260,7 +260,7 @@ metrics_write(const struct scoreboard *board, struct buf *out)
 void
 handle_metrics(const struct api_call *c)
 {
-	struct buf *text = api_line(c->api);
+	struct buf *text = api_scratch(c->api);
 
 	metrics_write(c->api->board, text);
 	reply_start(c->x, 200);

@@ -8,8 +8,11 @@
 #define WORKERD_API_METRICS_H
 
 #include "proto/ipc/scoreboard.h"
+#include "workerd/api/request/api_call.h"
 
 /* Appends all metrics; out must have room for a megabyte. */
 void metrics_write(const struct scoreboard *board, struct buf *out);
+
+api_handler_fn handle_metrics;
 
 #endif

@@ -1,12 +1,14 @@
 /*
  * /health, /health/ready and the OpenAPI document: what says how the service is and what it can.
  */
+#include "workerd/api/service.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
-#include "workerd/api/api.h"
+#include "workerd/api/request/api_reply.h"
 
 #define READY_TIMEOUT_MS 2000
 
@@ -70,7 +72,7 @@ handle_openapi(const struct api_call *c)
 {
 	const char *place = strstr(openapi_json, server);
 	struct slice host = http_header(c->x->req, "host");
-	struct buf *line = api_line(c->api);
+	struct buf *line = api_scratch(c->api);
 	bool https = api_is_https(c->api, c->x);
 
 	must(place != NULL);

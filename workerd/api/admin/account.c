@@ -8,10 +8,13 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/admin/password_query.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/session.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
 #define ONE_MAX 8192 /* bytes of JSON */
@@ -22,7 +25,7 @@
 
 /* A request of somebody about themselves that waits. */
 struct me {
-	struct query q;
+	struct store_query q;
 	struct id user, login;
 	enum user_role role;
 	bool by_key;
@@ -35,7 +38,7 @@ struct me {
 };
 
 static void
-on_end(struct query *q)
+on_end(struct store_query *q)
 {
 	struct me *me = (struct me *)q;
 
@@ -45,7 +48,7 @@ on_end(struct query *q)
 static struct me *
 new_query(const struct api_call *c, size_t out_max)
 {
-	struct me *me = query_new(c, sizeof(*me), out_max, "Not found");
+	struct me *me = store_query_new(c, sizeof(*me), out_max, "Not found");
 
 	me->q.on_end = on_end;
 	me->user = c->user;
@@ -60,7 +63,7 @@ ask_for_user(struct me *me, store_answer_fn *fn)
 {
 	struct msg_user_get get = {.org = me->q.org, .user = me->user};
 
-	query_ask(&me->q, MSG_USER_GET, &get, fn);
+	store_query_ask(&me->q, MSG_USER_GET, &get, fn);
 }
 
 /* -- who calls ------------------------------------------------------------------------------- */
@@ -74,35 +77,35 @@ role_text(unsigned role)
 static void
 end_me(struct me *me)
 {
-	struct json_text *j = &me->q.json;
+	struct json_writer *j = &me->q.json;
 
-	json_str(j, "role", slice_str(role_text(me->role)));
-	json_bool(j, "key", me->by_key);
-	json_close(j, '}');
-	query_reply(&me->q);
+	json_write_str(j, "role", slice_str(role_text(me->role)));
+	json_write_bool(j, "key", me->by_key);
+	json_write_close(j, '}');
+	store_query_reply(&me->q);
 }
 
 static void
 on_user(void *arg, uint16_t type, const union msg *m)
 {
 	struct me *me = arg;
-	struct json_text *j = &me->q.json;
+	struct json_writer *j = &me->q.json;
 	struct msg_user_record r;
 
 	if (type != MSG_USER) {
-		query_fail(&me->q, type, m);
+		store_query_fail(&me->q, type, m);
 		return;
 	}
 	must(record_decode(m->user.user, MSG_USER_RECORD, &r) == WIRE_OK);
-	json_open(j, "user", '{');
-	json_id(j, "id", &r.id);
-	json_str(j, "email", r.email);
+	json_write_open(j, "user", '{');
+	json_write_id(j, "id", &r.id);
+	json_write_str(j, "email", r.email);
 	if (r.name.len == 0)
-		json_none(j, "name");
+		json_write_null(j, "name");
 	else
-		json_str(j, "name", r.name);
-	json_str(j, "role", slice_str(role_text(r.role)));
-	json_close(j, '}');
+		json_write_str(j, "name", r.name);
+	json_write_str(j, "role", slice_str(role_text(r.role)));
+	json_write_close(j, '}');
 	end_me(me);
 }
 
@@ -110,24 +113,24 @@ static void
 on_org(void *arg, uint16_t type, const union msg *m)
 {
 	struct me *me = arg;
-	struct json_text *j = &me->q.json;
+	struct json_writer *j = &me->q.json;
 	struct msg_org_record r;
 
 	if (type != MSG_ORG) {
-		query_fail(&me->q, type, m);
+		store_query_fail(&me->q, type, m);
 		return;
 	}
 	must(record_decode(m->org.org, MSG_ORG_RECORD, &r) == WIRE_OK);
-	json_open(j, NULL, '{');
-	json_open(j, "organization", '{');
-	json_id(j, "id", &r.id);
-	json_str(j, "name", r.name);
-	json_close(j, '}');
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "organization", '{');
+	json_write_id(j, "id", &r.id);
+	json_write_str(j, "name", r.name);
+	json_write_close(j, '}');
 	if (!id_is_zero(&me->user)) {
 		ask_for_user(me, on_user);
 		return;
 	}
-	json_none(j, "user");
+	json_write_null(j, "user");
 	end_me(me);
 }
 
@@ -136,7 +139,7 @@ handle_me_get(const struct api_call *c)
 {
 	struct msg_org_get get = {.org = c->org};
 
-	query_ask(&new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, on_org);
+	store_query_ask(&new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, on_org);
 }
 
 /* -- the password ---------------------------------------------------------------------------- */
@@ -166,12 +169,12 @@ on_changed(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (type != MSG_OK) {
-		query_fail(&me->q, type, m);
+		store_query_fail(&me->q, type, m);
 		return;
 	}
 	log_event(LOG_NOTICE, "password_changed", L_UINT("conn", me->q.x->number),
 	    L_ID("org", &me->q.org), L_ID("user", &me->user), L_ID("by", &me->user));
-	query_reply_empty(&me->q);
+	store_query_reply_empty(&me->q);
 }
 
 static void
@@ -189,7 +192,7 @@ on_hashed(void *arg, enum password_verdict verdict, const char *text)
 	(void)verdict;
 	memcpy(me->password, text, strlen(text) + 1);
 	change.password = slice_str(me->password);
-	query_ask(&me->q, MSG_USER_CHANGE, &change, on_changed);
+	store_query_ask(&me->q, MSG_USER_CHANGE, &change, on_changed);
 }
 
 static void
@@ -199,7 +202,7 @@ on_verified(void *arg, enum password_verdict verdict, const char *text)
 
 	(void)text;
 	if (verdict == PASSWORD_RIGHT) {
-		query_hash(&me->q, me->fresh, on_hashed);
+		password_query_hash(&me->q, me->fresh, on_hashed);
 		return;
 	}
 	refuse_current(me);
@@ -214,15 +217,15 @@ on_current(void *arg, uint16_t type, const union msg *m)
 	struct msg_user_record r;
 
 	if (type != MSG_USER) {
-		query_fail(&me->q, type, m);
+		store_query_fail(&me->q, type, m);
 		return;
 	}
 	must(record_decode(m->user.user, MSG_USER_RECORD, &r) == WIRE_OK);
 	me->checked = secret_hash(r.password);
-	if (guard_account_count(api, me->q.x, r.email))
-		query_verify(&me->q, me->current, r.password, on_verified);
+	if (guard_account_rate_take(api, me->q.x, r.email))
+		password_query_verify(&me->q, me->current, r.password, on_verified);
 	else
-		guard_account_refuse(api, query_done(&me->q));
+		guard_account_rate_refuse(api, store_query_done(&me->q));
 }
 
 void
@@ -254,31 +257,31 @@ static void
 on_logins(void *arg, uint16_t type, const union msg *m)
 {
 	struct me *me = arg;
-	struct json_text *j = &me->q.json;
+	struct json_writer *j = &me->q.json;
 	struct msg_login_record login;
 	struct slice list, item;
 
 	if (type != MSG_LOGIN_PAGE) {
-		query_fail(&me->q, type, m);
+		store_query_fail(&me->q, type, m);
 		return;
 	}
-	json_open(j, NULL, '{');
-	json_open(j, "logins", '[');
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "logins", '[');
 	list = m->login_page.logins;
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_LOGIN_RECORD, &login) == WIRE_OK);
-		json_open(j, NULL, '{');
-		json_id(j, "id", &login.id);
-		json_uint(j, "created_at", login.created_at);
-		json_uint(j, "expires_at", login.expires_at);
-		json_str(j, "address", login.address);
-		json_str(j, "program", login.program);
-		json_bool(j, "current", id_equal(&login.id, &me->login));
-		json_close(j, '}');
+		json_write_open(j, NULL, '{');
+		json_write_id(j, "id", &login.id);
+		json_write_uint(j, "created_at", login.created_at);
+		json_write_uint(j, "expires_at", login.expires_at);
+		json_write_str(j, "address", login.address);
+		json_write_str(j, "program", login.program);
+		json_write_bool(j, "current", id_equal(&login.id, &me->login));
+		json_write_close(j, '}');
 	}
-	json_close(j, ']');
-	json_close(j, '}');
-	query_reply(&me->q);
+	json_write_close(j, ']');
+	json_write_close(j, '}');
+	store_query_reply(&me->q);
 }
 
 void
@@ -286,7 +289,7 @@ handle_logins_list(const struct api_call *c)
 {
 	struct msg_login_list ask = {.org = c->org, .user = c->user};
 
-	query_ask(&new_query(c, LIST_MAX)->q, MSG_LOGIN_LIST, &ask, on_logins);
+	store_query_ask(&new_query(c, LIST_MAX)->q, MSG_LOGIN_LIST, &ask, on_logins);
 }
 
 static void
@@ -295,16 +298,16 @@ on_revoked(void *arg, uint16_t type, const union msg *m)
 	struct me *me = arg;
 
 	if (type == MSG_UNFINISHED) {
-		query_ask(&me->q, MSG_LOGIN_REVOKE, &me->revoke, on_revoked);
+		store_query_ask(&me->q, MSG_LOGIN_REVOKE, &me->revoke, on_revoked);
 		return;
 	}
-	if (!query_removed(&me->q, type, m)) {
-		query_fail(&me->q, type, m);
+	if (!store_query_removed(&me->q, type, m)) {
+		store_query_fail(&me->q, type, m);
 		return;
 	}
 	log_event(LOG_NOTICE, "login_ended", L_UINT("conn", me->q.x->number),
 	    L_ID("org", &me->q.org), L_ID("user", &me->user), L_ID("by", &me->login));
-	query_reply_empty(&me->q);
+	store_query_reply_empty(&me->q);
 }
 
 static void
@@ -314,7 +317,7 @@ revoke(const struct api_call *c, const struct msg_login_revoke *revoke)
 
 	me->q.missing = "Login not found";
 	me->revoke = *revoke;
-	query_ask(&me->q, MSG_LOGIN_REVOKE, revoke, on_revoked);
+	store_query_ask(&me->q, MSG_LOGIN_REVOKE, revoke, on_revoked);
 }
 
 void

@@ -89,44 +89,44 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 }
 
 static void
-write_server(struct json_text *j, const char *name, const char *url)
+write_server(struct json_writer *j, const char *name, const char *url)
 {
-	json_open(j, NULL, '{');
+	json_write_open(j, NULL, '{');
 	if (name == NULL)
-		json_none(j, "key_name");
+		json_write_null(j, "key_name");
 	else
-		json_str(j, "key_name", slice_str(name));
-	json_str(j, "base_url", slice_str(url));
-	json_close(j, '}');
+		json_write_str(j, "key_name", slice_str(name));
+	json_write_str(j, "base_url", slice_str(url));
+	json_write_close(j, '}');
 }
 
 static void
-write_defaults(struct json_text *j, const struct settings *s)
+write_defaults(struct json_writer *j, const struct settings *s)
 {
-	json_open(j, "defaults", '{');
-	json_str(j, "purpose", slice_str(s->system_prompt));
-	json_str(j, "model", slice_str(s->openai_model));
+	json_write_open(j, "defaults", '{');
+	json_write_str(j, "purpose", slice_str(s->system_prompt));
+	json_write_str(j, "model", slice_str(s->openai_model));
 	if (s->openai_temperature.given)
-		json_thousandths(j, "temperature", s->openai_temperature.thousandths);
+		json_write_thousandths(j, "temperature", s->openai_temperature.thousandths);
 	else
-		json_none(j, "temperature");
+		json_write_null(j, "temperature");
 	if (s->openai_max_completion_tokens != 0)
-		json_uint(j, "max_output_tokens", s->openai_max_completion_tokens);
+		json_write_uint(j, "max_output_tokens", s->openai_max_completion_tokens);
 	else
-		json_none(j, "max_output_tokens");
-	json_str(j, "base_url", slice_str(s->openai_base_url));
-	json_close(j, '}');
+		json_write_null(j, "max_output_tokens");
+	json_write_str(j, "base_url", slice_str(s->openai_base_url));
+	json_write_close(j, '}');
 }
 
 void
-agent_write_settings(struct json_text *j, const struct settings *settings)
+agent_write_settings(struct json_writer *j, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
 
 	write_defaults(j, settings);
-	json_open(j, "servers", '[');
+	json_write_open(j, "servers", '[');
 	write_server(j, NULL, settings->openai_base_url);
 	for (size_t i = 0; i < servers->n; i++)
 		write_server(j, servers->at[i].name, servers->at[i].value);
-	json_close(j, ']');
+	json_write_close(j, ']');
 }

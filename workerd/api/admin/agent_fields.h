@@ -32,6 +32,6 @@ void agent_check(
 
 /* Writes "defaults": what an agent has that says nothing of its own; and "servers": the names and
  * addresses that there are. */
-void agent_write_settings(struct json_text *j, const struct settings *settings);
+void agent_write_settings(struct json_writer *j, const struct settings *settings);
 
 #endif

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/agent_test_body.h"
 #include "workerd/api/admin/agents.h"
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/request/request_context.h"
 
 /* Begins the trial: the exchange listens to the reply from now on. */
 static void
@@ -16,8 +18,9 @@ try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *ag
     struct slice messages)
 {
 	const struct api_call call = {.api = api, .x = x};
-	const struct turn_trial trial = {
-	    .agent = &agent->record, .messages = messages, .name = api_context(x)->request_id};
+	const struct turn_trial trial = {.agent = &agent->record,
+	    .messages = messages,
+	    .name = request_context_of(x)->request_id};
 	struct chat_listener *l = chat_stream_new(&call, false);
 
 	chat_listener_start(l, turn_try(api->chat, &trial, &chat_stream_sink, l));
@@ -39,7 +42,7 @@ try_stored(struct resource_query *q, struct agent_shown *agent)
 		/* What the agent was given lies in the body. */
 		in = q->in;
 		q->in = (struct fields){0};
-		try_agent(api, query_done(&q->q), agent, buf_slice(&messages));
+		try_agent(api, store_query_done(&q->q), agent, buf_slice(&messages));
 		fields_clear(&in);
 	}
 	buf_clear(&messages);
@@ -54,7 +57,7 @@ on_agent(void *arg, uint16_t type, const union msg *m)
 	if (resource_read(&agents, q->q.api->settings, type, m, &agent))
 		try_stored(q, &agent);
 	else
-		query_fail(&q->q, type, m);
+		store_query_fail(&q->q, type, m);
 }
 
 void

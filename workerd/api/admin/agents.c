@@ -3,34 +3,36 @@
  */
 #include "workerd/api/admin/agents.h"
 
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/agent_fields.h"
 
 static void
-ask_list(struct query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
+ask_list(
+    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
 {
 	struct msg_agent_list list = {
 	    .org = q->org, .after = paging_id(page), .limit = page->limit};
 
 	(void)filter;
-	query_ask(q, MSG_AGENT_LIST, &list, fn);
+	store_query_ask(q, MSG_AGENT_LIST, &list, fn);
 }
 
 static void
-ask_get(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(q, MSG_AGENT_GET, &(struct msg_agent_get){q->org, *id}, fn);
+	store_query_ask(q, MSG_AGENT_GET, &(struct msg_agent_get){q->org, *id}, fn);
 }
 
 static void
-ask_put(struct query *q, bool fresh, struct slice record, store_answer_fn *fn)
+ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
 {
-	query_ask(q, MSG_AGENT_PUT, &(struct msg_agent_put){fresh, record}, fn);
+	store_query_ask(q, MSG_AGENT_PUT, &(struct msg_agent_put){fresh, record}, fn);
 }
 
 static void
-ask_drop(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(q, MSG_AGENT_DELETE, &(struct msg_agent_delete){q->org, *id}, fn);
+	store_query_ask(q, MSG_AGENT_DELETE, &(struct msg_agent_delete){q->org, *id}, fn);
 }
 
 static struct slice
@@ -68,7 +70,7 @@ make(void *thing, const struct id *id, const struct id *org)
 	agent->record.org = *org;
 }
 
-static const struct query_refusal refusals[] = {
+static const struct store_refusal refusals[] = {
     {STORE_IN_USE, 409, "in_use", "A widget has this agent"},
     {STORE_LIMIT, 409, "limit_reached", "There are too many agents"},
     {.status = 0},

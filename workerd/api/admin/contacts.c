@@ -1,9 +1,11 @@
 /*
  * /v1/admin/contacts: whom the organization knows. They come from visitors; nobody makes them here.
  */
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
 
 #define EMAIL_MAX 254 /* bytes, as CONTACT_LIST has them */
 #define PHONE_MAX 64
@@ -13,7 +15,8 @@ struct filter {
 };
 
 static void
-ask_list(struct query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
+ask_list(
+    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
 {
 	const struct filter *f = filter;
 	struct msg_contact_list list = {.org = q->org,
@@ -22,26 +25,26 @@ ask_list(struct query *q, const struct paging *page, const void *filter, store_a
 	    .email = f->email,
 	    .phone = f->phone};
 
-	query_ask(q, MSG_CONTACT_LIST, &list, fn);
+	store_query_ask(q, MSG_CONTACT_LIST, &list, fn);
 }
 
 static void
-ask_get(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(q, MSG_CONTACT_GET, &(struct msg_contact_get){q->org, *id}, fn);
+	store_query_ask(q, MSG_CONTACT_GET, &(struct msg_contact_get){q->org, *id}, fn);
 }
 
 static void
-ask_put(struct query *q, bool fresh, struct slice record, store_answer_fn *fn)
+ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
 {
 	(void)fresh;
-	query_ask(q, MSG_CONTACT_PUT, &(struct msg_contact_put){record}, fn);
+	store_query_ask(q, MSG_CONTACT_PUT, &(struct msg_contact_put){record}, fn);
 }
 
 static void
-ask_drop(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(q, MSG_CONTACT_DELETE, &(struct msg_contact_delete){q->org, *id}, fn);
+	store_query_ask(q, MSG_CONTACT_DELETE, &(struct msg_contact_delete){q->org, *id}, fn);
 }
 
 static struct slice
@@ -57,7 +60,7 @@ read_page(const union msg *m, struct id *next)
 	return m->contact_page.contacts;
 }
 
-static const struct query_refusal refusals[] = {
+static const struct store_refusal refusals[] = {
     {STORE_EXISTS, 409, "exists", "Another contact has this e-mail or this phone"},
     {.status = 0},
 };
@@ -105,11 +108,10 @@ handle_contacts_list(const struct api_call *c)
 	struct filter filter = {0};
 
 	if (!read_filter(query, "email", EMAIL_MAX, email, &filter.email))
-		api_reply_invalid(c->api, c->x, "Invalid query parameters",
-		    "email must be an e-mail address of at most 254 bytes");
+		api_reply_invalid_query(
+		    c, "email must be an e-mail address of at most 254 bytes");
 	else if (!read_filter(query, "phone", PHONE_MAX, phone, &filter.phone))
-		api_reply_invalid(c->api, c->x, "Invalid query parameters",
-		    "phone must be a phone number of at most 64 bytes");
+		api_reply_invalid_query(c, "phone must be a phone number of at most 64 bytes");
 	else
 		resource_list(c, &contacts, &filter);
 }

@@ -6,9 +6,11 @@
  */
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/fields/message_names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
 #define PAGE_LIMIT 1000
@@ -31,45 +33,45 @@ static const char *const states[] = {
 };
 
 static void
-write_state(struct json_text *j, uint8_t state)
+write_state(struct json_writer *j, uint8_t state)
 {
 	must(state < ARRAY_LEN(states));
 	if (state == CONVERSATION_ANY)
-		json_none(j, "status");
+		json_write_null(j, "status");
 	else
-		json_str(j, "status", slice_str(states[state]));
+		json_write_str(j, "status", slice_str(states[state]));
 }
 
 static void
-write_conversation(struct json_text *j, const char *key, struct slice item)
+write_conversation(struct json_writer *j, const char *key, struct slice item)
 {
 	struct msg_conversation_record r;
 
 	must(record_decode(item, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	json_open(j, key, '{');
-	json_id(j, "_id", &r.id);
-	json_uint(j, "_creationTime", r.created_at);
-	json_str(j, "sessionId", r.session);
-	json_uint(j, "createdAt", r.created_at);
-	json_uint(j, "updatedAt", r.updated_at);
-	json_str(j, "lastMessage", r.last_message);
-	json_id(j, "widgetId", &r.widget);
-	json_id_or_none(j, "contactId", &r.contact);
+	json_write_open(j, key, '{');
+	json_write_id(j, "_id", &r.id);
+	json_write_uint(j, "_creationTime", r.created_at);
+	json_write_str(j, "sessionId", r.session);
+	json_write_uint(j, "createdAt", r.created_at);
+	json_write_uint(j, "updatedAt", r.updated_at);
+	json_write_str(j, "lastMessage", r.last_message);
+	json_write_id(j, "widgetId", &r.widget);
+	json_write_id_or_null(j, "contactId", &r.contact);
 	write_state(j, r.state);
-	json_close(j, '}');
+	json_write_close(j, '}');
 }
 
 static void
-write_message(struct json_text *j, const struct msg_message_record *r)
+write_message(struct json_writer *j, const struct msg_message_record *r)
 {
-	json_open(j, NULL, '{');
-	json_id(j, "_id", &r->id);
-	json_uint(j, "_creationTime", r->created_at);
-	json_str(j, "role", message_role_text(r->role));
-	json_str(j, "content", r->text);
-	json_uint(j, "createdAt", r->created_at);
-	json_str(j, "status", message_status_text(r->status));
-	json_close(j, '}');
+	json_write_open(j, NULL, '{');
+	json_write_id(j, "_id", &r->id);
+	json_write_uint(j, "_creationTime", r->created_at);
+	json_write_str(j, "role", message_role_text(r->role));
+	json_write_str(j, "content", r->text);
+	json_write_uint(j, "createdAt", r->created_at);
+	json_write_str(j, "status", message_status_text(r->status));
+	json_write_close(j, '}');
 }
 
 /* -- the list ----------------------------------------------------------------------------- */
@@ -77,23 +79,23 @@ write_message(struct json_text *j, const struct msg_message_record *r)
 static void
 on_list(void *arg, uint16_t type, const union msg *m)
 {
-	struct query *q = arg;
+	struct store_query *q = arg;
 	struct slice list, item;
 
 	if (type != MSG_CONVERSATION_PAGE) {
-		query_fail(q, type, m);
+		store_query_fail(q, type, m);
 		return;
 	}
-	json_open(&q->json, NULL, '{');
-	json_open(&q->json, "conversations", '[');
+	json_write_open(&q->json, NULL, '{');
+	json_write_open(&q->json, "conversations", '[');
 	list = m->conversation_page.conversations;
 	while (wire_list_next(&list, &item))
 		write_conversation(&q->json, NULL, item);
-	json_close(&q->json, ']');
-	json_uint(&q->json, "total", m->conversation_page.total);
+	json_write_close(&q->json, ']');
+	json_write_uint(&q->json, "total", m->conversation_page.total);
 	paging_write_next(&q->json, m->conversation_page.next);
-	json_close(&q->json, '}');
-	query_reply(q);
+	json_write_close(&q->json, '}');
+	store_query_reply(q);
 }
 
 /* A parameter that is an id; false: it is there and none. */
@@ -153,20 +155,20 @@ handle_conversations_list(const struct api_call *c)
 	if (wrong == NULL)
 		wrong = read_filter(c->x->req->query, &list);
 	if (wrong != NULL) {
-		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		api_reply_invalid_query(c, wrong);
 		return;
 	}
 	list.limit = paging.limit;
 	if (paging.has_cursor)
 		list.cursor = (struct slice){paging.cursor, CURSOR_MAX};
-	query_ask(query_new(c, sizeof(struct query), THREAD_MAX, missing),
+	store_query_ask(store_query_new(c, sizeof(struct store_query), THREAD_MAX, missing),
 	    MSG_CONVERSATION_LIST, &list, on_list);
 }
 
 /* -- one thread --------------------------------------------------------------------------- */
 
 struct thread {
-	struct query q;
+	struct store_query q;
 	struct id conversation;
 	uint32_t page;  /* messages of the one page that is wanted; 0: all that there are */
 	bool truncated; /* there were too many */
@@ -184,23 +186,23 @@ thread_ask(struct thread *t, uint64_t from)
 	    .limit = t->page == 0 ? PAGE_LIMIT : t->page,
 	};
 
-	query_ask(&t->q, MSG_MESSAGE_LIST, &list, on_thread_page);
+	store_query_ask(&t->q, MSG_MESSAGE_LIST, &list, on_thread_page);
 }
 
 static void
 thread_end(struct thread *t, uint64_t next)
 {
-	struct json_text *j = &t->q.json;
+	struct json_writer *j = &t->q.json;
 
-	json_close(j, ']');
+	json_write_close(j, ']');
 	if (t->page != 0)
 		paging_write_next_seq(j, next);
 	if (t->truncated) {
 		log_event(LOG_WARN, "thread_truncated", L_ID("conversation", &t->conversation));
-		json_bool(j, "truncated", true);
+		json_write_bool(j, "truncated", true);
 	}
-	json_close(j, '}');
-	query_reply(&t->q);
+	json_write_close(j, '}');
+	store_query_reply(&t->q);
 }
 
 static void
@@ -224,14 +226,14 @@ on_thread_page(void *arg, uint16_t type, const union msg *m)
 	uint64_t next;
 
 	if (type != MSG_MESSAGE_PAGE || m->message_page.conversation.len == 0) {
-		query_fail(&t->q, type, m);
+		store_query_fail(&t->q, type, m);
 		return;
 	}
 	next = m->message_page.next;
 	if (buf_len(&t->q.out) == 0) {
-		json_open(&t->q.json, NULL, '{');
+		json_write_open(&t->q.json, NULL, '{');
 		write_conversation(&t->q.json, "conversation", m->message_page.conversation);
-		json_open(&t->q.json, "messages", '[');
+		json_write_open(&t->q.json, "messages", '[');
 	}
 	thread_add(t, m->message_page.messages);
 	if (next != 0 && t->page == 0 && !t->truncated)
@@ -258,10 +260,10 @@ handle_conversations_get(const struct api_call *c)
 		return;
 	wrong = paging_read(c->x->req->query, &rule, &paging);
 	if (wrong != NULL) {
-		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		api_reply_invalid_query(c, wrong);
 		return;
 	}
-	t = query_new(c, sizeof(*t), THREAD_MAX + 65536, missing);
+	t = store_query_new(c, sizeof(*t), THREAD_MAX + 65536, missing);
 	t->conversation = id;
 	if (paging.has_limit || paging.has_cursor)
 		t->page = paging.limit;
@@ -271,7 +273,7 @@ handle_conversations_get(const struct api_call *c)
 /* -- deleting one ------------------------------------------------------------------------- */
 
 struct deletion {
-	struct query q;
+	struct store_query q;
 	struct id conversation;
 };
 
@@ -282,16 +284,16 @@ on_erased(void *arg, uint16_t type, const union msg *m)
 	struct http_exchange *x;
 
 	if (type != MSG_ERASED) {
-		query_fail(&d->q, type, m);
+		store_query_fail(&d->q, type, m);
 		return;
 	}
-	if (!query_removed(&d->q, type, m)) {
-		reply_json_error(query_done(&d->q), 404, "not_found", missing);
+	if (!store_query_removed(&d->q, type, m)) {
+		reply_json_error(store_query_done(&d->q), 404, "not_found", missing);
 		return;
 	}
 	log_event(LOG_NOTICE, "conversation_deleted", L_UINT("conn", d->q.x->number),
 	    L_ID("conversation", &d->conversation), L_UINT("messages", m->erased.messages));
-	x = query_done(&d->q);
+	x = store_query_done(&d->q);
 	reply_start(x, 204);
 	reply_empty(x);
 }
@@ -304,7 +306,7 @@ handle_conversations_delete(const struct api_call *c)
 
 	if (!api_path_id(c, wrong_id, &erase.conversation))
 		return;
-	d = query_new(c, sizeof(*d), 0, missing);
+	d = store_query_new(c, sizeof(*d), 0, missing);
 	d->conversation = erase.conversation;
-	query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, on_erased);
+	store_query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, on_erased);
 }

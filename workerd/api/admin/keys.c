@@ -9,8 +9,10 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
 #define NAME_UNITS 100
@@ -33,14 +35,14 @@ static const struct field key_fields[] = {
     {0},
 };
 
-static const struct query_refusal refusals[] = {
+static const struct store_refusal refusals[] = {
     {STORE_LIMIT, 409, "limit_reached", "There are too many keys"},
     {0},
 };
 
 /* A request about keys that waits. */
 struct key_query {
-	struct query q;
+	struct store_query q;
 	char by[API_CALLER_SIZE];
 	struct id id;
 	enum key_kind kind; /* of a new one */
@@ -49,7 +51,7 @@ struct key_query {
 static struct key_query *
 new_query(const struct api_call *c, size_t out_max)
 {
-	struct key_query *k = query_new(c, sizeof(*k), out_max, "Key not found");
+	struct key_query *k = store_query_new(c, sizeof(*k), out_max, "Key not found");
 
 	k->q.refusals = refusals;
 	api_caller_name(c, k->by);
@@ -62,26 +64,26 @@ static void
 on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct key_query *k = arg;
-	struct json_text *j = &k->q.json;
+	struct json_writer *j = &k->q.json;
 	struct msg_key_record key;
 	struct slice list, item;
 
 	if (type != MSG_KEY_PAGE) {
-		query_fail(&k->q, type, m);
+		store_query_fail(&k->q, type, m);
 		return;
 	}
-	json_open(j, NULL, '{');
-	json_open(j, "keys", '[');
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "keys", '[');
 	list = m->key_page.keys;
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_KEY_RECORD, &key) == WIRE_OK);
-		json_open(j, NULL, '{');
+		json_write_open(j, NULL, '{');
 		fields_write(j, key_fields, &key);
-		json_close(j, '}');
+		json_write_close(j, '}');
 	}
-	json_close(j, ']');
-	json_close(j, '}');
-	query_reply(&k->q);
+	json_write_close(j, ']');
+	json_write_close(j, '}');
+	store_query_reply(&k->q);
 }
 
 void
@@ -90,7 +92,7 @@ handle_keys_list(const struct api_call *c)
 	struct msg_key_list ask = {.org = c->org};
 
 	if (api_is_owner(c))
-		query_ask(&new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, on_list);
+		store_query_ask(&new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, on_list);
 }
 
 /* -- a new one ------------------------------------------------------------------------------- */
@@ -101,13 +103,13 @@ on_created(void *arg, uint16_t type, const union msg *m)
 	struct key_query *k = arg;
 
 	if (type != MSG_OK) {
-		query_fail(&k->q, type, m);
+		store_query_fail(&k->q, type, m);
 		return;
 	}
 	log_event(LOG_NOTICE, "key_created", L_UINT("conn", k->q.x->number),
 	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("kind", kinds[k->kind]),
 	    L_STR("by", k->by));
-	query_reply_status(&k->q, 201);
+	store_query_reply_status(&k->q, 201);
 }
 
 /* Writes the answer, which alone ever has the key's text, and asks the store to keep its hash. */
@@ -123,14 +125,14 @@ create(struct key_query *k, struct msg_key_record *key)
 	    key->kind == KEY_WIDGET ? KEY_WIDGET_PREFIX : KEY_ADMIN_PREFIX, token);
 	key->key = secret_hash(slice_str(text));
 	key->hint = slice_str(text + KEY_TEXT - HINT_CHARS);
-	json_open(&k->q.json, NULL, '{');
+	json_write_open(&k->q.json, NULL, '{');
 	fields_write(&k->q.json, key_fields, key);
-	json_str(&k->q.json, "key", slice_str(text));
-	json_close(&k->q.json, '}');
+	json_write_str(&k->q.json, "key", slice_str(text));
+	json_write_close(&k->q.json, '}');
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, MSG_KEY_RECORD, key) == 0);
 	ask.key = buf_slice(&record);
-	query_ask(&k->q, MSG_KEY_CREATE, &ask, on_created);
+	store_query_ask(&k->q, MSG_KEY_CREATE, &ask, on_created);
 	buf_clear(&record);
 	explicit_bzero(token, sizeof(token));
 	explicit_bzero(text, sizeof(text));
@@ -165,13 +167,13 @@ on_deleted(void *arg, uint16_t type, const union msg *m)
 {
 	struct key_query *k = arg;
 
-	if (!query_removed(&k->q, type, m)) {
-		query_fail(&k->q, type, m);
+	if (!store_query_removed(&k->q, type, m)) {
+		store_query_fail(&k->q, type, m);
 		return;
 	}
 	log_event(LOG_NOTICE, "key_deleted", L_UINT("conn", k->q.x->number),
 	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("by", k->by));
-	query_reply_empty(&k->q);
+	store_query_reply_empty(&k->q);
 }
 
 void
@@ -184,5 +186,5 @@ handle_keys_delete(const struct api_call *c)
 		return;
 	k = new_query(c, 0);
 	k->id = revoke.key;
-	query_ask(&k->q, MSG_KEY_REVOKE, &revoke, on_deleted);
+	store_query_ask(&k->q, MSG_KEY_REVOKE, &revoke, on_deleted);
 }

@@ -17,9 +17,13 @@
 #include "proto/base/email.h"
 #include "proto/base/log.h"
 #include "proto/base/secrets.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/login_body.h"
+#include "workerd/api/admin/password_query.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/session.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 
 #define SESSION_SECONDS (7 * 24 * 60 * 60)
@@ -27,7 +31,7 @@
 
 /* A request that waits for the store or the hasher. */
 struct signing {
-	struct query q;
+	struct store_query q;
 	struct id org, user;    /* who signs in: zero until that is known */
 	struct hash256 checked; /* the user's password, for LOGIN_CREATE */
 	struct id login;
@@ -40,7 +44,7 @@ struct signing {
 static struct signing *
 signing_new(const struct api_call *c)
 {
-	return query_new(c, sizeof(struct signing), 0, NULL);
+	return store_query_new(c, sizeof(struct signing), 0, NULL);
 }
 
 /* -- the session ---------------------------------------------------------------------------- */
@@ -67,7 +71,7 @@ refuse_password(struct signing *s)
 	    id_is_zero(&s->user) ? L_STR("user", NULL) : L_ID("user", &s->user);
 
 	log_event(LOG_WARN, "login_failed", L_UINT("conn", s->q.x->number), whose);
-	query_refuse(&s->q, 401, "invalid_password", "Invalid password");
+	store_query_refuse(&s->q, 401, "invalid_password", "Invalid password");
 }
 
 static void
@@ -84,14 +88,14 @@ on_stored(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (type != MSG_OK) {
-		query_fail(&s->q, type, m);
+		store_query_fail(&s->q, type, m);
 		return;
 	}
 	if (seconds > 0)
 		log_event(LOG_NOTICE, "login", L_UINT("conn", s->q.x->number),
 		    L_ID("login", &s->login), L_ID("org", &s->org), L_ID("user", &s->user));
 	memcpy(token, s->token, sizeof(token));
-	reply_cookie(api, query_done(&s->q), token, seconds);
+	reply_cookie(api, store_query_done(&s->q), token, seconds);
 }
 
 /* What the client calls itself, as one line that a person can read. */
@@ -122,11 +126,11 @@ sign_in(struct signing *s)
 	    .checked = s->checked,
 	};
 
-	ip_format(&api_context(x)->caller.address, address);
+	ip_format(&request_context_of(x)->client.address, address);
 	create.address = slice_str(address);
 	session_token_new(id_is_zero(&s->user), s->token);
 	create.token = session_hash(s->q.api->settings, slice_str(s->token));
-	query_ask(&s->q, MSG_LOGIN_CREATE, &create, on_stored);
+	store_query_ask(&s->q, MSG_LOGIN_CREATE, &create, on_stored);
 }
 
 /* -- by DASHBOARD_PASSWORD -------------------------------------------------------------------- */
@@ -172,7 +176,7 @@ on_user(void *arg, uint16_t type, const union msg *m)
 	struct msg_user_record user;
 
 	if (type != MSG_USER && !store_refused(type, m, STORE_NOT_FOUND)) {
-		query_fail(&s->q, type, m);
+		store_query_fail(&s->q, type, m);
 		return;
 	}
 	if (type == MSG_USER) {
@@ -186,7 +190,8 @@ on_user(void *arg, uint16_t type, const union msg *m)
 			text = user.password;
 		}
 	}
-	query_verify(&s->q, (struct slice){s->password, s->password_len}, text, on_verified);
+	password_query_verify(
+	    &s->q, (struct slice){s->password, s->password_len}, text, on_verified);
 }
 
 static void
@@ -195,8 +200,8 @@ check_user(const struct api_call *c, struct slice email, struct slice password)
 	struct msg_user_get ask = {.email = email};
 	struct signing *s;
 
-	if (!guard_account_count(c->api, c->x, email)) {
-		guard_account_refuse(c->api, c->x);
+	if (!guard_account_rate_take(c->api, c->x, email)) {
+		guard_account_rate_refuse(c->api, c->x);
 		return;
 	}
 	s = signing_new(c);
@@ -208,7 +213,7 @@ check_user(const struct api_call *c, struct slice email, struct slice password)
 	s->email_len = email.len;
 	memcpy(s->password, password.p, password.len);
 	s->password_len = password.len;
-	query_ask(&s->q, MSG_USER_GET, &ask, on_user);
+	store_query_ask(&s->q, MSG_USER_GET, &ask, on_user);
 }
 
 /* -- the requests ---------------------------------------------------------------------------- */
@@ -220,7 +225,7 @@ handle_login(const struct api_call *c)
 	const char *wrong = login_body_read(c->x->body, &body);
 
 	if (wrong != NULL)
-		api_reply_invalid(c->api, c->x, wrong,
+		api_reply_invalid(c, wrong,
 		    "the body must be {\"password\":\"…\"}, or "
 		    "{\"email\":\"…\",\"password\":\"…\"}");
 	else if (body.email.len == 0)
@@ -239,5 +244,5 @@ handle_logout(const struct api_call *c)
 	if (token.len == 0)
 		reply_cookie(c->api, c->x, "", 0);
 	else
-		query_ask(&signing_new(c)->q, MSG_LOGIN_DELETE, &delete, on_stored);
+		store_query_ask(&signing_new(c)->q, MSG_LOGIN_DELETE, &delete, on_stored);
 }

@@ -12,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/request/api_reply.h"
 
 #define LIST_MAX   (14u * 1024 * 1024) /* bytes of a page's JSON */
 #define ONE_MAX    (1024u * 1024)      /* of one thing's: its texts, escaped */
@@ -24,7 +25,7 @@
 /* -- queries ------------------------------------------------------------------------------ */
 
 static void
-on_end(struct query *q)
+on_end(struct store_query *q)
 {
 	struct resource_query *r = (struct resource_query *)q;
 
@@ -35,7 +36,7 @@ on_end(struct query *q)
 static struct resource_query *
 new_query(const struct api_call *c, const struct resource *resource, size_t out_max)
 {
-	struct resource_query *r = query_new(c, sizeof(*r), out_max, resource->missing);
+	struct resource_query *r = store_query_new(c, sizeof(*r), out_max, resource->missing);
 
 	r->q.refusals = resource->refusals;
 	r->q.on_end = on_end;
@@ -92,11 +93,11 @@ resource_read(const struct resource *resource, const struct settings *settings, 
 }
 
 static void
-write_thing(struct json_text *j, const struct resource *resource, const void *thing)
+write_thing(struct json_writer *j, const struct resource *resource, const void *thing)
 {
-	json_open(j, NULL, '{');
+	json_write_open(j, NULL, '{');
 	fields_write(j, resource->fields, thing);
-	json_close(j, '}');
+	json_write_close(j, '}');
 }
 
 /* Answers with the record that the store has sent, once that is logged as the event (NULL: nothing has
@@ -112,9 +113,9 @@ reply_one(
 		if (event != NULL)
 			log_change(r, event);
 		write_thing(&r->q.json, resource, thing);
-		query_reply_status(&r->q, status);
+		store_query_reply_status(&r->q, status);
 	} else {
-		query_fail(&r->q, type, m);
+		store_query_fail(&r->q, type, m);
 	}
 	free(thing);
 }
@@ -137,18 +138,18 @@ resource_get(const struct api_call *c, const struct resource *resource)
 /* -- many --------------------------------------------------------------------------------- */
 
 static void
-write_items(struct json_text *j, const struct resource *resource,
+write_items(struct json_writer *j, const struct resource *resource,
     const struct settings *settings, struct slice items)
 {
 	void *thing = xcalloc(1, resource->size);
 	struct slice item;
 
-	json_open(j, resource->many, '[');
+	json_write_open(j, resource->many, '[');
 	while (wire_list_next(&items, &item)) {
 		decode(resource, settings, item, thing);
 		write_thing(j, resource, thing);
 	}
-	json_close(j, ']');
+	json_write_close(j, ']');
 	free(thing);
 }
 
@@ -158,22 +159,22 @@ on_page(void *arg, uint16_t type, const union msg *m)
 	struct resource_query *r = arg;
 	const struct resource *resource = r->resource;
 	const struct settings *settings = r->q.api->settings;
-	struct json_text *j = &r->q.json;
+	struct json_writer *j = &r->q.json;
 	struct slice items;
 	struct id next;
 
 	if (type != resource->page) {
-		query_fail(&r->q, type, m);
+		store_query_fail(&r->q, type, m);
 		return;
 	}
 	items = resource->read_page(m, &next);
-	json_open(j, NULL, '{');
+	json_write_open(j, NULL, '{');
 	write_items(j, resource, settings, items);
 	if (resource->write_more != NULL)
 		resource->write_more(j, settings);
 	paging_write_next_id(j, &next);
-	json_close(j, '}');
-	query_reply(&r->q);
+	json_write_close(j, '}');
+	store_query_reply(&r->q);
 }
 
 void
@@ -183,7 +184,7 @@ resource_list(const struct api_call *c, const struct resource *resource, const v
 	const char *wrong = paging_read(c->x->req->query, &paging_by_id, &page);
 
 	if (wrong != NULL) {
-		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		api_reply_invalid_query(c, wrong);
 		return;
 	}
 	resource->list(&new_query(c, resource, LIST_MAX)->q, &page, filter, on_page);
@@ -206,7 +207,7 @@ try_again(struct resource_query *r)
 	if (++r->tries < TRIES_MAX)
 		r->resource->get(&r->q, &r->id, on_current);
 	else
-		query_fail(&r->q, 0, NULL);
+		store_query_fail(&r->q, 0, NULL);
 }
 
 static void
@@ -281,7 +282,7 @@ on_current(void *arg, uint16_t type, const union msg *m)
 	if (resource_read(r->resource, r->q.api->settings, type, m, r->thing))
 		fill(r);
 	else
-		query_fail(&r->q, type, m);
+		store_query_fail(&r->q, type, m);
 }
 
 void
@@ -317,11 +318,11 @@ on_deleted(void *arg, uint16_t type, const union msg *m)
 
 	if (type == MSG_UNFINISHED) {
 		r->resource->drop(&r->q, &r->id, on_deleted);
-	} else if (query_removed(&r->q, type, m)) {
+	} else if (store_query_removed(&r->q, type, m)) {
 		log_change(r, r->resource->deleted);
-		query_reply_empty(&r->q);
+		store_query_reply_empty(&r->q);
 	} else {
-		query_fail(&r->q, type, m);
+		store_query_fail(&r->q, type, m);
 	}
 }
 

@@ -25,18 +25,19 @@ struct resource {
 	const char *many;     /* the name of a list of them */
 	const char *wrong_id; /* what a 400 says */
 	const char *missing;  /* and a 404 */
-	const struct query_refusal *refusals;
+	const struct store_refusal *refusals;
 	const struct field *fields;
 	size_t size; /* of one in memory, at whose front is a record of this type */
 	enum msg_type record;
 	const char *created, *changed, *deleted; /* events of the log */
 
 	/* What to ask the store. */
-	void (*list)(struct query *q, const struct paging *page, const void *filter,
+	void (*list)(struct store_query *q, const struct paging *page, const void *filter,
 	    store_answer_fn *fn);
-	void (*get)(struct query *q, const struct id *id, store_answer_fn *fn);
-	void (*put)(struct query *q, bool fresh, struct slice record, store_answer_fn *fn);
-	void (*drop)(struct query *q, const struct id *id, store_answer_fn *fn);
+	void (*get)(struct store_query *q, const struct id *id, store_answer_fn *fn);
+	void (*put)(
+	    struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn);
+	void (*drop)(struct store_query *q, const struct id *id, store_answer_fn *fn);
 
 	/* What it answers: one record, or a list with the id that the next page begins behind. */
 	enum msg_type one, page;
@@ -46,7 +47,7 @@ struct resource {
 	/* May be NULL: what is shown beside the record; what the list says besides; the rules for all
 	 * members together. */
 	void (*show)(void *thing, const struct settings *settings);
-	void (*write_more)(struct json_text *j, const struct settings *settings);
+	void (*write_more)(struct json_writer *j, const struct settings *settings);
 	void (*check)(struct fields *in, const void *thing, const struct settings *settings);
 
 	/* Of what can be created: its defaults, its ids among them; and what is left to be done before
@@ -60,7 +61,7 @@ struct resource {
 
 /* A request that waits. */
 struct resource_query {
-	struct query q;
+	struct store_query q;
 	const struct resource *resource;
 	struct id id;
 	char by[API_CALLER_SIZE]; /* who asks, for the log */

@@ -6,11 +6,14 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/admin/password_query.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/session.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
 #define NAME_UNITS 100
@@ -42,7 +45,7 @@ static const struct field user_fields[] = {
     {0},
 };
 
-static const struct query_refusal refusals[] = {
+static const struct store_refusal refusals[] = {
     {STORE_EXISTS, 409, "email_taken", "Another user has this e-mail"},
     {STORE_LIMIT, 409, "limit_reached", "There are too many users"},
     {STORE_LAST_OWNER, 409, "last_owner", "An organization needs an owner"},
@@ -51,7 +54,7 @@ static const struct query_refusal refusals[] = {
 
 /* A request about users that waits. */
 struct user_query {
-	struct query q;
+	struct store_query q;
 	char by[API_CALLER_SIZE];
 	struct id id;
 	struct fields in; /* the body of one who creates or changes */
@@ -62,7 +65,7 @@ struct user_query {
 };
 
 static void
-on_end(struct query *q)
+on_end(struct store_query *q)
 {
 	struct user_query *u = (struct user_query *)q;
 
@@ -72,7 +75,7 @@ on_end(struct query *q)
 static struct user_query *
 new_query(const struct api_call *c, size_t out_max)
 {
-	struct user_query *u = query_new(c, sizeof(*u), out_max, missing);
+	struct user_query *u = store_query_new(c, sizeof(*u), out_max, missing);
 
 	u->q.refusals = refusals;
 	u->q.on_end = on_end;
@@ -104,13 +107,13 @@ log_change(const struct user_query *u, const char *event)
 /* -- reading --------------------------------------------------------------------------------- */
 
 static void
-write_user(struct json_text *j, const struct msg_user_item *item)
+write_user(struct json_writer *j, const struct msg_user_item *item)
 {
 	struct user user = {.item = *item};
 
-	json_open(j, NULL, '{');
+	json_write_open(j, NULL, '{');
 	fields_write(j, user_fields, &user);
-	json_close(j, '}');
+	json_write_close(j, '}');
 }
 
 static void
@@ -135,12 +138,12 @@ on_shown(void *arg, uint16_t type, const union msg *m)
 	struct msg_user_item item;
 
 	if (type != MSG_USER) {
-		query_fail(&u->q, type, m);
+		store_query_fail(&u->q, type, m);
 		return;
 	}
 	read_stored(m, &item);
 	write_user(&u->q.json, &item);
-	query_reply_status(&u->q, u->fresh ? 201 : 200);
+	store_query_reply_status(&u->q, u->fresh ? 201 : 200);
 }
 
 static void
@@ -148,7 +151,7 @@ ask_for_user(struct user_query *u, store_answer_fn *fn)
 {
 	struct msg_user_get get = {.org = u->q.org, .user = u->id};
 
-	query_ask(&u->q, MSG_USER_GET, &get, fn);
+	store_query_ask(&u->q, MSG_USER_GET, &get, fn);
 }
 
 void
@@ -164,25 +167,25 @@ static void
 on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct user_query *u = arg;
-	struct json_text *j = &u->q.json;
+	struct json_writer *j = &u->q.json;
 	struct msg_user_item user;
 	struct slice list, item;
 
 	if (type != MSG_USER_PAGE) {
-		query_fail(&u->q, type, m);
+		store_query_fail(&u->q, type, m);
 		return;
 	}
-	json_open(j, NULL, '{');
-	json_open(j, "users", '[');
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "users", '[');
 	list = m->user_page.users;
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_USER_ITEM, &user) == WIRE_OK);
 		write_user(j, &user);
 	}
-	json_close(j, ']');
+	json_write_close(j, ']');
 	paging_write_next_id(j, &m->user_page.next);
-	json_close(j, '}');
-	query_reply(&u->q);
+	json_write_close(j, '}');
+	store_query_reply(&u->q);
 }
 
 void
@@ -196,12 +199,12 @@ handle_users_list(const struct api_call *c)
 		return;
 	wrong = paging_read(c->x->req->query, &paging_by_id, &paging);
 	if (wrong != NULL) {
-		api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+		api_reply_invalid_query(c, wrong);
 		return;
 	}
 	ask.limit = paging.limit;
 	ask.after = paging_id(&paging);
-	query_ask(&new_query(c, LIST_MAX)->q, MSG_USER_LIST, &ask, on_list);
+	store_query_ask(&new_query(c, LIST_MAX)->q, MSG_USER_LIST, &ask, on_list);
 }
 
 /* -- creating -------------------------------------------------------------------------------- */
@@ -227,7 +230,7 @@ on_created(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (type != MSG_OK) {
-		query_fail(&u->q, type, m);
+		store_query_fail(&u->q, type, m);
 		return;
 	}
 	log_change(u, "user_created");
@@ -252,7 +255,7 @@ create(struct user_query *u)
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, MSG_USER_RECORD, &r) == 0);
 	ask.user = buf_slice(&record);
-	query_ask(&u->q, MSG_USER_CREATE, &ask, on_created);
+	store_query_ask(&u->q, MSG_USER_CREATE, &ask, on_created);
 	buf_clear(&record);
 }
 
@@ -264,7 +267,7 @@ on_changed(void *arg, uint16_t type, const union msg *m)
 	struct user_query *u = arg;
 
 	if (type != MSG_OK) {
-		query_fail(&u->q, type, m);
+		store_query_fail(&u->q, type, m);
 		return;
 	}
 	log_change(u, "user_changed");
@@ -281,7 +284,7 @@ change(struct user_query *u)
 	u->change.name = u->user.item.name;
 	u->change.role = u->user.item.role;
 	u->change.password = slice_str(u->password);
-	query_ask(&u->q, MSG_USER_CHANGE, &u->change, on_changed);
+	store_query_ask(&u->q, MSG_USER_CHANGE, &u->change, on_changed);
 }
 
 static void
@@ -314,7 +317,7 @@ on_there(void *arg, uint16_t type, const union msg *m)
 	struct slice email;
 
 	if (type != MSG_USER) {
-		query_fail(&u->q, type, m);
+		store_query_fail(&u->q, type, m);
 		return;
 	}
 	read_stored(m, &u->user.item);
@@ -329,7 +332,7 @@ on_there(void *arg, uint16_t type, const union msg *m)
 	if ((u->change.what & USER_NAME) == 0)
 		u->user.item.name = (struct slice){0};
 	if (u->change.what & USER_PASSWORD)
-		query_hash(&u->q, u->user.password, on_hashed);
+		password_query_hash(&u->q, u->user.password, on_hashed);
 	else
 		change(u);
 }
@@ -351,7 +354,7 @@ handle_users_create(const struct api_call *c)
 	u->user.item.role = USER_MEMBER;
 	fields_read(&u->in, user_fields, true, &u->user);
 	if (check_body(u))
-		query_hash(&u->q, u->user.password, on_hashed);
+		password_query_hash(&u->q, u->user.password, on_hashed);
 }
 
 void
@@ -377,12 +380,12 @@ on_deleted(void *arg, uint16_t type, const union msg *m)
 {
 	struct user_query *u = arg;
 
-	if (!query_removed(&u->q, type, m)) {
-		query_fail(&u->q, type, m);
+	if (!store_query_removed(&u->q, type, m)) {
+		store_query_fail(&u->q, type, m);
 		return;
 	}
 	log_change(u, "user_deleted");
-	query_reply_empty(&u->q);
+	store_query_reply_empty(&u->q);
 }
 
 void
@@ -394,5 +397,5 @@ handle_users_delete(const struct api_call *c)
 	if (u == NULL)
 		return;
 	delete.user = u->id;
-	query_ask(&u->q, MSG_USER_DELETE, &delete, on_deleted);
+	store_query_ask(&u->q, MSG_USER_DELETE, &delete, on_deleted);
 }

@@ -5,8 +5,11 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/client_id.h"
 #include "workerd/api/request/store_query.h"
 
 #define ANSWER_MAX 128
@@ -17,24 +20,24 @@ static const char missing[] = "Visitor not found";
 static void
 on_erased(void *arg, uint16_t type, const union msg *m)
 {
-	struct query *q = arg;
+	struct store_query *q = arg;
 
 	if (type != MSG_ERASED) {
-		query_fail(q, type, m);
+		store_query_fail(q, type, m);
 		return;
 	}
-	if (!query_removed(q, type, m)) {
-		reply_json_error(query_done(q), 404, "not_found", missing);
+	if (!store_query_removed(q, type, m)) {
+		reply_json_error(store_query_done(q), 404, "not_found", missing);
 		return;
 	}
 	log_event(LOG_NOTICE, "visitor_deleted", L_UINT("conn", q->x->number),
 	    L_UINT("conversations", m->erased.conversations),
 	    L_UINT("messages", m->erased.messages));
-	json_open(&q->json, NULL, '{');
-	json_uint(&q->json, "conversations", m->erased.conversations);
-	json_uint(&q->json, "messages", m->erased.messages);
-	json_close(&q->json, '}');
-	query_reply(q);
+	json_write_open(&q->json, NULL, '{');
+	json_write_uint(&q->json, "conversations", m->erased.conversations);
+	json_write_uint(&q->json, "messages", m->erased.messages);
+	json_write_close(&q->json, '}');
+	store_query_reply(q);
 }
 
 /* A client's own, or that of a visitor of a widget. */
@@ -44,7 +47,7 @@ is_session(struct slice session)
 	const size_t n = sizeof(VISITOR_SESSION) - 1;
 	struct id visitor;
 
-	if (is_client_id(session))
+	if (client_id_is_valid(session))
 		return true;
 	return session.len > n && memcmp(session.p, VISITOR_SESSION, n) == 0 &&
 	    id_parse((struct slice){session.p + n, session.len - n}, &visitor) == 0;
@@ -62,7 +65,7 @@ read_widget(struct slice query, struct id *widget)
 
 /* A request to delete one that waits. */
 struct erasing {
-	struct query q;
+	struct store_query q;
 	size_t len;
 	uint8_t session[ROUTER_CAPTURE_MAX];
 };
@@ -76,7 +79,7 @@ erase(struct erasing *e, const struct id *widget)
 	    .session = {e->session, e->len},
 	};
 
-	query_ask(&e->q, MSG_VISITOR_ERASE, &ask, on_erased);
+	store_query_ask(&e->q, MSG_VISITOR_ERASE, &ask, on_erased);
 }
 
 /* Without widgetId it is the organization's first, which chat by a key belongs to. */
@@ -87,7 +90,7 @@ on_org(void *arg, uint16_t type, const union msg *m)
 	struct msg_org_record org;
 
 	if (type != MSG_ORG) {
-		query_fail(&e->q, type, m);
+		store_query_fail(&e->q, type, m);
 		return;
 	}
 	must(record_decode(m->org.org, MSG_ORG_RECORD, &org) == WIRE_OK);
@@ -103,18 +106,19 @@ handle_visitors_delete(const struct api_call *c)
 	struct erasing *e;
 
 	if (!is_session(session)) {
-		api_reply_invalid(c->api, c->x, "Invalid sessionId", chat_session_wrong);
+		api_reply_invalid(c, "Invalid sessionId", chat_session_wrong);
 		return;
 	}
 	if (!read_widget(c->x->req->query, &widget)) {
-		api_reply_invalid(c->api, c->x, "Invalid widgetId", "widgetId must be a UUID");
+		api_reply_invalid(c, "Invalid widgetId", "widgetId must be a UUID");
 		return;
 	}
-	e = query_new(c, sizeof(*e), ANSWER_MAX, missing);
+	e = store_query_new(c, sizeof(*e), ANSWER_MAX, missing);
 	memcpy(e->session, session.p, session.len);
 	e->len = session.len;
 	if (id_is_zero(&widget))
-		query_ask(&e->q, MSG_ORG_GET, &(struct msg_org_get){.org = c->org}, on_org);
+		store_query_ask(
+		    &e->q, MSG_ORG_GET, &(struct msg_org_get){.org = c->org}, on_org);
 	else
 		erase(e, &widget);
 }

@@ -2,36 +2,38 @@
  * /v1/admin/widgets: what sites embed.
  */
 #include "proto/base/basics.h"
+#include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/widget/widget_fields.h"
 
 static void
-ask_list(struct query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
+ask_list(
+    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
 {
 	struct msg_widget_list list = {
 	    .org = q->org, .after = paging_id(page), .limit = page->limit};
 
 	(void)filter;
-	query_ask(q, MSG_WIDGET_LIST, &list, fn);
+	store_query_ask(q, MSG_WIDGET_LIST, &list, fn);
 }
 
 static void
-ask_get(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(
+	store_query_ask(
 	    q, MSG_WIDGET_GET, &(struct msg_widget_get){.org = q->org, .widget = *id}, fn);
 }
 
 static void
-ask_put(struct query *q, bool fresh, struct slice record, store_answer_fn *fn)
+ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
 {
-	query_ask(q, MSG_WIDGET_PUT, &(struct msg_widget_put){fresh, record}, fn);
+	store_query_ask(q, MSG_WIDGET_PUT, &(struct msg_widget_put){fresh, record}, fn);
 }
 
 static void
-ask_drop(struct query *q, const struct id *id, store_answer_fn *fn)
+ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
 {
-	query_ask(q, MSG_WIDGET_DELETE, &(struct msg_widget_delete){q->org, *id}, fn);
+	store_query_ask(q, MSG_WIDGET_DELETE, &(struct msg_widget_delete){q->org, *id}, fn);
 }
 
 static struct slice
@@ -85,7 +87,7 @@ on_oldest(void *arg, uint16_t type, const union msg *m)
 	struct slice list, item;
 
 	if (type != MSG_WIDGET_PAGE) {
-		query_fail(&q->q, type, m);
+		store_query_fail(&q->q, type, m);
 		return;
 	}
 	list = m->widget_page.widgets;
@@ -106,12 +108,12 @@ complete(struct resource_query *q)
 	struct msg_widget_list oldest = {.org = q->q.org, .limit = 1};
 
 	if (id_is_zero(&r->agent))
-		query_ask(&q->q, MSG_WIDGET_LIST, &oldest, on_oldest);
+		store_query_ask(&q->q, MSG_WIDGET_LIST, &oldest, on_oldest);
 	else
 		put_with_public_id(q);
 }
 
-static const struct query_refusal refusals[] = {
+static const struct store_refusal refusals[] = {
     {STORE_IN_USE, 409, "in_use",
 	"This widget is the organization's first, which chat by a key belongs to"},
     {STORE_LIMIT, 409, "limit_reached", "There are too many widgets"},
@@ -185,5 +187,5 @@ handle_widgets_reset_id(const struct api_call *c)
 		return;
 	secret_public_id(public_id);
 	reset = (struct msg_widget_reset){q->q.org, q->id, slice_str(public_id)};
-	query_ask(&q->q, MSG_WIDGET_RESET, &reset, resource_on_changed);
+	store_query_ask(&q->q, MSG_WIDGET_RESET, &reset, resource_on_changed);
 }

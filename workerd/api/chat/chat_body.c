@@ -6,24 +6,9 @@
 #include <jansson.h>
 
 #include "proto/base/utf8.h"
+#include "workerd/api/request/client_id.h"
 
-const char chat_session_wrong[] =
-    "sessionId must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
-
-bool
-is_client_id(struct slice s)
-{
-	if (s.len == 0 || s.len > CHAT_SESSION_MAX)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.p[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			(c >= '0' && c <= '9') || c == '.' || c == '_' || c == ':' || c == '-'))
-			return false;
-	}
-	return true;
-}
+const char chat_session_wrong[] = "sessionId must be " CLIENT_ID_RULE;
 
 /* A string member as a slice; p is NULL when there is none or it is no string. */
 static struct slice
@@ -47,7 +32,7 @@ read_session(struct slice text, struct chat_body *body)
 	if (!json_is_object(body->json))
 		return "the body must be a JSON object in valid UTF-8 with sessionId";
 	body->session = string_member(body->json, "sessionId");
-	if (!is_client_id(body->session))
+	if (!client_id_is_valid(body->session))
 		return chat_session_wrong;
 	return NULL;
 }
@@ -70,15 +55,14 @@ read_client_id(struct slice header, struct chat_body *body)
 {
 	bool has_member = json_object_get(body->json, "clientMessageId") != NULL;
 
-	if (header.p != NULL && !is_client_id(header))
-		return "Idempotency-Key must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
+	if (header.p != NULL && !client_id_is_valid(header))
+		return "Idempotency-Key must be " CLIENT_ID_RULE;
 	body->client_id = header;
 	if (!has_member)
 		return NULL;
 	body->client_id = string_member(body->json, "clientMessageId");
-	if (!is_client_id(body->client_id))
-		return "clientMessageId must be a string of 1 to 128 of the characters A-Z a-z "
-		       "0-9 . _ : -";
+	if (!client_id_is_valid(body->client_id))
+		return "clientMessageId must be a string of " CLIENT_ID_RULE;
 	if (header.p != NULL && !slice_eq(body->client_id, header))
 		return "clientMessageId and Idempotency-Key must be the same if both are given";
 	return NULL;

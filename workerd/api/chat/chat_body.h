@@ -6,7 +6,6 @@
 
 #include "proto/base/buf.h"
 
-#define CHAT_SESSION_MAX 128  /* characters; of a clientMessageId too */
 #define CHAT_MESSAGE_MAX 4000 /* UTF-16 code units */
 
 struct json_t;
@@ -35,8 +34,5 @@ void chat_body_clear(struct chat_body *body);
 
 /* What is said of a sessionId that is none. */
 extern const char chat_session_wrong[];
-
-/* Whether s is 1 to 128 of A–Z a–z 0–9 . _ : - (what ids of clients are made of). */
-bool is_client_id(struct slice s);
 
 #endif

@@ -68,10 +68,10 @@ chat_failure_message(enum turn_failure failure)
 }
 
 void
-chat_failure_write(struct json_text *j, enum turn_failure failure)
+chat_failure_write(struct json_writer *j, enum turn_failure failure)
 {
-	json_str(j, "error", slice_str(failures[failure].message));
-	json_str(j, "code", slice_str(failures[failure].code));
+	json_write_str(j, "error", slice_str(failures[failure].message));
+	json_write_str(j, "code", slice_str(failures[failure].code));
 }
 
 bool

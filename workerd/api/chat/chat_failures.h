@@ -4,7 +4,7 @@
 #ifndef WORKERD_API_CHAT_CHAT_FAILURES_H
 #define WORKERD_API_CHAT_CHAT_FAILURES_H
 
-#include "workerd/api/fields/json_text.h"
+#include "workerd/api/request/json_writer.h"
 #include "workerd/http/reply.h"
 #include "workerd/turn/turn.h"
 
@@ -17,7 +17,7 @@ const char *chat_failure_code(enum turn_failure failure);
 const char *chat_failure_message(enum turn_failure failure);
 
 /* Writes its "error" and "code", as members of an event in a stream that has begun. */
-void chat_failure_write(struct json_text *j, enum turn_failure failure);
+void chat_failure_write(struct json_writer *j, enum turn_failure failure);
 
 /* Whether a reply that ended so is kept, as interrupted. */
 bool chat_failure_is_kept(enum turn_failure failure);

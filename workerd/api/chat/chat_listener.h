@@ -12,7 +12,7 @@
 #ifndef WORKERD_API_CHAT_CHAT_LISTENER_H
 #define WORKERD_API_CHAT_CHAT_LISTENER_H
 
-#include "workerd/api/api.h"
+#include "workerd/api/request/api_call.h"
 #include "workerd/turn/turn.h"
 
 struct chat_listener {

@@ -3,6 +3,8 @@
  */
 #include "workerd/api/chat/chat_reply_ref.h"
 
+#include "workerd/api/request/api_reply.h"
+
 bool
 chat_reference_read(const struct api_call *c, struct turn_reference *reference)
 {
@@ -11,7 +13,7 @@ chat_reference_read(const struct api_call *c, struct turn_reference *reference)
 	*reference = (struct turn_reference){.org = c->org, .widget = c->widget};
 	if (id_parse(router_capture(&c->match, 0, text), &reference->message) == 0)
 		return true;
-	api_reply_invalid(c->api, c->x, "Invalid messageId",
+	api_reply_invalid(c, "Invalid messageId",
 	    "messageId must be a UUID, as the event start and the history give it");
 	return false;
 }

@@ -4,7 +4,7 @@
 #ifndef WORKERD_API_CHAT_CHAT_REPLY_REF_H
 #define WORKERD_API_CHAT_CHAT_REPLY_REF_H
 
-#include "workerd/api/api.h"
+#include "workerd/api/request/api_call.h"
 #include "workerd/turn/turn.h"
 
 /* Fills in all but the session. false: 400 was answered. */

@@ -3,9 +3,12 @@
  * only heard of: what there is at once, and the rest as it comes.
  */
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_reply_ref.h"
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/client_id.h"
 
 /* Where to go on, in UTF-16 units. The header wins: a browser's EventSource that comes back repeats
  * its old URL. */
@@ -25,7 +28,7 @@ read_position(const struct http_request *req, uint32_t *after)
 static void
 refuse(const struct api_call *c, const char *wrong)
 {
-	api_reply_invalid(c->api, c->x, "Invalid query parameters", wrong);
+	api_reply_invalid_query(c, wrong);
 }
 
 void
@@ -39,7 +42,7 @@ handle_chat_resume(const struct api_call *c)
 	if (!chat_reference_read(c, &reference))
 		return;
 	reference.session = parameter_read(c->x->req->query, "sessionId", session);
-	if (!is_client_id(reference.session)) {
+	if (!client_id_is_valid(reference.session)) {
 		refuse(c, chat_session_wrong);
 		return;
 	}

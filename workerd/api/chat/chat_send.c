@@ -5,9 +5,12 @@
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_stream.h"
-#include "workerd/api/fields/json_text.h"
 #include "workerd/api/fields/message_names.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/json_writer.h"
+#include "workerd/api/request/request_context.h"
 
 /* -- sending ------------------------------------------------------------------------------ */
 
@@ -19,7 +22,7 @@ read_body(const struct api_call *c, struct chat_body *body)
 	const char *wrong = chat_body_read(c->x->body, key, body);
 
 	if (wrong != NULL)
-		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+		api_reply_invalid_body(c, wrong);
 	return wrong == NULL;
 }
 
@@ -34,7 +37,7 @@ send_message(const struct api_call *c, const struct chat_body *body, struct chat
 	    .session = body->session,
 	    .text = body->message,
 	    .client_id = body->client_id,
-	    .name = api_context(c->x)->request_id,
+	    .name = request_context_of(c->x)->request_id,
 	};
 
 	chat_listener_start(l, turn_begin(c->api->chat, &request, sink, l));
@@ -59,33 +62,33 @@ whole_token(void *arg, struct slice text)
 
 /* Zero of both is what a model server says that does not count. */
 static void
-write_usage(struct json_text *j, const struct turn_reply *reply)
+write_usage(struct json_writer *j, const struct turn_reply *reply)
 {
 	if (reply->prompt_tokens == 0 && reply->completion_tokens == 0) {
-		json_none(j, "usage");
+		json_write_null(j, "usage");
 		return;
 	}
-	json_open(j, "usage", '{');
-	json_uint(j, "promptTokens", reply->prompt_tokens);
-	json_uint(j, "completionTokens", reply->completion_tokens);
-	json_close(j, '}');
+	json_write_open(j, "usage", '{');
+	json_write_uint(j, "promptTokens", reply->prompt_tokens);
+	json_write_uint(j, "completionTokens", reply->completion_tokens);
+	json_write_close(j, '}');
 }
 
 static void
 whole_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	struct chat_listener *l = arg;
-	struct buf *line = api_line(l->api);
-	struct json_text j = json_text(line);
+	struct buf *line = api_scratch(l->api);
+	struct json_writer j = json_writer(line);
 
-	json_open(&j, NULL, '{');
-	json_id(&j, "conversationId", &ids->conversation);
-	json_id(&j, "messageId", &ids->message);
-	json_str(&j, "message", reply->text);
+	json_write_open(&j, NULL, '{');
+	json_write_id(&j, "conversationId", &ids->conversation);
+	json_write_id(&j, "messageId", &ids->message);
+	json_write_str(&j, "message", reply->text);
 	write_usage(&j, reply);
 	if (reply->status == MESSAGE_STOPPED)
-		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
-	json_close(&j, '}');
+		json_write_str(&j, "status", message_status_text(MESSAGE_STOPPED));
+	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
 }

@@ -5,21 +5,23 @@
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_reply_ref.h"
-#include "workerd/api/fields/json_text.h"
 #include "workerd/api/fields/message_names.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/json_writer.h"
 
 /* How the reply ended, by this stop or before it. */
 static void
 reply_status(struct chat_listener *l, enum message_status status)
 {
-	struct buf *line = api_line(l->api);
-	struct json_text j = json_text(line);
+	struct buf *line = api_scratch(l->api);
+	struct json_writer j = json_writer(line);
 
-	json_open(&j, NULL, '{');
-	json_str(&j, "status", message_status_text((uint8_t)status));
-	json_close(&j, '}');
+	json_write_open(&j, NULL, '{');
+	json_write_str(&j, "status", message_status_text((uint8_t)status));
+	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
 }
@@ -57,7 +59,7 @@ handle_chat_stop(const struct api_call *c)
 		return;
 	wrong = chat_body_read_session(c->x->body, &body);
 	if (wrong != NULL) {
-		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+		api_reply_invalid_body(c, wrong);
 		return;
 	}
 	reference.session = body.session;

@@ -13,8 +13,9 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
-#include "workerd/api/fields/json_text.h"
 #include "workerd/api/fields/message_names.h"
+#include "workerd/api/request/json_writer.h"
+#include "workerd/api/request/request_context.h"
 #include "workerd/http/negotiate.h"
 
 #define NDJSON "application/x-ndjson"
@@ -36,24 +37,24 @@ struct stream {
 /* -- events ------------------------------------------------------------------------------- */
 
 /* Begins an event: {"type":"…" */
-static struct json_text
+static struct json_writer
 event_begin(struct stream *s, const char *type)
 {
-	struct buf *out = api_line(s->l.api);
-	struct json_text j = json_text(out);
+	struct buf *out = api_scratch(s->l.api);
+	struct json_writer j = json_writer(out);
 
 	if (s->sse)
 		must(buf_printf(out, "id: %zu\ndata: ", s->units) == 0);
-	json_open(&j, NULL, '{');
-	json_str(&j, "type", slice_str(type));
+	json_write_open(&j, NULL, '{');
+	json_write_str(&j, "type", slice_str(type));
 	return j;
 }
 
 /* Ends it; valid until the next one. */
 static struct slice
-event_end(struct stream *s, struct json_text *j)
+event_end(struct stream *s, struct json_writer *j)
 {
-	json_close(j, '}');
+	json_write_close(j, '}');
 	must(!j->failed && buf_append_str(j->out, s->sse ? "\n\n" : "\n") == 0);
 	s->spoke = true;
 	return buf_slice(j->out);
@@ -61,14 +62,14 @@ event_end(struct stream *s, struct json_text *j)
 
 /* Sends it. A client that takes nothing is dropped by the connection; the turn goes on. */
 static void
-event_send(struct stream *s, struct json_text *j)
+event_send(struct stream *s, struct json_writer *j)
 {
 	(void)reply_stream_write(s->l.x, event_end(s, j));
 }
 
 /* Sends the answer's last event, which may hold the whole reply and be as long as all before. */
 static void
-event_send_last(struct stream *s, struct json_text *j)
+event_send_last(struct stream *s, struct json_writer *j)
 {
 	struct slice last = event_end(s, j);
 
@@ -96,7 +97,7 @@ heartbeat_start(struct stream *s)
 	struct api *api = s->l.api;
 
 	s->heartbeat = event_new(api->chat->base, -1, EV_PERSIST, on_tick, s);
-	must(s->heartbeat != NULL && event_add(s->heartbeat, api->heartbeat) == 0);
+	must(s->heartbeat != NULL && event_add(s->heartbeat, api->stream_heartbeat) == 0);
 }
 
 static void
@@ -120,7 +121,7 @@ begin(struct stream *s)
 	reply_header_str(x, "Cache-Control", "no-store, no-transform");
 	reply_header_str(x, "X-Accel-Buffering", "no");
 	reply_stream_begin(x, s->sse ? SSE "; charset=utf-8" : NDJSON "; charset=utf-8");
-	api_stream_begin(s->l.api, x);
+	request_context_stream_begin(x, &s->l.api->worker->streams);
 	s->begun = true;
 	if (!s->sse)
 		return;
@@ -132,15 +133,15 @@ begin(struct stream *s)
 static void
 send_start(struct stream *s, const struct turn_ids *ids, size_t position)
 {
-	struct json_text j;
+	struct json_writer j;
 
 	begin(s);
 	s->units = position;
 	j = event_begin(s, "start");
-	json_id(&j, "conversationId", &ids->conversation);
-	json_id(&j, "messageId", &ids->message);
+	json_write_id(&j, "conversationId", &ids->conversation);
+	json_write_id(&j, "messageId", &ids->message);
 	if (s->resumed)
-		json_uint(&j, "position", position);
+		json_write_uint(&j, "position", position);
 	event_send(s, &j);
 }
 
@@ -162,12 +163,12 @@ static void
 stream_token(void *arg, struct slice text)
 {
 	struct stream *s = arg;
-	struct json_text j;
+	struct json_writer j;
 
 	if (s->sse)
 		s->units += utf8_utf16_len(text);
 	j = event_begin(s, "token");
-	json_str(&j, "token", text);
+	json_write_str(&j, "token", text);
 	if (s->replayed)
 		event_send(s, &j);
 	else
@@ -180,16 +181,16 @@ static void
 stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	struct stream *s = arg;
-	struct json_text j;
+	struct json_writer j;
 
 	if (!s->begun)
 		send_start(s, ids, 0);
 	j = event_begin(s, "done");
-	json_str(&j, "message", reply->text);
-	json_id(&j, "conversationId", &ids->conversation);
-	json_id(&j, "messageId", &ids->message);
+	json_write_str(&j, "message", reply->text);
+	json_write_id(&j, "conversationId", &ids->conversation);
+	json_write_id(&j, "messageId", &ids->message);
 	if (reply->status == MESSAGE_STOPPED)
-		json_str(&j, "status", message_status_text(MESSAGE_STOPPED));
+		json_write_str(&j, "status", message_status_text(MESSAGE_STOPPED));
 	event_send_last(s, &j);
 }
 
@@ -197,7 +198,7 @@ static void
 stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	struct stream *s = arg;
-	struct json_text j;
+	struct json_writer j;
 
 	if (!s->begun) {
 		/* As unknown as one that was deleted before it was asked for. */

@@ -95,14 +95,14 @@ want_text(const struct field *f, struct buf *out)
 }
 
 static void
-write_text(const struct field *f, const void *at, struct json_text *j)
+write_text(const struct field *f, const void *at, struct json_writer *j)
 {
 	const struct slice *s = at;
 
 	if (s->len == 0 && f->rule == FIELD_NULLABLE)
-		json_none(j, f->name);
+		json_write_null(j, f->name);
 	else
-		json_str(j, f->name, *s);
+		json_write_str(j, f->name, *s);
 }
 
 const struct field_kind field_line = {sizeof(struct slice), read_line, want_line, write_text};
@@ -299,24 +299,24 @@ want_origins(const struct field *f, struct buf *out)
 }
 
 static void
-write_origins(const struct field *f, const void *at, struct json_text *j)
+write_origins(const struct field *f, const void *at, struct json_writer *j)
 {
 	struct slice rest = *(const struct slice *)at;
 
 	if (rest.len == 0) {
-		json_none(j, f->name);
+		json_write_null(j, f->name);
 		return;
 	}
-	json_open(j, f->name, '[');
+	json_write_open(j, f->name, '[');
 	while (rest.len > 0) {
 		const uint8_t *space = memchr(rest.p, ' ', rest.len);
 		size_t len = space == NULL ? rest.len : (size_t)(space - rest.p);
 		size_t step = len + (space != NULL);
 
-		json_str(j, NULL, (struct slice){rest.p, len});
+		json_write_str(j, NULL, (struct slice){rest.p, len});
 		rest = (struct slice){rest.p + step, rest.len - step};
 	}
-	json_close(j, ']');
+	json_write_close(j, ']');
 }
 
 const struct field_kind field_origins = {
@@ -344,9 +344,9 @@ want_flag(const struct field *f, struct buf *out)
 }
 
 static void
-write_flag(const struct field *f, const void *at, struct json_text *j)
+write_flag(const struct field *f, const void *at, struct json_writer *j)
 {
-	json_bool(j, f->name, (*(const uint8_t *)at & f->max) != 0);
+	json_write_bool(j, f->name, (*(const uint8_t *)at & f->max) != 0);
 }
 
 const struct field_kind field_flag = {sizeof(uint8_t), read_flag, want_flag, write_flag};
@@ -379,9 +379,9 @@ want_choice(const struct field *f, struct buf *out)
 }
 
 static void
-write_choice(const struct field *f, const void *at, struct json_text *j)
+write_choice(const struct field *f, const void *at, struct json_writer *j)
 {
-	json_str(j, f->name, slice_str(f->choices[*(const uint8_t *)at]));
+	json_write_str(j, f->name, slice_str(f->choices[*(const uint8_t *)at]));
 }
 
 const struct field_kind field_choice = {
@@ -408,14 +408,14 @@ want_count(const struct field *f, struct buf *out)
 }
 
 static void
-write_count(const struct field *f, const void *at, struct json_text *j)
+write_count(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
 
 	if (n == 0)
-		json_none(j, f->name);
+		json_write_null(j, f->name);
 	else
-		json_uint(j, f->name, n);
+		json_write_uint(j, f->name, n);
 }
 
 const struct field_kind field_count = {sizeof(uint32_t), read_count, want_count, write_count};
@@ -447,23 +447,23 @@ want_decimal(const struct field *f, struct buf *out)
 }
 
 static void
-write_decimal(const struct field *f, const void *at, struct json_text *j)
+write_decimal(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
 
 	if (n == 0)
-		json_none(j, f->name);
+		json_write_null(j, f->name);
 	else
-		json_thousandths(j, f->name, n - 1);
+		json_write_thousandths(j, f->name, n - 1);
 }
 
 const struct field_kind field_decimal = {
     sizeof(uint32_t), read_decimal, want_decimal, write_decimal};
 
 static void
-write_time(const struct field *f, const void *at, struct json_text *j)
+write_time(const struct field *f, const void *at, struct json_writer *j)
 {
-	json_uint(j, f->name, *(const uint64_t *)at);
+	json_write_uint(j, f->name, *(const uint64_t *)at);
 }
 
 static void
@@ -499,9 +499,9 @@ want_id(const struct field *f, struct buf *out)
 }
 
 static void
-write_id(const struct field *f, const void *at, struct json_text *j)
+write_id(const struct field *f, const void *at, struct json_writer *j)
 {
-	json_id_or_none(j, f->name, at);
+	json_write_id_or_null(j, f->name, at);
 }
 
 const struct field_kind field_id = {sizeof(struct id), read_id, want_id, write_id};

@@ -36,7 +36,7 @@ is_wrong(const struct fields *in, struct slice key)
 static void
 put_down(struct fields *in, struct slice name, struct slice sentence)
 {
-	struct json_text j = {.out = &in->wrong, .comma = in->n_wrong > 0};
+	struct json_writer j = {.out = &in->wrong, .comma = in->n_wrong > 0};
 	struct buf key, text;
 
 	if (in->n_wrong == FIELDS_WRONG_MAX)
@@ -48,7 +48,7 @@ put_down(struct fields *in, struct slice name, struct slice sentence)
 	must(buf_append_str(&text, "\"") == 0 && json_escape(&text, buf_slice(&key)) == 0 &&
 	    buf_append_str(&text, "\":") == 0);
 	if (!is_wrong(in, buf_slice(&text))) {
-		json_member(&j, buf_slice(&key), sentence);
+		json_write_member(&j, buf_slice(&key), sentence);
 		must(!j.failed);
 		in->n_wrong++;
 	}
@@ -89,17 +89,17 @@ static bool
 is_same(const struct field *f, json_t *value, const void *at)
 {
 	struct buf text;
-	struct json_text j;
+	struct json_writer j;
 	json_t *written;
 	bool same;
 
 	if (f->kind->write == NULL)
 		return false;
 	buf_init(&text, MEMBER_MAX);
-	j = json_text(&text);
-	json_open(&j, NULL, '{');
+	j = json_writer(&text);
+	json_write_open(&j, NULL, '{');
 	f->kind->write(f, at, &j);
-	json_close(&j, '}');
+	json_write_close(&j, '}');
 	must(!j.failed);
 	written = json_loadb(
 	    (const char *)buf_data(&text), buf_len(&text), JSON_ALLOW_NUL | NUMBERS, NULL);
@@ -224,7 +224,7 @@ fields_has(const struct fields *in, const char *name)
 }
 
 void
-fields_write(struct json_text *j, const struct field *table, const void *record)
+fields_write(struct json_writer *j, const struct field *table, const void *record)
 {
 	for (const struct field *f = table; f->name != NULL; f++)
 		if (f->kind->write != NULL)

@@ -11,7 +11,7 @@
 #ifndef WORKERD_API_FIELDS_FIELDS_H
 #define WORKERD_API_FIELDS_FIELDS_H
 
-#include "workerd/api/fields/json_text.h"
+#include "workerd/api/request/json_writer.h"
 
 #define FIELDS_MADE_MAX  8192 /* bytes of text that reading one object may put together */
 #define FIELDS_WRONG_MAX 64   /* more wrong members are not told of */
@@ -30,7 +30,7 @@ struct field_kind {
 	/* Appends what would be right, behind "must be ". */
 	void (*want)(const struct field *f, struct buf *out);
 	/* Writes the member; null for what stands for that. NULL: it is never written. */
-	void (*write)(const struct field *f, const void *at, struct json_text *j);
+	void (*write)(const struct field *f, const void *at, struct json_writer *j);
 };
 
 enum field_rule {
@@ -130,6 +130,6 @@ struct slice fields_wrong(const struct fields *in);
 /* -- writing ------------------------------------------------------------------------------ */
 
 /* Writes the members of a record, in the table's order. */
-void fields_write(struct json_text *j, const struct field *table, const void *record);
+void fields_write(struct json_writer *j, const struct field *table, const void *record);
 
 #endif

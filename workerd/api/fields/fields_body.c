@@ -4,6 +4,7 @@
 #include "workerd/api/fields/fields_body.h"
 
 #include "proto/base/basics.h"
+#include "workerd/api/request/api_reply.h"
 
 bool
 fields_body(const struct api_call *c, struct fields *in)
@@ -11,7 +12,7 @@ fields_body(const struct api_call *c, struct fields *in)
 	const char *wrong = fields_parse(c->x->body, in);
 
 	if (wrong != NULL)
-		api_reply_invalid(c->api, c->x, "Invalid request payload", wrong);
+		api_reply_invalid_body(c, wrong);
 	return wrong == NULL;
 }
 
@@ -19,7 +20,7 @@ void
 fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields *in)
 {
 	struct slice wrong = fields_wrong(in);
-	struct buf *line = api_line(api);
+	struct buf *line = api_scratch(api);
 
 	must(buf_append_str(line,
 		 "{\"error\":\"Some fields are not as they should be\","
@@ -29,12 +30,12 @@ fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields
 }
 
 void
-fields_refuse_query(struct query *q, struct fields *in)
+fields_refuse_query(struct store_query *q, struct fields *in)
 {
 	struct api *api = q->api;
 	struct fields own = *in;
 
 	*in = (struct fields){0};
-	fields_reply_wrong(api, query_done(q), &own);
+	fields_reply_wrong(api, store_query_done(q), &own);
 	fields_clear(&own);
 }

@@ -14,6 +14,6 @@
 void fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields *in);
 
 /* The same to a query, which ends by it; in is a part of that. */
-void fields_refuse_query(struct query *q, struct fields *in);
+void fields_refuse_query(struct store_query *q, struct fields *in);
 
 #endif

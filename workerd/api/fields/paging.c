@@ -93,19 +93,19 @@ paging_read(struct slice query, const struct paging_rule *rule, struct paging *p
 }
 
 void
-paging_write_next(struct json_text *j, struct slice cursor)
+paging_write_next(struct json_writer *j, struct slice cursor)
 {
 	char text[TEXT_LEN(CURSOR_MAX) + 1];
 	size_t n = TEXT_LEN(cursor.len);
 
 	must(cursor.len <= CURSOR_MAX);
 	if (cursor.len == 0) {
-		json_none(j, "nextCursor");
+		json_write_null(j, "nextCursor");
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		text[i] = alphabet[six_bits(cursor, 6 * i)];
-	json_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
+	json_write_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
 }
 
 const struct paging_rule paging_by_id = {
@@ -126,7 +126,7 @@ paging_id(const struct paging *p)
 }
 
 void
-paging_write_next_id(struct json_text *j, const struct id *next)
+paging_write_next_id(struct json_writer *j, const struct id *next)
 {
 	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
 }
@@ -135,7 +135,7 @@ paging_write_next_id(struct json_text *j, const struct id *next)
 
 /* The highest byte first. */
 void
-paging_write_next_seq(struct json_text *j, uint64_t seq)
+paging_write_next_seq(struct json_writer *j, uint64_t seq)
 {
 	uint8_t be[PAGING_SEQ_LEN];
 

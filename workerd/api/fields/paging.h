@@ -6,7 +6,7 @@
 #ifndef WORKERD_API_FIELDS_PAGING_H
 #define WORKERD_API_FIELDS_PAGING_H
 
-#include "workerd/api/fields/json_text.h"
+#include "workerd/api/request/json_writer.h"
 
 #define CURSOR_MAX     24 /* bytes */
 #define PAGING_SEQ_LEN 8  /* of a cursor that is a message's sequence number */
@@ -33,14 +33,14 @@ struct paging {
  * zero without one; and how it is written, zero for none. */
 extern const struct paging_rule paging_by_id;
 struct id paging_id(const struct paging *p);
-void paging_write_next_id(struct json_text *j, const struct id *next);
+void paging_write_next_id(struct json_writer *j, const struct id *next);
 
 /* Writes "nextCursor": the cursor, or null for an empty one (there is no further page). */
-void paging_write_next(struct json_text *j, struct slice cursor);
+void paging_write_next(struct json_writer *j, struct slice cursor);
 
 /* The same for a list of messages: the sequence number where the next page begins, 0 for none; and
  * what such a cursor says. */
-void paging_write_next_seq(struct json_text *j, uint64_t seq);
+void paging_write_next_seq(struct json_writer *j, uint64_t seq);
 uint64_t paging_seq(const struct paging *p);
 
 #endif

@@ -1,13 +1,16 @@
 /*
- * The table of guards, and the one place that walks it.
+ * The table of guards, and the loop that runs their checks.
  */
 #include "workerd/api/guard/guard.h"
 
+#include <stdlib.h>
+
 #include "proto/base/basics.h"
+#include "workerd/api/request/api_reply.h"
 
-#define STEPS_MAX 5
+#define CHECKS_MAX 5
 
-static guard_step_fn *const guards[][STEPS_MAX] = {
+static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_PUBLIC] = {guard_origin},
     [GUARD_CHAT] = {guard_origin, guard_chat_rate, guard_chat_key},
     [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
@@ -19,29 +22,24 @@ static guard_step_fn *const guards[][STEPS_MAX] = {
     [GUARD_SIGN_IN] = {guard_origin, guard_own_page, guard_login_rate},
     [GUARD_SIGN_OUT] = {guard_origin, guard_own_page},
     [GUARD_WIDGET] = {guard_widget_rate, guard_widget},
-    [GUARD_WIDGET_SOCKET] = {guard_widget_rate, guard_upgrade, guard_socket_place,
-	guard_widget},
+    [GUARD_WIDGET_SOCKET] = {guard_widget_rate, guard_upgrade, guard_connection, guard_widget},
     [GUARD_WIDGET_OPTIONS] = {NULL},
 };
 
+/* Goes on with the verdict of a check: runs the checks after it, and the handler if none refuses. */
 static void
-take_steps(struct api_call *c)
+guard_continue(struct api_call *c, enum guard_verdict verdict)
 {
-	guard_step_fn *const *steps = guards[c->route->guard];
+	guard_check_fn *const *checks = guards[c->route->guard];
 
-	while (c->step < STEPS_MAX && steps[c->step] != NULL) {
-		switch (steps[c->step++](c)) {
-		case GUARD_NEXT:
-			break;
-		case GUARD_GRANTED:
-			c->route->handler(c);
-			return;
-		case GUARD_REFUSED:
-		case GUARD_WAITING:
-			return;
-		}
+	while (verdict == GUARD_NEXT) {
+		if (c->step == CHECKS_MAX || checks[c->step] == NULL)
+			verdict = GUARD_GRANTED;
+		else
+			verdict = checks[c->step++](c);
 	}
-	c->route->handler(c);
+	if (verdict == GUARD_GRANTED)
+		c->route->handler(c);
 }
 
 void
@@ -50,17 +48,55 @@ guard_pass(const struct api_call *c)
 	struct api_call own = *c;
 
 	own.step = 0;
-	take_steps(&own);
+	guard_continue(&own, GUARD_NEXT);
 }
 
-void
-guard_resume(const struct api_call *c, enum guard_verdict found)
-{
-	struct api_call own = *c;
+/* A call that waits for the store. */
+struct guard_call {
+	struct api_call call;
+	struct store_call *store;
+	guard_found_fn *found;
+};
 
-	must(found != GUARD_WAITING);
-	if (found == GUARD_GRANTED)
-		own.route->handler(&own);
-	else if (found == GUARD_NEXT)
-		take_steps(&own);
+static void
+guard_on_answer(void *arg, uint16_t type, const union msg *m)
+{
+	struct guard_call *g = arg;
+	struct api_call c = g->call;
+	guard_found_fn *found = g->found;
+	bool is_found = type != 0 && type != MSG_ERROR;
+
+	free(g);
+	c.x->on_close = NULL;
+	c.x->data = NULL;
+	if (is_found || store_refused(type, m, STORE_NOT_FOUND))
+		guard_continue(&c, found(&c, is_found ? m : NULL));
+	else
+		api_reply_store_failure(c.x, type, m);
+}
+
+static void
+guard_on_client_gone(struct http_exchange *x)
+{
+	struct guard_call *g = x->data;
+
+	store_call_forget(g->store);
+	free(g);
+}
+
+enum guard_verdict
+guard_ask(struct api_call *c, enum msg_type type, const void *msg, guard_found_fn *found)
+{
+	struct guard_call *g = xcalloc(1, sizeof(*g));
+
+	*g = (struct guard_call){.call = *c, .found = found};
+	g->store = store_call(c->api->store, type, msg, STORE_TIMEOUT_MS, guard_on_answer, g);
+	if (g->store == NULL) {
+		free(g);
+		api_reply_store_failure(c->x, 0, NULL);
+		return GUARD_REFUSED;
+	}
+	c->x->data = g;
+	c->x->on_close = guard_on_client_gone;
+	return GUARD_WAITING;
 }

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/secrets.h"
+#include "workerd/api/request/request_context.h"
 
 static enum guard_verdict
 refuse(struct api_call *c)
@@ -163,7 +164,7 @@ is_passed_on(const struct http_exchange *x)
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
 		if (http_header(x->req, signs[i]).p != NULL)
 			return true;
-	return api_context(x)->caller.trusted_peer;
+	return request_context_of(x)->client.trusted_peer;
 }
 
 enum guard_verdict

@@ -5,6 +5,7 @@
  * An origin is compared as a whole, byte by byte: another case, port or scheme is another origin.
  */
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/request/request_context.h"
 
 #define CORS_METHODS "GET, POST, PUT, DELETE, OPTIONS"
 #define CORS_HEADERS                                                                    \
@@ -15,10 +16,10 @@
 
 /* Takes the scheme off an origin; its scheme must be one that the caller can have used. */
 static bool
-take_scheme(struct slice *origin, enum caller_scheme used)
+take_scheme(struct slice *origin, enum client_scheme used)
 {
 	static const struct {
-		enum caller_scheme not_used;
+		enum client_scheme not_used;
 		const char *text;
 	} schemes[] = {{SCHEME_HTTP, "https://"}, {SCHEME_HTTPS, "http://"}};
 
@@ -41,7 +42,7 @@ is_own(const struct http_exchange *x)
 	struct slice origin = http_header(x->req, "origin");
 	struct slice host = http_header(x->req, "host");
 
-	return host.len > 0 && take_scheme(&origin, api_context(x)->caller.scheme) &&
+	return host.len > 0 && take_scheme(&origin, request_context_of(x)->client.scheme) &&
 	    slice_eq(origin, host);
 }
 
@@ -49,7 +50,7 @@ static bool
 is_allowed(const struct api *api, const struct http_exchange *x)
 {
 	if (guard_is_for_widgets(x))
-		return !api_context(x)->foreign;
+		return !request_context_of(x)->origin_refused;
 	return origin_list_has(&api->settings->cors_origin, http_header(x->req, "origin")) ||
 	    is_own(x);
 }

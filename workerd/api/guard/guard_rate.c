@@ -1,76 +1,104 @@
 /*
- * Rate limits by the client's address, and of an account whatever the address. The cells are shared by
- * all workers (proto/ipc/ratelimit.h).
+ * Rate limits by client address, and by account. All workers share the cells (proto/ipc/ratelimit.h).
  *
- * Every answer to a request that was counted tells what is left, so that a client can slow down
- * before it is refused.
+ * Every answer to a counted request has the RateLimit-* headers, so that clients can slow down before
+ * they are refused.
  */
 #include "workerd/api/guard/guard.h"
 
 #include "proto/base/clock.h"
 #include "proto/base/email.h"
+#include "workerd/api/request/request_context.h"
 
-/* Seconds, rounded up. */
+#define LOGIN_ATTEMPTS  10 /* per minute and address, and per minute and account */
+#define LOGIN_WINDOW_MS 60000
+#define READS_PER_CHAT \
+	10 /* reads (resume, stop, history, widget settings) per allowed message */
+
+static struct ratelimit_rule
+guard_rate_login_rule(const char *name)
+{
+	return (struct ratelimit_rule){name, LOGIN_ATTEMPTS, LOGIN_WINDOW_MS};
+}
+
+static struct ratelimit_rule
+guard_rate_chat_rule(const struct api *api, const char *name, uint32_t factor)
+{
+	const struct settings *s = api->settings;
+
+	return (struct ratelimit_rule){
+	    name, factor * s->rate_limit_max_requests, s->rate_limit_window_ms};
+}
+
 static unsigned
-seconds(uint32_t ms)
+guard_rate_seconds(uint32_t ms)
 {
 	return (ms + 999) / 1000;
 }
 
-/* Whether the rule lets this client, or whatever the bytes name, go on. Of two rules the client is told
- * of the one that will refuse it first. */
+/* Counts a request of this client (address or account) against the rule. If two rules count a request,
+ * the headers show the one that will refuse first. */
 static bool
-count(struct api *api, struct http_exchange *x, const struct ratelimit_rule *rule,
+guard_rate_count(struct api *api, struct http_exchange *x, const struct ratelimit_rule *rule,
     struct slice client)
 {
-	struct api_context *context = api_context(x);
+	struct request_context *context = request_context_of(x);
 	struct ratelimit_answer rate =
 	    ratelimit_take(&api->board->rates, rule, client, clock_mono_ns());
 
-	if (context->counted_by == NULL || !rate.allowed ||
+	if (context->rate_max == 0 || !rate.allowed ||
 	    rate.remaining < context->rate.remaining) {
-		context->counted_by = rule;
+		context->rate_max = rule->max;
 		context->rate = rate;
 	}
 	return rate.allowed;
 }
 
-/* 429, with what count() has found. */
+/* 429, by the last guard_rate_count(). */
 static void
-refuse(
-    struct api *api, struct http_exchange *x, enum metric_rate_limited what, const char *error)
+guard_rate_refuse(struct api *api, struct http_exchange *x, enum metric_rate_limited metric,
+    const char *error)
 {
-	metric_add(&api->me->rate_limited[what], 1);
+	metric_add(&api->worker->rate_limited[metric], 1);
 	reply_start(x, 429);
-	reply_header_fmt(x, "Retry-After", "%u", seconds(api_context(x)->rate.retry_after_ms));
+	reply_header_fmt(x, "Retry-After", "%u",
+	    guard_rate_seconds(request_context_of(x)->rate.retry_after_ms));
 	reply_error_body(x, "rate_limited", error);
 }
 
 static enum guard_verdict
-count_address(struct api_call *c, const struct ratelimit_rule *rule,
-    enum metric_rate_limited what, const char *error)
+guard_rate_check(struct api_call *c, struct ratelimit_rule rule,
+    enum metric_rate_limited metric, const char *error)
 {
-	struct slice client = ip_customer(&api_context(c->x)->caller.address);
+	struct slice client = ip_customer(&request_context_of(c->x)->client.address);
 
-	if (count(c->api, c->x, rule, client))
+	if (guard_rate_count(c->api, c->x, &rule, client))
 		return GUARD_NEXT;
-	refuse(c->api, c->x, what, error);
+	guard_rate_refuse(c->api, c->x, metric, error);
 	return GUARD_REFUSED;
 }
 
 enum guard_verdict
 guard_chat_rate(struct api_call *c)
 {
-	return count_address(
-	    c, &c->api->chat_rate, METRIC_RATE_LIMITED_CHAT, "Too many requests");
+	return guard_rate_check(c, guard_rate_chat_rule(c->api, "chat", 1),
+	    METRIC_RATE_LIMITED_CHAT, "Too many requests");
 }
 
-/* Coming back to a reply must not cost a visitor the right to write. */
+/* A limit of its own: resuming a reply must not use up the visitor's messages. */
 enum guard_verdict
 guard_chat_read_rate(struct api_call *c)
 {
-	return count_address(
-	    c, &c->api->chat_read_rate, METRIC_RATE_LIMITED_CHAT_READ, "Too many requests");
+	return guard_rate_check(c, guard_rate_chat_rule(c->api, "chat_read", READS_PER_CHAT),
+	    METRIC_RATE_LIMITED_CHAT_READ, "Too many requests");
+}
+
+/* Nor must loading pages with a widget. */
+enum guard_verdict
+guard_widget_rate(struct api_call *c)
+{
+	return guard_rate_check(c, guard_rate_chat_rule(c->api, "widget", READS_PER_CHAT),
+	    METRIC_RATE_LIMITED_WIDGET, "Too many requests");
 }
 
 static const char too_many_logins[] = "Too many login attempts";
@@ -78,73 +106,69 @@ static const char too_many_logins[] = "Too many login attempts";
 enum guard_verdict
 guard_login_rate(struct api_call *c)
 {
-	return count_address(
-	    c, &c->api->login_rate, METRIC_RATE_LIMITED_LOGIN, too_many_logins);
+	return guard_rate_check(
+	    c, guard_rate_login_rule("login"), METRIC_RATE_LIMITED_LOGIN, too_many_logins);
 }
 
-/* Looking at pages with a widget must not cost a visitor the right to write either. */
-enum guard_verdict
-guard_widget_rate(struct api_call *c)
-{
-	return count_address(
-	    c, &c->api->widget_rate, METRIC_RATE_LIMITED_WIDGET, "Too many requests");
-}
-
-/* Without a word to x, whose answer began long ago. */
+/* Without headers: the exchange's answer has begun long ago. */
 static bool
-takes(struct api *api, const struct http_exchange *x, const struct ratelimit_rule *rule,
-    enum metric_rate_limited what)
+guard_rate_take(struct api *api, const struct http_exchange *x, struct ratelimit_rule rule,
+    enum metric_rate_limited metric)
 {
-	struct slice client = ip_customer(&api_context(x)->caller.address);
+	struct slice client = ip_customer(&request_context_of(x)->client.address);
 
-	if (ratelimit_take(&api->board->rates, rule, client, clock_mono_ns()).allowed)
+	if (ratelimit_take(&api->board->rates, &rule, client, clock_mono_ns()).allowed)
 		return true;
-	metric_add(&api->me->rate_limited[what], 1);
+	metric_add(&api->worker->rate_limited[metric], 1);
 	return false;
 }
 
 bool
-guard_chat_takes(struct api *api, const struct http_exchange *x)
+guard_chat_rate_take(struct api *api, const struct http_exchange *x)
 {
-	return takes(api, x, &api->chat_rate, METRIC_RATE_LIMITED_CHAT);
+	return guard_rate_take(
+	    api, x, guard_rate_chat_rule(api, "chat", 1), METRIC_RATE_LIMITED_CHAT);
 }
 
 bool
-guard_chat_read_takes(struct api *api, const struct http_exchange *x)
+guard_chat_read_rate_take(struct api *api, const struct http_exchange *x)
 {
-	return takes(api, x, &api->chat_read_rate, METRIC_RATE_LIMITED_CHAT_READ);
+	return guard_rate_take(api, x, guard_rate_chat_rule(api, "chat_read", READS_PER_CHAT),
+	    METRIC_RATE_LIMITED_CHAT_READ);
 }
 
-/* Who is signed in already is told of this rate only when it refuses. */
+/* Signed-in callers, whom no other limit counted, see the headers of this one only when it refuses. */
 bool
-guard_account_count(struct api *api, struct http_exchange *x, struct slice email)
+guard_account_rate_take(struct api *api, struct http_exchange *x, struct slice email)
 {
-	struct api_context *context = api_context(x);
-	const struct ratelimit_rule *before = context->counted_by;
+	struct request_context *context = request_context_of(x);
+	const struct ratelimit_rule rule = guard_rate_login_rule("account");
+	bool is_first = context->rate_max == 0;
 	uint8_t lower[EMAIL_TEXT_MAX];
-	bool allowed = count(api, x, &api->account_rate, email_lower(email, lower));
+	bool allowed = guard_rate_count(api, x, &rule, email_lower(email, lower));
 
-	if (allowed && before == NULL)
-		context->counted_by = NULL;
+	if (allowed && is_first)
+		context->rate_max = 0;
 	return allowed;
 }
 
 void
-guard_account_refuse(struct api *api, struct http_exchange *x)
+guard_account_rate_refuse(struct api *api, struct http_exchange *x)
 {
-	refuse(api, x, METRIC_RATE_LIMITED_LOGIN, too_many_logins);
+	guard_rate_refuse(api, x, METRIC_RATE_LIMITED_LOGIN, too_many_logins);
 }
 
 int
 guard_rate_headers(const struct http_exchange *x, struct buf *out)
 {
-	const struct api_context *context = api_context(x);
+	const struct request_context *context = request_context_of(x);
 
-	if (context->counted_by == NULL)
+	if (context->rate_max == 0)
 		return 0;
 	return buf_printf(out,
 	    "RateLimit-Limit: %u\r\n"
 	    "RateLimit-Remaining: %u\r\n"
 	    "RateLimit-Reset: %u\r\n",
-	    context->counted_by->max, context->rate.remaining, seconds(context->rate.reset_ms));
+	    context->rate_max, context->rate.remaining,
+	    guard_rate_seconds(context->rate.reset_ms));
 }

@@ -15,7 +15,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "workerd/api/api.h"
 #include "workerd/http/static_files.h"
 
 #define FOLDER_FILES_MAX 64

@@ -1,16 +1,15 @@
 /*
- * Queries: the exchange and the call to the store, or the hasher's job, know of each other until one of
- * them ends.
+ * The exchange and the pending call point to each other until one of them ends.
  */
 #include "workerd/api/request/store_query.h"
 
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/log.h"
+#include "workerd/api/request/api_reply.h"
 
 static void
-query_free(struct query *q)
+store_query_free(struct store_query *q)
 {
 	if (q->on_end != NULL)
 		q->on_end(q);
@@ -19,35 +18,55 @@ query_free(struct query *q)
 }
 
 static void
-on_client_gone(struct http_exchange *x)
+store_query_on_client_gone(struct http_exchange *x)
 {
-	struct query *q = x->data;
+	struct store_query *q = x->data;
 
-	if (q->job != NULL)
-		hasher_forget(q->job);
-	else
-		store_call_forget(q->store);
-	query_free(q);
+	q->cancel(q->pending);
+	store_query_free(q);
 }
 
 void *
-query_new(const struct api_call *c, size_t size, size_t out_max, const char *missing)
+store_query_new(const struct api_call *c, size_t size, size_t out_max, const char *missing)
 {
-	struct query *q;
+	struct store_query *q;
 
 	must(size >= sizeof(*q));
 	q = xcalloc(1, size);
-	*q = (struct query){.api = c->api, .x = c->x, .org = c->org, .missing = missing};
+	*q = (struct store_query){.api = c->api, .x = c->x, .org = c->org, .missing = missing};
 	buf_init(&q->out, out_max);
-	q->json = json_text(&q->out);
+	q->json = json_writer(&q->out);
 	c->x->data = q;
-	c->x->on_close = on_client_gone;
+	c->x->on_close = store_query_on_client_gone;
 	return q;
 }
 
-/* The exchange forgets the query. */
+void
+store_query_wait(struct store_query *q, void *pending, void (*cancel)(void *pending))
+{
+	q->pending = pending;
+	q->cancel = cancel;
+}
+
+static void
+store_query_cancel_call(void *call)
+{
+	store_call_forget(call);
+}
+
+void
+store_query_ask(struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
+{
+	struct store_call *call = store_call(q->api->store, type, msg, STORE_TIMEOUT_MS, fn, q);
+
+	if (call != NULL)
+		store_query_wait(q, call, store_query_cancel_call);
+	else
+		store_query_fail(q, 0, NULL);
+}
+
 static struct http_exchange *
-detach(struct query *q)
+store_query_detach(struct store_query *q)
 {
 	q->x->on_close = NULL;
 	q->x->data = NULL;
@@ -55,59 +74,59 @@ detach(struct query *q)
 }
 
 struct http_exchange *
-query_done(struct query *q)
+store_query_done(struct store_query *q)
 {
-	struct http_exchange *x = detach(q);
+	struct http_exchange *x = store_query_detach(q);
 
-	query_free(q);
+	store_query_free(q);
 	return x;
 }
 
 void
-query_reply_status(struct query *q, int status)
+store_query_reply_status(struct store_query *q, int status)
 {
 	must(!q->json.failed);
-	api_reply_json(detach(q), status, buf_slice(&q->out));
-	query_free(q);
+	api_reply_json(store_query_detach(q), status, buf_slice(&q->out));
+	store_query_free(q);
 }
 
 void
-query_reply(struct query *q)
+store_query_reply(struct store_query *q)
 {
-	query_reply_status(q, 200);
+	store_query_reply_status(q, 200);
 }
 
 void
-query_reply_empty(struct query *q)
+store_query_reply_empty(struct store_query *q)
 {
-	struct http_exchange *x = query_done(q);
+	struct http_exchange *x = store_query_done(q);
 
 	reply_start(x, 204);
 	reply_empty(x);
 }
 
 void
-query_refuse(struct query *q, int status, const char *code, const char *message)
+store_query_refuse(struct store_query *q, int status, const char *code, const char *message)
 {
-	reply_json_error(query_done(q), status, code, message);
+	reply_json_error(store_query_done(q), status, code, message);
 }
 
 /* The row of a refusal, or NULL. */
-static const struct query_refusal *
-refusal_of(const struct query *q, uint16_t type, const union msg *m)
+static const struct store_refusal *
+store_query_refusal(const struct store_query *q, uint16_t type, const union msg *m)
 {
-	for (const struct query_refusal *r = q->refusals; r != NULL && r->status != 0; r++)
+	for (const struct store_refusal *r = q->refusals; r != NULL && r->status != 0; r++)
 		if (store_refused(type, m, r->error))
 			return r;
 	return NULL;
 }
 
 void
-query_fail(struct query *q, uint16_t type, const union msg *m)
+store_query_fail(struct store_query *q, uint16_t type, const union msg *m)
 {
-	const struct query_refusal *refusal = refusal_of(q, type, m);
+	const struct store_refusal *refusal = store_query_refusal(q, type, m);
 	const char *missing = q->missing;
-	struct http_exchange *x = query_done(q);
+	struct http_exchange *x = store_query_done(q);
 
 	if (refusal != NULL)
 		reply_json_error(x, refusal->status, refusal->code, refusal->message);
@@ -118,7 +137,7 @@ query_fail(struct query *q, uint16_t type, const union msg *m)
 }
 
 bool
-query_removed(const struct query *q, uint16_t type, const union msg *m)
+store_query_removed(const struct store_query *q, uint16_t type, const union msg *m)
 {
 	bool nothing = store_refused(type, m, STORE_NOT_FOUND) ||
 	    (type == MSG_ERASED && m->erased.conversations == 0 && !m->erased.visitor);
@@ -126,60 +145,4 @@ query_removed(const struct query *q, uint16_t type, const union msg *m)
 	if (nothing)
 		return store_client_repeated(q->api->store);
 	return type == MSG_OK || type == MSG_ERASED;
-}
-
-void
-query_ask(struct query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
-{
-	q->store = store_call(q->api->store, type, msg, STORE_TIMEOUT_MS, fn, q);
-	if (q->store == NULL)
-		query_fail(q, 0, NULL);
-}
-
-/* -- passwords ----------------------------------------------------------------------------- */
-
-static void
-refuse_busy(struct query *q)
-{
-	unsigned seconds = hasher_retry_after(q->api->hasher);
-	struct http_exchange *x = query_done(q);
-
-	reply_start(x, 503);
-	reply_header_fmt(x, "Retry-After", "%u", seconds);
-	reply_error_body(x, "busy", "Too many passwords are being checked, please try again");
-}
-
-static void
-on_hashed(void *arg, enum password_verdict verdict, const char *text)
-{
-	struct query *q = arg;
-
-	q->job = NULL;
-	if (verdict != PASSWORD_UNCHECKED || text != NULL) {
-		q->hashed(q, verdict, text);
-		return;
-	}
-	log_event(LOG_ERROR, "password_unchecked", L_UINT("conn", q->x->number));
-	refuse_busy(q);
-}
-
-static void
-wait_for(struct query *q, struct hasher_job *job, hasher_done_fn *fn)
-{
-	q->job = job;
-	q->hashed = fn;
-	if (job == NULL)
-		refuse_busy(q);
-}
-
-void
-query_verify(struct query *q, struct slice password, struct slice text, hasher_done_fn *fn)
-{
-	wait_for(q, hasher_verify(q->api->hasher, password, text, on_hashed, q), fn);
-}
-
-void
-query_hash(struct query *q, struct slice password, hasher_done_fn *fn)
-{
-	wait_for(q, hasher_hash(q->api->hasher, password, on_hashed, q), fn);
 }

@@ -3,18 +3,22 @@
  * more.
  */
 #include "proto/base/basics.h"
-#include "workerd/api/api.h"
+#include "workerd/api/request/api_call.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/widget/widget_fields.h"
+#include "workerd/api/widget/widget_handlers.h"
 
 void
 handle_widget_config(const struct api_call *c)
 {
-	struct buf *line = api_line(c->api);
-	struct json_text j = json_text(line);
+	struct buf *line = api_scratch(c->api);
+	struct json_writer j = json_writer(line);
+	struct msg_widget_record widget;
 
-	json_open(&j, NULL, '{');
-	widget_write_public(&j, c->record);
-	json_close(&j, '}');
+	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
+	json_write_open(&j, NULL, '{');
+	widget_write_public(&j, &widget);
+	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(c->x, 200, buf_slice(line));
 }

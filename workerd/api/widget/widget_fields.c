@@ -75,7 +75,7 @@ is_public(const char *name)
 }
 
 void
-widget_write_public(struct json_text *j, const void *record)
+widget_write_public(struct json_writer *j, const void *record)
 {
 	for (const struct field *f = widget_fields; f->name != NULL; f++)
 		if (is_public(f->name))

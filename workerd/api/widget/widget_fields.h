@@ -18,6 +18,6 @@ void widget_default(void *record);
 void widget_check(struct fields *in, const void *record);
 
 /* Writes the members that anybody may know. */
-void widget_write_public(struct json_text *j, const void *record);
+void widget_write_public(struct json_writer *j, const void *record);
 
 #endif

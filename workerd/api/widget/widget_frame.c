@@ -8,9 +8,9 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/request/client_id.h"
 
-static const char wrong_id[] =
-    "id must be a string of 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
+static const char wrong_id[] = "id must be a string of " CLIENT_ID_RULE;
 
 /* A member that is there, and not null. */
 static const json_t *
@@ -37,7 +37,7 @@ read_message(struct widget_frame *frame)
 	struct slice content = string(member(frame, "content"));
 	size_t units = content.p == NULL ? 0 : utf8_utf16_len(content);
 
-	if (id != NULL && !is_client_id(string(id)))
+	if (id != NULL && !client_id_is_valid(string(id)))
 		return wrong_id;
 	frame->id = string(id);
 	if (units < 1 || units > CHAT_MESSAGE_MAX)

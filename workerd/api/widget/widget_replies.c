@@ -10,6 +10,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/request/request_context.h"
 #include "workerd/api/widget/widget_socket.h"
 
 /* Messages that may wait for the answers before them; and replies at all, beyond which they are looked
@@ -212,7 +213,7 @@ request_name(const struct widget_socket *s)
 {
 	if (s->x == NULL)
 		return (struct slice){0};
-	return api_context(s->x)->request_id;
+	return request_context_of(s->x)->request_id;
 }
 
 static struct turn_listener *

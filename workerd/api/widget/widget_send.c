@@ -2,8 +2,8 @@
  * Frames of the server, each a JSON object with its type.
  */
 #include "proto/base/basics.h"
-#include "workerd/api/fields/json_text.h"
 #include "workerd/api/fields/message_names.h"
+#include "workerd/api/request/json_writer.h"
 #include "workerd/api/widget/widget_socket.h"
 
 /* Bytes of a history: what the store sends at most, all of it escaped, and what stands around the
@@ -13,22 +13,22 @@
 /* Longer than that a frame waits whole for a client of any speed, as all that was missed does. */
 #define LONG_FRAME (64u * 1024)
 
-static struct json_text
+static struct json_writer
 begin(struct buf *out, const char *type)
 {
-	struct json_text j = json_text(out);
+	struct json_writer j = json_writer(out);
 
-	json_open(&j, NULL, '{');
-	json_str(&j, "type", slice_str(type));
+	json_write_open(&j, NULL, '{');
+	json_write_str(&j, "type", slice_str(type));
 	return j;
 }
 
 static void
-end(struct widget_socket *s, struct json_text *j)
+end(struct widget_socket *s, struct json_writer *j)
 {
 	struct slice frame;
 
-	json_close(j, '}');
+	json_write_close(j, '}');
 	must(!j->failed);
 	if (s->ws == NULL)
 		return;
@@ -43,12 +43,12 @@ void
 say_error(
     struct widget_socket *s, const char *code, const char *message, struct slice client_id)
 {
-	struct json_text j = begin(api_line(s->api), "error");
+	struct json_writer j = begin(api_scratch(s->api), "error");
 
-	json_str(&j, "message", slice_str(message));
-	json_str(&j, "code", slice_str(code));
+	json_write_str(&j, "message", slice_str(message));
+	json_write_str(&j, "code", slice_str(code));
 	if (client_id.len > 0)
-		json_str(&j, "id", client_id);
+		json_write_str(&j, "id", client_id);
 	end(s, &j);
 }
 
@@ -56,22 +56,23 @@ void
 say_wrong_contact(
     struct widget_socket *s, const char *message, const struct widget_contact *contact)
 {
-	struct json_text j = begin(api_line(s->api), "error");
+	struct json_writer j = begin(api_scratch(s->api), "error");
 
-	json_str(&j, "message", slice_str(message));
-	json_str(&j, "code", slice_str("invalid_contact_info"));
-	json_open(&j, "fields", '{');
+	json_write_str(&j, "message", slice_str(message));
+	json_write_str(&j, "code", slice_str("invalid_contact_info"));
+	json_write_open(&j, "fields", '{');
 	for (size_t i = 0; i < CONTACT_FIELDS; i++)
 		if (contact->wrong[i] != NULL)
-			json_str(&j, widget_contact_fields[i], slice_str(contact->wrong[i]));
-	json_close(&j, '}');
+			json_write_str(
+			    &j, widget_contact_fields[i], slice_str(contact->wrong[i]));
+	json_write_close(&j, '}');
 	end(s, &j);
 }
 
 void
 say_type(struct widget_socket *s, const char *type)
 {
-	struct json_text j = begin(api_line(s->api), type);
+	struct json_writer j = begin(api_scratch(s->api), type);
 
 	end(s, &j);
 }
@@ -79,19 +80,19 @@ say_type(struct widget_socket *s, const char *type)
 void
 say_session(struct widget_socket *s, const char *token, bool introduced)
 {
-	struct json_text j = begin(api_line(s->api), "session");
+	struct json_writer j = begin(api_scratch(s->api), "session");
 
-	json_str(&j, "session_token", slice_str(token));
-	json_bool(&j, "contact_info_submitted", introduced);
+	json_write_str(&j, "session_token", slice_str(token));
+	json_write_bool(&j, "contact_info_submitted", introduced);
 	end(s, &j);
 }
 
 void
 say_token(struct widget_socket *s, struct slice token)
 {
-	struct json_text j = begin(api_line(s->api), "token");
+	struct json_writer j = begin(api_scratch(s->api), "token");
 
-	json_str(&j, "token", token);
+	json_write_str(&j, "token", token);
 	end(s, &j);
 }
 
@@ -99,51 +100,51 @@ void
 say_message(struct widget_socket *s, enum message_role role, struct slice text,
     const struct id *id, enum message_status status)
 {
-	struct json_text j;
+	struct json_writer j;
 
 	if (text.len == 0)
 		return;
-	j = begin(api_line(s->api), "message");
-	json_str(&j, "content", text);
-	json_str(&j, "role", message_role_text(role));
-	json_id(&j, "id", id);
+	j = begin(api_scratch(s->api), "message");
+	json_write_str(&j, "content", text);
+	json_write_str(&j, "role", message_role_text(role));
+	json_write_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
-		json_str(&j, "status", message_status_text(status));
+		json_write_str(&j, "status", message_status_text(status));
 	end(s, &j);
 }
 
 static void
-write_record(struct json_text *j, const struct msg_message_record *r, bool whole)
+write_record(struct json_writer *j, const struct msg_message_record *r, bool whole)
 {
-	json_open(j, NULL, '{');
-	json_str(j, "role", message_role_text(r->role));
-	json_str(j, "content", r->text);
+	json_write_open(j, NULL, '{');
+	json_write_str(j, "role", message_role_text(r->role));
+	json_write_str(j, "content", r->text);
 	if (whole)
-		json_id(j, "id", &r->id);
+		json_write_id(j, "id", &r->id);
 	if (whole && r->status != MESSAGE_COMPLETE)
-		json_str(j, "status", message_status_text(r->status));
-	json_close(j, '}');
+		json_write_str(j, "status", message_status_text(r->status));
+	json_write_close(j, '}');
 }
 
 void
 say_history(struct widget_socket *s, struct slice list, const struct id *active)
 {
 	struct msg_message_record r;
-	struct json_text j;
+	struct json_writer j;
 	struct slice item;
 	struct buf out;
 
 	buf_init(&out, HISTORY_MAX);
 	j = begin(&out, "history");
-	json_open(&j, "messages", '[');
+	json_write_open(&j, "messages", '[');
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		if (r.text.len > 0 && !id_equal(&r.id, active))
 			write_record(&j, &r, s->streams);
 	}
-	json_close(&j, ']');
+	json_write_close(&j, ']');
 	if (s->streams)
-		json_id_or_none(&j, "active", active);
+		json_write_id_or_null(&j, "active", active);
 	end(s, &j);
 	buf_clear(&out);
 }

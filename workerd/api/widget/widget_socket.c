@@ -10,7 +10,9 @@
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
+#include "workerd/api/widget/widget_handlers.h"
 
 /* 131 bits. */
 #define TOKEN_TEXT 22
@@ -21,9 +23,14 @@
 /* The visitor's token is good for nothing any more. */
 #define WS_OVER ((enum ws_code)4404)
 
+struct widget_sockets {
+	struct widget_rooms *rooms;
+	LIST_HEAD(, widget_socket) closing; /* ended connections that wait for the store */
+};
+
 /* A request that waits for its visitor. */
 struct opening {
-	struct query q;
+	struct store_query q;
 	char fresh[TOKEN_TEXT + 1], given[TOKEN_TEXT + 1];
 	struct hash256 fresh_hash, given_hash;
 	bool streams;
@@ -61,8 +68,8 @@ refuse(struct widget_socket *s, const char *code, const char *message, struct sl
 static bool
 rate_takes(struct widget_socket *s, enum widget_frame_kind kind)
 {
-	return kind == WIDGET_STOP ? guard_chat_read_takes(s->api, s->x)
-				   : guard_chat_takes(s->api, s->x);
+	return kind == WIDGET_STOP ? guard_chat_read_rate_take(s->api, s->x)
+				   : guard_chat_rate_take(s->api, s->x);
 }
 
 static void
@@ -93,7 +100,7 @@ on_message(void *arg, struct slice text)
 	struct widget_frame frame;
 	const char *wrong = widget_frame_read(text, &frame);
 
-	metric_add(&s->api->me->socket_messages, 1);
+	metric_add(&s->api->worker->socket_messages, 1);
 	if (wrong != NULL)
 		refuse(s, "invalid_message", wrong, frame.id);
 	else
@@ -105,7 +112,7 @@ on_message(void *arg, struct slice text)
 static void
 part(struct widget_socket *s, bool sends)
 {
-	LIST_REMOVE(s, parting);
+	LIST_REMOVE(s, closing);
 	heard_end(s, sends);
 	free(s);
 }
@@ -119,17 +126,6 @@ socket_go_on(struct widget_socket *s)
 		heard_next(s);
 }
 
-void
-widget_sockets_forget(struct api *api)
-{
-	struct widget_socket *s;
-
-	while ((s = LIST_FIRST(&api->parting)) != NULL) {
-		introduce_cancel(s);
-		part(s, false);
-	}
-}
-
 static void
 on_closed(void *arg)
 {
@@ -140,7 +136,7 @@ on_closed(void *arg)
 	heard_leave(s);
 	s->ws = NULL;
 	s->x = NULL;
-	LIST_INSERT_HEAD(&s->api->parting, s, parting);
+	LIST_INSERT_HEAD(&s->api->widget_sockets->closing, s, closing);
 	if (s->introduction == NULL)
 		part(s, true);
 }
@@ -245,9 +241,9 @@ socket_new(struct opening *o, const struct msg_visitor_record *visitor)
 	s->token = visitor->token;
 	s->streams = o->streams;
 	TAILQ_INIT(&s->replies);
-	s->x = query_done(&o->q);
+	s->x = store_query_done(&o->q);
 	s->ws = ws_accept(s->x, &ws_events, s);
-	api_socket_begin(s->api, s->x);
+	request_context_stream_begin(s->x, &s->api->worker->sockets);
 	return s;
 }
 
@@ -256,7 +252,8 @@ static void
 greet(struct widget_socket *s, const char *token, bool introduced, bool resumed)
 {
 	say_session(s, token, introduced);
-	if (room_enter(s->api->rooms, &s->guest, &s->visitor, &s->token) == -1) {
+	if (room_enter(s->api->widget_sockets->rooms, &s->guest, &s->visitor, &s->token) ==
+	    -1) {
 		socket_give_up(s);
 		return;
 	}
@@ -274,7 +271,7 @@ on_opened(void *arg, uint16_t type, const union msg *m)
 	struct msg_visitor_record visitor;
 
 	if (type != MSG_VISITOR_OPENED || m->visitor_opened.visitor.len == 0) {
-		query_fail(&o->q, type, m);
+		store_query_fail(&o->q, type, m);
 		return;
 	}
 	must(record_decode(m->visitor_opened.visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
@@ -299,11 +296,14 @@ read_token(struct opening *o, struct slice query)
 void
 handle_widget_socket(const struct api_call *c)
 {
-	struct opening *o = query_new(c, sizeof(*o), 0, "Widget not found");
+	struct opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
 	struct slice query = c->x->req->query;
 	uint8_t text[PARAMETER_MAX];
-	struct msg_visitor_open ask = {.public_id = c->record->public_id};
+	struct msg_widget_record widget;
+	struct msg_visitor_open ask = {0};
 
+	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
+	ask.public_id = widget.public_id;
 	o->streams = slice_eq_str(parameter_read(query, "stream", text), "1");
 	read_token(o, query);
 	secret_base62(o->fresh, TOKEN_TEXT);
@@ -311,5 +311,36 @@ handle_widget_socket(const struct api_call *c)
 	ask.token = o->given_hash;
 	ask.fresh_token = o->fresh_hash;
 	ask.fresh_id = id_new();
-	query_ask(&o->q, MSG_VISITOR_OPEN, &ask, on_opened);
+	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, on_opened);
+}
+
+/* -- all of a worker's sockets */
+
+struct widget_sockets *
+widget_sockets_new(struct store_client *store)
+{
+	struct widget_sockets *sockets = xcalloc(1, sizeof(*sockets));
+
+	sockets->rooms = widget_rooms_new(store);
+	LIST_INIT(&sockets->closing);
+	return sockets;
+}
+
+void
+widget_sockets_free(struct widget_sockets *sockets)
+{
+	struct widget_socket *s;
+
+	while ((s = LIST_FIRST(&sockets->closing)) != NULL) {
+		introduce_cancel(s);
+		part(s, false);
+	}
+	widget_rooms_free(sockets->rooms);
+	free(sockets);
+}
+
+bool
+widget_sockets_is_empty(const struct widget_sockets *sockets)
+{
+	return LIST_EMPTY(&sockets->closing);
 }

@@ -15,7 +15,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
-#include "workerd/api/api.h"
+#include "workerd/api/request/api_call.h"
 #include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
 #include "workerd/api/widget/widget_room.h"
@@ -76,7 +76,7 @@ struct widget_socket {
 	bool is_known;                     /* the client was told that it is known who it is */
 
 	unsigned refused; /* frames in a row that were good for nothing */
-	LIST_ENTRY(widget_socket) parting;
+	LIST_ENTRY(widget_socket) closing;
 };
 
 /* -- widget_send.c: frames out; a client that takes none is closed by the connection ----------- */

@@ -69,7 +69,7 @@ read_and_tell(const char *body, bool fresh, struct buf *out)
 {
 	struct thing thing = default_thing();
 	struct fields in;
-	struct json_text j = json_text(out);
+	struct json_writer j = json_writer(out);
 
 	assert_null(fields_parse(slice_str(body), &in));
 	fields_read(&in, table, fresh, &thing);

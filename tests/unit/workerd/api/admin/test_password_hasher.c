@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/api/guard/hasher.h"
+#include "workerd/api/admin/password_hasher.h"
 
 /* N = 16: as good as at once. A salt of zeros, of "right". */
 static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
@@ -21,7 +21,7 @@ static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
 
 struct stage {
 	struct event_base *base;
-	struct hasher *hasher;
+	struct password_hasher *hasher;
 };
 
 struct asker {
@@ -51,7 +51,7 @@ set_up(void **state)
 
 	answered = 0;
 	s->base = event_base_new();
-	s->hasher = hasher_new(s->base);
+	s->hasher = password_hasher_new(s->base);
 	*state = s;
 	return 0;
 }
@@ -61,16 +61,17 @@ tear_down(void **state)
 {
 	struct stage *s = *state;
 
-	hasher_free(s->hasher);
+	password_hasher_free(s->hasher);
 	event_base_free(s->base);
 	free(s);
 	return 0;
 }
 
-static struct hasher_job *
+static struct password_hasher_job *
 ask(struct stage *s, const char *password, const char *text, struct asker *a)
 {
-	return hasher_verify(s->hasher, slice_str(password), slice_str(text), on_done, a);
+	return password_hasher_verify(
+	    s->hasher, slice_str(password), slice_str(text), on_done, a);
 }
 
 static void
@@ -104,7 +105,8 @@ a_new_hash_is_its_passwords(void **state)
 	struct stage *s = *state;
 	struct asker made = {0}, again = {0};
 
-	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
+	assert_non_null(
+	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
 	run_until(s, 1);
 	assert_non_null(ask(s, "correct horse", made.text, &again));
 	run_until(s, 2);
@@ -117,7 +119,8 @@ the_loop_goes_on_meanwhile(void **state)
 	struct stage *s = *state;
 	struct asker made = {0};
 
-	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
+	assert_non_null(
+	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
 	event_base_loop(s->base, EVLOOP_NONBLOCK);
 	assert_int_equal(made.calls, 0);
 	run_until(s, 1);
@@ -127,17 +130,17 @@ static void
 a_full_queue_refuses_and_empties(void **state)
 {
 	struct stage *s = *state;
-	struct asker askers[HASHER_JOBS_MAX + 1] = {0};
+	struct asker askers[PASSWORD_HASHER_JOBS_MAX + 1] = {0};
 
-	for (size_t i = 0; i < HASHER_JOBS_MAX; i++)
+	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX; i++)
 		assert_non_null(ask(s, "right", quick, &askers[i]));
-	assert_null(ask(s, "right", quick, &askers[HASHER_JOBS_MAX]));
-	assert_null(
-	    hasher_hash(s->hasher, slice_str("right"), on_done, &askers[HASHER_JOBS_MAX]));
-	assert_true(hasher_retry_after(s->hasher) >= 1);
-	run_until(s, HASHER_JOBS_MAX);
-	assert_non_null(ask(s, "right", quick, &askers[HASHER_JOBS_MAX]));
-	run_until(s, HASHER_JOBS_MAX + 1);
+	assert_null(ask(s, "right", quick, &askers[PASSWORD_HASHER_JOBS_MAX]));
+	assert_null(password_hasher_hash(
+	    s->hasher, slice_str("right"), on_done, &askers[PASSWORD_HASHER_JOBS_MAX]));
+	assert_true(password_hasher_retry_after(s->hasher) >= 1);
+	run_until(s, PASSWORD_HASHER_JOBS_MAX);
+	assert_non_null(ask(s, "right", quick, &askers[PASSWORD_HASHER_JOBS_MAX]));
+	run_until(s, PASSWORD_HASHER_JOBS_MAX + 1);
 	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
 		assert_int_equal(askers[i].calls, 1);
 }
@@ -147,23 +150,25 @@ static void
 new_passwords_leave_room_for_those_who_sign_in(void **state)
 {
 	struct stage *s = *state;
-	struct asker fresh[HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
-	struct hasher_job *jobs[HASHER_NEW_MAX];
+	struct asker fresh[PASSWORD_HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
+	struct password_hasher_job *jobs[PASSWORD_HASHER_NEW_MAX];
 
-	for (size_t i = 0; i < HASHER_NEW_MAX; i++) {
-		jobs[i] =
-		    hasher_hash(s->hasher, slice_str("correct horse"), on_done, &fresh[i]);
+	for (size_t i = 0; i < PASSWORD_HASHER_NEW_MAX; i++) {
+		jobs[i] = password_hasher_hash(
+		    s->hasher, slice_str("correct horse"), on_done, &fresh[i]);
 		assert_non_null(jobs[i]);
 	}
-	assert_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_null(
+	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
 	assert_non_null(ask(s, "right", quick, &login[0]));
 	/* Those that have not begun are dropped, and leave their places. */
-	for (size_t i = 1; i < HASHER_NEW_MAX; i++)
-		hasher_forget(jobs[i]);
+	for (size_t i = 1; i < PASSWORD_HASHER_NEW_MAX; i++)
+		password_hasher_forget(jobs[i]);
 	run_until(s, 2);
 	assert_int_equal(fresh[0].calls, 1);
 	assert_int_equal(login[0].verdict, PASSWORD_RIGHT);
-	assert_non_null(hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
+	assert_non_null(
+	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
 	assert_non_null(ask(s, "right", quick, &login[1]));
 	run_until(s, 4);
 	assert_int_equal(other.calls, 1);
@@ -174,20 +179,20 @@ static void
 whoever_leaves_is_not_called(void **state)
 {
 	struct stage *s = *state;
-	struct hasher_job *jobs[HASHER_JOBS_MAX];
-	struct asker askers[HASHER_JOBS_MAX] = {0};
+	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
+	struct asker askers[PASSWORD_HASHER_JOBS_MAX] = {0};
 	struct asker last = {0};
 
 	for (unsigned round = 0; round < 20; round++) {
 		answered = 0;
-		for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
+		for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
 			jobs[i] = ask(s, "right", quick, &askers[i]);
-		for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
-			hasher_forget(jobs[HASHER_JOBS_MAX - 2 - i]);
+		for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
+			password_hasher_forget(jobs[PASSWORD_HASHER_JOBS_MAX - 2 - i]);
 		assert_non_null(ask(s, "right", quick, &last));
 		run_until(s, 1);
 	}
-	for (size_t i = 0; i < HASHER_JOBS_MAX - 1; i++)
+	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
 		assert_int_equal(askers[i].calls, 0);
 	assert_int_equal(last.calls, 20);
 }
@@ -200,8 +205,8 @@ what_waits_at_the_end_is_dropped(void **state)
 	struct stage *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
-		assert_non_null(
-		    hasher_hash(s->hasher, slice_str("correct horse"), on_done, &askers[i]));
+		assert_non_null(password_hasher_hash(
+		    s->hasher, slice_str("correct horse"), on_done, &askers[i]));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -2,7 +2,7 @@
  * X-Forwarded-For and -Proto, read from their end: what stands there was written by the proxy
  * next to us, and what stands before it by whom that one had it from.
  */
-#include "workerd/api/guard/caller.h"
+#include "workerd/api/request/client_address.h"
 
 #include <string.h>
 
@@ -104,8 +104,8 @@ client_behind(
 	return peer;
 }
 
-static enum caller_scheme
-scheme_behind(const struct http_request *req, enum caller_scheme otherwise)
+static enum client_scheme
+scheme_behind(const struct http_request *req, enum client_scheme otherwise)
 {
 	struct backwards list = {req, "x-forwarded-proto", req->n_headers, {0}};
 	struct slice scheme;
@@ -117,11 +117,11 @@ scheme_behind(const struct http_request *req, enum caller_scheme otherwise)
 	return http_is_token(scheme, "http") ? SCHEME_HTTP : otherwise;
 }
 
-struct caller
-caller_of(const struct http_request *req, struct slice peer, bool tls,
+struct client_address
+client_address_of(const struct http_request *req, struct slice peer, bool tls,
     const struct network_list *trusted)
 {
-	struct caller c = {
+	struct client_address c = {
 	    .address = ip_of(peer),
 	    .scheme = tls ? SCHEME_HTTPS : SCHEME_UNKNOWN,
 	};

@@ -5,7 +5,7 @@
  * A job belongs to the loop, but for the time that it runs, and then only what the thread reads and
  * writes of it; fn and arg are always the loop's.
  */
-#include "workerd/api/guard/hasher.h"
+#include "workerd/api/admin/password_hasher.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -26,12 +26,12 @@
 
 enum work { WORK_VERIFY, WORK_HASH, WORKS };
 
-TAILQ_HEAD(jobs, hasher_job);
+TAILQ_HEAD(jobs, password_hasher_job);
 
-struct hasher_job {
-	TAILQ_ENTRY(hasher_job) link;
-	struct hasher *hasher;
-	hasher_done_fn *fn; /* NULL: forgotten */
+struct password_hasher_job {
+	TAILQ_ENTRY(password_hasher_job) link;
+	struct password_hasher *hasher;
+	password_hasher_done_fn *fn; /* NULL: forgotten */
 	void *arg;
 	bool waits; /* under the lock: it has not begun */
 	enum work work;
@@ -42,7 +42,7 @@ struct hasher_job {
 	uint8_t password[];
 };
 
-struct hasher {
+struct password_hasher {
 	pthread_t thread;
 	struct event *event;
 	int fd;
@@ -56,7 +56,7 @@ struct hasher {
 };
 
 static void
-job_free(struct hasher_job *job)
+job_free(struct password_hasher_job *job)
 {
 	explicit_bzero(job->password, job->len);
 	free(job);
@@ -65,7 +65,7 @@ job_free(struct hasher_job *job)
 static void
 jobs_free(struct jobs *jobs)
 {
-	struct hasher_job *job;
+	struct password_hasher_job *job;
 
 	while ((job = TAILQ_FIRST(jobs)) != NULL) {
 		TAILQ_REMOVE(jobs, job, link);
@@ -76,7 +76,7 @@ jobs_free(struct jobs *jobs)
 /* -- the thread ---------------------------------------------------------------------------- */
 
 static void
-do_job(struct hasher_job *job)
+do_job(struct password_hasher_job *job)
 {
 	struct slice password = {job->password, job->len};
 
@@ -89,7 +89,7 @@ do_job(struct hasher_job *job)
 
 /* The counter of an eventfd cannot overflow by ones. */
 static void
-wake_loop(const struct hasher *h)
+wake_loop(const struct password_hasher *h)
 {
 	static const uint64_t one = 1;
 
@@ -97,10 +97,10 @@ wake_loop(const struct hasher *h)
 }
 
 /* The next job, begun; NULL at the end. */
-static struct hasher_job *
-take_job(struct hasher *h)
+static struct password_hasher_job *
+take_job(struct password_hasher *h)
 {
-	struct hasher_job *job;
+	struct password_hasher_job *job;
 
 	pthread_mutex_lock(&h->lock);
 	while (!h->ends && TAILQ_EMPTY(&h->waiting))
@@ -117,8 +117,8 @@ take_job(struct hasher *h)
 static void *
 run(void *arg)
 {
-	struct hasher *h = arg;
-	struct hasher_job *job;
+	struct password_hasher *h = arg;
+	struct password_hasher_job *job;
 
 	while ((job = take_job(h)) != NULL) {
 		uint64_t began_ms = clock_mono_ms();
@@ -135,10 +135,10 @@ run(void *arg)
 
 /* -- the loop ------------------------------------------------------------------------------ */
 
-static struct hasher_job *
-take_done(struct hasher *h)
+static struct password_hasher_job *
+take_done(struct password_hasher *h)
 {
-	struct hasher_job *job;
+	struct password_hasher_job *job;
 
 	pthread_mutex_lock(&h->lock);
 	job = TAILQ_FIRST(&h->done);
@@ -151,8 +151,8 @@ take_done(struct hasher *h)
 static void
 on_done(evutil_socket_t fd, short what, void *arg)
 {
-	struct hasher *h = arg;
-	struct hasher_job *job;
+	struct password_hasher *h = arg;
+	struct password_hasher_job *job;
 	uint64_t count;
 
 	(void)what;
@@ -166,19 +166,20 @@ on_done(evutil_socket_t fd, short what, void *arg)
 }
 
 static size_t
-count_jobs(const struct hasher *h)
+count_jobs(const struct password_hasher *h)
 {
 	return h->jobs[WORK_VERIFY] + h->jobs[WORK_HASH];
 }
 
-static struct hasher_job *
-add(struct hasher *h, enum work work, struct slice password, hasher_done_fn *fn, void *arg)
+static struct password_hasher_job *
+add(struct password_hasher *h, enum work work, struct slice password,
+    password_hasher_done_fn *fn, void *arg)
 {
-	struct hasher_job *job;
+	struct password_hasher_job *job;
 
 	must(password.len <= PASSWORD_MAX);
-	if (count_jobs(h) == HASHER_JOBS_MAX ||
-	    (work == WORK_HASH && h->jobs[work] == HASHER_NEW_MAX)) {
+	if (count_jobs(h) == PASSWORD_HASHER_JOBS_MAX ||
+	    (work == WORK_HASH && h->jobs[work] == PASSWORD_HASHER_NEW_MAX)) {
 		log_event(LOG_WARN, "hasher_full", L_UINT("jobs", count_jobs(h)));
 		return NULL;
 	}
@@ -196,10 +197,10 @@ add(struct hasher *h, enum work work, struct slice password, hasher_done_fn *fn,
 	return job;
 }
 
-static struct hasher_job *
-hand_over(struct hasher_job *job)
+static struct password_hasher_job *
+hand_over(struct password_hasher_job *job)
 {
-	struct hasher *h = job->hasher;
+	struct password_hasher *h = job->hasher;
 
 	pthread_mutex_lock(&h->lock);
 	TAILQ_INSERT_TAIL(&h->waiting, job, link);
@@ -208,11 +209,11 @@ hand_over(struct hasher_job *job)
 	return job;
 }
 
-struct hasher_job *
-hasher_verify(
-    struct hasher *h, struct slice password, struct slice text, hasher_done_fn *fn, void *arg)
+struct password_hasher_job *
+password_hasher_verify(struct password_hasher *h, struct slice password, struct slice text,
+    password_hasher_done_fn *fn, void *arg)
 {
-	struct hasher_job *job = add(h, WORK_VERIFY, password, fn, arg);
+	struct password_hasher_job *job = add(h, WORK_VERIFY, password, fn, arg);
 
 	if (job == NULL)
 		return NULL;
@@ -222,18 +223,19 @@ hasher_verify(
 	return hand_over(job);
 }
 
-struct hasher_job *
-hasher_hash(struct hasher *h, struct slice password, hasher_done_fn *fn, void *arg)
+struct password_hasher_job *
+password_hasher_hash(
+    struct password_hasher *h, struct slice password, password_hasher_done_fn *fn, void *arg)
 {
-	struct hasher_job *job = add(h, WORK_HASH, password, fn, arg);
+	struct password_hasher_job *job = add(h, WORK_HASH, password, fn, arg);
 
 	return job == NULL ? NULL : hand_over(job);
 }
 
 void
-hasher_forget(struct hasher_job *job)
+password_hasher_forget(struct password_hasher_job *job)
 {
-	struct hasher *h = job->hasher;
+	struct password_hasher *h = job->hasher;
 	bool waits;
 
 	pthread_mutex_lock(&h->lock);
@@ -249,7 +251,7 @@ hasher_forget(struct hasher_job *job)
 }
 
 unsigned
-hasher_retry_after(struct hasher *h)
+password_hasher_retry_after(struct password_hasher *h)
 {
 	uint64_t ms;
 
@@ -263,7 +265,7 @@ hasher_retry_after(struct hasher *h)
 
 /* Signals are for the loop's thread. */
 static void
-start_thread(struct hasher *h)
+start_thread(struct password_hasher *h)
 {
 	sigset_t all, before;
 
@@ -273,10 +275,10 @@ start_thread(struct hasher *h)
 	must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 }
 
-struct hasher *
-hasher_new(struct event_base *base)
+struct password_hasher *
+password_hasher_new(struct event_base *base)
 {
-	struct hasher *h = xcalloc(1, sizeof(*h));
+	struct password_hasher *h = xcalloc(1, sizeof(*h));
 
 	h->job_ms = JOB_MS;
 	TAILQ_INIT(&h->waiting);
@@ -292,7 +294,7 @@ hasher_new(struct event_base *base)
 }
 
 void
-hasher_free(struct hasher *h)
+password_hasher_free(struct password_hasher *h)
 {
 	if (h == NULL)
 		return;

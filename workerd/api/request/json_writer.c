@@ -1,21 +1,21 @@
 /*
  * The JSON writer. Keys are string literals of this program and need no escape.
  */
-#include "workerd/api/fields/json_text.h"
+#include "workerd/api/request/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "proto/base/json_escape.h"
 
-struct json_text
-json_text(struct buf *out)
+struct json_writer
+json_writer(struct buf *out)
 {
-	return (struct json_text){.out = out};
+	return (struct json_writer){.out = out};
 }
 
 static void
-put(struct json_text *j, const char *s)
+put(struct json_writer *j, const char *s)
 {
 	if (buf_append_str(j->out, s) == -1)
 		j->failed = true;
@@ -23,7 +23,7 @@ put(struct json_text *j, const char *s)
 
 /* What stands before any value: a comma if one came before it, and its key. */
 static void
-lead(struct json_text *j, const char *key)
+lead(struct json_writer *j, const char *key)
 {
 	if (j->comma)
 		put(j, ",");
@@ -33,7 +33,7 @@ lead(struct json_text *j, const char *key)
 }
 
 void
-json_open(struct json_text *j, const char *key, char bracket)
+json_write_open(struct json_writer *j, const char *key, char bracket)
 {
 	lead(j, key);
 	put(j, bracket == '{' ? "{" : "[");
@@ -41,7 +41,7 @@ json_open(struct json_text *j, const char *key, char bracket)
 }
 
 void
-json_close(struct json_text *j, char bracket)
+json_write_close(struct json_writer *j, char bracket)
 {
 	put(j, bracket == '}' ? "}" : "]");
 	j->comma = true;
@@ -49,7 +49,7 @@ json_close(struct json_text *j, char bracket)
 
 /* A string. */
 static void
-quote(struct json_text *j, struct slice text)
+quote(struct json_writer *j, struct slice text)
 {
 	put(j, "\"");
 	if (json_escape(j->out, text) == -1)
@@ -58,23 +58,23 @@ quote(struct json_text *j, struct slice text)
 }
 
 void
-json_str(struct json_text *j, const char *key, struct slice text)
+json_write_str(struct json_writer *j, const char *key, struct slice text)
 {
 	lead(j, key);
 	quote(j, text);
 }
 
 void
-json_id(struct json_text *j, const char *key, const struct id *id)
+json_write_id(struct json_writer *j, const char *key, const struct id *id)
 {
 	char text[ID_TEXT_LEN + 1];
 
 	id_format(id, text);
-	json_str(j, key, slice_str(text));
+	json_write_str(j, key, slice_str(text));
 }
 
 void
-json_uint(struct json_text *j, const char *key, uint64_t n)
+json_write_uint(struct json_writer *j, const char *key, uint64_t n)
 {
 	lead(j, key);
 	if (buf_printf(j->out, "%" PRIu64, n) == -1)
@@ -82,30 +82,30 @@ json_uint(struct json_text *j, const char *key, uint64_t n)
 }
 
 void
-json_bool(struct json_text *j, const char *key, bool b)
+json_write_bool(struct json_writer *j, const char *key, bool b)
 {
 	lead(j, key);
 	put(j, b ? "true" : "false");
 }
 
 void
-json_none(struct json_text *j, const char *key)
+json_write_null(struct json_writer *j, const char *key)
 {
 	lead(j, key);
 	put(j, "null");
 }
 
 void
-json_id_or_none(struct json_text *j, const char *key, const struct id *id)
+json_write_id_or_null(struct json_writer *j, const char *key, const struct id *id)
 {
 	if (id_is_zero(id))
-		json_none(j, key);
+		json_write_null(j, key);
 	else
-		json_id(j, key, id);
+		json_write_id(j, key, id);
 }
 
 void
-json_thousandths(struct json_text *j, const char *key, uint32_t n)
+json_write_thousandths(struct json_writer *j, const char *key, uint32_t n)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
@@ -119,7 +119,7 @@ json_thousandths(struct json_text *j, const char *key, uint32_t n)
 }
 
 void
-json_member(struct json_text *j, struct slice key, struct slice text)
+json_write_member(struct json_writer *j, struct slice key, struct slice text)
 {
 	lead(j, NULL);
 	quote(j, key);

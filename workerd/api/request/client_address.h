@@ -5,21 +5,21 @@
  * X-Forwarded-For and X-Forwarded-Proto are as if they were not there. `Forwarded` (RFC 7239) is
  * not read: proxies pass on what a client made up in it.
  */
-#ifndef WORKERD_API_GUARD_CALLER_H
-#define WORKERD_API_GUARD_CALLER_H
+#ifndef WORKERD_API_REQUEST_CLIENT_ADDRESS_H
+#define WORKERD_API_REQUEST_CLIENT_ADDRESS_H
 
 #include "proto/base/network.h"
 #include "workerd/http/parse.h"
 
-enum caller_scheme {
+enum client_scheme {
 	SCHEME_UNKNOWN, /* plain to us; a proxy that we are not told of may have had it by TLS */
 	SCHEME_HTTP,
 	SCHEME_HTTPS,
 };
 
-struct caller {
+struct client_address {
 	struct ip_address address; /* none: not over the Internet */
-	enum caller_scheme scheme;
+	enum client_scheme scheme;
 	bool trusted_peer; /* the connection is one of a trusted proxy */
 };
 
@@ -32,7 +32,7 @@ struct caller {
  * X-Forwarded-Proto, which the proxy next to us has written; without its word, that of the
  * connection, if it came to us by TLS.
  */
-struct caller caller_of(const struct http_request *req, struct slice peer, bool tls,
-    const struct network_list *trusted);
+struct client_address client_address_of(const struct http_request *req, struct slice peer,
+    bool tls, const struct network_list *trusted);
 
 #endif

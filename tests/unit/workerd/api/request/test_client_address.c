@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "proto/base/basics.h"
-#include "workerd/api/guard/caller.h"
+#include "workerd/api/request/client_address.h"
 
 #define PROXIES "10.0.0.0/8,fd00::/8,192.0.2.9"
 
@@ -27,7 +27,7 @@ list_of(const char *text)
 }
 
 /* The caller of a request with these header lines, over a connection from peer. */
-static struct caller
+static struct client_address
 caller(const char *proxies, const char *peer, bool tls, const char *lines)
 {
 	static struct http_header headers[HTTP_HEADERS_MAX];
@@ -36,7 +36,7 @@ caller(const char *proxies, const char *peer, bool tls, const char *lines)
 	struct ip_address from = {0};
 	struct http_parser parser;
 	struct buf text;
-	struct caller c;
+	struct client_address c;
 	size_t consumed;
 	int status;
 
@@ -47,7 +47,7 @@ caller(const char *proxies, const char *peer, bool tls, const char *lines)
 	http_parser_init(&parser, 65536);
 	assert_int_equal(
 	    http_parse(&parser, buf_slice(&text), &req, &consumed, &status), HTTP_OK);
-	c = caller_of(&req, ip_slice(&from), tls, &trusted);
+	c = client_address_of(&req, ip_slice(&from), tls, &trusted);
 	buf_clear(&text);
 	return c;
 }
@@ -127,7 +127,7 @@ the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct caller c =
+		struct client_address c =
 		    caller(cases[i].proxies, cases[i].peer, false, cases[i].lines);
 		char text[IP_TEXT_SIZE];
 
@@ -143,7 +143,7 @@ the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state
 {
 	static const struct {
 		const char *peer, *lines;
-		enum caller_scheme scheme, over_tls;
+		enum client_scheme scheme, over_tls;
 	} cases[] = {
 	    {"10.0.0.1", "", SCHEME_UNKNOWN, SCHEME_HTTPS},
 	    {"10.0.0.1", PROTO("https"), SCHEME_HTTPS, SCHEME_HTTPS},
@@ -161,7 +161,7 @@ the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct caller c = caller(PROXIES, cases[i].peer, false, cases[i].lines);
+		struct client_address c = caller(PROXIES, cases[i].peer, false, cases[i].lines);
 
 		assert_int_equal(c.scheme, cases[i].scheme);
 		assert_int_equal(caller(PROXIES, cases[i].peer, true, cases[i].lines).scheme,
@@ -175,7 +175,7 @@ static void
 a_list_of_thousands_is_read_to_its_beginning(void **state)
 {
 	struct buf lines;
-	struct caller c;
+	struct client_address c;
 	char text[IP_TEXT_SIZE];
 
 	(void)state;

@@ -1,0 +1,45 @@
+/*
+ * The handlers of this folder; workerd/api/routes.def has their paths.
+ */
+#ifndef WORKERD_API_ADMIN_ADMIN_HANDLERS_H
+#define WORKERD_API_ADMIN_ADMIN_HANDLERS_H
+
+#include "workerd/api/request/api_call.h"
+
+api_handler_fn handle_conversations_list;
+api_handler_fn handle_conversations_get;
+api_handler_fn handle_conversations_delete;
+api_handler_fn handle_visitors_delete;
+api_handler_fn handle_widgets_list;
+api_handler_fn handle_widgets_create;
+api_handler_fn handle_widgets_get;
+api_handler_fn handle_widgets_change;
+api_handler_fn handle_widgets_delete;
+api_handler_fn handle_widgets_reset_id;
+api_handler_fn handle_agents_list;
+api_handler_fn handle_agents_create;
+api_handler_fn handle_agents_get;
+api_handler_fn handle_agents_change;
+api_handler_fn handle_agents_delete;
+api_handler_fn handle_agents_test;
+api_handler_fn handle_contacts_list;
+api_handler_fn handle_contacts_get;
+api_handler_fn handle_contacts_change;
+api_handler_fn handle_contacts_delete;
+api_handler_fn handle_me_get;
+api_handler_fn handle_me_password;
+api_handler_fn handle_logins_list;
+api_handler_fn handle_logins_delete_others;
+api_handler_fn handle_logins_delete;
+api_handler_fn handle_users_list;
+api_handler_fn handle_users_create;
+api_handler_fn handle_users_get;
+api_handler_fn handle_users_change;
+api_handler_fn handle_users_delete;
+api_handler_fn handle_keys_list;
+api_handler_fn handle_keys_create;
+api_handler_fn handle_keys_delete;
+api_handler_fn handle_login;
+api_handler_fn handle_logout;
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * What handlers ask about a call.
+ */
+#include "workerd/api/request/api_call.h"
+
+#include <stdio.h>
+
+#include "workerd/api/request/request_context.h"
+
+void
+api_caller_name(const struct api_call *c, char name[API_CALLER_SIZE])
+{
+	if (!id_is_zero(&c->user))
+		id_format(&c->user, name);
+	else
+		snprintf(name, API_CALLER_SIZE, "%s", c->by_key ? "key" : "password");
+}
+
+bool
+api_is_https(const struct api *api, const struct http_exchange *x)
+{
+	enum client_scheme scheme = request_context_of(x)->client.scheme;
+
+	if (scheme == SCHEME_UNKNOWN)
+		return api->settings->app_env == APP_ENV_PRODUCTION;
+	return scheme == SCHEME_HTTPS;
+}

@@ -1,0 +1,49 @@
+/*
+ * The state that the handlers of one worker share. workerd/api/api.c creates it, and one lives for the
+ * life of the worker.
+ *
+ * Each part that belongs to one folder is opaque to the others.
+ */
+#ifndef WORKERD_API_REQUEST_API_STATE_H
+#define WORKERD_API_REQUEST_API_STATE_H
+
+#include "proto/base/buf.h"
+#include "proto/ipc/scoreboard.h"
+#include "proto/settings/settings.h"
+#include "workerd/store/store_client.h"
+#include "workerd/turn/turns.h"
+
+struct pages;
+struct password_hasher;
+struct router;
+struct timeval;
+struct widget_sockets;
+
+struct api {
+	/* Borrowed from the worker, which frees them after the API. */
+	const struct settings *settings;
+	struct chat *chat;
+	struct store_client *store;
+	struct scoreboard *board;
+	struct scoreboard_worker *worker; /* this worker's slot of the scoreboard */
+
+	/* Owned. */
+	struct router *router;                 /* of workerd/api/routing.c */
+	struct pages *pages;                   /* of workerd/api/pages */
+	struct widget_sockets *widget_sockets; /* of workerd/api/widget */
+	struct password_hasher *hasher;        /* of workerd/api/admin */
+	struct buf scratch;                    /* api_scratch() */
+
+	/* Interval of the comments that keep silent event streams open; libevent owns it. */
+	const struct timeval *stream_heartbeat;
+};
+
+/* The buffer for a small answer, emptied: valid until the next call. */
+static inline struct buf *
+api_scratch(struct api *api)
+{
+	buf_reset(&api->scratch);
+	return &api->scratch;
+}
+
+#endif
