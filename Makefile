@@ -219,8 +219,8 @@ DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev
 	libjansson-dev libunistring-dev libwslay-dev ca-certificates
 # The libraries of the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium curl libfaketime openssl slowhttptest sslscan strace \
-	systemd $(DEBS_servers)
+DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl libfaketime openssl \
+	slowhttptest sslscan strace systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) libfaketime strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
@@ -306,12 +306,14 @@ test-long: ## all of what `make test` does a part of: 10,000 messages over a bad
 			--only $$file || exit 1; \
 	done
 
-# FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… says how often storaged is killed.
+# FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… is how often storaged is killed (`make test`: 100 times).
+FAULTS_ROUNDS ?= 200
+
 .PHONY: test-faults
 test-faults: ## kill, starve and attack the store, for 3 minutes (part of `make test`)
 	@$(MAKE) --no-print-directory deps FOR=faults
 	@$(MAKE) --no-print-directory -j$(JOBS) programs frontends
-	@node tests/run.mjs --build $(BUILD) faults
+	@FAULTS_ROUNDS=$(FAULTS_ROUNDS) node tests/run.mjs --build $(BUILD) faults
 
 # Inputs that were worth keeping stay in build/fuzz/inputs, findings in build/fuzz/found.
 FUZZ_SECONDS ?= 20

@@ -12,8 +12,8 @@
 //	               everything; each further build, with sanitizers, runs the unit tests and the
 //	               files that tests/sanitized.txt lists
 //	--only TEXT    run only files with TEXT in their name
-//	--parallel N   run N test files at a time (default: one more than there are processors, because
-//	               most tests mostly wait)
+//	--parallel N   run N test files at a time (default: two for each processor, because most tests
+//	               mostly wait)
 //	--limit S      kill a test file that runs for more than S seconds
 //
 // The output of a test file is printed when the file has ended; if it failed, the end of each of its
@@ -315,7 +315,7 @@ function parseArguments() {
 	const options = {
 		build: { type: "string", multiple: true, default: [join(ROOT, "build")] },
 		only: { type: "string", default: "" },
-		parallel: { type: "string", default: String(1 + availableParallelism()) },
+		parallel: { type: "string", default: String(2 * availableParallelism()) },
 		limit: { type: "string", default: String(LIMIT_S) },
 	};
 	try {

@@ -14,8 +14,9 @@ const slowly = (words) => `[[tokens=${TOKENS} delay=${50 * PATIENCE}]] ${words}`
 const saidOf = (question) => [`visitor: ${question}`, `assistant: ${WHOLE}`];
 
 describe("a visitor comes back", { skip: missing }, () => {
-	// What playwright would switch off: pages that are kept for "Back".
-	const site = useSite({}, { ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+	// Pages that are kept for "Back": the shell has none, and playwright switches them off.
+	const keepsPages = { complete: true, ignoreDefaultArgs: ["--disable-back-forward-cache"] };
+	const site = useSite({}, keepsPages);
 	const { banter } = site;
 	const line = new Line(() => banter.port);
 	let widget;

@@ -122,7 +122,7 @@ mkdirSync(out, { recursive: true });
 const model = await startModel();
 const env = { OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1` };
 await withBanter({ env }, async (banter) => {
-	const browser = await launch();
+	const browser = await launch({ complete: true });
 	try {
 		for (const name of ["jonas", "amelie", "maria"]) {
 			await banter.chat(name, "Do you deliver?");

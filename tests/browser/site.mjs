@@ -195,7 +195,7 @@ export class Visitor {
 /**
  * A banter, a site that uses it, and a browser, for all tests of a describe().
  * @param {Record<string, string>} env settings over the usual ones
- * @param {object} browserOptions playwright's, of a browser's launch
+ * @param {object} browserOptions of launch()
  */
 export function useSite(env = {}, browserOptions = {}) {
 	const server = createServer();

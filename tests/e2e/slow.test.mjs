@@ -16,7 +16,8 @@ const SECONDS = 300; // after which it gives up by itself; it is ended long befo
  * that send slowly are closed after 10 s. */
 const LEAST = CONNECTIONS / 10;
 const STEADY_MS = 1500; // without more connections the attack has reached its height
-const SAMPLES = 50; // of /health, from then on
+const SAMPLES = 10; // of the workers and /health, from then on
+const LOOK_MS = 100; // between two looks at the workers, which cost more than what is looked at
 const KIB = 1024;
 
 const MODES = {
@@ -67,8 +68,11 @@ async function watch(banter, running) {
 	const least = peak.sockets + LEAST;
 	let grown = Date.now();
 	let memory = peak.memory;
+	let looked = 0;
 	for (let left = SAMPLES; left > 0; ) {
 		times.push(await health(banter));
+		if (Date.now() - looked < LOOK_MS) continue;
+		looked = Date.now();
 		const now = stateOf(banter);
 		memory = Math.max(memory, now.memory);
 		if (now.sockets > peak.sockets) {

@@ -12,7 +12,7 @@ import { between, chance, spread } from "./random.mjs";
 import { assertWhole, Store } from "./store.mjs";
 import { Fault, NO_STRACE } from "./strace.mjs";
 
-const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (PATIENCE > 1 ? 25 : 200));
+const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (PATIENCE > 1 ? 25 : 100));
 
 /** Rounds on one data directory: the check of everything takes longer with each. */
 const GENERATION = 25;
