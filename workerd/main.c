@@ -23,7 +23,7 @@
 #include "proto/settings/settings.h"
 #include "workerd/api/api.h"
 #include "workerd/control.h"
-#include "workerd/http/conn.h"
+#include "workerd/http/http_server.h"
 #include "workerd/http/tls.h"
 #include "workerd/model_check.h"
 #include "workerd/store/store_client.h"

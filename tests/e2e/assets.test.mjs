@@ -13,7 +13,7 @@ const PATHS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const RELOADS = 10; // so that there are requests in every moment of one
 const UNPACK = { br: brotliDecompressSync, gzip: gunzipSync };
 
-/** A new client of a worker that drains has a second for its request (workerd/http/server.c). Whoever was
+/** A new client of a worker that drains has a second for its request (workerd/http/http_server.c). Whoever was
  * held up for half of that may have come too late. */
 const HELD_UP_MS = 500;
 const BEAT_MS = 20;

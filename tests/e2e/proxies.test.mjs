@@ -27,7 +27,7 @@ const VISITOR = "127.0.0.3";
 const BUSY = "127.0.0.4"; // a visitor who asks more than the limit allows
 const LIMIT = 20;
 
-const PING_MS = 30_000; // of every banter (workerd/http/server.c)
+const PING_MS = 30_000; // of every banter (workerd/http/http_server.c)
 const LONGEST_MS = 120_000; // that any of the examples lets a connection be silent
 const TIME_OUT_S = 8; // of a proxy in a test of them
 const SILENCE_MS = 1.5 * 1000 * TIME_OUT_S;
@@ -300,7 +300,7 @@ describe("a proxy", { concurrency: true }, () => {
 
 		describe(`time-outs of ${name}`, { skip: reason ?? false, concurrency: true }, () => {
 			it("are twice as long as the time between our pings at least", () => {
-				const source = readFileSync(join(ROOT, "workerd/http/server.c"), "utf8");
+				const source = readFileSync(join(ROOT, "workerd/http/http_server.c"), "utf8");
 				assert.equal(Number(/\.ping_interval = (\d+),/.exec(source)[1]), PING_MS);
 				const found = proxy.timeouts ? [...exampleOf(proxy).matchAll(proxy.timeouts)] : [];
 				assert.equal(found.length > 0, proxy.timeouts !== undefined);

@@ -20,7 +20,7 @@ const TOKENS = 45_000;
 const TOKEN = "abcdefghij"; // as the stub has it
 const DELAY_MS = PATIENCE === 1 ? 0.2 : 0.4;
 /** What two may cost, one of whom has stopped: what waits for that one, and for the other while this
- * process is busy (output_max in workerd/http/server.c), in buffers that grow by doubling, and their
+ * process is busy (output_max in workerd/http/http_server.c), in buffers that grow by doubling, and their
  * connections. */
 const BOUND = (2 + 2) * 256 * KIB + 2 * 16 * KIB;
 

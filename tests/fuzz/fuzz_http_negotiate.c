@@ -7,8 +7,8 @@
 
 #include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/http/negotiate.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
+#include "workerd/http/message/negotiate.h"
 
 /* Members are what stands between the commas, trimmed, in their order, empty ones left out. */
 static void
@@ -17,11 +17,11 @@ check_list(struct slice list)
 	struct slice rest = list, member;
 	const uint8_t *done = list.p;
 
-	while (http_list_next(&rest, &member)) {
+	while (header_list_next(&rest, &member)) {
 		must(member.len > 0 && member.p >= done);
 		must(member.p + member.len <= list.p + list.len);
 		must(memchr(member.p, ',', member.len) == NULL);
-		must(slice_eq(http_trim(member), member));
+		must(slice_eq(header_trim(member), member));
 		for (; done < member.p; done++)
 			must(*done == ' ' || *done == '\t' || *done == ',');
 		done = member.p + member.len;
@@ -37,13 +37,13 @@ names(struct slice list, const char *coding)
 {
 	struct slice member;
 
-	while (http_list_next(&list, &member)) {
+	while (header_list_next(&list, &member)) {
 		const uint8_t *semicolon = memchr(member.p, ';', member.len);
 
 		if (semicolon != NULL)
 			member.len = (size_t)(semicolon - member.p);
-		member = http_trim(member);
-		if (http_is_token(member, coding) || http_is_token(member, "*"))
+		member = header_trim(member);
+		if (header_equals(member, coding) || header_equals(member, "*"))
 			return true;
 	}
 	return false;
@@ -52,7 +52,7 @@ names(struct slice list, const char *coding)
 static void
 check_coding(struct slice accept, unsigned available)
 {
-	enum http_coding c = http_choose_coding(accept, available);
+	enum http_coding c = negotiate_coding(accept, available);
 
 	must(c < CODINGS);
 	if (c == CODING_IDENTITY)
@@ -69,17 +69,17 @@ static void
 check_type(struct slice accept)
 {
 	static const char *const weights[] = {"", ";q=1", " ; a=b ; q=1.000 "};
-	bool preferred = http_prefers_type(accept, "a/b", "c/d");
+	bool preferred = negotiate_prefers_type(accept, "a/b", "c/d");
 	struct buf longer;
 
 	if (preferred)
 		must(names(accept, "a/b"));
-	must(!preferred || !http_prefers_type(accept, "c/d", "a/b"));
+	must(!preferred || !negotiate_prefers_type(accept, "c/d", "a/b"));
 	for (size_t i = 0; i < ARRAY_LEN(weights); i++) {
 		buf_init(&longer, accept.len + 64);
 		must(buf_append(&longer, accept.p, accept.len) == 0);
 		must(buf_printf(&longer, ",a/b%s,c/d", weights[i]) == 0);
-		must(!http_prefers_type(buf_slice(&longer), "a/b", "c/d"));
+		must(!negotiate_prefers_type(buf_slice(&longer), "a/b", "c/d"));
 		buf_clear(&longer);
 	}
 }
@@ -92,13 +92,13 @@ check_etag(struct slice list)
 	struct slice tag = slice_str(etag);
 	struct buf longer;
 
-	if (http_etag_matches(list, tag) && !slice_eq_str(http_trim(list), "*"))
+	if (negotiate_etag_matches(list, tag) && !slice_eq_str(header_trim(list), "*"))
 		must(memmem(list.p, list.len, etag, tag.len) != NULL);
 	for (int weak = 0; weak <= 1; weak++) {
 		buf_init(&longer, list.len + 16);
 		must(buf_printf(&longer, " , %s%s,", weak ? "W/" : "", etag) == 0);
 		must(buf_append(&longer, list.p, list.len) == 0);
-		must(http_etag_matches(buf_slice(&longer), tag));
+		must(negotiate_etag_matches(buf_slice(&longer), tag));
 		buf_clear(&longer);
 	}
 }

@@ -12,7 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 struct reading {
 	enum http_result result;
@@ -170,8 +170,8 @@ check_accepted(const struct reading *r, size_t max)
 	must(memchr(r->bytes, '\0', r->consumed) == NULL);
 	must(req->path.len > 0 && (req->path.p[0] == '/' || req->method == HTTP_OPTIONS));
 	for (size_t i = 0; i < req->n_headers; i++) {
-		hosts += http_is_token(req->headers[i].name, "host");
-		lengths += http_is_token(req->headers[i].name, "content-length");
+		hosts += header_equals(req->headers[i].name, "host");
+		lengths += header_equals(req->headers[i].name, "content-length");
 	}
 	must(hosts <= 1 && (hosts == 1 || req->minor_version == 0));
 	must(lengths == (req->has_length ? 1 : 0));

@@ -10,7 +10,7 @@
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/fields/parameters.h"
-#include "workerd/http/percent.h"
+#include "workerd/http/message/percent.h"
 
 /* Every byte escaped. */
 static void

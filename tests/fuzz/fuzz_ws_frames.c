@@ -14,8 +14,8 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/http/ws.h"
-#include "workerd/http/ws_frames.h"
+#include "workerd/http/ws/ws.h"
+#include "workerd/http/ws/ws_frames.h"
 
 /* Few, so that inputs reach it. */
 #define IDLE_MAX 12u
@@ -41,13 +41,12 @@ note(struct buf *items, enum ws_got got, unsigned code, struct slice payload)
 static void
 check_written(struct slice payload, enum ws_opcode opcode)
 {
-	struct ws_writer *w = ws_writer_new();
 	struct buf out;
 	size_t head = payload.len < 126 ? 2 : 4;
 	const uint8_t *p;
 
 	buf_init(&out, payload.len + WS_HEAD_MAX);
-	must(ws_writer_put(w, &out, opcode, payload) == 0);
+	must(ws_frame_write(&out, opcode, payload) == 0);
 	p = buf_data(&out);
 	must(buf_len(&out) == head + payload.len && p[0] == (0x80 | opcode));
 	if (head == 2)
@@ -55,10 +54,9 @@ check_written(struct slice payload, enum ws_opcode opcode)
 	else
 		must(p[1] == 126 && ((size_t)p[2] << 8 | p[3]) == payload.len);
 	must(payload.len == 0 || memcmp(p + head, payload.p, payload.len) == 0);
-	must(ws_writer_put(w, &out, opcode, payload) == -1);
+	must(ws_frame_write(&out, opcode, payload) == -1);
 	must(buf_len(&out) == head + payload.len);
 	buf_clear(&out);
-	ws_writer_free(w);
 }
 
 static void
@@ -81,7 +79,7 @@ check_item(enum ws_got got, const struct ws_item *item, const struct limits *lim
 	case WS_GOT_CLOSE:
 		must(item->code == 0 || (item->code >= 1000 && item->code <= 4999));
 		break;
-	case WS_GOT_WRONG:
+	case WS_GOT_ERROR:
 		must(item->why != NULL && item->code >= 1002 && item->code <= 1009);
 		break;
 	case WS_GOT_NOTHING:
@@ -93,7 +91,7 @@ check_item(enum ws_got got, const struct ws_item *item, const struct limits *lim
 static bool
 is_last(enum ws_got got)
 {
-	return got == WS_GOT_CLOSE || got == WS_GOT_WRONG;
+	return got == WS_GOT_CLOSE || got == WS_GOT_ERROR;
 }
 
 static void
@@ -114,7 +112,7 @@ read_frames(
 		while ((got = ws_reader_next(&r, &in, &item)) != WS_GOT_NOTHING) {
 			check_item(got, &item, limits);
 			note(items, got, item.code,
-			    got == WS_GOT_WRONG ? slice_str("") : item.payload);
+			    got == WS_GOT_ERROR ? slice_str("") : item.payload);
 			if (is_last(got))
 				break;
 		}
@@ -183,7 +181,7 @@ struct plain_reader {
 static bool
 fail(struct plain_reader *r, unsigned code)
 {
-	note(r->items, WS_GOT_WRONG, code, slice_str(""));
+	note(r->items, WS_GOT_ERROR, code, slice_str(""));
 	return false;
 }
 
@@ -309,7 +307,7 @@ check_agree(const struct buf *ours, const struct buf *plain, bool ended)
 		return;
 	must(!ended);
 	buf_init(&wrong, 64);
-	note(&wrong, WS_GOT_WRONG, 0, slice_str(""));
+	note(&wrong, WS_GOT_ERROR, 0, slice_str(""));
 	must(more.len == buf_len(&wrong));
 	buf_clear(&wrong);
 }

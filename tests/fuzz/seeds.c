@@ -10,7 +10,7 @@
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
 #include "tests/http/corpus.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #define NESTED_MAX 4 /* record and list fields of one message */
 

@@ -26,9 +26,11 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/http/http_server.h"
 #include "workerd/http/reply.h"
 #include "workerd/http/tls.h"
-#include "workerd/http/ws.h"
+#include "workerd/http/ws/ws.h"
+#include "workerd/http/ws/ws_handshake.h"
 
 #define PEM_MAX 65536u
 
@@ -90,7 +92,7 @@ handle(struct http_exchange *x, void *ctx)
 	struct echo *e = ctx;
 	struct voice *v;
 
-	if (!ws_check(x))
+	if (!ws_handshake_check(x))
 		return;
 	v = xcalloc(1, sizeof(*v));
 	v->echo = e;

@@ -22,6 +22,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "proto/base/log.h"
+#include "workerd/http/http_server.h"
 #include "workerd/http/reply.h"
 
 #define ACCOUNT_MAX (4u * 1024 * 1024)

@@ -23,16 +23,18 @@ const FOLDERS = {
 
 	masterd: [PROTO],
 
-	"workerd/http": [PROTO],
+	"workerd/http/message": [PROTO],
+	"workerd/http": [PROTO, "workerd/http/message"],
+	"workerd/http/ws": [PROTO, "workerd/http", "workerd/http/message"],
 	"workerd/store": [PROTO],
 	"workerd/model": [PROTO],
 	"workerd/turn": [PROTO, "workerd/store", "workerd/model"],
-	"workerd/api/request": [PROTO, "workerd/http", "workerd/store", "workerd/turn"],
-	"workerd/api/fields": [PROTO, "workerd/http", "workerd/api/request"],
-	"workerd/api/guard": [PROTO, "workerd/http", "workerd/api/request"],
+	"workerd/api/request": [PROTO, "workerd/http/", "workerd/store", "workerd/turn"],
+	"workerd/api/fields": [PROTO, "workerd/http/", "workerd/api/request"],
+	"workerd/api/guard": [PROTO, "workerd/http/", "workerd/api/request"],
 	"workerd/api/chat": [
 		PROTO,
-		"workerd/http",
+		"workerd/http/",
 		"workerd/turn",
 		"workerd/api/request",
 		"workerd/api/fields",
@@ -40,7 +42,7 @@ const FOLDERS = {
 	],
 	"workerd/api/widget": [
 		PROTO,
-		"workerd/http",
+		"workerd/http/",
 		"workerd/store",
 		"workerd/turn",
 		"workerd/api/request",
@@ -50,7 +52,7 @@ const FOLDERS = {
 	],
 	"workerd/api/admin": [
 		PROTO,
-		"workerd/http",
+		"workerd/http/",
 		"workerd/turn",
 		"workerd/api/request",
 		"workerd/api/fields",
@@ -58,8 +60,8 @@ const FOLDERS = {
 		"workerd/api/chat",
 		"workerd/api/widget",
 	],
-	"workerd/api/pages": [PROTO, "workerd/http", "workerd/api/request"],
-	"workerd/api": [PROTO, "workerd/http", "workerd/store", "workerd/turn", "workerd/api/"],
+	"workerd/api/pages": [PROTO, "workerd/http/", "workerd/api/request"],
+	"workerd/api": [PROTO, "workerd/http/", "workerd/store", "workerd/turn", "workerd/api/"],
 	workerd: [PROTO, "workerd/"],
 
 	"storaged/engine": [PROTO],
@@ -146,7 +148,7 @@ const CIRCLES = [
 const HEADERS = {
 	"curl/curl.h": /^workerd\/model\//,
 	"lmdb.h": /^storaged\//,
-	"wslay/wslay.h": /^workerd\/http\/ws/,
+	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
 	"unicase.h": /^storaged\/records\/match_keys\.c$/,
 	"uninorm.h": /^storaged\/records\/match_keys\.c$/,

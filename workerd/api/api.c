@@ -151,8 +151,8 @@ api_attach(struct api *api, struct http_server_config *config)
 {
 	config->ctx = api;
 	config->context_size = sizeof(struct request_context);
-	config->arrived = api_on_arrived;
-	config->left = api_on_left;
+	config->admit = api_on_arrived;
+	config->release = api_on_left;
 	config->route = api_on_route;
 	config->begin = api_on_begin;
 	config->handle = api_on_request;

@@ -9,7 +9,7 @@
 #define WORKERD_API_API_H
 
 #include "workerd/api/request/api_state.h"
-#include "workerd/http/conn.h"
+#include "workerd/http/http_config.h"
 
 /* Loads the static files and starts the password hasher's thread. All pointers are borrowed and must
  * outlive the API. */

@@ -1,7 +1,6 @@
 /*
- * Answers: the bytes of status line, header, body and chunks, appended to the connection's output.
- * Nothing in here frees anything: a failure marks the connection, the end of the turn does the
- * rest.
+ * Appends status line, header, body and chunks to the connection's output. Nothing in here frees anything:
+ * a failure marks the connection, and the end of the turn frees it.
  */
 #include "workerd/http/reply.h"
 
@@ -12,13 +11,13 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "proto/base/log.h"
-#include "workerd/http/conn_internal.h"
+#include "workerd/http/conn.h"
 
 /* Hexadecimal length and two CRLF around it all. */
 #define CHUNK_FRAME 12u
 
 const char *
-http_status_reason(int status)
+reply_status_reason(int status)
 {
 	static const struct {
 		int status;
@@ -67,71 +66,71 @@ http_status_reason(int status)
 	return "Unknown";
 }
 
-/* Where the answer goes; NULL when its client is gone already. */
+/* NULL when the client has left. */
 static struct buf *
-output(struct http_exchange *x)
+reply_output(struct http_exchange *x)
 {
 	return x->conn->state == CONN_DYING ? NULL : &x->conn->out;
 }
 
-/* What an append that failed leads to: half an answer is none. */
+/* Drops the connection after a failed append, because a part of a reply is useless. */
 static void
-check(struct http_exchange *x, int appended)
+reply_check(struct http_exchange *x, int appended)
 {
 	if (appended == -1)
 		conn_drop(x->conn, "answer_too_large");
 }
 
 static void
-put(struct http_exchange *x, struct slice s)
+reply_put(struct http_exchange *x, struct slice s)
 {
-	struct buf *out = output(x);
+	struct buf *out = reply_output(x);
 
 	if (out != NULL)
-		check(x, buf_append(out, s.p, s.len));
+		reply_check(x, buf_append(out, s.p, s.len));
 }
 
 static bool
-is_head(const struct http_exchange *x)
+reply_is_head(const struct http_exchange *x)
 {
 	return x->method == HTTP_HEAD;
 }
 
-/* RFC 9110, sections 8.6 and 6.4.1: these have no body and need no length. */
+/* Replies without body and length (RFC 9110, sections 8.6 and 6.4.1). */
 static bool
-is_bodiless(int status)
+reply_is_bodiless(int status)
 {
 	return status < 200 || status == 204 || status == 304;
 }
 
 static void
-end(struct http_exchange *x)
+reply_finish(struct http_exchange *x)
 {
 	x->phase = REPLY_DONE;
-	server_touch(x->conn);
+	conn_touch(x->conn);
 }
 
 void
 reply_start(struct http_exchange *x, int status)
 {
 	struct http_server *s = x->conn->server;
-	struct buf *out = output(x);
+	struct buf *out = reply_output(x);
 
 	must(x->phase == REPLY_NONE && status >= 100 && status <= 599);
 	x->phase = REPLY_HEAD;
 	x->status = status;
 	if (out == NULL)
 		return;
-	check(x,
-	    buf_printf(out, "HTTP/1.1 %d %s\r\n%s", status, http_status_reason(status),
-		server_date(s)));
+	reply_check(x,
+	    buf_printf(out, "HTTP/1.1 %d %s\r\n%s", status, reply_status_reason(status),
+		date_line(&s->date)));
 	if (s->config.decorate != NULL)
-		check(x, s->config.decorate(x, out, s->config.ctx));
+		reply_check(x, s->config.decorate(x, out, s->config.ctx));
 }
 
-/* Whether the value can stand in a header line: no control character but the tab. */
+/* Whether the value has no control character but tabs. */
 static bool
-is_field_value(struct slice value)
+reply_is_field_value(struct slice value)
 {
 	for (size_t i = 0; i < value.len; i++)
 		if ((value.p[i] < 0x20 && value.p[i] != '\t') || value.p[i] == 0x7f)
@@ -143,15 +142,15 @@ void
 reply_header(struct http_exchange *x, const char *name, struct slice value)
 {
 	must(x->phase == REPLY_HEAD);
-	if (!is_field_value(value)) {
+	if (!reply_is_field_value(value)) {
 		log_event(LOG_ERROR, "header_left_out", L_UINT("conn", x->number),
 		    L_STR("name", name));
 		return;
 	}
-	put(x, slice_str(name));
-	put(x, slice_str(": "));
-	put(x, value);
-	put(x, slice_str("\r\n"));
+	reply_put(x, slice_str(name));
+	reply_put(x, slice_str(": "));
+	reply_put(x, value);
+	reply_put(x, slice_str("\r\n"));
 }
 
 void
@@ -177,56 +176,56 @@ reply_header_fmt(struct http_exchange *x, const char *name, const char *fmt, ...
 		reply_header(x, name, (struct slice){(const uint8_t *)value, (size_t)n});
 }
 
-/* Ends the header; last means that the connection can serve no other request after this. */
+/* Ends the header. last: the connection can serve no other request. */
 static void
-end_header(struct http_exchange *x, bool last)
+reply_end_header(struct http_exchange *x, bool last)
 {
 	struct http_conn *c = x->conn;
 
 	if (last || !x->keep_alive || c->refused || c->server->draining) {
 		c->close_after = true;
-		put(x, slice_str("Connection: close\r\n\r\n"));
+		reply_put(x, slice_str("Connection: close\r\n\r\n"));
 	} else if (x->minor_version == 0) {
-		put(x, slice_str("Connection: keep-alive\r\n\r\n"));
+		reply_put(x, slice_str("Connection: keep-alive\r\n\r\n"));
 	} else {
-		put(x, slice_str("\r\n"));
+		reply_put(x, slice_str("\r\n"));
 	}
 }
 
-/* The header of a whole answer with a body of len bytes; whether the body itself is to follow. */
+/* Writes the header of a reply with a body of len bytes. Whether the body is to be sent. */
 static bool
-whole_header(struct http_exchange *x, const char *content_type, size_t len)
+reply_whole_header(struct http_exchange *x, const char *content_type, size_t len)
 {
 	must(x->phase == REPLY_HEAD);
-	if (is_bodiless(x->status)) {
-		end_header(x, false);
+	if (reply_is_bodiless(x->status)) {
+		reply_end_header(x, false);
 		return false;
 	}
 	if (content_type != NULL)
 		reply_header_str(x, "Content-Type", content_type);
 	reply_header_fmt(x, "Content-Length", "%zu", len);
-	end_header(x, false);
-	return !is_head(x);
+	reply_end_header(x, false);
+	return !reply_is_head(x);
 }
 
 void
 reply_body(struct http_exchange *x, const char *content_type, struct slice body)
 {
-	if (whole_header(x, content_type, body.len)) {
-		put(x, body);
+	if (reply_whole_header(x, content_type, body.len)) {
+		reply_put(x, body);
 		x->sent = body.len;
 	}
-	end(x);
+	reply_finish(x);
 }
 
 void
 reply_static(struct http_exchange *x, const char *content_type, struct slice body)
 {
-	if (whole_header(x, content_type, body.len)) {
-		x->conn->lent = body;
+	if (reply_whole_header(x, content_type, body.len)) {
+		x->conn->static_body = body;
 		x->sent = body.len;
 	}
-	end(x);
+	reply_finish(x);
 }
 
 void
@@ -240,9 +239,9 @@ reply_error_body(struct http_exchange *x, const char *code, const char *message)
 {
 	struct buf json;
 
-	/* Else a cache may keep a 404, say, for what is there by then (RFC 9111, section 4.2.2). */
+	/* A cache may otherwise serve a 404 for an object that exists by then (RFC 9111, 4.2.2). */
 	reply_header_str(x, "Cache-Control", "no-store");
-	/* An escaped byte has six at most. */
+	/* JSON escapes a byte to six bytes at most. */
 	buf_init(&json, 64 + 6 * 400);
 	must(buf_append_str(&json, "{\"error\":\"") == 0 &&
 	    json_escape(&json, slice_str(message)) == 0 &&
@@ -260,27 +259,26 @@ reply_json_error(struct http_exchange *x, int status, const char *code, const ch
 }
 
 void
-reply_turn_away(struct http_exchange *x)
+reply_too_many_connections(struct http_exchange *x)
 {
 	reply_start(x, 503);
 	reply_header_str(x, "Retry-After", "10");
-	reply_error_body(
-	    x, "too_many_connections", "There are too many connections from your address");
+	reply_error_body(x, "too_many_connections", "Too many connections from your address");
 }
 
 void
 reply_stream_begin(struct http_exchange *x, const char *content_type)
 {
-	must(x->phase == REPLY_HEAD && !is_bodiless(x->status));
+	must(x->phase == REPLY_HEAD && !reply_is_bodiless(x->status));
 	if (content_type != NULL)
 		reply_header_str(x, "Content-Type", content_type);
 	x->chunked = x->minor_version == 1;
 	if (x->chunked)
-		put(x, slice_str("Transfer-Encoding: chunked\r\n"));
-	end_header(x, !x->chunked);
+		reply_put(x, slice_str("Transfer-Encoding: chunked\r\n"));
+	reply_end_header(x, !x->chunked);
 	x->conn->unframed = !x->chunked;
 	x->phase = REPLY_STREAM;
-	server_touch(x->conn);
+	conn_touch(x->conn);
 }
 
 void
@@ -289,24 +287,24 @@ reply_upgrade(struct http_exchange *x)
 	struct http_conn *c = x->conn;
 
 	must(x->phase == REPLY_HEAD && x->status == 101);
-	put(x, slice_str("\r\n"));
+	reply_put(x, slice_str("\r\n"));
 	x->phase = REPLY_STREAM;
 	if (c->state == CONN_ANSWER)
 		c->state = CONN_UPGRADED;
-	/* Frames may have come behind the request or during the wait for the answer. */
-	c->again = true;
-	server_touch(c);
+	/* Frames may have come with the request or before the reply. */
+	c->read_again = true;
+	conn_touch(c);
 }
 
 /* Appends a piece as one chunk; an empty one would end the stream. */
 static void
-put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
+reply_put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 {
 	uint8_t *p = buf_reserve(out, piece.len + CHUNK_FRAME);
 	size_t n = 0;
 
 	if (p == NULL) {
-		check(x, -1);
+		reply_check(x, -1);
 		return;
 	}
 	if (x->chunked)
@@ -327,12 +325,12 @@ reply_stream_write(struct http_exchange *x, struct slice piece)
 	struct http_conn *c = x->conn;
 
 	must(x->phase == REPLY_STREAM);
-	/* A piece is taken whole, however long: who sends much at once makes no slow client. */
+	/* A piece is queued whole, however long: a long piece does not mean a slow client. */
 	if (c->state != CONN_DYING && !conn_may_wait(c))
 		conn_drop(c, "slow_reader");
-	if (c->state != CONN_DYING && piece.len > 0 && !is_head(x))
-		put_chunk(x, &c->out, piece);
-	server_touch(c);
+	if (c->state != CONN_DYING && piece.len > 0 && !reply_is_head(x))
+		reply_put_chunk(x, &c->out, piece);
+	conn_touch(c);
 	return c->state == CONN_DYING ? -1 : 0;
 }
 
@@ -345,7 +343,7 @@ reply_stream_replay(struct http_exchange *x, struct slice piece)
 	must(!x->replayed);
 	x->replayed = true;
 	alive = reply_stream_write(x, piece);
-	/* What waits before it counts for it from now on: a head and a line or two. */
+	/* Includes the little that is queued before it: a head and a line or two. */
 	c->replay = buf_len(&c->out);
 	return alive;
 }
@@ -354,19 +352,19 @@ void
 reply_stream_end(struct http_exchange *x)
 {
 	must(x->phase == REPLY_STREAM);
-	if (x->chunked && !is_head(x))
-		put(x, slice_str("0\r\n\r\n"));
-	end(x);
+	if (x->chunked && !reply_is_head(x))
+		reply_put(x, slice_str("0\r\n\r\n"));
+	reply_finish(x);
 }
 
 void
 reply_stream_end_with(struct http_exchange *x, struct slice last)
 {
-	struct buf *out = output(x);
+	struct buf *out = reply_output(x);
 
 	must(x->phase == REPLY_STREAM);
-	if (out != NULL && last.len > 0 && !is_head(x))
-		put_chunk(x, out, last);
+	if (out != NULL && last.len > 0 && !reply_is_head(x))
+		reply_put_chunk(x, out, last);
 	reply_stream_end(x);
 }
 
@@ -375,11 +373,11 @@ reply_abort(struct http_exchange *x)
 {
 	must(x->phase != REPLY_DONE);
 	conn_drop(x->conn, NULL);
-	end(x);
+	reply_finish(x);
 }
 
 bool
-reply_is_whole(const struct http_exchange *x)
+reply_is_complete(const struct http_exchange *x)
 {
 	return x->phase == REPLY_DONE;
 }

@@ -1,20 +1,19 @@
 /*
- * From the bytes of a connection to an exchange at the handler, or to a refusal.
- *
- * Called by conn.c when something has come. Reading, writing and time are conn.c's: this file sees
+ * Called by conn_events.c when bytes have come. Reading, writing and timeouts are done there: this file sees
  * a buffer that grows, and moves the connection through HEAD and BODY to ANSWER.
  */
+#include "workerd/http/request.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "workerd/http/conn_internal.h"
 #include "workerd/http/reply.h"
 
-/* With its header fields behind it, in one piece of memory. */
+/* Copies a request and its header fields into one piece of memory. */
 static struct http_request *
-copy_request(const struct http_request *req)
+request_copy(const struct http_request *req)
 {
 	size_t size = req->n_headers * sizeof(*req->headers);
 	struct http_request *copy = xcalloc(1, sizeof(*copy) + size);
@@ -26,9 +25,9 @@ copy_request(const struct http_request *req)
 	return copy;
 }
 
-/* Makes the exchange for a request that was parsed into the server's scratch. */
+/* Makes the exchange of a request that was parsed into server->headers. */
 static struct http_exchange *
-begin_exchange(struct http_conn *c, const struct http_request *req, struct slice body)
+request_begin(struct http_conn *c, const struct http_request *req, struct slice body)
 {
 	struct http_server *s = c->server;
 	struct exchange_box *box;
@@ -36,7 +35,7 @@ begin_exchange(struct http_conn *c, const struct http_request *req, struct slice
 
 	must(c->box == NULL);
 	box = xcalloc(1, sizeof(*box) + s->config.context_size);
-	box->req = copy_request(req);
+	box->req = request_copy(req);
 	x = &box->x;
 	x->req = box->req;
 	x->method = (uint8_t)req->method;
@@ -54,7 +53,7 @@ begin_exchange(struct http_conn *c, const struct http_request *req, struct slice
 	c->box = box;
 	c->route = NULL;
 	c->state = CONN_ANSWER;
-	c->deaf = false;
+	c->input_waits = false;
 	s->exchanges++;
 	if (s->config.begin != NULL)
 		s->config.begin(x, s->config.ctx);
@@ -86,7 +85,7 @@ request_refuse(struct http_conn *c, const struct http_request *req, int status)
 	    LOG_DEBUG, "request_refused", L_UINT("conn", c->number), L_INT("status", status));
 	c->refused = true;
 	reply_json_error(
-	    begin_exchange(c, req, (struct slice){0}), status, texts[i].code, texts[i].message);
+	    request_begin(c, req, (struct slice){0}), status, texts[i].code, texts[i].message);
 }
 
 void
@@ -96,56 +95,56 @@ request_refuse_plain(struct http_conn *c)
 
 	log_event(LOG_DEBUG, "plain_http_refused", L_UINT("conn", c->number));
 	c->refused = true;
-	reply_json_error(begin_exchange(c, &none, (struct slice){0}), 400, "https_required",
-	    "This port speaks HTTPS: ask with https://");
+	reply_json_error(request_begin(c, &none, (struct slice){0}), 400, "https_required",
+	    "This port speaks HTTPS: use https://");
 }
 
 void
-request_turn_away(struct http_conn *c)
+request_refuse_rejected(struct http_conn *c)
 {
 	const struct http_request none = {.method = HTTP_OTHER};
 
 	c->refused = true;
-	reply_turn_away(begin_exchange(c, &none, (struct slice){0}));
+	reply_too_many_connections(request_begin(c, &none, (struct slice){0}));
 }
 
 static void
-handle(struct http_conn *c, const struct http_request *req, size_t head_len)
+request_handle(struct http_conn *c, const struct http_request *req, size_t head_len)
 {
 	struct http_server *s = c->server;
 	struct slice body = {buf_data(&c->in) + head_len, c->need - head_len};
 
-	s->config.handle(begin_exchange(c, req, body), s->config.ctx);
+	s->config.handle(request_begin(c, req, body), s->config.ctx);
 }
 
 static size_t
-body_limit(const struct http_conn *c)
+request_body_max(const struct http_conn *c)
 {
 	size_t most = c->server->config.limits.body_max;
 
 	return c->route != NULL && c->route->body_max < most ? c->route->body_max : most;
 }
 
-/* A head is there: is its body welcome, and is it there as well? */
+/* The head is complete: refuses the body, handles the request, or waits for the rest of the body. */
 static void
-take_head(struct http_conn *c, const struct http_request *req, size_t head_len)
+request_take_head(struct http_conn *c, const struct http_request *req, size_t head_len)
 {
 	const struct http_server_config *config = &c->server->config;
 	size_t len = buf_len(&c->in);
 
 	if (config->route != NULL)
 		c->route = config->route(req, config->ctx);
-	if (req->content_length > body_limit(c)) {
+	if (req->content_length > request_body_max(c)) {
 		request_refuse(c, req, 413);
 		return;
 	}
 	c->need = head_len + (size_t)req->content_length;
 	if (c->need <= len) {
-		handle(c, req, head_len);
+		request_handle(c, req, head_len);
 		return;
 	}
 	c->state = CONN_BODY;
-	/* RFC 9110, section 10.1.1: not to HTTP/1.0, and not when the body is coming already. */
+	/* RFC 9110, section 10.1.1: not to HTTP/1.0, and not when the body has begun. */
 	if (req->expect_continue && req->minor_version == 1 && len == head_len &&
 	    buf_append_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n") == -1)
 		conn_drop(c, "output_full");
@@ -162,11 +161,11 @@ request_take(struct http_conn *c)
 	if (c->state == CONN_BODY) {
 		if (buf_len(&c->in) < c->need)
 			return false;
-		/* Its slices point to where the bytes were before the body came: read it again. */
+		/* The buffer may have moved while the body came: parse again for valid slices. */
 		http_parser_init(&c->parser, s->config.limits.head_max);
 		must(http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &status) ==
 		    HTTP_OK);
-		handle(c, &req, head_len);
+		request_handle(c, &req, head_len);
 		return true;
 	}
 	c->state = CONN_HEAD;
@@ -177,23 +176,23 @@ request_take(struct http_conn *c)
 		request_refuse(c, &req, status);
 		return true;
 	case HTTP_OK:
-		take_head(c, &req, head_len);
+		request_take_head(c, &req, head_len);
 		return c->state != CONN_BODY;
 	}
 	never("http_parse");
 }
 
 void
-request_forget(struct http_conn *c)
+request_release(struct http_conn *c)
 {
-	static const struct http_request forgotten = {.method = HTTP_OTHER};
+	static const struct http_request released = {.method = HTTP_OTHER};
 	struct exchange_box *box = c->box;
 
 	free(box->req);
 	box->req = NULL;
-	box->x.req = &forgotten;
+	box->x.req = &released;
 	box->x.body = (struct slice){0};
-	/* What came behind it is the next request's, and stays. */
+	/* The bytes after it belong to the next request. */
 	buf_consume(&c->in, c->need);
 	buf_release(&c->in);
 	c->need = 0;

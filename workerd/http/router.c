@@ -11,7 +11,7 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/http/percent.h"
+#include "workerd/http/message/percent.h"
 
 struct path {
 	struct slice pattern;

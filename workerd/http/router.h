@@ -7,7 +7,7 @@
 #ifndef WORKERD_HTTP_ROUTER_H
 #define WORKERD_HTTP_ROUTER_H
 
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #define ROUTER_CAPTURES_MAX 4
 #define ROUTER_CAPTURE_MAX  256 /* bytes that a capture with escapes may stand for */

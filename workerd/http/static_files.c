@@ -12,7 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/secrets.h"
-#include "workerd/http/negotiate.h"
+#include "workerd/http/message/negotiate.h"
 
 #define ETAG_SIZE 24 /* two quotes, 16 digits, "-br", NUL, rounded up */
 
@@ -22,7 +22,7 @@ struct representation {
 	char etag[ETAG_SIZE];
 };
 
-struct asset {
+struct static_file {
 	const char *content_type;
 	unsigned available; /* a set of 1 << enum http_coding */
 	struct representation as[CODINGS];
@@ -65,7 +65,7 @@ read_file(const char *path, struct representation *r)
 
 	if (fd == -1 || fstat(fd, &st) == -1)
 		goto out;
-	if (!S_ISREG(st.st_mode) || st.st_size > ASSET_MAX) {
+	if (!S_ISREG(st.st_mode) || st.st_size > STATIC_FILE_MAX) {
 		errno = S_ISREG(st.st_mode) ? EFBIG : EISDIR;
 		goto out;
 	}
@@ -82,7 +82,7 @@ out:
 /* Reads dir/relpath with the coding's suffix. 0, or -1 with errno. */
 static int
 read_representation(
-    struct asset *a, enum http_coding coding, const char *dir, const char *relpath)
+    struct static_file *a, enum http_coding coding, const char *dir, const char *relpath)
 {
 	char path[4096];
 	int n;
@@ -101,9 +101,9 @@ read_representation(
 /* The hash is the plain content's in all three; the suffix makes them differ, as strong tags of
  * different bytes must (RFC 9110, section 8.8.3). */
 static void
-name_tags(struct asset *a)
+name_tags(struct static_file *a)
 {
-	struct hash256 hash = secret_hash(asset_content(a));
+	struct hash256 hash = secret_hash(static_file_content(a));
 	uint64_t front = 0;
 
 	for (size_t i = 0; i < 8; i++)
@@ -114,10 +114,10 @@ name_tags(struct asset *a)
 		    c == CODING_IDENTITY ? "" : codings[c].suffix + 1);
 }
 
-struct asset *
-asset_load(const char *dir, const char *relpath, const char *content_type)
+struct static_file *
+static_file_load(const char *dir, const char *relpath, const char *content_type)
 {
-	struct asset *a = xcalloc(1, sizeof(*a));
+	struct static_file *a = xcalloc(1, sizeof(*a));
 	int error;
 
 	a->content_type = content_type;
@@ -130,13 +130,13 @@ asset_load(const char *dir, const char *relpath, const char *content_type)
 	return a;
 fail:
 	error = errno;
-	asset_free(a);
+	static_file_free(a);
 	errno = error;
 	return NULL;
 }
 
 void
-asset_free(struct asset *a)
+static_file_free(struct static_file *a)
 {
 	if (a == NULL)
 		return;
@@ -146,28 +146,29 @@ asset_free(struct asset *a)
 }
 
 struct slice
-asset_content(const struct asset *a)
+static_file_content(const struct static_file *a)
 {
 	return (struct slice){a->as[CODING_IDENTITY].p, a->as[CODING_IDENTITY].len};
 }
 
 static enum http_coding
-choose(const struct http_exchange *x, const struct asset *a)
+choose(const struct http_exchange *x, const struct static_file *a)
 {
-	return http_choose_coding(http_header(x->req, "accept-encoding"), a->available);
+	return negotiate_coding(http_header(x->req, "accept-encoding"), a->available);
 }
 
 int
-asset_status(const struct http_exchange *x, const struct asset *a)
+static_file_status(const struct http_exchange *x, const struct static_file *a)
 {
 	struct slice known = http_header(x->req, "if-none-match");
 	const char *etag = a->as[choose(x, a)].etag;
 
-	return known.p != NULL && http_etag_matches(known, slice_str(etag)) ? 304 : 200;
+	return known.p != NULL && negotiate_etag_matches(known, slice_str(etag)) ? 304 : 200;
 }
 
 void
-asset_reply_body(struct http_exchange *x, const struct asset *a, const char *cache_control)
+static_file_reply_body(
+    struct http_exchange *x, const struct static_file *a, const char *cache_control)
 {
 	enum http_coding coding = choose(x, a);
 	const struct representation *r = &a->as[coding];
@@ -181,8 +182,9 @@ asset_reply_body(struct http_exchange *x, const struct asset *a, const char *cac
 }
 
 void
-asset_reply(struct http_exchange *x, const struct asset *a, const char *cache_control)
+static_file_reply(
+    struct http_exchange *x, const struct static_file *a, const char *cache_control)
 {
-	reply_start(x, asset_status(x, a));
-	asset_reply_body(x, a, cache_control);
+	reply_start(x, static_file_status(x, a));
+	static_file_reply_body(x, a, cache_control);
 }

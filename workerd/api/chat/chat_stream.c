@@ -16,7 +16,7 @@
 #include "workerd/api/fields/message_names.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
-#include "workerd/http/negotiate.h"
+#include "workerd/http/message/negotiate.h"
 
 #define NDJSON "application/x-ndjson"
 #define SSE    "text/event-stream"
@@ -222,6 +222,6 @@ chat_stream_new(const struct api_call *c, bool resumed)
 
 	s->l.on_end = on_end;
 	s->resumed = resumed;
-	s->sse = http_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
+	s->sse = negotiate_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
 	return &s->l;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "workerd/http/percent.h"
+#include "workerd/http/message/percent.h"
 
 #define DIGITS_MAX 9 /* they fit into 32 bits */
 

@@ -133,7 +133,7 @@ guard_check_fn guard_no_session;
  * Origin. CORS_ORIGIN does not apply. */
 guard_check_fn guard_widget;
 
-/* The request must be a WebSocket upgrade; otherwise ws_check() answers. */
+/* The request must be a WebSocket upgrade; otherwise ws_handshake_check() answers. */
 guard_check_fn guard_upgrade;
 
 /* Whether the route belongs to a widget, so that the widget decides which origins may read the answer. */

@@ -16,6 +16,6 @@ guard_connection(struct api_call *c)
 	if (!context->client.trusted_peer ||
 	    connection_limit_take(c->api, &context->client.address, &context->connection_key))
 		return GUARD_NEXT;
-	reply_turn_away(c->x);
+	reply_too_many_connections(c->x);
 	return GUARD_REFUSED;
 }

@@ -148,7 +148,7 @@ is_loopback_name(struct slice host)
 		size_t n = slice_str(names[i]).len;
 
 		if (host.len >= n && (host.len == n || host.p[n] == ':') &&
-		    http_is_token((struct slice){host.p, n}, names[i]))
+		    header_equals((struct slice){host.p, n}, names[i]))
 			return true;
 	}
 	return false;
@@ -185,9 +185,9 @@ bearer(const struct http_request *req)
 	struct slice value = http_header(req, "authorization");
 
 	if (value.len <= n || value.p[n] != ' ' ||
-	    !http_is_token((struct slice){value.p, n}, scheme))
+	    !header_equals((struct slice){value.p, n}, scheme))
 		return (struct slice){0};
-	return http_trim((struct slice){value.p + n, value.len - n});
+	return header_trim((struct slice){value.p + n, value.len - n});
 }
 
 enum guard_verdict

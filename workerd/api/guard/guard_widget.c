@@ -9,7 +9,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
-#include "workerd/http/ws.h"
+#include "workerd/http/ws/ws_handshake.h"
 
 #define PUBLIC_ID_MAX 32 /* as in messages.def */
 
@@ -26,7 +26,7 @@ guard_is_for_widgets(const struct http_exchange *x)
 enum guard_verdict
 guard_upgrade(struct api_call *c)
 {
-	return ws_check(c->x) ? GUARD_NEXT : GUARD_REFUSED;
+	return ws_handshake_check(c->x) ? GUARD_NEXT : GUARD_REFUSED;
 }
 
 /* Takes the first origin off a space-separated list. */

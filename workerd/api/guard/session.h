@@ -12,7 +12,7 @@
 
 #include "proto/base/secrets.h"
 #include "proto/settings/settings.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 /* The name of the cookie. */
 #define SESSION_COOKIE "banter_session"

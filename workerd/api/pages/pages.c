@@ -34,12 +34,12 @@ struct folder {
 	size_t n;
 	struct {
 		char *name;
-		struct asset *asset;
+		struct static_file *asset;
 	} files[FOLDER_FILES_MAX];
 };
 
 struct pages {
-	struct asset *widget, *dashboard, *widget_test, *headless_test;
+	struct static_file *widget, *dashboard, *widget_test, *headless_test;
 	struct folder dashboard_assets, demo;
 };
 
@@ -70,10 +70,10 @@ content_type(const char *name)
 	return NULL;
 }
 
-static struct asset *
+static struct static_file *
 load(const char *dir, const char *relpath)
 {
-	struct asset *a = asset_load(dir, relpath, content_type(relpath));
+	struct static_file *a = static_file_load(dir, relpath, content_type(relpath));
 
 	if (a == NULL)
 		log_event(LOG_WARN, "file_missing", L_STR("dir", dir), L_STR("file", relpath),
@@ -96,7 +96,7 @@ load_folder(struct folder *f, const char *root, const char *path)
 		return;
 	}
 	while ((e = readdir(d)) != NULL && f->n < FOLDER_FILES_MAX) {
-		struct asset *a;
+		struct static_file *a;
 
 		if (content_type(e->d_name) == NULL || (a = load(dir, e->d_name)) == NULL)
 			continue;
@@ -111,7 +111,7 @@ folder_clear(struct folder *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->files[i].name);
-		asset_free(f->files[i].asset);
+		static_file_free(f->files[i].asset);
 	}
 	f->n = 0;
 }
@@ -146,12 +146,12 @@ own_root(char root[PATH_MAX])
 }
 
 /* The bundle named by WIDGET_BUNDLE_PATH. */
-static struct asset *
+static struct static_file *
 load_bundle(const char *path)
 {
 	char *copy = xstrdup(path);
 	char *slash = strrchr(copy, '/');
-	struct asset *a;
+	struct static_file *a;
 
 	if (slash != NULL)
 		*slash = '\0';
@@ -186,10 +186,10 @@ pages_free(struct pages *p)
 {
 	if (p == NULL)
 		return;
-	asset_free(p->widget);
-	asset_free(p->widget_test);
-	asset_free(p->headless_test);
-	asset_free(p->dashboard);
+	static_file_free(p->widget);
+	static_file_free(p->widget_test);
+	static_file_free(p->headless_test);
+	static_file_free(p->dashboard);
 	folder_clear(&p->demo);
 	folder_clear(&p->dashboard_assets);
 	free(p);
@@ -198,16 +198,16 @@ pages_free(struct pages *p)
 /* -- answering ---------------------------------------------------------------------------- */
 
 static void
-reply_asset(struct http_exchange *x, const struct asset *a, const char *cache)
+reply_asset(struct http_exchange *x, const struct static_file *a, const char *cache)
 {
 	if (a == NULL)
 		reply_json_error(x, 404, "not_found", "Not found");
 	else
-		asset_reply(x, a, cache);
+		static_file_reply(x, a, cache);
 }
 
 static void
-reply_page(struct http_exchange *x, const struct asset *a)
+reply_page(struct http_exchange *x, const struct static_file *a)
 {
 	if (a == NULL) {
 		reply_json_error(x, 404, "not_built", "This page is not installed");
@@ -215,14 +215,14 @@ reply_page(struct http_exchange *x, const struct asset *a)
 	}
 	reply_start(x, 200);
 	reply_header_str(x, "Content-Security-Policy", PAGE_CSP);
-	asset_reply_body(x, a, "no-store");
+	static_file_reply_body(x, a, "no-store");
 }
 
 static void
 reply_from_folder(
     struct http_exchange *x, const struct folder *f, struct slice name, const char *cache)
 {
-	const struct asset *found = NULL;
+	const struct static_file *found = NULL;
 
 	for (size_t i = 0; i < f->n; i++)
 		if (slice_eq_str(name, f->files[i].name))

@@ -17,7 +17,7 @@ take_last(struct slice *list, struct slice *member)
 		const uint8_t *comma = memrchr(list->p, ',', list->len);
 		size_t from = comma == NULL ? 0 : (size_t)(comma - list->p) + 1;
 
-		*member = http_trim((struct slice){list->p + from, list->len - from});
+		*member = header_trim((struct slice){list->p + from, list->len - from});
 		list->len = comma == NULL ? 0 : from - 1;
 		if (member->len > 0)
 			return true;
@@ -42,7 +42,7 @@ previous(struct backwards *b, struct slice *member)
 		if (b->fields == 0)
 			return false;
 		h = &b->req->headers[--b->fields];
-		if (http_is_token(h->name, b->name))
+		if (header_equals(h->name, b->name))
 			b->rest = h->value;
 	}
 	return true;
@@ -112,9 +112,9 @@ scheme_behind(const struct http_request *req, enum client_scheme otherwise)
 
 	if (!previous(&list, &scheme))
 		return otherwise;
-	if (http_is_token(scheme, "https"))
+	if (header_equals(scheme, "https"))
 		return SCHEME_HTTPS;
-	return http_is_token(scheme, "http") ? SCHEME_HTTP : otherwise;
+	return header_equals(scheme, "http") ? SCHEME_HTTP : otherwise;
 }
 
 struct client_address

@@ -9,7 +9,7 @@
 #define WORKERD_API_REQUEST_CLIENT_ADDRESS_H
 
 #include "proto/base/network.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 enum client_scheme {
 	SCHEME_UNKNOWN, /* plain to us; a proxy that we are not told of may have had it by TLS */

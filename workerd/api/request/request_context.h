@@ -12,7 +12,7 @@
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
 #include "workerd/api/request/client_address.h"
-#include "workerd/http/conn.h"
+#include "workerd/http/http_config.h"
 
 struct request_context {
 	struct client_address client;

@@ -19,7 +19,7 @@
 #include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
 #include "workerd/api/widget/widget_room.h"
-#include "workerd/http/ws.h"
+#include "workerd/http/ws/ws.h"
 #include "workerd/turn/turn.h"
 
 struct heard;

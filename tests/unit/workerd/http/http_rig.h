@@ -17,7 +17,8 @@
 #include <cmocka.h>
 
 #include "proto/base/clock.h"
-#include "workerd/http/conn_internal.h"
+#include "workerd/http/conn.h"
+#include "workerd/http/http_server.h"
 #include "workerd/http/reply.h"
 
 #define WAIT_MS  60000

@@ -71,7 +71,7 @@ who_was_let_in_leaves_once_however_it_ends(void **state)
 static void
 a_flood_beyond_the_bound_is_cut_without_a_word(void **state)
 {
-	enum { N = HTTP_TURNED_AWAY_MAX + 20 };
+	enum { N = HTTP_REJECTED_MAX + 20 };
 	static struct client cl[N];
 	size_t told = 0;
 
@@ -80,14 +80,14 @@ a_flood_beyond_the_bound_is_cut_without_a_word(void **state)
 	rig.full = true;
 	for (size_t i = 0; i < N; i++)
 		client_open(&cl[i]);
-	assert_int_equal(http_server_connections(rig.server), HTTP_TURNED_AWAY_MAX);
+	assert_int_equal(http_server_connections(rig.server), HTTP_REJECTED_MAX);
 	for (size_t i = 0; i < N; i++) {
 		WAIT_FOR(client_at_end(&cl[i]) || client_was_reset(&cl[i]));
 		told += client_begins_with(&cl[i], "HTTP/1.1 503 ");
-		assert_int_equal(cl[i].reset, i >= HTTP_TURNED_AWAY_MAX);
+		assert_int_equal(cl[i].reset, i >= HTTP_REJECTED_MAX);
 		client_close(&cl[i]);
 	}
-	assert_int_equal(told, HTTP_TURNED_AWAY_MAX);
+	assert_int_equal(told, HTTP_REJECTED_MAX);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 	/* There is room again. */
 	client_open(&cl[0]);

@@ -17,7 +17,7 @@
 
 #include "proto/base/basics.h"
 #include "tests/http/corpus.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #define HEAD_MAX 16384u
 #define BODY_MAX (1024u * 1024)

@@ -74,7 +74,7 @@ a_pipelined_request_waits_for_the_end_of_the_answer_before_it(void **state)
 	    "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(rig.n_kept == 1);
 	client_send(&cl, HELLO);
-	WAIT_FOR(rig_conn()->deaf);
+	WAIT_FOR(rig_conn()->input_waits);
 	assert_int_equal(rig.handled, 1);
 	reply_start(rig.kept[0], 200);
 	reply_stream_begin(rig.kept[0], "text/plain");

@@ -20,7 +20,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/http/negotiate.h"
+#include "workerd/http/http_server.h"
+#include "workerd/http/message/negotiate.h"
 #include "workerd/http/static_files.h"
 
 static void
@@ -73,7 +74,7 @@ the_greater_weight_wins_then_br_before_gzip_before_identity(void **state)
 
 		if (table[i].accept != NULL)
 			accept = slice_str(table[i].accept);
-		choice = http_choose_coding(accept, table[i].available);
+		choice = negotiate_coding(accept, table[i].available);
 		if (choice != table[i].choice)
 			print_error("Accept-Encoding: %s\n", table[i].accept);
 		assert_int_equal(choice, table[i].choice);
@@ -117,8 +118,8 @@ a_media_type_is_preferred_when_it_is_named_and_weighs_more(void **state)
 		struct slice accept =
 		    table[i].accept == NULL ? (struct slice){0} : slice_str(table[i].accept);
 
-		if (http_prefers_type(accept, "text/event-stream", "application/x-ndjson") !=
-		    table[i].preferred)
+		if (negotiate_prefers_type(accept, "text/event-stream",
+			"application/x-ndjson") != table[i].preferred)
 			fail_msg("%s", table[i].accept);
 	}
 }
@@ -156,7 +157,8 @@ a_tag_is_found_in_lists_weak_or_strong(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		bool found = http_etag_matches(slice_str(table[i].list), slice_str("\"a1\""));
+		bool found =
+		    negotiate_etag_matches(slice_str(table[i].list), slice_str("\"a1\""));
 
 		if (found != table[i].found)
 			print_error("If-None-Match: %s\n", table[i].list);
@@ -225,27 +227,28 @@ remove_files(void **state)
 
 /* -- over a connection --------------------------------------------------------------------- */
 
-static struct asset *served;
+static struct static_file *served;
 
 static void
 serve(struct http_exchange *x, void *ctx)
 {
 	(void)ctx;
 	if (slice_eq_str(x->req->path, "/page")) {
-		reply_start(x, asset_status(x, served));
+		reply_start(x, static_file_status(x, served));
 		reply_header_str(x, "X-More", "yes");
-		asset_reply_body(x, served, "no-store");
+		static_file_reply_body(x, served, "no-store");
 	} else if (slice_eq_str(x->req->path, "/missing")) {
 		reply_start(x, 404);
-		asset_reply_body(x, served, "no-store");
+		static_file_reply_body(x, served, "no-store");
 	} else {
-		asset_reply(x, served, "public, max-age=300");
+		static_file_reply(x, served, "public, max-age=300");
 	}
 }
 
 /* Asks a server of its own for path, with these further header lines; the whole answer. */
 static void
-ask(struct asset *a, const char *method_and_path, const char *lines, char *answer, size_t size)
+ask(struct static_file *a, const char *method_and_path, const char *lines, char *answer,
+    size_t size)
 {
 	struct event_base *base = event_base_new();
 	struct http_server_config config = {
@@ -297,12 +300,12 @@ tag_of(const char *answer, char tag[64])
 static void
 each_coding_is_sent_with_its_own_tag(void **state)
 {
-	struct asset *a = asset_load(dir, "all.js", "application/javascript");
+	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
 	char answer[2048], plain[64], gz[64], br[64], want[64];
 
 	(void)state;
 	assert_non_null(a);
-	assert_true(slice_eq_str(asset_content(a), "the script"));
+	assert_true(slice_eq_str(static_file_content(a), "the script"));
 	ask(a, "GET /", "", answer, sizeof(answer));
 	assert_starts(answer, "HTTP/1.1 200 OK\r\n");
 	assert_has(answer, "\r\nContent-Type: application/javascript\r\n");
@@ -333,13 +336,13 @@ each_coding_is_sent_with_its_own_tag(void **state)
 	ask(a, "HEAD /", "Accept-Encoding: gzip\r\n", answer, sizeof(answer));
 	assert_has(answer, "\r\nContent-Length: 7\r\n");
 	assert_body(answer, "");
-	asset_free(a);
+	static_file_free(a);
 }
 
 static void
 a_client_that_has_it_gets_304(void **state)
 {
-	struct asset *a = asset_load(dir, "all.js", "application/javascript");
+	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
 	char answer[2048], plain[64], lines[256];
 
 	(void)state;
@@ -364,13 +367,13 @@ a_client_that_has_it_gets_304(void **state)
 	assert_body(answer, "brotli");
 	ask(a, "GET /", "If-None-Match: *\r\n", answer, sizeof(answer));
 	assert_starts(answer, "HTTP/1.1 304 ");
-	asset_free(a);
+	static_file_free(a);
 }
 
 static void
 a_page_has_more_headers_and_an_error_page_its_status(void **state)
 {
-	struct asset *a = asset_load(dir, "half.css", "text/css");
+	struct static_file *a = static_file_load(dir, "half.css", "text/css");
 	char answer[2048];
 
 	(void)state;
@@ -386,13 +389,14 @@ a_page_has_more_headers_and_an_error_page_its_status(void **state)
 	ask(a, "GET /missing", "If-None-Match: *\r\n", answer, sizeof(answer));
 	assert_starts(answer, "HTTP/1.1 404 Not Found\r\n");
 	assert_body(answer, "style");
-	asset_free(a);
+	static_file_free(a);
 }
 
 static void
 other_content_has_another_tag(void **state)
 {
-	struct asset *a = asset_load(dir, "all.js", "x"), *b = asset_load(dir, "half.css", "x");
+	struct static_file *a = static_file_load(dir, "all.js", "x"),
+			   *b = static_file_load(dir, "half.css", "x");
 	char answer[2048], tag_a[64], tag_b[64];
 
 	(void)state;
@@ -403,38 +407,38 @@ other_content_has_another_tag(void **state)
 	ask(b, "GET /", "", answer, sizeof(answer));
 	tag_of(answer, tag_b);
 	assert_string_not_equal(tag_a, tag_b);
-	asset_free(a);
-	asset_free(b);
+	static_file_free(a);
+	static_file_free(b);
 }
 
 static void
 files_are_read_at_load_or_refused(void **state)
 {
 	char answer[2048];
-	struct asset *a;
+	struct static_file *a;
 
 	(void)state;
-	a = asset_load(dir, "bare.txt", "text/plain");
+	a = static_file_load(dir, "bare.txt", "text/plain");
 	assert_non_null(a);
 	ask(a, "GET /", "Accept-Encoding: br\r\n", answer, sizeof(answer));
 	assert_has(answer, "\r\nContent-Length: 0\r\n");
 	assert_has_not(answer, "Content-Encoding");
-	asset_free(a);
+	static_file_free(a);
 
-	assert_null(asset_load(dir, "nothing.js", "x"));
+	assert_null(static_file_load(dir, "nothing.js", "x"));
 	assert_int_equal(errno, ENOENT);
-	assert_null(asset_load("/", "tmp", "x"));
+	assert_null(static_file_load("/", "tmp", "x"));
 	assert_int_equal(errno, EISDIR);
-	asset_free(NULL);
+	static_file_free(NULL);
 
 	/* What changes on the disk later changes nothing. */
 	write_file("gone.js", "was here");
-	a = asset_load(dir, "gone.js", "x");
+	a = static_file_load(dir, "gone.js", "x");
 	assert_non_null(a);
 	remove_file("gone.js");
 	ask(a, "GET /", "", answer, sizeof(answer));
 	assert_body(answer, "was here");
-	asset_free(a);
+	static_file_free(a);
 }
 
 static void
@@ -445,8 +449,8 @@ a_file_over_the_limit_is_refused(void **state)
 	(void)state;
 	write_file("huge.bin", "x");
 	path_of(path, sizeof(path), "huge.bin");
-	assert_int_equal(truncate(path, (off_t)ASSET_MAX + 1), 0);
-	assert_null(asset_load(dir, "huge.bin", "x"));
+	assert_int_equal(truncate(path, (off_t)STATIC_FILE_MAX + 1), 0);
+	assert_null(static_file_load(dir, "huge.bin", "x"));
 	assert_int_equal(errno, EFBIG);
 	remove_file("huge.bin");
 }

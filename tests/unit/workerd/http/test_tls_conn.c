@@ -320,7 +320,7 @@ a_request_that_comes_during_an_answer_is_answered_after_it(void **state)
 	client_says(KEEP);
 	WAIT_FOR(rig.n_kept == 1);
 	client_says(HELLO);
-	WAIT_FOR(rig_conn()->deaf);
+	WAIT_FOR(rig_conn()->input_waits);
 	answer_kept();
 	WAIT_FOR(count(ANSWER) == 1);
 	assert_int_equal(count("late"), 1);

@@ -1,7 +1,7 @@
 /*
  * Words, lists and white space, byte by byte.
  */
-#include "workerd/http/header_fields.h"
+#include "workerd/http/message/header_fields.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ skip(struct slice s, size_t n)
 }
 
 struct slice
-http_trim(struct slice s)
+header_trim(struct slice s)
 {
 	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		s = skip(s, 1);
@@ -29,7 +29,7 @@ lower(uint8_t c)
 }
 
 bool
-http_is_token(struct slice a, const char *lower_case)
+header_equals(struct slice a, const char *lower_case)
 {
 	size_t i;
 
@@ -40,7 +40,7 @@ http_is_token(struct slice a, const char *lower_case)
 }
 
 bool
-http_same_letters(struct slice a, struct slice b)
+header_equals_nocase(struct slice a, struct slice b)
 {
 	size_t i = 0;
 
@@ -50,13 +50,13 @@ http_same_letters(struct slice a, struct slice b)
 }
 
 bool
-http_list_next(struct slice *list, struct slice *member)
+header_list_next(struct slice *list, struct slice *member)
 {
 	while (list->len > 0) {
 		const uint8_t *comma = memchr(list->p, ',', list->len);
 		size_t n = comma == NULL ? list->len : (size_t)(comma - list->p);
 
-		*member = http_trim((struct slice){list->p, n});
+		*member = header_trim((struct slice){list->p, n});
 		*list = skip(*list, n + (comma != NULL));
 		if (member->len > 0)
 			return true;

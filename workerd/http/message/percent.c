@@ -1,7 +1,7 @@
 /*
  * Percent-decoding, byte by byte.
  */
-#include "workerd/http/percent.h"
+#include "workerd/http/message/percent.h"
 
 #include "proto/base/hex.h"
 #include "proto/base/utf8.h"

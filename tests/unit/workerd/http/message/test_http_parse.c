@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #define HEAD_MAX 16384u
 

@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 
 #include "proto/base/basics.h"
-#include "workerd/http/ws_internal.h"
+#include "workerd/http/conn.h"
+#include "workerd/http/ws/ws.h"
+#include "workerd/http/ws/ws_handshake.h"
 
 #define FIELDS                                                                            \
 	"Host: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: " \
@@ -67,7 +69,7 @@ upgrade(struct http_exchange *x)
 {
 	static const struct ws_events events = {.message = on_message, .closed = on_closed};
 
-	assert_true(ws_check(x));
+	assert_true(ws_handshake_check(x));
 	user.ws = ws_accept(x, &events, &user);
 }
 
@@ -330,7 +332,7 @@ freeing_the_server_tells_it(void **state)
 	start(&http_limits_default);
 	open_ws(&cl);
 	client_send_bytes(&cl, BYTES(FIRST));
-	WAIT_FOR(ws_timer(user.ws) == TIMER_BODY);
+	WAIT_FOR(rig_conn()->timer_on == TIMER_BODY);
 	rig_stop();
 	assert_int_equal(user.closed, 1);
 	assert_int_equal(rig.answered, 1);

@@ -1,11 +1,11 @@
 /*
  * Accept-Encoding, Accept and If-None-Match.
  */
-#include "workerd/http/negotiate.h"
+#include "workerd/http/message/negotiate.h"
 
 #include <string.h>
 
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #define Q_UNSAID (-1)
 
@@ -42,30 +42,30 @@ split_weight(struct slice *member)
 		return 1000;
 	param = (struct slice){semi + 1, member->len - (size_t)(semi - member->p) - 1};
 	member->len = (size_t)(semi - member->p);
-	*member = http_trim(*member);
-	param = http_trim(param);
+	*member = header_trim(*member);
+	param = header_trim(param);
 	if (param.len < 2 || (param.p[0] | 0x20) != 'q' || param.p[1] != '=')
 		return 0;
 	return parse_q((struct slice){param.p + 2, param.len - 2});
 }
 
 enum http_coding
-http_choose_coding(struct slice accept, unsigned available)
+negotiate_coding(struct slice accept, unsigned available)
 {
 	int q[CODINGS] = {Q_UNSAID, Q_UNSAID, Q_UNSAID}, any = Q_UNSAID, best_q = 0;
 	enum http_coding best = CODING_IDENTITY;
 	struct slice member;
 
-	while (http_list_next(&accept, &member)) {
+	while (header_list_next(&accept, &member)) {
 		int weight = split_weight(&member);
 
-		if (http_is_token(member, "br"))
+		if (header_equals(member, "br"))
 			q[CODING_BR] = weight;
-		else if (http_is_token(member, "gzip") || http_is_token(member, "x-gzip"))
+		else if (header_equals(member, "gzip") || header_equals(member, "x-gzip"))
 			q[CODING_GZIP] = weight;
-		else if (http_is_token(member, "identity"))
+		else if (header_equals(member, "identity"))
 			q[CODING_IDENTITY] = weight;
-		else if (http_is_token(member, "*"))
+		else if (header_equals(member, "*"))
 			any = weight;
 	}
 	for (enum http_coding c = CODING_IDENTITY; c < CODINGS; c++) {
@@ -91,7 +91,7 @@ take_part(struct slice *s)
 
 	n += semi != NULL;
 	*s = (struct slice){s->p + n, s->len - n};
-	return http_trim(part);
+	return header_trim(part);
 }
 
 /* The weight of "text/html ; level=1 ; q=0.5", 1000 when none is given; *type is what it is of. */
@@ -111,17 +111,17 @@ media_weight(struct slice member, struct slice *type)
 }
 
 bool
-http_prefers_type(struct slice accept, const char *type, const char *usual)
+negotiate_prefers_type(struct slice accept, const char *type, const char *usual)
 {
 	int wanted = 0, other = 0;
 	struct slice member, named;
 
-	while (http_list_next(&accept, &member)) {
+	while (header_list_next(&accept, &member)) {
 		int weight = media_weight(member, &named);
 
-		if (http_is_token(named, type))
+		if (header_equals(named, type))
 			wanted = weight;
-		else if (http_is_token(named, usual))
+		else if (header_equals(named, usual))
 			other = weight;
 	}
 	return wanted > other;
@@ -140,9 +140,9 @@ tag_len(struct slice s)
 }
 
 bool
-http_etag_matches(struct slice list, struct slice etag)
+negotiate_etag_matches(struct slice list, struct slice etag)
 {
-	list = http_trim(list);
+	list = header_trim(list);
 	if (slice_eq_str(list, "*"))
 		return true;
 	while (list.len > 0) {

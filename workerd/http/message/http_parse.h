@@ -10,14 +10,14 @@
  * Transfer-Encoding, a method that nobody has heard of, a target of another host than Host. What
  * is accepted, Node's parser reads the same way: tests/e2e/differential.test.mjs.
  */
-#ifndef WORKERD_HTTP_PARSE_H
-#define WORKERD_HTTP_PARSE_H
+#ifndef WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
+#define WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "workerd/http/header_fields.h"
+#include "workerd/http/message/header_fields.h"
 
 #define HTTP_HEADERS_MAX 64
 

@@ -2,8 +2,8 @@
  * Percent-encoding, as paths and queries have it (RFC 3986, section 2.1). Pure functions on borrowed
  * bytes.
  */
-#ifndef WORKERD_HTTP_PERCENT_H
-#define WORKERD_HTTP_PERCENT_H
+#ifndef WORKERD_HTTP_MESSAGE_PERCENT_H
+#define WORKERD_HTTP_MESSAGE_PERCENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
  * The verdict must not depend on how the bytes were split: each check below depends only on bytes
  * up to the place where it is made, and the checks are made in the order of these places.
  */
-#include "workerd/http/parse.h"
+#include "workerd/http/message/http_parse.h"
 
 #include <string.h>
 
@@ -124,7 +124,7 @@ struct slice
 http_header(const struct http_request *req, const char *lower_case_name)
 {
 	for (size_t i = 0; i < req->n_headers; i++)
-		if (http_is_token(req->headers[i].name, lower_case_name))
+		if (header_equals(req->headers[i].name, lower_case_name))
 			return req->headers[i].value;
 	return (struct slice){NULL, 0};
 }
@@ -152,7 +152,7 @@ take_scheme(struct slice *s)
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
 		size_t n = strlen(schemes[i]);
 
-		if (s->len > n && http_is_token((struct slice){s->p, n}, schemes[i])) {
+		if (s->len > n && header_equals((struct slice){s->p, n}, schemes[i])) {
 			(void)take(s, n);
 			return true;
 		}
@@ -228,7 +228,7 @@ parse_request_line(struct slice line, struct http_request *req)
 static int
 parse_length(struct slice raw, struct http_request *req)
 {
-	struct slice value = http_trim(raw);
+	struct slice value = header_trim(raw);
 	uint64_t n = 0;
 
 	if (req->has_length || value.len == 0 || value.len > 18 ||
@@ -256,10 +256,10 @@ parse_connection(struct slice value, struct framing *framing)
 {
 	struct slice token;
 
-	while (http_list_next(&value, &token)) {
-		if (http_is_token(token, "close"))
+	while (header_list_next(&value, &token)) {
+		if (header_equals(token, "close"))
 			framing->close = true;
-		else if (http_is_token(token, "keep-alive"))
+		else if (header_equals(token, "keep-alive"))
 			framing->keep_alive = true;
 	}
 }
@@ -274,8 +274,8 @@ parse_expect(struct slice value, struct http_request *req)
 
 	if (req->minor_version == 0)
 		return 0;
-	while (http_list_next(&value, &token)) {
-		if (!http_is_token(token, "100-continue"))
+	while (header_list_next(&value, &token)) {
+		if (!header_equals(token, "100-continue"))
 			return 417;
 		expected = true;
 	}
@@ -294,7 +294,7 @@ check_host(const struct http_request *req, struct slice host)
 		return 400;
 	if (host.p == NULL || authority.p == NULL)
 		return 0;
-	return http_same_letters(host, authority) ? 0 : 400;
+	return header_equals_nocase(host, authority) ? 0 : 400;
 }
 
 /* The fields that decide where this request ends and the next begins; raw is the value with the
@@ -303,24 +303,24 @@ static int
 note_field(const struct http_header *h, struct slice raw, struct http_request *req,
     struct framing *framing)
 {
-	if (http_is_token(h->name, "host")) {
+	if (header_equals(h->name, "host")) {
 		if (framing->host.p != NULL || h->value.len == 0 ||
 		    span(h->value, H) != h->value.len)
 			return 400;
 		framing->host = h->value;
-	} else if (http_is_token(h->name, "content-length")) {
+	} else if (header_equals(h->name, "content-length")) {
 		return parse_length(raw, req);
-	} else if (http_is_token(h->name, "transfer-encoding")) {
+	} else if (header_equals(h->name, "transfer-encoding")) {
 		return 501;
-	} else if (http_is_token(h->name, "connection")) {
+	} else if (header_equals(h->name, "connection")) {
 		parse_connection(h->value, framing);
-	} else if (http_is_token(h->name, "proxy-connection")) {
+	} else if (header_equals(h->name, "proxy-connection")) {
 		/* No standard knows it, but others read it; a close can only be meant. */
 		struct framing said = {0};
 
 		parse_connection(h->value, &said);
 		framing->close |= said.close;
-	} else if (http_is_token(h->name, "expect")) {
+	} else if (header_equals(h->name, "expect")) {
 		return parse_expect(h->value, req);
 	}
 	return 0;
@@ -339,7 +339,7 @@ parse_field(struct slice line, struct http_request *req, struct framing *framing
 	(void)take(&line, 1);
 	if (span(line, V) != line.len)
 		return 400;
-	h.value = http_trim(line);
+	h.value = header_trim(line);
 	if (req->n_headers == HTTP_HEADERS_MAX)
 		return 431;
 	status = note_field(&h, line, req, framing);

@@ -1,0 +1,19 @@
+/*
+ * WebSocket close codes (RFC 6455, section 7.4.1).
+ */
+#ifndef WORKERD_HTTP_WS_WS_CODE_H
+#define WORKERD_HTTP_WS_WS_CODE_H
+
+enum ws_code {
+	WS_NORMAL = 1000,
+	WS_GOING_AWAY = 1001,
+	WS_PROTOCOL_ERROR = 1002,
+	WS_UNSUPPORTED = 1003,
+	WS_BAD_TEXT = 1007,
+	WS_POLICY = 1008,
+	WS_TOO_BIG = 1009,
+	WS_INTERNAL = 1011,
+	WS_TRY_AGAIN = 1013,
+};
+
+#endif
