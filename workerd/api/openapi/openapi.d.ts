@@ -14,11 +14,11 @@ export interface components {
             ok: true;
         };
         Error: {
-            /** @description For a person. */
+            /** @description A message for people. */
             error: string;
-            /** @description For a program. */
+            /** @description A code for programs. */
             code: string;
-            /** @description In development, of a 400: what would be right. */
+            /** @description Only in development and with 400: the valid values. */
             details?: string;
         };
         /**
@@ -32,23 +32,23 @@ export interface components {
          */
         Time: number;
         /**
-         * @description Names a visitor's conversation; made by the client, best at random.
+         * @description Identifies a visitor's conversation. The client chooses it, at random.
          * @example a1b2c3d4
          */
         SessionId: string;
         /**
-         * @description A SessionId; of a widget's visitor: ~ and the visitor's id.
+         * @description A SessionId; for a widget's visitor ~ and the visitor's id.
          * @example a1b2c3d4
          */
         AnySessionId: string;
         ChatRequest: {
             sessionId: components["schemas"]["SessionId"];
-            /** @description Its length counts in UTF-16 code units, as in JavaScript. */
+            /** @description The length is in UTF-16 code units, as in JavaScript. */
             message: string;
             clientMessageId?: components["schemas"]["ClientMessageId"];
         };
         /**
-         * @description The client's own name for this message, new for each in the conversation, best at random. To send the message again by the same name does no harm; another message by that name is refused.
+         * @description The client's id of this message, unique in the conversation, preferably random. Sending the message again with the same id does no harm; a different message with this id is refused.
          * @example m-4f1c9a
          */
         ClientMessageId: string;
@@ -59,11 +59,11 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         /**
-         * @description How a reply ended. A visitor's message is complete.
+         * @description The status of a reply. A visitor's message is `complete`.
          * @enum {unknown}
          */
         MessageStatus: "complete" | "stopped" | "interrupted";
-        /** @description Tokens, as the model counts them. */
+        /** @description The number of tokens, counted by the model. */
         Usage: {
             promptTokens: number;
             completionTokens: number;
@@ -77,28 +77,28 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         History: {
-            /** @description null: the session has said nothing yet. */
+            /** @description null: the session has no messages yet. */
             conversationId: components["schemas"]["Id"] | null;
             messages: components["schemas"]["HistoryMessage"][];
-            /** @description The newest reply that is being written right now, and so is not among the messages: to be resumed. */
+            /** @description The newest running reply, which can be resumed. It is not among the messages. */
             active: components["schemas"]["Id"] | null;
             nextCursor: components["schemas"]["NextCursor"];
         };
         Reply: {
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
-            /** @description Empty only if it was stopped before it began. */
+            /** @description Empty only if the reply was stopped before its first token. */
             message: string;
-            /** @description null: the model does not tell. */
+            /** @description null: the model does not report it. */
             usage: components["schemas"]["Usage"] | null;
             /**
-             * @description Only of a reply that was stopped.
+             * @description Only if the reply was stopped.
              * @constant
              */
             status?: "stopped";
         };
         Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
-        /** @description The model has begun to answer. After a start, a client forgets what it had of this reply's text beyond the position. */
+        /** @description The reply has begun. The client discards the text of this reply after `position`. */
         StartEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -107,10 +107,10 @@ export interface components {
             type: "start";
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
-            /** @description Of a reply that was resumed: where in its text the first token begins, in UTF-16 code units. Without it: 0. */
+            /** @description For a resumed reply: the position of the first token in the text, in UTF-16 code units. Default: 0. */
             position?: number;
         };
-        /** @description The next piece of the text. */
+        /** @description The next part of the text. */
         TokenEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -119,24 +119,24 @@ export interface components {
             type: "token";
             token: string;
         };
-        /** @description The whole reply, stored. */
+        /** @description The full reply, after it is stored. */
         DoneEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "done";
-            /** @description Without the white space at its ends. Empty only if it was stopped before it began. */
+            /** @description Without leading and trailing white space. Empty only if the reply was stopped before its first token. */
             message: string;
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
             /**
-             * @description Only of a reply that was stopped.
+             * @description Only if the reply was stopped.
              * @constant
              */
             status?: "stopped";
         };
-        /** @description No more will come; what came is kept. */
+        /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -152,13 +152,13 @@ export interface components {
             sessionId: components["schemas"]["AnySessionId"];
             createdAt: components["schemas"]["Time"];
             updatedAt: components["schemas"]["Time"];
-            /** @description Its first 500 characters. */
+            /** @description The first 500 characters of the last message. */
             lastMessage: string;
             widgetId: components["schemas"]["Id"];
-            /** @description null: the visitor has not said who it is. */
+            /** @description null: the visitor has not given contact details. */
             contactId: components["schemas"]["Id"] | null;
             /**
-             * @description How the newest reply stands, active while it is written; null: there is none yet.
+             * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
              */
             status: "active" | "complete" | "stopped" | "interrupted" | null;
@@ -174,27 +174,27 @@ export interface components {
         };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
-            /** @description Of the organization, whatever was asked for. */
+            /** @description The number of all conversations of the organization, regardless of filters. */
             total: number;
             nextCursor: components["schemas"]["NextCursor"];
         };
         Thread: {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
-            /** @description Only of a page. */
+            /** @description Only in pages. */
             nextCursor?: components["schemas"]["NextCursor"];
             /**
-             * @description Only where there were more messages than one answer holds: ask for pages.
+             * @description Only if there are more messages than fit into one response: read them in pages.
              * @constant
              */
             truncated?: true;
         };
         FieldsError: {
-            /** @description For a person. */
+            /** @description A message for people. */
             error: string;
             /** @constant */
             code: "invalid_fields";
-            /** @description For each wrong member, by its name, what would be right; `agent.` and `history.0.` stand before those of objects inside. */
+            /** @description For each invalid member, the valid values. The names of nested members begin with `agent.` or `history.0.`. */
             fields: {
                 [key: string]: string;
             };
@@ -204,13 +204,13 @@ export interface components {
         Widget: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
-            /** @description Its public id, which is embedded. */
+            /** @description The public id, for the script tag. */
             widget_id: string;
-            /** @description Who answers: an agent of the organization. */
+            /** @description The agent that answers. */
             agent_id: components["schemas"]["Id"];
-            /** @description For the widget's head, and for lists. */
+            /** @description The title of the chat, and the name in lists. */
             name: string | null;
-            /** @description What a visitor reads first. */
+            /** @description The first message that a visitor sees. */
             greeting: string | null;
             primary_color: components["schemas"]["Color"];
             text_color: components["schemas"]["Color"];
@@ -220,7 +220,7 @@ export interface components {
              */
             position: "bottom_right" | "bottom_left";
             /**
-             * @description Whether a visitor may, or must, say who it is. To be required, something must be collected.
+             * @description Whether a visitor may or must give contact details. `required` needs at least one collected field.
              * @default none
              * @enum {unknown}
              */
@@ -231,22 +231,22 @@ export interface components {
             collect_email: boolean;
             /** @default false */
             collect_phone: boolean;
-            /** @description The sites that may embed it, scheme://host[:port]; kept in lower case and without default ports. null, or none: any. */
+            /** @description The sites that may embed the widget, as scheme://host[:port]; stored in lower case and without default ports. null or an empty list: every site. */
             allowed_origins: string[] | null;
-            /** @description How many messages visitors may send in a UTC day; null: any number. */
+            /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
             daily_message_cap: number | null;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description What a widget is to be. Members that only the service makes may be sent back as they were read, by whoever changes one; `updated_at` by whoever does not want to undo what others have changed since. */
+        /** @description The members of a widget. Read-only members may be sent back unchanged. If `updated_at` is sent and the widget has changed since, the request is refused. */
         WidgetFields: {
-            /** @description Who answers: an agent of the organization. */
+            /** @description The agent that answers. */
             agent_id?: components["schemas"]["Id"];
-            /** @description For the widget's head, and for lists. */
+            /** @description The title of the chat, and the name in lists. */
             name?: string | null;
-            /** @description What a visitor reads first. */
+            /** @description The first message that a visitor sees. */
             greeting?: string | null;
             primary_color?: components["schemas"]["Color"];
             text_color?: components["schemas"]["Color"];
@@ -256,7 +256,7 @@ export interface components {
              */
             position: "bottom_right" | "bottom_left";
             /**
-             * @description Whether a visitor may, or must, say who it is. To be required, something must be collected.
+             * @description Whether a visitor may or must give contact details. `required` needs at least one collected field.
              * @default none
              * @enum {unknown}
              */
@@ -267,15 +267,15 @@ export interface components {
             collect_email: boolean;
             /** @default false */
             collect_phone: boolean;
-            /** @description The sites that may embed it, scheme://host[:port]; kept in lower case and without default ports. null, or none: any. */
+            /** @description The sites that may embed the widget, as scheme://host[:port]; stored in lower case and without default ports. null or an empty list: every site. */
             allowed_origins?: string[] | null;
-            /** @description How many messages visitors may send in a UTC day; null: any number. */
+            /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
             daily_message_cap?: number | null;
             /** @default true */
             enabled: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
-            /** @description Its public id, which is embedded. */
+            /** @description The public id, for the script tag. */
             widget_id?: string;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
@@ -287,46 +287,46 @@ export interface components {
         Agent: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
-            /** @description For lists. */
+            /** @description The name in lists. */
             name: string;
-            /** @description The core of the system prompt; null: SYSTEM_PROMPT. */
+            /** @description The main part of the system prompt; null: SYSTEM_PROMPT. */
             purpose: string | null;
             custom_instructions: string | null;
             escalation_instructions: string | null;
             restricted_topics: string | null;
             /** @description null: OPENAI_MODEL. */
             model: string | null;
-            /** @description At most three digits behind the point; null: OPENAI_TEMPERATURE. */
+            /** @description At most three decimal places; null: OPENAI_TEMPERATURE. */
             temperature: number | null;
             /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
             max_output_tokens: number | null;
-            /** @description The address of its model server, by key_name; null: the settings have none of that name any more. Cannot be another. */
+            /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url: string | null;
-            /** @description Which of MODEL_SERVERS answers; null: OPENAI_BASE_URL. Keys stay in the settings. */
+            /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name: string | null;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description What an agent is to be; a new one needs its name. Members that only the service makes may be sent back as they were read, by whoever changes one; `updated_at` by whoever does not want to undo what others have changed since. */
+        /** @description The members of an agent; a new one needs a name. Read-only members may be sent back unchanged. If `updated_at` is sent and the agent has changed since, the request is refused. */
         AgentFields: {
-            /** @description For lists. */
+            /** @description The name in lists. */
             name?: string;
-            /** @description The core of the system prompt; null: SYSTEM_PROMPT. */
+            /** @description The main part of the system prompt; null: SYSTEM_PROMPT. */
             purpose?: string | null;
             custom_instructions?: string | null;
             escalation_instructions?: string | null;
             restricted_topics?: string | null;
             /** @description null: OPENAI_MODEL. */
             model?: string | null;
-            /** @description At most three digits behind the point; null: OPENAI_TEMPERATURE. */
+            /** @description At most three decimal places; null: OPENAI_TEMPERATURE. */
             temperature?: number | null;
             /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
             max_output_tokens?: number | null;
-            /** @description The address of its model server, by key_name; null: the settings have none of that name any more. Cannot be another. */
+            /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url?: string | null;
-            /** @description Which of MODEL_SERVERS answers; null: OPENAI_BASE_URL. Keys stay in the settings. */
+            /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name?: string | null;
             /** @default true */
             enabled: boolean;
@@ -335,7 +335,7 @@ export interface components {
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
-        /** @description What an agent has that says nothing of its own; null: the model server's own. */
+        /** @description The values that replace null in an agent; null: the model server's default. */
         AgentDefaults: {
             purpose: string;
             model: string;
@@ -350,39 +350,39 @@ export interface components {
         AgentList: {
             agents: components["schemas"]["Agent"][];
             defaults: components["schemas"]["AgentDefaults"];
-            /** @description OPENAI_BASE_URL, which has no name, and MODEL_SERVERS. */
+            /** @description OPENAI_BASE_URL, without a name, and the servers of MODEL_SERVERS. */
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
         AgentTest: {
-            /** @description The question. */
+            /** @description The visitor's message. */
             message: string;
-            /** @description What was said before it, the oldest first; the model sees as much of it as of a conversation, MAX_HISTORY_MESSAGES. */
+            /** @description The messages before it, oldest first. The model receives the last MAX_HISTORY_MESSAGES of them. */
             history?: {
                 /** @enum {unknown} */
                 role: "user" | "assistant";
                 content: string;
             }[] | null;
-            /** @description What is to be otherwise than it is stored, this time. */
+            /** @description Overrides members of the agent for this call. */
             agent?: components["schemas"]["AgentFields"] | null;
         };
         Contact: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
             name: string | null;
-            /** @description Known again in whatever case. */
+            /** @description Compared case-insensitively. */
             email: string | null;
-            /** @description Known again by its digits, and a + before them. */
+            /** @description Compared by its digits and a leading +. */
             phone: string | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description What a contact is to be. Members that only the service makes may be sent back as they were read, by whoever changes one; `updated_at` by whoever does not want to undo what others have changed since. */
+        /** @description The members of a contact. Read-only members may be sent back unchanged. If `updated_at` is sent and the contact has changed since, the request is refused. */
         ContactFields: {
             name?: string | null;
-            /** @description Known again in whatever case. */
+            /** @description Compared case-insensitively. */
             email?: string | null;
-            /** @description Known again by its digits, and a + before them. */
+            /** @description Compared by its digits and a leading +. */
             phone?: string | null;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
@@ -393,7 +393,7 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
-        /** @description The cursor of the next page; null: this is the last. */
+        /** @description The cursor of the next page; null: this is the last page. */
         NextCursor: string | null;
         Erased: {
             conversations: number;
@@ -407,7 +407,7 @@ export interface components {
             user: components["schemas"]["MyUser"] | null;
             /** @enum {unknown} */
             role: "owner" | "member";
-            /** @description By a key, not by a session. */
+            /** @description The caller used a key, not a session. */
             key: boolean;
         };
         MyUser: {
@@ -427,11 +427,11 @@ export interface components {
             id: components["schemas"]["Id"];
             created_at: components["schemas"]["Time"];
             expires_at: components["schemas"]["Time"];
-            /** @description Where from. */
+            /** @description The client's address. */
             address: string;
-            /** @description By what: the User-Agent. */
+            /** @description The client's User-Agent. */
             program: string;
-            /** @description It is the session that asks. */
+            /** @description Whether this is the caller's session. */
             current: boolean;
         };
         LoginList: {
@@ -463,7 +463,7 @@ export interface components {
             /** @description At most 1024 bytes. */
             password: string;
         };
-        /** @description What is to be otherwise. What else a user has may be sent back as it was read. */
+        /** @description The changed members. Read-only members may be sent back unchanged. */
         UserChange: {
             name?: string | null;
             /** @enum {unknown} */
@@ -506,7 +506,7 @@ export interface components {
             name?: string | null;
         };
         LoginRequest: {
-            /** @description The user's; without it the password is DASHBOARD_PASSWORD. */
+            /** @description The user's e-mail. Without it, the password is DASHBOARD_PASSWORD. */
             email?: string | null;
             password: string;
         };
@@ -526,7 +526,7 @@ export interface components {
             /** @enum {unknown} */
             position: "bottom_right" | "bottom_left";
             /**
-             * @description Whether a visitor may (`optional`) or must (`required`) leave contact details.
+             * @description Whether a visitor may (`optional`) or must (`required`) give contact details.
              * @enum {unknown}
              */
             contact_info_mode: "none" | "optional" | "required";
@@ -539,11 +539,11 @@ export interface components {
         VisitorMessage: {
             /** @constant */
             type: "message";
-            /** @description Counted in UTF-16 code units. */
+            /** @description The length is in UTF-16 code units. */
             content: string;
             id?: components["schemas"]["ClientMessageId"];
         };
-        /** @description Who the visitor is. What the widget does not ask for is passed over; of what it asks for at least one must be given. */
+        /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. */
         VisitorContact: {
             /** @constant */
             type: "contact_info";
@@ -551,7 +551,7 @@ export interface components {
             email?: string | null;
             phone?: string | null;
         };
-        /** @description No more of the reply that is being made; what came of it is kept. Without one it does nothing. */
+        /** @description Stops the running reply; the partial text is stored. Without a running reply it has no effect. */
         VisitorStop: {
             /** @constant */
             type: "stop";
@@ -567,7 +567,7 @@ export interface components {
         WidgetHistory: {
             /** @constant */
             type: "history";
-            /** @description Oldest first; `id` and `status` (if it is not complete) with `stream=1` alone. */
+            /** @description Oldest first. `id` and `status` (unless complete) only with `stream=1`. */
             messages: {
                 /** @enum {unknown} */
                 role: "user" | "assistant";
@@ -575,7 +575,7 @@ export interface components {
                 id?: components["schemas"]["Id"];
                 status?: components["schemas"]["MessageStatus"];
             }[];
-            /** @description With `stream=1` alone: the reply that is being written, told next from its beginning; null: none is. It is not among the messages. */
+            /** @description Only with `stream=1`: the running reply, which follows from its beginning and is not among the messages; null: there is none. */
             active?: components["schemas"]["Id"] | null;
         };
         WidgetTyping: {
@@ -592,12 +592,12 @@ export interface components {
             type: "message";
             content: string;
             /**
-             * @description `user`: the visitor itself, over another WebSocket.
+             * @description `user`: a message that the visitor sent over another WebSocket.
              * @enum {unknown}
              */
             role: "user" | "assistant";
             id: components["schemas"]["Id"];
-            /** @description Of a reply that is not complete. */
+            /** @description Only if the reply is not complete. */
             status?: components["schemas"]["MessageStatus"];
         };
         WidgetContactSaved: {
@@ -607,13 +607,13 @@ export interface components {
         WidgetError: {
             /** @constant */
             type: "error";
-            /** @description A sentence for the visitor. */
+            /** @description A message for the visitor. */
             message: string;
-            /** @description The same for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `contact_not_asked`, `contact_pending`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
+            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `contact_not_asked`, `contact_pending`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
             code: string;
-            /** @description Of the visitor's message that it is about, if that has one. */
+            /** @description The `id` of the message that was refused, if it has one. */
             id?: components["schemas"]["ClientMessageId"];
-            /** @description Of `invalid_contact_info`: what would be right, for each field that is wrong. */
+            /** @description With `invalid_contact_info`: the valid values of each invalid field. */
             fields?: {
                 [key: string]: string;
             };
