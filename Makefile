@@ -1,15 +1,14 @@
-# banter: `make help` lists what can be made.
+# banter: `make help` lists the targets.
 #
-# Everything that is built goes to build/ (or build/$(SAN)-… for sanitizer builds), the front ends
-# to widget/dist and dashboard/dist. Nothing is written anywhere else before `make install`.
+# Output goes to build/ (build/$(SAN) for sanitizer builds), and for the front ends to widget/dist and
+# dashboard/dist. Only `make install` writes elsewhere.
 
 VERSION := 0.1.0
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 
-# -- what to build with ---------------------------------------------------------------------
-# CC=clang works as well; SAN=address,undefined builds everything with these sanitizers.
+# Compilers and flags. CC=clang works too; SAN=address,undefined builds with these sanitizers.
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -17,7 +16,7 @@ SAN ?=
 PREFIX ?= /usr
 DESTDIR ?=
 
-# V=1 shows whole commands.
+# V=1 prints the commands.
 Q := $(if $(V),,@)
 SAY = @$(if $(V),:,printf '  %-4s %s\n')
 
@@ -46,8 +45,7 @@ CPPFLAGS := -I. -D_GNU_SOURCE
 CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
 LDFLAGS := $(LDHARDEN) $(SANFLAGS)
 
-# What there is to build
-# Every C file below a part's folder belongs to it; the command's folder lies in that of storaged.
+# Programs. Each one consists of the C files below its folder; storaged/cli is the banter command.
 sources = $(shell find $(1) -name '*.c')
 objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAMED)),$(OBJ),$(SHARED))/$(c).o)
 
@@ -57,8 +55,8 @@ WORKERD := workerd
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/,$(wildcard storaged/*/)))
 BANTER := storaged/cli
 
-# What knows its version, or where an installed banter keeps its things. All else is the same in every
-# package, and lies in SHARED.
+# Files that depend on the version or on the paths of an installed banter. All other objects are the same
+# in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|CONFIG_DIR)|/settings\.def"' \
 	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
@@ -71,7 +69,7 @@ banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
-# What the end-to-end tests run besides.
+# Further programs for the end-to-end tests.
 TEST_PROGRAMS := $(BUILD)/http-mirror $(BUILD)/ws-echo
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
@@ -87,8 +85,7 @@ programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with 
 unit: $(UNIT) $(TEST_PROGRAMS)
 	$(Q)rm -f $(filter-out $(UNIT),$(shell find $(BUILD)/unit -type f)) # of deleted or renamed tests
 
-# A part's objects in one archive, from which programs, tests and benchmarks take what they call. Its main
-# file is not in it.
+# One archive for the objects of each part, without its main file, for programs, tests and benchmarks.
 archive = $(BUILD)/lib$(1).a
 define ARCHIVE
 $(call archive,$(1)): $(filter-out $(foreach d,$(OBJ) $(SHARED),$(d)/$(1)/main.o $(d)/storaged/$(1)/main.o \
@@ -126,13 +123,13 @@ $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(proto_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
-# Of workerd nothing but its HTTP server.
+# These contain only the HTTP server of workerd.
 $(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o
 $(BUILD)/ws-echo: $(OBJ)/tests/http/echo.o
 $(TEST_PROGRAMS): $(workerd_a)
 	$(LINK) $(worker_libs)
 
-# A unit test lies where the file lies that it tests, and links that part.
+# A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
 	$(LINK) $(banter_libs) -lcmocka
 $(BUILD)/unit/storaged/%: $(OBJ)/tests/unit/storaged/%.o $(storaged_a)
@@ -147,8 +144,8 @@ $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 	$(LINK) $(proto_libs) -lcmocka -lpthread
 
-# The fuzz targets and what they try: all in one program that runs the committed inputs, and, for
-# `make fuzz`, each by itself under the name that libFuzzer calls.
+# The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
+# program each, with the function name that libFuzzer expects.
 fuzzed := $(OBJ)/tests/fuzz/store_desk.o $(call archive,workerd) $(cli_a)
 fuzzed_libs := $(worker_libs) $(store_libs)
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
@@ -156,7 +153,7 @@ $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/cor
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs)
 
-# The benchmarks share what stands in none's main file.
+# The benchmarks share all files except their main files.
 BENCH := store scale relay
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
@@ -165,8 +162,7 @@ $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_sh
 $(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
-# .d files name the headers; .flags changes when the compiler or its flags do, .named with the version
-# too.
+# .d files list the headers. .flags changes with the compiler and its flags, .named also with the version.
 $(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
 $(OBJ)/%.o: %.c $(OBJ)/.flags
@@ -174,9 +170,9 @@ $(OBJ)/%.o: %.c $(OBJ)/.flags
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# .incbin names no dependency to the compiler.
+# The compiler does not report files of .incbin as dependencies.
 $(OBJ)/workerd/api/service.o: workerd/api/openapi/openapi.json
-# No route is built that the document does not know.
+# The build fails if a route is missing in the OpenAPI document.
 $(OBJ)/workerd/api/routing.o: $(OBJ)/workerd/api/.documented
 $(OBJ)/workerd/api/.documented: workerd/api/openapi/openapi.json workerd/api/routes.def tests/lint/routes.awk
 	@mkdir -p $(@D)
@@ -187,13 +183,13 @@ $(OBJ)/.flags $(OBJ)/.named: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' > $@
-# By name: .SECONDARY below takes away the power that a file without a rule has.
+# FORCE must be phony: because of .SECONDARY below, a missing file without a rule would not force a rebuild.
 .PHONY: FORCE
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 .SECONDARY:
 
-# -- the front ends --------------------------------------------------------------------------
+# Front ends.
 .PHONY: frontends
 frontends: widget/dist/.built dashboard/dist/.built ## build the widget and the dashboard
 
@@ -212,12 +208,11 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 	$(Q)cd dashboard && npm run --silent build >/dev/null
 	@touch $@
 
-# -- what a fresh Debian 12 needs ------------------------------------------------------------
-# FOR=run: to build and run. FOR=test: to test as well. FOR=lint: for `make lint`. FOR=all.
+# Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev libunistring-dev libwslay-dev ca-certificates
-# The libraries of the servers in build/tools.
+# Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl libfaketime openssl \
 	slowhttptest sslscan strace systemd $(DEBS_servers)
@@ -253,7 +248,7 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 		$(MAKE) -s --no-print-directory build/tools/$$tool || \
 		echo "No $$tool: what needs it is skipped."; done)
 
-# Out of Debian's packages, which are not installed: that would start servers on this machine.
+# Extracted from Debian packages, which are not installed, because that would start their servers.
 TOOLS := promtool nghttpx nginx haproxy caddy
 TOOLS_test := $(TOOLS)
 TOOLS_bench := nginx haproxy
@@ -272,11 +267,11 @@ $(TOOLS:%=build/tools/%): build/tools/%:
 		tar -x -C .. --strip-components=3 ./$(word 2,$(FROM_$*))
 	@rm -rf $@.package
 
-# -- running and testing ---------------------------------------------------------------------
+# Running and testing.
 JOBS := $(shell nproc)
 
 .PHONY: run
-run: ## build, start everything in the foreground and say where it is
+run: ## build, start everything in the foreground and print the addresses
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@node systemd/run.mjs
@@ -297,7 +292,7 @@ test-unit: ## run the unit tests of the C code and of the front ends, without sa
 
 # FAULTS_SEED=… repeats a run's choices.
 .PHONY: test-long
-test-long: ## all of what `make test` does a part of: 10,000 messages over a bad network, 200 kills, silence
+test-long: ## all cases of the tests that `make test` samples: bad network, kills, idle WebSockets
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs
@@ -310,16 +305,16 @@ test-long: ## all of what `make test` does a part of: 10,000 messages over a bad
 FAULTS_ROUNDS ?= 200
 
 .PHONY: test-faults
-test-faults: ## kill, starve and attack the store, for 3 minutes (part of `make test`)
+test-faults: ## test the store with kills, full disks and invalid peers (3 minutes, part of `make test`)
 	@$(MAKE) --no-print-directory deps FOR=faults
 	@$(MAKE) --no-print-directory -j$(JOBS) programs frontends
 	@FAULTS_ROUNDS=$(FAULTS_ROUNDS) node tests/run.mjs --build $(BUILD) faults
 
-# Inputs that were worth keeping stay in build/fuzz/inputs, findings in build/fuzz/found.
+# New inputs go to build/fuzz/inputs, failures to build/fuzz/found.
 FUZZ_SECONDS ?= 20
 
 .PHONY: fuzz
-fuzz: ## look for bad inputs with libFuzzer (FUZZ_SECONDS=20 for each of FUZZ="http_parse sse …")
+fuzz: ## search for failing inputs with libFuzzer (FUZZ_SECONDS=20 for each of FUZZ="http_parse sse …")
 	@$(MAKE) --no-print-directory deps FOR=fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang SAN=fuzzer-no-link,address,undefined \
 		BUILD=build/fuzz fuzz-run
@@ -336,19 +331,19 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 		else echo "FAILED $$t: see $(BUILD)/$$t.log"; failed=1; fi; \
 	done; exit $${failed:-0}
 
-# BENCH_STREAMS="100 1000" narrows it; what else BENCH_ARGS may say, build/bench/relay --help tells.
+# BENCH_STREAMS="100 1000" runs only these numbers of streams; build/bench/relay --help lists BENCH_ARGS.
 BENCH_STREAMS ?= 100 1000 5000 5000@4
 BENCH_ARGS ?=
 
 .PHONY: bench
-bench: ## measure relayed streams and short requests beside nginx (5 minutes; BENCH_STREAMS="100 1000")
+bench: ## compare streams and short requests with nginx (5 minutes; BENCH_STREAMS="100 1000")
 	@$(MAKE) --no-print-directory deps FOR=bench
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/relay widget/dist/.built
 	@build/bench/relay --nginx build/tools/nginx --haproxy build/tools/haproxy \
 		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
 
 .PHONY: bench-store
-bench-store: ## measure durable appends a second, beside the same on bare LMDB (1 minute)
+bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
 	@build/bench/store
@@ -360,13 +355,13 @@ bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 min
 	@build/bench/scale
 
 .PHONY: bench-events
-bench-events: ## measure what reading an event of the model's stream costs (10 seconds)
+bench-events: ## measure the cost of parsing an event of the model's stream (10 seconds)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/events
 	@build/bench/events
 
 .PHONY: bench-upstream
-bench-upstream: ## measure what opening a stream to the model costs when many are open (10 s)
+bench-upstream: ## measure the cost of opening one of many streams to the model (10 seconds)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/openai-stub build/bench/upstream
 	@build/bench/upstream
@@ -376,16 +371,16 @@ screenshots: all ## update the pictures of the documents
 	@$(MAKE) --no-print-directory deps FOR=test
 	node tests/browser/screenshot.mjs tests/browser/pictures
 
-# -- keeping it clean ------------------------------------------------------------------------
+# Format and checks.
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
 .PHONY: format
-format: ## lay out the C sources by .clang-format and the TypeScript by Biome
+format: ## format the C sources with clang-format and the TypeScript with Biome
 	clang-format -i $(C_FILES)
 	tests/node_modules/.bin/biome check --write
 
 .PHONY: lint
-lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
+lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck and Biome
 	@$(MAKE) --no-print-directory deps FOR=lint
 	$(SAY) LINT 'layout (clang-format)'
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
@@ -420,12 +415,11 @@ lint: ## check layout, includes, and the C sources by clang-tidy and cppcheck
 	$(Q)cd dashboard && npm run --silent check
 
 .PHONY: clean
-clean: ## remove what was built (not node_modules, not data)
+clean: ## remove build output (not node_modules, not data)
 	rm -rf build widget/dist dashboard/dist
 
-# -- installing ------------------------------------------------------------------------------
-# By the Filesystem Hierarchy Standard, where these say; what systemd reads is written for /usr and
-# put right on its way. An installed banter is built by itself, since it knows where its data are.
+# Installation, by the Filesystem Hierarchy Standard. Files for systemd contain the default paths, which
+# are replaced during installation. The programs are built separately, because they contain paths too.
 SYSCONFDIR ?= /etc
 LOCALSTATEDIR ?= /var
 RUNSTATEDIR ?= /run
@@ -456,14 +450,14 @@ to = $(DESTDIR)$(PREFIX)
 relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
-# The pages, in the folders that their links name.
+# The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md $(addsuffix /README.md,dashboard masterd proto storaged systemd \
 	tests widget workerd workerd/api) $(wildcard tests/browser/pictures/*.png)
-# Whatever the umask: put,FROM,TO,MODE.
+# $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
 .PHONY: install
-install: installed ## install under $(DESTDIR)$(PREFIX), units and all
+install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd units
 	install -d $(to)/bin $(to)/lib/banter $(to)/lib/sysusers.d $(to)/lib/tmpfiles.d \
 		$(to)/share/banter/widget $(to)/share/banter/dashboard $(to)/share/doc/banter/examples \
 		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
@@ -486,18 +480,17 @@ install: installed ## install under $(DESTDIR)$(PREFIX), units and all
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 	ln -sfn ../examples $(to)/share/doc/banter/systemd/proxies
 
-# The package of this version and, to upgrade to, of one that differs in nothing but its number; a
-# minimal Debian from the mirror of this machine's apt; then the tests, where no network is, and no
-# machine goes on when they are over, however that came.
+# Builds the package of this version, one with a higher version number to upgrade to, and a minimal Debian
+# from this machine's apt mirror. The tests run without network, in a pid namespace that ends all machines.
 NEWER := $(VERSION)+newer
 ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 
 .PHONY: test-install
-test-install: ## install, boot, hurt, upgrade and remove the package on a fresh Debian (needs root)
+test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
 	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
-	$(SAY) GET 'a minimal Debian'
+	$(SAY) GET 'minimal Debian'
 	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
 	if $(ASIDE) true 2>/dev/null; then \
@@ -506,11 +499,11 @@ test-install: ## install, boot, hurt, upgrade and remove the package on a fresh 
 
 DEBS := build/deb
 DEBDIR := $(DEBS)/banter-$(VERSION)
-# The newest store that this version reads.
+# The newest schema that this version reads.
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: installed ## build the Debian package, in build/deb, and look it over with lintian
+deb: installed ## build the Debian package in build/deb and check it with lintian
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/

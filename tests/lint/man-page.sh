@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# The man pages are sound mdoc. banter(1) has a section for each command that the program has, with
-# each of its options, and none for others; those of the daemons have all of theirs. Each page has the
-# exit statuses of its program.
+# Checks the man pages: valid mdoc; banter(1) documents exactly the commands of the program, with all their
+# options; the daemons' pages document all options; each page lists the exit statuses of its program.
 set -eu
 cd "$(dirname "$0")/../.."
 page=systemd/man/banter.1
@@ -12,7 +11,7 @@ complain() {
 	status=1
 }
 
-# The lines of the SYNOPSIS and the section of a command.
+# Prints a command's lines of the SYNOPSIS, and its section.
 about() {
 	awk -v command="$1" '
 		/^\.Sh / { section = $2; here = 0 }
@@ -37,7 +36,7 @@ for command in $commands; do
 			complain "nothing about --$option of banter $command"
 	done
 done
-# Each exit status that the sources in FOLDER name.
+# Checks that the page lists each exit status that the sources in FOLDER use.
 says_statuses() {
 	for name in $(find "$1" -name "*.c" -exec grep -hoE "\bEX_[A-Z]+" {} + | sort -u); do
 		number=$(awk -v name="$name" '$2 == name { print $3 }' /usr/include/sysexits.h)

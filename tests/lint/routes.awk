@@ -1,11 +1,11 @@
-# Whether each route of routes.def stands in openapi.json, which is the contract: the build of
-# workerd asks, with nothing but awk. (What else must agree, `make lint` checks: openapi.mjs.)
+# Checks that openapi.json contains each route of routes.def. The build of workerd runs this, so it needs
+# only awk. (openapi.mjs, in `make lint`, checks the rest.)
 #
 #	awk -f tests/lint/routes.awk workerd/api/openapi/openapi.json workerd/api/routes.def
 #
-# openapi.json is laid out by Biome: a path is indented by four spaces, its methods by six.
+# Biome formats openapi.json: a path is indented by four spaces, its methods by six.
 
-# With its parameters left nameless, as two spellings of it can be compared.
+# Removes the names of parameters, so that both spellings can be compared.
 function shape(path) {
 	gsub(/\{[^}]*\}|:[^\/]+/, "{}", path)
 	return path

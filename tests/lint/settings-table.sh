@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of settings in systemd/README.md is the one that masterd prints; --write puts it there.
+# Checks that the settings table in systemd/README.md is the output of masterd; --write updates it.
 set -eu
 cd "$(dirname "$0")/../.."
 page=systemd/README.md
