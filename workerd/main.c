@@ -27,7 +27,7 @@
 #include "workerd/http/tls.h"
 #include "workerd/model_check.h"
 #include "workerd/store/store_client.h"
-#include "workerd/turn/turns.h"
+#include "workerd/turn/turn_service.h"
 
 #define CONTROL_FD    3
 #define SCOREBOARD_FD 4
@@ -48,7 +48,7 @@ struct worker {
 	struct scoreboard *board;
 	struct scoreboard_worker *me;
 	struct store_client *store;
-	struct chat chat;
+	struct turns turns;
 	struct api *api;
 	struct tls *tls;
 	struct http_server *http;
@@ -71,14 +71,14 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (w->cut) {
-		chat_tell_cut(&w->chat);
+		turn_service_report_shutdown(&w->turns);
 		w->out_of_time = true;
 		return;
 	}
 	w->cut = true;
-	log_event(LOG_WARN, "drain_cut", L_UINT("turns", chat_running(&w->chat)),
+	log_event(LOG_WARN, "drain_cut", L_UINT("turns", turn_service_running(&w->turns)),
 	    L_UINT("connections", http_server_connections(w->http)));
-	chat_cut(&w->chat);
+	turn_service_interrupt(&w->turns);
 	evtimer_add(w->deadline, &in);
 }
 
@@ -93,7 +93,7 @@ drain(void *arg, unsigned within_ms)
 	if (w->cut || (w->draining && until_ms >= w->drain_until_ms))
 		return;
 	log_event(LOG_INFO, "drain", L_UINT("within_ms", within_ms),
-	    L_UINT("turns", chat_running(&w->chat)),
+	    L_UINT("turns", turn_service_running(&w->turns)),
 	    L_UINT("connections", http_server_connections(w->http)));
 	if (!w->draining)
 		http_server_drain(w->http);
@@ -114,7 +114,7 @@ is_done(const struct worker *w)
 	if (!w->draining)
 		return false;
 	return w->out_of_time ||
-	    (chat_running(&w->chat) == 0 &&
+	    (turn_service_running(&w->turns) == 0 &&
 		(w->cut || (http_server_connections(w->http) == 0 && api_is_idle(w->api))));
 }
 
@@ -127,7 +127,7 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 	struct http_peer peer = {
 	    .address = from->peer, .port = from->port, .loopback = from->loopback};
 
-	model_servers_fd_is_new(&w->chat.servers, fd);
+	model_servers_fd_is_new(&w->turns.servers, fd);
 	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
@@ -164,7 +164,7 @@ on_tls_identity(void *arg, const struct msg_tls_identity *identity)
 /* -- setting up --------------------------------------------------------------------------- */
 
 static void
-chat_setup(struct worker *w)
+turns_setup(struct worker *w)
 {
 	const struct settings *s = &w->settings;
 	struct upstream_config config = {
@@ -180,7 +180,7 @@ chat_setup(struct worker *w)
 	    .breaker_open_ms = s->openai_breaker_open_ms,
 	};
 
-	w->chat = (struct chat){
+	w->turns = (struct turns){
 	    .base = w->base,
 	    .store = w->store,
 	    .board = w->me,
@@ -194,8 +194,8 @@ chat_setup(struct worker *w)
 	    .max_history = s->max_history_messages,
 	    .total_ms = s->openai_total_timeout_ms,
 	};
-	model_servers_add_settings(&w->chat.servers, &config, s);
-	chat_start(&w->chat);
+	model_servers_add_settings(&w->turns.servers, &config, s);
+	turn_service_start(&w->turns);
 }
 
 static void
@@ -250,8 +250,8 @@ worker_setup(struct worker *w)
 	event_config_free(config);
 	must(w->base != NULL);
 	w->store = store_client_new(w->base, w->settings.store_socket, w->me);
-	chat_setup(w);
-	w->api = api_new(&w->settings, &w->chat, w->store, w->board, w->me);
+	turns_setup(w);
+	w->api = api_new(&w->settings, &w->turns, w->store, w->board, w->me);
 	w->tls = tls_new();
 	http_setup(w);
 	w->deadline = evtimer_new(w->base, on_deadline, w);
@@ -267,7 +267,7 @@ worker_run(struct worker *w)
 	while (!is_done(w)) {
 		event_base_loop(w->base, EVLOOP_ONCE);
 		http_server_turn_end(w->http);
-		chat_turn_end(&w->chat);
+		turn_service_flush(&w->turns);
 		store_client_turn_end(w->store);
 		/* The gauge before the acknowledgement: masterd adds up both. */
 		connections = http_server_connections(w->http);
@@ -286,8 +286,8 @@ worker_clear(struct worker *w)
 	api_free(w->api);
 	/* No answer of the store reaches a turn any more: calls are freed, not answered. */
 	store_client_free(w->store);
-	chat_clear(&w->chat);
-	model_servers_clear(&w->chat.servers);
+	turn_service_clear(&w->turns);
+	model_servers_clear(&w->turns.servers);
 	event_free(w->deadline);
 	event_base_free(w->base);
 	scoreboard_unmap(w->board);

@@ -27,7 +27,7 @@
 	HEAD "{\"index\":0,\"delta\":{\"content\":\"" text \
 	     "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}"
 
-typedef void read_fn(struct joiner *halves, struct slice data, struct openai_delta *d);
+typedef void read_fn(struct utf8_reassembly *halves, struct slice data, struct openai_delta *d);
 
 static const struct {
 	const char *name, *data;
@@ -46,7 +46,7 @@ time_delta(read_fn *read, struct slice data)
 	uint64_t best = UINT64_MAX;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		struct joiner halves = {.len = 0};
+		struct utf8_reassembly halves = {.len = 0};
 		uint64_t start = clock_mono_ns(), spent;
 
 		for (int i = 0; i < EVENTS; i++) {

@@ -14,7 +14,7 @@
 
 /* An answer as it is told: its text, and how its events ended. */
 struct answer {
-	struct joiner halves;
+	struct utf8_reassembly halves;
 	struct buf text;
 	unsigned errors, finishes;
 	bool done;
@@ -47,7 +47,7 @@ read_answer(struct answer *a, struct slice rest, struct fuzz_cuts cuts)
 	struct slice piece;
 
 	*a = (struct answer){.done = false};
-	buf_init(&a->text, JOINER_ROOM(rest.len));
+	buf_init(&a->text, UTF8_REASSEMBLY_ROOM(rest.len));
 	sse_init(&r);
 	while (fuzz_piece(&cuts, &rest, &piece)) {
 		uint8_t *copy = fuzz_copy(piece);
@@ -57,7 +57,7 @@ read_answer(struct answer *a, struct slice rest, struct fuzz_cuts cuts)
 		if (result == -1)
 			break;
 	}
-	piece = joiner_end(&a->halves);
+	piece = utf8_reassembly_end(&a->halves);
 	must(buf_append(&a->text, piece.p, piece.len) == 0);
 	sse_clear(&r);
 }

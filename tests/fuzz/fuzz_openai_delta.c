@@ -28,12 +28,12 @@ check_delta(struct slice data, const struct openai_delta *d)
 
 /* What waits after it is the start of a character, and at the end becomes one. */
 static void
-check_halves(struct joiner *halves)
+check_halves(struct utf8_reassembly *halves)
 {
 	struct slice rest;
 
-	must(halves->len <= JOINER_HALF_MAX);
-	rest = joiner_end(halves);
+	must(halves->len <= UTF8_REASSEMBLY_PENDING_MAX);
+	rest = utf8_reassembly_end(halves);
 	must(utf8_valid(rest) && halves->len == 0);
 }
 
@@ -41,7 +41,7 @@ check_halves(struct joiner *halves)
 static void
 check_after_a_half(struct slice data, const struct openai_delta *d)
 {
-	struct joiner halves = {.half = {0xf0, 0x9f, 0x8c}, .len = 3};
+	struct utf8_reassembly halves = {.half = {0xf0, 0x9f, 0x8c}, .len = 3};
 	struct openai_delta after;
 
 	openai_delta_read(&halves, data, &after);
@@ -58,14 +58,14 @@ check_after_a_half(struct slice data, const struct openai_delta *d)
 static void
 check_both_ways(struct slice data, const struct openai_delta *d)
 {
-	struct joiner halves = {.len = 0};
-	struct openai_usual usual;
+	struct utf8_reassembly halves = {.len = 0};
+	struct openai_fast usual;
 	struct openai_delta tree;
 	struct buf unescaped;
 	json_t *root;
 
 	buf_init(&unescaped, data.len);
-	if (openai_usual_read(data, &unescaped, &usual)) {
+	if (openai_fast_read(data, &unescaped, &usual)) {
 		root = json_loadb((const char *)data.p, data.len,
 		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 		must(root != NULL);
@@ -100,7 +100,7 @@ fuzz_openai_delta(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = fuzz_copy((struct slice){data, size});
 	struct slice in = {copy, size};
-	struct joiner halves = {.len = 0};
+	struct utf8_reassembly halves = {.len = 0};
 	struct openai_delta d;
 
 	openai_delta_read(&halves, in, &d);

@@ -33,21 +33,21 @@ api_stream_heartbeat(const struct settings *settings, struct event_base *base)
 }
 
 struct api *
-api_new(const struct settings *settings, struct chat *chat, struct store_client *store,
+api_new(const struct settings *settings, struct turns *turns, struct store_client *store,
     struct scoreboard *board, struct scoreboard_worker *worker)
 {
 	struct api *api = xcalloc(1, sizeof(*api));
 
 	api->settings = settings;
-	api->chat = chat;
+	api->turns = turns;
 	api->store = store;
 	api->board = board;
 	api->worker = worker;
 	api->router = routing_router();
 	api->pages = pages_load(settings);
 	api->widget_sockets = widget_sockets_new(store);
-	api->hasher = password_hasher_new(chat->base);
-	api->stream_heartbeat = api_stream_heartbeat(settings, chat->base);
+	api->hasher = password_hasher_new(turns->base);
+	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	buf_init(&api->scratch, SCRATCH_MAX);
 	return api;
 }

@@ -94,7 +94,7 @@ mend_next(struct buf *out, struct slice s, size_t *n)
 }
 
 int
-json_mend(struct buf *out, struct slice text)
+json_repair(struct buf *out, struct slice text)
 {
 	while (text.len > 0) {
 		size_t n;
@@ -119,7 +119,7 @@ marked_byte(struct slice s, size_t *n)
 }
 
 int
-json_mend_undo(struct buf *out, struct slice string)
+json_repair_undo(struct buf *out, struct slice string)
 {
 	while (string.len > 0) {
 		const uint8_t *mark = memchr(string.p, MARK, string.len);

@@ -11,10 +11,10 @@
 
 /* Appends a JSON text to out, mended; what else is wrong with it stays wrong. At most 3 * text.len
  * bytes: 0, or -1 when out has less room, or memory is out. */
-[[gnu::warn_unused_result]] int json_mend(struct buf *out, struct slice text);
+[[gnu::warn_unused_result]] int json_repair(struct buf *out, struct slice text);
 
 /* Appends to out what a string of a mended text really held: invalid bytes as they came, lone
  * surrogates in their three-byte form. At most string.len bytes: 0, or -1. */
-[[gnu::warn_unused_result]] int json_mend_undo(struct buf *out, struct slice string);
+[[gnu::warn_unused_result]] int json_repair_undo(struct buf *out, struct slice string);
 
 #endif

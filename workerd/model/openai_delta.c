@@ -18,7 +18,7 @@
 
 struct loaded {
 	json_t *root; /* NULL: no JSON */
-	bool mended;  /* its strings are to be read by json_mend_undo() */
+	bool mended;  /* its strings are to be read by json_repair_undo() */
 };
 
 static json_t *
@@ -39,7 +39,7 @@ load(struct slice data)
 		return l;
 	l.mended = true;
 	buf_init(&mended, 3 * data.len);
-	if (json_mend(&mended, data) == 0)
+	if (json_repair(&mended, data) == 0)
 		l.root = load_with(buf_slice(&mended), JSON_DECODE_INT_AS_REAL);
 	buf_clear(&mended);
 	return l;
@@ -56,17 +56,17 @@ string_slice(const json_t *string)
 
 /* Makes text of a loaded string: what it really held, joined to what waits. */
 static int
-settle(struct joiner *halves, struct buf *out, struct slice string, bool mended)
+settle(struct utf8_reassembly *halves, struct buf *out, struct slice string, bool mended)
 {
 	struct buf bytes;
 	int result;
 
 	if (!mended)
-		return joiner_add(halves, out, string);
+		return utf8_reassembly_add(halves, out, string);
 	buf_init(&bytes, string.len);
-	result = json_mend_undo(&bytes, string);
+	result = json_repair_undo(&bytes, string);
 	if (result == 0)
-		result = joiner_add(halves, out, buf_slice(&bytes));
+		result = utf8_reassembly_add(halves, out, buf_slice(&bytes));
 	buf_clear(&bytes);
 	return result;
 }
@@ -102,12 +102,12 @@ static int
 settle_message(struct buf *out, const json_t *error, bool mended)
 {
 	struct slice text = error_text(error), rest;
-	struct joiner own = {.len = 0};
+	struct utf8_reassembly own = {.len = 0};
 
-	buf_init(out, JOINER_ROOM(text.len) + JOINER_HALF_MAX);
+	buf_init(out, UTF8_REASSEMBLY_ROOM(text.len) + UTF8_REASSEMBLY_PENDING_MAX);
 	if (settle(&own, out, text, mended) == -1)
 		return -1;
-	rest = joiner_end(&own);
+	rest = utf8_reassembly_end(&own);
 	return buf_append(out, rest.p, rest.len);
 }
 
@@ -223,14 +223,14 @@ read_choice(const json_t *choice, struct openai_delta *d)
 
 /* Joins the event's text to the half that may wait, or takes it as it is. */
 static int
-finish_text(struct joiner *halves, struct openai_delta *d, bool mended)
+finish_text(struct utf8_reassembly *halves, struct openai_delta *d, bool mended)
 {
 	struct buf out;
 
 	if (d->text.len == 0)
 		return 0;
 	if (mended || halves->len > 0) {
-		buf_init(&out, JOINER_ROOM(d->text.len));
+		buf_init(&out, UTF8_REASSEMBLY_ROOM(d->text.len));
 		if (settle(halves, &out, d->text, mended) == -1) {
 			buf_clear(&out);
 			return -1;
@@ -256,11 +256,11 @@ finish_error(const json_t *error, struct openai_delta *d, bool mended)
 
 /* The short way, for nearly all events; false: not for this one. */
 static bool
-read_usual(struct joiner *halves, struct slice data, struct openai_delta *d)
+read_usual(struct utf8_reassembly *halves, struct slice data, struct openai_delta *d)
 {
-	struct openai_usual usual;
+	struct openai_fast usual;
 
-	if (!openai_usual_read(data, &d->built, &usual))
+	if (!openai_fast_read(data, &d->built, &usual))
 		return false;
 	d->text = usual.content;
 	d->has_finish = usual.has_finish;
@@ -268,7 +268,7 @@ read_usual(struct joiner *halves, struct slice data, struct openai_delta *d)
 }
 
 static int
-read_tree(struct joiner *halves, struct slice data, struct openai_delta *d)
+read_tree(struct utf8_reassembly *halves, struct slice data, struct openai_delta *d)
 {
 	struct loaded l = load(data);
 	const json_t *error = event_error(l.root);
@@ -304,7 +304,7 @@ bare(struct slice data)
 }
 
 void
-openai_delta_read(struct joiner *halves, struct slice data, struct openai_delta *d)
+openai_delta_read(struct utf8_reassembly *halves, struct slice data, struct openai_delta *d)
 {
 	*d = (struct openai_delta){.kind = OPENAI_NOTHING};
 	data = bare(data);
@@ -322,7 +322,8 @@ openai_delta_read(struct joiner *halves, struct slice data, struct openai_delta 
 }
 
 void
-openai_delta_read_tree(struct joiner *halves, struct slice data, struct openai_delta *d)
+openai_delta_read_tree(
+    struct utf8_reassembly *halves, struct slice data, struct openai_delta *d)
 {
 	*d = (struct openai_delta){.kind = OPENAI_NOTHING};
 	buf_init(&d->built, data.len * 3);

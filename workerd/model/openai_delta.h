@@ -32,13 +32,15 @@ struct openai_delta {
 /*
  * Reads one event's data, whatever it is. The text is valid until openai_delta_clear(), and no
  * longer than the data is. What an event's text ends with may be the first half of a character: it
- * waits in halves, one for each answer, for the next event; joiner_end() gives what is left at the
+ * waits in halves, one for each answer, for the next event; utf8_reassembly_end() gives what is left at the
  * end.
  */
-void openai_delta_read(struct joiner *halves, struct slice data, struct openai_delta *d);
+void openai_delta_read(
+    struct utf8_reassembly *halves, struct slice data, struct openai_delta *d);
 
 /* The same for an event of JSON, always by way of a tree: what the short way must agree with. */
-void openai_delta_read_tree(struct joiner *halves, struct slice data, struct openai_delta *d);
+void openai_delta_read_tree(
+    struct utf8_reassembly *halves, struct slice data, struct openai_delta *d);
 void openai_delta_clear(struct openai_delta *d);
 
 /* The message of an error answer's body for the log, into out: NUL-terminated, cut to size between

@@ -27,7 +27,7 @@ struct value {
 };
 
 /* Takes one member's value, whose name is known. */
-typedef bool member_fn(struct scan *s, struct slice name, struct openai_usual *u);
+typedef bool member_fn(struct scan *s, struct slice name, struct openai_fast *u);
 
 static inline bool
 is_text(struct slice s, const char *p, size_t len)
@@ -135,7 +135,7 @@ is_known(const struct slice *names, size_t n, struct slice name)
 
 /* An object whose members fn takes, none of them twice. */
 static bool
-take_object(struct scan *s, member_fn *fn, struct openai_usual *u)
+take_object(struct scan *s, member_fn *fn, struct openai_fast *u)
 {
 	struct slice names[MEMBERS_MAX];
 	struct value name;
@@ -204,7 +204,7 @@ unescape(struct buf *out, struct slice s)
 /* -- the three levels ---------------------------------------------------------------------- */
 
 static bool
-take_content(struct scan *s, struct openai_usual *u)
+take_content(struct scan *s, struct openai_fast *u)
 {
 	struct value v;
 
@@ -222,7 +222,7 @@ take_content(struct scan *s, struct openai_usual *u)
 }
 
 static bool
-take_delta_member(struct scan *s, struct slice name, struct openai_usual *u)
+take_delta_member(struct scan *s, struct slice name, struct openai_fast *u)
 {
 	struct value v;
 
@@ -234,7 +234,7 @@ take_delta_member(struct scan *s, struct slice name, struct openai_usual *u)
 }
 
 static bool
-take_choice_member(struct scan *s, struct slice name, struct openai_usual *u)
+take_choice_member(struct scan *s, struct slice name, struct openai_fast *u)
 {
 	struct value v;
 
@@ -252,7 +252,7 @@ take_choice_member(struct scan *s, struct slice name, struct openai_usual *u)
 }
 
 static bool
-take_event_member(struct scan *s, struct slice name, struct openai_usual *u)
+take_event_member(struct scan *s, struct slice name, struct openai_fast *u)
 {
 	struct value v;
 
@@ -266,10 +266,10 @@ take_event_member(struct scan *s, struct slice name, struct openai_usual *u)
 }
 
 bool
-openai_usual_read(struct slice data, struct buf *unescaped, struct openai_usual *u)
+openai_fast_read(struct slice data, struct buf *unescaped, struct openai_fast *u)
 {
 	struct scan s = {data.p, data.p + data.len, unescaped};
 
-	*u = (struct openai_usual){.has_finish = false};
+	*u = (struct openai_fast){.has_finish = false};
 	return utf8_valid(data) && take_object(&s, take_event_member, u) && s.p == s.end;
 }

@@ -11,14 +11,14 @@
 
 #include "proto/base/buf.h"
 
-struct openai_usual {
+struct openai_fast {
 	struct slice content; /* in the data, or in unescaped; empty: none */
 	bool has_finish;
 };
 
 /* True: data is such an event, and this is what it says. False: it is none, or memory is out;
  * unescaped, which needs room for as many bytes as data has, may have got some then. */
-[[gnu::warn_unused_result]] bool openai_usual_read(
-    struct slice data, struct buf *unescaped, struct openai_usual *u);
+[[gnu::warn_unused_result]] bool openai_fast_read(
+    struct slice data, struct buf *unescaped, struct openai_fast *u);
 
 #endif

@@ -14,8 +14,8 @@
 
 #include <event2/event.h>
 
-#include "proto/base/buf.h"
 #include "proto/ipc/scoreboard.h"
+#include "workerd/model/upstream_events.h"
 
 struct upstream;
 struct upstream_transfer;
@@ -34,28 +34,6 @@ struct upstream_config {
 	unsigned rest_ms;          /* connections are closed so long after the last answer */
 	unsigned breaker_failures; /* 0: it never opens */
 	unsigned breaker_open_ms;
-};
-
-enum upstream_end {
-	UPSTREAM_DONE,    /* the answer came whole */
-	UPSTREAM_CONNECT, /* no connection: nothing was asked */
-	UPSTREAM_STALE,   /* a kept connection had died, or the server sent the question back
-			     unread: nothing was answered, and a new connection may do */
-	UPSTREAM_TIMEOUT, /* one of the time limits */
-	UPSTREAM_BROKEN,  /* the connection broke, or what came is no HTTP */
-};
-
-/*
- * What happens to a transfer. headers and data may call upstream_cancel(), but must not start a
- * transfer. end is called last, when starting one is fine.
- */
-struct upstream_events {
-	/* The status line and headers have come. retry_after_ms: 0 when the server names no time. */
-	void (*headers)(void *arg, int status, unsigned retry_after_ms);
-	/* A piece of the body, valid during the call. */
-	void (*data)(void *arg, struct slice piece);
-	/* detail is a sentence for the log. The transfer is gone after this. */
-	void (*end)(void *arg, enum upstream_end how, const char *detail);
 };
 
 /* Aborts when libcurl cannot be set up. */

@@ -14,6 +14,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
 
 /* What servers allow on a connection of HTTP/2, mostly (RFC 9113, section 6.5.2, recommends no

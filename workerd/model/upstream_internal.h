@@ -25,11 +25,12 @@
 #define WORKERD_MODEL_UPSTREAM_INTERNAL_H
 
 #include <curl/curl.h>
+#include <event2/event.h>
 #include <event2/event_struct.h>
 #include <sys/queue.h>
 
 #include "workerd/model/breaker.h"
-#include "workerd/model/upstream.h"
+#include "workerd/model/upstream_events.h"
 
 /* A token's event is some 250 bytes; libcurl's default of 16 KiB would be most of what an open
  * stream costs. With its least, 1 KiB, libcurl 7.88 stalls streams of HTTP/2 that flood

@@ -22,6 +22,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_response.h"
 
 #define HEAD_MAX  16384 /* bytes of a question's head; the key may have 4096 */
@@ -42,7 +43,7 @@ struct plain_conn {
 	struct event event;
 	struct buf head;  /* of the question, what is not sent of it */
 	size_t body_sent; /* of the question */
-	struct answer answer;
+	struct upstream_response answer;
 	uint64_t kept_ms; /* since when */
 	LIST_ENTRY(plain_conn) link;
 };
@@ -73,7 +74,7 @@ plain_conn_free(struct plain_conn *c)
 	closefd(&c->fd);
 	LIST_REMOVE(c, link);
 	buf_wipe(&c->head);
-	answer_clear(&c->answer);
+	upstream_response_clear(&c->answer);
 	free(c);
 }
 
@@ -146,7 +147,7 @@ keep(struct plain_conn *c)
 	c->state = PLAIN_KEPT;
 	c->used = true;
 	c->kept_ms = clock_mono_ms();
-	answer_reset(&c->answer);
+	upstream_response_reset(&c->answer);
 	LIST_REMOVE(c, link);
 	LIST_INSERT_HEAD(&p->kept, c, link);
 	p->n_kept++;
@@ -234,20 +235,20 @@ take(struct plain_conn *c, struct slice in)
 	struct slice piece;
 
 	while (!t->cancelled) {
-		switch (answer_read(&c->answer, &in, &piece)) {
-		case ANSWER_MORE:
+		switch (upstream_response_read(&c->answer, &in, &piece)) {
+		case RESPONSE_MORE:
 			return;
-		case ANSWER_HEAD:
+		case RESPONSE_HEAD:
 			transfer_answered(
 			    t, c->answer.status, c->answer.retry_after_s, c->body_sent);
 			break;
-		case ANSWER_PIECE:
+		case RESPONSE_PIECE:
 			backlog_give(t, piece);
 			break;
-		case ANSWER_BAD:
+		case RESPONSE_BAD:
 			fail(c, UPSTREAM_BROKEN, "the answer is no HTTP");
 			return;
-		case ANSWER_WHOLE:
+		case RESPONSE_WHOLE:
 			/* Nobody has asked for what follows. */
 			if (in.len > 0)
 				c->answer.keep_alive = false;
@@ -272,7 +273,7 @@ read_bytes(struct plain_conn *c, size_t most)
 		c->heard = true;
 		c->transfer->heard_ms = clock_mono_ms();
 		take(c, (struct slice){p->scratch, (size_t)n});
-	} else if (n == 0 && answer_ends_here(&c->answer)) {
+	} else if (n == 0 && upstream_response_ends_here(&c->answer)) {
 		done(c);
 	} else {
 		broke(c, n == 0 ? "the server closed the connection" : strerror(errno));
@@ -395,7 +396,7 @@ connect_for(struct plain *p, struct upstream_transfer *t)
 	c->transfer = t;
 	t->plain = c;
 	buf_init(&c->head, HEAD_MAX);
-	answer_init(&c->answer);
+	upstream_response_init(&c->answer);
 	c->fd = open_socket(p);
 	LIST_INSERT_HEAD(&p->busy, c, link);
 	if (c->fd != -1) {

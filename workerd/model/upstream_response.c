@@ -11,23 +11,23 @@
 #include "proto/base/hex.h"
 
 void
-answer_init(struct answer *a)
+upstream_response_init(struct upstream_response *a)
 {
-	*a = (struct answer){0};
-	buf_init(&a->line, ANSWER_LINE_MAX);
+	*a = (struct upstream_response){0};
+	buf_init(&a->line, RESPONSE_LINE_MAX);
 }
 
 void
-answer_clear(struct answer *a)
+upstream_response_clear(struct upstream_response *a)
 {
 	buf_clear(&a->line);
 }
 
 void
-answer_reset(struct answer *a)
+upstream_response_reset(struct upstream_response *a)
 {
-	answer_clear(a);
-	answer_init(a);
+	upstream_response_clear(a);
+	upstream_response_init(a);
 }
 
 /* -- numbers ----------------------------------------------------------------------------- */
@@ -77,8 +77,8 @@ is_word(struct slice s, const char *lower)
 }
 
 /* HTTP/1.x SP three digits, and then nothing or SP and a reason. */
-static enum answer_result
-read_status(struct answer *a, struct slice line)
+static enum response_result
+read_status(struct upstream_response *a, struct slice line)
 {
 	uint64_t status;
 
@@ -86,13 +86,13 @@ read_status(struct answer *a, struct slice line)
 	    (line.p[7] != '0' && line.p[7] != '1') || (line.len > 12 && line.p[12] != ' ') ||
 	    !whole_number((struct slice){line.p + 9, 3}, &status) || status < 100 ||
 	    status > 599)
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	a->status = (int)status;
 	a->keep_alive = line.p[7] == '1';
 	a->chunked = a->has_length = false;
 	a->retry_after_s = a->left = 0;
-	a->at = ANSWER_AT_FIELD;
-	return ANSWER_MORE;
+	a->at = RESPONSE_AT_FIELD;
+	return RESPONSE_MORE;
 }
 
 /* Seconds, or a date (RFC 9110, sections 10.2.3 and 5.6.7). */
@@ -118,7 +118,7 @@ retry_after(struct slice value)
 
 /* The names in a list that mean something to us; of others nothing is said. */
 static void
-read_connection(struct answer *a, struct slice value)
+read_connection(struct upstream_response *a, struct slice value)
 {
 	while (value.len > 0) {
 		const uint8_t *comma = memchr(value.p, ',', value.len);
@@ -132,46 +132,46 @@ read_connection(struct answer *a, struct slice value)
 	}
 }
 
-static enum answer_result
-read_length(struct answer *a, struct slice value)
+static enum response_result
+read_length(struct upstream_response *a, struct slice value)
 {
 	uint64_t n;
 
 	if (!whole_number(value, &n) || (a->has_length && n != a->left))
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	a->has_length = true;
 	a->left = n;
-	return ANSWER_MORE;
+	return RESPONSE_MORE;
 }
 
-static enum answer_result
-read_named_field(struct answer *a, struct slice name, struct slice value)
+static enum response_result
+read_named_field(struct upstream_response *a, struct slice name, struct slice value)
 {
 	if (is_word(name, "content-length"))
 		return read_length(a, value);
 	if (is_word(name, "transfer-encoding")) {
 		/* We asked for none but this. */
 		if (a->chunked || !is_word(value, "chunked"))
-			return ANSWER_BAD;
+			return RESPONSE_BAD;
 		a->chunked = true;
 	} else if (is_word(name, "connection")) {
 		read_connection(a, value);
 	} else if (is_word(name, "retry-after")) {
 		a->retry_after_s = retry_after(value);
 	}
-	return ANSWER_MORE;
+	return RESPONSE_MORE;
 }
 
 /* The blank line: how the body will come (RFC 9112, section 6.3). */
-static enum answer_result
-end_head(struct answer *a)
+static enum response_result
+end_head(struct upstream_response *a)
 {
 	/* Another protocol is none that we have asked for. */
 	if (a->status == 101)
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	if (a->status < 200) {
-		a->at = ANSWER_AT_STATUS;
-		return ANSWER_MORE;
+		a->at = RESPONSE_AT_STATUS;
+		return RESPONSE_MORE;
 	}
 	if (a->status == 204 || a->status == 304) {
 		a->has_length = true;
@@ -183,14 +183,14 @@ end_head(struct answer *a)
 		a->keep_alive = false;
 	if (!a->chunked && !a->has_length)
 		a->keep_alive = false;
-	a->at = a->chunked ? ANSWER_AT_SIZE : ANSWER_AT_BODY;
+	a->at = a->chunked ? RESPONSE_AT_SIZE : RESPONSE_AT_BODY;
 	if (!a->chunked && a->has_length && a->left == 0)
-		a->at = ANSWER_AT_END;
-	return ANSWER_HEAD;
+		a->at = RESPONSE_AT_END;
+	return RESPONSE_HEAD;
 }
 
-static enum answer_result
-read_field(struct answer *a, struct slice line)
+static enum response_result
+read_field(struct upstream_response *a, struct slice line)
 {
 	const uint8_t *colon;
 
@@ -200,7 +200,7 @@ read_field(struct answer *a, struct slice line)
 	/* No name, white space before the colon, or a folded line. */
 	if (colon == NULL || colon == line.p || colon[-1] == ' ' || colon[-1] == '\t' ||
 	    *line.p == ' ' || *line.p == '\t')
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	return read_named_field(a, (struct slice){line.p, (size_t)(colon - line.p)},
 	    trim((struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
 }
@@ -208,79 +208,79 @@ read_field(struct answer *a, struct slice line)
 /* -- chunks ------------------------------------------------------------------------------ */
 
 /* The size, and perhaps extensions, which say nothing to us. */
-static enum answer_result
-read_size(struct answer *a, struct slice line)
+static enum response_result
+read_size(struct upstream_response *a, struct slice line)
 {
 	if (!take_number(&line, 16, &a->left))
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	line = trim(line);
 	if (line.len > 0 && *line.p != ';')
-		return ANSWER_BAD;
-	a->at = a->left > 0 ? ANSWER_AT_CHUNK : ANSWER_AT_TRAILER;
-	return ANSWER_MORE;
+		return RESPONSE_BAD;
+	a->at = a->left > 0 ? RESPONSE_AT_CHUNK : RESPONSE_AT_TRAILER;
+	return RESPONSE_MORE;
 }
 
-static enum answer_result
-read_trailer(struct answer *a, struct slice line)
+static enum response_result
+read_trailer(struct upstream_response *a, struct slice line)
 {
 	if (line.len > 0)
-		return ANSWER_MORE;
-	a->at = ANSWER_AT_END;
-	return ANSWER_MORE;
+		return RESPONSE_MORE;
+	a->at = RESPONSE_AT_END;
+	return RESPONSE_MORE;
 }
 
 /* -- reading ----------------------------------------------------------------------------- */
 
-static enum answer_result
-read_line(struct answer *a, struct slice line)
+static enum response_result
+read_line(struct upstream_response *a, struct slice line)
 {
 	switch (a->at) {
-	case ANSWER_AT_STATUS:
+	case RESPONSE_AT_STATUS:
 		return read_status(a, line);
-	case ANSWER_AT_FIELD:
+	case RESPONSE_AT_FIELD:
 		return read_field(a, line);
-	case ANSWER_AT_SIZE:
+	case RESPONSE_AT_SIZE:
 		return read_size(a, line);
-	case ANSWER_AT_CRLF:
-		a->at = ANSWER_AT_SIZE;
-		return line.len == 0 ? ANSWER_MORE : ANSWER_BAD;
-	case ANSWER_AT_TRAILER:
+	case RESPONSE_AT_CRLF:
+		a->at = RESPONSE_AT_SIZE;
+		return line.len == 0 ? RESPONSE_MORE : RESPONSE_BAD;
+	case RESPONSE_AT_TRAILER:
 		return read_trailer(a, line);
 	default:
-		return ANSWER_BAD;
+		return RESPONSE_BAD;
 	}
 }
 
 /* Heads and trailer are bounded together; the framing of chunks, which may be many, by line. */
 static bool
-is_too_much(struct answer *a, size_t n)
+is_too_much(struct upstream_response *a, size_t n)
 {
-	if (a->at == ANSWER_AT_SIZE || a->at == ANSWER_AT_CRLF)
+	if (a->at == RESPONSE_AT_SIZE || a->at == RESPONSE_AT_CRLF)
 		return false;
 	a->read += n;
-	return a->read > ANSWER_HEAD_MAX;
+	return a->read > RESPONSE_HEAD_MAX;
 }
 
 /* A line feed ends a line, whether there is a carriage return before it or not (RFC 9112, section
  * 2.2). */
-static enum answer_result
-take_line(struct answer *a, struct slice *in)
+static enum response_result
+take_line(struct upstream_response *a, struct slice *in)
 {
 	const uint8_t *end = memchr(in->p, '\n', in->len);
 	size_t n = end == NULL ? in->len : (size_t)(end - in->p) + 1;
 	struct slice line = {in->p, n};
-	enum answer_result result;
+	enum response_result result;
 
 	*in = (struct slice){in->p + n, in->len - n};
-	if (n > ANSWER_LINE_MAX || is_too_much(a, n))
-		return ANSWER_BAD;
+	if (n > RESPONSE_LINE_MAX || is_too_much(a, n))
+		return RESPONSE_BAD;
 	if (end == NULL || buf_len(&a->line) > 0) {
 		if (buf_append(&a->line, line.p, line.len) == -1)
-			return ANSWER_BAD;
+			return RESPONSE_BAD;
 		line = buf_slice(&a->line);
 	}
 	if (end == NULL)
-		return ANSWER_MORE;
+		return RESPONSE_MORE;
 	line.len--;
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
@@ -289,41 +289,41 @@ take_line(struct answer *a, struct slice *in)
 	return result;
 }
 
-static enum answer_result
-take_body(struct answer *a, struct slice *in, struct slice *piece)
+static enum response_result
+take_body(struct upstream_response *a, struct slice *in, struct slice *piece)
 {
-	bool counted = a->at == ANSWER_AT_CHUNK || a->has_length;
+	bool counted = a->at == RESPONSE_AT_CHUNK || a->has_length;
 
 	*piece = *in;
 	if (counted && piece->len > a->left)
 		piece->len = (size_t)a->left;
 	*in = (struct slice){in->p + piece->len, in->len - piece->len};
 	if (!counted)
-		return ANSWER_PIECE;
+		return RESPONSE_PIECE;
 	a->left -= piece->len;
 	if (a->left == 0)
-		a->at = a->at == ANSWER_AT_CHUNK ? ANSWER_AT_CRLF : ANSWER_AT_END;
-	return ANSWER_PIECE;
+		a->at = a->at == RESPONSE_AT_CHUNK ? RESPONSE_AT_CRLF : RESPONSE_AT_END;
+	return RESPONSE_PIECE;
 }
 
-enum answer_result
-answer_read(struct answer *a, struct slice *in, struct slice *piece)
+enum response_result
+upstream_response_read(struct upstream_response *a, struct slice *in, struct slice *piece)
 {
-	enum answer_result result = ANSWER_MORE;
+	enum response_result result = RESPONSE_MORE;
 
-	while (result == ANSWER_MORE && a->at != ANSWER_AT_END && in->len > 0) {
-		if (a->at == ANSWER_AT_BODY || a->at == ANSWER_AT_CHUNK)
+	while (result == RESPONSE_MORE && a->at != RESPONSE_AT_END && in->len > 0) {
+		if (a->at == RESPONSE_AT_BODY || a->at == RESPONSE_AT_CHUNK)
 			result = take_body(a, in, piece);
 		else
 			result = take_line(a, in);
 	}
-	if (result == ANSWER_MORE && a->at == ANSWER_AT_END)
-		return ANSWER_WHOLE;
+	if (result == RESPONSE_MORE && a->at == RESPONSE_AT_END)
+		return RESPONSE_WHOLE;
 	return result;
 }
 
 bool
-answer_ends_here(const struct answer *a)
+upstream_response_ends_here(const struct upstream_response *a)
 {
-	return a->at == ANSWER_AT_BODY && !a->has_length;
+	return a->at == RESPONSE_AT_BODY && !a->has_length;
 }

@@ -98,7 +98,7 @@ add_decided(struct buf *out, struct slice s)
 }
 
 int
-joiner_add(struct joiner *j, struct buf *out, struct slice piece)
+utf8_reassembly_add(struct utf8_reassembly *j, struct buf *out, struct slice piece)
 {
 	struct buf whole;
 	struct slice text;
@@ -124,7 +124,7 @@ out:
 }
 
 struct slice
-joiner_end(struct joiner *j)
+utf8_reassembly_end(struct utf8_reassembly *j)
 {
 	bool waited = j->len > 0;
 

@@ -10,10 +10,12 @@
 
 #include "proto/base/buf.h"
 
-#define JOINER_HALF_MAX 5 /* a high surrogate, and a low one without its last byte */
+#define UTF8_REASSEMBLY_PENDING_MAX \
+	5 /* a high surrogate, and a low one without its last byte */
 
-struct joiner {
-	uint8_t half[JOINER_HALF_MAX]; /* bytes whose meaning the next piece decides */
+struct utf8_reassembly {
+	uint8_t
+	    half[UTF8_REASSEMBLY_PENDING_MAX]; /* bytes whose meaning the next piece decides */
 	uint8_t len;
 };
 
@@ -21,13 +23,13 @@ struct joiner {
  * Appends to out the text of all that waited and of piece, but for what only the next piece can
  * decide. Surrogates may come as three bytes each: a pair becomes its character, a lone one
  * U+FFFD, as does every other invalid sequence (as in utf8_repair()). At most
- * JOINER_ROOM(piece.len) bytes: 0, or -1 when out has less room, or memory is out.
+ * UTF8_REASSEMBLY_ROOM(piece.len) bytes: 0, or -1 when out has less room, or memory is out.
  */
-#define JOINER_ROOM(len) (3 * ((len) + JOINER_HALF_MAX))
-[[gnu::warn_unused_result]] int joiner_add(
-    struct joiner *j, struct buf *out, struct slice piece);
+#define UTF8_REASSEMBLY_ROOM(len) (3 * ((len) + UTF8_REASSEMBLY_PENDING_MAX))
+[[gnu::warn_unused_result]] int utf8_reassembly_add(
+    struct utf8_reassembly *j, struct buf *out, struct slice piece);
 
 /* Nothing more comes: U+FFFD if something still waited, else the empty text. It is forgotten. */
-struct slice joiner_end(struct joiner *j);
+struct slice utf8_reassembly_end(struct utf8_reassembly *j);
 
 #endif

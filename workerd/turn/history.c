@@ -1,6 +1,5 @@
 /*
- * History pages. A page is kept as it came from the store, a list of records, and read when the
- * question is written: an attempt that fails writes it again.
+ * Pages are kept encoded and decoded for each request, because a retry writes the request again.
  */
 #include "workerd/turn/history.h"
 
@@ -10,7 +9,7 @@
 #include "proto/base/basics.h"
 #include "workerd/model/openai.h"
 
-/* Beyond this much text no model would follow, and a worker must not hold it a thousandfold. */
+/* More than any model's context; a worker may hold a thousand histories. */
 #define HISTORY_BYTES_MAX (4u * 1024 * 1024)
 
 struct history_page {
@@ -37,22 +36,22 @@ history_clear(struct history *h)
 	}
 }
 
-/* A record that the decoder of its list has checked already. */
+/* The list's decoder has checked the record. */
 static void
-read_record(struct slice item, struct msg_message_record *record)
+history_read_record(struct slice item, struct msg_message_record *record)
 {
 	must(record_decode(item, MSG_MESSAGE_RECORD, record) == WIRE_OK);
 }
 
 static size_t
-count_with_text(struct slice messages)
+history_count_with_text(struct slice messages)
 {
 	struct msg_message_record record;
 	struct slice item;
 	size_t n = 0;
 
 	while (wire_list_next(&messages, &item)) {
-		read_record(item, &record);
+		history_read_record(item, &record);
 		n += record.text.len > 0;
 	}
 	return n;
@@ -66,13 +65,13 @@ history_add(struct history *h, struct slice messages, uint64_t older)
 	page->len = messages.len;
 	memcpy(page->list, messages.p, messages.len);
 	SLIST_INSERT_HEAD(&h->pages, page, link);
-	h->n += count_with_text(messages);
+	h->n += history_count_with_text(messages);
 	h->bytes += messages.len;
 	h->older = older;
 }
 
 size_t
-history_wanted(const struct history *h)
+history_missing(const struct history *h)
 {
 	if (h->older == 0 || h->n >= h->max || h->bytes >= HISTORY_BYTES_MAX)
 		return 0;
@@ -91,7 +90,7 @@ history_write(const struct history *h, struct buf *body)
 		struct msg_message_record record;
 
 		while (wire_list_next(&list, &item)) {
-			read_record(item, &record);
+			history_read_record(item, &record);
 			if (record.text.len == 0)
 				continue;
 			if (skip > 0)

@@ -1,6 +1,5 @@
 /*
- * An agent is kept as it came from the store, encoded, and read when the question is written: an
- * attempt that fails writes it again.
+ * The record is kept encoded and decoded for each request, because a retry writes the request again.
  */
 #include "workerd/turn/prompt.h"
 
@@ -11,66 +10,63 @@
 #include "proto/base/utf8.h"
 #include "workerd/model/openai.h"
 
-/* The longest SYSTEM_PROMPT, and what may be put behind it. */
-#define PROMPT_MAX (256u * 1024)
+#define PROMPT_MAX (256u * 1024) /* the longest SYSTEM_PROMPT and an agent's texts */
 
-struct agent {
+struct prompt {
 	size_t len;
 	uint8_t record[];
 };
 
-struct agent *
-agent_new(struct slice record)
+struct prompt *
+prompt_new(struct slice record)
 {
-	struct agent *a = xcalloc(1, sizeof(*a) + record.len);
+	struct prompt *p = xcalloc(1, sizeof(*p) + record.len);
 
-	a->len = record.len;
+	p->len = record.len;
 	if (record.len > 0)
-		memcpy(a->record, record.p, record.len);
-	return a;
+		memcpy(p->record, record.p, record.len);
+	return p;
 }
 
-struct agent *
-agent_copy(const struct msg_agent_record *record)
+struct prompt *
+prompt_copy(const struct msg_agent_record *record)
 {
-	struct agent *a;
+	struct prompt *p;
 	struct buf encoded;
 
 	buf_init(&encoded, WIRE_FRAME_MAX);
 	must(record_encode(&encoded, MSG_AGENT_RECORD, record) == 0);
-	a = agent_new(buf_slice(&encoded));
+	p = prompt_new(buf_slice(&encoded));
 	buf_clear(&encoded);
-	return a;
+	return p;
 }
 
-/* Its slices are the agent's own. */
+/* Its slices point into p. */
 static struct msg_agent_record
-read_record(const struct agent *a)
+prompt_record(const struct prompt *p)
 {
 	struct msg_agent_record r = {};
 
-	if (a->len > 0)
-		must(record_decode((struct slice){a->record, a->len}, MSG_AGENT_RECORD, &r) ==
+	if (p->len > 0)
+		must(record_decode((struct slice){p->record, p->len}, MSG_AGENT_RECORD, &r) ==
 		    WIRE_OK);
 	return r;
 }
 
 struct slice
-agent_server_name(const struct agent *a)
+prompt_server_name(const struct prompt *p)
 {
-	return read_record(a).key_name;
+	return prompt_record(p).key_name;
 }
 
-/* -- the question ------------------------------------------------------------------------ */
-
 static struct slice
-or_default(struct slice text, const char *instead)
+prompt_or_default(struct slice text, const char *instead)
 {
 	return utf8_trim(text).len > 0 ? text : slice_str(instead);
 }
 
 static int
-add_part(struct buf *prompt, const char *heading, struct slice text)
+prompt_add_part(struct buf *prompt, const char *heading, struct slice text)
 {
 	text = utf8_trim(text);
 	if (text.len == 0)
@@ -81,20 +77,21 @@ add_part(struct buf *prompt, const char *heading, struct slice text)
 }
 
 static int
-write_prompt(
-    const struct msg_agent_record *r, const struct agent_defaults *defaults, struct buf *prompt)
+prompt_write_system(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
+    struct buf *prompt)
 {
-	struct slice purpose = or_default(r->purpose, defaults->system_prompt);
+	struct slice purpose = prompt_or_default(r->purpose, defaults->system_prompt);
 
 	if (buf_append(prompt, purpose.p, purpose.len) == -1 ||
-	    add_part(prompt, "Instructions", r->custom_instructions) == -1 ||
-	    add_part(prompt, "When to hand over to a person", r->escalation_instructions) == -1)
+	    prompt_add_part(prompt, "Instructions", r->custom_instructions) == -1 ||
+	    prompt_add_part(
+		prompt, "When to hand over to a person", r->escalation_instructions) == -1)
 		return -1;
-	return add_part(prompt, "Topics to stay away from", r->restricted_topics);
+	return prompt_add_part(prompt, "Topics to stay away from", r->restricted_topics);
 }
 
 static struct setting_decimal
-temperature_of(const struct msg_agent_record *r, const struct agent_defaults *defaults)
+prompt_temperature(const struct msg_agent_record *r, const struct prompt_defaults *defaults)
 {
 	if (r->temperature == 0)
 		return defaults->temperature;
@@ -102,22 +99,22 @@ temperature_of(const struct msg_agent_record *r, const struct agent_defaults *de
 }
 
 int
-agent_write(
-    const struct agent *a, const struct agent_defaults *defaults, bool usage, struct buf *body)
+prompt_write(const struct prompt *p, const struct prompt_defaults *defaults, bool usage,
+    struct buf *body)
 {
-	struct msg_agent_record r = read_record(a);
+	struct msg_agent_record r = prompt_record(p);
 	struct openai_settings settings = {
-	    .model = or_default(r.model, defaults->model),
+	    .model = prompt_or_default(r.model, defaults->model),
 	    .max_completion_tokens =
 		r.max_output_tokens > 0 ? r.max_output_tokens : defaults->max_completion_tokens,
-	    .temperature = temperature_of(&r, defaults),
+	    .temperature = prompt_temperature(&r, defaults),
 	    .usage = usage,
 	};
 	struct buf prompt;
 	int result;
 
 	buf_init(&prompt, PROMPT_MAX);
-	result = write_prompt(&r, defaults, &prompt);
+	result = prompt_write_system(&r, defaults, &prompt);
 	settings.system_prompt = buf_slice(&prompt);
 	if (result == 0)
 		result = openai_begin(body, &settings);

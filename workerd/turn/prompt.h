@@ -1,9 +1,10 @@
 /*
- * Who answers a turn: an agent of the organization, and what the settings say where it says nothing.
+ * An agent's part of the request to the model: model name, parameters and system prompt. Where the agent
+ * leaves a field empty the settings apply.
  *
- * The model is told first, as the system prompt:
+ * The system prompt:
  *
- *	the agent's purpose, or SYSTEM_PROMPT if it has none
+ *	the agent's purpose, or SYSTEM_PROMPT if it is empty
  *
  *	## Instructions
  *
@@ -17,8 +18,8 @@
  *
  *	restricted_topics
  *
- * with an empty line between all of these, and a heading only above what is not empty. The purpose
- * stands there as it is; of the others white space at their ends is left out.
+ * with an empty line between the parts; the heading of an empty part is left out. The parts are trimmed,
+ * except the purpose.
  */
 #ifndef WORKERD_TURN_PROMPT_H
 #define WORKERD_TURN_PROMPT_H
@@ -26,27 +27,27 @@
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
 
-/* What holds where an agent says nothing; the strings are the owner's. */
-struct agent_defaults {
+/* Used where an agent's field is empty. The strings are borrowed. */
+struct prompt_defaults {
 	const char *model;
 	const char *system_prompt;
-	uint32_t max_completion_tokens;     /* 0: the server's own limit */
-	struct setting_decimal temperature; /* or the server's own */
+	uint32_t max_completion_tokens;     /* 0: the server's default */
+	struct setting_decimal temperature; /* not given: the server's default */
 };
 
-/* A copy of an agent as the store has it, for as long as the model may be asked. Free with free(). */
-struct agent;
+/* A copy of an agent's record. Free with free(). */
+struct prompt;
 
-/* From an AGENT_RECORD that the decoder of its message has checked; empty: one that says nothing. */
-struct agent *agent_new(struct slice record);
-struct agent *agent_copy(const struct msg_agent_record *record);
+/* From an AGENT_RECORD that its message's decoder has checked, or an empty slice: only defaults. */
+struct prompt *prompt_new(struct slice record);
+struct prompt *prompt_copy(const struct msg_agent_record *record);
 
-/* Which of the model servers it asks; empty: the settings' own. Valid as long as the agent. */
-struct slice agent_server_name(const struct agent *a);
+/* The agent's model server; empty: the default server. Valid as long as the prompt. */
+struct slice prompt_server_name(const struct prompt *p);
 
-/* Appends the beginning of a question to a model (openai_begin()), the system prompt included. 0, or
- * -1 with ENOBUFS. */
-[[gnu::warn_unused_result]] int agent_write(
-    const struct agent *a, const struct agent_defaults *defaults, bool usage, struct buf *body);
+/* Appends the start of a request to the model (openai_begin()), the system prompt included. usage: ask
+ * for the token counts. 0, or -1 with ENOBUFS. */
+[[gnu::warn_unused_result]] int prompt_write(const struct prompt *p,
+    const struct prompt_defaults *defaults, bool usage, struct buf *body);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Following. The store is asked again how a reply is, from the text that is here on, when it says
- * that the reply has ended, when a piece is missing, and when the line was broken; until it answers,
- * what comes of the reply is passed over, as that will come again.
+ * storaged is asked for a reply's state, from the text that is here on, when it says that the reply has
+ * ended, when a piece is missing, and after the connection was lost. Until it answers, pieces are
+ * ignored: their text comes again.
  */
 #include "workerd/turn/remote_reply.h"
 
@@ -9,286 +9,280 @@
 
 #include "proto/base/basics.h"
 
-struct follow {
-	struct audience audience; /* the first member: found by it */
-	struct chat *chat;
-	struct reference *reference;
-	struct store_call *call; /* asks how it is */
-	bool stop;               /* somebody wants it stopped */
-	TAILQ_ENTRY(follow) link;
+struct remote_reply {
+	struct reply_listeners listeners; /* the first member: replies are found by it */
+	struct turns *turns;
+	struct reply_ref *ref;
+	struct store_call *call; /* requests its state */
+	bool stop;               /* a listener wants it stopped */
+	TAILQ_ENTRY(remote_reply) link;
 };
 
 static void
-follow_free(struct follow *f)
+remote_reply_free(struct remote_reply *r)
 {
-	metric_sub(&f->chat->board->turns_followed, 1);
-	TAILQ_REMOVE(&f->chat->follows, f, link);
-	audiences_remove(&f->audience);
-	audience_clear(&f->audience);
-	free(f->reference);
-	free(f);
+	metric_sub(&r->turns->board->turns_followed, 1);
+	TAILQ_REMOVE(&r->turns->remote, r, link);
+	reply_listeners_index_remove(&r->listeners);
+	reply_listeners_clear(&r->listeners);
+	free(r->ref);
+	free(r);
 }
 
-/* Nothing of it is wanted here any more. Should the store not take this, it forwards for nothing. */
+/* Stops following. If the message is lost, storaged forwards text that is ignored. */
 static void
-follow_leave(struct follow *f)
+remote_reply_leave(struct remote_reply *r)
 {
-	struct msg_turn_leave leave = {.turn = f->audience.ids.message};
-	struct chat *chat = f->chat;
+	struct msg_turn_leave leave = {.turn = r->listeners.ids.message};
+	struct turns *turns = r->turns;
 
-	if (f->call != NULL)
-		store_call_forget(f->call);
-	chat->follows_left++;
-	(void)!store_call(chat->store, MSG_TURN_LEAVE, &leave, STORE_TIMEOUT_MS, NULL, NULL);
-	follow_free(f);
+	if (r->call != NULL)
+		store_call_forget(r->call);
+	turns->remote_left++;
+	(void)!store_call(turns->store, MSG_TURN_LEAVE, &leave, STORE_TIMEOUT_MS, NULL, NULL);
+	remote_reply_free(r);
 }
 
 static void
-on_deserted(struct audience *a)
+remote_reply_on_empty(struct reply_listeners *ls)
 {
-	follow_leave((struct follow *)a);
+	remote_reply_leave((struct remote_reply *)ls);
 }
 
-/* After each call to listeners: true when none is left, and the follow gone. */
+/* Called after each call to the listeners. True: the last one is gone, and r is freed. */
 static bool
-follow_is_left(struct follow *f)
+remote_reply_leave_if_empty(struct remote_reply *r)
 {
-	if (!audience_is_empty(&f->audience))
+	if (!reply_listeners_is_empty(&r->listeners))
 		return false;
-	follow_leave(f);
+	remote_reply_leave(r);
 	return true;
 }
 
-static struct follow *
-follow_find(const struct chat *chat, const struct id *message)
+static struct remote_reply *
+remote_reply_find(const struct turns *turns, const struct id *message)
 {
-	return (struct follow *)audiences_find(chat->follows_by_id, message);
+	return (struct remote_reply *)reply_listeners_index_find(turns->remote_by_id, message);
 }
 
-/* -- asking how it is -------------------------------------------------------------------- */
-
-/* The end of one that the store does not let us follow any more. */
+/* storaged does not let us follow it any more. */
 static void
-follow_fail(struct follow *f, enum turn_failure failure)
+remote_reply_fail(struct remote_reply *r, enum turn_failure failure)
 {
-	audience_fail(&f->audience, failure, 0);
-	follow_free(f);
+	reply_listeners_fail(&r->listeners, failure, 0);
+	remote_reply_free(r);
 }
 
-/* Should the store have no room for this, it is told with the next answer, or the one who wants it
- * stopped waits for long enough. */
+/* If a state request is under way, the stop is sent after its answer. If this message is lost, the
+ * listener's deadline ends the wait. */
 static void
-follow_stop(struct follow *f)
+remote_reply_stop(struct remote_reply *r)
 {
-	struct msg_turn_stop stop = {.turn = f->audience.ids.message};
+	struct msg_turn_stop stop = {.turn = r->listeners.ids.message};
 
-	f->stop = true;
-	if (f->call == NULL)
+	r->stop = true;
+	if (r->call == NULL)
 		(void)!store_call(
-		    f->chat->store, MSG_TURN_STOP, &stop, STORE_TIMEOUT_MS, NULL, NULL);
+		    r->turns->store, MSG_TURN_STOP, &stop, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
-/* It is still written. By another run it was begun anew, and what was heard here is void; a stop is
- * meant for the reply, whoever writes it. */
+/* The reply is still being written. If another run writes it, the text here is invalid; a stop applies
+ * to the reply, whichever run writes it. */
 static void
-follow_goes_on(struct follow *f, const struct msg_turn_state *state)
+remote_reply_continue(struct remote_reply *r, const struct msg_turn_state *state)
 {
-	bool same = id_equal(&f->audience.ids.run, &state->run) && !state->own;
+	bool same_run = id_equal(&r->listeners.ids.run, &state->run) && !state->own;
 
-	if (!same) {
-		audience_send_stops(&f->audience, f->chat);
-		audience_fail(&f->audience, TURN_INTERRUPTED, 0);
+	if (!same_run) {
+		reply_listeners_take_stops(&r->listeners, r->turns->resume_stop, r->turns);
+		reply_listeners_fail(&r->listeners, TURN_INTERRUPTED, 0);
 	}
-	if (follow_is_left(f))
+	if (remote_reply_leave_if_empty(r))
 		return;
-	if (f->stop)
-		follow_stop(f);
+	if (r->stop)
+		remote_reply_stop(r);
 }
 
 static void
-on_state(void *arg, uint16_t type, const union msg *m)
+remote_reply_on_state(void *arg, uint16_t type, const union msg *m)
 {
-	struct follow *f = arg;
+	struct remote_reply *r = arg;
 
-	f->call = NULL;
+	r->call = NULL;
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		follow_fail(f, TURN_ERASED);
+		remote_reply_fail(r, TURN_ERASED);
 	} else if (type != MSG_TURN_STATE) {
-		follow_fail(f, TURN_STORE_DOWN);
+		remote_reply_fail(r, TURN_STORE_DOWN);
 	} else if (m->turn_state.open) {
-		follow_goes_on(f, &m->turn_state);
+		remote_reply_continue(r, &m->turn_state);
 	} else {
-		audience_close(&f->audience, &m->turn_state);
-		follow_free(f);
+		reply_listeners_close(&r->listeners, &m->turn_state);
+		remote_reply_free(r);
 	}
 }
 
 static void
-follow_ask(struct follow *f)
+remote_reply_request_state(struct remote_reply *r)
 {
-	struct msg_turn_join ask = reference_join(f->reference, buf_len(&f->audience.text));
+	struct msg_turn_join request = reply_ref_join(r->ref, buf_len(&r->listeners.text));
 
-	if (f->call != NULL)
+	if (r->call != NULL)
 		return;
-	f->call =
-	    store_call(f->chat->store, MSG_TURN_JOIN, &ask, STORE_TIMEOUT_MS, on_state, f);
-	if (f->call == NULL)
-		follow_fail(f, TURN_STORE_DOWN);
+	r->call = store_call(r->turns->store, MSG_TURN_JOIN, &request, STORE_TIMEOUT_MS,
+	    remote_reply_on_state, r);
+	if (r->call == NULL)
+		remote_reply_fail(r, TURN_STORE_DOWN);
 }
 
-/* -- listeners --------------------------------------------------------------------------- */
-
-static struct follow *
-follow_new(struct chat *chat, struct reference *reference, const struct msg_turn_state *state)
+static struct remote_reply *
+remote_reply_new(struct turns *turns, struct reply_ref *ref, const struct msg_turn_state *state)
 {
-	struct follow *f = xcalloc(1, sizeof(*f));
+	struct remote_reply *r = xcalloc(1, sizeof(*r));
 
-	audience_init(&f->audience, on_deserted);
-	f->audience.ids = (struct turn_ids){state->conversation, state->turn, state->run};
+	reply_listeners_init(&r->listeners, remote_reply_on_empty);
+	r->listeners.ids = (struct turn_ids){state->conversation, state->turn, state->run};
 	/* The first run has the reply's own id (messages.def). */
-	f->audience.anew = !id_equal(&state->run, &state->turn);
-	f->chat = chat;
-	f->reference = reference;
-	TAILQ_INSERT_TAIL(&chat->follows, f, link);
-	audiences_add(chat->follows_by_id, &f->audience);
-	metric_add(&chat->board->turns_followed, 1);
-	return f;
+	r->listeners.restarted = !id_equal(&state->run, &state->turn);
+	r->turns = turns;
+	r->ref = ref;
+	TAILQ_INSERT_TAIL(&turns->remote, r, link);
+	reply_listeners_index_add(turns->remote_by_id, &r->listeners);
+	metric_add(&turns->board->turns_followed, 1);
+	return r;
 }
 
 bool
-follow_is_outdated(struct chat *chat, const struct msg_turn_state *state)
+remote_reply_is_outdated(struct turns *turns, const struct msg_turn_state *state)
 {
-	struct follow *f = follow_find(chat, &state->turn);
+	struct remote_reply *r = remote_reply_find(turns, &state->turn);
 
-	if (f == NULL || id_equal(&f->audience.ids.run, &state->run))
+	if (r == NULL || id_equal(&r->listeners.ids.run, &state->run))
 		return false;
-	follow_ask(f);
+	remote_reply_request_state(r);
 	return true;
 }
 
 void
-follow_admit(struct chat *chat, struct reference *reference, const struct msg_turn_state *state,
-    struct turn_listener *l, bool doubtful)
+remote_reply_add_listener(struct turns *turns, struct reply_ref *ref,
+    const struct msg_turn_state *state, struct turn_listener *l, bool resync)
 {
-	struct follow *f = follow_find(chat, &state->turn);
-	bool fresh = f == NULL, stop = l->quiet;
+	struct remote_reply *r = remote_reply_find(turns, &state->turn);
+	bool first = r == NULL, stop = l->end_only;
 
-	if (fresh)
-		f = follow_new(chat, reference, state);
+	if (first)
+		r = remote_reply_new(turns, ref, state);
 	else
-		free(reference);
-	/* Where its text begins is known when some of it is here, or none is wanted before. */
-	audience_add(&f->audience, l, l->after == 0 || f->audience.anew);
-	if (follow_is_left(f))
+		free(ref);
+	/* A position can be rounded to the text only when that is here. */
+	reply_listeners_add(&r->listeners, l, l->after == 0 || r->listeners.restarted);
+	if (remote_reply_leave_if_empty(r))
 		return;
 	if (stop)
-		follow_stop(f);
-	if (fresh && doubtful)
-		follow_ask(f);
+		remote_reply_stop(r);
+	if (first && resync)
+		remote_reply_request_state(r);
 }
 
 size_t
-follow_has(const struct chat *chat, const struct id *message)
+remote_reply_length(const struct turns *turns, const struct id *message)
 {
-	const struct follow *f = follow_find(chat, message);
+	const struct remote_reply *r = remote_reply_find(turns, message);
 
-	return f == NULL ? 0 : buf_len(&f->audience.text);
+	return r == NULL ? 0 : buf_len(&r->listeners.text);
 }
 
-/* -- what storaged says ------------------------------------------------------------------ */
-
-/* What a piece adds to the text; false when it does not join on. */
+/* The part of a piece that is new here; false when text before it is missing. */
 static bool
-cut_overlap(const struct follow *f, const struct msg_live_text *piece, struct slice *more)
+remote_reply_new_part(
+    const struct remote_reply *r, const struct msg_live_text *piece, struct slice *part)
 {
-	size_t have = buf_len(&f->audience.text), overlap;
+	size_t have = buf_len(&r->listeners.text), overlap;
 
 	if (piece->offset > have)
 		return false;
 	overlap = have - piece->offset;
 	if (overlap > piece->text.len)
 		overlap = piece->text.len;
-	more->p = piece->text.p + overlap;
-	more->len = piece->text.len - overlap;
-	/* Not in the middle of a character. */
-	return more->len == 0 || (more->p[0] & 0xc0) != 0x80;
+	part->p = piece->text.p + overlap;
+	part->len = piece->text.len - overlap;
+	/* Not inside a character. */
+	return part->len == 0 || (part->p[0] & 0xc0) != 0x80;
 }
 
 void
-follow_text(struct chat *chat, const struct msg_live_text *piece)
+remote_reply_text(struct turns *turns, const struct msg_live_text *piece)
 {
-	struct follow *f = follow_find(chat, &piece->turn);
-	struct slice more;
+	struct remote_reply *r = remote_reply_find(turns, &piece->turn);
+	struct slice part;
 
-	if (f == NULL || f->call != NULL)
+	if (r == NULL || r->call != NULL)
 		return;
-	if (!cut_overlap(f, piece, &more)) {
-		follow_ask(f);
+	if (!remote_reply_new_part(r, piece, &part)) {
+		remote_reply_request_state(r);
 		return;
 	}
-	if (more.len > 0 && audience_text(&f->audience, more) == -1)
-		audience_fail(&f->audience, TURN_TOO_LONG, 0);
-	else if (!f->audience.begun)
-		audience_begin(&f->audience);
-	follow_is_left(f);
+	if (part.len > 0 && reply_listeners_append(&r->listeners, part) == -1)
+		reply_listeners_fail(&r->listeners, TURN_TOO_LONG, 0);
+	else if (!r->listeners.started)
+		reply_listeners_start(&r->listeners);
+	remote_reply_leave_if_empty(r);
 }
 
 void
-follow_end(struct chat *chat, const struct id *message)
+remote_reply_end(struct turns *turns, const struct id *message)
 {
-	struct follow *f = follow_find(chat, message);
+	struct remote_reply *r = remote_reply_find(turns, message);
 
-	if (f != NULL)
-		follow_ask(f);
+	if (r != NULL)
+		remote_reply_request_state(r);
 }
 
-/* As for those who listen where it is written, nobody knows when it will be stored. */
+/* As for the writer's own listeners: nobody knows when the reply will be stored. */
 void
-follow_unsaved(struct chat *chat, const struct msg_live_unsaved *unsaved)
+remote_reply_unsaved(struct turns *turns, const struct msg_live_unsaved *unsaved)
 {
-	struct follow *f = follow_find(chat, &unsaved->turn);
+	struct remote_reply *r = remote_reply_find(turns, &unsaved->turn);
 
-	if (f == NULL || f->call != NULL)
+	if (r == NULL || r->call != NULL)
 		return;
-	audience_fail(&f->audience, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN, 0);
-	follow_is_left(f);
+	reply_listeners_fail(
+	    &r->listeners, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN, 0);
+	remote_reply_leave_if_empty(r);
 }
 
-/* -- all of them ------------------------------------------------------------------------- */
-
-/* Any of them may end any other. One that is met twice has asked already. */
+/* Each request may free any of the replies, so the list is rotated and never iterated. A reply that
+ * comes up twice has its request under way already. */
 void
-follows_ask(struct chat *chat)
+remote_reply_resync(struct turns *turns)
 {
-	struct follow *f;
+	struct remote_reply *r;
 	size_t n = 0;
 
-	TAILQ_FOREACH (f, &chat->follows, link)
+	TAILQ_FOREACH (r, &turns->remote, link)
 		n++;
-	for (; n > 0 && (f = TAILQ_FIRST(&chat->follows)) != NULL; n--) {
-		TAILQ_REMOVE(&chat->follows, f, link);
-		TAILQ_INSERT_TAIL(&chat->follows, f, link);
-		follow_ask(f);
+	for (; n > 0 && (r = TAILQ_FIRST(&turns->remote)) != NULL; n--) {
+		TAILQ_REMOVE(&turns->remote, r, link);
+		TAILQ_INSERT_TAIL(&turns->remote, r, link);
+		remote_reply_request_state(r);
 	}
 }
 
 void
-follows_cut(struct chat *chat)
+remote_reply_shutdown(struct turns *turns)
 {
-	struct follow *f;
+	struct remote_reply *r;
 
-	while ((f = TAILQ_FIRST(&chat->follows)) != NULL) {
-		audience_fail(&f->audience, TURN_CUT, 0);
-		follow_leave(f);
+	while ((r = TAILQ_FIRST(&turns->remote)) != NULL) {
+		reply_listeners_fail(&r->listeners, TURN_SHUTDOWN, 0);
+		remote_reply_leave(r);
 	}
 }
 
-/* The store's calls are gone already. */
 void
-follows_clear(struct chat *chat)
+remote_reply_clear(struct turns *turns)
 {
-	struct follow *f;
+	struct remote_reply *r;
 
-	while ((f = TAILQ_FIRST(&chat->follows)) != NULL)
-		follow_free(f);
+	while ((r = TAILQ_FIRST(&turns->remote)) != NULL)
+		remote_reply_free(r);
 }

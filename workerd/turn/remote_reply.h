@@ -1,38 +1,41 @@
 /*
- * Replies that other workers write and somebody here listens to. storaged forwards their text for as
- * long as a worker follows them; one follow for each serves all its listeners here.
+ * Replies that other workers write and listeners of this worker receive. storaged forwards their text
+ * for as long as a worker follows them. One remote reply serves all its listeners here.
  */
 #ifndef WORKERD_TURN_REMOTE_REPLY_H
 #define WORKERD_TURN_REMOTE_REPLY_H
 
-#include "workerd/turn/listeners.h"
-#include "workerd/turn/reply_ref.h"
+#include "workerd/turn/reply_listeners.h"
+#include "workerd/turn/turns.h"
 
-/* Whether an older run of a reply is still followed here, which the store has begun anew, it says. Its
- * listeners are to hear of that first. */
-bool follow_is_outdated(struct chat *chat, const struct msg_turn_state *state);
+/* Whether this worker still follows an earlier run of a reply that has been restarted. Asks storaged for
+ * the state, so that its listeners get an error first. */
+bool remote_reply_is_outdated(struct turns *turns, const struct msg_turn_state *state);
 
 /*
- * The store lets us follow this reply, as it has just said: the listener hears it, and if it wants it
- * stopped, that is asked for. Takes over both; not for an outdated one. doubtful: should this be the
- * first who follows it here, the store may believe that we do not, or that we have some of its text.
+ * Adds a listener to a reply that storaged has just allowed us to follow, and stops the reply if the
+ * listener wants that. Takes over ref and l. Not for an outdated reply. resync: if this is the reply's
+ * first listener here, storaged may believe that we do not follow it, or that we have some of its text,
+ * so its state is requested once more.
  */
-void follow_admit(struct chat *chat, struct reference *reference,
-    const struct msg_turn_state *state, struct turn_listener *l, bool doubtful);
+void remote_reply_add_listener(struct turns *turns, struct reply_ref *ref,
+    const struct msg_turn_state *state, struct turn_listener *l, bool resync);
 
-/* Bytes that are here of a reply, if it is followed. */
-size_t follow_has(const struct chat *chat, const struct id *message);
+/* Bytes of a followed reply's text that are here; 0 if it is not followed. */
+size_t remote_reply_length(const struct turns *turns, const struct id *message);
 
-/* What storaged says of them. */
-void follow_text(struct chat *chat, const struct msg_live_text *piece);
-void follow_end(struct chat *chat, const struct id *message);
-void follow_unsaved(struct chat *chat, const struct msg_live_unsaved *unsaved);
+/* storaged's messages about followed replies. */
+void remote_reply_text(struct turns *turns, const struct msg_live_text *piece);
+void remote_reply_end(struct turns *turns, const struct id *message);
+void remote_reply_unsaved(struct turns *turns, const struct msg_live_unsaved *unsaved);
 
-/* The line to the store is gone: asks on the next how each one is. */
-void follows_ask(struct chat *chat);
+/* The connection to storaged was lost: requests the state of all followed replies on the next one. */
+void remote_reply_resync(struct turns *turns);
 
-/* Time is up, or the process ends: those who listen are told, or forgotten. */
-void follows_cut(struct chat *chat);
-void follows_clear(struct chat *chat);
+/* Reports TURN_SHUTDOWN to all listeners. */
+void remote_reply_shutdown(struct turns *turns);
+
+/* Frees all without calls to listeners or storaged; the store client is freed already. */
+void remote_reply_clear(struct turns *turns);
 
 #endif

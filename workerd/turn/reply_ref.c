@@ -1,44 +1,29 @@
-/*
- * References: the session's text behind the rest, in one piece of memory.
- */
 #include "workerd/turn/reply_ref.h"
 
 #include <string.h>
 
 #include "proto/base/basics.h"
 
-struct reference *
-reference_new(const struct turn_reference *from)
+struct reply_ref *
+reply_ref_copy(const struct reply_ref *ref)
 {
-	struct reference *r = xcalloc(1, sizeof(*r) + from->session.len);
+	struct reply_ref *copy = xcalloc(1, sizeof(*copy) + ref->session.len);
+	uint8_t *session = (uint8_t *)(copy + 1);
 
-	r->org = from->org;
-	r->widget = from->widget;
-	r->message = from->message;
-	r->session_len = from->session.len;
-	memcpy(r->session, from->session.p, from->session.len);
-	return r;
-}
-
-struct reference *
-reference_copy(const struct reference *r)
-{
-	return reference_new(&(struct turn_reference){
-	    .org = r->org,
-	    .widget = r->widget,
-	    .session = {r->session, r->session_len},
-	    .message = r->message,
-	});
+	*copy = *ref;
+	memcpy(session, ref->session.p, ref->session.len);
+	copy->session.p = session;
+	return copy;
 }
 
 struct msg_turn_join
-reference_join(const struct reference *r, size_t from)
+reply_ref_join(const struct reply_ref *ref, size_t have)
 {
 	return (struct msg_turn_join){
-	    .org = r->org,
-	    .widget = r->widget,
-	    .session = {r->session, r->session_len},
-	    .turn = r->message,
-	    .from = (uint32_t)from,
+	    .org = ref->org,
+	    .widget = ref->widget,
+	    .session = ref->session,
+	    .turn = ref->message,
+	    .from = (uint32_t)have,
 	};
 }

@@ -1,24 +1,21 @@
 /*
- * A reply that is looked for, and whose it must be: a turn_reference kept beyond the call that
- * brought it. Belongs to one at a time: the turn that may turn out to be a repeated one, the question
- * how the reply is, the reply that is followed, one who wants it stopped.
+ * A reference to a reply that was begun earlier: its message id, and the session it must belong to.
  */
 #ifndef WORKERD_TURN_REPLY_REF_H
 #define WORKERD_TURN_REPLY_REF_H
 
-#include "workerd/turn/turn.h"
+#include "proto/ipc/messages.h"
 
-struct reference {
-	struct id org, widget, message;
-	size_t session_len;
-	uint8_t session[];
+struct reply_ref {
+	struct id org, widget;
+	struct slice session; /* 1 to 128 bytes */
+	struct id message;    /* of the reply */
 };
 
-/* A copy; free with free(). */
-struct reference *reference_new(const struct turn_reference *from);
-struct reference *reference_copy(const struct reference *r);
+/* A copy with its own session text, in one allocation. Free with free(). */
+struct reply_ref *reply_ref_copy(const struct reply_ref *ref);
 
-/* The question to the store how the reply is, of which from bytes are here. */
-struct msg_turn_join reference_join(const struct reference *r, size_t from);
+/* The request to storaged for the reply's state. have: bytes of its text that are here already. */
+struct msg_turn_join reply_ref_join(const struct reply_ref *ref, size_t have);
 
 #endif

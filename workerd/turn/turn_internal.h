@@ -1,15 +1,13 @@
 /*
- * A turn from within: its states, its struct, and what its files ask of each other.
+ * A turn's states and struct, for the files of this folder that run it:
  *
- *	turn.c         life and states, the beginning
- *	turn_request.c     the question to the model, and asking again
- *	turn_response.c  its answer as it comes
- *	turn_store.c    keeping the reply: checkpoints, and the end
- *	turn_listeners.c    who comes later: listeners here, workers that follow it, a stop
- *	turn_trial.c     a turn that the store knows nothing of
- *	turns.c, resume.c all turns together; finding one
- *
- * For these alone; everyone else includes turn.h.
+ *	turn.c            life, states, the end
+ *	turn_begin.c      begin at storaged, load the history
+ *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h)
+ *	turn_response.c   the model's response
+ *	turn_store.c      checkpoints, and storing the reply
+ *	turn_listeners.c  listeners that join later, other workers that follow the turn, stop
+ *	turn_trial.c      turns that are not stored
  */
 #ifndef WORKERD_TURN_TURN_INTERNAL_H
 #define WORKERD_TURN_TURN_INTERNAL_H
@@ -19,174 +17,172 @@
 #include "workerd/model/sse.h"
 #include "workerd/model/utf8_reassembly.h"
 #include "workerd/turn/history.h"
-#include "workerd/turn/listeners.h"
+#include "workerd/turn/reply_listeners.h"
 #include "workerd/turn/reply_ref.h"
+#include "workerd/turn/turns.h"
 
-#define CHECKPOINT_MS    1000
-#define CHECKPOINT_GRID  100 /* ms; on its lines checkpoints go together */
+#define CHECKPOINT_MS 1000
+#define CHECKPOINT_GRID \
+	100 /* ms; checkpoints fall on multiples of it, to be committed together */
 #define CHECKPOINT_BYTES 4096
-#define ERROR_BODY_MAX   4096 /* bytes of an error answer that are read for the log */
+#define ERROR_BODY_MAX   4096 /* bytes of an error response that are kept for the log */
 
 enum turn_state {
-	TURN_BEGINNING, /* the message is on its way to the store */
-	TURN_LOADING,   /* older history is fetched */
-	TURN_ASKING,    /* the model was asked and has not begun to answer */
-	TURN_WAITING,   /* the model is asked, mostly again, when the timer ends */
-	TURN_STREAMING, /* the answer comes */
-	TURN_FINISHING, /* the reply is on its way to the store; of a trial: to its listener */
-	TURN_SAVING,    /* the store would not take it; tried again when the timer ends */
-	TURN_OVER,      /* freed as soon as the model's transfer has ended too */
+	TURN_BEGINNING,  /* storaged was asked to begin it */
+	TURN_LOADING,    /* storaged was asked for older history */
+	TURN_REQUESTING, /* the request was sent; no response headers with status 200 yet */
+	TURN_BACKOFF,    /* the request is sent, mostly again, when the timer ends */
+	TURN_STREAMING,  /* the response arrives */
+	TURN_STORING,    /* storaged was asked to store the reply; a trial: the timer ends it */
+	TURN_STORE_RETRY, /* storaged did not store it; retried when the timer ends */
+	TURN_OVER,        /* freed when the transfer and the checkpoints have ended too */
 };
 
 struct turn {
-	struct audience
-	    audience; /* the first member: found by it. Its text is the reply so far */
-	struct chat *chat;
+	struct reply_listeners listeners; /* the first member: turns are found by it */
+	struct turns *turns;
 	enum turn_state state;
-	bool stop;                   /* it was stopped before the store had begun it */
-	char *name;                  /* of the request that began it: request= in the log */
-	struct reference *reference; /* of a message with a client's id, until it has begun */
-	struct store_call *call;     /* begin, history or finish; never a checkpoint */
+	bool stop_requested;   /* before storaged had begun it */
+	char *name;            /* request= in the log */
+	struct reply_ref *ref; /* of a message with a client id, until storaged has begun it */
+	struct store_call *call; /* begin, history or finish; never a checkpoint */
 	struct upstream_transfer *transfer;
-	struct event timer; /* the next checkpoint, attempt or save */
+	struct event timer; /* the next checkpoint, request or store retry */
 	struct history history;
-	struct agent *agent;         /* who answers; as the history, until the first token */
-	struct model_server *server; /* that it asks; NULL: the settings name it no more */
+	struct prompt *prompt;       /* kept until the first token, as the history */
+	struct model_server *server; /* NULL: the settings do not name the agent's server */
 	struct id org;
-	bool trial; /* nothing is stored, and who listens is all there is it for */
+	bool trial;
 
 	struct sse_reader reader;
-	struct joiner halves;  /* of a character that two events share */
-	size_t kept;           /* bytes of the text that checkpoints hold */
-	unsigned checkpoints;  /* on their way */
-	struct buf error_body; /* the start of an answer that is an error */
-	int http_status;       /* of the model's answer */
+	struct utf8_reassembly reassembly;
+	size_t checkpointed;    /* bytes of the text in checkpoints */
+	unsigned checkpoints;   /* requests under way */
+	bool checkpoint_failed; /* the last one */
+	struct buf error_body;  /* the start of an error response */
+	int http_status;        /* of the model's response */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	bool behind; /* the last checkpoint was not kept */
-	bool asked_usage;
-	bool spares_usage; /* not asked for again: the server named it when it refused */
-	bool said_done;    /* [DONE] or a finish_reason came */
+	bool usage_requested;
+	bool
+	    usage_refused; /* the server named stream_options in an error; not requested again */
+	bool end_received; /* [DONE] or a finish_reason */
 
-	bool failed;  /* what the listeners hear, from FINISHING on */
-	bool unsaved; /* only because the store did not take it, which it may yet */
+	bool failed;     /* reported to the listeners, from TURN_STORING on */
+	bool not_stored; /* failed only because storaged has not stored the reply yet */
 	enum turn_failure failure;
-	struct turn_reply reply; /* as it is to be stored: the text trimmed, or an apology */
-	uint64_t began_ms, first_token_ms, save_soon_until_ms;
+	struct turn_reply reply; /* as stored: trimmed, or an apology */
+	uint64_t began_ms, first_token_ms, store_retry_fast_until_ms;
 
-	bool wanted; /* other workers follow it */
-	bool greets; /* there is something to tell them even if there is no text: one has just
-			     come, or the store has not taken the reply */
-	size_t published; /* bytes of the text that they have */
-	LIST_ENTRY(turn) wanted_link;
+	bool followed; /* by other workers */
+	bool
+	    publish_pending; /* publish even without new text: a follower joined, or the reply could
+				 not be stored */
+	size_t published; /* bytes of the text that the followers have */
+	LIST_ENTRY(turn) followed_link;
 	LIST_ENTRY(turn) link;
 };
 
-/* What tells a turn from others in the log. */
-#define L_TURN(t) L_ID("turn", &(t)->audience.ids.message), L_STR("request", (t)->name)
+/* The fields that identify a turn in the log. */
+#define L_TURN(t) L_ID("turn", &(t)->listeners.ids.message), L_STR("request", (t)->name)
 
-/* -- turn.c -- */
-
-/* The one place where the state changes; a turn that is over may be gone afterwards. */
+/* The only place where the state changes. TURN_OVER may free the turn. */
 void turn_enter(struct turn *t, enum turn_state state);
 
-/* A turn in its first state, of the worker's turns; with neither history nor agent. */
+/* storaged has begun it, and the model's response is not complete. */
+bool turn_is_producing(const struct turn *t);
+
+/* A turn in TURN_BEGINNING, without history and prompt. */
 struct turn *turn_new(
-    struct chat *chat, const struct id *org, struct slice name, const struct turn_ids *ids);
+    struct turns *turns, const struct id *org, struct slice name, const struct turn_ids *ids);
 
-/* Who answers it; takes over the agent. */
-void turn_set_agent(struct turn *t, struct agent *agent);
+/* Takes over the prompt. */
+void turn_set_prompt(struct turn *t, struct prompt *prompt);
 
-/* Calls for the turn's next step in so many milliseconds: what that is, the state says. */
-void turn_timer(struct turn *t, unsigned ms);
+/* Runs the state's next step in ms milliseconds. */
+void turn_set_timer(struct turn *t, unsigned ms);
 
-/* The same for a checkpoint, in CHECKPOINT_MS at the latest. */
-void turn_timer_checkpoint(struct turn *t);
-
-/* Remembers what the listeners are to hear; the first failure counts. */
+/* Records the failure that the listeners receive; the first one counts. */
 void turn_set_failure(struct turn *t, enum turn_failure failure);
 
-/* Tells the listeners how it ended, and forgets them. */
-void turn_tell(struct turn *t);
+/* Reports the end to the listeners and frees them. */
+void turn_report_end(struct turn *t);
 
-/* The end of a turn that is stored, or was never begun. */
+/* Ends a turn that is stored or never began. May free it. */
 void turn_end(struct turn *t);
 
-/* Neither the store nor the model will call it back; a checkpoint that is on its way still does. */
-void turn_give_up_calls(struct turn *t);
+/* Cancels the requests to storaged and the model, except checkpoints. */
+void turn_cancel_calls(struct turn *t);
 
-/* The end of one that the store has given away: its conversation was deleted (TURN_ERASED), or another
- * run has begun it anew (TURN_INTERRUPTED). Whatever it waits for is given up. The turn may be gone
- * afterwards. */
+/* Ends a turn that is not this worker's any more: its conversation was deleted (TURN_ERASED), or another
+ * run has restarted it (TURN_INTERRUPTED). May free it. */
 void turn_lost(struct turn *t, enum turn_failure why);
 
-/* The end of the process: frees it wherever it is. */
-void turn_forget(struct turn *t);
+/* Frees the turn in any state, at the end of the process. */
+void turn_discard(struct turn *t);
 
-/* -- turn_request.c -- */
+/* storaged has not answered the begin of a message with a client id in time. */
+void turn_begin_timed_out(struct turn *t);
 
-/* The model takes the question: learns what it wants left out of the next ones. */
-void turn_admitted(struct turn *t);
+/* Sends the request to the model; the history is loaded. */
+void turn_send_request(struct turn *t);
 
-/* Asks the model; the history is there. */
-void turn_ask(struct turn *t);
+/* The model accepted the request. */
+void turn_request_accepted(struct turn *t);
 
-/* The model's answer ended before its first token: asks again if that may help. */
-void turn_refused(struct turn *t, enum upstream_end how, const char *detail);
+/* The response ended before the first token: retries or fails. */
+void turn_request_failed(struct turn *t, enum upstream_end how, const char *detail);
 
-/* Counts an answer that failed, and logs what a model says of its failure, without our key. */
-void turn_count_error(const struct turn *t, enum upstream_end how);
-void turn_log_words(const struct turn *t, struct slice words);
+/* Counts a failed response. */
+void turn_count_model_error(const struct turn *t, enum upstream_end how);
 
-/* -- turn_response.c -- */
+/* Logs a model's error message, with our keys redacted. */
+void turn_log_model_error(const struct turn *t, struct slice message);
 
-/* What the model's transfer calls. */
-extern const struct upstream_events turn_answer_events;
+extern const struct upstream_events turn_response_events;
 
-/* -- turn_store.c -- */
-
-/* The model has said all it will: stores the reply. A transfer that has not ended yet goes on by
- * itself, so that its connection can be used again. */
+/* The model's response is complete: stores the reply. A transfer that has not ended continues, so that
+ * its connection can be reused. */
 void turn_finish(struct turn *t);
 
-/* The model's answer will not come, or not whole: stores what is there as interrupted. */
+/* The response will not come, or not completely: stores the text so far as interrupted. */
 void turn_fail(struct turn *t, enum turn_failure failure);
 
-/* Sends the reply, as turn_finish() left it, to the store; once more if need be. A trial ends. */
-void turn_save(struct turn *t);
+/* Sends the reply to storaged, again if needed. A trial ends. */
+void turn_store_reply(struct turn *t);
 
-/* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. */
+/* Sends the text that no checkpoint holds; an empty text only claims the turn. */
 void turn_checkpoint(struct turn *t);
 
-/* Claims a reply that is being made, and so learns whether it still is this turn's. */
+/* Sets the timer to the next checkpoint, in at most CHECKPOINT_MS. */
+void turn_set_checkpoint_timer(struct turn *t);
+
+/* Sends a checkpoint of a reply that is being written: its answer tells whether the turn is still this
+ * worker's. */
 void turn_claim(struct turn *t);
 
-/* -- turn_listeners.c -- */
+/* The running turn that writes this reply, or NULL. */
+struct turn *turn_find(const struct turns *turns, const struct id *message);
 
-/* The turn that runs here and answers with this message, or NULL. */
-struct turn *turn_find(const struct chat *chat, const struct id *message);
+/* Adds a listener that joins later; one that wants the reply stopped stops it. */
+void turn_add_listener(struct turn *t, struct turn_listener *l);
 
-/* Lets one listen who has come later; who waits for a stop stops it. */
-void turn_admit(struct turn *t, struct turn_listener *l);
+/* Ends the reply with the text it has. A reply that is being stored is not affected. */
+void turn_stop_here(struct turn *t);
 
-/* Ends the reply where it is. One whose text is on its way to the store ends as it does. */
-void turn_halt(struct turn *t);
+/* storaged's messages about turns of this worker; ignored for a turn that has ended. */
+void turn_live_wanted(struct turns *turns, const struct msg_live_wanted *from);
+void turn_live_unwanted(struct turns *turns, const struct id *message);
+void turn_live_stop(struct turns *turns, const struct id *message);
+void turn_live_end(struct turns *turns, const struct id *message);
 
-/* What storaged says of the turns that run here. One that has ended meanwhile is passed over. */
-void turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from);
-void turn_live_unwanted(struct chat *chat, const struct id *message);
-void turn_live_stop(struct chat *chat, const struct id *message);
-void turn_live_end(struct chat *chat, const struct id *message);
+/* No other worker follows it any more. */
+void turn_unfollow(struct turn *t);
 
-/* Nobody elsewhere follows it any more. */
-void turn_unwanted(struct turn *t);
-
-/* Sends what came since the last time to those who follow it elsewhere. */
+/* Sends new text to the workers that follow it. */
 void turn_publish(struct turn *t);
 
-/* -- turn_trial.c -- */
-
-/* After each call to listeners: ends a trial that nobody hears any more. */
-void turn_look_for_listeners(struct turn *t);
+/* Called after each call to the listeners: ends a trial without a listener. */
+void turn_check_trial(struct turn *t);
 
 #endif

@@ -1,145 +1,141 @@
 /*
- * Who comes later to a turn that runs here: listeners of this worker, other workers that follow it by
- * way of the store, and whoever stops it.
+ * Listeners that join a running turn later: those of this worker, and other workers, which follow it
+ * through storaged. And stopping it.
  *
- * What came in a loop turn is published at its end as one piece; before the reply is finished all of
- * it is. While the line to the store is full nothing is, and it is made up later: the text is here.
+ * At the end of a loop iteration its new text is published as one piece, and the rest before the reply
+ * is stored. While the connection to storaged is full nothing is published; the text is kept here, so
+ * the next piece contains it.
  */
 #include "workerd/turn/turn_internal.h"
 
 struct turn *
-turn_find(const struct chat *chat, const struct id *message)
+turn_find(const struct turns *turns, const struct id *message)
 {
-	struct turn *t = (struct turn *)audiences_find(chat->turns_by_id, message);
+	struct turn *t =
+	    (struct turn *)reply_listeners_index_find(turns->running_by_id, message);
 
 	return t == NULL || t->state == TURN_OVER ? NULL : t;
 }
 
-/* -- stopping ---------------------------------------------------------------------------- */
-
 void
-turn_halt(struct turn *t)
+turn_stop_here(struct turn *t)
 {
 	if (t->state == TURN_BEGINNING)
-		t->stop = true;
-	if (t->state < TURN_LOADING || t->state > TURN_STREAMING)
+		t->stop_requested = true;
+	if (!turn_is_producing(t))
 		return;
-	turn_give_up_calls(t);
+	turn_cancel_calls(t);
 	t->reply.status = MESSAGE_STOPPED;
 	turn_finish(t);
 }
 
 void
-turn_live_stop(struct chat *chat, const struct id *message)
+turn_live_stop(struct turns *turns, const struct id *message)
 {
-	struct turn *t = turn_find(chat, message);
+	struct turn *t = turn_find(turns, message);
 
 	if (t != NULL)
-		turn_halt(t);
+		turn_stop_here(t);
 }
 
-/* It may have been erased. A piece that is on its way comes to the store after that, and learns it too. */
+/* The conversation may have been deleted: the answer to the claim tells. */
 void
-turn_live_end(struct chat *chat, const struct id *message)
+turn_live_end(struct turns *turns, const struct id *message)
 {
-	struct turn *t = turn_find(chat, message);
+	struct turn *t = turn_find(turns, message);
 
 	if (t != NULL)
 		turn_claim(t);
 }
 
-/* -- listeners here ---------------------------------------------------------------------- */
-
 void
-turn_admit(struct turn *t, struct turn_listener *l)
+turn_add_listener(struct turn *t, struct turn_listener *l)
 {
-	bool stop = l->quiet;
+	bool stop = l->end_only;
 
-	audience_add(&t->audience, l, true);
+	reply_listeners_add(&t->listeners, l, true);
 	if (stop)
-		turn_halt(t);
-	/* The others were told when the store did not take the reply. */
-	if (t->state == TURN_SAVING)
-		turn_tell(t);
+		turn_stop_here(t);
+	/* Earlier listeners got the failure when storaged did not store the reply. */
+	if (t->state == TURN_STORE_RETRY)
+		turn_report_end(t);
 }
 
-/* -- followers elsewhere ----------------------------------------------------------------- */
-
-/* The place in the text, or before it, where a character begins: who asks may know another run's
- * text, and the store takes no half a character for text. */
+/* Rounds a position down to the start of a character: it may come from another run's text, and storaged
+ * accepts only whole characters. */
 static size_t
-character_at(struct slice text, size_t place)
+turn_character_start(struct slice text, size_t at)
 {
-	/* Every byte of a character but its first is 10xxxxxx (RFC 3629, section 3). */
-	while (place > 0 && place < text.len && (text.p[place] & 0xc0) == 0x80)
-		place--;
-	return place;
+	/* Each byte of a character after its first is 10xxxxxx (RFC 3629, section 3). */
+	while (at > 0 && at < text.len && (text.p[at] & 0xc0) == 0x80)
+		at--;
+	return at;
 }
 
 void
-turn_live_wanted(struct chat *chat, const struct msg_live_wanted *from)
+turn_live_wanted(struct turns *turns, const struct msg_live_wanted *from)
 {
-	struct turn *t = turn_find(chat, &from->turn);
+	struct turn *t = turn_find(turns, &from->turn);
 	struct slice text;
 
 	if (t == NULL)
 		return;
-	text = buf_slice(&t->audience.text);
-	if (!t->wanted) {
-		LIST_INSERT_HEAD(&chat->wanted, t, wanted_link);
+	text = buf_slice(&t->listeners.text);
+	if (!t->followed) {
+		LIST_INSERT_HEAD(&turns->followed, t, followed_link);
 		t->published = text.len;
 	}
 	if (from->from < t->published)
-		t->published = character_at(text, from->from);
-	t->wanted = t->greets = true;
+		t->published = turn_character_start(text, from->from);
+	t->followed = t->publish_pending = true;
 }
 
 void
-turn_unwanted(struct turn *t)
+turn_unfollow(struct turn *t)
 {
-	if (t->wanted)
-		LIST_REMOVE(t, wanted_link);
-	t->wanted = t->greets = false;
+	if (t->followed)
+		LIST_REMOVE(t, followed_link);
+	t->followed = t->publish_pending = false;
 }
 
 void
-turn_live_unwanted(struct chat *chat, const struct id *message)
+turn_live_unwanted(struct turns *turns, const struct id *message)
 {
-	struct turn *t = turn_find(chat, message);
+	struct turn *t = turn_find(turns, message);
 
 	if (t != NULL)
-		turn_unwanted(t);
+		turn_unfollow(t);
 }
 
-/* Tells those who follow it elsewhere that its end is not stored, if so. 0, or -1 as store_send(). */
+/* Tells followers that the complete reply is not stored. 0, or -1 as store_send(). */
 static int
-publish_unsaved(const struct turn *t)
+turn_publish_unsaved(const struct turn *t)
 {
 	struct msg_live_unsaved unsaved = {
-	    .turn = t->audience.ids.message, .full = t->failure == TURN_STORE_FULL};
+	    .turn = t->listeners.ids.message, .full = t->failure == TURN_STORE_FULL};
 
-	if (t->state != TURN_SAVING)
+	if (t->state != TURN_STORE_RETRY)
 		return 0;
-	return store_send(t->chat->store, MSG_LIVE_UNSAVED, &unsaved);
+	return store_send(t->turns->store, MSG_LIVE_UNSAVED, &unsaved);
 }
 
 void
 turn_publish(struct turn *t)
 {
-	struct slice text = buf_slice(&t->audience.text);
+	struct slice text = buf_slice(&t->listeners.text);
 	struct msg_live_publish piece = {
-	    .turn = t->audience.ids.message,
+	    .turn = t->listeners.ids.message,
 	    .offset = (uint32_t)t->published,
 	    .text = {text.p + t->published, text.len - t->published},
 	};
 
-	if (!t->wanted || (piece.text.len == 0 && !t->greets))
+	if (!t->followed || (piece.text.len == 0 && !t->publish_pending))
 		return;
-	/* Its whole text is on its way: those who follow it get that. */
-	if (t->state == TURN_FINISHING)
+	/* Followers receive the whole text with the stored reply. */
+	if (t->state == TURN_STORING)
 		return;
-	if (store_send(t->chat->store, MSG_LIVE_PUBLISH, &piece) == -1)
+	if (store_send(t->turns->store, MSG_LIVE_PUBLISH, &piece) == -1)
 		return;
 	t->published = text.len;
-	t->greets = publish_unsaved(t) == -1;
+	t->publish_pending = turn_publish_unsaved(t) == -1;
 }

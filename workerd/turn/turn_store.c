@@ -1,8 +1,9 @@
 /*
- * Keeping the reply: a piece each second or CHECKPOINT_BYTES while it comes, the whole at its end.
+ * Storing the reply: checkpoints each second or CHECKPOINT_BYTES while it arrives, the whole at the
+ * end.
  *
- * A reply that the store does not take is kept here and sent again until it does; the listeners are
- * told at once, those elsewhere too.
+ * A reply that storaged does not store is kept here and sent again until it does; listeners, here and
+ * in other workers, get the failure at once.
  */
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -10,78 +11,78 @@
 #include "proto/base/utf8.h"
 #include "workerd/turn/turn_internal.h"
 
-#define SAVE_AGAIN_MS 1000
-#define SAVE_SOON_MS  30000 /* after so long it is tried less often */
-#define SAVE_LATER_MS 10000
+#define STORE_RETRY_FAST_MS     1000
+#define STORE_RETRY_FAST_FOR_MS 30000 /* then retried less often */
+#define STORE_RETRY_SLOW_MS     10000
 
-/* What a visitor reads when the model said nothing at all. */
+/* The reply when the model sent no text. */
 #define APOLOGY "Sorry, I could not find an answer to that. Could you put it another way?"
 
-/* -- finishing --------------------------------------------------------------------------- */
-
-/* Those who listen need not wait for what may take long. The reply itself waits here until the
- * store takes it: nobody else would ever close the turn. */
+/* Nobody else would close the turn, so the reply is kept and sent again; the listeners need not wait for
+ * that. */
 static void
-turn_not_saved(struct turn *t, enum turn_failure failure)
+turn_store_failed(struct turn *t, enum turn_failure failure)
 {
-	t->unsaved = t->unsaved || !t->failed;
+	t->not_stored = t->not_stored || !t->failed;
 	turn_set_failure(t, failure);
-	turn_tell(t);
-	turn_enter(t, TURN_SAVING);
-	t->greets = t->wanted;
-	turn_timer(t, clock_mono_ms() < t->save_soon_until_ms ? SAVE_AGAIN_MS : SAVE_LATER_MS);
+	turn_report_end(t);
+	turn_enter(t, TURN_STORE_RETRY);
+	t->publish_pending = t->followed;
+	turn_set_timer(t,
+	    clock_mono_ms() < t->store_retry_fast_until_ms ? STORE_RETRY_FAST_MS
+							   : STORE_RETRY_SLOW_MS);
 }
 
-/* Whether the store refuses because the reply is not this turn's to write any more. */
+/* Whether storaged refuses because the turn is not this worker's any more. */
 static bool
-given_away(uint16_t type, const union msg *m, enum turn_failure *why)
+turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why)
 {
 	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED : TURN_ERASED;
 	return *why == TURN_INTERRUPTED || store_refused(type, m, STORE_NOT_FOUND);
 }
 
-/* It was stopped before its first word: what the store has from a run before it is the reply. */
+/* A restarted reply was stopped before its first token: the text of the earlier run is the reply. */
 static void
-turn_take_stored(struct turn *t, const struct msg_turn_state *state)
+turn_use_stored(struct turn *t, const struct msg_turn_state *state)
 {
 	if (state->text.len > 0)
-		must(audience_text(&t->audience, state->text) == 0);
+		must(reply_listeners_append(&t->listeners, state->text) == 0);
 	t->reply.status = (enum message_status)state->status;
-	t->reply.text = buf_slice(&t->audience.text);
+	t->reply.text = buf_slice(&t->listeners.text);
 }
 
 static void
-on_finished(void *arg, uint16_t type, const union msg *m)
+turn_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
 	enum turn_failure why;
 
 	t->call = NULL;
 	if (type == MSG_TURN_STATE)
-		turn_take_stored(t, &m->turn_state);
+		turn_use_stored(t, &m->turn_state);
 	if (type == MSG_OK || type == MSG_TURN_STATE) {
-		/* Who came after the others were told hears what is stored now. */
-		t->failed = t->failed && !t->unsaved;
+		/* Listeners that joined after the failure was reported get the stored reply. */
+		t->failed = t->failed && !t->not_stored;
 		turn_end(t);
 		return;
 	}
-	/* It was erased; or it never began, which its listener was told then. */
-	if (given_away(type, m, &why)) {
+	/* It was deleted; or storaged never began it, which its listener already knows. */
+	if (turn_is_lost(type, m, &why)) {
 		turn_lost(t, why);
 		return;
 	}
 	log_event(LOG_ERROR, "turn_not_saved", L_TURN(t),
 	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
-	turn_not_saved(
+	turn_store_failed(
 	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
 }
 
 void
-turn_save(struct turn *t)
+turn_store_reply(struct turn *t)
 {
 	struct msg_turn_finish finish = {
-	    .turn = t->audience.ids.message,
-	    .run = t->audience.ids.run,
+	    .turn = t->listeners.ids.message,
+	    .run = t->listeners.ids.run,
 	    .status = (uint8_t)t->reply.status,
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
@@ -89,28 +90,27 @@ turn_save(struct turn *t)
 	};
 
 	turn_publish(t);
-	turn_enter(t, TURN_FINISHING);
-	/* Whoever called may still use a turn that ends; nor is a listener called from within its own
-	 * call. */
+	turn_enter(t, TURN_STORING);
+	/* The timer ends a trial: the caller may still use it, and it may be inside a listener's call. */
 	if (t->trial) {
-		turn_timer(t, 0);
+		turn_set_timer(t, 0);
 		return;
 	}
 	t->call = store_call(
-	    t->chat->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, on_finished, t);
+	    t->turns->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, turn_on_stored, t);
 	if (t->call == NULL)
-		turn_not_saved(t, TURN_STORE_DOWN);
+		turn_store_failed(t, TURN_STORE_DOWN);
 }
 
 void
 turn_finish(struct turn *t)
 {
 	evtimer_del(&t->timer);
-	t->save_soon_until_ms = clock_mono_ms() + SAVE_SOON_MS;
-	t->reply.text = utf8_trim(buf_slice(&t->audience.text));
+	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
+	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);
-	turn_save(t);
+	turn_store_reply(t);
 }
 
 void
@@ -121,24 +121,23 @@ turn_fail(struct turn *t, enum turn_failure failure)
 	turn_finish(t);
 }
 
-/* -- checkpoints ------------------------------------------------------------------------- */
-
-/* All replies of a worker are kept at the same ten moments of a second: a commit of the store costs
- * about the same for one piece as for a hundred. Not at fewer: the store holds as many pages in memory as
- * its greatest commit has changed, and twice as many lie unused in its file; and tokens wait meanwhile.
- * With 1,000 replies (make bench) ten moments take 1 KiB less of each than four, 20 save no more. */
+/* All replies of a worker send their checkpoints at the same ten moments of a second, because a commit
+ * of the store costs about the same for one checkpoint as for a hundred. Not at fewer moments: the store
+ * holds as many pages in memory as its largest commit changed, and twice as many free ones in its file;
+ * and tokens wait meanwhile. With 1,000 replies (make bench) ten moments take 1 KiB less per reply than
+ * four; twenty save no more. */
 void
-turn_timer_checkpoint(struct turn *t)
+turn_set_checkpoint_timer(struct turn *t)
 {
 	uint64_t now = clock_mono_ms(), due = now + CHECKPOINT_MS;
 
-	turn_timer(t, (unsigned)(due - due % CHECKPOINT_GRID - now));
+	turn_set_timer(t, (unsigned)(due - due % CHECKPOINT_GRID - now));
 }
 
-/* A piece that was not kept, or perhaps not, is sent again with all before it; when the timer says
- * so, or a full store would get the whole text with every token. */
+/* A lost checkpoint is sent again with all text before it. Only when the timer ends, or a full store
+ * would receive the whole text with each token. */
 static void
-on_checkpoint(void *arg, uint16_t type, const union msg *m)
+turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
 	enum turn_failure why;
@@ -148,51 +147,49 @@ on_checkpoint(void *arg, uint16_t type, const union msg *m)
 		turn_enter(t, TURN_OVER);
 		return;
 	}
-	/* The rest of the reply is wanted no more: it ends here, not when the model has done. */
-	if (given_away(type, m, &why)) {
+	if (turn_is_lost(type, m, &why)) {
 		turn_lost(t, why);
 		return;
 	}
-	t->behind = type != MSG_OK;
-	if (t->behind)
-		t->kept = 0;
-	if (t->behind && t->state == TURN_STREAMING)
-		turn_timer_checkpoint(t);
+	t->checkpoint_failed = type != MSG_OK;
+	if (t->checkpoint_failed)
+		t->checkpointed = 0;
+	if (t->checkpoint_failed && t->state == TURN_STREAMING)
+		turn_set_checkpoint_timer(t);
 }
 
-/* Keeps the text that no checkpoint holds yet; an empty one only claims the turn. One is on its
- * way at a time, so that a lost one leaves no gap. */
+/* Only one checkpoint is under way at a time, so that a lost one leaves no gap. */
 void
 turn_checkpoint(struct turn *t)
 {
-	struct slice text = buf_slice(&t->audience.text);
+	struct slice text = buf_slice(&t->listeners.text);
 	struct msg_turn_checkpoint piece = {
-	    .turn = t->audience.ids.message,
-	    .run = t->audience.ids.run,
-	    .offset = (uint32_t)t->kept,
-	    .text = {text.p + t->kept, text.len - t->kept},
+	    .turn = t->listeners.ids.message,
+	    .run = t->listeners.ids.run,
+	    .offset = (uint32_t)t->checkpointed,
+	    .text = {text.p + t->checkpointed, text.len - t->checkpointed},
 	};
 
 	if (t->trial)
 		return;
 	if (t->checkpoints == 0 &&
-	    store_call(t->chat->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
-		on_checkpoint, t) != NULL) {
+	    store_call(t->turns->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
+		turn_on_checkpoint, t) != NULL) {
 		t->checkpoints++;
-		t->kept = text.len;
+		t->checkpointed = text.len;
 	}
-	/* In other states the timer is another's: a claim leaves it alone. */
+	/* In other states the timer has another purpose. */
 	if (t->state != TURN_STREAMING)
 		return;
-	if (t->kept == text.len)
+	if (t->checkpointed == text.len)
 		evtimer_del(&t->timer);
 	else
-		turn_timer_checkpoint(t);
+		turn_set_checkpoint_timer(t);
 }
 
 void
 turn_claim(struct turn *t)
 {
-	if (t->state >= TURN_LOADING && t->state <= TURN_STREAMING)
+	if (turn_is_producing(t))
 		turn_checkpoint(t);
 }

@@ -1,45 +1,45 @@
 /*
- * A trial is a turn without a beginning and an end in the store: it is asked and answered as any
- * other, and there is only for the one who listens.
+ * A trial is a turn that storaged does not know: neither its messages nor its reply are stored, and it
+ * runs only as long as its listener.
  */
+#include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
 
-/* So many of a worker's people who try agents at a time; visitors have the room otherwise. */
-#define TRIALS_MAX 32
+#define TRIALS_MAX 32 /* at a time and worker, so that visitors have the rest */
 
 static void
-on_deserted(struct audience *a)
+turn_trial_on_empty(struct reply_listeners *ls)
 {
-	turn_halt((struct turn *)a);
+	turn_stop_here((struct turn *)ls);
 }
 
 void
-turn_look_for_listeners(struct turn *t)
+turn_check_trial(struct turn *t)
 {
-	if (audience_is_empty(&t->audience))
-		turn_halt(t);
+	if (t->trial && reply_listeners_is_empty(&t->listeners))
+		turn_stop_here(t);
 }
 
 struct turn_listener *
-turn_try(
-    struct chat *chat, const struct turn_trial *trial, const struct turn_sink *sink, void *arg)
+turn_try(struct turns *turns, const struct turn_trial *trial, const struct turn_sink *sink,
+    void *arg)
 {
 	const struct turn_ids ids = {.message = id_new()};
 	struct turn_listener *l;
 	struct turn *t;
 
-	if (chat->trials >= TRIALS_MAX)
+	if (turns->trials >= TRIALS_MAX)
 		return NULL;
-	t = turn_new(chat, &trial->agent->org, trial->name, &ids);
+	t = turn_new(turns, &trial->agent->org, trial->name, &ids);
 	t->trial = true;
-	chat->trials++;
-	t->audience.deserted = on_deserted;
-	turn_set_agent(t, agent_copy(trial->agent));
+	turns->trials++;
+	t->listeners.on_empty = turn_trial_on_empty;
+	turn_set_prompt(t, prompt_copy(trial->agent));
 	history_add(&t->history, trial->messages, 0);
-	/* Asked by the loop: nobody is called from within this. */
-	turn_enter(t, TURN_WAITING);
-	turn_timer(t, 0);
-	l = listener_new(sink, arg);
-	audience_add(&t->audience, l, false);
+	/* The loop sends the request: no callback may run inside this call. */
+	turn_enter(t, TURN_BACKOFF);
+	turn_set_timer(t, 0);
+	l = reply_listener_new(sink, arg);
+	reply_listeners_add(&t->listeners, l, false);
 	return l;
 }

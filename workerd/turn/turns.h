@@ -1,7 +1,8 @@
 /*
- * What all replies of a worker share: the lines to the store and the models, and the lists of the
- * replies that are made here, of those that others make and somebody here follows, and of those that
- * are looked for.
+ * The state that all replies of a worker share: the connections to storaged and to the model servers,
+ * and the lists of the replies that this worker writes, follows or looks up.
+ *
+ * Only data: turn_service.h starts and stops it all, turn.h begins and joins replies.
  */
 #ifndef WORKERD_TURN_TURNS_H
 #define WORKERD_TURN_TURNS_H
@@ -15,53 +16,42 @@
 #include "workerd/store/store_client.h"
 #include "workerd/turn/prompt.h"
 
-struct audiences;
-struct follow;
-struct join;
+struct reply_listeners_index;
+struct msg_turn_state;
+struct remote_reply;
+struct reply_ref;
 struct turn;
+struct turn_listener;
+struct turn_lookup;
 
-struct chat {
-	/* Set by whoever owns it, before chat_start(). */
+struct turns {
+	/* Set by the owner before turn_service_start(). */
 	struct event_base *base;
 	struct store_client *store;
-	struct model_servers servers;    /* at least the settings' own */
-	struct scoreboard_worker *board; /* where turns are counted */
-	struct agent_defaults defaults;
-	unsigned max_history;
-	unsigned total_ms; /* for a whole answer of the model, retries included */
+	struct model_servers servers;    /* at least the default server */
+	struct scoreboard_worker *board; /* for the metrics */
+	struct prompt_defaults defaults;
+	unsigned max_history; /* messages of a conversation that the model receives */
+	unsigned total_ms;    /* limit for the model's response, retries included */
 
-	/* The tokens given to listeners since the last chat_turn_end(), and when the first came. */
+	/*
+	 * Set by turn_service_start(): what a turn or a remote reply does with listeners that must look up
+	 * their reply again (turn_resume.h).
+	 */
+	void (*resume_repeated)(struct turns *, struct turn_listener *, struct reply_ref *,
+	    const struct msg_turn_state *);
+	void (*resume_stop)(void *turns, struct turn_listener *);
+
+	/* Tokens sent to listeners since the last turn_service_flush(), and the time of the first. */
 	uint64_t relayed, relayed_since_ns;
-	size_t trials; /* that run */
-	LIST_HEAD(turn_list, turn) turns;
-	LIST_HEAD(, turn) wanted; /* of them those that other workers follow */
-	struct audiences *turns_by_id;
-	TAILQ_HEAD(follow_list, follow) follows;
-	struct audiences *follows_by_id;
-	LIST_HEAD(join_list, join) joins;
-	uint64_t follows_left; /* how often the store was told that nobody follows a reply */
+	size_t trials; /* running trials */
+	LIST_HEAD(, turn) running;
+	LIST_HEAD(, turn) followed; /* running turns that other workers follow */
+	struct reply_listeners_index *running_by_id;
+	TAILQ_HEAD(, remote_reply) remote;
+	struct reply_listeners_index *remote_by_id;
+	LIST_HEAD(, turn_lookup) lookups;
+	uint64_t remote_left; /* how often storaged was told that nobody here follows a reply */
 };
-
-/* The owner's part is set: begins, and listens to the line to the store from now on. */
-void chat_start(struct chat *chat);
-
-/* How many turns run, those without a listener included. */
-size_t chat_running(const struct chat *chat);
-
-/* Time is up (a drain's bound): every turn that still runs is finished as interrupted with the
- * text it has, and whoever listens to other workers' replies is told so. */
-void chat_cut(struct chat *chat);
-
-/* The store has not answered either, and nobody waits for it any longer: who still listens is told that
- * the reply was cut. What the store was sent, it may yet keep. */
-void chat_tell_cut(struct chat *chat);
-
-/* Forgets everything, as a process does that ends: nothing more is stored or told. The store's
- * calls are gone already; the model servers are still there. */
-void chat_clear(struct chat *chat);
-
-/* Once per loop turn, after the clients' writes and before the store's: what was given to listeners
- * has left, and who follows our replies elsewhere gets what came. */
-void chat_turn_end(struct chat *chat);
 
 #endif

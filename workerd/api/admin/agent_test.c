@@ -23,7 +23,7 @@ try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *ag
 	    .name = request_context_of(x)->request_id};
 	struct chat_listener *l = chat_stream_new(&call, false);
 
-	chat_listener_start(l, turn_try(api->chat, &trial, &chat_stream_sink, l));
+	chat_listener_start(l, turn_try(api->turns, &trial, &chat_stream_sink, l));
 }
 
 /* The stored agent, its slices valid during the call; the body's, as long as the query. */

@@ -6,11 +6,11 @@
 #include "workerd/api/request/api_reply.h"
 
 bool
-chat_reference_read(const struct api_call *c, struct turn_reference *reference)
+chat_reference_read(const struct api_call *c, struct reply_ref *reference)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 
-	*reference = (struct turn_reference){.org = c->org, .widget = c->widget};
+	*reference = (struct reply_ref){.org = c->org, .widget = c->widget};
 	if (id_parse(router_capture(&c->match, 0, text), &reference->message) == 0)
 		return true;
 	api_reply_invalid(c, "Invalid messageId",

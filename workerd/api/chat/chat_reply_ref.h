@@ -9,6 +9,6 @@
 
 /* Fills in all but the session. false: 400 was answered. */
 [[gnu::warn_unused_result]] bool chat_reference_read(
-    const struct api_call *c, struct turn_reference *reference);
+    const struct api_call *c, struct reply_ref *reference);
 
 #endif

@@ -34,7 +34,7 @@ refuse(const struct api_call *c, const char *wrong)
 void
 handle_chat_resume(const struct api_call *c)
 {
-	struct turn_reference reference;
+	struct reply_ref reference;
 	uint8_t session[PARAMETER_MAX];
 	struct chat_listener *l;
 	uint32_t after;
@@ -53,5 +53,5 @@ handle_chat_resume(const struct api_call *c)
 	}
 	l = chat_stream_new(c, true);
 	chat_listener_start(
-	    l, turn_join(c->api->chat, &reference, after, &chat_stream_sink, l));
+	    l, turn_join(c->api->turns, &reference, after, &chat_stream_sink, l));
 }

@@ -40,7 +40,7 @@ send_message(const struct api_call *c, const struct chat_body *body, struct chat
 	    .name = request_context_of(c->x)->request_id,
 	};
 
-	chat_listener_start(l, turn_begin(c->api->chat, &request, sink, l));
+	chat_listener_start(l, turn_begin(c->api->turns, &request, sink, l));
 }
 
 /* -- the whole reply ---------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ static void
 on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	if (failure == TURN_ERASED)
-		failure = TURN_UNKNOWN;
+		failure = TURN_NOT_FOUND;
 	if (chat_failure_is_kept(failure))
 		reply_status(arg, MESSAGE_INTERRUPTED);
 	else
@@ -50,7 +50,7 @@ handle_chat_stop(const struct api_call *c)
 {
 	/* It waits for the end alone. */
 	static const struct turn_sink sink = {.done = on_done, .error = on_error};
-	struct turn_reference reference;
+	struct reply_ref reference;
 	struct chat_listener *l;
 	struct chat_body body;
 	const char *wrong;
@@ -64,6 +64,6 @@ handle_chat_stop(const struct api_call *c)
 	}
 	reference.session = body.session;
 	l = chat_listener_new(c, sizeof(*l));
-	chat_listener_start(l, turn_stop(c->api->chat, &reference, &sink, l));
+	chat_listener_start(l, turn_stop(c->api->turns, &reference, &sink, l));
 	chat_body_clear(&body);
 }

@@ -96,7 +96,7 @@ heartbeat_start(struct stream *s)
 {
 	struct api *api = s->l.api;
 
-	s->heartbeat = event_new(api->chat->base, -1, EV_PERSIST, on_tick, s);
+	s->heartbeat = event_new(api->turns->base, -1, EV_PERSIST, on_tick, s);
 	must(s->heartbeat != NULL && event_add(s->heartbeat, api->stream_heartbeat) == 0);
 }
 
@@ -203,7 +203,7 @@ stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 	if (!s->begun) {
 		/* As unknown as one that was deleted before it was asked for. */
 		if (s->resumed && failure == TURN_ERASED)
-			failure = TURN_UNKNOWN;
+			failure = TURN_NOT_FOUND;
 		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);
 		return;
 	}

@@ -22,7 +22,7 @@ struct widget_sockets;
 struct api {
 	/* Borrowed from the worker, which frees them after the API. */
 	const struct settings *settings;
-	struct chat *chat;
+	struct turns *turns;
 	struct store_client *store;
 	struct scoreboard *board;
 	struct scoreboard_worker *worker; /* this worker's slot of the scoreboard */

@@ -69,7 +69,7 @@ fail(struct introduction *i, uint16_t type, const union msg *m)
 	enum turn_failure failure = TURN_STORE_DOWN;
 
 	if (store_refused(type, m, STORE_GONE) || store_refused(type, m, STORE_NOT_FOUND))
-		failure = TURN_GONE;
+		failure = TURN_VISITOR_GONE;
 	else if (store_refused(type, m, STORE_FULL))
 		failure = TURN_STORE_FULL;
 	refuse(i, chat_failure_code(failure), chat_failure_message(failure));

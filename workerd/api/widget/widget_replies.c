@@ -234,13 +234,13 @@ send_message(struct heard *h)
 
 	h->message = request.message;
 	h->reply = h->run = request.reply;
-	return turn_begin(s->api->chat, &request, &sink, h);
+	return turn_begin(s->api->turns, &request, &sink, h);
 }
 
-static struct turn_reference
+static struct reply_ref
 reference(const struct heard *h)
 {
-	return (struct turn_reference){
+	return (struct reply_ref){
 	    .org = h->s->org,
 	    .widget = h->s->widget,
 	    .session = socket_session(h->s),
@@ -251,17 +251,17 @@ reference(const struct heard *h)
 static struct turn_listener *
 join(struct heard *h)
 {
-	const struct turn_reference ref = reference(h);
+	const struct reply_ref ref = reference(h);
 
-	return turn_join(h->s->api->chat, &ref, 0, &sink, h);
+	return turn_join(h->s->api->turns, &ref, 0, &sink, h);
 }
 
 /* Its own listener hears how it has ended; nobody else has to. */
 static void
 stop(struct heard *h)
 {
-	const struct turn_reference ref = reference(h);
-	struct turn_listener *l = turn_stop(h->s->api->chat, &ref, &sink, h);
+	const struct reply_ref ref = reference(h);
+	struct turn_listener *l = turn_stop(h->s->api->turns, &ref, &sink, h);
 
 	h->stopping = l != NULL;
 	if (l != NULL)

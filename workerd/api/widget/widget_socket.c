@@ -220,7 +220,7 @@ hear(struct room_guest *guest, const struct room_news *news)
 		socket_give_up(s);
 		break;
 	case ROOM_OVER:
-		ws_close(s->ws, WS_OVER, chat_failure_message(TURN_GONE));
+		ws_close(s->ws, WS_OVER, chat_failure_message(TURN_VISITOR_GONE));
 		break;
 	}
 }

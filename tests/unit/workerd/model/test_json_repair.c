@@ -27,7 +27,7 @@ through(const char *inside)
 	buf_init(&mended, 768);
 	buf_init(&undone, 768);
 	assert_int_equal(buf_printf(&text, "\"%s\"", inside), 0);
-	assert_int_equal(json_mend(&mended, buf_slice(&text)), 0);
+	assert_int_equal(json_repair(&mended, buf_slice(&text)), 0);
 	assert_true(buf_len(&mended) <= 3 * buf_len(&text));
 	string = json_loadb(
 	    (const char *)buf_data(&mended), buf_len(&mended), JSON_DECODE_ANY, NULL);
@@ -35,7 +35,7 @@ through(const char *inside)
 		struct slice s = {
 		    (const uint8_t *)json_string_value(string), json_string_length(string)};
 
-		assert_int_equal(json_mend_undo(&undone, s), 0);
+		assert_int_equal(json_repair_undo(&undone, s), 0);
 		assert_true(buf_len(&undone) <= s.len);
 		result = strndup((const char *)buf_data(&undone), buf_len(&undone));
 		assert_non_null(result);
@@ -101,14 +101,14 @@ bad_bytes_outside_of_strings_are_refused(void **state)
 		struct buf mended;
 
 		buf_init(&mended, 256);
-		assert_int_equal(json_mend(&mended, slice_str(cases[i])), 0);
+		assert_int_equal(json_repair(&mended, slice_str(cases[i])), 0);
 		assert_null(json_loadb(
 		    (const char *)buf_data(&mended), buf_len(&mended), JSON_DECODE_ANY, NULL));
 		buf_clear(&mended);
 	}
 }
 
-/* A string that json_mend() did not write has no meaning here, but must do no harm. */
+/* A string that json_repair() did not write has no meaning here, but must do no harm. */
 static void
 undoing_stays_within_the_string(void **state)
 {
@@ -123,7 +123,7 @@ undoing_stays_within_the_string(void **state)
 		assert_non_null(exact);
 		memcpy(exact, cases[i], len);
 		buf_init(&out, len);
-		assert_int_equal(json_mend_undo(&out, (struct slice){exact, len}), 0);
+		assert_int_equal(json_repair_undo(&out, (struct slice){exact, len}), 0);
 		buf_clear(&out);
 		free(exact);
 	}
@@ -142,15 +142,15 @@ too_little_room_is_said(void **state)
 		size_t needed;
 
 		buf_init(&whole, 3 * text.len);
-		assert_int_equal(json_mend(&whole, text), 0);
+		assert_int_equal(json_repair(&whole, text), 0);
 		needed = buf_len(&whole);
 		for (size_t room = 0; room < needed; room++) {
 			buf_init(&out, room);
-			assert_int_equal(json_mend(&out, text), -1);
+			assert_int_equal(json_repair(&out, text), -1);
 			buf_clear(&out);
 		}
 		buf_init(&out, 0);
-		assert_int_equal(json_mend_undo(&out, buf_slice(&whole)), -1);
+		assert_int_equal(json_repair_undo(&out, buf_slice(&whole)), -1);
 		buf_clear(&out);
 		buf_clear(&whole);
 	}

@@ -112,7 +112,7 @@ check(const struct expected *e)
 {
 	size_t len = strlen(e->data);
 	uint8_t *exact = malloc(len + (len == 0)); /* so that a sanitizer sees a read past it */
-	struct joiner halves = {.len = 0};
+	struct utf8_reassembly halves = {.len = 0};
 	struct openai_delta d;
 
 	assert_non_null(exact);
@@ -363,7 +363,7 @@ what_is_no_text_is_repaired(void **state)
 static void
 read_answer(const char *const *contents, struct buf *out)
 {
-	struct joiner halves = {.len = 0};
+	struct utf8_reassembly halves = {.len = 0};
 	struct slice rest;
 
 	for (; *contents != NULL; contents++) {
@@ -378,7 +378,7 @@ read_answer(const char *const *contents, struct buf *out)
 		openai_delta_clear(&d);
 		buf_clear(&event);
 	}
-	rest = joiner_end(&halves);
+	rest = utf8_reassembly_end(&halves);
 	assert_int_equal(buf_append(out, rest.p, rest.len), 0);
 }
 
@@ -428,7 +428,7 @@ a_half_waits_while_other_events_come(void **state)
 	    "no JSON",
 	    "",
 	};
-	struct joiner halves = {.len = 0};
+	struct utf8_reassembly halves = {.len = 0};
 	struct openai_delta d;
 
 	(void)state;
@@ -444,7 +444,7 @@ a_half_waits_while_other_events_come(void **state)
 	assert_int_equal(d.kind, OPENAI_TEXT);
 	assert_true(slice_eq_str(d.text, SEEDLING));
 	openai_delta_clear(&d);
-	assert_int_equal(joiner_end(&halves).len, 0);
+	assert_int_equal(utf8_reassembly_end(&halves).len, 0);
 }
 
 static void
@@ -475,7 +475,7 @@ usage_is_read_whatever_it_is(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct joiner halves = {.len = 0};
+		struct utf8_reassembly halves = {.len = 0};
 		struct openai_delta d;
 		struct buf event;
 

@@ -24,14 +24,14 @@ read_usual(const char *data, struct buf *content, bool *has_finish)
 {
 	size_t len = strlen(data);
 	uint8_t *exact = malloc(len + (len == 0));
-	struct openai_usual u;
+	struct openai_fast u;
 	struct buf unescaped;
 	bool taken;
 
 	assert_non_null(exact);
 	memcpy(exact, data, len);
 	buf_init(&unescaped, len);
-	taken = openai_usual_read((struct slice){exact, len}, &unescaped, &u);
+	taken = openai_fast_read((struct slice){exact, len}, &unescaped, &u);
 	if (taken)
 		assert_int_equal(buf_append(content, u.content.p, u.content.len), 0);
 	*has_finish = u.has_finish;
@@ -211,9 +211,9 @@ both_ways_read_the_same(void **state)
 	(void)state;
 	for (size_t at = 0; at < sizeof(event) - 1; at++)
 		for (size_t i = 0; i < sizeof(signs); i++) {
-			struct joiner a = {.len = 0}, b = {.len = 0};
+			struct utf8_reassembly a = {.len = 0}, b = {.len = 0};
 			struct openai_delta one, other;
-			struct openai_usual u;
+			struct openai_fast u;
 			struct buf unescaped;
 			uint8_t data[sizeof(event) - 1];
 			struct slice s = {data, sizeof(data)};
@@ -221,7 +221,7 @@ both_ways_read_the_same(void **state)
 			memcpy(data, event, sizeof(data));
 			data[at] = (uint8_t)signs[i];
 			buf_init(&unescaped, sizeof(data));
-			taken += openai_usual_read(s, &unescaped, &u);
+			taken += openai_fast_read(s, &unescaped, &u);
 			buf_clear(&unescaped);
 			openai_delta_read(&a, s, &one);
 			openai_delta_read_tree(&b, s, &other);

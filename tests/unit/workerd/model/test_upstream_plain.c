@@ -23,6 +23,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_plain.h"
 
 #define WAIT_MS    60000

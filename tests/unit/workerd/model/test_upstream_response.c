@@ -108,22 +108,23 @@ note(struct buf *seen, const char *text)
 
 /* Takes one result into account; false when nothing can follow it. */
 static bool
-take(struct answer *a, enum answer_result result, struct slice piece, struct buf *seen)
+take(struct upstream_response *a, enum response_result result, struct slice piece,
+    struct buf *seen)
 {
 	switch (result) {
-	case ANSWER_MORE:
+	case RESPONSE_MORE:
 		return true;
-	case ANSWER_HEAD:
+	case RESPONSE_HEAD:
 		assert_int_equal(buf_printf(seen, "%d ", a->status), 0);
 		return true;
-	case ANSWER_PIECE:
+	case RESPONSE_PIECE:
 		assert_true(piece.len > 0);
 		assert_int_equal(buf_append(seen, piece.p, piece.len), 0);
 		return true;
-	case ANSWER_WHOLE:
+	case RESPONSE_WHOLE:
 		note(seen, a->keep_alive ? "." : "|");
 		return false;
-	case ANSWER_BAD:
+	case RESPONSE_BAD:
 		note(seen, "bad");
 		return false;
 	}
@@ -133,20 +134,20 @@ take(struct answer *a, enum answer_result result, struct slice piece, struct buf
 
 /* Feeds a piece, a copy of its exact size. false when it was the last. */
 static bool
-feed(struct answer *a, struct slice text, struct buf *seen)
+feed(struct upstream_response *a, struct slice text, struct buf *seen)
 {
 	uint8_t *copy = malloc(text.len + (text.len == 0));
 	struct slice in = {copy, text.len}, piece;
-	enum answer_result result;
+	enum response_result result;
 	bool goes_on;
 
 	if (text.len > 0)
 		memcpy(copy, text.p, text.len);
 	do {
-		result = answer_read(a, &in, &piece);
+		result = upstream_response_read(a, &in, &piece);
 		goes_on = take(a, result, piece, seen);
-	} while (goes_on && result != ANSWER_MORE);
-	if (result == ANSWER_WHOLE && in.len > 0)
+	} while (goes_on && result != RESPONSE_MORE);
+	if (result == RESPONSE_WHOLE && in.len > 0)
 		assert_int_equal(buf_printf(seen, "<%zu>", in.len), 0);
 	free(copy);
 	return goes_on;
@@ -155,20 +156,20 @@ feed(struct answer *a, struct slice text, struct buf *seen)
 static void
 read_in_pieces(struct slice text, size_t first, size_t step, struct buf *seen)
 {
-	struct answer a;
+	struct upstream_response a;
 	bool goes_on = true;
 
-	answer_init(&a);
+	upstream_response_init(&a);
 	for (size_t at = 0, n = first; goes_on && at < text.len; at += n, n = step) {
 		if (n > text.len - at)
 			n = text.len - at;
 		goes_on = feed(&a, (struct slice){text.p + at, n}, seen);
 	}
-	if (goes_on && answer_ends_here(&a))
+	if (goes_on && upstream_response_ends_here(&a))
 		note(seen, ":");
 	if (goes_on)
 		note(seen, "…");
-	answer_clear(&a);
+	upstream_response_clear(&a);
 }
 
 /* What follows the answer in another piece is not there to be counted. */
@@ -214,16 +215,16 @@ retry_after(const char *value)
 {
 	char text[256];
 	struct slice in, piece;
-	struct answer a;
+	struct upstream_response a;
 	uint64_t seconds;
 
 	(void)snprintf(text, sizeof(text),
 	    "HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", value);
 	in = slice_str(text);
-	answer_init(&a);
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_HEAD);
+	upstream_response_init(&a);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
 	seconds = a.retry_after_s;
-	answer_clear(&a);
+	upstream_response_clear(&a);
 	return seconds;
 }
 
@@ -252,20 +253,20 @@ static size_t
 endless(const char *start, const char *again)
 {
 	struct slice in = slice_str(start), piece;
-	enum answer_result result;
-	struct answer a;
+	enum response_result result;
+	struct upstream_response a;
 	size_t n = 0;
 
-	answer_init(&a);
+	upstream_response_init(&a);
 	do
-		result = answer_read(&a, &in, &piece);
-	while (result == ANSWER_HEAD || result == ANSWER_PIECE);
-	while (result == ANSWER_MORE && n < 10 * ANSWER_HEAD_MAX) {
+		result = upstream_response_read(&a, &in, &piece);
+	while (result == RESPONSE_HEAD || result == RESPONSE_PIECE);
+	while (result == RESPONSE_MORE && n < 10 * RESPONSE_HEAD_MAX) {
 		in = slice_str(again);
 		n += in.len;
-		result = answer_read(&a, &in, &piece);
+		result = upstream_response_read(&a, &in, &piece);
 	}
-	answer_clear(&a);
+	upstream_response_clear(&a);
 	return n;
 }
 
@@ -273,14 +274,15 @@ static void
 heads_lines_and_trailers_have_their_bounds(void **state)
 {
 	(void)state;
-	assert_in_range(endless("", "x"), ANSWER_LINE_MAX, ANSWER_LINE_MAX + 1);
-	assert_in_range(endless(OK, "X: y\r\n"), ANSWER_HEAD_MAX - 100, ANSWER_HEAD_MAX + 100);
-	assert_in_range(endless("", "HTTP/1.1 100 Continue\r\n\r\n"), ANSWER_HEAD_MAX - 100,
-	    ANSWER_HEAD_MAX + 100);
+	assert_in_range(endless("", "x"), RESPONSE_LINE_MAX, RESPONSE_LINE_MAX + 1);
+	assert_in_range(
+	    endless(OK, "X: y\r\n"), RESPONSE_HEAD_MAX - 100, RESPONSE_HEAD_MAX + 100);
+	assert_in_range(endless("", "HTTP/1.1 100 Continue\r\n\r\n"), RESPONSE_HEAD_MAX - 100,
+	    RESPONSE_HEAD_MAX + 100);
 	assert_in_range(endless(OK "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
-	    ANSWER_HEAD_MAX - 100, ANSWER_HEAD_MAX + 100);
+	    RESPONSE_HEAD_MAX - 100, RESPONSE_HEAD_MAX + 100);
 	assert_in_range(endless(OK "Transfer-Encoding: chunked\r\n\r\n1;", "x"),
-	    ANSWER_LINE_MAX - 2, ANSWER_LINE_MAX + 1);
+	    RESPONSE_LINE_MAX - 2, RESPONSE_LINE_MAX + 1);
 }
 
 /* Whether a head is read in which a field takes so many bytes, given in pieces of so many. */
@@ -288,8 +290,8 @@ static bool
 takes_field(size_t len, size_t step)
 {
 	struct slice in, piece;
-	enum answer_result result = ANSWER_MORE;
-	struct answer a;
+	enum response_result result = RESPONSE_MORE;
+	struct upstream_response a;
 	struct buf text;
 
 	buf_init(&text, 65536);
@@ -297,17 +299,17 @@ takes_field(size_t len, size_t step)
 	while (buf_len(&text) < strlen(OK) + len - 2)
 		note(&text, "y");
 	note(&text, "\r\n\r\n");
-	answer_init(&a);
-	for (size_t at = 0; result == ANSWER_MORE && at < buf_len(&text); at += step) {
+	upstream_response_init(&a);
+	for (size_t at = 0; result == RESPONSE_MORE && at < buf_len(&text); at += step) {
 		size_t n = buf_len(&text) - at;
 
 		in = (struct slice){buf_data(&text) + at, n < step ? n : step};
-		result = answer_read(&a, &in, &piece);
+		result = upstream_response_read(&a, &in, &piece);
 	}
-	answer_clear(&a);
+	upstream_response_clear(&a);
 	buf_clear(&text);
-	assert_true(result == ANSWER_HEAD || result == ANSWER_BAD);
-	return result == ANSWER_HEAD;
+	assert_true(result == RESPONSE_HEAD || result == RESPONSE_BAD);
+	return result == RESPONSE_HEAD;
 }
 
 static void
@@ -317,8 +319,8 @@ a_line_has_the_same_bound_at_every_split(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		assert_true(takes_field(ANSWER_LINE_MAX, steps[i]));
-		assert_false(takes_field(ANSWER_LINE_MAX + 1, steps[i]));
+		assert_true(takes_field(RESPONSE_LINE_MAX, steps[i]));
+		assert_false(takes_field(RESPONSE_LINE_MAX + 1, steps[i]));
 	}
 }
 
@@ -326,17 +328,17 @@ static void
 chunks_may_be_many(void **state)
 {
 	struct slice in = slice_str(OK "Transfer-Encoding: chunked\r\n\r\n"), piece;
-	struct answer a;
+	struct upstream_response a;
 
 	(void)state;
-	answer_init(&a);
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_HEAD);
-	for (size_t i = 0; i < ANSWER_HEAD_MAX; i++) {
+	upstream_response_init(&a);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
+	for (size_t i = 0; i < RESPONSE_HEAD_MAX; i++) {
 		in = slice_str("1\r\nx\r\n");
-		assert_int_equal(answer_read(&a, &in, &piece), ANSWER_PIECE);
-		assert_int_equal(answer_read(&a, &in, &piece), ANSWER_MORE);
+		assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_PIECE);
+		assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_MORE);
 	}
-	answer_clear(&a);
+	upstream_response_clear(&a);
 }
 
 static void
@@ -345,20 +347,20 @@ the_next_answer_begins_anew(void **state)
 	struct slice in =
 	    slice_str("HTTP/1.0 503 x\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n");
 	struct slice piece;
-	struct answer a;
+	struct upstream_response a;
 
 	(void)state;
-	answer_init(&a);
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_HEAD);
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_WHOLE);
-	answer_reset(&a);
+	upstream_response_init(&a);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_WHOLE);
+	upstream_response_reset(&a);
 	in = slice_str(OK "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_HEAD);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
 	assert_int_equal(a.status, 200);
 	assert_int_equal(a.retry_after_s, 0);
-	assert_int_equal(answer_read(&a, &in, &piece), ANSWER_WHOLE);
+	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_WHOLE);
 	assert_true(a.keep_alive);
-	answer_clear(&a);
+	upstream_response_clear(&a);
 }
 
 int

@@ -52,15 +52,15 @@ static const struct {
 
 /* Adds a copy of exact size, so that a sanitizer sees a read past it; what comes is whole. */
 static void
-add(struct joiner *j, struct buf *out, const char *p, size_t len)
+add(struct utf8_reassembly *j, struct buf *out, const char *p, size_t len)
 {
 	uint8_t *copy = malloc(len + (len == 0));
 	struct buf piece;
 
 	assert_non_null(copy);
 	memcpy(copy, p, len);
-	buf_init(&piece, JOINER_ROOM(len));
-	assert_int_equal(joiner_add(j, &piece, (struct slice){copy, len}), 0);
+	buf_init(&piece, UTF8_REASSEMBLY_ROOM(len));
+	assert_int_equal(utf8_reassembly_add(j, &piece, (struct slice){copy, len}), 0);
 	assert_true(utf8_valid(buf_slice(&piece)));
 	assert_int_equal(buf_append(out, buf_data(&piece), buf_len(&piece)), 0);
 	buf_clear(&piece);
@@ -68,12 +68,12 @@ add(struct joiner *j, struct buf *out, const char *p, size_t len)
 }
 
 static void
-end(struct joiner *j, struct buf *out)
+end(struct utf8_reassembly *j, struct buf *out)
 {
-	struct slice rest = joiner_end(j);
+	struct slice rest = utf8_reassembly_end(j);
 
 	assert_int_equal(buf_append(out, rest.p, rest.len), 0);
-	assert_int_equal(joiner_end(j).len, 0);
+	assert_int_equal(utf8_reassembly_end(j).len, 0);
 }
 
 static void
@@ -86,7 +86,7 @@ text_is_the_same_at_every_two_cuts(void **state)
 
 		for (size_t a = 0; a <= len; a++)
 			for (size_t b = a; b <= len; b++) {
-				struct joiner j = {.len = 0};
+				struct utf8_reassembly j = {.len = 0};
 				struct buf out;
 
 				buf_init(&out, 256);
@@ -106,7 +106,7 @@ text_is_the_same_byte_by_byte(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct joiner j = {.len = 0};
+		struct utf8_reassembly j = {.len = 0};
 		struct buf out;
 
 		buf_init(&out, 256);
@@ -123,7 +123,7 @@ text_is_the_same_byte_by_byte(void **state)
 static void
 only_what_is_undecided_waits(void **state)
 {
-	struct joiner j = {.len = 0};
+	struct utf8_reassembly j = {.len = 0};
 	struct buf out;
 
 	(void)state;
@@ -144,15 +144,16 @@ only_what_is_undecided_waits(void **state)
 static void
 too_little_room_is_said(void **state)
 {
-	struct joiner j = {.len = 0};
+	struct utf8_reassembly j = {.len = 0};
 	struct buf out;
 
 	(void)state;
 	buf_init(&out, 4);
-	assert_int_equal(joiner_add(&j, &out, slice_str("a\xff\xff")), -1);
+	assert_int_equal(utf8_reassembly_add(&j, &out, slice_str("a\xff\xff")), -1);
 	buf_clear(&out);
-	assert_int_equal(joiner_add(&j, &out, slice_str("abcde")), -1);
-	assert_int_equal(joiner_add(&j, &out, slice_str("a\xed\xb8\x80\xed\xb8\x80")), -1);
+	assert_int_equal(utf8_reassembly_add(&j, &out, slice_str("abcde")), -1);
+	assert_int_equal(
+	    utf8_reassembly_add(&j, &out, slice_str("a\xed\xb8\x80\xed\xb8\x80")), -1);
 	buf_clear(&out);
 }
 

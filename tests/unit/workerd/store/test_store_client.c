@@ -67,7 +67,7 @@ static const struct store_events events = {on_connected, on_lost, on_news};
 static struct news
 listen_to_line(struct stage *s)
 {
-	return (struct news){.store = s->chat.store};
+	return (struct news){.store = s->turns.store};
 }
 
 static void
@@ -83,7 +83,7 @@ what_the_store_says_by_itself_goes_to_who_listens(void **state)
 	struct news news = listen_to_line(s);
 	struct msg_live_end end = {.turn = id_new()};
 
-	store_client_listen(s->chat.store, &events, &news);
+	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	assert_int_equal(news.connected, 1);
 	ask(&news, STORE_TIMEOUT_MS);
@@ -105,9 +105,9 @@ all_who_listen_hear_the_same(void **state)
 	struct news first = listen_to_line(s), second = first, third = first;
 	struct msg_live_end end = {.turn = id_new()};
 
-	store_client_listen(s->chat.store, &events, &first);
-	store_client_listen(s->chat.store, &only_news, &second);
-	store_client_listen(s->chat.store, &events, &third);
+	store_client_listen(s->turns.store, &events, &first);
+	store_client_listen(s->turns.store, &only_news, &second);
+	store_client_listen(s->turns.store, &events, &third);
 	store_accept(s);
 	store_tell(s, MSG_LIVE_END, &end);
 	STAGE_UNTIL(s, third.n == 1);
@@ -128,13 +128,13 @@ a_message_without_an_answer_needs_a_line(void **state)
 	struct msg_live_publish piece = {.turn = id_new(), .text = slice_str("text")};
 	union msg m;
 
-	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), -1);
+	assert_int_equal(store_send(s->turns.store, MSG_LIVE_PUBLISH, &piece), -1);
 	store_accept(s);
-	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), 0);
+	assert_int_equal(store_send(s->turns.store, MSG_LIVE_PUBLISH, &piece), 0);
 	assert_int_equal(store_expect(s, MSG_LIVE_PUBLISH, &m), 0);
 	assert_true(slice_eq_str(m.live_publish.text, "text"));
 	/* It is not sent again. */
-	assert_int_equal(store_send(s->chat.store, MSG_LIVE_PUBLISH, &piece), 0);
+	assert_int_equal(store_send(s->turns.store, MSG_LIVE_PUBLISH, &piece), 0);
 	store_accept(s);
 	store_expect_nothing(s);
 }
@@ -145,7 +145,7 @@ a_request_without_a_limit_outlives_lines(void **state)
 	struct stage *s = *state;
 	struct news news = listen_to_line(s), limited = news;
 
-	store_client_listen(s->chat.store, &events, &news);
+	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	ask(&news, 0);
 	ask(&limited, 1);
@@ -172,7 +172,7 @@ a_line_that_is_lost_is_told_once(void **state)
 	struct news news = listen_to_line(s);
 
 	news.asks = true;
-	store_client_listen(s->chat.store, &events, &news);
+	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	assert_int_equal(news.lost, 0);
 	closefd(&s->store_listener);
@@ -192,7 +192,7 @@ what_is_asked_when_the_line_is_lost_goes_over_the_next(void **state)
 	struct news news = listen_to_line(s);
 
 	news.asks = true;
-	store_client_listen(s->chat.store, &events, &news);
+	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	store_accept(s);
 	assert_int_equal(news.lost, 1);
@@ -208,7 +208,7 @@ an_answer_that_nobody_wants_is_dropped(void **state)
 
 	store_accept(s);
 	assert_non_null(
-	    store_call(s->chat.store, MSG_PING, &ping, STORE_TIMEOUT_MS, NULL, NULL));
+	    store_call(s->turns.store, MSG_PING, &ping, STORE_TIMEOUT_MS, NULL, NULL));
 	answer_ping(s);
 	STAGE_UNTIL(s, s->board.store.buckets[0] > 0 || s->board.store.sum_ns > 0);
 }
@@ -221,7 +221,7 @@ a_store_that_breaks_the_protocol_is_left(void **state)
 	struct news news = listen_to_line(s);
 	struct msg_turn_leave leave = {.turn = id_new()};
 
-	store_client_listen(s->chat.store, &events, &news);
+	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	store_tell(s, MSG_TURN_LEAVE, &leave);
 	STAGE_UNTIL(s, news.lost == 1);

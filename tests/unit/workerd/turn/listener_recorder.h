@@ -117,10 +117,10 @@ ear_new(void)
 
 /* -- beginning to listen ------------------------------------------------------------------- */
 
-static inline struct turn_reference
+static inline struct reply_ref
 reference_to(const struct id *message)
 {
-	return (struct turn_reference){
+	return (struct reply_ref){
 	    .org = id_default_org,
 	    .widget = id_default_widget,
 	    .session = slice_str("visitor"),
@@ -141,27 +141,27 @@ ear_begin(struct stage *s, struct ear *e, const char *client_id)
 	};
 
 	*e = ear_new();
-	e->listener = turn_begin(&s->chat, &request, &ear_sink, e);
+	e->listener = turn_begin(&s->turns, &request, &ear_sink, e);
 	assert_non_null(e->listener);
 }
 
 static inline void
 ear_join(struct stage *s, struct ear *e, const struct id *message, size_t after)
 {
-	struct turn_reference reference = reference_to(message);
+	struct reply_ref reference = reference_to(message);
 
 	*e = ear_new();
-	e->listener = turn_join(&s->chat, &reference, after, &ear_sink, e);
+	e->listener = turn_join(&s->turns, &reference, after, &ear_sink, e);
 	assert_non_null(e->listener);
 }
 
 static inline void
 ear_stop(struct stage *s, struct ear *e, const struct id *message)
 {
-	struct turn_reference reference = reference_to(message);
+	struct reply_ref reference = reference_to(message);
 
 	*e = ear_new();
-	e->listener = turn_stop(&s->chat, &reference, &ear_sink, e);
+	e->listener = turn_stop(&s->turns, &reference, &ear_sink, e);
 	assert_non_null(e->listener);
 }
 

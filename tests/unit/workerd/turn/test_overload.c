@@ -12,7 +12,7 @@ crowd(struct stage *s)
 	struct msg_turn_finish large = {.text = {(const uint8_t *)text, sizeof(text)}};
 
 	memset(text, 'x', sizeof(text));
-	while (store_call(s->chat.store, MSG_TURN_FINISH, &large, 0, NULL, NULL) != NULL)
+	while (store_call(s->turns.store, MSG_TURN_FINISH, &large, 0, NULL, NULL) != NULL)
 		continue;
 }
 
@@ -21,7 +21,7 @@ nobody_is_taken_on(void **state)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
-	struct turn_reference reference = reference_to(&message);
+	struct reply_ref reference = reference_to(&message);
 	struct turn_request request = {
 	    .session = slice_str("visitor"),
 	    .text = slice_str("hello"),
@@ -29,13 +29,13 @@ nobody_is_taken_on(void **state)
 	};
 
 	crowd(s);
-	assert_null(turn_begin(&s->chat, &request, &ear_sink, NULL));
+	assert_null(turn_begin(&s->turns, &request, &ear_sink, NULL));
 	request.client_id.len = 0;
-	assert_null(turn_begin(&s->chat, &request, &ear_sink, NULL));
-	assert_null(turn_join(&s->chat, &reference, 0, &ear_sink, NULL));
-	assert_null(turn_stop(&s->chat, &reference, &ear_sink, NULL));
-	assert_true(LIST_EMPTY(&s->chat.turns));
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_null(turn_begin(&s->turns, &request, &ear_sink, NULL));
+	assert_null(turn_join(&s->turns, &reference, 0, &ear_sink, NULL));
+	assert_null(turn_stop(&s->turns, &reference, &ear_sink, NULL));
+	assert_true(LIST_EMPTY(&s->turns.running));
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	assert_int_equal(s->board.turns_running, 0);
 }
 
@@ -52,7 +52,7 @@ who_has_to_ask_again_is_told(void **state)
 	store_take_join(s, &running);
 	crowd(s);
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	ear_clear(&e);
 }
 
@@ -71,8 +71,8 @@ who_sent_a_message_again_is_told(void **state)
 	crowd(s);
 	store_answer(s, begin, MSG_TURN_STATE, &running);
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	assert_true(LIST_EMPTY(&s->chat.turns));
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_true(LIST_EMPTY(&s->turns.running));
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	ear_clear(&e);
 }
 
@@ -92,7 +92,7 @@ who_follows_a_reply_is_told(void **state)
 	crowd(s);
 	store_tell(s, MSG_LIVE_END, &(struct msg_live_end){.turn = ids.message});
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	assert_true(TAILQ_EMPTY(&s->chat.follows));
+	assert_true(TAILQ_EMPTY(&s->turns.remote));
 	ear_clear(&e);
 }
 
@@ -108,7 +108,7 @@ a_running_reply_is_stopped_all_the_same(void **state)
 	store_tell(s, MSG_LIVE_STOP, &(struct msg_live_stop){.turn = ids.message});
 	STAGE_UNTIL(s, model_is_left(s));
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	assert_int_equal(chat_running(&s->chat), 1);
+	assert_int_equal(turn_service_running(&s->turns), 1);
 	ear_clear(&e);
 }
 

@@ -10,18 +10,18 @@
 
 /* -- the beginning of a question ----------------------------------------------------------- */
 
-static const struct agent_defaults settings = {
+static const struct prompt_defaults settings = {
     .model = "usual", .system_prompt = " Be of help.\n", .max_completion_tokens = 90};
 
 /* What an agent of this record, NULL: of none, is asked with; the caller's, NUL-terminated. */
 static struct buf
-question(const struct msg_agent_record *record, const struct agent_defaults *defaults)
+question(const struct msg_agent_record *record, const struct prompt_defaults *defaults)
 {
-	struct agent *a = record == NULL ? agent_new((struct slice){}) : agent_copy(record);
+	struct prompt *a = record == NULL ? prompt_new((struct slice){}) : prompt_copy(record);
 	struct buf body;
 
 	buf_init(&body, QUESTION_MAX);
-	assert_int_equal(agent_write(a, defaults, false, &body), 0);
+	assert_int_equal(prompt_write(a, defaults, false, &body), 0);
 	assert_int_equal(buf_append(&body, "", 1), 0);
 	free(a);
 	return body;
@@ -94,7 +94,7 @@ the_prompt_has_what_is_not_empty(void **state)
 static void
 what_an_agent_does_not_say_the_settings_do(void **state)
 {
-	static const struct agent_defaults warm = {
+	static const struct prompt_defaults warm = {
 	    .model = "usual", .system_prompt = "p", .temperature = {true, 700}};
 	struct msg_agent_record record = {.v = RECORD_VERSION};
 	struct buf body;
@@ -124,7 +124,7 @@ static void
 the_longest_agent_is_asked(void **state)
 {
 	static char prompt[65536 + 1], text[24000];
-	struct agent_defaults defaults = settings;
+	struct prompt_defaults defaults = settings;
 	struct slice all = {(const uint8_t *)text, sizeof(text)}, half = {all.p, 12000};
 	const struct msg_agent_record record = {
 	    .v = RECORD_VERSION,
@@ -171,7 +171,7 @@ add_server(
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
 	snprintf(
 	    url, sizeof(url), "http://%s:%u/v1/chat/completions", host, ntohs(in.sin_port));
-	model_servers_add(&s->chat.servers, &config);
+	model_servers_add(&s->turns.servers, &config);
 	return fd;
 }
 
@@ -251,7 +251,7 @@ a_server_that_is_gone_from_the_settings_is_unavailable(void **state)
 
 	begin_with(s, &e, "gone");
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
-	expect_failure(s, &e, TURN_MODEL_AWAY);
+	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
 	assert_int_equal(s->board.model_requests, 0);
 	ear_clear(&e);
 }
@@ -274,7 +274,7 @@ a_server_that_fails_is_left_alone_and_no_other(void **state)
 	assert_int_equal(s->board.breaker_open, 1);
 	begin_with(s, &e, "big");
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
-	expect_failure(s, &e, TURN_MODEL_AWAY);
+	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
 	ear_clear(&e);
 	begin_with(s, &e, "");
 	model_expect(s);
@@ -326,7 +326,7 @@ each_refusal_of_a_visitor_is_told(void **state)
 		enum turn_failure failure;
 		enum metric_turn metric;
 	} cases[] = {
-	    {STORE_GONE, TURN_GONE, METRIC_TURN_GONE},
+	    {STORE_GONE, TURN_VISITOR_GONE, METRIC_TURN_GONE},
 	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED, METRIC_TURN_CONTACT_REQUIRED},
 	    {STORE_CAPPED, TURN_CAPPED, METRIC_TURN_CAPPED},
 	    {STORE_DISABLED, TURN_AGENT_DISABLED, METRIC_TURN_AGENT_DISABLED},
@@ -347,7 +347,7 @@ each_refusal_of_a_visitor_is_told(void **state)
 		uint64_t asked;
 		union msg m;
 
-		e.listener = turn_begin(&s->chat, &request, &ear_sink, &e);
+		e.listener = turn_begin(&s->turns, &request, &ear_sink, &e);
 		assert_non_null(e.listener);
 		if (s->store.fd == -1)
 			store_accept(s);

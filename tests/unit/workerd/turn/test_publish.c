@@ -166,8 +166,8 @@ a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 	expect_piece(s, &ids, 0, "one");
 	expect_unsaved(s, &ids, true);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
-	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
-	assert_true(LIST_EMPTY(&s->chat.wanted));
+	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
+	assert_true(LIST_EMPTY(&s->turns.followed));
 	tell_wanted(s, &ids, 0);
 	tell_unwanted(s, &ids);
 	store_tell(s, MSG_LIVE_STOP, &(struct msg_live_stop){.turn = ids.message});
@@ -199,7 +199,7 @@ a_reply_that_the_store_does_not_take_is_told_of(void **state)
 	expect_unsaved(s, &ids, true);
 	tell_unwanted(s, &ids);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
-	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
+	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
 	ear_clear(&e);
 }
 
@@ -276,7 +276,7 @@ a_full_line_is_made_up_for(void **state)
 	expect_piece(s, &ids, 0, "");
 	memset(text, 'x', sizeof(text) - 1);
 	others.text = slice_str(text);
-	while (store_send(s->chat.store, MSG_LIVE_PUBLISH, &others) == 0)
+	while (store_send(s->turns.store, MSG_LIVE_PUBLISH, &others) == 0)
 		continue;
 	model_say(s, "one ");
 	STAGE_UNTIL(s, e.tokens == 1);

@@ -65,7 +65,7 @@ expect_leave(struct stage *s, const struct other *o)
 static void
 expect_no_follows(struct stage *s)
 {
-	STAGE_UNTIL(s, TAILQ_EMPTY(&s->chat.follows));
+	STAGE_UNTIL(s, TAILQ_EMPTY(&s->turns.remote));
 	assert_int_equal(s->board.turns_followed, 0);
 }
 
@@ -888,7 +888,7 @@ one_followed_reply_may_end_another(void **state)
 	e.drops_at = f.drops_at = AT_END;
 	e.drops = &f;
 	f.drops = &e;
-	chat_cut(&s->chat);
+	turn_service_interrupt(&s->turns);
 	assert_int_equal(e.ends + f.ends, 1);
 	expect_no_follows(s);
 	ear_clear(&e);
@@ -904,9 +904,9 @@ a_drain_cuts_what_is_followed(void **state)
 
 	follow(s, &e, &o);
 	/* It is no turn of ours that a drain would wait for. */
-	assert_int_equal(chat_running(&s->chat), 0);
-	chat_cut(&s->chat);
-	expect_failure(s, &e, TURN_CUT);
+	assert_int_equal(turn_service_running(&s->turns), 0);
+	turn_service_interrupt(&s->turns);
+	expect_failure(s, &e, TURN_SHUTDOWN);
 	expect_leave(s, &o);
 	expect_no_follows(s);
 	ear_clear(&e);

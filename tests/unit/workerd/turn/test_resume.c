@@ -98,7 +98,7 @@ anothers_reply_is_unknown(void **state)
 	ear_join(s, &e, &message, 0);
 	store_accept(s);
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
-	expect_failure(s, &e, TURN_UNKNOWN);
+	expect_failure(s, &e, TURN_NOT_FOUND);
 	assert_int_equal(e.starts, 0);
 	assert_int_equal(s->board.turns_joined, 0);
 	ear_clear(&e);
@@ -130,7 +130,7 @@ who_leaves_before_the_answer_hears_nothing(void **state)
 	store_accept(s);
 	stage_turn(s);
 	ear_leave(&e);
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	store_take_join(s, &over);
 	store_expect_nothing(s);
 	assert_int_equal(e.starts + e.ends, 0);
@@ -214,7 +214,7 @@ a_reply_that_runs_here_is_not_looked_for_elsewhere(void **state)
 	ear_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
-	assert_true(TAILQ_EMPTY(&s->chat.follows));
+	assert_true(TAILQ_EMPTY(&s->turns.remote));
 	ear_clear(&first);
 	ear_clear(&second);
 }
@@ -312,8 +312,8 @@ a_drain_ends_those_who_still_ask(void **state)
 
 	ear_join(s, &e, &message, 0);
 	store_accept(s);
-	chat_cut(&s->chat);
-	expect_failure(s, &e, TURN_CUT);
+	turn_service_interrupt(&s->turns);
+	expect_failure(s, &e, TURN_SHUTDOWN);
 	ear_clear(&e);
 }
 
@@ -343,7 +343,7 @@ leave_within_a_call(struct stage *s, enum ear_call call, size_t who, size_t whom
 	model_say(s, "b");
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "ab");
-	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
+	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
 	for (size_t i = 0; i < EARS; i++) {
 		assert_null(ears[i].listener);
 		if (i != whom)

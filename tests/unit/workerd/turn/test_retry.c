@@ -35,7 +35,7 @@ a_message_whose_reply_is_over_is_answered_from_the_store(void **state)
 	assert_int_equal(e.starts, 1);
 	assert_true(id_equal(&e.ids.message, &ids.message));
 	/* It was no turn. */
-	assert_int_equal(chat_running(&s->chat), 0);
+	assert_int_equal(turn_service_running(&s->turns), 0);
 	assert_int_equal(s->board.turns_running, 0);
 	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 0);
 	assert_int_equal(s->board.turns_joined, 1);
@@ -83,7 +83,7 @@ nobody_is_told_when_who_repeated_it_has_left(void **state)
 	request = expect_named_begin(s, &run);
 	ear_leave(&e);
 	store_answer(s, request, MSG_TURN_STATE, &over);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.turns));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(e.starts + e.ends, 0);
 	ear_clear(&e);
 }
@@ -117,7 +117,7 @@ the_same_id_with_another_text_is_a_conflict(void **state)
 	store_refuse(s, expect_named_begin(s, &run), STORE_CONFLICT);
 	expect_failure(s, &e, TURN_CONFLICT);
 	assert_int_equal(s->board.turns[METRIC_TURN_CONFLICT], 1);
-	assert_true(LIST_EMPTY(&s->chat.turns));
+	assert_true(LIST_EMPTY(&s->turns.running));
 	store_expect_nothing(s);
 	ear_clear(&e);
 }
@@ -133,7 +133,7 @@ a_full_store_takes_no_message(void **state)
 	store_accept(s);
 	store_refuse(s, expect_named_begin(s, &run), STORE_FULL);
 	expect_failure(s, &e, TURN_STORE_FULL);
-	assert_true(LIST_EMPTY(&s->chat.turns));
+	assert_true(LIST_EMPTY(&s->turns.running));
 	ear_clear(&e);
 }
 
@@ -191,7 +191,7 @@ wait_too_long(struct stage *s, struct ear *e)
 	store_accept(s);
 	request = expect_named_begin(s, &run);
 	expect_failure(s, e, TURN_STORE_DOWN);
-	assert_int_equal(chat_running(&s->chat), 1);
+	assert_int_equal(turn_service_running(&s->turns), 1);
 	return request;
 }
 
@@ -211,7 +211,7 @@ a_turn_that_was_begun_too_late_is_closed(void **state)
 	assert_true(id_equal(&m.turn_finish.turn, &ids.message));
 	assert_int_equal(m.turn_finish.status, MESSAGE_INTERRUPTED);
 	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.turns));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_STORE_DOWN], 1);
 	assert_int_equal(accept(s->model_listener, NULL, NULL), -1);
 	ear_clear(&e);
@@ -226,7 +226,7 @@ a_state_that_comes_too_late_changes_nothing(void **state)
 	struct ear e;
 
 	store_answer(s, wait_too_long(s, &e), MSG_TURN_STATE, &over);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.turns));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_STORE_DOWN], 1);
 	assert_int_equal(e.starts, 0);
 	ear_clear(&e);
@@ -238,7 +238,7 @@ static void
 expect_taken(struct stage *s, struct ear *e)
 {
 	expect_failure(s, e, TURN_INTERRUPTED);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.turns));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_TAKEN], 1);
 	store_expect_nothing(s);
 }

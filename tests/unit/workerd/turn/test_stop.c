@@ -20,7 +20,7 @@ expect_stopped(struct stage *s, struct ear *e, const char *text)
 	expect_done(s, e, MESSAGE_STOPPED, text);
 	assert_int_equal(s->board.turns[METRIC_TURN_STOPPED], 1);
 	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 0);
-	assert_int_equal(chat_running(&s->chat), 0);
+	assert_int_equal(turn_service_running(&s->turns), 0);
 }
 
 static void
@@ -304,16 +304,16 @@ a_stop_that_was_left_ends_in_time(void **state)
 	ear_stop(s, &stop, &unknown);
 	store_accept(s);
 	ear_leave(&stop);
-	assert_false(LIST_EMPTY(&s->chat.joins));
+	assert_false(LIST_EMPTY(&s->turns.lookups));
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.joins));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
 	ear_stop(s, &stop, &unknown);
 	ear_leave(&stop);
-	chat_cut(&s->chat);
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	turn_service_interrupt(&s->turns);
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	ear_stop(s, &stop, &unknown);
 	ear_leave(&stop);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.joins));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
 	assert_int_equal(stop.ends, 0);
 	ear_clear(&stop);
 }
@@ -329,11 +329,11 @@ a_drain_cuts_a_running_reply(void **state)
 	stage_stream(s, &e);
 	model_say(s, "one");
 	STAGE_UNTIL(s, e.tokens == 1);
-	chat_cut(&s->chat);
+	turn_service_interrupt(&s->turns);
 	STAGE_UNTIL(s, model_is_left(s));
 	store_take_finish(s, MESSAGE_INTERRUPTED, "one");
-	expect_failure(s, &e, TURN_CUT);
-	assert_int_equal(chat_running(&s->chat), 0);
+	expect_failure(s, &e, TURN_SHUTDOWN);
+	assert_int_equal(turn_service_running(&s->turns), 0);
 	ear_clear(&e);
 }
 
@@ -347,12 +347,12 @@ a_drain_tells_of_the_cut_without_the_store(void **state)
 	stage_stream(s, &cut);
 	ear_begin(s, &begun, NULL);
 	store_expect(s, MSG_TURN_BEGIN, NULL);
-	chat_cut(&s->chat);
+	turn_service_interrupt(&s->turns);
 	store_expect(s, MSG_TURN_FINISH, NULL);
 	assert_int_equal(cut.ends + begun.ends, 0);
-	chat_tell_cut(&s->chat);
-	expect_failure(s, &cut, TURN_CUT);
-	expect_failure(s, &begun, TURN_CUT);
+	turn_service_report_shutdown(&s->turns);
+	expect_failure(s, &cut, TURN_SHUTDOWN);
+	expect_failure(s, &begun, TURN_SHUTDOWN);
 	ear_clear(&cut);
 	ear_clear(&begun);
 }
@@ -369,11 +369,11 @@ a_drain_stores_at_once_what_could_not_be_stored(void **state)
 	model_end(s);
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
 	expect_failure(s, &e, TURN_STORE_FULL);
-	chat_cut(&s->chat);
+	turn_service_interrupt(&s->turns);
 	/* And leaves alone what is on its way already. */
-	chat_cut(&s->chat);
+	turn_service_interrupt(&s->turns);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
-	STAGE_UNTIL(s, chat_running(&s->chat) == 0);
+	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
 	store_expect_nothing(s);
 	ear_clear(&e);
 }
@@ -399,7 +399,7 @@ what_the_store_never_answers_fails_in_time(void **state)
 	expect_failure(s, &stop, TURN_STORE_DOWN);
 	expect_failure(s, &named, TURN_STORE_DOWN);
 	expect_failure(s, &unnamed, TURN_STORE_DOWN);
-	assert_true(LIST_EMPTY(&s->chat.joins));
+	assert_true(LIST_EMPTY(&s->turns.lookups));
 	ear_clear(&first);
 }
 

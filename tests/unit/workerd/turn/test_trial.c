@@ -38,7 +38,7 @@ ear_try(struct stage *s, struct ear *e, const char *server)
 	talk_add(&talk, MESSAGE_USER, "third");
 	trial.messages = buf_slice(&talk);
 	*e = ear_new();
-	e->listener = turn_try(&s->chat, &trial, &ear_sink, e);
+	e->listener = turn_try(&s->turns, &trial, &ear_sink, e);
 	buf_wipe(&talk);
 	memset(purpose, 0, sizeof(purpose));
 }
@@ -66,8 +66,8 @@ expect_over(struct stage *s)
 	assert_int_equal(s->board.turns[METRIC_TURN_TRIAL], 1);
 	for (size_t i = 0; i < METRIC_TURN_N; i++)
 		assert_true(i == METRIC_TURN_TRIAL || s->board.turns[i] == 0);
-	assert_int_equal(s->chat.trials, 0);
-	assert_int_equal(chat_running(&s->chat), 0);
+	assert_int_equal(s->turns.trials, 0);
+	assert_int_equal(turn_service_running(&s->turns), 0);
 	store_expect_nothing(s);
 }
 
@@ -229,7 +229,7 @@ a_server_that_is_not_there_is_unavailable(void **state)
 	ear_try(s, &e, "gone");
 	/* Not from within turn_try(). */
 	assert_int_equal(e.ends, 0);
-	expect_failure(s, &e, TURN_MODEL_AWAY);
+	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
 	expect_over(s);
 	ear_clear(&e);
 }
@@ -307,7 +307,7 @@ there_are_only_so_many_at_a_time(void **state)
 	ear_try(s, &more, "");
 	assert_null(more.listener);
 	ear_clear(&ears[0]);
-	STAGE_UNTIL(s, s->chat.trials == TRIALS_MAX - 1);
+	STAGE_UNTIL(s, s->turns.trials == TRIALS_MAX - 1);
 	ear_clear(&more);
 	ear_try(s, &more, "");
 	assert_non_null(more.listener);
@@ -324,8 +324,8 @@ a_drain_cuts_it(void **state)
 	struct ear e;
 
 	stage_try(s, &e);
-	chat_cut(&s->chat);
-	expect_failure(s, &e, TURN_CUT);
+	turn_service_interrupt(&s->turns);
+	expect_failure(s, &e, TURN_SHUTDOWN);
 	expect_over(s);
 	ear_clear(&e);
 }

@@ -30,8 +30,8 @@ expect_erased(struct stage *s)
 
 	STAGE_UNTIL(s, s->failed);
 	assert_int_equal(s->failure, TURN_ERASED);
-	assert_int_equal(chat_running(&s->chat), 0);
-	assert_true(LIST_EMPTY(&s->chat.turns));
+	assert_int_equal(turn_service_running(&s->turns), 0);
+	assert_true(LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_ERASED], 1);
 	assert_int_equal(s->board.turns_running, 0);
 	stage_turn(s);
@@ -84,7 +84,7 @@ an_erased_turn_without_a_listener_ends_too(void **state)
 	turn_leave(l);
 	store_refuse(s, checkpoint, STORE_NOT_FOUND);
 	STAGE_UNTIL(s, model_is_left(s));
-	assert_int_equal(chat_running(&s->chat), 0);
+	assert_int_equal(turn_service_running(&s->turns), 0);
 	assert_false(s->failed);
 }
 
@@ -156,7 +156,7 @@ a_checkpoint_may_be_answered_after_the_end(void **state)
 	STAGE_UNTIL(s, s->failed);
 	assert_int_equal(s->failure, TURN_ERASED);
 	store_refuse(s, checkpoint, STORE_NOT_FOUND);
-	STAGE_UNTIL(s, LIST_EMPTY(&s->chat.turns));
+	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_ERASED], 1);
 }
 

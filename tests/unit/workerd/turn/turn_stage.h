@@ -27,13 +27,14 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/channel.h"
 #include "workerd/turn/turn.h"
+#include "workerd/turn/turn_service.h"
 
 #define STAGE_LIMIT_MS 60000 /* what has not come by then will not come */
 
 struct stage {
 	struct event_base *base;
 	struct scoreboard_worker board;
-	struct chat chat;
+	struct turns turns;
 	char dir[64], path[96];
 	int store_listener, model_listener;
 	struct channel store; /* the store's end */
@@ -97,7 +98,7 @@ stage_begin(struct stage *s)
 	    .session = slice_str("visitor"),
 	    .text = slice_str("hello"),
 	};
-	struct turn_listener *l = turn_begin(&s->chat, &request, &sink, s);
+	struct turn_listener *l = turn_begin(&s->turns, &request, &sink, s);
 
 	assert_non_null(l);
 	return l;
@@ -154,7 +155,7 @@ stage_setup(void **state)
 	stage_listen(s, url, sizeof(url));
 	s->base = config.base = event_base_new();
 	assert_non_null(s->base);
-	s->chat = (struct chat){
+	s->turns = (struct turns){
 	    .base = s->base,
 	    .store = store_client_new(s->base, s->path, &s->board),
 	    .board = &s->board,
@@ -162,8 +163,8 @@ stage_setup(void **state)
 	    .max_history = 30,
 	    .total_ms = 60000,
 	};
-	model_servers_add(&s->chat.servers, &config);
-	chat_start(&s->chat);
+	model_servers_add(&s->turns.servers, &config);
+	turn_service_start(&s->turns);
 	*state = s;
 	return 0;
 }
@@ -173,9 +174,9 @@ stage_teardown(void **state)
 {
 	struct stage *s = *state;
 
-	store_client_free(s->chat.store);
-	chat_clear(&s->chat);
-	model_servers_clear(&s->chat.servers);
+	store_client_free(s->turns.store);
+	turn_service_clear(&s->turns);
+	model_servers_clear(&s->turns.servers);
 	event_base_free(s->base);
 	channel_close(&s->store);
 	closefd(&s->model);
@@ -197,8 +198,8 @@ static inline void
 stage_turn(struct stage *s)
 {
 	assert_int_not_equal(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
-	chat_turn_end(&s->chat);
-	store_client_turn_end(s->chat.store);
+	turn_service_flush(&s->turns);
+	store_client_turn_end(s->turns.store);
 	usleep(200);
 }
 
@@ -220,7 +221,7 @@ stage_accept(struct stage *s, int listener)
 
 	STAGE_UNTIL(
 	    s, (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1);
-	model_servers_fd_is_new(&s->chat.servers, fd);
+	model_servers_fd_is_new(&s->turns.servers, fd);
 	return fd;
 }
 

@@ -37,7 +37,7 @@ static struct scene
 make_scene(struct stage *s)
 {
 	struct scene scene = {.stage = s,
-	    .rooms = widget_rooms_new(s->chat.store),
+	    .rooms = widget_rooms_new(s->turns.store),
 	    .visitor = {.v = RECORD_VERSION, .id = id_new()},
 	    .a = {.room.hear = hear},
 	    .b = {.room.hear = hear}};

@@ -86,7 +86,7 @@ write_event(struct buf *event, struct slice s, bool escapes)
 }
 
 static void
-read_event(struct joiner *halves, struct buf *text, struct slice data)
+read_event(struct utf8_reassembly *halves, struct buf *text, struct slice data)
 {
 	uint8_t *copy = fuzz_copy(data);
 	struct openai_delta d;
@@ -103,10 +103,10 @@ read_event(struct joiner *halves, struct buf *text, struct slice data)
 static void
 read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool escapes)
 {
-	struct joiner halves = {.len = 0};
+	struct utf8_reassembly halves = {.len = 0};
 	struct slice piece;
 
-	buf_init(text, JOINER_ROOM(rest.len) + 3);
+	buf_init(text, UTF8_REASSEMBLY_ROOM(rest.len) + 3);
 	while (fuzz_piece(&cuts, &rest, &piece)) {
 		struct buf event;
 
@@ -115,7 +115,7 @@ read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool esca
 		read_event(&halves, text, buf_slice(&event));
 		buf_clear(&event);
 	}
-	piece = joiner_end(&halves);
+	piece = utf8_reassembly_end(&halves);
 	must(buf_append(text, piece.p, piece.len) == 0);
 }
 
@@ -123,16 +123,16 @@ read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool esca
 static void
 check_whole(struct slice s)
 {
-	struct joiner j = {.len = 0};
+	struct utf8_reassembly j = {.len = 0};
 	struct buf closed, expected, got;
 
 	buf_init(&closed, s.len + 1);
 	must(buf_append(&closed, s.p, s.len) == 0 && buf_append(&closed, ".", 1) == 0);
 	buf_init(&expected, 3 * s.len + 3);
 	reference(&expected, buf_slice(&closed));
-	buf_init(&got, JOINER_ROOM(s.len + 1));
-	must(joiner_add(&j, &got, buf_slice(&closed)) == 0);
-	must(joiner_end(&j).len == 0);
+	buf_init(&got, UTF8_REASSEMBLY_ROOM(s.len + 1));
+	must(utf8_reassembly_add(&j, &got, buf_slice(&closed)) == 0);
+	must(utf8_reassembly_end(&j).len == 0);
 	must(slice_eq(buf_slice(&got), buf_slice(&expected)));
 	buf_clear(&closed);
 	buf_clear(&expected);
@@ -140,7 +140,7 @@ check_whole(struct slice s)
 }
 
 int
-fuzz_joiner(const uint8_t *data, size_t size)
+fuzz_utf8_reassembly(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 	struct fuzz_cuts cuts = fuzz_cuts(&in);

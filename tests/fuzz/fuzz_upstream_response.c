@@ -13,44 +13,44 @@
 struct reading {
 	int status;
 	bool keep_alive, ends_here;
-	enum answer_result result; /* the last one */
-	size_t taken;              /* bytes, if it is whole */
+	enum response_result result; /* the last one */
+	size_t taken;                /* bytes, if it is whole */
 	struct buf body;
 };
 
 /* Feeds one piece. false when nothing can follow. */
 static bool
-feed(struct answer *a, struct slice piece, struct reading *r)
+feed(struct upstream_response *a, struct slice piece, struct reading *r)
 {
 	struct slice in = piece, body;
 
 	do {
-		r->result = answer_read(a, &in, &body);
-		if (r->result == ANSWER_HEAD)
+		r->result = upstream_response_read(a, &in, &body);
+		if (r->result == RESPONSE_HEAD)
 			must(r->status == 0 && a->status >= 200);
-		if (r->result == ANSWER_HEAD)
+		if (r->result == RESPONSE_HEAD)
 			r->status = a->status;
-		if (r->result != ANSWER_PIECE)
+		if (r->result != RESPONSE_PIECE)
 			continue;
 		must(r->status != 0 && body.len > 0 && body.p >= piece.p &&
 		    body.p + body.len == in.p);
 		must(buf_append(&r->body, body.p, body.len) == 0);
-	} while (r->result == ANSWER_HEAD || r->result == ANSWER_PIECE);
-	must(r->result != ANSWER_MORE || in.len == 0);
+	} while (r->result == RESPONSE_HEAD || r->result == RESPONSE_PIECE);
+	must(r->result != RESPONSE_MORE || in.len == 0);
 	r->taken += piece.len - in.len;
-	return r->result == ANSWER_MORE;
+	return r->result == RESPONSE_MORE;
 }
 
 static void
 read_answer(struct reading *r, struct slice rest, struct fuzz_cuts cuts)
 {
 	struct slice piece;
-	struct answer a;
+	struct upstream_response a;
 	bool goes_on = true;
 
-	*r = (struct reading){.result = ANSWER_MORE};
+	*r = (struct reading){.result = RESPONSE_MORE};
 	buf_init(&r->body, rest.len);
-	answer_init(&a);
+	upstream_response_init(&a);
 	while (goes_on && fuzz_piece(&cuts, &rest, &piece)) {
 		uint8_t *copy = fuzz_copy(piece);
 
@@ -58,8 +58,8 @@ read_answer(struct reading *r, struct slice rest, struct fuzz_cuts cuts)
 		free(copy);
 	}
 	r->keep_alive = a.keep_alive;
-	r->ends_here = answer_ends_here(&a);
-	answer_clear(&a);
+	r->ends_here = upstream_response_ends_here(&a);
+	upstream_response_clear(&a);
 }
 
 /* A bad answer is read as far as the piece goes that shows it: only that it is bad is the same. */
@@ -67,7 +67,7 @@ static void
 check_same(const struct reading *a, const struct reading *b)
 {
 	must(a->result == b->result && a->status == b->status);
-	if (a->result == ANSWER_BAD)
+	if (a->result == RESPONSE_BAD)
 		return;
 	must(a->keep_alive == b->keep_alive && a->ends_here == b->ends_here);
 	must(a->taken == b->taken);
@@ -75,7 +75,7 @@ check_same(const struct reading *a, const struct reading *b)
 }
 
 int
-fuzz_upstream_answer(const uint8_t *data, size_t size)
+fuzz_upstream_response(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 	struct fuzz_cuts cuts = fuzz_cuts(&in);

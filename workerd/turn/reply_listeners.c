@@ -1,0 +1,396 @@
+/*
+ * While all listeners are called in a loop any of them may leave: the loop's position is in struct
+ * listeners, where a removal updates it.
+ */
+#include "workerd/turn/reply_listeners.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+#define REPLY_LISTENERS_BUCKETS 4096 /* about one for each open reply of a busy worker */
+
+struct reply_listeners_index {
+	LIST_HEAD(reply_listeners_bucket, reply_listeners) buckets[REPLY_LISTENERS_BUCKETS];
+};
+
+struct turn_listener *
+reply_listener_new(const struct turn_sink *sink, void *arg)
+{
+	struct turn_listener *l = xcalloc(1, sizeof(*l));
+
+	l->sink = sink;
+	l->arg = arg;
+	return l;
+}
+
+void
+reply_listener_free(struct turn_listener *l)
+{
+	if (l->stop_deadline != NULL)
+		event_free(l->stop_deadline);
+	free(l->stop_ref);
+	free(l);
+}
+
+static void
+reply_listeners_remove(struct reply_listeners *ls, struct turn_listener *l)
+{
+	if (ls->current == l)
+		ls->current = NULL;
+	if (ls->next == l)
+		ls->next = LIST_NEXT(l, link);
+	LIST_REMOVE(l, link);
+	l->listeners = NULL;
+}
+
+/* Removes a listener from its lookup or list. Returns the list, for reply_listeners_check_empty() after the
+ * listener is freed. */
+static struct reply_listeners *
+reply_listener_withdraw(struct turn_listener *l)
+{
+	struct reply_listeners *ls = l->listeners;
+
+	if (l->cancel_lookup != NULL)
+		l->cancel_lookup(l->lookup);
+	if (ls != NULL)
+		reply_listeners_remove(ls, l);
+	return ls;
+}
+
+/* May free the object that ls is embedded in. */
+static void
+reply_listeners_check_empty(struct reply_listeners *ls)
+{
+	if (ls != NULL && !ls->calling && ls->on_empty != NULL && LIST_EMPTY(&ls->list))
+		ls->on_empty(ls);
+}
+
+static void
+reply_listener_ignore_done(
+    void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	(void)arg;
+	(void)ids;
+	(void)reply;
+}
+
+static void
+reply_listener_ignore_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	(void)arg;
+	(void)failure;
+	(void)retry_after_ms;
+}
+
+/* A visitor who clicks stop and closes the page wants the reply stopped, so a stop whose reply is still
+ * looked up continues. It ends like any other, at its deadline at the latest. */
+void
+reply_listener_leave(struct turn_listener *l)
+{
+	static const struct turn_sink ignore = {
+	    .done = reply_listener_ignore_done, .error = reply_listener_ignore_error};
+	struct reply_listeners *ls;
+
+	if (l->end_only && l->cancel_lookup != NULL) {
+		l->sink = &ignore;
+		return;
+	}
+	ls = reply_listener_withdraw(l);
+	reply_listener_free(l);
+	reply_listeners_check_empty(ls);
+}
+
+void
+reply_listener_fail(struct turn_listener *l, enum turn_failure failure)
+{
+	struct reply_listeners *ls = reply_listener_withdraw(l);
+	const struct turn_sink *sink = l->sink;
+	void *arg = l->arg;
+
+	reply_listener_free(l);
+	reply_listeners_check_empty(ls);
+	sink->error(arg, failure, 0);
+}
+
+/* Sends a listener its start position and the text from there on. */
+static void
+reply_listeners_start_one(struct reply_listeners *ls, struct turn_listener *l)
+{
+	struct slice text = buf_slice(&ls->text);
+	size_t after = ls->restarted ? 0 : l->after;
+	size_t position, offset = utf8_utf16_offset(text, after, &position);
+
+	l->started = true;
+	ls->current = l;
+	l->sink->start(l->arg, &ls->ids, position);
+	if (ls->current == l && offset < text.len)
+		l->sink->token(l->arg, (struct slice){text.p + offset, text.len - offset});
+	ls->current = NULL;
+}
+
+void
+reply_listeners_start(struct reply_listeners *ls)
+{
+	struct turn_listener *l;
+
+	ls->started = true;
+	ls->calling = true;
+	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+		ls->next = LIST_NEXT(l, link);
+		if (!l->started && !l->end_only)
+			reply_listeners_start_one(ls, l);
+	}
+	ls->calling = false;
+}
+
+void
+reply_listeners_add(struct reply_listeners *ls, struct turn_listener *l, bool start)
+{
+	l->listeners = ls;
+	LIST_INSERT_HEAD(&ls->list, l, link);
+	if (l->end_only || (!start && !ls->started))
+		return;
+	ls->calling = true;
+	reply_listeners_start_one(ls, l);
+	ls->calling = false;
+}
+
+int
+reply_listeners_append(struct reply_listeners *ls, struct slice text)
+{
+	struct turn_listener *l;
+
+	if (buf_append(&ls->text, text.p, text.len) == -1)
+		return -1;
+	ls->calling = true;
+	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+		ls->next = LIST_NEXT(l, link);
+		if (l->started)
+			l->sink->token(l->arg, text);
+	}
+	ls->calling = false;
+	return 0;
+}
+
+struct turn_listener *
+reply_listeners_take(struct reply_listeners *ls)
+{
+	struct turn_listener *l = LIST_FIRST(&ls->list);
+
+	if (l != NULL)
+		reply_listeners_remove(ls, l);
+	return l;
+}
+
+static struct turn_listener *
+reply_listeners_find_stop(const struct reply_listeners *ls)
+{
+	struct turn_listener *l;
+
+	LIST_FOREACH (l, &ls->list, link)
+		if (l->stop_ref != NULL)
+			return l;
+	return NULL;
+}
+
+void
+reply_listeners_take_stops(
+    struct reply_listeners *ls, void (*fn)(void *arg, struct turn_listener *), void *arg)
+{
+	struct turn_listener *l;
+
+	ls->calling = true;
+	while ((l = reply_listeners_find_stop(ls)) != NULL) {
+		reply_listeners_remove(ls, l);
+		fn(arg, l);
+	}
+	ls->calling = false;
+}
+
+/* Removes and frees a listener and returns its sink for the last call; false when there is none. */
+static bool
+reply_listeners_dismiss(struct reply_listeners *ls, const struct turn_sink **sink, void **arg)
+{
+	struct turn_listener *l = reply_listeners_take(ls);
+
+	if (l == NULL)
+		return false;
+	*sink = l->sink;
+	*arg = l->arg;
+	reply_listener_free(l);
+	return true;
+}
+
+void
+reply_listeners_done(struct reply_listeners *ls, const struct turn_reply *reply)
+{
+	const struct turn_sink *sink;
+	void *arg;
+
+	ls->calling = true;
+	while (reply_listeners_dismiss(ls, &sink, &arg))
+		sink->done(arg, &ls->ids, reply);
+	ls->calling = false;
+}
+
+void
+reply_listeners_fail(
+    struct reply_listeners *ls, enum turn_failure failure, unsigned retry_after_ms)
+{
+	const struct turn_sink *sink;
+	void *arg;
+
+	ls->calling = true;
+	while (reply_listeners_dismiss(ls, &sink, &arg))
+		sink->error(arg, failure, retry_after_ms);
+	ls->calling = false;
+}
+
+/* Whether one text is a prefix of the other. The stored text may be the shorter one: trimming or a lost
+ * connection may have cut its end. */
+static bool
+reply_listeners_text_matches(const struct reply_listeners *ls, struct slice stored)
+{
+	struct slice ours = buf_slice(&ls->text);
+	size_t both = stored.len < ours.len ? stored.len : ours.len;
+
+	return both == 0 || memcmp(stored.p, ours.p, both) == 0;
+}
+
+/* The reply was restarted, so the text sent so far is invalid: started listeners get an error. */
+static void
+reply_listeners_discard_text(struct reply_listeners *ls)
+{
+	struct turn_listener *l;
+
+	ls->calling = true;
+	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+		const struct turn_sink *sink = l->sink;
+		void *arg = l->arg;
+
+		ls->next = LIST_NEXT(l, link);
+		if (!l->started)
+			continue;
+		reply_listeners_remove(ls, l);
+		reply_listener_free(l);
+		sink->error(arg, TURN_INTERRUPTED, 0);
+	}
+	ls->calling = false;
+	buf_reset(&ls->text);
+}
+
+static void
+reply_listeners_append_missing(struct reply_listeners *ls, struct slice stored)
+{
+	size_t have = buf_len(&ls->text);
+
+	if (stored.len > have)
+		must(reply_listeners_append(
+			 ls, (struct slice){stored.p + have, stored.len - have}) == 0);
+}
+
+void
+reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *state)
+{
+	struct turn_reply reply = {
+	    .text = state->text,
+	    .status = (enum message_status)state->status,
+	    .prompt_tokens = state->prompt_tokens,
+	    .completion_tokens = state->completion_tokens,
+	};
+
+	if (!reply_listeners_text_matches(ls, state->text))
+		reply_listeners_discard_text(ls);
+	reply_listeners_append_missing(ls, state->text);
+	reply_listeners_start(ls);
+	if (state->status >= MESSAGE_INTERRUPTED)
+		reply_listeners_fail(ls, TURN_INTERRUPTED, 0);
+	else
+		reply_listeners_done(ls, &reply);
+}
+
+void
+reply_listeners_init(struct reply_listeners *ls, void (*on_empty)(struct reply_listeners *))
+{
+	*ls = (struct reply_listeners){.on_empty = on_empty};
+	LIST_INIT(&ls->list);
+	buf_init(&ls->text, TURN_REPLY_MAX);
+}
+
+void
+reply_listeners_clear(struct reply_listeners *ls)
+{
+	struct turn_listener *l;
+
+	while ((l = reply_listeners_take(ls)) != NULL)
+		reply_listener_free(l);
+	buf_clear(&ls->text);
+}
+
+bool
+reply_listeners_is_empty(const struct reply_listeners *ls)
+{
+	return LIST_EMPTY(&ls->list);
+}
+
+bool
+reply_listeners_has_started(const struct reply_listeners *ls)
+{
+	const struct turn_listener *l;
+
+	LIST_FOREACH (l, &ls->list, link)
+		if (l->started)
+			return true;
+	return false;
+}
+
+/* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
+static size_t
+reply_listeners_bucket_of(const struct id *message)
+{
+	return ((size_t)message->b[14] << 8 | message->b[15]) % REPLY_LISTENERS_BUCKETS;
+}
+
+struct reply_listeners_index *
+reply_listeners_index_new(void)
+{
+	return xcalloc(1, sizeof(struct reply_listeners_index));
+}
+
+void
+reply_listeners_index_free(struct reply_listeners_index *index)
+{
+	if (index == NULL)
+		return;
+	for (size_t i = 0; i < REPLY_LISTENERS_BUCKETS; i++)
+		must(LIST_EMPTY(&index->buckets[i]));
+	free(index);
+}
+
+void
+reply_listeners_index_add(struct reply_listeners_index *index, struct reply_listeners *ls)
+{
+	LIST_INSERT_HEAD(
+	    &index->buckets[reply_listeners_bucket_of(&ls->ids.message)], ls, link);
+}
+
+void
+reply_listeners_index_remove(struct reply_listeners *ls)
+{
+	LIST_REMOVE(ls, link);
+}
+
+struct reply_listeners *
+reply_listeners_index_find(const struct reply_listeners_index *index, const struct id *message)
+{
+	struct reply_listeners *ls;
+
+	LIST_FOREACH (ls, &index->buckets[reply_listeners_bucket_of(message)], link)
+		if (id_equal(&ls->ids.message, message))
+			return ls;
+	return NULL;
+}

@@ -1,0 +1,228 @@
+/*
+ * The begin of a turn: storaged stores the visitor's message and opens the turn, then the history is
+ * loaded and the model receives the request.
+ */
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "workerd/turn/turn.h"
+#include "workerd/turn/turn_internal.h"
+
+static enum turn_failure
+turn_begin_failure(uint16_t type, const union msg *m)
+{
+	static const struct {
+		enum store_error code;
+		enum turn_failure failure;
+	} failures[] = {
+	    {STORE_FULL, TURN_STORE_FULL},
+	    {STORE_CONFLICT, TURN_CONFLICT},
+	    {STORE_GONE, TURN_VISITOR_GONE},
+	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED},
+	    {STORE_CAPPED, TURN_CAPPED},
+	    {STORE_DISABLED, TURN_AGENT_DISABLED},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
+		if (store_refused(type, m, failures[i].code))
+			return failures[i].failure;
+	return TURN_STORE_DOWN;
+}
+
+/* storaged refused the message, so there is nothing to finish. Or it did not answer: it may have begun
+ * the turn, which then must be closed. */
+static void
+turn_begin_failed(struct turn *t, uint16_t type, const union msg *m)
+{
+	turn_set_failure(t, turn_begin_failure(type, m));
+	if (type == MSG_ERROR) {
+		turn_end(t);
+		return;
+	}
+	turn_report_end(t);
+	turn_fail(t, TURN_STORE_DOWN);
+}
+
+/* Only storaged knows the id of a reply to a message with a client id: a restarted reply keeps the id it
+ * had. The listener gets its error now; the turn waits for the answer, to close what storaged began. */
+void
+turn_begin_timed_out(struct turn *t)
+{
+	turn_set_failure(t, TURN_STORE_DOWN);
+	turn_report_end(t);
+}
+
+/* The message was sent before, and its reply is complete or being written: the listener joins that. */
+static void
+turn_begin_repeated(struct turn *t, const struct msg_turn_state *state)
+{
+	struct turn_listener *l = reply_listeners_take(&t->listeners);
+	struct reply_ref *ref = t->ref;
+	struct turns *turns = t->turns;
+
+	if (t->failed) {
+		turn_end(t);
+		return;
+	}
+	log_event(LOG_INFO, "turn_repeated", L_ID("turn", &state->turn),
+	    L_STR("request", t->name), L_STR("reply", state->open ? "running" : "over"));
+	t->ref = NULL;
+	evtimer_del(&t->timer);
+	turn_enter(t, TURN_OVER);
+	if (l == NULL)
+		free(ref);
+	else
+		turns->resume_repeated(turns, l, ref, state);
+}
+
+/* A restarted reply keeps the id it had. */
+static void
+turn_begin_restarted(struct turn *t, const struct id *message)
+{
+	reply_listeners_index_remove(&t->listeners);
+	t->listeners.ids.message = *message;
+	t->listeners.restarted = true;
+	reply_listeners_index_add(t->turns->running_by_id, &t->listeners);
+	metric_add(&t->turns->board->turns_resumed, 1);
+	log_event(LOG_INFO, "turn_resumed", L_TURN(t));
+}
+
+static void turn_on_history(void *arg, uint16_t type, const union msg *m);
+
+/* Loads the next older page, or sends the request when there is enough history. */
+static void
+turn_load_history(struct turn *t)
+{
+	struct msg_message_list list = {
+	    .org = t->org,
+	    .conversation = t->listeners.ids.conversation,
+	    .backwards = 1,
+	    .from = t->history.older,
+	    .limit = (uint32_t)history_missing(&t->history),
+	};
+
+	if (list.limit == 0) {
+		turn_send_request(t);
+		return;
+	}
+	turn_enter(t, TURN_LOADING);
+	t->call = store_call(
+	    t->turns->store, MSG_MESSAGE_LIST, &list, STORE_TIMEOUT_MS, turn_on_history, t);
+	if (t->call == NULL)
+		turn_fail(t, TURN_STORE_DOWN);
+}
+
+static void
+turn_on_history(void *arg, uint16_t type, const union msg *m)
+{
+	struct turn *t = arg;
+
+	t->call = NULL;
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		turn_lost(t, TURN_ERASED);
+		return;
+	}
+	if (type != MSG_MESSAGE_PAGE) {
+		turn_fail(t, TURN_STORE_DOWN);
+		return;
+	}
+	history_add(&t->history, m->message_page.messages, m->message_page.next);
+	turn_load_history(t);
+}
+
+static void
+turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
+{
+	t->listeners.ids.conversation = begun->conversation;
+	if (!id_equal(&begun->turn, &t->listeners.ids.message))
+		turn_begin_restarted(t, &begun->turn);
+	evtimer_del(&t->timer);
+	free(t->ref);
+	t->ref = NULL;
+	if (t->failed) {
+		turn_fail(t, TURN_STORE_DOWN);
+	} else if (t->stop_requested) {
+		t->reply.status = MESSAGE_STOPPED;
+		turn_finish(t);
+	} else {
+		turn_set_prompt(t, prompt_new(begun->agent));
+		history_add(&t->history, begun->history, begun->older);
+		turn_load_history(t);
+	}
+}
+
+static void
+turn_on_begun(void *arg, uint16_t type, const union msg *m)
+{
+	struct turn *t = arg;
+
+	t->call = NULL;
+	if (type == MSG_TURN_BEGUN)
+		turn_begin_done(t, &m->turn_begun);
+	else if (type == MSG_TURN_STATE && t->ref != NULL)
+		turn_begin_repeated(t, &m->turn_state);
+	else
+		turn_begin_failed(t, type, m);
+}
+
+/* -1 when too many requests wait for storaged. */
+static int
+turn_send_begin(struct turn *t, const struct msg_turn_begin *begin)
+{
+	bool has_client_id = begin->client_id.len > 0;
+
+	t->call = store_call(t->turns->store, MSG_TURN_BEGIN, begin,
+	    has_client_id ? 0 : STORE_TIMEOUT_MS, turn_on_begun, t);
+	if (t->call == NULL)
+		return -1;
+	if (has_client_id)
+		turn_set_timer(t, STORE_TIMEOUT_MS);
+	return 0;
+}
+
+static struct id
+turn_id_or_new(const struct id *given)
+{
+	return id_is_zero(given) ? id_new() : *given;
+}
+
+/* Used to find the reply if the message was sent before; storaged then names the reply. */
+static struct reply_ref *
+turn_ref_of(const struct turn_request *request)
+{
+	return reply_ref_copy(&(struct reply_ref){
+	    .org = request->org, .widget = request->widget, .session = request->session});
+}
+
+struct turn_listener *
+turn_begin(struct turns *turns, const struct turn_request *request,
+    const struct turn_sink *sink, void *arg)
+{
+	struct msg_turn_begin begin = {
+	    .org = request->org,
+	    .widget = request->widget,
+	    .session = request->session,
+	    .conversation = id_new(),
+	    .message = turn_id_or_new(&request->message),
+	    .turn = turn_id_or_new(&request->reply),
+	    .text = request->text,
+	    .client_id = request->client_id,
+	    .history = turns->max_history,
+	};
+	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
+	struct turn *t = turn_new(turns, &request->org, request->name, &ids);
+	struct turn_listener *l;
+
+	if (request->visitor != NULL)
+		begin.visitor = *request->visitor;
+	if (turn_send_begin(t, &begin) == -1) {
+		turn_enter(t, TURN_OVER);
+		return NULL;
+	}
+	if (request->client_id.len > 0)
+		t->ref = turn_ref_of(request);
+	l = reply_listener_new(sink, arg);
+	reply_listeners_add(&t->listeners, l, false);
+	return l;
+}

@@ -1,0 +1,58 @@
+/*
+ * What a listener of a reply receives: the reply's ids, its text token by token, and how it ended.
+ * A sink knows neither HTTP nor JSON; the sinks of the API are in workerd/api/.
+ */
+#ifndef WORKERD_TURN_TURN_SINK_H
+#define WORKERD_TURN_TURN_SINK_H
+
+#include "proto/ipc/messages.h"
+
+#define TURN_REPLY_MAX (512u * 1024) /* bytes of a reply's text */
+
+enum turn_failure {
+	TURN_STORE_DOWN,        /* storaged did not answer */
+	TURN_STORE_FULL,        /* the store has reached its size limit */
+	TURN_MODEL_DOWN,        /* no connection, an HTTP error, or an invalid response */
+	TURN_MODEL_SLOW,        /* a timeout */
+	TURN_MODEL_BUSY,        /* 429 or 503; retry_after_ms may say when to retry */
+	TURN_MODEL_UNAVAILABLE, /* its circuit breaker is open for retry_after_ms */
+	TURN_TOO_LONG,          /* the reply exceeds TURN_REPLY_MAX */
+	TURN_SHUTDOWN,          /* the service shuts down */
+	TURN_ERASED,            /* the conversation was deleted, with the reply */
+	TURN_INTERRUPTED,       /* sending the message again with its client id restarts it */
+	TURN_CONFLICT,          /* the client id belongs to a message with another text */
+	TURN_NOT_FOUND,         /* the session has no such reply */
+	TURN_VISITOR_GONE,      /* the visitor token is invalid or expired */
+	TURN_CONTACT_REQUIRED,  /* the widget requires contact details first */
+	TURN_CAPPED,            /* the widget's message limit of this UTC day is reached */
+	TURN_AGENT_DISABLED,
+};
+
+struct turn_ids {
+	struct id conversation;
+	struct id message; /* of the reply; also the turn's id */
+	struct id run;     /* the attempt that writes it; zero after its end */
+};
+
+struct turn_reply {
+	struct slice text;          /* trimmed; empty only if the reply was stopped */
+	enum message_status status; /* complete or stopped */
+	uint32_t prompt_tokens, completion_tokens;
+};
+
+/*
+ * The callbacks of a listener. start comes at most once: when the model begins to answer, or at once
+ * for a listener that joins later. position is the offset of the first token in the reply, in UTF-16
+ * units. Then come tokens, then done or error, either of which may come without a start; the listener
+ * is freed before that last call. No callback runs inside turn_begin(), turn_try(), turn_join(),
+ * turn_stop() or turn_leave(). Slices are valid during the call; tokens are whole characters of valid
+ * UTF-8.
+ */
+struct turn_sink {
+	void (*start)(void *arg, const struct turn_ids *ids, size_t position);
+	void (*token)(void *arg, struct slice text);
+	void (*done)(void *arg, const struct turn_ids *ids, const struct turn_reply *reply);
+	void (*error)(void *arg, enum turn_failure failure, unsigned retry_after_ms);
+};
+
+#endif
