@@ -61,6 +61,8 @@ function exists(page, path) {
 /** The folders whose pages `make install` installs. */
 const installed = /^DOCUMENTS := (?:.*\\\n)*.*$/m.exec(read("Makefile"))[0].split(/[\s,()]+/);
 
+const isInSources = (name) => sources.includes(`"${name}"`);
+
 let wrong = 0;
 function complain(page, what) {
 	console.error(`${page}: ${what}`);
@@ -101,28 +103,21 @@ function checkMarker(page, { line, text, marker }) {
 			complain(page, `${place}: ${marker.detail} never runs banter ${command}`);
 }
 
-for (const page of readmes) {
+function checkReadme(page) {
 	const markdown = read(page);
 	const text = prose(markdown);
 	if (page !== "README.md" && !installed.includes(dirname(page)))
 		complain(page, "is not among DOCUMENTS in the Makefile, which `make install` installs");
 	for (const link of all(text, /\]\((?!\w+:)([^)\s]+)\)/g)) checkLink(page, link);
-	check(
-		page,
-		text,
-		"file",
-		/`((?:[\w.-]+\/)+|[\w./-]+\.(?:c|h|def|mjs|sh|txt|ts|tsx|json))`/g,
-		(path) => /^(build|dist|\/)/.test(path) || exists(page, path),
-	);
+	const file = /`((?:[\w.-]+\/)+|[\w./-]+\.(?:c|h|def|mjs|sh|txt|ts|tsx|json))`/g;
+	const isFile = (path) => /^(build|dist|\/)/.test(path) || exists(page, path);
+	check(page, text, "file", file, isFile);
 	check(page, markdown, "target of make", /(?:`|^)make ([a-z-]+)/gm, (name) => targets.has(name));
 	check(page, text, "command", /`banter ([a-z]+)/g, (name) => commands.has(name));
-	check(page, text, "setting", /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g, (name) =>
-		settable.includes(name),
-	);
+	const setting = /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g;
+	check(page, text, "setting", setting, (name) => settable.includes(name));
 	for (const table of all(markdown, /^\| `ev=` \|[^\n]*\n([\s\S]*?)\n\n/gm))
-		check(page, table, "event", /`([a-z]+_[a-z_]+)`(?=.* \|.* \|)/g, (name) =>
-			sources.includes(`"${name}"`),
-		);
+		check(page, table, "event", /`([a-z]+_[a-z_]+)`(?=.* \|.* \|)/g, isInSources);
 	for (const block of codeBlocks(markdown)) {
 		if (block.language === "")
 			complain(page, `line ${block.line}: a code block without a language`);
@@ -130,22 +125,36 @@ for (const page of readmes) {
 			checkMarker(page, block);
 	}
 }
-for (const page of manPages)
-	for (const example of manExamples(read(page))) checkMarker(page, example);
 
-for (const page of [...readmes, ...manPages]) {
+function checkWords(page) {
 	const text = read(page);
-	const isNamed = (name) => sources.includes(`"${name}"`);
-	check(page, text, "event", /\bev=([a-z_]+)/g, isNamed);
-	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isNamed);
+	check(page, text, "event", /\bev=([a-z_]+)/g, isInSources);
+	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isInSources);
 	check(page, text, "unit", /\b(banter[a-z-]*\.(?:service|socket|target|timer))\b/g, (name) =>
 		files.includes(`systemd/units/${name}`),
 	);
+	for (const words of new Set(all(text, UNCLEAR))) complain(page, `say it plainly: ${words}`);
 }
 
-for (const page of [...readmes, ...manPages])
-	for (const words of new Set(all(read(page), UNCLEAR))) complain(page, `say it plainly: ${words}`);
+/** The page of each part names each of its folders, so that a reader finds where to look. */
+function checkFolders() {
+	const folders = new Set(
+		files.filter((path) => /^(proto|workerd|storaged)\/.*\/.*\.c$/.test(path)).map(dirname),
+	);
+	for (const folder of folders) {
+		const [part, ...below] = folder.split("/");
+		const page = `${part}/README.md`;
+		if (below.length > 0 && !new RegExp(`\`${below.join("/")}/?\``).test(read(page)))
+			complain(page, `does not name the folder ${folder}`);
+	}
+}
+
+for (const page of readmes) checkReadme(page);
+for (const page of manPages)
+	for (const example of manExamples(read(page))) checkMarker(page, example);
+for (const page of [...readmes, ...manPages]) checkWords(page);
+checkFolders();
 
 const lines = read("README.md").trimEnd().split("\n").length;
-if (lines > MAIN_MAX) complain("README.md", `has ${lines} lines, and may have ${MAIN_MAX}`);
+if (lines > MAIN_MAX) complain("README.md", `has ${lines} lines; the maximum is ${MAIN_MAX}`);
 process.exit(wrong === 0 ? 0 : 1);
