@@ -15,6 +15,7 @@ const UNCLEAR =
 	/\b(anew|(?:is|are|was) told|none of|good for nothing|the same holds|as it was|[Ww]hoever)\b/g;
 
 const names = new Set(files.map((path) => basename(path)));
+const stems = new Set(files.map((path) => basename(path).split(".")[0]));
 const sources = files
 	.filter((path) => /^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path))
 	.map(read)
@@ -118,6 +119,14 @@ function checkReadme(page) {
 	check(page, text, "setting", setting, (name) => settable.includes(name));
 	for (const table of all(markdown, /^\| `ev=` \|[^\n]*\n([\s\S]*?)\n\n/gm))
 		check(page, table, "event", /`([a-z]+_[a-z_]+)`(?=.* \|.* \|)/g, isInSources);
+	for (const table of all(markdown, /^\| to change \|[^\n]*\n([\s\S]*?)(?:\n\n|$(?![\s\S]))/gm))
+		check(
+			page,
+			table,
+			"file or folder",
+			/(?<=\| [^|\n]*\|[^\n]*)`([\w/.-]+)`/g,
+			(name) => stems.has(name) || exists(page, name),
+		);
 	for (const block of codeBlocks(markdown)) {
 		if (block.language === "")
 			complain(page, `line ${block.line}: a code block without a language`);
