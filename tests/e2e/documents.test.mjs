@@ -1,7 +1,7 @@
 // The examples in the documents work: each block of a README.md that is marked with `run`
-// (tests/documents.mjs) runs as it stands, page by page, against real daemons, and prints what the
-// page shows below it. Only the server's
-// address is substituted, and for wid_… the widget that was printed last, at first the store's first one.
+// (tests/documents.mjs) runs unchanged, page by page, against real daemons, and prints what the page shows
+// below it. Only two things are substituted: the server's address, and wid_… by the id of the widget that
+// was printed last (at the start of a page, the first widget).
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -30,7 +30,7 @@ class Shell {
 		env.PATH = `${BUILD}:${env.PATH}`;
 		const lines = Object.entries(keys).map(([name, value]) => `${name}="${value}"\n`);
 		writeFileSync(join(directory, ".env"), lines.join(""));
-		// An error status fails the command, which is not changed for that.
+		// Makes every curl command fail when the server returns an error.
 		writeFileSync(join(directory, ".curlrc"), "fail-with-body\n");
 		this.child = spawn("bash", ["-eu", "-o", "pipefail", "-s"], { cwd: directory, env });
 		this.output = "";
