@@ -39,7 +39,7 @@ control_lost(struct control *c, const char *why)
 
 /* What the table cannot say of a message. */
 static enum wire_result
-check_message(const struct frame *f, const union msg *m, int fd)
+control_check_message(const struct frame *f, const union msg *m, int fd)
 {
 	if ((f->type == MSG_CONNECTION) != (fd != -1))
 		return WIRE_FORBIDDEN;
@@ -52,7 +52,7 @@ check_message(const struct frame *f, const union msg *m, int fd)
 
 /* One record. Whatever is not understood condemns the line. */
 static void
-take_record(struct control *c, struct slice record, int fd)
+control_take_record(struct control *c, struct slice record, int fd)
 {
 	enum when when = c->greeted ? WHEN_READY : WHEN_FIRST;
 	enum wire_result r;
@@ -66,7 +66,7 @@ take_record(struct control *c, struct slice record, int fd)
 	if (r == WIRE_OK)
 		r = msg_decode(&f, ROLE_MASTER, ROLE_WORKER, when, &m);
 	if (r == WIRE_OK)
-		r = check_message(&f, &m, fd);
+		r = control_check_message(&f, &m, fd);
 	if (r != WIRE_OK) {
 		closefd(&fd);
 		control_lost(c, wire_result_name(r));
@@ -97,7 +97,7 @@ take_record(struct control *c, struct slice record, int fd)
 }
 
 static void
-on_readable(evutil_socket_t unused, short what, void *arg)
+control_on_readable(evutil_socket_t unused, short what, void *arg)
 {
 	struct control *c = arg;
 
@@ -116,7 +116,7 @@ on_readable(evutil_socket_t unused, short what, void *arg)
 		} else if (n <= 0) {
 			control_lost(c, n == 0 ? "it has closed the line" : log_errno());
 		} else {
-			take_record(c, (struct slice){c->record, (size_t)n}, fd);
+			control_take_record(c, (struct slice){c->record, (size_t)n}, fd);
 		}
 	}
 }
@@ -148,7 +148,7 @@ control_new(struct event_base *base, int fd, const struct control_events *events
 	c->fd = fd;
 	c->events = events;
 	c->arg = arg;
-	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, control_on_readable, c);
 	must(c->readable != NULL && fd_nonblock(fd) == 0);
 	event_add(c->readable, NULL);
 	control_send(c, MSG_HELLO, &hello);
@@ -175,7 +175,7 @@ control_hold(struct control *c, bool hold)
 }
 
 static void
-acknowledge(struct control *c)
+control_acknowledge(struct control *c)
 {
 	struct msg_taken taken = {.count = c->taken};
 
@@ -186,7 +186,7 @@ acknowledge(struct control *c)
 }
 
 static void
-answer(struct control *c)
+control_send_alive(struct control *c)
 {
 	if (!c->asked || c->fd == -1)
 		return;
@@ -197,6 +197,6 @@ answer(struct control *c)
 void
 control_turn_end(struct control *c)
 {
-	acknowledge(c);
-	answer(c);
+	control_acknowledge(c);
+	control_send_alive(c);
 }

@@ -63,7 +63,7 @@ struct worker {
 /* -- the end ------------------------------------------------------------------------------ */
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+worker_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 	struct timeval in = clock_timeval(LAST_WORDS_MS);
@@ -84,7 +84,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* A worker that a reload replaced has long; when the service then stops it is told again. */
 static void
-drain(void *arg, unsigned within_ms)
+worker_drain(void *arg, unsigned within_ms)
 {
 	struct worker *w = arg;
 	struct timeval in = clock_timeval(within_ms);
@@ -103,13 +103,13 @@ drain(void *arg, unsigned within_ms)
 }
 
 static void
-on_master_lost(void *arg)
+worker_on_master_lost(void *arg)
 {
-	drain(arg, ORPHAN_DRAIN_MS);
+	worker_drain(arg, ORPHAN_DRAIN_MS);
 }
 
 static bool
-is_done(const struct worker *w)
+worker_is_done(const struct worker *w)
 {
 	if (!w->draining)
 		return false;
@@ -121,7 +121,7 @@ is_done(const struct worker *w)
 /* -- connections -------------------------------------------------------------------------- */
 
 static void
-on_connection(void *arg, int fd, const struct msg_connection *from)
+worker_on_connection(void *arg, int fd, const struct msg_connection *from)
 {
 	struct worker *w = arg;
 	struct http_peer peer = {
@@ -136,7 +136,7 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 /* -- TLS ---------------------------------------------------------------------------------- */
 
 static void
-on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
+worker_on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
 {
 	struct worker *w = arg;
 
@@ -146,7 +146,7 @@ on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
 /* masterd has checked it; should OpenSSL refuse it all the same, what was before goes on. Without
  * any there is nothing to go on with: nobody's password may come in plain text. */
 static void
-on_tls_identity(void *arg, const struct msg_tls_identity *identity)
+worker_on_tls_identity(void *arg, const struct msg_tls_identity *identity)
 {
 	struct worker *w = arg;
 	const char *why;
@@ -164,7 +164,7 @@ on_tls_identity(void *arg, const struct msg_tls_identity *identity)
 /* -- setting up --------------------------------------------------------------------------- */
 
 static void
-turns_setup(struct worker *w)
+worker_setup_turns(struct worker *w)
 {
 	const struct settings *s = &w->settings;
 	struct upstream_config config = {
@@ -199,7 +199,7 @@ turns_setup(struct worker *w)
 }
 
 static void
-http_setup(struct worker *w)
+worker_setup_http(struct worker *w)
 {
 	struct http_server_config config = {
 	    .base = w->base,
@@ -213,7 +213,7 @@ http_setup(struct worker *w)
 /* What MAX_CONNECTIONS says, if there are files for so many: each connection may need one more
  * descriptor, to the model. */
 static size_t
-connections_limit(const struct settings *s)
+worker_connections_limit(const struct settings *s)
 {
 	size_t files = fd_raise_limit();
 	size_t most = files > 2 * FILES_RESERVED ? (files - FILES_RESERVED) / 2 : files / 8;
@@ -228,11 +228,11 @@ static void
 worker_setup(struct worker *w)
 {
 	static const struct control_events events = {
-	    .connection = on_connection,
-	    .drain = drain,
-	    .ticket_keys = on_ticket_keys,
-	    .tls_identity = on_tls_identity,
-	    .lost = on_master_lost,
+	    .connection = worker_on_connection,
+	    .drain = worker_drain,
+	    .ticket_keys = worker_on_ticket_keys,
+	    .tls_identity = worker_on_tls_identity,
+	    .lost = worker_on_master_lost,
 	};
 	struct event_config *config = event_config_new();
 
@@ -243,18 +243,18 @@ worker_setup(struct worker *w)
 		exit(EX_USAGE);
 	}
 	w->me = &w->board->workers[w->number];
-	w->connections_max = connections_limit(&w->settings);
+	w->connections_max = worker_connections_limit(&w->settings);
 	must(config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0);
 	w->base = event_base_new_with_config(config);
 	event_config_free(config);
 	must(w->base != NULL);
 	w->store = store_client_new(w->base, w->settings.store_socket, w->me);
-	turns_setup(w);
+	worker_setup_turns(w);
 	w->api = api_new(&w->settings, &w->turns, w->store, w->board, w->me);
 	w->tls = tls_new();
-	http_setup(w);
-	w->deadline = evtimer_new(w->base, on_deadline, w);
+	worker_setup_http(w);
+	w->deadline = evtimer_new(w->base, worker_on_deadline, w);
 	must(w->deadline != NULL);
 	w->control = control_new(w->base, CONTROL_FD, &events, w);
 }
@@ -264,7 +264,7 @@ worker_run(struct worker *w)
 {
 	size_t connections;
 
-	while (!is_done(w)) {
+	while (!worker_is_done(w)) {
 		event_base_loop(w->base, EVLOOP_ONCE);
 		http_server_turn_end(w->http);
 		turn_service_flush(&w->turns);
@@ -297,7 +297,7 @@ worker_clear(struct worker *w)
 /* -- main --------------------------------------------------------------------------------- */
 
 static void
-usage(FILE *out)
+worker_usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: workerd --worker N | --check-model\n"
@@ -309,7 +309,7 @@ usage(FILE *out)
 }
 
 static int
-check_model(void)
+worker_check_model(void)
 {
 	struct settings s;
 	int status;
@@ -324,7 +324,7 @@ check_model(void)
 
 /* The worker's number from the command line. */
 static unsigned
-parse_options(int argc, char **argv)
+worker_parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"worker", required_argument, NULL, 'w'},
@@ -344,15 +344,15 @@ parse_options(int argc, char **argv)
 			    (unsigned)strtonum(optarg, 0, SCOREBOARD_WORKERS_MAX - 1, &bad);
 			break;
 		case 'm':
-			exit(check_model());
+			exit(worker_check_model());
 		case 'h':
-			usage(stdout);
+			worker_usage(stdout);
 			exit(EX_OK);
 		case 'v':
 			puts("workerd (banter) " BANTER_VERSION);
 			exit(EX_OK);
 		default:
-			usage(stderr);
+			worker_usage(stderr);
 			exit(EX_USAGE);
 		}
 	}
@@ -366,7 +366,7 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct worker w = {.number = parse_options(argc, argv)};
+	struct worker w = {.number = worker_parse_options(argc, argv)};
 	char name[32];
 
 	settings_load_or_exit(&w.settings, OWNER_WORKER);

@@ -16,7 +16,7 @@
 /* For all of it: a person waits. */
 #define TOTAL_MS 30000
 
-struct check {
+struct model_check_run {
 	struct upstream_transfer *transfer;
 	bool ended;
 	int status; /* of HTTP; 0: there was none */
@@ -24,9 +24,9 @@ struct check {
 };
 
 static void
-on_headers(void *arg, int status, unsigned retry_after_ms)
+model_check_on_headers(void *arg, int status, unsigned retry_after_ms)
 {
-	struct check *c = arg;
+	struct model_check_run *c = arg;
 
 	(void)retry_after_ms;
 	c->status = status;
@@ -35,15 +35,15 @@ on_headers(void *arg, int status, unsigned retry_after_ms)
 }
 
 static void
-on_data(void *arg, struct slice piece)
+model_check_on_data(void *arg, struct slice piece)
 {
 	(void)arg, (void)piece;
 }
 
 static void
-on_end(void *arg, enum upstream_end how, const char *detail)
+model_check_on_end(void *arg, enum upstream_end how, const char *detail)
 {
-	struct check *c = arg;
+	struct model_check_run *c = arg;
 
 	(void)how;
 	c->ended = true;
@@ -52,7 +52,7 @@ on_end(void *arg, enum upstream_end how, const char *detail)
 
 /* A question that is cheap to answer. */
 static void
-write_question(struct buf *body, const char *model)
+model_check_write_body(struct buf *body, const char *model)
 {
 	buf_init(body, BODY_MAX);
 	must(buf_printf(body, "{\"model\":\"") == 0);
@@ -63,13 +63,14 @@ write_question(struct buf *body, const char *model)
 }
 
 static void
-ask(struct check *c, const struct model_server *server, struct event_base *base,
-    const char *model)
+model_check_request(struct model_check_run *c, const struct model_server *server,
+    struct event_base *base, const char *model)
 {
-	static const struct upstream_events events = {on_headers, on_data, on_end};
+	static const struct upstream_events events = {
+	    model_check_on_headers, model_check_on_data, model_check_on_end};
 	struct buf body;
 
-	write_question(&body, model);
+	model_check_write_body(&body, model);
 	c->transfer = upstream_post(server->upstream, &body, TOTAL_MS, &events, c);
 	while (!c->ended)
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
@@ -78,7 +79,7 @@ ask(struct check *c, const struct model_server *server, struct event_base *base,
 /* -- telling ----------------------------------------------------------------------------- */
 
 static int
-tell_failure(const struct check *c, const char *url, const char *model)
+model_check_report_failure(const struct model_check_run *c, const char *url, const char *model)
 {
 	if (c->status == 0) {
 		fprintf(stderr, "No answer from %s: %s\n", url, c->detail);
@@ -95,7 +96,8 @@ tell_failure(const struct check *c, const char *url, const char *model)
 /* name NULL: the settings' own server. Of a named one the agents say which model they want: that it
  * does not know ours tells that it is there, and takes the key. */
 static int
-tell(const struct check *c, const char *name, const char *url, const char *model)
+model_check_report(
+    const struct model_check_run *c, const char *name, const char *url, const char *model)
 {
 	if (c->status >= 200 && c->status < 300) {
 		printf("The model %s at %s answers.\n", model, url);
@@ -108,7 +110,7 @@ tell(const struct check *c, const char *name, const char *url, const char *model
 		    name, url, model, c->status);
 		return EX_OK;
 	}
-	return tell_failure(c, url, model);
+	return model_check_report_failure(c, url, model);
 }
 
 int
@@ -130,11 +132,11 @@ model_check(const struct settings *s)
 	model_servers_add_settings(&servers, &config, s);
 	for (size_t i = 0; i < servers.n; i++) {
 		const struct model_server *server = &servers.at[i];
-		struct check c = {0};
+		struct model_check_run c = {0};
 		int status;
 
-		ask(&c, server, base, s->openai_model);
-		status = tell(&c, server->name,
+		model_check_request(&c, server, base, s->openai_model);
+		status = model_check_report(&c, server->name,
 		    server->name == NULL
 			? s->openai_base_url
 			: named_list_find(&s->model_servers, slice_str(server->name)),

@@ -37,7 +37,7 @@ struct backup {
 
 /* The pages that a compacted copy has: two for LMDB itself, and those of every table. */
 static int
-measure(struct env *env, volatile uint64_t *bytes)
+backup_measure(struct env *env, volatile uint64_t *bytes)
 {
 	MDB_dbi unnamed;
 	MDB_stat stat = {0};
@@ -65,7 +65,7 @@ measure(struct env *env, volatile uint64_t *bytes)
 
 /* errno comes from writing, everything else from reading. */
 static int
-copy_failed(const struct backup *b, int rc)
+backup_copy_fail(const struct backup *b, int rc)
 {
 	if (rc < 0)
 		return snapshot_fail(b->data_dir, rc);
@@ -76,17 +76,17 @@ copy_failed(const struct backup *b, int rc)
 
 /* In a process of its own. */
 static int
-copy(void *arg)
+backup_copy(void *arg)
 {
 	struct backup *b = arg;
 	struct snapshot snapshot;
 	int rc, status = snapshot_open(&snapshot, b->data_dir);
 
 	if (status == 0) {
-		rc = measure(&snapshot.env, b->total);
+		rc = backup_measure(&snapshot.env, b->total);
 		if (rc == 0)
 			rc = mdb_env_copyfd2(snapshot.env.mdb, b->fd, MDB_CP_COMPACT);
-		status = rc == 0 ? 0 : copy_failed(b, rc);
+		status = rc == 0 ? 0 : backup_copy_fail(b, rc);
 	}
 	snapshot_close(&snapshot);
 	return status;
@@ -94,7 +94,7 @@ copy(void *arg)
 
 /* While it is copied. */
 static void
-show_progress(void *arg)
+backup_show_progress(void *arg)
 {
 	const struct backup *b = arg;
 	struct stat st;
@@ -107,7 +107,7 @@ show_progress(void *arg)
 
 /* What is in the finished file; that it opens is a first test of it. */
 static int
-report(const char *path, uint64_t bytes, uint64_t began)
+backup_report(const char *path, uint64_t bytes, uint64_t began)
 {
 	size_t conversations = 0, messages = 0;
 	struct snapshot snapshot;
@@ -134,7 +134,7 @@ report(const char *path, uint64_t bytes, uint64_t began)
 
 /* For `banter status`. The backup is good whether storaged knows of it or not. */
 static void
-tell_storaged(const char *path, uint64_t at, uint64_t bytes)
+backup_notify_storaged(const char *path, uint64_t at, uint64_t bytes)
 {
 	const struct msg_backup_done done = {.at = at, .bytes = bytes};
 	struct store_conn conn;
@@ -149,7 +149,7 @@ tell_storaged(const char *path, uint64_t at, uint64_t bytes)
 }
 
 static int
-to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
+backup_to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
 {
 	int status = new_file_open(&b->file, path, ".partial", replace ? NEW_FILE_REPLACE : 0);
 	struct stat st;
@@ -157,7 +157,7 @@ to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
 	if (status == 0) {
 		b->to_file = true;
 		b->fd = b->file.fd;
-		status = subprocess_run(b->data_dir, copy, show_progress, b);
+		status = subprocess_run(b->data_dir, backup_copy, backup_show_progress, b);
 	}
 	progress_clear();
 	if (status == 0 && fstat(b->fd, &st) == -1)
@@ -171,7 +171,7 @@ to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
 }
 
 static int
-to_standard_output(struct backup *b, uint64_t *bytes)
+backup_to_stdout(struct backup *b, uint64_t *bytes)
 {
 	int status;
 
@@ -179,25 +179,25 @@ to_standard_output(struct backup *b, uint64_t *bytes)
 		return console_fail(EX_USAGE,
 		    "a backup is no text for a terminal: name a file, or redirect the output");
 	b->fd = STDOUT_FILENO;
-	status = subprocess_run(b->data_dir, copy, NULL, b);
+	status = subprocess_run(b->data_dir, backup_copy, NULL, b);
 	*bytes = *b->total;
 	return status;
 }
 
 static int
-make_backup(const struct invocation *inv, struct backup *b, bool replace)
+backup_make(const struct invocation *inv, struct backup *b, bool replace)
 {
 	uint64_t at = clock_wall_ms(), began = clock_mono_ms(), bytes = 0;
 	bool is_pipe = strcmp(inv->operand, "-") == 0;
 	int status;
 
 	b->data_dir = inv->settings.data_dir;
-	status =
-	    is_pipe ? to_standard_output(b, &bytes) : to_file(b, inv->operand, replace, &bytes);
+	status = is_pipe ? backup_to_stdout(b, &bytes)
+			 : backup_to_file(b, inv->operand, replace, &bytes);
 	if (status == 0 && !is_pipe)
-		status = report(inv->operand, bytes, began);
+		status = backup_report(inv->operand, bytes, began);
 	if (status == 0)
-		tell_storaged(inv->settings.store_socket, at, bytes);
+		backup_notify_storaged(inv->settings.store_socket, at, bytes);
 	return status;
 }
 
@@ -220,7 +220,7 @@ backup_command(struct invocation *inv)
 	progress_open(progress);
 	total = subprocess_memory_new(sizeof(*total));
 	b.total = total;
-	status = make_backup(inv, &b, force);
+	status = backup_make(inv, &b, force);
 	subprocess_memory_free(total, sizeof(*total));
 	return status;
 }

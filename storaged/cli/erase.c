@@ -24,7 +24,7 @@ static const char about[] =
     "and\n"
     "its bytes stand in free pages of data.mdb until others are written over them.\n";
 
-struct wish {
+struct erase_args {
 	const char *conversation, *session; /* one of the two */
 	struct msg_conversation_erase of_conversation;
 	struct msg_visitor_erase of_visitor;
@@ -32,17 +32,17 @@ struct wish {
 
 /* Reads an answer of a person; anything but y or yes is no. */
 static int
-ask_person(const struct wish *wish)
+erase_confirm(const struct erase_args *args)
 {
 	char answer[16] = "";
 
 	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
 		return console_fail(EX_USAGE, "nobody is there to confirm it: say --yes");
-	if (wish->conversation != NULL)
-		console_warn("conversation %s is to be removed for good", wish->conversation);
+	if (args->conversation != NULL)
+		console_warn("conversation %s is to be removed for good", args->conversation);
 	else
 		console_warn(
-		    "all there is of visitor %s is to be removed for good", wish->session);
+		    "all there is of visitor %s is to be removed for good", args->session);
 	(void)fputs("Go on? [y/N] ", stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
 		answer[0] = '\0';
@@ -53,7 +53,7 @@ ask_person(const struct wish *wish)
 }
 
 static void
-print_erased(const struct msg_erased *erased)
+erase_print_erased(const struct msg_erased *erased)
 {
 	if (erased->conversations == 0 && erased->visitor)
 		console_print("removed: a visitor who had written nothing");
@@ -66,26 +66,26 @@ print_erased(const struct msg_erased *erased)
 }
 
 static int
-erase(const char *socket, const struct wish *wish)
+erase_request(const char *socket, const struct erase_args *args)
 {
 	struct store_conn conn;
 	union msg m;
 	int status = store_conn_open_running(&conn, socket);
 
 	if (status == 0)
-		status = wish->conversation != NULL
+		status = args->conversation != NULL
 		    ? store_conn_request(
-			  &conn, MSG_CONVERSATION_ERASE, &wish->of_conversation, MSG_ERASED, &m)
+			  &conn, MSG_CONVERSATION_ERASE, &args->of_conversation, MSG_ERASED, &m)
 		    : store_conn_request(
-			  &conn, MSG_VISITOR_ERASE, &wish->of_visitor, MSG_ERASED, &m);
+			  &conn, MSG_VISITOR_ERASE, &args->of_visitor, MSG_ERASED, &m);
 	if (status == 0)
-		print_erased(&m.erased);
+		erase_print_erased(&m.erased);
 	store_conn_close(&conn);
 	return status;
 }
 
 static int
-read_id(const char *option, const char *text, struct id *id)
+erase_read_id(const char *option, const char *text, struct id *id)
 {
 	if (text == NULL || id_parse(slice_str(text), id) == 0)
 		return 0;
@@ -94,39 +94,39 @@ read_id(const char *option, const char *text, struct id *id)
 
 /* What is to be removed, from the options. */
 static int
-read_wish(struct wish *wish, const char *org, const char *widget)
+erase_read_args(struct erase_args *args, const char *org, const char *widget)
 {
-	struct slice session = slice_str(wish->session == NULL ? "" : wish->session);
+	struct slice session = slice_str(args->session == NULL ? "" : args->session);
 	int status;
 
-	if ((wish->conversation == NULL) == (wish->session == NULL))
+	if ((args->conversation == NULL) == (args->session == NULL))
 		return console_fail(EX_USAGE,
 		    "say --conversation ID or --session SESSION; see banter erase --help");
-	if (wish->session != NULL &&
+	if (args->session != NULL &&
 	    (session.len == 0 || session.len > SESSION_MAX || !utf8_valid(session)))
 		return console_fail(
 		    EX_USAGE, "--session has 1 to %d bytes of UTF-8", SESSION_MAX);
-	wish->of_visitor = (struct msg_visitor_erase){
+	args->of_visitor = (struct msg_visitor_erase){
 	    .org = id_default_org, .widget = id_default_widget, .session = session};
-	status = read_id("org", org, &wish->of_visitor.org);
+	status = erase_read_id("org", org, &args->of_visitor.org);
 	if (status == 0)
-		status = read_id("widget", widget, &wish->of_visitor.widget);
-	wish->of_conversation.org = wish->of_visitor.org;
-	return status != 0
-	    ? status
-	    : read_id("conversation", wish->conversation, &wish->of_conversation.conversation);
+		status = erase_read_id("widget", widget, &args->of_visitor.widget);
+	args->of_conversation.org = args->of_visitor.org;
+	return status != 0 ? status
+			   : erase_read_id("conversation", args->conversation,
+				 &args->of_conversation.conversation);
 }
 
 int
 erase_command(struct invocation *inv)
 {
 	const char *org = NULL, *widget = NULL;
-	struct wish wish = {0};
+	struct erase_args args = {0};
 	bool yes = false;
 	const struct option_row rows[] = {
-	    {"conversation", "ID", "the conversation to remove", .text = &wish.conversation},
+	    {"conversation", "ID", "the conversation to remove", .text = &args.conversation},
 	    {"session", "SESSION", "the visitor to remove, by their session id",
-		.text = &wish.session},
+		.text = &args.session},
 	    {"org", "ID", "of this organization, not of the first one", .text = &org},
 	    {"widget", "ID", "the visitor's widget, if it is not the first one",
 		.text = &widget},
@@ -137,8 +137,8 @@ erase_command(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	status = read_wish(&wish, org, widget);
+	status = erase_read_args(&args, org, widget);
 	if (status == 0 && !yes)
-		status = ask_person(&wish);
-	return status == 0 ? erase(inv->settings.store_socket, &wish) : status;
+		status = erase_confirm(&args);
+	return status == 0 ? erase_request(inv->settings.store_socket, &args) : status;
 }

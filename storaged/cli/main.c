@@ -22,7 +22,7 @@ static const struct command commands[] = {
 };
 
 static int
-print_help(void)
+banter_print_help(void)
 {
 	printf("usage: banter COMMAND [options]\n"
 	       "Looks after banter's store.\n\n");
@@ -39,7 +39,7 @@ print_help(void)
 }
 
 static const struct command *
-find_command(const char *name)
+banter_find_command(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
@@ -48,9 +48,10 @@ find_command(const char *name)
 }
 
 static int
-run_command(int argc, char **argv)
+banter_run_command(int argc, char **argv)
 {
-	struct invocation inv = {.command = find_command(argv[0]), .argc = argc, .argv = argv};
+	struct invocation inv = {
+	    .command = banter_find_command(argv[0]), .argc = argc, .argv = argv};
 	int status;
 
 	if (inv.command == NULL)
@@ -63,19 +64,19 @@ run_command(int argc, char **argv)
 
 /* `help backup` is `backup --help`. */
 static int
-run_help(int argc, char **argv)
+banter_help(int argc, char **argv)
 {
 	static char option[] = "--help";
 
 	if (argc == 1)
-		return print_help();
+		return banter_print_help();
 	if (argc > 2)
 		return console_fail(EX_USAGE, "%s is too much; see banter help", argv[2]);
-	return run_command(2, (char *[]){argv[1], option, NULL});
+	return banter_run_command(2, (char *[]){argv[1], option, NULL});
 }
 
 static int
-run(int argc, char **argv)
+banter_run(int argc, char **argv)
 {
 	if (argc < 2)
 		return console_fail(EX_USAGE, "say which command; see banter help");
@@ -84,8 +85,8 @@ run(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-		return run_help(argc - 1, argv + 1);
-	return run_command(argc - 1, argv + 1);
+		return banter_help(argc - 1, argv + 1);
+	return banter_run_command(argc - 1, argv + 1);
 }
 
 int
@@ -96,5 +97,5 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
-	return console_close(run(argc, argv));
+	return console_close(banter_run(argc, argv));
 }

@@ -21,7 +21,7 @@ static const char about[] =
     "belong.\n";
 
 static int
-add(struct store_conn *conn, struct slice name)
+org_add(struct store_conn *conn, struct slice name)
 {
 	char public_id[SECRET_PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
 	struct msg_org_create create = {
@@ -45,7 +45,7 @@ add(struct store_conn *conn, struct slice name)
 }
 
 static void
-print_org(struct slice item)
+org_print_org(struct slice item)
 {
 	struct msg_org_record org;
 	char id[ID_TEXT_LEN + 1];
@@ -57,24 +57,25 @@ print_org(struct slice item)
 }
 
 static int
-list(struct store_conn *conn)
+org_print_list(struct store_conn *conn)
 {
 	struct msg_org_list ask = {0};
 
-	return store_pages_walk(conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, print_org);
+	return store_pages_walk(
+	    conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, org_print_org);
 }
 
 static bool
-is_add(const struct invocation *inv)
+org_is_add(const struct invocation *inv)
 {
 	return strcmp(inv->operand, "add") == 0;
 }
 
 /* Whether the command line makes sense, and the name if it has one; 0, or EX_USAGE with the reason said. */
 static int
-check(const struct invocation *inv, struct slice *name)
+org_check_args(const struct invocation *inv, struct slice *name)
 {
-	if (is_add(inv)) {
+	if (org_is_add(inv)) {
 		if (inv->second != NULL && display_name_parse(inv->second, name) &&
 		    name->len > 0)
 			return 0;
@@ -101,12 +102,12 @@ org_command(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	status = check(inv, &name);
+	status = org_check_args(inv, &name);
 	if (status != 0)
 		return status;
 	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
-		status = is_add(inv) ? add(&conn, name) : list(&conn);
+		status = org_is_add(inv) ? org_add(&conn, name) : org_print_list(&conn);
 	store_conn_close(&conn);
 	return status;
 }

@@ -52,7 +52,7 @@ struct restore {
 
 /* As storaged does at its first start. */
 static int
-make_dir(const char *path)
+restore_make_dir(const char *path)
 {
 	if (mkdir(path, 0700) == -1)
 		return errno == EEXIST
@@ -68,7 +68,7 @@ make_dir(const char *path)
 
 /* Nobody uses the directory, and nobody begins to as long as we hold the locks. */
 static int
-lock_out(struct restore *r)
+restore_lock(struct restore *r)
 {
 	r->dir = open(r->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dir == -1)
@@ -87,13 +87,13 @@ lock_out(struct restore *r)
 }
 
 static bool
-has_store(const struct restore *r)
+restore_has_store(const struct restore *r)
 {
 	return faccessat(r->dir, STORE_DATA_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int
-open_input(struct restore *r)
+restore_open_input(struct restore *r)
 {
 	struct stat st;
 
@@ -107,7 +107,7 @@ open_input(struct restore *r)
 }
 
 static int
-write_all(int fd, const uint8_t *p, size_t n)
+restore_write_all(int fd, const uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t written = write(fd, p, n);
@@ -123,7 +123,7 @@ write_all(int fd, const uint8_t *p, size_t n)
 }
 
 static int
-copy(struct restore *r, const struct new_file *file)
+restore_copy(struct restore *r, const struct new_file *file)
 {
 	static uint8_t piece[262144];
 
@@ -136,7 +136,7 @@ copy(struct restore *r, const struct new_file *file)
 			continue;
 		if (n == -1)
 			return console_fail_path(r->from, errno);
-		if (write_all(file->fd, piece, (size_t)n) == -1)
+		if (restore_write_all(file->fd, piece, (size_t)n) == -1)
 			return new_file_failed(file, errno);
 		r->bytes += (uint64_t)n;
 		if (progress_due())
@@ -146,7 +146,7 @@ copy(struct restore *r, const struct new_file *file)
 
 /* storaged must be able to use it: it belongs to the owner of the directory. */
 static int
-give_to_owner(const struct restore *r, const struct new_file *file)
+restore_give_to_owner(const struct restore *r, const struct new_file *file)
 {
 	struct stat st;
 
@@ -159,7 +159,7 @@ give_to_owner(const struct restore *r, const struct new_file *file)
 
 /* The copy, as it is on disk. */
 static int
-check_copy(const struct restore *r)
+restore_check_copy(const struct restore *r)
 {
 	size_t size = strlen(r->path) + sizeof(SUFFIX);
 	struct store_check check = {.older_too = true, .quiet = true};
@@ -175,9 +175,9 @@ check_copy(const struct restore *r)
 
 /* A second name for what is there: the first is always that of a whole store. */
 static int
-keep_old(struct restore *r)
+restore_keep_old(struct restore *r)
 {
-	if (!has_store(r))
+	if (!restore_has_store(r))
 		return 0;
 	if ((unlinkat(r->dir, OLD_NAME, 0) == -1 && errno != ENOENT) ||
 	    linkat(r->dir, STORE_DATA_NAME, r->dir, OLD_NAME, 0) == -1 || fsync(r->dir) == -1)
@@ -189,7 +189,7 @@ keep_old(struct restore *r)
 
 /* LMDB's lock file speaks of the transactions of the store that it was made for. */
 static int
-remove_lock_file(const struct restore *r)
+restore_remove_lock_file(const struct restore *r)
 {
 	if (unlinkat(r->dir, STORE_LOCK_NAME, 0) == -1 && errno != ENOENT)
 		return console_fail_path(r->data_dir, errno);
@@ -197,32 +197,32 @@ remove_lock_file(const struct restore *r)
 }
 
 static int
-replace(struct restore *r, struct new_file *file)
+restore_replace(struct restore *r, struct new_file *file)
 {
-	int status = copy(r, file);
+	int status = restore_copy(r, file);
 
 	if (status == 0)
-		status = give_to_owner(r, file);
+		status = restore_give_to_owner(r, file);
 	if (status == 0 && fsync(file->fd) == -1)
 		status = new_file_failed(file, errno);
 	if (status == 0)
-		status = check_copy(r);
+		status = restore_check_copy(r);
 	if (status == 0)
-		status = keep_old(r);
+		status = restore_keep_old(r);
 	if (status == 0)
-		status = remove_lock_file(r);
+		status = restore_remove_lock_file(r);
 	return status == 0 ? new_file_keep(file) : status;
 }
 
 /* With everyone locked out. */
 static int
-restore(struct restore *r)
+restore_run(struct restore *r)
 {
 	size_t size = strlen(r->data_dir) + sizeof("/" STORE_DATA_NAME);
 	struct new_file file;
 	int status;
 
-	if (!r->force && has_store(r))
+	if (!r->force && restore_has_store(r))
 		return console_fail(EX_CANTCREAT,
 		    "there is a store in %s already; --force puts the backup in its place, and "
 		    "keeps it as " OLD_NAME,
@@ -232,7 +232,7 @@ restore(struct restore *r)
 	status = new_file_open(&file, r->path, SUFFIX,
 	    NEW_FILE_NAMED | NEW_FILE_OF_STORE | (r->force ? NEW_FILE_REPLACE : 0));
 	if (status == 0)
-		status = replace(r, &file);
+		status = restore_replace(r, &file);
 	new_file_close(&file);
 	progress_clear();
 	if (status != 0) {
@@ -265,13 +265,13 @@ restore_command(struct invocation *inv)
 	r.data_dir = inv->settings.data_dir;
 	r.from = inv->operand;
 	r.force = force;
-	status = open_input(&r);
+	status = restore_open_input(&r);
 	if (status == 0)
-		status = make_dir(r.data_dir);
+		status = restore_make_dir(r.data_dir);
 	if (status == 0)
-		status = lock_out(&r);
+		status = restore_lock(&r);
 	if (status == 0)
-		status = restore(&r);
+		status = restore_run(&r);
 	closefd(&r.in);
 	closefd(&r.dir);
 	closefd(&r.lock);

@@ -50,7 +50,7 @@ static const struct secret {
 /* -- the first start ------------------------------------------------------------------------ */
 
 static int
-make_secrets(const char *dir)
+setup_make_secrets(const char *dir)
 {
 	char path[PATH_MAX];
 
@@ -71,7 +71,7 @@ make_secrets(const char *dir)
 
 /* Production's rules from the start; and the ports are for a proxy on this machine. */
 static int
-make_env(const char *dir)
+setup_make_env(const char *dir)
 {
 	bool made;
 	int status = config_dir_make_env(dir, &made);
@@ -83,19 +83,19 @@ make_env(const char *dir)
 }
 
 static int
-make_what_is_missing(const char *dir)
+setup_create_missing(const char *dir)
 {
 	int status = config_dir_make(dir);
 
 	if (status == 0)
-		status = make_secrets(dir);
-	return status == 0 ? make_env(dir) : status;
+		status = setup_make_secrets(dir);
+	return status == 0 ? setup_make_env(dir) : status;
 }
 
 /* -- questions ------------------------------------------------------------------------------ */
 
 static int
-ask_all(struct answers *a)
+setup_ask_all(struct answers *a)
 {
 	int status = interactive_ask_secret(
 	    "The key of the model server (OpenAI: sk-...; any word where none is "
@@ -118,7 +118,7 @@ ask_all(struct answers *a)
 /* -- what was said -------------------------------------------------------------------------- */
 
 static int
-keep(const char *dir, const struct answers *a)
+setup_save(const char *dir, const struct answers *a)
 {
 	int status = 0;
 
@@ -133,7 +133,7 @@ keep(const char *dir, const struct answers *a)
 
 /* What the service will have in its environment, and no key of our own shell's. */
 static int
-use_config(const char *dir)
+setup_use_config(const char *dir)
 {
 	for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
 		unsetenv(secrets[i].name);
@@ -143,7 +143,7 @@ use_config(const char *dir)
 /* As the daemons will look at them. All that is wrong is told at once, so no daemon's complaint ends
  * it; 0, or the exit status of the first that complains. */
 static int
-check_settings(void)
+setup_check_settings(void)
 {
 	static const char *const daemons[] = {"storaged", "masterd"};
 	int first = 0;
@@ -159,17 +159,17 @@ check_settings(void)
 
 /* The settings, and then, by a question to each, the model servers. */
 static int
-check(const char *dir)
+setup_check(const char *dir)
 {
-	int status = use_config(dir);
+	int status = setup_use_config(dir);
 
 	if (status == 0)
-		status = check_settings();
+		status = setup_check_settings();
 	return status == 0 ? daemons_run("workerd", "--check-model") : status;
 }
 
 static void
-tell_what_next(const char *dir)
+setup_print_next_steps(const char *dir)
 {
 	console_print("All is set. Now:  systemctl restart banter.target");
 	console_print(
@@ -186,7 +186,7 @@ tell_what_next(const char *dir)
 /* -- the first user ------------------------------------------------------------------------- */
 
 static int
-ask_user(struct store_conn *conn)
+setup_ask_user(struct store_conn *conn)
 {
 	struct user_new user = {.org = id_default_org, .role = USER_OWNER};
 	char email[CONFIG_VALUE_MAX];
@@ -206,7 +206,7 @@ ask_user(struct store_conn *conn)
 
 /* Users are kept in the store, not in the settings: without a storaged there is nobody to tell. */
 static int
-make_first_user(const char *socket)
+setup_make_first_user(const char *socket)
 {
 	struct store_conn conn;
 	bool first = false;
@@ -219,26 +219,26 @@ make_first_user(const char *socket)
 	if (status == 0)
 		status = user_is_first(&conn, &id_default_org, &first);
 	if (status == 0 && first)
-		status = ask_user(&conn);
+		status = setup_ask_user(&conn);
 	store_conn_close(&conn);
 	return status;
 }
 
 static int
-ask_and_check(const char *dir, const char *socket)
+setup_ask_and_check(const char *dir, const char *socket)
 {
 	struct answers a = {0};
-	int status = ask_all(&a);
+	int status = setup_ask_all(&a);
 
 	if (status == 0)
-		status = keep(dir, &a);
+		status = setup_save(dir, &a);
 	explicit_bzero(a.key, sizeof(a.key));
 	if (status == 0)
-		status = check(dir);
+		status = setup_check(dir);
 	if (status == 0)
-		status = make_first_user(socket);
+		status = setup_make_first_user(socket);
 	if (status == 0)
-		tell_what_next(dir);
+		setup_print_next_steps(dir);
 	return status;
 }
 
@@ -262,8 +262,9 @@ setup_command(struct invocation *inv)
 	if (first_start && only_check)
 		return console_fail(EX_USAGE, "--first-start and --check: say one of them");
 	if (only_check)
-		return check(dir);
-	status = make_what_is_missing(dir);
-	return status != 0 || first_start ? status
-					  : ask_and_check(dir, inv->settings.store_socket);
+		return setup_check(dir);
+	status = setup_create_missing(dir);
+	return status != 0 || first_start
+	    ? status
+	    : setup_ask_and_check(dir, inv->settings.store_socket);
 }

@@ -23,7 +23,7 @@ static const char about[] =
 
 /* Whoever started the workers, if it can be seen from here; else 0. */
 static pid_t
-find_master(struct slice peers)
+status_find_masterd(struct slice peers)
 {
 	struct msg_peer_status peer;
 	struct slice item;
@@ -44,7 +44,7 @@ find_master(struct slice peers)
 
 /* Few workers follow what others write, and mostly not for long. */
 static struct units_text
-units_following(uint32_t n)
+status_following_text(uint32_t n)
 {
 	struct units_text w = {""};
 
@@ -54,7 +54,7 @@ units_following(uint32_t n)
 }
 
 static void
-print_peer(const struct msg_peer_status *peer, uint64_t now)
+status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
 	if (peer->pid == (uint32_t)getpid())
 		return;
@@ -62,15 +62,15 @@ print_peer(const struct msg_peer_status *peer, uint64_t now)
 	    peer->role == ROLE_WORKER ? "worker" : "tool", peer->pid, (int)peer->program.len,
 	    (const char *)peer->program.p, units_ago(peer->since, now).text,
 	    units_count(peer->open_turns, "open reply", "open replies").text,
-	    units_following(peer->following).text);
+	    status_following_text(peer->following).text);
 }
 
 static void
-print_processes(const struct msg_status *s, uint64_t now)
+status_print_processes(const struct msg_status *s, uint64_t now)
 {
 	struct slice peers = s->peers, item;
 	struct msg_peer_status peer;
-	pid_t master = find_master(peers);
+	pid_t master = status_find_masterd(peers);
 
 	console_print("%-11s pid %" PRIu32 ", %.*s, schema %" PRIu32 ", started %s (%s)",
 	    "storaged", s->pid, (int)s->program.len, (const char *)s->program.p, s->schema,
@@ -79,11 +79,11 @@ print_processes(const struct msg_status *s, uint64_t now)
 		console_print("%-11s pid %d", "masterd", (int)master);
 	while (wire_list_next(&peers, &item))
 		if (record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK)
-			print_peer(&peer, now);
+			status_print_peer(&peer, now);
 }
 
 static void
-print_space(const struct msg_status *s)
+status_print_space(const struct msg_status *s)
 {
 	double share =
 	    s->max_bytes == 0 ? 0 : 100 * (double)s->used_bytes / (double)s->max_bytes;
@@ -99,7 +99,7 @@ print_space(const struct msg_status *s)
 }
 
 static void
-print_tables(struct slice tables)
+status_print_tables(struct slice tables)
 {
 	struct msg_table_status table;
 	const char *before = "records";
@@ -115,7 +115,7 @@ print_tables(struct slice tables)
 }
 
 static void
-print_activity(const struct msg_status *s)
+status_print_activity(const struct msg_status *s)
 {
 	double rate = s->recent_ms == 0 ? 0 : 1000.0 * s->recent_commits / s->recent_ms;
 
@@ -127,7 +127,7 @@ print_activity(const struct msg_status *s)
 }
 
 static void
-print_backup(const struct msg_status *s, uint64_t now)
+status_print_backup(const struct msg_status *s, uint64_t now)
 {
 	if (s->last_backup_at == 0)
 		console_print("%-11s never made: banter backup FILE makes one", "backup");
@@ -139,7 +139,7 @@ print_backup(const struct msg_status *s, uint64_t now)
 
 /* Of an installed banter; not where a developer's keys are in .env. */
 static void
-print_keys(void)
+status_print_keys(void)
 {
 	struct stat st;
 
@@ -154,30 +154,30 @@ print_keys(void)
 }
 
 static int
-print_text(const struct msg_status *s)
+status_print_text(const struct msg_status *s)
 {
 	uint64_t now = clock_wall_ms();
 
-	print_processes(s, now);
-	print_space(s);
-	print_tables(s->tables);
-	print_activity(s);
-	print_backup(s, now);
-	print_keys();
+	status_print_processes(s, now);
+	status_print_space(s);
+	status_print_tables(s->tables);
+	status_print_activity(s);
+	status_print_backup(s, now);
+	status_print_keys();
 	return 0;
 }
 
 /* -- for programs ------------------------------------------------------------------------ */
 
 static int
-print_json(const struct msg_status *s)
+status_print_json(const struct msg_status *s)
 {
 	struct buf out;
 	int rc;
 
 	buf_init(&out, WIRE_FRAME_MAX);
 	rc = buf_printf(
-	    &out, "{\"running\":true,\"masterd_pid\":%d", (int)find_master(s->peers));
+	    &out, "{\"running\":true,\"masterd_pid\":%d", (int)status_find_masterd(s->peers));
 	if (rc == 0)
 		rc = message_json_write(&out, MSG_STATUS, s);
 	if (rc == 0)
@@ -212,7 +212,7 @@ status_command(struct invocation *inv)
 		status = store_conn_request(
 		    &conn, MSG_STATUS_GET, &(struct msg_status_get){}, MSG_STATUS, &m);
 	if (status == 0)
-		status = json ? print_json(&m.status) : print_text(&m.status);
+		status = json ? status_print_json(&m.status) : status_print_text(&m.status);
 	store_conn_close(&conn);
 	return status;
 }

@@ -25,7 +25,7 @@ static const char about[] =
     "asked\n"
     "for without being shown, or read as a line where standard input is no terminal.\n";
 
-struct wish {
+struct user_args {
 	const char *email; /* NULL: the action has none */
 	const char *org_text, *name_text;
 	bool owner, member, generate;
@@ -35,54 +35,54 @@ struct wish {
 
 /* A password of whom it may concern. */
 static int
-get_password(
-    const struct wish *wish, char password[USER_GENERATED + 1], char hashed[PASSWORD_TEXT_SIZE])
+user_get_password(const struct user_args *args, char password[USER_GENERATED + 1],
+    char hashed[PASSWORD_TEXT_SIZE])
 {
 	password[0] = '\0';
-	return wish->generate ? user_generate_password(password, hashed)
+	return args->generate ? user_generate_password(password, hashed)
 			      : user_ask_password(hashed);
 }
 
 static void
-tell_password(const struct wish *wish, char password[USER_GENERATED + 1])
+user_print_password(const struct user_args *args, char password[USER_GENERATED + 1])
 {
-	if (wish->generate)
+	if (args->generate)
 		console_print("password: %s", password);
 	explicit_bzero(password, USER_GENERATED + 1);
 }
 
 static int
-choose_role(struct store_conn *conn, const struct wish *wish, enum user_role *role)
+user_choose_role(struct store_conn *conn, const struct user_args *args, enum user_role *role)
 {
-	bool first = wish->owner;
+	bool first = args->owner;
 	int status = 0;
 
-	if (!wish->owner && !wish->member)
-		status = user_is_first(conn, &wish->org, &first);
+	if (!args->owner && !args->member)
+		status = user_is_first(conn, &args->org, &first);
 	*role = first ? USER_OWNER : USER_MEMBER;
 	return status;
 }
 
 static int
-add(struct store_conn *conn, const struct wish *wish)
+user_add(struct store_conn *conn, const struct user_args *args)
 {
-	struct user_new user = {.org = wish->org, .email = wish->email, .name = wish->name};
+	struct user_new user = {.org = args->org, .email = args->email, .name = args->name};
 	char password[USER_GENERATED + 1];
-	int status = choose_role(conn, wish, &user.role);
+	int status = user_choose_role(conn, args, &user.role);
 
 	if (status == 0)
-		status = get_password(wish, password, user.password);
+		status = user_get_password(args, password, user.password);
 	if (status == 0)
 		status = user_make(conn, &user);
 	if (status == 0)
-		tell_password(wish, password);
+		user_print_password(args, password);
 	return status;
 }
 
 /* -- one that is there ---------------------------------------------------------------------- */
 
 static int
-find(struct store_conn *conn, const char *email, struct id *org, struct id *user)
+user_lookup(struct store_conn *conn, const char *email, struct id *org, struct id *user)
 {
 	struct msg_user_get ask = {.email = slice_str(email)};
 	struct msg_user_record r;
@@ -98,44 +98,44 @@ find(struct store_conn *conn, const char *email, struct id *org, struct id *user
 }
 
 static int
-remove_user(struct store_conn *conn, const struct wish *wish)
+user_remove_user(struct store_conn *conn, const struct user_args *args)
 {
 	struct msg_user_delete delete;
 	union msg m;
-	int status = find(conn, wish->email, &delete.org, &delete.user);
+	int status = user_lookup(conn, args->email, &delete.org, &delete.user);
 
 	if (status == 0)
 		status = store_conn_request(conn, MSG_USER_DELETE, &delete, MSG_OK, &m);
 	if (status == 0)
-		console_print("removed %s", wish->email);
+		console_print("removed %s", args->email);
 	return status;
 }
 
 static int
-passwd(struct store_conn *conn, const struct wish *wish)
+user_passwd(struct store_conn *conn, const struct user_args *args)
 {
 	struct msg_user_change change = {.what = USER_PASSWORD};
 	char password[USER_GENERATED + 1], hashed[PASSWORD_TEXT_SIZE];
 	union msg m;
-	int status = find(conn, wish->email, &change.org, &change.user);
+	int status = user_lookup(conn, args->email, &change.org, &change.user);
 
 	if (status == 0)
-		status = get_password(wish, password, hashed);
+		status = user_get_password(args, password, hashed);
 	if (status != 0)
 		return status;
 	change.password = slice_str(hashed);
 	status = store_conn_request(conn, MSG_USER_CHANGE, &change, MSG_OK, &m);
 	if (status != 0)
 		return status;
-	console_print("changed the password of %s", wish->email);
-	tell_password(wish, password);
+	console_print("changed the password of %s", args->email);
+	user_print_password(args, password);
 	return 0;
 }
 
 /* -- all of them ---------------------------------------------------------------------------- */
 
 static void
-print_user(struct slice item)
+user_print_user(struct slice item)
 {
 	struct msg_user_item user;
 
@@ -146,31 +146,31 @@ print_user(struct slice item)
 }
 
 static int
-list(struct store_conn *conn, const struct wish *wish)
+user_print_list(struct store_conn *conn, const struct user_args *args)
 {
-	struct msg_user_list ask = {.org = wish->org};
+	struct msg_user_list ask = {.org = args->org};
 
 	return store_pages_walk(
-	    conn, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, print_user);
+	    conn, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, user_print_user);
 }
 
 /* -- the command line ----------------------------------------------------------------------- */
 
-typedef int action_fn(struct store_conn *conn, const struct wish *wish);
+typedef int action_fn(struct store_conn *conn, const struct user_args *args);
 
 static const struct action {
 	const char *name;
 	bool has_email;
 	action_fn *run;
 } actions[] = {
-    {"add", true, add},
-    {"list", false, list},
-    {"remove", true, remove_user},
-    {"passwd", true, passwd},
+    {"add", true, user_add},
+    {"list", false, user_print_list},
+    {"remove", true, user_remove_user},
+    {"passwd", true, user_passwd},
 };
 
 static const struct action *
-find_action(const char *name)
+user_find_action(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
 		if (strcmp(actions[i].name, name) == 0)
@@ -180,34 +180,34 @@ find_action(const char *name)
 
 /* 0, or EX_USAGE with the reason said. */
 static int
-check_wish(const struct action *action, struct wish *wish)
+user_check_args(const struct action *action, struct user_args *args)
 {
-	if (!action->has_email && wish->email != NULL)
+	if (!action->has_email && args->email != NULL)
 		return console_fail(
-		    EX_USAGE, "%s is too much; see banter user --help", wish->email);
-	if (action->has_email && wish->email == NULL)
+		    EX_USAGE, "%s is too much; see banter user --help", args->email);
+	if (action->has_email && args->email == NULL)
 		return console_fail(
 		    EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
-	if (wish->owner && wish->member)
+	if (args->owner && args->member)
 		return console_fail(EX_USAGE, "--owner and --member: say one of them");
-	if (wish->name_text != NULL && !display_name_parse(wish->name_text, &wish->name))
+	if (args->name_text != NULL && !display_name_parse(args->name_text, &args->name))
 		return console_fail(EX_USAGE,
 		    "--name has at most %d characters of UTF-8, in one line",
 		    DISPLAY_NAME_MAX_UNITS);
-	wish->org = id_default_org;
-	if (wish->org_text != NULL && id_parse(slice_str(wish->org_text), &wish->org) == -1)
-		return console_fail(EX_USAGE, "--org %s: this is no id", wish->org_text);
-	return action->has_email ? user_check_email(wish->email) : 0;
+	args->org = id_default_org;
+	if (args->org_text != NULL && id_parse(slice_str(args->org_text), &args->org) == -1)
+		return console_fail(EX_USAGE, "--org %s: this is no id", args->org_text);
+	return action->has_email ? user_check_email(args->email) : 0;
 }
 
 static int
-act(const char *socket, const struct action *action, const struct wish *wish)
+user_run_action(const char *socket, const struct action *action, const struct user_args *args)
 {
 	struct store_conn conn;
 	int status = store_conn_open_running(&conn, socket);
 
 	if (status == 0)
-		status = action->run(&conn, wish);
+		status = action->run(&conn, args);
 	store_conn_close(&conn);
 	return status;
 }
@@ -215,13 +215,13 @@ act(const char *socket, const struct action *action, const struct wish *wish)
 int
 user_command(struct invocation *inv)
 {
-	struct wish wish = {0};
+	struct user_args args = {0};
 	const struct option_row rows[] = {
-	    {"org", "ID", "of this organization, not of the first one", .text = &wish.org_text},
-	    {"name", "NAME", "what the new user is called", .text = &wish.name_text},
-	    {"owner", NULL, "the new user may change users and keys", .flag = &wish.owner},
-	    {"member", NULL, "the new user may not", .flag = &wish.member},
-	    {"generate", NULL, "make a random password and print it", .flag = &wish.generate},
+	    {"org", "ID", "of this organization, not of the first one", .text = &args.org_text},
+	    {"name", "NAME", "what the new user is called", .text = &args.name_text},
+	    {"owner", NULL, "the new user may change users and keys", .flag = &args.owner},
+	    {"member", NULL, "the new user may not", .flag = &args.member},
+	    {"generate", NULL, "make a random password and print it", .flag = &args.generate},
 	    {0},
 	};
 	const struct action *action;
@@ -229,11 +229,12 @@ user_command(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	action = find_action(inv->operand);
+	action = user_find_action(inv->operand);
 	if (action == NULL)
 		return console_fail(
 		    EX_USAGE, "%s is no action; see banter user --help", inv->operand);
-	wish.email = inv->second;
-	status = check_wish(action, &wish);
-	return status == 0 ? act(inv->settings.store_socket, action, &wish) : status;
+	args.email = inv->second;
+	status = user_check_args(action, &args);
+	return status == 0 ? user_run_action(inv->settings.store_socket, action, &args)
+			   : status;
 }

@@ -19,7 +19,7 @@ static const char about[] =
     "They are made and changed by the admin API, /v1/admin/widgets.\n";
 
 static void
-print_widget(struct slice item)
+widget_print_widget(struct slice item)
 {
 	struct msg_widget_record w;
 
@@ -29,12 +29,12 @@ print_widget(struct slice item)
 }
 
 static int
-list(struct store_conn *conn, const struct id *org)
+widget_print_list(struct store_conn *conn, const struct id *org)
 {
 	struct msg_widget_list ask = {.org = *org};
 
 	return store_pages_walk(
-	    conn, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, print_widget);
+	    conn, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, widget_print_widget);
 }
 
 int
@@ -58,7 +58,7 @@ widget_command(struct invocation *inv)
 		return console_fail(EX_USAGE, "--org %s: this is no id", org_text);
 	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
-		status = list(&conn, &org);
+		status = widget_print_list(&conn, &org);
 	store_conn_close(&conn);
 	return status;
 }

@@ -10,13 +10,13 @@
 #include "proto/base/basics.h"
 
 static ssize_t
-plain_read(struct io *io, void *p, size_t n)
+io_plain_read(struct io *io, void *p, size_t n)
 {
 	return recv(io->fd, p, n, 0);
 }
 
 static int
-plain_peek(struct io *io)
+io_plain_peek(struct io *io)
 {
 	uint8_t byte;
 
@@ -25,7 +25,7 @@ plain_peek(struct io *io)
 
 /* sendmsg() and not writev(): a client that is gone must give EPIPE and not SIGPIPE. */
 static ssize_t
-plain_write(struct io *io, struct iovec *iov, int n)
+io_plain_write(struct io *io, struct iovec *iov, int n)
 {
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n};
 
@@ -33,25 +33,25 @@ plain_write(struct io *io, struct iovec *iov, int n)
 }
 
 static void
-plain_shutdown(struct io *io)
+io_plain_shutdown(struct io *io)
 {
 	/* ENOTCONN: the peer has reset it meanwhile; the next read tells. */
 	(void)shutdown(io->fd, SHUT_WR);
 }
 
 static void
-plain_close(struct io *io, bool cut)
+io_plain_close(struct io *io, bool cut)
 {
 	(void)cut;
 	closefd(&io->fd);
 }
 
 static const struct io_ops plain_ops = {
-    .read = plain_read,
-    .peek = plain_peek,
-    .write = plain_write,
-    .shutdown = plain_shutdown,
-    .close = plain_close,
+    .read = io_plain_read,
+    .peek = io_plain_peek,
+    .write = io_plain_write,
+    .shutdown = io_plain_shutdown,
+    .close = io_plain_close,
 };
 
 void

@@ -28,7 +28,7 @@ struct router {
 };
 
 static int
-slice_compare(struct slice a, struct slice b)
+router_slice_compare(struct slice a, struct slice b)
 {
 	int r = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
 
@@ -36,21 +36,22 @@ slice_compare(struct slice a, struct slice b)
 }
 
 static int
-path_compare(const void *a, const void *b)
+router_path_compare(const void *a, const void *b)
 {
-	return slice_compare(
+	return router_slice_compare(
 	    ((const struct path *)a)->pattern, ((const struct path *)b)->pattern);
 }
 
 static int
-key_compare(const void *key, const void *path)
+router_key_compare(const void *key, const void *path)
 {
-	return slice_compare(*(const struct slice *)key, ((const struct path *)path)->pattern);
+	return router_slice_compare(
+	    *(const struct slice *)key, ((const struct path *)path)->pattern);
 }
 
 /* The bytes of s before its next '/'. */
 static size_t
-segment_len(struct slice s)
+router_segment_len(struct slice s)
 {
 	const uint8_t *slash = s.len == 0 ? NULL : memchr(s.p, '/', s.len);
 
@@ -59,7 +60,7 @@ segment_len(struct slice s)
 
 /* Aborts unless ':' stands only at the beginning of segments, and not too often. */
 static void
-check_pattern(struct slice pattern)
+router_check_pattern(struct slice pattern)
 {
 	size_t captures = 0;
 
@@ -72,7 +73,7 @@ check_pattern(struct slice pattern)
 }
 
 static void
-path_add(struct path *path, const struct route *route)
+router_path_add(struct path *path, const struct route *route)
 {
 	must(route->method < HTTP_OTHER && path->by_method[route->method] == NULL);
 	path->by_method[route->method] = route;
@@ -83,7 +84,7 @@ path_add(struct path *path, const struct route *route)
 
 /* Adds a route to the path of its pattern, which is made if it is new. */
 static void
-paths_add(struct path *paths, size_t *n, const struct route *route, struct slice pattern)
+router_paths_add(struct path *paths, size_t *n, const struct route *route, struct slice pattern)
 {
 	const uint8_t *colon = memchr(pattern.p, ':', pattern.len);
 	size_t i = 0;
@@ -95,7 +96,7 @@ paths_add(struct path *paths, size_t *n, const struct route *route, struct slice
 		paths[i].prefix = colon == NULL ? pattern.len : (size_t)(colon - pattern.p);
 		(*n)++;
 	}
-	path_add(&paths[i], route);
+	router_path_add(&paths[i], route);
 }
 
 struct router *
@@ -108,13 +109,13 @@ router_new(const struct route *table, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct slice pattern = slice_str(table[i].pattern);
 
-		check_pattern(pattern);
+		router_check_pattern(pattern);
 		if (memchr(pattern.p, ':', pattern.len) == NULL)
-			paths_add(r->fixed, &r->n_fixed, &table[i], pattern);
+			router_paths_add(r->fixed, &r->n_fixed, &table[i], pattern);
 		else
-			paths_add(r->open, &r->n_open, &table[i], pattern);
+			router_paths_add(r->open, &r->n_open, &table[i], pattern);
 	}
-	qsort(r->fixed, r->n_fixed, sizeof(*r->fixed), path_compare);
+	qsort(r->fixed, r->n_fixed, sizeof(*r->fixed), router_path_compare);
 	return r;
 }
 
@@ -130,7 +131,7 @@ router_free(struct router *r)
 
 /* Drops n bytes and, if there is one, the slash after them. */
 static void
-skip_segment(struct slice *s, size_t n)
+router_skip_segment(struct slice *s, size_t n)
 {
 	n += n < s->len;
 	s->p += n;
@@ -138,7 +139,7 @@ skip_segment(struct slice *s, size_t n)
 }
 
 static bool
-has_escapes(struct slice segment)
+router_has_escapes(struct slice segment)
 {
 	return segment.len > 0 && memchr(segment.p, '%', segment.len) != NULL;
 }
@@ -146,12 +147,12 @@ has_escapes(struct slice segment)
 /* Whether a parameter may stand for this segment. An escaped '/' would be two segments to whoever
  * decodes before he splits. */
 static bool
-can_be_captured(struct slice segment)
+router_can_be_captured(struct slice segment)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 	size_t len;
 
-	if (segment.len == 0 || !has_escapes(segment))
+	if (segment.len == 0 || !router_has_escapes(segment))
 		return segment.len > 0;
 	return percent_decode(segment, text, sizeof(text), &len) &&
 	    memchr(text, '/', len) == NULL;
@@ -165,7 +166,7 @@ router_capture(const struct route_match *match, size_t i, uint8_t out[ROUTER_CAP
 
 	must(i < match->n_captures);
 	segment = match->captures[i];
-	if (!has_escapes(segment))
+	if (!router_has_escapes(segment))
 		return segment;
 	must(percent_decode(segment, out, ROUTER_CAPTURE_MAX, &len));
 	return (struct slice){out, len};
@@ -173,21 +174,21 @@ router_capture(const struct route_match *match, size_t i, uint8_t out[ROUTER_CAP
 
 /* Walks pattern and path segment by segment, from the first capture on. */
 static bool
-path_fits(const struct path *path, struct slice text, struct route_match *match)
+router_path_fits(const struct path *path, struct slice text, struct route_match *match)
 {
 	struct slice pattern = path->pattern;
 
 	if (text.len <= path->prefix || memcmp(text.p, pattern.p, path->prefix) != 0)
 		return false;
-	skip_segment(&pattern, path->prefix - 1);
-	skip_segment(&text, path->prefix - 1);
+	router_skip_segment(&pattern, path->prefix - 1);
+	router_skip_segment(&text, path->prefix - 1);
 	match->n_captures = 0;
 	for (;;) {
-		struct slice want = {pattern.p, segment_len(pattern)};
-		struct slice have = {text.p, segment_len(text)};
+		struct slice want = {pattern.p, router_segment_len(pattern)};
+		struct slice have = {text.p, router_segment_len(text)};
 
 		if (want.len > 0 && want.p[0] == ':') {
-			if (!can_be_captured(have))
+			if (!router_can_be_captured(have))
 				return false;
 			match->captures[match->n_captures++] = have;
 		} else if (!slice_eq(want, have)) {
@@ -195,14 +196,14 @@ path_fits(const struct path *path, struct slice text, struct route_match *match)
 		}
 		if (want.len == pattern.len || have.len == text.len)
 			return want.len == pattern.len && have.len == text.len;
-		skip_segment(&pattern, want.len);
-		skip_segment(&text, have.len);
+		router_skip_segment(&pattern, want.len);
+		router_skip_segment(&text, have.len);
 	}
 }
 
 /* Whether the path, which fits, has a route for the method. */
 static bool
-path_takes(const struct path *path, enum http_method method, struct route_match *match)
+router_path_takes(const struct path *path, enum http_method method, struct route_match *match)
 {
 	const struct route *route = NULL;
 
@@ -224,12 +225,12 @@ router_match(const struct router *r, enum http_method method, struct slice path,
 	const struct path *fixed;
 
 	*match = (struct route_match){0};
-	fixed = bsearch(&path, r->fixed, r->n_fixed, sizeof(*r->fixed), key_compare);
-	if (fixed != NULL && path_takes(fixed, method, match))
+	fixed = bsearch(&path, r->fixed, r->n_fixed, sizeof(*r->fixed), router_key_compare);
+	if (fixed != NULL && router_path_takes(fixed, method, match))
 		return ROUTE_FOUND;
 	for (size_t i = 0; i < r->n_open; i++)
-		if (path_fits(&r->open[i], path, match) &&
-		    path_takes(&r->open[i], method, match))
+		if (router_path_fits(&r->open[i], path, match) &&
+		    router_path_takes(&r->open[i], method, match))
 			return ROUTE_FOUND;
 	match->n_captures = 0;
 	return match->allowed == 0 ? ROUTE_UNKNOWN : ROUTE_METHOD;

@@ -39,7 +39,7 @@ static const struct {
 
 /* Reads size bytes. 0, or -1 with errno; EIO when the file is shorter than it said. */
 static int
-read_all(int fd, uint8_t *p, size_t size)
+static_file_read_all(int fd, uint8_t *p, size_t size)
 {
 	while (size > 0) {
 		ssize_t n = read(fd, p, size);
@@ -57,7 +57,7 @@ read_all(int fd, uint8_t *p, size_t size)
 }
 
 static int
-read_file(const char *path, struct representation *r)
+static_file_read(const char *path, struct representation *r)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int result = -1, error;
@@ -71,7 +71,7 @@ read_file(const char *path, struct representation *r)
 	}
 	r->len = (size_t)st.st_size;
 	r->p = xcalloc(r->len + 1, 1);
-	result = read_all(fd, r->p, r->len);
+	result = static_file_read_all(fd, r->p, r->len);
 out:
 	error = errno;
 	closefd(&fd);
@@ -81,7 +81,7 @@ out:
 
 /* Reads dir/relpath with the coding's suffix. 0, or -1 with errno. */
 static int
-read_representation(
+static_file_read_representation(
     struct static_file *a, enum http_coding coding, const char *dir, const char *relpath)
 {
 	char path[4096];
@@ -92,7 +92,7 @@ read_representation(
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (read_file(path, &a->as[coding]) == -1)
+	if (static_file_read(path, &a->as[coding]) == -1)
 		return -1;
 	a->available |= 1u << coding;
 	return 0;
@@ -101,7 +101,7 @@ read_representation(
 /* The hash is the plain content's in all three; the suffix makes them differ, as strong tags of
  * different bytes must (RFC 9110, section 8.8.3). */
 static void
-name_tags(struct static_file *a)
+static_file_set_etags(struct static_file *a)
 {
 	struct hash256 hash = secret_hash(static_file_content(a));
 	uint64_t front = 0;
@@ -121,12 +121,13 @@ static_file_load(const char *dir, const char *relpath, const char *content_type)
 	int error;
 
 	a->content_type = content_type;
-	if (read_representation(a, CODING_IDENTITY, dir, relpath) == -1)
+	if (static_file_read_representation(a, CODING_IDENTITY, dir, relpath) == -1)
 		goto fail;
 	for (enum http_coding c = CODING_GZIP; c < CODINGS; c++)
-		if (read_representation(a, c, dir, relpath) == -1 && errno != ENOENT)
+		if (static_file_read_representation(a, c, dir, relpath) == -1 &&
+		    errno != ENOENT)
 			goto fail;
-	name_tags(a);
+	static_file_set_etags(a);
 	return a;
 fail:
 	error = errno;
@@ -152,7 +153,7 @@ static_file_content(const struct static_file *a)
 }
 
 static enum http_coding
-choose(const struct http_exchange *x, const struct static_file *a)
+static_file_choose(const struct http_exchange *x, const struct static_file *a)
 {
 	return negotiate_coding(http_header(x->req, "accept-encoding"), a->available);
 }
@@ -161,7 +162,7 @@ int
 static_file_status(const struct http_exchange *x, const struct static_file *a)
 {
 	struct slice known = http_header(x->req, "if-none-match");
-	const char *etag = a->as[choose(x, a)].etag;
+	const char *etag = a->as[static_file_choose(x, a)].etag;
 
 	return known.p != NULL && negotiate_etag_matches(known, slice_str(etag)) ? 304 : 200;
 }
@@ -170,7 +171,7 @@ void
 static_file_reply_body(
     struct http_exchange *x, const struct static_file *a, const char *cache_control)
 {
-	enum http_coding coding = choose(x, a);
+	enum http_coding coding = static_file_choose(x, a);
 	const struct representation *r = &a->as[coding];
 
 	reply_header_str(x, "ETag", r->etag);

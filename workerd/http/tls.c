@@ -56,7 +56,7 @@ struct tls {
 };
 
 /* A connection's. */
-struct session {
+struct tls_session {
 	SSL *ssl;
 	struct tls *tls;
 	bool broken; /* after a fatal error nothing more may be said (SSL_get_error(3)) */
@@ -67,7 +67,7 @@ struct session {
 
 /* 1, or -1. */
 static int
-set_mac(EVP_MAC_CTX *mac, struct ticket_key *key)
+tls_set_mac(EVP_MAC_CTX *mac, struct ticket_key *key)
 {
 	char digest[] = "SHA256";
 	OSSL_PARAM params[] = {
@@ -81,7 +81,7 @@ set_mac(EVP_MAC_CTX *mac, struct ticket_key *key)
 
 /* Returns as SSL_CTX_set_tlsext_ticket_key_evp_cb(3) wants it; 0: no ticket. */
 static int
-seal_ticket(
+tls_seal_ticket(
     struct tls *tls, uint8_t *name, uint8_t *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
 	struct ticket_key *key = &tls->keys[0];
@@ -92,12 +92,12 @@ seal_ticket(
 	if (RAND_bytes(iv, TICKET_IV_SIZE) != 1 ||
 	    EVP_EncryptInit_ex2(cipher, EVP_aes_256_cbc(), key->cipher, iv, NULL) != 1)
 		return -1;
-	return set_mac(mac, key);
+	return tls_set_mac(mac, key);
 }
 
 /* 0: the key is none of ours, the handshake goes on in full; 2: good, but to be replaced. */
 static int
-open_ticket(struct tls *tls, const uint8_t *name, const uint8_t *iv, EVP_CIPHER_CTX *cipher,
+tls_open_ticket(struct tls *tls, const uint8_t *name, const uint8_t *iv, EVP_CIPHER_CTX *cipher,
     EVP_MAC_CTX *mac)
 {
 	for (size_t i = 0; i < tls->n_keys; i++) {
@@ -107,7 +107,7 @@ open_ticket(struct tls *tls, const uint8_t *name, const uint8_t *iv, EVP_CIPHER_
 			continue;
 		if (EVP_DecryptInit_ex2(cipher, EVP_aes_256_cbc(), key->cipher, iv, NULL) !=
 			1 ||
-		    set_mac(mac, key) != 1)
+		    tls_set_mac(mac, key) != 1)
 			return -1;
 		return i == 0 ? 1 : 2;
 	}
@@ -115,14 +115,14 @@ open_ticket(struct tls *tls, const uint8_t *name, const uint8_t *iv, EVP_CIPHER_
 }
 
 static int
-on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+tls_on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
     EVP_MAC_CTX *mac, int sealing)
 {
 	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
 	if (sealing)
-		return seal_ticket(tls, name, iv, cipher, mac);
-	return open_ticket(tls, name, iv, cipher, mac);
+		return tls_seal_ticket(tls, name, iv, cipher, mac);
+	return tls_open_ticket(tls, name, iv, cipher, mac);
 }
 
 void
@@ -141,7 +141,7 @@ tls_set_ticket_keys(struct tls *tls, struct slice current, struct slice previous
 
 /* RFC 7301: a client that names its protocols must find one of ours among them. */
 static int
-on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
+tls_on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
     const unsigned char *offered, unsigned int offered_len, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
@@ -164,7 +164,7 @@ on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
  * keep us in one call by sending what is no data.
  */
 static SSL_CTX *
-context_new(struct tls *tls)
+tls_context_new(struct tls *tls)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	char groups[] = "X25519:P-256";
@@ -186,22 +186,22 @@ context_new(struct tls *tls)
 	    SSL_CTX_set_max_early_data(ctx, 0) == 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, TICKET_SECONDS);
-	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, tls_on_alpn, NULL);
 	SSL_CTX_set_app_data(ctx, tls);
-	must(SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket) == 1);
+	must(SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, tls_on_ticket) == 1);
 	return ctx;
 }
 
 /* Nobody is there to type a passphrase. */
 static int
-no_passphrase(char *buf, int size, int writing, void *arg)
+tls_no_passphrase(char *buf, int size, int writing, void *arg)
 {
 	(void)buf, (void)size, (void)writing, (void)arg;
 	return -1;
 }
 
 static BIO *
-reader(struct slice text)
+tls_bio_new(struct slice text)
 {
 	BIO *bio;
 
@@ -213,14 +213,14 @@ reader(struct slice text)
 
 /* 1, or 0 with the reason in OpenSSL's error queue; likewise the next two. */
 static int
-use_chain(SSL_CTX *ctx, struct slice pem)
+tls_use_chain(SSL_CTX *ctx, struct slice pem)
 {
-	BIO *bio = reader(pem);
-	X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	BIO *bio = tls_bio_new(pem);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, tls_no_passphrase, NULL);
 	int ok = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
 
 	X509_free(cert);
-	while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+	while (ok && (cert = PEM_read_bio_X509(bio, NULL, tls_no_passphrase, NULL)) != NULL) {
 		ok = SSL_CTX_add1_chain_cert(ctx, cert) == 1;
 		X509_free(cert);
 	}
@@ -232,10 +232,10 @@ use_chain(SSL_CTX *ctx, struct slice pem)
 }
 
 static int
-use_key(SSL_CTX *ctx, struct slice pem)
+tls_use_key(SSL_CTX *ctx, struct slice pem)
 {
-	BIO *bio = reader(pem);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	BIO *bio = tls_bio_new(pem);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, tls_no_passphrase, NULL);
 	int ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
 
 	EVP_PKEY_free(key);
@@ -246,10 +246,11 @@ use_key(SSL_CTX *ctx, struct slice pem)
 int
 tls_set_identity(struct tls *tls, struct slice chain, struct slice key, const char **why)
 {
-	SSL_CTX *ctx = context_new(tls);
+	SSL_CTX *ctx = tls_context_new(tls);
 
 	ERR_clear_error();
-	if (use_chain(ctx, chain) && use_key(ctx, key) && SSL_CTX_check_private_key(ctx)) {
+	if (tls_use_chain(ctx, chain) && tls_use_key(ctx, key) &&
+	    SSL_CTX_check_private_key(ctx)) {
 		/* Open connections hold the old one until they end. */
 		SSL_CTX_free(tls->ctx);
 		tls->ctx = ctx;
@@ -281,9 +282,9 @@ tls_free(struct tls *tls)
 
 /* The peer has broken the protocol, or said why it will not go on. */
 static ssize_t
-break_off(struct io *io)
+tls_fail(struct io *io)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
 	s->broken = true;
 	io->why = ERR_reason_error_string(ERR_peek_error());
@@ -294,9 +295,9 @@ break_off(struct io *io)
 
 /* The client has said "GET …" where its handshake was due: it is to hear why that is no good. */
 static ssize_t
-become_plain(struct io *io)
+tls_become_plain(struct io *io)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
 	ERR_clear_error();
 	SSL_free(s->ssl);
@@ -309,9 +310,9 @@ become_plain(struct io *io)
 /* What a call of OpenSSL that gave r <= 0 means, as the result of the function that made it;
  * errno is still that of the call. */
 static ssize_t
-no_progress(struct io *io, int r, int *wants)
+tls_no_progress(struct io *io, int r, int *wants)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 	int error = errno;
 	unsigned long reason = ERR_peek_error();
 
@@ -330,8 +331,8 @@ no_progress(struct io *io, int r, int *wants)
 	default:
 		if (ERR_GET_LIB(reason) == ERR_LIB_SSL &&
 		    ERR_GET_REASON(reason) == SSL_R_HTTP_REQUEST)
-			return become_plain(io);
-		return break_off(io);
+			return tls_become_plain(io);
+		return tls_fail(io);
 	}
 }
 
@@ -340,11 +341,11 @@ no_progress(struct io *io, int r, int *wants)
 /* The result of a call that gave r; *other tells whether it waits for this readiness, which is not
  * its own. Any call drives the handshake. */
 static ssize_t
-outcome(struct io *io, int r, int readiness, bool *other)
+tls_result(struct io *io, int r, int readiness, bool *other)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 	int wants = SSL_ERROR_NONE;
-	ssize_t result = r > 0 ? r : no_progress(io, r, &wants);
+	ssize_t result = r > 0 ? r : tls_no_progress(io, r, &wants);
 
 	*other = wants == readiness;
 	if (io->opening && SSL_is_init_finished(s->ssl))
@@ -353,38 +354,38 @@ outcome(struct io *io, int r, int readiness, bool *other)
 }
 
 static ssize_t
-have_read(struct io *io, int r)
+tls_read_result(struct io *io, int r)
 {
-	return outcome(io, r, SSL_ERROR_WANT_WRITE, &io->read_wants_write);
+	return tls_result(io, r, SSL_ERROR_WANT_WRITE, &io->read_wants_write);
 }
 
 static ssize_t
 tls_read(struct io *io, void *p, size_t n)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
 	/* Only to be thrown away: opening it would be work for nothing, and might fail. */
 	if (s->shut)
 		return recv(io->fd, p, n, 0);
 	ERR_clear_error();
 	errno = 0;
-	return have_read(io, SSL_read(s->ssl, p, n < INT_MAX ? (int)n : INT_MAX));
+	return tls_read_result(io, SSL_read(s->ssl, p, n < INT_MAX ? (int)n : INT_MAX));
 }
 
 static int
 tls_peek(struct io *io)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 	uint8_t byte;
 
 	ERR_clear_error();
 	errno = 0;
-	return (int)have_read(io, SSL_peek(s->ssl, &byte, 1));
+	return (int)tls_read_result(io, SSL_peek(s->ssl, &byte, 1));
 }
 
 /* The first record's worth of n vectors as one run of bytes. */
 static struct slice
-gather(struct tls *tls, const struct iovec *iov, int n)
+tls_gather(struct tls *tls, const struct iovec *iov, int n)
 {
 	struct slice run = {iov[0].iov_base, iov[0].iov_len};
 
@@ -413,13 +414,13 @@ gather(struct tls *tls, const struct iovec *iov, int n)
 static ssize_t
 tls_write(struct io *io, struct iovec *iov, int n)
 {
-	struct session *s = io->state;
-	struct slice run = gather(s->tls, iov, n);
+	struct tls_session *s = io->state;
+	struct slice run = tls_gather(s->tls, iov, n);
 	ssize_t result;
 
 	ERR_clear_error();
 	errno = 0;
-	result = outcome(io, SSL_write(s->ssl, run.p, (int)run.len), SSL_ERROR_WANT_READ,
+	result = tls_result(io, SSL_write(s->ssl, run.p, (int)run.len), SSL_ERROR_WANT_READ,
 	    &io->write_wants_read);
 	/* Who is turned away before he has said anything may be told so in plain, if he talks so. */
 	if (!io->tls)
@@ -433,9 +434,9 @@ tls_write(struct io *io, struct iovec *iov, int n)
 
 /* close_notify, if it can be said at once: who does not read on need not hear it. */
 static void
-say_goodbye(struct io *io)
+tls_send_close_notify(struct io *io)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
 	if (s->broken || s->shut || io->opening)
 		return;
@@ -447,9 +448,9 @@ say_goodbye(struct io *io)
 static void
 tls_shutdown(struct io *io)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
-	say_goodbye(io);
+	tls_send_close_notify(io);
 	s->shut = true;
 	/* ENOTCONN: the peer has reset it meanwhile; the next read tells. */
 	(void)shutdown(io->fd, SHUT_WR);
@@ -458,11 +459,11 @@ tls_shutdown(struct io *io)
 static void
 tls_close(struct io *io, bool cut)
 {
-	struct session *s = io->state;
+	struct tls_session *s = io->state;
 
 	/* What was cut must not look whole: no goodbye then. */
 	if (!cut)
-		say_goodbye(io);
+		tls_send_close_notify(io);
 	SSL_free(s->ssl);
 	free(s);
 	io->state = NULL;
@@ -480,7 +481,7 @@ static const struct io_ops tls_ops = {
 void
 io_init_tls(struct io *io, int fd, struct tls *tls)
 {
-	struct session *s = xcalloc(1, sizeof(*s));
+	struct tls_session *s = xcalloc(1, sizeof(*s));
 
 	must(tls->ctx != NULL);
 	s->tls = tls;

@@ -54,10 +54,10 @@ struct store_client {
 	size_t n_listeners;
 };
 
-static void try_connect(evutil_socket_t fd, short what, void *arg);
+static void store_try_connect(evutil_socket_t fd, short what, void *arg);
 
 static void
-event_gone(struct event **ev)
+store_event_free(struct event **ev)
 {
 	if (*ev != NULL)
 		event_free(*ev);
@@ -65,20 +65,20 @@ event_gone(struct event **ev)
 }
 
 static void
-call_free(struct store_call *call)
+store_call_free(struct store_call *call)
 {
 	struct store_client *sc = call->client;
 
 	TAILQ_REMOVE(&sc->order, call, link);
 	sc->calls[call->id % CALLS_MAX] = NULL;
 	sc->waiting -= buf_len(&call->frame);
-	event_gone(&call->deadline);
+	store_event_free(&call->deadline);
 	buf_clear(&call->frame);
 	free(call);
 }
 
 static void
-call_answer(struct store_call *call, uint16_t type, const union msg *m)
+store_call_answer(struct store_call *call, uint16_t type, const union msg *m)
 {
 	struct store_client *sc = call->client;
 	struct scoreboard_worker *board = sc->board;
@@ -90,7 +90,7 @@ call_answer(struct store_call *call, uint16_t type, const union msg *m)
 	else
 		metric_observe(&board->store, clock_mono_ns() - call->since_ns, 1);
 	sc->repeated = call->sends > 1;
-	call_free(call);
+	store_call_free(call);
 	if (fn != NULL)
 		fn(arg, type, m);
 }
@@ -111,7 +111,7 @@ store_client_listen(struct store_client *sc, const struct store_events *events, 
 }
 
 static void
-tell_connected(const struct store_client *sc, int fd)
+store_notify_connected(const struct store_client *sc, int fd)
 {
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->connected != NULL)
@@ -119,7 +119,7 @@ tell_connected(const struct store_client *sc, int fd)
 }
 
 static void
-tell_lost(const struct store_client *sc)
+store_notify_lost(const struct store_client *sc)
 {
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->lost != NULL)
@@ -127,7 +127,7 @@ tell_lost(const struct store_client *sc)
 }
 
 static void
-tell_news(const struct store_client *sc, uint16_t type, const union msg *m)
+store_notify_news(const struct store_client *sc, uint16_t type, const union msg *m)
 {
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->news != NULL)
@@ -137,7 +137,7 @@ tell_news(const struct store_client *sc, uint16_t type, const union msg *m)
 /* -- the line ---------------------------------------------------------------------------- */
 
 static void
-disconnect(struct store_client *sc, const char *why)
+store_disconnect(struct store_client *sc, const char *why)
 {
 	struct timeval in = clock_timeval(sc->backoff_ms);
 	bool was_connected = sc->connected;
@@ -145,30 +145,30 @@ disconnect(struct store_client *sc, const char *why)
 	if (was_connected)
 		log_event(LOG_WARN, "store_lost", L_STR("why", why));
 	sc->connected = false;
-	event_gone(&sc->readable);
-	event_gone(&sc->writable);
+	store_event_free(&sc->readable);
+	store_event_free(&sc->writable);
 	channel_close(&sc->channel);
 	evtimer_add(sc->retry, &in);
 	sc->backoff_ms =
 	    sc->backoff_ms * 2 < BACKOFF_MAX_MS ? sc->backoff_ms * 2 : BACKOFF_MAX_MS;
 	if (was_connected)
-		tell_lost(sc);
+		store_notify_lost(sc);
 }
 
 /* An answer goes to its call, unless nobody waits for it any more. */
 static void
-take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
+store_take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
 {
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
 	if (f->request == 0)
-		tell_news(sc, f->type, m);
+		store_notify_news(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
-		call_answer(call, f->type, m);
+		store_call_answer(call, f->type, m);
 }
 
 static void
-take_frames(struct store_client *sc)
+store_take_frames(struct store_client *sc)
 {
 	struct frame f = {0};
 	union msg m;
@@ -176,38 +176,38 @@ take_frames(struct store_client *sc)
 
 	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
 		sc->backoff_ms = BACKOFF_MIN_MS;
-		take_frame(sc, &f, &m);
+		store_take_frame(sc, &f, &m);
 	}
 	if (r != WIRE_MORE) {
 		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
 		    L_STR("message", msg_name(f.type)));
-		disconnect(sc, "protocol error");
+		store_disconnect(sc, "protocol error");
 	}
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+store_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct store_client *sc = arg;
 	enum channel_io io = channel_read(&sc->channel);
 
 	(void)fd;
 	(void)what;
-	take_frames(sc);
+	store_take_frames(sc);
 	if (!sc->connected || io == CHANNEL_DONE)
 		return;
-	disconnect(sc, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
+	store_disconnect(sc, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
 }
 
 static void
-flush(struct store_client *sc)
+store_flush(struct store_client *sc)
 {
 	switch (channel_flush(&sc->channel)) {
 	case CHANNEL_PENDING:
 		event_add(sc->writable, NULL);
 		break;
 	case CHANNEL_FAILED:
-		disconnect(sc, log_errno());
+		store_disconnect(sc, log_errno());
 		break;
 	default:
 		break;
@@ -215,15 +215,15 @@ flush(struct store_client *sc)
 }
 
 static void
-on_writable(evutil_socket_t fd, short what, void *arg)
+store_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	flush(arg);
+	store_flush(arg);
 }
 
 static void
-call_send(struct store_call *call)
+store_call_send(struct store_call *call)
 {
 	/* There is room: store_call() looked, and a new line starts empty. */
 	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
@@ -232,7 +232,7 @@ call_send(struct store_call *call)
 }
 
 static void
-try_connect(evutil_socket_t unused, short what, void *arg)
+store_try_connect(evutil_socket_t unused, short what, void *arg)
 {
 	struct store_client *sc = arg;
 	struct store_call *call;
@@ -244,20 +244,20 @@ try_connect(evutil_socket_t unused, short what, void *arg)
 		if (sc->backoff_ms == BACKOFF_MAX_MS)
 			log_event(LOG_WARN, "store_unreachable", L_STR("socket", sc->path),
 			    L_ERRNO());
-		disconnect(sc, log_errno());
+		store_disconnect(sc, log_errno());
 		return;
 	}
 	channel_open(&sc->channel, fd, ROLE_WORKER, ROLE_STORE, OUT_MAX);
 	sc->connected = true;
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
-		call_send(call);
-	tell_connected(sc, fd);
-	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, on_readable, sc);
-	sc->writable = event_new(sc->base, fd, EV_WRITE, on_writable, sc);
+		store_call_send(call);
+	store_notify_connected(sc, fd);
+	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, store_on_readable, sc);
+	sc->writable = event_new(sc->base, fd, EV_WRITE, store_on_writable, sc);
 	must(sc->readable != NULL && sc->writable != NULL);
 	event_add(sc->readable, NULL);
-	flush(sc);
+	store_flush(sc);
 }
 
 /* -- for users --------------------------------------------------------------------------- */
@@ -274,7 +274,7 @@ store_client_new(struct event_base *base, const char *path, struct scoreboard_wo
 	sc->backoff_ms = BACKOFF_MIN_MS;
 	sc->next_id = 1;
 	TAILQ_INIT(&sc->order);
-	sc->retry = evtimer_new(base, try_connect, sc);
+	sc->retry = evtimer_new(base, store_try_connect, sc);
 	must(sc->retry != NULL);
 	evtimer_add(sc->retry, &(struct timeval){0});
 	return sc;
@@ -288,37 +288,37 @@ store_client_free(struct store_client *sc)
 	if (sc == NULL)
 		return;
 	while ((call = TAILQ_FIRST(&sc->order)) != NULL)
-		call_free(call);
-	event_gone(&sc->readable);
-	event_gone(&sc->writable);
-	event_gone(&sc->retry);
+		store_call_free(call);
+	store_event_free(&sc->readable);
+	store_event_free(&sc->writable);
+	store_event_free(&sc->retry);
 	channel_close(&sc->channel);
 	free(sc);
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+store_call_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct store_call *call = arg;
 
 	(void)fd;
 	(void)what;
-	call_answer(call, 0, NULL);
+	store_call_answer(call, 0, NULL);
 }
 
 static void
-call_limit(struct store_call *call, unsigned ms)
+store_call_set_timeout(struct store_call *call, unsigned ms)
 {
 	struct timeval in = clock_timeval(ms);
 
-	call->deadline = evtimer_new(call->client->base, on_deadline, call);
+	call->deadline = evtimer_new(call->client->base, store_call_on_deadline, call);
 	must(call->deadline != NULL);
 	evtimer_add(call->deadline, &in);
 }
 
 /* A request id whose place in the table is free, or 0 when all are taken. */
 static uint64_t
-free_id(struct store_client *sc)
+store_free_id(struct store_client *sc)
 {
 	for (size_t tries = 0; tries < CALLS_MAX; tries++) {
 		uint64_t id = sc->next_id++;
@@ -330,7 +330,7 @@ free_id(struct store_client *sc)
 }
 
 static bool
-has_room(const struct store_client *sc)
+store_has_room(const struct store_client *sc)
 {
 	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
 }
@@ -339,13 +339,13 @@ struct store_call *
 store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
     store_answer_fn *fn, void *arg)
 {
-	uint64_t id = free_id(sc);
+	uint64_t id = store_free_id(sc);
 	struct store_call *call;
 
 	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
 		return NULL;
 	/* What timed out unsent still stands in the line's buffer. */
-	if (sc->connected && !has_room(sc))
+	if (sc->connected && !store_has_room(sc))
 		return NULL;
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct store_call){
@@ -354,19 +354,19 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	/* The caller keeps to the maxima of messages.def: what comes from outside was checked. */
 	must(msg_encode(&call->frame, type, id, msg) == 0);
 	if (timeout_ms > 0)
-		call_limit(call, timeout_ms);
+		store_call_set_timeout(call, timeout_ms);
 	sc->calls[id % CALLS_MAX] = call;
 	sc->waiting += buf_len(&call->frame);
 	TAILQ_INSERT_TAIL(&sc->order, call, link);
 	if (sc->connected)
-		call_send(call);
+		store_call_send(call);
 	return call;
 }
 
 int
 store_send(struct store_client *sc, enum msg_type type, const void *msg)
 {
-	if (!sc->connected || !has_room(sc))
+	if (!sc->connected || !store_has_room(sc))
 		return -1;
 	must(channel_send(&sc->channel, type, 0, msg) == 0);
 	return 0;
@@ -382,7 +382,7 @@ void
 store_client_turn_end(struct store_client *sc)
 {
 	if (sc->connected && buf_len(&sc->channel.out) > 0)
-		flush(sc);
+		store_flush(sc);
 }
 
 bool

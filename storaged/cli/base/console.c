@@ -16,7 +16,7 @@
 
 /* C0 and DEL; and C1, which in UTF-8 is 0xc2 and one of 0x80 to 0x9f. */
 static void
-make_harmless(char *text)
+console_mask_control(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 
@@ -29,12 +29,12 @@ make_harmless(char *text)
 }
 
 [[gnu::format(printf, 3, 0)]] static void
-put_line(FILE *out, const char *before, const char *fmt, va_list ap)
+console_put_line(FILE *out, const char *before, const char *fmt, va_list ap)
 {
 	char text[SAY_MAX_BYTES];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	make_harmless(text);
+	console_mask_control(text);
 	progress_clear();
 	(void)fprintf(out, "%s%s\n", before, text);
 }
@@ -45,7 +45,7 @@ console_print(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_line(stdout, "", fmt, ap);
+	console_put_line(stdout, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -55,7 +55,7 @@ console_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_line(stderr, "banter: ", fmt, ap);
+	console_put_line(stderr, "banter: ", fmt, ap);
 	va_end(ap);
 }
 
@@ -65,7 +65,7 @@ console_fail(int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_line(stderr, "banter: ", fmt, ap);
+	console_put_line(stderr, "banter: ", fmt, ap);
 	va_end(ap);
 	return status;
 }

@@ -21,7 +21,7 @@ extern char **environ;
 /* Beside us where we were built, in lib/banter/ where we are installed in bin/. 0, or the exit
  * status. */
 static int
-find(const char *daemon, char path[PATH_MAX])
+daemons_find_path(const char *daemon, char path[PATH_MAX])
 {
 	static const char *const places[] = {"", "../lib/banter/"};
 	char dir[PATH_MAX];
@@ -45,7 +45,7 @@ find(const char *daemon, char path[PATH_MAX])
 }
 
 static int
-run(const char *path, char **argv)
+daemons_spawn(const char *path, char **argv)
 {
 	pid_t pid;
 	int e, end;
@@ -66,10 +66,10 @@ daemons_run(const char *daemon, const char *option)
 {
 	char path[PATH_MAX], *copy = xstrdup(option);
 	char *argv[] = {path, copy, NULL};
-	int status = find(daemon, path);
+	int status = daemons_find_path(daemon, path);
 
 	if (status == 0)
-		status = run(path, argv);
+		status = daemons_spawn(path, argv);
 	free(copy);
 	return status;
 }

@@ -13,7 +13,7 @@
 #include "storaged/cli/base/console.h"
 
 static int
-read_line(char *answer, size_t size)
+interactive_read_line(char *answer, size_t size)
 {
 	size_t len;
 
@@ -31,7 +31,7 @@ int
 interactive_ask(const char *question, char *answer, size_t size)
 {
 	(void)fprintf(stderr, "%s\n> ", question);
-	return read_line(answer, size);
+	return interactive_read_line(answer, size);
 }
 
 int

@@ -45,7 +45,7 @@ static const struct vocabulary {
 };
 
 static const struct vocabulary *
-vocabulary_of(uint16_t type, const struct wire_field *f)
+message_json_vocabulary_of(uint16_t type, const struct wire_field *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(vocabularies); i++)
 		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, f->name) == 0)
@@ -55,7 +55,7 @@ vocabulary_of(uint16_t type, const struct wire_field *f)
 
 /* The name of a field's member: its own, but where a line says by it what the line is. */
 static const char *
-member_name(uint16_t type, const struct wire_field *f)
+message_json_member_name(uint16_t type, const struct wire_field *f)
 {
 	return type == MSG_KEY_RECORD && strcmp(f->name, "kind") == 0 ? "opens" : f->name;
 }
@@ -74,7 +74,7 @@ static const struct {
 };
 
 static bool
-is_added(uint16_t type, const struct wire_field *f)
+message_json_is_added(uint16_t type, const struct wire_field *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(added); i++)
 		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
@@ -83,13 +83,13 @@ is_added(uint16_t type, const struct wire_field *f)
 }
 
 static bool
-is_version(const struct wire_field *f)
+message_json_is_version(const struct wire_field *f)
 {
 	return f->type == WIRE_U8 && strcmp(f->name, "v") == 0;
 }
 
 static bool
-is_number(const struct wire_field *f)
+message_json_is_number(const struct wire_field *f)
 {
 	return f->type == WIRE_U8 || f->type == WIRE_U16 || f->type == WIRE_U32 ||
 	    f->type == WIRE_U64;
@@ -98,27 +98,28 @@ is_number(const struct wire_field *f)
 /* -- writing ----------------------------------------------------------------------------- */
 
 static int
-invalid(void)
+message_json_invalid(void)
 {
 	errno = EINVAL;
 	return -1;
 }
 
 static int
-write_number(struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
+message_json_write_number(
+    struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
 {
-	const struct vocabulary *v = vocabulary_of(type, f);
+	const struct vocabulary *v = message_json_vocabulary_of(type, f);
 	uint64_t n = wire_number(f, at);
 
 	if (v == NULL)
-		return n > NUMBER_MAX ? invalid() : buf_printf(out, "%" PRIu64, n);
+		return n > NUMBER_MAX ? message_json_invalid() : buf_printf(out, "%" PRIu64, n);
 	if (n >= ARRAY_LEN(v->words) || v->words[n] == NULL)
-		return invalid();
+		return message_json_invalid();
 	return buf_printf(out, "\"%s\"", v->words[n]);
 }
 
 static int
-write_hex(struct buf *out, const uint8_t *p, size_t n)
+message_json_write_hex(struct buf *out, const uint8_t *p, size_t n)
 {
 	if (buf_append_str(out, "\"") == -1)
 		return -1;
@@ -129,7 +130,7 @@ write_hex(struct buf *out, const uint8_t *p, size_t n)
 }
 
 static int
-write_text(struct buf *out, struct slice text)
+message_json_write_text(struct buf *out, struct slice text)
 {
 	if (buf_append_str(out, "\"") == -1 || json_escape(out, text) == -1)
 		return -1;
@@ -138,7 +139,8 @@ write_text(struct buf *out, struct slice text)
 
 /* A value that is no record and no list. */
 static int
-write_value(struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
+message_json_write_value(
+    struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
 {
 	const struct slice *s = at;
 	char text[ID_TEXT_LEN + 1];
@@ -148,29 +150,31 @@ write_value(struct buf *out, uint16_t type, const struct wire_field *f, const vo
 		id_format(at, text);
 		return buf_printf(out, "\"%s\"", text);
 	case WIRE_HASH:
-		return write_hex(out, at, sizeof(struct hash256));
+		return message_json_write_hex(out, at, sizeof(struct hash256));
 	case WIRE_TEXT:
-		return write_text(out, *s);
+		return message_json_write_text(out, *s);
 	case WIRE_BYTES:
-		return write_hex(out, s->p, s->len);
+		return message_json_write_hex(out, s->p, s->len);
 	default:
-		return write_number(out, type, f, at);
+		return message_json_write_number(out, type, f, at);
 	}
 }
 
 /* The fields of a record, which holds no other records; before stands in front of the first. */
 static int
-write_record(struct buf *out, uint16_t type, struct slice bytes, const char *before)
+message_json_put_record(struct buf *out, uint16_t type, struct slice bytes, const char *before)
 {
 	union msg record;
 
 	if (record_decode(bytes, (enum msg_type)type, &record) != WIRE_OK)
-		return invalid();
+		return message_json_invalid();
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
-		if (is_version(f))
+		if (message_json_is_version(f))
 			continue;
-		if (buf_printf(out, "%s\"%s\":", before, member_name(type, f)) == -1 ||
-		    write_value(out, type, f, (const uint8_t *)&record + f->offset) == -1)
+		if (buf_printf(out, "%s\"%s\":", before, message_json_member_name(type, f)) ==
+			-1 ||
+		    message_json_write_value(
+			out, type, f, (const uint8_t *)&record + f->offset) == -1)
 			return -1;
 		before = ",";
 	}
@@ -178,13 +182,13 @@ write_record(struct buf *out, uint16_t type, struct slice bytes, const char *bef
 }
 
 static int
-write_list(struct buf *out, const struct wire_field *f, struct slice list)
+message_json_write_list(struct buf *out, const struct wire_field *f, struct slice list)
 {
 	const char *before = "[{";
 	struct slice item;
 
 	while (wire_list_next(&list, &item)) {
-		if (write_record(out, f->item, item, before) == -1)
+		if (message_json_put_record(out, f->item, item, before) == -1)
 			return -1;
 		before = "},{";
 	}
@@ -194,7 +198,7 @@ write_list(struct buf *out, const struct wire_field *f, struct slice list)
 int
 message_json_write_record(struct buf *out, enum msg_type type, struct slice record)
 {
-	return write_record(out, (uint16_t)type, record, ",");
+	return message_json_put_record(out, (uint16_t)type, record, ",");
 }
 
 int
@@ -206,13 +210,14 @@ message_json_write(struct buf *out, enum msg_type type, const void *msg)
 		int rc;
 
 		if (f->type == WIRE_REC) {
-			rc = write_record(out, f->item, *(const struct slice *)at, ",");
+			rc = message_json_put_record(
+			    out, f->item, *(const struct slice *)at, ",");
 		} else {
 			rc = buf_printf(out, ",\"%s\":", f->name);
 			if (rc == 0)
 				rc = f->type == WIRE_LIST
-				    ? write_list(out, f, *(const struct slice *)at)
-				    : write_value(out, (uint16_t)type, f, at);
+				    ? message_json_write_list(out, f, *(const struct slice *)at)
+				    : message_json_write_value(out, (uint16_t)type, f, at);
 		}
 		if (rc == -1)
 			return -1;
@@ -234,7 +239,7 @@ message_json_fail(struct message_json_error *error, const char *fmt, ...)
 }
 
 static uint64_t
-greatest(const struct wire_field *f)
+message_json_greatest(const struct wire_field *f)
 {
 	if (f->max != 0)
 		return f->max;
@@ -251,7 +256,7 @@ greatest(const struct wire_field *f)
 }
 
 static int
-read_word(const struct vocabulary *v, const json_t *value, uint64_t *n,
+message_json_read_word(const struct vocabulary *v, const json_t *value, uint64_t *n,
     struct message_json_error *error)
 {
 	struct slice word = {
@@ -264,21 +269,22 @@ read_word(const struct vocabulary *v, const json_t *value, uint64_t *n,
 }
 
 static int
-read_number(uint16_t type, const struct wire_field *f, const json_t *value, void *at,
-    struct message_json_error *error)
+message_json_read_number(uint16_t type, const struct wire_field *f, const json_t *value,
+    void *at, struct message_json_error *error)
 {
-	const struct vocabulary *v = vocabulary_of(type, f);
+	const struct vocabulary *v = message_json_vocabulary_of(type, f);
 	json_int_t given = json_integer_value(value);
 	uint64_t n;
 
 	if (v != NULL) {
-		if (read_word(v, value, &n, error) == -1)
+		if (message_json_read_word(v, value, &n, error) == -1)
 			return -1;
 	} else {
-		if (!json_is_integer(value) || given < 0 || (uint64_t)given > greatest(f))
+		if (!json_is_integer(value) || given < 0 ||
+		    (uint64_t)given > message_json_greatest(f))
 			return message_json_fail(error,
 			    "%s must be a whole number from 0 to %" PRIu64, f->name,
-			    greatest(f));
+			    message_json_greatest(f));
 		n = (uint64_t)given;
 	}
 	wire_set_number(f, at, n);
@@ -286,7 +292,7 @@ read_number(uint16_t type, const struct wire_field *f, const json_t *value, void
 }
 
 static int
-hex_digit(uint8_t c)
+message_json_hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -294,13 +300,14 @@ hex_digit(uint8_t c)
 }
 
 static int
-read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
+message_json_read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
     struct message_json_error *error)
 {
 	bool good = text.len == 2 * sizeof(struct hash256);
 
 	for (size_t i = 0; good && i < sizeof(struct hash256); i++) {
-		int high = hex_digit(text.p[2 * i]), low = hex_digit(text.p[2 * i + 1]);
+		int high = message_json_hex_digit(text.p[2 * i]),
+		    low = message_json_hex_digit(text.p[2 * i + 1]);
 
 		good = high >= 0 && low >= 0;
 		at[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
@@ -310,7 +317,7 @@ read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
 
 /* Text, or what is written as text. jansson has seen to it that it is UTF-8. */
 static int
-read_text(
+message_json_read_text(
     const struct wire_field *f, const json_t *value, void *at, struct message_json_error *error)
 {
 	struct slice text = {
@@ -319,7 +326,7 @@ read_text(
 	if (!json_is_string(value))
 		return message_json_fail(error, "%s must be a string", f->name);
 	if (f->type == WIRE_HASH)
-		return read_hash(f, text, at, error);
+		return message_json_read_hash(f, text, at, error);
 	if (f->type == WIRE_ID)
 		return id_parse(text, at) == 0
 		    ? 0
@@ -335,32 +342,33 @@ read_text(
 
 /* One field that is no record, from the member of its name. */
 static int
-read_field(json_t *object, uint16_t type, const struct wire_field *f, union msg *msg,
-    struct message_json_error *error)
+message_json_read_field(json_t *object, uint16_t type, const struct wire_field *f,
+    union msg *msg, struct message_json_error *error)
 {
 	void *at = (uint8_t *)msg + f->offset;
-	const json_t *value = json_object_get(object, member_name(type, f));
+	const json_t *value = json_object_get(object, message_json_member_name(type, f));
 
-	if (value == NULL && is_added(type, f))
+	if (value == NULL && message_json_is_added(type, f))
 		return 0;
 	if (value == NULL)
-		return message_json_fail(error, "%s is missing", member_name(type, f));
-	return is_number(f) ? read_number(type, f, value, at, error)
-			    : read_text(f, value, at, error);
+		return message_json_fail(
+		    error, "%s is missing", message_json_member_name(type, f));
+	return message_json_is_number(f) ? message_json_read_number(type, f, value, at, error)
+					 : message_json_read_text(f, value, at, error);
 }
 
 /* A record, encoded into out. */
 static int
-read_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
+message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
     struct message_json_error *error)
 {
 	const struct wire_field *f = msg_desc(type)->fields;
 	union msg record = {0};
 
 	for (; f->type != WIRE_END; f++) {
-		if (is_version(f))
+		if (message_json_is_version(f))
 			wire_set_number(f, (uint8_t *)&record + f->offset, f->max);
-		else if (read_field(object, type, f, &record, error) == -1)
+		else if (message_json_read_field(object, type, f, &record, error) == -1)
 			return -1;
 	}
 	buf_reset(out);
@@ -372,35 +380,35 @@ read_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
 
 /* Whether a type has a field of this name, other than one that holds a record. */
 static bool
-has_field(uint16_t type, const char *name)
+message_json_has_field(uint16_t type, const char *name)
 {
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (f->type != WIRE_REC && !is_version(f) &&
-		    strcmp(member_name(type, f), name) == 0)
+		if (f->type != WIRE_REC && !message_json_is_version(f) &&
+		    strcmp(message_json_member_name(type, f), name) == 0)
 			return true;
 	return false;
 }
 
 /* The same for a message and the records in it. */
 static bool
-has_member(uint16_t type, const char *name)
+message_json_has_member(uint16_t type, const char *name)
 {
-	if (has_field(type, name))
+	if (message_json_has_field(type, name))
 		return true;
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (f->type == WIRE_REC && has_field(f->item, name))
+		if (f->type == WIRE_REC && message_json_has_field(f->item, name))
 			return true;
 	return false;
 }
 
 static int
-check_names(json_t *object, uint16_t type, struct message_json_error *error)
+message_json_check_names(json_t *object, uint16_t type, struct message_json_error *error)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach (object, name, value) {
-		if (strcmp(name, "kind") != 0 && !has_member(type, name))
+		if (strcmp(name, "kind") != 0 && !message_json_has_member(type, name))
 			return message_json_fail(error, "%.64s does not belong here", name);
 	}
 	return 0;
@@ -417,19 +425,20 @@ message_json_read(json_t *object, enum msg_type type, union msg *msg, struct buf
 		struct slice *bytes = (struct slice *)(void *)((uint8_t *)msg + f->offset);
 		int rc;
 
-		rc = f->type == WIRE_REC ? read_record(object, f->item, bytes, record, error)
-					 : read_field(object, (uint16_t)type, f, msg, error);
+		rc = f->type == WIRE_REC
+		    ? message_json_get_record(object, f->item, bytes, record, error)
+		    : message_json_read_field(object, (uint16_t)type, f, msg, error);
 		if (rc == -1)
 			return -1;
 	}
-	return check_names(object, (uint16_t)type, error);
+	return message_json_check_names(object, (uint16_t)type, error);
 }
 
 int
 message_json_read_record(json_t *object, enum msg_type type, struct slice *bytes,
     struct buf *record, struct message_json_error *error)
 {
-	if (read_record(object, (uint16_t)type, bytes, record, error) == -1)
+	if (message_json_get_record(object, (uint16_t)type, bytes, record, error) == -1)
 		return -1;
-	return check_names(object, (uint16_t)type, error);
+	return message_json_check_names(object, (uint16_t)type, error);
 }

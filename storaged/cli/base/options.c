@@ -21,7 +21,7 @@ struct places {
 
 /* The options that every command has. */
 static void
-common_rows(struct option_row rows[COMMON + 1], struct places *places)
+options_common_rows(struct option_row rows[COMMON + 1], struct places *places)
 {
 	rows[0] = (struct option_row){"data-dir", "DIR",
 	    "the store's directory, in place of DATA_DIR", .text = &places->data_dir};
@@ -32,7 +32,7 @@ common_rows(struct option_row rows[COMMON + 1], struct places *places)
 }
 
 static void
-print_rows(const struct option_row *rows)
+options_print_rows(const struct option_row *rows)
 {
 	for (; rows->name != NULL; rows++) {
 		char left[64];
@@ -44,13 +44,13 @@ print_rows(const struct option_row *rows)
 }
 
 static void
-print_help(const struct command *command, const struct option_row *own,
+options_print_help(const struct command *command, const struct option_row *own,
     const struct option_row *common, const char *about)
 {
 	printf("usage: banter %s [options]%s%s\n%s\nOptions:\n", command->name,
 	    *command->operands == '\0' ? "" : " ", command->operands, about);
-	print_rows(own);
-	print_rows(common);
+	options_print_rows(own);
+	options_print_rows(common);
 	printf("\nWithout them, DATA_DIR and STORE_SOCKET of the environment say where the "
 	       "store is,\n"
 	       "else it is in " BANTER_DATA_DIR ". Exit status: 0, or as in sysexits(3);\n"
@@ -58,7 +58,7 @@ print_help(const struct command *command, const struct option_row *own,
 }
 
 static size_t
-add_long_options(struct option *to, const struct option_row *rows)
+options_add_long_options(struct option *to, const struct option_row *rows)
 {
 	size_t n = 0;
 
@@ -69,7 +69,7 @@ add_long_options(struct option *to, const struct option_row *rows)
 }
 
 static void
-take(const struct option_row *row)
+options_set(const struct option_row *row)
 {
 	if (row->flag != NULL)
 		*row->flag = true;
@@ -79,15 +79,16 @@ take(const struct option_row *row)
 
 /* 0, or EX_USAGE. */
 static int
-read_line(struct invocation *inv, const struct option_row *own, const struct option_row *common)
+options_parse(
+    struct invocation *inv, const struct option_row *own, const struct option_row *common)
 {
 	struct option all[OPTIONS_MAX + COMMON + 1] = {0};
 	const char *name = inv->command->name;
-	size_t n = add_long_options(all, own);
+	size_t n = options_add_long_options(all, own);
 	int index, c;
 
 	must(n <= OPTIONS_MAX);
-	add_long_options(all + n, common);
+	options_add_long_options(all + n, common);
 	optind = 1;
 	while ((c = getopt_long(inv->argc, inv->argv, ":", all, &index)) != -1) {
 		if (c == ':')
@@ -97,14 +98,14 @@ read_line(struct invocation *inv, const struct option_row *own, const struct opt
 			return console_fail(EX_USAGE,
 			    "%s is no option of banter %s; see its --help",
 			    inv->argv[optind - 1], name);
-		take((size_t)index < n ? &own[index] : &common[(size_t)index - n]);
+		options_set((size_t)index < n ? &own[index] : &common[(size_t)index - n]);
 	}
 	return 0;
 }
 
 /* How many operands the text of a command names, or, of those, how many must be there. */
 static int
-count_operands(const char *operands, bool needed)
+options_count_operands(const char *operands, bool needed)
 {
 	int n = 0;
 
@@ -115,16 +116,16 @@ count_operands(const char *operands, bool needed)
 
 /* What is left after the options. */
 static int
-read_operands(struct invocation *inv)
+options_read_operands(struct invocation *inv)
 {
 	const struct command *command = inv->command;
 	char **left = inv->argv + optind;
 	int n = inv->argc - optind;
 
-	if (n > count_operands(command->operands, false))
+	if (n > options_count_operands(command->operands, false))
 		return console_fail(EX_USAGE, "%s is too much; see banter %s --help",
 		    inv->argv[inv->argc - 1], command->name);
-	if (n < count_operands(command->operands, true))
+	if (n < options_count_operands(command->operands, true))
 		return console_fail(EX_USAGE, "say which %s; see banter %s --help",
 		    command->operands, command->name);
 	inv->operand = n < 1 ? NULL : left[0];
@@ -135,7 +136,7 @@ read_operands(struct invocation *inv)
 /* The options stand in for the environment, so that the rules for settings hold for them too. The
  * socket of another directory is not the one that the environment names. */
 static void
-load_settings(struct invocation *inv, const struct places *places)
+options_load_settings(struct invocation *inv, const struct places *places)
 {
 	if (places->data_dir != NULL) {
 		must(setenv("DATA_DIR", places->data_dir, 1) == 0);
@@ -153,17 +154,17 @@ options_read(
 	struct option_row common[COMMON + 1];
 	struct places places = {0};
 
-	common_rows(common, &places);
-	*status = read_line(inv, rows, common);
+	options_common_rows(common, &places);
+	*status = options_parse(inv, rows, common);
 	if (*status != 0)
 		return false;
 	if (places.help) {
-		print_help(inv->command, rows, common, about);
+		options_print_help(inv->command, rows, common, about);
 		return false;
 	}
-	*status = read_operands(inv);
+	*status = options_read_operands(inv);
 	if (*status != 0)
 		return false;
-	load_settings(inv, &places);
+	options_load_settings(inv, &places);
 	return true;
 }

@@ -15,7 +15,7 @@ struct process {
 };
 
 static bool
-read_stat(pid_t pid, struct process *p)
+processes_process_read_stat(pid_t pid, struct process *p)
 {
 	char path[64], text[512], *name, *end;
 	int parent;
@@ -45,8 +45,9 @@ process_parent(pid_t pid, const char *name)
 {
 	struct process child, parent;
 
-	if (pid <= 0 || !read_stat(pid, &child) || child.parent <= 0 ||
-	    !read_stat(child.parent, &parent) || strcmp(parent.name, name) != 0)
+	if (pid <= 0 || !processes_process_read_stat(pid, &child) || child.parent <= 0 ||
+	    !processes_process_read_stat(child.parent, &parent) ||
+	    strcmp(parent.name, name) != 0)
 		return 0;
 	return child.parent;
 }

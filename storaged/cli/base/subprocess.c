@@ -28,7 +28,7 @@ static const int of_damage[] = {SIGBUS, SIGSEGV, SIGABRT, SIGFPE, SIGILL};
 /* Ends with its parent, also with one that has gone already, and leaves no conversations in a core
  * file. */
 static void
-become_child(pid_t parent)
+subprocess_become_child(pid_t parent)
 {
 	const struct rlimit no_core = {0, 0};
 
@@ -42,7 +42,7 @@ become_child(pid_t parent)
 
 /* The child holds the other end of the pipe until it ends. */
 static void
-wait_for_end(int pipe_end, void (*tick)(void *), void *arg)
+subprocess_wait_for_end(int pipe_end, void (*tick)(void *), void *arg)
 {
 	struct pollfd p = {.fd = pipe_end, .events = POLLIN};
 	int n;
@@ -53,7 +53,7 @@ wait_for_end(int pipe_end, void (*tick)(void *), void *arg)
 }
 
 static int
-status_of(pid_t child, const char *what)
+subprocess_status_of(pid_t child, const char *what)
 {
 	int status, sig;
 
@@ -85,7 +85,7 @@ subprocess_run(const char *what, int (*work)(void *arg), void (*tick)(void *arg)
 	child = fork();
 	if (child == 0) {
 		closefd(&ends[0]);
-		become_child(parent);
+		subprocess_become_child(parent);
 		exit(console_close(work(arg)));
 	}
 	closefd(&ends[1]);
@@ -93,9 +93,9 @@ subprocess_run(const char *what, int (*work)(void *arg), void (*tick)(void *arg)
 		closefd(&ends[0]);
 		return console_fail(EX_OSERR, "fork: %s", strerror(errno));
 	}
-	wait_for_end(ends[0], tick, arg);
+	subprocess_wait_for_end(ends[0], tick, arg);
 	closefd(&ends[0]);
-	return status_of(child, what);
+	return subprocess_status_of(child, what);
 }
 
 void *

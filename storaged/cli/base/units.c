@@ -38,7 +38,7 @@ units_bytes(uint64_t bytes)
 
 /* strftime() writes the offset without its colon. */
 static void
-put_colon(char *text)
+units_put_colon(char *text)
 {
 	size_t len = strlen(text);
 
@@ -58,7 +58,7 @@ units_time(uint64_t ms)
 	if (localtime_r(&seconds, &tm) == NULL)
 		return w;
 	(void)strftime(w.text, sizeof(w.text) - 1, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	put_colon(w.text);
+	units_put_colon(w.text);
 	return w;
 }
 
@@ -103,7 +103,7 @@ units_count(uint64_t n, const char *one, const char *many)
 
 /* timegm() takes the 31st of February for the 3rd of March. */
 static bool
-is_real(struct tm tm, time_t *seconds)
+units_is_real(struct tm tm, time_t *seconds)
 {
 	struct tm back = tm;
 
@@ -129,7 +129,7 @@ units_parse_time(const char *text, uint64_t *ms)
 
 		if (rest == NULL || !(*rest == '\0' || (i > 0 && strcmp(rest, "Z") == 0)))
 			continue;
-		if (!is_real(tm, &seconds))
+		if (!units_is_real(tm, &seconds))
 			return false;
 		*ms = (uint64_t)seconds * SECOND;
 		return true;

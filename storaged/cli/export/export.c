@@ -91,7 +91,7 @@ export_login(struct export *e, struct slice key, struct slice value)
 
 /* The organization that a record belongs to. */
 static struct id
-org_of(enum msg_type type, const union msg *record)
+export_record_org(enum msg_type type, const union msg *record)
 {
 	switch (type) {
 	case MSG_AGENT_RECORD:
@@ -121,7 +121,7 @@ export_record(struct export *e, struct slice key, struct slice value)
 
 	(void)key;
 	if (record_decode(value, e->type, &record) == WIRE_OK) {
-		struct id org = org_of(e->type, &record);
+		struct id org = export_record_org(e->type, &record);
 
 		if (e->org != NULL && !id_equal(e->org, &org))
 			return 0;
@@ -136,7 +136,7 @@ export_record(struct export *e, struct slice key, struct slice value)
 
 /* Whether a page of the file is damaged. */
 static bool
-is_page_error(int rc)
+export_is_page_error(int rc)
 {
 	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
 }
@@ -144,7 +144,7 @@ is_page_error(int rc)
 /* A page that a conversation needed is damaged, for which LMDB gives the transaction up: the walk goes on
  * behind the conversation in a new one, if that is of the same snapshot. */
 static int
-pass_over(struct export *e, struct walk *w, int damage)
+export_skip_conversation(struct export *e, struct walk *w, int damage)
 {
 	struct env *env = e->txn.env;
 	struct key at = key_of(w->key), all = {0};
@@ -188,8 +188,8 @@ export_table(struct export *e, enum table table,
 		if (progress_due())
 			progress_show("%s: %" PRIu64 " of %zu", table_name(table), done, total);
 		rc = each(e, w.key, w.value);
-		if (table == TABLE_CONVERSATIONS && is_page_error(rc))
-			rc = pass_over(e, &w, rc);
+		if (table == TABLE_CONVERSATIONS && export_is_page_error(rc))
+			rc = export_skip_conversation(e, &w, rc);
 		done++;
 		if (rc == 0)
 			rc = walk_next(&w);
@@ -237,7 +237,7 @@ export_all(struct export *e)
 	e->lines = 1;
 	rc = export_records(e);
 	if (rc == 0)
-		rc = export_table(e, TABLE_CONVERSATIONS, export_thread);
+		rc = export_table(e, TABLE_CONVERSATIONS, export_conversation);
 	if (rc == 0)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc != 0)
@@ -251,7 +251,7 @@ export_all(struct export *e)
 
 /* Whoever closes the pipe has read enough. */
 static int
-sink_failed(int error)
+export_sink_failed(int error)
 {
 	if (error == EPIPE)
 		return EX_IOERR;
@@ -263,11 +263,11 @@ sink_failed(int error)
 }
 
 static int
-finish(const struct export *e, int rc)
+export_finish(const struct export *e, int rc)
 {
 	progress_clear();
 	if (rc == EXPORT_SINK_FAILED)
-		return sink_failed(e->sink_errno);
+		return export_sink_failed(e->sink_errno);
 	if (rc != 0)
 		return snapshot_fail(e->data_dir, rc);
 	if (e->damaged == 0)
@@ -288,12 +288,12 @@ export_snapshot(struct export *e, struct env *env)
 	unfinished_clear(&e->unfinished);
 	sink_clear(&e->sink);
 	txn_abort(&e->txn);
-	return finish(e, rc);
+	return export_finish(e, rc);
 }
 
 /* In a process of its own. */
 static int
-work(void *arg)
+export_work(void *arg)
 {
 	struct export *e = arg;
 	struct snapshot snapshot;
@@ -315,7 +315,7 @@ export_to_file(struct export *e, const char *path, bool replace)
 
 	if (status == 0) {
 		e->fd = file.fd;
-		status = subprocess_run(e->data_dir, work, NULL, e);
+		status = subprocess_run(e->data_dir, export_work, NULL, e);
 	}
 	if (status == 0 || status == LEFT_OUT) {
 		kept = new_file_keep(&file);
@@ -326,7 +326,7 @@ export_to_file(struct export *e, const char *path, bool replace)
 }
 
 static int
-read_wishes(struct export *e, const char *org, const char *since, struct id *id)
+export_read_args(struct export *e, const char *org, const char *since, struct id *id)
 {
 	if (org != NULL && id_parse(slice_str(org), id) == -1)
 		return console_fail(EX_USAGE, "--org %s: this is no id", org);
@@ -361,14 +361,14 @@ export_command(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	status = read_wishes(&e, org, since, &id);
+	status = export_read_args(&e, org, since, &id);
 	if (status != 0)
 		return status;
 	e.data_dir = inv->settings.data_dir;
 	/* Two things that write to one terminal would be in each other's way. */
 	if (output != NULL || isatty(STDOUT_FILENO) != 1)
 		progress_open(progress);
-	status = output == NULL ? subprocess_run(e.data_dir, work, NULL, &e)
+	status = output == NULL ? subprocess_run(e.data_dir, export_work, NULL, &e)
 				: export_to_file(&e, output, force);
 	return status == LEFT_OUT ? EX_DATAERR : status;
 }

@@ -40,7 +40,7 @@ struct export
 
 /* Writes a conversation, if it is wanted, and its messages. key and value are its entry in the
  * table; to be called in the order of the table. 0, EXPORT_SINK_FAILED or an error of txn.h. */
-[[gnu::warn_unused_result]] int export_thread(
+[[gnu::warn_unused_result]] int export_conversation(
     struct export *e, struct slice key, struct slice value);
 
 #endif

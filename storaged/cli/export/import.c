@@ -59,7 +59,7 @@ import_reject_line(struct import *im, uint64_t number, const char *why, size_t l
 }
 
 static void
-count(struct import *im, enum msg_type type)
+import_count(struct import *im, enum msg_type type)
 {
 	im->conversations += type == MSG_IMPORT_CONVERSATION;
 	im->messages += type == MSG_IMPORT_MESSAGE;
@@ -69,14 +69,14 @@ count(struct import *im, enum msg_type type)
 
 /* Whether storaged refuses this line only, not all that is to come. */
 static bool
-is_of_the_line(uint16_t code)
+import_is_of_the_line(uint16_t code)
 {
 	return code != STORE_FULL && code != STORE_INTERNAL;
 }
 
 /* Waits for one answer. 0, or the exit status. */
 static int
-take_answer(struct import *im)
+import_take_answer(struct import *im)
 {
 	struct frame f;
 	union msg m;
@@ -90,8 +90,8 @@ take_answer(struct import *im)
 	    (f.type != MSG_OK && f.type != MSG_ERROR))
 		return console_fail(EX_PROTOCOL, "storaged answers what was not asked");
 	if (f.type == MSG_OK)
-		count(im, im->waits[i].type);
-	else if (is_of_the_line(m.error.code))
+		import_count(im, im->waits[i].type);
+	else if (import_is_of_the_line(m.error.code))
 		import_reject_line(
 		    im, im->waits[i].line, (const char *)m.error.detail.p, m.error.detail.len);
 	else
@@ -102,29 +102,29 @@ take_answer(struct import *im)
 }
 
 static int
-take_all_answers(struct import *im)
+import_take_all_answers(struct import *im)
 {
 	int status = 0;
 
 	while (status == 0 && im->n_unused < IN_FLIGHT_MAX)
-		status = take_answer(im);
+		status = import_take_answer(im);
 	return status;
 }
 
 /* Sends the line's request; before that, answers are taken until there is room for it. */
 static int
-put_back(struct import *im)
+import_put_back(struct import *im)
 {
 	uint32_t i;
 	int status = 0;
 
 	while (status == 0 && im->n_unused == 0)
-		status = take_answer(im);
+		status = import_take_answer(im);
 	if (status != 0)
 		return status;
 	i = im->unused[im->n_unused - 1];
 	while (store_conn_send(&im->store, im->line.type, i + 1, &im->line.request) == -1) {
-		status = take_answer(im);
+		status = import_take_answer(im);
 		if (status != 0)
 			return status;
 		i = im->unused[im->n_unused - 1];
@@ -136,7 +136,7 @@ put_back(struct import *im)
 }
 
 static void
-take_end(struct import *im)
+import_take_end(struct import *im)
 {
 	static const char why[] = "lines are missing: the export was changed on its way";
 
@@ -147,7 +147,7 @@ take_end(struct import *im)
 
 /* One line. 0: go on, whatever it was. */
 static int
-take_line(struct import *im, struct slice text)
+import_take_line(struct import *im, struct slice text)
 {
 	static const char late[] = "it comes after the end";
 	static const char twice[] = "the first line of an export does not belong here";
@@ -163,16 +163,16 @@ take_line(struct import *im, struct slice text)
 	else if (rc == -1)
 		import_reject_line(im, number, error.text, strlen(error.text));
 	else if (im->line.kind == LINE_RECORD)
-		return put_back(im);
+		return import_put_back(im);
 	else if (im->line.kind == LINE_END)
-		take_end(im);
+		import_take_end(im);
 	else if (number != 1)
 		import_reject_line(im, number, twice, sizeof(twice) - 1);
 	return 0;
 }
 
 static void
-show_progress(const struct import *im)
+import_show_progress(const struct import *im)
 {
 	const struct line_reader *r = &im->reader;
 
@@ -187,7 +187,7 @@ show_progress(const struct import *im)
 
 /* Whoever writes the export may make us wait; storaged does not wait for us. */
 static int
-send_before_waiting(void *arg)
+import_send_before_waiting(void *arg)
 {
 	struct import *im = arg;
 	struct pollfd p = {.fd = im->reader.fd, .events = POLLIN};
@@ -199,7 +199,7 @@ send_before_waiting(void *arg)
 
 /* All lines that there are. */
 static int
-take_lines(struct import *im)
+import_take_lines(struct import *im)
 {
 	enum line_result r;
 	struct slice text;
@@ -215,8 +215,8 @@ take_lines(struct import *im)
 		if (r == LINE_FAILED)
 			return console_fail(
 			    EX_IOERR, "reading the export: %s", strerror(errno));
-		status = take_line(im, text);
-		show_progress(im);
+		status = import_take_line(im, text);
+		import_show_progress(im);
 	}
 	if (status == 0 && im->reader.number == 0)
 		return console_fail(EX_DATAERR, "there is nothing to import");
@@ -224,7 +224,7 @@ take_lines(struct import *im)
 }
 
 static void
-print_sum(const struct import *im)
+import_print_sum(const struct import *im)
 {
 	console_print("imported: %s, %s, %s, %s",
 	    units_count(im->conversations, "conversation", "conversations").text,
@@ -235,11 +235,11 @@ print_sum(const struct import *im)
 
 /* Everything that was sent is answered, or the import has failed. */
 static int
-finish(const struct import *im, int status)
+import_finish(const struct import *im, int status)
 {
 	progress_clear();
 	if (im->reader.number > 1)
-		print_sum(im);
+		import_print_sum(im);
 	if (status != 0) {
 		console_warn("not all of it was imported; importing it again does no harm");
 		return status;
@@ -253,7 +253,7 @@ finish(const struct import *im, int status)
 }
 
 static int
-import(struct import *im, int fd)
+import_run(struct import *im, int fd)
 {
 	int status;
 
@@ -261,22 +261,22 @@ import(struct import *im, int fd)
 		im->unused[im->n_unused++] = i;
 	line_init(&im->line);
 	line_reader_init(&im->reader, fd, LINE_MAX_BYTES);
-	im->reader.before = send_before_waiting;
+	im->reader.before = import_send_before_waiting;
 	im->reader.arg = im;
-	status = take_lines(im);
+	status = import_take_lines(im);
 	if (status == 0 || status == EX_DATAERR) {
-		int answered = take_all_answers(im);
+		int answered = import_take_all_answers(im);
 
 		status = answered != 0 ? answered : status;
 	}
-	status = finish(im, status);
+	status = import_finish(im, status);
 	line_clear(&im->line);
 	line_reader_clear(&im->reader);
 	return status;
 }
 
 static int
-open_input(struct import *im, const char *path, int *fd)
+import_open_input(struct import *im, const char *path, int *fd)
 {
 	struct stat st;
 
@@ -303,11 +303,11 @@ import_command(struct invocation *inv)
 	if (!options_read(inv, rows, about, &status))
 		return status;
 	progress_open(progress);
-	status = open_input(&im, inv->operand, &fd);
+	status = import_open_input(&im, inv->operand, &fd);
 	if (status == 0)
 		status = store_conn_open_running(&im.store, inv->settings.store_socket);
 	if (status == 0)
-		status = import(&im, fd);
+		status = import_run(&im, fd);
 	store_conn_close(&im.store);
 	closefd(&fd);
 	return status;

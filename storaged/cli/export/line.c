@@ -30,7 +30,7 @@ line_write_end(struct buf *out, uint64_t lines)
 }
 
 static const char *
-kind_of(enum msg_type type, enum msg_type record)
+line_kind_of(enum msg_type type, enum msg_type record)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].type == type && kinds[i].record == record)
@@ -39,19 +39,19 @@ kind_of(enum msg_type type, enum msg_type record)
 }
 
 static int
-write_record(struct buf *out, const struct msg_import_record *request)
+line_write_record(struct buf *out, const struct msg_import_record *request)
 {
 	enum msg_type type = (enum msg_type)request->type;
 
-	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(MSG_IMPORT_RECORD, type)) == -1)
+	if (buf_printf(out, "{\"kind\":\"%s\"", line_kind_of(MSG_IMPORT_RECORD, type)) == -1)
 		return -1;
 	return message_json_write_record(out, type, request->record);
 }
 
 static int
-write_request(struct buf *out, enum msg_type type, const void *request)
+line_write_request(struct buf *out, enum msg_type type, const void *request)
 {
-	if (buf_printf(out, "{\"kind\":\"%s\"", kind_of(type, (enum msg_type)0)) == -1)
+	if (buf_printf(out, "{\"kind\":\"%s\"", line_kind_of(type, (enum msg_type)0)) == -1)
 		return -1;
 	return message_json_write(out, type, request);
 }
@@ -59,8 +59,8 @@ write_request(struct buf *out, enum msg_type type, const void *request)
 int
 line_write(struct buf *out, enum msg_type type, const void *request)
 {
-	int rc = type == MSG_IMPORT_RECORD ? write_record(out, request)
-					   : write_request(out, type, request);
+	int rc = type == MSG_IMPORT_RECORD ? line_write_record(out, request)
+					   : line_write_request(out, type, request);
 
 	return rc == -1 ? -1 : buf_append_str(out, "}\n");
 }
@@ -82,7 +82,7 @@ line_clear(struct line *line)
 
 /* {"kind":…,"NAME":number} and nothing more. */
 static int
-read_number(
+line_read_number(
     const json_t *object, const char *name, uint64_t *n, struct message_json_error *error)
 {
 	const json_t *value = json_object_get(object, name);
@@ -95,12 +95,12 @@ read_number(
 }
 
 static int
-read_head(struct line *line, struct message_json_error *error)
+line_read_head(struct line *line, struct message_json_error *error)
 {
 	uint64_t format;
 
 	line->kind = LINE_HEAD;
-	if (read_number(line->json, "format", &format, error) == -1)
+	if (line_read_number(line->json, "format", &format, error) == -1)
 		return -1;
 	if (format >= 1 && format <= LINE_FORMAT)
 		return 0;
@@ -110,7 +110,7 @@ read_head(struct line *line, struct message_json_error *error)
 }
 
 static int
-read_request(struct line *line, const struct kind *kind, struct message_json_error *error)
+line_read_request(struct line *line, const struct kind *kind, struct message_json_error *error)
 {
 	struct msg_import_record *request = &line->request.import_record;
 
@@ -125,17 +125,17 @@ read_request(struct line *line, const struct kind *kind, struct message_json_err
 }
 
 static int
-read_object(struct line *line, struct slice kind, struct message_json_error *error)
+line_read_object(struct line *line, struct slice kind, struct message_json_error *error)
 {
 	if (slice_eq_str(kind, "banter"))
-		return read_head(line, error);
+		return line_read_head(line, error);
 	if (slice_eq_str(kind, "end")) {
 		line->kind = LINE_END;
-		return read_number(line->json, "lines", &line->lines, error);
+		return line_read_number(line->json, "lines", &line->lines, error);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (slice_eq_str(kind, kinds[i].kind))
-			return read_request(line, &kinds[i], error);
+			return line_read_request(line, &kinds[i], error);
 	return message_json_fail(error, "there is no kind %.64s", (const char *)kind.p);
 }
 
@@ -153,7 +153,7 @@ line_read(struct line *line, struct slice text, struct message_json_error *error
 	kind = json_object_get(line->json, "kind");
 	if (!json_is_string(kind))
 		return message_json_fail(error, "no object with a \"kind\"");
-	return read_object(line,
+	return line_read_object(line,
 	    (struct slice){(const uint8_t *)json_string_value(kind), json_string_length(kind)},
 	    error);
 }

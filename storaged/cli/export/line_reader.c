@@ -26,7 +26,7 @@ line_reader_clear(struct line_reader *r)
 
 /* Whether the buffer holds a line break; *len gets the bytes before it. */
 static bool
-find_break(struct line_reader *r, size_t *len)
+line_reader_find_break(struct line_reader *r, size_t *len)
 {
 	struct slice in = buf_slice(&r->in);
 	const uint8_t *end = memchr(in.p + r->searched, '\n', in.len - r->searched);
@@ -38,7 +38,7 @@ find_break(struct line_reader *r, size_t *len)
 }
 
 static int
-read_more(struct line_reader *r)
+line_reader_read_more(struct line_reader *r)
 {
 	uint8_t *p = buf_reserve(&r->in, READ_SIZE);
 	ssize_t n;
@@ -58,7 +58,7 @@ read_more(struct line_reader *r)
 }
 
 static enum line_result
-take(struct line_reader *r, size_t len, size_t taken, struct slice *line)
+line_reader_take(struct line_reader *r, size_t len, size_t taken, struct slice *line)
 {
 	if (len > r->max)
 		return LINE_TOO_LONG;
@@ -75,14 +75,14 @@ line_reader_next(struct line_reader *r, struct slice *line)
 
 	buf_consume(&r->in, r->taken);
 	r->taken = r->searched = 0;
-	while (!find_break(r, &len)) {
+	while (!line_reader_find_break(r, &len)) {
 		len = buf_len(&r->in);
 		if (len > r->max)
 			return LINE_TOO_LONG;
 		if (r->ended)
-			return len == 0 ? LINE_NONE : take(r, len, len, line);
-		if (read_more(r) == -1)
+			return len == 0 ? LINE_NONE : line_reader_take(r, len, len, line);
+		if (line_reader_read_more(r) == -1)
 			return LINE_FAILED;
 	}
-	return take(r, len, len + 1, line);
+	return line_reader_take(r, len, len + 1, line);
 }

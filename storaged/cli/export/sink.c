@@ -15,13 +15,13 @@
 #define TICK_SECONDS 1
 
 static void
-on_tick(int sig)
+sink_on_tick(int sig)
 {
 	(void)sig;
 }
 
 static void
-set_timer(time_t seconds)
+sink_set_timer(time_t seconds)
 {
 	const struct itimerval timer = {{.tv_sec = seconds}, {.tv_sec = seconds}};
 
@@ -32,7 +32,7 @@ void
 sink_init(struct sink *s, int fd, size_t max)
 {
 	/* Without SA_RESTART: the write is to return. */
-	const struct sigaction act = {.sa_handler = on_tick};
+	const struct sigaction act = {.sa_handler = sink_on_tick};
 
 	*s = (struct sink){.fd = fd, .seconds = SINK_SECONDS};
 	buf_init(&s->out, SINK_PIECE + max);
@@ -46,7 +46,7 @@ sink_clear(struct sink *s)
 }
 
 static int
-write_piece(struct sink *s, size_t n)
+sink_write_piece(struct sink *s, size_t n)
 {
 	uint64_t deadline = clock_mono_ms() + s->seconds * UINT64_C(1000);
 
@@ -69,28 +69,28 @@ write_piece(struct sink *s, size_t n)
 
 /* Writes until fewer than `keep` bytes are left. */
 static int
-write_down_to(struct sink *s, size_t keep)
+sink_write_down_to(struct sink *s, size_t keep)
 {
 	int rc = 0;
 
-	set_timer(TICK_SECONDS);
+	sink_set_timer(TICK_SECONDS);
 	while (rc == 0 && buf_len(&s->out) > 0 && buf_len(&s->out) >= keep) {
 		size_t n = buf_len(&s->out);
 
-		rc = write_piece(s, n < SINK_PIECE ? n : SINK_PIECE);
+		rc = sink_write_piece(s, n < SINK_PIECE ? n : SINK_PIECE);
 	}
-	set_timer(0);
+	sink_set_timer(0);
 	return rc;
 }
 
 int
 sink_write(struct sink *s)
 {
-	return buf_len(&s->out) < SINK_PIECE ? 0 : write_down_to(s, SINK_PIECE);
+	return buf_len(&s->out) < SINK_PIECE ? 0 : sink_write_down_to(s, SINK_PIECE);
 }
 
 int
 sink_flush(struct sink *s)
 {
-	return write_down_to(s, 0);
+	return sink_write_down_to(s, 0);
 }

@@ -12,7 +12,7 @@
 
 /* The order of the keys of messages (schema.h). */
 static int
-compare(const void *a, const void *b)
+unfinished_compare(const void *a, const void *b)
 {
 	const struct unfinished_reply *x = a, *y = b;
 	int order = memcmp(x->conversation.b, y->conversation.b, sizeof(x->conversation.b));
@@ -22,7 +22,8 @@ compare(const void *a, const void *b)
 
 /* What an open turn and the turn's own record say of it. */
 static int
-read_reply(struct txn *t, struct slice id, struct slice value, struct unfinished_reply *reply)
+unfinished_read_reply(
+    struct txn *t, struct slice id, struct slice value, struct unfinished_reply *reply)
 {
 	struct msg_open_turn_record open;
 	struct msg_turn_record turn;
@@ -45,7 +46,7 @@ read_reply(struct txn *t, struct slice id, struct slice value, struct unfinished
 }
 
 static int
-load(struct unfinished *u, struct walk *w)
+unfinished_load_walk(struct unfinished *u, struct walk *w)
 {
 	const struct key all = {0};
 	size_t room = 0;
@@ -56,7 +57,7 @@ load(struct unfinished *u, struct walk *w)
 			room = room == 0 ? 64 : 2 * room;
 			u->of = xreallocarray(u->of, room, sizeof(*u->of));
 		}
-		rc = read_reply(w->txn, w->key, w->value, &u->of[u->n]);
+		rc = unfinished_read_reply(w->txn, w->key, w->value, &u->of[u->n]);
 		if (rc == 0) {
 			u->n++;
 		} else if (rc == RECORD_DAMAGED) {
@@ -79,10 +80,10 @@ unfinished_load(struct unfinished *u, struct txn *t)
 	*u = (struct unfinished){0};
 	rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
 	if (rc == 0)
-		rc = load(u, &w);
+		rc = unfinished_load_walk(u, &w);
 	walk_close(&w);
 	if (u->n > 1)
-		qsort(u->of, u->n, sizeof(*u->of), compare);
+		qsort(u->of, u->n, sizeof(*u->of), unfinished_compare);
 	return rc;
 }
 

@@ -47,7 +47,7 @@ config_dir_path(char path[PATH_MAX], const char *dir, const char *secret)
 }
 
 static int
-make_dir(const char *path, mode_t mode)
+config_dir_make_dir(const char *path, mode_t mode)
 {
 	mode_t old = umask(0);
 	int r = mkdir(path, mode);
@@ -65,13 +65,13 @@ config_dir_make(const char *dir)
 	int status = config_dir_path(path, dir, "");
 
 	if (status == 0)
-		status = make_dir(dir, 0755);
-	return status == 0 ? make_dir(path, 0700) : status;
+		status = config_dir_make_dir(dir, 0755);
+	return status == 0 ? config_dir_make_dir(path, 0700) : status;
 }
 
 /* Writes a whole file. how: a set of enum new_file_how. */
 static int
-write_file(const char *path, struct slice text, mode_t mode, unsigned how)
+config_dir_write_file(const char *path, struct slice text, mode_t mode, unsigned how)
 {
 	struct new_file f;
 	int status = new_file_open(&f, path, PARTIAL_SUFFIX, how);
@@ -94,7 +94,7 @@ write_file(const char *path, struct slice text, mode_t mode, unsigned how)
 
 /* Whether there is a file at this path. 0, or the exit status. */
 static int
-look_for(const char *path, bool *there)
+config_dir_exists(const char *path, bool *there)
 {
 	struct stat st;
 
@@ -113,12 +113,12 @@ config_dir_make_secret(const char *dir, const char *name, enum config_secret how
 
 	*made = false;
 	if (status == 0)
-		status = look_for(path, &there);
+		status = config_dir_exists(path, &there);
 	if (status != 0 || there)
 		return status;
 	if (how == CONFIG_RANDOM)
 		secret_token(token);
-	status = write_file(path, slice_str(token), 0600, 0);
+	status = config_dir_write_file(path, slice_str(token), 0600, 0);
 	explicit_bzero(token, sizeof(token));
 	*made = status == 0;
 	return status;
@@ -130,7 +130,9 @@ config_dir_write_secret(const char *dir, const char *name, const char *text)
 	char path[PATH_MAX];
 	int status = config_dir_path(path, dir, name);
 
-	return status == 0 ? write_file(path, slice_str(text), 0600, NEW_FILE_REPLACE) : status;
+	return status == 0
+	    ? config_dir_write_file(path, slice_str(text), 0600, NEW_FILE_REPLACE)
+	    : status;
 }
 
 int
@@ -144,7 +146,7 @@ config_dir_make_env(const char *dir, bool *made)
 
 	*made = false;
 	if (status == 0)
-		status = look_for(path, &there);
+		status = config_dir_exists(path, &there);
 	if (status != 0 || there)
 		return status;
 	out = open_memstream(&text, &len);
@@ -152,7 +154,8 @@ config_dir_make_env(const char *dir, bool *made)
 	fputs(env_head, out);
 	settings_print_env(out);
 	must(fclose(out) == 0);
-	status = write_file(path, (struct slice){(const uint8_t *)text, len}, 0644, 0);
+	status =
+	    config_dir_write_file(path, (struct slice){(const uint8_t *)text, len}, 0644, 0);
 	free(text);
 	*made = status == 0;
 	return status;
@@ -162,7 +165,7 @@ config_dir_make_env(const char *dir, bool *made)
 
 /* All of it, with a NUL behind it; the caller frees it. NULL: the reason was said. */
 static char *
-read_env(const char *path, int *status)
+config_dir_read_env(const char *path, int *status)
 {
 	char *text = xcalloc(1, ENV_FILE_MAX + 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -183,7 +186,7 @@ read_env(const char *path, int *status)
 
 /* The line that sets a name, or, as a comment, could; NULL: there is none. */
 static char *
-find_line(char *text, const char *mark, const char *name)
+config_dir_find_line(char *text, const char *mark, const char *name)
 {
 	size_t mark_len = strlen(mark), len = strlen(name);
 
@@ -197,18 +200,19 @@ find_line(char *text, const char *mark, const char *name)
 }
 
 static char *
-place_of(char *text, const char *name)
+config_dir_find_place(char *text, const char *name)
 {
-	char *line = find_line(text, "", name);
+	char *line = config_dir_find_line(text, "", name);
 
 	if (line == NULL)
-		line = find_line(text, "#", name);
+		line = config_dir_find_line(text, "#", name);
 	return line == NULL ? text + strlen(text) : line;
 }
 
 /* The text with the line at place, if there is one, replaced. */
 static int
-write_line(const char *path, char *text, char *place, const char *name, const char *value)
+config_dir_write_line(
+    const char *path, char *text, char *place, const char *name, const char *value)
 {
 	const char *rest = place + strcspn(place, "\n");
 	bool broken = place == text || place[-1] == '\n';
@@ -218,7 +222,7 @@ write_line(const char *path, char *text, char *place, const char *name, const ch
 	buf_init(&out, 2 * ENV_FILE_MAX);
 	must(buf_printf(&out, "%.*s%s%s=%s%s", (int)(place - text), text, broken ? "" : "\n",
 		 name, value, *rest == '\0' ? "\n" : rest) == 0);
-	status = write_file(path, buf_slice(&out), 0644, NEW_FILE_REPLACE);
+	status = config_dir_write_file(path, buf_slice(&out), 0644, NEW_FILE_REPLACE);
 	buf_clear(&out);
 	return status;
 }
@@ -235,17 +239,18 @@ config_dir_set(const char *dir, const char *name, const char *value)
 		    EX_DATAERR, "%s=%s: this cannot be written to %s", name, value, path);
 	if (status != 0)
 		return status;
-	text = read_env(path, &status);
+	text = config_dir_read_env(path, &status);
 	if (text == NULL)
 		return status;
-	status = write_line(path, text, place_of(text, name), name, value);
+	status =
+	    config_dir_write_line(path, text, config_dir_find_place(text, name), name, value);
 	free(text);
 	return status;
 }
 
 /* NAME=value, as the service manager takes it: quotes around the value are none of it. */
 static void
-use_line(char *line)
+config_dir_use_line(char *line)
 {
 	char *value = strchr(line, '=');
 	size_t len;
@@ -269,11 +274,11 @@ config_dir_use(const char *dir)
 
 	if (status != 0)
 		return status;
-	text = rest = read_env(path, &status);
+	text = rest = config_dir_read_env(path, &status);
 	if (text == NULL)
 		return status;
 	while ((line = strsep(&rest, "\n")) != NULL)
-		use_line(line);
+		config_dir_use_line(line);
 	free(text);
 	status = config_dir_path(path, dir, "");
 	if (status == 0)

@@ -29,7 +29,7 @@ static struct {
 
 /* Removes it, and lets the signal do what it does. */
 static void
-on_signal(int sig)
+new_file_on_signal(int sig)
 {
 	if (unfinished.dir != -1)
 		(void)unlinkat(unfinished.dir, unfinished.name, 0);
@@ -38,10 +38,10 @@ on_signal(int sig)
 }
 
 static void
-watch_signals(const struct new_file *f)
+new_file_watch_signals(const struct new_file *f)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction act = {.sa_handler = on_signal};
+	struct sigaction act = {.sa_handler = new_file_on_signal};
 
 	strlcpy(unfinished.name, f->partial, sizeof(unfinished.name));
 	unfinished.dir = f->dir;
@@ -61,14 +61,14 @@ new_file_failed(const struct new_file *f, int error)
 }
 
 static int
-cannot_create(const char *path)
+new_file_cannot_create(const char *path)
 {
 	return console_fail(EX_CANTCREAT, "%s: %s", path, strerror(errno));
 }
 
 /* Splits the path into an open directory and a name. */
 static int
-open_dir(struct new_file *f, const char *suffix)
+new_file_open_dir(struct new_file *f, const char *suffix)
 {
 	const char *slash = strrchr(f->path, '/');
 	const char *name = slash == NULL ? f->path : slash + 1;
@@ -80,7 +80,7 @@ open_dir(struct new_file *f, const char *suffix)
 	f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(dir);
 	if (f->dir == -1)
-		return cannot_create(f->path);
+		return new_file_cannot_create(f->path);
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return console_fail(EX_CANTCREAT, "%s is a directory, not a file", f->path);
 	f->name = xstrdup(name);
@@ -92,7 +92,7 @@ open_dir(struct new_file *f, const char *suffix)
 
 /* Nothing but a plain file can be replaced. */
 static int
-check_target(const struct new_file *f)
+new_file_check_target(const struct new_file *f)
 {
 	struct stat st;
 
@@ -101,7 +101,7 @@ check_target(const struct new_file *f)
 		    "%s is a store's own file: choose another place, or use banter restore",
 		    f->path);
 	if (fstatat(f->dir, f->name, &st, 0) == -1)
-		return errno == ENOENT ? 0 : cannot_create(f->path);
+		return errno == ENOENT ? 0 : new_file_cannot_create(f->path);
 	if (!S_ISREG(st.st_mode))
 		return console_fail(EX_CANTCREAT, "%s is there and no plain file", f->path);
 	if (!(f->how & NEW_FILE_REPLACE))
@@ -112,7 +112,7 @@ check_target(const struct new_file *f)
 
 /* Whether fd is still what has this name: whoever had it may just have given it another. */
 static bool
-has_name(int fd, int dir, const char *name)
+new_file_has_name(int fd, int dir, const char *name)
 {
 	struct stat by_fd, by_name;
 
@@ -123,24 +123,25 @@ has_name(int fd, int dir, const char *name)
 
 /* One that a killed process left behind is used again; a lock tells it from one in use. */
 static int
-open_named(struct new_file *f)
+new_file_open_named(struct new_file *f)
 {
 	f->fd = openat(f->dir, f->partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (f->fd == -1)
-		return cannot_create(f->path);
-	if (flock(f->fd, LOCK_EX | LOCK_NB) == -1 || !has_name(f->fd, f->dir, f->partial))
+		return new_file_cannot_create(f->path);
+	if (flock(f->fd, LOCK_EX | LOCK_NB) == -1 ||
+	    !new_file_has_name(f->fd, f->dir, f->partial))
 		return console_fail(
 		    EX_TEMPFAIL, "%s: another banter writes it now (%s)", f->path, f->partial);
 	f->named = true;
-	watch_signals(f);
+	new_file_watch_signals(f);
 	if (ftruncate(f->fd, 0) == -1 || fchmod(f->fd, 0600) == -1)
-		return cannot_create(f->path);
+		return new_file_cannot_create(f->path);
 	return 0;
 }
 
 /* A file without a name gets one through /proc (open(2)). */
 static bool
-open_nameless(struct new_file *f)
+new_file_open_nameless(struct new_file *f)
 {
 	if (access("/proc/self/fd", X_OK) == -1)
 		return false;
@@ -154,16 +155,16 @@ new_file_open(struct new_file *f, const char *path, const char *suffix, unsigned
 	int status;
 
 	*f = (struct new_file){.path = path, .how = how, .fd = -1, .dir = -1};
-	status = open_dir(f, suffix);
+	status = new_file_open_dir(f, suffix);
 	if (status == 0)
-		status = check_target(f);
-	if (status == 0 && ((how & NEW_FILE_NAMED) || !open_nameless(f)))
-		status = open_named(f);
+		status = new_file_check_target(f);
+	if (status == 0 && ((how & NEW_FILE_NAMED) || !new_file_open_nameless(f)))
+		status = new_file_open_named(f);
 	return status;
 }
 
 static int
-link_as(const struct new_file *f, const char *name)
+new_file_link_as(const struct new_file *f, const char *name)
 {
 	char path[64];
 
@@ -174,18 +175,18 @@ link_as(const struct new_file *f, const char *name)
 /* A nameless file can take only a name that is free: to replace one it needs another first. What a
  * killed process left under that is in the way. */
 static int
-take_partial_name(struct new_file *f)
+new_file_take_partial_name(struct new_file *f)
 {
 	if (unlinkat(f->dir, f->partial, 0) == -1 && errno != ENOENT)
 		return -1;
-	watch_signals(f);
-	f->named = link_as(f, f->partial) == 0;
+	new_file_watch_signals(f);
+	f->named = new_file_link_as(f, f->partial) == 0;
 	return f->named ? 0 : -1;
 }
 
 /* Some file systems know only renames that replace. */
 static int
-rename_to_own(const struct new_file *f)
+new_file_rename_to_own(const struct new_file *f)
 {
 	bool replace = f->how & NEW_FILE_REPLACE;
 	int rc = renameat2(f->dir, f->partial, f->dir, f->name, replace ? 0 : RENAME_NOREPLACE);
@@ -196,13 +197,13 @@ rename_to_own(const struct new_file *f)
 }
 
 static int
-take_own_name(struct new_file *f)
+new_file_take_own_name(struct new_file *f)
 {
 	if (!f->named && !(f->how & NEW_FILE_REPLACE))
-		return link_as(f, f->name);
-	if (!f->named && take_partial_name(f) == -1)
+		return new_file_link_as(f, f->name);
+	if (!f->named && new_file_take_partial_name(f) == -1)
 		return -1;
-	return rename_to_own(f);
+	return new_file_rename_to_own(f);
 }
 
 int
@@ -210,8 +211,8 @@ new_file_keep(struct new_file *f)
 {
 	if (fsync(f->fd) == -1)
 		return new_file_failed(f, errno);
-	if (take_own_name(f) == -1)
-		return cannot_create(f->path);
+	if (new_file_take_own_name(f) == -1)
+		return new_file_cannot_create(f->path);
 	f->named = false;
 	unfinished.dir = -1;
 	if (fsync(f->dir) == -1)

@@ -56,7 +56,7 @@ snapshot_fail(const char *path, int rc)
 
 /* An empty file is what a crash leaves at the very first start. */
 static int
-check_file(const char *path, int rc, const struct stat *st)
+snapshot_check_file(const char *path, int rc, const struct stat *st)
 {
 	if (rc == -1 && errno == ENOENT)
 		return console_fail(EX_NOINPUT,
@@ -72,7 +72,7 @@ check_file(const char *path, int rc, const struct stat *st)
 }
 
 static int
-check_data(int dir, const char *path)
+snapshot_check_data(int dir, const char *path)
 {
 	char name[4096];
 	struct stat st;
@@ -81,12 +81,12 @@ check_data(int dir, const char *path)
 
 	(void)snprintf(name, sizeof(name), "%s/" STORE_DATA_NAME, path);
 	errno = saved;
-	return check_file(name, rc, &st);
+	return snapshot_check_file(name, rc, &st);
 }
 
 /* Keeps `banter restore` from putting another store there. */
 static int
-lock_dir(struct snapshot *s, const char *path)
+snapshot_lock_dir(struct snapshot *s, const char *path)
 {
 	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir == -1)
@@ -94,13 +94,13 @@ lock_dir(struct snapshot *s, const char *path)
 	if (flock(s->dir, LOCK_SH | LOCK_NB) == -1)
 		return console_fail(
 		    EX_TEMPFAIL, "%s: a restore is at work there; wait for its end", path);
-	return check_data(s->dir, path);
+	return snapshot_check_data(s->dir, path);
 }
 
 /* Keeps storaged away, as its lock file does not tell it of us. On a read-only file system there
  * is none to be kept away. */
 static int
-lock_storaged(struct snapshot *s, const char *path)
+snapshot_lock_storaged(struct snapshot *s, const char *path)
 {
 	if (listen_try_lock(path, &s->lock) == 0 || errno == EROFS)
 		return 0;
@@ -111,22 +111,22 @@ lock_storaged(struct snapshot *s, const char *path)
 }
 
 static int
-prepare_dir(struct snapshot *s, const char *path, unsigned *flags)
+snapshot_prepare_dir(struct snapshot *s, const char *path, unsigned *flags)
 {
-	int status = lock_dir(s, path);
+	int status = snapshot_lock_dir(s, path);
 
 	if (status == 0 && faccessat(s->dir, STORE_LOCK_NAME, F_OK, 0) == -1) {
 		*flags |= MDB_NOLOCK;
-		status = lock_storaged(s, path);
+		status = snapshot_lock_storaged(s, path);
 	}
 	return status;
 }
 
 /* Nobody writes to a backup. */
 static int
-check_backup(const char *path, int rc, const struct stat *st)
+snapshot_check_backup(const char *path, int rc, const struct stat *st)
 {
-	int status = check_file(path, rc, st);
+	int status = snapshot_check_file(path, rc, st);
 
 	if (status == 0 && store_files_has_path(path))
 		return console_fail(EX_USAGE,
@@ -138,20 +138,20 @@ check_backup(const char *path, int rc, const struct stat *st)
 
 /* What a directory or file needs for LMDB to read it. */
 static int
-prepare(struct snapshot *s, const char *path, unsigned *flags)
+snapshot_prepare(struct snapshot *s, const char *path, unsigned *flags)
 {
 	struct stat st;
 	int rc = stat(path, &st);
 
 	*flags = MDB_RDONLY | MDB_NOTLS;
 	if (rc == 0 && S_ISDIR(st.st_mode))
-		return prepare_dir(s, path, flags);
+		return snapshot_prepare_dir(s, path, flags);
 	*flags |= MDB_NOSUBDIR | MDB_NOLOCK;
-	return check_backup(path, rc, &st);
+	return snapshot_check_backup(path, rc, &st);
 }
 
 static int
-open_mdb(struct env *env, const char *path, unsigned flags)
+snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
 {
 	int rc = mdb_env_create(&env->mdb);
 
@@ -166,7 +166,7 @@ open_mdb(struct env *env, const char *path, unsigned flags)
 /* Ends the transaction in which tables were opened: only a commit makes them good for later ones,
  * also when nothing was written (lmdb.h, mdb_dbi_open()). */
 static int
-end_opening(struct txn *t)
+snapshot_end_opening(struct txn *t)
 {
 	t->env->reader = NULL;
 	return mdb_txn_commit(t->mdb);
@@ -174,7 +174,7 @@ end_opening(struct txn *t)
 
 /* meta is opened first, because the other tables depend on the version that is in there. */
 static int
-read_schema(struct env *env, uint64_t *schema)
+snapshot_read_schema(struct env *env, uint64_t *schema)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
@@ -187,13 +187,13 @@ read_schema(struct env *env, uint64_t *schema)
 	if (rc == 0 && *schema == SCHEMA_VERSION)
 		rc = env_open_tables(&t, false);
 	if (rc == 0)
-		return end_opening(&t);
+		return snapshot_end_opening(&t);
 	txn_abort(&t);
 	return rc;
 }
 
 static int
-open_any(struct snapshot *s, const char *path, uint64_t *schema)
+snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema)
 {
 	unsigned flags;
 	int rc, status;
@@ -203,19 +203,19 @@ open_any(struct snapshot *s, const char *path, uint64_t *schema)
 	buf_init(&s->env.record, RECORD_MAX);
 	buf_init(&s->env.list, LIST_MAX);
 	buf_init(&s->env.text, TEXT_MAX);
-	status = prepare(s, path, &flags);
+	status = snapshot_prepare(s, path, &flags);
 	if (status != 0)
 		return status;
-	rc = open_mdb(&s->env, path, flags);
+	rc = snapshot_open_mdb(&s->env, path, flags);
 	if (rc == 0)
-		rc = read_schema(&s->env, schema);
+		rc = snapshot_read_schema(&s->env, schema);
 	return rc == 0 ? 0 : snapshot_fail(path, rc);
 }
 
 int
 snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
 {
-	int status = open_any(s, path, schema);
+	int status = snapshot_open_any(s, path, schema);
 
 	if (status != 0 || *schema <= SCHEMA_VERSION)
 		return status;

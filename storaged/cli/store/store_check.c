@@ -16,15 +16,15 @@
 #include "storaged/engine/safe_read.h"
 #include "storaged/verify/verify.h"
 
-struct run {
+struct store_check_state {
 	const struct store_check *check;
 	uint64_t total; /* entries of all tables */
 };
 
 static void
-print_found(void *arg, enum table table, const char *what)
+store_check_print_found(void *arg, enum table table, const char *what)
 {
-	const struct run *run = arg;
+	const struct store_check_state *run = arg;
 	struct buf text;
 
 	if (!run->check->json) {
@@ -39,16 +39,16 @@ print_found(void *arg, enum table table, const char *what)
 }
 
 static void
-show_progress(void *arg, uint64_t entries)
+store_check_show_progress(void *arg, uint64_t entries)
 {
-	const struct run *run = arg;
+	const struct store_check_state *run = arg;
 
 	if (progress_due())
 		progress_show("%" PRIu64 " of %" PRIu64 " entries", entries, run->total);
 }
 
 static void
-print_sum(const struct store_check *check, const struct verify_result *result)
+store_check_print_sum(const struct store_check *check, const struct verify_result *result)
 {
 	progress_clear();
 	if (check->json)
@@ -64,7 +64,7 @@ print_sum(const struct store_check *check, const struct verify_result *result)
 }
 
 static int
-count_entries(struct env *env, uint64_t *total)
+store_check_count_entries(struct env *env, uint64_t *total)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
@@ -83,13 +83,13 @@ count_entries(struct env *env, uint64_t *total)
 }
 
 static int
-check_today(const struct store_check *check, struct env *env)
+store_check_current(const struct store_check *check, struct env *env)
 {
-	struct run run = {.check = check};
-	const struct verify how = {print_found, show_progress, &run};
+	struct store_check_state run = {.check = check};
+	const struct verify how = {store_check_print_found, store_check_show_progress, &run};
 	struct verify_result result;
 	struct txn t;
-	int rc = count_entries(env, &run.total);
+	int rc = store_check_count_entries(env, &run.total);
 
 	if (rc == 0)
 		rc = txn_begin(&t, env, TXN_READ);
@@ -99,13 +99,13 @@ check_today(const struct store_check *check, struct env *env)
 	}
 	if (rc != 0)
 		return snapshot_fail(check->path, rc);
-	print_sum(check, &result);
+	store_check_print_sum(check, &result);
 	return result.broken == 0 ? 0 : STORE_CHECK_BROKEN;
 }
 
 /* Reads every entry to its last byte, which a file that was cut short does not have. */
 static int
-read_table(MDB_txn *txn, const char *name)
+store_check_read_table(MDB_txn *txn, const char *name)
 {
 	volatile uint8_t last;
 	MDB_cursor *c;
@@ -127,7 +127,7 @@ read_table(MDB_txn *txn, const char *name)
 
 /* Every entry of the unnamed table is a table. */
 static int
-read_tables(MDB_txn *txn)
+store_check_read_tables(MDB_txn *txn)
 {
 	MDB_val name, value;
 	MDB_cursor *c;
@@ -143,7 +143,7 @@ read_tables(MDB_txn *txn)
 
 		(void)snprintf(
 		    text, sizeof(text), "%.*s", (int)name.mv_size, (char *)name.mv_data);
-		rc = read_table(txn, text);
+		rc = store_check_read_table(txn, text);
 		if (rc != 0)
 			break;
 	}
@@ -154,13 +154,13 @@ read_tables(MDB_txn *txn)
 /* What an older version means by its records is for its migration to know: here it is enough that
  * they are all there. */
 static int
-check_older(const struct store_check *check, struct env *env)
+store_check_check_older(const struct store_check *check, struct env *env)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
 
 	if (rc == 0) {
-		rc = read_tables(t.mdb);
+		rc = store_check_read_tables(t.mdb);
 		txn_abort(&t);
 	}
 	return rc == 0 ? 0 : snapshot_fail(check->path, rc);
@@ -168,7 +168,7 @@ check_older(const struct store_check *check, struct env *env)
 
 /* In a process of its own. */
 static int
-work(void *arg)
+store_check_work(void *arg)
 {
 	const struct store_check *check = arg;
 	struct snapshot snapshot;
@@ -177,8 +177,9 @@ work(void *arg)
 				      : snapshot_open(&snapshot, check->path);
 
 	if (status == 0)
-		status = schema == SCHEMA_VERSION ? check_today(check, &snapshot.env)
-						  : check_older(check, &snapshot.env);
+		status = schema == SCHEMA_VERSION
+		    ? store_check_current(check, &snapshot.env)
+		    : store_check_check_older(check, &snapshot.env);
 	snapshot_close(&snapshot);
 	return status;
 }
@@ -186,5 +187,5 @@ work(void *arg)
 int
 store_check_run(struct store_check *check)
 {
-	return subprocess_run(check->path, work, NULL, check);
+	return subprocess_run(check->path, store_check_work, NULL, check);
 }

@@ -26,7 +26,7 @@ store_conn_not_running(const char *path)
 
 /* The user at the other end: whoever made the socket listen (unix(7), SO_PEERCRED). */
 static bool
-is_of_our_user(int fd, uid_t *uid)
+store_conn_is_own_user(int fd, uid_t *uid)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
@@ -38,7 +38,7 @@ is_of_our_user(int fd, uid_t *uid)
 }
 
 static int
-cannot_connect(const char *path)
+store_conn_cannot_connect(const char *path)
 {
 	switch (errno) {
 	case ENOENT:
@@ -64,9 +64,9 @@ store_conn_open(struct store_conn *conn, const char *path)
 
 	*conn = (struct store_conn){.path = path, .channel.fd = -1};
 	if (fd == -1)
-		return cannot_connect(path);
+		return store_conn_cannot_connect(path);
 	channel_open(&conn->channel, fd, ROLE_TOOL, ROLE_STORE, STORE_CONN_UNSENT_MAX);
-	if (is_of_our_user(fd, &uid))
+	if (store_conn_is_own_user(fd, &uid))
 		return 0;
 	return console_fail(
 	    EX_NOPERM, "storaged serves only its own user (uid %u) and root", (unsigned)uid);
@@ -122,7 +122,7 @@ store_conn_send(struct store_conn *conn, enum msg_type type, uint64_t request, c
 }
 
 static int
-closed(const struct store_conn *conn)
+store_conn_fail_closed(const struct store_conn *conn)
 {
 	if (conn->channel.peer == ROLE_NONE)
 		return console_fail(EX_PROTOCOL,
@@ -134,7 +134,7 @@ closed(const struct store_conn *conn)
 
 /* Something came that is no message for us. Its hello is wrong when its version is. */
 static int
-misunderstood(const struct store_conn *conn, enum wire_result r)
+store_conn_fail_protocol(const struct store_conn *conn, enum wire_result r)
 {
 	if (conn->channel.peer == ROLE_NONE)
 		return console_fail(EX_PROTOCOL,
@@ -147,7 +147,7 @@ misunderstood(const struct store_conn *conn, enum wire_result r)
 
 /* Writes and reads what can be, once; waits until that is something. */
 static int
-exchange(struct store_conn *conn, uint64_t deadline)
+store_conn_exchange(struct store_conn *conn, uint64_t deadline)
 {
 	struct pollfd p = {.fd = conn->channel.fd, .events = POLLIN};
 	uint64_t now = clock_mono_ms();
@@ -165,7 +165,7 @@ exchange(struct store_conn *conn, uint64_t deadline)
 	if (!(p.revents & (POLLIN | POLLHUP | POLLERR)))
 		return 0;
 	io = channel_read(&conn->channel);
-	return io == CHANNEL_CLOSED || io == CHANNEL_FAILED ? closed(conn) : 0;
+	return io == CHANNEL_CLOSED || io == CHANNEL_FAILED ? store_conn_fail_closed(conn) : 0;
 }
 
 int
@@ -174,7 +174,7 @@ store_conn_flush(struct store_conn *conn)
 	int status = 0;
 
 	while (status == 0 && channel_flush(&conn->channel) != CHANNEL_DONE)
-		status = exchange(conn, clock_mono_ms() + STORE_CONN_TIMEOUT_MS);
+		status = store_conn_exchange(conn, clock_mono_ms() + STORE_CONN_TIMEOUT_MS);
 	return status;
 }
 
@@ -190,8 +190,8 @@ store_conn_receive(struct store_conn *conn, struct frame *f, union msg *answer)
 		if (r == WIRE_OK)
 			return 0;
 		if (r != WIRE_MORE)
-			return misunderstood(conn, r);
-		status = exchange(conn, deadline);
+			return store_conn_fail_protocol(conn, r);
+		status = store_conn_exchange(conn, deadline);
 		if (status != 0)
 			return status;
 	}
@@ -210,5 +210,5 @@ store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
 		return status;
 	if (f.type == MSG_ERROR)
 		return store_conn_fail_refused(&answer->error);
-	return f.type == expected ? 0 : misunderstood(conn, WIRE_FORBIDDEN);
+	return f.type == expected ? 0 : store_conn_fail_protocol(conn, WIRE_FORBIDDEN);
 }

@@ -7,7 +7,7 @@
 
 /* All pages are alike: one of any of these types is read as one of users. */
 static struct page
-page_of(const union msg *m)
+store_pages_page_of(const union msg *m)
 {
 	return (struct page){m->user_page.users, m->user_page.next};
 }
@@ -25,7 +25,7 @@ store_pages_walk(struct store_conn *conn, enum msg_type type, const void *reques
 		status = store_conn_request(conn, type, request, answer, &m);
 		if (status != 0)
 			return status;
-		page = page_of(&m);
+		page = store_pages_page_of(&m);
 		while (wire_list_next(&page.items, &item))
 			fn(item);
 		*after = page.next;

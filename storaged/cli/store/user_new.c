@@ -26,7 +26,7 @@ user_check_email(const char *email)
 }
 
 static int
-hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
+user_hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
 {
 	if (password_hash(slice_str(password), hashed) == 0)
 		return 0;
@@ -35,7 +35,7 @@ hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
 
 /* Only a person makes mistakes that a second time shows. */
 static int
-ask_again(const char *password)
+user_confirm_password(const char *password)
 {
 	char again[PASSWORD_LINE];
 	int status;
@@ -63,9 +63,9 @@ user_ask_password(char hashed[PASSWORD_TEXT_SIZE])
 	if (problem != NULL)
 		status = console_fail(EX_DATAERR, "the password %s", problem);
 	if (status == 0)
-		status = ask_again(password);
+		status = user_confirm_password(password);
 	if (status == 0)
-		status = hash(password, hashed);
+		status = user_hash(password, hashed);
 	explicit_bzero(password, sizeof(password));
 	return status;
 }
@@ -74,7 +74,7 @@ int
 user_generate_password(char password[USER_GENERATED + 1], char hashed[PASSWORD_TEXT_SIZE])
 {
 	secret_base62(password, USER_GENERATED);
-	return hash(password, hashed);
+	return user_hash(password, hashed);
 }
 
 int

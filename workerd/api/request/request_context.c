@@ -91,7 +91,8 @@ request_context_end(struct http_exchange *x, struct scoreboard_worker *worker, s
 	    L_SLICE("request", context->request_id), L_STR("client", client),
 	    L_STR("method", request_context_method(x->method)), L_STR("route", route_name),
 	    L_INT("status", x->status), L_UINT("ms", clock_mono_ms() - context->began_ms),
-	    L_UINT("bytes", x->sent), L_STR("end", reply_is_complete(x) ? NULL : "client_left"));
+	    L_UINT("bytes", x->sent),
+	    L_STR("end", reply_is_complete(x) ? NULL : "client_left"));
 	free(context->kept_id);
 	context->kept_id = NULL;
 }

@@ -7,7 +7,7 @@
 
 /* s without its first n bytes. */
 static struct slice
-skip(struct slice s, size_t n)
+header_skip(struct slice s, size_t n)
 {
 	return (struct slice){s.p + n, s.len - n};
 }
@@ -16,14 +16,14 @@ struct slice
 header_trim(struct slice s)
 {
 	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = skip(s, 1);
+		s = header_skip(s, 1);
 	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
 		s.len--;
 	return s;
 }
 
 static uint8_t
-lower(uint8_t c)
+header_lower(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
@@ -34,7 +34,7 @@ header_equals(struct slice a, const char *lower_case)
 	size_t i;
 
 	for (i = 0; i < a.len && lower_case[i] != '\0'; i++)
-		if (lower(a.p[i]) != (uint8_t)lower_case[i])
+		if (header_lower(a.p[i]) != (uint8_t)lower_case[i])
 			return false;
 	return i == a.len && lower_case[i] == '\0';
 }
@@ -44,7 +44,7 @@ header_equals_nocase(struct slice a, struct slice b)
 {
 	size_t i = 0;
 
-	while (i < a.len && i < b.len && lower(a.p[i]) == lower(b.p[i]))
+	while (i < a.len && i < b.len && header_lower(a.p[i]) == header_lower(b.p[i]))
 		i++;
 	return i == a.len && i == b.len;
 }
@@ -57,7 +57,7 @@ header_list_next(struct slice *list, struct slice *member)
 		size_t n = comma == NULL ? list->len : (size_t)(comma - list->p);
 
 		*member = header_trim((struct slice){list->p, n});
-		*list = skip(*list, n + (comma != NULL));
+		*list = header_skip(*list, n + (comma != NULL));
 		if (member->len > 0)
 			return true;
 	}

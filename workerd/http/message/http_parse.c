@@ -1,7 +1,7 @@
 /*
- * The request parser. Two passes: find_end() searches what is new for line ends until the empty
+ * The request parser. Two passes: http_find_end() searches what is new for line ends until the empty
  * line is there, and looks at the request line as soon as that is whole (a client that speaks
- * something else than HTTP learns it at once); then parse_fields() reads all fields in one go.
+ * something else than HTTP learns it at once); then http_parse_fields() reads all fields in one go.
  * Between calls only numbers are kept, so the bytes may move, and each is looked at twice at most.
  *
  * The verdict must not depend on how the bytes were split: each check below depends only on bytes
@@ -83,7 +83,7 @@ static const char *const other_names[] = {"PATCH", "TRACE"};
 /* 0, or 501 for a method that is none of ours and none of the others (RFC 9110, section 9.1): what
  * stands in front of us may refuse it, or frame it by rules of its own. */
 static int
-parse_method(struct slice text, struct http_request *req)
+http_parse_method(struct slice text, struct http_request *req)
 {
 	req->method_text = text;
 	for (size_t m = 0; m < ARRAY_LEN(method_names); m++) {
@@ -100,7 +100,7 @@ parse_method(struct slice text, struct http_request *req)
 
 /* How many bytes at the front of s belong to the class. */
 static size_t
-span(struct slice s, uint8_t class)
+http_span(struct slice s, uint8_t class)
 {
 	size_t i = 0;
 
@@ -111,7 +111,7 @@ span(struct slice s, uint8_t class)
 
 /* Takes the first n bytes off s. */
 static struct slice
-take(struct slice *s, size_t n)
+http_take(struct slice *s, size_t n)
 {
 	struct slice front = {s->p, n};
 
@@ -131,7 +131,7 @@ http_header(const struct http_request *req, const char *lower_case_name)
 
 /* "HTTP/1.0" or "HTTP/1.1"; any other digits: 505. 0, or the status. */
 static int
-parse_version(struct slice s, struct http_request *req)
+http_parse_version(struct slice s, struct http_request *req)
 {
 	if (s.len != 8 || memcmp(s.p, "HTTP/", 5) != 0 || s.p[6] != '.' || s.p[5] < '0' ||
 	    s.p[5] > '9' || s.p[7] < '0' || s.p[7] > '9')
@@ -145,7 +145,7 @@ parse_version(struct slice s, struct http_request *req)
 
 /* Takes "http://" or "https://" off s; false when it begins with neither. */
 static bool
-take_scheme(struct slice *s)
+http_take_scheme(struct slice *s)
 {
 	static const char *const schemes[] = {"http://", "https://"};
 
@@ -153,7 +153,7 @@ take_scheme(struct slice *s)
 		size_t n = strlen(schemes[i]);
 
 		if (s->len > n && header_equals((struct slice){s->p, n}, schemes[i])) {
-			(void)take(s, n);
+			(void)http_take(s, n);
 			return true;
 		}
 	}
@@ -162,12 +162,12 @@ take_scheme(struct slice *s)
 
 /* The host of a target in absolute form; p is NULL in the other forms. rest is what follows. */
 static struct slice
-authority_of(struct slice target, struct slice *rest)
+http_authority(struct slice target, struct slice *rest)
 {
 	*rest = target;
-	if (!take_scheme(rest))
+	if (!http_take_scheme(rest))
 		return (struct slice){NULL, 0};
-	return take(rest, span(*rest, H));
+	return http_take(rest, http_span(*rest, H));
 }
 
 /*
@@ -176,14 +176,14 @@ authority_of(struct slice target, struct slice *rest)
  * 0, or the status.
  */
 static int
-parse_target(struct slice target, struct http_request *req)
+http_parse_target(struct slice target, struct http_request *req)
 {
 	struct slice authority, path;
 	const uint8_t *mark;
 
-	if (target.len == 0 || span(target, U) != target.len)
+	if (target.len == 0 || http_span(target, U) != target.len)
 		return 400;
-	authority = authority_of(target, &path);
+	authority = http_authority(target, &path);
 	if (authority.p != NULL && authority.len == 0)
 		return 400;
 	if ((path.len == 0 || path.p[0] != '/') &&
@@ -201,32 +201,32 @@ parse_target(struct slice target, struct http_request *req)
 
 /* method SP target SP version, without the line's CRLF. 0, or the status. */
 static int
-parse_request_line(struct slice line, struct http_request *req)
+http_parse_request_line(struct slice line, struct http_request *req)
 {
 	struct slice method, target;
 	const uint8_t *space;
 	int status, known;
 
-	method = take(&line, span(line, T));
+	method = http_take(&line, http_span(line, T));
 	if (method.len == 0 || line.len == 0 || line.p[0] != ' ')
 		return 400;
-	known = parse_method(method, req);
-	(void)take(&line, 1);
+	known = http_parse_method(method, req);
+	(void)http_take(&line, 1);
 	space = memchr(line.p, ' ', line.len);
 	if (space == NULL)
 		return 400;
-	target = take(&line, (size_t)(space - line.p));
-	(void)take(&line, 1);
-	status = parse_version(line, req);
+	target = http_take(&line, (size_t)(space - line.p));
+	(void)http_take(&line, 1);
+	status = http_parse_version(line, req);
 	if (status == 0)
-		status = parse_target(target, req);
+		status = http_parse_target(target, req);
 	return status != 0 ? status : known;
 }
 
 /* Digits only, once only (RFC 9112, section 6.3); 18 of them are over any limit and below 2^63. Not
  * even a tab behind them, which the rules allow and Node refuses. */
 static int
-parse_length(struct slice raw, struct http_request *req)
+http_parse_length(struct slice raw, struct http_request *req)
 {
 	struct slice value = header_trim(raw);
 	uint64_t n = 0;
@@ -252,7 +252,7 @@ struct framing {
 };
 
 static void
-parse_connection(struct slice value, struct framing *framing)
+http_parse_connection(struct slice value, struct framing *framing)
 {
 	struct slice token;
 
@@ -267,7 +267,7 @@ parse_connection(struct slice value, struct framing *framing)
 /* Only one expectation is defined, and none in HTTP/1.0 (RFC 9110, section 10.1.1). 0, or the
  * status. */
 static int
-parse_expect(struct slice value, struct http_request *req)
+http_parse_expect(struct slice value, struct http_request *req)
 {
 	struct slice token;
 	bool expected = false;
@@ -286,9 +286,9 @@ parse_expect(struct slice value, struct http_request *req)
 /* A target in absolute form must be of the same host as Host, or two readers could take this for
  * requests to two (RFC 9112, section 3.2.2, lets clients send nothing else). 0, or the status. */
 static int
-check_host(const struct http_request *req, struct slice host)
+http_check_host(const struct http_request *req, struct slice host)
 {
-	struct slice rest, authority = authority_of(req->target, &rest);
+	struct slice rest, authority = http_authority(req->target, &rest);
 
 	if (req->minor_version == 1 && host.p == NULL)
 		return 400;
@@ -300,57 +300,57 @@ check_host(const struct http_request *req, struct slice host)
 /* The fields that decide where this request ends and the next begins; raw is the value with the
  * white space around it. 0, or the status. */
 static int
-note_field(const struct http_header *h, struct slice raw, struct http_request *req,
-    struct framing *framing)
+http_parse_framing_field(const struct http_header *h, struct slice raw,
+    struct http_request *req, struct framing *framing)
 {
 	if (header_equals(h->name, "host")) {
 		if (framing->host.p != NULL || h->value.len == 0 ||
-		    span(h->value, H) != h->value.len)
+		    http_span(h->value, H) != h->value.len)
 			return 400;
 		framing->host = h->value;
 	} else if (header_equals(h->name, "content-length")) {
-		return parse_length(raw, req);
+		return http_parse_length(raw, req);
 	} else if (header_equals(h->name, "transfer-encoding")) {
 		return 501;
 	} else if (header_equals(h->name, "connection")) {
-		parse_connection(h->value, framing);
+		http_parse_connection(h->value, framing);
 	} else if (header_equals(h->name, "proxy-connection")) {
 		/* No standard knows it, but others read it; a close can only be meant. */
 		struct framing said = {0};
 
-		parse_connection(h->value, &said);
+		http_parse_connection(h->value, &said);
 		framing->close |= said.close;
 	} else if (header_equals(h->name, "expect")) {
-		return parse_expect(h->value, req);
+		return http_parse_expect(h->value, req);
 	}
 	return 0;
 }
 
 /* name ":" OWS value OWS, without the line's CRLF. A folded line has no name. 0, or the status. */
 static int
-parse_field(struct slice line, struct http_request *req, struct framing *framing)
+http_parse_field(struct slice line, struct http_request *req, struct framing *framing)
 {
 	struct http_header h;
 	int status;
 
-	h.name = take(&line, span(line, T));
+	h.name = http_take(&line, http_span(line, T));
 	if (h.name.len == 0 || line.len == 0 || line.p[0] != ':')
 		return 400;
-	(void)take(&line, 1);
-	if (span(line, V) != line.len)
+	(void)http_take(&line, 1);
+	if (http_span(line, V) != line.len)
 		return 400;
 	h.value = header_trim(line);
 	if (req->n_headers == HTTP_HEADERS_MAX)
 		return 431;
-	status = note_field(&h, line, req, framing);
+	status = http_parse_framing_field(&h, line, req, framing);
 	if (status == 0)
 		req->headers[req->n_headers++] = h;
 	return status;
 }
 
-/* All field lines of a whole head; find_end() has seen that each ends in CRLF. */
+/* All field lines of a whole head; http_find_end() has seen that each ends in CRLF. */
 static int
-parse_fields(struct slice lines, struct http_request *req)
+http_parse_fields(struct slice lines, struct http_request *req)
 {
 	struct framing framing = {0};
 
@@ -359,13 +359,13 @@ parse_fields(struct slice lines, struct http_request *req)
 		size_t n = (size_t)(lf - lines.p) - 1;
 		int status;
 
-		status = parse_field(take(&lines, n), req, &framing);
+		status = http_parse_field(http_take(&lines, n), req, &framing);
 		if (status != 0)
 			return status;
-		(void)take(&lines, 2);
+		(void)http_take(&lines, 2);
 	}
 	req->keep_alive = !framing.close && (req->minor_version == 1 || framing.keep_alive);
-	return check_host(req, framing.host);
+	return http_check_host(req, framing.host);
 }
 
 void
@@ -375,7 +375,7 @@ http_parser_init(struct http_parser *p, size_t max)
 }
 
 static enum http_result
-bad(int *status, int with)
+http_bad(int *status, int with)
 {
 	*status = with;
 	return HTTP_BAD;
@@ -384,19 +384,19 @@ bad(int *status, int with)
 /* A line is whole: it lies at p->line and has len bytes before its CRLF. HTTP_OK: it was the
  * empty one that ends the head. */
 static enum http_result
-take_line(
+http_take_line(
     struct http_parser *p, struct slice head, size_t len, struct http_request *req, int *status)
 {
 	if (len == 0 && p->begun)
 		return HTTP_OK;
 	/* RFC 9112, section 2.2: one empty line before a request may be passed over. */
 	if (len == 0 && p->line > 0)
-		return bad(status, 400);
+		return http_bad(status, 400);
 	if (len > 0 && !p->begun) {
-		int fault = parse_request_line((struct slice){head.p + p->line, len}, req);
+		int fault = http_parse_request_line((struct slice){head.p + p->line, len}, req);
 
 		if (fault != 0)
-			return bad(status, fault);
+			return http_bad(status, fault);
 		p->start = p->line;
 		p->begun = true;
 	}
@@ -405,7 +405,7 @@ take_line(
 
 /* Searches what is new for the empty line; HTTP_OK: the head ends where p->line now is. */
 static enum http_result
-find_end(struct http_parser *p, struct slice head, struct http_request *req, int *status)
+http_find_end(struct http_parser *p, struct slice head, struct http_request *req, int *status)
 {
 	size_t window = head.len < p->max ? head.len : p->max;
 
@@ -415,14 +415,14 @@ find_end(struct http_parser *p, struct slice head, struct http_request *req, int
 		size_t at;
 
 		if (!p->begun && head.p[p->line] != '\r' && !(byte_class[head.p[p->line]] & T))
-			return bad(status, 400);
+			return http_bad(status, 400);
 		lf = memchr(head.p + p->scanned, '\n', window - p->scanned);
 		if (lf == NULL)
 			break;
 		at = (size_t)(lf - head.p);
 		if (at == p->line || head.p[at - 1] != '\r')
-			return bad(status, 400);
-		r = take_line(p, head, at - 1 - p->line, req, status);
+			return http_bad(status, 400);
+		r = http_take_line(p, head, at - 1 - p->line, req, status);
 		p->scanned = p->line = at + 1;
 		if (r != HTTP_MORE)
 			return r;
@@ -430,7 +430,7 @@ find_end(struct http_parser *p, struct slice head, struct http_request *req, int
 	p->scanned = window;
 	if (head.len < p->max)
 		return HTTP_MORE;
-	return bad(status, p->begun ? 431 : 414);
+	return http_bad(status, p->begun ? 431 : 414);
 }
 
 enum http_result
@@ -443,21 +443,21 @@ http_parse(struct http_parser *p, struct slice head, struct http_request *req, s
 	int fault;
 
 	*req = (struct http_request){.method = HTTP_OTHER, .headers = req->headers};
-	r = find_end(p, head, req, status);
+	r = http_find_end(p, head, req, status);
 	if (r == HTTP_MORE || (r == HTTP_BAD && !p->begun))
 		return r;
 	/* The request line may have been read in an earlier call, when the bytes lay elsewhere. */
 	rest = (struct slice){head.p + p->start, p->line - p->start};
 	lf = memchr(rest.p, '\n', rest.len);
-	must(parse_request_line(take(&rest, (size_t)(lf - rest.p) - 1), req) == 0);
-	(void)take(&rest, 2);
+	must(http_parse_request_line(http_take(&rest, (size_t)(lf - rest.p) - 1), req) == 0);
+	(void)http_take(&rest, 2);
 	if (r == HTTP_BAD) {
 		/* For the answer alone: the lines before the fault, as far as they are good. */
-		(void)parse_fields(rest, req);
+		(void)http_parse_fields(rest, req);
 		return r;
 	}
 	rest.len -= 2; /* the empty line */
 	*consumed = p->line;
-	fault = parse_fields(rest, req);
-	return fault == 0 ? HTTP_OK : bad(status, fault);
+	fault = http_parse_fields(rest, req);
+	return fault == 0 ? HTTP_OK : http_bad(status, fault);
 }

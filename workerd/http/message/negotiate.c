@@ -14,7 +14,7 @@
  * a coding is not given it.
  */
 static int
-parse_q(struct slice s)
+negotiate_parse_q(struct slice s)
 {
 	int q = 0, scale = 1000;
 
@@ -33,7 +33,7 @@ parse_q(struct slice s)
 
 /* Splits "gzip ; q=0.5" into the coding and its weight, 1000 when none is given. */
 static int
-split_weight(struct slice *member)
+negotiate_split_weight(struct slice *member)
 {
 	const uint8_t *semi = memchr(member->p, ';', member->len);
 	struct slice param;
@@ -46,7 +46,7 @@ split_weight(struct slice *member)
 	param = header_trim(param);
 	if (param.len < 2 || (param.p[0] | 0x20) != 'q' || param.p[1] != '=')
 		return 0;
-	return parse_q((struct slice){param.p + 2, param.len - 2});
+	return negotiate_parse_q((struct slice){param.p + 2, param.len - 2});
 }
 
 enum http_coding
@@ -57,7 +57,7 @@ negotiate_coding(struct slice accept, unsigned available)
 	struct slice member;
 
 	while (header_list_next(&accept, &member)) {
-		int weight = split_weight(&member);
+		int weight = negotiate_split_weight(&member);
 
 		if (header_equals(member, "br"))
 			q[CODING_BR] = weight;
@@ -83,7 +83,7 @@ negotiate_coding(struct slice accept, unsigned available)
 
 /* Takes what stands before the next semicolon off s, without white space at its ends. */
 static struct slice
-take_part(struct slice *s)
+negotiate_take_part(struct slice *s)
 {
 	const uint8_t *semi = memchr(s->p, ';', s->len);
 	size_t n = semi == NULL ? s->len : (size_t)(semi - s->p);
@@ -96,16 +96,16 @@ take_part(struct slice *s)
 
 /* The weight of "text/html ; level=1 ; q=0.5", 1000 when none is given; *type is what it is of. */
 static int
-media_weight(struct slice member, struct slice *type)
+negotiate_media_weight(struct slice member, struct slice *type)
 {
 	int weight = 1000;
 
-	*type = take_part(&member);
+	*type = negotiate_take_part(&member);
 	while (member.len > 0) {
-		struct slice param = take_part(&member);
+		struct slice param = negotiate_take_part(&member);
 
 		if (param.len >= 2 && (param.p[0] | 0x20) == 'q' && param.p[1] == '=')
-			weight = parse_q((struct slice){param.p + 2, param.len - 2});
+			weight = negotiate_parse_q((struct slice){param.p + 2, param.len - 2});
 	}
 	return weight;
 }
@@ -117,7 +117,7 @@ negotiate_prefers_type(struct slice accept, const char *type, const char *usual)
 	struct slice member, named;
 
 	while (header_list_next(&accept, &member)) {
-		int weight = media_weight(member, &named);
+		int weight = negotiate_media_weight(member, &named);
 
 		if (header_equals(named, type))
 			wanted = weight;
@@ -129,7 +129,7 @@ negotiate_prefers_type(struct slice accept, const char *type, const char *usual)
 
 /* The length of the quoted tag at the front of s, 0 when there is none. */
 static size_t
-tag_len(struct slice s)
+negotiate_tag_len(struct slice s)
 {
 	const uint8_t *quote;
 
@@ -154,7 +154,7 @@ negotiate_etag_matches(struct slice list, struct slice etag)
 		}
 		if (list.len > 2 && list.p[0] == 'W' && list.p[1] == '/')
 			list = (struct slice){list.p + 2, list.len - 2};
-		n = tag_len(list);
+		n = negotiate_tag_len(list);
 		if (n == 0)
 			return false;
 		if (slice_eq((struct slice){list.p, n}, etag))

@@ -8,7 +8,7 @@
 
 /* Takes the next byte that s means off s; -1 when its '%' has no two digits behind it. */
 static int
-take_byte(struct slice *s)
+percent_take_byte(struct slice *s)
 {
 	int byte = s->p[0];
 	size_t n = 1;
@@ -32,7 +32,7 @@ percent_decode(struct slice s, uint8_t *out, size_t size, size_t *len)
 	size_t n = 0;
 
 	while (s.len > 0) {
-		int byte = take_byte(&s);
+		int byte = percent_take_byte(&s);
 
 		if (byte < 0x20 || byte == 0x7f || n == size)
 			return false;

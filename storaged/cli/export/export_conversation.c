@@ -17,7 +17,7 @@ struct replies {
 
 /* Those of the next conversation in the order of ids. */
 static struct replies
-take_replies(struct export *e, const struct id *conversation)
+export_take_replies(struct export *e, const struct id *conversation)
 {
 	const struct unfinished *u = &e->unfinished;
 	size_t first, end;
@@ -34,7 +34,7 @@ take_replies(struct export *e, const struct id *conversation)
 }
 
 static bool
-is_wanted(const struct export *e, const struct msg_conversation_record *conversation)
+export_is_wanted(const struct export *e, const struct msg_conversation_record *conversation)
 {
 	return (e->org == NULL || id_equal(e->org, &conversation->org)) &&
 	    conversation->updated_at >= e->since;
@@ -43,7 +43,7 @@ is_wanted(const struct export *e, const struct msg_conversation_record *conversa
 /* What storing an interrupted reply would change about its conversation (conversation_add());
  * last has room for last_message. */
 static int
-add_reply(struct txn *t, const struct unfinished_reply *reply,
+export_add_reply(struct txn *t, const struct unfinished_reply *reply,
     struct msg_conversation_record *conversation, uint8_t *last)
 {
 	struct key key = key_message(&reply->conversation, reply->seq);
@@ -72,7 +72,7 @@ add_reply(struct txn *t, const struct unfinished_reply *reply,
 }
 
 static int
-put_conversation(struct export *e, struct msg_conversation_record conversation,
+export_put_conversation(struct export *e, struct msg_conversation_record conversation,
     const struct replies *replies)
 {
 	struct buf *record = &e->txn.env->record;
@@ -80,7 +80,7 @@ put_conversation(struct export *e, struct msg_conversation_record conversation,
 	int rc;
 
 	for (size_t i = 0; i < replies->n; i++) {
-		rc = add_reply(&e->txn, &replies->of[i], &conversation, last);
+		rc = export_add_reply(&e->txn, &replies->of[i], &conversation, last);
 		if (rc != 0)
 			return rc;
 	}
@@ -93,7 +93,8 @@ put_conversation(struct export *e, struct msg_conversation_record conversation,
 
 /* One that cannot be written is left out. */
 static int
-put_message(struct export *e, const struct id *conversation, uint64_t seq, struct slice record)
+export_put_message(
+    struct export *e, const struct id *conversation, uint64_t seq, struct slice record)
 {
 	int rc = export_line(e, MSG_IMPORT_MESSAGE,
 	    &(struct msg_import_message){
@@ -110,7 +111,7 @@ put_message(struct export *e, const struct id *conversation, uint64_t seq, struc
 }
 
 static int
-put_reply(struct export *e, const struct unfinished_reply *reply)
+export_put_reply(struct export *e, const struct unfinished_reply *reply)
 {
 	struct buf *record = &e->txn.env->record;
 	struct msg_message_record message;
@@ -121,13 +122,13 @@ put_reply(struct export *e, const struct unfinished_reply *reply)
 	buf_reset(record);
 	if (record_encode(record, MSG_MESSAGE_RECORD, &message) == -1)
 		return RECORD_DAMAGED;
-	return put_message(e, &reply->conversation, reply->seq, buf_slice(record));
+	return export_put_message(e, &reply->conversation, reply->seq, buf_slice(record));
 }
 
 /* The stored message where the walk stands, after the replies that belong before it, and unless
  * one belongs in its place. */
 static int
-put_next(struct export *e, const struct id *conversation, const struct walk *w,
+export_put_next(struct export *e, const struct id *conversation, const struct walk *w,
     struct replies *replies)
 {
 	uint64_t seq;
@@ -141,16 +142,16 @@ put_next(struct export *e, const struct id *conversation, const struct walk *w,
 	while (replies->n > 0 && replies->of->seq <= seq && rc == 0) {
 		bool instead = replies->of->seq == seq;
 
-		rc = put_reply(e, replies->of++);
+		rc = export_put_reply(e, replies->of++);
 		replies->n--;
 		if (instead)
 			return rc;
 	}
-	return rc != 0 ? rc : put_message(e, conversation, seq, w->value);
+	return rc != 0 ? rc : export_put_message(e, conversation, seq, w->value);
 }
 
 static int
-put_messages(struct export *e, const struct id *conversation, struct replies replies)
+export_put_messages(struct export *e, const struct id *conversation, struct replies replies)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
@@ -160,7 +161,7 @@ put_messages(struct export *e, const struct id *conversation, struct replies rep
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0) {
-		rc = put_next(e, conversation, &w, &replies);
+		rc = export_put_next(e, conversation, &w, &replies);
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
@@ -168,12 +169,12 @@ put_messages(struct export *e, const struct id *conversation, struct replies rep
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	for (rc = 0; replies.n > 0 && rc == 0; replies.n--)
-		rc = put_reply(e, replies.of++);
+		rc = export_put_reply(e, replies.of++);
 	return rc;
 }
 
 static int
-put_client_id(struct export *e, const struct id *conversation, const struct walk *w)
+export_put_client_id(struct export *e, const struct id *conversation, const struct walk *w)
 {
 	struct msg_client_id_record record;
 	int rc = RECORD_DAMAGED;
@@ -193,7 +194,7 @@ put_client_id(struct export *e, const struct id *conversation, const struct walk
 }
 
 static int
-put_client_ids(struct export *e, const struct id *conversation)
+export_put_client_ids(struct export *e, const struct id *conversation)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
@@ -203,7 +204,7 @@ put_client_ids(struct export *e, const struct id *conversation)
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0) {
-		rc = put_client_id(e, conversation, &w);
+		rc = export_put_client_id(e, conversation, &w);
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
@@ -212,7 +213,7 @@ put_client_ids(struct export *e, const struct id *conversation)
 }
 
 int
-export_thread(struct export *e, struct slice key, struct slice value)
+export_conversation(struct export *e, struct slice key, struct slice value)
 {
 	struct msg_conversation_record conversation;
 	struct replies replies;
@@ -223,15 +224,15 @@ export_thread(struct export *e, struct slice key, struct slice value)
 		export_damaged(e, "a conversation, with its messages");
 		return 0;
 	}
-	replies = take_replies(e, &conversation.id);
-	if (!is_wanted(e, &conversation))
+	replies = export_take_replies(e, &conversation.id);
+	if (!export_is_wanted(e, &conversation))
 		return 0;
-	rc = put_conversation(e, conversation, &replies);
+	rc = export_put_conversation(e, conversation, &replies);
 	if (rc == RECORD_DAMAGED) {
 		export_damaged(e, "a conversation, with its messages");
 		return 0;
 	}
 	if (rc == 0)
-		rc = put_messages(e, &conversation.id, replies);
-	return rc != 0 ? rc : put_client_ids(e, &conversation.id);
+		rc = export_put_messages(e, &conversation.id, replies);
+	return rc != 0 ? rc : export_put_client_ids(e, &conversation.id);
 }
