@@ -8,9 +8,9 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "storaged/conversations/turn_view.h"
 #include "storaged/engine/message_pages.h"
 #include "storaged/engine/totals.h"
-#include "storaged/request/turn_writer.h"
 
 /* Of a page that anybody may ask for with the widget's key, and leave lying in a worker's memory,
  * escaped, for as long as a client may stall. */
@@ -319,7 +319,7 @@ gather(struct walk *w, const struct listing *l, uint32_t limit, struct slice *ne
 }
 
 int
-conversation_list(struct txn *t, struct call *c)
+handle_conversation_list(struct txn *t, struct call *c)
 {
 	const struct msg_conversation_list *m = &c->m->conversation_list;
 	struct msg_totals_record totals;
@@ -350,38 +350,23 @@ conversation_list(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* The newest turn of a conversation that is really open. */
-struct newest {
-	struct txn *t;
-	struct id turn; /* zero: none */
-};
-
 /* Ids made later are greater (proto/base/ids.h). */
 static int
-look_at_open(void *arg, const struct id *turn)
+conversation_keep_newer(void *arg, const struct id *turn)
 {
-	struct newest *newest = arg;
-	struct key key = key_id(turn);
-	struct slice open;
-	int rc;
+	struct id *newest = arg;
 
-	if (memcmp(turn->b, newest->turn.b, sizeof(turn->b)) <= 0)
-		return 0;
-	rc = txn_get(newest->t, TABLE_OPEN_TURNS, &key, &open);
-	if (rc == 0)
-		newest->turn = *turn;
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	if (memcmp(turn->b, newest->b, sizeof(turn->b)) > 0)
+		*newest = *turn;
+	return 0;
 }
 
 int
 conversation_newest_open(
     struct txn *t, const struct call *c, const struct id *conversation, struct id *turn)
 {
-	struct newest newest = {.t = t};
-	int rc = standing_each(c, conversation, look_at_open, &newest);
-
-	*turn = newest.turn;
-	return rc;
+	*turn = (struct id){0};
+	return turn_view_each_open(t, c, conversation, conversation_keep_newer, turn);
 }
 
 /* Which messages a page is to have. */
@@ -433,7 +418,7 @@ get_conversation(struct txn *t, const struct id *id, struct slice *record,
 }
 
 int
-message_list(struct txn *t, struct call *c)
+handle_message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
 	const struct wanted wanted = {m->backwards, m->from, m->limit, PAGE_BYTES};
@@ -448,7 +433,7 @@ message_list(struct txn *t, struct call *c)
 }
 
 int
-session_history(struct txn *t, struct call *c)
+handle_session_history(struct txn *t, struct call *c)
 {
 	const struct msg_session_history *m = &c->m->session_history;
 	const struct wanted wanted = {true, m->from, m->limit, HISTORY_BYTES};

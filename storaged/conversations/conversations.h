@@ -85,12 +85,12 @@ struct arrival {
     struct txn *t, const struct call *c, const struct id *conversation, struct id *turn);
 
 /* MSG_CONVERSATION_LIST, answered by MSG_CONVERSATION_PAGE. */
-[[gnu::warn_unused_result]] int conversation_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_conversation_list(struct txn *t, struct call *c);
 
 /* MSG_MESSAGE_LIST, answered by MSG_MESSAGE_PAGE. */
-[[gnu::warn_unused_result]] int message_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_message_list(struct txn *t, struct call *c);
 
 /* MSG_SESSION_HISTORY, answered by MSG_MESSAGE_PAGE. */
-[[gnu::warn_unused_result]] int session_history(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_session_history(struct txn *t, struct call *c);
 
 #endif

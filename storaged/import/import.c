@@ -15,7 +15,6 @@
 #include "storaged/records/organizations.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
-#include "storaged/request/turn_writer.h"
 #include "storaged/visitors/contacts.h"
 #include "storaged/visitors/visitors.h"
 
@@ -113,7 +112,7 @@ join_conversations(
 }
 
 int
-import_conversation(struct txn *t, struct call *c)
+handle_import_conversation(struct txn *t, struct call *c)
 {
 	struct msg_conversation_record r, there;
 	struct listed before;
@@ -211,7 +210,7 @@ static int
 check_turn(struct txn *t, struct call *c, const struct arriving *a)
 {
 	struct msg_turn_record turn;
-	int rc = reply_place(t, &a->message.id, &turn);
+	int rc = turn_view_place(t, &a->message.id, &turn);
 
 	if (rc == 0 && (turn.seq != a->seq || !id_equal(&turn.conversation, &a->conversation)))
 		return call_refuse(c, STORE_INVALID, "another turn has the reply's id");
@@ -231,14 +230,8 @@ is_turn_of_place(void *arg, const struct id *id)
 	struct seeking *seeking = arg;
 	struct key key = key_id(id);
 	struct msg_turn_record turn;
-	struct slice open;
-	int rc = txn_get(seeking->t, TABLE_OPEN_TURNS, &key, &open);
+	int rc = txn_get_record(seeking->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
 
-	/* It has ended within this batch. */
-	if (rc == MDB_NOTFOUND)
-		return 0;
-	if (rc == 0)
-		rc = txn_get_record(seeking->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
 	if (rc == MDB_NOTFOUND)
 		return RECORD_DAMAGED;
 	if (rc != 0 || turn.seq != seeking->seq)
@@ -254,7 +247,7 @@ find_open_turn(struct txn *t, const struct call *c, const struct id *conversatio
     struct id *turn)
 {
 	struct seeking seeking = {.t = t, .seq = seq};
-	int rc = standing_each(c, conversation, is_turn_of_place, &seeking);
+	int rc = turn_view_each_open(t, c, conversation, is_turn_of_place, &seeking);
 
 	*turn = seeking.found;
 	if (rc == MDB_KEYEXIST)
@@ -353,7 +346,7 @@ is_outdated(const struct arriving *a)
 }
 
 int
-import_message(struct txn *t, struct call *c)
+handle_import_message(struct txn *t, struct call *c)
 {
 	const struct msg_import_message *m = &c->m->import_message;
 	struct arriving a = {.conversation = m->conversation, .seq = m->seq};
@@ -416,7 +409,7 @@ find_named(struct txn *t, struct call *c, struct id *turn)
 }
 
 int
-import_client_id(struct txn *t, struct call *c)
+handle_import_client_id(struct txn *t, struct call *c)
 {
 	const struct msg_import_client_id *m = &c->m->import_client_id;
 	struct msg_client_id_record there;
@@ -472,7 +465,7 @@ check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
 /* One that has expired is put back as well, so that what was imported is what was exported; new
  * logins remove it in time (logins.c). */
 int
-import_login(struct txn *t, struct call *c)
+handle_import_login(struct txn *t, struct call *c)
 {
 	const struct msg_import_login *m = &c->m->import_login;
 	struct key key = key_hash(&m->token);
@@ -547,7 +540,7 @@ import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
 }
 
 int
-import_record(struct txn *t, struct call *c)
+handle_import_record(struct txn *t, struct call *c)
 {
 	const struct msg_import_record *m = &c->m->import_record;
 	enum msg_type type = (enum msg_type)m->type;

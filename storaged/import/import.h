@@ -9,19 +9,19 @@
 #include "storaged/request/call.h"
 
 /* MSG_IMPORT_CONVERSATION, answered by MSG_OK. */
-[[gnu::warn_unused_result]] int import_conversation(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_conversation(struct txn *t, struct call *c);
 
 /* MSG_IMPORT_MESSAGE, answered by MSG_OK. Its conversation must be there. */
-[[gnu::warn_unused_result]] int import_message(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_message(struct txn *t, struct call *c);
 
 /* MSG_IMPORT_CLIENT_ID, answered by MSG_OK. Its question and the reply must be there. */
-[[gnu::warn_unused_result]] int import_client_id(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_client_id(struct txn *t, struct call *c);
 
 /* MSG_IMPORT_LOGIN, answered by MSG_OK. Its user must be there. */
-[[gnu::warn_unused_result]] int import_login(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_login(struct txn *t, struct call *c);
 
 /* MSG_IMPORT_RECORD, answered by MSG_OK: the record's own file puts it back. What it names must be
  * there: a widget's agent, an organization's first widget, the organization of a user or a key. */
-[[gnu::warn_unused_result]] int import_record(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_record(struct txn *t, struct call *c);
 
 #endif

@@ -46,12 +46,24 @@ call_check_read(struct call *c, uint64_t read_at, uint64_t stored_at)
 }
 
 void
-call_claim(struct call *c, const struct id *turn, const struct id *conversation, bool anew)
+call_claim(struct call *c, const struct id *turn, const struct id *conversation)
 {
 	effects_add(c->effects,
 	    &(struct effect){
-		.kind = anew ? EFFECT_BEGIN_ANEW : EFFECT_CLAIM,
-		.by = c->from,
+		.kind = EFFECT_CLAIM,
+		.client = c->from,
+		.turn = *turn,
+		.conversation = *conversation,
+	    });
+}
+
+void
+call_restart(struct call *c, const struct id *turn, const struct id *conversation)
+{
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = EFFECT_RESTART,
+		.client = c->from,
 		.turn = *turn,
 		.conversation = *conversation,
 	    });

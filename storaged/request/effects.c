@@ -1,5 +1,5 @@
 /*
- * Effects, noted and made true.
+ * Effects: noted during a batch, applied after its commit.
  */
 #include "storaged/request/effects.h"
 
@@ -7,25 +7,31 @@
 
 #include "proto/base/basics.h"
 
+#define EFFECTS_FIRST_CAPACITY 64
+
 void
 effects_add(struct effects *effects, const struct effect *effect)
 {
-	if (effects->n == effects->cap) {
-		effects->cap = effects->cap == 0 ? 64 : 2 * effects->cap;
-		effects->of = xreallocarray(effects->of, effects->cap, sizeof(*effects->of));
+	if (effects->n == effects->capacity) {
+		effects->capacity =
+		    effects->capacity == 0 ? EFFECTS_FIRST_CAPACITY : 2 * effects->capacity;
+		effects->list =
+		    xreallocarray(effects->list, effects->capacity, sizeof(*effects->list));
 	}
-	effects->of[effects->n++] = *effect;
+	effects->list[effects->n++] = *effect;
 }
 
 void
-effects_add_turn(struct effects *effects, const struct msg_live_turn *turn)
+effects_add_visitor_turn(struct effects *effects, const struct msg_live_turn *turn)
 {
-	if (effects->n_said == effects->cap_said) {
-		effects->cap_said = effects->cap_said == 0 ? 64 : 2 * effects->cap_said;
-		effects->said =
-		    xreallocarray(effects->said, effects->cap_said, sizeof(*effects->said));
+	size_t *capacity = &effects->visitor_turns_capacity;
+
+	if (effects->visitor_turns_n == *capacity) {
+		*capacity = *capacity == 0 ? EFFECTS_FIRST_CAPACITY : 2 * *capacity;
+		effects->visitor_turns = xreallocarray(
+		    effects->visitor_turns, *capacity, sizeof(*effects->visitor_turns));
 	}
-	effects->said[effects->n_said++] = *turn;
+	effects->visitor_turns[effects->visitor_turns_n++] = *turn;
 	effects_add(effects, &(struct effect){.kind = EFFECT_VISITOR_TURN});
 }
 
@@ -33,41 +39,42 @@ void
 effects_cut(struct effects *effects, size_t n)
 {
 	while (effects->n > n)
-		if (effects->of[--effects->n].kind == EFFECT_VISITOR_TURN)
-			effects->n_said--;
+		if (effects->list[--effects->n].kind == EFFECT_VISITOR_TURN)
+			effects->visitor_turns_n--;
 }
 
 void
 effects_clear(struct effects *effects)
 {
-	free(effects->of);
-	free(effects->said);
+	free(effects->list);
+	free(effects->visitor_turns);
 	*effects = (struct effects){0};
 }
 
-/* Each checkpoint claims its turn; mostly that changes nothing. */
+/* Each checkpoint claims its turn, which mostly is the owner's already. */
 static void
-claim(const struct effect *e, struct live *live)
+effects_claim(const struct effect *e, struct live *live)
 {
 	const struct open_turn *open = open_turns_find(live->open, &e->turn);
 
-	if (open != NULL && open->owner == e->by)
+	if (open != NULL && open->owner == e->client)
 		return;
-	open_turns_claim(live->open, &e->turn, &e->conversation, e->by);
+	open_turns_claim(live->open, &e->turn, &e->conversation, e->client);
 	live_claimed(live, &e->turn);
 }
 
-/* said: the next message of a visitor. */
+/* visitor_turn: the message of the next EFFECT_VISITOR_TURN. */
 static void
-apply(const struct effect *e, struct live *live, const struct msg_live_turn **said)
+effects_apply_one(
+    const struct effect *e, struct live *live, const struct msg_live_turn **visitor_turn)
 {
 	switch (e->kind) {
 	case EFFECT_CLAIM:
-		claim(e, live);
+		effects_claim(e, live);
 		break;
-	case EFFECT_BEGIN_ANEW:
+	case EFFECT_RESTART:
 		live_end(live, &e->turn);
-		claim(e, live);
+		effects_claim(e, live);
 		break;
 	case EFFECT_RELEASE:
 		open_turns_release(live->open, &e->turn);
@@ -77,28 +84,28 @@ apply(const struct effect *e, struct live *live, const struct msg_live_turn **sa
 		live_erase(live, &e->turn);
 		break;
 	case EFFECT_FOLLOW:
-		live_follow(live, e->by, &e->turn, e->offset);
+		live_follow(live, e->client, &e->turn, e->offset);
 		break;
-	case EFFECT_LEAVE:
-		live_leave(live, e->by, &e->turn);
+	case EFFECT_UNFOLLOW:
+		live_leave(live, e->client, &e->turn);
 		break;
 	case EFFECT_STOP:
 		live_stop(live, &e->turn);
 		break;
 	case EFFECT_PUBLISH:
-		live_publish(live, e->by, &e->turn, e->offset, e->text);
+		live_publish(live, e->client, &e->turn, e->offset, e->text);
 		break;
 	case EFFECT_UNSAVED:
-		live_unsaved(live, e->by, &e->turn, e->full);
+		live_unsaved(live, e->client, &e->turn, e->full);
 		break;
 	case EFFECT_VISITOR_FOLLOW:
-		rooms_follow(&live->rooms, e->by, &e->visitor, &e->widget);
+		rooms_follow(&live->rooms, e->client, &e->visitor, &e->widget);
 		break;
-	case EFFECT_VISITOR_LEAVE:
-		rooms_leave(&live->rooms, e->by, &e->visitor);
+	case EFFECT_VISITOR_UNFOLLOW:
+		rooms_leave(&live->rooms, e->client, &e->visitor);
 		break;
 	case EFFECT_VISITOR_TURN:
-		rooms_turn(&live->rooms, (*said)++);
+		rooms_turn(&live->rooms, (*visitor_turn)++);
 		break;
 	case EFFECT_VISITOR_CONTACT:
 		rooms_contact(&live->rooms, &e->visitor);
@@ -115,8 +122,8 @@ apply(const struct effect *e, struct live *live, const struct msg_live_turn **sa
 void
 effects_apply(const struct effects *effects, struct live *live)
 {
-	const struct msg_live_turn *said = effects->said;
+	const struct msg_live_turn *visitor_turn = effects->visitor_turns;
 
 	for (size_t i = 0; i < effects->n; i++)
-		apply(&effects->of[i], live, &said);
+		effects_apply_one(&effects->list[i], live, &visitor_turn);
 }

@@ -14,7 +14,7 @@ key_of_day(const struct id *widget, uint64_t now)
 }
 
 int
-cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages)
+daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages)
 {
 	struct key key = key_of_day(widget, now);
 	struct msg_cap_record cap;
@@ -43,7 +43,7 @@ drop_old(struct txn *t, const struct id *widget, uint64_t now)
 }
 
 int
-cap_add(struct txn *t, const struct id *widget, uint64_t now)
+daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 {
 	struct key key = key_of_day(widget, now);
 	struct msg_cap_record cap;

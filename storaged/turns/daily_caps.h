@@ -9,10 +9,11 @@
 #include "storaged/engine/txn.h"
 
 /* The messages of the day that this moment (ms since 1970) is in. */
-[[gnu::warn_unused_result]] int cap_count(
+[[gnu::warn_unused_result]] int daily_cap_count(
     struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages);
 
 /* One more. The first of a day removes what was counted of the days before, but for the last. */
-[[gnu::warn_unused_result]] int cap_add(struct txn *t, const struct id *widget, uint64_t now);
+[[gnu::warn_unused_result]] int daily_cap_add(
+    struct txn *t, const struct id *widget, uint64_t now);
 
 #endif

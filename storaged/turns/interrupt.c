@@ -15,7 +15,7 @@ struct chunk {
 	size_t n, bytes;
 	struct {
 		struct id turn;
-		struct interrupted what;
+		struct reply_interruption what;
 	} done[CHUNK_TURNS];
 	const struct open_turn *culprit; /* the next one, if it made the transaction fail */
 };
@@ -83,7 +83,7 @@ static void
 forget_chunk(struct live *live, const struct chunk *chunk)
 {
 	for (size_t i = 0; i < chunk->n; i++) {
-		const struct interrupted *what = &chunk->done[i].what;
+		const struct reply_interruption *what = &chunk->done[i].what;
 
 		open_turns_release(live->open, &chunk->done[i].turn);
 		live_end(live, &chunk->done[i].turn);

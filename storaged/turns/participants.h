@@ -1,47 +1,46 @@
 /*
- * Who speaks with whom in a turn: a visitor of a widget, or someone who has a key, and the agent of that
- * widget. What a visitor may not do is decided here, and what its message changes beside the thread.
+ * Who takes part in a turn: a visitor of a widget, or the holder of a key; and the agent of that widget.
+ * Decides what a visitor may do, and records what its message changes beside the conversation.
  */
 #ifndef STORAGED_TURNS_PARTICIPANTS_H
 #define STORAGED_TURNS_PARTICIPANTS_H
 
 #include "storaged/request/call.h"
 
-struct parties {
+struct participants {
 	struct id org, agent;
 	bool agent_enabled;
-	/* The rest is of a visitor. */
+	/* The rest is set only for a visitor. */
 	bool by_visitor;
-	bool welcome;         /* its token is good */
-	bool contact_missing; /* its widget wants to know first who it is */
-	uint32_t daily_cap;   /* 0: any number */
+	bool welcome;         /* its token is valid */
+	bool contact_missing; /* the widget requires a contact, and the visitor has none */
+	uint32_t daily_cap;   /* messages of the widget in a UTC day; 0: unlimited */
 	struct msg_visitor_record visitor;
 };
 
 /*
- * Who they are, of a MSG_TURN_BEGIN. For a widget that is gone the organization's first one stands in, so
- * that its conversations can go on by a key. Refuses (GONE) a token
- * that was never good, and (INVALID) a session that is not the visitor's.
+ * The participants of a MSG_TURN_BEGIN. If the widget was deleted, the organization's first one stands in,
+ * so that its conversations can continue with a key. Refuses (GONE) an unknown token, and (INVALID) a
+ * session that is not the visitor's.
  */
-[[gnu::warn_unused_result]] int parties_find(
-    struct txn *t, struct call *c, struct parties *parties);
+[[gnu::warn_unused_result]] int participants_find(
+    struct txn *t, struct call *c, struct participants *p);
 
-/* Refuses a message that is new at this moment (ms since 1970): GONE, DISABLED, CONTACT_REQUIRED,
- * CAPPED. Changes nothing. */
-[[gnu::warn_unused_result]] int parties_check(
-    struct txn *t, struct call *c, const struct parties *parties, uint64_t now);
+/* Refuses a new message at this time (ms since 1970): GONE, DISABLED, CONTACT_REQUIRED, CAPPED. */
+[[gnu::warn_unused_result]] int participants_check(
+    struct txn *t, struct call *c, const struct participants *p, uint64_t now);
 
-/* The message was stored: counts it, marks the visitor as one who has written, and tells those who
- * follow it. Nothing for a message that came by a key. */
-[[gnu::warn_unused_result]] int parties_note(struct txn *t, struct call *c,
-    const struct parties *parties, const struct id *conversation, uint64_t now);
+/* A visitor's message was stored: counts it, marks the visitor as used, and tells those who follow the
+ * visitor. Does nothing for a message that came with a key. */
+[[gnu::warn_unused_result]] int participants_count_message(struct txn *t, struct call *c,
+    const struct participants *p, const struct id *conversation, uint64_t now);
 
-/* The reply to a message that is known is begun anew: tells those who follow the visitor, if it has one. */
-void parties_note_anew(struct call *c, const struct parties *parties,
+/* The reply to a known message starts again: tells those who follow the visitor, if there is one. */
+void participants_announce_restart(struct call *c, const struct participants *p,
     const struct id *conversation, const struct id *turn);
 
 /* The agent's record, as txn_get() has it. */
-[[gnu::warn_unused_result]] int parties_agent(
-    struct txn *t, const struct parties *parties, struct slice *record);
+[[gnu::warn_unused_result]] int participants_agent(
+    struct txn *t, const struct participants *p, struct slice *record);
 
 #endif

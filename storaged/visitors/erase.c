@@ -8,7 +8,6 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/totals.h"
-#include "storaged/request/turn_writer.h"
 #include "storaged/visitors/visitors.h"
 
 /* A conversation that is to go, without the slices of its record: they move with the first
@@ -67,7 +66,7 @@ erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
 {
 	struct closing closing = {t, c};
 
-	return standing_each(c, conversation, erase_open, &closing);
+	return turn_view_each_open(t, c, conversation, erase_open, &closing);
 }
 
 /* -- the requests ------------------------------------------------------------------------- */

@@ -423,7 +423,7 @@ visitor_follow(struct txn *t, struct call *c)
 	effects_add(c->effects,
 	    &(struct effect){
 		.kind = EFFECT_VISITOR_FOLLOW,
-		.by = c->from,
+		.client = c->from,
 		.visitor = visitor.id,
 		.widget = visitor.widget,
 	    });
@@ -438,8 +438,8 @@ visitor_leave(struct txn *t, struct call *c)
 	(void)t;
 	effects_add(c->effects,
 	    &(struct effect){
-		.kind = EFFECT_VISITOR_LEAVE,
-		.by = c->from,
+		.kind = EFFECT_VISITOR_UNFOLLOW,
+		.client = c->from,
 		.visitor = c->m->visitor_leave.visitor,
 	    });
 	call_ok(c);

@@ -99,7 +99,7 @@ int
 unfinished_message(
     struct txn *t, const struct unfinished_reply *reply, struct msg_message_record *message)
 {
-	int rc = reply_pieces(t, &reply->turn);
+	int rc = reply_collect_pieces(t, &reply->turn);
 
 	*message = (struct msg_message_record){
 	    .v = RECORD_VERSION,

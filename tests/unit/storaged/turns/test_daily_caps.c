@@ -17,7 +17,7 @@ count(struct fixture *f, const struct id *widget, uint64_t now)
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(cap_count(&t, widget, now, &messages), 0);
+	assert_int_equal(daily_cap_count(&t, widget, now, &messages), 0);
 	txn_abort(&t);
 	return messages;
 }

@@ -1,0 +1,345 @@
+/*
+ * MSG_TURN_BEGIN in four steps: parse, authorize, decide, apply. Only the last one changes anything.
+ *
+ * The visitor's message takes the next sequence number of its conversation, and the number after it is
+ * reserved for the reply, whenever that comes. So a conversation reads in the order of its questions, and
+ * a repeated end finds its place again.
+ */
+#include "proto/base/clock.h"
+#include "storaged/conversations/client_ids.h"
+#include "storaged/conversations/conversations.h"
+#include "storaged/conversations/replies.h"
+#include "storaged/engine/garbage.h"
+#include "storaged/engine/message_pages.h"
+#include "storaged/turns/participants.h"
+#include "storaged/turns/turn_state.h"
+#include "storaged/turns/turns.h"
+
+enum begin_action {
+	BEGIN_NEW,  /* store the message and open its turn */
+	BEGIN_TAKE, /* a repeated request: run its turn, opened again if it was interrupted */
+	BEGIN_RESTART, /* a known message whose reply broke off: this run writes it from the start */
+	BEGIN_REPEAT, /* a repeated request whose reply is complete: only answer it again */
+	BEGIN_REPORT, /* a known message: answer with the state of its reply */
+};
+
+struct beginning {
+	const struct msg_turn_begin *m;
+	struct participants participants;
+	struct msg_conversation_record conversation; /* the session's */
+	bool fresh;                                  /* the conversation is not stored yet */
+	struct turn_view turn;                       /* that answers the message */
+	enum begin_action action;
+	bool own;     /* of BEGIN_REPORT: the sender writes the reply */
+	uint64_t now; /* ms since 1970 */
+};
+
+static int
+begin_parse(struct call *c, struct beginning *b)
+{
+	const struct msg_turn_begin *m = &c->m->turn_begin;
+
+	if (m->session.len == 0 || m->text.len == 0)
+		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
+	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
+		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
+	*b = (struct beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
+	return 0;
+}
+
+/* Who writes, with which agent, in which conversation. What only a new message is refused for is part of
+ * the decision (participants_check()): a repeated one is answered nevertheless. */
+static int
+begin_authorize(struct txn *t, struct call *c, struct beginning *b)
+{
+	const struct msg_turn_begin *m = b->m;
+	int rc = participants_find(t, c, &b->participants);
+
+	if (rc != 0)
+		return rc;
+	return conversation_of_session(
+	    t, &m->org, &m->widget, m->session, &m->conversation, &b->conversation, &b->fresh);
+}
+
+/* Whether the conversation may have the id that the worker chose for it. */
+static int
+begin_check_fresh_id(struct txn *t, struct call *c, const struct id *id)
+{
+	struct key key = key_id(id);
+	struct slice there;
+	bool erased = false;
+	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &there);
+
+	if (rc == MDB_NOTFOUND)
+		rc = remains_of(t, id, &erased);
+	else if (rc == 0)
+		return call_refuse(
+		    c, STORE_INVALID, "another session's conversation has this id");
+	if (erased)
+		return call_refuse(c, STORE_INVALID, remains_taken);
+	return rc;
+}
+
+/* Whether a turn may be opened now. */
+static int
+begin_check_open(struct txn *t, struct call *c)
+{
+	if (!call_may_write(t))
+		return CALL_WRITES;
+	if (!turn_view_may_open(c))
+		return call_refuse(c, STORE_FULL, "too many replies are open");
+	return 0;
+}
+
+static int
+begin_decide_new(struct txn *t, struct call *c, struct beginning *b)
+{
+	int rc = begin_check_open(t, c);
+
+	if (rc == 0 && b->fresh)
+		rc = begin_check_fresh_id(t, c, &b->m->conversation);
+	if (rc != 0)
+		return rc;
+	/* Only an import can have come so far. */
+	if (b->conversation.next_seq > SEQ_MAX - 1)
+		return call_refuse(c, STORE_INVALID, "the conversation is full");
+	b->action = BEGIN_NEW;
+	return participants_check(t, c, &b->participants, b->now);
+}
+
+/* The turn was begun by the same request before. */
+static int
+begin_decide_repeated(struct txn *t, struct call *c, struct beginning *b)
+{
+	if (!id_equal(&b->turn.place.org, &b->m->org))
+		return call_refuse(c, STORE_INVALID, "another organization's turn has this id");
+	if (b->m->client_id.len > 0)
+		return call_refuse(
+		    c, STORE_INVALID, "the turn began with another client message id");
+	b->action = b->turn.state == TURN_COMPLETE ? BEGIN_REPEAT : BEGIN_TAKE;
+	if (b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN && !call_may_write(t))
+		return CALL_WRITES;
+	return turn_check_run(c, &b->turn, &b->m->turn);
+}
+
+/* Refuses a client message id that names a message with another text. */
+static int
+begin_check_same_text(
+    struct txn *t, struct call *c, const struct beginning *b, uint64_t question_seq)
+{
+	struct key key = key_message(&b->conversation.id, question_seq);
+	struct msg_message_record question;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (!slice_eq(question.text, b->m->text))
+		return call_refuse(c, STORE_CONFLICT, "this id names another message");
+	return 0;
+}
+
+static int
+begin_decide_restart(struct txn *t, struct call *c, struct beginning *b)
+{
+	b->action = BEGIN_RESTART;
+	return begin_check_open(t, c);
+}
+
+/* The message is known by its client id, and its reply is open: the request may be a repeated one, or the
+ * reply's run may be lost. */
+static int
+begin_decide_open(struct txn *t, struct call *c, struct beginning *b)
+{
+	enum turn_writer writer;
+
+	if (id_equal(&b->turn.run, &b->m->turn)) {
+		b->action = BEGIN_TAKE;
+		return 0;
+	}
+	writer = turn_view_writer(c, &b->turn.id);
+	if (writer == TURN_WRITER_LOST || writer == TURN_WRITER_NONE)
+		return begin_decide_restart(t, c, b);
+	b->action = BEGIN_REPORT;
+	b->own = writer == TURN_WRITER_SELF;
+	return 0;
+}
+
+static int
+begin_decide_known(struct txn *t, struct call *c, struct beginning *b,
+    const struct msg_client_id_record *known)
+{
+	int rc = begin_check_same_text(t, c, b, known->seq);
+
+	if (rc == 0)
+		rc = turn_view_load_named(t, &known->turn, &b->turn);
+	if (rc != 0)
+		return rc;
+	switch (b->turn.state) {
+	case TURN_OPEN:
+		return begin_decide_open(t, c, b);
+	case TURN_INTERRUPTED:
+	case TURN_DAMAGED:
+		return begin_decide_restart(t, c, b);
+	case TURN_COMPLETE:
+		break;
+	}
+	b->action = BEGIN_REPORT;
+	return 0;
+}
+
+static int
+begin_decide(struct txn *t, struct call *c, struct beginning *b)
+{
+	struct msg_client_id_record known;
+	int rc;
+
+	if (b->m->client_id.len > 0 && !b->fresh) {
+		rc = client_id_get(t, &b->conversation.id, b->m->client_id, &known);
+		if (rc != MDB_NOTFOUND)
+			return rc != 0 ? rc : begin_decide_known(t, c, b, &known);
+	}
+	rc = turn_view_load(t, &b->m->turn, &b->turn);
+	if (rc == MDB_NOTFOUND)
+		return begin_decide_new(t, c, b);
+	return rc != 0 ? rc : begin_decide_repeated(t, c, b);
+}
+
+static int
+begin_put_question(struct txn *t, const struct beginning *b)
+{
+	const struct msg_turn_record *place = &b->turn.place;
+	struct key key = key_message(&place->conversation, place->seq - 1);
+	struct msg_message_record message = {
+	    .v = RECORD_VERSION,
+	    .id = b->m->message,
+	    .role = MESSAGE_USER,
+	    .status = MESSAGE_COMPLETE,
+	    .created_at = b->now,
+	    .text = b->m->text,
+	};
+
+	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+}
+
+/* The question, its client id and its turn, at the places that the conversation has reserved. */
+static int
+begin_put_turn(struct txn *t, const struct beginning *b)
+{
+	const struct msg_turn_record *place = &b->turn.place;
+	const struct id *turn = &b->turn.id;
+	struct key key = key_id(turn);
+	int rc = begin_put_question(t, b);
+
+	if (rc == 0 && b->m->client_id.len > 0)
+		rc = client_id_put(
+		    t, &place->conversation, b->m->client_id, place->seq - 1, turn);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	return rc != 0 ? rc : reply_open(t, turn, turn, &place->conversation);
+}
+
+static int
+begin_apply_new(struct txn *t, struct call *c, struct beginning *b)
+{
+	struct arrival arrival = {
+	    .text = b->m->text, .now = b->now, .state = CONVERSATION_ACTIVE};
+	struct msg_turn_record *place = &b->turn.place;
+	int rc;
+
+	*place = (struct msg_turn_record){
+	    .v = RECORD_VERSION,
+	    .org = b->m->org,
+	    .conversation = b->conversation.id,
+	    .seq = b->conversation.next_seq + 1,
+	};
+	b->conversation.next_seq += 2;
+	if (b->fresh)
+		b->conversation.contact = b->participants.visitor.contact;
+	arrival.reply = place->seq;
+	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
+	if (rc == 0)
+		rc = begin_put_turn(t, b);
+	if (rc == 0)
+		rc = participants_count_message(
+		    t, c, &b->participants, &place->conversation, b->now);
+	if (rc == 0)
+		call_claim(c, &b->turn.id, &place->conversation);
+	return rc;
+}
+
+static int
+begin_apply_restart(struct txn *t, struct call *c, const struct beginning *b)
+{
+	const struct id *conversation = &b->turn.place.conversation;
+	int rc = reply_restart(t, &b->turn, &b->m->turn);
+
+	if (rc != 0)
+		return rc;
+	call_restart(c, &b->turn.id, conversation);
+	participants_announce_restart(c, &b->participants, conversation, &b->turn.id);
+	return 0;
+}
+
+/* The conversation up to the visitor's message, which stands just before the reply's place. */
+static int
+begin_answer(struct txn *t, struct call *c, const struct beginning *b)
+{
+	const struct page_bounds most = {call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES};
+	const struct msg_turn_record *place = &b->turn.place;
+	struct slice agent;
+	struct page page;
+	int rc = page_backwards(t, &place->conversation, place->seq, most, true, &page);
+
+	if (rc == 0)
+		rc = participants_agent(t, &b->participants, &agent);
+	if (rc != 0)
+		return rc;
+	call_answer(c, MSG_TURN_BEGUN,
+	    &(struct msg_turn_begun){
+		.conversation = place->conversation,
+		.turn = b->turn.id,
+		.history = buf_slice(&t->env->list),
+		.older = page.end == PAGE_BOUND ? page.next : 0,
+		.agent = agent,
+	    });
+	return 0;
+}
+
+static int
+begin_apply(struct txn *t, struct call *c, struct beginning *b)
+{
+	int rc = 0;
+
+	switch (b->action) {
+	case BEGIN_NEW:
+		rc = begin_apply_new(t, c, b);
+		break;
+	case BEGIN_TAKE:
+		rc = turn_take(t, c, &b->turn, &b->m->turn);
+		break;
+	case BEGIN_RESTART:
+		rc = begin_apply_restart(t, c, b);
+		break;
+	case BEGIN_REPEAT:
+		break;
+	case BEGIN_REPORT:
+		turn_answer_state(c, &b->turn, b->own);
+		return 0;
+	}
+	return rc != 0 ? rc : begin_answer(t, c, b);
+}
+
+int
+handle_turn_begin(struct txn *t, struct call *c)
+{
+	struct beginning b;
+	int rc = begin_parse(c, &b);
+
+	if (rc == 0)
+		rc = begin_authorize(t, c, &b);
+	if (rc == 0)
+		rc = begin_decide(t, c, &b);
+	if (rc == 0)
+		rc = begin_apply(t, c, &b);
+	return rc;
+}
