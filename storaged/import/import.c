@@ -438,6 +438,8 @@ login_fault(const struct msg_login_record *r)
 {
 	if (r->v != RECORD_VERSION)
 		return "the login is of an unknown version";
+	if (id_is_zero(&r->id))
+		return "a login needs an id";
 	if (id_is_zero(&r->org))
 		return "a login needs its organization";
 	if (r->created_at > r->expires_at || r->expires_at > TIME_MAX_MS)
@@ -484,9 +486,6 @@ handle_import_login(struct txn *t, struct call *c)
 		    c, STORE_INVALID, "another organization's login has this token");
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	/* Exports of format 1 did not know ids. */
-	if (id_is_zero(&r.id))
-		r.id = rc == 0 ? there.id : id_new();
 	rc = check_login(t, c, &r);
 	if (rc == 0)
 		rc = login_put(t, &m->token, &r);

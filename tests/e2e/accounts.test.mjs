@@ -123,7 +123,7 @@ describe("a user", () => {
 			address: "\u0001".repeat(64),
 			program: "\u0001".repeat(256),
 		}));
-		const input = written([{ kind: "banter", format: 2 }, ...logins, { kind: "end", lines: 1501 }]);
+		const input = written([{ kind: "banter", format: 1 }, ...logins, { kind: "end", lines: 1501 }]);
 		const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
 		assert.equal(status, 0, stderr);
 		const list = await banter.get(LOGINS, here);

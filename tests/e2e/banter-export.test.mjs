@@ -79,7 +79,7 @@ describe("banter export", () => {
 			const cookie = await fill(banter);
 			text = await exported(banter);
 			const all = lines(text);
-			assert.deepEqual(all[0], { kind: "banter", format: 2 });
+			assert.deepEqual(all[0], { kind: "banter", format: 1 });
 			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
 
 			const { conversations } = await banter.conversations();
@@ -222,7 +222,7 @@ describe("banter export", () => {
 			// Whoever has read enough need not be told anything.
 			await imported(banter, 0, madeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
-			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":2}\n', ""]);
+			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
 		});
 	});
 
@@ -315,7 +315,7 @@ describe("banter export, of a store with a damaged page", () => {
 describe("banter import", () => {
 	const conversation = newId();
 	const good = [
-		{ kind: "banter", format: 2 },
+		{ kind: "banter", format: 1 },
 		{
 			kind: "conversation",
 			id: conversation,
@@ -379,29 +379,6 @@ describe("banter import", () => {
 		});
 	});
 
-	it("reads what a banter of before exported, which knew less", async () => {
-		const token = createHash("sha256").update("a token").digest("hex");
-		const { contact, state, ...conversation } = good[1];
-		const login = { kind: "login", token, org: ORG, created_at: 1, expires_at: 4e12 };
-		const old = [{ kind: "banter", format: 1 }, conversation, good[2], good[3], login];
-		await withBanter({ workers: 1 }, async (banter) => {
-			await imported(banter, 0, written([...old, { kind: "end", lines: 5 }]));
-			const now = said(await exported(banter));
-			assert.deepEqual(now.slice(1, 4), good.slice(1, 4));
-			assert.deepEqual(
-				{ ...now[4], id: 0 },
-				{
-					...login,
-					id: 0,
-					user: NOBODY,
-					address: "",
-					program: "",
-				},
-			);
-			await expectTool(banter, 0, "verify");
-		});
-	});
-
 	it("puts back all that organizations have, in place of what a fresh store has", async () => {
 		const [agent, widget, org, user, contact, visitor] = Array.from({ length: 6 }, () => newId());
 		const times = { created_at: 1000, updated_at: 2000 };
@@ -443,7 +420,7 @@ describe("banter import", () => {
 		});
 		const AGENT = "00000000-0000-7000-8000-000000000003";
 		const all = [
-			{ kind: "banter", format: 2 },
+			{ kind: "banter", format: 1 },
 			agentLine(AGENT, ORG, "Default"),
 			agentLine(agent, org, "Other"),
 			widgetLine(WIDGET, ORG, AGENT, "wid_first"),
@@ -532,7 +509,7 @@ describe("banter import", () => {
 				"",
 				"\n",
 				"hello\n",
-				'{"kind":"banter","format":3}\n',
+				'{"kind":"banter","format":2}\n',
 				written(good.slice(1)),
 				"x".repeat(5 << 20),
 			])

@@ -111,7 +111,7 @@ describe("another DASHBOARD_PASSWORD", () => {
 				address: "",
 				program: "",
 			};
-			const input = written([{ kind: "banter", format: 2 }, login, { kind: "end", lines: 2 }]);
+			const input = written([{ kind: "banter", format: 1 }, login, { kind: "end", lines: 2 }]);
 			const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
 			assert.equal(status, 0, stderr);
 			const session = await signIn(banter, { password: PASSWORD });

@@ -100,7 +100,7 @@ export function newId(at = Date.now()) {
 
 /** The lines of an export: conversations of so many questions, each with a reply, this long. */
 export function madeExport(conversations, text, replies = 1) {
-	const all = [{ kind: "banter", format: 2 }];
+	const all = [{ kind: "banter", format: 1 }];
 	for (let i = 0; i < conversations; i++) {
 		const at = Date.now() - 1_000_000 + i; // each id is greater than the one before
 		const id = newId(at);

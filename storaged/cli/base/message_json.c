@@ -60,28 +60,6 @@ message_json_member_name(uint16_t type, const struct wire_field *f)
 	return type == MSG_KEY_RECORD && strcmp(f->name, "kind") == 0 ? "opens" : f->name;
 }
 
-/* What records of format 1 (line.h) had not. It is zero, or empty, then. */
-static const struct {
-	enum msg_type type;
-	const char *field;
-} added[] = {
-    {MSG_CONVERSATION_RECORD, "contact"},
-    {MSG_CONVERSATION_RECORD, "state"},
-    {MSG_LOGIN_RECORD, "id"},
-    {MSG_LOGIN_RECORD, "user"},
-    {MSG_LOGIN_RECORD, "address"},
-    {MSG_LOGIN_RECORD, "program"},
-};
-
-static bool
-message_json_is_added(uint16_t type, const struct wire_field *f)
-{
-	for (size_t i = 0; i < ARRAY_LEN(added); i++)
-		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
-			return true;
-	return false;
-}
-
 static bool
 message_json_is_version(const struct wire_field *f)
 {
@@ -348,8 +326,6 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 	void *at = (uint8_t *)msg + f->offset;
 	const json_t *value = json_object_get(object, message_json_member_name(type, f));
 
-	if (value == NULL && message_json_is_added(type, f))
-		return 0;
 	if (value == NULL)
 		return message_json_fail(
 		    error, "%s is missing", message_json_member_name(type, f));

@@ -102,10 +102,11 @@ line_read_head(struct line *line, struct message_json_error *error)
 	line->kind = LINE_HEAD;
 	if (line_read_number(line->json, "format", &format, error) == -1)
 		return -1;
-	if (format >= 1 && format <= LINE_FORMAT)
+	if (format == LINE_FORMAT)
 		return 0;
 	return message_json_fail(error,
-	    "this export is of format %" PRIu64 "; this banter knows 1 to %d: use a newer one",
+	    "the export has format %" PRIu64 ", and this banter reads format %d: use the banter "
+	    "version that wrote it",
 	    format, LINE_FORMAT);
 }
 

@@ -24,7 +24,7 @@
 
 #include "storaged/cli/base/message_json.h"
 
-#define LINE_FORMAT 2
+#define LINE_FORMAT 1
 
 /* The longest line: a message whose every byte is escaped, and its other fields. */
 #define LINE_MAX_BYTES ((size_t)4 << 20)

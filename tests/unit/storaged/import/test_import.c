@@ -488,25 +488,6 @@ an_imported_conversation_s_state_is_what_its_messages_say(void **state)
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
 }
 
-/* As an export of format 1 has it. */
-static void
-a_login_without_an_id_gets_one_and_keeps_it(void **state)
-{
-	struct fixture *f = *state;
-	struct msg_login_record record = login_of(1000);
-	struct msg_import_login m = {.token = secret_hash(slice_str("l"))};
-	struct contents before;
-
-	record.id = (struct id){{0}};
-	m.login = encoded(MSG_LOGIN_RECORD, &record);
-	expect_import(f, MSG_IMPORT_LOGIN, &m, 0);
-	contents_take(f, &before);
-	expect_import(f, MSG_IMPORT_LOGIN, &m, 0);
-	contents_expect(f, &before);
-	contents_clear(&before);
-	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 1);
-}
-
 /* -- conversations ------------------------------------------------------------------------ */
 
 static void
@@ -866,6 +847,9 @@ a_login_that_cannot_be_is_refused(void **state)
 	bad.org = (struct id){0};
 	put_login(f, "token", &bad, STORE_INVALID);
 	bad = good;
+	bad.id = (struct id){{0}};
+	put_login(f, "l", &bad, STORE_INVALID);
+	bad = good;
 	bad.expires_at = 0;
 	put_login(f, "token", &bad, STORE_INVALID);
 	bad.expires_at = TIME_MAX_MS + 1;
@@ -1051,7 +1035,6 @@ main(void)
 	    STORE_TEST(what_is_no_record_of_its_own_is_refused),
 	    STORE_TEST(a_conversation_is_imported_without_a_contact_that_is_not_there),
 	    STORE_TEST(an_imported_conversation_s_state_is_what_its_messages_say),
-	    STORE_TEST(a_login_without_an_id_gets_one_and_keeps_it),
 	    STORE_TEST(a_message_takes_the_place_of_another),
 	    STORE_TEST(half_a_reply_does_not_replace_the_whole),
 	    STORE_TEST(the_place_of_a_running_reply_is_kept),

@@ -71,16 +71,6 @@
 	"{\"kind\":\"visitor\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"widget\":\"" ID \
 	"\",\"generation\":1,"                                                           \
 	"\"token\":\"" TOKEN "\",\"contact\":\"" OTHER "\",\"used\":1,\"created_at\":1}"
-/* As exports of format 1 have them. */
-#define OLD_CONVERSATION                                                                      \
-	"{\"kind\":\"conversation\",\"id\":\"" ID "\",\"org\":\"" OTHER "\",\"widget\":\"" ID \
-	"\",\"session\":\"s\",\"created_at\":1,\"updated_at\":2,\"next_seq\":5,\"messages\":" \
-	"4,"                                                                                  \
-	"\"last_message\":\"\"}"
-#define OLD_LOGIN                                                   \
-	"{\"kind\":\"login\",\"token\":\"" TOKEN "\",\"org\":\"" ID \
-	"\",\"created_at\":7,\"expires_at\":8}"
-
 static struct id
 id_of(const char *text)
 {
@@ -126,31 +116,6 @@ every_kind_comes_back_as_it_was(void **state)
 	expect_same(KEY_LINE);
 	expect_same(CONTACT_LINE);
 	expect_same(VISITOR_LINE);
-}
-
-static void
-what_format_1_had_not_is_empty(void **state)
-{
-	struct msg_conversation_record conversation;
-	struct msg_login_record login;
-	struct message_json_error wrong;
-	struct line line;
-
-	(void)state;
-	line_init(&line);
-	assert_int_equal(line_read(&line, slice_str(OLD_CONVERSATION), &wrong), 0);
-	assert_int_equal(record_decode(line.request.import_conversation.conversation,
-			     MSG_CONVERSATION_RECORD, &conversation),
-	    WIRE_OK);
-	assert_int_equal(conversation.v, RECORD_VERSION);
-	assert_true(id_is_zero(&conversation.contact));
-	assert_int_equal(conversation.state, CONVERSATION_ANY);
-	assert_int_equal(line_read(&line, slice_str(OLD_LOGIN), &wrong), 0);
-	assert_int_equal(
-	    record_decode(line.request.import_login.login, MSG_LOGIN_RECORD, &login), WIRE_OK);
-	assert_true(id_is_zero(&login.id));
-	assert_int_equal(login.program.len, 0);
-	line_clear(&line);
 }
 
 static void
@@ -342,7 +307,7 @@ what_is_wrong_with_a_line_is_said(void **state)
 static void
 another_format_is_refused(void **state)
 {
-	static const char *const heads[] = {"{\"kind\":\"banter\",\"format\":3}",
+	static const char *const heads[] = {"{\"kind\":\"banter\",\"format\":2}",
 	    "{\"kind\":\"banter\",\"format\":0}", "{\"kind\":\"banter\"}",
 	    "{\"kind\":\"banter\",\"format\":\"1\"}",
 	    "{\"kind\":\"banter\",\"format\":1,\"x\":1}", "{\"kind\":\"end\"}",
@@ -439,7 +404,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_kind_comes_back_as_it_was),
-	    cmocka_unit_test(what_format_1_had_not_is_empty),
 	    cmocka_unit_test(a_record_says_what_its_line_says),
 	    cmocka_unit_test(the_longest_message_fits),
 	    cmocka_unit_test(what_has_no_word_or_is_no_exact_number_is_not_written),
