@@ -35,14 +35,14 @@ struct check {
 };
 
 static void
-tell_cert(struct check *ck, const char *what)
+certificate_report_cert(struct check *ck, const char *what)
 {
 	fprintf(ck->problems, "  TLS_CERT=%s: %s\n", ck->settings->tls_cert, what);
 	ck->n++;
 }
 
 static void
-tell_key(struct check *ck, const char *what)
+certificate_report_key(struct check *ck, const char *what)
 {
 	fprintf(ck->problems, "  TLS_KEY=%s: %s\n", ck->settings->tls_key, what);
 	ck->n++;
@@ -52,7 +52,7 @@ tell_key(struct check *ck, const char *what)
 
 /* Appends up to all that the buffer can hold. 0, or -1 with errno: EFBIG if there is more. */
 static int
-read_whole(int fd, struct buf *out)
+certificate_read_fd(int fd, struct buf *out)
 {
 	uint8_t *p = buf_reserve(out, buf_room(out));
 	size_t room = buf_room(out), len = 0;
@@ -75,14 +75,14 @@ read_whole(int fd, struct buf *out)
 
 /* O_NONBLOCK: a FIFO that nobody writes to must not hold up the start. */
 static int
-read_file(const char *path, struct buf *out)
+certificate_read_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	int r;
 
 	if (fd == -1)
 		return -1;
-	r = read_whole(fd, out);
+	r = certificate_read_fd(fd, out);
 	closefd(&fd);
 	return r;
 }
@@ -90,7 +90,7 @@ read_file(const char *path, struct buf *out)
 /* -- looking at it ----------------------------------------------------------------------- */
 
 static BIO *
-reader(const struct buf *b)
+certificate_bio(const struct buf *b)
 {
 	BIO *bio = BIO_new_mem_buf(buf_data(b), (int)buf_len(b));
 
@@ -100,7 +100,7 @@ reader(const struct buf *b)
 
 /* Nobody is there to type one; *arg tells that it was asked for. */
 static int
-no_passphrase(char *buf, int size, int writing, void *arg)
+certificate_no_passphrase(char *buf, int size, int writing, void *arg)
 {
 	bool *asked = arg;
 
@@ -112,10 +112,10 @@ no_passphrase(char *buf, int size, int writing, void *arg)
 /* The next certificate of the file, or NULL; *at_end tells whether that is because there is no
  * other. */
 static X509 *
-next_certificate(BIO *bio, bool *at_end)
+certificate_next(BIO *bio, bool *at_end)
 {
 	bool asked = false;
-	X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, &asked);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, certificate_no_passphrase, &asked);
 
 	*at_end = cert == NULL && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 	ERR_clear_error();
@@ -124,7 +124,7 @@ next_certificate(BIO *bio, bool *at_end)
 
 /* Why browsers and OpenSSL would not have this key, or NULL. */
 static const char *
-key_weakness(EVP_PKEY *key)
+certificate_key_weakness(EVP_PKEY *key)
 {
 	static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
 	char curve[32];
@@ -156,75 +156,77 @@ certificate_weakness(X509 *cert)
 	    (X509_get_signature_info(cert, NULL, NULL, &bits, NULL) != 1 ||
 		bits < SECURITY_BITS))
 		return "it is signed with a hash that is too weak, such as SHA-1";
-	return key_weakness(key);
+	return certificate_key_weakness(key);
 }
 
 static void
-warn_cert(struct check *ck, const char *what)
+certificate_warn(struct check *ck, const char *what)
 {
 	fprintf(ck->warnings, "  TLS_CERT=%s: %s\n", ck->settings->tls_cert, what);
 }
 
 /* X509_cmp_time(): -1 for what is over by then, 1 for what is still to come. */
 static void
-check_dates(struct check *ck, const X509 *cert)
+certificate_check_dates(struct check *ck, const X509 *cert)
 {
 	const ASN1_TIME *from = X509_get0_notBefore(cert), *until = X509_get0_notAfter(cert);
 	time_t soon = time(NULL) + RENEWAL_SECONDS;
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(until, &tm) != 1 || ASN1_TIME_to_tm(from, &tm) != 1)
-		tell_cert(ck, "its dates cannot be read");
+		certificate_report_cert(ck, "its dates cannot be read");
 	else if (X509_cmp_current_time(until) < 0)
-		warn_cert(ck, "has expired");
+		certificate_warn(ck, "has expired");
 	else if (X509_cmp_current_time(from) > 0)
-		warn_cert(ck, "is not valid yet");
+		certificate_warn(ck, "is not valid yet");
 	else if (X509_cmp_time(until, &soon) < 0)
-		warn_cert(ck, "ends within two weeks");
+		certificate_warn(ck, "ends within two weeks");
 }
 
 /* The server's own certificate, which stands first; NULL if there is none (told). A worker takes
  * those behind it up to the first that it cannot read, and many clients would not do without the
  * rest: a file that is still being written is refused. */
 static X509 *
-check_chain(struct check *ck, const struct buf *chain)
+certificate_check_chain(struct check *ck, const struct buf *chain)
 {
-	BIO *bio = reader(chain);
+	BIO *bio = certificate_bio(chain);
 	bool at_end;
-	X509 *own = next_certificate(bio, &at_end), *cert = own;
+	X509 *own = certificate_next(bio, &at_end), *cert = own;
 
 	if (own == NULL)
-		tell_cert(ck, "holds no PEM certificate");
+		certificate_report_cert(ck, "holds no PEM certificate");
 	else
-		check_dates(ck, own);
+		certificate_check_dates(ck, own);
 	while (cert != NULL) {
 		const char *weakness = certificate_weakness(cert);
 
 		if (weakness != NULL)
-			tell_cert(ck, weakness);
+			certificate_report_cert(ck, weakness);
 		if (cert != own)
 			X509_free(cert);
-		cert = next_certificate(bio, &at_end);
+		cert = certificate_next(bio, &at_end);
 	}
 	if (own != NULL && !at_end)
-		tell_cert(ck, "a certificate behind the first cannot be read");
+		certificate_report_cert(ck, "a certificate behind the first cannot be read");
 	BIO_free(bio);
 	return own;
 }
 
 static void
-check_key(struct check *ck, const struct buf *pem, const X509 *own)
+certificate_check_key(struct check *ck, const struct buf *pem, const X509 *own)
 {
-	BIO *bio = reader(pem);
+	BIO *bio = certificate_bio(pem);
 	bool asked = false;
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, certificate_no_passphrase, &asked);
 
 	if (asked)
-		tell_key(ck, "has a passphrase; `openssl pkey` writes one without");
+		certificate_report_key(
+		    ck, "has a passphrase; `openssl pkey` writes one without");
 	else if (key == NULL)
-		tell_key(ck, "holds no PEM private key");
+		certificate_report_key(ck, "holds no PEM private key");
 	else if (own != NULL && X509_check_private_key(own, key) != 1)
-		tell_key(ck, "is not the key of the first certificate in TLS_CERT");
+		certificate_report_key(
+		    ck, "is not the key of the first certificate in TLS_CERT");
 	ERR_clear_error();
 	EVP_PKEY_free(key);
 	BIO_free(bio);
@@ -233,7 +235,8 @@ check_key(struct check *ck, const struct buf *pem, const X509 *own)
 /* -- what others ask for ----------------------------------------------------------------- */
 
 size_t
-identity_read(struct identity *id, const struct settings *s, FILE *problems, FILE *warnings)
+certificate_read(
+    struct certificate *id, const struct settings *s, FILE *problems, FILE *warnings)
 {
 	struct check ck = {.settings = s, .problems = problems, .warnings = warnings};
 	bool has_chain, has_key;
@@ -243,46 +246,46 @@ identity_read(struct identity *id, const struct settings *s, FILE *problems, FIL
 	buf_init(&id->key, TLS_KEY_MAX);
 	if (s->tls_cert == NULL || s->tls_key == NULL)
 		return 0;
-	has_chain = read_file(s->tls_cert, &id->chain) == 0;
+	has_chain = certificate_read_file(s->tls_cert, &id->chain) == 0;
 	if (!has_chain)
-		tell_cert(&ck, strerror(errno));
-	has_key = read_file(s->tls_key, &id->key) == 0;
+		certificate_report_cert(&ck, strerror(errno));
+	has_key = certificate_read_file(s->tls_key, &id->key) == 0;
 	if (!has_key)
-		tell_key(&ck, strerror(errno));
+		certificate_report_key(&ck, strerror(errno));
 	if (has_chain)
-		own = check_chain(&ck, &id->chain);
+		own = certificate_check_chain(&ck, &id->chain);
 	if (has_key)
-		check_key(&ck, &id->key, own);
+		certificate_check_key(&ck, &id->key, own);
 	X509_free(own);
 	return ck.n;
 }
 
 void
-identity_clear(struct identity *id)
+certificate_clear(struct certificate *id)
 {
 	buf_wipe(&id->chain);
 	buf_wipe(&id->key);
 }
 
 bool
-identity_is_empty(const struct identity *id)
+certificate_is_empty(const struct certificate *id)
 {
 	return buf_len(&id->key) == 0;
 }
 
 bool
-identity_equal(const struct identity *a, const struct identity *b)
+certificate_equal(const struct certificate *a, const struct certificate *b)
 {
 	return slice_eq(buf_slice(&a->chain), buf_slice(&b->chain)) &&
 	    slice_eq(buf_slice(&a->key), buf_slice(&b->key));
 }
 
 void
-identity_log(const struct identity *id)
+certificate_log(const struct certificate *id)
 {
-	BIO *bio = reader(&id->chain);
+	BIO *bio = certificate_bio(&id->chain);
 	bool at_end;
-	X509 *own = next_certificate(bio, &at_end);
+	X509 *own = certificate_next(bio, &at_end);
 	char subject[256], until[32];
 	struct tm tm;
 

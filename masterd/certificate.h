@@ -13,27 +13,27 @@
 #include "proto/settings/settings.h"
 
 /* Both files as they were read. Empty: there is no TLS. */
-struct identity {
+struct certificate {
 	struct buf chain;
 	struct buf key;
 };
 
 /*
- * Reads the files that the settings name; leaves an empty identity if they name none. Writes a line
+ * Reads the files that the settings name; leaves an empty certificate if they name none. Writes a line
  * for each problem to problems, and to warnings one if the certificate is not valid today, or
  * will not be in two weeks: it is used all the same, as an outage is no better. Returns the number of problems; then too the
  * caller clears it.
  */
-[[gnu::warn_unused_result]] size_t identity_read(
-    struct identity *id, const struct settings *s, FILE *problems, FILE *warnings);
+[[gnu::warn_unused_result]] size_t certificate_read(
+    struct certificate *id, const struct settings *s, FILE *problems, FILE *warnings);
 
 /* Overwrites and frees what it holds; it is empty then. */
-void identity_clear(struct identity *id);
+void certificate_clear(struct certificate *id);
 
-bool identity_is_empty(const struct identity *id);
-bool identity_equal(const struct identity *a, const struct identity *b);
+bool certificate_is_empty(const struct certificate *id);
+bool certificate_equal(const struct certificate *a, const struct certificate *b);
 
 /* Logs whose certificate it is and until when. */
-void identity_log(const struct identity *id);
+void certificate_log(const struct certificate *id);
 
 #endif

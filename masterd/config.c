@@ -1,5 +1,5 @@
 /*
- * Settings and identity in one look, so that all that is wrong shows at once.
+ * Settings and certificate in one config_read, so that all that is wrong shows at once.
  */
 #include "masterd/config.h"
 
@@ -14,7 +14,7 @@
 /* Fills *c. The number of problems, and in *problems a line of text for each, for the caller to
  * free. */
 static size_t
-look(struct config *c, char **problems)
+config_read(struct config *c, char **problems)
 {
 	size_t len, n;
 	FILE *p = open_memstream(problems, &len);
@@ -22,7 +22,7 @@ look(struct config *c, char **problems)
 
 	must(p != NULL && w != NULL);
 	n = settings_load(&c->settings, OWNERS, p, w);
-	n += identity_read(&c->identity, &c->settings, p, w);
+	n += certificate_read(&c->certificate, &c->settings, p, w);
 	fclose(p);
 	fclose(w);
 	return n;
@@ -32,22 +32,22 @@ void
 config_read_or_exit(struct config *c)
 {
 	char *problems;
-	size_t n = look(c, &problems);
+	size_t n = config_read(c, &problems);
 
 	if (n > 0)
-		settings_tell(n, problems, c->warnings);
+		settings_report(n, problems, c->warnings);
 	free(problems);
 }
 
 void
 config_print_warnings(const struct config *c)
 {
-	settings_tell(0, "", c->warnings);
+	settings_report(0, "", c->warnings);
 }
 
 /* Each line by itself, without its indent. */
 static void
-log_lines(enum log_level level, const char *ev, const char *text)
+config_log_lines(enum log_level level, const char *ev, const char *text)
 {
 	char *copy = xstrdup(text), *rest = copy, *line;
 
@@ -60,17 +60,17 @@ log_lines(enum log_level level, const char *ev, const char *text)
 void
 config_log_warnings(const struct config *c)
 {
-	log_lines(LOG_WARN, "settings_warning", c->warnings);
+	config_log_lines(LOG_WARN, "settings_warning", c->warnings);
 }
 
 int
 config_read_again(struct config *c)
 {
 	char *problems;
-	int result = look(c, &problems) == 0 ? 0 : -1;
+	int result = config_read(c, &problems) == 0 ? 0 : -1;
 
 	config_log_warnings(c);
-	log_lines(LOG_ERROR, "settings_problem", problems);
+	config_log_lines(LOG_ERROR, "settings_problem", problems);
 	free(problems);
 	if (result == -1)
 		config_clear(c);
@@ -81,7 +81,7 @@ void
 config_clear(struct config *c)
 {
 	settings_clear(&c->settings);
-	identity_clear(&c->identity);
+	certificate_clear(&c->certificate);
 	free(c->warnings);
 	c->warnings = NULL;
 }

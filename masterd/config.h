@@ -11,7 +11,7 @@
 
 struct config {
 	struct settings settings;
-	struct identity identity;
+	struct certificate certificate;
 	char *warnings; /* what is no reason to refuse them: a line of text each */
 };
 
@@ -27,7 +27,7 @@ void config_log_warnings(const struct config *c);
 /* Later: logs warnings and problems. 0, or -1 with an empty *c if there was any problem. */
 [[gnu::warn_unused_result]] int config_read_again(struct config *c);
 
-/* Overwrites the identity and frees all; it is empty then. */
+/* Overwrites the certificate and frees all; it is empty then. */
 void config_clear(struct config *c);
 
 #endif

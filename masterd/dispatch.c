@@ -18,13 +18,13 @@
 /* A connection on its way to a worker. */
 struct arrival {
 	int fd;
-	struct address from;
+	struct socket_address from;
 	bool loopback;
 };
 
 struct dispatch {
 	struct scoreboard *scoreboard;
-	struct child *ready[SCOREBOARD_WORKERS_MAX];
+	struct worker *ready[SCOREBOARD_WORKERS_MAX];
 	size_t n;
 	uint64_t random;
 	uint64_t given; /* connections so far */
@@ -40,7 +40,7 @@ struct dispatch {
 
 /* Splitmix64 (public domain, Vigna): fairness needs no secrecy, and this needs no system call. */
 static uint64_t
-next_random(struct dispatch *d)
+dispatch_random(struct dispatch *d)
 {
 	uint64_t z = d->random += 0x9e3779b97f4a7c15;
 
@@ -50,46 +50,47 @@ next_random(struct dispatch *d)
 }
 
 static bool
-can_take(const struct child *c)
+dispatch_can_take(const struct worker *w)
 {
-	return c->in_flight < DISPATCH_IN_FLIGHT_MAX && !c->congested && c->pulse.missed == 0;
+	return w->in_flight < DISPATCH_IN_FLIGHT_MAX && !w->congested &&
+	    w->heartbeat.missed == 0;
 }
 
 static uint64_t
-work_of(const struct dispatch *d, const struct child *c)
+dispatch_load_of(const struct dispatch *d, const struct worker *w)
 {
-	return c->in_flight +
+	return w->in_flight +
 	    atomic_load_explicit(
-		&d->scoreboard->workers[c->number].connections, memory_order_relaxed);
+		&d->scoreboard->workers[w->number].connections, memory_order_relaxed);
 }
 
 /* The one that can take it; of two that can, the one with less to do. Either may be NULL. */
-static struct child *
-better(const struct dispatch *d, struct child *a, struct child *b)
+static struct worker *
+dispatch_better(const struct dispatch *d, struct worker *a, struct worker *b)
 {
-	if (a == NULL || !can_take(a))
-		return b != NULL && can_take(b) ? b : NULL;
-	if (b == NULL || !can_take(b))
+	if (a == NULL || !dispatch_can_take(a))
+		return b != NULL && dispatch_can_take(b) ? b : NULL;
+	if (b == NULL || !dispatch_can_take(b))
 		return a;
-	return work_of(d, b) < work_of(d, a) ? b : a;
+	return dispatch_load_of(d, b) < dispatch_load_of(d, a) ? b : a;
 }
 
 /* NULL when nobody can take a connection. */
-static struct child *
-choose(struct dispatch *d)
+static struct worker *
+dispatch_choose(struct dispatch *d)
 {
-	uint64_t r = next_random(d);
-	struct child *best = NULL;
+	uint64_t r = dispatch_random(d);
+	struct worker *best = NULL;
 	size_t a, b;
 
 	if (d->n < 2)
-		return d->n == 0 ? NULL : better(d, d->ready[0], NULL);
+		return d->n == 0 ? NULL : dispatch_better(d, d->ready[0], NULL);
 	a = (r >> 32) % d->n;
 	b = (a + 1 + (r & UINT32_MAX) % (d->n - 1)) % d->n;
-	best = better(d, d->ready[a], d->ready[b]);
+	best = dispatch_better(d, d->ready[a], d->ready[b]);
 	/* Both are behind, which is rare: look at all of them. */
 	for (size_t i = 0; best == NULL && i < d->n; i++)
-		best = better(d, d->ready[i], best);
+		best = dispatch_better(d, d->ready[i], best);
 	return best;
 }
 
@@ -99,7 +100,7 @@ dispatch_has_room(const struct dispatch *d)
 	if (d->waiting.fd != -1)
 		return false;
 	for (size_t i = 0; i < d->n; i++)
-		if (can_take(d->ready[i]))
+		if (dispatch_can_take(d->ready[i]))
 			return true;
 	return false;
 }
@@ -109,7 +110,7 @@ dispatch_has_room(const struct dispatch *d)
 /* What passes by itself: a full socket, too many descriptors under way (unix(7)), a worker that
  * has just died and is removed as soon as its control socket tells. */
 static bool
-is_ordinary(int error)
+dispatch_is_expected(int error)
 {
 	return error == EAGAIN || error == ETOOMANYREFS || error == EPIPE ||
 	    error == ECONNRESET;
@@ -118,61 +119,61 @@ is_ordinary(int error)
 /* Sends to one worker after the other until one has it: false when all refuse. Every refusal
  * takes a worker out of the choice, so this ends. */
 static bool
-send_to_someone(struct dispatch *d, const struct arrival *a)
+dispatch_send_to_any(struct dispatch *d, const struct arrival *a)
 {
 	const struct msg_connection m = {
 	    .number = d->given + 1,
-	    .peer = {.p = a->from.bytes, .len = a->from.len},
+	    .peer = ip_slice(&a->from.ip),
 	    .port = a->from.port,
 	    .loopback = a->loopback,
 	};
-	struct child *c;
+	struct worker *w;
 
-	while ((c = choose(d)) != NULL) {
-		if (child_send_connection(c, &m, a->fd) == 0) {
+	while ((w = dispatch_choose(d)) != NULL) {
+		if (worker_send_connection(w, &m, a->fd) == 0) {
 			d->given++;
 			metric_add(&d->scoreboard->master.accepted, 1);
 			return true;
 		}
-		if (!is_ordinary(errno))
-			log_event(LOG_WARN, "handover_failed", L_UINT("worker", c->number),
-			    L_INT("pid", c->pid), L_ERRNO());
-		c->congested = true;
+		if (!dispatch_is_expected(errno))
+			log_event(LOG_WARN, "handover_failed", L_UINT("worker", w->number),
+			    L_INT("pid", w->pid), L_ERRNO());
+		w->congested = true;
 		loop_after(d->retry, RETRY_MS);
 	}
 	return false;
 }
 
 void
-dispatch_give(struct dispatch *d, int fd, const struct address *from, bool loopback)
+dispatch_give(struct dispatch *d, int fd, const struct socket_address *from, bool loopback)
 {
 	struct arrival a = {.fd = fd, .from = *from, .loopback = loopback};
 
 	must(d->waiting.fd == -1);
-	if (send_to_someone(d, &a))
+	if (dispatch_send_to_any(d, &a))
 		closefd(&a.fd);
 	d->waiting = a;
 }
 
-/* Something has changed for the better: first the one that waits, then new ones. */
+/* Something has changed for the dispatch_better: first the one that waits, then new ones. */
 static void
-offer_room(struct dispatch *d)
+dispatch_retry_waiting(struct dispatch *d)
 {
-	if (d->waiting.fd != -1 && send_to_someone(d, &d->waiting))
+	if (d->waiting.fd != -1 && dispatch_send_to_any(d, &d->waiting))
 		closefd(&d->waiting.fd);
 	if (dispatch_has_room(d))
 		d->room(d->ctx);
 }
 
 static void
-on_retry(evutil_socket_t fd, short what, void *arg)
+dispatch_on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct dispatch *d = arg;
 
 	(void)fd, (void)what;
 	for (size_t i = 0; i < d->n; i++)
 		d->ready[i]->congested = false;
-	offer_room(d);
+	dispatch_retry_waiting(d);
 }
 
 void
@@ -185,18 +186,18 @@ dispatch_drop(struct dispatch *d)
 /* -- the workers ------------------------------------------------------------------------- */
 
 void
-dispatch_add(struct dispatch *d, struct child *c)
+dispatch_add(struct dispatch *d, struct worker *w)
 {
 	must(d->n < ARRAY_LEN(d->ready));
-	d->ready[d->n++] = c;
-	offer_room(d);
+	d->ready[d->n++] = w;
+	dispatch_retry_waiting(d);
 }
 
 void
-dispatch_remove(struct dispatch *d, const struct child *c)
+dispatch_remove(struct dispatch *d, const struct worker *w)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		if (d->ready[i] == c) {
+		if (d->ready[i] == w) {
 			d->ready[i] = d->ready[--d->n];
 			return;
 		}
@@ -210,10 +211,10 @@ dispatch_workers(const struct dispatch *d)
 }
 
 void
-dispatch_taken(struct dispatch *d, struct child *c)
+dispatch_taken(struct dispatch *d, struct worker *w)
 {
-	c->congested = false;
-	offer_room(d);
+	w->congested = false;
+	dispatch_retry_waiting(d);
 }
 
 struct dispatch *
@@ -227,7 +228,7 @@ dispatch_new(
 	d->room = room;
 	d->ctx = ctx;
 	arc4random_buf(&d->random, sizeof(d->random));
-	d->retry = loop_timer(base, on_retry, d);
+	d->retry = loop_timer(base, dispatch_on_retry, d);
 	return d;
 }
 

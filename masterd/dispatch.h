@@ -8,7 +8,7 @@
  *
  * At most DISPATCH_IN_FLIGHT_MAX connections wait for one worker, and one that has been silent for a
  * round of heartbeat.h gets none before it answers. When all workers are that far behind, or none is
- * ready, there is no room: listener.c then stops accepting, and the connections wait in the kernel's
+ * ready, there is no room: listeners.c then stops accepting, and the connections wait in the kernel's
  * backlog, where they cost nothing and are lost with no worker.
  *
  * A connection whose worker dies after it was sent and before it was taken dies with that worker's
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "masterd/child.h"
+#include "masterd/worker.h"
 #include "proto/base/socket_address.h"
 #include "proto/ipc/scoreboard.h"
 
@@ -39,16 +39,16 @@ struct dispatch *dispatch_new(
 void dispatch_free(struct dispatch *d);
 
 /* A worker is ready; it may be given connections until dispatch_remove(). */
-void dispatch_add(struct dispatch *d, struct child *c);
+void dispatch_add(struct dispatch *d, struct worker *w);
 
 /* No more connections for this worker; harmless for one that is not there. */
-void dispatch_remove(struct dispatch *d, const struct child *c);
+void dispatch_remove(struct dispatch *d, const struct worker *w);
 
 /* How many workers are ready. */
 size_t dispatch_workers(const struct dispatch *d);
 
 /* A worker has acknowledged connections, or is not silent any more: it may have room again. */
-void dispatch_taken(struct dispatch *d, struct child *c);
+void dispatch_taken(struct dispatch *d, struct worker *w);
 
 /* Whether a connection can be given away now; ask before each accept(2). */
 bool dispatch_has_room(const struct dispatch *d);
@@ -58,7 +58,8 @@ bool dispatch_has_room(const struct dispatch *d);
  * only this machine can reach. fd is taken over in any case: it is closed here once it is sent. If every
  * worker refuses it after all, it waits here, and there is no room until it has gone.
  */
-void dispatch_give(struct dispatch *d, int fd, const struct address *from, bool loopback);
+void dispatch_give(
+    struct dispatch *d, int fd, const struct socket_address *from, bool loopback);
 
 /* Accepting is over: closes a connection that still waits. */
 void dispatch_drop(struct dispatch *d);

@@ -11,7 +11,7 @@ drain(struct drain *d, const char *why, int status)
 {
 	if (d->begun) {
 		log_event(LOG_WARN, "stop_now", L_STR("why", why));
-		children_kill(d->children);
+		workers_kill(d->workers);
 		return;
 	}
 	d->begun = true;
@@ -20,7 +20,7 @@ drain(struct drain *d, const char *why, int status)
 	notify_stopping(d->notify);
 	listeners_close(d->listeners);
 	dispatch_drop(d->dispatch);
-	children_stop(d->children);
+	workers_stop(d->workers);
 }
 
 void

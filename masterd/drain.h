@@ -6,16 +6,16 @@
 
 #include <stdbool.h>
 
-#include "masterd/children.h"
-#include "masterd/listener.h"
+#include "masterd/listeners.h"
 #include "masterd/notify.h"
+#include "masterd/workers.h"
 
 /* Lives as long as the service. */
 struct drain {
 	struct event_base *base;
 	struct listeners *listeners;
 	struct dispatch *dispatch;
-	struct children *children;
+	struct workers *workers;
 	struct notify *notify;
 	bool begun;
 	int status; /* what to exit with */
@@ -27,7 +27,7 @@ struct drain {
  */
 void drain(struct drain *d, const char *why, int status);
 
-/* CHILDREN_ALL_GONE has come: leaves the event loop. */
+/* WORKERS_ALL_GONE has come: leaves the event loop. */
 void drain_finished(struct drain *d);
 
 #endif

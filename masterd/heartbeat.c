@@ -5,15 +5,16 @@
 
 #include "proto/base/basics.h"
 
-struct pulse_rounds
-pulse_rounds_begin(uint32_t limit_ms, uint64_t now_ms)
+struct heartbeat_rounds
+heartbeat_rounds_start(uint32_t limit_ms, uint64_t now_ms)
 {
-	must(limit_ms >= PULSE_ROUNDS);
-	return (struct pulse_rounds){.period_ms = limit_ms / PULSE_ROUNDS, .last_ms = now_ms};
+	must(limit_ms >= HEARTBEAT_ROUNDS);
+	return (struct heartbeat_rounds){
+	    .period_ms = limit_ms / HEARTBEAT_ROUNDS, .last_ms = now_ms};
 }
 
 bool
-pulse_rounds_next(struct pulse_rounds *r, uint64_t now_ms)
+heartbeat_rounds_next(struct heartbeat_rounds *r, uint64_t now_ms)
 {
 	bool in_time = now_ms - r->last_ms < 2 * r->period_ms;
 
@@ -21,23 +22,23 @@ pulse_rounds_next(struct pulse_rounds *r, uint64_t now_ms)
 	return in_time;
 }
 
-enum pulse_verdict
-pulse_look(struct pulse *p, bool counts, uint64_t now_ms)
+enum heartbeat_verdict
+heartbeat_check(struct heartbeat *p, bool counts, uint64_t now_ms)
 {
 	if (!p->asked) {
-		*p = (struct pulse){.asked = true, .asked_ms = now_ms};
-		return PULSE_ASK;
+		*p = (struct heartbeat){.asked = true, .asked_ms = now_ms};
+		return HEARTBEAT_ASK;
 	}
 	if (counts)
 		p->missed++;
-	return p->missed < PULSE_ROUNDS ? PULSE_WAIT : PULSE_HANGS;
+	return p->missed < HEARTBEAT_ROUNDS ? HEARTBEAT_WAIT : HEARTBEAT_HANGS;
 }
 
 bool
-pulse_answer(struct pulse *p)
+heartbeat_answer(struct heartbeat *p)
 {
 	bool asked = p->asked;
 
-	*p = (struct pulse){0};
+	*p = (struct heartbeat){0};
 	return asked;
 }

@@ -3,7 +3,7 @@
  * signal.
  *
  * Now and then, once a round, masterd asks each worker a question that its loop answers by itself.
- * Whoever has not answered when PULSE_ROUNDS more rounds have passed hangs. Rounds are counted, not
+ * Whoever has not answered when HEARTBEAT_ROUNDS more rounds have passed hangs. Rounds are counted, not
  * time: what holds up a worker without its fault (a machine that was frozen, or has too much to do)
  * holds up masterd too. While masterd does not run there are no rounds; and a round that comes a whole
  * period late is none to judge by.
@@ -17,38 +17,38 @@
 #include <stdint.h>
 
 /* Rounds that a question may stay unanswered. */
-#define PULSE_ROUNDS 10
+#define HEARTBEAT_ROUNDS 10
 
 /* masterd's own; the same for all workers. */
-struct pulse_rounds {
+struct heartbeat_rounds {
 	uint64_t period_ms; /* from one to the next */
 	uint64_t last_ms;   /* when the last one was */
 };
 
 /* One worker's; all zero at first. */
-struct pulse {
+struct heartbeat {
 	bool asked;        /* and has not answered */
 	uint64_t asked_ms; /* when */
 	unsigned missed;   /* rounds since then */
 };
 
-enum pulse_verdict {
-	PULSE_ASK,   /* ask it now */
-	PULSE_WAIT,  /* it has been asked, and has time left */
-	PULSE_HANGS, /* and has none left */
+enum heartbeat_verdict {
+	HEARTBEAT_ASK,   /* ask it now */
+	HEARTBEAT_WAIT,  /* it has been asked, and has time left */
+	HEARTBEAT_HANGS, /* and has none left */
 };
 
-/* Rounds by which a silence of limit_ms (at least PULSE_ROUNDS) is noticed. Times are
+/* Rounds by which a silence of limit_ms (at least HEARTBEAT_ROUNDS) is noticed. Times are
  * clock_mono_ms() here and below. */
-struct pulse_rounds pulse_rounds_begin(uint32_t limit_ms, uint64_t now_ms);
+struct heartbeat_rounds heartbeat_rounds_start(uint32_t limit_ms, uint64_t now_ms);
 
 /* A round: whether it counts for those who have not answered. */
-bool pulse_rounds_next(struct pulse_rounds *r, uint64_t now_ms);
+bool heartbeat_rounds_next(struct heartbeat_rounds *r, uint64_t now_ms);
 
 /* What a round that counts, or does not, means for a worker. */
-enum pulse_verdict pulse_look(struct pulse *p, bool counts, uint64_t now_ms);
+enum heartbeat_verdict heartbeat_check(struct heartbeat *p, bool counts, uint64_t now_ms);
 
 /* It has answered. False if nobody had asked. */
-[[gnu::warn_unused_result]] bool pulse_answer(struct pulse *p);
+[[gnu::warn_unused_result]] bool heartbeat_answer(struct heartbeat *p);
 
 #endif

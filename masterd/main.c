@@ -21,16 +21,16 @@
 
 #include <bsd/string.h>
 
-#include "masterd/children.h"
 #include "masterd/config.h"
 #include "masterd/dispatch.h"
 #include "masterd/drain.h"
-#include "masterd/listener.h"
+#include "masterd/listeners.h"
 #include "masterd/loop.h"
 #include "masterd/notify.h"
 #include "masterd/reload.h"
 #include "masterd/sockets.h"
-#include "masterd/ticket_keys.h"
+#include "masterd/tls_keys.h"
+#include "masterd/workers.h"
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/ipc/messages.h"
@@ -43,7 +43,7 @@
 /* The whole process. */
 struct master {
 	struct config config;
-	size_t workers;
+	size_t worker_count;
 	char program[PATH_MAX];
 	struct event_base *base;
 	struct scoreboard *scoreboard;
@@ -51,8 +51,8 @@ struct master {
 	struct notify *notify;
 	struct listeners *listeners;
 	struct dispatch *dispatch;
-	struct keyring *keyring; /* NULL: no TLS */
-	struct children *children;
+	struct tls_keys *tls_keys; /* NULL: no TLS */
+	struct workers *workers;
 	struct drain drain;
 	struct reload reload;
 	bool ready; /* and the service manager knows */
@@ -67,7 +67,7 @@ struct options {
 };
 
 static void
-print_help(void)
+main_print_help(void)
 {
 	printf(
 	    "usage: masterd [--check | --help | --version | --settings-table | "
@@ -94,14 +94,14 @@ print_help(void)
 
 /* And what a program has to have in common with ours to work with it, for an upgrade to go by. */
 static void
-print_version(void)
+main_print_version(void)
 {
 	printf("masterd (banter) %s, messages %d, scoreboard %u.%zu\n", BANTER_VERSION,
 	    WIRE_VERSION, scoreboard_layout(), sizeof(struct scoreboard));
 }
 
 static struct options
-read_options(int argc, char **argv)
+main_read_options(int argc, char **argv)
 {
 	static const struct option known[] = {
 	    {"check", no_argument, NULL, 'c'},
@@ -121,10 +121,10 @@ read_options(int argc, char **argv)
 			o.check = true;
 			break;
 		case 'h':
-			print_help();
+			main_print_help();
 			exit(0);
 		case 'v':
-			print_version();
+			main_print_version();
 			exit(0);
 		case 't':
 			settings_print_markdown(stdout);
@@ -152,7 +152,7 @@ read_options(int argc, char **argv)
  * old one's place. 0, or -1 with errno.
  */
 static int
-find_program(const char *given, char out[PATH_MAX])
+main_find_program(const char *given, char out[PATH_MAX])
 {
 	ssize_t n;
 	char *slash;
@@ -180,27 +180,27 @@ find_program(const char *given, char out[PATH_MAX])
 
 /* Stops here, with every problem listed, unless all is well. */
 static void
-prepare(struct master *m, const struct options *o)
+main_prepare(struct master *m, const struct options *o)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	config_read_or_exit(&m->config);
-	if (find_program(o->program, m->program) == -1) {
+	if (main_find_program(o->program, m->program) == -1) {
 		fprintf(stderr, "The worker program %s cannot be run: %s\n", m->program,
 		    strerror(errno));
 		exit(EX_CONFIG);
 	}
-	m->workers = m->config.settings.workers;
-	if (m->workers == 0)
-		m->workers = processors < 1 ? 1 : (size_t)processors;
-	if (m->workers > SCOREBOARD_WORKERS_MAX)
-		m->workers = SCOREBOARD_WORKERS_MAX;
+	m->worker_count = m->config.settings.workers;
+	if (m->worker_count == 0)
+		m->worker_count = processors < 1 ? 1 : (size_t)processors;
+	if (m->worker_count > SCOREBOARD_WORKERS_MAX)
+		m->worker_count = SCOREBOARD_WORKERS_MAX;
 }
 
 /* -- what happens ------------------------------------------------------------------------ */
 
 static void
-on_room(void *ctx)
+main_on_room(void *ctx)
 {
 	struct master *m = ctx;
 
@@ -208,13 +208,13 @@ on_room(void *ctx)
 }
 
 static void
-tell_manager(struct master *m)
+main_notify_workers(struct master *m)
 {
 	size_t ready = dispatch_workers(m->dispatch);
 
 	if (m->drain.begun)
 		return;
-	notify_workers(m->notify, ready, m->workers);
+	notify_workers(m->notify, ready, m->worker_count);
 	if (ready > 0 && !m->ready) {
 		m->ready = true;
 		notify_ready(m->notify);
@@ -222,28 +222,28 @@ tell_manager(struct master *m)
 }
 
 static void
-on_report(enum children_report what, void *ctx)
+main_on_report(enum workers_report what, void *ctx)
 {
 	struct master *m = ctx;
 
 	switch (what) {
-	case CHILDREN_SERVING:
-		tell_manager(m);
+	case WORKERS_SERVING:
+		main_notify_workers(m);
 		break;
-	case CHILDREN_RELOADED:
+	case WORKERS_RELOADED:
 		notify_ready(m->notify);
 		break;
-	case CHILDREN_REFUSED:
+	case WORKERS_REFUSED:
 		drain(&m->drain, "a worker refused its settings", EX_CONFIG);
 		break;
-	case CHILDREN_ALL_GONE:
+	case WORKERS_ALL_GONE:
 		drain_finished(&m->drain);
 		break;
 	}
 }
 
 static void
-on_stop(evutil_socket_t sig, short what, void *arg)
+main_on_stop(evutil_socket_t sig, short what, void *arg)
 {
 	struct master *m = arg;
 
@@ -252,7 +252,7 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 }
 
 static void
-on_reload(evutil_socket_t sig, short what, void *arg)
+main_on_reload(evutil_socket_t sig, short what, void *arg)
 {
 	struct master *m = arg;
 
@@ -262,15 +262,15 @@ on_reload(evutil_socket_t sig, short what, void *arg)
 }
 
 static void
-on_keys_renewed(void *ctx)
+main_on_ticket_keys(void *ctx)
 {
 	struct master *m = ctx;
 
-	children_send_keys(m->children, false);
+	workers_send_keys(m->workers, false);
 }
 
 static void
-on_libevent(int severity, const char *text)
+main_on_libevent_log(int severity, const char *text)
 {
 	log_event(severity >= EVENT_LOG_WARN ? LOG_ERROR : LOG_DEBUG, "libevent",
 	    L_STR("text", text));
@@ -278,19 +278,19 @@ on_libevent(int severity, const char *text)
 
 /* -- putting it together ----------------------------------------------------------------- */
 
-/* The keyring, if there is a certificate. */
+/* The tls_keys, if there is a certificate. */
 static void
-assemble_keyring(struct master *m)
+main_create_tls_keys(struct master *m)
 {
-	if (identity_is_empty(&m->config.identity))
+	if (certificate_is_empty(&m->config.certificate))
 		return;
-	m->keyring = keyring_new(m->base, &m->config.identity, on_keys_renewed, m);
-	keyring_log(m->keyring);
+	m->tls_keys = tls_keys_new(m->base, &m->config.certificate, main_on_ticket_keys, m);
+	tls_keys_log(m->tls_keys);
 }
 
 /* How long a worker that was replaced may take: longer than any reply. */
 static uint32_t
-renew_ms(const struct settings *s)
+main_renew_ms(const struct settings *s)
 {
 	uint32_t reply_ms = s->openai_total_timeout_ms + RENEW_EXTRA_MS;
 
@@ -298,7 +298,7 @@ renew_ms(const struct settings *s)
 }
 
 static void
-assemble(struct master *m)
+main_create(struct master *m)
 {
 	const struct settings *s = &m->config.settings;
 
@@ -306,48 +306,48 @@ assemble(struct master *m)
 	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
 	m->notify = notify_new(m->base);
 	m->listeners = listeners_new(m->base);
-	m->dispatch = dispatch_new(m->base, m->scoreboard, on_room, m);
-	assemble_keyring(m);
-	m->children = children_new(&(struct children_config){
+	m->dispatch = dispatch_new(m->base, m->scoreboard, main_on_room, m);
+	main_create_tls_keys(m);
+	m->workers = workers_new(&(struct workers_config){
 	    .base = m->base,
 	    .dispatch = m->dispatch,
 	    .scoreboard = m->scoreboard,
 	    .scoreboard_fd = m->scoreboard_fd,
 	    .program = m->program,
-	    .wanted = m->workers,
+	    .wanted = m->worker_count,
 	    .drain_ms = s->drain_timeout_ms,
-	    .renew_ms = renew_ms(s),
+	    .renew_ms = main_renew_ms(s),
 	    .hang_ms = s->worker_hang_ms,
-	    .keyring = m->keyring,
-	    .report = on_report,
+	    .tls_keys = m->tls_keys,
+	    .report = main_on_report,
 	    .ctx = m,
 	});
 	m->drain = (struct drain){
 	    .base = m->base,
 	    .listeners = m->listeners,
 	    .dispatch = m->dispatch,
-	    .children = m->children,
+	    .workers = m->workers,
 	    .notify = m->notify,
 	};
 	m->reload = (struct reload){
 	    .config = &m->config,
-	    .keyring = m->keyring,
-	    .children = m->children,
+	    .tls_keys = m->tls_keys,
+	    .workers = m->workers,
 	    .notify = m->notify,
 	};
-	m->on_term = loop_signal(m->base, SIGTERM, on_stop, m);
-	m->on_int = loop_signal(m->base, SIGINT, on_stop, m);
-	m->on_hup = loop_signal(m->base, SIGHUP, on_reload, m);
+	m->on_term = loop_signal(m->base, SIGTERM, main_on_stop, m);
+	m->on_int = loop_signal(m->base, SIGINT, main_on_stop, m);
+	m->on_hup = loop_signal(m->base, SIGHUP, main_on_reload, m);
 }
 
 static void
-take_apart(struct master *m)
+main_destroy(struct master *m)
 {
 	loop_free(&m->on_hup);
 	loop_free(&m->on_int);
 	loop_free(&m->on_term);
-	children_free(m->children);
-	keyring_free(m->keyring);
+	workers_free(m->workers);
+	tls_keys_free(m->tls_keys);
 	listeners_free(m->listeners);
 	dispatch_free(m->dispatch);
 	notify_free(m->notify);
@@ -359,7 +359,7 @@ take_apart(struct master *m)
 
 /* Sockets inherited from a service manager win over LISTEN, which wins over PORT. 0, or -1. */
 static int
-listen_where_told(struct master *m)
+main_listen(struct master *m)
 {
 	const struct settings *settings = &m->config.settings;
 	struct sockets s = {0};
@@ -376,11 +376,11 @@ listen_where_told(struct master *m)
 
 /* Returns the exit status. */
 static int
-serve(struct master *m)
+main_serve(struct master *m)
 {
-	if (listen_where_told(m) == -1)
+	if (main_listen(m) == -1)
 		return EX_OSERR;
-	children_start(m->children);
+	workers_start(m->workers);
 	listeners_start(m->listeners, m->dispatch);
 	must(event_base_dispatch(m->base) == 0);
 	return m->drain.status;
@@ -390,10 +390,10 @@ int
 main(int argc, char **argv)
 {
 	static struct master m;
-	const struct options options = read_options(argc, argv);
+	const struct options options = main_read_options(argc, argv);
 	int status;
 
-	prepare(&m, &options);
+	main_prepare(&m, &options);
 	if (options.check) {
 		config_print_warnings(&m.config);
 		printf("The settings are good.\n");
@@ -401,13 +401,13 @@ main(int argc, char **argv)
 		return 0;
 	}
 	log_open("masterd", m.config.settings.log_level);
-	event_set_log_callback(on_libevent);
+	event_set_log_callback(main_on_libevent_log);
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	log_event(LOG_NOTICE, "start", L_STR("version", BANTER_VERSION),
-	    L_UINT("workers", m.workers), L_UINT("max_files", fd_raise_limit()));
+	    L_UINT("workers", m.worker_count), L_UINT("max_files", fd_raise_limit()));
 	config_log_warnings(&m.config);
-	assemble(&m);
-	status = serve(&m);
-	take_apart(&m);
+	main_create(&m);
+	status = main_serve(&m);
+	main_destroy(&m);
 	return status;
 }

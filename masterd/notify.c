@@ -12,14 +12,14 @@
 #include "proto/base/service_manager.h"
 
 struct notify {
-	struct manager manager;
+	struct service_manager manager;
 	struct event *watchdog;
 };
 
 void
 notify_ready(struct notify *n)
 {
-	manager_tell(&n->manager, "READY=1");
+	service_manager_send(&n->manager, "READY=1");
 }
 
 /* The time is the manager's proof that it is not an older reload's end that it sees. */
@@ -30,13 +30,13 @@ notify_reloading(struct notify *n)
 
 	snprintf(
 	    text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_ns() / 1000);
-	manager_tell(&n->manager, text);
+	service_manager_send(&n->manager, text);
 }
 
 void
 notify_stopping(struct notify *n)
 {
-	manager_tell(&n->manager, "STOPPING=1\nSTATUS=finishing what runs");
+	service_manager_send(&n->manager, "STOPPING=1\nSTATUS=finishing what runs");
 }
 
 void
@@ -45,16 +45,16 @@ notify_workers(struct notify *n, size_t ready, size_t wanted)
 	char text[64];
 
 	snprintf(text, sizeof(text), "STATUS=%zu of %zu workers ready", ready, wanted);
-	manager_tell(&n->manager, text);
+	service_manager_send(&n->manager, text);
 }
 
 static void
-on_watchdog(evutil_socket_t fd, short what, void *arg)
+notify_on_watchdog(evutil_socket_t fd, short what, void *arg)
 {
 	struct notify *n = arg;
 
 	(void)fd, (void)what;
-	manager_tell(&n->manager, "WATCHDOG=1");
+	service_manager_send(&n->manager, "WATCHDOG=1");
 	loop_after(n->watchdog, n->manager.watchdog_ms);
 }
 
@@ -63,8 +63,8 @@ notify_new(struct event_base *base)
 {
 	struct notify *n = xcalloc(1, sizeof(*n));
 
-	manager_open(&n->manager);
-	n->watchdog = loop_timer(base, on_watchdog, n);
+	service_manager_open(&n->manager);
+	n->watchdog = loop_timer(base, notify_on_watchdog, n);
 	if (n->manager.watchdog_ms > 0)
 		loop_after(n->watchdog, n->manager.watchdog_ms);
 	return n;
@@ -76,6 +76,6 @@ notify_free(struct notify *n)
 	if (n == NULL)
 		return;
 	loop_free(&n->watchdog);
-	manager_close(&n->manager);
+	service_manager_close(&n->manager);
 	free(n);
 }

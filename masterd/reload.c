@@ -7,11 +7,11 @@
 
 /* What was read anew, if it may be used; else -1 (logged). */
 static int
-read_fresh(const struct reload *r, struct config *fresh)
+reload_read(const struct reload *r, struct config *fresh)
 {
 	if (config_read_again(fresh) == -1)
 		return -1;
-	if (identity_is_empty(&fresh->identity) == (r->keyring == NULL))
+	if (certificate_is_empty(&fresh->certificate) == (r->tls_keys == NULL))
 		return 0;
 	log_event(LOG_ERROR, "settings_problem",
 	    L_STR("text", "TLS is turned on or off by a restart only"));
@@ -20,15 +20,15 @@ read_fresh(const struct reload *r, struct config *fresh)
 }
 
 static void
-use(struct reload *r, struct config *fresh)
+reload_apply(struct reload *r, struct config *fresh)
 {
-	if (r->keyring != NULL && keyring_replace(r->keyring, &fresh->identity)) {
-		children_send_keys(r->children, true);
-		keyring_log(r->keyring);
+	if (r->tls_keys != NULL && tls_keys_replace(r->tls_keys, &fresh->certificate)) {
+		workers_send_keys(r->workers, true);
+		tls_keys_log(r->tls_keys);
 	}
 	config_clear(r->config);
 	*r->config = *fresh;
-	children_reload(r->children);
+	workers_reload(r->workers);
 }
 
 void
@@ -37,8 +37,8 @@ reload(struct reload *r)
 	struct config fresh;
 
 	notify_reloading(r->notify);
-	if (read_fresh(r, &fresh) == 0) {
-		use(r, &fresh);
+	if (reload_read(r, &fresh) == 0) {
+		reload_apply(r, &fresh);
 	} else {
 		log_event(LOG_ERROR, "reload_refused");
 		notify_ready(r->notify);

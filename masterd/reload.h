@@ -9,21 +9,21 @@
  *	               serve, and their program anew
  *
  * If anything is wrong, it is logged, and all stays as it was. No reply that runs is cut: a worker
- * that was replaced may finish what it has (children.h, renew_ms).
+ * that was replaced may finish what it has (workers.h, renew_ms).
  */
 #ifndef MASTERD_RELOAD_H
 #define MASTERD_RELOAD_H
 
-#include "masterd/children.h"
 #include "masterd/config.h"
 #include "masterd/notify.h"
-#include "masterd/ticket_keys.h"
+#include "masterd/tls_keys.h"
+#include "masterd/workers.h"
 
 /* Lives as long as the service. */
 struct reload {
 	struct config *config;
-	struct keyring *keyring; /* NULL: no TLS */
-	struct children *children;
+	struct tls_keys *tls_keys; /* NULL: no TLS */
+	struct workers *workers;
 	struct notify *notify;
 };
 

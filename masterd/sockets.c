@@ -19,7 +19,7 @@
 #define BACKLOG 4096
 
 static void
-add(struct sockets *s, int fd)
+sockets_add(struct sockets *s, int fd)
 {
 	must(s->n < SOCKETS_MAX);
 	s->fd[s->n++] = fd;
@@ -29,7 +29,7 @@ add(struct sockets *s, int fd)
 
 /* A listening socket, or -1 with errno. */
 static int
-open_socket(const struct listen_address *a, bool v6_only)
+sockets_bind(const struct listen_address *a, bool v6_only)
 {
 	const int on = 1, only = v6_only;
 	int fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -49,31 +49,31 @@ open_socket(const struct listen_address *a, bool v6_only)
 }
 
 static int
-refuse(const struct listen_address *a)
+sockets_log_failure(const struct listen_address *a)
 {
-	const struct address address = address_of(&a->sa);
-	char text[ADDRESS_TEXT];
+	const struct socket_address address = socket_address_from(&a->sa);
+	char text[SOCKET_ADDRESS_TEXT_SIZE];
 	int saved = errno;
 
-	address_format(&address, text);
+	socket_address_format(&address, text);
 	errno = saved;
 	log_event(LOG_ERROR, "listen_failed", L_STR("address", text), L_ERRNO());
 	return -1;
 }
 
 static int
-open_one(struct sockets *s, const struct listen_address *a, bool v6_only)
+sockets_open_one(struct sockets *s, const struct listen_address *a, bool v6_only)
 {
-	int fd = open_socket(a, v6_only);
+	int fd = sockets_bind(a, v6_only);
 
 	if (fd == -1)
-		return refuse(a);
-	add(s, fd);
+		return sockets_log_failure(a);
+	sockets_add(s, fd);
 	return 0;
 }
 
 static struct listen_address
-any_v4(uint16_t port)
+sockets_any_v4(uint16_t port)
 {
 	struct listen_address a = {.len = sizeof(struct sockaddr_in)};
 	const struct sockaddr_in sin = {
@@ -87,7 +87,7 @@ any_v4(uint16_t port)
 }
 
 static struct listen_address
-any_v6(uint16_t port)
+sockets_any_v6(uint16_t port)
 {
 	struct listen_address a = {.len = sizeof(struct sockaddr_in6)};
 	const struct sockaddr_in6 sin6 = {
@@ -103,49 +103,49 @@ any_v6(uint16_t port)
 /* All addresses of the machine: one socket for both families, or IPv4 where the kernel has no IPv6
  * (EAFNOSUPPORT) or has it switched off (EADDRNOTAVAIL). */
 static int
-open_everywhere(struct sockets *s, uint16_t port)
+sockets_open_any(struct sockets *s, uint16_t port)
 {
-	struct listen_address v4 = any_v4(port), v6 = any_v6(port);
-	int fd = open_socket(&v6, false);
+	struct listen_address v4 = sockets_any_v4(port), v6 = sockets_any_v6(port);
+	int fd = sockets_bind(&v6, false);
 
 	if (fd == -1 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
 		log_event(LOG_NOTICE, "no_ipv6", L_ERRNO());
-		return open_one(s, &v4, false);
+		return sockets_open_one(s, &v4, false);
 	}
 	if (fd == -1)
-		return refuse(&v6);
-	add(s, fd);
+		return sockets_log_failure(&v6);
+	sockets_add(s, fd);
 	return 0;
 }
 
 static uint16_t
-port_of(const struct listen_address *a)
+sockets_port(const struct listen_address *a)
 {
-	return address_of(&a->sa).port;
+	return socket_address_from(&a->sa).port;
 }
 
 /* Whether the i-th address is [::] and has to take IPv4 too. */
 static bool
-takes_both(const struct listen_list *list, size_t i)
+sockets_is_dual_stack(const struct listen_list *list, size_t i)
 {
-	const struct address a = address_of(&list->at[i].sa);
+	const struct socket_address a = socket_address_from(&list->at[i].sa);
 
 	if (list->at[i].sa.ss_family != AF_INET6 ||
-	    memcmp(a.bytes, &in6addr_any, sizeof(in6addr_any)) != 0)
+	    memcmp(a.ip.b, &in6addr_any, sizeof(in6addr_any)) != 0)
 		return false;
 	for (size_t j = 0; j < list->n; j++)
-		if (list->at[j].sa.ss_family == AF_INET && port_of(&list->at[j]) == a.port)
+		if (list->at[j].sa.ss_family == AF_INET && sockets_port(&list->at[j]) == a.port)
 			return false;
 	return true;
 }
 
 /* An address of the list. */
 static int
-open_listed(struct sockets *s, const struct listen_list *list, size_t i)
+sockets_open_listed(struct sockets *s, const struct listen_list *list, size_t i)
 {
-	if (takes_both(list, i))
-		return open_everywhere(s, port_of(&list->at[i]));
-	return open_one(s, &list->at[i], true);
+	if (sockets_is_dual_stack(list, i))
+		return sockets_open_any(s, sockets_port(&list->at[i]));
+	return sockets_open_one(s, &list->at[i], true);
 }
 
 int
@@ -154,9 +154,9 @@ sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
 	int result = 0;
 
 	if (list->n == 0)
-		return open_everywhere(s, port);
+		return sockets_open_any(s, port);
 	for (size_t i = 0; i < list->n; i++)
-		if (open_listed(s, list, i) == -1)
+		if (sockets_open_listed(s, list, i) == -1)
 			result = -1;
 	return result;
 }
@@ -165,7 +165,7 @@ sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
 
 /* socket(7); -1 for what is no socket. */
 static int
-socket_option(int fd, int name)
+sockets_get_option(int fd, int name)
 {
 	int value;
 	socklen_t len = sizeof(value);
@@ -174,28 +174,29 @@ socket_option(int fd, int name)
 }
 
 static bool
-is_listening_tcp(int fd)
+sockets_is_listening_tcp(int fd)
 {
-	const int domain = socket_option(fd, SO_DOMAIN);
+	const int domain = sockets_get_option(fd, SO_DOMAIN);
 
 	return (domain == AF_INET || domain == AF_INET6) &&
-	    socket_option(fd, SO_TYPE) == SOCK_STREAM && socket_option(fd, SO_ACCEPTCONN) == 1;
+	    sockets_get_option(fd, SO_TYPE) == SOCK_STREAM &&
+	    sockets_get_option(fd, SO_ACCEPTCONN) == 1;
 }
 
 int
 sockets_inherit(struct sockets *s)
 {
-	int n = manager_inherited(SOCKETS_MAX), result = n == -1 ? -1 : 0;
+	int n = service_manager_inherited_fds(SOCKETS_MAX), result = n == -1 ? -1 : 0;
 
-	for (int fd = MANAGER_FIRST_FD; fd < MANAGER_FIRST_FD + n; fd++) {
-		if (!is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	for (int fd = SERVICE_MANAGER_FIRST_FD; fd < SERVICE_MANAGER_FIRST_FD + n; fd++) {
+		if (!sockets_is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 		    fd_nonblock(fd) == -1) {
 			log_event(LOG_ERROR, "inherited_unusable", L_INT("fd", fd),
 			    L_STR("why", "not a listening TCP socket"));
 			result = -1;
 			continue;
 		}
-		add(s, fd);
+		sockets_add(s, fd);
 	}
 	return result;
 }

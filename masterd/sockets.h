@@ -1,6 +1,6 @@
 /*
  * Getting listening sockets: inherited from a service manager, or opened as the settings ask.
- * What is done with them is listener.c's matter.
+ * What is done with them is listeners.c's matter.
  */
 #ifndef MASTERD_SOCKETS_H
 #define MASTERD_SOCKETS_H

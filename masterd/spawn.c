@@ -1,6 +1,6 @@
 /*
  * posix_spawn(3) of a worker. glibc runs it as vfork and exec with all signals held back, so that
- * none of our handlers runs in the child, and a failed exec comes back as an errno instead of a
+ * none of our handlers runs in the worker, and a failed exec comes back as an errno instead of a
  * process that dies for an unknown reason.
  */
 #include "masterd/spawn.h"
@@ -28,10 +28,10 @@
 
 extern char **environ;
 
-/* What the child does between vfork and exec: these two descriptors go to their places, all
+/* What the worker does between vfork and exec: these two descriptors go to their places, all
  * others are closed, even those that whoever started us forgot to mark close-on-exec. */
 static int
-plan_descriptors(posix_spawn_file_actions_t *actions, int control, int scoreboard)
+spawn_plan_descriptors(posix_spawn_file_actions_t *actions, int control, int scoreboard)
 {
 	int e = posix_spawn_file_actions_adddup2(actions, control, SPAWN_CONTROL_FD);
 
@@ -44,7 +44,7 @@ plan_descriptors(posix_spawn_file_actions_t *actions, int control, int scoreboar
 
 /* No signal blocked, none ignored: exec(2) would pass on our ignored SIGPIPE. */
 static int
-plan_signals(posix_spawnattr_t *attr)
+spawn_plan_signals(posix_spawnattr_t *attr)
 {
 	sigset_t none, all;
 	int e;
@@ -62,7 +62,7 @@ plan_signals(posix_spawnattr_t *attr)
 
 /* Spawns with descriptors that stand clear of the places they go to. 0, or an errno. */
 static int
-spawn(const char *program, unsigned number, int control, int scoreboard, pid_t *pid)
+spawn_process(const char *program, unsigned number, int control, int scoreboard, pid_t *pid)
 {
 	char text[16], flag[] = "--worker", *path = xstrdup(program);
 	char *argv[] = {path, flag, text, NULL};
@@ -73,9 +73,9 @@ spawn(const char *program, unsigned number, int control, int scoreboard, pid_t *
 	snprintf(text, sizeof(text), "%u", number);
 	must(posix_spawn_file_actions_init(&actions) == 0);
 	must(posix_spawnattr_init(&attr) == 0);
-	e = plan_descriptors(&actions, control, scoreboard);
+	e = spawn_plan_descriptors(&actions, control, scoreboard);
 	if (e == 0)
-		e = plan_signals(&attr);
+		e = spawn_plan_signals(&attr);
 	if (e == 0)
 		e = posix_spawn(pid, program, &actions, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
@@ -102,7 +102,7 @@ spawn_worker(const char *program, unsigned number, int scoreboard_fd, int *contr
 	if (theirs == -1 || board == -1)
 		e = errno;
 	else
-		e = spawn(program, number, theirs, board, &pid);
+		e = spawn_process(program, number, theirs, board, &pid);
 	closefd(&pair[1]);
 	closefd(&theirs);
 	closefd(&board);

@@ -1,6 +1,6 @@
 /*
  * Starting a worker process: which descriptors, signals and arguments it wakes up with. What
- * becomes of it afterwards is children.c's matter.
+ * becomes of it afterwards is workers.c's matter.
  */
 #ifndef MASTERD_SPAWN_H
 #define MASTERD_SPAWN_H

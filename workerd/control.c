@@ -84,8 +84,8 @@ control_take_record(struct control *c, struct slice record, int fd)
 		c->events->ticket_keys(c->arg, &m.ticket_keys);
 		explicit_bzero(c->record, record.len);
 		break;
-	case MSG_TLS_IDENTITY:
-		c->events->tls_identity(c->arg, &m.tls_identity);
+	case MSG_TLS_CERTIFICATE:
+		c->events->tls_certificate(c->arg, &m.tls_certificate);
 		explicit_bzero(c->record, record.len);
 		break;
 	case MSG_CHECK:

@@ -24,7 +24,7 @@ struct control_events {
 	/* New keys of session tickets, each of the size that messages.h says. */
 	void (*ticket_keys)(void *arg, const struct msg_ticket_keys *keys);
 	/* From now on connections speak TLS. */
-	void (*tls_identity)(void *arg, const struct msg_tls_identity *identity);
+	void (*tls_certificate)(void *arg, const struct msg_tls_certificate *certificate);
 	/* masterd is gone, or says what is no message: nothing will come any more. */
 	void (*lost)(void *arg);
 };

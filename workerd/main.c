@@ -146,12 +146,12 @@ worker_on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
 /* masterd has checked it; should OpenSSL refuse it all the same, what was before goes on. Without
  * any there is nothing to go on with: nobody's password may come in plain text. */
 static void
-worker_on_tls_identity(void *arg, const struct msg_tls_identity *identity)
+worker_on_tls_certificate(void *arg, const struct msg_tls_certificate *certificate)
 {
 	struct worker *w = arg;
 	const char *why;
 
-	if (tls_set_identity(w->tls, identity->chain, identity->key, &why) == 0) {
+	if (tls_set_identity(w->tls, certificate->chain, certificate->key, &why) == 0) {
 		http_server_use_tls(w->http, w->tls);
 		w->encrypts = true;
 		return;
@@ -231,7 +231,7 @@ worker_setup(struct worker *w)
 	    .connection = worker_on_connection,
 	    .drain = worker_drain,
 	    .ticket_keys = worker_on_ticket_keys,
-	    .tls_identity = worker_on_tls_identity,
+	    .tls_certificate = worker_on_tls_certificate,
 	    .lost = worker_on_master_lost,
 	};
 	struct event_config *config = event_config_new();
@@ -370,7 +370,7 @@ main(int argc, char **argv)
 	char name[32];
 
 	settings_load_or_exit(&w.settings, OWNER_WORKER);
-	memory_give_back_large();
+	memory_return_large();
 	snprintf(name, sizeof(name), "worker %u", w.number);
 	log_open(name, w.settings.log_level);
 	/* A client that is gone is an error of write(2), not a signal. When to stop is masterd's to

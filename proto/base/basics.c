@@ -7,18 +7,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "proto/base/log.h"
+static void
+must_report_plain(const char *cond, const char *file, int line)
+{
+	dprintf(
+	    STDERR_FILENO, "<3>ev=invariant cond=\"%s\" file=%s line=%d\n", cond, file, line);
+}
+
+static void (*must_report)(const char *cond, const char *file, int line) = must_report_plain;
+
+void
+must_set_report(void (*report)(const char *cond, const char *file, int line))
+{
+	must_report = report;
+}
 
 _Noreturn void
 must_failed(const char *cond, const char *file, int line)
 {
-	log_event(LOG_ERROR, "invariant", L_STR("cond", cond), L_STR("file", file),
-	    L_INT("line", line), L_STR("error", errno != 0 ? log_errno() : NULL));
+	must_report(cond, file, line);
 	abort();
 }
 
@@ -52,7 +65,7 @@ xstrdup(const char *s)
 }
 
 void
-memory_give_back_large(void)
+memory_return_large(void)
 {
 	/* A sanitizer's allocator has its own ways, and says so. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);

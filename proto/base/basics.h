@@ -17,6 +17,10 @@
 #define must(cond) ((cond) ? (void)0 : must_failed(#cond, __FILE__, __LINE__))
 _Noreturn void must_failed(const char *cond, const char *file, int line);
 
+/* Sets what reports a failed must() before the process aborts; log_open() sets a function that writes a
+ * log line. Until then the report is a plain line on standard error. */
+void must_set_report(void (*report)(const char *cond, const char *file, int line));
+
 /* A place that no valid state reaches; what says which state it was. Aborts likewise. */
 #define never(what) must_failed(what, __FILE__, __LINE__)
 
@@ -32,7 +36,7 @@ _Noreturn void must_failed(const char *cond, const char *file, int line);
  * the system when they are freed. Else glibc would keep more of them the larger the first was
  * (mallopt(3), M_MMAP_THRESHOLD). */
 #define LARGE_BLOCK (256 * 1024)
-void memory_give_back_large(void);
+void memory_return_large(void);
 
 /* Closes *fd if it is one, and makes it -1. EINTR is not retried: on Linux the fd is gone. */
 void closefd(int *fd);

@@ -93,7 +93,7 @@ buf_spare(const struct buf *b)
 }
 
 static void
-move_to_front(struct buf *b)
+buf_move_to_front(struct buf *b)
 {
 	if (b->start == 0)
 		return;
@@ -105,7 +105,7 @@ move_to_front(struct buf *b)
 
 /* Memory for n more bytes, already known to be needed; at most what the top comment allows. */
 static int
-grow(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t most = (size_t)b->max + b->max / 4 + 1;
 	size_t need = buf_len(b) + n;
@@ -119,7 +119,7 @@ grow(struct buf *b, size_t n)
 		cap = most;
 	if (cap < need)
 		cap = need;
-	move_to_front(b);
+	buf_move_to_front(b);
 	mem = realloc(b->mem, cap);
 	if (mem == NULL)
 		return -1;
@@ -134,15 +134,15 @@ grow(struct buf *b, size_t n)
  * move: start + len + n > max + max / 4 + 1 gives start > max / 4.
  */
 static int
-make_space(struct buf *b, size_t n)
+buf_make_space(struct buf *b, size_t n)
 {
 	size_t len = buf_len(b);
 
 	if (b->mem != NULL && b->cap - b->end >= n)
 		return 0;
 	if (b->mem == NULL || b->cap - len < n || b->start < len / 4)
-		return grow(b, n);
-	move_to_front(b);
+		return buf_grow(b, n);
+	buf_move_to_front(b);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ buf_reserve(struct buf *b, size_t n)
 		errno = ENOBUFS;
 		return NULL;
 	}
-	if (make_space(b, n) == -1)
+	if (buf_make_space(b, n) == -1)
 		return NULL;
 	return b->mem + b->end;
 }
@@ -216,7 +216,7 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 		goto out;
 	}
 	if ((size_t)n >= spare) {
-		if (make_space(b, (size_t)n + 1) == -1) {
+		if (buf_make_space(b, (size_t)n + 1) == -1) {
 			n = -1;
 			goto out;
 		}

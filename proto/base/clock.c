@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 
 static struct timespec
-now(clockid_t clock)
+clock_now(clockid_t clock)
 {
 	struct timespec ts;
 
@@ -17,25 +17,25 @@ now(clockid_t clock)
 }
 
 static uint64_t
-to_ms(struct timespec ts)
+clock_to_ms(struct timespec ts)
 {
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static uint64_t stopped_wall_ms;
+static uint64_t frozen_wall_ms;
 
 void
-clock_stop_wall(uint64_t ms)
+clock_freeze_wall(uint64_t ms)
 {
-	stopped_wall_ms = ms;
+	frozen_wall_ms = ms;
 }
 
 uint64_t
 clock_wall_ms(void)
 {
-	if (stopped_wall_ms != 0)
-		return stopped_wall_ms;
-	return to_ms(now(CLOCK_REALTIME));
+	if (frozen_wall_ms != 0)
+		return frozen_wall_ms;
+	return clock_to_ms(clock_now(CLOCK_REALTIME));
 }
 
 uint64_t
@@ -49,13 +49,13 @@ clock_wall_after(uint64_t ms)
 uint64_t
 clock_mono_ms(void)
 {
-	return to_ms(now(CLOCK_MONOTONIC));
+	return clock_to_ms(clock_now(CLOCK_MONOTONIC));
 }
 
 uint64_t
 clock_mono_ns(void)
 {
-	struct timespec ts = now(CLOCK_MONOTONIC);
+	struct timespec ts = clock_now(CLOCK_MONOTONIC);
 
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }

@@ -14,7 +14,7 @@ uint64_t clock_wall_ms(void);
 uint64_t clock_wall_after(uint64_t ms);
 
 /* For tests: that clock stands still at this moment from now on; 0: it goes again. */
-void clock_stop_wall(uint64_t ms);
+void clock_freeze_wall(uint64_t ms);
 
 /* Milliseconds and nanoseconds since some fixed point (CLOCK_MONOTONIC); the same for every
  * process of the machine. */

@@ -9,34 +9,35 @@
 #include "proto/base/utf8.h"
 
 static uint8_t
-lower(uint8_t c)
+email_lower_byte(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
 static bool
-is_alphanumeric(uint8_t c)
+email_is_alphanumeric(uint8_t c)
 {
-	return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+	return (email_lower_byte(c) >= 'a' && email_lower_byte(c) <= 'z') ||
+	    (c >= '0' && c <= '9');
 }
 
 /* RFC 5322's atext, and whatever is beyond ASCII. */
 static bool
-is_local(uint8_t c)
+email_is_local(uint8_t c)
 {
-	return is_alphanumeric(c) || c >= 0x80 ||
+	return email_is_alphanumeric(c) || c >= 0x80 ||
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 static bool
-is_domain(uint8_t c)
+email_is_domain(uint8_t c)
 {
-	return is_alphanumeric(c) || c >= 0x80 || c == '-';
+	return email_is_alphanumeric(c) || c >= 0x80 || c == '-';
 }
 
 /* Words of such characters with single dots between them. */
 static bool
-is_dotted(struct slice s, bool (*fits)(uint8_t))
+email_is_dotted(struct slice s, bool (*fits)(uint8_t))
 {
 	bool in_word = false;
 
@@ -51,7 +52,7 @@ is_dotted(struct slice s, bool (*fits)(uint8_t))
 /* Whether a character of two or three bytes is a control character or white space: C1 and U+00A0,
  * U+1680, U+2000 to U+200F, U+2028 to U+202F, U+205F to U+206F, U+3000, U+FEFF. */
 static bool
-is_invisible(uint8_t first, uint8_t second, uint8_t third)
+email_is_invisible(uint8_t first, uint8_t second, uint8_t third)
 {
 	static const struct {
 		uint8_t first, second, from, to;
@@ -74,10 +75,10 @@ is_invisible(uint8_t first, uint8_t second, uint8_t third)
 }
 
 static bool
-has_invisible(struct slice s)
+email_has_invisible(struct slice s)
 {
 	for (size_t i = 0; i + 1 < s.len; i++)
-		if (is_invisible(s.p[i], s.p[i + 1], i + 2 < s.len ? s.p[i + 2] : 0))
+		if (email_is_invisible(s.p[i], s.p[i + 1], i + 2 < s.len ? s.p[i + 2] : 0))
 			return true;
 	return false;
 }
@@ -88,12 +89,13 @@ email_valid(struct slice text)
 	const uint8_t *at = text.len == 0 ? NULL : memchr(text.p, '@', text.len);
 	struct slice local, domain;
 
-	if (at == NULL || text.len > EMAIL_TEXT_MAX || !utf8_valid(text) || has_invisible(text))
+	if (at == NULL || text.len > EMAIL_TEXT_MAX || !utf8_valid(text) ||
+	    email_has_invisible(text))
 		return false;
 	local = (struct slice){text.p, (size_t)(at - text.p)};
 	domain = (struct slice){at + 1, text.len - local.len - 1};
-	return local.len <= EMAIL_LOCAL_MAX && is_dotted(local, is_local) &&
-	    is_dotted(domain, is_domain) && domain.p[0] != '-' &&
+	return local.len <= EMAIL_LOCAL_MAX && email_is_dotted(local, email_is_local) &&
+	    email_is_dotted(domain, email_is_domain) && domain.p[0] != '-' &&
 	    domain.p[domain.len - 1] != '-';
 }
 
@@ -103,7 +105,7 @@ email_same(struct slice a, struct slice b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (email_lower_byte(a.p[i]) != email_lower_byte(b.p[i]))
 			return false;
 	return true;
 }
@@ -113,6 +115,6 @@ email_lower(struct slice text, uint8_t out[EMAIL_TEXT_MAX])
 {
 	must(text.len <= EMAIL_TEXT_MAX);
 	for (size_t i = 0; i < text.len; i++)
-		out[i] = lower(text.p[i]);
+		out[i] = email_lower_byte(text.p[i]);
 	return (struct slice){out, text.len};
 }

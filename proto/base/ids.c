@@ -16,20 +16,9 @@
 #define POOL_SIZE   512
 #define COUNTER_MAX 0xfff
 
-/* Fixed for ever: they stand in every store. */
-const struct id id_default_org = {
-    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1},
-};
-const struct id id_default_widget = {
-    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 2},
-};
-const struct id id_default_agent = {
-    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 3},
-};
-
 /* 8 random bytes. */
 static void
-take_random(uint8_t out[8])
+id_random(uint8_t out[8])
 {
 	static uint8_t pool[POOL_SIZE];
 	static size_t used = POOL_SIZE;
@@ -47,7 +36,7 @@ take_random(uint8_t out[8])
  * the 4097th id of a millisecond takes the next one: the order holds, the time runs ahead a little.
  */
 static void
-next_tick(uint64_t *ms, unsigned *counter)
+id_next_timestamp(uint64_t *ms, unsigned *counter)
 {
 	static uint64_t last_ms;
 	static unsigned last_counter;
@@ -73,12 +62,12 @@ id_new(void)
 	uint64_t ms;
 	unsigned counter;
 
-	next_tick(&ms, &counter);
+	id_next_timestamp(&ms, &counter);
 	for (int i = 0; i < 6; i++)
 		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
 	id.b[6] = (uint8_t)(0x70 | counter >> 8);
 	id.b[7] = (uint8_t)counter;
-	take_random(id.b + 8);
+	id_random(id.b + 8);
 	id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
 	return id;
 }
@@ -99,7 +88,7 @@ id_is_zero(const struct id *a)
 
 /* Whether a dash stands before byte i: 8-4-4-4-12 digits. */
 static bool
-dash_before(size_t i)
+id_dash_before(size_t i)
 {
 	return i == 4 || i == 6 || i == 8 || i == 10;
 }
@@ -111,7 +100,7 @@ id_format(const struct id *id, char out[ID_TEXT_LEN + 1])
 	char *p = out;
 
 	for (size_t i = 0; i < sizeof(id->b); i++) {
-		if (dash_before(i))
+		if (id_dash_before(i))
 			*p++ = '-';
 		*p++ = digits[id->b[i] >> 4];
 		*p++ = digits[id->b[i] & 0xf];
@@ -130,7 +119,7 @@ id_parse(struct slice text, struct id *out)
 	for (size_t i = 0; i < sizeof(id.b); i++, p += 2) {
 		int high, low;
 
-		if (dash_before(i) && *p++ != '-')
+		if (id_dash_before(i) && *p++ != '-')
 			return -1;
 		high = hex_value(p[0]);
 		low = hex_value(p[1]);

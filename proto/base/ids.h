@@ -17,11 +17,6 @@ struct id {
 	uint8_t b[16];
 };
 
-/* The organization, the widget and the agent of a fresh store; system A's chat belongs to them. */
-extern const struct id id_default_org;
-extern const struct id id_default_widget;
-extern const struct id id_default_agent;
-
 /* A new id: 48 bits of wall-clock milliseconds, 12 bits that count up within a millisecond of
  * this process, 62 random bits. Later ids of one process sort after earlier ones. */
 struct id id_new(void);

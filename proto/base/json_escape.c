@@ -11,7 +11,7 @@
 #define HAS_ZERO(x) ((((x)-EACH_BYTE) & ~(x) & (EACH_BYTE << 7)) != 0)
 
 static const char *
-short_escape(uint8_t c)
+json_escape_short(uint8_t c)
 {
 	switch (c) {
 	case '"':
@@ -31,7 +31,7 @@ short_escape(uint8_t c)
 
 /* Bytes that the escape at p stands for, 0 when p needs none. */
 static size_t
-needs_escape(const uint8_t *p, size_t len)
+json_escape_needed(const uint8_t *p, size_t len)
 {
 	if (*p < 0x20 || *p == '"' || *p == '\\' || *p == 0x7f)
 		return 1;
@@ -42,7 +42,7 @@ needs_escape(const uint8_t *p, size_t len)
 
 /* Bytes at the front of which none is looked at more closely: whole eights only. */
 static size_t
-plain_run(const uint8_t *p, size_t n)
+json_escape_plain_run(const uint8_t *p, size_t n)
 {
 	size_t i;
 
@@ -59,9 +59,9 @@ plain_run(const uint8_t *p, size_t n)
 }
 
 static int
-append_escape(struct buf *out, const uint8_t *p, size_t len)
+json_escape_append(struct buf *out, const uint8_t *p, size_t len)
 {
-	const char *s = short_escape(*p);
+	const char *s = json_escape_short(*p);
 
 	if (len == 3)
 		return buf_append_str(out, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
@@ -79,16 +79,16 @@ json_escape(struct buf *out, struct slice text)
 		size_t n;
 
 		if (i % sizeof(uint64_t) == 0)
-			i += plain_run(text.p + i, text.len - i);
+			i += json_escape_plain_run(text.p + i, text.len - i);
 		if (i == text.len)
 			break;
-		n = needs_escape(text.p + i, text.len - i);
+		n = json_escape_needed(text.p + i, text.len - i);
 		if (n == 0) {
 			i++;
 			continue;
 		}
 		if (buf_append(out, text.p + done, i - done) == -1 ||
-		    append_escape(out, text.p + i, n) == -1)
+		    json_escape_append(out, text.p + i, n) == -1)
 			return -1;
 		i += n;
 		done = i;

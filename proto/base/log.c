@@ -19,6 +19,7 @@
 
 #include <bsd/string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 
 #define LINE_SIZE 2048
@@ -35,9 +36,17 @@ static enum log_level log_max = LOG_INFO;
 static bool log_terminal;
 static char log_name[32];
 
+static void
+log_invariant(const char *cond, const char *file, int line)
+{
+	log_event(LOG_ERROR, "invariant", L_STR("cond", cond), L_STR("file", file),
+	    L_INT("line", line), L_STR("error", errno != 0 ? log_errno() : NULL));
+}
+
 void
 log_open(const char *name, enum log_level max)
 {
+	must_set_report(log_invariant);
 	strlcpy(log_name, name, sizeof(log_name));
 	log_max = max;
 	log_terminal = isatty(STDERR_FILENO) == 1;
@@ -45,7 +54,7 @@ log_open(const char *name, enum log_level max)
 
 /* Appends a piece whole, or cuts the line before it; nothing comes after a cut. */
 static void
-put(struct line *l, const void *p, size_t n)
+log_put(struct line *l, const void *p, size_t n)
 {
 	if (l->cut || n > LINE_TEXT - l->len) {
 		l->cut = true;
@@ -56,9 +65,9 @@ put(struct line *l, const void *p, size_t n)
 }
 
 static void
-put_str(struct line *l, const char *s)
+log_put_str(struct line *l, const char *s)
 {
-	put(l, s, strlen(s));
+	log_put(l, s, strlen(s));
 }
 
 /*
@@ -67,7 +76,7 @@ put_str(struct line *l, const char *s)
  * them), and U+2028 and U+2029 (some viewers break lines there).
  */
 static size_t
-plain(struct slice s)
+log_plain_char(struct slice s)
 {
 	size_t n = utf8_char(s);
 
@@ -81,14 +90,14 @@ plain(struct slice s)
 }
 
 static bool
-needs_quotes(struct slice s)
+log_needs_quotes(struct slice s)
 {
 	size_t n;
 
 	if (s.len == 0)
 		return true;
 	for (; s.len > 0; s.p += n, s.len -= n) {
-		n = plain(s);
+		n = log_plain_char(s);
 		if (n == 0 || *s.p == ' ' || *s.p == '"' || *s.p == '=')
 			return true;
 	}
@@ -96,56 +105,56 @@ needs_quotes(struct slice s)
 }
 
 static void
-put_escaped(struct line *l, uint8_t c)
+log_put_escaped(struct line *l, uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
 	char hex[] = {'\\', 'x', digits[c >> 4], digits[c & 0xf]};
 
 	switch (c) {
 	case '"':
-		put(l, "\\\"", 2);
+		log_put(l, "\\\"", 2);
 		break;
 	case '\\':
-		put(l, "\\\\", 2);
+		log_put(l, "\\\\", 2);
 		break;
 	case '\n':
-		put(l, "\\n", 2);
+		log_put(l, "\\n", 2);
 		break;
 	case '\r':
-		put(l, "\\r", 2);
+		log_put(l, "\\r", 2);
 		break;
 	case '\t':
-		put(l, "\\t", 2);
+		log_put(l, "\\t", 2);
 		break;
 	default:
-		put(l, hex, sizeof(hex));
+		log_put(l, hex, sizeof(hex));
 		break;
 	}
 }
 
 static void
-put_value(struct line *l, struct slice s)
+log_put_value(struct line *l, struct slice s)
 {
-	bool quotes = needs_quotes(s);
+	bool quotes = log_needs_quotes(s);
 	size_t n;
 
 	if (quotes)
-		put(l, "\"", 1);
+		log_put(l, "\"", 1);
 	for (; s.len > 0 && !l->cut; s.p += n, s.len -= n) {
-		n = plain(s);
+		n = log_plain_char(s);
 		if (quotes && (n == 0 || *s.p == '"' || *s.p == '\\')) {
 			n = 1;
-			put_escaped(l, *s.p);
+			log_put_escaped(l, *s.p);
 		} else {
-			put(l, s.p, n);
+			log_put(l, s.p, n);
 		}
 	}
 	if (quotes)
-		put(l, "\"", 1);
+		log_put(l, "\"", 1);
 }
 
 static void
-put_field(struct line *l, const struct log_field *f)
+log_put_field(struct line *l, const struct log_field *f)
 {
 	char text[ID_TEXT_LEN + 1];
 	struct slice value = {NULL, 0};
@@ -172,14 +181,14 @@ put_field(struct line *l, const struct log_field *f)
 		value = slice_str(text);
 		break;
 	}
-	put(l, " ", 1);
-	put_str(l, f->key);
-	put(l, "=", 1);
-	put_value(l, value);
+	log_put(l, " ", 1);
+	log_put_str(l, f->key);
+	log_put(l, "=", 1);
+	log_put_value(l, value);
 }
 
 static const char *
-level_name(enum log_level level)
+log_level_name(enum log_level level)
 {
 	switch (level) {
 	case LOG_ERROR:
@@ -198,7 +207,7 @@ level_name(enum log_level level)
 
 /* "<6>" for the journal; "12:30:59.123 masterd info " for eyes. */
 static void
-put_prefix(struct line *l, enum log_level level)
+log_put_prefix(struct line *l, enum log_level level)
 {
 	char text[96];
 	struct timespec ts;
@@ -206,20 +215,20 @@ put_prefix(struct line *l, enum log_level level)
 
 	if (!log_terminal) {
 		snprintf(text, sizeof(text), "<%d>", (int)level);
-		put_str(l, text);
+		log_put_str(l, text);
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &ts);
 	localtime_r(&ts.tv_sec, &tm);
 	snprintf(text, sizeof(text), "%02d:%02d:%02d.%03ld %s %s ", tm.tm_hour, tm.tm_min,
-	    tm.tm_sec, ts.tv_nsec / 1000000, log_name, level_name(level));
-	put_str(l, text);
+	    tm.tm_sec, ts.tv_nsec / 1000000, log_name, log_level_name(level));
+	log_put_str(l, text);
 }
 
 /* Whether a line can be written without waiting for a reader; none is longer than PIPE_BUF, so it
  * then fits whole. */
 static bool
-can_write(void)
+log_can_write(void)
 {
 	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 
@@ -229,13 +238,13 @@ can_write(void)
 /* Writes a line, or loses it. The next one that can be written is preceded by the count of the
  * lost. */
 static void
-write_line(const struct line *l)
+log_write_line(const struct line *l)
 {
 	static unsigned lost;
 	char text[64];
 	ssize_t n;
 
-	if (!can_write()) {
+	if (!log_can_write()) {
 		lost++;
 		return;
 	}
@@ -260,17 +269,17 @@ log_write(enum log_level level, const char *ev, const struct log_field *fields)
 		return;
 	l.len = 0;
 	l.cut = false;
-	put_prefix(&l, level);
-	put_str(&l, "ev=");
-	put_str(&l, ev);
+	log_put_prefix(&l, level);
+	log_put_str(&l, "ev=");
+	log_put_str(&l, ev);
 	for (const struct log_field *f = fields; f->key != NULL; f++)
-		put_field(&l, f);
+		log_put_field(&l, f);
 	if (l.cut) {
 		memcpy(l.text + l.len, ELLIPSIS, sizeof(ELLIPSIS) - 1);
 		l.len += sizeof(ELLIPSIS) - 1;
 	}
 	l.text[l.len++] = '\n';
-	write_line(&l);
+	log_write_line(&l);
 	errno = saved;
 }
 

@@ -15,23 +15,23 @@
 static const uint8_t v4_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static bool
-is_v4_mapped(const uint8_t b[16])
+network_is_v4_mapped(const uint8_t b[16])
 {
 	return memcmp(b, v4_mapped, sizeof(v4_mapped)) == 0;
 }
 
 struct slice
-ip_customer(const struct ip_address *a)
+ip_client_prefix(const struct ip_address *a)
 {
 	return (struct slice){a->b, a->len == 16 ? IPV6_CUSTOMER : a->len};
 }
 
 struct ip_address
-ip_of(struct slice bytes)
+ip_from_bytes(struct slice bytes)
 {
 	struct ip_address a = {0};
 
-	if (bytes.len == 16 && is_v4_mapped(bytes.p))
+	if (bytes.len == 16 && network_is_v4_mapped(bytes.p))
 		bytes = (struct slice){bytes.p + 12, 4};
 	if (bytes.len == 4 || bytes.len == 16) {
 		memcpy(a.b, bytes.p, bytes.len);
@@ -42,7 +42,7 @@ ip_of(struct slice bytes)
 
 /* As it is written: ::ffff:192.0.2.1 is 16 bytes here. The length, or 0 for what is none. */
 static size_t
-parse_bytes(struct slice text, uint8_t out[16])
+network_parse_bytes(struct slice text, uint8_t out[16])
 {
 	char copy[IP_TEXT_SIZE];
 
@@ -60,7 +60,7 @@ ip_parse(struct slice text, struct ip_address *out)
 {
 	uint8_t bytes[16];
 
-	*out = ip_of((struct slice){bytes, parse_bytes(text, bytes)});
+	*out = ip_from_bytes((struct slice){bytes, network_parse_bytes(text, bytes)});
 	return out->len == 0 ? -1 : 0;
 }
 
@@ -81,7 +81,7 @@ ip_format(const struct ip_address *a, char out[IP_TEXT_SIZE])
 
 /* A prefix length up to most, or -1. */
 static int
-parse_bits(struct slice text, unsigned most)
+network_parse_bits(struct slice text, unsigned most)
 {
 	unsigned n = 0;
 
@@ -97,7 +97,7 @@ parse_bits(struct slice text, unsigned most)
 
 /* The bits of byte i that lie in a prefix of so many bits. */
 static uint8_t
-mask_at(unsigned bits, size_t i)
+network_mask_at(unsigned bits, size_t i)
 {
 	if (bits >= 8 * (i + 1))
 		return 0xff;
@@ -111,27 +111,27 @@ network_parse(struct slice text, struct network *out)
 	size_t address_len = slash == NULL ? text.len : (size_t)(slash - text.p);
 	bool host_bits = false;
 	uint8_t bytes[16];
-	size_t len = parse_bytes((struct slice){text.p, address_len}, bytes);
+	size_t len = network_parse_bytes((struct slice){text.p, address_len}, bytes);
 	int bits = (int)(8 * len);
 
 	*out = (struct network){0};
 	if (slash != NULL)
-		bits = parse_bits(
+		bits = network_parse_bits(
 		    (struct slice){slash + 1, text.len - address_len - 1}, (unsigned)(8 * len));
 	if (len == 0 || bits == -1)
 		return NETWORK_BAD;
 	if (bits == 0)
-		return NETWORK_EVERYONE;
+		return NETWORK_ANY;
 	for (size_t i = 0; i < len; i++) {
-		uint8_t kept = bytes[i] & mask_at((unsigned)bits, i);
+		uint8_t kept = bytes[i] & network_mask_at((unsigned)bits, i);
 
 		host_bits = host_bits || kept != bytes[i];
 		bytes[i] = kept;
 	}
 	/* Of the wrapped addresses ::ffff:0:0/96 is all of IPv4. */
-	if (len == 16 && is_v4_mapped(bytes) && (bits -= 96) <= 0)
-		return bits == 0 ? NETWORK_EVERYONE : NETWORK_BAD;
-	out->address = ip_of((struct slice){bytes, len});
+	if (len == 16 && network_is_v4_mapped(bytes) && (bits -= 96) <= 0)
+		return bits == 0 ? NETWORK_ANY : NETWORK_BAD;
+	out->address = ip_from_bytes((struct slice){bytes, len});
 	out->bits = (unsigned)bits;
 	return host_bits ? NETWORK_HOST_BITS : NETWORK_OK;
 }
@@ -142,7 +142,7 @@ network_has(const struct network *n, const struct ip_address *a)
 	if (a->len == 0 || a->len != n->address.len)
 		return false;
 	for (size_t i = 0; i < a->len; i++)
-		if ((a->b[i] & mask_at(n->bits, i)) != n->address.b[i])
+		if ((a->b[i] & network_mask_at(n->bits, i)) != n->address.b[i])
 			return false;
 	return true;
 }

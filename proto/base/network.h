@@ -32,7 +32,7 @@ enum network_result {
 	NETWORK_OK,
 	NETWORK_BAD,       /* no address, or no such prefix */
 	NETWORK_HOST_BITS, /* a bit beyond the prefix is set; *out has the network that was meant */
-	NETWORK_EVERYONE, /* /0 */
+	NETWORK_ANY,       /* /0 */
 };
 
 /* Reads "192.0.2.1" or "2001:db8::1", with nothing before or behind it; 0, or -1. */
@@ -42,14 +42,14 @@ enum network_result {
 struct slice ip_slice(const struct ip_address *a);
 
 /* The address of 4 or 16 bytes, as ip_slice() gives them; of others: none. */
-struct ip_address ip_of(struct slice bytes);
+struct ip_address ip_from_bytes(struct slice bytes);
 
 /* Writes it as text; none: "". */
 void ip_format(const struct ip_address *a, char out[IP_TEXT_SIZE]);
 
 /* The bytes that name one customer: an IPv4 address, or the /64 of an IPv6 address, which is what one
  * customer has. */
-struct slice ip_customer(const struct ip_address *a);
+struct slice ip_client_prefix(const struct ip_address *a);
 
 /* Reads an address, or an address and "/bits". */
 [[gnu::warn_unused_result]] enum network_result network_parse(

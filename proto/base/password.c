@@ -1,5 +1,5 @@
 /*
- * scrypt by OpenSSL's libcrypto (EVP_PBE_scrypt(3)), and its texts.
+ * password_scrypt by OpenSSL's libcrypto (EVP_PBE_scrypt(3)), and its texts.
  */
 #include "proto/base/password.h"
 
@@ -27,12 +27,12 @@
 #define R_MAX      32
 #define P_MAX      8
 #define MEMORY_MAX ((uint64_t)256 << 20)
-/* For OpenSSL's own, beside scrypt's. */
+/* For OpenSSL's own, beside password_scrypt's. */
 #define MEMORY_MORE ((uint64_t)1 << 20)
 
 /* A hash of zeros, which no password is known to have. */
-const char password_of_nobody[] = "$scrypt$ln=16,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-				  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const char password_dummy_hash[] = "$password_scrypt$ln=16,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+				   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 struct parameters {
 	unsigned ln, r, p;
@@ -57,21 +57,21 @@ password_problem(struct slice password)
 	return NULL;
 }
 
-/* -- scrypt -------------------------------------------------------------------------------- */
+/* -- password_scrypt -------------------------------------------------------------------------------- */
 
 /* RFC 7914, section 2: 128 r N bytes, and 128 r p beside. */
 static uint64_t
-memory_of(const struct parameters *with)
+password_memory(const struct parameters *with)
 {
 	return 128ull * with->r * ((1ull << with->ln) + with->p);
 }
 
 static int
-scrypt(struct slice password, const struct hashed *h, uint8_t out[HASH_BYTES])
+password_scrypt(struct slice password, const struct hashed *h, uint8_t out[HASH_BYTES])
 {
 	int ok = EVP_PBE_scrypt((const char *)password.p, password.len, h->salt, h->salt_len,
-	    1ull << h->with.ln, h->with.r, h->with.p, memory_of(&h->with) + MEMORY_MORE, out,
-	    HASH_BYTES);
+	    1ull << h->with.ln, h->with.r, h->with.p, password_memory(&h->with) + MEMORY_MORE,
+	    out, HASH_BYTES);
 
 	return ok == 1 ? 0 : -1;
 }
@@ -79,7 +79,7 @@ scrypt(struct slice password, const struct hashed *h, uint8_t out[HASH_BYTES])
 /* -- the text ------------------------------------------------------------------------------ */
 
 static void
-base64(const uint8_t *bytes, size_t n, char out[BASE64_MAX + 1])
+password_base64(const uint8_t *bytes, size_t n, char out[BASE64_MAX + 1])
 {
 	must(n <= SALT_MAX);
 	(void)EVP_EncodeBlock((uint8_t *)out, bytes, (int)n);
@@ -87,7 +87,7 @@ base64(const uint8_t *bytes, size_t n, char out[BASE64_MAX + 1])
 }
 
 static bool
-take_text(struct slice *s, const char *text)
+password_take_text(struct slice *s, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -99,7 +99,7 @@ take_text(struct slice *s, const char *text)
 
 /* Takes a number from 1 to max, at most two digits. */
 static bool
-take_number(struct slice *s, unsigned max, unsigned *n)
+password_take_number(struct slice *s, unsigned max, unsigned *n)
 {
 	*n = 0;
 	for (size_t i = 0; i < 2 && s->len > 0 && *s->p >= '0' && *s->p <= '9'; i++) {
@@ -109,9 +109,9 @@ take_number(struct slice *s, unsigned max, unsigned *n)
 	return *n >= 1 && *n <= max;
 }
 
-/* Takes what stands before the next '$', or the end, out of base64. */
+/* Takes what stands before the next '$', or the end, out of password_base64. */
 static bool
-take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
+password_take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
 {
 	char padded[BASE64_MAX + 1], again[BASE64_MAX + 1];
 	const uint8_t *end = s->len == 0 ? NULL : memchr(s->p, '$', s->len);
@@ -125,7 +125,7 @@ take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
 	if (EVP_DecodeBlock(bytes, (const uint8_t *)padded, (int)whole) == -1)
 		return false;
 	*n = len * 3 / 4;
-	base64(bytes, *n, again);
+	password_base64(bytes, *n, again);
 	if (!slice_eq_str((struct slice){s->p, len}, again))
 		return false;
 	*s = (struct slice){s->p + len, s->len - len};
@@ -133,44 +133,45 @@ take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
 }
 
 static bool
-take_parameters(struct slice *s, struct parameters *with)
+password_take_parameters(struct slice *s, struct parameters *with)
 {
-	return take_text(s, "ln=") && take_number(s, LN_MAX, &with->ln) &&
-	    take_text(s, ",r=") && take_number(s, R_MAX, &with->r) && take_text(s, ",p=") &&
-	    take_number(s, P_MAX, &with->p) && memory_of(with) <= MEMORY_MAX;
+	return password_take_text(s, "ln=") && password_take_number(s, LN_MAX, &with->ln) &&
+	    password_take_text(s, ",r=") && password_take_number(s, R_MAX, &with->r) &&
+	    password_take_text(s, ",p=") && password_take_number(s, P_MAX, &with->p) &&
+	    password_memory(with) <= MEMORY_MAX;
 }
 
 static bool
-take_hash(struct slice *s, uint8_t hash[HASH_BYTES])
+password_take_hash(struct slice *s, uint8_t hash[HASH_BYTES])
 {
 	uint8_t bytes[SALT_MAX];
 	size_t n;
 
-	if (!take_base64(s, bytes, &n) || n != HASH_BYTES)
+	if (!password_take_base64(s, bytes, &n) || n != HASH_BYTES)
 		return false;
 	memcpy(hash, bytes, HASH_BYTES);
 	return true;
 }
 
 static bool
-read_text(struct slice s, struct hashed *h)
+password_parse(struct slice s, struct hashed *h)
 {
-	return take_text(&s, "$scrypt$") && take_parameters(&s, &h->with) &&
-	    take_text(&s, "$") && take_base64(&s, h->salt, &h->salt_len) &&
-	    h->salt_len >= SALT_MIN && take_text(&s, "$") && take_hash(&s, h->hash) &&
-	    s.len == 0;
+	return password_take_text(&s, "$password_scrypt$") &&
+	    password_take_parameters(&s, &h->with) && password_take_text(&s, "$") &&
+	    password_take_base64(&s, h->salt, &h->salt_len) && h->salt_len >= SALT_MIN &&
+	    password_take_text(&s, "$") && password_take_hash(&s, h->hash) && s.len == 0;
 }
 
 static void
-write_text(const struct hashed *h, char text[PASSWORD_TEXT_SIZE])
+password_format(const struct hashed *h, char text[PASSWORD_TEXT_SIZE])
 {
 	char salt[BASE64_MAX + 1], hash[BASE64_MAX + 1];
 	int n;
 
-	base64(h->salt, h->salt_len, salt);
-	base64(h->hash, HASH_BYTES, hash);
-	n = snprintf(text, PASSWORD_TEXT_SIZE, "$scrypt$ln=%u,r=%u,p=%u$%s$%s", h->with.ln,
-	    h->with.r, h->with.p, salt, hash);
+	password_base64(h->salt, h->salt_len, salt);
+	password_base64(h->hash, HASH_BYTES, hash);
+	n = snprintf(text, PASSWORD_TEXT_SIZE, "$password_scrypt$ln=%u,r=%u,p=%u$%s$%s",
+	    h->with.ln, h->with.r, h->with.p, salt, hash);
 	must(n > 0 && n < PASSWORD_TEXT_SIZE);
 }
 
@@ -182,9 +183,9 @@ password_hash(struct slice password, char text[PASSWORD_TEXT_SIZE])
 	struct hashed h = {.with = {LN, R, P}, .salt_len = SALT_BYTES};
 
 	secret_random(h.salt, h.salt_len);
-	if (scrypt(password, &h, h.hash) == -1)
+	if (password_scrypt(password, &h, h.hash) == -1)
 		return -1;
-	write_text(&h, text);
+	password_format(&h, text);
 	return 0;
 }
 
@@ -195,9 +196,9 @@ password_verify(struct slice password, struct slice text)
 	struct hashed h;
 	bool same;
 
-	if (!read_text(text, &h) || scrypt(password, &h, given) == -1)
-		return PASSWORD_UNCHECKED;
+	if (!password_parse(text, &h) || password_scrypt(password, &h, given) == -1)
+		return PASSWORD_ERROR;
 	same = CRYPTO_memcmp(given, h.hash, HASH_BYTES) == 0;
 	OPENSSL_cleanse(given, sizeof(given));
-	return same ? PASSWORD_RIGHT : PASSWORD_WRONG;
+	return same ? PASSWORD_CORRECT : PASSWORD_WRONG;
 }

@@ -24,13 +24,13 @@
 
 enum password_verdict {
 	PASSWORD_WRONG,
-	PASSWORD_RIGHT,
-	PASSWORD_UNCHECKED, /* the text is none of ours, or there was no memory */
+	PASSWORD_CORRECT,
+	PASSWORD_ERROR, /* the text is none of ours, or there was no memory */
 };
 
 /* Of a user whom there is not: no password is right, and to find that out takes as long as with a
  * true one. */
-extern const char password_of_nobody[];
+extern const char password_dummy_hash[];
 
 /* NULL if it may be a new password, else a sentence that says what is wrong with it. */
 [[gnu::warn_unused_result]] const char *password_problem(struct slice password);

@@ -17,7 +17,7 @@
 static EVP_MD *sha256_method;
 
 static void
-fetch_sha256(void)
+secret_fetch_sha256(void)
 {
 	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
@@ -25,11 +25,11 @@ fetch_sha256(void)
 /* SHA-256, fetched once: looking it up costs as much as hashing a token (EVP_MD_fetch(3)). Once
  * for all threads, as passwords are hashed on one of their own. */
 static const EVP_MD *
-sha256(void)
+secret_sha256(void)
 {
 	static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 
-	must(CRYPTO_THREAD_run_once(&once, fetch_sha256) == 1 && sha256_method != NULL);
+	must(CRYPTO_THREAD_run_once(&once, secret_fetch_sha256) == 1 && sha256_method != NULL);
 	return sha256_method;
 }
 
@@ -42,7 +42,7 @@ secret_random(void *out, size_t n)
 
 /* From the alphabet of base64 to that of base64url (RFC 4648, section 5). */
 static char
-url_safe(uint8_t c)
+secret_url_safe(uint8_t c)
 {
 	if (c == '+')
 		return '-';
@@ -61,7 +61,7 @@ secret_token(char out[SECRET_TOKEN_TEXT + 1])
 	secret_random(raw, sizeof(raw));
 	must(EVP_EncodeBlock(text, raw, sizeof(raw)) == SECRET_TOKEN_TEXT + 1);
 	for (size_t i = 0; i < SECRET_TOKEN_TEXT; i++)
-		out[i] = url_safe(text[i]);
+		out[i] = secret_url_safe(text[i]);
 	out[SECRET_TOKEN_TEXT] = '\0';
 	OPENSSL_cleanse(raw, sizeof(raw));
 	OPENSSL_cleanse(text, sizeof(text));
@@ -105,7 +105,7 @@ secret_hash(struct slice data)
 {
 	struct hash256 h;
 
-	must(EVP_Digest(data.p, data.len, h.b, NULL, sha256(), NULL) == 1);
+	must(EVP_Digest(data.p, data.len, h.b, NULL, secret_sha256(), NULL) == 1);
 	return h;
 }
 
@@ -127,7 +127,7 @@ secret_mac(struct slice key, struct slice data)
 	struct hash256 mac;
 
 	must(key.len <= INT_MAX);
-	must(HMAC(sha256(), key.p, (int)key.len, data.p, data.len, mac.b, NULL) != NULL);
+	must(HMAC(secret_sha256(), key.p, (int)key.len, data.p, data.len, mac.b, NULL) != NULL);
 	return mac;
 }
 

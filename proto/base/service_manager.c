@@ -18,7 +18,7 @@
 
 /* The manager's socket, or -1. */
 static int
-connect_manager(const char *path)
+service_manager_connect(const char *path)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	size_t len = path == NULL ? 0 : strlen(path);
@@ -45,7 +45,7 @@ connect_manager(const char *path)
 
 /* Half of what the manager allows; 0 without a watchdog for us. */
 static uint64_t
-watchdog_period(void)
+service_manager_watchdog_period(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 	const char *wrong = NULL;
@@ -60,17 +60,17 @@ watchdog_period(void)
 }
 
 void
-manager_open(struct manager *m)
+service_manager_open(struct service_manager *m)
 {
-	m->sock = connect_manager(getenv("NOTIFY_SOCKET"));
-	m->watchdog_ms = m->sock == -1 ? 0 : watchdog_period();
+	m->sock = service_manager_connect(getenv("NOTIFY_SOCKET"));
+	m->watchdog_ms = m->sock == -1 ? 0 : service_manager_watchdog_period();
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 }
 
 void
-manager_tell(const struct manager *m, const char *lines)
+service_manager_send(const struct service_manager *m, const char *lines)
 {
 	if (m->sock != -1 &&
 	    send(m->sock, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
@@ -78,13 +78,13 @@ manager_tell(const struct manager *m, const char *lines)
 }
 
 void
-manager_close(struct manager *m)
+service_manager_close(struct service_manager *m)
 {
 	closefd(&m->sock);
 }
 
 int
-manager_inherited(int most)
+service_manager_inherited_fds(int most)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	const char *wrong = NULL;

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-struct manager {
+struct service_manager {
 	int sock;             /* connected to the manager; -1: there is none */
 	uint64_t watchdog_ms; /* how often to say WATCHDOG=1; 0: nobody waits for it */
 };
@@ -20,21 +20,21 @@ struct manager {
  * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID (sd_watchdog_enabled(3)) and removes them
  * from the environment, so that no child speaks in our name.
  */
-void manager_open(struct manager *m);
+void service_manager_open(struct service_manager *m);
 
 /* Lines such as "READY=1\nSTATUS=serving". */
-void manager_tell(const struct manager *m, const char *lines);
+void service_manager_send(const struct service_manager *m, const char *lines);
 
-void manager_close(struct manager *m);
+void service_manager_close(struct service_manager *m);
 
 /* The first descriptor that the manager hands over (sd_listen_fds(3)). */
-#define MANAGER_FIRST_FD 3
+#define SERVICE_MANAGER_FIRST_FD 3
 
 /*
  * How many of them were handed to this very process, at most `most`, by LISTEN_PID and LISTEN_FDS, which
  * are removed from the environment, with LISTEN_FDNAMES. 0 for none, -1 (logged) when these make no
  * sense: to listen elsewhere then would leave those that wait unheard.
  */
-[[gnu::warn_unused_result]] int manager_inherited(int most);
+[[gnu::warn_unused_result]] int service_manager_inherited_fds(int most);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * UTF-8. One function, scan(), knows what a character is (RFC 3629, section 4); validation,
+ * UTF-8. One function, utf8_scan(), knows what a character is (RFC 3629, section 4); validation,
  * repair and the cut tail all ask it. The others take valid text and only look at lead bytes, but
  * never read past the end, whatever they are given.
  */
@@ -11,7 +11,7 @@
 /* A 1 in each of eight bytes. */
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-enum scan {
+enum utf8_scan {
 	SCAN_OK,  /* a character */
 	SCAN_BAD, /* bytes that begin no character, or one broken off by another byte */
 	SCAN_CUT, /* the start of a character at the end of the text */
@@ -25,7 +25,7 @@ struct lead {
 };
 
 static struct lead
-lead_of(uint8_t c)
+utf8_lead(uint8_t c)
 {
 	if (c < 0xc2 || c > 0xf4)
 		return (struct lead){0, 0, 0};
@@ -40,8 +40,8 @@ lead_of(uint8_t c)
  * Looks at the first of n > 0 bytes. *size gets the character's length, or that of the maximal
  * subpart of an ill-formed one (Unicode 15, 3.9, D93b), which is at least 1.
  */
-static enum scan
-scan(const uint8_t *p, size_t n, size_t *size)
+static enum utf8_scan
+utf8_scan(const uint8_t *p, size_t n, size_t *size)
 {
 	struct lead l;
 
@@ -53,7 +53,7 @@ scan(const uint8_t *p, size_t n, size_t *size)
 		*size = 2;
 		return SCAN_OK;
 	}
-	l = lead_of(p[0]);
+	l = utf8_lead(p[0]);
 	if (l.more == 0)
 		return SCAN_BAD;
 	for (size_t i = 1; i <= l.more; i++) {
@@ -70,7 +70,7 @@ scan(const uint8_t *p, size_t n, size_t *size)
 
 /* Eight bytes of text, the first of them in the low byte. */
 static uint64_t
-load_eight(const uint8_t *p)
+utf8_load_eight(const uint8_t *p)
 {
 	uint64_t eight;
 
@@ -80,12 +80,12 @@ load_eight(const uint8_t *p)
 
 /* Bytes of plain ASCII at the front, eight at a time: most text that passes here is mostly that. */
 static size_t
-ascii_run(const uint8_t *p, size_t n)
+utf8_ascii_run(const uint8_t *p, size_t n)
 {
 	size_t i = 0;
 
 	for (; n - i >= 8; i += 8) {
-		uint64_t high = load_eight(p + i) & (EACH_BYTE << 7);
+		uint64_t high = utf8_load_eight(p + i) & (EACH_BYTE << 7);
 
 		if (high != 0)
 			return i + (size_t)__builtin_ctzll(high) / 8;
@@ -97,13 +97,13 @@ ascii_run(const uint8_t *p, size_t n)
 
 /* Bytes at the front that are whole valid characters. */
 static size_t
-valid_run(const uint8_t *p, size_t n)
+utf8_valid_run(const uint8_t *p, size_t n)
 {
 	size_t i = 0, size;
 
 	for (;;) {
-		i += ascii_run(p + i, n - i);
-		if (i == n || scan(p + i, n - i, &size) != SCAN_OK)
+		i += utf8_ascii_run(p + i, n - i);
+		if (i == n || utf8_scan(p + i, n - i, &size) != SCAN_OK)
 			return i;
 		i += size;
 	}
@@ -112,14 +112,14 @@ valid_run(const uint8_t *p, size_t n)
 /* UTF-16 code units of the characters that begin with this byte of valid text: continuation bytes
  * (10xxxxxx) begin none, four-byte characters count twice. */
 static size_t
-units_of(uint8_t c)
+utf8_units(uint8_t c)
 {
 	return (c & 0xc0) == 0x80 ? 0 : c >= 0xf0 ? 2 : 1;
 }
 
 /* The same for eight bytes at once: a 1 in each byte for what is true of it, and their sum. */
 static inline size_t
-units_of_eight(uint64_t eight)
+utf8_units_of_eight(uint64_t eight)
 {
 	uint64_t goes_on, of_four;
 
@@ -133,7 +133,7 @@ units_of_eight(uint64_t eight)
 bool
 utf8_valid(struct slice s)
 {
-	return s.len == 0 || valid_run(s.p, s.len) == s.len;
+	return s.len == 0 || utf8_valid_run(s.p, s.len) == s.len;
 }
 
 size_t
@@ -141,7 +141,7 @@ utf8_char(struct slice s)
 {
 	size_t size;
 
-	return s.len > 0 && scan(s.p, s.len, &size) == SCAN_OK ? size : 0;
+	return s.len > 0 && utf8_scan(s.p, s.len, &size) == SCAN_OK ? size : 0;
 }
 
 size_t
@@ -150,9 +150,9 @@ utf8_utf16_len(struct slice s)
 	size_t units = 0, i = 0;
 
 	for (; s.len - i >= 8; i += 8)
-		units += units_of_eight(load_eight(s.p + i));
+		units += utf8_units_of_eight(utf8_load_eight(s.p + i));
 	for (; i < s.len; i++)
-		units += units_of(s.p[i]);
+		units += utf8_units(s.p[i]);
 	return units;
 }
 
@@ -162,14 +162,14 @@ utf8_utf16_offset(struct slice text, size_t units, size_t *reached)
 	size_t left = units, i = 0, more;
 
 	for (; text.len - i >= 8; i += 8) {
-		more = units_of_eight(load_eight(text.p + i));
+		more = utf8_units_of_eight(utf8_load_eight(text.p + i));
 		if (more > left)
 			break;
 		left -= more;
 	}
 	/* The rest of a character counts nothing, so none is cut. */
 	for (; i < text.len; i++) {
-		more = units_of(text.p[i]);
+		more = utf8_units(text.p[i]);
 		if (more > left)
 			break;
 		left -= more;
@@ -212,7 +212,7 @@ utf8_is_line(struct slice s)
 
 /* Length of the white space character at the front, 0 if there is none. */
 static size_t
-white_space(const uint8_t *p, size_t n)
+utf8_white_space(const uint8_t *p, size_t n)
 {
 	uint32_t c;
 
@@ -239,10 +239,10 @@ white_space(const uint8_t *p, size_t n)
 
 /* Length of the white space character that ends exactly at n, 0 if there is none. */
 static size_t
-white_space_before(const uint8_t *p, size_t n)
+utf8_white_space_before(const uint8_t *p, size_t n)
 {
 	for (size_t back = 1; back <= 3 && back <= n; back++)
-		if (white_space(p + n - back, back) == back)
+		if (utf8_white_space(p + n - back, back) == back)
 			return back;
 	return 0;
 }
@@ -252,11 +252,11 @@ utf8_trim(struct slice s)
 {
 	size_t n;
 
-	while ((n = white_space(s.p, s.len)) > 0) {
+	while ((n = utf8_white_space(s.p, s.len)) > 0) {
 		s.p += n;
 		s.len -= n;
 	}
-	while ((n = white_space_before(s.p, s.len)) > 0)
+	while ((n = utf8_white_space_before(s.p, s.len)) > 0)
 		s.len -= n;
 	return s;
 }
@@ -267,7 +267,7 @@ utf8_incomplete_tail(struct slice s)
 	size_t size;
 
 	for (size_t back = 1; back <= 3 && back <= s.len; back++)
-		if (scan(s.p + s.len - back, back, &size) == SCAN_CUT)
+		if (utf8_scan(s.p + s.len - back, back, &size) == SCAN_CUT)
 			return back;
 	return 0;
 }
@@ -290,13 +290,13 @@ utf8_repair(struct buf *out, struct slice s)
 	size_t i = 0, size;
 
 	while (i < s.len) {
-		size = valid_run(s.p + i, s.len - i);
+		size = utf8_valid_run(s.p + i, s.len - i);
 		if (buf_append(out, s.p + i, size) == -1)
 			return -1;
 		i += size;
 		if (i == s.len)
 			break;
-		scan(s.p + i, s.len - i, &size);
+		utf8_scan(s.p + i, s.len - i, &size);
 		if (buf_append_str(out, "\xef\xbf\xbd") == -1)
 			return -1;
 		i += size;

@@ -16,7 +16,7 @@
 /* What one read asks for: many small frames, or a good part of a large one. */
 #define READ_SIZE 65536
 
-/* Room for what channel_read_on() reads: hundreds of requests. Where nothing was written yet it is
+/* Room for what channel_read_more() reads: hundreds of requests. Where nothing was written yet it is
  * address space, not memory. */
 #define AHEAD_SIZE ((size_t)512 << 10)
 
@@ -58,7 +58,7 @@ channel_close(struct channel *ch)
 
 /* What channel_next() has handed out is not needed any more. */
 static void
-forget_taken(struct channel *ch)
+channel_consume_taken(struct channel *ch)
 {
 	buf_consume(&ch->in, ch->taken);
 	ch->taken = 0;
@@ -66,7 +66,7 @@ forget_taken(struct channel *ch)
 
 /* Gives back what a rare large frame took; the usual size is kept for the next loop turn. */
 static void
-give_back(struct buf *b)
+channel_shrink(struct buf *b)
 {
 	if (b->cap > KEEP_SIZE)
 		buf_release(b);
@@ -74,7 +74,7 @@ give_back(struct buf *b)
 
 /* Reads once, if there is room. No room: a whole frame waits already; the owner takes it first. */
 static enum channel_io
-receive(struct channel *ch, size_t room)
+channel_receive(struct channel *ch, size_t room)
 {
 	uint8_t *p;
 	ssize_t n;
@@ -101,21 +101,21 @@ channel_read(struct channel *ch)
 {
 	size_t room;
 
-	forget_taken(ch);
-	give_back(&ch->in);
+	channel_consume_taken(ch);
+	channel_shrink(&ch->in);
 	room = buf_room(&ch->in);
-	return receive(ch, room < AHEAD_SIZE ? room : AHEAD_SIZE);
+	return channel_receive(ch, room < AHEAD_SIZE ? room : AHEAD_SIZE);
 }
 
 enum channel_io
-channel_read_on(struct channel *ch)
+channel_read_more(struct channel *ch)
 {
-	return receive(ch, buf_spare(&ch->in));
+	return channel_receive(ch, buf_spare(&ch->in));
 }
 
 /* The peer's hello: its version must be ours and its role one that we serve. */
 static enum wire_result
-take_hello(struct channel *ch, const struct frame *f)
+channel_receive_hello(struct channel *ch, const struct frame *f)
 {
 	union msg m;
 	enum wire_result r = msg_decode(f, ROLE_ANY, ch->self, WHEN_FIRST, &m);
@@ -150,7 +150,7 @@ channel_next(struct channel *ch, struct frame *f, union msg *m)
 			ch->taken += size;
 			return r;
 		}
-		r = take_hello(ch, f);
+		r = channel_receive_hello(ch, f);
 		if (r != WIRE_OK)
 			return r;
 		ch->taken += size;
@@ -158,7 +158,7 @@ channel_next(struct channel *ch, struct frame *f, union msg *m)
 }
 
 bool
-channel_has_part(const struct channel *ch)
+channel_has_partial(const struct channel *ch)
 {
 	return buf_len(&ch->in) > ch->taken;
 }
@@ -181,14 +181,14 @@ channel_flush(struct channel *ch)
 			return errno == EAGAIN ? CHANNEL_PENDING : CHANNEL_FAILED;
 		buf_consume(&ch->out, (size_t)n);
 	}
-	give_back(&ch->out);
+	channel_shrink(&ch->out);
 	return CHANNEL_DONE;
 }
 
 void
-channel_trim(struct channel *ch)
+channel_free_unused(struct channel *ch)
 {
-	forget_taken(ch);
+	channel_consume_taken(ch);
 	buf_release(&ch->in);
 	buf_release(&ch->out);
 }

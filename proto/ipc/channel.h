@@ -50,7 +50,7 @@ void channel_close(struct channel *ch);
 
 /* The same while messages are still in use: they stay where they are, and only what fits behind
  * them is read. What does not is left to channel_read(). */
-[[gnu::warn_unused_result]] enum channel_io channel_read_on(struct channel *ch);
+[[gnu::warn_unused_result]] enum channel_io channel_read_more(struct channel *ch);
 
 /*
  * The next message that has come: WIRE_OK fills both, with slices borrowed from the channel's
@@ -60,7 +60,7 @@ void channel_close(struct channel *ch);
     struct channel *ch, struct frame *f, union msg *m);
 
 /* Whether a message has begun to come that is not whole yet; asked when channel_next() has no more. */
-bool channel_has_part(const struct channel *ch);
+bool channel_has_partial(const struct channel *ch);
 
 /* Queues a message. 0, or -1: ENOBUFS when too much waits already. */
 [[gnu::warn_unused_result]] int channel_send(
@@ -71,7 +71,7 @@ bool channel_has_part(const struct channel *ch);
 
 /* Gives back the memory that buffers without a byte keep for their next use. Messages handed out
  * are gone. */
-void channel_trim(struct channel *ch);
+void channel_free_unused(struct channel *ch);
 
 /* Connects to a Unix stream socket, non-blocking and close-on-exec. fd, or -1 with errno. */
 [[gnu::warn_unused_result]] int channel_connect(const char *path);

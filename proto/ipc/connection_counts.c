@@ -12,11 +12,12 @@
 #define COUNT_MAX  ((UINT64_C(1) << COUNT_BITS) - 1)
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "cells are shared between processes");
-_Static_assert((PRESENCE_GROUPS & (PRESENCE_GROUPS - 1)) == 0, "a group is bits of the key");
-_Static_assert(PRESENCE_GROUPS <= 1 << COUNT_BITS, "group and name do not overlap");
+_Static_assert((CONNECTION_COUNTS_GROUPS & (CONNECTION_COUNTS_GROUPS - 1)) == 0,
+    "a group is bits of the key");
+_Static_assert(CONNECTION_COUNTS_GROUPS <= 1 << COUNT_BITS, "group and name do not overlap");
 
 uint64_t
-presence_key(const uint8_t secret[32], struct slice address)
+connection_counts_key(const uint8_t secret[32], struct slice address)
 {
 	uint64_t key = secret_keyed_hash(secret, address);
 
@@ -25,34 +26,35 @@ presence_key(const uint8_t secret[32], struct slice address)
 
 /* The part of a key that a cell holds: the upper bits, where the count has its zeros. */
 static uint64_t
-name_of(uint64_t key)
+connection_counts_tag(uint64_t key)
 {
 	return key & ~COUNT_MAX;
 }
 
 static uint64_t
-count_of(uint64_t cell)
+connection_counts_value(uint64_t cell)
 {
 	return cell & COUNT_MAX;
 }
 
 static size_t
-group_of(uint64_t key)
+connection_counts_group(uint64_t key)
 {
-	return key & (PRESENCE_GROUPS - 1);
+	return key & (CONNECTION_COUNTS_GROUPS - 1);
 }
 
 /* Where a key's connections are counted; the number of ways when nowhere. */
 static size_t
-find(const struct presence_table *t, uint64_t key)
+connection_counts_find(const struct connection_counts *t, uint64_t key)
 {
-	const _Atomic uint64_t *group = t->cells[group_of(key)];
+	const _Atomic uint64_t *group = t->cells[connection_counts_group(key)];
 	size_t i = 0;
 
-	while (i < PRESENCE_WAYS) {
+	while (i < CONNECTION_COUNTS_WAYS) {
 		uint64_t cell = atomic_load(&group[i]);
 
-		if (count_of(cell) > 0 && name_of(cell) == name_of(key))
+		if (connection_counts_value(cell) > 0 &&
+		    connection_counts_tag(cell) == connection_counts_tag(key))
 			break;
 		i++;
 	}
@@ -60,66 +62,68 @@ find(const struct presence_table *t, uint64_t key)
 }
 
 static size_t
-find_free(const struct presence_table *t, uint64_t key)
+connection_counts_find_free(const struct connection_counts *t, uint64_t key)
 {
-	const _Atomic uint64_t *group = t->cells[group_of(key)];
+	const _Atomic uint64_t *group = t->cells[connection_counts_group(key)];
 	size_t i = 0;
 
-	while (i < PRESENCE_WAYS && count_of(atomic_load(&group[i])) > 0)
+	while (
+	    i < CONNECTION_COUNTS_WAYS && connection_counts_value(atomic_load(&group[i])) > 0)
 		i++;
 	return i;
 }
 
 bool
-presence_enter(struct presence_table *mine, uint64_t key)
+connection_counts_add(struct connection_counts *mine, uint64_t key)
 {
-	_Atomic uint64_t *group = mine->cells[group_of(key)];
-	size_t i = find(mine, key);
+	_Atomic uint64_t *group = mine->cells[connection_counts_group(key)];
+	size_t i = connection_counts_find(mine, key);
 
-	if (i < PRESENCE_WAYS) {
+	if (i < CONNECTION_COUNTS_WAYS) {
 		uint64_t cell = atomic_load(&group[i]);
 
-		if (count_of(cell) == COUNT_MAX)
+		if (connection_counts_value(cell) == COUNT_MAX)
 			return false;
 		atomic_store(&group[i], cell + 1);
 		return true;
 	}
-	i = find_free(mine, key);
-	if (i == PRESENCE_WAYS)
+	i = connection_counts_find_free(mine, key);
+	if (i == CONNECTION_COUNTS_WAYS)
 		return false;
-	atomic_store(&group[i], name_of(key) | 1);
+	atomic_store(&group[i], connection_counts_tag(key) | 1);
 	return true;
 }
 
 void
-presence_leave(struct presence_table *mine, uint64_t key)
+connection_counts_remove(struct connection_counts *mine, uint64_t key)
 {
-	_Atomic uint64_t *group = mine->cells[group_of(key)];
-	size_t i = find(mine, key);
+	_Atomic uint64_t *group = mine->cells[connection_counts_group(key)];
+	size_t i = connection_counts_find(mine, key);
 
-	must(i < PRESENCE_WAYS);
+	must(i < CONNECTION_COUNTS_WAYS);
 	atomic_store(&group[i], atomic_load(&group[i]) - 1);
 }
 
 uint64_t
-presence_count(const struct presence_table *tables, size_t n, uint64_t key)
+connection_counts_sum(const struct connection_counts *tables, size_t n, uint64_t key)
 {
 	uint64_t sum = 0;
 
 	for (size_t t = 0; t < n; t++) {
-		size_t i = find(&tables[t], key);
+		size_t i = connection_counts_find(&tables[t], key);
 
-		if (i < PRESENCE_WAYS)
-			sum += count_of(atomic_load(&tables[t].cells[group_of(key)][i]));
+		if (i < CONNECTION_COUNTS_WAYS)
+			sum += connection_counts_value(
+			    atomic_load(&tables[t].cells[connection_counts_group(key)][i]));
 	}
 	return sum;
 }
 
 void
-presence_clear(struct presence_table *table)
+connection_counts_clear(struct connection_counts *table)
 {
-	for (size_t g = 0; g < PRESENCE_GROUPS; g++)
-		for (size_t i = 0; i < PRESENCE_WAYS; i++)
+	for (size_t g = 0; g < CONNECTION_COUNTS_GROUPS; g++)
+		for (size_t i = 0; i < CONNECTION_COUNTS_WAYS; i++)
 			if (atomic_load(&table->cells[g][i]) != 0)
 				atomic_store(&table->cells[g][i], 0);
 }

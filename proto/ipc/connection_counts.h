@@ -21,28 +21,29 @@
 
 /* × 8 cells × 8 bytes = 256 KiB a worker, of which it touches what it uses. With 10,000 connections
  * of as many addresses one in a thousand is not counted. */
-#define PRESENCE_GROUPS 4096
-#define PRESENCE_WAYS   8
+#define CONNECTION_COUNTS_GROUPS 4096
+#define CONNECTION_COUNTS_WAYS   8
 
-struct presence_table {
+struct connection_counts {
 	/* Each is a part of the key, and the count below it; a count of 0: free. */
-	_Atomic uint64_t cells[PRESENCE_GROUPS][PRESENCE_WAYS];
+	_Atomic uint64_t cells[CONNECTION_COUNTS_GROUPS][CONNECTION_COUNTS_WAYS];
 };
 
 /* What an address is known by; never 0. secret is the same for all workers. */
-uint64_t presence_key(const uint8_t secret[32], struct slice address);
+uint64_t connection_counts_key(const uint8_t secret[32], struct slice address);
 
 /* One more connection of this address in the caller's own table. false: there was no room, it is
- * not counted, and presence_leave() must not be called for it. */
-[[gnu::warn_unused_result]] bool presence_enter(struct presence_table *mine, uint64_t key);
+ * not counted, and connection_counts_remove() must not be called for it. */
+[[gnu::warn_unused_result]] bool connection_counts_add(
+    struct connection_counts *mine, uint64_t key);
 
 /* One that was counted has ended. */
-void presence_leave(struct presence_table *mine, uint64_t key);
+void connection_counts_remove(struct connection_counts *mine, uint64_t key);
 
 /* The connections of an address in n tables. */
-uint64_t presence_count(const struct presence_table *tables, size_t n, uint64_t key);
+uint64_t connection_counts_sum(const struct connection_counts *tables, size_t n, uint64_t key);
 
 /* Forgets all connections of a worker that is no more. */
-void presence_clear(struct presence_table *table);
+void connection_counts_clear(struct connection_counts *table);
 
 #endif

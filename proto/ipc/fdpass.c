@@ -55,7 +55,7 @@ fdpass_send(int sock, struct slice record, int fd)
 /* Takes the descriptors out of the control data: the first into *fd, all others are closed.
  * Returns how many there were. */
 static size_t
-take_fds(struct msghdr *m, int *fd)
+fdpass_take_fds(struct msghdr *m, int *fd)
 {
 	size_t count = 0, size;
 	int one;
@@ -93,7 +93,7 @@ fdpass_recv(int sock, uint8_t *buf, size_t cap, int *fd)
 	n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n == -1)
 		return -1;
-	fds = take_fds(&m, fd);
+	fds = fdpass_take_fds(&m, fd);
 	if (n > 0 && fds <= 1 && (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
 		return n;
 	closefd(fd);

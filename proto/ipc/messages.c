@@ -9,6 +9,17 @@
 
 #include "proto/base/basics.h"
 
+/* Never change these: every store contains them. */
+const struct id id_default_org = {
+    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1},
+};
+const struct id id_default_widget = {
+    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 2},
+};
+const struct id id_default_agent = {
+    {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 3},
+};
+
 /* One table of fields for each message. */
 #define MESSAGE(number, NAME, name, from, to, when) \
 	static const struct wire_field name##_fields[] = {
@@ -48,7 +59,7 @@ msg_table(size_t *n)
 }
 
 static int
-compare_type(const void *key, const void *element)
+msg_compare_type(const void *key, const void *element)
 {
 	const uint16_t *type = key;
 	const struct msg_desc *d = element;
@@ -60,7 +71,7 @@ compare_type(const void *key, const void *element)
 const struct msg_desc *
 msg_desc(uint16_t type)
 {
-	return bsearch(&type, table, ARRAY_LEN(table), sizeof(table[0]), compare_type);
+	return bsearch(&type, table, ARRAY_LEN(table), sizeof(table[0]), msg_compare_type);
 }
 
 const char *
@@ -73,7 +84,7 @@ msg_name(uint16_t type)
 
 /* The description of a type that the program itself names. */
 static const struct msg_desc *
-known(uint16_t type)
+msg_known(uint16_t type)
 {
 	const struct msg_desc *d = msg_desc(type);
 
@@ -82,11 +93,16 @@ known(uint16_t type)
 	return d;
 }
 
+static const struct wire_field *
+msg_fields(uint16_t type)
+{
+	return msg_known(type)->fields;
+}
+
 int
 msg_encode(struct buf *out, enum msg_type type, uint64_t request, const void *msg)
 {
-	return wire_encode_frame(
-	    known((uint16_t)type)->fields, (uint16_t)type, request, msg, out);
+	return wire_encode_frame(msg_fields((uint16_t)type), (uint16_t)type, request, msg, out);
 }
 
 enum wire_result
@@ -98,23 +114,29 @@ msg_decode(const struct frame *f, enum role from, enum role to, enum when when, 
 		return WIRE_UNKNOWN;
 	if (d->when != when || !(d->from & from) || !(d->to & to))
 		return WIRE_FORBIDDEN;
-	return wire_decode(d->fields, f->payload, out);
+	return msg_decode_payload(d, f->payload, out);
+}
+
+enum wire_result
+msg_decode_payload(const struct msg_desc *d, struct slice payload, union msg *out)
+{
+	return wire_decode(d->fields, payload, msg_fields, out);
 }
 
 int
 record_encode(struct buf *out, enum msg_type type, const void *rec)
 {
-	return wire_encode(known((uint16_t)type)->fields, rec, out);
+	return wire_encode(msg_fields((uint16_t)type), rec, out);
 }
 
 enum wire_result
 record_decode(struct slice in, enum msg_type type, void *rec)
 {
-	return wire_decode(known((uint16_t)type)->fields, in, rec);
+	return wire_decode(msg_fields((uint16_t)type), in, msg_fields, rec);
 }
 
 static int
-print_hex(struct buf *out, const uint8_t *p, size_t n)
+msg_print_hex(struct buf *out, const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (buf_printf(out, "%02x", p[i]) == -1)
@@ -124,7 +146,7 @@ print_hex(struct buf *out, const uint8_t *p, size_t n)
 
 /* One field's value; contents of text and bytes stay out of every log. */
 static int
-print_value(struct buf *out, const struct wire_field *field, const void *at)
+msg_print_value(struct buf *out, const struct wire_field *field, const void *at)
 {
 	char text[ID_TEXT_LEN + 1];
 
@@ -141,7 +163,7 @@ print_value(struct buf *out, const struct wire_field *field, const void *at)
 		id_format(at, text);
 		return buf_append_str(out, text);
 	case WIRE_HASH:
-		return print_hex(out, at, 4);
+		return msg_print_hex(out, at, 4);
 	case WIRE_TEXT:
 	case WIRE_BYTES:
 	case WIRE_REC:
@@ -156,13 +178,13 @@ print_value(struct buf *out, const struct wire_field *field, const void *at)
 int
 msg_print(struct buf *out, enum msg_type type, const void *msg)
 {
-	const struct msg_desc *d = known((uint16_t)type);
+	const struct msg_desc *d = msg_known((uint16_t)type);
 
 	if (buf_append_str(out, d->name) == -1)
 		return -1;
 	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++) {
 		if (buf_printf(out, " %s=", f->name) == -1 ||
-		    print_value(out, f, (const uint8_t *)msg + f->offset) == -1)
+		    msg_print_value(out, f, (const uint8_t *)msg + f->offset) == -1)
 			return -1;
 	}
 	return 0;

@@ -18,7 +18,7 @@
  * to authenticate with (32). */
 #define TICKET_KEY_SIZE 80
 
-/* The greatest lengths of TLS_IDENTITY's fields, and a record between master and worker that holds
+/* The greatest lengths of TLS_CERTIFICATE's fields, and a record between master and worker that holds
  * any message of theirs. */
 #define TLS_CHAIN_MAX      49152
 #define TLS_KEY_MAX        16384
@@ -39,6 +39,11 @@ enum when { WHEN_FIRST, WHEN_READY, WHEN_RECORD };
 /* What a visitor's session begins with, which no session that a client names can: behind it comes
  * the visitor's id as text. */
 #define VISITOR_SESSION "~"
+
+/* The organization, widget and agent of a fresh store. Chat with WIDGET_API_KEY belongs to them. */
+extern const struct id id_default_org;
+extern const struct id id_default_widget;
+extern const struct id id_default_agent;
 
 enum message_role { MESSAGE_USER = 0, MESSAGE_ASSISTANT = 1 };
 
@@ -148,6 +153,10 @@ const char *msg_name(uint16_t type);
 /* Checks that from may send this frame to to now, and decodes it. */
 [[gnu::warn_unused_result]] enum wire_result msg_decode(
     const struct frame *f, enum role from, enum role to, enum when when, union msg *out);
+
+/* Decodes a payload whose description the caller has. */
+[[gnu::warn_unused_result]] enum wire_result msg_decode_payload(
+    const struct msg_desc *d, struct slice payload, union msg *out);
 
 /* One record, without a frame: the form in the store and in lists. */
 [[gnu::warn_unused_result]] int record_encode(

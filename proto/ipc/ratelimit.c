@@ -38,7 +38,7 @@ ratelimit_init(struct ratelimit *rl)
 
 /* Never 0, the key of a cell that nobody has used. */
 static uint64_t
-client_key(const struct ratelimit *rl, const char *rule, struct slice client)
+ratelimit_client_key(const struct ratelimit *rl, const char *rule, struct slice client)
 {
 	uint8_t text[128];
 	size_t n = strlen(rule) + 1; /* the NUL keeps rule and address apart */
@@ -53,19 +53,19 @@ client_key(const struct ratelimit *rl, const char *rule, struct slice client)
 }
 
 /* A cell as it was seen. */
-struct sight {
+struct ratelimit_sample {
 	struct ratelimit_cell *cell;
 	uint64_t key, tat;
 };
 
 /* The client's own cell, or else the one that is free first. */
-static struct sight
-look(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
+static struct ratelimit_sample
+ratelimit_look_up(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
 {
-	struct sight best = {NULL, 0, 0};
+	struct ratelimit_sample best = {NULL, 0, 0};
 
 	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
-		struct sight s = {
+		struct ratelimit_sample s = {
 		    .cell = &group[i],
 		    .key = atomic_load(&group[i].key),
 		    .tat = atomic_load(&group[i].tat),
@@ -82,12 +82,12 @@ look(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
 /* The cell that counts for this client, claimed if it had none; NULL if others were always
  * quicker. */
 static struct ratelimit_cell *
-find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
+ratelimit_find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
 {
 	struct ratelimit_cell *group = rl->cells[key & (RATELIMIT_GROUPS - 1)];
 
 	for (int i = 0; i < TRIES; i++) {
-		struct sight s = look(group, key);
+		struct ratelimit_sample s = ratelimit_look_up(group, key);
 
 		if (s.key == key)
 			return s.cell;
@@ -101,27 +101,27 @@ find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
 
 /* Rounded up: who waits that long has waited long enough. */
 static uint32_t
-ms_up(uint64_t ns)
+ratelimit_ms_up(uint64_t ns)
 {
 	return (uint32_t)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* The answer when ahead of the client's allowance of burst is in use; cost is one request's. */
+/* The ratelimit_make_answer when ahead of the client's allowance of burst is in use; cost is one request's. */
 static struct ratelimit_answer
-answer(bool allowed, uint64_t ahead, uint64_t cost, uint64_t burst)
+ratelimit_make_answer(bool allowed, uint64_t ahead, uint64_t cost, uint64_t burst)
 {
 	return (struct ratelimit_answer){
 	    .allowed = allowed,
 	    .remaining = (uint32_t)((burst - ahead) / cost),
-	    .retry_after_ms = allowed ? 0 : ms_up(ahead + cost - burst),
-	    .reset_ms = ms_up(ahead),
+	    .retry_after_ms = allowed ? 0 : ratelimit_ms_up(ahead + cost - burst),
+	    .reset_ms = ratelimit_ms_up(ahead),
 	};
 }
 
 /* How far ahead of now a tat is: 0 for one in the past, and never more than burst, which a rule
  * made stricter by a reload, or a broken worker, could otherwise exceed by hours. */
 static uint64_t
-ahead_of(uint64_t tat, uint64_t now, uint64_t burst)
+ratelimit_ahead(uint64_t tat, uint64_t now, uint64_t burst)
 {
 	uint64_t ahead = tat > now ? tat - now : 0;
 
@@ -145,18 +145,18 @@ ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule, struct s
 	if (cost == 0)
 		cost = 1;
 	burst = cost * rule->max;
-	c = find_cell(rl, client_key(rl, rule->name, client), now_ns);
+	c = ratelimit_find_cell(rl, ratelimit_client_key(rl, rule->name, client), now_ns);
 	if (c == NULL)
-		return answer(true, cost, cost, burst);
+		return ratelimit_make_answer(true, cost, cost, burst);
 	tat = atomic_load(&c->tat);
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t ahead = ahead_of(tat, now_ns, burst);
+		uint64_t ahead = ratelimit_ahead(tat, now_ns, burst);
 
 		if (ahead + cost > burst)
-			return answer(false, ahead, cost, burst);
+			return ratelimit_make_answer(false, ahead, cost, burst);
 		ahead += cost;
 		if (atomic_compare_exchange_strong(&c->tat, &tat, now_ns + ahead))
-			return answer(true, ahead, cost, burst);
+			return ratelimit_make_answer(true, ahead, cost, burst);
 	}
-	return answer(false, burst, cost, burst);
+	return ratelimit_make_answer(false, burst, cost, burst);
 }

@@ -16,12 +16,12 @@
 #include "proto/base/secrets.h"
 
 /* Also names the layout: change it with the structs, so that a worker of another version refuses
- * the map instead of misreading it. */
+ * the scoreboard_mmap instead of misreading it. */
 #define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720004) /* "banter", layout 4 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static struct scoreboard *
-map(int fd)
+scoreboard_mmap(int fd)
 {
 	const size_t size = sizeof(struct scoreboard);
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -40,14 +40,14 @@ scoreboard_create(int *fd)
 	must(*fd != -1);
 	must(ftruncate(*fd, sizeof(*sb)) == 0);
 	must(fcntl(*fd, F_ADD_SEALS, SCOREBOARD_SEALS) == 0);
-	sb = map(*fd);
+	sb = scoreboard_mmap(*fd);
 	must(sb != NULL);
 	sb->magic = SCOREBOARD_MAGIC;
 	sb->size = sizeof(*sb);
 	metric_set(&sb->master.pid, (uint64_t)getpid());
 	metric_set(&sb->master.started_at, clock_wall_ms());
 	ratelimit_init(&sb->rates);
-	secret_random(sb->presence_secret, sizeof(sb->presence_secret));
+	secret_random(sb->connection_counts_secret, sizeof(sb->connection_counts_secret));
 	return sb;
 }
 
@@ -64,7 +64,7 @@ scoreboard_map(int fd)
 		errno = EINVAL;
 		return NULL;
 	}
-	sb = map(fd);
+	sb = scoreboard_mmap(fd);
 	if (sb == NULL)
 		return NULL;
 	if (sb->magic != SCOREBOARD_MAGIC || sb->size != sizeof(*sb)) {
@@ -112,7 +112,7 @@ scoreboard_worker_gone(struct scoreboard *sb, unsigned slot)
 
 	must(slot < SCOREBOARD_WORKERS_MAX);
 	atomic_store(&w->pid, 0);
-	presence_clear(&sb->presence[slot]);
+	connection_counts_clear(&sb->connection_counts[slot]);
 #define WORKER_METRIC(KIND, field, LABELS, name, help) GONE_##KIND(field)
 #include "proto/ipc/metrics.def"
 }

@@ -40,8 +40,8 @@ struct scoreboard {
 	struct scoreboard_master master;
 	struct scoreboard_worker workers[SCOREBOARD_WORKERS_MAX];
 	struct ratelimit rates;
-	uint8_t presence_secret[32];
-	struct presence_table presence[SCOREBOARD_WORKERS_MAX]; /* by slot */
+	uint8_t connection_counts_secret[32];
+	struct connection_counts connection_counts[SCOREBOARD_WORKERS_MAX]; /* by slot */
 };
 
 /* A worker has been started in a slot, or its death has been seen; for masterd alone. */

@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/ids.h"
+#include "proto/base/secrets.h"
 #include "proto/base/utf8.h"
-#include "proto/ipc/messages.h"
 
 static uint64_t
-load_le(const uint8_t *p, size_t n)
+wire_load_le(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -24,7 +25,7 @@ load_le(const uint8_t *p, size_t n)
 }
 
 static void
-store_le(uint8_t *p, uint64_t v, size_t n)
+wire_store_le(uint8_t *p, uint64_t v, size_t n)
 {
 	v = htole64(v);
 	memcpy(p, &v, n);
@@ -32,7 +33,7 @@ store_le(uint8_t *p, uint64_t v, size_t n)
 
 /* Bytes that a field of fixed size takes on the wire; 0 for those with a length before them. */
 static size_t
-fixed_size(enum wire_type type)
+wire_fixed_size(enum wire_type type)
 {
 	switch (type) {
 	case WIRE_U8:
@@ -83,15 +84,15 @@ wire_frame(struct slice in, struct frame *f, size_t *size)
 
 	if (in.len < WIRE_HEADER_SIZE)
 		return WIRE_MORE;
-	length = (size_t)load_le(in.p, 4);
+	length = (size_t)wire_load_le(in.p, 4);
 	if (length > WIRE_PAYLOAD_MAX)
 		return WIRE_OVERSIZE;
-	if (load_le(in.p + 6, 2) != 0)
+	if (wire_load_le(in.p + 6, 2) != 0)
 		return WIRE_FLAGS;
 	if (in.len - WIRE_HEADER_SIZE < length)
 		return WIRE_MORE;
-	f->type = (uint16_t)load_le(in.p + 4, 2);
-	f->request = load_le(in.p + 8, 8);
+	f->type = (uint16_t)wire_load_le(in.p + 4, 2);
+	f->request = wire_load_le(in.p + 8, 8);
 	f->payload = (struct slice){in.p + WIRE_HEADER_SIZE, length};
 	*size = WIRE_HEADER_SIZE + length;
 	return WIRE_OK;
@@ -99,7 +100,7 @@ wire_frame(struct slice in, struct frame *f, size_t *size)
 
 /* Takes n bytes off the front of in; false when it has fewer. */
 static bool
-take(struct slice *in, size_t n, struct slice *out)
+wire_take(struct slice *in, size_t n, struct slice *out)
 {
 	if (in->len < n)
 		return false;
@@ -111,28 +112,30 @@ take(struct slice *in, size_t n, struct slice *out)
 
 /* Takes a u32 length and as many bytes. */
 static bool
-take_counted(struct slice *in, struct slice *out)
+wire_take_counted(struct slice *in, struct slice *out)
 {
 	struct slice length;
 
-	return take(in, 4, &length) && take(in, (size_t)load_le(length.p, 4), out);
+	return wire_take(in, 4, &length) &&
+	    wire_take(in, (size_t)wire_load_le(length.p, 4), out);
 }
 
-static enum wire_result check_fields(const struct wire_field *fields, struct slice in);
+static enum wire_result wire_check_record(
+    const struct wire_field *fields, struct slice in, wire_fields_fn *fields_of);
 
 /* Whether in is a list of whole, valid records of one type. */
 static enum wire_result
-check_list(uint16_t item_type, struct slice in)
+wire_check_list(
+    const struct wire_field *item_fields, struct slice in, wire_fields_fn *fields_of)
 {
-	const struct wire_field *item_fields = msg_desc(item_type)->fields;
 	struct slice item;
 
 	while (in.len > 0) {
 		enum wire_result r;
 
-		if (!take_counted(&in, &item))
+		if (!wire_take_counted(&in, &item))
 			return WIRE_SHORT;
-		r = check_fields(item_fields, item);
+		r = wire_check_record(item_fields, item, fields_of);
 		if (r != WIRE_OK)
 			return r;
 	}
@@ -141,7 +144,8 @@ check_list(uint16_t item_type, struct slice in)
 
 /* Whether the bytes of a field with a length are what its type asks for. */
 static enum wire_result
-check_content(const struct wire_field *field, struct slice content)
+wire_check_content(
+    const struct wire_field *field, struct slice content, wire_fields_fn *fields_of)
 {
 	if (content.len > field->max)
 		return WIRE_RANGE;
@@ -149,10 +153,11 @@ check_content(const struct wire_field *field, struct slice content)
 	case WIRE_TEXT:
 		return utf8_valid(content) ? WIRE_OK : WIRE_NOT_UTF8;
 	case WIRE_REC:
-		return content.len == 0 ? WIRE_OK
-					: check_fields(msg_desc(field->item)->fields, content);
+		return content.len == 0
+		    ? WIRE_OK
+		    : wire_check_record(fields_of(field->item), content, fields_of);
 	case WIRE_LIST:
-		return check_list(field->item, content);
+		return wire_check_list(fields_of(field->item), content, fields_of);
 	default:
 		return WIRE_OK;
 	}
@@ -198,29 +203,30 @@ wire_set_number(const struct wire_field *field, void *at, uint64_t number)
 
 /* Reads one field off the front of in, into its place in out, or nowhere when out is NULL. */
 static enum wire_result
-decode_field(const struct wire_field *field, struct slice *in, uint8_t *out)
+wire_decode_field(
+    const struct wire_field *field, struct slice *in, wire_fields_fn *fields_of, uint8_t *out)
 {
-	size_t size = fixed_size(field->type);
+	size_t size = wire_fixed_size(field->type);
 	struct slice content;
 	enum wire_result r;
 	uint64_t number;
 
 	if (size == 0) {
-		if (!take_counted(in, &content))
+		if (!wire_take_counted(in, &content))
 			return WIRE_SHORT;
-		r = check_content(field, content);
+		r = wire_check_content(field, content, fields_of);
 		if (r == WIRE_OK && out != NULL)
 			memcpy(out + field->offset, &content, sizeof(content));
 		return r;
 	}
-	if (!take(in, size, &content))
+	if (!wire_take(in, size, &content))
 		return WIRE_SHORT;
 	if (field->type == WIRE_ID || field->type == WIRE_HASH) {
 		if (out != NULL)
 			memcpy(out + field->offset, content.p, size);
 		return WIRE_OK;
 	}
-	number = load_le(content.p, size);
+	number = wire_load_le(content.p, size);
 	if (field->max != 0 && number > field->max)
 		return WIRE_RANGE;
 	if (out == NULL)
@@ -229,51 +235,45 @@ decode_field(const struct wire_field *field, struct slice *in, uint8_t *out)
 	return WIRE_OK;
 }
 
-static enum wire_result
-decode_fields(const struct wire_field *fields, struct slice in, void *out)
+enum wire_result
+wire_decode(
+    const struct wire_field *fields, struct slice payload, wire_fields_fn *fields_of, void *out)
 {
 	for (; fields->type != WIRE_END; fields++) {
-		enum wire_result r = decode_field(fields, &in, out);
+		enum wire_result r = wire_decode_field(fields, &payload, fields_of, out);
 
 		if (r != WIRE_OK)
 			return r;
 	}
-	return in.len == 0 ? WIRE_OK : WIRE_TRAILING;
+	return payload.len == 0 ? WIRE_OK : WIRE_TRAILING;
 }
 
-/* A record inside a message is looked at, not filled in. It holds no further records (a test of
- * the table keeps that), so this goes no deeper than one call. */
+/* Records contain no records (a unit test of the table checks it): this recurses once at most. */
 static enum wire_result
-check_fields(const struct wire_field *fields, struct slice in)
+wire_check_record(const struct wire_field *fields, struct slice in, wire_fields_fn *fields_of)
 {
-	return decode_fields(fields, in, NULL);
-}
-
-enum wire_result
-wire_decode(const struct wire_field *fields, struct slice payload, void *out)
-{
-	return decode_fields(fields, payload, out);
+	return wire_decode(fields, in, fields_of, NULL);
 }
 
 static const struct slice *
-field_slice(const struct wire_field *field, const void *msg)
+wire_field_slice(const struct wire_field *field, const void *msg)
 {
 	return (const struct slice *)(const void *)((const uint8_t *)msg + field->offset);
 }
 
 /* The encoded size of msg, or -1 with EMSGSIZE when a field is over its maximum. */
 static ssize_t
-encoded_size(const struct wire_field *fields, const void *msg)
+wire_encoded_size(const struct wire_field *fields, const void *msg)
 {
 	size_t total = 0;
 
 	for (; fields->type != WIRE_END; fields++) {
 		const uint8_t *at = (const uint8_t *)msg + fields->offset;
-		size_t size = fixed_size(fields->type);
+		size_t size = wire_fixed_size(fields->type);
 		bool over;
 
 		if (size == 0) {
-			size = field_slice(fields, msg)->len;
+			size = wire_field_slice(fields, msg)->len;
 			over = size > fields->max;
 			total += 4;
 		} else {
@@ -291,23 +291,23 @@ encoded_size(const struct wire_field *fields, const void *msg)
 
 /* Writes the fields to a place that is large enough. */
 static void
-encode_fields(const struct wire_field *fields, const void *msg, uint8_t *p)
+wire_encode_fields(const struct wire_field *fields, const void *msg, uint8_t *p)
 {
 	for (; fields->type != WIRE_END; fields++) {
 		const uint8_t *at = (const uint8_t *)msg + fields->offset;
-		size_t size = fixed_size(fields->type);
+		size_t size = wire_fixed_size(fields->type);
 
 		if (size == 0) {
-			const struct slice *s = field_slice(fields, msg);
+			const struct slice *s = wire_field_slice(fields, msg);
 
-			store_le(p, s->len, 4);
+			wire_store_le(p, s->len, 4);
 			if (s->len > 0)
 				memcpy(p + 4, s->p, s->len);
 			p += 4 + s->len;
 			continue;
 		}
 		if (size <= 8)
-			store_le(p, wire_number(fields, at), size);
+			wire_store_le(p, wire_number(fields, at), size);
 		else
 			memcpy(p, at, size);
 		p += size;
@@ -317,7 +317,7 @@ encode_fields(const struct wire_field *fields, const void *msg, uint8_t *p)
 int
 wire_encode(const struct wire_field *fields, const void *msg, struct buf *out)
 {
-	ssize_t size = encoded_size(fields, msg);
+	ssize_t size = wire_encoded_size(fields, msg);
 	uint8_t *p;
 
 	if (size == -1)
@@ -325,7 +325,7 @@ wire_encode(const struct wire_field *fields, const void *msg, struct buf *out)
 	p = buf_reserve(out, (size_t)size);
 	if (p == NULL)
 		return -1;
-	encode_fields(fields, msg, p);
+	wire_encode_fields(fields, msg, p);
 	buf_commit(out, (size_t)size);
 	return 0;
 }
@@ -334,7 +334,7 @@ int
 wire_encode_frame(const struct wire_field *fields, uint16_t type, uint64_t request,
     const void *msg, struct buf *out)
 {
-	ssize_t size = encoded_size(fields, msg);
+	ssize_t size = wire_encoded_size(fields, msg);
 	uint8_t *p;
 
 	if (size == -1)
@@ -342,11 +342,11 @@ wire_encode_frame(const struct wire_field *fields, uint16_t type, uint64_t reque
 	p = buf_reserve(out, WIRE_HEADER_SIZE + (size_t)size);
 	if (p == NULL)
 		return -1;
-	store_le(p, (uint64_t)size, 4);
-	store_le(p + 4, type, 2);
-	store_le(p + 6, 0, 2);
-	store_le(p + 8, request, 8);
-	encode_fields(fields, msg, p + WIRE_HEADER_SIZE);
+	wire_store_le(p, (uint64_t)size, 4);
+	wire_store_le(p + 4, type, 2);
+	wire_store_le(p + 6, 0, 2);
+	wire_store_le(p + 8, request, 8);
+	wire_encode_fields(fields, msg, p + WIRE_HEADER_SIZE);
 	buf_commit(out, WIRE_HEADER_SIZE + (size_t)size);
 	return 0;
 }
@@ -354,7 +354,7 @@ wire_encode_frame(const struct wire_field *fields, uint16_t type, uint64_t reque
 bool
 wire_list_next(struct slice *list, struct slice *item)
 {
-	return list->len > 0 && take_counted(list, item);
+	return list->len > 0 && wire_take_counted(list, item);
 }
 
 int
@@ -364,7 +364,7 @@ wire_list_add(struct buf *list, struct slice item)
 
 	if (p == NULL)
 		return -1;
-	store_le(p, item.len, 4);
+	wire_store_le(p, item.len, 4);
 	memcpy(p + 4, item.p, item.len);
 	buf_commit(list, 4 + item.len);
 	return 0;

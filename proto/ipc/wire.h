@@ -54,6 +54,9 @@ struct wire_field {
 	uint16_t offset;
 };
 
+/* The fields of a record by its message number: of the items of a WIRE_REC or WIRE_LIST. */
+typedef const struct wire_field *wire_fields_fn(uint16_t type);
+
 enum wire_result {
 	WIRE_OK,
 	WIRE_MORE,      /* the frame has not come whole yet */
@@ -91,8 +94,8 @@ void wire_set_number(const struct wire_field *field, void *at, uint64_t number);
  * Fills the struct that fields describes from a payload; text and bytes are borrowed from it.
  * Checks everything: lengths, maxima, UTF-8, each record inside, and that nothing is left over.
  */
-[[gnu::warn_unused_result]] enum wire_result wire_decode(
-    const struct wire_field *fields, struct slice payload, void *out);
+[[gnu::warn_unused_result]] enum wire_result wire_decode(const struct wire_field *fields,
+    struct slice payload, wire_fields_fn *fields_of, void *out);
 
 /* Appends the encoded fields of msg to out. 0, or -1: ENOBUFS when out is full, EMSGSIZE when a
  * field is over its maximum (a bug of the caller, logged by who sends). Nothing is left half

@@ -2,7 +2,7 @@
  * Reads the environment into struct settings and reports everything that is wrong with it.
  *
  * settings.def is turned into a table of descriptions; each kind of value has one parser in
- * settings_kinds.c. Rules between settings come last, in settings_rules().
+ * setting_kinds.c. Rules between settings come last, in settings_rules().
  */
 #include "proto/settings/settings.h"
 
@@ -19,7 +19,7 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
-#include "proto/settings/settings_kinds.h"
+#include "proto/settings/setting_kinds.h"
 
 #define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
 
@@ -51,14 +51,14 @@ settings_table(size_t *n)
 static const char *const foreign_prefixes[] = {"CONVEX_", "NEXT_PUBLIC_"};
 
 static void *
-field_of(struct settings *s, const struct setting *d)
+settings_field(struct settings *s, const struct setting *d)
 {
 	return (uint8_t *)s + d->offset;
 }
 
 /* Opens $CREDENTIALS_DIRECTORY/name. -1 with errno 0: there is none. */
 static int
-open_credential(const char *name)
+settings_open_credential(const char *name)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char *path;
@@ -78,10 +78,10 @@ open_credential(const char *name)
 /* What is in it, without its last newline; the caller frees it. NULL with errno 0: there is none,
  * or it is empty but for line breaks, which an editor leaves; with another: it cannot be read. */
 static char *
-read_credential(const char *name)
+settings_read_credential(const char *name)
 {
 	static const char breaks[] = "\r\n";
-	int error, fd = open_credential(name);
+	int error, fd = settings_open_credential(name);
 	char *text;
 	ssize_t n;
 
@@ -102,7 +102,7 @@ read_credential(const char *name)
 
 /* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL when there is none. */
 static char *
-credential_path(const char *name)
+settings_credential_path(const char *name)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char *path;
@@ -118,7 +118,7 @@ credential_path(const char *name)
 /* Where a setting's text comes from: its name, its alias, its file, its default. The result is
  * the caller's; NULL means unset, or, of a secret with errno set, that its file cannot be read. */
 static char *
-setting_text(const struct setting *d)
+settings_text(const struct setting *d)
 {
 	const char *value = getenv(d->name);
 	char *credential;
@@ -127,15 +127,16 @@ setting_text(const struct setting *d)
 		value = getenv(d->alias);
 	if (value != NULL && *value != '\0')
 		return xstrdup(value);
-	if (d->secret && (credential = read_credential(d->name)) != NULL)
+	if (d->secret && (credential = settings_read_credential(d->name)) != NULL)
 		return credential;
-	if (d->parse == setting_parse_FILE && (credential = credential_path(d->name)) != NULL)
+	if (d->parse == setting_parse_FILE &&
+	    (credential = settings_credential_path(d->name)) != NULL)
 		return credential;
 	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
 }
 
 static void
-report(FILE *out, const struct setting *d, const char *value, const char *rule)
+settings_report_one(FILE *out, const struct setting *d, const char *value, const char *rule)
 {
 	if (value == NULL)
 		fprintf(out, "  %s is not set: %s\n", d->name, rule);
@@ -147,7 +148,7 @@ report(FILE *out, const struct setting *d, const char *value, const char *rule)
 }
 
 static const struct setting *
-find(const char *name)
+settings_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].name, name) == 0)
@@ -177,13 +178,13 @@ settings_derive(struct settings *s)
 
 /* Whether a setting has a text at all: one that was refused is reported already. */
 static bool
-is_given(const char *name)
+settings_is_given(const char *name)
 {
 	char *text;
 	bool given;
 
 	errno = 0;
-	text = setting_text(find(name));
+	text = settings_text(settings_find(name));
 	given = text != NULL || errno != 0;
 	free(text);
 	return given;
@@ -191,23 +192,25 @@ is_given(const char *name)
 
 /* What a front facing the internet must not do without. */
 static size_t
-production_rules(const struct settings *s, FILE *problems)
+settings_production_rules(const struct settings *s, FILE *problems)
 {
 	size_t n = 0;
 
-	if (!is_given("OPENAI_API_KEY")) {
-		report(problems, find("OPENAI_API_KEY"), NULL, "required in production");
+	if (!settings_is_given("OPENAI_API_KEY")) {
+		settings_report_one(
+		    problems, settings_find("OPENAI_API_KEY"), NULL, "required in production");
 		n++;
 	}
-	if (s->widget_api_key == NULL ? !is_given("WIDGET_API_KEY")
+	if (s->widget_api_key == NULL ? !settings_is_given("WIDGET_API_KEY")
 				      : strlen(s->widget_api_key) < 24) {
-		report(problems, find("WIDGET_API_KEY"), s->widget_api_key,
+		settings_report_one(problems, settings_find("WIDGET_API_KEY"),
+		    s->widget_api_key,
 		    "production requires at least 24 characters, for example from "
 		    "`openssl rand -hex 24`");
 		n++;
 	}
 	if (s->cors_origin.any) {
-		report(problems, find("CORS_ORIGIN"), "*",
+		settings_report_one(problems, settings_find("CORS_ORIGIN"), "*",
 		    "production requires the exact origins of your sites, for example "
 		    "https://example.com,https://www.example.com");
 		n++;
@@ -217,7 +220,7 @@ production_rules(const struct settings *s, FILE *problems)
 
 /* "a, b": at least one name, cut to fit. */
 static void
-list_names(const struct named_list *list, char *out, size_t size)
+settings_list_names(const struct named_list *list, char *out, size_t size)
 {
 	*out = '\0';
 	for (size_t i = 0; i < list->n; i++) {
@@ -229,23 +232,23 @@ list_names(const struct named_list *list, char *out, size_t size)
 /* A key for a server that is none would never be used: one of the names is mistyped. A list that
  * was refused is reported already. */
 static size_t
-model_server_rules(const struct settings *s, FILE *problems)
+settings_model_server_rules(const struct settings *s, FILE *problems)
 {
 	const struct named_list *servers = &s->model_servers, *keys = &s->model_server_keys;
 	char *text, names[SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 2)], why[1400];
 	size_t n = 0;
 
-	if (keys->n == 0 || (servers->n == 0 && is_given("MODEL_SERVERS")))
+	if (keys->n == 0 || (servers->n == 0 && settings_is_given("MODEL_SERVERS")))
 		return 0;
-	text = setting_text(find("MODEL_SERVER_KEYS"));
-	list_names(servers, names, sizeof(names));
+	text = settings_text(settings_find("MODEL_SERVER_KEYS"));
+	settings_list_names(servers, names, sizeof(names));
 	for (size_t i = 0; i < keys->n; i++) {
 		if (named_list_find(servers, slice_str(keys->at[i].name)) != NULL)
 			continue;
 		snprintf(why, sizeof(why),
 		    "of the list, item %zu must have the name of one of MODEL_SERVERS (%s)",
 		    i + 1, servers->n == 0 ? "which is not set" : names);
-		report(problems, find("MODEL_SERVER_KEYS"), text, why);
+		settings_report_one(problems, settings_find("MODEL_SERVER_KEYS"), text, why);
 		n++;
 	}
 	free(text);
@@ -255,14 +258,15 @@ model_server_rules(const struct settings *s, FILE *problems)
 /* A certificate has a key. And below a second a worker with much to do could not be told from one
  * that hangs. */
 static size_t
-master_rules(const struct settings *s, FILE *problems)
+settings_master_rules(const struct settings *s, FILE *problems)
 {
 	size_t n = 0;
 
 	if ((s->tls_cert == NULL) != (s->tls_key == NULL)) {
 		bool no_key = s->tls_key == NULL;
 
-		report(problems, find(no_key ? "TLS_KEY" : "TLS_CERT"), NULL,
+		settings_report_one(problems, settings_find(no_key ? "TLS_KEY" : "TLS_CERT"),
+		    NULL,
 		    no_key ? "TLS_CERT is, and a certificate needs its key"
 			   : "TLS_KEY is, and a key needs its certificate");
 		n++;
@@ -271,7 +275,8 @@ master_rules(const struct settings *s, FILE *problems)
 		char text[16];
 
 		snprintf(text, sizeof(text), "%" PRIu32, s->worker_hang_ms);
-		report(problems, find("WORKER_HANG_MS"), text, "must be 0 or at least 1000");
+		settings_report_one(problems, settings_find("WORKER_HANG_MS"), text,
+		    "must be 0 or at least 1000");
 		n++;
 	}
 	return n;
@@ -285,34 +290,34 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 	size_t n = 0;
 
 	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path)) {
-		report(problems, find("STORE_SOCKET"), s->store_socket,
+		settings_report_one(problems, settings_find("STORE_SOCKET"), s->store_socket,
 		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter "
 		    "path");
 		n++;
 	}
 	if (owners & OWNER_MASTER)
-		n += master_rules(s, problems);
+		n += settings_master_rules(s, problems);
 	if (!(owners & OWNER_WORKER))
 		return n;
 	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {
-		report(problems, find("OPENAI_CA_BUNDLE"), s->openai_ca_bundle,
-		    "must be a file that can be read");
+		settings_report_one(problems, settings_find("OPENAI_CA_BUNDLE"),
+		    s->openai_ca_bundle, "must be a file that can be read");
 		n++;
 	}
-	n += model_server_rules(s, problems);
+	n += settings_model_server_rules(s, problems);
 	if (s->app_env == APP_ENV_PRODUCTION)
-		return n + production_rules(s, problems);
+		return n + settings_production_rules(s, problems);
 	if (s->widget_api_key == NULL)
-		report(warnings, find("WIDGET_API_KEY"), NULL,
+		settings_report_one(warnings, settings_find("WIDGET_API_KEY"), NULL,
 		    "the chat API is open to everyone; production refuses this");
 	else if (strlen(s->widget_api_key) < 24)
-		report(warnings, find("WIDGET_API_KEY"), s->widget_api_key,
-		    "shorter than 24 characters; production refuses this");
+		settings_report_one(warnings, settings_find("WIDGET_API_KEY"),
+		    s->widget_api_key, "shorter than 24 characters; production refuses this");
 	return n;
 }
 
 static void
-warn_foreign(FILE *warnings)
+settings_warn_foreign(FILE *warnings)
 {
 	extern char **environ;
 
@@ -336,16 +341,16 @@ settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warning
 
 		if (!(d->owners & owners))
 			continue;
-		text = setting_text(d);
+		text = settings_text(d);
 		if (text == NULL && d->secret && errno != 0) {
 			snprintf(why, sizeof(why),
 			    "its file in $CREDENTIALS_DIRECTORY cannot be read: %s",
 			    strerror(errno));
-			report(problems, d, NULL, why);
+			settings_report_one(problems, d, NULL, why);
 			n++;
 		}
-		if (text != NULL && d->parse(d, text, field_of(s, d), why) == -1) {
-			report(problems, d, text, why);
+		if (text != NULL && d->parse(d, text, settings_field(s, d), why) == -1) {
+			settings_report_one(problems, d, text, why);
 			n++;
 			/* Then the strictest rules count, so that all problems show at once. */
 			if (d->parse == setting_parse_ENV)
@@ -356,7 +361,7 @@ settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warning
 	settings_derive(s);
 	n += settings_rules(s, owners, problems, warnings);
 	if (owners & OWNER_WORKER)
-		warn_foreign(warnings);
+		settings_warn_foreign(warnings);
 	return n;
 }
 
@@ -364,11 +369,11 @@ void
 settings_clear(struct settings *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		table[i].clear(field_of(s, &table[i]));
+		table[i].clear(settings_field(s, &table[i]));
 }
 
 void
-settings_tell(size_t n, const char *problems, const char *warnings)
+settings_report(size_t n, const char *problems, const char *warnings)
 {
 	if (*warnings != '\0')
 		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
@@ -390,27 +395,7 @@ settings_load_or_exit(struct settings *s, unsigned owners)
 	n = settings_load(s, owners, p, w);
 	fclose(p);
 	fclose(w);
-	settings_tell(n, problems, owners == OWNER_WORKER ? "" : warnings);
+	settings_report(n, problems, owners == OWNER_WORKER ? "" : warnings);
 	free(problems);
 	free(warnings);
-}
-
-const char *
-named_list_find(const struct named_list *list, struct slice name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (slice_eq_str(name, list->at[i].name))
-			return list->at[i].value;
-	return NULL;
-}
-
-bool
-origin_list_has(const struct origin_list *list, struct slice origin)
-{
-	if (list->any)
-		return true;
-	for (size_t i = 0; i < list->n; i++)
-		if (slice_eq_str(origin, list->at[i]))
-			return true;
-	return false;
 }

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/settings/setting_kinds.h"
 #include "proto/settings/settings.h"
-#include "proto/settings/settings_kinds.h"
 
 #define ENV_COLUMNS 80
 
 /* Set by the units of systemd: another value would part the daemons. */
-static const char *const of_the_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP"};
+static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP"};
 
 void
 settings_print_help(FILE *out, unsigned owners)
@@ -53,7 +53,7 @@ settings_print_markdown(FILE *out)
 /* A text for mdoc, where a backslash escapes and each sentence begins a line; no setting's text has
  * a sentence that begins with a dot or an apostrophe. */
 static void
-print_mdoc_text(FILE *out, const char *text)
+settings_print_mdoc_text(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text == '\\')
@@ -75,13 +75,13 @@ settings_print_mdoc(FILE *out)
 		if (d->alias != NULL)
 			fprintf(out, " Pq or Ev %s", d->alias);
 		fputc('\n', out);
-		print_mdoc_text(out, d->help);
+		settings_print_mdoc_text(out, d->help);
 		fputs(".\n", out);
 		if (d->secret)
 			fputs("A secret.\n", out);
 		if (d->fallback != NULL) {
 			fputs("Default:\n\\(lq", out);
-			print_mdoc_text(out, d->fallback);
+			settings_print_mdoc_text(out, d->fallback);
 			fputs("\\(rq.\n", out);
 		}
 	}
@@ -89,7 +89,7 @@ settings_print_mdoc(FILE *out)
 
 /* Comment lines, broken between words. */
 static void
-print_env_comment(FILE *out, const char *text)
+settings_print_env_comment(FILE *out, const char *text)
 {
 	size_t column = 0;
 
@@ -108,10 +108,10 @@ print_env_comment(FILE *out, const char *text)
 }
 
 static bool
-is_of_the_units(const char *name)
+settings_set_by_units(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(of_the_units); i++)
-		if (strcmp(of_the_units[i], name) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(set_by_units); i++)
+		if (strcmp(set_by_units[i], name) == 0)
 			return true;
 	return false;
 }
@@ -123,9 +123,9 @@ settings_print_env(FILE *out)
 	const struct setting *d = settings_table(&n);
 
 	for (; n > 0; n--, d++) {
-		if (d->secret || is_of_the_units(d->name))
+		if (d->secret || settings_set_by_units(d->name))
 			continue;
-		print_env_comment(out, d->help);
+		settings_print_env_comment(out, d->help);
 		fprintf(out, "#%s=%s\n\n", d->name, d->fallback == NULL ? "" : d->fallback);
 	}
 }

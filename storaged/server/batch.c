@@ -259,7 +259,7 @@ run_again(struct batch *b)
 		int rc;
 
 		/* It was decoded before. */
-		must(wire_decode(desc->fields, q->payload, &b->slot) == WIRE_OK);
+		must(msg_decode_payload(desc, q->payload, &b->slot) == WIRE_OK);
 		rc = run_one(b, q);
 		if (rc != 0)
 			undo(b, b->txn.mdb == NULL ? NULL : q, rc);

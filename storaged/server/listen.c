@@ -114,19 +114,19 @@ is_listening_unix_stream(int fd)
 static int
 take_inherited(int count, int *fd)
 {
-	if (count != 1 || !is_listening_unix_stream(MANAGER_FIRST_FD)) {
+	if (count != 1 || !is_listening_unix_stream(SERVICE_MANAGER_FIRST_FD)) {
 		log_event(LOG_ERROR, "bad_inherited_socket", L_INT("count", count),
 		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
 		return EX_CONFIG;
 	}
 	/* Listened on once more, it is ours and no longer of whoever made it (unix(7),
 	 * SO_PEERCRED): the banter command asks whose it is. */
-	if (fcntl(MANAGER_FIRST_FD, F_SETFD, FD_CLOEXEC) == -1 ||
-	    fd_nonblock(MANAGER_FIRST_FD) == -1 || listen(MANAGER_FIRST_FD, BACKLOG) == -1) {
+	if (fcntl(SERVICE_MANAGER_FIRST_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fd_nonblock(SERVICE_MANAGER_FIRST_FD) == -1 || listen(SERVICE_MANAGER_FIRST_FD, BACKLOG) == -1) {
 		log_event(LOG_ERROR, "bad_inherited_socket", L_ERRNO());
 		return EX_OSERR;
 	}
-	*fd = MANAGER_FIRST_FD;
+	*fd = SERVICE_MANAGER_FIRST_FD;
 	return 0;
 }
 
@@ -173,7 +173,7 @@ bind_path(int fd, const char *path)
 int
 listen_socket(const char *path, int *fd, bool *inherited)
 {
-	int count = manager_inherited(INT32_MAX);
+	int count = service_manager_inherited_fds(INT32_MAX);
 	int status;
 
 	*fd = -1;

@@ -96,7 +96,7 @@ main(int argc, char **argv)
 		check = true;
 	}
 	settings_load_or_exit(&settings, OWNER_STORE);
-	memory_give_back_large();
+	memory_return_large();
 	if (!check) {
 		log_open("storaged", settings.log_level);
 		signal(SIGPIPE, SIG_IGN);

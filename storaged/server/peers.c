@@ -69,7 +69,7 @@ peers_clear(struct peers *p)
 static enum channel_io
 read_more(struct peer *peer)
 {
-	return peer->served ? channel_read_on(&peer->channel) : channel_read(&peer->channel);
+	return peer->served ? channel_read_more(&peer->channel) : channel_read(&peer->channel);
 }
 
 static void
@@ -180,7 +180,7 @@ is_owing(const struct peer *peer)
 {
 	if (peer->dropped || is_behind(peer))
 		return false;
-	return peer->channel.peer == ROLE_NONE || channel_has_part(&peer->channel);
+	return peer->channel.peer == ROLE_NONE || channel_has_partial(&peer->channel);
 }
 
 void
@@ -275,5 +275,5 @@ peers_trim(struct peers *p)
 	struct peer *peer;
 
 	TAILQ_FOREACH (peer, &p->all, order)
-		channel_trim(&peer->channel);
+		channel_free_unused(&peer->channel);
 }

@@ -18,7 +18,7 @@ on_watchdog(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	manager_tell(&r->manager, "WATCHDOG=1");
+	service_manager_send(&r->manager, "WATCHDOG=1");
 }
 
 void
@@ -27,7 +27,7 @@ report_init(struct report *r, struct event_base *base)
 	struct timeval every;
 
 	*r = (struct report){.writable = true};
-	manager_open(&r->manager);
+	service_manager_open(&r->manager);
 	every = clock_timeval(r->manager.watchdog_ms);
 	r->watchdog = event_new(base, -1, EV_PERSIST, on_watchdog, r);
 	must(r->watchdog != NULL);
@@ -38,7 +38,7 @@ report_init(struct report *r, struct event_base *base)
 void
 report_ready(struct report *r)
 {
-	manager_tell(&r->manager, "READY=1\nSTATUS=serving");
+	service_manager_send(&r->manager, "READY=1\nSTATUS=serving");
 }
 
 void
@@ -52,18 +52,18 @@ report_state(struct report *r, bool writable, size_t peers, size_t open_turns)
 	if (strcmp(state, r->state) == 0)
 		return;
 	strlcpy(r->state, state, sizeof(r->state));
-	manager_tell(&r->manager, state);
+	service_manager_send(&r->manager, state);
 }
 
 void
 report_stopping(struct report *r)
 {
-	manager_tell(&r->manager, "STOPPING=1\nSTATUS=stopping");
+	service_manager_send(&r->manager, "STOPPING=1\nSTATUS=stopping");
 }
 
 void
 report_clear(struct report *r)
 {
 	event_free(r->watchdog);
-	manager_close(&r->manager);
+	service_manager_close(&r->manager);
 }

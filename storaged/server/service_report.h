@@ -13,7 +13,7 @@
 #include "proto/base/service_manager.h"
 
 struct report {
-	struct manager manager;
+	struct service_manager manager;
 	struct event *watchdog;
 	bool writable;   /* as last reported */
 	char state[128]; /* the last STATUS= */

@@ -10,7 +10,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
-#include "proto/settings/settings_kinds.h"
+#include "proto/settings/setting_kinds.h"
 #include "tests/fuzz/fuzz.h"
 
 union value {

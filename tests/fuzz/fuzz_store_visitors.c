@@ -386,7 +386,7 @@ half_a_day_passes(struct slice *in)
 {
 	(void)in;
 	now += DAY_MS / 2;
-	clock_stop_wall(now);
+	clock_freeze_wall(now);
 }
 
 static void
@@ -441,12 +441,12 @@ fuzz_store_visitors(const uint8_t *data, size_t size)
 	struct slice in = {data, size};
 
 	now = START_MS;
-	clock_stop_wall(now);
+	clock_freeze_wall(now);
 	desk_open(fuzz_byte(&in) == 'f');
 	client = 0;
 	make_widgets();
 	desk_run(in, instructions, ARRAY_LEN(instructions));
 	desk_close();
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 	return 0;
 }

@@ -74,7 +74,7 @@ api_is_idle(const struct api *api)
 static bool
 api_on_arrived(const struct http_peer *peer, uint64_t *key, void *ctx)
 {
-	const struct ip_address address = ip_of(peer->address);
+	const struct ip_address address = ip_from_bytes(peer->address);
 
 	return connection_limit_take(ctx, &address, key);
 }

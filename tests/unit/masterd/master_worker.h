@@ -1,5 +1,5 @@
 /*
- * A worker made of a socket pair: masterd's struct child on one end, the test on the other. For
+ * A worker made of a socket pair: masterd's struct worker on one end, the test on the other. For
  * the unit tests of masterd that need somebody to hand connections to.
  */
 #ifndef TESTS_UNIT_MASTERD_MASTER_WORKER_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "masterd/child.h"
+#include "masterd/worker.h"
 #include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
 
@@ -17,7 +17,7 @@
 #define NOBODYS_PID INT32_MAX
 
 struct test_worker {
-	struct child *child;
+	struct worker *worker;
 	int end; /* the worker's end of the control socket */
 };
 
@@ -76,17 +76,16 @@ test_worker_hear(const struct test_worker *w, uint8_t record[static 256], union 
 
 /* A worker that has not yet said hello; masterd's hello is heard already. */
 static inline struct test_worker
-test_worker_new(struct event_base *base, unsigned number, const struct child_hooks *hooks)
+test_worker_new(struct event_base *base, unsigned number, const struct worker_hooks *hooks)
 {
-	const struct child_identity who = {
-	    .number = number, .generation = 1, .pid = NOBODYS_PID};
+	const struct worker_config who = {.number = number, .generation = 1, .pid = NOBODYS_PID};
 	struct test_worker w;
 	uint8_t record[256];
 	union msg m;
 	int pair[2], fd;
 
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
-	w.child = child_new(base, &who, pair[0], hooks);
+	w.worker = worker_new(base, &who, pair[0], hooks);
 	w.end = pair[1];
 	must(test_worker_hear(&w, record, &m, &fd) == MSG_HELLO);
 	return w;
@@ -95,8 +94,8 @@ test_worker_new(struct event_base *base, unsigned number, const struct child_hoo
 static inline void
 test_worker_free(struct test_worker *w)
 {
-	child_free(w->child);
-	w->child = NULL;
+	worker_free(w->worker);
+	w->worker = NULL;
 	closefd(&w->end);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Certificate and key files: what is refused and with what words, what is only warned of, and what
- * is kept; and the keyring that holds them.
+ * is kept; and the tls_keys that holds them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +16,10 @@
 #include <cmocka.h>
 
 #include "masterd/certificate.h"
-#include "masterd/ticket_keys.h"
+#include "masterd/tls_keys.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 
-static char dir[] = "/tmp/banter-identity-XXXXXX";
+static char dir[] = "/tmp/banter-certificate-XXXXXX";
 static char cert_path[64], key_path[64];
 static char *problems, *warnings;
 
@@ -42,7 +42,7 @@ write_cert(const struct test_cert *c)
 
 /* Reads both files; the number of problems. */
 static size_t
-look(struct identity *id)
+look(struct certificate *id)
 {
 	const struct settings s = {.tls_cert = cert_path, .tls_key = key_path};
 	size_t len, n;
@@ -52,7 +52,7 @@ look(struct identity *id)
 	free(warnings);
 	p = open_memstream(&problems, &len);
 	w = open_memstream(&warnings, &len);
-	n = identity_read(id, &s, p, w);
+	n = certificate_read(id, &s, p, w);
 	fclose(p);
 	fclose(w);
 	return n;
@@ -95,13 +95,13 @@ tear_down_all(void **state)
 static void
 assert_problem(const char *setting, const char *path, const char *what)
 {
-	struct identity id;
+	struct certificate id;
 	char line[256];
 
 	assert_int_equal(look(&id), 1);
 	snprintf(line, sizeof(line), "  %s=%s: %s\n", setting, path, what);
 	assert_string_equal(problems, line);
-	identity_clear(&id);
+	certificate_clear(&id);
 }
 
 /* -- files --------------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ a_good_pair_is_kept_as_it_is(void **state)
 	const struct test_cert_like likes[] = {
 	    {.curve = "P-256"}, {.curve = "P-384"}, {.curve = "P-521"}, {.rsa_bits = 2048}};
 	struct test_cert c;
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(likes); i++) {
@@ -121,25 +121,25 @@ a_good_pair_is_kept_as_it_is(void **state)
 		assert_int_equal(look(&id), 0);
 		assert_string_equal(problems, "");
 		assert_string_equal(warnings, "");
-		assert_false(identity_is_empty(&id));
+		assert_false(certificate_is_empty(&id));
 		assert_true(slice_eq(buf_slice(&id.chain), buf_slice(&c.chain)));
 		assert_true(slice_eq(buf_slice(&id.key), buf_slice(&c.key)));
-		identity_clear(&id);
-		assert_true(identity_is_empty(&id));
+		certificate_clear(&id);
+		assert_true(certificate_is_empty(&id));
 		test_cert_clear(&c);
 	}
 }
 
 static void
-without_the_settings_there_is_no_identity(void **state)
+without_the_settings_there_is_no_certificate(void **state)
 {
 	const struct settings none = {0};
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
-	assert_int_equal(identity_read(&id, &none, stderr, stderr), 0);
-	assert_true(identity_is_empty(&id));
-	identity_clear(&id);
+	assert_int_equal(certificate_read(&id, &none, stderr, stderr), 0);
+	assert_true(certificate_is_empty(&id));
+	certificate_clear(&id);
 }
 
 static void
@@ -179,7 +179,7 @@ a_huge_file_is_refused(void **state)
 static void
 both_files_are_looked_at(void **state)
 {
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	write_file(cert_path, slice_str("nonsense"));
@@ -187,7 +187,7 @@ both_files_are_looked_at(void **state)
 	assert_int_equal(look(&id), 2);
 	assert_non_null(strstr(problems, "holds no PEM certificate"));
 	assert_non_null(strstr(problems, "holds no PEM private key"));
-	identity_clear(&id);
+	certificate_clear(&id);
 }
 
 /* -- what is in them ----------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 {
 	EVP_PKEY *authority = EVP_EC_gen("P-256");
 	struct test_cert c;
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
@@ -264,7 +264,7 @@ a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1()});
 	write_cert(&c);
 	assert_int_equal(look(&id), 0);
-	identity_clear(&id);
+	certificate_clear(&id);
 	test_cert_clear(&c);
 	EVP_PKEY_free(authority);
 }
@@ -308,7 +308,7 @@ static void
 what_else_is_in_the_file_does_no_harm(void **state)
 {
 	static const char text[] = "\nIssuer: CN=authority\n";
-	struct identity id;
+	struct certificate id;
 	struct test_cert c;
 
 	(void)state;
@@ -319,7 +319,7 @@ what_else_is_in_the_file_does_no_harm(void **state)
 	write_cert(&c);
 	assert_int_equal(look(&id), 0);
 	assert_string_equal(problems, "");
-	identity_clear(&id);
+	certificate_clear(&id);
 	test_cert_clear(&c);
 }
 
@@ -327,14 +327,14 @@ static void
 a_certificate_with_more_than_two_weeks_is_good(void **state)
 {
 	struct test_cert c;
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){.until_days = 15});
 	write_cert(&c);
 	assert_int_equal(look(&id), 0);
 	assert_string_equal(warnings, "");
-	identity_clear(&id);
+	certificate_clear(&id);
 	test_cert_clear(&c);
 }
 
@@ -350,7 +350,7 @@ dates_are_only_warned_of(void **state)
 	    {{.until_days = 13}, "ends within two weeks"},
 	};
 	struct test_cert c;
-	struct identity id;
+	struct certificate id;
 	char line[256];
 
 	(void)state;
@@ -360,7 +360,7 @@ dates_are_only_warned_of(void **state)
 		assert_int_equal(look(&id), 0);
 		snprintf(line, sizeof(line), "  TLS_CERT=%s: %s\n", cert_path, cases[i].what);
 		assert_string_equal(warnings, line);
-		identity_clear(&id);
+		certificate_clear(&id);
 		test_cert_clear(&c);
 	}
 }
@@ -392,7 +392,7 @@ dates_that_are_none_are_refused(void **state)
 	test_cert_clear(&c);
 }
 
-/* -- the keyring --------------------------------------------------------------------------- */
+/* -- the tls_keys --------------------------------------------------------------------------- */
 
 static unsigned renewals;
 
@@ -409,27 +409,27 @@ renewed_ticket_keys_keep_the_ones_before(void **state)
 	struct event_base *base = loop_new();
 	uint8_t first[TICKET_KEY_SIZE], second[TICKET_KEY_SIZE];
 	struct msg_ticket_keys keys;
-	struct identity id;
-	struct keyring *k;
+	struct certificate id;
+	struct tls_keys *k;
 
 	(void)state;
 	assert_int_equal(look(&id), 0);
-	k = keyring_new(base, &id, on_renewed, &renewals);
-	assert_true(identity_is_empty(&id));
-	keys = keyring_tickets(k);
+	k = tls_keys_new(base, &id, on_renewed, &renewals);
+	assert_true(certificate_is_empty(&id));
+	keys = tls_keys_tickets(k);
 	assert_int_equal(keys.current.len, TICKET_KEY_SIZE);
 	assert_int_equal(keys.previous.len, 0);
 	memcpy(first, keys.current.p, sizeof(first));
-	keyring_renew(k);
+	tls_keys_renew(k);
 	assert_int_equal(renewals, 1);
-	keys = keyring_tickets(k);
+	keys = tls_keys_tickets(k);
 	memcpy(second, keys.current.p, sizeof(second));
 	assert_memory_not_equal(second, first, sizeof(second));
 	assert_true(slice_eq(keys.previous, (struct slice){first, sizeof(first)}));
-	keyring_renew(k);
-	keys = keyring_tickets(k);
+	tls_keys_renew(k);
+	keys = tls_keys_tickets(k);
 	assert_true(slice_eq(keys.previous, (struct slice){second, sizeof(second)}));
-	keyring_free(k);
+	tls_keys_free(k);
 	event_base_free(base);
 }
 
@@ -440,27 +440,28 @@ another_certificate_brings_fresh_ticket_keys(void **state)
 	uint8_t first[TICKET_KEY_SIZE];
 	struct test_cert other;
 	struct msg_ticket_keys keys;
-	struct identity id;
-	struct keyring *k;
+	struct certificate id;
+	struct tls_keys *k;
 
 	(void)state;
 	assert_int_equal(look(&id), 0);
-	k = keyring_new(base, &id, on_renewed, &renewals);
-	memcpy(first, keyring_tickets(k).current.p, sizeof(first));
+	k = tls_keys_new(base, &id, on_renewed, &renewals);
+	memcpy(first, tls_keys_tickets(k).current.p, sizeof(first));
 	assert_int_equal(look(&id), 0);
-	assert_false(keyring_replace(k, &id));
-	assert_true(slice_eq(keyring_tickets(k).current, (struct slice){first, sizeof(first)}));
+	assert_false(tls_keys_replace(k, &id));
+	assert_true(
+	    slice_eq(tls_keys_tickets(k).current, (struct slice){first, sizeof(first)}));
 	test_cert_make(&other, &(struct test_cert_like){0});
 	write_cert(&other);
 	assert_int_equal(look(&id), 0);
-	assert_true(keyring_replace(k, &id));
-	assert_true(slice_eq(keyring_identity(k).key, buf_slice(&other.key)));
-	assert_true(slice_eq(keyring_identity(k).chain, buf_slice(&other.chain)));
-	keys = keyring_tickets(k);
+	assert_true(tls_keys_replace(k, &id));
+	assert_true(slice_eq(tls_keys_certificate(k).key, buf_slice(&other.key)));
+	assert_true(slice_eq(tls_keys_certificate(k).chain, buf_slice(&other.chain)));
+	keys = tls_keys_tickets(k);
 	assert_memory_not_equal(keys.current.p, first, sizeof(first));
 	assert_int_equal(keys.previous.len, 0);
 	test_cert_clear(&other);
-	keyring_free(k);
+	tls_keys_free(k);
 	event_base_free(base);
 }
 
@@ -470,7 +471,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_good_pair_is_kept_as_it_is),
-	    TEST(without_the_settings_there_is_no_identity),
+	    TEST(without_the_settings_there_is_no_certificate),
 	    TEST(a_file_that_cannot_be_read_is_named),
 	    TEST(a_pipe_that_nobody_writes_to_holds_up_nothing),
 	    TEST(a_huge_file_is_refused),

@@ -24,7 +24,8 @@ static struct dispatch *dispatch;
 static struct test_worker workers[WORKERS];
 static unsigned rooms; /* how often room was announced */
 
-static const struct address somewhere = {.bytes = {192, 0, 2, 7}, .len = 4, .port = 4321};
+static const struct socket_address somewhere = {
+    .ip = {.b = {192, 0, 2, 7}, .len = 4}, .port = 4321};
 
 static void
 on_room(void *ctx)
@@ -34,23 +35,23 @@ on_room(void *ctx)
 }
 
 static void
-on_changed(struct child *c, void *ctx)
+on_changed(struct worker *c, void *ctx)
 {
 	(void)ctx;
-	if (c->state == CHILD_READY)
+	if (c->state == WORKER_READY)
 		dispatch_add(dispatch, c);
 	else
 		dispatch_remove(dispatch, c);
 }
 
 static void
-on_taken(struct child *c, void *ctx)
+on_taken(struct worker *c, void *ctx)
 {
 	(void)ctx;
 	dispatch_taken(dispatch, c);
 }
 
-static const struct child_hooks hooks = {.changed = on_changed, .taken = on_taken};
+static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
 
 static void
 turn(void)
@@ -65,7 +66,7 @@ make_ready(unsigned i)
 	workers[i] = test_worker_new(base, i, &hooks);
 	test_worker_hello(&workers[i]);
 	turn();
-	assert_int_equal(workers[i].child->state, CHILD_READY);
+	assert_int_equal(workers[i].worker->state, WORKER_READY);
 }
 
 static int
@@ -134,7 +135,7 @@ the_worker_gets_the_descriptor_and_the_peer(void **state)
 		    test_worker_hear(&workers[0], record, &m, &fd), MSG_CONNECTION);
 		assert_int_equal(m.connection.number, number);
 		assert_int_equal(m.connection.peer.len, 4);
-		assert_memory_equal(m.connection.peer.p, somewhere.bytes, 4);
+		assert_memory_equal(m.connection.peer.p, somewhere.ip.b, 4);
 		assert_int_equal(m.connection.port, 4321);
 		assert_int_equal(m.connection.loopback, number == 2);
 		/* It is the pipe's writing end, and the only one left: closing it is EOF. */
@@ -158,7 +159,7 @@ without_a_ready_worker_there_is_no_room(void **state)
 	turn();
 	assert_true(dispatch_has_room(dispatch));
 	assert_int_equal(rooms, 1);
-	child_drain(workers[0].child, 1000);
+	worker_drain(workers[0].worker, 1000);
 	assert_false(dispatch_has_room(dispatch));
 	assert_int_equal(dispatch_workers(dispatch), 0);
 }
@@ -172,13 +173,13 @@ the_less_loaded_of_two_gets_it(void **state)
 	atomic_store(&scoreboard->workers[0].connections, 50);
 	for (int i = 0; i < 50; i++)
 		give();
-	assert_int_equal(workers[0].child->in_flight, 0);
-	assert_int_equal(workers[1].child->in_flight, 50);
+	assert_int_equal(workers[0].worker->in_flight, 0);
+	assert_int_equal(workers[1].worker->in_flight, 50);
 	atomic_store(&scoreboard->workers[0].connections, 0);
 	for (int i = 0; i < 50; i++)
 		give();
-	assert_int_equal(workers[0].child->in_flight, 50);
-	assert_int_equal(workers[1].child->in_flight, 50);
+	assert_int_equal(workers[0].worker->in_flight, 50);
+	assert_int_equal(workers[1].worker->in_flight, 50);
 }
 
 static void
@@ -192,7 +193,7 @@ many_workers_are_loaded_evenly(void **state)
 	/* Drawn blindly, more than half of all runs would leave one of the four outside these
 	 * bounds; the better of two keeps them all within a few of 200. */
 	for (unsigned i = 0; i < WORKERS; i++)
-		assert_in_range(workers[i].child->in_flight, 185, 215);
+		assert_in_range(workers[i].worker->in_flight, 185, 215);
 }
 
 static void
@@ -229,7 +230,7 @@ when_two_are_at_their_bound_the_third_gets_it(void **state)
 	make_ready(2);
 	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++)
 		give();
-	assert_int_equal(workers[2].child->in_flight, DISPATCH_IN_FLIGHT_MAX);
+	assert_int_equal(workers[2].worker->in_flight, DISPATCH_IN_FLIGHT_MAX);
 	assert_false(dispatch_has_room(dispatch));
 }
 
@@ -239,23 +240,23 @@ a_silent_worker_gets_none_until_it_answers(void **state)
 	(void)state;
 	make_ready(0);
 	make_ready(1);
-	child_check(workers[0].child, true, 0);
+	worker_check(workers[0].worker, true, 0);
 	give();
 	give();
-	assert_int_equal(workers[0].child->in_flight, 1);
-	child_check(workers[0].child, true, 0);
+	assert_int_equal(workers[0].worker->in_flight, 1);
+	worker_check(workers[0].worker, true, 0);
 	for (int i = 0; i < 20; i++)
 		give();
-	assert_int_equal(workers[0].child->in_flight, 1);
-	child_check(workers[1].child, true, 0);
-	child_check(workers[1].child, true, 0);
+	assert_int_equal(workers[0].worker->in_flight, 1);
+	worker_check(workers[1].worker, true, 0);
+	worker_check(workers[1].worker, true, 0);
 	assert_false(dispatch_has_room(dispatch));
 	rooms = 0;
 	must(test_worker_say(&workers[0], MSG_ALIVE, &(struct msg_alive){}) == 0);
 	turn();
 	assert_int_equal(rooms, 1);
 	give();
-	assert_int_equal(workers[0].child->in_flight, 2);
+	assert_int_equal(workers[0].worker->in_flight, 2);
 }
 
 static void
@@ -268,10 +269,10 @@ a_worker_that_has_died_passes_its_connection_to_another(void **state)
 	closefd(&workers[0].end);
 	for (int i = 0; i < 20; i++)
 		give();
-	assert_int_equal(workers[0].child->in_flight, 0);
+	assert_int_equal(workers[0].worker->in_flight, 0);
 	receive(&workers[1], 20);
 	turn();
-	assert_int_equal(workers[0].child->state, CHILD_LOST);
+	assert_int_equal(workers[0].worker->state, WORKER_LOST);
 	assert_int_equal(dispatch_workers(dispatch), 1);
 }
 
@@ -286,7 +287,7 @@ a_connection_that_nobody_would_have_waits_for_a_worker(void **state)
 	make_ready(1);
 	receive(&workers[1], 1);
 	assert_true(dispatch_has_room(dispatch));
-	assert_int_equal(workers[1].child->in_flight, 1);
+	assert_int_equal(workers[1].worker->in_flight, 1);
 }
 
 static void
@@ -298,7 +299,7 @@ a_full_socket_holds_one_connection_back_until_there_is_room(void **state)
 	(void)state;
 	make_ready(0);
 	assert_int_equal(
-	    setsockopt(workers[0].child->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
+	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
 	    0);
 	while (dispatch_has_room(dispatch)) {
 		give();
@@ -306,12 +307,12 @@ a_full_socket_holds_one_connection_back_until_there_is_room(void **state)
 	}
 	/* The kernel's smallest buffer takes a few records; the last connection was refused. */
 	assert_in_range(sent, 2, DISPATCH_IN_FLIGHT_MAX / 2);
-	assert_int_equal(workers[0].child->in_flight, sent - 1);
+	assert_int_equal(workers[0].worker->in_flight, sent - 1);
 	receive(&workers[0], sent - 1);
 	test_worker_taken(&workers[0], sent - 1);
 	turn();
 	receive(&workers[0], 1);
-	assert_int_equal(workers[0].child->in_flight, 1);
+	assert_int_equal(workers[0].worker->in_flight, 1);
 	assert_true(dispatch_has_room(dispatch));
 }
 
@@ -323,12 +324,12 @@ a_refused_connection_is_offered_again_by_itself(void **state)
 	(void)state;
 	make_ready(0);
 	assert_int_equal(
-	    setsockopt(workers[0].child->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
+	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
 	    0);
 	while (dispatch_has_room(dispatch))
 		give();
 	/* Room in the socket, but no acknowledgement that would tell. */
-	receive(&workers[0], workers[0].child->in_flight);
+	receive(&workers[0], workers[0].worker->in_flight);
 	rooms = 0;
 	while (rooms == 0)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);

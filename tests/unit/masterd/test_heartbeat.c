@@ -11,11 +11,11 @@
 #include "masterd/heartbeat.h"
 
 #define PERIOD   3000
-#define LIMIT_MS (PERIOD * PULSE_ROUNDS)
+#define LIMIT_MS (PERIOD * HEARTBEAT_ROUNDS)
 #define STARTED  1000000
 
-static struct pulse_rounds rounds;
-static struct pulse pulse;
+static struct heartbeat_rounds rounds;
+static struct heartbeat heartbeat;
 static uint64_t now;
 
 static int
@@ -23,17 +23,17 @@ set_up(void **state)
 {
 	(void)state;
 	now = STARTED;
-	rounds = pulse_rounds_begin(LIMIT_MS, now);
-	pulse = (struct pulse){0};
+	rounds = heartbeat_rounds_start(LIMIT_MS, now);
+	heartbeat = (struct heartbeat){0};
 	return 0;
 }
 
 /* The next round, so long after the one before. */
-static enum pulse_verdict
+static enum heartbeat_verdict
 after(uint64_t ms)
 {
 	now += ms;
-	return pulse_look(&pulse, pulse_rounds_next(&rounds, now), now);
+	return heartbeat_check(&heartbeat, heartbeat_rounds_next(&rounds, now), now);
 }
 
 static void
@@ -47,9 +47,9 @@ static void
 who_answers_is_asked_every_round(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 5 * PULSE_ROUNDS; i++) {
-		assert_int_equal(after(PERIOD), PULSE_ASK);
-		assert_true(pulse_answer(&pulse));
+	for (unsigned i = 0; i < 5 * HEARTBEAT_ROUNDS; i++) {
+		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+		assert_true(heartbeat_answer(&heartbeat));
 	}
 }
 
@@ -57,36 +57,36 @@ static void
 who_is_silent_for_the_limit_hangs_and_is_asked_once(void **state)
 {
 	(void)state;
-	assert_int_equal(after(PERIOD), PULSE_ASK);
-	for (unsigned i = 1; i < PULSE_ROUNDS; i++) {
-		assert_int_equal(after(PERIOD), PULSE_WAIT);
-		assert_int_equal(pulse.missed, i);
+	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+	for (unsigned i = 1; i < HEARTBEAT_ROUNDS; i++) {
+		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
+		assert_int_equal(heartbeat.missed, i);
 	}
-	assert_int_equal(after(PERIOD), PULSE_HANGS);
-	assert_int_equal(now - pulse.asked_ms, LIMIT_MS);
+	assert_int_equal(after(PERIOD), HEARTBEAT_HANGS);
+	assert_int_equal(now - heartbeat.asked_ms, LIMIT_MS);
 }
 
 static void
 an_answer_in_the_last_moment_counts(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < PULSE_ROUNDS; i++)
-		assert_int_not_equal(after(PERIOD), PULSE_HANGS);
-	assert_true(pulse_answer(&pulse));
-	assert_int_equal(pulse.missed, 0);
-	assert_int_equal(after(PERIOD), PULSE_ASK);
-	for (unsigned i = 1; i < PULSE_ROUNDS; i++)
-		assert_int_equal(after(PERIOD), PULSE_WAIT);
+	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
+		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
+	assert_true(heartbeat_answer(&heartbeat));
+	assert_int_equal(heartbeat.missed, 0);
+	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+	for (unsigned i = 1; i < HEARTBEAT_ROUNDS; i++)
+		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
 }
 
 static void
 nobody_answers_unasked(void **state)
 {
 	(void)state;
-	assert_false(pulse_answer(&pulse));
-	assert_int_equal(after(PERIOD), PULSE_ASK);
-	assert_true(pulse_answer(&pulse));
-	assert_false(pulse_answer(&pulse));
+	assert_false(heartbeat_answer(&heartbeat));
+	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+	assert_true(heartbeat_answer(&heartbeat));
+	assert_false(heartbeat_answer(&heartbeat));
 }
 
 /* Whatever stopped masterd for that long may have stopped the worker. */
@@ -101,12 +101,12 @@ a_late_round_counts_for_nobody(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		set_up(state);
-		assert_int_equal(after(PERIOD), PULSE_ASK);
-		assert_int_equal(after(cases[i].after_ms), PULSE_WAIT);
-		assert_int_equal(pulse.missed, cases[i].missed);
+		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+		assert_int_equal(after(cases[i].after_ms), HEARTBEAT_WAIT);
+		assert_int_equal(heartbeat.missed, cases[i].missed);
 		/* The next one is a round like any other. */
-		assert_int_equal(after(PERIOD), PULSE_WAIT);
-		assert_int_equal(pulse.missed, cases[i].missed + 1);
+		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
+		assert_int_equal(heartbeat.missed, cases[i].missed + 1);
 	}
 }
 
@@ -114,19 +114,19 @@ static void
 a_machine_that_is_always_late_ends_nobody(void **state)
 {
 	(void)state;
-	assert_int_equal(after(PERIOD), PULSE_ASK);
-	for (unsigned i = 0; i < 10 * PULSE_ROUNDS; i++)
-		assert_int_equal(after(2 * PERIOD), PULSE_WAIT);
+	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+	for (unsigned i = 0; i < 10 * HEARTBEAT_ROUNDS; i++)
+		assert_int_equal(after(2 * PERIOD), HEARTBEAT_WAIT);
 }
 
 static void
 a_late_round_in_the_last_moment_gives_another(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < PULSE_ROUNDS; i++)
-		assert_int_not_equal(after(PERIOD), PULSE_HANGS);
-	assert_int_equal(after(LIMIT_MS), PULSE_WAIT);
-	assert_int_equal(after(PERIOD), PULSE_HANGS);
+	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
+		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
+	assert_int_equal(after(LIMIT_MS), HEARTBEAT_WAIT);
+	assert_int_equal(after(PERIOD), HEARTBEAT_HANGS);
 }
 
 int

@@ -201,7 +201,7 @@ on_verified(void *arg, enum password_verdict verdict, const char *text)
 	struct me *me = arg;
 
 	(void)text;
-	if (verdict == PASSWORD_RIGHT) {
+	if (verdict == PASSWORD_CORRECT) {
 		password_query_hash(&me->q, me->fresh, on_hashed);
 		return;
 	}

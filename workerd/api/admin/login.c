@@ -162,7 +162,7 @@ on_verified(void *arg, enum password_verdict verdict, const char *text)
 	struct signing *s = arg;
 
 	(void)text;
-	if (verdict == PASSWORD_RIGHT && !id_is_zero(&s->user))
+	if (verdict == PASSWORD_CORRECT && !id_is_zero(&s->user))
 		sign_in(s);
 	else
 		refuse_password(s);
@@ -172,7 +172,7 @@ static void
 on_user(void *arg, uint16_t type, const union msg *m)
 {
 	struct signing *s = arg;
-	struct slice text = slice_str(password_of_nobody);
+	struct slice text = slice_str(password_dummy_hash);
 	struct msg_user_record user;
 
 	if (type != MSG_USER && !store_refused(type, m, STORE_NOT_FOUND)) {

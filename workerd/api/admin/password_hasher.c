@@ -190,7 +190,7 @@ add(struct password_hasher *h, enum work work, struct slice password,
 	job->arg = arg;
 	job->waits = true;
 	job->work = work;
-	job->verdict = PASSWORD_UNCHECKED;
+	job->verdict = PASSWORD_ERROR;
 	job->len = password.len;
 	if (password.len > 0)
 		memcpy(job->password, password.p, password.len);

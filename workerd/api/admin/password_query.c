@@ -42,7 +42,7 @@ password_query_on_done(void *arg, enum password_verdict verdict, const char *tex
 	password_hasher_done_fn *fn = wait->fn;
 
 	free(wait);
-	if (verdict != PASSWORD_UNCHECKED || text != NULL) {
+	if (verdict != PASSWORD_ERROR || text != NULL) {
 		fn(q, verdict, text);
 		return;
 	}

@@ -204,7 +204,7 @@ want_color(const struct field *f, struct buf *out)
 const struct field_kind field_color = {
     sizeof(struct slice), read_color, want_color, write_text};
 
-/* Whether it has only what stands in addresses; what else is wrong, origin_normal() knows. */
+/* Whether it has only what stands in addresses; what else is wrong, origin_normalize() knows. */
 static bool
 is_address_text(struct slice s)
 {
@@ -267,7 +267,7 @@ add_origin(const json_t *value, struct buf *made)
 
 	if (!string_of(value, &s) || !is_address_text(s))
 		return false;
-	origin = origin_normal(json_string_value(value));
+	origin = origin_normalize(json_string_value(value));
 	ok = origin != NULL && is_site(origin) &&
 	    (buf_len(made) == 0 || buf_append_str(made, " ") == 0) &&
 	    buf_append_str(made, origin) == 0;

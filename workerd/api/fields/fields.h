@@ -63,7 +63,7 @@ struct field {
  *	email    max in bytes
  *	phone    a line with a digit in it; max in bytes
  *	color    "#rgb" or "#rrggbb"
- *	origins  a list of at most max, each kept by origin_normal() and a space between; together
+ *	origins  a list of at most max, each kept by origin_normalize() and a space between; together
  *	         FIELDS_MADE_MAX bytes
  */
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,

@@ -70,7 +70,7 @@ static enum guard_verdict
 guard_rate_check(struct api_call *c, struct ratelimit_rule rule,
     enum metric_rate_limited metric, const char *error)
 {
-	struct slice client = ip_customer(&request_context_of(c->x)->client.address);
+	struct slice client = ip_client_prefix(&request_context_of(c->x)->client.address);
 
 	if (guard_rate_count(c->api, c->x, &rule, client))
 		return GUARD_NEXT;
@@ -115,7 +115,7 @@ static bool
 guard_rate_take(struct api *api, const struct http_exchange *x, struct ratelimit_rule rule,
     enum metric_rate_limited metric)
 {
-	struct slice client = ip_customer(&request_context_of(x)->client.address);
+	struct slice client = ip_client_prefix(&request_context_of(x)->client.address);
 
 	if (ratelimit_take(&api->board->rates, &rule, client, clock_mono_ns()).allowed)
 		return true;

@@ -122,7 +122,7 @@ client_address_of(const struct http_request *req, struct slice peer, bool tls,
     const struct network_list *trusted)
 {
 	struct client_address c = {
-	    .address = ip_of(peer),
+	    .address = ip_from_bytes(peer),
 	    .scheme = tls ? SCHEME_HTTPS : SCHEME_UNKNOWN,
 	};
 

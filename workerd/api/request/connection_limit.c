@@ -22,10 +22,10 @@ connection_limit_is_exempt(const struct settings *settings, const struct ip_addr
 	return memcmp(a->b, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
 }
 
-static struct presence_table *
+static struct connection_counts *
 connection_limit_table(struct api *api)
 {
-	return &api->board->presence[api->worker - api->board->workers];
+	return &api->board->connection_counts[api->worker - api->board->workers];
 }
 
 /* Counts first and looks then: when two workers take the last place at the same time, both may refuse,
@@ -33,20 +33,20 @@ connection_limit_table(struct api *api)
 bool
 connection_limit_take(struct api *api, const struct ip_address *address, uint64_t *key)
 {
-	struct presence_table *mine = connection_limit_table(api);
+	struct connection_counts *mine = connection_limit_table(api);
 
 	*key = 0;
 	if (connection_limit_is_exempt(api->settings, address))
 		return true;
-	*key = presence_key(api->board->presence_secret, ip_customer(address));
-	if (!presence_enter(mine, *key)) {
+	*key = connection_counts_key(api->board->connection_counts_secret, ip_client_prefix(address));
+	if (!connection_counts_add(mine, *key)) {
 		*key = 0;
 		return true;
 	}
-	if (presence_count(api->board->presence, metric_get(&api->board->master.slots_used),
+	if (connection_counts_sum(api->board->connection_counts, metric_get(&api->board->master.slots_used),
 		*key) <= api->settings->max_connections_per_address)
 		return true;
-	presence_leave(mine, *key);
+	connection_counts_remove(mine, *key);
 	metric_add(&api->worker->connections_refused, 1);
 	*key = 0;
 	return false;
@@ -55,5 +55,5 @@ connection_limit_take(struct api *api, const struct ip_address *address, uint64_
 void
 connection_limit_release(struct api *api, uint64_t key)
 {
-	presence_leave(connection_limit_table(api), key);
+	connection_counts_remove(connection_limit_table(api), key);
 }

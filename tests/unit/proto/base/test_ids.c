@@ -186,24 +186,6 @@ anything_else_is_refused_and_changes_nothing(void **unused)
 	assert_true(id_equal(&out, &before));
 }
 
-static void
-the_fixed_ids_differ_and_are_not_zero(void **unused)
-{
-	static const struct id zero;
-	struct id back;
-	char text[ID_TEXT_LEN + 1];
-
-	(void)unused;
-	assert_true(id_is_zero(&zero));
-	assert_false(id_is_zero(&id_default_org));
-	assert_false(id_is_zero(&id_default_widget));
-	assert_false(id_equal(&id_default_org, &id_default_widget));
-	id_format(&id_default_org, text);
-	assert_string_equal(text, "00000000-0000-7000-8000-000000000001");
-	assert_int_equal(id_parse(slice_str(text), &back), 0);
-	assert_true(id_equal(&back, &id_default_org));
-}
-
 int
 main(void)
 {
@@ -214,7 +196,6 @@ main(void)
 	    cmocka_unit_test(the_random_bits_are_all_random),
 	    cmocka_unit_test(text_and_back_gives_the_same),
 	    cmocka_unit_test(anything_else_is_refused_and_changes_nothing),
-	    cmocka_unit_test(the_fixed_ids_differ_and_are_not_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

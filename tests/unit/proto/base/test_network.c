@@ -34,7 +34,7 @@ addresses_have_one_text(void **state)
 		assert_int_equal(ip_parse(slice_str(cases[i].text), &a), 0);
 		ip_format(&a, text);
 		assert_string_equal(text, cases[i].normal);
-		a = ip_of(ip_slice(&a));
+		a = ip_from_bytes(ip_slice(&a));
 		ip_format(&a, text);
 		assert_string_equal(text, cases[i].normal);
 	}
@@ -59,7 +59,7 @@ what_is_no_address_is_none(void **state)
 		assert_string_equal(text, "");
 	}
 	assert_int_equal(ip_parse((struct slice){(const uint8_t *)"1.2.3.4\0x", 9}, &a), -1);
-	assert_int_equal(ip_of((struct slice){(const uint8_t *)"12345", 5}).len, 0);
+	assert_int_equal(ip_from_bytes((struct slice){(const uint8_t *)"12345", 5}).len, 0);
 }
 
 static void
@@ -82,10 +82,10 @@ networks_are_read_or_refused_with_the_reason(void **state)
 	    {"10.1.2.3/8", NETWORK_HOST_BITS, "10.0.0.0", 8},
 	    {"192.0.2.129/25", NETWORK_HOST_BITS, "192.0.2.128", 25},
 	    {"2001:db8::1/64", NETWORK_HOST_BITS, "2001:db8::", 64},
-	    {"0.0.0.0/0", NETWORK_EVERYONE, NULL, 0},
-	    {"10.0.0.0/0", NETWORK_EVERYONE, NULL, 0},
-	    {"::/0", NETWORK_EVERYONE, NULL, 0},
-	    {"::ffff:0.0.0.0/96", NETWORK_EVERYONE, NULL, 0},
+	    {"0.0.0.0/0", NETWORK_ANY, NULL, 0},
+	    {"10.0.0.0/0", NETWORK_ANY, NULL, 0},
+	    {"::/0", NETWORK_ANY, NULL, 0},
+	    {"::ffff:0.0.0.0/96", NETWORK_ANY, NULL, 0},
 	    {"10.0.0.0/33", NETWORK_BAD, NULL, 0},
 	    {"::/129", NETWORK_BAD, NULL, 0},
 	    {"10.0.0.0/", NETWORK_BAD, NULL, 0},
@@ -171,11 +171,11 @@ a_customer_is_an_ipv4_address_or_an_ipv6_network(void **state)
 	assert_int_equal(ip_parse(slice_str("2001:db8:0:1::1"), &a), 0);
 	assert_int_equal(ip_parse(slice_str("2001:db8:0:1:ffff::2"), &b), 0);
 	assert_int_equal(ip_parse(slice_str("2001:db8:0:2::1"), &c), 0);
-	assert_int_equal(ip_customer(&v4).len, 4);
-	assert_int_equal(ip_customer(&a).len, 8);
-	assert_true(slice_eq(ip_customer(&a), ip_customer(&b)));
-	assert_false(slice_eq(ip_customer(&a), ip_customer(&c)));
-	assert_int_equal(ip_customer(&(struct ip_address){0}).len, 0);
+	assert_int_equal(ip_client_prefix(&v4).len, 4);
+	assert_int_equal(ip_client_prefix(&a).len, 8);
+	assert_true(slice_eq(ip_client_prefix(&a), ip_client_prefix(&b)));
+	assert_false(slice_eq(ip_client_prefix(&a), ip_client_prefix(&c)));
+	assert_int_equal(ip_client_prefix(&(struct ip_address){0}).len, 0);
 }
 
 int

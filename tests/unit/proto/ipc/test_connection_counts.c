@@ -20,7 +20,7 @@
 #define WORKERS 4
 
 static const uint8_t secret[32] = {1, 2, 3};
-static struct presence_table *tables;
+static struct connection_counts *tables;
 
 static int
 set_up(void **state)
@@ -45,7 +45,7 @@ key_of(uint32_t address)
 	uint8_t bytes[4];
 
 	memcpy(bytes, &address, sizeof(bytes));
-	return presence_key(secret, (struct slice){bytes, sizeof(bytes)});
+	return connection_counts_key(secret, (struct slice){bytes, sizeof(bytes)});
 }
 
 static void
@@ -54,19 +54,19 @@ an_address_has_what_all_workers_count(void **state)
 	uint64_t a = key_of(1), b = key_of(2);
 
 	(void)state;
-	assert_int_equal(presence_count(tables, WORKERS, a), 0);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 0);
 	for (size_t w = 0; w < WORKERS; w++)
 		for (size_t i = 0; i <= w; i++)
-			assert_true(presence_enter(&tables[w], a));
-	assert_true(presence_enter(&tables[0], b));
-	assert_int_equal(presence_count(tables, WORKERS, a), 10);
-	assert_int_equal(presence_count(tables, 2, a), 3);
-	assert_int_equal(presence_count(tables, WORKERS, b), 1);
-	presence_leave(&tables[3], a);
-	presence_leave(&tables[0], a);
-	assert_int_equal(presence_count(tables, WORKERS, a), 8);
-	presence_leave(&tables[0], b);
-	assert_int_equal(presence_count(tables, WORKERS, b), 0);
+			assert_true(connection_counts_add(&tables[w], a));
+	assert_true(connection_counts_add(&tables[0], b));
+	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 10);
+	assert_int_equal(connection_counts_sum(tables, 2, a), 3);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, b), 1);
+	connection_counts_remove(&tables[3], a);
+	connection_counts_remove(&tables[0], a);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 8);
+	connection_counts_remove(&tables[0], b);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, b), 0);
 }
 
 static void
@@ -77,33 +77,33 @@ a_key_depends_on_the_secret_and_the_address(void **state)
 	const struct slice v6 = {(const uint8_t *)"\x0a\0\0\x01\0\0\0\0", 8};
 
 	(void)state;
-	assert_true(presence_key(secret, v4) == presence_key(secret, v4));
-	assert_true(presence_key(secret, v4) != presence_key(other, v4));
-	assert_true(presence_key(secret, v4) != presence_key(secret, v6));
+	assert_true(connection_counts_key(secret, v4) == connection_counts_key(secret, v4));
+	assert_true(connection_counts_key(secret, v4) != connection_counts_key(other, v4));
+	assert_true(connection_counts_key(secret, v4) != connection_counts_key(secret, v6));
 }
 
 /* Keys of one group are made by hand here; nobody outside can. */
 static void
 the_ninth_of_a_group_is_not_counted_until_there_is_room(void **state)
 {
-	enum { ways = PRESENCE_WAYS };
+	enum { ways = CONNECTION_COUNTS_WAYS };
 	uint64_t keys[ways + 1];
 
 	(void)state;
 	for (size_t i = 0; i <= ways; i++)
 		keys[i] = (uint64_t)(i + 1) << 32 | 5;
 	for (size_t i = 0; i < ways; i++)
-		assert_true(presence_enter(&tables[0], keys[i]));
-	assert_false(presence_enter(&tables[0], keys[ways]));
-	assert_int_equal(presence_count(tables, WORKERS, keys[ways]), 0);
+		assert_true(connection_counts_add(&tables[0], keys[i]));
+	assert_false(connection_counts_add(&tables[0], keys[ways]));
+	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[ways]), 0);
 	/* Another one of a known address has its cell already. */
-	assert_true(presence_enter(&tables[0], keys[3]));
-	assert_int_equal(presence_count(tables, WORKERS, keys[3]), 2);
-	presence_leave(&tables[0], keys[3]);
-	presence_leave(&tables[0], keys[3]);
-	assert_true(presence_enter(&tables[0], keys[ways]));
-	assert_int_equal(presence_count(tables, WORKERS, keys[ways]), 1);
-	assert_int_equal(presence_count(tables, WORKERS, keys[3]), 0);
+	assert_true(connection_counts_add(&tables[0], keys[3]));
+	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 2);
+	connection_counts_remove(&tables[0], keys[3]);
+	connection_counts_remove(&tables[0], keys[3]);
+	assert_true(connection_counts_add(&tables[0], keys[ways]));
+	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[ways]), 1);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 0);
 }
 
 static void
@@ -113,10 +113,10 @@ ten_thousand_addresses_are_nearly_all_counted(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 10000; i++)
-		counted += presence_enter(&tables[1], key_of(i));
+		counted += connection_counts_add(&tables[1], key_of(i));
 	assert_true(counted > 9900);
 	for (uint32_t i = 0; i < 10000; i++)
-		assert_true(presence_count(tables, WORKERS, key_of(i)) <= 1);
+		assert_true(connection_counts_sum(tables, WORKERS, key_of(i)) <= 1);
 }
 
 static void
@@ -127,20 +127,20 @@ a_dead_worker_takes_its_connections_along(void **state)
 	pid_t pid;
 
 	(void)state;
-	assert_true(presence_enter(&tables[0], a));
+	assert_true(connection_counts_add(&tables[0], a));
 	pid = fork();
 	assert_true(pid != -1);
 	if (pid == 0) {
 		for (int i = 0; i < 50; i++)
-			if (!presence_enter(&tables[2], a))
+			if (!connection_counts_add(&tables[2], a))
 				_exit(1);
 		(void)raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
-	assert_int_equal(presence_count(tables, WORKERS, a), 51);
-	presence_clear(&tables[2]);
-	assert_int_equal(presence_count(tables, WORKERS, a), 1);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 51);
+	connection_counts_clear(&tables[2]);
+	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

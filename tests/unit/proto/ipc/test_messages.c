@@ -117,7 +117,7 @@ every_message_round_trips(void **state)
 		assert_int_equal(size, buf_len(&b));
 		assert_int_equal(f.type, table[i].type);
 		assert_int_equal(f.request, 77);
-		assert_int_equal(wire_decode(table[i].fields, f.payload, &out), WIRE_OK);
+		assert_int_equal(msg_decode_payload(&table[i], f.payload, &out), WIRE_OK);
 		assert_alike(&table[i], &in, &out);
 		buf_clear(&b);
 	}
@@ -145,13 +145,13 @@ every_cut_and_every_extra_byte_is_refused(void **state)
 
 			memcpy(part, whole.p, cut);
 			assert_int_equal(
-			    wire_decode(table[i].fields, (struct slice){part, cut}, &m),
+			    msg_decode_payload(&table[i], (struct slice){part, cut}, &m),
 			    WIRE_SHORT);
 			free(part);
 		}
 		assert_int_equal(buf_append(&b, "x", 1), 0);
 		assert_int_equal(
-		    wire_decode(table[i].fields, buf_slice(&b), &m), WIRE_TRAILING);
+		    msg_decode_payload(&table[i], buf_slice(&b), &m), WIRE_TRAILING);
 		buf_clear(&b);
 	}
 }
@@ -253,8 +253,7 @@ values_over_their_maximum_are_refused_both_ways(void **state)
 	assert_int_equal(msg_encode(&b, MSG_HELLO, 1, &hello), -1);
 	assert_int_equal(buf_len(&b), 0);
 	assert_int_equal(
-	    wire_decode(msg_desc(MSG_PONG)->fields, (struct slice){payload, 1}, &m),
-	    WIRE_RANGE);
+	    msg_decode_payload(msg_desc(MSG_PONG), (struct slice){payload, 1}, &m), WIRE_RANGE);
 	buf_clear(&b);
 }
 
@@ -322,6 +321,24 @@ printed_messages_show_no_text(void **state)
 	buf_clear(&b);
 }
 
+static void
+the_default_ids_differ_and_are_not_zero(void **unused)
+{
+	static const struct id zero;
+	struct id back;
+	char text[ID_TEXT_LEN + 1];
+
+	(void)unused;
+	assert_true(id_is_zero(&zero));
+	assert_false(id_is_zero(&id_default_org));
+	assert_false(id_is_zero(&id_default_widget));
+	assert_false(id_equal(&id_default_org, &id_default_widget));
+	id_format(&id_default_org, text);
+	assert_string_equal(text, "00000000-0000-7000-8000-000000000001");
+	assert_int_equal(id_parse(slice_str(text), &back), 0);
+	assert_true(id_equal(&back, &id_default_org));
+}
+
 int
 main(void)
 {
@@ -336,6 +353,7 @@ main(void)
 	    cmocka_unit_test(text_must_be_utf8),
 	    cmocka_unit_test(lists_are_checked_to_the_last_item),
 	    cmocka_unit_test(printed_messages_show_no_text),
+	    cmocka_unit_test(the_default_ids_differ_and_are_not_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

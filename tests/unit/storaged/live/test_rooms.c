@@ -379,17 +379,17 @@ nobody_is_forgotten_while_a_tab_is_open(void **state)
 	struct guest guest;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	guest = make_guest(f, PUBLIC_ID);
 	follow(f, &f->b, &guest);
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	make_guest(f, PUBLIC_ID);
 	expect_silence(f);
 	assert_true(is_stored(f, &guest));
 	leave(f, &f->b, &guest);
 	make_guest(f, PUBLIC_ID);
 	assert_false(is_stored(f, &guest));
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* It is forgotten in the commit in which it is followed. */
@@ -404,9 +404,9 @@ one_who_is_forgotten_after_a_day_ends(void **state)
 	uint64_t request;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	guest = make_guest(f, PUBLIC_ID);
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	follow.token = guest.token;
 	request = send_request(f, &f->b, MSG_VISITOR_FOLLOW, &follow);
 	open = open_of(PUBLIC_ID, NULL);
@@ -416,7 +416,7 @@ one_who_is_forgotten_after_a_day_ends(void **state)
 	expect_answer(f, &f->b, request, MSG_VISITOR_STATE, NULL);
 	expect_told(f, &f->b, MSG_LIVE_VISITOR_END, &guest);
 	expect_silence(f);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* -- bounds ------------------------------------------------------------------------------- */

@@ -91,7 +91,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 
 	put_agent(f, &r, true);
 	/* Not even when the clock stands still. */
-	clock_stop_wall(r.updated_at);
+	clock_freeze_wall(r.updated_at);
 	other = r;
 	r.name = slice_str("Berta");
 	other.model = slice_str("m");
@@ -105,7 +105,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	/* A repeat is told by what is in it. */
 	r.updated_at = 1;
 	put_agent(f, &r, false);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void

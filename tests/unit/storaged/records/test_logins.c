@@ -87,13 +87,13 @@ an_expired_login_does_not_exist(void **state)
 	const struct msg_login_list list = {.org = id_default_org};
 	union msg m;
 
-	clock_stop_wall(create.expires_at - 1);
+	clock_freeze_wall(create.expires_at - 1);
 	log_in(f, &create);
-	clock_stop_wall(create.expires_at);
+	clock_freeze_wall(create.expires_at);
 	expect_ended(f, &create);
 	ask(f, MSG_LOGIN_LIST, &list, MSG_LOGIN_PAGE, &m);
 	assert_int_equal(list_len(m.login_page.logins), 0);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void

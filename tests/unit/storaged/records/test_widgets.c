@@ -155,7 +155,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 
 	put_widget(f, &r, true);
 	/* Not even when the clock stands still. */
-	clock_stop_wall(r.updated_at);
+	clock_freeze_wall(r.updated_at);
 	other = r;
 	r.name = slice_str("Shop");
 	other.greeting = slice_str("Hello!");
@@ -173,7 +173,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
 	r.greeting = slice_str("Hi!");
 	put_error(f, &r, false, STORE_STALE);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void

@@ -50,7 +50,7 @@ a_widget_has_so_many_messages_a_day(void **state)
 	struct guest one = make_guest(f, PUBLIC_ID), two = make_guest(f, PUBLIC_ID);
 	struct guest elsewhere = make_guest(f, "wid_other");
 
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	says(f, &one, 0);
 	says(f, &two, 0);
 	says(f, &one, 0);
@@ -61,7 +61,7 @@ a_widget_has_so_many_messages_a_day(void **state)
 	assert_int_equal(count(f, &widget, MIDNIGHT), 3);
 	assert_int_equal(count(f, &other, MIDNIGHT), 1);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 4);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void
@@ -71,26 +71,26 @@ a_day_ends_at_midnight_utc(void **state)
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
 	struct guest guest = make_guest(f, PUBLIC_ID);
 
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	says(f, &guest, 0);
-	clock_stop_wall(MIDNIGHT + DAY_MS - 1);
+	clock_freeze_wall(MIDNIGHT + DAY_MS - 1);
 	says(f, &guest, 0);
 	says(f, &guest, STORE_CAPPED);
-	clock_stop_wall(MIDNIGHT + DAY_MS);
+	clock_freeze_wall(MIDNIGHT + DAY_MS);
 	says(f, &guest, 0);
 	assert_int_equal(count(f, &widget, MIDNIGHT + DAY_MS), 1);
 	/* Of the days before, only the last is kept, in case the clock is set back. */
 	assert_int_equal(count(f, &widget, MIDNIGHT), 2);
 	assert_int_equal(table_count(f, TABLE_CAPS), 2);
-	clock_stop_wall(MIDNIGHT + 40 * DAY_MS);
+	clock_freeze_wall(MIDNIGHT + 40 * DAY_MS);
 	says(f, &guest, 0);
 	assert_int_equal(table_count(f, TABLE_CAPS), 1);
 	/* A clock that is set back finds what was counted in the day that it comes to. */
-	clock_stop_wall(MIDNIGHT + 39 * DAY_MS);
+	clock_freeze_wall(MIDNIGHT + 39 * DAY_MS);
 	says(f, &guest, 0);
-	clock_stop_wall(MIDNIGHT + 40 * DAY_MS);
+	clock_freeze_wall(MIDNIGHT + 40 * DAY_MS);
 	assert_int_equal(count(f, &widget, MIDNIGHT + 40 * DAY_MS), 1);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* As a clock is that was fast and is corrected, just then. */
@@ -101,18 +101,18 @@ a_clock_that_is_set_back_over_midnight_gives_no_second_day(void **state)
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
 	struct guest guest = make_guest(f, PUBLIC_ID);
 
-	clock_stop_wall(MIDNIGHT - 1);
+	clock_freeze_wall(MIDNIGHT - 1);
 	says(f, &guest, 0);
 	says(f, &guest, 0);
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	says(f, &guest, 0);
-	clock_stop_wall(MIDNIGHT - 1);
+	clock_freeze_wall(MIDNIGHT - 1);
 	says(f, &guest, STORE_CAPPED);
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	says(f, &guest, 0);
 	says(f, &guest, STORE_CAPPED);
 	assert_int_equal(count(f, &widget, MIDNIGHT - 1), 2);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void
@@ -123,7 +123,7 @@ what_is_refused_or_sent_again_is_not_counted(void **state)
 	struct guest guest = make_guest(f, PUBLIC_ID);
 	struct msg_turn_begin named = guest_says(&guest, "one"), again, other, plain;
 
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	named.client_id = slice_str("name");
 	ask(f, MSG_TURN_BEGIN, &named, MSG_TURN_BEGUN, NULL);
 	again = named;
@@ -144,7 +144,7 @@ what_is_refused_or_sent_again_is_not_counted(void **state)
 	lose(f, &f->a);
 	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
 	assert_int_equal(count(f, &widget, MIDNIGHT), 2);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void
@@ -185,7 +185,7 @@ a_cap_is_exact_within_a_batch(void **state)
 	unsigned begun = 0, capped = 0;
 	union msg m;
 
-	clock_stop_wall(MIDNIGHT);
+	clock_freeze_wall(MIDNIGHT);
 	for (size_t i = 0; i < ARRAY_LEN(guests); i++)
 		guests[i] = make_guest(f, PUBLIC_ID);
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
@@ -204,7 +204,7 @@ a_cap_is_exact_within_a_batch(void **state)
 	assert_int_equal(capped, 500);
 	assert_int_equal(count(f, &widget, MIDNIGHT), 100);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 100);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 int

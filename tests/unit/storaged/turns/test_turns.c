@@ -594,9 +594,9 @@ activity_does_not_go_back_when_the_clock_does(void **state)
 	uint64_t future = clock_wall_ms() + 3600 * 1000;
 	struct id conversation;
 
-	clock_stop_wall(future);
+	clock_freeze_wall(future);
 	conversation = chat(f, "s1", "q", "a");
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 	chat(f, "s1", "q2", "a2");
 	assert_int_equal(conversation_record(f, &conversation).updated_at, future);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_ACTIVITY), 1);

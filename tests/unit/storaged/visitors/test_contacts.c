@@ -557,7 +557,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	record = submit(f, &first);
 	id = record.id;
 	/* Not even when the clock stands still. */
-	clock_stop_wall(record.updated_at);
+	clock_freeze_wall(record.updated_at);
 	stale = change_of(f, &id, "Ann", "c@example.com", "");
 	submit(f, &more);
 	put_as(f, false, &stale, STORE_STALE);
@@ -568,7 +568,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	put_as(f, false, &record, 0);
 	assert_int_equal(get(f, &id).updated_at, record.updated_at + 1);
 	put_as(f, false, &stale, STORE_STALE);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* What a visitor's record says, be that contact there or not. */

@@ -163,7 +163,7 @@ visitors_who_never_wrote_go_after_a_day(void **state)
 	size_t left = 0;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	make_crowd(f, crowd, ARRAY_LEN(crowd));
 	writer = make_guest(f, PUBLIC_ID);
 	teller = make_guest(f, PUBLIC_ID);
@@ -174,12 +174,12 @@ visitors_who_never_wrote_go_after_a_day(void **state)
 	assert_int_equal(stored_guest(f, &writer).used, 1);
 	assert_int_equal(stored_guest(f, &teller).used, 1);
 
-	clock_stop_wall(morning + VISITOR_UNUSED_MS - 1);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS - 1);
 	make_guest(f, PUBLIC_ID);
 	assert_int_equal(table_count(f, TABLE_VISITORS), 15);
 
 	/* A new one looks at all of so few. */
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	make_guest(f, PUBLIC_ID);
 	assert_int_equal(table_count(f, TABLE_VISITORS), 4);
 	assert_int_equal(table_count(f, TABLE_VISITORS_BY_ID), 4);
@@ -188,7 +188,7 @@ visitors_who_never_wrote_go_after_a_day(void **state)
 	assert_int_equal(left, 0);
 	assert_true(is_stored(f, &writer));
 	assert_true(is_stored(f, &teller));
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 static void
@@ -200,9 +200,9 @@ a_new_visitor_removes_but_a_few(void **state)
 	size_t before, after;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	make_crowd(f, crowd, ARRAY_LEN(crowd));
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	before = table_count(f, TABLE_VISITORS);
 	make_guest(f, PUBLIC_ID);
 	after = table_count(f, TABLE_VISITORS);
@@ -212,7 +212,7 @@ a_new_visitor_removes_but_a_few(void **state)
 		make_guest(f, PUBLIC_ID);
 	for (size_t i = 0; i < ARRAY_LEN(crowd); i++)
 		assert_false(is_stored(f, &crowd[i]));
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* Its token is the browser's, and no other visitor may take it away while the page is open. */
@@ -225,17 +225,17 @@ who_comes_back_without_having_written_has_another_day(void **state)
 	struct guest guest;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	guest = make_guest(f, PUBLIC_ID);
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	open = open_of(PUBLIC_ID, &guest.token);
 	open_as(f, &open, true);
 	make_guest(f, PUBLIC_ID);
 	assert_true(is_stored(f, &guest));
-	clock_stop_wall(morning + 2 * VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + 2 * VISITOR_UNUSED_MS);
 	make_guest(f, PUBLIC_ID);
 	assert_false(is_stored(f, &guest));
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* One that the index does not know would stay for ever, and one that it knows wrongly would fail whoever
@@ -250,7 +250,7 @@ damaged_visitors_go_as_well(void **state)
 	struct txn t;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	unknown = make_guest(f, PUBLIC_ID);
 	wrong = make_guest(f, PUBLIC_ID);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
@@ -259,11 +259,11 @@ damaged_visitors_go_as_well(void **state)
 	key = key_id(&wrong.record.id);
 	assert_int_equal(txn_put(&t, TABLE_VISITORS_BY_ID, &key, slice_str("wrong")), 0);
 	assert_int_equal(txn_commit(&t), 0);
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	make_guest(f, PUBLIC_ID);
 	assert_int_equal(table_count(f, TABLE_VISITORS), 1);
 	assert_int_equal(table_count(f, TABLE_VISITORS_BY_ID), 1);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* Who has a conversation no more, and is nobody that the organization knows, has nothing. */
@@ -277,14 +277,14 @@ a_visitor_whose_conversation_was_erased_goes_after_a_day(void **state)
 	struct msg_contact_submit contact;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	nobody = make_guest(f, PUBLIC_ID);
 	known = make_guest(f, PUBLIC_ID);
 	contact = submit_of(&known, "Ada", "", "");
 	submit(f, &contact);
 	begin[0] = guest_says(&nobody, "hello");
 	begin[1] = guest_says(&known, "hello");
-	clock_stop_wall(morning + VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS);
 	for (size_t i = 0; i < ARRAY_LEN(begin); i++) {
 		struct msg_conversation_erase erase = {id_default_org, begin[i].conversation};
 
@@ -297,11 +297,11 @@ a_visitor_whose_conversation_was_erased_goes_after_a_day(void **state)
 	make_guest(f, PUBLIC_ID);
 	assert_true(is_stored(f, &nobody));
 	assert_int_equal(stored_guest(f, &nobody).used, 0);
-	clock_stop_wall(morning + 2 * VISITOR_UNUSED_MS);
+	clock_freeze_wall(morning + 2 * VISITOR_UNUSED_MS);
 	make_guest(f, PUBLIC_ID);
 	assert_false(is_stored(f, &nobody));
 	assert_true(is_stored(f, &known));
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* As an import may have it. */
@@ -353,7 +353,7 @@ who_is_known_comes_and_reads_while_the_store_is_full(void **state)
 	union msg m;
 
 	make_widget(f, PUBLIC_ID);
-	clock_stop_wall(morning);
+	clock_freeze_wall(morning);
 	writer = make_guest(f, PUBLIC_ID);
 	silent = make_guest(f, PUBLIC_ID);
 	begin = guest_says(&writer, "hello");
@@ -372,11 +372,11 @@ who_is_known_comes_and_reads_while_the_store_is_full(void **state)
 	assert_int_equal(list_len(m.message_page.messages), 2);
 
 	/* One who would have another day gets none, but is let in. */
-	clock_stop_wall(morning + VISITOR_UNUSED_MS - 1);
+	clock_freeze_wall(morning + VISITOR_UNUSED_MS - 1);
 	open = open_of(PUBLIC_ID, &silent.token);
 	open_as(f, &open, true);
 	assert_int_equal(stored_guest(f, &silent).created_at, morning);
-	clock_stop_wall(0);
+	clock_freeze_wall(0);
 }
 
 /* In a batch with what makes the store full, which runs it again, and what may use its reserve. */

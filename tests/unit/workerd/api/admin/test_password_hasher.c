@@ -91,9 +91,9 @@ each_is_told_its_own_verdict_in_order(void **state)
 	assert_non_null(ask(s, "wrong", quick, &wrong));
 	assert_non_null(ask(s, "right", "no hash", &broken));
 	run_until(s, 3);
-	assert_int_equal(right.verdict, PASSWORD_RIGHT);
+	assert_int_equal(right.verdict, PASSWORD_CORRECT);
 	assert_int_equal(wrong.verdict, PASSWORD_WRONG);
-	assert_int_equal(broken.verdict, PASSWORD_UNCHECKED);
+	assert_int_equal(broken.verdict, PASSWORD_ERROR);
 	assert_int_equal(right.order + 1, wrong.order);
 	assert_int_equal(wrong.order + 1, broken.order);
 	assert_int_equal(right.calls, 1);
@@ -110,7 +110,7 @@ a_new_hash_is_its_passwords(void **state)
 	run_until(s, 1);
 	assert_non_null(ask(s, "correct horse", made.text, &again));
 	run_until(s, 2);
-	assert_int_equal(again.verdict, PASSWORD_RIGHT);
+	assert_int_equal(again.verdict, PASSWORD_CORRECT);
 }
 
 static void
@@ -166,7 +166,7 @@ new_passwords_leave_room_for_those_who_sign_in(void **state)
 		password_hasher_forget(jobs[i]);
 	run_until(s, 2);
 	assert_int_equal(fresh[0].calls, 1);
-	assert_int_equal(login[0].verdict, PASSWORD_RIGHT);
+	assert_int_equal(login[0].verdict, PASSWORD_CORRECT);
 	assert_non_null(
 	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
 	assert_non_null(ask(s, "right", quick, &login[1]));

@@ -2,10 +2,12 @@
  * The kinds of settings: for each a parser from text and how its value is freed. Used by
  * settings.c, and the table by settings_print.c.
  */
-#ifndef PROTO_SETTINGS_SETTINGS_KINDS_H
-#define PROTO_SETTINGS_SETTINGS_KINDS_H
+#ifndef PROTO_SETTINGS_SETTING_KINDS_H
+#define PROTO_SETTINGS_SETTING_KINDS_H
 
-#include "proto/settings/settings.h"
+#include <stddef.h>
+
+#include "proto/settings/setting_values.h"
 
 #define SETTING_WHY_MAX 192
 
@@ -22,9 +24,6 @@ struct setting {
 	void (*clear)(void *field);
 	size_t offset;
 };
-
-/* All of settings.def, n of them. */
-const struct setting *settings_table(size_t *n);
 
 /*
  * setting_parse_KIND(d, text, field, why): reads text into field. 0, or -1 with a sentence in

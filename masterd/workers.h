@@ -14,8 +14,8 @@
  * are left serve on; so every reload ends, even when some seat's workers always crash. Those that
  * were replaced may finish what they have at their ease (renew_ms): nobody waits for them.
  */
-#ifndef MASTERD_CHILDREN_H
-#define MASTERD_CHILDREN_H
+#ifndef MASTERD_WORKERS_H
+#define MASTERD_WORKERS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,14 +24,14 @@
 #include "proto/ipc/scoreboard.h"
 
 /* What whoever runs the service must know. */
-enum children_report {
-	CHILDREN_SERVING,  /* another number of workers is ready now */
-	CHILDREN_RELOADED, /* the reload is over, well or not (the log tells) */
-	CHILDREN_REFUSED, /* before any was ready one exited EX_CONFIG: more would do the same */
-	CHILDREN_ALL_GONE, /* after children_stop(): none is left */
+enum workers_report {
+	WORKERS_SERVING,  /* another number of workers is ready now */
+	WORKERS_RELOADED, /* the reload is over, well or not (the log tells) */
+	WORKERS_REFUSED, /* before any was ready one exited EX_CONFIG: more would do the same */
+	WORKERS_ALL_GONE, /* after workers_stop(): none is left */
 };
 
-struct children_config {
+struct workers_config {
 	struct event_base *base;
 	struct dispatch *dispatch; /* gets the ready ones */
 	struct scoreboard *scoreboard;
@@ -42,35 +42,35 @@ struct children_config {
 	    drain_ms; /* how long workers may finish what they have when the service stops */
 	uint32_t renew_ms; /* the same for one that a reload has replaced */
 	uint32_t hang_ms;  /* one that is silent for so long hangs (heartbeat.h); 0: never */
-	const struct keyring
-	    *keyring; /* what workers get for TLS; NULL: they speak plain HTTP */
-	void (*report)(enum children_report what, void *ctx);
+	const struct tls_keys
+	    *tls_keys; /* what workers get for TLS; NULL: they speak plain HTTP */
+	void (*report)(enum workers_report what, void *ctx);
 	void *ctx;
 };
 
-struct children;
+struct workers;
 
-/* Starts to watch for dead children (SIGCHLD). What config points to must outlive it. */
-struct children *children_new(const struct children_config *config);
+/* Starts to watch for dead workers (SIGCHLD). What config points to must outlive it. */
+struct workers *workers_new(const struct workers_config *config);
 
 /* Kills and reaps those that are left. NULL is legal. */
-void children_free(struct children *ch);
+void workers_free(struct workers *ws);
 
 /* Starts a worker in every seat. */
-void children_start(struct children *ch);
+void workers_start(struct workers *ws);
 
-/* The keyring holds other ticket keys, and with identity another certificate: every worker that
+/* The tls_keys holds other ticket keys, and with certificate another certificate: every worker that
  * takes connections gets them. */
-void children_send_keys(struct children *ch, bool identity);
+void workers_send_keys(struct workers *ws, bool certificate);
 
 /* Renews every worker that runs now; during a reload, also those it has already renewed. */
-void children_reload(struct children *ch);
+void workers_reload(struct workers *ws);
 
-/* Starts none any more and lets those that run drain; reports CHILDREN_ALL_GONE at the end, maybe
+/* Starts none any more and lets those that run drain; reports WORKERS_ALL_GONE at the end, maybe
  * before it returns. */
-void children_stop(struct children *ch);
+void workers_stop(struct workers *ws);
 
-/* Kills all; for those who cannot wait for children_stop(). */
-void children_kill(struct children *ch);
+/* Kills all; for those who cannot wait for workers_stop(). */
+void workers_kill(struct workers *ws);
 
 #endif

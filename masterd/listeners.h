@@ -5,8 +5,8 @@
  * tenth of a second at a time, while the system is out of descriptors or memory: the
  * connections then wait in the kernel's backlog, and the loop does not spin.
  */
-#ifndef MASTERD_LISTENER_H
-#define MASTERD_LISTENER_H
+#ifndef MASTERD_LISTENERS_H
+#define MASTERD_LISTENERS_H
 
 #include "masterd/dispatch.h"
 #include "masterd/sockets.h"

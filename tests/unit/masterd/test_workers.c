@@ -21,8 +21,8 @@
 
 #include <bsd/string.h>
 
-#include "masterd/children.h"
 #include "masterd/spawn.h"
+#include "masterd/workers.h"
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/fdpass.h"
@@ -180,8 +180,8 @@ static struct event_base *base;
 static struct scoreboard *scoreboard;
 static int scoreboard_fd;
 static struct dispatch *dispatch;
-static struct children *children;
-static unsigned reports[CHILDREN_ALL_GONE + 1];
+static struct workers *workers;
+static unsigned reports[WORKERS_ALL_GONE + 1];
 static size_t fewest_ready; /* since it was last set */
 
 static void
@@ -191,7 +191,7 @@ on_room(void *ctx)
 }
 
 static void
-on_report(enum children_report what, void *ctx)
+on_report(enum workers_report what, void *ctx)
 {
 	(void)ctx;
 	reports[what]++;
@@ -199,11 +199,11 @@ on_report(enum children_report what, void *ctx)
 		fewest_ready = dispatch_workers(dispatch);
 }
 
-/* Begins with so many seats; hang_ms as in children.h. */
+/* Begins with so many seats; hang_ms as in workers.h. */
 static void
 hire(unsigned wanted, uint32_t hang_ms)
 {
-	children = children_new(&(struct children_config){
+	workers = workers_new(&(struct workers_config){
 	    .base = base,
 	    .dispatch = dispatch,
 	    .scoreboard = scoreboard,
@@ -233,7 +233,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	children_free(children);
+	workers_free(workers);
 	dispatch_free(dispatch);
 	scoreboard_unmap(scoreboard);
 	closefd(&scoreboard_fd);
@@ -266,7 +266,7 @@ static void
 start(const char *mode)
 {
 	assert_int_equal(setenv("WORKER_MODE", mode, 1), 0);
-	children_start(children);
+	workers_start(workers);
 }
 
 static pid_t
@@ -300,7 +300,7 @@ every_seat_gets_a_worker(void **state)
 	AWAIT(all_ready());
 	assert_int_equal(running(), WANTED);
 	assert_int_not_equal(pid_of(0), pid_of(1));
-	assert_int_equal(reports[CHILDREN_SERVING], WANTED);
+	assert_int_equal(reports[WORKERS_SERVING], WANTED);
 }
 
 static void
@@ -378,7 +378,7 @@ the_pause_before_a_restart_doubles(void **state)
 	(void)state;
 	/* One seat alone: of two, one may be late, and its death be heard of with the other's, in a turn of
 	 * the loop that began before. */
-	children_free(children);
+	workers_free(workers);
 	hire(1, 0);
 	open_notes(path);
 	start("crash");
@@ -417,7 +417,7 @@ workers_that_hang_are_aborted_and_replaced(void **state)
 	pid_t first;
 
 	(void)state;
-	children_free(children);
+	workers_free(workers);
 	hire(WANTED, 3000);
 	open_notes(path);
 	start("hang");
@@ -439,7 +439,7 @@ one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
 	pid_t victim, other;
 
 	(void)state;
-	children_free(children);
+	workers_free(workers);
 	hire(WANTED, 3000);
 	start("serve");
 	AWAIT(all_ready());
@@ -457,9 +457,9 @@ settings_that_a_first_worker_refuses_are_reported(void **state)
 {
 	(void)state;
 	start("refuse");
-	AWAIT(reports[CHILDREN_REFUSED] > 0);
-	children_stop(children);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	AWAIT(reports[WORKERS_REFUSED] > 0);
+	workers_stop(workers);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
@@ -479,7 +479,7 @@ settings_refused_later_do_not_end_a_service_that_ran(void **state)
 	AWAIT(pid_of(0) == 0);
 	setenv("WORKER_MODE", "serve", 1);
 	AWAIT(all_ready());
-	assert_int_equal(reports[CHILDREN_REFUSED], 0);
+	assert_int_equal(reports[WORKERS_REFUSED], 0);
 }
 
 static void
@@ -493,8 +493,8 @@ a_reload_replaces_all_and_never_serves_with_fewer(void **state)
 	for (unsigned i = 0; i < WANTED; i++)
 		old[i] = pid_of(i);
 	fewest_ready = SIZE_MAX;
-	children_reload(children);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	workers_reload(workers);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(fewest_ready, WANTED);
 	AWAIT(running() == WANTED);
 	for (unsigned i = 0; i < WANTED; i++)
@@ -510,11 +510,11 @@ a_reload_during_a_reload_renews_again(void **state)
 	(void)state;
 	start("serve");
 	AWAIT(all_ready());
-	children_reload(children);
+	workers_reload(workers);
 	AWAIT(pid_of(WANTED) != 0);
 	between = pid_of(WANTED);
-	children_reload(children);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	workers_reload(workers);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
 	AWAIT(running() == WANTED);
 	assert_int_equal(kill(between, 0), -1);
 }
@@ -530,9 +530,9 @@ a_reload_that_fails_leaves_the_old_workers(void **state)
 	for (unsigned i = 0; i < WANTED; i++)
 		old[i] = pid_of(i);
 	setenv("WORKER_MODE", "refuse", 1);
-	children_reload(children);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
-	assert_int_equal(reports[CHILDREN_REFUSED], 0);
+	workers_reload(workers);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
+	assert_int_equal(reports[WORKERS_REFUSED], 0);
 	assert_int_equal(running(), WANTED);
 	for (unsigned i = 0; i < WANTED; i++)
 		assert_int_equal(pid_of(i), old[i]);
@@ -552,11 +552,11 @@ a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
 	snprintf(text, sizeof(text), "%d", old);
 	setenv("WORKER_AWAITS", text, 1);
 	setenv("WORKER_MODE", "outlive", 1);
-	children_reload(children);
+	workers_reload(workers);
 	next = pid_of(WANTED);
 	assert_int_not_equal(next, 0);
 	assert_int_equal(kill(old, SIGKILL), 0);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
 	AWAIT(running() == WANTED);
 	assert_int_equal(pid_of(WANTED), next);
 	assert_true(all_ready());
@@ -576,14 +576,14 @@ a_reload_ends_although_a_seat_cannot_be_filled(void **state)
 	setenv("WORKER_MODE", "refuse", 1);
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
 	AWAIT(running() == 1);
-	children_reload(children);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	workers_reload(workers);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(pid_of(1), other);
 	/* The seat is not given up with it, and the next reload renews all. */
 	setenv("WORKER_MODE", "serve", 1);
 	AWAIT(all_ready());
-	children_reload(children);
-	AWAIT(reports[CHILDREN_RELOADED] == 2);
+	workers_reload(workers);
+	AWAIT(reports[WORKERS_RELOADED] == 2);
 	AWAIT(running() == WANTED);
 	assert_int_equal(kill(other, 0), -1);
 	assert_true(all_ready());
@@ -600,9 +600,9 @@ a_reload_waits_for_an_empty_seat_and_goes_on(void **state)
 	other = pid_of(1);
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
 	AWAIT(running() == 1);
-	children_reload(children);
+	workers_reload(workers);
 	assert_int_equal(running(), 1);
-	AWAIT(reports[CHILDREN_RELOADED] == 1);
+	AWAIT(reports[WORKERS_RELOADED] == 1);
 	AWAIT(running() == WANTED);
 	assert_int_equal(kill(other, 0), -1);
 	assert_true(all_ready());
@@ -614,10 +614,10 @@ a_stop_lets_them_leave(void **state)
 	(void)state;
 	start("serve");
 	AWAIT(all_ready());
-	children_stop(children);
+	workers_stop(workers);
 	assert_int_equal(dispatch_workers(dispatch), 0);
-	assert_int_equal(reports[CHILDREN_ALL_GONE], 0);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	assert_int_equal(reports[WORKERS_ALL_GONE], 0);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
@@ -626,8 +626,8 @@ a_stop_before_they_are_ready_is_quick(void **state)
 {
 	(void)state;
 	start("serve");
-	children_stop(children);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	workers_stop(workers);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
@@ -637,8 +637,8 @@ a_stop_kills_who_does_not_leave(void **state)
 	(void)state;
 	start("stubborn");
 	AWAIT(all_ready());
-	children_stop(children);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	workers_stop(workers);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
@@ -648,9 +648,9 @@ a_stop_can_be_cut_short(void **state)
 	(void)state;
 	start("stubborn");
 	AWAIT(all_ready());
-	children_stop(children);
-	children_kill(children);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	workers_stop(workers);
+	workers_kill(workers);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
@@ -662,8 +662,8 @@ nobody_is_restarted_during_a_stop(void **state)
 	AWAIT(all_ready());
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
 	AWAIT(running() == 1);
-	children_stop(children);
-	AWAIT(reports[CHILDREN_ALL_GONE] == 1);
+	workers_stop(workers);
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 	/* No timer and no worker is left; only SIGCHLD is still watched. */
 	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1);

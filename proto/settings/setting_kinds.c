@@ -1,7 +1,7 @@
 /*
  * One parser for each kind of setting. Each says, when it refuses, what it would have taken.
  */
-#include "proto/settings/settings_kinds.h"
+#include "proto/settings/setting_kinds.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -23,7 +23,6 @@
 	} while (0)
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-_"
-#define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* -- values that hold no memory ---------------------------------------------------------- */
 
@@ -66,7 +65,7 @@ bad:
 
 /* The power of two that a size's last letter stands for, or -1. */
 static int
-size_shift(char unit)
+setting_size_shift(char unit)
 {
 	switch (toupper((unsigned char)unit)) {
 	case '\0':
@@ -88,7 +87,7 @@ int
 setting_parse_BYTES(const struct setting *d, const char *text, void *field, char *why)
 {
 	size_t digits = strspn(text, "0123456789");
-	int shift = size_shift(text[digits]);
+	int shift = setting_size_shift(text[digits]);
 	uint64_t n;
 
 	errno = 0;
@@ -105,7 +104,7 @@ setting_parse_BYTES(const struct setting *d, const char *text, void *field, char
 
 /* The place of text among words, or -1. */
 static int
-choose(const char *text, const char *const words[], size_t n)
+setting_choose(const char *text, const char *const words[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(text, words[i]) == 0)
@@ -117,7 +116,7 @@ int
 setting_parse_ENV(const struct setting *d, const char *text, void *field, char *why)
 {
 	static const char *const words[] = {"development", "production", "test"};
-	int i = choose(text, words, ARRAY_LEN(words));
+	int i = setting_choose(text, words, ARRAY_LEN(words));
 
 	(void)d;
 	if (i == -1)
@@ -130,7 +129,7 @@ int
 setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char *why)
 {
 	static const char *const words[] = {"error", "warn", "notice", "info", "debug"};
-	int i = choose(text, words, ARRAY_LEN(words));
+	int i = setting_choose(text, words, ARRAY_LEN(words));
 
 	(void)d;
 	if (i == -1)
@@ -142,7 +141,7 @@ setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char
 /* The next item of a comma-separated list, without the white space at its ends; NULL at the end.
  * White space inside is left for the item's own parser to refuse. */
 static char *
-next_item(char **rest)
+setting_next_item(char **rest)
 {
 	char *item = strsep(rest, ",");
 	size_t n;
@@ -157,7 +156,7 @@ next_item(char **rest)
 
 /* One address:port or [v6-address]:port; item is taken apart. 0, or -1. */
 static int
-parse_address(char *item, struct listen_address *out)
+setting_parse_address(char *item, struct listen_address *out)
 {
 	const struct addrinfo numeric = {
 	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -191,10 +190,10 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 
 	(void)d;
 	list->n = 0;
-	while (result == 0 && (item = next_item(&rest)) != NULL)
+	while (result == 0 && (item = setting_next_item(&rest)) != NULL)
 		result = list->n == SETTINGS_LISTEN_MAX
 		    ? -1
-		    : parse_address(item, &list->at[list->n++]);
+		    : setting_parse_address(item, &list->at[list->n++]);
 	free(copy);
 	if (result == -1)
 		REFUSE(
@@ -206,14 +205,14 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 
 /* One network of proxies. 0, or -1 with why it cannot be one. */
 static int
-parse_network(const char *item, struct network *out, char *why)
+setting_parse_network(const char *item, struct network *out, char *why)
 {
 	char meant[IP_TEXT_SIZE];
 
 	switch (network_parse(slice_str(item), out)) {
 	case NETWORK_OK:
 		return 0;
-	case NETWORK_EVERYONE:
+	case NETWORK_ANY:
 		REFUSE("%.48s would believe everyone; name only your own proxies", item);
 	case NETWORK_HOST_BITS:
 		ip_format(&out->address, meant);
@@ -236,9 +235,9 @@ setting_parse_NETWORKS(const struct setting *d, const char *text, void *field, c
 
 	(void)d;
 	list->n = 0;
-	while (result == 0 && (item = next_item(&rest)) != NULL) {
+	while (result == 0 && (item = setting_next_item(&rest)) != NULL) {
 		if (list->n < NETWORKS_MAX) {
-			result = parse_network(item, &list->at[list->n++], why);
+			result = setting_parse_network(item, &list->at[list->n++], why);
 			continue;
 		}
 		snprintf(why, SETTING_WHY_MAX, "must be at most %d networks", NETWORKS_MAX);
@@ -249,7 +248,7 @@ setting_parse_NETWORKS(const struct setting *d, const char *text, void *field, c
 }
 
 static void
-clear_nothing(void *field)
+setting_clear_nothing(void *field)
 {
 	(void)field;
 }
@@ -257,43 +256,43 @@ clear_nothing(void *field)
 void
 setting_clear_COUNT(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_BYTES(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_DECIMAL(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_ENV(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_LEVEL(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_LISTEN(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 void
 setting_clear_NETWORKS(void *field)
 {
-	clear_nothing(field);
+	setting_clear_nothing(field);
 }
 
 /* -- values that own strings ------------------------------------------------------------- */
@@ -335,21 +334,6 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 	return 0;
 }
 
-/* Whether text is a host, and perhaps ":" and a port of digits. An IPv6 address is in brackets. */
-static bool
-is_authority(const char *text)
-{
-	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
-	const char *port;
-
-	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
-		return false;
-	port = text + host;
-	return *port == '\0' ||
-	    (*port == ':' && port[1] != '\0' &&
-		port[1 + strspn(port + 1, "0123456789")] == '\0');
-}
-
 /* No path, no query: the name and password of a proxy stand before the last @. */
 int
 setting_parse_PROXY(const struct setting *d, const char *text, void *field, char *why)
@@ -365,7 +349,7 @@ setting_parse_PROXY(const struct setting *d, const char *text, void *field, char
 		goto bad;
 	at = strrchr(rest, '@');
 	host = at == NULL ? rest : at + 1;
-	if (!is_authority(host) || strpbrk(rest, "/?# ") != NULL)
+	if (!origin_is_authority(host) || strpbrk(rest, "/?# ") != NULL)
 		goto bad;
 	for (const char *c = rest; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
@@ -395,26 +379,6 @@ setting_parse_FILE(const struct setting *d, const char *text, void *field, char 
 	return setting_parse_PATH(d, text, field, why);
 }
 
-char *
-origin_normal(const char *text)
-{
-	size_t scheme = strspn(text, LETTERS "0123456789+-.");
-	const char *host = text + scheme + 3;
-	const char *default_port;
-	char *origin, *port;
-
-	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || !is_authority(host))
-		return NULL;
-	origin = xstrdup(text);
-	for (char *c = origin; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
-	default_port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
-	port = strrchr(origin + scheme + 3, ':');
-	if (port != NULL && strcmp(port, default_port) == 0)
-		*port = '\0';
-	return origin;
-}
-
 int
 setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, char *why)
 {
@@ -423,7 +387,7 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 	bool bad = false;
 
 	(void)d;
-	while (!bad && (item = next_item(&rest)) != NULL) {
+	while (!bad && (item = setting_next_item(&rest)) != NULL) {
 		char *origin;
 
 		if (*item == '\0')
@@ -432,7 +396,7 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 			list->any = true;
 			continue;
 		}
-		origin = list->n < SETTINGS_ORIGINS_MAX ? origin_normal(item) : NULL;
+		origin = list->n < SETTINGS_ORIGINS_MAX ? origin_normalize(item) : NULL;
 		if (origin == NULL)
 			bad = true;
 		else
@@ -449,7 +413,7 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 /* Takes name=value apart; item is changed. The value, or NULL with a sentence in why, which shows
  * nothing of the item: who forgets the name has written a secret there. */
 static char *
-split_named(const struct named_list *list, char *item, char *why)
+setting_split_named(const struct named_list *list, char *item, char *why)
 {
 	char *value = strchr(item, '=');
 	size_t len = strspn(item, NAME_LETTERS);
@@ -470,14 +434,14 @@ split_named(const struct named_list *list, char *item, char *why)
 	return NULL;
 }
 
-typedef int parse_fn(const struct setting *d, const char *text, void *field, char *why);
+typedef int setting_parse_fn(const struct setting *d, const char *text, void *field, char *why);
 
 /* One name=value, whose value is read as parse says. */
 static int
-parse_named(
-    const struct setting *d, char *item, struct named_list *list, parse_fn *parse, char *why)
+setting_parse_named(const struct setting *d, char *item, struct named_list *list,
+    setting_parse_fn *parse, char *why)
 {
-	char *value = split_named(list, item, why);
+	char *value = setting_split_named(list, item, why);
 
 	if (value == NULL || parse(d, value, &list->at[list->n].value, why) == -1)
 		return -1;
@@ -486,14 +450,14 @@ parse_named(
 }
 
 static int
-parse_named_list(
-    const struct setting *d, const char *text, void *field, parse_fn *parse, char *why)
+setting_parse_named_list(
+    const struct setting *d, const char *text, void *field, setting_parse_fn *parse, char *why)
 {
 	char *copy = xstrdup(text), *rest = copy, *item, reason[SETTING_WHY_MAX - 32];
 	int result = 0;
 
-	for (int i = 1; result == 0 && (item = next_item(&rest)) != NULL; i++) {
-		result = parse_named(d, item, field, parse, why);
+	for (int i = 1; result == 0 && (item = setting_next_item(&rest)) != NULL; i++) {
+		result = setting_parse_named(d, item, field, parse, why);
 		if (result == 0)
 			continue;
 		strlcpy(reason, why, sizeof(reason));
@@ -506,17 +470,17 @@ parse_named_list(
 int
 setting_parse_SERVERS(const struct setting *d, const char *text, void *field, char *why)
 {
-	return parse_named_list(d, text, field, setting_parse_URL, why);
+	return setting_parse_named_list(d, text, field, setting_parse_URL, why);
 }
 
 int
 setting_parse_SECRETS(const struct setting *d, const char *text, void *field, char *why)
 {
-	return parse_named_list(d, text, field, setting_parse_TEXT, why);
+	return setting_parse_named_list(d, text, field, setting_parse_TEXT, why);
 }
 
 static void
-clear_string(void *field)
+setting_clear_string(void *field)
 {
 	char **s = field;
 
@@ -527,31 +491,31 @@ clear_string(void *field)
 void
 setting_clear_TEXT(void *field)
 {
-	clear_string(field);
+	setting_clear_string(field);
 }
 
 void
 setting_clear_URL(void *field)
 {
-	clear_string(field);
+	setting_clear_string(field);
 }
 
 void
 setting_clear_PROXY(void *field)
 {
-	clear_string(field);
+	setting_clear_string(field);
 }
 
 void
 setting_clear_PATH(void *field)
 {
-	clear_string(field);
+	setting_clear_string(field);
 }
 
 void
 setting_clear_FILE(void *field)
 {
-	clear_string(field);
+	setting_clear_string(field);
 }
 
 void

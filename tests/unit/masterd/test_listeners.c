@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "masterd/listener.h"
+#include "masterd/listeners.h"
 #include "proto/base/clock.h"
 #include "tests/unit/masterd/master_worker.h"
 
@@ -42,23 +42,23 @@ on_room(void *ctx)
 }
 
 static void
-on_changed(struct child *c, void *ctx)
+on_changed(struct worker *c, void *ctx)
 {
 	(void)ctx;
-	if (c->state == CHILD_READY)
+	if (c->state == WORKER_READY)
 		dispatch_add(dispatch, c);
 	else
 		dispatch_remove(dispatch, c);
 }
 
 static void
-on_taken(struct child *c, void *ctx)
+on_taken(struct worker *c, void *ctx)
 {
 	(void)ctx;
 	dispatch_taken(dispatch, c);
 }
 
-static const struct child_hooks hooks = {.changed = on_changed, .taken = on_taken};
+static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
 
 static int
 setup(void **state)
@@ -176,7 +176,7 @@ serve(const struct listen_list *list, uint16_t *port)
 
 	assert_int_equal(sockets_open(&s, list, 0), 0);
 	for (size_t i = 0; i < s.n; i++)
-		port[i] = address_bound(s.fd[i]).port;
+		port[i] = socket_address_bound(s.fd[i]).port;
 	first_listener = s.fd[0];
 	listeners_add(listeners, &s, false);
 	assert_int_equal(s.n, 0);
@@ -227,7 +227,7 @@ expect_connection(int client, size_t address_len, bool loopback)
 		assert_memory_equal(m.connection.peer.p, "\x7f\0\0\1", 4);
 	else
 		assert_memory_equal(m.connection.peer.p, &in6addr_loopback, 16);
-	assert_int_equal(m.connection.port, address_bound(client).port);
+	assert_int_equal(m.connection.port, socket_address_bound(client).port);
 	assert_int_equal(m.connection.loopback, loopback);
 	return fd;
 }
@@ -286,7 +286,7 @@ a_v6_address_leaves_v4_alone_unless_it_is_all_alone(void **state)
 
 	(void)state;
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	port = address_bound(s.fd[0]).port;
+	port = socket_address_bound(s.fd[0]).port;
 	fd = connect_v4(port);
 	assert_int_not_equal(fd, -1);
 	closefd(&fd);
@@ -326,7 +326,7 @@ an_address_in_use_is_refused_and_the_others_opened(void **state)
 
 	(void)state;
 	assert_int_equal(sockets_open(&first, &list, 0), 0);
-	list.at[0] = address_v4(INADDR_LOOPBACK, address_bound(first.fd[0]).port);
+	list.at[0] = address_v4(INADDR_LOOPBACK, socket_address_bound(first.fd[0]).port);
 	list.at[1] = address_v4(INADDR_LOOPBACK, 0);
 	list.n = 2;
 	assert_int_equal(sockets_open(&second, &list, 0), -1);
@@ -459,7 +459,7 @@ an_inherited_backlog_is_left_to_the_next_owner(void **state)
 	make_ready();
 	while (dispatch_workers(dispatch) == 0)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	client = connect_v4(address_bound(manager).port);
+	client = connect_v4(socket_address_bound(manager).port);
 	await_backlog(manager, 1);
 	listeners_close(listeners);
 	fd = accept4(manager, NULL, NULL, SOCK_CLOEXEC);
@@ -543,24 +543,25 @@ static void
 addresses_are_written_as_people_write_them(void **state)
 {
 	static const struct {
-		struct address a;
+		struct socket_address a;
 		const char *text;
 		bool loopback;
 	} cases[] = {
-	    {{.bytes = {127, 1, 2, 3}, .len = 4, .port = 80}, "127.1.2.3:80", true},
-	    {{.bytes = {128, 0, 0, 1}, .len = 4, .port = 65535}, "128.0.0.1:65535", false},
-	    {{.bytes = {[15] = 1}, .len = 16, .port = 4000}, "[::1]:4000", true},
-	    {{.bytes = {0}, .len = 16, .port = 4000}, "[::]:4000", false},
-	    {{.bytes = {0x20, 1, 0xd, 0xb8, [15] = 9}, .len = 16}, "[2001:db8::9]:0", false},
+	    {{.ip = {.b = {127, 1, 2, 3}, .len = 4}, .port = 80}, "127.1.2.3:80", true},
+	    {{.ip = {.b = {128, 0, 0, 1}, .len = 4}, .port = 65535}, "128.0.0.1:65535", false},
+	    {{.ip = {.b = {[15] = 1}, .len = 16}, .port = 4000}, "[::1]:4000", true},
+	    {{.ip = {.b = {0}, .len = 16}, .port = 4000}, "[::]:4000", false},
+	    {{.ip = {.b = {0x20, 1, 0xd, 0xb8, [15] = 9}, .len = 16}}, "[2001:db8::9]:0",
+		false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char text[ADDRESS_TEXT];
+		char text[SOCKET_ADDRESS_TEXT_SIZE];
 
-		address_format(&cases[i].a, text);
+		socket_address_format(&cases[i].a, text);
 		assert_string_equal(text, cases[i].text);
-		assert_int_equal(address_is_loopback(&cases[i].a), cases[i].loopback);
+		assert_int_equal(socket_address_is_loopback(&cases[i].a), cases[i].loopback);
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * Accepting, and pausing when there is no point in it. Not a byte of a connection is read here.
  */
-#include "masterd/listener.h"
+#include "masterd/listeners.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -31,7 +31,7 @@ struct listener {
 	struct event *acceptable;
 };
 
-/* Why nobody is accepted at the moment; several may hold at once. */
+/* Why nobody is accepted at the moment; several may listeners_pause at once. */
 enum pause {
 	PAUSE_NOT_STARTED = 1,
 	PAUSE_NO_ROOM = 2,
@@ -51,7 +51,7 @@ struct listeners {
 /* -- accepting --------------------------------------------------------------------------- */
 
 static void
-hold(struct listeners *ls, enum pause why)
+listeners_pause(struct listeners *ls, enum pause why)
 {
 	if (ls->pauses == 0)
 		for (size_t i = 0; i < ls->n; i++)
@@ -60,7 +60,7 @@ hold(struct listeners *ls, enum pause why)
 }
 
 static void
-go_on(struct listeners *ls, enum pause why)
+listeners_unpause(struct listeners *ls, enum pause why)
 {
 	if (!(ls->pauses & why))
 		return;
@@ -72,18 +72,18 @@ go_on(struct listeners *ls, enum pause why)
 
 /* Logged when it begins and when it is over, however many pauses that takes. */
 static void
-shortage(struct listeners *ls)
+listeners_begin_shortage(struct listeners *ls)
 {
 	if (ls->shortage_since == 0) {
 		log_event(LOG_ERROR, "accept_paused", L_ERRNO());
 		ls->shortage_since = clock_mono_ms();
 	}
-	hold(ls, PAUSE_SHORTAGE);
+	listeners_pause(ls, PAUSE_SHORTAGE);
 	loop_after(ls->shortage_over, SHORTAGE_PAUSE_MS);
 }
 
 static void
-no_shortage(struct listeners *ls)
+listeners_end_shortage(struct listeners *ls)
 {
 	if (ls->shortage_since == 0)
 		return;
@@ -93,19 +93,19 @@ no_shortage(struct listeners *ls)
 }
 
 static void
-on_shortage_over(evutil_socket_t fd, short what, void *arg)
+listeners_on_shortage_over(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
-	go_on(arg, PAUSE_SHORTAGE);
+	listeners_unpause(arg, PAUSE_SHORTAGE);
 }
 
 /* What became of one attempt to accept. */
 enum accepted { ACCEPTED, ACCEPTED_NONE, ACCEPTED_AGAIN, ACCEPTED_SHORTAGE };
 
 /* accept(2) passes on errors of the new connection: it is lost, the next one may be well. What
- * is not known there is taken for a shortage, so that no error can make the loop spin. */
+ * is not known there is taken for a listeners_begin_shortage, so that no error can make the loop spin. */
 static enum accepted
-accept_error(void)
+listeners_accept_error(void)
 {
 	switch (errno) {
 	case EAGAIN:
@@ -128,23 +128,23 @@ accept_error(void)
 }
 
 static enum accepted
-accept_one(struct listener *l)
+listeners_accept_one(struct listener *l)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t len = sizeof(ss);
-	struct address from;
+	struct socket_address from;
 	int fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd == -1)
-		return accept_error();
-	no_shortage(l->owner);
-	from = address_of(&ss);
+		return listeners_accept_error();
+	listeners_end_shortage(l->owner);
+	from = socket_address_from(&ss);
 	dispatch_give(l->owner->dispatch, fd, &from, l->loopback);
 	return ACCEPTED;
 }
 
 static void
-on_acceptable(evutil_socket_t fd, short what, void *arg)
+listeners_on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
 	struct listener *l = arg;
 
@@ -153,12 +153,12 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 		enum accepted r;
 
 		if (!dispatch_has_room(l->owner->dispatch)) {
-			hold(l->owner, PAUSE_NO_ROOM);
+			listeners_pause(l->owner, PAUSE_NO_ROOM);
 			return;
 		}
-		r = accept_one(l);
+		r = listeners_accept_one(l);
 		if (r == ACCEPTED_SHORTAGE)
-			shortage(l->owner);
+			listeners_begin_shortage(l->owner);
 		if (r == ACCEPTED_SHORTAGE || r == ACCEPTED_NONE)
 			return;
 	}
@@ -168,13 +168,13 @@ void
 listeners_start(struct listeners *ls, struct dispatch *d)
 {
 	ls->dispatch = d;
-	go_on(ls, PAUSE_NOT_STARTED);
+	listeners_unpause(ls, PAUSE_NOT_STARTED);
 }
 
 void
 listeners_resume(struct listeners *ls)
 {
-	go_on(ls, PAUSE_NO_ROOM);
+	listeners_unpause(ls, PAUSE_NO_ROOM);
 }
 
 /* -- life -------------------------------------------------------------------------------- */
@@ -186,7 +186,7 @@ listeners_new(struct event_base *base)
 
 	ls->base = base;
 	ls->pauses = PAUSE_NOT_STARTED;
-	ls->shortage_over = loop_timer(base, on_shortage_over, ls);
+	ls->shortage_over = loop_timer(base, listeners_on_shortage_over, ls);
 	return ls;
 }
 
@@ -195,16 +195,16 @@ listeners_new(struct event_base *base)
 
 /*
  * Options that are passed on to each connection that is accepted, on Linux, which saves system
- * calls: replies are written when they are ready, and Nagle's algorithm would only hold tokens
+ * calls: replies are written when they are ready, and Nagle's algorithm would only listeners_pause tokens
  * back; and a client that does not read leaves what waits for it with the worker, who has a bound,
  * instead of megabytes in the kernel (tcp(7), TCP_NODELAY; Linux, TCP_NOTSENT_LOWAT).
  */
 static void
-add(struct listeners *ls, int fd, bool inherited)
+listeners_add_one(struct listeners *ls, int fd, bool inherited)
 {
-	const struct address a = address_bound(fd);
+	const struct socket_address a = socket_address_bound(fd);
 	struct listener *l = &ls->at[ls->n];
-	char text[ADDRESS_TEXT];
+	char text[SOCKET_ADDRESS_TEXT_SIZE];
 
 	must(ls->n < ARRAY_LEN(ls->at) && ls->dispatch == NULL);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
@@ -212,12 +212,13 @@ add(struct listeners *ls, int fd, bool inherited)
 	*l = (struct listener){
 	    .owner = ls,
 	    .fd = fd,
-	    .loopback = address_is_loopback(&a),
+	    .loopback = socket_address_is_loopback(&a),
 	    .inherited = inherited,
-	    .acceptable = loop_event(ls->base, fd, EV_READ | EV_PERSIST, on_acceptable, l),
+	    .acceptable =
+		loop_event(ls->base, fd, EV_READ | EV_PERSIST, listeners_on_acceptable, l),
 	};
 	ls->n++;
-	address_format(&a, text);
+	socket_address_format(&a, text);
 	log_event(LOG_NOTICE, "listening", L_STR("address", text),
 	    L_STR("inherited", inherited ? "yes" : NULL));
 }
@@ -226,7 +227,7 @@ void
 listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
 {
 	for (size_t i = 0; i < s->n; i++)
-		add(ls, s->fd[i], inherited);
+		listeners_add_one(ls, s->fd[i], inherited);
 	s->n = 0;
 }
 
@@ -234,13 +235,13 @@ listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
  * Their handshake is done and nobody has told them that we stop: closing the socket would reset
  * them. No acknowledgement is read meanwhile, so this ends when every worker has
  * DISPATCH_IN_FLIGHT_MAX under way, and what a longer queue held is reset: to wait for workers that
- * are so far behind would hold up the stop.
+ * are so far behind would listeners_pause up the stop.
  */
 static void
-accept_the_rest(struct listener *l)
+listeners_accept_rest(struct listener *l)
 {
 	for (int i = 0; i < ACCEPTS_AT_END && dispatch_has_room(l->owner->dispatch); i++) {
-		enum accepted r = accept_one(l);
+		enum accepted r = listeners_accept_one(l);
 
 		if (r == ACCEPTED_NONE || r == ACCEPTED_SHORTAGE)
 			return;
@@ -254,7 +255,7 @@ listeners_close(struct listeners *ls)
 		struct listener *l = &ls->at[i];
 
 		if (!l->inherited && ls->dispatch != NULL)
-			accept_the_rest(l);
+			listeners_accept_rest(l);
 		loop_free(&l->acceptable);
 		closefd(&l->fd);
 	}

@@ -1,7 +1,7 @@
 /*
  * The keys' one place, and their renewal. No key is ever logged.
  */
-#include "masterd/ticket_keys.h"
+#include "masterd/tls_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@
  * (TICKET_SECONDS in workerd/http/tls.c). */
 #define RENEW_MS (8u * 60 * 60 * 1000)
 
-struct keyring {
-	struct identity id;
+struct tls_keys {
+	struct certificate id;
 	uint8_t current[TICKET_KEY_SIZE];
 	uint8_t previous[TICKET_KEY_SIZE];
 	bool has_previous;
@@ -26,7 +26,7 @@ struct keyring {
 
 /* Ticket keys that have nothing to do with those before. */
 static void
-start_anew(struct keyring *k)
+tls_keys_reset_tickets(struct tls_keys *k)
 {
 	secret_random(k->current, sizeof(k->current));
 	explicit_bzero(k->previous, sizeof(k->previous));
@@ -35,7 +35,7 @@ start_anew(struct keyring *k)
 }
 
 void
-keyring_renew(struct keyring *k)
+tls_keys_renew(struct tls_keys *k)
 {
 	memcpy(k->previous, k->current, sizeof(k->previous));
 	k->has_previous = true;
@@ -46,15 +46,15 @@ keyring_renew(struct keyring *k)
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+tls_keys_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
-	keyring_renew(arg);
+	tls_keys_renew(arg);
 }
 
 /* Leaves an empty one behind. */
 static void
-take_over(struct keyring *k, struct identity *id)
+tls_keys_take(struct tls_keys *k, struct certificate *id)
 {
 	k->id = *id;
 	buf_init(&id->chain, id->chain.max);
@@ -62,35 +62,35 @@ take_over(struct keyring *k, struct identity *id)
 }
 
 bool
-keyring_replace(struct keyring *k, struct identity *id)
+tls_keys_replace(struct tls_keys *k, struct certificate *id)
 {
-	bool same = identity_equal(&k->id, id);
+	bool same = certificate_equal(&k->id, id);
 
-	must(!identity_is_empty(id));
-	identity_clear(&k->id);
-	take_over(k, id);
+	must(!certificate_is_empty(id));
+	certificate_clear(&k->id);
+	tls_keys_take(k, id);
 	if (!same)
-		start_anew(k);
+		tls_keys_reset_tickets(k);
 	return !same;
 }
 
 void
-keyring_log(const struct keyring *k)
+tls_keys_log(const struct tls_keys *k)
 {
-	identity_log(&k->id);
+	certificate_log(&k->id);
 }
 
-struct msg_tls_identity
-keyring_identity(const struct keyring *k)
+struct msg_tls_certificate
+tls_keys_certificate(const struct tls_keys *k)
 {
-	return (struct msg_tls_identity){
+	return (struct msg_tls_certificate){
 	    .chain = buf_slice(&k->id.chain),
 	    .key = buf_slice(&k->id.key),
 	};
 }
 
 struct msg_ticket_keys
-keyring_tickets(const struct keyring *k)
+tls_keys_tickets(const struct tls_keys *k)
 {
 	return (struct msg_ticket_keys){
 	    .current = {k->current, sizeof(k->current)},
@@ -98,27 +98,28 @@ keyring_tickets(const struct keyring *k)
 	};
 }
 
-struct keyring *
-keyring_new(struct event_base *base, struct identity *id, void (*renewed)(void *ctx), void *ctx)
+struct tls_keys *
+tls_keys_new(
+    struct event_base *base, struct certificate *id, void (*renewed)(void *ctx), void *ctx)
 {
-	struct keyring *k = xcalloc(1, sizeof(*k));
+	struct tls_keys *k = xcalloc(1, sizeof(*k));
 
-	must(!identity_is_empty(id));
-	take_over(k, id);
-	k->timer = loop_timer(base, on_timer, k);
+	must(!certificate_is_empty(id));
+	tls_keys_take(k, id);
+	k->timer = loop_timer(base, tls_keys_on_timer, k);
 	k->renewed = renewed;
 	k->ctx = ctx;
-	start_anew(k);
+	tls_keys_reset_tickets(k);
 	return k;
 }
 
 void
-keyring_free(struct keyring *k)
+tls_keys_free(struct tls_keys *k)
 {
 	if (k == NULL)
 		return;
 	loop_free(&k->timer);
-	identity_clear(&k->id);
+	certificate_clear(&k->id);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
 }

@@ -12,28 +12,28 @@
 
 #include <cmocka.h>
 
-#include "masterd/child.h"
+#include "masterd/worker.h"
 #include "proto/base/clock.h"
 #include "tests/unit/masterd/master_worker.h"
 
 static struct event_base *base;
-static struct keyring *keyring;
-static struct child *child;
+static struct tls_keys *tls_keys;
+static struct worker *worker;
 static int end = -1; /* the worker's */
-static enum child_state last_state;
+static enum worker_state last_state;
 static unsigned taken; /* calls of that hook */
 static uint8_t record[CONTROL_RECORD_MAX];
 static union msg heard;
 
 static void
-on_changed(struct child *c, void *ctx)
+on_changed(struct worker *c, void *ctx)
 {
 	(void)ctx;
 	last_state = c->state;
 }
 
 static void
-on_taken(struct child *c, void *ctx)
+on_taken(struct worker *c, void *ctx)
 {
 	(void)c, (void)ctx;
 	taken++;
@@ -45,9 +45,9 @@ on_renewed(void *ctx)
 	(void)ctx;
 }
 
-/* The keyring looks at nothing of this. */
+/* The tls_keys looks at nothing of this. */
 static void
-identity_of(struct identity *id, const char *chain, const char *key)
+certificate_of(struct certificate *id, const char *chain, const char *key)
 {
 	buf_init(&id->chain, TLS_CHAIN_MAX);
 	buf_init(&id->key, TLS_KEY_MAX);
@@ -56,29 +56,28 @@ identity_of(struct identity *id, const char *chain, const char *key)
 }
 
 static void
-start(const struct keyring *keys)
+start(const struct tls_keys *keys)
 {
-	static const struct child_hooks hooks = {.changed = on_changed, .taken = on_taken};
-	const struct child_identity who = {
-	    .generation = 1, .pid = NOBODYS_PID, .keyring = keys};
+	static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
+	const struct worker_config who = {.generation = 1, .pid = NOBODYS_PID, .tls_keys = keys};
 	int pair[2];
 
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	end = pair[1];
-	child = child_new(base, &who, pair[0], &hooks);
+	worker = worker_new(base, &who, pair[0], &hooks);
 }
 
 static int
 set_up(void **state)
 {
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	base = loop_new();
-	identity_of(&id, "chain", "key");
-	keyring = keyring_new(base, &id, on_renewed, NULL);
-	last_state = CHILD_STARTING;
+	certificate_of(&id, "chain", "key");
+	tls_keys = tls_keys_new(base, &id, on_renewed, NULL);
+	last_state = WORKER_STARTING;
 	taken = 0;
 	return 0;
 }
@@ -87,10 +86,10 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	child_free(child);
-	child = NULL;
+	worker_free(worker);
+	worker = NULL;
 	closefd(&end);
-	keyring_free(keyring);
+	tls_keys_free(tls_keys);
 	event_base_free(base);
 	return 0;
 }
@@ -117,11 +116,11 @@ hear(void)
 static void
 get_ready(void)
 {
-	const struct test_worker w = {.child = child, .end = end};
+	const struct test_worker w = {.worker = worker, .end = end};
 
 	test_worker_hello(&w);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	assert_int_equal(last_state, CHILD_READY);
+	assert_int_equal(last_state, WORKER_READY);
 }
 
 /* Sends connections until its socket takes no more; how many. */
@@ -131,7 +130,7 @@ fill(void)
 	const struct msg_connection m = {.port = 1};
 	size_t n = 0;
 
-	while (child_send_connection(child, &m, end) == 0)
+	while (worker_send_connection(worker, &m, end) == 0)
 		n++;
 	assert_int_equal(errno, EAGAIN);
 	assert_true(n > 0);
@@ -150,22 +149,22 @@ hear_connections(size_t n)
 static void
 keys_come_right_after_the_hello(void **state)
 {
-	struct msg_ticket_keys keys = keyring_tickets(keyring);
+	struct msg_ticket_keys keys = tls_keys_tickets(tls_keys);
 
 	(void)state;
-	start(keyring);
+	start(tls_keys);
 	assert_int_equal(hear(), MSG_HELLO);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
 	assert_true(slice_eq(heard.ticket_keys.current, keys.current));
 	assert_int_equal(heard.ticket_keys.previous.len, 0);
-	assert_int_equal(hear(), MSG_TLS_IDENTITY);
-	assert_true(slice_eq_str(heard.tls_identity.chain, "chain"));
-	assert_true(slice_eq_str(heard.tls_identity.key, "key"));
+	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
+	assert_true(slice_eq_str(heard.tls_certificate.chain, "chain"));
+	assert_true(slice_eq_str(heard.tls_certificate.key, "key"));
 	assert_int_equal(hear(), 0);
 }
 
 static void
-without_a_keyring_there_are_none(void **state)
+without_tls_keys_there_are_none(void **state)
 {
 	(void)state;
 	start(NULL);
@@ -177,7 +176,7 @@ static void
 the_longest_keys_fit(void **state)
 {
 	static uint8_t text[TLS_CHAIN_MAX];
-	struct identity id;
+	struct certificate id;
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
@@ -185,25 +184,25 @@ the_longest_keys_fit(void **state)
 	buf_init(&id.key, TLS_KEY_MAX);
 	assert_int_equal(buf_append(&id.chain, text, TLS_CHAIN_MAX), 0);
 	assert_int_equal(buf_append(&id.key, text, TLS_KEY_MAX), 0);
-	assert_true(keyring_replace(keyring, &id));
-	start(keyring);
+	assert_true(tls_keys_replace(tls_keys, &id));
+	start(tls_keys);
 	assert_int_equal(hear(), MSG_HELLO);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_int_equal(hear(), MSG_TLS_IDENTITY);
-	assert_int_equal(heard.tls_identity.chain.len, TLS_CHAIN_MAX);
-	assert_int_equal(heard.tls_identity.key.len, TLS_KEY_MAX);
+	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
+	assert_int_equal(heard.tls_certificate.chain.len, TLS_CHAIN_MAX);
+	assert_int_equal(heard.tls_certificate.key.len, TLS_KEY_MAX);
 }
 
 static void
 new_ticket_keys_come_alone(void **state)
 {
 	(void)state;
-	start(keyring);
+	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
 		;
-	keyring_renew(keyring);
-	child_send_keys(child, false);
+	tls_keys_renew(tls_keys);
+	worker_send_keys(worker, false);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
 	assert_int_equal(heard.ticket_keys.previous.len, TICKET_KEY_SIZE);
 	assert_int_equal(hear(), 0);
@@ -212,29 +211,29 @@ new_ticket_keys_come_alone(void **state)
 static void
 a_worker_that_is_behind_gets_the_newest_when_there_is_room(void **state)
 {
-	struct identity id;
+	struct certificate id;
 	size_t n;
 
 	(void)state;
-	start(keyring);
+	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
 		;
 	n = fill();
-	identity_of(&id, "chain 2", "key 2");
-	assert_true(keyring_replace(keyring, &id));
-	child_send_keys(child, true);
-	identity_of(&id, "chain 3", "key 3");
-	assert_true(keyring_replace(keyring, &id));
-	child_send_keys(child, true);
-	child_drain(child, 60000);
+	certificate_of(&id, "chain 2", "key 2");
+	assert_true(tls_keys_replace(tls_keys, &id));
+	worker_send_keys(worker, true);
+	certificate_of(&id, "chain 3", "key 3");
+	assert_true(tls_keys_replace(tls_keys, &id));
+	worker_send_keys(worker, true);
+	worker_drain(worker, 60000);
 	hear_connections(n);
 	assert_int_equal(hear(), 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_true(slice_eq(heard.ticket_keys.current, keyring_tickets(keyring).current));
-	assert_int_equal(hear(), MSG_TLS_IDENTITY);
-	assert_true(slice_eq_str(heard.tls_identity.key, "key 3"));
+	assert_true(slice_eq(heard.ticket_keys.current, tls_keys_tickets(tls_keys).current));
+	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
+	assert_true(slice_eq_str(heard.tls_certificate.key, "key 3"));
 	assert_int_equal(hear(), MSG_DRAIN);
 	assert_int_equal(hear(), 0);
 }
@@ -243,24 +242,24 @@ static void
 a_worker_that_cannot_be_given_its_keys_is_lost(void **state)
 {
 	(void)state;
-	start(keyring);
+	start(tls_keys);
 	get_ready();
 	closefd(&end);
-	child_send_keys(child, true);
-	assert_int_equal(child->state, CHILD_LOST);
+	worker_send_keys(worker, true);
+	assert_int_equal(worker->state, WORKER_LOST);
 }
 
 static void
 a_draining_worker_needs_no_keys(void **state)
 {
 	(void)state;
-	start(keyring);
+	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
 		;
-	child_drain(child, 60000);
+	worker_drain(worker, 60000);
 	assert_int_equal(hear(), MSG_DRAIN);
-	child_send_keys(child, true);
+	worker_send_keys(worker, true);
 	assert_int_equal(hear(), 0);
 }
 
@@ -272,7 +271,7 @@ deadline_ms(void)
 {
 	struct timeval tv;
 
-	assert_true(event_pending(child->deadline, EV_TIMEOUT, &tv));
+	assert_true(event_pending(worker->deadline, EV_TIMEOUT, &tv));
 	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
 }
 
@@ -285,15 +284,15 @@ an_earlier_end_is_told_and_a_later_one_is_not(void **state)
 	start(NULL);
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
-	child_drain(child, 900000);
-	assert_int_equal(child->state, CHILD_DRAINING);
+	worker_drain(worker, 900000);
+	assert_int_equal(worker->state, WORKER_DRAINING);
 	assert_int_equal(hear(), MSG_DRAIN);
 	assert_true(heard.drain.within_ms <= 900000 && heard.drain.within_ms > 800000);
 	first = deadline_ms();
-	child_drain(child, 1000000);
+	worker_drain(worker, 1000000);
 	assert_int_equal(hear(), 0);
 	assert_true(deadline_ms() < first + 50000);
-	child_drain(child, 30000);
+	worker_drain(worker, 30000);
 	assert_int_equal(hear(), MSG_DRAIN);
 	assert_true(heard.drain.within_ms <= 30000);
 	assert_true(deadline_ms() < first - 800000);
@@ -307,25 +306,25 @@ an_earlier_end_counts_also_for_one_that_hears_nothing_more(void **state)
 	(void)state;
 	start(NULL);
 	get_ready();
-	child_drain(child, 900000);
+	worker_drain(worker, 900000);
 	closefd(&end);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	assert_int_equal(child->control, -1);
+	assert_int_equal(worker->control, -1);
 	first = deadline_ms();
-	child_drain(child, 0);
+	worker_drain(worker, 0);
 	assert_true(deadline_ms() < first);
-	while (child->state == CHILD_DRAINING)
+	while (worker->state == WORKER_DRAINING)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	assert_int_equal(child->state, CHILD_LOST);
+	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-/* -- the pulse ----------------------------------------------------------------------------- */
+/* -- the heartbeat ----------------------------------------------------------------------------- */
 
 /* The worker answers, and is heard. */
 static void
 answer(void)
 {
-	const struct test_worker w = {.child = child, .end = end};
+	const struct test_worker w = {.worker = worker, .end = end};
 
 	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &(struct msg_alive){}), 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
@@ -336,7 +335,7 @@ static void
 pass_rounds(unsigned n)
 {
 	while (n-- > 0)
-		child_check(child, true, 0);
+		worker_check(worker, true, 0);
 }
 
 static void
@@ -346,17 +345,17 @@ a_worker_that_takes_connections_is_asked_and_answers(void **state)
 	start(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	/* While it starts it has its deadline. */
-	pass_rounds(PULSE_ROUNDS + 2);
+	pass_rounds(HEARTBEAT_ROUNDS + 2);
 	assert_int_equal(hear(), 0);
 	get_ready();
 	for (int i = 0; i < 3; i++) {
-		pass_rounds(PULSE_ROUNDS);
+		pass_rounds(HEARTBEAT_ROUNDS);
 		assert_int_equal(hear(), MSG_CHECK);
 		assert_int_equal(hear(), 0);
 		answer();
 	}
 	assert_int_equal(taken, 3);
-	assert_int_equal(child->state, CHILD_READY);
+	assert_int_equal(worker->state, WORKER_READY);
 }
 
 static void
@@ -365,16 +364,16 @@ a_worker_that_does_not_answer_is_lost(void **state)
 	(void)state;
 	start(NULL);
 	get_ready();
-	pass_rounds(PULSE_ROUNDS);
-	assert_int_equal(child->state, CHILD_READY);
-	assert_false(child->hung);
+	pass_rounds(HEARTBEAT_ROUNDS);
+	assert_int_equal(worker->state, WORKER_READY);
+	assert_false(worker->hung);
 	pass_rounds(1);
-	assert_int_equal(last_state, CHILD_LOST);
-	assert_true(child->hung);
-	assert_int_equal(child->control, -1);
+	assert_int_equal(last_state, WORKER_LOST);
+	assert_true(worker->hung);
+	assert_int_equal(worker->control, -1);
 	/* And once is enough. */
-	assert_true(event_pending(child->deadline, EV_TIMEOUT, NULL));
-	pass_rounds(2 * PULSE_ROUNDS);
+	assert_true(event_pending(worker->deadline, EV_TIMEOUT, NULL));
+	pass_rounds(2 * HEARTBEAT_ROUNDS);
 }
 
 /* masterd may come to the judging before it comes to read. */
@@ -387,13 +386,13 @@ an_answer_that_waits_to_be_read_counts(void **state)
 	(void)state;
 	start(NULL);
 	get_ready();
-	pass_rounds(PULSE_ROUNDS);
-	w = (struct test_worker){.child = child, .end = end};
+	pass_rounds(HEARTBEAT_ROUNDS);
+	w = (struct test_worker){.worker = worker, .end = end};
 	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &alive), 0);
-	pass_rounds(PULSE_ROUNDS);
-	assert_int_equal(child->state, CHILD_READY);
+	pass_rounds(HEARTBEAT_ROUNDS);
+	assert_int_equal(worker->state, WORKER_READY);
 	pass_rounds(1);
-	assert_int_equal(child->state, CHILD_LOST);
+	assert_int_equal(worker->state, WORKER_LOST);
 }
 
 static void
@@ -403,14 +402,14 @@ a_draining_worker_must_answer_too(void **state)
 	start(NULL);
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
-	child_drain(child, 900000);
+	worker_drain(worker, 900000);
 	assert_int_equal(hear(), MSG_DRAIN);
-	pass_rounds(PULSE_ROUNDS);
+	pass_rounds(HEARTBEAT_ROUNDS);
 	assert_int_equal(hear(), MSG_CHECK);
 	answer();
-	assert_int_equal(child->state, CHILD_DRAINING);
-	pass_rounds(PULSE_ROUNDS + 1);
-	assert_int_equal(child->state, CHILD_LOST);
+	assert_int_equal(worker->state, WORKER_DRAINING);
+	pass_rounds(HEARTBEAT_ROUNDS + 1);
+	assert_int_equal(worker->state, WORKER_LOST);
 }
 
 static void
@@ -419,11 +418,11 @@ a_draining_worker_that_has_closed_its_end_has_its_deadline_alone(void **state)
 	(void)state;
 	start(NULL);
 	get_ready();
-	child_drain(child, 900000);
+	worker_drain(worker, 900000);
 	closefd(&end);
-	pass_rounds(PULSE_ROUNDS + 2);
-	assert_int_equal(child->state, CHILD_DRAINING);
-	assert_int_equal(child->control, -1);
+	pass_rounds(HEARTBEAT_ROUNDS + 2);
+	assert_int_equal(worker->state, WORKER_DRAINING);
+	assert_int_equal(worker->control, -1);
 }
 
 static void
@@ -433,8 +432,8 @@ an_answer_that_nobody_asked_for_breaks_the_rules(void **state)
 	start(NULL);
 	get_ready();
 	answer();
-	assert_int_equal(child->state, CHILD_LOST);
-	assert_false(child->hung);
+	assert_int_equal(worker->state, WORKER_LOST);
+	assert_false(worker->hung);
 }
 
 static void
@@ -443,10 +442,10 @@ a_worker_that_could_not_be_asked_owes_no_answer(void **state)
 	(void)state;
 	start(NULL);
 	get_ready();
-	assert_int_equal(shutdown(child->control, SHUT_WR), 0);
-	pass_rounds(2 * PULSE_ROUNDS);
-	assert_int_equal(child->state, CHILD_READY);
-	assert_int_equal(child->pulse.missed, 0);
+	assert_int_equal(shutdown(worker->control, SHUT_WR), 0);
+	pass_rounds(2 * HEARTBEAT_ROUNDS);
+	assert_int_equal(worker->state, WORKER_READY);
+	assert_int_equal(worker->heartbeat.missed, 0);
 }
 
 /* It hangs all the same, if it does not read: nor does it then get the question. */
@@ -460,16 +459,16 @@ a_worker_whose_socket_is_full_is_asked_when_there_is_room(void **state)
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
 	n = fill();
-	pass_rounds(PULSE_ROUNDS);
+	pass_rounds(HEARTBEAT_ROUNDS);
 	hear_connections(n);
 	assert_int_equal(hear(), 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	assert_int_equal(hear(), MSG_CHECK);
 	answer();
-	assert_int_equal(child->state, CHILD_READY);
+	assert_int_equal(worker->state, WORKER_READY);
 	(void)fill();
-	pass_rounds(PULSE_ROUNDS + 1);
-	assert_int_equal(child->state, CHILD_LOST);
+	pass_rounds(HEARTBEAT_ROUNDS + 1);
+	assert_int_equal(worker->state, WORKER_LOST);
 }
 
 int
@@ -478,7 +477,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(keys_come_right_after_the_hello),
-	    TEST(without_a_keyring_there_are_none),
+	    TEST(without_tls_keys_there_are_none),
 	    TEST(the_longest_keys_fit),
 	    TEST(new_ticket_keys_come_alone),
 	    TEST(a_worker_that_is_behind_gets_the_newest_when_there_is_room),

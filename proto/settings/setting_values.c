@@ -1,0 +1,65 @@
+/*
+ * Origins and named values: normal form and lookup.
+ */
+#include "proto/settings/setting_values.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+bool
+origin_is_authority(const char *text)
+{
+	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+	const char *port;
+
+	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
+		return false;
+	port = text + host;
+	return *port == '\0' ||
+	    (*port == ':' && port[1] != '\0' &&
+		port[1 + strspn(port + 1, "0123456789")] == '\0');
+}
+
+char *
+origin_normalize(const char *text)
+{
+	size_t scheme = strspn(text, LETTERS "0123456789+-.");
+	const char *host = text + scheme + 3;
+	const char *default_port;
+	char *origin, *port;
+
+	if (strncmp(text + scheme, "://", 3) != 0 || scheme == 0 || !origin_is_authority(host))
+		return NULL;
+	origin = xstrdup(text);
+	for (char *c = origin; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	default_port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
+	port = strrchr(origin + scheme + 3, ':');
+	if (port != NULL && strcmp(port, default_port) == 0)
+		*port = '\0';
+	return origin;
+}
+
+const char *
+named_list_find(const struct named_list *list, struct slice name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(name, list->at[i].name))
+			return list->at[i].value;
+	return NULL;
+}
+
+bool
+origin_list_has(const struct origin_list *list, struct slice origin)
+{
+	if (list->any)
+		return true;
+	for (size_t i = 0; i < list->n; i++)
+		if (slice_eq_str(origin, list->at[i]))
+			return true;
+	return false;
+}
