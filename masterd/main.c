@@ -23,11 +23,10 @@
 
 #include "masterd/config.h"
 #include "masterd/dispatch.h"
-#include "masterd/drain.h"
+#include "masterd/lifecycle.h"
 #include "masterd/listeners.h"
 #include "masterd/loop.h"
 #include "masterd/notify.h"
-#include "masterd/reload.h"
 #include "masterd/sockets.h"
 #include "masterd/tls_keys.h"
 #include "masterd/workers.h"
@@ -53,8 +52,7 @@ struct master {
 	struct dispatch *dispatch;
 	struct tls_keys *tls_keys; /* NULL: no TLS */
 	struct workers *workers;
-	struct drain drain;
-	struct reload reload;
+	struct lifecycle lifecycle;
 	bool ready; /* and the service manager knows */
 	struct event *on_term, *on_int, *on_hup;
 };
@@ -212,7 +210,7 @@ main_notify_workers(struct master *m)
 {
 	size_t ready = dispatch_workers(m->dispatch);
 
-	if (m->drain.begun)
+	if (m->lifecycle.stopping)
 		return;
 	notify_workers(m->notify, ready, m->worker_count);
 	if (ready > 0 && !m->ready) {
@@ -234,10 +232,10 @@ main_on_report(enum workers_report what, void *ctx)
 		notify_ready(m->notify);
 		break;
 	case WORKERS_REFUSED:
-		drain(&m->drain, "a worker refused its settings", EX_CONFIG);
+		lifecycle_stop(&m->lifecycle, "a worker refused its settings", EX_CONFIG);
 		break;
 	case WORKERS_ALL_GONE:
-		drain_finished(&m->drain);
+		lifecycle_stopped(&m->lifecycle);
 		break;
 	}
 }
@@ -248,7 +246,7 @@ main_on_stop(evutil_socket_t sig, short what, void *arg)
 	struct master *m = arg;
 
 	(void)what;
-	drain(&m->drain, sig == SIGTERM ? "SIGTERM" : "SIGINT", EX_OK);
+	lifecycle_stop(&m->lifecycle, sig == SIGTERM ? "SIGTERM" : "SIGINT", EX_OK);
 }
 
 static void
@@ -257,8 +255,8 @@ main_on_reload(evutil_socket_t sig, short what, void *arg)
 	struct master *m = arg;
 
 	(void)sig, (void)what;
-	if (!m->drain.begun)
-		reload(&m->reload);
+	if (!m->lifecycle.stopping)
+		lifecycle_reload(&m->lifecycle);
 }
 
 static void
@@ -322,18 +320,14 @@ main_create(struct master *m)
 	    .report = main_on_report,
 	    .ctx = m,
 	});
-	m->drain = (struct drain){
+	m->lifecycle = (struct lifecycle){
 	    .base = m->base,
 	    .listeners = m->listeners,
 	    .dispatch = m->dispatch,
 	    .workers = m->workers,
 	    .notify = m->notify,
-	};
-	m->reload = (struct reload){
 	    .config = &m->config,
 	    .tls_keys = m->tls_keys,
-	    .workers = m->workers,
-	    .notify = m->notify,
 	};
 	m->on_term = loop_signal(m->base, SIGTERM, main_on_stop, m);
 	m->on_int = loop_signal(m->base, SIGINT, main_on_stop, m);
@@ -383,7 +377,7 @@ main_serve(struct master *m)
 	workers_start(m->workers);
 	listeners_start(m->listeners, m->dispatch);
 	must(event_base_dispatch(m->base) == 0);
-	return m->drain.status;
+	return m->lifecycle.status;
 }
 
 int

@@ -63,7 +63,7 @@ struct worker {
 /* -- the end ------------------------------------------------------------------------------ */
 
 static void
-worker_on_deadline(evutil_socket_t fd, short what, void *arg)
+worker_on_drain_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 	struct timeval in = clock_timeval(LAST_WORDS_MS);
@@ -84,7 +84,7 @@ worker_on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* A worker that a reload replaced has long; when the service then stops it is told again. */
 static void
-worker_drain(void *arg, unsigned within_ms)
+worker_start_drain(void *arg, unsigned within_ms)
 {
 	struct worker *w = arg;
 	struct timeval in = clock_timeval(within_ms);
@@ -105,7 +105,7 @@ worker_drain(void *arg, unsigned within_ms)
 static void
 worker_on_master_lost(void *arg)
 {
-	worker_drain(arg, ORPHAN_DRAIN_MS);
+	worker_start_drain(arg, ORPHAN_DRAIN_MS);
 }
 
 static bool
@@ -229,7 +229,7 @@ worker_setup(struct worker *w)
 {
 	static const struct control_events events = {
 	    .connection = worker_on_connection,
-	    .drain = worker_drain,
+	    .drain = worker_start_drain,
 	    .ticket_keys = worker_on_ticket_keys,
 	    .tls_certificate = worker_on_tls_certificate,
 	    .lost = worker_on_master_lost,
@@ -254,7 +254,7 @@ worker_setup(struct worker *w)
 	w->api = api_new(&w->settings, &w->turns, w->store, w->board, w->me);
 	w->tls = tls_new();
 	worker_setup_http(w);
-	w->deadline = evtimer_new(w->base, worker_on_deadline, w);
+	w->deadline = evtimer_new(w->base, worker_on_drain_deadline, w);
 	must(w->deadline != NULL);
 	w->control = control_new(w->base, CONTROL_FD, &events, w);
 }

@@ -1,6 +1,5 @@
 /*
- * Asserts, small allocations and descriptors. Called from everywhere; nothing here may go wrong
- * except by ending the process, which masterd or systemd then starts again.
+ * Asserts, small allocations and descriptors.
  */
 #include "proto/base/basics.h"
 
@@ -67,15 +66,13 @@ xstrdup(const char *s)
 void
 memory_return_large(void)
 {
-	/* A sanitizer's allocator has its own ways, and says so. */
+	/* Sanitizers' allocators ignore mallopt() and return failure. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 }
 
-/*
- * EBADF means that somebody else closed our descriptor, and that the next close may hit a
- * stranger's connection; no process can go on from there. errno is kept, so that a caller can
- * clean up and still report what failed.
- */
+/* EBADF means that some other code closed our descriptor, and that the next close may hit an
+ * unrelated connection: no process can continue from there. errno is kept, so that a caller can
+ * clean up and still report what failed. */
 void
 closefd(int *fd)
 {

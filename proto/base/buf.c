@@ -1,12 +1,13 @@
 /*
- * The byte queue: one run of bytes in one piece of memory.
+ * The byte queue: one contiguous block of memory.
  *
  * Consuming moves the start forward and copies nothing. When the end of the memory is reached, the
- * bytes move to its front if at least a quarter as many were consumed meanwhile, else the memory
- * grows: by doubling, but while it is some KiB, as most of what is kept for long is (the text of a
- * reply, in thousands of streams), by quarters: doubling would leave a third of that unused. Memory
- * may be a quarter larger than the maximum, so that even a queue that is always nearly full moves
- * each byte four times at most; without this slack each append to it could move everything.
+ * bytes move to the front if the consumed part is at least a quarter as large as they are;
+ * otherwise the memory grows. It doubles, but between BUF_SMALL and BUF_LARGE it grows by quarters:
+ * most long-lived buffers have that size (the texts of replies in thousands of streams), and
+ * doubling would leave a third of it unused. The memory may be a quarter larger than the maximum,
+ * so that even a queue that is always nearly full moves each byte at most four times; without this
+ * slack each append could move everything.
  */
 #include "proto/base/buf.h"
 
@@ -18,7 +19,7 @@
 #include "proto/base/basics.h"
 
 #define BUF_MIN 256
-/* Grows by quarters from here to there, where most of what is kept for long lies. */
+/* Between these sizes the memory grows by quarters. */
 #define BUF_SMALL 1024
 #define BUF_LARGE 65536
 
@@ -63,7 +64,7 @@ buf_len(const struct buf *b)
 	return (size_t)b->end - b->start;
 }
 
-/* Never NULL, so that memcpy() and write() of no bytes are legal with it. */
+/* Never NULL, so that memcpy() and write() of zero bytes are legal with it. */
 const uint8_t *
 buf_data(const struct buf *b)
 {
@@ -103,7 +104,7 @@ buf_move_to_front(struct buf *b)
 	b->start = 0;
 }
 
-/* Memory for n more bytes, already known to be needed; at most what the top comment allows. */
+/* Allocates for n more bytes; the caller has checked that they do not fit. */
 static int
 buf_grow(struct buf *b, size_t n)
 {
@@ -128,11 +129,9 @@ buf_grow(struct buf *b, size_t n)
 	return 0;
 }
 
-/*
- * n bytes of memory after the end, for buf_len() + n <= max + 1; the one more is for the NUL that
- * vsnprintf() writes. Once cap has reached its most, the consumed part is always large enough to
- * move: start + len + n > max + max / 4 + 1 gives start > max / 4.
- */
+/* Ensures n bytes of memory after the end, where buf_len() + n <= max + 1; the extra byte is for
+ * the NUL that vsnprintf() writes. Once cap has reached its limit, the consumed part is always
+ * large enough to move: start + len + n > max + max / 4 + 1 implies start > max / 4. */
 static int
 buf_make_space(struct buf *b, size_t n)
 {
@@ -198,7 +197,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	return r;
 }
 
-/* Text that fits into the memory at hand is formatted once, any other twice. */
+/* Formats once if the text fits into the memory at hand, otherwise twice. */
 int
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {

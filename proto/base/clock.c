@@ -1,5 +1,6 @@
 /*
- * Time, from the vDSO: some 20 ns a call and no system call. Neither clock can fail on Linux.
+ * The clocks are read from the vDSO: some 20 ns a call and no system call. Neither clock can fail
+ * on Linux.
  */
 #include "proto/base/clock.h"
 

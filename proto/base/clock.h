@@ -1,5 +1,5 @@
 /*
- * Time. Wall clock for what is stored or shown, monotonic for every time-out and measurement.
+ * Wall clock for times that are stored or shown, monotonic clock for timeouts and measurements.
  */
 #ifndef PROTO_BASE_CLOCK_H
 #define PROTO_BASE_CLOCK_H
@@ -7,21 +7,21 @@
 #include <stdint.h>
 #include <sys/time.h>
 
-/* Milliseconds since 1970 (CLOCK_REALTIME): what records and the API carry. */
+/* Milliseconds since 1970 (CLOCK_REALTIME), as in records and the API. */
 uint64_t clock_wall_ms(void);
 
-/* The same, but later than this moment: for what is to differ from all that came before it. */
+/* The current time, but at least ms + 1: for a timestamp that must be later than ms. */
 uint64_t clock_wall_after(uint64_t ms);
 
-/* For tests: that clock stands still at this moment from now on; 0: it goes again. */
+/* For tests: freezes the wall clock at this time; 0 makes it run again. */
 void clock_freeze_wall(uint64_t ms);
 
-/* Milliseconds and nanoseconds since some fixed point (CLOCK_MONOTONIC); the same for every
- * process of the machine. */
+/* Milliseconds and nanoseconds since a fixed point (CLOCK_MONOTONIC), which is the same for all
+ * processes of the machine. */
 uint64_t clock_mono_ms(void);
 uint64_t clock_mono_ns(void);
 
-/* A span of milliseconds as event loops take it. */
+/* Milliseconds as a struct timeval, for event loops. */
 struct timeval clock_timeval(uint64_t ms);
 
 #endif

@@ -1,6 +1,3 @@
-/*
- * The form of an e-mail address, byte by byte.
- */
 #include "proto/base/email.h"
 
 #include <string.h>
@@ -21,7 +18,7 @@ email_is_alphanumeric(uint8_t c)
 	    (c >= '0' && c <= '9');
 }
 
-/* RFC 5322's atext, and whatever is beyond ASCII. */
+/* RFC 5322's atext, and all non-ASCII bytes. */
 static bool
 email_is_local(uint8_t c)
 {
@@ -35,7 +32,7 @@ email_is_domain(uint8_t c)
 	return email_is_alphanumeric(c) || c >= 0x80 || c == '-';
 }
 
-/* Words of such characters with single dots between them. */
+/* Non-empty words of such characters, separated by single dots. */
 static bool
 email_is_dotted(struct slice s, bool (*fits)(uint8_t))
 {

@@ -1,13 +1,13 @@
 /*
- * Hexadecimal digits, for whoever reads numbers or bytes written in them.
+ * Hexadecimal digits to numbers.
  */
 #ifndef PROTO_BASE_HEX_H
 #define PROTO_BASE_HEX_H
 
 #include <stdint.h>
 
-/* What the digit 0-9, a-f or A-F is worth; -1 for any other byte. In the header, since it is called
- * for every digit. */
+/* The value of the digit 0-9, a-f or A-F; -1 for any other byte. Inline, since parsers call it for
+ * every digit. */
 static inline int
 hex_value(uint8_t c)
 {
@@ -17,7 +17,7 @@ hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The number that the four digits at p make; -1 if they are none. */
+/* The value of four hexadecimal digits at p, or -1 if one is invalid. */
 static inline int32_t
 hex_value4(const uint8_t *p)
 {

@@ -1,9 +1,9 @@
 /*
- * Makes, writes and reads ids (RFC 9562, section 5.7; the counter is section 6.2, method 1).
+ * Generates, formats and parses ids (RFC 9562, section 5.7; the counter is section 6.2, method 1).
  *
  * An id costs no system call: the clock comes from the vDSO and the random bits from a pool that
- * OpenSSL fills for 64 ids at once. The state belongs to the process's main thread. It is never
- * copied by a fork: our processes fork only to exec, so no two hold the same pool.
+ * OpenSSL fills for 64 ids at once. The state belongs to the process's main thread. A fork never
+ * copies it: our processes fork only to exec, so no two have the same pool.
  */
 #include "proto/base/ids.h"
 
@@ -16,7 +16,6 @@
 #define POOL_SIZE   512
 #define COUNTER_MAX 0xfff
 
-/* 8 random bytes. */
 static void
 id_random(uint8_t out[8])
 {
@@ -31,10 +30,9 @@ id_random(uint8_t out[8])
 	used += 8;
 }
 
-/*
- * The next time stamp and counter. A clock that steps back is ignored until it has caught up, and
- * the 4097th id of a millisecond takes the next one: the order holds, the time runs ahead a little.
- */
+/* The next timestamp and counter. A clock that steps back is ignored until it has caught up, and
+ * the 4097th id of a millisecond takes the next millisecond: ids stay in order while their time
+ * runs slightly ahead. */
 static void
 id_next_timestamp(uint64_t *ms, unsigned *counter)
 {
@@ -86,7 +84,7 @@ id_is_zero(const struct id *a)
 	return id_equal(a, &zero);
 }
 
-/* Whether a dash stands before byte i: 8-4-4-4-12 digits. */
+/* Whether the text has a dash before byte i: 8-4-4-4-12 digits. */
 static bool
 id_dash_before(size_t i)
 {

@@ -1,6 +1,6 @@
 /*
- * The escaper. Runs of bytes that need no escape are found eight at a time and appended in one go:
- * a question repeats a whole conversation.
+ * Runs of bytes that need no escape are found eight at a time and appended in one piece: a prompt
+ * repeats a whole conversation.
  */
 #include "proto/base/json_escape.h"
 
@@ -29,7 +29,7 @@ json_escape_short(uint8_t c)
 	}
 }
 
-/* Bytes that the escape at p stands for, 0 when p needs none. */
+/* Number of input bytes at p that one escape replaces; 0 if p needs no escape. */
 static size_t
 json_escape_needed(const uint8_t *p, size_t len)
 {
@@ -40,7 +40,7 @@ json_escape_needed(const uint8_t *p, size_t len)
 	return 0;
 }
 
-/* Bytes at the front of which none is looked at more closely: whole eights only. */
+/* Number of leading bytes that surely need no escape, a multiple of eight. */
 static size_t
 json_escape_plain_run(const uint8_t *p, size_t n)
 {

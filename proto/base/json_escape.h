@@ -1,17 +1,15 @@
 /*
- * Writes text into JSON strings (RFC 8259, section 7): for the places where a string is all there
- * is to write, a token or a question, and a tree of values would be waste.
+ * Escapes text for JSON strings (RFC 8259, section 7): for code that writes a single string, such
+ * as a token or a prompt, and needs no tree of values.
  */
 #ifndef PROTO_BASE_JSON_ESCAPE_H
 #define PROTO_BASE_JSON_ESCAPE_H
 
 #include "proto/base/buf.h"
 
-/*
- * Appends valid UTF-8 text as the inside of a JSON string, without the quotes. Besides what JSON
- * demands, U+007F, U+2028 and U+2029 are escaped: they are line ends or worse to some readers of
- * NDJSON and JavaScript. 0, or -1 with ENOBUFS (then a part may have been written).
- */
+/* Appends valid UTF-8 text as the content of a JSON string, without the quotes. Also escapes
+ * U+007F, U+2028 and U+2029, which some readers of NDJSON and JavaScript treat as line ends or
+ * control characters. 0, or -1 with ENOBUFS (part of the text may have been written). */
 [[gnu::warn_unused_result]] int json_escape(struct buf *out, struct slice text);
 
 #endif

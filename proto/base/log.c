@@ -1,10 +1,10 @@
 /*
- * Writes log lines. A line is built on the stack and leaves in one write(2), so lines of several
- * processes on one pipe do not mix, and nothing is allocated: it works when memory is out and
- * on the way to abort().
+ * A line is built on the stack and written with one write(2), so lines of several processes on one
+ * pipe do not mix, and nothing is allocated: this works when memory is out and on the way to
+ * abort().
  *
- * A line that would be too long ends in "…" where it is cut, always between two characters. What
- * cannot be written is lost: a daemon must not stop because nobody reads its log.
+ * A line that is too long is cut between two characters and ends in "…". A line that cannot be
+ * written is lost: a daemon must not stop because nobody reads its log.
  */
 #include "proto/base/log.h"
 
@@ -24,7 +24,7 @@
 
 #define LINE_SIZE 2048
 #define ELLIPSIS  "\xe2\x80\xa6"
-#define LINE_TEXT (LINE_SIZE - (sizeof(ELLIPSIS) - 1) - 1) /* keeps room for "…" and newline */
+#define LINE_TEXT (LINE_SIZE - (sizeof(ELLIPSIS) - 1) - 1) /* leaves room for "…" and newline */
 
 struct line {
 	char text[LINE_SIZE];
@@ -52,7 +52,7 @@ log_open(const char *name, enum log_level max)
 	log_terminal = isatty(STDERR_FILENO) == 1;
 }
 
-/* Appends a piece whole, or cuts the line before it; nothing comes after a cut. */
+/* Appends a piece whole, or marks the line as cut; nothing follows a cut. */
 static void
 log_put(struct line *l, const void *p, size_t n)
 {
@@ -70,11 +70,9 @@ log_put_str(struct line *l, const char *s)
 	log_put(l, s, strlen(s));
 }
 
-/*
- * Length of the character at the front if it may stand in a line as it is, else 0. Besides invalid
- * bytes and control characters of ASCII those of U+0080 to U+009F are escaped (some terminals obey
- * them), and U+2028 and U+2029 (some viewers break lines there).
- */
+/* Length of the first character if it can be written without an escape, else 0. Escaped are invalid
+ * bytes, ASCII control characters, U+0080 to U+009F (some terminals obey them), and U+2028 and
+ * U+2029 (some viewers break lines there). */
 static size_t
 log_plain_char(struct slice s)
 {
@@ -205,7 +203,7 @@ log_level_name(enum log_level level)
 	return "?";
 }
 
-/* "<6>" for the journal; "12:30:59.123 masterd info " for eyes. */
+/* "<6>" for the journal; "12:30:59.123 masterd info " for a terminal. */
 static void
 log_put_prefix(struct line *l, enum log_level level)
 {
@@ -225,8 +223,8 @@ log_put_prefix(struct line *l, enum log_level level)
 	log_put_str(l, text);
 }
 
-/* Whether a line can be written without waiting for a reader; none is longer than PIPE_BUF, so it
- * then fits whole. */
+/* Whether a write would not block. No line is longer than PIPE_BUF, so a pipe then takes it
+ * whole. */
 static bool
 log_can_write(void)
 {
@@ -235,8 +233,8 @@ log_can_write(void)
 	return poll(&p, 1, 0) != 0;
 }
 
-/* Writes a line, or loses it. The next one that can be written is preceded by the count of the
- * lost. */
+/* Writes a line, or drops it if the reader is slow. The next line that can be written is preceded
+ * by the number of lost lines. */
 static void
 log_write_line(const struct line *l)
 {

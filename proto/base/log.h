@@ -1,11 +1,11 @@
 /*
  * One event, one line, on standard error, in logfmt: `ev=turn_done conn=12 turn=0192… ms=812`.
  *
- * Values are quoted when they need it and every control character is escaped, so that nothing
- * from the network can forge a line. A line is written with one write(2) and cut at 2 KiB.
- * When standard error is no terminal each line starts with its priority as <N> (sd-daemon(3)),
- * and time and process are left to the journal; on a terminal it starts with the time and name.
- * Message texts, keys and bodies are never logged.
+ * Values are quoted when needed and every control character is escaped, so that nothing from the
+ * network can forge a line. A line is written with one write(2) and cut at 2 KiB. When standard
+ * error is not a terminal, each line starts with its priority as <N> (sd-daemon(3)), and the
+ * journal adds time and process; on a terminal it starts with the time and the process name.
+ * Message texts, keys and request bodies are never logged.
  */
 #ifndef PROTO_BASE_LOG_H
 #define PROTO_BASE_LOG_H
@@ -23,12 +23,12 @@ enum log_level {
 	LOG_DEBUG = 7,
 };
 
-/* One key=value of a line. Make them with the macros below. */
+/* One key=value of a line; use the macros below. */
 struct log_field {
 	const char *key;
 	enum { LOG_STR, LOG_SLICE, LOG_UINT, LOG_INT, LOG_ID } type;
 	union {
-		const char *str; /* NULL is left out */
+		const char *str; /* NULL: the field is omitted */
 		struct slice slice;
 		uint64_t uint;
 		int64_t sint;
@@ -43,21 +43,22 @@ struct log_field {
 #define L_ID(k, i)    ((struct log_field){.key = (k), .type = LOG_ID, .v.id = (i)})
 #define L_ERRNO()     L_STR("error", log_errno())
 
-/* log_event(LOG_INFO, "child_exit", L_INT("pid", pid), L_STR("why", "signal")); */
-#ifdef __cppcheck__ /* cannot read __VA_OPT__ */
+/* log_event(LOG_INFO, "worker_exit", L_INT("pid", pid), L_STR("why", "signal")); */
+#ifdef __cppcheck__ /* cppcheck cannot parse __VA_OPT__ */
 #define log_event(level, ev, ...) log_write((level), (ev), NULL)
 #else
 #define log_event(level, ev, ...) \
 	log_write((level), (ev), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
 #endif
 
-/* Names this process on a terminal ("masterd", "worker 3"); lines above max are dropped. */
+/* Sets the process name for a terminal ("masterd", "worker 3") and the level: lines above max are
+ * dropped. Makes failed must() checks go to this log. */
 void log_open(const char *name, enum log_level max);
 
-/* Writes one line; fields end with a key of NULL. errno is kept. */
+/* Writes one line; the last field has a NULL key. Keeps errno. */
 void log_write(enum log_level level, const char *ev, const struct log_field *fields);
 
-/* The text of the errno of now (strerror), for L_ERRNO(). */
+/* strerror() of the current errno, for L_ERRNO(). */
 const char *log_errno(void);
 
 #endif

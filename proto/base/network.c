@@ -1,6 +1,5 @@
 /*
- * Addresses and networks: text to bytes by inet_pton(3), which takes neither ports nor zones nor
- * short forms.
+ * Text is parsed by inet_pton(3), which accepts no ports, zones or abbreviated IPv4 addresses.
  */
 #include "proto/base/network.h"
 
@@ -40,7 +39,8 @@ ip_from_bytes(struct slice bytes)
 	return a;
 }
 
-/* As it is written: ::ffff:192.0.2.1 is 16 bytes here. The length, or 0 for what is none. */
+/* Parses without unwrapping: ::ffff:192.0.2.1 is 16 bytes here. Returns the length, or 0 if the
+ * text is invalid. */
 static size_t
 network_parse_bytes(struct slice text, uint8_t out[16])
 {
@@ -79,7 +79,7 @@ ip_format(const struct ip_address *a, char out[IP_TEXT_SIZE])
 		    NULL);
 }
 
-/* A prefix length up to most, or -1. */
+/* Parses a prefix length from 0 to most; -1 if it is invalid. */
 static int
 network_parse_bits(struct slice text, unsigned most)
 {
@@ -95,7 +95,7 @@ network_parse_bits(struct slice text, unsigned most)
 	return n <= most ? (int)n : -1;
 }
 
-/* The bits of byte i that lie in a prefix of so many bits. */
+/* The mask of byte i for a prefix of this many bits. */
 static uint8_t
 network_mask_at(unsigned bits, size_t i)
 {
@@ -128,7 +128,7 @@ network_parse(struct slice text, struct network *out)
 		host_bits = host_bits || kept != bytes[i];
 		bytes[i] = kept;
 	}
-	/* Of the wrapped addresses ::ffff:0:0/96 is all of IPv4. */
+	/* Unwraps an IPv4-mapped network: ::ffff:0:0/96 is all of IPv4. */
 	if (len == 16 && network_is_v4_mapped(bytes) && (bits -= 96) <= 0)
 		return bits == 0 ? NETWORK_ANY : NETWORK_BAD;
 	out->address = ip_from_bytes((struct slice){bytes, len});

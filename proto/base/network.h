@@ -1,8 +1,8 @@
 /*
- * Internet addresses as bytes, and networks of them: "10.0.0.0/8", "fd00::/8", "::1".
+ * IP addresses as bytes, and networks of them: "10.0.0.0/8", "fd00::/8", "::1".
  *
- * An IPv6 address that only wraps an IPv4 one (::ffff:192.0.2.1) is that IPv4 address everywhere,
- * so that one client has one address however the kernel or a proxy spells it.
+ * An IPv4-mapped IPv6 address (::ffff:192.0.2.1) is treated as the IPv4 address everywhere, so that
+ * a client has one address whichever form the kernel or a proxy uses.
  */
 #ifndef PROTO_BASE_NETWORK_H
 #define PROTO_BASE_NETWORK_H
@@ -13,11 +13,11 @@
 
 struct ip_address {
 	uint8_t b[16];
-	uint8_t len; /* 4 or 16; 0: none */
+	uint8_t len; /* 4 or 16; 0: no address */
 };
 
 struct network {
-	struct ip_address address; /* zero beyond its bits */
+	struct ip_address address; /* zero after the prefix */
 	unsigned bits;
 };
 
@@ -30,28 +30,28 @@ struct network_list {
 
 enum network_result {
 	NETWORK_OK,
-	NETWORK_BAD,       /* no address, or no such prefix */
-	NETWORK_HOST_BITS, /* a bit beyond the prefix is set; *out has the network that was meant */
-	NETWORK_ANY,       /* /0 */
+	NETWORK_BAD,       /* not an address, or invalid prefix length */
+	NETWORK_HOST_BITS, /* bits after the prefix are set; *out has the network without them */
+	NETWORK_ANY,       /* /0: would match every address */
 };
 
-/* Reads "192.0.2.1" or "2001:db8::1", with nothing before or behind it; 0, or -1. */
+/* Parses "192.0.2.1" or "2001:db8::1", with no other characters around it; 0, or -1. */
 [[gnu::warn_unused_result]] int ip_parse(struct slice text, struct ip_address *out);
 
-/* Its 4 or 16 bytes; none: empty. */
+/* The 4 or 16 bytes of the address; empty for no address. */
 struct slice ip_slice(const struct ip_address *a);
 
-/* The address of 4 or 16 bytes, as ip_slice() gives them; of others: none. */
+/* The address with these 4 or 16 bytes; no address for any other length. */
 struct ip_address ip_from_bytes(struct slice bytes);
 
-/* Writes it as text; none: "". */
+/* Writes the address as text; "" for no address. */
 void ip_format(const struct ip_address *a, char out[IP_TEXT_SIZE]);
 
-/* The bytes that name one customer: an IPv4 address, or the /64 of an IPv6 address, which is what one
- * customer has. */
+/* The bytes that identify one client: an IPv4 address, or the /64 of an IPv6 address, which is the
+ * usual allocation of one customer. */
 struct slice ip_client_prefix(const struct ip_address *a);
 
-/* Reads an address, or an address and "/bits". */
+/* Parses an address, optionally followed by "/bits". */
 [[gnu::warn_unused_result]] enum network_result network_parse(
     struct slice text, struct network *out);
 

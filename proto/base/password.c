@@ -1,5 +1,5 @@
 /*
- * password_scrypt by OpenSSL's libcrypto (EVP_PBE_scrypt(3)), and its texts.
+ * scrypt by OpenSSL's libcrypto (EVP_PBE_scrypt(3)), and its text form.
  */
 #include "proto/base/password.h"
 
@@ -22,16 +22,16 @@
 #define SALT_MAX   48
 #define BASE64_MAX 64 /* characters of SALT_MAX bytes */
 
-/* What a text may ask of us. */
+/* Limits of the parameters in a text. */
 #define LN_MAX     20
 #define R_MAX      32
 #define P_MAX      8
 #define MEMORY_MAX ((uint64_t)256 << 20)
-/* For OpenSSL's own, beside password_scrypt's. */
+/* Overhead of OpenSSL itself. */
 #define MEMORY_MORE ((uint64_t)1 << 20)
 
-/* A hash of zeros, which no password is known to have. */
-const char password_dummy_hash[] = "$password_scrypt$ln=16,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+/* A hash of zeros; no password with this hash is known. */
+const char password_dummy_hash[] = "$scrypt$ln=16,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
 				   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 struct parameters {
@@ -57,9 +57,7 @@ password_problem(struct slice password)
 	return NULL;
 }
 
-/* -- password_scrypt -------------------------------------------------------------------------------- */
-
-/* RFC 7914, section 2: 128 r N bytes, and 128 r p beside. */
+/* RFC 7914, section 2: 128 r N bytes, plus 128 r p. */
 static uint64_t
 password_memory(const struct parameters *with)
 {
@@ -75,8 +73,6 @@ password_scrypt(struct slice password, const struct hashed *h, uint8_t out[HASH_
 
 	return ok == 1 ? 0 : -1;
 }
-
-/* -- the text ------------------------------------------------------------------------------ */
 
 static void
 password_base64(const uint8_t *bytes, size_t n, char out[BASE64_MAX + 1])
@@ -97,7 +93,7 @@ password_take_text(struct slice *s, const char *text)
 	return true;
 }
 
-/* Takes a number from 1 to max, at most two digits. */
+/* Reads a number from 1 to max, at most two digits. */
 static bool
 password_take_number(struct slice *s, unsigned max, unsigned *n)
 {
@@ -109,7 +105,8 @@ password_take_number(struct slice *s, unsigned max, unsigned *n)
 	return *n >= 1 && *n <= max;
 }
 
-/* Takes what stands before the next '$', or the end, out of password_base64. */
+/* Decodes base64 up to the next '$' or the end. Encoding the bytes again must give the same text,
+ * so that each hash has one spelling. */
 static bool
 password_take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
 {
@@ -156,10 +153,10 @@ password_take_hash(struct slice *s, uint8_t hash[HASH_BYTES])
 static bool
 password_parse(struct slice s, struct hashed *h)
 {
-	return password_take_text(&s, "$password_scrypt$") &&
-	    password_take_parameters(&s, &h->with) && password_take_text(&s, "$") &&
-	    password_take_base64(&s, h->salt, &h->salt_len) && h->salt_len >= SALT_MIN &&
-	    password_take_text(&s, "$") && password_take_hash(&s, h->hash) && s.len == 0;
+	return password_take_text(&s, "$scrypt$") && password_take_parameters(&s, &h->with) &&
+	    password_take_text(&s, "$") && password_take_base64(&s, h->salt, &h->salt_len) &&
+	    h->salt_len >= SALT_MIN && password_take_text(&s, "$") &&
+	    password_take_hash(&s, h->hash) && s.len == 0;
 }
 
 static void
@@ -170,12 +167,10 @@ password_format(const struct hashed *h, char text[PASSWORD_TEXT_SIZE])
 
 	password_base64(h->salt, h->salt_len, salt);
 	password_base64(h->hash, HASH_BYTES, hash);
-	n = snprintf(text, PASSWORD_TEXT_SIZE, "$password_scrypt$ln=%u,r=%u,p=%u$%s$%s",
-	    h->with.ln, h->with.r, h->with.p, salt, hash);
+	n = snprintf(text, PASSWORD_TEXT_SIZE, "$scrypt$ln=%u,r=%u,p=%u$%s$%s", h->with.ln,
+	    h->with.r, h->with.p, salt, hash);
 	must(n > 0 && n < PASSWORD_TEXT_SIZE);
 }
-
-/* -- hashing and comparing ----------------------------------------------------------------- */
 
 int
 password_hash(struct slice password, char text[PASSWORD_TEXT_SIZE])

@@ -1,6 +1,6 @@
 /*
- * Secrets, by OpenSSL's libcrypto. Every failure in here is a broken library or no memory: there
- * is no honest way to go on without randomness or a hash, so all of them abort.
+ * Every failure in here means a broken library or no memory. Continuing without random numbers or a
+ * hash would be unsafe, so all of them abort.
  */
 #include "proto/base/secrets.h"
 
@@ -22,8 +22,8 @@ secret_fetch_sha256(void)
 	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
-/* SHA-256, fetched once: looking it up costs as much as hashing a token (EVP_MD_fetch(3)). Once
- * for all threads, as passwords are hashed on one of their own. */
+/* SHA-256, fetched once: the lookup costs as much as hashing a token (EVP_MD_fetch(3)).
+ * Thread-safe, since passwords are hashed on a separate thread. */
 static const EVP_MD *
 secret_sha256(void)
 {
@@ -40,7 +40,7 @@ secret_random(void *out, size_t n)
 	must(RAND_bytes(out, (int)n) == 1);
 }
 
-/* From the alphabet of base64 to that of base64url (RFC 4648, section 5). */
+/* Maps the base64 alphabet to base64url (RFC 4648, section 5). */
 static char
 secret_url_safe(uint8_t c)
 {
@@ -67,8 +67,8 @@ secret_token(char out[SECRET_TOKEN_TEXT + 1])
 	OPENSSL_cleanse(text, sizeof(text));
 }
 
-/* A byte of 248 and more is thrown away: 256 is no multiple of 62, and the first characters would be
- * likelier than the others. */
+/* Bytes from 248 are discarded: 256 is not a multiple of 62, and the first characters would be more
+ * likely than the others. */
 void
 secret_base62(char *out, size_t n)
 {

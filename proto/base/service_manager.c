@@ -1,5 +1,5 @@
 /*
- * One datagram a message, to a Unix socket in the file system or, with '@', in the abstract
+ * Each message is one datagram to a Unix socket in the file system or, with '@', in the abstract
  * namespace.
  */
 #include "proto/base/service_manager.h"
@@ -16,7 +16,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-/* The manager's socket, or -1. */
+/* A socket connected to the manager, or -1. */
 static int
 service_manager_connect(const char *path)
 {
@@ -31,7 +31,7 @@ service_manager_connect(const char *path)
 		return -1;
 	}
 	memcpy(sun.sun_path, path, len);
-	/* An abstract name starts with NUL and ends where its length says. */
+	/* An abstract name starts with NUL; its length ends it. */
 	if (path[0] == '@')
 		sun.sun_path[0] = '\0';
 	len += offsetof(struct sockaddr_un, sun_path);
@@ -43,7 +43,7 @@ service_manager_connect(const char *path)
 	return -1;
 }
 
-/* Half of what the manager allows; 0 without a watchdog for us. */
+/* Half of the watchdog's timeout in ms; 0 without a watchdog for this process. */
 static uint64_t
 service_manager_watchdog_period(void)
 {

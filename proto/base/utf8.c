@@ -1,7 +1,7 @@
 /*
- * UTF-8. One function, utf8_scan(), knows what a character is (RFC 3629, section 4); validation,
- * repair and the cut tail all ask it. The others take valid text and only look at lead bytes, but
- * never read past the end, whatever they are given.
+ * utf8_scan() alone defines what a character is (RFC 3629, section 4); validation, repair and
+ * utf8_incomplete_tail() use it. The other functions take valid text and only look at lead bytes,
+ * but never read past the end, whatever their input.
  */
 #include "proto/base/utf8.h"
 
@@ -13,14 +13,14 @@
 
 enum utf8_scan {
 	SCAN_OK,  /* a character */
-	SCAN_BAD, /* bytes that begin no character, or one broken off by another byte */
-	SCAN_CUT, /* the start of a character at the end of the text */
+	SCAN_BAD, /* not a lead byte, or a sequence broken by another byte */
+	SCAN_CUT, /* an incomplete character at the end of the text */
 };
 
-/* The bytes that may follow a lead byte: how many, and the range of the first of them, which is
- * narrower where overlong forms, surrogates and what lies over U+10FFFF would begin. */
+/* How many bytes follow a lead byte, and the range of the first of them, which is narrower where
+ * overlong forms, surrogates or code points above U+10FFFF would start. */
 struct lead {
-	size_t more; /* 0: no lead byte */
+	size_t more; /* 0: not a lead byte */
 	uint8_t low, high;
 };
 
@@ -36,10 +36,8 @@ utf8_lead(uint8_t c)
 	return (struct lead){3, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf};
 }
 
-/*
- * Looks at the first of n > 0 bytes. *size gets the character's length, or that of the maximal
- * subpart of an ill-formed one (Unicode 15, 3.9, D93b), which is at least 1.
- */
+/* Reads the first character of n > 0 bytes. *size gets its length, or that of the maximal subpart
+ * of an ill-formed sequence (Unicode 15, 3.9, D93b), which is at least 1. */
 static enum utf8_scan
 utf8_scan(const uint8_t *p, size_t n, size_t *size)
 {
@@ -48,7 +46,7 @@ utf8_scan(const uint8_t *p, size_t n, size_t *size)
 	*size = 1;
 	if (p[0] < 0x80)
 		return SCAN_OK;
-	/* Most letters beyond ASCII, without further ado. */
+	/* Fast path for two-byte characters. */
 	if (n >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80) {
 		*size = 2;
 		return SCAN_OK;
@@ -68,7 +66,7 @@ utf8_scan(const uint8_t *p, size_t n, size_t *size)
 	return SCAN_OK;
 }
 
-/* Eight bytes of text, the first of them in the low byte. */
+/* Loads eight bytes, the first one into the low byte. */
 static uint64_t
 utf8_load_eight(const uint8_t *p)
 {
@@ -78,7 +76,7 @@ utf8_load_eight(const uint8_t *p)
 	return le64toh(eight);
 }
 
-/* Bytes of plain ASCII at the front, eight at a time: most text that passes here is mostly that. */
+/* Number of leading ASCII bytes, eight at a time: most text is mostly ASCII. */
 static size_t
 utf8_ascii_run(const uint8_t *p, size_t n)
 {
@@ -95,7 +93,7 @@ utf8_ascii_run(const uint8_t *p, size_t n)
 	return i;
 }
 
-/* Bytes at the front that are whole valid characters. */
+/* Number of leading bytes that are whole valid characters. */
 static size_t
 utf8_valid_run(const uint8_t *p, size_t n)
 {
@@ -109,15 +107,16 @@ utf8_valid_run(const uint8_t *p, size_t n)
 	}
 }
 
-/* UTF-16 code units of the characters that begin with this byte of valid text: continuation bytes
- * (10xxxxxx) begin none, four-byte characters count twice. */
+/* UTF-16 code units of the character that this byte of valid text starts: continuation bytes
+ * (10xxxxxx) count 0, lead bytes of four-byte characters 2. */
 static size_t
 utf8_units(uint8_t c)
 {
 	return (c & 0xc0) == 0x80 ? 0 : c >= 0xf0 ? 2 : 1;
 }
 
-/* The same for eight bytes at once: a 1 in each byte for what is true of it, and their sum. */
+/* The same for eight bytes at once: each byte gets a 1 where it is a continuation or a four-byte
+ * lead byte, and the multiplication sums them up. */
 static inline size_t
 utf8_units_of_eight(uint64_t eight)
 {
@@ -167,7 +166,7 @@ utf8_utf16_offset(struct slice text, size_t units, size_t *reached)
 			break;
 		left -= more;
 	}
-	/* The rest of a character counts nothing, so none is cut. */
+	/* Continuation bytes count 0, so no character is cut. */
 	for (; i < text.len; i++) {
 		more = utf8_units(text.p[i]);
 		if (more > left)
@@ -187,12 +186,12 @@ utf8_prefix(struct slice s, size_t units)
 }
 
 bool
-utf8_has_control(struct slice s, const char *but)
+utf8_has_control(struct slice s, const char *except)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		uint8_t c = s.p[i];
 
-		if ((c < 0x20 || c == 0x7f) && (c == '\0' || strchr(but, c) == NULL))
+		if ((c < 0x20 || c == 0x7f) && (c == '\0' || strchr(except, c) == NULL))
 			return true;
 		/* U+0080 to U+009F */
 		if (c == 0xc2 && i + 1 < s.len && s.p[i + 1] < 0xa0)
@@ -210,7 +209,7 @@ utf8_is_line(struct slice s)
 	    memmem(s.p, s.len, "\u2029", 3) == NULL;
 }
 
-/* Length of the white space character at the front, 0 if there is none. */
+/* Length of the white space character at the front; 0 if there is none. */
 static size_t
 utf8_white_space(const uint8_t *p, size_t n)
 {
@@ -237,7 +236,7 @@ utf8_white_space(const uint8_t *p, size_t n)
 	}
 }
 
-/* Length of the white space character that ends exactly at n, 0 if there is none. */
+/* Length of the white space character that ends at n; 0 if there is none. */
 static size_t
 utf8_white_space_before(const uint8_t *p, size_t n)
 {

@@ -1,6 +1,3 @@
-/*
- * A framed stream over a Unix socket. No event loop here: the owner says when to read and write.
- */
 #include "proto/ipc/channel.h"
 
 #include <errno.h>
@@ -13,19 +10,18 @@
 
 #include "proto/base/basics.h"
 
-/* What one read asks for: many small frames, or a good part of a large one. */
+/* Bytes of one read: many small frames, or a part of a large one. */
 #define READ_SIZE 65536
 
-/* Room for what channel_read_more() reads: hundreds of requests. Where nothing was written yet it is
- * address space, not memory. */
+/* Room for channel_read_more(): hundreds of requests. Memory that was never written is address
+ * space only. */
 #define AHEAD_SIZE ((size_t)512 << 10)
 
-/* Memory that a buffer keeps for its next use, such as the answers to those. */
+/* Memory that a buffer keeps for its next use, such as the replies to those requests. */
 #define KEEP_SIZE ((size_t)1 << 20)
 
-/* What the kernel takes from us before the other end has read it, within its own bound
- * (net.core.wmem_max): else the answers to hundreds of requests would leave in several loop turns,
- * and the next requests come in as many batches. */
+/* Send buffer, within net.core.wmem_max. With a smaller one the replies to hundreds of requests
+ * would need several loop iterations, and the next requests would arrive in as many batches. */
 #define SEND_SIZE (1 << 20)
 
 void
@@ -41,7 +37,7 @@ channel_open(struct channel *ch, int fd, enum role self, unsigned peers, size_t 
 
 	must(out_max >= WIRE_FRAME_MAX);
 	*ch = (struct channel){.fd = fd, .self = self, .peers = peers};
-	/* Without it everything works, in more loop turns. */
+	/* Failure only costs more loop iterations. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_size, sizeof(send_size));
 	buf_init(&ch->in, WIRE_FRAME_MAX + READ_SIZE);
 	buf_init(&ch->out, out_max);
@@ -56,7 +52,7 @@ channel_close(struct channel *ch)
 	buf_clear(&ch->out);
 }
 
-/* What channel_next() has handed out is not needed any more. */
+/* Consumes what channel_next() has returned. */
 static void
 channel_consume_taken(struct channel *ch)
 {
@@ -64,7 +60,8 @@ channel_consume_taken(struct channel *ch)
 	ch->taken = 0;
 }
 
-/* Gives back what a rare large frame took; the usual size is kept for the next loop turn. */
+/* Frees the memory that a rare large frame needed; keeps the usual size for the next loop
+ * iteration. */
 static void
 channel_shrink(struct buf *b)
 {
@@ -72,7 +69,8 @@ channel_shrink(struct buf *b)
 		buf_release(b);
 }
 
-/* Reads once, if there is room. No room: a whole frame waits already; the owner takes it first. */
+/* Reads once if there is room. Without room a whole frame is in the buffer, and the owner takes it
+ * first. */
 static enum channel_io
 channel_receive(struct channel *ch, size_t room)
 {
@@ -113,7 +111,7 @@ channel_read_more(struct channel *ch)
 	return channel_receive(ch, buf_spare(&ch->in));
 }
 
-/* The peer's hello: its version must be ours and its role one that we serve. */
+/* The peer's version must be ours, and its role one that we accept. */
 static enum wire_result
 channel_receive_hello(struct channel *ch, const struct frame *f)
 {
@@ -206,7 +204,7 @@ channel_connect(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	/* A Unix socket connects at once or not at all (EAGAIN: its backlog is full). */
+	/* A Unix socket connects immediately or not at all (EAGAIN: its backlog is full). */
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
 		int saved = errno;
 

@@ -1,7 +1,7 @@
 /*
- * Cells of one word: 44 bits of the key that its group does not tell already, and 20 bits of count.
- * Only one process writes a table, so a count is a load and a store; a reader sees the one before
- * or the one after.
+ * A cell is one word: 44 bits of the key (the bits that select the group are implied) and 20 bits
+ * of count. Only one process writes a table, so an update is a load and a store; a reader sees the
+ * old or the new value.
  */
 #include "proto/ipc/connection_counts.h"
 
@@ -24,7 +24,7 @@ connection_counts_key(const uint8_t secret[32], struct slice address)
 	return key == 0 ? 1 : key;
 }
 
-/* The part of a key that a cell holds: the upper bits, where the count has its zeros. */
+/* The part of a key that a cell stores: the upper bits; the count uses the others. */
 static uint64_t
 connection_counts_tag(uint64_t key)
 {
@@ -43,7 +43,7 @@ connection_counts_group(uint64_t key)
 	return key & (CONNECTION_COUNTS_GROUPS - 1);
 }
 
-/* Where a key's connections are counted; the number of ways when nowhere. */
+/* The index of a key's cell in its group; CONNECTION_COUNTS_WAYS if it has none. */
 static size_t
 connection_counts_find(const struct connection_counts *t, uint64_t key)
 {

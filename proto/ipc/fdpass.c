@@ -1,11 +1,10 @@
 /*
- * Sends and receives records with a descriptor. Neither ever waits, whatever the socket's flags
- * say. A peer may send anything: whatever descriptors arrive are either handed to the caller or
- * closed here.
+ * Neither function blocks, whatever the socket's flags are. A peer may send anything: all
+ * descriptors that arrive are either returned to the caller or closed here.
  *
- * The kernel rounds room for control data up, so that two descriptors arrive where one was asked
- * for (CMSG_SPACE(3) against CMSG_LEN(3)); that is why more than one is looked for even without
- * MSG_CTRUNC.
+ * The kernel rounds room for control data up, so that two descriptors can arrive where room for one
+ * was given (CMSG_SPACE(3) against CMSG_LEN(3)). Therefore fdpass_recv() looks for more than one
+ * even without MSG_CTRUNC.
  */
 #include "proto/ipc/fdpass.h"
 
@@ -16,7 +15,7 @@
 
 #include "proto/base/basics.h"
 
-/* Control data for one descriptor, aligned as cmsg(3) wants it. */
+/* Control data for one descriptor, aligned as cmsg(3) requires. */
 union control {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
@@ -30,12 +29,12 @@ fdpass_send(int sock, struct slice record, int fd)
 	struct iovec iov = {.iov_len = record.len};
 	ssize_t n;
 
-	/* A record of no bytes would look like the end of the stream to the receiver. */
+	/* An empty record would look like end of file to the receiver. */
 	if (record.len == 0) {
 		errno = EINVAL;
 		return -1;
 	}
-	/* sendmsg(2) only reads; its struct iovec serves both directions and knows no const. */
+	/* sendmsg(2) only reads, but struct iovec has no const pointer. */
 	memcpy(&iov.iov_base, &record.p, sizeof(record.p));
 	m.msg_iov = &iov;
 	if (fd != -1) {
@@ -52,8 +51,8 @@ fdpass_send(int sock, struct slice record, int fd)
 	return n == -1 ? -1 : 0;
 }
 
-/* Takes the descriptors out of the control data: the first into *fd, all others are closed.
- * Returns how many there were. */
+/* Extracts the descriptors from the control data: the first into *fd, all others are closed.
+ * Returns their number. */
 static size_t
 fdpass_take_fds(struct msghdr *m, int *fd)
 {
@@ -99,7 +98,7 @@ fdpass_recv(int sock, uint8_t *buf, size_t cap, int *fd)
 	closefd(fd);
 	if (n == 0)
 		return 0;
-	/* Cut control data without a descriptor in it: this process had no number free for it. */
+	/* Truncated control data without a descriptor: this process had no free descriptor. */
 	errno = fds == 0 && (m.msg_flags & MSG_CTRUNC) != 0 ? EMFILE : EMSGSIZE;
 	return -1;
 }

@@ -1,6 +1,5 @@
 /*
- * The message table, made from messages.def, and what is done with it: who may send what when,
- * and a printable form.
+ * The message table, made from messages.def.
  */
 #include "proto/ipc/messages.h"
 
@@ -20,7 +19,7 @@ const struct id id_default_agent = {
     {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 3},
 };
 
-/* One table of fields for each message. */
+/* The fields of each message. */
 #define MESSAGE(number, NAME, name, from, to, when) \
 	static const struct wire_field name##_fields[] = {
 #define FIELD(msg, type, field, max, item) \
@@ -67,7 +66,7 @@ msg_compare_type(const void *key, const void *element)
 	return (int)*type - (int)d->type;
 }
 
-/* The table is in the order of its numbers (a unit test keeps it so). */
+/* The table is sorted by number (a unit test checks it). */
 const struct msg_desc *
 msg_desc(uint16_t type)
 {
@@ -82,7 +81,7 @@ msg_name(uint16_t type)
 	return d == NULL ? "unknown" : d->name;
 }
 
-/* The description of a type that the program itself names. */
+/* The description of a type that must exist. */
 static const struct msg_desc *
 msg_known(uint16_t type)
 {
@@ -144,7 +143,7 @@ msg_print_hex(struct buf *out, const uint8_t *p, size_t n)
 	return 0;
 }
 
-/* One field's value; contents of text and bytes stay out of every log. */
+/* Prints one field's value. Contents of text and bytes are never printed. */
 static int
 msg_print_value(struct buf *out, const struct wire_field *field, const void *at)
 {

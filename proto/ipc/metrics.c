@@ -1,9 +1,6 @@
-/*
- * What of counting takes more than an addition.
- */
 #include "proto/ipc/metrics.h"
 
-/* From the relay of a token, tens of microseconds, to a slow model, a minute. */
+/* From tens of microseconds (relaying a token) to a minute (a slow model). */
 const uint64_t metric_bounds_ns[METRIC_BOUNDS_N] = {10000, 25000, 50000, 100000, 250000, 500000,
     1000000, 2500000, 5000000, 10000000, 25000000, 50000000, 100000000, 250000000, 500000000,
     1000000000, 2500000000, 5000000000, 10000000000, 25000000000, 60000000000};

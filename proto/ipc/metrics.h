@@ -1,8 +1,8 @@
 /*
- * Counting: the cells that metrics.def describes, as they lie in the scoreboard.
+ * Metric cells, as metrics.def describes them and the scoreboard contains them.
  *
- * Each cell is written by one process, mostly, and read by all; a count is one relaxed atomic
- * addition. Nothing here takes a lock or allocates.
+ * Each cell is mostly written by one process and read by all; counting is one relaxed atomic
+ * addition, without locks or allocation.
  */
 #ifndef PROTO_IPC_METRICS_H
 #define PROTO_IPC_METRICS_H
@@ -38,7 +38,7 @@ enum metric_tokens {
 	METRIC_TOKENS_N
 };
 
-/* Statuses by their place in metrics.def, from 1; 0 is any other. */
+/* HTTP statuses by their position in metrics.def, from 1; 0 is any other. */
 enum metric_status {
 	METRIC_STATUS_OTHER,
 #define STATUS(number) METRIC_STATUS_##number,
@@ -48,17 +48,17 @@ enum metric_status {
 
 #define METRIC_ROUTES_MAX 96
 
-/* Upper bounds of a histogram's buckets in nanoseconds; one more bucket is for all above. */
+/* Upper bounds of a histogram's buckets in nanoseconds; one more bucket is for all larger
+ * values. */
 #define METRIC_BOUNDS_N 21
 extern const uint64_t metric_bounds_ns[METRIC_BOUNDS_N];
 
 struct metric_histogram {
 	metric_cell sum_ns;
-	metric_cell
-	    buckets[METRIC_BOUNDS_N + 1]; /* how many fell into each, and no lower one */
+	metric_cell buckets[METRIC_BOUNDS_N + 1]; /* values in each bucket, not cumulative */
 };
 
-/* How a struct's members are declared from the table. */
+/* Declarations of a struct's members from the table. */
 #define METRIC_TYPE_COUNTER   metric_cell
 #define METRIC_TYPE_GAUGE     metric_cell
 #define METRIC_TYPE_HISTOGRAM struct metric_histogram
@@ -93,10 +93,10 @@ metric_get(const metric_cell *cell)
 	return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
-/* n things that took so many nanoseconds each. */
+/* Adds n observations of ns nanoseconds each. */
 void metric_observe(struct metric_histogram *h, uint64_t ns, uint64_t n);
 
-/* The place of an HTTP status. */
+/* The index of an HTTP status. */
 enum metric_status metric_status_of(int status);
 
 #endif

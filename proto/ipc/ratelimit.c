@@ -1,16 +1,16 @@
 /*
  * GCRA on shared cells.
  *
- * A request costs cost = window / max. The cell's tat says when everything counted so far will
- * have been paid off; a request passes if tat + cost lies at most max * cost ahead of now. A new
- * client's tat is in the past, which counts as now: so max requests pass at once, then one each
+ * A request costs cost = window / max. A cell's tat is the time at which everything counted so far
+ * will be paid off; a request is allowed if tat + cost is at most max * cost ahead of now. A new
+ * client's tat is in the past, which counts as now: so max requests pass at once, then one per
  * cost.
  *
- * The two words of a cell change one after the other, and no lock guards them, so that a process
- * killed between them harms nobody. The tat is made free first and the key is claimed second:
- * whoever finds its key finds a usable tat. What remains are two races, both within nanoseconds:
- * two clients for one cell may have a request charged to the other, and a new client whose first
- * requests reach two workers while its group changes may get two cells, and so be let through too
+ * The two words of a cell change one after the other, without a lock, so that a process killed
+ * between the two steps blocks nobody. The tat is freed first and the key is claimed second: a
+ * process that finds its key finds a valid tat. Two races remain, both within nanoseconds: two
+ * clients that claim one cell may have a request charged to the other, and a new client whose first
+ * requests reach two workers while its group changes may get two cells, and so be allowed too
  * early.
  */
 #include "proto/ipc/ratelimit.h"
@@ -21,8 +21,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/secrets.h"
 
-/* Times that a step is tried against other processes that change the same cell. Each failure
- * means that one of them has succeeded. */
+/* Attempts at a step against other processes that change the same cell. Each failed attempt means
+ * that another process has succeeded. */
 #define TRIES 1000
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -36,7 +36,7 @@ ratelimit_init(struct ratelimit *rl)
 	secret_random(rl->secret, sizeof(rl->secret));
 }
 
-/* Never 0, the key of a cell that nobody has used. */
+/* Never 0, which marks an unused cell. */
 static uint64_t
 ratelimit_client_key(const struct ratelimit *rl, const char *rule, struct slice client)
 {
@@ -52,13 +52,13 @@ ratelimit_client_key(const struct ratelimit *rl, const char *rule, struct slice 
 	return key == 0 ? 1 : key;
 }
 
-/* A cell as it was seen. */
+/* The values of a cell when it was read. */
 struct ratelimit_sample {
 	struct ratelimit_cell *cell;
 	uint64_t key, tat;
 };
 
-/* The client's own cell, or else the one that is free first. */
+/* The client's own cell, or else the one that becomes free first. */
 static struct ratelimit_sample
 ratelimit_look_up(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
 {
@@ -79,8 +79,8 @@ ratelimit_look_up(struct ratelimit_cell group[RATELIMIT_WAYS], uint64_t key)
 	return best;
 }
 
-/* The cell that counts for this client, claimed if it had none; NULL if others were always
- * quicker. */
+/* The client's cell, claimed if it had none; NULL if other processes were faster in every
+ * attempt. */
 static struct ratelimit_cell *
 ratelimit_find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
 {
@@ -99,14 +99,14 @@ ratelimit_find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
 	return NULL;
 }
 
-/* Rounded up: who waits that long has waited long enough. */
+/* Rounded up, so that waiting this long is enough. */
 static uint32_t
 ratelimit_ms_up(uint64_t ns)
 {
 	return (uint32_t)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* The ratelimit_make_answer when ahead of the client's allowance of burst is in use; cost is one request's. */
+/* The answer when `ahead` of the client's allowance `burst` is used; cost is one request's. */
 static struct ratelimit_answer
 ratelimit_make_answer(bool allowed, uint64_t ahead, uint64_t cost, uint64_t burst)
 {
@@ -118,8 +118,8 @@ ratelimit_make_answer(bool allowed, uint64_t ahead, uint64_t cost, uint64_t burs
 	};
 }
 
-/* How far ahead of now a tat is: 0 for one in the past, and never more than burst, which a rule
- * made stricter by a reload, or a broken worker, could otherwise exceed by hours. */
+/* How far a tat is ahead of now: 0 if it is in the past, and at most burst. A stricter rule after a
+ * reload, or a broken worker, could otherwise exceed burst by hours. */
 static uint64_t
 ratelimit_ahead(uint64_t tat, uint64_t now, uint64_t burst)
 {
@@ -128,11 +128,9 @@ ratelimit_ahead(uint64_t tat, uint64_t now, uint64_t burst)
 	return ahead < burst ? ahead : burst;
 }
 
-/*
- * Both ways to fail in TRIES steps are out of reach of real processes: no cell lets the client
- * through uncounted, a lost race for its own cell means that a thousand others of this client have
- * just been counted, and refuses.
- */
+/* Real processes cannot fail TRIES times. If no cell can be claimed, the request is allowed
+ * uncounted; if the update of the client's own cell fails that often, a thousand other requests of
+ * this client were just counted, and it is refused. */
 struct ratelimit_answer
 ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule, struct slice client,
     uint64_t now_ns)

@@ -1,11 +1,11 @@
 /*
  * Rate limits shared by all workers: GCRA, the "generic cell rate algorithm" (ITU-T I.371), which
- * needs one number a client: the theoretical arrival time of its next request.
+ * needs one number per client: the theoretical arrival time of its next request.
  *
- * A table of cells in shared memory, in groups of eight. A client's key is a hash that only we can
- * compute, so nobody can aim at another's cell. A cell whose time has passed is free for
- * anyone; if all eight of a group are in use, the one that frees soonest is taken over (its client
- * is then let through too early, never refused wrongly).
+ * A table of cells in shared memory, in groups of eight. A client's key is a keyed hash, so clients
+ * cannot choose whose cell they share. A cell whose time has passed is free. If all eight cells of
+ * a group are in use, the one that becomes free first is reused: its client may then be allowed too
+ * early, but is never refused wrongly.
  */
 #ifndef PROTO_IPC_RATELIMIT_H
 #define PROTO_IPC_RATELIMIT_H
@@ -29,27 +29,25 @@ struct ratelimit {
 	struct ratelimit_cell cells[RATELIMIT_GROUPS][RATELIMIT_WAYS];
 };
 
-/* What a limit allows: max requests at once, and max more in each window after. */
+/* A limit: max requests at once, and max more in each following window. */
 struct ratelimit_rule {
-	const char *name; /* keeps the rules' clients apart: "chat", "login" */
+	const char *name; /* separates the clients of different rules: "chat", "login" */
 	uint32_t max;
 	uint32_t window_ms;
 };
 
 struct ratelimit_answer {
 	bool allowed;
-	uint32_t remaining;      /* requests that would be allowed right now */
+	uint32_t remaining;      /* requests that would be allowed now */
 	uint32_t retry_after_ms; /* 0 when allowed */
-	uint32_t reset_ms;       /* until the full allowance is back */
+	uint32_t reset_ms;       /* until the full allowance is available again */
 };
 
-/* Makes the secret; the cells are zero already. */
+/* Generates the secret; the cells must be zero. */
 void ratelimit_init(struct ratelimit *rl);
 
-/*
- * Counts one request of this client against a rule. client is its address as bytes, IPv6 cut to
- * its /64 by the caller; now_ns is clock_mono_ns().
- */
+/* Counts one request of this client against a rule. client is its address as bytes, IPv6 reduced to
+ * its /64 by the caller; now_ns is clock_mono_ns(). */
 struct ratelimit_answer ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule,
     struct slice client, uint64_t now_ns);
 

@@ -1,7 +1,7 @@
 /*
- * Makes and maps the scoreboard. masterd makes it once; each worker maps the descriptor that it
- * inherits. The memory is sealed against a change of size, so that no process can make another's
- * access to it a SIGBUS (memfd_create(2), "File sealing").
+ * masterd creates the scoreboard; each worker maps the descriptor that it inherits. The memory is
+ * sealed against size changes, so that no process can cause SIGBUS in another (memfd_create(2),
+ * "File sealing").
  */
 #include "proto/ipc/scoreboard.h"
 
@@ -15,8 +15,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/secrets.h"
 
-/* Also names the layout: change it with the structs, so that a worker of another version refuses
- * the scoreboard_mmap instead of misreading it. */
+/* Identifies the layout: increment it when the structs change, so that a worker of another version
+ * refuses the map instead of misreading it. */
 #define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720004) /* "banter", layout 4 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
@@ -88,8 +88,6 @@ scoreboard_layout(void)
 	return SCOREBOARD_MAGIC & 0xffff;
 }
 
-/* -- slots --------------------------------------------------------------------------------- */
-
 void
 scoreboard_worker_started(struct scoreboard *sb, unsigned slot, uint64_t pid)
 {
@@ -99,8 +97,8 @@ scoreboard_worker_started(struct scoreboard *sb, unsigned slot, uint64_t pid)
 	atomic_store(&sb->workers[slot].pid, pid);
 }
 
-/* What a gauge shows was the dead one's, and so were the connections of its clients; what a counter
- * has counted has happened. */
+/* Gauges and client connections belonged to the dead worker and become 0; counters and histograms
+ * stay. */
 #define GONE_GAUGE(field) metric_set(&w->field, 0);
 #define GONE_COUNTER(field)
 #define GONE_HISTOGRAM(field)

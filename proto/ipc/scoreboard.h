@@ -1,9 +1,9 @@
 /*
- * The scoreboard: shared memory that masterd makes (memfd_create(2)) and every worker maps.
+ * The scoreboard: shared memory that masterd creates (memfd_create(2)) and every worker maps.
  *
- * One slot per worker with its gauges and counters and one with its clients' addresses, each
- * written by that worker alone, and the cells of the rate limits, written by all. Everything in it is a 64-bit atomic, so that a
- * process killed in mid-step leaves nothing half-written.
+ * Each worker has a slot with its gauges and counters and a table of its clients' addresses,
+ * written by that worker alone. The cells of the rate limits are written by all. All values are
+ * 64-bit atomics, so that a process killed at any point leaves nothing half-written.
  */
 #ifndef PROTO_IPC_SCOREBOARD_H
 #define PROTO_IPC_SCOREBOARD_H
@@ -14,21 +14,20 @@
 
 #define SCOREBOARD_WORKERS_MAX 256
 
-/* What one worker tells. A restarted worker goes on counting where the dead one stopped; gauges
- * are reset by masterd when it reaps. */
+/* One worker's metrics. A restarted worker continues the counters of its predecessor in the slot;
+ * masterd resets the gauges when it reaps a worker. */
 struct scoreboard_worker {
-	_Alignas(64) metric_cell pid; /* 0: nobody */
+	_Alignas(64) metric_cell pid; /* 0: no worker */
 #define WORKER_METRIC(KIND, field, LABELS, name, help) \
 	METRIC_TYPE_##KIND field METRIC_DIM_##LABELS;
 #include "proto/ipc/metrics.def"
 };
 
-/* What masterd tells of itself. */
+/* masterd's own metrics. */
 struct scoreboard_master {
 	_Alignas(64) metric_cell pid;
 	metric_cell started_at; /* ms since 1970 */
-	metric_cell
-	    slots_used; /* slots of workers that have ever been used; those beyond are zero */
+	metric_cell slots_used; /* number of worker slots ever used; the others are zero */
 #define MASTER_METRIC(KIND, field, LABELS, name, help) \
 	METRIC_TYPE_##KIND field METRIC_DIM_##LABELS;
 #include "proto/ipc/metrics.def"
@@ -44,20 +43,21 @@ struct scoreboard {
 	struct connection_counts connection_counts[SCOREBOARD_WORKERS_MAX]; /* by slot */
 };
 
-/* A worker has been started in a slot, or its death has been seen; for masterd alone. */
+/* A worker was started in a slot, or was reaped; called by masterd alone. */
 void scoreboard_worker_started(struct scoreboard *sb, unsigned slot, uint64_t pid);
 void scoreboard_worker_gone(struct scoreboard *sb, unsigned slot);
 
-/* Makes a fresh one; *fd gets its descriptor (close-on-exec) to hand to workers. Aborts if the
- * kernel refuses: nothing can run without it. */
+/* Creates a scoreboard; *fd gets its descriptor (close-on-exec) to pass to workers. Aborts on
+ * failure: nothing can run without it. */
 struct scoreboard *scoreboard_create(int *fd);
 
-/* Maps the one that fd refers to; NULL with errno when it is none of ours. */
+/* Maps the scoreboard behind fd; NULL with errno EINVAL if it is not a scoreboard of this
+ * layout. */
 [[gnu::warn_unused_result]] struct scoreboard *scoreboard_map(int fd);
 
 void scoreboard_unmap(struct scoreboard *sb);
 
-/* The number of the layout: with the size, whether two programs can share one. */
+/* The layout's number. Two programs can share a scoreboard if this and the size are equal. */
 unsigned scoreboard_layout(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * The one encoder and the one decoder. Both walk a table of fields; neither knows any message.
+ * The encoder and the decoder walk a table of fields; neither knows any message.
  *
- * A record inside a message (WIRE_REC, WIRE_LIST) is checked when the message is decoded, so that
- * whoever walks a list later need not look again. Records hold no records: the depth is one.
+ * Records inside a message (WIRE_REC, WIRE_LIST) are checked when the message is decoded, so that
+ * code that walks a list later need not check again. Records contain no records: the depth is one.
  */
 #include "proto/ipc/wire.h"
 
@@ -31,7 +31,7 @@ wire_store_le(uint8_t *p, uint64_t v, size_t n)
 	memcpy(p, &v, n);
 }
 
-/* Bytes that a field of fixed size takes on the wire; 0 for those with a length before them. */
+/* Encoded size of a field of fixed size; 0 for types with a length prefix. */
 static size_t
 wire_fixed_size(enum wire_type type)
 {
@@ -98,7 +98,7 @@ wire_frame(struct slice in, struct frame *f, size_t *size)
 	return WIRE_OK;
 }
 
-/* Takes n bytes off the front of in; false when it has fewer. */
+/* Takes n bytes from the front of in; false if it has fewer. */
 static bool
 wire_take(struct slice *in, size_t n, struct slice *out)
 {
@@ -123,7 +123,7 @@ wire_take_counted(struct slice *in, struct slice *out)
 static enum wire_result wire_check_record(
     const struct wire_field *fields, struct slice in, wire_fields_fn *fields_of);
 
-/* Whether in is a list of whole, valid records of one type. */
+/* Whether in is a sequence of complete, valid records of one type. */
 static enum wire_result
 wire_check_list(
     const struct wire_field *item_fields, struct slice in, wire_fields_fn *fields_of)
@@ -142,7 +142,7 @@ wire_check_list(
 	return WIRE_OK;
 }
 
-/* Whether the bytes of a field with a length are what its type asks for. */
+/* Whether the content of a field with a length prefix is valid for its type. */
 static enum wire_result
 wire_check_content(
     const struct wire_field *field, struct slice content, wire_fields_fn *fields_of)
@@ -201,7 +201,7 @@ wire_set_number(const struct wire_field *field, void *at, uint64_t number)
 	}
 }
 
-/* Reads one field off the front of in, into its place in out, or nowhere when out is NULL. */
+/* Decodes one field from the front of in; into its place in out unless out is NULL. */
 static enum wire_result
 wire_decode_field(
     const struct wire_field *field, struct slice *in, wire_fields_fn *fields_of, uint8_t *out)
@@ -261,7 +261,7 @@ wire_field_slice(const struct wire_field *field, const void *msg)
 	return (const struct slice *)(const void *)((const uint8_t *)msg + field->offset);
 }
 
-/* The encoded size of msg, or -1 with EMSGSIZE when a field is over its maximum. */
+/* The encoded size of msg, or -1 with EMSGSIZE if a field exceeds its maximum. */
 static ssize_t
 wire_encoded_size(const struct wire_field *fields, const void *msg)
 {
@@ -289,7 +289,7 @@ wire_encoded_size(const struct wire_field *fields, const void *msg)
 	return (ssize_t)total;
 }
 
-/* Writes the fields to a place that is large enough. */
+/* Writes the fields to p, which has room for them. */
 static void
 wire_encode_fields(const struct wire_field *fields, const void *msg, uint8_t *p)
 {

@@ -1,5 +1,5 @@
 /*
- * One parser for each kind of setting. Each says, when it refuses, what it would have taken.
+ * Each parser says what would be valid when it refuses a text.
  */
 #include "proto/settings/setting_kinds.h"
 
@@ -23,8 +23,6 @@
 	} while (0)
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-_"
-
-/* -- values that hold no memory ---------------------------------------------------------- */
 
 int
 setting_parse_COUNT(const struct setting *d, const char *text, void *field, char *why)
@@ -59,11 +57,11 @@ setting_parse_DECIMAL(const struct setting *d, const char *text, void *field, ch
 	return 0;
 bad:
 	REFUSE("must be a number from %" PRIu64 " to %" PRIu64
-	       " with at most three digits behind the point, for example 0.7",
+	       " with at most three decimal places, for example 0.7",
 	    d->min, d->max);
 }
 
-/* The power of two that a size's last letter stands for, or -1. */
+/* The power of two of a size's unit letter, or -1. */
 static int
 setting_size_shift(char unit)
 {
@@ -96,13 +94,13 @@ setting_parse_BYTES(const struct setting *d, const char *text, void *field, char
 	    (text[digits] != '\0' && text[digits + 1] != '\0') || n > d->max >> shift ||
 	    n << shift < d->min)
 		REFUSE("must be a number of bytes from %" PRIu64 " to %" PRIu64
-		       ", K, M, G or T allowed behind it",
+		       ", optionally followed by K, M, G or T",
 		    d->min, d->max);
 	*(uint64_t *)field = n << shift;
 	return 0;
 }
 
-/* The place of text among words, or -1. */
+/* The index of text in words, or -1. */
 static int
 setting_choose(const char *text, const char *const words[], size_t n)
 {
@@ -138,8 +136,8 @@ setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char
 	return 0;
 }
 
-/* The next item of a comma-separated list, without the white space at its ends; NULL at the end.
- * White space inside is left for the item's own parser to refuse. */
+/* The next item of a comma-separated list, without white space at its ends; NULL at the end. White
+ * space inside an item is left for the item's parser to refuse. */
 static char *
 setting_next_item(char **rest)
 {
@@ -154,7 +152,7 @@ setting_next_item(char **rest)
 	return item;
 }
 
-/* One address:port or [v6-address]:port; item is taken apart. 0, or -1. */
+/* Parses address:port or [v6-address]:port; modifies item. 0, or -1. */
 static int
 setting_parse_address(char *item, struct listen_address *out)
 {
@@ -203,7 +201,7 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 	return 0;
 }
 
-/* One network of proxies. 0, or -1 with why it cannot be one. */
+/* Parses one network of trusted proxies. 0, or -1 with the reason in why. */
 static int
 setting_parse_network(const char *item, struct network *out, char *why)
 {
@@ -213,15 +211,15 @@ setting_parse_network(const char *item, struct network *out, char *why)
 	case NETWORK_OK:
 		return 0;
 	case NETWORK_ANY:
-		REFUSE("%.48s would believe everyone; name only your own proxies", item);
+		REFUSE("%.48s would trust every address; list only your own proxies", item);
 	case NETWORK_HOST_BITS:
 		ip_format(&out->address, meant);
-		REFUSE("%.48s has bits set beyond its prefix; %s/%u would be that network",
-		    item, meant, out->bits);
+		REFUSE("%.48s has bits set after its prefix; use %s/%u for that network", item,
+		    meant, out->bits);
 	case NETWORK_BAD:
 		break;
 	}
-	REFUSE("\"%.48s\" is no address or network; valid is a comma-separated list like "
+	REFUSE("\"%.48s\" is not an address or network; use a comma-separated list like "
 	       "127.0.0.1, 10.0.0.0/8, fd00::/8",
 	    item);
 }
@@ -295,8 +293,6 @@ setting_clear_NETWORKS(void *field)
 	setting_clear_nothing(field);
 }
 
-/* -- values that own strings ------------------------------------------------------------- */
-
 int
 setting_parse_TEXT(const struct setting *d, const char *text, void *field, char *why)
 {
@@ -306,7 +302,8 @@ setting_parse_TEXT(const struct setting *d, const char *text, void *field, char 
 		REFUSE("must be %" PRIu64 " to %" PRIu64 " characters", d->min, d->max);
 	if (!utf8_valid(slice_str(text)))
 		REFUSE("must be valid UTF-8");
-	/* A key ends up in a header line, where a control character would start another. */
+	/* A key becomes part of a header line, where a control character could start another
+	 * header. */
 	for (const char *c = text; d->secret && *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
 			REFUSE("must not have control characters or line breaks");
@@ -325,7 +322,7 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 	(void)d;
 	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL ||
 	    strpbrk(text, " \t\r\n?#") != NULL)
-		REFUSE("must be an http:// or https:// address without query, for example "
+		REFUSE("must be an http:// or https:// URL without a query, for example "
 		       "https://api.openai.com/v1");
 	url = xstrdup(text);
 	for (size_t n = strlen(url); n > scheme && url[n - 1] == '/'; n--)
@@ -334,7 +331,7 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 	return 0;
 }
 
-/* No path, no query: the name and password of a proxy stand before the last @. */
+/* Refuses a path or query. A proxy's user name and password are before the last @. */
 int
 setting_parse_PROXY(const struct setting *d, const char *text, void *field, char *why)
 {
@@ -372,7 +369,7 @@ setting_parse_PATH(const struct setting *d, const char *text, void *field, char 
 	return 0;
 }
 
-/* settings.c knows where else such a file may lie. */
+/* settings.c knows the other places such a file may be in. */
 int
 setting_parse_FILE(const struct setting *d, const char *text, void *field, char *why)
 {
@@ -410,8 +407,8 @@ setting_parse_ORIGINS(const struct setting *d, const char *text, void *field, ch
 	return 0;
 }
 
-/* Takes name=value apart; item is changed. The value, or NULL with a sentence in why, which shows
- * nothing of the item: who forgets the name has written a secret there. */
+/* Splits name=value; modifies item. Returns the value, or NULL with a message in why. The message
+ * contains nothing of the item: if the name was forgotten, the item is a secret. */
 static char *
 setting_split_named(const struct named_list *list, char *item, char *why)
 {
@@ -426,9 +423,9 @@ setting_split_named(const struct named_list *list, char *item, char *why)
 	}
 	*value++ = '\0';
 	if (named_list_find(list, slice_str(item)) != NULL)
-		snprintf(why, SETTING_WHY_MAX, "must not have the name of one before it");
+		snprintf(why, SETTING_WHY_MAX, "must not repeat a name");
 	else if (list->n == SETTINGS_NAMED_MAX)
-		snprintf(why, SETTING_WHY_MAX, "there must be at most %d", SETTINGS_NAMED_MAX);
+		snprintf(why, SETTING_WHY_MAX, "exceeds the maximum of %d", SETTINGS_NAMED_MAX);
 	else
 		return value;
 	return NULL;
@@ -436,7 +433,7 @@ setting_split_named(const struct named_list *list, char *item, char *why)
 
 typedef int setting_parse_fn(const struct setting *d, const char *text, void *field, char *why);
 
-/* One name=value, whose value is read as parse says. */
+/* Parses one name=value, its value with parse. */
 static int
 setting_parse_named(const struct setting *d, char *item, struct named_list *list,
     setting_parse_fn *parse, char *why)
@@ -461,7 +458,7 @@ setting_parse_named_list(
 		if (result == 0)
 			continue;
 		strlcpy(reason, why, sizeof(reason));
-		snprintf(why, SETTING_WHY_MAX, "of the list, item %d %s", i, reason);
+		snprintf(why, SETTING_WHY_MAX, "item %d %s", i, reason);
 	}
 	free(copy);
 	return result;

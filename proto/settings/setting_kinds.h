@@ -1,6 +1,6 @@
 /*
- * The kinds of settings: for each a parser from text and how its value is freed. Used by
- * settings.c, and the table by settings_print.c.
+ * The kinds of settings: for each, a parser and a function that frees the value. Used by
+ * settings.c; settings_print.c uses struct setting.
  */
 #ifndef PROTO_SETTINGS_SETTING_KINDS_H
 #define PROTO_SETTINGS_SETTING_KINDS_H
@@ -14,8 +14,8 @@
 /* One line of settings.def. */
 struct setting {
 	const char *name;
-	const char *alias;    /* another name it is known by, or NULL */
-	const char *fallback; /* its default as text, or NULL */
+	const char *alias;    /* alternative name, or NULL */
+	const char *fallback; /* default as text, or NULL */
 	uint64_t min, max;
 	unsigned owners;
 	bool secret;
@@ -25,10 +25,8 @@ struct setting {
 	size_t offset;
 };
 
-/*
- * setting_parse_KIND(d, text, field, why): reads text into field. 0, or -1 with a sentence in
- * why (SETTING_WHY_MAX bytes) that tells what would be valid.
- */
+/* setting_parse_KIND(d, text, field, why): parses text into field. 0, or -1 with a message in why
+ * (SETTING_WHY_MAX bytes) that says what would be valid. */
 #define KIND(name)                                                              \
 	int setting_parse_##name(                                               \
 	    const struct setting *d, const char *text, void *field, char *why); \

@@ -1,6 +1,3 @@
-/*
- * Origins and named values: normal form and lookup.
- */
 #include "proto/settings/setting_values.h"
 
 #include <ctype.h>

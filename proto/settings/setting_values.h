@@ -25,20 +25,20 @@ struct listen_address {
 	socklen_t len;
 };
 
-/* No addresses: unset. */
+/* Empty: the setting is unset. */
 struct listen_list {
 	size_t n;
 	struct listen_address at[SETTINGS_LISTEN_MAX];
 };
 
-/* Origins as written: lower-case scheme and host, no default port (RFC 6454, section 6.2). */
+/* Origins in normal form: lower-case scheme and host, no default port (RFC 6454, section 6.2). */
 struct origin_list {
 	bool any; /* "*" */
 	size_t n;
 	char *at[SETTINGS_ORIGINS_MAX];
 };
 
-/* Values by name; no name is there twice. */
+/* Values by name; names are unique. */
 struct named_list {
 	size_t n;
 	struct named_value {
@@ -46,7 +46,7 @@ struct named_list {
 	} at[SETTINGS_NAMED_MAX];
 };
 
-/* A number with three digits behind its point. */
+/* A number with three decimal places. */
 struct setting_decimal {
 	bool given;
 	uint32_t thousandths;
@@ -65,23 +65,23 @@ typedef enum log_level setting_c_LEVEL;
 typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;
 typedef struct network_list setting_c_NETWORKS;
-typedef struct named_list setting_c_SERVERS; /* URLs, without a slash at the end */
+typedef struct named_list setting_c_SERVERS; /* URLs without a trailing slash */
 typedef struct named_list setting_c_SECRETS;
 
 /* Whether text is a host with an optional ":" and port of digits, no more. An IPv6 address is in
  * brackets. */
 bool origin_is_authority(const char *text);
 
-/* One origin (scheme://host, perhaps :port) in the form that a browser sends it (RFC 6454, section
- * 6.2): lower case, without the scheme's default port. The result is the caller's to free; NULL for
- * what is no origin. */
+/* An origin (scheme://host, optionally :port) in the form in which browsers send it (RFC 6454,
+ * section 6.2): lower case, without the scheme's default port. The caller frees the result; NULL if
+ * text is not an origin. */
 char *origin_normalize(const char *text);
 
-/* Whether a browser's Origin header value is one of the list, compared exactly (the serialized
- * form of RFC 6454 has one spelling; another case or port is another origin). */
+/* Whether the list contains the value of a browser's Origin header. Compares exactly: a serialized
+ * origin (RFC 6454) has one spelling; another case or port is another origin. */
 bool origin_list_has(const struct origin_list *list, struct slice origin);
 
-/* The value of this name, or NULL. */
+/* The value with this name, or NULL. */
 const char *named_list_find(const struct named_list *list, struct slice name);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Reads the environment into struct settings and reports everything that is wrong with it.
+ * Reads the environment into struct settings and reports all problems.
  *
- * settings.def is turned into a table of descriptions; each kind of value has one parser in
- * setting_kinds.c. Rules between settings come last, in settings_rules().
+ * settings.def becomes a table of struct setting; each kind of value has a parser in
+ * setting_kinds.c. Rules between settings are checked last, in settings_rules().
  */
 #include "proto/settings/settings.h"
 
@@ -47,7 +47,8 @@ settings_table(size_t *n)
 	return table;
 }
 
-/* Names of the systems that an .env may come from; accepted, and without effect here. */
+/* Prefixes of variables of other systems that an .env file may contain; accepted with a warning and
+ * not used. */
 static const char *const foreign_prefixes[] = {"CONVEX_", "NEXT_PUBLIC_"};
 
 static void *
@@ -56,7 +57,7 @@ settings_field(struct settings *s, const struct setting *d)
 	return (uint8_t *)s + d->offset;
 }
 
-/* Opens $CREDENTIALS_DIRECTORY/name. -1 with errno 0: there is none. */
+/* Opens $CREDENTIALS_DIRECTORY/name. -1 with errno 0 if it does not exist. */
 static int
 settings_open_credential(const char *name)
 {
@@ -75,8 +76,8 @@ settings_open_credential(const char *name)
 	return fd;
 }
 
-/* What is in it, without its last newline; the caller frees it. NULL with errno 0: there is none,
- * or it is empty but for line breaks, which an editor leaves; with another: it cannot be read. */
+/* The content of a credential without its final newline; the caller frees it. NULL with errno 0 if
+ * it does not exist or contains only line breaks; NULL with another errno if it cannot be read. */
 static char *
 settings_read_credential(const char *name)
 {
@@ -100,7 +101,7 @@ settings_read_credential(const char *name)
 	return text;
 }
 
-/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL when there is none. */
+/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL if it does not exist. */
 static char *
 settings_credential_path(const char *name)
 {
@@ -115,8 +116,9 @@ settings_credential_path(const char *name)
 	return NULL;
 }
 
-/* Where a setting's text comes from: its name, its alias, its file, its default. The result is
- * the caller's; NULL means unset, or, of a secret with errno set, that its file cannot be read. */
+/* The text of a setting: from its name, its alias, its credential or its default, in this order.
+ * The caller frees it. NULL if it is unset, or if a secret's file cannot be read (errno is set
+ * then). */
 static char *
 settings_text(const struct setting *d)
 {
@@ -156,7 +158,7 @@ settings_find(const char *name)
 	never("unknown setting");
 }
 
-/* Fills in what depends on another setting. */
+/* Sets values that depend on other settings. */
 static void
 settings_derive(struct settings *s)
 {
@@ -176,7 +178,7 @@ settings_derive(struct settings *s)
 	strlcat(s->store_socket, "/store.sock", size);
 }
 
-/* Whether a setting has a text at all: one that was refused is reported already. */
+/* Whether a setting has a text at all. Avoids a second report for one whose text was refused. */
 static bool
 settings_is_given(const char *name)
 {
@@ -190,7 +192,7 @@ settings_is_given(const char *name)
 	return given;
 }
 
-/* What a front facing the internet must not do without. */
+/* Requirements for a server on the internet. */
 static size_t
 settings_production_rules(const struct settings *s, FILE *problems)
 {
@@ -218,7 +220,7 @@ settings_production_rules(const struct settings *s, FILE *problems)
 	return n;
 }
 
-/* "a, b": at least one name, cut to fit. */
+/* Writes the names as "a, b", truncated to size. */
 static void
 settings_list_names(const struct named_list *list, char *out, size_t size)
 {
@@ -229,8 +231,8 @@ settings_list_names(const struct named_list *list, char *out, size_t size)
 	}
 }
 
-/* A key for a server that is none would never be used: one of the names is mistyped. A list that
- * was refused is reported already. */
+/* A key without a server of the same name would never be used: one of the names is mistyped.
+ * Skipped if MODEL_SERVERS was refused, which is already reported. */
 static size_t
 settings_model_server_rules(const struct settings *s, FILE *problems)
 {
@@ -246,8 +248,8 @@ settings_model_server_rules(const struct settings *s, FILE *problems)
 		if (named_list_find(servers, slice_str(keys->at[i].name)) != NULL)
 			continue;
 		snprintf(why, sizeof(why),
-		    "of the list, item %zu must have the name of one of MODEL_SERVERS (%s)",
-		    i + 1, servers->n == 0 ? "which is not set" : names);
+		    "item %zu must have the name of one of MODEL_SERVERS (%s)", i + 1,
+		    servers->n == 0 ? "which is not set" : names);
 		settings_report_one(problems, settings_find("MODEL_SERVER_KEYS"), text, why);
 		n++;
 	}
@@ -255,8 +257,8 @@ settings_model_server_rules(const struct settings *s, FILE *problems)
 	return n;
 }
 
-/* A certificate has a key. And below a second a worker with much to do could not be told from one
- * that hangs. */
+/* A certificate needs a key. A hang limit below a second could not distinguish a busy worker from
+ * one that hangs. */
 static size_t
 settings_master_rules(const struct settings *s, FILE *problems)
 {
@@ -267,8 +269,8 @@ settings_master_rules(const struct settings *s, FILE *problems)
 
 		settings_report_one(problems, settings_find(no_key ? "TLS_KEY" : "TLS_CERT"),
 		    NULL,
-		    no_key ? "TLS_CERT is, and a certificate needs its key"
-			   : "TLS_KEY is, and a key needs its certificate");
+		    no_key ? "TLS_CERT is set, and a certificate needs its key"
+			   : "TLS_KEY is set, and a key needs its certificate");
 		n++;
 	}
 	if (s->worker_hang_ms > 0 && s->worker_hang_ms < WORKER_HANG_MS_MIN) {
@@ -282,7 +284,7 @@ settings_master_rules(const struct settings *s, FILE *problems)
 	return n;
 }
 
-/* Rules between settings; returns the number of problems. */
+/* Checks rules between settings; returns the number of problems. */
 static size_t
 settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
 {
@@ -301,7 +303,7 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		return n;
 	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {
 		settings_report_one(problems, settings_find("OPENAI_CA_BUNDLE"),
-		    s->openai_ca_bundle, "must be a file that can be read");
+		    s->openai_ca_bundle, "must be a readable file");
 		n++;
 	}
 	n += settings_model_server_rules(s, problems);
@@ -352,7 +354,7 @@ settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warning
 		if (text != NULL && d->parse(d, text, settings_field(s, d), why) == -1) {
 			settings_report_one(problems, d, text, why);
 			n++;
-			/* Then the strictest rules count, so that all problems show at once. */
+			/* Apply the strictest rules, so that all problems show at once. */
 			if (d->parse == setting_parse_ENV)
 				s->app_env = APP_ENV_PRODUCTION;
 		}

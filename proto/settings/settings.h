@@ -1,9 +1,9 @@
 /*
- * The settings: read once at start from the environment, checked all together.
+ * The settings: read once at start from the environment and checked together.
  *
- * settings.def is the table. Every problem is reported at once, each with its name, its value
- * (secrets masked) and what would be valid; then the process exits 78 (EX_CONFIG, sysexits(3)).
- * The struct lives as long as the process; its strings are its own.
+ * settings.def is the table. All problems are reported at once, each with the setting's name, its
+ * value (secrets masked) and what would be valid; then the process exits with 78 (EX_CONFIG,
+ * sysexits(3)). The struct owns its strings and lives as long as the process.
  */
 #ifndef PROTO_SETTINGS_SETTINGS_H
 #define PROTO_SETTINGS_SETTINGS_H
@@ -12,7 +12,7 @@
 
 #include "proto/settings/setting_values.h"
 
-/* Where an installed banter keeps its store; the Makefile says so when it builds one. */
+/* Where an installed banter keeps its store; the Makefile defines it for an installed build. */
 #ifndef BANTER_DATA_DIR
 #define BANTER_DATA_DIR "./data"
 #endif
@@ -31,23 +31,21 @@ enum setting_owner {
 	OWNER_TOOL = 8, /* the banter command */
 };
 
-/*
- * Reads and checks the settings of these owners (masterd asks for its own and its workers', so
- * that a worker never starts with settings that it would refuse). Writes one line for each
- * problem to problems and each warning to warnings; returns the number of problems. An empty value
- * counts as unset.
- */
+/* Reads and checks the settings of these owners. masterd checks its own and its workers', so that a
+ * worker never starts with settings that it would refuse. Writes a line for each problem to
+ * problems and for each warning to warnings; returns the number of problems. An empty value counts
+ * as unset. */
 [[gnu::warn_unused_result]] size_t settings_load(
     struct settings *s, unsigned owners, FILE *problems, FILE *warnings);
 
-/* Frees what the settings hold. */
+/* Frees the values. */
 void settings_clear(struct settings *s);
 
-/* Prints warnings, and n problems; exits EX_CONFIG if there are any. */
+/* Prints the warnings and n problems to standard error; exits with EX_CONFIG if n > 0. */
 void settings_report(size_t n, const char *problems, const char *warnings);
 
-/* What every daemon does first: loads, and tells what was found. A worker leaves the warnings to
- * masterd, which has checked the same settings. */
+/* Loads the settings and reports problems, at the start of a daemon. A worker does not print
+ * warnings: masterd has checked the same settings. */
 void settings_load_or_exit(struct settings *s, unsigned owners);
 
 struct setting;
@@ -55,17 +53,17 @@ struct setting;
 /* All n entries of settings.def (setting_kinds.h). */
 const struct setting *settings_table(size_t *n);
 
-/* Prints the table for a person: NAME, default, help, for the owners given. */
+/* Prints the table as help text: name, default, description, for these owners. */
 void settings_print_help(FILE *out, unsigned owners);
 
-/* Prints the whole table as Markdown: what stands in the README. */
+/* Prints the whole table as Markdown, for the documentation. */
 void settings_print_markdown(FILE *out);
 
-/* The same as items of an mdoc(7) list: what stands in banter.env(5). */
+/* Prints the whole table as items of an mdoc(7) list, for banter.env(5). */
 void settings_print_mdoc(FILE *out);
 
-/* The same as a file of settings to be filled in, each with its default, and all of them comments:
- * without secrets, which have files of their own, and without what the units set. */
+/* Prints a settings file for editing: every setting as a comment with its default. Omits secrets,
+ * which have their own files, and settings that the systemd units set. */
 void settings_print_env(FILE *out);
 
 #endif

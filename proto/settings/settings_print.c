@@ -1,6 +1,5 @@
 /*
- * The table of settings (settings.def) for people to read: as help, as Markdown, as a part of a man
- * page, as a file to be filled in.
+ * Prints the table of settings (settings.def): as help, Markdown, mdoc items, and a settings file.
  */
 #include <string.h>
 
@@ -10,7 +9,8 @@
 
 #define ENV_COLUMNS 80
 
-/* Set by the units of systemd: another value would part the daemons. */
+/* The systemd units set these for all daemons: another value in one file would separate the
+ * daemons. */
 static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP"};
 
 void
@@ -50,8 +50,8 @@ settings_print_markdown(FILE *out)
 	}
 }
 
-/* A text for mdoc, where a backslash escapes and each sentence begins a line; no setting's text has
- * a sentence that begins with a dot or an apostrophe. */
+/* Prints text for mdoc, where a backslash is an escape and each sentence starts on a new line. No
+ * text has a sentence that starts with a dot or an apostrophe. */
 static void
 settings_print_mdoc_text(FILE *out, const char *text)
 {
@@ -87,7 +87,7 @@ settings_print_mdoc(FILE *out)
 	}
 }
 
-/* Comment lines, broken between words. */
+/* Prints comment lines, broken between words. */
 static void
 settings_print_env_comment(FILE *out, const char *text)
 {

@@ -34,7 +34,7 @@
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-/* At most as long as a ticket key is accepted after its own time (masterd/ticket_keys.c). */
+/* At most as long as a ticket key is accepted after its own time (masterd/tls_keys.c). */
 #define TICKET_SECONDS (8 * 60 * 60)
 
 #define TICKET_NAME_SIZE 16

@@ -38,12 +38,14 @@ connection_limit_take(struct api *api, const struct ip_address *address, uint64_
 	*key = 0;
 	if (connection_limit_is_exempt(api->settings, address))
 		return true;
-	*key = connection_counts_key(api->board->connection_counts_secret, ip_client_prefix(address));
+	*key = connection_counts_key(
+	    api->board->connection_counts_secret, ip_client_prefix(address));
 	if (!connection_counts_add(mine, *key)) {
 		*key = 0;
 		return true;
 	}
-	if (connection_counts_sum(api->board->connection_counts, metric_get(&api->board->master.slots_used),
+	if (connection_counts_sum(api->board->connection_counts,
+		metric_get(&api->board->master.slots_used),
 		*key) <= api->settings->max_connections_per_address)
 		return true;
 	connection_counts_remove(mine, *key);

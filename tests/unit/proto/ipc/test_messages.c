@@ -326,16 +326,16 @@ the_default_ids_differ_and_are_not_zero(void **unused)
 {
 	static const struct id zero;
 	struct id back;
-	char text[ID_TEXT_LEN + 1];
+	char printed[ID_TEXT_LEN + 1];
 
 	(void)unused;
 	assert_true(id_is_zero(&zero));
 	assert_false(id_is_zero(&id_default_org));
 	assert_false(id_is_zero(&id_default_widget));
 	assert_false(id_equal(&id_default_org, &id_default_widget));
-	id_format(&id_default_org, text);
-	assert_string_equal(text, "00000000-0000-7000-8000-000000000001");
-	assert_int_equal(id_parse(slice_str(text), &back), 0);
+	id_format(&id_default_org, printed);
+	assert_string_equal(printed, "00000000-0000-7000-8000-000000000001");
+	assert_int_equal(id_parse(slice_str(printed), &back), 0);
 	assert_true(id_equal(&back, &id_default_org));
 }
 

@@ -253,13 +253,13 @@ trusted_proxies_are_networks_and_each_mistake_has_its_own_word(void **state)
 	settings_clear(&s);
 	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=::1, 10.1.2.3/8"), 1);
 	assert_non_null(
-	    strstr(problems, "10.1.2.3/8 has bits set beyond its prefix; 10.0.0.0/8"));
+	    strstr(problems, "10.1.2.3/8 has bits set after its prefix; use 10.0.0.0/8"));
 	settings_clear(&s);
 	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=0.0.0.0/0"), 1);
-	assert_non_null(strstr(problems, "would believe everyone"));
+	assert_non_null(strstr(problems, "would trust every address"));
 	settings_clear(&s);
 	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=nginx"), 1);
-	assert_non_null(strstr(problems, "\"nginx\" is no address or network"));
+	assert_non_null(strstr(problems, "\"nginx\" is not an address or network"));
 	settings_clear(&s);
 	for (int i = 0; i < NETWORKS_MAX; i++)
 		assert_true(strlcat(many, ",127.0.0.1", sizeof(many)) < sizeof(many));
@@ -321,7 +321,7 @@ each_mistake_about_model_servers_has_its_own_word(void **state)
 	} cases[] = {
 	    {"MODEL_SERVERS=a=http://x,b=y", "_=", "item 2 must be an http:// or https://"},
 	    {"MODEL_SERVERS=http://x", "_=", "item 1 must be name=value"},
-	    {"MODEL_SERVERS=a=http://x,a=http://y", "_=", "item 2 must not have the name"},
+	    {"MODEL_SERVERS=a=http://x,a=http://y", "_=", "item 2 must not repeat a name"},
 	    {"MODEL_SERVERS=a=http://x", "MODEL_SERVER_KEYS=a=k,hush=k",
 		"item 2 must have the name "
 		"of one of MODEL_SERVERS "
