@@ -1,6 +1,6 @@
 /*
- * Reading PEM files and looking whether they are what a worker can use: a certificate, its
- * own private key, both strong enough for OpenSSL's security level 2, which the workers ask for
+ * Reads PEM files and checks that a worker can use them: a certificate and its own private key,
+ * both strong enough for OpenSSL's security level 2, which the workers require
  * (SSL_CTX_set_security_level(3)).
  */
 #include "masterd/certificate.h"
@@ -20,14 +20,14 @@
 #include "proto/base/log.h"
 #include "proto/ipc/messages.h"
 
-/* Of RSA keys with 2048 bits and of SHA-224; less is level 1. */
+/* The strength of 2048-bit RSA keys and of SHA-224; less is level 1. */
 #define SECURITY_BITS 112
 
-/* A warning comes so long before the end: the renewal is overdue then, and there is still time to see
- * why. */
+/* How long before expiry to warn: an automatic renewal is overdue then, and there is still time to
+ * find out why. */
 #define RENEWAL_SECONDS (14L * 24 * 60 * 60)
 
-/* One look at both files: where problems go, and how many there were. */
+/* One check of both files; n counts the problems. */
 struct check {
 	const struct settings *settings;
 	FILE *problems, *warnings;
@@ -48,9 +48,8 @@ certificate_report_key(struct check *ck, const char *what)
 	ck->n++;
 }
 
-/* -- reading ----------------------------------------------------------------------------- */
-
-/* Appends up to all that the buffer can hold. 0, or -1 with errno: EFBIG if there is more. */
+/* Reads to the end of the file, at most buf_room(out) bytes. 0, or -1 with errno: EFBIG if the file
+ * is larger. */
 static int
 certificate_read_fd(int fd, struct buf *out)
 {
@@ -73,7 +72,7 @@ certificate_read_fd(int fd, struct buf *out)
 	return n == 0 ? 0 : -1;
 }
 
-/* O_NONBLOCK: a FIFO that nobody writes to must not hold up the start. */
+/* O_NONBLOCK: opening a FIFO without a writer must not block the start. */
 static int
 certificate_read_file(const char *path, struct buf *out)
 {
@@ -87,8 +86,6 @@ certificate_read_file(const char *path, struct buf *out)
 	return r;
 }
 
-/* -- looking at it ----------------------------------------------------------------------- */
-
 static BIO *
 certificate_bio(const struct buf *b)
 {
@@ -98,7 +95,7 @@ certificate_bio(const struct buf *b)
 	return bio;
 }
 
-/* Nobody is there to type one; *arg tells that it was asked for. */
+/* Refuses to ask for a passphrase; *arg is set to true. */
 static int
 certificate_no_passphrase(char *buf, int size, int writing, void *arg)
 {
@@ -109,8 +106,7 @@ certificate_no_passphrase(char *buf, int size, int writing, void *arg)
 	return -1;
 }
 
-/* The next certificate of the file, or NULL; *at_end tells whether that is because there is no
- * other. */
+/* The next certificate of the file, or NULL; then *at_end is true if the file has no more. */
 static X509 *
 certificate_next(BIO *bio, bool *at_end)
 {
@@ -122,7 +118,7 @@ certificate_next(BIO *bio, bool *at_end)
 	return cert;
 }
 
-/* Why browsers and OpenSSL would not have this key, or NULL. */
+/* Why browsers or OpenSSL would refuse this key, or NULL. */
 static const char *
 certificate_key_weakness(EVP_PKEY *key)
 {
@@ -142,8 +138,8 @@ certificate_key_weakness(EVP_PKEY *key)
 	return "its key must be RSA, EC (P-256, P-384 or P-521) or Ed25519";
 }
 
-/* Why a certificate of the file cannot be used, or NULL. The signature of one that signed itself
- * proves nothing and is not looked at. */
+/* Why a certificate of the file cannot be used, or NULL. The signature of a self-signed certificate
+ * proves nothing and is not checked. */
 static const char *
 certificate_weakness(X509 *cert)
 {
@@ -151,11 +147,11 @@ certificate_weakness(X509 *cert)
 	int bits = 0;
 
 	if (key == NULL)
-		return "its key is of no kind that is known here";
+		return "its key type is unknown";
 	if (X509_self_signed(cert, 0) != 1 &&
 	    (X509_get_signature_info(cert, NULL, NULL, &bits, NULL) != 1 ||
 		bits < SECURITY_BITS))
-		return "it is signed with a hash that is too weak, such as SHA-1";
+		return "its signature uses a weak hash such as SHA-1";
 	return certificate_key_weakness(key);
 }
 
@@ -165,7 +161,7 @@ certificate_warn(struct check *ck, const char *what)
 	fprintf(ck->warnings, "  TLS_CERT=%s: %s\n", ck->settings->tls_cert, what);
 }
 
-/* X509_cmp_time(): -1 for what is over by then, 1 for what is still to come. */
+/* X509_cmp_time() returns -1 for an earlier time, 1 for a later one. */
 static void
 certificate_check_dates(struct check *ck, const X509 *cert)
 {
@@ -180,12 +176,12 @@ certificate_check_dates(struct check *ck, const X509 *cert)
 	else if (X509_cmp_current_time(from) > 0)
 		certificate_warn(ck, "is not valid yet");
 	else if (X509_cmp_time(until, &soon) < 0)
-		certificate_warn(ck, "ends within two weeks");
+		certificate_warn(ck, "expires within two weeks");
 }
 
-/* The server's own certificate, which stands first; NULL if there is none (told). A worker takes
- * those behind it up to the first that it cannot read, and many clients would not do without the
- * rest: a file that is still being written is refused. */
+/* Returns the server's own certificate, which is first in the file, or NULL (reported). Refuses a
+ * file with an unreadable certificate after it, such as one that is still being written: a worker
+ * would use the chain only up to there, and many clients need the rest. */
 static X509 *
 certificate_check_chain(struct check *ck, const struct buf *chain)
 {
@@ -207,7 +203,7 @@ certificate_check_chain(struct check *ck, const struct buf *chain)
 		cert = certificate_next(bio, &at_end);
 	}
 	if (own != NULL && !at_end)
-		certificate_report_cert(ck, "a certificate behind the first cannot be read");
+		certificate_report_cert(ck, "a certificate after the first cannot be read");
 	BIO_free(bio);
 	return own;
 }
@@ -220,8 +216,7 @@ certificate_check_key(struct check *ck, const struct buf *pem, const X509 *own)
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, certificate_no_passphrase, &asked);
 
 	if (asked)
-		certificate_report_key(
-		    ck, "has a passphrase; `openssl pkey` writes one without");
+		certificate_report_key(ck, "has a passphrase; remove it with `openssl pkey`");
 	else if (key == NULL)
 		certificate_report_key(ck, "holds no PEM private key");
 	else if (own != NULL && X509_check_private_key(own, key) != 1)
@@ -231,8 +226,6 @@ certificate_check_key(struct check *ck, const struct buf *pem, const X509 *own)
 	EVP_PKEY_free(key);
 	BIO_free(bio);
 }
-
-/* -- what others ask for ----------------------------------------------------------------- */
 
 size_t
 certificate_read(

@@ -1,5 +1,5 @@
 /*
- * Settings and certificate in one config_read, so that all that is wrong shows at once.
+ * Settings and certificate are read together, so that all problems show at once.
  */
 #include "masterd/config.h"
 
@@ -11,8 +11,8 @@
 
 #define OWNERS (OWNER_MASTER | OWNER_WORKER)
 
-/* Fills *c. The number of problems, and in *problems a line of text for each, for the caller to
- * free. */
+/* Fills *c. Returns the number of problems; *problems has a line of text for each, and the caller
+ * frees it. */
 static size_t
 config_read(struct config *c, char **problems)
 {
@@ -45,7 +45,7 @@ config_print_warnings(const struct config *c)
 	settings_report(0, "", c->warnings);
 }
 
-/* Each line by itself, without its indent. */
+/* Logs each line by itself, without its indent. */
 static void
 config_log_lines(enum log_level level, const char *ev, const char *text)
 {

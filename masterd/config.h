@@ -1,7 +1,6 @@
 /*
- * All that masterd takes from outside: the settings, its own and its workers', and the files that
- * they name. Read and checked as a whole, at start and again at each reload, before any of it is
- * used.
+ * masterd's configuration: the settings of masterd and its workers, and the files that they name.
+ * Read and checked as a whole, at start and at each reload, before any of it is used.
  */
 #ifndef MASTERD_CONFIG_H
 #define MASTERD_CONFIG_H
@@ -12,22 +11,22 @@
 struct config {
 	struct settings settings;
 	struct certificate certificate;
-	char *warnings; /* what is no reason to refuse them: a line of text each */
+	char *warnings; /* a line of text for each warning */
 };
 
-/* At start: with any problem prints all of them, and the warnings, and exits EX_CONFIG. */
+/* For the start: if there are problems, prints them and the warnings, and exits with EX_CONFIG. */
 void config_read_or_exit(struct config *c);
 
-/* Prints the warnings for a person, if there are any. */
+/* Prints the warnings, if any. */
 void config_print_warnings(const struct config *c);
 
-/* The same as lines of the log, which must be open. */
+/* Logs the warnings; the log must be open. */
 void config_log_warnings(const struct config *c);
 
-/* Later: logs warnings and problems. 0, or -1 with an empty *c if there was any problem. */
+/* For a reload: logs warnings and problems. 0, or -1 with *c empty if there was a problem. */
 [[gnu::warn_unused_result]] int config_read_again(struct config *c);
 
-/* Overwrites the certificate and frees all; it is empty then. */
+/* Overwrites the certificate and frees everything; the result is empty. */
 void config_clear(struct config *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The choice of a worker, and the one connection that may wait because none would have it.
+ * The choice of a worker, and the one connection that may wait because every worker refused it.
  */
 #include "masterd/dispatch.h"
 
@@ -11,11 +11,10 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-/* How long workers are left alone whose sockets refused a connection, unless one acknowledges
- * earlier. */
+/* How long to avoid workers whose sockets refused a connection, unless one acknowledges earlier. */
 #define RETRY_MS 100
 
-/* A connection on its way to a worker. */
+/* An accepted connection. */
 struct arrival {
 	int fd;
 	struct socket_address from;
@@ -27,16 +26,14 @@ struct dispatch {
 	struct worker *ready[SCOREBOARD_WORKERS_MAX];
 	size_t n;
 	uint64_t random;
-	uint64_t given; /* connections so far */
+	uint64_t given; /* connections sent so far */
 
-	struct arrival waiting; /* nobody would have it; its fd is -1 if there is none */
+	struct arrival waiting; /* refused by every worker; fd is -1 if there is none */
 	struct event *retry;
 
 	void (*room)(void *ctx);
 	void *ctx;
 };
-
-/* -- the choice -------------------------------------------------------------------------- */
 
 /* Splitmix64 (public domain, Vigna): fairness needs no secrecy, and this needs no system call. */
 static uint64_t
@@ -64,7 +61,8 @@ dispatch_load_of(const struct dispatch *d, const struct worker *w)
 		&d->scoreboard->workers[w->number].connections, memory_order_relaxed);
 }
 
-/* The one that can take it; of two that can, the one with less to do. Either may be NULL. */
+/* The one that can take a connection; if both can, the one with the smaller load. Either may be
+ * NULL. */
 static struct worker *
 dispatch_better(const struct dispatch *d, struct worker *a, struct worker *b)
 {
@@ -75,7 +73,7 @@ dispatch_better(const struct dispatch *d, struct worker *a, struct worker *b)
 	return dispatch_load_of(d, b) < dispatch_load_of(d, a) ? b : a;
 }
 
-/* NULL when nobody can take a connection. */
+/* NULL if no worker can take a connection. */
 static struct worker *
 dispatch_choose(struct dispatch *d)
 {
@@ -88,7 +86,7 @@ dispatch_choose(struct dispatch *d)
 	a = (r >> 32) % d->n;
 	b = (a + 1 + (r & UINT32_MAX) % (d->n - 1)) % d->n;
 	best = dispatch_better(d, d->ready[a], d->ready[b]);
-	/* Both are behind, which is rare: look at all of them. */
+	/* Neither has room, which is rare: compare all workers. */
 	for (size_t i = 0; best == NULL && i < d->n; i++)
 		best = dispatch_better(d, d->ready[i], best);
 	return best;
@@ -105,10 +103,8 @@ dispatch_has_room(const struct dispatch *d)
 	return false;
 }
 
-/* -- giving ------------------------------------------------------------------------------ */
-
-/* What passes by itself: a full socket, too many descriptors under way (unix(7)), a worker that
- * has just died and is removed as soon as its control socket tells. */
+/* Errors that pass by themselves: a full socket, too many descriptors in flight (unix(7)), a worker
+ * that has just died and is removed when its control socket reports that. */
 static bool
 dispatch_is_expected(int error)
 {
@@ -116,8 +112,8 @@ dispatch_is_expected(int error)
 	    error == ECONNRESET;
 }
 
-/* Sends to one worker after the other until one has it: false when all refuse. Every refusal
- * takes a worker out of the choice, so this ends. */
+/* Tries one worker after the other; false if all refuse. Each refusal excludes a worker from the
+ * choice, so the loop ends. */
 static bool
 dispatch_send_to_any(struct dispatch *d, const struct arrival *a)
 {
@@ -155,7 +151,7 @@ dispatch_give(struct dispatch *d, int fd, const struct socket_address *from, boo
 	d->waiting = a;
 }
 
-/* Something has changed for the dispatch_better: first the one that waits, then new ones. */
+/* There may be room: sends the waiting connection first, then lets listeners accept. */
 static void
 dispatch_retry_waiting(struct dispatch *d)
 {
@@ -182,8 +178,6 @@ dispatch_drop(struct dispatch *d)
 	closefd(&d->waiting.fd);
 	event_del(d->retry);
 }
-
-/* -- the workers ------------------------------------------------------------------------- */
 
 void
 dispatch_add(struct dispatch *d, struct worker *w)

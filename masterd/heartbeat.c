@@ -1,6 +1,3 @@
-/*
- * Counting the rounds in which a worker owes an answer.
- */
 #include "masterd/heartbeat.h"
 
 #include "proto/base/basics.h"

@@ -1,14 +1,14 @@
 /*
- * Whether a worker's loop still turns: the judging alone, which knows no clock, no socket and no
- * signal.
+ * Decides whether a worker hangs; has no clock, socket or signal of its own.
  *
- * Now and then, once a round, masterd asks each worker a question that its loop answers by itself.
- * Whoever has not answered when HEARTBEAT_ROUNDS more rounds have passed hangs. Rounds are counted, not
- * time: what holds up a worker without its fault (a machine that was frozen, or has too much to do)
- * holds up masterd too. While masterd does not run there are no rounds; and a round that comes a whole
- * period late is none to judge by.
+ * Once per round masterd sends each worker a check, which its event loop answers. A worker that has
+ * not answered after HEARTBEAT_ROUNDS more rounds hangs. Rounds are counted instead of time,
+ * because what delays a worker without its fault (a suspended or overloaded machine) delays
+ * masterd, too: there are no rounds while masterd does not run, and a round that is late by a whole
+ * period does not count.
  *
- * Nobody is asked again before he has answered: at most one question and one answer are under way.
+ * A worker is not checked again before it has answered: at most one check and one answer are in
+ * flight.
  */
 #ifndef MASTERD_HEARTBEAT_H
 #define MASTERD_HEARTBEAT_H
@@ -16,39 +16,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rounds that a question may stay unanswered. */
+/* Rounds that a check may stay unanswered. */
 #define HEARTBEAT_ROUNDS 10
 
-/* masterd's own; the same for all workers. */
+/* The rounds; the same for all workers. */
 struct heartbeat_rounds {
-	uint64_t period_ms; /* from one to the next */
-	uint64_t last_ms;   /* when the last one was */
+	uint64_t period_ms; /* between two rounds */
+	uint64_t last_ms;   /* time of the last round */
 };
 
-/* One worker's; all zero at first. */
+/* One worker's state; initially zero. */
 struct heartbeat {
-	bool asked;        /* and has not answered */
-	uint64_t asked_ms; /* when */
+	bool asked;        /* a check is unanswered */
+	uint64_t asked_ms; /* when it was sent */
 	unsigned missed;   /* rounds since then */
 };
 
 enum heartbeat_verdict {
-	HEARTBEAT_ASK,   /* ask it now */
-	HEARTBEAT_WAIT,  /* it has been asked, and has time left */
-	HEARTBEAT_HANGS, /* and has none left */
+	HEARTBEAT_ASK,   /* send a check now */
+	HEARTBEAT_WAIT,  /* a check is unanswered, within the limit */
+	HEARTBEAT_HANGS, /* a check is unanswered, beyond the limit */
 };
 
-/* Rounds by which a silence of limit_ms (at least HEARTBEAT_ROUNDS) is noticed. Times are
+/* Starts rounds that detect a silence of limit_ms (at least HEARTBEAT_ROUNDS). Times are
  * clock_mono_ms() here and below. */
 struct heartbeat_rounds heartbeat_rounds_start(uint32_t limit_ms, uint64_t now_ms);
 
-/* A round: whether it counts for those who have not answered. */
+/* Starts the next round; returns whether it counts as a missed round for unanswered checks. */
 bool heartbeat_rounds_next(struct heartbeat_rounds *r, uint64_t now_ms);
 
-/* What a round that counts, or does not, means for a worker. */
+/* What to do about a worker in this round. */
 enum heartbeat_verdict heartbeat_check(struct heartbeat *p, bool counts, uint64_t now_ms);
 
-/* It has answered. False if nobody had asked. */
+/* The worker has answered. False if no check was unanswered. */
 [[gnu::warn_unused_result]] bool heartbeat_answer(struct heartbeat *p);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Accepting, and pausing when there is no point in it. Not a byte of a connection is read here.
+ * Not a byte of a connection is read here.
  */
 #include "masterd/listeners.h"
 
@@ -14,13 +14,13 @@
 #include "proto/base/log.h"
 #include "proto/base/socket_address.h"
 
-/* Connections accepted per event, so that a flood leaves the loop time for its workers. */
+/* Connections accepted per event, so that a flood does not starve the workers' events. */
 #define ACCEPTS_PER_EVENT 64
 
 /* Connections accepted from a socket before it is closed: at most what its backlog held. */
 #define ACCEPTS_AT_END 4096
 
-/* How long to leave the system alone when it is out of descriptors or memory. */
+/* Pause when the system is out of descriptors or memory. */
 #define SHORTAGE_PAUSE_MS 100
 
 struct listener {
@@ -31,7 +31,7 @@ struct listener {
 	struct event *acceptable;
 };
 
-/* Why nobody is accepted at the moment; several may listeners_pause at once. */
+/* Why accepting is paused; several reasons can apply at once. */
 enum pause {
 	PAUSE_NOT_STARTED = 1,
 	PAUSE_NO_ROOM = 2,
@@ -47,8 +47,6 @@ struct listeners {
 	struct event *shortage_over;
 	uint64_t shortage_since; /* clock_mono_ms(), 0: none */
 };
-
-/* -- accepting --------------------------------------------------------------------------- */
 
 static void
 listeners_pause(struct listeners *ls, enum pause why)
@@ -70,7 +68,7 @@ listeners_unpause(struct listeners *ls, enum pause why)
 			loop_watch(ls->at[i].acceptable);
 }
 
-/* Logged when it begins and when it is over, however many pauses that takes. */
+/* Logged when it begins and when it ends, however many pauses that takes. */
 static void
 listeners_begin_shortage(struct listeners *ls)
 {
@@ -99,11 +97,11 @@ listeners_on_shortage_over(evutil_socket_t fd, short what, void *arg)
 	listeners_unpause(arg, PAUSE_SHORTAGE);
 }
 
-/* What became of one attempt to accept. */
+/* The result of one accept4(). */
 enum accepted { ACCEPTED, ACCEPTED_NONE, ACCEPTED_AGAIN, ACCEPTED_SHORTAGE };
 
-/* accept(2) passes on errors of the new connection: it is lost, the next one may be well. What
- * is not known there is taken for a listeners_begin_shortage, so that no error can make the loop spin. */
+/* accept(2) also returns errors of the new connection: that one is lost, the next may be fine.
+ * Unknown errors count as a shortage, so that no error can make the loop spin. */
 static enum accepted
 listeners_accept_error(void)
 {
@@ -177,8 +175,6 @@ listeners_resume(struct listeners *ls)
 	listeners_unpause(ls, PAUSE_NO_ROOM);
 }
 
-/* -- life -------------------------------------------------------------------------------- */
-
 struct listeners *
 listeners_new(struct event_base *base)
 {
@@ -190,15 +186,13 @@ listeners_new(struct event_base *base)
 	return ls;
 }
 
-/* What the kernel takes of an answer beyond what it may send at once. */
+/* Bytes that the kernel buffers of a reply beyond what it can send at once. */
 #define UNSENT_MAX 131072
 
-/*
- * Options that are passed on to each connection that is accepted, on Linux, which saves system
- * calls: replies are written when they are ready, and Nagle's algorithm would only listeners_pause tokens
- * back; and a client that does not read leaves what waits for it with the worker, who has a bound,
- * instead of megabytes in the kernel (tcp(7), TCP_NODELAY; Linux, TCP_NOTSENT_LOWAT).
- */
+/* Linux copies these options to every accepted connection, which saves system calls. TCP_NODELAY:
+ * replies are written when they are ready, and Nagle's algorithm would only delay tokens.
+ * TCP_NOTSENT_LOWAT: the data for a client that does not read stays with the worker, which limits
+ * it, instead of megabytes in the kernel (tcp(7)). */
 static void
 listeners_add_one(struct listeners *ls, int fd, bool inherited)
 {
@@ -231,12 +225,10 @@ listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
 	s->n = 0;
 }
 
-/*
- * Their handshake is done and nobody has told them that we stop: closing the socket would reset
- * them. No acknowledgement is read meanwhile, so this ends when every worker has
- * DISPATCH_IN_FLIGHT_MAX under way, and what a longer queue held is reset: to wait for workers that
- * are so far behind would listeners_pause up the stop.
- */
+/* These clients have completed the handshake and do not know that the service stops: closing the
+ * socket would reset them. No acknowledgement is read meanwhile, so this ends when every worker has
+ * DISPATCH_IN_FLIGHT_MAX in flight. The rest of a longer queue is reset: waiting for workers that
+ * are so far behind would delay the stop. */
 static void
 listeners_accept_rest(struct listener *l)
 {

@@ -1,9 +1,9 @@
 /*
- * The accepting of connections from the listening sockets.
+ * Accepts connections from the listening sockets.
  *
- * It pauses while no worker has room (dispatch.c says when it goes on) and, for a
- * tenth of a second at a time, while the system is out of descriptors or memory: the
- * connections then wait in the kernel's backlog, and the loop does not spin.
+ * Pauses while no worker has room (dispatch.c reports when there is room again) and, for a tenth of
+ * a second at a time, while the system is out of descriptors or memory: connections then queue in
+ * the kernel's backlog, and the loop does not spin.
  */
 #ifndef MASTERD_LISTENERS_H
 #define MASTERD_LISTENERS_H
@@ -13,26 +13,24 @@
 
 struct listeners;
 
-/* Without sockets, and not accepting. */
+/* Without sockets, not accepting. */
 struct listeners *listeners_new(struct event_base *base);
 
-/* Closes what listeners_close() has not. NULL is legal. */
+/* Closes the sockets. NULL is legal. */
 void listeners_free(struct listeners *ls);
 
-/* Takes the sockets over and empties the list. Only before listeners_start(). */
+/* Takes ownership of the sockets and empties the list. Call before listeners_start(). */
 void listeners_add(struct listeners *ls, struct sockets *s, bool inherited);
 
-/* Starts to accept, for d, which must outlive them. */
+/* Starts to accept connections for d, which must outlive the listeners. */
 void listeners_start(struct listeners *ls, struct dispatch *d);
 
-/* There may be room again for new connections. */
+/* There may be room for new connections again. */
 void listeners_resume(struct listeners *ls);
 
-/*
- * Takes what is already connected, as far as there is room (at most DISPATCH_IN_FLIGHT_MAX for each
- * worker: none acknowledges any meanwhile), and closes the listening sockets, which resets the
- * rest. What waits on an inherited socket is left to the next owner of that socket.
- */
+/* Accepts what is already connected, as far as there is room (at most DISPATCH_IN_FLIGHT_MAX for
+ * each worker: no acknowledgement is read meanwhile), and closes the listening sockets, which
+ * resets the rest. Connections queued on an inherited socket are left to its next owner. */
 void listeners_close(struct listeners *ls);
 
 #endif

@@ -1,6 +1,3 @@
-/*
- * libevent's core, with the failures that nothing could be done about turned into aborts.
- */
 #include "masterd/loop.h"
 
 #include <stddef.h>
@@ -15,8 +12,8 @@ loop_new(void)
 	struct event_base *base;
 
 	must(config != NULL);
-	/* EVENT_EPOLL_USE_CHANGELIST in the environment would break the loop: epoll(7) follows
-	 * the open file, which lives on in a worker after we closed our descriptor of it. */
+	/* EVENT_EPOLL_USE_CHANGELIST in the environment would break the loop: epoll(7) refers to
+	 * the open file, which stays open in a worker after we have closed our descriptor. */
 	must(event_config_set_flag(
 		 config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK) == 0);
 	base = event_base_new_with_config(config);

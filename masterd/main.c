@@ -1,13 +1,13 @@
 /*
- * masterd: listens, accepts, hands each connection to a worker, and keeps the workers alive. It
- * never reads a byte of a connection, so nothing from the network can confuse it.
+ * masterd: listens, accepts, passes each connection to a worker, and keeps the workers running. It
+ * never reads a byte of a connection, so nothing from the network can affect it.
  *
- * This file reads the options and the settings, puts the parts together and translates signals:
- * SIGTERM and SIGINT stop (twice: at once), SIGHUP reloads. Everything runs in one thread, in one
- * event loop, in the foreground; the log goes to standard error.
+ * This file reads the options and settings, creates the modules and handles signals: SIGTERM and
+ * SIGINT stop the service (twice: immediately), SIGHUP reloads. Everything runs in one thread and
+ * one event loop, in the foreground; the log goes to standard error.
  *
- * Exit status: 0 after a stop, 64 for a wrong option, 71 when a listening socket cannot be had, 78
- * when the settings or the certificate are wrong or the worker program is missing (sysexits(3)).
+ * Exit status: 0 after a stop, 64 for an invalid option, 71 if a listening socket cannot be opened,
+ * 78 if the settings or the certificate are invalid or the worker program is missing (sysexits(3)).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -36,10 +36,10 @@
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
 
-/* Beyond the longest reply: how long its last bytes may take to a slow reader. */
+/* Added to the longest time of a reply: a slow reader may take this long for its last bytes. */
 #define RENEW_EXTRA_MS (10 * 60 * 1000)
 
-/* The whole process. */
+/* The state of the process. */
 struct master {
 	struct config config;
 	size_t worker_count;
@@ -53,15 +53,13 @@ struct master {
 	struct tls_keys *tls_keys; /* NULL: no TLS */
 	struct workers *workers;
 	struct lifecycle lifecycle;
-	bool ready; /* and the service manager knows */
+	bool ready; /* the service manager has been notified */
 	struct event *on_term, *on_int, *on_hup;
 };
 
-/* -- options ----------------------------------------------------------------------------- */
-
 struct options {
 	bool check;
-	const char *program; /* NULL: beside our own */
+	const char *program; /* NULL: in the directory of our executable */
 };
 
 static void
@@ -72,13 +70,14 @@ main_print_help(void)
 	    "--settings-mdoc]\n"
 	    "               [--worker-program PATH]\n"
 	    "\n"
-	    "Listens and hands connections to worker processes. Everything is set by the\n"
+	    "Listens and passes connections to worker processes. All settings come from the\n"
 	    "environment; the process stays in the foreground and logs to standard error.\n"
-	    "SIGTERM or SIGINT: finish what runs and exit; a second one: exit now. SIGHUP:\n"
-	    "read settings and certificate anew and, if all are good, replace the workers\n"
-	    "one by one by new ones; running replies are finished.\n"
+	    "SIGTERM or SIGINT: finish running replies and exit; a second one: exit now.\n"
+	    "SIGHUP: read settings and certificate again and, if all are valid, replace the\n"
+	    "workers one by one; running replies are finished.\n"
 	    "\n"
-	    "  --check                only check the settings; exit status 78 if any is wrong\n"
+	    "  --check                only check the settings; exit status 78 if any is "
+	    "invalid\n"
 	    "  --help                 this text\n"
 	    "  --version              the version\n"
 	    "  --settings-table       all settings of banter as a Markdown table\n"
@@ -90,7 +89,8 @@ main_print_help(void)
 	settings_print_help(stdout, OWNER_MASTER | OWNER_WORKER);
 }
 
-/* And what a program has to have in common with ours to work with it, for an upgrade to go by. */
+/* Also prints what another program must have in common with this one to work with it; upgrades
+ * compare it. */
 static void
 main_print_version(void)
 {
@@ -144,11 +144,9 @@ main_read_options(int argc, char **argv)
 	return o;
 }
 
-/*
- * workerd's path: it lies beside our own executable, wherever that was installed or built. Found
- * once: after an upgrade the link names a file that is no more, while the new workerd has the
- * old one's place. 0, or -1 with errno.
- */
+/* Finds workerd: beside our own executable, wherever that was installed or built. Called once:
+ * after an upgrade /proc/self/exe names a deleted file, while the new workerd is at the path of the
+ * old one. 0, or -1 with errno. */
 static int
 main_find_program(const char *given, char out[PATH_MAX])
 {
@@ -176,7 +174,7 @@ main_find_program(const char *given, char out[PATH_MAX])
 	return access(out, X_OK);
 }
 
-/* Stops here, with every problem listed, unless all is well. */
+/* Reads the configuration; exits with a list of all problems if there are any. */
 static void
 main_prepare(struct master *m, const struct options *o)
 {
@@ -184,7 +182,7 @@ main_prepare(struct master *m, const struct options *o)
 
 	config_read_or_exit(&m->config);
 	if (main_find_program(o->program, m->program) == -1) {
-		fprintf(stderr, "The worker program %s cannot be run: %s\n", m->program,
+		fprintf(stderr, "Cannot run the worker program %s: %s\n", m->program,
 		    strerror(errno));
 		exit(EX_CONFIG);
 	}
@@ -194,8 +192,6 @@ main_prepare(struct master *m, const struct options *o)
 	if (m->worker_count > SCOREBOARD_WORKERS_MAX)
 		m->worker_count = SCOREBOARD_WORKERS_MAX;
 }
-
-/* -- what happens ------------------------------------------------------------------------ */
 
 static void
 main_on_room(void *ctx)
@@ -274,9 +270,6 @@ main_on_libevent_log(int severity, const char *text)
 	    L_STR("text", text));
 }
 
-/* -- putting it together ----------------------------------------------------------------- */
-
-/* The tls_keys, if there is a certificate. */
 static void
 main_create_tls_keys(struct master *m)
 {
@@ -286,7 +279,7 @@ main_create_tls_keys(struct master *m)
 	tls_keys_log(m->tls_keys);
 }
 
-/* How long a worker that was replaced may take: longer than any reply. */
+/* How long a replaced worker may take: longer than any reply. */
 static uint32_t
 main_renew_ms(const struct settings *s)
 {
@@ -351,7 +344,7 @@ main_destroy(struct master *m)
 	config_clear(&m->config);
 }
 
-/* Sockets inherited from a service manager win over LISTEN, which wins over PORT. 0, or -1. */
+/* Uses sockets inherited from a service manager, else LISTEN, else PORT. 0, or -1. */
 static int
 main_listen(struct master *m)
 {

@@ -1,6 +1,3 @@
-/*
- * What masterd says to the service manager (proto/base/service_manager.h), and the watchdog's timer.
- */
 #include "masterd/notify.h"
 
 #include <inttypes.h>
@@ -22,7 +19,7 @@ notify_ready(struct notify *n)
 	service_manager_send(&n->manager, "READY=1");
 }
 
-/* The time is the manager's proof that it is not an older reload's end that it sees. */
+/* With the time the manager can tell this reload from an older one. */
 void
 notify_reloading(struct notify *n)
 {
@@ -36,7 +33,7 @@ notify_reloading(struct notify *n)
 void
 notify_stopping(struct notify *n)
 {
-	service_manager_send(&n->manager, "STOPPING=1\nSTATUS=finishing what runs");
+	service_manager_send(&n->manager, "STOPPING=1\nSTATUS=finishing running replies");
 }
 
 void

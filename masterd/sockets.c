@@ -1,6 +1,3 @@
-/*
- * socket, bind, listen.
- */
 #include "masterd/sockets.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 #include "proto/base/service_manager.h"
 #include "proto/base/socket_address.h"
 
-/* The kernel cuts this down to net.core.somaxconn. */
+/* The kernel reduces this to net.core.somaxconn. */
 #define BACKLOG 4096
 
 static void
@@ -24,8 +21,6 @@ sockets_add(struct sockets *s, int fd)
 	must(s->n < SOCKETS_MAX);
 	s->fd[s->n++] = fd;
 }
-
-/* -- opening ----------------------------------------------------------------------------- */
 
 /* A listening socket, or -1 with errno. */
 static int
@@ -100,8 +95,8 @@ sockets_any_v6(uint16_t port)
 	return a;
 }
 
-/* All addresses of the machine: one socket for both families, or IPv4 where the kernel has no IPv6
- * (EAFNOSUPPORT) or has it switched off (EADDRNOTAVAIL). */
+/* Listens on all addresses of the machine: one socket for both families, or IPv4 if the kernel has
+ * no IPv6 (EAFNOSUPPORT) or it is disabled (EADDRNOTAVAIL). */
 static int
 sockets_open_any(struct sockets *s, uint16_t port)
 {
@@ -124,7 +119,7 @@ sockets_port(const struct listen_address *a)
 	return socket_address_from(&a->sa).port;
 }
 
-/* Whether the i-th address is [::] and has to take IPv4 too. */
+/* Whether the i-th address is [::] and must accept IPv4, too. */
 static bool
 sockets_is_dual_stack(const struct listen_list *list, size_t i)
 {
@@ -139,7 +134,6 @@ sockets_is_dual_stack(const struct listen_list *list, size_t i)
 	return true;
 }
 
-/* An address of the list. */
 static int
 sockets_open_listed(struct sockets *s, const struct listen_list *list, size_t i)
 {
@@ -161,9 +155,7 @@ sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
 	return result;
 }
 
-/* -- inheriting -------------------------------------------------------------------------- */
-
-/* socket(7); -1 for what is no socket. */
+/* An option of socket(7); -1 if fd is not a socket. */
 static int
 sockets_get_option(int fd, int name)
 {

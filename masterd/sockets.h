@@ -1,6 +1,6 @@
 /*
- * Getting listening sockets: inherited from a service manager, or opened as the settings ask.
- * What is done with them is listeners.c's matter.
+ * Listening sockets: inherited from a service manager, or opened as the settings say. listeners.c
+ * accepts from them.
  */
 #ifndef MASTERD_SOCKETS_H
 #define MASTERD_SOCKETS_H
@@ -12,25 +12,21 @@
 
 #define SOCKETS_MAX 64
 
-/* Listening TCP sockets, non-blocking and close-on-exec; they belong to whoever has the list. */
+/* Listening TCP sockets, non-blocking and close-on-exec. The owner of the list owns them. */
 struct sockets {
 	size_t n;
 	int fd[SOCKETS_MAX];
 };
 
-/*
- * The sockets that LISTEN_FDS and LISTEN_PID announce (sd_listen_fds(3)), if they are for us;
- * removes these variables from the environment. 0, or -1 (logged) when the variables are no
- * numbers, announce more than SOCKETS_MAX, or one of the sockets is no listening TCP socket.
- */
+/* Gets the sockets that LISTEN_FDS and LISTEN_PID pass to this process (sd_listen_fds(3)), and
+ * removes these variables from the environment. 0, or -1 (logged) if the variables are invalid,
+ * pass more than SOCKETS_MAX, or a descriptor is not a listening TCP socket. */
 [[gnu::warn_unused_result]] int sockets_inherit(struct sockets *s);
 
-/*
- * Opens every address of list, or port of all addresses if list is empty. An IPv6 address takes
- * only IPv6, except [::] when no IPv4 address of the same port stands beside it; where the kernel
- * has no IPv6, [::] becomes 0.0.0.0. 0, or -1 when an address could not be had (each is logged);
- * s then has those that could.
- */
+/* Opens every address of list, or port on all addresses if list is empty. An IPv6 address accepts
+ * only IPv6, except [::] if the list has no IPv4 address with the same port; if the kernel has no
+ * IPv6, [::] becomes 0.0.0.0. 0, or -1 if an address cannot be opened (each is logged); s then has
+ * the others. */
 [[gnu::warn_unused_result]] int sockets_open(
     struct sockets *s, const struct listen_list *list, uint16_t port);
 

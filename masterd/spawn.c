@@ -1,7 +1,7 @@
 /*
- * posix_spawn(3) of a worker. glibc runs it as vfork and exec with all signals held back, so that
- * none of our handlers runs in the worker, and a failed exec comes back as an errno instead of a
- * process that dies for an unknown reason.
+ * posix_spawn(3) of a worker. glibc implements it as vfork and exec with all signals blocked, so
+ * that none of our handlers runs in the child, and a failed exec returns an errno instead of a
+ * process that exits for an unknown reason.
  */
 #include "masterd/spawn.h"
 
@@ -16,20 +16,18 @@
 
 #include "proto/base/basics.h"
 
-/* A worker's first descriptor that is none of ours. */
+/* The first descriptor that a worker does not inherit. */
 #define FIRST_FOREIGN_FD (SPAWN_SCOREBOARD_FD + 1)
 
-/*
- * Bytes that may wait in the control socket (the kernel takes at most net.core.wmem_max). A record
- * with a descriptor is charged some 800 bytes; the default of 208 KiB would hold hardly more than
- * the connections that dispatch.c lets wait for an acknowledgement.
- */
+/* Send buffer of the control socket (the kernel limits it to net.core.wmem_max). A record with a
+ * descriptor takes some 800 bytes; the default of 208 KiB would hold hardly more than the
+ * connections that dispatch.c sends without an acknowledgement. */
 #define CONTROL_SEND_BUFFER (1024 * 1024)
 
 extern char **environ;
 
-/* What the worker does between vfork and exec: these two descriptors go to their places, all
- * others are closed, even those that whoever started us forgot to mark close-on-exec. */
+/* Between vfork and exec the child moves these two descriptors to their places and closes all
+ * others, including those that our parent did not mark close-on-exec. */
 static int
 spawn_plan_descriptors(posix_spawn_file_actions_t *actions, int control, int scoreboard)
 {
@@ -42,7 +40,7 @@ spawn_plan_descriptors(posix_spawn_file_actions_t *actions, int control, int sco
 	return e;
 }
 
-/* No signal blocked, none ignored: exec(2) would pass on our ignored SIGPIPE. */
+/* Unblocks all signals and resets their actions: exec(2) would pass on our ignored SIGPIPE. */
 static int
 spawn_plan_signals(posix_spawnattr_t *attr)
 {
@@ -60,7 +58,8 @@ spawn_plan_signals(posix_spawnattr_t *attr)
 	return e;
 }
 
-/* Spawns with descriptors that stand clear of the places they go to. 0, or an errno. */
+/* control and scoreboard must be outside the range of the places they are moved to. 0, or an
+ * errno. */
 static int
 spawn_process(const char *program, unsigned number, int control, int scoreboard, pid_t *pid)
 {
@@ -94,9 +93,9 @@ spawn_worker(const char *program, unsigned number, int scoreboard_fd, int *contr
 	*control = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	/* A smaller buffer only means that a worker counts as busy sooner. */
+	/* With a smaller buffer a worker only counts as busy earlier. */
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	/* Copies above both places, so that neither dup2 can overwrite the other's source. */
+	/* Copies above both places, so that neither dup2 overwrites the other's source. */
 	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, FIRST_FOREIGN_FD);
 	board = fcntl(scoreboard_fd, F_DUPFD_CLOEXEC, FIRST_FOREIGN_FD);
 	if (theirs == -1 || board == -1)

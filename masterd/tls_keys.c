@@ -1,5 +1,5 @@
 /*
- * The keys' one place, and their renewal. No key is ever logged.
+ * No key is ever logged.
  */
 #include "masterd/tls_keys.h"
 
@@ -10,8 +10,8 @@
 #include "proto/base/log.h"
 #include "proto/base/secrets.h"
 
-/* How long new tickets are sealed with one key; they say themselves that they are good for as long
- * (TICKET_SECONDS in workerd/http/tls.c). */
+/* How long one key seals new tickets. Tickets have the same lifetime (TICKET_SECONDS in
+ * workerd/http/tls.c). */
 #define RENEW_MS (8u * 60 * 60 * 1000)
 
 struct tls_keys {
@@ -24,7 +24,7 @@ struct tls_keys {
 	void *ctx;
 };
 
-/* Ticket keys that have nothing to do with those before. */
+/* Generates ticket keys and drops the previous ones. */
 static void
 tls_keys_reset_tickets(struct tls_keys *k)
 {
@@ -52,7 +52,7 @@ tls_keys_on_timer(evutil_socket_t fd, short what, void *arg)
 	tls_keys_renew(arg);
 }
 
-/* Leaves an empty one behind. */
+/* Leaves an empty certificate behind. */
 static void
 tls_keys_take(struct tls_keys *k, struct certificate *id)
 {

@@ -1,10 +1,10 @@
 /*
- * What every worker must have to speak TLS: the certificate with its private key, and the keys of
- * session tickets, which are made here so that a client may come back to any worker.
+ * The keys that workers need for TLS: the certificate with its private key, and the keys of session
+ * tickets, which masterd generates so that a client can resume a session at any worker.
  *
- * Ticket keys are renewed every eight hours, and the one before is still accepted for as long: who
- * steals a key can open only what was sealed with it. Another certificate brings fresh ticket
- * keys at once, for it may have been changed because its key was stolen.
+ * Ticket keys are replaced every eight hours, and the previous one is accepted for as long again: a
+ * stolen key opens only what was sealed with it. A new certificate replaces the ticket keys at
+ * once, because it may have been changed after its key was stolen.
  */
 #ifndef MASTERD_TLS_KEYS_H
 #define MASTERD_TLS_KEYS_H
@@ -15,25 +15,25 @@
 
 struct tls_keys;
 
-/* Takes over what the certificate holds, which must not be empty. From time to time renewed(ctx) is
- * called: there are other ticket keys, for all workers. */
+/* Takes over the content of the certificate, which must not be empty. Calls renewed(ctx) whenever
+ * the timer has replaced the ticket keys. */
 struct tls_keys *tls_keys_new(
     struct event_base *base, struct certificate *id, void (*renewed)(void *ctx), void *ctx);
 
-/* Overwrites what it holds. NULL is legal. */
+/* Overwrites the keys. NULL is legal. */
 void tls_keys_free(struct tls_keys *k);
 
-/* Takes over what another certificate holds. Whether it differs from the one before: then there are
- * other ticket keys too, and all workers must get both. */
+/* Takes over the content of another certificate. Returns whether it differs from the previous one:
+ * then the ticket keys are replaced, too, and all workers must get both. */
 bool tls_keys_replace(struct tls_keys *k, struct certificate *id);
 
-/* Fresh ticket keys now, as the timer makes them; calls renewed(). */
+/* Replaces the ticket keys now, like the timer, and calls renewed(). */
 void tls_keys_renew(struct tls_keys *k);
 
-/* Logs whose certificate it is and until when. */
+/* Logs the certificate's subject and expiry date. */
 void tls_keys_log(const struct tls_keys *k);
 
-/* What to send to workers; valid until the tls_keys changes. */
+/* The messages for workers; valid until the keys change. */
 struct msg_tls_certificate tls_keys_certificate(const struct tls_keys *k);
 struct msg_ticket_keys tls_keys_tickets(const struct tls_keys *k);
 

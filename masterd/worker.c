@@ -1,6 +1,6 @@
 /*
- * A worker's control socket and state. What a worker says is checked against messages.def; one
- * that says anything else is broken, and is killed rather than believed.
+ * Messages from a worker are checked against messages.def. A worker that sends anything else is
+ * broken, and is killed.
  */
 #include "masterd/worker.h"
 
@@ -14,24 +14,24 @@
 #include "proto/base/log.h"
 #include "proto/ipc/fdpass.h"
 
-/* How long a worker may take to say hello: it loads its files and its libraries. */
+/* How long a worker may take to send its hello: it loads its files and libraries first. */
 #define HELLO_TIMEOUT_MS 30000
 
-/* How long a worker that closed its control socket may take to exit; a busy machine may not let it
- * run for seconds. */
+/* How long a worker that closed its control socket may take to exit. A busy machine may not run it
+ * for seconds. */
 #define EXIT_TIMEOUT_MS 10000
 
-/* The same for one that was aborted: the kernel may have a core to write. */
+/* The same for one that was aborted: the kernel may have a core dump to write. */
 #define ABORT_TIMEOUT_MS 5000
 
-/* How much longer than it was told a draining worker may take: it has cut its replies then, and the
- * store keeps them. */
+/* How long a draining worker may exceed its deadline. It has cut its replies by then, and the store
+ * keeps them. */
 #define DRAIN_GRACE_MS 10000
 
-/* Records read per event, so that one chatty worker does not hold up the others. */
+/* Records read per event, so that one busy worker does not starve the others. */
 #define RECORDS_PER_EVENT 64
 
-/* What workers say is short: the hello is the longest, under 100 bytes. */
+/* Messages of workers are short: the hello is the longest, under 100 bytes. */
 #define RECORD_MAX 256
 
 static void
@@ -47,7 +47,7 @@ worker_enter_state(struct worker *w, enum worker_state state, uint64_t deadline_
 	w->hooks->changed(w, w->hooks->ctx);
 }
 
-/* The events go first: epoll(7) must not be left watching a closed descriptor. */
+/* The events go first: epoll(7) must not watch a closed descriptor. */
 static void
 worker_close_control(struct worker *w)
 {
@@ -64,7 +64,7 @@ worker_kill(struct worker *w, const char *why)
 	log_event(w->leaving ? LOG_WARN : LOG_ERROR, "worker_killed",
 	    L_UINT("worker", w->number), L_INT("pid", w->pid),
 	    L_UINT("generation", w->generation), L_STR("why", why));
-	/* Not yet reaped, so the pid is still its own. */
+	/* It was not reaped yet, so the pid is still its own. */
 	kill(w->pid, SIGKILL);
 	worker_close_control(w);
 	worker_enter_state(w, WORKER_LOST, 0);
@@ -75,7 +75,7 @@ static void
 worker_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	static const char *const why[] = {
-	    [WORKER_STARTING] = "did not say hello in time",
+	    [WORKER_STARTING] = "sent no hello in time",
 	    [WORKER_READY] = "has no deadline",
 	    [WORKER_DRAINING] = "did not finish in time",
 	    [WORKER_LOST] = "did not exit in time",
@@ -85,8 +85,6 @@ worker_on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	worker_kill(w, why[w->state]);
 }
-
-/* -- sending ----------------------------------------------------------------------------- */
 
 static int
 worker_send_record(struct worker *w, enum msg_type type, const void *msg, int fd)
@@ -106,7 +104,7 @@ worker_send_connection(struct worker *w, const struct msg_connection *m, int fd)
 	return 0;
 }
 
-/* As worker_send_record(), and nothing of the record stays in memory. */
+/* Like worker_send_record(), but leaves nothing of the record in memory. */
 static int
 worker_send_secret(const struct worker *w, enum msg_type type, const void *msg)
 {
@@ -154,21 +152,21 @@ worker_send_check(struct worker *w)
 	return worker_send_record(w, MSG_CHECK, &(struct msg_check){}, -1);
 }
 
-/* A worker without its keys could only serve wrongly; one that does not worker_read_control of the drain has its
- * deadline; and one that was not asked owes no answer. */
+/* A worker without its keys could not serve correctly; one that does not receive the drain message
+ * has its deadline; one that received no check owes no answer. */
 static void
 worker_send_failed(struct worker *w, enum worker_pending what)
 {
 	log_event(LOG_WARN, "worker_not_told", L_UINT("worker", w->number),
 	    L_INT("pid", w->pid), L_ERRNO());
 	if (what == PENDING_TICKETS || what == PENDING_CERTIFICATE)
-		worker_kill(w, "cannot be given its keys");
+		worker_kill(w, "cannot send its keys");
 	if (what == PENDING_CHECK)
 		w->heartbeat = (struct heartbeat){0};
 }
 
-/* Says what is pending. Waits for room if there is none: a worker that is behind must still learn of
- * it. */
+/* Sends pending messages; waits for room if the socket is full, since a worker that is behind must
+ * still receive them. */
 static void
 worker_send_pending(struct worker *w)
 {
@@ -214,8 +212,8 @@ worker_send_keys(struct worker *w, bool certificate)
 	worker_send_pending(w);
 }
 
-/* From READY, or from DRAINING with an earlier end. One that has closed its control socket is told
- * by its deadline alone. */
+/* From READY, or from DRAINING with an earlier deadline. A worker that has closed its control
+ * socket only gets the deadline. */
 static void
 worker_begin_drain(struct worker *w, uint64_t until_ms, uint32_t within_ms)
 {
@@ -256,13 +254,11 @@ worker_send_hello(struct worker *w)
 	    .program = slice_str("masterd " BANTER_VERSION),
 	};
 
-	/* A worker that died at once is reaped in a moment; nothing else can refuse this. */
+	/* A worker that died immediately is reaped soon; nothing else can cause this. */
 	if (worker_send_record(w, MSG_HELLO, &hello, -1) == -1)
 		log_event(LOG_WARN, "hello_unsent", L_UINT("worker", w->number),
 		    L_INT("pid", w->pid), L_ERRNO());
 }
-
-/* -- receiving --------------------------------------------------------------------------- */
 
 static enum wire_result
 worker_receive_hello(struct worker *w, const struct msg_hello *m)
@@ -277,7 +273,7 @@ worker_receive_hello(struct worker *w, const struct msg_hello *m)
 	return WIRE_OK;
 }
 
-/* A worker cannot have taken more than it was given. */
+/* A worker cannot take more connections than it was sent. */
 static enum wire_result
 worker_receive_taken(struct worker *w, const struct msg_taken *m)
 {
@@ -288,7 +284,7 @@ worker_receive_taken(struct worker *w, const struct msg_taken *m)
 	return WIRE_OK;
 }
 
-/* Nor answer what nobody has asked. */
+/* A worker must not answer without a check. */
 static enum wire_result
 worker_receive_alive(struct worker *w)
 {
@@ -323,8 +319,8 @@ worker_receive(struct worker *w, struct slice record)
 	return worker_receive_taken(w, &m.taken);
 }
 
-/* The worker has closed its end: it is exiting, or as good as dead. A draining one may close it
- * early; it has its deadline already. */
+/* The worker has closed its end: it is exiting or dead. A draining worker may close it early and
+ * has its deadline already. */
 static void
 worker_control_closed(struct worker *w)
 {
@@ -346,7 +342,7 @@ worker_read_control(struct worker *w)
 			worker_control_closed(w);
 			return;
 		}
-		/* Nothing there, or no memory to read it: neither is the worker's fault. */
+		/* No message, or no memory to read it: neither is the worker's fault. */
 		if (n == -1 && errno != EMSGSIZE && errno != EMFILE)
 			return;
 		/* No message of a worker carries a descriptor. */
@@ -366,8 +362,6 @@ worker_on_readable(evutil_socket_t fd, short what, void *arg)
 	worker_read_control(arg);
 }
 
-/* -- the heartbeat --------------------------------------------------------------------------- */
-
 static void
 worker_abort(struct worker *w, uint64_t silence_ms)
 {
@@ -382,7 +376,7 @@ worker_abort(struct worker *w, uint64_t silence_ms)
 void
 worker_check(struct worker *w, bool counts, uint64_t now_ms)
 {
-	/* The answer may be there already. */
+	/* The answer may have arrived already. */
 	if (w->control != -1)
 		worker_read_control(w);
 	if (w->control == -1 || (w->state != WORKER_READY && w->state != WORKER_DRAINING))
@@ -398,8 +392,6 @@ worker_check(struct worker *w, bool counts, uint64_t now_ms)
 		worker_abort(w, now_ms - w->heartbeat.asked_ms);
 	}
 }
-
-/* -- life -------------------------------------------------------------------------------- */
 
 struct worker *
 worker_new(struct event_base *base, const struct worker_config *who, int control,

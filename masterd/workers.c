@@ -1,9 +1,9 @@
 /*
- * Seats, pauses between starts, obituaries, and the renewal of workers.
+ * Seats, restart pauses, reaping, and replacement of workers during a reload.
  *
- * What a worker says is its own affair (worker.c); here only two things count: it has become
- * ready, and it has been reaped. A seat is filled again only after its worker was reaped, so that
- * nothing a dead worker left behind can be taken for the new one's.
+ * worker.c handles a worker's messages; this file handles two events: a worker has become ready,
+ * and a worker has been reaped. A seat is filled again only after its worker was reaped, so that
+ * nothing of a dead worker can be mistaken for the new one's.
  */
 #include "masterd/workers.h"
 
@@ -21,15 +21,15 @@
 #define PAUSE_FIRST_MS   100
 #define PAUSE_LONGEST_MS 10000
 
-/* A worker that lived this long did not die of what killed the one before it. */
+/* A worker that ran this long did not die of its predecessor's problem. */
 #define LONG_LIFE_MS 10000
 
 #define NO_NUMBER SCOREBOARD_WORKERS_MAX
 
 struct seat {
 	struct workers *owner;
-	struct worker *worker; /* who sits there, from its start until it is reaped */
-	struct worker *next;   /* who takes over when it is ready, during a reload */
+	struct worker *worker; /* the seat's worker, from its start until it is reaped */
+	struct worker *next;   /* its successor during a reload, until that is ready */
 	uint64_t pause_ms;     /* before the next start */
 	struct event *restart;
 };
@@ -40,16 +40,14 @@ struct workers {
 	struct seat *seats; /* config.wanted of them */
 	struct worker *by_number[SCOREBOARD_WORKERS_MAX];
 	uint64_t generations; /* workers started so far */
-	uint64_t epoch;       /* reloads so far; older workers are to be renewed */
-	bool served;          /* some worker has been ready */
+	uint64_t epoch; /* reloads so far; workers with a smaller epoch are to be replaced */
+	bool served;    /* some worker has been ready */
 	bool reloading;
 	bool stopping;
 	struct event *sigchld;
 	struct heartbeat_rounds rounds;
 	struct event *round;
 };
-
-/* -- starting ---------------------------------------------------------------------------- */
 
 static unsigned
 workers_free_number(const struct workers *ws)
@@ -61,7 +59,7 @@ workers_free_number(const struct workers *ws)
 	return n;
 }
 
-/* A worker that has just been started, or NULL (logged). */
+/* Starts a worker. NULL if that fails (logged). */
 static struct worker *
 workers_start_one(struct workers *ws)
 {
@@ -75,7 +73,8 @@ workers_start_one(struct workers *ws)
 	int control;
 
 	if (who.number == NO_NUMBER) {
-		log_event(LOG_WARN, "no_worker_number", L_STR("why", "too many are draining"));
+		log_event(LOG_WARN, "no_worker_number",
+		    L_STR("why", "too many workers are draining"));
 		return NULL;
 	}
 	who.pid =
@@ -95,7 +94,7 @@ workers_start_one(struct workers *ws)
 	return w;
 }
 
-/* Its next worker comes after the pause; the one after that waits twice as long. */
+/* Schedules the next start of this seat; the pause doubles each time. */
 static void
 workers_restart_later(struct seat *seat)
 {
@@ -113,7 +112,7 @@ workers_end_reload(struct workers *ws, enum log_level level, const char *ev)
 	ws->config.report(WORKERS_RELOADED, ws->config.ctx);
 }
 
-/* New workers fail: no old one is to be given up for them. */
+/* New workers fail: keep the old ones. */
 static void
 workers_fail_reload(struct workers *ws)
 {
@@ -121,8 +120,8 @@ workers_fail_reload(struct workers *ws)
 		workers_end_reload(ws, LOG_ERROR, "reload_failed");
 }
 
-/* Tries again after a pause. During a reload a number may yet come free, from one that drains; any
- * other failure ends it. */
+/* Retries after a pause on failure. During a reload a draining worker may still free a number; any
+ * other failure ends the reload. */
 static void
 workers_fill_seat(struct seat *seat)
 {
@@ -151,9 +150,7 @@ workers_start(struct workers *ws)
 		workers_fill_seat(&ws->seats[i]);
 }
 
-/* -- reloading --------------------------------------------------------------------------- */
-
-/* Without a free number the old worker has to leave before its successor can start. */
+/* If no number is free, the old worker must leave before its successor can start. */
 static void
 workers_renew_seat(struct seat *seat)
 {
@@ -170,11 +167,9 @@ workers_renew_seat(struct seat *seat)
 		workers_fail_reload(seat->owner);
 }
 
-/*
- * The next step of a reload: nothing while a seat is empty or a start is under way, since only one
- * seat at a time may be without its worker. It need not wait for ever: whoever fills that seat is
- * new, so it becomes ready, or its death ends the reload.
- */
+/* The next step of a reload. Does nothing while a seat is empty or a start is in progress, since
+ * only one seat at a time may be without its worker. That ends: the worker that fills that seat is
+ * new, so it becomes ready, or its death ends the reload. */
 static void
 workers_renew_next(struct workers *ws)
 {
@@ -208,8 +203,6 @@ workers_reload(struct workers *ws)
 	workers_renew_next(ws);
 }
 
-/* -- keys -------------------------------------------------------------------------------- */
-
 void
 workers_send_keys(struct workers *ws, bool certificate)
 {
@@ -217,8 +210,6 @@ workers_send_keys(struct workers *ws, bool certificate)
 		if (ws->by_number[i] != NULL)
 			worker_send_keys(ws->by_number[i], certificate);
 }
-
-/* -- a worker's changes ------------------------------------------------------------------ */
 
 static struct seat *
 workers_find_seat(struct workers *ws, const struct worker *w)
@@ -229,7 +220,7 @@ workers_find_seat(struct workers *ws, const struct worker *w)
 	return NULL;
 }
 
-/* A successor is ready: it takes the seat, and the old one, if it still lives, may go. */
+/* A successor is ready: it takes the seat, and the old worker, if it still runs, drains. */
 static void
 workers_replace(struct seat *seat)
 {
@@ -269,8 +260,6 @@ workers_on_taken(struct worker *w, void *ctx)
 		dispatch_taken(ws->config.dispatch, w);
 }
 
-/* -- the heartbeat --------------------------------------------------------------------------- */
-
 static void
 workers_on_round(evutil_socket_t fd, short what, void *arg)
 {
@@ -294,8 +283,6 @@ workers_start_rounds(struct workers *ws)
 	loop_after(ws->round, ws->rounds.period_ms);
 }
 
-/* -- deaths ------------------------------------------------------------------------------ */
-
 static bool
 workers_none_left(const struct workers *ws)
 {
@@ -305,8 +292,8 @@ workers_none_left(const struct workers *ws)
 	return true;
 }
 
-/* Who sat there is gone: a successor that is on its way takes over, else the seat is filled
- * after a pause. */
+/* The seat's worker has exited. A starting successor takes the seat; otherwise restart after the
+ * pause. */
 static void
 workers_vacate_seat(struct seat *seat, uint64_t uptime_ms)
 {
@@ -318,7 +305,7 @@ workers_vacate_seat(struct seat *seat, uint64_t uptime_ms)
 	workers_restart_later(seat);
 }
 
-/* A successor has sigchld before it was ready. */
+/* A successor exited before it was ready. */
 static void
 workers_successor_failed(struct seat *seat)
 {
@@ -328,9 +315,9 @@ workers_successor_failed(struct seat *seat)
 	workers_fail_reload(seat->owner);
 }
 
-/* What a reaped worker was, once it is freed. */
+/* Facts about a reaped worker, kept after it is freed. */
 struct exited_worker {
-	struct seat *seat; /* NULL: it had been replaced already */
+	struct seat *seat; /* NULL: it was replaced before */
 	bool was_next;
 	bool was_new; /* started under the last reload */
 	bool refused_settings;
@@ -384,7 +371,7 @@ workers_reap(struct workers *ws, struct worker *w, int status)
 	workers_after_exit(ws, &d);
 }
 
-/* The pid is only reused after waitpid() has told us of it, so it names one worker. */
+/* The kernel reuses a pid only after waitpid() has returned it, so it identifies one worker. */
 static struct worker *
 workers_find_pid(const struct workers *ws, pid_t pid)
 {
@@ -394,8 +381,7 @@ workers_find_pid(const struct workers *ws, pid_t pid)
 	return NULL;
 }
 
-/* One SIGCHLD may stand for many deaths. A worker that is none of ours was there before we were
- * executed. */
+/* One SIGCHLD can stand for several deaths. Other children are inherited from before our exec. */
 static void
 workers_on_sigchld(evutil_socket_t fd, short what, void *arg)
 {
@@ -409,8 +395,6 @@ workers_on_sigchld(evutil_socket_t fd, short what, void *arg)
 		if ((w = workers_find_pid(ws, pid)) != NULL)
 			workers_reap(ws, w, status);
 }
-
-/* -- stopping ---------------------------------------------------------------------------- */
 
 void
 workers_stop(struct workers *ws)
@@ -431,10 +415,8 @@ workers_kill(struct workers *ws)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ws->by_number); i++)
 		if (ws->by_number[i] != NULL)
-			worker_kill(ws->by_number[i], "told to stop at once");
+			worker_kill(ws->by_number[i], "immediate stop requested");
 }
-
-/* -- life -------------------------------------------------------------------------------- */
 
 struct workers *
 workers_new(const struct workers_config *config)

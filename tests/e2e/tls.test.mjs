@@ -299,9 +299,9 @@ describe("HTTPS certificates", () => {
 		});
 	});
 
-	it("one that ends within two weeks is warned of, at the start and at each reload", async () => {
+	it("a certificate that expires within two weeks causes a warning at start and at each reload", async () => {
 		const pair = ownCopy(ending, "ending soon");
-		const said = `TLS_CERT=${pair.cert}: ends within two weeks`;
+		const said = `TLS_CERT=${pair.cert}: expires within two weeks`;
 		await withBanter({ env: https(pair), workers: 1 }, async (banter) => {
 			const warnings = () =>
 				banter.log.lines.filter((line) => line.ev === "settings_warning" && line.text === said);
@@ -322,7 +322,7 @@ describe("HTTPS certificates", () => {
 			timeout: DEADLINE_MS,
 		});
 		assert.deepEqual([status, stdout], [0, "The settings are good.\n"], stderr);
-		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: ends within two weeks\n`), stderr);
+		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: expires within two weeks\n`), stderr);
 	});
 
 	it("masterd alone reads the files: a worker that starts later needs them no more", async () => {

@@ -1,6 +1,6 @@
 /*
- * A worker made of a socket pair: masterd's struct worker on one end, the test on the other. For
- * the unit tests of masterd that need somebody to hand connections to.
+ * A struct worker of masterd on one end of a socket pair, the test on the other end: for unit tests
+ * that need a worker to send connections to.
  */
 #ifndef TESTS_UNIT_MASTERD_MASTER_WORKER_H
 #define TESTS_UNIT_MASTERD_MASTER_WORKER_H
@@ -13,7 +13,7 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
 
-/* No process has this pid (it is beyond the kernel's greatest), so a kill() hits nobody. */
+/* Above the kernel's greatest pid, so that kill() finds no process. */
 #define NOBODYS_PID INT32_MAX
 
 struct test_worker {
@@ -21,7 +21,7 @@ struct test_worker {
 	int end; /* the worker's end of the control socket */
 };
 
-/* Says something as the worker. */
+/* Sends a message as the worker. */
 static inline int
 test_worker_say(const struct test_worker *w, enum msg_type type, const void *msg)
 {
@@ -56,8 +56,8 @@ test_worker_taken(const struct test_worker *w, uint32_t count)
 	must(test_worker_say(w, MSG_TAKEN, &m) == 0);
 }
 
-/* What masterd has said: the message's type (slices in *m point into record), 0 when there is
- * nothing; *fd is the descriptor that came with it or -1. */
+/* Receives masterd's next message: returns its type (slices in *m point into record), or 0 if there
+ * is none; *fd is the descriptor that came with it, or -1. */
 static inline unsigned
 test_worker_hear(const struct test_worker *w, uint8_t record[static 256], union msg *m, int *fd)
 {
@@ -74,11 +74,12 @@ test_worker_hear(const struct test_worker *w, uint8_t record[static 256], union 
 	return f.type;
 }
 
-/* A worker that has not yet said hello; masterd's hello is heard already. */
+/* A worker that has not sent its hello yet; masterd's hello is received already. */
 static inline struct test_worker
 test_worker_new(struct event_base *base, unsigned number, const struct worker_hooks *hooks)
 {
-	const struct worker_config who = {.number = number, .generation = 1, .pid = NOBODYS_PID};
+	const struct worker_config who = {
+	    .number = number, .generation = 1, .pid = NOBODYS_PID};
 	struct test_worker w;
 	uint8_t record[256];
 	union msg m;

@@ -1,6 +1,6 @@
 /*
- * Certificate and key files: what is refused and with what words, what is only warned of, and what
- * is kept; and the tls_keys that holds them.
+ * Certificate and key files: what is refused with which message, what causes a warning, and what is
+ * kept; and struct tls_keys.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ write_cert(const struct test_cert *c)
 	write_file(key_path, buf_slice(&c->key));
 }
 
-/* Reads both files; the number of problems. */
+/* Reads both files; returns the number of problems. */
 static size_t
 look(struct certificate *id)
 {
@@ -91,7 +91,7 @@ tear_down_all(void **state)
 	return rmdir(dir);
 }
 
-/* That exactly this is wrong, and that it is said of this file. */
+/* Expects exactly this problem with this file. */
 static void
 assert_problem(const char *setting, const char *path, const char *what)
 {
@@ -104,10 +104,8 @@ assert_problem(const char *setting, const char *path, const char *what)
 	certificate_clear(&id);
 }
 
-/* -- files --------------------------------------------------------------------------------- */
-
 static void
-a_good_pair_is_kept_as_it_is(void **state)
+a_valid_pair_is_kept_unchanged(void **state)
 {
 	const struct test_cert_like likes[] = {
 	    {.curve = "P-256"}, {.curve = "P-384"}, {.curve = "P-521"}, {.rsa_bits = 2048}};
@@ -157,7 +155,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 }
 
 static void
-a_pipe_that_nobody_writes_to_holds_up_nothing(void **state)
+a_fifo_without_a_writer_does_not_block(void **state)
 {
 	(void)state;
 	unlink(key_path);
@@ -177,7 +175,7 @@ a_huge_file_is_refused(void **state)
 }
 
 static void
-both_files_are_looked_at(void **state)
+both_files_are_checked(void **state)
 {
 	struct certificate id;
 
@@ -189,8 +187,6 @@ both_files_are_looked_at(void **state)
 	assert_non_null(strstr(problems, "holds no PEM private key"));
 	certificate_clear(&id);
 }
-
-/* -- what is in them ----------------------------------------------------------------------- */
 
 static void
 the_key_of_another_certificate_is_refused(void **state)
@@ -219,14 +215,13 @@ a_key_with_a_passphrase_is_refused(void **state)
 	buf_init(&pem, 65536);
 	test_take_pem(bio, &pem);
 	write_file(key_path, buf_slice(&pem));
-	assert_problem(
-	    "TLS_KEY", key_path, "has a passphrase; `openssl pkey` writes one without");
+	assert_problem("TLS_KEY", key_path, "has a passphrase; remove it with `openssl pkey`");
 	buf_clear(&pem);
 	EVP_PKEY_free(key);
 }
 
 static void
-what_workers_would_refuse_is_refused_here(void **state)
+certificates_that_workers_would_refuse_are_refused(void **state)
 {
 	const struct {
 		struct test_cert_like like;
@@ -247,7 +242,7 @@ what_workers_would_refuse_is_refused_here(void **state)
 	}
 }
 
-/* A signature counts where it proves something: not of one that has signed itself. */
+/* The signature of a self-signed certificate proves nothing and is not checked. */
 static void
 a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 {
@@ -258,8 +253,7 @@ a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
 	write_cert(&c);
-	assert_problem(
-	    "TLS_CERT", cert_path, "it is signed with a hash that is too weak, such as SHA-1");
+	assert_problem("TLS_CERT", cert_path, "its signature uses a weak hash such as SHA-1");
 	test_cert_clear(&c);
 	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1()});
 	write_cert(&c);
@@ -270,7 +264,7 @@ a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 }
 
 static void
-the_certificates_behind_the_first_are_looked_at_too(void **state)
+the_certificates_after_the_first_are_checked_too(void **state)
 {
 	struct test_cert weak, good;
 
@@ -285,9 +279,9 @@ the_certificates_behind_the_first_are_looked_at_too(void **state)
 	test_cert_clear(&good);
 }
 
-/* As it lies on the disk while somebody is still writing it. */
+/* As on disk while another process is still writing it. */
 static void
-a_chain_that_was_cut_short_is_refused(void **state)
+a_truncated_chain_is_refused(void **state)
 {
 	struct test_cert own, next;
 	size_t whole;
@@ -298,14 +292,14 @@ a_chain_that_was_cut_short_is_refused(void **state)
 	whole = buf_len(&next.chain);
 	assert_int_equal(buf_append(&own.chain, buf_data(&next.chain), whole / 2), 0);
 	write_cert(&own);
-	assert_problem("TLS_CERT", cert_path, "a certificate behind the first cannot be read");
+	assert_problem("TLS_CERT", cert_path, "a certificate after the first cannot be read");
 	test_cert_clear(&next);
 	test_cert_clear(&own);
 }
 
-/* Certificates are often written with text around them, or with the key in the same file. */
+/* Certificate files often contain other text, or the key. */
 static void
-what_else_is_in_the_file_does_no_harm(void **state)
+other_text_in_the_file_is_ignored(void **state)
 {
 	static const char text[] = "\nIssuer: CN=authority\n";
 	struct certificate id;
@@ -324,7 +318,7 @@ what_else_is_in_the_file_does_no_harm(void **state)
 }
 
 static void
-a_certificate_with_more_than_two_weeks_is_good(void **state)
+a_certificate_with_more_than_two_weeks_causes_no_warning(void **state)
 {
 	struct test_cert c;
 	struct certificate id;
@@ -339,7 +333,7 @@ a_certificate_with_more_than_two_weeks_is_good(void **state)
 }
 
 static void
-dates_are_only_warned_of(void **state)
+dates_only_cause_warnings(void **state)
 {
 	const struct {
 		struct test_cert_like like;
@@ -347,7 +341,7 @@ dates_are_only_warned_of(void **state)
 	} cases[] = {
 	    {{.from_days = -10, .until_days = -1}, "has expired"},
 	    {{.from_days = 1}, "is not valid yet"},
-	    {{.until_days = 13}, "ends within two weeks"},
+	    {{.until_days = 13}, "expires within two weeks"},
 	};
 	struct test_cert c;
 	struct certificate id;
@@ -365,9 +359,9 @@ dates_are_only_warned_of(void **state)
 	}
 }
 
-/* Nobody could say until when it is good. */
+/* Its expiry date is unreadable. */
 static void
-dates_that_are_none_are_refused(void **state)
+invalid_dates_are_refused(void **state)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct test_cert c;
@@ -381,7 +375,7 @@ dates_that_are_none_are_refused(void **state)
 	assert_non_null(x);
 	end = X509_getm_notAfter(x);
 	assert_int_equal(ASN1_STRING_set(end, "991332000000Z", -1), 1);
-	/* Without this the encoding of before would be written. */
+	/* Otherwise OpenSSL would write the cached encoding. */
 	must(i2d_re_X509_tbs(x, NULL) > 0);
 	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
 	buf_reset(&c.chain);
@@ -391,8 +385,6 @@ dates_that_are_none_are_refused(void **state)
 	X509_free(x);
 	test_cert_clear(&c);
 }
-
-/* -- the tls_keys --------------------------------------------------------------------------- */
 
 static unsigned renewals;
 
@@ -404,7 +396,7 @@ on_renewed(void *ctx)
 }
 
 static void
-renewed_ticket_keys_keep_the_ones_before(void **state)
+renewed_ticket_keys_keep_the_previous_ones(void **state)
 {
 	struct event_base *base = loop_new();
 	uint8_t first[TICKET_KEY_SIZE], second[TICKET_KEY_SIZE];
@@ -434,7 +426,7 @@ renewed_ticket_keys_keep_the_ones_before(void **state)
 }
 
 static void
-another_certificate_brings_fresh_ticket_keys(void **state)
+another_certificate_replaces_the_ticket_keys(void **state)
 {
 	struct event_base *base = loop_new();
 	uint8_t first[TICKET_KEY_SIZE];
@@ -470,24 +462,24 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 	const struct CMUnitTest tests[] = {
-	    TEST(a_good_pair_is_kept_as_it_is),
+	    TEST(a_valid_pair_is_kept_unchanged),
 	    TEST(without_the_settings_there_is_no_certificate),
 	    TEST(a_file_that_cannot_be_read_is_named),
-	    TEST(a_pipe_that_nobody_writes_to_holds_up_nothing),
+	    TEST(a_fifo_without_a_writer_does_not_block),
 	    TEST(a_huge_file_is_refused),
-	    TEST(both_files_are_looked_at),
+	    TEST(both_files_are_checked),
 	    TEST(the_key_of_another_certificate_is_refused),
 	    TEST(a_key_with_a_passphrase_is_refused),
-	    TEST(what_workers_would_refuse_is_refused_here),
+	    TEST(certificates_that_workers_would_refuse_are_refused),
 	    TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority),
-	    TEST(the_certificates_behind_the_first_are_looked_at_too),
-	    TEST(a_chain_that_was_cut_short_is_refused),
-	    TEST(what_else_is_in_the_file_does_no_harm),
-	    TEST(a_certificate_with_more_than_two_weeks_is_good),
-	    TEST(dates_are_only_warned_of),
-	    TEST(dates_that_are_none_are_refused),
-	    TEST(renewed_ticket_keys_keep_the_ones_before),
-	    TEST(another_certificate_brings_fresh_ticket_keys),
+	    TEST(the_certificates_after_the_first_are_checked_too),
+	    TEST(a_truncated_chain_is_refused),
+	    TEST(other_text_in_the_file_is_ignored),
+	    TEST(a_certificate_with_more_than_two_weeks_causes_no_warning),
+	    TEST(dates_only_cause_warnings),
+	    TEST(invalid_dates_are_refused),
+	    TEST(renewed_ticket_keys_keep_the_previous_ones),
+	    TEST(another_certificate_replaces_the_ticket_keys),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

@@ -1,5 +1,5 @@
 /*
- * Which worker gets a connection, and what happens when none can have it.
+ * Which worker gets a connection, and what happens if none can take it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ static struct scoreboard *scoreboard;
 static int scoreboard_fd;
 static struct dispatch *dispatch;
 static struct test_worker workers[WORKERS];
-static unsigned rooms; /* how often room was announced */
+static unsigned rooms; /* number of room callbacks */
 
 static const struct socket_address somewhere = {
     .ip = {.b = {192, 0, 2, 7}, .len = 4}, .port = 4321};
@@ -59,7 +59,7 @@ turn(void)
 	assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
 }
 
-/* Makes the i-th worker and lets it say hello. */
+/* Creates the i-th worker and sends its hello. */
 static void
 make_ready(unsigned i)
 {
@@ -104,7 +104,7 @@ give(void)
 	dispatch_give(dispatch, fd, &somewhere, false);
 }
 
-/* Takes n connections off a worker's socket without acknowledging them. */
+/* Receives n connections from a worker's socket without acknowledging them. */
 static void
 receive(const struct test_worker *w, unsigned n)
 {
@@ -138,7 +138,7 @@ the_worker_gets_the_descriptor_and_the_peer(void **state)
 		assert_memory_equal(m.connection.peer.p, somewhere.ip.b, 4);
 		assert_int_equal(m.connection.port, 4321);
 		assert_int_equal(m.connection.loopback, number == 2);
-		/* It is the pipe's writing end, and the only one left: closing it is EOF. */
+		/* The pipe's only writing end: closing it is EOF. */
 		assert_int_equal(write(fd, "x", 1), 1);
 		closefd(&fd);
 		assert_int_equal(read(ends[0], record, 2), 1);
@@ -190,14 +190,14 @@ many_workers_are_loaded_evenly(void **state)
 		make_ready(i);
 	for (int i = 0; i < 800; i++)
 		give();
-	/* Drawn blindly, more than half of all runs would leave one of the four outside these
-	 * bounds; the better of two keeps them all within a few of 200. */
+	/* With random choice of one, more than half of all runs would leave one of the four outside
+	 * these bounds; with the better of two all are within a few of 200. */
 	for (unsigned i = 0; i < WORKERS; i++)
 		assert_in_range(workers[i].worker->in_flight, 185, 215);
 }
 
 static void
-a_worker_is_given_no_more_than_its_bound(void **state)
+a_worker_gets_no_more_than_its_limit(void **state)
 {
 	(void)state;
 	make_ready(0);
@@ -219,7 +219,7 @@ a_worker_is_given_no_more_than_its_bound(void **state)
 }
 
 static void
-when_two_are_at_their_bound_the_third_gets_it(void **state)
+when_two_are_at_their_limit_the_third_gets_it(void **state)
 {
 	(void)state;
 	make_ready(0);
@@ -260,12 +260,12 @@ a_silent_worker_gets_none_until_it_answers(void **state)
 }
 
 static void
-a_worker_that_has_died_passes_its_connection_to_another(void **state)
+a_connection_refused_by_a_dead_worker_goes_to_another(void **state)
 {
 	(void)state;
 	make_ready(0);
 	make_ready(1);
-	/* masterd does not know yet: no turn of the loop has come. */
+	/* masterd does not know yet: the loop has not run. */
 	closefd(&workers[0].end);
 	for (int i = 0; i < 20; i++)
 		give();
@@ -277,7 +277,7 @@ a_worker_that_has_died_passes_its_connection_to_another(void **state)
 }
 
 static void
-a_connection_that_nobody_would_have_waits_for_a_worker(void **state)
+a_connection_refused_by_all_waits_for_a_worker(void **state)
 {
 	(void)state;
 	make_ready(0);
@@ -317,7 +317,7 @@ a_full_socket_holds_one_connection_back_until_there_is_room(void **state)
 }
 
 static void
-a_refused_connection_is_offered_again_by_itself(void **state)
+a_refused_connection_is_retried_by_a_timer(void **state)
 {
 	const int tiny = 1;
 
@@ -328,7 +328,7 @@ a_refused_connection_is_offered_again_by_itself(void **state)
 	    0);
 	while (dispatch_has_room(dispatch))
 		give();
-	/* Room in the socket, but no acknowledgement that would tell. */
+	/* The socket has room again, but no acknowledgement reports it. */
 	receive(&workers[0], workers[0].worker->in_flight);
 	rooms = 0;
 	while (rooms == 0)
@@ -337,7 +337,7 @@ a_refused_connection_is_offered_again_by_itself(void **state)
 }
 
 static void
-what_waits_is_closed_when_accepting_is_over(void **state)
+a_waiting_connection_is_closed_when_accepting_ends(void **state)
 {
 	int ends[2];
 	char c;
@@ -361,14 +361,14 @@ main(void)
 	    TEST(without_a_ready_worker_there_is_no_room),
 	    TEST(the_less_loaded_of_two_gets_it),
 	    TEST(many_workers_are_loaded_evenly),
-	    TEST(a_worker_is_given_no_more_than_its_bound),
-	    TEST(when_two_are_at_their_bound_the_third_gets_it),
+	    TEST(a_worker_gets_no_more_than_its_limit),
+	    TEST(when_two_are_at_their_limit_the_third_gets_it),
 	    TEST(a_silent_worker_gets_none_until_it_answers),
-	    TEST(a_worker_that_has_died_passes_its_connection_to_another),
-	    TEST(a_connection_that_nobody_would_have_waits_for_a_worker),
+	    TEST(a_connection_refused_by_a_dead_worker_goes_to_another),
+	    TEST(a_connection_refused_by_all_waits_for_a_worker),
 	    TEST(a_full_socket_holds_one_connection_back_until_there_is_room),
-	    TEST(a_refused_connection_is_offered_again_by_itself),
-	    TEST(what_waits_is_closed_when_accepting_is_over),
+	    TEST(a_refused_connection_is_retried_by_a_timer),
+	    TEST(a_waiting_connection_is_closed_when_accepting_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * Who hangs and who does not, round by round.
+ * Which workers hang, round by round.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ set_up(void **state)
 	return 0;
 }
 
-/* The next round, so long after the one before. */
+/* The next round, this long after the previous one. */
 static enum heartbeat_verdict
 after(uint64_t ms)
 {
@@ -37,14 +37,14 @@ after(uint64_t ms)
 }
 
 static void
-the_limit_is_so_many_rounds(void **state)
+the_limit_is_a_number_of_rounds(void **state)
 {
 	(void)state;
 	assert_int_equal(rounds.period_ms, PERIOD);
 }
 
 static void
-who_answers_is_asked_every_round(void **state)
+a_worker_that_answers_is_checked_every_round(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 5 * HEARTBEAT_ROUNDS; i++) {
@@ -54,7 +54,7 @@ who_answers_is_asked_every_round(void **state)
 }
 
 static void
-who_is_silent_for_the_limit_hangs_and_is_asked_once(void **state)
+a_silent_worker_is_checked_once_and_hangs_at_the_limit(void **state)
 {
 	(void)state;
 	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
@@ -67,7 +67,7 @@ who_is_silent_for_the_limit_hangs_and_is_asked_once(void **state)
 }
 
 static void
-an_answer_in_the_last_moment_counts(void **state)
+an_answer_before_the_last_round_counts(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
@@ -80,7 +80,7 @@ an_answer_in_the_last_moment_counts(void **state)
 }
 
 static void
-nobody_answers_unasked(void **state)
+an_answer_without_a_check_is_invalid(void **state)
 {
 	(void)state;
 	assert_false(heartbeat_answer(&heartbeat));
@@ -89,9 +89,9 @@ nobody_answers_unasked(void **state)
 	assert_false(heartbeat_answer(&heartbeat));
 }
 
-/* Whatever stopped masterd for that long may have stopped the worker. */
+/* What delayed masterd may have delayed the worker, too. */
 static void
-a_late_round_counts_for_nobody(void **state)
+a_late_round_does_not_count(void **state)
 {
 	static const struct {
 		uint64_t after_ms;
@@ -104,14 +104,14 @@ a_late_round_counts_for_nobody(void **state)
 		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
 		assert_int_equal(after(cases[i].after_ms), HEARTBEAT_WAIT);
 		assert_int_equal(heartbeat.missed, cases[i].missed);
-		/* The next one is a round like any other. */
+		/* The next round counts again. */
 		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
 		assert_int_equal(heartbeat.missed, cases[i].missed + 1);
 	}
 }
 
 static void
-a_machine_that_is_always_late_ends_nobody(void **state)
+rounds_that_are_always_late_abort_no_worker(void **state)
 {
 	(void)state;
 	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
@@ -120,7 +120,7 @@ a_machine_that_is_always_late_ends_nobody(void **state)
 }
 
 static void
-a_late_round_in_the_last_moment_gives_another(void **state)
+a_late_last_round_gives_another_round(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
@@ -134,14 +134,14 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 	const struct CMUnitTest tests[] = {
-	    TEST(the_limit_is_so_many_rounds),
-	    TEST(who_answers_is_asked_every_round),
-	    TEST(who_is_silent_for_the_limit_hangs_and_is_asked_once),
-	    TEST(an_answer_in_the_last_moment_counts),
-	    TEST(nobody_answers_unasked),
-	    TEST(a_late_round_counts_for_nobody),
-	    TEST(a_machine_that_is_always_late_ends_nobody),
-	    TEST(a_late_round_in_the_last_moment_gives_another),
+	    TEST(the_limit_is_a_number_of_rounds),
+	    TEST(a_worker_that_answers_is_checked_every_round),
+	    TEST(a_silent_worker_is_checked_once_and_hangs_at_the_limit),
+	    TEST(an_answer_before_the_last_round_counts),
+	    TEST(an_answer_without_a_check_is_invalid),
+	    TEST(a_late_round_does_not_count),
+	    TEST(rounds_that_are_always_late_abort_no_worker),
+	    TEST(a_late_last_round_gives_another_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Listening sockets: which are opened or inherited, what a connection from them looks like, and
- * that accepting pauses when it must.
+ * Listening sockets: which are opened or inherited, what an accepted connection looks like, and
+ * when accepting pauses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static int scoreboard_fd;
 static struct listeners *listeners;
 static struct dispatch *dispatch;
 static struct test_worker worker;
-static int first_listener; /* of those that serve() has opened; borrowed */
+static int first_listener; /* those that serve() has opened; borrowed */
 
 static void
 on_room(void *ctx)
@@ -85,8 +85,6 @@ teardown(void **state)
 	return 0;
 }
 
-/* -- addresses --------------------------------------------------------------------------- */
-
 static struct listen_address
 address_v4(uint32_t host, uint16_t port)
 {
@@ -115,8 +113,8 @@ address_v6(struct in6_addr host, uint16_t port)
 	return a;
 }
 
-/* Whether the kernel chose the port that was asked for as the client's own too, where nobody listens:
- * then it has met itself (RFC 9293, simultaneous open). */
+/* Whether the kernel chose the requested port as the client's own, too: without a listener a socket
+ * can connect to itself (RFC 9293, simultaneous open). */
 static bool
 is_its_own_peer(int fd)
 {
@@ -128,7 +126,7 @@ is_its_own_peer(int fd)
 	    own_len == peer_len && memcmp(&own, &peer, own_len) == 0;
 }
 
-/* A client that is connected; -1 if it was refused. */
+/* A connected client; -1 if it was refused. */
 static int
 connect_to(struct listen_address a)
 {
@@ -140,8 +138,8 @@ connect_to(struct listen_address a)
 	return fd;
 }
 
-/* Waits until n clients can be accepted: whoever is connected need not be there yet (TCP_INFO of a
- * listening socket, tcp(7)). */
+/* Waits until n clients can be accepted: a connected client may not be in the accept queue yet
+ * (TCP_INFO of a listening socket, tcp(7)). */
 static void
 await_backlog(int listener, unsigned n)
 {
@@ -168,7 +166,7 @@ connect_v6(uint16_t port)
 	return connect_to(address_v6(in6addr_loopback, port));
 }
 
-/* Opens the list, which must succeed, and starts to accept; port gets each socket's. */
+/* Opens the list, which must succeed, and starts to accept; port gets each socket's port. */
 static void
 serve(const struct listen_list *list, uint16_t *port)
 {
@@ -214,7 +212,7 @@ await_connection(uint8_t record[static 256], union msg *m)
 	return fd;
 }
 
-/* Expects one connection with this client's port, and returns the worker's end of it. */
+/* Expects one connection with this client's port; returns the worker's end of it. */
 static int
 expect_connection(int client, size_t address_len, bool loopback)
 {
@@ -231,8 +229,6 @@ expect_connection(int client, size_t address_len, bool loopback)
 	assert_int_equal(m.connection.loopback, loopback);
 	return fd;
 }
-
-/* -- the tests --------------------------------------------------------------------------- */
 
 static void
 both_families_are_served(void **state)
@@ -276,7 +272,7 @@ without_a_list_one_socket_takes_both_families(void **state)
 }
 
 static void
-a_v6_address_leaves_v4_alone_unless_it_is_all_alone(void **state)
+a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address(void **state)
 {
 	const struct in6_addr any = IN6ADDR_ANY_INIT;
 	struct listen_list list = {.n = 1, .at = {address_v6(any, 0)}};
@@ -292,8 +288,8 @@ a_v6_address_leaves_v4_alone_unless_it_is_all_alone(void **state)
 	closefd(&fd);
 	sockets_close(&s);
 
-	/* Beside 0.0.0.0 of the same port it takes IPv6 only, else the second would be refused;
-	 * in either order. */
+	/* With 0.0.0.0 and the same port in the list it must take IPv6 only, else the second bind
+	 * fails; in either order. */
 	for (int i = 0; i < 2; i++) {
 		list.n = 2;
 		list.at[i] = address_v4(INADDR_ANY, port);
@@ -302,7 +298,7 @@ a_v6_address_leaves_v4_alone_unless_it_is_all_alone(void **state)
 		assert_int_equal(s.n, 2);
 		sockets_close(&s);
 	}
-	/* Beside an IPv4 address of another port it takes both. */
+	/* With an IPv4 address of another port it takes both. */
 	list.at[0] = address_v4(INADDR_LOOPBACK, 0);
 	list.at[1] = address_v6(any, port);
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
@@ -310,7 +306,7 @@ a_v6_address_leaves_v4_alone_unless_it_is_all_alone(void **state)
 	assert_int_not_equal(fd, -1);
 	closefd(&fd);
 	sockets_close(&s);
-	/* Any other IPv6 address never does. */
+	/* Other IPv6 addresses always take IPv6 only. */
 	list.n = 1;
 	list.at[0] = address_v6(in6addr_loopback, port);
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
@@ -357,7 +353,7 @@ a_connection_has_its_options_and_does_not_block(void **state)
 	closefd(&client);
 }
 
-/* How often the loop finds something to do although nothing can be done. */
+/* How often the loop runs a callback although nothing can be done. */
 static void
 expect_rest(void)
 {
@@ -371,7 +367,7 @@ expect_rest(void)
 		turns++;
 	}
 	loop_free(&tick);
-	/* The tick, and what happened just before. */
+	/* The tick, and the event just before it. */
 	assert_in_range(turns, 1, 4);
 }
 
@@ -396,7 +392,7 @@ without_a_worker_connections_wait_in_the_kernel(void **state)
 }
 
 static void
-without_descriptors_accepting_pauses_and_goes_on(void **state)
+without_descriptors_accepting_pauses_and_resumes(void **state)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	struct rlimit before, none;
@@ -408,7 +404,7 @@ without_descriptors_accepting_pauses_and_goes_on(void **state)
 	make_ready();
 	client = connect_v4(port[0]);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	/* The lowest free descriptor is the first that may not be had. */
+	/* The lowest free descriptor is the first that the limit excludes. */
 	next = dup(client);
 	none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
 	closefd(&next);
@@ -421,7 +417,7 @@ without_descriptors_accepting_pauses_and_goes_on(void **state)
 }
 
 static void
-closing_takes_what_is_already_connected(void **state)
+closing_accepts_what_is_already_connected(void **state)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port[1];
@@ -469,13 +465,13 @@ an_inherited_backlog_is_left_to_the_next_owner(void **state)
 	closefd(&manager);
 }
 
-/* -- inheriting: each case in a process of its own, since it is about its descriptor 3 ----- */
+/* Inheriting: each case runs in its own process, since it is about descriptors from 3 on. */
 
 struct inheritance {
 	const char *name;
-	bool other_pid; /* LISTEN_PID is not ours */
+	bool other_pid; /* LISTEN_PID is another process */
 	const char *fds;
-	int type; /* of what lies on descriptor 3 */
+	int type; /* the type of descriptor 3 */
 	bool listening;
 	int result;
 	size_t n;
@@ -507,7 +503,7 @@ inherit(const struct inheritance *c, int fd3)
 }
 
 static void
-sockets_are_inherited_if_they_are_ours_and_listening(void **state)
+sockets_are_inherited_if_they_are_for_us_and_listening(void **state)
 {
 	static const struct inheritance cases[] = {
 	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1},
@@ -540,7 +536,7 @@ sockets_are_inherited_if_they_are_ours_and_listening(void **state)
 }
 
 static void
-addresses_are_written_as_people_write_them(void **state)
+addresses_are_formatted_with_their_port(void **state)
 {
 	static const struct {
 		struct socket_address a;
@@ -572,15 +568,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(both_families_are_served),
 	    TEST(without_a_list_one_socket_takes_both_families),
-	    TEST(a_v6_address_leaves_v4_alone_unless_it_is_all_alone),
+	    TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address),
 	    TEST(an_address_in_use_is_refused_and_the_others_opened),
 	    TEST(a_connection_has_its_options_and_does_not_block),
 	    TEST(without_a_worker_connections_wait_in_the_kernel),
-	    TEST(without_descriptors_accepting_pauses_and_goes_on),
-	    TEST(closing_takes_what_is_already_connected),
+	    TEST(without_descriptors_accepting_pauses_and_resumes),
+	    TEST(closing_accepts_what_is_already_connected),
 	    TEST(an_inherited_backlog_is_left_to_the_next_owner),
-	    TEST(sockets_are_inherited_if_they_are_ours_and_listening),
-	    TEST(addresses_are_written_as_people_write_them),
+	    TEST(sockets_are_inherited_if_they_are_for_us_and_listening),
+	    TEST(addresses_are_formatted_with_their_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * What the service manager is told, by the datagrams of sd_notify(3).
+ * The datagrams of sd_notify(3) that the service manager gets.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,9 +24,9 @@
 static struct event_base *base;
 static int manager; /* the service manager's socket */
 
-/* A manager that listens at this name; '@' stands for the NUL of an abstract one. */
+/* Creates a manager's socket with this name; '@' stands for the NUL of an abstract name. */
 static void
-be_manager(const char *name)
+open_manager(const char *name)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	size_t len = strlen(name);
@@ -43,15 +43,15 @@ be_manager(const char *name)
 }
 
 static void
-be_abstract_manager(void)
+open_abstract_manager(void)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "@banter-test-%d", getpid());
-	be_manager(name);
+	open_manager(name);
 }
 
-/* The next datagram, "" when there is none. */
+/* The next datagram, "" if there is none. */
 static const char *
 heard(void)
 {
@@ -92,7 +92,7 @@ each_change_is_one_datagram(void **state)
 	struct notify *n;
 
 	(void)state;
-	be_abstract_manager();
+	open_abstract_manager();
 	n = notify_new(base);
 	notify_ready(n);
 	assert_string_equal(heard(), "READY=1");
@@ -117,7 +117,7 @@ a_socket_in_the_file_system_works_too(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
-	be_manager(path);
+	open_manager(path);
 	n = notify_new(base);
 	notify_ready(n);
 	assert_string_equal(heard(), "READY=1");
@@ -132,7 +132,7 @@ workers_do_not_inherit_the_managers_address(void **state)
 	struct notify *n;
 
 	(void)state;
-	be_abstract_manager();
+	open_abstract_manager();
 	setenv("WATCHDOG_USEC", "1000000", 1);
 	setenv("WATCHDOG_PID", "1", 1);
 	n = notify_new(base);
@@ -143,14 +143,14 @@ workers_do_not_inherit_the_managers_address(void **state)
 }
 
 static void
-the_watchdog_is_fed_again_and_again(void **state)
+the_watchdog_is_notified_periodically(void **state)
 {
 	char pid[16];
 	struct notify *n;
 	uint64_t begun;
 
 	(void)state;
-	be_abstract_manager();
+	open_abstract_manager();
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("WATCHDOG_USEC", "20000", 1);
 	setenv("WATCHDOG_PID", pid, 1);
@@ -160,21 +160,21 @@ the_watchdog_is_fed_again_and_again(void **state)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 		assert_string_equal(heard(), "WATCHDOG=1");
 	}
-	/* Every 10 ms, which is half of its period, and not all at once. */
+	/* Every 10 ms, half of the watchdog's period, and not all at once. */
 	assert_true(clock_mono_ms() - begun >= 20);
 	notify_free(n);
 }
 
-/* Without a timer the loop has nothing to do: event_base_loop() returns 1. */
+/* Without a timer the loop has no events: event_base_loop() returns 1. */
 static void
-a_watchdog_that_is_not_ours_is_left_alone(void **state)
+a_watchdog_of_another_process_is_ignored(void **state)
 {
 	static const struct {
 		const char *usec, *pid;
 	} cases[] = {{"20000", "1"}, {"20000", "x"}, {"soon", NULL}, {"0", NULL}, {NULL, NULL}};
 
 	(void)state;
-	be_abstract_manager();
+	open_abstract_manager();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char name[64];
 		struct notify *n;
@@ -192,7 +192,7 @@ a_watchdog_that_is_not_ours_is_left_alone(void **state)
 }
 
 static void
-without_a_manager_nothing_happens(void **state)
+without_a_manager_nothing_is_sent(void **state)
 {
 	static const char *const sockets[] = {
 	    NULL, "", "@", "relative", "/nonexistent/socket", "@banter-test-nobody-is-here"};
@@ -218,9 +218,9 @@ main(void)
 	    TEST(each_change_is_one_datagram),
 	    TEST(a_socket_in_the_file_system_works_too),
 	    TEST(workers_do_not_inherit_the_managers_address),
-	    TEST(the_watchdog_is_fed_again_and_again),
-	    TEST(a_watchdog_that_is_not_ours_is_left_alone),
-	    TEST(without_a_manager_nothing_happens),
+	    TEST(the_watchdog_is_notified_periodically),
+	    TEST(a_watchdog_of_another_process_is_ignored),
+	    TEST(without_a_manager_nothing_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * What a worker is told and when, also while its socket is full: keys before its first connection,
- * newer ones when they are there, the end, an earlier end, and the question whether it is alive.
+ * What masterd sends to a worker and when, also while its socket is full: keys before the first
+ * connection, new keys, drain, an earlier drain, and heartbeat checks.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 static struct event_base *base;
 static struct tls_keys *tls_keys;
 static struct worker *worker;
-static int end = -1; /* the worker's */
+static int end = -1; /* the worker's end */
 static enum worker_state last_state;
 static unsigned taken; /* calls of that hook */
 static uint8_t record[CONTROL_RECORD_MAX];
@@ -45,7 +45,7 @@ on_renewed(void *ctx)
 	(void)ctx;
 }
 
-/* The tls_keys looks at nothing of this. */
+/* struct tls_keys does not parse these. */
 static void
 certificate_of(struct certificate *id, const char *chain, const char *key)
 {
@@ -59,7 +59,8 @@ static void
 start(const struct tls_keys *keys)
 {
 	static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
-	const struct worker_config who = {.generation = 1, .pid = NOBODYS_PID, .tls_keys = keys};
+	const struct worker_config who = {
+	    .generation = 1, .pid = NOBODYS_PID, .tls_keys = keys};
 	int pair[2];
 
 	assert_int_equal(
@@ -123,7 +124,7 @@ get_ready(void)
 	assert_int_equal(last_state, WORKER_READY);
 }
 
-/* Sends connections until its socket takes no more; how many. */
+/* Sends connections until the socket is full; returns how many. */
 static size_t
 fill(void)
 {
@@ -144,8 +145,6 @@ hear_connections(size_t n)
 		assert_int_equal(hear(), MSG_CONNECTION);
 }
 
-/* -- keys ---------------------------------------------------------------------------------- */
-
 static void
 keys_come_right_after_the_hello(void **state)
 {
@@ -164,7 +163,7 @@ keys_come_right_after_the_hello(void **state)
 }
 
 static void
-without_tls_keys_there_are_none(void **state)
+without_tls_keys_none_are_sent(void **state)
 {
 	(void)state;
 	start(NULL);
@@ -194,7 +193,7 @@ the_longest_keys_fit(void **state)
 }
 
 static void
-new_ticket_keys_come_alone(void **state)
+new_ticket_keys_come_without_the_certificate(void **state)
 {
 	(void)state;
 	start(tls_keys);
@@ -209,7 +208,7 @@ new_ticket_keys_come_alone(void **state)
 }
 
 static void
-a_worker_that_is_behind_gets_the_newest_when_there_is_room(void **state)
+a_slow_worker_gets_the_newest_keys_when_there_is_room(void **state)
 {
 	struct certificate id;
 	size_t n;
@@ -239,7 +238,7 @@ a_worker_that_is_behind_gets_the_newest_when_there_is_room(void **state)
 }
 
 static void
-a_worker_that_cannot_be_given_its_keys_is_lost(void **state)
+a_worker_whose_keys_cannot_be_sent_is_lost(void **state)
 {
 	(void)state;
 	start(tls_keys);
@@ -263,9 +262,7 @@ a_draining_worker_needs_no_keys(void **state)
 	assert_int_equal(hear(), 0);
 }
 
-/* -- the end ------------------------------------------------------------------------------- */
-
-/* When its deadline will strike, by the clock. */
+/* When its deadline expires. */
 static uint64_t
 deadline_ms(void)
 {
@@ -276,7 +273,7 @@ deadline_ms(void)
 }
 
 static void
-an_earlier_end_is_told_and_a_later_one_is_not(void **state)
+an_earlier_drain_deadline_is_sent_and_a_later_one_is_not(void **state)
 {
 	uint64_t first;
 
@@ -299,7 +296,7 @@ an_earlier_end_is_told_and_a_later_one_is_not(void **state)
 }
 
 static void
-an_earlier_end_counts_also_for_one_that_hears_nothing_more(void **state)
+an_earlier_deadline_applies_after_the_control_socket_closed(void **state)
 {
 	uint64_t first;
 
@@ -318,9 +315,7 @@ an_earlier_end_counts_also_for_one_that_hears_nothing_more(void **state)
 	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-/* -- the heartbeat ----------------------------------------------------------------------------- */
-
-/* The worker answers, and is heard. */
+/* The worker answers, and masterd reads the answer. */
 static void
 answer(void)
 {
@@ -330,7 +325,7 @@ answer(void)
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 }
 
-/* Rounds in which it owes an answer; they would all count. */
+/* Rounds without an answer, all of which count. */
 static void
 pass_rounds(unsigned n)
 {
@@ -339,12 +334,12 @@ pass_rounds(unsigned n)
 }
 
 static void
-a_worker_that_takes_connections_is_asked_and_answers(void **state)
+a_ready_worker_is_checked_and_answers(void **state)
 {
 	(void)state;
 	start(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
-	/* While it starts it has its deadline. */
+	/* A starting worker has a deadline instead. */
 	pass_rounds(HEARTBEAT_ROUNDS + 2);
 	assert_int_equal(hear(), 0);
 	get_ready();
@@ -371,14 +366,14 @@ a_worker_that_does_not_answer_is_lost(void **state)
 	assert_int_equal(last_state, WORKER_LOST);
 	assert_true(worker->hung);
 	assert_int_equal(worker->control, -1);
-	/* And once is enough. */
+	/* Only once. */
 	assert_true(event_pending(worker->deadline, EV_TIMEOUT, NULL));
 	pass_rounds(2 * HEARTBEAT_ROUNDS);
 }
 
-/* masterd may come to the judging before it comes to read. */
+/* The answer may wait in the socket when masterd runs the round. */
 static void
-an_answer_that_waits_to_be_read_counts(void **state)
+an_unread_answer_counts(void **state)
 {
 	const struct msg_alive alive = {};
 	struct test_worker w;
@@ -413,7 +408,7 @@ a_draining_worker_must_answer_too(void **state)
 }
 
 static void
-a_draining_worker_that_has_closed_its_end_has_its_deadline_alone(void **state)
+a_draining_worker_that_closed_its_socket_only_has_its_deadline(void **state)
 {
 	(void)state;
 	start(NULL);
@@ -426,7 +421,7 @@ a_draining_worker_that_has_closed_its_end_has_its_deadline_alone(void **state)
 }
 
 static void
-an_answer_that_nobody_asked_for_breaks_the_rules(void **state)
+an_answer_without_a_check_kills_the_worker(void **state)
 {
 	(void)state;
 	start(NULL);
@@ -437,7 +432,7 @@ an_answer_that_nobody_asked_for_breaks_the_rules(void **state)
 }
 
 static void
-a_worker_that_could_not_be_asked_owes_no_answer(void **state)
+an_unsent_check_needs_no_answer(void **state)
 {
 	(void)state;
 	start(NULL);
@@ -448,9 +443,9 @@ a_worker_that_could_not_be_asked_owes_no_answer(void **state)
 	assert_int_equal(worker->heartbeat.missed, 0);
 }
 
-/* It hangs all the same, if it does not read: nor does it then get the question. */
+/* A worker that does not read hangs, too; it does not even get the check. */
 static void
-a_worker_whose_socket_is_full_is_asked_when_there_is_room(void **state)
+a_worker_whose_socket_is_full_is_checked_when_there_is_room(void **state)
 {
 	size_t n;
 
@@ -477,22 +472,22 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(keys_come_right_after_the_hello),
-	    TEST(without_tls_keys_there_are_none),
+	    TEST(without_tls_keys_none_are_sent),
 	    TEST(the_longest_keys_fit),
-	    TEST(new_ticket_keys_come_alone),
-	    TEST(a_worker_that_is_behind_gets_the_newest_when_there_is_room),
-	    TEST(a_worker_that_cannot_be_given_its_keys_is_lost),
+	    TEST(new_ticket_keys_come_without_the_certificate),
+	    TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room),
+	    TEST(a_worker_whose_keys_cannot_be_sent_is_lost),
 	    TEST(a_draining_worker_needs_no_keys),
-	    TEST(an_earlier_end_is_told_and_a_later_one_is_not),
-	    TEST(an_earlier_end_counts_also_for_one_that_hears_nothing_more),
-	    TEST(a_worker_that_takes_connections_is_asked_and_answers),
+	    TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not),
+	    TEST(an_earlier_deadline_applies_after_the_control_socket_closed),
+	    TEST(a_ready_worker_is_checked_and_answers),
 	    TEST(a_worker_that_does_not_answer_is_lost),
-	    TEST(an_answer_that_waits_to_be_read_counts),
+	    TEST(an_unread_answer_counts),
 	    TEST(a_draining_worker_must_answer_too),
-	    TEST(a_draining_worker_that_has_closed_its_end_has_its_deadline_alone),
-	    TEST(an_answer_that_nobody_asked_for_breaks_the_rules),
-	    TEST(a_worker_that_could_not_be_asked_owes_no_answer),
-	    TEST(a_worker_whose_socket_is_full_is_asked_when_there_is_room),
+	    TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline),
+	    TEST(an_answer_without_a_check_kills_the_worker),
+	    TEST(an_unsent_check_needs_no_answer),
+	    TEST(a_worker_whose_socket_is_full_is_checked_when_there_is_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Supervision, with real processes: this program is its own worker, and WORKER_MODE tells the
- * worker how to behave.
+ * Supervision with real processes: this program is its own worker, and WORKER_MODE says how the
+ * worker behaves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,8 +27,6 @@
 #include "proto/base/clock.h"
 #include "proto/ipc/fdpass.h"
 
-/* -- the worker -------------------------------------------------------------------------- */
-
 static void
 say(enum msg_type type, const void *m)
 {
@@ -53,7 +51,7 @@ say_hello(uint32_t version)
 	say(MSG_HELLO, &m);
 }
 
-/* Leaves when it is told to, or when masterd is gone. */
+/* Exits when it gets DRAIN, or when masterd is gone. */
 static void
 serve(bool stubborn, bool alive)
 {
@@ -90,7 +88,7 @@ open_descriptors(void)
 	return n - 3; /* ".", ".." and the directory itself */
 }
 
-/* Whether it woke up as spawn.h promises: five descriptors, no signal blocked or ignored. */
+/* Whether it started as spawn.h guarantees: five descriptors, no signal blocked or ignored. */
 static bool
 woke_well(unsigned number)
 {
@@ -104,7 +102,7 @@ woke_well(unsigned number)
 	    open_descriptors() == 5 && sigisemptyset(&blocked) && pipe.sa_handler == SIG_DFL;
 }
 
-/* Notes the time in the file that WORKER_NOTES names. */
+/* Writes the time to the file that WORKER_NOTES names. */
 static void
 note_time(void)
 {
@@ -115,7 +113,7 @@ note_time(void)
 	closefd(&fd);
 }
 
-/* The last words of one that is aborted. */
+/* Records that this worker was aborted. */
 static void
 on_abort(int sig)
 {
@@ -169,11 +167,9 @@ worker_main(unsigned number)
 	_exit(0);
 }
 
-/* -- the supervisor ---------------------------------------------------------------------- */
-
 #define WANTED 2
 
-/* How long any of this may take before the test fails. */
+/* Time limit of each wait. */
 #define PATIENCE_MS 60000
 
 static struct event_base *base;
@@ -182,7 +178,7 @@ static int scoreboard_fd;
 static struct dispatch *dispatch;
 static struct workers *workers;
 static unsigned reports[WORKERS_ALL_GONE + 1];
-static size_t fewest_ready; /* since it was last set */
+static size_t fewest_ready; /* since it was last reset */
 
 static void
 on_room(void *ctx)
@@ -199,7 +195,7 @@ on_report(enum workers_report what, void *ctx)
 		fewest_ready = dispatch_workers(dispatch);
 }
 
-/* Begins with so many seats; hang_ms as in workers.h. */
+/* Starts this many seats; hang_ms as in workers.h. */
 static void
 hire(unsigned wanted, uint32_t hang_ms)
 {
@@ -304,7 +300,7 @@ every_seat_gets_a_worker(void **state)
 }
 
 static void
-a_worker_wakes_with_only_what_it_needs(void **state)
+a_worker_starts_with_only_its_descriptors_and_default_signals(void **state)
 {
 	int leaked = dup(STDERR_FILENO); /* not close-on-exec */
 
@@ -318,7 +314,7 @@ a_worker_wakes_with_only_what_it_needs(void **state)
 }
 
 static void
-a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
+a_killed_worker_is_replaced_and_the_other_keeps_running(void **state)
 {
 	struct scoreboard_worker *w = &scoreboard->workers[0];
 	pid_t victim, other;
@@ -342,7 +338,7 @@ a_killed_worker_is_replaced_and_the_other_left_alone(void **state)
 	assert_int_equal(running(), WANTED);
 }
 
-/* Reads the times that note_time() has left; returns how many. */
+/* Reads the times that note_time() wrote; returns how many. */
 static size_t
 read_notes(const char *path, uint64_t *at, size_t max)
 {
@@ -356,7 +352,7 @@ read_notes(const char *path, uint64_t *at, size_t max)
 	return (size_t)n / sizeof(*at);
 }
 
-/* Makes the file for notes; the caller unlinks it. */
+/* Creates the file for notes; the caller unlinks it. */
 static void
 open_notes(char path[static 32])
 {
@@ -376,8 +372,8 @@ the_pause_before_a_restart_doubles(void **state)
 	uint64_t at[4];
 
 	(void)state;
-	/* One seat alone: of two, one may be late, and its death be heard of with the other's, in a turn of
-	 * the loop that began before. */
+	/* A single seat: with two, one may be late, and its death be seen together with the
+	 * other's, in a loop iteration that began earlier. */
 	workers_free(workers);
 	hire(1, 0);
 	open_notes(path);
@@ -389,7 +385,7 @@ the_pause_before_a_restart_doubles(void **state)
 }
 
 static void
-a_worker_that_breaks_a_rule_is_replaced(void **state)
+a_worker_that_violates_the_protocol_is_replaced(void **state)
 {
 	const char *const modes[] = {"babble", "overtake", "repeat", "old", "deaf", "quit"};
 
@@ -433,7 +429,7 @@ workers_that_hang_are_aborted_and_replaced(void **state)
 }
 
 static void
-one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
+a_stopped_worker_is_killed_and_one_that_answers_keeps_running(void **state)
 {
 	const struct scoreboard_master *m = &scoreboard->master;
 	pid_t victim, other;
@@ -453,7 +449,7 @@ one_that_stands_still_is_killed_and_one_that_answers_left_alone(void **state)
 }
 
 static void
-settings_that_a_first_worker_refuses_are_reported(void **state)
+settings_that_the_first_worker_refuses_are_reported(void **state)
 {
 	(void)state;
 	start("refuse");
@@ -464,7 +460,7 @@ settings_that_a_first_worker_refuses_are_reported(void **state)
 }
 
 static void
-settings_refused_later_do_not_end_a_service_that_ran(void **state)
+settings_refused_later_do_not_stop_the_service(void **state)
 {
 	pid_t first;
 
@@ -474,7 +470,7 @@ settings_refused_later_do_not_end_a_service_that_ran(void **state)
 	first = pid_of(0);
 	setenv("WORKER_MODE", "refuse", 1);
 	assert_int_equal(kill(first, SIGKILL), 0);
-	/* Gone, tried, gone again. */
+	/* Exited, retried, exited again. */
 	AWAIT(pid_of(0) != first && pid_of(0) != 0);
 	AWAIT(pid_of(0) == 0);
 	setenv("WORKER_MODE", "serve", 1);
@@ -483,7 +479,7 @@ settings_refused_later_do_not_end_a_service_that_ran(void **state)
 }
 
 static void
-a_reload_replaces_all_and_never_serves_with_fewer(void **state)
+a_reload_replaces_all_and_never_has_fewer_ready_workers(void **state)
 {
 	pid_t old[WANTED];
 
@@ -503,7 +499,7 @@ a_reload_replaces_all_and_never_serves_with_fewer(void **state)
 }
 
 static void
-a_reload_during_a_reload_renews_again(void **state)
+a_reload_during_a_reload_replaces_all_again(void **state)
 {
 	pid_t between;
 
@@ -520,7 +516,7 @@ a_reload_during_a_reload_renews_again(void **state)
 }
 
 static void
-a_reload_that_fails_leaves_the_old_workers(void **state)
+a_failed_reload_keeps_the_old_workers(void **state)
 {
 	pid_t old[WANTED];
 
@@ -560,12 +556,12 @@ a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
 	AWAIT(running() == WANTED);
 	assert_int_equal(pid_of(WANTED), next);
 	assert_true(all_ready());
-	/* SIGCHLD and the control sockets are watched; no other restart is planned. */
+	/* SIGCHLD and the control sockets are watched; no restart is scheduled. */
 	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
 }
 
 static void
-a_reload_ends_although_a_seat_cannot_be_filled(void **state)
+a_reload_ends_even_if_a_seat_cannot_be_filled(void **state)
 {
 	pid_t other;
 
@@ -579,7 +575,7 @@ a_reload_ends_although_a_seat_cannot_be_filled(void **state)
 	workers_reload(workers);
 	AWAIT(reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(pid_of(1), other);
-	/* The seat is not given up with it, and the next reload renews all. */
+	/* The seat is kept, and the next reload replaces all workers. */
 	setenv("WORKER_MODE", "serve", 1);
 	AWAIT(all_ready());
 	workers_reload(workers);
@@ -590,7 +586,7 @@ a_reload_ends_although_a_seat_cannot_be_filled(void **state)
 }
 
 static void
-a_reload_waits_for_an_empty_seat_and_goes_on(void **state)
+a_reload_waits_for_an_empty_seat_and_continues(void **state)
 {
 	pid_t other;
 
@@ -609,7 +605,7 @@ a_reload_waits_for_an_empty_seat_and_goes_on(void **state)
 }
 
 static void
-a_stop_lets_them_leave(void **state)
+a_stop_drains_the_workers(void **state)
 {
 	(void)state;
 	start("serve");
@@ -622,7 +618,7 @@ a_stop_lets_them_leave(void **state)
 }
 
 static void
-a_stop_before_they_are_ready_is_quick(void **state)
+a_stop_before_workers_are_ready_is_quick(void **state)
 {
 	(void)state;
 	start("serve");
@@ -632,7 +628,7 @@ a_stop_before_they_are_ready_is_quick(void **state)
 }
 
 static void
-a_stop_kills_who_does_not_leave(void **state)
+a_stop_kills_workers_that_do_not_exit(void **state)
 {
 	(void)state;
 	start("stubborn");
@@ -643,7 +639,7 @@ a_stop_kills_who_does_not_leave(void **state)
 }
 
 static void
-a_stop_can_be_cut_short(void **state)
+a_second_stop_kills_at_once(void **state)
 {
 	(void)state;
 	start("stubborn");
@@ -655,7 +651,7 @@ a_stop_can_be_cut_short(void **state)
 }
 
 static void
-nobody_is_restarted_during_a_stop(void **state)
+no_worker_is_restarted_during_a_stop(void **state)
 {
 	(void)state;
 	start("serve");
@@ -675,25 +671,25 @@ main(int argc, char **argv)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(every_seat_gets_a_worker),
-	    TEST(a_worker_wakes_with_only_what_it_needs),
-	    TEST(a_killed_worker_is_replaced_and_the_other_left_alone),
+	    TEST(a_worker_starts_with_only_its_descriptors_and_default_signals),
+	    TEST(a_killed_worker_is_replaced_and_the_other_keeps_running),
 	    TEST(the_pause_before_a_restart_doubles),
-	    TEST(a_worker_that_breaks_a_rule_is_replaced),
+	    TEST(a_worker_that_violates_the_protocol_is_replaced),
 	    TEST(workers_that_hang_are_aborted_and_replaced),
-	    TEST(one_that_stands_still_is_killed_and_one_that_answers_left_alone),
-	    TEST(settings_that_a_first_worker_refuses_are_reported),
-	    TEST(settings_refused_later_do_not_end_a_service_that_ran),
-	    TEST(a_reload_replaces_all_and_never_serves_with_fewer),
-	    TEST(a_reload_during_a_reload_renews_again),
-	    TEST(a_reload_that_fails_leaves_the_old_workers),
+	    TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running),
+	    TEST(settings_that_the_first_worker_refuses_are_reported),
+	    TEST(settings_refused_later_do_not_stop_the_service),
+	    TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers),
+	    TEST(a_reload_during_a_reload_replaces_all_again),
+	    TEST(a_failed_reload_keeps_the_old_workers),
 	    TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it),
-	    TEST(a_reload_ends_although_a_seat_cannot_be_filled),
-	    TEST(a_reload_waits_for_an_empty_seat_and_goes_on),
-	    TEST(a_stop_lets_them_leave),
-	    TEST(a_stop_before_they_are_ready_is_quick),
-	    TEST(a_stop_kills_who_does_not_leave),
-	    TEST(a_stop_can_be_cut_short),
-	    TEST(nobody_is_restarted_during_a_stop),
+	    TEST(a_reload_ends_even_if_a_seat_cannot_be_filled),
+	    TEST(a_reload_waits_for_an_empty_seat_and_continues),
+	    TEST(a_stop_drains_the_workers),
+	    TEST(a_stop_before_workers_are_ready_is_quick),
+	    TEST(a_stop_kills_workers_that_do_not_exit),
+	    TEST(a_second_stop_kills_at_once),
+	    TEST(no_worker_is_restarted_during_a_stop),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--worker") == 0)

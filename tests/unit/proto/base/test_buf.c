@@ -1,5 +1,5 @@
 /*
- * The bounded byte queue: against a plain model under random use, and at its edges.
+ * The bounded byte queue: compared with a simple model under random use, and at its limits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 
 #define MODEL_MAX 5000
 
-/* The same queue, as simple as it can be written. */
+/* The simplest implementation of the same queue. */
 struct model {
 	uint8_t bytes[MODEL_MAX];
 	size_t len;
@@ -165,7 +165,7 @@ a_reserved_place_takes_what_is_committed(void **unused)
 }
 
 static void
-an_empty_buffer_costs_no_memory(void **unused)
+an_empty_buffer_needs_no_memory(void **unused)
 {
 	struct buf b;
 
@@ -187,7 +187,7 @@ an_empty_buffer_costs_no_memory(void **unused)
 }
 
 static void
-reset_forgets_the_bytes_and_keeps_the_memory(void **unused)
+reset_discards_the_bytes_and_keeps_the_memory(void **unused)
 {
 	struct buf b;
 
@@ -203,10 +203,10 @@ reset_forgets_the_bytes_and_keeps_the_memory(void **unused)
 	assert_int_equal(b.max, 100);
 }
 
-/* Fed one byte for each one taken, all but full: were every append to move all that waits, this
- * would copy 64 GiB. Moves show as a start that has gone back. */
+/* One byte in, one byte out, nearly full: if every append moved all bytes, this would copy 64 GiB.
+ * A move shows as a smaller start. */
 static void
-a_nearly_full_queue_moves_its_bytes_seldom(void **unused)
+a_nearly_full_queue_rarely_moves_its_bytes(void **unused)
 {
 	const size_t max = 65536, bytes = 16 * max;
 	size_t moves = 0;
@@ -233,7 +233,7 @@ a_nearly_full_queue_moves_its_bytes_seldom(void **unused)
 }
 
 static void
-what_grows_slowly_has_little_memory_to_spare(void **unused)
+slow_growth_wastes_little_memory(void **unused)
 {
 	struct buf b;
 	size_t moves = 0;
@@ -248,7 +248,7 @@ what_grows_slowly_has_little_memory_to_spare(void **unused)
 		moves++;
 		assert_true(cap <= 512 || cap <= buf_len(&b) + buf_len(&b) / 4 + 512);
 	}
-	/* A few for each doubling, and not one for each piece. */
+	/* A few reallocations per doubling, not one per piece. */
 	assert_in_range(moves, 10, 30);
 	buf_clear(&b);
 }
@@ -271,14 +271,14 @@ a_short_queue_stays_small_however_much_passes(void **unused)
 }
 
 static void
-memory_that_is_out_is_an_error_and_changes_nothing(void **unused)
+out_of_memory_is_an_error_and_changes_nothing(void **unused)
 {
 	int status;
 	pid_t pid;
 
 	(void)unused;
 #if defined(__SANITIZE_ADDRESS__)
-	skip(); /* a sanitizer's allocator needs its address space, and ends the process itself */
+	skip(); /* a sanitizer's allocator needs its address space, and aborts itself */
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 	skip();
@@ -326,12 +326,12 @@ main(void)
 	    cmocka_unit_test(random_use_equals_the_model),
 	    cmocka_unit_test(an_append_is_whole_or_not_at_all),
 	    cmocka_unit_test(a_reserved_place_takes_what_is_committed),
-	    cmocka_unit_test(an_empty_buffer_costs_no_memory),
-	    cmocka_unit_test(reset_forgets_the_bytes_and_keeps_the_memory),
-	    cmocka_unit_test(a_nearly_full_queue_moves_its_bytes_seldom),
-	    cmocka_unit_test(what_grows_slowly_has_little_memory_to_spare),
+	    cmocka_unit_test(an_empty_buffer_needs_no_memory),
+	    cmocka_unit_test(reset_discards_the_bytes_and_keeps_the_memory),
+	    cmocka_unit_test(a_nearly_full_queue_rarely_moves_its_bytes),
+	    cmocka_unit_test(slow_growth_wastes_little_memory),
 	    cmocka_unit_test(a_short_queue_stays_small_however_much_passes),
-	    cmocka_unit_test(memory_that_is_out_is_an_error_and_changes_nothing),
+	    cmocka_unit_test(out_of_memory_is_an_error_and_changes_nothing),
 	    cmocka_unit_test(slices_compare_by_length_and_content),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * E-mails: which have the form of one.
+ * E-mail syntax: valid and invalid addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "proto/base/email.h"
 
 static void
-these_are(void **unused)
+valid_addresses(void **unused)
 {
 	static const char *const emails[] = {"a@b", "jane@example.com",
 	    "JANE.Doe+tag@Example.COM", "o'neill@sub.example.co.uk", "_@1.2", "root@localhost",
@@ -29,7 +29,7 @@ these_are(void **unused)
 }
 
 static void
-these_are_not(void **unused)
+invalid_addresses(void **unused)
 {
 	static const char *const texts[] = {"", "@", "a", "a@", "@b", "a@b@c", "a b@c", " a@b",
 	    "a@b ", "a@b\n", "a..b@c", ".a@b", "a.@b", "a@.b", "a@b.", "a@b..c", "a@-b", "a@b-",
@@ -60,7 +60,7 @@ lengths_are_bounded(void **unused)
 }
 
 static void
-the_case_of_ascii_letters_is_none(void **unused)
+the_case_of_ascii_letters_is_ignored(void **unused)
 {
 	uint8_t out[EMAIL_TEXT_MAX];
 
@@ -77,10 +77,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(these_are),
-	    cmocka_unit_test(these_are_not),
+	    cmocka_unit_test(valid_addresses),
+	    cmocka_unit_test(invalid_addresses),
 	    cmocka_unit_test(lengths_are_bounded),
-	    cmocka_unit_test(the_case_of_ascii_letters_is_none),
+	    cmocka_unit_test(the_case_of_ascii_letters_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /*
- * Ids: the layout of RFC 9562, the order under every trick of the clock, and the text form.
+ * Ids: the layout of RFC 9562, the order for every behaviour of the clock, and the text form.
  *
- * The wall clock is this file's own: it defines clock_gettime(2), which the C library calls
- * nowhere that matters here, and answers for CLOCK_REALTIME what a test has set.
+ * This file replaces clock_gettime(2), which the C library does not call for anything relevant
+ * here: CLOCK_REALTIME returns what a test has set.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,9 +64,9 @@ an_id_is_a_uuid_of_version_7(void **unused)
 	}
 }
 
-/* Far more ids than a pool of random bytes serves and a millisecond's counter counts. */
+/* Far more ids than a pool of random bytes holds or a millisecond's counter counts. */
 static void
-ids_of_one_moment_sort_as_made(void **unused)
+ids_sort_by_creation(void **unused)
 {
 	struct id last = id_new();
 
@@ -78,7 +78,7 @@ ids_of_one_moment_sort_as_made(void **unused)
 		assert_true(memcmp(last.b + 8, id.b + 8, 8) != 0);
 		last = id;
 	}
-	/* The time of the last may run ahead by one millisecond for each 4096 ids. */
+	/* The time of the last id may run ahead by one millisecond for every 4096 ids. */
 	assert_true(id_ms(&last) <= wall_ms + 20000 / 4096 + 2);
 }
 
@@ -105,7 +105,7 @@ a_clock_that_steps_back_does_not_break_the_order(void **unused)
 	assert_int_equal(id_counter(&last), 0);
 }
 
-/* Each of the 62 bits must come up as 0 and as 1: missing once in 400 ids has odds of 2^-393. */
+/* Each of the 62 bits must be 0 and 1 at least once; the odds against it in 400 ids are 2^-393. */
 static void
 the_random_bits_are_all_random(void **unused)
 {
@@ -129,7 +129,7 @@ the_random_bits_are_all_random(void **unused)
 }
 
 static void
-text_and_back_gives_the_same(void **unused)
+text_round_trips(void **unused)
 {
 	static const struct id known = {{0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98,
 	    0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f}};
@@ -155,7 +155,7 @@ text_and_back_gives_the_same(void **unused)
 }
 
 static void
-anything_else_is_refused_and_changes_nothing(void **unused)
+invalid_text_is_refused_and_changes_nothing(void **unused)
 {
 	static const char good[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
 	struct id before = id_new(), out = before;
@@ -191,11 +191,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_id_is_a_uuid_of_version_7),
-	    cmocka_unit_test(ids_of_one_moment_sort_as_made),
+	    cmocka_unit_test(ids_sort_by_creation),
 	    cmocka_unit_test(a_clock_that_steps_back_does_not_break_the_order),
 	    cmocka_unit_test(the_random_bits_are_all_random),
-	    cmocka_unit_test(text_and_back_gives_the_same),
-	    cmocka_unit_test(anything_else_is_refused_and_changes_nothing),
+	    cmocka_unit_test(text_round_trips),
+	    cmocka_unit_test(invalid_text_is_refused_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * The escaper: what is escaped, and how, wherever it stands in a text.
+ * The escaper: what is escaped, and how, at every position of a text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 
-/* Escapes a copy of exact size, so that a sanitizer sees a read past it. */
+/* Escapes a copy of exact size, so that a sanitizer detects a read past its end. */
 static void
 escape(struct buf *out, struct slice text)
 {
@@ -43,7 +43,7 @@ static const struct {
     {"\x7f", 1, "\\u007f"},
     {"\xe2\x80\xa8", 3, "\\u2028"},
     {"\xe2\x80\xa9", 3, "\\u2029"},
-    /* what looks like one of them */
+    /* similar to an escaped character */
     {" ", 1, " "},
     {"!", 1, "!"},
     {"~", 1, "~"},
@@ -54,9 +54,9 @@ static const struct {
     {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
 };
 
-/* Before, behind and between letters: text is looked at several bytes at a time. */
+/* Before, after and between letters: the escaper looks at several bytes at a time. */
 static void
-each_is_escaped_wherever_it_stands(void **state)
+each_character_is_escaped_at_every_position(void **state)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
@@ -88,7 +88,7 @@ each_is_escaped_wherever_it_stands(void **state)
 }
 
 static void
-too_little_room_is_said(void **state)
+too_little_room_is_an_error(void **state)
 {
 	struct buf out;
 
@@ -106,7 +106,7 @@ too_little_room_is_said(void **state)
 }
 
 static void
-nothing_is_nothing(void **state)
+empty_text_stays_empty(void **state)
 {
 	struct buf out;
 
@@ -121,9 +121,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_is_escaped_wherever_it_stands),
-	    cmocka_unit_test(too_little_room_is_said),
-	    cmocka_unit_test(nothing_is_nothing),
+	    cmocka_unit_test(each_character_is_escaped_at_every_position),
+	    cmocka_unit_test(too_little_room_is_an_error),
+	    cmocka_unit_test(empty_text_stays_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Log lines: their form byte by byte, that nothing can forge or overflow one, and that each is one
- * write. Standard error is a seqpacket socket while a line is caught: one write is one record.
+ * Log lines: their exact form, that nothing can forge or overflow one, and that each is one write.
+ * Standard error is a seqpacket socket while a line is captured: one write is one record.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ catch_begin(void)
 	assert_int_equal(dup2(catcher[1], STDERR_FILENO), STDERR_FILENO);
 }
 
-/* The one record that was written, as text; "" if there was none. More than one is a failure. */
+/* The one captured record as text; "" if there is none. Fails if there are several. */
 static const char *
 catch_end(void)
 {
@@ -65,7 +65,7 @@ line_with(struct log_field field)
 	return catch_end();
 }
 
-/* Before log_open(), which other tests call: this one runs first. */
+/* Must run before the tests that call log_open(). */
 static void
 the_level_before_log_open_is_info(void **unused)
 {
@@ -160,7 +160,7 @@ values_are_quoted_and_escaped_when_they_need_it(void **unused)
 	    "<6>ev=x k=\"a\\x00b\"\n");
 }
 
-/* Every byte from the network, in every place: the line has one end, and it is the last byte. */
+/* Every byte value at every position: the line ends once, with its last byte. */
 static void
 no_value_can_forge_a_line(void **unused)
 {
@@ -170,7 +170,7 @@ no_value_can_forge_a_line(void **unused)
 		const char *line;
 		struct slice text;
 
-		/* Two printable characters tell nothing; leave most of them out. */
+		/* Two printable characters add little; skip most of these pairs. */
 		if (i >> 8 > 'a' && i >> 8 < 0x7f)
 			continue;
 		line = line_with(L_SLICE("k", ((struct slice){value, 2})));
@@ -190,8 +190,8 @@ ends_with(const char *line, const char *end)
 	return n >= m && strcmp(line + n - m, end) == 0;
 }
 
-/* Pieces of each written length, at each offset: whatever does not fit is cut between two of them,
- * and at most one piece more would have fitted. */
+/* Pieces of each encoded length, at each offset: the cut is between two pieces, and there is room
+ * for less than one more. */
 static void
 a_long_line_is_cut_between_characters(void **unused)
 {
@@ -257,7 +257,7 @@ a_line_that_fits_is_not_cut(void **unused)
 	assert_true(whole >= 30 && cut >= 20);
 }
 
-/* A field after the cut must not slip in because it is short. */
+/* A short field after the cut must not be appended. */
 static void
 nothing_follows_a_cut(void **unused)
 {
@@ -272,7 +272,7 @@ nothing_follows_a_cut(void **unused)
 }
 
 static void
-errno_is_kept_and_can_be_told(void **unused)
+errno_is_kept_and_can_be_logged(void **unused)
 {
 	(void)unused;
 	catch_begin();
@@ -281,7 +281,7 @@ errno_is_kept_and_can_be_told(void **unused)
 	assert_int_equal(errno, ENOENT);
 	assert_string_equal(catch_end(), "<6>ev=x error=\"No such file or directory\"\n");
 
-	/* Also when the write itself fails. */
+	/* Also if the write fails. */
 	catch_begin();
 	assert_int_equal(close(STDERR_FILENO), 0);
 	errno = ENOENT;
@@ -320,7 +320,7 @@ on_a_terminal_a_line_starts_with_time_name_and_level(void **unused)
 	assert_string_equal(line, "00:00:00.000 worker 3 warn ev=slow ms=12\r\n");
 }
 
-/* Runs fn in a child that must die of SIGABRT; what it wrote to standard error. */
+/* Runs fn in a child process that must die of SIGABRT; returns what it wrote to standard error. */
 static const char *
 death_line(void (*fn)(void))
 {
@@ -375,7 +375,7 @@ ask_for_too_much(void)
 }
 
 static void
-a_broken_invariant_is_logged_and_aborts(void **unused)
+a_failed_must_is_logged_and_aborts(void **unused)
 {
 	const char *line;
 
@@ -391,11 +391,11 @@ a_broken_invariant_is_logged_and_aborts(void **unused)
 }
 
 static void
-no_memory_is_logged_and_aborts(void **unused)
+out_of_memory_is_logged_and_aborts(void **unused)
 {
 	(void)unused;
 #if defined(__SANITIZE_ADDRESS__)
-	skip(); /* a sanitizer's calloc() reports and ends the process itself */
+	skip(); /* a sanitizer's calloc() reports and aborts itself */
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 	skip();
@@ -405,7 +405,7 @@ no_memory_is_logged_and_aborts(void **unused)
 }
 
 static void
-nobody_who_reads_is_no_reason_to_wait(void **unused)
+a_missing_reader_does_not_block(void **unused)
 {
 	static char sink[1 << 20];
 	int ends[2], kept = dup(STDERR_FILENO);
@@ -414,7 +414,7 @@ nobody_who_reads_is_no_reason_to_wait(void **unused)
 	(void)unused;
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
-	/* Far more than a pipe holds: this would block for ever. */
+	/* Far more than a pipe holds: blocking writes would never return. */
 	for (int i = 0; i < 20000; i++)
 		log_event(LOG_INFO, "x");
 	n = read(ends[0], sink, sizeof(sink));
@@ -443,11 +443,11 @@ main(void)
 	    cmocka_unit_test(a_long_line_is_cut_between_characters),
 	    cmocka_unit_test(a_line_that_fits_is_not_cut),
 	    cmocka_unit_test(nothing_follows_a_cut),
-	    cmocka_unit_test(nobody_who_reads_is_no_reason_to_wait),
-	    cmocka_unit_test(errno_is_kept_and_can_be_told),
+	    cmocka_unit_test(a_missing_reader_does_not_block),
+	    cmocka_unit_test(errno_is_kept_and_can_be_logged),
 	    cmocka_unit_test(on_a_terminal_a_line_starts_with_time_name_and_level),
-	    cmocka_unit_test(a_broken_invariant_is_logged_and_aborts),
-	    cmocka_unit_test(no_memory_is_logged_and_aborts),
+	    cmocka_unit_test(a_failed_must_is_logged_and_aborts),
+	    cmocka_unit_test(out_of_memory_is_logged_and_aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

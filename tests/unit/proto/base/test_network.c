@@ -1,5 +1,5 @@
 /*
- * Addresses and networks: what is read as one, what is not, and who belongs to which.
+ * Addresses and networks: parsing, and which addresses a network contains.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ addresses_have_one_text(void **state)
 }
 
 static void
-what_is_no_address_is_none(void **state)
+invalid_addresses_are_refused(void **state)
 {
 	static const char *const bad[] = {"", " ", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1",
 	    "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4:80", "1.2.3.4/8", "[::1]",
@@ -63,7 +63,7 @@ what_is_no_address_is_none(void **state)
 }
 
 static void
-networks_are_read_or_refused_with_the_reason(void **state)
+networks_are_parsed_or_refused_with_the_reason(void **state)
 {
 	static const struct {
 		const char *text;
@@ -146,7 +146,7 @@ an_address_is_in_a_network_by_its_first_bits(void **state)
 }
 
 static void
-nobody_is_in_an_empty_list_and_no_address_in_any(void **state)
+an_empty_list_contains_nothing_and_no_list_contains_no_address(void **state)
 {
 	struct network_list list = {0};
 	struct ip_address a, none = {0};
@@ -162,7 +162,7 @@ nobody_is_in_an_empty_list_and_no_address_in_any(void **state)
 }
 
 static void
-a_customer_is_an_ipv4_address_or_an_ipv6_network(void **state)
+a_client_prefix_is_an_ipv4_address_or_an_ipv6_64(void **state)
 {
 	struct ip_address v4, a, b, c;
 
@@ -183,11 +183,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(addresses_have_one_text),
-	    cmocka_unit_test(what_is_no_address_is_none),
-	    cmocka_unit_test(networks_are_read_or_refused_with_the_reason),
+	    cmocka_unit_test(invalid_addresses_are_refused),
+	    cmocka_unit_test(networks_are_parsed_or_refused_with_the_reason),
 	    cmocka_unit_test(an_address_is_in_a_network_by_its_first_bits),
-	    cmocka_unit_test(nobody_is_in_an_empty_list_and_no_address_in_any),
-	    cmocka_unit_test(a_customer_is_an_ipv4_address_or_an_ipv6_network),
+	    cmocka_unit_test(an_empty_list_contains_nothing_and_no_list_contains_no_address),
+	    cmocka_unit_test(a_client_prefix_is_an_ipv4_address_or_an_ipv6_64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

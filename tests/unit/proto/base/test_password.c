@@ -1,5 +1,5 @@
 /*
- * Passwords: the standard's known answer, the text and what is wrong with others, and e-mails.
+ * Passwords: the standard's known answer, the text form, and invalid texts.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,12 +20,12 @@ verify(const char *password, const char *text)
 	return password_verify(slice_str(password), slice_str(text));
 }
 
-/* RFC 7914, section 12, the third: its first 32 bytes, which is what scrypt gives who asks for 32. */
+/* RFC 7914, section 12, third vector: its first 32 bytes are scrypt's result for that length. */
 static const char known[] = "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
 			    "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI";
 
 static void
-the_standards_own_example_is_right(void **unused)
+the_vector_of_the_rfc_verifies(void **unused)
 {
 	(void)unused;
 	assert_int_equal(verify("pleaseletmein", known), PASSWORD_CORRECT);
@@ -34,7 +34,7 @@ the_standards_own_example_is_right(void **unused)
 }
 
 static void
-a_hash_is_right_for_its_password_alone(void **unused)
+a_hash_matches_only_its_password(void **unused)
 {
 	char text[PASSWORD_TEXT_SIZE], other[PASSWORD_TEXT_SIZE];
 
@@ -48,7 +48,7 @@ a_hash_is_right_for_its_password_alone(void **unused)
 	assert_string_not_equal(text, other);
 }
 
-/* A NUL within is a byte like others. */
+/* NUL is a byte like any other. */
 static void
 every_byte_of_a_password_counts(void **unused)
 {
@@ -64,7 +64,7 @@ every_byte_of_a_password_counts(void **unused)
 }
 
 static void
-nobody_has_a_right_password(void **unused)
+the_dummy_hash_matches_no_password(void **unused)
 {
 	(void)unused;
 	assert_int_equal(verify("", password_dummy_hash), PASSWORD_WRONG);
@@ -75,19 +75,19 @@ nobody_has_a_right_password(void **unused)
 #define HASH "$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
 
 static void
-other_texts_are_not_tried(void **unused)
+invalid_texts_are_refused(void **unused)
 {
 	static const char *const texts[] = {"", "$", "pleaseletmein",
 	    "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaA", "$scrypt$ln=14,r=8,p=1" SALT,
 	    "$scrypt$ln=14,r=8,p=1" SALT "$", "$scrypt$ln=14,r=8,p=1$" HASH,
 	    "$scrypt$ln=14,r=8,p=1$QUJD" HASH,
-	    /* more than we would do */
+	    /* above our limits */
 	    "$scrypt$ln=21,r=1,p=1" SALT HASH, "$scrypt$ln=18,r=9,p=1" SALT HASH,
 	    "$scrypt$ln=99,r=8,p=1" SALT HASH, "$scrypt$ln=14,r=33,p=1" SALT HASH,
 	    "$scrypt$ln=14,r=8,p=9" SALT HASH, "$scrypt$ln=014,r=8,p=1" SALT HASH,
 	    "$scrypt$ln=0,r=8,p=1" SALT HASH, "$scrypt$ln=,r=8,p=1" SALT HASH,
 	    "$scrypt$ln=-1,r=8,p=1" SALT HASH, "$scrypt$r=8,ln=14,p=1" SALT HASH,
-	    /* what is not quite base64 */
+	    /* invalid base64 */
 	    "$scrypt$ln=14,r=8,p=1" SALT HASH "=", "$scrypt$ln=14,r=8,p=1" SALT HASH "\n",
 	    "$scrypt$ln=14,r=8,p=1" SALT "=" HASH, "$scrypt$ln=14,r=8,p=1" SALT HASH HASH,
 	    "$scrypt$ln=14,r=8,p=1" SALT "$cCO9yzr9c0hGHAbNgf046_2o-7qQT44-qbVD9lRdofI",
@@ -122,11 +122,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_standards_own_example_is_right),
-	    cmocka_unit_test(a_hash_is_right_for_its_password_alone),
+	    cmocka_unit_test(the_vector_of_the_rfc_verifies),
+	    cmocka_unit_test(a_hash_matches_only_its_password),
 	    cmocka_unit_test(every_byte_of_a_password_counts),
-	    cmocka_unit_test(nobody_has_a_right_password),
-	    cmocka_unit_test(other_texts_are_not_tried),
+	    cmocka_unit_test(the_dummy_hash_matches_no_password),
+	    cmocka_unit_test(invalid_texts_are_refused),
 	    cmocka_unit_test(a_new_password_has_ten_characters_and_1024_bytes_at_most),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * Secrets: known answers of the standards, and that random things are neither fixed nor short.
+ * Known answers of the standards, and properties of random values.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ hash_is_sha_256(void **unused)
 static void
 mac_is_hmac_sha_256(void **unused)
 {
-	/* RFC 4231, case 2, and case 6: a key that is longer than a block. */
+	/* RFC 4231, case 2, and case 6: a key longer than a block. */
 	static const uint8_t case_2[32] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a,
 	    0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39,
 	    0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43};
@@ -55,9 +55,9 @@ mac_is_hmac_sha_256(void **unused)
 	assert_memory_equal(h.b, case_6, sizeof(case_6));
 }
 
-/* RFC 4231, cases 1 and 2: HMAC fills a key up with zeros, so theirs may stand in 32 bytes. */
+/* RFC 4231, cases 1 and 2: HMAC pads keys with zeros, so these fit into 32 bytes. */
 static void
-keyed_hash_is_the_front_of_hmac_sha_256(void **unused)
+keyed_hash_is_a_prefix_of_hmac_sha_256(void **unused)
 {
 	uint8_t key[32] = {0};
 
@@ -78,7 +78,7 @@ keyed_hash_takes_the_empty_text_and_depends_on_the_key(void **unused)
 	struct slice none = {NULL, 0};
 
 	(void)unused;
-	/* The well-known HMAC-SHA-256 of nothing under the empty key, which zeros equal. */
+	/* HMAC-SHA-256 of the empty text with the empty key, which equals a key of zeros. */
 	assert_true(secret_keyed_hash(key, none) == UINT64_C(0xb613679a0814d9ec));
 	for (size_t i = 0; i < sizeof(key); i++) {
 		uint8_t other[32] = {0};
@@ -137,7 +137,7 @@ tokens_are_43_characters_of_base64url_and_never_the_same(void **unused)
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(seen[i], seen[k]);
 	}
-	/* Both must turn up in 200 tokens; that either does not has odds of e^-130. */
+	/* Both must appear in 200 tokens; the odds against it are e^-130. */
 	assert_true(dash && underscore);
 }
 
@@ -166,7 +166,7 @@ each_character_of_base62_is_as_likely(void **unused)
 }
 
 static void
-public_ids_are_fresh_and_look_alike(void **unused)
+public_ids_are_unique_and_have_one_form(void **unused)
 {
 	char a[SECRET_PUBLIC_ID_TEXT + 1], b[SECRET_PUBLIC_ID_TEXT + 1];
 
@@ -180,7 +180,7 @@ public_ids_are_fresh_and_look_alike(void **unused)
 }
 
 static void
-random_bytes_fill_exactly_the_place_given(void **unused)
+random_bytes_fill_exactly_the_given_memory(void **unused)
 {
 	(void)unused;
 	for (size_t n = 0; n <= 64; n++) {
@@ -206,13 +206,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hash_is_sha_256),
 	    cmocka_unit_test(mac_is_hmac_sha_256),
-	    cmocka_unit_test(keyed_hash_is_the_front_of_hmac_sha_256),
+	    cmocka_unit_test(keyed_hash_is_a_prefix_of_hmac_sha_256),
 	    cmocka_unit_test(keyed_hash_takes_the_empty_text_and_depends_on_the_key),
 	    cmocka_unit_test(equal_means_same_length_and_bytes),
 	    cmocka_unit_test(tokens_are_43_characters_of_base64url_and_never_the_same),
 	    cmocka_unit_test(each_character_of_base62_is_as_likely),
-	    cmocka_unit_test(public_ids_are_fresh_and_look_alike),
-	    cmocka_unit_test(random_bytes_fill_exactly_the_place_given),
+	    cmocka_unit_test(public_ids_are_unique_and_have_one_form),
+	    cmocka_unit_test(random_bytes_fill_exactly_the_given_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

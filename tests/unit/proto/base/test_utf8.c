@@ -1,6 +1,6 @@
 /*
- * UTF-8: exhaustively against a decoder written the other way round (decode first, then look at
- * the number), and by the examples of the standards.
+ * UTF-8: compared exhaustively with a decoder of another design (decode first, then check the
+ * number), and with the standards' examples.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 #define LAST_CHAR 0x10ffff
 
-/* A literal that may hold NUL. */
+/* A literal that may contain NUL. */
 #define S(text) ((struct slice){(const uint8_t *)(text), sizeof(text) - 1})
 
 static size_t
@@ -52,7 +52,7 @@ is_surrogate(uint32_t c)
 	return c >= 0xd800 && c <= 0xdfff;
 }
 
-/* Whether exactly these n bytes are one character: by its bits, then its shortest form. */
+/* Whether exactly these n bytes are one character: by its bits, then by the shortest form. */
 static bool
 is_one_char(const uint8_t *p, size_t n)
 {
@@ -135,9 +135,9 @@ all_short_byte_sequences_equal_the_reference(void **unused)
 	}
 }
 
-/* The copy is exactly as long as the text, so that a sanitizer sees any read past it. */
+/* The copy has exactly the text's size, so that a sanitizer detects any read past it. */
 static void
-one_bad_byte_is_found_at_every_place(void **unused)
+one_invalid_byte_is_found_at_every_position(void **unused)
 {
 	(void)unused;
 	for (size_t len = 1; len <= 40; len++) {
@@ -246,10 +246,10 @@ an_offset_is_where_a_character_begins(void **unused)
 	assert_int_equal(reached, 0);
 }
 
-/* Characters of each length at each place of the eight bytes that are looked at together: a walk
- * over the text, one character at a time, knows every offset. */
+/* Characters of each length at each position in the eight bytes that are processed together; a walk
+ * by single characters gives the expected offsets. */
 static void
-offsets_are_right_however_characters_lie(void **unused)
+offsets_are_right_for_every_alignment(void **unused)
 {
 	static const char *const chars[] = {
 	    "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
@@ -318,7 +318,7 @@ trim_removes_exactly_what_javascript_does(void **unused)
 }
 
 static void
-trim_keeps_what_stands_inside(void **unused)
+trim_keeps_inner_white_space(void **unused)
 {
 	(void)unused;
 	assert_true(slice_eq_str(utf8_trim(S(" \t\r\n\xe3\x80\x80 a b\xc2\xa0"
@@ -326,12 +326,12 @@ trim_keeps_what_stands_inside(void **unused)
 	    "a b\xc2\xa0"
 	    "c"));
 	assert_int_equal(utf8_trim(S(" \xe2\x80\xa8\xe2\x80\xa9 ")).len, 0);
-	/* The bytes 80 a0 at the end belong to U+2020, which is no white space. */
+	/* The bytes 80 a0 at the end belong to U+2020, which is not white space. */
 	assert_true(slice_eq_str(utf8_trim(S("a\xe2\x80\xa0")), "a\xe2\x80\xa0"));
 }
 
 static void
-a_cut_character_waits_for_its_rest(void **unused)
+an_incomplete_tail_is_found(void **unused)
 {
 	static const struct {
 		const char *text;
@@ -348,12 +348,12 @@ a_cut_character_waits_for_its_rest(void **unused)
 	    {"ab\xf0\x9f", 2},
 	    {"ab\xf0\x9f\x98", 3},
 	    {"ab\xf0\x9f\x98\x80", 0},
-	    {"ab\x80\x80\x80", 0},   /* continuations of nothing */
-	    {"ab\xff", 0},           /* never begins a character */
-	    {"ab\xe0\x80", 0},       /* overlong already: no rest can make it right */
+	    {"ab\x80\x80\x80", 0},   /* continuation bytes without a lead byte */
+	    {"ab\xff", 0},           /* never a lead byte */
+	    {"ab\xe0\x80", 0},       /* already overlong: no following byte can make it valid */
 	    {"ab\xed\xa0", 0},       /* a surrogate */
-	    {"ab\xf4\x90", 0},       /* over U+10FFFF */
-	    {"\xff\xff\xf0\x9f", 2}, /* what stands before is not looked at */
+	    {"ab\xf4\x90", 0},       /* above U+10FFFF */
+	    {"\xff\xff\xf0\x9f", 2}, /* earlier bytes are not checked */
 	    {"\xe2\x82\xe2\x82", 2},
 	};
 
@@ -362,9 +362,9 @@ a_cut_character_waits_for_its_rest(void **unused)
 		assert_int_equal(utf8_incomplete_tail(slice_str(cases[i].text)), cases[i].tail);
 }
 
-/* What a reader of a stream does: pass on all but the tail, keep the tail for the next piece. */
+/* As a reader of a stream does: pass on all but the tail, keep the tail for the next piece. */
 static void
-text_cut_anywhere_arrives_whole(void **unused)
+text_cut_anywhere_arrives_complete(void **unused)
 {
 	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
 
@@ -449,7 +449,7 @@ repair_stops_at_the_maximum(void **unused)
 }
 
 static void
-each_character_is_written_as_the_reference_does(void **state)
+each_character_is_encoded_like_the_reference(void **state)
 {
 	uint8_t expected[4], bytes[4];
 
@@ -465,7 +465,7 @@ each_character_is_written_as_the_reference_does(void **state)
 }
 
 static void
-a_line_has_nothing_that_ends_one(void **state)
+a_line_contains_no_line_end(void **state)
 {
 	static const char *const broken[] = {"a\nb", "a\x1f", "a\x7f", "\xc2\x80", "a\xc2\x85",
 	    "\xc2\x9f", "a\u2028b", "\u2029"};
@@ -486,20 +486,20 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_character_is_valid_and_no_surrogate),
 	    cmocka_unit_test(all_short_byte_sequences_equal_the_reference),
-	    cmocka_unit_test(one_bad_byte_is_found_at_every_place),
+	    cmocka_unit_test(one_invalid_byte_is_found_at_every_position),
 	    cmocka_unit_test(empty_and_nul_are_valid),
 	    cmocka_unit_test(lengths_are_utf16_code_units),
 	    cmocka_unit_test(a_prefix_never_cuts_a_character),
 	    cmocka_unit_test(an_offset_is_where_a_character_begins),
-	    cmocka_unit_test(offsets_are_right_however_characters_lie),
+	    cmocka_unit_test(offsets_are_right_for_every_alignment),
 	    cmocka_unit_test(trim_removes_exactly_what_javascript_does),
-	    cmocka_unit_test(trim_keeps_what_stands_inside),
-	    cmocka_unit_test(a_line_has_nothing_that_ends_one),
-	    cmocka_unit_test(a_cut_character_waits_for_its_rest),
-	    cmocka_unit_test(text_cut_anywhere_arrives_whole),
+	    cmocka_unit_test(trim_keeps_inner_white_space),
+	    cmocka_unit_test(a_line_contains_no_line_end),
+	    cmocka_unit_test(an_incomplete_tail_is_found),
+	    cmocka_unit_test(text_cut_anywhere_arrives_complete),
 	    cmocka_unit_test(repair_replaces_maximal_subparts),
 	    cmocka_unit_test(repaired_bytes_are_always_valid),
-	    cmocka_unit_test(each_character_is_written_as_the_reference_does),
+	    cmocka_unit_test(each_character_is_encoded_like_the_reference),
 	    cmocka_unit_test(repair_stops_at_the_maximum),
 	};
 

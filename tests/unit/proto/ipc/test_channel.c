@@ -1,6 +1,6 @@
 /*
  * A channel over a real socket pair: hellos, pipelined messages, frames split at any byte, and a
- * peer that breaks the rules.
+ * peer that violates the protocol.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ pair_close(struct pair *p)
 	channel_close(&p->store);
 }
 
-/* Everything that one side has queued goes to the other, which takes no message yet. */
+/* Sends everything that one side has queued to the other, which takes no message yet. */
 static void
 carry(struct channel *from, struct channel *to)
 {
@@ -119,7 +119,7 @@ large_messages_pass(void **state)
 	pair_close(&p);
 }
 
-/* Reads on until nothing more comes in. Returns how many messages that brought. */
+/* Reads until nothing more arrives; returns how many messages that were. */
 static size_t
 read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
 {
@@ -136,7 +136,7 @@ read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
 }
 
 static void
-messages_in_use_stay_where_they_are_while_more_is_read(void **state)
+messages_in_use_do_not_move_while_more_is_read(void **state)
 {
 	struct msg_turn_begin begin = {
 	    .session = slice_str("visitor"), .text = slice_str("hi")};
@@ -151,7 +151,7 @@ messages_in_use_stay_where_they_are_while_more_is_read(void **state)
 	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
 	carry(&p.worker, &p.store);
 	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
-	/* Until the room behind the first message is used up, and that is no small room. */
+	/* Until the room behind the first message is used up, which is large. */
 	do {
 		before = got;
 		check.token.b[0] = (uint8_t)++sent;
@@ -172,7 +172,7 @@ messages_in_use_stay_where_they_are_while_more_is_read(void **state)
 }
 
 static void
-half_a_frame_outlives_a_trim(void **state)
+half_a_frame_survives_freeing_unused_memory(void **state)
 {
 	struct msg_login_check check = {.token = {{7}}};
 	struct pair p;
@@ -258,7 +258,7 @@ a_second_hello_is_refused(void **state)
 }
 
 static void
-a_peer_that_leaves_is_noticed_after_its_last_message(void **state)
+a_close_is_reported_after_the_last_message(void **state)
 {
 	struct pair p;
 	struct frame f;
@@ -276,7 +276,7 @@ a_peer_that_leaves_is_noticed_after_its_last_message(void **state)
 }
 
 static void
-what_waits_for_a_slow_peer_is_bounded(void **state)
+the_queue_for_a_slow_peer_is_bounded(void **state)
 {
 	char text[60000];
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, sizeof(text)}};
@@ -299,13 +299,13 @@ main(void)
 	    cmocka_unit_test(messages_come_in_order_after_the_hello),
 	    cmocka_unit_test(a_stream_split_at_every_byte_is_the_same_stream),
 	    cmocka_unit_test(large_messages_pass),
-	    cmocka_unit_test(messages_in_use_stay_where_they_are_while_more_is_read),
-	    cmocka_unit_test(half_a_frame_outlives_a_trim),
+	    cmocka_unit_test(messages_in_use_do_not_move_while_more_is_read),
+	    cmocka_unit_test(half_a_frame_survives_freeing_unused_memory),
 	    cmocka_unit_test(a_peer_without_hello_is_refused),
 	    cmocka_unit_test(a_hello_of_another_version_or_role_is_refused),
 	    cmocka_unit_test(a_second_hello_is_refused),
-	    cmocka_unit_test(a_peer_that_leaves_is_noticed_after_its_last_message),
-	    cmocka_unit_test(what_waits_for_a_slow_peer_is_bounded),
+	    cmocka_unit_test(a_close_is_reported_after_the_last_message),
+	    cmocka_unit_test(the_queue_for_a_slow_peer_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

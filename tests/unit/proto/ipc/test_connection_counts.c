@@ -1,6 +1,5 @@
 /*
- * Connections by address: what one worker counts, what all have together, and what a full group
- * and a dead worker lead to.
+ * Connections per address: counts of one worker and of all, a full group, and a dead worker.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +48,7 @@ key_of(uint32_t address)
 }
 
 static void
-an_address_has_what_all_workers_count(void **state)
+the_count_is_the_sum_over_all_workers(void **state)
 {
 	uint64_t a = key_of(1), b = key_of(2);
 
@@ -82,7 +81,7 @@ a_key_depends_on_the_secret_and_the_address(void **state)
 	assert_true(connection_counts_key(secret, v4) != connection_counts_key(secret, v6));
 }
 
-/* Keys of one group are made by hand here; nobody outside can. */
+/* Constructs keys of one group, which clients cannot. */
 static void
 the_ninth_of_a_group_is_not_counted_until_there_is_room(void **state)
 {
@@ -96,7 +95,7 @@ the_ninth_of_a_group_is_not_counted_until_there_is_room(void **state)
 		assert_true(connection_counts_add(&tables[0], keys[i]));
 	assert_false(connection_counts_add(&tables[0], keys[ways]));
 	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[ways]), 0);
-	/* Another one of a known address has its cell already. */
+	/* Another connection of a known address uses the existing cell. */
 	assert_true(connection_counts_add(&tables[0], keys[3]));
 	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 2);
 	connection_counts_remove(&tables[0], keys[3]);
@@ -120,7 +119,7 @@ ten_thousand_addresses_are_nearly_all_counted(void **state)
 }
 
 static void
-a_dead_worker_takes_its_connections_along(void **state)
+clearing_a_dead_workers_table_removes_its_connections(void **state)
 {
 	uint64_t a = key_of(7);
 	int status;
@@ -149,11 +148,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(an_address_has_what_all_workers_count),
+	    TEST(the_count_is_the_sum_over_all_workers),
 	    TEST(a_key_depends_on_the_secret_and_the_address),
 	    TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room),
 	    TEST(ten_thousand_addresses_are_nearly_all_counted),
-	    TEST(a_dead_worker_takes_its_connections_along),
+	    TEST(clearing_a_dead_workers_table_removes_its_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

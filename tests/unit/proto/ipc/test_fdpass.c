@@ -1,5 +1,5 @@
 /*
- * Passing descriptors: what arrives, what is refused, and that nothing is left open by either. Each
+ * Passing descriptors: what arrives, what is refused, and that neither leaks a descriptor. Each
  * test counts the open descriptors of the process before and after.
  */
 #include <setjmp.h>
@@ -25,13 +25,13 @@
 
 #define MANY 20
 
-/* A pair with blocking ends: neither function may wait for all that. */
+/* A pair with blocking ends: neither function may block nevertheless. */
 struct pair {
 	int a, b;
 	int open_before;
 };
 
-/* What close(2) reports, although it has closed: EIO and EINTR are like that. */
+/* An error that close(2) returns although it has closed the descriptor, such as EIO and EINTR. */
 static int close_report;
 
 int
@@ -86,7 +86,7 @@ same_file(int a, int b)
 	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* Sends what no honest peer sends: n descriptors with one record, or with none at all. */
+/* Sends what a correct peer never sends: a record with n descriptors, or with none. */
 static void
 send_raw(int sock, const char *record, const int *fds, size_t n)
 {
@@ -161,7 +161,7 @@ records_keep_their_bounds_order_and_descriptors(void **unused)
 }
 
 static void
-none_there_is_eagain_and_closed_is_zero(void **unused)
+no_record_is_eagain_and_closed_is_zero(void **unused)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
@@ -203,7 +203,7 @@ a_record_that_fits_exactly_is_taken_and_a_longer_one_refused(void **unused)
 	pair_close(&p);
 }
 
-/* Two fit into the room that the kernel rounds up, three and more are cut by it. */
+/* Two fit into the room that the kernel rounds up; three and more are truncated. */
 static void
 more_than_one_descriptor_is_refused_and_none_is_kept(void **unused)
 {
@@ -274,7 +274,7 @@ a_full_queue_is_eagain_and_nothing_is_lost(void **unused)
 }
 
 static void
-sending_to_nobody_is_epipe(void **unused)
+sending_to_a_closed_peer_is_epipe(void **unused)
 {
 	struct pair p = pair_open();
 
@@ -286,7 +286,7 @@ sending_to_nobody_is_epipe(void **unused)
 }
 
 static void
-a_descriptor_that_is_none_is_ebadf(void **unused)
+an_invalid_descriptor_is_ebadf(void **unused)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
@@ -301,7 +301,7 @@ a_descriptor_that_is_none_is_ebadf(void **unused)
 }
 
 static void
-no_number_free_for_the_descriptor_is_emfile(void **unused)
+no_free_descriptor_is_emfile(void **unused)
 {
 	struct pair p = pair_open();
 	struct rlimit before, tight;
@@ -331,7 +331,7 @@ no_number_free_for_the_descriptor_is_emfile(void **unused)
 }
 
 static void
-closefd_wipes_the_number_and_keeps_errno(void **unused)
+closefd_sets_minus_1_and_keeps_errno(void **unused)
 {
 	int before = count_open(), fd = dup(STDOUT_FILENO), copy = fd;
 
@@ -376,15 +376,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_record_arrives_with_its_descriptor),
 	    cmocka_unit_test(records_keep_their_bounds_order_and_descriptors),
-	    cmocka_unit_test(none_there_is_eagain_and_closed_is_zero),
+	    cmocka_unit_test(no_record_is_eagain_and_closed_is_zero),
 	    cmocka_unit_test(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused),
 	    cmocka_unit_test(more_than_one_descriptor_is_refused_and_none_is_kept),
 	    cmocka_unit_test(an_empty_record_is_not_sent_and_its_descriptor_not_kept),
 	    cmocka_unit_test(a_full_queue_is_eagain_and_nothing_is_lost),
-	    cmocka_unit_test(sending_to_nobody_is_epipe),
-	    cmocka_unit_test(a_descriptor_that_is_none_is_ebadf),
-	    cmocka_unit_test(no_number_free_for_the_descriptor_is_emfile),
-	    cmocka_unit_test(closefd_wipes_the_number_and_keeps_errno),
+	    cmocka_unit_test(sending_to_a_closed_peer_is_epipe),
+	    cmocka_unit_test(an_invalid_descriptor_is_ebadf),
+	    cmocka_unit_test(no_free_descriptor_is_emfile),
+	    cmocka_unit_test(closefd_sets_minus_1_and_keeps_errno),
 	    cmocka_unit_test(nonblock_is_set_and_the_limit_is_raised),
 	};
 

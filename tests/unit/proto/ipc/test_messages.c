@@ -1,6 +1,6 @@
 /*
- * The message table and its codec: every message round-trips, every kind of damage is refused, and
- * nobody may say what the table does not allow.
+ * The message table and codec: every message round-trips, every kind of damage is refused, and so
+ * is every message that the table does not allow.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 static const char text[] = "gr\xc3\xbc\xc3\x9f dich";
 
-/* A message of this type with something in every field; list fields stay empty. */
+/* A message of this type with a value in every field; list fields stay empty. */
 static void
 fill(const struct msg_desc *d, union msg *m)
 {
@@ -53,7 +53,7 @@ fill(const struct msg_desc *d, union msg *m)
 	}
 }
 
-/* Whether two messages of a type are alike, slices by content. */
+/* Whether two messages of a type are equal, slices by content. */
 static void
 assert_alike(const struct msg_desc *d, const union msg *a, const union msg *b)
 {
@@ -140,7 +140,7 @@ every_cut_and_every_extra_byte_is_refused(void **state)
 		assert_int_equal(record_encode(&b, (enum msg_type)table[i].type, &m), 0);
 		whole = buf_slice(&b);
 		for (size_t cut = 0; cut < whole.len; cut++) {
-			/* A copy of exact size, so that a read past the end is seen by ASan. */
+			/* A copy of exact size, so that ASan detects a read past its end. */
 			uint8_t *part = malloc(cut + 1);
 
 			memcpy(part, whole.p, cut);
@@ -157,7 +157,7 @@ every_cut_and_every_extra_byte_is_refused(void **state)
 }
 
 static void
-a_frame_is_taken_at_every_split(void **state)
+a_frame_is_decoded_at_every_split(void **state)
 {
 	struct msg_pong pong = {.writable = 1};
 	struct frame f;
@@ -205,7 +205,7 @@ decode_as(enum msg_type type, const void *msg, enum role from, enum role to, enu
 }
 
 static void
-only_what_the_table_allows_is_taken(void **state)
+only_messages_allowed_by_the_table_are_accepted(void **state)
 {
 	static const struct {
 		enum role from, to;
@@ -291,7 +291,7 @@ lists_are_checked_to_the_last_item(void **state)
 		n++;
 	}
 	assert_int_equal(n, 3);
-	/* The last item cut short, and one that is no record. */
+	/* The last item truncated, and one that is not a record. */
 	begun.history.len--;
 	assert_int_equal(
 	    decode_as(MSG_TURN_BEGUN, &begun, ROLE_STORE, ROLE_WORKER, WHEN_READY), WIRE_SHORT);
@@ -346,9 +346,9 @@ main(void)
 	    cmocka_unit_test(table_is_in_order_and_records_hold_no_records),
 	    cmocka_unit_test(every_message_round_trips),
 	    cmocka_unit_test(every_cut_and_every_extra_byte_is_refused),
-	    cmocka_unit_test(a_frame_is_taken_at_every_split),
+	    cmocka_unit_test(a_frame_is_decoded_at_every_split),
 	    cmocka_unit_test(bad_headers_are_refused),
-	    cmocka_unit_test(only_what_the_table_allows_is_taken),
+	    cmocka_unit_test(only_messages_allowed_by_the_table_are_accepted),
 	    cmocka_unit_test(values_over_their_maximum_are_refused_both_ways),
 	    cmocka_unit_test(text_must_be_utf8),
 	    cmocka_unit_test(lists_are_checked_to_the_last_item),

@@ -1,7 +1,7 @@
 /*
- * Rate limits: the exact answers on a clock of our own, a token bucket as the reference, many
- * threads and processes at once, and groups with no cell left. The scoreboard that carries the
- * cells is tested here too, as its users use it: made by one process, mapped by others.
+ * Rate limits: exact answers with a controlled clock, comparison with a token bucket, many threads
+ * and processes at once, and groups without a free cell. Also tests the scoreboard that contains
+ * the cells: created by one process, mapped by others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@
 #include "proto/ipc/scoreboard.h"
 
 #define MS UINT64_C(1000000)
-#define T0 (5000 * MS) /* some monotonic time, early enough for a machine just booted */
+#define T0 (5000 * MS) /* a monotonic time, early enough for a machine that has just booted */
 
 static struct ratelimit table;
 
@@ -103,7 +103,7 @@ one_in_a_window(void **unused)
 	run_steps(&rule, steps, ARRAY_LEN(steps));
 }
 
-/* A window that the maximum does not divide must not let one more through. */
+/* If the maximum does not divide the window, no additional request may pass. */
 static void
 a_window_that_does_not_divide(void **unused)
 {
@@ -147,10 +147,8 @@ a_rule_finer_than_the_clock_still_counts(void **unused)
 	assert_int_equal(a.reset_ms, 1);
 }
 
-/*
- * A token bucket in nanoseconds of allowance: the other way to say what GCRA says. Waiting exactly
- * as long as an answer tells must be enough, and a millisecond less must not be.
- */
+/* A token bucket in nanoseconds, the other formulation of GCRA. Waiting exactly as long as an
+ * answer says must be enough, and a millisecond less must not. */
 static void
 answers_equal_a_token_bucket(void **unused)
 {
@@ -202,7 +200,7 @@ clients_and_rules_do_not_share(void **unused)
 	assert_false(take(&chat, "a", T0).allowed);
 	assert_true(take(&chat, "b", T0).allowed);
 	assert_true(take(&login, "a", T0).allowed);
-	/* "cha" and "t" must not read as "chat" and "". */
+	/* "cha" and "t" must differ from "chat" and "". */
 	assert_true(take(&chat, "", T0).allowed);
 	assert_true(take(&cha, "t", T0).allowed);
 }
@@ -222,10 +220,10 @@ two_tables_place_a_client_differently(void **unused)
 	assert_true(take(&rule, "a", T0).allowed);
 }
 
-/* The same name with fewer requests or a shorter window, as after a reload: nobody waits longer
+/* The same name with fewer requests or a shorter window, as after a reload: no client waits longer
  * than the new rule's window. */
 static void
-a_stricter_rule_forgives_what_it_could_not_have_counted(void **unused)
+a_stricter_rule_caps_earlier_counts(void **unused)
 {
 	static const struct ratelimit_rule before = {"chat", 10, 3600000},
 					   after = {"chat", 2, 1000};
@@ -241,7 +239,7 @@ a_stricter_rule_forgives_what_it_could_not_have_counted(void **unused)
 	assert_int_equal(a.reset_ms, 1000);
 }
 
-/* The group in which a client is placed, and its key, by looking where it left its mark. */
+/* Finds the group and the key of a client from the cell that it changed. */
 static struct ratelimit_cell *
 group_of(const struct ratelimit_rule *rule, const char *client, uint64_t *key)
 {
@@ -260,7 +258,7 @@ group_of(const struct ratelimit_rule *rule, const char *client, uint64_t *key)
 	return NULL;
 }
 
-/* A group full of others, of whom number soonest is free at the time given. */
+/* A group full of other clients, of which number `soonest` becomes free at the given time. */
 static void
 fill_group(struct ratelimit_cell *group, uint64_t key, size_t soonest, uint64_t free_at)
 {
@@ -285,10 +283,11 @@ check_taken(struct ratelimit_cell *group, uint64_t key, size_t which)
 }
 
 static void
-a_full_group_gives_up_the_cell_that_is_free_soonest(void **unused)
+a_full_group_reuses_the_cell_that_is_free_soonest(void **unused)
 {
 	static const struct ratelimit_rule rule = {"chat", 4, 1000};
-	/* In use still, free exactly now, free for long: in each case a fresh allowance. */
+	/* Still in use, free exactly now, free for long: the client gets a full allowance in each
+	 * case. */
 	static const uint64_t free_at[] = {
 	    T0 + 800 * MS, T0 + 1, T0, T0 - 1, T0 - 3000 * MS, 0};
 	uint64_t key = 0;
@@ -312,7 +311,7 @@ a_full_group_gives_up_the_cell_that_is_free_soonest(void **unused)
 }
 
 static void
-a_client_finds_its_cell_wherever_it_is(void **unused)
+a_client_finds_its_cell_at_every_index(void **unused)
 {
 	static const struct ratelimit_rule rule = {"chat", 2, 1000};
 	uint64_t key = 0;
@@ -320,7 +319,7 @@ a_client_finds_its_cell_wherever_it_is(void **unused)
 
 	(void)unused;
 	for (size_t which = 0; which < RATELIMIT_WAYS; which++) {
-		/* All other cells are free, and none of them may be taken. */
+		/* All other cells are free, and none of them may be used. */
 		memset(group, 0, sizeof(table.cells[0]));
 		group[which].key = key;
 		group[which].tat = T0 + 1000 * MS;
@@ -384,7 +383,7 @@ threads_together_get_exactly_the_maximum(void **unused)
 	assert_int_equal(passed, hammered.max);
 }
 
-/* A worker's life: map, count, tell in its own slot. */
+/* A worker's life: map, count, write its own slot. */
 static int
 hammer_process(int fd, size_t slot)
 {
@@ -392,7 +391,7 @@ hammer_process(int fd, size_t slot)
 
 	if (sb == NULL)
 		return 1;
-	/* All wait for all, so that they really hammer together. */
+	/* A barrier, so that they really run at the same time. */
 	atomic_fetch_add(&sb->workers[HAMMERS].connections, 1);
 	while (atomic_load(&sb->workers[HAMMERS].connections) < HAMMERS)
 		;
@@ -452,7 +451,7 @@ a_scoreboard_is_shared_sealed_and_closed_on_exec(void **unused)
 }
 
 static void
-what_is_no_scoreboard_is_not_mapped(void **unused)
+an_invalid_scoreboard_is_not_mapped(void **unused)
 {
 	struct scoreboard *sb;
 	uint64_t words[2];
@@ -472,7 +471,7 @@ what_is_no_scoreboard_is_not_mapped(void **unused)
 	scoreboard_unmap(sb);
 	closefd(&fd);
 
-	/* The right size, but one that could still change. */
+	/* The right size, but not sealed. */
 	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_true(fd != -1);
 	assert_int_equal(ftruncate(fd, sizeof(*sb)), 0);
@@ -480,7 +479,7 @@ what_is_no_scoreboard_is_not_mapped(void **unused)
 	assert_int_equal(errno, EINVAL);
 	closefd(&fd);
 
-	/* Another size, behind the right words. */
+	/* Another size with the right header. */
 	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_true(fd != -1);
 	assert_int_equal(ftruncate(fd, 4096), 0);
@@ -502,13 +501,13 @@ main(void)
 	    cmocka_unit_test(answers_equal_a_token_bucket),
 	    cmocka_unit_test(clients_and_rules_do_not_share),
 	    cmocka_unit_test(two_tables_place_a_client_differently),
-	    cmocka_unit_test(a_stricter_rule_forgives_what_it_could_not_have_counted),
-	    cmocka_unit_test(a_full_group_gives_up_the_cell_that_is_free_soonest),
-	    cmocka_unit_test(a_client_finds_its_cell_wherever_it_is),
+	    cmocka_unit_test(a_stricter_rule_caps_earlier_counts),
+	    cmocka_unit_test(a_full_group_reuses_the_cell_that_is_free_soonest),
+	    cmocka_unit_test(a_client_finds_its_cell_at_every_index),
 	    cmocka_unit_test(threads_together_get_exactly_the_maximum),
 	    cmocka_unit_test(processes_together_get_exactly_the_maximum),
 	    cmocka_unit_test(a_scoreboard_is_shared_sealed_and_closed_on_exec),
-	    cmocka_unit_test(what_is_no_scoreboard_is_not_mapped),
+	    cmocka_unit_test(an_invalid_scoreboard_is_not_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * Settings: every wrong value is reported, all at once, with what would be right; secrets are
+ * Settings: every invalid value is reported, all at once, with what would be valid; secrets are
  * never shown.
  */
 #include <setjmp.h>
@@ -45,7 +45,7 @@ load(struct settings *s, unsigned owners, const char *const pairs[])
 	load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
 static void
-defaults_are_those_of_the_contract(void **state)
+defaults_match_the_contract(void **state)
 {
 	struct settings s;
 
@@ -66,7 +66,7 @@ defaults_are_those_of_the_contract(void **state)
 }
 
 static void
-values_are_read_and_put_into_normal_form(void **state)
+values_are_parsed_and_normalized(void **state)
 {
 	struct settings s;
 
@@ -97,7 +97,7 @@ values_are_read_and_put_into_normal_form(void **state)
 }
 
 static void
-a_decimal_has_up_to_three_digits_behind_its_point(void **state)
+a_decimal_has_up_to_three_decimal_places(void **state)
 {
 	static const struct {
 		const char *line;
@@ -118,7 +118,7 @@ a_decimal_has_up_to_three_digits_behind_its_point(void **state)
 }
 
 static void
-the_way_to_the_model_is_read(void **state)
+model_proxy_and_ca_bundle_are_parsed(void **state)
 {
 	static const char *const proxies[] = {"http://proxy", "https://proxy:3128",
 	    "socks5://user:p@ss@[::1]:1080", "socks5h://127.0.0.1:1"};
@@ -133,11 +133,11 @@ the_way_to_the_model_is_read(void **state)
 		assert_string_equal(s.openai_proxy, proxies[i]);
 		settings_clear(&s);
 	}
-	/* Its password is nobody's business. */
+	/* The proxy's password must not be shown. */
 	assert_int_equal(LOAD(&s, "OPENAI_PROXY=http://user:hush@"), 1);
 	assert_null(strstr(problems, "hush"));
 	settings_clear(&s);
-	/* The name that OpenSSL's own programs know. */
+	/* The variable that OpenSSL's own programs read. */
 	assert_int_equal(LOAD(&s, "SSL_CERT_FILE=/dev/null"), 0);
 	assert_string_equal(s.openai_ca_bundle, "/dev/null");
 	settings_clear(&s);
@@ -237,7 +237,7 @@ each_wrong_value_is_refused_by_name(void **state)
 }
 
 static void
-trusted_proxies_are_networks_and_each_mistake_has_its_own_word(void **state)
+trusted_proxies_are_networks_and_each_error_has_its_message(void **state)
 {
 	struct settings s;
 	char many[16 * (NETWORKS_MAX + 1) + 32] = "TRUSTED_PROXIES=127.0.0.1";
@@ -293,7 +293,7 @@ model_servers_have_names_and_some_of_them_keys(void **state)
 }
 
 static void
-a_hang_is_a_second_at_least_or_never_looked_for(void **state)
+the_hang_limit_is_0_or_at_least_a_second(void **state)
 {
 	static const struct {
 		const char *line;
@@ -312,9 +312,9 @@ a_hang_is_a_second_at_least_or_never_looked_for(void **state)
 	}
 }
 
-/* Nothing of a list of keys is shown, not even what may be a name. */
+/* Nothing of a list of keys is shown, not even names. */
 static void
-each_mistake_about_model_servers_has_its_own_word(void **state)
+each_error_in_model_servers_has_its_message(void **state)
 {
 	static const struct {
 		const char *servers, *keys, *said;
@@ -349,7 +349,7 @@ each_mistake_about_model_servers_has_its_own_word(void **state)
 }
 
 static void
-an_unknown_environment_is_held_to_the_rules_of_production(void **state)
+an_unknown_environment_gets_the_rules_of_production(void **state)
 {
 	struct settings s;
 
@@ -358,7 +358,7 @@ an_unknown_environment_is_held_to_the_rules_of_production(void **state)
 	assert_non_null(strstr(problems, "APP_ENV=prod: must be"));
 	assert_non_null(strstr(problems, "WIDGET_API_KEY is not set"));
 	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
-	/* What was refused is not reported as missing too. */
+	/* A refused value is not also reported as missing. */
 	assert_null(strstr(problems, "OPENAI_API_KEY is not set"));
 	settings_clear(&s);
 }
@@ -383,7 +383,7 @@ all_problems_are_reported_at_once(void **state)
 }
 
 static void
-production_is_content_with_good_settings(void **state)
+production_accepts_valid_settings(void **state)
 {
 	struct settings s;
 
@@ -397,7 +397,7 @@ production_is_content_with_good_settings(void **state)
 }
 
 static void
-names_of_the_other_systems_are_reported_as_unused(void **state)
+variables_of_other_systems_are_reported_as_unused(void **state)
 {
 	struct settings s;
 
@@ -509,7 +509,7 @@ the_store_needs_no_keys(void **state)
 	settings_clear(&s);
 }
 
-/* What a printer prints; the caller frees it. */
+/* Returns a printer's output; the caller frees it. */
 static char *
 printed(void (*print)(FILE *out))
 {
@@ -561,20 +561,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(defaults_are_those_of_the_contract),
-	    cmocka_unit_test(values_are_read_and_put_into_normal_form),
-	    cmocka_unit_test(a_decimal_has_up_to_three_digits_behind_its_point),
-	    cmocka_unit_test(the_way_to_the_model_is_read),
+	    cmocka_unit_test(defaults_match_the_contract),
+	    cmocka_unit_test(values_are_parsed_and_normalized),
+	    cmocka_unit_test(a_decimal_has_up_to_three_decimal_places),
+	    cmocka_unit_test(model_proxy_and_ca_bundle_are_parsed),
 	    cmocka_unit_test(app_env_wins_over_its_alias),
 	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
-	    cmocka_unit_test(trusted_proxies_are_networks_and_each_mistake_has_its_own_word),
+	    cmocka_unit_test(trusted_proxies_are_networks_and_each_error_has_its_message),
 	    cmocka_unit_test(model_servers_have_names_and_some_of_them_keys),
-	    cmocka_unit_test(each_mistake_about_model_servers_has_its_own_word),
-	    cmocka_unit_test(a_hang_is_a_second_at_least_or_never_looked_for),
-	    cmocka_unit_test(an_unknown_environment_is_held_to_the_rules_of_production),
+	    cmocka_unit_test(each_error_in_model_servers_has_its_message),
+	    cmocka_unit_test(the_hang_limit_is_0_or_at_least_a_second),
+	    cmocka_unit_test(an_unknown_environment_gets_the_rules_of_production),
 	    cmocka_unit_test(all_problems_are_reported_at_once),
-	    cmocka_unit_test(production_is_content_with_good_settings),
-	    cmocka_unit_test(names_of_the_other_systems_are_reported_as_unused),
+	    cmocka_unit_test(production_accepts_valid_settings),
+	    cmocka_unit_test(variables_of_other_systems_are_reported_as_unused),
 	    cmocka_unit_test(a_secret_may_come_as_a_file),
 	    cmocka_unit_test(a_secret_s_file_that_is_empty_leaves_it_unset),
 	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
