@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { DEADLINE_MS, PATIENCE } from "../e2e/harness.mjs";
+import { DEADLINE_MS, TIME_FACTOR } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { Line } from "./line.mjs";
 import { numbered, useSite } from "./site.mjs";
 
 const TOKENS = 60;
 const WHOLE = numbered(TOKENS);
-const slowly = (words) => `[[tokens=${TOKENS} delay=${50 * PATIENCE}]] ${words}`;
+const slowly = (words) => `[[tokens=${TOKENS} delay=${50 * TIME_FACTOR}]] ${words}`;
 const saidOf = (question) => [`visitor: ${question}`, `assistant: ${WHOLE}`];
 
 describe("a visitor comes back", { skip: missing }, () => {

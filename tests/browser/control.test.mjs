@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { PATIENCE, until } from "../e2e/harness.mjs";
+import { TIME_FACTOR, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { numbered, useSite } from "./site.mjs";
 
-const DELAY = `delay=${100 * PATIENCE}`;
+const DELAY = `delay=${100 * TIME_FACTOR}`;
 /** Of a reply that is stopped before its end: so much comes, and no more, however long the stop takes. */
 const ENDLESS = "tokens=100 hold-after=10";
 const COME = numbered(10);
@@ -59,7 +59,7 @@ describe("stopping", { skip: missing }, () => {
 
 	it("before the model has said a word, too", async () => {
 		const disconnects = await disconnectsNow();
-		const question = `[[tokens=100 first-delay=${60_000 * PATIENCE}]] stop early`;
+		const question = `[[tokens=100 first-delay=${60_000 * TIME_FACTOR}]] stop early`;
 		const visitor = await visit();
 		await visitor.open();
 		await visitor.say(question);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADMIN_KEY, PATIENCE, until } from "../e2e/harness.mjs";
+import { ADMIN_KEY, TIME_FACTOR, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { numbered, useSite } from "./site.mjs";
 
@@ -30,7 +30,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		});
 	});
 
-	const slow = (n) => `[[tokens=${n} delay=${50 * PATIENCE}]] Go on`;
+	const slow = (n) => `[[tokens=${n} delay=${50 * TIME_FACTOR}]] Go on`;
 
 	it("looks as it is set up, streams, and comes back after a reload", async () => {
 		const visitor = await site.visitWidget(plain.widget_id);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { addUser, logIn } from "./accounts.mjs";
+import { addUser, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { until, useBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
@@ -25,7 +25,7 @@ describe("while many sign in at once", () => {
 		const began = Date.now();
 		let left = CROWD;
 		const logins = Array.from({ length: CROWD }, (_, i) =>
-			logIn(banter, ...stranger(i)).finally(() => left--),
+			postLogin(banter, ...stranger(i)).finally(() => left--),
 		);
 		const times = [];
 		while (left > 0) {
@@ -87,11 +87,11 @@ describe("more than can wait", () => {
 		const start = cpuOf(worker);
 		let next = visits.length;
 		await until("there is room again", async () => {
-			const { status } = await logIn(banter, ...stranger(next++));
+			const { status } = await postLogin(banter, ...stranger(next++));
 			return status === 401;
 		});
 		const used = cpuOf(worker) - start;
-		const answer = await logIn(banter, who, { from: "192.0.2.1" });
+		const answer = await postLogin(banter, who, { from: "192.0.2.1" });
 		assert.equal(answer.status, 200, answer.text);
 		const hash = cpuOf(worker) - start - used;
 		t.diagnostic(`${left} left; then ${used} ms of work to be let in, ${hash} ms a login`);

@@ -20,7 +20,7 @@ export async function addOrg(banter, name) {
 }
 
 /** from: the address that a proxy tells of. */
-export function logIn(banter, body, { from, headers = {} } = {}) {
+export function postLogin(banter, body, { from, headers = {} } = {}) {
 	const forwarded = from === undefined ? {} : { "x-forwarded-for": from };
 	return request(banter.url, "POST", "/api/login", { headers: { ...forwarded, ...headers }, body });
 }
@@ -49,8 +49,8 @@ export async function untilRefused(attempt, { passed = 0, since = performance.no
 }
 
 /** A session that may also change things. */
-export async function signIn(banter, body, options) {
-	const answer = await logIn(banter, body, options);
+export async function logIn(banter, body, options) {
+	const answer = await postLogin(banter, body, options);
 	assert.equal(answer.status, 200, answer.text);
 	const cookie = answer.headers["set-cookie"][0].split(";")[0];
 	return { cookie, host: "x", origin: "http://x" };

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { ADMIN, ATTEMPTS, addOrg, addUser, logIn, signIn, untilRefused } from "./accounts.mjs";
+import { ADMIN, ATTEMPTS, addOrg, addUser, logIn, postLogin, untilRefused } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { PASSWORD, useBanter, withBanter } from "./harness.mjs";
-import { GROWING } from "./organizations.mjs";
-import { expectTool, NOBODY as NO_ID, newId, ORG, startTool, written } from "./tool.mjs";
+import { LONGEST_EMAIL } from "./organizations.mjs";
+import { expectTool, NOBODY as NO_ID, newId, ORG, startTool, toLines } from "./tool.mjs";
 
 const ME = "/v1/admin/me";
 const LOGINS = "/v1/admin/logins";
@@ -31,7 +31,7 @@ describe("a user", () => {
 	let jane;
 	let next = 0;
 	const from = () => `192.0.2.${++next}`;
-	const enter = (who, options = {}) => signIn(banter, who, { from: from(), ...options });
+	const enter = (who, options = {}) => logIn(banter, who, { from: from(), ...options });
 
 	it("is added on the command line, and signs in with an e-mail of any case", async () => {
 		jane = await addUser(banter, "Jane@Example.com", "--name", "Jane Doe");
@@ -72,7 +72,7 @@ describe("a user", () => {
 	];
 	for (const [what, body, status, error] of refused)
 		it(`is not let in with ${what}`, async () => {
-			const answer = await logIn(banter, body(), { from: from() });
+			const answer = await postLogin(banter, body(), { from: from() });
 			assertError(answer, status, error);
 			assert.equal(answer.headers["set-cookie"], undefined);
 		});
@@ -123,7 +123,7 @@ describe("a user", () => {
 			address: "\u0001".repeat(64),
 			program: "\u0001".repeat(256),
 		}));
-		const input = written([{ kind: "banter", format: 1 }, ...logins, { kind: "end", lines: 1501 }]);
+		const input = toLines([{ kind: "banter", format: 1 }, ...logins, { kind: "end", lines: 1501 }]);
 		const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
 		assert.equal(status, 0, stderr);
 		const list = await banter.get(LOGINS, here);
@@ -166,7 +166,7 @@ describe("a user", () => {
 		assert.equal(done.status, 204, done.text);
 		assert.equal((await banter.get(ME, here)).status, 200);
 		assertError(await banter.get(ME, there), 401);
-		assertError(await logIn(banter, who, { from: from() }), 401);
+		assertError(await postLogin(banter, who, { from: from() }), 401);
 		await enter({ ...who, password: fresh });
 	});
 
@@ -185,7 +185,7 @@ describe("a user", () => {
 		assertError(await attempt(), 422);
 		// Attempts to sign in are counted with them; one did.
 		for (let i = 2; i < ATTEMPTS; i++)
-			assertError(await logIn(banter, { ...who, password: TOO_LONG }, { from: from() }), 401);
+			assertError(await postLogin(banter, { ...who, password: TOO_LONG }, { from: from() }), 401);
 		const refused = await untilRefused(attempt, { passed: ATTEMPTS, since });
 		assertError(refused, 429, "Too many login attempts");
 	});
@@ -208,7 +208,7 @@ describe("attempts", () => {
 			const who = await addUser(banter, "often@example.com");
 			const forms = ["often@example.com", "OFTEN@example.com", "Often@Example.Com"];
 			let address = 0;
-			const attempt = (body) => logIn(banter, body, { from: `198.51.100.${++address}` });
+			const attempt = (body) => postLogin(banter, body, { from: `198.51.100.${++address}` });
 			/** Ten who are wrong, and then one who need not be, until that is refused. */
 			const tooMany = async (emails, last) => {
 				const since = performance.now();
@@ -235,10 +235,10 @@ describe("attempts", () => {
 			const since = performance.now();
 			for (let i = 1; i < ATTEMPTS; i++) {
 				const stranger = { email: `u${i}@example.com`, password: TOO_LONG };
-				assertError(await logIn(banter, stranger), 401);
+				assertError(await postLogin(banter, stranger), 401);
 			}
-			assert.equal((await logIn(banter, who)).status, 200);
-			const late = await untilRefused(() => logIn(banter, who), { passed: ATTEMPTS, since });
+			assert.equal((await postLogin(banter, who)).status, 200);
+			const late = await untilRefused(() => postLogin(banter, who), { passed: ATTEMPTS, since });
 			assertError(late, 429, "Too many login attempts");
 		});
 	});
@@ -249,7 +249,7 @@ describe("without DASHBOARD_PASSWORD and ADMIN_API_KEY", () => {
 	const banter = useBanter({ env, workers: 1 });
 
 	it("users sign in all the same, and their keys are taken", async () => {
-		const session = await signIn(banter, await addUser(banter, "jane@example.com"));
+		const session = await logIn(banter, await addUser(banter, "jane@example.com"));
 		assert.equal((await banter.get(LIST, session)).status, 200);
 		const { json } = await send(banter, "POST", KEYS, session, { kind: "admin" });
 		const key = { "x-admin-api-key": json.key };
@@ -314,7 +314,7 @@ describe("users, to an owner", () => {
 		const again = await add({ email: "ONLY@Example.com", password });
 		assertError(again, 409, "Another user has this e-mail");
 		const other = await addOrg(banter, "Another");
-		const outside = await signIn(banter, await addUser(banter, "o@example.com", "--org", other));
+		const outside = await logIn(banter, await addUser(banter, "o@example.com", "--org", other));
 		assertError(await add({ email: "only@example.com", password }, outside), 409);
 	});
 
@@ -323,7 +323,7 @@ describe("users, to an owner", () => {
 			[{}, ["email", "password"]],
 			[{ email: "x", password: "short", role: "king", name: 7, id: NOBODY }, 5],
 			[{ email: "a@example.com", password, enabled: true }, ["enabled"]],
-			[{ email: GROWING, password }, ["email"]],
+			[{ email: LONGEST_EMAIL, password }, ["email"]],
 		];
 		for (const [body, fields] of wrong) {
 			const answer = await add(body);
@@ -344,28 +344,28 @@ describe("users, to an owner", () => {
 	it("a new password, and the end of a user, end their sessions", async () => {
 		const { json } = await add({ email: "reset@example.com", role: "owner", password });
 		const who = { email: "reset@example.com", password };
-		const before = await signIn(banter, who, { from: "203.0.113.1" });
+		const before = await logIn(banter, who, { from: "203.0.113.1" });
 		const path = `${USERS}/${json.id}`;
 		const fresh = "another password";
 		assert.equal((await send(banter, "PUT", path, ADMIN, { password: fresh })).status, 200);
 		assertError(await banter.get(ME, before), 401);
 		const renewed = { ...who, password: fresh };
 		const [here, there] = [
-			await signIn(banter, renewed, { from: "203.0.113.2" }),
-			await signIn(banter, renewed, { from: "203.0.113.3" }),
+			await logIn(banter, renewed, { from: "203.0.113.2" }),
+			await logIn(banter, renewed, { from: "203.0.113.3" }),
 		];
 		assert.equal((await send(banter, "PUT", path, here, { password })).status, 200);
 		assertError(await banter.get(ME, there), 401);
 		assert.equal((await banter.get(ME, here)).status, 200, "their own goes on");
 		assert.equal((await send(banter, "DELETE", path, ADMIN)).status, 204);
 		assertError(await banter.get(ME, here), 401);
-		assertError(await logIn(banter, who, { from: "203.0.113.4" }), 401);
+		assertError(await postLogin(banter, who, { from: "203.0.113.4" }), 401);
 	});
 
 	it("a member has nothing to do with users and keys", async () => {
 		const body = { email: "member@example.com", password };
 		assert.equal((await add(body)).status, 201);
-		const member = await signIn(banter, body, { from: "203.0.113.9" });
+		const member = await logIn(banter, body, { from: "203.0.113.9" });
 		assert.equal((await banter.get(ME, member)).json.role, "member");
 		assert.equal((await banter.get(LIST, member)).status, 200);
 		const calls = [
@@ -385,7 +385,7 @@ describe("users, to an owner", () => {
 	it("another organization's are not there", async () => {
 		const org = await addOrg(banter, "Foreign");
 		const theirs = await addUser(banter, "foreign@example.com", "--org", org);
-		const session = await signIn(banter, theirs, { from: "203.0.113.20" });
+		const session = await logIn(banter, theirs, { from: "203.0.113.20" });
 		const { json: me } = await banter.get(ME, session);
 		assert.deepEqual(me.organization, { id: org, name: "Foreign" });
 		const { json } = await banter.get(USERS, session);
@@ -462,7 +462,7 @@ describe("keys", () => {
 
 	it("are their organization's: conversations by them are nobody else's", async () => {
 		const org = await addOrg(banter, "Second");
-		const owner = await signIn(banter, await addUser(banter, "two@example.com", "--org", org));
+		const owner = await logIn(banter, await addUser(banter, "two@example.com", "--org", org));
 		const admin = await make({ kind: "admin" }, owner);
 		const widget = await make({ kind: "widget" }, owner);
 		assert.equal(admin.organization_id, org);
@@ -483,7 +483,7 @@ describe("keys", () => {
 
 	it("are their organization's: what a visitor has said by one is erased by one of its own", async () => {
 		const org = await addOrg(banter, "Third");
-		const owner = await signIn(banter, await addUser(banter, "three@example.com", "--org", org));
+		const owner = await logIn(banter, await addUser(banter, "three@example.com", "--org", org));
 		const admin = await make({ kind: "admin" }, owner);
 		const widget = await make({ kind: "widget" }, owner);
 		const path = "/v1/admin/visitors/erased";

@@ -6,7 +6,15 @@ import { after, before, describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
 import { assertError, openStream } from "./client.mjs";
 import { until, useBanter } from "./harness.mjs";
-import { AGENT, ask, assertFields, did, NOBODY, ORG, storePeer } from "./organizations.mjs";
+import {
+	AGENT,
+	adminExpect,
+	adminRequest,
+	assertFields,
+	connectToStore,
+	NOBODY,
+	ORG,
+} from "./organizations.mjs";
 
 const LOCAL = "http://127.0.0.1:9/v1";
 
@@ -63,7 +71,12 @@ describe("agents", () => {
 	});
 
 	it("a fresh service has one, that follows the settings; the list tells these", async () => {
-		const { agents, defaults, servers, nextCursor } = await did(banter, 200, "GET", "agents");
+		const { agents, defaults, servers, nextCursor } = await adminExpect(
+			banter,
+			200,
+			"GET",
+			"agents",
+		);
 		const [{ id, organization_id, name, base_url, created_at, updated_at, ...rest }] = agents;
 		assert.deepEqual([id, organization_id, agents.length, nextCursor], [AGENT, ORG, 1, null]);
 		assert.deepEqual(rest, OPEN);
@@ -84,55 +97,57 @@ describe("agents", () => {
 	});
 
 	it("a new one needs a name; what is chosen is kept, and can be taken back", async () => {
-		assertFields(await ask(banter, "POST", "agents", {}), ["name"]);
-		const plain = await did(banter, 201, "POST", "agents", { name: "Plain" });
+		assertFields(await adminRequest(banter, "POST", "agents", {}), ["name"]);
+		const plain = await adminExpect(banter, 201, "POST", "agents", { name: "Plain" });
 		for (const [name, value] of Object.entries(OPEN)) assert.deepEqual(plain[name], value, name);
-		const made = await did(banter, 201, "POST", "agents", CHOSEN);
+		const made = await adminExpect(banter, 201, "POST", "agents", CHOSEN);
 		for (const [name, value] of Object.entries(CHOSEN)) assert.deepEqual(made[name], value, name);
-		assert.deepEqual(await did(banter, 200, "GET", `agents/${made.id}`), made);
-		const back = await did(banter, 200, "PUT", `agents/${made.id}`, OPEN);
+		assert.deepEqual(await adminExpect(banter, 200, "GET", `agents/${made.id}`), made);
+		const back = await adminExpect(banter, 200, "PUT", `agents/${made.id}`, OPEN);
 		for (const [name, value] of Object.entries(OPEN)) assert.deepEqual(back[name], value, name);
 		assert.equal(back.name, "Support");
 		assert.equal(back.base_url, `${banter.stubUrl}/v1`);
 	});
 
 	it("a change leaves what it does not name, and takes back what was read", async () => {
-		const made = await did(banter, 201, "POST", "agents", CHOSEN);
-		const changed = await did(banter, 200, "PUT", `agents/${made.id}`, { temperature: 0 });
+		const made = await adminExpect(banter, 201, "POST", "agents", CHOSEN);
+		const changed = await adminExpect(banter, 200, "PUT", `agents/${made.id}`, { temperature: 0 });
 		assert.deepEqual({ ...changed, updated_at: 0 }, { ...made, temperature: 0, updated_at: 0 });
-		assert.deepEqual(await did(banter, 200, "PUT", `agents/${made.id}`, changed), changed);
+		assert.deepEqual(await adminExpect(banter, 200, "PUT", `agents/${made.id}`, changed), changed);
 	});
 
 	it("422 for each member that is wrong, and for all at once", async () => {
 		for (const [name, values] of Object.entries(WRONG))
 			for (const value of values)
-				assertFields(await ask(banter, "POST", "agents", { name: "A", [name]: value }), [name]);
+				assertFields(await adminRequest(banter, "POST", "agents", { name: "A", [name]: value }), [
+					name,
+				]);
 		const wrong = Object.fromEntries(
 			Object.entries(WRONG).map(([name, values]) => [name, values[0]]),
 		);
 		const { base_url, ...most } = wrong; // of no server none can be said to be wrong
-		assertFields(await ask(banter, "POST", "agents", wrong), Object.keys(most));
-		assertFields(await ask(banter, "PUT", `agents/${AGENT}`, wrong), Object.keys(most));
+		assertFields(await adminRequest(banter, "POST", "agents", wrong), Object.keys(most));
+		assertFields(await adminRequest(banter, "PUT", `agents/${AGENT}`, wrong), Object.keys(most));
 	});
 
 	it("the servers that there are stand in what is said of another", async () => {
-		const { json } = await ask(banter, "POST", "agents", { name: "A", key_name: "none" });
+		const { json } = await adminRequest(banter, "POST", "agents", { name: "A", key_name: "none" });
 		assert.match(json.fields.key_name, /: local, other-one$/);
 	});
 
 	it("a base_url must be that of its server", async () => {
 		const fits = { name: "A", key_name: "local", base_url: LOCAL };
-		const made = await did(banter, 201, "POST", "agents", fits);
+		const made = await adminExpect(banter, 201, "POST", "agents", fits);
 		const moved = { key_name: "other-one", base_url: LOCAL };
-		assertFields(await ask(banter, "PUT", `agents/${made.id}`, moved), ["base_url"]);
-		await did(banter, 200, "PUT", `agents/${made.id}`, { key_name: "other-one" });
+		assertFields(await adminRequest(banter, "PUT", `agents/${made.id}`, moved), ["base_url"]);
+		await adminExpect(banter, 200, "PUT", `agents/${made.id}`, { key_name: "other-one" });
 	});
 
 	it("one that a widget has is not deleted, any other is", async () => {
-		assertError(await ask(banter, "DELETE", `agents/${AGENT}`), 409, undefined, "in_use");
-		const { id } = await did(banter, 201, "POST", "agents", { name: "Gone" });
-		assert.equal((await ask(banter, "DELETE", `agents/${id}`)).status, 204);
-		assertError(await ask(banter, "GET", `agents/${id}`), 404, "Agent not found");
+		assertError(await adminRequest(banter, "DELETE", `agents/${AGENT}`), 409, undefined, "in_use");
+		const { id } = await adminExpect(banter, 201, "POST", "agents", { name: "Gone" });
+		assert.equal((await adminRequest(banter, "DELETE", `agents/${id}`)).status, 204);
+		assertError(await adminRequest(banter, "GET", `agents/${id}`), 404, "Agent not found");
 	});
 
 	it("400 and 404", async () => {
@@ -142,16 +157,20 @@ describe("agents", () => {
 			["DELETE", NOBODY],
 			["POST", `${NOBODY}/test`, { message: "x" }],
 		]) {
-			assertError(await ask(banter, method, `agents/${path}`, body), 404, "Agent not found");
+			assertError(
+				await adminRequest(banter, method, `agents/${path}`, body),
+				404,
+				"Agent not found",
+			);
 			const wrong = `agents/${path.replace(NOBODY, "x")}`;
-			assertError(await ask(banter, method, wrong, body), 400, "Invalid agentId");
+			assertError(await adminRequest(banter, method, wrong, body), 400, "Invalid agentId");
 		}
 		for (const path of ["agents", `agents/${AGENT}/test`])
-			assertError(await ask(banter, "POST", path, "[]"), 400, "Invalid request payload");
+			assertError(await adminRequest(banter, "POST", path, "[]"), 400, "Invalid request payload");
 	});
 
 	it("no key of a model server is in any answer or line of the log", async () => {
-		const { text } = await ask(banter, "GET", "agents");
+		const { text } = await adminRequest(banter, "GET", "agents");
 		assert.doesNotMatch(text, /nobody-is-shown/);
 		assert.ok(banter.log.lines.every((line) => !line.text.includes("nobody-is-shown")));
 	});
@@ -162,7 +181,7 @@ describe("a server that the settings have no longer", () => {
 	let peer;
 
 	before(async () => {
-		peer = await storePeer(banter);
+		peer = await connectToStore(banter);
 	});
 	after(() => peer.close());
 
@@ -173,10 +192,12 @@ describe("a server that the settings have no longer", () => {
 			"agent",
 		);
 		await peer.ask("agent_put", { fresh: 0, agent: { ...agent, key_name: "gone" } }, "agent");
-		const shown = await did(banter, 200, "GET", `agents/${AGENT}`);
+		const shown = await adminExpect(banter, 200, "GET", `agents/${AGENT}`);
 		assert.deepEqual([shown.key_name, shown.base_url], ["gone", null]);
-		assertFields(await ask(banter, "PUT", `agents/${AGENT}`, { temperature: 1 }), ["key_name"]);
-		const mended = await did(banter, 200, "PUT", `agents/${AGENT}`, { key_name: null });
+		assertFields(await adminRequest(banter, "PUT", `agents/${AGENT}`, { temperature: 1 }), [
+			"key_name",
+		]);
+		const mended = await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { key_name: null });
 		assert.equal(mended.base_url, `${banter.stubUrl}/v1`);
 	});
 });
@@ -187,7 +208,10 @@ describe("a trial of an agent", () => {
 		openStream(banter.url, `/v1/admin/agents/${id}/test`, { ...ADMIN, ...headers }, body);
 
 	it("streams as a chat does, by what is stored", async () => {
-		const { id } = await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be short." });
+		const { id } = await adminExpect(banter, 201, "POST", "agents", {
+			name: "A",
+			purpose: "Be short.",
+		});
 		for (const [agent, system] of [
 			[AGENT, "Be kind."],
 			[id, "Be short."],
@@ -213,7 +237,7 @@ describe("a trial of an agent", () => {
 	});
 
 	it("with what was said before, and with changes that are not stored", async () => {
-		const stored = await did(banter, 200, "GET", `agents/${AGENT}`);
+		const stored = await adminExpect(banter, 200, "GET", `agents/${AGENT}`);
 		const stream = await test({
 			message: "[[tokens=1]] and now?",
 			history: [
@@ -232,7 +256,7 @@ describe("a trial of an agent", () => {
 			["assistant", "hi"],
 			["user", "[[tokens=1]] and now?"],
 		]);
-		assert.deepEqual(await did(banter, 200, "GET", `agents/${AGENT}`), stored);
+		assert.deepEqual(await adminExpect(banter, 200, "GET", `agents/${AGENT}`), stored);
 	});
 
 	it("leaves nothing in the store", async () => {
@@ -241,7 +265,7 @@ describe("a trial of an agent", () => {
 	});
 
 	it("a disabled agent can be tried", async () => {
-		const made = await did(banter, 201, "POST", "agents", { name: "Off", enabled: false });
+		const made = await adminExpect(banter, 201, "POST", "agents", { name: "Off", enabled: false });
 		const events = await (await test({ message: "[[tokens=1]]" }, {}, made.id)).rest();
 		assert.equal(events.at(-1).type, "done");
 	});
@@ -263,11 +287,11 @@ describe("a trial of an agent", () => {
 				["agent.temperature", "agent.key_name", "agent.id", "agent.x", "y"],
 			],
 		])
-			assertFields(await ask(banter, "POST", path, body), names);
+			assertFields(await adminRequest(banter, "POST", path, body), names);
 	});
 
 	it("the model's failures are as a chat's", async () => {
-		const post = (message) => ask(banter, "POST", `agents/${AGENT}/test`, { message });
+		const post = (message) => adminRequest(banter, "POST", `agents/${AGENT}/test`, { message });
 		assertError(await post("[[fail=401]]"), 502, undefined, "model_failed");
 		assertError(await post("[[fail=429 retry-after=30]]"), 503, undefined, "model_busy");
 		const broken = await test({ message: "[[tokens=3 error-after=2]]" });

@@ -9,11 +9,11 @@ import {
 	BUILD,
 	baseEnvironment,
 	freePort,
-	PATIENCE,
+	TIME_FACTOR,
 	until,
 	withBanter,
 } from "./harness.mjs";
-import { start } from "./tool.mjs";
+import { startProgram } from "./tool.mjs";
 
 const SYSTEM_PROMPT = " You are the shop's assistant.\n";
 /** Told apart by their lengths, as a stand-in tells no more of them. */
@@ -121,7 +121,7 @@ describe("an agent", () => {
 			{
 				env: {
 					OPENAI_BREAKER_FAILURES: "3",
-					OPENAI_BREAKER_OPEN_MS: String(60000 * PATIENCE),
+					OPENAI_BREAKER_OPEN_MS: String(60000 * TIME_FACTOR),
 				},
 			},
 			async (banter, { one }) => {
@@ -250,7 +250,7 @@ describe("workerd --check-model", () => {
 	it("asks each server, and fails with the first that does not answer", () =>
 		withServers({}, async (banter, { one, two }) => {
 			const env = banter.environment(`${banter.stubUrl}/v1`);
-			const check = () => start(`${BUILD}/workerd`, ["--check-model"], env).ended;
+			const check = () => startProgram(`${BUILD}/workerd`, ["--check-model"], env).ended;
 			const good = await check();
 			assert.equal(good.status, 0, good.stderr);
 			assert.equal(good.stdout.match(/answers\.$/gm).length, 3);

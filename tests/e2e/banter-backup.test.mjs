@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
-import { expectTool, madeExport, shell, startTool } from "./tool.mjs";
+import { expectTool, makeExport, shell, startTool } from "./tool.mjs";
 
 /** A directory for what comes out, for all tests of a describe(). */
 function useDirectory() {
@@ -119,7 +119,7 @@ describe("banter backup, interrupted", () => {
 
 	before(async () => {
 		const text = "interrupted ".repeat(30_000);
-		const import_ = startTool(banter, ["import", "-"], { input: madeExport(60, text) });
+		const import_ = startTool(banter, ["import", "-"], { input: makeExport(60, text) });
 		assert.equal((await import_.ended).status, 0, import_.said.stderr);
 	});
 
@@ -287,7 +287,7 @@ describe("banter restore", () => {
 			const text = "held ".repeat(50_000);
 			banter.startStore();
 			await banter.ready();
-			const filled = startTool(banter, ["import", "-"], { input: madeExport(10, text) });
+			const filled = startTool(banter, ["import", "-"], { input: makeExport(10, text) });
 			assert.equal((await filled.ended).status, 0);
 			await banter.stopStore();
 			const reader = startTool(banter, ["export"], { held: true });

@@ -8,15 +8,15 @@ import { describe, it } from "node:test";
 import { PASSWORD, until, withBanter } from "./harness.mjs";
 import {
 	expectTool,
-	lines,
-	madeExport,
+	makeExport,
 	NOBODY,
 	newId,
 	ORG,
+	parseLines,
 	shell,
 	startTool,
+	toLines,
 	WIDGET,
-	written,
 } from "./tool.mjs";
 
 async function exported(banter, ...args) {
@@ -26,7 +26,7 @@ async function exported(banter, ...args) {
 /** The lines of an export without those that a fresh store has, and without the last, which counts. */
 function said(text) {
 	const kinds = ["agent", "widget", "org", "end"];
-	return lines(text).filter(({ kind }) => !kinds.includes(kind));
+	return parseLines(text).filter(({ kind }) => !kinds.includes(kind));
 }
 
 /** Imports a text; checks the exit status. */
@@ -78,7 +78,7 @@ describe("banter export", () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const cookie = await fill(banter);
 			text = await exported(banter);
-			const all = lines(text);
+			const all = parseLines(text);
 			assert.deepEqual(all[0], { kind: "banter", format: 1 });
 			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
 
@@ -161,7 +161,7 @@ describe("banter export", () => {
 				return /t0 t1 .*t19 /.test(text) && text;
 			});
 			assert.deepEqual(
-				lines(running)
+				parseLines(running)
 					.filter((line) => line.conversation === conversationId)
 					.map((line) => [line.kind, line.seq, line.status]),
 				[
@@ -175,7 +175,7 @@ describe("banter export", () => {
 			await banter.killWorkers(banter.workerPids());
 			await until("it is interrupted", async () => (await exported(banter)) !== running);
 			const timeless = (text) =>
-				lines(text).map((line) => {
+				parseLines(text).map((line) => {
 					const { created_at, updated_at, ...rest } = line;
 					const ofReply = line.id === messageId || line.id === conversationId;
 					return ofReply ? rest : line;
@@ -190,17 +190,17 @@ describe("banter export", () => {
 			await fill(banter);
 			const { conversations } = await banter.conversations();
 			const newest = Math.max(...conversations.map((one) => one.updatedAt));
-			const since = lines(await exported(banter, "--since", String(newest)));
+			const since = parseLines(await exported(banter, "--since", String(newest)));
 			assert.deepEqual(
 				since.filter((line) => line.kind === "conversation").map((line) => line.updated_at),
 				[newest],
 			);
 			assert.deepEqual(
-				lines(await exported(banter, "--since", "9999-01-01")).map(({ kind }) => kind),
+				parseLines(await exported(banter, "--since", "9999-01-01")).map(({ kind }) => kind),
 				["banter", "agent", "widget", "org", "login", "end"],
 			);
 			assert.equal(await exported(banter, "--org", ORG), await exported(banter));
-			assert.equal(lines(await exported(banter, "--org", newId())).length, 2);
+			assert.equal(parseLines(await exported(banter, "--org", newId())).length, 2);
 		});
 	});
 
@@ -220,7 +220,7 @@ describe("banter export", () => {
 			assert.equal(device.status, 74);
 			assert.match(device.stderr, /No space left/);
 			// Whoever has read enough need not be told anything.
-			await imported(banter, 0, madeExport(2, "x".repeat(200_000)));
+			await imported(banter, 0, makeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
 			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
 		});
@@ -231,7 +231,7 @@ describe("banter export", () => {
 			await chatNamed(banter, "damaged", "[[tokens=2]] unreadable", "unreadable-name");
 			await chatNamed(banter, "damaged", "[[tokens=2]] readable", "a-name");
 			await banter.chat("fine", "[[tokens=2]] readable");
-			const before = lines(await exported(banter));
+			const before = parseLines(await exported(banter));
 			await banter.stopStore();
 			// A text that is no UTF-8 any more.
 			const path = join(banter.dir, "data", "data.mdb");
@@ -244,7 +244,7 @@ describe("banter export", () => {
 			assert.match(stderr, /message 1 of conversation .* cannot be read; it is left out/);
 			assert.match(stderr, /a client's id cannot be read; it is left out/);
 			assert.match(stderr, /banter verify says more/);
-			const after = lines(readFileSync(file, "utf8"));
+			const after = parseLines(readFileSync(file, "utf8"));
 			assert.deepEqual(
 				after.slice(0, -1),
 				before.slice(0, -1).filter((line) => !/unreadable/.test(line.text ?? line.client_id)),
@@ -280,8 +280,8 @@ function pagesOf(bytes, conversation, seq) {
 describe("banter export, of a store with a damaged page", () => {
 	it("saves all the other conversations, and what is before the page", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
-			await imported(banter, 0, madeExport(3, "a reply of some length", 200));
-			const before = lines(await exported(banter));
+			await imported(banter, 0, makeExport(3, "a reply of some length", 200));
+			const before = parseLines(await exported(banter));
 			const ids = before.filter((line) => line.kind === "conversation").map((line) => line.id);
 			await banter.stopStore();
 			const path = join(banter.dir, "data", "data.mdb");
@@ -295,7 +295,7 @@ describe("banter export, of a store with a damaged page", () => {
 			const { stderr } = await expectTool(banter, 65, "export", "--output", file);
 			assert.match(stderr, new RegExp(`a part of conversation ${ids[1]} cannot be read`));
 			assert.match(stderr, /1 record was left out/);
-			const after = lines(readFileSync(file, "utf8"));
+			const after = parseLines(readFileSync(file, "utf8"));
 			const others = (all) => all.filter((line) => line.conversation !== ids[1]).slice(0, -1);
 			assert.deepEqual(others(after), others(before));
 			const saved = after.filter((line) => line.conversation === ids[1]);
@@ -350,7 +350,7 @@ describe("banter import", () => {
 			const bad = [...good];
 			bad.splice(2, 0, { ...good[2], seq: 0 }, { ...good[2], role: "system" });
 			bad[bad.length - 1] = { kind: "end", lines: bad.length - 1 };
-			const text = `${written(bad)}nonsense\n`;
+			const text = `${toLines(bad)}nonsense\n`;
 			const { stdout, stderr } = await imported(banter, 65, text);
 			assert.match(stderr, /^banter: line 3: /m);
 			assert.match(stderr, /^banter: line 4: role is none of its words$/m);
@@ -361,7 +361,7 @@ describe("banter import", () => {
 				["user", "question", "complete"],
 				["assistant", "reply", "complete"],
 			]);
-			assert.deepEqual(said(await exported(banter)), said(written(good)));
+			assert.deepEqual(said(await exported(banter)), said(toLines(good)));
 			await expectTool(banter, 0, "verify");
 		});
 	});
@@ -369,13 +369,13 @@ describe("banter import", () => {
 	it("notices an export that was cut off or thinned out", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (let n = 1; n < good.length; n++) {
-				const { stderr } = await imported(banter, 65, written(good.slice(0, n)));
+				const { stderr } = await imported(banter, 65, toLines(good.slice(0, n)));
 				assert.match(stderr, /cut off: its last line is missing/);
 			}
-			const thin = written(good.filter((_, i) => i !== 3));
+			const thin = toLines(good.filter((_, i) => i !== 3));
 			assert.match((await imported(banter, 65, thin)).stderr, /line 4: lines are missing/);
-			assert.equal((await imported(banter, 0, written(good))).stderr, "");
-			assert.deepEqual(said(await exported(banter)), said(written(good)));
+			assert.equal((await imported(banter, 0, toLines(good))).stderr, "");
+			assert.deepEqual(said(await exported(banter)), said(toLines(good)));
 		});
 	});
 
@@ -482,7 +482,7 @@ describe("banter import", () => {
 				program: "Firefox",
 			},
 		];
-		const text = written([...all, { kind: "end", lines: all.length }]);
+		const text = toLines([...all, { kind: "end", lines: all.length }]);
 		await withBanter({ workers: 1 }, async (banter) => {
 			const { stdout } = await imported(banter, 0, text);
 			assert.equal(stdout, "imported: 1 conversation, 2 messages, 1 login, 10 other records\n");
@@ -490,14 +490,14 @@ describe("banter import", () => {
 			await imported(banter, 0, text);
 			assert.equal(await exported(banter), text);
 			await expectTool(banter, 0, "verify");
-			const own = lines(await exported(banter, "--org", org)).slice(1, -1);
+			const own = parseLines(await exported(banter, "--org", org)).slice(1, -1);
 			assert.deepEqual(
 				own,
 				all.filter((line) => [line.org, line.id].includes(org) || line.kind === "message"),
 			);
 			// What names something that is not there stays out.
 			const lost = [all[0], { ...all[3], id: newId(), public_id: "wid_lost", agent: newId() }];
-			const { stderr } = await imported(banter, 65, written([...lost, { kind: "end", lines: 2 }]));
+			const { stderr } = await imported(banter, 65, toLines([...lost, { kind: "end", lines: 2 }]));
 			assert.match(stderr, /^banter: line 2: the widget's agent is not there$/m);
 			assert.equal(await exported(banter), text);
 		});
@@ -510,11 +510,11 @@ describe("banter import", () => {
 				"\n",
 				"hello\n",
 				'{"kind":"banter","format":2}\n',
-				written(good.slice(1)),
+				toLines(good.slice(1)),
 				"x".repeat(5 << 20),
 			])
 				await imported(banter, 65, text);
-			await imported(banter, 65, `${written(good.slice(0, 1))}${"x".repeat(5 << 20)}`);
+			await imported(banter, 65, `${toLines(good.slice(0, 1))}${"x".repeat(5 << 20)}`);
 			assert.equal((await banter.conversations()).total, 0);
 		});
 	});
@@ -525,7 +525,7 @@ describe("banter import", () => {
 			const stream = await banter.stream("busy", "[[tokens=30 hold-after=20]] held");
 			const { conversationId } = await stream.next();
 			const running = await exported(banter);
-			await imported(banter, 0, written(good));
+			await imported(banter, 0, toLines(good));
 			const { stderr } = await imported(banter, 65, running);
 			assert.match(stderr, /a reply is being written/);
 			await banter.release("held");
@@ -537,7 +537,7 @@ describe("banter import", () => {
 	});
 
 	it("stops when the store is full, says so, and goes on later", async () => {
-		const text = madeExport(40, "x".repeat(100_000));
+		const text = makeExport(40, "x".repeat(100_000));
 		await withBanter({ workers: 1, env: { STORE_MAX_BYTES: "1M" } }, async (banter) => {
 			const { stderr } = await imported(banter, 73, text);
 			assert.match(stderr, /storaged cannot write: .*raise STORE_MAX_BYTES/);
@@ -547,7 +547,7 @@ describe("banter import", () => {
 			banter.startStore();
 			await banter.ready();
 			await imported(banter, 0, text);
-			const [now, before] = [await exported(banter), text].map((one) => written(said(one)));
+			const [now, before] = [await exported(banter), text].map((one) => toLines(said(one)));
 			assert.ok(now === before, "the export is what was imported");
 			await expectTool(banter, 0, "verify");
 		});
@@ -556,28 +556,28 @@ describe("banter import", () => {
 	it("puts back what it has read while its input makes it wait", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const importing = startTool(banter, ["import", "-"], { input: null });
-			importing.stdin.write(written(good.slice(0, 4)));
+			importing.stdin.write(toLines(good.slice(0, 4)));
 			importing.stdin.write('{"kind":');
 			await until("two messages are there", async () => {
 				const { conversations } = await banter.conversations();
 				return conversations.length === 1 && (await banter.messages(conversation)).length === 2;
 			});
-			importing.stdin.end(written(good.slice(4)).slice('{"kind":'.length));
+			importing.stdin.end(toLines(good.slice(4)).slice('{"kind":'.length));
 			const { status, stderr } = await importing.ended;
 			assert.equal(status, 0, stderr);
-			assert.deepEqual(said(await exported(banter)), said(written(good)));
+			assert.deepEqual(said(await exported(banter)), said(toLines(good)));
 		});
 	});
 
 	it("is not stopped by a thousand conversations", async () => {
-		const text = madeExport(1000, "text");
+		const text = makeExport(1000, "text");
 		await withBanter({ workers: 1 }, async (banter) => {
 			const { stdout } = await imported(banter, 0, text);
 			assert.equal(
 				stdout,
 				"imported: 1000 conversations, 2000 messages, 0 logins, 0 other records\n",
 			);
-			const [now, before] = [await exported(banter), text].map((one) => written(said(one)));
+			const [now, before] = [await exported(banter), text].map((one) => toLines(said(one)));
 			assert.ok(now === before, "the export is what was imported");
 		});
 	});

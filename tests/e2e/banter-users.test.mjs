@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ADMIN, addOrg, addUser, logIn, signIn } from "./accounts.mjs";
+import { ADMIN, addOrg, addUser, logIn, postLogin } from "./accounts.mjs";
 import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
-import { crowd, storePeer } from "./organizations.mjs";
-import { expectTool, ORG, start, startTool, toolEnvironment } from "./tool.mjs";
+import { connectToStore, fillOrganization } from "./organizations.mjs";
+import { expectTool, ORG, startProgram, startTool, toolEnvironment } from "./tool.mjs";
 
 const PASSWORD = "correct horse battery";
 const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
@@ -37,7 +37,7 @@ describe("banter user", () => {
 		assert.equal(added.status, 0, added.stderr);
 		assert.equal(added.stdout, "added Jane@example.com, an owner\n");
 		assert.ok(!added.stderr.includes(PASSWORD));
-		await signIn(banter, { email: "jane@example.com", password: PASSWORD }, from());
+		await logIn(banter, { email: "jane@example.com", password: PASSWORD }, from());
 	});
 
 	it("the first is an owner, others are members, unless it is said", async () => {
@@ -53,17 +53,17 @@ describe("banter user", () => {
 
 	it("gives another password, and ends the sessions", async () => {
 		const who = await addUser(banter, "forgot@example.com");
-		const session = await signIn(banter, who, from());
+		const session = await logIn(banter, who, from());
 		const { stdout } = await expectTool(banter, 0, "user", "passwd", who.email, "--generate");
 		const password = /^password: (\w{20})$/m.exec(stdout)[1];
 		assert.equal((await banter.get("/v1/admin/me", session)).status, 401);
-		assert.equal((await logIn(banter, who, from())).status, 401);
-		await signIn(banter, { ...who, password }, from());
+		assert.equal((await postLogin(banter, who, from())).status, 401);
+		await logIn(banter, { ...who, password }, from());
 	});
 
 	it("removes one, but not the last owner", async () => {
 		const who = await addUser(banter, "leaves@example.com");
-		const session = await signIn(banter, who, from());
+		const session = await logIn(banter, who, from());
 		await expectTool(banter, 0, "user", "remove", "LEAVES@example.com");
 		assert.equal((await banter.get("/v1/admin/me", session)).status, 401);
 		await expectTool(banter, 0, "user", "remove", "jim@example.com");
@@ -120,7 +120,7 @@ describe("banter user", () => {
 	/** On a terminal; each answer follows its prompt. */
 	async function onTerminal(args, answers) {
 		const command = [join(BUILD, "banter"), "user", ...args].join(" ");
-		const person = start("script", ["-qec", command, "/dev/null"], toolEnvironment(banter), {
+		const person = startProgram("script", ["-qec", command, "/dev/null"], toolEnvironment(banter), {
 			input: null,
 		});
 		for (const [i, answer] of answers.entries()) {
@@ -138,7 +138,7 @@ describe("banter user", () => {
 		const same = await onTerminal(args, [PASSWORD, PASSWORD]);
 		assert.equal(same.status, 0, same.stdout);
 		assert.ok(!same.stdout.includes(PASSWORD), same.stdout);
-		await signIn(banter, { email: "typed@example.com", password: PASSWORD }, from());
+		await logIn(banter, { email: "typed@example.com", password: PASSWORD }, from());
 	});
 });
 
@@ -163,8 +163,8 @@ describe("banter widget", () => {
 	});
 
 	it("lists more than a page of them", async () => {
-		const peer = await storePeer(banter);
-		await crowd(peer, 2 * PAGE);
+		const peer = await connectToStore(banter);
+		await fillOrganization(peer, 2 * PAGE);
 		peer.close();
 		const { stdout } = await expectTool(banter, 0, "widget", "list");
 		const lines = listed(stdout);
@@ -189,7 +189,7 @@ describe("banter setup", () => {
 		const answers = ["any key", `${banter.stubUrl}/v1`, "https://a.example", ...said];
 		const args = ["setup", "--config", dir, "--socket", join(banter.dir, "data", "store.sock")];
 		const input = answers.map((line) => `${line}\n`).join("");
-		return start(join(BUILD, "banter"), args, baseEnvironment(), { input }).ended;
+		return startProgram(join(BUILD, "banter"), args, baseEnvironment(), { input }).ended;
 	}
 
 	it("makes no user where none is wanted, or where the answers are wrong", async () => {
@@ -206,7 +206,7 @@ describe("banter setup", () => {
 		assert.equal(status, 0, stderr);
 		assert.match(stdout, /^added jane@example\.com, an owner$/m);
 		assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
-		await signIn(banter, { email: "jane@example.com", password: PASSWORD });
+		await logIn(banter, { email: "jane@example.com", password: PASSWORD });
 		const again = await setup();
 		assert.equal(again.status, 0, again.stderr);
 		assert.doesNotMatch(again.stderr, /first user/);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openStream } from "./client.mjs";
 import { BUILD, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { expectTool, start, toolEnvironment } from "./tool.mjs";
+import { expectTool, startProgram, toolEnvironment } from "./tool.mjs";
 
 const COMMANDS = [
 	"setup",
@@ -307,7 +307,7 @@ describe("banter erase", () => {
 			await banter.chat("asked", "[[tokens=3]]");
 			// script(1) gives it a terminal, and passes its exit status on.
 			const ask = (answer) =>
-				start(
+				startProgram(
 					"/usr/bin/script",
 					["-qec", `${join(BUILD, "banter")} erase --session asked`, "/dev/null"],
 					toolEnvironment(banter),

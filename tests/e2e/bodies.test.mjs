@@ -3,11 +3,18 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADMIN, addUser, signIn } from "./accounts.mjs";
+import { ADMIN, addUser, logIn } from "./accounts.mjs";
 import { conforms } from "./contract.mjs";
 import { document, resolve } from "./document.mjs";
 import { useBanter } from "./harness.mjs";
-import { AGENT, ask, introduce, storePeer, visit, WIDGET } from "./organizations.mjs";
+import {
+	AGENT,
+	adminRequest,
+	connectToStore,
+	openVisitor,
+	submitContact,
+	WIDGET,
+} from "./organizations.mjs";
 
 const UNKNOWN = "not a member";
 
@@ -54,18 +61,20 @@ describe("a member of a body is refused as the document says:", () => {
 	let session;
 
 	before(async () => {
-		const peer = await storePeer(banter);
-		const { widget_id } = (await ask(banter, "GET", `widgets/${WIDGET}`)).json;
-		ids.contact = await introduce(await visit(peer, widget_id), { email: "a@bodies.example" });
+		const peer = await connectToStore(banter);
+		const { widget_id } = (await adminRequest(banter, "GET", `widgets/${WIDGET}`)).json;
+		ids.contact = await submitContact(await openVisitor(peer, widget_id), {
+			email: "a@bodies.example",
+		});
 		peer.close();
-		session = await signIn(banter, await addUser(banter, "u@bodies.example"));
-		ids.user = (await ask(banter, "GET", "me", undefined, session)).json.user.id;
+		session = await logIn(banter, await addUser(banter, "u@bodies.example"));
+		ids.user = (await adminRequest(banter, "GET", "me", undefined, session)).json.user.id;
 	});
 
 	/** Whether the service finds this member of a body wrong, or something inside of it. */
 	async function refuses(method, path, body, name) {
 		const headers = path.startsWith("me/") ? session : ADMIN;
-		const answer = await ask(banter, method, path, { ...body, [UNKNOWN]: 1 }, headers);
+		const answer = await adminRequest(banter, method, path, { ...body, [UNKNOWN]: 1 }, headers);
 		assert.equal(answer.status, 422, answer.text);
 		const wrong = Object.keys(answer.json.fields).filter((one) => one !== UNKNOWN);
 		assert.ok(

@@ -4,7 +4,15 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { useBanter } from "./harness.mjs";
-import { AGENT, ask, did, introduce, storePeer, visit, WIDGET } from "./organizations.mjs";
+import {
+	AGENT,
+	adminExpect,
+	adminRequest,
+	connectToStore,
+	openVisitor,
+	submitContact,
+	WIDGET,
+} from "./organizations.mjs";
 
 const WORKERS = 3;
 const CHANGES = 100;
@@ -45,15 +53,15 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 	const ids = { widgets: WIDGET, agents: AGENT };
 
 	before(async () => {
-		const peer = await storePeer(banter);
-		const { widget_id } = await did(banter, 200, "GET", `widgets/${WIDGET}`);
-		ids.contacts = await introduce(await visit(peer, widget_id), { name: "Ann" });
+		const peer = await connectToStore(banter);
+		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
+		ids.contacts = await submitContact(await openVisitor(peer, widget_id), { name: "Ann" });
 		peer.close();
 	});
 
 	/** Changes one member; it must be done, and be told. */
 	async function change(path, name, value) {
-		const answer = await ask(banter, "PUT", path, { [name]: value });
+		const answer = await adminRequest(banter, "PUT", path, { [name]: value });
 		assert.equal(answer.status, 200, answer.text);
 		assert.deepEqual(answer.json[name], value);
 		return answer.json.updated_at;
@@ -61,7 +69,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 
 	/** Asserts that the thing has these members. */
 	async function assertHas(path, expected) {
-		const thing = await did(banter, 200, "GET", path);
+		const thing = await adminExpect(banter, 200, "GET", path);
 		for (const [name, value] of Object.entries(expected))
 			assert.deepEqual(thing[name], value, name);
 	}
@@ -89,7 +97,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 			return [name, widgets[name](1000 + i)];
 		});
 		await Promise.all(said.map(([name, value]) => change(path, name, value)));
-		const thing = await did(banter, 200, "GET", path);
+		const thing = await adminExpect(banter, 200, "GET", path);
 		for (const name of names) {
 			const values = said.filter(([of]) => of === name).map(([, value]) => JSON.stringify(value));
 			assert.ok(values.includes(JSON.stringify(thing[name])), name);

@@ -245,16 +245,16 @@ export function textOf(events) {
 }
 
 /** A socket on which any bytes can be sent, and answers are read one by one. */
-export class Raw {
+export class RawConnection {
 	#bytes = Buffer.alloc(0);
 	#ended = false;
 	#wake = () => {};
 
-	/** @returns {Promise<Raw>} */
+	/** @returns {Promise<RawConnection>} */
 	static connect(port, host = "127.0.0.1", localAddress = undefined) {
 		return new Promise((resolve, reject) => {
 			const socket = connect({ port, host, localAddress, noDelay: true, allowHalfOpen: true });
-			socket.once("connect", () => resolve(new Raw(socket)));
+			socket.once("connect", () => resolve(new RawConnection(socket)));
 			socket.once("error", reject);
 		});
 	}
@@ -361,8 +361,8 @@ export class Raw {
 }
 
 /** Sends bytes on a connection of its own and resolves to the first answer. */
-export async function exchange(port, bytes, options) {
-	const raw = await Raw.connect(port);
+export async function rawExchange(port, bytes, options) {
+	const raw = await RawConnection.connect(port);
 	await raw.write(bytes);
 	const answer = await raw.response(options);
 	raw.close();

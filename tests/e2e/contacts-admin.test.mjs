@@ -6,16 +6,16 @@ import { after, before, describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { useBanter } from "./harness.mjs";
 import {
-	ask,
+	adminExpect,
+	adminRequest,
 	assertFields,
-	did,
-	GROWING,
-	introduce,
+	connectToStore,
+	LONGEST_EMAIL,
 	NOBODY,
 	ORG,
-	storePeer,
-	talk,
-	visit,
+	openVisitor,
+	storeTurn,
+	submitContact,
 	WIDGET,
 } from "./organizations.mjs";
 
@@ -26,18 +26,18 @@ function useStore() {
 	const banter = useBanter();
 	const own = { banter };
 	before(async () => {
-		own.peer = await storePeer(banter);
-		own.publicId = (await did(banter, 200, "GET", `widgets/${WIDGET}`)).widget_id;
+		own.peer = await connectToStore(banter);
+		own.publicId = (await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`)).widget_id;
 	});
 	after(() => own.peer.close());
-	own.meet = async (contact) => introduce(await visit(own.peer, own.publicId), contact);
+	own.meet = async (contact) => submitContact(await openVisitor(own.peer, own.publicId), contact);
 	return own;
 }
 
 describe("contacts", () => {
 	const own = useStore();
 	const { banter } = own;
-	const did200 = (method, path, body) => did(banter, 200, method, path, body);
+	const did200 = (method, path, body) => adminExpect(banter, 200, method, path, body);
 
 	it("there are none at first", async () => {
 		assert.deepEqual(await did200("GET", "contacts"), { contacts: [], nextCursor: null });
@@ -97,7 +97,11 @@ describe("contacts", () => {
 			"limit=0",
 			"cursor=x",
 		])
-			assertError(await ask(banter, "GET", `contacts?${query}`), 400, "Invalid query parameters");
+			assertError(
+				await adminRequest(banter, "GET", `contacts?${query}`),
+				400,
+				"Invalid query parameters",
+			);
 	});
 
 	it("a change leaves what it does not name, null takes away, and what was read may be sent", async () => {
@@ -125,12 +129,16 @@ describe("contacts", () => {
 			widget: [1],
 		}))
 			for (const value of values)
-				assertFields(await ask(banter, "PUT", `contacts/${id}`, { [name]: value }), [name]);
+				assertFields(await adminRequest(banter, "PUT", `contacts/${id}`, { [name]: value }), [
+					name,
+				]);
 	});
 
 	it("422 for an e-mail that grows too long where its case does not count", async () => {
 		const id = await own.meet({ email: "grows@example.com" });
-		assertFields(await ask(banter, "PUT", `contacts/${id}`, { email: GROWING }), ["email"]);
+		assertFields(await adminRequest(banter, "PUT", `contacts/${id}`, { email: LONGEST_EMAIL }), [
+			"email",
+		]);
 		const { email } = await did200("GET", `contacts/${id}`);
 		assert.equal(email, "grows@example.com");
 	});
@@ -139,21 +147,26 @@ describe("contacts", () => {
 		const id = await own.meet({ email: "first@two.example", phone: "555 1" });
 		const other = await own.meet({ email: "second@two.example", phone: "555 2" });
 		for (const body of [{ email: "FIRST@two.example" }, { phone: "5551" }])
-			assertError(await ask(banter, "PUT", `contacts/${other}`, body), 409, undefined, "exists");
+			assertError(
+				await adminRequest(banter, "PUT", `contacts/${other}`, body),
+				409,
+				undefined,
+				"exists",
+			);
 		await did200("PUT", `contacts/${id}`, { email: "FIRST@two.example" });
 	});
 
 	it("deleting one leaves its conversations, without a contact", async () => {
-		const visitor = await visit(own.peer, own.publicId);
-		const conversation = await talk(visitor);
-		const id = await introduce(visitor, { email: "gone@example.com" });
+		const visitor = await openVisitor(own.peer, own.publicId);
+		const conversation = await storeTurn(visitor);
+		const id = await submitContact(visitor, { email: "gone@example.com" });
 		const before = await did200("GET", `conversations?contactId=${id}`);
 		assert.deepEqual(
 			before.conversations.map((one) => [one._id, one.contactId]),
 			[[conversation, id]],
 		);
-		assert.equal((await ask(banter, "DELETE", `contacts/${id}`)).status, 204);
-		assertError(await ask(banter, "GET", `contacts/${id}`), 404, "Contact not found");
+		assert.equal((await adminRequest(banter, "DELETE", `contacts/${id}`)).status, 204);
+		assertError(await adminRequest(banter, "GET", `contacts/${id}`), 404, "Contact not found");
 		const thread = await did200("GET", `conversations/${conversation}`);
 		assert.equal(thread.conversation.contactId, null);
 		assert.deepEqual((await did200("GET", `conversations?contactId=${id}`)).conversations, []);
@@ -163,22 +176,26 @@ describe("contacts", () => {
 		const contact = { email: "often@example.com" };
 		const id = await own.meet(contact);
 		const come = async () => {
-			const visitor = await visit(own.peer, own.publicId);
-			await introduce(visitor, contact);
-			await talk(visitor);
+			const visitor = await openVisitor(own.peer, own.publicId);
+			await submitContact(visitor, contact);
+			await storeTurn(visitor);
 		};
 		await Promise.all(Array.from({ length: UNLINKS_MAX + 1 }, come));
-		assert.equal((await ask(banter, "DELETE", `contacts/${id}`)).status, 204);
-		assertError(await ask(banter, "GET", `contacts/${id}`), 404, "Contact not found");
+		assert.equal((await adminRequest(banter, "DELETE", `contacts/${id}`)).status, 204);
+		assertError(await adminRequest(banter, "GET", `contacts/${id}`), 404, "Contact not found");
 		assert.deepEqual((await did200("GET", `conversations?contactId=${id}`)).conversations, []);
 	});
 
 	it("400 and 404", async () => {
 		for (const [method, body] of [["GET"], ["PUT", {}], ["DELETE"]]) {
-			assertError(await ask(banter, method, `contacts/${NOBODY}`, body), 404, "Contact not found");
-			assertError(await ask(banter, method, "contacts/x", body), 400, "Invalid contactId");
+			assertError(
+				await adminRequest(banter, method, `contacts/${NOBODY}`, body),
+				404,
+				"Contact not found",
+			);
+			assertError(await adminRequest(banter, method, "contacts/x", body), 400, "Invalid contactId");
 		}
-		assertError(await ask(banter, "PUT", `contacts/${NOBODY}`, "[]"), 400);
+		assertError(await adminRequest(banter, "PUT", `contacts/${NOBODY}`, "[]"), 400);
 	});
 });
 
@@ -187,30 +204,30 @@ describe("conversations", () => {
 	const { banter } = own;
 	const found = {};
 	const list = async (query) => {
-		const { conversations } = await did(banter, 200, "GET", `conversations?${query}`);
+		const { conversations } = await adminExpect(banter, 200, "GET", `conversations?${query}`);
 		return conversations.map(({ _id }) => _id).sort();
 	};
 	const named = (...names) => names.map((name) => found[name]).sort();
 
 	before(async () => {
-		const other = await did(banter, 201, "POST", "widgets", { name: "Other" });
+		const other = await adminExpect(banter, 201, "POST", "widgets", { name: "Other" });
 		found.widget = other.id;
 		const some = async (publicId, how) => {
-			const visitor = await visit(own.peer, publicId);
-			return [visitor, await talk(visitor, how)];
+			const visitor = await openVisitor(own.peer, publicId);
+			return [visitor, await storeTurn(visitor, how)];
 		};
 		let visitor;
 		[visitor, found.complete] = await some(own.publicId, { status: 0 });
-		found.contact = await introduce(visitor, { email: "a@filters.example" });
+		found.contact = await submitContact(visitor, { email: "a@filters.example" });
 		[visitor, found.stopped] = await some(own.publicId, { status: 1 });
 		[visitor, found.interrupted] = await some(other.widget_id, { status: 2 });
-		await introduce(visitor, { email: "a@filters.example" });
+		await submitContact(visitor, { email: "a@filters.example" });
 		[, found.active] = await some(other.widget_id, { open: true });
 		found.keyed = (await banter.chat("by-key", "[[tokens=1]]")).json.conversationId;
 	});
 
 	it("tell their widget, their contact and how they stand", async () => {
-		const { conversations } = await did(banter, 200, "GET", "conversations");
+		const { conversations } = await adminExpect(banter, 200, "GET", "conversations");
 		const told = Object.fromEntries(
 			conversations.map((one) => [one._id, [one.widgetId, one.contactId, one.status]]),
 		);
@@ -249,7 +266,7 @@ describe("conversations", () => {
 		for (let cursor = ""; cursor !== null; ) {
 			const from = cursor === "" ? "" : `&cursor=${cursor}`;
 			const path = `conversations?widgetId=${WIDGET}&limit=1${from}`;
-			const page = await did(banter, 200, "GET", path);
+			const page = await adminExpect(banter, 200, "GET", path);
 			seen.push(...page.conversations.map(({ _id }) => _id));
 			cursor = page.nextCursor;
 		}
@@ -266,19 +283,19 @@ describe("conversations", () => {
 			"status=",
 		])
 			assertError(
-				await ask(banter, "GET", `conversations?${query}`),
+				await adminRequest(banter, "GET", `conversations?${query}`),
 				400,
 				"Invalid query parameters",
 			);
 	});
 
 	it("a widget's visitor is deleted by its session", async () => {
-		const visitor = await visit(own.peer, own.publicId);
-		const conversation = await talk(visitor);
+		const visitor = await openVisitor(own.peer, own.publicId);
+		const conversation = await storeTurn(visitor);
 		const path = `visitors/${visitor.session}`;
-		assert.equal((await did(banter, 200, "DELETE", path)).conversations, 1);
-		assertError(await ask(banter, "GET", `conversations/${conversation}`), 404);
-		assertError(await ask(banter, "DELETE", path), 404, "Visitor not found");
-		await assert.rejects(talk(visitor), /good for nothing any more/);
+		assert.equal((await adminExpect(banter, 200, "DELETE", path)).conversations, 1);
+		assertError(await adminRequest(banter, "GET", `conversations/${conversation}`), 404);
+		assertError(await adminRequest(banter, "DELETE", path), 404, "Visitor not found");
+		await assert.rejects(storeTurn(visitor), /good for nothing any more/);
 	});
 });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ADMIN, ATTEMPTS, addUser, signIn, untilRefused } from "./accounts.mjs";
+import { ADMIN, ATTEMPTS, addUser, logIn, untilRefused } from "./accounts.mjs";
 import { useBanter } from "./harness.mjs";
 
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
@@ -19,7 +19,7 @@ export function describeAccounts(drive) {
 		const long = { ...ADMIN, "content-length": "600000" };
 		let next = 0;
 		const from = () => `10.0.${++next >> 8}.${next & 255}`;
-		const enter = (who) => signIn(banter, who, { from: from() });
+		const enter = (who) => logIn(banter, who, { from: from() });
 
 		it("users", async () => {
 			const owner = { email: "owner@example.com", role: "owner", password };
@@ -81,8 +81,8 @@ export function describeAccounts(drive) {
 				});
 			const earlier = { passed: ATTEMPTS, since };
 			await untilRefused(() => change([422, 429], { ...right, current: "wrong" }), earlier);
-			const logIn = () => drive(banter, [401, 429], "POST", "/api/login", { body: wrong });
-			await untilRefused(logIn, earlier);
+			const attempt = () => drive(banter, [401, 429], "POST", "/api/login", { body: wrong });
+			await untilRefused(attempt, earlier);
 		});
 
 		it("keys", async () => {

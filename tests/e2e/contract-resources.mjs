@@ -3,9 +3,17 @@
 
 import { after, before, describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
-import { IMPATIENT } from "./contract.mjs";
+import { SHORT_TIMEOUTS } from "./contract.mjs";
 import { useBanter, withBanter } from "./harness.mjs";
-import { AGENT, crowd, introduce, NOBODY, storePeer, visit, WIDGET } from "./organizations.mjs";
+import {
+	AGENT,
+	connectToStore,
+	fillOrganization,
+	NOBODY,
+	openVisitor,
+	submitContact,
+	WIDGET,
+} from "./organizations.mjs";
 
 /** As many of a kind as an organization may have, and those that are there already. */
 const MANY = 1000;
@@ -22,7 +30,7 @@ export function describeResources(drive) {
 		let peer;
 
 		before(async () => {
-			peer = await storePeer(banter);
+			peer = await connectToStore(banter);
 		});
 		after(() => peer.close());
 
@@ -89,7 +97,7 @@ export function describeResources(drive) {
 			}
 			await say(502, "[[fail=401]]");
 			await say(503, "[[fail=429 retry-after=30]]");
-			await withBanter({ env: IMPATIENT, workers: 1 }, (own) =>
+			await withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, (own) =>
 				drive(own, 504, "POST", `/v1/admin/${path}`, {
 					headers: ADMIN,
 					body: { message: "[[fail=hang]]" },
@@ -100,7 +108,8 @@ export function describeResources(drive) {
 		it("contacts", async () => {
 			await shown("contacts", METHODS);
 			const { json } = await send(200, "GET", `widgets/${WIDGET}`);
-			const meet = async (contact) => introduce(await visit(peer, json.widget_id), contact);
+			const meet = async (contact) =>
+				submitContact(await openVisitor(peer, json.widget_id), contact);
 			const path = `contacts/${await meet({ email: "a@contract.example" })}`;
 			await meet({ name: "B", email: "b@contract.example", phone: "1" });
 			await send(200, "GET", "contacts");
@@ -114,7 +123,7 @@ export function describeResources(drive) {
 		});
 
 		it("409 for one too many", async () => {
-			await crowd(peer, MANY);
+			await fillOrganization(peer, MANY);
 			await send(409, "POST", "widgets", {});
 			await send(409, "POST", "agents", { name: "One too many" });
 		});

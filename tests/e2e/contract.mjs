@@ -9,7 +9,7 @@ import { document, operationOf, operations, resolve } from "./document.mjs";
 
 /** Settings by which a model that says nothing is soon given up. A machine with much else to do may take
  * longer for an answer: only where there is to be none. */
-export const IMPATIENT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAILURES: "0" };
+export const SHORT_TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAILURES: "0" };
 
 /** What every answer must have, as the document's introduction says. */
 const ALWAYS = {

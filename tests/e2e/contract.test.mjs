@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { exchange, request } from "./client.mjs";
-import { Contract, IMPATIENT } from "./contract.mjs";
+import { rawExchange, request } from "./client.mjs";
+import { Contract, SHORT_TIMEOUTS } from "./contract.mjs";
 import { describeAccounts } from "./contract-accounts.mjs";
 import { describeResources } from "./contract-resources.mjs";
 import { describeWidget, WIDGET_REQUESTS } from "./contract-widget.mjs";
@@ -47,7 +47,7 @@ const UNREADABLE = [
 ];
 
 async function driveUnread(banter, status, method, path, head) {
-	const answer = await exchange(banter.port, `${method} ${path} ${head}\r\n`);
+	const answer = await rawExchange(banter.port, `${method} ${path} ${head}\r\n`);
 	assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`);
 	contract.check(method, path, { ...answer, bytes: answer.body }, { unread: true });
 }
@@ -176,7 +176,7 @@ describe("chat", () => {
 		});
 
 	it("504 when the model says nothing", async () => {
-		await withBanter({ env: IMPATIENT, workers: 1 }, async (own) => {
+		await withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
 			for (const path of CHATS) await chat(own, 504, path, "[[fail=hang]]");
 		});
 	});

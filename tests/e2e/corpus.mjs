@@ -48,7 +48,7 @@ export function readCorpus() {
  * meanwhile is read before the next piece: Node gives up a socket whose write fails, with all that it
  * has not read yet.
  */
-export function converse(port, pieces, host = "127.0.0.1") {
+export function sendPieces(port, pieces, host = "127.0.0.1") {
 	return new Promise((resolve, reject) => {
 		const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
 		const answers = [];
@@ -77,7 +77,7 @@ export function converse(port, pieces, host = "127.0.0.1") {
  * one may be HEAD, whose answer has no body.
  * @returns {{status: number, headers: Record<string, string>, body: Buffer}[]}
  */
-export function splitAnswers(bytes, methods = []) {
+export function parseResponses(bytes, methods = []) {
 	const answers = [];
 	for (let at = 0; at < bytes.length; ) {
 		const end = bytes.indexOf("\r\n\r\n", at);

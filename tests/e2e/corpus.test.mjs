@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { converse, readCorpus, splitAnswers } from "./corpus.mjs";
+import { parseResponses, readCorpus, sendPieces } from "./corpus.mjs";
 import { useBanter } from "./harness.mjs";
 
 const AT_ONCE = 16; // cases under way
@@ -49,7 +49,7 @@ function methodsOf({ name }) {
 }
 
 async function check(port, one, pieces) {
-	const answers = splitAnswers(await converse(port, pieces), methodsOf(one));
+	const answers = parseResponses(await sendPieces(port, pieces), methodsOf(one));
 	const outcomes = answers.map(outcomeOf);
 	// What is not whole when the client has ended its side is not answered.
 	const expected = one.outcomes.filter((outcome) => outcome !== "more");

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, exchange } from "./client.mjs";
+import { assertError, rawExchange } from "./client.mjs";
 import { routes } from "./document.mjs";
 import { ADMIN_KEY, PASSWORD, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 
@@ -128,7 +128,7 @@ describe("an allowed origin", () => {
 
 	it("is echoed even when the request cannot be read to its end", async () => {
 		for (const [status, bytes] of UNREADABLE.slice(1)) {
-			const answer = await exchange(banter.port, bytes(SITE));
+			const answer = await rawExchange(banter.port, bytes(SITE));
 			assert.equal(answer.status, status);
 			assertCors(answer, SITE);
 		}
@@ -200,7 +200,7 @@ describe("any other origin", () => {
 
 	it("gets no CORS header on what cannot be read either", async () => {
 		for (const [status, bytes] of UNREADABLE) {
-			const answer = await exchange(banter.port, bytes("https://evil.example"));
+			const answer = await rawExchange(banter.port, bytes("https://evil.example"));
 			assert.equal(answer.status, status);
 			assert.deepEqual(corsHeaders(answer), []);
 		}

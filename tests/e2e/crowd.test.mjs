@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, Raw } from "./client.mjs";
+import { assertError, RawConnection } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
-import { makeWidget, refusal, Visitor } from "./visitors.mjs";
+import { handshakeRefusal, makeWidget, Visitor } from "./visitors.mjs";
 
 const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -18,7 +18,7 @@ const OURSELVES = "127.0.0.1";
 
 /** A connection from an address, kept open, and the status of its first answer. */
 async function open(banter, from) {
-	const raw = await Raw.connect(banter.port, "127.0.0.1", from);
+	const raw = await RawConnection.connect(banter.port, "127.0.0.1", from);
 	await raw.write(GET);
 	raw.answer = await raw.response();
 	return raw;
@@ -93,13 +93,13 @@ describe("connections of one address", () => {
 		const mine = await Promise.all(Array.from({ length: MAX - 1 }, () => visit(VISITOR)));
 		mine.push(await Visitor.open(banter, widget, { localAddress: VISITOR }));
 		const counted = await refusedSoFar(banter);
-		const { status, headers, json } = await refusal(banter, widget, behind(VISITOR));
+		const { status, headers, json } = await handshakeRefusal(banter, widget, behind(VISITOR));
 		assert.deepEqual([status, json.code], [503, "too_many_connections"]);
 		assert.match(headers["retry-after"], /^[1-9]\d*$/);
 		assert.notEqual(headers.connection, "close", "the connection is the proxy's");
 		assert.equal(await refusedSoFar(banter), counted + 1);
 		const path = `/api/widget/${widget.widget_id}/config`;
-		const raw = await Raw.connect(banter.port, "127.0.0.1", PROXY);
+		const raw = await RawConnection.connect(banter.port, "127.0.0.1", PROXY);
 		await raw.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${VISITOR}\r\n\r\n`);
 		assert.equal((await raw.response()).status, 200, "what is no WebSocket is let in");
 		raw.close();
@@ -141,7 +141,9 @@ describe("connections of a worker", () => {
 		const MANY = 600; // more than the limit and all that may be under way to the worker
 		await withBanter({ env, workers: 1 }, async (banter) => {
 			const [worker] = banter.workerPids();
-			const raws = await Promise.all(Array.from({ length: MANY }, () => Raw.connect(banter.port)));
+			const raws = await Promise.all(
+				Array.from({ length: MANY }, () => RawConnection.connect(banter.port)),
+			);
 			let answered = 0;
 			const answers = raws.map(async (raw) => {
 				await raw.write(GET);

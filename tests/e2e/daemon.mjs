@@ -10,10 +10,10 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const BUILD = resolve(process.env.BANTER_BUILD ?? join(ROOT, "build"));
 
 /** How many times longer everything may take in this build. */
-export const PATIENCE = /address|undefined|thread|memory/.test(basename(BUILD)) ? 4 : 1;
+export const TIME_FACTOR = /address|undefined|thread|memory/.test(basename(BUILD)) ? 4 : 1;
 
 /** What is not there by then will not come: far longer than a small machine with much else to do needs. */
-export const DEADLINE_MS = PATIENCE > 1 ? 120_000 : 60_000;
+export const DEADLINE_MS = TIME_FACTOR > 1 ? 120_000 : 60_000;
 
 /** Whether there is time for all of what takes long (`make test-long`), or only for some of it. */
 export const LONG = process.env.TEST_LONG !== undefined;
@@ -22,11 +22,11 @@ const RESTART_MS = 100; // what systemd waits by default (systemd.service(5), Re
 
 /** Of the time from one look to the next no more is counted: for the rest of it the machine has let
  * nobody run, this process neither. */
-const LOOK_MAX_MS = 5000;
+const POLL_MAX_MS = 5000;
 
 /** Resolves after a while, and after what has come meanwhile has been read: timers alone, where each look
  * takes longer than the while, would run one after the other and let nothing in. */
-function aWhile() {
+function nextPoll() {
 	return new Promise((done) => setTimeout(() => setImmediate(done), 10));
 }
 
@@ -40,13 +40,13 @@ export async function until(what, condition, ms = DEADLINE_MS) {
 		const value = await condition();
 		if (value) return value;
 		const now = performance.now();
-		left -= Math.min(now - last, LOOK_MAX_MS);
+		left -= Math.min(now - last, POLL_MAX_MS);
 		last = now;
 		if (left < 0) {
 			const waited = typeof what === "function" ? what() : what;
 			throw new Error(`not within ${ms} ms: ${waited}`);
 		}
-		await aWhile();
+		await nextPoll();
 	}
 }
 

@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { addUser, logIn, signIn } from "./accounts.mjs";
+import { addUser, logIn, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { PASSWORD, until, withBanter } from "./harness.mjs";
-import { NOBODY, newId, ORG, startTool, written } from "./tool.mjs";
+import { NOBODY, newId, ORG, startTool, toLines } from "./tool.mjs";
 
 const ME = "/v1/admin/me";
 const LOGINS = "/v1/admin/logins";
@@ -59,18 +59,18 @@ describe("another DASHBOARD_PASSWORD", () => {
 		const env = { CREDENTIALS_DIRECTORY: dir, DASHBOARD_PASSWORD: undefined };
 		put(LEAKED);
 		await withBanter({ env }, async (banter) => {
-			const jane = await signIn(banter, await addUser(banter, "jane@example.com"));
-			const leaked = [await signIn(banter, LEAKED), await signIn(banter, LEAKED)];
+			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
+			const leaked = [await logIn(banter, LEAKED), await logIn(banter, LEAKED)];
 			await reload(banter);
 			for (const session of [jane, ...leaked]) await assertGood(banter, session);
 			put(FRESH);
 			await reload(banter);
 			for (const session of leaked) await assertEnded(banter, session);
-			assertError(await logIn(banter, LEAKED), 401, "Invalid password");
+			assertError(await postLogin(banter, LEAKED), 401, "Invalid password");
 			const logout = await banter.request("POST", "/api/logout", { headers: leaked[0] });
 			assert.equal(logout.status, 200, "and leaves nobody with a cookie that is worth nothing");
 			assert.match(logout.headers["set-cookie"][0], /Max-Age=0/);
-			const fresh = await signIn(banter, FRESH);
+			const fresh = await logIn(banter, FRESH);
 			for (const session of [jane, fresh]) await assertGood(banter, session);
 			const headers = { headers: fresh };
 			assert.equal((await banter.request("DELETE", LOGINS, headers)).status, 204);
@@ -85,8 +85,8 @@ describe("another DASHBOARD_PASSWORD", () => {
 
 	it("or none, by a restart; the same one changes nothing", async () => {
 		await withBanter({}, async (banter) => {
-			const jane = await signIn(banter, await addUser(banter, "jane@example.com"));
-			const session = await signIn(banter, { password: PASSWORD });
+			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
+			const session = await logIn(banter, { password: PASSWORD });
 			await restart(banter, PASSWORD);
 			await assertGood(banter, session);
 			for (const password of [FRESH.password, undefined]) {
@@ -111,10 +111,10 @@ describe("another DASHBOARD_PASSWORD", () => {
 				address: "",
 				program: "",
 			};
-			const input = written([{ kind: "banter", format: 1 }, login, { kind: "end", lines: 2 }]);
+			const input = toLines([{ kind: "banter", format: 1 }, login, { kind: "end", lines: 2 }]);
 			const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
 			assert.equal(status, 0, stderr);
-			const session = await signIn(banter, { password: PASSWORD });
+			const session = await logIn(banter, { password: PASSWORD });
 			assert.equal((await banter.get(LOGINS, session)).json.logins.length, 2);
 			for (const front of ["", "p."])
 				await assertEnded(banter, { ...session, cookie: `banter_session=${front}${token}` });

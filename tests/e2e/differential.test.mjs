@@ -15,7 +15,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import { converse, readCorpus } from "./corpus.mjs";
+import { readCorpus, sendPieces } from "./corpus.mjs";
 import { BUILD, baseEnvironment } from "./daemon.mjs";
 import { invent, randomOf } from "./mutate.mjs";
 
@@ -37,7 +37,7 @@ class Mirror {
 
 	/** What it took these pieces for. */
 	async read(pieces) {
-		const text = (await converse(this.port, pieces)).toString("latin1");
+		const text = (await sendPieces(this.port, pieces)).toString("latin1");
 		return [...text.matchAll(/^X-Seen: (.*)\r$/gm)].map(([, json]) => {
 			const seen = JSON.parse(json);
 			return { ...seen, fields: seen.fields.map((field) => field.map(fromHex)) };
@@ -88,7 +88,7 @@ class Reference {
 
 	async read(pieces) {
 		this.seen = [];
-		await converse(this.server.address().port, pieces);
+		await sendPieces(this.server.address().port, pieces);
 		await this.closed;
 		return this.seen.filter((seen) => seen.whole);
 	}

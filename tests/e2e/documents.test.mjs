@@ -11,7 +11,7 @@ import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { codeBlocks, read, readmes } from "../documents.mjs";
 import { ADMIN_KEY, BUILD, DEADLINE_MS, PASSWORD, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { tool, toolEnvironment } from "./tool.mjs";
+import { runTool, toolEnvironment } from "./tool.mjs";
 
 const END = "\x1e";
 
@@ -195,7 +195,7 @@ describe("the examples of", () => {
 		if (blocks.length === 0) continue;
 		it(`${page} work`, () =>
 			withBanter({}, async (banter) => {
-				const { stdout } = await tool(banter, "widget", "list");
+				const { stdout } = await runTool(banter, "widget", "list");
 				const reader = { shell: new Shell(banter), widget: lastWidget(stdout) };
 				try {
 					for (const block of blocks)

@@ -7,14 +7,14 @@ import { assertError } from "./client.mjs";
 import {
 	ADMIN_KEY,
 	PASSWORD,
-	PATIENCE,
+	TIME_FACTOR,
 	until,
 	useBanter,
 	WIDGET_KEY,
 	withBanter,
 } from "./harness.mjs";
 import { resume, SSE, textUntil } from "./replies.mjs";
-import { expectTool, lines, madeExport, startTool } from "./tool.mjs";
+import { expectTool, makeExport, parseLines, startTool } from "./tool.mjs";
 
 const LIST = "/v1/admin/conversations";
 const VISITORS = "/v1/admin/visitors";
@@ -80,10 +80,10 @@ describe("deleting a conversation", () => {
 			return JSON.parse(stdout).tables.find(({ name }) => name === "messages").entries;
 		};
 		const before = await stored();
-		const long = madeExport(1, "a reply", 20_000);
+		const long = makeExport(1, "a reply", 20_000);
 		const { status, stderr } = await startTool(banter, ["import", "-"], { input: long }).ended;
 		assert.equal(status, 0, stderr);
-		const { id, session } = lines(long).find(({ kind }) => kind === "conversation");
+		const { id, session } = parseLines(long).find(({ kind }) => kind === "conversation");
 		assert.equal((await del(banter, `${LIST}/${id}`)).status, 204);
 		for (let kills = 0; kills < 3; kills++) {
 			await banter.storaged.kill("SIGKILL");
@@ -220,7 +220,7 @@ describe("a reply whose conversation is deleted", () => {
 
 	it("in mid-stream: an error event soon, the model is left, nothing is kept", async () => {
 		const before = await banter.model("stats");
-		const stream = await banter.stream("writing", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
+		const stream = await banter.stream("writing", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId, messageId } = await stream.next();
 		await stream.tokens(3);
 		assert.equal((await del(banter, `${LIST}/${conversationId}`)).status, 204);
@@ -262,7 +262,7 @@ describe("a reply whose conversation is deleted", () => {
 		});
 
 	it("by its visitor's deletion too; the visitor who writes on begins anew", async () => {
-		const stream = await banter.stream("erased", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
+		const stream = await banter.stream("erased", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId } = await stream.next();
 		await stream.tokens(3);
 		const answer = await del(banter, `${VISITORS}/erased`);
@@ -283,7 +283,7 @@ describe("a reply whose conversation is deleted", () => {
 	});
 
 	it("when nobody listens any more: it ends all the same", async () => {
-		const stream = await banter.stream("left", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
+		const stream = await banter.stream("left", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId, messageId } = await stream.next();
 		await stream.tokens(3);
 		stream.leave();
@@ -296,7 +296,7 @@ describe("a reply whose conversation is deleted", () => {
 	});
 
 	it("whose worker dies: nothing comes back", async () => {
-		const stream = await banter.stream("orphan", `[[tokens=10000 delay=${20 * PATIENCE}]]`);
+		const stream = await banter.stream("orphan", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId } = await stream.next();
 		await stream.tokens(3);
 		const [worker] = await banter.workersOf([stream.socket]);

@@ -9,7 +9,7 @@ import { below, between, chance, pick } from "../faults/random.mjs";
 import { assertError, openStream, request } from "./client.mjs";
 import { LONG, until, useBanter } from "./harness.mjs";
 import { BadNetwork } from "./network.mjs";
-import { heard, history, KEY, SSE } from "./replies.mjs";
+import { history, KEY, SSE, textAfter } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 
 const MESSAGES = LONG ? 10_000 : 1000;
@@ -62,7 +62,7 @@ async function attempt(base, { session, id, message, way }) {
 		const events = await stream.rest();
 		const { type, message: text, messageId } = events.at(-1);
 		assert.equal(type, "done", JSON.stringify(events.at(-1)));
-		assert.equal(heard(events).trimEnd(), text);
+		assert.equal(textAfter(events).trimEnd(), text);
 		assert.equal(events[0].messageId, messageId);
 		return { status: 200, json: { message: text, messageId } };
 	} catch (error) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
-import { assertError, Raw, textOf } from "./client.mjs";
+import { assertError, RawConnection, textOf } from "./client.mjs";
 import { ADMIN_KEY, DEADLINE_MS, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { expectTool } from "./tool.mjs";
 
@@ -239,7 +239,7 @@ describe("the visitor leaves", () => {
 				sessionId: "early",
 				message: "[[tokens=3 first-delay=300]] early",
 			});
-			const raw = await Raw.connect(banter.port);
+			const raw = await RawConnection.connect(banter.port);
 			await raw.write(
 				`POST /v1/chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
 			);
@@ -302,7 +302,9 @@ describe("the service stops", () => {
 
 	it("SIGTERM: idle connections do not hold it up", async () => {
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "3600000" }, workers: 2 }, async (banter) => {
-			const idle = await Promise.all(Array.from({ length: 6 }, () => Raw.connect(banter.port)));
+			const idle = await Promise.all(
+				Array.from({ length: 6 }, () => RawConnection.connect(banter.port)),
+			);
 			await idle[0].write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 			assert.equal((await idle[0].response()).status, 200);
 			assert.deepEqual(await banter.masterd.kill("SIGTERM"), { code: 0, signal: null });

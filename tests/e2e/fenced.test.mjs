@@ -4,7 +4,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until, withBanter } from "./harness.mjs";
-import { heard, oneToEach, postBy, resume, said, textUntil } from "./replies.mjs";
+import {
+	connectToEachWorker,
+	postOn,
+	resume,
+	storedMessages,
+	textAfter,
+	textUntil,
+} from "./replies.mjs";
 
 const id = "fenced";
 
@@ -13,7 +20,7 @@ const message = "[[stamp tokens=100 delay=5 hold-after=50]] fenced";
 
 /** Holds up the worker that writes a reply, until the store has given it up; resolves to how it was. */
 async function holdUp(banter) {
-	const raws = await oneToEach(banter);
+	const raws = await connectToEachWorker(banter);
 	const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });
 	const { messageId } = await stream.next();
 	const had = await textUntil(stream, 40);
@@ -28,14 +35,14 @@ async function holdUp(banter) {
 
 /** The message again, by its id, through the other worker. */
 function again(raw) {
-	return postBy(raw, "/v1/chat", { sessionId: "s", message, clientMessageId: id });
+	return postOn(raw, "/v1/chat", { sessionId: "s", message, clientMessageId: id });
 }
 
 /** That a listener was told the truth: that the reply broke off, or the reply as it is stored. */
 async function assertTold(stream, had, stored) {
 	const events = await stream.rest();
 	const last = events.at(-1);
-	const text = had + heard([{ type: "start" }, ...events]);
+	const text = had + textAfter([{ type: "start" }, ...events]);
 	if (last.type === "error") assert.equal(last.code, "interrupted");
 	else assert.deepEqual([last.message, text.trim()], [stored, stored]);
 	return last.type;
@@ -59,11 +66,11 @@ describe("a reply that another worker has begun anew", () => {
 			await banter.release("fenced");
 			for (const one of later) {
 				const events = await one.rest();
-				assert.equal(heard(events, had).trim(), events.at(-1).message, "of one run alone");
+				assert.equal(textAfter(events, had).trim(), events.at(-1).message, "of one run alone");
 			}
 			const { json } = await answer;
 			assert.equal(json.messageId, messageId);
-			assert.deepEqual(await said(banter, "s"), [
+			assert.deepEqual(await storedMessages(banter, "s"), [
 				["user", message, "complete"],
 				["assistant", json.message, "complete"],
 			]);
@@ -78,17 +85,17 @@ describe("a reply that another worker has begun anew", () => {
 			assert.equal(json.messageId, messageId);
 			goOn();
 			assert.equal(await assertTold(stream, had, json.message), "error");
-			assert.deepEqual(await said(banter, "s"), [
+			assert.deepEqual(await storedMessages(banter, "s"), [
 				["user", message, "complete"],
 				["assistant", json.message, "complete"],
 			]);
 			const events = await (await resume(banter, messageId, "s")).rest();
-			assert.equal(heard(events), json.message);
+			assert.equal(textAfter(events), json.message);
 		}));
 
 	it("after its end: nor do those who followed it elsewhere", () =>
 		withBanter({ workers: 3 }, async (banter) => {
-			const raws = await oneToEach(banter);
+			const raws = await connectToEachWorker(banter);
 			const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });
 			const { messageId } = await stream.next();
 			const [writer] = await banter.workersOf([stream.socket]);

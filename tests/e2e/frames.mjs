@@ -44,7 +44,7 @@ export function frame(opcode, payload = "", how = {}) {
 }
 
 /** The payload of a close frame. */
-export function closing(code, reason = "") {
+export function closePayload(code, reason = "") {
 	const bytes = Buffer.from(reason);
 	return Buffer.concat([Buffer.from([code >> 8, code & 255]), bytes]);
 }
@@ -109,7 +109,7 @@ function takeFrame(bytes) {
 }
 
 /** What a frame says: ["text", "…"], ["binary", hex], ["ping" | "pong", hex], ["close", code, reason]. */
-function meaning({ opcode, payload }) {
+function decodeFrame({ opcode, payload }) {
 	if (opcode === OP.text) {
 		assert.ok(isUtf8(payload), "a text is UTF-8");
 		return ["text", payload.toString()];
@@ -124,7 +124,7 @@ function meaning({ opcode, payload }) {
 }
 
 /** A connection to a server, raw. */
-export class Line {
+export class RawWebSocket {
 	/** What has come, as meaning() tells it; after the answer to the handshake. */
 	got = [];
 	ended = false;
@@ -181,7 +181,7 @@ export class Line {
 			const one = takeFrame(this.#rest);
 			if (one === undefined) return;
 			assert.ok(this.got.at(-1)?.[0] !== "close", "nothing follows a close");
-			this.got.push(meaning(one));
+			this.got.push(decodeFrame(one));
 			this.#rest = this.#rest.subarray(one.size);
 		}
 	}
@@ -237,15 +237,15 @@ export class Line {
 }
 
 /** One that is open already. */
-export async function openLine(to, path = "/", fields = {}) {
-	const line = new Line(to);
+export async function openRawWebSocket(to, path = "/", fields = {}) {
+	const line = new RawWebSocket(to);
 	line.send(handshake(path, fields));
 	assert.match(await line.answered(), /^HTTP\/1\.1 101 /);
 	return line;
 }
 
 /** ws-echo, until stop() is called. */
-export class Echo {
+export class EchoServer {
 	/**
 	 * @param {import("./certs.mjs").Authority} [authority] whose certificate it has: for TLS too
 	 * @param {number} [pingMs] after how long a silent socket is pinged

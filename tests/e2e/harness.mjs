@@ -23,22 +23,22 @@ import {
 	DEADLINE_MS,
 	LONG,
 	Log,
-	PATIENCE,
 	ROOT,
+	TIME_FACTOR,
 	until,
 } from "./daemon.mjs";
 import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 
-export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, PATIENCE, ROOT, until };
+export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, ROOT, TIME_FACTOR, until };
 
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
 export const PASSWORD = "correct horse battery staple";
 
 /** Why masterd ends a worker that was not ready yet when the service is to end. */
-const UNNEEDED = "no longer needed";
+const NO_LONGER_NEEDED = "no longer needed";
 
-export const BROKEN = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
+export const FATAL_REPORT = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
 
 export class Banter {
 	/**
@@ -107,7 +107,7 @@ export class Banter {
 			DASHBOARD_PASSWORD: PASSWORD,
 			RATE_LIMIT_MAX_REQUESTS: "1000000",
 			// A reply that a test left hanging need not hold up its end.
-			DRAIN_TIMEOUT_MS: String(1000 * PATIENCE),
+			DRAIN_TIMEOUT_MS: String(1000 * TIME_FACTOR),
 			// One that a test holds is not given up before the test is.
 			OPENAI_IDLE_TIMEOUT_MS: "600000",
 			// A worker that a test has stopped is its own to end.
@@ -295,9 +295,10 @@ export class Banter {
 	}
 
 	isProblem(line) {
-		if (BROKEN.test(line.text)) return true;
+		if (FATAL_REPORT.test(line.text)) return true;
 		if (line.ev === "died") return true;
-		if (line.ev === "worker_killed") return line.why !== UNNEEDED && !this.killed.has(line.pid);
+		if (line.ev === "worker_killed")
+			return line.why !== NO_LONGER_NEEDED && !this.killed.has(line.pid);
 		if (line.ev === "worker_hung") return !this.killed.has(line.pid);
 		const died = line.ev === "worker_exit" && !(line.why === "exit" && line.code === "0");
 		return died && !this.killed.has(line.pid) && !this.wasUnneeded(line.pid);
@@ -305,7 +306,7 @@ export class Banter {
 
 	/** Whether this worker was still starting when the service ended. */
 	wasUnneeded(pid) {
-		return this.log.lines.some((line) => line.pid === pid && line.why === UNNEEDED);
+		return this.log.lines.some((line) => line.pid === pid && line.why === NO_LONGER_NEEDED);
 	}
 }
 

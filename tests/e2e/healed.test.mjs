@@ -7,12 +7,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { below, between, chance, pick } from "../faults/random.mjs";
-import { LONG, PATIENCE, until, withBanter } from "./harness.mjs";
-import { Patient } from "./patient.mjs";
+import { LONG, TIME_FACTOR, until, withBanter } from "./harness.mjs";
+import { PersistentVisitor } from "./persistent-visitor.mjs";
 import { history } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 
-const ROUNDS = LONG ? 200 : PATIENCE > 1 ? 10 : 25;
+const ROUNDS = LONG ? 200 : TIME_FACTOR > 1 ? 10 : 25;
 /** Rounds with one service: masterd waits longer for a worker that dies again and again. */
 const GENERATION = Math.min(ROUNDS, 25);
 const SERVICES = 2; // at a time
@@ -25,7 +25,7 @@ const VISITORS = 8;
 
 /** A reply is kept each second, while there is a store; the rest is for the worker's way back to one that
  * has come back, and for a busy machine. */
-const LOSS_MAX_MS = 1000 + 1000 * PATIENCE;
+const LOSS_MAX_MS = 1000 + 1000 * TIME_FACTOR;
 
 /** One of so many may have lost more: on a busy machine whoever keeps a reply may not be run for long. */
 const LATE_ONE_IN = 20;
@@ -92,14 +92,17 @@ function someRound(_, i) {
 	const calm = (i + 1) % CALM_ROUNDS === 0 ? CALM_MS : 0;
 	return {
 		what: pick(CHOICES),
-		pause: calm + between(0, 800) * Math.min(PATIENCE, 2),
+		pause: calm + between(0, 800) * Math.min(TIME_FACTOR, 2),
 		which: below(WORKERS),
 	};
 }
 
 /** Lives through some kills; resolves to its patients. */
 async function generation(banter, rounds) {
-	const patients = Array.from({ length: VISITORS }, (_, i) => new Patient(banter, `patient-${i}`));
+	const patients = Array.from(
+		{ length: VISITORS },
+		(_, i) => new PersistentVisitor(banter, `patient-${i}`),
+	);
 	let going = true;
 	const talks = patients.map(async (patient) => {
 		for (let i = 0; going; i++) {

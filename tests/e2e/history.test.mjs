@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
-import { heard, history, KEY, resume, said, stop } from "./replies.mjs";
+import { history, KEY, resume, stop, storedMessages, textAfter } from "./replies.mjs";
 
 describe("the history", () => {
 	const banter = useBanter();
@@ -62,7 +62,7 @@ describe("the history", () => {
 		const resumed = await resume(banter, messageId, "active");
 		await banter.release("now");
 		const events = await resumed.rest();
-		assert.equal(heard(events).trim(), events.at(-1).message);
+		assert.equal(textAfter(events).trim(), events.at(-1).message);
 		const later = (await history(banter, "active")).json;
 		assert.equal(later.active, null);
 		assert.equal(later.messages.at(-1).id, messageId);
@@ -84,7 +84,11 @@ describe("the history", () => {
 		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] anew";
 		const by = { headers: { "idempotency-key": "anew" } };
 		assertError(await banter.chat("anew", message, by), 502);
-		assert.deepEqual((await said(banter, "anew")).at(-1), ["assistant", "", "interrupted"]);
+		assert.deepEqual((await storedMessages(banter, "anew")).at(-1), [
+			"assistant",
+			"",
+			"interrupted",
+		]);
 		const stream = await banter.stream("anew", message, by);
 		const { messageId } = await stream.next();
 		const { json } = await history(banter, "anew");
@@ -101,7 +105,7 @@ describe("the history", () => {
 		const { messageId } = await stream.next();
 		await stream.tokens(1);
 		await stop(banter, messageId, "ends");
-		const statuses = (await said(banter, "ends"))
+		const statuses = (await storedMessages(banter, "ends"))
 			.filter(([role]) => role === "assistant")
 			.map(([, content, status]) => [content, status]);
 		assert.deepEqual(statuses, [

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, exchange, Raw } from "./client.mjs";
+import { assertError, RawConnection, rawExchange } from "./client.mjs";
 import { useBanter, WIDGET_KEY } from "./harness.mjs";
 
 const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -31,7 +31,7 @@ describe("connections", () => {
 	const banter = useBanter();
 
 	it("a connection is kept: request after request, of every kind", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		for (let i = 0; i < 3; i++) {
 			await raw.write(GET);
 			assert.deepEqual((await raw.response()).json, OK);
@@ -52,7 +52,7 @@ describe("connections", () => {
 	});
 
 	it("pipelined requests are answered in their order, slow ones too", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(
 			[
 				post("/v1/chat", "pipe", "[[tokens=3 delay=30]]"),
@@ -75,14 +75,14 @@ describe("connections", () => {
 	});
 
 	it("two hundred requests in one write are two hundred answers", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(GET.repeat(200));
 		for (let i = 0; i < 200; i++) assert.deepEqual((await raw.response()).json, OK);
 		raw.close();
 	});
 
 	it("a request may come byte by byte", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		for (const byte of Buffer.from(post("/v1/chat", "bytes", "[[tokens=2]] é😀")))
 			await raw.write(Buffer.from([byte]));
 		assert.equal((await raw.response()).json.message, "t0 t1");
@@ -90,7 +90,7 @@ describe("connections", () => {
 	});
 
 	it("Expect: 100-continue is answered before the body is sent, once", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		const [head, body] = post(
 			"/v1/chat",
 			"expect",
@@ -107,7 +107,7 @@ describe("connections", () => {
 	});
 
 	it("Connection: close is done as asked", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 		const answer = await raw.response();
 		assert.equal(answer.headers.connection?.toLowerCase(), "close");
@@ -115,12 +115,12 @@ describe("connections", () => {
 	});
 
 	it("HTTP/1.0: no Host is needed, a stream is not chunked, the connection closes", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write("GET /health HTTP/1.0\r\n\r\n");
 		assert.deepEqual((await raw.response()).json, OK);
 		assert.equal((await raw.closed()).length, 0);
 
-		const stream = await Raw.connect(banter.port);
+		const stream = await RawConnection.connect(banter.port);
 		await stream.write(post("/chat", "old", "[[tokens=3]]").replace("HTTP/1.1", "HTTP/1.0"));
 		const answer = await stream.response();
 		assert.equal(answer.headers["transfer-encoding"], undefined);
@@ -129,7 +129,7 @@ describe("connections", () => {
 
 	it("HTTP/1.0 that asks to be kept is kept, but for a stream, which the end of the connection ends", async () => {
 		const keep = "Connection: keep-alive\r\n";
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		for (let i = 0; i < 3; i++) {
 			await raw.write(`GET /health HTTP/1.0\r\n${keep}\r\n`);
 			const answer = await raw.response();
@@ -145,7 +145,7 @@ describe("connections", () => {
 	});
 
 	it("OPTIONS * and OPTIONS of a path say what can be done", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		for (const target of ["*", "/chat", "http://x/health"]) {
 			await raw.write(`OPTIONS ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
 			const answer = await raw.response();
@@ -157,7 +157,8 @@ describe("connections", () => {
 	});
 
 	it("the absolute form is taken for this host, whose name it must have", async () => {
-		const get = (target) => exchange(banter.port, `GET ${target} HTTP/1.1\r\nHost: x:80\r\n\r\n`);
+		const get = (target) =>
+			rawExchange(banter.port, `GET ${target} HTTP/1.1\r\nHost: x:80\r\n\r\n`);
 		assert.deepEqual((await get("http://x:80/health")).json, OK);
 		assert.deepEqual((await get("HTTPS://X:80/health?a=b")).json, OK);
 		assertError(await get("http://x/health"), 400);
@@ -166,10 +167,10 @@ describe("connections", () => {
 
 	it("417: nothing but 100-continue can be expected", async () => {
 		const bytes = post("/v1/chat", "expect", "[[tokens=1]]", "Expect: 200-ok\r\n");
-		assertError(await exchange(banter.port, bytes), 417, undefined, "expectation_failed");
+		assertError(await rawExchange(banter.port, bytes), 417, undefined, "expectation_failed");
 		const old = post("/v1/chat", "expect", "[[tokens=1]]", "Expect: 200-ok\r\n");
 		assert.equal(
-			(await exchange(banter.port, old.replace("HTTP/1.1", "HTTP/1.0"))).json.message,
+			(await rawExchange(banter.port, old.replace("HTTP/1.1", "HTTP/1.0"))).json.message,
 			"t0",
 			"HTTP/1.0 knows no expectations",
 		);
@@ -177,7 +178,7 @@ describe("connections", () => {
 
 	it("100 Continue is not said when the body would be refused, or has come along", async () => {
 		const expect = "Expect: 100-continue\r\n";
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(post("/v1/chat", "expect", "[[tokens=1]]", expect));
 		assert.equal((await raw.response()).json.message, "t0");
 		await raw.write(
@@ -188,7 +189,7 @@ describe("connections", () => {
 	});
 
 	it("every answer has a Date, and a length where it has a body of known length", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		const cases = [
 			[200, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"],
 			[200, "GET /widget/chat-widget.js HTTP/1.1\r\nHost: x\r\n\r\n"],
@@ -217,7 +218,7 @@ describe("connections", () => {
 	});
 
 	it("a client that has said all and closed its side still gets its answers", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(post("/chat", "half", "[[tokens=3 delay=30]]") + GET);
 		raw.end();
 		assert.equal(textOfNdjson(await raw.response()), "t0 t1 t2 ");
@@ -226,12 +227,12 @@ describe("connections", () => {
 	});
 
 	it("an empty line before a request is passed over", async () => {
-		assert.deepEqual((await exchange(banter.port, `\r\n${GET}`)).json, OK);
+		assert.deepEqual((await rawExchange(banter.port, `\r\n${GET}`)).json, OK);
 	});
 
 	it("header names have no case; white space around values does not count", async () => {
 		const body = JSON.stringify({ sessionId: "case", message: "[[tokens=1]]" });
-		const answer = await exchange(
+		const answer = await rawExchange(
 			banter.port,
 			`POST /v1/chat HTTP/1.1\r\nhOST: x\r\nX-API-KEY:\t ${WIDGET_KEY} \t\r\ncOnTeNt-LeNgTh:${body.length}\r\n\r\n${body}`,
 		);
@@ -240,7 +241,7 @@ describe("connections", () => {
 
 	it("a query does not hide a path", async () => {
 		assert.deepEqual(
-			(await exchange(banter.port, "GET /health?a=b&c HTTP/1.1\r\nHost: x\r\n\r\n")).json,
+			(await rawExchange(banter.port, "GET /health?a=b&c HTTP/1.1\r\nHost: x\r\n\r\n")).json,
 			OK,
 		);
 	});
@@ -277,7 +278,7 @@ describe("what is hidden behind a refused request", () => {
 	};
 	for (const [what, [status, bytes]] of Object.entries(carriers))
 		it(`${what} is ${status}, and the rest is not read`, async () => {
-			const raw = await Raw.connect(banter.port);
+			const raw = await RawConnection.connect(banter.port);
 			await raw.write(`${bytes}${hidden}`);
 			const answer = await raw.response();
 			assertError(answer, status);
@@ -292,7 +293,7 @@ describe("what is hidden behind a refused request", () => {
 	});
 
 	it("a body that never comes whole is not taken for one, and costs nothing that lasts", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		const body = JSON.stringify({ sessionId: "half", message: "smuggled" });
 		await raw.write(`${carrier}Content-Length: ${body.length + 1}\r\n\r\n${body}`);
 		raw.end();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, exchange } from "./client.mjs";
+import { assertError, rawExchange } from "./client.mjs";
 import { ADMIN_KEY, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 
 const PATHS = ["/v1/chat", "/v1/chat/stream", "/chat"];
@@ -130,17 +130,23 @@ describe("input", () => {
 
 	it("413: a body over the limit, before it is read, and when it is sent all the same", async () => {
 		const head = `POST /v1/chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\nContent-Length: `;
-		assertError(await exchange(banter.port, `${head}100000000\r\n\r\n`), 413);
-		assertError(await exchange(banter.port, `${head}2000000\r\n\r\n${"x".repeat(2_000_000)}`), 413);
-		assertError(await exchange(banter.port, `${head}999999999999999\r\n\r\n`), 413);
+		assertError(await rawExchange(banter.port, `${head}100000000\r\n\r\n`), 413);
+		assertError(
+			await rawExchange(banter.port, `${head}2000000\r\n\r\n${"x".repeat(2_000_000)}`),
+			413,
+		);
+		assertError(await rawExchange(banter.port, `${head}999999999999999\r\n\r\n`), 413);
 	});
 
 	it("431: headers over the limit, by size and by number", async () => {
 		const head = "GET /health HTTP/1.1\r\nHost: x\r\n";
-		assertError(await exchange(banter.port, `${head}X-Huge: ${"x".repeat(70_000)}\r\n\r\n`), 431);
-		assertError(await exchange(banter.port, `${head}${"X-Many: x\r\n".repeat(500)}\r\n`), 431);
 		assertError(
-			await exchange(banter.port, `${head}${"X-Endless: xxxxxxxx\r\n".repeat(5000)}`),
+			await rawExchange(banter.port, `${head}X-Huge: ${"x".repeat(70_000)}\r\n\r\n`),
+			431,
+		);
+		assertError(await rawExchange(banter.port, `${head}${"X-Many: x\r\n".repeat(500)}\r\n`), 431);
+		assertError(
+			await rawExchange(banter.port, `${head}${"X-Endless: xxxxxxxx\r\n".repeat(5000)}`),
 			431,
 		);
 	});

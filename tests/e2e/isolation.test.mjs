@@ -12,12 +12,12 @@ import { useBanter } from "./harness.mjs";
 import {
 	AGENT,
 	addOrganization,
-	did,
-	introduce,
+	adminExpect,
+	connectToStore,
 	ORG,
-	storePeer,
-	talk,
-	visit,
+	openVisitor,
+	storeTurn,
+	submitContact,
 	WIDGET,
 } from "./organizations.mjs";
 
@@ -112,32 +112,39 @@ describe("organizations", () => {
 
 	/** All that an organization may have, one of each. */
 	async function settle(org, headers, widget, agent) {
-		const make = (...request) => did(banter, 201, ...request, headers);
+		const make = (...request) => adminExpect(banter, 201, ...request, headers);
 		const theirs = { org, headers, widget, agent };
 		theirs.email = `visitor@${org}.example`;
 		theirs.phone = `+${Number.parseInt(org.slice(-6), 16)}`;
-		const { widget_id } = await did(banter, 200, "GET", `widgets/${widget}`, undefined, headers);
-		const visitor = await visit(peer, widget_id);
+		const { widget_id } = await adminExpect(
+			banter,
+			200,
+			"GET",
+			`widgets/${widget}`,
+			undefined,
+			headers,
+		);
+		const visitor = await openVisitor(peer, widget_id);
 		theirs.publicId = widget_id;
 		theirs.session = visitor.session;
-		theirs.conversation = await talk(visitor);
-		theirs.contact = await introduce(visitor, { email: theirs.email, phone: theirs.phone });
+		theirs.conversation = await storeTurn(visitor);
+		theirs.contact = await submitContact(visitor, { email: theirs.email, phone: theirs.phone });
 		theirs.otherAgent = (await make("POST", "agents", { name: `Agent of ${org}` })).id;
 		theirs.otherWidget = (await make("POST", "widgets", { name: `Widget of ${org}` })).id;
 		const key = await make("POST", "keys", { name: `Key of ${org}`, kind: "admin" });
 		theirs.key = key.id;
 		theirs.byKey = { "x-admin-api-key": key.key };
-		const list = (what) => did(banter, 200, "GET", what, undefined, headers);
+		const list = (what) => adminExpect(banter, 200, "GET", what, undefined, headers);
 		theirs.login = (await list("logins")).logins[0].id;
 		theirs.user = (await list("users")).users[0].id;
 		return theirs;
 	}
 
 	before(async () => {
-		peer = await storePeer(banter);
+		peer = await connectToStore(banter);
 		for (const name of ["One", "Two"]) {
 			const { org, headers } = await addOrganization(banter, name);
-			const { widgets } = await did(banter, 200, "GET", "widgets", undefined, headers);
+			const { widgets } = await adminExpect(banter, 200, "GET", "widgets", undefined, headers);
 			everybody.push(await settle(org, headers, widgets[0].id, widgets[0].agent_id));
 		}
 	});
@@ -266,7 +273,7 @@ describe("organizations", () => {
 			assert.ok(!Object.values(lists).join().includes("Taken"));
 			assert.ok(lists.widgets_list.includes(us.publicId));
 		}
-		const { widgets } = await did(banter, 200, "GET", "widgets");
+		const { widgets } = await adminExpect(banter, 200, "GET", "widgets");
 		assert.deepEqual(
 			widgets.map(({ id, agent_id, organization_id }) => [id, agent_id, organization_id]),
 			[[WIDGET, AGENT, ORG]],

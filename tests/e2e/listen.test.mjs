@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Raw, request } from "./client.mjs";
+import { RawConnection, request } from "./client.mjs";
 import { freePort, until, withBanter } from "./harness.mjs";
 
 // Becomes the program in its arguments with a listening socket on descriptor 3, as systemd does it.
@@ -29,7 +29,9 @@ describe("listening", () => {
 			const env = { ...banter.masterd.env, LISTEN: `127.0.0.1:${other}` };
 			const activated = banter.daemon("/usr/bin/perl", args, env);
 			activated.start();
-			const early = await until("the socket is there", () => Raw.connect(port).catch(() => null));
+			const early = await until("the socket is there", () =>
+				RawConnection.connect(port).catch(() => null),
+			);
 			await early.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 			assert.deepEqual((await early.response()).json, { status: "ok" });
 			early.close();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { exchange, Raw, request } from "./client.mjs";
+import { RawConnection, rawExchange, request } from "./client.mjs";
 import {
 	ADMIN_KEY,
 	freePort,
@@ -65,7 +65,7 @@ describe("the line of a request", () => {
 		const seen = new Set();
 		for (const name of given) {
 			const header = name === undefined ? "" : `X-Request-Id: ${name}\r\n`;
-			const answer = await exchange(
+			const answer = await rawExchange(
 				banter.port,
 				Buffer.from(`GET /health HTTP/1.1\r\nHost: x\r\n${header}\r\n`, "utf8"),
 			);
@@ -82,7 +82,7 @@ describe("the line of a request", () => {
 	});
 
 	it("every answer has the name: errors, streams, redirects, what could not be read", async () => {
-		const raw = async (bytes) => (await exchange(banter.port, bytes)).headers["x-request-id"];
+		const raw = async (bytes) => (await rawExchange(banter.port, bytes)).headers["x-request-id"];
 		assert.match((await banter.get("/nowhere")).headers["x-request-id"], NEW_ID);
 		assert.match((await banter.get("/")).headers["x-request-id"], NEW_ID);
 		assert.match((await banter.request("PUT", "/chat")).headers["x-request-id"], NEW_ID);
@@ -123,7 +123,7 @@ describe("the line of a request", () => {
 
 	it("one line for each request, in whatever way it comes", async () => {
 		const names = Array.from({ length: 20 }, (_, i) => `many-${i}`);
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(
 			names
 				.map((name) => `GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n\r\n`)

@@ -3,23 +3,32 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { signIn } from "./accounts.mjs";
+import { logIn } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { PASSWORD, useBanter } from "./harness.mjs";
-import { LossyLine } from "./lost-answers.mjs";
-import { ask, did, introduce, NOBODY, storePeer, talk, visit, WIDGET } from "./organizations.mjs";
+import { LossyStoreProxy } from "./lossy-store-proxy.mjs";
+import {
+	adminExpect,
+	adminRequest,
+	connectToStore,
+	NOBODY,
+	openVisitor,
+	storeTurn,
+	submitContact,
+	WIDGET,
+} from "./organizations.mjs";
 
 describe("an answer of the store is lost", () => {
 	const banter = useBanter({ workers: 1 });
 	let line, peer, visitor;
 
 	before(async () => {
-		line = await LossyLine.open(banter);
+		line = await LossyStoreProxy.open(banter);
 		await banter.killWorkers(banter.workerPids());
 		await banter.ready();
-		peer = await storePeer(banter);
-		const { widget_id } = await did(banter, 200, "GET", `widgets/${WIDGET}`);
-		visitor = await visit(peer, widget_id);
+		peer = await connectToStore(banter);
+		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
+		visitor = await openVisitor(peer, widget_id);
 	});
 	after(async () => {
 		peer.close();
@@ -27,46 +36,47 @@ describe("an answer of the store is lost", () => {
 	});
 
 	const email = "lost@example.com";
-	const made = async (path, body) => `${path}/${(await did(banter, 201, "POST", path, body)).id}`;
+	const made = async (path, body) =>
+		`${path}/${(await adminExpect(banter, 201, "POST", path, body)).id}`;
 	const REMOVALS = {
 		"a widget": () => made("widgets", {}),
 		"an agent": () => made("agents", { name: "Anna" }),
 		"a key": () => made("keys", { kind: "widget" }),
 		"a user": () => made("users", { email, password: "a long password" }),
-		"a contact": async () => `contacts/${await introduce(visitor, { email })}`,
+		"a contact": async () => `contacts/${await submitContact(visitor, { email })}`,
 		"a login": async () => {
-			await signIn(banter, { password: PASSWORD });
-			const { logins } = await did(banter, 200, "GET", "logins");
+			await logIn(banter, { password: PASSWORD });
+			const { logins } = await adminExpect(banter, 200, "GET", "logins");
 			return `logins/${logins[0].id}`;
 		},
-		"a conversation": async () => `conversations/${await talk(visitor)}`,
+		"a conversation": async () => `conversations/${await storeTurn(visitor)}`,
 	};
 
 	for (const [what, make] of Object.entries(REMOVALS))
 		it(`to the removal of ${what}: it is done`, async () => {
 			const path = await make();
 			line.loseNext();
-			assert.equal((await ask(banter, "DELETE", path)).status, 204);
-			assertError(await ask(banter, "DELETE", path), 404);
+			assert.equal((await adminRequest(banter, "DELETE", path)).status, 204);
+			assertError(await adminRequest(banter, "DELETE", path), 404);
 		});
 
 	it("to the removal of a visitor: it is done", async () => {
-		await talk(visitor);
+		await storeTurn(visitor);
 		line.loseNext();
-		await did(banter, 200, "DELETE", `visitors/${visitor.session}`);
-		assertError(await ask(banter, "DELETE", `visitors/${visitor.session}`), 404);
+		await adminExpect(banter, 200, "DELETE", `visitors/${visitor.session}`);
+		assertError(await adminRequest(banter, "DELETE", `visitors/${visitor.session}`), 404);
 	});
 
 	it("to a change: it is done, once", async () => {
 		line.loseNext(1); // behind the widget as it was
-		const changed = await did(banter, 200, "PUT", `widgets/${WIDGET}`, { name: "Shop" });
-		assert.deepEqual(await did(banter, 200, "GET", `widgets/${WIDGET}`), changed);
+		const changed = await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { name: "Shop" });
+		assert.deepEqual(await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`), changed);
 	});
 
 	it("to the removal of what was never there: that was done as well", async () => {
 		line.loseNext();
-		assert.equal((await ask(banter, "DELETE", `widgets/${NOBODY}`)).status, 204);
-		assertError(await ask(banter, "DELETE", `widgets/${NOBODY}`), 404);
+		assert.equal((await adminRequest(banter, "DELETE", `widgets/${NOBODY}`)).status, 204);
+		assertError(await adminRequest(banter, "DELETE", `widgets/${NOBODY}`), 404);
 		assert.equal(line.lost, Object.keys(REMOVALS).length + 3);
 	});
 });

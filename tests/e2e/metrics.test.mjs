@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { untilRefused } from "./accounts.mjs";
 import { assertError, request } from "./client.mjs";
 import { ADMIN_KEY, freePort, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { oneToEach } from "./replies.mjs";
+import { connectToEachWorker } from "./replies.mjs";
 
 const PROMTOOL = join(ROOT, "build/tools/promtool");
 
@@ -28,7 +28,7 @@ function parse(text) {
 /** A worker sends some answers before it counts them: what each did before it has counted when it has
  * answered once more. */
 async function settle(banter) {
-	for (const raw of (await oneToEach(banter, "/metrics")).values()) raw.close();
+	for (const raw of (await connectToEachWorker(banter, "/metrics")).values()) raw.close();
 }
 
 async function read(banter) {

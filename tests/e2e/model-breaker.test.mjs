@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { PATIENCE, until, useBanter, withBanter } from "./harness.mjs";
+import { TIME_FACTOR, until, useBanter, withBanter } from "./harness.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
 
 const FAILURES = 6;
@@ -13,7 +13,7 @@ const env = {
 	OPENAI_BREAKER_OPEN_MS: String(OPEN_MS),
 };
 /** Only for what never answers: anything else would be a failure as well on a machine that is busy. */
-const SHORT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * PATIENCE) };
+const SHORT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * TIME_FACTOR) };
 /** With one that is tried again soon. */
 const BRIEFLY = { ...env, OPENAI_BREAKER_OPEN_MS: "1500" };
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { Banter, freePort, PATIENCE, until } from "./harness.mjs";
-import { lackingNamespaces, NameServer } from "./name-server.mjs";
+import { Banter, freePort, TIME_FACTOR, until } from "./harness.mjs";
+import { NameServer, whyNoNamespaces } from "./name-server.mjs";
 
 /** A banter whose masterd, and so its workers, asks this name server. */
 class BanterWithNames extends Banter {
@@ -42,7 +42,7 @@ async function withNames(body, env = {}) {
 	}
 }
 
-describe("the model server's name", { skip: lackingNamespaces() }, () => {
+describe("the model server's name", { skip: whyNoNamespaces() }, () => {
 	it("is looked up", () =>
 		withNames(async (banter, names) => {
 			assert.equal((await banter.chat("name", "[[tokens=2]]")).json?.message, "t0 t1");
@@ -82,6 +82,6 @@ describe("the model server's name", { skip: lackingNamespaces() }, () => {
 				const answer = await cut.catch((error) => error);
 				assert.ok(answer instanceof Error || answer.status >= 500);
 			},
-			{ OPENAI_CONNECT_TIMEOUT_MS: String(500 * PATIENCE), DRAIN_TIMEOUT_MS: "300" },
+			{ OPENAI_CONNECT_TIMEOUT_MS: String(500 * TIME_FACTOR), DRAIN_TIMEOUT_MS: "300" },
 		));
 });

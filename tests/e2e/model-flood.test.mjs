@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { behind, lacking, nghttpx } from "./front.mjs";
 import { until, withBanter } from "./harness.mjs";
+import { nghttpx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 
 const FLOODS = 6;
 const MANY = 24; // take longer than a short reply at its own pace
@@ -55,8 +55,8 @@ describe("a model that floods", () => {
 	it("over HTTP/1.1: others are answered meanwhile, and each reply is whole", () =>
 		withBanter({ workers: 1 }, flood));
 
-	it("over HTTP/2: the same", { skip: lacking("nghttpx") }, () =>
-		behind(nghttpx, { workers: 1 }, ({ banter }) => flood(banter)),
+	it("over HTTP/2: the same", { skip: whyMissing("nghttpx") }, () =>
+		withModelProxy(nghttpx, { workers: 1 }, ({ banter }) => flood(banter)),
 	);
 
 	it("a reply at its own pace comes to its end beside it", () =>

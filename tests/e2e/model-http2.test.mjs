@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { behind, lacking, nghttpx, nginx } from "./front.mjs";
-import { PATIENCE, until } from "./harness.mjs";
+import { TIME_FACTOR, until } from "./harness.mjs";
+import { nghttpx, nginx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 
 const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
 
@@ -42,9 +42,9 @@ async function finishWhole(banter, streams, tokens) {
 const fronts = { nghttpx, nginx };
 
 for (const [name, kind] of Object.entries(fronts))
-	describe(`HTTP/2 by ${name}`, { skip: lacking(name) }, () => {
+	describe(`HTTP/2 by ${name}`, { skip: whyMissing(name) }, () => {
 		it("250 streams at a time share few connections, and each gets its own reply", () =>
-			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 250, "tokens=20 delay=50");
 				const connections = connectionsTo(front.port);
 				// 3 as a rule, which the limits of 100 streams give; a machine with much to do has up to 12.
@@ -55,8 +55,8 @@ for (const [name, kind] of Object.entries(fronts))
 		// libcurl 7.88 leaves a stream's last token lying when another stream has read it: without being
 		// asked again it comes with the next data on the connection, or not before a time limit.
 		it("full speed: many long replies at once, whole, and none is left lying", () => {
-			const env = { OPENAI_IDLE_TIMEOUT_MS: String(30_000 * PATIENCE) };
-			return behind(kind, { workers: 1, env }, async ({ banter }) => {
+			const env = { OPENAI_IDLE_TIMEOUT_MS: String(30_000 * TIME_FACTOR) };
+			return withModelProxy(kind, { workers: 1, env }, async ({ banter }) => {
 				const whole = Array.from({ length: 3000 }, (_, i) => `t${i}`).join(" ");
 				for (let round = 0; round < 3; round++) {
 					const answers = await Promise.all(
@@ -68,7 +68,7 @@ for (const [name, kind] of Object.entries(fronts))
 		});
 
 		it("a reply that the model breaks off takes no other along (RST_STREAM)", () =>
-			behind(kind, { workers: 1 }, async ({ banter }) => {
+			withModelProxy(kind, { workers: 1 }, async ({ banter }) => {
 				const streams = await startStreams(banter, 5, "tokens=20 delay=50");
 				// It is broken off when what came of it is there: a reset overtakes what is on its way.
 				const cut = await banter.stream("cut", "[[tokens=9 hold-after=3 cut-after=3]] cut");
@@ -85,7 +85,7 @@ for (const [name, kind] of Object.entries(fronts))
 			}));
 
 		it("a visitor's stop of the worker's own: a cancelled stream leaves the connection to others", () =>
-			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				// Beyond what a reply may be: the worker gives it up in the middle.
 				const streams = await startStreams(banter, 5, "tokens=40 delay=50");
 				const endless = await (await banter.stream("endless", "[[huge=3000000]]")).rest();
@@ -98,7 +98,7 @@ for (const [name, kind] of Object.entries(fronts))
 			}));
 
 		it("a thousand streams given up in the middle leave those beside them in peace", () =>
-			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 5, "tokens=120 delay=50");
 				for (let round = 0; round < 10; round++) {
 					const answers = await Promise.all(
@@ -119,7 +119,7 @@ for (const [name, kind] of Object.entries(fronts))
 			}));
 
 		it("the front dies: what ran is interrupted, and what comes later finds the new one", () =>
-			behind(kind, { workers: 1 }, async ({ front, banter }) => {
+			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 20, "tokens=1000 delay=50");
 				await front.die();
 				for (const stream of streams) {
@@ -132,8 +132,8 @@ for (const [name, kind] of Object.entries(fronts))
 	});
 
 describe("HTTP/2: a server that retires (GOAWAY)", () => {
-	it("nghttpx: what runs is finished; it is replaced", { skip: lacking("nghttpx") }, () =>
-		behind(nghttpx, { workers: 1 }, async ({ front, banter }) => {
+	it("nghttpx: what runs is finished; it is replaced", { skip: whyMissing("nghttpx") }, () =>
+		withModelProxy(nghttpx, { workers: 1 }, async ({ front, banter }) => {
 			const streams = await startStreams(banter, 30, "tokens=40 delay=50");
 			const retired = front.retire();
 			await finishWhole(banter, streams, 40);
@@ -146,10 +146,10 @@ describe("HTTP/2: a server that retires (GOAWAY)", () => {
 	it(
 		"nginx: reloaded while streams run and others begin, nothing is lost or asked twice",
 		{
-			skip: lacking("nginx"),
+			skip: whyMissing("nginx"),
 		},
 		() =>
-			behind(nginx, { workers: 1 }, async ({ front, banter }) => {
+			withModelProxy(nginx, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 30, "tokens=60 delay=50");
 				let asked = streams.length;
 				for (let reload = 0; reload < 3; reload++) {
@@ -177,16 +177,20 @@ describe("HTTP/2: a server that retires (GOAWAY)", () => {
 	it(
 		"nginx: closes the idle connection, and the next question is asked once, on another",
 		{
-			skip: lacking("nginx"),
+			skip: whyMissing("nginx"),
 		},
 		() =>
-			behind(nginx, { workers: 1, front: { settings: "keepalive_timeout 1s;" } }, async (both) => {
-				const { front, banter } = both;
-				for (let i = 0; i < 3; i++) {
-					assert.equal((await banter.chat("idle", "[[tokens=1]]")).json?.message, "t0");
-					await until("the connection is closed", () => connectionsTo(front.port) === 0);
-				}
-				assert.equal((await banter.model("stats")).calls, 3);
-			}),
+			withModelProxy(
+				nginx,
+				{ workers: 1, front: { settings: "keepalive_timeout 1s;" } },
+				async (both) => {
+					const { front, banter } = both;
+					for (let i = 0; i < 3; i++) {
+						assert.equal((await banter.chat("idle", "[[tokens=1]]")).json?.message, "t0");
+						await until("the connection is closed", () => connectionsTo(front.port) === 0);
+					}
+					assert.equal((await banter.model("stats")).calls, 3);
+				},
+			),
 	);
 });

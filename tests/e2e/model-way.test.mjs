@@ -9,8 +9,8 @@ import { createServer } from "node:tls";
 import { Authority } from "./certs.mjs";
 import { assertError } from "./client.mjs";
 import { ForwardProxy, join } from "./forward-proxy.mjs";
-import { BUILD, freePort, PATIENCE, withBanter } from "./harness.mjs";
-import { start } from "./tool.mjs";
+import { BUILD, freePort, TIME_FACTOR, withBanter } from "./harness.mjs";
+import { startProgram } from "./tool.mjs";
 
 const authority = new Authority();
 const stranger = new Authority();
@@ -73,7 +73,7 @@ describe("connecting to the model server", () => {
 			});
 			await new Promise((done) => server.listen(0, "127.0.0.1", done));
 			// Over TLS no question is asked yet: that is the limit for connecting.
-			const [short, long] = [String(500 * PATIENCE), "60000"];
+			const [short, long] = [String(500 * TIME_FACTOR), "60000"];
 			const env = {
 				OPENAI_BASE_URL: `${scheme}://127.0.0.1:${server.address().port}/v1`,
 				OPENAI_CONNECT_TIMEOUT_MS: scheme === "https" ? short : long,
@@ -200,7 +200,7 @@ describe("a proxy to the model", () => {
 describe("workerd --check-model", () => {
 	const check = (banter, env) => {
 		const all = { ...banter.environment(), ...env };
-		return start(path(BUILD, "workerd"), ["--check-model"], all).ended;
+		return startProgram(path(BUILD, "workerd"), ["--check-model"], all).ended;
 	};
 
 	it("goes the same way: the named authority, the named proxy", async () => {

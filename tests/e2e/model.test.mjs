@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { freePort, PATIENCE, until, useBanter, withBanter } from "./harness.mjs";
+import { freePort, TIME_FACTOR, until, useBanter, withBanter } from "./harness.mjs";
 import { history, stop } from "./replies.mjs";
 
 /** For what never comes. Whatever does come may take longer than this on a machine that is busy. */
-const SHORT = 500 * PATIENCE;
+const SHORT = 500 * TIME_FACTOR;
 
 /** What the log calls the end of a turn that was answered so. */
 const WHY = { 502: "model_down", 503: "model_busy", 504: "model_slow" };

@@ -10,7 +10,7 @@ import { join } from "node:path";
 const A = 1; // the record's type
 
 /** Why a program can't be given a resolver of its own here, or false. */
-export function lackingNamespaces() {
+export function whyNoNamespaces() {
 	const { status } = spawnSync("unshare", ["--mount", "true"]);
 	return status === 0 ? false : "needs root: a mount namespace, and port 53";
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
-import { heard, KEY, said, stop, textUntil } from "./replies.mjs";
+import { KEY, stop, storedMessages, textAfter, textUntil } from "./replies.mjs";
 
 const by = (id) => ({ headers: { "idempotency-key": id } });
 
@@ -22,7 +22,7 @@ describe("the same message again", () => {
 			assert.deepEqual(again.json, first.json);
 		}
 		assert.equal(await banter.modelCalls(message), 1);
-		assert.deepEqual(await said(banter, "again"), [
+		assert.deepEqual(await storedMessages(banter, "again"), [
 			["user", message, "complete"],
 			["assistant", "t0 t1 t2", "complete"],
 		]);
@@ -74,7 +74,7 @@ describe("the same message again", () => {
 			const answer = await banter.chat("conflict", "[[tokens=1]] other", { path, ...by("c") });
 			assertError(answer, 409, undefined, "id_conflict");
 		}
-		assert.equal((await said(banter, "conflict")).length, 2);
+		assert.equal((await storedMessages(banter, "conflict")).length, 2);
 		assert.equal(await banter.modelCalls("[[tokens=1]] other"), 0);
 	});
 
@@ -160,7 +160,7 @@ describe("a message whose reply is being written", () => {
 		for (const answer of answers) assert.deepEqual(answer.json, answers[0].json);
 		assert.equal(answers[0].status, 200);
 		assert.equal(await banter.modelCalls(message), 1);
-		assert.equal((await said(banter, "twins")).length, 2);
+		assert.equal((await storedMessages(banter, "twins")).length, 2);
 	});
 
 	it("409 with another text", async () => {
@@ -177,14 +177,14 @@ describe("a message whose reply broke off", () => {
 	it("is begun anew, in its old place", async () => {
 		const message = "[[fail=400 fail-times=1 tokens=3]] heal";
 		assertError(await banter.chat("heal", message, by("h")), 502);
-		assert.deepEqual(await said(banter, "heal"), [
+		assert.deepEqual(await storedMessages(banter, "heal"), [
 			["user", message, "complete"],
 			["assistant", "", "interrupted"],
 		]);
 		await banter.chat("heal", "[[tokens=1]] later");
 		const healed = await banter.chat("heal", message, by("h"));
 		assert.equal(healed.status, 200);
-		assert.deepEqual(await said(banter, "heal"), [
+		assert.deepEqual(await storedMessages(banter, "heal"), [
 			["user", message, "complete"],
 			["assistant", "t0 t1 t2", "complete"],
 			["user", "[[tokens=1]] later", "complete"],
@@ -209,8 +209,8 @@ describe("a message whose reply broke off", () => {
 			return all.at(-1).type === "done" && all;
 		});
 		assert.equal(events[0].messageId, messageId);
-		assert.equal(heard(events), Array.from({ length: 50 }, (_, i) => `t${i} `).join(""));
-		assert.deepEqual(await said(banter, "killed"), [
+		assert.equal(textAfter(events), Array.from({ length: 50 }, (_, i) => `t${i} `).join(""));
+		assert.deepEqual(await storedMessages(banter, "killed"), [
 			["user", message, "complete"],
 			["assistant", events.at(-1).message, "complete"],
 		]);
@@ -268,7 +268,7 @@ describe("while the store is away", () => {
 				return one.status === 200 && one;
 			});
 			assert.equal(answer.json.message, "t0 t1");
-			assert.equal((await said(banter, "away")).length, 2);
+			assert.equal((await storedMessages(banter, "away")).length, 2);
 			assert.ok((await banter.modelCalls(message)) >= 1);
 		});
 	});

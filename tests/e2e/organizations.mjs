@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Peer } from "../faults/peer.mjs";
-import { ADMIN, addOrg, addUser, signIn } from "./accounts.mjs";
+import { ADMIN, addOrg, addUser, logIn } from "./accounts.mjs";
 import { ORG, WIDGET } from "./tool.mjs";
 
 export { ORG, WIDGET };
@@ -15,16 +15,16 @@ export const PUBLIC_ID = /^wid_[0-9A-Za-z]{22}$/;
 
 /** An e-mail of 253 bytes. To be found in any case it is folded (Unicode 15, 3.13), and "ᾷ" becomes two
  * letters of five bytes: too many for a key of the store. */
-export const GROWING = `${"ᾷ".repeat(21)}@${"ᾷ".repeat(62)}.gr`;
+export const LONGEST_EMAIL = `${"ᾷ".repeat(21)}@${"ᾷ".repeat(62)}.gr`;
 
 /** Asks as whoever knows ADMIN_API_KEY, or by other headers. */
-export function ask(banter, method, path, body, headers = ADMIN) {
+export function adminRequest(banter, method, path, body, headers = ADMIN) {
 	return banter.request(method, `/v1/admin/${path}`, { headers, body });
 }
 
 /** The same, and the answer's JSON; it must have this status. */
-export async function did(banter, status, method, path, body, headers) {
-	const answer = await ask(banter, method, path, body, headers);
+export async function adminExpect(banter, status, method, path, body, headers) {
+	const answer = await adminRequest(banter, method, path, body, headers);
 	assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
 	return answer.json;
 }
@@ -41,11 +41,11 @@ export function assertFields(answer, names) {
 export async function addOrganization(banter, name) {
 	const org = await addOrg(banter, name);
 	const user = await addUser(banter, `owner@${org}.example`, "--org", org);
-	return { org, headers: await signIn(banter, user) };
+	return { org, headers: await logIn(banter, user) };
 }
 
 /** A line to the store, as a worker has one. */
-export function storePeer(banter) {
+export function connectToStore(banter) {
 	return Peer.connect(join(banter.dir, "data", "store.sock"));
 }
 
@@ -58,7 +58,7 @@ const id = () => `0192f00000007000a${String(++made).padStart(15, "0")}`;
 const dashed = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 /** Somebody who has come to the widget with this public id. */
-export async function visit(peer, publicId) {
+export async function openVisitor(peer, publicId) {
 	const token = hash(randomBytes(16));
 	const { widget, visitor } = await peer.ask(
 		"visitor_open",
@@ -69,14 +69,17 @@ export async function visit(peer, publicId) {
 }
 
 /** The visitor says who it is; resolves to the contact's id. */
-export async function introduce({ peer, token }, contact) {
+export async function submitContact({ peer, token }, contact) {
 	const message = { token, fresh_id: id(), ...contact };
 	return dashed((await peer.ask("contact_submit", message, "contact")).contact.id);
 }
 
 /** The visitor sends a message, and gets a reply of this status (0: complete); or none yet. Resolves
  * to the conversation's id. */
-export async function talk({ peer, token, widget, session }, { status = 0, open = false } = {}) {
+export async function storeTurn(
+	{ peer, token, widget, session },
+	{ status = 0, open = false } = {},
+) {
 	const turn = id();
 	const { conversation } = await peer.ask(
 		"turn_begin",
@@ -98,7 +101,7 @@ export async function talk({ peer, token, widget, session }, { status = 0, open 
 }
 
 /** Fills the first organization with so many widgets and agents, by way of the store. */
-export async function crowd(peer, many) {
+export async function fillOrganization(peer, many) {
 	const bare = (id) => id.replaceAll("-", "");
 	const fill = async (i) => {
 		const number = String(i).padStart(15, "0");

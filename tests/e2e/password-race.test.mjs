@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { addUser, logIn, signIn } from "./accounts.mjs";
+import { addUser, logIn, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { useBanter } from "./harness.mjs";
 import { expectTool } from "./tool.mjs";
@@ -28,7 +28,7 @@ describe("while a password is changed", () => {
 		const users = [];
 		for (const name of ["one", "two"]) users.push(await addUser(banter, `${name}@example.com`));
 		const tries = users.flatMap((who) =>
-			Array.from({ length: TRIES }, () => logIn(banter, who, { from: from() })),
+			Array.from({ length: TRIES }, () => postLogin(banter, who, { from: from() })),
 		);
 		await Promise.all(users.map(change));
 		for (const answer of await Promise.all(tries)) {
@@ -43,7 +43,7 @@ describe("while a password is changed", () => {
 
 	it("whoever has a session and the old one cannot put their own over it", async () => {
 		const who = await addUser(banter, "three@example.com");
-		const session = await signIn(banter, who, { from: from() });
+		const session = await logIn(banter, who, { from: from() });
 		const tries = Array.from({ length: TRIES }, (_, i) =>
 			banter.request("PUT", `${ME}/password`, {
 				headers: session,
@@ -54,6 +54,6 @@ describe("while a password is changed", () => {
 		for (const { status, text } of await Promise.all(tries))
 			assert.ok([204, 401, 422].includes(status), text);
 		assertError(await banter.get(ME, session), 401);
-		await signIn(banter, { ...who, password }, { from: from() });
+		await logIn(banter, { ...who, password }, { from: from() });
 	});
 });

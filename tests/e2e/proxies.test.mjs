@@ -15,9 +15,9 @@ import { WebSocket } from "ws";
 import { Authority } from "./certs.mjs";
 import { openStream, request, textOf, tlsOptions } from "./client.mjs";
 import { Daemon, Log, ROOT } from "./daemon.mjs";
-import { Echo, frame, Line, OP } from "./frames.mjs";
+import { EchoServer, frame, OP, RawWebSocket } from "./frames.mjs";
 import { ADMIN_KEY, freePort, LONG, PASSWORD, until, useBanter, WIDGET_KEY } from "./harness.mjs";
-import { brief, makeWidget, socketUrl, Visitor } from "./visitors.mjs";
+import { makeWidget, socketUrl, summary, Visitor } from "./visitors.mjs";
 
 const authority = new Authority();
 tlsOptions.ca = authority.pem;
@@ -206,7 +206,11 @@ describe("a proxy", { concurrency: true }, () => {
 				const one = await visitor({ stream: true });
 				one.say("[[tokens=5 hang-after=3]]");
 				const first = [await one.next(), await one.next(), await one.next()];
-				assert.deepEqual(first.map(brief), [["typing_start"], ["token", "t0 "], ["token", "t1 "]]);
+				assert.deepEqual(first.map(summary), [
+					["typing_start"],
+					["token", "t0 "],
+					["token", "t1 "],
+				]);
 				await one.close();
 			});
 
@@ -275,11 +279,11 @@ describe("a proxy", { concurrency: true }, () => {
 					"sec-websocket-version": "13",
 				});
 				assert.equal((await once(upgraded, "response"))[0][":status"], 200);
-				const line = new Line({ upgraded });
+				const line = new RawWebSocket({ upgraded });
 				line.send(frame(OP.text, JSON.stringify({ type: "message", content: "[[echo]] two" })));
 				await line.count(4);
 				const said = line.got.map(([, text]) => JSON.parse(text));
-				assert.deepEqual(said.slice(1).map(brief), [
+				assert.deepEqual(said.slice(1).map(summary), [
 					["typing_start"],
 					["message", "two"],
 					["typing_stop"],
@@ -312,7 +316,7 @@ describe("a proxy", { concurrency: true }, () => {
 
 			/** A silent WebSocket through it, with short time-outs, to a server that pings so often. */
 			async function withSilent(pingMs, body) {
-				const echo = new Echo(undefined, pingMs);
+				const echo = new EchoServer(undefined, pingMs);
 				const log = new Log();
 				const front = new Front(name, path, log, (text) =>
 					proxy.timeouts ? text.replace(proxy.timeouts, `${TIME_OUT_S}s`) : text,

@@ -2,7 +2,7 @@
 // history; and what it makes of the events that it gets.
 
 import assert from "node:assert/strict";
-import { openStream, Raw } from "./client.mjs";
+import { openStream, RawConnection } from "./client.mjs";
 import { WIDGET_KEY } from "./harness.mjs";
 
 export const KEY = { "x-api-key": WIDGET_KEY };
@@ -37,13 +37,13 @@ export function history(banter, sessionId, parameters = {}) {
 }
 
 /** The messages of a history as [role, content, status]. */
-export async function said(banter, sessionId) {
+export async function storedMessages(banter, sessionId) {
 	const { json } = await history(banter, sessionId);
 	return json.messages.map(({ role, content, status }) => [role, content, status]);
 }
 
 /** What a client has of a reply when it had `text` and these events came. */
-export function heard(events, text = "") {
+export function textAfter(events, text = "") {
 	const [start, ...others] = events;
 	assert.equal(start.type, "start", JSON.stringify(start));
 	let now = text.slice(0, start.position ?? 0);
@@ -59,10 +59,10 @@ export async function textUntil(stream, length) {
 }
 
 /** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
-export async function oneToEach(banter, path = "/health") {
+export async function connectToEachWorker(banter, path = "/health") {
 	const raws = new Map();
 	while (raws.size < banter.workers) {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
 		await raw.response();
 		const [worker] = await banter.workersOf([raw.socket]);
@@ -73,7 +73,7 @@ export async function oneToEach(banter, path = "/health") {
 }
 
 /** POST with a JSON body on a connection that is open; resolves to the answer. */
-export async function postBy(raw, path, body) {
+export async function postOn(raw, path, body) {
 	const json = JSON.stringify(body);
 	await raw.write(
 		`POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n` +

@@ -9,9 +9,9 @@ import { EventSource } from "eventsource";
 import { createParser } from "eventsource-parser";
 import { below } from "../faults/random.mjs";
 import { assertError, request, textOf } from "./client.mjs";
-import { PATIENCE, until, useBanter } from "./harness.mjs";
+import { TIME_FACTOR, until, useBanter } from "./harness.mjs";
 import { BadNetwork } from "./network.mjs";
-import { heard, KEY, resume, resumePath, SSE, said } from "./replies.mjs";
+import { KEY, resume, resumePath, SSE, storedMessages, textAfter } from "./replies.mjs";
 
 /** A token as the model writes it: bytes of a JSON string, \xHH where they are no whole character. */
 const raw = (text) => text.replaceAll("\\", "\\\\");
@@ -68,7 +68,7 @@ function assertHealed(events, after, live = false) {
 	const { position } = events[0];
 	if (live) assert.ok(position <= after && position === roundedDown(position), `at ${position}`);
 	else assert.equal(position, roundedDown(after));
-	assert.equal(heard(events, TEXT.slice(0, after)), TEXT);
+	assert.equal(textAfter(events, TEXT.slice(0, after)), TEXT);
 	assert.equal(events.at(-1).type, "done");
 	assert.equal(events.at(-1).message, TEXT);
 }
@@ -86,7 +86,7 @@ describe("a reply is resumed at each of its places", () => {
 	}
 
 	it("while it is written", async () => {
-		const words = message("while", `${PATIENCE === 1 ? 40 : 100} hold-after=1`);
+		const words = message("while", `${TIME_FACTOR === 1 ? 40 : 100} hold-after=1`);
 		const writer = await banter.stream("while", words);
 		const { messageId } = await writer.next();
 		const resumed = [];
@@ -108,7 +108,7 @@ describe("a reply is resumed at each of its places", () => {
 		assert.equal(resumed.length, 2 * TEXT.length);
 		for (const [stream, after] of await Promise.all(resumed)) await finish(stream, after, true);
 		assert.equal((await banter.model("stats")).calls, 1);
-		assert.deepEqual(await said(banter, "while"), [
+		assert.deepEqual(await storedMessages(banter, "while"), [
 			["user", words, "complete"],
 			["assistant", TEXT, "complete"],
 		]);
@@ -138,7 +138,7 @@ describe("a reply is resumed at each of its places", () => {
 
 	it("by 50 listeners at once, each from a place of its own", async () => {
 		const { calls } = await banter.model("stats");
-		const words = message("crowd", PATIENCE === 1 ? 20 : 50);
+		const words = message("crowd", TIME_FACTOR === 1 ? 20 : 50);
 		const writer = await banter.stream("crowd", words);
 		const { messageId } = await writer.next();
 		let text = "";
@@ -152,7 +152,7 @@ describe("a reply is resumed at each of its places", () => {
 	});
 
 	it("404 to another session, at every worker, while it is written and after", async () => {
-		const writer = await banter.stream("own", message("own", 10 * PATIENCE));
+		const writer = await banter.stream("own", message("own", 10 * TIME_FACTOR));
 		const { messageId } = await writer.next();
 		const spies = () =>
 			Promise.all(Array.from({ length: 20 }, () => resume(banter, messageId, "spy")));

@@ -2,18 +2,18 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, exchange, Raw, textOf } from "./client.mjs";
-import { ADMIN_KEY, PATIENCE, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { assertError, RawConnection, rawExchange, textOf } from "./client.mjs";
+import { ADMIN_KEY, TIME_FACTOR, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import {
-	heard,
 	history,
 	KEY,
 	NOBODY,
 	resume,
 	resumePath,
 	SSE,
-	said,
 	stop,
+	storedMessages,
+	textAfter,
 	textUntil,
 } from "./replies.mjs";
 
@@ -39,7 +39,7 @@ function roundedDown(text, position) {
 /** A connection that stays open, to another worker than this one. */
 async function elsewhere(banter, worker) {
 	for (;;) {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await ask(raw, "GET", "/health");
 		await raw.response();
 		if ((await banter.workersOf([raw.socket]))[0] !== worker) return raw;
@@ -84,7 +84,7 @@ describe("a reply that has ended", () => {
 				const position = roundedDown(TEXT, after);
 				assert.equal(events[0].position, position);
 				assert.equal(textOf(events), TEXT.slice(position));
-				assert.equal(heard(events, TEXT.slice(0, after)), TEXT);
+				assert.equal(textAfter(events, TEXT.slice(0, after)), TEXT);
 				assert.equal(events.at(-1).type, "done");
 				assert.equal(events.at(-1).message, TEXT);
 			}
@@ -108,7 +108,7 @@ describe("a reply that has ended", () => {
 		const [{ messageId }] = first;
 		const events = await (await resume(banter, messageId, "broke", { after: 3 })).rest();
 		assert.equal(events[0].position, 3);
-		assert.equal(heard(events, "t0 "), "t0 t1 t2");
+		assert.equal(textAfter(events, "t0 "), "t0 t1 t2");
 		assert.equal(events.at(-1).type, "error");
 		assert.equal(events.at(-1).code, "interrupted");
 		assert.equal(typeof events.at(-1).error, "string");
@@ -258,11 +258,11 @@ describe("a reply that is being written", () => {
 		const text = first + textOf(await stream.rest());
 		for (const [i, one] of streams.entries()) {
 			const events = await one.rest();
-			assert.equal(heard(events, text.slice(0, i)).trim(), text.trim());
+			assert.equal(textAfter(events, text.slice(0, i)).trim(), text.trim());
 			assert.equal(events.at(-1).message, text.trim());
 		}
 		assert.equal(await banter.modelCalls(message), 1);
-		assert.equal((await said(banter, "live")).length, 2);
+		assert.equal((await storedMessages(banter, "live")).length, 2);
 	});
 
 	it("a position ahead of the text is its end, and nothing is left out", async () => {
@@ -272,11 +272,11 @@ describe("a reply that is being written", () => {
 		const events = await (await resume(banter, messageId, "ahead", { after: 100_000 })).rest();
 		assert.ok(events[0].position >= got.length);
 		const text = got + textOf(await stream.rest());
-		assert.equal(heard(events, text).trim(), text.trim());
+		assert.equal(textAfter(events, text).trim(), text.trim());
 	});
 
 	it("before the model has begun there is a start, and the text when it comes", async () => {
-		const message = `[[tokens=3 first-delay=${1500 * PATIENCE}]] patience`;
+		const message = `[[tokens=3 first-delay=${1500 * TIME_FACTOR}]] patience`;
 		const whole = banter.chat("patience", message);
 		const messageId = await until("it is written", async () => {
 			const { json } = await history(banter, "patience");
@@ -288,7 +288,7 @@ describe("a reply that is being written", () => {
 		for (const stream of streams) {
 			const events = await stream.rest();
 			assert.equal(events[0].position, 0);
-			assert.equal(heard(events).trim(), "t0 t1 t2");
+			assert.equal(textAfter(events).trim(), "t0 t1 t2");
 			assert.equal(events.at(-1).message, "t0 t1 t2");
 		}
 		assert.equal((await whole).json.messageId, messageId);
@@ -306,7 +306,7 @@ describe("a reply that is being written", () => {
 			one.leave();
 		}
 		await until("it is whole", async () => (await history(banter, "leave")).json.active === null);
-		assert.equal((await said(banter, "leave")).at(-1)[2], "complete");
+		assert.equal((await storedMessages(banter, "leave")).at(-1)[2], "complete");
 	});
 
 	it("HEAD is answered at once, and the reply goes on", async () => {
@@ -319,7 +319,7 @@ describe("a reply that is being written", () => {
 			assert.equal(head.headers["content-type"], "text/event-stream; charset=utf-8");
 		}
 		// And its connection serves on.
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write(`HEAD ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`);
 		assert.equal((await raw.response({ noBody: true })).status, 200);
 		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -332,13 +332,13 @@ describe("a reply that is being written", () => {
 
 	it("a client of HTTP/1.0 gets it too, up to the end of the connection", async () => {
 		const { messageId } = await spoken(banter, "old");
-		const answer = await exchange(
+		const answer = await rawExchange(
 			banter.port,
 			`GET ${resumePath(messageId, "old")} HTTP/1.0\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`,
 		);
 		assert.equal(answer.headers["transfer-encoding"], undefined);
 		const events = answer.body.toString().trim().split("\n").map(JSON.parse);
-		assert.equal(heard(events), TEXT);
+		assert.equal(textAfter(events), TEXT);
 	});
 });
 
@@ -525,7 +525,7 @@ describe("what breaks meanwhile", () => {
 			await banter.ready();
 			const again = await (await resume(banter, messageId, "torn")).rest();
 			assert.equal(again.at(-1).code, "interrupted");
-			assert.ok("t0 t1 t2".startsWith(heard(again).trim()));
+			assert.ok("t0 t1 t2".startsWith(textAfter(again).trim()));
 		});
 	});
 

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { assertError, exchange, request } from "./client.mjs";
+import { assertError, rawExchange, request } from "./client.mjs";
 import { ADMIN_KEY, ROOT, until, useBanter, withBanter } from "./harness.mjs";
 
 const PRODUCTION = { APP_ENV: "production", CORS_ORIGIN: "https://site.example" };
@@ -68,7 +68,7 @@ describe("service", () => {
 			[505, "GET /health HTTP/2.0\r\nHost: x\r\n\r\n"],
 		];
 		for (const [status, bytes] of cases) {
-			const answer = await exchange(banter.port, bytes);
+			const answer = await rawExchange(banter.port, bytes);
 			assert.equal(answer.status, status, bytes.slice(0, 60));
 			assertSecurityHeaders(answer.headers);
 			assert.equal(answer.headers["strict-transport-security"], undefined);
@@ -152,7 +152,7 @@ describe("service", () => {
 	});
 
 	it("a Host that would break out of the OpenAPI document does not", async () => {
-		const answer = await exchange(
+		const answer = await rawExchange(
 			banter.port,
 			'GET /v1/openapi.json HTTP/1.1\r\nHost: a","x":"b\r\n\r\n',
 		);

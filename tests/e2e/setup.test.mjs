@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
-import { expectTool, start } from "./tool.mjs";
+import { expectTool, startProgram } from "./tool.mjs";
 
 const KEY = "key-of-the-stand-in-model";
 const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
@@ -26,7 +26,8 @@ after(() => rmSync(scratch, { recursive: true }));
 function setup(dir, answers, args = [], env = {}) {
 	const all = ["setup", "--config", dir, ...args];
 	const input = answers.map((line) => `${line}\n`).join("");
-	return start(join(BUILD, "banter"), all, { ...baseEnvironment(), ...env }, { input }).ended;
+	return startProgram(join(BUILD, "banter"), all, { ...baseEnvironment(), ...env }, { input })
+		.ended;
 }
 
 function firstStart(dir) {
@@ -189,7 +190,7 @@ describe("banter setup", () => {
 
 	it("does not show the key on a terminal", async () => {
 		const command = `${join(BUILD, "banter")} setup --config ${dir}`;
-		const person = start("script", ["-qec", command, "/dev/null"], baseEnvironment(), {
+		const person = startProgram("script", ["-qec", command, "/dev/null"], baseEnvironment(), {
 			input: null,
 		});
 		const answers = [KEY, model(), "https://a.example"];
@@ -228,7 +229,7 @@ describe("banter setup", () => {
 	it("says so when it is not installed whole", async () => {
 		const alone = join(scratch, "alone");
 		cpSync(join(BUILD, "banter"), alone);
-		const end = await start(alone, ["setup", "--config", dir], baseEnvironment(), {
+		const end = await startProgram(alone, ["setup", "--config", dir], baseEnvironment(), {
 			input: "\n\nhttps://a.example\n",
 		}).ended;
 		assert.equal(end.status, 72, end.stderr);

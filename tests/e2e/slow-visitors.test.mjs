@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { PATIENCE, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { TIME_FACTOR, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { inodesByRemotePort, memoryOf, socketHolders } from "./proc.mjs";
-import { heard, resume, resumePath } from "./replies.mjs";
+import { resume, resumePath, textAfter } from "./replies.mjs";
 
-const REPLIES = PATIENCE === 1 ? 3 : 1;
+const REPLIES = TIME_FACTOR === 1 ? 3 : 1;
 const EACH = 20; // who read one reply, and as many who stop
 const KIB = 1024;
 // Together as long as a reply may be, nearly; as events they are some 2 MB: more than what the kernel
@@ -18,7 +18,7 @@ const KIB = 1024;
 // machine makes fewer and longer events of them, which may be less.
 const TOKENS = 45_000;
 const TOKEN = "abcdefghij"; // as the stub has it
-const DELAY_MS = PATIENCE === 1 ? 0.2 : 0.4;
+const DELAY_MS = TIME_FACTOR === 1 ? 0.2 : 0.4;
 /** What two may cost, one of whom has stopped: what waits for that one, and for the other while this
  * process is busy (output_max in workerd/http/http_server.c), in buffers that grow by doubling, and their
  * connections. */
@@ -108,7 +108,7 @@ describe("visitors who stop reading", () => {
 		);
 		for (const answer of answers) {
 			const events = eventsOf(answer);
-			assert.equal(heard(events), TEXT);
+			assert.equal(textAfter(events), TEXT);
 			assert.equal(events.at(-1).type, "done");
 		}
 		await until("those who stopped are dropped", () => areGone(near) && dropped() >= near.length);
@@ -123,7 +123,7 @@ describe("visitors who stop reading", () => {
 		]);
 		const had = TEXT.slice(0, 100_000);
 		const stream = await resume(banter, messageId, session, { after: had.length });
-		assert.equal(heard(await stream.rest(), had), TEXT);
+		assert.equal(textAfter(await stream.rest(), had), TEXT);
 	}
 
 	const N = REPLIES * EACH;
@@ -142,6 +142,6 @@ describe("visitors who stop reading", () => {
 		const each = most / N;
 		t.diagnostic(`${(each / KIB).toFixed(0)} KiB at most for two, of ${BOUND / KIB} allowed`);
 		// Sanitizers pay for each piece of memory many times.
-		if (PATIENCE === 1) assert.ok(each < BOUND, `${each} bytes for two`);
+		if (TIME_FACTOR === 1) assert.ok(each < BOUND, `${each} bytes for two`);
 	});
 });

@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { PATIENCE, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { TIME_FACTOR, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { memoryOf, socketsOf } from "./proc.mjs";
 
-const CONNECTIONS = PATIENCE === 1 ? 4000 : 1000;
+const CONNECTIONS = TIME_FACTOR === 1 ? 4000 : 1000;
 const RATE = 4000; // that slowhttptest tries to open a second; it comes to about 400
 const SECONDS = 300; // after which it gives up by itself; it is ended long before
 /** Connections at once: fewer would show nothing. How many it comes to is the machine's speed, as those
@@ -119,7 +119,7 @@ describe("slow clients by the thousand", () => {
 				);
 				assert.ok(connections >= LEAST, `only ${connections} connections`);
 				// Sanitizers pay for each piece of memory many times.
-				if (PATIENCE === 1) assert.ok(each < 8 * KIB, `${each} bytes for a connection`);
+				if (TIME_FACTOR === 1) assert.ok(each < 8 * KIB, `${each} bytes for a connection`);
 			}),
 		);
 });
@@ -169,7 +169,7 @@ describe("clients that ask for much and do not read it", () => {
 			return dropped() === READERS;
 		});
 		const each = most / READERS;
-		if (PATIENCE === 1) {
+		if (TIME_FACTOR === 1) {
 			t.diagnostic(`${(each / KIB).toFixed(0)} KiB each at most, of ${BOUND / KIB} allowed`);
 			assert.ok(each < BOUND, `${each} bytes each`);
 		}

@@ -4,13 +4,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { PATIENCE, until, useBanter } from "./harness.mjs";
-import { heard, history, oneToEach, postBy, resume, said, stop, textUntil } from "./replies.mjs";
+import { TIME_FACTOR, until, useBanter } from "./harness.mjs";
+import {
+	connectToEachWorker,
+	history,
+	postOn,
+	resume,
+	stop,
+	storedMessages,
+	textAfter,
+	textUntil,
+} from "./replies.mjs";
 
 const TOKENS = 1_000_000; // never all of them
 const DELAY_MS = 5;
 /** Tokens after which a reply that goes on was not stopped: 10 s of them. */
-const TOO_MANY = (10_000 * PATIENCE) / DELAY_MS;
+const TOO_MANY = (10_000 * TIME_FACTOR) / DELAY_MS;
 const ROUNDS = 10;
 
 const stats = (banter) => banter.model("stats");
@@ -26,7 +35,7 @@ async function running(banter, session) {
 
 /** POST …/stop on a connection that is open. */
 function stopBy(raw, { messageId, session }) {
-	return postBy(raw, `/v1/chat/${messageId}/stop`, { sessionId: session });
+	return postOn(raw, `/v1/chat/${messageId}/stop`, { sessionId: session });
 }
 
 /** How long it took until the model had lost its listener, in ms, and how much it said till then. */
@@ -46,7 +55,9 @@ async function assertToldStopped(stream, text = "") {
 	assert.equal(last.type, "done", JSON.stringify(last));
 	assert.equal(last.status, "stopped");
 	const all =
-		events[0]?.type === "start" ? heard(events) : text + heard([{ type: "start" }, ...events]);
+		events[0]?.type === "start"
+			? textAfter(events)
+			: text + textAfter([{ type: "start" }, ...events]);
 	assert.equal(all.trimEnd(), last.message);
 	return last.message;
 }
@@ -55,7 +66,7 @@ describe("a reply is stopped", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("at once, from the worker that writes it and from each other", async (t) => {
-		const raws = await oneToEach(banter);
+		const raws = await connectToEachWorker(banter);
 		const times = { here: [], elsewhere: [] };
 		for (let round = 0; round < ROUNDS; round++) {
 			const reply = await running(banter, `round-${round}`);
@@ -76,7 +87,7 @@ describe("a reply is stopped", () => {
 			assert.ok(tokens < TOO_MANY, `${tokens} tokens came after the stop`);
 			const message = await assertToldStopped(reply.stream, reply.text);
 			for (const one of listeners) assert.equal(await assertToldStopped(one), message);
-			assert.deepEqual(await said(banter, reply.session), [
+			assert.deepEqual(await storedMessages(banter, reply.session), [
 				["user", reply.message, "complete"],
 				["assistant", message, "stopped"],
 			]);
@@ -91,7 +102,7 @@ describe("a reply is stopped", () => {
 	});
 
 	it("before the model has begun, from each worker", async () => {
-		const raws = await oneToEach(banter);
+		const raws = await connectToEachWorker(banter);
 		for (const [worker, raw] of raws) {
 			const session = `early-${worker}`;
 			const message = `[[fail=hang]] ${session}`;
@@ -107,7 +118,7 @@ describe("a reply is stopped", () => {
 			assert.deepEqual((await stopBy(raw, { messageId, session })).json, { status: "stopped" });
 			await untilHungUp(banter, calls, performance.now());
 			assert.equal(await assertToldStopped(await answer), "");
-			assert.deepEqual(await said(banter, session), [
+			assert.deepEqual(await storedMessages(banter, session), [
 				["user", message, "complete"],
 				["assistant", "", "stopped"],
 			]);
@@ -116,7 +127,7 @@ describe("a reply is stopped", () => {
 	});
 
 	it("by all workers at once, and by who comes after the end", async () => {
-		const raws = await oneToEach(banter);
+		const raws = await connectToEachWorker(banter);
 		const reply = await running(banter, "all");
 		const answers = await Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
 		for (const { json } of answers) assert.deepEqual(json, { status: "stopped" });
@@ -125,12 +136,12 @@ describe("a reply is stopped", () => {
 			raw.close();
 		}
 		await assertToldStopped(reply.stream, reply.text);
-		assert.equal((await said(banter, "all")).length, 2);
+		assert.equal((await storedMessages(banter, "all")).length, 2);
 	});
 
 	it("while the store is held up: as soon as it goes on", async () => {
-		const raws = await oneToEach(banter);
-		const others = await oneToEach(banter);
+		const raws = await connectToEachWorker(banter);
+		const others = await connectToEachWorker(banter);
 		const reply = await running(banter, "held");
 		const before = await stats(banter);
 		process.kill(banter.storaged.pid, "SIGSTOP");
@@ -161,7 +172,7 @@ describe("a reply is stopped", () => {
 			});
 			await untilHungUp(banter, before, performance.now());
 			const message = await assertToldStopped(reply.stream, reply.text);
-			assert.deepEqual(await said(banter, session), [
+			assert.deepEqual(await storedMessages(banter, session), [
 				["user", reply.message, "complete"],
 				["assistant", message, "stopped"],
 			]);
@@ -172,13 +183,13 @@ describe("a reply is stopped", () => {
 	it("by a worker that listens to it elsewhere, while the writer is killed", async () => {
 		const reply = await running(banter, "killed");
 		const [writer] = await banter.workersOf([reply.stream.socket]);
-		const raws = await oneToEach(banter);
+		const raws = await connectToEachWorker(banter);
 		const [, raw] = [...raws].find(([worker]) => worker !== writer);
 		const stopped = stopBy(raw, reply);
 		await banter.killWorkers([writer]);
 		const { json } = await stopped;
 		assert.ok(["stopped", "interrupted"].includes(json.status), JSON.stringify(json));
-		const [, row] = await said(banter, "killed");
+		const [, row] = await storedMessages(banter, "killed");
 		assert.equal(row[2], json.status);
 		for (const one of raws.values()) one.close();
 		await banter.ready();

@@ -5,7 +5,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
-import { heard, history, KEY, NOBODY, resume, said, stop, textUntil } from "./replies.mjs";
+import {
+	history,
+	KEY,
+	NOBODY,
+	resume,
+	stop,
+	storedMessages,
+	textAfter,
+	textUntil,
+} from "./replies.mjs";
 import { ScriptedModel } from "./scripted-model.mjs";
 
 const active = async (banter) => (await banter.model("stats")).active;
@@ -32,7 +41,11 @@ describe("a running reply is stopped", () => {
 			{ type: "done", message: text.trim(), conversationId, messageId, status: "stopped" },
 		]);
 		await until("the model is asked no more", async () => (await active(banter)) === 0);
-		assert.deepEqual((await said(banter, "one")).at(-1), ["assistant", text.trim(), "stopped"]);
+		assert.deepEqual((await storedMessages(banter, "one")).at(-1), [
+			"assistant",
+			text.trim(),
+			"stopped",
+		]);
 		assert.deepEqual((await banter.messages(conversationId)).at(-1), [
 			"assistant",
 			text.trim(),
@@ -75,7 +88,11 @@ describe("a running reply is stopped", () => {
 		const { stream, messageId } = await hanging(banter, "left");
 		stream.leave();
 		assert.equal((await stop(banter, messageId, "left")).json.status, "stopped");
-		assert.deepEqual((await said(banter, "left")).at(-1), ["assistant", "t0 t1 t2", "stopped"]);
+		assert.deepEqual((await storedMessages(banter, "left")).at(-1), [
+			"assistant",
+			"t0 t1 t2",
+			"stopped",
+		]);
 	});
 
 	it("one whose asker waits for the whole: it gets what there is, with its status", async () => {
@@ -118,7 +135,11 @@ describe("a running reply is stopped", () => {
 					{ type: "done", message: "", conversationId, messageId, status: "stopped" },
 				]);
 			}
-			assert.deepEqual((await said(banter, session)).at(-1), ["assistant", "", "stopped"]);
+			assert.deepEqual((await storedMessages(banter, session)).at(-1), [
+				"assistant",
+				"",
+				"stopped",
+			]);
 			await until("the model is asked no more", async () => (await active(banter)) === 0);
 		}
 	});
@@ -144,7 +165,11 @@ describe("a reply that has ended", () => {
 			assert.deepEqual((await stop(banter, json.messageId, "ended")).json, {
 				status: "complete",
 			});
-		assert.deepEqual((await said(banter, "ended")).at(-1), ["assistant", "t0 t1", "complete"]);
+		assert.deepEqual((await storedMessages(banter, "ended")).at(-1), [
+			"assistant",
+			"t0 t1",
+			"complete",
+		]);
 	});
 
 	it("also if it broke off", async () => {
@@ -178,7 +203,7 @@ describe("a reply that is begun anew", () => {
 					const { type, status, message } = events.at(-1);
 					assert.deepEqual([type, status, message], ["done", "stopped", "half an answer"]);
 				}
-				assert.deepEqual(await said(banter, "s"), [
+				assert.deepEqual(await storedMessages(banter, "s"), [
 					["user", "hello", "complete"],
 					["assistant", "half an answer", "stopped"],
 				]);
@@ -258,7 +283,7 @@ describe("stopping and resuming", () => {
 		const { messageId, text } = await hanging(banter, "later");
 		await stop(banter, messageId, "later");
 		const events = await (await resume(banter, messageId, "later", { after: 3 })).rest();
-		assert.equal(heard(events, text), text.trim());
+		assert.equal(textAfter(events, text), text.trim());
 		assert.equal(events.at(-1).status, "stopped");
 	});
 });

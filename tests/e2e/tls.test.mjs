@@ -9,7 +9,7 @@ import { describe, it } from "node:test";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { Authority } from "./certs.mjs";
-import { assertError, Raw, textOf, tlsOptions } from "./client.mjs";
+import { assertError, RawConnection, textOf, tlsOptions } from "./client.mjs";
 import {
 	BUILD,
 	baseEnvironment,
@@ -145,7 +145,7 @@ describe("HTTPS", () => {
 	});
 
 	it("plain HTTP gets a 400 that says why, and the connection ends", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 		const answer = await raw.response();
 		assertError(answer, 400, undefined, "https_required");
@@ -155,7 +155,7 @@ describe("HTTPS", () => {
 	});
 
 	it("what is no TLS ends without an answer, and others are served", async () => {
-		const raw = await Raw.connect(banter.port);
+		const raw = await RawConnection.connect(banter.port);
 		await raw.write("\x16\x03\x01\x00\x05hello\r\n\r\n");
 		await raw.closed();
 		raw.close();

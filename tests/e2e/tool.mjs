@@ -17,7 +17,7 @@ export const NOBODY = "00000000-0000-0000-0000-000000000000";
  * @returns {import("node:child_process").ChildProcess & {ended: Promise<{status: number | null,
  *     signal: string | null, stdout: string, stderr: string}>}}
  */
-export function start(program, args, env, { input, held = false } = {}) {
+export function startProgram(program, args, env, { input, held = false } = {}) {
 	const child = spawn(program, args, {
 		env,
 		stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -52,16 +52,16 @@ export function toolEnvironment(banter) {
 
 /** Starts `banter args…` on the store of this one. */
 export function startTool(banter, args, options) {
-	return start(join(BUILD, "banter"), args, toolEnvironment(banter), options);
+	return startProgram(join(BUILD, "banter"), args, toolEnvironment(banter), options);
 }
 
-export function tool(banter, ...args) {
+export function runTool(banter, ...args) {
 	return startTool(banter, args).ended;
 }
 
 /** Runs a shell script in which $BANTER is the command. */
 export function shell(banter, script) {
-	return start("/bin/bash", ["-c", script], {
+	return startProgram("/bin/bash", ["-c", script], {
 		...toolEnvironment(banter),
 		BANTER: join(BUILD, "banter"),
 	}).ended;
@@ -69,7 +69,7 @@ export function shell(banter, script) {
 
 /** Checks the exit status, and resolves to what was said. */
 export async function expectTool(banter, status, ...args) {
-	const end = await tool(banter, ...args);
+	const end = await runTool(banter, ...args);
 	const what = `banter ${args.join(" ")}\n${end.stdout}${end.stderr}`;
 	assert.equal(end.signal, null, what);
 	assert.equal(end.status, status, what);
@@ -77,7 +77,7 @@ export async function expectTool(banter, status, ...args) {
 }
 
 /** What is written as JSON Lines. */
-export function lines(text) {
+export function parseLines(text) {
 	assert.ok(text === "" || text.endsWith("\n"), "the last line has its break");
 	return text
 		.split("\n")
@@ -99,7 +99,7 @@ export function newId(at = Date.now()) {
 }
 
 /** The lines of an export: conversations of so many questions, each with a reply, this long. */
-export function madeExport(conversations, text, replies = 1) {
+export function makeExport(conversations, text, replies = 1) {
 	const all = [{ kind: "banter", format: 1 }];
 	for (let i = 0; i < conversations; i++) {
 		const at = Date.now() - 1_000_000 + i; // each id is greater than the one before
@@ -134,9 +134,9 @@ export function madeExport(conversations, text, replies = 1) {
 			all.push(message(seq, "user", "?"), message(seq + 1, "assistant", text));
 	}
 	all.push({ kind: "end", lines: all.length });
-	return written(all);
+	return toLines(all);
 }
 
-export function written(objects) {
+export function toLines(objects) {
 	return objects.map((one) => `${JSON.stringify(one)}\n`).join("");
 }

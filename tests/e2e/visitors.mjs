@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import { WebSocket } from "ws";
 import { tlsOptions } from "./client.mjs";
 import { DEADLINE_MS, until } from "./harness.mjs";
-import { did } from "./organizations.mjs";
+import { adminExpect } from "./organizations.mjs";
 
 /** A new widget with these members over the defaults. */
-export const makeWidget = (banter, members = {}) => did(banter, 201, "POST", "widgets", members);
+export const makeWidget = (banter, members = {}) =>
+	adminExpect(banter, 201, "POST", "widgets", members);
 export const changeWidget = (banter, { id }, members) =>
-	did(banter, 200, "PUT", `widgets/${id}`, members);
-export const resetWidget = (banter, { id }) => did(banter, 200, "POST", `widgets/${id}/reset-id`);
-export const deleteWidget = (banter, { id }) => did(banter, 204, "DELETE", `widgets/${id}`);
+	adminExpect(banter, 200, "PUT", `widgets/${id}`, members);
+export const resetWidget = (banter, { id }) =>
+	adminExpect(banter, 200, "POST", `widgets/${id}/reset-id`);
+export const deleteWidget = (banter, { id }) => adminExpect(banter, 204, "DELETE", `widgets/${id}`);
 
 export const configPath = ({ widget_id }) => `/api/widget/${widget_id}/config`;
 
@@ -87,7 +89,7 @@ export class Visitor {
 
 	/** The frames of a whole reply, as [type, content | token | code]. */
 	async reply() {
-		return (await this.upTo("typing_stop")).map(brief);
+		return (await this.upTo("typing_stop")).map(summary);
 	}
 
 	send(frame) {
@@ -129,7 +131,7 @@ export class Visitor {
 }
 
 /** A frame without what the tests do not care for. */
-export function brief({ type, content, token, code, role }) {
+export function summary({ type, content, token, code, role }) {
 	const what = content ?? token ?? code;
 	const by = role === "user" ? ["user"] : [];
 	return what === undefined ? [type] : [type, what, ...by];
@@ -137,7 +139,7 @@ export function brief({ type, content, token, code, role }) {
 
 /** An open visitor whose worker is one that is wanted. The others stay open so long: a new connection
  * goes to a worker that has few. */
-export async function openAt(open, isWanted) {
+export async function openAtWorker(open, isWanted) {
 	const others = [];
 	for (;;) {
 		const visitor = await open();
@@ -150,15 +152,16 @@ export async function openAt(open, isWanted) {
 }
 
 /** An open visitor with another worker than these. */
-export const elsewhere = (open, workers) => openAt(open, (worker) => !workers.includes(worker));
+export const openAtOtherWorker = (open, workers) =>
+	openAtWorker(open, (worker) => !workers.includes(worker));
 
 /** Tabs of one visitor, each with another worker; options.widget: the members of a new one. */
-export async function tabs(banter, n, options = {}) {
+export async function openTabs(banter, n, options = {}) {
 	const widget = await makeWidget(banter, options.widget);
 	const all = [await Visitor.open(banter, widget, options)];
 	while (all.length < n) {
 		const workers = await Promise.all(all.map((one) => one.worker()));
-		all.push(await elsewhere(() => all[0].again(options), workers));
+		all.push(await openAtOtherWorker(() => all[0].again(options), workers));
 	}
 	return all;
 }
@@ -166,13 +169,13 @@ export async function tabs(banter, n, options = {}) {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Waits for the next UTC day if it is about to begin: a widget's cap begins anew with it. */
-export function withinDay() {
+export function avoidMidnight() {
 	const left = () => DAY_MS - (Date.now() % DAY_MS);
 	return until("the next UTC day", () => left() > DEADLINE_MS, 2 * DEADLINE_MS);
 }
 
 /** The status and JSON that a WebSocket was refused with. */
-export async function refusal(banter, widget, options) {
+export async function handshakeRefusal(banter, widget, options) {
 	const visitor = new Visitor(banter, widget, options);
 	const response = await new Promise((resolve, reject) => {
 		visitor.ws.on("unexpected-response", (_, answer) => resolve(answer));

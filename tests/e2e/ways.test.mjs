@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { freePort, PATIENCE, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { freePort, TIME_FACTOR, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 
 /** Only for what never comes: whatever does may take longer than this on a machine that is busy. */
-const SHORT = String(500 * PATIENCE);
+const SHORT = String(500 * TIME_FACTOR);
 
 /** That a reply which fails so after its third token ends in an error. */
 async function assertCut(banter, directives) {

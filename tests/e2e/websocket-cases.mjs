@@ -9,7 +9,7 @@
 // each element of send is held back until what the one before must lead to has been seen to be
 // nothing: the server must not wait for the end of what is wrong already.
 
-import { closing, fragments, frame, OP } from "./frames.mjs";
+import { closePayload, fragments, frame, OP } from "./frames.mjs";
 
 export const CASES = new Map();
 
@@ -225,7 +225,7 @@ for (let n = 1; n <= KOSME.length; n++)
 
 // -- 7: closing -----------------------------------------------------------------------------
 
-const normally = frame(close, closing(1000));
+const normally = frame(close, closePayload(1000));
 bad("7.1.1", [frame(text, HELLO), normally], [said(HELLO), closed(1000)]);
 bad("7.1.2", [normally, frame(close)], [closed(1000)]);
 bad("7.1.3", [normally, frame(ping)], [closed(1000)]);
@@ -240,20 +240,20 @@ bad(
 bad("7.3.1", [frame(close)], [["close"]]);
 bad("7.3.2", [frame(close, "a")], [closed(1002)]);
 bad("7.3.3", [normally], [closed(1000)]);
-bad("7.3.4", [frame(close, closing(1000, HELLO))], [closed(1000)]);
-bad("7.3.5", [frame(close, closing(1000, star(123)))], [closed(1000)]);
-bad("7.3.6", [frame(close, closing(1000, star(124)))], [closed(1002)]);
-bad("7.5.1", [frame(close, closing(1000, SURROGATE))], [closed(1007)]);
+bad("7.3.4", [frame(close, closePayload(1000, HELLO))], [closed(1000)]);
+bad("7.3.5", [frame(close, closePayload(1000, star(123)))], [closed(1000)]);
+bad("7.3.6", [frame(close, closePayload(1000, star(124)))], [closed(1002)]);
+bad("7.5.1", [frame(close, closePayload(1000, SURROGATE))], [closed(1007)]);
 [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999].forEach(
 	(code, i) => {
-		bad(`7.7.${i + 1}`, [frame(close, closing(code))], [closed(code)]);
+		bad(`7.7.${i + 1}`, [frame(close, closePayload(code))], [closed(code)]);
 	},
 );
 [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999].forEach((code, i) => {
-	bad(`7.9.${i + 1}`, [frame(close, closing(code))], [closed(1002)]);
+	bad(`7.9.${i + 1}`, [frame(close, closePayload(code))], [closed(1002)]);
 });
 [5000, 65535].forEach((code, i) => {
-	bad(`7.13.${i + 1}`, [frame(close, closing(code))], [closed(1002)]);
+	bad(`7.13.${i + 1}`, [frame(close, closePayload(code))], [closed(1002)]);
 });
 
 // -- 10: a message in many frames -----------------------------------------------------------

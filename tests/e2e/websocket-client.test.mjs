@@ -7,8 +7,8 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { Authority } from "./certs.mjs";
-import { PATIENCE, until } from "./daemon.mjs";
-import { Echo } from "./frames.mjs";
+import { TIME_FACTOR, until } from "./daemon.mjs";
+import { EchoServer } from "./frames.mjs";
 import { memoryOf } from "./proc.mjs";
 
 const FULL = 64 * 1024; // bytes of a message, at most
@@ -47,7 +47,7 @@ async function close(socket, code, reason) {
 for (const way of ["plain", "secure"])
 	describe(`a client, ${way}`, () => {
 		before(async () => {
-			echo = new Echo(new Authority());
+			echo = new EchoServer(new Authority());
 			await echo.start();
 		});
 		after(() => echo.stop());
@@ -143,7 +143,7 @@ for (const way of ["plain", "secure"])
 
 describe("1,000 idle sockets", () => {
 	before(async () => {
-		echo = new Echo();
+		echo = new EchoServer();
 		await echo.start();
 	});
 	after(() => echo.stop());
@@ -162,6 +162,6 @@ describe("1,000 idle sockets", () => {
 		const each = (memoryOf(echo.child.pid) - before) / sockets.length;
 		t.diagnostic(`${Math.round(each)} bytes each`);
 		for (const socket of [...first, ...sockets]) socket.terminate();
-		if (PATIENCE === 1) assert.ok(each < IDLE_MAX, `${each} bytes each`); // sanitizers pad
+		if (TIME_FACTOR === 1) assert.ok(each < IDLE_MAX, `${each} bytes each`); // sanitizers pad
 	});
 });

@@ -11,24 +11,24 @@ import { Authority } from "./certs.mjs";
 import { until } from "./daemon.mjs";
 import {
 	acceptFor,
-	closing,
-	Echo,
+	closePayload,
+	EchoServer,
 	fragments,
 	frame,
 	handshake,
-	Line,
 	OP,
-	openLine,
+	openRawWebSocket,
+	RawWebSocket,
 } from "./frames.mjs";
 import { randomOf } from "./mutate.mjs";
 import { CASES } from "./websocket-cases.mjs";
 
 const SEED = Number(process.env.BANTER_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const LANES = 16; // connections at once
-const NORMALLY = frame(OP.close, closing(1000));
+const NORMALLY = frame(OP.close, closePayload(1000));
 const BYTEWISE_MAX = 512; // a longer case is cut in random pieces only
 
-const echo = new Echo(new Authority());
+const echo = new EchoServer(new Authority());
 before(() => echo.start());
 after(() => echo.stop());
 
@@ -51,7 +51,7 @@ function piecesOf({ send, pieces }) {
 
 /** Sends a case in these pieces and checks what comes back, and how it ends. */
 async function check(to, one, pieces) {
-	const line = await openLine(to);
+	const line = await openRawWebSocket(to);
 	try {
 		if (one.parts) await inParts(line, pieces);
 		else await line.sendPieces(pieces);
@@ -152,7 +152,7 @@ describe("beyond that", () => {
 	/** What these frames lead to, in one piece and byte by byte. */
 	const leads = async (send, got, path = "/") => {
 		for (const pieces of [send, cut(Buffer.concat(send), () => 1)]) {
-			const line = await openLine(echo.plain, path);
+			const line = await openRawWebSocket(echo.plain, path);
 			await line.sendPieces(pieces);
 			await line.end();
 			assert.deepEqual(line.got, got);
@@ -164,7 +164,7 @@ describe("beyond that", () => {
 	it("a frame without a mask: 1002", async () => {
 		await leads([frame(OP.text, "x", { masked: false })], CLOSED(1002));
 		await leads([frame(OP.ping, "", { masked: false })], CLOSED(1002));
-		await leads([frame(OP.close, closing(1000), { masked: false })], CLOSED(1002));
+		await leads([frame(OP.close, closePayload(1000), { masked: false })], CLOSED(1002));
 	});
 
 	it("a length in a longer form than it needs: 1002", async () => {
@@ -181,7 +181,7 @@ describe("beyond that", () => {
 		await leads([frame(OP.text, "x", announced)], CLOSED(1009));
 		await leads([frame(OP.text, "x", { wide: 64, length: 2n ** 62n })], CLOSED(1009));
 		const parts = [frame(OP.text, "*".repeat(65535), { fin: false }), frame(OP.more, "**")];
-		const line = await openLine(echo.plain);
+		const line = await openRawWebSocket(echo.plain);
 		await line.sendPieces(parts);
 		await line.end();
 		assert.deepEqual(line.got, CLOSED(1009));
@@ -208,12 +208,12 @@ describe("beyond that", () => {
 
 	it("registered close codes that came after the suite are good", async () => {
 		for (const code of [1012, 1013, 1014])
-			await leads([frame(OP.close, closing(code))], CLOSED(code));
-		await leads([frame(OP.close, closing(1015))], CLOSED(1002));
+			await leads([frame(OP.close, closePayload(code))], CLOSED(code));
+		await leads([frame(OP.close, closePayload(1015))], CLOSED(1002));
 	});
 
 	it("5,000 fragments that bring nothing: 1008", async () => {
-		const line = await openLine(echo.plain);
+		const line = await openRawWebSocket(echo.plain);
 		line.send(frame(OP.text, "", { fin: false }));
 		line.send(
 			Buffer.concat(Array.from({ length: 5000 }, () => frame(OP.more, "", { fin: false }))),
@@ -224,7 +224,7 @@ describe("beyond that", () => {
 	});
 
 	it("5,000 pings: 1008, and no more pongs than pings before that", async () => {
-		const line = await openLine(echo.plain);
+		const line = await openRawWebSocket(echo.plain);
 		line.send(Buffer.concat(Array.from({ length: 5000 }, () => frame(OP.ping))));
 		await line.end();
 		assert.equal(line.got.length, 4097);
@@ -233,7 +233,7 @@ describe("beyond that", () => {
 	});
 
 	it("a peer that ends its side without a close is let go", async () => {
-		const line = await openLine(echo.plain);
+		const line = await openRawWebSocket(echo.plain);
 		line.send(frame(OP.text, "last"));
 		line.socket.end();
 		await line.end();
@@ -247,7 +247,7 @@ describe("the handshake", () => {
 
 	/** The answer to a request, and what its status is. */
 	async function ask(request) {
-		const line = new Line(echo.plain);
+		const line = new RawWebSocket(echo.plain);
 		line.send(request);
 		const head = await line.answered();
 		line.close();
@@ -318,7 +318,7 @@ describe("the handshake", () => {
 			NORMALLY,
 		]);
 		for (const pieces of [[bytes], cut(bytes, () => 1), cut(bytes, () => 150)]) {
-			const line = new Line(echo.plain);
+			const line = new RawWebSocket(echo.plain);
 			await line.sendPieces(pieces);
 			await line.end();
 			assert.deepEqual(line.got, [

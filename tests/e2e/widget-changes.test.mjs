@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
-import { did } from "./organizations.mjs";
+import { adminExpect } from "./organizations.mjs";
 import {
-	brief,
 	changeWidget,
 	deleteWidget,
+	handshakeRefusal,
 	makeWidget,
-	refusal,
-	tabs,
+	openTabs,
+	summary,
 	Visitor,
 } from "./visitors.mjs";
 
@@ -34,10 +34,13 @@ describe("an agent, in the middle of a conversation", () => {
 	const banter = useBanter();
 
 	it("is asked as it is at that moment; disabled, it answers nothing until it is enabled", async () => {
-		const agent = await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be an A." });
+		const agent = await adminExpect(banter, 201, "POST", "agents", {
+			name: "A",
+			purpose: "Be an A.",
+		});
 		const widget = await makeWidget(banter, { agent_id: agent.id });
 		const one = await Visitor.open(banter, widget);
-		const change = (members) => did(banter, 200, "PUT", `agents/${agent.id}`, members);
+		const change = (members) => adminExpect(banter, 200, "PUT", `agents/${agent.id}`, members);
 		assert.equal(await one.ask(echo("first")), "first");
 		assert.deepEqual((await banter.modelSaw())[0], ["system", "Be an A."]);
 		one.say(LONG);
@@ -61,15 +64,15 @@ describe("an agent, in the middle of a conversation", () => {
 
 	it("may be exchanged, and then deleted", async () => {
 		const [a, b] = [
-			await did(banter, 201, "POST", "agents", { name: "A", purpose: "Be the first." }),
-			await did(banter, 201, "POST", "agents", { name: "B", purpose: "Be the second." }),
+			await adminExpect(banter, 201, "POST", "agents", { name: "A", purpose: "Be the first." }),
+			await adminExpect(banter, 201, "POST", "agents", { name: "B", purpose: "Be the second." }),
 		];
 		const widget = await makeWidget(banter, { agent_id: a.id });
 		const one = await Visitor.open(banter, widget);
 		await one.ask(echo("to the first"));
-		await did(banter, 409, "DELETE", `agents/${a.id}`);
+		await adminExpect(banter, 409, "DELETE", `agents/${a.id}`);
 		await changeWidget(banter, widget, { agent_id: b.id });
-		await did(banter, 204, "DELETE", `agents/${a.id}`);
+		await adminExpect(banter, 204, "DELETE", `agents/${a.id}`);
 		assert.equal(await one.ask(echo("to the second")), "to the second");
 		const [system, ...others] = await banter.modelSaw();
 		assert.deepEqual(system, ["system", "Be the second."]);
@@ -100,7 +103,7 @@ describe("a widget, while somebody is there", () => {
 			});
 			assert.deepEqual([reply[0], reply[2]], ["assistant", "complete"]);
 			assert.equal(await banter.modelCalls(`waits, ${what}`), 0);
-			assert.equal((await refusal(banter, widget)).status, 404);
+			assert.equal((await handshakeRefusal(banter, widget)).status, 404);
 		});
 
 	it("that wants to know who writes from now on: each must say it first", async () => {
@@ -123,7 +126,7 @@ describe("a widget, while somebody is there", () => {
 		await one.introduce({ email: "gone@example.com" });
 		await one.ask(echo("known"));
 		const { contacts } = await banter.adminGet("/v1/admin/contacts?email=gone@example.com");
-		await did(banter, 204, "DELETE", `contacts/${contacts[0].id}`);
+		await adminExpect(banter, 204, "DELETE", `contacts/${contacts[0].id}`);
 		one.say(echo("unknown"));
 		assert.equal((await one.next()).code, "contact_required");
 		assert.equal((await one.again()).introduced, false);
@@ -137,7 +140,10 @@ describe("a widget, while somebody is there", () => {
 		const one = await Visitor.open(banter, widget, { headers });
 		await changeWidget(banter, widget, { allowed_origins: ["https://after.example"] });
 		assert.equal(await one.ask(echo("here")), "here");
-		assert.equal((await refusal(banter, widget, { headers, token: one.token })).status, 403);
+		assert.equal(
+			(await handshakeRefusal(banter, widget, { headers, token: one.token })).status,
+			403,
+		);
 		const back = await one.again({ headers: { origin: "https://after.example" } });
 		assert.equal(back.history.length, 2);
 	});
@@ -161,7 +167,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 	const banter = useBanter({ workers: 2 });
 
 	it("in mid-reply: each tab hears that, and the next message begins another", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		one.say(LONG, "x");
 		one.say(echo("waited"), "y");
 		for (const tab of [one, two]) await tab.upTo("typing_start");
@@ -186,7 +192,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 	});
 
 	it("each tab is told at once, with any worker, and again when the next one is deleted", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		const near = await one.again();
 		const other = await Visitor.open(banter, one.widget);
 		await other.ask(echo("another's"));
@@ -206,7 +212,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 	});
 
 	it("while the model says nothing: each tab is told at once", async () => {
-		const all = await tabs(banter, 2, { stream: true });
+		const all = await openTabs(banter, 2, { stream: true });
 		all[0].say("[[tokens=3 hold-after=2]] silent");
 		for (const tab of all) {
 			const heard = [];
@@ -216,7 +222,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 		assert.equal((await erase(banter, _id)).status, 204);
 		for (const tab of all) {
 			const frames = await tab.upTo("history");
-			assert.deepEqual(frames.map(brief), [
+			assert.deepEqual(frames.map(summary), [
 				["error", "conversation_deleted"],
 				["typing_stop"],
 				["history"],
@@ -226,7 +232,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 	});
 
 	it("between two messages: the next begins another, which knows nothing of it", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		await one.ask(echo("before"));
 		await two.upTo("typing_stop");
 		const [{ _id }] = await conversationsOf(banter, one.widget);
@@ -251,7 +257,7 @@ describe("a store that is away", () => {
 
 	it("for longer than anybody waits: the tabs stay, and what is sent again is answered once", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
-		const [one, two] = await tabs(banter, 2, { widget });
+		const [one, two] = await openTabs(banter, 2, { widget });
 		await one.ask(echo("before"));
 		await two.upTo("typing_stop");
 		await banter.stopStore();
@@ -259,7 +265,7 @@ describe("a store that is away", () => {
 		const [failed] = await one.upTo("error");
 		assert.deepEqual([failed.code, failed.id], ["store_unavailable", "x"]);
 		assert.equal((await one.introduce({ email: "away@example.com" })).code, "store_unavailable");
-		const refused = await refusal(banter, one.widget, { token: one.token });
+		const refused = await handshakeRefusal(banter, one.widget, { token: one.token });
 		assert.deepEqual([refused.status, refused.json.code], [503, "store_unavailable"]);
 		assert.ok(Number(refused.headers["retry-after"]) > 0);
 		banter.startStore();
@@ -288,11 +294,11 @@ describe("frames that come close together", () => {
 		try {
 			for (const email of ["first@example.com", "second@example.com"])
 				one.send({ type: "contact_info", email });
-			assert.deepEqual(brief(await one.next()), ["error", "contact_pending"]);
+			assert.deepEqual(summary(await one.next()), ["error", "contact_pending"]);
 		} finally {
 			process.kill(store, "SIGCONT");
 		}
-		assert.deepEqual(brief(await one.next()), ["contact_info_saved"]);
+		assert.deepEqual(summary(await one.next()), ["contact_info_saved"]);
 		const { contacts } = await banter.adminGet("/v1/admin/contacts");
 		assert.deepEqual(
 			contacts.map(({ email }) => email),

@@ -4,8 +4,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
-import { oneToEach } from "./replies.mjs";
-import { brief, changeWidget, elsewhere, openAt, tabs, withinDay } from "./visitors.mjs";
+import { connectToEachWorker } from "./replies.mjs";
+import {
+	avoidMidnight,
+	changeWidget,
+	openAtOtherWorker,
+	openAtWorker,
+	openTabs,
+	summary,
+} from "./visitors.mjs";
 
 const echo = (text) => `[[echo]] ${text}`;
 const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
@@ -59,7 +66,7 @@ const ids = (messages) => messages.map(({ id }) => id);
 
 /** Asks the admin API over a connection to the tab's worker: another may stand still. */
 async function adminAt(banter, tab) {
-	const raw = (await oneToEach(banter)).get(await tab.worker());
+	const raw = (await connectToEachWorker(banter)).get(await tab.worker());
 	return async (method, path) => {
 		await raw.write(
 			`${method} /v1/admin/${path} HTTP/1.1\r\nHost: x\r\nx-admin-api-key: ${ADMIN_KEY}\r\n\r\n`,
@@ -79,7 +86,7 @@ describe("a tab that has missed news", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("is told all of it, however much", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		const heard = [];
 		for (let i = 0; i < 70; i++) {
 			await ask(one, echo(`live ${i}`));
@@ -102,13 +109,13 @@ describe("a tab that has missed news", () => {
 	it("is told it also when it is more than what may wait otherwise", async () => {
 		// Less than what one frame waits whole for; all of them are more than the kernel takes.
 		const large = "[[huge=400 tokens=150]]";
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		const worker = await two.worker();
 		await missing(banter, two, async () => {
 			two.socket.pause();
 			for (let i = 0; i < 160; i++) await ask(one, large, `${i}`);
 		});
-		const three = await openAt(
+		const three = await openAtWorker(
 			() => one.again(),
 			(other) => other === worker,
 		);
@@ -127,8 +134,8 @@ describe("a tab that has missed news", () => {
 		// 16 MiB may wait. Each reply is smaller than the 256 KiB that may wait when a frame follows
 		// (workerd/http/server.c), so that the tab that asks is never too slow, however busy the machine.
 		const large = "[[huge=400 tokens=600]]";
-		const [one] = await tabs(banter, 1);
-		const two = await elsewhere(() => one.again({ stream: true }), [await one.worker()]);
+		const [one] = await openTabs(banter, 1);
+		const two = await openAtOtherWorker(() => one.again({ stream: true }), [await one.worker()]);
 		await missing(banter, two, async () => {
 			two.socket.pause();
 			for (let i = 0; i < 75; i++) await ask(one, large, `${i}`);
@@ -146,8 +153,8 @@ describe("a tab that has missed news", () => {
 	});
 
 	it("is told it also when much of its own was refused", async () => {
-		await withinDay();
-		const [one, two] = await tabs(banter, 2, { widget: { daily_message_cap: 2 } });
+		await avoidMidnight();
+		const [one, two] = await openTabs(banter, 2, { widget: { daily_message_cap: 2 } });
 		for (const text of ["first", "second"]) {
 			await ask(one, echo(text));
 			await two.upTo("typing_stop");
@@ -166,7 +173,7 @@ describe("a tab that has missed news", () => {
 
 	it("is told it after the reply that it hears, not within", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
-		const [one, two, three] = await tabs(banter, 3, { widget });
+		const [one, two, three] = await openTabs(banter, 3, { widget });
 		const admin = await adminAt(banter, three);
 		one.say("[[tokens=3000 delay=20]]");
 		for (const tab of [two, three]) await tab.upTo("typing_start");
@@ -188,7 +195,7 @@ describe("a tab that has missed news", () => {
 		const reply = (await one.upTo("typing_stop")).filter(({ role }) => role === "assistant");
 		const frames = [];
 		while (frames.at(-2)?.content !== "quick") frames.push(await two.next());
-		assert.deepEqual(frames.map(brief), [
+		assert.deepEqual(frames.map(summary), [
 			["message", reply[0].content],
 			["typing_stop"],
 			["message", echo("quick"), "user"],
@@ -198,7 +205,7 @@ describe("a tab that has missed news", () => {
 
 	it("is told a reply that broke off before and has been made anew", async () => {
 		const message = "[[stamp tokens=200 delay=15]] broken";
-		const [one, two, three] = await tabs(banter, 3);
+		const [one, two, three] = await openTabs(banter, 3);
 		one.say(message, "x");
 		await two.upTo("typing_start");
 		await three.upTo("typing_start");
@@ -217,7 +224,7 @@ describe("a tab that has missed news", () => {
 	});
 
 	it("is told nothing of a reply that broke off before its first word", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		await missing(banter, two, async () => {
 			await ask(one, echo("before"));
 			one.say("[[fail=401]]");
@@ -236,7 +243,7 @@ describe("a tab that has missed news", () => {
 	});
 
 	it("is told of the conversation that was begun when the one before was deleted", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		await ask(one, echo("old"));
 		await two.upTo("typing_stop");
 		const admin = await adminAt(banter, one);

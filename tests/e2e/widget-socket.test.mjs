@@ -5,17 +5,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
-import { GROWING } from "./organizations.mjs";
+import { LONGEST_EMAIL } from "./organizations.mjs";
 import {
-	brief,
+	avoidMidnight,
 	changeWidget,
 	configPath,
 	deleteWidget,
+	handshakeRefusal,
 	makeWidget,
-	refusal,
 	resetWidget,
+	summary,
 	Visitor,
-	withinDay,
 } from "./visitors.mjs";
 
 const NOBODY = { widget_id: "wid_0000000000000000000000" };
@@ -110,7 +110,7 @@ describe("a widget's configuration", () => {
 			const answer = await at(origin);
 			assertError(answer, 403, undefined, "origin_not_allowed");
 			assert.equal(answer.headers["access-control-allow-origin"], undefined);
-			const socket = await refusal(banter, widget, { headers: { origin } });
+			const socket = await handshakeRefusal(banter, widget, { headers: { origin } });
 			assert.deepEqual([socket.status, socket.json.code], [403, "origin_not_allowed"]);
 		}
 		assert.equal((await banter.get(configPath(widget))).status, 200);
@@ -148,7 +148,7 @@ describe("a visitor", () => {
 		assert.equal(one.introduced, false);
 		one.say(echo("Hello!"));
 		const frames = await one.upTo("typing_stop");
-		assert.deepEqual(frames.map(brief), replyOf("Hello!"));
+		assert.deepEqual(frames.map(summary), replyOf("Hello!"));
 		assert.deepEqual(Object.keys(frames[1]), ["type", "content", "role", "id"]);
 		assert.equal(frames[1].role, "assistant");
 		assert.deepEqual([frames[0], frames[2]], [{ type: "typing_start" }, { type: "typing_stop" }]);
@@ -365,7 +365,7 @@ describe("a visitor", () => {
 
 	it("is refused before the upgrade in JSON", async () => {
 		await visitor();
-		const gone = await refusal(banter, NOBODY);
+		const gone = await handshakeRefusal(banter, NOBODY);
 		assert.deepEqual([gone.status, gone.json.code], [404, "not_found"]);
 		const path = `/api/widget/${widget.widget_id}/ws`;
 		assertError(await banter.get(path), 426, undefined, "upgrade_required");
@@ -433,7 +433,7 @@ describe("rate limits", () => {
 			}
 			const config = await at();
 			assertError(config, 429, "Too many requests", "rate_limited");
-			const socket = await refusal(banter, widget, { headers: { origin: SITE } });
+			const socket = await handshakeRefusal(banter, widget, { headers: { origin: SITE } });
 			assert.deepEqual([socket.status, socket.json.code], [429, "rate_limited"]);
 			// The page may read that it is to wait, and how long.
 			for (const { headers } of [config, socket]) {
@@ -498,7 +498,7 @@ describe("contact details", () => {
 		assert.equal(error.code, "invalid_contact_info");
 		assert.deepEqual(Object.keys(error.fields), ["email", "phone"]);
 		assert.equal(error.message, error.fields.email);
-		const grows = await one.introduce({ email: GROWING });
+		const grows = await one.introduce({ email: LONGEST_EMAIL });
 		assert.deepEqual([grows.code, Object.keys(grows.fields)], [error.code, ["email"]]);
 		for (const contact of [{}, { name: "Only" }, { email: " " }, { phone: null }]) {
 			const { type, code, fields } = await one.introduce(contact);
@@ -563,7 +563,7 @@ describe("the daily cap", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("holds for all visitors of the widget together, and asks the model for none beyond", async () => {
-		await withinDay();
+		await avoidMidnight();
 		const widget = await makeWidget(banter, { daily_message_cap: 3 });
 		const visitors = [];
 		for (let i = 0; i < 4; i++) visitors.push(await Visitor.open(banter, widget));
@@ -608,7 +608,7 @@ describe("the end of a token", () => {
 			await open[0].ask(echo("hello"));
 			const changed = await end(banter, widget);
 			for (const one of open) assert.equal((await one.end())[0], 4404);
-			const { status } = await refusal(banter, widget, { token: open[0].token });
+			const { status } = await handshakeRefusal(banter, widget, { token: open[0].token });
 			assert.equal(status, 404);
 			assert.equal(await others.ask(echo("still here")), "still here");
 			await others.close();

@@ -5,9 +5,17 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { Authority } from "./certs.mjs";
 import { tlsOptions } from "./client.mjs";
-import { frame, handshake, Line, OP } from "./frames.mjs";
+import { frame, handshake, OP, RawWebSocket } from "./frames.mjs";
 import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
-import { brief, elsewhere, makeWidget, openAt, socketUrl, tabs, Visitor } from "./visitors.mjs";
+import {
+	makeWidget,
+	openAtOtherWorker,
+	openAtWorker,
+	openTabs,
+	socketUrl,
+	summary,
+	Visitor,
+} from "./visitors.mjs";
 
 const authority = new Authority();
 const ADMIN = { "x-admin-api-key": ADMIN_KEY };
@@ -43,13 +51,13 @@ describe("tabs of one visitor, with three workers", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("each hear what is said in another, and the reply, token by token", async () => {
-		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say("[[tokens=10 delay=10]]");
 		const own = await one.upTo("typing_stop");
 		assert.equal(tokensOf(own), numbered(10));
 		for (const other of [two, three]) {
 			const [message, ...reply] = await other.upTo("typing_stop");
-			assert.deepEqual(brief(message), ["message", "[[tokens=10 delay=10]]", "user"]);
+			assert.deepEqual(summary(message), ["message", "[[tokens=10 delay=10]]", "user"]);
 			assert.equal(tokensOf(reply), numbered(10));
 			assert.deepEqual(reply.at(-2), own.at(-2));
 			assert.deepEqual([reply[0].type, reply.at(-1).type], ["typing_start", "typing_stop"]);
@@ -65,9 +73,9 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 
 	it("with the same worker too", async () => {
-		const [one] = await tabs(banter, 1);
+		const [one] = await openTabs(banter, 1);
 		const [worker] = await workersOf([one]);
-		const two = await openAt(
+		const two = await openAtWorker(
 			() => one.again(),
 			(other) => other === worker,
 		);
@@ -83,7 +91,7 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 
 	it("that write at the same time are each answered, and told in a whole piece", async () => {
-		const all = await tabs(banter, 3, { stream: true });
+		const all = await openTabs(banter, 3, { stream: true });
 		for (const [i, tab] of all.entries()) tab.say(`[[tokens=10 delay=5]] ${i}`);
 		const texts = new Set();
 		for (const tab of all) {
@@ -114,7 +122,7 @@ describe("tabs of one visitor, with three workers", () => {
 
 	it("that send the same message by its id are each told of it once", async () => {
 		for (let i = 0; i < 5; i++) {
-			const both = await tabs(banter, 2);
+			const both = await openTabs(banter, 2);
 			// Both have it before either sends it on: what comes behind it is answered.
 			both[0].say(`[[tokens=2 hold-after=1]] before ${i}`);
 			for (const tab of both) await tab.upTo("typing_start");
@@ -138,7 +146,7 @@ describe("tabs of one visitor, with three workers", () => {
 
 	it("hear that the contact details are saved, once each", async () => {
 		const widget = { contact_info_mode: "required", collect_email: true };
-		const all = await tabs(banter, 3, { widget });
+		const all = await openTabs(banter, 3, { widget });
 		all[0].send({ type: "contact_info", email: "tabs@example.com" });
 		for (const tab of all) assert.equal((await tab.next()).type, "contact_info_saved");
 		all[1].say(echo("done"));
@@ -154,7 +162,7 @@ describe("tabs of one visitor, with three workers", () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
 		const contact = { type: "contact_info", email: "moment@example.com" };
 		const saved = { type: "contact_info_saved" };
-		const [a, b] = await tabs(banter, 2, { stream: true, widget });
+		const [a, b] = await openTabs(banter, 2, { stream: true, widget });
 		// Whose request is the first of a batch, the order of the workers decides.
 		for (const [one, two] of [
 			[a, b],
@@ -175,7 +183,7 @@ describe("tabs of one visitor, with three workers", () => {
 				assert.equal((await one.upTo("typing_stop")).at(-2).code, "model_failed");
 				store("SIGSTOP");
 				worker("SIGCONT");
-				assert.deepEqual(brief(await two.next()), ["message", message, "user"]);
+				assert.deepEqual(summary(await two.next()), ["message", message, "user"]);
 				await hasSent(two);
 				worker("SIGSTOP");
 				store("SIGCONT");
@@ -202,7 +210,7 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 
 	it("may stop each other's reply", async () => {
-		const [one, two] = await tabs(banter, 2, { stream: true });
+		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say("[[tokens=1000 delay=10]]");
 		await one.upTo("token");
 		await two.upTo("token");
@@ -216,11 +224,11 @@ describe("tabs of one visitor, with three workers", () => {
 	for (const first of [[], [{ type: "contact_info", email: "stop@example.com" }]])
 		it(`a new one may stop a reply before it has its history${first.length > 0 ? ", and is known" : ""}`, async () => {
 			const widget = { contact_info_mode: "optional", collect_email: true };
-			const [one] = await tabs(banter, 1, { stream: true, widget });
+			const [one] = await openTabs(banter, 1, { stream: true, widget });
 			one.say("[[tokens=3000 delay=20]]");
 			await one.upTo("token");
 			const { pathname, search } = new URL(socketUrl(banter, one.widget, { token: one.token }));
-			const two = new Line({ port: banter.port });
+			const two = new RawWebSocket({ port: banter.port });
 			two.send(
 				Buffer.concat([
 					Buffer.from(handshake(pathname + search)),
@@ -232,10 +240,10 @@ describe("tabs of one visitor, with three workers", () => {
 		});
 
 	it("a new one joins a reply that another worker writes, from its beginning", async () => {
-		const [one] = await tabs(banter, 1, { stream: true });
+		const [one] = await openTabs(banter, 1, { stream: true });
 		one.say("[[tokens=3000 delay=20]] joined");
 		await one.upTo("token");
-		const two = await elsewhere(() => one.again({ stream: true }), await workersOf([one]));
+		const two = await openAtOtherWorker(() => one.again({ stream: true }), await workersOf([one]));
 		assert.deepEqual(said(two.history), [["user", "[[tokens=3000 delay=20]] joined"]]);
 		assert.equal((await one.again()).active, undefined);
 		await one.close();
@@ -250,7 +258,7 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 
 	it("a new one hears the replies that are under way, all of them", async () => {
-		const [one, two] = await tabs(banter, 2);
+		const [one, two] = await openTabs(banter, 2);
 		one.say("[[tokens=30 delay=10]] slow");
 		two.say("[[tokens=30 delay=20]] slower");
 		await until("both are asked", async () => (await banter.modelCalls("] slow")) === 2);
@@ -273,7 +281,7 @@ describe("a worker that dies", () => {
 
 	it("in mid-reply: its visitors come back to what there is, and send again", async () => {
 		const message = "[[tokens=400 delay=10 hold-after=399]] again";
-		const [one, two] = await tabs(banter, 2, { stream: true });
+		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say(message, "x");
 		await one.upTo("token");
 		await two.upTo("token");
@@ -300,7 +308,7 @@ describe("a worker that dies", () => {
 
 	it("in mid-reply: a tab hears the second try also when it comes with the end of the first", async () => {
 		const message = "[[tokens=3000 delay=20]] anew";
-		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say(message, "x");
 		for (const tab of [two, three]) await tab.upTo("typing_start");
 		const late = await two.worker();
@@ -325,7 +333,7 @@ describe("a worker that dies", () => {
 
 	it("in mid-reply: what is sent again can be stopped in the same breath", async () => {
 		const message = "[[tokens=400 delay=10 hold-after=399]] in the same breath";
-		const [one] = await tabs(banter, 1, { stream: true });
+		const [one] = await openTabs(banter, 1, { stream: true });
 		one.say(message, "x");
 		await one.upTo("token");
 		await killed(banter, one);
@@ -343,7 +351,7 @@ describe("a store that dies", () => {
 	const banter = useBanter({ workers: 3 });
 
 	it("in mid-reply: the reply goes on in every tab, and nothing is told twice", async () => {
-		const [one, two, three] = await tabs(banter, 3, { stream: true });
+		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say("[[tokens=100 delay=10]]");
 		for (const tab of [one, two]) await tab.upTo("token");
 		await banter.storaged.kill("SIGKILL");
@@ -365,7 +373,7 @@ describe("a store that dies", () => {
 	});
 
 	it("again and again: each tab is told each message once", async () => {
-		const all = await tabs(banter, 3);
+		const all = await openTabs(banter, 3);
 		const texts = Array.from({ length: 12 }, (_, i) => `round ${i}`);
 		for (const [i, text] of texts.entries()) {
 			const tab = all[i % 3];
@@ -391,7 +399,7 @@ describe("the end of a worker", () => {
 	it("at a reload is 1001, and the reply goes on for whoever comes back", async () => {
 		const env = { DRAIN_TIMEOUT_MS: "10000" };
 		await withBanter({ workers: 2, env }, async (banter) => {
-			const [one] = await tabs(banter, 1, { stream: true });
+			const [one] = await openTabs(banter, 1, { stream: true });
 			one.say("[[tokens=60 delay=20]]");
 			await one.upTo("token");
 			one.say(echo("it waits"));
@@ -439,7 +447,7 @@ describe("over TLS", () => {
 	const banter = useBanter({ workers: 2, env: { TLS_CERT: pair.cert, TLS_KEY: pair.key } });
 
 	it("everything is the same", async () => {
-		const [one, two] = await tabs(banter, 2, { stream: true });
+		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say("[[tokens=3]]");
 		assert.deepEqual((await one.reply()).at(-2), ["message", "t0 t1 t2"]);
 		assert.deepEqual((await two.reply()).at(-2), ["message", "t0 t1 t2"]);

@@ -7,15 +7,15 @@ import { assertError } from "./client.mjs";
 import { PASSWORD, useBanter } from "./harness.mjs";
 import {
 	AGENT,
-	ask,
+	adminExpect,
+	adminRequest,
 	assertFields,
-	did,
+	connectToStore,
 	NOBODY,
 	ORG,
+	openVisitor,
 	PUBLIC_ID,
-	storePeer,
-	talk,
-	visit,
+	storeTurn,
 	WIDGET,
 } from "./organizations.mjs";
 
@@ -83,7 +83,7 @@ describe("widgets", () => {
 	const banter = useBanter();
 
 	it("a fresh service has one", async () => {
-		const { widgets, nextCursor } = await did(banter, 200, "GET", "widgets");
+		const { widgets, nextCursor } = await adminExpect(banter, 200, "GET", "widgets");
 		const [{ id, widget_id, created_at, updated_at, ...rest }] = widgets;
 		assert.deepEqual([id, widgets.length, nextCursor], [WIDGET, 1, null]);
 		assert.match(widget_id, PUBLIC_ID);
@@ -92,8 +92,8 @@ describe("widgets", () => {
 	});
 
 	it("a new one has defaults, an id and a public id of its own", async () => {
-		const one = await did(banter, 201, "POST", "widgets", {});
-		const other = await did(banter, 201, "POST", "widgets", { name: "  Other " });
+		const one = await adminExpect(banter, 201, "POST", "widgets", {});
+		const other = await adminExpect(banter, 201, "POST", "widgets", { name: "  Other " });
 		const { id, widget_id, created_at, updated_at, ...rest } = one;
 		assert.deepEqual(rest, DEFAULTS);
 		assert.match(widget_id, PUBLIC_ID);
@@ -101,14 +101,14 @@ describe("widgets", () => {
 		assert.notEqual(id, other.id);
 		assert.notEqual(widget_id, other.widget_id);
 		assert.equal(other.name, "Other");
-		assert.deepEqual(await did(banter, 200, "GET", `widgets/${other.id}`), other);
+		assert.deepEqual(await adminExpect(banter, 200, "GET", `widgets/${other.id}`), other);
 	});
 
 	it("what is chosen is kept, and can be taken back", async () => {
-		const made = await did(banter, 201, "POST", "widgets", { ...CHOSEN, agent_id: AGENT });
+		const made = await adminExpect(banter, 201, "POST", "widgets", { ...CHOSEN, agent_id: AGENT });
 		for (const [name, value] of Object.entries(CHOSEN)) assert.deepEqual(made[name], value, name);
 		const { organization_id, ...plain } = DEFAULTS;
-		const back = await did(banter, 200, "PUT", `widgets/${made.id}`, plain);
+		const back = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, plain);
 		for (const [name, value] of Object.entries(DEFAULTS)) assert.deepEqual(back[name], value, name);
 		assert.deepEqual(
 			[back.id, back.widget_id, back.created_at],
@@ -118,22 +118,22 @@ describe("widgets", () => {
 	});
 
 	it("a change leaves what it does not name, and takes back what was read", async () => {
-		const made = await did(banter, 201, "POST", "widgets", CHOSEN);
-		const changed = await did(banter, 200, "PUT", `widgets/${made.id}`, { greeting: "Hi" });
+		const made = await adminExpect(banter, 201, "POST", "widgets", CHOSEN);
+		const changed = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, { greeting: "Hi" });
 		assert.deepEqual({ ...changed, updated_at: 0 }, { ...made, greeting: "Hi", updated_at: 0 });
-		const again = await did(banter, 200, "PUT", `widgets/${made.id}`, changed);
+		const again = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, changed);
 		assert.deepEqual(again, changed);
 	});
 
 	it("whoever sends back when it was changed last does not undo what others did since", async () => {
-		const made = await did(banter, 201, "POST", "widgets", {});
-		await did(banter, 200, "PUT", `widgets/${made.id}`, { name: "Somebody else's" });
+		const made = await adminExpect(banter, 201, "POST", "widgets", {});
+		await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, { name: "Somebody else's" });
 		const mine = { ...made, greeting: "Hi" };
-		const refused = await ask(banter, "PUT", `widgets/${made.id}`, mine);
+		const refused = await adminRequest(banter, "PUT", `widgets/${made.id}`, mine);
 		assertFields(refused, ["updated_at"]);
 		assert.match(refused.json.fields.updated_at, /read it again/);
 		const { updated_at, ...unaware } = mine;
-		const { name, greeting } = await did(banter, 200, "PUT", `widgets/${made.id}`, unaware);
+		const { name, greeting } = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, unaware);
 		assert.deepEqual([name, greeting], [null, "Hi"]);
 	});
 
@@ -143,59 +143,75 @@ describe("widgets", () => {
 			"http://Localhost:80",
 			"http://[::1]:8080",
 		];
-		const made = await did(banter, 201, "POST", "widgets", { allowed_origins });
+		const made = await adminExpect(banter, 201, "POST", "widgets", { allowed_origins });
 		assert.deepEqual(made.allowed_origins, [
 			"https://shop.example",
 			"http://localhost",
 			"http://[::1]:8080",
 		]);
-		const none = await did(banter, 200, "PUT", `widgets/${made.id}`, { allowed_origins: [] });
+		const none = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, {
+			allowed_origins: [],
+		});
 		assert.equal(none.allowed_origins, null);
 	});
 
 	it("422 for each member that is wrong, with what would be right", async () => {
 		for (const [name, values] of Object.entries(WRONG))
 			for (const value of values) {
-				const answer = await ask(banter, "POST", "widgets", { [name]: value });
+				const answer = await adminRequest(banter, "POST", "widgets", { [name]: value });
 				assertFields(answer, [name]);
 				assert.match(answer.json.fields[name], /^(must be |is not known$)/);
 			}
 	});
 
 	it("422 names all of them at once, and nothing is done", async () => {
-		const { widgets } = await did(banter, 200, "GET", "widgets");
+		const { widgets } = await adminExpect(banter, 200, "GET", "widgets");
 		const wrong = Object.fromEntries(
 			Object.entries(WRONG).map(([name, values]) => [name, values[0]]),
 		);
 		const fixed = { id: NOBODY, organization_id: NOBODY, widget_id: "x", created_at: 1 };
 		const names = [...Object.keys(wrong), ...Object.keys(fixed)];
-		assertFields(await ask(banter, "POST", "widgets", { ...wrong, ...fixed }), names);
+		assertFields(await adminRequest(banter, "POST", "widgets", { ...wrong, ...fixed }), names);
 		for (const { id } of widgets)
-			assertFields(await ask(banter, "PUT", `widgets/${id}`, { ...wrong, ...fixed }), names);
-		assert.deepEqual((await did(banter, 200, "GET", "widgets")).widgets, widgets);
+			assertFields(
+				await adminRequest(banter, "PUT", `widgets/${id}`, { ...wrong, ...fixed }),
+				names,
+			);
+		assert.deepEqual((await adminExpect(banter, 200, "GET", "widgets")).widgets, widgets);
 	});
 
 	it("what must be known of visitors must be asked for", async () => {
 		const required = { contact_info_mode: "required" };
-		assertFields(await ask(banter, "POST", "widgets", required), ["contact_info_mode"]);
-		const made = await did(banter, 201, "POST", "widgets", { ...required, collect_email: true });
-		const nothing = await ask(banter, "PUT", `widgets/${made.id}`, { collect_email: false });
+		assertFields(await adminRequest(banter, "POST", "widgets", required), ["contact_info_mode"]);
+		const made = await adminExpect(banter, 201, "POST", "widgets", {
+			...required,
+			collect_email: true,
+		});
+		const nothing = await adminRequest(banter, "PUT", `widgets/${made.id}`, {
+			collect_email: false,
+		});
 		assertFields(nothing, ["contact_info_mode"]);
-		await did(banter, 200, "PUT", `widgets/${made.id}`, {
+		await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, {
 			collect_email: false,
 			collect_phone: true,
 		});
 	});
 
 	it("an agent that the organization does not have", async () => {
-		assertFields(await ask(banter, "POST", "widgets", { agent_id: NOBODY }), ["agent_id"]);
-		assertFields(await ask(banter, "PUT", `widgets/${WIDGET}`, { agent_id: NOBODY }), ["agent_id"]);
+		assertFields(await adminRequest(banter, "POST", "widgets", { agent_id: NOBODY }), ["agent_id"]);
+		assertFields(await adminRequest(banter, "PUT", `widgets/${WIDGET}`, { agent_id: NOBODY }), [
+			"agent_id",
+		]);
 	});
 
 	it("400 for bodies that are no object, 404 for what is not there", async () => {
 		for (const body of ["", "[]", "null", "{", '{"name":"a","name":"b"}']) {
-			assertError(await ask(banter, "POST", "widgets", body), 400, "Invalid request payload");
-			assertError(await ask(banter, "PUT", `widgets/${WIDGET}`, body), 400);
+			assertError(
+				await adminRequest(banter, "POST", "widgets", body),
+				400,
+				"Invalid request payload",
+			);
+			assertError(await adminRequest(banter, "PUT", `widgets/${WIDGET}`, body), 400);
 		}
 		for (const [method, path, body] of [
 			["GET", NOBODY],
@@ -203,17 +219,21 @@ describe("widgets", () => {
 			["DELETE", NOBODY],
 			["POST", `${NOBODY}/reset-id`],
 		]) {
-			assertError(await ask(banter, method, `widgets/${path}`, body), 404, "Widget not found");
+			assertError(
+				await adminRequest(banter, method, `widgets/${path}`, body),
+				404,
+				"Widget not found",
+			);
 			const wrong = `widgets/${path.replace(NOBODY, "x")}`;
-			assertError(await ask(banter, method, wrong, body), 400, "Invalid widgetId");
+			assertError(await adminRequest(banter, method, wrong, body), 400, "Invalid widgetId");
 		}
 	});
 
 	it("every worker knows of a change", async () => {
 		for (const name of ["one", "two", "three"]) {
-			await did(banter, 200, "PUT", `widgets/${WIDGET}`, { name });
+			await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { name });
 			const seen = await Promise.all(
-				Array.from({ length: 20 }, () => did(banter, 200, "GET", `widgets/${WIDGET}`)),
+				Array.from({ length: 20 }, () => adminExpect(banter, 200, "GET", `widgets/${WIDGET}`)),
 			);
 			for (const widget of seen) assert.equal(widget.name, name);
 		}
@@ -222,7 +242,7 @@ describe("widgets", () => {
 	it("by a session only our own pages change anything", async () => {
 		const signedIn = await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
 		const cookie = signedIn.headers["set-cookie"][0].split(";")[0];
-		const as = (origin) => ask(banter, "POST", "widgets", {}, { cookie, origin });
+		const as = (origin) => adminRequest(banter, "POST", "widgets", {}, { cookie, origin });
 		assert.equal((await as(banter.url)).status, 201);
 		assert.equal((await as("https://evil.example")).status, 403);
 	});
@@ -233,19 +253,24 @@ describe("the list of widgets", () => {
 
 	it("comes in pages, the oldest first", async () => {
 		const ids = [WIDGET];
-		for (let i = 0; i < 4; i++) ids.push((await did(banter, 201, "POST", "widgets", {})).id);
+		for (let i = 0; i < 4; i++)
+			ids.push((await adminExpect(banter, 201, "POST", "widgets", {})).id);
 		for (const limit of [1, 2, 5, 200]) {
 			const seen = [];
 			for (let cursor = ""; cursor !== null; ) {
 				const from = cursor === "" ? "" : `&cursor=${cursor}`;
-				const page = await did(banter, 200, "GET", `widgets?limit=${limit}${from}`);
+				const page = await adminExpect(banter, 200, "GET", `widgets?limit=${limit}${from}`);
 				seen.push(...page.widgets.map(({ id }) => id));
 				cursor = page.nextCursor;
 			}
 			assert.deepEqual(seen, ids);
 		}
 		for (const query of ["limit=0", "limit=201", "cursor=x", `cursor=${"A".repeat(32)}`])
-			assertError(await ask(banter, "GET", `widgets?${query}`), 400, "Invalid query parameters");
+			assertError(
+				await adminRequest(banter, "GET", `widgets?${query}`),
+				400,
+				"Invalid query parameters",
+			);
 	});
 });
 
@@ -254,37 +279,37 @@ describe("the end of a widget", () => {
 	let peer;
 
 	before(async () => {
-		peer = await storePeer(banter);
+		peer = await connectToStore(banter);
 	});
 	after(() => peer.close());
 
 	it("its conversations stay readable", async () => {
-		const { id, widget_id } = await did(banter, 201, "POST", "widgets", { name: "Short" });
-		const conversation = await talk(await visit(peer, widget_id));
-		assert.equal((await ask(banter, "DELETE", `widgets/${id}`)).status, 204);
-		assertError(await ask(banter, "GET", `widgets/${id}`), 404, "Widget not found");
-		assertError(await ask(banter, "DELETE", `widgets/${id}`), 404, "Widget not found");
-		const thread = await did(banter, 200, "GET", `conversations/${conversation}`);
+		const { id, widget_id } = await adminExpect(banter, 201, "POST", "widgets", { name: "Short" });
+		const conversation = await storeTurn(await openVisitor(peer, widget_id));
+		assert.equal((await adminRequest(banter, "DELETE", `widgets/${id}`)).status, 204);
+		assertError(await adminRequest(banter, "GET", `widgets/${id}`), 404, "Widget not found");
+		assertError(await adminRequest(banter, "DELETE", `widgets/${id}`), 404, "Widget not found");
+		const thread = await adminExpect(banter, 200, "GET", `conversations/${conversation}`);
 		assert.equal(thread.conversation.widgetId, id);
 		assert.equal(thread.messages.length, 2);
-		await assert.rejects(visit(peer, widget_id), /no such widget/);
+		await assert.rejects(openVisitor(peer, widget_id), /no such widget/);
 	});
 
 	it("the organization's first stays, as chat by a key belongs to it", async () => {
-		const answer = await ask(banter, "DELETE", `widgets/${WIDGET}`);
+		const answer = await adminRequest(banter, "DELETE", `widgets/${WIDGET}`);
 		assertError(answer, 409, undefined, "in_use");
 	});
 
 	it("another public id ends the one before, and those who came by it", async () => {
-		const made = await did(banter, 201, "POST", "widgets", { name: "Moving" });
-		const visitor = await visit(peer, made.widget_id);
-		const reset = await did(banter, 200, "POST", `widgets/${made.id}/reset-id`);
+		const made = await adminExpect(banter, 201, "POST", "widgets", { name: "Moving" });
+		const visitor = await openVisitor(peer, made.widget_id);
+		const reset = await adminExpect(banter, 200, "POST", `widgets/${made.id}/reset-id`);
 		assert.match(reset.widget_id, PUBLIC_ID);
 		assert.notEqual(reset.widget_id, made.widget_id);
 		assert.equal(reset.id, made.id);
-		await assert.rejects(visit(peer, made.widget_id), /no such widget/);
-		await assert.rejects(talk(visitor), /good for nothing any more/);
-		await talk(await visit(peer, reset.widget_id));
+		await assert.rejects(openVisitor(peer, made.widget_id), /no such widget/);
+		await assert.rejects(storeTurn(visitor), /good for nothing any more/);
+		await storeTurn(await openVisitor(peer, reset.widget_id));
 	});
 
 	it("the log tells who has done what", () => {

@@ -1,13 +1,13 @@
 // A worker that does nothing wrong while others do: it is served all the time, and storaged does not work
 // for others, before it answers, for as long as a visitor waits.
 
-import { PATIENCE, until } from "../e2e/daemon.mjs";
+import { TIME_FACTOR, until } from "../e2e/daemon.mjs";
 import { cpuOf } from "../e2e/proc.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 
 /** STORE_TIMEOUT_MS of workerd/store/store_client.h; here of the processor's time, which a busy machine gives
  * out slowly. */
-const LIMIT_MS = 5000 * PATIENCE;
+const LIMIT_MS = 5000 * TIME_FACTOR;
 
 export class Bystander {
 	#turns = 0;

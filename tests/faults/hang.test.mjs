@@ -4,10 +4,17 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { PATIENCE, withBanter } from "../e2e/harness.mjs";
-import { heard, oneToEach, postBy, resume, said, textUntil } from "../e2e/replies.mjs";
+import { TIME_FACTOR, withBanter } from "../e2e/harness.mjs";
+import {
+	connectToEachWorker,
+	postOn,
+	resume,
+	storedMessages,
+	textAfter,
+	textUntil,
+} from "../e2e/replies.mjs";
 
-const LIMIT_MS = PATIENCE > 1 ? 6000 : 3000;
+const LIMIT_MS = TIME_FACTOR > 1 ? 6000 : 3000;
 const env = { WORKER_HANG_MS: String(LIMIT_MS) };
 
 const hungLines = (banter) => banter.log.lines.filter(({ ev }) => ev === "worker_hung");
@@ -64,9 +71,9 @@ describe("a worker that hangs", () => {
 			assert.equal(hungLines(banter).length, 1);
 			assert.equal(await hangsCounted(banter), 1);
 			assert.ok(banter.workerPids().includes(other.worker), "the other was left alone");
-			for (const [worker, raw] of await oneToEach(banter)) {
+			for (const [worker, raw] of await connectToEachWorker(banter)) {
 				const body = { sessionId: `new-${worker}`, message: "[[echo]] here" };
-				const { json } = await postBy(raw, "/v1/chat", body);
+				const { json } = await postOn(raw, "/v1/chat", body);
 				assert.equal(json.message, "here", "who comes is served, by either");
 				raw.close();
 			}
@@ -77,8 +84,8 @@ describe("a worker that hangs", () => {
 			const headers = { "idempotency-key": lost.session };
 			const { json } = await banter.chat(lost.session, lost.message, { headers });
 			assert.equal(json.messageId, lost.messageId);
-			assert.ok(json.message.startsWith(heard(broken).trim()), "what was kept is its text");
-			assert.deepEqual(await said(banter, lost.session), [
+			assert.ok(json.message.startsWith(textAfter(broken).trim()), "what was kept is its text");
+			assert.deepEqual(await storedMessages(banter, lost.session), [
 				["user", lost.message, "complete"],
 				["assistant", json.message, "complete"],
 			]);

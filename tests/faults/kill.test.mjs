@@ -6,13 +6,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { PATIENCE } from "../e2e/daemon.mjs";
+import { TIME_FACTOR } from "../e2e/daemon.mjs";
 import { Fleet } from "./fleet.mjs";
 import { between, chance, spread } from "./random.mjs";
 import { assertWhole, Store } from "./store.mjs";
 import { Fault, NO_STRACE } from "./strace.mjs";
 
-const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (PATIENCE > 1 ? 25 : 100));
+const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 100));
 
 /** Rounds on one data directory: the check of everything takes longer with each. */
 const GENERATION = 25;
@@ -27,7 +27,7 @@ function pause(ms) {
 async function killInStart(store, fleet) {
 	store.launch();
 	let over = false;
-	const killed = pause(spread(0.3, 60 * PATIENCE)).then(async () => {
+	const killed = pause(spread(0.3, 60 * TIME_FACTOR)).then(async () => {
 		await store.kill();
 		over = true;
 	});
@@ -43,7 +43,7 @@ async function killUnderLoad(store, fleet) {
 	await store.start();
 	const compared = await fleet.check(store);
 	const sailing = fleet.sail(store);
-	await pause(between(0, 250 * PATIENCE));
+	await pause(between(0, 250 * TIME_FACTOR));
 	await store.kill();
 	await sailing;
 	return compared;

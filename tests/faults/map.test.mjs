@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until, withBanter } from "../e2e/harness.mjs";
-import { oneToEach, postBy, resume, textUntil } from "../e2e/replies.mjs";
+import { connectToEachWorker, postOn, resume, textUntil } from "../e2e/replies.mjs";
 import { makeWidget, Visitor } from "../e2e/visitors.mjs";
 import { Fleet } from "./fleet.mjs";
 import { assertWhole, withStore } from "./store.mjs";
@@ -123,9 +123,9 @@ describe("the map is full", () => {
 			await until("visitors are refused", () => talkers.refused >= 50);
 			await talkers.stop();
 			// Not opened before: what is idle is closed after a while.
-			for (const raw of (await oneToEach(banter)).values())
+			for (const raw of (await connectToEachWorker(banter)).values())
 				assertLater(
-					await postBy(raw, `/v1/chat/${messageId}/stop`, { sessionId: "heard" }),
+					await postOn(raw, `/v1/chat/${messageId}/stop`, { sessionId: "heard" }),
 					"store_full",
 				);
 			for (const one of [stream, ...listeners])

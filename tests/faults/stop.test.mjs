@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { textOf } from "../e2e/client.mjs";
-import { PATIENCE, withBanter } from "../e2e/harness.mjs";
+import { TIME_FACTOR, withBanter } from "../e2e/harness.mjs";
 import { assertWhole } from "./store.mjs";
 import { LONG, Talkers } from "./talkers.mjs";
 import { assertMemory, inMib, memoryOf } from "./usage.mjs";
 
 const STORE_TIMEOUT_MS = 5000; // workerd/store/store_client.h
 
-const TALKERS = PATIENCE > 1 ? 50 : 200;
+const TALKERS = TIME_FACTOR > 1 ? 50 : 200;
 const WORKERS = 2;
 
 /**
@@ -85,7 +85,7 @@ describe("storaged stands still", () => {
 			for (const [pid, memory] of before) {
 				const most = still.most.get(pid);
 				t.diagnostic(`worker: ${inMib(memory)} before, ${inMib(most)} while it stood still`);
-				assert.ok(PATIENCE > 1 || most < memory + more, `${inMib(most)} in worker ${pid}`);
+				assert.ok(TIME_FACTOR > 1 || most < memory + more, `${inMib(most)} in worker ${pid}`);
 				assertMemory(pid, memory + more, "after it");
 			}
 			await banter.masterd.stop();

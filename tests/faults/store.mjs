@@ -7,7 +7,7 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUILD, baseEnvironment, Daemon, Log, until } from "../e2e/daemon.mjs";
-import { BROKEN } from "../e2e/harness.mjs";
+import { FATAL_REPORT } from "../e2e/harness.mjs";
 import { closing, connectTo, hello, Peer } from "./peer.mjs";
 
 const NO_PID = 4_000_000_000; // no process has such a pid
@@ -115,7 +115,7 @@ export class Store {
 	/** Ends it in good order, and tells what was wrong with how it lived. */
 	async stop() {
 		const end = await this.daemon.stop();
-		const broken = this.log.lines.filter((line) => BROKEN.test(line.text));
+		const broken = this.log.lines.filter((line) => FATAL_REPORT.test(line.text));
 		assert.deepEqual(broken, [], this.log.tail(50));
 		assert.deepEqual(end, { code: 0, signal: null }, this.log.tail(50));
 	}

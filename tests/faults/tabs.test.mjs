@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LONG, until, useBanter } from "../e2e/harness.mjs";
-import { tabs } from "../e2e/visitors.mjs";
+import { openTabs } from "../e2e/visitors.mjs";
 import { below, chance, pick, spread } from "./random.mjs";
 
 const ROUNDS = LONG ? 40 : 4;
@@ -86,7 +86,7 @@ describe("tabs of one visitor", () => {
 
 	for (let round = 0; round < ROUNDS; round++)
 		it(`are each told all that is said, once (${round + 1})`, async () => {
-			const visitors = await tabs(banter, 3, { stream: true });
+			const visitors = await openTabs(banter, 3, { stream: true });
 			visitors.push(await visitors[0].again({ stream: true }));
 			const all = visitors.map((visitor) => new Tab(visitor));
 			for (let i = 0; i < STEPS; i++) await step(banter, all, `m-${i}`);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { PATIENCE } from "../e2e/daemon.mjs";
+import { TIME_FACTOR } from "../e2e/daemon.mjs";
 
 const MIB = 1024 * 1024;
 
@@ -29,7 +29,7 @@ export function inMib(bytes) {
 /** That memory stays under a bound. A sanitizer's own bookkeeping is not ours to judge. */
 export function assertMemory(pid, bound, what) {
 	const memory = memoryOf(pid);
-	const within = PATIENCE > 1 || memory <= bound;
+	const within = TIME_FACTOR > 1 || memory <= bound;
 	assert.ok(within, `${what}: ${inMib(memory)}, over ${inMib(bound)}`);
 	return memory;
 }

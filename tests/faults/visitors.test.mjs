@@ -7,8 +7,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { PATIENCE } from "../e2e/daemon.mjs";
-import { withinDay } from "../e2e/visitors.mjs";
+import { TIME_FACTOR } from "../e2e/daemon.mjs";
+import { avoidMidnight } from "../e2e/visitors.mjs";
 import { changeWidget, contactOf, countMessages, messageOf, newGuest } from "./guests.mjs";
 import { ORG } from "./ids.mjs";
 import { PeerGone } from "./peer.mjs";
@@ -20,7 +20,7 @@ const GUESTS = 40;
 
 const FAKETIME = `/usr/lib/${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu/faketime/libfaketime.so.1`;
 const NO_FAKETIME =
-	PATIENCE > 1
+	TIME_FACTOR > 1
 		? "a sanitizer has to be loaded before everything else"
 		: !existsSync(FAKETIME) && "libfaketime is not installed";
 
@@ -44,7 +44,7 @@ async function makeGuests(peer) {
 describe("a widget's cap", () => {
 	it("lets exactly 1,000 of 10,000 concurrent messages through", () =>
 		withStore({}, async (store) => {
-			await withinDay();
+			await avoidMidnight();
 			const peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 1000 });
 			const guests = await makeGuests(peers[0]);
@@ -60,7 +60,7 @@ describe("a widget's cap", () => {
 
 	it("is exact when storaged is killed and what it did not answer is sent again", () =>
 		withStore({}, async (store) => {
-			await withinDay();
+			await avoidMidnight();
 			let peers = await connectAll(store);
 			await changeWidget(peers[0], { daily_cap: 500 });
 			const guests = await makeGuests(peers[0]);

@@ -156,7 +156,9 @@ const HEADERS = {
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
 const tracked = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
-const daemons = tracked.filter((path) => /^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path));
+const daemons = tracked.filter((path) =>
+	/^(proto|masterd|workerd|storaged)\/.*\.(c|h|def)$/.test(path),
+);
 const text = new Map(daemons.map((path) => [path, readFileSync(ROOT + path, "utf8")]));
 
 let breaches = 0;

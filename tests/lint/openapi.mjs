@@ -71,7 +71,9 @@ function versionAgrees() {
 }
 
 function statusesAreCounted() {
-	const counted = [...read("proto/ipc/metrics.def").matchAll(/^STATUS\((\d+)\)$/gm)].map(([, n]) => n);
+	const counted = [...read("proto/ipc/metrics.def").matchAll(/^STATUS\((\d+)\)$/gm)].map(
+		([, n]) => n,
+	);
 	const documented = operations().flatMap(({ responses, unread }) =>
 		[...responses.keys(), ...unread.keys()].map(String),
 	);

@@ -10,7 +10,7 @@ import { history, KEY, resume } from "./replies.mjs";
 const PAUSE_MS = 25; // before it tries again what was refused, or broke
 const PATIENCE_MS = 4 * DEADLINE_MS; // for one reply
 
-export class Patient {
+export class PersistentVisitor {
 	/** [id of the reply, message, reply] of all that it said and heard, oldest first. */
 	heard = [];
 	/** Of each reply that was found interrupted: when the first text came that is lost, and when the last

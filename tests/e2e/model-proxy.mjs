@@ -17,7 +17,7 @@ import { childrenOf } from "./proc.mjs";
 const PATH = [join(ROOT, "build/tools"), process.env.PATH, "/usr/sbin"].join(":");
 
 /** Why a program can't be used here, or false: what `skip` of node:test wants. */
-export function lacking(program) {
+export function whyMissing(program) {
 	const { error } = spawnSync(program, ["--version"], { env: { PATH }, stdio: "ignore" });
 	return error ? `${program} is not installed` : false;
 }
@@ -43,7 +43,7 @@ function canConnect(port) {
 	});
 }
 
-class Front {
+class ModelProxy {
 	constructor(port, backend, options) {
 		Object.assign(this, { port, backend, options });
 		this.dir = mkdtempSync(join(tmpdir(), "banter-front-"));
@@ -75,7 +75,7 @@ class Front {
 }
 
 /** nghttpx; options.args are further ones of its own. */
-class Nghttpx extends Front {
+class Nghttpx extends ModelProxy {
 	command({ key, cert }) {
 		const args = [
 			"--conf=/dev/null",
@@ -97,7 +97,7 @@ class Nghttpx extends Front {
 }
 
 /** nginx; options.settings are further lines of its server block. */
-class Nginx extends Front {
+class Nginx extends ModelProxy {
 	command({ key, cert }) {
 		const config = join(this.dir, "nginx.conf");
 		writeFileSync(
@@ -142,7 +142,7 @@ export const nginx = (...args) => new Nginx(...args);
  * The stand-in model, a front before it, and a banter that asks the front over HTTPS.
  * @param {typeof nghttpx} kind
  */
-export async function startBehind(kind, { env = {}, front: options = {}, ...rest } = {}) {
+export async function startWithModelProxy(kind, { env = {}, front: options = {}, ...rest } = {}) {
 	const model = await freePort();
 	const port = await freePort();
 	const front = kind(port, model, options);
@@ -166,8 +166,8 @@ export async function startBehind(kind, { env = {}, front: options = {}, ...rest
 }
 
 /** The same for the time of body(). */
-export async function behind(kind, options, body) {
-	const { front, banter } = await startBehind(kind, options);
+export async function withModelProxy(kind, options, body) {
+	const { front, banter } = await startWithModelProxy(kind, options);
 	try {
 		await body({ front, banter });
 		await banter.stop();

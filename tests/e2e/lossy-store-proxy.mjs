@@ -6,14 +6,14 @@ import { rename } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 
-export class LossyLine {
+export class LossyStoreProxy {
 	#sockets = new Set();
 	#left = Infinity; // what comes before the one that is lost
 	lost = 0;
 
 	/** Takes the place of a banter's store; its workers have to come anew. */
 	static async open(banter) {
-		const line = new LossyLine();
+		const line = new LossyStoreProxy();
 		const path = join(banter.dir, "data", "store.sock");
 		line.behind = `${path}.behind`;
 		await rename(path, line.behind);
