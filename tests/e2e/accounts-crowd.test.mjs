@@ -1,4 +1,5 @@
-// Many who sign in at once: hashing their passwords takes seconds, and nobody else waits for it.
+// Many simultaneous logins: hashing their passwords takes seconds and must not delay other
+// requests.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -12,7 +13,7 @@ const CROWD = 20;
 
 const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
 
-/** The nth stranger: another account, and another address. */
+/** The nth client: its own account and its own address. */
 const stranger = (i) => [
 	{ email: `u${i}@example.com`, password: "wrong" },
 	{ from: `2001:db8:${i.toString(16)}::1` },
@@ -41,16 +42,18 @@ describe("while many sign in at once", () => {
 			`${CROWD} logins in ${took} ms; ${times.length} times /health, ` +
 				`p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms`,
 		);
-		// A loop that hashes answers at most once a hash.
+		// An event loop that hashed passwords itself would answer at most once per hash.
 		assert.ok(times.length > 4 * CROWD, `${times.length} answers`);
 	});
 });
 
-describe("more than can wait", () => {
+describe("more logins than the queue holds", () => {
 	const banter = useBanter({ env, workers: 1 });
 
-	/** A login whose client leaves, and resets its connection (one that is only closed may be for
-	 * writing alone). answer: its answer's head; undefined: it has left before. */
+	/**
+	 * A login whose client resets its connection (a closed one may be only half-closed). answer:
+	 * the head of the response; undefined: the client left before it.
+	 */
 	function visit(i) {
 		const [body, { from }] = stranger(i);
 		const text = JSON.stringify(body);
@@ -67,7 +70,7 @@ describe("more than can wait", () => {
 		return { answer, leave: () => socket.resetAndDestroy() };
 	}
 
-	it("are told to come back, and those who left hold nobody up", async (t) => {
+	it("get a Retry-After, and clients that left delay nobody", async (t) => {
 		const who = await addUser(banter, "jane@example.com");
 		const visits = [];
 		let refusal;
@@ -95,7 +98,7 @@ describe("more than can wait", () => {
 		assert.equal(answer.status, 200, answer.text);
 		const hash = cpuOf(worker) - start - used;
 		t.diagnostic(`${left} left; then ${used} ms of work to be let in, ${hash} ms a login`);
-		// The one that was under way, and our own; not all those that waited.
+		// The running job and ours, not all queued ones.
 		assert.ok(used < hash * (3 + left / 2), `${used} ms of work, ${hash} ms a login`);
 	});
 });

@@ -1,5 +1,4 @@
-// Named users of the dashboard and their roles, where they are signed in, and the keys of
-// organizations.
+// Users of the dashboard, their roles and logins, and the keys of organizations.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -17,10 +16,10 @@ const KEYS = "/v1/admin/keys";
 const LIST = "/v1/admin/conversations";
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 const MEMBER = ["--member"];
-/** Longer than anybody's, so that it is wrong before it is hashed. */
+/** Too long for any password, so that it is rejected before hashing. */
 const TOO_LONG = "x".repeat(1025);
 
-/** Everybody's logins come from their own address, so that no limit is in the way. */
+/** Each login comes from its own address, so that no limit applies. */
 const TRUSTED = { env: { TRUSTED_PROXIES: "127.0.0.1,::1" } };
 
 const send = (banter, method, path, headers, body) =>
@@ -33,7 +32,7 @@ describe("a user", () => {
 	const from = () => `192.0.2.${++next}`;
 	const enter = (who, options = {}) => logIn(banter, who, { from: from(), ...options });
 
-	it("is added on the command line, and signs in with an e-mail of any case", async () => {
+	it("is added on the command line and signs in with an e-mail in any case", async () => {
 		jane = await addUser(banter, "Jane@Example.com", "--name", "Jane Doe");
 		const session = await enter({ ...jane, email: "jane@EXAMPLE.COM" });
 		const { status, json } = await banter.get(ME, session);
@@ -48,7 +47,7 @@ describe("a user", () => {
 		assert.equal((await banter.get("/", session)).status, 200);
 	});
 
-	it("is nobody to a key and to DASHBOARD_PASSWORD, which have an owner's rights", async () => {
+	it("does not exist for a key or DASHBOARD_PASSWORD, which have an owner's rights", async () => {
 		const byKey = await banter.get(ME, ADMIN);
 		assert.deepEqual([byKey.json.user, byKey.json.role, byKey.json.key], [null, "owner", true]);
 		const byPassword = await banter.get(ME, await enter({ password: PASSWORD }));
@@ -77,11 +76,11 @@ describe("a user", () => {
 			assert.equal(answer.headers["set-cookie"], undefined);
 		});
 
-	it("null is no e-mail: then it is DASHBOARD_PASSWORD", async () => {
+	it("an e-mail of null means DASHBOARD_PASSWORD", async () => {
 		await enter({ email: null, password: PASSWORD });
 	});
 
-	it("sees where they are signed in, and ends one of these, or all others", async () => {
+	it("lists its logins and ends one of them, or all others", async () => {
 		const who = await addUser(banter, "logins@example.com", ...MEMBER);
 		const phone = await enter(who, { headers: { "user-agent": "Phone\t1.0 \u00e4" } });
 		const desk = await enter(who, { from: "2001:db8::7", headers: { "user-agent": "Desk" } });
@@ -109,7 +108,7 @@ describe("a user", () => {
 		assert.equal((await banter.get(ME, others)).status, 200, "another user's stay");
 	});
 
-	it("by DASHBOARD_PASSWORD: all others end at once, however many there are", async () => {
+	it("by DASHBOARD_PASSWORD: ends all others in one request, however many there are", async () => {
 		const here = await enter({ password: PASSWORD });
 		const there = await enter({ password: PASSWORD });
 		const logins = Array.from({ length: 1500 }, (_, i) => ({
@@ -135,7 +134,7 @@ describe("a user", () => {
 		await expectTool(banter, 0, "verify");
 	});
 
-	it("cannot end another's session", async () => {
+	it("cannot end another user's session", async () => {
 		const session = await enter(jane);
 		const [{ id }] = (await banter.get(LOGINS, session)).json.logins;
 		const other = await enter({ password: PASSWORD });
@@ -143,7 +142,7 @@ describe("a user", () => {
 		assert.equal((await banter.get(ME, session)).status, 200);
 	});
 
-	it("changes their password, which ends their other sessions", async () => {
+	it("changes its password, which ends its other sessions", async () => {
 		const who = await addUser(banter, "change@example.com", ...MEMBER);
 		const [here, there] = [await enter(who), await enter(who)];
 		const change = (body, session = here) => send(banter, "PUT", `${ME}/password`, session, body);
@@ -176,14 +175,14 @@ describe("a user", () => {
 			assertError(await send(banter, "PUT", `${ME}/password`, headers, body), 403);
 	});
 
-	it("nobody tries passwords through a session that is not theirs", async () => {
+	it("a foreign session cannot be used to guess passwords", async () => {
 		const who = await addUser(banter, "stolen@example.com", ...MEMBER);
 		const since = performance.now();
 		const session = await enter(who);
 		const attempt = () =>
 			send(banter, "PUT", `${ME}/password`, session, { current: "wrong", new: "a new password" });
 		assertError(await attempt(), 422);
-		// Attempts to sign in are counted with them; one did.
+		// Counted together with login attempts, of which there was one.
 		for (let i = 2; i < ATTEMPTS; i++)
 			assertError(await postLogin(banter, { ...who, password: TOO_LONG }, { from: from() }), 401);
 		const refused = await untilRefused(attempt, { passed: ATTEMPTS, since });
@@ -202,14 +201,14 @@ describe("a user", () => {
 	});
 });
 
-describe("attempts", () => {
-	it("ten a minute an account, from however many addresses, in whatever case", async () => {
+describe("login attempts", () => {
+	it("are limited to ten per minute and account, over all addresses and spellings", async () => {
 		await withBanter(TRUSTED, async (banter) => {
 			const who = await addUser(banter, "often@example.com");
 			const forms = ["often@example.com", "OFTEN@example.com", "Often@Example.Com"];
 			let address = 0;
 			const attempt = (body) => postLogin(banter, body, { from: `198.51.100.${++address}` });
-			/** Ten who are wrong, and then one who need not be, until that is refused. */
+			/** Ten wrong attempts, then correct ones until one is refused. */
 			const tooMany = async (emails, last) => {
 				const since = performance.now();
 				for (let i = 0; i < ATTEMPTS; i++) {
@@ -222,14 +221,14 @@ describe("attempts", () => {
 				assert.equal(late.headers["ratelimit-remaining"], "0");
 			};
 			await tooMany(forms, who);
-			// As with one who is not: the answers do not tell who is a user.
+			// The same as for an unknown account: responses do not reveal who is a user.
 			const nobody = { email: "nobody@example.com", password: "wrong" };
 			await tooMany([nobody.email, "Nobody@Example.COM"], nobody);
 			assert.equal((await attempt({ password: PASSWORD })).status, 200, "others go on");
 		});
 	});
 
-	it("ten a minute an address, of however many accounts; a right one does not reset that", async () => {
+	it("are limited to ten per minute and address, over all accounts; a success does not reset the count", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const who = await addUser(banter, "once@example.com");
 			const since = performance.now();
@@ -248,7 +247,7 @@ describe("without DASHBOARD_PASSWORD and ADMIN_API_KEY", () => {
 	const env = { DASHBOARD_PASSWORD: undefined, ADMIN_API_KEY: undefined };
 	const banter = useBanter({ env, workers: 1 });
 
-	it("users sign in all the same, and their keys are taken", async () => {
+	it("users can sign in, and their keys are valid", async () => {
 		const session = await logIn(banter, await addUser(banter, "jane@example.com"));
 		assert.equal((await banter.get(LIST, session)).status, 200);
 		const { json } = await send(banter, "POST", KEYS, session, { kind: "admin" });
@@ -297,7 +296,7 @@ describe("users, to an owner", () => {
 		assertError(await send(banter, "PUT", `${USERS}/${id}`, ADMIN, { name: "x" }), 404);
 	});
 
-	it("one must be left", async () => {
+	it("the last owner cannot be removed", async () => {
 		const { json } = await banter.get(USERS, ADMIN);
 		const owner = json.users.find((one) => one.role === "owner");
 		const path = `${USERS}/${owner.id}`;
@@ -309,7 +308,7 @@ describe("users, to an owner", () => {
 			);
 	});
 
-	it("an e-mail is one user's alone, however it is written, in all organizations", async () => {
+	it("an e-mail belongs to one user, in any spelling, over all organizations", async () => {
 		assert.equal((await add({ email: "only@example.com", password })).status, 201);
 		const again = await add({ email: "ONLY@Example.com", password });
 		assertError(again, 409, "Another user has this e-mail");
@@ -318,7 +317,7 @@ describe("users, to an owner", () => {
 		assertError(await add({ email: "only@example.com", password }, outside), 409);
 	});
 
-	it("every wrong field is named", async () => {
+	it("every invalid field is named", async () => {
 		const wrong = [
 			[{}, ["email", "password"]],
 			[{ email: "x", password: "short", role: "king", name: 7, id: NOBODY }, 5],
@@ -341,7 +340,7 @@ describe("users, to an owner", () => {
 		assertError(await banter.get(`${USERS}?limit=0`, ADMIN), 400, "Invalid query parameters");
 	});
 
-	it("a new password, and the end of a user, end their sessions", async () => {
+	it("a new password or removing the user ends all its sessions", async () => {
 		const { json } = await add({ email: "reset@example.com", role: "owner", password });
 		const who = { email: "reset@example.com", password };
 		const before = await logIn(banter, who, { from: "203.0.113.1" });
@@ -362,7 +361,7 @@ describe("users, to an owner", () => {
 		assertError(await postLogin(banter, who, { from: "203.0.113.4" }), 401);
 	});
 
-	it("a member has nothing to do with users and keys", async () => {
+	it("a member may not manage users and keys", async () => {
 		const body = { email: "member@example.com", password };
 		assert.equal((await add(body)).status, 201);
 		const member = await logIn(banter, body, { from: "203.0.113.9" });
@@ -382,7 +381,7 @@ describe("users, to an owner", () => {
 			assertError(await send(banter, method, path, member, body), 403, "Only an owner may do this");
 	});
 
-	it("another organization's are not there", async () => {
+	it("those of another organization do not exist", async () => {
 		const org = await addOrg(banter, "Foreign");
 		const theirs = await addUser(banter, "foreign@example.com", "--org", org);
 		const session = await logIn(banter, theirs, { from: "203.0.113.20" });
@@ -413,7 +412,7 @@ describe("keys", () => {
 		return answer.json;
 	};
 
-	it("are shown once, when they are made", async () => {
+	it("are shown once, at creation", async () => {
 		const { key, ...rest } = await make({ kind: "widget", name: "The shop" });
 		assert.match(key, /^bwk_[A-Za-z0-9_-]{43}$/);
 		assert.equal(rest.hint, key.slice(-4));
@@ -423,7 +422,7 @@ describe("keys", () => {
 		assert.ok(!banter.log.lines.some((line) => line.text.includes(key)), "no key is logged");
 	});
 
-	it("open what their kind is for, and nothing else", async () => {
+	it("give access to what their kind is for, and nothing else", async () => {
 		const widget = await make({ kind: "widget" });
 		const admin = await make({ kind: "admin" });
 		for (const header of ["x-api-key", "x-widget-api-key"])
@@ -441,11 +440,11 @@ describe("keys", () => {
 		assert.equal((await banter.get(ME, { "x-admin-api-key": admin.key })).json.key, true);
 	});
 
-	it("end in all workers at once when they are revoked", async () => {
+	it("become invalid in all workers at once when revoked", async () => {
 		const widget = await make({ kind: "widget" });
 		const admin = await make({ kind: "admin" });
 		const each = async (status) => {
-			// As many new connections as reach every worker.
+			// Enough new connections to reach every worker.
 			for (let i = 0; i < 12; i++) {
 				assert.equal((await chat(widget.key)).status, status);
 				const headers = { "x-admin-api-key": admin.key };
@@ -460,7 +459,7 @@ describe("keys", () => {
 		assertError(await send(banter, "DELETE", `${KEYS}/x`, ADMIN), 400, "Invalid keyId");
 	});
 
-	it("are their organization's: conversations by them are nobody else's", async () => {
+	it("belong to their organization: other organizations do not see their conversations", async () => {
 		const org = await addOrg(banter, "Second");
 		const owner = await logIn(banter, await addUser(banter, "two@example.com", "--org", org));
 		const admin = await make({ kind: "admin" }, owner);
@@ -481,7 +480,7 @@ describe("keys", () => {
 		assert.equal((await banter.get(KEYS, { "x-admin-api-key": admin.key })).json.keys.length, 2);
 	});
 
-	it("are their organization's: what a visitor has said by one is erased by one of its own", async () => {
+	it("belong to their organization: only its own key can erase a visitor", async () => {
 		const org = await addOrg(banter, "Third");
 		const owner = await logIn(banter, await addUser(banter, "three@example.com", "--org", org));
 		const admin = await make({ kind: "admin" }, owner);
@@ -495,7 +494,7 @@ describe("keys", () => {
 		}
 	});
 
-	it("need a kind", async () => {
+	it("must have a kind", async () => {
 		for (const [body, fields] of [
 			[{}, ["kind"]],
 			[{ kind: "root", name: 7, key: "bwk_x" }, ["key", "kind", "name"]],

@@ -1,5 +1,5 @@
-// Agents by the admin API: what they are made of, what the settings say where they say nothing, and a
-// trial of one, which leaves no trace.
+// Agents in the admin API: their fields, the defaults from the settings, and the test of an agent,
+// which stores nothing.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -70,7 +70,7 @@ describe("agents", () => {
 		},
 	});
 
-	it("a fresh service has one, that follows the settings; the list tells these", async () => {
+	it("a new service has one, which uses the settings; the list shows their values", async () => {
 		const { agents, defaults, servers, nextCursor } = await adminExpect(
 			banter,
 			200,
@@ -96,7 +96,7 @@ describe("agents", () => {
 		]);
 	});
 
-	it("a new one needs a name; what is chosen is kept, and can be taken back", async () => {
+	it("a new one needs a name; chosen values are stored and can be reset", async () => {
 		assertFields(await adminRequest(banter, "POST", "agents", {}), ["name"]);
 		const plain = await adminExpect(banter, 201, "POST", "agents", { name: "Plain" });
 		for (const [name, value] of Object.entries(OPEN)) assert.deepEqual(plain[name], value, name);
@@ -109,14 +109,14 @@ describe("agents", () => {
 		assert.equal(back.base_url, `${banter.stubUrl}/v1`);
 	});
 
-	it("a change leaves what it does not name, and takes back what was read", async () => {
+	it("a change keeps unnamed members and accepts the object as read", async () => {
 		const made = await adminExpect(banter, 201, "POST", "agents", CHOSEN);
 		const changed = await adminExpect(banter, 200, "PUT", `agents/${made.id}`, { temperature: 0 });
 		assert.deepEqual({ ...changed, updated_at: 0 }, { ...made, temperature: 0, updated_at: 0 });
 		assert.deepEqual(await adminExpect(banter, 200, "PUT", `agents/${made.id}`, changed), changed);
 	});
 
-	it("422 for each member that is wrong, and for all at once", async () => {
+	it("422 for each invalid member, and for several at once", async () => {
 		for (const [name, values] of Object.entries(WRONG))
 			for (const value of values)
 				assertFields(await adminRequest(banter, "POST", "agents", { name: "A", [name]: value }), [
@@ -130,12 +130,12 @@ describe("agents", () => {
 		assertFields(await adminRequest(banter, "PUT", `agents/${AGENT}`, wrong), Object.keys(most));
 	});
 
-	it("the servers that there are stand in what is said of another", async () => {
+	it("the error for an unknown server lists the known ones", async () => {
 		const { json } = await adminRequest(banter, "POST", "agents", { name: "A", key_name: "none" });
 		assert.match(json.fields.key_name, /: local, other-one$/);
 	});
 
-	it("a base_url must be that of its server", async () => {
+	it("base_url must match its server", async () => {
 		const fits = { name: "A", key_name: "local", base_url: LOCAL };
 		const made = await adminExpect(banter, 201, "POST", "agents", fits);
 		const moved = { key_name: "other-one", base_url: LOCAL };
@@ -143,7 +143,7 @@ describe("agents", () => {
 		await adminExpect(banter, 200, "PUT", `agents/${made.id}`, { key_name: "other-one" });
 	});
 
-	it("one that a widget has is not deleted, any other is", async () => {
+	it("one used by a widget cannot be deleted, any other can", async () => {
 		assertError(await adminRequest(banter, "DELETE", `agents/${AGENT}`), 409, undefined, "in_use");
 		const { id } = await adminExpect(banter, 201, "POST", "agents", { name: "Gone" });
 		assert.equal((await adminRequest(banter, "DELETE", `agents/${id}`)).status, 204);
@@ -169,14 +169,14 @@ describe("agents", () => {
 			assertError(await adminRequest(banter, "POST", path, "[]"), 400, "Invalid request payload");
 	});
 
-	it("no key of a model server is in any answer or line of the log", async () => {
+	it("no response and no log line contains a model server's key", async () => {
 		const { text } = await adminRequest(banter, "GET", "agents");
 		assert.doesNotMatch(text, /nobody-is-shown/);
 		assert.ok(banter.log.lines.every((line) => !line.text.includes("nobody-is-shown")));
 	});
 });
 
-describe("a server that the settings have no longer", () => {
+describe("a server that was removed from the settings", () => {
 	const banter = useBanter({ env: { MODEL_SERVERS: undefined }, workers: 1 });
 	let peer;
 
@@ -185,7 +185,7 @@ describe("a server that the settings have no longer", () => {
 	});
 	after(() => peer.close());
 
-	it("is shown without an address, and the agent can be mended", async () => {
+	it("is shown without an address, and the agent can be changed", async () => {
 		const { agent } = await peer.ask(
 			"agent_get",
 			{ org: ORG.replaceAll("-", ""), agent: AGENT.replaceAll("-", "") },
@@ -202,12 +202,12 @@ describe("a server that the settings have no longer", () => {
 	});
 });
 
-describe("a trial of an agent", () => {
+describe("a test of an agent", () => {
 	const banter = useBanter({ env: { SYSTEM_PROMPT: "Be kind." } });
 	const test = (body, headers = {}, id = AGENT) =>
 		openStream(banter.url, `/v1/admin/agents/${id}/test`, { ...ADMIN, ...headers }, body);
 
-	it("streams as a chat does, by what is stored", async () => {
+	it("streams like a chat, with the stored agent", async () => {
 		const { id } = await adminExpect(banter, 201, "POST", "agents", {
 			name: "A",
 			purpose: "Be short.",
@@ -230,13 +230,13 @@ describe("a trial of an agent", () => {
 		}
 	});
 
-	it("by server-sent events too", async () => {
+	it("also as server-sent events", async () => {
 		const stream = await test({ message: "[[tokens=2]]" }, { accept: "text/event-stream" });
 		assert.match(stream.headers["content-type"], /^text\/event-stream/);
 		assert.equal((await stream.rest()).at(-1).message, "t0 t1");
 	});
 
-	it("with what was said before, and with changes that are not stored", async () => {
+	it("with a history and with changes that are not stored", async () => {
 		const stored = await adminExpect(banter, 200, "GET", `agents/${AGENT}`);
 		const stream = await test({
 			message: "[[tokens=1]] and now?",
@@ -264,13 +264,13 @@ describe("a trial of an agent", () => {
 		assert.equal((await banter.conversations()).total, 0);
 	});
 
-	it("a disabled agent can be tried", async () => {
+	it("a disabled agent can be tested", async () => {
 		const made = await adminExpect(banter, 201, "POST", "agents", { name: "Off", enabled: false });
 		const events = await (await test({ message: "[[tokens=1]]" }, {}, made.id)).rest();
 		assert.equal(events.at(-1).type, "done");
 	});
 
-	it("422 with all that is wrong in the body, the agent's members and the history's too", async () => {
+	it("422 names all invalid members of body, agent and history", async () => {
 		const path = `agents/${AGENT}/test`;
 		for (const [body, names] of [
 			[{}, ["message"]],
@@ -290,7 +290,7 @@ describe("a trial of an agent", () => {
 			assertFields(await adminRequest(banter, "POST", path, body), names);
 	});
 
-	it("the model's failures are as a chat's", async () => {
+	it("the model's failures are the same as in a chat", async () => {
 		const post = (message) => adminRequest(banter, "POST", `agents/${AGENT}/test`, { message });
 		assertError(await post("[[fail=401]]"), 502, undefined, "model_failed");
 		assertError(await post("[[fail=429 retry-after=30]]"), 503, undefined, "model_busy");
@@ -298,7 +298,7 @@ describe("a trial of an agent", () => {
 		assert.equal((await broken.rest()).at(-1).type, "error");
 	});
 
-	it("who leaves ends it", async () => {
+	it("a client that disconnects ends it", async () => {
 		const stream = await test({ message: "[[tokens=1000000 delay=5]]" });
 		await stream.tokens(2);
 		assert.equal((await banter.model("stats")).active, 1);

@@ -1,5 +1,5 @@
-// Who answers: an agent's words, its model and its server, each with its own key and breaker. The model
-// servers are stand-ins that tell what they were asked.
+// Agents in use: instructions, model and server, each server with its own key and breaker. The
+// model servers are stubs that report their requests.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,10 +16,10 @@ import {
 import { startProgram } from "./tool.mjs";
 
 const SYSTEM_PROMPT = " You are the shop's assistant.\n";
-/** Told apart by their lengths, as a stand-in tells no more of them. */
+/** Distinguished by their lengths, which is all that the stub reports. */
 const KEYS = { one: "sk-of-server-one", two: "sk-of-the-second-server" };
 
-/** Another model server of this name beside banter's own, on a port that its settings know. */
+/** A second model server with this name, on a port that the settings name. */
 class Server {
 	constructor(banter, port) {
 		this.url = `http://127.0.0.1:${port}`;
@@ -42,7 +42,7 @@ class Server {
 	}
 }
 
-/** A banter that knows the model servers one and two beside its own. */
+/** A banter with the additional model servers one and two. */
 async function withServers({ env = {}, ...options }, body) {
 	const ports = { one: await freePort(), two: await freePort() };
 	const settings = {
@@ -65,7 +65,7 @@ async function withServers({ env = {}, ...options }, body) {
 	});
 }
 
-/** Changes the agent that chat by a key is answered by. */
+/** Changes the agent that replies to chats with a key. */
 async function changeAgent(banter, fields) {
 	const headers = { "x-admin-api-key": ADMIN_KEY };
 	const { agents } = await banter.adminGet("/v1/admin/agents");
@@ -78,7 +78,7 @@ async function changeAgent(banter, fields) {
 const systemPrompt = ({ body }) => body.messages.find(({ role }) => role === "system").content;
 
 describe("an agent", () => {
-	it("says what the model is told, and by which model and server; at once, and the settings the rest", () =>
+	it("sets the instructions, model and server immediately; the settings provide the rest", () =>
 		withServers({ workers: 2 }, async (banter, { one, two }) => {
 			assert.equal((await banter.chat("by-the-settings", "[[tokens=1]] hi")).status, 200);
 			const usual = await banter.model("last");
@@ -116,7 +116,7 @@ describe("an agent", () => {
 			assert.equal((await one.asked("stats")).calls, 1);
 		}));
 
-	it("whose server fails is left alone; others are asked as before", () =>
+	it("whose server fails is not called; others still work", () =>
 		withServers(
 			{
 				env: {
@@ -146,7 +146,7 @@ describe("an agent", () => {
 			},
 		));
 
-	it("whose server is taken out of the settings is unavailable, and the log says what to mend", () =>
+	it("whose server was removed from the settings is unavailable, and the log says what to change", () =>
 		withServers({}, async (banter) => {
 			await changeAgent(banter, { key_name: "two" });
 			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
@@ -168,7 +168,7 @@ describe("an agent", () => {
 			assert.match(line.detail, /MODEL_SERVERS/);
 		}));
 
-	it("is asked with its server's key, which no answer and no log has", () =>
+	it("uses its server's key, which no response and no log contains", () =>
 		withServers({ env: { LOG_LEVEL: "debug" } }, async (banter) => {
 			const answers = [];
 			for (const key_name of ["one", "two"]) {
@@ -193,7 +193,7 @@ describe("an agent", () => {
 		}));
 });
 
-describe("a trial of an agent", () => {
+describe("a test of an agent", () => {
 	const headers = { "x-admin-api-key": ADMIN_KEY };
 	const path = async (banter) => {
 		const { agents } = await banter.adminGet("/v1/admin/agents");
@@ -204,7 +204,7 @@ describe("a trial of an agent", () => {
 		return Number(/^banter_turns_total\{outcome="trial"\} (\d+)$/m.exec(text)[1]);
 	};
 
-	it("streams what a visitor would hear, from the server that it names, and is not stored", () =>
+	it("streams what a visitor would receive, from the agent's server, and stores nothing", () =>
 		withServers({}, async (banter, { one }) => {
 			const stream = await openStream(banter.url, await path(banter), headers, {
 				message: "[[tokens=5]] and now?",
@@ -224,12 +224,12 @@ describe("a trial of an agent", () => {
 			);
 			assert.equal((await banter.conversations()).total, 0);
 			assert.equal(await trials(banter), 1);
-			// Nor has the agent changed.
+			// The agent is unchanged.
 			assert.equal((await banter.chat("later", "[[tokens=1]] hi")).status, 200);
 			assert.equal(systemPrompt(await banter.model("last")), SYSTEM_PROMPT);
 		}));
 
-	it("ends when whoever tries it leaves, at the model too", () =>
+	it("ends when the client disconnects, also at the model", () =>
 		withServers({}, async (banter, { one }) => {
 			const stream = await openStream(banter.url, await path(banter), headers, {
 				message: "[[tokens=100000 delay=20]]",
@@ -247,7 +247,7 @@ describe("a trial of an agent", () => {
 });
 
 describe("workerd --check-model", () => {
-	it("asks each server, and fails with the first that does not answer", () =>
+	it("checks each server and fails with the first error", () =>
 		withServers({}, async (banter, { one, two }) => {
 			const env = banter.environment(`${banter.stubUrl}/v1`);
 			const check = () => startProgram(`${BUILD}/workerd`, ["--check-model"], env).ended;

@@ -1,5 +1,5 @@
-// Static files: which bytes whoever asks gets, what caches are told, and that a new file takes the
-// old one's place while requests go on.
+// Static files: content and encoding, caching headers, and replacement of a file while requests
+// continue.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const UNPACK = { br: brotliDecompressSync, gzip: gunzipSync };
 const HELD_UP_MS = 500;
 const BEAT_MS = 20;
 
-/** Knows when this process was held up: then the machine let others run, or nobody. */
+/** Detects when this process was not scheduled. */
 class Pulse {
 	#last = performance.now();
 	#heldUpAt = 0;
@@ -30,7 +30,7 @@ class Pulse {
 		this.#last = now;
 	}
 
-	/** Whether it was at any time after this one. */
+	/** Whether that happened after this time. */
 	wasHeldUpSince(time) {
 		this.#beat();
 		return this.#heldUpAt > time;
@@ -41,13 +41,13 @@ class Pulse {
 	}
 }
 
-/** The bytes of an answer without their coding. */
+/** The decoded bytes of a response. */
 function contentOf(answer) {
 	const unpack = UNPACK[answer.headers["content-encoding"]] ?? ((bytes) => bytes);
 	return unpack(answer.bytes).toString();
 }
 
-/** Puts a bundle and its compressed forms in their place, each by one step. */
+/** Replaces a bundle and its compressed forms, each atomically. */
 function install(dir, text) {
 	for (const [suffix, bytes] of [
 		["", text],
@@ -70,7 +70,7 @@ describe("static files", () => {
 			WIDGET_BUNDLE_PATH: join(dir, "bundle.js"),
 			APP_ENV: "production",
 			CORS_ORIGIN: "https://site.example",
-			// No request is cut off because this process was not let run for a second.
+			// No request fails because this process was not scheduled for a second.
 			DRAIN_TIMEOUT_MS: String(DEADLINE_MS / 2),
 		},
 	});
@@ -89,7 +89,7 @@ describe("static files", () => {
 		["deflate, zstd", undefined],
 		["BR", "br"],
 		["x-gzip", "gzip"],
-		// Nothing is acceptable: an answer that can be read is better than a 406.
+		// No acceptable coding: the identity is better than a 406.
 		["identity;q=0", undefined],
 		["identity;q=0, *;q=0", undefined],
 		["br;q=2", undefined],
@@ -106,7 +106,7 @@ describe("static files", () => {
 			assert.match(answer.headers.vary, /\bOrigin\b/);
 		});
 
-	it("caches are told for how long, and HEAD and 304 say the same as GET", async () => {
+	it("Cache-Control is set, and HEAD and 304 have the same headers as GET", async () => {
 		for (const [path, age] of [
 			[PATHS[0], 300],
 			[PATHS[1], 3600],
@@ -132,7 +132,7 @@ describe("static files", () => {
 			}
 	});
 
-	it("a tag of one coding is none of another", async () => {
+	it("the entity tags of two codings differ", async () => {
 		const { etag } = (await get("br")).headers;
 		assert.equal((await get("gzip", { "if-none-match": etag })).status, 200);
 		assert.equal((await get("br", { "if-none-match": `"x", W/${etag}` })).status, 304);
@@ -140,7 +140,7 @@ describe("static files", () => {
 		assert.equal((await get("br", { "if-none-match": etag.slice(0, -2) })).status, 200);
 	});
 
-	it("SIGHUP puts a new file in place of the old one, and no request fails meanwhile", async (t) => {
+	it("SIGHUP replaces a file, and no request fails meanwhile", async (t) => {
 		const before = await get("br");
 		let over = false;
 		let asked = 0;

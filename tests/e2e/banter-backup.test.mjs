@@ -1,4 +1,4 @@
-// Backups of a store in use, what is left when one is interrupted, and putting them back.
+// Backup of a store in use, interrupted backups, and restore.
 
 import assert from "node:assert/strict";
 import {
@@ -19,7 +19,7 @@ import { until, useBanter, withBanter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 import { expectTool, makeExport, shell, startTool } from "./tool.mjs";
 
-/** A directory for what comes out, for all tests of a describe(). */
+/** An output directory for all tests of a describe(). */
 function useDirectory() {
 	const place = { path: (name) => join(place.dir, name) };
 	before(() => {
@@ -33,7 +33,7 @@ describe("banter backup", () => {
 	const out = useDirectory();
 	const banter = useBanter({ workers: 2 });
 
-	it("is whole whenever it is made, while replies stream and chats come", async () => {
+	it("is consistent at any time, while replies stream and messages arrive", async () => {
 		const known = new Map(); // conversation → its thread, complete before the backup
 		const stream = await banter.stream("long", "[[tokens=40 delay=20]]");
 		let stop = false;
@@ -54,7 +54,7 @@ describe("banter backup", () => {
 		await Promise.all(chatters);
 		assert.equal((await stream.rest()).at(-1).type, "done");
 
-		// On another machine, so to say.
+		// As on another machine.
 		const elsewhere = out.path("elsewhere");
 		await expectTool(banter, 0, "restore", out.path("live-4"), "--data-dir", elsewhere);
 		await withBanter({ env: { DATA_DIR: elsewhere } }, async (restored) => {
@@ -63,7 +63,7 @@ describe("banter backup", () => {
 		});
 	});
 
-	it("refuses to overwrite, unless it is told to", async () => {
+	it("refuses to overwrite a file, except with --force", async () => {
 		writeFileSync(out.path("mine"), "mine");
 		const { stderr } = await expectTool(banter, 73, "backup", out.path("mine"));
 		assert.match(stderr, /there already; --force/);
@@ -87,7 +87,7 @@ describe("banter backup", () => {
 		assert.match(terminal.stdout, /no text for a terminal/);
 	});
 
-	it("leaves nothing when there is no room, and says so", async () => {
+	it("leaves no file when the disk is full, and reports it", async () => {
 		mkdirSync(out.path("full"));
 		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out.path("full/backup")}`);
 		assert.equal(limited.status, 74, limited.stderr);
@@ -123,7 +123,7 @@ describe("banter backup, interrupted", () => {
 		assert.equal((await import_.ended).status, 0, import_.said.stderr);
 	});
 
-	/** Ends a backup by a signal, somewhere. Resolves to whether it had been done already. */
+	/** Kills a backup at a random moment. Resolves to whether it had already finished. */
 	async function endBackup(path, signal) {
 		const child = startTool(banter, ["backup", path]);
 		let copier;
@@ -141,7 +141,7 @@ describe("banter backup, interrupted", () => {
 		return true;
 	}
 
-	/** The same until one was caught at work; resolves to what is left. */
+	/** Repeats that until one was interrupted; resolves to the remaining files. */
 	async function interrupt(name, signal) {
 		mkdirSync(out.path(name));
 		for (let tries = 0; tries < 100; tries++)
@@ -151,7 +151,7 @@ describe("banter backup, interrupted", () => {
 	}
 
 	for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"])
-		it(`by ${signal}, leaves nothing behind and storaged unharmed`, async () => {
+		it(`by ${signal}, leaves no file and does not affect storaged`, async () => {
 			assert.deepEqual(await interrupt(signal, signal), []);
 			const { json } = await banter.chat(`after-${signal}`, "[[tokens=3]]");
 			assert.equal((await banter.messages(json.conversationId)).length, 2);
@@ -160,7 +160,7 @@ describe("banter backup, interrupted", () => {
 			await expectTool(banter, 0, "verify", out.path(`${signal}/backup`));
 		});
 
-	it("storaged frees what a killed reader held of the store", async () => {
+	it("storaged frees the pages that a killed reader held", async () => {
 		const reader = startTool(banter, ["export"], { held: true });
 		await reader.began;
 		const position = banter.log.lines.length;
@@ -170,7 +170,7 @@ describe("banter backup, interrupted", () => {
 		await reader.ended;
 	});
 
-	it("an export tells how far it is, when it is asked to", async () => {
+	it("an export shows its progress on request", async () => {
 		const { stderr } = await expectTool(banter, 0, "export", "--progress");
 		assert.match(stderr, /^[a-z]+: 0 of \d+$/m);
 	});
@@ -193,7 +193,7 @@ describe("banter restore", () => {
 		});
 	}
 
-	/** Everything in a directory, by name. */
+	/** All files of a directory by name. */
 	function contentOf(dir) {
 		return Object.fromEntries(
 			readdirSync(dir)
@@ -202,7 +202,7 @@ describe("banter restore", () => {
 		);
 	}
 
-	it("puts a backup in the place of what was written since, which it keeps", async () => {
+	it("replaces the store with a backup and keeps the replaced store", async () => {
 		await withBackup(async (banter, { backup, data, conversation }) => {
 			banter.startStore();
 			await banter.ready();
@@ -217,7 +217,7 @@ describe("banter restore", () => {
 			assert.deepEqual([conversations.map((one) => one._id), total], [[conversation], 1]);
 			const again = await banter.chat("first", "[[tokens=2]]");
 			assert.equal(again.json.conversationId, conversation);
-			// And back again.
+			// Restore the replaced store.
 			await banter.stopStore();
 			await expectTool(banter, 0, "restore", "--force", join(data, "data.mdb.replaced"));
 			banter.startStore();
@@ -227,7 +227,7 @@ describe("banter restore", () => {
 		});
 	});
 
-	it("does nothing while storaged runs, or to a store that is there", async () => {
+	it("refuses while storaged runs, and refuses to replace an existing store", async () => {
 		await withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const there = await expectTool(banter, 73, "restore", backup);
@@ -241,7 +241,7 @@ describe("banter restore", () => {
 		});
 	});
 
-	it("refuses what is damaged, and leaves the store as it is", async () => {
+	it("refuses a damaged backup and leaves the store unchanged", async () => {
 		await withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const whole = readFileSync(backup);
@@ -257,7 +257,7 @@ describe("banter restore", () => {
 			await refused("no store at all", /is no store of banter/);
 			for (let pages = 1; pages * 4096 < whole.length; pages += 2)
 				await refused(whole.subarray(0, pages * 4096), /damaged/);
-			// A session's name in an index, but not in its record.
+			// A session in an index without its record.
 			const at = whole.lastIndexOf("first");
 			assert.notEqual(at, whole.indexOf("first"));
 			const flipped = Buffer.from(whole);
@@ -266,7 +266,7 @@ describe("banter restore", () => {
 		});
 	});
 
-	it("takes one from a pipe, into a directory that there was not", async () => {
+	it("reads from a pipe and creates the directory", async () => {
 		await withBackup(async (banter, { backup, conversation }) => {
 			const dir = out.path("fresh");
 			const { status, stderr } = await shell(
@@ -281,9 +281,9 @@ describe("banter restore", () => {
 		});
 	});
 
-	it("waits for nobody who reads the store: it says so", async () => {
+	it("refuses at once while another process reads the store", async () => {
 		await withBackup(async (banter, { backup }) => {
-			// An export whose reader does not read holds the store open.
+			// An export into a pipe that is not read keeps the store open.
 			const text = "held ".repeat(50_000);
 			banter.startStore();
 			await banter.ready();
@@ -319,7 +319,7 @@ describe("banter restore", () => {
 describe("banter verify", () => {
 	const out = useDirectory();
 
-	it("does not end well when its words cannot be written", async () => {
+	it("fails when its output cannot be written", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (const args of ["verify", "verify --json", "status", "export"]) {
 				const { status, stderr } = await shell(banter, `"$BANTER" ${args} >/dev/full`);
@@ -329,7 +329,7 @@ describe("banter verify", () => {
 		});
 	});
 
-	it("finds what is broken, names it, and ends with 1", async () => {
+	it("names each inconsistency and exits with 1", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("broken-session", "[[tokens=3]]");
 			const whole = await expectTool(banter, 0, "verify");

@@ -1,4 +1,4 @@
-// An export holds everything, and what is imported is exported again byte by byte.
+// An export contains everything; importing and exporting again gives the same bytes.
 
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
@@ -23,7 +23,9 @@ async function exported(banter, ...args) {
 	return (await expectTool(banter, 0, "export", ...args)).stdout;
 }
 
-/** The lines of an export without those that a fresh store has, and without the last, which counts. */
+/**
+ * The lines of an export without those of a new store and without the last line with the counts.
+ */
 function said(text) {
 	const kinds = ["agent", "widget", "org", "end"];
 	return parseLines(text).filter(({ kind }) => !kinds.includes(kind));
@@ -36,7 +38,7 @@ async function imported(banter, status, text) {
 	return end;
 }
 
-/** What the store of `from` exports, imported into an empty one, is exported there. */
+/** Imports the export of `from` into an empty store and exports that. */
 async function expectRoundTrip(text) {
 	await withBanter({ workers: 1 }, async (empty) => {
 		await imported(empty, 0, text);
@@ -47,13 +49,15 @@ async function expectRoundTrip(text) {
 	});
 }
 
-/** A message with a name of its client's. */
+/** A message with a client id. */
 function chatNamed(banter, session, message, name) {
 	return banter.chat(session, message, { headers: { "idempotency-key": name } });
 }
 
-/** Complete, with and without a name, stopped by a dead worker, difficult to write, empty: and a
- * login. */
+/**
+ * Replies: complete with and without a client id, interrupted by a killed worker, text that needs
+ * escaping, empty; and a login.
+ */
 async function fill(banter) {
 	await chatNamed(banter, "plain", "[[tokens=3]] hello", "first:message-1");
 	await banter.chat("plain", "[[tokens=3]] again");
@@ -73,7 +77,7 @@ async function fill(banter) {
 }
 
 describe("banter export", () => {
-	it("holds everything there is, and comes back the same", async () => {
+	it("contains everything, and an import restores it identically", async () => {
 		let text;
 		await withBanter({ workers: 1 }, async (banter) => {
 			const cookie = await fill(banter);
@@ -130,7 +134,7 @@ describe("banter export", () => {
 		await expectRoundTrip(text);
 	});
 
-	it("has the names of messages, so that one sent again afterwards is known", async () => {
+	it("contains client ids, so that a message sent again afterwards is recognized", async () => {
 		let text;
 		let before;
 		await withBanter({ workers: 1 }, async (banter) => {
@@ -149,7 +153,7 @@ describe("banter export", () => {
 		});
 	});
 
-	it("has a reply that is being written as the interrupted one that it becomes", async () => {
+	it("contains a running reply as interrupted", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("other", "[[tokens=2]]");
 			const stream = await banter.stream("open", "[[tokens=40 hang-after=20]]", {
@@ -185,7 +189,7 @@ describe("banter export", () => {
 		});
 	});
 
-	it("has nothing but what is asked for", async () => {
+	it("contains only the requested organization", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await fill(banter);
 			const { conversations } = await banter.conversations();
@@ -204,7 +208,7 @@ describe("banter export", () => {
 		});
 	});
 
-	it("goes to a file that appears when it is whole", async () => {
+	it("writes a file that appears only when complete", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("one", "[[tokens=2]]");
 			const file = join(banter.dir, "export");
@@ -219,21 +223,21 @@ describe("banter export", () => {
 			const device = await shell(banter, `"$BANTER" export >/dev/full`);
 			assert.equal(device.status, 74);
 			assert.match(device.stderr, /No space left/);
-			// Whoever has read enough need not be told anything.
+			// A closed pipe is not an error.
 			await imported(banter, 0, makeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
 			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
 		});
 	});
 
-	it("saves what can be read of a damaged store", async () => {
+	it("saves the readable part of a damaged store", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await chatNamed(banter, "damaged", "[[tokens=2]] unreadable", "unreadable-name");
 			await chatNamed(banter, "damaged", "[[tokens=2]] readable", "a-name");
 			await banter.chat("fine", "[[tokens=2]] readable");
 			const before = parseLines(await exported(banter));
 			await banter.stopStore();
-			// A text that is no UTF-8 any more.
+			// A text with invalid UTF-8.
 			const path = join(banter.dir, "data", "data.mdb");
 			const bytes = readFileSync(path);
 			for (let at = bytes.indexOf("unreadable"); at !== -1; at = bytes.indexOf("unreadable", at))
@@ -277,8 +281,8 @@ function pagesOf(bytes, conversation, seq) {
 	return found;
 }
 
-describe("banter export, of a store with a damaged page", () => {
-	it("saves all the other conversations, and what is before the page", async () => {
+describe("banter export of a store with a damaged page", () => {
+	it("saves all other conversations and the messages before the damaged page", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await imported(banter, 0, makeExport(3, "a reply of some length", 200));
 			const before = parseLines(await exported(banter));
@@ -345,7 +349,7 @@ describe("banter import", () => {
 		{ kind: "end", lines: 4 },
 	];
 
-	it("names each line that is wrong, and puts the others back", async () => {
+	it("names each invalid line and imports the others", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const bad = [...good];
 			bad.splice(2, 0, { ...good[2], seq: 0 }, { ...good[2], role: "system" });
@@ -366,7 +370,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("notices an export that was cut off or thinned out", async () => {
+	it("detects an export that is truncated or lacks lines", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (let n = 1; n < good.length; n++) {
 				const { stderr } = await imported(banter, 65, toLines(good.slice(0, n)));
@@ -379,7 +383,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("puts back all that organizations have, in place of what a fresh store has", async () => {
+	it("restores all records of organizations, replacing those of a new store", async () => {
 		const [agent, widget, org, user, contact, visitor] = Array.from({ length: 6 }, () => newId());
 		const times = { created_at: 1000, updated_at: 2000 };
 		const hash = (text) => createHash("sha256").update(text).digest("hex");
@@ -495,7 +499,7 @@ describe("banter import", () => {
 				own,
 				all.filter((line) => [line.org, line.id].includes(org) || line.kind === "message"),
 			);
-			// What names something that is not there stays out.
+			// Records with dangling references are refused.
 			const lost = [all[0], { ...all[3], id: newId(), public_id: "wid_lost", agent: newId() }];
 			const { stderr } = await imported(banter, 65, toLines([...lost, { kind: "end", lines: 2 }]));
 			assert.match(stderr, /^banter: line 2: the widget's agent is not there$/m);
@@ -503,7 +507,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("takes nothing of what is no export", async () => {
+	it("refuses a file that is not an export", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (const text of [
 				"",
@@ -519,7 +523,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("leaves what the export does not name, and a reply that is being written", async () => {
+	it("keeps records that the export does not name, and running replies", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("mine", "[[tokens=2]]");
 			const stream = await banter.stream("busy", "[[tokens=30 hold-after=20]] held");
@@ -536,7 +540,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("stops when the store is full, says so, and goes on later", async () => {
+	it("stops when the store is full, reports it, and can be repeated later", async () => {
 		const text = makeExport(40, "x".repeat(100_000));
 		await withBanter({ workers: 1, env: { STORE_MAX_BYTES: "1M" } }, async (banter) => {
 			const { stderr } = await imported(banter, 73, text);
@@ -553,7 +557,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("puts back what it has read while its input makes it wait", async () => {
+	it("imports lines while its input is slow", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const importing = startTool(banter, ["import", "-"], { input: null });
 			importing.stdin.write(toLines(good.slice(0, 4)));
@@ -569,7 +573,7 @@ describe("banter import", () => {
 		});
 	});
 
-	it("is not stopped by a thousand conversations", async () => {
+	it("imports a thousand conversations", async () => {
 		const text = makeExport(1000, "text");
 		await withBanter({ workers: 1 }, async (banter) => {
 			const { stdout } = await imported(banter, 0, text);

@@ -1,5 +1,4 @@
-// `banter org`, `banter user` and `banter widget`: who may sign in, and what sites embed, from the command
-// line; and the first user, whom `banter setup` makes.
+// `banter org`, `banter user`, `banter widget`, and the first user created by `banter setup`.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -16,11 +15,11 @@ const env = { TRUSTED_PROXIES: "127.0.0.1,::1" };
 const PAGE = 200; // storaged/request/listing.h
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 
-/** `banter user …` with a line on its standard input. */
+/** Runs `banter user …` with a line on standard input. */
 const user = (banter, line, ...args) =>
 	startTool(banter, ["user", ...args], { input: `${line}\n` }).ended;
 
-/** The lines of a list, without their times. */
+/** The lines of a list without times. */
 const listed = (stdout) =>
 	stdout
 		.split("\n")
@@ -32,7 +31,7 @@ describe("banter user", () => {
 	let address = 0;
 	const from = () => ({ from: `192.0.2.${++address}` });
 
-	it("adds one with a password from standard input, who then signs in", async () => {
+	it("adds a user with a password from standard input, who can sign in", async () => {
 		const added = await user(banter, PASSWORD, "add", "Jane@example.com", "--name", " Jane Doe");
 		assert.equal(added.status, 0, added.stderr);
 		assert.equal(added.stdout, "added Jane@example.com, an owner\n");
@@ -40,7 +39,7 @@ describe("banter user", () => {
 		await logIn(banter, { email: "jane@example.com", password: PASSWORD }, from());
 	});
 
-	it("the first is an owner, others are members, unless it is said", async () => {
+	it("the first is an owner, others are members, unless --role is given", async () => {
 		await addUser(banter, "joe@example.com");
 		await addUser(banter, "jim@example.com", "--owner");
 		const { stdout } = await expectTool(banter, 0, "user", "list");
@@ -51,7 +50,7 @@ describe("banter user", () => {
 		]);
 	});
 
-	it("gives another password, and ends the sessions", async () => {
+	it("changes a password and ends the sessions", async () => {
 		const who = await addUser(banter, "forgot@example.com");
 		const session = await logIn(banter, who, from());
 		const { stdout } = await expectTool(banter, 0, "user", "passwd", who.email, "--generate");
@@ -104,7 +103,7 @@ describe("banter user", () => {
 			assert.match(stderr, why);
 		});
 
-	it("org refuses what makes no sense", async () => {
+	it("org refuses invalid arguments", async () => {
 		for (const args of [
 			["add"],
 			["add", " "],
@@ -117,7 +116,7 @@ describe("banter user", () => {
 			await expectTool(banter, 64, "org", ...args);
 	});
 
-	/** On a terminal; each answer follows its prompt. */
+	/** On a terminal; each input follows its prompt. */
 	async function onTerminal(args, answers) {
 		const command = [join(BUILD, "banter"), "user", ...args].join(" ");
 		const person = startProgram("script", ["-qec", command, "/dev/null"], toolEnvironment(banter), {
@@ -130,7 +129,7 @@ describe("banter user", () => {
 		return person.ended;
 	}
 
-	it("asks a person twice, and shows nothing of it", async () => {
+	it("asks for a password twice without echo", async () => {
 		const args = ["add", "typed@example.com"];
 		const other = await onTerminal(args, [PASSWORD, "something else"]);
 		assert.equal(other.status, 65, other.stdout);
@@ -147,7 +146,7 @@ describe("banter widget", () => {
 	const admin = (method, path, body) =>
 		banter.request(method, `/v1/admin/widgets${path}`, { headers: ADMIN, body });
 
-	it("lists an organization's widgets, the first of a fresh store among them", async () => {
+	it("lists an organization's widgets, including the first one of a new store", async () => {
 		const first = (await admin("GET", "")).json.widgets[0];
 		const shop = (await admin("POST", "", { name: "The shop" })).json;
 		await admin("PUT", `/${shop.id}`, { enabled: false });
@@ -155,7 +154,7 @@ describe("banter widget", () => {
 		assert.equal(stdout, `${first.widget_id}  on  \n${shop.widget_id}  off  The shop\n`);
 	});
 
-	it("lists those of another, and of none that is not there", async () => {
+	it("lists those of another organization, and fails for an unknown one", async () => {
 		const org = await addOrg(banter, "Another firm");
 		const { stdout } = await expectTool(banter, 0, "widget", "list", "--org", org);
 		assert.match(stdout, /^wid_[0-9A-Za-z]{22} {2}on {2}\n$/);
@@ -172,7 +171,7 @@ describe("banter widget", () => {
 		assert.equal(new Set(lines).size, lines.length);
 	});
 
-	it("names what is wrong of a command line", async () => {
+	it("reports errors of the command line", async () => {
 		await expectTool(banter, 64, "widget");
 		await expectTool(banter, 64, "widget", "add");
 		await expectTool(banter, 64, "widget", "list", "--org", "nonsense");
@@ -184,7 +183,7 @@ describe("banter setup", () => {
 	const dir = mkdtempSync(join(tmpdir(), "banter-first-"));
 	after(() => rmSync(dir, { recursive: true }));
 
-	/** Answers: the model's key and address, the sites, and then what there is to say of a user. */
+	/** Answers: the model's key and address, the sites, then the user. */
 	function setup(...said) {
 		const answers = ["any key", `${banter.stubUrl}/v1`, "https://a.example", ...said];
 		const args = ["setup", "--config", dir, "--socket", join(banter.dir, "data", "store.sock")];
@@ -192,7 +191,7 @@ describe("banter setup", () => {
 		return startProgram(join(BUILD, "banter"), args, baseEnvironment(), { input }).ended;
 	}
 
-	it("makes no user where none is wanted, or where the answers are wrong", async () => {
+	it("creates no user if none is wanted or the answers are invalid", async () => {
 		assert.equal((await setup("")).status, 0);
 		const wrong = await setup("jane");
 		assert.equal(wrong.status, 64, wrong.stderr);
@@ -201,7 +200,7 @@ describe("banter setup", () => {
 		assert.equal((await expectTool(banter, 0, "user", "list")).stdout, "");
 	});
 
-	it("asks for the first user, and only for that one", async () => {
+	it("asks only for the first user", async () => {
 		const { status, stdout, stderr } = await setup("jane@example.com", PASSWORD);
 		assert.equal(status, 0, stderr);
 		assert.match(stdout, /^added jane@example\.com, an owner$/m);

@@ -1,4 +1,4 @@
-// The banter command: its help, how it fails, and what goes through a running storaged.
+// The banter command: help, errors, and the commands that use a running storaged.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const COMMANDS = [
 	"erase",
 ];
 
-/** No store at all, only what the command needs to run. */
+/** An empty environment without a store. */
 function useNothing() {
 	const nothing = {
 		environment() {
@@ -81,18 +81,18 @@ describe("banter's command line", () => {
 		["a session that is too long", "erase", "--yes", "--session", "s".repeat(129)],
 		["nobody there to confirm", "erase", "--session", "s"],
 	])
-		it(`${why} is a wrong use, and says so in one line`, async () => {
+		it(`${why} is a usage error, reported in one line`, async () => {
 			const { stdout, stderr } = await expectTool(nothing, 64, ...args);
 			assert.equal(stdout, "");
 			assert.match(stderr, /^banter: .+\n$/);
 		});
 
-	it("settings that make no sense are named", async () => {
+	it("invalid settings are named", async () => {
 		const { stderr } = await expectTool(nothing, 78, "status", "--socket", "x".repeat(200));
 		assert.match(stderr, /STORE_SOCKET/);
 	});
 
-	it("where there is no store, each command says so and makes none", async () => {
+	it("without a store, each command reports that and creates none", async () => {
 		for (const args of [["backup", "x"], ["export"], ["verify"]]) {
 			const { stderr } = await expectTool(nothing, 66, ...args);
 			assert.match(stderr, /there is no store/);
@@ -102,7 +102,7 @@ describe("banter's command line", () => {
 		assert.deepEqual(readdirSync(nothing.dir), []);
 	});
 
-	it("where no storaged runs, it says so and how to start it", async () => {
+	it("without a running storaged, it says how to start it", async () => {
 		writeFileSync(join(nothing.dir, "export"), "");
 		const session = ["--session", "s", "--yes"];
 		for (const args of [
@@ -118,13 +118,13 @@ describe("banter's command line", () => {
 		assert.deepEqual(JSON.parse(stdout), { running: false });
 	});
 
-	it("control characters of whatever it repeats do not reach the terminal", async () => {
+	it("control characters in arguments are not written to the terminal", async () => {
 		const { stderr } = await expectTool(nothing, 64, "\u001b[2J\u0007\u009b1m");
 		assert.match(stderr, /^banter: there is no command \?\[2J\?\?\?1m/);
 	});
 });
 
-/** Answers every connection with these bytes, and hangs up if there are none. */
+/** Sends these bytes to every connection, or closes it if there are none. */
 async function withPeer(nothing, bytes, body) {
 	const path = join(nothing.dir, "peer.sock");
 	const server = createServer((socket) => {
@@ -162,21 +162,21 @@ function helloOf(version) {
 describe("banter and a storaged of another version", () => {
 	const nothing = useNothing();
 
-	it("says that versions differ when its hello does", async () => {
+	it("reports different versions when the hello differs", async () => {
 		await withPeer(nothing, helloOf(9999), async (path) => {
 			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
 			assert.match(stderr, /storaged is of another version/);
 		});
 	});
 
-	it("says so too when it hangs up at once", async () => {
+	it("reports that also if storaged closes at once", async () => {
 		await withPeer(nothing, "", async (path) => {
 			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
 			assert.match(stderr, /another version/);
 		});
 	});
 
-	it("does not trust what is no message at all", async () => {
+	it("rejects data that is not a message", async () => {
 		await withPeer(nothing, Buffer.alloc(64, 0xff), async (path) => {
 			await expectTool(nothing, 76, "status", "--socket", path);
 		});
@@ -187,12 +187,12 @@ describe("banter status", () => {
 	const banter = useBanter({ workers: 2 });
 	const status = async () => JSON.parse((await expectTool(banter, 0, "status", "--json")).stdout);
 
-	it("names the processes and counts what is there", async () => {
+	it("names the processes and counts the records", async () => {
 		await banter.chat("one", "[[tokens=3]]");
 		await banter.chat("two", "[[tokens=3]]");
 		const workersOf = ({ peers }) =>
 			peers.filter((peer) => peer.role === "worker").map((peer) => peer.pid);
-		// One answers as soon as it has found the store; another may still try again.
+		// One worker answers as soon as it has reached the store; another may still be retrying.
 		const said = await until("all workers have found the store", async () => {
 			const one = await status();
 			return workersOf(one).length === banter.workers && one;
@@ -215,7 +215,7 @@ describe("banter status", () => {
 		assert.ok(said.commits >= 4 && said.requests >= said.commits);
 	});
 
-	it("says the same for eyes", async () => {
+	it("prints the same for people", async () => {
 		const { stdout } = await expectTool(banter, 0, "status");
 		assert.match(stdout, new RegExp(`^storaged +pid ${banter.storaged.pid}, banter \\d`, "m"));
 		assert.match(stdout, new RegExp(`^masterd +pid ${banter.masterd.pid}$`, "m"));
@@ -226,7 +226,7 @@ describe("banter status", () => {
 		assert.match(stdout, /\((just now|\d+ (s|min) ago)\)/);
 	});
 
-	it("counts the replies that are being written", async () => {
+	it("counts running replies", async () => {
 		const stream = await banter.stream("open", "[[tokens=2 hold-after=1]] held");
 		await stream.next();
 		const said = await status();
@@ -238,7 +238,7 @@ describe("banter status", () => {
 		assert.equal((await stream.rest()).at(-1).type, "done");
 	});
 
-	it("counts the replies that a worker follows which another one writes", async () => {
+	it("counts the replies that a worker follows from another worker", async () => {
 		const stream = await banter.stream("followed", "[[tokens=2 hang-after=1]]");
 		const { messageId } = await stream.next();
 		const path = `/v1/chat/stream/${messageId}?sessionId=followed`;
@@ -259,7 +259,7 @@ describe("banter status", () => {
 		assert.ok((await follows()).every((n) => n === 0));
 	});
 
-	it("knows of the last backup", async () => {
+	it("shows the last backup", async () => {
 		const before = Date.now();
 		await expectTool(banter, 0, "backup", join(banter.dir, "backup"));
 		const said = await status();
@@ -271,7 +271,7 @@ describe("banter status", () => {
 		);
 	});
 
-	it("gives up on a storaged that does not answer", async () => {
+	it("times out if storaged does not answer", async () => {
 		process.kill(banter.storaged.pid, "SIGSTOP");
 		try {
 			const { stderr } = await expectTool(banter, 75, "status");
@@ -302,7 +302,7 @@ describe("banter erase", () => {
 		});
 	});
 
-	it("asks a person, who may say no", async () => {
+	it("asks for confirmation, which can be declined", async () => {
 		await withBanter({}, async (banter) => {
 			await banter.chat("asked", "[[tokens=3]]");
 			// script(1) gives it a terminal, and passes its exit status on.

@@ -1,5 +1,5 @@
-// The bodies of the admin API: a member is refused if, and only if, the document has it otherwise. Each
-// value is sent beside a member that nobody knows, so that nothing is ever done with it.
+// Bodies of the admin API: a member is refused exactly if it violates the OpenAPI document. Each
+// value is sent with an unknown member, so that the request never takes effect.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -18,7 +18,7 @@ import {
 
 const UNKNOWN = "not a member";
 
-/** What takes a body: its path, the schema, and what the body needs beside the member that is tried. */
+/** Operations with a body: path, schema, and the required members besides the tested one. */
 const OPERATIONS = [
 	["POST", () => "widgets", "WidgetFields", {}],
 	["PUT", () => `widgets/${WIDGET}`, "WidgetFields", {}],
@@ -32,14 +32,14 @@ const OPERATIONS = [
 	["PUT", () => "me/password", "PasswordChange", { current: "x", new: "0123456789" }],
 ];
 
-/** What any member may be given. */
+/** Values tried for every member. */
 const ANY = [
 	...[null, true, false, 0, 1, -1, 1.5, 2, 4294967295, 4294967296, 1e30],
 	...["", " ", "x", "1", "#fff", "#FFFFFF", "#ffff", "red", "a@b.example", "a@"],
 	...[[], [1], ["https://a.example"], ["https://a.example/"], {}],
 ];
 
-/** And what is at the edges of what its schema takes. */
+/** And values at the limits of its schema. */
 function edges({ minLength, maxLength, minimum, maximum, enum: choices = [] }) {
 	const around = (n) => (n === undefined ? [] : [n - 1, n, n + 1]);
 	const lengths = [...around(minLength), ...around(maxLength)];
@@ -47,15 +47,17 @@ function edges({ minLength, maxLength, minimum, maximum, enum: choices = [] }) {
 	return [...texts, ...around(minimum), ...around(maximum), ...choices];
 }
 
-/** What must be as it was read, or hangs on the settings or another member: whether the service takes a
- * value of the right type, no schema can say. */
+/**
+ * Members whose validity depends on the stored object, the settings or another member, which a
+ * schema cannot express.
+ */
 const ELSEWHERE = new Set([
 	...["id", "organization_id", "widget_id", "created_at", "updated_at"],
 	...["base_url", "key_name", "contact_info_mode"],
 	"UserChange.email",
 ]);
 
-describe("a member of a body is refused as the document says:", () => {
+describe("a member of a body is refused as documented:", () => {
 	const banter = useBanter({ workers: 1 });
 	const ids = {};
 	let session;
@@ -71,7 +73,7 @@ describe("a member of a body is refused as the document says:", () => {
 		ids.user = (await adminRequest(banter, "GET", "me", undefined, session)).json.user.id;
 	});
 
-	/** Whether the service finds this member of a body wrong, or something inside of it. */
+	/** Whether the service rejects this member of a body or a part of it. */
 	async function refuses(method, path, body, name) {
 		const headers = path.startsWith("me/") ? session : ADMIN;
 		const answer = await adminRequest(banter, method, path, { ...body, [UNKNOWN]: 1 }, headers);

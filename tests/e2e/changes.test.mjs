@@ -1,5 +1,5 @@
-// Many who change the same thing at the same moment, through different workers: what one has changed stays,
-// unless another changes the same member.
+// Concurrent changes of one object through different workers: each change persists unless another
+// one sets the same member.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -17,7 +17,7 @@ import {
 const WORKERS = 3;
 const CHANGES = 100;
 
-/** What each member may be, the i-th time. */
+/** The i-th value of each member. */
 const MEMBERS = {
 	widgets: {
 		name: (i) => `name ${i}`,
@@ -48,7 +48,7 @@ const MEMBERS = {
 	},
 };
 
-describe(`changes at the same moment, with ${WORKERS} workers`, () => {
+describe(`concurrent changes with ${WORKERS} workers`, () => {
 	const banter = useBanter({ workers: WORKERS });
 	const ids = { widgets: WIDGET, agents: AGENT };
 
@@ -59,7 +59,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 		peer.close();
 	});
 
-	/** Changes one member; it must be done, and be told. */
+	/** Changes one member and checks the response. */
 	async function change(path, name, value) {
 		const answer = await adminRequest(banter, "PUT", path, { [name]: value });
 		assert.equal(answer.status, 200, answer.text);
@@ -67,7 +67,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 		return answer.json.updated_at;
 	}
 
-	/** Asserts that the thing has these members. */
+	/** Asserts that the object has these members. */
 	async function assertHas(path, expected) {
 		const thing = await adminExpect(banter, 200, "GET", path);
 		for (const [name, value] of Object.entries(expected))
@@ -77,7 +77,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 	for (const [kind, members] of Object.entries(MEMBERS)) {
 		const names = Object.keys(members);
 
-		it(`${kind}: of different members, all arrive, however often`, async () => {
+		it(`${kind}: changes of different members all persist`, async () => {
 			const path = `${kind}/${ids[kind]}`;
 			for (let round = 0; round * names.length < CHANGES; round++) {
 				const wanted = Object.fromEntries(names.map((name) => [name, members[name](round)]));
@@ -88,7 +88,7 @@ describe(`changes at the same moment, with ${WORKERS} workers`, () => {
 		});
 	}
 
-	it(`${CHANGES} at once: each is done, and each member is what one of them has said`, async () => {
+	it(`${CHANGES} at once: each succeeds, and each member has a value that one of them set`, async () => {
 		const { widgets } = MEMBERS;
 		const names = Object.keys(widgets);
 		const path = `widgets/${WIDGET}`;

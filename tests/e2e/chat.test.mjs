@@ -1,4 +1,4 @@
-// The chat itself: what the visitor gets, what the model sees, what is stored.
+// The chat: what the visitor receives, what the model receives, what is stored.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -11,7 +11,7 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}
 describe("chat", () => {
 	const banter = useBanter();
 
-	it("POST /v1/chat answers with the whole reply and where it is stored", async () => {
+	it("POST /v1/chat returns the whole reply and its ids", async () => {
 		const answer = await banter.chat("whole", "[[tokens=3]] hello");
 		assert.equal(answer.status, 200);
 		assert.match(answer.headers["content-type"], /^application\/json/);
@@ -33,7 +33,7 @@ describe("chat", () => {
 	});
 
 	for (const path of ["/v1/chat/stream", "/chat"]) {
-		it(`POST ${path} streams start, tokens and done, one JSON object a line`, async () => {
+		it(`POST ${path} streams start, tokens and done, one JSON object per line`, async () => {
 			const stream = await banter.stream(
 				`stream${path.replaceAll("/", ".")}`,
 				"[[tokens=5]] hello",
@@ -63,7 +63,7 @@ describe("chat", () => {
 		});
 	}
 
-	it("the answer is compressed by nobody and ends its connection cleanly", async () => {
+	it("the stream is not compressed and ends cleanly", async () => {
 		const stream = await banter.stream("plain", "[[tokens=2]]", {
 			headers: { "accept-encoding": "br, gzip" },
 		});
@@ -72,16 +72,16 @@ describe("chat", () => {
 		assert.equal(stream.response.complete, true);
 	});
 
-	it("tokens leave as they are made: the first is here while the model still speaks", async () => {
+	it("tokens are forwarded immediately: the first arrives while the model is still sending", async () => {
 		const stream = await banter.stream("pace", "[[tokens=4 hold-after=3]] slowly");
-		// The model has said three tokens and keeps the rest to itself; they are here all the same.
+		// The model has sent three tokens and holds the rest; the three must arrive.
 		assert.deepEqual(await stream.tokens(3), ["t0 ", "t1 ", "t2 "]);
 		assert.equal((await banter.model("stats")).active, 1);
 		await banter.release("slowly");
 		assert.equal((await stream.rest()).at(-1).message, "t0 t1 t2 t3");
 	});
 
-	it("the same session goes on with the same conversation, another one does not", async () => {
+	it("the same session continues its conversation, another one does not", async () => {
 		const first = (await banter.chat("same", "[[tokens=1]] one")).json;
 		const second = (await banter.chat("same", "[[tokens=1]] two", { path: "/v1/chat" })).json;
 		const events = await (await banter.stream("same", "[[tokens=1]] three")).rest();
@@ -115,7 +115,7 @@ describe("chat", () => {
 		]);
 	});
 
-	it("the model is asked as OpenAI wants it", async () => {
+	it("the model request has OpenAI's format", async () => {
 		await banter.chat("form", "[[tokens=1]]");
 		const { path, headers, body } = await banter.model("last");
 		assert.equal(path, "/v1/chat/completions");
@@ -125,7 +125,7 @@ describe("chat", () => {
 		assert.match(headers.accept, /text\/event-stream/);
 	});
 
-	it("done.message is the trimmed reply, the tokens are what the model said from its first word on", async () => {
+	it("done.message is the trimmed reply; tokens start at the model's first word", async () => {
 		const stream = await banter.stream("trim", '[[text="\\n\\t  two words \\n "]]');
 		const events = await stream.rest();
 		assert.equal(textOf(events), "two words \n ");
@@ -153,7 +153,7 @@ describe("chat", () => {
 		});
 	}
 
-	it("either key header opens the door; x-api-key wins when both are there", async () => {
+	it("both key headers are accepted; x-api-key wins", async () => {
 		const ask = (headers) =>
 			banter.request("POST", "/v1/chat", {
 				headers,
@@ -183,7 +183,7 @@ describe("chat", () => {
 		"edges of planes": "\u{10ffff} \ufffd \uffff \ufeff \ud7ff \ue000 \u{10000}",
 	};
 	for (const [what, text] of Object.entries(texts))
-		it(`${what} come back exactly as they were sent`, async () => {
+		it(`${what} are returned exactly as sent`, async () => {
 			const message = `[[echo]] x${text}x`;
 			const events = await (await banter.stream(`text-${what.replace(/ /g, "-")}`, message)).rest();
 			assert.equal(events.at(-1).message, `x${text}x`);
@@ -196,7 +196,7 @@ describe("chat", () => {
 			assert.deepEqual((await banter.modelSaw()).at(-1), ["user", message]);
 		});
 
-	it("characters of every width cross all borders between tokens and reads", async () => {
+	it("characters of every width survive all splits between tokens and reads", async () => {
 		const whole = await banter.stream("unicode", "[[unicode tokens=60]]");
 		const split = await banter.stream("unicode-split", "[[unicode tokens=60 split=1]]");
 		const expected = textOf(await whole.rest());
@@ -230,7 +230,7 @@ describe("chat", () => {
 describe("durability", () => {
 	const banter = useBanter();
 
-	it("the visitor's message is stored before the model has said anything", async () => {
+	it("the visitor's message is stored before the model sends anything", async () => {
 		const answer = banter.stream("waiting", "[[fail=hang]] are you there?");
 		await until(
 			"the model was asked",
@@ -246,7 +246,7 @@ describe("durability", () => {
 		assert.equal((await (await answer).rest()).at(-1).status, "stopped");
 	});
 
-	it("the visitor's message is stored while the reply still comes", async () => {
+	it("the visitor's message is stored while the reply streams", async () => {
 		const stream = await banter.stream("streaming", "[[tokens=1 hang-after=1]] go on");
 		const { conversationId } = await stream.next();
 		const [message] = await banter.messages(conversationId);
@@ -268,8 +268,8 @@ describe("durability", () => {
 	});
 });
 
-describe("a short memory", () => {
-	it("MAX_HISTORY_MESSAGES=3: the model sees the last three messages, the new one among them", async () => {
+describe("a limited history", () => {
+	it("MAX_HISTORY_MESSAGES=3: the model sees the last three messages, including the new one", async () => {
 		const env = {
 			MAX_HISTORY_MESSAGES: "3",
 			SYSTEM_PROMPT: 'Say "yes".\nOften.',
@@ -288,7 +288,7 @@ describe("a short memory", () => {
 		});
 	});
 
-	it("a long conversation of long messages reaches the model whole, in order", async () => {
+	it("a long conversation of long messages reaches the model complete and in order", async () => {
 		const env = { MAX_HISTORY_MESSAGES: "1000" };
 		await withBanter({ env, workers: 1 }, async (banter) => {
 			const expected = [];

@@ -1,4 +1,4 @@
-// Many at once: nothing is lost, mixed up or out of order.
+// Many concurrent streams: nothing is lost, mixed up or out of order.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -435,7 +435,7 @@ describe("service and pages", () => {
 	});
 });
 
-describe("while the store is away", () => {
+describe("while the store is down", () => {
 	it("503 from all that needs it", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const session = { ...(await signIn(banter)), host: "x", origin: "http://x" };

@@ -1,5 +1,5 @@
 // The corpus of raw requests over real connections to real workers: whole, cut in two, byte by
-// byte. (The parser alone sees every case cut at every place: tests/unit/workerd/http/test_corpus.c.)
+// byte. (tests/unit/workerd/http/test_corpus.c runs the parser with every case cut at every place.)
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,7 +9,7 @@ import { useBanter } from "./harness.mjs";
 const AT_ONCE = 16; // cases under way
 const BYTEWISE_MAX = 400; // longer ones go in larger pieces
 
-// The server's own refusals, which no handler gives.
+// Errors that the server itself sends, before any handler.
 const REFUSALS = {
 	400: "bad_request",
 	413: "body_too_large",
@@ -36,14 +36,14 @@ const WAYS = {
 	},
 };
 
-/** What an answer says of its request, in the words of the corpus. */
+/** The outcome of a response in the corpus's notation. */
 function outcomeOf(answer) {
 	const code = REFUSALS[answer.status];
 	const said = answer.body.length > 0 ? JSON.parse(answer.body).code : undefined;
 	return code !== undefined && said === code ? String(answer.status) : "ok";
 }
 
-/** The methods of the requests that are taken: where HEAD is, no body follows. */
+/** The methods of the accepted requests: no body follows a HEAD. */
 function methodsOf({ name }) {
 	return name === "HEAD" ? ["HEAD"] : name === "three in a row" ? ["GET", "HEAD", "GET"] : [];
 }
@@ -51,7 +51,7 @@ function methodsOf({ name }) {
 async function check(port, one, pieces) {
 	const answers = parseResponses(await sendPieces(port, pieces), methodsOf(one));
 	const outcomes = answers.map(outcomeOf);
-	// What is not whole when the client has ended its side is not answered.
+	// An incomplete request gets no response after the client's EOF.
 	const expected = one.outcomes.filter((outcome) => outcome !== "more");
 	assert.deepEqual(outcomes, expected, one.name);
 	for (const { status, headers } of answers) {
@@ -67,7 +67,7 @@ describe("the corpus of raw requests", () => {
 	const banter = useBanter();
 	const cases = readCorpus();
 
-	it("has its cases", () => {
+	it("is not empty", () => {
 		assert.ok(cases.length >= 150, `${cases.length} cases`);
 	});
 
@@ -80,7 +80,7 @@ describe("the corpus of raw requests", () => {
 			t.diagnostic(`${cases.length} cases`);
 		});
 
-	it("and the service goes on", async () => {
+	it("leaves the service working", async () => {
 		assert.equal((await banter.get("/health/ready")).status, 200);
 		assert.equal((await banter.conversations()).total, 0);
 	});

@@ -1,6 +1,5 @@
-// Which sites' scripts may call us, and read what we answer: every kind of route, every kind of
-// answer, every way to be almost the right origin (API.md: allowed ones are echoed on every status,
-// any other gets 403 and no CORS header).
+// CORS: every kind of route and response, and origins that are almost right (API.md: allowed
+// origins are echoed with every status, any other gets 403 without CORS headers).
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -15,7 +14,7 @@ const KEYS = { "x-api-key": WIDGET_KEY, "x-admin-api-key": ADMIN_KEY };
 const SSE = { headers: { accept: "text/event-stream" } };
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 
-/** Almost SITE or OTHER, and neither. */
+/** Origins that resemble SITE or OTHER but differ. */
 const FOREIGN = [
 	"https://evil.example",
 	"null",
@@ -56,7 +55,7 @@ function assertCors(answer, origin, what) {
 		assert.ok(exposed.includes(name), what);
 }
 
-/** A path of every route, with its method. */
+/** A path of every route with its method. */
 const everyRoute = routes().map(({ method, pattern, guard }) => ({
 	method,
 	guard,
@@ -66,7 +65,7 @@ const everyRoute = routes().map(({ method, pattern, guard }) => ({
 		.replace(":file", "none.js"),
 }));
 
-/** Every status that an answer can have, and a request that gets it. */
+/** Every status with a request that causes it. */
 const ANSWERS = [
 	[200, "GET", "/health"],
 	[200, "GET", "/widget/chat-widget.js"],
@@ -93,7 +92,7 @@ const ANSWERS = [
 	[503, "POST", "/chat", { body: { sessionId: "s", message: "[[fail=429 retry-after=9]]" } }],
 ];
 
-/** Requests that cannot be read, but for their Origin. */
+/** Invalid requests with a readable Origin. */
 const UNREADABLE = [
 	[400, (origin) => `GET /health HTTP/1.1\r\nOrigin: ${origin}\r\n\r\n`],
 	[431, (origin) => `GET / HTTP/1.1\r\nOrigin: ${origin}\r\nX: ${"x".repeat(20_000)}\r\n\r\n`],
@@ -126,7 +125,7 @@ describe("an allowed origin", () => {
 			assertCors(preflight, OTHER);
 		});
 
-	it("is echoed even when the request cannot be read to its end", async () => {
+	it("is echoed even if the request is invalid", async () => {
 		for (const [status, bytes] of UNREADABLE.slice(1)) {
 			const answer = await rawExchange(banter.port, bytes(SITE));
 			assert.equal(answer.status, status);
@@ -134,14 +133,14 @@ describe("an allowed origin", () => {
 		}
 	});
 
-	it("may be this service's own, by the Host that it was asked by", async () => {
+	it("may be the service's own, from the Host header", async () => {
 		for (const origin of ["http://chat.example:4000", "https://chat.example:4000"]) {
 			const headers = { host: "chat.example:4000" };
 			assertCors(await ask(banter, origin, [200, "GET", "/health", { headers }]), origin);
 		}
 	});
 
-	it("429 can be read as well, with what it says about waiting", async () => {
+	it("429 is readable too, with its Retry-After", async () => {
 		const env = { CORS_ORIGIN, RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
 		await withBanter({ env, workers: 1 }, async (strict) => {
 			await ask(strict, SITE, [0, "POST", "/chat", { body: "{}" }]);
@@ -151,7 +150,7 @@ describe("an allowed origin", () => {
 		});
 	});
 
-	it("and 503 while the store is away", async () => {
+	it("as is 503 while the store is down", async () => {
 		await withBanter({ env: { CORS_ORIGIN }, workers: 1 }, async (alone) => {
 			await alone.stopStore();
 			const answer = await ask(alone, SITE, [503, "GET", "/v1/admin/conversations"]);
@@ -190,7 +189,7 @@ describe("any other origin", () => {
 			}
 		});
 
-	// Which sites a widget is for it says itself.
+	// Each widget has its own list of sites.
 	for (const { method, path } of everyRoute.filter(({ guard }) => !guard.startsWith("WIDGET")))
 		it(`is refused by ${method} ${path}`, async () => {
 			const answer = await ask(banter, "https://evil.example", [403, method, path]);
@@ -198,7 +197,7 @@ describe("any other origin", () => {
 			assert.deepEqual(corsHeaders(answer), []);
 		});
 
-	it("gets no CORS header on what cannot be read either", async () => {
+	it("gets no CORS header on invalid requests either", async () => {
 		for (const [status, bytes] of UNREADABLE) {
 			const answer = await rawExchange(banter.port, bytes("https://evil.example"));
 			assert.equal(answer.status, status);
@@ -206,7 +205,7 @@ describe("any other origin", () => {
 		}
 	});
 
-	it("costs no rate limit, calls no model and stores nothing", async () => {
+	it("uses no rate limit, calls no model and stores nothing", async () => {
 		for (let i = 0; i < 3; i++) {
 			const body = { sessionId: "foreign", message: "[[tokens=1]] from elsewhere" };
 			const answer = await ask(banter, "null", [403, "POST", "/chat", { body }]);
@@ -220,7 +219,7 @@ describe("any other origin", () => {
 describe("without an Origin", () => {
 	const banter = useBanter({ env: { CORS_ORIGIN } });
 
-	it("everybody is served, without CORS headers, and told that it varies", async () => {
+	it("every request is served, without CORS headers but with Vary", async () => {
 		for (const one of ANSWERS.filter(([status]) => status !== 403)) {
 			const [status, method, path, { headers = {}, body } = {}] = one;
 			const answer = await banter.request(method, path, { headers: { ...KEYS, ...headers }, body });
@@ -234,7 +233,7 @@ describe("without an Origin", () => {
 describe("OPTIONS", () => {
 	const banter = useBanter({ env: { CORS_ORIGIN } });
 
-	it("a preflight says the methods, the headers and how long that holds", async () => {
+	it("a preflight returns methods, headers and Max-Age", async () => {
 		for (const path of ["/chat", "/v1/chat", "/v1/admin/conversations", "/not/there"]) {
 			const answer = await banter.request("OPTIONS", path, {
 				headers: {
@@ -259,7 +258,7 @@ describe("OPTIONS", () => {
 		}
 	});
 
-	it("a plain one says what the path takes", async () => {
+	it("a plain one returns Allow", async () => {
 		const allowed = {
 			"/health": "GET, HEAD, OPTIONS",
 			"/chat": "POST, OPTIONS",
@@ -279,7 +278,7 @@ describe("OPTIONS", () => {
 describe("CORS_ORIGIN=*", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("every site is served, `null` too, but never with a session", async () => {
+	it("every site is served, also `null`, but never with a session", async () => {
 		for (const origin of [SITE, "http://localhost:5173", "null"]) {
 			const answer = await banter.chat("any", "[[tokens=1]]", { headers: { origin } });
 			assert.equal(answer.status, 200);

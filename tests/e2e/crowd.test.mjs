@@ -1,4 +1,4 @@
-// Many connections: what one address may have, and what a worker takes.
+// Limits of connections, per address and per worker.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,14 +9,14 @@ import { handshakeRefusal, makeWidget, Visitor } from "./visitors.mjs";
 
 const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/** The rest of 127.0.0.0/8 is this machine too, but has no exemption. */
+/** The other addresses of 127.0.0.0/8 have no exemption. */
 const SOMEBODY = "127.0.0.2";
 const SOMEBODY_ELSE = "127.0.0.3";
 const PROXY = "127.0.0.4";
 const VISITOR = "127.0.0.5";
 const OURSELVES = "127.0.0.1";
 
-/** A connection from an address, kept open, and the status of its first answer. */
+/** Opens a connection from an address; resolves to it and the status of its first response. */
 async function open(banter, from) {
 	const raw = await RawConnection.connect(banter.port, "127.0.0.1", from);
 	await raw.write(GET);
@@ -52,7 +52,7 @@ describe("connections of one address", () => {
 		return raw.answer.status === 200;
 	};
 
-	it("the limit is exact over all workers; beyond it a 503 says when to come again", async () => {
+	it("the limit is exact over all workers; above it a 503 has a Retry-After", async () => {
 		const mine = await openMany(banter, SOMEBODY, MAX);
 		assert.deepEqual(statuses(mine), all(MAX, 200));
 		assert.ok(new Set(await banter.workersOf(mine.map((raw) => raw.socket))).size > 1);
@@ -75,7 +75,7 @@ describe("connections of one address", () => {
 		closeAll([...mine, ...tooMany, ...others]);
 	});
 
-	it("a proxy, and this machine itself, have none", async () => {
+	it("trusted proxies and this machine have no limit", async () => {
 		for (const from of [PROXY, OURSELVES]) {
 			const raws = await openMany(banter, from, 3 * MAX);
 			assert.deepEqual(statuses(raws), all(3 * MAX, 200), from);
@@ -83,7 +83,7 @@ describe("connections of one address", () => {
 		}
 	});
 
-	it("behind a proxy it is that of their WebSockets, with those that come directly", async () => {
+	it("behind a proxy it counts WebSockets together with direct connections", async () => {
 		const widget = await makeWidget(banter);
 		const behind = (client) => ({
 			localAddress: PROXY,
@@ -115,7 +115,7 @@ describe("connections of one address", () => {
 		for (const one of [...mine, other]) one.ws.terminate();
 	});
 
-	it("what a killed worker had counted is forgotten with it", async () => {
+	it("the counts of a killed worker are removed", async () => {
 		let mine = [];
 		await until("those of the test before have ended, and as many are in", async () => {
 			closeAll(mine);
@@ -136,7 +136,7 @@ describe("connections of one address", () => {
 });
 
 describe("connections of a worker", () => {
-	it("at the limit the rest waits, nothing spins, and goes on when there is room", async () => {
+	it("at the limit new ones wait without a busy loop, and are served when there is room", async () => {
 		const env = { MAX_CONNECTIONS: "30" };
 		const MANY = 600; // more than the limit and all that may be under way to the worker
 		await withBanter({ env, workers: 1 }, async (banter) => {
@@ -159,7 +159,7 @@ describe("connections of a worker", () => {
 			const since = Date.now();
 			const kept = await Promise.race(raws.map((raw, i) => answers[i].then(() => raw)));
 			while (Date.now() - since < 1000) {
-				// A connection that is in is served all the time.
+				// An accepted connection is served all the time.
 				await kept.write(GET);
 				assert.equal((await kept.response()).status, 200);
 				await new Promise((done) => setTimeout(done, 50));
@@ -170,7 +170,7 @@ describe("connections of a worker", () => {
 			}
 			assert.ok(answered < MANY, "not all are in");
 
-			// Whoever has his answer leaves, and makes room for the next.
+			// Each client leaves after its response and makes room for the next.
 			for (const [i, raw] of raws.entries()) answers[i].then(() => raw.close());
 			assert.deepEqual(new Set(await Promise.all(answers)), new Set([200]));
 			await banter.log.waitFor("room again", (line) => line.ev === "connections_taken_again");

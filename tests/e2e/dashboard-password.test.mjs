@@ -1,5 +1,4 @@
-// Whoever changes DASHBOARD_PASSWORD, because too many know it, shuts out who came in by it: sessions
-// are good as long as the password is the one that they were made with.
+// Changing DASHBOARD_PASSWORD ends the sessions that were created with the previous one.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -17,7 +16,7 @@ const LOGINS = "/v1/admin/logins";
 const LEAKED = { password: "a password that has leaked" };
 const FRESH = { password: "a password that nobody knows" };
 
-/** As many new connections as reach every worker. */
+/** Enough new connections to reach every worker. */
 const REQUESTS = 8;
 
 async function assertGood(banter, session) {
@@ -55,7 +54,7 @@ describe("another DASHBOARD_PASSWORD", () => {
 		await banter.ready();
 	}
 
-	it("by a reload: sessions by the one before end in each worker, users' go on", async () => {
+	it("by a reload: sessions of the previous one end in each worker, users' sessions stay", async () => {
 		const env = { CREDENTIALS_DIRECTORY: dir, DASHBOARD_PASSWORD: undefined };
 		put(LEAKED);
 		await withBanter({ env }, async (banter) => {
@@ -83,7 +82,7 @@ describe("another DASHBOARD_PASSWORD", () => {
 		});
 	});
 
-	it("or none, by a restart; the same one changes nothing", async () => {
+	it("or none, by a restart; an unchanged one keeps all sessions", async () => {
 		await withBanter({}, async (banter) => {
 			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
 			const session = await logIn(banter, { password: PASSWORD });
@@ -97,7 +96,7 @@ describe("another DASHBOARD_PASSWORD", () => {
 		});
 	});
 
-	it("may come at any time: a session that is not bound to one opens nothing", async () => {
+	it("at any time: a session without a matching password gives no access", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const token = "a-token-of-a-version-before";
 			const login = {

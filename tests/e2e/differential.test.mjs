@@ -23,7 +23,7 @@ const SEED = Number(process.env.BANTER_SEED ?? Math.floor(Math.random() * 2 ** 3
 const CASES = Number(process.env.BANTER_CASES ?? 3000);
 const LANES = 8; // conversations at once
 
-/** Ours, until stop() is called. */
+/** Our server, until stop() is called. */
 class Mirror {
 	async start() {
 		this.child = spawn(join(BUILD, "http-mirror"), {
@@ -35,7 +35,7 @@ class Mirror {
 		this.port = Number(/^listening on (\d+)$/.exec(line)[1]);
 	}
 
-	/** What it took these pieces for. */
+	/** The requests that it read from these pieces. */
 	async read(pieces) {
 		const text = (await sendPieces(this.port, pieces)).toString("latin1");
 		return [...text.matchAll(/^X-Seen: (.*)\r$/gm)].map(([, json]) => {
@@ -51,7 +51,7 @@ class Mirror {
 	}
 }
 
-/** Node, for one conversation at a time. */
+/** Node's server, one connection at a time. */
 class Reference {
 	async start() {
 		this.server = createServer({ insecureHTTPParser: false, maxHeaderSize: 256 * 1024 });
@@ -103,7 +103,7 @@ function fromHex(text) {
 	return Buffer.from(text, "hex").toString("latin1");
 }
 
-/** What must be the same: names whatever their case, values without white space around. */
+/** What must be equal: names without case, values without surrounding white space. */
 function meaning({ method, target, version, fields, body }) {
 	const plain = fields.map(([name, value]) => [
 		name.toLowerCase(),
@@ -128,7 +128,7 @@ describe("what we accept, Node reads the same way", () => {
 	before(() => Promise.all([mirror, ...references].map((one) => one.start())));
 	after(() => Promise.all([mirror, ...references].map((one) => one.stop())));
 
-	/** Shows the bytes to both; resolves to how many requests ours took. */
+	/** Sends the bytes to both; resolves to the number of requests that ours accepted. */
 	async function compare(lane, bytes, what) {
 		let ours = await mirror.read([bytes]);
 		if (ours.length === 0) return 0;
@@ -144,7 +144,7 @@ describe("what we accept, Node reads the same way", () => {
 		return ours.length;
 	}
 
-	/** Compares all, some at once; resolves to how many requests were taken in all. */
+	/** Compares all cases; resolves to the number of accepted requests. */
 	async function compareAll(list) {
 		let next = 0;
 		let taken = 0;
@@ -162,7 +162,7 @@ describe("what we accept, Node reads the same way", () => {
 	it("the corpus", async (t) => {
 		const taken = await compareAll(corpus);
 		const wanted = corpus.flatMap((one) => one.outcomes).filter((outcome) => outcome === "ok");
-		// All but the one behind "an upgrade that is not done".
+		// All except the request after "an upgrade that is not done".
 		assert.equal(taken, wanted.length - 1, "ours took what the corpus says");
 		t.diagnostic(`${corpus.length} cases, ${taken} requests compared`);
 	});

@@ -1,5 +1,4 @@
-// Deleting: a conversation, a visitor; who may, what is left (nothing), and what becomes of a reply
-// that is being written.
+// Erasing a conversation or a visitor: permissions, nothing remains, and running replies.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -32,7 +31,7 @@ async function assertGone(banter, conversationId, sessionId) {
 describe("deleting a conversation", () => {
 	const banter = useBanter();
 
-	it("204 without a body, and it is gone; others stay", async () => {
+	it("204 without a body; it no longer exists, others stay", async () => {
 		const { conversationId } = (await banter.chat("goes", "[[tokens=1]]")).json;
 		const stays = (await banter.chat("stays", "[[tokens=1]]")).json;
 		const { total } = await banter.conversations();
@@ -44,19 +43,19 @@ describe("deleting a conversation", () => {
 		assert.equal((await banter.messages(stays.conversationId)).length, 2);
 	});
 
-	it("404 the second time, and for one that nobody has", async () => {
+	it("404 the second time and for an unknown id", async () => {
 		const { conversationId } = (await banter.chat("twice", "[[tokens=1]]")).json;
 		assert.equal((await del(banter, `${LIST}/${conversationId}`)).status, 204);
 		for (const id of [conversationId, NOBODY])
 			assertError(await del(banter, `${LIST}/${id}`), 404, "Conversation not found");
 	});
 
-	it("400 for what is no id", async () => {
+	it("400 for an invalid id", async () => {
 		for (const id of ["x", "0", `${NOBODY}0`, "..", "a".repeat(4000)])
 			assertError(await del(banter, `${LIST}/${id}`), 400, "Invalid conversationId");
 	});
 
-	it("the visitor who comes back begins anew, and the model knows nothing of before", async () => {
+	it("a returning visitor starts a new conversation without the old history", async () => {
 		const first = (await banter.chat("again", "[[tokens=1]] my name is Ann")).json;
 		assert.equal((await del(banter, `${LIST}/${first.conversationId}`)).status, 204);
 		const second = (await banter.chat("again", "[[tokens=1]] who am I?")).json;
@@ -66,7 +65,7 @@ describe("deleting a conversation", () => {
 		await assertGone(banter, first.conversationId, "nobody");
 	});
 
-	it("it stays away when the store is killed", async () => {
+	it("it stays deleted when the store is killed", async () => {
 		const { conversationId } = (await banter.chat("killed", "[[tokens=1]]")).json;
 		assert.equal((await del(banter, `${LIST}/${conversationId}`)).status, 204);
 		await banter.storaged.kill("SIGKILL");
@@ -74,7 +73,7 @@ describe("deleting a conversation", () => {
 		await assertGone(banter, conversationId, "killed");
 	});
 
-	it("a very long one: gone at once, and nothing is left whenever the store is killed", async () => {
+	it("a very long one: invisible at once, and nothing remains whenever the store is killed", async () => {
 		const stored = async () => {
 			const { stdout } = await expectTool(banter, 0, "status", "--json");
 			return JSON.parse(stdout).tables.find(({ name }) => name === "messages").entries;
@@ -96,7 +95,7 @@ describe("deleting a conversation", () => {
 		await expectTool(banter, 0, "verify");
 	});
 
-	it("many at once, each of them once", async () => {
+	it("many at once, each exactly once", async () => {
 		const N = 20;
 		const ids = await Promise.all(
 			Array.from(
@@ -115,7 +114,7 @@ describe("deleting a conversation", () => {
 describe("deleting a visitor", () => {
 	const banter = useBanter();
 
-	it("200 and how much there was, and all is gone; others stay", async () => {
+	it("200 with the counts; everything is deleted, others stay", async () => {
 		let conversationId;
 		for (let i = 0; i < 3; i++)
 			({ conversationId } = (await banter.chat("a.b_c:d-1", "[[tokens=1]]")).json);
@@ -129,23 +128,23 @@ describe("deleting a visitor", () => {
 		assertError(await del(banter, `${VISITORS}/a.b_c:d-1`), 404, "Visitor not found");
 	});
 
-	it("the longest session id there may be", async () => {
+	it("the longest valid session id", async () => {
 		const session = "s".repeat(128);
 		await banter.chat(session, "[[tokens=1]]");
 		assert.equal((await del(banter, `${VISITORS}/${session}`)).status, 200);
 	});
 
-	it("400 for what is no session id", async () => {
+	it("400 for an invalid session id", async () => {
 		for (const session of ["s".repeat(129), "a,b", "a~b", "a+b", "a=b", "a@b", "a;b"])
 			assertError(await del(banter, `${VISITORS}/${session}`), 400, "Invalid sessionId");
 	});
 });
 
-describe("who may delete", () => {
+describe("permission to delete", () => {
 	const banter = useBanter();
 	const paths = [`${LIST}/${NOBODY}`, `${VISITORS}/visitor`];
 
-	it("nobody without the admin key", async () => {
+	it("requires the admin key", async () => {
 		const { conversationId } = (await banter.chat("visitor", "[[tokens=1]]")).json;
 		for (const path of [`${LIST}/${conversationId}`, `${VISITORS}/visitor`])
 			for (const headers of [
@@ -158,7 +157,7 @@ describe("who may delete", () => {
 		assert.equal((await banter.messages(conversationId)).length, 2);
 	});
 
-	it("the dashboard's session from its own pages, and from no other", async () => {
+	it("the dashboard's session counts from its own origin only", async () => {
 		const { conversationId } = (await banter.chat("session", "[[tokens=1]]")).json;
 		const path = `${LIST}/${conversationId}`;
 		const login = await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
@@ -191,7 +190,7 @@ describe("who may delete", () => {
 		}
 	});
 
-	it("405 for other methods, with what is allowed", async () => {
+	it("405 for other methods, with Allow", async () => {
 		for (const method of ["POST", "PUT", "PATCH"])
 			for (const path of paths) {
 				const answer = await banter.request(method, path, { headers: KEY });
@@ -200,7 +199,7 @@ describe("who may delete", () => {
 			}
 	});
 
-	it("503 while the store is away; a repeated one is harmless, and in the end it is gone", async () => {
+	it("503 while the store is down; repeating is harmless and deletes it in the end", async () => {
 		await withBanter({ workers: 1 }, async (alone) => {
 			const { conversationId } = (await alone.chat("away", "[[tokens=1]]")).json;
 			const path = `${LIST}/${conversationId}`;
@@ -208,7 +207,7 @@ describe("who may delete", () => {
 			assertError(await del(alone, path), 503);
 			alone.startStore();
 			await alone.ready();
-			// The first one may have been done when the store came back.
+			// The first request may have been executed when the store came back.
 			assert.ok([204, 404].includes((await del(alone, path)).status));
 			await assertGone(alone, conversationId, "away");
 		});
@@ -218,7 +217,7 @@ describe("who may delete", () => {
 describe("a reply whose conversation is deleted", () => {
 	const banter = useBanter({ workers: 2 });
 
-	it("in mid-stream: an error event soon, the model is left, nothing is kept", async () => {
+	it("while streaming: a prompt error event, the model request is cancelled, nothing is stored", async () => {
 		const before = await banter.model("stats");
 		const stream = await banter.stream("writing", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId, messageId } = await stream.next();
@@ -246,7 +245,7 @@ describe("a reply whose conversation is deleted", () => {
 		["NDJSON", {}],
 		["SSE", SSE],
 	])
-		it(`while the model says nothing: at once, for whoever listens to it with any worker (${kind})`, async () => {
+		it(`while the model is silent: at once, for listeners of any worker (${kind})`, async () => {
 			const session = `silent-${kind}`;
 			const message = `[[tokens=3 hold-after=2]] silent ${kind}`;
 			const stream = await banter.stream(session, message, { headers });
@@ -261,7 +260,7 @@ describe("a reply whose conversation is deleted", () => {
 			for (const one of all) assert.equal((await one.rest()).at(-1).code, "conversation_deleted");
 		});
 
-	it("by its visitor's deletion too; the visitor who writes on begins anew", async () => {
+	it("also by deleting its visitor, whose next message starts a new conversation", async () => {
 		const stream = await banter.stream("erased", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId } = await stream.next();
 		await stream.tokens(3);
@@ -273,7 +272,7 @@ describe("a reply whose conversation is deleted", () => {
 		assert.equal((await banter.messages(next.conversationId)).length, 2);
 	});
 
-	it("before the stream has begun: 410", async () => {
+	it("before the stream has started: 410", async () => {
 		const message = "[[tokens=3 hold-after=0]] not yet";
 		const reply = banter.chat("early", message);
 		await until("the model was asked", async () => (await banter.modelCalls("not yet")) === 1);
@@ -282,7 +281,7 @@ describe("a reply whose conversation is deleted", () => {
 		assert.equal(await banter.modelCalls("not yet"), 1, "the model is not asked again");
 	});
 
-	it("when nobody listens any more: it ends all the same", async () => {
+	it("without listeners: it ends as well", async () => {
 		const stream = await banter.stream("left", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId, messageId } = await stream.next();
 		await stream.tokens(3);
@@ -295,7 +294,7 @@ describe("a reply whose conversation is deleted", () => {
 		await assertGone(banter, conversationId, "left");
 	});
 
-	it("whose worker dies: nothing comes back", async () => {
+	it("whose worker is killed: nothing reappears", async () => {
 		const stream = await banter.stream("orphan", `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`);
 		const { conversationId } = await stream.next();
 		await stream.tokens(3);

@@ -14,9 +14,9 @@ import { expectTool } from "./tool.mjs";
 
 const MESSAGES = LONG ? 10_000 : 1000;
 const VISITORS = 40;
-/** Messages of one visitor that are on their way at a time, so that they overtake each other. */
+/** Concurrent messages of one visitor, so that they overtake each other. */
 const AT_ONCE = 3;
-/** Ways to send, each with what its whole answer says. */
+/** Ways to send, each with a reader of its complete response. */
 const WAYS = [
 	{ path: "/v1/chat" },
 	{ path: "/v1/chat/stream" },
@@ -24,7 +24,7 @@ const WAYS = [
 	{ path: "/v1/chat/stream", headers: SSE },
 ];
 
-/** What the network does to a connection; mostly some harm. */
+/** What the network does to a connection; mostly a fault. */
 function someFate() {
 	const fate = {};
 	if (chance(0.2)) fate.requestDelay = between(1, 60);
@@ -36,7 +36,7 @@ function someFate() {
 	return fate;
 }
 
-/** All that is left to chance about one message, so that its visitor's speed changes nothing. */
+/** All random choices of one message, so that timing does not change them. */
 function plan(visitor, i) {
 	const session = `visitor-${visitor}`;
 	const words = `message ${i} of ${session}, ${below(2 ** 32).toString(36)}`;
@@ -51,7 +51,7 @@ function plan(visitor, i) {
 	};
 }
 
-/** The answer to a message, however it came; undefined when the network broke it. */
+/** The response to a message; undefined if the network broke it. */
 async function attempt(base, { session, id, message, way }) {
 	const headers = { ...KEY, ...way.headers, "idempotency-key": id };
 	const body = { sessionId: session, message };
@@ -71,7 +71,7 @@ async function attempt(base, { session, id, message, way }) {
 	}
 }
 
-/** Sends until there is an answer; resolves to the id of the reply. */
+/** Sends until a response arrives; resolves to the reply's id. */
 async function sendUntilAnswered(network, one, sum) {
 	for (;;) {
 		const answer = await attempt(network.url, one);
@@ -86,7 +86,7 @@ async function sendUntilAnswered(network, one, sum) {
 describe("a bad network", () => {
 	const banter = useBanter({ workers: 3 });
 
-	/** One message with all that happens to it. */
+	/** One message with its faults. */
 	async function send(network, one, sum) {
 		const twins = Array.from({ length: one.twins }, () => sendUntilAnswered(network, one, sum));
 		const replies = new Set(await Promise.all(twins));
@@ -118,7 +118,7 @@ describe("a bad network", () => {
 		return messages.map(({ id, role, content, status }) => [id, role, content, status]);
 	}
 
-	/** That there is each of these messages once, with its reply behind it. */
+	/** Asserts that each message is there once, followed by its reply. */
 	async function assertOnce(session, plans) {
 		const rows = await whole(session);
 		assert.equal(rows.length, 2 * plans.length, `${session}: messages and replies`);
@@ -133,7 +133,7 @@ describe("a bad network", () => {
 		}
 	}
 
-	it(`${MESSAGES} messages: each is stored once, and answered by one call of the model`, async (t) => {
+	it(`${MESSAGES} messages: each is stored once and causes one model call`, async (t) => {
 		const since = Date.now();
 		const fates = Array.from({ length: 4 * MESSAGES }, someFate);
 		const visits = Array.from({ length: VISITORS }, (_, visitor) =>

@@ -1,4 +1,4 @@
-// Processes die, visitors leave, the service stops: what was acknowledged is kept, exactly once.
+// Processes die, visitors leave, the service stops: acknowledged data is kept exactly once.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { expectTool } from "./tool.mjs";
 const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
 const pids = (banter) => banter.workerPids().sort();
 
-/** Waits until there are as many workers as there should be, none of them one of the old. */
+/** Waits until all workers are new ones. */
 async function newWorkers(banter, old) {
 	await until("new workers", () => {
 		const now = pids(banter);
@@ -19,7 +19,7 @@ async function newWorkers(banter, old) {
 	await banter.ready();
 }
 
-/** Tells how a stream ended: its events, and whether the connection broke. */
+/** How a stream ended: its events, and whether the connection broke. */
 async function readToEnd(stream) {
 	const events = [];
 	try {
@@ -31,7 +31,7 @@ async function readToEnd(stream) {
 }
 
 describe("the store dies", () => {
-	it("in mid-stream: the visitor notices nothing, and the thread is whole", async () => {
+	it("while streaming: the visitor notices nothing, and the thread is complete", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const stream = await banter.stream("unmoved", "[[tokens=40 delay=50]]");
 			const { conversationId } = await stream.next();
@@ -47,7 +47,7 @@ describe("the store dies", () => {
 		});
 	});
 
-	it("again and again under load: every acknowledged message is there, once, in order", async () => {
+	it("repeatedly under load: every acknowledged message is there once and in order", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const acknowledged = new Map();
 			let going = true;
@@ -82,7 +82,7 @@ describe("the store dies", () => {
 		});
 	});
 
-	it("and stays away: 503 in JSON; back again: 200, and what was stored is there", async () => {
+	it("and stays down: 503 in JSON; after its return: 200, and everything stored is there", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const { conversationId } = (await banter.chat("before", "[[tokens=2]]")).json;
 			await banter.stopStore();
@@ -123,7 +123,7 @@ describe("the store dies", () => {
 });
 
 describe("a worker dies", () => {
-	it("its visitors' connections break, others' do not; it is replaced; the part is kept", async () => {
+	it("its visitors' connections break, others do not; it is replaced; the partial reply is kept", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const streams = await Promise.all(
 				Array.from({ length: 12 }, (_, i) =>
@@ -168,7 +168,7 @@ describe("a worker dies", () => {
 		});
 	});
 
-	it("with all others and the store: back by itself, every acknowledged message is there", async () => {
+	it("with all others and the store: recovers by itself, every acknowledged message is there", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			for (const i of [1, 2, 3]) await banter.chat("all", `[[text="reply ${i}"]] message ${i}`);
 			const stream = await banter.stream("all", "[[tokens=50 hold-after=5]] in the middle");
@@ -181,7 +181,7 @@ describe("a worker dies", () => {
 			const next = await banter.chat("all", '[[text="reply 5"]] message 5');
 			assert.equal(next.status, 200);
 			assert.equal(next.json.conversationId, conversationId);
-			// The store waits some seconds for the turn's worker before it gives it up.
+			// The store waits some seconds for the turn's worker before it interrupts the turn.
 			const messages = await until("the reply is closed", async () => {
 				const now = await banter.messages(conversationId);
 				return now.length === 10 && now;
@@ -204,7 +204,7 @@ describe("a worker dies", () => {
 		});
 	});
 
-	it("over and over: masterd goes on replacing it", async () => {
+	it("repeatedly: masterd replaces it each time", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (let i = 0; i < 4; i++) {
 				const old = pids(banter);
@@ -218,7 +218,7 @@ describe("a worker dies", () => {
 });
 
 describe("the visitor leaves", () => {
-	it("in mid-stream: the reply is finished and stored", async () => {
+	it("while streaming: the reply is finished and stored", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const stream = await banter.stream("leaver", "[[tokens=30 delay=20]]");
 			const { conversationId } = await stream.next();
@@ -233,7 +233,7 @@ describe("the visitor leaves", () => {
 		});
 	});
 
-	it("before the model has begun: the reply is stored all the same", async () => {
+	it("before the model has started: the reply is stored as well", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const body = JSON.stringify({
 				sessionId: "early",
@@ -256,7 +256,7 @@ describe("the visitor leaves", () => {
 describe("the service stops", () => {
 	const env = { DRAIN_TIMEOUT_MS: String(DEADLINE_MS) };
 
-	it("SIGTERM: a running stream goes on to its end and is stored; nobody new comes in; status 0", async () => {
+	it("SIGTERM: a running stream completes and is stored; no new connections; exit status 0", async () => {
 		await withBanter({ env, workers: 2 }, async (banter) => {
 			const stream = await banter.stream("last", "[[tokens=30 delay=10 hold-after=20]] last");
 			const { conversationId } = await stream.next();
@@ -284,7 +284,7 @@ describe("the service stops", () => {
 		});
 	});
 
-	it("SIGTERM: a reply whose visitor has left is finished too", async () => {
+	it("SIGTERM: a reply without listeners is finished too", async () => {
 		await withBanter({ env, workers: 1 }, async (banter) => {
 			const stream = await banter.stream("gone", "[[tokens=20 delay=50]]");
 			const { conversationId } = await stream.next();
@@ -300,7 +300,7 @@ describe("the service stops", () => {
 		});
 	});
 
-	it("SIGTERM: idle connections do not hold it up", async () => {
+	it("SIGTERM: idle connections do not delay it", async () => {
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "3600000" }, workers: 2 }, async (banter) => {
 			const idle = await Promise.all(
 				Array.from({ length: 6 }, () => RawConnection.connect(banter.port)),
@@ -315,7 +315,7 @@ describe("the service stops", () => {
 		});
 	});
 
-	/** A reply that never ends by itself is cut; meanwhile() is done before that. */
+	/** A reply without end is cut; meanwhile() runs before that. */
 	async function cut(meanwhile) {
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "500" }, workers: 1 }, async (banter) => {
 			const stream = await banter.stream("cut", "[[tokens=3 hang-after=3]]");
@@ -337,10 +337,10 @@ describe("the service stops", () => {
 		});
 	}
 
-	it("after DRAIN_TIMEOUT_MS what still runs is cut, with an error event, and kept as interrupted", () =>
+	it("after DRAIN_TIMEOUT_MS running replies are cut with an error event and kept as interrupted", () =>
 		cut((_, stop) => stop()));
 
-	it("the same while the store stands still, which keeps it later", () =>
+	it("the same while the store is stopped, which stores it later", () =>
 		cut(async ({ storaged }, stop) => {
 			storaged.child.kill("SIGSTOP");
 			try {
@@ -350,7 +350,7 @@ describe("the service stops", () => {
 			}
 		}));
 
-	it("masterd is killed: its workers go with it, and the next masterd takes the port at once", async () => {
+	it("masterd is killed: its workers exit, and the next masterd can bind the port at once", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			await banter.chat("orphan", "[[tokens=1]]");
 			const old = banter.workerPids();

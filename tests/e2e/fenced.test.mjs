@@ -1,5 +1,5 @@
-// Two workers for one reply: one is held up for so long that its reply is given up and begun anew by
-// another; then it goes on. What its listeners hear must not be a reply that is not stored.
+// Two workers for one reply: one is stopped until the store interrupts its reply and another
+// restarts it; then it continues. Its listeners must never receive a reply that is not stored.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -15,10 +15,10 @@ import {
 
 const id = "fenced";
 
-/** A reply that no other run would write, held half-way. */
+/** A reply unique to this run, held half-way. */
 const message = "[[stamp tokens=100 delay=5 hold-after=50]] fenced";
 
-/** Holds up the worker that writes a reply, until the store has given it up; resolves to how it was. */
+/** Stops the worker of a reply until the store has interrupted it; resolves to the stored reply. */
 async function holdUp(banter) {
 	const raws = await connectToEachWorker(banter);
 	const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });
@@ -27,18 +27,18 @@ async function holdUp(banter) {
 	const [writer] = await banter.workersOf([stream.socket]);
 	const [, raw] = [...raws].find(([worker]) => worker !== writer);
 	process.kill(writer, "SIGSTOP");
-	// Only over a new line does the store not know whose reply it is.
+	// Only on a new connection the store does not know the owner of the reply.
 	await banter.storaged.kill("SIGKILL");
 	await banter.log.waitFor("the store gives it up", (line) => line.ev === "turn_interrupted");
 	return { raw, stream, messageId, had, goOn: () => process.kill(writer, "SIGCONT") };
 }
 
-/** The message again, by its id, through the other worker. */
+/** Sends the message again by its id, through the other worker. */
 function again(raw) {
 	return postOn(raw, "/v1/chat", { sessionId: "s", message, clientMessageId: id });
 }
 
-/** That a listener was told the truth: that the reply broke off, or the reply as it is stored. */
+/** Asserts that a listener received an interruption or exactly the stored reply. */
 async function assertTold(stream, had, stored) {
 	const events = await stream.rest();
 	const last = events.at(-1);
@@ -48,8 +48,8 @@ async function assertTold(stream, had, stored) {
 	return last.type;
 }
 
-describe("a reply that another worker has begun anew", () => {
-	it("while it is written: the first worker's listeners hear that it broke off", () =>
+describe("a reply that another worker has restarted", () => {
+	it("while it runs: the first worker's listeners receive an interruption", () =>
 		withBanter({ workers: 2 }, async (banter) => {
 			const { raw, stream, messageId, had, goOn } = await holdUp(banter);
 			const answer = again(raw);
@@ -77,7 +77,7 @@ describe("a reply that another worker has begun anew", () => {
 			assert.equal(await banter.modelCalls("fenced"), 2);
 		}));
 
-	it("after its end: they do not hear the first worker's reply as the one", () =>
+	it("after its end: they do not receive the first worker's reply as complete", () =>
 		withBanter({ workers: 2 }, async (banter) => {
 			const { raw, stream, messageId, had, goOn } = await holdUp(banter);
 			await banter.release("fenced");
@@ -93,7 +93,7 @@ describe("a reply that another worker has begun anew", () => {
 			assert.equal(textAfter(events), json.message);
 		}));
 
-	it("after its end: nor do those who followed it elsewhere", () =>
+	it("after its end: nor do listeners of other workers", () =>
 		withBanter({ workers: 3 }, async (banter) => {
 			const raws = await connectToEachWorker(banter);
 			const stream = await banter.stream("s", message, { headers: { "idempotency-key": id } });

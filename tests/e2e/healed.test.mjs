@@ -82,7 +82,7 @@ function killStore(banter) {
 	if (banter.storaged.running) banter.storaged.kill("SIGKILL");
 }
 
-/** Each as often as it stands here. */
+/** Chosen with the frequency of its entries. */
 const CHOICES = [
 	...["worker", "worker", "worker", "store", "store", "both", "both", "both"],
 	...["all workers", "everything"],
@@ -97,7 +97,7 @@ function someRound(_, i) {
 	};
 }
 
-/** Lives through some kills; resolves to its patients. */
+/** Sends messages during the kills; resolves to its visitors. */
 async function generation(banter, rounds) {
 	const patients = Array.from(
 		{ length: VISITORS },
@@ -153,7 +153,7 @@ async function assertSame(banter, { session, heard }) {
 	assert.deepEqual(stored, expected, session);
 }
 
-/** When there was no store: [from, to] in ms of performance.now(). */
+/** Times without a store: [from, to] in ms of performance.now(). */
 function timesWithout(log) {
 	const times = [];
 	for (const { ev, program, at } of log.lines) {
@@ -163,13 +163,13 @@ function timesWithout(log) {
 	return times;
 }
 
-/** How much of a time there was a store. */
+/** How much of an interval the store was up. */
 function timeWith([from, to], without) {
 	const missing = without.map(([start, end]) => Math.min(end, to) - Math.max(start, from));
 	return missing.reduce((left, ms) => left - Math.max(0, ms), to - from);
 }
 
-/** Some rounds with a service of their own; what happened is added to the sum. */
+/** Some rounds with their own service; adds the results to the sum. */
 async function withService(rounds, sum) {
 	await withBanter({ workers: WORKERS }, async (banter) => {
 		const patients = await generation(banter, rounds);
@@ -189,7 +189,7 @@ async function withService(rounds, sum) {
 }
 
 describe("workers and the store are killed", () => {
-	it(`${ROUNDS} times: every visitor hears in the end what is stored, once`, async (t) => {
+	it(`${ROUNDS} times: every visitor finally receives what is stored, once`, async (t) => {
 		const since = Date.now();
 		const counts = { replies: 0, calls: 0, interrupted: 0, sends: 0, resumes: 0, reloads: 0 };
 		const sum = { ...counts, losses: [] };

@@ -1,4 +1,4 @@
-// What a page learns about its session when it was loaded again.
+// The history that a page loads after a reload.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,7 +9,7 @@ import { history, KEY, resume, stop, storedMessages, textAfter } from "./replies
 describe("the history", () => {
 	const banter = useBanter();
 
-	it("a session that has said nothing has none", async () => {
+	it("is empty for a session without messages", async () => {
 		const answer = await history(banter, "nobody");
 		assert.equal(answer.status, 200);
 		assert.match(answer.headers["cache-control"], /no-store/);
@@ -21,7 +21,7 @@ describe("the history", () => {
 		});
 	});
 
-	it("has what was said and heard, oldest first", async () => {
+	it("contains messages and replies, oldest first", async () => {
 		const before = Date.now();
 		const first = (await banter.chat("talk", "[[tokens=2]] one")).json;
 		const second = (await banter.chat("talk", '[[text="🌱\\n\\"x\\""]] two')).json;
@@ -49,7 +49,7 @@ describe("the history", () => {
 		);
 	});
 
-	it("names the reply that is being written, and resuming that brings the rest", async () => {
+	it("names the running reply, and resuming it returns the rest", async () => {
 		await banter.chat("active", "[[tokens=1]] before");
 		const stream = await banter.stream("active", "[[tokens=50 hold-after=40]] now");
 		const { messageId } = await stream.next();
@@ -68,7 +68,7 @@ describe("the history", () => {
 		assert.equal(later.messages.at(-1).id, messageId);
 	});
 
-	it("of two that are being written it names the newer", async () => {
+	it("names the newer of two running replies", async () => {
 		const one = await banter.stream("two", "[[tokens=1 hang-after=1]] one");
 		const first = await one.next();
 		const two = await banter.stream("two", "[[tokens=1 hang-after=1]] two");
@@ -80,7 +80,7 @@ describe("the history", () => {
 		assert.equal((await history(banter, "two")).json.active, null);
 	});
 
-	it("a reply that is begun anew is not among the messages before it ends", async () => {
+	it("does not contain a restarted reply before it ends", async () => {
 		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] anew";
 		const by = { headers: { "idempotency-key": "anew" } };
 		assertError(await banter.chat("anew", message, by), 502);
@@ -98,7 +98,7 @@ describe("the history", () => {
 		assert.equal((await history(banter, "anew")).json.messages.length, 2);
 	});
 
-	it("tells how each reply ended", async () => {
+	it("has the status of each reply", async () => {
 		await banter.chat("ends", "[[tokens=1]]");
 		await (await banter.stream("ends", "[[tokens=3 error-after=1]]")).rest();
 		const stream = await banter.stream("ends", "[[tokens=1 hang-after=1]]");
@@ -115,7 +115,7 @@ describe("the history", () => {
 		]);
 	});
 
-	it("a session's id may be percent-encoded", async () => {
+	it("accepts a percent-encoded session id", async () => {
 		await banter.chat("a:b.c_d-e", "[[tokens=1]]");
 		for (const id of ["a:b.c_d-e", "a%3Ab.c_d-e", "%61%3a%62%2Ec_d-e"]) {
 			const answer = await banter.get(`/v1/chat/history?sessionId=${id}`, KEY);
@@ -123,7 +123,7 @@ describe("the history", () => {
 		}
 	});
 
-	it("HEAD has what GET has, but the body", async () => {
+	it("HEAD returns the headers of GET without a body", async () => {
 		const path = "/v1/chat/history?sessionId=talk";
 		const get = await banter.get(path, KEY);
 		const head = await banter.request("HEAD", path, { headers: KEY });
@@ -174,7 +174,7 @@ describe("a long history", () => {
 	const banter = useBanter({ workers: 1 });
 	const N = 60; // messages and replies, each
 
-	it("comes in pages, newest first, each oldest first", async () => {
+	it("is paged from the newest, each page oldest first", async () => {
 		for (let i = 0; i < N; i++) await banter.chat("long", `[[text="a${i}"]] q${i}`);
 		const expected = Array.from({ length: N }, (_, i) => [
 			`[[text="a${i}"]] q${i}`,
@@ -199,7 +199,7 @@ describe("a long history", () => {
 		}
 	});
 
-	it("a page of long messages is shorter than asked for, and nothing is left out", async () => {
+	it("has shorter pages for long messages, and omits nothing", async () => {
 		for (let i = 0; i < 5; i++) await banter.chat("big", "[[huge=300000 tokens=1]]");
 		const all = [];
 		for (let cursor; cursor !== null; ) {
@@ -211,7 +211,7 @@ describe("a long history", () => {
 		assert.equal(all.filter(({ content }) => content.length === 300_000).length, 5);
 	});
 
-	it("a text that must be escaped wholly fits as well", async () => {
+	it("fits a text in which every character is escaped", async () => {
 		const text = "\\u0001".repeat(1000);
 		const message = `[[echo]] ${JSON.parse(`"${text}"`)}`;
 		for (let i = 0; i < 10; i++) await banter.chat("escaped", message);
@@ -221,8 +221,8 @@ describe("a long history", () => {
 	});
 });
 
-describe("while the store is away", () => {
-	it("503, and later all is there", async () => {
+describe("while the store is down", () => {
+	it("is 503, and complete afterwards", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("kept", "[[tokens=1]]");
 			await banter.stopStore();

@@ -1,5 +1,5 @@
-// HTTP/1.1 as it comes over the wire: kept connections, odd arrivals, and what is refused because
-// two parsers might read it in two ways (request smuggling).
+// HTTP/1.1 on the wire: persistent connections, unusual segmentation, and ambiguous requests that
+// are refused (request smuggling).
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -30,7 +30,7 @@ function textOfNdjson(answer) {
 describe("connections", () => {
 	const banter = useBanter();
 
-	it("a connection is kept: request after request, of every kind", async () => {
+	it("a connection is reused for requests of every kind", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		for (let i = 0; i < 3; i++) {
 			await raw.write(GET);
@@ -51,7 +51,7 @@ describe("connections", () => {
 		raw.close();
 	});
 
-	it("pipelined requests are answered in their order, slow ones too", async () => {
+	it("pipelined requests are answered in order, also slow ones", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(
 			[
@@ -74,7 +74,7 @@ describe("connections", () => {
 		assert.equal((await raw.closed()).length, 0);
 	});
 
-	it("two hundred requests in one write are two hundred answers", async () => {
+	it("two hundred requests in one write get two hundred responses", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(GET.repeat(200));
 		for (let i = 0; i < 200; i++) assert.deepEqual((await raw.response()).json, OK);
@@ -106,7 +106,7 @@ describe("connections", () => {
 		raw.close();
 	});
 
-	it("Connection: close is done as asked", async () => {
+	it("Connection: close is respected", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 		const answer = await raw.response();
@@ -127,7 +127,7 @@ describe("connections", () => {
 		assert.equal(textOfNdjson(answer), "t0 t1 t2 ");
 	});
 
-	it("HTTP/1.0 that asks to be kept is kept, but for a stream, which the end of the connection ends", async () => {
+	it("HTTP/1.0 with keep-alive is kept, except after a stream, which ends with the connection", async () => {
 		const keep = "Connection: keep-alive\r\n";
 		const raw = await RawConnection.connect(banter.port);
 		for (let i = 0; i < 3; i++) {
@@ -144,7 +144,7 @@ describe("connections", () => {
 		assert.equal(textOfNdjson(stream), "t0 t1 ");
 	});
 
-	it("OPTIONS * and OPTIONS of a path say what can be done", async () => {
+	it("OPTIONS * and OPTIONS of a path return the allowed methods", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		for (const target of ["*", "/chat", "http://x/health"]) {
 			await raw.write(`OPTIONS ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -156,7 +156,7 @@ describe("connections", () => {
 		raw.close();
 	});
 
-	it("the absolute form is taken for this host, whose name it must have", async () => {
+	it("the absolute form is accepted with this host's name only", async () => {
 		const get = (target) =>
 			rawExchange(banter.port, `GET ${target} HTTP/1.1\r\nHost: x:80\r\n\r\n`);
 		assert.deepEqual((await get("http://x:80/health")).json, OK);
@@ -165,7 +165,7 @@ describe("connections", () => {
 		assertError(await get("http://y:80/health"), 400);
 	});
 
-	it("417: nothing but 100-continue can be expected", async () => {
+	it("417 for any expectation other than 100-continue", async () => {
 		const bytes = post("/v1/chat", "expect", "[[tokens=1]]", "Expect: 200-ok\r\n");
 		assertError(await rawExchange(banter.port, bytes), 417, undefined, "expectation_failed");
 		const old = post("/v1/chat", "expect", "[[tokens=1]]", "Expect: 200-ok\r\n");
@@ -176,7 +176,7 @@ describe("connections", () => {
 		);
 	});
 
-	it("100 Continue is not said when the body would be refused, or has come along", async () => {
+	it("100 Continue is not sent if the body would be refused or has already arrived", async () => {
 		const expect = "Expect: 100-continue\r\n";
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(post("/v1/chat", "expect", "[[tokens=1]]", expect));
@@ -188,7 +188,7 @@ describe("connections", () => {
 		raw.close();
 	});
 
-	it("every answer has a Date, and a length where it has a body of known length", async () => {
+	it("every response has a Date, and a Content-Length if its length is known", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		const cases = [
 			[200, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"],
@@ -217,7 +217,7 @@ describe("connections", () => {
 		assert.equal((await raw.closed()).length, 0);
 	});
 
-	it("a client that has said all and closed its side still gets its answers", async () => {
+	it("a client that has half-closed still gets its responses", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(post("/chat", "half", "[[tokens=3 delay=30]]") + GET);
 		raw.end();
@@ -226,11 +226,11 @@ describe("connections", () => {
 		assert.equal((await raw.closed()).length, 0);
 	});
 
-	it("an empty line before a request is passed over", async () => {
+	it("an empty line before a request is ignored", async () => {
 		assert.deepEqual((await rawExchange(banter.port, `\r\n${GET}`)).json, OK);
 	});
 
-	it("header names have no case; white space around values does not count", async () => {
+	it("header names are case-insensitive; white space around values is ignored", async () => {
 		const body = JSON.stringify({ sessionId: "case", message: "[[tokens=1]]" });
 		const answer = await rawExchange(
 			banter.port,
@@ -239,7 +239,7 @@ describe("connections", () => {
 		assert.equal(answer.status, 200);
 	});
 
-	it("a query does not hide a path", async () => {
+	it("a query string does not change the route", async () => {
 		assert.deepEqual(
 			(await rawExchange(banter.port, "GET /health?a=b&c HTTP/1.1\r\nHost: x\r\n\r\n")).json,
 			OK,
@@ -247,13 +247,13 @@ describe("connections", () => {
 	});
 });
 
-describe("what is hidden behind a refused request", () => {
+describe("data after a refused request", () => {
 	const banter = useBanter();
 	const hidden = post("/v1/chat", "smuggler", "[[tokens=1]] smuggled");
 	const carrier = `POST /v1/chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n`;
 	const length = Buffer.byteLength(hidden);
 
-	// Each is refused by its head; to another reader the hidden request would be one of its own.
+	// Each is refused by its head; another parser could read the rest as a request.
 	const carriers = {
 		"CL.TE": [
 			501,
@@ -287,12 +287,12 @@ describe("what is hidden behind a refused request", () => {
 			raw.close();
 		});
 
-	it("none of it came as far as the model or the store", async () => {
+	it("never reaches the model or the store", async () => {
 		assert.equal(await banter.modelCalls("smuggled"), 0);
 		assert.equal((await banter.conversations()).total, 0);
 	});
 
-	it("a body that never comes whole is not taken for one, and costs nothing that lasts", async () => {
+	it("an incomplete body is not accepted and holds no resources", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		const body = JSON.stringify({ sessionId: "half", message: "smuggled" });
 		await raw.write(`${carrier}Content-Length: ${body.length + 1}\r\n\r\n${body}`);
