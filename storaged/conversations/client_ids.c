@@ -28,7 +28,7 @@ client_id_put(struct txn *t, const struct id *conversation, struct slice name, u
 
 /* Goes on to the next name of the message at seq, from where the walk stands. */
 static int
-find_named(struct walk *w, uint64_t seq)
+client_id_find_named(struct walk *w, uint64_t seq)
 {
 	struct msg_client_id_record stands_for;
 	int rc;
@@ -51,7 +51,7 @@ client_ids_drop(struct txn *t, const struct id *conversation, uint64_t seq)
 	while (rc == 0) {
 		rc = walk_from(&w, &at);
 		if (rc == 0)
-			rc = find_named(&w, seq);
+			rc = client_id_find_named(&w, seq);
 		if (rc == 0) {
 			at = key_of(w.key);
 			rc = walk_delete(&w);

@@ -9,7 +9,7 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/turn_view.h"
-#include "storaged/engine/message_pages.h"
+#include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
 
 /* Of a page that anybody may ask for with the widget's key, and leave lying in a worker's memory,
@@ -22,7 +22,7 @@
 
 /* The id that conversations_by_session holds. */
 static int
-find_by_session(struct txn *t, const struct key *key, struct id *id)
+conversation_find_by_session(struct txn *t, const struct key *key, struct id *id)
 {
 	struct slice value;
 	int rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, key, &value);
@@ -42,7 +42,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 {
 	struct key by_session = key_session(org, widget, session), key;
 	struct id id;
-	int rc = find_by_session(t, &by_session, &id);
+	int rc = conversation_find_by_session(t, &by_session, &id);
 
 	*fresh = rc == MDB_NOTFOUND;
 	if (rc == 0) {
@@ -66,7 +66,8 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 
 /* Moves an entry of a list by activity; NULL: from nowhere, or to nowhere. */
 static int
-move_entry(struct txn *t, enum table table, const struct key *from, const struct key *to)
+conversation_move_entry(
+    struct txn *t, enum table table, const struct key *from, const struct key *to)
 {
 	int rc = from == NULL ? 0 : txn_del(t, table, from);
 
@@ -75,8 +76,8 @@ move_entry(struct txn *t, enum table table, const struct key *from, const struct
 
 /* Moves a conversation among those of its contact, from the one before. */
 static int
-move_among_contacts(struct txn *t, const struct msg_conversation_record *conversation,
-    const struct listed *before)
+conversation_move_among_contacts(struct txn *t,
+    const struct msg_conversation_record *conversation, const struct listed *before)
 {
 	const struct id *org = &conversation->org, *id = &conversation->id;
 	struct key from, to;
@@ -88,13 +89,13 @@ move_among_contacts(struct txn *t, const struct msg_conversation_record *convers
 	if (had)
 		from = key_activity_of(org, &before->contact, before->updated_at, id);
 	to = key_activity_of(org, &conversation->contact, conversation->updated_at, id);
-	return move_entry(
+	return conversation_move_entry(
 	    t, TABLE_CONVERSATIONS_BY_CONTACT, had ? &from : NULL, has ? &to : NULL);
 }
 
 /* Moves a conversation to its new place in all lists by activity. */
 static int
-move_activity(struct txn *t, const struct msg_conversation_record *conversation,
+conversation_move_activity(struct txn *t, const struct msg_conversation_record *conversation,
     const struct listed *before)
 {
 	const struct id *org = &conversation->org, *id = &conversation->id;
@@ -107,15 +108,15 @@ move_activity(struct txn *t, const struct msg_conversation_record *conversation,
 	int rc = 0;
 
 	if (before == NULL || then != conversation->updated_at) {
-		rc = move_entry(
+		rc = conversation_move_entry(
 		    t, TABLE_CONVERSATIONS_BY_ACTIVITY, before == NULL ? NULL : &from, &to);
 		if (rc == 0)
-			rc = move_entry(t, TABLE_CONVERSATIONS_BY_WIDGET,
+			rc = conversation_move_entry(t, TABLE_CONVERSATIONS_BY_WIDGET,
 			    before == NULL ? NULL : &widget_from, &widget_to);
 	} else if (id_equal(&before->contact, &conversation->contact)) {
 		return 0;
 	}
-	return rc != 0 ? rc : move_among_contacts(t, conversation, before);
+	return rc != 0 ? rc : conversation_move_among_contacts(t, conversation, before);
 }
 
 int
@@ -133,7 +134,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 	if (rc == 0 && fresh)
 		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
 	if (rc == 0)
-		rc = move_activity(t, conversation, before);
+		rc = conversation_move_activity(t, conversation, before);
 	if (rc == 0)
 		rc = totals_add(t, &conversation->org, fresh, messages);
 	return rc;
@@ -141,7 +142,8 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 
 /* A conversation that something else names, so that it must be there. */
 static int
-get_named(struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
+conversation_get_named(
+    struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
 {
 	int rc =
 	    txn_get_record(t, TABLE_CONVERSATIONS, key, MSG_CONVERSATION_RECORD, conversation);
@@ -179,7 +181,7 @@ conversation_reopen(struct txn *t, const struct msg_turn_record *place)
 	struct key key = key_id(&place->conversation);
 	struct msg_conversation_record conversation;
 	uint8_t before;
-	int rc = get_named(t, &key, &conversation);
+	int rc = conversation_get_named(t, &key, &conversation);
 
 	if (rc != 0)
 		return rc;
@@ -225,7 +227,7 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 }
 
 /* Where a list begins, and what is left out of it: what its table does not tell is compared. */
-struct listing {
+struct conversation_filter {
 	enum table table;
 	struct key front, start;
 	const struct id *widget; /* NULL: any */
@@ -233,12 +235,12 @@ struct listing {
 };
 
 /* The list that has least besides what is asked for; the cursor has its right length, or none. */
-static struct listing
-listing_of(const struct msg_conversation_list *m)
+static struct conversation_filter
+conversation_filter_of(const struct msg_conversation_list *m)
 {
 	bool by_contact = !id_is_zero(&m->contact), by_widget = !id_is_zero(&m->widget);
 	const struct id *of = by_contact ? &m->contact : &m->widget;
-	struct listing l = {.state = m->state};
+	struct conversation_filter l = {.state = m->state};
 
 	if (by_contact || by_widget) {
 		l.table =
@@ -257,7 +259,7 @@ listing_of(const struct msg_conversation_list *m)
 
 /* One that is damaged is not known to be. */
 static bool
-is_asked_for(const struct listing *l, struct slice record)
+conversation_is_asked_for(const struct conversation_filter *l, struct slice record)
 {
 	struct msg_conversation_record conversation;
 
@@ -273,7 +275,8 @@ is_asked_for(const struct listing *l, struct slice record)
 /* Adds the conversation where the walk stands, if it is asked for; an index entry without one is left
  * out. */
 static int
-list_conversation(struct walk *w, const struct listing *l, uint32_t *listed)
+conversation_list_conversation(
+    struct walk *w, const struct conversation_filter *l, uint32_t *listed)
 {
 	struct txn *t = w->txn;
 	struct id id = activity_conversation(w->key);
@@ -286,7 +289,7 @@ list_conversation(struct walk *w, const struct listing *l, uint32_t *listed)
 		    L_ID("conversation", &id));
 		return 0;
 	}
-	if (rc == 0 && is_asked_for(l, record)) {
+	if (rc == 0 && conversation_is_asked_for(l, record)) {
 		must(wire_list_add(&t->env->list, record) == 0);
 		++*listed;
 	}
@@ -295,7 +298,8 @@ list_conversation(struct walk *w, const struct listing *l, uint32_t *listed)
 
 /* Fills a page; next is set if there is, or may be, more. */
 static int
-gather(struct walk *w, const struct listing *l, uint32_t limit, struct slice *next)
+conversation_gather(
+    struct walk *w, const struct conversation_filter *l, uint32_t limit, struct slice *next)
 {
 	struct slice last = {0};
 	uint32_t listed = 0, looks = 0;
@@ -309,7 +313,7 @@ gather(struct walk *w, const struct listing *l, uint32_t limit, struct slice *ne
 			*next = last;
 			return 0;
 		}
-		rc = list_conversation(w, l, &listed);
+		rc = conversation_list_conversation(w, l, &listed);
 		if (rc != 0)
 			return rc;
 		last = activity_cursor(w->key);
@@ -324,7 +328,7 @@ handle_conversation_list(struct txn *t, struct call *c)
 	const struct msg_conversation_list *m = &c->m->conversation_list;
 	struct msg_totals_record totals;
 	struct slice next = {0};
-	struct listing l;
+	struct conversation_filter l;
 	struct walk w;
 	int rc;
 
@@ -334,11 +338,12 @@ handle_conversation_list(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 
-	l = listing_of(m);
+	l = conversation_filter_of(m);
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, l.table, &l.front);
 	if (rc == 0)
-		rc = gather(&w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
+		rc =
+		    conversation_gather(&w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
 	if (rc == 0)
 		call_answer(c, MSG_CONVERSATION_PAGE,
 		    &(struct msg_conversation_page){
@@ -379,16 +384,17 @@ struct wanted {
 
 /* Answers with a page of a conversation, whose record this is. */
 static int
-answer_page(struct txn *t, struct call *c, const struct id *conversation, struct slice record,
-    const struct wanted *wanted)
+conversation_answer_page(struct txn *t, struct call *c, const struct id *conversation,
+    struct slice record, const struct wanted *wanted)
 {
-	const struct page_bounds most = {
+	const struct message_page_bounds most = {
 	    call_limit(wanted->limit, MESSAGES_MAX), wanted->bytes};
 	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
 	struct id active;
-	struct page page;
-	int rc = wanted->backwards ? page_backwards(t, conversation, before, most, false, &page)
-				   : page_forwards(t, conversation, wanted->from, most, &page);
+	struct message_page page;
+	int rc = wanted->backwards
+	    ? message_page_backwards(t, conversation, before, most, false, &page)
+	    : message_page_forwards(t, conversation, wanted->from, most, &page);
 
 	if (rc == 0)
 		rc = conversation_newest_open(t, c, conversation, &active);
@@ -398,7 +404,7 @@ answer_page(struct txn *t, struct call *c, const struct id *conversation, struct
 	    &(struct msg_message_page){
 		.conversation = record,
 		.messages = buf_slice(&t->env->list),
-		.next = page.end == PAGE_WHOLE ? 0 : page.next,
+		.next = page.end == MESSAGE_PAGE_ALL ? 0 : page.next,
 		.active = active,
 	    });
 	return 0;
@@ -406,7 +412,7 @@ answer_page(struct txn *t, struct call *c, const struct id *conversation, struct
 
 /* The record of a conversation, as bytes and decoded. */
 static int
-get_conversation(struct txn *t, const struct id *id, struct slice *record,
+conversation_get_conversation(struct txn *t, const struct id *id, struct slice *record,
     struct msg_conversation_record *conversation)
 {
 	struct key key = key_id(id);
@@ -424,12 +430,12 @@ handle_message_list(struct txn *t, struct call *c)
 	const struct wanted wanted = {m->backwards, m->from, m->limit, PAGE_BYTES};
 	struct msg_conversation_record conversation;
 	struct slice record;
-	int rc = get_conversation(t, &m->conversation, &record, &conversation);
+	int rc = conversation_get_conversation(t, &m->conversation, &record, &conversation);
 
 	/* To another organization it is as if it did not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
-	return rc != 0 ? rc : answer_page(t, c, &m->conversation, record, &wanted);
+	return rc != 0 ? rc : conversation_answer_page(t, c, &m->conversation, record, &wanted);
 }
 
 int
@@ -441,13 +447,13 @@ handle_session_history(struct txn *t, struct call *c)
 	struct msg_conversation_record conversation;
 	struct slice record;
 	struct id id;
-	int rc = find_by_session(t, &by_session, &id);
+	int rc = conversation_find_by_session(t, &by_session, &id);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "the session has no conversation yet");
 	if (rc == 0)
-		rc = get_conversation(t, &id, &record, &conversation);
+		rc = conversation_get_conversation(t, &id, &record, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	return answer_page(t, c, &id, record, &wanted);
+	return conversation_answer_page(t, c, &id, record, &wanted);
 }

@@ -13,7 +13,7 @@ turn_view_place(struct txn *t, const struct id *turn, struct msg_turn_record *pl
 	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
 
 	if (rc == 0)
-		rc = remains_of(t, &place->conversation, &erased);
+		rc = garbage_exists(t, &place->conversation, &erased);
 	return erased ? MDB_NOTFOUND : rc;
 }
 

@@ -28,7 +28,7 @@
 #define DISK_FULL_BYTES ((uint64_t)1 << 20)
 
 static bool
-disk_is_full(const struct env *env)
+env_disk_is_full(const struct env *env)
 {
 	struct statvfs disk;
 	mdb_filehandle_t fd;
@@ -42,7 +42,7 @@ disk_is_full(const struct env *env)
 int
 env_write_error(const struct env *env, int rc)
 {
-	return rc == EIO && disk_is_full(env) ? ENOSPC : rc;
+	return rc == EIO && env_disk_is_full(env) ? ENOSPC : rc;
 }
 
 bool
@@ -102,7 +102,7 @@ env_open_mdb(struct env *env, const char *dir)
 	rc = mdb_env_create(&env->mdb);
 	if (rc != 0)
 		return rc;
-	rc = lookup_guard(env->mdb);
+	rc = safe_read_init(env->mdb);
 	if (rc == 0)
 		rc = mdb_env_set_mapsize(env->mdb, env->max_bytes);
 	if (rc == 0)
@@ -148,7 +148,7 @@ env_use_reserve(struct env *env, bool use)
 }
 
 static int
-add_tree(MDB_txn *txn, MDB_dbi tree, uint64_t *pages)
+env_add_tree(MDB_txn *txn, MDB_dbi tree, uint64_t *pages)
 {
 	MDB_stat stat;
 	int rc = mdb_stat(txn, tree, &stat);
@@ -165,9 +165,9 @@ env_used_pages(const struct env *env, MDB_txn *txn, uint64_t *pages)
 
 	*pages = ENV_META_PAGES;
 	for (MDB_dbi i = 0; i < CORE_TREES && rc == 0; i++)
-		rc = add_tree(txn, i, pages);
+		rc = env_add_tree(txn, i, pages);
 	for (enum table i = 0; i < TABLES && rc == 0; i++)
-		rc = add_tree(txn, env->dbi[i], pages);
+		rc = env_add_tree(txn, env->dbi[i], pages);
 	return rc;
 }
 
@@ -198,7 +198,7 @@ env_is_over_bound(const struct env *env, MDB_txn *txn)
 }
 
 static unsigned
-next_patience(const struct env *env)
+env_next_patience(const struct env *env)
 {
 	unsigned doubled = 2 * env->patience + 1;
 
@@ -214,7 +214,7 @@ env_write_failed(struct env *env, int rc)
 	if (!env->writable)
 		return;
 	env->writable = false;
-	env->patience = next_patience(env);
+	env->patience = env_next_patience(env);
 	log_event(LOG_ERROR, "store_not_writable", L_STR("error", env_strerror(rc)),
 	    L_STR("help", env_error_help(rc)));
 }

@@ -35,16 +35,16 @@
 #define LIST_MAX   786432u
 
 /* Erased conversations that are passed over. With more, the damage is not theirs alone. */
-#define REMAINS_STUCK_MAX 32
+#define GARBAGE_STUCK_MAX 32
 
 /* garbage.c's own: what this process knows of erased conversations. */
-struct remains {
+struct garbage {
 	bool swept;    /* nothing is left, as far as was looked, but of those that are stuck */
 	bool given_up; /* nothing more is removed before the next start */
 	struct id now; /* whose turn it is; zero: nobody's yet */
 	uint8_t tries; /* of its removal, as its entry counts them */
 	size_t stuck_n;
-	struct id stuck[REMAINS_STUCK_MAX];
+	struct id stuck[GARBAGE_STUCK_MAX];
 };
 
 struct env {
@@ -57,7 +57,7 @@ struct env {
 	unsigned calm;        /* probes since a write failed last */
 	unsigned patience;    /* so many of them have to pass before one counts */
 	bool bounded;         /* writes are held to max_bytes: all but those of env_open() */
-	struct remains remains;
+	struct garbage garbage;
 	bool hidden_room; /* a deletion may have made room that only later commits will see */
 	/* Scratch of whichever request runs; empty between two. */
 	struct buf record; /* one record on its way into the store */

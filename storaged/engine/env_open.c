@@ -13,7 +13,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-struct opening {
+struct env_opening {
 	struct env *env;
 	const char *dir;
 	env_fill_fn *fill;
@@ -21,7 +21,7 @@ struct opening {
 };
 
 static int
-open_exit_status(int rc)
+env_open_exit_status(int rc)
 {
 	if (env_is_damage(rc))
 		return EX_DATAERR;
@@ -64,7 +64,7 @@ env_version(struct txn *t, uint64_t *version)
 }
 
 static int
-open_write_version(struct txn *t, unsigned version)
+env_open_write_version(struct txn *t, unsigned version)
 {
 	struct key key = key_meta(META_VERSION);
 	char text[16];
@@ -76,7 +76,7 @@ open_write_version(struct txn *t, unsigned version)
 /* Whether the environment has no tables: the unnamed one has an entry for each (lmdb.h,
  * mdb_dbi_open()). */
 static int
-open_look_if_empty(struct txn *t, bool *empty)
+env_open_is_empty(struct txn *t, bool *empty)
 {
 	MDB_stat stat;
 	MDB_dbi unnamed;
@@ -91,7 +91,7 @@ open_look_if_empty(struct txn *t, bool *empty)
 /* The version of the stored schema; 0 for an empty environment. An environment with tables but without
  * a version belongs to another program. */
 static int
-open_read_version(struct env *env, uint64_t *version)
+env_open_read_version(struct env *env, uint64_t *version)
 {
 	bool empty;
 	struct txn t;
@@ -100,7 +100,7 @@ open_read_version(struct env *env, uint64_t *version)
 	*version = 0;
 	if (rc != 0)
 		return rc;
-	rc = open_look_if_empty(&t, &empty);
+	rc = env_open_is_empty(&t, &empty);
 	if (rc == 0 && !empty) {
 		rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
 		if (rc == 0)
@@ -113,28 +113,28 @@ open_read_version(struct env *env, uint64_t *version)
 }
 
 static bool
-open_is_old(const struct opening *o, uint64_t version)
+env_open_is_old(const struct env_opening *o, uint64_t version)
 {
 	return version != 0 && version < o->migrations->version;
 }
 
 /* Opens the tables, and creates or migrates what is in them: all of it or nothing. */
 static int
-open_schema(const struct opening *o, uint64_t version)
+env_open_schema(const struct env_opening *o, uint64_t version)
 {
 	struct txn t;
 	/* A migration may use the reserve, so that a full store can start. */
-	int rc = txn_begin(&t, o->env, open_is_old(o, version) ? TXN_DELETE : TXN_WRITE);
+	int rc = txn_begin(&t, o->env, env_open_is_old(o, version) ? TXN_DELETE : TXN_WRITE);
 
 	if (rc != 0)
 		return rc;
 	rc = env_open_tables(&t, true);
-	if (rc == 0 && open_is_old(o, version))
+	if (rc == 0 && env_open_is_old(o, version))
 		rc = migrate(&t, o->migrations, version);
 	if (rc == 0 && version == 0)
 		rc = o->fill(&t);
 	if (rc == 0 && version != o->migrations->version)
-		rc = open_write_version(&t, o->migrations->version);
+		rc = env_open_write_version(&t, o->migrations->version);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
@@ -144,22 +144,22 @@ open_schema(const struct opening *o, uint64_t version)
 /* LMDB keeps the memory of pages that it once changed until the environment is closed, and malloc() what
  * is then given back: after the migration of a million conversations, 512 MiB. */
 static int
-open_again(const struct opening *o)
+env_open_again(const struct env_opening *o)
 {
 	int rc;
 
 	env_close_mdb(o->env);
 	(void)malloc_trim(0);
 	rc = env_open_mdb(o->env, o->dir);
-	return rc != 0 ? rc : open_schema(o, o->migrations->version);
+	return rc != 0 ? rc : env_open_schema(o, o->migrations->version);
 }
 
 /* 0, an LMDB error, or EX_CONFIG (which is not one of those) for an unknown version. */
 static int
-open_known(const struct opening *o)
+env_open_known(const struct env_opening *o)
 {
 	uint64_t version;
-	int rc = open_read_version(o->env, &version);
+	int rc = env_open_read_version(o->env, &version);
 
 	if (rc == 0 && version > o->migrations->version) {
 		log_event(LOG_ERROR, "store_too_new", L_UINT("schema", version),
@@ -169,21 +169,21 @@ open_known(const struct opening *o)
 			"or restore a backup from before the upgrade"));
 		return EX_CONFIG;
 	}
-	if (rc == 0 && open_is_old(o, version))
+	if (rc == 0 && env_open_is_old(o, version))
 		rc = migrate_copy(o->env, o->dir, version);
 	if (rc == 0)
-		rc = open_schema(o, version);
-	if (rc != 0 || !open_is_old(o, version))
+		rc = env_open_schema(o, version);
+	if (rc != 0 || !env_open_is_old(o, version))
 		return rc;
 	log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),
 	    L_UINT("to", o->migrations->version));
-	return open_again(o);
+	return env_open_again(o);
 }
 
 /* Syncs the names of the files in a directory; LMDB syncs only their contents. EINVAL: the file system
  * does not support it (fsync(2)). */
 static int
-open_sync_dir(const char *dir)
+env_open_sync_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = fd == -1 || fsync(fd) == -1 ? errno : 0;
@@ -196,15 +196,15 @@ int
 env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn *fill,
     const struct migrations *migrations)
 {
-	const struct opening o = {env, dir, fill, migrations};
+	const struct env_opening o = {env, dir, fill, migrations};
 	int rc;
 
 	env_init(env, max_bytes);
 	rc = env_open_mdb(env, dir);
 	if (rc == 0)
-		rc = open_known(&o);
+		rc = env_open_known(&o);
 	if (rc == 0)
-		rc = open_sync_dir(dir);
+		rc = env_open_sync_dir(dir);
 	env->bounded = rc == 0;
 	if (rc == 0)
 		return 0;
@@ -213,7 +213,7 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 		return rc;
 	log_event(LOG_ERROR, "store_unusable", L_STR("dir", dir),
 	    L_STR("error", env_strerror(rc)), L_STR("help", env_error_help(rc)));
-	return open_exit_status(rc);
+	return env_open_exit_status(rc);
 }
 
 int

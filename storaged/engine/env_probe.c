@@ -18,7 +18,7 @@
 
 /* Writes the probe's keys, or removes them again. */
 static int
-write_probe(struct txn *t, bool there)
+env_probe_write_keys(struct txn *t, bool there)
 {
 	static const uint8_t page[PROBE_PAGE];
 	char name[24];
@@ -36,14 +36,14 @@ write_probe(struct txn *t, bool there)
 }
 
 static int
-run_probe(struct env *env, bool there)
+env_probe_run(struct env *env, bool there)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_WRITE);
 
 	if (rc != 0)
 		return rc;
-	rc = write_probe(&t, there);
+	rc = env_probe_write_keys(&t, there);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
@@ -56,7 +56,7 @@ run_probe(struct env *env, bool there)
  * room that a deletion made would come to light with the next deletion only.
  */
 static int
-bring_room_to_light(struct env *env)
+env_probe_expose_freed_pages(struct env *env)
 {
 	struct key key = key_meta(META_PROBE "0");
 	struct txn t;
@@ -82,11 +82,11 @@ env_probe(struct env *env)
 	if (env->writable)
 		return;
 	/* When it fails, the disk is full or worse: the next probe tries again. */
-	if (env->hidden_room && bring_room_to_light(env) != 0)
+	if (env->hidden_room && env_probe_expose_freed_pages(env) != 0)
 		return;
 	if (env->calm++ < env->patience)
 		return;
-	if (run_probe(env, true) != 0 || run_probe(env, false) != 0)
+	if (env_probe_run(env, true) != 0 || env_probe_run(env, false) != 0)
 		return;
 	env->writable = true;
 	env->writable_at = clock_mono_ms();

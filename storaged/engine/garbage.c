@@ -9,25 +9,25 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-const char remains_taken[] = "a conversation with this id is still being erased: try again";
+const char garbage_id_in_use[] = "a conversation with this id is still being erased: try again";
 
 /* The replies among some messages. */
 struct handful {
-	struct id turns[REMAINS_STEP];
+	struct id turns[GARBAGE_STEP];
 	size_t n;
 };
 
 /* -- the entry in meta -------------------------------------------------------------------- */
 
 int
-remains_of(struct txn *t, const struct id *conversation, bool *left)
+garbage_exists(struct txn *t, const struct id *conversation, bool *left)
 {
 	struct key key = key_erased(conversation);
 	struct slice value;
 	int rc;
 
 	*left = false;
-	if (t->env->remains.swept && t->env->remains.stuck_n == 0)
+	if (t->env->garbage.swept && t->env->garbage.stuck_n == 0)
 		return 0;
 	rc = txn_get(t, TABLE_META, &key, &value);
 	*left = rc == 0;
@@ -35,7 +35,7 @@ remains_of(struct txn *t, const struct id *conversation, bool *left)
 }
 
 static bool
-is_stuck(const struct remains *r, const struct id *conversation)
+garbage_is_stuck(const struct garbage *r, const struct id *conversation)
 {
 	for (size_t i = 0; i < r->stuck_n; i++)
 		if (id_equal(&r->stuck[i], conversation))
@@ -46,16 +46,17 @@ is_stuck(const struct remains *r, const struct id *conversation)
 /* The first conversation of which something is left that may be removed, and how often that was tried.
  * Entries that name none are passed over: `banter verify` shows them. MDB_NOTFOUND: there is none. */
 static int
-find_remains(struct txn *t, struct id *conversation, uint8_t *tries)
+garbage_find(struct txn *t, struct id *conversation, uint8_t *tries)
 {
-	const struct remains *r = &t->env->remains;
+	const struct garbage *r = &t->env->garbage;
 	struct key front = key_meta(META_ERASED);
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_META, &front);
 
 	if (rc == 0)
 		rc = walk_from(&w, &front);
-	while (rc == 0 && (!meta_erased(w.key, conversation) || is_stuck(r, conversation)))
+	while (
+	    rc == 0 && (!meta_erased(w.key, conversation) || garbage_is_stuck(r, conversation)))
 		rc = walk_next(&w);
 	if (rc == 0)
 		*tries = w.value.len == 0 ? 0 : w.value.p[0];
@@ -65,7 +66,7 @@ find_remains(struct txn *t, struct id *conversation, uint8_t *tries)
 
 /* Notes it in meta. */
 static int
-note(struct txn *t, const struct id *conversation, uint8_t tries)
+garbage_put_entry(struct txn *t, const struct id *conversation, uint8_t tries)
 {
 	struct key key = key_erased(conversation);
 
@@ -77,7 +78,8 @@ note(struct txn *t, const struct id *conversation, uint8_t tries)
 /* Removes the first messages of a conversation, most at most; h gets the replies among them.
  * MDB_NOTFOUND: no message is left. */
 static int
-drop_messages(struct txn *t, const struct id *conversation, unsigned most, struct handful *h)
+garbage_remove_messages(
+    struct txn *t, const struct id *conversation, unsigned most, struct handful *h)
 {
 	struct key front = key_id(conversation);
 	struct msg_message_record message;
@@ -86,7 +88,7 @@ drop_messages(struct txn *t, const struct id *conversation, unsigned most, struc
 	int rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 
 	h->n = 0;
-	for (unsigned n = 0; rc == 0 && n < most && bytes < REMAINS_BYTES; n++) {
+	for (unsigned n = 0; rc == 0 && n < most && bytes < GARBAGE_BYTES; n++) {
 		rc = walk_from(&w, &front);
 		if (rc != 0)
 			break;
@@ -102,7 +104,7 @@ drop_messages(struct txn *t, const struct id *conversation, unsigned most, struc
 
 /* Removes a reply's turn, unless another conversation has it by now. */
 static int
-drop_turn(struct txn *t, const struct id *conversation, const struct id *turn)
+garbage_remove_turn(struct txn *t, const struct id *conversation, const struct id *turn)
 {
 	struct key key = key_id(turn);
 	struct msg_turn_record place;
@@ -115,7 +117,7 @@ drop_turn(struct txn *t, const struct id *conversation, const struct id *turn)
 
 /* Removes the first names of messages. MDB_NOTFOUND: none is left. */
 static int
-drop_names(struct txn *t, const struct id *conversation, unsigned most)
+garbage_remove_client_ids(struct txn *t, const struct id *conversation, unsigned most)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
@@ -130,60 +132,60 @@ drop_names(struct txn *t, const struct id *conversation, unsigned most)
 	return rc;
 }
 
-/* most: messages, at most REMAINS_STEP. MDB_NOTFOUND: nothing is left. */
+/* most: messages, at most GARBAGE_STEP. MDB_NOTFOUND: nothing is left. */
 static int
-drop_some(struct txn *t, const struct id *conversation, unsigned most)
+garbage_remove_some_of(struct txn *t, const struct id *conversation, unsigned most)
 {
 	struct handful h;
-	int left = drop_messages(t, conversation, most, &h), rc = 0;
+	int left = garbage_remove_messages(t, conversation, most, &h), rc = 0;
 
 	for (size_t i = 0; i < h.n && rc == 0 && (left == 0 || left == MDB_NOTFOUND); i++)
-		rc = drop_turn(t, conversation, &h.turns[i]);
+		rc = garbage_remove_turn(t, conversation, &h.turns[i]);
 	if (rc == 0 && left == MDB_NOTFOUND)
-		return drop_names(t, conversation, most);
+		return garbage_remove_client_ids(t, conversation, most);
 	return rc != 0 ? rc : left;
 }
 
 int
-remains_leave(struct txn *t, const struct id *conversation)
+garbage_leave(struct txn *t, const struct id *conversation)
 {
-	int rc = drop_some(t, conversation, REMAINS_STEP);
+	int rc = garbage_remove_some_of(t, conversation, GARBAGE_STEP);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	t->env->remains.swept = false;
-	return note(t, conversation, 0);
+	t->env->garbage.swept = false;
+	return garbage_put_entry(t, conversation, 0);
 }
 
 /* -- the steps between batches ------------------------------------------------------------ */
 
 /* What one transaction does; r becomes what is so once it is committed. */
-typedef int step_fn(struct txn *t, unsigned most, struct remains *r);
+typedef int step_fn(struct txn *t, unsigned most, struct garbage *r);
 
 /* Chooses the conversation that is next, and counts the try before it is made. */
 static int
-choose(struct txn *t, unsigned most, struct remains *r)
+garbage_choose_next(struct txn *t, unsigned most, struct garbage *r)
 {
-	int rc = find_remains(t, &r->now, &r->tries);
+	int rc = garbage_find(t, &r->now, &r->tries);
 
 	(void)most;
 	if (rc != 0 || r->tries == UINT8_MAX)
 		return rc;
-	return note(t, &r->now, ++r->tries);
+	return garbage_put_entry(t, &r->now, ++r->tries);
 }
 
 /* A step of its removal. Where it ends well, those to come will. */
 static int
-remove_some(struct txn *t, unsigned most, struct remains *r)
+garbage_remove_some(struct txn *t, unsigned most, struct garbage *r)
 {
 	struct id conversation = r->now;
 	struct key key = key_erased(&conversation);
 	uint8_t tries = r->tries;
-	int rc = drop_some(t, &conversation, most);
+	int rc = garbage_remove_some_of(t, &conversation, most);
 
 	r->tries = 0;
 	if (rc == 0 && tries > 0)
-		return note(t, &conversation, 0);
+		return garbage_put_entry(t, &conversation, 0);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	r->now = (struct id){0};
@@ -191,7 +193,8 @@ remove_some(struct txn *t, unsigned most, struct remains *r)
 }
 
 static int
-run_in(struct env *env, enum txn_mode mode, step_fn *fn, unsigned most, struct remains *r)
+garbage_run_in_txn(
+    struct env *env, enum txn_mode mode, step_fn *fn, unsigned most, struct garbage *r)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, mode);
@@ -206,18 +209,18 @@ run_in(struct env *env, enum txn_mode mode, step_fn *fn, unsigned most, struct r
 }
 
 static int
-run(struct env *env, step_fn *fn)
+garbage_run(struct env *env, step_fn *fn)
 {
-	struct remains r = env->remains;
-	int rc = run_in(env, TXN_WRITE, fn, REMAINS_STEP, &r);
+	struct garbage r = env->garbage;
+	int rc = garbage_run_in_txn(env, TXN_WRITE, fn, GARBAGE_STEP, &r);
 
 	/* Where there is little room a small one may find it, and makes more. */
 	if (env_is_full_error(rc)) {
-		r = env->remains;
-		rc = run_in(env, TXN_DELETE, fn, REMAINS_STEP_FULL, &r);
+		r = env->garbage;
+		rc = garbage_run_in_txn(env, TXN_DELETE, fn, GARBAGE_STEP_FULL, &r);
 	}
 	if (rc == 0)
-		env->remains = r;
+		env->garbage = r;
 	return rc;
 }
 
@@ -226,7 +229,7 @@ static const char damaged[] =
 
 /* What is left of this conversation is passed over until the next start. */
 static void
-pass_over(struct remains *r, const char *error)
+garbage_skip_stuck(struct garbage *r, const char *error)
 {
 	log_event(LOG_ERROR, "remains_unreadable", L_ID("conversation", &r->now),
 	    L_STR("error", error), L_UINT("tries", r->tries), L_STR("help", damaged));
@@ -239,7 +242,7 @@ pass_over(struct remains *r, const char *error)
 
 /* Nobody can say what is left: nothing more is tried before the next start. */
 static void
-give_up(struct remains *r, int rc)
+garbage_give_up(struct garbage *r, int rc)
 {
 	r->given_up = true;
 	log_event(LOG_ERROR, "remains_given_up", L_STR("error", env_strerror(rc)),
@@ -248,45 +251,45 @@ give_up(struct remains *r, int rc)
 
 /* A failure that may be over when it is tried again; else, something cannot be read. */
 static bool
-may_pass(int rc)
+garbage_is_temporary(int rc)
 {
 	return rc > 0 || env_is_full_error(rc) || env_is_fatal_error(rc);
 }
 
 /* Sees to it that there is a conversation whose turn it is. */
-static enum remains_result
-go_to_next(struct env *env)
+static enum garbage_result
+garbage_start_next(struct env *env)
 {
-	struct remains *r = &env->remains;
-	int rc = run(env, choose);
+	struct garbage *r = &env->garbage;
+	int rc = garbage_run(env, garbage_choose_next);
 
-	if (may_pass(rc))
-		return REMAINS_STUCK;
+	if (garbage_is_temporary(rc))
+		return GARBAGE_STUCK;
 	r->swept = rc == MDB_NOTFOUND;
 	if (rc == 0 && (r->tries & (r->tries - 1)) != 0)
-		pass_over(r, "earlier starts have tried in vain");
+		garbage_skip_stuck(r, "earlier starts have tried in vain");
 	else if (rc != 0 && !r->swept)
-		give_up(r, rc);
-	return r->swept || r->given_up ? REMAINS_NONE : REMAINS_MORE;
+		garbage_give_up(r, rc);
+	return r->swept || r->given_up ? GARBAGE_NONE : GARBAGE_MORE;
 }
 
-enum remains_result
-remains_step(struct env *env)
+enum garbage_result
+garbage_step(struct env *env)
 {
-	struct remains *r = &env->remains;
-	enum remains_result result = REMAINS_MORE;
+	struct garbage *r = &env->garbage;
+	enum garbage_result result = GARBAGE_MORE;
 	int rc;
 
 	if (r->swept || r->given_up)
-		return REMAINS_NONE;
+		return GARBAGE_NONE;
 	if (id_is_zero(&r->now))
-		result = go_to_next(env);
+		result = garbage_start_next(env);
 	if (id_is_zero(&r->now))
 		return result;
-	rc = run(env, remove_some);
-	if (may_pass(rc))
-		return REMAINS_STUCK;
+	rc = garbage_run(env, garbage_remove_some);
+	if (garbage_is_temporary(rc))
+		return GARBAGE_STUCK;
 	if (rc != 0)
-		pass_over(r, env_strerror(rc));
-	return r->given_up ? REMAINS_NONE : REMAINS_MORE;
+		garbage_skip_stuck(r, env_strerror(rc));
+	return r->given_up ? GARBAGE_NONE : GARBAGE_MORE;
 }

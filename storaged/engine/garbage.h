@@ -18,27 +18,27 @@
 #include "storaged/engine/txn.h"
 
 /* Messages, and bytes of them, that one step removes; at least one. Also names in their stead. */
-#define REMAINS_STEP      256u
-#define REMAINS_STEP_FULL 8u /* in a full store */
-#define REMAINS_BYTES     ((size_t)8 << 20)
+#define GARBAGE_STEP      256u
+#define GARBAGE_STEP_FULL 8u /* in a full store */
+#define GARBAGE_BYTES     ((size_t)8 << 20)
 
 /* Why a conversation cannot have such an id. */
-extern const char remains_taken[];
+extern const char garbage_id_in_use[];
 
 /* The first step, within the transaction that erases the conversation; notes what is left. */
-[[gnu::warn_unused_result]] int remains_leave(struct txn *t, const struct id *conversation);
+[[gnu::warn_unused_result]] int garbage_leave(struct txn *t, const struct id *conversation);
 
 /* Whether something is left of a conversation that was erased. */
-[[gnu::warn_unused_result]] int remains_of(
+[[gnu::warn_unused_result]] int garbage_exists(
     struct txn *t, const struct id *conversation, bool *left);
 
-enum remains_result {
-	REMAINS_NONE, /* nothing is left, or nothing that can be removed before the next start */
-	REMAINS_MORE, /* perhaps: call again soon */
-	REMAINS_STUCK, /* the disk has no room for it: call again later; requests may fare better */
+enum garbage_result {
+	GARBAGE_NONE, /* nothing is left, or nothing that can be removed before the next start */
+	GARBAGE_MORE, /* perhaps: call again soon */
+	GARBAGE_STUCK, /* the disk has no room for it: call again later; requests may fare better */
 };
 
 /* The next step, in a transaction of its own. Not during a batch. */
-enum remains_result remains_step(struct env *env);
+enum garbage_result garbage_step(struct env *env);
 
 #endif

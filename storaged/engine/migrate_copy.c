@@ -26,7 +26,7 @@ struct room {
 
 /* The pages that the entries of the free list name. Each begins with how many it has. */
 static int
-count_listed(MDB_txn *txn, uint64_t *pages)
+migrate_copy_count_free_pages(MDB_txn *txn, uint64_t *pages)
 {
 	MDB_cursor *cursor;
 	MDB_val k, v;
@@ -35,7 +35,7 @@ count_listed(MDB_txn *txn, uint64_t *pages)
 	*pages = 0;
 	if (rc != 0)
 		return rc;
-	while ((rc = lookup_move(cursor, &k, &v, MDB_NEXT)) == 0) {
+	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0) {
 		size_t n = 0;
 
 		if (v.mv_size >= sizeof(n))
@@ -49,7 +49,7 @@ count_listed(MDB_txn *txn, uint64_t *pages)
 /* The bytes of a compacted copy: all pages but the free ones and the list of them (mdb.c,
  * mdb_env_copyfd1()). */
 static int
-measure_copy(struct env *env, MDB_txn *txn, uint64_t *bytes)
+migrate_copy_measure(struct env *env, MDB_txn *txn, uint64_t *bytes)
 {
 	uint64_t free, all;
 	MDB_envinfo info;
@@ -59,7 +59,7 @@ measure_copy(struct env *env, MDB_txn *txn, uint64_t *bytes)
 	if (rc == 0)
 		rc = mdb_stat(txn, FREE_TREE, &list);
 	if (rc == 0)
-		rc = count_listed(txn, &free);
+		rc = migrate_copy_count_free_pages(txn, &free);
 	if (rc != 0)
 		return rc;
 	all = (uint64_t)info.me_last_pgno + 1;
@@ -72,7 +72,7 @@ measure_copy(struct env *env, MDB_txn *txn, uint64_t *bytes)
 /* ENOSPC before a byte is written: the next start would fill the disk again, and the next. A file
  * system without a size (f_blocks) does not tell what it has. */
 static int
-look_for_room(struct env *env, const char *dir, struct room *room)
+migrate_copy_check_room(struct env *env, const char *dir, struct room *room)
 {
 	struct statvfs fs;
 	struct txn t;
@@ -80,7 +80,7 @@ look_for_room(struct env *env, const char *dir, struct room *room)
 
 	if (rc != 0)
 		return rc;
-	rc = measure_copy(env, t.mdb, &room->wanted);
+	rc = migrate_copy_measure(env, t.mdb, &room->wanted);
 	txn_abort(&t);
 	if (rc != 0)
 		return rc;
@@ -92,7 +92,7 @@ look_for_room(struct env *env, const char *dir, struct room *room)
 
 /* Writes all of the store to a file. */
 static int
-copy_to(struct env *env, int fd)
+migrate_copy_to_fd(struct env *env, int fd)
 {
 	int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
 
@@ -110,7 +110,7 @@ copy_to(struct env *env, int fd)
 
 /* The same to a file of this name, whose size it gets. */
 static int
-make_copy(struct env *env, const char *path, uint64_t *bytes)
+migrate_copy_to_file(struct env *env, const char *path, uint64_t *bytes)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat st = {0};
@@ -118,7 +118,7 @@ make_copy(struct env *env, const char *path, uint64_t *bytes)
 
 	if (fd == -1)
 		return errno;
-	rc = copy_to(env, fd);
+	rc = migrate_copy_to_fd(env, fd);
 	if (rc == 0 && fstat(fd, &st) == -1)
 		rc = errno;
 	*bytes = (uint64_t)st.st_size;
@@ -128,7 +128,7 @@ make_copy(struct env *env, const char *path, uint64_t *bytes)
 
 /* Gives a file its last name, on disk. */
 static int
-rename_synced(const char *dir, const char *from, const char *to)
+migrate_copy_rename(const char *dir, const char *from, const char *to)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = 0;
@@ -155,11 +155,11 @@ migrate_copy(struct env *env, const char *dir, uint64_t from)
 	(void)snprintf(path, sizeof(path), "%s/data-schema%u.mdb", dir, (unsigned)from);
 	/* What a try before left here is worth nothing, and takes room. */
 	unlink(part);
-	rc = look_for_room(env, dir, &room);
+	rc = migrate_copy_check_room(env, dir, &room);
 	if (rc == 0)
-		rc = make_copy(env, part, &bytes);
+		rc = migrate_copy_to_file(env, part, &bytes);
 	if (rc == 0)
-		rc = rename_synced(dir, part, path);
+		rc = migrate_copy_rename(dir, part, path);
 	if (rc == 0) {
 		log_event(LOG_NOTICE, "store_copied", L_STR("path", path),
 		    L_UINT("bytes", bytes), L_UINT("schema", from));

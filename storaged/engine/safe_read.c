@@ -12,7 +12,7 @@ static jmp_buf way_out;
 static bool looking;
 
 static void
-on_assert(MDB_env *mdb, const char *what)
+safe_read_on_assert(MDB_env *mdb, const char *what)
 {
 	(void)mdb;
 	if (looking) {
@@ -24,13 +24,13 @@ on_assert(MDB_env *mdb, const char *what)
 }
 
 int
-lookup_guard(MDB_env *mdb)
+safe_read_init(MDB_env *mdb)
 {
-	return mdb_env_set_assert(mdb, on_assert);
+	return mdb_env_set_assert(mdb, safe_read_on_assert);
 }
 
 int
-lookup_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v)
+safe_read_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v)
 {
 	int rc;
 
@@ -43,7 +43,7 @@ lookup_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v)
 }
 
 int
-lookup_move(MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op)
+safe_read_move(MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op)
 {
 	int rc;
 

@@ -13,11 +13,12 @@
 #include <lmdb.h>
 
 /* Makes it so for a new environment. 0 or an LMDB error. */
-[[gnu::warn_unused_result]] int lookup_guard(MDB_env *mdb);
+[[gnu::warn_unused_result]] int safe_read_init(MDB_env *mdb);
 
 /* As mdb_get() and mdb_cursor_get(). */
-[[gnu::warn_unused_result]] int lookup_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v);
-[[gnu::warn_unused_result]] int lookup_move(
+[[gnu::warn_unused_result]] int safe_read_get(
+    MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v);
+[[gnu::warn_unused_result]] int safe_read_move(
     MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op);
 
 #endif

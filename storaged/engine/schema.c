@@ -53,7 +53,7 @@ key_slice(const struct key *key)
 }
 
 static void
-add_bytes(struct key *key, const void *p, size_t n)
+schema_add_bytes(struct key *key, const void *p, size_t n)
 {
 	must(n <= sizeof(key->b) - key->len);
 	if (n > 0)
@@ -63,15 +63,15 @@ add_bytes(struct key *key, const void *p, size_t n)
 
 /* The low n bytes of v, 1 to 8, the highest of them first. */
 static void
-add_number(struct key *key, uint64_t v, size_t n)
+schema_add_number(struct key *key, uint64_t v, size_t n)
 {
 	uint64_t be = htobe64(v << (64 - 8 * n));
 
-	add_bytes(key, &be, n);
+	schema_add_bytes(key, &be, n);
 }
 
 static uint64_t
-read_number(struct slice key, size_t at, size_t n)
+schema_read_number(struct slice key, size_t at, size_t n)
 {
 	uint64_t be = 0;
 
@@ -86,7 +86,7 @@ key_of(struct slice bytes)
 	struct key key;
 
 	key.len = 0;
-	add_bytes(&key, bytes.p, bytes.len);
+	schema_add_bytes(&key, bytes.p, bytes.len);
 	return key;
 }
 
@@ -170,7 +170,7 @@ key_id(const struct id *id)
 	struct key key;
 
 	key.len = 0;
-	add_bytes(&key, id->b, sizeof(id->b));
+	schema_add_bytes(&key, id->b, sizeof(id->b));
 	return key;
 }
 
@@ -180,7 +180,7 @@ key_meta(const char *name)
 	struct key key;
 
 	key.len = 0;
-	add_bytes(&key, name, strlen(name));
+	schema_add_bytes(&key, name, strlen(name));
 	return key;
 }
 
@@ -208,8 +208,8 @@ key_session(const struct id *org, const struct id *widget, struct slice session)
 {
 	struct key key = key_id(org);
 
-	add_bytes(&key, widget->b, sizeof(widget->b));
-	add_bytes(&key, session.p, session.len);
+	schema_add_bytes(&key, widget->b, sizeof(widget->b));
+	schema_add_bytes(&key, session.p, session.len);
 	return key;
 }
 
@@ -218,8 +218,8 @@ key_activity(const struct id *org, uint64_t updated_at, const struct id *convers
 {
 	struct key key = key_id(org);
 
-	add_number(&key, ~updated_at, 8);
-	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	schema_add_number(&key, ~updated_at, 8);
+	schema_add_bytes(&key, conversation->b, sizeof(conversation->b));
 	return key;
 }
 
@@ -229,7 +229,7 @@ key_activity_at(const struct id *org, struct slice cursor)
 	struct key key = key_id(org);
 
 	must(cursor.len == ACTIVITY_CURSOR_LEN);
-	add_bytes(&key, cursor.p, cursor.len);
+	schema_add_bytes(&key, cursor.p, cursor.len);
 	return key;
 }
 
@@ -255,14 +255,14 @@ key_message(const struct id *conversation, uint64_t seq)
 {
 	struct key key = key_id(conversation);
 
-	add_number(&key, seq, 8);
+	schema_add_number(&key, seq, 8);
 	return key;
 }
 
 uint64_t
 message_seq(struct slice key)
 {
-	return read_number(key, sizeof(struct id), 8);
+	return schema_read_number(key, sizeof(struct id), 8);
 }
 
 struct key
@@ -270,14 +270,14 @@ key_partial(const struct id *turn, uint32_t offset)
 {
 	struct key key = key_id(turn);
 
-	add_number(&key, offset, 4);
+	schema_add_number(&key, offset, 4);
 	return key;
 }
 
 uint32_t
 partial_offset(struct slice key)
 {
-	return (uint32_t)read_number(key, sizeof(struct id), 4);
+	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
 }
 
 struct key
@@ -285,7 +285,7 @@ key_client_id(const struct id *conversation, struct slice name)
 {
 	struct key key = key_id(conversation);
 
-	add_bytes(&key, name.p, name.len);
+	schema_add_bytes(&key, name.p, name.len);
 	return key;
 }
 
@@ -304,8 +304,8 @@ key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
 {
 	struct key key = key_of_org(org, of);
 
-	add_number(&key, ~updated_at, 8);
-	add_bytes(&key, conversation->b, sizeof(conversation->b));
+	schema_add_number(&key, ~updated_at, 8);
+	schema_add_bytes(&key, conversation->b, sizeof(conversation->b));
 	return key;
 }
 
@@ -315,7 +315,7 @@ key_activity_of_at(const struct id *org, const struct id *of, struct slice curso
 	struct key key = key_of_org(org, of);
 
 	must(cursor.len == ACTIVITY_CURSOR_LEN);
-	add_bytes(&key, cursor.p, cursor.len);
+	schema_add_bytes(&key, cursor.p, cursor.len);
 	return key;
 }
 
@@ -324,7 +324,7 @@ key_of_org(const struct id *org, const struct id *id)
 {
 	struct key key = key_id(org);
 
-	add_bytes(&key, id->b, sizeof(id->b));
+	schema_add_bytes(&key, id->b, sizeof(id->b));
 	return key;
 }
 
@@ -342,7 +342,7 @@ key_hash(const struct hash256 *hash)
 	struct key key;
 
 	key.len = 0;
-	add_bytes(&key, hash->b, sizeof(hash->b));
+	schema_add_bytes(&key, hash->b, sizeof(hash->b));
 	return key;
 }
 
@@ -351,7 +351,7 @@ key_user_login(const struct id *org, const struct id *user, const struct id *log
 {
 	struct key key = key_of_org(org, user);
 
-	add_bytes(&key, login->b, sizeof(login->b));
+	schema_add_bytes(&key, login->b, sizeof(login->b));
 	return key;
 }
 
@@ -372,7 +372,7 @@ key_contact_name(const struct id *org, struct slice name)
 {
 	struct key key = key_id(org);
 
-	add_bytes(&key, name.p, name.len);
+	schema_add_bytes(&key, name.p, name.len);
 	return key;
 }
 
@@ -381,12 +381,12 @@ key_cap(const struct id *widget, uint32_t day)
 {
 	struct key key = key_id(widget);
 
-	add_number(&key, day, 4);
+	schema_add_number(&key, day, 4);
 	return key;
 }
 
 uint32_t
 cap_day(struct slice key)
 {
-	return (uint32_t)read_number(key, sizeof(struct id), 4);
+	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
 }

@@ -39,7 +39,7 @@ totals_write(struct txn *t)
 
 /* Makes the counts of this organization those that are kept. */
 static int
-keep(struct txn *t, const struct id *org)
+totals_keep(struct txn *t, const struct id *org)
 {
 	struct msg_totals_record record;
 	int rc;
@@ -58,7 +58,7 @@ keep(struct txn *t, const struct id *org)
 }
 
 static void
-change(uint64_t *count, int64_t by, const struct id *org)
+totals_change(uint64_t *count, int64_t by, const struct id *org)
 {
 	if (by >= 0 || *count >= -(uint64_t)by) {
 		*count += (uint64_t)by;
@@ -76,11 +76,11 @@ totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t m
 
 	if (conversations == 0 && messages == 0)
 		return 0;
-	rc = keep(t, org);
+	rc = totals_keep(t, org);
 	if (rc != 0)
 		return rc;
-	change(&t->totals.record.conversations, conversations, org);
-	change(&t->totals.record.messages, messages, org);
+	totals_change(&t->totals.record.conversations, conversations, org);
+	totals_change(&t->totals.record.messages, messages, org);
 	t->totals.changed = true;
 	t->before_commit = totals_write;
 	t->changes++;

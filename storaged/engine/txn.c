@@ -12,7 +12,7 @@
 
 /* LMDB takes a pointer to non-const for data that it only reads. */
 static MDB_val
-to_val(struct slice s)
+txn_to_val(struct slice s)
 {
 	union {
 		const uint8_t *in;
@@ -23,14 +23,14 @@ to_val(struct slice s)
 }
 
 static struct slice
-from_val(MDB_val v)
+txn_from_val(MDB_val v)
 {
 	return (struct slice){v.mv_data, v.mv_size};
 }
 
 /* The reader keeps its slot in the lock file between two uses: renewing it costs no system call. */
 static int
-begin_read(struct txn *t)
+txn_begin_read(struct txn *t)
 {
 	struct env *env = t->env;
 	int rc;
@@ -49,7 +49,7 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 
 	*t = (struct txn){.env = env, .mode = mode};
 	if (mode == TXN_READ)
-		return begin_read(t);
+		return txn_begin_read(t);
 	if (mode == TXN_DELETE) {
 		rc = env_use_reserve(env, true);
 		if (rc != 0)
@@ -67,7 +67,7 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 
 /* What is to be done when the LMDB transaction is over. */
 static void
-ended(struct txn *t)
+txn_finish(struct txn *t)
 {
 	t->mdb = NULL;
 	memset(t->cursors, 0, sizeof(t->cursors));
@@ -90,7 +90,7 @@ txn_commit(struct txn *t)
 		return rc;
 	}
 	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
-	ended(t);
+	txn_finish(t);
 	return rc;
 }
 
@@ -103,7 +103,7 @@ txn_abort(struct txn *t)
 		mdb_txn_reset(t->mdb);
 	else
 		mdb_txn_abort(t->mdb);
-	ended(t);
+	txn_finish(t);
 }
 
 bool
@@ -115,7 +115,7 @@ txn_survives(int rc)
 /* The table's cursor. LMDB closes those of a write when the transaction ends, however it does
  * (lmdb.h, mdb_cursor_open()). */
 static int
-cursor_of(struct txn *t, enum table table, MDB_cursor **cursor)
+txn_get_cursor(struct txn *t, enum table table, MDB_cursor **cursor)
 {
 	int rc = 0;
 
@@ -127,32 +127,32 @@ cursor_of(struct txn *t, enum table table, MDB_cursor **cursor)
 
 /* Goes to a key by the table's cursor. */
 static int
-find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **cursor)
+txn_find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **cursor)
 {
-	int rc = cursor_of(t, table, cursor);
+	int rc = txn_get_cursor(t, table, cursor);
 
-	return rc != 0 ? rc : lookup_move(*cursor, k, v, MDB_SET);
+	return rc != 0 ? rc : safe_read_move(*cursor, k, v, MDB_SET);
 }
 
 int
 txn_get(struct txn *t, enum table table, const struct key *key, struct slice *value)
 {
-	MDB_val k = to_val(key_slice(key)), v;
+	MDB_val k = txn_to_val(key_slice(key)), v;
 	MDB_cursor *cursor;
-	int rc = t->mode == TXN_READ ? lookup_get(t->mdb, t->env->dbi[table], &k, &v)
-				     : find(t, table, &k, &v, &cursor);
+	int rc = t->mode == TXN_READ ? safe_read_get(t->mdb, t->env->dbi[table], &k, &v)
+				     : txn_find(t, table, &k, &v, &cursor);
 
 	if (rc == 0)
-		*value = from_val(v);
+		*value = txn_from_val(v);
 	return rc;
 }
 
 int
 txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
 {
-	MDB_val k = to_val(key_slice(key)), v = to_val(value);
+	MDB_val k = txn_to_val(key_slice(key)), v = txn_to_val(value);
 	MDB_cursor *cursor;
-	int rc = cursor_of(t, table, &cursor);
+	int rc = txn_get_cursor(t, table, &cursor);
 
 	t->changes++;
 	return rc != 0 ? rc : mdb_cursor_put(cursor, &k, &v, 0);
@@ -161,9 +161,9 @@ txn_put(struct txn *t, enum table table, const struct key *key, struct slice val
 int
 txn_del(struct txn *t, enum table table, const struct key *key)
 {
-	MDB_val k = to_val(key_slice(key)), v;
+	MDB_val k = txn_to_val(key_slice(key)), v;
 	MDB_cursor *cursor;
-	int rc = find(t, table, &k, &v, &cursor);
+	int rc = txn_find(t, table, &k, &v, &cursor);
 
 	t->changes++;
 	if (rc == 0)
@@ -240,16 +240,16 @@ walk_open(struct walk *w, struct txn *t, enum table table, const struct key *fro
 
 /* Moves, and sees whether the walk is still among the keys that it is about. */
 static int
-move(struct walk *w, MDB_val k, MDB_cursor_op op)
+txn_move(struct walk *w, MDB_val k, MDB_cursor_op op)
 {
 	struct slice front = key_slice(&w->front);
 	MDB_val v;
-	int rc = lookup_move(w->cursor, &k, &v, op);
+	int rc = safe_read_move(w->cursor, &k, &v, op);
 
 	if (rc != 0)
 		return rc;
-	w->key = from_val(k);
-	w->value = from_val(v);
+	w->key = txn_from_val(k);
+	w->value = txn_from_val(v);
 	if (w->key.len < front.len || memcmp(w->key.p, front.p, front.len) != 0)
 		return MDB_NOTFOUND;
 	return 0;
@@ -258,30 +258,30 @@ move(struct walk *w, MDB_val k, MDB_cursor_op op)
 int
 walk_from(struct walk *w, const struct key *at)
 {
-	return move(w, to_val(key_slice(at)), at->len == 0 ? MDB_FIRST : MDB_SET_RANGE);
+	return txn_move(w, txn_to_val(key_slice(at)), at->len == 0 ? MDB_FIRST : MDB_SET_RANGE);
 }
 
 int
 walk_before(struct walk *w, const struct key *at)
 {
-	MDB_val k = to_val(key_slice(at)), v;
-	int rc = lookup_move(w->cursor, &k, &v, MDB_SET_RANGE);
+	MDB_val k = txn_to_val(key_slice(at)), v;
+	int rc = safe_read_move(w->cursor, &k, &v, MDB_SET_RANGE);
 
 	if (rc == MDB_NOTFOUND)
-		return move(w, (MDB_val){0}, MDB_LAST);
-	return rc != 0 ? rc : move(w, (MDB_val){0}, MDB_PREV);
+		return txn_move(w, (MDB_val){0}, MDB_LAST);
+	return rc != 0 ? rc : txn_move(w, (MDB_val){0}, MDB_PREV);
 }
 
 int
 walk_next(struct walk *w)
 {
-	return move(w, (MDB_val){0}, MDB_NEXT);
+	return txn_move(w, (MDB_val){0}, MDB_NEXT);
 }
 
 int
 walk_previous(struct walk *w)
 {
-	return move(w, (MDB_val){0}, MDB_PREV);
+	return txn_move(w, (MDB_val){0}, MDB_PREV);
 }
 
 int

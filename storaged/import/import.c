@@ -28,7 +28,7 @@
 
 /* What is wrong with a record by itself; NULL: nothing. */
 static const char *
-conversation_fault(const struct msg_conversation_record *r)
+import_conversation_fault(const struct msg_conversation_record *r)
 {
 	if (r->v != RECORD_VERSION)
 		return "the conversation is of an unknown version";
@@ -46,7 +46,8 @@ conversation_fault(const struct msg_conversation_record *r)
 }
 
 static bool
-same_session(const struct msg_conversation_record *a, const struct msg_conversation_record *b)
+import_same_session(
+    const struct msg_conversation_record *a, const struct msg_conversation_record *b)
 {
 	return id_equal(&a->org, &b->org) && id_equal(&a->widget, &b->widget) &&
 	    slice_eq(a->session, b->session);
@@ -55,7 +56,7 @@ same_session(const struct msg_conversation_record *a, const struct msg_conversat
 /* Finds the conversation with the id of r, and refuses r when it is another's. MDB_NOTFOUND: there
  * is none, and r's session has no other. */
 static int
-find_conversation(struct txn *t, struct call *c, const struct msg_conversation_record *r,
+import_find_conversation(struct txn *t, struct call *c, const struct msg_conversation_record *r,
     struct msg_conversation_record *there)
 {
 	struct key key = key_id(&r->id);
@@ -64,16 +65,16 @@ find_conversation(struct txn *t, struct call *c, const struct msg_conversation_r
 	bool erased;
 	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, there);
 
-	if (rc == 0 && !same_session(r, there))
+	if (rc == 0 && !import_same_session(r, there))
 		return call_refuse(
 		    c, STORE_INVALID, "another session's conversation has this id");
 	if (rc != MDB_NOTFOUND)
 		return rc;
-	rc = remains_of(t, &r->id, &erased);
+	rc = garbage_exists(t, &r->id, &erased);
 	if (rc != 0)
 		return rc;
 	if (erased)
-		return call_refuse(c, STORE_INVALID, remains_taken);
+		return call_refuse(c, STORE_INVALID, garbage_id_in_use);
 	rc = txn_get(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, &other);
 	if (rc == 0)
 		return call_refuse(c, STORE_INVALID, "the session has another conversation");
@@ -82,7 +83,7 @@ find_conversation(struct txn *t, struct call *c, const struct msg_conversation_r
 
 /* Without a contact that is not there, as after an import of a part. */
 static int
-check_contact(struct txn *t, struct msg_conversation_record *r)
+import_check_contact(struct txn *t, struct msg_conversation_record *r)
 {
 	struct msg_contact_record contact;
 	int rc = id_is_zero(&r->contact) ? 0 : contact_find(t, &r->org, &r->contact, &contact);
@@ -96,7 +97,7 @@ check_contact(struct txn *t, struct msg_conversation_record *r)
 /* What r becomes beside the one that is there: its messages come by themselves, and an export that
  * is older than what was said since does not take that back. */
 static void
-join_conversations(
+import_join_conversations(
     struct msg_conversation_record *r, const struct msg_conversation_record *there)
 {
 	r->messages = there->messages;
@@ -123,15 +124,15 @@ handle_import_conversation(struct txn *t, struct call *c)
 	if (record_decode(
 		c->m->import_conversation.conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
 		return call_refuse(c, STORE_INVALID, "there is no conversation");
-	fault = conversation_fault(&r);
+	fault = import_conversation_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = find_conversation(t, c, &r, &there);
+	rc = import_find_conversation(t, c, &r, &there);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 
 	fresh = rc == MDB_NOTFOUND;
-	rc = check_contact(t, &r);
+	rc = import_check_contact(t, &r);
 	if (rc != 0)
 		return rc;
 	/* Its messages tell. */
@@ -139,7 +140,7 @@ handle_import_conversation(struct txn *t, struct call *c)
 	r.state = CONVERSATION_ANY;
 	if (!fresh) {
 		before = (struct listed){there.updated_at, there.contact};
-		join_conversations(&r, &there);
+		import_join_conversations(&r, &there);
 	}
 	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
 	if (rc == 0)
@@ -160,13 +161,13 @@ struct arriving {
 };
 
 static bool
-is_reply(const struct msg_message_record *message)
+import_is_reply(const struct msg_message_record *message)
 {
 	return message->role == MESSAGE_ASSISTANT;
 }
 
 static const char *
-message_fault(const struct msg_message_record *r, uint64_t seq)
+import_message_fault(const struct msg_message_record *r, uint64_t seq)
 {
 	if (r->v != RECORD_VERSION)
 		return "the message is of an unknown version";
@@ -178,7 +179,7 @@ message_fault(const struct msg_message_record *r, uint64_t seq)
 		return "the message's time cannot be";
 	if (r->status > MESSAGE_INTERRUPTED)
 		return "there is no such status";
-	if (is_reply(r))
+	if (import_is_reply(r))
 		return NULL;
 	if (r->status != MESSAGE_COMPLETE)
 		return "a question is always complete";
@@ -189,7 +190,7 @@ message_fault(const struct msg_message_record *r, uint64_t seq)
 
 /* The conversation that a message belongs to, and what stands at its place now. */
 static int
-find_place(struct txn *t, struct call *c, struct arriving *a)
+import_find_place(struct txn *t, struct call *c, struct arriving *a)
 {
 	struct key key = key_id(&a->conversation);
 	struct key place = key_message(&a->conversation, a->seq);
@@ -207,7 +208,7 @@ find_place(struct txn *t, struct call *c, struct arriving *a)
 
 /* Whether the turn with this id has another place than the message. */
 static int
-check_turn(struct txn *t, struct call *c, const struct arriving *a)
+import_check_turn(struct txn *t, struct call *c, const struct arriving *a)
 {
 	struct msg_turn_record turn;
 	int rc = turn_view_place(t, &a->message.id, &turn);
@@ -225,7 +226,7 @@ struct seeking {
 
 /* Stops at the open turn whose reply belongs to the place that is sought. */
 static int
-is_turn_of_place(void *arg, const struct id *id)
+import_is_turn_of_place(void *arg, const struct id *id)
 {
 	struct seeking *seeking = arg;
 	struct key key = key_id(id);
@@ -243,11 +244,11 @@ is_turn_of_place(void *arg, const struct id *id)
 /* Looks through a conversation's open turns for the one whose reply belongs to this place. 0: there
  * is one; MDB_NOTFOUND: there is none. */
 static int
-find_open_turn(struct txn *t, const struct call *c, const struct id *conversation, uint64_t seq,
-    struct id *turn)
+import_find_open_turn(struct txn *t, const struct call *c, const struct id *conversation,
+    uint64_t seq, struct id *turn)
 {
 	struct seeking seeking = {.t = t, .seq = seq};
-	int rc = turn_view_each_open(t, c, conversation, is_turn_of_place, &seeking);
+	int rc = turn_view_each_open(t, c, conversation, import_is_turn_of_place, &seeking);
 
 	*turn = seeking.found;
 	if (rc == MDB_KEYEXIST)
@@ -257,7 +258,7 @@ find_open_turn(struct txn *t, const struct call *c, const struct id *conversatio
 
 /* Refuses a place that a running reply will take. */
 static int
-check_place(struct txn *t, struct call *c, const struct arriving *a)
+import_check_place(struct txn *t, struct call *c, const struct arriving *a)
 {
 	struct key key = key_id(&a->there.id);
 	struct slice open;
@@ -266,10 +267,10 @@ check_place(struct txn *t, struct call *c, const struct arriving *a)
 
 	/* A running reply may stand there already, interrupted (replies.h); else the place is free,
 	 * and one that was given out. */
-	if (a->replaces && is_reply(&a->there))
+	if (a->replaces && import_is_reply(&a->there))
 		rc = txn_get(t, TABLE_OPEN_TURNS, &key, &open);
 	else if (!a->replaces && a->seq < a->thread.next_seq)
-		rc = find_open_turn(t, c, &a->conversation, a->seq, &turn);
+		rc = import_find_open_turn(t, c, &a->conversation, a->seq, &turn);
 	if (rc == 0)
 		return call_refuse(
 		    c, STORE_INVALID, "a reply is being written at the message's place");
@@ -278,7 +279,7 @@ check_place(struct txn *t, struct call *c, const struct arriving *a)
 
 /* The turns entries of the reply that comes and of the one that goes. */
 static int
-put_turn(struct txn *t, const struct arriving *a)
+import_put_turn(struct txn *t, const struct arriving *a)
 {
 	struct key key = key_id(&a->message.id), old = key_id(&a->there.id);
 	struct msg_turn_record turn = {
@@ -289,34 +290,36 @@ put_turn(struct txn *t, const struct arriving *a)
 	};
 	int rc = 0;
 
-	if (a->replaces && is_reply(&a->there))
+	if (a->replaces && import_is_reply(&a->there))
 		rc = txn_del(t, TABLE_TURNS, &old);
-	if (rc == 0 && is_reply(&a->message))
+	if (rc == 0 && import_is_reply(&a->message))
 		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
 	return rc;
 }
 
 /* A name goes with its question, and with the reply that it leads to. */
 static int
-drop_names(struct txn *t, const struct arriving *a)
+import_drop_names(struct txn *t, const struct arriving *a)
 {
 	bool same = id_equal(&a->message.id, &a->there.id) && a->message.role == a->there.role;
 
 	if (!a->replaces || same)
 		return 0;
-	return client_ids_drop(t, &a->conversation, is_reply(&a->there) ? a->seq - 1 : a->seq);
+	return client_ids_drop(
+	    t, &a->conversation, import_is_reply(&a->there) ? a->seq - 1 : a->seq);
 }
 
 /* The state of a conversation whose newest message this is. */
 static enum conversation_state
-state_after(const struct msg_message_record *message)
+import_state_after(const struct msg_message_record *message)
 {
-	return is_reply(message) ? conversation_state_of((enum message_status)message->status)
-				 : CONVERSATION_ANY;
+	return import_is_reply(message)
+	    ? conversation_state_of((enum message_status)message->status)
+	    : CONVERSATION_ANY;
 }
 
 static int
-put_message(struct txn *t, struct arriving *a)
+import_put_message(struct txn *t, struct arriving *a)
 {
 	struct key place = key_message(&a->conversation, a->seq);
 	const struct listed listed = {a->thread.updated_at, a->thread.contact};
@@ -326,12 +329,12 @@ put_message(struct txn *t, struct arriving *a)
 		a->thread.messages++;
 	if (a->thread.next_seq <= a->seq)
 		a->thread.next_seq = a->seq + 1;
-	conversation_note(&a->thread, a->seq, state_after(&a->message));
+	conversation_note(&a->thread, a->seq, import_state_after(&a->message));
 	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
 	if (rc == 0)
-		rc = drop_names(t, a);
+		rc = import_drop_names(t, a);
 	if (rc == 0)
-		rc = put_turn(t, a);
+		rc = import_put_turn(t, a);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
 	return rc;
@@ -339,7 +342,7 @@ put_message(struct txn *t, struct arriving *a)
 
 /* Whether the message is a reply that was exported while it was written, and is whole by now. */
 static bool
-is_outdated(const struct arriving *a)
+import_is_outdated(const struct arriving *a)
 {
 	return a->replaces && id_equal(&a->message.id, &a->there.id) &&
 	    a->message.status == MESSAGE_INTERRUPTED && a->there.status != MESSAGE_INTERRUPTED;
@@ -355,16 +358,16 @@ handle_import_message(struct txn *t, struct call *c)
 
 	if (record_decode(m->message, MSG_MESSAGE_RECORD, &a.message) != WIRE_OK)
 		return call_refuse(c, STORE_INVALID, "there is no message");
-	fault = message_fault(&a.message, a.seq);
+	fault = import_message_fault(&a.message, a.seq);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = find_place(t, c, &a);
-	if (rc == 0 && is_reply(&a.message))
-		rc = check_turn(t, c, &a);
+	rc = import_find_place(t, c, &a);
+	if (rc == 0 && import_is_reply(&a.message))
+		rc = import_check_turn(t, c, &a);
 	if (rc == 0)
-		rc = check_place(t, c, &a);
-	if (rc == 0 && !is_outdated(&a))
-		rc = put_message(t, &a);
+		rc = import_check_place(t, c, &a);
+	if (rc == 0 && !import_is_outdated(&a))
+		rc = import_put_message(t, &a);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -374,7 +377,7 @@ handle_import_message(struct txn *t, struct call *c)
 
 /* The turn that answers a question: its reply stands at the next place, or will. */
 static int
-find_answer(
+import_find_answer(
     struct txn *t, const struct call *c, const struct msg_import_client_id *m, struct id *turn)
 {
 	struct key key = key_message(&m->conversation, m->seq + 1);
@@ -382,26 +385,26 @@ find_answer(
 	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &reply);
 
 	if (rc == MDB_NOTFOUND)
-		return find_open_turn(t, c, &m->conversation, m->seq + 1, turn);
+		return import_find_open_turn(t, c, &m->conversation, m->seq + 1, turn);
 	if (rc != 0)
 		return rc;
 	*turn = reply.id;
-	return is_reply(&reply) ? 0 : MDB_NOTFOUND;
+	return import_is_reply(&reply) ? 0 : MDB_NOTFOUND;
 }
 
 /* Refuses a name for what is no question with an answer; else *turn is that. */
 static int
-find_named(struct txn *t, struct call *c, struct id *turn)
+import_find_named(struct txn *t, struct call *c, struct id *turn)
 {
 	const struct msg_import_client_id *m = &c->m->import_client_id;
 	struct key key = key_message(&m->conversation, m->seq);
 	struct msg_message_record question;
 	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
 
-	if (rc == 0 && is_reply(&question))
+	if (rc == 0 && import_is_reply(&question))
 		rc = MDB_NOTFOUND;
 	if (rc == 0)
-		rc = find_answer(t, c, m, turn);
+		rc = import_find_answer(t, c, m, turn);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(
 		    c, STORE_NOT_FOUND, "there is no question with an answer at this place");
@@ -418,7 +421,7 @@ handle_import_client_id(struct txn *t, struct call *c)
 
 	if (m->client_id.len == 0 || m->seq == 0 || m->seq >= SEQ_MAX)
 		return call_refuse(c, STORE_INVALID, "a client's id needs a name and a place");
-	rc = find_named(t, c, &turn);
+	rc = import_find_named(t, c, &turn);
 	if (rc != 0)
 		return rc;
 	rc = client_id_get(t, &m->conversation, m->client_id, &there);
@@ -434,7 +437,7 @@ handle_import_client_id(struct txn *t, struct call *c)
 /* -- logins ------------------------------------------------------------------------------- */
 
 static const char *
-login_fault(const struct msg_login_record *r)
+import_login_fault(const struct msg_login_record *r)
 {
 	if (r->v != RECORD_VERSION)
 		return "the login is of an unknown version";
@@ -449,7 +452,7 @@ login_fault(const struct msg_login_record *r)
 
 /* Refuses a login of a user who is not there, or with the id of another login. */
 static int
-check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
+import_check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
 {
 	struct msg_user_record user;
 	bool clashes;
@@ -477,7 +480,7 @@ handle_import_login(struct txn *t, struct call *c)
 
 	if (record_decode(m->login, MSG_LOGIN_RECORD, &r) != WIRE_OK)
 		return call_refuse(c, STORE_INVALID, "there is no login");
-	fault = login_fault(&r);
+	fault = import_login_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &there);
@@ -486,7 +489,7 @@ handle_import_login(struct txn *t, struct call *c)
 		    c, STORE_INVALID, "another organization's login has this token");
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	rc = check_login(t, c, &r);
+	rc = import_check_login(t, c, &r);
 	if (rc == 0)
 		rc = login_put(t, &m->token, &r);
 	if (rc == 0)
@@ -498,7 +501,7 @@ handle_import_login(struct txn *t, struct call *c)
 
 /* Refuses a record that names what is not there; rc is how that was looked up. */
 static int
-refuse_without(struct call *c, int rc, const char *why)
+import_refuse_without(struct call *c, int rc, const char *why)
 {
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_INVALID, why) : rc;
 }
@@ -507,7 +510,7 @@ static int
 import_org(struct txn *t, struct call *c, const struct msg_org_record *r)
 {
 	struct msg_widget_record widget;
-	int rc = refuse_without(c, widget_find(t, &r->id, &r->widget, &widget),
+	int rc = import_refuse_without(c, widget_find(t, &r->id, &r->widget, &widget),
 	    "the organization's first widget is not there");
 
 	return rc != 0 ? rc : organization_import(t, c, r);
@@ -515,17 +518,17 @@ import_org(struct txn *t, struct call *c, const struct msg_org_record *r)
 
 /* Refuses what belongs to an organization that is not there. */
 static int
-check_org(struct txn *t, struct call *c, const struct id *org)
+import_check_org(struct txn *t, struct call *c, const struct id *org)
 {
 	struct msg_org_record record;
 
-	return refuse_without(c, organization_find(t, org, &record), no_organization);
+	return import_refuse_without(c, organization_find(t, org, &record), no_organization);
 }
 
 static int
 import_user(struct txn *t, struct call *c, const struct msg_user_record *r)
 {
-	int rc = check_org(t, c, &r->org);
+	int rc = import_check_org(t, c, &r->org);
 
 	return rc != 0 ? rc : user_import(t, c, r);
 }
@@ -533,7 +536,7 @@ import_user(struct txn *t, struct call *c, const struct msg_user_record *r)
 static int
 import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
 {
-	int rc = check_org(t, c, &r->org);
+	int rc = import_check_org(t, c, &r->org);
 
 	return rc != 0 ? rc : key_import(t, c, r);
 }

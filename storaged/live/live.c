@@ -22,14 +22,14 @@ live_clear(struct live *l)
 }
 
 static void
-forget_if_idle(struct topic *turn)
+live_forget_if_idle(struct topic *turn)
 {
 	if (LIST_EMPTY(&turn->followers) && !turn->stop)
 		topic_free(turn);
 }
 
 static void
-tell(struct live *l, struct client *client, enum msg_type type, const void *msg)
+live_tell(struct live *l, struct client *client, enum msg_type type, const void *msg)
 {
 	client_tell(client, type, msg);
 	l->told = true;
@@ -37,7 +37,7 @@ tell(struct live *l, struct client *client, enum msg_type type, const void *msg)
 
 /* Who writes it now; NULL: nobody. */
 static struct client *
-owner_of(const struct live *l, const struct id *turn)
+live_owner_of(const struct live *l, const struct id *turn)
 {
 	const struct open_turn *open = open_turns_find(l->open, turn);
 
@@ -48,7 +48,7 @@ owner_of(const struct live *l, const struct id *turn)
 
 /* Ends a following while the turn goes on; its owner is told when that was the last. */
 static void
-leave(struct live *l, struct following *following)
+live_unfollow(struct live *l, struct following *following)
 {
 	struct topic *turn = following->topic;
 	struct client *owner;
@@ -56,17 +56,18 @@ leave(struct live *l, struct following *following)
 	topics_unfollow(&l->turns, following);
 	if (!LIST_EMPTY(&turn->followers))
 		return;
-	owner = owner_of(l, &turn->id);
+	owner = live_owner_of(l, &turn->id);
 	if (owner != NULL)
-		tell(l, owner, MSG_LIVE_UNWANTED, &(struct msg_live_unwanted){turn->id});
-	forget_if_idle(turn);
+		live_tell(l, owner, MSG_LIVE_UNWANTED, &(struct msg_live_unwanted){turn->id});
+	live_forget_if_idle(turn);
 }
 
 /* Ends a following by LIVE_END. */
 static void
-end_following(struct live *l, struct following *following)
+live_end_following(struct live *l, struct following *following)
 {
-	tell(l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->topic->id});
+	live_tell(
+	    l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->topic->id});
 	topics_unfollow(&l->turns, following);
 }
 
@@ -98,7 +99,7 @@ live_follow(struct live *l, struct client *client, const struct id *turn, uint32
 	following = topics_follow(&l->turns, followed, client);
 	following->has = from;
 	if (open->owner != NULL)
-		tell(l, open->owner, MSG_LIVE_WANTED,
+		live_tell(l, open->owner, MSG_LIVE_WANTED,
 		    &(struct msg_live_wanted){.turn = *turn, .from = from});
 }
 
@@ -110,7 +111,7 @@ live_leave(struct live *l, struct client *client, const struct id *turn)
 	    followed == NULL ? NULL : topic_following(followed, client);
 
 	if (following != NULL)
-		leave(l, following);
+		live_unfollow(l, following);
 }
 
 void
@@ -122,26 +123,26 @@ live_stop(struct live *l, const struct id *turn)
 		return;
 	topics_find_or_add(&l->turns, turn)->stop = true;
 	if (open->owner != NULL)
-		tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+		live_tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 }
 
 /* A worker that stalls for a moment must not lose its line, and with it all that it writes itself,
  * for the text of others. */
 static bool
-has_room(const struct following *to, size_t bytes)
+live_piece_fits(const struct following *to, size_t bytes)
 {
 	return buf_room(to->client->out) >= LIVE_ROOM_LEFT + bytes;
 }
 
 /* One who has all of the piece is spared it. An empty one says that there is no more yet. */
 static void
-hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
+live_send_piece(struct live *l, struct following *to, const struct msg_live_text *piece)
 {
 	uint32_t end = piece->offset + (uint32_t)piece->text.len;
 
-	if ((piece->text.len > 0 && end <= to->has) || !has_room(to, piece->text.len))
+	if ((piece->text.len > 0 && end <= to->has) || !live_piece_fits(to, piece->text.len))
 		return;
-	tell(l, to->client, MSG_LIVE_TEXT, piece);
+	live_tell(l, to->client, MSG_LIVE_TEXT, piece);
 	if (piece->offset <= to->has && end > to->has)
 		to->has = end;
 }
@@ -149,7 +150,7 @@ hand_on(struct live *l, struct following *to, const struct msg_live_text *piece)
 /* The open turn that a client has something to say of, if somebody follows it; else NULL. That it is
  * another's is the client's fault. */
 static const struct topic *
-find_published(struct live *l, struct client *from, const struct id *turn)
+live_find_published(struct live *l, struct client *from, const struct id *turn)
 {
 	const struct open_turn *open = open_turns_find(l->open, turn);
 
@@ -167,30 +168,30 @@ live_publish(struct live *l, struct client *from, const struct id *turn, uint32_
 
 	if (text.len > TEXT_MAX - offset)
 		from->fault = "publishes beyond the longest reply";
-	followed = find_published(l, from, turn);
+	followed = live_find_published(l, from, turn);
 	if (followed == NULL)
 		return;
 	LIST_FOREACH (following, &followed->followers, of_topic)
-		hand_on(l, following,
+		live_send_piece(l, following,
 		    &(struct msg_live_text){.turn = *turn, .offset = offset, .text = text});
 }
 
 void
 live_unsaved(struct live *l, struct client *from, const struct id *turn, uint8_t full)
 {
-	const struct topic *followed = find_published(l, from, turn);
+	const struct topic *followed = live_find_published(l, from, turn);
 	struct following *following;
 
 	if (followed == NULL)
 		return;
 	LIST_FOREACH (following, &followed->followers, of_topic)
-		tell(l, following->client, MSG_LIVE_UNSAVED,
+		live_tell(l, following->client, MSG_LIVE_UNSAVED,
 		    &(struct msg_live_unsaved){.turn = *turn, .full = full});
 }
 
 /* The byte from which on some follower needs the text. */
 static uint32_t
-first_needed(const struct topic *turn)
+live_first_needed(const struct topic *turn)
 {
 	const struct following *following;
 	uint32_t first = UINT32_MAX;
@@ -210,17 +211,18 @@ live_claimed(struct live *l, const struct id *turn)
 
 	if (followed == NULL)
 		return;
-	owner = owner_of(l, turn);
+	owner = live_owner_of(l, turn);
 	must(owner != NULL);
 	own = topic_following(followed, owner);
 	if (own != NULL)
-		end_following(l, own);
+		live_end_following(l, own);
 	if (!LIST_EMPTY(&followed->followers))
-		tell(l, owner, MSG_LIVE_WANTED,
-		    &(struct msg_live_wanted){.turn = *turn, .from = first_needed(followed)});
+		live_tell(l, owner, MSG_LIVE_WANTED,
+		    &(struct msg_live_wanted){
+			.turn = *turn, .from = live_first_needed(followed)});
 	if (followed->stop)
-		tell(l, owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
-	forget_if_idle(followed);
+		live_tell(l, owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+	live_forget_if_idle(followed);
 }
 
 void
@@ -231,17 +233,17 @@ live_end(struct live *l, const struct id *turn)
 	if (followed == NULL)
 		return;
 	while (!LIST_EMPTY(&followed->followers))
-		end_following(l, LIST_FIRST(&followed->followers));
+		live_end_following(l, LIST_FIRST(&followed->followers));
 	topic_free(followed);
 }
 
 void
 live_erase(struct live *l, const struct id *turn)
 {
-	struct client *owner = owner_of(l, turn);
+	struct client *owner = live_owner_of(l, turn);
 
 	if (owner != NULL)
-		tell(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
+		live_tell(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
 	open_turns_release(l->open, turn);
 	live_end(l, turn);
 }
@@ -252,6 +254,6 @@ live_forget(struct live *l, struct client *client)
 	const struct followings *list = &client->follows[TOPIC_TURNS].list;
 
 	while (!LIST_EMPTY(list))
-		leave(l, LIST_FIRST(list));
+		live_unfollow(l, LIST_FIRST(list));
 	rooms_forget(&l->rooms, client);
 }

@@ -23,7 +23,7 @@ open_turns_init(struct open_turns *o)
 
 /* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
 static size_t
-bucket_of(const struct id *id)
+open_turns_bucket_of(const struct id *id)
 {
 	return ((size_t)id->b[14] << 8 | id->b[15]) % OPEN_TURNS_BUCKETS;
 }
@@ -33,7 +33,7 @@ open_turns_find(const struct open_turns *o, const struct id *id)
 {
 	struct open_turn *turn;
 
-	LIST_FOREACH (turn, &o->by_id[bucket_of(id)], bucket)
+	LIST_FOREACH (turn, &o->by_id[open_turns_bucket_of(id)], bucket)
 		if (id_equal(&turn->id, id))
 			return turn;
 	return NULL;
@@ -44,7 +44,7 @@ open_turns_of(
     const struct open_turns *o, const struct id *conversation, const struct open_turn *after)
 {
 	struct open_turn *turn = after == NULL
-	    ? LIST_FIRST(&o->by_conversation[bucket_of(conversation)])
+	    ? LIST_FIRST(&o->by_conversation[open_turns_bucket_of(conversation)])
 	    : LIST_NEXT(after, sibling);
 
 	while (turn != NULL && !id_equal(&turn->conversation, conversation))
@@ -53,7 +53,7 @@ open_turns_of(
 }
 
 static void
-forget(struct open_turns *o, struct open_turn *turn)
+open_turns_forget(struct open_turns *o, struct open_turn *turn)
 {
 	LIST_REMOVE(turn, bucket);
 	LIST_REMOVE(turn, sibling);
@@ -64,7 +64,7 @@ forget(struct open_turns *o, struct open_turn *turn)
 
 /* Puts a known turn into another list. */
 static void
-move(struct open_turn *turn, struct turn_list *to, struct client *owner)
+open_turns_move(struct open_turn *turn, struct turn_list *to, struct client *owner)
 {
 	TAILQ_REMOVE(turn->in, turn, order);
 	turn->in = to;
@@ -74,7 +74,7 @@ move(struct open_turn *turn, struct turn_list *to, struct client *owner)
 
 /* Frees the turns of a list that is not used any more; their buckets are not, either. */
 static void
-free_list(struct open_turns *o, const struct turn_list *list)
+open_turns_free_list(struct open_turns *o, const struct turn_list *list)
 {
 	struct open_turn *turn = TAILQ_FIRST(list);
 
@@ -90,9 +90,9 @@ free_list(struct open_turns *o, const struct turn_list *list)
 void
 open_turns_clear(struct open_turns *o)
 {
-	free_list(o, &o->found);
-	free_list(o, &o->lost);
-	free_list(o, &o->stuck);
+	open_turns_free_list(o, &o->found);
+	open_turns_free_list(o, &o->lost);
+	open_turns_free_list(o, &o->stuck);
 	must(o->n == 0);
 	free(o->by_id);
 	free(o->by_conversation);
@@ -102,7 +102,7 @@ open_turns_clear(struct open_turns *o)
 /* Of a record that cannot be read, no conversation is known; it is open by its key alone. A key that is
  * none of this table's names no turn: `banter verify` shows it. */
 static void
-load_one(struct open_turns *o, const struct walk *w)
+open_turns_load_one(struct open_turns *o, const struct walk *w)
 {
 	struct msg_open_turn_record open;
 	struct id id;
@@ -116,7 +116,7 @@ load_one(struct open_turns *o, const struct walk *w)
 }
 
 static int
-load(struct open_turns *o, struct txn *t)
+open_turns_load_all(struct open_turns *o, struct txn *t)
 {
 	struct key all = {0};
 	struct walk w;
@@ -125,7 +125,7 @@ load(struct open_turns *o, struct txn *t)
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	for (; rc == 0; rc = walk_next(&w))
-		load_one(o, &w);
+		open_turns_load_one(o, &w);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -138,7 +138,7 @@ open_turns_load(struct open_turns *o, struct env *env)
 
 	if (rc != 0)
 		return rc;
-	rc = load(o, &t);
+	rc = open_turns_load_all(o, &t);
 	txn_abort(&t);
 	if (rc != 0)
 		log_event(LOG_ERROR, "store_unusable",
@@ -149,15 +149,16 @@ open_turns_load(struct open_turns *o, struct env *env)
 }
 
 static struct open_turn *
-add(struct open_turns *o, const struct id *id, const struct id *conversation)
+open_turns_add(struct open_turns *o, const struct id *id, const struct id *conversation)
 {
 	struct open_turn *turn = xcalloc(1, sizeof(*turn));
 
 	turn->id = *id;
 	turn->conversation = *conversation;
 	turn->in = &o->found;
-	LIST_INSERT_HEAD(&o->by_id[bucket_of(id)], turn, bucket);
-	LIST_INSERT_HEAD(&o->by_conversation[bucket_of(conversation)], turn, sibling);
+	LIST_INSERT_HEAD(&o->by_id[open_turns_bucket_of(id)], turn, bucket);
+	LIST_INSERT_HEAD(
+	    &o->by_conversation[open_turns_bucket_of(conversation)], turn, sibling);
 	TAILQ_INSERT_TAIL(turn->in, turn, order);
 	o->n++;
 	return turn;
@@ -170,8 +171,8 @@ open_turns_claim(
 	struct open_turn *turn = open_turns_find(o, id);
 
 	if (turn == NULL)
-		turn = add(o, id, conversation);
-	move(turn, by == NULL ? &o->found : &by->turns, by);
+		turn = open_turns_add(o, id, conversation);
+	open_turns_move(turn, by == NULL ? &o->found : &by->turns, by);
 }
 
 void
@@ -180,7 +181,7 @@ open_turns_give_up(struct open_turns *o, const struct id *id)
 	struct open_turn *turn = open_turns_find(o, id);
 
 	if (turn != NULL)
-		move(turn, &o->stuck, NULL);
+		open_turns_move(turn, &o->stuck, NULL);
 }
 
 void
@@ -189,7 +190,7 @@ open_turns_release(struct open_turns *o, const struct id *id)
 	struct open_turn *turn = open_turns_find(o, id);
 
 	if (turn != NULL)
-		forget(o, turn);
+		open_turns_forget(o, turn);
 }
 
 size_t

@@ -12,7 +12,7 @@
 
 /* The room goes with its last follower. */
 static void
-leave(struct topics *rooms, struct following *following)
+rooms_unfollow(struct topics *rooms, struct following *following)
 {
 	struct topic *room = following->topic;
 
@@ -22,21 +22,21 @@ leave(struct topics *rooms, struct following *following)
 }
 
 static void
-end_following(struct topics *rooms, struct following *following)
+rooms_end_follower(struct topics *rooms, struct following *following)
 {
 	client_tell(following->client, MSG_LIVE_VISITOR_END,
 	    &(struct msg_live_visitor_end){following->topic->id});
-	leave(rooms, following);
+	rooms_unfollow(rooms, following);
 }
 
 static void
-end_room(struct topics *rooms, struct topic *room)
+rooms_end_room(struct topics *rooms, struct topic *room)
 {
 	struct following *following = LIST_FIRST(&room->followers), *next;
 
 	for (; following != NULL; following = next) {
 		next = LIST_NEXT(following, of_topic);
-		end_following(rooms, following);
+		rooms_end_follower(rooms, following);
 	}
 }
 
@@ -75,13 +75,13 @@ rooms_leave(struct topics *rooms, struct client *client, const struct id *visito
 	struct following *following = room == NULL ? NULL : topic_following(room, client);
 
 	if (following != NULL)
-		leave(rooms, following);
+		rooms_unfollow(rooms, following);
 }
 
 /* A worker must not lose its line, and with it all that it writes, for what its visitors say in one
  * moment. */
 static bool
-has_room(const struct client *client, const struct msg_live_turn *turn)
+rooms_has_room(const struct client *client, const struct msg_live_turn *turn)
 {
 	return buf_room(client->out) >= ROOM_LEFT + turn->text.len;
 }
@@ -94,10 +94,10 @@ rooms_turn(struct topics *rooms, const struct msg_live_turn *turn)
 
 	for (; following != NULL; following = next) {
 		next = LIST_NEXT(following, of_topic);
-		if (has_room(following->client, turn))
+		if (rooms_has_room(following->client, turn))
 			client_tell(following->client, MSG_LIVE_TURN, turn);
 		else
-			end_following(rooms, following);
+			rooms_end_follower(rooms, following);
 	}
 }
 
@@ -120,7 +120,7 @@ rooms_end_visitor(struct topics *rooms, const struct id *visitor)
 	struct topic *room = topics_find(rooms, visitor);
 
 	if (room != NULL)
-		end_room(rooms, room);
+		rooms_end_room(rooms, room);
 }
 
 void
@@ -132,7 +132,7 @@ rooms_end_widget(struct topics *rooms, const struct id *widget)
 		for (; room != NULL; room = next) {
 			next = LIST_NEXT(room, bucket);
 			if (id_equal(&room->widget, widget))
-				end_room(rooms, room);
+				rooms_end_room(rooms, room);
 		}
 	}
 }
@@ -143,5 +143,5 @@ rooms_forget(struct topics *rooms, struct client *client)
 	const struct followings *list = &client->follows[TOPIC_VISITORS].list;
 
 	while (!LIST_EMPTY(list))
-		leave(rooms, LIST_FIRST(list));
+		rooms_unfollow(rooms, LIST_FIRST(list));
 }

@@ -27,7 +27,7 @@ topics_clear(struct topics *t)
 
 /* The last bytes of a UUIDv7 are random (RFC 9562, section 5.7). */
 static struct topic_bucket *
-bucket_of(const struct topics *t, const struct id *id)
+topics_bucket_of(const struct topics *t, const struct id *id)
 {
 	return &t->buckets[((size_t)id->b[14] << 8 | id->b[15]) % TOPICS_BUCKETS];
 }
@@ -37,7 +37,7 @@ topics_find(const struct topics *t, const struct id *id)
 {
 	struct topic *topic;
 
-	LIST_FOREACH (topic, bucket_of(t, id), bucket)
+	LIST_FOREACH (topic, topics_bucket_of(t, id), bucket)
 		if (id_equal(&topic->id, id))
 			return topic;
 	return NULL;
@@ -53,7 +53,7 @@ topics_find_or_add(struct topics *t, const struct id *id)
 	topic = xcalloc(1, sizeof(*topic));
 	topic->id = *id;
 	LIST_INIT(&topic->followers);
-	LIST_INSERT_HEAD(bucket_of(t, id), topic, bucket);
+	LIST_INSERT_HEAD(topics_bucket_of(t, id), topic, bucket);
 	return topic;
 }
 

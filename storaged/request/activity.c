@@ -23,7 +23,7 @@ activity_init(struct activity *a)
 
 /* Empties the slots of the seconds that have begun since the newest one. */
 static void
-advance(struct activity *a, uint64_t second)
+activity_advance(struct activity *a, uint64_t second)
 {
 	if (second - a->second >= ACTIVITY_SECONDS)
 		memset(a->recent, 0, sizeof(a->recent));
@@ -38,7 +38,7 @@ activity_commit(struct activity *a)
 {
 	uint64_t second = clock_mono_ms() / SECOND_MS;
 
-	advance(a, second);
+	activity_advance(a, second);
 	a->recent[second % ACTIVITY_SECONDS]++;
 	a->commits++;
 }
@@ -46,7 +46,7 @@ activity_commit(struct activity *a)
 /* How long the slots are about: the whole seconds, and the part of the one that runs; or since the
  * start. */
 static uint64_t
-covered_ms(const struct activity *a, uint64_t now)
+activity_covered_ms(const struct activity *a, uint64_t now)
 {
 	uint64_t slots = (ACTIVITY_SECONDS - 1) * SECOND_MS + now % SECOND_MS;
 	uint64_t age = now - a->started_mono;
@@ -63,9 +63,9 @@ activity_recent(const struct activity *a, uint32_t *ms)
 	struct activity then = *a;
 	uint32_t sum = 0;
 
-	advance(&then, now / SECOND_MS);
+	activity_advance(&then, now / SECOND_MS);
 	for (size_t i = 0; i < ACTIVITY_SECONDS; i++)
 		sum += then.recent[i];
-	*ms = (uint32_t)covered_ms(a, now);
+	*ms = (uint32_t)activity_covered_ms(a, now);
 	return sum;
 }

@@ -9,14 +9,14 @@
 
 #include "proto/ipc/messages.h"
 
-struct page {
+struct list_page {
 	struct slice items;
 	struct id next; /* the cursor; zero: this is the last page */
 };
 
-#define IS_PAGE(type, list)                                                       \
-	_Static_assert(offsetof(struct msg_##type, list) == 0 &&                  \
-		offsetof(struct msg_##type, next) == offsetof(struct page, next), \
+#define IS_PAGE(type, list)                                                            \
+	_Static_assert(offsetof(struct msg_##type, list) == 0 &&                       \
+		offsetof(struct msg_##type, next) == offsetof(struct list_page, next), \
 	    "a list, and the cursor behind it")
 
 IS_PAGE(org_page, orgs);

@@ -33,7 +33,7 @@ listing_of_newest(
 /* -- walking ------------------------------------------------------------------------------ */
 
 static int
-go_first(struct walk *w, const struct listing *l)
+listing_go_first(struct walk *w, const struct listing *l)
 {
 	int rc;
 
@@ -46,14 +46,14 @@ go_first(struct walk *w, const struct listing *l)
 }
 
 static int
-go_on(struct walk *w, const struct listing *l)
+listing_go_on(struct walk *w, const struct listing *l)
 {
 	return l->newest_first ? walk_previous(w) : walk_next(w);
 }
 
 /* Adds the item where the walk stands; *fits: whether the page had room for it. */
 static int
-add(struct walk *w, const struct listing *l, bool *fits)
+listing_add(struct walk *w, const struct listing *l, bool *fits)
 {
 	struct buf *list = &w->txn->env->list;
 	struct slice item = w->value;
@@ -68,17 +68,17 @@ add(struct walk *w, const struct listing *l, bool *fits)
 }
 
 static int
-fill(struct walk *w, const struct listing *l, struct id *next)
+listing_fill(struct walk *w, const struct listing *l, struct id *next)
 {
 	const uint32_t most = call_limit(l->limit, LISTING_MAX);
 	struct id last = {0};
-	int rc = go_first(w, l);
+	int rc = listing_go_first(w, l);
 
 	for (uint32_t n = 0; rc == 0; n++) {
 		bool fits = false;
 
 		if (n < most)
-			rc = add(w, l, &fits);
+			rc = listing_add(w, l, &fits);
 		if (rc == 0 && !fits) {
 			*next = last;
 			return 0;
@@ -86,7 +86,7 @@ fill(struct walk *w, const struct listing *l, struct id *next)
 		if (rc != 0)
 			return rc;
 		last = key_back(w->key);
-		rc = go_on(w, l);
+		rc = listing_go_on(w, l);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -98,14 +98,14 @@ _Static_assert(offsetof(struct msg_key_page, keys) == 0, "a list");
 int
 listing_answer(struct txn *t, struct call *c, const struct listing *l, enum msg_type type)
 {
-	struct page page = {0};
+	struct list_page page = {0};
 	struct walk w;
 	int rc;
 
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, l->table, &l->front);
 	if (rc == 0)
-		rc = fill(&w, l, &page.next);
+		rc = listing_fill(&w, l, &page.next);
 	walk_close(&w);
 	page.items = buf_slice(&t->env->list);
 	if (rc == 0)
@@ -116,7 +116,7 @@ listing_answer(struct txn *t, struct call *c, const struct listing *l, enum msg_
 void
 listing_answer_one(struct txn *t, struct call *c, struct slice record, enum msg_type type)
 {
-	struct page page = {0};
+	struct list_page page = {0};
 
 	buf_reset(&t->env->list);
 	if (record.len > 0)

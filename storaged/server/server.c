@@ -46,7 +46,7 @@ struct server {
 	struct batch batch;
 	struct peers peers;
 	struct report report;
-	bool accept_paused, remains_paused;
+	bool accept_paused, garbage_paused;
 	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
 	bool stopping;
 };
@@ -184,22 +184,22 @@ end_lost_turns(struct server *s)
 
 /* Removes some of what is left of erased conversations, even of a full store: it makes room. */
 static bool
-remove_remains(struct server *s)
+remove_garbage(struct server *s)
 {
-	enum remains_result r;
+	enum garbage_result r;
 
-	if (s->remains_paused)
+	if (s->garbage_paused)
 		return false;
-	r = remains_step(s->env);
-	s->remains_paused = r == REMAINS_STUCK;
-	return r == REMAINS_MORE;
+	r = garbage_step(s->env);
+	s->garbage_paused = r == GARBAGE_STUCK;
+	return r == GARBAGE_MORE;
 }
 
 /* Tries again what there was no room for. Outside of any transaction. */
 static void
 retry(struct server *s)
 {
-	s->retry_due = s->remains_paused = false;
+	s->retry_due = s->garbage_paused = false;
 	env_probe(s->env);
 	if (s->accept_paused && s->peers.n < PEERS_MAX) {
 		s->accept_paused = false;
@@ -228,7 +228,7 @@ plan_retry(struct server *s)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
 
-	if ((!s->env->writable || s->accept_paused || s->remains_paused) &&
+	if ((!s->env->writable || s->accept_paused || s->garbage_paused) &&
 	    !event_pending(s->retry, EV_TIMEOUT, NULL))
 		must(event_add(s->retry, &retry) == 0);
 }
@@ -256,7 +256,7 @@ turn(struct server *s, bool *more)
 	*more |= s->live.told;
 	if (s->retry_due)
 		retry(s);
-	*more |= remove_remains(s);
+	*more |= remove_garbage(s);
 	if (s->tidy_due)
 		tidy(s);
 	if (s->env->writable != s->report.writable)

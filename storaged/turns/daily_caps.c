@@ -8,7 +8,7 @@
 
 /* UTC has no other days than of so many milliseconds since 1970 (POSIX, "Seconds Since the Epoch"). */
 static struct key
-key_of_day(const struct id *widget, uint64_t now)
+daily_cap_key_of_day(const struct id *widget, uint64_t now)
 {
 	return key_cap(widget, (uint32_t)(now / DAY_MS));
 }
@@ -16,7 +16,7 @@ key_of_day(const struct id *widget, uint64_t now)
 int
 daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages)
 {
-	struct key key = key_of_day(widget, now);
+	struct key key = daily_cap_key_of_day(widget, now);
 	struct msg_cap_record cap;
 	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
 
@@ -26,10 +26,10 @@ daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *
 
 /* Removes the days of a widget that come before the last one before this moment's. */
 static int
-drop_old(struct txn *t, const struct id *widget, uint64_t now)
+daily_cap_drop_old(struct txn *t, const struct id *widget, uint64_t now)
 {
 	struct key front = key_id(widget);
-	struct key kept = key_of_day(widget, now < DAY_MS ? 0 : now - DAY_MS);
+	struct key kept = daily_cap_key_of_day(widget, now < DAY_MS ? 0 : now - DAY_MS);
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_CAPS, &front);
 
@@ -45,13 +45,13 @@ drop_old(struct txn *t, const struct id *widget, uint64_t now)
 int
 daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 {
-	struct key key = key_of_day(widget, now);
+	struct key key = daily_cap_key_of_day(widget, now);
 	struct msg_cap_record cap;
 	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
 
 	if (rc == MDB_NOTFOUND) {
 		cap = (struct msg_cap_record){.v = RECORD_VERSION};
-		rc = drop_old(t, widget, now);
+		rc = daily_cap_drop_old(t, widget, now);
 	}
 	if (rc != 0)
 		return rc;

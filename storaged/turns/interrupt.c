@@ -22,7 +22,8 @@ struct chunk {
 
 /* Ends the first lost turns, at most limit of them. */
 static int
-end_turns(struct txn *t, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+interrupt_end_turns(
+    struct txn *t, const struct turn_list *lost, size_t limit, struct chunk *chunk)
 {
 	const struct open_turn *turn;
 
@@ -44,7 +45,8 @@ end_turns(struct txn *t, const struct turn_list *lost, size_t limit, struct chun
 
 /* The same in a transaction of its own: all of them, or none. */
 static int
-end_chunk(struct env *env, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+interrupt_end_chunk(
+    struct env *env, const struct turn_list *lost, size_t limit, struct chunk *chunk)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_WRITE);
@@ -53,7 +55,7 @@ end_chunk(struct env *env, const struct turn_list *lost, size_t limit, struct ch
 	chunk->culprit = NULL;
 	if (rc != 0)
 		return rc;
-	rc = end_turns(&t, lost, limit, chunk);
+	rc = interrupt_end_turns(&t, lost, limit, chunk);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
@@ -63,14 +65,14 @@ end_chunk(struct env *env, const struct turn_list *lost, size_t limit, struct ch
 /* Whether the turn's own records are to blame, not a store without room or a system without
  * memory (errno is positive). */
 static bool
-is_to_blame(const struct open_turn *culprit, int rc)
+interrupt_is_to_blame(const struct open_turn *culprit, int rc)
 {
 	return culprit != NULL && rc < 0 && !env_is_full_error(rc) && !env_is_fatal_error(rc);
 }
 
 /* It stays open in the store: the next start tries again. */
 static void
-give_up(struct live *live, const struct open_turn *turn, int rc)
+interrupt_give_up(struct live *live, const struct open_turn *turn, int rc)
 {
 	log_event(LOG_ERROR, "turn_unreadable", L_ID("turn", &turn->id),
 	    L_STR("error", env_strerror(rc)));
@@ -80,7 +82,7 @@ give_up(struct live *live, const struct open_turn *turn, int rc)
 
 /* The chunk is on disk. */
 static void
-forget_chunk(struct live *live, const struct chunk *chunk)
+interrupt_forget_chunk(struct live *live, const struct chunk *chunk)
 {
 	for (size_t i = 0; i < chunk->n; i++) {
 		const struct reply_interruption *what = &chunk->done[i].what;
@@ -104,17 +106,17 @@ interrupt_lost(struct env *env, struct live *live)
 
 	if (TAILQ_EMPTY(lost))
 		return INTERRUPT_IDLE;
-	rc = end_chunk(env, lost, CHUNK_TURNS, &chunk);
+	rc = interrupt_end_chunk(env, lost, CHUNK_TURNS, &chunk);
 	/* First those before the one that failed; after them it is the first. */
-	if (is_to_blame(chunk.culprit, rc) && chunk.n > 0)
-		rc = end_chunk(env, lost, chunk.n, &chunk);
-	if (is_to_blame(chunk.culprit, rc)) {
-		give_up(live, chunk.culprit, rc);
+	if (interrupt_is_to_blame(chunk.culprit, rc) && chunk.n > 0)
+		rc = interrupt_end_chunk(env, lost, chunk.n, &chunk);
+	if (interrupt_is_to_blame(chunk.culprit, rc)) {
+		interrupt_give_up(live, chunk.culprit, rc);
 	} else if (rc != 0) {
 		env_write_failed(env, rc);
 		return INTERRUPT_STUCK;
 	} else {
-		forget_chunk(live, &chunk);
+		interrupt_forget_chunk(live, &chunk);
 	}
 	return TAILQ_EMPTY(lost) ? INTERRUPT_IDLE : INTERRUPT_MORE;
 }

@@ -10,7 +10,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
-#include "storaged/engine/message_pages.h"
+#include "storaged/engine/message_page.h"
 #include "storaged/turns/participants.h"
 #include "storaged/turns/turn_state.h"
 #include "storaged/turns/turns.h"
@@ -23,7 +23,7 @@ enum begin_action {
 	BEGIN_REPORT, /* a known message: answer with the state of its reply */
 };
 
-struct beginning {
+struct turn_beginning {
 	const struct msg_turn_begin *m;
 	struct participants participants;
 	struct msg_conversation_record conversation; /* the session's */
@@ -35,7 +35,7 @@ struct beginning {
 };
 
 static int
-begin_parse(struct call *c, struct beginning *b)
+turn_begin_parse(struct call *c, struct turn_beginning *b)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
@@ -43,14 +43,14 @@ begin_parse(struct call *c, struct beginning *b)
 		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
-	*b = (struct beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
+	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
 	return 0;
 }
 
 /* Who writes, with which agent, in which conversation. What only a new message is refused for is part of
  * the decision (participants_check()): a repeated one is answered nevertheless. */
 static int
-begin_authorize(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_authorize(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	const struct msg_turn_begin *m = b->m;
 	int rc = participants_find(t, c, &b->participants);
@@ -63,7 +63,7 @@ begin_authorize(struct txn *t, struct call *c, struct beginning *b)
 
 /* Whether the conversation may have the id that the worker chose for it. */
 static int
-begin_check_fresh_id(struct txn *t, struct call *c, const struct id *id)
+turn_begin_check_fresh_id(struct txn *t, struct call *c, const struct id *id)
 {
 	struct key key = key_id(id);
 	struct slice there;
@@ -71,18 +71,18 @@ begin_check_fresh_id(struct txn *t, struct call *c, const struct id *id)
 	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &there);
 
 	if (rc == MDB_NOTFOUND)
-		rc = remains_of(t, id, &erased);
+		rc = garbage_exists(t, id, &erased);
 	else if (rc == 0)
 		return call_refuse(
 		    c, STORE_INVALID, "another session's conversation has this id");
 	if (erased)
-		return call_refuse(c, STORE_INVALID, remains_taken);
+		return call_refuse(c, STORE_INVALID, garbage_id_in_use);
 	return rc;
 }
 
 /* Whether a turn may be opened now. */
 static int
-begin_check_open(struct txn *t, struct call *c)
+turn_begin_check_open(struct txn *t, struct call *c)
 {
 	if (!call_may_write(t))
 		return CALL_WRITES;
@@ -92,12 +92,12 @@ begin_check_open(struct txn *t, struct call *c)
 }
 
 static int
-begin_decide_new(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc = begin_check_open(t, c);
+	int rc = turn_begin_check_open(t, c);
 
 	if (rc == 0 && b->fresh)
-		rc = begin_check_fresh_id(t, c, &b->m->conversation);
+		rc = turn_begin_check_fresh_id(t, c, &b->m->conversation);
 	if (rc != 0)
 		return rc;
 	/* Only an import can have come so far. */
@@ -109,7 +109,7 @@ begin_decide_new(struct txn *t, struct call *c, struct beginning *b)
 
 /* The turn was begun by the same request before. */
 static int
-begin_decide_repeated(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_decide_repeated(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	if (!id_equal(&b->turn.place.org, &b->m->org))
 		return call_refuse(c, STORE_INVALID, "another organization's turn has this id");
@@ -124,8 +124,8 @@ begin_decide_repeated(struct txn *t, struct call *c, struct beginning *b)
 
 /* Refuses a client message id that names a message with another text. */
 static int
-begin_check_same_text(
-    struct txn *t, struct call *c, const struct beginning *b, uint64_t question_seq)
+turn_begin_check_same_text(
+    struct txn *t, struct call *c, const struct turn_beginning *b, uint64_t question_seq)
 {
 	struct key key = key_message(&b->conversation.id, question_seq);
 	struct msg_message_record question;
@@ -139,16 +139,16 @@ begin_check_same_text(
 }
 
 static int
-begin_decide_restart(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_decide_restart(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	b->action = BEGIN_RESTART;
-	return begin_check_open(t, c);
+	return turn_begin_check_open(t, c);
 }
 
 /* The message is known by its client id, and its reply is open: the request may be a repeated one, or the
  * reply's run may be lost. */
 static int
-begin_decide_open(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_decide_open(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	enum turn_writer writer;
 
@@ -158,17 +158,17 @@ begin_decide_open(struct txn *t, struct call *c, struct beginning *b)
 	}
 	writer = turn_view_writer(c, &b->turn.id);
 	if (writer == TURN_WRITER_LOST || writer == TURN_WRITER_NONE)
-		return begin_decide_restart(t, c, b);
+		return turn_begin_decide_restart(t, c, b);
 	b->action = BEGIN_REPORT;
 	b->own = writer == TURN_WRITER_SELF;
 	return 0;
 }
 
 static int
-begin_decide_known(struct txn *t, struct call *c, struct beginning *b,
+turn_begin_decide_known(struct txn *t, struct call *c, struct turn_beginning *b,
     const struct msg_client_id_record *known)
 {
-	int rc = begin_check_same_text(t, c, b, known->seq);
+	int rc = turn_begin_check_same_text(t, c, b, known->seq);
 
 	if (rc == 0)
 		rc = turn_view_load_named(t, &known->turn, &b->turn);
@@ -176,10 +176,10 @@ begin_decide_known(struct txn *t, struct call *c, struct beginning *b,
 		return rc;
 	switch (b->turn.state) {
 	case TURN_OPEN:
-		return begin_decide_open(t, c, b);
+		return turn_begin_decide_open(t, c, b);
 	case TURN_INTERRUPTED:
 	case TURN_DAMAGED:
-		return begin_decide_restart(t, c, b);
+		return turn_begin_decide_restart(t, c, b);
 	case TURN_COMPLETE:
 		break;
 	}
@@ -188,7 +188,7 @@ begin_decide_known(struct txn *t, struct call *c, struct beginning *b,
 }
 
 static int
-begin_decide(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct msg_client_id_record known;
 	int rc;
@@ -196,16 +196,16 @@ begin_decide(struct txn *t, struct call *c, struct beginning *b)
 	if (b->m->client_id.len > 0 && !b->fresh) {
 		rc = client_id_get(t, &b->conversation.id, b->m->client_id, &known);
 		if (rc != MDB_NOTFOUND)
-			return rc != 0 ? rc : begin_decide_known(t, c, b, &known);
+			return rc != 0 ? rc : turn_begin_decide_known(t, c, b, &known);
 	}
 	rc = turn_view_load(t, &b->m->turn, &b->turn);
 	if (rc == MDB_NOTFOUND)
-		return begin_decide_new(t, c, b);
-	return rc != 0 ? rc : begin_decide_repeated(t, c, b);
+		return turn_begin_decide_new(t, c, b);
+	return rc != 0 ? rc : turn_begin_decide_repeated(t, c, b);
 }
 
 static int
-begin_put_question(struct txn *t, const struct beginning *b)
+turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 {
 	const struct msg_turn_record *place = &b->turn.place;
 	struct key key = key_message(&place->conversation, place->seq - 1);
@@ -223,12 +223,12 @@ begin_put_question(struct txn *t, const struct beginning *b)
 
 /* The question, its client id and its turn, at the places that the conversation has reserved. */
 static int
-begin_put_turn(struct txn *t, const struct beginning *b)
+turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 {
 	const struct msg_turn_record *place = &b->turn.place;
 	const struct id *turn = &b->turn.id;
 	struct key key = key_id(turn);
-	int rc = begin_put_question(t, b);
+	int rc = turn_begin_put_question(t, b);
 
 	if (rc == 0 && b->m->client_id.len > 0)
 		rc = client_id_put(
@@ -239,7 +239,7 @@ begin_put_turn(struct txn *t, const struct beginning *b)
 }
 
 static int
-begin_apply_new(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct arrival arrival = {
 	    .text = b->m->text, .now = b->now, .state = CONVERSATION_ACTIVE};
@@ -258,7 +258,7 @@ begin_apply_new(struct txn *t, struct call *c, struct beginning *b)
 	arrival.reply = place->seq;
 	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
-		rc = begin_put_turn(t, b);
+		rc = turn_begin_put_turn(t, b);
 	if (rc == 0)
 		rc = participants_count_message(
 		    t, c, &b->participants, &place->conversation, b->now);
@@ -268,7 +268,7 @@ begin_apply_new(struct txn *t, struct call *c, struct beginning *b)
 }
 
 static int
-begin_apply_restart(struct txn *t, struct call *c, const struct beginning *b)
+turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
 	const struct id *conversation = &b->turn.place.conversation;
 	int rc = reply_restart(t, &b->turn, &b->m->turn);
@@ -282,13 +282,14 @@ begin_apply_restart(struct txn *t, struct call *c, const struct beginning *b)
 
 /* The conversation up to the visitor's message, which stands just before the reply's place. */
 static int
-begin_answer(struct txn *t, struct call *c, const struct beginning *b)
+turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
-	const struct page_bounds most = {call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES};
+	const struct message_page_bounds most = {
+	    call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES};
 	const struct msg_turn_record *place = &b->turn.place;
 	struct slice agent;
-	struct page page;
-	int rc = page_backwards(t, &place->conversation, place->seq, most, true, &page);
+	struct message_page page;
+	int rc = message_page_backwards(t, &place->conversation, place->seq, most, true, &page);
 
 	if (rc == 0)
 		rc = participants_agent(t, &b->participants, &agent);
@@ -299,26 +300,26 @@ begin_answer(struct txn *t, struct call *c, const struct beginning *b)
 		.conversation = place->conversation,
 		.turn = b->turn.id,
 		.history = buf_slice(&t->env->list),
-		.older = page.end == PAGE_BOUND ? page.next : 0,
+		.older = page.end == MESSAGE_PAGE_BYTES ? page.next : 0,
 		.agent = agent,
 	    });
 	return 0;
 }
 
 static int
-begin_apply(struct txn *t, struct call *c, struct beginning *b)
+turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	int rc = 0;
 
 	switch (b->action) {
 	case BEGIN_NEW:
-		rc = begin_apply_new(t, c, b);
+		rc = turn_begin_apply_new(t, c, b);
 		break;
 	case BEGIN_TAKE:
 		rc = turn_take(t, c, &b->turn, &b->m->turn);
 		break;
 	case BEGIN_RESTART:
-		rc = begin_apply_restart(t, c, b);
+		rc = turn_begin_apply_restart(t, c, b);
 		break;
 	case BEGIN_REPEAT:
 		break;
@@ -326,20 +327,20 @@ begin_apply(struct txn *t, struct call *c, struct beginning *b)
 		turn_answer_state(c, &b->turn, b->own);
 		return 0;
 	}
-	return rc != 0 ? rc : begin_answer(t, c, b);
+	return rc != 0 ? rc : turn_begin_answer(t, c, b);
 }
 
 int
 handle_turn_begin(struct txn *t, struct call *c)
 {
-	struct beginning b;
-	int rc = begin_parse(c, &b);
+	struct turn_beginning b;
+	int rc = turn_begin_parse(c, &b);
 
 	if (rc == 0)
-		rc = begin_authorize(t, c, &b);
+		rc = turn_begin_authorize(t, c, &b);
 	if (rc == 0)
-		rc = begin_decide(t, c, &b);
+		rc = turn_begin_decide(t, c, &b);
 	if (rc == 0)
-		rc = begin_apply(t, c, &b);
+		rc = turn_begin_apply(t, c, &b);
 	return rc;
 }

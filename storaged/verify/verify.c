@@ -300,7 +300,7 @@ check_was_erased(struct checker *c, const struct id *conversation, int *rc)
 {
 	bool left;
 
-	*rc = remains_of(c->txn, conversation, &left);
+	*rc = garbage_exists(c->txn, conversation, &left);
 	return left;
 }
 

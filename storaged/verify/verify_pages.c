@@ -41,7 +41,7 @@ check_names(struct checker *c)
 
 	if (rc != 0)
 		return rc;
-	while ((rc = lookup_move(cursor, &k, &v, MDB_NEXT)) == 0) {
+	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0) {
 		struct slice name = {k.mv_data, k.mv_size};
 
 		if (is_table(name))
@@ -99,7 +99,7 @@ add_free_pages(struct pages *pages)
 
 	if (rc != 0)
 		return rc;
-	while ((rc = lookup_move(cursor, &k, &v, MDB_NEXT)) == 0)
+	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0)
 		add_free_list(pages, v);
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;

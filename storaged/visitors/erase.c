@@ -99,7 +99,7 @@ erase(struct txn *t, struct call *c, const struct msg_conversation_record *conve
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
 	if (rc == 0)
-		rc = remains_leave(t, &d.id);
+		rc = garbage_leave(t, &d.id);
 	if (rc == 0)
 		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
 	if (rc == 0)

@@ -156,7 +156,7 @@ snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
 	int rc = mdb_env_create(&env->mdb);
 
 	if (rc == 0)
-		rc = lookup_guard(env->mdb);
+		rc = safe_read_init(env->mdb);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
 	/* The size of the map is what the store says of itself. */

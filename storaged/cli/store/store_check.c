@@ -117,7 +117,7 @@ store_check_read_table(MDB_txn *txn, const char *name)
 		rc = mdb_cursor_open(txn, dbi, &c);
 	if (rc != 0)
 		return rc;
-	while ((rc = lookup_move(c, &k, &v, MDB_NEXT)) == 0)
+	while ((rc = safe_read_move(c, &k, &v, MDB_NEXT)) == 0)
 		if (v.mv_size > 0)
 			last = ((const uint8_t *)v.mv_data)[v.mv_size - 1];
 	(void)last;
@@ -138,7 +138,7 @@ store_check_read_tables(MDB_txn *txn)
 		rc = mdb_cursor_open(txn, dbi, &c);
 	if (rc != 0)
 		return rc;
-	while ((rc = lookup_move(c, &name, &value, MDB_NEXT)) == 0) {
+	while ((rc = safe_read_move(c, &name, &value, MDB_NEXT)) == 0) {
 		char text[64];
 
 		(void)snprintf(

@@ -6,10 +6,10 @@
 #include "storaged/request/list_page.h"
 
 /* All pages are alike: one of any of these types is read as one of users. */
-static struct page
+static struct list_page
 store_pages_page_of(const union msg *m)
 {
-	return (struct page){m->user_page.users, m->user_page.next};
+	return (struct list_page){m->user_page.users, m->user_page.next};
 }
 
 int
@@ -17,7 +17,7 @@ store_pages_walk(struct store_conn *conn, enum msg_type type, const void *reques
     struct id *after, enum msg_type answer, store_pages_fn *fn)
 {
 	struct slice item;
-	struct page page;
+	struct list_page page;
 	union msg m;
 	int status;
 

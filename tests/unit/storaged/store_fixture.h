@@ -329,12 +329,12 @@ make_org(struct fixture *f)
 static inline unsigned
 sweep(struct fixture *f)
 {
-	enum remains_result r;
+	enum garbage_result r;
 	unsigned steps = 0;
 
-	while ((r = remains_step(&f->env)) == REMAINS_MORE)
+	while ((r = garbage_step(&f->env)) == GARBAGE_MORE)
 		steps++;
-	assert_int_equal(r, REMAINS_NONE);
+	assert_int_equal(r, GARBAGE_NONE);
 	return steps;
 }
 

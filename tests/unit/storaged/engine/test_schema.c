@@ -5,7 +5,7 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/conversations/conversations.h"
-#include "storaged/engine/message_pages.h"
+#include "storaged/engine/message_page.h"
 #include "storaged/turns/turns.h"
 
 static int

@@ -458,7 +458,7 @@ the_longest_conversation_goes_whole(void **state)
 	expect_erased(&m, 1, 60);
 	expect_ends(f, 60);
 	/* The first step was the request's. */
-	assert_int_equal(sweep(f), 3000 / REMAINS_STEP);
+	assert_int_equal(sweep(f), 3000 / GARBAGE_STEP);
 	contents_expect(f, &before);
 	contents_clear(&before);
 }
@@ -503,7 +503,7 @@ conversation_of(struct fixture *f, const struct msg_turn_begin *begin)
 	return record.id;
 }
 
-#define LONG_REPLIES (2 * REMAINS_STEP)
+#define LONG_REPLIES (2 * GARBAGE_STEP)
 
 static struct id
 erase_long_of(struct fixture *f, const char *session, struct msg_turn_begin *last)
@@ -542,9 +542,9 @@ what_is_left_of_a_long_conversation_goes_in_steps(void **state)
 	contents_take(f, &before);
 	erase_long(f, &last);
 	messages = table_count(f, TABLE_MESSAGES);
-	assert_int_equal(messages, 2 + 2 * LONG_REPLIES - REMAINS_STEP);
-	while (remains_step(&f->env) == REMAINS_MORE) {
-		assert_true(messages - table_count(f, TABLE_MESSAGES) <= REMAINS_STEP);
+	assert_int_equal(messages, 2 + 2 * LONG_REPLIES - GARBAGE_STEP);
+	while (garbage_step(&f->env) == GARBAGE_MORE) {
+		assert_true(messages - table_count(f, TABLE_MESSAGES) <= GARBAGE_STEP);
 		messages = table_count(f, TABLE_MESSAGES);
 		expect_whole(f);
 	}
@@ -566,7 +566,7 @@ what_is_left_goes_after_a_new_start(void **state)
 	erase_long(f, &last);
 	do
 		store_restart(f, STORE_BYTES);
-	while (remains_step(&f->env) == REMAINS_MORE);
+	while (garbage_step(&f->env) == GARBAGE_MORE);
 	contents_expect(f, &before);
 	assert_int_equal(table_count(f, TABLE_META), 1);
 	contents_clear(&before);
@@ -678,10 +678,10 @@ an_unreadable_entry_of_what_is_left_stays(void **state)
 static struct key
 first_left(const struct id *conversation)
 {
-	return key_message(conversation, REMAINS_STEP + 1);
+	return key_message(conversation, GARBAGE_STEP + 1);
 }
 
-#define LEFT (2 * LONG_REPLIES - REMAINS_STEP)
+#define LEFT (2 * LONG_REPLIES - GARBAGE_STEP)
 
 /* Others go, before it and behind it; also those that are erased later. */
 static void
@@ -701,17 +701,17 @@ a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
 	key = first_left(&stuck);
 	damage_page(f, TABLE_MESSAGES, &key);
 
-	assert_true(sweep(f) > 2 * LEFT / REMAINS_STEP);
+	assert_true(sweep(f) > 2 * LEFT / GARBAGE_STEP);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 400 + LEFT);
 	assert_int_equal(table_count(f, TABLE_META), 2);
-	assert_int_equal(f->env.remains.stuck_n, 1);
-	assert_memory_equal(&f->env.remains.stuck[0], &stuck, sizeof(stuck));
+	assert_int_equal(f->env.garbage.stuck_n, 1);
+	assert_memory_equal(&f->env.garbage.stuck[0], &stuck, sizeof(stuck));
 	assert_int_equal(sweep(f), 0);
 
 	erase_long_of(f, "later", &last);
 	assert_true(sweep(f) > 0);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 400 + LEFT);
-	assert_int_equal(f->env.remains.stuck_n, 1);
+	assert_int_equal(f->env.garbage.stuck_n, 1);
 	assert_true(f->env.writable);
 }
 
@@ -727,7 +727,7 @@ what_is_stuck_cannot_be_read(void **state)
 
 	damage_page(f, TABLE_MESSAGES, &key);
 	sweep(f);
-	assert_int_equal(f->env.remains.stuck_n, 1);
+	assert_int_equal(f->env.garbage.stuck_n, 1);
 	ask_error(f, MSG_TURN_FINISH, &finish, STORE_NOT_FOUND);
 	taken.conversation = stuck;
 	ask_error(f, MSG_TURN_BEGIN, &taken, STORE_INVALID);
@@ -786,7 +786,7 @@ survives(struct fixture *f, const struct key *key)
 		setrlimit(RLIMIT_CORE, &no_core);
 		store_open(f, STORE_BYTES);
 		lock_page(f, TABLE_MESSAGES, key);
-		_exit(remains_step(&f->env) == REMAINS_STUCK);
+		_exit(garbage_step(&f->env) == GARBAGE_STUCK);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	store_open(f, STORE_BYTES);
@@ -809,11 +809,11 @@ a_page_that_is_death_does_not_end_every_start(void **state)
 	}
 	for (unsigned n = ARRAY_LEN(expected); n < 15; n++) {
 		assert_int_equal(sweep(f), 1);
-		assert_int_equal(f->env.remains.stuck_n, 1);
+		assert_int_equal(f->env.garbage.stuck_n, 1);
 		assert_int_equal(table_count(f, TABLE_MESSAGES), LEFT);
 		store_restart(f, STORE_BYTES);
 	}
-	assert_int_equal(remains_step(&f->env), REMAINS_MORE);
+	assert_int_equal(garbage_step(&f->env), GARBAGE_MORE);
 	assert_int_equal(tries_of(f, &id), 0);
 	sweep(f);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
@@ -830,9 +830,9 @@ a_damaged_list_of_what_is_left_ends_it(void **state)
 	struct key key = key_erased(&id);
 
 	damage_page(f, TABLE_META, &key);
-	assert_int_equal(remains_step(&f->env), REMAINS_NONE);
-	assert_true(f->env.remains.given_up);
-	assert_int_equal(f->env.remains.stuck_n, 0);
+	assert_int_equal(garbage_step(&f->env), GARBAGE_NONE);
+	assert_true(f->env.garbage.given_up);
+	assert_int_equal(f->env.garbage.stuck_n, 0);
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * Pages of messages, forwards and backwards.
  */
-#include "storaged/engine/message_pages.h"
+#include "storaged/engine/message_page.h"
 
 #include "proto/base/basics.h"
 
@@ -10,33 +10,34 @@
 
 /* What a page has come to while it is being gathered. */
 struct tally {
-	struct page_bounds most;
+	struct message_page_bounds most;
 	uint32_t n;
 	size_t bytes;
 };
 
-/* Counts a message of so many bytes in; PAGE_WHOLE if it still belongs to the page. */
-static enum page_end
-count(struct tally *tally, size_t bytes)
+/* Counts a message of so many bytes in; MESSAGE_PAGE_ALL if it still belongs to the page. */
+static enum message_page_end
+message_page_count(struct tally *tally, size_t bytes)
 {
 	if (tally->n == tally->most.messages)
-		return PAGE_LIMIT;
+		return MESSAGE_PAGE_LIMIT;
 	if (tally->n > 0 && tally->bytes + 4 + bytes > tally->most.bytes)
-		return PAGE_BOUND;
+		return MESSAGE_PAGE_BYTES;
 	tally->n++;
 	tally->bytes += 4 + bytes;
-	return PAGE_WHOLE;
+	return MESSAGE_PAGE_ALL;
 }
 
 static int
-gather_forwards(struct walk *w, struct tally *tally, const struct key *at, struct page *page)
+message_page_gather_forwards(
+    struct walk *w, struct tally *tally, const struct key *at, struct message_page *page)
 {
 	struct buf *list = &w->txn->env->list;
 	int rc;
 
 	for (rc = walk_from(w, at); rc == 0; rc = walk_next(w)) {
-		page->end = count(tally, w->value.len);
-		if (page->end != PAGE_WHOLE) {
+		page->end = message_page_count(tally, w->value.len);
+		if (page->end != MESSAGE_PAGE_ALL) {
 			page->next = message_seq(w->key);
 			break;
 		}
@@ -46,27 +47,27 @@ gather_forwards(struct walk *w, struct tally *tally, const struct key *at, struc
 }
 
 int
-page_forwards(struct txn *t, const struct id *conversation, uint64_t from,
-    struct page_bounds most, struct page *page)
+message_page_forwards(struct txn *t, const struct id *conversation, uint64_t from,
+    struct message_page_bounds most, struct message_page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, from);
 	struct tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
-	*page = (struct page){.end = PAGE_WHOLE};
+	*page = (struct message_page){.end = MESSAGE_PAGE_ALL};
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 	if (rc == 0)
-		rc = gather_forwards(&w, &tally, &at, page);
+		rc = message_page_gather_forwards(&w, &tally, &at, page);
 	walk_close(&w);
 	return rc;
 }
 
 /* Walks back, noting what belongs to the page, newest first. */
 static int
-look_back(struct walk *w, struct tally *tally, const struct key *end, bool with_text,
-    struct slice *found, struct page *page)
+message_page_gather_backwards(struct walk *w, struct tally *tally, const struct key *end,
+    bool with_text, struct slice *found, struct message_page *page)
 {
 	uint32_t skipped = 0;
 	int rc;
@@ -77,8 +78,8 @@ look_back(struct walk *w, struct tally *tally, const struct key *end, bool with_
 				return 0;
 			continue;
 		}
-		page->end = count(tally, w->value.len);
-		if (page->end != PAGE_WHOLE)
+		page->end = message_page_count(tally, w->value.len);
+		if (page->end != MESSAGE_PAGE_ALL)
 			break;
 		page->next = message_seq(w->key);
 		found[tally->n - 1] = w->value;
@@ -87,21 +88,21 @@ look_back(struct walk *w, struct tally *tally, const struct key *end, bool with_
 }
 
 int
-page_backwards(struct txn *t, const struct id *conversation, uint64_t before,
-    struct page_bounds most, bool with_text, struct page *page)
+message_page_backwards(struct txn *t, const struct id *conversation, uint64_t before,
+    struct message_page_bounds most, bool with_text, struct message_page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, before);
-	struct slice found[PAGE_MESSAGES];
+	struct slice found[MESSAGE_PAGE_MAX];
 	struct tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
-	must(most.messages <= PAGE_MESSAGES && most.bytes <= PAGE_BYTES);
-	*page = (struct page){.end = PAGE_WHOLE};
+	must(most.messages <= MESSAGE_PAGE_MAX && most.bytes <= PAGE_BYTES);
+	*page = (struct message_page){.end = MESSAGE_PAGE_ALL};
 	buf_reset(&t->env->list);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 	if (rc == 0)
-		rc = look_back(&w, &tally, &at, with_text, found, page);
+		rc = message_page_gather_backwards(&w, &tally, &at, with_text, found, page);
 	walk_close(&w);
 	if (rc == 0)
 		for (size_t i = tally.n; i > 0; i--)
