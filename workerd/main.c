@@ -127,7 +127,6 @@ worker_on_connection(void *arg, int fd, const struct msg_connection *from)
 	struct http_peer peer = {
 	    .address = from->peer, .port = from->port, .loopback = from->loopback};
 
-	model_servers_fd_is_new(&w->turns.servers, fd);
 	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());

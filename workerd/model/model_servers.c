@@ -12,10 +12,9 @@
 /* -- making them ------------------------------------------------------------------------- */
 
 void
-model_servers_add(struct model_servers *all, struct upstream_config *config)
+model_servers_add(struct model_servers *all, const struct upstream_config *config)
 {
 	must(all->n < MODEL_SERVERS_MAX && (all->n == 0) == (config->name == NULL));
-	config->beside = all->n == 0 ? NULL : all->at[0].upstream;
 	all->at[all->n++] = (struct model_server){
 	    .name = config->name, .key = config->key, .upstream = upstream_new(config)};
 }
@@ -68,13 +67,6 @@ model_servers_find(struct model_servers *all, struct slice name)
 		if (slice_eq_str(name, all->at[i].name))
 			return &all->at[i];
 	return NULL;
-}
-
-void
-model_servers_fd_is_new(const struct model_servers *all, int fd)
-{
-	if (all->n > 0)
-		upstream_fd_is_new(all->at[0].upstream, fd);
 }
 
 void

@@ -24,9 +24,8 @@ struct model_servers {
 	struct model_server at[MODEL_SERVERS_MAX];
 };
 
-/* One more, the first of which has no name; of the config its name and key are borrowed, and beside
- * is filled in. */
-void model_servers_add(struct model_servers *all, struct upstream_config *config);
+/* Adds a server; the first one has no name. The name and key are borrowed. */
+void model_servers_add(struct model_servers *all, const struct upstream_config *config);
 
 /* All that the settings name. The config has what holds for each: all but name, url and key. The
  * settings are borrowed. */
@@ -38,9 +37,6 @@ void model_servers_clear(struct model_servers *all);
 
 /* The server of this name, empty for the settings' own; NULL: there is none. */
 struct model_server *model_servers_find(struct model_servers *all, struct slice name);
-
-/* A descriptor belongs to somebody else now: upstream_fd_is_new(). */
-void model_servers_fd_is_new(const struct model_servers *all, int fd);
 
 /* Copies text to out (size bytes, NUL-terminated, cut to fit) without any server's key: one may stand
  * in the answer of another, when the operator mixed them up. */

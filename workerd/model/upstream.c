@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/model/upstream.h"
-#include "workerd/model/upstream_plain.h"
+#include "workerd/model/upstream_internal.h"
 
 /* -- transfers --------------------------------------------------------------------------- */
 
@@ -25,24 +25,24 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
 	struct upstream_transfer *t;
 
 	must(!u->inside);
-	t = transfer_new(u, body, total_ms);
+	t = upstream_transfer_new(u, body, total_ms);
 	t->events = events;
 	t->arg = arg;
 	t->probe = breaker_ask(&u->breaker);
 	u->transfers++;
 	if (u->plain != NULL)
-		plain_ask(u->plain, t);
+		upstream_plain_send(u->plain, t);
 	else
-		engine_add(engine_for_transfer(u), t);
+		upstream_engine_add(upstream_engine_for_transfer(u), t);
 	return t;
 }
 
 void
-upstream_over(struct upstream_transfer *t)
+upstream_add_ended(struct upstream_transfer *t)
 {
 	must(t->queue == QUEUE_NONE);
-	t->queue = QUEUE_OVER;
-	TAILQ_INSERT_TAIL(&t->upstream->over, t, link);
+	t->queue = QUEUE_ENDED;
+	TAILQ_INSERT_TAIL(&t->upstream->ended, t, link);
 }
 
 void
@@ -51,10 +51,10 @@ upstream_cancel(struct upstream_transfer *t)
 	struct upstream *u = t->upstream;
 
 	t->cancelled = true;
-	transfer_not_judged(t);
-	backlog_clear(t);
+	upstream_transfer_abandon(t);
+	upstream_backlog_clear(t);
 	if (t->queue == QUEUE_NONE)
-		upstream_over(t);
+		upstream_add_ended(t);
 	if (!u->inside)
 		upstream_settle(u);
 }
@@ -69,7 +69,7 @@ transfer_end(struct upstream_transfer *t)
 	bool cancelled = t->cancelled;
 
 	t->upstream->transfers--;
-	transfer_free(t);
+	upstream_transfer_free(t);
 	if (!cancelled)
 		events->end(arg, how, detail);
 }
@@ -80,8 +80,8 @@ upstream_settle(struct upstream *u)
 {
 	struct upstream_transfer *t;
 
-	while ((t = TAILQ_FIRST(&u->over)) != NULL) {
-		TAILQ_REMOVE(&u->over, t, link);
+	while ((t = TAILQ_FIRST(&u->ended)) != NULL) {
+		TAILQ_REMOVE(&u->ended, t, link);
 		t->queue = QUEUE_NONE;
 		transfer_end(t);
 	}
@@ -127,24 +127,6 @@ copy_or_null(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
-static struct watches *
-watches_use(struct watches *w)
-{
-	if (w == NULL)
-		w = xcalloc(1, sizeof(*w));
-	w->users++;
-	return w;
-}
-
-static void
-watches_leave(struct watches *w)
-{
-	if (--w->users > 0)
-		return;
-	free(w->at);
-	free(w);
-}
-
 struct upstream *
 upstream_new(const struct upstream_config *config)
 {
@@ -152,7 +134,6 @@ upstream_new(const struct upstream_config *config)
 
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	u->base = config->base;
-	u->watches = watches_use(config->beside == NULL ? NULL : config->beside->watches);
 	u->name = copy_or_null(config->name);
 	u->url = xstrdup(config->url);
 	u->tls = strncmp(config->url, "https:", 6) == 0;
@@ -165,12 +146,14 @@ upstream_new(const struct upstream_config *config)
 	breaker_init(&u->breaker, u->name, config->breaker_failures, config->breaker_open_ms,
 	    config->board);
 	LIST_INIT(&u->engines);
-	TAILQ_INIT(&u->behind);
-	TAILQ_INIT(&u->over);
-	u->next_turn = evtimer_new(u->base, backlog_on_turn, u);
-	must(u->next_turn != NULL);
+	TAILQ_INIT(&u->waiting);
+	TAILQ_INIT(&u->ended);
+	u->next_iteration = evtimer_new(u->base, upstream_backlog_on_iteration, u);
+	must(u->next_iteration != NULL);
 	add_headers(u, config->key);
-	u->plain = plain_new(u, u->url, config->key);
+	u->plain = upstream_plain_new(u, u->url, config->key);
+	if (u->plain == NULL)
+		upstream_sockets_init(u);
 	return u;
 }
 
@@ -181,10 +164,11 @@ upstream_free(struct upstream *u)
 		return;
 	must(u->transfers == 0);
 	while (!LIST_EMPTY(&u->engines))
-		engine_free(LIST_FIRST(&u->engines));
-	plain_free(u->plain);
-	watches_leave(u->watches);
-	event_free(u->next_turn);
+		upstream_engine_free(LIST_FIRST(&u->engines));
+	upstream_plain_free(u->plain);
+	if (u->epoll_ready != NULL)
+		upstream_sockets_clear(u);
+	event_free(u->next_iteration);
 	curl_slist_free_all(u->headers);
 	free(u->name);
 	free(u->url);

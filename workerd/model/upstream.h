@@ -24,12 +24,11 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	struct upstream *beside; /* another one on the same loop; NULL: this is the first */
-	const char *name;        /* of the server, for the log; NULL: none */
-	const char *url;         /* of chat/completions */
-	const char *key;         /* NULL: no Authorization header */
-	const char *ca_bundle;   /* a PEM file; NULL: the system's */
-	const char *proxy;       /* NULL: what the environment says, as curl(1) reads it */
+	const char *name;      /* of the server, for the log; NULL: none */
+	const char *url;       /* of chat/completions */
+	const char *key;       /* NULL: no Authorization header */
+	const char *ca_bundle; /* a PEM file; NULL: the system's */
+	const char *proxy;     /* NULL: what the environment says, as curl(1) reads it */
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	unsigned rest_ms;          /* connections are closed so long after the last answer */
 	unsigned breaker_failures; /* 0: it never opens */
@@ -55,12 +54,5 @@ struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, un
 
 /* Ends a transfer; none of its events is called any more. The server sees the stream closed. */
 void upstream_cancel(struct upstream_transfer *t);
-
-/*
- * Tells that fd now belongs to somebody else, to this upstream and all beside it. libcurl 7.88 can close a socket without saying so;
- * whoever gets a new descriptor by other means calls this, so that a stale watch on its number is
- * dropped.
- */
-void upstream_fd_is_new(struct upstream *u, int fd);
 
 #endif

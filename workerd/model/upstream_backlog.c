@@ -9,7 +9,7 @@
  * bounds what is kept.
  */
 #include "proto/base/basics.h"
-#include "workerd/model/upstream_plain.h"
+#include "workerd/model/upstream_internal.h"
 
 /* Some 1,000 tokens, which take some 5 ms to read, relay and keep; and of one transfer. With a quarter
  * of both, to pause and go on cost a tenth of the processor time of a flood. */
@@ -26,14 +26,14 @@
 static void
 join_queue(struct upstream_transfer *t)
 {
-	t->queue = QUEUE_BEHIND;
-	TAILQ_INSERT_TAIL(&t->upstream->behind, t, link);
+	t->queue = QUEUE_WAITING;
+	TAILQ_INSERT_TAIL(&t->upstream->waiting, t, link);
 }
 
 static void
 leave_queue(struct upstream_transfer *t)
 {
-	TAILQ_REMOVE(&t->upstream->behind, t, link);
+	TAILQ_REMOVE(&t->upstream->waiting, t, link);
 	t->queue = QUEUE_NONE;
 }
 
@@ -42,12 +42,12 @@ ask_for_next_turn(struct upstream *u)
 {
 	static const struct timeval at_once = {0};
 
-	if (!evtimer_pending(u->next_turn, NULL))
-		evtimer_add(u->next_turn, &at_once);
+	if (!evtimer_pending(u->next_iteration, NULL))
+		evtimer_add(u->next_iteration, &at_once);
 }
 
 void
-backlog_give(struct upstream_transfer *t, struct slice piece)
+upstream_backlog_deliver(struct upstream_transfer *t, struct slice piece)
 {
 	struct upstream *u = t->upstream;
 
@@ -61,14 +61,14 @@ may_take(struct upstream_transfer *t)
 {
 	struct upstream *u = t->upstream;
 
-	if (t->turn != u->turn)
+	if (t->iteration != u->iteration)
 		t->taken = 0;
-	t->turn = u->turn;
+	t->iteration = u->iteration;
 	return u->share > 0 && t->taken < PART && t->queue == QUEUE_NONE;
 }
 
 void
-backlog_wait(struct upstream_transfer *t)
+upstream_backlog_wait(struct upstream_transfer *t)
 {
 	ask_for_next_turn(t->upstream);
 	if (t->queue == QUEUE_NONE)
@@ -76,7 +76,7 @@ backlog_wait(struct upstream_transfer *t)
 }
 
 size_t
-backlog_admits(struct upstream_transfer *t)
+upstream_backlog_admits(struct upstream_transfer *t)
 {
 	if (may_take(t))
 		return PART;
@@ -84,41 +84,40 @@ backlog_admits(struct upstream_transfer *t)
 		ask_for_next_turn(t->upstream);
 		return LITTLE - t->taken;
 	}
-	backlog_wait(t);
+	upstream_backlog_wait(t);
 	return 0;
 }
 
-enum backlog
-backlog_take(struct upstream_transfer *t, struct slice piece)
+enum upstream_backlog
+upstream_backlog_take(struct upstream_transfer *t, struct slice piece)
 {
 	if (may_take(t)) {
-		backlog_give(t, piece);
+		upstream_backlog_deliver(t, piece);
 		return BACKLOG_NONE;
 	}
 	ask_for_next_turn(t->upstream);
 	if (t->queue == QUEUE_NONE) {
 		join_queue(t);
-		t->keeps = t->http2;
-		t->engine->behind += t->keeps;
+		t->buffered = t->http2;
+		t->engine->backlogged += t->buffered;
 		buf_init(&t->backlog, KEPT_MAX);
 	}
-	if (!t->keeps)
+	if (!t->buffered)
 		return BACKLOG_PAUSE;
-	return buf_append(&t->backlog, piece.p, piece.len) == 0 ? BACKLOG_KEPT
-								: BACKLOG_TOO_MUCH;
+	return buf_append(&t->backlog, piece.p, piece.len) == 0 ? BACKLOG_KEPT : BACKLOG_FULL;
 }
 
 void
-backlog_clear(struct upstream_transfer *t)
+upstream_backlog_clear(struct upstream_transfer *t)
 {
-	if (t->queue != QUEUE_BEHIND)
+	if (t->queue != QUEUE_WAITING)
 		return;
 	leave_queue(t);
-	if (!t->keeps)
+	if (!t->buffered)
 		return;
 	buf_clear(&t->backlog);
-	t->keeps = false;
-	if (--t->engine->behind == 0)
+	t->buffered = false;
+	if (--t->engine->backlogged == 0)
 		ask_for_next_turn(t->upstream);
 }
 
@@ -130,9 +129,9 @@ give_part(struct upstream_transfer *t)
 
 	if (piece.len > PART)
 		piece.len = PART;
-	backlog_give(t, piece);
+	upstream_backlog_deliver(t, piece);
 	/* It may have been cancelled, and is no longer in the queue then. */
-	if (t->queue != QUEUE_BEHIND)
+	if (t->queue != QUEUE_WAITING)
 		return;
 	buf_consume(&t->backlog, piece.len);
 	if (buf_len(&t->backlog) > 0) {
@@ -140,9 +139,9 @@ give_part(struct upstream_transfer *t)
 		join_queue(t);
 		return;
 	}
-	backlog_clear(t);
-	if (t->ended)
-		upstream_over(t);
+	upstream_backlog_clear(t);
+	if (t->is_over)
+		upstream_add_ended(t);
 }
 
 /* libcurl hands over what it holds at once, and reads on when its timer ends. */
@@ -153,7 +152,7 @@ go_on(struct upstream_transfer *t)
 	if (t->easy != NULL)
 		curl_easy_pause(t->easy, CURLPAUSE_CONT);
 	else
-		plain_go_on(t->plain);
+		upstream_plain_resume(t->plain);
 }
 
 /* Each that waits now has a part, as long as there is a share. */
@@ -164,12 +163,12 @@ share_out(struct upstream *u)
 	size_t n = 0;
 
 	u->share = SHARE;
-	u->turn++;
-	TAILQ_FOREACH (t, &u->behind, link)
+	u->iteration++;
+	TAILQ_FOREACH (t, &u->waiting, link)
 		n++;
 	u->inside = true;
-	for (; n > 0 && u->share > 0 && (t = TAILQ_FIRST(&u->behind)) != NULL; n--) {
-		if (t->keeps)
+	for (; n > 0 && u->share > 0 && (t = TAILQ_FIRST(&u->waiting)) != NULL; n--) {
+		if (t->buffered)
 			give_part(t);
 		else
 			go_on(t);
@@ -178,17 +177,17 @@ share_out(struct upstream *u)
 }
 
 void
-backlog_on_turn(evutil_socket_t fd, short what, void *arg)
+upstream_backlog_on_iteration(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	struct engine *e;
+	struct upstream_engine *e;
 
 	(void)fd;
 	(void)what;
 	share_out(u);
 	upstream_settle(u);
 	LIST_FOREACH (e, &u->engines, link)
-		engine_resume(e);
-	if (!TAILQ_EMPTY(&u->behind))
+		upstream_engine_resume(e);
+	if (!TAILQ_EMPTY(&u->waiting))
 		ask_for_next_turn(u);
 }

@@ -3,10 +3,10 @@
  *
  *	CONNECTING ──▶ SENDING ──▶ ANSWERING ──▶ KEPT ──▶ SENDING …
  *
- * All of them end in plain_conn_free(), when the server has gone, has said something out of turn, or
+ * All of them end in upstream_plain_conn_free(), when the server has gone, has said something out of turn, or
  * the transfer is over before its answer.
  */
-#include "workerd/model/upstream_plain.h"
+#include "workerd/model/upstream_internal.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -22,7 +22,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_response.h"
 
 #define HEAD_MAX  16384 /* bytes of a question's head; the key may have 4096 */
@@ -31,8 +30,8 @@
 
 enum plain_state { PLAIN_CONNECTING, PLAIN_SENDING, PLAIN_ANSWERING, PLAIN_KEPT };
 
-struct plain_conn {
-	struct plain *plain;
+struct upstream_plain_conn {
+	struct upstream_plain *plain;
 	struct upstream_transfer *transfer; /* NULL: KEPT */
 	enum plain_state state;
 	int fd;
@@ -45,15 +44,16 @@ struct plain_conn {
 	size_t body_sent; /* of the question */
 	struct upstream_response answer;
 	uint64_t kept_ms; /* since when */
-	LIST_ENTRY(plain_conn) link;
+	LIST_ENTRY(upstream_plain_conn) link;
 };
 
-struct plain {
+struct upstream_plain {
 	struct upstream *upstream;
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	struct buf head; /* of all questions, up to Content-Length */
-	LIST_HEAD(plain_conns, plain_conn) busy, kept; /* the one kept last comes first */
+	LIST_HEAD(upstream_plain_conns, upstream_plain_conn)
+	busy, kept; /* the one kept last comes first */
 	size_t n_kept;
 	struct event *rest; /* closes those that nobody has needed for long; there are some */
 	uint8_t scratch[READ_SIZE];
@@ -64,7 +64,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg);
 /* -- connections ------------------------------------------------------------------------- */
 
 static void
-plain_conn_free(struct plain_conn *c)
+upstream_plain_conn_free(struct upstream_plain_conn *c)
 {
 	if (c->transfer != NULL)
 		c->transfer->plain = NULL;
@@ -79,7 +79,7 @@ plain_conn_free(struct plain_conn *c)
 }
 
 static void
-watch(struct plain_conn *c, short what)
+watch(struct upstream_plain_conn *c, short what)
 {
 	if (c->watching == what)
 		return;
@@ -93,17 +93,17 @@ watch(struct plain_conn *c, short what)
 
 /* The transfer ends, and the connection with it. */
 static void
-fail(struct plain_conn *c, enum upstream_end how, const char *detail)
+fail(struct upstream_plain_conn *c, enum upstream_end how, const char *detail)
 {
 	struct upstream_transfer *t = c->transfer;
 
-	plain_conn_free(c);
-	transfer_over(t, how, detail);
+	upstream_plain_conn_free(c);
+	upstream_transfer_over(t, how, detail);
 }
 
 /* The connection broke. A kept one that the server has closed meanwhile tells nothing. */
 static void
-broke(struct plain_conn *c, const char *detail)
+broke(struct upstream_plain_conn *c, const char *detail)
 {
 	if (c->used && !c->heard)
 		fail(c, UPSTREAM_STALE, "a kept connection had died");
@@ -117,16 +117,16 @@ broke(struct plain_conn *c, const char *detail)
 static void
 on_rest(evutil_socket_t fd, short what, void *arg)
 {
-	struct plain *p = arg;
+	struct upstream_plain *p = arg;
 	uint64_t now = clock_mono_ms(), rest = p->upstream->rest_ms, next = 0;
-	struct plain_conn *c, *after;
+	struct upstream_plain_conn *c, *after;
 
 	(void)fd;
 	(void)what;
 	for (c = LIST_FIRST(&p->kept); c != NULL; c = after) {
 		after = LIST_NEXT(c, link);
 		if (now >= c->kept_ms + rest)
-			plain_conn_free(c);
+			upstream_plain_conn_free(c);
 		else
 			next = c->kept_ms + rest - now;
 	}
@@ -138,9 +138,9 @@ on_rest(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-keep(struct plain_conn *c)
+keep(struct upstream_plain_conn *c)
 {
-	struct plain *p = c->plain;
+	struct upstream_plain *p = c->plain;
 	struct timeval in = clock_timeval(p->upstream->rest_ms);
 
 	c->transfer = NULL;
@@ -157,7 +157,7 @@ keep(struct plain_conn *c)
 
 /* The answer is whole. */
 static void
-done(struct plain_conn *c)
+done(struct upstream_plain_conn *c)
 {
 	struct upstream_transfer *t = c->transfer;
 
@@ -168,16 +168,16 @@ done(struct plain_conn *c)
 	}
 	t->plain = NULL;
 	keep(c);
-	transfer_over(t, UPSTREAM_DONE, "");
+	upstream_transfer_over(t, UPSTREAM_DONE, "");
 }
 
 /* -- the question ------------------------------------------------------------------------ */
 
 /* Writes as much of it as the socket takes. -1 with errno if the connection is broken. */
 static int
-send_question(struct plain_conn *c)
+send_question(struct upstream_plain_conn *c)
 {
-	const struct buf *body = &c->transfer->question;
+	const struct buf *body = &c->transfer->body;
 
 	while (buf_len(&c->head) > 0 || c->body_sent < buf_len(body)) {
 		/* iovec serves reading too and so cannot be const; nothing is written through it. */
@@ -211,7 +211,7 @@ send_question(struct plain_conn *c)
 }
 
 static void
-start_sending(struct plain_conn *c)
+start_sending(struct upstream_plain_conn *c)
 {
 	const struct buf *head = &c->plain->head;
 
@@ -219,8 +219,8 @@ start_sending(struct plain_conn *c)
 	c->body_sent = 0;
 	must(buf_reserve(&c->head, buf_len(head) + 64) != NULL &&
 	    buf_append(&c->head, buf_data(head), buf_len(head)) == 0 &&
-	    buf_printf(
-		&c->head, "Content-Length: %zu\r\n\r\n", buf_len(&c->transfer->question)) == 0);
+	    buf_printf(&c->head, "Content-Length: %zu\r\n\r\n", buf_len(&c->transfer->body)) ==
+		0);
 	if (send_question(c) == -1)
 		broke(c, strerror(errno));
 }
@@ -229,7 +229,7 @@ start_sending(struct plain_conn *c)
 
 /* What has come, until it is used up or the transfer is over. */
 static void
-take(struct plain_conn *c, struct slice in)
+take(struct upstream_plain_conn *c, struct slice in)
 {
 	struct upstream_transfer *t = c->transfer;
 	struct slice piece;
@@ -239,11 +239,11 @@ take(struct plain_conn *c, struct slice in)
 		case RESPONSE_MORE:
 			return;
 		case RESPONSE_HEAD:
-			transfer_answered(
+			upstream_transfer_answered(
 			    t, c->answer.status, c->answer.retry_after_s, c->body_sent);
 			break;
 		case RESPONSE_PIECE:
-			backlog_give(t, piece);
+			upstream_backlog_deliver(t, piece);
 			break;
 		case RESPONSE_BAD:
 			fail(c, UPSTREAM_BROKEN, "the answer is no HTTP");
@@ -260,18 +260,18 @@ take(struct plain_conn *c, struct slice in)
 
 /* Reads at most so many bytes. */
 static void
-read_bytes(struct plain_conn *c, size_t most)
+read_bytes(struct upstream_plain_conn *c, size_t most)
 {
-	struct plain *p = c->plain;
+	struct upstream_plain *p = c->plain;
 	ssize_t n = recv(c->fd, p->scratch, most < READ_SIZE ? most : READ_SIZE, 0);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
 		if ((size_t)n == most)
-			backlog_wait(c->transfer);
+			upstream_backlog_wait(c->transfer);
 		c->heard = true;
-		c->transfer->heard_ms = clock_mono_ms();
+		c->transfer->activity_ms = clock_mono_ms();
 		take(c, (struct slice){p->scratch, (size_t)n});
 	} else if (n == 0 && upstream_response_ends_here(&c->answer)) {
 		done(c);
@@ -283,16 +283,16 @@ read_bytes(struct plain_conn *c, size_t most)
 /* One that has to wait is left as it is: the loop watches levels, and goes round at once until all
  * have had their turn. */
 static void
-read_answer(struct plain_conn *c)
+read_answer(struct upstream_plain_conn *c)
 {
-	size_t most = backlog_admits(c->transfer);
+	size_t most = upstream_backlog_admits(c->transfer);
 
 	if (most > 0)
 		read_bytes(c, most);
 }
 
 void
-plain_go_on(struct plain_conn *c)
+upstream_plain_resume(struct upstream_plain_conn *c)
 {
 	read_bytes(c, READ_SIZE);
 }
@@ -302,7 +302,7 @@ plain_go_on(struct plain_conn *c)
 /* Nothing came unasked, not even the end: what is there before the question would be taken for its
  * answer. */
 static bool
-is_quiet(const struct plain_conn *c)
+is_quiet(const struct upstream_plain_conn *c)
 {
 	uint8_t byte;
 
@@ -311,7 +311,7 @@ is_quiet(const struct plain_conn *c)
 
 /* Whether the connection is there, and can be asked; if not, the transfer is over. */
 static bool
-is_connected(struct plain_conn *c)
+is_connected(struct upstream_plain_conn *c)
 {
 	int error = c->error;
 	socklen_t len = sizeof(error);
@@ -325,7 +325,7 @@ is_connected(struct plain_conn *c)
 }
 
 static void
-proceed(struct plain_conn *c, short what)
+proceed(struct upstream_plain_conn *c, short what)
 {
 	switch (c->state) {
 	case PLAIN_CONNECTING:
@@ -343,7 +343,7 @@ proceed(struct plain_conn *c, short what)
 		read_answer(c);
 		break;
 	case PLAIN_KEPT:
-		plain_conn_free(c);
+		upstream_plain_conn_free(c);
 		break;
 	}
 }
@@ -352,7 +352,7 @@ proceed(struct plain_conn *c, short what)
 static void
 on_event(evutil_socket_t fd, short what, void *arg)
 {
-	struct plain_conn *c = arg;
+	struct upstream_plain_conn *c = arg;
 	struct upstream *u = c->plain->upstream;
 
 	(void)fd;
@@ -366,14 +366,13 @@ on_event(evutil_socket_t fd, short what, void *arg)
 
 /* A connected or connecting socket, or -1 with errno. */
 static int
-open_socket(struct plain *p)
+open_socket(struct upstream_plain *p)
 {
 	int fd = socket(p->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1;
 
 	if (fd == -1)
 		return -1;
-	upstream_fd_is_new(p->upstream, fd);
 	/* Neither matters enough to fail for. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -388,9 +387,9 @@ open_socket(struct plain *p)
 }
 
 static void
-connect_for(struct plain *p, struct upstream_transfer *t)
+connect_for(struct upstream_plain *p, struct upstream_transfer *t)
 {
-	struct plain_conn *c = xcalloc(1, sizeof(*c));
+	struct upstream_plain_conn *c = xcalloc(1, sizeof(*c));
 
 	c->plain = p;
 	c->transfer = t;
@@ -410,9 +409,9 @@ connect_for(struct plain *p, struct upstream_transfer *t)
 }
 
 void
-plain_ask(struct plain *p, struct upstream_transfer *t)
+upstream_plain_send(struct upstream_plain *p, struct upstream_transfer *t)
 {
-	struct plain_conn *c = LIST_FIRST(&p->kept);
+	struct upstream_plain_conn *c = LIST_FIRST(&p->kept);
 
 	if (c == NULL) {
 		connect_for(p, t);
@@ -430,14 +429,14 @@ plain_ask(struct plain *p, struct upstream_transfer *t)
 }
 
 void
-plain_drop(struct upstream_transfer *t)
+upstream_plain_release(struct upstream_transfer *t)
 {
 	if (t->plain != NULL)
-		plain_conn_free(t->plain);
+		upstream_plain_conn_free(t->plain);
 }
 
 bool
-plain_is_connecting(const struct plain_conn *c)
+upstream_plain_is_connecting(const struct upstream_plain_conn *c)
 {
 	return c->state == PLAIN_CONNECTING;
 }
@@ -500,7 +499,7 @@ read_url(const char *url, struct place *place)
 }
 
 static bool
-set_address(struct plain *p, const struct place *place)
+set_address(struct upstream_plain *p, const struct place *place)
 {
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&p->address;
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&p->address;
@@ -532,7 +531,7 @@ environment_has_proxy(void)
 }
 
 static void
-write_head(struct plain *p, const struct place *place, const char *key)
+write_head(struct upstream_plain *p, const struct place *place, const char *key)
 {
 	struct buf *head = &p->head;
 
@@ -545,11 +544,11 @@ write_head(struct plain *p, const struct place *place, const char *key)
 		must(buf_printf(head, "Authorization: Bearer %s\r\n", key) == 0);
 }
 
-struct plain *
-plain_new(struct upstream *u, const char *url, const char *key)
+struct upstream_plain *
+upstream_plain_new(struct upstream *u, const char *url, const char *key)
 {
 	struct place place;
-	struct plain *p;
+	struct upstream_plain *p;
 
 	if (u->proxy != NULL || environment_has_proxy() || !read_url(url, &place))
 		return NULL;
@@ -561,7 +560,7 @@ plain_new(struct upstream *u, const char *url, const char *key)
 	must(p->rest != NULL);
 	buf_init(&p->head, HEAD_MAX);
 	if (!set_address(p, &place)) {
-		plain_free(p);
+		upstream_plain_free(p);
 		return NULL;
 	}
 	write_head(p, &place, key);
@@ -569,15 +568,15 @@ plain_new(struct upstream *u, const char *url, const char *key)
 }
 
 void
-plain_free(struct plain *p)
+upstream_plain_free(struct upstream_plain *p)
 {
-	struct plain_conn *c;
+	struct upstream_plain_conn *c;
 
 	if (p == NULL)
 		return;
 	must(LIST_EMPTY(&p->busy));
 	while ((c = LIST_FIRST(&p->kept)) != NULL)
-		plain_conn_free(c);
+		upstream_plain_conn_free(c);
 	event_free(p->rest);
 	buf_wipe(&p->head);
 	free(p);

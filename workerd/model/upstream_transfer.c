@@ -10,7 +10,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/model/upstream_plain.h"
+#include "workerd/model/upstream_internal.h"
 
 #define RETRY_AFTER_S_MAX 3600
 #define BUSY_MS           100 /* until a silence that is ours is looked at again */
@@ -61,7 +61,7 @@ judge(struct upstream_transfer *t, bool failed)
 }
 
 void
-transfer_not_judged(struct upstream_transfer *t)
+upstream_transfer_abandon(struct upstream_transfer *t)
 {
 	if (!t->judged)
 		breaker_abandon(&t->upstream->breaker, t->probe);
@@ -71,13 +71,13 @@ transfer_not_judged(struct upstream_transfer *t)
 /* -- what came, either way --------------------------------------------------------------- */
 
 void
-transfer_answered(
+upstream_transfer_answered(
     struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t asked)
 {
 	/* An answer may last for minutes; the question, sent whole, is not needed any more, as it is
 	 * never sent twice. */
-	if (asked == buf_len(&t->question))
-		buf_clear(&t->question);
+	if (asked == buf_len(&t->body))
+		buf_clear(&t->body);
 	if (retry_after_s > RETRY_AFTER_S_MAX)
 		retry_after_s = RETRY_AFTER_S_MAX;
 	t->answered = true;
@@ -87,22 +87,22 @@ transfer_answered(
 }
 
 void
-transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail)
+upstream_transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail)
 {
-	if (t->cancelled || t->ended)
+	if (t->cancelled || t->is_over)
 		return;
-	t->ended = true;
+	t->is_over = true;
 	t->how = how;
 	t->detail = detail;
 	evtimer_del(&t->silence);
-	if (!t->keeps)
-		backlog_clear(t);
+	if (!t->buffered)
+		upstream_backlog_clear(t);
 	if (how == UPSTREAM_STALE)
-		transfer_not_judged(t);
+		upstream_transfer_abandon(t);
 	else
 		judge(t, how != UPSTREAM_DONE);
 	if (t->queue == QUEUE_NONE)
-		upstream_over(t);
+		upstream_add_ended(t);
 }
 
 /* -- libcurl's callbacks ----------------------------------------------------------------- */
@@ -132,7 +132,7 @@ on_answer(struct upstream_transfer *t, long status)
 	t->upstream->http1 = !t->http2;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &asked);
-	transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
+	upstream_transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
 }
 
 /* One line at a time, the blank line last; interim answers (1xx) have their own. */
@@ -142,8 +142,8 @@ on_header(char *line, size_t size, size_t n, void *arg)
 	struct upstream_transfer *t = arg;
 	long status = 0;
 
-	t->upstream->heard++;
-	t->heard_ms = clock_mono_ms();
+	t->upstream->activity++;
+	t->activity_ms = clock_mono_ms();
 	if (t->cancelled)
 		return 0;
 	if (size * n > 2 || t->answered || (*line != '\r' && *line != '\n'))
@@ -159,16 +159,16 @@ on_body(char *piece, size_t size, size_t n, void *arg)
 {
 	struct upstream_transfer *t = arg;
 
-	enum backlog backlog;
+	enum upstream_backlog backlog;
 
-	t->upstream->heard++;
-	t->heard_ms = clock_mono_ms();
+	t->upstream->activity++;
+	t->activity_ms = clock_mono_ms();
 	if (t->cancelled)
 		return 0;
-	backlog = backlog_take(t, (struct slice){(const uint8_t *)piece, size * n});
+	backlog = upstream_backlog_take(t, (struct slice){(const uint8_t *)piece, size * n});
 	if (backlog == BACKLOG_PAUSE)
 		return CURL_WRITEFUNC_PAUSE;
-	return t->cancelled || backlog == BACKLOG_TOO_MUCH ? 0 : size * n;
+	return t->cancelled || backlog == BACKLOG_FULL ? 0 : size * n;
 }
 
 /* -- its end ----------------------------------------------------------------------------- */
@@ -189,12 +189,12 @@ classify(const struct upstream_transfer *t, CURLcode code)
 }
 
 void
-transfer_finished(struct upstream_transfer *t, CURLcode code)
+upstream_transfer_finished(struct upstream_transfer *t, CURLcode code)
 {
 	enum upstream_end how = classify(t, code);
 
-	t->upstream->heard++;
-	transfer_over(t, how,
+	t->upstream->activity++;
+	upstream_transfer_over(t, how,
 	    how == UPSTREAM_STALE
 		? "a kept connection had died, or the question came back unread"
 		: curl_easy_strerror(code));
@@ -208,7 +208,7 @@ silence_limit(const struct upstream_transfer *t)
 
 	if (t->answered)
 		return u->idle_ms;
-	if (t->plain != NULL && plain_is_connecting(t->plain) &&
+	if (t->plain != NULL && upstream_plain_is_connecting(t->plain) &&
 	    u->connect_ms < u->first_byte_ms)
 		return u->connect_ms;
 	return u->first_byte_ms;
@@ -217,7 +217,7 @@ silence_limit(const struct upstream_transfer *t)
 static bool
 we_are_behind(const struct upstream_transfer *t)
 {
-	return t->queue == QUEUE_BEHIND || (t->engine != NULL && t->engine->behind > 0);
+	return t->queue == QUEUE_WAITING || (t->engine != NULL && t->engine->backlogged > 0);
 }
 
 /* Nothing came for as long as the settings allow: before the answer began, or within it. */
@@ -226,7 +226,7 @@ on_silence(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream_transfer *t = arg;
 	unsigned limit = silence_limit(t);
-	uint64_t silent = clock_mono_ms() - t->heard_ms;
+	uint64_t silent = clock_mono_ms() - t->activity_ms;
 
 	(void)fd;
 	(void)what;
@@ -239,7 +239,7 @@ on_silence(evutil_socket_t fd, short what, void *arg)
 		watch_silence(t, BUSY_MS);
 		return;
 	}
-	transfer_over(t, UPSTREAM_TIMEOUT,
+	upstream_transfer_over(t, UPSTREAM_TIMEOUT,
 	    time_left(t) == 0 ? "the answer was not whole in time"
 		: t->answered ? "nothing came within the answer for too long"
 			      : "no answer began in time");
@@ -261,8 +261,8 @@ say_what(struct upstream_transfer *t)
 	curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
 	curl_easy_setopt(e, CURLOPT_POST, 1L);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)buf_data(&t->question));
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)buf_len(&t->question));
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)buf_data(&t->body));
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)buf_len(&t->body));
 }
 
 static void
@@ -313,17 +313,17 @@ make_easy(struct upstream_transfer *t, unsigned total_ms)
 }
 
 struct upstream_transfer *
-transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
+upstream_transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
 {
 	struct upstream_transfer *t = xcalloc(1, sizeof(*t));
 
 	t->upstream = u;
-	t->question = *question;
+	t->body = *question;
 	buf_init(question, question->max);
-	t->heard_ms = clock_mono_ms();
+	t->activity_ms = clock_mono_ms();
 	must(evtimer_assign(&t->silence, u->base, on_silence, t) == 0);
 	if (u->plain != NULL)
-		t->until_ms = t->heard_ms + total_ms;
+		t->until_ms = t->activity_ms + total_ms;
 	else
 		make_easy(t, total_ms);
 	watch_silence(t,
@@ -333,16 +333,16 @@ transfer_new(struct upstream *u, struct buf *question, unsigned total_ms)
 }
 
 void
-transfer_free(struct upstream_transfer *t)
+upstream_transfer_free(struct upstream_transfer *t)
 {
 	must(!t->upstream->inside);
-	backlog_clear(t);
+	upstream_backlog_clear(t);
 	if (t->easy != NULL) {
-		engine_remove(t->engine, t);
+		upstream_engine_remove(t->engine, t);
 		curl_easy_cleanup(t->easy);
 	}
-	plain_drop(t);
+	upstream_plain_release(t);
 	event_del(&t->silence);
-	buf_clear(&t->question);
+	buf_clear(&t->body);
 	free(t);
 }

@@ -111,11 +111,11 @@ store_client_listen(struct store_client *sc, const struct store_events *events, 
 }
 
 static void
-store_notify_connected(const struct store_client *sc, int fd)
+store_notify_connected(const struct store_client *sc)
 {
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->connected != NULL)
-			sc->listeners[i].events->connected(sc->listeners[i].arg, fd);
+			sc->listeners[i].events->connected(sc->listeners[i].arg);
 }
 
 static void
@@ -252,7 +252,7 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
 		store_call_send(call);
-	store_notify_connected(sc, fd);
+	store_notify_connected(sc);
 	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, store_on_readable, sc);
 	sc->writable = event_new(sc->base, fd, EV_WRITE, store_on_writable, sc);
 	must(sc->readable != NULL && sc->writable != NULL);

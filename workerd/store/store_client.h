@@ -34,9 +34,8 @@ void store_client_free(struct store_client *sc);
 
 /* What one who listens hears of the line; any may be NULL. */
 struct store_events {
-	/* A new line stands; fd is not watched yet. Requests that had no answer are queued again
-	 * already. */
-	void (*connected)(void *arg, int fd);
+	/* Connected. Requests without an answer are queued again already. */
+	void (*connected)(void *arg);
 	/* The line broke. Requests may be made: they are queued for the next. */
 	void (*lost)(void *arg);
 	/* What storaged says of its own accord, on a LIVE_… message; m is borrowed. Each who listens

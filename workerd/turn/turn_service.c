@@ -10,12 +10,11 @@
 /* Claims the running turns on the new connection, so that storaged does not close them as orphans. It
  * then sends again which of them other workers follow. */
 static void
-turn_service_on_connected(void *arg, int fd)
+turn_service_on_connected(void *arg)
 {
 	struct turns *turns = arg;
 	struct turn *t;
 
-	model_servers_fd_is_new(&turns->servers, fd);
 	LIST_FOREACH (t, &turns->running, link) {
 		turn_unfollow(t);
 		t->checkpointed = 0;

@@ -24,7 +24,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/model/upstream.h"
-#include "workerd/model/upstream_plain.h"
+#include "workerd/model/upstream_internal.h"
 
 #define WAIT_MS    60000
 #define FOREVER_MS 600000
@@ -328,7 +328,7 @@ a_question_is_answered_in_pieces(void **state)
 	WAIT_FOR(buf_len(&q.body) == 2);
 	assert_int_equal(q.status, 200);
 	/* It was sent whole, and is not sent again. */
-	assert_null(q.t->question.mem);
+	assert_null(q.t->body.mem);
 	say(fd, "3\r\nllo\r\n");
 	WAIT_FOR(buf_len(&q.body) == 5);
 	say(fd, "0\r\n\r\n");

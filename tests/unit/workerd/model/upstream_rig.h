@@ -105,7 +105,6 @@ rig_accept(struct rig *r)
 
 	while (r->peers_n < RIG_PEERS_MAX &&
 	    (fd = accept4(r->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
-		upstream_fd_is_new(r->upstream, fd);
 		r->peers[r->peers_n++] = (struct rig_peer){.fd = fd};
 	}
 }

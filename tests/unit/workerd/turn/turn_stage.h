@@ -221,7 +221,6 @@ stage_accept(struct stage *s, int listener)
 
 	STAGE_UNTIL(
 	    s, (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1);
-	model_servers_fd_is_new(&s->turns.servers, fd);
 	return fd;
 }
 
