@@ -1,11 +1,11 @@
 /*
- * What reading one event of a model's stream costs: finding it (sse.c), and what it says
- * (openai_delta.c), the short way and by way of a tree.
+ * The cost of one event of a model's stream: finding it (sse.c) and parsing its JSON
+ * (openai_delta.c), by the fast path and by jansson.
  *
  *	make bench-events
  *
- * Every figure is the best of several rounds, in nanoseconds of wall time for one event, on memory
- * that is in the cache.
+ * Every figure is the best of several rounds, in nanoseconds of wall time for one event, with all
+ * memory in the cache.
  */
 #include <err.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ count(void *arg, struct slice data)
 	return 0;
 }
 
-/* A stream of events, each a piece of its own. */
+/* A stream of events, fed one event at a time. */
 static double
 time_sse(const char *data)
 {

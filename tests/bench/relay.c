@@ -1,13 +1,14 @@
 /*
- * make bench: what it costs to relay a stream through banter, which also parses and stores it,
- * beside nginx as a plain proxy: the same stand-in model behind both, the same crowd before them,
- * in one run. And what short requests cost beside nginx's static answers.
+ * make bench: the cost of relaying a stream through banter, which also parses and stores it,
+ * compared with nginx as a plain proxy: the same stub model behind both and the same clients in
+ * front of them, in one run. Also the cost of short requests, compared with nginx's static
+ * responses.
  *
- * The server has one core for itself (with one worker); the load and the model have another. All
- * figures of a server are of all its processes together.
+ * The server has one core for itself (with one worker); clients and model use another. All figures
+ * of a server cover all of its processes.
  *
- * Exit status: 0 whether targets are met or not (a timing is no test), 1 if a token was lost or a
- * reply failed, else as in sysexits(3).
+ * Exit status: 0 whether targets are met or not (a timing is not a test), 1 if a token was lost or
+ * a reply failed, else as in sysexits(3).
  */
 #include <err.h>
 #include <getopt.h>
@@ -42,7 +43,7 @@ struct size {
 struct options {
 	struct size sizes[SIZES_MAX];
 	size_t n_sizes;
-	size_t beside; /* readers, and as many others; 0: not measured */
+	size_t beside; /* readers, and as many other visitors; 0: not measured */
 	unsigned seconds;
 	bool parts[PARTS], any_part;
 	bool servers[SERVER_KINDS], any_server;
@@ -58,8 +59,6 @@ struct bench {
 	struct request_row request_rows[REQUESTS_MAX];
 	size_t n_request_rows;
 };
-
-/* -- options ------------------------------------------------------------------------------- */
 
 static const char help[] =
     "usage: relay [options]\n"
@@ -207,7 +206,7 @@ set_option(struct options *o, int option)
 	}
 }
 
-/* What was not narrowed is all that there is. */
+/* Everything is measured unless the options select parts. */
 static void
 set_defaults(struct options *o)
 {
@@ -220,11 +219,11 @@ set_defaults(struct options *o)
 	add_size(o, "100");
 	add_size(o, "1000");
 	add_size(o, "5000");
-	/* As many tokens as a thousand give: both servers keep up. */
+	/* As many tokens per second as a thousand streams produce: both servers keep up. */
 	add_size(o, "5000@4");
 }
 
-/* A server that is not installed is left out, and that is said. */
+/* Reports and skips servers that are not installed. */
 static void
 drop_missing(struct options *o)
 {
@@ -262,10 +261,7 @@ parse_options(struct options *o, int argc, char **argv)
 	drop_missing(o);
 }
 
-/* -- crowds -------------------------------------------------------------------------------- */
-
-/* A few replies before the first that counts: what a server's code and pools take once is not what a
- * stream takes. */
+/* Runs a few replies before measuring: what code and pools allocate once is not a stream's cost. */
 static void
 warm_up(const struct server *server)
 {
@@ -328,7 +324,7 @@ at_full_speed(const struct options *o, size_t readers)
 	};
 }
 
-/* haproxy is there for its memory, which full speed says nothing about. */
+/* haproxy is compared for its memory, which a run at full speed does not show. */
 static void
 measure_streams(struct bench *b, enum part part)
 {
@@ -342,7 +338,7 @@ measure_streams(struct bench *b, enum part part)
 		    : at_full_speed(o, size->streams);
 		const struct row *base = NULL;
 
-		/* There is but one full speed. */
+		/* Full speed has only one rate. */
 		if (part == PART_FULL && size->rate != RATE)
 			continue;
 		for (enum server_kind kind = 0; kind < SERVER_KINDS; kind++) {
@@ -357,7 +353,7 @@ measure_streams(struct bench *b, enum part part)
 	}
 }
 
-/* Whether visitors who stop reading are felt by those who read on. */
+/* Whether visitors who stop reading slow down those who read. */
 static void
 measure_beside(struct bench *b)
 {
@@ -373,8 +369,6 @@ measure_beside(struct bench *b)
 	plan.others_stop = true;
 	measure_crowd(b, PART_BESIDE, SERVER_BANTER, "stopped", &plan, base);
 }
-
-/* -- short requests ------------------------------------------------------------------------ */
 
 static struct request_row *
 measure_requests(
@@ -414,8 +408,6 @@ measure_all_requests(struct bench *b)
 			measure_requests(b, SERVER_BANTER, paths[i], base);
 	}
 }
-
-/* -- all ----------------------------------------------------------------------------------- */
 
 static void
 write_json(const struct bench *b)

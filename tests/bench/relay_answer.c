@@ -29,7 +29,7 @@ line_add(struct line *l, const char *p, size_t n)
 	l->len += n;
 }
 
-/* Takes bytes up to a line feed. How many; whole says whether the line is. */
+/* Takes bytes up to a line feed; returns how many. *whole: the line is complete. */
 static size_t
 line_take(struct line *l, const char *p, size_t n, bool *whole)
 {
@@ -44,7 +44,7 @@ line_take(struct line *l, const char *p, size_t n, bool *whole)
 	return (size_t)(end - p) + 1;
 }
 
-/* Bytes of the body: its lines go to fn, from where they lie if they are whole there. */
+/* Passes the lines of body bytes to fn, without copying lines that are complete. */
 static void
 body_take(struct answer *a, const char *p, size_t n, answer_line_fn *fn, void *arg)
 {
@@ -100,7 +100,7 @@ take_chunk_size(struct answer *a, const char *line)
 	return a->left > 0 ? ANSWER_CHUNK : ANSWER_TRAILER;
 }
 
-/* A whole line of head or framing, which lies in a->line. */
+/* Handles a complete line of head or framing in a->line. */
 static enum answer_state
 take_line(struct answer *a)
 {
@@ -126,7 +126,7 @@ take_line(struct answer *a)
 	}
 }
 
-/* Counted bytes. How many of them were there. */
+/* Takes counted bytes; returns how many were available. */
 static size_t
 take_counted(struct answer *a, const char *p, size_t n, answer_line_fn *fn, void *arg)
 {

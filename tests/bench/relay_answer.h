@@ -1,7 +1,7 @@
 /*
- * HTTP/1.1 answers as the load's clients read them: with a length or in chunks, from any split of
- * bytes, one after the other on a connection. Strict enough to notice an answer that is cut or
- * garbled, which would be counted as lost.
+ * A parser for HTTP/1.1 responses in the load's clients: with a length or chunked, from bytes split
+ * anywhere, one after the other on a connection. Strict enough to detect a truncated or corrupted
+ * response, which counts as lost.
  */
 #ifndef TESTS_BENCH_RELAY_ANSWER_H
 #define TESTS_BENCH_RELAY_ANSWER_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A line in the making. One that is longer keeps its beginning; what is not used is not touched. */
+/* A partial line. A longer one keeps its beginning; unused memory is not touched. */
 #define LINE_SIZE 16384u
 
 struct line {
@@ -34,19 +34,19 @@ struct answer {
 	enum answer_state state;
 	int status;
 	bool chunked;
-	uint64_t left;    /* bytes of the body or the chunk still to come */
+	uint64_t left;    /* bytes of the body or chunk that are still missing */
 	struct line line; /* of head or framing */
 	struct line body; /* of the body */
 };
 
-/* Called for each whole line of a body, without its line feed. */
+/* Called for each complete line of a body, without its line feed. */
 typedef void answer_line_fn(void *arg, const char *line, size_t len);
 
-/* Ready for the next answer. */
+/* Prepares for the next response. */
 void answer_begin(struct answer *a);
 
-/* Takes n bytes; fn, unless NULL, gets the body's lines. False once the answer is whole or bad: see
- * its state. Bytes behind a whole one make it bad, as nobody has asked for them. */
+/* Takes n bytes; fn, unless NULL, gets the body's lines. False when the response is complete or
+ * invalid: see its state. Bytes after a complete one make it invalid, as nothing requested them. */
 bool answer_feed(struct answer *a, const char *p, size_t n, answer_line_fn *fn, void *arg);
 
 #endif

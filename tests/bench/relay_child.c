@@ -1,6 +1,6 @@
 /*
- * fork, exec, and that no child outlives us: all are stopped by atexit(3), and each gets a SIGTERM
- * of the kernel's should we be killed.
+ * No child process outlives this one: atexit(3) stops all of them, and the kernel sends each a
+ * SIGTERM if we are killed.
  */
 #include "tests/bench/relay_child.h"
 
@@ -89,7 +89,7 @@ forget(pid_t pid)
 	}
 }
 
-/* The end of what it wrote. */
+/* Prints the end of a log file. */
 static void
 show(const char *log)
 {
@@ -106,7 +106,7 @@ show(const char *log)
 	fclose(in);
 }
 
-/* In the child. */
+/* Runs in the child. */
 static _Noreturn void
 become(enum core core, char *const argv[], char *const envp[], const char *log)
 {

@@ -1,5 +1,6 @@
 /*
- * One epoll loop: visitors that arrive, tokens that arrive, and the marks of the window.
+ * One epoll loop: visitors that arrive, tokens that arrive, and the marks of the measurement
+ * window.
  */
 #include "tests/bench/relay_crowd.h"
 
@@ -23,7 +24,7 @@
 #define EVENTS_MAX 256
 #define READ_SIZE  65536
 #define PATIENCE_S 60.0 /* after the window, for the last token */
-/* Those beside the readers get fewer tokens, and so much in each that one who does not read fills the
+/* Visitors beside the readers get fewer but larger tokens, so that one that does not read fills the
  * kernel's buffers within a second or two. */
 #define OTHERS_SLOWER 4u
 #define OTHERS_TOKEN  4000u
@@ -51,7 +52,7 @@ struct crowd {
 	uint64_t *arrivals_ns; /* of each visitor, in order */
 	size_t n, arrived;
 	size_t readers_left;
-	uint64_t start_ns, window_ns, end_ns; /* the window's beginning and end */
+	uint64_t start_ns, window_ns, end_ns; /* start and end of the window */
 	uint64_t now_ns;
 	uint64_t tokens_seen; /* of all readers */
 	/* At the last mark. */
@@ -59,15 +60,13 @@ struct crowd {
 	uint64_t marked_ns, marked_cpu_ns, marked_tokens;
 };
 
-/* -- the plan ------------------------------------------------------------------------------ */
-
 static bool
 is_paced(const struct crowd *c)
 {
 	return c->plan->rate > 0;
 }
 
-/* A fixed row of random numbers (splitmix64), the same for every server. */
+/* A fixed sequence of random numbers (splitmix64), the same for every server. */
 static uint64_t
 next_random(uint64_t *state)
 {
@@ -97,7 +96,7 @@ plan_arrivals(struct crowd *c)
 	qsort(c->arrivals_ns, c->n, sizeof(*c->arrivals_ns), compare);
 }
 
-/* Readers and others in turn, as long as there are both. */
+/* Readers and others alternate while there are both. */
 static bool
 is_other(const struct crowd *c, size_t i)
 {
@@ -122,8 +121,6 @@ plan_script(struct crowd *c)
 	    is_paced(c) ? OTHERS_SLOWER * 1000 / p->rate : 0);
 }
 
-/* -- tokens -------------------------------------------------------------------------------- */
-
 static uint64_t
 take_number(const char **p, const char *end)
 {
@@ -140,7 +137,7 @@ take_token(struct visitor *v, uint64_t index, uint64_t stamp_ns)
 	struct crowd *c = v->crowd;
 	struct crowd_figures *f = c->figures;
 
-	/* What does not come in its order leaves next behind, and so counts as lost. */
+	/* A token out of order leaves next unchanged, and so counts as lost. */
 	if (index != v->next)
 		return;
 	if (v->next++ == 0)
@@ -150,7 +147,7 @@ take_token(struct visitor *v, uint64_t index, uint64_t stamp_ns)
 		durations_add(&f->relay, c->now_ns - stamp_ns);
 }
 
-/* A line of the body: all tokens of the text that it has, "0:1234 1:2345 ". */
+/* A line of the body: all tokens of its text, "0:1234 1:2345 ". */
 static void
 on_line(void *arg, const char *line, size_t len)
 {
@@ -171,8 +168,6 @@ on_line(void *arg, const char *line, size_t len)
 			p++;
 	}
 }
-
-/* -- visitors ------------------------------------------------------------------------------ */
 
 static void
 watch(struct visitor *v, int op, uint32_t events)
@@ -217,7 +212,7 @@ ask(struct visitor *v)
 		fail(v);
 }
 
-/* One that stops takes little into its own kernel's buffer. */
+/* A visitor that stops reading has a small receive buffer. */
 static void
 shrink_window(int fd)
 {
@@ -265,7 +260,7 @@ connected(struct visitor *v)
 	ask(v);
 }
 
-/* The answer is over, well or ill. */
+/* The response has ended, with or without an error. */
 static void
 answered(struct visitor *v)
 {
@@ -304,8 +299,6 @@ readable(struct visitor *v)
 		watch(v, EPOLL_CTL_DEL, 0);
 }
 
-/* -- the window ---------------------------------------------------------------------------- */
-
 static void
 mark_slice(struct crowd *c, uint64_t now, uint64_t cpu)
 {
@@ -319,7 +312,7 @@ mark_slice(struct crowd *c, uint64_t now, uint64_t cpu)
 	    tokens == 0 ? 0 : (double)(cpu - c->marked_cpu_ns) / 1e3 / (double)tokens;
 }
 
-/* The window's beginning, or the end of one of its slices. */
+/* The start of the window, or the end of one of its slices. */
 static void
 take_mark(struct crowd *c)
 {
@@ -343,9 +336,8 @@ next_mark_ns(const struct crowd *c)
 	return c->window_ns + c->marks * (c->end_ns - c->window_ns) / CROWD_SLICES;
 }
 
-/* -- the loop ------------------------------------------------------------------------------ */
-
-/* Lets in who is due, and takes the mark that is due. Returns when the next thing is, in ms. */
+/* Starts the visitors and takes the marks that are due. Returns the time until the next of these in
+ * ms. */
 static int
 keep_time(struct crowd *c)
 {

@@ -1,13 +1,10 @@
-/*
- * Columns, ratios and targets.
- */
 #include "tests/bench/relay_report.h"
 
 #include <math.h>
 
 #include "proto/base/basics.h"
 
-/* The targets in tests/README.md, in terms of nginx's figures or absolutely. */
+/* The targets of tests/README.md, relative to nginx or absolute. */
 #define MOST_CPU_RATIO     1.1
 #define MOST_RELAY_RATIO   1.0
 #define MOST_KIB           12.0
@@ -79,8 +76,6 @@ row_of(enum part part, enum server_kind server, const struct crowd_plan *plan,
 		    (double)(plan->readers + plan->others);
 	return row;
 }
-
-/* -- the table ----------------------------------------------------------------------------- */
 
 void
 report_part(enum part part)
@@ -166,8 +161,6 @@ report_request_row(const struct request_row *row, const struct request_row *base
 	putchar('\n');
 	fflush(stdout);
 }
-
-/* -- JSON ---------------------------------------------------------------------------------- */
 
 static void
 json_memory(FILE *out, const char *name, const struct memory *m)

@@ -1,5 +1,5 @@
 /*
- * One epoll loop, with a request under way on each connection.
+ * One epoll loop with a request in progress on each connection.
  */
 #include "tests/bench/relay_requests.h"
 

@@ -1,6 +1,6 @@
 /*
- * Short requests: a few keep-alive connections that each ask for the same thing again as soon as
- * they have it.
+ * Short requests: a few keep-alive connections, each of which repeats the same request as soon as
+ * the response has arrived.
  */
 #ifndef TESTS_BENCH_RELAY_REQUESTS_H
 #define TESTS_BENCH_RELAY_REQUESTS_H
@@ -9,10 +9,10 @@
 
 struct request_figures {
 	uint64_t ns, cpu_ns, requests;
-	uint64_t bytes; /* of an answer, header included */
+	uint64_t bytes; /* of a response, including the header */
 };
 
-/* Asks for so many seconds. An answer other than 200 ends the benchmark. */
+/* Runs for this many seconds. A response other than 200 ends the benchmark. */
 void requests_run(const struct server *server, const char *path, double seconds,
     struct request_figures *figures);
 

@@ -1,5 +1,5 @@
 /*
- * Configurations and command lines, and waiting until somebody answers.
+ * Configurations, command lines, and waiting until a server responds.
  */
 #include "tests/bench/relay_server.h"
 
@@ -45,8 +45,6 @@ server_token_mark(enum server_kind kind)
 	return kinds[kind].token_mark;
 }
 
-/* -- files and ports ----------------------------------------------------------------------- */
-
 [[gnu::format(printf, 2, 3)]] static void
 format(char out[PATH_MAX], const char *fmt, ...)
 {
@@ -79,7 +77,7 @@ loopback(uint16_t port)
 	};
 }
 
-/* Outside the range that the load's own connections take theirs from. */
+/* Outside the range of the load's ephemeral ports. */
 static uint16_t
 free_port(void)
 {
@@ -99,9 +97,7 @@ free_port(void)
 	errx(EX_OSERR, "no free port");
 }
 
-/* -- asking whether it is there ------------------------------------------------------------ */
-
-/* One request on a connection of its own: whether it was answered 200. */
+/* One request on a new connection: whether the response was 200. */
 static bool
 answers(uint16_t port, const char *request)
 {
@@ -140,8 +136,6 @@ wait_until_answered(uint16_t port, const char *path, const char *name)
 	}
 }
 
-/* -- the model ----------------------------------------------------------------------------- */
-
 static void
 start_stub(struct server *s, const struct programs *programs, const char *dir)
 {
@@ -156,9 +150,7 @@ start_stub(struct server *s, const struct programs *programs, const char *dir)
 	wait_until_answered(s->stub_port, "/v1/models", "openai-stub");
 }
 
-/* -- nginx --------------------------------------------------------------------------------- */
-
-/* The bundle is served as nginx serves files best; /health has our headers' work to do as well. */
+/* Serves the bundle as nginx serves files best; /health sends as many headers as ours. */
 static const char nginx_config[] = //
     "%s\n"
     "daemon off;\n"
@@ -208,14 +200,14 @@ start_nginx(struct server *s, const struct programs *programs, const char *relat
 	size_t files = fd_raise_limit();
 	FILE *out;
 
-	/* It takes relative paths for relative to its own prefix. */
+	/* nginx resolves relative paths against its prefix. */
 	absolute(relative, dir, sizeof(dir));
 	absolute(programs->bundle_dir, bundle, sizeof(bundle));
 	format(program, "%s", programs->nginx);
 	format(config, "%s/nginx.conf", dir);
 	format(log, "%s/nginx.log", dir);
 	out = fopen(config, "we");
-	/* Started by root, it would take another user, who cannot look into our directory. */
+	/* Started by root, it would switch to another user, who cannot read our directory. */
 	if (out == NULL ||
 	    fprintf(out, nginx_config, geteuid() == 0 ? "user root;" : "", files, dir, dir,
 		files, dir, dir, dir, dir, dir, s->stub_port, s->port, bundle) < 0 ||
@@ -223,8 +215,6 @@ start_nginx(struct server *s, const struct programs *programs, const char *relat
 		err(EX_CANTCREAT, "%s", config);
 	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, NULL, log);
 }
-
-/* -- haproxy ------------------------------------------------------------------------------- */
 
 static const char haproxy_config[] = //
     "global\n"
@@ -259,18 +249,15 @@ start_haproxy(struct server *s, const struct programs *programs, const char *dir
 	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, NULL, log);
 }
 
-/* -- banter -------------------------------------------------------------------------------- */
-
 enum variable {
 	VAR_DATA_DIR,
 	VAR_LISTEN,
 	VAR_MODEL,
 	VAR_BUNDLE,
-	VARS_MADE, /* those before it depend on the run */
+	VARS_MADE, /* the variables before these depend on the run */
 };
 
-/* In production, as others run it: nobody's rate limit, and no line for each request, as nginx
- * writes none. */
+/* Production mode with rate limits off and no log line per request, as nginx writes none. */
 static char constant_vars[][64] = {
     "APP_ENV=production",
     "WORKERS=1",
@@ -311,8 +298,6 @@ start_banter(struct server *s, const struct programs *programs, const char *dir)
 	start_daemon(s, programs, dir, "storaged", envp);
 	start_daemon(s, programs, dir, "masterd", envp);
 }
-
-/* -- all of them --------------------------------------------------------------------------- */
 
 bool
 server_exists(enum server_kind kind, const struct programs *programs)
@@ -356,8 +341,6 @@ server_stop(struct server *s)
 		child_stop(s->roots[i]);
 	child_stop(s->stub);
 }
-
-/* -- what is asked of them ----------------------------------------------------------------- */
 
 static size_t
 post(const char *path, const char *fields, const char *body, char *out)

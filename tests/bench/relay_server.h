@@ -1,9 +1,9 @@
 /*
- * The servers that are compared, each with a stand-in model of its own behind it. All of them relay
- * the model's streams; banter also stores what it relays, which the others cannot.
+ * The compared servers, each with its own stub model behind it. All of them relay the model's
+ * streams; banter also stores what it relays.
  *
- * A server is started anew for each figure, on a port of its own and, banter, with an empty store:
- * nothing is left of the run before, no memory and no connections that wait for their end.
+ * A server is started again for each figure, on a new port and, banter, with an empty store: no
+ * memory and no closing connections are left of the previous run.
  */
 #ifndef TESTS_BENCH_RELAY_SERVER_H
 #define TESTS_BENCH_RELAY_SERVER_H
@@ -16,15 +16,15 @@
 
 enum server_kind {
 	SERVER_NGINX,   /* a plain reverse proxy, one worker, unbuffered */
-	SERVER_HAPROXY, /* likewise: a second peer for memory */
+	SERVER_HAPROXY, /* the same: a second comparison for memory */
 	SERVER_BANTER,  /* one worker */
 	SERVER_KINDS,
 };
 
 struct programs {
-	const char *build; /* where ours are: masterd, workerd, storaged, openai-stub */
+	const char *build; /* directory of masterd, workerd, storaged, openai-stub */
 	const char *nginx, *haproxy;
-	const char *bundle_dir; /* that chat-widget.js lies in */
+	const char *bundle_dir; /* directory of chat-widget.js */
 };
 
 struct server {
@@ -33,30 +33,28 @@ struct server {
 	pid_t stub;
 	pid_t roots[2];
 	size_t n_roots;
-	struct group group; /* all its processes; the stub is none of them */
+	struct group group; /* all its processes, without the stub */
 };
 
 const char *server_name(enum server_kind kind);
 
-/* Whether the program is there at all. */
+/* Whether the program is installed. */
 bool server_exists(enum server_kind kind, const struct programs *programs);
 
-/* Starts stub and server in a new directory of the place, and returns when it answers. */
+/* Starts stub and server in a new directory of the place, and returns when the server responds. */
 void server_start(struct server *s, enum server_kind kind, const struct programs *programs,
     const struct place *place);
 void server_stop(struct server *s);
 
-/*
- * The bytes of a request: a question that the stub answers by this script (its directives), from a
- * session of the given number. Returns their length; at most REQUEST_SIZE.
- */
+/* The bytes of a request: a question that the stub answers by this script (its directives), in the
+ * session with this number. Returns their length, at most REQUEST_SIZE. */
 #define REQUEST_SIZE 512u
 size_t server_question(const struct server *s, const char *script, unsigned session, char *out);
 
 /* A GET of this path, with keep-alive. */
 size_t server_get(const struct server *s, const char *path, char *out);
 
-/* What stands before a token's text in a line of the answer's body. */
+/* The text before a token in a line of the response's body. */
 const char *server_token_mark(enum server_kind kind);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Reading /proc and the processes' clocks.
+ * Reads /proc and the processes' clocks.
  */
 #include "tests/bench/relay_usage.h"
 
@@ -14,7 +14,7 @@
 
 #include "proto/base/basics.h"
 
-/* Reads a small file of /proc whole, as text; 0 bytes if there is none (any more). */
+/* Reads a small file of /proc as text; 0 bytes if the process does not exist any more. */
 static size_t
 read_proc(const char *pid, const char *name, char *text, size_t size)
 {
@@ -31,7 +31,7 @@ read_proc(const char *pid, const char *name, char *text, size_t size)
 	return n;
 }
 
-/* A process's parent; 0 if it is gone. */
+/* A process's parent; 0 if the process does not exist any more. */
 static pid_t
 parent_of(const char *pid)
 {
@@ -40,7 +40,7 @@ parent_of(const char *pid)
 
 	if (read_proc(pid, "stat", stat, sizeof(stat)) == 0)
 		return 0;
-	/* pid (name) state ppid …; the name may hold anything. */
+	/* pid (name) state ppid …; the name can contain any character. */
 	after_name = strrchr(stat, ')');
 	if (after_name == NULL || strlen(after_name) < 5)
 		return 0;

@@ -1,5 +1,5 @@
 /*
- * What a server costs: processor time and memory of all its processes together.
+ * A server's processor time and memory, summed over its processes.
  */
 #ifndef TESTS_BENCH_RELAY_USAGE_H
 #define TESTS_BENCH_RELAY_USAGE_H
@@ -10,20 +10,20 @@
 
 #define GROUP_MAX 16u
 
-/* Processes that belong together. */
+/* The processes of one server. */
 struct group {
 	pid_t pids[GROUP_MAX];
 	size_t n;
 };
 
-/* Adds a process and all that it has started so far. */
+/* Adds a process and all processes it has started so far. */
 void group_add(struct group *g, pid_t root);
 
-/* User and system time of all of them since they started, in nanoseconds. One that has ended
- * meanwhile ends the benchmark. */
+/* User and system time of all of them since their start, in nanoseconds. If one has exited, the
+ * benchmark ends. */
 uint64_t group_cpu_ns(const struct group *g);
 
-/* Proportional set size (proc(5), smaps_rollup), in bytes, and what it consists of. */
+/* Proportional set size (proc(5), smaps_rollup) in bytes, and its parts. */
 struct memory {
 	uint64_t pss, anon, file, shmem;
 };

@@ -1,13 +1,12 @@
 /*
- * make bench-scale: whether storaged stays as quick and as small as it was when it has a hundred
- * times the messages, and whether reads and writes get along.
+ * make bench-scale: whether storaged stays as fast and as small with a hundred times the messages,
+ * and how reads and writes affect each other.
  *
- * The store is filled through its socket as workers would fill it, 512 appends in flight, so that
- * its pages lie as they would; one conversation is long. At each of the two sizes everything is
- * measured by requests that are alone; in the large store, reads and writes beside each other come
- * last.
+ * The store is filled through its socket like workers would do, with 512 appends in flight, so that
+ * its pages are as in production; one conversation is long. At both sizes every kind of request is
+ * measured alone; reads beside writes are measured last, in the large store.
  *
- * Exit status: 0 whether targets are met or not (a timing is no test), else as in sysexits(3).
+ * Exit status: 0 whether targets are met or not (a timing is not a test), else as in sysexits(3).
  */
 #include <err.h>
 #include <getopt.h>
@@ -38,8 +37,8 @@ struct bench {
 	struct options options;
 	struct place place;
 	struct channel line;
-	struct id long_one; /* the long conversation that was written last */
-	uint64_t messages;  /* that are there */
+	struct id long_one; /* the long conversation, which is written last */
+	uint64_t messages;  /* present now */
 	struct scale scale;
 };
 
@@ -63,7 +62,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* More than the long conversation, and no more than fits beside other things on a disk. */
+/* More than the long conversation, and few enough for the disk. */
 static uint64_t
 number(const char *value)
 {
@@ -122,8 +121,8 @@ parse_options(struct options *o, int argc, char **argv)
 		errx(EX_USAGE, "the large store has to be larger");
 }
 
-/* The long conversation is the first slot's; the others share the rest. All are even numbers: no
- * turn stays open. */
+/* The long conversation belongs to the first slot; the others share the rest. All numbers are even:
+ * no turn stays open. */
 static void
 set_quota(struct quota *quota, uint64_t messages)
 {
@@ -134,7 +133,7 @@ set_quota(struct quota *quota, uint64_t messages)
 		quota->of[1 + i] = (uint32_t)(2 * (pairs / others + (i < pairs % others)));
 }
 
-/* Adds messages, as many as the stage lacks. */
+/* Adds the messages that the stage lacks. */
 static void
 fill(struct bench *b, struct stage *stage, uint64_t messages)
 {

@@ -1,6 +1,5 @@
 /*
- * Appends by the main thread (ids are made there only), reads by threads with connections of their
- * own.
+ * The main thread appends (only it may create ids); other threads read on their own connections.
  */
 #include "tests/bench/scale_mix.h"
 
@@ -14,13 +13,13 @@
 
 #define HISTORY 30u
 
-/* Turns of each conversation, as the store was filled. */
+/* Turns of each conversation, as when the store was filled. */
 #define TURNS 10u
 
 struct reader {
 	pthread_t thread;
 	struct channel line;
-	const struct id *long_one; /* NULL: it reads lists only */
+	const struct id *long_one; /* NULL: reads only lists */
 	const atomic_bool *stop;
 	struct durations list, thread_durations;
 };
@@ -39,7 +38,7 @@ read_on(void *arg)
 	return NULL;
 }
 
-/* Appends for a while beside so many readers. Returns the rate, per second. */
+/* Appends for a while beside this many readers. Returns the rate per second. */
 static double
 append_beside(
     struct sender *sender, struct reader *readers, size_t n, atomic_bool *stop, double seconds)
@@ -81,7 +80,7 @@ close_readers(struct reader *readers, size_t n)
 	}
 }
 
-/* A list and a thread, again and again. */
+/* Reads a list and a conversation in turn. */
 static void
 measure_reads(struct sender *sender, const char *socket, const struct id *long_one,
     double seconds, struct mix *mix)
@@ -97,7 +96,7 @@ measure_reads(struct sender *sender, const char *socket, const struct id *long_o
 	close_readers(&reader, 1);
 }
 
-/* In turns, because what a sync costs drifts. */
+/* In turns, because the cost of a sync drifts. */
 static void
 measure_appends(struct sender *sender, const char *socket, double seconds, struct mix *mix)
 {

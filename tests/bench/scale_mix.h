@@ -1,5 +1,5 @@
 /*
- * Reads and writes at the same time: what they take from each other.
+ * Reads and writes at the same time, and how they slow each other down.
  */
 #ifndef TESTS_BENCH_SCALE_MIX_H
 #define TESTS_BENCH_SCALE_MIX_H
@@ -15,12 +15,12 @@ struct mix {
 	/* One reader beside appends. */
 	struct durations list, thread;
 	double rate_beside_reader; /* appends per second */
-	/* Appends alone, and beside MIX_READERS that read lists one after the other: of each round. */
+	/* Appends alone, and beside MIX_READERS that read lists in a loop, per round. */
 	double rate_alone[MIX_ROUNDS], rate_beside[MIX_ROUNDS];
 	double lists_per_second;
 };
 
-/* Measures for so many seconds in all. Leaves no turn open. */
+/* Measures for this many seconds in total. Leaves no turn open. */
 void mix_measure(
     const char *socket, const struct id *long_one, double seconds, struct mix *mix);
 

@@ -1,5 +1,5 @@
 /*
- * Lists, threads and begins, one at a time.
+ * Measures lists, conversations and turn starts, one request at a time.
  */
 #include "tests/bench/scale_reads.h"
 
@@ -13,7 +13,7 @@
 #include "proto/base/basics.h"
 #include "tests/bench/store_place.h"
 
-/* Conversations of a page of the list, as many as there may be. */
+/* Conversations per page of the list, the maximum. */
 #define PAGE_LIMIT 200u
 
 static size_t
@@ -125,7 +125,7 @@ finish_turn(struct channel *line, const struct id *turn)
 	line_ask(line, MSG_TURN_FINISH, &m, MSG_OK, &ok);
 }
 
-/* storaged does nothing else: what it used meanwhile was for this request. */
+/* storaged does nothing else: all of its processor time belongs to this request. */
 static void
 note(struct reading *reading, uint64_t ns, uint64_t cpu_before)
 {

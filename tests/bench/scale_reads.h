@@ -1,6 +1,6 @@
 /*
- * What is measured of a store of some size: requests alone on a connection, one after the other,
- * each with its duration and the processor time that storaged took for it.
+ * The cost of single requests in a store of some size, one after the other on a connection: the
+ * duration of each, and storaged's processor time for it.
  */
 #ifndef TESTS_BENCH_SCALE_READS_H
 #define TESTS_BENCH_SCALE_READS_H
@@ -8,19 +8,19 @@
 #include "tests/bench/store_line.h"
 #include "tests/bench/store_load.h"
 
-/* Sizes of what is asked for, as in the targets. */
+/* Sizes of the requests, as in the targets. */
 #define LIST_LIMIT    100u
 #define THREAD_LIMIT  1000u
 #define BEGIN_HISTORY 30u
 
 enum read_kind {
 	READ_LIST,   /* the newest conversations */
-	READ_THREAD, /* a long conversation, whole, in one request */
-	READ_BEGIN,  /* a turn's begin in some conversation: a history, and a commit */
+	READ_THREAD, /* a long conversation in one request */
+	READ_BEGIN,  /* the start of a turn in a conversation: a history, and a commit */
 	READ_KINDS,
 };
 
-/* Of all requests of a kind. */
+/* All requests of one kind. */
 struct reading {
 	struct durations durations;
 	uint64_t cpu_ns;
@@ -30,7 +30,7 @@ struct reads {
 	struct reading of[READ_KINDS];
 };
 
-/* All conversations of the store, as the list has them; free `ids`. */
+/* All conversations of the store, in the order of the list; free `ids`. */
 struct conversations {
 	struct id *ids;
 	size_t n;
@@ -38,8 +38,8 @@ struct conversations {
 
 void conversations_read(struct channel *line, struct conversations *all);
 
-/* Asks so many times for each, in turns. long_one has THREAD_LIMIT messages; sessions are the
- * texts of the conversations' ids. */
+/* Sends this many requests of each kind, in turn. long_one has THREAD_LIMIT messages; sessions are
+ * the texts of the conversations' ids. */
 void reads_measure(struct channel *line, const struct conversations *all,
     const struct id *long_one, unsigned times, struct reads *reads);
 

@@ -1,14 +1,11 @@
-/*
- * The table and the JSON of two sizes.
- */
 #include "tests/bench/scale_report.h"
 
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
 
-/* The targets in tests/README.md: a hundred times the messages cost at most twice as much, and
- * storaged's own memory stays under a bound. */
+/* The targets of tests/README.md: with a hundred times the messages a request costs at most twice
+ * as much, and storaged's own memory stays below a limit. */
 #define MOST_RATIO  2.0
 #define MOST_MEMORY ((uint64_t)16 << 20)
 
@@ -20,7 +17,7 @@ static const struct {
     [READ_BEGIN] = {"turn's begin, history 30", "begin"},
 };
 
-/* Of a kind of request, in a store of one size. */
+/* One kind of request in a store of one size. */
 struct figures {
 	double p50_ms, p99_ms, cpu_us;
 };
@@ -45,7 +42,7 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How much of their rate appends keep beside readers: the median of the rounds. */
+/* The share of their rate that appends keep beside readers: the median of the rounds. */
 static double
 rate_kept(const struct mix *mix)
 {

@@ -1,14 +1,14 @@
 /*
- * make bench-store: how many messages a second storaged makes durable, beside a raw LMDB loop that
- * writes the same keys and records, in the same run on the same file system.
+ * make bench-store: how many messages per second storaged makes durable, compared with a raw LMDB
+ * loop that writes the same keys and records, in the same run on the same file system.
  *
- * For each number of requests in flight the two sides take turns, a slice each, over several
- * rounds, because what a sync costs drifts by the minute. In each round storaged comes first, for
- * a fixed time; then the raw side does just as many appends of each slot, in batches of as many as
- * are in flight. So the two stores grow alike, and at the end they must have the same number of
- * entries in every table: else the sides did not do the same work, and the exit status is 1.
+ * For each number of requests in flight the two sides take turns in slices, over several rounds,
+ * because the cost of a sync drifts by the minute. In each round storaged runs first, for a fixed
+ * time; then the raw side does the same number of appends for each slot, in batches of as many as
+ * are in flight. So both stores grow alike, and at the end they must have the same number of
+ * entries in every table; otherwise the sides did not do the same work, and the exit status is 1.
  *
- * Exit status: 0 whether targets are met or not (a timing is no test), else as in sysexits(3).
+ * Exit status: 0 whether targets are met or not (a timing is not a test), else as in sysexits(3).
  */
 #include <err.h>
 #include <getopt.h>
@@ -173,14 +173,14 @@ parse_options(struct options *o, int argc, char **argv)
 		default_points(o);
 }
 
-/* The raw side's part of a slice: what each of the sender's slots has just done. */
+/* The raw side's part of a slice: repeats what each of the sender's slots has just done. */
 static void
 copy_done(struct bench *b)
 {
 	memcpy(b->quota.of, b->sender.load.done, sizeof(b->quota.of));
 }
 
-/* Both sides, outside the measurement: the quota that is set. */
+/* Runs the current quota on both sides without measuring. */
 static void
 run_unmeasured(struct bench *b)
 {
@@ -188,8 +188,8 @@ run_unmeasured(struct bench *b)
 	raw_run(&b->raw, &b->quota, NULL);
 }
 
-/* Every second slot asks its first question, so that from then on a batch is half questions and
- * half replies. */
+/* Every second slot asks its first question, so that from then on half of a batch are questions and
+ * half are replies. */
 static void
 begin_point(struct bench *b, size_t in_flight)
 {
@@ -200,7 +200,7 @@ begin_point(struct bench *b, size_t in_flight)
 	run_unmeasured(b);
 }
 
-/* No turn stays open: what its slots do next is not what these have begun. */
+/* Closes all turns: the slots' next appends do not continue these. */
 static void
 end_point(struct bench *b)
 {
@@ -260,7 +260,7 @@ run_point(struct bench *b, struct point *p, size_t in_flight)
 	report_point(p);
 }
 
-/* What a store has from the first, which the raw side does not write. */
+/* Tables that a new store fills itself and the raw side does not write. */
 static bool
 is_set_up(enum table table)
 {
@@ -302,8 +302,8 @@ write_json(struct bench *b)
 	printf("The same as JSON: %s\n", o->json);
 }
 
-/* Some times what it usually takes: a disk may get slow when it is the raw side's turn, which has
- * no time of its own. */
+/* Several times the usual time: a disk may become slow during the raw side's slices, which have no
+ * time limit. */
 static unsigned
 time_limit(const struct options *o)
 {

@@ -1,6 +1,3 @@
-/*
- * One connection.
- */
 #include "tests/bench/store_line.h"
 
 #include <err.h>
@@ -40,7 +37,7 @@ line_answer(struct channel *line, struct frame *f, union msg *m)
 	return true;
 }
 
-/* Sends what is unsent, waits for an answer and reads it, or a part of it. */
+/* Sends what is queued, waits for a reply and reads it or a part of it. */
 static void
 exchange(struct channel *line)
 {

@@ -10,7 +10,7 @@
 
 #define DURATIONS_MAX ((size_t)1 << 22)
 
-/* Some 100 bytes, with characters of two bytes, as people write. */
+/* Some 100 bytes, with two-byte characters, like real messages. */
 #define SENTENCE                                                                              \
 	"Grüße! I ordered the small café table last week, and would like to know when it " \
 	"leaves. "

@@ -1,5 +1,5 @@
 /*
- * A temporary directory and a child process, and that neither outlives us.
+ * A temporary directory and a child process, neither of which outlives this process.
  */
 #include "tests/bench/store_place.h"
 
@@ -32,7 +32,7 @@
 #define PROBES     4
 #define PROBE_SIZE 4096
 
-/* For atexit(3), which passes nothing on. */
+/* For atexit(3), which passes no argument. */
 static char to_remove[sizeof(((struct place *)NULL)->dir)];
 static pid_t child = -1;
 static clockid_t child_clock;
@@ -61,7 +61,7 @@ pause_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-/* Whether the child has ended; *status is its own. */
+/* Whether the child has exited; *status is its exit status. */
 static bool
 child_ended(int *status)
 {
@@ -170,7 +170,8 @@ place_is_memory(const struct place *p)
 	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-/* In the child. The environment is storaged's alone, so that the caller's settings have no say. */
+/* Runs in the child. The environment contains only storaged's settings, so that the caller's have
+ * no effect. */
 static _Noreturn void
 exec_store(const struct place *p, const char *program)
 {
@@ -185,7 +186,7 @@ exec_store(const struct place *p, const char *program)
 	_exit(EX_UNAVAILABLE);
 }
 
-/* Waits until somebody listens on the socket. */
+/* Waits until the socket accepts connections. */
 static void
 wait_for_socket(const struct place *p)
 {

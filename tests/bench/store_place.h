@@ -1,7 +1,7 @@
 /*
- * Where the benchmark happens: a fresh directory with both stores in it, and the storaged that it
- * starts on one of them. Both are gone when the process exits, however it exits, unless it is
- * killed by SIGKILL (then storaged still gets a SIGTERM, and the directory is left).
+ * The directory with both stores, and the storaged that runs on one of them. Both are removed when
+ * the process exits in any way except SIGKILL (then storaged still gets a SIGTERM, and the
+ * directory is left).
  */
 #ifndef TESTS_BENCH_STORE_PLACE_H
 #define TESTS_BENCH_STORE_PLACE_H
@@ -12,37 +12,37 @@
 
 struct place {
 	char dir[64];
-	char store[80], socket[96]; /* storaged's DATA_DIR, and its socket */
+	char store[80], socket[96]; /* storaged's DATA_DIR and its socket */
 	char raw[80];
 	char probe[80];
 	int probe_fd;
 };
 
-/* Makes the directory under parent, a path of at most 40 bytes that exists. From now on SIGINT,
- * SIGTERM, and SIGALRM after so many seconds, end the process at its next place_check(). One place
- * a process. */
+/* Creates the directory under parent, an existing path of at most 40 bytes. From now on SIGINT,
+ * SIGTERM, and SIGALRM after this many seconds end the process at its next place_check(). One place
+ * per process. */
 void place_make(struct place *p, const char *parent, unsigned seconds);
 
-/* Exits, through exit(3), if a signal has asked for it. */
+/* Exits, through exit(3), if a signal has requested it. */
 void place_check(void);
 
-/* Whether the directory lies in memory, where a sync costs nothing. */
+/* Whether the directory is in memory, where a sync costs nothing. */
 bool place_is_memory(const struct place *p);
 
-/* Starts the program as storaged, and returns when it takes connections. */
+/* Starts the program as storaged, and returns when it accepts connections. */
 void place_start_store(struct place *p, const char *program);
 
-/* Stops it and waits for its end. */
+/* Stops it and waits for its exit. */
 void place_stop_store(void);
 
-/* Its process; /proc has more about it. */
+/* Its process id, for /proc. */
 pid_t place_store_pid(void);
 
-/* Processor time that it has used, in nanoseconds. */
+/* Its processor time in nanoseconds. */
 uint64_t place_store_cpu(void);
 
-/* What it costs to make 4 KiB durable that lie in a file already, in nanoseconds: the mean of a few
- * fdatasync(2), here and now. */
+/* The current cost of a sync of 4 KiB in an existing file, in nanoseconds: the mean of a few
+ * fdatasync(2). */
 uint64_t place_sync_cost(const struct place *p);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The raw LMDB loop. What a question and a reply write, and in which order, is what
- * storaged/turns/turns.c, replies.c and conversations.c write; main() compares the tables at the end.
+ * The raw LMDB loop. It writes the same records in the same order as storaged/turns and
+ * storaged/conversations do for a question and a reply; main() compares the tables at the end.
  */
 #include "tests/bench/store_raw.h"
 
@@ -15,9 +15,9 @@
 #include "storaged/conversations/conversations.h"
 #include "tests/bench/store_place.h"
 
-#define MAP_BYTES ((size_t)64 << 30) /* as STORE_MAX_BYTES */
+#define MAP_BYTES ((size_t)64 << 30) /* like STORE_MAX_BYTES */
 
-/* Puts and deletions of one append, at most; bytes of the records of one append, at most. */
+/* Maxima for one append: puts and deletions, and bytes of its records. */
 #define OPS_EACH   8u
 #define BYTES_EACH ((size_t)4096)
 
@@ -138,7 +138,7 @@ add_deletion(struct raw *r, enum table table, struct key key)
 	add_op(r, table, key)->deletes = true;
 }
 
-/* Its entries in the lists by activity; before: 0 for none. */
+/* Moves the entries in the lists by activity; before: 0 for none. */
 static void
 move_activity(struct raw *r, const struct slot *slot, uint64_t before)
 {
@@ -156,7 +156,7 @@ move_activity(struct raw *r, const struct slot *slot, uint64_t before)
 	    key_activity_of(org, widget, r->now, &slot->conversation), (struct slice){0});
 }
 
-/* The conversation's new record, its indexes, and the totals: conversation_add(). */
+/* Writes the conversation's new record, its indexes, and the totals, like conversation_add(). */
 static void
 add_conversation(struct raw *r, struct slot *slot, enum append kind)
 {
@@ -244,8 +244,8 @@ add_append(struct raw *r, struct slot *slot)
 		add_deletion(r, TABLE_OPEN_TURNS, key_id(&slot->turn));
 }
 
-/* Makes a batch of as many appends as there are slots, or of what is left of the quota. Returns
- * how many it has. */
+/* Prepares a batch with as many appends as there are slots, or the rest of the quota. Returns their
+ * number. */
 static size_t
 make_batch(struct raw *r, const struct quota *quota)
 {
@@ -270,7 +270,7 @@ make_batch(struct raw *r, const struct quota *quota)
 	return n;
 }
 
-/* LMDB takes a pointer to non-const for data that it only reads. */
+/* LMDB takes a non-const pointer although it only reads the data. */
 static MDB_val
 to_val(const uint8_t *p, size_t len)
 {

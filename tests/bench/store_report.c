@@ -1,6 +1,3 @@
-/*
- * Medians and columns.
- */
 #include "tests/bench/store_report.h"
 
 #include <stdlib.h>
@@ -8,8 +5,8 @@
 
 #include "proto/base/basics.h"
 
-/* The targets in tests/README.md: the ratio to the rate of bare LMDB, by requests in flight. For one request
- * it is the bound on its cost, 1.3 times that of a raw commit, the other way round. */
+/* The targets of tests/README.md: the ratio to the rate of raw LMDB, by requests in flight. For one
+ * request it is the inverse of the limit of its cost, 1.3 times a raw commit. */
 static const struct target {
 	size_t in_flight;
 	double ratio;

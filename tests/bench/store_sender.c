@@ -1,5 +1,5 @@
 /*
- * Requests out, answers in, as fast as storaged takes them.
+ * Sends requests and reads replies as fast as storaged accepts them.
  */
 #include "tests/bench/store_sender.h"
 
@@ -18,7 +18,7 @@
 struct ready_request {
 	struct buf frame;
 	enum append kind;
-	uint64_t sent_at; /* of the one before, which is under way */
+	uint64_t sent_at; /* of the previous request, which is in flight */
 	enum append sent_kind;
 };
 
@@ -30,7 +30,7 @@ flush(struct sender *s)
 			err(EX_IOERR, "storaged's socket");
 }
 
-/* Waits for an answer, and reads what has come on every connection. */
+/* Waits for a reply, and reads what has arrived on every connection. */
 static void
 wait_and_read(struct sender *s)
 {
@@ -143,12 +143,13 @@ sender_quota_of_open_turns(const struct sender *s, struct quota *quota)
 		quota->of[i] = s->ready[i].kind == APPEND_REPLY;
 }
 
-/* Queues a slot's next request, if it is to have one. */
+/* Queues a slot's next request unless its quota is used up. */
 static void
 queue(struct sender *s, size_t i, uint64_t now)
 {
 	struct ready_request *ready = &s->ready[i];
-	/* Of two neighbours one asks while the other gets its reply: every connection has both. */
+	/* Of two neighbours one asks while the other gets its reply: every connection has both
+	 * kinds. */
 	struct buf *out = &s->channels[i / 2 % s->n].out;
 
 	if (s->load.done[i] >= s->quota->of[i] || now >= s->until)
@@ -159,7 +160,7 @@ queue(struct sender *s, size_t i, uint64_t now)
 	s->in_flight++;
 }
 
-/* Sends what is queued, and then makes the requests after it. */
+/* Sends what is queued, and then encodes the following requests. */
 static void
 send_queued(struct sender *s)
 {

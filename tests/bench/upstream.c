@@ -1,7 +1,7 @@
 /*
- * What it costs to open a stream to the model when many are open already: processor time of the line
- * to the model alone, over HTTP/1.1, where each stream has a connection of its own. The model is
- * openai-stub, which begins to answer each and then falls silent.
+ * The cost of opening a stream to the model when many are open: processor time of the model client
+ * alone, over HTTP/1.1, where each stream has its own connection. The model is openai-stub, which
+ * starts each response and then sends nothing.
  *
  *	build/bench/upstream [STREAMS]
  */
@@ -23,7 +23,7 @@
 #define STUB         "build/openai-stub"
 #define STREAMS      5000
 #define STREAMS_MAX  9000
-#define AT_ONCE      50 /* questions that are on their way at a time */
+#define AT_ONCE      50 /* requests in flight at a time */
 #define BATCHES      10
 #define TOTAL_MS     600000
 #define FIRST_BYTE_S 60
@@ -94,7 +94,7 @@ processor_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* Starts the model; its address in url. */
+/* Starts the model; its URL goes to url. */
 static pid_t
 start_model(char *url, size_t size)
 {

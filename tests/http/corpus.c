@@ -1,5 +1,5 @@
 /*
- * Reads corpus.txt, line by line.
+ * Parses corpus.txt, line by line.
  */
 #include "tests/http/corpus.h"
 
@@ -12,7 +12,7 @@
 
 #define CASE_MAX (1024u * 1024)
 
-/* Where the reader is, for its complaints. */
+/* The current position, for error messages. */
 struct place {
 	const char *path;
 	unsigned line;
@@ -87,7 +87,7 @@ hex_digit(const struct place *at, char c)
 	return (int)(p - digits);
 }
 
-/* The byte behind a backslash; *p is moved past it. */
+/* The byte that a backslash sequence stands for; advances *p past it. */
 static char
 unescape(const struct place *at, const char **p)
 {
@@ -105,7 +105,7 @@ unescape(const struct place *at, const char **p)
 	return c;
 }
 
-/* "bytes" or "bytes"*COUNT; the place behind it. */
+/* Parses "bytes" or "bytes"*COUNT; returns the place after it. */
 static const char *
 take_piece(const struct place *at, const char *p, struct buf *out)
 {

@@ -1,15 +1,15 @@
 /*
- * The raw requests of corpus.txt, which says what is in them, for tests in C.
+ * The raw requests of corpus.txt, which documents its format, for tests in C.
  */
 #ifndef TESTS_HTTP_CORPUS_H
 #define TESTS_HTTP_CORPUS_H
 
 #include "proto/base/buf.h"
 
-#define CORPUS_FILE         "tests/http/corpus.txt" /* from the top of the tree */
+#define CORPUS_FILE         "tests/http/corpus.txt" /* relative to the top of the tree */
 #define CORPUS_OUTCOMES_MAX 8
 
-/* What becomes of a request; a refusal is its status. */
+/* The outcome of a request; a refusal is its status. */
 #define OUTCOME_OK   1
 #define OUTCOME_MORE 2
 
@@ -25,7 +25,7 @@ struct corpus {
 	size_t n;
 };
 
-/* Reads the file; ends the program with a sentence when it cannot be read or understood. */
+/* Loads the file; exits with a message if it cannot be read or parsed. */
 void corpus_load(struct corpus *c, const char *path);
 void corpus_clear(struct corpus *c);
 

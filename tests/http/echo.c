@@ -1,13 +1,13 @@
 /*
- * ws-echo: WebSockets of workerd/http that send back every message; at /text only texts. For the tests of
- * frames (tests/e2e/websocket-*.test.mjs), which speak to nothing else this way, and of proxies.
+ * ws-echo: WebSockets of workerd/http that echo every message; at /text only text messages. For the
+ * tests of frames (tests/e2e/websocket-*.test.mjs) and of proxies.
  *
  *	ws-echo [-p MS] [CHAIN.pem KEY.pem]
  *
  * Listens on free ports of 127.0.0.1, prints "listening on PORT" and, with a certificate,
- * "listening on PORT for TLS", and serves until its standard input ends. A line there that says
- * "drain" has it drain, one that says "sockets" has it print "sockets N", how many are open. -p says
- * after how long a silent socket is pinged.
+ * "listening on PORT for TLS", and serves until its standard input ends. The line "drain" on
+ * standard input starts a drain; "sockets" prints "sockets N", the number of open ones. -p sets the
+ * idle time after which a socket is pinged.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -34,7 +34,7 @@
 
 #define PEM_MAX 65536u
 
-/* So that a slow test is never reset that still sends when its socket is closed. */
+/* So that a slow test that still sends when its socket is closed is never reset. */
 #define LINGER_MS 60000
 
 struct echo {
@@ -47,13 +47,13 @@ struct echo {
 
 struct listener {
 	struct echo *echo;
-	struct tls *tls; /* NULL: plain */
+	struct tls *tls; /* NULL: plain HTTP */
 	struct event *event;
 	int fd;
 };
 
 /* One WebSocket. */
-struct voice {
+struct echo_socket {
 	struct echo *echo;
 	struct ws *ws;
 };
@@ -61,7 +61,7 @@ struct voice {
 static void
 on_message(void *arg, struct slice text)
 {
-	struct voice *v = arg;
+	struct echo_socket *v = arg;
 
 	(void)ws_send(v->ws, text);
 }
@@ -69,7 +69,7 @@ on_message(void *arg, struct slice text)
 static void
 on_binary(void *arg, struct slice bytes)
 {
-	struct voice *v = arg;
+	struct echo_socket *v = arg;
 
 	(void)ws_send_binary(v->ws, bytes);
 }
@@ -77,7 +77,7 @@ on_binary(void *arg, struct slice bytes)
 static void
 on_closed(void *arg)
 {
-	struct voice *v = arg;
+	struct echo_socket *v = arg;
 
 	v->echo->sockets--;
 	free(v);
@@ -90,7 +90,7 @@ handle(struct http_exchange *x, void *ctx)
 	    .message = on_message, .binary = on_binary, .closed = on_closed};
 	static const struct ws_events text = {.message = on_message, .closed = on_closed};
 	struct echo *e = ctx;
-	struct voice *v;
+	struct echo_socket *v;
 
 	if (!ws_handshake_check(x))
 		return;

@@ -1,10 +1,10 @@
 /*
- * mirror: the HTTP server alone, whose every answer says what it has read. For the differential
- * test, which shows the same bytes to this and to Node's parser (tests/e2e/differential.test.mjs).
+ * mirror: the HTTP server alone; each response describes the request as parsed. The differential
+ * test sends the same bytes to this and to Node's parser (tests/e2e/differential.test.mjs).
  *
  * Listens on a free port of 127.0.0.1, prints "listening on PORT" and serves until its standard
- * input ends. The account is one line of JSON in the header X-Seen (so that HEAD gets it too);
- * what may hold any byte is in hexadecimal there:
+ * input ends. The description is one line of JSON in the header X-Seen (so that HEAD gets it, too);
+ * members that can contain any byte are hexadecimal:
  *
  *	{"method":"POST","target":"/x","version":"1.1","fields":[["486f7374","61"]],"body":"68656c"}
  */
@@ -101,7 +101,7 @@ on_stdin(evutil_socket_t fd, short what, void *arg)
 		event_base_loopexit(m->base, NULL);
 }
 
-/* A listening socket on a free port of 127.0.0.1; *port is which. */
+/* A listening socket on a free port of 127.0.0.1; *port gets its number. */
 static int
 listen_somewhere(unsigned *port)
 {

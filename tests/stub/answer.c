@@ -1,6 +1,3 @@
-/*
- * Answers as bytes.
- */
 #include "tests/stub/answer.h"
 
 #include <inttypes.h>
@@ -9,11 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-/* Nearly every event is 256 to 4095 bytes long; for others the body moves (chunk_end). */
+/* Nearly all events have 256 to 4095 bytes; for other sizes chunk_end() moves the body. */
 #define SIZE_DIGITS 3
 
 static const char *
-reason_of(int status)
+answer_reason_of(int status)
 {
 	static const struct {
 		int status;
@@ -34,9 +31,9 @@ reason_of(int status)
 
 #define DATE_SIZE 32
 
-/* A moment as HTTP writes it (RFC 9110, 5.6.7). */
+/* Formats a time for HTTP (RFC 9110, 5.6.7). */
 static void
-write_date(char text[static DATE_SIZE], time_t when)
+answer_write_date(char text[static DATE_SIZE], time_t when)
 {
 	struct tm tm;
 
@@ -44,30 +41,30 @@ write_date(char text[static DATE_SIZE], time_t when)
 		strftime(text, DATE_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
-/* The Date header's value (RFC 9110, 6.6.1), made once a second. */
+/* The Date header's value (RFC 9110, 6.6.1), updated once a second. */
 static const char *
-http_date(void)
+answer_http_date(void)
 {
 	static char text[DATE_SIZE];
 	static time_t made;
 	time_t now = time(NULL);
 
 	if (now != made) {
-		write_date(text, now);
+		answer_write_date(text, now);
 		made = now;
 	}
 	return text;
 }
 
 static void
-add_retry_after(struct bytes *out, const struct answer_about *about)
+answer_add_retry_after(struct bytes *out, const struct answer_about *about)
 {
 	char date[DATE_SIZE] = "";
 
 	if (about->retry_after == UINT32_MAX)
 		return;
 	if (about->retry_date) {
-		write_date(date, time(NULL) + about->retry_after);
+		answer_write_date(date, time(NULL) + about->retry_after);
 		bytes_addf(out, "retry-after: %s\r\n", date);
 	} else {
 		bytes_addf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
@@ -75,13 +72,14 @@ add_retry_after(struct bytes *out, const struct answer_about *about)
 }
 
 static void
-add_head(struct bytes *out, int status, const char *type, const struct answer_about *about)
+answer_add_head(
+    struct bytes *out, int status, const char *type, const struct answer_about *about)
 {
 	bytes_addf(out, "HTTP/1.1 %d %s\r\ndate: %s\r\ncontent-type: %s\r\n", status,
-	    reason_of(status), http_date(), type);
+	    answer_reason_of(status), answer_http_date(), type);
 	if (about->id != 0)
 		bytes_addf(out, "x-request-id: req_stub%016" PRIx64 "\r\n", about->id);
-	add_retry_after(out, about);
+	answer_add_retry_after(out, about);
 	if (about->allow != NULL)
 		bytes_addf(out, "allow: %s\r\n", about->allow);
 	bytes_addf(out, "connection: %s\r\n", about->close ? "close" : "keep-alive");
@@ -90,20 +88,20 @@ add_head(struct bytes *out, int status, const char *type, const struct answer_ab
 void
 answer_stream(struct bytes *out, const char *type, const struct answer_about *about)
 {
-	add_head(out, 200, type, about);
+	answer_add_head(out, 200, type, about);
 	bytes_add_str(out, "cache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n");
 }
 
 void
 answer_json(struct bytes *out, int status, struct span body, const struct answer_about *about)
 {
-	add_head(out, status, "application/json", about);
+	answer_add_head(out, status, "application/json", about);
 	bytes_addf(out, "content-length: %zu\r\n\r\n", body.len);
 	bytes_add_span(out, body);
 }
 
 static void
-add_string_or_null(struct bytes *out, const char *name, const char *value)
+answer_add_string_or_null(struct bytes *out, const char *name, const char *value)
 {
 	bytes_addf(out, ",\"%s\":", name);
 	if (value == NULL) {
@@ -119,12 +117,13 @@ void
 answer_error_body(struct bytes *out, const struct api_error *error)
 {
 	bytes_add_str(out, "{\"error\":{\"message\":\"");
-	/* The message may hold a clipped piece of the request: ASCII is safe whatever was cut. */
+	/* The message may contain a truncated part of the request; ASCII is valid wherever it was
+	 * cut. */
 	bytes_add_json_ascii(out, span_str(error->message));
 	bytes_add_str(out, "\"");
-	add_string_or_null(out, "type", error->type);
-	add_string_or_null(out, "param", error->param);
-	add_string_or_null(out, "code", error->code);
+	answer_add_string_or_null(out, "type", error->type);
+	answer_add_string_or_null(out, "param", error->param);
+	answer_add_string_or_null(out, "code", error->code);
 	bytes_add_str(out, "}}");
 }
 

@@ -1,6 +1,3 @@
-/*
- * Growable bytes, borrowed views and the JSON escaper. Called by everything in this folder.
- */
 #include "tests/stub/bytes.h"
 
 #include <err.h>
@@ -90,16 +87,16 @@ bytes_addf(struct bytes *b, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	if (n < 0)
 		err(1, "vsnprintf");
-	/* One more for the NUL, which is then not counted. */
+	/* One more for the NUL, which is not counted. */
 	vsnprintf(bytes_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt, again);
 	b->len += (size_t)n;
 	va_end(again);
 	va_end(ap);
 }
 
-/* The characters that a JSON string must not hold as they are. */
+/* The characters that a JSON string must not contain unescaped. */
 static void
-add_escape(struct bytes *b, unsigned char c)
+bytes_add_escape(struct bytes *b, unsigned char c)
 {
 	static const char letters[] = "\bb\tt\nn\ff\rr\"\"\\\\";
 
@@ -113,7 +110,7 @@ add_escape(struct bytes *b, unsigned char c)
 }
 
 static bool
-needs_escape(unsigned char c)
+bytes_needs_escape(unsigned char c)
 {
 	return c < 0x20 || c == '"' || c == '\\';
 }
@@ -126,19 +123,19 @@ bytes_add_json(struct bytes *b, struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (!needs_escape(c))
+		if (!bytes_needs_escape(c))
 			continue;
 		bytes_add(b, s.p + from, i - from);
-		add_escape(b, c);
+		bytes_add_escape(b, c);
 		from = i + 1;
 	}
 	if (from < s.len)
 		bytes_add(b, s.p + from, s.len - from);
 }
 
-/* Bytes of the UTF-8 character that starts with c, and the bits of its code point in c. */
+/* Length of the UTF-8 character that starts with c; *bits gets its code point bits. */
 static size_t
-utf8_lead(unsigned char c, uint32_t *bits)
+bytes_utf8_lead(unsigned char c, uint32_t *bits)
 {
 	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 
@@ -152,12 +149,12 @@ bytes_add_json_ascii(struct bytes *b, struct span s)
 	for (size_t i = 0; i < s.len;) {
 		unsigned char c = (unsigned char)s.p[i];
 		uint32_t point;
-		size_t n = utf8_lead(c, &point);
+		size_t n = bytes_utf8_lead(c, &point);
 
 		for (size_t k = 1; k < n && i + k < s.len; k++)
 			point = point << 6 | ((unsigned char)s.p[i + k] & 0x3fu);
 		i += n;
-		/* Only invalid text leads here: U+FFFD keeps what is written valid all the same. */
+		/* Only invalid text gets here: U+FFFD keeps the output valid. */
 		if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
 			point = 0xfffd;
 		if (point >= 0x10000)
@@ -165,8 +162,8 @@ bytes_add_json_ascii(struct bytes *b, struct span s)
 			    0xdc00 + (point & 0x3ff));
 		else if (point >= 0x80)
 			bytes_addf(b, "\\u%04x", point);
-		else if (needs_escape(c))
-			add_escape(b, c);
+		else if (bytes_needs_escape(c))
+			bytes_add_escape(b, c);
 		else
 			bytes_add(b, &c, 1);
 	}
@@ -221,7 +218,7 @@ span_uint(struct span s, uint64_t min, uint64_t max, uint64_t *out)
 {
 	uint64_t n = 0;
 
-	/* 18 digits cannot overflow, and no limit here is longer. */
+	/* 18 digits cannot overflow, and no limit here has more. */
 	if (s.len == 0 || s.len > 18)
 		return -1;
 	for (size_t i = 0; i < s.len; i++) {

@@ -1,9 +1,9 @@
 /*
- * Text under construction: a growable run of bytes, a borrowed view of one, and the JSON escaper.
+ * Text under construction: a growable byte buffer, a borrowed view of bytes, and the JSON escaper.
  *
- * Every answer of the stand-in is built in a struct bytes. Sizes are bounded by those who fill
- * them (the reader's body limit, the directives' ranges); BYTES_MAX only catches a bound that was
- * forgotten, and then aborts, as does memory running out: tests want a loud end.
+ * Every response of the stub is built in a struct bytes. Its users limit the sizes (the reader's
+ * body limit, the directives' ranges); BYTES_MAX only catches a forgotten limit. Exceeding it
+ * aborts, as does running out of memory: a test must fail loudly.
  */
 #ifndef TESTS_STUB_BYTES_H
 #define TESTS_STUB_BYTES_H
@@ -14,26 +14,26 @@
 
 #define BYTES_MAX ((size_t)512 << 20)
 
-/* A borrowed run of bytes, not NUL-terminated; valid as long as what it was taken from. */
+/* Borrowed bytes, not NUL-terminated; valid as long as what they were taken from. */
 struct span {
 	const char *p;
 	size_t len;
 };
 
-/* Owned bytes. All zero is empty and holds no memory. */
+/* Owned bytes. All zero is empty and has no memory. */
 struct bytes {
 	char *p;
 	size_t len;
 	size_t cap;
 };
 
-/* Frees the memory; empty again afterwards. */
+/* Frees the memory; the result is empty. */
 void bytes_clear(struct bytes *b);
 
-/* Forgets the bytes. The memory is kept for the next use unless it grew beyond keep bytes. */
+/* Discards the bytes. Keeps the memory for the next use unless it is larger than keep bytes. */
 void bytes_reset(struct bytes *b, size_t keep);
 
-/* Room for n more bytes; returns where they go. Add them to len when they are written. */
+/* Makes room for n more bytes and returns where to write them. Add the number written to len. */
 [[gnu::returns_nonnull]] char *bytes_reserve(struct bytes *b, size_t n);
 
 void bytes_add(struct bytes *b, const void *p, size_t n);
@@ -42,11 +42,12 @@ void bytes_add_span(struct bytes *b, struct span s);
 void bytes_add_uint(struct bytes *b, uint64_t n);
 [[gnu::format(printf, 2, 3)]] void bytes_addf(struct bytes *b, const char *fmt, ...);
 
-/* The inside of a JSON string (RFC 8259, section 7) for s, which is UTF-8; no quotes around it. */
+/* Appends s, which is UTF-8, as the content of a JSON string (RFC 8259, section 7), without
+ * quotes. */
 void bytes_add_json(struct bytes *b, struct span s);
 
-/* The same, with everything beyond ASCII as \uXXXX, in surrogate pairs where UTF-16 needs them.
- * The result is valid whatever bytes s holds. */
+/* The same with non-ASCII characters as \uXXXX, in surrogate pairs where UTF-16 needs them. The
+ * result is valid whatever bytes s has. */
 void bytes_add_json_ascii(struct bytes *b, struct span s);
 
 struct span bytes_span(const struct bytes *b);
@@ -54,10 +55,10 @@ struct span span_str(const char *s);
 bool span_eq_str(struct span s, const char *str);
 bool span_contains(struct span s, struct span part);
 
-/* What is left of s after its first n bytes (n at most s.len). */
+/* The rest of s after its first n bytes (n at most s.len). */
 struct span span_from(struct span s, size_t n);
 
-/* FNV-1a, 64 bits: to tell messages apart and to vary the demo's words, nothing more. */
+/* FNV-1a, 64 bits: identifies messages and varies the demo's words; not secure. */
 uint64_t span_hash(struct span s);
 
 /* A whole decimal number from min to max: 0, or -1 if s is anything else. */

@@ -1,5 +1,5 @@
 /*
- * The body of a call, by jansson. Called by serve.c.
+ * Parses a request's body with jansson.
  */
 #include "tests/stub/call.h"
 
@@ -15,30 +15,30 @@ call_clear(struct call *call)
 }
 
 static struct span
-string_span(const json_t *s)
+call_string_span(const json_t *s)
 {
 	return (struct span){json_string_value(s), json_string_length(s)};
 }
 
-/* A message's content is a string, or a list of parts of which the texts count. */
+/* A message's content is a string, or a list of parts of which only the texts are used. */
 static void
-add_content(struct bytes *out, const json_t *content)
+call_add_content(struct bytes *out, const json_t *content)
 {
 	const json_t *part;
 	size_t i;
 
 	if (json_is_string(content))
-		bytes_add_span(out, string_span(content));
+		bytes_add_span(out, call_string_span(content));
 	json_array_foreach (content, i, part) {
 		const json_t *text = json_object_get(part, "text");
 
 		if (json_is_string(text))
-			bytes_add_span(out, string_span(text));
+			bytes_add_span(out, call_string_span(text));
 	}
 }
 
 static int
-read_messages(struct call *call, const json_t *messages, struct api_error *error)
+call_read_messages(struct call *call, const json_t *messages, struct api_error *error)
 {
 	uint64_t bytes = 0;
 	const json_t *m;
@@ -58,7 +58,7 @@ read_messages(struct call *call, const json_t *messages, struct api_error *error
 			error->param = "messages";
 			return -1;
 		}
-		add_content(&text, json_object_get(m, "content"));
+		call_add_content(&text, json_object_get(m, "content"));
 		bytes += text.len;
 		if (strcmp(role, "user") == 0) {
 			bytes_clear(&call->message);
@@ -72,7 +72,7 @@ read_messages(struct call *call, const json_t *messages, struct api_error *error
 }
 
 static int
-read_model(struct call *call, const json_t *model, struct api_error *error)
+call_read_model(struct call *call, const json_t *model, struct api_error *error)
 {
 	if (!json_is_string(model) || json_string_length(model) == 0 ||
 	    json_string_length(model) > CALL_MODEL_MAX) {
@@ -82,13 +82,13 @@ read_model(struct call *call, const json_t *model, struct api_error *error)
 		error->param = "model";
 		return -1;
 	}
-	bytes_add_span(&call->model, string_span(model));
+	bytes_add_span(&call->model, call_string_span(model));
 	return 0;
 }
 
-/* Both the old name and the new one; the smaller counts if a caller is sure to send both. */
+/* Both the old and the new name; the smaller value applies if both are present. */
 static void
-read_limit(struct call *call, const json_t *limit)
+call_read_limit(struct call *call, const json_t *limit)
 {
 	json_int_t n = json_integer_value(limit);
 
@@ -117,11 +117,11 @@ call_read(struct call *call, struct span body, struct api_error *error)
 	call->stream = json_is_true(json_object_get(root, "stream"));
 	call->include_usage = json_is_true(
 	    json_object_get(json_object_get(root, "stream_options"), "include_usage"));
-	read_limit(call, json_object_get(root, "max_tokens"));
-	read_limit(call, json_object_get(root, "max_completion_tokens"));
-	if (read_model(call, json_object_get(root, "model"), error) == -1)
+	call_read_limit(call, json_object_get(root, "max_tokens"));
+	call_read_limit(call, json_object_get(root, "max_completion_tokens"));
+	if (call_read_model(call, json_object_get(root, "model"), error) == -1)
 		goto out;
-	result = read_messages(call, json_object_get(root, "messages"), error);
+	result = call_read_messages(call, json_object_get(root, "messages"), error);
 out:
 	json_decref(root);
 	return result;

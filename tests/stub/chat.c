@@ -1,9 +1,9 @@
 /*
- * The answer's bytes.
+ * The bytes of a response.
  *
- * A stream's event for a token is frame[0..prefix_len) + token + frame[prefix_len..), so that a
- * token costs two copies and its own escaping; no JSON library is asked. frame[0..head_len) opens
- * the other events, too.
+ * The event of a token is frame[0..prefix_len) + token + frame[prefix_len..), so that a token costs
+ * two copies and its own escaping, and no JSON library is called. frame[0..head_len) also starts
+ * the other events.
  */
 #include "tests/stub/chat.h"
 
@@ -17,46 +17,47 @@
 
 #define WHOLE_MAX ((uint64_t)64 << 20) /* bytes of a reply that is not streamed */
 
-/* How often a reply that is held looks whether it may go on. */
+/* How often a held reply checks whether it may continue. */
 #define HOLD_LOOK_NS 10000000u
 
 static const char fingerprint[] = "fp_banterstub";
 
 static const char *
-line_end(const struct chat *c)
+chat_line_end(const struct chat *c)
 {
 	return c->script.crlf ? "\r\n" : c->script.cr ? "\r" : "\n";
 }
 
-/* Starts a line of data. */
+/* Starts a data line. */
 static void
-add_data_name(struct bytes *out, const struct chat *c)
+chat_add_data_name(struct bytes *out, const struct chat *c)
 {
 	bytes_add_str(out, c->script.no_space ? "data:" : "data: ");
 }
 
-/* Opens an event in a chunk of its own; returns the mark for chunk_end(). */
+/* Starts an event in its own chunk; returns the mark for chunk_end(). */
 static size_t
-event_begin(const struct chat *c, struct bytes *out)
+chat_event_begin(const struct chat *c, struct bytes *out)
 {
 	size_t mark = chunk_begin(out);
 
 	if (c->script.comments)
-		bytes_addf(out, ": openai-stub%s%s", line_end(c), line_end(c));
+		bytes_addf(out, ": openai-stub%s%s", chat_line_end(c), chat_line_end(c));
 	return mark;
 }
 
-/* How each stream event ends behind its choices: OpenAI puts a null where usage will come. */
+/* The end of a stream event after its choices: OpenAI sends null where usage will be. */
 static void
-add_event_end(struct bytes *out, const struct chat *c)
+chat_add_event_end(struct bytes *out, const struct chat *c)
 {
 	bytes_add_str(out, c->include_usage ? "],\"usage\":null}" : "]}");
-	bytes_add_str(out, line_end(c));
-	bytes_add_str(out, line_end(c));
+	bytes_add_str(out, chat_line_end(c));
+	bytes_add_str(out, chat_line_end(c));
 }
 
 static void
-add_identity(struct bytes *out, const struct chat *c, const char *object, struct span model)
+chat_add_identity(
+    struct bytes *out, const struct chat *c, const char *object, struct span model)
 {
 	bytes_addf(out,
 	    "{\"id\":\"chatcmpl-stub%016" PRIx64
@@ -67,34 +68,34 @@ add_identity(struct bytes *out, const struct chat *c, const char *object, struct
 }
 
 static void
-make_frame(struct chat *c, struct span model)
+chat_make_frame(struct chat *c, struct span model)
 {
 	struct bytes *f = &c->frame;
 
 	if (!c->stream) {
-		add_identity(f, c, "chat.completion", model);
+		chat_add_identity(f, c, "chat.completion", model);
 		c->head_len = c->prefix_len = f->len;
 		return;
 	}
-	add_data_name(f, c);
-	add_identity(f, c, "chat.completion.chunk", model);
+	chat_add_data_name(f, c);
+	chat_add_identity(f, c, "chat.completion.chunk", model);
 	bytes_addf(f,
 	    "\"service_tier\":\"default\",\"system_fingerprint\":\"%s\",\"choices\":[",
 	    fingerprint);
 	if (c->script.lines) {
-		bytes_add_str(f, line_end(c));
-		add_data_name(f, c);
+		bytes_add_str(f, chat_line_end(c));
+		chat_add_data_name(f, c);
 	}
 	c->head_len = f->len;
 	bytes_add_str(f, "{\"index\":0,\"delta\":{\"content\":\"");
 	c->prefix_len = f->len;
 	bytes_add_str(f, "\"},\"logprobs\":null,\"finish_reason\":null}");
-	add_event_end(f, c);
+	chat_add_event_end(f, c);
 }
 
-/* Tokens that the client pays for in time before a plain answer: all of them. */
+/* The time before a response that is not streamed: that of all its tokens. */
 static uint64_t
-plain_time(const struct chat *c)
+chat_plain_time(const struct chat *c)
 {
 	return c->stream ? 0 : c->script.delay_ns * c->reply.total;
 }
@@ -129,10 +130,10 @@ chat_new(struct stats *stats, const struct call *call, struct script *script, st
 		bytes_add_span(&c->message, bytes_span(&call->message));
 	if (reply_limit(&c->reply, call->max_tokens))
 		c->script.finish = "length";
-	make_frame(c, bytes_span(&call->model));
+	chat_make_frame(c, bytes_span(&call->model));
 	c->due = pace_now() + c->script.first_delay_ns;
 	if (c->script.fail == 0)
-		c->due += plain_time(c);
+		c->due += chat_plain_time(c);
 	return c;
 }
 
@@ -157,13 +158,13 @@ chat_outcome(const struct chat *c)
 }
 
 static struct answer_about
-head_of(const struct chat *c)
+chat_head_of(const struct chat *c)
 {
 	return (struct answer_about){.id = c->id, .retry_after = UINT32_MAX, .close = c->close};
 }
 
 static void
-scripted_error(int status, struct api_error *error)
+chat_scripted_error(int status, struct api_error *error)
 {
 	static const struct {
 		int status;
@@ -189,9 +190,9 @@ scripted_error(int status, struct api_error *error)
 	}
 }
 
-/* echo-key: what some servers do who should not. */
+/* echo-key: some misbehaving servers repeat the key. */
 static void
-repeat_key(const struct chat *c, struct api_error *error)
+chat_repeat_key(const struct chat *c, struct api_error *error)
 {
 	struct api_error as_it_was = *error;
 
@@ -203,11 +204,11 @@ repeat_key(const struct chat *c, struct api_error *error)
 	error->code = as_it_was.code;
 }
 
-/* fail=...: what happens instead of an answer. */
+/* fail=...: a failure instead of a response. */
 static enum chat_step
-step_failure(struct chat *c, struct bytes *out)
+chat_step_failure(struct chat *c, struct bytes *out)
 {
-	struct answer_about head = head_of(c);
+	struct answer_about head = chat_head_of(c);
 	struct api_error error;
 
 	if (c->script.fail == FAIL_HANG)
@@ -217,14 +218,14 @@ step_failure(struct chat *c, struct bytes *out)
 		return CHAT_CUT;
 	head.retry_after = c->script.retry_after;
 	head.retry_date = c->script.retry_date;
-	scripted_error((int)c->script.fail, &error);
-	repeat_key(c, &error);
+	chat_scripted_error((int)c->script.fail, &error);
+	chat_repeat_key(c, &error);
 	answer_error(out, &error, &head);
 	return CHAT_END;
 }
 
 static void
-add_usage(struct bytes *out, const struct chat *c)
+chat_add_usage(struct bytes *out, const struct chat *c)
 {
 	uint32_t completion = c->reply.next;
 
@@ -237,11 +238,11 @@ add_usage(struct bytes *out, const struct chat *c)
 	    c->prompt_tokens, completion, c->prompt_tokens + completion);
 }
 
-/* An event that is not a token's: the frame's head, a choice, the end. */
+/* An event without a token: the frame's head, a choice, the end. */
 static void
-add_choice_event(struct chat *c, struct bytes *out, const char *delta, const char *finish)
+chat_add_choice_event(struct chat *c, struct bytes *out, const char *delta, const char *finish)
 {
-	size_t mark = event_begin(c, out);
+	size_t mark = chat_event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->head_len);
 	bytes_addf(
@@ -250,28 +251,28 @@ add_choice_event(struct chat *c, struct bytes *out, const char *delta, const cha
 		bytes_add_str(out, "null}");
 	else
 		bytes_addf(out, "\"%s\"}", finish);
-	add_event_end(out, c);
+	chat_add_event_end(out, c);
 	chunk_end(out, mark);
 }
 
-/* An event whose data is given. */
+/* An event with the given data. */
 static void
-add_raw_event(const struct chat *c, struct bytes *out, struct span data)
+chat_add_raw_event(const struct chat *c, struct bytes *out, struct span data)
 {
-	size_t mark = event_begin(c, out);
+	size_t mark = chat_event_begin(c, out);
 
-	add_data_name(out, c);
+	chat_add_data_name(out, c);
 	bytes_add_span(out, data);
-	bytes_add_str(out, line_end(c));
-	bytes_add_str(out, line_end(c));
+	bytes_add_str(out, chat_line_end(c));
+	bytes_add_str(out, chat_line_end(c));
 	chunk_end(out, mark);
 }
 
 static void
-add_token_event(struct chat *c, struct bytes *out)
+chat_add_token_event(struct chat *c, struct bytes *out)
 {
 	bool framed = c->script.reply != REPLY_WIRE;
-	size_t mark = event_begin(c, out);
+	size_t mark = chat_event_begin(c, out);
 
 	if (framed)
 		bytes_add(out, c->frame.p, c->prefix_len);
@@ -282,13 +283,13 @@ add_token_event(struct chat *c, struct bytes *out)
 	stats_token(c->stats, c->epoch, 1);
 }
 
-/* The bytes that no UTF-8 text has: a lead without its tail, a lone tail, FF, an overlong NUL. */
+/* Invalid UTF-8: a lead byte without continuation, a lone continuation, FF, an overlong NUL. */
 static const char invalid_utf8[] = "\xe2\x82 \x80 \xff \xc0\x80 ";
 
 static void
-add_invalid_event(struct chat *c, struct bytes *out)
+chat_add_invalid_event(struct chat *c, struct bytes *out)
 {
-	size_t mark = event_begin(c, out);
+	size_t mark = chat_event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->prefix_len);
 	bytes_add_str(out, invalid_utf8);
@@ -297,54 +298,54 @@ add_invalid_event(struct chat *c, struct bytes *out)
 }
 
 static void
-add_error_event(struct chat *c, struct bytes *out)
+chat_add_error_event(struct chat *c, struct bytes *out)
 {
 	struct bytes body = {0};
 	struct api_error error;
 
-	scripted_error(500, &error);
-	repeat_key(c, &error);
+	chat_scripted_error(500, &error);
+	chat_repeat_key(c, &error);
 	answer_error_body(&body, &error);
-	add_raw_event(c, out, bytes_span(&body));
+	chat_add_raw_event(c, out, bytes_span(&body));
 	bytes_clear(&body);
 }
 
 static bool
-strikes(struct chat *c, enum script_fault f)
+chat_strikes(struct chat *c, enum script_fault f)
 {
 	if (c->script.after[f] != c->reply.next)
 		return false;
-	/* Once: the faults after which the stream goes on must not come again. */
+	/* Only once: a fault after which the stream continues must not occur again. */
 	c->script.after[f] = SCRIPT_UNSET;
 	return true;
 }
 
-/* The faults that wait before the next token. CHAT_WAIT: the stream goes on. */
+/* Applies the faults that are due before the next token. CHAT_WAIT: the stream continues. */
 static enum chat_step
-strike_stream(struct chat *c, struct bytes *out)
+chat_strike_stream(struct chat *c, struct bytes *out)
 {
-	if (strikes(c, FAULT_GARBAGE))
-		add_raw_event(c, out, span_str("{\"this is\": not JSON"));
-	if (strikes(c, FAULT_UTF8))
-		add_invalid_event(c, out);
-	if (strikes(c, FAULT_ERROR)) {
+	if (chat_strikes(c, FAULT_GARBAGE))
+		chat_add_raw_event(c, out, span_str("{\"this is\": not JSON"));
+	if (chat_strikes(c, FAULT_UTF8))
+		chat_add_invalid_event(c, out);
+	if (chat_strikes(c, FAULT_ERROR)) {
 		c->failed = true;
-		add_error_event(c, out);
+		chat_add_error_event(c, out);
 		chunk_last(out);
 		return CHAT_END;
 	}
-	if (strikes(c, FAULT_HANG))
+	if (chat_strikes(c, FAULT_HANG))
 		return CHAT_HANG;
-	if (strikes(c, FAULT_CUT)) {
+	if (chat_strikes(c, FAULT_CUT)) {
 		c->failed = true;
 		return CHAT_CUT;
 	}
 	return CHAT_WAIT;
 }
 
-/* hold-after: whether it still waits, and then until when. */
+/* hold-after: whether the reply still waits, and if so until when. */
 static bool
-is_held(struct chat *c)
+chat_is_held(struct chat *c)
 {
 	if (c->script.hold_after != c->reply.next)
 		return false;
@@ -358,21 +359,21 @@ is_held(struct chat *c)
 }
 
 static void
-add_usage_event(struct chat *c, struct bytes *out)
+chat_add_usage_event(struct chat *c, struct bytes *out)
 {
-	size_t mark = event_begin(c, out);
+	size_t mark = chat_event_begin(c, out);
 
 	bytes_add(out, c->frame.p, c->head_len);
 	bytes_add_str(out, "],");
-	add_usage(out, c);
+	chat_add_usage(out, c);
 	bytes_add_str(out, "}");
-	bytes_add_str(out, line_end(c));
-	bytes_add_str(out, line_end(c));
+	bytes_add_str(out, chat_line_end(c));
+	bytes_add_str(out, chat_line_end(c));
 	chunk_end(out, mark);
 }
 
 static void
-add_bom(struct bytes *out)
+chat_add_bom(struct bytes *out)
 {
 	size_t mark = chunk_begin(out);
 
@@ -381,60 +382,59 @@ add_bom(struct bytes *out)
 }
 
 static enum chat_step
-end_stream(struct chat *c, struct bytes *out)
+chat_end_stream(struct chat *c, struct bytes *out)
 {
-	add_choice_event(c, out, "{}", c->script.finish);
+	chat_add_choice_event(c, out, "{}", c->script.finish);
 	if (c->include_usage)
-		add_usage_event(c, out);
-	add_raw_event(c, out, span_str("[DONE]"));
+		chat_add_usage_event(c, out);
+	chat_add_raw_event(c, out, span_str("[DONE]"));
 	chunk_last(out);
 	return CHAT_END;
 }
 
-/*
- * One token when there is a delay, a batch at full speed. The first token leaves with the head,
- * the end with the last token: a write each that a model's server would not spend either.
- */
+/* Writes one token if there is a delay, a batch at full speed. The first token is written with the
+ * head, the end with the last token, as a model server would. */
 static enum chat_step
-step_stream(struct chat *c, struct bytes *out)
+chat_step_stream(struct chat *c, struct bytes *out)
 {
-	struct answer_about head = head_of(c);
+	struct answer_about head = chat_head_of(c);
 
 	if (!c->started) {
 		c->started = true;
 		answer_stream(out, "text/event-stream; charset=utf-8", &head);
 		if (c->script.bom)
-			add_bom(out);
-		add_choice_event(
+			chat_add_bom(out);
+		chat_add_choice_event(
 		    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
 	}
 	do {
 		enum chat_step step;
 
-		if (is_held(c))
+		if (chat_is_held(c))
 			return CHAT_WAIT;
-		step = strike_stream(c, out);
+		step = chat_strike_stream(c, out);
 		if (step != CHAT_WAIT)
 			return step;
 		if (c->reply.next == c->reply.total)
-			return end_stream(c, out);
-		add_token_event(c, out);
+			return chat_end_stream(c, out);
+		chat_add_token_event(c, out);
 		c->due += c->script.delay_ns;
-		/* Nothing is due after the last token: what strikes there, or the end, comes now. */
+		/* Nothing is due after the last token: its faults, or the end, follow
+		 * immediately. */
 	} while (c->reply.next == c->reply.total ||
 	    (c->script.delay_ns == 0 && out->len < CHAT_BATCH));
 	return CHAT_WAIT;
 }
 
-/* The body of a plain answer. */
+/* The body of a response that is not streamed. */
 static void
-add_completion(struct chat *c, struct bytes *body)
+chat_add_completion(struct chat *c, struct bytes *body)
 {
 	bytes_add_span(body, bytes_span(&c->frame));
 	bytes_add_str(body,
 	    "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"");
 	while (c->reply.next < c->reply.total) {
-		if (strikes(c, FAULT_UTF8))
+		if (chat_strikes(c, FAULT_UTF8))
 			bytes_add_str(body, invalid_utf8);
 		reply_token(&c->reply, body);
 	}
@@ -444,27 +444,28 @@ add_completion(struct chat *c, struct bytes *body)
 	    "s\"}],",
 	    c->script.finish);
 	if (!c->script.no_usage) {
-		add_usage(body, c);
+		chat_add_usage(body, c);
 		bytes_add_str(body, ",");
 	}
 	bytes_addf(
 	    body, "\"service_tier\":\"default\",\"system_fingerprint\":\"%s\"}", fingerprint);
 }
 
-/* A plain answer comes whole, so that its faults don't count tokens: see the program's help. */
+/* A response that is not streamed is complete in one piece, so its faults ignore token counts: see
+ * --help. */
 static enum chat_step
-step_plain(struct chat *c, struct bytes *out)
+chat_step_plain(struct chat *c, struct bytes *out)
 {
 	bool hang = c->script.after[FAULT_HANG] != SCRIPT_UNSET;
 	bool cut = c->script.after[FAULT_CUT] != SCRIPT_UNSET;
-	struct answer_about head = head_of(c);
+	struct answer_about head = chat_head_of(c);
 	struct bytes body = {0};
 
 	if (c->script.after[FAULT_ERROR] != SCRIPT_UNSET) {
 		c->script.fail = 500;
-		return step_failure(c, out);
+		return chat_step_failure(c, out);
 	}
-	add_completion(c, &body);
+	chat_add_completion(c, &body);
 	if (c->script.after[FAULT_GARBAGE] != SCRIPT_UNSET)
 		memset(body.p, '#', 2);
 	answer_json(out, 200, bytes_span(&body), &head);
@@ -481,6 +482,6 @@ enum chat_step
 chat_step(struct chat *c, struct bytes *out)
 {
 	if (c->script.fail != 0)
-		return step_failure(c, out);
-	return c->stream ? step_stream(c, out) : step_plain(c, out);
+		return chat_step_failure(c, out);
+	return c->stream ? chat_step_stream(c, out) : chat_step_plain(c, out);
 }

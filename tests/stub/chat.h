@@ -1,7 +1,7 @@
 /*
- * One answer to chat/completions while it is being given: a state machine that is asked for its
- * next bytes when they are due. It writes the very bytes of the HTTP answer, well or ill as its
- * script says; the connection that owns it moves them and keeps the time.
+ * One response to chat/completions in progress: a state machine that returns its next bytes when
+ * they are due. It produces the exact bytes of the HTTP response, correct or faulty as its script
+ * says; the connection that owns it sends them and keeps the time.
  */
 #ifndef TESTS_STUB_CHAT_H
 #define TESTS_STUB_CHAT_H
@@ -17,10 +17,10 @@
 #include "tests/stub/stats.h"
 
 enum chat_step {
-	CHAT_WAIT, /* call chat_step() again when due is past */
-	CHAT_HANG, /* nothing more will come: wait for the client to go */
-	CHAT_CUT,  /* close the connection once the bytes are out */
-	CHAT_END,  /* the answer is whole once the bytes are out */
+	CHAT_WAIT, /* call chat_step() again at `due` */
+	CHAT_HANG, /* nothing more follows: wait for the client to disconnect */
+	CHAT_CUT,  /* close the connection when the bytes are sent */
+	CHAT_END,  /* the response is complete when the bytes are sent */
 };
 
 struct chat {
@@ -30,34 +30,32 @@ struct chat {
 	uint64_t due; /* pace_now() time of the next step */
 	uint64_t id;
 	uint64_t prompt_tokens;
-	struct bytes authorization; /* the call's header; only if it is to be repeated */
-	struct bytes message;       /* only if the reply is to be held */
-	struct bytes frame; /* what is the same in every event, made once: see turns.c */
-	size_t head_len;    /* of frame: up to the list of choices */
-	size_t prefix_len;  /* of frame: up to a token; the rest follows the token */
-	uint32_t epoch;     /* of stats_begin() */
+	struct bytes authorization; /* the request's header; only if the script repeats it */
+	struct bytes message;       /* only if the script holds the reply */
+	struct bytes frame;         /* the part common to all events, built once: see chat.c */
+	size_t head_len;            /* of frame: up to the list of choices */
+	size_t prefix_len;          /* of frame: up to a token; the rest follows the token */
+	uint32_t epoch;             /* of stats_begin() */
 	bool stream;
 	bool include_usage;
-	bool close;   /* the connection ends after the answer */
-	bool started; /* the head is out */
+	bool close;   /* the connection closes after the response */
+	bool started; /* the head is written */
 	bool failed;  /* ends as STATS_FAILED */
 };
 
-/*
- * An answer to call by script, of which it takes possession (script is empty afterwards). bare is
- * the message without directives. NULL with the answer in error if the script cannot be played.
- * Free with chat_free(), which also counts the call's end.
- */
+/* Starts the response to call by script, and takes over the script's content (script is empty
+ * afterwards). bare is the message without directives. NULL with the error response in error if the
+ * script cannot be applied. Free with chat_free(), which also counts the call's end. */
 [[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, const struct call *call,
     struct script *script, struct span bare, const struct answer_about *about,
     struct api_error *error);
 void chat_free(struct chat *c, enum stats_end how);
 
-/* Appends what is due, at most some CHAT_BATCH bytes unless one token is longer. */
+/* Appends what is due: at most about CHAT_BATCH bytes, unless one token is longer. */
 #define CHAT_BATCH ((size_t)16 << 10)
 [[gnu::warn_unused_result]] enum chat_step chat_step(struct chat *c, struct bytes *out);
 
-/* How it ended, after CHAT_CUT or CHAT_END. */
+/* The result, after CHAT_CUT or CHAT_END. */
 enum stats_end chat_outcome(const struct chat *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Connections. conn_pump() is the one place that decides what a connection does next.
+ * conn_pump() alone decides what a connection does next.
  */
 #include "tests/stub/conn.h"
 
@@ -16,7 +16,7 @@
 /* A burst of huge tokens must not keep its memory; ordinary batches are far smaller. */
 #define SCRATCH_KEEP ((size_t)256 << 10)
 
-/* Between the slices of split=N: time for a reader to wake up and take one alone. */
+/* Delay between the writes of split=N, so that a reader wakes up and reads one alone. */
 #define SLICE_GAP_NS 100000u
 
 static const char continue_answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -59,11 +59,11 @@ conn_free(struct conn *c)
 {
 	const struct linger now = {.l_onoff = 1};
 
-	/* A chat that is still here did not get to its end: the client left it. */
+	/* An unfinished chat: the client disconnected. */
 	chat_free(c->chat, STATS_DISCONNECTED);
 	pace_cancel(&c->host->pace, &c->pace);
 	event_del(&c->ev);
-	/* With no time to linger, close() resets the connection (socket(7), SO_LINGER). */
+	/* With a linger time of 0, close() resets the connection (socket(7), SO_LINGER). */
 	if (c->reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(c->fd);
@@ -74,9 +74,10 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* Bytes that the kernel took, at most split of them; 0 when it takes none now; -1 for the end. */
+/* Number of bytes that the kernel accepted, at most split; 0 if it accepts none now; -1 if the
+ * connection is closed. */
 static ssize_t
-send_some(const struct conn *c, const char *p, size_t n)
+conn_send_some(const struct conn *c, const char *p, size_t n)
 {
 	ssize_t sent;
 
@@ -94,12 +95,12 @@ static enum flush
 flush(struct conn *c)
 {
 	while (c->sent < c->out.len) {
-		ssize_t n = send_some(c, c->out.p + c->sent, c->out.len - c->sent);
+		ssize_t n = conn_send_some(c, c->out.p + c->sent, c->out.len - c->sent);
 
 		if (n <= 0)
 			return n == 0 ? FLUSH_BLOCKED : FLUSH_FAILED;
 		c->sent += (size_t)n;
-		/* Written in a row, the slices would be read in one piece. */
+		/* Without a delay the reader would read several writes at once. */
 		if (c->split != 0)
 			return FLUSH_SLICED;
 	}
@@ -108,28 +109,26 @@ flush(struct conn *c)
 	return FLUSH_DONE;
 }
 
-/*
- * Sends what is in the host's scratch and keeps the rest in out, which is empty. A failed send is
- * left for the next flush() to find.
- */
+/* Sends the host's scratch buffer and keeps the rest in out, which must be empty. The next flush()
+ * detects a failed send. */
 static void
-emit(struct conn *c)
+conn_emit(struct conn *c)
 {
 	struct bytes *b = &c->host->scratch;
 	ssize_t n;
 
 	if (b->len == 0)
 		return;
-	n = c->split != 0 ? 0 : send_some(c, b->p, b->len);
+	n = c->split != 0 ? 0 : conn_send_some(c, b->p, b->len);
 	if (n < 0)
 		n = 0;
 	bytes_add(&c->out, b->p + n, b->len - (size_t)n);
 	bytes_reset(b, SCRATCH_KEEP);
 }
 
-/* The next step of the chat, whose time has come. */
+/* Runs the chat's next step, which is due. */
 static void
-step_chat(struct conn *c)
+conn_step_chat(struct conn *c)
 {
 	enum chat_step step = chat_step(c->chat, &c->host->scratch);
 
@@ -137,11 +136,11 @@ step_chat(struct conn *c)
 	c->ending = step == CHAT_END || step == CHAT_CUT;
 	c->closing = step == CHAT_CUT || (step == CHAT_END && c->chat->close);
 	c->reset = step == CHAT_CUT && c->chat->script.rst;
-	emit(c);
+	conn_emit(c);
 }
 
 static void
-end_chat(struct conn *c)
+conn_end_chat(struct conn *c)
 {
 	chat_free(c->chat, chat_outcome(c->chat));
 	c->chat = NULL;
@@ -149,9 +148,9 @@ end_chat(struct conn *c)
 	c->split = 0;
 }
 
-/* Takes the next request off the reader. False when there is none yet. */
+/* Takes the next request from the reader; false if there is none yet. */
 static bool
-take_request(struct conn *c)
+conn_take_request(struct conn *c)
 {
 	struct bytes *out = &c->host->scratch;
 	enum http_result result = http_reader_parse(&c->in);
@@ -159,7 +158,7 @@ take_request(struct conn *c)
 	if (result == HTTP_MORE) {
 		if (http_reader_take_expect(&c->in))
 			bytes_add_str(out, continue_answer);
-		emit(c);
+		conn_emit(c);
 		return c->out.len > 0;
 	}
 	if (result == HTTP_BAD) {
@@ -174,15 +173,13 @@ take_request(struct conn *c)
 		}
 		http_reader_next(&c->in);
 	}
-	emit(c);
+	conn_emit(c);
 	return true;
 }
 
-/*
- * Goes on until something must be waited for: bytes, room in the socket, or the chat's next step.
- * At most one step a call, so that a stream at full speed gives the others their turn. False when
- * the connection is over.
- */
+/* Continues until it has to wait: for bytes, for room in the socket, or for the chat's next step.
+ * At most one step per call, so that a stream at full speed does not starve the others. False if
+ * the connection is closed. */
 [[gnu::warn_unused_result]] static bool
 conn_pump(struct conn *c)
 {
@@ -200,11 +197,11 @@ conn_pump(struct conn *c)
 		if (flushed != FLUSH_DONE)
 			return true;
 		if (c->ending)
-			end_chat(c);
+			conn_end_chat(c);
 		if (c->closing)
 			return false;
 		if (c->chat == NULL) {
-			if (!take_request(c))
+			if (!conn_take_request(c))
 				return true;
 		} else if (c->hanging) {
 			return true;
@@ -212,16 +209,16 @@ conn_pump(struct conn *c)
 			pace_at(pace, &c->pace, c->chat->due);
 			return true;
 		} else {
-			step_chat(c);
+			conn_step_chat(c);
 			stepped = true;
 		}
 	}
 }
 
-/* False when the peer has gone. Also an end of its sending alone counts: no client we serve does
- * that and still waits, and a test wants to see at once that its client left. */
+/* False if the peer has closed. A half-close counts as well: no client does that and still waits,
+ * and tests must see at once that their client has disconnected. */
 static bool
-read_some(struct conn *c)
+conn_read_some(struct conn *c)
 {
 	size_t room;
 	char *p = http_reader_space(&c->in, &room);
@@ -243,7 +240,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	struct conn *c = arg;
 
 	(void)fd;
-	if (((what & EV_READ) != 0 && !read_some(c)) || !conn_pump(c))
+	if (((what & EV_READ) != 0 && !conn_read_some(c)) || !conn_pump(c))
 		conn_free(c);
 }
 

@@ -1,9 +1,9 @@
 /*
- * One accepted connection: its socket, its requests one after the other, its answers, and the end
- * of both. Bytes go out by send() at once; only what the kernel does not take is kept.
+ * One accepted connection: its socket, its requests one after the other, its responses, and its
+ * end. Bytes are sent immediately; only what the kernel does not accept is kept.
  *
- * A connection frees itself, and only in the two callbacks that the event loop calls (its socket,
- * its deadline): nothing below them may free it.
+ * A connection frees itself, and only in the two callbacks of the event loop (its socket, its
+ * deadline): functions called by them must not free it.
  */
 #ifndef TESTS_STUB_CONN_H
 #define TESTS_STUB_CONN_H
@@ -24,34 +24,34 @@ struct conn {
 	LIST_ENTRY(conn) link;
 	struct conn_host *host;
 	int fd;
-	bool closing;   /* ends once out is empty */
-	bool hanging;   /* the chat gives nothing more */
-	bool reset;     /* ends by RST */
-	bool ending;    /* the chat is over once out is empty */
+	bool closing;   /* closes when out is empty */
+	bool hanging;   /* the chat sends nothing more */
+	bool reset;     /* closes by RST */
+	bool ending;    /* the chat ends when out is empty */
 	uint32_t split; /* bytes of each write, 0 for no limit */
 	struct pace_entry pace;
 	struct http_reader in;
-	struct bytes out; /* what the kernel did not take yet, from sent on */
+	struct bytes out; /* bytes the kernel has not accepted yet, starting at `sent` */
 	size_t sent;
-	struct chat *chat; /* the answer being given, or NULL */
+	struct chat *chat; /* the response in progress, or NULL */
 };
 
-/* What all connections share; owned by the server. */
+/* Shared by all connections; owned by the server. */
 struct conn_host {
 	struct event_base *base;
 	struct pace pace;
 	struct service *service;
-	struct bytes scratch; /* an answer's bytes on their way into send() */
+	struct bytes scratch; /* buffer for the bytes of a response before send() */
 	LIST_HEAD(conn_list, conn) conns;
 };
 
-/* Starts to serve fd (non-blocking), which the connection then owns. */
+/* Starts to serve fd (non-blocking) and takes ownership of it. */
 void conn_open(struct conn_host *host, int fd);
 
-/* The pace's callback for a connection's entry. */
+/* Callback of struct pace for a connection's entry. */
 void conn_due(struct pace_entry *e);
 
-/* Ends it at once. For the server's exit. */
+/* Closes it immediately; for the server's exit. */
 void conn_free(struct conn *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The demo model's words: an opening that fits the message, who is speaking, up to two of the
- * visitor's own words, and how to get a real model. The message's hash chooses the variants.
+ * The demo model's text: an opening that fits the message, a self-introduction, up to two words of
+ * the visitor, and how to configure a real model. A hash of the message chooses the variants.
  */
 #include "tests/stub/demo.h"
 
@@ -29,7 +29,7 @@ static const char *const selves[VARIANTS] = {
     " You are talking to banter's bundled demo model, all manners and no knowledge.",
 };
 
-/* Before and after the visitor's words. */
+/* The text before and after the visitor's words. */
 static const char *const takes[VARIANTS][2] = {
     {" A real model would now tell you all about ", "."},
     {" About ", ", a real model would have a lot more to say."},
@@ -48,7 +48,7 @@ static const char *const closings[VARIANTS] = {
     " With OPENAI_API_KEY set, the next reply comes from a real one.",
 };
 
-/* Words of four letters and more that say nothing about the subject. */
+/* Common words of four letters and more, which say nothing about the subject. */
 static const char *const dull[] = {"about", "also", "been", "could", "does", "dont", "from",
     "give", "good", "have", "hello", "here", "into", "just", "know", "like", "make", "more",
     "much", "need", "only", "over", "please", "really", "should", "some", "tell", "than",
@@ -69,7 +69,7 @@ static const struct {
 };
 
 static bool
-is_word_byte(char c)
+demo_is_word_byte(char c)
 {
 	unsigned char u = (unsigned char)c;
 
@@ -77,15 +77,15 @@ is_word_byte(char c)
 	    (u >= 'A' && u <= 'Z');
 }
 
-/* Takes the next word off rest; false when there is none. */
+/* Takes the next word from rest; false if there is none. */
 static bool
-next_word(struct span *rest, struct span *word)
+demo_next_word(struct span *rest, struct span *word)
 {
 	size_t n = 0;
 
-	while (rest->len > 0 && !is_word_byte(rest->p[0]))
+	while (rest->len > 0 && !demo_is_word_byte(rest->p[0]))
 		*rest = span_from(*rest, 1);
-	while (n < rest->len && is_word_byte(rest->p[n]))
+	while (n < rest->len && demo_is_word_byte(rest->p[n]))
 		n++;
 	*word = (struct span){rest->p, n};
 	*rest = span_from(*rest, n);
@@ -93,46 +93,46 @@ next_word(struct span *rest, struct span *word)
 }
 
 static bool
-is_word(struct span s, const char *word)
+demo_is_word(struct span s, const char *word)
 {
 	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
 }
 
 static bool
-is_telling(struct span word)
+demo_is_telling(struct span word)
 {
 	if (word.len < WORD_MIN || word.len > WORD_MAX)
 		return false;
 	for (size_t i = 0; i < sizeof(dull) / sizeof(dull[0]); i++) {
-		if (is_word(word, dull[i]))
+		if (demo_is_word(word, dull[i]))
 			return false;
 	}
 	return true;
 }
 
 static enum mood
-mood_of(struct span message)
+demo_mood_of(struct span message)
 {
 	struct span rest = message, word;
 
-	for (int n = 0; n < 3 && next_word(&rest, &word); n++) {
+	for (int n = 0; n < 3 && demo_next_word(&rest, &word); n++) {
 		for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-			if (is_word(word, signals[i].word))
+			if (demo_is_word(word, signals[i].word))
 				return signals[i].mood;
 		}
 	}
 	return span_contains(message, span_str("?")) ? MOOD_QUESTION : MOOD_PLAIN;
 }
 
-/* The two longest telling words, in the order of the message; an empty one where there is none. */
+/* The two longest uncommon words in the order of the message; empty if there are fewer. */
 static void
-choose_words(struct span message, struct span chosen[2])
+demo_choose_words(struct span message, struct span chosen[2])
 {
 	struct span rest = message, word;
 
 	chosen[0] = chosen[1] = (struct span){"", 0};
-	while (next_word(&rest, &word)) {
-		if (!is_telling(word))
+	while (demo_next_word(&rest, &word)) {
+		if (!demo_is_telling(word))
 			continue;
 		if (chosen[0].len == 0) {
 			chosen[0] = word;
@@ -147,7 +147,7 @@ choose_words(struct span message, struct span chosen[2])
 }
 
 static void
-add_quoted(struct bytes *out, struct span word)
+demo_add_quoted(struct bytes *out, struct span word)
 {
 	bytes_add_str(out, "\u201c");
 	bytes_add_span(out, word);
@@ -158,22 +158,22 @@ void
 demo_reply(struct span message, struct bytes *out)
 {
 	uint64_t hash = span_hash(message);
-	/* The low bits of FNV-1a mix poorly: each choice takes bits of its own from above. */
+	/* The low bits of FNV-1a mix poorly: each choice uses other, higher bits. */
 	size_t a = (hash >> 16) % VARIANTS, b = (hash >> 28) % VARIANTS;
 	size_t c = (hash >> 40) % VARIANTS, d = (hash >> 52) % VARIANTS;
 	struct span chosen[2];
 
-	choose_words(message, chosen);
-	bytes_add_str(out, openings[mood_of(message)][a]);
+	demo_choose_words(message, chosen);
+	bytes_add_str(out, openings[demo_mood_of(message)][a]);
 	bytes_add_str(out, selves[b]);
 	if (chosen[0].len == 0) {
 		bytes_add_str(out, wordless[c]);
 	} else {
 		bytes_add_str(out, takes[c][0]);
-		add_quoted(out, chosen[0]);
+		demo_add_quoted(out, chosen[0]);
 		if (chosen[1].len > 0) {
 			bytes_add_str(out, " and ");
-			add_quoted(out, chosen[1]);
+			demo_add_quoted(out, chosen[1]);
 		}
 		bytes_add_str(out, takes[c][1]);
 	}

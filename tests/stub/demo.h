@@ -1,13 +1,13 @@
 /*
- * What the bundled demo model says to somebody who has no model of their own yet.
+ * The reply of the bundled demo model, for users who have no API key yet.
  */
 #ifndef TESTS_STUB_DEMO_H
 #define TESTS_STUB_DEMO_H
 
 #include "tests/stub/bytes.h"
 
-/* Appends a short reply to message (UTF-8) that takes up its words: the same for the same message,
- * three or four sentences, some 40 to 60 tokens, never over 600 bytes. */
+/* Appends a short reply that repeats words of the message (UTF-8). Deterministic: three or four
+ * sentences, some 40 to 60 tokens, at most 600 bytes. */
 void demo_reply(struct span message, struct bytes *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The request reader. Strict where it costs nothing (CRLF only, no obs-fold, no double lengths),
- * so that a worker that sends a sloppy request is found out by its tests.
+ * Strict where it costs nothing (CRLF only, no obs-fold, one length only), so that tests detect a
+ * worker that sends an invalid request.
  */
 #include "tests/stub/http.h"
 
@@ -63,7 +63,7 @@ bad(struct http_reader *r, int status, const char *reason)
 }
 
 static struct span
-trim(struct span s)
+http_trim(struct span s)
 {
 	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		s = span_from(s, 1);
@@ -73,27 +73,27 @@ trim(struct span s)
 }
 
 static bool
-same_word(struct span s, const char *word)
+http_same_word(struct span s, const char *word)
 {
 	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
 }
 
 static void
-remember(struct http_reader *r, enum http_field f, struct span value)
+http_remember(struct http_reader *r, enum http_field f, struct span value)
 {
 	r->field[f].at = (uint32_t)(value.p - r->mem);
 	r->field[f].len = (uint32_t)value.len;
 }
 
-/* Connection is a list (RFC 9110, 7.6.1); close may stand beside other options. */
+/* Connection is a list (RFC 9110, 7.6.1); it can contain close among other options. */
 static bool
-list_has(struct span list, const char *word)
+http_list_has(struct span list, const char *word)
 {
 	while (list.len > 0) {
 		const char *comma = memchr(list.p, ',', list.len);
 		size_t n = comma == NULL ? list.len : (size_t)(comma - list.p);
 
-		if (same_word(trim((struct span){list.p, n}), word))
+		if (http_same_word(http_trim((struct span){list.p, n}), word))
 			return true;
 		list = span_from(list, comma == NULL ? n : n + 1);
 	}
@@ -101,7 +101,7 @@ list_has(struct span list, const char *word)
 }
 
 static enum http_result
-take_length(struct http_reader *r, struct span value)
+http_take_length(struct http_reader *r, struct span value)
 {
 	uint64_t n;
 
@@ -116,9 +116,9 @@ take_length(struct http_reader *r, struct span value)
 	return HTTP_REQUEST;
 }
 
-/* One "name: value" line. Says HTTP_REQUEST when it is fine. */
+/* Parses one "name: value" line. HTTP_REQUEST if it is valid. */
 static enum http_result
-take_header(struct http_reader *r, struct span line)
+http_take_header(struct http_reader *r, struct span line)
 {
 	const char *colon = memchr(line.p, ':', line.len);
 	struct span name, value;
@@ -126,42 +126,42 @@ take_header(struct http_reader *r, struct span line)
 	if (colon == NULL || colon == line.p)
 		return bad(r, 400, "a header line has no name");
 	name = (struct span){line.p, (size_t)(colon - line.p)};
-	value = trim(span_from(line, name.len + 1));
+	value = http_trim(span_from(line, name.len + 1));
 	if (memchr(name.p, ' ', name.len) != NULL || memchr(name.p, '\t', name.len) != NULL)
 		return bad(r, 400, "white space in a header's name");
-	if (same_word(name, "content-length"))
-		return take_length(r, value);
-	if (same_word(name, "transfer-encoding")) {
-		if (!same_word(value, "chunked") || r->chunked)
+	if (http_same_word(name, "content-length"))
+		return http_take_length(r, value);
+	if (http_same_word(name, "transfer-encoding")) {
+		if (!http_same_word(value, "chunked") || r->chunked)
 			return bad(r, 501, "the only transfer coding known is chunked");
 		r->chunked = true;
-	} else if (same_word(name, "connection")) {
-		r->close |= list_has(value, "close");
-	} else if (same_word(name, "expect")) {
-		r->expects = same_word(value, "100-continue");
+	} else if (http_same_word(name, "connection")) {
+		r->close |= http_list_has(value, "close");
+	} else if (http_same_word(name, "expect")) {
+		r->expects = http_same_word(value, "100-continue");
 	}
 	for (size_t i = 0; i < sizeof(remembered) / sizeof(remembered[0]); i++) {
-		if (same_word(name, remembered[i].name))
-			remember(r, remembered[i].field, value);
+		if (http_same_word(name, remembered[i].name))
+			http_remember(r, remembered[i].field, value);
 	}
 	return HTTP_REQUEST;
 }
 
 /* "POST /path HTTP/1.1" */
 static enum http_result
-take_request_line(struct http_reader *r, struct span line)
+http_take_request_line(struct http_reader *r, struct span line)
 {
 	const char *space = memchr(line.p, ' ', line.len);
 	struct span rest, version;
 
 	if (space == NULL || space == line.p)
 		return bad(r, 400, "the request line has no method");
-	remember(r, HTTP_METHOD, (struct span){line.p, (size_t)(space - line.p)});
+	http_remember(r, HTTP_METHOD, (struct span){line.p, (size_t)(space - line.p)});
 	rest = span_from(line, (size_t)(space - line.p) + 1);
 	space = memchr(rest.p, ' ', rest.len);
 	if (space == NULL || space == rest.p)
 		return bad(r, 400, "the request line has no target");
-	remember(r, HTTP_TARGET, (struct span){rest.p, (size_t)(space - rest.p)});
+	http_remember(r, HTTP_TARGET, (struct span){rest.p, (size_t)(space - rest.p)});
 	version = span_from(rest, (size_t)(space - rest.p) + 1);
 	if (!span_eq_str(version, "HTTP/1.1"))
 		return bad(r, 505, "only HTTP/1.1 is spoken here");
@@ -185,7 +185,7 @@ take_line(struct http_reader *r, size_t limit, struct span *line)
 }
 
 static enum http_result
-take_head(struct http_reader *r)
+http_take_head(struct http_reader *r)
 {
 	enum http_result result;
 	struct span line;
@@ -195,12 +195,12 @@ take_head(struct http_reader *r)
 		return bad(r, 400, "NUL in the head");
 	if (!take_line(r, r->head, &line))
 		return bad(r, 400, "there is no request line");
-	result = take_request_line(r, line);
+	result = http_take_request_line(r, line);
 	while (result == HTTP_REQUEST && take_line(r, r->head, &line) && line.len > 0)
-		result = take_header(r, line);
+		result = http_take_header(r, line);
 	if (result != HTTP_REQUEST)
 		return result;
-	/* Both at once is how requests are smuggled (RFC 9112, 6.1). */
+	/* Requests with both are an attempt at request smuggling (RFC 9112, 6.1). */
 	if (r->chunked && r->has_size)
 		return bad(r, 400, "both Content-Length and Transfer-Encoding");
 	r->at = r->body_end = r->head;
@@ -209,9 +209,9 @@ take_head(struct http_reader *r)
 }
 
 static enum http_result
-find_head(struct http_reader *r)
+http_find_head(struct http_reader *r)
 {
-	/* The blank line may straddle what came before and what came now. */
+	/* The blank line may be split between earlier bytes and the new ones. */
 	size_t from = r->at < 3 ? 0 : r->at - 3;
 	const char *end = NULL;
 
@@ -226,11 +226,11 @@ find_head(struct http_reader *r)
 	r->head = (size_t)(end - r->mem) + 4;
 	if (r->head > HTTP_HEAD_MAX)
 		return bad(r, 431, "the head is too large");
-	return take_head(r);
+	return http_take_head(r);
 }
 
 static enum http_result
-take_body(struct http_reader *r)
+http_take_body(struct http_reader *r)
 {
 	if (r->len - r->head < r->left)
 		return HTTP_MORE;
@@ -240,7 +240,7 @@ take_body(struct http_reader *r)
 }
 
 static int
-hex_value(char c)
+http_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -250,7 +250,7 @@ hex_value(char c)
 }
 
 static enum http_result
-take_chunk_size(struct http_reader *r)
+http_take_chunk_size(struct http_reader *r)
 {
 	struct span line;
 	size_t n = 0, digits = 0;
@@ -258,8 +258,8 @@ take_chunk_size(struct http_reader *r)
 	if (!take_line(r, r->len, &line))
 		return r->len - r->at > CHUNK_LINE_MAX ? bad(r, 400, "a chunk has no size")
 						       : HTTP_MORE;
-	for (; digits < line.len && hex_value(line.p[digits]) >= 0; digits++) {
-		n = n * 16 + (size_t)hex_value(line.p[digits]);
+	for (; digits < line.len && http_hex_value(line.p[digits]) >= 0; digits++) {
+		n = n * 16 + (size_t)http_hex_value(line.p[digits]);
 		if (n > HTTP_BODY_MAX - (r->body_end - r->head))
 			return bad(r, 413, "the body is too large");
 	}
@@ -270,9 +270,9 @@ take_chunk_size(struct http_reader *r)
 	return HTTP_REQUEST;
 }
 
-/* The chunk's bytes move down to where the body ends so far: it becomes one piece in place. */
+/* Moves the chunk's bytes to the end of the body, so that the body is contiguous. */
 static enum http_result
-take_chunk(struct http_reader *r)
+http_take_chunk(struct http_reader *r)
 {
 	size_t n = r->len - r->at;
 
@@ -289,7 +289,7 @@ take_chunk(struct http_reader *r)
 }
 
 static enum http_result
-take_chunk_end(struct http_reader *r)
+http_take_chunk_end(struct http_reader *r)
 {
 	if (r->len - r->at < 2)
 		return HTTP_MORE;
@@ -301,7 +301,7 @@ take_chunk_end(struct http_reader *r)
 }
 
 static enum http_result
-take_trailer(struct http_reader *r)
+http_take_trailer(struct http_reader *r)
 {
 	struct span line;
 
@@ -316,12 +316,12 @@ take_trailer(struct http_reader *r)
 }
 
 static enum http_result (*const take[])(struct http_reader *) = {
-    [HTTP_IN_HEAD] = find_head,
-    [HTTP_IN_BODY] = take_body,
-    [HTTP_IN_CHUNK_SIZE] = take_chunk_size,
-    [HTTP_IN_CHUNK] = take_chunk,
-    [HTTP_IN_CHUNK_END] = take_chunk_end,
-    [HTTP_IN_TRAILER] = take_trailer,
+    [HTTP_IN_HEAD] = http_find_head,
+    [HTTP_IN_BODY] = http_take_body,
+    [HTTP_IN_CHUNK_SIZE] = http_take_chunk_size,
+    [HTTP_IN_CHUNK] = http_take_chunk,
+    [HTTP_IN_CHUNK_END] = http_take_chunk_end,
+    [HTTP_IN_TRAILER] = http_take_trailer,
 };
 
 enum http_result

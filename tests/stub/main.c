@@ -1,6 +1,6 @@
 /*
- * openai-stub: an OpenAI-compatible chat server without a model. It stands in for the real one in
- * tests and benchmarks, and is the demo model of `make run`. Here: its options.
+ * openai-stub: an OpenAI-compatible chat server without a model. Tests and benchmarks use it
+ * instead of a real one, and it is the demo model of `make run`. This file parses the options.
  */
 #include <err.h>
 #include <getopt.h>
@@ -50,56 +50,59 @@ static const char help_options[] =
     "  --port N           where to listen (default " PORT_DEFAULT "; 0: any free port)\n"
     "  --listen ADDRESS   numeric address (default 127.0.0.1)\n"
     "  --key KEY          the only API key accepted (default: any)\n"
-    "  --tokens N         what calls get that have no directives of their own,\n"
-    "  --delay MS         as the directives of the same name below\n"
+    "  --tokens N         defaults for calls without directives; see the directives\n"
+    "  --delay MS         of the same names below\n"
     "  --first-delay MS   (default: the demo's reply, 30 ms a token, none before the first)\n"
     "  --stamp\n"
-    "  --script WORDS     the same for any directives: --script 'tokens=50 delay=0 crlf'\n"
+    "  --script WORDS     defaults for any directives: --script 'tokens=50 delay=0 crlf'\n"
     "  --ready-fd FD      write the ready line there, too, and close it\n"
     "\n"
     "When it listens it prints one line, 'openai-stub listening on http://ADDRESS:PORT/v1'.\n"
-    "SIGTERM and SIGINT end it with status 0.\n"
+    "It exits with status 0 on SIGTERM and SIGINT.\n"
     "\n"
-    "Directives stand in the last user message: the first [[...]] in it, words with one space\n"
-    "between them, as in [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]. An "
-    "unknown\n"
-    "word or a wrong value is answered 400, code bad_directive.\n"
+    "Directives are in the last user message: the first [[...]] in it, words separated by one\n"
+    "space, as in [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]. An unknown word "
+    "or\n"
+    "an invalid value gets a 400 response, code bad_directive.\n"
     "\n";
 
 static const char help_rest[] =
     "\n"
-    "The *-after=N of a stream count tokens already sent, 0 meaning after the role event; one "
-    "that\n"
-    "is beyond the last token never strikes. A plain answer comes after first-delay and all\n"
-    "delays; there any hang-after sends half of it and stops, cut-after sends half and "
-    "closes,\n"
-    "garbage-after spoils the JSON, error-after answers 500, hold-after holds nothing.\n"
-    "Otherwise a plain answer has the same\n"
-    "text as the stream of the same message, stamps aside. max_tokens shortens the reply\n"
-    "(finish_reason length).\n"
+    "In a stream, the *-after=N count tokens already sent, 0 meaning after the role event; "
+    "one\n"
+    "beyond the last token has no effect. A response without streaming is sent after "
+    "first-delay\n"
+    "and all delays; there hang-after sends half of it and stops, cut-after sends half and\n"
+    "closes, garbage-after makes the JSON invalid, error-after sends a 500, and hold-after "
+    "has\n"
+    "no effect. Otherwise it has the same text as the stream of the same message, except for\n"
+    "stamps. max_tokens shortens the reply (finish_reason length).\n"
     "\n"
-    "A delay of less than 1 ms is kept on average: the tokens due leave each millisecond, one\n"
-    "write each. split=N makes separate reads very likely, not certain: a reader that wakes "
-    "late\n"
-    "finds several slices. A client that shuts down only its sending side counts as gone.\n"
+    "A delay below 1 ms is kept on average: every millisecond the tokens due are sent, one "
+    "write\n"
+    "each. split=N makes separate reads very likely, but not certain: a reader that wakes up\n"
+    "late reads several writes at once. A client that shuts down only its sending side counts "
+    "as\n"
+    "disconnected.\n"
     "\n"
     "Paths:\n"
     "  POST /v1/chat/completions, /chat/completions    Authorization: Bearer KEY\n"
-    "  GET  /v1/models, /models                        likewise\n"
+    "  GET  /v1/models, /models                        same\n"
     "  GET  /stub/stats    {calls, active, completed, failed, client_disconnects, tokens,\n"
     "                      connections, accepted}; calls = active + completed + failed +\n"
     "                      client_disconnects; tokens counts content events sent\n"
     "  GET  /stub/last     the last call: {path, headers: {authorization: its length, accept,\n"
     "                      content-type, user-agent}, body}; null before the first; body is\n"
-    "                      null if the call was refused before its body was found good\n"
-    "  GET  /stub/calls?contains=TEXT    {count}: of the last 4096 calls, how many had TEXT\n"
+    "                      null if the call was refused before its body was parsed\n"
+    "  GET  /stub/calls?contains=TEXT    {count}: how many of the last 4096 calls had TEXT\n"
     "                      (percent-encoded) in the first 256 bytes of the last user message\n"
-    "  POST /stub/release?contains=TEXT    no more does hold-after hold replies to messages\n"
-    "                      with TEXT, read likewise: those that wait, and those that come\n"
-    "  POST /stub/reset    forgets all of this, and the fail-times\n";
+    "  POST /stub/release?contains=TEXT    lets replies to such messages that hold-after "
+    "holds\n"
+    "                      continue: waiting ones and future ones\n"
+    "  POST /stub/reset    resets all of this and the fail-times\n";
 
 static _Noreturn void
-usage(FILE *out, int status)
+main_usage(FILE *out, int status)
 {
 	fputs(help_options, out);
 	script_help(out);
@@ -107,9 +110,9 @@ usage(FILE *out, int status)
 	exit(status);
 }
 
-/* An option that is a directive: the same words, the same parser. */
+/* An option that is a directive, with the same names and parser. */
 static void
-set_default(struct service *s, const char *name, const char *value)
+main_set_default(struct service *s, const char *name, const char *value)
 {
 	char word[64], why[128];
 	int n = snprintf(word, sizeof(word), "%s=%s", name, value);
@@ -120,7 +123,7 @@ set_default(struct service *s, const char *name, const char *value)
 }
 
 static void
-set_script(struct service *s, const char *words)
+main_set_script(struct service *s, const char *words)
 {
 	char why[128];
 
@@ -129,7 +132,7 @@ set_script(struct service *s, const char *words)
 }
 
 static int
-number(const char *name, const char *value, int max)
+main_number(const char *name, const char *value, int max)
 {
 	const char *why;
 	int n = (int)strtonum(value, 0, max, &why);
@@ -142,7 +145,7 @@ number(const char *name, const char *value, int max)
 int
 main(int argc, char **argv)
 {
-	/* Not on the stack: it holds a megabyte of remembered messages. */
+	/* Static, since it contains a megabyte of stored messages. */
 	static struct service service;
 	struct server_options server = {
 	    .address = "127.0.0.1", .port = PORT_DEFAULT, .ready_fd = -1};
@@ -153,7 +156,7 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
 		switch (option) {
 		case OPT_PORT:
-			number("port", optarg, 65535);
+			main_number("port", optarg, 65535);
 			server.port = optarg;
 			break;
 		case OPT_LISTEN:
@@ -163,21 +166,21 @@ main(int argc, char **argv)
 			service.key = optarg;
 			break;
 		case OPT_READY_FD:
-			server.ready_fd = number("ready-fd", optarg, 1 << 20);
+			server.ready_fd = main_number("ready-fd", optarg, 1 << 20);
 			break;
 		case OPT_TOKENS:
 		case OPT_DELAY:
 		case OPT_FIRST_DELAY:
-			set_default(&service, options[index].name, optarg);
+			main_set_default(&service, options[index].name, optarg);
 			break;
 		case OPT_STAMP:
-			set_script(&service, "stamp");
+			main_set_script(&service, "stamp");
 			break;
 		case OPT_SCRIPT:
-			set_script(&service, optarg);
+			main_set_script(&service, optarg);
 			break;
 		case OPT_HELP:
-			usage(stdout, 0);
+			main_usage(stdout, 0);
 		default:
 			exit(64);
 		}

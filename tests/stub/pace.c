@@ -1,6 +1,6 @@
 /*
- * The heap of deadlines. A slot holds its deadline beside the pointer, so that sifting does not
- * touch the streams' own memory.
+ * A heap slot contains the deadline beside the pointer, so that sifting does not access the
+ * streams' own memory.
  */
 #include "tests/stub/pace.h"
 
@@ -14,7 +14,7 @@
 
 #include <event2/event.h>
 
-/* Steps served before the sockets get their turn again. */
+/* Steps served before the sockets are polled again. */
 #define VISITS_MAX 1024
 
 struct pace_slot {
@@ -33,35 +33,35 @@ pace_now(void)
 
 /* Slots count from 1, so that the parent of i is i / 2. */
 static void
-put(struct pace *p, size_t at, struct pace_slot s)
+pace_put(struct pace *p, size_t at, struct pace_slot s)
 {
 	p->heap[at] = s;
 	s.entry->slot = at;
 }
 
 static void
-sift_up(struct pace *p, size_t at, struct pace_slot s)
+pace_sift_up(struct pace *p, size_t at, struct pace_slot s)
 {
 	for (; at > 1 && s.when < p->heap[at / 2].when; at /= 2)
-		put(p, at, p->heap[at / 2]);
-	put(p, at, s);
+		pace_put(p, at, p->heap[at / 2]);
+	pace_put(p, at, s);
 }
 
 static void
-sift_down(struct pace *p, size_t at, struct pace_slot s)
+pace_sift_down(struct pace *p, size_t at, struct pace_slot s)
 {
 	for (size_t child; (child = at * 2) <= p->count; at = child) {
 		if (child < p->count && p->heap[child + 1].when < p->heap[child].when)
 			child++;
 		if (s.when <= p->heap[child].when)
 			break;
-		put(p, at, p->heap[child]);
+		pace_put(p, at, p->heap[child]);
 	}
-	put(p, at, s);
+	pace_put(p, at, s);
 }
 
 static void
-arm(struct pace *p)
+pace_arm(struct pace *p)
 {
 	struct itimerspec spec = {0};
 	uint64_t when;
@@ -74,13 +74,13 @@ arm(struct pace *p)
 	p->armed = when;
 	spec.it_value.tv_sec = (time_t)(when / 1000000000u);
 	spec.it_value.tv_nsec = (long)(when % 1000000000u);
-	/* Setting the time also takes back the expiry that woke us: no read is needed. */
+	/* Setting the time also clears the expiry that woke us: no read is needed. */
 	if (timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &spec, NULL) == -1)
 		err(1, "timerfd_settime");
 }
 
 static void
-disarm(struct pace *p)
+pace_disarm(struct pace *p)
 {
 	struct itimerspec off = {0};
 
@@ -88,16 +88,17 @@ disarm(struct pace *p)
 		err(1, "timerfd_settime");
 }
 
-/* The timerfd fired: everything due by now, once. What becomes due meanwhile has its next turn. */
+/* The timerfd fired: serves everything due now, once. What becomes due meanwhile is served in the
+ * next iteration. */
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+pace_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct pace *p = arg;
 	uint64_t now = pace_now();
 
 	(void)fd;
 	(void)what;
-	/* Something earlier than any deadline: pace_at() below must not arm once per stream. */
+	/* Earlier than any deadline: pace_at() below must not arm the timer once per stream. */
 	p->armed = 1;
 	for (int n = 0; n < VISITS_MAX && p->count > 0 && p->heap[1].when <= now; n++) {
 		struct pace_entry *e = p->heap[1].entry;
@@ -107,9 +108,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	p->armed = 0;
 	if (p->count == 0)
-		disarm(p);
+		pace_disarm(p);
 	else
-		arm(p);
+		pace_arm(p);
 }
 
 void
@@ -119,7 +120,8 @@ pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry
 	if (p->fd == -1)
 		err(1, "timerfd_create");
 	p->due = due;
-	if (event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, on_timer, p) == -1 ||
+	if (event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, pace_on_timer, p) ==
+		-1 ||
 	    event_add(&p->timer, NULL) == -1)
 		errx(1, "no event for the timer");
 }
@@ -133,7 +135,7 @@ pace_clear(struct pace *p)
 }
 
 static void
-insert(struct pace *p, struct pace_entry *e, uint64_t when)
+pace_insert(struct pace *p, struct pace_entry *e, uint64_t when)
 {
 	pace_cancel(p, e);
 	if (p->count + 1 >= p->cap) {
@@ -146,8 +148,8 @@ insert(struct pace *p, struct pace_entry *e, uint64_t when)
 		p->cap = cap;
 	}
 	p->count++;
-	sift_up(p, p->count, (struct pace_slot){when, e});
-	arm(p);
+	pace_sift_up(p, p->count, (struct pace_slot){when, e});
+	pace_arm(p);
 }
 
 void
@@ -155,17 +157,18 @@ pace_at(struct pace *p, struct pace_entry *e, uint64_t when)
 {
 	uint64_t now = pace_now();
 
-	/* Past deadlines all become "now": who is far behind must not come first for ever. */
+	/* All past deadlines become "now", so that a stream that is far behind does not always come
+	 * first. */
 	if (when <= now)
-		insert(p, e, now);
+		pace_insert(p, e, now);
 	else
-		insert(p, e, (when + PACE_GRAIN_NS - 1) / PACE_GRAIN_NS * PACE_GRAIN_NS);
+		pace_insert(p, e, (when + PACE_GRAIN_NS - 1) / PACE_GRAIN_NS * PACE_GRAIN_NS);
 }
 
 void
 pace_soon(struct pace *p, struct pace_entry *e, uint64_t ns)
 {
-	insert(p, e, pace_now() + ns);
+	pace_insert(p, e, pace_now() + ns);
 }
 
 void
@@ -181,7 +184,7 @@ pace_cancel(struct pace *p, struct pace_entry *e)
 	if (last.entry == e)
 		return;
 	if (at > 1 && last.when < p->heap[at / 2].when)
-		sift_up(p, at, last);
+		pace_sift_up(p, at, last);
 	else
-		sift_down(p, at, last);
+		pace_sift_down(p, at, last);
 }

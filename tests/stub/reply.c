@@ -1,6 +1,3 @@
-/*
- * Token after token, by kind.
- */
 #include "tests/stub/reply.h"
 
 #include <string.h>
@@ -8,7 +5,7 @@
 #include "tests/stub/demo.h"
 #include "tests/stub/pace.h"
 
-#define TOKENS_DEFAULT 40 /* where the script names no number */
+#define TOKENS_DEFAULT 40 /* if the script sets no number */
 #define PIECE_MAX      24 /* bytes of a token that is cut from a text */
 
 static const char *const unicode_tokens[] = {
@@ -32,13 +29,13 @@ static const char *const unicode_tokens[] = {
 #define UNICODE_TOKENS ((uint32_t)(sizeof(unicode_tokens) / sizeof(unicode_tokens[0])))
 
 static bool
-is_space(char c)
+reply_is_space(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
 static bool
-is_letter(char c)
+reply_is_letter(char c)
 {
 	unsigned char u = (unsigned char)c;
 
@@ -46,21 +43,20 @@ is_letter(char c)
 	    (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z');
 }
 
-/*
- * How many bytes of s make the next token, cut as models cut: a word with the space before it, or
- * one sign. Never within a character; at least one byte if there is one.
- */
+/* Length of the next token of s, cut like models do: a word with the space before it, or one
+ * punctuation character. Whole characters; at least one byte if s is not empty. */
 static size_t
-piece_len(struct span s)
+reply_piece_len(struct span s)
 {
 	size_t i = 0, letters;
 
-	while (i < s.len && i < PIECE_MAX && is_space(s.p[i]))
+	while (i < s.len && i < PIECE_MAX && reply_is_space(s.p[i]))
 		i++;
 	letters = i;
-	while (i < s.len && i < PIECE_MAX && is_letter(s.p[i]))
+	while (i < s.len && i < PIECE_MAX && reply_is_letter(s.p[i]))
 		i++;
-	/* A lone sign; and a character that PIECE_MAX fell into is taken whole. */
+	/* A single punctuation character, or a character longer than PIECE_MAX allows, is taken
+	 * whole. */
 	if (i == letters && i < s.len && i < PIECE_MAX)
 		i++;
 	while (i < s.len && ((unsigned char)s.p[i] & 0xc0) == 0x80)
@@ -74,10 +70,10 @@ reply_is_raw(const struct reply *r)
 	return r->kind == REPLY_RAW || r->kind == REPLY_WIRE;
 }
 
-/* How many characters the next piece of a raw text is, with the | behind it. Its bytes go to out,
- * which may be NULL. */
+/* Length of the next piece of a raw text in characters, including the | after it. Appends its bytes
+ * to out unless that is NULL. */
 static size_t
-raw_piece(struct span s, struct bytes *out)
+reply_raw_piece(struct span s, struct bytes *out)
 {
 	size_t i = 0;
 	char byte;
@@ -91,21 +87,21 @@ raw_piece(struct span s, struct bytes *out)
 }
 
 static uint32_t
-count_raw_pieces(struct span s)
+reply_count_raw_pieces(struct span s)
 {
 	uint32_t n = 0;
 
-	for (; s.len > 0; s = span_from(s, raw_piece(s, NULL)))
+	for (; s.len > 0; s = span_from(s, reply_raw_piece(s, NULL)))
 		n++;
 	return n;
 }
 
 static uint32_t
-count_pieces(struct span s)
+reply_count_pieces(struct span s)
 {
 	uint32_t n = 0;
 
-	for (; s.len > 0; s = span_from(s, piece_len(s)))
+	for (; s.len > 0; s = span_from(s, reply_piece_len(s)))
 		n++;
 	return n;
 }
@@ -134,9 +130,9 @@ reply_init(struct reply *r, const struct script *s, struct span bare)
 		bytes_add_span(&r->text, bare);
 	}
 	if (r->kind == REPLY_TEXT)
-		r->total = count_pieces(bytes_span(&r->text));
+		r->total = reply_count_pieces(bytes_span(&r->text));
 	else if (reply_is_raw(r))
-		r->total = count_raw_pieces(bytes_span(&r->text));
+		r->total = reply_count_raw_pieces(bytes_span(&r->text));
 	else if (r->kind == REPLY_EMPTY)
 		r->total = 0;
 }
@@ -165,7 +161,7 @@ reply_size(const struct reply *r)
 }
 
 static void
-huge_token(struct bytes *out, uint32_t size)
+reply_huge_token(struct bytes *out, uint32_t size)
 {
 	char *p = bytes_reserve(out, size);
 
@@ -175,17 +171,17 @@ huge_token(struct bytes *out, uint32_t size)
 }
 
 static void
-text_token(struct reply *r, struct bytes *out)
+reply_text_token(struct reply *r, struct bytes *out)
 {
 	struct span rest = span_from(bytes_span(&r->text), r->at);
 
-	rest.len = piece_len(rest);
+	rest.len = reply_piece_len(rest);
 	r->at += rest.len;
 	bytes_add_json(out, rest);
 }
 
 static void
-unicode_token(uint32_t index, struct bytes *out)
+reply_unicode_token(uint32_t index, struct bytes *out)
 {
 	struct span token = span_str(unicode_tokens[index % UNICODE_TOKENS]);
 
@@ -201,13 +197,13 @@ reply_token(struct reply *r, struct bytes *out)
 	uint32_t index = r->next++;
 
 	if (r->huge != SCRIPT_UNSET) {
-		huge_token(out, r->huge);
+		reply_huge_token(out, r->huge);
 	} else if (r->kind == REPLY_TEXT) {
-		text_token(r, out);
+		reply_text_token(r, out);
 	} else if (reply_is_raw(r)) {
-		r->at += raw_piece(span_from(bytes_span(&r->text), r->at), out);
+		r->at += reply_raw_piece(span_from(bytes_span(&r->text), r->at), out);
 	} else if (r->kind == REPLY_UNICODE) {
-		unicode_token(index, out);
+		reply_unicode_token(index, out);
 	} else if (r->kind == REPLY_STAMP) {
 		bytes_add_uint(out, index);
 		bytes_add(out, ":", 1);

@@ -1,6 +1,6 @@
 /*
- * The directives: one table, one loop that reads words by it. A word that is not in the table is
- * an error, never passed over: a test with a misspelt directive must not pass.
+ * The directives: one table, and one loop that parses words by it. A word that is not in the table
+ * is an error: a test with a misspelt directive must not pass.
  */
 #include "tests/stub/script.h"
 
@@ -13,7 +13,7 @@
 #define HUGE_MAX         (16u << 20)
 
 enum kind {
-	WORD_FLAG,   /* bool, true when named */
+	WORD_FLAG,   /* bool, true if present */
 	WORD_NUMBER, /* uint32_t */
 	WORD_MS,     /* uint64_t nanoseconds, written in milliseconds with a fraction */
 	WORD_FAIL,   /* uint32_t: a status or a name */
@@ -79,9 +79,9 @@ static const struct word {
     {"cut-after", WORD_NUMBER, AT(after[FAULT_CUT]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens the connection is closed, without the last chunk"},
     {"garbage-after", WORD_NUMBER, AT(after[FAULT_GARBAGE]), 0, SCRIPT_TOKENS_MAX, "N",
-	"after N tokens an event that is not JSON; then it goes on"},
+	"after N tokens an event that is not JSON; then the stream continues"},
     {"invalid-utf8-after", WORD_NUMBER, AT(after[FAULT_UTF8]), 0, SCRIPT_TOKENS_MAX, "N",
-	"after N tokens one with invalid UTF-8; then it goes on"},
+	"after N tokens one with invalid UTF-8; then the stream continues"},
     {"error-after", WORD_NUMBER, AT(after[FAULT_ERROR]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens an event {\"error\":...}, then the end without [DONE]"},
     {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},
@@ -91,7 +91,7 @@ static const struct word {
     {"bom", WORD_FLAG, AT(bom), 0, 0, NULL, "a byte order mark before the first event"},
     {"comments", WORD_FLAG, AT(comments), 0, 0, NULL, "a comment before each event"},
     {"lines", WORD_FLAG, AT(lines), 0, 0, NULL, "the data of an event in two lines"},
-    {"no-space", WORD_FLAG, AT(no_space), 0, 0, NULL, "no space behind data:"},
+    {"no-space", WORD_FLAG, AT(no_space), 0, 0, NULL, "no space after data:"},
     {"split", WORD_NUMBER, AT(split), 1, 65536, "N",
 	"each write carries N bytes, head included, 0.1 ms apart"},
     {"no-usage", WORD_FLAG, AT(no_usage), 0, 0, NULL, "no usage, even if asked for"},
@@ -133,9 +133,9 @@ script_clear(struct script *s)
 	s->text = NULL;
 }
 
-/* Milliseconds with up to six digits after the point, as nanoseconds. */
+/* Parses milliseconds with up to six decimal places into nanoseconds. */
 static int
-parse_ms(struct span value, uint64_t *ns)
+script_parse_ms(struct span value, uint64_t *ns)
 {
 	const char *point = memchr(value.p, '.', value.len);
 	struct span whole = value, part = {"", 0};
@@ -155,9 +155,9 @@ parse_ms(struct span value, uint64_t *ns)
 	return 0;
 }
 
-/* The value of text="...": the quotes go, and so does each backslash before what it protects. */
+/* Parses the value of text="...": removes the quotes and the backslashes that quote a character. */
 static int
-parse_text(struct span value, char **out)
+script_parse_text(struct span value, char **out)
 {
 	char *text, *to;
 
@@ -181,7 +181,7 @@ parse_text(struct span value, char **out)
 }
 
 static int
-hex_value(char c)
+script_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -197,8 +197,9 @@ script_raw_byte(struct span s, char *byte)
 	*byte = s.p[0];
 	if (s.p[0] != '\\')
 		return 1;
-	if (s.len >= 4 && s.p[1] == 'x' && hex_value(s.p[2]) >= 0 && hex_value(s.p[3]) >= 0) {
-		*byte = (char)(hex_value(s.p[2]) << 4 | hex_value(s.p[3]));
+	if (s.len >= 4 && s.p[1] == 'x' && script_hex_value(s.p[2]) >= 0 &&
+	    script_hex_value(s.p[3]) >= 0) {
+		*byte = (char)(script_hex_value(s.p[2]) << 4 | script_hex_value(s.p[3]));
 		return 4;
 	}
 	if (s.len < 2 || (at = memchr(names, s.p[1], strlen(names))) == NULL)
@@ -207,10 +208,10 @@ script_raw_byte(struct span s, char *byte)
 	return 2;
 }
 
-/* The value of raw="..." or wire="...": no piece is empty, as it is a chunk of the answer. It is
- * kept as it was given, and read when it is said. */
+/* Checks the value of raw="..." or wire="...": no piece is empty, as each is a chunk of the
+ * response. The value is stored unparsed. */
 static int
-parse_raw(struct span value, char **out)
+script_parse_raw(struct span value, char **out)
 {
 	struct span rest;
 	size_t n, bytes = 0;
@@ -235,7 +236,7 @@ parse_raw(struct span value, char **out)
 }
 
 static int
-parse_fail(struct span value, const struct word *w, uint32_t *out)
+script_parse_fail(struct span value, const struct word *w, uint32_t *out)
 {
 	uint64_t status;
 
@@ -251,7 +252,7 @@ parse_fail(struct span value, const struct word *w, uint32_t *out)
 }
 
 static int
-parse_finish(struct span value, const char **out)
+script_parse_finish(struct span value, const char **out)
 {
 	static const char *const reasons[] = {"stop", "length", "content_filter", "tool_calls"};
 
@@ -264,9 +265,9 @@ parse_finish(struct span value, const char **out)
 	return -1;
 }
 
-/* Puts one word's value into its member. -1 if the value is wrong for it. */
+/* Stores one word's value in its member. -1 if the value is invalid. */
 static int
-obey(struct script *s, const struct word *w, struct span value)
+script_obey(struct script *s, const struct word *w, struct span value)
 {
 	void *member = (char *)s + w->at;
 	uint64_t n;
@@ -281,27 +282,27 @@ obey(struct script *s, const struct word *w, struct span value)
 		*(uint32_t *)member = (uint32_t)n;
 		return 0;
 	case WORD_MS:
-		return parse_ms(value, member);
+		return script_parse_ms(value, member);
 	case WORD_FAIL:
-		return parse_fail(value, w, member);
+		return script_parse_fail(value, w, member);
 	case WORD_REPLY:
 		*(uint32_t *)member = w->min;
 		return 0;
 	case WORD_TEXT:
 		s->reply = REPLY_TEXT;
-		return parse_text(value, member);
+		return script_parse_text(value, member);
 	case WORD_RAW:
 		s->reply = w->min;
-		return parse_raw(value, member);
+		return script_parse_raw(value, member);
 	case WORD_FINISH:
-		return parse_finish(value, member);
+		return script_parse_finish(value, member);
 	}
 	return -1;
 }
 
-/* Bytes up to the end of the word that s starts with; spaces inside double quotes belong to it. */
+/* Length of the word at the start of s; spaces inside double quotes belong to it. */
 static size_t
-word_len(struct span s)
+script_word_len(struct span s)
 {
 	bool quoted = false;
 	size_t i;
@@ -316,7 +317,7 @@ word_len(struct span s)
 }
 
 static int
-obey_word(struct script *s, struct span word)
+script_obey_word(struct script *s, struct span word)
 {
 	const char *equals = memchr(word.p, '=', word.len);
 	struct span name = word, value = {"", 0};
@@ -330,7 +331,7 @@ obey_word(struct script *s, struct span word)
 			continue;
 		if ((table[i].value != NULL) != (equals != NULL))
 			return -1;
-		return obey(s, &table[i], value);
+		return script_obey(s, &table[i], value);
 	}
 	return -1;
 }
@@ -339,9 +340,9 @@ int
 script_parse(struct script *s, struct span words, char *why, size_t why_size)
 {
 	while (words.len > 0) {
-		struct span word = {words.p, word_len(words)};
+		struct span word = {words.p, script_word_len(words)};
 
-		if (word.len > 0 && obey_word(s, word) == -1) {
+		if (word.len > 0 && script_obey_word(s, word) == -1) {
 			snprintf(why, why_size, "openai-stub has no directive '%.*s'",
 			    word.len > 60 ? 60 : (int)word.len, word.p);
 			return -1;
@@ -351,9 +352,9 @@ script_parse(struct script *s, struct span words, char *why, size_t why_size)
 	return 0;
 }
 
-/* Where the "]]" is that ends what s starts with, or s.len. */
+/* The offset of the "]]" that ends the directive at the start of s, or s.len. */
 static size_t
-closing(struct span s)
+script_closing(struct span s)
 {
 	bool quoted = false;
 
@@ -381,7 +382,7 @@ script_find(struct span message, struct span *words, struct bytes *rest)
 	}
 	before = (struct span){message.p, (size_t)(open - message.p)};
 	*words = span_from(message, before.len + 2);
-	end = closing(*words);
+	end = script_closing(*words);
 	if (end == words->len) {
 		bytes_add_span(rest, message);
 		return false;

@@ -1,10 +1,10 @@
 /*
- * The script of one reply: what the stand-in says, how fast, and how it fails.
+ * The script of one reply: what the stub sends, how fast, and how it fails.
  *
- * It starts as a copy of the server's defaults (the flags) and is changed by the directives in
- * the last user message: the first [[...]] in it, for example
- *     Hello [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]
- * One table in script.c names the directives; parsing and --help are made from it.
+ * Initially a copy of the server's defaults (the flags), then changed by the directives in the last
+ * user message: the first [[...]] in it, for example
+ *	Hello [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]
+ * One table in script.c lists the directives, for parsing and --help.
  */
 #ifndef TESTS_STUB_SCRIPT_H
 #define TESTS_STUB_SCRIPT_H
@@ -19,27 +19,27 @@
 #define SCRIPT_UNSET      UINT32_MAX
 #define SCRIPT_TOKENS_MAX 1000000u
 
-/* What the tokens are. */
+/* The content of the tokens. */
 enum script_reply {
-	REPLY_AUTO,     /* demo; numbered once a number of tokens is asked for */
+	REPLY_AUTO,     /* demo; numbered if the script sets a number of tokens */
 	REPLY_NUMBERED, /* "t0 " "t1 " ... */
 	REPLY_STAMP,    /* "0:<CLOCK_MONOTONIC ns> " ... */
-	REPLY_UNICODE,  /* a fixed round of difficult texts */
+	REPLY_UNICODE,  /* a fixed sequence of difficult texts */
 	REPLY_TEXT,     /* the given text */
 	REPLY_ECHO,     /* the message without its directives */
-	REPLY_EMPTY,    /* none at all */
-	REPLY_RAW,      /* the pieces of the given text, each bare between a content's quotes */
-	REPLY_WIRE,     /* the same, each bare between two events */
+	REPLY_EMPTY,    /* no tokens */
+	REPLY_RAW, /* the pieces of the given text, each unescaped between the quotes of a content */
+	REPLY_WIRE, /* the same, each unescaped between two events */
 };
 
-/* What goes wrong after so many tokens. The order is the one in which they strike. */
+/* Faults after a number of tokens, in the order in which they are applied. */
 enum script_fault { FAULT_GARBAGE, FAULT_UTF8, FAULT_ERROR, FAULT_HANG, FAULT_CUT, FAULTS };
 
-/* Before the first byte: 0 for nothing, an HTTP status, or one of these. */
+/* Failure before the first byte: 0 for none, an HTTP status, or one of these. */
 enum { FAIL_HANG = 1, FAIL_CLOSE = 2 };
 
 struct script {
-	char *text; /* owned; for REPLY_TEXT, and as it was given for REPLY_RAW and _WIRE */
+	char *text; /* owned; for REPLY_TEXT, and unparsed for REPLY_RAW and _WIRE */
 	uint64_t delay_ns;
 	uint64_t first_delay_ns;
 	uint32_t tokens; /* or SCRIPT_UNSET */
@@ -65,32 +65,27 @@ struct script {
 	bool echo_key;
 };
 
-/* The defaults when no flag changes them: the demo, 30 ms a token. */
+/* The defaults without flags: the demo, 30 ms per token. */
 void script_init(struct script *s);
 void script_copy(struct script *to, const struct script *from);
 void script_clear(struct script *s);
 
-/*
- * Obeys the words of one directive (without the brackets). 0, or -1 with a sentence in why about
- * the first word that is unknown or has a wrong value; s is then half changed.
- */
+/* Applies the words of one directive (without the brackets). 0, or -1 with a message in why about
+ * the first word that is unknown or has an invalid value; s is partly changed then. */
 [[gnu::warn_unused_result]] int script_parse(
     struct script *s, struct span words, char *why, size_t why_size);
 
-/*
- * The words of the first [[...]] in a message: true, and in rest the message without it (and
- * without one space beside it). Brackets inside double quotes don't count. False: rest is all.
- */
+/* The words of the first [[...]] in a message: true, and rest is the message without it (and
+ * without one space beside it). Brackets inside double quotes are ignored. False: rest is the whole
+ * message. */
 bool script_find(struct span message, struct span *words, struct bytes *rest);
 
-/*
- * Raw text is pieces with | between them, of any bytes: \xHH is the byte of that number, \n \r \t
- * are what they are in C, and a backslash before itself, a quote or a | makes it plain. This reads
- * the byte that s starts with: how many characters it took, or 0 if it is none.
- */
+/* Raw text consists of pieces separated by |, of any bytes: \xHH is a byte by number, \n \r \t are
+ * as in C, and a backslash quotes itself, a quote or a |. Parses the byte at the start of s:
+ * returns the number of characters, or 0 if it is invalid. */
 size_t script_raw_byte(struct span s, char *byte);
 
-/* The table, for --help. */
+/* Prints the table for --help. */
 void script_help(FILE *out);
 
 #endif

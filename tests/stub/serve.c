@@ -1,6 +1,3 @@
-/*
- * The routes. Called by conn.c with whole requests.
- */
 #include "tests/stub/serve.h"
 
 #include <inttypes.h>
@@ -14,27 +11,27 @@ struct request {
 	const struct http_reader *reader;
 	struct answer_about about;
 	struct bytes *out;
-	struct chat *chat; /* what a handler leaves here is given step by step */
+	struct chat *chat; /* a chat that a handler started, sent step by step */
 };
 
 typedef void handler(struct request *);
 
 static void
-refuse(struct request *q, const struct api_error *error)
+serve_refuse(struct request *q, const struct api_error *error)
 {
 	answer_error(q->out, error, &q->about);
 }
 
 static void
-answer_body(struct request *q, struct bytes *body)
+serve_answer_body(struct request *q, struct bytes *body)
 {
 	answer_json(q->out, 200, bytes_span(body), &q->about);
 	bytes_clear(body);
 }
 
-/* "Bearer key" (RFC 6750, 2.1): 0, or -1 with a 401 in error. */
+/* Checks "Bearer key" (RFC 6750, 2.1): 0, or -1 with a 401 in error. */
 static int
-check_key(const struct request *q, struct api_error *error)
+serve_check_key(const struct request *q, struct api_error *error)
 {
 	struct span value = http_reader_field(q->reader, HTTP_AUTHORIZATION);
 	const char *key = q->service->key;
@@ -53,23 +50,23 @@ check_key(const struct request *q, struct api_error *error)
 }
 
 static void
-keep_field(const struct http_reader *r, enum http_field f, struct bytes *to)
+serve_keep_field(const struct http_reader *r, enum http_field f, struct bytes *to)
 {
 	bytes_reset(to, 1024);
 	bytes_add_span(to, http_reader_field(r, f));
 }
 
 static void
-keep_last(struct stats *st, const struct http_reader *r)
+serve_keep_last(struct stats *st, const struct http_reader *r)
 {
 	struct span path = http_reader_path(r);
 
 	st->last.valid = true;
 	st->last.json = false;
 	st->last.authorization = http_reader_field(r, HTTP_AUTHORIZATION).len;
-	keep_field(r, HTTP_ACCEPT, &st->last.accept);
-	keep_field(r, HTTP_CONTENT_TYPE, &st->last.content_type);
-	keep_field(r, HTTP_USER_AGENT, &st->last.user_agent);
+	serve_keep_field(r, HTTP_ACCEPT, &st->last.accept);
+	serve_keep_field(r, HTTP_CONTENT_TYPE, &st->last.content_type);
+	serve_keep_field(r, HTTP_USER_AGENT, &st->last.user_agent);
 	bytes_reset(&st->last.path, 1024);
 	bytes_add_span(&st->last.path, path);
 	bytes_reset(&st->last.body, (size_t)1 << 20);
@@ -78,7 +75,7 @@ keep_last(struct stats *st, const struct http_reader *r)
 
 /* The script of this message: the defaults, changed by its directives. */
 static int
-read_script(const struct service *s, struct span message, struct script *script,
+serve_read_script(const struct service *s, struct span message, struct script *script,
     struct bytes *bare, struct api_error *error)
 {
 	char why[128];
@@ -93,9 +90,10 @@ read_script(const struct service *s, struct span message, struct script *script,
 	return -1;
 }
 
-/* As servers do that know only their own arguments. */
+/* Like servers that refuse unknown arguments. */
 static bool
-refuses_arguments(const struct call *call, const struct script *script, struct api_error *error)
+serve_refuses_arguments(
+    const struct call *call, const struct script *script, struct api_error *error)
 {
 	if (script->no_stream_options == SCRIPT_UNSET || !call->include_usage)
 		return false;
@@ -105,9 +103,9 @@ refuses_arguments(const struct call *call, const struct script *script, struct a
 	return true;
 }
 
-/* A call whose body is in order. */
+/* Handles a call with a valid body. */
 static struct chat *
-start_chat(struct request *q, const struct call *call, struct api_error *error)
+serve_start_chat(struct request *q, const struct call *call, struct api_error *error)
 {
 	struct service *s = q->service;
 	struct span message = bytes_span(&call->message);
@@ -116,8 +114,8 @@ start_chat(struct request *q, const struct call *call, struct api_error *error)
 	struct chat *chat = NULL;
 
 	stats_add_message(&s->stats, message);
-	if (read_script(s, message, &script, &bare, error) == 0 &&
-	    !refuses_arguments(call, &script, error)) {
+	if (serve_read_script(s, message, &script, &bare, error) == 0 &&
+	    !serve_refuses_arguments(call, &script, error)) {
 		if (script.fail != 0 && script.fail_times != SCRIPT_UNSET &&
 		    !stats_fails(&s->stats, message, script.fail_times))
 			script.fail = 0;
@@ -132,72 +130,72 @@ start_chat(struct request *q, const struct call *call, struct api_error *error)
 }
 
 static void
-chat_completions(struct request *q)
+serve_chat_completions(struct request *q)
 {
 	struct stats *st = &q->service->stats;
 	struct api_error error;
 	struct call call = {0};
 
 	q->about.id = ++q->service->last_id;
-	keep_last(st, q->reader);
-	if (check_key(q, &error) == 0 &&
+	serve_keep_last(st, q->reader);
+	if (serve_check_key(q, &error) == 0 &&
 	    call_read(&call, http_reader_body(q->reader), &error) == 0) {
 		st->last.json = true;
-		q->chat = start_chat(q, &call, &error);
+		q->chat = serve_start_chat(q, &call, &error);
 	}
 	call_clear(&call);
 	if (q->chat != NULL)
 		return;
 	stats_end(st, stats_begin(st), STATS_FAILED);
-	refuse(q, &error);
+	serve_refuse(q, &error);
 }
 
 static void
-models(struct request *q)
+serve_models(struct request *q)
 {
 	struct api_error error;
 	struct bytes body = {0};
 
-	if (check_key(q, &error) == -1) {
-		refuse(q, &error);
+	if (serve_check_key(q, &error) == -1) {
+		serve_refuse(q, &error);
 		return;
 	}
 	bytes_add_str(&body,
 	    "{\"object\":\"list\",\"data\":[{\"id\":\"banter-demo\",\"object\":\"model\","
 	    "\"created\":1700000000,\"owned_by\":\"banter\"}]}");
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static void
-stub_stats(struct request *q)
+serve_stub_stats(struct request *q)
 {
 	struct bytes body = {0};
 
 	stats_write(&q->service->stats, &body);
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static void
-stub_last(struct request *q)
+serve_stub_last(struct request *q)
 {
 	struct bytes body = {0};
 
 	stats_write_last(&q->service->stats, &body);
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static void
-stub_reset(struct request *q)
+serve_stub_reset(struct request *q)
 {
 	struct bytes body = {0};
 
 	stats_reset(&q->service->stats);
 	bytes_add_str(&body, "{\"ok\":true}");
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static int
-hex_value(char c)
+serve_hex_value(char c)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
 	const char *at = c == '\0' ? NULL : strchr(digits, c);
@@ -207,64 +205,66 @@ hex_value(char c)
 	return at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
 }
 
-/* A query's value as a form writes it: %XX, and + for a space. */
+/* Decodes a form-encoded query value: %XX, and + for a space. */
 static void
-add_decoded(struct bytes *out, struct span s)
+serve_add_decoded(struct bytes *out, struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i] == '+' ? ' ' : s.p[i];
 
-		if (c == '%' && i + 2 < s.len && hex_value(s.p[i + 1]) >= 0 &&
-		    hex_value(s.p[i + 2]) >= 0) {
-			c = (char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2]));
+		if (c == '%' && i + 2 < s.len && serve_hex_value(s.p[i + 1]) >= 0 &&
+		    serve_hex_value(s.p[i + 2]) >= 0) {
+			c = (char)(serve_hex_value(s.p[i + 1]) * 16 +
+			    serve_hex_value(s.p[i + 2]));
 			i += 2;
 		}
 		bytes_add(out, &c, 1);
 	}
 }
 
-/* Which messages are meant, by ?contains=TEXT: 0, or -1 when that is not said, which is answered. */
+/* Reads ?contains=TEXT, which selects messages: 0, or -1 after an error response if it is
+ * missing. */
 static int
-read_part(struct request *q, struct bytes *part)
+serve_read_part(struct request *q, struct bytes *part)
 {
 	static const char name[] = "contains=";
 	struct span query = http_reader_query(q->reader);
 	struct api_error error;
 
-	/* Every message has the empty part: to release it would release all that are still to come. */
+	/* Every message contains the empty text: releasing it would release all future ones. */
 	if (query.len <= strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
 		api_error_set(&error, 400, "Say which messages: ?contains=TEXT");
-		refuse(q, &error);
+		serve_refuse(q, &error);
 		return -1;
 	}
-	add_decoded(part, span_from(query, strlen(name)));
+	serve_add_decoded(part, span_from(query, strlen(name)));
 	return 0;
 }
 
 static void
-stub_calls(struct request *q)
+serve_stub_calls(struct request *q)
 {
 	struct bytes part = {0}, body = {0};
 
-	if (read_part(q, &part) == -1)
+	if (serve_read_part(q, &part) == -1)
 		return;
 	bytes_addf(&body, "{\"count\":%" PRIu64 "}",
 	    stats_count_messages(&q->service->stats, bytes_span(&part)));
 	bytes_clear(&part);
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static void
-stub_release(struct request *q)
+serve_stub_release(struct request *q)
 {
 	struct bytes part = {0}, body = {0};
 
-	if (read_part(q, &part) == -1)
+	if (serve_read_part(q, &part) == -1)
 		return;
 	stats_release(&q->service->stats, bytes_span(&part));
 	bytes_clear(&part);
 	bytes_add_str(&body, "{\"ok\":true}");
-	answer_body(q, &body);
+	serve_answer_body(q, &body);
 }
 
 static const struct route {
@@ -272,15 +272,15 @@ static const struct route {
 	const char *path;
 	handler *handler;
 } routes[] = {
-    {"POST", "/v1/chat/completions", chat_completions},
-    {"POST", "/chat/completions", chat_completions},
-    {"GET", "/v1/models", models},
-    {"GET", "/models", models},
-    {"GET", "/stub/stats", stub_stats},
-    {"GET", "/stub/last", stub_last},
-    {"GET", "/stub/calls", stub_calls},
-    {"POST", "/stub/release", stub_release},
-    {"POST", "/stub/reset", stub_reset},
+    {"POST", "/v1/chat/completions", serve_chat_completions},
+    {"POST", "/chat/completions", serve_chat_completions},
+    {"GET", "/v1/models", serve_models},
+    {"GET", "/models", serve_models},
+    {"GET", "/stub/stats", serve_stub_stats},
+    {"GET", "/stub/last", serve_stub_last},
+    {"GET", "/stub/calls", serve_stub_calls},
+    {"POST", "/stub/release", serve_stub_release},
+    {"POST", "/stub/reset", serve_stub_reset},
 };
 
 struct chat *
@@ -308,7 +308,7 @@ serve_request(struct service *s, const struct http_reader *r, struct bytes *out)
 		api_error_set(&error, 404, "Invalid URL (%.*s %.*s)", (int)method.len, method.p,
 		    (int)path.len, path.p);
 	}
-	refuse(&q, &error);
+	serve_refuse(&q, &error);
 	return NULL;
 }
 

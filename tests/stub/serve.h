@@ -1,5 +1,5 @@
 /*
- * What each request is answered: the routes of the stand-in. No sockets here.
+ * The routes of the stub. No sockets here.
  */
 #ifndef TESTS_STUB_SERVE_H
 #define TESTS_STUB_SERVE_H
@@ -10,22 +10,20 @@
 #include "tests/stub/script.h"
 #include "tests/stub/stats.h"
 
-/* What the answers depend on; one per process, owned by the server. */
+/* The state that responses depend on; one per process, owned by the server. */
 struct service {
 	struct stats stats;
 	struct script defaults; /* from the flags */
-	const char *key;        /* the only one accepted, or NULL for any */
+	const char *key;        /* the only accepted key, or NULL for any */
 	uint64_t last_id;       /* of calls */
 };
 
-/*
- * Answers a whole request: either the answer is appended to out, or it is a chat that will be
- * given step by step, which the caller then owns.
- */
+/* Responds to a complete request: appends the response to out, or returns a chat that is sent step
+ * by step and that the caller owns. */
 [[gnu::warn_unused_result]] struct chat *serve_request(
     struct service *s, const struct http_reader *r, struct bytes *out);
 
-/* The answer to what the reader called HTTP_BAD; the connection ends after it. */
+/* The response to a request that the reader refused (HTTP_BAD); the connection closes after it. */
 void serve_bad(const struct http_reader *r, struct bytes *out);
 
 #endif

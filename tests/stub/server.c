@@ -1,6 +1,3 @@
-/*
- * Listening, accepting, and the loop.
- */
 #include "tests/stub/server.h"
 
 #include <sys/resource.h>
@@ -20,8 +17,8 @@
 
 #include "tests/stub/conn.h"
 
-#define BACKLOG     16384 /* the kernel takes net.core.somaxconn if that is less */
-#define ACCEPTS_MAX 256   /* connections taken before the others have their turn */
+#define BACKLOG     16384 /* the kernel uses net.core.somaxconn if that is less */
+#define ACCEPTS_MAX 256   /* connections accepted before other events are served */
 #define PAUSE_MS    100
 
 struct server {
@@ -32,9 +29,9 @@ struct server {
 	struct event signals[2];
 };
 
-/* One fd a stream: as many as we may have. */
+/* Each stream needs a descriptor: raises the limit to the maximum. */
 static void
-raise_fd_limit(void)
+server_raise_fd_limit(void)
 {
 	struct rlimit limit;
 
@@ -46,7 +43,7 @@ raise_fd_limit(void)
 }
 
 static int
-listen_on(const struct server_options *o)
+server_listen_on(const struct server_options *o)
 {
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 	    .ai_socktype = SOCK_STREAM};
@@ -61,7 +58,7 @@ listen_on(const struct server_options *o)
 		err(1, "socket");
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		err(1, "SO_REUSEADDR");
-	/* Accepted sockets inherit it on Linux: each write is a segment of its own. */
+	/* Accepted sockets inherit it on Linux: each write is its own segment. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
 		err(1, "TCP_NODELAY");
 	if (bind(fd, found->ai_addr, found->ai_addrlen) == -1)
@@ -73,7 +70,7 @@ listen_on(const struct server_options *o)
 }
 
 static void
-announce(const struct server *s, const struct server_options *o)
+server_announce(const struct server *s, const struct server_options *o)
 {
 	struct sockaddr_storage name = {0};
 	socklen_t size = sizeof(name);
@@ -101,7 +98,7 @@ announce(const struct server *s, const struct server_options *o)
 }
 
 static void
-pause_accepting(struct server *s)
+server_pause_accepting(struct server *s)
 {
 	const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
 
@@ -110,7 +107,7 @@ pause_accepting(struct server *s)
 }
 
 static void
-on_resume(evutil_socket_t fd, short what, void *arg)
+server_on_resume(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -120,7 +117,7 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_accept(evutil_socket_t listener, short what, void *arg)
+server_on_accept(evutil_socket_t listener, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -134,18 +131,18 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 		}
 		if (errno == EAGAIN)
 			return;
-		/* The waiting connection stays in the backlog: to ask again at once would spin. */
+		/* The connection stays in the backlog: retrying at once would spin. */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			warn("accept");
-			pause_accepting(s);
+			server_pause_accepting(s);
 			return;
 		}
-		/* Any other error is of that one connection (accept(2)). */
+		/* Any other error concerns only that connection (accept(2)). */
 	}
 }
 
 static void
-on_signal(evutil_socket_t sig, short what, void *arg)
+server_on_signal(evutil_socket_t sig, short what, void *arg)
 {
 	(void)sig;
 	(void)what;
@@ -153,8 +150,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 }
 
 static void
-add_event(struct server *s, struct event *ev, int fd, short what, event_callback_fn callback,
-    void *arg)
+server_add_event(struct server *s, struct event *ev, int fd, short what,
+    event_callback_fn callback, void *arg)
 {
 	if (event_assign(ev, s->host.base, fd, what, callback, arg) == -1)
 		errx(1, "no event");
@@ -185,17 +182,19 @@ server_run(struct service *service, const struct server_options *options)
 	struct server s = {.host.service = service};
 
 	LIST_INIT(&s.host.conns);
-	raise_fd_limit();
-	s.fd = listen_on(options);
+	server_raise_fd_limit();
+	s.fd = server_listen_on(options);
 	s.host.base = event_base_new();
 	if (s.host.base == NULL)
 		errx(1, "no event base");
 	pace_init(&s.host.pace, s.host.base, conn_due);
-	add_event(&s, &s.accept_ev, s.fd, EV_READ | EV_PERSIST, on_accept, &s);
-	add_event(&s, &s.resume_ev, -1, 0, on_resume, &s);
-	add_event(&s, &s.signals[0], SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, s.host.base);
-	add_event(&s, &s.signals[1], SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, s.host.base);
-	announce(&s, options);
+	server_add_event(&s, &s.accept_ev, s.fd, EV_READ | EV_PERSIST, server_on_accept, &s);
+	server_add_event(&s, &s.resume_ev, -1, 0, server_on_resume, &s);
+	server_add_event(
+	    &s, &s.signals[0], SIGTERM, EV_SIGNAL | EV_PERSIST, server_on_signal, s.host.base);
+	server_add_event(
+	    &s, &s.signals[1], SIGINT, EV_SIGNAL | EV_PERSIST, server_on_signal, s.host.base);
+	server_announce(&s, options);
 	event_base_dispatch(s.host.base);
 	server_clear(&s);
 }

@@ -1,6 +1,6 @@
 /*
- * The whole stand-in at work: the listening socket, the event loop, the connections, and the
- * signals that end it. One per process, made by main().
+ * The server: the listening socket, the event loop, the connections, and the signals that stop it.
+ * One per process, created by main().
  */
 #ifndef TESTS_STUB_SERVER_H
 #define TESTS_STUB_SERVER_H
@@ -11,8 +11,8 @@
 
 struct server_options {
 	const char *address; /* numeric, IPv4 or IPv6 */
-	const char *port;    /* decimal; "0" for any free one */
-	int ready_fd;        /* gets the ready line and is closed; -1 for none */
+	const char *port;    /* decimal; "0" for any free port */
+	int ready_fd; /* the ready line is also written to it, then it is closed; -1: none */
 };
 
 /*

@@ -1,6 +1,3 @@
-/*
- * Counters and memories for the tests. Called by serve.c (questions), turns.c and conn.c (facts).
- */
 #include "tests/stub/stats.h"
 
 #include <inttypes.h>
@@ -53,7 +50,7 @@ stats_token(struct stats *st, uint32_t epoch, uint64_t n)
 }
 
 static void
-keep_message(struct stats_message *m, struct span message)
+stats_keep_message(struct stats_message *m, struct span message)
 {
 	if (message.len > STATS_MESSAGE_LEN)
 		message.len = STATS_MESSAGE_LEN;
@@ -63,13 +60,13 @@ keep_message(struct stats_message *m, struct span message)
 }
 
 static struct span
-message_span(const struct stats_message *m)
+stats_message_span(const struct stats_message *m)
 {
 	return (struct span){m->text, m->len};
 }
 
 static uint64_t
-at_most(uint64_t n, uint64_t max)
+stats_at_most(uint64_t n, uint64_t max)
 {
 	return n < max ? n : max;
 }
@@ -77,7 +74,7 @@ at_most(uint64_t n, uint64_t max)
 void
 stats_add_message(struct stats *st, struct span message)
 {
-	keep_message(&st->message[st->messages++ % STATS_MESSAGES], message);
+	stats_keep_message(&st->message[st->messages++ % STATS_MESSAGES], message);
 }
 
 uint64_t
@@ -85,22 +82,22 @@ stats_count_messages(const struct stats *st, struct span part)
 {
 	uint64_t n = 0;
 
-	for (uint64_t i = 0; i < at_most(st->messages, STATS_MESSAGES); i++)
-		n += span_contains(message_span(&st->message[i]), part);
+	for (uint64_t i = 0; i < stats_at_most(st->messages, STATS_MESSAGES); i++)
+		n += span_contains(stats_message_span(&st->message[i]), part);
 	return n;
 }
 
 void
 stats_release(struct stats *st, struct span part)
 {
-	keep_message(&st->release[st->releases++ % STATS_RELEASES], part);
+	stats_keep_message(&st->release[st->releases++ % STATS_RELEASES], part);
 }
 
 bool
 stats_is_released(const struct stats *st, struct span message)
 {
-	for (uint64_t i = 0; i < at_most(st->releases, STATS_RELEASES); i++)
-		if (span_contains(message, message_span(&st->release[i])))
+	for (uint64_t i = 0; i < stats_at_most(st->releases, STATS_RELEASES); i++)
+		if (span_contains(message, stats_message_span(&st->release[i])))
 			return true;
 	return false;
 }
@@ -111,7 +108,7 @@ stats_fails(struct stats *st, struct span message, uint32_t times)
 	uint64_t hash = span_hash(message);
 	uint32_t at;
 
-	/* A linear look: 16 KiB, and only for calls that ask for it. The oldest gives way. */
+	/* A linear search of 16 KiB, only for calls that need it. The oldest entry is replaced. */
 	for (at = 0; at < STATS_FAILURES; at++) {
 		if (st->failure[at].count > 0 && st->failure[at].hash == hash)
 			break;
@@ -138,9 +135,9 @@ stats_write(const struct stats *st, struct bytes *out)
 	    st->ended[STATS_DISCONNECTED], st->tokens, st->connections, st->accepted);
 }
 
-/* "name":"value", or null for a header that was not there. */
+/* "name":"value", or null for an absent header. */
 static void
-write_header(struct bytes *out, const char *name, const struct bytes *value)
+stats_write_header(struct bytes *out, const char *name, const struct bytes *value)
 {
 	bytes_addf(out, ",\"%s\":", name);
 	if (value->len == 0) {
@@ -162,9 +159,9 @@ stats_write_last(const struct stats *st, struct bytes *out)
 	bytes_add_str(out, "{\"path\":\"");
 	bytes_add_json_ascii(out, bytes_span(&st->last.path));
 	bytes_addf(out, "\",\"headers\":{\"authorization\":%zu", st->last.authorization);
-	write_header(out, "accept", &st->last.accept);
-	write_header(out, "content-type", &st->last.content_type);
-	write_header(out, "user-agent", &st->last.user_agent);
+	stats_write_header(out, "accept", &st->last.accept);
+	stats_write_header(out, "content-type", &st->last.content_type);
+	stats_write_header(out, "user-agent", &st->last.user_agent);
 	bytes_add_str(out, "},\"body\":");
 	if (st->last.json)
 		bytes_add_span(out, bytes_span(&st->last.body));
