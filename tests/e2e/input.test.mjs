@@ -1,4 +1,4 @@
-// What is refused, with which status and words, and in which order it is looked at.
+// Which requests are refused, with which status and message, and the order of the checks.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -77,7 +77,7 @@ const ACCEPTED = {
 	"escaped key names": '{"\\u0073essionId":"escaped","message":"[[tokens=1]]"}',
 };
 
-describe("input", () => {
+describe("the chat's input", () => {
 	const banter = useBanter();
 
 	for (const [what, bytes] of Object.entries(REFUSED))
@@ -96,7 +96,7 @@ describe("input", () => {
 			assert.equal(messages[0][1], JSON.parse(bytes).message);
 		});
 
-	it("nothing that was refused is stored, and the model is not asked", async () => {
+	it("refused messages are not stored and do not reach the model", async () => {
 		const { calls } = await banter.model("stats");
 		const { total } = await banter.conversations();
 		for (const bytes of Object.values(REFUSED))
@@ -105,7 +105,7 @@ describe("input", () => {
 		assert.equal((await banter.conversations()).total, total);
 	});
 
-	it("in development a 400 says more", async () => {
+	it("in development a 400 contains details", async () => {
 		const answer = await banter.request("POST", "/v1/chat", {
 			headers: KEY,
 			body: body("a b", "m"),
@@ -113,7 +113,7 @@ describe("input", () => {
 		assert.ok(answer.json.details, answer.text);
 	});
 
-	it("JSON is read whatever Content-Type says", async () => {
+	it("JSON is accepted with any Content-Type", async () => {
 		for (const type of [
 			"application/json; charset=utf-8",
 			"text/plain",
@@ -128,7 +128,7 @@ describe("input", () => {
 		}
 	});
 
-	it("413: a body over the limit, before it is read, and when it is sent all the same", async () => {
+	it("413: a body over the limit, before it is read and if it is sent anyway", async () => {
 		const head = `POST /v1/chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\nContent-Length: `;
 		assertError(await rawExchange(banter.port, `${head}100000000\r\n\r\n`), 413);
 		assertError(
@@ -138,7 +138,7 @@ describe("input", () => {
 		assertError(await rawExchange(banter.port, `${head}999999999999999\r\n\r\n`), 413);
 	});
 
-	it("431: headers over the limit, by size and by number", async () => {
+	it("431: headers over the limits of size and number", async () => {
 		const head = "GET /health HTTP/1.1\r\nHost: x\r\n";
 		assertError(
 			await rawExchange(banter.port, `${head}X-Huge: ${"x".repeat(70_000)}\r\n\r\n`),
@@ -151,7 +151,7 @@ describe("input", () => {
 		);
 	});
 
-	it("the key is looked at before the body", async () => {
+	it("the key is checked before the body", async () => {
 		for (const path of PATHS) {
 			const answer = await banter.request("POST", path, {
 				headers: { "x-api-key": "wrong" },
@@ -161,7 +161,7 @@ describe("input", () => {
 		}
 	});
 
-	it("the origin is looked at before all else", async () => {
+	it("the origin is checked first", async () => {
 		const env = { CORS_ORIGIN: "https://site.example", RATE_LIMIT_MAX_REQUESTS: "1" };
 		await withBanter({ env, workers: 1 }, async (strict) => {
 			const foreign = { "x-api-key": "wrong", origin: "https://evil.example" };
@@ -179,7 +179,7 @@ describe("the admin API", () => {
 	const banter = useBanter();
 	const key = { "x-admin-api-key": ADMIN_KEY };
 
-	it("401 without the key or with a wrong one; the widget's key is wrong too", async () => {
+	it("401 without the key, with a wrong one, or with the widget's key", async () => {
 		for (const path of ["/v1/admin/conversations", "/v1/admin/conversations/none"])
 			for (const headers of [
 				{},
@@ -199,7 +199,7 @@ describe("the admin API", () => {
 			);
 		});
 
-	it("200: limit=1, limit=200, and none, which means 100", async () => {
+	it("200: limit=1, limit=200, and no limit, which means 100", async () => {
 		for (let i = 0; i < 3; i++) await banter.chat(`limit-${i}`, "[[tokens=1]]");
 		assert.equal(
 			(await banter.adminGet("/v1/admin/conversations?limit=1")).conversations.length,
@@ -230,7 +230,7 @@ describe("the admin API", () => {
 			);
 		});
 
-	it("404: a conversation that nobody has", async () => {
+	it("404: an unknown conversation", async () => {
 		const path = "/v1/admin/conversations/0192f000-0000-7000-8000-000000000000";
 		assertError(await banter.get(path, key), 404, "Conversation not found");
 	});

@@ -21,7 +21,7 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 
-/** An id that nobody has; new each time. */
+/** A new unknown id. */
 function nobody() {
 	const hex = `0192f000000070008${randomBytes(8).toString("hex").slice(1)}`;
 	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.*)$/, "$1-$2-$3-$4-$5");
@@ -29,7 +29,7 @@ function nobody() {
 
 const ZEROS = "00000000-0000-0000-0000-000000000000";
 
-/** What stands in for theirs where nobody's is asked for. */
+/** Unknown ids in place of the other organization's ids. */
 const NOBODYS = {
 	conversation: nobody,
 	session: () => `~${nobody()}`,
@@ -41,7 +41,7 @@ const NOBODYS = {
 	key: nobody,
 };
 
-/** Whose id each route takes, with a body that is right. */
+/** The ids that each route takes, with a valid body. */
 const ABOUT_ONE = {
 	conversations_get: ["conversation"],
 	conversations_delete: ["conversation"],
@@ -64,7 +64,7 @@ const ABOUT_ONE = {
 	keys_delete: ["key"],
 };
 
-/** Which of theirs a list may be asked for. */
+/** The ids that lists accept as filters. */
 const LISTS = {
 	conversations_list: [
 		["widgetId", "widget"],
@@ -82,11 +82,13 @@ const LISTS = {
 	keys_list: [],
 };
 
-/** What else takes an id, in its body: the member, and whose it is. */
+/** Bodies that contain an id: the member and its kind. */
 const NAMING = { widgets_create: ["agent_id", "agent"] };
 
-/** What names nothing that another organization could have. An e-mail can be one user's alone, of
- * whatever organization: that much is told by signing in as well. */
+/**
+ * Routes that name no object of an organization. An e-mail is unique over all organizations, which
+ * signing in reveals as well.
+ */
 const ABOUT_NONE = [
 	"agents_create",
 	"users_create",
@@ -98,7 +100,7 @@ const ABOUT_NONE = [
 const admin = routes().filter(({ guard }) => guard === "ADMIN");
 const route = (name) => admin.find((one) => one.name === name);
 
-/** What a client can tell an answer by. */
+/** The parts of a response that a client sees. */
 function told({ status, headers, text }) {
 	const { date, "x-request-id": request, ...rest } = headers;
 	assert.ok(date && request);
@@ -110,7 +112,7 @@ describe("organizations", () => {
 	const everybody = [];
 	let peer;
 
-	/** All that an organization may have, one of each. */
+	/** One object of every kind that an organization can have. */
 	async function settle(org, headers, widget, agent) {
 		const make = (...request) => adminExpect(banter, 201, ...request, headers);
 		const theirs = { org, headers, widget, agent };
@@ -150,14 +152,14 @@ describe("organizations", () => {
 	});
 	after(() => peer.close());
 
-	/** How often the store has been asked. */
+	/** The number of requests to the store. */
 	async function asked() {
 		const { text } = await banter.get("/metrics");
 		const counts = text.matchAll(/^banter_store_request_seconds_count(?:\{.*\})? (\d+)$/gm);
 		return [...counts].reduce((sum, [, n]) => sum + Number(n), 0);
 	}
 
-	/** What is told of a request, and what it cost the store. */
+	/** A request's response and its number of store requests. */
 	async function cost(name, path, headers, body) {
 		const { method } = route(name);
 		const start = await asked();
@@ -165,7 +167,7 @@ describe("organizations", () => {
 		return { ...answer, asked: (await asked()) - start };
 	}
 
-	/** Each of the credentials that an organization has, with the other organization. */
+	/** Each credential of an organization, with the other organization. */
 	function* encounters() {
 		const [one, two] = everybody;
 		for (const [us, them] of [
@@ -176,7 +178,7 @@ describe("organizations", () => {
 		for (const them of everybody) yield [ADMIN, them];
 	}
 
-	/** All of an organization's that the admin API shows. */
+	/** Everything of an organization that the admin API shows. */
 	async function estate({ headers }) {
 		const all = {};
 		for (const name of Object.keys(LISTS))
@@ -184,7 +186,7 @@ describe("organizations", () => {
 		return all;
 	}
 
-	it("every route of the admin API stands here", () => {
+	it("every route of the admin API is in this test", () => {
 		assert.deepEqual(
 			[
 				...Object.keys(ABOUT_ONE),
@@ -196,7 +198,7 @@ describe("organizations", () => {
 		);
 	});
 
-	it("each sees its own", async () => {
+	it("each sees its own objects", async () => {
 		for (const us of everybody)
 			for (const [name, [kind]] of Object.entries(ABOUT_ONE).filter(([name]) => /_get$/.test(name)))
 				for (const headers of [us.headers, us.byKey]) {
@@ -206,7 +208,7 @@ describe("organizations", () => {
 	});
 
 	for (const [name, [kind, body]] of Object.entries(ABOUT_ONE))
-		it(`${name}: another's is as one that nobody has`, async () => {
+		it(`${name}: another organization's object is indistinguishable from an unknown one`, async () => {
 			for (const [headers, them] of encounters()) {
 				const pathOf = (id) => route(name).pattern.replace(/:\w+/, id);
 				const theirs = await cost(name, pathOf(them[kind]), headers, body);
@@ -220,14 +222,14 @@ describe("organizations", () => {
 	for (const [name, [kind, body]] of Object.entries(ABOUT_ONE).filter(
 		([, [kind]]) => kind !== "session",
 	))
-		it(`${name}: the id of zeros is none, and stands for nothing else`, async () => {
+		it(`${name}: the id of zeros is unknown`, async () => {
 			const path = route(name).pattern.replace(/:\w+/, ZEROS);
 			for (const { headers } of everybody)
 				assert.equal((await cost(name, path, headers, body)).status, 400, kind);
 		});
 
 	for (const [name, filters] of Object.entries(LISTS))
-		it(`${name}: nothing of another's is in it`, async () => {
+		it(`${name}: contains nothing of another organization`, async () => {
 			for (const [headers, them] of encounters()) {
 				const { text } = await cost(name, route(name).pattern, headers);
 				const secrets = Object.entries(them).filter(
@@ -247,7 +249,7 @@ describe("organizations", () => {
 		});
 
 	for (const [name, [member, kind]] of Object.entries(NAMING))
-		it(`${name}: another's cannot be named`, async () => {
+		it(`${name}: cannot refer to another organization's object`, async () => {
 			for (const [headers, them] of encounters()) {
 				const naming = (id) => cost(name, route(name).pattern, headers, { [member]: id });
 				const theirs = await naming(them[kind]);
@@ -256,7 +258,7 @@ describe("organizations", () => {
 			}
 		});
 
-	it("a widget cannot be given another's agent later either", async () => {
+	it("a widget cannot get another organization's agent by a change", async () => {
 		const [one, two] = everybody;
 		const name = "widgets_change";
 		const path = route(name).pattern.replace(":id", one.widget);
@@ -265,7 +267,7 @@ describe("organizations", () => {
 		assert.deepEqual(theirs, await cost(name, path, one.headers, { agent_id: nobody() }));
 	});
 
-	it("all of that has changed nothing", async () => {
+	it("none of these requests changed anything", async () => {
 		for (const us of everybody) {
 			const lists = await estate(us);
 			for (const kind of ["widget", "agent", "contact", "conversation", "user", "key", "login"])

@@ -1,4 +1,4 @@
-// Exchanging a key without a break: the old one and the new one are taken, each only for what it is.
+// Key rotation without interruption: the old and the new key are valid, each for its own purpose.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,17 +17,17 @@ const chat = async (banter, key) =>
 	});
 const list = (banter, key) => banter.get("/v1/admin/conversations", { "x-admin-api-key": key });
 
-describe("while keys are exchanged", () => {
+describe("during key rotation", () => {
 	const banter = useBanter({ env: OLD, workers: 1 });
 
-	it("the old key and the new one both open the door", async () => {
+	it("the old and the new key are both valid", async () => {
 		for (const key of [WIDGET_KEY, OLD.WIDGET_API_KEY_OLD])
 			assert.equal((await chat(banter, key)).status, 200, key);
 		for (const key of [ADMIN_KEY, OLD.ADMIN_API_KEY_OLD])
 			assert.equal((await list(banter, key)).status, 200, key);
 	});
 
-	it("no other key does, nor one in the other's place", async () => {
+	it("other keys are not, nor a key of another kind", async () => {
 		for (const key of ["", "wrong", ADMIN_KEY, OLD.ADMIN_API_KEY_OLD])
 			assertError(await chat(banter, key), 401, "Unauthorized");
 		for (const key of ["", "wrong", WIDGET_KEY, OLD.WIDGET_API_KEY_OLD])
@@ -36,7 +36,7 @@ describe("while keys are exchanged", () => {
 });
 
 describe("an old key alone", () => {
-	it("opens no admin API that is not configured", async () => {
+	it("does not enable an admin API that is not configured", async () => {
 		const env = { ...OLD, ADMIN_API_KEY: undefined };
 		await withBanter({ env, workers: 1 }, async (banter) => {
 			assertError(await list(banter, OLD.ADMIN_API_KEY_OLD), 503);

@@ -1,4 +1,4 @@
-// How often a client may call.
+// Rate limits.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -14,7 +14,7 @@ function assertCors(answer, origin) {
 }
 
 describe("the rate limit", () => {
-	// So long a window that no allowance comes back during a test.
+	// A window so long that nothing is replenished during a test.
 	const env = { RATE_LIMIT_MAX_REQUESTS: "25", RATE_LIMIT_WINDOW_MS: "86400000" };
 	const post = (banter, path, headers = {}, body = "{}") =>
 		banter.request("POST", path, { headers, body });
@@ -27,7 +27,7 @@ describe("the rate limit", () => {
 		assert.match(answer.headers["ratelimit-reset"], /^[1-9]\d*$/);
 	}
 
-	it("exactly so many requests pass, over two workers and many connections at once", async () => {
+	it("lets exactly the limit pass, over two workers and many concurrent connections", async () => {
 		await withBanter({ env, workers: 2 }, async (banter) => {
 			const answers = await Promise.all(
 				Array.from({ length: 100 }, (_, i) =>
@@ -43,7 +43,7 @@ describe("the rate limit", () => {
 		});
 	});
 
-	it("it is looked at before the key and the body, and counts what they refuse", async () => {
+	it("is checked before the key and the body, and counts requests refused by them", async () => {
 		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "4" } }, async (banter) => {
 			assertError(await post(banter, "/v1/chat", { "x-api-key": "wrong" }), 401);
 			assertError(await post(banter, "/v1/chat", { "x-api-key": WIDGET_KEY }, "no JSON"), 400);
@@ -55,7 +55,7 @@ describe("the rate limit", () => {
 		});
 	});
 
-	it("every answer that was counted tells what is left, and no other does", async () => {
+	it("is reported by every counted response, and by no other", async () => {
 		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "5" } }, async (banter) => {
 			const answers = [
 				await banter.chat("s", "[[tokens=1]]"),
@@ -86,7 +86,7 @@ describe("the rate limit", () => {
 		});
 	});
 
-	it("looking, resuming and stopping have ten times the rate, for themselves", async () => {
+	it("is ten times higher, and separate, for history, resume and stop", async () => {
 		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "2" } }, async (banter) => {
 			const asks = [
 				() => history(banter, "s"),
@@ -110,7 +110,7 @@ describe("the rate limit", () => {
 		});
 	});
 
-	it("who may send no more may still resume", async () => {
+	it("does not prevent resuming when sending is exhausted", async () => {
 		await withBanter({ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
 			const { json } = await banter.chat("s", "[[tokens=1]]");
 			assertLimited(await banter.chat("s", "[[tokens=1]]"), 1);
@@ -120,7 +120,7 @@ describe("the rate limit", () => {
 		});
 	});
 
-	it("X-Forwarded-For from just anyone changes nothing", async () => {
+	it("ignores X-Forwarded-For of untrusted clients", async () => {
 		await withBanter(
 			{ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "2" }, workers: 1 },
 			async (banter) => {
@@ -131,7 +131,7 @@ describe("the rate limit", () => {
 		);
 	});
 
-	it("it does not hold up health, the widget, the admin API, preflights or wrong methods", async () => {
+	it("does not apply to health, widget files, admin API, preflights and wrong methods", async () => {
 		await withBanter(
 			{ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "1" }, workers: 1 },
 			async (banter) => {
@@ -152,7 +152,7 @@ describe("the rate limit", () => {
 		);
 	});
 
-	it("a site's script can read a 429: it has the CORS headers too", async () => {
+	it("sends its 429 with CORS headers", async () => {
 		await withBanter(
 			{ env: { ...env, RATE_LIMIT_MAX_REQUESTS: "1", CORS_ORIGIN: SITE }, workers: 1 },
 			async (banter) => {
@@ -164,7 +164,7 @@ describe("the rate limit", () => {
 		);
 	});
 
-	it("after the window it lets the client in again", async () => {
+	it("admits the client again after the window", async () => {
 		const quick = { RATE_LIMIT_MAX_REQUESTS: "2", RATE_LIMIT_WINDOW_MS: "1500" };
 		await withBanter({ env: quick, workers: 1 }, async (banter) => {
 			await until("a 429", async () => (await post(banter, "/v1/chat")).status === 429);

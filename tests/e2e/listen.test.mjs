@@ -1,13 +1,13 @@
-// Where masterd listens: sockets that it inherits (systemd's socket activation, sd_listen_fds(3)),
-// and what it does when it cannot have its own.
+// masterd's listening sockets: inherited ones (socket activation, sd_listen_fds(3)), and failure to
+// open its own.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RawConnection, request } from "./client.mjs";
 import { freePort, until, withBanter } from "./harness.mjs";
 
-// Becomes the program in its arguments with a listening socket on descriptor 3, as systemd does it.
-// Perl, because Node takes connections from every socket that it listens on.
+// Executes the program in its arguments with a listening socket on descriptor 3, as systemd does.
+// Perl, because Node accepts connections on every socket that it listens on.
 const ACTIVATE = `
 	use Socket; use POSIX ();
 	$^F = 255;
@@ -21,7 +21,7 @@ const ACTIVATE = `
 	exec @ARGV;`;
 
 describe("listening", () => {
-	it("an inherited socket wins over LISTEN, and connections made before the start are served", async () => {
+	it("an inherited socket overrides LISTEN, and connections from before the start are served", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const port = await freePort();
 			const other = await freePort();
@@ -43,7 +43,7 @@ describe("listening", () => {
 		});
 	});
 
-	it("a port that is taken ends masterd at once, with the address in its words", async () => {
+	it("masterd exits at once if the port is in use, and names the address", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("masterd", [], banter.masterd.env);
 			const position = banter.log.lines.length;
@@ -59,7 +59,7 @@ describe("listening", () => {
 		});
 	});
 
-	it("a second storaged never touches the data of the first", async () => {
+	it("a second storaged does not touch the data of the first", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("storaged", [], banter.storaged.env);
 			second.start();

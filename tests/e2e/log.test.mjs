@@ -1,5 +1,5 @@
-// The log: one line a request, under a name that the client, the answer and the reply's own lines
-// share; and nothing in it that anybody wrote or must not know.
+// The log: one line per request with an id shared by client, response and the reply's lines; no
+// message texts and no secrets.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,7 +16,7 @@ import {
 
 const NEW_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-describe("the line of a request", () => {
+describe("a request's log line", () => {
 	const banter = useBanter();
 
 	const lineOf = (name) =>
@@ -40,7 +40,7 @@ describe("the line of a request", () => {
 		assert.equal(line.end, undefined);
 	});
 
-	it("a stream's line has the name, though the stream outlives the request's bytes", async () => {
+	it("contains the request id also for a stream that outlives the request", async () => {
 		const stream = await banter.stream("named-stream", "Hello [[tokens=3]]", {
 			headers: { "x-request-id": "named-stream-1" },
 		});
@@ -50,7 +50,7 @@ describe("the line of a request", () => {
 		assert.equal(line.status, "200");
 	});
 
-	it("without a name, or with one that could not stand anywhere, it gets a new one", async () => {
+	it("contains a new id if the request has none or an invalid one", async () => {
 		const given = [
 			undefined,
 			"",
@@ -81,7 +81,7 @@ describe("the line of a request", () => {
 		);
 	});
 
-	it("every answer has the name: errors, streams, redirects, what could not be read", async () => {
+	it("has the id of the response: errors, streams, redirects, invalid requests", async () => {
 		const raw = async (bytes) => (await rawExchange(banter.port, bytes)).headers["x-request-id"];
 		assert.match((await banter.get("/nowhere")).headers["x-request-id"], NEW_ID);
 		assert.match((await banter.get("/")).headers["x-request-id"], NEW_ID);
@@ -96,7 +96,7 @@ describe("the line of a request", () => {
 		assert.equal(line.status, "505");
 	});
 
-	it("the reply's own lines have the name of the request that began it", async () => {
+	it("has the id that the reply's own lines have", async () => {
 		await banter.chat("turn", "[[tokens=2]]", { headers: { "x-request-id": "turn-1" } });
 		const line = await lineOf("turn-1");
 		assert.equal(line.route, "chat");
@@ -110,7 +110,7 @@ describe("the line of a request", () => {
 			await banter.log.waitFor(ev, (one) => one.ev === ev && one.request === "turn-2");
 	});
 
-	it("a client that leaves has a line as well", async () => {
+	it("is written also for a client that disconnects", async () => {
 		const options = { headers: { "x-request-id": "left" } };
 		const stream = await banter.stream("left", "[[tokens=100000 delay=20]]", options);
 		await stream.tokens(1);
@@ -121,7 +121,7 @@ describe("the line of a request", () => {
 		assert.ok(Number(line.bytes) > 0);
 	});
 
-	it("one line for each request, in whatever way it comes", async () => {
+	it("is written once per request, however the request arrives", async () => {
 		const names = Array.from({ length: 20 }, (_, i) => `many-${i}`);
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(
@@ -129,7 +129,7 @@ describe("the line of a request", () => {
 				.map((name) => `GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n\r\n`)
 				.join(""),
 		);
-		// Of one that had left before its answers, not every request need be heard.
+		// Of a client that left before its responses, not every request must be logged.
 		for (const name of names) assert.equal((await raw.response()).headers["x-request-id"], name);
 		raw.close();
 		for (const name of names) await lineOf(name);
@@ -137,7 +137,7 @@ describe("the line of a request", () => {
 		assert.equal(lines.length, names.length);
 	});
 
-	it("never a message, a body, a key, a query, a cookie or a path", async () => {
+	it("contains no message, body, key, query, cookie or path", async () => {
 		const secrets = ["my-secret-message", "my-secret-session", "my-secret-query", "my-secret-path"];
 		await banter.chat("my-secret-session", "[[echo]] my-secret-message");
 		await (await banter.stream("my-secret-session", "[[echo]] my-secret-message")).rest();
@@ -165,7 +165,7 @@ describe("LOG_LEVEL=notice", () => {
 			const get = (headers) =>
 				request(`http://127.0.0.1:${port}`, "GET", "/health", { headers }).catch(() => null);
 			await until("it answers", () => get({ "x-request-id": "quiet" }));
-			// Its last words have been read then.
+			// Then its last output has been read.
 			assert.deepEqual(await quiet.stop(), { code: 0, signal: null });
 			assert.ok(!banter.log.lines.some((line) => line.request === "quiet"));
 		});

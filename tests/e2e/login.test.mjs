@@ -1,4 +1,4 @@
-// The dashboard's door: the password, the cookie, what it opens, and how it is closed again.
+// The dashboard's login: password, cookie, what a session may do, and logout.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -39,7 +39,7 @@ function assertLeadsTo(answer, path) {
 describe("the dashboard", () => {
 	const banter = useBanter();
 
-	it("the right password is 200 and a cookie that only the server can read", async () => {
+	it("the right password returns 200 and an HttpOnly cookie", async () => {
 		const answer = await logIn(banter);
 		assert.equal(answer.status, 200);
 		assert.deepEqual(answer.json, { ok: true });
@@ -55,7 +55,7 @@ describe("the dashboard", () => {
 		assert.notEqual(parseCookie(await logIn(banter)).pair, pair);
 	});
 
-	it("the session opens the admin API, as the key does", async () => {
+	it("the session gives access to the admin API, as the key does", async () => {
 		const { json } = await banter.chat("visitor", "[[tokens=1]]");
 		const headers = await session(banter);
 		const list = await banter.get(LIST, headers);
@@ -65,7 +65,7 @@ describe("the dashboard", () => {
 		assert.equal(thread.json.messages.length, 2);
 	});
 
-	it("the cookie is found among others; a changed or foreign one opens nothing", async () => {
+	it("the cookie is found among others; a changed or foreign one is invalid", async () => {
 		const { cookie } = await session(banter);
 		const [name, token] = cookie.split("=");
 		assert.equal((await banter.get(LIST, { cookie: `a=b; ${cookie}; c="d e"` })).status, 200);
@@ -82,7 +82,7 @@ describe("the dashboard", () => {
 			assertError(await banter.get(LIST, { cookie: wrong }), 401);
 	});
 
-	it("logging out ends the session on the server, and only that one", async () => {
+	it("logging out ends this session on the server, and no other", async () => {
 		const mine = await session(banter);
 		const other = await session(banter);
 		const answer = await banter.request("POST", "/api/logout", { headers: mine });
@@ -93,11 +93,11 @@ describe("the dashboard", () => {
 		assert.equal((await banter.get(LIST, other)).status, 200);
 	});
 
-	it("logging out without a session is no error", async () => {
+	it("logging out without a session succeeds", async () => {
 		assert.equal((await banter.request("POST", "/api/logout")).status, 200);
 	});
 
-	it("a session outlives the processes", async () => {
+	it("a session survives a restart", async () => {
 		const headers = await session(banter);
 		await banter.storaged.kill("SIGKILL");
 		await banter.killWorkers(banter.workerPids());
@@ -105,7 +105,7 @@ describe("the dashboard", () => {
 		assert.equal((await banter.get(LIST, headers)).status, 200);
 	});
 
-	it("pages lead to /login without a session, and /login leads on with one", async () => {
+	it("pages redirect to /login without a session, and /login redirects to them with one", async () => {
 		const headers = await session(banter);
 		for (const path of ["/", "/conversations/0192f000-0000-7000-8000-000000000000"]) {
 			assertLeadsTo(await banter.get(path), "/login");
@@ -118,7 +118,7 @@ describe("the dashboard", () => {
 		assertLeadsTo(await banter.get("/login", headers), "/");
 	});
 
-	it("pages have a strict policy and nothing inline, and everything they name is there", async () => {
+	it("pages have a strict policy and nothing inline, and every file they name exists", async () => {
 		const page = await banter.get("/login");
 		const policy = page.headers["content-security-policy"];
 		assert.match(policy, /default-src 'none'/);
@@ -154,7 +154,7 @@ describe("the password", () => {
 		});
 	});
 
-	it("ten attempts a minute, over all workers; then 429, for the right one too", async () => {
+	it("ten attempts a minute over all workers; then 429, also for the right one", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const since = performance.now();
 			for (let i = 0; i < ATTEMPTS; i++)
@@ -170,7 +170,7 @@ describe("the password", () => {
 		});
 	});
 
-	it("without DASHBOARD_PASSWORD nobody gets in, also not with an empty one", async () => {
+	it("without DASHBOARD_PASSWORD every login fails, also with an empty password", async () => {
 		await withBanter({ env: { DASHBOARD_PASSWORD: undefined }, workers: 1 }, async (banter) => {
 			for (const password of ["", "undefined", PASSWORD]) {
 				const answer = await logIn(banter, password);
@@ -186,7 +186,7 @@ describe("the password", () => {
 		});
 	});
 
-	it("the session opens the admin API also where no ADMIN_API_KEY is set", async () => {
+	it("the session gives access to the admin API also without ADMIN_API_KEY", async () => {
 		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (banter) => {
 			assert.equal((await banter.get(LIST, await session(banter))).status, 200);
 			assertError(await banter.get(LIST), 503);
@@ -200,7 +200,7 @@ describe("origins", () => {
 	const host = "chat.example";
 	const own = { host, origin: `https://${host}` };
 
-	it("in production the cookie is for HTTPS alone, and the dashboard's own origin may log in", async () => {
+	it("in production the cookie is Secure, and the dashboard's own origin may log in", async () => {
 		const answer = await logIn(banter, PASSWORD, own);
 		assert.equal(answer.status, 200, answer.text);
 		assert.equal(parseCookie(answer).attributes.secure, true);

@@ -1,5 +1,5 @@
-// The line to the store breaks after a request was done, and before its answer came: the worker sends it
-// again, and the client is told what was done, not that there is nothing to do.
+// The connection to the store breaks after a request was executed and before its response: the
+// worker repeats the request, and the client receives the original result.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -18,7 +18,7 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 
-describe("an answer of the store is lost", () => {
+describe("a response of the store is lost", () => {
 	const banter = useBanter({ workers: 1 });
 	let line, peer, visitor;
 
@@ -53,27 +53,27 @@ describe("an answer of the store is lost", () => {
 	};
 
 	for (const [what, make] of Object.entries(REMOVALS))
-		it(`to the removal of ${what}: it is done`, async () => {
+		it(`to the deletion of ${what}: it succeeds`, async () => {
 			const path = await make();
 			line.loseNext();
 			assert.equal((await adminRequest(banter, "DELETE", path)).status, 204);
 			assertError(await adminRequest(banter, "DELETE", path), 404);
 		});
 
-	it("to the removal of a visitor: it is done", async () => {
+	it("to the deletion of a visitor: it succeeds", async () => {
 		await storeTurn(visitor);
 		line.loseNext();
 		await adminExpect(banter, 200, "DELETE", `visitors/${visitor.session}`);
 		assertError(await adminRequest(banter, "DELETE", `visitors/${visitor.session}`), 404);
 	});
 
-	it("to a change: it is done, once", async () => {
+	it("to a change: it is applied once", async () => {
 		line.loseNext(1); // behind the widget as it was
 		const changed = await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { name: "Shop" });
 		assert.deepEqual(await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`), changed);
 	});
 
-	it("to the removal of what was never there: that was done as well", async () => {
+	it("to the deletion of an unknown object: it is still not found", async () => {
 		line.loseNext();
 		assert.equal((await adminRequest(banter, "DELETE", `widgets/${NOBODY}`)).status, 204);
 		assertError(await adminRequest(banter, "DELETE", `widgets/${NOBODY}`), 404);

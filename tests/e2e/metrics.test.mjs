@@ -1,4 +1,4 @@
-// GET /metrics: who may read it, that Prometheus can, and that the numbers are what happened.
+// GET /metrics: access, the format for Prometheus, and correct numbers.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { connectToEachWorker } from "./replies.mjs";
 
 const PROMTOOL = join(ROOT, "build/tools/promtool");
 
-/** The samples of the text format (0.0.4) by their name and labels as they are written. */
+/** The samples of the text format (0.0.4), by name and labels. */
 function parse(text) {
 	const samples = new Map();
 	for (const line of text.split("\n").filter((one) => one !== "" && !one.startsWith("#"))) {
@@ -25,8 +25,10 @@ function parse(text) {
 	return samples;
 }
 
-/** A worker sends some answers before it counts them: what each did before it has counted when it has
- * answered once more. */
+/**
+ * A worker may count a response after sending it; after one more response by the worker the earlier
+ * ones are counted.
+ */
 async function settle(banter) {
 	for (const raw of (await connectToEachWorker(banter, "/metrics")).values()) raw.close();
 }
@@ -39,7 +41,7 @@ async function read(banter) {
 	return (series) => samples.get(series) ?? 0;
 }
 
-/** What was added to a series by body(). */
+/** The increase of a series during body(). */
 async function added(banter, series, body) {
 	const before = await read(banter);
 	await body();
@@ -47,10 +49,10 @@ async function added(banter, series, body) {
 	return series.map((one) => after(one) - before(one));
 }
 
-describe("who may read the metrics", () => {
+describe("access to the metrics", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("whoever asks on this machine, at a loopback listener", async () => {
+	it("is open to this machine, on a loopback listener", async () => {
 		const answer = await banter.get("/metrics");
 		assert.equal(answer.status, 200);
 		assert.equal(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
@@ -72,7 +74,7 @@ describe("who may read the metrics", () => {
 		Host: "chat.example",
 	};
 	for (const [name, value] of Object.entries(suspicious))
-		it(`not who comes with ${name}: ${value}, unless with the key`, async () => {
+		it(`needs the key with ${name}: ${value}`, async () => {
 			const headers = { [name]: value };
 			assertError(await banter.get("/metrics", headers), 401, "Unauthorized");
 			for (const key of [
@@ -92,7 +94,7 @@ describe("who may read the metrics", () => {
 				assertError(await banter.get("/metrics", { ...headers, ...key }), 401);
 		});
 
-	it("at a listener for everyone only with the key, also from this machine", async () => {
+	it("needs the key on any other listener, also from this machine", async () => {
 		const port = await freePort();
 		const env = { ...banter.masterd.env, LISTEN: `0.0.0.0:${port}` };
 		const open = banter.daemon("masterd", [], env);
@@ -104,7 +106,7 @@ describe("who may read the metrics", () => {
 		assert.deepEqual(await open.stop(), { code: 0, signal: null });
 	});
 
-	it("503 where no key is set and none could be right", async () => {
+	it("is 503 without a configured key", async () => {
 		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (keyless) => {
 			assert.equal((await keyless.get("/metrics")).status, 200);
 			assertError(await keyless.get("/metrics", { via: "1.1 proxy" }), 503);
@@ -135,7 +137,7 @@ describe("the metrics", () => {
 		assert.deepEqual(counts, [12, 3, 1, 1, 1, 1]);
 	});
 
-	it("turns, tokens, questions and the histograms grow as replies are made", async () => {
+	it("turns, tokens, model requests and histograms grow with replies", async () => {
 		const series = [
 			'banter_turns_total{outcome="complete"}',
 			"banter_model_requests_total",
@@ -150,12 +152,12 @@ describe("the metrics", () => {
 		const now = await read(banter);
 		assert.ok(now('banter_tokens_total{kind="completion"}') >= 100);
 		assert.ok(now('banter_tokens_total{kind="prompt"}') > 0);
-		// A begin and a finish for each.
+		// A begin and a finish each.
 		assert.ok(now("banter_store_request_seconds_count") >= 8);
 		assert.ok(now("banter_store_request_seconds_sum") > 0);
 	});
 
-	it("failures are counted by their kind, each attempt", async () => {
+	it("failed attempts are counted by kind", async () => {
 		const series = [
 			'banter_turns_total{outcome="model_down"}',
 			'banter_model_errors_total{kind="refused"}',
@@ -193,7 +195,7 @@ describe("the metrics", () => {
 		assert.equal(await sumOf("banter_turns_running"), 5, "the replies go on");
 	});
 
-	it("what a dead worker counted is not lost, what it had open is no more", async () => {
+	it("a killed worker's counters stay, its gauges disappear", async () => {
 		const chats = 'banter_http_requests_total{route="chat",status="200"}';
 		for (let i = 0; i < 6; i++) await banter.chat(`dead-${i}`, "[[tokens=1]]");
 		const before = await read(banter);
@@ -222,7 +224,7 @@ describe("the metrics", () => {
 		});
 	});
 
-	it("it tells the version, the start and what the processes use", async () => {
+	it("version, start time and resource usage are included", async () => {
 		const now = await read(banter);
 		assert.match((await banter.get("/metrics")).text, /^banter_build_info\{version="[\w.]+"\} 1$/m);
 		assert.ok(Math.abs(now("banter_start_time_seconds") - Date.now() / 1000) < 3600);
@@ -232,7 +234,7 @@ describe("the metrics", () => {
 		}
 	});
 
-	it("histograms count up to +Inf, which is their count", async () => {
+	it("histograms end with +Inf, which equals their count", async () => {
 		const { text } = await banter.get("/metrics");
 		const samples = [...parse(text)];
 		const names = [...text.matchAll(/^# TYPE (\w+) histogram$/gm)].map(([, name]) => name);
@@ -250,7 +252,7 @@ describe("the metrics", () => {
 	});
 
 	const missing = existsSync(PROMTOOL) ? false : "promtool is not there: make deps FOR=test";
-	it("promtool finds nothing to complain about", { skip: missing }, async () => {
+	it("promtool reports no problem", { skip: missing }, async () => {
 		const { text } = await banter.get("/metrics");
 		const { status, stdout, stderr } = spawnSync(PROMTOOL, ["check", "metrics"], { input: text });
 		assert.equal(status, 0, `${stdout}${stderr}`);

@@ -1,4 +1,4 @@
-// A model that fails again and again is left alone for a while, and tried again after that.
+// The circuit breaker: a model that fails repeatedly is not called for a while, then tried again.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,9 +12,9 @@ const env = {
 	OPENAI_BREAKER_FAILURES: String(FAILURES),
 	OPENAI_BREAKER_OPEN_MS: String(OPEN_MS),
 };
-/** Only for what never answers: anything else would be a failure as well on a machine that is busy. */
+/** Only for servers that never respond: on a busy machine others would time out too. */
 const SHORT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: String(300 * TIME_FACTOR) };
-/** With one that is tried again soon. */
+/** With a short open time. */
 const BRIEFLY = { ...env, OPENAI_BREAKER_OPEN_MS: "1500" };
 
 async function metric(banter, name) {
@@ -24,13 +24,15 @@ async function metric(banter, name) {
 	return Number(lines[0].split(" ").at(-1));
 }
 
-/** The breaker's changes, as the log tells them. */
+/** The breaker's state changes in the log. */
 function changes(banter) {
 	return banter.log.lines.filter((line) => line.ev === "model_breaker").map((line) => line.state);
 }
 
-/** Fails until the breaker opens, each question having three attempts at most; resolves to how many
- * questions that took. */
+/**
+ * Fails until the breaker opens, with at most three attempts per message; resolves to the number of
+ * messages.
+ */
 async function open(banter, directives = "fail=500") {
 	for (let i = 1; i <= 10; i++) {
 		await banter.chat("opens", `[[${directives}]] opens`);
@@ -39,8 +41,10 @@ async function open(banter, directives = "fail=500") {
 	assert.fail("it stays closed");
 }
 
-/** A model that fails often enough for the breaker to open, keeps the next question waiting until it is
- * told to fail that too, and answers every later one. */
+/**
+ * A model that fails until the breaker opens, holds the next request until it shall fail too, and
+ * answers all later ones.
+ */
 class ProbedModel extends ScriptedModel {
 	constructor() {
 		super(({ total }) => {
@@ -67,10 +71,10 @@ describe("the breaker", () => {
 		["fail=close", 2],
 		["fail=hang", 6, SHORT],
 	])
-		it(`${directives}: opens after six failures; then 503 at once, the model not asked`, () =>
+		it(`${directives}: opens after six failures; then 503 at once without a model request`, () =>
 			withBanter({ workers: 1, env: { ...env, ...limits } }, async (banter) => {
 				assert.equal(await open(banter, directives), questions);
-				// One that was given up may not have been read by then.
+				// A cancelled request may not have been read by then.
 				await until("all have been asked", async () => {
 					const calls = await banter.modelCalls("opens");
 					assert.ok(calls <= FAILURES);
@@ -93,7 +97,7 @@ describe("the breaker", () => {
 				assert.equal(await metric(banter, "model_breaker_opened_total"), 1);
 				assert.equal(await metric(banter, "model_breaker_refusals_total"), 2);
 				assert.equal(await metric(banter, 'turns_total{outcome="model_unavailable"}'), 2);
-				// What the visitor wrote is kept all the same.
+				// The visitor's message is stored anyway.
 				const { messages } = await banter.threadOf("shut-v1-chat");
 				assert.deepEqual(
 					messages.map(({ role, status }) => [role, status]),
@@ -104,7 +108,7 @@ describe("the breaker", () => {
 				);
 			}));
 
-	it("one question tries it; a good answer closes it", () =>
+	it("one request probes it; a success closes it", () =>
 		withBanter({ workers: 1, env: BRIEFLY }, async (banter) => {
 			await open(banter);
 			await until("it is tried again", async () => {
@@ -117,7 +121,7 @@ describe("the breaker", () => {
 			assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
 		}));
 
-	it("while it is tried nobody else is let through; its failure opens it again", async () => {
+	it("during the probe no other request passes; its failure opens the breaker again", async () => {
 		const model = new ProbedModel();
 		await model.start();
 		try {
@@ -135,7 +139,7 @@ describe("the breaker", () => {
 				assert.equal(meanwhile.headers["retry-after"], "1");
 				assert.equal(model.requests, FAILURES + 1);
 				model.fail();
-				// Its next attempt is let through only if that comes so late that it is one to try.
+				// Its next attempt passes only if it is late enough to be a probe.
 				const { status } = await probe;
 				assert.ok([200, 503].includes(status), `${status}`);
 				await until("it recovers", async () => (await banter.chat("end", "end")).status === 200);
@@ -150,14 +154,14 @@ describe("the breaker", () => {
 	const banter = useBanter({ workers: 1, env });
 
 	for (const status of [400, 401, 403, 404, 422])
-		it(`${status} is the question's fault: it stays closed`, async () => {
+		it(`${status} is the request's fault: it stays closed`, async () => {
 			for (let i = 0; i < 8; i++)
 				assertError(await banter.chat("fault", `[[fail=${status}]] fault`), 502);
 			assert.equal((await banter.chat("fault", "[[tokens=1]]")).status, 200);
 			assert.deepEqual(changes(banter), []);
 		});
 
-	it("a reply that is cut is no such failure, nor are failures with answers between", async () => {
+	it("interrupted replies and non-consecutive failures do not open it", async () => {
 		for (let i = 0; i < 7; i++) {
 			await banter.chat("cut", "[[tokens=3 cut-after=2]]");
 			if (i < 5) await banter.chat("between", "[[fail=500 fail-times=1 tokens=1]] x".concat(i));
@@ -165,7 +169,7 @@ describe("the breaker", () => {
 		assert.deepEqual(changes(banter), []);
 	});
 
-	it("OPENAI_BREAKER_FAILURES=0: never", () =>
+	it("OPENAI_BREAKER_FAILURES=0 disables it", () =>
 		withBanter({ workers: 1, env: { ...env, OPENAI_BREAKER_FAILURES: "0" } }, async (never) => {
 			for (let i = 0; i < 5; i++) assertError(await never.chat("never", "[[fail=500]]"), 502);
 			assert.deepEqual(changes(never), []);

@@ -1,4 +1,4 @@
-// A resolver that does not answer holds up those who wait for it, and nobody else.
+// A name server without a response delays only requests that wait for it.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -6,7 +6,7 @@ import { assertError } from "./client.mjs";
 import { Banter, freePort, TIME_FACTOR, until } from "./harness.mjs";
 import { NameServer, whyNoNamespaces } from "./name-server.mjs";
 
-/** A banter whose masterd, and so its workers, asks this name server. */
+/** A banter whose workers use this name server. */
 class BanterWithNames extends Banter {
 	constructor(names, options) {
 		super(options);
@@ -43,13 +43,13 @@ async function withNames(body, env = {}) {
 }
 
 describe("the model server's name", { skip: whyNoNamespaces() }, () => {
-	it("is looked up", () =>
+	it("is resolved", () =>
 		withNames(async (banter, names) => {
 			assert.equal((await banter.chat("name", "[[tokens=2]]")).json?.message, "t0 t1");
 			assert.ok(names.asked > 0);
 		}));
 
-	it("a lookup that is not answered holds up no other question", () =>
+	it("a pending lookup delays no other request", () =>
 		withNames(
 			async (banter, names) => {
 				names.silent = true;
@@ -60,20 +60,19 @@ describe("the model server's name", { skip: whyNoNamespaces() }, () => {
 					Array.from({ length: 5 }, (_, i) => banter.chat(`other-${i}`, "[[tokens=3]]")),
 				);
 				for (const answer of others) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
-				// What they found out serves the first one, too: before its own lookup asks again, which would
-				// be answered now.
+				// Their result serves the first one too, before its own lookup is repeated.
 				assert.equal((await waiting).json?.message, "t0");
 			},
 			{ OPENAI_CONNECT_TIMEOUT_MS: "25000" },
 		));
 
-	it("one that never is does not hold up the end of the service", () =>
+	it("a lookup without an end does not delay the shutdown", () =>
 		withNames(
 			async (banter, names) => {
 				names.silent = true;
 				const timedOut = banter.chat("first", "[[tokens=1]]");
 				assertError(await timedOut, 504);
-				// Its thread still waits; and this one is in the middle of it.
+				// Its thread is still waiting.
 				const cut = banter.chat("second", "[[tokens=1]]", {});
 				const before = names.asked;
 				await until("the resolver was asked again", () => names.asked > before);

@@ -1,4 +1,4 @@
-// A model that sends as fast as it can holds up nobody: what a loop turn takes of it is bounded.
+// A model that floods delays no other client: each loop iteration reads a bounded amount.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -8,13 +8,13 @@ import { nghttpx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 const FLOODS = 6;
 const MANY = 24; // take longer than a short reply at its own pace
 const TOKENS = 40_000;
-// Between two answers of the worker to somebody else the model may have sent what lies in the
-// buffers of all connections and what some turns take; without a bound it sends all there is.
+// Between two responses to another client the model may send what fits into all socket buffers and
+// some iterations; without a bound it would send everything.
 const BETWEEN = (FLOODS * TOKENS) / 2;
 const ANSWERS = 20; // to somebody else, in the midst of it
 const WHOLE = new RegExp(`^t0 t1 .* t${TOKENS - 1}$`);
 
-/** So many floods at a time, one upon the other, for as long as body() takes. */
+/** This many concurrent floods while body() runs. */
 async function flooding(banter, n, body) {
 	let over = false;
 	const flood = async (_, i) => {
@@ -32,13 +32,13 @@ async function flooding(banter, n, body) {
 	await floods;
 }
 
-/** Floods a worker; /health is asked meanwhile, one request after the other. */
+/** Floods a worker while /health is requested repeatedly. */
 async function flood(banter) {
 	const sent = async () => (await banter.model("stats")).tokens;
 	let answers = 0;
 	let before = 0;
-	// Where more came between two answers this process may have been the one that stood still: they
-	// count for nothing.
+	// If more arrived between two responses, this process may not have been scheduled: such samples
+	// are ignored.
 	const told = () => `/health is answered in the midst of it (${answers} times)`;
 	await flooding(banter, FLOODS, () =>
 		until(told, async () => {
@@ -51,15 +51,15 @@ async function flood(banter) {
 	);
 }
 
-describe("a model that floods", () => {
-	it("over HTTP/1.1: others are answered meanwhile, and each reply is whole", () =>
+describe("a model that sends at full speed", () => {
+	it("over HTTP/1.1: others are served meanwhile, and each reply is complete", () =>
 		withBanter({ workers: 1 }, flood));
 
 	it("over HTTP/2: the same", { skip: whyMissing("nghttpx") }, () =>
 		withModelProxy(nghttpx, { workers: 1 }, ({ banter }) => flood(banter)),
 	);
 
-	it("a reply at its own pace comes to its end beside it", () =>
+	it("a slow reply completes beside it", () =>
 		withBanter({ workers: 1 }, (banter) =>
 			flooding(banter, MANY, async () => {
 				const slow = await banter.stream("slow", "[[tokens=20 delay=10]] slow");

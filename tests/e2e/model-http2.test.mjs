@@ -1,4 +1,4 @@
-// The line to a model that speaks HTTP/2 over TLS: real servers (nghttpx, nginx) before the stand-in.
+// Models with HTTP/2 over TLS: real servers (nghttpx, nginx) in front of the stub.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { nghttpx, nginx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 
 const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
 
-/** How many connections lead to a port of this machine. */
+/** The number of connections to a port of this machine. */
 function connectionsTo(port) {
 	const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 	return readFileSync("/proc/net/tcp", "utf8")
@@ -17,7 +17,7 @@ function connectionsTo(port) {
 		.filter(([, , remote, state]) => remote?.endsWith(wanted) && state === ESTABLISHED).length;
 }
 
-/** Starts so many streams; resolves when all have begun. */
+/** Starts streams; resolves when all have started. */
 async function startStreams(banter, n, directives) {
 	const streams = await Promise.all(
 		Array.from({ length: n }, (_, i) => banter.stream(`stream-${i}`, `[[${directives}]] no ${i}.`)),
@@ -27,7 +27,7 @@ async function startStreams(banter, n, directives) {
 	return streams;
 }
 
-/** The rest of each stream, which must come to its good end, and the model was asked once for each. */
+/** Reads each stream to its successful end and checks for one model request each. */
 async function finishWhole(banter, streams, tokens) {
 	for (const stream of streams) {
 		const events = await stream.rest();
@@ -43,18 +43,18 @@ const fronts = { nghttpx, nginx };
 
 for (const [name, kind] of Object.entries(fronts))
 	describe(`HTTP/2 by ${name}`, { skip: whyMissing(name) }, () => {
-		it("250 streams at a time share few connections, and each gets its own reply", () =>
+		it("250 concurrent streams share few connections, and each gets its own reply", () =>
 			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 250, "tokens=20 delay=50");
 				const connections = connectionsTo(front.port);
-				// 3 as a rule, which the limits of 100 streams give; a machine with much to do has up to 12.
+				// Usually 3 (the limit is 100 streams each); up to 12 on a busy machine.
 				assert.ok(connections >= 1 && connections <= 25, `${connections} connections`);
 				await finishWhole(banter, streams, 20);
 			}));
 
 		// libcurl 7.88 leaves a stream's last token lying when another stream has read it: without being
 		// asked again it comes with the next data on the connection, or not before a time limit.
-		it("full speed: many long replies at once, whole, and none is left lying", () => {
+		it("full speed: many long concurrent replies are complete, and no token is stuck", () => {
 			const env = { OPENAI_IDLE_TIMEOUT_MS: String(30_000 * TIME_FACTOR) };
 			return withModelProxy(kind, { workers: 1, env }, async ({ banter }) => {
 				const whole = Array.from({ length: 3000 }, (_, i) => `t${i}`).join(" ");
@@ -67,10 +67,10 @@ for (const [name, kind] of Object.entries(fronts))
 			});
 		});
 
-		it("a reply that the model breaks off takes no other along (RST_STREAM)", () =>
+		it("a reply that the model aborts (RST_STREAM) affects no other", () =>
 			withModelProxy(kind, { workers: 1 }, async ({ banter }) => {
 				const streams = await startStreams(banter, 5, "tokens=20 delay=50");
-				// It is broken off when what came of it is there: a reset overtakes what is on its way.
+				// Reset after the data has arrived, because a reset overtakes data in flight.
 				const cut = await banter.stream("cut", "[[tokens=9 hold-after=3 cut-after=3]] cut");
 				assert.equal(cut.status, 200);
 				const { conversationId } = await cut.next();
@@ -84,20 +84,20 @@ for (const [name, kind] of Object.entries(fronts))
 				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
 			}));
 
-		it("a visitor's stop of the worker's own: a cancelled stream leaves the connection to others", () =>
+		it("cancelling a stream keeps the connection for others", () =>
 			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
-				// Beyond what a reply may be: the worker gives it up in the middle.
+				// Longer than the maximum reply: the worker cancels it.
 				const streams = await startStreams(banter, 5, "tokens=40 delay=50");
 				const endless = await (await banter.stream("endless", "[[huge=3000000]]")).rest();
 				assert.equal(endless.at(-1).type, "error");
 				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
-				// One, or a few more where questions came while the first was not there yet.
+				// One, or a few more if requests started before it was connected.
 				const connections = connectionsTo(front.port);
 				assert.ok(connections < streams.length, `${connections} connections`);
 				assert.equal((await banter.chat("after", "[[tokens=1]]")).status, 200);
 			}));
 
-		it("a thousand streams given up in the middle leave those beside them in peace", () =>
+		it("a thousand cancelled streams do not affect others", () =>
 			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 5, "tokens=120 delay=50");
 				for (let round = 0; round < 10; round++) {
@@ -108,7 +108,7 @@ for (const [name, kind] of Object.entries(fronts))
 					);
 					for (const answer of answers) assert.equal(answer.status, 502);
 				}
-				// Streams that the server has not yet heard the end of count for its limit still.
+				// Streams whose cancellation the server has not received still count for its limit.
 				const connections = connectionsTo(front.port);
 				assert.ok(connections <= 50, `${connections} connections`);
 				await until("the model has noticed", async () => {
@@ -118,7 +118,7 @@ for (const [name, kind] of Object.entries(fronts))
 				for (const stream of streams) assert.equal((await stream.rest()).at(-1).type, "done");
 			}));
 
-		it("the front dies: what ran is interrupted, and what comes later finds the new one", () =>
+		it("the server is killed: running replies are interrupted, later ones use its successor", () =>
 			withModelProxy(kind, { workers: 1 }, async ({ front, banter }) => {
 				const streams = await startStreams(banter, 20, "tokens=1000 delay=50");
 				await front.die();
@@ -131,20 +131,23 @@ for (const [name, kind] of Object.entries(fronts))
 			}));
 	});
 
-describe("HTTP/2: a server that retires (GOAWAY)", () => {
-	it("nghttpx: what runs is finished; it is replaced", { skip: whyMissing("nghttpx") }, () =>
-		withModelProxy(nghttpx, { workers: 1 }, async ({ front, banter }) => {
-			const streams = await startStreams(banter, 30, "tokens=40 delay=50");
-			const retired = front.retire();
-			await finishWhole(banter, streams, 40);
-			await retired;
-			await front.start();
-			assert.equal((await banter.chat("after", "[[tokens=1]]")).json?.message, "t0");
-		}),
+describe("HTTP/2: a server that shuts down (GOAWAY)", () => {
+	it(
+		"nghttpx: running streams finish; a new connection is used",
+		{ skip: whyMissing("nghttpx") },
+		() =>
+			withModelProxy(nghttpx, { workers: 1 }, async ({ front, banter }) => {
+				const streams = await startStreams(banter, 30, "tokens=40 delay=50");
+				const retired = front.retire();
+				await finishWhole(banter, streams, 40);
+				await retired;
+				await front.start();
+				assert.equal((await banter.chat("after", "[[tokens=1]]")).json?.message, "t0");
+			}),
 	);
 
 	it(
-		"nginx: reloaded while streams run and others begin, nothing is lost or asked twice",
+		"nginx: during a reload no stream is lost or requested twice",
 		{
 			skip: whyMissing("nginx"),
 		},
@@ -155,7 +158,7 @@ describe("HTTP/2: a server that retires (GOAWAY)", () => {
 				for (let reload = 0; reload < 3; reload++) {
 					const before = front.workers();
 					front.reload();
-					// Questions all the while, until new workers serve.
+					// Sends requests until new workers serve.
 					await until("nginx has a new worker", async () => {
 						const answers = await Promise.all(
 							[1, 2, 3].map((i) => banter.chat(`later-${i}`, "[[tokens=2]] later")),
@@ -175,7 +178,7 @@ describe("HTTP/2: a server that retires (GOAWAY)", () => {
 	);
 
 	it(
-		"nginx: closes the idle connection, and the next question is asked once, on another",
+		"nginx: closes the idle connection; the next request is sent once, on a new one",
 		{
 			skip: whyMissing("nginx"),
 		},

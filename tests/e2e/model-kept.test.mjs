@@ -1,5 +1,5 @@
-// Connections to the model are kept and used again; and what happens when a kept one has died. To an
-// address in digits they are our own, to a name libcurl's: both must do the same.
+// Reuse of connections to the model, and idle connections that have died. Numeric addresses use our
+// own client, names use libcurl: both must behave alike.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -18,7 +18,7 @@ async function metric(banter, name) {
 }
 
 describe("connections over HTTP/1.1", () => {
-	it("one after the other they take one connection; at a time each its own, kept for later", () =>
+	it("sequential requests share one connection; concurrent ones use one each, kept for later", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			const opened = async () => (await banter.model("stats")).accepted;
 			const asked = 1; // each look at the stand-in's accounts takes one itself
@@ -38,7 +38,7 @@ describe("connections over HTTP/1.1", () => {
 });
 
 for (const host of ["127.0.0.1", "localhost"]) {
-	/** A worker that asks a model of raw bytes. */
+	/** A worker whose model sends raw bytes. */
 	async function withScript(script, body, env = {}) {
 		const model = new ScriptedModel(script);
 		await model.start();
@@ -52,9 +52,9 @@ for (const host of ["127.0.0.1", "localhost"]) {
 		}
 	}
 
-	describe(`a kept connection to ${host} that died`, () => {
+	describe(`an idle connection to ${host} that died`, () => {
 		for (const end of ["close", "reset"])
-			it(`with the next question (${end}): asked once more by us, not by libcurl, and at once`, () =>
+			it(`at the next request (${end}): repeated once by us, not by libcurl, and at once`, () =>
 				withScript(
 					({ onConnection }) => (onConnection === 1 ? [answer("well"), "keep"] : ["", end]),
 					async (banter, model) => {
@@ -74,7 +74,7 @@ for (const host of ["127.0.0.1", "localhost"]) {
 					},
 				));
 
-		it("an answer that has begun is never asked for again", () =>
+		it("a response that has started is never requested again", () =>
 			withScript(
 				({ onConnection }) =>
 					onConnection === 1
@@ -90,20 +90,20 @@ for (const host of ["127.0.0.1", "localhost"]) {
 				},
 			));
 
-		it("not even a status line that has begun: the model may have been at work", () =>
+		it("not even after a partial status line: the model may have been working", () =>
 			withScript(
 				({ onConnection, total }) =>
 					onConnection === 1 && total < 3 ? [answer("well"), "keep"] : ["HTTP/1.1 200 O", "close"],
 				async (banter, model) => {
 					assert.equal((await banter.chat("line", "hello")).json?.message, "well");
 					assertError(await banter.chat("line", "hello"), 502, undefined, "model_failed");
-					// Ours: three attempts, counted; none of libcurl's own.
+					// Our three attempts are counted; none by libcurl.
 					assert.equal(model.requests, 4);
 					assert.equal(await metric(banter, "model_requests_total"), 4);
 				},
 			));
 
-		it("closed while nothing was asked: the next question finds that out before it is sent", () => {
+		it("closed while idle: detected before the next request is sent", () => {
 			let close;
 			return withScript(
 				() => [answer("well"), "keep"],
@@ -125,11 +125,11 @@ for (const host of ["127.0.0.1", "localhost"]) {
 		});
 	});
 
-	describe(`a model at ${host} that breaks off before its first token`, () => {
+	describe(`a model at ${host} that aborts before its first token`, () => {
 		const BEGUN = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 		const EMPTY = `${BEGUN}: still thinking\n\ndata: {"choices":[{"delta":{"role":"assistant"}}]}\n\n`;
 
-		it("is asked again; the visitor sees one reply and no seam", () =>
+		it("is called again; the visitor sees one seamless reply", () =>
 			withScript(
 				({ total }) => (total < 3 ? [EMPTY, "close"] : [answer("all", " of it"), "keep"]),
 				async (banter, model) => {
@@ -149,14 +149,14 @@ for (const host of ["127.0.0.1", "localhost"]) {
 			));
 	});
 
-	describe(`answers from ${host} that are no HTTP`, () => {
+	describe(`invalid HTTP responses from ${host}`, () => {
 		for (const [what, bytes] of Object.entries({
 			"another protocol": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
 			nothing: "",
 			"a status that is none": "HTTP/1.1 99999 Odd\r\n\r\n",
 			"headers without end": `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(200_000)}`,
 		}))
-			it(`${what}: 502, and the service goes on`, () =>
+			it(`${what}: 502, and the service continues`, () =>
 				withScript(
 					({ total }) => (total <= 3 ? [bytes, "close"] : [answer("well"), "keep"]),
 					async (banter) => {
@@ -165,7 +165,7 @@ for (const host of ["127.0.0.1", "localhost"]) {
 					},
 				));
 
-		it("a redirect is not followed: the key would go elsewhere", () =>
+		it("a redirect is not followed, because it would disclose the key", () =>
 			withScript(
 				() => [
 					"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n",

@@ -1,5 +1,5 @@
-// Our key at the model server is told to that server and to nobody else: every way to fail, and then
-// a search of all that was written and answered.
+// The model server's key is sent to that server only: causes every kind of failure, then searches
+// all logs and responses.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -32,7 +32,7 @@ const KEYS = {
 	"a long key": `${"k".repeat(100)}-end`,
 };
 
-/** The key, and how it might have been written. */
+/** The key and its possible encodings. */
 function disguises(key) {
 	return [
 		key,
@@ -42,7 +42,7 @@ function disguises(key) {
 	];
 }
 
-/** Searches everything that was answered, stored and logged. */
+/** Searches all responses, the store and the log. */
 async function assertHidden(banter, answers, key) {
 	answers.push(await banter.get("/metrics"));
 	const { conversations } = await banter.conversations();
@@ -57,7 +57,7 @@ async function assertHidden(banter, answers, key) {
 	assert.ok(!said.includes(WIDGET_KEY));
 }
 
-describe("the model server's key is in no log and no answer", () => {
+describe("the model server's key is in no log and no response", () => {
 	const ask = (banter, session, directives) =>
 		Promise.all(
 			["/v1/chat", "/v1/chat/stream"].map((path) =>
@@ -66,7 +66,7 @@ describe("the model server's key is in no log and no answer", () => {
 		);
 
 	for (const [what, key] of Object.entries(KEYS)) {
-		it(`${what}: whatever the model says`, () => {
+		it(`${what}: with any response of the model`, () => {
 			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "0" };
 			return withBanter({ env: { ...env, LOG_LEVEL: "debug" } }, async (banter) => {
 				const answers = await Promise.all(
@@ -83,7 +83,7 @@ describe("the model server's key is in no log and no answer", () => {
 			});
 		});
 
-		it(`${what}: the model is gone, and left alone`, () => {
+		it(`${what}: with the model down and the breaker open`, () => {
 			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "3" };
 			return withBanter({ workers: 1, env }, async (banter) => {
 				await banter.stub.stop();

@@ -1,4 +1,4 @@
-// What the model is asked for beside the messages, and what is made of its answer's usage.
+// Options of the model request, and the usage in its response.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,8 +12,8 @@ async function tokensCounted(banter) {
 	);
 }
 
-describe("what the model is asked for", () => {
-	it("nothing that is not set; usage always", () =>
+describe("the model request", () => {
+	it("contains only options that are set, and always asks for usage", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			assert.equal((await banter.chat("plain", "[[tokens=3]]")).status, 200);
 			const { body } = await banter.model("last");
@@ -21,7 +21,7 @@ describe("what the model is asked for", () => {
 			assert.deepEqual(body.stream_options, { include_usage: true });
 		}));
 
-	it("OPENAI_MAX_COMPLETION_TOKENS and OPENAI_TEMPERATURE, as numbers", () =>
+	it("contains OPENAI_MAX_COMPLETION_TOKENS and OPENAI_TEMPERATURE as numbers", () =>
 		withBanter(
 			{ workers: 1, env: { OPENAI_MAX_COMPLETION_TOKENS: "2", OPENAI_TEMPERATURE: "0.25" } },
 			async (banter) => {
@@ -33,7 +33,7 @@ describe("what the model is asked for", () => {
 			},
 		));
 
-	it("OPENAI_TEMPERATURE=0 is a temperature", () =>
+	it("contains OPENAI_TEMPERATURE=0", () =>
 		withBanter({ workers: 1, env: { OPENAI_TEMPERATURE: "0" } }, async (banter) => {
 			await banter.chat("cold", "[[tokens=1]]");
 			assert.equal((await banter.model("last")).body.temperature, 0);
@@ -41,7 +41,7 @@ describe("what the model is asked for", () => {
 });
 
 describe("usage", () => {
-	it("is counted, as the model tells it, also over several replies", () =>
+	it("is counted as reported by the model, also over several replies", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("one", "[[tokens=3]]");
 			await banter.chat("two", "[[tokens=4]]");
@@ -56,7 +56,7 @@ describe("usage", () => {
 		}));
 
 	for (const status of [400, 422])
-		it(`a server that answers stream_options with ${status} is asked without, from then on`, () =>
+		it(`a server that rejects stream_options with ${status} is called without it from then on`, () =>
 			withBanter(
 				{ workers: 1, stub: ["--script", `no-stream-options=${status}`] },
 				async (banter) => {
@@ -74,7 +74,7 @@ describe("usage", () => {
 				},
 			));
 
-	it("many questions at once find that out together", () =>
+	it("concurrent requests detect that together", () =>
 		withBanter({ workers: 1, stub: ["--script", "no-stream-options=400"] }, async (banter) => {
 			const answers = await Promise.all(
 				Array.from({ length: 20 }, (_, i) => banter.chat(`crowd-${i}`, "[[tokens=3]]")),
@@ -84,7 +84,7 @@ describe("usage", () => {
 			assert.equal(told.length, 1);
 		}));
 
-	it("an error that merely names stream_options does not turn usage off", () =>
+	it("an error that only mentions stream_options does not disable usage", () =>
 		withBanter({ workers: 1, env: { OPENAI_API_KEY: "sk-stream_options" } }, async (banter) => {
 			assertError(await banter.chat("named", "[[fail=400 echo-key]]"), 502);
 			assert.equal((await banter.model("stats")).calls, 2, "asked again without it, in vain");
@@ -97,7 +97,7 @@ describe("usage", () => {
 			);
 		}));
 
-	it("another 400 does not turn usage off", () =>
+	it("another 400 does not disable usage", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			assertError(await banter.chat("other", "[[fail=400]]"), 502);
 			await banter.chat("other", "[[tokens=1]]");
@@ -111,7 +111,7 @@ describe("Retry-After", () => {
 		["retry-after=2 retry-date", 900], // a date has whole seconds: up to one less
 	];
 	for (const [directives, leastMs] of waits)
-		it(`${directives}: no question before that`, () =>
+		it(`${directives}: no request before that time`, () =>
 			withBanter({ workers: 1 }, async (banter) => {
 				const begun = performance.now();
 				const answer = await banter.chat(
@@ -122,7 +122,7 @@ describe("Retry-After", () => {
 				assert.ok(performance.now() - begun >= leastMs);
 			}));
 
-	it("a date that is far is told to the visitor", () =>
+	it("a distant date is reported to the visitor", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			const answer = await banter.chat("far", "[[fail=429 retry-after=100 retry-date]] far");
 			assertError(answer, 503, undefined, "model_busy");
@@ -132,9 +132,9 @@ describe("Retry-After", () => {
 		}));
 });
 
-describe("a reply that breaks off before its first token", () => {
+describe("a reply that is aborted before its first token", () => {
 	for (const fault of ["cut-after=0", "cut-after=0 rst"])
-		it(`${fault}: is asked for again, and the visitor sees one beginning`, () =>
+		it(`${fault}: is requested again, and the visitor sees one start`, () =>
 			withBanter({ workers: 1 }, async (banter) => {
 				const stream = await banter.stream("early", `[[tokens=3 ${fault}]] early`);
 				assert.equal(stream.status, 200);

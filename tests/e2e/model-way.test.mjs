@@ -1,4 +1,4 @@
-// The way to the model: whose certificate is believed, and through which proxy it leads.
+// The connection to the model: trusted certificates and proxies.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { startProgram } from "./tool.mjs";
 const authority = new Authority();
 const stranger = new Authority();
 
-/** TLS before the stand-in model, with a certificate of the signer's for localhost. */
+/** TLS in front of the stub, with a certificate of the test's authority for localhost. */
 async function withTls(signer, host, body) {
 	const [model, port] = [await freePort(), await freePort()];
 	const { cert, key } = signer.issue("model");
@@ -55,7 +55,7 @@ describe("the model server's certificate", () => {
 					});
 				}));
 
-	it("without a setting the system's authorities count, and ours is none of them", () =>
+	it("is checked against the system's authorities by default, which do not include ours", () =>
 		withTls(authority, "localhost", async ({ url, stub }) => {
 			await withBanter({ workers: 1, env: { OPENAI_BASE_URL: url }, stub }, async (banter) => {
 				assertError(await banter.chat("system", "[[tokens=2]]"), 502);
@@ -65,14 +65,14 @@ describe("the model server's certificate", () => {
 
 describe("connecting to the model server", () => {
 	for (const scheme of ["https", "http"])
-		it(`${scheme}: one that accepts and then says nothing is a time-out`, async () => {
+		it(`${scheme}: a server that accepts and stays silent causes a timeout`, async () => {
 			const sockets = new Set();
 			const server = createPlainServer((socket) => {
 				sockets.add(socket);
 				socket.resume().on("error", () => {});
 			});
 			await new Promise((done) => server.listen(0, "127.0.0.1", done));
-			// Over TLS no question is asked yet: that is the limit for connecting.
+			// Over TLS no request has been sent yet: the connect timeout applies.
 			const [short, long] = [String(500 * TIME_FACTOR), "60000"];
 			const env = {
 				OPENAI_BASE_URL: `${scheme}://127.0.0.1:${server.address().port}/v1`,
@@ -94,7 +94,7 @@ describe("connecting to the model server", () => {
 describe("a proxy to the model", () => {
 	const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
 
-	/** A banter whose way to an https model leads through a proxy, and another to an http model. */
+	/** One banter with an https model behind a proxy, another with an http model. */
 	async function through({ proxy, tls, env }, body) {
 		const port = await proxy.start();
 		const settings = env(`127.0.0.1:${port}`);
@@ -128,7 +128,7 @@ describe("a proxy to the model", () => {
 		["http_proxy", false, (at) => ({ http_proxy: `http://${at}` })],
 	];
 	for (const [name, tls, env] of ways)
-		it(`${name} leads to an ${tls ? "https" : "http"} model, and keeps the key from the proxy of TLS`, async () => {
+		it(`${name} is used for an ${tls ? "https" : "http"} model; over TLS the proxy does not see the key`, async () => {
 			const proxy = new ForwardProxy();
 			await through({ proxy, tls, env }, async (banter, target) => {
 				const answers = await Promise.all(
@@ -149,7 +149,7 @@ describe("a proxy to the model", () => {
 		["NO_PROXY, beside OPENAI_PROXY", (at) => ({ OPENAI_PROXY: `http://${at}`, NO_PROXY: "*" })],
 	];
 	for (const [name, env] of past)
-		it(`${name} leads past it`, async () => {
+		it(`${name} bypasses it`, async () => {
 			const proxy = new ForwardProxy();
 			await through({ proxy, tls: true, env }, async (banter) => {
 				assert.equal((await banter.chat("past", "[[tokens=3]]")).json?.message, "t0 t1 t2");
@@ -157,7 +157,7 @@ describe("a proxy to the model", () => {
 			});
 		});
 
-	it("OPENAI_PROXY wins over the environment's", async () => {
+	it("OPENAI_PROXY overrides the environment's", async () => {
 		const proxy = new ForwardProxy();
 		const env = (at) => ({ OPENAI_PROXY: `http://${at}`, HTTPS_PROXY: "http://127.0.0.1:1" });
 		await through({ proxy, tls: true, env }, async (banter) => {
@@ -168,7 +168,7 @@ describe("a proxy to the model", () => {
 
 	for (const tls of [true, false]) {
 		const what = tls ? "https" : "http";
-		it(`its name and password are sent to it alone (${what})`, async () => {
+		it(`its user name and password are sent only to it (${what})`, async () => {
 			const proxy = new ForwardProxy(basic);
 			const env = (at) => ({ OPENAI_PROXY: `http://user:p%40ss@${at}` });
 			await through({ proxy, tls, env }, async (banter) => {
@@ -177,7 +177,7 @@ describe("a proxy to the model", () => {
 			});
 		});
 
-		it(`a wrong password is a failure that shows it to nobody (${what})`, async () => {
+		it(`a wrong password fails without disclosing it (${what})`, async () => {
 			const proxy = new ForwardProxy(basic);
 			const env = (at) => ({ OPENAI_PROXY: `http://user:hushhush@${at}` });
 			await through({ proxy, tls, env }, async (banter) => {
@@ -188,7 +188,7 @@ describe("a proxy to the model", () => {
 		});
 	}
 
-	it("one that is not there is a failure, and the model is not asked without it", async () => {
+	it("an unreachable proxy is a failure; the model is not called directly", async () => {
 		const env = { OPENAI_PROXY: `http://127.0.0.1:${await freePort()}` };
 		await withBanter({ workers: 1, env }, async (banter) => {
 			assertError(await banter.chat("gone", "[[tokens=3]]"), 502);
@@ -203,7 +203,7 @@ describe("workerd --check-model", () => {
 		return startProgram(path(BUILD, "workerd"), ["--check-model"], all).ended;
 	};
 
-	it("goes the same way: the named authority, the named proxy", async () => {
+	it("uses the same authority and proxy", async () => {
 		const proxy = new ForwardProxy();
 		const OPENAI_PROXY = `http://127.0.0.1:${await proxy.start()}`;
 		try {

@@ -1,4 +1,4 @@
-// How the model fails, and what the visitor and the store get then.
+// Failures of the model, and what visitor and store receive.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -6,13 +6,13 @@ import { assertError, textOf } from "./client.mjs";
 import { freePort, TIME_FACTOR, until, useBanter, withBanter } from "./harness.mjs";
 import { history, stop } from "./replies.mjs";
 
-/** For what never comes. Whatever does come may take longer than this on a machine that is busy. */
+/** For events that never happen; on a busy machine others can take longer than this. */
 const SHORT = 500 * TIME_FACTOR;
 
-/** What the log calls the end of a turn that was answered so. */
+/** The end of a turn with this result in the log. */
 const WHY = { 502: "model_down", 503: "model_busy", 504: "model_slow" };
 
-/** The log's line of a turn's end; it may come after the answer. */
+/** The log line of a turn's end, which may follow the response. */
 function endOf(banter, request) {
 	return banter.log.waitFor(
 		"the turn's end",
@@ -21,7 +21,7 @@ function endOf(banter, request) {
 }
 
 describe("before the first byte", () => {
-	// So many failures that it would be left alone otherwise: that is model-breaker.test.mjs.
+	// The breaker is off here; model-breaker.test.mjs tests it.
 	const OPENAI_BREAKER_FAILURES = "0";
 	const banter = useBanter({ env: { OPENAI_BREAKER_FAILURES } });
 	const hasty = useBanter({
@@ -29,7 +29,7 @@ describe("before the first byte", () => {
 	});
 
 	const failures = [
-		// directives, status, Retry-After, how often the model is asked
+		// directives, status, Retry-After, number of model requests
 		["fail=401", 502, undefined, 1],
 		["fail=400", 502, undefined, 1],
 		["fail=404", 502, undefined, 1],
@@ -59,7 +59,7 @@ describe("before the first byte", () => {
 				assert.equal(answer.headers["retry-after"], retryAfter);
 				assert.doesNotMatch(answer.json.error, /openai|stub|key/i, "inner matters stay inside");
 			}
-			// One that was given up may not have been read by then.
+			// A cancelled request may not have been read by then.
 			for (const text of texts)
 				await until("it was asked", async () => {
 					const calls = await own.modelCalls(text);
@@ -89,7 +89,7 @@ describe("before the first byte", () => {
 				],
 			);
 			if (hangs) return;
-			// The conversation goes on, and the model is not shown a reply that never was.
+			// The conversation continues, and the model does not see the missing reply.
 			const next = await banter.chat(`${session}-json`, `[[text="better"]] next`);
 			assert.equal(next.json.message, "better");
 			assert.equal(next.json.conversationId, conversation._id);
@@ -100,7 +100,7 @@ describe("before the first byte", () => {
 		});
 	}
 
-	it("saturated without a Retry-After: 503 with one of our own", async () => {
+	it("overloaded without Retry-After: 503 with our own Retry-After", async () => {
 		const answer = await banter.chat("busy", "[[fail=429]] busy");
 		assertError(answer, 503);
 		assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
@@ -115,7 +115,7 @@ describe("before the first byte", () => {
 		"fail=close rst",
 	])
 		for (const times of [1, 2])
-			it(`${fault}, ${times} time(s): asked again, and there is one reply`, async () => {
+			it(`${fault}, ${times} time(s): requested again, with one reply`, async () => {
 				const session = `again-${fault}-${times}`.replace(/[^a-z0-9]/g, "-");
 				const text = `[[${fault} fail-times=${times} tokens=3]] ${session}`;
 				const events = await (await banter.stream(session, text)).rest();
@@ -130,9 +130,9 @@ describe("before the first byte", () => {
 			});
 });
 
-describe("a model that takes its time", () => {
-	it("holds up nobody else: other questions are asked and answered meanwhile", async () => {
-		// One worker that has never spoken to the model before.
+describe("a slow model", () => {
+	it("delays no other request", async () => {
+		// One worker without an open connection to the model.
 		await withBanter({ workers: 1 }, async (banter) => {
 			const slow = banter.chat("slow", "[[fail=hang]] slow");
 			await until("the model was asked", async () => (await banter.modelCalls("slow")) === 1);
@@ -140,7 +140,7 @@ describe("a model that takes its time", () => {
 				Array.from({ length: 5 }, (_, i) => banter.chat(`quick-${i}`, "[[tokens=3]]")),
 			);
 			for (const answer of quick) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
-			// They did not have to wait for the slow one, which is not over.
+			// They did not wait for the slow one, which is still running.
 			const { active } = (await history(banter, "slow")).json;
 			assert.equal((await stop(banter, active, "slow")).json.status, "stopped");
 			assert.equal((await slow).json.status, "stopped");
@@ -150,7 +150,7 @@ describe("a model that takes its time", () => {
 
 describe("after the first byte", () => {
 	const banter = useBanter();
-	// The model may think for long, and still must not fall silent within an answer.
+	// The time to the first byte may be long, but not the silence within a response.
 	const hasty = useBanter({ env: { OPENAI_IDLE_TIMEOUT_MS: String(SHORT) } });
 	const served = (failure) => (failure.startsWith("hang") ? hasty : banter);
 
@@ -162,7 +162,7 @@ describe("after the first byte", () => {
 		"error-after=3": ["model_error", "model_down"],
 	};
 	for (const [failure, [event, why]] of Object.entries(failures))
-		it(`${failure}: an error event; what came is kept as interrupted; the model is asked once`, async () => {
+		it(`${failure}: an error event; the partial reply is kept as interrupted; one model request`, async () => {
 			const own = served(failure);
 			const session = failure.replace(/[^a-z0-9]/g, "-");
 			const text = `[[tokens=9 ${failure}]] ${session}`;
@@ -187,12 +187,12 @@ describe("after the first byte", () => {
 				["user", text, "complete"],
 				["assistant", "t0 t1 t2", "interrupted"],
 			]);
-			// The model is shown the part, so that "go on" makes sense.
+			// The model sees the partial reply, so that "go on" works.
 			assert.equal((await own.chat(session, "[[tokens=1]] go on")).status, 200);
 			assert.deepEqual((await own.modelSaw()).at(-2), ["assistant", "t0 t1 t2"]);
 		});
 
-	it("POST /v1/chat, which has not begun to answer, says 502 or 504, and keeps the part too", async () => {
+	it("POST /v1/chat returns 502 or 504 and keeps the partial reply too", async () => {
 		for (const [failure, status] of [
 			["cut-after=2", 502],
 			["error-after=2", 502],
@@ -206,7 +206,7 @@ describe("after the first byte", () => {
 		}
 	});
 
-	it("OPENAI_TOTAL_TIMEOUT_MS ends a reply that never ends", async () => {
+	it("OPENAI_TOTAL_TIMEOUT_MS ends an endless reply", async () => {
 		const env = { OPENAI_TOTAL_TIMEOUT_MS: String(SHORT) };
 		await withBanter({ env, workers: 1 }, async (short) => {
 			const stream = await until("a reply that has begun by then", async () => {
@@ -222,8 +222,8 @@ describe("after the first byte", () => {
 		});
 	});
 
-	it("nobody listens at the model's address: 502, and it recovers", async () => {
-		// Nobody else gets this port meanwhile.
+	it("nothing listens at the model's address: 502, and it recovers", async () => {
+		// Reserves this port meanwhile.
 		const stub = ["--port", String(await freePort())];
 		await withBanter({ workers: 1, stub }, async (alone) => {
 			await alone.stub.stop();
@@ -238,7 +238,7 @@ describe("after the first byte", () => {
 	});
 });
 
-describe("odd but right answers", () => {
+describe("unusual but valid responses", () => {
 	const banter = useBanter();
 
 	const odd = {
@@ -249,14 +249,14 @@ describe("odd but right answers", () => {
 		"finish_reason length": "tokens=5 finish=length",
 	};
 	for (const [what, directives] of Object.entries(odd))
-		it(`${what}: a whole reply`, async () => {
+		it(`${what}: a complete reply`, async () => {
 			const events = await (await banter.stream("odd", `[[${directives}]]`)).rest();
 			assert.equal(textOf(events), "t0 t1 t2 t3 t4 ");
 			assert.equal(events.at(-1).message, "t0 t1 t2 t3 t4");
 		});
 
 	for (const size of [5_000, 100_000, 400_000])
-		it(`a single token of ${size} bytes arrives whole`, async () => {
+		it(`a single token of ${size} bytes arrives complete`, async () => {
 			const events = await (await banter.stream("huge", `[[huge=${size}]]`)).rest();
 			const done = events.at(-1);
 			assert.equal(done.type, "done");
@@ -267,7 +267,7 @@ describe("odd but right answers", () => {
 			assert.equal(messages.at(-1)[1], done.message);
 		});
 
-	it("a reply beyond all bounds is ended with an error, and the service goes on", async () => {
+	it("a reply over the maximum ends with an error, and the service continues", async () => {
 		for (const directives of ["huge=3000000", "huge=20000 tokens=200"]) {
 			const events = await (await banter.stream("beyond", `[[${directives}]]`)).rest();
 			assert.equal(events.at(-1).type, "error");
@@ -277,7 +277,7 @@ describe("odd but right answers", () => {
 		assert.equal((await banter.chat("within", "[[tokens=1]]")).status, 200);
 	});
 
-	it("invalid UTF-8 from the model reaches nobody", async () => {
+	it("invalid UTF-8 from the model is not forwarded", async () => {
 		const stream = await banter.stream("utf8", "[[tokens=4 invalid-utf8-after=2]]");
 		const events = await stream.rest(); // which refuses anything but valid UTF-8
 		const done = events.at(-1);

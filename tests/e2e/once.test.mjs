@@ -1,5 +1,5 @@
-// A message that is sent again by its own id is there once: its reply is answered again, joined, or
-// begun anew.
+// Sending a message again with the same id stores it once: its reply is repeated, joined, or
+// restarted.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ const by = (id) => ({ headers: { "idempotency-key": id } });
 describe("the same message again", () => {
 	const banter = useBanter();
 
-	it("is answered from the store: nothing is stored twice, and the model is not asked", async () => {
+	it("is answered from the store: stored once, without a model request", async () => {
 		const message = "[[tokens=3]] once";
 		const first = await banter.chat("again", message, by("id-1"));
 		assert.equal(first.status, 200);
@@ -29,7 +29,7 @@ describe("the same message again", () => {
 	});
 
 	for (const path of ["/v1/chat/stream", "/chat"])
-		it(`${path}: its reply comes as a stream too, from the beginning`, async () => {
+		it(`${path}: its reply is also streamed from the start`, async () => {
 			const session = `stream${path.replaceAll("/", ".")}`;
 			const message = `[[tokens=3]] ${path}`;
 			const first = await (await banter.stream(session, message, { path, ...by("s") })).rest();
@@ -40,7 +40,7 @@ describe("the same message again", () => {
 			assert.equal(await banter.modelCalls(message), 1);
 		});
 
-	it("the id may stand in the body, in the header, or in both if it is the same", async () => {
+	it("may have its id in the body, the header, or the same one in both", async () => {
 		const message = "[[tokens=2]] body and header";
 		const send = (headers, extra) =>
 			banter.request("POST", "/v1/chat", {
@@ -60,7 +60,7 @@ describe("the same message again", () => {
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
-	it("without an id each is a message of its own", async () => {
+	it("without an id is a separate message", async () => {
 		const message = "[[tokens=1]] no id";
 		const first = await banter.chat("no-id", message);
 		const second = await banter.chat("no-id", message);
@@ -68,7 +68,7 @@ describe("the same message again", () => {
 		assert.equal(await banter.modelCalls(message), 2);
 	});
 
-	it("409 with another text, however it is asked; nothing of that is stored", async () => {
+	it("with another text is 409 on every path and stores nothing", async () => {
 		await banter.chat("conflict", "[[tokens=1]] one", by("c"));
 		for (const path of ["/v1/chat", "/v1/chat/stream", "/chat"]) {
 			const answer = await banter.chat("conflict", "[[tokens=1]] other", { path, ...by("c") });
@@ -78,7 +78,7 @@ describe("the same message again", () => {
 		assert.equal(await banter.modelCalls("[[tokens=1]] other"), 0);
 	});
 
-	it("another session may use the same id", async () => {
+	it("may use an id of another session", async () => {
 		const first = await banter.chat("mine", "[[tokens=1]] mine", by("same"));
 		const second = await banter.chat("yours", "[[tokens=1]] yours", by("same"));
 		assert.equal(second.status, 200);
@@ -86,7 +86,7 @@ describe("the same message again", () => {
 		assert.notEqual(second.json.conversationId, first.json.conversationId);
 	});
 
-	it("ids that differ only in case are different", async () => {
+	it("has case-sensitive ids", async () => {
 		const lower = await banter.chat("case", "[[tokens=1]]", by("abc"));
 		const upper = await banter.chat("case", "[[tokens=1]]", by("ABC"));
 		assert.notEqual(upper.json.messageId, lower.json.messageId);
@@ -118,15 +118,15 @@ describe("the same message again", () => {
 			}
 		});
 
-	it("an id of 128 characters is one", async () => {
+	it("accepts an id of 128 characters", async () => {
 		assert.equal((await banter.chat("long", "[[tokens=1]]", by("a".repeat(128)))).status, 200);
 	});
 });
 
-describe("a message whose reply is being written", () => {
+describe("a message whose reply is running", () => {
 	const banter = useBanter();
 
-	it("is joined: all hear the same reply, from whichever worker; the model is asked once", async () => {
+	it("is joined: all clients of all workers receive the same reply of one model request", async () => {
 		const message = "[[tokens=3 hang-after=3]] joined";
 		const first = await banter.stream("joined", message, by("j"));
 		const { messageId } = await first.next();
@@ -152,7 +152,7 @@ describe("a message whose reply is being written", () => {
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
-	it("two at once are one", async () => {
+	it("sent twice at the same time is one message", async () => {
 		const message = "[[tokens=5 delay=10]] twins";
 		const answers = await Promise.all(
 			Array.from({ length: 10 }, () => banter.chat("twins", message, by("t"))),
@@ -171,10 +171,10 @@ describe("a message whose reply is being written", () => {
 	});
 });
 
-describe("a message whose reply broke off", () => {
+describe("a message whose reply was interrupted", () => {
 	const banter = useBanter();
 
-	it("is begun anew, in its old place", async () => {
+	it("is restarted in its old place", async () => {
 		const message = "[[fail=400 fail-times=1 tokens=3]] heal";
 		assertError(await banter.chat("heal", message, by("h")), 502);
 		assert.deepEqual(await storedMessages(banter, "heal"), [
@@ -193,7 +193,7 @@ describe("a message whose reply broke off", () => {
 		assert.equal(await banter.modelCalls(message), 2);
 	});
 
-	it("its worker was killed: the message's id brings the reply, under the same messageId", async () => {
+	it("after its worker was killed: the id returns the reply under the same messageId", async () => {
 		const message = "[[tokens=50 delay=10 hold-after=40]] killed";
 		const stream = await banter.stream("killed", message, by("k"));
 		const { messageId } = await stream.next();
@@ -221,7 +221,7 @@ describe("a message whose reply broke off", () => {
 describe("a message whose reply was stopped", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("is not begun again: what came of it is its reply", async () => {
+	it("is not restarted: its partial text is its reply", async () => {
 		const message = "[[tokens=2 hang-after=2]] stopped";
 		const stream = await banter.stream("stopped", message, by("s"));
 		const { messageId } = await stream.next();
@@ -238,10 +238,10 @@ describe("a message whose reply was stopped", () => {
 	});
 });
 
-describe("what the model counted", () => {
+describe("the model's usage", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("usage is told, also by the store; null where the model does not tell", async () => {
+	it("is returned, also from the store; null if the model sends none", async () => {
 		const told = await banter.chat("usage", "[[tokens=3]] counted", by("u"));
 		assert.equal(told.json.usage.completionTokens, 3);
 		assert.ok(told.json.usage.promptTokens > 0);
@@ -253,7 +253,7 @@ describe("what the model counted", () => {
 });
 
 describe("while the store is away", () => {
-	it("503, and the same message later is answered once", async () => {
+	it("is 503, and the same message later is answered once", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			await banter.stopStore();
 			const message = "[[tokens=2]] away";

@@ -1,11 +1,11 @@
-// The store goes away while a turn is in one of its waiting states.
+// The store stops while a turn is in one of its waiting states.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until, withBanter } from "./harness.mjs";
 
-describe("the store is away", () => {
-	it("while the model is to be asked again: it is asked, and the reply comes", async () => {
+describe("the store is down", () => {
+	it("before a retry of the model: it is called, and the reply arrives", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const text = "[[tokens=3 fail=429 fail-times=1 retry-after=2]] patient";
 			const stream = banter.stream("patient", text);
@@ -21,7 +21,7 @@ describe("the store is away", () => {
 		});
 	});
 
-	it("when a reply ends: the visitor is told, and the reply is stored whole later", async () => {
+	it("when a reply ends: the visitor gets an error, and the whole reply is stored later", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const text = "[[tokens=5 hold-after=4]] late";
 			const stream = await banter.stream("late", text);

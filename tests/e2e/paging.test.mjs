@@ -30,7 +30,7 @@ describe("the list of conversations", () => {
 	});
 
 	for (const limit of [1, 2, 3, N - 1, N, N + 1, 200])
-		it(`in pages of ${limit}: each is there once, newest activity first`, async () => {
+		it(`in pages of ${limit}: each appears once, newest activity first`, async () => {
 			const all = await pages(banter, LIST, limit);
 			assert.equal(all.length, Math.ceil(N / limit));
 			for (const page of all) assert.equal(page.total, N);
@@ -40,12 +40,12 @@ describe("the list of conversations", () => {
 			);
 		});
 
-	it("without a cursor it says whether there is more", async () => {
+	it("says without a cursor whether there is more", async () => {
 		assert.equal((await banter.adminGet(LIST)).nextCursor, null);
 		assert.equal(typeof (await banter.adminGet(`${LIST}?limit=2`)).nextCursor, "string");
 	});
 
-	it("a page goes on where the one before ended, whatever has come meanwhile", async () => {
+	it("continues where the previous page ended, despite new activity", async () => {
 		const first = await banter.adminGet(`${LIST}?limit=3`);
 		await banter.chat("visitor-0", "[[tokens=1]]");
 		const second = await banter.adminGet(`${LIST}?cursor=${first.nextCursor}`);
@@ -56,7 +56,7 @@ describe("the list of conversations", () => {
 		assert.equal(second.nextCursor, null);
 	});
 
-	it("a page goes on when the conversation that its cursor names is deleted", async () => {
+	it("continues when the conversation of its cursor is deleted", async () => {
 		await banter.chat("visitor-gone", "[[tokens=1]]");
 		const first = await banter.adminGet(`${LIST}?limit=1`);
 		assert.equal(first.conversations[0].sessionId, "visitor-gone");
@@ -84,7 +84,7 @@ describe("the list of conversations", () => {
 			assertError(answer, 400, "Invalid query parameters");
 		});
 
-	it("a cursor that nobody gave out is a place like any other", async () => {
+	it("accepts a valid cursor that was never issued", async () => {
 		const before = await banter.adminGet(`${LIST}?cursor=${"A".repeat(32)}`);
 		assert.equal(before.conversations.length, N);
 		const behind = await banter.adminGet(`${LIST}?cursor=${"_".repeat(32)}`);
@@ -107,7 +107,7 @@ describe("a thread", () => {
 	});
 
 	for (const limit of [1, 4, 2 * N, 1000])
-		it(`in pages of ${limit}: every message is there once, oldest first`, async () => {
+		it(`in pages of ${limit}: every message appears once, oldest first`, async () => {
 			const all = await pages(banter, path, limit);
 			assert.equal(all.length, Math.ceil((2 * N) / limit));
 			assert.deepEqual(
@@ -117,13 +117,13 @@ describe("a thread", () => {
 			for (const page of all) assert.equal(page.conversation.sessionId, "long");
 		});
 
-	it("without parameters it comes whole, as ever", async () => {
+	it("without parameters is returned completely", async () => {
 		const thread = await banter.adminGet(path);
 		assert.deepEqual(Object.keys(thread), ["conversation", "messages"]);
 		assert.equal(thread.messages.length, 2 * N);
 	});
 
-	it("a page of long messages is shorter than asked for, and says that there is more", async () => {
+	it("has shorter pages for long messages and says that there is more", async () => {
 		for (let i = 0; i < 3; i++) await banter.chat("huge", `[[huge=400000]] ${i}`);
 		const { conversation } = await banter.threadOf("huge");
 		const all = await pages(banter, `${LIST}/${conversation._id}`, 1000);
@@ -147,7 +147,7 @@ describe("a thread", () => {
 			assertError(await banter.get(`${path}?${query}`, KEY), 400, "Invalid query parameters");
 		});
 
-	it("a cursor behind the end is an empty last page", async () => {
+	it("with a cursor behind the end returns an empty last page", async () => {
 		const page = await banter.adminGet(`${path}?cursor=__________8`);
 		assert.deepEqual(page.messages, []);
 		assert.equal(page.nextCursor, null);

@@ -1,5 +1,5 @@
-// A password is changed while others are being checked against the one before: what comes of those
-// checks must not outlive the change.
+// A password is changed while checks against the old one are running: their results must not
+// survive the change.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,22 +9,22 @@ import { useBanter } from "./harness.mjs";
 import { expectTool } from "./tool.mjs";
 
 const ME = "/v1/admin/me";
-/** Of each user; an account has ten attempts a minute. */
+/** Per user; an account has ten attempts a minute. */
 const TRIES = 5;
 
 describe("while a password is changed", () => {
-	// Every login comes from an address of its own, so that only the account's limit holds.
+	// Every login has its own address, so that only the account's limit applies.
 	const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1,::1" } });
 	let next = 0;
 	const from = () => `192.0.2.${++next}`;
 
-	/** Changes it from elsewhere; resolves to the new one. */
+	/** Changes it from another session; resolves to the new one. */
 	async function change({ email }) {
 		const { stdout } = await expectTool(banter, 0, "user", "passwd", email, "--generate");
 		return /^password: (\S+)$/m.exec(stdout)[1];
 	}
 
-	it("whoever is let in by the old one has no session in the end", async () => {
+	it("a login with the old one has no session in the end", async () => {
 		const users = [];
 		for (const name of ["one", "two"]) users.push(await addUser(banter, `${name}@example.com`));
 		const tries = users.flatMap((who) =>
@@ -41,7 +41,7 @@ describe("while a password is changed", () => {
 		}
 	});
 
-	it("whoever has a session and the old one cannot put their own over it", async () => {
+	it("a session with the old one cannot overwrite the new one", async () => {
 		const who = await addUser(banter, "three@example.com");
 		const session = await logIn(banter, who, { from: from() });
 		const tries = Array.from({ length: TRIES }, (_, i) =>

@@ -1,6 +1,5 @@
-// Real proxies in front, with the configurations that are offered as examples (systemd/proxies),
-// changed only in their addresses and certificates: TLS, streams that are not held back, WebSockets,
-// and the clients' own addresses.
+// Real proxies with the example configurations of systemd/proxies, changed only in addresses and
+// certificates: TLS, unbuffered streams, WebSockets, and client addresses.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -31,11 +30,10 @@ const PING_MS = 30_000; // of every banter (workerd/http/http_server.c)
 const LONGEST_MS = 120_000; // that any of the examples lets a connection be silent
 const TIME_OUT_S = 8; // of a proxy in a test of them
 const SILENCE_MS = 1.5 * 1000 * TIME_OUT_S;
-/** A ping that comes late, as on a machine that stands still for seconds, comes in time even so; and so
- * does its answer, two of which must be missing. */
+/** Long enough for a ping that is late by seconds, and for its response. */
 const OFTEN_MS = 2500;
 
-/** nginx's own frame around a site. */
+/** The nginx configuration around a site. */
 const nginxFrame = (dir, site) => `
 	daemon off;
 	${process.getuid() === 0 ? "user root;" : ""}
@@ -86,7 +84,7 @@ const PROXIES = {
 
 const exampleOf = (proxy) => readFileSync(join(ROOT, "systemd/proxies", proxy.example), "utf8");
 
-/** Where the program is, or why it is not. */
+/** The path of the program, or why it is missing. */
 function find(name) {
 	const places = [join(ROOT, "build/tools", name), `/usr/sbin/${name}`, `/usr/bin/${name}`];
 	const path = places.find((one) => existsSync(one));
@@ -95,7 +93,7 @@ function find(name) {
 	return status === 0 ? { path } : { reason: `${name} does not run: ${stderr}` };
 }
 
-/** A proxy that runs, with its example in front of a port. */
+/** Runs a proxy with its example configuration in front of a port. */
 class Front {
 	/** @param {(text: string) => string} change what is different in the example */
 	constructor(name, path, log, change = (text) => text) {
@@ -127,7 +125,7 @@ class Front {
 	}
 }
 
-// All at a time: they wait more than they do.
+// All concurrently: they mostly wait.
 describe("a proxy", { concurrency: true }, () => {
 	for (const [name, proxy] of Object.entries(PROXIES)) {
 		const { path, reason } = find(name);
@@ -160,13 +158,13 @@ describe("a proxy", { concurrency: true }, () => {
 			const visitor = (options) =>
 				Visitor.open(front, widget, { localAddress: VISITOR, ...options });
 
-			it("tokens come while the reply is still being written", async () => {
+			it("forwards tokens while the reply is running", async () => {
 				const one = await stream("unbuffered", "[[tokens=5 hang-after=3]]");
 				assert.deepEqual(await one.tokens(3), ["t0 ", "t1 ", "t2 "]);
 				one.leave();
 			});
 
-			it("a whole reply comes whole, and what it said is stored", async () => {
+			it("forwards a whole reply, which is stored", async () => {
 				const one = await stream("whole", "[[tokens=200 delay=1]]");
 				const events = await one.rest();
 				assert.equal(events.at(-1).type, "done");
@@ -175,26 +173,26 @@ describe("a proxy", { concurrency: true }, () => {
 				assert.equal(messages.at(-1).content, events.at(-1).message);
 			});
 
-			it("the visitor's address is the visitor's own, whatever it claims", async () => {
+			it("passes the visitor's real address, whatever the visitor claims", async () => {
 				const id = `who-${name}`;
 				await get("/v1/openapi.json", { "x-forwarded-for": "6.6.6.6", "x-request-id": id });
 				const line = await banter.log.waitFor(`request ${id}`, (one) => one.request === id);
 				assert.equal(line.client, VISITOR);
 			});
 
-			it("the session's cookie is for HTTPS only", async () => {
+			it("leads to a Secure session cookie", async () => {
 				const body = { password: PASSWORD };
 				const { status, headers } = await request(front.url, "POST", "/api/login", { body });
 				assert.equal(status, 200);
 				assert.match(headers["set-cookie"][0], /; Secure/);
 			});
 
-			it("metrics are not open to those who come through it", async () => {
+			it("gives no access to the metrics", async () => {
 				assert.equal((await get("/metrics")).status, 401);
 				assert.equal((await get("/metrics", { "x-admin-api-key": ADMIN_KEY })).status, 200);
 			});
 
-			it("a large body is refused by us, with our answer", async () => {
+			it("forwards a large body, which we refuse", async () => {
 				const headers = { "x-api-key": WIDGET_KEY };
 				const body = { sessionId: "large", message: "x".repeat(300_000) };
 				const answer = await request(front.url, "POST", "/v1/chat", { headers, body });
@@ -202,7 +200,7 @@ describe("a proxy", { concurrency: true }, () => {
 				assert.equal(answer.json.code, "body_too_large");
 			});
 
-			it("a WebSocket's tokens come while the reply is still being written", async () => {
+			it("forwards a WebSocket's tokens while the reply is running", async () => {
 				const one = await visitor({ stream: true });
 				one.say("[[tokens=5 hang-after=3]]");
 				const first = [await one.next(), await one.next(), await one.next()];
@@ -214,7 +212,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await one.close();
 			});
 
-			it("a WebSocket's visitor comes back with its token, to what was said", async () => {
+			it("lets a WebSocket's visitor return to its conversation", async () => {
 				const one = await visitor();
 				assert.equal(await one.ask("[[echo]] größer 🌍"), "größer 🌍");
 				await one.close();
@@ -226,7 +224,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await other.close();
 			});
 
-			it("a WebSocket's address is the visitor's own, whatever it claims", async () => {
+			it("passes the real address of a WebSocket", async () => {
 				const id = `socket-${name}`;
 				const headers = { "x-forwarded-for": "6.6.6.6", "x-request-id": id };
 				const one = await visitor({ headers });
@@ -235,7 +233,7 @@ describe("a proxy", { concurrency: true }, () => {
 				assert.deepEqual([line.status, line.client], ["101", VISITOR]);
 			});
 
-			it("a WebSocket's rate is the visitor's own, and the same as that of its requests", async () => {
+			it("gives a WebSocket the visitor's own rate limit, shared with its requests", async () => {
 				const headers = { "x-api-key": WIDGET_KEY };
 				const ask = (i) =>
 					request(front.url, "POST", "/v1/chat", {
@@ -253,7 +251,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await Promise.all([busy.close(), other.close()]);
 			});
 
-			it("a reload tells a WebSocket to go and come again", async () => {
+			it("lets a reload close WebSockets for a reconnect", async () => {
 				const one = await visitor();
 				await one.ask("[[echo]] before");
 				await banter.reload();
@@ -264,7 +262,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await other.close();
 			});
 
-			it("WebSockets within HTTP/2 go through, where they are offered", async () => {
+			it("forwards WebSockets within HTTP/2, where supported", async () => {
 				const session = http2.connect(front.url, { ca: authority.pem, localAddress: VISITOR });
 				const [settings] = await once(session, "remoteSettings");
 				if (!settings.enableConnectProtocol) {
@@ -294,7 +292,7 @@ describe("a proxy", { concurrency: true }, () => {
 			});
 
 			if (LONG)
-				it("a WebSocket that is silent for longer than any time-out stays open", async () => {
+				it("keeps a WebSocket open that is silent for longer than any timeout", async () => {
 					const one = await visitor();
 					await pause(LONGEST_MS + PING_MS);
 					assert.equal(await one.ask("[[echo]] still here"), "still here");
@@ -302,8 +300,8 @@ describe("a proxy", { concurrency: true }, () => {
 				});
 		});
 
-		describe(`time-outs of ${name}`, { skip: reason ?? false, concurrency: true }, () => {
-			it("are twice as long as the time between our pings at least", () => {
+		describe(`timeouts of ${name}`, { skip: reason ?? false, concurrency: true }, () => {
+			it("are at least twice our ping interval", () => {
 				const source = readFileSync(join(ROOT, "workerd/http/http_server.c"), "utf8");
 				assert.equal(Number(/\.ping_interval = (\d+),/.exec(source)[1]), PING_MS);
 				const found = proxy.timeouts ? [...exampleOf(proxy).matchAll(proxy.timeouts)] : [];
@@ -314,7 +312,10 @@ describe("a proxy", { concurrency: true }, () => {
 				}
 			});
 
-			/** A silent WebSocket through it, with short time-outs, to a server that pings so often. */
+			/**
+			 * A silent WebSocket through the proxy with short timeouts, to a server with this ping
+			 * interval.
+			 */
 			async function withSilent(pingMs, body) {
 				const echo = new EchoServer(undefined, pingMs);
 				const log = new Log();
@@ -335,7 +336,7 @@ describe("a proxy", { concurrency: true }, () => {
 				}
 			}
 
-			it("do not end a silent WebSocket that is pinged", () =>
+			it("do not close a silent WebSocket with pings", () =>
 				withSilent(OFTEN_MS, async (socket) => {
 					const said = [];
 					socket.on("message", (data) => said.push(data.toString()));
@@ -347,7 +348,7 @@ describe("a proxy", { concurrency: true }, () => {
 				}));
 
 			if (proxy.timeouts)
-				it("end one that is not", () =>
+				it("close one without pings", () =>
 					withSilent(PING_MS, (socket) =>
 						until("it is closed", () => socket.readyState === WebSocket.CLOSED),
 					));

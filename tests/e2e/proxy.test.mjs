@@ -1,5 +1,5 @@
-// Behind proxies: whose word on the client's address and scheme is believed, and what follows
-// from it. Requests come from 127.0.0.1, a trusted proxy, or from 127.0.0.2, just anybody.
+// Behind proxies: which forwarding headers are trusted, and their effects. Requests come from
+// 127.0.0.1, a trusted proxy, or from 127.0.0.2, an untrusted client.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -11,14 +11,14 @@ const PROXY = "127.0.0.1";
 const ANYBODY = "127.0.0.2";
 const TRUSTED_PROXIES = "127.0.0.1, 10.0.0.0/8";
 
-// So long a window that no allowance comes back during a test.
+// A window so long that nothing is replenished during a test.
 const STRICT = {
 	TRUSTED_PROXIES,
 	RATE_LIMIT_MAX_REQUESTS: "2",
 	RATE_LIMIT_WINDOW_MS: "86400000",
 };
 
-/** POST /v1/chat with a wrong key: 401, or 429 once there have been too many. */
+/** POST /v1/chat with a wrong key: 401, or 429 above the limit. */
 async function knock(banter, forwardedFor, { from = PROXY, headers = {} } = {}) {
 	const chain = forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor };
 	const answer = await banter.request("POST", "/v1/chat", {
@@ -29,7 +29,7 @@ async function knock(banter, forwardedFor, { from = PROXY, headers = {} } = {}) 
 	return answer.status;
 }
 
-/** The address that the log gives for the newest request. */
+/** The client address of the newest request in the log. */
 async function loggedClient(banter, headers, from = PROXY) {
 	const name = `client-${Math.random().toString(36).slice(2)}`;
 	await banter.request("GET", "/health", { headers: { ...headers, "x-request-id": name }, from });
@@ -57,7 +57,7 @@ describe("the client's address behind a proxy", () => {
 			assert.equal(await loggedClient(banter, { "x-forwarded-for": chain }), client);
 		});
 
-	it("from anybody else no header changes it", async () => {
+	it("is not changed by headers of untrusted clients", async () => {
 		const headers = {
 			"x-forwarded-for": "198.51.100.1",
 			"x-real-ip": "198.51.100.1",
@@ -66,14 +66,14 @@ describe("the client's address behind a proxy", () => {
 		assert.equal(await loggedClient(banter, headers, ANYBODY), ANYBODY);
 	});
 
-	it("Forwarded and X-Real-IP are not read, from a proxy neither", async () => {
+	it("ignores Forwarded and X-Real-IP, also of a proxy", async () => {
 		const headers = { "x-real-ip": "198.51.100.1", forwarded: "for=198.51.100.1" };
 		assert.equal(await loggedClient(banter, headers), PROXY);
 	});
 });
 
 describe("rate limits behind a proxy", () => {
-	it("each client has its own, whatever it puts in front of its address", async () => {
+	it("each client has its own, whatever it prepends to its address", async () => {
 		await withBanter({ env: STRICT }, async (banter) => {
 			assert.equal(await knock(banter, "198.51.100.1"), 401);
 			assert.equal(await knock(banter, "6.6.6.1, 198.51.100.1"), 401);
@@ -86,7 +86,7 @@ describe("rate limits behind a proxy", () => {
 		});
 	});
 
-	it("an IPv6 client's whole /64 is one, the next /64 another", async () => {
+	it("an IPv6 client's /64 shares one, the next /64 has another", async () => {
 		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
 			assert.equal(await knock(banter, "2001:db8:0:1::1"), 401);
 			assert.equal(await knock(banter, "2001:db8:0:1:ffff:ffff:ffff:ffff"), 401);
@@ -95,7 +95,7 @@ describe("rate limits behind a proxy", () => {
 		});
 	});
 
-	it("who is no proxy cannot take another's allowance, nor get a new one", async () => {
+	it("an untrusted client cannot use another client's allowance or get a new one", async () => {
 		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
 			for (let i = 0; i < 2; i++)
 				assert.equal(await knock(banter, "198.51.100.1", { from: ANYBODY }), 401);
@@ -107,7 +107,7 @@ describe("rate limits behind a proxy", () => {
 		});
 	});
 
-	it("junk is the proxy's own address", async () => {
+	it("an invalid header counts as the proxy's own address", async () => {
 		await withBanter({ env: STRICT, workers: 1 }, async (banter) => {
 			assert.equal(await knock(banter, "junk 1"), 401);
 			assert.equal(await knock(banter, "198.51.100.1, junk 2"), 401);
@@ -115,7 +115,7 @@ describe("rate limits behind a proxy", () => {
 		});
 	});
 
-	it("login attempts are counted by the client's address too", async () => {
+	it("login attempts are also counted by the client's address", async () => {
 		await withBanter({ env: { TRUSTED_PROXIES }, workers: 1 }, async (banter) => {
 			const attempt = (address, password) =>
 				banter.request("POST", "/api/login", {
@@ -146,7 +146,7 @@ describe("the client's scheme behind a proxy", () => {
 
 	const isSecure = (answer) => /;\s*secure/i.test(answer.headers["set-cookie"][0]);
 
-	it("https: the session cookie is for HTTPS alone; http or from anybody else: not", async () => {
+	it("https makes the session cookie Secure; http or an untrusted client does not", async () => {
 		assert.equal(isSecure(await logIn("https")), true);
 		assert.equal(isSecure(await logIn("http, https")), true);
 		assert.equal(isSecure(await logIn("http")), false);
@@ -155,7 +155,7 @@ describe("the client's scheme behind a proxy", () => {
 		assert.equal(isSecure(await logIn("https", { from: ANYBODY })), false);
 	});
 
-	it("in production it is so whatever the proxy says", async () => {
+	it("in production it is always Secure", async () => {
 		const env = { TRUSTED_PROXIES, APP_ENV: "production", CORS_ORIGIN: "https://site.example" };
 		await withBanter({ env, workers: 1 }, async (production) => {
 			for (const proto of ["http", "https"]) {
@@ -168,18 +168,18 @@ describe("the client's scheme behind a proxy", () => {
 		});
 	});
 
-	it("an origin of our own has the scheme that the client used", async () => {
+	it("our own origin has the scheme that the client used", async () => {
 		const own = (scheme) => ({ origin: `${scheme}://${host}` });
 		assert.equal((await logIn("https", own("https"))).status, 200);
 		assertError(await logIn("https", own("http")), 403, "Origin not allowed");
 		assert.equal((await logIn("http", own("http"))).status, 200);
 		assertError(await logIn("http", own("https")), 403, "Origin not allowed");
-		// Nobody says which: either.
+		// Without a header: either.
 		for (const scheme of ["http", "https"])
 			assert.equal((await logIn(undefined, own(scheme))).status, 200);
 	});
 
-	it("the OpenAPI document names its server with it", async () => {
+	it("the OpenAPI document's server URL uses it", async () => {
 		const server = async (headers, from = PROXY) =>
 			(await banter.request("GET", "/v1/openapi.json", { headers: { host, ...headers }, from }))
 				.json.servers[0].url;
@@ -190,7 +190,7 @@ describe("the client's scheme behind a proxy", () => {
 });
 
 describe("the metrics behind a proxy on the same machine", () => {
-	it("ask for the key, though the listener is a loopback one", async () => {
+	it("require the key, although the listener is a loopback address", async () => {
 		await withBanter({ env: { TRUSTED_PROXIES }, workers: 1 }, async (banter) => {
 			assertError(await banter.get("/metrics"), 401, "Unauthorized");
 			const key = { "x-admin-api-key": ADMIN_KEY };

@@ -1,4 +1,4 @@
-// SIGHUP: everything is read anew, checked before any of it is used, and no reply that runs is cut.
+// SIGHUP: all settings are read again and checked before use, and no running reply is cut.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,12 +19,12 @@ describe("a reload", () => {
 	after(() => rmSync(dir, { recursive: true }));
 	const put = (name, text) => writeFileSync(join(dir, name), text);
 	const asks = (banter, key) => banter.chat("s", "[[tokens=1]]", { headers: { "x-api-key": key } });
-	// What the environment names wins over a credential.
+	// The environment overrides a credential.
 	const env = { CREDENTIALS_DIRECTORY: dir, WIDGET_API_KEY: undefined, ADMIN_API_KEY: undefined };
 	const oldKey = "the-widget-key-before-the-reload";
 	const newKey = "the-widget-key-after-the-reload";
 
-	it("takes new credentials, by new workers", async () => {
+	it("applies new credentials by new workers", async () => {
 		put("WIDGET_API_KEY", oldKey);
 		await withBanter({ env }, async (banter) => {
 			const old = pids(banter);
@@ -39,7 +39,7 @@ describe("a reload", () => {
 		});
 	});
 
-	it("with anything wrong is refused, said why, and nothing changes", async () => {
+	it("with invalid settings is refused with the reason and changes nothing", async () => {
 		put("WIDGET_API_KEY", oldKey);
 		put("ADMIN_API_KEY", "an-admin-key-of-enough-letters");
 		await withBanter({ env }, async (banter) => {
@@ -63,8 +63,8 @@ describe("a reload", () => {
 		});
 	});
 
-	it(`cuts none of ${STREAMS} streams, nor does a crash elsewhere`, async () => {
-		// Far less than the streams take: it is for the end of the service only.
+	it(`cuts none of ${STREAMS} streams, nor does a crash of another worker`, async () => {
+		// Shorter than the streams: it applies only to a shutdown.
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "100" }, workers: 2 }, async (banter) => {
 			const message = "[[tokens=60 delay=100 hold-after=59]] held";
 			const streams = await Promise.all(
@@ -95,7 +95,7 @@ describe("a reload", () => {
 		});
 	});
 
-	it("leaves an old worker its time, but the end of the service does not wait for it", async () => {
+	it("lets an old worker finish, but a shutdown does not wait for it", async () => {
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "300" }, workers: 1 }, async (banter) => {
 			const stream = await banter.stream("hangs", "[[tokens=3 hang-after=3]]");
 			const { conversationId } = await stream.next();
@@ -103,7 +103,8 @@ describe("a reload", () => {
 			const [old] = pids(banter);
 			assert.equal((await banter.reload()).ev, "reload_done");
 			assert.ok(pids(banter).includes(old));
-			// Not ended within the harness's deadline: killed, and this status is another.
+			// If it had not exited in time, the harness would have killed it and this status would
+			// differ.
 			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
 			// It is told so, or the connection breaks where a slow disk takes longer to keep it than a worker
 			// has for its last words.
@@ -116,7 +117,7 @@ describe("a reload", () => {
 		});
 	});
 
-	it("may follow upon another", async () => {
+	it("can follow another reload", async () => {
 		put("WIDGET_API_KEY", oldKey);
 		await withBanter({ env }, async (banter) => {
 			for (let i = 0; i < 3; i++) {

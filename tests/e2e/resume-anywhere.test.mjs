@@ -13,10 +13,10 @@ import { TIME_FACTOR, until, useBanter } from "./harness.mjs";
 import { BadNetwork } from "./network.mjs";
 import { KEY, resume, resumePath, SSE, storedMessages, textAfter } from "./replies.mjs";
 
-/** A token as the model writes it: bytes of a JSON string, \xHH where they are no whole character. */
+/** A token as sent by the model: bytes of a JSON string, \xHH for partial characters. */
 const raw = (text) => text.replaceAll("\\", "\\\\");
 
-/** Tokens, and what they come to: joined, combining and four-byte characters, and halves of some. */
+/** Tokens and their text: joined, combining and four-byte characters, and halves of some. */
 const ROUND = [
 	["Zwölf", "Zwölf"],
 	[" €uro ", " €uro "],
@@ -42,7 +42,7 @@ const TOKENS = PIECES.map(([token]) => token).concat(".");
 
 const message = (words, delay) => `[[raw="${TOKENS.join("|")}" delay=${delay}]] ${words}`;
 
-/** Reads server-sent events with a parser that is not ours; resolves to them with their ids. */
+/** Reads server-sent events with an independent parser; resolves to them with their ids. */
 async function readEvents(answer) {
 	const events = [];
 	const parser = createParser({
@@ -56,14 +56,16 @@ async function readEvents(answer) {
 	return events;
 }
 
-/** Where a position lies that may be within a pair of surrogates. */
+/** Rounds a position inside a surrogate pair. */
 function roundedDown(position) {
 	const unit = TEXT.charCodeAt(position);
 	return unit >= 0xdc00 && unit <= 0xdfff ? position - 1 : position;
 }
 
-/** That who had the text up to `after` has all of it by these events. live: the worker that was
- * asked may have heard less of it than who asks. */
+/**
+ * Asserts that a client with the text up to `after` has the whole text after these events. live:
+ * the serving worker may have less text than the client.
+ */
 function assertHealed(events, after, live = false) {
 	const { position } = events[0];
 	if (live) assert.ok(position <= after && position === roundedDown(position), `at ${position}`);
@@ -73,10 +75,10 @@ function assertHealed(events, after, live = false) {
 	assert.equal(events.at(-1).message, TEXT);
 }
 
-describe("a reply is resumed at each of its places", () => {
+describe("a reply is resumed at each position", () => {
 	const banter = useBanter({ workers: 3 });
 
-	/** GET as NDJSON or as server-sent events; resolves once the answer has begun. */
+	/** GET as NDJSON or as server-sent events; resolves when the response has started. */
 	function begin(messageId, session, after, sse) {
 		return resume(banter, messageId, session, { after, headers: sse ? SSE : {} });
 	}
@@ -85,7 +87,7 @@ describe("a reply is resumed at each of its places", () => {
 		assertHealed(await stream.rest(), after, live);
 	}
 
-	it("while it is written", async () => {
+	it("while it is running", async () => {
 		const words = message("while", `${TIME_FACTOR === 1 ? 40 : 100} hold-after=1`);
 		const writer = await banter.stream("while", words);
 		const { messageId } = await writer.next();
@@ -124,7 +126,7 @@ describe("a reply is resumed at each of its places", () => {
 		assert.equal((await banter.model("stats")).calls, calls + 1);
 	});
 
-	it("read by another's parser; each id is the position behind its event", async () => {
+	it("with an independent parser; each id is the position after its event", async () => {
 		const { json } = await banter.chat("parsed", message("parsed", 0));
 		for (let after = 0; after <= TEXT.length; after += 7) {
 			const path = resumePath(json.messageId, "parsed", { after });
@@ -136,7 +138,7 @@ describe("a reply is resumed at each of its places", () => {
 		}
 	});
 
-	it("by 50 listeners at once, each from a place of its own", async () => {
+	it("by 50 concurrent listeners, each from its own position", async () => {
 		const { calls } = await banter.model("stats");
 		const words = message("crowd", TIME_FACTOR === 1 ? 20 : 50);
 		const writer = await banter.stream("crowd", words);
@@ -151,7 +153,7 @@ describe("a reply is resumed at each of its places", () => {
 		assert.equal((await banter.model("stats")).calls, calls + 1);
 	});
 
-	it("404 to another session, at every worker, while it is written and after", async () => {
+	it("404 for another session at every worker, during and after the reply", async () => {
 		const writer = await banter.stream("own", message("own", 10 * TIME_FACTOR));
 		const { messageId } = await writer.next();
 		const spies = () =>
@@ -162,7 +164,7 @@ describe("a reply is resumed at each of its places", () => {
 	});
 });
 
-describe("an EventSource over a network that breaks again and again", () => {
+describe("an EventSource over a network that breaks repeatedly", () => {
 	const banter = useBanter();
 
 	/** Listens to a reply until it is done; resolves to its events. */
@@ -181,12 +183,12 @@ describe("an EventSource over a network that breaks again and again", () => {
 		}).finally(() => source.close());
 	}
 
-	it("comes back by itself, and has the whole text", async (t) => {
+	it("reconnects by itself and receives the whole text", async (t) => {
 		const words = message("source", 100);
 		const writer = await banter.stream("source", words);
 		const { messageId } = await writer.next();
-		// A network for each, whose first connection breaks before the whole can have come, in however few
-		// events: the head is about 600 bytes.
+		// One network each, whose first connection breaks before the whole reply can have arrived
+		// (the head has about 600 bytes).
 		const network = async () => {
 			let connections = 0;
 			const fate = () => ({ answerCut: connections++ === 0 ? 1000 : 800 + below(3000) });

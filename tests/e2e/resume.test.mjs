@@ -1,4 +1,4 @@
-// A reply is heard again, from any place in it, by anyone of its session, in both forms of a stream.
+// Resuming a reply from any position, by any client of its session, in both stream formats.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,26 +17,26 @@ import {
 	textUntil,
 } from "./replies.mjs";
 
-/** Characters of one to four bytes; those of four are two units. */
+/** Characters of one to four bytes; those of four are two UTF-16 units. */
 const TEXT = "aß€🌱 e\u0301 👩‍👩‍👧 zwölf";
 
 const ADMIN = { "x-admin-api-key": ADMIN_KEY };
 
-/** A whole reply of this text. */
+/** A complete reply with this text. */
 async function spoken(banter, session, text = TEXT) {
 	const { json } = await banter.chat(session, `[[echo]] ${text}`);
 	assert.equal(json.message, text);
 	return json;
 }
 
-/** Where a position lies when it may not be within a character or behind the end. */
+/** Rounds a position inside a character or behind the end. */
 function roundedDown(text, position) {
 	const at = Math.min(position, text.length);
 	const low = text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff;
 	return low ? at - 1 : at;
 }
 
-/** A connection that stays open, to another worker than this one. */
+/** A persistent connection to another worker than this one. */
 async function elsewhere(banter, worker) {
 	for (;;) {
 		const raw = await RawConnection.connect(banter.port);
@@ -57,7 +57,7 @@ function ask(raw, method, path, headers = {}) {
 describe("a reply that has ended", () => {
 	const banter = useBanter();
 
-	it("comes again: start, its text, done", async () => {
+	it("is repeated: start, its text, done", async () => {
 		const { conversationId, messageId } = await spoken(banter, "again");
 		const stream = await resume(banter, messageId, "again");
 		assert.equal(stream.status, 200);
@@ -75,7 +75,7 @@ describe("a reply that has ended", () => {
 		["NDJSON", {}],
 		["server-sent events", SSE],
 	])
-		it(`from every position, also within a character and behind the end, as ${form}`, async () => {
+		it(`is resumed from every position, also inside a character and behind the end, as ${form}`, async () => {
 			const session = `positions-${form.length}`;
 			const { messageId } = await spoken(banter, session);
 			for (let after = 0; after <= TEXT.length + 3; after++) {
@@ -91,7 +91,7 @@ describe("a reply that has ended", () => {
 			assert.equal(await banter.modelCalls(TEXT), form === "NDJSON" ? 2 : 3);
 		});
 
-	it("from far behind the end there is only done", async () => {
+	it("from far behind the end is only done", async () => {
 		const { messageId } = await spoken(banter, "far");
 		for (const after of ["999999999", "000000100"]) {
 			const events = await (await resume(banter, messageId, "far", { after })).rest();
@@ -103,7 +103,7 @@ describe("a reply that has ended", () => {
 		}
 	});
 
-	it("an interrupted one: start, its text, error", async () => {
+	it("if interrupted: start, its text, error", async () => {
 		const first = await (await banter.stream("broke", "[[tokens=4 error-after=3]]")).rest();
 		const [{ messageId }] = first;
 		const events = await (await resume(banter, messageId, "broke", { after: 3 })).rest();
@@ -114,7 +114,7 @@ describe("a reply that has ended", () => {
 		assert.equal(typeof events.at(-1).error, "string");
 	});
 
-	it("an empty one, interrupted before it began: start, error", async () => {
+	it("if interrupted before its start: start, error", async () => {
 		await banter.chat("empty", "[[fail=400]]");
 		const { messages } = (await history(banter, "empty")).json;
 		const events = await (await resume(banter, messages[1].id, "empty")).rest();
@@ -137,7 +137,7 @@ describe("a reply that has ended", () => {
 describe("server-sent events", () => {
 	const banter = useBanter({ env: { EVENT_STREAM_SILENCE_MS: "200" } });
 
-	it("are the same objects, each with the length of the text so far", async () => {
+	it("are the same objects, each with the length of the text so far as its id", async () => {
 		for (const path of ["/v1/chat/stream", "/chat"]) {
 			const session = `sse${path.replaceAll("/", ".")}`;
 			const stream = await banter.stream(session, "[[unicode tokens=20]]", { path, headers: SSE });
@@ -157,14 +157,14 @@ describe("server-sent events", () => {
 		}
 	});
 
-	it("an error is one of them", async () => {
+	it("include errors", async () => {
 		const stream = await banter.stream("sse-error", "[[tokens=3 error-after=2]]", { headers: SSE });
 		const events = await stream.rest();
 		assert.equal(events.at(-1).type, "error");
 		assert.equal(stream.ids.at(-1), "6");
 	});
 
-	it("who was refused before the reply began gets JSON", async () => {
+	it("are not used for a refusal before the reply has started, which is JSON", async () => {
 		const answer = await banter.chat("sse-refused", "[[fail=400]]", {
 			path: "/v1/chat/stream",
 			headers: SSE,
@@ -172,7 +172,7 @@ describe("server-sent events", () => {
 		assertError(answer, 502);
 	});
 
-	it("Last-Event-ID is where it goes on, whatever the URL says", async () => {
+	it("continue at Last-Event-ID, whatever the URL says", async () => {
 		const { messageId } = await spoken(banter, "last-id");
 		for (const [last, after] of [
 			["3", undefined],
@@ -192,7 +192,7 @@ describe("server-sent events", () => {
 		}
 	});
 
-	it("a model that thinks is no silence: comments come, and the events after them", async () => {
+	it("contain comments while the model is silent, then events", async () => {
 		const message = "[[tokens=2 hold-after=1]] comments";
 		const stream = await banter.stream("thinks", message, { headers: SSE });
 		await stream.tokens(1);
@@ -202,7 +202,7 @@ describe("server-sent events", () => {
 		assert.equal(events.at(-1).message, "t0 t1");
 	});
 
-	it("a reader that comes back to a silent reply gets comments too", async () => {
+	it("contain comments also when a silent reply is resumed", async () => {
 		const first = await banter.stream("silent", "[[tokens=1 hang-after=1]]");
 		const { messageId } = await first.next();
 		const stream = await resume(banter, messageId, "silent", { headers: SSE });
@@ -211,7 +211,7 @@ describe("server-sent events", () => {
 		await stop(banter, messageId, "silent");
 	});
 
-	it("NDJSON has no comments: every line is an event", async () => {
+	it("have comments, NDJSON has none", async () => {
 		const message = "[[tokens=2 delay=1000]]";
 		const events = await (await banter.stream("lines", message)).rest();
 		assert.deepEqual(
@@ -239,10 +239,10 @@ describe("server-sent events", () => {
 		});
 });
 
-describe("a reply that is being written", () => {
+describe("a running reply", () => {
 	const banter = useBanter();
 
-	it("what there is comes at once, the rest as it is made, from whichever worker", async () => {
+	it("sends the existing text at once and then each token, from every worker", async () => {
 		const message = "[[unicode tokens=40 delay=20 hold-after=39]] live";
 		const stream = await banter.stream("live", message);
 		const { messageId } = await stream.next();
@@ -265,7 +265,7 @@ describe("a reply that is being written", () => {
 		assert.equal((await storedMessages(banter, "live")).length, 2);
 	});
 
-	it("a position ahead of the text is its end, and nothing is left out", async () => {
+	it("takes a position ahead of the text as its end, and omits nothing", async () => {
 		const stream = await banter.stream("ahead", "[[tokens=20 delay=30]]");
 		const { messageId } = await stream.next();
 		const got = (await stream.tokens(2)).join("");
@@ -275,7 +275,7 @@ describe("a reply that is being written", () => {
 		assert.equal(textAfter(events, text).trim(), text.trim());
 	});
 
-	it("before the model has begun there is a start, and the text when it comes", async () => {
+	it("sends a start before the model has started, then the text", async () => {
 		const message = `[[tokens=3 first-delay=${1500 * TIME_FACTOR}]] patience`;
 		const whole = banter.chat("patience", message);
 		const messageId = await until("it is written", async () => {
@@ -295,7 +295,7 @@ describe("a reply that is being written", () => {
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
-	it("a listener that leaves does not stop it, nor do all", async () => {
+	it("continues when one or all listeners leave", async () => {
 		const stream = await banter.stream("leave", "[[tokens=20 delay=20]]");
 		const { messageId } = await stream.next();
 		const others = await Promise.all(
@@ -309,7 +309,7 @@ describe("a reply that is being written", () => {
 		assert.equal((await storedMessages(banter, "leave")).at(-1)[2], "complete");
 	});
 
-	it("HEAD is answered at once, and the reply goes on", async () => {
+	it("answers HEAD at once and continues", async () => {
 		const stream = await banter.stream("head-live", "[[tokens=2 hang-after=2]]");
 		const { messageId } = await stream.next();
 		const path = resumePath(messageId, "head-live");
@@ -318,7 +318,7 @@ describe("a reply that is being written", () => {
 			assert.equal(head.status, 200);
 			assert.equal(head.headers["content-type"], "text/event-stream; charset=utf-8");
 		}
-		// And its connection serves on.
+		// Its connection is reusable.
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write(`HEAD ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`);
 		assert.equal((await raw.response({ noBody: true })).status, 200);
@@ -330,7 +330,7 @@ describe("a reply that is being written", () => {
 		assert.equal((await stream.rest()).at(-1).status, "stopped");
 	});
 
-	it("a client of HTTP/1.0 gets it too, up to the end of the connection", async () => {
+	it("is sent to an HTTP/1.0 client until the connection closes", async () => {
 		const { messageId } = await spoken(banter, "old");
 		const answer = await rawExchange(
 			banter.port,
@@ -346,7 +346,7 @@ describe("a very long reply", () => {
 	const banter = useBanter();
 	const TOKENS = 500_000;
 
-	it("reaches a reader that comes to its end, and one that takes it slowly", async () => {
+	it("is sent completely after its end, and to a slow reader", async () => {
 		const message = `[[tokens=5 huge=${TOKENS / 5}]] long`;
 		const { messageId } = (await banter.chat("long", message)).json;
 		const stream = await resume(banter, messageId, "long");
@@ -358,7 +358,7 @@ describe("a very long reply", () => {
 		assert.equal(textOf(await slow.rest()).length, TOKENS - 1000);
 	});
 
-	it("while it is being written: the replay waits beside what follows", async () => {
+	it("while running: the replay is buffered before new tokens", async () => {
 		const message = `[[tokens=${TOKENS / 1000} huge=1000 delay=2]] growing`;
 		const first = await banter.stream("growing", message);
 		const { messageId } = await first.next();
@@ -375,10 +375,10 @@ describe("a very long reply", () => {
 	});
 });
 
-describe("who may not resume", () => {
+describe("requests that may not resume", () => {
 	const banter = useBanter();
 
-	it("404: another session, an id that is none, one of a visitor's own message", async () => {
+	it("404: another session, an unknown id, the id of a visitor's message", async () => {
 		const { messageId } = await spoken(banter, "mine");
 		const [{ id }] = (await history(banter, "mine")).json.messages;
 		for (const [message, session] of [
@@ -393,14 +393,14 @@ describe("who may not resume", () => {
 		assert.equal(head.status, 404);
 	});
 
-	it("404 also while it is being written", async () => {
+	it("404 also for a running reply", async () => {
 		const stream = await banter.stream("private", "[[tokens=1 hang-after=1]]");
 		const { messageId } = await stream.next();
 		for (let i = 0; i < 6; i++) assertError(await resume(banter, messageId, "spy"), 404);
 		await stop(banter, messageId, "private");
 	});
 
-	it("404 after its conversation was deleted; who listens elsewhere is told", async () => {
+	it("404 after its conversation was deleted; listeners of other workers get an error", async () => {
 		const stream = await banter.stream("erased", "[[tokens=1 hang-after=1]]");
 		const { messageId } = await stream.next();
 		const listeners = await Promise.all(
@@ -423,14 +423,14 @@ describe("who may not resume", () => {
 		assertError(await resume(banter, messageId, "erased"), 404);
 	});
 
-	it("404 also when it was deleted before the listener had any of it", async () => {
+	it("404 also if it was deleted before the listener received anything", async () => {
 		await withBanter({ workers: 2 }, async (own) => {
 			const stream = await own.stream("unheard", "[[tokens=1 hang-after=1]]");
 			const { messageId } = await stream.next();
 			await stream.tokens(1);
 			const [writer] = await own.workersOf([stream.socket]);
 			const [listener, other] = [await elsewhere(own, writer), await elsewhere(own, writer)];
-			// It publishes nothing.
+			// It publishes no text.
 			process.kill(writer, "SIGSTOP");
 			try {
 				await ask(listener, "GET", resumePath(messageId, "unheard", { after: 1 }), KEY);
@@ -473,7 +473,7 @@ describe("who may not resume", () => {
 			assertError(await banter.get(path, { ...KEY, "last-event-id": last }), 400);
 		});
 
-	it("400: what is no id; 404: what is no path", async () => {
+	it("400 for an invalid id, 404 for an unknown path", async () => {
 		const get = (id) => banter.get(`/v1/chat/stream/${id}?sessionId=a`, KEY);
 		assertError(await get("no-id"), 400, "Invalid messageId");
 		assertError(await get(`${NOBODY}0`), 400, "Invalid messageId");
@@ -500,8 +500,8 @@ describe("who may not resume", () => {
 	});
 });
 
-describe("what breaks meanwhile", () => {
-	it("the worker that writes: its listeners elsewhere hear that it was interrupted", async () => {
+describe("failures during a resume", () => {
+	it("of the reply's worker: its listeners in other workers get an interruption", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const stream = await banter.stream("torn", "[[tokens=3 hang-after=3]]");
 			const { messageId } = await stream.next();
@@ -529,7 +529,7 @@ describe("what breaks meanwhile", () => {
 		});
 	});
 
-	it("the store: who listens goes on with it, 503 to who comes", async () => {
+	it("of the store: listeners continue after its return, new ones get 503", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const message = "[[tokens=100 delay=20 hold-after=99]] through";
 			const stream = await banter.stream("through", message);
