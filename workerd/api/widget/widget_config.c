@@ -1,9 +1,7 @@
 /*
- * GET /api/widget/{widgetId}/config: what the site that embeds a widget has to know of it, and no
- * more.
+ * GET /api/widget/{widgetId}/config: the public settings of a widget, for the page that embeds it.
  */
 #include "proto/base/basics.h"
-#include "workerd/api/request/api_call.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/widget/widget_fields.h"
 #include "workerd/api/widget/widget_handlers.h"
@@ -11,8 +9,8 @@
 void
 handle_widget_config(const struct api_call *c)
 {
-	struct buf *line = api_scratch(c->api);
-	struct json_writer j = json_writer(line);
+	struct buf *out = api_scratch(c->api);
+	struct json_writer j = json_writer(out);
 	struct msg_widget_record widget;
 
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
@@ -20,5 +18,5 @@ handle_widget_config(const struct api_call *c)
 	widget_write_public(&j, &widget);
 	json_write_close(&j, '}');
 	must(!j.failed);
-	api_reply_json(c->x, 200, buf_slice(line));
+	api_reply_json(c->x, 200, buf_slice(out));
 }

@@ -1,5 +1,5 @@
 /*
- * The forms of names and phones; that of e-mails is proto/base/email.h's.
+ * Validation of names and phone numbers; proto/base/email.h validates e-mails.
  */
 #include "workerd/api/widget/widget_contact.h"
 
@@ -17,16 +17,16 @@
 const char *const widget_contact_fields[CONTACT_FIELDS] = {"name", "email", "phone"};
 
 static bool
-is_name(struct slice s)
+widget_contact_is_name(struct slice s)
 {
 	return utf8_is_line(s) && utf8_utf16_len(s) <= NAME_MAX_UNITS;
 }
 
-/* Digits, what people write between them, and one plus before all of them. */
+/* Digits with the usual separators, and optionally one "+" before the first digit. */
 static bool
-is_phone(struct slice s)
+widget_contact_is_phone(struct slice s)
 {
-	size_t digits = 0, pluses = 0;
+	unsigned digits = 0, pluses = 0;
 
 	if (s.len > PHONE_MAX_BYTES)
 		return false;
@@ -45,13 +45,13 @@ is_phone(struct slice s)
 
 static const struct {
 	enum contact_field field;
-	bool (*is_right)(struct slice);
+	bool (*is_valid)(struct slice);
 	const char *wrong;
-} forms[CONTACT_FIELDS] = {
-    {CONTACT_NAME, is_name, "name must have at most 200 characters, on one line"},
+} rules[CONTACT_FIELDS] = {
+    {CONTACT_NAME, widget_contact_is_name, "name must be one line of at most 200 characters"},
     {CONTACT_EMAIL, email_valid, "email must look like name@example.com"},
-    {CONTACT_PHONE, is_phone,
-	"phone must have 3 to 20 digits, with spaces - . / ( ) between them and + before them"},
+    {CONTACT_PHONE, widget_contact_is_phone,
+	"phone must have 3 to 20 digits; spaces and - . / ( ) are allowed, and a leading +"},
 };
 
 const char *
@@ -66,14 +66,14 @@ widget_contact_read(
 	for (size_t i = CONTACT_FIELDS; i-- > 0;) {
 		struct slice value = utf8_trim(given[i]);
 
-		if ((collects & forms[i].field) == 0 || value.len == 0)
+		if ((collects & rules[i].field) == 0 || value.len == 0)
 			continue;
 		any = true;
 		contact->value[i] = value;
-		if (forms[i].is_right(value))
+		if (rules[i].is_valid(value))
 			continue;
-		contact->wrong[i] = forms[i].wrong;
-		wrong = forms[i].wrong;
+		contact->wrong[i] = rules[i].wrong;
+		wrong = rules[i].wrong;
 	}
-	return any ? wrong : "give at least one of the details that are asked for";
+	return any ? wrong : "enter at least one of the requested details";
 }

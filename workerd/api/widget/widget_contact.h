@@ -1,5 +1,5 @@
 /*
- * What a visitor says of itself, checked against what the widget asks for.
+ * Contact details that a visitor submits, checked against the fields that the widget collects.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_CONTACT_H
 #define WORKERD_API_WIDGET_WIDGET_CONTACT_H
@@ -9,22 +9,22 @@
 
 /* name, email and phone, in the order of enum contact_field. */
 #define CONTACT_FIELDS       3
-#define WIDGET_CONTACT_EMAIL 1 /* which of them that is */
+#define WIDGET_CONTACT_EMAIL 1 /* index of the e-mail */
 
 struct widget_contact {
-	/* Trimmed; empty: not given, or not asked for. They are the frame's. */
+	/* Trimmed, borrowed from the frame; empty: not given, or not collected. */
 	struct slice value[CONTACT_FIELDS];
-	/* What is wrong with each, a static sentence that begins with its name; NULL: nothing. */
+	/* Error of each field: a static sentence that begins with the field's name; NULL: valid. */
 	const char *wrong[CONTACT_FIELDS];
 };
 
-/* The field's name in frames and answers. */
+/* The fields' names in frames and answers. */
 extern const char *const widget_contact_fields[CONTACT_FIELDS];
 
 /*
- * Reads what a frame says of the fields that are asked for (collects: a set of enum contact_field),
- * and passes over the others. NULL when all is right. Else a static sentence, the first of wrong if
- * there is one there; without one nothing was given at all.
+ * Reads the fields that the widget collects (a set of enum contact_field) and ignores the others. NULL if
+ * all are valid. Else a static sentence: the first error in contact->wrong, or, if no field was given,
+ * one that asks for any.
  */
 [[gnu::warn_unused_result]] const char *widget_contact_read(
     const struct widget_frame *frame, unsigned collects, struct widget_contact *contact);

@@ -1,5 +1,5 @@
 /*
- * The table of a widget.
+ * The table of a widget's members.
  */
 #include "workerd/api/widget/widget_fields.h"
 
@@ -59,11 +59,11 @@ widget_check(struct fields *in, const void *record)
 
 	if (r->contact_mode == CONTACT_REQUIRED && r->collects == 0)
 		fields_refuse(in, "contact_info_mode",
-		    "needs collect_name, collect_email or collect_phone to be required");
+		    "required needs collect_name, collect_email or collect_phone to be true");
 }
 
 static bool
-is_public(const char *name)
+widget_field_is_public(const char *name)
 {
 	static const char *const names[] = {"name", "greeting", "primary_color", "text_color",
 	    "position", "contact_info_mode", "collect_name", "collect_email", "collect_phone"};
@@ -78,6 +78,6 @@ void
 widget_write_public(struct json_writer *j, const void *record)
 {
 	for (const struct field *f = widget_fields; f->name != NULL; f++)
-		if (is_public(f->name))
+		if (widget_field_is_public(f->name))
 			f->kind->write(f, (const uint8_t *)record + f->offset, j);
 }

@@ -1,5 +1,5 @@
 /*
- * What a widget is made of, as the API has it (API.md, section 7): a struct msg_widget_record.
+ * The members of a widget in the API (API.md, section 7), and their rules.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_FIELDS_H
 #define WORKERD_API_WIDGET_WIDGET_FIELDS_H
@@ -9,15 +9,16 @@
 
 #define WIDGET_ORIGINS_MAX 64
 
+/* Of a struct msg_widget_record. */
 extern const struct field widget_fields[];
 
-/* A new one's defaults, of a struct msg_widget_record. */
+/* Sets the defaults of a new widget. */
 void widget_default(void *record);
 
-/* Refuses what is right for each member by itself and not for all together. */
+/* Refuses members that are valid alone, but not together. */
 void widget_check(struct fields *in, const void *record);
 
-/* Writes the members that anybody may know. */
+/* Writes the members that visitors may see. */
 void widget_write_public(struct json_writer *j, const void *record);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Frames of visitors: JSON by jansson, then member by member.
+ * A visitor's frame, member by member.
  */
 #include "workerd/api/widget/widget_frame.h"
 
@@ -8,38 +8,28 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
-static const char wrong_id[] = "id must be a string of " CLIENT_ID_RULE;
-
-/* A member that is there, and not null. */
+/* A member that is present and not null. */
 static const json_t *
-member(const struct widget_frame *frame, const char *key)
+widget_frame_member(const struct widget_frame *frame, const char *key)
 {
 	const json_t *value = json_object_get(frame->json, key);
 
 	return json_is_null(value) ? NULL : value;
 }
 
-static struct slice
-string(const json_t *value)
-{
-	if (!json_is_string(value))
-		return (struct slice){0};
-	return (struct slice){
-	    (const uint8_t *)json_string_value(value), json_string_length(value)};
-}
-
 static const char *
-read_message(struct widget_frame *frame)
+widget_frame_read_message(struct widget_frame *frame)
 {
-	const json_t *id = member(frame, "id");
-	struct slice content = string(member(frame, "content"));
+	const json_t *id = widget_frame_member(frame, "id");
+	struct slice content = json_read_member(frame->json, "content");
 	size_t units = content.p == NULL ? 0 : utf8_utf16_len(content);
 
-	if (id != NULL && !client_id_is_valid(string(id)))
-		return wrong_id;
-	frame->id = string(id);
+	if (id != NULL && !client_id_is_valid(json_read_string(id)))
+		return "id must be a string of " CLIENT_ID_RULE;
+	frame->id = json_read_string(id);
 	if (units < 1 || units > CHAT_MESSAGE_MAX)
 		return "content must be a string of 1 to 4000 characters";
 	frame->content = content;
@@ -47,7 +37,7 @@ read_message(struct widget_frame *frame)
 }
 
 static const char *
-read_contact(struct widget_frame *frame)
+widget_frame_read_contact(struct widget_frame *frame)
 {
 	const struct {
 		const char *key, *wrong;
@@ -59,17 +49,17 @@ read_contact(struct widget_frame *frame)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		const json_t *value = member(frame, fields[i].key);
+		const json_t *value = widget_frame_member(frame, fields[i].key);
 
 		if (value != NULL && !json_is_string(value))
 			return fields[i].wrong;
-		*fields[i].value = string(value);
+		*fields[i].value = json_read_string(value);
 	}
 	return NULL;
 }
 
 static const char *
-read_stop(struct widget_frame *frame)
+widget_frame_read_stop(struct widget_frame *frame)
 {
 	(void)frame;
 	return NULL;
@@ -80,9 +70,9 @@ static const struct {
 	enum widget_frame_kind kind;
 	const char *(*read)(struct widget_frame *);
 } kinds[] = {
-    {"message", WIDGET_MESSAGE, read_message},
-    {"contact_info", WIDGET_CONTACT, read_contact},
-    {"stop", WIDGET_STOP, read_stop},
+    {"message", WIDGET_MESSAGE, widget_frame_read_message},
+    {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
+    {"stop", WIDGET_STOP, widget_frame_read_stop},
 };
 
 const char *
@@ -90,12 +80,10 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 {
 	struct slice type;
 
-	*frame = (struct widget_frame){0};
-	frame->json = json_loadb(
-	    (const char *)text.p, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (!json_is_object(frame->json))
+	*frame = (struct widget_frame){.json = json_read_object(text)};
+	if (frame->json == NULL)
 		return "a frame must be a JSON object with type";
-	type = string(member(frame, "type"));
+	type = json_read_member(frame->json, "type");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (type.p == NULL || !slice_eq_str(type, kinds[i].type))
 			continue;

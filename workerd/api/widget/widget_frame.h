@@ -1,5 +1,5 @@
 /*
- * What a visitor says over the WebSocket of a widget, read and checked (API.md, section 7).
+ * Frames that a visitor sends over a widget's WebSocket, parsed and validated (API.md, section 7).
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_FRAME_H
 #define WORKERD_API_WIDGET_WIDGET_FRAME_H
@@ -16,17 +16,15 @@ enum widget_frame_kind {
 
 struct widget_frame {
 	enum widget_frame_kind kind;
-	struct slice content; /* of a message: 1 to 4000 UTF-16 units */
-	struct slice id;      /* of a message, the client's name for it; empty: none */
-	struct slice name, email,
-	    phone;           /* of a contact, as they were written; empty: not given */
-	struct json_t *json; /* holds all of it */
+	struct slice content;            /* of a message: 1 to 4000 UTF-16 units */
+	struct slice id;                 /* of a message: the client's id for it; empty: none */
+	struct slice name, email, phone; /* of a contact, unchecked; empty: not given */
+	struct json_t *json;             /* owns the slices */
 };
 
 /*
- * Reads a frame; other members than those above are passed over, and so is one that is null. NULL on
- * success, else a sentence that tells what would be right (static); then only id may be set, so that
- * the client is told which of its messages it was. Clear the frame in either case.
+ * Parses a frame; unknown and null members are ignored. NULL on success, else a sentence that says what
+ * would be valid (static); then only id may be set, for the error frame. Clear the frame in either case.
  */
 [[gnu::warn_unused_result]] const char *widget_frame_read(
     struct slice text, struct widget_frame *frame);

@@ -1,9 +1,9 @@
 /*
- * The replies that a visitor hears: each to a message of its own, or to one that it has sent over
- * another connection. One at a time: the first of the queue has a listener, the others wait.
+ * The queue of a socket: replies to messages sent from here, replies that the visitor's other connections
+ * started, and syncs of the history. Only the first entry is under way; the others wait.
  *
- * A look for what was missed (widget_history.c) waits among them. Behind it are only messages from here that
- * are not sent yet: what others say meanwhile it finds, or the next one does.
+ * Behind a sync are only own messages that are not sent yet: replies that others start meanwhile are
+ * found by this sync or the next one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,203 +13,198 @@
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/widget/widget_socket.h"
 
-/* Messages that may wait for the answers before them; and replies at all, beyond which they are looked
- * for later. */
+/* Messages that may wait in the queue. */
 #define WAITING_MAX 8
+/* Entries of the queue; a sync finds the replies beyond them. */
 #define REPLIES_MAX 32
 
-struct heard {
+struct widget_reply {
 	struct widget_socket *s;
 	struct turn_listener *listener; /* NULL: it waits */
-	struct id reply;                /* set as soon as it is known */
-	struct id message;              /* of an own one: what it is to */
-	bool own;                       /* it is to a message from here */
-	bool look, begun;               /* it is no reply: what was missed is looked for */
-	bool typing;                    /* the client was told that it is being written */
-	bool stopping;                  /* once it is heard; of a look: what it finds */
-	struct id run;                  /* that is heard; zero: not known yet */
-	struct id
-	    newest; /* the run that was begun last, as far as others have told; zero: none */
-	TAILQ_ENTRY(heard) link;
-	/* Of an own one: the client's id for the message, and, behind it, the message. */
+	struct id reply;                /* zero until known */
+	struct id message;              /* of an own one: the message it replies to */
+	bool own;                       /* to a message from here */
+	bool sync, syncing;             /* not a reply but a sync; syncing: under way */
+	bool typing;                    /* typing_start was sent */
+	bool stopping;    /* stop it once it is delivered; of a sync: the reply that it finds */
+	struct id run;    /* run that is delivered; zero: unknown */
+	struct id newest; /* latest run, as far as the store said; zero: none */
+	TAILQ_ENTRY(widget_reply) link;
+	/* Of an own one: the client's id of the message, then the message. */
 	size_t id_len, text_len;
 	uint8_t bytes[];
 };
 
 static struct slice
-client_id(const struct heard *h)
+widget_reply_client_id(const struct widget_reply *r)
 {
-	return (struct slice){h->bytes, h->id_len};
+	return (struct slice){r->bytes, r->id_len};
 }
 
 static struct slice
-text(const struct heard *h)
+widget_reply_text(const struct widget_reply *r)
 {
-	return (struct slice){h->bytes + h->id_len, h->text_len};
+	return (struct slice){r->bytes + r->id_len, r->text_len};
 }
 
-/* Behind that one, or (NULL) behind all. */
-static struct heard *
-heard_new(struct widget_socket *s, struct heard *before, size_t bytes)
+/* Inserts an entry after another one, or (NULL) at the end. bytes: of client id and message. */
+static struct widget_reply *
+widget_reply_new(struct widget_socket *s, struct widget_reply *after, size_t bytes)
 {
-	struct heard *h = xcalloc(1, sizeof(*h) + bytes);
+	struct widget_reply *r = xcalloc(1, sizeof(*r) + bytes);
 
-	h->s = s;
-	if (before != NULL)
-		TAILQ_INSERT_AFTER(&s->replies, before, h, link);
+	r->s = s;
+	if (after != NULL)
+		TAILQ_INSERT_AFTER(&s->replies, after, r, link);
 	else
-		TAILQ_INSERT_TAIL(&s->replies, h, link);
+		TAILQ_INSERT_TAIL(&s->replies, r, link);
 	s->n_replies++;
-	return h;
+	return r;
 }
 
 static void
-heard_free(struct heard *h)
+widget_reply_free(struct widget_reply *r)
 {
-	struct widget_socket *s = h->s;
+	struct widget_socket *s = r->s;
 
-	TAILQ_REMOVE(&s->replies, h, link);
+	TAILQ_REMOVE(&s->replies, r, link);
 	s->n_replies--;
-	if (h->own && h->listener == NULL)
+	if (r->own && r->listener == NULL)
 		s->n_waiting--;
-	free(h);
+	free(r);
 }
 
-/* -- hearing -------------------------------------------------------------------------------- */
-
 static void
-begin_typing(struct heard *h)
+widget_reply_start_typing(struct widget_reply *r)
 {
-	if (!h->typing)
-		say_type(h->s, "typing_start");
-	h->typing = true;
+	if (!r->typing)
+		widget_send_type(r->s, "typing_start");
+	r->typing = true;
 }
 
-/* It is over: the next one may come. */
 static void
-finish(struct heard *h)
+widget_reply_finish(struct widget_reply *r)
 {
-	struct widget_socket *s = h->s;
+	struct widget_socket *s = r->s;
 
-	if (h->typing)
-		say_type(s, "typing_stop");
-	heard_free(h);
-	if (past_is_long(s))
-		heard_look(s);
-	heard_next(s);
+	if (r->typing)
+		widget_send_type(s, "typing_stop");
+	widget_reply_free(r);
+	if (widget_history_is_long(s))
+		widget_replies_sync(s);
+	widget_replies_next(s);
 }
 
-/* The client has been told how it ended. */
+/* Notes that the client has the message and its reply. */
 static void
-learn(const struct heard *h, bool broken)
+widget_reply_note(const struct widget_reply *r, bool interrupted)
 {
-	if (h->own)
-		past_learn(h->s, &h->message, false);
-	past_learn(h->s, &h->reply, broken);
+	if (r->own)
+		widget_history_add(r->s, &r->message, false);
+	widget_history_add(r->s, &r->reply, interrupted);
 }
 
 void
-heard_retry(struct widget_socket *s)
+widget_replies_retry(struct widget_socket *s)
 {
 	s->failed = (struct id){0};
 }
 
-/* A message that was sent again may turn out to be one whose reply waits to be heard anyway. */
+/* A message that was sent again may have a reply that waits in the queue anyway. */
 static void
-drop_twin(struct heard *h)
+widget_reply_drop_duplicate(struct widget_reply *r)
 {
-	struct heard *other;
+	struct widget_reply *other;
 
-	TAILQ_FOREACH (other, &h->s->replies, link)
-		if (other != h && other->listener == NULL && id_equal(&other->reply, &h->reply))
+	TAILQ_FOREACH (other, &r->s->replies, link)
+		if (other != r && other->listener == NULL && id_equal(&other->reply, &r->reply))
 			break;
 	if (other != NULL)
-		heard_free(other);
+		widget_reply_free(other);
 }
 
-/* What a message sent again is answered with has another id than we gave it: a stop by that has found
- * nothing. */
+/* The reply to a message that was sent again has another id than the one chosen here, so a stop by that
+ * id had no effect: stop again. */
 static void
-give_name(struct heard *h, const struct id *reply)
+widget_reply_set_id(struct widget_reply *r, const struct id *reply)
 {
-	bool again = h->stopping && !id_equal(&h->reply, reply);
+	bool again = r->stopping && !id_equal(&r->reply, reply);
 
-	h->reply = *reply;
+	r->reply = *reply;
 	if (!again)
 		return;
-	h->stopping = false;
-	heard_stop(h->s);
+	r->stopping = false;
+	widget_replies_stop(r->s);
 }
 
 static void
-on_start(void *arg, const struct turn_ids *ids, size_t position)
+widget_reply_on_start(void *arg, const struct turn_ids *ids, size_t position)
 {
-	struct heard *h = arg;
+	struct widget_reply *r = arg;
 
 	(void)position;
-	/* Of one that has ended the store knows no more than it has told: that was the newest. */
-	h->run = id_is_zero(&ids->run) ? h->newest : ids->run;
-	give_name(h, &ids->message);
-	drop_twin(h);
-	begin_typing(h);
+	/* The store does not know the run of a reply that has ended: it was the newest. */
+	r->run = id_is_zero(&ids->run) ? r->newest : ids->run;
+	widget_reply_set_id(r, &ids->message);
+	widget_reply_drop_duplicate(r);
+	widget_reply_start_typing(r);
 }
 
 static void
-on_token(void *arg, struct slice token)
+widget_reply_on_token(void *arg, struct slice token)
 {
-	struct heard *h = arg;
+	struct widget_reply *r = arg;
 
-	if (h->s->streams)
-		say_token(h->s, token);
+	if (r->s->streams)
+		widget_send_token(r->s, token);
 }
 
 static void
-on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
-	struct heard *h = arg;
+	struct widget_reply *r = arg;
 
-	h->reply = ids->message;
-	learn(h, false);
-	heard_retry(h->s);
-	begin_typing(h);
-	say_message(h->s, MESSAGE_ASSISTANT, reply->text, &ids->message, reply->status);
-	finish(h);
+	r->reply = ids->message;
+	widget_reply_note(r, false);
+	widget_replies_retry(r->s);
+	widget_reply_start_typing(r);
+	widget_send_message(r->s, MESSAGE_ASSISTANT, reply->text, &ids->message, reply->status);
+	widget_reply_finish(r);
 }
 
-/* Whether others have begun it anew since: should this run break off, the other is heard. */
+/* Whether another connection has started a newer run than the one that is delivered. */
 static bool
-is_outdated(const struct heard *h)
+widget_reply_is_outdated(const struct widget_reply *r)
 {
-	return !id_is_zero(&h->newest) && !id_equal(&h->newest, &h->run);
+	return !id_is_zero(&r->newest) && !id_equal(&r->newest, &r->run);
 }
 
 static void
-fail(struct heard *h, enum turn_failure failure)
+widget_reply_fail(struct widget_reply *r, enum turn_failure failure)
 {
-	say_error(
-	    h->s, chat_failure_code(failure), chat_failure_message(failure), client_id(h));
-	learn(h, true);
+	widget_send_error(r->s, chat_failure_code(failure), chat_failure_message(failure),
+	    widget_reply_client_id(r));
+	widget_reply_note(r, true);
 	if (failure != TURN_INTERRUPTED)
-		h->s->failed = h->reply;
-	else if (is_outdated(h))
-		heard_new(h->s, h, 0)->reply = h->reply;
-	finish(h);
+		r->s->failed = r->reply;
+	else if (widget_reply_is_outdated(r))
+		widget_reply_new(r->s, r, 0)->reply = r->reply;
+	widget_reply_finish(r);
 }
 
 static void
-on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+widget_reply_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	(void)retry_after_ms;
-	fail(arg, failure);
+	widget_reply_fail(arg, failure);
 }
 
-static const struct turn_sink sink = {on_start, on_token, on_done, on_error};
+static const struct turn_sink sink = {
+    widget_reply_on_start, widget_reply_on_token, widget_reply_on_done, widget_reply_on_error};
 
-/* -- beginning ------------------------------------------------------------------------------ */
-
-/* The log's name for what opened the connection; none once that has ended. */
+/* For the log; empty after the connection has ended. */
 static struct slice
-request_name(const struct widget_socket *s)
+widget_reply_request_id(const struct widget_socket *s)
 {
 	if (s->x == NULL)
 		return (struct slice){0};
@@ -217,298 +212,290 @@ request_name(const struct widget_socket *s)
 }
 
 static struct turn_listener *
-send_message(struct heard *h)
+widget_reply_send_message(struct widget_reply *r)
 {
-	struct widget_socket *s = h->s;
+	struct widget_socket *s = r->s;
 	const struct turn_request request = {
 	    .org = s->org,
 	    .widget = s->widget,
-	    .session = socket_session(s),
-	    .text = text(h),
-	    .client_id = client_id(h),
-	    .name = request_name(s),
+	    .session = widget_socket_session(s),
+	    .text = widget_reply_text(r),
+	    .client_id = widget_reply_client_id(r),
+	    .name = widget_reply_request_id(s),
 	    .visitor = &s->token,
 	    .message = id_new(),
 	    .reply = id_new(),
 	};
 
-	h->message = request.message;
-	h->reply = h->run = request.reply;
-	return turn_begin(s->api->turns, &request, &sink, h);
+	r->message = request.message;
+	r->reply = r->run = request.reply;
+	return turn_begin(s->api->turns, &request, &sink, r);
 }
 
 static struct reply_ref
-reference(const struct heard *h)
+widget_reply_reference(const struct widget_reply *r)
 {
 	return (struct reply_ref){
-	    .org = h->s->org,
-	    .widget = h->s->widget,
-	    .session = socket_session(h->s),
-	    .message = h->reply,
+	    .org = r->s->org,
+	    .widget = r->s->widget,
+	    .session = widget_socket_session(r->s),
+	    .message = r->reply,
 	};
 }
 
 static struct turn_listener *
-join(struct heard *h)
+widget_reply_join(struct widget_reply *r)
 {
-	const struct reply_ref ref = reference(h);
+	const struct reply_ref reference = widget_reply_reference(r);
 
-	return turn_join(h->s->api->turns, &ref, 0, &sink, h);
+	return turn_join(r->s->api->turns, &reference, 0, &sink, r);
 }
 
-/* Its own listener hears how it has ended; nobody else has to. */
+/* The listener that delivers the reply sees how it ends; the one of the stop is not needed. */
 static void
-stop(struct heard *h)
+widget_reply_stop(struct widget_reply *r)
 {
-	const struct reply_ref ref = reference(h);
-	struct turn_listener *l = turn_stop(h->s->api->turns, &ref, &sink, h);
+	const struct reply_ref reference = widget_reply_reference(r);
+	struct turn_listener *l = turn_stop(r->s->api->turns, &reference, &sink, r);
 
-	h->stopping = l != NULL;
+	r->stopping = l != NULL;
 	if (l != NULL)
 		turn_leave(l);
 }
 
-/* Begins to hear it; if too much is under way, that is told and it is gone. */
 static void
-begin(struct heard *h)
+widget_reply_begin(struct widget_reply *r)
 {
-	h->listener = h->own ? send_message(h) : join(h);
-	if (h->listener == NULL) {
-		fail(h, TURN_STORE_DOWN);
+	r->listener = r->own ? widget_reply_send_message(r) : widget_reply_join(r);
+	if (r->listener == NULL) {
+		widget_reply_fail(r, TURN_STORE_DOWN);
 		return;
 	}
-	h->s->n_waiting -= h->own;
-	if (h->stopping)
-		stop(h);
+	r->s->n_waiting -= r->own;
+	if (r->stopping)
+		widget_reply_stop(r);
 }
 
 void
-heard_next(struct widget_socket *s)
+widget_replies_next(struct widget_socket *s)
 {
-	struct heard *h = TAILQ_FIRST(&s->replies);
+	struct widget_reply *r = TAILQ_FIRST(&s->replies);
 
-	if (h == NULL || h->listener != NULL)
+	if (r == NULL || r->listener != NULL)
 		return;
-	if (h->look) {
-		h->begun = true;
-		past_look(s);
-	} else if (s->introduction == NULL) {
-		begin(h);
+	if (r->sync) {
+		r->syncing = true;
+		widget_history_sync(s);
+	} else if (s->identification == NULL) {
+		widget_reply_begin(r);
 	}
 }
 
 void
-heard_send(struct widget_socket *s, const struct widget_frame *frame)
+widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 {
-	struct heard *h;
+	struct widget_reply *r;
 
 	if (s->n_waiting == WAITING_MAX) {
-		say_error(s, "too_many_waiting",
+		widget_send_error(s, "too_many_waiting",
 		    "Please wait until your last messages are answered", frame->id);
 		return;
 	}
-	h = heard_new(s, NULL, frame->id.len + frame->content.len);
-	h->own = true;
-	h->id_len = frame->id.len;
-	h->text_len = frame->content.len;
-	if (h->id_len > 0)
-		memcpy(h->bytes, frame->id.p, h->id_len);
-	memcpy(h->bytes + h->id_len, frame->content.p, h->text_len);
+	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);
+	r->own = true;
+	r->id_len = frame->id.len;
+	r->text_len = frame->content.len;
+	if (r->id_len > 0)
+		memcpy(r->bytes, frame->id.p, r->id_len);
+	memcpy(r->bytes + r->id_len, frame->content.p, r->text_len);
 	s->n_waiting++;
-	heard_next(s);
+	widget_replies_next(s);
 }
 
 void
-heard_join(struct widget_socket *s, const struct id *reply)
+widget_replies_join(struct widget_socket *s, const struct id *reply)
 {
 	if (s->n_replies >= REPLIES_MAX) {
-		heard_look(s);
+		widget_replies_sync(s);
 		return;
 	}
-	heard_new(s, NULL, 0)->reply = *reply;
-	heard_next(s);
+	widget_reply_new(s, NULL, 0)->reply = *reply;
+	widget_replies_next(s);
 }
 
-/* -- looking --------------------------------------------------------------------------------- */
-
 bool
-heard_looks(const struct widget_socket *s)
+widget_replies_is_syncing(const struct widget_socket *s)
 {
-	const struct heard *h;
+	const struct widget_reply *r;
 
-	TAILQ_FOREACH (h, &s->replies, link)
-		if (h->look)
+	TAILQ_FOREACH (r, &s->replies, link)
+		if (r->sync)
 			return true;
 	return false;
 }
 
-/* Queues a look, as heard_new() does, unless one waits that has not begun. */
+/* Inserts a sync after an entry, or (NULL) at the end, unless one waits already. */
 static void
-queue_look(struct widget_socket *s, struct heard *before)
+widget_replies_queue_sync(struct widget_socket *s, struct widget_reply *after)
 {
-	const struct heard *h;
+	const struct widget_reply *r;
 
-	TAILQ_FOREACH (h, &s->replies, link)
-		if (h->look && !h->begun)
+	TAILQ_FOREACH (r, &s->replies, link)
+		if (r->sync && !r->syncing)
 			return;
-	heard_new(s, before, 0)->look = true;
+	widget_reply_new(s, after, 0)->sync = true;
 }
 
 void
-heard_look(struct widget_socket *s)
+widget_replies_sync(struct widget_socket *s)
 {
-	queue_look(s, NULL);
-	heard_next(s);
+	widget_replies_queue_sync(s, NULL);
+	widget_replies_next(s);
 }
 
-/* Replies that were waited for are gone; a look that waits would come too late. */
+/* Drops the waiting entries that are not own messages: their replies were deleted, and a waiting sync
+ * would run too late. */
 static void
-forget_others(struct widget_socket *s)
+widget_replies_drop_others(struct widget_socket *s)
 {
-	struct heard *h, *next;
+	struct widget_reply *r, *next;
 
-	for (h = TAILQ_FIRST(&s->replies); h != NULL; h = next) {
-		next = TAILQ_NEXT(h, link);
-		if (!h->own && !h->begun && h->listener == NULL)
-			heard_free(h);
+	for (r = TAILQ_FIRST(&s->replies); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
+		if (!r->own && !r->syncing && r->listener == NULL)
+			widget_reply_free(r);
 	}
 }
 
 void
-heard_erased(struct widget_socket *s)
+widget_replies_erased(struct widget_socket *s)
 {
-	struct heard *first, *look;
+	struct widget_reply *first, *sync;
 
-	s->past.erased = true;
-	forget_others(s);
+	s->history.erased = true;
+	widget_replies_drop_others(s);
 	first = TAILQ_FIRST(&s->replies);
-	if (first != NULL && (first->begun || first->listener != NULL)) {
-		look = heard_new(s, first, 0);
+	if (first != NULL && (first->syncing || first->listener != NULL)) {
+		sync = widget_reply_new(s, first, 0);
 	} else {
-		look = heard_new(s, NULL, 0);
-		TAILQ_REMOVE(&s->replies, look, link);
-		TAILQ_INSERT_HEAD(&s->replies, look, link);
+		sync = widget_reply_new(s, NULL, 0);
+		TAILQ_REMOVE(&s->replies, sync, link);
+		TAILQ_INSERT_HEAD(&s->replies, sync, link);
 	}
-	look->look = true;
-	heard_next(s);
+	sync->sync = true;
+	widget_replies_next(s);
 }
 
 void
-heard_looked(struct widget_socket *s, const struct id *active, bool open)
+widget_replies_synced(struct widget_socket *s, const struct id *active, bool open)
 {
-	struct heard *look = TAILQ_FIRST(&s->replies), *h;
+	struct widget_reply *sync = TAILQ_FIRST(&s->replies), *r;
 
-	must(look->begun);
+	must(sync->syncing);
 	if (!id_is_zero(active) && !id_equal(active, &s->failed)) {
-		h = heard_new(s, look, 0);
-		h->reply = *active;
-		h->stopping = look->stopping;
+		r = widget_reply_new(s, sync, 0);
+		r->reply = *active;
+		r->stopping = sync->stopping;
 		if (open)
-			queue_look(s, h);
+			widget_replies_queue_sync(s, r);
 	}
-	heard_free(look);
-	heard_next(s);
+	widget_reply_free(sync);
+	widget_replies_next(s);
 }
 
-/* -- what others say of it ------------------------------------------------------------------- */
-
-static struct heard *
-find(struct widget_socket *s, const struct id *reply)
+static struct widget_reply *
+widget_replies_find(struct widget_socket *s, const struct id *reply)
 {
-	struct heard *h;
+	struct widget_reply *r;
 
-	TAILQ_FOREACH (h, &s->replies, link)
-		if (id_equal(&h->reply, reply))
-			return h;
+	TAILQ_FOREACH (r, &s->replies, link)
+		if (id_equal(&r->reply, reply))
+			return r;
 	return NULL;
 }
 
 bool
-heard_has(struct widget_socket *s, const struct id *reply)
+widget_replies_has(struct widget_socket *s, const struct id *reply)
 {
-	struct heard *h = find(s, reply);
+	struct widget_reply *r = widget_replies_find(s, reply);
 
-	if (h != NULL && h->listener != NULL)
-		begin_typing(h);
-	return h != NULL;
+	if (r != NULL && r->listener != NULL)
+		widget_reply_start_typing(r);
+	return r != NULL;
 }
 
-/* Whether it is the message with the client's id, sent again from here, that has begun a reply anew. */
+/* Whether r sent the message with this client id again, and so started a new run of its reply. */
 static bool
-resumes(const struct heard *h, struct slice id)
+widget_reply_is_resend(const struct widget_reply *r, struct slice id)
 {
-	return h != NULL && h->own && h->listener != NULL && slice_eq(client_id(h), id);
+	return r != NULL && r->own && r->listener != NULL &&
+	    slice_eq(widget_reply_client_id(r), id);
 }
 
-/* Who hears the run before does not know yet that it has broken off. */
+/* The listener of the earlier run does not know yet that it broke off. */
 bool
-heard_anew(struct widget_socket *s, const struct msg_live_turn *turn)
+widget_replies_rerun(struct widget_socket *s, const struct msg_live_turn *turn)
 {
-	struct heard *h = find(s, &turn->turn), *first = TAILQ_FIRST(&s->replies);
+	struct widget_reply *r = widget_replies_find(s, &turn->turn);
+	struct widget_reply *first = TAILQ_FIRST(&s->replies);
 
-	heard_retry(s);
-	if (h == NULL && resumes(first, turn->client_id)) {
-		h = first;
-		give_name(h, &turn->turn);
-		begin_typing(h);
+	widget_replies_retry(s);
+	if (r == NULL && widget_reply_is_resend(first, turn->client_id)) {
+		r = first;
+		widget_reply_set_id(r, &turn->turn);
+		widget_reply_start_typing(r);
 	}
-	if (h != NULL)
-		h->newest = turn->run;
-	return h != NULL;
+	if (r != NULL)
+		r->newest = turn->run;
+	return r != NULL;
 }
 
 bool
-heard_sends(struct widget_socket *s, struct slice id, struct slice message)
+widget_replies_is_sending(struct widget_socket *s, struct slice id, struct slice message)
 {
-	struct heard *h;
+	struct widget_reply *r;
 
-	TAILQ_FOREACH (h, &s->replies, link)
-		if (h->own && id.len > 0 && slice_eq(client_id(h), id) &&
-		    slice_eq(text(h), message))
+	TAILQ_FOREACH (r, &s->replies, link)
+		if (r->own && id.len > 0 && slice_eq(widget_reply_client_id(r), id) &&
+		    slice_eq(widget_reply_text(r), message))
 			return true;
 	return false;
 }
 
-/* -- stopping -------------------------------------------------------------------------------- */
-
 void
-heard_stop(struct widget_socket *s)
+widget_replies_stop(struct widget_socket *s)
 {
-	struct heard *h = TAILQ_FIRST(&s->replies);
+	struct widget_reply *r = TAILQ_FIRST(&s->replies);
 
-	if (h == NULL || h->stopping)
+	if (r == NULL || r->stopping)
 		return;
-	if (h->listener != NULL)
-		stop(h);
+	if (r->listener != NULL)
+		widget_reply_stop(r);
 	else
-		h->stopping = !h->own; /* a message that still waits has no reply */
+		r->stopping = !r->own; /* a message that waits has no reply yet */
 }
 
-/* -- the end --------------------------------------------------------------------------------- */
-
 void
-heard_leave(struct widget_socket *s)
+widget_replies_leave(struct widget_socket *s)
 {
-	struct heard *h = TAILQ_FIRST(&s->replies);
+	struct widget_reply *r = TAILQ_FIRST(&s->replies);
 
-	if (h == NULL || h->listener == NULL)
+	if (r == NULL || r->listener == NULL)
 		return;
-	turn_leave(h->listener);
-	heard_free(h);
+	turn_leave(r->listener);
+	widget_reply_free(r);
 }
 
-/* A message that still waits was sent all the same: it is answered, and stored, for whoever comes
- * back. */
 void
-heard_end(struct widget_socket *s, bool sends)
+widget_replies_end(struct widget_socket *s, bool sends)
 {
 	struct turn_listener *l;
-	struct heard *h;
+	struct widget_reply *r;
 
-	while ((h = TAILQ_FIRST(&s->replies)) != NULL) {
-		l = sends && h->own ? send_message(h) : NULL;
+	while ((r = TAILQ_FIRST(&s->replies)) != NULL) {
+		l = sends && r->own ? widget_reply_send_message(r) : NULL;
 		if (l != NULL)
 			turn_leave(l);
-		heard_free(h);
+		widget_reply_free(r);
 	}
 }

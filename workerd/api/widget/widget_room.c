@@ -1,8 +1,8 @@
 /*
- * A table of rooms by visitor, and one request to the store for each.
+ * A hash table of rooms by visitor, each with one subscription at the store.
  *
- * While the guests of a room are called, any may leave: next stands in the room, where a leave finds
- * it, and a room that is being called is freed afterwards.
+ * Members may leave while the members of a room are called: `next` is kept in the room, where
+ * widget_room_leave() updates it, and an empty room is freed after the last call.
  */
 #include "workerd/api/widget/widget_room.h"
 
@@ -13,31 +13,31 @@
 
 #define BUCKETS 4096
 
-TAILQ_HEAD(guests, room_guest);
-LIST_HEAD(bucket, widget_room);
+TAILQ_HEAD(widget_room_members, widget_room_member);
+LIST_HEAD(widget_room_bucket, widget_room);
 
 struct widget_room {
 	struct widget_rooms *rooms;
 	struct id visitor;
 	struct hash256 token;
-	struct id conversation; /* as far as the store has told; zero: none */
-	struct guests guests;
-	struct room_guest *next; /* to be called */
-	struct store_call *call; /* VISITOR_FOLLOW; NULL: it is answered */
+	struct id conversation; /* last one that the store named; zero: none */
+	struct widget_room_members members;
+	struct widget_room_member *next; /* to be called */
+	struct store_call *call;         /* VISITOR_FOLLOW; NULL: not waiting for its answer */
 	bool calling;
-	bool lost; /* the line was, after the room had begun to follow */
-	bool deaf; /* it does not follow: its guests are about to leave */
+	bool reconnected;  /* to the store, after the room had subscribed */
+	bool unsubscribed; /* the subscription failed or has not begun */
 	LIST_ENTRY(widget_room) link;
 };
 
 struct widget_rooms {
 	struct store_client *store;
-	struct bucket buckets[BUCKETS];
+	struct widget_room_bucket buckets[BUCKETS];
 };
 
-/* An id's last bytes are random. */
-static struct bucket *
-bucket_of(struct widget_rooms *rooms, const struct id *visitor)
+/* The last bytes of an id are random. */
+static struct widget_room_bucket *
+widget_room_bucket_of(struct widget_rooms *rooms, const struct id *visitor)
 {
 	uint32_t n;
 
@@ -46,32 +46,33 @@ bucket_of(struct widget_rooms *rooms, const struct id *visitor)
 }
 
 static struct widget_room *
-room_find(struct widget_rooms *rooms, const struct id *visitor)
+widget_room_find(struct widget_rooms *rooms, const struct id *visitor)
 {
 	struct widget_room *r;
 
-	LIST_FOREACH (r, bucket_of(rooms, visitor), link)
+	LIST_FOREACH (r, widget_room_bucket_of(rooms, visitor), link)
 		if (id_equal(&r->visitor, visitor))
 			return r;
 	return NULL;
 }
 
 static struct widget_room *
-room_new(struct widget_rooms *rooms, const struct id *visitor, const struct hash256 *token)
+widget_room_new(
+    struct widget_rooms *rooms, const struct id *visitor, const struct hash256 *token)
 {
 	struct widget_room *r = xcalloc(1, sizeof(*r));
 
 	r->rooms = rooms;
 	r->visitor = *visitor;
 	r->token = *token;
-	r->deaf = true;
-	TAILQ_INIT(&r->guests);
-	LIST_INSERT_HEAD(bucket_of(rooms, visitor), r, link);
+	r->unsubscribed = true;
+	TAILQ_INIT(&r->members);
+	LIST_INSERT_HEAD(widget_room_bucket_of(rooms, visitor), r, link);
 	return r;
 }
 
 static void
-room_free(struct widget_room *r)
+widget_room_free(struct widget_room *r)
 {
 	if (r->call != NULL)
 		store_call_forget(r->call);
@@ -79,144 +80,140 @@ room_free(struct widget_room *r)
 	free(r);
 }
 
-/* Nobody is in it any more. Should the store not take this, it tells for nothing. */
+/* If the store cannot take VISITOR_LEAVE, it keeps sending events, which are ignored. */
 static void
-room_close(struct widget_room *r)
+widget_room_close(struct widget_room *r)
 {
 	struct msg_visitor_leave leave = {.visitor = r->visitor};
 
 	(void)!store_call(
 	    r->rooms->store, MSG_VISITOR_LEAVE, &leave, STORE_TIMEOUT_MS, NULL, NULL);
-	room_free(r);
+	widget_room_free(r);
 }
 
-/* -- calling the guests -------------------------------------------------------------------- */
-
-/* Afterwards the room may be gone. */
+/* Calls all members. Afterwards the room may be gone. */
 static void
-room_tell(struct widget_room *r, const struct room_news *news)
+widget_room_notify(struct widget_room *r, const struct widget_room_event *event)
 {
-	struct room_guest *guest;
+	struct widget_room_member *member;
 
 	must(!r->calling);
 	r->calling = true;
-	for (guest = TAILQ_FIRST(&r->guests); guest != NULL; guest = r->next) {
-		r->next = TAILQ_NEXT(guest, link);
-		guest->hear(guest, news);
+	for (member = TAILQ_FIRST(&r->members); member != NULL; member = r->next) {
+		r->next = TAILQ_NEXT(member, link);
+		member->on_event(member, event);
 	}
 	r->calling = false;
-	if (TAILQ_EMPTY(&r->guests))
-		room_close(r);
+	if (TAILQ_EMPTY(&r->members))
+		widget_room_close(r);
 }
 
 static void
-room_tell_event(struct widget_room *r, enum room_event event)
+widget_room_notify_type(struct widget_room *r, enum widget_room_event_type type)
 {
-	room_tell(r, &(struct room_news){.event = event});
+	widget_room_notify(r, &(struct widget_room_event){.type = type});
 }
 
-/* -- following ----------------------------------------------------------------------------- */
-
-/* What may have been missed, as the visitor is now. */
-static struct room_news
-missed(const struct widget_room *r, const struct msg_visitor_state *state)
+/* The event for members that may have missed others, from the visitor's present state. */
+static struct widget_room_event
+widget_room_missed(const struct widget_room *r, const struct msg_visitor_state *state)
 {
 	struct msg_visitor_record visitor;
 
 	must(record_decode(state->visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
-	return (struct room_news){
-	    .event = ROOM_MISSED,
-	    .known = !id_is_zero(&visitor.contact),
+	return (struct widget_room_event){
+	    .type = ROOM_MISSED,
+	    .identified = !id_is_zero(&visitor.contact),
 	    .erased = !id_is_zero(&r->conversation) &&
 		!id_equal(&r->conversation, &state->conversation),
 	};
 }
 
 static void
-take_state(struct widget_room *r, const struct msg_visitor_state *state, bool lost)
+widget_room_set_state(
+    struct widget_room *r, const struct msg_visitor_state *state, bool reconnected)
 {
-	const struct room_news news = missed(r, state);
+	const struct widget_room_event missed = widget_room_missed(r, state);
 
 	r->conversation = state->conversation;
-	if (lost)
-		room_tell(r, &news);
+	if (reconnected)
+		widget_room_notify(r, &missed);
 }
 
 static void
-on_followed(void *arg, uint16_t type, const union msg *m)
+widget_room_on_followed(void *arg, uint16_t type, const union msg *m)
 {
 	struct widget_room *r = arg;
-	bool lost = r->lost;
+	bool reconnected = r->reconnected;
 
 	r->call = NULL;
-	r->lost = false;
-	r->deaf = type != MSG_VISITOR_STATE;
+	r->reconnected = false;
+	r->unsubscribed = type != MSG_VISITOR_STATE;
 	if (store_refused(type, m, STORE_GONE))
-		room_tell_event(r, ROOM_OVER);
+		widget_room_notify_type(r, ROOM_SESSION_ENDED);
 	else if (type != MSG_VISITOR_STATE || m->visitor_state.visitor.len == 0)
-		room_tell_event(r, ROOM_DEAF);
+		widget_room_notify_type(r, ROOM_UNAVAILABLE);
 	else
-		take_state(r, &m->visitor_state, lost);
+		widget_room_set_state(r, &m->visitor_state, reconnected);
 }
 
-/* It waits for the store as long as it takes. -1: the room is deaf. */
+/* Subscribes, without a timeout. 0, or -1: too many requests wait for the store. */
 static int
-room_follow(struct widget_room *r)
+widget_room_follow(struct widget_room *r)
 {
 	struct msg_visitor_follow follow = {.token = r->token};
 
-	r->call = store_call(r->rooms->store, MSG_VISITOR_FOLLOW, &follow, 0, on_followed, r);
-	r->deaf = r->call == NULL;
-	return r->deaf ? -1 : 0;
+	r->call = store_call(
+	    r->rooms->store, MSG_VISITOR_FOLLOW, &follow, 0, widget_room_on_followed, r);
+	r->unsubscribed = r->call == NULL;
+	return r->unsubscribed ? -1 : 0;
 }
 
 int
-room_enter(struct widget_rooms *rooms, struct room_guest *guest, const struct id *visitor,
-    const struct hash256 *token)
+widget_room_enter(struct widget_rooms *rooms, struct widget_room_member *member,
+    const struct id *visitor, const struct hash256 *token)
 {
-	struct widget_room *r = room_find(rooms, visitor);
+	struct widget_room *r = widget_room_find(rooms, visitor);
 
 	if (r == NULL)
-		r = room_new(rooms, visitor, token);
-	if (r->deaf && room_follow(r) == -1) {
-		if (TAILQ_EMPTY(&r->guests))
-			room_free(r);
+		r = widget_room_new(rooms, visitor, token);
+	if (r->unsubscribed && widget_room_follow(r) == -1) {
+		if (TAILQ_EMPTY(&r->members))
+			widget_room_free(r);
 		return -1;
 	}
-	TAILQ_INSERT_TAIL(&r->guests, guest, link);
-	guest->room = r;
+	TAILQ_INSERT_TAIL(&r->members, member, link);
+	member->room = r;
 	return 0;
 }
 
 void
-room_leave(struct room_guest *guest)
+widget_room_leave(struct widget_room_member *member)
 {
-	struct widget_room *r = guest->room;
+	struct widget_room *r = member->room;
 
 	if (r == NULL)
 		return;
-	if (r->next == guest)
-		r->next = TAILQ_NEXT(guest, link);
-	TAILQ_REMOVE(&r->guests, guest, link);
-	guest->room = NULL;
-	if (!r->calling && TAILQ_EMPTY(&r->guests))
-		room_close(r);
+	if (r->next == member)
+		r->next = TAILQ_NEXT(member, link);
+	TAILQ_REMOVE(&r->members, member, link);
+	member->room = NULL;
+	if (!r->calling && TAILQ_EMPTY(&r->members))
+		widget_room_close(r);
 }
 
-/* -- what the store says ------------------------------------------------------------------- */
-
-/* A request that had no answer is sent again by the client itself, before what its guests have asked
- * meanwhile: they are told all the same that they may have missed something. */
+/* Subscribes again. A VISITOR_FOLLOW that has no answer yet is resent by the store client, before the
+ * requests that members sent meanwhile; members still learn that they may have missed events. */
 static void
-room_lost(struct widget_room *r)
+widget_room_resubscribe(struct widget_room *r)
 {
-	r->lost = true;
-	if (r->call == NULL && room_follow(r) == -1)
-		room_tell_event(r, ROOM_DEAF);
+	r->reconnected = true;
+	if (r->call == NULL && widget_room_follow(r) == -1)
+		widget_room_notify_type(r, ROOM_UNAVAILABLE);
 }
 
 static void
-on_lost(void *arg)
+widget_room_on_lost(void *arg)
 {
 	struct widget_rooms *rooms = arg;
 	struct widget_room *r, *next;
@@ -224,65 +221,64 @@ on_lost(void *arg)
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (r = LIST_FIRST(&rooms->buckets[i]); r != NULL; r = next) {
 			next = LIST_NEXT(r, link);
-			room_lost(r);
+			widget_room_resubscribe(r);
 		}
 }
 
 static void
-on_turn(struct widget_rooms *rooms, const struct msg_live_turn *turn)
+widget_room_on_turn(struct widget_rooms *rooms, const struct msg_live_turn *turn)
 {
-	struct widget_room *r = room_find(rooms, &turn->visitor);
+	struct widget_room *r = widget_room_find(rooms, &turn->visitor);
 
 	if (r == NULL)
 		return;
 	r->conversation = turn->conversation;
-	room_tell(r, &(struct room_news){.event = ROOM_TURN, .turn = turn});
+	widget_room_notify(r, &(struct widget_room_event){.type = ROOM_TURN, .turn = turn});
 }
 
 static void
-on_contact(struct widget_rooms *rooms, const struct id *visitor)
+widget_room_on_contact(struct widget_rooms *rooms, const struct id *visitor)
 {
-	struct widget_room *r = room_find(rooms, visitor);
+	struct widget_room *r = widget_room_find(rooms, visitor);
 
 	if (r != NULL)
-		room_tell_event(r, ROOM_CONTACT);
+		widget_room_notify_type(r, ROOM_CONTACT);
 }
 
-/* Or its conversation alone is gone, or storaged had no room to tell us something: it says so when it is
- * asked again. */
+/* The visitor or its conversation was deleted, or storaged had to drop events for lack of buffer space:
+ * the answer to a new subscription says which. */
 static void
-on_end(struct widget_rooms *rooms, const struct id *visitor)
+widget_room_on_end(struct widget_rooms *rooms, const struct id *visitor)
 {
-	struct widget_room *r = room_find(rooms, visitor);
+	struct widget_room *r = widget_room_find(rooms, visitor);
 
 	if (r != NULL)
-		room_lost(r);
+		widget_room_resubscribe(r);
 }
 
 static void
-on_news(void *arg, uint16_t type, const union msg *m)
+widget_room_on_news(void *arg, uint16_t type, const union msg *m)
 {
 	switch (type) {
 	case MSG_LIVE_TURN:
-		on_turn(arg, &m->live_turn);
+		widget_room_on_turn(arg, &m->live_turn);
 		break;
 	case MSG_LIVE_CONTACT:
-		on_contact(arg, &m->live_contact.visitor);
+		widget_room_on_contact(arg, &m->live_contact.visitor);
 		break;
 	case MSG_LIVE_VISITOR_END:
-		on_end(arg, &m->live_visitor_end.visitor);
+		widget_room_on_end(arg, &m->live_visitor_end.visitor);
 		break;
-	default: /* of replies: not a visitor's */
+	default: /* events of replies */
 		break;
 	}
 }
 
-/* -- all of them --------------------------------------------------------------------------- */
-
 struct widget_rooms *
 widget_rooms_new(struct store_client *store)
 {
-	static const struct store_events events = {.lost = on_lost, .news = on_news};
+	static const struct store_events events = {
+	    .lost = widget_room_on_lost, .news = widget_room_on_news};
 	struct widget_rooms *rooms = xcalloc(1, sizeof(*rooms));
 
 	rooms->store = store;

@@ -1,13 +1,13 @@
 /*
- * Rooms: all WebSockets of one visitor in this worker, however many tabs it has open, and what the
- * store tells of it while there is one.
+ * Rooms: all WebSockets of one visitor in this worker (one per browser tab), and the subscription to the
+ * store's events of that visitor.
  *
- *	widget_socket.c → room_enter() → VISITOR_FOLLOW, once a room
- *	LIVE_TURN, LIVE_CONTACT, LIVE_VISITOR_END → the guests, one after the other
- *	the last room_leave() → VISITOR_LEAVE
+ *	widget_room_enter() → VISITOR_FOLLOW, once per room
+ *	LIVE_TURN, LIVE_CONTACT, LIVE_VISITOR_END → on_event() of each member, in order
+ *	the last widget_room_leave() → VISITOR_LEAVE
  *
- * When the line to the store was lost the room follows again by itself, and has each guest look for
- * what it has missed meanwhile.
+ * After a reconnect to the store the room subscribes again, and tells each member to look for events
+ * that it missed.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_ROOM_H
 #define WORKERD_API_WIDGET_WIDGET_ROOM_H
@@ -19,45 +19,47 @@
 
 struct widget_room;
 struct widget_rooms;
-struct room_guest;
+struct widget_room_member;
 
-enum room_event {
-	ROOM_TURN,    /* the visitor has sent a message, over this guest or any other */
-	ROOM_CONTACT, /* the visitor has said who it is */
-	ROOM_MISSED,  /* something was not told, as while the line was lost: look for it */
-	ROOM_DEAF,    /* the store cannot be asked for news: they would be missed */
-	ROOM_OVER,    /* the visitor's token is good for nothing any more */
+enum widget_room_event_type {
+	ROOM_TURN,          /* the visitor sent a message, over any of its connections */
+	ROOM_CONTACT,       /* the visitor's contact details were stored */
+	ROOM_MISSED,        /* events may have been missed: look for them */
+	ROOM_UNAVAILABLE,   /* the store cannot be asked for events */
+	ROOM_SESSION_ENDED, /* the visitor token is invalid or expired */
 };
 
-struct room_news {
-	enum room_event event;
+struct widget_room_event {
+	enum widget_room_event_type type;
 	const struct msg_live_turn *turn; /* of ROOM_TURN */
 	/* of ROOM_MISSED */
-	bool known;  /* the visitor has said who it is, perhaps long ago */
-	bool erased; /* the conversation that it had was deleted */
+	bool identified; /* the visitor has contact details */
+	bool erased;     /* the conversation that it had was deleted */
 };
 
-/* Embedded in whoever is in a room. */
-struct room_guest {
-	/* Never called from within room_enter() or room_leave(); it may leave, itself or others. */
-	void (*hear)(struct room_guest *guest, const struct room_news *news);
+/* Embedded in each member of a room. */
+struct widget_room_member {
+	/* Never called from within widget_room_enter() or widget_room_leave(). It may make any member
+	 * leave. */
+	void (*on_event)(
+	    struct widget_room_member *member, const struct widget_room_event *event);
 	struct widget_room *room; /* NULL: in none */
-	TAILQ_ENTRY(room_guest) link;
+	TAILQ_ENTRY(widget_room_member) link;
 };
 
-/* Listens to the line from now on; it is borrowed. */
+/* Listens to the store's events; store is borrowed. */
 struct widget_rooms *widget_rooms_new(struct store_client *store);
 
-/* All rooms are empty. */
+/* All rooms must be empty. */
 void widget_rooms_free(struct widget_rooms *rooms);
 
-/* Enters the room of a visitor; token is the hash of its own. guest->hear is set. What the guest
- * asks the store after this is answered no earlier than the room follows. 0, or -1 when too much waits
- * for the store: it is in no room then. */
-[[gnu::warn_unused_result]] int room_enter(struct widget_rooms *rooms, struct room_guest *guest,
-    const struct id *visitor, const struct hash256 *token);
+/* Enters the room of a visitor; token is the hash of its own, member->on_event is set. Requests that the
+ * member sends to the store after this are answered after the subscription has begun. 0, or -1 when too
+ * many requests wait for the store: then it is in no room. */
+[[gnu::warn_unused_result]] int widget_room_enter(struct widget_rooms *rooms,
+    struct widget_room_member *member, const struct id *visitor, const struct hash256 *token);
 
-/* Leaves it; nothing if it is in none. */
-void room_leave(struct room_guest *guest);
+/* Does nothing if the member is in no room. */
+void widget_room_leave(struct widget_room_member *member);
 
 #endif

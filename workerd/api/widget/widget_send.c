@@ -1,20 +1,19 @@
 /*
- * Frames of the server, each a JSON object with its type.
+ * Frames of the server: JSON objects with a type.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/fields/message_names.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/widget/widget_socket.h"
 
-/* Bytes of a history: what the store sends at most, all of it escaped, and what stands around the
- * texts. */
+/* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
 #define HISTORY_MAX (6u * 786432 + 1000 * 128)
 
-/* Longer than that a frame waits whole for a client of any speed, as all that was missed does. */
+/* Longer frames wait whole for a slow client, as missed messages do. */
 #define LONG_FRAME (64u * 1024)
 
 static struct json_writer
-begin(struct buf *out, const char *type)
+widget_send_begin(struct buf *out, const char *type)
 {
 	struct json_writer j = json_writer(out);
 
@@ -24,7 +23,7 @@ begin(struct buf *out, const char *type)
 }
 
 static void
-end(struct widget_socket *s, struct json_writer *j)
+widget_send_end(struct widget_socket *s, struct json_writer *j)
 {
 	struct slice frame;
 
@@ -33,30 +32,30 @@ end(struct widget_socket *s, struct json_writer *j)
 	if (s->ws == NULL)
 		return;
 	frame = buf_slice(j->out);
-	if (frame.len > LONG_FRAME || s->replays)
+	if (frame.len > LONG_FRAME || s->is_catching_up)
 		(void)ws_send_replay(s->ws, frame);
 	else
 		(void)ws_send(s->ws, frame);
 }
 
 void
-say_error(
+widget_send_error(
     struct widget_socket *s, const char *code, const char *message, struct slice client_id)
 {
-	struct json_writer j = begin(api_scratch(s->api), "error");
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "error");
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str(code));
 	if (client_id.len > 0)
 		json_write_str(&j, "id", client_id);
-	end(s, &j);
+	widget_send_end(s, &j);
 }
 
 void
-say_wrong_contact(
+widget_send_wrong_contact(
     struct widget_socket *s, const char *message, const struct widget_contact *contact)
 {
-	struct json_writer j = begin(api_scratch(s->api), "error");
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "error");
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str("invalid_contact_info"));
@@ -66,68 +65,69 @@ say_wrong_contact(
 			json_write_str(
 			    &j, widget_contact_fields[i], slice_str(contact->wrong[i]));
 	json_write_close(&j, '}');
-	end(s, &j);
+	widget_send_end(s, &j);
 }
 
 void
-say_type(struct widget_socket *s, const char *type)
+widget_send_type(struct widget_socket *s, const char *type)
 {
-	struct json_writer j = begin(api_scratch(s->api), type);
+	struct json_writer j = widget_send_begin(api_scratch(s->api), type);
 
-	end(s, &j);
+	widget_send_end(s, &j);
 }
 
 void
-say_session(struct widget_socket *s, const char *token, bool introduced)
+widget_send_session(struct widget_socket *s, const char *token, bool identified)
 {
-	struct json_writer j = begin(api_scratch(s->api), "session");
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "session");
 
 	json_write_str(&j, "session_token", slice_str(token));
-	json_write_bool(&j, "contact_info_submitted", introduced);
-	end(s, &j);
+	json_write_bool(&j, "contact_info_submitted", identified);
+	widget_send_end(s, &j);
 }
 
 void
-say_token(struct widget_socket *s, struct slice token)
+widget_send_token(struct widget_socket *s, struct slice token)
 {
-	struct json_writer j = begin(api_scratch(s->api), "token");
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "token");
 
 	json_write_str(&j, "token", token);
-	end(s, &j);
+	widget_send_end(s, &j);
 }
 
 void
-say_message(struct widget_socket *s, enum message_role role, struct slice text,
+widget_send_message(struct widget_socket *s, enum message_role role, struct slice text,
     const struct id *id, enum message_status status)
 {
 	struct json_writer j;
 
 	if (text.len == 0)
 		return;
-	j = begin(api_scratch(s->api), "message");
+	j = widget_send_begin(api_scratch(s->api), "message");
 	json_write_str(&j, "content", text);
 	json_write_str(&j, "role", message_role_text(role));
 	json_write_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
 		json_write_str(&j, "status", message_status_text(status));
-	end(s, &j);
+	widget_send_end(s, &j);
 }
 
+/* with_id: for clients that stream. */
 static void
-write_record(struct json_writer *j, const struct msg_message_record *r, bool whole)
+widget_send_record(struct json_writer *j, const struct msg_message_record *r, bool with_id)
 {
 	json_write_open(j, NULL, '{');
 	json_write_str(j, "role", message_role_text(r->role));
 	json_write_str(j, "content", r->text);
-	if (whole)
+	if (with_id)
 		json_write_id(j, "id", &r->id);
-	if (whole && r->status != MESSAGE_COMPLETE)
+	if (with_id && r->status != MESSAGE_COMPLETE)
 		json_write_str(j, "status", message_status_text(r->status));
 	json_write_close(j, '}');
 }
 
 void
-say_history(struct widget_socket *s, struct slice list, const struct id *active)
+widget_send_history(struct widget_socket *s, struct slice list, const struct id *active)
 {
 	struct msg_message_record r;
 	struct json_writer j;
@@ -135,16 +135,16 @@ say_history(struct widget_socket *s, struct slice list, const struct id *active)
 	struct buf out;
 
 	buf_init(&out, HISTORY_MAX);
-	j = begin(&out, "history");
+	j = widget_send_begin(&out, "history");
 	json_write_open(&j, "messages", '[');
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		if (r.text.len > 0 && !id_equal(&r.id, active))
-			write_record(&j, &r, s->streams);
+			widget_send_record(&j, &r, s->streams);
 	}
 	json_write_close(&j, ']');
 	if (s->streams)
 		json_write_id_or_null(&j, "active", active);
-	end(s, &j);
+	widget_send_end(s, &j);
 	buf_clear(&out);
 }

@@ -14,22 +14,22 @@
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
 
-/* 131 bits. */
+/* Characters of a visitor token: 131 bits. */
 #define TOKEN_TEXT 22
 
-/* Frames in a row that are good for nothing, after which the connection is closed. */
+/* The connection is closed after so many invalid frames in a row. */
 #define REFUSED_MAX 20
 
-/* The visitor's token is good for nothing any more. */
-#define WS_OVER ((enum ws_code)4404)
+/* Close code: the visitor token is invalid or expired. */
+#define WS_SESSION_ENDED ((enum ws_code)4404)
 
 struct widget_sockets {
 	struct widget_rooms *rooms;
-	LIST_HEAD(, widget_socket) closing; /* ended connections that wait for the store */
+	LIST_HEAD(, widget_socket) closing; /* connections ended; these wait for the store */
 };
 
-/* A request that waits for its visitor. */
-struct opening {
+/* An upgrade that waits for the visitor's record. */
+struct widget_opening {
 	struct store_query q;
 	char fresh[TOKEN_TEXT + 1], given[TOKEN_TEXT + 1];
 	struct hash256 fresh_hash, given_hash;
@@ -37,7 +37,7 @@ struct opening {
 };
 
 struct slice
-socket_session(const struct widget_socket *s)
+widget_socket_session(const struct widget_socket *s)
 {
 	static char text[sizeof(VISITOR_SESSION) + ID_TEXT_LEN];
 	const size_t n = sizeof(VISITOR_SESSION) - 1;
@@ -48,53 +48,51 @@ socket_session(const struct widget_socket *s)
 }
 
 void
-socket_give_up(struct widget_socket *s)
+widget_socket_give_up(struct widget_socket *s)
 {
 	ws_close(s->ws, WS_TRY_AGAIN, chat_failure_message(TURN_STORE_DOWN));
 }
 
-/* -- frames in -------------------------------------------------------------------------------- */
-
-/* Nothing came of a frame; after too many in a row nothing will. */
 static void
-refuse(struct widget_socket *s, const char *code, const char *message, struct slice client_id)
+widget_socket_refuse(
+    struct widget_socket *s, const char *code, const char *message, struct slice client_id)
 {
-	say_error(s, code, message, client_id);
+	widget_send_error(s, code, message, client_id);
 	if (++s->refused == REFUSED_MAX)
-		ws_close(s->ws, WS_POLICY, "too many frames that were refused");
+		ws_close(s->ws, WS_POLICY, "too many refused frames");
 }
 
-/* As the same over HTTP. */
+/* The same rate limits as over HTTP. */
 static bool
-rate_takes(struct widget_socket *s, enum widget_frame_kind kind)
+widget_socket_rate_take(struct widget_socket *s, enum widget_frame_kind kind)
 {
 	return kind == WIDGET_STOP ? guard_chat_read_rate_take(s->api, s->x)
 				   : guard_chat_rate_take(s->api, s->x);
 }
 
 static void
-take(struct widget_socket *s, struct widget_frame *frame)
+widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 {
-	if (!rate_takes(s, frame->kind)) {
-		refuse(s, "rate_limited", "Too many requests", frame->id);
+	if (!widget_socket_rate_take(s, frame->kind)) {
+		widget_socket_refuse(s, "rate_limited", "Too many requests", frame->id);
 		return;
 	}
 	s->refused = 0;
 	switch (frame->kind) {
 	case WIDGET_MESSAGE:
-		heard_send(s, frame);
+		widget_replies_send(s, frame);
 		break;
 	case WIDGET_CONTACT:
-		introduce(s, frame);
+		widget_identify(s, frame);
 		break;
 	case WIDGET_STOP:
-		heard_stop(s);
+		widget_replies_stop(s);
 		break;
 	}
 }
 
 static void
-on_message(void *arg, struct slice text)
+widget_socket_on_message(void *arg, struct slice text)
 {
 	struct widget_socket *s = arg;
 	struct widget_frame frame;
@@ -102,138 +100,136 @@ on_message(void *arg, struct slice text)
 
 	metric_add(&s->api->worker->socket_messages, 1);
 	if (wrong != NULL)
-		refuse(s, "invalid_message", wrong, frame.id);
+		widget_socket_refuse(s, "invalid_message", wrong, frame.id);
 	else
-		take(s, &frame);
+		widget_socket_handle(s, &frame);
 	widget_frame_clear(&frame);
 }
 
-/* The last of one whose connection has ended. */
+/* Frees a socket whose connection has ended; sends: its waiting messages are sent first. */
 static void
-part(struct widget_socket *s, bool sends)
+widget_socket_free(struct widget_socket *s, bool sends)
 {
 	LIST_REMOVE(s, closing);
-	heard_end(s, sends);
+	widget_replies_end(s, sends);
 	free(s);
 }
 
 void
-socket_go_on(struct widget_socket *s)
+widget_socket_resume(struct widget_socket *s)
 {
 	if (s->ws == NULL)
-		part(s, true);
+		widget_socket_free(s, true);
 	else
-		heard_next(s);
+		widget_replies_next(s);
 }
 
 static void
-on_closed(void *arg)
+widget_socket_on_closed(void *arg)
 {
 	struct widget_socket *s = arg;
 
-	room_leave(&s->guest);
-	past_end(s);
-	heard_leave(s);
+	widget_room_leave(&s->member);
+	widget_history_end(s);
+	widget_replies_leave(s);
 	s->ws = NULL;
 	s->x = NULL;
 	LIST_INSERT_HEAD(&s->api->widget_sockets->closing, s, closing);
-	if (s->introduction == NULL)
-		part(s, true);
+	if (s->identification == NULL)
+		widget_socket_free(s, true);
 }
 
-/* -- what the room says ------------------------------------------------------------------------ */
-
-/* Whether it is under way here: a message from here, or one that is sent here as well. */
+/* Whether the turn is of a message that was sent from here, or is queued here as well. */
 static bool
-is_own(struct widget_socket *s, const struct msg_live_turn *turn)
+widget_socket_is_own(struct widget_socket *s, const struct msg_live_turn *turn)
 {
 	if (id_is_zero(&turn->message))
-		return heard_anew(s, turn);
-	if (heard_has(s, &turn->turn))
+		return widget_replies_rerun(s, turn);
+	if (widget_replies_has(s, &turn->turn))
 		return true;
-	if (!heard_sends(s, turn->client_id, turn->text))
+	if (!widget_replies_is_sending(s, turn->client_id, turn->text))
 		return false;
-	past_learn(s, &turn->message, false);
+	widget_history_add(s, &turn->message, false);
 	return true;
 }
 
+/* A turn without a message is a reply that is run again after it broke off. */
 static void
-hear_turn(struct widget_socket *s, const struct msg_live_turn *turn)
+widget_socket_on_turn(struct widget_socket *s, const struct msg_live_turn *turn)
 {
-	bool is_anew = id_is_zero(&turn->message);
+	bool is_rerun = id_is_zero(&turn->message);
 
-	if (is_own(s, turn))
+	if (widget_socket_is_own(s, turn))
 		return;
-	if (heard_looks(s)) {
-		heard_look(s);
+	if (widget_replies_is_syncing(s)) {
+		widget_replies_sync(s);
 		return;
 	}
-	/* A look may have found it before we are told. */
-	if (!is_anew && !past_knows(s, &turn->message)) {
-		past_learn(s, &turn->message, false);
-		say_message(s, MESSAGE_USER, turn->text, &turn->message, MESSAGE_COMPLETE);
+	/* A sync may have found the message before this event arrived. */
+	if (!is_rerun && !widget_history_has(s, &turn->message)) {
+		widget_history_add(s, &turn->message, false);
+		widget_send_message(
+		    s, MESSAGE_USER, turn->text, &turn->message, MESSAGE_COMPLETE);
 	}
-	if (is_anew || !past_knows(s, &turn->turn))
-		heard_join(s, &turn->turn);
-}
-
-/* Who said it here has been told. */
-static void
-hear_contact(struct widget_socket *s)
-{
-	if (!s->introduced)
-		say_type(s, "contact_info_saved");
-	s->introduced = false;
-	s->is_known = true;
+	if (is_rerun || !widget_history_has(s, &turn->turn))
+		widget_replies_join(s, &turn->turn);
 }
 
 static void
-hear_missed(struct widget_socket *s, const struct room_news *news)
+widget_socket_on_contact(struct widget_socket *s)
 {
-	if (news->known && !s->is_known)
-		say_type(s, "contact_info_saved");
-	s->introduced = false;
-	s->is_known = news->known;
-	heard_retry(s);
-	if (news->erased)
-		heard_erased(s);
+	if (!s->identified_here)
+		widget_send_type(s, "contact_info_saved");
+	s->identified_here = false;
+	s->is_identified = true;
+}
+
+static void
+widget_socket_on_missed(struct widget_socket *s, const struct widget_room_event *event)
+{
+	if (event->identified && !s->is_identified)
+		widget_send_type(s, "contact_info_saved");
+	s->identified_here = false;
+	s->is_identified = event->identified;
+	widget_replies_retry(s);
+	if (event->erased)
+		widget_replies_erased(s);
 	else
-		heard_look(s);
+		widget_replies_sync(s);
 }
 
 static void
-hear(struct room_guest *guest, const struct room_news *news)
+widget_socket_on_event(struct widget_room_member *member, const struct widget_room_event *event)
 {
-	struct widget_socket *s = (struct widget_socket *)guest;
+	struct widget_socket *s = (struct widget_socket *)member;
 
-	switch (news->event) {
+	switch (event->type) {
 	case ROOM_TURN:
-		hear_turn(s, news->turn);
+		widget_socket_on_turn(s, event->turn);
 		break;
 	case ROOM_CONTACT:
-		hear_contact(s);
+		widget_socket_on_contact(s);
 		break;
 	case ROOM_MISSED:
-		hear_missed(s, news);
+		widget_socket_on_missed(s, event);
 		break;
-	case ROOM_DEAF:
-		socket_give_up(s);
+	case ROOM_UNAVAILABLE:
+		widget_socket_give_up(s);
 		break;
-	case ROOM_OVER:
-		ws_close(s->ws, WS_OVER, chat_failure_message(TURN_VISITOR_GONE));
+	case ROOM_SESSION_ENDED:
+		ws_close(s->ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
 		break;
 	}
 }
 
-/* -- opening ---------------------------------------------------------------------------------- */
-
 static struct widget_socket *
-socket_new(struct opening *o, const struct msg_visitor_record *visitor)
+widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *visitor)
 {
-	static const struct ws_events ws_events = {.message = on_message, .closed = on_closed};
+	static const struct ws_events ws_events = {
+	    .message = widget_socket_on_message, .closed = widget_socket_on_closed};
 	struct widget_socket *s = xcalloc(1, sizeof(*s));
 
-	s->guest.hear = hear;
+	s->member.on_event = widget_socket_on_event;
 	s->api = o->q.api;
 	s->org = visitor->org;
 	s->widget = visitor->widget;
@@ -247,26 +243,26 @@ socket_new(struct opening *o, const struct msg_visitor_record *visitor)
 	return s;
 }
 
-/* The first frames. Who comes for the first time has said nothing before. */
+/* Sends the first frames. Only a resumed session can have a history. */
 static void
-greet(struct widget_socket *s, const char *token, bool introduced, bool resumed)
+widget_socket_greet(struct widget_socket *s, const char *token, bool identified, bool resumed)
 {
-	say_session(s, token, introduced);
-	if (room_enter(s->api->widget_sockets->rooms, &s->guest, &s->visitor, &s->token) ==
-	    -1) {
-		socket_give_up(s);
+	widget_send_session(s, token, identified);
+	if (widget_room_enter(
+		s->api->widget_sockets->rooms, &s->member, &s->visitor, &s->token) == -1) {
+		widget_socket_give_up(s);
 		return;
 	}
-	s->is_known = introduced;
-	s->past_told = !resumed;
+	s->is_identified = identified;
+	s->has_history = !resumed;
 	if (resumed)
-		heard_look(s);
+		widget_replies_sync(s);
 }
 
 static void
-on_opened(void *arg, uint16_t type, const union msg *m)
+widget_socket_on_opened(void *arg, uint16_t type, const union msg *m)
 {
-	struct opening *o = arg;
+	struct widget_opening *o = arg;
 	char token[TOKEN_TEXT + 1];
 	struct msg_visitor_record visitor;
 
@@ -276,13 +272,13 @@ on_opened(void *arg, uint16_t type, const union msg *m)
 	}
 	must(record_decode(m->visitor_opened.visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
 	memcpy(token, m->visitor_opened.resumed ? o->given : o->fresh, sizeof(token));
-	greet(socket_new(o, &visitor), token, !id_is_zero(&visitor.contact),
-	    m->visitor_opened.resumed);
+	widget_socket_greet(widget_socket_new(o, &visitor), token,
+	    !id_is_zero(&visitor.contact), m->visitor_opened.resumed);
 }
 
-/* One that has not the form of ours is as good as none. */
+/* A token of another form is ignored, as an unknown one is. */
 static void
-read_token(struct opening *o, struct slice query)
+widget_socket_read_token(struct widget_opening *o, struct slice query)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice token = parameter_read(query, "token", text);
@@ -296,7 +292,7 @@ read_token(struct opening *o, struct slice query)
 void
 handle_widget_socket(const struct api_call *c)
 {
-	struct opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
+	struct widget_opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
 	struct slice query = c->x->req->query;
 	uint8_t text[PARAMETER_MAX];
 	struct msg_widget_record widget;
@@ -305,16 +301,14 @@ handle_widget_socket(const struct api_call *c)
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	ask.public_id = widget.public_id;
 	o->streams = slice_eq_str(parameter_read(query, "stream", text), "1");
-	read_token(o, query);
+	widget_socket_read_token(o, query);
 	secret_base62(o->fresh, TOKEN_TEXT);
 	o->fresh_hash = secret_hash(slice_str(o->fresh));
 	ask.token = o->given_hash;
 	ask.fresh_token = o->fresh_hash;
 	ask.fresh_id = id_new();
-	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, on_opened);
+	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, widget_socket_on_opened);
 }
-
-/* -- all of a worker's sockets */
 
 struct widget_sockets *
 widget_sockets_new(struct store_client *store)
@@ -332,8 +326,8 @@ widget_sockets_free(struct widget_sockets *sockets)
 	struct widget_socket *s;
 
 	while ((s = LIST_FIRST(&sockets->closing)) != NULL) {
-		introduce_cancel(s);
-		part(s, false);
+		widget_identify_cancel(s);
+		widget_socket_free(s, false);
 	}
 	widget_rooms_free(sockets->rooms);
 	free(sockets);

@@ -1,16 +1,16 @@
 /*
- * One visitor's WebSocket (API.md, section 7), in the files that share it:
+ * One visitor's WebSocket (API.md, section 7), shared by these files:
  *
- *	widget_socket.c     its life: opened, frames in, closed
- *	widget_send.c       frames out
- *	widget_history.c       what was said before it came, or while the line to the store was lost
- *	widget_replies.c      the replies that it hears, one after the other
- *	widget_identify.c  the visitor says who it is
+ *	widget_socket.c    opening, frames in, closing
+ *	widget_send.c      frames out
+ *	widget_history.c   messages from before the connection, or missed during a reconnect to the store
+ *	widget_replies.c   the queue of replies, one delivered after the other
+ *	widget_identify.c  the visitor submits contact details
  *
- * It is in its visitor's room (widget_room.h) from its first frame to its end. Frames are answered in
- * their order: what a visitor sends while a reply is under way waits until that has ended, since
- * nothing in a frame says which reply it is of. What still waits when the connection ends is sent all
- * the same, and answered to the history; if the visitor has just said who it is, when that is stored.
+ * A socket is a member of its visitor's room (widget_room.h) from its first frame to its end. Frames are
+ * answered in order: a message that arrives during a reply waits until that reply has ended, since frames
+ * do not say which reply they belong to. Messages that still wait when the connection ends are sent and
+ * answered anyway, and appear in the history; if contact details are being stored, after that.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
@@ -22,170 +22,168 @@
 #include "workerd/http/ws/ws.h"
 #include "workerd/turn/turn.h"
 
-struct heard;
-struct introduction;
+struct widget_reply;
+struct widget_identification;
 
-/* A message that the client was told. */
-struct told {
+/* A message that the client received. */
+struct sent_message {
 	struct id message;
-	bool broken; /* a reply that broke off, which may yet come to a better end */
+	bool interrupted; /* a reply that broke off; a retry may still complete it */
 };
 
-struct told_list {
-	struct told *of;
+struct sent_list {
+	struct sent_message *items;
 	size_t n, cap;
 };
 
-/* How far the client knows its conversation (widget_history.c). */
-struct past {
-	struct id conversation; /* zero: not known yet, or none */
-	uint64_t settled;       /* what lies before this place was told, and stays as it is */
-	struct told_list told;  /* of what lies behind it */
-	bool erased;            /* all of it was deleted: the next look begins anew */
-	/* while the store is asked */
+/* Which part of the conversation the client has (widget_history.c). */
+struct widget_history {
+	struct id conversation; /* zero: unknown, or none */
+	uint64_t settled; /* all messages before this position were sent and cannot change */
+	struct sent_list sent; /* messages sent from that position on */
+	bool erased;           /* the conversation was deleted: the next sync starts over */
+	/* while a sync is under way */
 	struct store_call *call;
-	struct told_list seen;   /* told, as far as the store has it */
-	bool gap, asked, broken; /* a question without a reply; the last was a question; a reply
-				    broke off */
+	struct sent_list seen; /* what the store returned in this sync */
+	bool gap;              /* some question has no reply */
+	bool asked;            /* the last message was a question */
+	bool interrupted;      /* some reply broke off */
 };
 
 struct widget_socket {
-	struct room_guest guest; /* first: what the room knows it by */
+	struct widget_room_member member; /* first: the room calls on_event() with it */
 	struct api *api;
-	struct http_exchange *x; /* whose context has its address and its name for the log */
+	struct http_exchange *x; /* its context has the address and the request id */
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget, visitor;
 	struct hash256 token;
-	bool streams; /* wants each token, and ids */
+	bool streams; /* the client wants tokens and message ids */
 
 	/* widget_history.c */
-	struct past past;
-	bool past_told; /* the client has its history */
-	bool
-	    replays; /* it is told what it has missed: more than it may leave waiting otherwise */
+	struct widget_history history;
+	bool has_history;    /* the client received its history */
+	bool is_catching_up; /* frames of missed messages: exempt from the output limit */
 
 	/* widget_replies.c */
-	TAILQ_HEAD(, heard) replies;
+	TAILQ_HEAD(, widget_reply) replies;
 	size_t n_replies, n_waiting;
-	struct id
-	    failed; /* the last reply that failed and may still be open: no look joins it */
+	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
 
 	/* widget_identify.c */
-	struct introduction *introduction; /* under way */
-	bool introduced;                   /* here: the room will tell of it as well */
-	bool is_known;                     /* the client was told that it is known who it is */
+	struct widget_identification *identification; /* under way */
+	bool identified_here; /* by this socket: ignore the room's event about it */
+	bool is_identified;   /* the client knows that the visitor has contact details */
 
-	unsigned refused; /* frames in a row that were good for nothing */
+	unsigned refused; /* invalid frames in a row */
 	LIST_ENTRY(widget_socket) closing;
 };
 
-/* -- widget_send.c: frames out; a client that takes none is closed by the connection ----------- */
+/* Frames out, in widget_send.c. The connection is closed if the client does not read them. */
 
-/* An error, about the client's message of this id (empty: none or no message). */
-void say_error(
+/* An error. client_id: of the client's message, or empty. */
+void widget_send_error(
     struct widget_socket *s, const char *code, const char *message, struct slice client_id);
 
-/* An error about contact details, with all that is wrong of them. */
-void say_wrong_contact(
+/* An error about contact details, with all invalid fields. */
+void widget_send_wrong_contact(
     struct widget_socket *s, const char *message, const struct widget_contact *contact);
 
-/* {"type":…} and nothing else. */
-void say_type(struct widget_socket *s, const char *type);
+/* {"type":…} without further members. */
+void widget_send_type(struct widget_socket *s, const char *type);
 
-void say_session(struct widget_socket *s, const char *token, bool introduced);
-void say_token(struct widget_socket *s, struct slice token);
+void widget_send_session(struct widget_socket *s, const char *token, bool identified);
+void widget_send_token(struct widget_socket *s, struct slice token);
 
-/* Text that is empty is no message: nothing is said. */
-void say_message(struct widget_socket *s, enum message_role role, struct slice text,
+/* Sends nothing if the text is empty. */
+void widget_send_message(struct widget_socket *s, enum message_role role, struct slice text,
     const struct id *id, enum message_status status);
 
-/* list: a LIST of MESSAGE_RECORD; active: a reply that is told later (zero: none). */
-void say_history(struct widget_socket *s, struct slice list, const struct id *active);
+/* list: a LIST of MESSAGE_RECORD; active: the reply being written, left out of the list (zero: none). */
+void widget_send_history(struct widget_socket *s, struct slice list, const struct id *active);
 
-/* -- widget_history.c ---------------------------------------------------------------------------- */
+/* History, in widget_history.c. */
 
-/* Looks for what the client has not been told, all of it at first and after a deletion, otherwise what is
- * new, and tells that; then heard_looked(). Nothing if it looks already. Only heard_next() calls it. */
-void past_look(struct widget_socket *s);
+/* Asks the store for messages that the client does not have (all of them at first and after a deletion)
+ * and sends them; then calls widget_replies_synced(). Does nothing if a sync is under way. Called by
+ * widget_replies_next() alone. */
+void widget_history_sync(struct widget_socket *s);
 
-/* Whether the client was told a message that is not settled yet; and that it was now. broken: of a reply,
- * only that it broke off. */
-bool past_knows(const struct widget_socket *s, const struct id *message);
-void past_learn(struct widget_socket *s, const struct id *message, bool broken);
+/* Whether the client has a message that is not settled yet. */
+bool widget_history_has(const struct widget_socket *s, const struct id *message);
 
-/* So much was told since the last look that it is time for another, to forget most of it. */
-bool past_is_long(const struct widget_socket *s);
+/* Notes that the client received a message; interrupted: a reply that broke off. */
+void widget_history_add(struct widget_socket *s, const struct id *message, bool interrupted);
 
-/* The connection has ended: forgets all. */
-void past_end(struct widget_socket *s);
+/* So many messages are not settled that a sync is due, to forget most of them. */
+bool widget_history_is_long(const struct widget_socket *s);
 
-/* -- widget_replies.c ---------------------------------------------------------------------------- */
+/* The connection has ended: frees everything. */
+void widget_history_end(struct widget_socket *s);
 
-/* The visitor's message goes out when all before it are answered. */
-void heard_send(struct widget_socket *s, const struct widget_frame *frame);
+/* Replies, in widget_replies.c. */
 
-/* A reply that others have begun is told when all before it have ended; not while heard_looks(). */
-void heard_join(struct widget_socket *s, const struct id *reply);
+/* Queues the visitor's message: it is sent when those before it are answered. */
+void widget_replies_send(struct widget_socket *s, const struct widget_frame *frame);
 
-/* What is new is looked for when all before that have ended (past_look()); once, however often this is
- * called meanwhile. */
-void heard_look(struct widget_socket *s);
+/* Queues a reply that another connection started. Not while widget_replies_is_syncing(). */
+void widget_replies_join(struct widget_socket *s, const struct id *reply);
 
-/* The conversation was deleted: what there is instead is told behind the reply that is under way, before
- * what the visitor has sent since. */
-void heard_erased(struct widget_socket *s);
+/* Queues a sync (widget_history_sync()), unless one waits already. */
+void widget_replies_sync(struct widget_socket *s);
 
-/* Whether a look is under way or waits: it finds what comes now, or another one does. */
-bool heard_looks(const struct widget_socket *s);
+/* The conversation was deleted: a sync runs after the current reply, before the messages that wait. */
+void widget_replies_erased(struct widget_socket *s);
 
-/* The look has ended. active: a reply that is being written (zero: none), told next unless it has just failed;
- * open: others may be as well, and are looked for after that. */
-void heard_looked(struct widget_socket *s, const struct id *active, bool open);
+/* Whether a sync is under way or waits. */
+bool widget_replies_is_syncing(const struct widget_socket *s);
 
-/* A reply that failed may be heard now: the next look tries. */
-void heard_retry(struct widget_socket *s);
+/* The sync has ended. active: the reply being written (zero: none), delivered next unless it has just
+ * failed; open: others may be running too, so sync again after it. */
+void widget_replies_synced(struct widget_socket *s, const struct id *active, bool open);
 
-/* Goes on, if nothing else is waited for. */
-void heard_next(struct widget_socket *s);
+/* The next sync may join a reply that failed before. */
+void widget_replies_retry(struct widget_socket *s);
 
-/* This reply is being made: its listener is told so. false: it is not among those here. */
-bool heard_has(struct widget_socket *s, const struct id *reply);
+/* Starts the next entry of the queue if nothing is under way. */
+void widget_replies_next(struct widget_socket *s);
 
-/* A reply is begun anew: who hears it, or has sent its message again, goes on with it. false: it is not
- * among those here. */
-bool heard_anew(struct widget_socket *s, const struct msg_live_turn *turn);
+/* The store says that this reply is being written. False: it is not in the queue. */
+bool widget_replies_has(struct widget_socket *s, const struct id *reply);
 
-/* Whether this very message, by the client's id, is sent here as well and not answered yet: its reply is
- * that of the other. */
-bool heard_sends(struct widget_socket *s, struct slice id, struct slice message);
+/* A reply is run again after it broke off: the entry that delivers it, or that sent its message again,
+ * follows the new run. False: it is not in the queue. */
+bool widget_replies_rerun(struct widget_socket *s, const struct msg_live_turn *turn);
 
-/* Stops the reply that is under way, if one is. */
-void heard_stop(struct widget_socket *s);
+/* Whether this message, by the client's id and text, waits in the queue here as well. */
+bool widget_replies_is_sending(struct widget_socket *s, struct slice id, struct slice message);
 
-/* The connection has ended: nobody hears anything any more. */
-void heard_leave(struct widget_socket *s);
+/* Stops the current reply, if there is one. */
+void widget_replies_stop(struct widget_socket *s);
 
-/* After that, the last: sends what waits, or forgets it. */
-void heard_end(struct widget_socket *s, bool sends);
+/* The connection has ended: stops listening to the current reply. */
+void widget_replies_leave(struct widget_socket *s);
 
-/* -- widget_identify.c ------------------------------------------------------------------------- */
+/* Empties the queue after that; sends: the messages that wait are sent first. */
+void widget_replies_end(struct widget_socket *s, bool sends);
 
-/* Takes over what the frame holds. */
-void introduce(struct widget_socket *s, struct widget_frame *frame);
+/* Contact details, in widget_identify.c. */
 
-/* Forgets what is under way. */
-void introduce_cancel(struct widget_socket *s);
+/* Takes ownership of the frame's contents. */
+void widget_identify(struct widget_socket *s, struct widget_frame *frame);
 
-/* -- widget_socket.c ---------------------------------------------------------------------------- */
+/* Drops the submission that is under way. */
+void widget_identify_cancel(struct widget_socket *s);
 
-/* What each file shares of closing: the store does not answer, so that the client must come again. */
-void socket_give_up(struct widget_socket *s);
+/* In widget_socket.c. */
 
-/* The contact details are stored or refused: what came after them goes on, also when the connection has
- * ended meanwhile. s may be gone then. */
-void socket_go_on(struct widget_socket *s);
+/* The store does not answer: closes the connection so that the client reconnects. */
+void widget_socket_give_up(struct widget_socket *s);
 
-/* The visitor's session, as turns know it; valid until the next call. */
-struct slice socket_session(const struct widget_socket *s);
+/* The contact details are stored or refused: goes on with what waits, also if the connection has ended.
+ * s may be freed. */
+void widget_socket_resume(struct widget_socket *s);
+
+/* The visitor's session id for turns; valid until the next call. */
+struct slice widget_socket_session(const struct widget_socket *s);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * Rooms: what the guests of one visitor hear of the store, once each, whatever happens to the line.
+ * Rooms: each member gets each event of its visitor once, also across reconnects to the store.
  */
 #include "tests/unit/workerd/turn/turn_stage.h"
 #include "workerd/api/widget/widget_room.h"
 
-#define HEARD_MAX 8
+#define EVENTS_MAX 8
 
-struct guest {
-	struct room_guest room; /* first */
-	struct room_news heard[HEARD_MAX];
+struct member {
+	struct widget_room_member room; /* first */
+	struct widget_room_event events[EVENTS_MAX];
 	size_t n;
-	struct room_guest *leaves; /* who goes when this one hears something */
+	struct widget_room_member *leaves; /* leaves when this one gets an event */
 };
 
 struct scene {
@@ -18,19 +18,19 @@ struct scene {
 	struct widget_rooms *rooms;
 	struct msg_visitor_record visitor;
 	struct id conversation;
-	struct guest a, b;
+	struct member a, b;
 };
 
 static void
-hear(struct room_guest *room, const struct room_news *news)
+on_event(struct widget_room_member *room, const struct widget_room_event *event)
 {
-	struct guest *g = (struct guest *)room;
+	struct member *g = (struct member *)room;
 
-	assert_true((news->turn != NULL) == (news->event == ROOM_TURN));
-	assert_true(g->n < HEARD_MAX);
-	g->heard[g->n++] = *news;
+	assert_true((event->turn != NULL) == (event->type == ROOM_TURN));
+	assert_true(g->n < EVENTS_MAX);
+	g->events[g->n++] = *event;
 	if (g->leaves != NULL)
-		room_leave(g->leaves);
+		widget_room_leave(g->leaves);
 }
 
 static struct scene
@@ -39,8 +39,8 @@ make_scene(struct stage *s)
 	struct scene scene = {.stage = s,
 	    .rooms = widget_rooms_new(s->turns.store),
 	    .visitor = {.v = RECORD_VERSION, .id = id_new()},
-	    .a = {.room.hear = hear},
-	    .b = {.room.hear = hear}};
+	    .a = {.room.on_event = on_event},
+	    .b = {.room.on_event = on_event}};
 
 	secret_random(&scene.visitor.token, sizeof(scene.visitor.token));
 	store_accept(s);
@@ -48,17 +48,18 @@ make_scene(struct stage *s)
 }
 
 static void
-enter(struct scene *scene, struct guest *g)
+enter(struct scene *scene, struct member *g)
 {
-	assert_int_equal(
-	    room_enter(scene->rooms, &g->room, &scene->visitor.id, &scene->visitor.token), 0);
+	assert_int_equal(widget_room_enter(
+			     scene->rooms, &g->room, &scene->visitor.id, &scene->visitor.token),
+	    0);
 }
 
 static void
 leave_all(struct scene *scene)
 {
-	room_leave(&scene->a.room);
-	room_leave(&scene->b.room);
+	widget_room_leave(&scene->a.room);
+	widget_room_leave(&scene->b.room);
 	widget_rooms_free(scene->rooms);
 }
 
@@ -96,10 +97,10 @@ tell_turn(struct scene *scene)
 }
 
 static void
-a_room_follows_once_and_tells_all(void **state)
+a_room_subscribes_once_and_notifies_all_members(void **state)
 {
 	struct scene scene = make_scene(*state);
-	struct guest *a = &scene.a, *b = &scene.b;
+	struct member *a = &scene.a, *b = &scene.b;
 
 	enter(&scene, a);
 	enter(&scene, b);
@@ -110,12 +111,12 @@ a_room_follows_once_and_tells_all(void **state)
 	store_tell(
 	    scene.stage, MSG_LIVE_CONTACT, &(struct msg_live_contact){.visitor = id_new()});
 	STAGE_UNTIL(scene.stage, a->n == 2 && b->n == 2);
-	assert_int_equal(a->heard[0].event, ROOM_TURN);
-	assert_int_equal(b->heard[1].event, ROOM_CONTACT);
-	room_leave(&a->room);
-	room_leave(&a->room);
+	assert_int_equal(a->events[0].type, ROOM_TURN);
+	assert_int_equal(b->events[1].type, ROOM_CONTACT);
+	widget_room_leave(&a->room);
+	widget_room_leave(&a->room);
 	store_expect_nothing(scene.stage);
-	room_leave(&b->room);
+	widget_room_leave(&b->room);
 	store_expect(scene.stage, MSG_VISITOR_LEAVE, NULL);
 	tell_turn(&scene);
 	store_expect_nothing(scene.stage);
@@ -124,15 +125,15 @@ a_room_follows_once_and_tells_all(void **state)
 }
 
 static void
-guests_may_leave_while_they_are_told(void **state)
+members_may_leave_during_an_event(void **state)
 {
 	struct scene scene = make_scene(*state);
-	struct guest *a = &scene.a, *b = &scene.b;
+	struct member *a = &scene.a, *b = &scene.b;
 
 	enter(&scene, a);
 	enter(&scene, b);
 	answer_follow(&scene, expect_follow(&scene));
-	/* The first takes the second with it, and then goes itself. */
+	/* First a makes b leave, then itself. */
 	a->leaves = &b->room;
 	tell_turn(&scene);
 	STAGE_UNTIL(scene.stage, a->n == 1);
@@ -145,76 +146,76 @@ guests_may_leave_while_they_are_told(void **state)
 }
 
 static void
-a_room_follows_again_when_the_line_is_back(void **state)
+a_room_subscribes_again_after_a_reconnect(void **state)
 {
 	struct scene scene = make_scene(*state);
-	struct guest *a = &scene.a;
+	struct member *a = &scene.a;
 
 	enter(&scene, a);
 	answer_follow(&scene, expect_follow(&scene));
 	store_accept(scene.stage);
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0].event, ROOM_MISSED);
-	/* One that was not answered is sent again, and once. */
+	assert_int_equal(a->events[0].type, ROOM_MISSED);
+	/* A request without an answer is resent once. */
 	store_accept(scene.stage);
 	expect_follow(&scene);
 	store_accept(scene.stage);
 	scene.visitor.contact = id_new();
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 2);
-	assert_int_equal(a->heard[1].event, ROOM_MISSED);
-	assert_true(a->heard[1].known);
+	assert_int_equal(a->events[1].type, ROOM_MISSED);
+	assert_true(a->events[1].identified);
 	store_expect_nothing(scene.stage);
 	leave_all(&scene);
 }
 
 static void
-an_end_is_asked_about(void **state)
+an_end_event_makes_the_room_ask_again(void **state)
 {
 	struct msg_live_visitor_end end;
 	struct scene scene = make_scene(*state);
-	struct guest *a = &scene.a;
+	struct member *a = &scene.a;
 
 	enter(&scene, a);
 	answer_follow(&scene, expect_follow(&scene));
 	end.visitor = scene.visitor.id;
-	/* storaged had no room for something that it had to tell. */
+	/* storaged dropped an event for lack of buffer space. */
 	store_tell(scene.stage, MSG_LIVE_VISITOR_END, &end);
 	answer_follow(&scene, expect_follow(&scene));
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0].event, ROOM_MISSED);
+	assert_int_equal(a->events[0].type, ROOM_MISSED);
 	store_tell(scene.stage, MSG_LIVE_VISITOR_END, &end);
 	store_refuse(scene.stage, expect_follow(&scene), STORE_GONE);
 	STAGE_UNTIL(scene.stage, a->n == 2);
-	assert_int_equal(a->heard[1].event, ROOM_OVER);
+	assert_int_equal(a->events[1].type, ROOM_SESSION_ENDED);
 	leave_all(&scene);
 }
 
-/* The next follow, behind the end that the store has told, finds another conversation. */
+/* An end event, after which the store answers with the present conversation. */
 static void
 expect_missed(struct scene *scene, bool erased)
 {
-	struct guest *a = &scene->a;
+	struct member *a = &scene->a;
 	size_t n = a->n;
 
 	store_tell(scene->stage, MSG_LIVE_VISITOR_END,
 	    &(struct msg_live_visitor_end){.visitor = scene->visitor.id});
 	answer_follow(scene, expect_follow(scene));
 	STAGE_UNTIL(scene->stage, a->n == n + 1);
-	assert_int_equal(a->heard[n].event, ROOM_MISSED);
-	assert_true(a->heard[n].erased == erased);
+	assert_int_equal(a->events[n].type, ROOM_MISSED);
+	assert_true(a->events[n].erased == erased);
 }
 
 static void
-a_conversation_that_is_gone_or_another_was_erased(void **state)
+a_missing_or_other_conversation_was_erased(void **state)
 {
 	struct scene scene = make_scene(*state);
 
 	enter(&scene, &scene.a);
 	answer_follow(&scene, expect_follow(&scene));
 	expect_missed(&scene, false);
-	/* It begins unseen, and then before our eyes. */
+	/* First a conversation begins without an event, later one with an event. */
 	scene.conversation = id_new();
 	expect_missed(&scene, false);
 	scene.conversation = (struct id){0};
@@ -222,29 +223,29 @@ a_conversation_that_is_gone_or_another_was_erased(void **state)
 	expect_missed(&scene, false);
 	scene.conversation = id_new();
 	tell_turn(&scene);
-	STAGE_UNTIL(scene.stage, scene.a.heard[scene.a.n - 1].event == ROOM_TURN);
+	STAGE_UNTIL(scene.stage, scene.a.events[scene.a.n - 1].type == ROOM_TURN);
 	scene.conversation = id_new();
 	expect_missed(&scene, true);
 	leave_all(&scene);
 }
 
 static void
-a_store_that_takes_no_more_leaves_the_room_deaf(void **state)
+a_refused_subscription_is_unavailable_until_the_next_enter(void **state)
 {
 	struct scene scene = make_scene(*state);
-	struct guest *a = &scene.a;
+	struct member *a = &scene.a;
 
 	enter(&scene, a);
 	store_refuse(scene.stage, expect_follow(&scene), STORE_LIMIT);
 	STAGE_UNTIL(scene.stage, a->n == 1);
-	assert_int_equal(a->heard[0].event, ROOM_DEAF);
-	/* Who comes before the others have left has it followed again. */
+	assert_int_equal(a->events[0].type, ROOM_UNAVAILABLE);
+	/* A new member subscribes again, while the first has not left yet. */
 	enter(&scene, &scene.b);
 	answer_follow(&scene, expect_follow(&scene));
-	room_leave(&a->room);
+	widget_room_leave(&a->room);
 	tell_turn(&scene);
 	STAGE_UNTIL(scene.stage, scene.b.n == 1);
-	assert_int_equal(scene.b.heard[0].event, ROOM_TURN);
+	assert_int_equal(scene.b.events[0].type, ROOM_TURN);
 	leave_all(&scene);
 }
 
@@ -252,12 +253,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_room_follows_once_and_tells_all),
-	    STAGE_TEST(guests_may_leave_while_they_are_told),
-	    STAGE_TEST(a_room_follows_again_when_the_line_is_back),
-	    STAGE_TEST(an_end_is_asked_about),
-	    STAGE_TEST(a_conversation_that_is_gone_or_another_was_erased),
-	    STAGE_TEST(a_store_that_takes_no_more_leaves_the_room_deaf),
+	    STAGE_TEST(a_room_subscribes_once_and_notifies_all_members),
+	    STAGE_TEST(members_may_leave_during_an_event),
+	    STAGE_TEST(a_room_subscribes_again_after_a_reconnect),
+	    STAGE_TEST(an_end_event_makes_the_room_ask_again),
+	    STAGE_TEST(a_missing_or_other_conversation_was_erased),
+	    STAGE_TEST(a_refused_subscription_is_unavailable_until_the_next_enter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
