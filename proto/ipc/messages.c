@@ -134,6 +134,12 @@ record_decode(struct slice in, enum msg_type type, void *rec)
 	return wire_decode(msg_fields((uint16_t)type), in, msg_fields, rec);
 }
 
+bool
+msg_read_record(uint16_t type, const union msg *m, enum msg_type kind, void *record)
+{
+	return type == MSG_RECORD && record_decode(m->record.record, kind, record) == WIRE_OK;
+}
+
 static int
 msg_print_hex(struct buf *out, const uint8_t *p, size_t n)
 {

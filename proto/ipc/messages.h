@@ -168,6 +168,11 @@ const char *msg_name(uint16_t type);
 [[gnu::warn_unused_result]] enum wire_result record_decode(
     struct slice in, enum msg_type type, void *rec);
 
+/* Reads the record of an answer: true if the message is MSG_RECORD and holds a record of this kind. Its
+ * slices are borrowed from m. */
+[[gnu::warn_unused_result]] bool msg_read_record(
+    uint16_t type, const union msg *m, enum msg_type kind, void *record);
+
 /* Appends a decoded message as one line for a person: `turn_begin session=[3] …`. Shows only the
  * length of text and bytes. */
 [[gnu::warn_unused_result]] int msg_print(struct buf *out, enum msg_type type, const void *msg);

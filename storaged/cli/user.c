@@ -84,14 +84,14 @@ user_add(struct store_conn *conn, const struct user_args *args)
 static int
 user_lookup(struct store_conn *conn, const char *email, struct id *org, struct id *user)
 {
-	struct msg_user_get ask = {.email = slice_str(email)};
+	struct msg_record_get ask = {.kind = MSG_USER_RECORD, .name = slice_str(email)};
 	struct msg_user_record r;
 	union msg m;
-	int status = store_conn_request(conn, MSG_USER_GET, &ask, MSG_USER, &m);
+	int status = store_conn_request(conn, MSG_RECORD_GET, &ask, MSG_RECORD, &m);
 
 	if (status != 0)
 		return status;
-	must(record_decode(m.user.user, MSG_USER_RECORD, &r) == WIRE_OK);
+	must(msg_read_record(MSG_RECORD, &m, MSG_USER_RECORD, &r));
 	*org = r.org;
 	*user = r.id;
 	return 0;
@@ -100,12 +100,12 @@ user_lookup(struct store_conn *conn, const char *email, struct id *org, struct i
 static int
 user_remove_user(struct store_conn *conn, const struct user_args *args)
 {
-	struct msg_user_delete delete;
+	struct msg_record_delete delete = {.kind = MSG_USER_RECORD};
 	union msg m;
-	int status = user_lookup(conn, args->email, &delete.org, &delete.user);
+	int status = user_lookup(conn, args->email, &delete.org, &delete.id);
 
 	if (status == 0)
-		status = store_conn_request(conn, MSG_USER_DELETE, &delete, MSG_OK, &m);
+		status = store_conn_request(conn, MSG_RECORD_DELETE, &delete, MSG_OK, &m);
 	if (status == 0)
 		console_print("removed %s", args->email);
 	return status;
@@ -137,9 +137,9 @@ user_passwd(struct store_conn *conn, const struct user_args *args)
 static void
 user_print_user(struct slice item)
 {
-	struct msg_user_item user;
+	struct msg_user_record user;
 
-	must(record_decode(item, MSG_USER_ITEM, &user) == WIRE_OK);
+	must(record_decode(item, MSG_USER_RECORD, &user) == WIRE_OK);
 	console_print("%.*s  %s  %s  %.*s", (int)user.email.len, (const char *)user.email.p,
 	    user.role == USER_OWNER ? "owner" : "member", units_time(user.created_at).text,
 	    (int)user.name.len, (const char *)user.name.p);
@@ -148,10 +148,10 @@ user_print_user(struct slice item)
 static int
 user_print_list(struct store_conn *conn, const struct user_args *args)
 {
-	struct msg_user_list ask = {.org = args->org};
+	struct msg_record_list ask = {.kind = MSG_USER_RECORD, .org = args->org};
 
 	return store_pages_walk(
-	    conn, MSG_USER_LIST, &ask, &ask.after, MSG_USER_PAGE, user_print_user);
+	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_print_user);
 }
 
 /* -- the command line ----------------------------------------------------------------------- */

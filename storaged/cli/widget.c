@@ -31,10 +31,10 @@ widget_print_widget(struct slice item)
 static int
 widget_print_list(struct store_conn *conn, const struct id *org)
 {
-	struct msg_widget_list ask = {.org = *org};
+	struct msg_record_list ask = {.kind = MSG_WIDGET_RECORD, .org = *org};
 
 	return store_pages_walk(
-	    conn, MSG_WIDGET_LIST, &ask, &ask.after, MSG_WIDGET_PAGE, widget_print_widget);
+	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, widget_print_widget);
 }
 
 int

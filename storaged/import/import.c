@@ -9,13 +9,13 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
-#include "storaged/records/agents.h"
+#include "storaged/records/contacts.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/organizations.h"
+#include "storaged/records/record_requests.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
-#include "storaged/visitors/contacts.h"
 #include "storaged/visitors/visitors.h"
 
 /* The last millisecond of the year 9999. */
@@ -522,15 +522,7 @@ import_check_org(struct txn *t, struct call *c, const struct id *org)
 {
 	struct msg_org_record record;
 
-	return import_refuse_without(c, organization_find(t, org, &record), no_organization);
-}
-
-static int
-import_user(struct txn *t, struct call *c, const struct msg_user_record *r)
-{
-	int rc = import_check_org(t, c, &r->org);
-
-	return rc != 0 ? rc : user_import(t, c, r);
+	return import_refuse_without(c, organization_find(t, org, &record), organization_missing);
 }
 
 static int
@@ -545,27 +537,28 @@ int
 handle_import_record(struct txn *t, struct call *c)
 {
 	const struct msg_import_record *m = &c->m->import_record;
+	const struct record_kind *kind = record_kind_of(m->type);
 	enum msg_type type = (enum msg_type)m->type;
+	union record record;
 	union msg r;
+	int rc;
 
-	if (m->type < MSG_ORG_RECORD || m->type > MSG_CONTACT_RECORD)
-		return call_refuse(c, STORE_INVALID, "such a record is not imported by itself");
+	if (kind != NULL) {
+		if (record_decode(m->record, type, &record) != WIRE_OK)
+			return call_refuse(c, STORE_INVALID, "the record is invalid");
+		rc = type == MSG_USER_RECORD ? import_check_org(t, c, &record.org) : 0;
+		return rc != 0 ? rc : record_import(t, c, kind, &record);
+	}
+	if (type != MSG_ORG_RECORD && type != MSG_KEY_RECORD && type != MSG_VISITOR_RECORD)
+		return call_refuse(c, STORE_INVALID, "records of this type are not imported");
 	if (record_decode(m->record, type, &r) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no such record");
+		return call_refuse(c, STORE_INVALID, "the record is invalid");
 	switch (type) {
 	case MSG_ORG_RECORD:
 		return import_org(t, c, &r.org_record);
-	case MSG_USER_RECORD:
-		return import_user(t, c, &r.user_record);
 	case MSG_KEY_RECORD:
 		return import_key(t, c, &r.key_record);
-	case MSG_AGENT_RECORD:
-		return agent_import(t, c, &r.agent_record);
-	case MSG_WIDGET_RECORD:
-		return widget_import(t, c, &r.widget_record);
-	case MSG_VISITOR_RECORD:
-		return visitor_import(t, c, &r.visitor_record);
 	default:
-		return contact_import(t, c, &r.contact_record);
+		return visitor_import(t, c, &r.visitor_record);
 	}
 }

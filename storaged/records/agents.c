@@ -1,25 +1,12 @@
 /*
- * Agents. What an agent is to say and may cost is its organization's affair: here counts that it has
- * an id and an organization, and that no widget is left without it.
+ * Agents. The worker validates their texts and limits; the store requires only that no widget loses its
+ * agent.
  */
 #include "storaged/records/agents.h"
 
 #include <stddef.h>
 
-#include "storaged/records/records.h"
 #include "storaged/records/widgets.h"
-#include "storaged/request/listing.h"
-
-static const struct thing_kind agents = {
-    .table = TABLE_AGENTS,
-    .record = MSG_AGENT_RECORD,
-    .answer = MSG_AGENT,
-    .created_at = offsetof(struct msg_agent_record, created_at),
-    .updated_at = offsetof(struct msg_agent_record, updated_at),
-    .missing = "no such agent",
-    .most = AGENTS_MAX,
-    .too_many = "the organization has too many agents",
-};
 
 int
 agent_find(struct txn *t, const struct id *org, const struct id *agent,
@@ -47,57 +34,26 @@ agent_make_plain(struct txn *t, const struct id *org, const struct id *agent, ui
 	return txn_put_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, &r);
 }
 
-int
-agent_put(struct txn *t, struct call *c)
+static int
+agent_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
-	const struct msg_agent_put *m = &c->m->agent_put;
-	union thing r;
+	struct key key = key_of_org(&r->org, &r->id);
+	bool used;
+	int rc = widget_names_agent(t, &r->org, &r->id, &used);
 
-	return thing_put(t, c, &agents, m->fresh, m->agent, &r);
+	(void)left;
+	if (rc == 0 && used)
+		return call_refuse(c, STORE_IN_USE, "a widget uses this agent");
+	return rc != 0 ? rc : txn_del(t, TABLE_AGENTS, &key);
 }
 
-int
-agent_get(struct txn *t, struct call *c)
-{
-	return thing_get(t, c, &agents, &c->m->agent_get.org, &c->m->agent_get.agent);
-}
-
-int
-agent_list(struct txn *t, struct call *c)
-{
-	const struct msg_agent_list *m = &c->m->agent_list;
-	struct listing l = listing_of(TABLE_AGENTS, &m->org, &m->after, m->limit);
-
-	return listing_answer(t, c, &l, MSG_AGENT_PAGE);
-}
-
-int
-agent_delete(struct txn *t, struct call *c)
-{
-	const struct msg_agent_delete *m = &c->m->agent_delete;
-	struct key key = key_of_org(&m->org, &m->agent);
-	struct slice record;
-	bool needed;
-	int rc = txn_get(t, TABLE_AGENTS, &key, &record);
-
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, agents.missing);
-	if (rc == 0)
-		rc = widget_names_agent(t, &m->org, &m->agent, &needed);
-	if (rc != 0)
-		return rc;
-	if (needed)
-		return call_refuse(c, STORE_IN_USE, "a widget names this agent");
-	rc = txn_del(t, TABLE_AGENTS, &key);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
-}
-
-int
-agent_import(struct txn *t, struct call *c, const struct msg_agent_record *record)
-{
-	const union thing r = {.agent = *record};
-
-	return thing_import(t, c, &agents, &r);
-}
+const struct record_kind agent_kind = {
+    .table = TABLE_AGENTS,
+    .type = MSG_AGENT_RECORD,
+    .created_at = offsetof(struct msg_agent_record, created_at),
+    .updated_at = offsetof(struct msg_agent_record, updated_at),
+    .missing = "no such agent",
+    .max = AGENTS_MAX,
+    .too_many = "the organization has too many agents",
+    .remove = agent_remove,
+};

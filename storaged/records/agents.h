@@ -1,31 +1,22 @@
 /*
- * Agents: who answers. A widget names one.
+ * Agents: the configuration of who answers. A widget names one.
  */
 #ifndef STORAGED_RECORDS_AGENTS_H
 #define STORAGED_RECORDS_AGENTS_H
 
-#include "storaged/request/call.h"
+#include "storaged/records/records.h"
 
-/* Agents of an organization; AGENT_PUT is refused (LIMIT) beyond. */
-#define AGENTS_MAX 1000u
+#define AGENTS_MAX 1000u /* of an organization */
 
-/* MDB_NOTFOUND: there is none. The record's slices are as those of txn_get(). */
+extern const struct record_kind agent_kind;
+
+/* Looks an agent up. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *record has. */
 [[gnu::warn_unused_result]] int agent_find(struct txn *t, const struct id *org,
     const struct id *agent, struct msg_agent_record *record);
 
-/* Makes an agent that follows the settings in everything, at this time (ms since 1970). There must be
- * none with its id. */
+/* Creates an agent that takes everything from the settings, at this time (ms since 1970). Its id must be
+ * unused. */
 [[gnu::warn_unused_result]] int agent_make_plain(
     struct txn *t, const struct id *org, const struct id *agent, uint64_t now);
-
-/* MSG_IMPORT_RECORD of one. */
-[[gnu::warn_unused_result]] int agent_import(
-    struct txn *t, struct call *c, const struct msg_agent_record *record);
-
-/* The requests of these names (messages.def). */
-[[gnu::warn_unused_result]] int agent_put(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int agent_get(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int agent_list(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int agent_delete(struct txn *t, struct call *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Keys of organizations, found by their hash, and by organization and id for lists.
+ * API keys: one table by hash, and one by organization and id for lists.
  */
 #include "storaged/records/keys.h"
 
@@ -12,19 +12,19 @@
 
 _Static_assert(KEYS_MAX <= LISTING_MAX, "KEY_PAGE has all of them");
 
-static const char no_key[] = "no such key";
+static const char key_missing[] = "no such key";
 
 static const char *
 key_fault(const struct msg_key_record *r)
 {
 	if (hash_is_zero(&r->key))
-		return "a key needs its hash";
-	return thing_fault(r->v, &r->id, &r->org);
+		return "a key needs a hash";
+	return record_fault(r->v, &r->id, &r->org);
 }
 
-/* The hash that an entry of keys_by_org holds. */
+/* Reads the hash from an entry of keys_by_org. */
 static int
-read_hash(struct slice value, struct hash256 *hash)
+key_read_hash(struct slice value, struct hash256 *hash)
 {
 	if (value.len != sizeof(hash->b))
 		return RECORD_DAMAGED;
@@ -32,19 +32,19 @@ read_hash(struct slice value, struct hash256 *hash)
 	return 0;
 }
 
-/* The hash of the key with this id. */
+/* Finds the hash of the key with this id. */
 static int
-find_hash(struct txn *t, const struct id *org, const struct id *id, struct hash256 *hash)
+key_find_hash(struct txn *t, const struct id *org, const struct id *id, struct hash256 *hash)
 {
 	struct key by_org = key_of_org(org, id);
 	struct slice value;
 	int rc = txn_get(t, TABLE_KEYS_BY_ORG, &by_org, &value);
 
-	return rc != 0 ? rc : read_hash(value, hash);
+	return rc != 0 ? rc : key_read_hash(value, hash);
 }
 
 static int
-put_key(struct txn *t, const struct msg_key_record *r)
+key_put(struct txn *t, const struct msg_key_record *r)
 {
 	struct key key = key_hash(&r->key), by_org = key_of_org(&r->org, &r->id);
 	int rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, r);
@@ -54,15 +54,15 @@ put_key(struct txn *t, const struct msg_key_record *r)
 	return rc;
 }
 
-/* Refuses what no key can be made of; there is none with its hash. */
+/* Checks a new key, whose hash is unknown. */
 static int
-check_fresh(struct txn *t, struct call *c, const struct msg_key_record *r)
+key_check_fresh(struct txn *t, struct call *c, const struct msg_key_record *r)
 {
 	struct hash256 hash;
 	int rc = organization_check(t, c, &r->org);
 
 	if (rc == 0)
-		rc = find_hash(t, &r->org, &r->id, &hash);
+		rc = key_find_hash(t, &r->org, &r->id, &hash);
 	if (rc == 0)
 		return call_refuse(c, STORE_EXISTS, "another key has this id");
 	if (rc == MDB_NOTFOUND)
@@ -71,17 +71,18 @@ check_fresh(struct txn *t, struct call *c, const struct msg_key_record *r)
 	return rc;
 }
 
-/* Refuses a key whose hash is known, unless this is a repeat. */
+/* Refuses a key whose hash is known, unless the request is a repeat. */
 static int
-check_repeat(struct txn *t, struct call *c, struct slice stored, const struct msg_key_record *r)
+key_check_repeat(
+    struct txn *t, struct call *c, struct slice stored, const struct msg_key_record *r)
 {
 	if (!record_equals(t, MSG_KEY_RECORD, r, stored))
-		return call_refuse(c, STORE_EXISTS, "this key is known already");
+		return call_refuse(c, STORE_EXISTS, "this key exists already");
 	return 0;
 }
 
 int
-key_create(struct txn *t, struct call *c)
+handle_key_create(struct txn *t, struct call *c)
 {
 	struct msg_key_record r;
 	struct slice stored;
@@ -90,33 +91,33 @@ key_create(struct txn *t, struct call *c)
 	int rc;
 
 	if (record_decode(c->m->key_create.key, MSG_KEY_RECORD, &r) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no key");
+		return call_refuse(c, STORE_INVALID, "the key is invalid");
 	fault = key_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	key = key_hash(&r.key);
 	rc = txn_get(t, TABLE_KEYS, &key, &stored);
 	if (rc == 0) {
-		rc = check_repeat(t, c, stored, &r);
+		rc = key_check_repeat(t, c, stored, &r);
 	} else if (rc == MDB_NOTFOUND) {
-		rc = check_fresh(t, c, &r);
+		rc = key_check_fresh(t, c, &r);
 		if (r.created_at == 0)
 			r.created_at = clock_wall_ms();
 		if (rc == 0)
-			rc = put_key(t, &r);
+			rc = key_put(t, &r);
 	}
 	if (rc == 0)
 		call_ok(c);
 	return rc;
 }
 
-/* What an entry of keys_by_org stands for in a list. */
+/* The list item of an entry of keys_by_org. */
 static int
-list_key(struct txn *t, struct slice value, struct slice *item)
+key_item(struct txn *t, struct slice value, struct slice *item)
 {
 	struct hash256 hash;
 	struct key key;
-	int rc = read_hash(value, &hash);
+	int rc = key_read_hash(value, &hash);
 
 	if (rc != 0)
 		return rc;
@@ -126,25 +127,25 @@ list_key(struct txn *t, struct slice value, struct slice *item)
 }
 
 int
-key_list(struct txn *t, struct call *c)
+handle_key_list(struct txn *t, struct call *c)
 {
 	const struct id all = {0};
 	struct listing l = listing_of(TABLE_KEYS_BY_ORG, &c->m->key_list.org, &all, KEYS_MAX);
 
-	l.item = list_key;
+	l.item = key_item;
 	return listing_answer(t, c, &l, MSG_KEY_PAGE);
 }
 
 int
-key_revoke(struct txn *t, struct call *c)
+handle_key_revoke(struct txn *t, struct call *c)
 {
 	const struct msg_key_revoke *m = &c->m->key_revoke;
 	struct key by_org = key_of_org(&m->org, &m->key), key;
 	struct hash256 hash;
-	int rc = find_hash(t, &m->org, &m->key, &hash);
+	int rc = key_find_hash(t, &m->org, &m->key, &hash);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_key);
+		return call_refuse(c, STORE_NOT_FOUND, key_missing);
 	if (rc != 0)
 		return rc;
 	key = key_hash(&hash);
@@ -157,7 +158,7 @@ key_revoke(struct txn *t, struct call *c)
 }
 
 int
-key_check(struct txn *t, struct call *c)
+handle_key_check(struct txn *t, struct call *c)
 {
 	struct key key = key_hash(&c->m->key_check.key);
 	struct msg_key_record r;
@@ -166,7 +167,7 @@ key_check(struct txn *t, struct call *c)
 	int rc = txn_get(t, TABLE_KEYS, &key, &record);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_key);
+		return call_refuse(c, STORE_NOT_FOUND, key_missing);
 	if (rc == 0)
 		rc = record_read(record, TABLE_KEYS, MSG_KEY_RECORD, &r);
 	if (rc == 0)
@@ -176,9 +177,9 @@ key_check(struct txn *t, struct call *c)
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
-/* Refuses a hash that is another key's. */
+/* Refuses a hash that belongs to another key. */
 static int
-check_hash(struct txn *t, struct call *c, const struct msg_key_record *r)
+key_check_hash(struct txn *t, struct call *c, const struct msg_key_record *r)
 {
 	struct key key = key_hash(&r->key);
 	struct msg_key_record there;
@@ -199,15 +200,15 @@ key_import(struct txn *t, struct call *c, const struct msg_key_record *record)
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = check_hash(t, c, record);
+	rc = key_check_hash(t, c, record);
 	if (rc == 0)
-		rc = find_hash(t, &record->org, &record->id, &before);
+		rc = key_find_hash(t, &record->org, &record->id, &before);
 	if (rc == 0 && !hash_equal(&before, &record->key)) {
 		key = key_hash(&before);
 		rc = txn_del(t, TABLE_KEYS, &key);
 	}
 	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = put_key(t, record);
+		rc = key_put(t, record);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -1,23 +1,22 @@
 /*
- * Keys of organizations, for chat and for the admin API, beside the two from the settings. Only their
- * hashes are here.
+ * API keys of organizations, for chat and for the admin API, besides the two keys from the settings. The
+ * store holds only their hashes.
  */
 #ifndef STORAGED_RECORDS_KEYS_H
 #define STORAGED_RECORDS_KEYS_H
 
 #include "storaged/request/call.h"
 
-/* Keys of an organization; KEY_CREATE is refused (LIMIT) beyond. */
-#define KEYS_MAX 200u
+#define KEYS_MAX 200u /* of an organization */
 
-/* MSG_IMPORT_RECORD of one. */
+/* Handles MSG_IMPORT_RECORD of a key. */
 [[gnu::warn_unused_result]] int key_import(
     struct txn *t, struct call *c, const struct msg_key_record *record);
 
 /* The requests of these names (messages.def). */
-[[gnu::warn_unused_result]] int key_create(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int key_list(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int key_revoke(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int key_check(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_key_create(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_key_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_key_revoke(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_key_check(struct txn *t, struct call *c);
 
 #endif

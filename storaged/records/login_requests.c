@@ -103,26 +103,20 @@ handle_login_create(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* Encodes the login's user for an answer; empty for a login by DASHBOARD_PASSWORD. */
+/* Encodes the login's user without its password; empty for a login by DASHBOARD_PASSWORD. */
 static int
 login_show_user(struct txn *t, const struct msg_login_record *login, struct slice *user)
 {
-	struct buf *scratch = &t->env->record;
 	struct msg_user_record record;
-	struct msg_user_item item;
 	int rc;
 
 	*user = (struct slice){0};
 	if (id_is_zero(&login->user))
 		return 0;
 	rc = user_find(t, &login->org, &login->user, &record);
-	if (rc != 0)
-		return rc;
-	item = user_item(&record);
-	buf_reset(scratch);
-	must(record_encode(scratch, MSG_USER_ITEM, &item) == 0);
-	*user = buf_slice(scratch);
-	return 0;
+	if (rc == 0)
+		*user = user_without_password(t, &record);
+	return rc;
 }
 
 int

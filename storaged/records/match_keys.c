@@ -1,5 +1,5 @@
 /*
- * E-mails by libunistring, phones by hand. An e-mail of ASCII, as most are, is folded without it.
+ * libunistring folds e-mails. ASCII e-mails, which are the most, are folded without it.
  */
 #include "storaged/records/match_keys.h"
 
@@ -10,7 +10,7 @@
 #include "proto/base/basics.h"
 
 static bool
-is_ascii(struct slice s)
+match_is_ascii(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] >= 0x80)
@@ -19,15 +19,15 @@ is_ascii(struct slice s)
 }
 
 static void
-lower_ascii(struct slice s, uint8_t *out)
+match_lower_ascii(struct slice s, uint8_t *out)
 {
 	for (size_t i = 0; i < s.len; i++)
 		out[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i];
 }
 
-/* What is too long for out comes in memory of its own (libunistring, "Conventions"). */
+/* A result that is too long for out comes in allocated memory (libunistring, "Conventions"). */
 static int
-fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
+match_fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
 {
 	uint8_t *folded;
 
@@ -40,20 +40,20 @@ fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
 }
 
 int
-email_fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
+match_fold_email(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
 {
 	must(email.len <= EMAIL_MAX);
 	if (email.len == 0)
 		return -1;
-	if (!is_ascii(email))
-		return fold(email, out, len);
-	lower_ascii(email, out);
+	if (!match_is_ascii(email))
+		return match_fold(email, out, len);
+	match_lower_ascii(email, out);
 	*len = email.len;
 	return 0;
 }
 
 int
-phone_digits(struct slice phone, uint8_t out[PHONE_MAX], size_t *len)
+match_phone_digits(struct slice phone, uint8_t out[PHONE_MAX], size_t *len)
 {
 	size_t n = 0, digits = 0;
 

@@ -1,6 +1,6 @@
 /*
- * By what a contact is known again, however it was written: an e-mail without regard to case, a phone
- * by its digits. Also by what a user's e-mail is found.
+ * Match keys: how contacts and users are found by an e-mail or a phone, however it was written. E-mails
+ * match case-insensitively, phones by their digits.
  */
 #ifndef STORAGED_RECORDS_MATCH_KEYS_H
 #define STORAGED_RECORDS_MATCH_KEYS_H
@@ -8,19 +8,16 @@
 #include "storaged/engine/schema.h"
 
 /*
- * An e-mail, valid UTF-8 of at most EMAIL_MAX bytes, in the one form of all that differ in case alone
- * (Unicode 15, 3.13, full case folding) or in how their characters are composed (NFC). Nothing else is
- * made alike, white space neither. 0; -1 for an empty one, or one whose form is longer than FOLDED_MAX,
- * which few characters that no e-mail has can bring about.
+ * Folds an e-mail (valid UTF-8, at most EMAIL_MAX bytes) by Unicode's full case folding (Unicode 15, 3.13)
+ * and NFC; keeps everything else, white space included. 0; -1 for an empty one, or one whose folded form
+ * exceeds FOLDED_MAX, which no real e-mail does.
  */
-[[gnu::warn_unused_result]] int email_fold(
+[[gnu::warn_unused_result]] int match_fold_email(
     struct slice email, uint8_t out[FOLDED_MAX], size_t *len);
 
-/*
- * The digits 0 to 9 of a phone, at most PHONE_MAX bytes, with a + before them if one stands before the
- * first of them. 0; -1 if there is no digit.
- */
-[[gnu::warn_unused_result]] int phone_digits(
+/* Reduces a phone (at most PHONE_MAX bytes) to its digits 0 to 9, with a leading + if one precedes them.
+ * 0; -1 if it has no digit. */
+[[gnu::warn_unused_result]] int match_phone_digits(
     struct slice phone, uint8_t out[PHONE_MAX], size_t *len);
 
 #endif

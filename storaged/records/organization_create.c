@@ -8,9 +8,8 @@
 #include "storaged/records/organizations.h"
 #include "storaged/records/widgets.h"
 
-/* Makes an organization that is not there. */
 static int
-found(struct txn *t, const struct msg_org_create *m)
+organization_put_new(struct txn *t, const struct msg_org_create *m)
 {
 	const struct msg_org_record r = {
 	    .v = RECORD_VERSION,
@@ -40,39 +39,40 @@ organization_make_default(struct txn *t)
 	    .agent = id_default_agent,
 	    .widget = id_default_widget,
 	};
-	struct msg_org_record there;
-	int rc = organization_find(t, &m.org, &there);
+	struct msg_org_record stored;
+	int rc = organization_find(t, &m.org, &stored);
 
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	secret_public_id(public_id);
 	m.public_id = slice_str(public_id);
-	return found(t, &m);
+	return organization_put_new(t, &m);
 }
 
 static const char *
-create_fault(const struct msg_org_create *m)
+organization_create_fault(const struct msg_org_create *m)
 {
 	if (id_is_zero(&m->org) || id_is_zero(&m->agent) || id_is_zero(&m->widget))
-		return "an organization needs its id, and those of its agent and its widget";
+		return "an organization needs an id, an agent id and a widget id";
 	if (m->name.len == 0 || m->public_id.len == 0)
-		return "an organization needs a name, and its widget a public id";
+		return "an organization needs a name and a public id for its widget";
 	return NULL;
 }
 
 int
-org_create(struct txn *t, struct call *c)
+handle_org_create(struct txn *t, struct call *c)
 {
 	const struct msg_org_create *m = &c->m->org_create;
-	const char *fault = create_fault(m);
-	struct msg_org_record there;
+	const char *fault = organization_create_fault(m);
+	struct msg_org_record stored;
 	struct msg_widget_record widget;
 	int rc;
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = organization_find(t, &m->org, &there);
-	if (rc == 0 && (!slice_eq(there.name, m->name) || !id_equal(&there.widget, &m->widget)))
+	rc = organization_find(t, &m->org, &stored);
+	if (rc == 0 &&
+	    (!slice_eq(stored.name, m->name) || !id_equal(&stored.widget, &m->widget)))
 		return call_refuse(c, STORE_EXISTS, "another organization has this id");
 	if (rc == MDB_NOTFOUND) {
 		rc = widget_find_public(t, m->public_id, &widget);
@@ -80,7 +80,7 @@ org_create(struct txn *t, struct call *c)
 			return call_refuse(
 			    c, STORE_EXISTS, "another widget has this public id");
 		if (rc == MDB_NOTFOUND)
-			rc = found(t, m);
+			rc = organization_put_new(t, m);
 	}
 	if (rc == 0)
 		call_ok(c);

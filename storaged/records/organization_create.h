@@ -11,6 +11,6 @@
 [[gnu::warn_unused_result]] int organization_make_default(struct txn *t);
 
 /* MSG_ORG_CREATE. */
-[[gnu::warn_unused_result]] int org_create(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_org_create(struct txn *t, struct call *c);
 
 #endif

@@ -6,23 +6,23 @@
 
 #include "storaged/request/call.h"
 
-/* What a request for something of an organization that is not there is refused with. */
-extern const char no_organization[];
+/* Detail of NOT_FOUND. */
+extern const char organization_missing[];
 
-/* MDB_NOTFOUND: there is none. The record's slices are as those of txn_get(). */
+/* Looks an organization up. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *record has. */
 [[gnu::warn_unused_result]] int organization_find(
     struct txn *t, const struct id *org, struct msg_org_record *record);
 
-/* Refuses (NOT_FOUND) what is asked for an organization that is not there. */
+/* Refuses (NOT_FOUND) a request if the organization does not exist. */
 [[gnu::warn_unused_result]] int organization_check(
     struct txn *t, struct call *c, const struct id *org);
 
-/* MSG_IMPORT_RECORD of one. */
+/* Handles MSG_IMPORT_RECORD of an organization. */
 [[gnu::warn_unused_result]] int organization_import(
     struct txn *t, struct call *c, const struct msg_org_record *record);
 
 /* The requests of these names (messages.def). */
-[[gnu::warn_unused_result]] int org_list(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int org_get(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_org_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_org_get(struct txn *t, struct call *c);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * One way for all kinds. A record is read, checked and only then stored, so that a request that is
- * refused has changed nothing.
+ * A record is read and checked completely before the first change, so a refused request changes nothing.
  */
 #include "storaged/records/records.h"
 
@@ -8,219 +7,224 @@
 
 #include "proto/base/clock.h"
 #include "storaged/records/organizations.h"
-#include "storaged/request/listing.h"
 
-#define BEGINS_AS_ALL(type)                                                            \
-	_Static_assert(offsetof(struct msg_##type, id) == offsetof(union thing, id) && \
-		offsetof(struct msg_##type, org) == offsetof(union thing, org),        \
+#define RECORD_BEGINS_ALIKE(type)                                                       \
+	_Static_assert(offsetof(struct msg_##type, id) == offsetof(union record, id) && \
+		offsetof(struct msg_##type, org) == offsetof(union record, org),        \
 	    "version, id, organization")
 
-BEGINS_AS_ALL(agent_record);
-BEGINS_AS_ALL(widget_record);
-BEGINS_AS_ALL(contact_record);
-BEGINS_AS_ALL(user_record);
-
-/* A message that has nothing but a record. */
-struct one {
-	struct slice record;
-};
-
-_Static_assert(sizeof(struct msg_agent) == sizeof(struct one), "nothing but a record");
-_Static_assert(sizeof(struct msg_widget) == sizeof(struct one), "nothing but a record");
-_Static_assert(sizeof(struct msg_contact) == sizeof(struct one), "nothing but a record");
-_Static_assert(sizeof(struct msg_user) == sizeof(struct one), "nothing but a record");
+RECORD_BEGINS_ALIKE(agent_record);
+RECORD_BEGINS_ALIKE(widget_record);
+RECORD_BEGINS_ALIKE(contact_record);
+RECORD_BEGINS_ALIKE(user_record);
 
 const char *
-thing_fault(uint8_t v, const struct id *id, const struct id *org)
+record_fault(uint8_t v, const struct id *id, const struct id *org)
 {
 	if (v != RECORD_VERSION)
-		return "the record is of an unknown version";
+		return "the record has an unknown version";
 	if (id_is_zero(id) || id_is_zero(org))
-		return "a record needs its id and its organization";
+		return "a record needs an id and an organization";
 	return NULL;
 }
 
 static struct key
-key_of_thing(const union thing *r)
+record_key(const union record *r)
 {
 	return key_of_org(&r->org, &r->id);
 }
 
-/* The time that a record has there. */
+/* A time in the record, by its offset. */
 static uint64_t *
-moment(union thing *r, size_t offset)
+record_time(union record *r, size_t offset)
 {
 	return (void *)((char *)r + offset);
 }
 
-/* -- reading ------------------------------------------------------------------------------ */
-
 int
-thing_find(struct txn *t, const struct thing_kind *kind, const struct id *org,
-    const struct id *id, union thing *r)
+record_find(struct txn *t, const struct record_kind *kind, const struct id *org,
+    const struct id *id, union record *r)
 {
 	struct key key = key_of_org(org, id);
 
-	return txn_get_record(t, kind->table, &key, kind->record, r);
+	return txn_get_record(t, kind->table, &key, kind->type, r);
 }
 
 int
-thing_answer(
-    struct txn *t, struct call *c, const struct thing_kind *kind, const struct key *key)
+record_answer(
+    struct txn *t, struct call *c, const struct record_kind *kind, const struct key *key)
 {
-	struct one one;
-	int rc = txn_get(t, kind->table, key, &one.record);
+	struct msg_record answer;
+	int rc = txn_get(t, kind->table, key, &answer.record);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, kind->missing);
 	if (rc == 0)
-		call_answer(c, kind->answer, &one);
+		call_answer(c, MSG_RECORD, &answer);
 	return rc;
 }
 
-int
-thing_get(struct txn *t, struct call *c, const struct thing_kind *kind, const struct id *org,
-    const struct id *id)
-{
-	struct key key = key_of_org(org, id);
-
-	return thing_answer(t, c, kind, &key);
-}
-
-/* -- making and changing ------------------------------------------------------------------ */
-
 static void
-keep(const struct thing_kind *kind, union thing *r, const union thing *there, bool fresh)
+record_keep(
+    const struct record_kind *kind, union record *r, const union record *stored, bool fresh)
 {
 	if (kind->keep != NULL)
-		kind->keep(r, there, fresh);
+		kind->keep(r, stored, fresh);
 }
 
 static int
-check(struct txn *t, struct call *c, const struct thing_kind *kind, const union thing *r,
-    enum store_error clash)
+record_check(struct txn *t, struct call *c, const struct record_kind *kind,
+    const union record *r, enum store_error clash)
 {
 	return kind->check == NULL ? 0 : kind->check(t, c, r, clash);
 }
 
 int
-thing_store(struct txn *t, const struct thing_kind *kind, const union thing *r,
-    const union thing *there)
+record_store(struct txn *t, const struct record_kind *kind, const union record *r,
+    const union record *stored)
 {
-	struct key key = key_of_thing(r);
+	struct key key = record_key(r);
 
 	if (kind->store != NULL)
-		return kind->store(t, r, there);
-	return txn_put_record(t, kind->table, &key, kind->record, r);
+		return kind->store(t, r, stored);
+	return txn_put_record(t, kind->table, &key, kind->type, r);
 }
 
 static int
-make(struct txn *t, struct call *c, const struct thing_kind *kind, union thing *r)
+record_create(struct txn *t, struct call *c, const struct record_kind *kind, union record *r)
 {
 	int rc = organization_check(t, c, &r->org);
 
 	if (rc == 0)
-		rc = check(t, c, kind, r, STORE_EXISTS);
-	if (rc == 0)
-		rc = listing_check_room(t, c, kind->table, &r->org, kind->most, kind->too_many);
+		rc = record_check(t, c, kind, r, STORE_EXISTS);
+	if (rc == 0 && kind->max != 0)
+		rc = listing_check_room(t, c, kind->table, &r->org, kind->max, kind->too_many);
 	if (rc != 0)
 		return rc;
-	keep(kind, r, NULL, true);
-	*moment(r, kind->created_at) = *moment(r, kind->updated_at) = clock_wall_ms();
-	return thing_store(t, kind, r, NULL);
+	record_keep(kind, r, NULL, true);
+	*record_time(r, kind->created_at) = *record_time(r, kind->updated_at) = clock_wall_ms();
+	return record_store(t, kind, r, NULL);
 }
 
 static int
-change(struct txn *t, struct call *c, const struct thing_kind *kind, bool fresh,
-    struct slice stored, union thing *r)
+record_replace(struct txn *t, struct call *c, const struct record_kind *kind, bool fresh,
+    struct slice bytes, union record *r)
 {
-	const uint64_t read_at = *moment(r, kind->updated_at);
-	union thing there;
+	const uint64_t read_at = *record_time(r, kind->updated_at);
+	union record stored;
 	uint64_t stored_at;
-	int rc = record_read(stored, kind->table, kind->record, &there);
+	int rc = record_read(bytes, kind->table, kind->type, &stored);
 
 	if (rc != 0)
 		return rc;
-	stored_at = *moment(&there, kind->updated_at);
-	*moment(r, kind->created_at) = *moment(&there, kind->created_at);
-	*moment(r, kind->updated_at) = stored_at;
-	keep(kind, r, &there, fresh);
-	if (record_equals(t, kind->record, r, stored))
+	stored_at = *record_time(&stored, kind->updated_at);
+	*record_time(r, kind->created_at) = *record_time(&stored, kind->created_at);
+	*record_time(r, kind->updated_at) = stored_at;
+	record_keep(kind, r, &stored, fresh);
+	if (record_equals(t, kind->type, r, bytes))
 		return 0;
 	if (fresh)
-		return call_refuse(c, STORE_EXISTS, "another one has this id");
+		return call_refuse(c, STORE_EXISTS, "another record has this id");
 	rc = call_check_read(c, read_at, stored_at);
 	if (rc == 0)
-		rc = check(t, c, kind, r, STORE_EXISTS);
+		rc = record_check(t, c, kind, r, STORE_EXISTS);
 	if (rc != 0)
 		return rc;
-	*moment(r, kind->updated_at) = clock_wall_after(stored_at);
-	return thing_store(t, kind, r, &there);
+	*record_time(r, kind->updated_at) = clock_wall_after(stored_at);
+	rc = record_store(t, kind, r, &stored);
+	if (rc == 0 && kind->replaced != NULL)
+		kind->replaced(c, r, &stored);
+	return rc;
 }
 
-/* All of thing_put() but the answer. */
-static int
-put(struct txn *t, struct call *c, const struct thing_kind *kind, bool fresh,
-    struct slice record, union thing *r)
+/* Why the request is invalid; NULL: it is valid, and *r is its record. */
+static const char *
+record_put_fault(
+    const struct record_kind *kind, const struct msg_record_put *m, union record *r)
 {
-	struct slice stored;
-	const char *fault;
+	const char *refused = m->fresh ? kind->no_create : kind->no_replace;
+
+	if (refused != NULL)
+		return refused;
+	if (record_decode(m->record, kind->type, r) != WIRE_OK)
+		return "the record is invalid";
+	return record_fault(r->v, &r->id, &r->org);
+}
+
+int
+record_put(struct txn *t, struct call *c, const struct record_kind *kind)
+{
+	const struct msg_record_put *m = &c->m->record_put;
+	union record r;
+	const char *fault = record_put_fault(kind, m, &r);
+	struct slice bytes;
 	struct key key;
 	int rc;
 
-	if (record_decode(record, kind->record, r) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no record");
-	fault = thing_fault(r->v, &r->id, &r->org);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	key = key_of_thing(r);
-	rc = txn_get(t, kind->table, &key, &stored);
+	key = record_key(&r);
+	rc = txn_get(t, kind->table, &key, &bytes);
 	if (rc == 0)
-		return change(t, c, kind, fresh, stored, r);
-	if (rc != MDB_NOTFOUND)
-		return rc;
-	return fresh ? make(t, c, kind, r) : call_refuse(c, STORE_NOT_FOUND, kind->missing);
+		rc = record_replace(t, c, kind, m->fresh, bytes, &r);
+	else if (rc == MDB_NOTFOUND)
+		rc = m->fresh ? record_create(t, c, kind, &r)
+			      : call_refuse(c, STORE_NOT_FOUND, kind->missing);
+	return rc != 0 ? rc : record_answer(t, c, kind, &key);
 }
 
 int
-thing_put(struct txn *t, struct call *c, const struct thing_kind *kind, bool fresh,
-    struct slice record, union thing *r)
+record_import(
+    struct txn *t, struct call *c, const struct record_kind *kind, const union record *r)
 {
-	int rc = put(t, c, kind, fresh, record, r);
-
-	return rc != 0 ? rc : thing_get(t, c, kind, &r->org, &r->id);
-}
-
-int
-thing_create(struct txn *t, struct call *c, const struct thing_kind *kind, struct slice record)
-{
-	union thing r;
-	int rc = put(t, c, kind, true, record, &r);
-
-	if (rc == 0)
-		call_ok(c);
-	return rc;
-}
-
-int
-thing_import(struct txn *t, struct call *c, const struct thing_kind *kind, const union thing *r)
-{
-	const char *fault = thing_fault(r->v, &r->id, &r->org);
-	union thing there;
+	const char *fault = record_fault(r->v, &r->id, &r->org);
+	bool looks = kind->store != NULL || kind->replaced != NULL;
+	union record stored;
 	int rc;
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = check(t, c, kind, r, STORE_INVALID);
+	rc = record_check(t, c, kind, r, STORE_INVALID);
 	if (rc != 0)
 		return rc;
-	/* What has no indexes takes the place of one that cannot be read, too. */
-	rc = MDB_NOTFOUND;
-	if (kind->store != NULL)
-		rc = thing_find(t, kind, &r->org, &r->id, &there);
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = thing_store(t, kind, r, rc == 0 ? &there : NULL);
+	/* A record without indexes can replace a damaged one. */
+	rc = looks ? record_find(t, kind, &r->org, &r->id, &stored) : MDB_NOTFOUND;
+	if (rc == 0) {
+		rc = record_store(t, kind, r, &stored);
+		if (rc == 0 && kind->replaced != NULL)
+			kind->replaced(c, r, &stored);
+	} else if (rc == MDB_NOTFOUND) {
+		rc = record_store(t, kind, r, NULL);
+	}
 	if (rc == 0)
 		call_ok(c);
 	return rc;
+}
+
+int
+record_delete(struct txn *t, struct call *c, const struct record_kind *kind)
+{
+	const struct msg_record_delete *m = &c->m->record_delete;
+	struct key key = key_of_org(&m->org, &m->id);
+	union record r;
+	bool left = false;
+	int rc = record_find(t, kind, &m->org, &m->id, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, kind->missing);
+	/* A damaged record without indexes can be removed: its key is enough. */
+	if (rc == RECORD_DAMAGED && kind->store == NULL) {
+		r = (union record){.id = m->id, .org = m->org};
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = kind->remove != NULL ? kind->remove(t, c, &r, &left)
+					  : txn_del(t, kind->table, &key);
+	if (rc != 0)
+		return rc;
+	if (left)
+		call_answer(c, MSG_UNFINISHED, &(struct msg_unfinished){});
+	else
+		call_ok(c);
+	return 0;
 }

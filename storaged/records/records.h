@@ -1,22 +1,20 @@
 /*
- * Agents, widgets, contacts and users: what an organization has many of, each a record by organization
- * and id. All of them are read, made, changed and imported alike; what a kind does in a way of its own
- * stands in its struct thing_kind, and in its own file.
+ * Records of an organization: users, agents, widgets and contacts. Each kind has a table whose key is
+ * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
+ * struct record_kind holds what differs.
  *
- * What is new, or another than it was, passes these steps; the first that refuses ends it:
- *
- *	thing_put()     one that is there: keep, is it the one that was read, check, store
- *	                a fresh one: its organization, check, is there room, store
- *	thing_create()  the same of a fresh one
- *	thing_import()  check, store: its times are its own
+ * record_put() takes these steps, and the first refusal ends it:
+ *	an existing record: keep, compare updated_at, check, store
+ *	a new record:       organization, check, limit, keep, store
+ * record_import() keeps the times of the record: check, store.
  */
 #ifndef STORAGED_RECORDS_RECORDS_H
 #define STORAGED_RECORDS_RECORDS_H
 
-#include "storaged/request/call.h"
+#include "storaged/request/listing.h"
 
-/* A record of any kind; all begin alike. */
-union thing {
+/* A record of any kind. All begin with the same fields. */
+union record {
 	struct {
 		uint8_t v;
 		struct id id, org;
@@ -27,59 +25,67 @@ union thing {
 	struct msg_user_record user;
 };
 
-struct thing_kind {
+struct record_kind {
 	enum table table;
-	enum msg_type record;          /* what is stored */
-	enum msg_type answer;          /* the message that one is answered by */
-	size_t created_at, updated_at; /* where the record has them */
-	const char *missing;           /* what NOT_FOUND says */
-	size_t most;                   /* in an organization; and what LIMIT says */
-	const char *too_many;
+	enum msg_type type;            /* of the stored record; also the kind in a request */
+	size_t created_at, updated_at; /* offsets of these fields in the record */
+	const char *missing;           /* detail of NOT_FOUND */
+	size_t max;                    /* in an organization; 0: any number */
+	const char *too_many;          /* detail of LIMIT */
+	const char *no_create;         /* why RECORD_PUT creates none; NULL: it does */
+	const char *no_replace;        /* why RECORD_PUT replaces none; NULL: it does */
+	bool newest_first;             /* order of RECORD_LIST */
 
-	/* Gives a record what no sender can choose, beside the times: that of the one there, which is
-	 * NULL where none is and a fresh one is made. NULL: there is no such thing. */
-	void (*keep)(union thing *r, const union thing *there, bool fresh);
-	/* Refuses what does not go with the rest of the store; with `clash`, what another one has already.
-	 * NULL: anything goes. */
+	/* The functions below may be NULL. */
+
+	/* What a list shows of a record; NULL: all of it. */
+	listing_item_fn *item;
+	/* Answers a RECORD_LIST that asks for an e-mail or a phone; NULL: such a list is refused. */
+	int (*list_matching)(struct txn *t, struct call *c);
+	/* The key of the record with this name, which is unique among all organizations. */
+	int (*find)(struct txn *t, struct slice name, struct key *key);
+	/* Sets the fields that the sender cannot choose, except the times. stored: NULL for a new one;
+	 * fresh: the sender wants to create it, so a stored one is a repeat or a clash. */
+	void (*keep)(union record *r, const union record *stored, bool fresh);
+	/* Refuses a record that contradicts the store; with `clash`, one whose e-mail, phone or public id
+	 * belongs to another record. */
 	int (*check)(
-	    struct txn *t, struct call *c, const union thing *r, enum store_error clash);
-	/* As thing_store(). NULL: there is no index. */
-	int (*store)(struct txn *t, const union thing *r, const union thing *there);
+	    struct txn *t, struct call *c, const union record *r, enum store_error clash);
+	/* As record_store(), for a kind with indexes. */
+	int (*store)(struct txn *t, const union record *r, const union record *stored);
+	/* After a record was replaced: notes effects. Only fields that are not slices may be read. */
+	void (*replaced)(struct call *c, const union record *r, const union record *stored);
+	/* Removes a record with everything that belongs to it, or refuses to. *left: repeat the request.
+	 * NULL: deletes the key. */
+	int (*remove)(struct txn *t, struct call *c, const union record *r, bool *left);
 };
 
-/* Why a record cannot be one of an organization's; NULL: it can. */
-const char *thing_fault(uint8_t v, const struct id *id, const struct id *org);
+/* Why a record cannot be stored, whatever its kind; NULL: it can. */
+const char *record_fault(uint8_t v, const struct id *id, const struct id *org);
 
-/* MDB_NOTFOUND: there is none. The record's slices are as those of txn_get(). */
-[[gnu::warn_unused_result]] int thing_find(struct txn *t, const struct thing_kind *kind,
-    const struct id *org, const struct id *id, union thing *r);
+/* Looks a record up. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *r has. */
+[[gnu::warn_unused_result]] int record_find(struct txn *t, const struct record_kind *kind,
+    const struct id *org, const struct id *id, union record *r);
 
-/* Answers with what is stored, or refuses (NOT_FOUND). */
-[[gnu::warn_unused_result]] int thing_answer(
-    struct txn *t, struct call *c, const struct thing_kind *kind, const struct key *key);
-[[gnu::warn_unused_result]] int thing_get(struct txn *t, struct call *c,
-    const struct thing_kind *kind, const struct id *org, const struct id *id);
+/* Answers with the stored record (MSG_RECORD), or refuses (NOT_FOUND). */
+[[gnu::warn_unused_result]] int record_answer(
+    struct txn *t, struct call *c, const struct record_kind *kind, const struct key *key);
 
-/*
- * Makes a fresh one, or changes the one that is there to this record, and answers with it. What is stored
- * like this already is a repeat, and changes nothing. Refused (INVALID) if it is no record, (NOT_FOUND),
- * (EXISTS) when a fresh one's id is another's, (STALE), (LIMIT), and as the kind's check says. In *r is
- * what is stored then, without its slices.
- */
-[[gnu::warn_unused_result]] int thing_put(struct txn *t, struct call *c,
-    const struct thing_kind *kind, bool fresh, struct slice record, union thing *r);
+/* Handles MSG_RECORD_PUT for this kind (messages.def lists the refusals). */
+[[gnu::warn_unused_result]] int record_put(
+    struct txn *t, struct call *c, const struct record_kind *kind);
 
-/* Makes a fresh one, and answers OK; for the rest as thing_put(). */
-[[gnu::warn_unused_result]] int thing_create(
-    struct txn *t, struct call *c, const struct thing_kind *kind, struct slice record);
+/* Stores a checked record with its index entries, in place of the stored one (NULL: none). Afterwards the
+ * slices of both are invalid if they lay in the map. */
+[[gnu::warn_unused_result]] int record_store(struct txn *t, const struct record_kind *kind,
+    const union record *r, const union record *stored);
 
-/* Stores a record that was checked, with its index entries, in place of the one there (NULL: none).
- * Slices of both that lay in the map are gone then. */
-[[gnu::warn_unused_result]] int thing_store(struct txn *t, const struct thing_kind *kind,
-    const union thing *r, const union thing *there);
+/* Handles MSG_IMPORT_RECORD for this kind: stores the record in place of the one with its id. */
+[[gnu::warn_unused_result]] int record_import(
+    struct txn *t, struct call *c, const struct record_kind *kind, const union record *r);
 
-/* MSG_IMPORT_RECORD of one: stores it in place of the one with its id. */
-[[gnu::warn_unused_result]] int thing_import(
-    struct txn *t, struct call *c, const struct thing_kind *kind, const union thing *r);
+/* Handles MSG_RECORD_DELETE for this kind. */
+[[gnu::warn_unused_result]] int record_delete(
+    struct txn *t, struct call *c, const struct record_kind *kind);
 
 #endif

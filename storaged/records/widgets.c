@@ -1,6 +1,6 @@
 /*
- * Widgets, and the public ids that lead to them. What a visitor's token is good for hangs on a widget:
- * who deletes or disables it, or changes its public id, ends its visitors as well.
+ * Widgets, and the index of their public ids. A visitor's token is valid only for an enabled widget with
+ * the same public id, so deleting or disabling a widget, or changing its public id, also ends its visitors.
  */
 #include "storaged/records/widgets.h"
 
@@ -8,10 +8,8 @@
 
 #include "proto/base/clock.h"
 #include "storaged/records/organizations.h"
-#include "storaged/records/records.h"
-#include "storaged/request/listing.h"
 
-static const char no_widget[] = "no such widget";
+static const char widget_missing[] = "no such widget";
 
 int
 widget_find(struct txn *t, const struct id *org, const struct id *widget,
@@ -24,14 +22,14 @@ widget_find(struct txn *t, const struct id *org, const struct id *widget,
 
 /* The key of the widget with this public id. */
 static int
-find_by_public(struct txn *t, struct slice public_id, struct key *key)
+widget_key_of_public(struct txn *t, struct slice public_id, struct key *key)
 {
 	struct key by_public = key_public(public_id);
 	struct slice value;
 	int rc;
 
-	/* LMDB has no empty keys. */
-	if (public_id.len == 0)
+	/* LMDB has no empty keys, and none is so long. */
+	if (public_id.len == 0 || public_id.len > PUBLIC_ID_MAX)
 		return MDB_NOTFOUND;
 	rc = txn_get(t, TABLE_WIDGETS_BY_PUBLIC, &by_public, &value);
 	if (rc == 0 && !key_fits(TABLE_WIDGETS, value))
@@ -45,7 +43,7 @@ int
 widget_find_public(struct txn *t, struct slice public_id, struct msg_widget_record *record)
 {
 	struct key key;
-	int rc = find_by_public(t, public_id, &key);
+	int rc = widget_key_of_public(t, public_id, &key);
 
 	if (rc != 0)
 		return rc;
@@ -74,65 +72,60 @@ widget_names_agent(struct txn *t, const struct id *org, const struct id *agent, 
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* -- a widget as a thing ------------------------------------------------------------------- */
-
-/* Refuses a widget without its agent. */
 static int
-check_agent(struct txn *t, struct call *c, const struct msg_widget_record *r)
+widget_check_agent(struct txn *t, struct call *c, const struct msg_widget_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->agent);
 	struct msg_agent_record agent;
 	int rc = txn_get_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, &agent);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_INVALID, "the widget's agent is not there");
+		return call_refuse(c, STORE_INVALID, "the widget's agent does not exist");
 	return rc;
 }
 
-/* Refuses a public id that is none, or (with `clash`) that leads to another widget. */
 static int
-check_public(
+widget_check_public(
     struct txn *t, struct call *c, const struct msg_widget_record *r, enum store_error clash)
 {
-	struct key key = key_of_org(&r->org, &r->id), of;
+	struct key key = key_of_org(&r->org, &r->id), other;
 	int rc;
 
 	if (r->public_id.len == 0)
 		return call_refuse(c, STORE_INVALID, "a widget needs a public id");
-	rc = find_by_public(t, r->public_id, &of);
-	if (rc == 0 && !slice_eq(key_slice(&of), key_slice(&key)))
+	rc = widget_key_of_public(t, r->public_id, &other);
+	if (rc == 0 && !slice_eq(key_slice(&other), key_slice(&key)))
 		return call_refuse(c, clash, "another widget has this public id");
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int
-check(struct txn *t, struct call *c, const union thing *r, enum store_error clash)
+widget_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
 {
-	int rc = check_agent(t, c, &r->widget);
+	int rc = widget_check_agent(t, c, &r->widget);
 
-	return rc != 0 ? rc : check_public(t, c, &r->widget, clash);
+	return rc != 0 ? rc : widget_check_public(t, c, &r->widget, clash);
 }
 
-/* The public id is changed by widget_reset() alone. A repeat of what has made it brings its own. */
+/* Only WIDGET_RESET changes the public id. A repeated creation brings the same one. */
 static void
-keep(union thing *r, const union thing *there, bool fresh)
+widget_keep(union record *r, const union record *stored, bool fresh)
 {
 	if (!fresh)
-		r->widget.public_id = there->widget.public_id;
-	r->widget.generation = there == NULL ? 0 : there->widget.generation;
+		r->widget.public_id = stored->widget.public_id;
+	r->widget.generation = stored == NULL ? 0 : stored->widget.generation;
 }
 
-/* With its index entry. */
 static int
-store(struct txn *t, const union thing *r, const union thing *there)
+widget_store(struct txn *t, const union record *r, const union record *stored)
 {
 	struct key key = key_of_org(&r->org, &r->id);
 	struct key by_public = key_public(r->widget.public_id), before = by_public;
 	int rc;
 
-	/* The slices of both may lie in the map, and move with the first change. */
-	if (there != NULL)
-		before = key_public(there->widget.public_id);
+	/* The slices of both may lie in the map, and become invalid with the first change. */
+	if (stored != NULL)
+		before = key_public(stored->widget.public_id);
 	rc = txn_put_record(t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, r);
 	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_public)))
 		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &before);
@@ -141,18 +134,59 @@ store(struct txn *t, const union thing *r, const union thing *there)
 	return rc;
 }
 
-static const struct thing_kind widgets = {
+static void
+widget_replaced(struct call *c, const union record *r, const union record *stored)
+{
+	if (!r->widget.enabled || r->widget.generation != stored->widget.generation)
+		call_end_widget(c, &r->id);
+}
+
+/* Removes a widget with its index entry and its daily message counts. */
+static int
+widget_drop(struct txn *t, const struct msg_widget_record *r)
+{
+	struct key key = key_of_org(&r->org, &r->id), by_public = key_public(r->public_id);
+	struct key counts = key_id(&r->id);
+	int rc = txn_del(t, TABLE_WIDGETS, &key);
+
+	if (rc == 0)
+		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &by_public);
+	return rc != 0 ? rc : txn_del_all(t, TABLE_CAPS, &counts);
+}
+
+static int
+widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
+{
+	struct id widget = r->id;
+	struct msg_org_record org;
+	int rc = organization_find(t, &r->org, &org);
+
+	(void)left;
+	if (rc == 0 && id_equal(&org.widget, &widget))
+		return call_refuse(c, STORE_IN_USE,
+		    "chat by a key belongs to the organization's first widget");
+	/* A widget that was imported without its organization can be removed. */
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = widget_drop(t, &r->widget);
+	if (rc == 0)
+		call_end_widget(c, &widget);
+	return rc;
+}
+
+const struct record_kind widget_kind = {
     .table = TABLE_WIDGETS,
-    .record = MSG_WIDGET_RECORD,
-    .answer = MSG_WIDGET,
+    .type = MSG_WIDGET_RECORD,
     .created_at = offsetof(struct msg_widget_record, created_at),
     .updated_at = offsetof(struct msg_widget_record, updated_at),
-    .missing = no_widget,
-    .most = WIDGETS_MAX,
+    .missing = widget_missing,
+    .max = WIDGETS_MAX,
     .too_many = "the organization has too many widgets",
-    .keep = keep,
-    .check = check,
-    .store = store,
+    .find = widget_key_of_public,
+    .keep = widget_keep,
+    .check = widget_check,
+    .store = widget_store,
+    .replaced = widget_replaced,
+    .remove = widget_remove,
 };
 
 int
@@ -173,136 +207,35 @@ widget_make_plain(struct txn *t, const struct id *org, const struct id *widget,
 	    .created_at = now,
 	    .updated_at = now,
 	};
-	const union thing r = {.widget = record};
+	const union record r = {.widget = record};
 
-	return store(t, &r, NULL);
+	return widget_store(t, &r, NULL);
 }
 
 int
-widget_get(struct txn *t, struct call *c)
-{
-	const struct msg_widget_get *m = &c->m->widget_get;
-	struct key key = key_of_org(&m->org, &m->widget);
-	int rc = id_is_zero(&m->widget) ? find_by_public(t, m->public_id, &key) : 0;
-
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_widget);
-	return rc != 0 ? rc : thing_answer(t, c, &widgets, &key);
-}
-
-int
-widget_list(struct txn *t, struct call *c)
-{
-	const struct msg_widget_list *m = &c->m->widget_list;
-	struct listing l = listing_of(TABLE_WIDGETS, &m->org, &m->after, m->limit);
-
-	return listing_answer(t, c, &l, MSG_WIDGET_PAGE);
-}
-
-int
-widget_put(struct txn *t, struct call *c)
-{
-	const struct msg_widget_put *m = &c->m->widget_put;
-	union thing r;
-	int rc = thing_put(t, c, &widgets, m->fresh, m->widget, &r);
-
-	if (rc == 0 && !r.widget.enabled)
-		call_end_widget(c, &r.id);
-	return rc;
-}
-
-int
-widget_import(struct txn *t, struct call *c, const struct msg_widget_record *record)
-{
-	const union thing r = {.widget = *record};
-	struct msg_widget_record there;
-	bool ends;
-	int rc = widget_find(t, &record->org, &record->id, &there);
-
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	ends = rc == 0 && (!record->enabled || record->generation != there.generation);
-	rc = thing_import(t, c, &widgets, &r);
-	if (rc == 0 && ends)
-		call_end_widget(c, &record->id);
-	return rc;
-}
-
-/* -- another public id -------------------------------------------------------------------- */
-
-int
-widget_reset(struct txn *t, struct call *c)
+handle_widget_reset(struct txn *t, struct call *c)
 {
 	const struct msg_widget_reset *m = &c->m->widget_reset;
 	struct key key = key_of_org(&m->org, &m->widget);
-	union thing there, r;
-	int rc = thing_find(t, &widgets, &m->org, &m->widget, &there);
+	union record stored, r;
+	int rc = record_find(t, &widget_kind, &m->org, &m->widget, &stored);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_widget);
+		return call_refuse(c, STORE_NOT_FOUND, widget_missing);
 	if (rc != 0)
 		return rc;
-	r = there;
+	r = stored;
 	r.widget.public_id = m->public_id;
-	rc = check_public(t, c, &r.widget, STORE_EXISTS);
+	rc = widget_check_public(t, c, &r.widget, STORE_EXISTS);
 	if (rc != 0)
 		return rc;
-	if (!slice_eq(there.widget.public_id, m->public_id)) {
+	if (!slice_eq(stored.widget.public_id, m->public_id)) {
 		r.widget.generation++;
-		r.widget.updated_at = clock_wall_after(there.widget.updated_at);
-		rc = store(t, &r, &there);
+		r.widget.updated_at = clock_wall_after(stored.widget.updated_at);
+		rc = widget_store(t, &r, &stored);
 		if (rc != 0)
 			return rc;
 		call_end_widget(c, &m->widget);
 	}
-	return thing_answer(t, c, &widgets, &key);
-}
-
-/* -- removing ----------------------------------------------------------------------------- */
-
-/* Removes what was counted of the widget's messages. */
-static int
-drop_caps(struct txn *t, const struct id *widget)
-{
-	struct key front = key_id(widget);
-
-	return txn_del_all(t, TABLE_CAPS, &front);
-}
-
-static int
-drop_widget(struct txn *t, const struct msg_widget_record *r)
-{
-	struct key key = key_of_org(&r->org, &r->id), by_public = key_public(r->public_id);
-	struct id widget = r->id;
-	int rc = txn_del(t, TABLE_WIDGETS, &key);
-
-	if (rc == 0)
-		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &by_public);
-	return rc != 0 ? rc : drop_caps(t, &widget);
-}
-
-int
-widget_delete(struct txn *t, struct call *c)
-{
-	const struct msg_widget_delete *m = &c->m->widget_delete;
-	struct msg_widget_record r;
-	struct msg_org_record org;
-	int rc = widget_find(t, &m->org, &m->widget, &r);
-
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_widget);
-	if (rc == 0)
-		rc = organization_find(t, &m->org, &org);
-	if (rc == 0 && id_equal(&org.widget, &m->widget))
-		return call_refuse(c, STORE_IN_USE,
-		    "chat by a key belongs to the organization's first widget");
-	/* One that was imported without its organization can be removed. */
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	rc = drop_widget(t, &r);
-	if (rc != 0)
-		return rc;
-	call_end_widget(c, &m->widget);
-	call_ok(c);
-	return 0;
+	return record_answer(t, c, &widget_kind, &key);
 }

@@ -20,10 +20,7 @@ struct list_page {
 	    "a list, and the cursor behind it")
 
 IS_PAGE(org_page, orgs);
-IS_PAGE(user_page, users);
-IS_PAGE(agent_page, agents);
-IS_PAGE(widget_page, widgets);
-IS_PAGE(contact_page, contacts);
+IS_PAGE(record_page, records);
 
 #undef IS_PAGE
 

@@ -7,17 +7,17 @@
 #include "proto/base/basics.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/import/import.h"
-#include "storaged/records/agents.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/records/organizations.h"
+#include "storaged/records/record_requests.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
 #include "storaged/server/status.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
-#include "storaged/visitors/contacts.h"
+#include "storaged/visitors/contact_submit.h"
 #include "storaged/visitors/erase.h"
 #include "storaged/visitors/visitors.h"
 
@@ -36,43 +36,31 @@ static const struct handler table[] = {
     {MSG_SESSION_HISTORY, HANDLER_READS, handle_session_history},
     {MSG_LOGIN_CREATE, HANDLER_WRITES, handle_login_create},
     {MSG_LOGIN_DELETE, HANDLER_DELETES, handle_login_delete},
-    {MSG_CONVERSATION_ERASE, HANDLER_DELETES, conversation_erase},
-    {MSG_VISITOR_ERASE, HANDLER_DELETES, visitor_erase},
+    {MSG_CONVERSATION_ERASE, HANDLER_DELETES, handle_conversation_erase},
+    {MSG_VISITOR_ERASE, HANDLER_DELETES, handle_visitor_erase},
     {MSG_STATUS_GET, HANDLER_READS, status_get},
     {MSG_BACKUP_DONE, HANDLER_WRITES, backup_done},
     {MSG_IMPORT_CONVERSATION, HANDLER_WRITES, handle_import_conversation},
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},
     {MSG_IMPORT_CLIENT_ID, HANDLER_WRITES, handle_import_client_id},
-    {MSG_ORG_CREATE, HANDLER_WRITES, org_create},
-    {MSG_ORG_LIST, HANDLER_READS, org_list},
-    {MSG_ORG_GET, HANDLER_READS, org_get},
-    {MSG_USER_CREATE, HANDLER_WRITES, user_create},
-    {MSG_USER_LIST, HANDLER_READS, user_list},
-    {MSG_USER_GET, HANDLER_READS, user_get},
-    {MSG_USER_CHANGE, HANDLER_WRITES, user_change},
-    {MSG_USER_DELETE, HANDLER_DELETES, user_delete},
-    {MSG_KEY_CREATE, HANDLER_WRITES, key_create},
-    {MSG_KEY_LIST, HANDLER_READS, key_list},
-    {MSG_KEY_REVOKE, HANDLER_DELETES, key_revoke},
-    {MSG_KEY_CHECK, HANDLER_READS, key_check},
-    {MSG_AGENT_PUT, HANDLER_WRITES, agent_put},
-    {MSG_AGENT_GET, HANDLER_READS, agent_get},
-    {MSG_AGENT_LIST, HANDLER_READS, agent_list},
-    {MSG_AGENT_DELETE, HANDLER_DELETES, agent_delete},
-    {MSG_WIDGET_PUT, HANDLER_WRITES, widget_put},
-    {MSG_WIDGET_GET, HANDLER_READS, widget_get},
-    {MSG_WIDGET_LIST, HANDLER_READS, widget_list},
-    {MSG_WIDGET_DELETE, HANDLER_DELETES, widget_delete},
-    {MSG_WIDGET_RESET, HANDLER_WRITES, widget_reset},
-    {MSG_VISITOR_OPEN, HANDLER_MAY_WRITE, visitor_open},
-    {MSG_VISITOR_FOLLOW, HANDLER_READS, visitor_follow},
-    {MSG_VISITOR_LEAVE, HANDLER_TELLS, visitor_leave},
-    {MSG_CONTACT_SUBMIT, HANDLER_WRITES, contact_submit},
-    {MSG_CONTACT_LIST, HANDLER_READS, contact_list},
-    {MSG_CONTACT_GET, HANDLER_READS, contact_get},
-    {MSG_CONTACT_PUT, HANDLER_WRITES, contact_put},
-    {MSG_CONTACT_DELETE, HANDLER_DELETES, contact_delete},
+    {MSG_ORG_CREATE, HANDLER_WRITES, handle_org_create},
+    {MSG_ORG_LIST, HANDLER_READS, handle_org_list},
+    {MSG_ORG_GET, HANDLER_READS, handle_org_get},
+    {MSG_USER_CHANGE, HANDLER_WRITES, handle_user_change},
+    {MSG_KEY_CREATE, HANDLER_WRITES, handle_key_create},
+    {MSG_KEY_LIST, HANDLER_READS, handle_key_list},
+    {MSG_KEY_REVOKE, HANDLER_DELETES, handle_key_revoke},
+    {MSG_KEY_CHECK, HANDLER_READS, handle_key_check},
+    {MSG_RECORD_GET, HANDLER_READS, handle_record_get},
+    {MSG_RECORD_LIST, HANDLER_READS, handle_record_list},
+    {MSG_RECORD_PUT, HANDLER_WRITES, handle_record_put},
+    {MSG_RECORD_DELETE, HANDLER_DELETES, handle_record_delete},
+    {MSG_WIDGET_RESET, HANDLER_WRITES, handle_widget_reset},
+    {MSG_VISITOR_OPEN, HANDLER_MAY_WRITE, handle_visitor_open},
+    {MSG_VISITOR_FOLLOW, HANDLER_READS, handle_visitor_follow},
+    {MSG_VISITOR_LEAVE, HANDLER_TELLS, handle_visitor_leave},
+    {MSG_CONTACT_SUBMIT, HANDLER_WRITES, handle_contact_submit},
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},
     {MSG_LOGIN_REVOKE, HANDLER_DELETES, handle_login_revoke},
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},

@@ -53,7 +53,7 @@ participants_find_first_widget(struct txn *t, struct call *c, struct msg_widget_
 	int rc = organization_find(t, org, &record);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_INVALID, no_organization);
+		return call_refuse(c, STORE_INVALID, organization_missing);
 	if (rc == 0)
 		rc = widget_find(t, org, &record.widget, widget);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;

@@ -40,7 +40,7 @@ email_key_of(const void *record, struct key *key)
 	uint8_t folded[FOLDED_MAX];
 	size_t len;
 
-	if (email_fold(r->email, folded, &len) != 0)
+	if (match_fold_email(r->email, folded, &len) != 0)
 		return false;
 	*key = key_email((struct slice){folded, len});
 	return true;

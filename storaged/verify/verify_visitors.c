@@ -53,7 +53,7 @@ contact_email_of(const void *record, struct key *key)
 	uint8_t folded[FOLDED_MAX];
 	size_t len;
 
-	if (email_fold(r->email, folded, &len) != 0)
+	if (match_fold_email(r->email, folded, &len) != 0)
 		return false;
 	*key = key_contact_name(&r->org, (struct slice){folded, len});
 	return true;
@@ -66,7 +66,7 @@ contact_phone_of(const void *record, struct key *key)
 	uint8_t digits[PHONE_MAX];
 	size_t len;
 
-	if (phone_digits(r->phone, digits, &len) != 0)
+	if (match_phone_digits(r->phone, digits, &len) != 0)
 		return false;
 	*key = key_contact_name(&r->org, (struct slice){digits, len});
 	return true;

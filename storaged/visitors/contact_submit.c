@@ -1,27 +1,28 @@
 /*
- * A visitor says who it is. Looking up and storing are in one transaction, and there is one store, so
- * that two visitors who are the same person become one contact, however they come.
+ * Finds or creates a visitor's contact. The lookup and the change share one transaction, so two visitors
+ * who are the same person always become one contact.
  */
+#include "storaged/visitors/contact_submit.h"
+
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
-#include "storaged/visitors/contact_index.h"
-#include "storaged/visitors/contacts.h"
+#include "storaged/records/contact_index.h"
+#include "storaged/records/contacts.h"
 #include "storaged/visitors/visitors.h"
 
-/* What is submitted, and what becomes of it. */
 struct submission {
 	struct msg_visitor_record visitor;
 	struct id conversation; /* the visitor's; zero: none yet */
 	struct slice name, email, phone;
-	union thing contact; /* that the visitor turns out to be */
-	union thing before;  /* what that was until now, if it was there */
-	bool is_there;
-	bool changed; /* it is new, or has a field more */
+	union record contact; /* the visitor's contact */
+	union record stored;  /* the same as it was before, if it existed */
+	bool exists;
+	bool changed; /* the contact is new, or has another field */
 };
 
 static int
-find_visitor(struct txn *t, struct call *c, struct submission *s)
+submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 {
 	struct msg_widget_record widget;
 	int rc = visitor_find(t, &c->m->contact_submit.token, &s->visitor, &widget);
@@ -37,9 +38,9 @@ find_visitor(struct txn *t, struct call *c, struct submission *s)
 	return rc;
 }
 
-/* Refuses what says nothing. The texts are the frame's. */
+/* Reads the texts, which lie in the request's frame. */
 static int
-read_submission(struct call *c, struct submission *s, struct contact_names *names)
+submit_read(struct call *c, struct submission *s, struct contact_keys *keys)
 {
 	const struct msg_contact_submit *m = &c->m->contact_submit;
 	const char *fault;
@@ -49,58 +50,58 @@ read_submission(struct call *c, struct submission *s, struct contact_names *name
 	s->phone = utf8_trim(m->phone);
 	if (s->name.len == 0 && s->email.len == 0 && s->phone.len == 0)
 		return call_refuse(c, STORE_INVALID, "a contact needs a name, e-mail or phone");
-	fault = contact_names_of(&s->visitor.org, s->email, s->phone, names);
+	fault = contact_index_keys(&s->visitor.org, s->email, s->phone, keys);
 	return fault == NULL ? 0 : call_refuse(c, STORE_INVALID, fault);
 }
 
 static void
-fill_one(struct submission *s, struct slice *field, struct slice said)
+submit_fill_field(struct submission *s, struct slice *field, struct slice given)
 {
-	if (field->len > 0 || said.len == 0)
+	if (field->len > 0 || given.len == 0)
 		return;
-	*field = said;
+	*field = given;
 	s->changed = true;
 }
 
-/* Fills the fields of a contact that are empty. */
+/* Fills the empty fields of the contact. */
 static void
-fill(struct submission *s)
+submit_fill(struct submission *s)
 {
 	struct msg_contact_record *contact = &s->contact.contact;
 
-	fill_one(s, &contact->name, s->name);
-	fill_one(s, &contact->email, s->email);
-	fill_one(s, &contact->phone, s->phone);
+	submit_fill_field(s, &contact->name, s->name);
+	submit_fill_field(s, &contact->email, s->email);
+	submit_fill_field(s, &contact->phone, s->phone);
 }
 
-/* A contact that is there. fills: what of it is empty may be filled by what is submitted, which is
- * nobody else's then. */
+/* Uses a stored contact. fills: no other contact has the submitted e-mail or phone, so they may fill its
+ * empty fields. */
 static int
-use_contact(struct txn *t, struct submission *s, const struct id *id, bool fills)
+submit_use_contact(struct txn *t, struct submission *s, const struct id *id, bool fills)
 {
-	int rc = thing_find(t, &contact_kind, &s->visitor.org, id, &s->before);
+	int rc = record_find(t, &contact_kind, &s->visitor.org, id, &s->stored);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	s->is_there = true;
-	s->contact = s->before;
+	s->exists = true;
+	s->contact = s->stored;
 	if (fills)
-		fill(s);
+		submit_fill(s);
 	return 0;
 }
 
-/* Nobody whom the organization knows. The request may have made it before, without a name to be found
- * by. */
+/* Creates a contact. A repeated request finds the contact that it has created, even one that has only a
+ * name. */
 static int
-make_contact(struct txn *t, struct call *c, struct submission *s)
+submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct id *id = &c->m->contact_submit.fresh_id;
 	struct key key = key_of_org(&s->visitor.org, id);
-	struct slice there;
-	int rc = txn_get(t, TABLE_CONTACTS, &key, &there);
+	struct slice stored;
+	int rc = txn_get(t, TABLE_CONTACTS, &key, &stored);
 
 	if (rc == 0)
-		return use_contact(t, s, id, true);
+		return submit_use_contact(t, s, id, true);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	s->contact.contact = (struct msg_contact_record){
@@ -109,43 +110,44 @@ make_contact(struct txn *t, struct call *c, struct submission *s)
 	    .org = s->visitor.org,
 	    .created_at = clock_wall_ms(),
 	};
-	fill(s);
+	submit_fill(s);
 	return 0;
 }
 
-/* Who the visitor is (API.md, section 7): by e-mail, then by phone. */
+/* Finds the contact by e-mail, then by phone (API.md, section 7). */
 static int
-resolve(struct txn *t, struct call *c, struct submission *s, const struct contact_names *names)
+submit_resolve(
+    struct txn *t, struct call *c, struct submission *s, const struct contact_keys *keys)
 {
-	struct contact_holders holders;
-	int rc = contact_names_find(t, names, &holders);
+	struct contact_owners owners;
+	int rc = contact_index_find(t, keys, &owners);
 
 	if (rc != 0)
 		return rc;
-	if (id_is_zero(&holders.email) && id_is_zero(&holders.phone))
-		return make_contact(t, c, s);
-	if (id_is_zero(&holders.email))
-		return use_contact(t, s, &holders.phone, true);
-	if (id_is_zero(&holders.phone))
-		return use_contact(t, s, &holders.email, true);
-	/* One with both, or two of whom the e-mail's is meant. */
-	return use_contact(t, s, &holders.email, false);
+	if (id_is_zero(&owners.email) && id_is_zero(&owners.phone))
+		return submit_make_contact(t, c, s);
+	if (id_is_zero(&owners.email))
+		return submit_use_contact(t, s, &owners.phone, true);
+	if (id_is_zero(&owners.phone))
+		return submit_use_contact(t, s, &owners.email, true);
+	/* One contact has both, or the e-mail's contact wins. */
+	return submit_use_contact(t, s, &owners.email, false);
 }
 
 static int
-store(struct txn *t, struct submission *s)
+submit_store(struct txn *t, struct submission *s)
 {
 	struct msg_contact_record *contact = &s->contact.contact;
 
 	if (!s->changed)
 		return 0;
 	contact->updated_at = clock_wall_after(contact->updated_at);
-	return thing_store(t, &contact_kind, &s->contact, s->is_there ? &s->before : NULL);
+	return record_store(t, &contact_kind, &s->contact, s->exists ? &s->stored : NULL);
 }
 
-/* Makes the visitor, and its conversation, the contact's. */
+/* Links the visitor and its conversation to the contact. */
 static int
-link_visitor(struct txn *t, struct submission *s)
+submit_link(struct txn *t, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
 	struct msg_visitor_record *visitor = &s->visitor;
@@ -162,26 +164,28 @@ link_visitor(struct txn *t, struct submission *s)
 }
 
 int
-contact_submit(struct txn *t, struct call *c)
+handle_contact_submit(struct txn *t, struct call *c)
 {
-	struct contact_names names;
+	struct contact_keys keys;
 	struct submission s = {0};
+	struct key key;
 	int rc;
 
 	if (id_is_zero(&c->m->contact_submit.fresh_id))
 		return call_refuse(c, STORE_INVALID, "a contact needs an id");
-	rc = find_visitor(t, c, &s);
+	rc = submit_find_visitor(t, c, &s);
 	if (rc == 0)
-		rc = read_submission(c, &s, &names);
+		rc = submit_read(c, &s, &keys);
 	if (rc == 0)
-		rc = resolve(t, c, &s, &names);
+		rc = submit_resolve(t, c, &s, &keys);
 	if (rc == 0)
-		rc = store(t, &s);
+		rc = submit_store(t, &s);
 	if (rc == 0)
-		rc = link_visitor(t, &s);
+		rc = submit_link(t, &s);
 	if (rc != 0)
 		return rc;
 	effects_add(c->effects,
 	    &(struct effect){.kind = EFFECT_VISITOR_CONTACT, .visitor = s.visitor.id});
-	return thing_get(t, c, &contact_kind, &s.contact.org, &s.contact.id);
+	key = key_of_org(&s.contact.org, &s.contact.id);
+	return record_answer(t, c, &contact_kind, &key);
 }

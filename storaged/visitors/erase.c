@@ -1,6 +1,6 @@
 /*
- * Erasing a conversation. What can be damaged is read before the first change, so that such a
- * request is refused and costs nobody else; but a message that cannot be read keeps nothing.
+ * Erases a conversation. Everything that may be damaged is read before the first change, so that such a
+ * request fails alone. Damaged messages do not prevent erasure.
  */
 #include "storaged/visitors/erase.h"
 
@@ -10,19 +10,17 @@
 #include "storaged/engine/totals.h"
 #include "storaged/visitors/visitors.h"
 
-/* A conversation that is to go, without the slices of its record: they move with the first
- * change. */
-struct doomed {
+/* A conversation to erase, without the slices of its record, which become invalid with the first change. */
+struct erasure {
 	struct id id, org;
 	struct key by_session, by_activity, by_widget, by_contact;
 	bool has_contact;
 	uint64_t messages;
 };
 
-/* -- looking ------------------------------------------------------------------------------ */
-
 static int
-look(struct txn *t, const struct msg_conversation_record *conversation, struct doomed *d)
+erase_prepare(
+    struct txn *t, const struct msg_conversation_record *conversation, struct erasure *d)
 {
 	struct msg_totals_record totals;
 
@@ -41,15 +39,13 @@ look(struct txn *t, const struct msg_conversation_record *conversation, struct d
 	return totals_get(t, &d->org, &totals);
 }
 
-/* -- open turns --------------------------------------------------------------------------- */
-
 struct closing {
 	struct txn *t;
 	struct call *c;
 };
 
 static int
-erase_open(void *arg, const struct id *turn)
+erase_turn(void *arg, const struct id *turn)
 {
 	const struct closing *closing = arg;
 	struct key key = key_id(turn);
@@ -66,13 +62,11 @@ erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
 {
 	struct closing closing = {t, c};
 
-	return turn_view_each_open(t, c, conversation, erase_open, &closing);
+	return turn_view_each_open(t, c, conversation, erase_turn, &closing);
 }
 
-/* -- the requests ------------------------------------------------------------------------- */
-
 static int
-erase_index_entries(struct txn *t, const struct doomed *d)
+erase_index_entries(struct txn *t, const struct erasure *d)
 {
 	int rc = txn_del(t, TABLE_CONVERSATIONS_BY_ACTIVITY, &d->by_activity);
 
@@ -84,12 +78,12 @@ erase_index_entries(struct txn *t, const struct doomed *d)
 }
 
 static int
-erase(struct txn *t, struct call *c, const struct msg_conversation_record *conversation,
-    bool visitor)
+erase_conversation(struct txn *t, struct call *c,
+    const struct msg_conversation_record *conversation, bool visitor)
 {
-	struct doomed d;
+	struct erasure d;
 	struct key key;
-	int rc = look(t, conversation, &d);
+	int rc = erase_prepare(t, conversation, &d);
 
 	key = key_id(&d.id);
 	if (rc == 0)
@@ -110,14 +104,13 @@ erase(struct txn *t, struct call *c, const struct msg_conversation_record *conve
 }
 
 static int
-no_conversation(struct call *c, bool visitor)
+erase_answer_none(struct call *c, bool visitor)
 {
 	call_answer(c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
 	return 0;
 }
 
-/* Erases a conversation without its visitor, if it is of a widget's; one that cannot be read stays as it
- * is. */
+/* Erases a conversation but not its visitor. A damaged visitor stays unchanged. */
 static int
 erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
 {
@@ -127,20 +120,20 @@ erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record 
 
 	if (visitor_of_session(conversation->session, &id)) {
 		found = visitor_by_id(t, &id, &visitor);
-		/* Told before its replies end: whoever waits for those knows why. */
+		/* First, so that workers that wait for its replies know why these end. */
 		call_end_visitor(c, &id);
 	}
 	if (found != 0 && !txn_survives(found))
 		return found;
-	/* An import may have named another's. */
+	/* After an import, the session may name another widget's visitor. */
 	if (found == 0 && !id_equal(&visitor.widget, &conversation->widget))
 		found = MDB_NOTFOUND;
-	rc = erase(t, c, conversation, false);
+	rc = erase_conversation(t, c, conversation, false);
 	return rc != 0 || found != 0 ? rc : visitor_release(t, &visitor);
 }
 
 int
-conversation_erase(struct txn *t, struct call *c)
+handle_conversation_erase(struct txn *t, struct call *c)
 {
 	const struct msg_conversation_erase *m = &c->m->conversation_erase;
 	struct msg_conversation_record conversation;
@@ -148,17 +141,16 @@ conversation_erase(struct txn *t, struct call *c)
 	int rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 
-	/* To another organization it is as if it did not exist. */
+	/* Another organization's conversation is indistinguishable from one that does not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
-		return no_conversation(c, false);
+		return erase_answer_none(c, false);
 	return rc != 0 ? rc : erase_alone(t, c, &conversation);
 }
 
-/* The visitor that a session is of: a zero id if it is none of this organization's. *widget becomes
- * the visitor's. */
+/* Finds a session's visitor and its *widget. A zero id: the organization has no such visitor. */
 static int
-visitor_of(struct txn *t, const struct id *org, struct slice session, struct id *visitor,
-    struct id *widget)
+erase_find_visitor(struct txn *t, const struct id *org, struct slice session,
+    struct id *visitor, struct id *widget)
 {
 	struct msg_visitor_record record;
 	struct id id;
@@ -177,7 +169,7 @@ visitor_of(struct txn *t, const struct id *org, struct slice session, struct id 
 	return 0;
 }
 
-/* A visitor has one conversation. */
+/* Erases the one conversation of a session. */
 static int
 erase_session(struct txn *t, struct call *c, const struct id *widget, bool visitor)
 {
@@ -189,16 +181,16 @@ erase_session(struct txn *t, struct call *c, const struct id *widget, bool visit
 	    t, &m->org, widget, m->session, &none, &conversation, &fresh);
 
 	if (rc == 0 && fresh)
-		return no_conversation(c, visitor);
-	return rc != 0 ? rc : erase(t, c, &conversation, visitor);
+		return erase_answer_none(c, visitor);
+	return rc != 0 ? rc : erase_conversation(t, c, &conversation, visitor);
 }
 
 int
-visitor_erase(struct txn *t, struct call *c)
+handle_visitor_erase(struct txn *t, struct call *c)
 {
 	const struct msg_visitor_erase *m = &c->m->visitor_erase;
 	struct id visitor, widget = m->widget;
-	int rc = visitor_of(t, &m->org, m->session, &visitor, &widget);
+	int rc = erase_find_visitor(t, &m->org, m->session, &visitor, &widget);
 
 	if (rc == 0)
 		rc = erase_session(t, c, &widget, !id_is_zero(&visitor));

@@ -1,102 +1,23 @@
 /*
- * Visitors. Each page view of a browser without a token makes one, and most never write; nobody deletes
- * them, so each new one removes some: it looks at a few of those that follow it in the table. The keys
- * are hashes, so every part of the table gets its turn (as logins.c).
+ * Each page view of a browser without a token creates a visitor, and most never write. Nothing deletes
+ * them, so each new visitor checks a few visitors that follow it in the table and removes the stale ones.
+ * The keys are hashes, so every part of the table is checked in time (as in logins.c).
  */
 #include "storaged/visitors/visitors.h"
-
-#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/records/widgets.h"
-#include "storaged/visitors/contacts.h"
 
-/* Visitors that a new one looks at. */
-#define PURGE_LOOKS 16
+/* Visitors that a new one checks. */
+#define VISITOR_PURGE_LOOKS 16
 
-const char visitor_gone[] = "the visitor's token is good for nothing any more";
+const char visitor_gone[] = "the visitor token is invalid or expired";
 
-/* -- sessions ----------------------------------------------------------------------------- */
-
-struct visitor_session
-visitor_session(const struct id *visitor)
-{
-	struct visitor_session session = {VISITOR_SESSION};
-
-	id_format(visitor, session.s + strlen(VISITOR_SESSION));
-	return session;
-}
-
-bool
-visitor_of_session(struct slice session, struct id *visitor)
-{
-	const size_t n = sizeof(VISITOR_SESSION) - 1;
-
-	if (session.len != n + ID_TEXT_LEN || memcmp(session.p, VISITOR_SESSION, n) != 0)
-		return false;
-	return id_parse((struct slice){session.p + n, ID_TEXT_LEN}, visitor) == 0;
-}
-
-/* -- finding ------------------------------------------------------------------------------ */
-
-/* Reads a visitor, without a contact that has been deleted. */
-static int
-get(struct txn *t, const struct key *key, struct msg_visitor_record *visitor)
-{
-	struct msg_contact_record contact;
-	int rc = txn_get_record(t, TABLE_VISITORS, key, MSG_VISITOR_RECORD, visitor);
-
-	if (rc != 0 || id_is_zero(&visitor->contact))
-		return rc;
-	rc = contact_find(t, &visitor->org, &visitor->contact, &contact);
-	if (rc == MDB_NOTFOUND) {
-		visitor->contact = (struct id){0};
-		return 0;
-	}
-	return rc;
-}
-
-int
-visitor_by_token(struct txn *t, const struct hash256 *token, struct msg_visitor_record *visitor)
-{
-	struct key key = key_hash(token);
-
-	return get(t, &key, visitor);
-}
-
-/* The key under which a visitor is stored. */
-static int
-key_of_visitor(struct txn *t, const struct id *id, struct key *key)
-{
-	struct key by_id = key_id(id);
-	struct slice token;
-	int rc = txn_get(t, TABLE_VISITORS_BY_ID, &by_id, &token);
-
-	if (rc != 0)
-		return rc;
-	if (!key_fits(TABLE_VISITORS, token))
-		return RECORD_DAMAGED;
-	*key = key_of(token);
-	return 0;
-}
-
-int
-visitor_by_id(struct txn *t, const struct id *id, struct msg_visitor_record *visitor)
-{
-	struct key key;
-	int rc = key_of_visitor(t, id, &key);
-
-	if (rc != 0)
-		return rc;
-	rc = get(t, &key, visitor);
-	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-}
-
-/* Whether a visitor's token is good at its widget, or will be when that is enabled. */
+/* Whether a visitor's token is valid at its widget, apart from whether the widget is enabled. */
 static bool
-is_of_generation(
+visitor_is_of_generation(
     const struct msg_visitor_record *visitor, const struct msg_widget_record *widget)
 {
 	return id_equal(&visitor->org, &widget->org) &&
@@ -108,7 +29,7 @@ bool
 visitor_is_welcome(
     const struct msg_visitor_record *visitor, const struct msg_widget_record *widget)
 {
-	return widget->enabled && is_of_generation(visitor, widget);
+	return widget->enabled && visitor_is_of_generation(visitor, widget);
 }
 
 int
@@ -139,38 +60,6 @@ visitor_conversation(
 	return rc == 0 && fresh ? MDB_NOTFOUND : rc;
 }
 
-/* -- storing ------------------------------------------------------------------------------ */
-
-int
-visitor_put(struct txn *t, const struct msg_visitor_record *visitor)
-{
-	struct key key = key_hash(&visitor->token), by_id = key_id(&visitor->id);
-	int rc = txn_put_record(t, TABLE_VISITORS, &key, MSG_VISITOR_RECORD, visitor);
-
-	return rc != 0 ? rc : txn_put(t, TABLE_VISITORS_BY_ID, &by_id, key_slice(&key));
-}
-
-/* Removes a visitor by both of its keys. */
-static int
-drop(struct txn *t, const struct key *key, const struct id *visitor)
-{
-	struct key by_id = key_id(visitor);
-	int rc = txn_del(t, TABLE_VISITORS, key);
-
-	return rc != 0 ? rc : txn_del(t, TABLE_VISITORS_BY_ID, &by_id);
-}
-
-int
-visitor_drop(struct txn *t, const struct id *visitor)
-{
-	struct key key;
-	int rc = key_of_visitor(t, visitor, &key);
-
-	if (rc == 0)
-		rc = drop(t, &key, visitor);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
 int
 visitor_release(struct txn *t, struct msg_visitor_record *visitor)
 {
@@ -181,18 +70,18 @@ visitor_release(struct txn *t, struct msg_visitor_record *visitor)
 	return visitor_put(t, visitor);
 }
 
-/* Visitors that are to go. */
-struct stale {
+struct visitor_purge {
 	struct {
 		struct key key;
 		struct id id;
-	} of[PURGE_LOOKS];
+	} stale[VISITOR_PURGE_LOOKS];
 	size_t n;
 };
 
-/* Whether a visitor who is not followed has nothing, and will not come back. */
+/* Sets *stale if an unfollowed visitor has nothing stored and is too old, or its token is invalid. */
 static int
-is_stale(struct txn *t, const struct msg_visitor_record *visitor, uint64_t now, bool *stale)
+visitor_is_stale(
+    struct txn *t, const struct msg_visitor_record *visitor, uint64_t now, bool *stale)
 {
 	struct msg_widget_record widget;
 	int rc;
@@ -202,7 +91,7 @@ is_stale(struct txn *t, const struct msg_visitor_record *visitor, uint64_t now, 
 		return 0;
 	rc = widget_find(t, &visitor->org, &visitor->widget, &widget);
 	if (rc == 0)
-		*stale = !is_of_generation(visitor, &widget) ||
+		*stale = !visitor_is_of_generation(visitor, &widget) ||
 		    (now > visitor->created_at &&
 			now - visitor->created_at >= VISITOR_UNUSED_MS);
 	else if (rc == MDB_NOTFOUND)
@@ -210,9 +99,9 @@ is_stale(struct txn *t, const struct msg_visitor_record *visitor, uint64_t now, 
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Goes on to the next visitor, behind the last to the first. */
+/* Moves to the next visitor, from the last one to the first. */
 static int
-walk_round(struct walk *w, bool *wrapped)
+visitor_walk_round(struct walk *w, bool *wrapped)
 {
 	const struct key all = {0};
 	int rc = walk_next(w);
@@ -223,57 +112,57 @@ walk_round(struct walk *w, bool *wrapped)
 	return walk_from(w, &all);
 }
 
-/* Looks at a few visitors from where the walk stands. What cannot be read stays, to be found. */
+/* Checks a few visitors from the walk's position on. Damaged ones stay, for `banter verify` to find. */
 static int
-find_stale(struct walk *w, const struct topics *rooms, uint64_t now, struct stale *found)
+visitor_find_stale(
+    struct walk *w, const struct topics *rooms, uint64_t now, struct visitor_purge *found)
 {
 	struct msg_visitor_record visitor;
 	bool wrapped = false, stale;
 	int rc = 0;
 
-	for (int looks = 0; rc == 0 && looks < PURGE_LOOKS; looks++) {
+	for (int looks = 0; rc == 0 && looks < VISITOR_PURGE_LOOKS; looks++) {
 		stale = false;
 		if (record_read(w->value, TABLE_VISITORS, MSG_VISITOR_RECORD, &visitor) == 0 &&
 		    !rooms_have(rooms, &visitor.id))
-			rc = is_stale(w->txn, &visitor, now, &stale);
+			rc = visitor_is_stale(w->txn, &visitor, now, &stale);
 		if (rc == RECORD_DAMAGED)
 			rc = 0;
 		if (stale) {
-			found->of[found->n].key = key_of(w->key);
-			found->of[found->n++].id = visitor.id;
+			found->stale[found->n].key = key_of(w->key);
+			found->stale[found->n++].id = visitor.id;
 		}
 		if (rc == 0)
-			rc = walk_round(w, &wrapped);
+			rc = visitor_walk_round(w, &wrapped);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Removes the stale ones among the next few. One that is followed since this very commit comes anew. */
+/* Removes the stale visitors among the next few. A visitor that is followed only since this batch opens
+ * again as a new one. */
 static int
-purge(struct txn *t, struct call *c, const struct key *at, uint64_t now)
+visitor_purge(struct txn *t, struct call *c, const struct key *at, uint64_t now)
 {
 	const struct key all = {0};
-	struct stale stale = {.n = 0};
+	struct visitor_purge found = {.n = 0};
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_VISITORS, &all);
 
 	if (rc == 0)
 		rc = walk_from(&w, at);
 	if (rc == 0)
-		rc = find_stale(&w, &c->live->rooms, now, &stale);
+		rc = visitor_find_stale(&w, &c->live->rooms, now, &found);
 	walk_close(&w);
-	for (size_t i = 0; rc == 0 && i < stale.n; i++) {
-		rc = drop(t, &stale.of[i].key, &stale.of[i].id);
-		call_end_visitor(c, &stale.of[i].id);
+	for (size_t i = 0; rc == 0 && i < found.n; i++) {
+		rc = visitor_drop_key(t, &found.stale[i].key, &found.stale[i].id);
+		call_end_visitor(c, &found.stale[i].id);
 	}
 	return rc;
 }
 
-/* -- requests ----------------------------------------------------------------------------- */
-
-/* A visitor's record as bytes, until the next put. */
+/* Encodes a visitor in env->record: valid until the next put. */
 static struct slice
-encoded(struct txn *t, const struct msg_visitor_record *visitor)
+visitor_encode(struct txn *t, const struct msg_visitor_record *visitor)
 {
 	struct buf *scratch = &t->env->record;
 
@@ -283,7 +172,7 @@ encoded(struct txn *t, const struct msg_visitor_record *visitor)
 }
 
 static int
-answer_opened(
+visitor_answer_opened(
     struct txn *t, struct call *c, const struct msg_visitor_record *visitor, bool resumed)
 {
 	struct key key = key_of_org(&visitor->org, &visitor->widget);
@@ -294,39 +183,40 @@ answer_opened(
 		call_answer(c, MSG_VISITOR_OPENED,
 		    &(struct msg_visitor_opened){
 			.widget = widget,
-			.visitor = encoded(t, visitor),
+			.visitor = visitor_encode(t, visitor),
 			.resumed = resumed,
 		    });
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
-/* Refuses a fresh visitor whose id or token another one has. *known: it is there already, by the same
- * request, and *fresh becomes it. */
+/* Refuses a fresh visitor whose id or token another visitor has. *known: the same request has created it
+ * before, and *fresh is the stored one. */
 static int
-check_fresh(struct txn *t, struct call *c, struct msg_visitor_record *fresh, bool *known)
+visitor_check_fresh(
+    struct txn *t, struct call *c, struct msg_visitor_record *fresh, bool *known)
 {
-	struct msg_visitor_record there;
-	struct key key;
-	int rc = visitor_by_token(t, &fresh->token, &there);
+	struct msg_visitor_record stored;
+	bool taken;
+	int rc = visitor_by_token(t, &fresh->token, &stored);
 
 	*known = rc == 0;
 	if (rc == 0 &&
-	    (!id_equal(&there.id, &fresh->id) || !id_equal(&there.widget, &fresh->widget) ||
-		there.generation != fresh->generation))
+	    (!id_equal(&stored.id, &fresh->id) || !id_equal(&stored.widget, &fresh->widget) ||
+		stored.generation != fresh->generation))
 		return call_refuse(c, STORE_INVALID, "another visitor has this token");
 	if (rc == 0)
-		*fresh = there;
+		*fresh = stored;
 	if (rc != MDB_NOTFOUND)
 		return rc;
-	rc = key_of_visitor(t, &fresh->id, &key);
-	if (rc == 0)
+	rc = visitor_id_taken(t, &fresh->id, &taken);
+	if (rc == 0 && taken)
 		return call_refuse(c, STORE_INVALID, "another visitor has this id");
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return rc;
 }
 
-/* A visitor without a token, or without a good one. */
+/* Opens the widget for a visitor without a valid token. */
 static int
-open_fresh(struct txn *t, struct call *c, const struct msg_widget_record *widget)
+visitor_open_fresh(struct txn *t, struct call *c, const struct msg_widget_record *widget)
 {
 	const struct msg_visitor_open *m = &c->m->visitor_open;
 	struct msg_visitor_record fresh = {
@@ -340,22 +230,23 @@ open_fresh(struct txn *t, struct call *c, const struct msg_widget_record *widget
 	};
 	struct key key = key_hash(&m->fresh_token);
 	bool known;
-	int rc = check_fresh(t, c, &fresh, &known);
+	int rc = visitor_check_fresh(t, c, &fresh, &known);
 
 	if (rc == 0 && !known && !call_may_write(t))
 		return CALL_WRITES;
 	if (rc == 0 && !known) {
 		rc = visitor_put(t, &fresh);
 		if (rc == 0)
-			rc = purge(t, c, &key, fresh.created_at);
+			rc = visitor_purge(t, c, &key, fresh.created_at);
 	}
-	return rc != 0 ? rc : answer_opened(t, c, &fresh, false);
+	return rc != 0 ? rc : visitor_answer_opened(t, c, &fresh, false);
 }
 
-/* A visitor with a good token. One that will soon be too old to be kept has come anew, so that its token
- * stays good for the page that it has opened; a store that takes no writes removes none either. */
+/* Opens the widget for a visitor with a valid token. An unused visitor past half of its time starts that
+ * time again, so that the token stays valid for this page. While the store takes no writes, it removes no
+ * visitors either. */
 static int
-resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor)
+visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor)
 {
 	uint64_t now = clock_wall_ms();
 	int rc = 0;
@@ -365,11 +256,11 @@ resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor)
 		visitor->created_at = now;
 		rc = visitor_put(t, visitor);
 	}
-	return rc != 0 ? rc : answer_opened(t, c, visitor, true);
+	return rc != 0 ? rc : visitor_answer_opened(t, c, visitor, true);
 }
 
 int
-visitor_open(struct txn *t, struct call *c)
+handle_visitor_open(struct txn *t, struct call *c)
 {
 	const struct msg_visitor_open *m = &c->m->visitor_open;
 	struct msg_visitor_record visitor;
@@ -380,18 +271,18 @@ visitor_open(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, "a visitor needs an id and a token");
 	rc = widget_find_public(t, m->public_id, &widget);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !widget.enabled))
-		return call_refuse(c, STORE_NOT_FOUND, "no such widget");
+		return call_refuse(c, STORE_NOT_FOUND, widget_kind.missing);
 	if (rc != 0)
 		return rc;
 	rc = visitor_by_token(t, &m->token, &visitor);
-	if (rc == 0 && is_of_generation(&visitor, &widget))
-		return resume(t, c, &visitor);
-	return rc == 0 || rc == MDB_NOTFOUND ? open_fresh(t, c, &widget) : rc;
+	if (rc == 0 && visitor_is_of_generation(&visitor, &widget))
+		return visitor_resume(t, c, &visitor);
+	return rc == 0 || rc == MDB_NOTFOUND ? visitor_open_fresh(t, c, &widget) : rc;
 }
 
-/* How it stands with a visitor's conversation. */
+/* Finds a visitor's conversation and its newest open reply. */
 static int
-find_state(struct txn *t, struct call *c, const struct msg_visitor_record *visitor,
+visitor_find_state(struct txn *t, struct call *c, const struct msg_visitor_record *visitor,
     struct msg_visitor_state *state)
 {
 	int rc = visitor_conversation(t, visitor, &state->conversation);
@@ -405,7 +296,7 @@ find_state(struct txn *t, struct call *c, const struct msg_visitor_record *visit
 }
 
 int
-visitor_follow(struct txn *t, struct call *c)
+handle_visitor_follow(struct txn *t, struct call *c)
 {
 	struct msg_visitor_record visitor;
 	struct msg_widget_record widget;
@@ -415,11 +306,11 @@ visitor_follow(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
 	if (rc == 0)
-		rc = find_state(t, c, &visitor, &state);
+		rc = visitor_find_state(t, c, &visitor, &state);
 	if (rc != 0)
 		return rc;
 	if (!rooms_have_room(&c->live->rooms, c->from, &visitor.id))
-		return call_refuse(c, STORE_FULL, "too many visitors are followed");
+		return call_refuse(c, STORE_FULL, "the worker follows too many visitors");
 	effects_add(c->effects,
 	    &(struct effect){
 		.kind = EFFECT_VISITOR_FOLLOW,
@@ -427,13 +318,13 @@ visitor_follow(struct txn *t, struct call *c)
 		.visitor = visitor.id,
 		.widget = visitor.widget,
 	    });
-	state.visitor = encoded(t, &visitor);
+	state.visitor = visitor_encode(t, &visitor);
 	call_answer(c, MSG_VISITOR_STATE, &state);
 	return 0;
 }
 
 int
-visitor_leave(struct txn *t, struct call *c)
+handle_visitor_leave(struct txn *t, struct call *c)
 {
 	(void)t;
 	effects_add(c->effects,
@@ -446,49 +337,47 @@ visitor_leave(struct txn *t, struct call *c)
 	return 0;
 }
 
-/* -- import ------------------------------------------------------------------------------- */
-
 static const char *
 visitor_fault(const struct msg_visitor_record *r)
 {
 	if (r->v != RECORD_VERSION)
-		return "the visitor is of an unknown version";
+		return "the visitor has an unknown version";
 	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
-		return "a visitor needs its id, its organization and its widget";
+		return "a visitor needs an id, an organization and a widget";
 	if (hash_is_zero(&r->token))
-		return "a visitor needs its token";
+		return "a visitor needs a token";
 	return NULL;
 }
 
-/* An export that is older than what a visitor has done since does not take that back. */
+/* An older export does not undo what the visitor has done since. */
 static void
-join_visitors(struct msg_visitor_record *r, const struct msg_visitor_record *there)
+visitor_merge(struct msg_visitor_record *r, const struct msg_visitor_record *stored)
 {
-	r->used |= there->used;
+	r->used |= stored->used;
 	if (id_is_zero(&r->contact))
-		r->contact = there->contact;
+		r->contact = stored->contact;
 }
 
 int
 visitor_import(struct txn *t, struct call *c, const struct msg_visitor_record *record)
 {
 	const char *fault = visitor_fault(record);
-	struct msg_visitor_record r = *record, there;
+	struct msg_visitor_record r = *record, stored;
 	int rc;
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = visitor_by_token(t, &record->token, &there);
-	if (rc == 0 && !id_equal(&there.id, &record->id))
+	rc = visitor_by_token(t, &record->token, &stored);
+	if (rc == 0 && !id_equal(&stored.id, &record->id))
 		return call_refuse(c, STORE_INVALID, "another visitor has this token");
 	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = visitor_by_id(t, &record->id, &there);
-	if (rc == 0 && !id_equal(&there.org, &record->org))
+		rc = visitor_by_id(t, &record->id, &stored);
+	if (rc == 0 && !id_equal(&stored.org, &record->org))
 		return call_refuse(
 		    c, STORE_INVALID, "another organization's visitor has this id");
 	if (rc == 0) {
-		join_visitors(&r, &there);
-		/* It may have had another token. */
+		visitor_merge(&r, &stored);
+		/* Its token may have changed. */
 		rc = visitor_drop(t, &record->id);
 		call_end_visitor(c, &record->id);
 	}

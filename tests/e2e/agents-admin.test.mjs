@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { getRecord, putRecord } from "../faults/records.mjs";
 import { ADMIN } from "./accounts.mjs";
 import { assertError, openStream } from "./client.mjs";
 import { until, useBanter } from "./harness.mjs";
@@ -186,12 +187,9 @@ describe("a server that was removed from the settings", () => {
 	after(() => peer.close());
 
 	it("is shown without an address, and the agent can be changed", async () => {
-		const { agent } = await peer.ask(
-			"agent_get",
-			{ org: ORG.replaceAll("-", ""), agent: AGENT.replaceAll("-", "") },
-			"agent",
-		);
-		await peer.ask("agent_put", { fresh: 0, agent: { ...agent, key_name: "gone" } }, "agent");
+		const ids = { org: ORG.replaceAll("-", ""), id: AGENT.replaceAll("-", "") };
+		const agent = await getRecord(peer, "agent", ids);
+		await putRecord(peer, "agent", { ...agent, key_name: "gone" });
 		const shown = await adminExpect(banter, 200, "GET", `agents/${AGENT}`);
 		assert.deepEqual([shown.key_name, shown.base_url], ["gone", null]);
 		assertFields(await adminRequest(banter, "PUT", `agents/${AGENT}`, { temperature: 1 }), [

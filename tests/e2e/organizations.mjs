@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Peer } from "../faults/peer.mjs";
+import { putRequest, recordOf } from "../faults/records.mjs";
 import { ADMIN, addOrg, addUser, logIn } from "./accounts.mjs";
 import { ORG, WIDGET } from "./tool.mjs";
 
@@ -71,7 +72,7 @@ export async function openVisitor(peer, publicId) {
 /** The visitor says who it is; resolves to the contact's id. */
 export async function submitContact({ peer, token }, contact) {
 	const message = { token, fresh_id: id(), ...contact };
-	return dashed((await peer.ask("contact_submit", message, "contact")).contact.id);
+	return dashed(recordOf("contact", await peer.ask("contact_submit", message, "record")).id);
 }
 
 /** The visitor sends a message, and gets a reply of this status (0: complete); or none yet. Resolves
@@ -107,8 +108,9 @@ export async function fillOrganization(peer, many) {
 		const number = String(i).padStart(15, "0");
 		const common = { v: 1, id: `0192f00000007000b${number}`, org: bare(ORG), enabled: 1 };
 		const widget = { ...common, agent: bare(AGENT), public_id: `wid_0000000${number}` };
-		await peer.request("agent_put", { fresh: 1, agent: { ...common, name: "One of many" } });
-		await peer.request("widget_put", { fresh: 1, widget });
+		const agent = { ...common, name: "One of many" };
+		await peer.request("record_put", putRequest("agent", agent, 1));
+		await peer.request("record_put", putRequest("widget", widget, 1));
 	};
 	await Promise.all(Array.from({ length: many }, (_, i) => fill(i)));
 }

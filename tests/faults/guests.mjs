@@ -3,20 +3,19 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { dashed, newId, ORG, WIDGET } from "./ids.mjs";
+import { getRecord, putRecord } from "./records.mjs";
 
 function newToken() {
 	return createHash("sha256").update(randomBytes(16)).digest("hex");
 }
 
 /** The default widget, as it is stored. */
-export async function widgetOf(peer) {
-	const { widget } = await peer.ask("widget_get", { org: ORG, widget: WIDGET }, "widget");
-	return widget;
+export function widgetOf(peer) {
+	return getRecord(peer, "widget", { org: ORG, id: WIDGET });
 }
 
 export async function changeWidget(peer, changes) {
-	const widget = { ...(await widgetOf(peer)), ...changes };
-	return (await peer.ask("widget_put", { fresh: 0, widget }, "widget")).widget;
+	return putRecord(peer, "widget", { ...(await widgetOf(peer)), ...changes });
 }
 
 /** A new visitor of the default widget. */

@@ -12,6 +12,7 @@ import { avoidMidnight } from "../e2e/visitors.mjs";
 import { changeWidget, contactOf, countMessages, messageOf, newGuest } from "./guests.mjs";
 import { ORG } from "./ids.mjs";
 import { PeerGone } from "./peer.mjs";
+import { listRecords, recordOf } from "./records.mjs";
 import { withStore } from "./store.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 
@@ -142,12 +143,12 @@ describe("contacts", () => {
 					peers[i % WORKERS].ask(
 						"contact_submit",
 						contactOf(guest, { name: `Ada ${i}`, email: written[i % 3] }),
-						"contact",
+						"record",
 					),
 				),
 			);
-			assert.equal(new Set(answers.map(({ contact }) => contact.id)).size, 1);
-			const { contacts } = await peers[0].ask("contact_list", { org: ORG }, "contact_page");
+			assert.equal(new Set(answers.map((answer) => recordOf("contact", answer).id)).size, 1);
+			const contacts = await listRecords(peers[0], "contact", { org: ORG });
 			assert.equal(contacts.length, 1);
 			for (const peer of peers) await peer.close();
 		}));

@@ -119,6 +119,14 @@ class Reader {
 	}
 }
 
+/** The items of an encoded list. */
+export function takeList(bytes) {
+	const items = [];
+	const list = new Reader(bytes);
+	while (list.at < bytes.length) items.push(list.counted());
+	return items;
+}
+
 function decodeContent(field, bytes) {
 	if (bytes.length > field.max) throw new WireError(`${field.name} is too long`);
 	switch (field.type) {
@@ -127,12 +135,8 @@ function decodeContent(field, bytes) {
 			return bytes.toString("utf8");
 		case "REC":
 			return bytes.length === 0 ? null : decodePayload(field.item, bytes);
-		case "LIST": {
-			const items = [];
-			const list = new Reader(bytes);
-			while (list.at < bytes.length) items.push(decodePayload(field.item, list.counted()));
-			return items;
-		}
+		case "LIST":
+			return takeList(bytes).map((item) => decodePayload(field.item, item));
 		default:
 			return Buffer.from(bytes);
 	}

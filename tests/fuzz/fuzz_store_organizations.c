@@ -113,33 +113,35 @@ static void
 user_create(struct slice *in)
 {
 	struct msg_user_record r = {.v = RECORD_VERSION, .org = org_arg(in), .id = id_arg(in)};
-	struct msg_user_create m;
+	struct msg_record_put m = {.kind = MSG_USER_RECORD, .fresh = true};
 	struct buf b;
 
 	r.email = email_arg(in);
 	r.role = (uint8_t)choose(in, 2);
 	r.password = text_arg(in);
-	m.user = desk_record(&b, MSG_USER_RECORD, &r);
-	desk_ask(client, MSG_USER_CREATE, &m);
+	m.record = desk_record(&b, MSG_USER_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
 static void
 user_list(struct slice *in)
 {
-	struct msg_user_list m = {.org = org_arg(in), .after = id_arg(in)};
+	struct msg_record_list m = {
+	    .kind = MSG_USER_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_USER_LIST, &m);
+	desk_ask(client, MSG_RECORD_LIST, &m);
 }
 
 static void
 user_get(struct slice *in)
 {
-	struct msg_user_get m = {.org = org_arg(in), .user = id_arg(in)};
+	struct msg_record_get m = {
+	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	m.email = email_arg(in);
-	desk_ask(client, MSG_USER_GET, &m);
+	m.name = email_arg(in);
+	desk_ask(client, MSG_RECORD_GET, &m);
 }
 
 static void
@@ -158,9 +160,10 @@ user_change(struct slice *in)
 static void
 user_delete(struct slice *in)
 {
-	struct msg_user_delete m = {.org = org_arg(in), .user = id_arg(in)};
+	struct msg_record_delete m = {
+	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_USER_DELETE, &m);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static void
@@ -265,38 +268,41 @@ agent_args(struct slice *in)
 static void
 agent_put(struct slice *in)
 {
-	struct msg_agent_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_record_put m = {.kind = MSG_AGENT_RECORD, .fresh = (uint8_t)choose(in, 2)};
 	struct msg_agent_record r = agent_args(in);
 	struct buf b;
 
-	m.agent = desk_record(&b, MSG_AGENT_RECORD, &r);
-	desk_ask(client, MSG_AGENT_PUT, &m);
+	m.record = desk_record(&b, MSG_AGENT_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
 static void
 agent_get(struct slice *in)
 {
-	struct msg_agent_get m = {.org = org_arg(in), .agent = id_arg(in)};
+	struct msg_record_get m = {
+	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_AGENT_GET, &m);
+	desk_ask(client, MSG_RECORD_GET, &m);
 }
 
 static void
 agent_list(struct slice *in)
 {
-	struct msg_agent_list m = {.org = org_arg(in), .after = id_arg(in)};
+	struct msg_record_list m = {
+	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_AGENT_LIST, &m);
+	desk_ask(client, MSG_RECORD_LIST, &m);
 }
 
 static void
 agent_delete(struct slice *in)
 {
-	struct msg_agent_delete m = {.org = org_arg(in), .agent = id_arg(in)};
+	struct msg_record_delete m = {
+	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_AGENT_DELETE, &m);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_widget_record
@@ -314,39 +320,42 @@ widget_args(struct slice *in)
 static void
 widget_put(struct slice *in)
 {
-	struct msg_widget_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = (uint8_t)choose(in, 2)};
 	struct msg_widget_record r = widget_args(in);
 	struct buf b;
 
-	m.widget = desk_record(&b, MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_WIDGET_PUT, &m);
+	m.record = desk_record(&b, MSG_WIDGET_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
 static void
 widget_get(struct slice *in)
 {
-	struct msg_widget_get m = {.org = org_arg(in), .widget = id_arg(in)};
+	struct msg_record_get m = {
+	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	m.public_id = public_arg(in);
-	desk_ask(client, MSG_WIDGET_GET, &m);
+	m.name = public_arg(in);
+	desk_ask(client, MSG_RECORD_GET, &m);
 }
 
 static void
 widget_list(struct slice *in)
 {
-	struct msg_widget_list m = {.org = org_arg(in), .after = id_arg(in)};
+	struct msg_record_list m = {
+	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_WIDGET_LIST, &m);
+	desk_ask(client, MSG_RECORD_LIST, &m);
 }
 
 static void
 widget_delete(struct slice *in)
 {
-	struct msg_widget_delete m = {.org = org_arg(in), .widget = id_arg(in)};
+	struct msg_record_delete m = {
+	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_WIDGET_DELETE, &m);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static void

@@ -546,21 +546,22 @@ static void
 agent_put(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_agent_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_record_put m = {.kind = MSG_AGENT_RECORD, .fresh = (uint8_t)choose(in, 2)};
 	struct msg_agent_record r = agent_arg(in);
 
-	m.agent = encoded_once(MSG_AGENT_RECORD, &r);
-	desk_ask(client, MSG_AGENT_PUT, &m);
+	m.record = encoded_once(MSG_AGENT_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 }
 
 static void
 agent_delete(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_agent_delete m = {.org = org_number(choose(in, 3))};
+	struct msg_record_delete m = {
+	    .kind = MSG_AGENT_RECORD, .org = org_number(choose(in, 3))};
 
-	m.agent = id_or(in, &id_default_agent);
-	desk_ask(client, MSG_AGENT_DELETE, &m);
+	m.id = id_or(in, &id_default_agent);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_widget_record
@@ -581,21 +582,22 @@ static void
 widget_put(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_widget_put m = {.fresh = (uint8_t)choose(in, 2)};
+	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = (uint8_t)choose(in, 2)};
 	struct msg_widget_record r = widget_arg(in);
 
-	m.widget = encoded_once(MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_WIDGET_PUT, &m);
+	m.record = encoded_once(MSG_WIDGET_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 }
 
 static void
 widget_delete(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_widget_delete m = {.org = org_number(choose(in, 3))};
+	struct msg_record_delete m = {
+	    .kind = MSG_WIDGET_RECORD, .org = org_number(choose(in, 3))};
 
-	m.widget = id_or(in, &id_default_widget);
-	desk_ask(client, MSG_WIDGET_DELETE, &m);
+	m.id = id_or(in, &id_default_widget);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static void
@@ -699,19 +701,21 @@ contact_put(struct slice *in)
 {
 	unsigned client = client_arg(in);
 	struct msg_contact_record r = contact_arg(in);
-	struct msg_contact_put m = {encoded_once(MSG_CONTACT_RECORD, &r)};
+	struct msg_record_put m = {
+	    .kind = MSG_CONTACT_RECORD, .record = encoded_once(MSG_CONTACT_RECORD, &r)};
 
-	desk_ask(client, MSG_CONTACT_PUT, &m);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 }
 
 static void
 contact_delete(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_contact_delete m = {.org = org_number(choose(in, 3))};
+	struct msg_record_delete m = {
+	    .kind = MSG_CONTACT_RECORD, .org = org_number(choose(in, 3))};
 
-	m.contact = id_arg(in);
-	desk_ask(client, MSG_CONTACT_DELETE, &m);
+	m.id = id_arg(in);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_user_record
@@ -731,9 +735,11 @@ user_create(struct slice *in)
 {
 	unsigned client = client_arg(in);
 	struct msg_user_record r = user_arg(in);
-	struct msg_user_create m = {encoded_once(MSG_USER_RECORD, &r)};
+	struct msg_record_put m = {.kind = MSG_USER_RECORD,
+	    .fresh = true,
+	    .record = encoded_once(MSG_USER_RECORD, &r)};
 
-	desk_ask(client, MSG_USER_CREATE, &m);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 }
 
 static void
@@ -754,10 +760,11 @@ static void
 user_delete(struct slice *in)
 {
 	unsigned client = client_arg(in);
-	struct msg_user_delete m = {.org = org_number(choose(in, 3))};
+	struct msg_record_delete m = {
+	    .kind = MSG_USER_RECORD, .org = org_number(choose(in, 3))};
 
-	m.user = id_arg(in);
-	desk_ask(client, MSG_USER_DELETE, &m);
+	m.id = id_arg(in);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 /* A login with an id and a user of its own. */
@@ -830,18 +837,24 @@ look(struct slice *in)
 		desk_ask(client, MSG_ORG_LIST, &(struct msg_org_list){id});
 		break;
 	case 1:
-		desk_ask(client, MSG_USER_LIST, &(struct msg_user_list){org, id, limit});
+		desk_ask(client, MSG_RECORD_LIST,
+		    &(struct msg_record_list){.kind = MSG_USER_RECORD, org, id, limit});
 		break;
 	case 2:
-		desk_ask(client, MSG_AGENT_LIST, &(struct msg_agent_list){org, id, limit});
+		desk_ask(client, MSG_RECORD_LIST,
+		    &(struct msg_record_list){.kind = MSG_AGENT_RECORD, org, id, limit});
 		break;
 	case 3:
-		desk_ask(client, MSG_WIDGET_LIST, &(struct msg_widget_list){org, id, limit});
+		desk_ask(client, MSG_RECORD_LIST,
+		    &(struct msg_record_list){.kind = MSG_WIDGET_RECORD, org, id, limit});
 		break;
 	case 4:
-		desk_ask(client, MSG_CONTACT_LIST,
-		    &(struct msg_contact_list){
-			.org = org, .before = id, .limit = limit, .email = email_arg(in)});
+		desk_ask(client, MSG_RECORD_LIST,
+		    &(struct msg_record_list){.kind = MSG_CONTACT_RECORD,
+			.org = org,
+			.cursor = id,
+			.limit = limit,
+			.email = email_arg(in)});
 		break;
 	case 5:
 		desk_ask(client, MSG_KEY_LIST, &(struct msg_key_list){org});
@@ -853,19 +866,24 @@ look(struct slice *in)
 		desk_ask(client, MSG_KEY_CHECK, &(struct msg_key_check){hash});
 		break;
 	case 8:
-		desk_ask(client, MSG_USER_GET,
-		    &(struct msg_user_get){.org = org, .user = id, .email = email_arg(in)});
+		desk_ask(client, MSG_RECORD_GET,
+		    &(struct msg_record_get){
+			.kind = MSG_USER_RECORD, .org = org, .id = id, .name = email_arg(in)});
 		break;
 	case 9:
-		desk_ask(client, MSG_WIDGET_GET,
-		    &(struct msg_widget_get){
-			.org = org, .widget = id, .public_id = public_arg(in)});
+		desk_ask(client, MSG_RECORD_GET,
+		    &(struct msg_record_get){.kind = MSG_WIDGET_RECORD,
+			.org = org,
+			.id = id,
+			.name = public_arg(in)});
 		break;
 	case 10:
-		desk_ask(client, MSG_CONTACT_GET, &(struct msg_contact_get){org, id});
+		desk_ask(client, MSG_RECORD_GET,
+		    &(struct msg_record_get){.kind = MSG_CONTACT_RECORD, org, id});
 		break;
 	default:
-		desk_ask(client, MSG_AGENT_GET, &(struct msg_agent_get){org, id});
+		desk_ask(client, MSG_RECORD_GET,
+		    &(struct msg_record_get){.kind = MSG_AGENT_RECORD, org, id});
 		break;
 	}
 }

@@ -251,20 +251,22 @@ contact_submit(struct slice *in)
 static void
 contact_list(struct slice *in)
 {
-	struct msg_contact_list m = {.org = org_arg(in), .before = id_arg(in, CONTACT_KIND)};
+	struct msg_record_list m = {
+	    .kind = MSG_CONTACT_RECORD, .org = org_arg(in), .cursor = id_arg(in, CONTACT_KIND)};
 
 	m.limit = choose(in, 3);
 	m.email = email_arg(in);
 	m.phone = phone_arg(in);
-	desk_ask(client, MSG_CONTACT_LIST, &m);
+	desk_ask(client, MSG_RECORD_LIST, &m);
 }
 
 static void
 contact_get(struct slice *in)
 {
-	struct msg_contact_get m = {.org = org_arg(in), .contact = id_arg(in, CONTACT_KIND)};
+	struct msg_record_get m = {
+	    .kind = MSG_CONTACT_RECORD, .org = org_arg(in), .id = id_arg(in, CONTACT_KIND)};
 
-	desk_ask(client, MSG_CONTACT_GET, &m);
+	desk_ask(client, MSG_RECORD_GET, &m);
 }
 
 static struct msg_contact_record
@@ -283,11 +285,11 @@ static void
 contact_put(struct slice *in)
 {
 	struct msg_contact_record r = contact_args(in);
-	struct msg_contact_put m;
+	struct msg_record_put m = {.kind = MSG_CONTACT_RECORD};
 	struct buf b;
 
-	m.contact = desk_record(&b, MSG_CONTACT_RECORD, &r);
-	desk_ask(client, MSG_CONTACT_PUT, &m);
+	m.record = desk_record(&b, MSG_CONTACT_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -302,9 +304,10 @@ import_contact(struct slice *in)
 static void
 contact_delete(struct slice *in)
 {
-	struct msg_contact_delete m = {.org = org_arg(in), .contact = id_arg(in, CONTACT_KIND)};
+	struct msg_record_delete m = {
+	    .kind = MSG_CONTACT_RECORD, .org = org_arg(in), .id = id_arg(in, CONTACT_KIND)};
 
-	desk_ask(client, MSG_CONTACT_DELETE, &m);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 /* -- widgets ----------------------------------------------------------------------------- */
@@ -323,11 +326,11 @@ put_widget(unsigned n, bool fresh, unsigned mode, unsigned cap, bool enabled)
 	    .daily_cap = cap,
 	    .enabled = enabled,
 	};
-	struct msg_widget_put m = {.fresh = fresh};
+	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = fresh};
 	struct buf b;
 
-	m.widget = desk_record(&b, MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_WIDGET_PUT, &m);
+	m.record = desk_record(&b, MSG_WIDGET_RECORD, &r);
+	desk_ask(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -362,10 +365,11 @@ static void
 widget_delete(struct slice *in)
 {
 	unsigned n = choose(in, ARRAY_LEN(widgets));
-	struct msg_widget_delete m = {
-	    .org = org_number(widgets[n].org), .widget = widget_number(n)};
+	struct msg_record_delete m = {.kind = MSG_WIDGET_RECORD,
+	    .org = org_number(widgets[n].org),
+	    .id = widget_number(n)};
 
-	desk_ask(client, MSG_WIDGET_DELETE, &m);
+	desk_ask(client, MSG_RECORD_DELETE, &m);
 }
 
 /* -- what happens by itself -------------------------------------------------------------- */

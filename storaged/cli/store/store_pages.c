@@ -5,11 +5,11 @@
 
 #include "storaged/request/list_page.h"
 
-/* All pages are alike: one of any of these types is read as one of users. */
+/* All pages are alike: one of any of these types is read as one of records. */
 static struct list_page
 store_pages_page_of(const union msg *m)
 {
-	return (struct list_page){m->user_page.users, m->user_page.next};
+	return (struct list_page){m->record_page.records, m->record_page.next};
 }
 
 int

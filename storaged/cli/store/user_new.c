@@ -80,12 +80,12 @@ user_generate_password(char password[USER_GENERATED + 1], char hashed[PASSWORD_T
 int
 user_is_first(struct store_conn *conn, const struct id *org, bool *first)
 {
-	struct msg_user_list ask = {.org = *org, .limit = 1};
+	struct msg_record_list ask = {.kind = MSG_USER_RECORD, .org = *org, .limit = 1};
 	union msg m;
-	int status = store_conn_request(conn, MSG_USER_LIST, &ask, MSG_USER_PAGE, &m);
+	int status = store_conn_request(conn, MSG_RECORD_LIST, &ask, MSG_RECORD_PAGE, &m);
 
 	if (status == 0)
-		*first = m.user_page.users.len == 0;
+		*first = m.record_page.records.len == 0;
 	return status;
 }
 
@@ -101,15 +101,15 @@ user_make(struct store_conn *conn, const struct user_new *user)
 	    .role = user->role,
 	    .password = slice_str(user->password),
 	};
-	struct msg_user_create create;
+	struct msg_record_put put = {.kind = MSG_USER_RECORD, .fresh = true};
 	struct buf record;
 	union msg m;
 	int status;
 
 	buf_init(&record, RECORD_BYTES);
 	must(record_encode(&record, MSG_USER_RECORD, &r) == 0);
-	create.user = buf_slice(&record);
-	status = store_conn_request(conn, MSG_USER_CREATE, &create, MSG_OK, &m);
+	put.record = buf_slice(&record);
+	status = store_conn_request(conn, MSG_RECORD_PUT, &put, MSG_RECORD, &m);
 	buf_clear(&record);
 	if (status == 0)
 		console_print("added %s, %s", user->email,

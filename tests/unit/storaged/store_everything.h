@@ -75,7 +75,7 @@ make_visitor(struct fixture *f, struct everything *e)
 	e->conversation = begin.conversation;
 	ask(f, MSG_VISITOR_OPEN, &open, MSG_VISITOR_OPENED, NULL);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	ask(f, MSG_CONTACT_SUBMIT, &submit, MSG_CONTACT, NULL);
+	ask(f, MSG_CONTACT_SUBMIT, &submit, MSG_RECORD, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 }
 

@@ -77,9 +77,10 @@ user_of(const struct id *org, const char *email)
 static inline void
 make_user(struct fixture *f, const struct msg_user_record *r)
 {
-	const struct msg_user_create m = {.user = encoded(MSG_USER_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_USER_RECORD, .fresh = true, .record = encoded(MSG_USER_RECORD, r)};
 
-	ask(f, MSG_USER_CREATE, &m, MSG_OK, NULL);
+	ask(f, MSG_RECORD_PUT, &m, MSG_RECORD, NULL);
 }
 
 static inline struct msg_agent_record
@@ -99,11 +100,12 @@ agent_of(const struct id *org, const char *name)
 static inline void
 put_agent(struct fixture *f, struct msg_agent_record *r, bool fresh)
 {
-	const struct msg_agent_put m = {.fresh = fresh, .agent = encoded(MSG_AGENT_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_AGENT_RECORD, .fresh = fresh, .record = encoded(MSG_AGENT_RECORD, r)};
 	union msg got;
 
-	ask(f, MSG_AGENT_PUT, &m, MSG_AGENT, &got);
-	assert_int_equal(record_decode(got.agent.agent, MSG_AGENT_RECORD, r), WIRE_OK);
+	ask(f, MSG_RECORD_PUT, &m, MSG_RECORD, &got);
+	assert_int_equal(record_decode(got.record.record, MSG_AGENT_RECORD, r), WIRE_OK);
 }
 
 static inline struct msg_widget_record
@@ -125,12 +127,12 @@ widget_of(const struct id *org, const struct id *agent, const char *public_id)
 static inline void
 put_widget(struct fixture *f, struct msg_widget_record *r, bool fresh)
 {
-	const struct msg_widget_put m = {
-	    .fresh = fresh, .widget = encoded(MSG_WIDGET_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_WIDGET_RECORD, .fresh = fresh, .record = encoded(MSG_WIDGET_RECORD, r)};
 	union msg got;
 
-	ask(f, MSG_WIDGET_PUT, &m, MSG_WIDGET, &got);
-	assert_int_equal(record_decode(got.widget.widget, MSG_WIDGET_RECORD, r), WIRE_OK);
+	ask(f, MSG_RECORD_PUT, &m, MSG_RECORD, &got);
+	assert_int_equal(record_decode(got.record.record, MSG_WIDGET_RECORD, r), WIRE_OK);
 }
 
 /* Waits for the next millisecond, so that what happens now is seen to be later. */

@@ -22,12 +22,12 @@ struct guest {
 static inline struct msg_widget_record
 widget_record(struct fixture *f, const struct id *org, const struct id *widget)
 {
-	struct msg_widget_get get = {.org = *org, .widget = *widget};
+	struct msg_record_get get = {.kind = MSG_WIDGET_RECORD, .org = *org, .id = *widget};
 	struct msg_widget_record record;
 	union msg m;
 
-	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
-	assert_int_equal(record_decode(m.widget.widget, MSG_WIDGET_RECORD, &record), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_WIDGET_RECORD, &record), WIRE_OK);
 	return record;
 }
 
@@ -63,15 +63,16 @@ reset_widget(struct fixture *f, const struct id *widget)
 	struct msg_widget_reset reset = {
 	    .org = id_default_org, .widget = *widget, .public_id = slice_str("wid_new")};
 
-	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
+	ask(f, MSG_WIDGET_RESET, &reset, MSG_RECORD, NULL);
 }
 
 static inline void
 delete_widget(struct fixture *f, const struct id *widget)
 {
-	struct msg_widget_delete delete = {.org = id_default_org, .widget = *widget};
+	struct msg_record_delete delete = {
+	    .kind = MSG_WIDGET_RECORD, .org = id_default_org, .id = *widget};
 
-	ask(f, MSG_WIDGET_DELETE, &delete, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 }
 
 /* A token that no other call gives. */
@@ -182,9 +183,8 @@ submit(struct fixture *f, const struct msg_contact_submit *submit)
 	struct msg_contact_record contact;
 	union msg m;
 
-	ask(f, MSG_CONTACT_SUBMIT, submit, MSG_CONTACT, &m);
-	assert_int_equal(
-	    record_decode(m.contact.contact, MSG_CONTACT_RECORD, &contact), WIRE_OK);
+	ask(f, MSG_CONTACT_SUBMIT, submit, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_CONTACT_RECORD, &contact), WIRE_OK);
 	return contact;
 }
 

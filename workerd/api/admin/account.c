@@ -10,6 +10,7 @@
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/password_query.h"
+#include "workerd/api/admin/users.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
@@ -61,25 +62,19 @@ new_query(const struct api_call *c, size_t out_max)
 static void
 ask_for_user(struct me *me, store_answer_fn *fn)
 {
-	struct msg_user_get get = {.org = me->q.org, .user = me->user};
+	struct msg_record_get get = {.kind = MSG_USER_RECORD, .org = me->q.org, .id = me->user};
 
-	store_query_ask(&me->q, MSG_USER_GET, &get, fn);
+	store_query_ask(&me->q, MSG_RECORD_GET, &get, fn);
 }
 
 /* -- who calls ------------------------------------------------------------------------------- */
-
-static const char *
-role_text(unsigned role)
-{
-	return role == USER_OWNER ? "owner" : "member";
-}
 
 static void
 end_me(struct me *me)
 {
 	struct json_writer *j = &me->q.json;
 
-	json_write_str(j, "role", slice_str(role_text(me->role)));
+	json_write_str(j, "role", slice_str(user_role_names[me->role]));
 	json_write_bool(j, "key", me->by_key);
 	json_write_close(j, '}');
 	store_query_reply(&me->q);
@@ -92,11 +87,10 @@ on_user(void *arg, uint16_t type, const union msg *m)
 	struct json_writer *j = &me->q.json;
 	struct msg_user_record r;
 
-	if (type != MSG_USER) {
+	if (!msg_read_record(type, m, MSG_USER_RECORD, &r)) {
 		store_query_fail(&me->q, type, m);
 		return;
 	}
-	must(record_decode(m->user.user, MSG_USER_RECORD, &r) == WIRE_OK);
 	json_write_open(j, "user", '{');
 	json_write_id(j, "id", &r.id);
 	json_write_str(j, "email", r.email);
@@ -104,7 +98,7 @@ on_user(void *arg, uint16_t type, const union msg *m)
 		json_write_null(j, "name");
 	else
 		json_write_str(j, "name", r.name);
-	json_write_str(j, "role", slice_str(role_text(r.role)));
+	json_write_str(j, "role", slice_str(user_role_names[r.role]));
 	json_write_close(j, '}');
 	end_me(me);
 }
@@ -216,11 +210,10 @@ on_current(void *arg, uint16_t type, const union msg *m)
 	struct api *api = me->q.api;
 	struct msg_user_record r;
 
-	if (type != MSG_USER) {
+	if (!msg_read_record(type, m, MSG_USER_RECORD, &r)) {
 		store_query_fail(&me->q, type, m);
 		return;
 	}
-	must(record_decode(m->user.user, MSG_USER_RECORD, &r) == WIRE_OK);
 	me->checked = secret_hash(r.password);
 	if (guard_account_rate_take(api, me->q.x, r.email))
 		password_query_verify(&me->q, me->current, r.password, on_verified);

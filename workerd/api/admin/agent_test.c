@@ -74,5 +74,5 @@ handle_agents_test(const struct api_call *c)
 		return;
 	}
 	q->in = in;
-	agents.get(&q->q, &q->id, on_agent);
+	resource_ask(q, on_agent);
 }

@@ -7,48 +7,6 @@
 #include "workerd/api/admin/agent_fields.h"
 
 static void
-ask_list(
-    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
-{
-	struct msg_agent_list list = {
-	    .org = q->org, .after = paging_id(page), .limit = page->limit};
-
-	(void)filter;
-	store_query_ask(q, MSG_AGENT_LIST, &list, fn);
-}
-
-static void
-ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_AGENT_GET, &(struct msg_agent_get){q->org, *id}, fn);
-}
-
-static void
-ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_AGENT_PUT, &(struct msg_agent_put){fresh, record}, fn);
-}
-
-static void
-ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_AGENT_DELETE, &(struct msg_agent_delete){q->org, *id}, fn);
-}
-
-static struct slice
-read_one(const union msg *m)
-{
-	return m->agent.agent;
-}
-
-static struct slice
-read_page(const union msg *m, struct id *next)
-{
-	*next = m->agent_page.next;
-	return m->agent_page.agents;
-}
-
-static void
 show(void *thing, const struct settings *settings)
 {
 	agent_show(thing, settings);
@@ -84,17 +42,10 @@ const struct resource agents = {
     .fields = agent_fields,
     .size = sizeof(struct agent_shown),
     .record = MSG_AGENT_RECORD,
+    .log_id = "id",
     .created = "agent_created",
     .changed = "agent_changed",
     .deleted = "agent_deleted",
-    .list = ask_list,
-    .get = ask_get,
-    .put = ask_put,
-    .drop = ask_drop,
-    .one = MSG_AGENT,
-    .page = MSG_AGENT_PAGE,
-    .read_one = read_one,
-    .read_page = read_page,
     .show = show,
     .write_more = agent_write_settings,
     .check = check,

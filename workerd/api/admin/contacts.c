@@ -7,58 +7,8 @@
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 
-#define EMAIL_MAX 254 /* bytes, as CONTACT_LIST has them */
+#define EMAIL_MAX 254 /* bytes, as in RECORD_LIST */
 #define PHONE_MAX 64
-
-struct filter {
-	struct slice email, phone;
-};
-
-static void
-ask_list(
-    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
-{
-	const struct filter *f = filter;
-	struct msg_contact_list list = {.org = q->org,
-	    .before = paging_id(page),
-	    .limit = page->limit,
-	    .email = f->email,
-	    .phone = f->phone};
-
-	store_query_ask(q, MSG_CONTACT_LIST, &list, fn);
-}
-
-static void
-ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_CONTACT_GET, &(struct msg_contact_get){q->org, *id}, fn);
-}
-
-static void
-ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
-{
-	(void)fresh;
-	store_query_ask(q, MSG_CONTACT_PUT, &(struct msg_contact_put){record}, fn);
-}
-
-static void
-ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_CONTACT_DELETE, &(struct msg_contact_delete){q->org, *id}, fn);
-}
-
-static struct slice
-read_one(const union msg *m)
-{
-	return m->contact.contact;
-}
-
-static struct slice
-read_page(const union msg *m, struct id *next)
-{
-	*next = m->contact_page.next;
-	return m->contact_page.contacts;
-}
 
 static const struct store_refusal refusals[] = {
     {STORE_EXISTS, 409, "exists", "Another contact has this e-mail or this phone"},
@@ -73,16 +23,9 @@ static const struct resource contacts = {
     .fields = contact_fields,
     .size = sizeof(struct msg_contact_record),
     .record = MSG_CONTACT_RECORD,
+    .log_id = "id",
     .changed = "contact_changed",
     .deleted = "contact_deleted",
-    .list = ask_list,
-    .get = ask_get,
-    .put = ask_put,
-    .drop = ask_drop,
-    .one = MSG_CONTACT,
-    .page = MSG_CONTACT_PAGE,
-    .read_one = read_one,
-    .read_page = read_page,
     .misfit = "email",
     .misfit_sentence = fields_email_unfit,
 };
@@ -105,7 +48,7 @@ handle_contacts_list(const struct api_call *c)
 {
 	struct slice query = c->x->req->query;
 	uint8_t email[PARAMETER_MAX], phone[PARAMETER_MAX];
-	struct filter filter = {0};
+	struct resource_filter filter = {0};
 
 	if (!read_filter(query, "email", EMAIL_MAX, email, &filter.email))
 		api_reply_invalid_query(

@@ -174,13 +174,13 @@ on_user(void *arg, uint16_t type, const union msg *m)
 	struct signing *s = arg;
 	struct slice text = slice_str(password_dummy_hash);
 	struct msg_user_record user;
+	bool found = msg_read_record(type, m, MSG_USER_RECORD, &user);
 
-	if (type != MSG_USER && !store_refused(type, m, STORE_NOT_FOUND)) {
+	if (!found && !store_refused(type, m, STORE_NOT_FOUND)) {
 		store_query_fail(&s->q, type, m);
 		return;
 	}
-	if (type == MSG_USER) {
-		must(record_decode(m->user.user, MSG_USER_RECORD, &user) == WIRE_OK);
+	if (found) {
 		/* The store makes more alike, and what it does would be another account for the
 		 * rate. */
 		if (email_same(user.email, (struct slice){s->email, s->email_len})) {
@@ -197,7 +197,7 @@ on_user(void *arg, uint16_t type, const union msg *m)
 static void
 check_user(const struct api_call *c, struct slice email, struct slice password)
 {
-	struct msg_user_get ask = {.email = email};
+	struct msg_record_get ask = {.kind = MSG_USER_RECORD, .name = email};
 	struct signing *s;
 
 	if (!guard_account_rate_take(c->api, c->x, email)) {
@@ -213,7 +213,7 @@ check_user(const struct api_call *c, struct slice email, struct slice password)
 	s->email_len = email.len;
 	memcpy(s->password, password.p, password.len);
 	s->password_len = password.len;
-	store_query_ask(&s->q, MSG_USER_GET, &ask, on_user);
+	store_query_ask(&s->q, MSG_RECORD_GET, &ask, on_user);
 }
 
 /* -- the requests ---------------------------------------------------------------------------- */

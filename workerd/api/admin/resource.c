@@ -58,38 +58,33 @@ resource_query_new(const struct api_call *c, const struct resource *resource)
 	return r;
 }
 
-static void
-log_change(const struct resource_query *r, const char *event)
+void
+resource_log(const struct resource_query *r, const char *event)
 {
 	log_event(LOG_NOTICE, event, L_UINT("conn", r->q.x->number), L_ID("org", &r->q.org),
-	    L_ID("id", &r->id), L_STR("by", r->by));
+	    L_ID(r->resource->log_id, &r->id), L_STR("by", r->by));
 }
 
 /* -- one ---------------------------------------------------------------------------------- */
 
-static void
+/* False: these bytes are no record of this kind. */
+static bool
 decode(const struct resource *resource, const struct settings *settings, struct slice record,
     void *thing)
 {
 	memset(thing, 0, resource->size);
-	must(record_decode(record, resource->record, thing) == WIRE_OK);
+	if (record_decode(record, resource->record, thing) != WIRE_OK)
+		return false;
 	if (resource->show != NULL)
 		resource->show(thing, settings);
+	return true;
 }
 
 bool
 resource_read(const struct resource *resource, const struct settings *settings, uint16_t type,
     const union msg *m, void *thing)
 {
-	struct slice record;
-
-	if (type != resource->one)
-		return false;
-	record = resource->read_one(m);
-	if (record.len == 0)
-		return false;
-	decode(resource, settings, record, thing);
-	return true;
+	return type == MSG_RECORD && decode(resource, settings, m->record.record, thing);
 }
 
 static void
@@ -111,13 +106,22 @@ reply_one(
 
 	if (resource_read(resource, r->q.api->settings, type, m, thing)) {
 		if (event != NULL)
-			log_change(r, event);
+			resource_log(r, event);
 		write_thing(&r->q.json, resource, thing);
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
 	}
 	free(thing);
+}
+
+void
+resource_ask(struct resource_query *r, store_answer_fn *fn)
+{
+	struct msg_record_get get = {
+	    .kind = (uint16_t)r->resource->record, .org = r->q.org, .id = r->id};
+
+	store_query_ask(&r->q, MSG_RECORD_GET, &get, fn);
 }
 
 static void
@@ -132,25 +136,29 @@ resource_get(const struct api_call *c, const struct resource *resource)
 	struct resource_query *r = resource_query_new(c, resource);
 
 	if (r != NULL)
-		resource->get(&r->q, &r->id, on_one);
+		resource_ask(r, on_one);
 }
 
 /* -- many --------------------------------------------------------------------------------- */
 
-static void
+/* False: an item is no record of this kind. */
+static bool
 write_items(struct json_writer *j, const struct resource *resource,
     const struct settings *settings, struct slice items)
 {
 	void *thing = xcalloc(1, resource->size);
 	struct slice item;
+	bool valid = true;
 
 	json_write_open(j, resource->many, '[');
-	while (wire_list_next(&items, &item)) {
-		decode(resource, settings, item, thing);
-		write_thing(j, resource, thing);
+	while (valid && wire_list_next(&items, &item)) {
+		valid = decode(resource, settings, item, thing);
+		if (valid)
+			write_thing(j, resource, thing);
 	}
 	json_write_close(j, ']');
 	free(thing);
+	return valid;
 }
 
 static void
@@ -160,26 +168,27 @@ on_page(void *arg, uint16_t type, const union msg *m)
 	const struct resource *resource = r->resource;
 	const struct settings *settings = r->q.api->settings;
 	struct json_writer *j = &r->q.json;
-	struct slice items;
-	struct id next;
+	bool valid = type == MSG_RECORD_PAGE;
 
-	if (type != resource->page) {
+	json_write_open(j, NULL, '{');
+	if (valid)
+		valid = write_items(j, resource, settings, m->record_page.records);
+	if (!valid) {
 		store_query_fail(&r->q, type, m);
 		return;
 	}
-	items = resource->read_page(m, &next);
-	json_write_open(j, NULL, '{');
-	write_items(j, resource, settings, items);
 	if (resource->write_more != NULL)
 		resource->write_more(j, settings);
-	paging_write_next_id(j, &next);
+	paging_write_next_id(j, &m->record_page.next);
 	json_write_close(j, '}');
 	store_query_reply(&r->q);
 }
 
 void
-resource_list(const struct api_call *c, const struct resource *resource, const void *filter)
+resource_list(const struct api_call *c, const struct resource *resource,
+    const struct resource_filter *filter)
 {
+	struct msg_record_list list = {.kind = (uint16_t)resource->record, .org = c->org};
 	struct paging page;
 	const char *wrong = paging_read(c->x->req->query, &paging_by_id, &page);
 
@@ -187,7 +196,13 @@ resource_list(const struct api_call *c, const struct resource *resource, const v
 		api_reply_invalid_query(c, wrong);
 		return;
 	}
-	resource->list(&new_query(c, resource, LIST_MAX)->q, &page, filter, on_page);
+	list.cursor = paging_id(&page);
+	list.limit = page.limit;
+	if (filter != NULL) {
+		list.email = filter->email;
+		list.phone = filter->phone;
+	}
+	store_query_ask(&new_query(c, resource, LIST_MAX)->q, MSG_RECORD_LIST, &list, on_page);
 }
 
 /* -- creating and changing ---------------------------------------------------------------- */
@@ -205,7 +220,7 @@ static void
 try_again(struct resource_query *r)
 {
 	if (++r->tries < TRIES_MAX)
-		r->resource->get(&r->q, &r->id, on_current);
+		resource_ask(r, on_current);
 	else
 		store_query_fail(&r->q, 0, NULL);
 }
@@ -231,11 +246,13 @@ on_stored(void *arg, uint16_t type, const union msg *m)
 void
 resource_put(struct resource_query *r)
 {
+	struct msg_record_put put = {.kind = (uint16_t)r->resource->record, .fresh = r->fresh};
 	struct buf record;
 
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, r->resource->record, r->thing) == 0);
-	r->resource->put(&r->q, r->fresh, buf_slice(&record), on_stored);
+	put.record = buf_slice(&record);
+	store_query_ask(&r->q, MSG_RECORD_PUT, &put, on_stored);
 	buf_clear(&record);
 }
 
@@ -250,8 +267,8 @@ fill(struct resource_query *r)
 		resource->check(&r->in, r->thing, r->q.api->settings);
 	if (r->in.n_wrong > 0)
 		resource_refuse(r);
-	else if (r->fresh && resource->complete != NULL)
-		resource->complete(r);
+	else if (resource->store != NULL)
+		resource->store(r);
 	else
 		resource_put(r);
 }
@@ -298,7 +315,15 @@ resource_change(const struct api_call *c, const struct resource *resource)
 	r->in = in;
 	r->id = id;
 	r->thing = xcalloc(1, resource->size);
-	resource->get(&r->q, &r->id, on_current);
+	if (resource->begin_change != NULL)
+		resource->begin_change(r, c);
+	resource_ask(r, on_current);
+}
+
+void
+resource_reply(struct resource_query *r)
+{
+	resource_ask(r, on_one);
 }
 
 void
@@ -311,15 +336,26 @@ resource_on_changed(void *arg, uint16_t type, const union msg *m)
 
 /* -- deleting ----------------------------------------------------------------------------- */
 
+static void on_deleted(void *arg, uint16_t type, const union msg *m);
+
+static void
+resource_ask_delete(struct resource_query *r)
+{
+	struct msg_record_delete delete = {
+	    .kind = (uint16_t)r->resource->record, .org = r->q.org, .id = r->id};
+
+	store_query_ask(&r->q, MSG_RECORD_DELETE, &delete, on_deleted);
+}
+
 static void
 on_deleted(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
 	if (type == MSG_UNFINISHED) {
-		r->resource->drop(&r->q, &r->id, on_deleted);
+		resource_ask_delete(r);
 	} else if (store_query_removed(&r->q, type, m)) {
-		log_change(r, r->resource->deleted);
+		resource_log(r, r->resource->deleted);
 		store_query_reply_empty(&r->q);
 	} else {
 		store_query_fail(&r->q, type, m);
@@ -332,5 +368,5 @@ resource_delete(const struct api_call *c, const struct resource *resource)
 	struct resource_query *r = resource_query_new(c, resource);
 
 	if (r != NULL)
-		resource->drop(&r->q, &r->id, on_deleted);
+		resource_ask_delete(r);
 }

@@ -1,6 +1,6 @@
 /*
- * Widgets, agents and contacts: what an organization has many of, each with an id and a record, and
- * what the admin API does with all of them alike.
+ * Users, widgets, agents and contacts as resources of the admin API. All of them are records with an id, and
+ * share these handlers:
  *
  *	resource_list()    a page of them
  *	resource_get()     one
@@ -8,9 +8,8 @@
  *	resource_change()  body → the stored one, fields, rules → the same one: 200
  *	resource_delete()  204
  *
- * A body is refused as a whole, with all that is wrong in it (fields.h). What one kind does in a way of
- * its own stands in its own file, and in its struct resource. Whoever may use the admin API may do all
- * of it, members as well as owners.
+ * A body is refused as a whole, with everything that is wrong in it (fields.h). What only one kind does is in
+ * its own file, and in its struct resource. Members and owners may do all of it, except with users.
  */
 #ifndef WORKERD_API_ADMIN_RESOURCE_H
 #define WORKERD_API_ADMIN_RESOURCE_H
@@ -23,39 +22,32 @@ struct resource_query;
 
 struct resource {
 	const char *many;     /* the name of a list of them */
-	const char *wrong_id; /* what a 400 says */
-	const char *missing;  /* and a 404 */
+	const char *wrong_id; /* the message of a 400 */
+	const char *missing;  /* and of a 404 */
 	const struct store_refusal *refusals;
 	const struct field *fields;
-	size_t size; /* of one in memory, at whose front is a record of this type */
+	size_t size; /* of one in memory, which begins with a record of this type */
 	enum msg_type record;
+	const char *log_id;                      /* the name of its id in the log */
 	const char *created, *changed, *deleted; /* events of the log */
 
-	/* What to ask the store. */
-	void (*list)(struct store_query *q, const struct paging *page, const void *filter,
-	    store_answer_fn *fn);
-	void (*get)(struct store_query *q, const struct id *id, store_answer_fn *fn);
-	void (*put)(
-	    struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn);
-	void (*drop)(struct store_query *q, const struct id *id, store_answer_fn *fn);
+	/* The functions below may be NULL. */
 
-	/* What it answers: one record, or a list with the id that the next page begins behind. */
-	enum msg_type one, page;
-	struct slice (*read_one)(const union msg *m);
-	struct slice (*read_page)(const union msg *m, struct id *next);
-
-	/* May be NULL: what is shown beside the record; what the list says besides; the rules for all
-	 * members together. */
+	/* Derives what is shown besides the record, after each decoding. */
 	void (*show)(void *thing, const struct settings *settings);
+	/* Writes further members of a list. */
 	void (*write_more)(struct json_writer *j, const struct settings *settings);
+	/* Checks all members together. */
 	void (*check)(struct fields *in, const void *thing, const struct settings *settings);
 
-	/* Of what can be created: its defaults, its ids among them; and what is left to be done before
-	 * resource_put() when it is right (NULL: nothing). */
+	/* Sets the defaults and ids of a new one. */
 	void (*make)(void *thing, const struct id *id, const struct id *org);
-	void (*complete)(struct resource_query *r);
+	/* Notes what store() needs of a request that changes one. */
+	void (*begin_change)(struct resource_query *r, const struct api_call *c);
+	/* Stores a valid one, new or changed, and answers; NULL: resource_put(). */
+	void (*store)(struct resource_query *r);
 
-	/* What is wrong when the store says that it does not fit (STORE_INVALID); or NULL. */
+	/* The field that is wrong when the store refuses (STORE_INVALID), and why; or NULL. */
 	const char *misfit, *misfit_sentence;
 };
 
@@ -64,26 +56,41 @@ struct resource_query {
 	struct store_query q;
 	const struct resource *resource;
 	struct id id;
-	char by[API_CALLER_SIZE]; /* who asks, for the log */
-	struct fields in;         /* the body of one who creates or changes */
-	void *thing;              /* what it is to be */
+	char by[API_CALLER_SIZE]; /* the caller, for the log */
+	struct fields in;         /* the body of a request that creates or changes */
+	void *thing;              /* what it is to become */
 	bool fresh;
-	unsigned tries; /* to change what others change too */
+	unsigned tries;      /* of a change that others change, too */
+	struct hash256 kept; /* users: the login that a new password does not end */
 };
 
-/* filter is the kind's own, for its list(). */
-void resource_list(
-    const struct api_call *c, const struct resource *resource, const void *filter);
+/* What a list of contacts is filtered by; empty: any. */
+struct resource_filter {
+	struct slice email, phone;
+};
+
+/* filter: NULL for all. */
+void resource_list(const struct api_call *c, const struct resource *resource,
+    const struct resource_filter *filter);
 void resource_get(const struct api_call *c, const struct resource *resource);
 void resource_create(const struct api_call *c, const struct resource *resource);
 void resource_change(const struct api_call *c, const struct resource *resource);
 void resource_delete(const struct api_call *c, const struct resource *resource);
 
-/* -- for ways of their own ---------------------------------------------------------------- */
+/* For requests that only one kind has: */
 
 /* A query about the one in the path, or NULL: there is no id, and that was answered. */
 struct resource_query *resource_query_new(
     const struct api_call *c, const struct resource *resource);
+
+/* Asks the store for the record (MSG_RECORD). */
+void resource_ask(struct resource_query *r, store_answer_fn *fn);
+
+/* Answers 200 with what the store has now. */
+void resource_reply(struct resource_query *r);
+
+/* Logs an event about it. */
+void resource_log(const struct resource_query *r, const char *event);
 
 /* The store_answer_fn of such a query that has changed it: answers 200 with what the store has now. */
 void resource_on_changed(void *arg, uint16_t type, const union msg *m);

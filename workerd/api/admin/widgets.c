@@ -7,49 +7,6 @@
 #include "workerd/api/widget/widget_fields.h"
 
 static void
-ask_list(
-    struct store_query *q, const struct paging *page, const void *filter, store_answer_fn *fn)
-{
-	struct msg_widget_list list = {
-	    .org = q->org, .after = paging_id(page), .limit = page->limit};
-
-	(void)filter;
-	store_query_ask(q, MSG_WIDGET_LIST, &list, fn);
-}
-
-static void
-ask_get(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(
-	    q, MSG_WIDGET_GET, &(struct msg_widget_get){.org = q->org, .widget = *id}, fn);
-}
-
-static void
-ask_put(struct store_query *q, bool fresh, struct slice record, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_WIDGET_PUT, &(struct msg_widget_put){fresh, record}, fn);
-}
-
-static void
-ask_drop(struct store_query *q, const struct id *id, store_answer_fn *fn)
-{
-	store_query_ask(q, MSG_WIDGET_DELETE, &(struct msg_widget_delete){q->org, *id}, fn);
-}
-
-static struct slice
-read_one(const union msg *m)
-{
-	return m->widget.widget;
-}
-
-static struct slice
-read_page(const union msg *m, struct id *next)
-{
-	*next = m->widget_page.next;
-	return m->widget_page.widgets;
-}
-
-static void
 check(struct fields *in, const void *thing, const struct settings *settings)
 {
 	(void)settings;
@@ -86,29 +43,35 @@ on_oldest(void *arg, uint16_t type, const union msg *m)
 	struct msg_widget_record *r = q->thing, oldest;
 	struct slice list, item;
 
-	if (type != MSG_WIDGET_PAGE) {
+	if (type != MSG_RECORD_PAGE) {
 		store_query_fail(&q->q, type, m);
 		return;
 	}
-	list = m->widget_page.widgets;
+	list = m->record_page.records;
 	if (!wire_list_next(&list, &item)) {
 		fields_refuse(&q->in, "agent_id", "must be an agent of this organization");
 		resource_refuse(q);
 		return;
 	}
-	must(record_decode(item, MSG_WIDGET_RECORD, &oldest) == WIRE_OK);
+	if (record_decode(item, MSG_WIDGET_RECORD, &oldest) != WIRE_OK) {
+		store_query_fail(&q->q, type, m);
+		return;
+	}
 	r->agent = oldest.agent;
 	put_with_public_id(q);
 }
 
 static void
-complete(struct resource_query *q)
+store(struct resource_query *q)
 {
 	const struct msg_widget_record *r = q->thing;
-	struct msg_widget_list oldest = {.org = q->q.org, .limit = 1};
+	struct msg_record_list oldest = {
+	    .kind = MSG_WIDGET_RECORD, .org = q->q.org, .limit = 1};
 
-	if (id_is_zero(&r->agent))
-		store_query_ask(&q->q, MSG_WIDGET_LIST, &oldest, on_oldest);
+	if (!q->fresh)
+		resource_put(q);
+	else if (id_is_zero(&r->agent))
+		store_query_ask(&q->q, MSG_RECORD_LIST, &oldest, on_oldest);
 	else
 		put_with_public_id(q);
 }
@@ -128,20 +91,13 @@ static const struct resource widgets = {
     .fields = widget_fields,
     .size = sizeof(struct msg_widget_record),
     .record = MSG_WIDGET_RECORD,
+    .log_id = "id",
     .created = "widget_created",
     .changed = "widget_changed",
     .deleted = "widget_deleted",
-    .list = ask_list,
-    .get = ask_get,
-    .put = ask_put,
-    .drop = ask_drop,
-    .one = MSG_WIDGET,
-    .page = MSG_WIDGET_PAGE,
-    .read_one = read_one,
-    .read_page = read_page,
     .check = check,
     .make = make,
-    .complete = complete,
+    .store = store,
     .misfit = "agent_id",
     .misfit_sentence = "must be an agent of this organization",
 };

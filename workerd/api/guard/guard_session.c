@@ -16,7 +16,7 @@ static bool
 sign(struct api_call *c, const union msg *m)
 {
 	struct msg_login_record login;
-	struct msg_user_item user;
+	struct msg_user_record user;
 
 	if (m == NULL)
 		return false;
@@ -27,7 +27,7 @@ sign(struct api_call *c, const union msg *m)
 	c->login = login.id;
 	if (id_is_zero(&login.user))
 		return true;
-	must(record_decode(m->login.user, MSG_USER_ITEM, &user) == WIRE_OK);
+	must(record_decode(m->login.user, MSG_USER_RECORD, &user) == WIRE_OK);
 	c->user = user.id;
 	c->role = user.role;
 	return true;

@@ -68,10 +68,8 @@ guard_widget_found(struct api_call *c, const union msg *m)
 {
 	struct msg_widget_record widget;
 
-	if (m == NULL)
-		return guard_widget_refuse(c->x);
-	must(record_decode(m->widget.widget, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	if (!widget.enabled)
+	if (m == NULL || !msg_read_record(MSG_RECORD, m, MSG_WIDGET_RECORD, &widget) ||
+	    !widget.enabled)
 		return guard_widget_refuse(c->x);
 	if (!guard_widget_allows(&widget, http_header(c->x->req, "origin"))) {
 		request_context_of(c->x)->origin_refused = true;
@@ -80,7 +78,7 @@ guard_widget_found(struct api_call *c, const union msg *m)
 	}
 	c->org = widget.org;
 	c->widget = widget.id;
-	c->widget_record = m->widget.widget;
+	c->widget_record = m->record.record;
 	return GUARD_NEXT;
 }
 
@@ -88,9 +86,10 @@ enum guard_verdict
 guard_widget(struct api_call *c)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
-	struct msg_widget_get get = {.public_id = router_capture(&c->match, 0, text)};
+	struct msg_record_get get = {
+	    .kind = MSG_WIDGET_RECORD, .name = router_capture(&c->match, 0, text)};
 
-	if (get.public_id.len > PUBLIC_ID_MAX)
+	if (get.name.len > PUBLIC_ID_MAX)
 		return guard_widget_refuse(c->x);
-	return guard_ask(c, MSG_WIDGET_GET, &get, guard_widget_found);
+	return guard_ask(c, MSG_RECORD_GET, &get, guard_widget_found);
 }

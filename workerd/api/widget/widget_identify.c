@@ -83,7 +83,7 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 		widget_identify_refuse_email(i);
 		return;
 	}
-	if (type != MSG_CONTACT) {
+	if (type != MSG_RECORD) {
 		widget_identify_fail(i, type, m);
 		return;
 	}
@@ -134,18 +134,17 @@ widget_identify_on_widget(void *arg, uint16_t type, const union msg *m)
 	struct msg_widget_record widget;
 	struct widget_identification *i = arg;
 
-	if (type != MSG_WIDGET || m->widget.widget.len == 0) {
+	if (msg_read_record(type, m, MSG_WIDGET_RECORD, &widget))
+		widget_identify_check(i, &widget);
+	else
 		widget_identify_fail(i, type, m);
-		return;
-	}
-	must(record_decode(m->widget.widget, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	widget_identify_check(i, &widget);
 }
 
 void
 widget_identify(struct widget_socket *s, struct widget_frame *frame)
 {
-	const struct msg_widget_get get = {.org = s->org, .widget = s->widget};
+	const struct msg_record_get get = {
+	    .kind = MSG_WIDGET_RECORD, .org = s->org, .id = s->widget};
 	struct widget_identification *i;
 
 	if (s->identification != NULL) {
@@ -158,7 +157,7 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	i->frame = *frame;
 	*frame = (struct widget_frame){0};
 	s->identification = i;
-	i->call = store_call(s->api->store, MSG_WIDGET_GET, &get, STORE_TIMEOUT_MS,
+	i->call = store_call(s->api->store, MSG_RECORD_GET, &get, STORE_TIMEOUT_MS,
 	    widget_identify_on_widget, i);
 	if (i->call == NULL)
 		widget_identify_fail(i, 0, NULL);

@@ -40,7 +40,8 @@ an_organization_replaces_the_one_with_its_id(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1");
-	const struct msg_widget_delete first = {id_default_org, id_default_widget};
+	const struct msg_record_delete first = {
+	    .kind = MSG_WIDGET_RECORD, id_default_org, id_default_widget};
 	struct msg_org_record r = {.v = RECORD_VERSION,
 	    .id = id_default_org,
 	    .name = slice_str("Ours"),
@@ -57,7 +58,7 @@ an_organization_replaces_the_one_with_its_id(void **state)
 	assert_text(r.name, "Ours");
 	assert_int_equal(r.created_at, 7);
 	/* Another widget is the first one now. */
-	ask(f, MSG_WIDGET_DELETE, &first, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &first, MSG_OK, NULL);
 	r.v = 0;
 	import_error(f, MSG_ORG_RECORD, &r, STORE_INVALID);
 }
@@ -65,16 +66,16 @@ an_organization_replaces_the_one_with_its_id(void **state)
 static void
 expect_email(struct fixture *f, const char *email, const struct id *user)
 {
-	const struct msg_user_get get = {.email = slice_str(email)};
+	const struct msg_record_get get = {.kind = MSG_USER_RECORD, .name = slice_str(email)};
 	struct msg_user_record r;
 	union msg m;
 
 	if (user == NULL) {
-		ask_error(f, MSG_USER_GET, &get, STORE_NOT_FOUND);
+		ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
 		return;
 	}
-	ask(f, MSG_USER_GET, &get, MSG_USER, &m);
-	assert_int_equal(record_decode(m.user.user, MSG_USER_RECORD, &r), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_USER_RECORD, &r), WIRE_OK);
 	assert_true(id_equal(&r.id, user));
 	assert_int_equal(r.created_at, 5);
 	assert_int_equal(r.updated_at, 6);
@@ -144,14 +145,15 @@ an_agent_replaces_the_one_with_its_id(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Imported");
-	const struct msg_agent_get get = {id_default_org, id_default_agent};
+	const struct msg_record_get get = {
+	    .kind = MSG_AGENT_RECORD, id_default_org, id_default_agent};
 	union msg m;
 
 	r.id = id_default_agent;
 	r.created_at = 5;
 	import(f, MSG_AGENT_RECORD, &r);
-	ask(f, MSG_AGENT_GET, &get, MSG_AGENT, &m);
-	assert_int_equal(record_decode(m.agent.agent, MSG_AGENT_RECORD, &r), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_AGENT_RECORD, &r), WIRE_OK);
 	assert_text(r.name, "Imported");
 	assert_int_equal(r.created_at, 5);
 	assert_int_equal(table_count(f, TABLE_AGENTS), 1);
@@ -179,7 +181,7 @@ a_widgets_public_id_moves_and_clashes(void **state)
 	struct fixture *f = *state;
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1"),
 				 bad;
-	struct msg_widget_get get = {.public_id = slice_str("wid_1")};
+	struct msg_record_get get = {.kind = MSG_WIDGET_RECORD, .name = slice_str("wid_1")};
 	struct msg_widget_record back;
 	union msg m;
 
@@ -190,10 +192,10 @@ a_widgets_public_id_moves_and_clashes(void **state)
 	import(f, MSG_WIDGET_RECORD, &w);
 	w.public_id = slice_str("wid_2");
 	import(f, MSG_WIDGET_RECORD, &w);
-	ask_error(f, MSG_WIDGET_GET, &get, STORE_NOT_FOUND);
-	get.public_id = slice_str("wid_2");
-	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
-	assert_int_equal(record_decode(m.widget.widget, MSG_WIDGET_RECORD, &back), WIRE_OK);
+	ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
+	get.name = slice_str("wid_2");
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_WIDGET_RECORD, &back), WIRE_OK);
 	assert_true(id_equal(&back.id, &id_default_widget));
 	assert_int_equal(back.generation, 3);
 	assert_int_equal(back.created_at, 5);
@@ -243,7 +245,7 @@ visitors_end_with_what_their_token_hangs_on(void **state)
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1");
 	struct msg_widget_record r = w;
 	const struct msg_widget_reset reset = {w.org, w.id, slice_str("wid_2")};
-	const struct msg_widget_delete gone = {w.org, w.id};
+	const struct msg_record_delete gone = {.kind = MSG_WIDGET_RECORD, w.org, w.id};
 	struct id visitor;
 
 	put_widget(f, &r, true);
@@ -262,7 +264,7 @@ visitors_end_with_what_their_token_hangs_on(void **state)
 	r = w;
 	put_widget(f, &r, false);
 	visitor = follow_a_visitor(f, "wid_1", "two");
-	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
+	ask(f, MSG_WIDGET_RESET, &reset, MSG_RECORD, NULL);
 	expect_end(f, &visitor);
 	visitor = follow_a_visitor(f, "wid_2", "three");
 	w.public_id = slice_str("wid_3");
@@ -270,7 +272,7 @@ visitors_end_with_what_their_token_hangs_on(void **state)
 	import(f, MSG_WIDGET_RECORD, &w);
 	expect_end(f, &visitor);
 	visitor = follow_a_visitor(f, "wid_3", "four");
-	ask(f, MSG_WIDGET_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
 	expect_end(f, &visitor);
 }
 

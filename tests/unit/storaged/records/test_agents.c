@@ -10,20 +10,21 @@ static void
 put_error(
     struct fixture *f, const struct msg_agent_record *r, bool fresh, enum store_error code)
 {
-	const struct msg_agent_put m = {.fresh = fresh, .agent = encoded(MSG_AGENT_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_AGENT_RECORD, .fresh = fresh, .record = encoded(MSG_AGENT_RECORD, r)};
 
-	ask_error(f, MSG_AGENT_PUT, &m, code);
+	ask_error(f, MSG_RECORD_PUT, &m, code);
 }
 
 static struct msg_agent_record
 stored(struct fixture *f, const struct id *org, const struct id *agent)
 {
-	const struct msg_agent_get get = {*org, *agent};
+	const struct msg_record_get get = {.kind = MSG_AGENT_RECORD, *org, *agent};
 	struct msg_agent_record r;
 	union msg m;
 
-	ask(f, MSG_AGENT_GET, &get, MSG_AGENT, &m);
-	assert_int_equal(record_decode(m.agent.agent, MSG_AGENT_RECORD, &r), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_AGENT_RECORD, &r), WIRE_OK);
 	return r;
 }
 
@@ -113,9 +114,9 @@ an_agent_that_contradicts_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), bad = r;
-	const struct msg_agent_put nothing = {.fresh = true};
+	const struct msg_record_put nothing = {.kind = MSG_AGENT_RECORD, .fresh = true};
 
-	ask_error(f, MSG_AGENT_PUT, &nothing, STORE_INVALID);
+	ask_error(f, MSG_RECORD_PUT, &nothing, STORE_INVALID);
 	put_error(f, &r, false, STORE_NOT_FOUND);
 	put_agent(f, &bad, true);
 	r.name = slice_str("Berta");
@@ -140,19 +141,20 @@ an_agent_that_a_widget_names_stays(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna");
-	const struct msg_agent_delete gone = {r.org, r.id};
-	const struct msg_agent_delete plain = {id_default_org, id_default_agent};
+	const struct msg_record_delete gone = {.kind = MSG_AGENT_RECORD, r.org, r.id};
+	const struct msg_record_delete plain = {
+	    .kind = MSG_AGENT_RECORD, id_default_org, id_default_agent};
 	struct msg_widget_record w = widget_of(&r.org, &r.id, "wid_1"), back = w;
 
 	put_agent(f, &r, true);
 	put_widget(f, &back, true);
-	ask_error(f, MSG_AGENT_DELETE, &gone, STORE_IN_USE);
-	ask_error(f, MSG_AGENT_DELETE, &plain, STORE_IN_USE);
+	ask_error(f, MSG_RECORD_DELETE, &gone, STORE_IN_USE);
+	ask_error(f, MSG_RECORD_DELETE, &plain, STORE_IN_USE);
 	w.updated_at = back.updated_at;
 	w.agent = id_default_agent;
 	put_widget(f, &w, false);
-	ask(f, MSG_AGENT_DELETE, &gone, MSG_OK, NULL);
-	ask_error(f, MSG_AGENT_DELETE, &gone, STORE_NOT_FOUND);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
+	ask_error(f, MSG_RECORD_DELETE, &gone, STORE_NOT_FOUND);
 	assert_int_equal(table_count(f, TABLE_AGENTS), 1);
 }
 
@@ -160,7 +162,7 @@ an_agent_that_a_widget_names_stays(void **state)
 static size_t
 read_pages(struct fixture *f, const struct id *org, uint32_t limit, size_t *pages)
 {
-	struct msg_agent_list list = {.org = *org, .limit = limit};
+	struct msg_record_list list = {.kind = MSG_AGENT_RECORD, .org = *org, .limit = limit};
 	struct msg_agent_record r;
 	struct id last = {0};
 	size_t n = 0;
@@ -170,20 +172,20 @@ read_pages(struct fixture *f, const struct id *org, uint32_t limit, size_t *page
 	do {
 		size_t len;
 
-		ask(f, MSG_AGENT_LIST, &list, MSG_AGENT_PAGE, &m);
+		ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
 		++*pages;
-		len = list_len(m.agent_page.agents);
+		len = list_len(m.record_page.records);
 		assert_true(len > 0 && (limit == 0 || len <= limit));
 		for (size_t i = 0; i < len; i++) {
-			list_item(m.agent_page.agents, i, MSG_AGENT_RECORD, &r);
+			list_item(m.record_page.records, i, MSG_AGENT_RECORD, &r);
 			assert_true(id_equal(&r.org, org));
 			assert_true(memcmp(r.id.b, last.b, sizeof(last.b)) > 0);
 			last = r.id;
 		}
 		n += len;
-		list.after = m.agent_page.next;
-		assert_true(id_is_zero(&list.after) || id_equal(&list.after, &last));
-	} while (!id_is_zero(&list.after));
+		list.cursor = m.record_page.next;
+		assert_true(id_is_zero(&list.cursor) || id_equal(&list.cursor, &last));
+	} while (!id_is_zero(&list.cursor));
 	return n;
 }
 
@@ -234,18 +236,19 @@ a_cursor_whose_agent_has_gone_still_leads_on(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record first = agent_of(&id_default_org, "1"), second;
-	struct msg_agent_list list = {.org = id_default_org, .after = first.id};
-	const struct msg_agent_delete gone = {first.org, first.id};
+	struct msg_record_list list = {
+	    .kind = MSG_AGENT_RECORD, .org = id_default_org, .cursor = first.id};
+	const struct msg_record_delete gone = {.kind = MSG_AGENT_RECORD, first.org, first.id};
 	struct msg_agent_record r;
 	union msg m;
 
 	put_agent(f, &first, true);
 	second = agent_of(&id_default_org, "2");
 	put_agent(f, &second, true);
-	ask(f, MSG_AGENT_DELETE, &gone, MSG_OK, NULL);
-	ask(f, MSG_AGENT_LIST, &list, MSG_AGENT_PAGE, &m);
-	assert_int_equal(list_len(m.agent_page.agents), 1);
-	list_item(m.agent_page.agents, 0, MSG_AGENT_RECORD, &r);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+	list_item(m.record_page.records, 0, MSG_AGENT_RECORD, &r);
 	assert_text(r.name, "2");
 }
 
@@ -254,28 +257,28 @@ an_organization_has_so_many_agents_at_most(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "one too many"), another = r;
-	const struct msg_agent_delete gone = {id_default_org, r.id};
+	const struct msg_record_delete gone = {.kind = MSG_AGENT_RECORD, id_default_org, r.id};
 	uint64_t first;
 
 	put_agent(f, &another, true);
 	r.updated_at = another.updated_at;
 	first = f->requests + 1;
 	for (unsigned i = 2; i < AGENTS_MAX; i++) {
-		struct msg_agent_put m = {.fresh = true};
+		struct msg_record_put m = {.kind = MSG_AGENT_RECORD, .fresh = true};
 
 		another = agent_of(&id_default_org, "one of many");
-		m.agent = encoded(MSG_AGENT_RECORD, &another);
-		send_request(f, &f->a, MSG_AGENT_PUT, &m);
+		m.record = encoded(MSG_AGENT_RECORD, &another);
+		send_request(f, &f->a, MSG_RECORD_PUT, &m);
 	}
 	commit(f);
 	for (uint64_t request = first; request <= f->requests; request++)
-		expect_answer(f, &f->a, request, MSG_AGENT, NULL);
+		expect_answer(f, &f->a, request, MSG_RECORD, NULL);
 	another = agent_of(&id_default_org, "one too many");
 	put_error(f, &another, true, STORE_LIMIT);
 	/* Those that are there can change, and make room. */
 	r.name = slice_str("changed");
 	put_agent(f, &r, false);
-	ask(f, MSG_AGENT_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
 	put_agent(f, &another, true);
 }
 

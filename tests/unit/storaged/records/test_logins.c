@@ -133,7 +133,7 @@ a_login_tells_whose_it_is(void **state)
 	struct msg_user_record user = user_of(&id_default_org, "Anna@Example.com");
 	struct msg_login_create create;
 	struct msg_login_check check;
-	struct msg_user_item item;
+	struct msg_user_record item;
 	union msg m;
 
 	make_user(f, &user);
@@ -141,7 +141,7 @@ a_login_tells_whose_it_is(void **state)
 	log_in(f, &create);
 	check.token = create.token;
 	ask(f, MSG_LOGIN_CHECK, &check, MSG_LOGIN, &m);
-	assert_int_equal(record_decode(m.login.user, MSG_USER_ITEM, &item), WIRE_OK);
+	assert_int_equal(record_decode(m.login.user, MSG_USER_RECORD, &item), WIRE_OK);
 	assert_true(id_equal(&item.id, &user.id));
 	assert_text(item.email, "Anna@Example.com");
 	assert_int_equal(item.role, USER_OWNER);

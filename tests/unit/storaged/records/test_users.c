@@ -8,32 +8,33 @@
 static void
 create_error(struct fixture *f, const struct msg_user_record *r, enum store_error code)
 {
-	const struct msg_user_create m = {.user = encoded(MSG_USER_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_USER_RECORD, .fresh = true, .record = encoded(MSG_USER_RECORD, r)};
 
-	ask_error(f, MSG_USER_CREATE, &m, code);
+	ask_error(f, MSG_RECORD_PUT, &m, code);
 }
 
 static struct msg_user_record
-stored(struct fixture *f, const struct msg_user_get *get)
+stored(struct fixture *f, const struct msg_record_get *get)
 {
 	struct msg_user_record r;
 	union msg m;
 
-	ask(f, MSG_USER_GET, get, MSG_USER, &m);
-	assert_int_equal(record_decode(m.user.user, MSG_USER_RECORD, &r), WIRE_OK);
+	ask(f, MSG_RECORD_GET, get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_USER_RECORD, &r), WIRE_OK);
 	return r;
 }
 
-static struct msg_user_get
+static struct msg_record_get
 by_id(const struct msg_user_record *r)
 {
-	return (struct msg_user_get){.org = r->org, .user = r->id};
+	return (struct msg_record_get){.kind = MSG_USER_RECORD, .org = r->org, .id = r->id};
 }
 
-static struct msg_user_get
+static struct msg_record_get
 by_email(const char *email)
 {
-	return (struct msg_user_get){.email = slice_str(email)};
+	return (struct msg_record_get){.kind = MSG_USER_RECORD, .name = slice_str(email)};
 }
 
 static struct msg_user_change
@@ -54,7 +55,7 @@ a_user_is_found_by_id_and_by_email_in_any_case(void **state)
 	struct msg_user_record r = user_of(&id_default_org, "Ann\xc3\x84@Example.com"), back;
 	const char *const ways[] = {
 	    "Ann\xc3\x84@Example.com", "ann\xc3\xa4@example.com", "ANNA\xcc\x88@EXAMPLE.COM"};
-	struct msg_user_get get = by_id(&r);
+	struct msg_record_get get = by_id(&r);
 
 	r.created_at = r.updated_at = 1;
 	make_user(f, &r);
@@ -68,9 +69,9 @@ a_user_is_found_by_id_and_by_email_in_any_case(void **state)
 		assert_true(id_equal(&back.id, &r.id));
 	}
 	get = by_email("anna@example.com");
-	ask_error(f, MSG_USER_GET, &get, STORE_NOT_FOUND);
+	ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
 	get = by_email("");
-	ask_error(f, MSG_USER_GET, &get, STORE_NOT_FOUND);
+	ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
 }
 
 static void
@@ -81,14 +82,14 @@ an_email_is_one_users_in_all_organizations(void **state)
 	struct msg_user_record r = user_of(&id_default_org, "anna@example.com");
 	struct msg_user_record same = user_of(&id_default_org, "ANNA@example.com");
 	struct msg_user_record foreign = user_of(&other.org, "Anna@Example.com");
-	const struct msg_user_delete gone = {r.org, r.id};
+	const struct msg_record_delete gone = {.kind = MSG_USER_RECORD, r.org, r.id};
 	struct msg_user_record berta = user_of(&id_default_org, "berta@example.com");
 
 	make_user(f, &r);
 	make_user(f, &berta);
 	create_error(f, &same, STORE_EXISTS);
 	create_error(f, &foreign, STORE_EXISTS);
-	ask(f, MSG_USER_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
 	make_user(f, &foreign);
 	assert_int_equal(table_count(f, TABLE_USERS), 2);
 	assert_int_equal(table_count(f, TABLE_USERS_BY_EMAIL), 2);
@@ -116,11 +117,11 @@ a_user_that_cannot_be_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	const struct msg_user_record good = user_of(&id_default_org, "anna@example.com");
-	const struct msg_user_create nothing = {0};
+	const struct msg_record_put nothing = {.kind = MSG_USER_RECORD, .fresh = true};
 	struct msg_user_record bad = good;
 	struct msg_user_change change;
 
-	ask_error(f, MSG_USER_CREATE, &nothing, STORE_INVALID);
+	ask_error(f, MSG_RECORD_PUT, &nothing, STORE_INVALID);
 	bad.id = (struct id){0};
 	create_error(f, &bad, STORE_INVALID);
 	bad = good;
@@ -151,7 +152,7 @@ only_what_is_meant_is_changed(void **state)
 	struct fixture *f = *state;
 	struct msg_user_record boss = user_of(&id_default_org, "boss@example.com");
 	struct msg_user_record r = user_of(&id_default_org, "anna@example.com"), back;
-	struct msg_user_get get = by_id(&r);
+	struct msg_record_get get = by_id(&r);
 	static const struct {
 		uint8_t what;
 		const char *name;
@@ -197,23 +198,24 @@ an_organization_keeps_an_owner(void **state)
 	struct msg_user_record elsewhere = user_of(&other.org, "e@example.com");
 	struct msg_user_change demote = change_of(&a, USER_ROLE);
 	struct msg_user_change rename = change_of(&a, USER_NAME);
-	const struct msg_user_delete leave = {a.org, a.id}, member = {m.org, m.id};
+	const struct msg_record_delete leave = {.kind = MSG_USER_RECORD, a.org, a.id},
+				       member = {MSG_USER_RECORD, m.org, m.id};
 
 	m.role = USER_MEMBER;
 	make_user(f, &a);
 	make_user(f, &m);
 	make_user(f, &elsewhere);
 	ask_error(f, MSG_USER_CHANGE, &demote, STORE_LAST_OWNER);
-	ask_error(f, MSG_USER_DELETE, &leave, STORE_LAST_OWNER);
+	ask_error(f, MSG_RECORD_DELETE, &leave, STORE_LAST_OWNER);
 	ask(f, MSG_USER_CHANGE, &rename, MSG_OK, NULL);
-	ask(f, MSG_USER_DELETE, &member, MSG_OK, NULL);
-	ask_error(f, MSG_USER_DELETE, &member, STORE_NOT_FOUND);
+	ask(f, MSG_RECORD_DELETE, &member, MSG_OK, NULL);
+	ask_error(f, MSG_RECORD_DELETE, &member, STORE_NOT_FOUND);
 	make_user(f, &b);
 	ask(f, MSG_USER_CHANGE, &demote, MSG_OK, NULL);
 	ask(f, MSG_USER_CHANGE, &demote, MSG_OK, NULL);
 	demote.user = b.id;
 	ask_error(f, MSG_USER_CHANGE, &demote, STORE_LAST_OWNER);
-	ask(f, MSG_USER_DELETE, &leave, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &leave, MSG_OK, NULL);
 }
 
 static struct msg_login_create
@@ -262,7 +264,7 @@ a_password_is_changed_by_who_has_checked_the_one_that_is_there(void **state)
 	struct fixture *f = *state;
 	struct msg_user_record r = user_of(&id_default_org, "a@example.com");
 	struct msg_user_change change = change_of(&r, USER_PASSWORD), late = change;
-	struct msg_user_get get = by_id(&r);
+	struct msg_record_get get = by_id(&r);
 
 	make_user(f, &r);
 	change.checked = late.checked = secret_hash(r.password);
@@ -283,7 +285,7 @@ a_users_logins_end_with_it(void **state)
 	struct fixture *f = *state;
 	struct msg_user_record a = user_of(&id_default_org, "a@example.com");
 	struct msg_user_record b = user_of(&id_default_org, "b@example.com");
-	const struct msg_user_delete gone = {a.org, a.id};
+	const struct msg_record_delete gone = {.kind = MSG_USER_RECORD, a.org, a.id};
 	struct msg_login_check check;
 
 	make_user(f, &a);
@@ -291,7 +293,7 @@ a_users_logins_end_with_it(void **state)
 	check.token = log_in(f, &a, "a1").token;
 	log_in(f, &a, "a2");
 	log_in(f, &b, "b");
-	ask(f, MSG_USER_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
 	ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 1);
@@ -301,9 +303,10 @@ static void
 a_list_shows_no_password(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_user_list list = {.org = id_default_org, .limit = 2};
+	struct msg_record_list list = {
+	    .kind = MSG_USER_RECORD, .org = id_default_org, .limit = 2};
 	struct msg_user_record r[3];
-	struct msg_user_item item;
+	struct msg_user_record item;
 	union msg m;
 
 	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
@@ -313,19 +316,19 @@ a_list_shows_no_password(void **state)
 		r[i] = user_of(&id_default_org, email);
 		make_user(f, &r[i]);
 	}
-	ask(f, MSG_USER_LIST, &list, MSG_USER_PAGE, &m);
-	assert_int_equal(list_len(m.user_page.users), 2);
-	assert_null(
-	    memmem(m.user_page.users.p, m.user_page.users.len, "scrypt", strlen("scrypt")));
-	list_item(m.user_page.users, 1, MSG_USER_ITEM, &item);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 2);
+	assert_null(memmem(
+	    m.record_page.records.p, m.record_page.records.len, "scrypt", strlen("scrypt")));
+	list_item(m.record_page.records, 1, MSG_USER_RECORD, &item);
 	assert_true(id_equal(&item.id, &r[1].id));
 	assert_text(item.email, "1@example.com");
 	assert_int_equal(item.role, USER_OWNER);
 	assert_true(item.created_at > 0);
-	list.after = m.user_page.next;
-	ask(f, MSG_USER_LIST, &list, MSG_USER_PAGE, &m);
-	assert_int_equal(list_len(m.user_page.users), 1);
-	assert_true(id_is_zero(&m.user_page.next));
+	list.cursor = m.record_page.next;
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+	assert_true(id_is_zero(&m.record_page.next));
 }
 
 static void
@@ -338,17 +341,17 @@ an_organization_has_so_many_users_at_most(void **state)
 	for (unsigned i = 0; i < USERS_MAX; i++) {
 		char email[32];
 		struct msg_user_record one;
-		struct msg_user_create m;
+		struct msg_record_put m = {.kind = MSG_USER_RECORD, .fresh = true};
 
 		snprintf(email, sizeof(email), "%u@example.com", i);
 		one = user_of(&id_default_org, email);
-		m.user = encoded(MSG_USER_RECORD, &one);
+		m.record = encoded(MSG_USER_RECORD, &one);
 		first = i == 0 ? f->requests + 1 : first;
-		send_request(f, &f->a, MSG_USER_CREATE, &m);
+		send_request(f, &f->a, MSG_RECORD_PUT, &m);
 	}
 	commit(f);
 	for (uint64_t request = first; request <= f->requests; request++)
-		expect_answer(f, &f->a, request, MSG_OK, NULL);
+		expect_answer(f, &f->a, request, MSG_RECORD, NULL);
 	create_error(f, &r, STORE_LIMIT);
 }
 

@@ -9,10 +9,10 @@ static void
 put_error(
     struct fixture *f, const struct msg_widget_record *r, bool fresh, enum store_error code)
 {
-	const struct msg_widget_put m = {
-	    .fresh = fresh, .widget = encoded(MSG_WIDGET_RECORD, r)};
+	const struct msg_record_put m = {
+	    .kind = MSG_WIDGET_RECORD, .fresh = fresh, .record = encoded(MSG_WIDGET_RECORD, r)};
 
-	ask_error(f, MSG_WIDGET_PUT, &m, code);
+	ask_error(f, MSG_RECORD_PUT, &m, code);
 }
 
 static struct msg_widget_record
@@ -20,17 +20,18 @@ widget_in(const union msg *m)
 {
 	struct msg_widget_record r;
 
-	assert_int_equal(record_decode(m->widget.widget, MSG_WIDGET_RECORD, &r), WIRE_OK);
+	assert_int_equal(record_decode(m->record.record, MSG_WIDGET_RECORD, &r), WIRE_OK);
 	return r;
 }
 
 static struct msg_widget_record
 stored(struct fixture *f, const struct id *org, const struct id *widget)
 {
-	const struct msg_widget_get get = {.org = *org, .widget = *widget};
+	const struct msg_record_get get = {
+	    .kind = MSG_WIDGET_RECORD, .org = *org, .id = *widget};
 	union msg m;
 
-	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
 	return widget_in(&m);
 }
 
@@ -38,15 +39,16 @@ stored(struct fixture *f, const struct id *org, const struct id *widget)
 static void
 expect_public(struct fixture *f, const char *public_id, const struct id *widget)
 {
-	const struct msg_widget_get get = {.public_id = slice_str(public_id)};
+	const struct msg_record_get get = {
+	    .kind = MSG_WIDGET_RECORD, .name = slice_str(public_id)};
 	struct msg_widget_record r;
 	union msg m;
 
 	if (widget == NULL) {
-		ask_error(f, MSG_WIDGET_GET, &get, STORE_NOT_FOUND);
+		ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
 		return;
 	}
-	ask(f, MSG_WIDGET_GET, &get, MSG_WIDGET, &m);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
 	r = widget_in(&m);
 	assert_true(id_equal(&r.id, widget));
 }
@@ -170,7 +172,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	r.updated_at = 1;
 	put_widget(f, &r, false);
 	r = stored(f, &r.org, &r.id);
-	ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, NULL);
+	ask(f, MSG_WIDGET_RESET, &reset, MSG_RECORD, NULL);
 	r.greeting = slice_str("Hi!");
 	put_error(f, &r, false, STORE_STALE);
 	clock_freeze_wall(0);
@@ -183,10 +185,10 @@ a_widget_that_contradicts_is_refused(void **state)
 	struct msg_org_create other = make_other_org(f);
 	const struct msg_widget_record good =
 	    widget_of(&id_default_org, &id_default_agent, "wid_1");
-	const struct msg_widget_put nothing = {.fresh = true};
+	const struct msg_record_put nothing = {.kind = MSG_WIDGET_RECORD, .fresh = true};
 	struct msg_widget_record bad = good;
 
-	ask_error(f, MSG_WIDGET_PUT, &nothing, STORE_INVALID);
+	ask_error(f, MSG_RECORD_PUT, &nothing, STORE_INVALID);
 	put_error(f, &good, false, STORE_NOT_FOUND);
 	bad.v = 0;
 	put_error(f, &bad, true, STORE_INVALID);
@@ -232,7 +234,7 @@ a_reset_ends_the_old_public_id(void **state)
 	put_widget(f, &r, true);
 	for (int i = 0; i < 2; i++) {
 		next_ms();
-		ask(f, MSG_WIDGET_RESET, &reset, MSG_WIDGET, &m);
+		ask(f, MSG_WIDGET_RESET, &reset, MSG_RECORD, &m);
 		got = widget_in(&m);
 		assert_text(got.public_id, "wid_2");
 		assert_int_equal(got.generation, 1);
@@ -270,7 +272,7 @@ a_deleted_widget_leaves_nothing_but_its_conversations(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
-	const struct msg_widget_delete gone = {r.org, r.id};
+	const struct msg_record_delete gone = {.kind = MSG_WIDGET_RECORD, r.org, r.id};
 	struct msg_turn_begin begin = begin_of("visitor", "question");
 	struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
 
@@ -281,8 +283,8 @@ a_deleted_widget_leaves_nothing_but_its_conversations(void **state)
 	put_cap(f, &r.id, 20000);
 	put_cap(f, &r.id, 20001);
 	put_cap(f, &id_default_widget, 20000);
-	ask(f, MSG_WIDGET_DELETE, &gone, MSG_OK, NULL);
-	ask_error(f, MSG_WIDGET_DELETE, &gone, STORE_NOT_FOUND);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
+	ask_error(f, MSG_RECORD_DELETE, &gone, STORE_NOT_FOUND);
 	expect_public(f, "wid_1", NULL);
 	assert_int_equal(table_count(f, TABLE_CAPS), 1);
 	assert_int_equal(table_count(f, TABLE_WIDGETS), 1);
@@ -294,9 +296,10 @@ static void
 an_organizations_first_widget_stays(void **state)
 {
 	struct fixture *f = *state;
-	const struct msg_widget_delete gone = {id_default_org, id_default_widget};
+	const struct msg_record_delete gone = {
+	    .kind = MSG_WIDGET_RECORD, id_default_org, id_default_widget};
 
-	ask_error(f, MSG_WIDGET_DELETE, &gone, STORE_IN_USE);
+	ask_error(f, MSG_RECORD_DELETE, &gone, STORE_IN_USE);
 	stored(f, &id_default_org, &id_default_widget);
 }
 
@@ -305,7 +308,8 @@ widgets_are_listed_by_organization(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
-	struct msg_widget_list list = {.org = id_default_org, .limit = 2};
+	struct msg_record_list list = {
+	    .kind = MSG_WIDGET_RECORD, .org = id_default_org, .limit = 2};
 	struct msg_widget_record r;
 	char public_id[16];
 	union msg m;
@@ -315,20 +319,20 @@ widgets_are_listed_by_organization(void **state)
 		r = widget_of(&id_default_org, &id_default_agent, public_id);
 		put_widget(f, &r, true);
 	}
-	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
-	assert_int_equal(list_len(m.widget_page.widgets), 2);
-	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 2);
+	list_item(m.record_page.records, 0, MSG_WIDGET_RECORD, &r);
 	assert_true(id_equal(&r.id, &id_default_widget));
-	list.after = m.widget_page.next;
-	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
-	assert_int_equal(list_len(m.widget_page.widgets), 1);
-	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	list.cursor = m.record_page.next;
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+	list_item(m.record_page.records, 0, MSG_WIDGET_RECORD, &r);
 	assert_text(r.public_id, "wid_1");
-	assert_true(id_is_zero(&m.widget_page.next));
-	list = (struct msg_widget_list){.org = other.org};
-	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
-	assert_int_equal(list_len(m.widget_page.widgets), 1);
-	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &r);
+	assert_true(id_is_zero(&m.record_page.next));
+	list = (struct msg_record_list){.kind = MSG_WIDGET_RECORD, .org = other.org};
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+	list_item(m.record_page.records, 0, MSG_WIDGET_RECORD, &r);
 	assert_true(id_equal(&r.id, &other.widget));
 }
 
@@ -341,16 +345,16 @@ an_organization_has_so_many_widgets_at_most(void **state)
 	char public_id[16];
 
 	for (unsigned i = 1; i < WIDGETS_MAX; i++) {
-		struct msg_widget_put m = {.fresh = true};
+		struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = true};
 
 		snprintf(public_id, sizeof(public_id), "wid_%u", i);
 		r = widget_of(&id_default_org, &id_default_agent, public_id);
-		m.widget = encoded(MSG_WIDGET_RECORD, &r);
-		send_request(f, &f->a, MSG_WIDGET_PUT, &m);
+		m.record = encoded(MSG_WIDGET_RECORD, &r);
+		send_request(f, &f->a, MSG_RECORD_PUT, &m);
 	}
 	commit(f);
 	for (uint64_t request = first; request <= f->requests; request++)
-		expect_answer(f, &f->a, request, MSG_WIDGET, NULL);
+		expect_answer(f, &f->a, request, MSG_RECORD, NULL);
 	r = widget_of(&id_default_org, &id_default_agent, "wid_too_many");
 	put_error(f, &r, true, STORE_LIMIT);
 	expect_public(f, "wid_too_many", NULL);

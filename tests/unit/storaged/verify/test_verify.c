@@ -751,7 +751,7 @@ email_key(const char *email)
 	uint8_t folded[FOLDED_MAX];
 	size_t len;
 
-	assert_int_equal(email_fold(slice_str(email), folded, &len), 0);
+	assert_int_equal(match_fold_email(slice_str(email), folded, &len), 0);
 	return key_email((struct slice){folded, len});
 }
 

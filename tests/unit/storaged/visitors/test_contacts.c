@@ -5,7 +5,8 @@
 #include "tests/unit/storaged/store_visitors.h"
 
 #include "storaged/conversations/conversations.h"
-#include "storaged/visitors/contacts.h"
+#include "storaged/records/contact_delete.h"
+#include "storaged/records/contacts.h"
 
 /* -- who a visitor is --------------------------------------------------------------------- */
 
@@ -225,14 +226,14 @@ only_a_good_token_says_who_it_is(void **state)
 static struct guest
 make_foreign_guest(struct fixture *f, struct id *org)
 {
-	struct msg_widget_list list = {.limit = 1};
+	struct msg_record_list list = {.kind = MSG_WIDGET_RECORD, .limit = 1};
 	struct msg_widget_record widget;
 	struct msg_visitor_open open;
 	union msg m;
 
 	*org = list.org = make_org(f);
-	ask(f, MSG_WIDGET_LIST, &list, MSG_WIDGET_PAGE, &m);
-	list_item(m.widget_page.widgets, 0, MSG_WIDGET_RECORD, &widget);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	list_item(m.record_page.records, 0, MSG_WIDGET_RECORD, &widget);
 	open = open_of("", NULL);
 	open.public_id = widget.public_id;
 	return open_as(f, &open, false);
@@ -243,7 +244,8 @@ organizations_know_nothing_of_each_others_contacts(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_contact_submit mine, theirs;
-	struct msg_contact_list list = {.email = slice_str("ada@example.com")};
+	struct msg_record_list list = {
+	    .kind = MSG_CONTACT_RECORD, .email = slice_str("ada@example.com")};
 	struct guest guest, foreign;
 	struct id org, id;
 	union msg m;
@@ -259,12 +261,15 @@ organizations_know_nothing_of_each_others_contacts(void **state)
 	assert_true(id_equal(&id, &theirs.fresh_id));
 
 	list.org = org;
-	ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-	assert_int_equal(list_len(m.contact_page.contacts), 1);
-	ask_error(f, MSG_CONTACT_GET,
-	    &(struct msg_contact_get){.org = org, .contact = mine.fresh_id}, STORE_NOT_FOUND);
-	ask_error(f, MSG_CONTACT_DELETE,
-	    &(struct msg_contact_delete){.org = org, .contact = mine.fresh_id},
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+	ask_error(f, MSG_RECORD_GET,
+	    &(struct msg_record_get){
+		.kind = MSG_CONTACT_RECORD, .org = org, .id = mine.fresh_id},
+	    STORE_NOT_FOUND);
+	ask_error(f, MSG_RECORD_DELETE,
+	    &(struct msg_record_delete){
+		.kind = MSG_CONTACT_RECORD, .org = org, .id = mine.fresh_id},
 	    STORE_NOT_FOUND);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 2);
 }
@@ -342,7 +347,8 @@ static void
 contacts_are_listed_from_the_newest(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_contact_list list = {.org = id_default_org, .limit = 3};
+	struct msg_record_list list = {
+	    .kind = MSG_CONTACT_RECORD, .org = id_default_org, .limit = 3};
 	struct msg_contact_record record;
 	struct id ids[10], org;
 	size_t seen = 0;
@@ -354,19 +360,19 @@ contacts_are_listed_from_the_newest(void **state)
 	do {
 		size_t n;
 
-		ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-		n = list_len(m.contact_page.contacts);
+		ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+		n = list_len(m.record_page.records);
 		for (size_t i = 0; i < n; i++) {
-			list_item(m.contact_page.contacts, i, MSG_CONTACT_RECORD, &record);
+			list_item(m.record_page.records, i, MSG_CONTACT_RECORD, &record);
 			assert_true(id_equal(&record.id, &ids[ARRAY_LEN(ids) - 1 - seen++]));
 		}
-		list.before = m.contact_page.next;
-	} while (!id_is_zero(&m.contact_page.next));
+		list.cursor = m.record_page.next;
+	} while (!id_is_zero(&m.record_page.next));
 	assert_int_equal(seen, ARRAY_LEN(ids));
-	list = (struct msg_contact_list){.org = org};
-	ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-	assert_int_equal(list_len(m.contact_page.contacts), 0);
-	assert_true(id_is_zero(&m.contact_page.next));
+	list = (struct msg_record_list){.kind = MSG_CONTACT_RECORD, .org = org};
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 0);
+	assert_true(id_is_zero(&m.record_page.next));
 }
 
 static void
@@ -391,23 +397,23 @@ a_contact_is_found_by_what_it_has(void **state)
 	make_widget(f, PUBLIC_ID);
 	make_contacts(f, ids, ARRAY_LEN(ids));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct msg_contact_list list = {.org = id_default_org,
+		struct msg_record_list list = {.kind = MSG_CONTACT_RECORD,
+		    .org = id_default_org,
 		    .email = slice_str(cases[i].email),
 		    .phone = slice_str(cases[i].phone)};
 		struct msg_contact_record record;
 		union msg m;
 
-		ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-		assert_int_equal(
-		    list_len(m.contact_page.contacts), cases[i].found == -1 ? 0 : 1);
+		ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+		assert_int_equal(list_len(m.record_page.records), cases[i].found == -1 ? 0 : 1);
 		if (cases[i].found == -1)
 			continue;
-		list_item(m.contact_page.contacts, 0, MSG_CONTACT_RECORD, &record);
+		list_item(m.record_page.records, 0, MSG_CONTACT_RECORD, &record);
 		assert_true(id_equal(&record.id, &ids[cases[i].found]));
 		/* Its own page is the last. */
-		list.before = record.id;
-		ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-		assert_int_equal(list_len(m.contact_page.contacts), 0);
+		list.cursor = record.id;
+		ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+		assert_int_equal(list_len(m.record_page.records), 0);
 	}
 }
 
@@ -432,29 +438,29 @@ put_as(struct fixture *f, bool import, const struct msg_contact_record *record,
     enum store_error code)
 {
 	struct msg_import_record tools = {.type = MSG_CONTACT_RECORD};
-	struct msg_contact_put put;
-	enum msg_type type = import ? MSG_IMPORT_RECORD : MSG_CONTACT_PUT;
+	struct msg_record_put put = {.kind = MSG_CONTACT_RECORD};
+	enum msg_type type = import ? MSG_IMPORT_RECORD : MSG_RECORD_PUT;
 
-	tools.record = put.contact = encoded(MSG_CONTACT_RECORD, record);
+	tools.record = put.record = encoded(MSG_CONTACT_RECORD, record);
 	f->a.role = import ? ROLE_TOOL : ROLE_WORKER;
 	if (code != 0)
 		ask_error(f, type, import ? (const void *)&tools : &put, code);
 	else
-		ask(f, type, import ? (const void *)&tools : &put,
-		    import ? MSG_OK : MSG_CONTACT, NULL);
+		ask(f, type, import ? (const void *)&tools : &put, import ? MSG_OK : MSG_RECORD,
+		    NULL);
 	f->a.role = ROLE_WORKER;
 }
 
 static struct msg_contact_record
 get(struct fixture *f, const struct id *id)
 {
-	struct msg_contact_get get = {.org = id_default_org, .contact = *id};
+	struct msg_record_get get = {
+	    .kind = MSG_CONTACT_RECORD, .org = id_default_org, .id = *id};
 	struct msg_contact_record record;
 	union msg m;
 
-	ask(f, MSG_CONTACT_GET, &get, MSG_CONTACT, &m);
-	assert_int_equal(
-	    record_decode(m.contact.contact, MSG_CONTACT_RECORD, &record), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_CONTACT_RECORD, &record), WIRE_OK);
 	return record;
 }
 
@@ -462,14 +468,16 @@ get(struct fixture *f, const struct id *id)
 static struct id
 found_by(struct fixture *f, const char *email, const char *phone)
 {
-	struct msg_contact_list list = {
-	    .org = id_default_org, .email = slice_str(email), .phone = slice_str(phone)};
+	struct msg_record_list list = {.kind = MSG_CONTACT_RECORD,
+	    .org = id_default_org,
+	    .email = slice_str(email),
+	    .phone = slice_str(phone)};
 	struct msg_contact_record record = {.v = 0};
 	union msg m;
 
-	ask(f, MSG_CONTACT_LIST, &list, MSG_CONTACT_PAGE, &m);
-	if (list_len(m.contact_page.contacts) > 0)
-		list_item(m.contact_page.contacts, 0, MSG_CONTACT_RECORD, &record);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	if (list_len(m.record_page.records) > 0)
+		list_item(m.record_page.records, 0, MSG_CONTACT_RECORD, &record);
 	return record.id;
 }
 
@@ -590,7 +598,7 @@ static void
 a_contact_that_is_deleted_leaves_its_conversations(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_contact_delete delete = {.org = id_default_org};
+	struct msg_record_delete delete = {.kind = MSG_CONTACT_RECORD, .org = id_default_org};
 	struct msg_contact_submit submission;
 	struct msg_visitor_open open;
 	struct guest guests[3], silent;
@@ -604,15 +612,15 @@ a_contact_that_is_deleted_leaves_its_conversations(void **state)
 		begins[i] = guest_says(&guests[i], "hello");
 		ask(f, MSG_TURN_BEGIN, &begins[i], MSG_TURN_BEGUN, NULL);
 		submission = submit_of(&guests[i], "Ada", "ada@example.com", "+1 234");
-		delete.contact = submit(f, &submission).id;
+		delete.id = submit(f, &submission).id;
 	}
 	silent = make_guest(f, PUBLIC_ID);
 	submission = submit_of(&silent, "", "ada@example.com", "");
 	submit(f, &submission);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 3);
 
-	ask(f, MSG_CONTACT_DELETE, &delete, MSG_OK, NULL);
-	ask_error(f, MSG_CONTACT_DELETE, &delete, STORE_NOT_FOUND);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
+	ask_error(f, MSG_RECORD_DELETE, &delete, STORE_NOT_FOUND);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 0);
 	assert_int_equal(names_of_contacts(f), 0);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
@@ -635,7 +643,7 @@ static void
 a_contact_with_a_damaged_conversation_can_be_deleted(void **state)
 {
 	struct fixture *f = *state;
-	struct msg_contact_delete delete = {.org = id_default_org};
+	struct msg_record_delete delete = {.kind = MSG_CONTACT_RECORD, .org = id_default_org};
 	struct msg_contact_submit submission;
 	struct msg_turn_begin begins[3];
 	const struct id none = {0};
@@ -645,12 +653,12 @@ a_contact_with_a_damaged_conversation_can_be_deleted(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		guest = make_guest(f, PUBLIC_ID);
 		submission = submit_of(&guest, "", "ada@example.com", "");
-		delete.contact = submit(f, &submission).id;
+		delete.id = submit(f, &submission).id;
 		begins[i] = guest_says(&guest, "hello");
 		ask(f, MSG_TURN_BEGIN, &begins[i], MSG_TURN_BEGUN, NULL);
 	}
 	damage(f, TABLE_CONVERSATIONS, &begins[1].conversation);
-	ask(f, MSG_CONTACT_DELETE, &delete, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 0);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
 	expect_conversation_of(f, &begins[0].conversation, &none);
@@ -690,23 +698,24 @@ a_contact_with_very_many_conversations_is_deleted_in_steps(void **state)
 	struct fixture *f = *state;
 	struct id id = id_new();
 	const struct msg_contact_record record = record_of(&id, "", "ada@example.com", "");
-	const struct msg_contact_delete delete = {id_default_org, id};
+	const struct msg_record_delete delete = {
+	    .kind = MSG_CONTACT_RECORD, id_default_org, id};
 
 	put_as(f, true, &record, 0);
 	give_conversations(f, &id, 2 * UNLINKS_MAX + 1);
 	for (unsigned left = UNLINKS_MAX + 1; left <= UNLINKS_MAX + 1; left -= UNLINKS_MAX) {
-		ask(f, MSG_CONTACT_DELETE, &delete, MSG_UNFINISHED, NULL);
+		ask(f, MSG_RECORD_DELETE, &delete, MSG_UNFINISHED, NULL);
 		assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), left);
 		assert_text(get(f, &id).email, "ada@example.com");
 		expect_whole(f);
 	}
-	ask(f, MSG_CONTACT_DELETE, &delete, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 0);
 	/* The last step may be the whole of one. */
 	put_as(f, true, &record, 0);
 	give_conversations(f, &id, UNLINKS_MAX);
-	ask(f, MSG_CONTACT_DELETE, &delete, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 3 * UNLINKS_MAX + 1);
 }
 

@@ -553,12 +553,13 @@ cap_at_one(struct fixture *f, const struct id *widget)
 static void
 enable_agent(struct fixture *f, bool enabled)
 {
-	struct msg_agent_get get = {.org = id_default_org, .agent = id_default_agent};
+	struct msg_record_get get = {
+	    .kind = MSG_AGENT_RECORD, .org = id_default_org, .id = id_default_agent};
 	struct msg_agent_record agent;
 	union msg m;
 
-	ask(f, MSG_AGENT_GET, &get, MSG_AGENT, &m);
-	assert_int_equal(record_decode(m.agent.agent, MSG_AGENT_RECORD, &agent), WIRE_OK);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	assert_int_equal(record_decode(m.record.record, MSG_AGENT_RECORD, &agent), WIRE_OK);
 	agent.enabled = enabled;
 	put_agent(f, &agent, false);
 }
@@ -712,14 +713,14 @@ who_has_said_who_it_is_may_write(void **state)
 	struct guest guest = make_guest(f, PUBLIC_ID);
 	struct msg_turn_begin begin = guest_says(&guest, "hello");
 	struct msg_contact_submit contact = submit_of(&guest, "", "ada@example.com", "");
-	struct msg_contact_delete delete = {.org = id_default_org};
+	struct msg_record_delete delete = {.kind = MSG_CONTACT_RECORD, .org = id_default_org};
 
 	require_contact(f, &widget);
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_CONTACT_REQUIRED);
-	delete.contact = submit(f, &contact).id;
+	delete.id = submit(f, &contact).id;
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	/* Whom the organization has forgotten has to say it again. */
-	ask(f, MSG_CONTACT_DELETE, &delete, MSG_OK, NULL);
+	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 	begin = guest_says(&guest, "are you there?");
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_CONTACT_REQUIRED);
 }

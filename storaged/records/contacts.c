@@ -1,0 +1,119 @@
+/*
+ * Contacts as records.
+ */
+#include "storaged/records/contacts.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "storaged/records/contact_delete.h"
+#include "storaged/records/contact_index.h"
+
+int
+contact_find(struct txn *t, const struct id *org, const struct id *contact,
+    struct msg_contact_record *record)
+{
+	struct key key = key_of_org(org, contact);
+
+	return txn_get_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, record);
+}
+
+static bool
+contact_is_other(const struct id *owner, const struct id *contact)
+{
+	return !id_is_zero(owner) && !id_equal(owner, contact);
+}
+
+static int
+contact_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	struct contact_owners owners;
+	struct contact_keys keys;
+	const char *fault =
+	    contact_index_keys(&r->org, r->contact.email, r->contact.phone, &keys);
+	int rc;
+
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = contact_index_find(t, &keys, &owners);
+	if (rc != 0)
+		return rc;
+	if (contact_is_other(&owners.email, &r->id))
+		return call_refuse(c, clash, "another contact has this e-mail");
+	if (contact_is_other(&owners.phone, &r->id))
+		return call_refuse(c, clash, "another contact has this phone");
+	return 0;
+}
+
+static int
+contact_store(struct txn *t, const union record *r, const union record *stored)
+{
+	struct key key = key_of_org(&r->org, &r->id);
+	struct contact_keys keys, before;
+	int rc = contact_index_keys_of(&r->contact, &keys);
+
+	if (rc == 0 && stored != NULL)
+		rc = contact_index_keys_of(&stored->contact, &before);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, r);
+	if (rc != 0)
+		return rc;
+	return contact_index_move(t, &r->id, stored == NULL ? NULL : &before, &keys);
+}
+
+/* The one contact with the e-mail and the phone of the request; zero: none has what is given. */
+static int
+contact_find_matching(struct txn *t, const struct msg_record_list *m, struct id *contact)
+{
+	struct contact_owners owners;
+	struct contact_keys keys;
+	int rc;
+
+	*contact = (struct id){0};
+	if (contact_index_keys(&m->org, m->email, m->phone, &keys) != NULL)
+		return 0;
+	rc = contact_index_find(t, &keys, &owners);
+	if (m->email.len > 0 && m->phone.len > 0 && !id_equal(&owners.email, &owners.phone))
+		return rc;
+	*contact = m->email.len > 0 ? owners.email : owners.phone;
+	return rc;
+}
+
+/* Whether a contact comes after the cursor; newer ids are greater (proto/base/ids.h). */
+static bool
+contact_is_after(const struct id *contact, const struct id *cursor)
+{
+	return id_is_zero(cursor) || memcmp(contact->b, cursor->b, sizeof(cursor->b)) < 0;
+}
+
+static int
+contact_list_matching(struct txn *t, struct call *c)
+{
+	const struct msg_record_list *m = &c->m->record_list;
+	struct slice record = {0};
+	struct id contact;
+	struct key key;
+	int rc = contact_find_matching(t, m, &contact);
+
+	if (rc == 0 && !id_is_zero(&contact) && contact_is_after(&contact, &m->cursor)) {
+		key = key_of_org(&m->org, &contact);
+		rc = txn_get(t, TABLE_CONTACTS, &key, &record);
+	}
+	if (rc == 0)
+		listing_answer_one(t, c, record, MSG_RECORD_PAGE);
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+const struct record_kind contact_kind = {
+    .table = TABLE_CONTACTS,
+    .type = MSG_CONTACT_RECORD,
+    .created_at = offsetof(struct msg_contact_record, created_at),
+    .updated_at = offsetof(struct msg_contact_record, updated_at),
+    .missing = "no such contact",
+    .no_create = "only a visitor creates a contact",
+    .newest_first = true,
+    .list_matching = contact_list_matching,
+    .check = contact_check,
+    .store = contact_store,
+    .remove = contact_remove,
+};
