@@ -1,5 +1,5 @@
-// What needs no key: health, the widget's script, the OpenAPI document, the demo pages; and what
-// holds for every answer.
+// Routes without a key: health, the widget's script, the OpenAPI document, the demo pages; and
+// properties of every response.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ function assertSecurityHeaders(headers) {
 describe("service", () => {
 	const banter = useBanter();
 
-	it("GET /health answers ok, uncached", async () => {
+	it("GET /health returns ok, uncached", async () => {
 		const answer = await banter.get("/health");
 		assert.equal(answer.status, 200);
 		assert.deepEqual(answer.json, { status: "ok" });
@@ -31,12 +31,12 @@ describe("service", () => {
 		assert.match(answer.headers["content-type"], /^application\/json/);
 	});
 
-	it("it answers over IPv6 as well", async () => {
+	it("is reachable over IPv6", async () => {
 		const answer = await request(`http://[::1]:${banter.port}`, "GET", "/health");
 		assert.deepEqual(answer.json, { status: "ok" });
 	});
 
-	it("GET /health/ready is 503 while the store is away, and recovers; /health stays ok", async () => {
+	it("GET /health/ready is 503 while the store is down, and recovers; /health stays ok", async () => {
 		await banter.stopStore();
 		await until("ready says 503", async () => {
 			const answer = await banter.get("/health/ready");
@@ -49,7 +49,7 @@ describe("service", () => {
 		await banter.ready();
 	});
 
-	it("every status has the security headers, and JSON where it is an error", async () => {
+	it("every status has the security headers, and JSON if it is an error", async () => {
 		const huge = "x".repeat(40_000);
 		const cases = [
 			[200, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"],
@@ -91,7 +91,7 @@ describe("service", () => {
 		assertError(await banter.get("/assets/none.js"), 404);
 	});
 
-	it("a wrong method is 405 and says what is allowed", async () => {
+	it("a wrong method is 405 with Allow", async () => {
 		const allowed = {
 			"/health": ["GET", "HEAD"],
 			"/health/ready": ["GET", "HEAD"],
@@ -118,7 +118,7 @@ describe("service", () => {
 		}
 	});
 
-	it("HEAD is GET without the body, with the same length", async () => {
+	it("HEAD returns GET's headers without a body", async () => {
 		for (const path of ["/health", "/health/ready", WIDGET, "/v1/openapi.json", "/login"]) {
 			const get = await banter.get(path);
 			const head = await banter.request("HEAD", path);
@@ -134,7 +134,7 @@ describe("service", () => {
 		assert.equal(admin.bytes.length, 0);
 	});
 
-	it("the OpenAPI document names the server as the client does", async () => {
+	it("the OpenAPI document contains the server's URL as used by the client", async () => {
 		const answer = await banter.get("/v1/openapi.json", { host: "chat.example:8443" });
 		assert.equal(answer.status, 200);
 		assert.match(answer.json.openapi, /^3\.1\./);
@@ -151,7 +151,7 @@ describe("service", () => {
 			assert.ok(answer.json.paths[path], path);
 	});
 
-	it("a Host that would break out of the OpenAPI document does not", async () => {
+	it("a hostile Host header cannot inject into the OpenAPI document", async () => {
 		const answer = await rawExchange(
 			banter.port,
 			'GET /v1/openapi.json HTTP/1.1\r\nHost: a","x":"b\r\n\r\n',
@@ -160,7 +160,7 @@ describe("service", () => {
 		else assertError(answer, 400);
 	});
 
-	it("the demo pages are there, with a policy that allows no inline code", async () => {
+	it("the demo pages are served with a policy without inline code", async () => {
 		for (const path of ["/widget-test.html", "/headless-test.html"]) {
 			const answer = await banter.get(path);
 			assert.equal(answer.status, 200, path);
@@ -182,7 +182,7 @@ describe("the widget's script", () => {
 		assert.equal(answer.headers["content-encoding"], undefined);
 		assert.equal(answer.headers["cache-control"], "no-store");
 		assert.match(answer.headers.vary, /Accept-Encoding/i);
-		// Any site may load it, also one that isolates itself.
+		// Any site may load it, also a cross-origin isolated one.
 		assert.match(answer.headers["cross-origin-resource-policy"] ?? "cross-origin", /cross-origin/);
 	});
 
@@ -209,7 +209,7 @@ describe("the widget's script", () => {
 			assert.ok(unpack(answer.bytes).equals(file));
 		});
 
-	it("has an ETag for each encoding, and answers 304 to a client that has it", async () => {
+	it("has an ETag for each encoding and returns 304 for it", async () => {
 		const tags = new Set();
 		for (const encoding of ["identity", "gzip", "br"]) {
 			const { headers } = await banter.get(WIDGET, { "accept-encoding": encoding });
@@ -237,7 +237,7 @@ describe("the widget's script", () => {
 describe("in production", () => {
 	const banter = useBanter({ env: PRODUCTION });
 
-	it("every answer asks for HTTPS", async () => {
+	it("every response has Strict-Transport-Security", async () => {
 		for (const path of ["/health", "/nowhere", WIDGET, "/v1/chat"]) {
 			const { headers } = await banter.get(path);
 			assert.equal(headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
@@ -245,13 +245,13 @@ describe("in production", () => {
 		}
 	});
 
-	it("the widget's script may be cached for five minutes", async () => {
+	it("the widget's script can be cached for five minutes", async () => {
 		assert.equal((await banter.get(WIDGET)).headers["cache-control"], "public, max-age=300");
 	});
 });
 
-describe("a bundle of one's own", () => {
-	it("WIDGET_BUNDLE_PATH is served instead", async () => {
+describe("a custom bundle", () => {
+	it("is served from WIDGET_BUNDLE_PATH", async () => {
 		const path = join(ROOT, "tests/e2e/harness.mjs");
 		await withBanter({ env: { WIDGET_BUNDLE_PATH: path }, workers: 1 }, async (banter) => {
 			const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");

@@ -1,4 +1,4 @@
-// Settings are refused all together, shown without secrets, and accepted under A's names.
+// Settings: all problems at once, without secrets, and open-chat-widget's names.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -17,7 +17,7 @@ const GOOD = {
 	CORS_ORIGIN: "https://example.com,https://www.example.com:8443",
 };
 
-/** Runs a program until it ends by itself. */
+/** Runs a program until it exits. */
 function run(name, args, env) {
 	return new Promise((resolve) => {
 		const child = spawn(join(BUILD, name), args, {
@@ -38,7 +38,7 @@ describe("settings", () => {
 	after(() => rmSync(dir, { recursive: true }));
 	const DATA_DIR = join(dir, "data");
 
-	it("all problems are reported at once, without the secrets, and the status is 78", async () => {
+	it("all problems are reported at once without secrets, with exit status 78", async () => {
 		const { code, stderr } = await run("masterd", [], {
 			DATA_DIR,
 			APP_ENV: "production",
@@ -109,7 +109,7 @@ describe("settings", () => {
 		["CORS_ORIGIN", undefined],
 	];
 	for (const [name, value] of weak) {
-		it(`production refuses ${name}=${value ?? "(unset)"}, development takes it`, async () => {
+		it(`production refuses ${name}=${value ?? "(unset)"}, development accepts it`, async () => {
 			const env = { ...GOOD, DATA_DIR, [name]: value };
 			if (value === undefined) delete env[name];
 			const production = await run("masterd", ["--check"], { ...env, APP_ENV: "production" });
@@ -121,7 +121,7 @@ describe("settings", () => {
 	}
 
 	for (const name of ["masterd", "storaged"]) {
-		it(`${name} --check: good settings are 0, and nothing is started`, async () => {
+		it(`${name} --check: exits 0 for valid settings and starts nothing`, async () => {
 			const { code, stderr } = await run(name, ["--check"], {
 				...GOOD,
 				DATA_DIR,
@@ -132,7 +132,7 @@ describe("settings", () => {
 		});
 	}
 
-	it("storaged refuses its own settings with 78 too", async () => {
+	it("storaged refuses its own invalid settings with 78 too", async () => {
 		const { code, stderr } = await run("storaged", [], {
 			DATA_DIR,
 			STORE_MAX_BYTES: "much",
@@ -143,7 +143,7 @@ describe("settings", () => {
 		assert.match(stderr, /\bLOG_LEVEL\b/);
 	});
 
-	it("NODE_ENV stands in for APP_ENV", async () => {
+	it("NODE_ENV is an alias of APP_ENV", async () => {
 		const { code, stderr } = await run("masterd", ["--check"], {
 			...GOOD,
 			DATA_DIR,
@@ -154,7 +154,7 @@ describe("settings", () => {
 		assert.match(stderr, /\bCORS_ORIGIN\b/);
 	});
 
-	it("APP_ENV wins over NODE_ENV", async () => {
+	it("APP_ENV overrides NODE_ENV", async () => {
 		const env = {
 			...GOOD,
 			DATA_DIR,
@@ -165,7 +165,7 @@ describe("settings", () => {
 		assert.equal((await run("masterd", ["--check"], env)).code, 0);
 	});
 
-	it("an .env of A is taken as it is; what has no use here is named", async () => {
+	it("an .env of open-chat-widget works unchanged; unused names are reported", async () => {
 		const { code, stderr } = await run("masterd", ["--check"], {
 			...GOOD,
 			DATA_DIR,
@@ -177,7 +177,7 @@ describe("settings", () => {
 		assert.match(stderr, /\bNEXT_PUBLIC_BACKEND_URL\b/);
 	});
 
-	it("a secret whose file cannot be read is not taken for one that is unset", async () => {
+	it("a secret with an unreadable file is not treated as unset", async () => {
 		const credentials = join(dir, "credentials");
 		mkdirSync(credentials);
 		const unreadable = ["OPENAI_API_KEY", "DASHBOARD_PASSWORD"];
@@ -191,7 +191,7 @@ describe("settings", () => {
 			assert.match(stderr, new RegExp(`^  ${name} is not set: its file .* cannot be read: `, "m"));
 	});
 
-	it("secrets come from $CREDENTIALS_DIRECTORY too", async () => {
+	it("secrets are also read from $CREDENTIALS_DIRECTORY", async () => {
 		writeFileSync(join(dir, "WIDGET_API_KEY"), `${WIDGET_KEY}-from-a-file\n`);
 		const env = { WIDGET_API_KEY: undefined, CREDENTIALS_DIRECTORY: dir };
 		await withBanter({ env, workers: 1 }, async (banter) => {

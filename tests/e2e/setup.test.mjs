@@ -1,4 +1,4 @@
-// `banter setup`: random keys at the first start, questions and checks after that.
+// `banter setup`: random keys at the first start, then questions and checks.
 
 import assert from "node:assert/strict";
 import {
@@ -22,7 +22,7 @@ const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
 const scratch = mkdtempSync(join(tmpdir(), "banter-setup-"));
 after(() => rmSync(scratch, { recursive: true }));
 
-/** Runs `banter setup` on a directory; answers: the lines that a person says. */
+/** Runs `banter setup` on a directory; answers: the lines of input. */
 function setup(dir, answers, args = [], env = {}) {
 	const all = ["setup", "--config", dir, ...args];
 	const input = answers.map((line) => `${line}\n`).join("");
@@ -38,7 +38,7 @@ const read = (dir, name) => readFileSync(join(dir, name), "utf8");
 const secret = (dir, name) => read(dir, join("credentials", name));
 const mode = (...path) => (statSync(join(...path)).mode & 0o777).toString(8);
 
-/** The lines of banter.env that are no comments. */
+/** The lines of banter.env without comments. */
 function settings(dir) {
 	return read(dir, "banter.env")
 		.split("\n")
@@ -48,7 +48,7 @@ function settings(dir) {
 describe("the first start", () => {
 	const dir = join(scratch, "first");
 
-	it("makes random keys that only root can read, and tells where they are", async () => {
+	it("creates random keys that only root can read, and names their place", async () => {
 		const { status, stdout, stderr } = await firstStart(dir);
 		assert.equal(status, 0, stderr);
 		assert.deepEqual(
@@ -65,7 +65,7 @@ describe("the first start", () => {
 		assert.equal(secret(dir, "OPENAI_API_KEY"), "");
 	});
 
-	it("makes a file of all settings but secrets, of which two are set", () => {
+	it("creates a file of all settings except secrets, with two of them set", () => {
 		assert.deepEqual(settings(dir), ["APP_ENV=production", "TRUSTED_PROXIES=127.0.0.1,::1"]);
 		const env = read(dir, "banter.env");
 		for (const name of ["CORS_ORIGIN", "OPENAI_BASE_URL", "WORKERS", "LOG_LEVEL"])
@@ -73,7 +73,7 @@ describe("the first start", () => {
 		assert.doesNotMatch(env, /^#?(OPENAI_API_KEY|DASHBOARD_PASSWORD|DATA_DIR)=/m);
 	});
 
-	it("leaves what is there as it is", async () => {
+	it("keeps existing files unchanged", async () => {
 		const before = RANDOM.map((name) => secret(dir, name));
 		writeFileSync(join(dir, "banter.env"), "WORKERS=3\n");
 		assert.deepEqual(await firstStart(dir), { status: 0, signal: null, stdout: "", stderr: "" });
@@ -97,7 +97,7 @@ describe("banter setup", () => {
 	const dir = join(scratch, "asked");
 	const model = () => `${banter.stubUrl}/v1`;
 
-	it("writes what it was told, and asks the model", async () => {
+	it("writes the answers and checks the model", async () => {
 		const { status, stdout, stderr } = await setup(dir, [KEY, model(), "https://a.example"]);
 		assert.equal(status, 0, stderr);
 		assert.match(stdout, /^The model gpt-4\.1-mini at .* answers\.$/m);
@@ -111,7 +111,7 @@ describe("banter setup", () => {
 		assert.ok(!`${stdout}${stderr}`.includes(KEY), "the key is shown");
 	});
 
-	it("keeps what was not answered, and changes only its own lines", async () => {
+	it("keeps unanswered settings and changes only its own lines", async () => {
 		const kept = read(dir, "banter.env").replace("https://a.example", "https://b.example");
 		const { status, stderr } = await setup(dir, ["", "", "https://b.example"]);
 		assert.equal(status, 0, stderr);
@@ -119,7 +119,7 @@ describe("banter setup", () => {
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
 	});
 
-	it("adds a line to a file that ends without a break, and reads quotes", async () => {
+	it("appends to a file without a final newline, and reads quotes", async () => {
 		const other = join(scratch, "short");
 		await firstStart(other);
 		const lines = ["APP_ENV=production", `OPENAI_BASE_URL="${model()}"`, "#CORS_ORIGINS=no"];
@@ -130,7 +130,7 @@ describe("banter setup", () => {
 		assert.equal(read(other, "banter.env"), all.join("\n"));
 	});
 
-	it("--check asks nothing, writes nothing, and tells of settings and model", async () => {
+	it("--check asks nothing, writes nothing, and reports settings and model", async () => {
 		const names = ["banter.env", ...readdirSync(join(dir, "credentials"))];
 		const content = () => names.map((name) => (name === "banter.env" ? read : secret)(dir, name));
 		const before = content();
@@ -149,7 +149,7 @@ describe("banter setup", () => {
 		assert.equal(both.status, 64);
 	});
 
-	it("--check tells what each daemon finds wrong, and asks no model then", async () => {
+	it("--check reports each daemon's errors and then does not call the model", async () => {
 		const other = join(scratch, "wrong twice");
 		await firstStart(other);
 		writeFileSync(join(other, "credentials", "OPENAI_API_KEY"), KEY);
@@ -163,7 +163,7 @@ describe("banter setup", () => {
 		assert.doesNotMatch(stdout, /answers/);
 	});
 
-	it("goes by its files, not by a key in the shell's environment", async () => {
+	it("uses its files, not a key in the environment", async () => {
 		const env = { OPENAI_API_KEY: "another key" };
 		const { status, stderr } = await setup(dir, ["", "", ""], [], env);
 		assert.equal(status, 0, stderr);
@@ -188,14 +188,14 @@ describe("banter setup", () => {
 			assert.match(stderr, why);
 		});
 
-	it("does not show the key on a terminal", async () => {
+	it("does not echo the key on a terminal", async () => {
 		const command = `${join(BUILD, "banter")} setup --config ${dir}`;
 		const person = startProgram("script", ["-qec", command, "/dev/null"], baseEnvironment(), {
 			input: null,
 		});
 		const answers = [KEY, model(), "https://a.example"];
 		for (const [i, answer] of answers.entries()) {
-			// Each question ends in its prompt; what is typed before that is not ours to hide.
+			// Each question ends with its prompt; input typed earlier is echoed by the terminal.
 			await until("a question", () => person.said.stdout.split("> ").length > i + 1);
 			person.stdin.write(`${answer}\n`);
 		}
@@ -217,7 +217,7 @@ describe("banter setup", () => {
 			assert.match(stderr, why);
 		});
 
-	it("refuses a file of settings that is none", async () => {
+	it("refuses an invalid file of settings", async () => {
 		const other = join(scratch, "binary");
 		await firstStart(other);
 		writeFileSync(join(other, "banter.env"), "WORKERS=3\n\0\n");
@@ -226,7 +226,7 @@ describe("banter setup", () => {
 		assert.match(stderr, /this is no file of settings/);
 	});
 
-	it("says so when it is not installed whole", async () => {
+	it("reports an incomplete installation", async () => {
 		const alone = join(scratch, "alone");
 		cpSync(join(BUILD, "banter"), alone);
 		const end = await startProgram(alone, ["setup", "--config", dir], baseEnvironment(), {
@@ -236,20 +236,20 @@ describe("banter setup", () => {
 		assert.match(end.stderr, /storaged is not where it belongs/);
 	});
 
-	it("refuses to end without a key", async () => {
+	it("does not finish without a key", async () => {
 		const { status, stderr } = await setup(join(scratch, "no key"), ["", "", "https://a.example"]);
 		assert.equal(status, 78);
 		assert.match(stderr, /OPENAI_API_KEY is not set/);
 	});
 
-	it("names a model that is not known there", async () => {
+	it("names a model that the server does not know", async () => {
 		const url = `${banter.stubUrl}/nowhere`;
 		const { status, stderr } = await setup(dir, [KEY, url, "https://a.example"]);
 		assert.equal(status, 78, stderr);
 		assert.match(stderr, /answers 404 for the model gpt-4\.1-mini/);
 	});
 
-	it("banter status says nothing of keys where none is installed", async () => {
+	it("banter status does not mention keys without an installation", async () => {
 		const { stdout } = await expectTool(banter, 0, "status");
 		assert.doesNotMatch(stdout, /credentials/);
 	});

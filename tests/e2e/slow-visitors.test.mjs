@@ -1,6 +1,6 @@
-// Visitors who stop reading, beside others who read the very same replies: the others get all of it;
-// those who don't are dropped once too much waits for them, which costs a bounded memory; their
-// replies are stored whole, and they have the rest when they come back.
+// Clients that stop reading, beside clients that read the same replies: readers get everything; the
+// others are dropped when too much output is queued, with bounded memory; their replies are stored
+// completely and can be resumed.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -19,17 +19,19 @@ const KIB = 1024;
 const TOKENS = 45_000;
 const TOKEN = "abcdefghij"; // as the stub has it
 const DELAY_MS = TIME_FACTOR === 1 ? 0.2 : 0.4;
-/** What two may cost, one of whom has stopped: what waits for that one, and for the other while this
- * process is busy (output_max in workerd/http/http_server.c), in buffers that grow by doubling, and their
- * connections. */
+/**
+ * The memory of two clients, one stopped: the queued output of both while this process is busy
+ * (output_max in workerd/http/http_server.c), in buffers that grow by doubling, and their
+ * connections.
+ */
 const BOUND = (2 + 2) * 256 * KIB + 2 * 16 * KIB;
 
 const TEXT = TOKEN.repeat(TOKENS);
-/** Most of it comes when everybody listens: what there was before would come to them in one event. */
+/** Most of the text follows when all listen: earlier text would arrive in one event. */
 const message = (i) =>
 	`[[tokens=${TOKENS} huge=${TOKEN.length} delay=${DELAY_MS} hold-after=1]] reply ${i}`;
 
-/** Asks for a reply's stream, which the end of the connection ends. */
+/** Requests a reply's stream that ends with the connection. */
 function ask(banter, { messageId, session }, options = {}) {
 	const socket = connect({ port: banter.port, host: "127.0.0.1", ...options });
 	socket.write(
@@ -38,8 +40,10 @@ function ask(banter, { messageId, session }, options = {}) {
 	return socket;
 }
 
-/** Reads a reply's stream to its end, which resolves `answer`, and does as little for each piece as can
- * be: who is too slow on a busy machine is one of those who are dropped. */
+/**
+ * Reads a reply's stream to its end, which resolves `answer`, with little work per piece: a slow
+ * reader on a busy machine would be dropped.
+ */
 function readOn(banter, reply) {
 	const pieces = [];
 	const socket = ask(banter, reply).on("data", (piece) => pieces.push(piece));
@@ -53,7 +57,7 @@ function eventsOf(answer) {
 	return body.trimEnd().split("\n").map(JSON.parse);
 }
 
-/** Asks for a reply's stream and reads its beginning, and no more. */
+/** Requests a reply's stream and reads only its start. */
 function stopReading(banter, reply) {
 	const socket = ask(banter, reply, { highWaterMark: 1 });
 	socket.on("error", () => {}); // a reset: it was dropped
@@ -61,7 +65,7 @@ function stopReading(banter, reply) {
 	return { begun, socket, reply };
 }
 
-/** A reply that is being written, to which nobody listens yet. */
+/** A running reply without listeners. */
 async function begin(banter, i) {
 	const session = `visitor-${i}`;
 	const stream = await banter.stream(session, message(i));
@@ -71,25 +75,25 @@ async function begin(banter, i) {
 	return { i, session, messageId, conversationId, writer };
 }
 
-describe("visitors who stop reading", () => {
+describe("clients that stop reading", () => {
 	const banter = useBanter();
 	const memory = () => banter.workerPids().reduce((sum, pid) => sum + memoryOf(pid), 0);
 	const dropped = () => banter.log.lines.filter(({ why }) => why === "slow_reader").length;
 
-	/** Those whose worker writes the reply that they have asked for. */
+	/** The clients of the worker that runs the reply. */
 	async function atTheWriter(stopped) {
 		const workers = await banter.workersOf(stopped.map(({ socket }) => socket));
 		return stopped.filter(({ reply }, i) => workers[i] === reply.writer);
 	}
 
-	/** Whether none of these connections is any worker's still. */
+	/** Whether all workers have closed these connections. */
 	function areGone(stopped) {
 		const holders = socketHolders(banter.workerPids());
 		const inodes = inodesByRemotePort(banter.port);
 		return !stopped.some(({ socket }) => holders.has(inodes.get(socket.localPort)));
 	}
 
-	/** Everyone reads to the end, but for those who stop; resolves to what the workers took most meanwhile. */
+	/** All except the stopped ones read to the end; resolves to the workers' peak memory. */
 	async function readAll(replies, stopped) {
 		const before = memory();
 		let most = 0;
@@ -115,7 +119,7 @@ describe("visitors who stop reading", () => {
 		return most;
 	}
 
-	/** What a visitor finds who comes back when the reply has ended. */
+	/** What a client receives that resumes after the end. */
 	async function assertWhole({ i, session, messageId, conversationId }) {
 		assert.deepEqual(await banter.messages(conversationId), [
 			["user", message(i), "complete"],
@@ -127,7 +131,7 @@ describe("visitors who stop reading", () => {
 	}
 
 	const N = REPLIES * EACH;
-	it(`${N} of them: ${N} others hear all, and they have the rest later`, async (t) => {
+	it(`${N} of them: ${N} others receive everything, and they can resume later`, async (t) => {
 		const replies = await Promise.all(Array.from({ length: REPLIES }, (_, i) => begin(banter, i)));
 		const stopped = replies.flatMap((reply) =>
 			Array.from({ length: EACH }, () => stopReading(banter, reply)),
@@ -141,7 +145,7 @@ describe("visitors who stop reading", () => {
 		assert.equal((await banter.model("stats")).calls, REPLIES);
 		const each = most / N;
 		t.diagnostic(`${(each / KIB).toFixed(0)} KiB at most for two, of ${BOUND / KIB} allowed`);
-		// Sanitizers pay for each piece of memory many times.
+		// Sanitizers multiply the memory.
 		if (TIME_FACTOR === 1) assert.ok(each < BOUND, `${each} bytes for two`);
 	});
 });

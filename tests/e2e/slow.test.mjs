@@ -1,6 +1,6 @@
-// Clients that cost more than they should: thousands that send or take next to nothing (slowhttptest
-// in its three modes), and some that ask for much and never read it. Everybody else must be served
-// meanwhile, and what they cost must be bounded and given back.
+// Expensive clients: thousands that send or read very slowly (slowhttptest in its three modes), and
+// some that request much and never read. Other clients must be served, and the cost must be bounded
+// and released.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -12,8 +12,10 @@ import { memoryOf, socketsOf } from "./proc.mjs";
 const CONNECTIONS = TIME_FACTOR === 1 ? 4000 : 1000;
 const RATE = 4000; // that slowhttptest tries to open a second; it comes to about 400
 const SECONDS = 300; // after which it gives up by itself; it is ended long before
-/** Connections at once: fewer would show nothing. How many it comes to is the machine's speed, as those
- * that send slowly are closed after 10 s. */
+/**
+ * Concurrent connections: fewer would show nothing. The reached number depends on the machine,
+ * because slow senders are closed after 10 s.
+ */
 const LEAST = CONNECTIONS / 10;
 const STEADY_MS = 1500; // without more connections the attack has reached its height
 const SAMPLES = 10; // of the workers and /health, from then on
@@ -38,14 +40,14 @@ function stateOf(banter) {
 	return { sockets: sum(pids.map(socketsOf)), memory: sum(pids.map(memoryOf)) };
 }
 
-/** GET /health on a fresh connection; how long it took, in ms, which is reported and no more. */
+/** GET /health on a new connection; resolves to the time in ms, which is only reported. */
 async function health(banter) {
 	const begun = performance.now();
 	assert.equal((await banter.get("/health")).status, 200);
 	return performance.now() - begun;
 }
 
-/** slowhttptest, ended by stop(). */
+/** slowhttptest, until stop(). */
 function attack(banter, { args, path }) {
 	const size = ["-c", CONNECTIONS, "-r", RATE, "-l", SECONDS, "-p", 60].map(String);
 	const child = spawn("slowhttptest", [...size, ...args, "-u", `${banter.url}${path}`], {
@@ -61,7 +63,7 @@ function attack(banter, { args, path }) {
 	};
 }
 
-/** Asks for /health all the time, until the attack is at its height and then SAMPLES times more. */
+/** Requests /health until the peak of the attack and then SAMPLES more times. */
 async function watch(banter, running) {
 	const times = [];
 	let peak = stateOf(banter);
@@ -90,10 +92,10 @@ function quantile(times, q) {
 	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(1);
 }
 
-describe("slow clients by the thousand", () => {
+describe("thousands of slow clients", () => {
 	const skip = missing && "slowhttptest is not installed: make deps FOR=test";
 
-	/** Attacks and watches; resolves to what was seen, less what was there before. */
+	/** Attacks and measures; resolves to the increases. */
 	async function endure(banter, how) {
 		await health(banter);
 		const before = stateOf(banter);
@@ -109,7 +111,7 @@ describe("slow clients by the thousand", () => {
 	}
 
 	for (const [mode, how] of Object.entries(MODES))
-		it(`${mode}: /health answers all the time, and nothing is kept of them`, { skip }, (t) =>
+		it(`${mode}: /health responds all the time, and all resources are released`, { skip }, (t) =>
 			withBanter({}, async (banter) => {
 				const { times, connections, each } = await endure(banter, how);
 				t.diagnostic(
@@ -118,23 +120,23 @@ describe("slow clients by the thousand", () => {
 						`p99 ${quantile(times, 0.99)}, longest ${quantile(times, 1)}`,
 				);
 				assert.ok(connections >= LEAST, `only ${connections} connections`);
-				// Sanitizers pay for each piece of memory many times.
+				// Sanitizers multiply the memory.
 				if (TIME_FACTOR === 1) assert.ok(each < 8 * KIB, `${each} bytes for a connection`);
 			}),
 		);
 });
 
-describe("clients that ask for much and do not read it", () => {
+describe("clients that request much and do not read", () => {
 	const banter = useBanter({ workers: 1 });
 	const READERS = 2;
 	// Over 2 MB of NDJSON each, of a text of 60 kB.
 	const TOKENS = 60_000;
 	const TOKEN = 1;
-	// What one costs at most: what waits for it (the buffer grows by doubling), the text, and that on
-	// its way to the store.
+	// The maximum memory of one: its queued output (the buffer grows by doubling), the text, and
+	// the text being sent to the store.
 	const BOUND = KIB * KIB;
 
-	/** Asks for a long reply, reads its beginning, and from then on a byte a second. */
+	/** Requests a long reply, reads its start, then one byte per second. */
 	function askSlowly(sessionId) {
 		const body = JSON.stringify({
 			sessionId,
@@ -154,7 +156,7 @@ describe("clients that ask for much and do not read it", () => {
 		return { stop };
 	}
 
-	it("are dropped at the bound; their replies are stored whole; the memory comes back", async (t) => {
+	it("are dropped at the limit; their replies are stored completely; the memory is released", async (t) => {
 		await health(banter);
 		const before = stateOf(banter);
 		const readers = Array.from({ length: READERS }, (_, i) => askSlowly(`slow-${i}`));
@@ -182,7 +184,7 @@ describe("clients that ask for much and do not read it", () => {
 			);
 			return whole.length === READERS;
 		});
-		// The worker may keep as many connections to the model, and libcurl a pair to wake itself.
+		// The worker may keep as many connections to the model; libcurl has a wake-up pair.
 		const wanted = before.sockets + READERS + 2;
 		await until("their connections are gone", () => stateOf(banter).sockets <= wanted);
 	});

@@ -1,5 +1,5 @@
-// A reply that is being written is stopped from any connection, at once: the model is hung up on,
-// what came is kept, and all who listen are told, whatever else goes wrong in that moment.
+// A running reply is stopped from any connection at once: the model request is cancelled, the text
+// is kept, and all listeners are informed, despite concurrent failures.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -18,13 +18,13 @@ import {
 
 const TOKENS = 1_000_000; // never all of them
 const DELAY_MS = 5;
-/** Tokens after which a reply that goes on was not stopped: 10 s of them. */
+/** More tokens than this mean that the reply was not stopped: 10 s of them. */
 const TOO_MANY = (10_000 * TIME_FACTOR) / DELAY_MS;
 const ROUNDS = 10;
 
 const stats = (banter) => banter.model("stats");
 
-/** A reply that goes on and on, of which some has come. */
+/** An endless reply of which some text has arrived. */
 async function running(banter, session) {
 	const message = `[[tokens=${TOKENS} delay=${DELAY_MS}]] ${session}`;
 	const stream = await banter.stream(session, message);
@@ -33,12 +33,12 @@ async function running(banter, session) {
 	return { stream, session, message, messageId, text };
 }
 
-/** POST …/stop on a connection that is open. */
+/** POST …/stop on an open connection. */
 function stopBy(raw, { messageId, session }) {
 	return postOn(raw, `/v1/chat/${messageId}/stop`, { sessionId: session });
 }
 
-/** How long it took until the model had lost its listener, in ms, and how much it said till then. */
+/** The time until the model's connection was closed, in ms, and the tokens until then. */
 async function untilHungUp(banter, before, since) {
 	const now = await until("the model is hung up on", async () => {
 		const one = await stats(banter);
@@ -48,7 +48,7 @@ async function untilHungUp(banter, before, since) {
 	return { ms: performance.now() - since, tokens: now.tokens - before.tokens };
 }
 
-/** That a listener heard the reply to its end, and what it was. */
+/** Asserts that a listener received the reply to its end; returns the text. */
 async function assertToldStopped(stream, text = "") {
 	const events = await stream.rest();
 	const last = events.at(-1);
@@ -62,10 +62,10 @@ async function assertToldStopped(stream, text = "") {
 	return last.message;
 }
 
-describe("a reply is stopped", () => {
+describe("a stop of a reply", () => {
 	const banter = useBanter({ workers: 3 });
 
-	it("at once, from the worker that writes it and from each other", async (t) => {
+	it("works at once, from its own worker and from each other", async (t) => {
 		const raws = await connectToEachWorker(banter);
 		const times = { here: [], elsewhere: [] };
 		for (let round = 0; round < ROUNDS; round++) {
@@ -101,7 +101,7 @@ describe("a reply is stopped", () => {
 			);
 	});
 
-	it("before the model has begun, from each worker", async () => {
+	it("works before the model has started, from each worker", async () => {
 		const raws = await connectToEachWorker(banter);
 		for (const [worker, raw] of raws) {
 			const session = `early-${worker}`;
@@ -126,7 +126,7 @@ describe("a reply is stopped", () => {
 		}
 	});
 
-	it("by all workers at once, and by who comes after the end", async () => {
+	it("works by all workers at once, and after the end", async () => {
 		const raws = await connectToEachWorker(banter);
 		const reply = await running(banter, "all");
 		const answers = await Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
@@ -139,14 +139,14 @@ describe("a reply is stopped", () => {
 		assert.equal((await storedMessages(banter, "all")).length, 2);
 	});
 
-	it("while the store is held up: as soon as it goes on", async () => {
+	it("while the store is stopped works when it continues", async () => {
 		const raws = await connectToEachWorker(banter);
 		const others = await connectToEachWorker(banter);
 		const reply = await running(banter, "held");
 		const before = await stats(banter);
 		process.kill(banter.storaged.pid, "SIGSTOP");
 		const stops = Promise.all([...raws.values()].map((raw) => stopBy(raw, reply)));
-		// Every worker has read the stop when it answers what comes after it.
+		// Every worker that answers the next request has read the stop.
 		for (const other of others.values()) {
 			await other.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 			assert.equal((await other.response()).status, 200);
@@ -159,7 +159,7 @@ describe("a reply is stopped", () => {
 		for (const raw of [...raws.values(), ...others.values()]) raw.close();
 	});
 
-	it("while the store is dead: it is said so, or it is stopped; and later it is", async () => {
+	it("while the store is dead fails or works; repeated later, it works", async () => {
 		for (const session of ["dead-1", "dead-2", "dead-3"]) {
 			const reply = await running(banter, session);
 			const before = await stats(banter);
@@ -180,7 +180,7 @@ describe("a reply is stopped", () => {
 		}
 	});
 
-	it("by a worker that listens to it elsewhere, while the writer is killed", async () => {
+	it("by another worker, while its own worker is killed, has one result", async () => {
 		const reply = await running(banter, "killed");
 		const [writer] = await banter.workersOf([reply.stream.socket]);
 		const raws = await connectToEachWorker(banter);

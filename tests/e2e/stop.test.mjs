@@ -1,5 +1,5 @@
-// A reply is stopped from any connection: what came of it is kept, the model is hung up on, and
-// whoever listened hears how it ended.
+// A reply is stopped from any connection: its text is kept, the model request is cancelled, and
+// listeners receive the end.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -19,7 +19,7 @@ import { ScriptedModel } from "./scripted-model.mjs";
 
 const active = async (banter) => (await banter.model("stats")).active;
 
-/** A reply of which n tokens have come, and no more will. */
+/** A reply that hangs after n tokens. */
 async function hanging(banter, session, n = 3) {
 	const stream = await banter.stream(session, `[[tokens=${n} hang-after=${n}]] ${session}`);
 	const start = await stream.next();
@@ -27,10 +27,10 @@ async function hanging(banter, session, n = 3) {
 	return { stream, ...start, text: tokens.join("") };
 }
 
-describe("a running reply is stopped", () => {
+describe("stopping a running reply", () => {
 	const banter = useBanter();
 
-	it("what came is kept, the listener gets done, the model is hung up on", async () => {
+	it("keeps the text, sends done to the listener, cancels the model request", async () => {
 		const { stream, messageId, conversationId, text } = await hanging(banter, "one");
 		assert.equal(await active(banter), 1);
 		const answer = await stop(banter, messageId, "one");
@@ -54,7 +54,7 @@ describe("a running reply is stopped", () => {
 		assert.equal((await history(banter, "one")).json.active, null);
 	});
 
-	it("from whichever worker; all who listen hear it, wherever they are", async () => {
+	it("works from any worker; all listeners of all workers receive it", async () => {
 		for (let round = 0; round < 4; round++) {
 			const session = `round-${round}`;
 			const { stream, messageId, text } = await hanging(banter, session);
@@ -75,7 +75,7 @@ describe("a running reply is stopped", () => {
 		await until("the model is asked no more", async () => (await active(banter)) === 0);
 	});
 
-	it("again, by many at once: all are told the same", async () => {
+	it("by many at once returns the same to all", async () => {
 		const { messageId } = await hanging(banter, "many");
 		const answers = await Promise.all(
 			Array.from({ length: 10 }, () => stop(banter, messageId, "many")),
@@ -84,7 +84,7 @@ describe("a running reply is stopped", () => {
 			assert.deepEqual(json, { status: "stopped" });
 	});
 
-	it("one that nobody listens to any more", async () => {
+	it("works without listeners", async () => {
 		const { stream, messageId } = await hanging(banter, "left");
 		stream.leave();
 		assert.equal((await stop(banter, messageId, "left")).json.status, "stopped");
@@ -95,7 +95,7 @@ describe("a running reply is stopped", () => {
 		]);
 	});
 
-	it("one whose asker waits for the whole: it gets what there is, with its status", async () => {
+	it("returns the partial text and status to a request without streaming", async () => {
 		const message = "[[tokens=3 hang-after=3]] whole";
 		const whole = banter.chat("whole", message);
 		const messageId = await until("it is written", async () => {
@@ -112,7 +112,7 @@ describe("a running reply is stopped", () => {
 		assert.equal(answer.json.messageId, messageId);
 	});
 
-	it("before the model has begun: an empty reply, for the stream and for the whole", async () => {
+	it("before the model has started gives an empty reply, with and without streaming", async () => {
 		for (const path of ["/v1/chat/stream", "/v1/chat"]) {
 			const session = `early${path.replaceAll("/", ".")}`;
 			const message = `[[fail=hang]] ${path}`;
@@ -144,7 +144,7 @@ describe("a running reply is stopped", () => {
 		}
 	});
 
-	it("the conversation goes on", async () => {
+	it("lets the conversation continue", async () => {
 		const { messageId } = await hanging(banter, "on");
 		await stop(banter, messageId, "on");
 		assert.equal((await banter.chat("on", "[[tokens=1]] and now")).status, 200);
@@ -159,7 +159,7 @@ describe("a running reply is stopped", () => {
 describe("a reply that has ended", () => {
 	const banter = useBanter();
 
-	it("keeps the status that it ended with", async () => {
+	it("keeps its final status", async () => {
 		const { json } = await banter.chat("ended", "[[tokens=2]]");
 		for (let i = 0; i < 4; i++)
 			assert.deepEqual((await stop(banter, json.messageId, "ended")).json, {
@@ -172,7 +172,7 @@ describe("a reply that has ended", () => {
 		]);
 	});
 
-	it("also if it broke off", async () => {
+	it("also if it was interrupted", async () => {
 		const events = await (await banter.stream("broke", "[[tokens=3 error-after=2]]")).rest();
 		assert.equal(events.at(-1).type, "error");
 		const [{ messageId }] = events;
@@ -180,11 +180,11 @@ describe("a reply that has ended", () => {
 	});
 });
 
-describe("a reply that is begun anew", () => {
+describe("a restarted reply", () => {
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 	const half = 'data: {"choices":[{"delta":{"content":"half an answer"}}]}\n\n';
 
-	it("and stopped before its first token keeps the text that the visitor has read", async () => {
+	it("that is stopped before its first token keeps the text that the visitor has read", async () => {
 		const model = new ScriptedModel(({ total }) =>
 			total === 1 ? [head + half, "close"] : [head, "keep"],
 		);
@@ -214,10 +214,10 @@ describe("a reply that is begun anew", () => {
 	});
 });
 
-describe("what cannot be stopped", () => {
+describe("invalid stops", () => {
 	const banter = useBanter();
 
-	it("404: a reply of another session, one that is none, one of a session that is none", async () => {
+	it("404: a reply of another session, an unknown reply, an unknown session", async () => {
 		const { messageId } = await hanging(banter, "mine");
 		assertError(await stop(banter, messageId, "yours"), 404, "Message not found", "not_found");
 		assertError(await stop(banter, NOBODY, "mine"), 404, "Message not found");
@@ -227,7 +227,7 @@ describe("what cannot be stopped", () => {
 		await stop(banter, messageId, "mine");
 	});
 
-	it("404: one that is deleted at the same moment", async () => {
+	it("404: a reply that is deleted concurrently", async () => {
 		await withBanter({ workers: 1 }, async (own) => {
 			for (let round = 0; round < 5; round++) {
 				const session = `deleted-${round}`;
@@ -246,7 +246,7 @@ describe("what cannot be stopped", () => {
 		});
 	});
 
-	it("400: what is no id, or no body", async () => {
+	it("400: an invalid id or body", async () => {
 		const post = (id, body) =>
 			banter.request("POST", `/v1/chat/${id}/stop`, { headers: KEY, body });
 		assertError(await post("no-id", { sessionId: "s" }), 400, "Invalid messageId");
@@ -279,7 +279,7 @@ describe("what cannot be stopped", () => {
 describe("stopping and resuming", () => {
 	const banter = useBanter();
 
-	it("who comes later hears what came, and that it was stopped", async () => {
+	it("a later resume returns the text and the status stopped", async () => {
 		const { messageId, text } = await hanging(banter, "later");
 		await stop(banter, messageId, "later");
 		const events = await (await resume(banter, messageId, "later", { after: 3 })).rest();

@@ -1,5 +1,5 @@
-// Text as models really send it: broken, in halves, in every server's form. Whatever came, the tokens,
-// the end of the stream and the store tell the same, and it is text.
+// Text as models send it: invalid, split, in every server's format. Tokens, `done` and store always
+// agree and are valid text.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { useBanter, withBanter } from "./harness.mjs";
 
 const { raw } = String;
 
-/** The reply to these directives, as the client, its `done` and the store have it. */
+/** The reply to these directives as received by the client, in `done` and in the store. */
 async function reply(banter, directives) {
 	const stream = await banter.stream("text", `[[${directives}]]`);
 	const events = await stream.rest(); // which refuses anything but valid UTF-8
@@ -26,7 +26,7 @@ async function reply(banter, directives) {
 	return textOf(events);
 }
 
-describe("what is no text", () => {
+describe("invalid text", () => {
 	const banter = useBanter();
 
 	const broken = {
@@ -56,7 +56,7 @@ describe("what is no text", () => {
 			assert.equal(await reply(banter, `raw="${pieces}" split=1`), text);
 		});
 
-	it("the stand-in model refuses pieces that it would have to guess at", async () => {
+	it("the stub model refuses ambiguous pieces", async () => {
 		const guesses = [raw`raw=""`, raw`raw="a||b"`, raw`wire="a|"`, raw`raw="\q"`, raw`raw="\xfg"`];
 		for (const words of guesses) {
 			const from = banter.log.lines.length;
@@ -66,13 +66,13 @@ describe("what is no text", () => {
 		}
 	});
 
-	it("POST /v1/chat answers the same", async () => {
+	it("POST /v1/chat returns the same", async () => {
 		const answer = await banter.chat("whole", raw`[[raw="a\\ud83d|\\ude00\xff|\\ud83d"]]`);
 		assert.equal(answer.json.message, "a😀\ufffd\ufffd");
 		assert.equal((await banter.messages(answer.json.conversationId))[1][1], "a😀\ufffd\ufffd");
 	});
 
-	it("what came before a reply broke off is text too", async () => {
+	it("the partial text of an interrupted reply is valid too", async () => {
 		const stream = await banter.stream("cut", raw`[[raw="a\xff|b\\ud83d|c" cut-after=2]]`);
 		const events = await stream.rest();
 		assert.equal(events.at(-1).type, "error");
@@ -81,13 +81,13 @@ describe("what is no text", () => {
 		assert.deepEqual(messages.at(-1), ["assistant", "a\ufffdb", "interrupted"]);
 	});
 
-	it("half a character before an end without [DONE] is the last of the reply", async () => {
+	it("half a character before an end without [DONE] ends the reply", async () => {
 		const half = raw`data: {\"choices\":[{\"delta\":{\"content\":\"a\\ud83d\"}}]}\n\n`;
 		const end = raw`data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n`;
 		assert.equal(await reply(banter, `wire="${half}|${end}" cut-after=2`), "a\ufffd");
 	});
 
-	it("an error's broken message ends the reply, not the worker", async () => {
+	it("an invalid error message ends the reply, not the worker", async () => {
 		const directives = raw`wire="data: {\"error\":{\"message\":\"no \\ud83d \xff\"}}\n\n"`;
 		const events = await (await banter.stream("error", `[[${directives}]]`)).rest();
 		assert.equal(events.at(-1).type, "error");
@@ -102,7 +102,7 @@ describe("the longest reply", () => {
 		`data: {"choices":[{"delta":{"content":"${content}"},"finish_reason":${finish}}]}\n\n`;
 	const tail = { whole: "", half: event(raw`\ud83d`, null) };
 
-	// A model that says as much as a reply may have, and then what its key asks for.
+	// A model that sends a reply of the maximum length, then what its key selects.
 	const model = createServer((request, response) => {
 		const [end, last] = request.headers.authorization.split(" ")[1].split("-");
 		request.resume();
@@ -131,19 +131,19 @@ describe("the longest reply", () => {
 		});
 });
 
-describe("an event stream's forms", () => {
+describe("the forms of an event stream", () => {
 	const banter = useBanter();
 
 	const forms = ["", "crlf", "cr", "bom", "comments", "lines", "no-space"];
 	for (const form of [...forms, "bom crlf comments lines", "bom cr comments lines no-space"])
-		it(`${form || "usual"}: a whole reply, also byte by byte`, async () => {
+		it(`${form || "usual"}: a complete reply, also byte by byte`, async () => {
 			for (const split of ["", "split=1", "split=3"]) {
 				const words = ["unicode tokens=15", form, split].filter(Boolean).join(" ");
 				assert.equal(await reply(banter, words), await reply(banter, "unicode tokens=15"));
 			}
 		});
 
-	/** One event of the wire; its JSON is written as a directive wants it. */
+	/** One event; its JSON is encoded for a directive. */
 	const data = (json) =>
 		raw`data: ${JSON.stringify(json).replace(/[\\"|]/g, (sign) => `\\${sign}`)}\n\n`;
 	const choice = (delta, more) => data({ choices: [{ index: 0, delta, ...more }] });
@@ -207,7 +207,7 @@ describe("an event stream's forms", () => {
 		["usage beyond all bounds", '{"completion_tokens":99999999999999999999}', "4294967295"],
 		["no usage", "null", "0"],
 	])
-		it(`${what}: the reply is whole`, async () => {
+		it(`${what}: the reply is complete`, async () => {
 			const event = raw`data: {"choices":[],"usage":${usage}}\n\n`.replaceAll('"', '\\"');
 			const from = banter.log.lines.length;
 			const words = raw`wire="${choice({ content: "Hello" })}|${event}" no-usage`;

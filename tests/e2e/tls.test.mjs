@@ -1,5 +1,5 @@
-// HTTPS: what is spoken and what is refused, sessions that resume at any worker, certificates that
-// change while replies run, and keys that masterd alone can read.
+// HTTPS: accepted and refused protocols, session resumption at any worker, certificate changes
+// during replies, and keys that only masterd can read.
 
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
@@ -31,7 +31,7 @@ const ending = authority.issue("ending", undefined, 13);
 const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
 const https = ({ cert, key }) => ({ TLS_CERT: cert, TLS_KEY: key });
 
-/** A directory of the test's own with a copy of this certificate, which can be exchanged. */
+/** A directory with a copy of this certificate, which can be replaced. */
 function ownCopy(pair, name) {
 	const dir = join(authority.dir, name);
 	mkdirSync(dir, { mode: 0o700 });
@@ -45,8 +45,7 @@ function exchangeFor(copy, { cert, key }) {
 	copyFileSync(key, copy.key);
 }
 
-/** An open TLS connection, or the error that came instead. Its first ticket, if one came, is at
- * socket.ticket. */
+/** An open TLS connection, or its error. The first ticket, if any, is in socket.ticket. */
 function dial(port, options = {}) {
 	return new Promise((resolve) => {
 		const socket = connect({ port, host: "127.0.0.1", ca: authority.pem, ...options });
@@ -58,7 +57,7 @@ function dial(port, options = {}) {
 	});
 }
 
-/** The code of the error that a dial must end with. */
+/** The error code that a dial must end with. */
 async function refusal(port, options) {
 	const result = await dial(port, options);
 	if (!(result instanceof Error)) {
@@ -89,7 +88,7 @@ describe("HTTPS", () => {
 		assert.equal((await banter.messages(answer.json.conversationId)).length, 4);
 	});
 
-	it("large bodies come whole, both ways", async () => {
+	it("large bodies are complete in both directions", async () => {
 		const text = "x".repeat(3_900);
 		const { json } = await banter.chat("large", `[[echo]]${text}`);
 		assert.equal(json?.message, text);
@@ -97,7 +96,7 @@ describe("HTTPS", () => {
 		assert.equal(script.bytes.length, Number(script.headers["content-length"]));
 	});
 
-	it("curl is content, with each version", async () => {
+	it("curl works with each version", async () => {
 		const curl = promisify(execFile);
 		for (const version of ["1.2", "1.3"]) {
 			const { stdout } = await curl("curl", [
@@ -116,7 +115,7 @@ describe("HTTPS", () => {
 		}
 	});
 
-	it("TLS 1.2 and 1.3 are spoken, older versions refused", async () => {
+	it("TLS 1.2 and 1.3 are accepted, older versions refused", async () => {
 		for (const version of ["TLSv1.2", "TLSv1.3"]) {
 			const socket = await dial(banter.port, { minVersion: version, maxVersion: version });
 			assert.equal(socket.getProtocol(), version);
@@ -134,7 +133,7 @@ describe("HTTPS", () => {
 			);
 	});
 
-	it("ALPN: http/1.1 is chosen; who wants only something else is refused", async () => {
+	it("ALPN selects http/1.1; a client without it is refused", async () => {
 		const socket = await dial(banter.port, { ALPNProtocols: ["h2", "http/1.1"] });
 		assert.equal(socket.alpnProtocol, "http/1.1");
 		socket.destroy();
@@ -144,7 +143,7 @@ describe("HTTPS", () => {
 		);
 	});
 
-	it("plain HTTP gets a 400 that says why, and the connection ends", async () => {
+	it("plain HTTP gets a 400 with the reason, and the connection is closed", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 		const answer = await raw.response();
@@ -154,7 +153,7 @@ describe("HTTPS", () => {
 		raw.close();
 	});
 
-	it("what is no TLS ends without an answer, and others are served", async () => {
+	it("other protocols are closed without a response, and TLS is still served", async () => {
 		const raw = await RawConnection.connect(banter.port);
 		await raw.write("\x16\x03\x01\x00\x05hello\r\n\r\n");
 		await raw.closed();
@@ -162,7 +161,7 @@ describe("HTTPS", () => {
 		assert.equal((await banter.get("/health")).status, 200);
 	});
 
-	it("the client's scheme is https: Secure cookies, the document's server, our own origin", async () => {
+	it("the scheme is https: Secure cookies, the document's server URL, our own origin", async () => {
 		const body = { password: PASSWORD };
 		const from = (origin) => ({ headers: { origin }, body });
 		const good = await banter.request("POST", "/api/login", from(banter.url));
@@ -177,7 +176,7 @@ describe("HTTPS", () => {
 	it("sslscan finds nothing weaker than ECDHE with AEAD over TLS 1.2", async () => {
 		const { stdout } = await promisify(execFile)(
 			"sslscan",
-			// What does not answer within its timeout it takes for refused.
+			// sslscan treats a slow response as a refusal.
 			["--xml=-", "--no-colour", `--timeout=${DEADLINE_MS / 1000}`, `127.0.0.1:${banter.port}`],
 			{ timeout: 2 * DEADLINE_MS },
 		);
@@ -210,17 +209,17 @@ describe("HTTPS", () => {
 describe("HTTPS sessions", () => {
 	const banter = useBanter({ env: https(rsa) });
 
-	/** A ticket, once one has come. */
+	/** Resolves to a ticket. */
 	async function ticketOf(version) {
 		const socket = await dial(banter.port, { minVersion: version, maxVersion: version });
-		// In TLS 1.3 it comes after the handshake.
+		// TLS 1.3 sends it after the handshake.
 		const ticket = await until("a ticket", () => socket.ticket);
 		socket.destroy();
 		return ticket;
 	}
 
 	for (const version of ["TLSv1.2", "TLSv1.3"])
-		it(`a ticket of ${version} is good at every worker, also at one that came later`, async () => {
+		it(`a ticket of ${version} is valid at every worker, also at one that started later`, async () => {
 			const session = await ticketOf(version);
 			const sockets = [];
 			for (let i = 0; i < 12; i++) {
@@ -249,7 +248,7 @@ describe("HTTPS sessions", () => {
 });
 
 describe("HTTPS certificates", () => {
-	it("SIGHUP: new connections see the new one, and a running stream goes on", async () => {
+	it("SIGHUP: new connections use the new one, and a running stream continues", async () => {
 		const pair = ownCopy(first, "reloaded");
 		await withBanter({ env: { ...https(pair), DRAIN_TIMEOUT_MS: "100" } }, async (banter) => {
 			const old = await dial(banter.port);
@@ -260,7 +259,7 @@ describe("HTTPS certificates", () => {
 			exchangeFor(pair, second);
 			assert.equal((await banter.reload()).ev, "reload_done");
 			for (let i = 0; i < 6; i++) assert.equal(await servedName(banter.port), "second");
-			// Its session began under a certificate that may have been replaced for a reason.
+			// Its session started with a certificate that may have been replaced for a reason.
 			const again = await dial(banter.port, { session: old.ticket });
 			assert.equal(again.isSessionReused(), false);
 			for (const socket of [old, again]) socket.destroy();
@@ -272,7 +271,7 @@ describe("HTTPS certificates", () => {
 		});
 	});
 
-	it("a bad new one is refused, with the reason, and nothing changes", async () => {
+	it("an invalid new one is refused with the reason and changes nothing", async () => {
 		const pair = ownCopy(first, "kept");
 		await withBanter({ env: https(pair) }, async (banter) => {
 			const workers = banter.workerPids().sort();
@@ -314,7 +313,7 @@ describe("HTTPS certificates", () => {
 		});
 	});
 
-	it("--check prints it for a person", () => {
+	it("--check describes it", () => {
 		const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
 		const { status, stdout, stderr } = spawnSync(join(BUILD, "masterd"), ["--check"], {
 			env: { ...env, ...https(ending), OPENAI_API_KEY: "key" },
@@ -325,7 +324,7 @@ describe("HTTPS certificates", () => {
 		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: expires within two weeks\n`), stderr);
 	});
 
-	it("masterd alone reads the files: a worker that starts later needs them no more", async () => {
+	it("only masterd reads the files: a worker that starts later does not need them", async () => {
 		const pair = ownCopy(first, "gone");
 		assert.equal(statSync(pair.key).mode & 0o077, 0);
 		await withBanter({ env: https(pair) }, async (banter) => {
@@ -339,7 +338,7 @@ describe("HTTPS certificates", () => {
 		});
 	});
 
-	it("both files may come as credentials", async () => {
+	it("both files can be credentials", async () => {
 		const dir = join(authority.dir, "credentials");
 		mkdirSync(dir);
 		copyFileSync(first.cert, join(dir, "TLS_CERT"));
@@ -350,7 +349,7 @@ describe("HTTPS certificates", () => {
 				assert.equal(await servedName(banter.port), "first");
 				rmSync(join(dir, "TLS_CERT"));
 				rmSync(join(dir, "TLS_KEY"));
-				// Nothing else may end in plain text than a start without TLS.
+				// Only a configuration without TLS may serve plain text.
 				assert.equal((await banter.reload()).ev, "reload_refused");
 				assert.equal(await servedName(banter.port), "first");
 			},
@@ -365,7 +364,7 @@ describe("HTTPS certificates", () => {
 	];
 	for (const [what, pair, reason] of wrong)
 		for (const args of [[], ["--check"]])
-			it(`${what}: masterd ${args} ends with 78 and says so`, () => {
+			it(`${what}: masterd ${args} reports it and exits with 78`, () => {
 				const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
 				for (const [name, value] of Object.entries(https(pair))) if (value) env[name] = value;
 				const { status, stderr } = spawnSync(join(BUILD, "masterd"), args, {

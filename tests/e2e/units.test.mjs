@@ -1,5 +1,4 @@
-// The units of systemd: sound, and hardened to the floor. What they do is tested where a systemd
-// can be booted (tests/install).
+// The systemd units: valid and hardened. tests/install tests them on a booted systemd.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,7 +19,7 @@ import { BUILD, baseEnvironment, ROOT } from "./harness.mjs";
 
 const UNITS = join(ROOT, "systemd/units");
 
-/** How exposed a service may be, by `systemd-analyze security`. */
+/** The maximum exposure of each service by `systemd-analyze security`. */
 const EXPOSURE = {
 	"banter-storaged.service": 1.0,
 	"banter-masterd.service": 1.5,
@@ -28,7 +27,7 @@ const EXPOSURE = {
 	"banter-setup.service": 1.5,
 };
 
-/** What the units name, which a root without anything in it lacks. */
+/** Files named by the units, which an empty root lacks. */
 const PROGRAMS = [
 	"bin/kill",
 	"bin/sh",
@@ -52,8 +51,8 @@ describe("the units", HAS_SYSTEMD, () => {
 	const units = readdirSync(UNITS);
 
 	for (const [unit, most] of Object.entries(EXPOSURE))
-		it(`${unit} is exposed at most ${most}`, () => {
-			// It takes and tells tenths as whole numbers.
+		it(`${unit} has an exposure of at most ${most}`, () => {
+			// It uses tenths as whole numbers.
 			const { status, said } = run(
 				"systemd-analyze",
 				"security",
@@ -66,14 +65,14 @@ describe("the units", HAS_SYSTEMD, () => {
 			assert.match(said, /Overall exposure level/);
 		});
 
-	it("every service is among them", () => {
+	it("are all listed here", () => {
 		assert.deepEqual(
 			units.filter((name) => name.endsWith(".service")).sort(),
 			Object.keys(EXPOSURE).sort(),
 		);
 	});
 
-	it("systemd finds nothing wrong with any", () => {
+	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
 		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });
 		for (const program of PROGRAMS) {
@@ -92,7 +91,7 @@ describe("the units", HAS_SYSTEMD, () => {
 		assert.doesNotMatch(said, /banter/);
 	});
 
-	it("systemd would make the users, groups and directories", () => {
+	it("create the users, groups and directories", () => {
 		mkdirSync(join(root, "etc"), { recursive: true });
 		const users = run("systemd-sysusers", `--root=${root}`, join(ROOT, "systemd/banter.sysusers"));
 		assert.equal(users.status, 0, users.said);
@@ -103,7 +102,7 @@ describe("the units", HAS_SYSTEMD, () => {
 	});
 });
 
-describe("every secret that the first start makes a file for", () => {
+describe("every secret with a file from the first start", () => {
 	const dir = mkdtempSync(join(tmpdir(), "banter-secrets-"));
 	after(() => rmSync(dir, { recursive: true }));
 	const args = ["setup", "--first-start", "--config", dir];
@@ -114,13 +113,13 @@ describe("every secret that the first start makes a file for", () => {
 			([, name]) => name,
 		);
 
-	it("is passed on by the unit of the front", () => {
+	it("is passed on by masterd's unit", () => {
 		assert.equal(made.status, 0);
 		const passed = namesIn("units/banter-masterd.service", /^LoadCredential=(\w+):/gm);
 		assert.deepEqual(passed.sort(), secrets);
 	});
 
-	it("is passed on by the example for containers", () => {
+	it("is passed on by the container example", () => {
 		const path = "container/compose.yaml";
 		assert.deepEqual(namesIn(path, /^ {6}- ([A-Z_]+)$/gm).sort(), secrets);
 		assert.deepEqual(namesIn(path, /^ {2}(\w+): \{ file: \.\/secrets\/\1 \}$/gm).sort(), secrets);

@@ -1,15 +1,15 @@
-// The two ways to a model over http: to an address in digits by ourselves, to a name by libcurl. Both
-// must do the same; model.test.mjs has every failure, by whichever way the stand-in's address means.
+// The two clients for a model over http: our own for numeric addresses, libcurl for names. Both
+// must behave alike; model.test.mjs has every failure, with the client for the stub's address.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { freePort, TIME_FACTOR, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 
-/** Only for what never comes: whatever does may take longer than this on a machine that is busy. */
+/** Only for events that never happen; on a busy machine others can take longer. */
 const SHORT = String(500 * TIME_FACTOR);
 
-/** That a reply which fails so after its third token ends in an error. */
+/** Asserts that a reply with this failure after its third token ends in an error. */
 async function assertCut(banter, directives) {
 	const session = directives.replace(/\W/g, "-");
 	const stream = await banter.stream(session, `[[tokens=9 ${directives}]]`);
@@ -20,7 +20,7 @@ async function assertCut(banter, directives) {
 
 for (const host of ["127.0.0.1", "localhost"])
 	describe(`a model at ${host}`, () => {
-		/** One worker, so that its connections can be counted. */
+		/** One worker, so that connections can be counted. */
 		const withModel = async (limits, body) => {
 			const port = await freePort();
 			const env = {
@@ -31,19 +31,19 @@ for (const host of ["127.0.0.1", "localhost"])
 			await withBanter({ env, workers: 1, stub: ["--port", String(port)] }, body);
 		};
 
-		it("is asked over one connection, again and again", async () => {
+		it("is called repeatedly over one connection", async () => {
 			await withModel({}, async (banter) => {
 				const { accepted } = await banter.model("stats");
 				for (let i = 0; i < 10; i++) {
 					const events = await (await banter.stream(`s-${i}`, "[[tokens=3]]")).rest();
 					assert.equal(textOf(events), "t0 t1 t2 ");
 				}
-				// The one besides it is this test's own question.
+				// The other one is this test's own request.
 				assert.equal((await banter.model("stats")).accepted - accepted, 2);
 			});
 		});
 
-		it("fails in the same ways", async () => {
+		it("has the same failures", async () => {
 			await withModel({}, async (banter) => {
 				for (const [directives, status] of [
 					["fail=401", 502],
@@ -66,7 +66,7 @@ for (const host of ["127.0.0.1", "localhost"])
 			);
 		});
 
-		it("hears that a reply was stopped", async () => {
+		it("notices that a reply was stopped", async () => {
 			await withModel({}, async (banter) => {
 				const stream = await banter.stream("stopped", "[[tokens=100000 delay=5]]");
 				const { messageId } = await stream.next();
@@ -82,7 +82,7 @@ for (const host of ["127.0.0.1", "localhost"])
 			});
 		});
 
-		it("gives hundreds of replies at a time", async () => {
+		it("serves hundreds of concurrent replies", async () => {
 			await withModel({}, async (banter) => {
 				const replies = await Promise.all(
 					Array.from({ length: 400 }, async (_, i) =>

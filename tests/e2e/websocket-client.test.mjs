@@ -1,6 +1,5 @@
-// The WebSocket of workerd/http through an independent client, the `ws` package, against ws-echo:
-// what a program that follows RFC 6455 may do, over plain TCP and over TLS, alone and a thousand at
-// once.
+// The WebSocket of workerd/http with an independent client, the `ws` package, against ws-echo: what
+// RFC 6455 allows, over TCP and TLS, alone and with a thousand connections.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -24,7 +23,7 @@ async function open({ port, ca }, path = "/") {
 	return socket;
 }
 
-/** Sends and resolves to what comes back. */
+/** Sends and resolves to the response. */
 async function exchange(socket, message) {
 	const answer = once(socket, "message");
 	socket.send(message);
@@ -32,7 +31,7 @@ async function exchange(socket, message) {
 	return isBinary ? data : data.toString();
 }
 
-/** Resolves to the code with which it closes. */
+/** Resolves to the close code. */
 async function closed(socket) {
 	const [code] = await once(socket, "close");
 	return code;
@@ -52,7 +51,7 @@ for (const way of ["plain", "secure"])
 		});
 		after(() => echo.stop());
 
-		it("gets back what it says, and offers compression in vain", async () => {
+		it("gets its messages back, without compression", async () => {
 			const socket = await open(echo[way]);
 			assert.equal(socket.extensions, "");
 			assert.equal(socket.protocol, "");
@@ -63,7 +62,7 @@ for (const way of ["plain", "secure"])
 			assert.equal(await close(socket, 1000, "bye"), 1000);
 		});
 
-		it("may say 64 KiB, and no byte more", async () => {
+		it("may send 64 KiB, but not one byte more", async () => {
 			const socket = await open(echo[way]);
 			const full = "é".repeat(FULL / 2);
 			assert.equal(await exchange(socket, full), full);
@@ -72,7 +71,7 @@ for (const way of ["plain", "secure"])
 			assert.equal(await end, 1009);
 		});
 
-		it("may send a message in pieces, with a ping between", async () => {
+		it("may fragment a message, with a ping between the fragments", async () => {
 			const socket = await open(echo[way]);
 			const pong = once(socket, "pong");
 			const answer = once(socket, "message");
@@ -85,12 +84,12 @@ for (const way of ["plain", "secure"])
 			socket.terminate();
 		});
 
-		it("closes with a code of its own, or with none", async () => {
+		it("closes with its own code, or without one", async () => {
 			assert.equal(await close(await open(echo[way]), 4321, "mine"), 4321);
 			assert.equal(await close(await open(echo[way])), 1005);
 		});
 
-		it("sends 10,000 messages ahead and gets each of them back, in order", async () => {
+		it("sends 10,000 messages ahead and gets all back in order", async () => {
 			const socket = await open(echo[way]);
 			let next = 0;
 			const all = new Promise((done, fail) => {
@@ -106,7 +105,7 @@ for (const way of ["plain", "secure"])
 			assert.equal(await close(socket, 1000), 1000);
 		});
 
-		it("that does not read is waited for by nobody else", async () => {
+		it("that does not read delays no other", async () => {
 			const deaf = await open(echo[way]);
 			deaf.pause();
 			for (let i = 0; i < 400; i++) deaf.send("*".repeat(FULL)); // 25 MB
@@ -123,14 +122,14 @@ for (const way of ["plain", "secure"])
 			await until("their ends", async () => (await echo.sockets()) === 0);
 		});
 
-		it("that vanishes is forgotten", async () => {
+		it("that vanishes is released", async () => {
 			const sockets = await Promise.all(Array.from({ length: 50 }, () => open(echo[way])));
 			assert.equal(await echo.sockets(), 50);
 			for (const socket of sockets) socket.terminate();
 			await until("their ends", async () => (await echo.sockets()) === 0);
 		});
 
-		it("hears 1001 when the server drains", async () => {
+		it("receives 1001 when the server drains", async () => {
 			const sockets = await Promise.all(Array.from({ length: 50 }, () => open(echo[way])));
 			const ends = sockets.map(closed);
 			echo.drain();
@@ -155,7 +154,7 @@ describe("1,000 idle sockets", () => {
 			for (const socket of sockets) assert.equal(await exchange(socket, "hello"), "hello");
 			return sockets;
 		};
-		// What the first one takes besides itself is there once.
+		// The fixed cost of the first one counts once.
 		const first = await talk(1);
 		const before = memoryOf(echo.child.pid);
 		const sockets = await talk(1000);

@@ -32,7 +32,7 @@ const echo = new EchoServer(new Authority());
 before(() => echo.start());
 after(() => echo.stop());
 
-/** Cuts bytes; lengths is asked for each piece's. */
+/** Cuts bytes into pieces of the lengths that lengths() returns. */
 function cut(bytes, lengths) {
 	const pieces = [];
 	for (let at = 0; at < bytes.length; ) {
@@ -43,13 +43,13 @@ function cut(bytes, lengths) {
 	return pieces;
 }
 
-/** The pieces in which a case is to be sent. */
+/** The pieces in which a case is sent. */
 function piecesOf({ send, pieces }) {
 	if (pieces === undefined) return [Buffer.concat(send)];
 	return pieces === 0 ? send : cut(Buffer.concat(send), () => pieces);
 }
 
-/** Sends a case in these pieces and checks what comes back, and how it ends. */
+/** Sends a case in these pieces and checks the response and the close. */
 async function check(to, one, pieces) {
 	const line = await openRawWebSocket(to);
 	try {
@@ -67,11 +67,11 @@ async function check(to, one, pieces) {
 	}
 }
 
-/** Each piece when the one before it has been taken and has led to nothing. */
+/** Each piece after the previous one has been read without a response. */
 async function inParts(line, pieces) {
 	for (const [i, piece] of pieces.entries()) {
 		if (i > 0) {
-			// A ping cannot go into a frame: there is no answer to wait for but none.
+			// A ping cannot be inserted into a frame: there is no response to wait for.
 			await new Promise((done) => setTimeout(done, 20));
 			assert.deepEqual(line.got, [], "what is good so far is waited for");
 		}
@@ -79,7 +79,7 @@ async function inParts(line, pieces) {
 	}
 }
 
-/** Runs jobs, some at a time; the first failure says which it was. */
+/** Runs jobs concurrently; names the first that failed. */
 async function inLanes(entries, job) {
 	const rest = [...entries];
 	const lane = async () => {
@@ -105,7 +105,7 @@ describe("the Autobahn suite's cases", () => {
 			);
 		});
 
-	it("are all there", () => {
+	it("are complete", () => {
 		const counts = {};
 		for (const number of CASES.keys()) {
 			const group = number.split(".")[0];
@@ -148,8 +148,8 @@ describe("the Autobahn suite's cases", () => {
 	});
 });
 
-describe("beyond that", () => {
-	/** What these frames lead to, in one piece and byte by byte. */
+describe("beyond the suite", () => {
+	/** Checks the result of these frames, in one piece and byte by byte. */
 	const leads = async (send, got, path = "/") => {
 		for (const pieces of [send, cut(Buffer.concat(send), () => 1)]) {
 			const line = await openRawWebSocket(echo.plain, path);
@@ -167,16 +167,16 @@ describe("beyond that", () => {
 		await leads([frame(OP.close, closePayload(1000), { masked: false })], CLOSED(1002));
 	});
 
-	it("a length in a longer form than it needs: 1002", async () => {
+	it("a length that is not in its shortest form: 1002", async () => {
 		await leads([frame(OP.text, "x", { wide: 16 })], CLOSED(1002));
 		await leads([frame(OP.text, "x", { wide: 64 })], CLOSED(1002));
 		await leads([frame(OP.text, "*".repeat(125), { wide: 16 })], CLOSED(1002));
 	});
 
-	it("a length of 2⁶³ and over: 1002", () =>
+	it("a length of 2⁶³ or more: 1002", () =>
 		leads([frame(OP.text, "x", { wide: 64, length: 2n ** 63n })], CLOSED(1002)));
 
-	it("a message of 65,537 bytes: 1009, before it has come", async () => {
+	it("a message of 65,537 bytes: 1009, before it has arrived", async () => {
 		const announced = { wide: 64, length: 65537 };
 		await leads([frame(OP.text, "x", announced)], CLOSED(1009));
 		await leads([frame(OP.text, "x", { wide: 64, length: 2n ** 62n })], CLOSED(1009));
@@ -188,7 +188,7 @@ describe("beyond that", () => {
 		line.close();
 	});
 
-	it("a binary message where only texts are wanted: 1003", async () => {
+	it("a binary message where only text is accepted: 1003", async () => {
 		await leads([frame(OP.binary, "x")], CLOSED(1003), "/text");
 		await leads([frame(OP.binary, "", { fin: false })], CLOSED(1003), "/text");
 		await leads(
@@ -206,13 +206,13 @@ describe("beyond that", () => {
 		);
 	});
 
-	it("registered close codes that came after the suite are good", async () => {
+	it("newer registered close codes are accepted", async () => {
 		for (const code of [1012, 1013, 1014])
 			await leads([frame(OP.close, closePayload(code))], CLOSED(code));
 		await leads([frame(OP.close, closePayload(1015))], CLOSED(1002));
 	});
 
-	it("5,000 fragments that bring nothing: 1008", async () => {
+	it("5,000 empty fragments: 1008", async () => {
 		const line = await openRawWebSocket(echo.plain);
 		line.send(frame(OP.text, "", { fin: false }));
 		line.send(
@@ -223,7 +223,7 @@ describe("beyond that", () => {
 		line.close();
 	});
 
-	it("5,000 pings: 1008, and no more pongs than pings before that", async () => {
+	it("5,000 pings: 1008, with at most one pong each", async () => {
 		const line = await openRawWebSocket(echo.plain);
 		line.send(Buffer.concat(Array.from({ length: 5000 }, () => frame(OP.ping))));
 		await line.end();
@@ -232,7 +232,7 @@ describe("beyond that", () => {
 		line.close();
 	});
 
-	it("a peer that ends its side without a close is let go", async () => {
+	it("a peer that half-closes without a close frame is released", async () => {
 		const line = await openRawWebSocket(echo.plain);
 		line.send(frame(OP.text, "last"));
 		line.socket.end();
@@ -245,7 +245,7 @@ describe("beyond that", () => {
 describe("the handshake", () => {
 	const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-	/** The answer to a request, and what its status is. */
+	/** The response to a request and its status. */
 	async function ask(request) {
 		const line = new RawWebSocket(echo.plain);
 		line.send(request);
@@ -254,7 +254,7 @@ describe("the handshake", () => {
 		return { head, status: line.status };
 	}
 
-	it("is proven by the key (RFC 6455, section 1.3)", async () => {
+	it("returns the accept key (RFC 6455, section 1.3)", async () => {
 		const { head } = await ask(handshake("/", { "Sec-WebSocket-Key": KEY }));
 		assert.equal(acceptFor(KEY), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 		assert.match(head, /^HTTP\/1\.1 101 Switching Protocols\r\n/);
@@ -264,7 +264,7 @@ describe("the handshake", () => {
 		assert.doesNotMatch(head, /Content-Length|Transfer-Encoding|Extensions|-Protocol:/i);
 	});
 
-	it("knows words in any case and among others", async () => {
+	it("accepts tokens in any case and in lists", async () => {
 		for (const fields of [
 			{ Upgrade: "WebSocket", Connection: "keep-alive, Upgrade" },
 			{ Upgrade: "h2c, websocket", Connection: "UPGRADE,x" },
@@ -275,7 +275,7 @@ describe("the handshake", () => {
 			assert.equal((await ask(handshake("/", fields))).status, 101, JSON.stringify(fields));
 	});
 
-	it("426 to what asks for no WebSocket of version 13", async () => {
+	it("returns 426 for other protocols and versions", async () => {
 		for (const request of [
 			handshake("/", { Upgrade: undefined }),
 			handshake("/", { Upgrade: "websockets" }),
@@ -292,12 +292,12 @@ describe("the handshake", () => {
 			assert.equal(status, 426, request);
 			assert.match(head, /^Sec-WebSocket-Version: 13\r$/m);
 			assert.match(head, /^Upgrade: websocket\r$/m);
-			// Upgrade is for the next hop alone, and must say so (RFC 9110, section 7.8).
+			// Upgrade is hop-by-hop and must be listed in Connection (RFC 9110, section 7.8).
 			assert.match(head, /^Connection: Upgrade\r?$/m);
 		}
 	});
 
-	it("400 to a bad key, to two of them, and to a body", async () => {
+	it("returns 400 for an invalid key, two keys, or a body", async () => {
 		for (const request of [
 			handshake("/", { "Sec-WebSocket-Key": undefined }),
 			handshake("/", { "Sec-WebSocket-Key": "" }),
@@ -310,7 +310,7 @@ describe("the handshake", () => {
 			assert.equal((await ask(request)).status, 400, request);
 	});
 
-	it("frames right behind it, whatever the packets, are read after it", async () => {
+	it("is followed by frames in any packets", async () => {
 		const bytes = Buffer.concat([
 			Buffer.from(handshake()),
 			frame(OP.text, "early"),
@@ -330,6 +330,6 @@ describe("the handshake", () => {
 		}
 	});
 
-	it("leaves nothing behind", () =>
+	it("leaves no resources behind", () =>
 		until("all have ended", async () => (await echo.sockets()) === 0));
 });

@@ -1,5 +1,4 @@
-// What happens to a visitor's WebSocket when what it depends on changes under it: the agent, the widget,
-// the contact, the conversation, the store.
+// A visitor's WebSocket while its agent, widget, contact, conversation or store changes.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -30,10 +29,10 @@ async function conversationsOf(banter, { id }) {
 	return (await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`)).conversations;
 }
 
-describe("an agent, in the middle of a conversation", () => {
+describe("an agent during a conversation", () => {
 	const banter = useBanter();
 
-	it("is asked as it is at that moment; disabled, it answers nothing until it is enabled", async () => {
+	it("is used with its current settings; while disabled it does not reply", async () => {
 		const agent = await adminExpect(banter, 201, "POST", "agents", {
 			name: "A",
 			purpose: "Be an A.",
@@ -46,7 +45,7 @@ describe("an agent, in the middle of a conversation", () => {
 		one.say(LONG);
 		await one.upTo("typing_start");
 		await change({ enabled: false, purpose: "Be a B." });
-		// The reply that is under way is not the agent's to lose.
+		// The running reply is not affected.
 		one.say(echo("second"), "x");
 		one.send({ type: "stop" });
 		assert.equal((await one.upTo("typing_stop")).at(-1).type, "typing_stop");
@@ -62,7 +61,7 @@ describe("an agent, in the middle of a conversation", () => {
 		assert.equal(await banter.modelCalls("second"), 1);
 	});
 
-	it("may be exchanged, and then deleted", async () => {
+	it("can be replaced and then deleted", async () => {
 		const [a, b] = [
 			await adminExpect(banter, 201, "POST", "agents", { name: "A", purpose: "Be the first." }),
 			await adminExpect(banter, 201, "POST", "agents", { name: "B", purpose: "Be the second." }),
@@ -80,14 +79,14 @@ describe("an agent, in the middle of a conversation", () => {
 	});
 });
 
-describe("a widget, while somebody is there", () => {
+describe("a widget with connected visitors", () => {
 	const banter = useBanter({ workers: 2 });
 
 	for (const [what, end] of [
 		["disabled", (widget) => changeWidget(banter, widget, { enabled: false })],
 		["deleted", (widget) => deleteWidget(banter, widget)],
 	])
-		it(`${what} in mid-reply: the reply is stored, what waits is not asked`, async () => {
+		it(`${what} during a reply: the reply is stored, queued messages are not sent to the model`, async () => {
 			const widget = await makeWidget(banter);
 			const one = await Visitor.open(banter, widget, { stream: true });
 			one.say(`[[tokens=9 hold-after=8]] ${what}`);
@@ -106,7 +105,7 @@ describe("a widget, while somebody is there", () => {
 			assert.equal((await handshakeRefusal(banter, widget)).status, 404);
 		});
 
-	it("that wants to know who writes from now on: each must say it first", async () => {
+	it("that requires contact details from now on: each visitor must give them first", async () => {
 		const widget = await makeWidget(banter);
 		const one = await Visitor.open(banter, widget);
 		await one.ask(echo("nobody"));
@@ -120,7 +119,7 @@ describe("a widget, while somebody is there", () => {
 		assert.equal((await one.introduce({ email: "other@example.com" })).code, "contact_not_asked");
 	});
 
-	it("whose contact is deleted wants to know again who writes", async () => {
+	it("whose contact is deleted asks for contact details again", async () => {
 		const required = { contact_info_mode: "required", collect_email: true };
 		const one = await Visitor.open(banter, await makeWidget(banter, required));
 		await one.introduce({ email: "gone@example.com" });
@@ -134,7 +133,7 @@ describe("a widget, while somebody is there", () => {
 		assert.equal(await one.ask(echo("known again")), "known again");
 	});
 
-	it("that is for other sites from now on: who is there stays, and does not come back", async () => {
+	it("that is restricted to other sites: connected visitors stay but cannot reconnect", async () => {
 		const widget = await makeWidget(banter);
 		const headers = { origin: "https://before.example" };
 		const one = await Visitor.open(banter, widget, { headers });
@@ -149,8 +148,10 @@ describe("a widget, while somebody is there", () => {
 	});
 });
 
-/** The replies that a tab shows in the end: those of the history that takes the place of all before it, and
- * those behind that; up to this one. */
+/**
+ * The replies that a tab shows in the end, up to this one: those of the last history and those
+ * after it.
+ */
 async function heardAnew(tab, last) {
 	let [history, typing, replies] = [false, false, []];
 	while (!history || typing || replies.at(-1) !== last) {
@@ -163,10 +164,10 @@ async function heardAnew(tab, last) {
 	return replies;
 }
 
-describe("a conversation that is deleted while its visitor is there", () => {
+describe("a conversation that is deleted while its visitor is connected", () => {
 	const banter = useBanter({ workers: 2 });
 
-	it("in mid-reply: each tab hears that, and the next message begins another", async () => {
+	it("during a reply: each tab is informed, and the next message starts a new one", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		one.say(LONG, "x");
 		one.say(echo("waited"), "y");
@@ -191,7 +192,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 		assert.equal((await conversationsOf(banter, one.widget)).length, 1);
 	});
 
-	it("each tab is told at once, with any worker, and again when the next one is deleted", async () => {
+	it("each tab of any worker is informed at once, also when the next one is deleted", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		const near = await one.again();
 		const other = await Visitor.open(banter, one.widget);
@@ -211,7 +212,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 		assert.equal((await other.again()).history.length, 2);
 	});
 
-	it("while the model says nothing: each tab is told at once", async () => {
+	it("while the model is silent: each tab is informed at once", async () => {
 		const all = await openTabs(banter, 2, { stream: true });
 		all[0].say("[[tokens=3 hold-after=2]] silent");
 		for (const tab of all) {
@@ -231,7 +232,7 @@ describe("a conversation that is deleted while its visitor is there", () => {
 		}
 	});
 
-	it("between two messages: the next begins another, which knows nothing of it", async () => {
+	it("between two messages: the next one starts a new one without the old history", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		await one.ask(echo("before"));
 		await two.upTo("typing_stop");
@@ -252,10 +253,10 @@ describe("a conversation that is deleted while its visitor is there", () => {
 	});
 });
 
-describe("a store that is away", () => {
+describe("a store that is down", () => {
 	const banter = useBanter({ workers: 2 });
 
-	it("for longer than anybody waits: the tabs stay, and what is sent again is answered once", async () => {
+	it("for longer than any timeout: the tabs stay, and repeated messages are answered once", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
 		const [one, two] = await openTabs(banter, 2, { widget });
 		await one.ask(echo("before"));
@@ -283,10 +284,10 @@ describe("a store that is away", () => {
 	});
 });
 
-describe("frames that come close together", () => {
+describe("frames in quick succession", () => {
 	const banter = useBanter();
 
-	it("contact details while others are being saved are refused, and the first are kept", async () => {
+	it("contact details are refused while others are being saved, which are kept", async () => {
 		const asked = { contact_info_mode: "optional", collect_email: true };
 		const one = await Visitor.open(banter, await makeWidget(banter, asked));
 		const store = banter.storaged.pid;

@@ -1,5 +1,5 @@
-// What a tab has not been told, since its worker stood still while the store was started anew: all of it
-// is told afterwards, each message once, in its order, whatever the tab knew before.
+// Events that a tab missed because its worker was stopped while the store restarted: all are
+// delivered later, each message once and in order.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,7 +17,7 @@ import {
 const echo = (text) => `[[echo]] ${text}`;
 const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
 
-/** Says it until it is answered: a store that starts may refuse it. */
+/** Sends until a reply arrives: a starting store may refuse. */
 async function ask(tab, text, id = text.replace(/\W+/g, ".")) {
 	for (;;) {
 		tab.say(text, id);
@@ -27,7 +27,7 @@ async function ask(tab, text, id = text.replace(/\W+/g, ".")) {
 	}
 }
 
-/** Lets the tab's worker miss all that is done meanwhile. */
+/** Lets the tab's worker miss everything that happens meanwhile. */
 async function missing(banter, tab, body) {
 	const worker = await tab.worker();
 	process.kill(worker, "SIGSTOP");
@@ -45,14 +45,14 @@ async function missing(banter, tab, body) {
 	}
 }
 
-/** The ids of the conversation's messages, as who comes anew is told them. */
+/** The ids of the conversation's messages in the history of a new tab. */
 async function stored(tab) {
 	const fresh = await tab.again({ stream: true });
 	await fresh.close();
 	return fresh.history.map(({ id }) => id);
 }
 
-/** Takes messages until the last one of them is this. */
+/** Reads messages up to this one. */
 async function messagesUpTo(tab, last) {
 	const messages = [];
 	while (messages.at(-1)?.id !== last) {
@@ -64,7 +64,7 @@ async function messagesUpTo(tab, last) {
 
 const ids = (messages) => messages.map(({ id }) => id);
 
-/** Asks the admin API over a connection to the tab's worker: another may stand still. */
+/** Calls the admin API over a connection to the tab's worker: others may be stopped. */
 async function adminAt(banter, tab) {
 	const raw = (await connectToEachWorker(banter)).get(await tab.worker());
 	return async (method, path) => {
@@ -75,17 +75,17 @@ async function adminAt(banter, tab) {
 	};
 }
 
-/** The id of the widget's one conversation. */
+/** The id of the widget's only conversation. */
 async function conversationOf(banter, { id }) {
 	const { conversations } = await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`);
 	assert.equal(conversations.length, 1);
 	return conversations[0]._id;
 }
 
-describe("a tab that has missed news", () => {
+describe("a tab that has missed events", () => {
 	const banter = useBanter({ workers: 3 });
 
-	it("is told all of it, however much", async () => {
+	it("receives all of them, however many", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		const heard = [];
 		for (let i = 0; i < 70; i++) {
@@ -106,8 +106,8 @@ describe("a tab that has missed news", () => {
 		assert.deepEqual(two.frames, []);
 	});
 
-	it("is told it also when it is more than what may wait otherwise", async () => {
-		// Less than what one frame waits whole for; all of them are more than the kernel takes.
+	it("receives them also if they exceed the usual output limit", async () => {
+		// Each is below the limit of a frame; together they exceed the kernel's buffers.
 		const large = "[[huge=400 tokens=150]]";
 		const [one, two] = await openTabs(banter, 2);
 		const worker = await two.worker();
@@ -130,7 +130,7 @@ describe("a tab that has missed news", () => {
 		);
 	});
 
-	it("is cut off when it is more than may ever wait, and finds it when it comes back", async () => {
+	it("is disconnected above the absolute output limit, and receives them after reconnecting", async () => {
 		// 16 MiB may wait. Each reply is smaller than the 256 KiB that may wait when a frame follows
 		// (workerd/http/server.c), so that the tab that asks is never too slow, however busy the machine.
 		const large = "[[huge=400 tokens=600]]";
@@ -152,7 +152,7 @@ describe("a tab that has missed news", () => {
 		assert.equal(await ask(back, echo("here")), "here");
 	});
 
-	it("is told it also when much of its own was refused", async () => {
+	it("receives them also if many of its own messages were refused", async () => {
 		await avoidMidnight();
 		const [one, two] = await openTabs(banter, 2, { widget: { daily_message_cap: 2 } });
 		for (const text of ["first", "second"]) {
@@ -171,7 +171,7 @@ describe("a tab that has missed news", () => {
 		assert.deepEqual(two.frames, []);
 	});
 
-	it("is told it after the reply that it hears, not within", async () => {
+	it("receives them after its running reply, not within it", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
 		const [one, two, three] = await openTabs(banter, 3, { widget });
 		const admin = await adminAt(banter, three);
@@ -179,7 +179,7 @@ describe("a tab that has missed news", () => {
 		for (const tab of [two, three]) await tab.upTo("typing_start");
 		const path = `conversations/${await conversationOf(banter, one.widget)}`;
 		await missing(banter, two, async () => {
-			// What waits behind the slow reply is sent, and answered, when its tab is closed.
+			// The message queued behind the slow reply is sent and answered when its tab closes.
 			three.say(echo("quick"));
 			three.send({ type: "contact_info", email: "missed@example.com" });
 			await three.upTo("contact_info_saved");
@@ -189,7 +189,7 @@ describe("a tab that has missed news", () => {
 				return messages.at(-1).content === "quick";
 			});
 		});
-		// That is told at once, when it is known that something was missed.
+		// Sent at once when the gap is detected.
 		assert.deepEqual(await two.next(), { type: "contact_info_saved" });
 		one.send({ type: "stop" });
 		const reply = (await one.upTo("typing_stop")).filter(({ role }) => role === "assistant");
@@ -203,7 +203,7 @@ describe("a tab that has missed news", () => {
 		]);
 	});
 
-	it("is told a reply that broke off before and has been made anew", async () => {
+	it("receives a reply that was interrupted and restarted", async () => {
 		const message = "[[stamp tokens=200 delay=15]] broken";
 		const [one, two, three] = await openTabs(banter, 3);
 		one.say(message, "x");
@@ -223,7 +223,7 @@ describe("a tab that has missed news", () => {
 		await banter.ready();
 	});
 
-	it("is told nothing of a reply that broke off before its first word", async () => {
+	it("receives nothing of a reply that failed before its first token", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		await missing(banter, two, async () => {
 			await ask(one, echo("before"));
@@ -242,7 +242,7 @@ describe("a tab that has missed news", () => {
 		assert.deepEqual(two.frames, []);
 	});
 
-	it("is told of the conversation that was begun when the one before was deleted", async () => {
+	it("receives the conversation that replaced a deleted one", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		await ask(one, echo("old"));
 		await two.upTo("typing_stop");
@@ -252,7 +252,7 @@ describe("a tab that has missed news", () => {
 			assert.equal((await admin("DELETE", path)).status, 204);
 			await ask(one, echo("new"));
 		});
-		// Nothing of it was told, so nothing of it is missing: it takes the place of the old one.
+		// None of it was sent before: the new one replaces the old one.
 		const { type, messages } = await two.next();
 		assert.equal(type, "history");
 		assert.deepEqual(

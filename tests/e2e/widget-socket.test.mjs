@@ -1,5 +1,5 @@
-// The visitor's WebSocket, frame by frame, as API.md's section 7 has it: sessions, history, replies,
-// contact details, caps, and what closes it.
+// The visitor's WebSocket, frame by frame (API.md, section 7): sessions, history, replies, contact
+// details, caps, and closing.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -30,7 +30,7 @@ const said = (history) => history.map(({ role, content }) => [role, content]);
 describe("a widget's configuration", () => {
 	const banter = useBanter({ workers: 3, env: { CORS_ORIGIN: "https://dashboard.example" } });
 
-	it("is the public part of it and no more", async () => {
+	it("contains only public members", async () => {
 		const widget = await makeWidget(banter, {
 			name: "Support",
 			greeting: "Hello!",
@@ -58,7 +58,7 @@ describe("a widget's configuration", () => {
 		assert.equal(head.text, "");
 	});
 
-	it("is of a widget that is there, enabled, and still has this id", async () => {
+	it("exists only for an enabled widget with this id", async () => {
 		const widget = await makeWidget(banter);
 		assertError(await banter.get(configPath(NOBODY)), 404, undefined, "not_found");
 		assertError(
@@ -86,7 +86,7 @@ describe("a widget's configuration", () => {
 		}
 	});
 
-	it("is for any site, or for those that the widget names", async () => {
+	it("is available to any site, or to those that the widget names", async () => {
 		const widget = await makeWidget(banter);
 		const at = (origin) => banter.get(configPath(widget), { origin });
 		assert.equal((await at("https://any.example")).status, 200);
@@ -118,7 +118,7 @@ describe("a widget's configuration", () => {
 		await (await Visitor.open(banter, widget)).close();
 	});
 
-	it("a preflight is answered for any site, whatever CORS_ORIGIN says", async () => {
+	it("answers preflights of any site, whatever CORS_ORIGIN says", async () => {
 		for (const path of [configPath(NOBODY), `/api/widget/${NOBODY.widget_id}/ws`]) {
 			const answer = await banter.request("OPTIONS", path, {
 				headers: { origin: SITE, "access-control-request-method": "GET" },
@@ -142,7 +142,7 @@ describe("a visitor", () => {
 		return Visitor.open(banter, widget, options);
 	}
 
-	it("gets a session, and replies in B's frames", async () => {
+	it("gets a session, and replies in Loquent's frames", async () => {
 		const one = await visitor();
 		assert.match(one.token, TOKEN);
 		assert.equal(one.introduced, false);
@@ -155,7 +155,7 @@ describe("a visitor", () => {
 		await one.close();
 	});
 
-	it("hears each token with stream=1", async () => {
+	it("receives each token with stream=1", async () => {
 		const one = await visitor({ stream: true });
 		one.say("[[tokens=3]]");
 		assert.deepEqual(await one.reply(), [
@@ -169,7 +169,7 @@ describe("a visitor", () => {
 		await one.close();
 	});
 
-	it("comes back with its token to what was said", async () => {
+	it("returns to its conversation with its token", async () => {
 		const one = await visitor();
 		const none = await one.again();
 		assert.deepEqual(none.history, []);
@@ -195,7 +195,7 @@ describe("a visitor", () => {
 		assert.equal(new Set(three.history.map(({ id }) => id)).size, 4);
 	});
 
-	it("a token that is none, or another widget's, is a new session and nothing else", async () => {
+	it("gets a new session with an invalid token or one of another widget", async () => {
 		const other = await makeWidget(banter);
 		const foreign = await Visitor.open(banter, other);
 		await foreign.ask(echo("secret"));
@@ -216,7 +216,7 @@ describe("a visitor", () => {
 		assert.equal(said((await foreign.again()).history).length, 2);
 	});
 
-	it("is answered one message after the other, each knowing those before", async () => {
+	it("is answered in order, each reply with the previous messages in its history", async () => {
 		const one = await visitor();
 		one.say("[[tokens=3 delay=20]]");
 		one.say(echo("second"));
@@ -227,7 +227,7 @@ describe("a visitor", () => {
 		assert.deepEqual(seen, ["user", "assistant", "user", "assistant", "user"]);
 	});
 
-	it("lets so many messages wait and no more, and those are sent when it goes", async () => {
+	it("can queue a bounded number of messages, which are sent when it disconnects", async () => {
 		const one = await visitor();
 		one.say("[[tokens=40 hold-after=30]] answered first");
 		assert.equal((await one.next()).type, "typing_start");
@@ -249,7 +249,7 @@ describe("a visitor", () => {
 		assert.equal(await banter.modelCalls("too many"), 0);
 	});
 
-	it("an id twice is one message, one call of the model, and the reply again", async () => {
+	it("sends one message if it repeats an id: one model call, and the reply again", async () => {
 		const one = await visitor();
 		one.say("[[tokens=5 delay=10]] once", "x");
 		one.say("[[tokens=5 delay=10]] once", "x");
@@ -263,11 +263,11 @@ describe("a visitor", () => {
 		const [error] = await two.upTo("error");
 		assert.deepEqual([error.code, error.id], ["id_conflict", "x"]);
 		assert.equal(await banter.modelCalls("once"), 1);
-		// The others hear of none of it.
+		// Other visitors receive nothing of it.
 		assert.equal(one.frames.length, 0);
 	});
 
-	it("stops a reply; what came of it is kept", async () => {
+	it("stops a reply, whose text is kept", async () => {
 		const one = await visitor({ stream: true });
 		one.send({ type: "stop" });
 		one.say("[[tokens=1000 delay=10]]");
@@ -288,7 +288,7 @@ describe("a visitor", () => {
 		});
 	});
 
-	it("hears why there is no reply, and goes on", async () => {
+	it("receives the reason of a missing reply and can continue", async () => {
 		const one = await visitor();
 		one.say("[[fail=401]]", "x");
 		const frames = await one.upTo("typing_stop");
@@ -310,7 +310,7 @@ describe("a visitor", () => {
 		);
 	});
 
-	it("is told what is wrong with a frame, and may go on", async () => {
+	it("receives an error for an invalid frame and can continue", async () => {
 		const one = await visitor();
 		for (const [frame, code, id] of [
 			["hello", "invalid_message"],
@@ -331,14 +331,14 @@ describe("a visitor", () => {
 		assert.equal(await one.ask(echo("€".repeat(2000))), "€".repeat(2000));
 	});
 
-	it("is closed when it says nothing good for long", async () => {
+	it("is disconnected after many invalid frames", async () => {
 		const one = await visitor();
 		for (let i = 0; i < 25; i++) one.send("no JSON");
 		assert.equal((await one.end())[0], 1008);
 		assert.equal(one.frames.length, 20);
 	});
 
-	it("is closed for a frame that is too long, binary, or no UTF-8", async () => {
+	it("is disconnected for a frame that is too long, binary, or invalid UTF-8", async () => {
 		const tries = [
 			[1009, (ws) => ws.send(JSON.stringify({ type: "message", content: "x".repeat(65536) }))],
 			[1003, (ws) => ws.send(Buffer.from("{}"))],
@@ -351,7 +351,7 @@ describe("a visitor", () => {
 		}
 	});
 
-	it("hears a reply of 200 KB whole, live and when it comes back", async () => {
+	it("receives a reply of 200 KB completely, live and after reconnecting", async () => {
 		const one = await visitor({ stream: true });
 		one.say("[[huge=1000 tokens=200]]");
 		const frames = await one.upTo("typing_stop");
@@ -402,7 +402,7 @@ describe("a visitor", () => {
 describe("rate limits", () => {
 	const HOUR = { RATE_LIMIT_WINDOW_MS: "3600000" };
 
-	it("hold for messages as for POST /v1/chat, in the same cells", async () => {
+	it("are shared by messages and POST /v1/chat", async () => {
 		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "3" } }, async (banter) => {
 			const one = await Visitor.open(banter, await makeWidget(banter));
 			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
@@ -420,7 +420,7 @@ describe("rate limits", () => {
 		});
 	});
 
-	it("hold for looking at a page with a widget, in cells of their own", async () => {
+	it("are separate for loading a page with a widget", async () => {
 		const env = { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1", CORS_ORIGIN: "https://other.example" };
 		await withBanter({ workers: 2, env }, async (banter) => {
 			const widget = await makeWidget(banter, { allowed_origins: [SITE] });
@@ -435,7 +435,7 @@ describe("rate limits", () => {
 			assertError(config, 429, "Too many requests", "rate_limited");
 			const socket = await handshakeRefusal(banter, widget, { headers: { origin: SITE } });
 			assert.deepEqual([socket.status, socket.json.code], [429, "rate_limited"]);
-			// The page may read that it is to wait, and how long.
+			// The page can read Retry-After.
 			for (const { headers } of [config, socket]) {
 				assert.ok(Number(headers["retry-after"]) > 0);
 				assert.deepEqual([headers["ratelimit-limit"], headers["ratelimit-remaining"]], ["10", "0"]);
@@ -446,14 +446,14 @@ describe("rate limits", () => {
 			}
 			const { text } = await banter.get("/metrics", ADMIN);
 			assert.match(text, /banter_rate_limited_total\{rule="widget"\} 2/);
-			// None of it was chat.
+			// None of these requests counted as chat.
 			assert.equal(await one.ask(echo("first")), "first");
 			one.say(echo("second"));
 			assert.equal((await one.next()).code, "rate_limited");
 		});
 	});
 
-	it("hold for stopping as they do over HTTP", async () => {
+	it("apply to stops as over HTTP", async () => {
 		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
 			const one = await Visitor.open(banter, await makeWidget(banter));
 			for (let i = 0; i < 30; i++) one.send({ type: "stop" });
@@ -469,7 +469,7 @@ describe("contact details", () => {
 	const SAVED = { type: "contact_info_saved" };
 	const ALL = { collect_name: true, collect_email: true, collect_phone: true };
 
-	it("are found or made as the contact that they name", async () => {
+	it("select or create a contact", async () => {
 		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...ALL });
 		const one = await Visitor.open(banter, widget);
 		await one.ask(echo("before"));
@@ -490,7 +490,7 @@ describe("contact details", () => {
 		assert.equal(back.introduced, true);
 	});
 
-	it("are checked, each by its form, and those not asked for passed over", async () => {
+	it("are validated; fields that were not requested are ignored", async () => {
 		const asked = { collect_email: true, collect_phone: true };
 		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...asked });
 		const one = await Visitor.open(banter, widget);
@@ -509,7 +509,7 @@ describe("contact details", () => {
 		assert.equal(contacts[0].name, null);
 	});
 
-	it("have a name of one line, as the admin API's have", async () => {
+	it("have a name of one line, as in the admin API", async () => {
 		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...ALL });
 		const one = await Visitor.open(banter, widget);
 		for (const end of ["\n", "\u0085", "\u2028", "\u2029"]) {
@@ -519,7 +519,7 @@ describe("contact details", () => {
 		assert.deepEqual(await one.introduce({ name: "\u2028Ann Bee\n" }), SAVED);
 	});
 
-	it("are wanted first where the widget says so", async () => {
+	it("are required first if the widget says so", async () => {
 		const required = { contact_info_mode: "required", collect_email: true };
 		const widget = await makeWidget(banter, required);
 		const one = await Visitor.open(banter, widget);
@@ -530,7 +530,7 @@ describe("contact details", () => {
 			code: "contact_required",
 			id: "x",
 		});
-		// In one go: the message is answered after the details are saved.
+		// Sent together: the message is answered after the details are saved.
 		one.send({ type: "contact_info", email: "carl@example.com" });
 		one.say(echo("too early"), "x");
 		assert.deepEqual(await one.next(), SAVED);
@@ -541,7 +541,7 @@ describe("contact details", () => {
 		assert.equal(await back.ask(echo("welcome")), "welcome");
 	});
 
-	it("are saved also for who says them and leaves, and what came behind is answered", async () => {
+	it("are saved also for a visitor who leaves, and the following message is answered", async () => {
 		const required = { contact_info_mode: "required", collect_email: true };
 		const widget = await makeWidget(banter, required);
 		const all = await Promise.all(Array.from({ length: 10 }, () => Visitor.open(banter, widget)));
@@ -562,7 +562,7 @@ describe("contact details", () => {
 describe("the daily cap", () => {
 	const banter = useBanter({ workers: 3 });
 
-	it("holds for all visitors of the widget together, and asks the model for none beyond", async () => {
+	it("applies to all visitors of the widget together, without model requests above it", async () => {
 		await avoidMidnight();
 		const widget = await makeWidget(banter, { daily_message_cap: 3 });
 		const visitors = [];
@@ -584,7 +584,7 @@ describe("the daily cap", () => {
 			id: "x",
 		});
 		assert.equal(await banter.modelCalls("capped"), 3);
-		// What was stored before is answered again for nothing.
+		// Stored messages are answered again without counting.
 		const served = visitors.find((_, i) => ends[i].type === "message");
 		assert.equal(await served.ask("[[tokens=1]] capped", "x"), "t0");
 		await changeWidget(banter, widget, { daily_message_cap: 4 });
@@ -593,7 +593,7 @@ describe("the daily cap", () => {
 	});
 });
 
-describe("the end of a token", () => {
+describe("a token that becomes invalid", () => {
 	const banter = useBanter({ workers: 3 });
 
 	for (const [what, end] of [
@@ -601,7 +601,7 @@ describe("the end of a token", () => {
 		["disabling", (b, widget) => changeWidget(b, widget, { enabled: false })],
 		["deleting", deleteWidget],
 	])
-		it(`${what} closes all who are there, with 4404`, async () => {
+		it(`${what} closes all its connections with 4404`, async () => {
 			const widget = await makeWidget(banter);
 			const others = await Visitor.open(banter, await makeWidget(banter));
 			const open = await Promise.all(Array.from({ length: 6 }, () => Visitor.open(banter, widget)));
@@ -617,7 +617,7 @@ describe("the end of a token", () => {
 			assert.notEqual(anew.token, open[0].token);
 		});
 
-	it("so does erasing the visitor", async () => {
+	it("erasing the visitor does so too", async () => {
 		const widget = await makeWidget(banter);
 		const one = await Visitor.open(banter, widget);
 		await one.ask(echo("forget me"));

@@ -1,5 +1,5 @@
-// One visitor in many tabs, with workers and a store that come and go: all tabs hear the same, nothing
-// twice, and nothing is lost.
+// One visitor in many tabs, with restarts of workers and store: all tabs receive the same, nothing
+// twice, nothing lost.
 
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
@@ -33,8 +33,10 @@ const tokensOf = (frames) =>
 
 const workersOf = (all) => Promise.all(all.map((one) => one.worker()));
 
-/** That its worker has sent to the store what the tab's frames up to now ask for: that leaves before the
- * next frames are read. */
+/**
+ * Waits until the worker has sent the requests of the tab's frames to the store, which happens
+ * before it reads the next frames.
+ */
 async function hasSent(tab) {
 	for (let i = 0; i < 2; i++) {
 		tab.send("?");
@@ -50,7 +52,7 @@ async function killed(banter, visitor) {
 describe("tabs of one visitor, with three workers", () => {
 	const banter = useBanter({ workers: 3 });
 
-	it("each hear what is said in another, and the reply, token by token", async () => {
+	it("each receive the messages of another, and the reply token by token", async () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say("[[tokens=10 delay=10]]");
 		const own = await one.upTo("typing_stop");
@@ -72,7 +74,7 @@ describe("tabs of one visitor, with three workers", () => {
 		for (const tab of [one, two, three]) assert.deepEqual(tab.frames, []);
 	});
 
-	it("with the same worker too", async () => {
+	it("also with the same worker", async () => {
 		const [one] = await openTabs(banter, 1);
 		const [worker] = await workersOf([one]);
 		const two = await openAtWorker(
@@ -90,7 +92,7 @@ describe("tabs of one visitor, with three workers", () => {
 		]);
 	});
 
-	it("that write at the same time are each answered, and told in a whole piece", async () => {
+	it("that write at the same time each get a reply, which arrives without interleaving", async () => {
 		const all = await openTabs(banter, 3, { stream: true });
 		for (const [i, tab] of all.entries()) tab.say(`[[tokens=10 delay=5]] ${i}`);
 		const texts = new Set();
@@ -120,10 +122,10 @@ describe("tabs of one visitor, with three workers", () => {
 		assert.equal(texts.size, 1);
 	});
 
-	it("that send the same message by its id are each told of it once", async () => {
+	it("that send the same message by its id each receive it once", async () => {
 		for (let i = 0; i < 5; i++) {
 			const both = await openTabs(banter, 2);
-			// Both have it before either sends it on: what comes behind it is answered.
+			// Both workers have it before either forwards it: the frame after it was answered.
 			both[0].say(`[[tokens=2 hold-after=1]] before ${i}`);
 			for (const tab of both) await tab.upTo("typing_start");
 			for (const tab of both) {
@@ -144,7 +146,7 @@ describe("tabs of one visitor, with three workers", () => {
 		}
 	});
 
-	it("hear that the contact details are saved, once each", async () => {
+	it("each receive once that the contact details are saved", async () => {
 		const widget = { contact_info_mode: "required", collect_email: true };
 		const all = await openTabs(banter, 3, { widget });
 		all[0].send({ type: "contact_info", email: "tabs@example.com" });
@@ -158,12 +160,12 @@ describe("tabs of one visitor, with three workers", () => {
 			);
 	});
 
-	it("hear of each try that breaks off once, also who joins it in the moment in which it is made", async () => {
+	it("receive each failed attempt once, also if they join while it starts", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
 		const contact = { type: "contact_info", email: "moment@example.com" };
 		const saved = { type: "contact_info_saved" };
 		const [a, b] = await openTabs(banter, 2, { stream: true, widget });
-		// Whose request is the first of a batch, the order of the workers decides.
+		// The order of the workers decides whose request is first in a batch.
 		for (const [one, two] of [
 			[a, b],
 			[b, a],
@@ -188,7 +190,7 @@ describe("tabs of one visitor, with three workers", () => {
 				worker("SIGSTOP");
 				store("SIGCONT");
 				assert.deepEqual(await one.next(), saved);
-				// It is made anew, and joined, in one batch of the store.
+				// It is restarted and joined in one batch of the store.
 				store("SIGSTOP");
 				one.say(message, id);
 				await hasSent(one);
@@ -209,7 +211,7 @@ describe("tabs of one visitor, with three workers", () => {
 		}
 	});
 
-	it("may stop each other's reply", async () => {
+	it("can stop each other's reply", async () => {
 		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say("[[tokens=1000 delay=10]]");
 		await one.upTo("token");
@@ -222,7 +224,7 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 
 	for (const first of [[], [{ type: "contact_info", email: "stop@example.com" }]])
-		it(`a new one may stop a reply before it has its history${first.length > 0 ? ", and is known" : ""}`, async () => {
+		it(`can stop a reply before receiving the history${first.length > 0 ? ", with a token" : ""}`, async () => {
 			const widget = { contact_info_mode: "optional", collect_email: true };
 			const [one] = await openTabs(banter, 1, { stream: true, widget });
 			one.say("[[tokens=3000 delay=20]]");
@@ -239,7 +241,7 @@ describe("tabs of one visitor, with three workers", () => {
 			two.close();
 		});
 
-	it("a new one joins a reply that another worker writes, from its beginning", async () => {
+	it("join a reply of another worker from its start", async () => {
 		const [one] = await openTabs(banter, 1, { stream: true });
 		one.say("[[tokens=3000 delay=20]] joined");
 		await one.upTo("token");
@@ -257,7 +259,7 @@ describe("tabs of one visitor, with three workers", () => {
 		assert.equal((await two.again()).history.length, 2);
 	});
 
-	it("a new one hears the replies that are under way, all of them", async () => {
+	it("receive all running replies when they connect", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		one.say("[[tokens=30 delay=10]] slow");
 		two.say("[[tokens=30 delay=20]] slower");
@@ -274,12 +276,12 @@ describe("tabs of one visitor, with three workers", () => {
 	});
 });
 
-describe("a worker that dies", () => {
+describe("a worker that is killed", () => {
 	const banter = useBanter({ workers: 3 });
-	// One that is still starting would not end as it should.
+	// A worker that is still starting would not exit normally.
 	afterEach(() => banter.ready());
 
-	it("in mid-reply: its visitors come back to what there is, and send again", async () => {
+	it("during a reply: its visitors return to the partial reply and send again", async () => {
 		const message = "[[tokens=400 delay=10 hold-after=399]] again";
 		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say(message, "x");
@@ -293,7 +295,7 @@ describe("a worker that dies", () => {
 		assert.equal(back.history[1]?.status ?? "interrupted", "interrupted");
 		back.say(message, "x");
 		await back.upTo("token");
-		// The other tab, which has heard the first try, hears the second.
+		// The other tab, which received the first attempt, receives the second.
 		assert.equal((await two.next()).type, "typing_start");
 		await two.upTo("token");
 		back.send({ type: "stop" });
@@ -306,7 +308,7 @@ describe("a worker that dies", () => {
 		assert.equal(history[1].content, reply.at(-2).content);
 	});
 
-	it("in mid-reply: a tab hears the second try also when it comes with the end of the first", async () => {
+	it("during a reply: a tab receives the second attempt also if it arrives with the end of the first", async () => {
 		const message = "[[tokens=3000 delay=20]] anew";
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say(message, "x");
@@ -331,7 +333,7 @@ describe("a worker that dies", () => {
 		for (const tab of [two, three]) assert.deepEqual(tab.frames, []);
 	});
 
-	it("in mid-reply: what is sent again can be stopped in the same breath", async () => {
+	it("during a reply: a repeated message can be stopped immediately", async () => {
 		const message = "[[tokens=400 delay=10 hold-after=399]] in the same breath";
 		const [one] = await openTabs(banter, 1, { stream: true });
 		one.say(message, "x");
@@ -347,10 +349,10 @@ describe("a worker that dies", () => {
 	});
 });
 
-describe("a store that dies", () => {
+describe("a store that is killed", () => {
 	const banter = useBanter({ workers: 3 });
 
-	it("in mid-reply: the reply goes on in every tab, and nothing is told twice", async () => {
+	it("during a reply: the reply continues in every tab, and nothing is repeated", async () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say("[[tokens=100 delay=10]]");
 		for (const tab of [one, two]) await tab.upTo("token");
@@ -372,13 +374,13 @@ describe("a store that dies", () => {
 			assert.deepEqual((await tab.reply())[0], ["message", echo("after"), "user"]);
 	});
 
-	it("again and again: each tab is told each message once", async () => {
+	it("repeatedly: each tab receives each message once", async () => {
 		const all = await openTabs(banter, 3);
 		const texts = Array.from({ length: 12 }, (_, i) => `round ${i}`);
 		for (const [i, text] of texts.entries()) {
 			const tab = all[i % 3];
 			if (i % 4 === 1) await banter.storaged.kill("SIGKILL");
-			// Like the HTTP chat: whoever is not sure sends it again by its id.
+			// As with HTTP: a client without a confirmation repeats the message by its id.
 			for (let answer; answer !== text; ) {
 				tab.say(echo(text), `id-${i}`);
 				const frames = [];
@@ -396,7 +398,7 @@ describe("a store that dies", () => {
 });
 
 describe("the end of a worker", () => {
-	it("at a reload is 1001, and the reply goes on for whoever comes back", async () => {
+	it("by a reload closes with 1001, and the reply continues after reconnecting", async () => {
 		const env = { DRAIN_TIMEOUT_MS: "10000" };
 		await withBanter({ workers: 2, env }, async (banter) => {
 			const [one] = await openTabs(banter, 1, { stream: true });
@@ -422,10 +424,10 @@ describe("the end of a worker", () => {
 describe("a visitor that does not read", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("is cut off; what it has sent is answered, and waits for it", async () => {
+	it("is disconnected; its messages are answered and wait in the history", async () => {
 		const widget = await makeWidget(banter);
 		const one = await Visitor.open(banter, widget, { stream: true });
-		// As events some 8 MB: more than what the kernel takes and what may wait in the worker.
+		// About 8 MB of events: more than the kernel's buffers and the worker's output limit.
 		for (let i = 1; i <= 9; i++) one.say(`[[huge=400 tokens=1200]] ${i}`);
 		await one.upTo("token");
 		one.socket.pause();
@@ -446,7 +448,7 @@ describe("over TLS", () => {
 	const pair = authority.issue("widget");
 	const banter = useBanter({ workers: 2, env: { TLS_CERT: pair.cert, TLS_KEY: pair.key } });
 
-	it("everything is the same", async () => {
+	it("works the same", async () => {
 		const [one, two] = await openTabs(banter, 2, { stream: true });
 		one.say("[[tokens=3]]");
 		assert.deepEqual((await one.reply()).at(-2), ["message", "t0 t1 t2"]);

@@ -1,5 +1,4 @@
-// Widgets by the admin API: what they are made of, what is said of what is wrong, and what becomes of
-// those that are changed, deleted or given another public id.
+// Widgets in the admin API: members, validation, changes, deletion, and a new public id.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -51,7 +50,7 @@ const CHOSEN = {
 	enabled: false,
 };
 
-/** Members that are wrong, by what is tried. */
+/** Invalid members by case. */
 const WRONG = {
 	agent_id: ["x", 1, null],
 	name: [1, "x".repeat(101), "a\nb", "a\u0000b", "a\u009fb"],
@@ -82,7 +81,7 @@ const WRONG = {
 describe("widgets", () => {
 	const banter = useBanter();
 
-	it("a fresh service has one", async () => {
+	it("a new service has one", async () => {
 		const { widgets, nextCursor } = await adminExpect(banter, 200, "GET", "widgets");
 		const [{ id, widget_id, created_at, updated_at, ...rest }] = widgets;
 		assert.deepEqual([id, widgets.length, nextCursor], [WIDGET, 1, null]);
@@ -91,7 +90,7 @@ describe("widgets", () => {
 		assert.deepEqual(rest, DEFAULTS);
 	});
 
-	it("a new one has defaults, an id and a public id of its own", async () => {
+	it("a new one has defaults, an id and a public id", async () => {
 		const one = await adminExpect(banter, 201, "POST", "widgets", {});
 		const other = await adminExpect(banter, 201, "POST", "widgets", { name: "  Other " });
 		const { id, widget_id, created_at, updated_at, ...rest } = one;
@@ -104,7 +103,7 @@ describe("widgets", () => {
 		assert.deepEqual(await adminExpect(banter, 200, "GET", `widgets/${other.id}`), other);
 	});
 
-	it("what is chosen is kept, and can be taken back", async () => {
+	it("chosen values are stored and can be reset", async () => {
 		const made = await adminExpect(banter, 201, "POST", "widgets", { ...CHOSEN, agent_id: AGENT });
 		for (const [name, value] of Object.entries(CHOSEN)) assert.deepEqual(made[name], value, name);
 		const { organization_id, ...plain } = DEFAULTS;
@@ -117,7 +116,7 @@ describe("widgets", () => {
 		assert.ok(back.updated_at >= made.updated_at);
 	});
 
-	it("a change leaves what it does not name, and takes back what was read", async () => {
+	it("a change keeps unnamed members and accepts the object as read", async () => {
 		const made = await adminExpect(banter, 201, "POST", "widgets", CHOSEN);
 		const changed = await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, { greeting: "Hi" });
 		assert.deepEqual({ ...changed, updated_at: 0 }, { ...made, greeting: "Hi", updated_at: 0 });
@@ -125,7 +124,7 @@ describe("widgets", () => {
 		assert.deepEqual(again, changed);
 	});
 
-	it("whoever sends back when it was changed last does not undo what others did since", async () => {
+	it("a change with an outdated updatedAt is refused", async () => {
 		const made = await adminExpect(banter, 201, "POST", "widgets", {});
 		await adminExpect(banter, 200, "PUT", `widgets/${made.id}`, { name: "Somebody else's" });
 		const mine = { ...made, greeting: "Hi" };
@@ -137,7 +136,7 @@ describe("widgets", () => {
 		assert.deepEqual([name, greeting], [null, "Hi"]);
 	});
 
-	it("origins are kept as browsers send them", async () => {
+	it("origins are normalized to the form that browsers send", async () => {
 		const allowed_origins = [
 			"HTTPS://Shop.Example:443",
 			"http://Localhost:80",
@@ -155,7 +154,7 @@ describe("widgets", () => {
 		assert.equal(none.allowed_origins, null);
 	});
 
-	it("422 for each member that is wrong, with what would be right", async () => {
+	it("422 for each invalid member, with what would be valid", async () => {
 		for (const [name, values] of Object.entries(WRONG))
 			for (const value of values) {
 				const answer = await adminRequest(banter, "POST", "widgets", { [name]: value });
@@ -164,7 +163,7 @@ describe("widgets", () => {
 			}
 	});
 
-	it("422 names all of them at once, and nothing is done", async () => {
+	it("422 names all invalid members and changes nothing", async () => {
 		const { widgets } = await adminExpect(banter, 200, "GET", "widgets");
 		const wrong = Object.fromEntries(
 			Object.entries(WRONG).map(([name, values]) => [name, values[0]]),
@@ -180,7 +179,7 @@ describe("widgets", () => {
 		assert.deepEqual((await adminExpect(banter, 200, "GET", "widgets")).widgets, widgets);
 	});
 
-	it("what must be known of visitors must be asked for", async () => {
+	it("required contact fields must also be requested", async () => {
 		const required = { contact_info_mode: "required" };
 		assertFields(await adminRequest(banter, "POST", "widgets", required), ["contact_info_mode"]);
 		const made = await adminExpect(banter, 201, "POST", "widgets", {
@@ -204,7 +203,7 @@ describe("widgets", () => {
 		]);
 	});
 
-	it("400 for bodies that are no object, 404 for what is not there", async () => {
+	it("400 for bodies that are not an object, 404 for unknown ids", async () => {
 		for (const body of ["", "[]", "null", "{", '{"name":"a","name":"b"}']) {
 			assertError(
 				await adminRequest(banter, "POST", "widgets", body),
@@ -229,7 +228,7 @@ describe("widgets", () => {
 		}
 	});
 
-	it("every worker knows of a change", async () => {
+	it("every worker sees a change", async () => {
 		for (const name of ["one", "two", "three"]) {
 			await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { name });
 			const seen = await Promise.all(
@@ -239,7 +238,7 @@ describe("widgets", () => {
 		}
 	});
 
-	it("by a session only our own pages change anything", async () => {
+	it("a session can change them only from our own origin", async () => {
 		const signedIn = await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
 		const cookie = signedIn.headers["set-cookie"][0].split(";")[0];
 		const as = (origin) => adminRequest(banter, "POST", "widgets", {}, { cookie, origin });
@@ -251,7 +250,7 @@ describe("widgets", () => {
 describe("the list of widgets", () => {
 	const banter = useBanter({ workers: 1 });
 
-	it("comes in pages, the oldest first", async () => {
+	it("is paged, the oldest first", async () => {
 		const ids = [WIDGET];
 		for (let i = 0; i < 4; i++)
 			ids.push((await adminExpect(banter, 201, "POST", "widgets", {})).id);
@@ -274,7 +273,7 @@ describe("the list of widgets", () => {
 	});
 });
 
-describe("the end of a widget", () => {
+describe("deleting a widget", () => {
 	const banter = useBanter();
 	let peer;
 
@@ -283,7 +282,7 @@ describe("the end of a widget", () => {
 	});
 	after(() => peer.close());
 
-	it("its conversations stay readable", async () => {
+	it("keeps its conversations readable", async () => {
 		const { id, widget_id } = await adminExpect(banter, 201, "POST", "widgets", { name: "Short" });
 		const conversation = await storeTurn(await openVisitor(peer, widget_id));
 		assert.equal((await adminRequest(banter, "DELETE", `widgets/${id}`)).status, 204);
@@ -295,12 +294,12 @@ describe("the end of a widget", () => {
 		await assert.rejects(openVisitor(peer, widget_id), /no such widget/);
 	});
 
-	it("the organization's first stays, as chat by a key belongs to it", async () => {
+	it("is refused for the organization's first, which owns the chats by key", async () => {
 		const answer = await adminRequest(banter, "DELETE", `widgets/${WIDGET}`);
 		assertError(answer, 409, undefined, "in_use");
 	});
 
-	it("another public id ends the one before, and those who came by it", async () => {
+	it("a new public id invalidates the previous one and its visitors", async () => {
 		const made = await adminExpect(banter, 201, "POST", "widgets", { name: "Moving" });
 		const visitor = await openVisitor(peer, made.widget_id);
 		const reset = await adminExpect(banter, 200, "POST", `widgets/${made.id}/reset-id`);
@@ -312,7 +311,7 @@ describe("the end of a widget", () => {
 		await storeTurn(await openVisitor(peer, reset.widget_id));
 	});
 
-	it("the log tells who has done what", () => {
+	it("the log records who changed what", () => {
 		const said = banter.log.lines.filter(({ ev }) => ev?.startsWith("widget_"));
 		assert.deepEqual([...new Set(said.map(({ ev }) => ev))].sort(), [
 			"widget_changed",
