@@ -40,7 +40,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { countCmocka, countSummary, countTap } from "./counts.mjs";
-import { portShare } from "./ports.mjs";
+import { portRange } from "./ports.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /**
@@ -248,7 +248,7 @@ async function runJobs(jobs, parallel, limit) {
 	const waiting = [...jobs];
 	const results = [];
 	const worker = async (_, i) => {
-		const ports = portShare(i, parallel);
+		const ports = portRange(i, parallel);
 		for (let job = waiting.shift(); job; job = waiting.shift())
 			results.push(await runJob(job, ports, limit));
 	};
@@ -282,7 +282,7 @@ async function rerun(failed, limit) {
 	const flaky = [];
 	for (const first of failed) {
 		console.log(`\nRunning again, alone: ${first.job.title}`);
-		const second = await runJob(first.job, portShare(0, 1), limit);
+		const second = await runJob(first.job, portRange(0, 1), limit);
 		addResult(second);
 		if (second.ok) flaky.push(first);
 	}

@@ -1,4 +1,4 @@
-// Users of a banter under test, and what they ask for.
+// Organizations, users and their logins.
 
 import assert from "node:assert/strict";
 import { request } from "./client.mjs";
@@ -7,33 +7,33 @@ import { expectTool } from "./tool.mjs";
 
 export const ADMIN = { "x-admin-api-key": ADMIN_KEY };
 
-/** Made by `banter user add`; what it was told is the password. */
+/** Adds a user with `banter user add`; resolves to { email, password }. */
 export async function addUser(banter, email, ...args) {
 	const { stdout } = await expectTool(banter, 0, "user", "add", email, "--generate", ...args);
 	return { email, password: /^password: (\S+)$/m.exec(stdout)[1] };
 }
 
-/** Made by `banter org add`; its id. */
+/** Adds an organization with `banter org add`; resolves to its id. */
 export async function addOrg(banter, name) {
 	const { stdout } = await expectTool(banter, 0, "org", "add", name);
 	return /^added organization (\S+),/m.exec(stdout)[1];
 }
 
-/** from: the address that a proxy tells of. */
+/** POST /api/login. from: the client's address in X-Forwarded-For. */
 export function postLogin(banter, body, { from, headers = {} } = {}) {
 	const forwarded = from === undefined ? {} : { "x-forwarded-for": from };
 	return request(banter.url, "POST", "/api/login", { headers: { ...forwarded, ...headers }, body });
 }
 
-/** How many attempts to sign in are let through at once, and after how long one more (workerd/api/api.c). */
+/** Login attempts that are allowed at once; then one more is allowed each ATTEMPT_MS (workerd/api/api.c). */
 export const ATTEMPTS = 10;
 const ATTEMPT_MS = 60_000 / ATTEMPTS;
 
 /**
- * Attempts until one is refused, and resolves to its answer: not before the tenth, and not later than a
- * slow machine's time accounts for. attempt is given the number of those before it.
+ * Calls attempt(n), n being the number of attempts before it, until the response is 429, and resolves to
+ * that response. Fails if the limit is reached too early, or too late for the time that has passed.
  * @param {object} [earlier]
- * @param {number} [earlier.passed] attempts that were let through already
+ * @param {number} [earlier.passed] attempts that were allowed before
  * @param {number} [earlier.since] performance.now() before the first of them
  */
 export async function untilRefused(attempt, { passed = 0, since = performance.now() } = {}) {
@@ -44,11 +44,11 @@ export async function untilRefused(attempt, { passed = 0, since = performance.no
 			return answer;
 		}
 		const most = ATTEMPTS + Math.floor((performance.now() - since) / ATTEMPT_MS);
-		assert.ok(n < most, `${n + 1} were let through`);
+		assert.ok(n < most, `${n + 1} attempts were allowed`);
 	}
 }
 
-/** A session that may also change things. */
+/** Logs in; resolves to the headers of a session that may also change things. */
 export async function logIn(banter, body, options) {
 	const answer = await postLogin(banter, body, options);
 	assert.equal(answer.status, 200, answer.text);

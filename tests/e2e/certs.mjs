@@ -1,4 +1,4 @@
-// Certificates for tests: an authority of the test file's own, and whatever it is to sign.
+// Certificates for tests, signed by a certificate authority of the test file.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -17,26 +17,26 @@ export class Authority {
 		process.on("exit", () => rmSync(this.dir, { recursive: true, force: true }));
 		this.key = join(this.dir, "ca.key");
 		this.file = join(this.dir, "ca.pem");
-		const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
-		openssl("req", "-x509", ...made, "-keyout", this.key, "-out", this.file, "-subj", "/CN=ca");
+		const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+		openssl("req", "-x509", ...newKey, "-keyout", this.key, "-out", this.file, "-subj", "/CN=ca");
 		this.pem = readFileSync(this.file, "utf8");
 	}
 
 	/**
-	 * A certificate for this machine, in files that nobody but their owner can read.
-	 * @param {string} name its subject's common name
-	 * @param {string[]} kind how its key is made, as `openssl req -newkey` wants it
-	 * @param {number} days how long it is good
+	 * Issues a certificate for localhost.
+	 * @param {string} name the subject's common name
+	 * @param {string[]} kind the key's type: arguments of `openssl req -newkey`
+	 * @param {number} days the validity
 	 * @returns {{cert: string, key: string}} paths
 	 */
 	issue(name, kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], days = 30) {
 		const [cert, key, request] = ["pem", "key", "csr"].map((end) =>
 			join(this.dir, `${name}.${end}`),
 		);
-		const made = ["-newkey", ...kind, "-noenc", "-keyout", key, "-addext", NAMES];
-		openssl("req", ...made, "-out", request, "-subj", `/CN=${name}`);
-		const from = ["-CA", this.file, "-CAkey", this.key, "-copy_extensions", "copy"];
-		openssl("x509", "-req", "-in", request, "-out", cert, "-days", String(days), ...from);
+		const newKey = ["-newkey", ...kind, "-noenc", "-keyout", key, "-addext", NAMES];
+		openssl("req", ...newKey, "-out", request, "-subj", `/CN=${name}`);
+		const authority = ["-CA", this.file, "-CAkey", this.key, "-copy_extensions", "copy"];
+		openssl("x509", "-req", "-in", request, "-out", cert, "-days", String(days), ...authority);
 		return { cert, key };
 	}
 }

@@ -1,6 +1,5 @@
-// Three ways to talk HTTP to a server under test: one request and its whole answer, a stream of
-// events as they come (NDJSON or server-sent events), and a raw socket for what no well-behaved
-// client would send.
+// Three HTTP clients: a request with its whole response, a stream of events (NDJSON or server-sent events),
+// and a raw socket for requests that no correct client sends.
 
 import assert from "node:assert/strict";
 import * as http from "node:http";
@@ -8,14 +7,14 @@ import * as https from "node:https";
 import { connect } from "node:net";
 import { DEADLINE_MS } from "./daemon.mjs";
 
-const LIMIT_MS = 5 * DEADLINE_MS; // no exchange takes longer, nor a stream during a package's upgrade
+const LIMIT_MS = 5 * DEADLINE_MS; // of a request, or of a stream while the package is upgraded
 
-/** How https is spoken: ca is the authority whose certificates are trusted (PEM). */
+/** TLS options of all requests: ca, the trusted certificate authority (PEM). */
 export const tlsOptions = { ca: undefined };
 
 /**
- * Resolves to the answer's head with its body still to be read. Each request has a connection of
- * its own, so that requests spread over the workers.
+ * Resolves when the response head has arrived. Each request has its own connection, so that requests spread
+ * over the workers.
  * @returns {Promise<http.IncomingMessage>}
  */
 function send(base, method, path, headers, body, from) {
@@ -54,16 +53,16 @@ function parseJson(text) {
 	}
 }
 
-/** The text of bytes that must be valid UTF-8. */
+/** Decodes UTF-8; throws if it is invalid. */
 function decode(bytes) {
 	return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 /**
- * One request. A body that is an object is sent as JSON; a string or Buffer as it is. from is the
- * address to come from (127.0.0.2, …).
+ * Sends a request. body: an object is sent as JSON, a string or Buffer unchanged. from: the local address
+ * (127.0.0.2, …).
  * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, bytes: Buffer,
- *     text: string, json: any}>} text is empty for an encoded body, json undefined when it is none
+ *     text: string, json: any}>} text is empty if the body is encoded; json is undefined if the body is not JSON
  */
 export async function request(base, method, path, { headers = {}, body, from } = {}) {
 	const isJson = body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body);
@@ -90,8 +89,8 @@ export async function request(base, method, path, { headers = {}, body, from } =
 }
 
 /**
- * Reads server-sent events (WHATWG HTML, section 9.2.6) line by line; those that we send have no
- * names, data of one line, and a space behind each colon. Any other line is a mistake.
+ * Parses server-sent events (WHATWG HTML, section 9.2.6) in the form that we send: no event names, one line
+ * of data, a space after each colon. Any other line is an error.
  */
 class SseReader {
 	id = "";
@@ -99,7 +98,7 @@ class SseReader {
 	comments = 0;
 	#data = undefined;
 
-	/** The data of an event that this line ends, or undefined. */
+	/** Takes a line; returns the event's data if the line completes an event. */
 	take(line) {
 		if (line === "") {
 			const data = this.#data;
@@ -120,15 +119,15 @@ class SseReader {
 	}
 }
 
-/** A streamed answer, event by event. It is read as it comes, whether anybody asks or not. */
+/** A streamed response. It is read as it arrives, even if nobody calls next(). */
 export class Stream {
 	#rest = Buffer.alloc(0);
 	#events = [];
-	#end = undefined; // { error } once there is nothing more to come
+	#end = undefined; // { error } when the stream has ended
 	#wake = () => {};
-	/** When each event came, in ms of performance.now(). */
+	/** The arrival of each event, in ms of performance.now(). */
 	times = [];
-	/** Of server-sent events: the id that each had, or one before it. */
+	/** The last event id at each server-sent event. */
 	ids = [];
 
 	constructor(response) {
@@ -152,13 +151,13 @@ export class Stream {
 			this.#wake();
 		};
 		this.response.on("end", () =>
-			end(this.#rest.length > 0 ? new Error("the stream ends within a line") : undefined),
+			end(this.#rest.length > 0 ? new Error("the stream ended within a line") : undefined),
 		);
 		this.response.on("error", end);
 		this.response.on("close", () => end(new Error("the stream broke off")));
 	}
 
-	/** Who waits for events all the same is told why there are none. */
+	/** Reads an error response; next() rejects with it. */
 	async readRefusal() {
 		const text = decode(await readAll(this.response));
 		this.json = parseJson(text);
@@ -182,7 +181,7 @@ export class Stream {
 		this.times.push(performance.now());
 	}
 
-	/** The next event, or undefined after the last. Rejects when the connection broke. */
+	/** The next event, or undefined at the end. Rejects if the connection broke. */
 	async next() {
 		while (this.#events.length === 0) {
 			if (this.#end?.error) throw this.#end.error;
@@ -194,7 +193,7 @@ export class Stream {
 		return this.#events.shift();
 	}
 
-	/** Reads on until n more tokens have come; resolves to them. */
+	/** Reads n more tokens. */
 	async tokens(n) {
 		const tokens = [];
 		while (tokens.length < n) {
@@ -206,7 +205,7 @@ export class Stream {
 		return tokens;
 	}
 
-	/** All further events. */
+	/** Reads all further events. */
 	async rest() {
 		const events = [];
 		for (let event = await this.next(); event !== undefined; event = await this.next())
@@ -214,14 +213,13 @@ export class Stream {
 		return events;
 	}
 
-	/** The visitor leaves. */
+	/** Closes the connection. */
 	leave() {
 		this.response.destroy();
 	}
 }
 
-/** Starts a stream; without a body it is asked for by GET. One that was refused has its whole answer
- * in json instead. */
+/** Opens a stream, with GET if there is no body. If the status is not 200, `json` has the response. */
 export async function openStream(base, path, headers, body) {
 	const response = await send(
 		base,
@@ -236,7 +234,7 @@ export async function openStream(base, path, headers, body) {
 	return stream;
 }
 
-/** The text of a stream's tokens. */
+/** The concatenated tokens of a stream. */
 export function textOf(events) {
 	return events
 		.filter((event) => event.type === "token")
@@ -244,7 +242,7 @@ export function textOf(events) {
 		.join("");
 }
 
-/** A socket on which any bytes can be sent, and answers are read one by one. */
+/** A socket that sends any bytes and parses responses one by one. */
 export class RawConnection {
 	#bytes = Buffer.alloc(0);
 	#ended = false;
@@ -271,11 +269,11 @@ export class RawConnection {
 			this.#wake();
 		};
 		socket.on("end", end);
-		socket.on("error", end); // a reset: what came before it still counts
+		socket.on("error", end); // a reset: data that arrived before it is still read
 		socket.on("close", end);
 	}
 
-	/** Resolves when the bytes are with the kernel, so that two writes leave apart. */
+	/** Resolves when the kernel has the bytes, so that two writes are sent separately. */
 	write(bytes) {
 		return new Promise((done) => this.socket.write(bytes, done));
 	}
@@ -288,7 +286,7 @@ export class RawConnection {
 		this.socket.destroy();
 	}
 
-	/** Waits until test() is satisfied with the bytes so far; false when they end before that. */
+	/** Waits until test() is true; resolves to false if the connection ends before that. */
 	async #until(test) {
 		while (!test()) {
 			if (this.#ended) return false;
@@ -332,7 +330,7 @@ export class RawConnection {
 		}
 	}
 
-	/** The next answer. noBody: it is one to HEAD. */
+	/** Reads the next response. noBody: it is a response to HEAD. */
 	async response({ noBody = false } = {}) {
 		const status = await this.#line();
 		const parts = /^HTTP\/1\.1 (\d{3}) /.exec(status);
@@ -353,14 +351,14 @@ export class RawConnection {
 		return answer;
 	}
 
-	/** Waits until the server has closed its side; resolves to the bytes not read yet. */
+	/** Waits until the server has closed its side; resolves to the unread bytes. */
 	async closed() {
 		await this.#until(() => false);
 		return this.#take(this.#bytes.length);
 	}
 }
 
-/** Sends bytes on a connection of its own and resolves to the first answer. */
+/** Sends bytes on a new connection, and resolves to the first response. */
 export async function rawExchange(port, bytes, options) {
 	const raw = await RawConnection.connect(port);
 	await raw.write(bytes);
@@ -369,12 +367,12 @@ export async function rawExchange(port, bytes, options) {
 	return answer;
 }
 
-/** That an answer is an error as the contract wants it. error may be left out. */
+/** Checks that a response is an error in the format of API.md. error and code are optional. */
 export function assertError(answer, status, error, code) {
-	const said = answer.text ?? JSON.stringify(answer.json);
-	assert.equal(answer.status, status, said);
+	const text = answer.text ?? JSON.stringify(answer.json);
+	assert.equal(answer.status, status, text);
 	assert.match(answer.headers["content-type"], /^application\/json/);
-	assert.equal(typeof answer.json?.error, "string", said);
+	assert.equal(typeof answer.json?.error, "string", text);
 	assert.match(answer.json.code, /^[a-z][a-z0-9_]*$/);
 	if (error !== undefined) assert.equal(answer.json.error, error);
 	if (code !== undefined) assert.equal(answer.json.code, code);

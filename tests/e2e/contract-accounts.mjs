@@ -1,5 +1,5 @@
-// The contract of users, logins and keys: each operation driven to each status that is its own. What
-// all operations of the admin API have in common, contract.test.mjs drives.
+// The contract of users, logins and keys: each operation with each status that only it has. Statuses that all
+// operations of the admin API share are in contract.test.mjs.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,7 +9,7 @@ import { useBanter } from "./harness.mjs";
 const NOBODY = "0192f000-0000-7000-8000-000000000000";
 const KEYS_MAX = 200;
 
-/** drive(banter, status, method, path, options) sends a request and checks its answer. */
+/** drive(banter, status, method, path, options) sends a request and checks the response. */
 export function describeAccounts(drive) {
 	describe("users, logins and keys", () => {
 		const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1,::1" } });
@@ -49,7 +49,7 @@ export function describeAccounts(drive) {
 			await send(204, "DELETE", `users/${id}`, ADMIN);
 		});
 
-		it("who calls, and what is theirs", async () => {
+		it("the caller, its logins and its password", async () => {
 			const who = await addUser(banter, "me@example.com", "--name", "Me", "--member");
 			const since = performance.now();
 			const [here, there] = [await enter(who), await enter(who)];
@@ -73,7 +73,7 @@ export function describeAccounts(drive) {
 			await send(413, "PUT", "me/password", { ...here, "content-length": "600000" });
 			await change(204, right);
 			const wrong = { email: who.email, password: "x".repeat(2000) };
-			// Of the four before, two have signed in.
+			// Four attempts were made before, of which two succeeded.
 			for (let i = 4; i < ATTEMPTS; i++)
 				await drive(banter, 401, "POST", "/api/login", {
 					headers: { "x-forwarded-for": `198.51.100.${i}` },
@@ -100,7 +100,7 @@ export function describeAccounts(drive) {
 			await send(400, "DELETE", "keys/no-id", ADMIN);
 		});
 
-		it("a member is refused what is an owner's", async () => {
+		it("a member is refused the operations of owners", async () => {
 			const who = await addUser(banter, "member@example.com", "--member");
 			const session = await enter(who);
 			await send(403, "GET", "users", session);

@@ -1,5 +1,5 @@
-// The contract of widgets, agents and contacts: each operation driven to each status that is its own.
-// What all operations of the admin API have in common, contract.test.mjs drives.
+// The contract of widgets, agents and contacts: each operation with each status that only it has. Statuses
+// that all operations of the admin API share are in contract.test.mjs.
 
 import { after, before, describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
@@ -15,10 +15,10 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 
-/** As many of a kind as an organization may have, and those that are there already. */
+/** The limit of each kind per organization; some exist already. */
 const MANY = 1000;
 
-/** drive(banter, status, method, path, options) sends a request and checks its answer. */
+/** drive(banter, status, method, path, options) sends a request and checks the response. */
 export function describeResources(drive) {
 	describe("widgets, agents and contacts", () => {
 		const banter = useBanter();
@@ -34,14 +34,14 @@ export function describeResources(drive) {
 		});
 		after(() => peer.close());
 
-		/** What is the same for all of them that are changed by a body. */
+		/** Invalid bodies, for all operations that have one. */
 		async function refused(method, path) {
 			await send(400, method, path, "[]");
 			await send(422, method, path, { enabled: 1, unknown: 1 });
 			await send(413, method, path, undefined, { "content-length": "600000" });
 		}
 
-		/** The list of a kind, and one that is not there. */
+		/** The list of a kind, and ids that are not found or invalid. */
 		async function shown(many, methods) {
 			await send(200, "GET", many);
 			await send(200, "GET", `${many}?limit=1`);

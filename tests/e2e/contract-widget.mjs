@@ -1,5 +1,4 @@
-// The contract of what anybody may ask of a widget: its configuration, its WebSocket, and every frame
-// of that.
+// The contract of a widget's public API: its configuration, its WebSocket, and all frames.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -20,7 +19,7 @@ const NOBODY = { widget_id: "wid_0000000000000000000000" };
 /** The requests that need the store. */
 export const WIDGET_REQUESTS = [configPath, socketPath].map((path) => [path(NOBODY), HANDSHAKE]);
 
-/** Has a visitor's frames checked as they come and go. */
+/** Checks each frame that a visitor sends or receives. Returns the set of received types. */
 function checkFrames(contract, visitor) {
 	const seen = new Set();
 	visitor.ws.on("message", (data) => {
@@ -36,12 +35,12 @@ function checkFrames(contract, visitor) {
 	return seen;
 }
 
-/** drive(banter, status, method, path, options) sends a request and checks its answer. */
+/** drive(banter, status, method, path, options) sends a request and checks the response. */
 export function describeWidget(contract, drive) {
 	describe("a widget, for anybody", () => {
 		const banter = useBanter({ workers: 2 });
 
-		it("its configuration, and what is refused before the upgrade", async () => {
+		it("its configuration, and refusals before the upgrade", async () => {
 			const plain = await makeWidget(banter);
 			const only = { allowed_origins: ["https://shop.example"], name: "Shop" };
 			const shop = await makeWidget(banter, only);
@@ -56,7 +55,7 @@ export function describeWidget(contract, drive) {
 			await get(426, socketPath(plain), { ...HANDSHAKE, "sec-websocket-version": "8" });
 		});
 
-		it("its WebSocket, and all that is said there", async () => {
+		it("its WebSocket, and all frames", async () => {
 			const widget = await makeWidget(banter, {
 				contact_info_mode: "optional",
 				collect_email: true,

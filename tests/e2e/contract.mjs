@@ -1,17 +1,15 @@
-// Answers against the contract: each must be of an operation's documented statuses, with the
-// documented headers and no others, of the documented type, with a body of the documented schema
-// and nothing in it that is not documented.
+// Checks responses against openapi.json: the status, the headers and the content type must be documented, and
+// the body must match the schema without any further members.
 
 import assert from "node:assert/strict";
 import Ajv from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { document, operationOf, operations, resolve } from "./document.mjs";
 
-/** Settings by which a model that says nothing is soon given up. A machine with much else to do may take
- * longer for an answer: only where there is to be none. */
+/** For tests in which the model never responds: on a busy machine, responses may take longer than this. */
 export const SHORT_TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAILURES: "0" };
 
-/** What every answer must have, as the document's introduction says. */
+/** The headers of every response, as the document's introduction says. */
 const ALWAYS = {
 	"x-content-type-options": /^nosniff$/,
 	"x-frame-options": /^DENY$/,
@@ -21,7 +19,7 @@ const ALWAYS = {
 	date: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
 };
 
-/** What any answer may have. */
+/** Headers that any response may have. */
 const EVERYWHERE = new Set([
 	...Object.keys(ALWAYS),
 	"connection",
@@ -33,7 +31,7 @@ const EVERYWHERE = new Set([
 	"access-control-expose-headers",
 ]);
 
-/** The document with every object closed, so that a member that it does not name is a mistake. */
+/** A schema in which no object may have members that it does not list. */
 function closed(value) {
 	if (Array.isArray(value)) return value.map(closed);
 	if (value === null || typeof value !== "object") return value;
@@ -49,7 +47,7 @@ ajv.addSchema({ $id: "doc", components: { schemas: closed(schemas) } });
 
 const compiled = new Map();
 
-/** What tells whether a value is of the schema. */
+/** The compiled validator of a schema. */
 function validator(schema) {
 	const key = JSON.stringify(schema);
 	if (!compiled.has(key))
@@ -60,18 +58,18 @@ function validator(schema) {
 	return compiled.get(key);
 }
 
-/** Fails unless the value is of the schema. */
+/** Checks that the value matches the schema. */
 function assertValid(schema, value, what) {
 	const validate = validator(schema);
 	assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)}`);
 }
 
-/** Whether the value is of this schema of the document. */
+/** Whether the value matches the schema of this name. */
 export function conforms(schema, value) {
 	return validator({ $ref: `#/components/schemas/${schema}` })(value);
 }
 
-/** A header's value as its schema's type. */
+/** The value of a header, converted to the type of its schema. */
 function typed(schema, value) {
 	if (schema.type !== "integer") return Array.isArray(value) ? value[0] : value;
 	assert.match(value, /^\d+$/);
@@ -99,7 +97,7 @@ function checkHeaders(documented, answer, what) {
 		assert.ok(names.has(name) || EVERYWHERE.has(name), `${what}: ${name} is not documented`);
 }
 
-/** The values that a body is made of: its lines if it is NDJSON, its events' data if it is SSE. */
+/** The JSON values of a body: the lines of NDJSON, the data of server-sent events. */
 function valuesOf(type, text) {
 	if (type === "application/json") return [JSON.parse(text)];
 	if (type === "text/event-stream")
@@ -114,7 +112,7 @@ function valuesOf(type, text) {
 
 function checkBody(content, answer, what, isHead) {
 	if (content === undefined || isHead) {
-		assert.equal(answer.bytes.length, 0, `${what}: a body`);
+		assert.equal(answer.bytes.length, 0, `${what}: unexpected body`);
 		if (content === undefined) assert.equal(answer.headers["content-type"], undefined, what);
 		return;
 	}
@@ -125,12 +123,11 @@ function checkBody(content, answer, what, isHead) {
 	for (const value of valuesOf(type, answer.bytes.toString())) assertValid(schema, value, what);
 }
 
-/** Checks answers, and remembers which statuses of which operations have been seen. */
+/** Checks responses, and records which statuses of which operations occurred. */
 export class Contract {
 	#seen = new Set();
 
-	/** Fails unless the answer is one that the document has for this request; unread: for any that
-	 * cannot be read. */
+	/** Checks a response. unread: the request was malformed (`default` in the document). */
 	check(method, path, answer, { unread = false } = {}) {
 		const operation = operationOf(method, path);
 		assert.ok(operation, `${method} ${path} is not documented`);
@@ -143,12 +140,12 @@ export class Contract {
 		return answer;
 	}
 
-	/** Fails unless the value is of this schema of the document. */
+	/** Checks that the value matches the schema of this name. */
 	checkValue(schema, value) {
 		assertValid({ $ref: `#/components/schemas/${schema}` }, value, JSON.stringify(value));
 	}
 
-	/** What is documented and was never seen. */
+	/** The documented statuses that did not occur. */
 	missing() {
 		return operations()
 			.flatMap(({ operationId, responses }) =>

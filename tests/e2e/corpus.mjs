@@ -1,5 +1,4 @@
-// The raw requests of tests/http/corpus.txt, which says what is in them; and an account of the
-// answers to one of them.
+// Reads the raw requests of tests/http/corpus.txt, sends them, and parses the responses.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -43,10 +42,9 @@ export function readCorpus() {
 }
 
 /**
- * Sends pieces on a connection of its own, each by a write of its own, ends our side, and resolves
- * to all that came back until the server closed its side, or reset the connection. What has come
- * meanwhile is read before the next piece: Node gives up a socket whose write fails, with all that it
- * has not read yet.
+ * Sends each piece with a separate write on a new connection, half-closes it, and resolves to all bytes that
+ * the server sent before it closed or reset the connection. Pending input is read before each write,
+ * because Node discards unread input when a write fails.
  */
 export function sendPieces(port, pieces, host = "127.0.0.1") {
 	return new Promise((resolve, reject) => {
@@ -61,7 +59,9 @@ export function sendPieces(port, pieces, host = "127.0.0.1") {
 			if (i === pieces.length) socket.end();
 			else socket.write(pieces[i], () => setImmediate(send, i + 1));
 		};
-		socket.setTimeout(DEADLINE_MS, () => reject(new Error("the server does not close")));
+		socket.setTimeout(DEADLINE_MS, () =>
+			reject(new Error("the server did not close the connection")),
+		);
 		socket.on("connect", () => {
 			connected = true;
 			send(0);
@@ -73,15 +73,15 @@ export function sendPieces(port, pieces, host = "127.0.0.1") {
 }
 
 /**
- * The answers in what came back, without interim ones. methods: those of the requests, as far as
- * one may be HEAD, whose answer has no body.
+ * Parses responses; interim ones are skipped. methods: of the requests, because a response to HEAD has no
+ * body.
  * @returns {{status: number, headers: Record<string, string>, body: Buffer}[]}
  */
 export function parseResponses(bytes, methods = []) {
 	const answers = [];
 	for (let at = 0; at < bytes.length; ) {
 		const end = bytes.indexOf("\r\n\r\n", at);
-		assert.ok(end !== -1, `an answer breaks off: ${bytes.subarray(at, at + 80)}`);
+		assert.ok(end !== -1, `a response is cut off: ${bytes.subarray(at, at + 80)}`);
 		const [first, ...lines] = bytes.subarray(at, end).toString("latin1").split("\r\n");
 		const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(first) ?? [];
 		assert.ok(status, `a status line: ${JSON.stringify(first)}`);
@@ -95,7 +95,7 @@ export function parseResponses(bytes, methods = []) {
 		if (status === "100") continue;
 		const bodiless = methods[answers.length] === "HEAD" || status === "204" || status === "304";
 		const length = bodiless ? 0 : Number(headers["content-length"]);
-		assert.ok(at + length <= bytes.length, "an answer's body is whole");
+		assert.ok(at + length <= bytes.length, "the response's body is complete");
 		answers.push({
 			status: Number(status),
 			headers,

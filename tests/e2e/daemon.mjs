@@ -1,4 +1,4 @@
-// One program under test: started, watched, killed, started again; and what it wrote.
+// A program under test, which can be started, stopped, killed and restarted, and its log.
 
 import { spawn } from "node:child_process";
 import { appendFileSync, rmSync } from "node:fs";
@@ -9,30 +9,31 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const BUILD = resolve(process.env.BANTER_BUILD ?? join(ROOT, "build"));
 
-/** How many times longer everything may take in this build. */
+/** Timeouts of tests are this many times longer in this build: sanitizers are slow. */
 export const TIME_FACTOR = /address|undefined|thread|memory/.test(basename(BUILD)) ? 4 : 1;
 
-/** What is not there by then will not come: far longer than a small machine with much else to do needs. */
+/** The time limit of a single wait: far more than a small, busy machine needs. */
 export const DEADLINE_MS = TIME_FACTOR > 1 ? 120_000 : 60_000;
 
-/** Whether there is time for all of what takes long (`make test-long`), or only for some of it. */
+/** Whether long tests run in full (`make test-long`). */
 export const LONG = process.env.TEST_LONG !== undefined;
 
-const RESTART_MS = 100; // what systemd waits by default (systemd.service(5), RestartSec=)
+const RESTART_MS = 100; // systemd's default (systemd.service(5), RestartSec=)
 
-/** Of the time from one look to the next no more is counted: for the rest of it the machine has let
- * nobody run, this process neither. */
+/** The time between two polls counts as at most this: if it is longer, this process was not scheduled. */
 const POLL_MAX_MS = 5000;
 
-/** Resolves after a while, and after what has come meanwhile has been read: timers alone, where each look
- * takes longer than the while, would run one after the other and let nothing in. */
+/**
+ * Waits 10 ms and then until pending input has been read. With timers alone, polls that take longer than
+ * 10 ms would follow each other without any input in between.
+ */
 function nextPoll() {
 	return new Promise((done) => setTimeout(() => setImmediate(done), 10));
 }
 
 /**
- * Asks until the condition holds and resolves to what it gave; rejects when time is up.
- * @param {string | (() => string)} what for the message; a function tells then how far it came
+ * Polls until condition() is truthy, and resolves to its value; rejects at the time limit.
+ * @param {string | (() => string)} what for the error message; a function can report the last state
  */
 export async function until(what, condition, ms = DEADLINE_MS) {
 	let last = performance.now();
@@ -50,7 +51,7 @@ export async function until(what, condition, ms = DEADLINE_MS) {
 	}
 }
 
-/** The environment that every program gets; settings of the machine's own stay out. */
+/** The environment of every program: nothing is inherited except PATH and the sanitizers' options. */
 export function baseEnvironment() {
 	return {
 		PATH: process.env.PATH,
@@ -59,7 +60,7 @@ export function baseEnvironment() {
 	};
 }
 
-/** The fields of a logfmt line; the priority in front is left out. */
+/** The fields of a logfmt line, without the priority in front. */
 function parseLogfmt(line) {
 	const fields = {};
 	for (const [, key, quoted, plain] of line.matchAll(
@@ -95,12 +96,12 @@ export class Log {
 		this.#file = undefined;
 	}
 
-	/** The first line from position on that the predicate likes, once it is there. */
+	/** Resolves to the first line, from `position` on, for which predicate(line) is true. */
 	waitFor(what, predicate, position = 0) {
 		return until(`log line: ${what}`, () => this.lines.slice(position).find(predicate));
 	}
 
-	/** The newest lines, for a person. */
+	/** The last n lines as text. */
 	tail(n = 200) {
 		return this.lines
 			.slice(-n)
@@ -114,13 +115,13 @@ process.on("exit", () => {
 	for (const child of alive) child.kill("SIGKILL");
 });
 
-/** One program, which may be started several times, one after the other. */
+/** A program that can be started several times, one process at a time. */
 export class Daemon {
 	constructor(program, args, env, log) {
 		Object.assign(this, { program, args, env, log });
 		this.name = basename(program);
-		this.mustRun = false; // when it ends and no test asked for it, that is noted as ev=died
-		this.restart = false; // start again when it dies, as systemd does
+		this.mustRun = false; // log ev=died if it ends without having been asked to
+		this.restart = false; // start it again when it ends, as systemd does
 		this.stdout = [];
 	}
 
@@ -134,7 +135,7 @@ export class Daemon {
 		this.asked = false;
 		createInterface(child.stdout).on("line", (line) => this.stdout.push(line));
 		createInterface(child.stderr).on("line", (line) => this.log.add(this.name, line));
-		// "close", not "exit": then its last words have been read.
+		// "close", not "exit": its output has been read completely then.
 		this.ended = new Promise((done) => {
 			child.once("error", (error) => done({ code: null, signal: null, error }));
 			child.once("close", (code, signal) => done({ code, signal }));
@@ -164,7 +165,7 @@ export class Daemon {
 		return this.ended;
 	}
 
-	/** Asks it to end; it is killed if it does not in time. Resolves to how it ended. */
+	/** Sends SIGTERM, and SIGKILL after DEADLINE_MS. Resolves to { code, signal }. */
 	async stop() {
 		this.restart = false;
 		clearTimeout(this.timer);

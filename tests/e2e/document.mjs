@@ -1,5 +1,4 @@
-// The contract as it stands in the tree: openapi.json, read for tests, and the table of routes that
-// it must agree with.
+// The API as the tree describes it: openapi.json, and the table of routes in routes.def.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,7 +12,7 @@ export function document() {
 	return parsed;
 }
 
-/** What a $ref stands for; anything else is itself. */
+/** Resolves a $ref; returns any other value unchanged. */
 export function resolve(value) {
 	if (value?.$ref === undefined) return value;
 	return value.$ref
@@ -22,11 +21,13 @@ export function resolve(value) {
 		.reduce((at, key) => at[key.replaceAll("~1", "/").replaceAll("~0", "~")], document());
 }
 
-/** A path with its parameters left nameless, as two spellings of it can be compared. */
+/** A path without the names of its parameters, to compare both notations. */
 const shapeOf = (path) => path.replace(/\{[^}]*\}|:[^/]+/g, "{}");
 
-/** Every operation with its answers by status: its own, and those to a request that cannot be read
- * (`default`, whose statuses stand in x-statuses). */
+/**
+ * Every operation with its responses by status: its own, and those to malformed requests (`default`, with
+ * the statuses in x-statuses).
+ */
 export function operations() {
 	return Object.entries(document().paths).flatMap(([path, item]) =>
 		["get", "post", "put", "delete"]
@@ -48,7 +49,7 @@ export function operations() {
 	);
 }
 
-/** The operation that a request is for, or undefined. */
+/** The operation of a request, or undefined. */
 export function operationOf(method, path) {
 	const segments = path.split("?")[0].split("/");
 	const fits = ({ path: pattern }) => {

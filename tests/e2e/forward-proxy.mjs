@@ -1,10 +1,10 @@
-// A forward proxy in the test's own process: CONNECT, and requests with a whole address (RFC 9110,
-// 3.7 and 9.3.6). It remembers what it was told.
+// A forward proxy in the test's process: CONNECT, and requests with an absolute URL (RFC 9110, sections 3.7
+// and 9.3.6). It records the requests.
 
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
 
-/** Joins two sockets until one of them ends. */
+/** Forwards data in both directions until one socket closes. */
 export function join(a, b) {
 	for (const [from, to] of [
 		[a, b],
@@ -19,7 +19,7 @@ export function join(a, b) {
 export class ForwardProxy {
 	told = []; // { method, target, headers }
 
-	/** @param {string} [authorization] the Proxy-Authorization that it wants */
+	/** @param {string} [authorization] the Proxy-Authorization that it requires */
 	constructor(authorization) {
 		this.authorization = authorization;
 		this.server = createServer((req, res) => this.#relay(req, res));

@@ -1,6 +1,6 @@
-// WebSocket byte by byte: frames written as the test wants them, right or wrong, in any pieces, and
-// what comes back read strictly, so that a frame of the server's that breaks RFC 6455 fails the test.
-// And ws-echo (tests/http/echo.c), which is workerd/http with a handler that sends back what it gets.
+// A raw WebSocket client: it sends valid and invalid frames in pieces of any size, and parses what it receives
+// strictly, so that a frame of the server that violates RFC 6455 fails the test. And ws-echo
+// (tests/http/echo.c): workerd/http with a handler that echoes messages.
 
 import assert from "node:assert/strict";
 import { isUtf8 } from "node:buffer";
@@ -16,7 +16,7 @@ import { BUILD, baseEnvironment, DEADLINE_MS } from "./daemon.mjs";
 export const OP = { more: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** The header of a client's frame, without its mask key; `length` may lie about the payload's. */
+/** The header of a client's frame without the masking key; `length` may differ from the payload's. */
 function header(opcode, length, { fin = true, rsv = 0, masked = true, wide = 0 } = {}) {
 	const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
 	const mask = masked ? 0x80 : 0;
@@ -31,9 +31,9 @@ function header(opcode, length, { fin = true, rsv = 0, masked = true, wide = 0 }
 }
 
 /**
- * A client's frame.
+ * Encodes a client's frame.
  * @param {{fin?: boolean, rsv?: number, masked?: boolean, wide?: 16 | 64, length?: number | bigint}} how
- *     wide: the length in so many bits, needed or not; length: said in place of the true one
+ *     wide: encode the length in this many bits, even if fewer are enough; length: a false length
  */
 export function frame(opcode, payload = "", how = {}) {
 	const bytes = Buffer.from(payload);
@@ -49,7 +49,7 @@ export function closePayload(code, reason = "") {
 	return Buffer.concat([Buffer.from([code >> 8, code & 255]), bytes]);
 }
 
-/** A message in frames of so many bytes each. */
+/** A message in fragments of `size` bytes. */
 export function fragments(payload, size, opcode = OP.text) {
 	const bytes = Buffer.from(payload);
 	const frames = [];
@@ -62,7 +62,7 @@ export function fragments(payload, size, opcode = OP.text) {
 	return frames;
 }
 
-/** The opening handshake; fields: those that differ, undefined to leave one out. */
+/** The opening handshake. fields: override header fields; undefined omits one. */
 export function handshake(path = "/", fields = {}) {
 	const all = {
 		Host: "localhost",
@@ -76,31 +76,35 @@ export function handshake(path = "/", fields = {}) {
 	return `GET ${path} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join("")}\r\n`;
 }
 
-/** What a server must answer a key with (RFC 6455, section 4.2.2). */
+/** The Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2). */
 export function acceptFor(key) {
 	return createHash("sha1")
 		.update(key + GUID)
 		.digest("base64");
 }
 
-/** Takes a server's first frame off bytes; undefined when it is not whole yet. */
+/** Parses the first frame of a server; undefined if it is incomplete. */
 function takeFrame(bytes) {
 	if (bytes.length < 2) return undefined;
 	const opcode = bytes[0] & 15;
 	let length = bytes[1];
 	let at = 2;
-	assert.equal(bytes[0] & 0xf0, 0x80, "a server's frame is whole and has no reserved bits");
+	assert.equal(
+		bytes[0] & 0xf0,
+		0x80,
+		"a server's frame is not fragmented and has no reserved bits",
+	);
 	assert.ok(length < 128, "a server's frame is not masked");
 	assert.ok([1, 2, 8, 9, 10].includes(opcode), `opcode ${opcode}`);
 	if (length === 126) {
 		if (bytes.length < 4) return undefined;
 		length = bytes.readUInt16BE(2);
-		assert.ok(length >= 126, "a length is in its shortest form");
+		assert.ok(length >= 126, "a length has its shortest encoding");
 		at = 4;
 	} else if (length === 127) {
 		if (bytes.length < 10) return undefined;
 		length = Number(bytes.readBigUInt64BE(2));
-		assert.ok(length >= 65536, "a length is in its shortest form");
+		assert.ok(length >= 65536, "a length has its shortest encoding");
 		at = 10;
 	}
 	assert.ok(opcode < 8 || length <= 125, "a control frame is short");
@@ -108,10 +112,10 @@ function takeFrame(bytes) {
 	return { opcode, payload: bytes.subarray(at, at + length), size: at + length };
 }
 
-/** What a frame says: ["text", "…"], ["binary", hex], ["ping" | "pong", hex], ["close", code, reason]. */
+/** Decodes a frame: ["text", "…"], ["binary", hex], ["ping" | "pong", hex], ["close", code]. */
 function decodeFrame({ opcode, payload }) {
 	if (opcode === OP.text) {
-		assert.ok(isUtf8(payload), "a text is UTF-8");
+		assert.ok(isUtf8(payload), "a text message is valid UTF-8");
 		return ["text", payload.toString()];
 	}
 	if (opcode !== OP.close) {
@@ -119,21 +123,21 @@ function decodeFrame({ opcode, payload }) {
 		return [name, payload.toString("hex")];
 	}
 	if (payload.length === 0) return ["close"];
-	assert.ok(payload.length >= 2 && isUtf8(payload.subarray(2)), "a close is well-formed");
+	assert.ok(payload.length >= 2 && isUtf8(payload.subarray(2)), "a close frame is well-formed");
 	return ["close", payload.readUInt16BE(0)];
 }
 
-/** A connection to a server, raw. */
+/** A connection to a WebSocket server. */
 export class RawWebSocket {
-	/** What has come, as meaning() tells it; after the answer to the handshake. */
+	/** The frames received after the handshake, decoded by decodeFrame(). */
 	got = [];
 	ended = false;
 	#rest = Buffer.alloc(0);
 	#wakers = [];
 
 	/**
-	 * @param {{port: number, ca?: string} | {upgraded: import("node:stream").Duplex}} to ca: over TLS,
-	 *     by this authority; upgraded: what brings frames already
+	 * @param {{port: number, ca?: string} | {upgraded: import("node:stream").Duplex}} to ca: use TLS and
+	 *     trust this authority; upgraded: a stream after the handshake
 	 */
 	constructor({ port, ca, upgraded }) {
 		const where = { port, host: "127.0.0.1", allowHalfOpen: true };
@@ -180,13 +184,13 @@ export class RawWebSocket {
 		for (;;) {
 			const one = takeFrame(this.#rest);
 			if (one === undefined) return;
-			assert.ok(this.got.at(-1)?.[0] !== "close", "nothing follows a close");
+			assert.ok(this.got.at(-1)?.[0] !== "close", "no frame follows a close");
 			this.got.push(decodeFrame(one));
 			this.#rest = this.#rest.subarray(one.size);
 		}
 	}
 
-	/** Resolves when the condition holds; rejects when time is up or the server breaks the rules. */
+	/** Waits for the condition; rejects at the time limit, or if the server violates the protocol. */
 	async until(what, condition) {
 		const end = Date.now() + DEADLINE_MS;
 		while (!condition()) {
@@ -205,7 +209,7 @@ export class RawWebSocket {
 		if (this.broken) throw this.broken;
 	}
 
-	/** The first line and fields of the answer, once they are there. */
+	/** Resolves to the head of the response to the handshake. */
 	async answered() {
 		await this.until("an answer", () => this.head !== undefined || this.ended);
 		return this.head;
@@ -223,7 +227,7 @@ export class RawWebSocket {
 		if (!this.socket.destroyed) this.socket.write(bytes);
 	}
 
-	/** A piece after another, each in a packet of its own as far as that can be had. */
+	/** Sends the pieces one by one, each in its own packet if possible. */
 	async sendPieces(pieces) {
 		for (const piece of pieces) {
 			this.send(piece);
@@ -236,7 +240,7 @@ export class RawWebSocket {
 	}
 }
 
-/** One that is open already. */
+/** Connects and completes the handshake. */
 export async function openRawWebSocket(to, path = "/", fields = {}) {
 	const line = new RawWebSocket(to);
 	line.send(handshake(path, fields));
@@ -244,11 +248,11 @@ export async function openRawWebSocket(to, path = "/", fields = {}) {
 	return line;
 }
 
-/** ws-echo, until stop() is called. */
+/** A running ws-echo. */
 export class EchoServer {
 	/**
-	 * @param {import("./certs.mjs").Authority} [authority] whose certificate it has: for TLS too
-	 * @param {number} [pingMs] after how long a silent socket is pinged
+	 * @param {import("./certs.mjs").Authority} [authority] issues its certificate: it serves TLS too
+	 * @param {number} [pingMs] the time after which it pings an idle socket
 	 */
 	constructor(authority, pingMs) {
 		this.authority = authority;
@@ -262,7 +266,7 @@ export class EchoServer {
 			env: baseEnvironment(),
 			stdio: ["pipe", "pipe", "inherit"],
 		});
-		await once(this.child, "spawn"); // or it is not built, which is an error
+		await once(this.child, "spawn"); // rejects if it was not built
 		this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
 		this.plain = { port: await this.#port() };
 		if (cert) this.secure = { port: await this.#port(), ca: this.authority.pem };
@@ -272,7 +276,7 @@ export class EchoServer {
 		return Number(/^listening on (\d+)/.exec((await this.lines.next()).value)[1]);
 	}
 
-	/** How many sockets are open there. */
+	/** The number of open sockets. */
 	async sockets() {
 		this.child.stdin.write("sockets\n");
 		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
@@ -288,6 +292,6 @@ export class EchoServer {
 			this.child.stdin.end();
 			await closed;
 		}
-		assert.equal(this.child.exitCode, 0, "the echo ends well");
+		assert.equal(this.child.exitCode, 0, "ws-echo exits with status 0");
 	}
 }

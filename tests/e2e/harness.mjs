@@ -1,13 +1,12 @@
-// A whole banter for one test: the stand-in model, storaged and masterd with its workers, on free
-// ports, with a data directory of its own.
+// A complete banter for a test: the stub model, storaged, and masterd with its workers, on free ports and
+// with a data directory of its own.
 //
 //	const banter = useBanter({ env: { MAX_HISTORY_MESSAGES: "3" } });  // inside describe()
 //	await withBanter({ workers: 1 }, async (banter) => { … });        // inside it()
 //
-// Nothing here sleeps for a guess: what has to be waited for is asked for again and again until
-// it holds or the deadline is over. stop() ends everything, and fails when a process did not end
-// as it should: a status other than 0, a sanitizer's report, a broken invariant, a process that died
-// although no test killed it.
+// Nothing sleeps for a fixed time: waits poll a condition, up to a time limit. stop() shuts everything down
+// and fails if a process exited with a status other than 0, if a sanitizer reported an error, if an
+// invariant was violated, or if a process died that no test had killed.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -35,7 +34,7 @@ export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
 export const PASSWORD = "correct horse battery staple";
 
-/** Why masterd ends a worker that was not ready yet when the service is to end. */
+/** The reason that masterd logs when it kills a worker that was still starting at shutdown. */
 const NO_LONGER_NEEDED = "no longer needed";
 
 export const FATAL_REPORT = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
@@ -43,11 +42,11 @@ export const FATAL_REPORT = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b
 export class Banter {
 	/**
 	 * @param {object} options
-	 * @param {Record<string, string | undefined>} [options.env] settings over the usual ones;
+	 * @param {Record<string, string | undefined>} [options.env] override the default settings;
 	 *     undefined unsets one
 	 * @param {number} [options.workers]
 	 * @param {string[]} [options.stub] further arguments of openai-stub
-	 * @param {boolean} [options.https] whether these settings mean HTTPS
+	 * @param {boolean} [options.https] whether it serves HTTPS with these settings
 	 */
 	constructor({ env = {}, workers = 2, stub = [], https = env.TLS_CERT !== undefined } = {}) {
 		this.scheme = https ? "https" : "http";
@@ -55,7 +54,7 @@ export class Banter {
 		this.killed = new Set(); // workers that a test killed
 		this.workers = workers;
 		this.settings = env;
-		this.daemons = []; // in the order in which they are made; they stop the other way round
+		this.daemons = []; // in the order of their start; they stop in reverse order
 		this.stub = this.daemon(
 			"openai-stub",
 			["--port", "0", "--delay", "0", ...stub],
@@ -63,7 +62,7 @@ export class Banter {
 		);
 	}
 
-	/** A program of ours by its name, another by its whole path; not started yet. */
+	/** Adds a program, without starting it: one of ours by its name, any other by its absolute path. */
 	daemon(name, args, env) {
 		const daemon = new Daemon(resolve(BUILD, name), args, env, this.log);
 		this.daemons.push(daemon);
@@ -76,11 +75,11 @@ export class Banter {
 			this.port = await freePort();
 			this.url = `${this.scheme}://127.0.0.1:${this.port}`;
 			this.stub.start();
-			const said = await until("the stand-in model's address", () =>
+			const listening = await until("the stub model's address", () =>
 				this.stub.stdout.map((line) => /listening on (\S+)/.exec(line)).find(Boolean),
 			);
-			this.stubUrl = new URL(said[1]).origin;
-			const env = this.environment(said[1]);
+			this.stubUrl = new URL(listening[1]).origin;
+			const env = this.environment(listening[1]);
 			this.storaged = this.daemon("storaged", [], env);
 			this.masterd = this.daemon("masterd", [], env);
 			for (const daemon of this.daemons) daemon.mustRun = true;
@@ -100,27 +99,27 @@ export class Banter {
 			ASSET_DIR: ROOT,
 			LISTEN: `127.0.0.1:${this.port},[::1]:${this.port}`,
 			WORKERS: String(this.workers),
-			OPENAI_API_KEY: "key-of-the-stand-in-model",
+			OPENAI_API_KEY: "key-of-the-stub-model",
 			OPENAI_BASE_URL: modelUrl,
 			WIDGET_API_KEY: WIDGET_KEY,
 			ADMIN_API_KEY: ADMIN_KEY,
 			DASHBOARD_PASSWORD: PASSWORD,
 			RATE_LIMIT_MAX_REQUESTS: "1000000",
-			// A reply that a test left hanging need not hold up its end.
+			// Shutdown does not wait long for replies that a test left unfinished.
 			DRAIN_TIMEOUT_MS: String(1000 * TIME_FACTOR),
-			// One that a test holds is not given up before the test is.
+			// Replies that a test holds back do not time out before the test does.
 			OPENAI_IDLE_TIMEOUT_MS: "600000",
-			// A worker that a test has stopped is its own to end.
+			// masterd does not kill workers that a test has stopped with SIGSTOP.
 			WORKER_HANG_MS: String(2 * DEADLINE_MS),
 			...this.settings,
 		};
 		return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 	}
 
-	/** Waits until the store answers and every worker is there. */
+	/** Waits until storaged answers and all workers are ready. */
 	ready() {
-		let last = "it was not asked";
-		const what = () => `all workers are there, and GET /health/ready answers 200 (${last})`;
+		let last = "no request was sent";
+		const what = () => `all workers are ready, and GET /health/ready returns 200 (${last})`;
 		return until(what, async () => {
 			for (const daemon of [this.masterd, this.storaged])
 				if (!daemon.running && !daemon.restart) throw new Error(`${daemon.name} is not running`);
@@ -128,7 +127,7 @@ export class Banter {
 				.filter((line) => line.ev === "worker_ready")
 				.map((line) => line.pid);
 			const pids = this.workerPids();
-			last = `workers ${pids}, of which are ready ${ready}`;
+			last = `workers ${pids}, ready: ${ready}`;
 			if (pids.length < this.workers || !pids.every((pid) => ready.includes(String(pid))))
 				return false;
 			const answer = await this.get("/health/ready").catch((error) => ({ text: error.message }));
@@ -137,7 +136,7 @@ export class Banter {
 		});
 	}
 
-	// -- asking it -----------------------------------------------------------------------
+	// Requests
 
 	request(method, path, options) {
 		return request(this.url, method, path, options);
@@ -147,7 +146,7 @@ export class Banter {
 		return this.request("GET", path, { headers });
 	}
 
-	/** POST /v1/chat, or another path, with the right key. */
+	/** POST /v1/chat, or another path, with a valid key. */
 	chat(sessionId, message, { path = "/v1/chat", headers = {} } = {}) {
 		return this.request("POST", path, {
 			headers: { "x-api-key": WIDGET_KEY, ...headers },
@@ -155,7 +154,7 @@ export class Banter {
 		});
 	}
 
-	/** POST /v1/chat/stream: resolves when the answer has begun. */
+	/** POST /v1/chat/stream: resolves when the response has begun. */
 	stream(sessionId, message, { path = "/v1/chat/stream", headers = {} } = {}) {
 		return openStream(
 			this.url,
@@ -185,7 +184,7 @@ export class Banter {
 		return messages.map(({ role, content, status }) => [role, content, status]);
 	}
 
-	/** The thread of a session, once there is one. */
+	/** Waits for a conversation of the session, and resolves to its thread. */
 	threadOf(sessionId) {
 		return until(`a conversation of ${sessionId}`, async () => {
 			const { conversations } = await this.conversations();
@@ -194,7 +193,7 @@ export class Banter {
 		});
 	}
 
-	/** The stand-in model's own accounts: "stats", "last", "calls?contains=…". */
+	/** What the stub model recorded: "stats", "last", "calls?contains=…". */
 	async model(what) {
 		return (await request(this.stubUrl, "GET", `/stub/${what}`)).json;
 	}
@@ -203,31 +202,31 @@ export class Banter {
 		return (await this.model(`calls?contains=${encodeURIComponent(text)}`)).count;
 	}
 
-	/** Lets the replies go on that the stand-in holds (hold-after=N) and whose messages have this text. */
+	/** Continues replies that the stub holds back (hold-after=N) for messages that contain this text. */
 	async release(text) {
 		const path = `/stub/release?contains=${encodeURIComponent(text)}`;
 		assert.equal((await request(this.stubUrl, "POST", path)).status, 200);
 	}
 
-	/** What the model was shown with its last call, as [role, content]. */
+	/** The messages of the last call to the model, as [role, content]. */
 	async modelSaw() {
 		const { body } = await this.model("last");
 		return body.messages.map(({ role, content }) => [role, content]);
 	}
 
-	// -- its processes -------------------------------------------------------------------
+	// Processes
 
-	/** The pids of the workers that run now. */
+	/** The pids of the running workers. */
 	workerPids() {
 		return childrenOf(this.masterd.pid);
 	}
 
 	/**
-	 * The workers that hold the server's ends of these client sockets, one for each. Asked for
-	 * until all are known: while sockets come and go /proc/net/tcp may skip some.
+	 * The worker of each of these client sockets. Polls, because /proc/net/tcp may skip entries while
+	 * sockets open and close.
 	 */
 	workersOf(sockets) {
-		for (const socket of sockets) assert.ok(socket.localPort, "a socket has been closed already");
+		for (const socket of sockets) assert.ok(socket.localPort, "a socket is closed already");
 		return until("all sockets are found in /proc", () => {
 			const holders = socketHolders(this.workerPids());
 			const inodes = inodesByRemotePort(this.port);
@@ -236,7 +235,7 @@ export class Banter {
 		});
 	}
 
-	/** Asks for a reload; resolves to the log line that ends it. */
+	/** Sends SIGHUP; resolves to the log line with the result of the reload. */
 	reload() {
 		const position = this.log.lines.length;
 		process.kill(this.masterd.pid, "SIGHUP");
@@ -247,7 +246,7 @@ export class Banter {
 		);
 	}
 
-	/** Ends workers, at once, and waits until masterd knows. */
+	/** Kills workers, and waits until masterd has logged it. */
 	async killWorkers(pids) {
 		const position = this.log.lines.length;
 		for (const pid of pids) {
@@ -271,9 +270,9 @@ export class Banter {
 		this.storaged.restart = true;
 	}
 
-	// -- ending it -----------------------------------------------------------------------
+	// Shutdown
 
-	/** Ends everything; resolves to what is wrong with how it ended. */
+	/** Stops all programs; resolves to the list of those that did not exit with status 0. */
 	async end() {
 		const problems = [];
 		for (const daemon of [...this.daemons].reverse().filter((one) => one.child)) {
@@ -285,7 +284,7 @@ export class Banter {
 		return problems;
 	}
 
-	/** Ends everything and tells whether it ended, and lived, as it should. */
+	/** Stops all programs, and fails if one of them had a problem at any time. */
 	async stop() {
 		const problems = await this.end();
 		problems.push(
@@ -304,13 +303,13 @@ export class Banter {
 		return died && !this.killed.has(line.pid) && !this.wasUnneeded(line.pid);
 	}
 
-	/** Whether this worker was still starting when the service ended. */
+	/** Whether this worker was still starting at shutdown. */
 	wasUnneeded(pid) {
 		return this.log.lines.some((line) => line.pid === pid && line.why === NO_LONGER_NEEDED);
 	}
 }
 
-/** A banter for all tests of a describe(), started before the first and stopped after the last. */
+/** A banter for all tests of a describe(): starts before the first test, stops after the last one. */
 export function useBanter(options) {
 	const banter = new Banter(options);
 	before(() => banter.start());
@@ -318,7 +317,7 @@ export function useBanter(options) {
 	return banter;
 }
 
-/** A banter for the time of body(); stopped, and looked after, whatever happens in there. */
+/** Runs body(banter) with a banter of its own, and stops it. */
 export async function withBanter(options, body) {
 	const banter = new Banter(options);
 	await banter.start();

@@ -150,7 +150,7 @@ describe("a request's log line", () => {
 		await banter.get("/health", { "x-request-id": "the-end" });
 		await lineOf("the-end");
 		const text = banter.log.lines.map((line) => line.text).join("\n");
-		for (const secret of [...secrets, WIDGET_KEY, ADMIN_KEY, PASSWORD, "key-of-the-stand-in-model"])
+		for (const secret of [...secrets, WIDGET_KEY, ADMIN_KEY, PASSWORD, "key-of-the-stub-model"])
 			assert.ok(!text.toLowerCase().includes(secret.toLowerCase()), secret);
 	});
 });

@@ -1,5 +1,5 @@
-// A line between the workers and their store that can lose an answer: it stands where the store's socket
-// was, and hands on whatever comes.
+// A proxy between the workers and storaged that can drop a response. It replaces storaged's socket and
+// forwards all other data.
 
 import { once } from "node:events";
 import { rename } from "node:fs/promises";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 
 export class LossyStoreProxy {
 	#sockets = new Set();
-	#left = Infinity; // what comes before the one that is lost
+	#left = Infinity; // responses that are forwarded before one is dropped
 	lost = 0;
 
-	/** Takes the place of a banter's store; its workers have to come anew. */
+	/** Replaces the socket of a banter's storaged. Workers use it when they connect again. */
 	static async open(banter) {
 		const line = new LossyStoreProxy();
 		const path = join(banter.dir, "data", "store.sock");
@@ -23,7 +23,7 @@ export class LossyStoreProxy {
 		return line;
 	}
 
-	/** The next thing that the store says is lost, or the one so many later, and its line with it. */
+	/** Drops the next data from storaged, or the data after `later` more pieces, and its connection. */
 	loseNext(later = 0) {
 		this.#left = later;
 	}

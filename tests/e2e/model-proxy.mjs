@@ -1,6 +1,6 @@
-// A real server in front of the stand-in model, which has neither TLS nor HTTP/2: nghttpx or nginx.
+// A reverse proxy in front of the stub model, which has neither TLS nor HTTP/2: nghttpx or nginx.
 //
-//	const { front, banter } = await startBehind(nghttpx, { env: { … }, workers: 1 });
+//	await withModelProxy(nghttpx, { env: { … }, workers: 1 }, async ({ front, banter }) => { … });
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,10 +13,10 @@ import { Daemon, Log, ROOT, until } from "./daemon.mjs";
 import { Banter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 
-/** What `make deps` has taken out of Debian's packages comes first. */
+/** `make deps` puts programs into build/tools without installing their packages. */
 const PATH = [join(ROOT, "build/tools"), process.env.PATH, "/usr/sbin"].join(":");
 
-/** Why a program can't be used here, or false: what `skip` of node:test wants. */
+/** Why a program cannot be used on this machine, or false: for `skip` of node:test. */
 export function whyMissing(program) {
 	const { error } = spawnSync(program, ["--version"], { env: { PATH }, stdio: "ignore" });
 	return error ? `${program} is not installed` : false;
@@ -25,7 +25,7 @@ export function whyMissing(program) {
 let authority;
 let certificate;
 
-/** The authority of the fronts' certificate, made when it is first asked for. */
+/** The authority of the proxies' certificate; created by the first call. */
 export function frontAuthority() {
 	authority ??= new Authority();
 	certificate ??= authority.issue("front");
@@ -55,12 +55,12 @@ class ModelProxy {
 	async start() {
 		this.daemon.start();
 		await until(`${this.daemon.name} listens`, () => {
-			if (!this.daemon.running) throw new Error(`${this.daemon.name} ended: ${this.log.tail()}`);
+			if (!this.daemon.running) throw new Error(`${this.daemon.name} exited`);
 			return canConnect(this.port);
 		});
 	}
 
-	/** Dies at once, with all its processes. */
+	/** Kills all its processes. */
 	async die() {
 		const pids = [...childrenOf(this.daemon.pid)];
 		const ended = this.daemon.kill("SIGKILL");
@@ -74,7 +74,7 @@ class ModelProxy {
 	}
 }
 
-/** nghttpx; options.args are further ones of its own. */
+/** options.args: further arguments. */
 class Nghttpx extends ModelProxy {
 	command({ key, cert }) {
 		const args = [
@@ -90,13 +90,13 @@ class Nghttpx extends ModelProxy {
 		return { program: "nghttpx", args: [...args, key, cert] };
 	}
 
-	/** It sends GOAWAY, finishes what runs, and ends. */
+	/** It sends GOAWAY, completes open streams, and exits. */
 	retire() {
 		return this.daemon.kill("SIGQUIT");
 	}
 }
 
-/** nginx; options.settings are further lines of its server block. */
+/** options.settings: further lines of the server block. */
 class Nginx extends ModelProxy {
 	command({ key, cert }) {
 		const config = join(this.dir, "nginx.conf");
@@ -129,7 +129,7 @@ class Nginx extends ModelProxy {
 		return childrenOf(this.daemon.pid);
 	}
 
-	/** New workers take over; the old ones send GOAWAY and finish what runs. */
+	/** New workers take over; the old ones send GOAWAY and complete open streams. */
 	reload() {
 		this.daemon.child.kill("SIGHUP");
 	}
@@ -139,7 +139,7 @@ export const nghttpx = (...args) => new Nghttpx(...args);
 export const nginx = (...args) => new Nginx(...args);
 
 /**
- * The stand-in model, a front before it, and a banter that asks the front over HTTPS.
+ * Starts the stub model, a proxy in front of it, and a banter that connects to the proxy over HTTPS.
  * @param {typeof nghttpx} kind
  */
 export async function startWithModelProxy(kind, { env = {}, front: options = {}, ...rest } = {}) {
@@ -165,7 +165,7 @@ export async function startWithModelProxy(kind, { env = {}, front: options = {},
 	return { front, banter };
 }
 
-/** The same for the time of body(). */
+/** Runs body() with them, and stops them. */
 export async function withModelProxy(kind, options, body) {
 	const { front, banter } = await startWithModelProxy(kind, options);
 	try {

@@ -1,7 +1,6 @@
-// Requests that nobody wrote: good ones put together from parts, and what becomes of good and bad
-// ones when bytes, lines and pieces of others are changed. All from one number, the seed.
+// Generates HTTP requests from a seed: valid ones, composed of parts, and mutations of valid and invalid ones.
 
-/** Mulberry32: random numbers below n, the same for the same seed. */
+/** Mulberry32: a generator of random numbers below n, reproducible by its seed. */
 export function randomOf(seed) {
 	let state = seed >>> 0;
 	return (n) => {
@@ -47,7 +46,7 @@ const FIELDS = [
 	"!#$%&'*+-.^_`|~: x",
 	"Content-Type: text/plain",
 ];
-// What readers have been known to disagree about.
+// Input that HTTP parsers are known to interpret differently.
 const BAIT = [
 	"\r\n",
 	"\n",
@@ -91,7 +90,7 @@ function pick(random, list) {
 	return list[random(list.length)];
 }
 
-/** A good request. */
+/** Composes a valid request. */
 function compose(random) {
 	const old = random(6) === 0;
 	const lines = Array.from({ length: random(5) }, () => pick(random, FIELDS));
@@ -105,9 +104,9 @@ function compose(random) {
 	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** Each takes a text and gives another. */
+/** Mutations: each takes a text and returns another. */
 const CHANGES = [
-	// a byte becomes another, or is left out, or said twice
+	// replace, delete or repeat a byte
 	(random, text) => {
 		const at = random(text.length);
 		return text.slice(0, at) + String.fromCharCode(random(256)) + text.slice(at + 1);
@@ -120,14 +119,14 @@ const CHANGES = [
 		const at = random(text.length);
 		return text.slice(0, at + 1) + text.slice(at);
 	},
-	// the case of a letter
+	// change the case of a letter
 	(random, text) => {
 		const at = random(text.length);
 		const one = text[at];
 		const other = one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase();
 		return text.slice(0, at) + (other.length === 1 ? other : one) + text.slice(at + 1);
 	},
-	// bait, anywhere or at a line's beginning
+	// insert bait anywhere, or at the beginning of a line
 	(random, text) => {
 		const at = random(text.length + 1);
 		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
@@ -137,7 +136,7 @@ const CHANGES = [
 		const at = ends.length === 0 ? 0 : pick(random, ends);
 		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
 	},
-	// a line twice, or two lines exchanged
+	// repeat a line, or swap two lines
 	(random, text) => {
 		const lines = text.split("\r\n");
 		const at = random(lines.length);
@@ -150,11 +149,11 @@ const CHANGES = [
 		[lines[a], lines[b]] = [lines[b], lines[a]];
 		return lines.join("\r\n");
 	},
-	// another length
+	// change the Content-Length
 	(random, text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + random(12)),
 ];
 
-/** A request or some in a row, changed in up to three places. known: texts to begin with. */
+/** One to three requests with up to three mutations. known: requests to choose from. */
 export function invent(random, known) {
 	let text = "";
 	for (let i = random(3); i >= 0; i--)

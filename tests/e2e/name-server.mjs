@@ -1,5 +1,5 @@
-// A name server (RFC 1035) that knows one name, and can be told to keep silent; and a way to have a
-// program of ours ask it and nobody else.
+// A name server (RFC 1035) that resolves every name to 127.0.0.1 and can stop answering, and a command that
+// runs a program with this name server only.
 
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const A = 1; // the record's type
+const A = 1; // record type
 
-/** Why a program can't be given a resolver of its own here, or false. */
+/** Why a program cannot have its own resolver on this machine, or false. */
 export function whyNoNamespaces() {
 	const { status } = spawnSync("unshare", ["--mount", "true"]);
 	return status === 0 ? false : "needs root: a mount namespace, and port 53";
@@ -20,12 +20,12 @@ export class NameServer {
 	asked = 0;
 
 	async start() {
-		// An address of loopback that nobody else has.
+		// A loopback address that no other test uses.
 		const part = () => 1 + Math.floor(Math.random() * 250);
 		this.address = `127.${part()}.${part()}.${part()}`;
 		this.dir = mkdtempSync(join(tmpdir(), "banter-names-"));
 		this.config = join(this.dir, "resolv.conf");
-		// A lookup that is not answered asks again only after half a minute, and again and again.
+		// A lookup without an answer is repeated every 30 s.
 		writeFileSync(this.config, `nameserver ${this.address}\noptions timeout:30 attempts:5\n`);
 		this.socket = createSocket("udp4");
 		this.socket.on("message", (question, { port, address }) => {
@@ -40,7 +40,7 @@ export class NameServer {
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 
-	/** 127.0.0.1 for whatever name; no other record. */
+	/** 127.0.0.1 for every name; no records of other types. */
 	#answer(question) {
 		let end = 12;
 		while (question[end] !== 0) end += question[end] + 1;
@@ -55,7 +55,7 @@ export class NameServer {
 		return Buffer.concat(type === A ? [head, asked, record] : [head, asked]);
 	}
 
-	/** The command that runs a program with this resolver; its pid is the program's. */
+	/** The command that runs a program with this resolver. It has the pid of the program. */
 	command(program, args) {
 		const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
 		return ["unshare", ["--mount", "sh", "-c", script, this.config, program, ...args]];

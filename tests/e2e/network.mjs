@@ -1,17 +1,16 @@
-// A bad network between a client and the server: what is sent arrives late, in part, twice, long
-// afterwards, or not at all. Each connection that comes through has a fate, which the test gives it.
+// An unreliable network between clients and a server: data arrives late, in part, twice, much later, or not
+// at all. The test chooses the faults of each connection.
 //
 //	const network = await BadNetwork.open(banter.port, () => ({ answerCut: 100 }));
 //	… request(network.url, …) …
 //	await network.close();
 //
-// A fate has any of these, all of which may be left out:
-//	requestDelay, answerDelay   ms, before the first byte goes on
+// Faults, all optional:
+//	requestDelay, answerDelay   ms before the first byte is forwarded
 //	requestCut, answerCut       bytes after which the connection breaks, for both sides
-//	copies                      connections by which the request goes on at once (1); the client
-//	                            hears the answer to the last
-//	replayed                    ms after the end, when the same request comes once more, if it
-//	                            was not cut
+//	copies                      the request is sent to the server on this many connections (1); the
+//	                            client receives the response to the last one
+//	replayed                    ms after the end at which the request is sent again, if it was complete
 
 import { connect, createServer } from "node:net";
 
@@ -28,23 +27,23 @@ export class BadNetwork {
 	#sockets = new Set();
 	#replays = 0;
 	#idle = () => {};
-	/** How often each thing was done to somebody. */
+	/** How often each fault occurred. */
 	done = { cutRequests: 0, cutAnswers: 0, copies: 0, replays: 0 };
 
-	/** @returns {Promise<BadNetwork>} before the server at this port of 127.0.0.1 */
-	static async open(port, fate) {
-		const network = new BadNetwork(port, fate);
+	/** @returns {Promise<BadNetwork>} in front of the server at this port; faults(): of a connection */
+	static async open(port, faults) {
+		const network = new BadNetwork(port, faults);
 		await new Promise((done) => network.#server.listen(0, "127.0.0.1", done));
 		network.url = `http://127.0.0.1:${network.#server.address().port}`;
 		return network;
 	}
 
-	constructor(port, fate) {
+	constructor(port, faults) {
 		this.#port = port;
-		this.#server = createServer({ noDelay: true }, (client) => this.#carry(client, fate()));
+		this.#server = createServer({ noDelay: true }, (client) => this.#carry(client, faults()));
 	}
 
-	/** Resolves when nothing is under way any more, replays included. */
+	/** Resolves when all connections and replays have ended. */
 	async settled() {
 		while (this.#sockets.size > 0 || this.#replays > 0)
 			await new Promise((done) => {
@@ -59,7 +58,7 @@ export class BadNetwork {
 
 	#keep(socket) {
 		this.#sockets.add(socket);
-		socket.on("error", () => {}); // a broken connection is what it is for
+		socket.on("error", () => {}); // connections are meant to break
 		socket.on("close", () => {
 			this.#sockets.delete(socket);
 			this.#idle();
@@ -71,23 +70,23 @@ export class BadNetwork {
 		return this.#keep(connect({ port: this.#port, host: "127.0.0.1", noDelay: true }));
 	}
 
-	#carry(client, fate) {
-		const { copies = 1, answerDelay = 0, answerCut = CUT_NOTHING } = fate;
+	#carry(client, faults) {
+		const { copies = 1, answerDelay = 0, answerCut = CUT_NOTHING } = faults;
 		const servers = Array.from({ length: copies }, () => this.#connect());
 		const heard = servers[copies - 1];
 		this.done.copies += copies - 1;
 		this.#keep(client);
 		for (const server of servers) if (server !== heard) server.resume();
-		const sent = this.#forward(client, servers, fate);
+		const sent = this.#forward(client, servers, faults);
 		later(answerDelay, () => this.#answer(heard, client, answerCut));
 		client.on("close", () => {
 			for (const server of servers) if (!server.readableEnded) server.destroy();
-			if (fate.replayed !== undefined && sent.whole) this.#replay(sent.pieces, fate.replayed);
+			if (faults.replayed !== undefined && sent.whole) this.#replay(sent.pieces, faults.replayed);
 		});
 		heard.on("close", () => client.end());
 	}
 
-	/** The request's way. Returns what has gone on of it so far. */
+	/** Forwards the request. Returns what was forwarded so far. */
 	#forward(client, servers, { requestDelay = 0, requestCut = CUT_NOTHING }) {
 		const sent = { pieces: [], whole: true };
 		let room = requestCut;
@@ -119,7 +118,7 @@ export class BadNetwork {
 		});
 	}
 
-	/** The request once more, long after, by somebody who does not wait for the answer. */
+	/** Sends the request again later, and ignores the response. */
 	#replay(pieces, ms) {
 		this.#replays++;
 		this.done.replays++;

@@ -1,5 +1,5 @@
-// What the tests of the admin API have in common: asking it, a second organization, and visitors who
-// come to a widget, as the store hears of them.
+// For tests of the admin API: requests, a second organization, and visitors of a widget, who are created with
+// storaged's messages.
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -14,23 +14,25 @@ export const AGENT = "00000000-0000-7000-8000-000000000003";
 export const NOBODY = "0192f000-0000-7000-8000-000000000000";
 export const PUBLIC_ID = /^wid_[0-9A-Za-z]{22}$/;
 
-/** An e-mail of 253 bytes. To be found in any case it is folded (Unicode 15, 3.13), and "ᾷ" becomes two
- * letters of five bytes: too many for a key of the store. */
+/**
+ * An e-mail of 253 bytes that is too long for a key of the store: case folding (Unicode 15, 3.13) makes each
+ * "ᾷ" two letters of five bytes.
+ */
 export const LONGEST_EMAIL = `${"ᾷ".repeat(21)}@${"ᾷ".repeat(62)}.gr`;
 
-/** Asks as whoever knows ADMIN_API_KEY, or by other headers. */
+/** Sends a request to the admin API, with ADMIN_API_KEY or other headers. */
 export function adminRequest(banter, method, path, body, headers = ADMIN) {
 	return banter.request(method, `/v1/admin/${path}`, { headers, body });
 }
 
-/** The same, and the answer's JSON; it must have this status. */
+/** Sends a request to the admin API, checks the status, and resolves to the JSON. */
 export async function adminExpect(banter, status, method, path, body, headers) {
 	const answer = await adminRequest(banter, method, path, body, headers);
 	assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
 	return answer.json;
 }
 
-/** Fails unless the answer is the 422 that names exactly these members. */
+/** Checks that the response is 422 and lists exactly these members as invalid. */
 export function assertFields(answer, names) {
 	assert.equal(answer.status, 422, answer.text);
 	assert.deepEqual(Object.keys(answer.json), ["error", "code", "fields"]);
@@ -38,14 +40,14 @@ export function assertFields(answer, names) {
 	assert.deepEqual(Object.keys(answer.json.fields).sort(), [...names].sort());
 }
 
-/** An organization with a user, who is signed in: its id and the headers of that session. */
+/** Adds an organization with a user, and logs in: { org, headers } of that session. */
 export async function addOrganization(banter, name) {
 	const org = await addOrg(banter, name);
 	const user = await addUser(banter, `owner@${org}.example`, "--org", org);
 	return { org, headers: await logIn(banter, user) };
 }
 
-/** A line to the store, as a worker has one. */
+/** Connects to storaged as a worker does. */
 export function connectToStore(banter) {
 	return Peer.connect(join(banter.dir, "data", "store.sock"));
 }
@@ -54,11 +56,11 @@ const hash = (token) => createHash("sha256").update(token).digest("hex");
 
 let made = 0;
 
-/** Later ones are greater, as those of one worker are. */
+/** Ascending, like the ids of a worker. */
 const id = () => `0192f00000007000a${String(++made).padStart(15, "0")}`;
 const dashed = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
-/** Somebody who has come to the widget with this public id. */
+/** Creates a visitor of the widget with this public id. */
 export async function openVisitor(peer, publicId) {
 	const token = hash(randomBytes(16));
 	const { widget, visitor } = await peer.ask(
@@ -69,14 +71,16 @@ export async function openVisitor(peer, publicId) {
 	return { peer, token, widget, session: `~${dashed(visitor.id)}` };
 }
 
-/** The visitor says who it is; resolves to the contact's id. */
+/** Submits the visitor's contact details; resolves to the contact's id. */
 export async function submitContact({ peer, token }, contact) {
 	const message = { token, fresh_id: id(), ...contact };
 	return dashed(recordOf("contact", await peer.ask("contact_submit", message, "record")).id);
 }
 
-/** The visitor sends a message, and gets a reply of this status (0: complete); or none yet. Resolves
- * to the conversation's id. */
+/**
+ * Stores a message of the visitor and a reply of this status (0: complete); open: without a reply. Resolves
+ * to the conversation's id.
+ */
 export async function storeTurn(
 	{ peer, token, widget, session },
 	{ status = 0, open = false } = {},
@@ -101,7 +105,7 @@ export async function storeTurn(
 	return dashed(conversation);
 }
 
-/** Fills the first organization with so many widgets and agents, by way of the store. */
+/** Adds this many widgets and agents to the first organization. */
 export async function fillOrganization(peer, many) {
 	const bare = (id) => id.replaceAll("-", "");
 	const fill = async (i) => {

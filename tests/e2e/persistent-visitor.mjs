@@ -1,20 +1,22 @@
-// A visitor who does what the widget does when replies break off: goes on with the one that it has
-// heard of, and sends its message again, by the same id, when that has ended without being whole.
-// What it has on its screen at the end is what the test compares.
+// A client that does what the widget does when a reply breaks off: it resumes the reply, and sends its message
+// again with the same id if the reply ended incomplete. Tests compare the text that it has at the end with
+// the store.
 
 import assert from "node:assert/strict";
 import { openStream } from "./client.mjs";
 import { DEADLINE_MS } from "./harness.mjs";
 import { history, KEY, resume } from "./replies.mjs";
 
-const PAUSE_MS = 25; // before it tries again what was refused, or broke
-const PATIENCE_MS = 4 * DEADLINE_MS; // for one reply
+const PAUSE_MS = 25; // before a retry
+const REPLY_MAX_MS = 4 * DEADLINE_MS; // including all retries
 
 export class PersistentVisitor {
-	/** [id of the reply, message, reply] of all that it said and heard, oldest first. */
+	/** [id of the reply, message, reply] of each complete exchange, oldest first. */
 	heard = [];
-	/** Of each reply that was found interrupted: when the first text came that is lost, and when the last
-	 * came before it broke. While no text came its worker had no time to keep any, either. */
+	/**
+	 * For each reply that was interrupted: the times at which the first lost text and the last text before the
+	 * interruption arrived. While no text arrived, the worker did not run and could not store any.
+	 */
 	losses = [];
 	attempts = { sends: 0, resumes: 0, reloads: 0 };
 
@@ -23,11 +25,11 @@ export class PersistentVisitor {
 	}
 
 	/**
-	 * Says something and listens, however often, until it has the whole reply. reloadAfter: tokens
-	 * after which it forgets what it has, and goes on as a page does that is loaded again.
+	 * Sends a message and retries until it has the complete reply. reloadAfter: tokens after which it discards
+	 * its state once and continues like a page that was reloaded.
 	 */
 	async say(id, message, reloadAfter = Number.POSITIVE_INFINITY) {
-		const end = Date.now() + PATIENCE_MS;
+		const end = Date.now() + REPLY_MAX_MS;
 		Object.assign(this, { id, message, text: "", reply: undefined, over: undefined });
 		Object.assign(this, { tokensLeft: reloadAfter, next: "send", brokeAt: undefined, times: [] });
 		while (this.over === undefined) {
@@ -37,7 +39,7 @@ export class PersistentVisitor {
 		this.heard.push([this.reply, message, this.over]);
 	}
 
-	/** What is next, as far as it goes; false when something was in the way. */
+	/** Performs the next step; resolves to false if it failed and must be repeated. */
 	async #attempt() {
 		this.started = false;
 		this.attempts[`${this.next}s`]++;
@@ -60,7 +62,7 @@ export class PersistentVisitor {
 		return resume(this.banter, this.reply, this.session, { after: this.text.length });
 	}
 
-	/** The history tells what the session is about. */
+	/** Finds the open reply in the history. */
 	async #reload() {
 		const { status, json } = await history(this.banter, this.session);
 		if (status !== 200) return this.#refused({ status, json });
@@ -87,35 +89,35 @@ export class PersistentVisitor {
 		return false;
 	}
 
-	/** The connection broke, or there was none. */
+	/** The connection broke or could not be opened. */
 	#brokeOff() {
 		if (!this.started) return;
 		this.brokeAt = this.times.at(-1)?.[1];
 		this.next = "resume";
 	}
 
-	/** Whether the answer is over for us with this event. */
+	/** Handles an event; returns true at the end of the stream. */
 	#take(event) {
 		if (event.type === "start") return this.#start(event);
-		assert.ok(this.started, `${this.session}: first a start: ${JSON.stringify(event)}`);
+		assert.ok(this.started, `${this.session}: the first event is start: ${JSON.stringify(event)}`);
 		if (event.type === "token") return this.#token(event);
 		if (event.type === "error") return this.#ended(event);
 		assert.equal(event.type, "done");
 		assert.equal(event.messageId, this.reply);
-		assert.equal(this.text.trimEnd(), event.message, `${this.session}: what came, what is said`);
+		assert.equal(this.text.trimEnd(), event.message, `${this.session}: the tokens and the message`);
 		assert.equal(event.status, undefined);
 		this.over = event.message;
 		return true;
 	}
 
-	/** A message that is sent again has the reply that it had. */
+	/** A message that is sent again keeps its reply. */
 	#know(reply) {
 		this.reply ??= reply;
 		assert.equal(reply, this.reply, `${this.session}: a reply keeps its id`);
 	}
 
 	#start({ messageId, position = 0 }) {
-		assert.ok(position <= this.text.length, "nothing is left out");
+		assert.ok(position <= this.text.length, "no text is skipped");
 		this.#know(messageId);
 		this.started = true;
 		this.text = this.text.slice(0, position);
@@ -130,7 +132,7 @@ export class PersistentVisitor {
 		return true;
 	}
 
-	/** It ended without being whole. Who has come back has what is stored of it now. */
+	/** The reply ended incomplete. After a resume, `text` is what was stored of it. */
 	#ended({ code }) {
 		if (this.next === "resume" && code === "interrupted") this.#noteLoss();
 		this.next = "send";

@@ -1,4 +1,4 @@
-// What proc(5) knows of processes and sockets.
+// Processes and sockets as proc(5) shows them.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -9,7 +9,7 @@ function parentOf(pid) {
 		const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 		return state === "Z" ? 0 : Number(parent);
 	} catch {
-		return 0; // it has gone
+		return 0; // it has exited
 	}
 }
 
@@ -21,8 +21,7 @@ function linkOf(path) {
 	}
 }
 
-/** Among whom a process's children are: what the kernel says of each thread or, if it says nothing
- * (CONFIG_PROC_CHILDREN), everybody. */
+/** Candidates: the children of each thread, or all processes if the kernel lacks CONFIG_PROC_CHILDREN. */
 function possibleChildrenOf(pid) {
 	try {
 		return readdirSync(`/proc/${pid}/task`).flatMap(
@@ -34,27 +33,27 @@ function possibleChildrenOf(pid) {
 	}
 }
 
-/** The processes that this one started and that still run. */
+/** The running children of a process. */
 export function childrenOf(pid) {
 	return possibleChildrenOf(pid)
 		.filter((child) => parentOf(child) === pid)
 		.map(Number);
 }
 
-/** The processor time that a process has used, in ms. */
+/** The CPU time of a process, in ms. */
 export function cpuOf(pid) {
 	const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 	return (Number(fields[11]) + Number(fields[12])) * 10; // utime, stime; USER_HZ is 100
 }
 
-/** The memory of a process that is in use, in bytes: resident, without what it shares. */
+/** The resident anonymous memory of a process, in bytes. */
 export function memoryOf(pid) {
 	const status = readFileSync(`/proc/${pid}/status`, "latin1");
 	return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
 }
 
-/** The descriptors of a process; none of one that has gone. */
+/** The descriptors of a process; none if it has exited. */
 function descriptorsOf(pid) {
 	try {
 		return readdirSync(`/proc/${pid}/fd`);
@@ -63,14 +62,14 @@ function descriptorsOf(pid) {
 	}
 }
 
-/** How many sockets a process holds. */
+/** The number of open sockets of a process. */
 export function socketsOf(pid) {
 	return readdirSync(`/proc/${pid}/fd`).filter((fd) =>
 		linkOf(`/proc/${pid}/fd/${fd}`).startsWith("socket:"),
 	).length;
 }
 
-/** Which of these processes holds which socket: inode → pid. */
+/** A map of the sockets of these processes: inode → pid. */
 export function socketHolders(pids) {
 	const holders = new Map();
 	for (const pid of pids)
@@ -81,7 +80,7 @@ export function socketHolders(pids) {
 	return holders;
 }
 
-/** The inodes of the IPv4 sockets with this local port, by their remote port (proc(5)). */
+/** The inodes of the IPv4 sockets with this local port, by their remote port. */
 export function inodesByRemotePort(localPort) {
 	const port = (address) => Number.parseInt(address.split(":")[1], 16);
 	const inodes = new Map();

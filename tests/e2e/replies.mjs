@@ -1,5 +1,4 @@
-// What a client may do with a reply that it has heard of: go on with it, stop it, look at the
-// history; and what it makes of the events that it gets.
+// Requests about a reply: resume, stop, history; and the text of a stream's events.
 
 import assert from "node:assert/strict";
 import { openStream, RawConnection } from "./client.mjs";
@@ -11,7 +10,7 @@ export const SSE = { accept: "text/event-stream" };
 
 const query = (parameters) => new URLSearchParams(parameters).toString();
 
-/** The path of a reply's stream. */
+/** The path that resumes a reply. */
 export function resumePath(messageId, sessionId, parameters = {}) {
 	return `/v1/chat/stream/${messageId}?${query({ sessionId, ...parameters })}`;
 }
@@ -36,13 +35,13 @@ export function history(banter, sessionId, parameters = {}) {
 	return banter.get(`/v1/chat/history?${query({ sessionId, ...parameters })}`, KEY);
 }
 
-/** The messages of a history as [role, content, status]. */
+/** The messages of a session's history as [role, content, status]. */
 export async function storedMessages(banter, sessionId) {
 	const { json } = await history(banter, sessionId);
 	return json.messages.map(({ role, content, status }) => [role, content, status]);
 }
 
-/** What a client has of a reply when it had `text` and these events came. */
+/** The text of a reply that a client has after these events, if it had `text` before. */
 export function textAfter(events, text = "") {
 	const [start, ...others] = events;
 	assert.equal(start.type, "start", JSON.stringify(start));
@@ -51,14 +50,14 @@ export function textAfter(events, text = "") {
 	return now;
 }
 
-/** Reads on until so much text has come, in however many pieces; resolves to it. */
+/** Reads at least `length` characters of text. */
 export async function textUntil(stream, length) {
 	let text = "";
 	while (text.length < length) text += (await stream.tokens(1))[0];
 	return text;
 }
 
-/** Connections that stay open, until each worker has one; resolves to [worker, connection]. */
+/** Opens a connection to each worker: a map of pid → connection. */
 export async function connectToEachWorker(banter, path = "/health") {
 	const raws = new Map();
 	while (raws.size < banter.workers) {
@@ -72,7 +71,7 @@ export async function connectToEachWorker(banter, path = "/health") {
 	return raws;
 }
 
-/** POST with a JSON body on a connection that is open; resolves to the answer. */
+/** POST with a JSON body on an open connection; resolves to the response. */
 export async function postOn(raw, path, body) {
 	const json = JSON.stringify(body);
 	await raw.write(

@@ -1,11 +1,11 @@
-// A model server of raw bytes, for what no well-behaved one does to its connections. Each request
-// is given to a function, which says what is written and whether the connection ends:
+// A model server that sends any bytes and can break its connections. A function decides for each request what
+// is sent and whether the connection ends:
 //
 //	const model = new ScriptedModel(({ onConnection, total }) => [answer("hi"), "keep"]);
 
 import { createServer } from "node:net";
 
-/** A whole answer in one piece: HTTP/1.1 200 and the events of these tokens. */
+/** A complete response: HTTP/1.1 200 and the events of these tokens. */
 export function answer(...tokens) {
 	const events = [...tokens.map((content) => ({ choices: [{ delta: { content } }] }))];
 	const body = `${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}data: [DONE]\n\n`;
@@ -19,7 +19,7 @@ export class ScriptedModel {
 	requests = 0;
 	connections = 0;
 
-	/** @param script ({onConnection, total}) → [bytes, "keep" | "close" | "reset"]; both from 1 */
+	/** @param script ({onConnection, total}) → [bytes, "keep" | "close" | "reset"]; both count from 1 */
 	constructor(script) {
 		this.script = script;
 		this.sockets = new Set();
@@ -51,8 +51,8 @@ export class ScriptedModel {
 			if (head === -1 || bytes.length < head + 4 + length) return;
 			bytes = bytes.slice(head + 4 + length);
 			this.requests++;
-			const [said, then] = this.script({ onConnection: ++onConnection, total: this.requests });
-			if (said) socket.write(said);
+			const [bytesOut, then] = this.script({ onConnection: ++onConnection, total: this.requests });
+			if (bytesOut) socket.write(bytesOut);
 			if (then === "close") socket.end();
 			if (then === "reset") socket.resetAndDestroy();
 		});

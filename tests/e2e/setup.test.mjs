@@ -16,7 +16,7 @@ import { after, describe, it } from "node:test";
 import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
 import { expectTool, startProgram } from "./tool.mjs";
 
-const KEY = "key-of-the-stand-in-model";
+const KEY = "key-of-the-stub-model";
 const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-setup-"));

@@ -1,4 +1,4 @@
-// The banter command under test, and stores large enough to interrupt it.
+// Runs the banter command, and generates exports of any size.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,9 +11,8 @@ export const WIDGET = "00000000-0000-7000-8000-000000000002";
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Starts a program; its end resolves `ended`. One that hangs is killed. held: its output is not
- * read, beyond its first piece, before release(). input: what it reads; null: what is written to
- * its stdin later on.
+ * Starts a program; `ended` resolves when it exits. It is killed if it hangs. held: its output is not read,
+ * except for the first piece, until release(). input: its standard input; null: the caller writes it later.
  * @returns {import("node:child_process").ChildProcess & {ended: Promise<{status: number | null,
  *     signal: string | null, stdout: string, stderr: string}>}}
  */
@@ -35,7 +34,7 @@ export function startProgram(program, args, env, { input, held = false } = {}) {
 	if (held) child.began = new Promise((done) => child.stdout.once("readable", done));
 	else read("stdout");
 	child.release = () => read("stdout");
-	child.stdin?.on("error", () => {}); // it may end before it has read everything
+	child.stdin?.on("error", () => {}); // it may exit before it has read everything
 	if (input !== null) child.stdin?.end(input);
 	child.said = out;
 	child.ended = new Promise((resolve, reject) => {
@@ -45,12 +44,12 @@ export function startProgram(program, args, env, { input, held = false } = {}) {
 	return child;
 }
 
-/** The environment in which banter finds this one's store. */
+/** The environment with which the banter command finds the store. */
 export function toolEnvironment(banter) {
 	return banter.environment("http://127.0.0.1:1");
 }
 
-/** Starts `banter args…` on the store of this one. */
+/** Starts `banter args…`. */
 export function startTool(banter, args, options) {
 	return startProgram(join(BUILD, "banter"), args, toolEnvironment(banter), options);
 }
@@ -59,7 +58,7 @@ export function runTool(banter, ...args) {
 	return startTool(banter, args).ended;
 }
 
-/** Runs a shell script in which $BANTER is the command. */
+/** Runs a shell script in which $BANTER is the path of the command. */
 export function shell(banter, script) {
 	return startProgram("/bin/bash", ["-c", script], {
 		...toolEnvironment(banter),
@@ -67,7 +66,7 @@ export function shell(banter, script) {
 	}).ended;
 }
 
-/** Checks the exit status, and resolves to what was said. */
+/** Runs `banter args…` and checks the exit status; resolves to { status, stdout, stderr }. */
 export async function expectTool(banter, status, ...args) {
 	const end = await runTool(banter, ...args);
 	const what = `banter ${args.join(" ")}\n${end.stdout}${end.stderr}`;
@@ -76,16 +75,16 @@ export async function expectTool(banter, status, ...args) {
 	return end;
 }
 
-/** What is written as JSON Lines. */
+/** Parses JSON Lines. */
 export function parseLines(text) {
-	assert.ok(text === "" || text.endsWith("\n"), "the last line has its break");
+	assert.ok(text === "" || text.endsWith("\n"), "the last line ends with a line feed");
 	return text
 		.split("\n")
 		.slice(0, -1)
 		.map((line) => JSON.parse(line));
 }
 
-/** A UUIDv7 of this moment. */
+/** A new UUIDv7. */
 export function newId(at = Date.now()) {
 	const bytes = randomBytes(16);
 	bytes.writeUIntBE(at, 0, 6);
@@ -98,11 +97,11 @@ export function newId(at = Date.now()) {
 		.join("-");
 }
 
-/** The lines of an export: conversations of so many questions, each with a reply, this long. */
+/** An export of this many conversations, each with `replies` questions and replies of this text. */
 export function makeExport(conversations, text, replies = 1) {
 	const all = [{ kind: "banter", format: 1 }];
 	for (let i = 0; i < conversations; i++) {
-		const at = Date.now() - 1_000_000 + i; // each id is greater than the one before
+		const at = Date.now() - 1_000_000 + i; // ascending ids
 		const id = newId(at);
 		const message = (seq, role, text) => ({
 			kind: "message",
@@ -121,7 +120,7 @@ export function makeExport(conversations, text, replies = 1) {
 			id,
 			org: ORG,
 			widget: WIDGET,
-			session: `made-${i}-${id}`,
+			session: `generated-${i}-${id}`,
 			created_at: at,
 			updated_at: at,
 			next_seq: 2 * replies + 1,

@@ -1,4 +1,4 @@
-// Visitors of widgets: a WebSocket each, by the ws package, and widgets for them to come to.
+// Visitors of widgets, each with a WebSocket of the ws package.
 
 import assert from "node:assert/strict";
 import { WebSocket } from "ws";
@@ -6,7 +6,7 @@ import { tlsOptions } from "./client.mjs";
 import { DEADLINE_MS, until } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 
-/** A new widget with these members over the defaults. */
+/** Creates a widget; members override the defaults. */
 export const makeWidget = (banter, members = {}) =>
 	adminExpect(banter, 201, "POST", "widgets", members);
 export const changeWidget = (banter, { id }, members) =>
@@ -22,10 +22,10 @@ export function socketUrl(banter, { widget_id }, query = {}) {
 	return `${banter.url.replace(/^http/, "ws")}/api/widget/${widget_id}/ws?${search}`;
 }
 
-/** One WebSocket. What comes is kept in frames, in its order; each is taken once. */
+/** A visitor's WebSocket. Received frames wait in `frames` until next() takes them. */
 export class Visitor {
 	frames = [];
-	closed = undefined; // [code, reason] in the end
+	closed = undefined; // [code, reason] after the close
 
 	constructor(banter, widget, { token, stream = false, headers = {}, ...options } = {}) {
 		this.banter = banter;
@@ -48,7 +48,7 @@ export class Visitor {
 		});
 	}
 
-	/** Opens one and takes its first frame. */
+	/** Opens a WebSocket and takes its first frame. */
 	static async open(banter, widget, options) {
 		const visitor = new Visitor(banter, widget, options);
 		const session = await visitor.next();
@@ -59,7 +59,7 @@ export class Visitor {
 		return visitor;
 	}
 
-	/** The same visitor once more, in another tab, with its history. */
+	/** Opens another tab of the same visitor, and takes the history. */
 	async again(options = {}) {
 		const other = await Visitor.open(this.banter, this.widget, { token: this.token, ...options });
 		const history = await other.next();
@@ -69,7 +69,7 @@ export class Visitor {
 		return other;
 	}
 
-	/** The next frame. */
+	/** Takes the next frame. */
 	next() {
 		return until("a frame", () => {
 			if (this.frames.length > 0) return this.frames.shift();
@@ -79,7 +79,7 @@ export class Visitor {
 		});
 	}
 
-	/** The frames up to the first of this type, and that. */
+	/** Takes the frames up to and including the first of this type. */
 	async upTo(type) {
 		const frames = [];
 		do frames.push(await this.next());
@@ -87,7 +87,7 @@ export class Visitor {
 		return frames;
 	}
 
-	/** The frames of a whole reply, as [type, content | token | code]. */
+	/** Takes the frames of a reply, as [type, content | token | code]. */
 	async reply() {
 		return (await this.upTo("typing_stop")).map(summary);
 	}
@@ -100,20 +100,20 @@ export class Visitor {
 		this.send({ type: "message", content, id });
 	}
 
-	/** Says it and hears the reply's text. */
+	/** Sends a message; resolves to the text of the reply. */
 	async ask(content, id) {
 		this.say(content, id);
 		const frames = await this.upTo("typing_stop");
 		return frames.find(({ type }) => type === "message").content;
 	}
 
-	/** Says who it is; resolves to the answer. */
+	/** Submits contact details; resolves to the response. */
 	introduce(contact) {
 		this.send({ type: "contact_info", ...contact });
 		return this.next();
 	}
 
-	/** [code, reason], once the connection is closed. */
+	/** Waits for the close; resolves to [code, reason]. */
 	async end() {
 		await until("the end of a WebSocket", () => this.closed);
 		return this.closed;
@@ -124,21 +124,23 @@ export class Visitor {
 		return this.end();
 	}
 
-	/** The worker that it is with. */
+	/** The pid of its worker. */
 	async worker() {
 		return (await this.banter.workersOf([this.socket]))[0];
 	}
 }
 
-/** A frame without what the tests do not care for. */
+/** A frame without the members that tests do not compare. */
 export function summary({ type, content, token, code, role }) {
 	const what = content ?? token ?? code;
 	const by = role === "user" ? ["user"] : [];
 	return what === undefined ? [type] : [type, what, ...by];
 }
 
-/** An open visitor whose worker is one that is wanted. The others stay open so long: a new connection
- * goes to a worker that has few. */
+/**
+ * Opens visitors until one is at a worker for which isWanted(pid) is true. The others stay open until then,
+ * because a new connection goes to a worker that has few.
+ */
 export async function openAtWorker(open, isWanted) {
 	const others = [];
 	for (;;) {
@@ -151,11 +153,11 @@ export async function openAtWorker(open, isWanted) {
 	}
 }
 
-/** An open visitor with another worker than these. */
+/** Opens a visitor at a worker that is not one of these. */
 export const openAtOtherWorker = (open, workers) =>
 	openAtWorker(open, (worker) => !workers.includes(worker));
 
-/** Tabs of one visitor, each with another worker; options.widget: the members of a new one. */
+/** Opens n tabs of a visitor of a new widget, each at a different worker. options.widget: its members. */
 export async function openTabs(banter, n, options = {}) {
 	const widget = await makeWidget(banter, options.widget);
 	const all = [await Visitor.open(banter, widget, options)];
@@ -168,18 +170,18 @@ export async function openTabs(banter, n, options = {}) {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Waits for the next UTC day if it is about to begin: a widget's cap begins anew with it. */
+/** Waits for the next UTC day if it begins soon: the daily caps are reset then. */
 export function avoidMidnight() {
 	const left = () => DAY_MS - (Date.now() % DAY_MS);
 	return until("the next UTC day", () => left() > DEADLINE_MS, 2 * DEADLINE_MS);
 }
 
-/** The status and JSON that a WebSocket was refused with. */
+/** Opens a WebSocket that must be refused; resolves to the HTTP response. */
 export async function handshakeRefusal(banter, widget, options) {
 	const visitor = new Visitor(banter, widget, options);
 	const response = await new Promise((resolve, reject) => {
 		visitor.ws.on("unexpected-response", (_, answer) => resolve(answer));
-		visitor.ws.on("open", () => reject(new Error("it was opened")));
+		visitor.ws.on("open", () => reject(new Error("the WebSocket was opened")));
 		visitor.ws.on("error", reject);
 	});
 	let text = "";

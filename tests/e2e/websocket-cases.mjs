@@ -1,13 +1,13 @@
-// The cases of the Autobahn test suite's groups 1 to 7 and 10 for a server, by their numbers, in our
-// words: what the client sends, and what must come back. Its own program needs Python 2.
+// The server cases of the Autobahn test suite, groups 1 to 7 and 10, with its numbers: what the client sends,
+// and what it must receive. The suite itself needs Python 2.
 //
 //	number: { send: […], got: […], open?: true, pieces?: n, parts?: true }
 //
-// send: frames, in order. got: what comes back, as frames.mjs tells it. open: the connection is
-// still good then, and closing it with 1000 must give 1000 back; else a close is the last that comes
-// and the server ends the connection. pieces: so many bytes at a time, 0: a frame at a time. parts:
-// each element of send is held back until what the one before must lead to has been seen to be
-// nothing: the server must not wait for the end of what is wrong already.
+// send: frames, in order. got: the frames received, decoded by frames.mjs. open: the connection is still open
+// afterwards, and a close with 1000 is answered with 1000; otherwise the last frame received is a close, and
+// the server ends the connection. pieces: send this many bytes at a time; 0: a frame at a time. parts: send
+// each element only after the previous one had no effect: the server must fail as soon as a message is
+// invalid, without waiting for its end.
 
 import { closePayload, fragments, frame, OP } from "./frames.mjs";
 
@@ -33,7 +33,7 @@ function bad(number, send, got, how = {}) {
 	CASES.set(number, { send, got, ...how });
 }
 
-// -- 1: lengths -----------------------------------------------------------------------------
+// 1: lengths
 
 [0, 125, 126, 127, 128, 65535, 65536, 65536].forEach((n, i) => {
 	const how = i === 7 ? { pieces: 997 } : {};
@@ -42,7 +42,7 @@ function bad(number, send, got, how = {}) {
 	good(`1.2.${i + 1}`, [frame(binary, bytes)], [["binary", hex(bytes)]], how);
 });
 
-// -- 2: pings and pongs ---------------------------------------------------------------------
+// 2: pings and pongs
 
 const FE = Buffer.alloc(125, 0xfe);
 const TEN = Array.from({ length: 10 }, (_, i) => `payload-${i}`);
@@ -67,7 +67,7 @@ good(
 	{ pieces: 1 },
 );
 
-// -- 3: reserved bits -----------------------------------------------------------------------
+// 3: reserved bits
 
 const greeted = [said(HELLO), closed(1002)];
 const reserved = (rsv) => [frame(text, HELLO), frame(text, HELLO, { rsv }), frame(ping)];
@@ -79,7 +79,7 @@ bad("3.5", [frame(binary, RAW, { rsv: 5 })], [closed(1002)]);
 bad("3.6", [frame(ping, HELLO, { rsv: 6 })], [closed(1002)]);
 bad("3.7", [frame(close, "", { rsv: 7 })], [closed(1002)]);
 
-// -- 4: reserved opcodes --------------------------------------------------------------------
+// 4: reserved opcodes
 
 [3, 11].forEach((opcode, i) => {
 	const group = `4.${i + 1}`;
@@ -91,7 +91,7 @@ bad("3.7", [frame(close, "", { rsv: 7 })], [closed(1002)]);
 	bad(`${group}.5`, after(opcode + 4, HELLO), greeted, { pieces: 1 });
 });
 
-// -- 5: fragments ---------------------------------------------------------------------------
+// 5: fragments
 
 const ONE = "fragment1";
 const TWO = "fragment2";
@@ -122,7 +122,7 @@ bad("5.18", [first(ONE), frame(text, TWO)], [closed(1002)]);
 	});
 });
 
-// -- 6: UTF-8 -------------------------------------------------------------------------------
+// 6: UTF-8
 
 const KOSME = Buffer.from("κόσμε".normalize("NFC").replace("ό", "\u1f79"));
 const MIXED = "Hello-µ@ßöäüàá-UTF-8!!";
@@ -138,7 +138,7 @@ good("6.2.3", fragments(MIXED, 1), [said(MIXED)]);
 good("6.2.4", fragments(KOSME, 1), [said(KOSME.toString())]);
 bad("6.3.1", [frame(text, SURROGATE)], [closed(1007)]);
 bad("6.3.2", fragments(SURROGATE, 1), [closed(1007)]);
-// What is wrong is wrong as soon as it is there: nothing behind it is sent.
+// Invalid UTF-8 fails immediately: nothing is sent after it.
 [
 	["6.4.1", [11, 15]],
 	["6.4.2", [12, 13]],
@@ -156,7 +156,7 @@ bad("6.3.2", fragments(SURROGATE, 1), [closed(1007)]);
 	bad(number, send, [closed(1007)], { parts: true });
 });
 
-/** 6.5 to 6.23: each group a list of byte runs; which of them are valid is said by hand. */
+/** 6.5 to 6.23: the byte sequences of each group, and whether they are valid. */
 const VALID = true;
 const INVALID = false;
 const run = (from, to, put) =>
@@ -216,14 +216,14 @@ UTF8.forEach(([valid, runs], group) => {
 	if (group === 0) all.push(KOSME);
 	for (const [i, bytes] of all.entries()) textCase(`6.${5 + group}.${i + 1}`, valid, bytes);
 });
-// 6.11 has one more, which lies beyond Unicode.
+// 6.11 has one more, a code point above U+10FFFF.
 textCase("6.11.5", INVALID, Buffer.from("f4908080", "hex"));
-// 6.6: every start of a word; its characters end at these bytes.
+// 6.6: every prefix of a word; its characters end at these bytes.
 const ENDS = [2, 5, 7, 9, 11];
 for (let n = 1; n <= KOSME.length; n++)
 	textCase(`6.6.${n}`, ENDS.includes(n), KOSME.subarray(0, n));
 
-// -- 7: closing -----------------------------------------------------------------------------
+// 7: closing
 
 const normally = frame(close, closePayload(1000));
 bad("7.1.1", [frame(text, HELLO), normally], [said(HELLO), closed(1000)]);
@@ -231,7 +231,7 @@ bad("7.1.2", [normally, frame(close)], [closed(1000)]);
 bad("7.1.3", [normally, frame(ping)], [closed(1000)]);
 bad("7.1.4", [normally, frame(text, HELLO)], [closed(1000)]);
 bad("7.1.5", [first(ONE), normally, last(TWO)], [closed(1000)]);
-// Our bound is lower than what it sends, so that the close is that of a message too long.
+// The message is larger than our limit: the close is 1009.
 bad(
 	"7.1.6",
 	[frame(text, star(256 * 1024)), frame(text, HELLO), normally, frame(ping)],
@@ -256,6 +256,6 @@ bad("7.5.1", [frame(close, closePayload(1000, SURROGATE))], [closed(1007)]);
 	bad(`7.13.${i + 1}`, [frame(close, closePayload(code))], [closed(1002)]);
 });
 
-// -- 10: a message in many frames -----------------------------------------------------------
+// 10: a message in many frames
 
 good("10.1.1", fragments(star(65536), 1300), [said(star(65536))]);
