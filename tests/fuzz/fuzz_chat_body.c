@@ -1,7 +1,7 @@
 /*
- * The body of a chat request, from anyone at all, with and without an Idempotency-Key. What is
- * accepted obeys the bounds of the contract, and its members alone, written anew, are accepted as
- * the same.
+ * The body of a chat request, from an untrusted client, with and without an Idempotency-Key. An
+ * accepted body is within the limits of the contract, and its members alone, serialized again, are
+ * accepted with the same result.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ put_member(struct buf *text, const char *before, const char *key, struct slice v
 	must(json_escape(text, value) == 0 && buf_append_str(text, "\"") == 0);
 }
 
-/* The client's id once in the body and once in the header. */
+/* The client id once in the body and once in the header. */
 static void
 check_written_again(const struct chat_body *body)
 {
@@ -67,7 +67,7 @@ check_written_again(const struct chat_body *body)
 	buf_clear(&text);
 }
 
-/* A header that is no id spoils any body; one that is stands for the member, or agrees with it. */
+/* An invalid header makes any body invalid; a valid one replaces the member, or must equal it. */
 static void
 check_header(struct slice text, struct slice header, bool is_good, struct slice client_id)
 {

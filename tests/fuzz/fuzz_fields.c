@@ -1,9 +1,9 @@
 /*
- * The bodies by which widgets, agents and contacts are made and changed, and agents tried. The first
- * byte says which, and whether it is a new one.
+ * The bodies that create and change widgets, agents and contacts, and test agents. The first byte
+ * selects the body and whether it creates.
  *
- * What is wrong is told as members of a JSON object, within bounds. What is right fits into its record,
- * and what is written of it can be sent back and changes nothing.
+ * Errors are members of a JSON object, within limits. A valid body fits into its record, and the
+ * serialized record can be sent back without a change.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static const struct kind {
 	const struct field *table;
 	enum msg_type record;
 	void (*make)(void *thing);
-	void (*check)(struct fields *in, const void *thing); /* may be NULL, as the next */
+	void (*check)(struct fields *in, const void *thing); /* may be NULL, like the next */
 	void (*show)(void *thing);
 } kinds[] = {
     {widget_fields, MSG_WIDGET_RECORD, widget_default, check_widget, NULL},
@@ -101,7 +101,7 @@ check_wrong(const struct fields *in)
 	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	must(json_is_object(object) && json_object_size(object) == in->n_wrong);
 	json_object_foreach (object, name, sentence) {
-		/* An inner name has at most FIELDS_NAME_MAX bytes before it. */
+		/* The path before an inner name has at most FIELDS_NAME_MAX bytes. */
 		must(utf8_utf16_len(slice_str(name)) <= (size_t)2 * FIELDS_NAME_MAX);
 		must(json_is_string(sentence) && json_string_length(sentence) > 0);
 	}
@@ -117,7 +117,7 @@ read_thing(const struct kind *kind, struct fields *in, bool fresh, union thing *
 		kind->check(in, thing);
 }
 
-/* Sends back what is written of a thing. */
+/* Sends a serialized record back. */
 static void
 check_sent_back(const struct kind *kind, union thing *thing)
 {

@@ -1,13 +1,13 @@
 /*
- * The stream that a daemon's peer sends: frames, one after the other, each to be taken or refused
- * for every pair of roles and every state.
+ * A stream of frames from a daemon's peer, each accepted or refused for every pair of roles and
+ * every state.
  */
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A list that was decoded is read on without further checks: each item must be a whole record, and
- * the items must be all of it. */
+/* A decoded list is read without further checks: each item must be a complete record, and the items
+ * must cover the whole list. */
 static void
 check_list(uint16_t item_type, struct slice list)
 {
@@ -47,8 +47,7 @@ check_message(const struct frame *f, const union msg *m, struct slice whole)
 	buf_clear(&again);
 }
 
-/* The verdict on a frame is the one on its payload wherever the table allows the message, and
- * nowhere else. */
+/* A frame is accepted if and only if the table allows the message and its payload is valid. */
 static void
 check_permission(const struct frame *f, enum role from, enum role to, enum when when)
 {
@@ -78,7 +77,7 @@ check_frame(const struct frame *f, struct slice whole)
 		check_message(f, &m, whole);
 }
 
-/* Why no further frame was taken off the stream. */
+/* Checks the reason why no further frame was taken from the stream. */
 static void
 check_stop(struct slice in, enum wire_result r)
 {

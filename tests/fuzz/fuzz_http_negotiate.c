@@ -1,6 +1,6 @@
 /*
- * The headers by which a client says what it would like: lists, content codings, entity tags.
- * The first byte says which codings there are, the rest is the header's value.
+ * The headers of content negotiation: lists, content codings, entity tags. The first byte selects
+ * the available codings, the rest is the header's value.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "workerd/http/message/http_parse.h"
 #include "workerd/http/message/negotiate.h"
 
-/* Members are what stands between the commas, trimmed, in their order, empty ones left out. */
+/* Members are the trimmed parts between the commas, in order, without empty ones. */
 static void
 check_list(struct slice list)
 {
@@ -31,7 +31,7 @@ check_list(struct slice list)
 		must(*done == ' ' || *done == '\t' || *done == ',');
 }
 
-/* Whether a list names a coding, or all, weights aside. */
+/* Whether a list names a coding, or "*", ignoring weights. */
 static bool
 names(struct slice list, const char *coding)
 {
@@ -64,7 +64,7 @@ check_coding(struct slice accept, unsigned available)
 		must(names(accept, "gzip") || names(accept, "x-gzip"));
 }
 
-/* A type is preferred only where it is named, and never to one that weighs as much. */
+/* A type is preferred only if it is named, and never over one with the same weight. */
 static void
 check_type(struct slice accept)
 {
@@ -84,7 +84,7 @@ check_type(struct slice accept)
 	}
 }
 
-/* A tag is found at the front of any list, strong or weak, and only where its bytes are. */
+/* A tag is found in front of any list, strong or weak, and only if its bytes are there. */
 static void
 check_etag(struct slice list)
 {

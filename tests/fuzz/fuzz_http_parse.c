@@ -1,10 +1,10 @@
 /*
- * Request heads. Each is read whole and in the pieces that the input asks for, every time from
- * memory of exactly that size that moved; the readings must agree to the last slice. What was
- * accepted is written again from its parts and must then read the same: nothing was lost.
+ * Request heads. Each is parsed whole and in the pieces that the input selects, each time from
+ * memory of exactly that size that moves; the results must be equal to the last slice. An accepted
+ * head is written again from its parts and must then parse to the same: nothing is lost.
  *
- * The first byte chooses the greatest size of a head ('x' 64, 'a' 128, …, 'g' 8192), the next four
- * the cuts.
+ * The first byte selects the maximum size of a head ('x' 64, 'a' 128, …, 'g' 8192), the next four
+ * the pieces.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +20,11 @@ struct reading {
 	size_t consumed;
 	struct http_request req;
 	struct http_header headers[HTTP_HEADERS_MAX];
-	uint8_t *bytes; /* that the slices of req lie in */
+	uint8_t *bytes; /* the memory of req's slices */
 	size_t len;
 };
 
-/* Reads until there is a verdict or nothing is left. */
+/* Parses until there is a result or nothing is left. */
 static void
 read_head(struct reading *r, struct slice text, size_t max, struct fuzz_cuts cuts)
 {
@@ -43,7 +43,7 @@ read_head(struct reading *r, struct slice text, size_t max, struct fuzz_cuts cut
 	}
 }
 
-/* A slice of a reading lies inside of its bytes. */
+/* The slices of a result lie in its bytes. */
 static void
 check_inside(const struct reading *r, struct slice s)
 {
@@ -54,7 +54,7 @@ check_inside(const struct reading *r, struct slice s)
 		must(s.len == 0);
 }
 
-/* Two slices of two readings of the same bytes are at the same place. */
+/* Two slices of two results have the same position in the bytes. */
 static void
 check_same(const struct reading *a, struct slice s, const struct reading *b, struct slice t)
 {
@@ -99,7 +99,7 @@ put_str(struct buf *out, const char *s)
 	put(out, slice_str(s));
 }
 
-/* The request line comes out byte by byte as it was; fields get one space after their colon. */
+/* Writes the request line byte by byte; fields get one space after the colon. */
 static void
 write_head(struct buf *out, const struct http_request *req)
 {
@@ -138,8 +138,8 @@ check_written_again(const struct reading *r)
 	buf_clear(&twice);
 }
 
-/* Path and query are the end of the target, with nothing between them but a question mark; before
- * them is nothing, or a scheme and the host that Host names. */
+/* Path and query are the end of the target, with only a question mark between them; before them is
+ * nothing, or a scheme and the host that Host names. */
 static void
 check_target(const struct http_request *req)
 {
@@ -158,7 +158,7 @@ check_target(const struct http_request *req)
 			host.len) == 0);
 }
 
-/* What must be there or absent in every head that is accepted (RFC 9112, sections 3.2 and 6). */
+/* Required and forbidden parts of every accepted head (RFC 9112, sections 3.2 and 6). */
 static void
 check_accepted(const struct reading *r, size_t max)
 {

@@ -1,7 +1,6 @@
 /*
- * Paths against the service's own table and some patterns that lie in each other's way. The router
- * sorts, searches and skips; here the same question is answered by comparing every pattern segment
- * by segment. The first byte chooses the method.
+ * Paths for the service's own routes and some overlapping patterns. The router sorts, searches and
+ * skips; this compares every pattern segment by segment. The first byte selects the method.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/router.h"
 
-/* The payload names the route. */
+/* The payload identifies the route. */
 #define ROUTE(METHOD, pattern, handler, GUARD, body_max, name) \
 	{HTTP_##METHOD, pattern, #METHOD " " pattern},
 static const struct route table[] = {
@@ -41,7 +40,7 @@ next_segment(struct slice *s, bool *more)
 	return segment;
 }
 
-/* Whether a segment with or without escapes may be a parameter, read with sscanf(3). */
+/* Whether a segment, with or without escapes, can be a parameter, parsed with sscanf(3). */
 static bool
 is_parameter(struct slice segment)
 {
@@ -69,7 +68,7 @@ is_parameter(struct slice segment)
 	return utf8_valid((struct slice){text, n});
 }
 
-/* Whether path fits a pattern; captures get what its parameters stand for. */
+/* Whether path matches a pattern; captures get the parameters' values. */
 static bool
 fits(const char *pattern, struct slice path, struct slice *captures)
 {
@@ -98,7 +97,7 @@ serves(const struct route *route, enum http_method method)
 	return route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD);
 }
 
-/* Whether a pattern without captures is this very path and serves the method. */
+/* Whether a pattern without captures equals this path and has the method. */
 static bool
 fixed_serves(struct slice path, enum http_method method)
 {
@@ -109,8 +108,8 @@ fixed_serves(struct slice path, enum http_method method)
 	return false;
 }
 
-/* A found route is one that fits and serves the method, with these captures; one without captures
- * goes before one with them. */
+/* A found route matches and has the method and these captures; one without captures takes
+ * precedence over one with captures. */
 static void
 check_found(const struct route_match *m, enum http_method method, struct slice path)
 {
@@ -134,7 +133,7 @@ check_found(const struct route_match *m, enum http_method method, struct slice p
 	never("a route that is not in the table");
 }
 
-/* The methods of all patterns that the path fits; *served: one serves the method. */
+/* The methods of all patterns that the path matches; *served: one has the method. */
 static unsigned
 allowed_methods(struct slice path, enum http_method method, bool *served)
 {

@@ -1,6 +1,6 @@
 /*
- * An export on its way back, from any hand: its lines, and what each says. The lines are those of
- * the input, and a line that is accepted is written as one that reads the same.
+ * An export file from an untrusted source: its lines and their content. The lines are those of the
+ * input, and an accepted line is serialized to one that parses to the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "storaged/cli/export/line_reader.h"
 #include "tests/fuzz/fuzz.h"
 
-/* What a storaged would take of it: a record that it decodes. */
+/* storaged would decode its record. */
 static void
 check_request(const struct line *line)
 {
@@ -28,7 +28,7 @@ check_request(const struct line *line)
 	buf_clear(&out);
 }
 
-/* Appends the line again, from what was read of it. */
+/* Appends the parsed line. */
 static void
 write_again(struct buf *out, const struct line *line)
 {
@@ -69,7 +69,7 @@ check_line(struct slice text)
 	line_clear(&line);
 }
 
-/* The next line as memchr() sees it; false when nothing is left. */
+/* The next line according to memchr(); false at the end. */
 static bool
 expected_line(struct slice *rest, struct slice *line)
 {

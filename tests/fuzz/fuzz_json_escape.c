@@ -1,6 +1,6 @@
 /*
- * Any text in a JSON string: jansson must read the same text back, and nothing that another reader
- * could take for an end of line may be left bare.
+ * Any text in a JSON string: jansson must parse it to the same text, and no character that some
+ * reader takes for a line end may be unescaped.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ check_meaning(struct slice json, struct slice text)
 	json_decref(root);
 }
 
-/* With less room than it takes, it says so, and has not gone over. */
+/* With too little room it fails and does not exceed the limit. */
 static void
 check_room(struct slice text, size_t needed)
 {

@@ -1,10 +1,10 @@
 /*
- * An event with any bytes in its values: one line of printable UTF-8, which gives the values back
- * byte by byte unless it was cut. The first byte is the length of the first value, a slice; the
- * rest is the second, a C string.
+ * An event with any bytes in its values: one line of printable UTF-8, from which the values can be
+ * parsed back unless it was cut. The first byte is the length of the first value, a slice; the rest
+ * is the second, a C string.
  *
- * log_write() writes to standard error, so that is a file in memory meanwhile, and the
- * sanitizers' reports are led elsewhere.
+ * log_write() writes to standard error, so that is a file in memory meanwhile, and the sanitizers'
+ * reports go elsewhere.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@
 
 #define LINE_MAX_BYTES 2048
 
-/* Of the sanitizers (sanitizer/common_interface_defs.h); NULL without them. */
+/* From the sanitizers (sanitizer/common_interface_defs.h); NULL without them. */
 extern void __sanitizer_set_report_fd(void *fd) __attribute__((weak)); /* NOLINT */
 
-/* Writes the event; returns the length of what was written. */
+/* Writes the event; returns the length of its line. */
 static size_t
 catch_line(char line[LINE_MAX_BYTES + 1], struct slice first, const char *second)
 {
@@ -67,7 +67,7 @@ expect(struct slice *line, const char *text)
 	return true;
 }
 
-/* The byte that an escape or a plain byte inside of quotes stands for. */
+/* The byte that an escape or a plain byte inside quotes stands for. */
 static uint8_t
 unquote(struct slice *line)
 {
@@ -94,7 +94,7 @@ unquote(struct slice *line)
 	}
 }
 
-/* Reads a value off the line as a reader of logfmt does; it must be this one, as far as the line
+/* Parses a value from the line as a logfmt reader does; it must equal this one, as far as the line
  * goes. */
 static void
 check_value(struct slice *line, struct slice value, bool cut)
@@ -114,7 +114,7 @@ check_value(struct slice *line, struct slice value, bool cut)
 	must(quoted || value.len > 0);
 }
 
-/* A line that was cut ends anywhere, then "…"; up to there it is as it would have been. */
+/* A cut line ends anywhere, then "…"; before that it is unchanged. */
 static void
 check_line(struct slice line, struct slice first, struct slice second)
 {

@@ -1,7 +1,7 @@
 /*
- * The body of one who signs in, from anyone at all. What is accepted has a password, and an e-mail that
- * is one or none; and whatever has the form of an e-mail has one account, however its letters are
- * written.
+ * The body of a login request, from an untrusted client. An accepted one has a password, and a
+ * valid e-mail or none; every valid e-mail belongs to one account, whatever the case of its
+ * letters.
  */
 #include <stdlib.h>
 #include <string.h>

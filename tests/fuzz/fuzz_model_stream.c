@@ -1,7 +1,7 @@
 /*
- * A model's whole answer as it comes from the network, cut anywhere: events, deltas and halves
- * together give the same text, which is valid, for every cut. The first four bytes say where; the
- * fifth whether the rest is the stream, or only what stands in the events of one.
+ * A model's whole response from the network, split anywhere: the text is valid and the same for
+ * every split. The first four bytes select the split; the fifth selects whether the rest is the
+ * stream, or only the content of its events.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "workerd/model/openai_delta.h"
 #include "workerd/model/sse.h"
 
-/* An answer as it is told: its text, and how its events ended. */
+/* A parsed response: its text, and how its events ended. */
 struct answer {
 	struct utf8_reassembly halves;
 	struct buf text;
@@ -62,7 +62,7 @@ read_answer(struct answer *a, struct slice rest, struct fuzz_cuts cuts)
 	sse_clear(&r);
 }
 
-/* A stream of which each line of the input is one event's content, as it stands. */
+/* A stream in which each line of the input is one event's content, unchanged. */
 static void
 write_stream(struct buf *out, struct slice lines)
 {

@@ -1,7 +1,6 @@
 /*
- * The data of one event from the model, which may be anything: what is taken for text is valid
- * UTF-8, because it is stored and sent on as it is, and an event that is read without a tree is
- * read as it would be with one.
+ * The data of one event from the model, which may be anything: extracted text is valid UTF-8,
+ * because it is stored and forwarded unchanged, and the fast path gives the same result as jansson.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -26,7 +25,7 @@ check_delta(struct slice data, const struct openai_delta *d)
 	must(d->has_usage || (d->prompt_tokens == 0 && d->completion_tokens == 0));
 }
 
-/* What waits after it is the start of a character, and at the end becomes one. */
+/* The incomplete end starts a character, and becomes one when the stream ends. */
 static void
 check_halves(struct utf8_reassembly *halves)
 {
@@ -37,7 +36,7 @@ check_halves(struct utf8_reassembly *halves)
 	must(utf8_valid(rest) && halves->len == 0);
 }
 
-/* What waits from the event before changes the text's start, and nothing else. */
+/* An incomplete character of the previous event changes only the text's start. */
 static void
 check_after_a_half(struct slice data, const struct openai_delta *d)
 {
@@ -54,7 +53,7 @@ check_after_a_half(struct slice data, const struct openai_delta *d)
 	openai_delta_clear(&after);
 }
 
-/* What the short way takes is JSON to jansson, and reads alike by way of a tree. */
+/* What the fast path accepts is JSON for jansson, too, with the same result. */
 static void
 check_both_ways(struct slice data, const struct openai_delta *d)
 {
@@ -79,7 +78,7 @@ check_both_ways(struct slice data, const struct openai_delta *d)
 	buf_clear(&unescaped);
 }
 
-/* An error answer's message for the log, in memory of exactly the size that it is told. */
+/* An error response's message for the log, in memory of exactly the given size. */
 static void
 check_error_message(struct slice body)
 {

@@ -1,6 +1,6 @@
 /*
- * Query strings and percent-encoding. What is read back is text in bounds, and the same that
- * encoding it anew, beside other parameters, gives; the first line of the input is a name, the rest
+ * Query strings and percent-encoding. A parsed value is text within limits, and encoding it again,
+ * beside other parameters, gives the same value; the first line of the input is a name, the rest
  * the query.
  */
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "workerd/api/fields/parameters.h"
 #include "workerd/http/message/percent.h"
 
-/* Every byte escaped. */
+/* Escapes every byte. */
 static void
 put_escaped(struct buf *out, struct slice text)
 {
@@ -28,7 +28,7 @@ check_text(struct slice text)
 		must(text.p[i] >= 0x20 && text.p[i] != 0x7f);
 }
 
-/* Beside another parameter the value is the same; beside itself it is none. */
+/* Beside another parameter the value is the same; if repeated, it is invalid. */
 static void
 check_written_again(struct slice value)
 {
@@ -45,7 +45,7 @@ check_written_again(struct slice value)
 	buf_clear(&query);
 }
 
-/* A number is one that strtoull(3) reads, without what that takes before digits. */
+/* A number is what strtoull(3) parses, without its optional prefix. */
 static void
 check_number(struct slice value)
 {

@@ -1,6 +1,6 @@
 /*
- * One payload at a time, from memory of exactly its size: the form of the records in the store, and
- * of every message without its frame. Two bytes choose the type, little-endian as in a frame.
+ * One payload, in memory of exactly its size: a record of the store, or a message without its
+ * frame. Two bytes select the type, little-endian as in a frame.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ decode(enum msg_type type, struct slice payload, union msg *m)
 	return record_decode(payload, type, m);
 }
 
-/* What has a byte less or more than a valid payload is none. */
+/* A byte less or more makes a valid payload invalid. */
 static void
 check_length(enum msg_type type, struct slice payload)
 {
@@ -30,7 +30,7 @@ check_length(enum msg_type type, struct slice payload)
 	free(longer);
 }
 
-/* For a person: one line of plain ASCII, whatever stands in the fields. */
+/* The printed form is one line of ASCII, whatever the fields contain. */
 static void
 check_print(enum msg_type type, const union msg *m)
 {

@@ -1,7 +1,6 @@
 /*
- * One line of an environment, NAME=text, for every NAME of the table. A value that is accepted is
- * in its bounds; what it holds, written as text again, is accepted as the same value; and no part
- * of what the operator wrote was silently passed over.
+ * NAME=text for every NAME of the settings table. An accepted value is within its limits; formatted
+ * as text again, it is accepted with the same result; and no part of the text was silently ignored.
  */
 #include <inttypes.h>
 #include <netdb.h>
@@ -28,7 +27,7 @@ union value {
 	setting_c_SECRETS secrets;
 };
 
-/* What is parsed from text that a value was written as. */
+/* Parses the text that a value was formatted to. */
 static void
 parse_again(const struct setting *d, const char *text, union value *v)
 {
@@ -140,7 +139,7 @@ check_LEVEL(const struct setting *d, const char *text, const union value *v)
 	must(v->level >= LOG_ERROR && v->level <= LOG_DEBUG);
 }
 
-/* How many words a comma-separated list has; *stars of them are "*". */
+/* The number of words in a comma-separated list; *stars of them are "*". */
 static size_t
 count_words(const char *text, size_t *stars)
 {
@@ -157,7 +156,7 @@ count_words(const char *text, size_t *stars)
 	return n;
 }
 
-/* scheme "://" host, and perhaps a port, as a browser writes it (RFC 6454, section 6.2). */
+/* scheme "://" host, optionally a port, as a browser sends it (RFC 6454, section 6.2). */
 static void
 check_origin(const char *origin)
 {
@@ -241,7 +240,7 @@ check_NETWORKS(const struct setting *d, const char *text, const union value *v)
 	}
 }
 
-/* Each has a name of its own, and there are as many as are written. */
+/* Names are unique, and there are as many as in the text. */
 static void
 check_named(const struct named_list *list, const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * A model's event stream, read whole, byte by byte, and cut where the input's first four bytes
- * say. Each time the events must be those that a simpler reader finds in the whole text (WHATWG
+ * A model's event stream, parsed whole, byte by byte, and split where the input's first four bytes
+ * say. Each time the events must equal those that a simpler parser finds in the whole text (WHATWG
  * HTML, section 9.2.6).
  */
 #include <stdlib.h>
@@ -39,7 +39,7 @@ read_stream(struct buf *events, struct slice rest, struct fuzz_cuts cuts)
 	sse_clear(&r);
 }
 
-/* The text with every line end made a line feed, and without the byte order mark. */
+/* The text with every line end replaced by a line feed, and without the byte order mark. */
 static void
 normalize(struct buf *out, struct slice text)
 {
@@ -53,8 +53,7 @@ normalize(struct buf *out, struct slice text)
 	}
 }
 
-/* The value of a data field, without the one space that may stand before it; false for any other
- * line. */
+/* The value of a data field, without one leading space; false for any other line. */
 static bool
 data_value(struct slice line, struct slice *value)
 {
@@ -71,7 +70,7 @@ data_value(struct slice line, struct slice *value)
 	return false;
 }
 
-/* The events as the standard tells them, which is easy with the whole text at hand. */
+/* The events by the standard's algorithm, which is simple with the whole text at hand. */
 static void
 list_events(struct buf *events, struct slice text)
 {

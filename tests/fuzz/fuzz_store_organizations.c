@@ -1,20 +1,19 @@
 /*
- * Programs of requests about organizations, users, keys, logins, agents and widgets, over so few ids,
- * e-mails and public ids that they get into each other's way: whatever comes, every request is answered
- * once and the store stays whole.
+ * Sequences of requests about organizations, users, keys, logins, agents and widgets, with so few
+ * ids, e-mails and public ids that they collide often: every request must be answered once, and the
+ * store must stay valid.
  *
- * The first byte chooses the store: 'f' one that is soon full. Then come instructions: a letter of the
- * table below (any other byte stands for one as well, but blanks and line ends for nothing), and its
- * arguments, a byte each. Each has 2, 3, 4, 6, 8 or 12 values, so that a digit means itself.
+ * The first byte selects the store: 'f' is one that is soon full. Then follow instructions: a
+ * letter of the table below (any other byte selects one, too, except that blanks and line ends are
+ * ignored), and its arguments, a byte each. Each has 2, 3, 4, 6, 8 or 12 values, so that a digit
+ * means itself.
  */
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/store_desk.h"
-
-/* -- arguments --------------------------------------------------------------------------- */
+#include "tests/fuzz/store_harness.h"
 
 static unsigned
 choose(struct slice *in, unsigned values)
@@ -22,7 +21,7 @@ choose(struct slice *in, unsigned values)
 	return fuzz_byte(in) % values;
 }
 
-/* One of eleven ids, whatever they are ids of: the default organization's, and others; or none. */
+/* One of eleven ids, for any kind of object, including the default organization's; or none. */
 static struct id
 id_arg(struct slice *in)
 {
@@ -35,7 +34,7 @@ id_arg(struct slice *in)
 	return id;
 }
 
-/* The default organization, two that may be made, and one that is none. */
+/* The default organization, two that may be created, and one that does not exist. */
 static struct id
 org_arg(struct slice *in)
 {
@@ -76,14 +75,12 @@ public_arg(struct slice *in)
 	return slice_str(ids[choose(in, ARRAY_LEN(ids))]);
 }
 
-/* -- instructions ------------------------------------------------------------------------ */
-
-static unsigned client; /* who asks next */
+static unsigned client; /* the next client */
 
 static void
 other_client(struct slice *in)
 {
-	client = choose(in, DESK_CLIENTS);
+	client = choose(in, HARNESS_CLIENTS);
 }
 
 static void
@@ -94,19 +91,19 @@ org_create(struct slice *in)
 	m.agent = id_arg(in);
 	m.widget = id_arg(in);
 	m.public_id = public_arg(in);
-	desk_ask(client, MSG_ORG_CREATE, &m);
+	harness_send(client, MSG_ORG_CREATE, &m);
 }
 
 static void
 org_list(struct slice *in)
 {
-	desk_ask(client, MSG_ORG_LIST, &(struct msg_org_list){.after = org_arg(in)});
+	harness_send(client, MSG_ORG_LIST, &(struct msg_org_list){.after = org_arg(in)});
 }
 
 static void
 org_get(struct slice *in)
 {
-	desk_ask(client, MSG_ORG_GET, &(struct msg_org_get){.org = org_arg(in)});
+	harness_send(client, MSG_ORG_GET, &(struct msg_org_get){.org = org_arg(in)});
 }
 
 static void
@@ -119,8 +116,8 @@ user_create(struct slice *in)
 	r.email = email_arg(in);
 	r.role = (uint8_t)choose(in, 2);
 	r.password = text_arg(in);
-	m.record = desk_record(&b, MSG_USER_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	m.record = harness_record(&b, MSG_USER_RECORD, &r);
+	harness_send(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -131,7 +128,7 @@ user_list(struct slice *in)
 	    .kind = MSG_USER_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_RECORD_LIST, &m);
+	harness_send(client, MSG_RECORD_LIST, &m);
 }
 
 static void
@@ -141,7 +138,7 @@ user_get(struct slice *in)
 	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
 	m.name = email_arg(in);
-	desk_ask(client, MSG_RECORD_GET, &m);
+	harness_send(client, MSG_RECORD_GET, &m);
 }
 
 static void
@@ -154,7 +151,7 @@ user_change(struct slice *in)
 	m.role = (uint8_t)choose(in, 2);
 	m.password = text_arg(in);
 	m.except = hash_arg(in);
-	desk_ask(client, MSG_USER_CHANGE, &m);
+	harness_send(client, MSG_USER_CHANGE, &m);
 }
 
 static void
@@ -163,7 +160,7 @@ user_delete(struct slice *in)
 	struct msg_record_delete m = {
 	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static void
@@ -174,19 +171,20 @@ login_create(struct slice *in)
 	m.id = id_arg(in);
 	m.token = hash_arg(in);
 	m.expires_at = clock_wall_ms() + choose(in, 2) * 3600000ull;
-	desk_ask(client, MSG_LOGIN_CREATE, &m);
+	harness_send(client, MSG_LOGIN_CREATE, &m);
 }
 
 static void
 login_check(struct slice *in)
 {
-	desk_ask(client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = hash_arg(in)});
+	harness_send(client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = hash_arg(in)});
 }
 
 static void
 login_delete(struct slice *in)
 {
-	desk_ask(client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = hash_arg(in)});
+	harness_send(
+	    client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = hash_arg(in)});
 }
 
 static void
@@ -194,7 +192,7 @@ login_list(struct slice *in)
 {
 	struct msg_login_list m = {.org = org_arg(in), .user = id_arg(in)};
 
-	desk_ask(client, MSG_LOGIN_LIST, &m);
+	harness_send(client, MSG_LOGIN_LIST, &m);
 }
 
 static void
@@ -204,7 +202,7 @@ login_revoke(struct slice *in)
 
 	m.id = id_arg(in);
 	m.except = hash_arg(in);
-	desk_ask(client, MSG_LOGIN_REVOKE, &m);
+	harness_send(client, MSG_LOGIN_REVOKE, &m);
 }
 
 static void
@@ -218,8 +216,8 @@ import_login(struct slice *in)
 	r.id = id_arg(in);
 	r.expires_at = choose(in, 2) * clock_wall_ms() * 2;
 	m.token = hash_arg(in);
-	m.login = desk_record(&b, MSG_LOGIN_RECORD, &r);
-	desk_ask(client, MSG_IMPORT_LOGIN, &m);
+	m.login = harness_record(&b, MSG_LOGIN_RECORD, &r);
+	harness_send(client, MSG_IMPORT_LOGIN, &m);
 	buf_clear(&b);
 }
 
@@ -231,15 +229,15 @@ key_create(struct slice *in)
 	struct buf b;
 
 	r.key = hash_arg(in);
-	m.key = desk_record(&b, MSG_KEY_RECORD, &r);
-	desk_ask(client, MSG_KEY_CREATE, &m);
+	m.key = harness_record(&b, MSG_KEY_RECORD, &r);
+	harness_send(client, MSG_KEY_CREATE, &m);
 	buf_clear(&b);
 }
 
 static void
 key_list(struct slice *in)
 {
-	desk_ask(client, MSG_KEY_LIST, &(struct msg_key_list){.org = org_arg(in)});
+	harness_send(client, MSG_KEY_LIST, &(struct msg_key_list){.org = org_arg(in)});
 }
 
 static void
@@ -247,13 +245,13 @@ key_revoke(struct slice *in)
 {
 	struct msg_key_revoke m = {.org = org_arg(in), .key = id_arg(in)};
 
-	desk_ask(client, MSG_KEY_REVOKE, &m);
+	harness_send(client, MSG_KEY_REVOKE, &m);
 }
 
 static void
 key_check(struct slice *in)
 {
-	desk_ask(client, MSG_KEY_CHECK, &(struct msg_key_check){.key = hash_arg(in)});
+	harness_send(client, MSG_KEY_CHECK, &(struct msg_key_check){.key = hash_arg(in)});
 }
 
 static struct msg_agent_record
@@ -272,8 +270,8 @@ agent_put(struct slice *in)
 	struct msg_agent_record r = agent_args(in);
 	struct buf b;
 
-	m.record = desk_record(&b, MSG_AGENT_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	m.record = harness_record(&b, MSG_AGENT_RECORD, &r);
+	harness_send(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -283,7 +281,7 @@ agent_get(struct slice *in)
 	struct msg_record_get m = {
 	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_RECORD_GET, &m);
+	harness_send(client, MSG_RECORD_GET, &m);
 }
 
 static void
@@ -293,7 +291,7 @@ agent_list(struct slice *in)
 	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_RECORD_LIST, &m);
+	harness_send(client, MSG_RECORD_LIST, &m);
 }
 
 static void
@@ -302,7 +300,7 @@ agent_delete(struct slice *in)
 	struct msg_record_delete m = {
 	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_widget_record
@@ -324,8 +322,8 @@ widget_put(struct slice *in)
 	struct msg_widget_record r = widget_args(in);
 	struct buf b;
 
-	m.record = desk_record(&b, MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	m.record = harness_record(&b, MSG_WIDGET_RECORD, &r);
+	harness_send(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -336,7 +334,7 @@ widget_get(struct slice *in)
 	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
 	m.name = public_arg(in);
-	desk_ask(client, MSG_RECORD_GET, &m);
+	harness_send(client, MSG_RECORD_GET, &m);
 }
 
 static void
@@ -346,7 +344,7 @@ widget_list(struct slice *in)
 	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
 
 	m.limit = choose(in, 4);
-	desk_ask(client, MSG_RECORD_LIST, &m);
+	harness_send(client, MSG_RECORD_LIST, &m);
 }
 
 static void
@@ -355,7 +353,7 @@ widget_delete(struct slice *in)
 	struct msg_record_delete m = {
 	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
 
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static void
@@ -364,24 +362,24 @@ widget_reset(struct slice *in)
 	struct msg_widget_reset m = {.org = org_arg(in), .widget = id_arg(in)};
 
 	m.public_id = public_arg(in);
-	desk_ask(client, MSG_WIDGET_RESET, &m);
+	harness_send(client, MSG_WIDGET_RESET, &m);
 }
 
 static void
 commit(struct slice *in)
 {
 	(void)in;
-	desk_commit();
+	harness_commit();
 }
 
 static void
 probe(struct slice *in)
 {
 	(void)in;
-	desk_probe();
+	harness_probe();
 }
 
-static const struct desk_instruction instructions[] = {
+static const struct harness_instruction instructions[] = {
     {'y', other_client},  /* client */
     {'O', org_create},    /* org name agent widget public */
     {'o', org_list},      /* after */
@@ -411,7 +409,7 @@ static const struct desk_instruction instructions[] = {
     {'g', widget_delete}, /* org id */
     {'s', widget_reset},  /* org id public */
     {'x', commit}, {'p', probe},
-    {'R', desk_restart_some}, /* the last: slow, and only for its own letter */
+    {'R', harness_restart_some}, /* the last: slow, and only for its own letter */
 };
 
 int
@@ -419,9 +417,9 @@ fuzz_store_organizations(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 
-	desk_open(fuzz_byte(&in) == 'f');
+	harness_open(fuzz_byte(&in) == 'f');
 	client = 0;
-	desk_run(in, instructions, ARRAY_LEN(instructions));
-	desk_close();
+	harness_run(in, instructions, ARRAY_LEN(instructions));
+	harness_close();
 	return 0;
 }

@@ -1,11 +1,11 @@
 /*
- * Programs of requests against the store, over so few ids, visitors and places that they get into
- * each other's way: whatever comes, every request is answered once and the store stays whole.
+ * Sequences of requests against the store, with so few ids, visitors and positions that they
+ * collide often: every request must be answered once, and the store must stay valid.
  *
- * The first byte chooses the store: 'f' one that is soon full. Then come instructions: a letter of
- * the table below (any other byte stands for one as well, but blanks and line ends for nothing),
- * and its arguments, a byte each. Each argument has 2, 3, 4, 5, 6, 8, 12 or 16 values; but for those of
- * 5, a digit means itself, and ':' to '?' mean 10 to 15.
+ * The first byte selects the store: 'f' is one that is soon full. Then follow instructions: a
+ * letter of the table below (any other byte selects one, too, except that blanks and line ends are
+ * ignored), and its arguments, a byte each. Each argument has 2, 3, 4, 5, 6, 8, 12 or 16 values;
+ * except for 5, a digit means itself, and ':' to '?' mean 10 to 15.
  */
 #include <string.h>
 
@@ -13,10 +13,10 @@
 #include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/store_desk.h"
+#include "tests/fuzz/store_harness.h"
 
-/* What one input may cost, since a fuzzer goes where it is slow: instructions, and among them
- * greatest texts and restarts. What goes beyond does less, or nothing. */
+/* Limits for one input, since a fuzzer prefers slow inputs: instructions, and among them longest
+ * texts and restarts. Beyond the limits they do less, or nothing. */
 #define SLOW_MAX 8
 
 static unsigned slow_left;
@@ -30,8 +30,6 @@ may_be_slow(void)
 	return true;
 }
 
-/* -- arguments --------------------------------------------------------------------------- */
-
 static unsigned
 choose(struct slice *in, unsigned values)
 {
@@ -41,10 +39,10 @@ choose(struct slice *in, unsigned values)
 static unsigned
 client_arg(struct slice *in)
 {
-	return choose(in, DESK_CLIENTS);
+	return choose(in, HARNESS_CLIENTS);
 }
 
-/* One of eleven ids, whatever they are ids of; or none. */
+/* One of eleven ids, for any kind of object; or none. */
 static struct id
 id_arg(struct slice *in)
 {
@@ -80,8 +78,8 @@ visitor_arg(struct slice *in)
 	return v;
 }
 
-/* Text of some length ('~' is the longest there is), with characters of two bytes every now and
- * then, so that pieces which do not fit together end inside one. */
+/* Text of some length ('~' is the maximum), with two-byte characters now and then, so that pieces
+ * that do not fit together end inside one. */
 static struct slice
 text_arg(struct slice *in, size_t max)
 {
@@ -101,7 +99,7 @@ text_arg(struct slice *in, size_t max)
 	return (struct slice){text, len};
 }
 
-/* A client's name for a message: none, a short one, or the longest. */
+/* A client id for a message: none, a short one, or the longest. */
 static struct slice
 name_arg(struct slice *in)
 {
@@ -166,8 +164,6 @@ limit_arg(struct slice *in, uint32_t most)
 	return limits[choose(in, 4)];
 }
 
-/* -- instructions ------------------------------------------------------------------------ */
-
 static void
 begin(struct slice *in, bool named)
 {
@@ -182,7 +178,7 @@ begin(struct slice *in, bool named)
 	if (named)
 		m.client_id = name_arg(in);
 	m.history = named ? 3 : limit_arg(in, 1000);
-	desk_ask(client, MSG_TURN_BEGIN, &m);
+	harness_send(client, MSG_TURN_BEGIN, &m);
 }
 
 static void
@@ -206,7 +202,7 @@ checkpoint(struct slice *in, bool of_run)
 	m.run = of_run ? id_arg(in) : m.turn;
 	m.offset = offset_arg(in);
 	m.text = text_arg(in, TEXT_MAX);
-	desk_ask(client, MSG_TURN_CHECKPOINT, &m);
+	harness_send(client, MSG_TURN_CHECKPOINT, &m);
 }
 
 static void
@@ -230,7 +226,7 @@ finish(struct slice *in, bool of_run)
 	m.run = of_run ? id_arg(in) : m.turn;
 	m.status = (uint8_t)choose(in, 4);
 	m.text = text_arg(in, TEXT_MAX);
-	desk_ask(client, MSG_TURN_FINISH, &m);
+	harness_send(client, MSG_TURN_FINISH, &m);
 }
 
 static void
@@ -254,7 +250,7 @@ turn_join(struct slice *in)
 
 	m.turn = id_arg(in);
 	m.from = offset_arg(in);
-	desk_ask(client, MSG_TURN_JOIN, &m);
+	harness_send(client, MSG_TURN_JOIN, &m);
 }
 
 static void
@@ -262,7 +258,7 @@ turn_leave(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_TURN_LEAVE, &(struct msg_turn_leave){id_arg(in)});
+	harness_send(client, MSG_TURN_LEAVE, &(struct msg_turn_leave){id_arg(in)});
 }
 
 static void
@@ -270,7 +266,7 @@ turn_stop(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_TURN_STOP, &(struct msg_turn_stop){id_arg(in)});
+	harness_send(client, MSG_TURN_STOP, &(struct msg_turn_stop){id_arg(in)});
 }
 
 static void
@@ -281,7 +277,7 @@ publish(struct slice *in)
 
 	m.offset = offset_arg(in);
 	m.text = text_arg(in, TEXT_MAX);
-	desk_ask(client, MSG_LIVE_PUBLISH, &m);
+	harness_send(client, MSG_LIVE_PUBLISH, &m);
 }
 
 static void
@@ -291,7 +287,7 @@ tell_unsaved(struct slice *in)
 	struct msg_live_unsaved m = {.turn = id_arg(in)};
 
 	m.full = (uint8_t)choose(in, 2);
-	desk_ask(client, MSG_LIVE_UNSAVED, &m);
+	harness_send(client, MSG_LIVE_UNSAVED, &m);
 }
 
 static void
@@ -303,7 +299,7 @@ session_history(struct slice *in)
 
 	m.from = seq_arg(in);
 	m.limit = limit_arg(in, 1000);
-	desk_ask(client, MSG_SESSION_HISTORY, &m);
+	harness_send(client, MSG_SESSION_HISTORY, &m);
 }
 
 static void
@@ -317,7 +313,7 @@ conversation_list(struct slice *in)
 	case 0:
 		break;
 	case 1:
-		m.cursor = desk_cursor();
+		m.cursor = harness_cursor();
 		break;
 	case 2:
 		m.cursor = (struct slice){nowhere, sizeof(nowhere)};
@@ -327,7 +323,7 @@ conversation_list(struct slice *in)
 		break;
 	}
 	m.limit = limit_arg(in, 200);
-	desk_ask(client, MSG_CONVERSATION_LIST, &m);
+	harness_send(client, MSG_CONVERSATION_LIST, &m);
 }
 
 static void
@@ -340,7 +336,7 @@ message_list(struct slice *in)
 	m.backwards = (uint8_t)choose(in, 2);
 	m.from = seq_arg(in);
 	m.limit = limit_arg(in, 1000);
-	desk_ask(client, MSG_MESSAGE_LIST, &m);
+	harness_send(client, MSG_MESSAGE_LIST, &m);
 }
 
 static void
@@ -350,7 +346,7 @@ conversation_erase(struct slice *in)
 	struct msg_conversation_erase m = {.org = org_number(choose(in, 3))};
 
 	m.conversation = id_arg(in);
-	desk_ask(client, MSG_CONVERSATION_ERASE, &m);
+	harness_send(client, MSG_CONVERSATION_ERASE, &m);
 }
 
 static void
@@ -360,7 +356,7 @@ visitor_erase(struct slice *in)
 	struct visitor v = visitor_arg(in);
 	struct msg_visitor_erase m = {.org = v.org, .widget = v.widget, .session = v.session};
 
-	desk_ask(client, MSG_VISITOR_ERASE, &m);
+	harness_send(client, MSG_VISITOR_ERASE, &m);
 }
 
 static void
@@ -372,7 +368,7 @@ login_create(struct slice *in)
 	m.token = token_arg(in);
 	m.expires_at = time_arg(in);
 	memcpy(m.id.b, m.token.b, sizeof(m.id.b));
-	desk_ask(client, MSG_LOGIN_CREATE, &m);
+	harness_send(client, MSG_LOGIN_CREATE, &m);
 }
 
 static void
@@ -380,7 +376,8 @@ login_check(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = token_arg(in)});
+	harness_send(
+	    client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = token_arg(in)});
 }
 
 static void
@@ -388,7 +385,8 @@ login_delete(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = token_arg(in)});
+	harness_send(
+	    client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = token_arg(in)});
 }
 
 static void
@@ -412,8 +410,8 @@ conversation_record(struct slice *in, bool whole)
 		r.contact = id_arg(in);
 		r.state = (uint8_t)choose(in, 5);
 	}
-	m.conversation = desk_record(&b, MSG_CONVERSATION_RECORD, &r);
-	desk_ask(client, MSG_IMPORT_CONVERSATION, &m);
+	m.conversation = harness_record(&b, MSG_CONVERSATION_RECORD, &r);
+	harness_send(client, MSG_IMPORT_CONVERSATION, &m);
 	buf_clear(&b);
 }
 
@@ -440,8 +438,8 @@ import_message(struct slice *in)
 	r.role = (uint8_t)choose(in, 2);
 	r.status = (uint8_t)choose(in, 4);
 	r.text = text_arg(in, TEXT_MAX);
-	m.message = desk_record(&b, MSG_MESSAGE_RECORD, &r);
-	desk_ask(client, MSG_IMPORT_MESSAGE, &m);
+	m.message = harness_record(&b, MSG_MESSAGE_RECORD, &r);
+	harness_send(client, MSG_IMPORT_MESSAGE, &m);
 	buf_clear(&b);
 }
 
@@ -452,7 +450,7 @@ import_client_id(struct slice *in)
 	struct msg_import_client_id m = {.conversation = id_arg(in), .seq = seq_arg(in)};
 
 	m.client_id = name_arg(in);
-	desk_ask(client, MSG_IMPORT_CLIENT_ID, &m);
+	harness_send(client, MSG_IMPORT_CLIENT_ID, &m);
 }
 
 static void
@@ -466,24 +464,22 @@ import_login(struct slice *in)
 	r.created_at = time_arg(in);
 	r.expires_at = time_arg(in);
 	memcpy(r.id.b, m.token.b, sizeof(r.id.b));
-	m.login = desk_record(&b, MSG_LOGIN_RECORD, &r);
-	desk_ask(client, MSG_IMPORT_LOGIN, &m);
+	m.login = harness_record(&b, MSG_LOGIN_RECORD, &r);
+	harness_send(client, MSG_IMPORT_LOGIN, &m);
 	buf_clear(&b);
 }
 
-/* -- what organizations have -------------------------------------------------------------- */
-
-/* Records as their encoded bytes, until the next one. */
+/* Records as their encoded bytes, valid until the next one. */
 static struct slice
 encoded_once(enum msg_type type, const void *record)
 {
 	static struct buf b;
 
 	buf_clear(&b);
-	return desk_record(&b, type, record);
+	return harness_record(&b, type, record);
 }
 
-/* One of eleven ids, or that of what the default organization has from the first. */
+/* One of eleven ids, or that of the default organization's initial object. */
 static struct id
 id_or(struct slice *in, const struct id *usual)
 {
@@ -527,7 +523,7 @@ make_orgs(void)
 		m.agent.b[15] = 3;
 		m.widget.b[15] = 2;
 		m.public_id = slice_str(n == 1 ? "wid_1" : "wid_2");
-		desk_ask(DESK_CLIENTS - 1, MSG_ORG_CREATE, &m);
+		harness_send(HARNESS_CLIENTS - 1, MSG_ORG_CREATE, &m);
 	}
 }
 
@@ -550,7 +546,7 @@ agent_put(struct slice *in)
 	struct msg_agent_record r = agent_arg(in);
 
 	m.record = encoded_once(MSG_AGENT_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	harness_send(client, MSG_RECORD_PUT, &m);
 }
 
 static void
@@ -561,7 +557,7 @@ agent_delete(struct slice *in)
 	    .kind = MSG_AGENT_RECORD, .org = org_number(choose(in, 3))};
 
 	m.id = id_or(in, &id_default_agent);
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_widget_record
@@ -586,7 +582,7 @@ widget_put(struct slice *in)
 	struct msg_widget_record r = widget_arg(in);
 
 	m.record = encoded_once(MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	harness_send(client, MSG_RECORD_PUT, &m);
 }
 
 static void
@@ -597,7 +593,7 @@ widget_delete(struct slice *in)
 	    .kind = MSG_WIDGET_RECORD, .org = org_number(choose(in, 3))};
 
 	m.id = id_or(in, &id_default_widget);
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static void
@@ -608,7 +604,7 @@ widget_reset(struct slice *in)
 
 	m.widget = id_or(in, &id_default_widget);
 	m.public_id = public_arg(in);
-	desk_ask(client, MSG_WIDGET_RESET, &m);
+	harness_send(client, MSG_WIDGET_RESET, &m);
 }
 
 static void
@@ -620,7 +616,7 @@ guest_open(struct slice *in)
 	m.token = token_arg(in);
 	m.fresh_token = token_arg(in);
 	m.fresh_id = id_arg(in);
-	desk_ask(client, MSG_VISITOR_OPEN, &m);
+	harness_send(client, MSG_VISITOR_OPEN, &m);
 }
 
 static void
@@ -628,7 +624,7 @@ guest_follow(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){token_arg(in)});
+	harness_send(client, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){token_arg(in)});
 }
 
 static void
@@ -636,10 +632,10 @@ guest_leave(struct slice *in)
 {
 	unsigned client = client_arg(in);
 
-	desk_ask(client, MSG_VISITOR_LEAVE, &(struct msg_visitor_leave){id_arg(in)});
+	harness_send(client, MSG_VISITOR_LEAVE, &(struct msg_visitor_leave){id_arg(in)});
 }
 
-/* A widget's visitor with this id, whether it is there or not. */
+/* A message of a widget's visitor with this id, whether it exists or not. */
 static void
 guest_turn(struct slice *in)
 {
@@ -656,7 +652,7 @@ guest_turn(struct slice *in)
 	m.turn = m.conversation = m.message = id_arg(in);
 	m.text = text_arg(in, 12000);
 	m.client_id = name_arg(in);
-	desk_ask(client, MSG_TURN_BEGIN, &m);
+	harness_send(client, MSG_TURN_BEGIN, &m);
 }
 
 static void
@@ -669,7 +665,7 @@ guest_erase(struct slice *in)
 
 	m.widget = id_or(in, &id_default_widget);
 	m.session = slice_str(session.s);
-	desk_ask(client, MSG_VISITOR_ERASE, &m);
+	harness_send(client, MSG_VISITOR_ERASE, &m);
 }
 
 static void
@@ -682,7 +678,7 @@ contact_submit(struct slice *in)
 	m.name = slice_str(choose(in, 2) == 0 ? "" : "name");
 	m.email = email_arg(in);
 	m.phone = phone_arg(in);
-	desk_ask(client, MSG_CONTACT_SUBMIT, &m);
+	harness_send(client, MSG_CONTACT_SUBMIT, &m);
 }
 
 static struct msg_contact_record
@@ -704,7 +700,7 @@ contact_put(struct slice *in)
 	struct msg_record_put m = {
 	    .kind = MSG_CONTACT_RECORD, .record = encoded_once(MSG_CONTACT_RECORD, &r)};
 
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	harness_send(client, MSG_RECORD_PUT, &m);
 }
 
 static void
@@ -715,7 +711,7 @@ contact_delete(struct slice *in)
 	    .kind = MSG_CONTACT_RECORD, .org = org_number(choose(in, 3))};
 
 	m.id = id_arg(in);
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
 static struct msg_user_record
@@ -739,7 +735,7 @@ user_create(struct slice *in)
 	    .fresh = true,
 	    .record = encoded_once(MSG_USER_RECORD, &r)};
 
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	harness_send(client, MSG_RECORD_PUT, &m);
 }
 
 static void
@@ -753,7 +749,7 @@ user_change(struct slice *in)
 	m.role = (uint8_t)choose(in, 2);
 	m.password = slice_str("new");
 	m.except = token_arg(in);
-	desk_ask(client, MSG_USER_CHANGE, &m);
+	harness_send(client, MSG_USER_CHANGE, &m);
 }
 
 static void
@@ -764,10 +760,10 @@ user_delete(struct slice *in)
 	    .kind = MSG_USER_RECORD, .org = org_number(choose(in, 3))};
 
 	m.id = id_arg(in);
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
-/* A login with an id and a user of its own. */
+/* A login with its own id and user. */
 static void
 user_login(struct slice *in)
 {
@@ -778,7 +774,7 @@ user_login(struct slice *in)
 	m.id = id_arg(in);
 	m.token = token_arg(in);
 	m.expires_at = time_arg(in);
-	desk_ask(client, MSG_LOGIN_CREATE, &m);
+	harness_send(client, MSG_LOGIN_CREATE, &m);
 }
 
 static void
@@ -790,7 +786,7 @@ login_revoke(struct slice *in)
 	m.user = id_arg(in);
 	m.id = id_arg(in);
 	m.except = token_arg(in);
-	desk_ask(client, MSG_LOGIN_REVOKE, &m);
+	harness_send(client, MSG_LOGIN_REVOKE, &m);
 }
 
 static struct msg_key_record
@@ -810,7 +806,7 @@ key_create(struct slice *in)
 	struct msg_key_record r = key_arg(in);
 	struct msg_key_create m = {encoded_once(MSG_KEY_RECORD, &r)};
 
-	desk_ask(client, MSG_KEY_CREATE, &m);
+	harness_send(client, MSG_KEY_CREATE, &m);
 }
 
 static void
@@ -820,10 +816,10 @@ key_revoke(struct slice *in)
 	struct msg_key_revoke m = {.org = org_number(choose(in, 3))};
 
 	m.key = id_arg(in);
-	desk_ask(client, MSG_KEY_REVOKE, &m);
+	harness_send(client, MSG_KEY_REVOKE, &m);
 }
 
-/* Lists of an organization, and single things by their name or id. */
+/* Lists of an organization, and single objects by name or id. */
 static void
 look(struct slice *in)
 {
@@ -834,22 +830,22 @@ look(struct slice *in)
 
 	switch (what) {
 	case 0:
-		desk_ask(client, MSG_ORG_LIST, &(struct msg_org_list){id});
+		harness_send(client, MSG_ORG_LIST, &(struct msg_org_list){id});
 		break;
 	case 1:
-		desk_ask(client, MSG_RECORD_LIST,
+		harness_send(client, MSG_RECORD_LIST,
 		    &(struct msg_record_list){.kind = MSG_USER_RECORD, org, id, limit});
 		break;
 	case 2:
-		desk_ask(client, MSG_RECORD_LIST,
+		harness_send(client, MSG_RECORD_LIST,
 		    &(struct msg_record_list){.kind = MSG_AGENT_RECORD, org, id, limit});
 		break;
 	case 3:
-		desk_ask(client, MSG_RECORD_LIST,
+		harness_send(client, MSG_RECORD_LIST,
 		    &(struct msg_record_list){.kind = MSG_WIDGET_RECORD, org, id, limit});
 		break;
 	case 4:
-		desk_ask(client, MSG_RECORD_LIST,
+		harness_send(client, MSG_RECORD_LIST,
 		    &(struct msg_record_list){.kind = MSG_CONTACT_RECORD,
 			.org = org,
 			.cursor = id,
@@ -857,38 +853,38 @@ look(struct slice *in)
 			.email = email_arg(in)});
 		break;
 	case 5:
-		desk_ask(client, MSG_KEY_LIST, &(struct msg_key_list){org});
+		harness_send(client, MSG_KEY_LIST, &(struct msg_key_list){org});
 		break;
 	case 6:
-		desk_ask(client, MSG_LOGIN_LIST, &(struct msg_login_list){org, id});
+		harness_send(client, MSG_LOGIN_LIST, &(struct msg_login_list){org, id});
 		break;
 	case 7:
-		desk_ask(client, MSG_KEY_CHECK, &(struct msg_key_check){hash});
+		harness_send(client, MSG_KEY_CHECK, &(struct msg_key_check){hash});
 		break;
 	case 8:
-		desk_ask(client, MSG_RECORD_GET,
+		harness_send(client, MSG_RECORD_GET,
 		    &(struct msg_record_get){
 			.kind = MSG_USER_RECORD, .org = org, .id = id, .name = email_arg(in)});
 		break;
 	case 9:
-		desk_ask(client, MSG_RECORD_GET,
+		harness_send(client, MSG_RECORD_GET,
 		    &(struct msg_record_get){.kind = MSG_WIDGET_RECORD,
 			.org = org,
 			.id = id,
 			.name = public_arg(in)});
 		break;
 	case 10:
-		desk_ask(client, MSG_RECORD_GET,
+		harness_send(client, MSG_RECORD_GET,
 		    &(struct msg_record_get){.kind = MSG_CONTACT_RECORD, org, id});
 		break;
 	default:
-		desk_ask(client, MSG_RECORD_GET,
+		harness_send(client, MSG_RECORD_GET,
 		    &(struct msg_record_get){.kind = MSG_AGENT_RECORD, org, id});
 		break;
 	}
 }
 
-/* A record of one of the types that are imported by themselves. */
+/* A record of one of the types that are imported on their own. */
 static void
 import_record(struct slice *in)
 {
@@ -931,10 +927,10 @@ import_record(struct slice *in)
 		break;
 	}
 	m.record = encoded_once((enum msg_type)m.type, &r);
-	desk_ask(client, MSG_IMPORT_RECORD, &m);
+	harness_send(client, MSG_IMPORT_RECORD, &m);
 }
 
-/* The list of a widget, a contact, a state. */
+/* The list for a widget, a contact, a state. */
 static void
 part_list(struct slice *in)
 {
@@ -946,44 +942,45 @@ part_list(struct slice *in)
 		m.widget = id_or(in, &id_default_widget);
 	m.contact = id_arg(in);
 	m.state = (uint8_t)choose(in, 5);
-	m.cursor = desk_cursor();
-	desk_ask(client, MSG_CONVERSATION_LIST, &m);
+	m.cursor = harness_cursor();
+	harness_send(client, MSG_CONVERSATION_LIST, &m);
 }
 
 static void
 status_get(struct slice *in)
 {
-	desk_ask(client_arg(in), MSG_STATUS_GET, &(struct msg_status_get){});
+	harness_send(client_arg(in), MSG_STATUS_GET, &(struct msg_status_get){});
 }
 
 static void
 backup_done(struct slice *in)
 {
-	desk_ask(client_arg(in), MSG_BACKUP_DONE, &(struct msg_backup_done){time_arg(in), 1});
+	harness_send(
+	    client_arg(in), MSG_BACKUP_DONE, &(struct msg_backup_done){time_arg(in), 1});
 }
 
 static void
 ping(struct slice *in)
 {
-	desk_ask(client_arg(in), MSG_PING, &(struct msg_ping){});
+	harness_send(client_arg(in), MSG_PING, &(struct msg_ping){});
 }
 
 static void
 lose(struct slice *in)
 {
-	desk_lose(client_arg(in));
+	harness_disconnect(client_arg(in));
 }
 
-/* These take no argument. */
+/* Instructions without arguments. */
 #define ALONE(name)                        \
 	static void name(struct slice *in) \
 	{                                  \
 		(void)in;                  \
-		desk_##name();             \
+		harness_##name();          \
 	}
 ALONE(commit)
 ALONE(interrupt)
-ALONE(claim_over)
+ALONE(end_claim_time)
 ALONE(probe)
 
 static void
@@ -991,10 +988,10 @@ restart(struct slice *in)
 {
 	(void)in;
 	if (may_be_slow())
-		desk_restart();
+		harness_restart();
 }
 
-static const struct desk_instruction instructions[] = {
+static const struct harness_instruction instructions[] = {
     {'b', turn_begin},          /* client visitor turn message conversation text history */
     {'c', turn_checkpoint},     /* client turn offset text */
     {'f', turn_finish},         /* client turn status text */
@@ -1039,14 +1036,14 @@ static const struct desk_instruction instructions[] = {
     {'Q', key_create},          /* client org id key */
     {'y', key_revoke},          /* client org id */
     {'?', look},                /* client what org id token limit name */
-    {'I', import_record},       /* client type, and what that has */
-    {'@', import_with_contact}, /* as 'C', contact state */
+    {'I', import_record},       /* client type, and the type's arguments */
+    {'@', import_with_contact}, /* like 'C', contact state */
     {'*', part_list},           /* client org limit by-widget [widget] contact state */
     {'s', status_get},          /* client */
     {'k', backup_done},         /* client at */
     {'p', ping},                /* client */
     {'g', lose},                /* client */
-    {'x', commit}, {'n', interrupt}, {'w', claim_over}, {'u', probe},
+    {'x', commit}, {'n', interrupt}, {'w', end_claim_time}, {'u', probe},
     {'r', restart}, /* the last: slow, and only for its own letter */
 };
 
@@ -1055,10 +1052,10 @@ fuzz_store_requests(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 
-	desk_open(fuzz_byte(&in) == 'f');
+	harness_open(fuzz_byte(&in) == 'f');
 	slow_left = SLOW_MAX;
 	make_orgs();
-	desk_run(in, instructions, ARRAY_LEN(instructions));
-	desk_close();
+	harness_run(in, instructions, ARRAY_LEN(instructions));
+	harness_close();
 	return 0;
 }

@@ -1,11 +1,12 @@
 /*
- * Programs of requests about visitors and contacts, over so few widgets, tokens, e-mails and phones that
- * they get into each other's way: whatever comes, every request is answered once, the store stays whole,
- * and nobody follows a visitor whose token is good for nothing.
+ * Sequences of requests about visitors and contacts, with so few widgets, tokens, e-mails and
+ * phones that they collide often: every request must be answered once, the store must stay valid,
+ * and no client may follow a visitor whose token is invalid.
  *
- * The first byte chooses the store: 'f' one that is soon full. Then come instructions: a letter of the
- * table below (any other byte stands for one as well, but blanks and line ends for nothing), and its
- * arguments, a byte each. Each has 2, 3, 4, 6 or 8 values, so that a digit means itself.
+ * The first byte selects the store: 'f' is one that is soon full. Then follow instructions: a
+ * letter of the table below (any other byte selects one, too, except that blanks and line ends are
+ * ignored), and its arguments, a byte each. Each has 2, 3, 4, 6 or 8 values, so that a digit means
+ * itself.
  *
  * There are two organizations: the first with the widgets wid_0 and wid_1, the other with wid_2.
  */
@@ -15,17 +16,15 @@
 #include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/store_desk.h"
+#include "tests/fuzz/store_harness.h"
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
-/* When each input begins. */
+/* The time at which each input starts. */
 #define START_MS (20000 * DAY_MS)
 
-static unsigned client; /* who asks next */
+static unsigned client; /* the next client */
 static uint64_t now;
-
-/* -- arguments --------------------------------------------------------------------------- */
 
 static unsigned
 choose(struct slice *in, unsigned values)
@@ -33,7 +32,7 @@ choose(struct slice *in, unsigned values)
 	return fuzz_byte(in) % values;
 }
 
-/* An id of one kind of thing: of what there are some, and one that is none. */
+/* An id of one kind of object: several that exist, and one that does not. */
 static struct id
 numbered(uint8_t kind, unsigned n)
 {
@@ -52,7 +51,7 @@ id_arg(struct slice *in, uint8_t kind)
 
 enum { ORG_KIND, VISITOR_KIND = 1, CONVERSATION_KIND, TURN_KIND, CONTACT_KIND, WIDGET_KIND };
 
-/* The default organization is 1 of its kind. */
+/* The default organization has number 1. */
 static struct id
 org_number(unsigned n)
 {
@@ -70,7 +69,7 @@ static const struct {
 	const char *public_id;
 } widgets[] = {{0, "wid_0"}, {0, "wid_1"}, {1, "wid_2"}};
 
-/* The first of an organization is not numbered by us. */
+/* An organization's first widget gets its id from the store. */
 static struct id
 widget_number(unsigned n)
 {
@@ -119,12 +118,10 @@ phone_arg(struct slice *in)
 	return slice_str(phones[choose(in, ARRAY_LEN(phones))]);
 }
 
-/* -- visitors ---------------------------------------------------------------------------- */
-
 static void
 other_client(struct slice *in)
 {
-	client = choose(in, DESK_CLIENTS);
+	client = choose(in, HARNESS_CLIENTS);
 }
 
 static void
@@ -135,20 +132,20 @@ open_visitor(struct slice *in)
 	m.token = token_arg(in);
 	m.fresh_token = token_arg(in);
 	m.fresh_id = id_arg(in, VISITOR_KIND);
-	desk_ask(client, MSG_VISITOR_OPEN, &m);
+	harness_send(client, MSG_VISITOR_OPEN, &m);
 }
 
 static void
 follow_visitor(struct slice *in)
 {
-	desk_ask(
+	harness_send(
 	    client, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){.token = token_arg(in)});
 }
 
 static void
 leave_visitor(struct slice *in)
 {
-	desk_ask(client, MSG_VISITOR_LEAVE,
+	harness_send(client, MSG_VISITOR_LEAVE,
 	    &(struct msg_visitor_leave){.visitor = id_arg(in, VISITOR_KIND)});
 }
 
@@ -172,7 +169,7 @@ turn_begin(struct slice *in)
 	m.conversation = id_arg(in, CONVERSATION_KIND);
 	m.text = name_arg(in);
 	m.client_id = name_arg(in);
-	desk_ask(client, MSG_TURN_BEGIN, &m);
+	harness_send(client, MSG_TURN_BEGIN, &m);
 }
 
 static void
@@ -183,7 +180,7 @@ turn_finish(struct slice *in)
 	m.run = m.turn;
 	m.status = (uint8_t)choose(in, 3);
 	m.text = name_arg(in);
-	desk_ask(client, MSG_TURN_FINISH, &m);
+	harness_send(client, MSG_TURN_FINISH, &m);
 }
 
 static void
@@ -195,7 +192,7 @@ visitor_erase(struct slice *in)
 
 	m.widget = widget_number(choose(in, ARRAY_LEN(widgets)));
 	m.session = slice_str(session.s);
-	desk_ask(client, MSG_VISITOR_ERASE, &m);
+	harness_send(client, MSG_VISITOR_ERASE, &m);
 }
 
 static void
@@ -204,7 +201,7 @@ conversation_erase(struct slice *in)
 	struct msg_conversation_erase m = {.org = org_arg(in)};
 
 	m.conversation = id_arg(in, CONVERSATION_KIND);
-	desk_ask(client, MSG_CONVERSATION_ERASE, &m);
+	harness_send(client, MSG_CONVERSATION_ERASE, &m);
 }
 
 static void
@@ -213,8 +210,8 @@ import_record(enum msg_type type, const void *record)
 	struct msg_import_record m = {.type = (uint16_t)type};
 	struct buf b;
 
-	m.record = desk_record(&b, type, record);
-	desk_ask(client, MSG_IMPORT_RECORD, &m);
+	m.record = harness_record(&b, type, record);
+	harness_send(client, MSG_IMPORT_RECORD, &m);
 	buf_clear(&b);
 }
 
@@ -234,8 +231,6 @@ import_visitor(struct slice *in)
 	import_record(MSG_VISITOR_RECORD, &r);
 }
 
-/* -- contacts ---------------------------------------------------------------------------- */
-
 static void
 contact_submit(struct slice *in)
 {
@@ -245,7 +240,7 @@ contact_submit(struct slice *in)
 	m.name = name_arg(in);
 	m.email = email_arg(in);
 	m.phone = phone_arg(in);
-	desk_ask(client, MSG_CONTACT_SUBMIT, &m);
+	harness_send(client, MSG_CONTACT_SUBMIT, &m);
 }
 
 static void
@@ -257,7 +252,7 @@ contact_list(struct slice *in)
 	m.limit = choose(in, 3);
 	m.email = email_arg(in);
 	m.phone = phone_arg(in);
-	desk_ask(client, MSG_RECORD_LIST, &m);
+	harness_send(client, MSG_RECORD_LIST, &m);
 }
 
 static void
@@ -266,7 +261,7 @@ contact_get(struct slice *in)
 	struct msg_record_get m = {
 	    .kind = MSG_CONTACT_RECORD, .org = org_arg(in), .id = id_arg(in, CONTACT_KIND)};
 
-	desk_ask(client, MSG_RECORD_GET, &m);
+	harness_send(client, MSG_RECORD_GET, &m);
 }
 
 static struct msg_contact_record
@@ -288,8 +283,8 @@ contact_put(struct slice *in)
 	struct msg_record_put m = {.kind = MSG_CONTACT_RECORD};
 	struct buf b;
 
-	m.record = desk_record(&b, MSG_CONTACT_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	m.record = harness_record(&b, MSG_CONTACT_RECORD, &r);
+	harness_send(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -307,10 +302,8 @@ contact_delete(struct slice *in)
 	struct msg_record_delete m = {
 	    .kind = MSG_CONTACT_RECORD, .org = org_arg(in), .id = id_arg(in, CONTACT_KIND)};
 
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
-
-/* -- widgets ----------------------------------------------------------------------------- */
 
 static void
 put_widget(unsigned n, bool fresh, unsigned mode, unsigned cap, bool enabled)
@@ -329,8 +322,8 @@ put_widget(unsigned n, bool fresh, unsigned mode, unsigned cap, bool enabled)
 	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = fresh};
 	struct buf b;
 
-	m.record = desk_record(&b, MSG_WIDGET_RECORD, &r);
-	desk_ask(client, MSG_RECORD_PUT, &m);
+	m.record = harness_record(&b, MSG_WIDGET_RECORD, &r);
+	harness_send(client, MSG_RECORD_PUT, &m);
 	buf_clear(&b);
 }
 
@@ -350,7 +343,7 @@ reset_widget(unsigned n, struct slice public_id)
 	    .widget = widget_number(n),
 	    .public_id = public_id};
 
-	desk_ask(client, MSG_WIDGET_RESET, &m);
+	harness_send(client, MSG_WIDGET_RESET, &m);
 }
 
 static void
@@ -369,17 +362,15 @@ widget_delete(struct slice *in)
 	    .org = org_number(widgets[n].org),
 	    .id = widget_number(n)};
 
-	desk_ask(client, MSG_RECORD_DELETE, &m);
+	harness_send(client, MSG_RECORD_DELETE, &m);
 }
 
-/* -- what happens by itself -------------------------------------------------------------- */
-
-/* These take no argument. */
+/* Instructions without arguments. */
 #define ALONE(name)                        \
 	static void name(struct slice *in) \
 	{                                  \
 		(void)in;                  \
-		desk_##name();             \
+		harness_##name();          \
 	}
 ALONE(commit)
 ALONE(interrupt)
@@ -396,10 +387,10 @@ half_a_day_passes(struct slice *in)
 static void
 lose(struct slice *in)
 {
-	desk_lose(choose(in, DESK_CLIENTS));
+	harness_disconnect(choose(in, HARNESS_CLIENTS));
 }
 
-static const struct desk_instruction instructions[] = {
+static const struct harness_instruction instructions[] = {
     {'y', other_client},       /* client */
     {'V', open_visitor},       /* public token fresh-token id */
     {'F', follow_visitor},     /* token */
@@ -419,8 +410,8 @@ static const struct desk_instruction instructions[] = {
     {'s', widget_reset},       /* widget public */
     {'d', widget_delete},      /* widget */
     {'t', half_a_day_passes}, {'x', commit}, {'n', interrupt}, {'u', probe},
-    {'k', lose},              /* client */
-    {'r', desk_restart_some}, /* the last: slow, and only for its own letter */
+    {'k', lose},                 /* client */
+    {'r', harness_restart_some}, /* the last: slow, and only for its own letter */
 };
 
 static void
@@ -434,7 +425,7 @@ make_widgets(void)
 	    .public_id = slice_str(widgets[2].public_id),
 	};
 
-	desk_ask(DESK_CLIENTS - 1, MSG_ORG_CREATE, &other);
+	harness_send(HARNESS_CLIENTS - 1, MSG_ORG_CREATE, &other);
 	reset_widget(0, slice_str(widgets[0].public_id));
 	put_widget(1, true, CONTACT_NONE, 0, true);
 }
@@ -446,11 +437,11 @@ fuzz_store_visitors(const uint8_t *data, size_t size)
 
 	now = START_MS;
 	clock_freeze_wall(now);
-	desk_open(fuzz_byte(&in) == 'f');
+	harness_open(fuzz_byte(&in) == 'f');
 	client = 0;
 	make_widgets();
-	desk_run(in, instructions, ARRAY_LEN(instructions));
-	desk_close();
+	harness_run(in, instructions, ARRAY_LEN(instructions));
+	harness_close();
 	clock_freeze_wall(0);
 	return 0;
 }

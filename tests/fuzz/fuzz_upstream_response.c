@@ -1,7 +1,7 @@
 /*
- * A model's HTTP answer, read whole, byte by byte, and cut where the input's first four bytes say.
- * Each time it must come to the same: status, body, and whether it is whole, bad or to go on; and
- * what is whole has no byte more than came.
+ * A model's HTTP response, parsed whole, byte by byte, and split where the input's first four bytes
+ * say. Each time the result must be the same: status, body, and whether it is complete, invalid or
+ * unfinished; a complete response has no more bytes than were received.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,11 @@ struct reading {
 	int status;
 	bool keep_alive, ends_here;
 	enum response_result result; /* the last one */
-	size_t taken;                /* bytes, if it is whole */
+	size_t taken;                /* bytes, if it is complete */
 	struct buf body;
 };
 
-/* Feeds one piece. false when nothing can follow. */
+/* Feeds one piece. false if nothing may follow. */
 static bool
 feed(struct upstream_response *a, struct slice piece, struct reading *r)
 {
@@ -62,7 +62,8 @@ read_answer(struct reading *r, struct slice rest, struct fuzz_cuts cuts)
 	upstream_response_clear(&a);
 }
 
-/* A bad answer is read as far as the piece goes that shows it: only that it is bad is the same. */
+/* An invalid response is parsed up to the piece that shows it: only the fact that it is invalid is
+ * the same. */
 static void
 check_same(const struct reading *a, const struct reading *b)
 {

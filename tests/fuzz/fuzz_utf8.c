@@ -1,7 +1,7 @@
 /*
- * Any bytes as text, with the C library's converter for the second opinion: what is valid, how
- * long it is in UTF-16, where it may be cut, what white space it has at its ends, how it is
- * repaired. The first byte chooses a length and the place where the text is cut in two.
+ * Any bytes as text, compared with the C library's converter: validity, length in UTF-16, where it
+ * may be cut, white space at its ends, repair. The first byte selects a length and the position
+ * where the text is split in two.
  */
 #include <iconv.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ check_prefix(struct slice s, const uint32_t *points, size_t n, size_t max)
 	never("a prefix that ends inside a character");
 }
 
-/* It is the end of the longest prefix that fits, and says how far that is. */
+/* It is the end of the longest prefix that fits, and reports its length. */
 static void
 check_offset(struct slice s, size_t units)
 {
@@ -107,7 +107,7 @@ check_trim(struct slice s, const uint32_t *points, size_t n)
 	free(rest);
 }
 
-/* Repaired text is valid, and what was valid stays as it was. */
+/* Repaired text is valid, and valid text stays unchanged. */
 static void
 check_repair(struct slice s, size_t valid)
 {
@@ -121,8 +121,8 @@ check_repair(struct slice s, size_t valid)
 	buf_clear(&repaired);
 }
 
-/* Text that comes in two pieces, the unfinished character carried over, is repaired as the whole
- * would be. */
+/* Text in two pieces, with the incomplete character carried over, is repaired like the whole
+ * text. */
 static void
 check_pieces(struct slice s, size_t cut)
 {
@@ -160,7 +160,7 @@ check_text(struct slice s, size_t at)
 	free(points);
 }
 
-/* The functions for valid text give no meaning to other bytes, but stay inside them. */
+/* The functions for valid text give no defined result for other bytes, but stay inside them. */
 static void
 check_bounds(struct slice s, size_t at)
 {

@@ -1,7 +1,7 @@
 /*
- * A reply's bytes, in events and cut anywhere: the text is valid, the same for every cut, and the
- * one that a simpler reader makes of the whole. The first four bytes say where it is cut, the
- * fifth whether surrogates come as escapes.
+ * A reply's bytes, in events and split anywhere: the text is valid, the same for every split, and
+ * equal to the result of a simpler parser of the whole. The first four bytes select the split, the
+ * fifth whether surrogates are escaped.
  */
 #include <iconv.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai_delta.h"
 
-/* The surrogate whose three bytes s begins with; 0 when it begins with none. */
+/* The surrogate whose three bytes are at the front of s; 0 if there is none. */
 static unsigned
 surrogate(struct slice s)
 {
@@ -22,7 +22,7 @@ surrogate(struct slice s)
 	return 0xd000u | (unsigned)(s.p[1] & 0x3f) << 6 | (s.p[2] & 0x3f);
 }
 
-/* What the C library makes of a pair; false when it is none. */
+/* The C library's conversion of a pair; false if it is invalid. */
 static bool
 add_pair(struct buf *out, unsigned high, unsigned low)
 {
@@ -65,7 +65,7 @@ reference(struct buf *out, struct slice s)
 	buf_clear(&chars);
 }
 
-/* An event whose content is these bytes, as a careless server would write it. */
+/* An event with these bytes as its content, as a careless server would write it. */
 static void
 write_event(struct buf *event, struct slice s, bool escapes)
 {
@@ -119,7 +119,7 @@ read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool esca
 	must(buf_append(text, piece.p, piece.len) == 0);
 }
 
-/* Behind a letter nothing waits any more. */
+/* After a letter nothing is incomplete. */
 static void
 check_whole(struct slice s)
 {

@@ -1,6 +1,6 @@
 /*
- * A frame from a visitor, from anyone at all: what is accepted obeys the bounds of the contract and of
- * messages.def, whatever the widget asks for.
+ * A frame from a visitor, an untrusted client: an accepted one is within the limits of the contract
+ * and of messages.def, whatever the widget requires.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 #include "workerd/api/request/client_id.h"
 #include "workerd/api/widget/widget_contact.h"
 
-/* As the fields of CONTACT_SUBMIT. */
+/* Like the fields of CONTACT_SUBMIT. */
 static const size_t maxima[CONTACT_FIELDS] = {600, 254, 64};
 
 static void

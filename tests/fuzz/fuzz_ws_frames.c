@@ -1,11 +1,12 @@
 /*
- * What a WebSocket's peer sends, read whole, byte by byte, and cut where the input says. Each time the
- * same things must come out, and they must be those that a simpler reader finds, which has all the
- * bytes at hand and takes frames only whole (RFC 6455, section 5). A reader that waits for nothing
- * must hold nothing; what was read, written as a server's frame, must be one.
+ * The bytes of a WebSocket's peer, parsed whole, byte by byte, and split where the input says. Each
+ * time the results must be the same, and equal to those of a simpler parser that has all bytes at
+ * hand and takes only whole frames (RFC 6455, section 5). A parser that waits for nothing must hold
+ * no memory; what was parsed, written as a server's frame, must be a frame.
  *
- * The first byte chooses the greatest length of a message (its low three bits: 'x' 16, 'a' 64, … 'g'
- * 4,096) and whether binary ones are wanted (0x08, as in 'h' to 'o'), the next four the cuts.
+ * The first byte selects the maximum length of a message (its low three bits: 'x' 16, 'a' 64, … 'g'
+ * 4,096) and whether binary messages are accepted (0x08, as in 'h' to 'o'), the next four the
+ * split.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "workerd/http/ws/ws.h"
 #include "workerd/http/ws/ws_frames.h"
 
-/* Few, so that inputs reach it. */
+/* Small, so that inputs reach it. */
 #define IDLE_MAX 12u
 
 struct limits {
@@ -25,7 +26,8 @@ struct limits {
 	bool takes_binary;
 };
 
-/* Lists what has come in a form that shows where each ends; why it is wrong is not compared. */
+/* Lists the results in a form that shows where each ends; the reason of an error is not
+ * compared. */
 static void
 note(struct buf *items, enum ws_got got, unsigned code, struct slice payload)
 {
@@ -34,8 +36,6 @@ note(struct buf *items, enum ws_got got, unsigned code, struct slice payload)
 	must(wire_list_add(items, (struct slice){head, sizeof(head)}) == 0);
 	must(wire_list_add(items, payload) == 0);
 }
-
-/* -- ours ---------------------------------------------------------------------------------- */
 
 /* The payload as a server's frame of its kind. */
 static void
@@ -87,7 +87,7 @@ check_item(enum ws_got got, const struct ws_item *item, const struct limits *lim
 	}
 }
 
-/* Whether something has come that must be the last. */
+/* Whether a result has come that must be the last. */
 static bool
 is_last(enum ws_got got)
 {
@@ -125,19 +125,16 @@ read_frames(
 	ws_reader_clear(&r);
 }
 
-/* -- the simpler one ----------------------------------------------------------------------- */
-
 struct plain_frame {
 	unsigned opcode, rsv;
 	bool fin, masked;
-	bool
-	    odd; /* its length is not in the shortest form, or it is a control frame's and too long */
+	bool odd; /* its length is not in the shortest form, or too long for a control frame */
 	uint64_t len;
 	uint8_t key[4];
 	size_t head; /* bytes before the payload */
 };
 
-/* Reads a frame's head; false if it is not there whole. */
+/* Parses a frame's head; false if it is incomplete. */
 static bool
 plain_head(struct slice in, struct plain_frame *f)
 {
@@ -185,7 +182,7 @@ fail(struct plain_reader *r, unsigned code)
 	return false;
 }
 
-/* Whether a text is no UTF-8 already, whatever may follow. */
+/* Whether a text is invalid UTF-8 already, whatever follows. */
 static bool
 is_spoilt(struct slice text)
 {
@@ -248,7 +245,7 @@ plain_data(struct plain_reader *r, const struct plain_frame *f, struct slice pay
 	return true;
 }
 
-/* Takes a frame whose payload is there. */
+/* Takes a frame whose payload is complete. */
 static bool
 plain_frame(struct plain_reader *r, const struct plain_frame *f, const uint8_t *masked)
 {
@@ -268,7 +265,7 @@ plain_frame(struct plain_reader *r, const struct plain_frame *f, const uint8_t *
 	return more;
 }
 
-/* Whether it has come to an end that nothing may follow. */
+/* Whether the end was reached, after which nothing may follow. */
 static bool
 plain_read(struct buf *items, struct slice in, const struct limits *limits)
 {
@@ -292,9 +289,7 @@ plain_read(struct buf *items, struct slice in, const struct limits *limits)
 	return !more;
 }
 
-/* -- both ---------------------------------------------------------------------------------- */
-
-/* A part of a frame may show already that it is wrong, and nothing else. */
+/* A part of a frame may show an error early, but nothing else. */
 static void
 check_agree(const struct buf *ours, const struct buf *plain, bool ended)
 {

@@ -1,5 +1,5 @@
 /*
- * How targets take their input apart.
+ * Parsing of the targets' inputs.
  */
 #include <stdlib.h>
 #include <string.h>

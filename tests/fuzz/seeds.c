@@ -14,14 +14,14 @@
 
 #define NESTED_MAX 4 /* record and list fields of one message */
 
-/* A message with something in every field, and the records that it holds. */
+/* A message with a value in every field, and its records. */
 struct sample {
 	union msg m;
 	struct buf nested[NESTED_MAX];
 	size_t n_nested;
 };
 
-/* Something in a field that holds no record. The number makes fields differ. */
+/* A value for a field that contains no record. The number makes fields differ. */
 static void
 fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
 {
@@ -55,7 +55,7 @@ fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
 	}
 }
 
-/* One record of a type, with no record inside, onto the end of out. */
+/* Appends one record of a type, without records inside, to out. */
 static void
 put_record(struct buf *out, uint16_t type)
 {
@@ -156,7 +156,7 @@ seeds_records(seed_fn *fn, void *arg)
 	buf_clear(&payload);
 }
 
-/* Behind the steering bytes of fuzz_http_parse.c: heads up to 8 KiB, in pieces of 7, 1, 2, 3. */
+/* After the parameters of fuzz_http_parse.c: heads up to 8 KiB, in pieces of 7, 1, 2, 3. */
 void
 seeds_requests(seed_fn *fn, void *arg)
 {
@@ -197,7 +197,7 @@ seeds_paths(seed_fn *fn, void *arg)
 #include "workerd/api/routes.def"
 }
 
-/* What a setting without a default may be, by its kind. */
+/* Example values for settings without a default, by kind. */
 #define EXAMPLE_COUNT    "7"
 #define EXAMPLE_BYTES    "64m"
 #define EXAMPLE_DECIMAL  "0.125"

@@ -1,12 +1,12 @@
 /*
- * Runs every fuzz target on its seeds and on each file of its corpus, as cmocka tests, one a
- * target. From the top of the tree:
+ * Runs every fuzz target on its seeds and on each file of its corpus, as one cmocka test per
+ * target. Run it from the top of the tree:
  *
  *	test_fuzz_corpus                runs them
  *	test_fuzz_corpus --seeds DIR    writes the seeds to DIR/NAME/ instead, for `make fuzz`
  *
- * Inputs run in a child process, which tells by shared memory how far it came: one that crashes,
- * hangs or leaks is named, and those after it still run.
+ * Inputs run in a child process, which reports its progress in shared memory: an input that
+ * crashes, hangs or leaks is named, and the following ones still run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@
 #define CORPUS        "tests/fuzz/corpus"
 #define INPUTS_MAX    1024
 #define INPUT_SIZE    65536
-#define INPUT_SECONDS 20 /* for one input, under sanitizers on a busy machine */
+#define INPUT_SECONDS 20 /* for one input, with sanitizers on a busy machine */
 
 struct target {
 	const char *name;
@@ -55,11 +55,11 @@ struct input {
 	size_t size;
 };
 
-/* The inputs of the target that is tested. */
+/* The inputs of the current target. */
 static struct input inputs[INPUTS_MAX];
 static size_t n_inputs;
 
-/* How many inputs the child has begun. */
+/* How many inputs the child has started. */
 static volatile size_t *begun;
 
 static void
@@ -113,7 +113,7 @@ load_corpus(const char *target)
 	assert_true(n_inputs > 0);
 }
 
-/* The child: never comes back. A sanitizer that finds a leak changes the exit status. */
+/* The child: never returns. A sanitizer that finds a leak changes the exit status. */
 _Noreturn static void
 run_from(const struct target *t, size_t first)
 {
@@ -130,8 +130,8 @@ run_from(const struct target *t, size_t first)
 	exit(0);
 }
 
-/* Runs the inputs from first on. True when all went well; else *failed is the one that did not,
- * n_inputs if they all ran and a leak was found at the end. */
+/* Runs the inputs from first on. True on success; else *failed is the failed input, or n_inputs if
+ * they all ran and a leak was found at the end. */
 static bool
 all_pass(const struct target *t, size_t first, size_t *failed)
 {
@@ -168,7 +168,7 @@ every_input_holds(void **state)
 	assert_int_equal(failures, 0);
 }
 
-/* A folder of another name would be run by nobody. */
+/* No target would run a folder of another name. */
 static void
 every_folder_of_the_corpus_belongs_to_a_target(void **state)
 {
@@ -190,8 +190,6 @@ every_folder_of_the_corpus_belongs_to_a_target(void **state)
 	closedir(dir);
 }
 
-/* -- writing seeds ----------------------------------------------------------------------- */
-
 /* arg is the folder. */
 static void
 write_seed(void *arg, const char *name, struct slice bytes)
@@ -205,7 +203,7 @@ write_seed(void *arg, const char *name, struct slice bytes)
 		err(1, "%s", path);
 }
 
-/* A folder for each target, also for those that have no seeds. */
+/* A folder for each target, also for those without seeds. */
 static int
 write_seeds(const char *dir)
 {

@@ -1,0 +1,60 @@
+/*
+ * A store to send requests to: a real environment, the batch on top of it, and some clients, as in
+ * storaged, but without sockets and syncs. Every input starts with a new store; its files are in
+ * memory if possible, and removed when the process exits.
+ *
+ * One per process. This checks all invariants: every request gets exactly one reply, replies
+ * decode, and the store is valid whenever it is closed or restarted.
+ */
+#ifndef TESTS_FUZZ_STORE_HARNESS_H
+#define TESTS_FUZZ_STORE_HARNESS_H
+
+#include "storaged/server/batch.h"
+
+#define HARNESS_CLIENTS 3
+
+/* An instruction for one byte of an input; run takes its arguments from the input. The last one of
+ * a table is slow: only its own letter selects it, while any other byte selects one of the rest. */
+struct harness_instruction {
+	char letter;
+	void (*run)(struct slice *in);
+};
+
+/* Runs an input to its end or to the limit of instructions; blanks and line ends are ignored. */
+void harness_run(struct slice in, const struct harness_instruction *table, size_t n);
+
+/* A record as the bytes of a request's field; initializes b, and the caller clears it. */
+struct slice harness_record(struct buf *b, enum msg_type type, const void *record);
+
+/* Opens a new store; a small one is soon full. */
+void harness_open(bool small);
+
+/* Commits the batch, and checks the store. */
+void harness_close(void);
+
+/* Sends a request as one of the clients. Encodes the message at once; commits the batch first if it
+ * is full. */
+void harness_send(unsigned client, enum msg_type type, const void *msg);
+
+/* Commits the batch, and reads the replies. */
+void harness_commit(void);
+
+/* Disconnects a client; a new one takes its place. */
+void harness_disconnect(unsigned client);
+
+/* storaged's own work between two batches: marks some lost turns as interrupted, ends the time for
+ * claims after a start, checks whether a full store accepts writes again. */
+void harness_interrupt(void);
+void harness_end_claim_time(void);
+void harness_probe(void);
+
+/* Restarts the process: only committed data is left. */
+void harness_restart(void);
+
+/* The same as an instruction: at most 8 times per input, because of its cost. */
+void harness_restart_some(struct slice *in);
+
+/* The cursor of the last list of conversations; empty: its end. */
+struct slice harness_cursor(void);
+
+#endif
