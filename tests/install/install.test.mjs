@@ -599,10 +599,10 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		machine.do(`${STOP_STORE} && cd /var/lib/banter && rm -f *.mdb && ${make} >data.mdb &&
 			chown banter-store: data.mdb`);
 
-	it("an installation on a store of a newer version says that it cannot read it", async () => {
+	it("an upgrade that finds a store of a newer version says that it cannot read it", async () => {
 		await machine.do(`${STOP_STORE} && cp /var/lib/banter/data.mdb /root/kept.mdb`);
 		await replaceStore("sed s/schema_version1/schema_version9/g /root/kept.mdb");
-		const said = await install(VERSION);
+		const said = await install(NEWER);
 		assert.match(said, /the store does not start.*\n.*ev=store_too_new schema=9 .*help=/);
 		assert.equal((await ask("GET", "/health")).status, 200);
 		assert.equal((await chat("too-new", "[[tokens=1]]")).status, 503);
