@@ -1,6 +1,6 @@
 /*
- * `banter backup`: a compacted copy of one snapshot, made by LMDB beside a running storaged. The
- * file is there when it is whole and on disk, or not at all.
+ * `banter backup`: a compacted copy of one snapshot, which LMDB makes while storaged runs. The file
+ * appears when it is complete and on disk.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,10 +20,10 @@
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/cli/store/store_conn.h"
 
-static const char about[] = "Copies the store to FILE: as it was at one moment, without gaps, "
-			    "while storaged writes on.\n"
-			    "FILE appears when it is whole and on disk; `banter restore` puts "
-			    "it back, `banter verify`\n"
+static const char about[] = "Copies the store to FILE: a consistent snapshot of one moment, "
+			    "while storaged keeps running.\n"
+			    "FILE appears when it is complete and on disk. `banter restore` "
+			    "restores it, `banter verify`\n"
 			    "checks it. FILE - is standard output. storaged need not run.\n";
 
 struct backup {
@@ -31,11 +31,11 @@ struct backup {
 	int fd;
 	bool to_file; /* else to standard output */
 	struct new_file file;
-	/* Bytes that it is going to have, from the process that copies; 0: not known yet. */
+	/* Bytes of the copy, set by the process that copies; 0: not known yet. */
 	volatile uint64_t *total;
 };
 
-/* The pages that a compacted copy has: two for LMDB itself, and those of every table. */
+/* Counts the pages of a compacted copy: two of LMDB itself, and those of every table. */
 static int
 backup_measure(struct env *env, volatile uint64_t *bytes)
 {
@@ -63,7 +63,7 @@ backup_measure(struct env *env, volatile uint64_t *bytes)
 	return rc;
 }
 
-/* errno comes from writing, everything else from reading. */
+/* rc > 0 is an errno of writing; the rest are read errors. */
 static int
 backup_copy_fail(const struct backup *b, int rc)
 {
@@ -74,7 +74,7 @@ backup_copy_fail(const struct backup *b, int rc)
 	return console_fail(EX_IOERR, "standard output: %s", strerror(rc));
 }
 
-/* In a process of its own. */
+/* Runs in a child process. */
 static int
 backup_copy(void *arg)
 {
@@ -92,7 +92,6 @@ backup_copy(void *arg)
 	return status;
 }
 
-/* While it is copied. */
 static void
 backup_show_progress(void *arg)
 {
@@ -105,7 +104,7 @@ backup_show_progress(void *arg)
 	    "%s of %s", units_bytes((uint64_t)st.st_size).text, units_bytes(*b->total).text);
 }
 
-/* What is in the finished file; that it opens is a first test of it. */
+/* Prints what the finished file contains; opening it is a first test. */
 static int
 backup_report(const char *path, uint64_t bytes, uint64_t began)
 {
@@ -132,7 +131,7 @@ backup_report(const char *path, uint64_t bytes, uint64_t began)
 	return status;
 }
 
-/* For `banter status`. The backup is good whether storaged knows of it or not. */
+/* Reports the backup to storaged, for `banter status`. The backup is valid without that. */
 static void
 backup_notify_storaged(const char *path, uint64_t at, uint64_t bytes)
 {
@@ -145,7 +144,8 @@ backup_notify_storaged(const char *path, uint64_t at, uint64_t bytes)
 		status = store_conn_request(&conn, MSG_BACKUP_DONE, &done, MSG_OK, &m);
 	store_conn_close(&conn);
 	if (status != 0 && status != EX_UNAVAILABLE)
-		console_warn("the backup is good, but storaged does not know of it");
+		console_warn("the backup is complete, but storaged could not record it: banter "
+			     "status will not show it");
 }
 
 static int
@@ -177,7 +177,8 @@ backup_to_stdout(struct backup *b, uint64_t *bytes)
 
 	if (isatty(STDOUT_FILENO) == 1)
 		return console_fail(EX_USAGE,
-		    "a backup is no text for a terminal: name a file, or redirect the output");
+		    "refusing to write binary data to a terminal: name a file or redirect the "
+		    "output");
 	b->fd = STDOUT_FILENO;
 	status = subprocess_run(b->data_dir, backup_copy, NULL, b);
 	*bytes = *b->total;
@@ -206,8 +207,8 @@ backup_command(struct invocation *inv)
 {
 	bool force = false, progress = false;
 	const struct option_row rows[] = {
-	    {"force", NULL, "replace FILE if it is there", .flag = &force},
-	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+	    {"force", NULL, "replace FILE if it exists", .flag = &force},
+	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {0},
 	};

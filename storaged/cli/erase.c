@@ -1,5 +1,5 @@
 /*
- * `banter erase`: a conversation, or all there is of a visitor, for good.
+ * `banter erase`: removes a conversation, or all data of a visitor, permanently.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,36 +14,36 @@
 #include "storaged/cli/store/store_conn.h"
 #include "storaged/engine/schema.h"
 
-static const char about[] =
-    "Removes one conversation, or all that there is of a visitor, through a running storaged:\n"
-    "messages, replies being written, and every trace in an index. It cannot be undone. What "
-    "is\n"
-    "not there is no error.\n"
-    "\n"
-    "Backups that were made before still have it, data.mdb.replaced and data-schema1.mdb too; "
-    "and\n"
-    "its bytes stand in free pages of data.mdb until others are written over them.\n";
+static const char about[] = "Removes one conversation, or all data of a visitor, through a "
+			    "running storaged: messages,\n"
+			    "unfinished replies, and all index entries. This cannot be undone. "
+			    "An unknown conversation or\n"
+			    "visitor is not an error.\n"
+			    "\n"
+			    "Older backups and data.mdb.replaced still contain the data, and "
+			    "its bytes stay in free pages\n"
+			    "of data.mdb until other data overwrites them.\n";
 
 struct erase_args {
-	const char *conversation, *session; /* one of the two */
+	const char *conversation, *session; /* one of the two is set */
 	struct msg_conversation_erase of_conversation;
 	struct msg_visitor_erase of_visitor;
 };
 
-/* Reads an answer of a person; anything but y or yes is no. */
+/* Asks for confirmation; every answer except y and yes means no. */
 static int
 erase_confirm(const struct erase_args *args)
 {
 	char answer[16] = "";
 
 	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
-		return console_fail(EX_USAGE, "nobody is there to confirm it: say --yes");
+		return console_fail(
+		    EX_USAGE, "cannot ask for confirmation without a terminal: add --yes");
 	if (args->conversation != NULL)
-		console_warn("conversation %s is to be removed for good", args->conversation);
+		console_warn("This removes conversation %s permanently.", args->conversation);
 	else
-		console_warn(
-		    "all there is of visitor %s is to be removed for good", args->session);
-	(void)fputs("Go on? [y/N] ", stderr);
+		console_warn("This removes all data of visitor %s permanently.", args->session);
+	(void)fputs("Continue? [y/N] ", stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
 		answer[0] = '\0';
 	answer[strcspn(answer, "\n")] = '\0';
@@ -56,9 +56,9 @@ static void
 erase_print_erased(const struct msg_erased *erased)
 {
 	if (erased->conversations == 0 && erased->visitor)
-		console_print("removed: a visitor who had written nothing");
+		console_print("removed: a visitor without conversations");
 	else if (erased->conversations == 0)
-		console_print("there was nothing to remove");
+		console_print("nothing to remove");
 	else
 		console_print("removed: %s, %s",
 		    units_count(erased->conversations, "conversation", "conversations").text,
@@ -89,10 +89,10 @@ erase_read_id(const char *option, const char *text, struct id *id)
 {
 	if (text == NULL || id_parse(slice_str(text), id) == 0)
 		return 0;
-	return console_fail(EX_USAGE, "--%s %s: this is no id", option, text);
+	return console_fail(EX_USAGE, "--%s %s is not a valid id", option, text);
 }
 
-/* What is to be removed, from the options. */
+/* Reads what to remove from the options. */
 static int
 erase_read_args(struct erase_args *args, const char *org, const char *widget)
 {
@@ -101,11 +101,12 @@ erase_read_args(struct erase_args *args, const char *org, const char *widget)
 
 	if ((args->conversation == NULL) == (args->session == NULL))
 		return console_fail(EX_USAGE,
-		    "say --conversation ID or --session SESSION; see banter erase --help");
+		    "give either --conversation ID or --session SESSION; see banter erase "
+		    "--help");
 	if (args->session != NULL &&
 	    (session.len == 0 || session.len > SESSION_MAX || !utf8_valid(session)))
 		return console_fail(
-		    EX_USAGE, "--session has 1 to %d bytes of UTF-8", SESSION_MAX);
+		    EX_USAGE, "--session must be 1 to %d bytes of UTF-8", SESSION_MAX);
 	args->of_visitor = (struct msg_visitor_erase){
 	    .org = id_default_org, .widget = id_default_widget, .session = session};
 	status = erase_read_id("org", org, &args->of_visitor.org);
@@ -125,12 +126,11 @@ erase_command(struct invocation *inv)
 	bool yes = false;
 	const struct option_row rows[] = {
 	    {"conversation", "ID", "the conversation to remove", .text = &args.conversation},
-	    {"session", "SESSION", "the visitor to remove, by their session id",
+	    {"session", "SESSION", "the session id of the visitor to remove",
 		.text = &args.session},
-	    {"org", "ID", "of this organization, not of the first one", .text = &org},
-	    {"widget", "ID", "the visitor's widget, if it is not the first one",
-		.text = &widget},
-	    {"yes", NULL, "do not ask", .flag = &yes},
+	    {"org", "ID", "the organization; default: the first one", .text = &org},
+	    {"widget", "ID", "the visitor's widget; default: the first one", .text = &widget},
+	    {"yes", NULL, "do not ask for confirmation", .flag = &yes},
 	    {0},
 	};
 	int status;

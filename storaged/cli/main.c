@@ -1,9 +1,9 @@
 /*
- * banter: looks after the store. Some commands ask a running storaged through its socket, some
- * read the store itself (snapshot.h), one replaces it while no storaged runs. For the user that
- * storaged runs as, or root.
+ * banter: the administration tool. Some commands send requests to a running storaged, some read the
+ * store themselves (snapshot.h), and restore replaces it while storaged is stopped. It runs as the
+ * user of storaged, or as root.
  *
- * Exit status: 0, 1 when `verify` found something broken, else as in sysexits(3).
+ * Exit status: 0; 1 when `verify` found problems; else as in sysexits(3).
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ static const struct command commands[] = {
 static int
 banter_print_help(void)
 {
-	printf("usage: banter COMMAND [options]\n"
-	       "Looks after banter's store.\n\n");
+	printf("usage: banter COMMAND [options]\nAdministers banter: its settings, store, "
+	       "organizations and users.\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		char left[32];
 
@@ -33,8 +33,8 @@ banter_print_help(void)
 		    left, sizeof(left), "%s %s", commands[i].name, commands[i].operands);
 		printf("  %-19s %s\n", left, commands[i].summary);
 	}
-	printf("  %-19s show this, or the help of a command\n", "help [COMMAND]");
-	printf("\nEach has its --help; all of it is in banter(1).\n");
+	printf("  %-19s show this help, or that of a command\n", "help [COMMAND]");
+	printf("\nEach command has --help; banter(1) is the manual.\n");
 	return 0;
 }
 
@@ -55,14 +55,12 @@ banter_run_command(int argc, char **argv)
 	int status;
 
 	if (inv.command == NULL)
-		return console_fail(
-		    EX_USAGE, "there is no command %s; see banter help", argv[0]);
+		return console_fail(EX_USAGE, "unknown command %s; see banter help", argv[0]);
 	status = inv.command->run(&inv);
 	settings_clear(&inv.settings);
 	return status;
 }
 
-/* `help backup` is `backup --help`. */
 static int
 banter_help(int argc, char **argv)
 {
@@ -71,7 +69,8 @@ banter_help(int argc, char **argv)
 	if (argc == 1)
 		return banter_print_help();
 	if (argc > 2)
-		return console_fail(EX_USAGE, "%s is too much; see banter help", argv[2]);
+		return console_fail(
+		    EX_USAGE, "unexpected argument %s; see banter help", argv[2]);
 	return banter_run_command(2, (char *[]){argv[1], option, NULL});
 }
 
@@ -79,7 +78,7 @@ static int
 banter_run(int argc, char **argv)
 {
 	if (argc < 2)
-		return console_fail(EX_USAGE, "say which command; see banter help");
+		return console_fail(EX_USAGE, "missing command; see banter help");
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("banter %s\n", BANTER_VERSION);
 		return 0;
@@ -93,7 +92,7 @@ int
 main(int argc, char **argv)
 {
 	log_open("banter", LOG_ERROR);
-	/* What cannot be written is noticed where it is written, with the store closed in order. */
+	/* Failed writes are handled where they happen, so that the store is closed properly. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077);

@@ -1,5 +1,5 @@
 /*
- * `banter org`: organizations, through a running storaged.
+ * `banter org`: manages organizations through a running storaged.
  */
 #include <string.h>
 #include <sysexits.h>
@@ -13,12 +13,13 @@
 
 static const char about[] =
     "ACTION is one of\n"
-    "  add NAME     a new organization, with a widget and an agent of its own\n"
-    "  list         all of them, the oldest first\n"
+    "  add NAME     add an organization with a widget and an agent\n"
+    "  list         list all organizations, the oldest first\n"
     "\n"
-    "Each has conversations, contacts, widgets, agents, users and keys of its own, and sees\n"
-    "nothing of the others'. A fresh store has one, to which the keys of the settings "
-    "belong.\n";
+    "Each organization has its own conversations, contacts, widgets, agents, users and keys, "
+    "and\n"
+    "cannot see those of others. A new store has one organization, to which the keys of the\n"
+    "settings belong.\n";
 
 static int
 org_add(struct store_conn *conn, struct slice name)
@@ -40,7 +41,7 @@ org_add(struct store_conn *conn, struct slice name)
 		return status;
 	id_format(&create.org, id);
 	console_print("added organization %s, with the widget %s", id, public_id);
-	console_print("Its first user:  banter user add EMAIL --org %s", id);
+	console_print("To add its first user:  banter user add EMAIL --org %s", id);
 	return 0;
 }
 
@@ -71,7 +72,7 @@ org_is_add(const struct invocation *inv)
 	return strcmp(inv->operand, "add") == 0;
 }
 
-/* Whether the command line makes sense, and the name if it has one; 0, or EX_USAGE with the reason said. */
+/* Checks the operands; *name is the name for add. 0, or EX_USAGE after an error message. */
 static int
 org_check_args(const struct invocation *inv, struct slice *name)
 {
@@ -80,15 +81,15 @@ org_check_args(const struct invocation *inv, struct slice *name)
 		    name->len > 0)
 			return 0;
 		return console_fail(EX_USAGE,
-		    "banter org add NAME: a name has 1 to %d characters, in one line",
+		    "banter org add NAME: the name must have 1 to %d characters in one line",
 		    DISPLAY_NAME_MAX_UNITS);
 	}
 	if (strcmp(inv->operand, "list") != 0)
 		return console_fail(
-		    EX_USAGE, "%s is no action; see banter org --help", inv->operand);
+		    EX_USAGE, "unknown action %s; see banter org --help", inv->operand);
 	if (inv->second != NULL)
 		return console_fail(
-		    EX_USAGE, "%s is too much; see banter org --help", inv->second);
+		    EX_USAGE, "unexpected argument %s; see banter org --help", inv->second);
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /*
- * `banter restore`: a backup in place of the store.
+ * `banter restore`: replaces the store by a backup.
  *
- * The backup is copied beside the store and synced, the copy is checked, and only then takes the
- * store's name, by one rename(2): whenever the power fails, there is the old store or the new one,
- * whole. What is checked is what is put there. storaged is kept away by its own lock, other readers
- * by one on the directory (snapshot.h).
+ * Copies the backup next to the store, syncs and checks the copy, and then renames it to the
+ * store's name by one rename(2): after a power failure there is the complete old store or the
+ * complete new one. The lock file of storaged keeps storaged out, a lock on the directory other
+ * readers (snapshot.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,26 +31,27 @@
 #define SUFFIX   ".restoring"
 
 static const char about[] =
-    "Puts the backup FILE in place of the store. storaged must be stopped. FILE is copied and\n"
-    "checked first, as `banter verify` does; a damaged one is refused. One of an older banter "
-    "is\n"
-    "taken; storaged brings it up to date at its start. FILE - is standard input.\n"
+    "Replaces the store by the backup FILE. storaged must be stopped. FILE is copied and "
+    "checked\n"
+    "first, as `banter verify` does; a damaged one is refused. A backup of an older banter is\n"
+    "accepted; storaged migrates it when it starts. FILE - is standard input.\n"
     "\n"
-    "With --force a store that is there already is kept beside the new one, as\n"
-    "data.mdb.replaced; one that was kept so before is removed.\n";
+    "With --force an existing store is kept as data.mdb.replaced, in place of an earlier one "
+    "of\n"
+    "that name.\n";
 
 struct restore {
 	const char *data_dir;
-	const char *from; /* as it was given */
+	const char *from; /* as given */
 	bool force;
 	int dir, lock;
 	int in;
-	char *path; /* of the store's file */
+	char *path; /* of data.mdb */
 	uint64_t bytes;
-	bool kept; /* the store that was there */
+	bool kept; /* the old store was kept */
 };
 
-/* As storaged does at its first start. */
+/* Creates the data directory, as storaged does at its first start. */
 static int
 restore_make_dir(const char *path)
 {
@@ -60,13 +61,12 @@ restore_make_dir(const char *path)
 		    : console_fail(EX_CANTCREAT, "%s: %s", path, strerror(errno));
 	if (geteuid() == 0)
 		console_warn(
-		    "%s was made and belongs to root: give it to the user that storaged "
-		    "runs as",
+		    "created %s, which belongs to root: chown it to the user of storaged",
 		    path);
 	return 0;
 }
 
-/* Nobody uses the directory, and nobody begins to as long as we hold the locks. */
+/* Takes the locks that keep other processes away. */
 static int
 restore_lock(struct restore *r)
 {
@@ -76,12 +76,12 @@ restore_lock(struct restore *r)
 	if (listen_try_lock(r->data_dir, &r->lock) == -1)
 		return errno == EWOULDBLOCK
 		    ? console_fail(EX_TEMPFAIL,
-			  "storaged runs on %s (its pid is in storaged.lock): stop it first",
+			  "storaged runs on %s (storaged.lock has its pid): stop it first",
 			  r->data_dir)
 		    : console_fail_path(r->data_dir, errno);
 	if (flock(r->dir, LOCK_EX | LOCK_NB) == -1)
 		return console_fail(EX_TEMPFAIL,
-		    "another banter reads or restores %s: wait for its end, and try again",
+		    "another banter process reads or restores %s: try again when it has ended",
 		    r->data_dir);
 	return 0;
 }
@@ -144,7 +144,7 @@ restore_copy(struct restore *r, const struct new_file *file)
 	}
 }
 
-/* storaged must be able to use it: it belongs to the owner of the directory. */
+/* The owner of the directory gets the file, so that storaged can use it. */
 static int
 restore_give_to_owner(const struct restore *r, const struct new_file *file)
 {
@@ -157,7 +157,7 @@ restore_give_to_owner(const struct restore *r, const struct new_file *file)
 	return 0;
 }
 
-/* The copy, as it is on disk. */
+/* Checks the copy on disk. */
 static int
 restore_check_copy(const struct restore *r)
 {
@@ -173,7 +173,7 @@ restore_check_copy(const struct restore *r)
 	return status == STORE_CHECK_BROKEN ? EX_DATAERR : status;
 }
 
-/* A second name for what is there: the first is always that of a whole store. */
+/* Adds a second name for the old store; data.mdb is a complete store at any time. */
 static int
 restore_keep_old(struct restore *r)
 {
@@ -187,7 +187,7 @@ restore_keep_old(struct restore *r)
 	return 0;
 }
 
-/* LMDB's lock file speaks of the transactions of the store that it was made for. */
+/* LMDB's lock file describes the transactions of the old store. */
 static int
 restore_remove_lock_file(const struct restore *r)
 {
@@ -214,7 +214,7 @@ restore_replace(struct restore *r, struct new_file *file)
 	return status == 0 ? new_file_keep(file) : status;
 }
 
-/* With everyone locked out. */
+/* The locks are held. */
 static int
 restore_run(struct restore *r)
 {
@@ -224,8 +224,8 @@ restore_run(struct restore *r)
 
 	if (!r->force && restore_has_store(r))
 		return console_fail(EX_CANTCREAT,
-		    "there is a store in %s already; --force puts the backup in its place, and "
-		    "keeps it as " OLD_NAME,
+		    "%s already contains a store; --force replaces it by the backup, and keeps "
+		    "it as " OLD_NAME,
 		    r->data_dir);
 	r->path = xcalloc(1, size);
 	(void)snprintf(r->path, size, "%s/" STORE_DATA_NAME, r->data_dir);
@@ -236,13 +236,13 @@ restore_run(struct restore *r)
 	new_file_close(&file);
 	progress_clear();
 	if (status != 0) {
-		console_warn("nothing was restored from %s", r->from);
+		console_warn("%s was not restored", r->from);
 		return status;
 	}
-	console_print("%s: %s, restored from %s; storaged can be started", r->path,
+	console_print("%s: %s, restored from %s; you can start storaged now", r->path,
 	    units_bytes(r->bytes).text, r->from);
 	if (r->kept)
-		console_print("the store that was there is kept as %s/" OLD_NAME, r->data_dir);
+		console_print("the old store is kept as %s/" OLD_NAME, r->data_dir);
 	return 0;
 }
 
@@ -251,8 +251,8 @@ restore_command(struct invocation *inv)
 {
 	bool force = false, progress = false;
 	const struct option_row rows[] = {
-	    {"force", NULL, "replace a store that is there", .flag = &force},
-	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+	    {"force", NULL, "replace an existing store", .flag = &force},
+	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {0},
 	};

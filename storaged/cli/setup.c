@@ -1,6 +1,6 @@
 /*
- * `banter setup`: what a fresh banter needs before it can serve. The first start of the service runs
- * it without questions; a person then answers those that nobody else can.
+ * `banter setup`: creates the settings that banter needs before it can serve. The first start of
+ * the service runs it without questions; a person then answers what only a person knows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,17 +16,16 @@
 #include "storaged/cli/files/config_dir.h"
 #include "storaged/cli/store/user_new.h"
 
-static const char about[] = "Asks for the model's key, its address, and the sites that show "
-			    "the widget; writes them where\n"
-			    "the service reads them, and checks them. An empty answer keeps "
-			    "what is there. Keys of our own\n"
-			    "are made where they are missing: random ones, in credentials/. As "
-			    "long as the dashboard has no\n"
-			    "user, and storaged runs, it asks for the first one too. Questions "
-			    "go to standard error, answers\n"
-			    "come from standard input.\n";
+static const char about[] =
+    "Asks for the key and the address of the model server and for the sites that show the "
+    "widget,\n"
+    "writes them to the settings of the service, and checks them. An empty answer keeps the\n"
+    "current value. Missing keys of banter's own are created, random, in credentials/. If "
+    "storaged\n"
+    "runs and the dashboard has no user yet, it asks for the first one too. Questions go to\n"
+    "standard error; answers are read from standard input.\n";
 
-/* What a person has said; "": nothing. */
+/* The answers; "" keeps the current value. */
 struct answers {
 	char key[CONFIG_VALUE_MAX];
 	char url[CONFIG_VALUE_MAX];
@@ -43,11 +42,9 @@ static const struct secret {
     {"WIDGET_API_KEY_OLD", CONFIG_EMPTY},
     {"ADMIN_API_KEY_OLD", CONFIG_EMPTY},
     {"MODEL_SERVER_KEYS", CONFIG_EMPTY},
-    /* Empty: `banter setup` has still to be run, and the units of the front wait for it. */
+    /* Empty until `banter setup` has run; the units of the front end wait for it. */
     {"OPENAI_API_KEY", CONFIG_EMPTY},
 };
-
-/* -- the first start ------------------------------------------------------------------------ */
 
 static int
 setup_make_secrets(const char *dir)
@@ -64,12 +61,12 @@ setup_make_secrets(const char *dir)
 		if (status != 0)
 			return status;
 		if (made && secrets[i].how == CONFIG_RANDOM)
-			console_print("made a random %s: %s", secrets[i].name, path);
+			console_print("created a random %s: %s", secrets[i].name, path);
 	}
 	return 0;
 }
 
-/* Production's rules from the start; and the ports are for a proxy on this machine. */
+/* Production rules from the start, and ports for a proxy on this machine. */
 static int
 setup_make_env(const char *dir)
 {
@@ -92,30 +89,26 @@ setup_create_missing(const char *dir)
 	return status == 0 ? setup_make_env(dir) : status;
 }
 
-/* -- questions ------------------------------------------------------------------------------ */
-
 static int
 setup_ask_all(struct answers *a)
 {
-	int status = interactive_ask_secret(
-	    "The key of the model server (OpenAI: sk-...; any word where none is "
-	    "asked for). Empty: as it is.",
-	    a->key, sizeof(a->key));
+	int status =
+	    interactive_ask_secret("The key of the model server (OpenAI: sk-...; any word if "
+				   "the server needs none). Empty: keep the current one.",
+		a->key, sizeof(a->key));
 
 	if (status == 0)
 		status = interactive_ask(
-		    "The model server, such as http://localhost:11434/v1. Empty: as it "
-		    "is, or https://api.openai.com/v1.",
+		    "The URL of the model server, for example http://localhost:11434/v1. "
+		    "Empty: keep the current one; the default is https://api.openai.com/v1.",
 		    a->url, sizeof(a->url));
 	if (status == 0)
-		status = interactive_ask(
-		    "The sites that show the widget, such as "
-		    "https://example.com,https://www.example.com. Empty: as they are.",
+		status = interactive_ask("The sites that show the widget, for example "
+					 "https://example.com,https://www.example.com. Empty: "
+					 "keep the current ones.",
 		    a->sites, sizeof(a->sites));
 	return status;
 }
-
-/* -- what was said -------------------------------------------------------------------------- */
 
 static int
 setup_save(const char *dir, const struct answers *a)
@@ -131,7 +124,7 @@ setup_save(const char *dir, const struct answers *a)
 	return status;
 }
 
-/* What the service will have in its environment, and no key of our own shell's. */
+/* Loads the environment of the service, without the keys of our own shell. */
 static int
 setup_use_config(const char *dir)
 {
@@ -140,8 +133,8 @@ setup_use_config(const char *dir)
 	return config_dir_use(dir);
 }
 
-/* As the daemons will look at them. All that is wrong is told at once, so no daemon's complaint ends
- * it; 0, or the exit status of the first that complains. */
+/* Runs the checks of the daemons, all of them, so that every problem is reported. 0, or the first
+ * exit status that is not 0. */
 static int
 setup_check_settings(void)
 {
@@ -157,7 +150,7 @@ setup_check_settings(void)
 	return first;
 }
 
-/* The settings, and then, by a question to each, the model servers. */
+/* Checks the settings, and then each model server with one request. */
 static int
 setup_check(const char *dir)
 {
@@ -171,28 +164,24 @@ setup_check(const char *dir)
 static void
 setup_print_next_steps(const char *dir)
 {
-	console_print("All is set. Now:  systemctl restart banter.target");
+	console_print("Setup is complete. Now run:  systemctl restart banter.target");
+	console_print("The dashboard password and the widget key are in %s/credentials.", dir);
 	console_print(
-	    "The dashboard's password and the widget's key are in %s/credentials.", dir);
-	console_print("banter widget list  shows the id of the first widget, for data-widget.");
-	console_print(
-	    "banter listens on port 4000 of this machine, for a web server in front that has "
-	    "your");
+	    "To show the id of the first widget, for data-widget:  banter widget list");
+	console_print("banter listens on port 4000 of this machine, for a web server in front "
+		      "that has your");
 	console_print("certificate; systemd/README.md in the documentation shows nginx, Caddy "
 		      "and HAProxy, "
 		      "and HTTPS without them.");
 }
-
-/* -- the first user ------------------------------------------------------------------------- */
 
 static int
 setup_ask_user(struct store_conn *conn)
 {
 	struct user_new user = {.org = id_default_org, .role = USER_OWNER};
 	char email[CONFIG_VALUE_MAX];
-	int status = interactive_ask(
-	    "The e-mail of the dashboard's first user. Empty: none, the dashboard's "
-	    "password alone signs in.",
+	int status = interactive_ask("The e-mail address of the first dashboard user. Empty: "
+				     "no user; sign in with the dashboard password.",
 	    email, sizeof(email));
 
 	if (status != 0 || email[0] == '\0')
@@ -204,7 +193,7 @@ setup_ask_user(struct store_conn *conn)
 	return status == 0 ? user_make(conn, &user) : status;
 }
 
-/* Users are kept in the store, not in the settings: without a storaged there is nobody to tell. */
+/* Users are in the store, so this needs a running storaged. */
 static int
 setup_make_first_user(const char *socket)
 {
@@ -248,10 +237,11 @@ setup_command(struct invocation *inv)
 	const char *dir = BANTER_CONFIG_DIR;
 	bool first_start = false, only_check = false;
 	const struct option_row rows[] = {
-	    {"check", NULL, "only check the settings, and ask the model", .flag = &only_check},
-	    {"first-start", NULL, "only make what is missing, and ask nothing",
+	    {"check", NULL, "only check the settings and the model server",
+		.flag = &only_check},
+	    {"first-start", NULL, "only create missing files; no questions",
 		.flag = &first_start},
-	    {"config", "DIR", "the directory of the settings, in place of " BANTER_CONFIG_DIR,
+	    {"config", "DIR", "the settings directory; default: " BANTER_CONFIG_DIR,
 		.text = &dir},
 	    {0},
 	};
@@ -260,7 +250,7 @@ setup_command(struct invocation *inv)
 	if (!options_read(inv, rows, about, &status))
 		return status;
 	if (first_start && only_check)
-		return console_fail(EX_USAGE, "--first-start and --check: say one of them");
+		return console_fail(EX_USAGE, "--first-start and --check exclude each other");
 	if (only_check)
 		return setup_check(dir);
 	status = setup_create_missing(dir);

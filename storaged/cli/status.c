@@ -1,5 +1,5 @@
 /*
- * `banter status`: what storaged says of itself, its store and its peers, for eyes or as JSON.
+ * `banter status`: the state of storaged, its store and its peers, as text or JSON.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,11 +17,10 @@
 #include "storaged/cli/store/store_conn.h"
 
 static const char about[] =
-    "Shows the processes of the service and how the store is: how full, what is in it, how "
-    "busy\n"
-    "it is, and when it was last backed up. storaged must run: else the exit status is 69.\n";
+    "Shows the processes of the service and the state of the store: space in use, records,\n"
+    "activity, and the last backup. storaged must run: else the exit status is 69.\n";
 
-/* Whoever started the workers, if it can be seen from here; else 0. */
+/* The masterd that started the workers, if we can see it; else 0. */
 static pid_t
 status_find_masterd(struct slice peers)
 {
@@ -40,9 +39,7 @@ status_find_masterd(struct slice peers)
 	return 0;
 }
 
-/* -- for eyes ---------------------------------------------------------------------------- */
-
-/* Few workers follow what others write, and mostly not for long. */
+/* How many replies of other workers the worker relays; usually none. */
 static struct units_text
 status_following_text(uint32_t n)
 {
@@ -93,9 +90,8 @@ status_print_space(const struct msg_status *s)
 	    units_bytes(s->file_bytes).text);
 	console_print("%-11s %s", "writes",
 	    s->writable
-		? "are taken"
-		: "are refused: the store or its disk is full, or failed; storaged's log "
-		  "says which");
+		? "are accepted"
+		: "are refused: the store or its disk is full or failed; see storaged's log");
 }
 
 static void
@@ -130,14 +126,14 @@ static void
 status_print_backup(const struct msg_status *s, uint64_t now)
 {
 	if (s->last_backup_at == 0)
-		console_print("%-11s never made: banter backup FILE makes one", "backup");
+		console_print("%-11s never made: run banter backup FILE", "backup");
 	else
 		console_print("%-11s %s (%s), %s", "backup", units_time(s->last_backup_at).text,
 		    units_ago(s->last_backup_at, now).text,
 		    units_bytes(s->last_backup_bytes).text);
 }
 
-/* Of an installed banter; not where a developer's keys are in .env. */
+/* Only for an installed banter: in development the keys are in .env. */
 static void
 status_print_keys(void)
 {
@@ -148,8 +144,8 @@ status_print_keys(void)
 	console_print("%-11s in %s/credentials: DASHBOARD_PASSWORD signs in to the dashboard",
 	    "keys", BANTER_CONFIG_DIR);
 	if (st.st_size == 0)
-		console_print(
-		    "%-11s that of the model is missing, and the front waits: run banter setup",
+		console_print("%-11s the model server's key is missing, and the service waits "
+			      "for it: run banter setup",
 		    "");
 }
 
@@ -166,8 +162,6 @@ status_print_text(const struct msg_status *s)
 	status_print_keys();
 	return 0;
 }
-
-/* -- for programs ------------------------------------------------------------------------ */
 
 static int
 status_print_json(const struct msg_status *s)

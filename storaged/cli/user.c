@@ -1,5 +1,5 @@
 /*
- * `banter user`: users of the dashboard, through a running storaged.
+ * `banter user`: manages dashboard users through a running storaged.
  */
 #include <string.h>
 #include <sysexits.h>
@@ -14,16 +14,16 @@
 
 static const char about[] =
     "ACTION is one of\n"
-    "  add EMAIL     a new user, who signs in with this e-mail and a password\n"
-    "  list          the users of an organization, the oldest first\n"
-    "  remove EMAIL  ends this user and their sessions\n"
-    "  passwd EMAIL  gives this user another password, and ends their sessions\n"
+    "  add EMAIL     add a user, who signs in with this e-mail address and a password\n"
+    "  list          list the users of an organization, the oldest first\n"
+    "  remove EMAIL  remove the user and end their sessions\n"
+    "  passwd EMAIL  change the user's password and end their sessions\n"
     "\n"
-    "The first user of an organization is an owner, others are members, if nothing else is "
-    "said.\n"
-    "A member sees all that the organization has, but neither users nor keys. A password is "
+    "The first user of an organization becomes an owner, others become members, unless you "
+    "choose.\n"
+    "A member sees all data of the organization, but neither users nor keys. The password is "
     "asked\n"
-    "for without being shown, or read as a line where standard input is no terminal.\n";
+    "for without echo, or read as a line if standard input is not a terminal.\n";
 
 struct user_args {
 	const char *email; /* NULL: the action has none */
@@ -33,7 +33,6 @@ struct user_args {
 	struct slice name;
 };
 
-/* A password of whom it may concern. */
 static int
 user_get_password(const struct user_args *args, char password[USER_GENERATED + 1],
     char hashed[PASSWORD_TEXT_SIZE])
@@ -78,8 +77,6 @@ user_add(struct store_conn *conn, const struct user_args *args)
 		user_print_password(args, password);
 	return status;
 }
-
-/* -- one that is there ---------------------------------------------------------------------- */
 
 static int
 user_lookup(struct store_conn *conn, const char *email, struct id *org, struct id *user)
@@ -132,8 +129,6 @@ user_passwd(struct store_conn *conn, const struct user_args *args)
 	return 0;
 }
 
-/* -- all of them ---------------------------------------------------------------------------- */
-
 static void
 user_print_user(struct slice item)
 {
@@ -153,8 +148,6 @@ user_print_list(struct store_conn *conn, const struct user_args *args)
 	return store_pages_walk(
 	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_print_user);
 }
-
-/* -- the command line ----------------------------------------------------------------------- */
 
 typedef int action_fn(struct store_conn *conn, const struct user_args *args);
 
@@ -178,25 +171,25 @@ user_find_action(const char *name)
 	return NULL;
 }
 
-/* 0, or EX_USAGE with the reason said. */
+/* 0, or EX_USAGE after an error message. */
 static int
 user_check_args(const struct action *action, struct user_args *args)
 {
 	if (!action->has_email && args->email != NULL)
 		return console_fail(
-		    EX_USAGE, "%s is too much; see banter user --help", args->email);
+		    EX_USAGE, "unexpected argument %s; see banter user --help", args->email);
 	if (action->has_email && args->email == NULL)
 		return console_fail(
-		    EX_USAGE, "say whose e-mail: banter user %s EMAIL", action->name);
+		    EX_USAGE, "missing e-mail address: banter user %s EMAIL", action->name);
 	if (args->owner && args->member)
-		return console_fail(EX_USAGE, "--owner and --member: say one of them");
+		return console_fail(EX_USAGE, "--owner and --member exclude each other");
 	if (args->name_text != NULL && !display_name_parse(args->name_text, &args->name))
 		return console_fail(EX_USAGE,
-		    "--name has at most %d characters of UTF-8, in one line",
+		    "--name must be at most %d characters of UTF-8 in one line",
 		    DISPLAY_NAME_MAX_UNITS);
 	args->org = id_default_org;
 	if (args->org_text != NULL && id_parse(slice_str(args->org_text), &args->org) == -1)
-		return console_fail(EX_USAGE, "--org %s: this is no id", args->org_text);
+		return console_fail(EX_USAGE, "--org %s is not a valid id", args->org_text);
 	return action->has_email ? user_check_email(args->email) : 0;
 }
 
@@ -217,11 +210,13 @@ user_command(struct invocation *inv)
 {
 	struct user_args args = {0};
 	const struct option_row rows[] = {
-	    {"org", "ID", "of this organization, not of the first one", .text = &args.org_text},
-	    {"name", "NAME", "what the new user is called", .text = &args.name_text},
-	    {"owner", NULL, "the new user may change users and keys", .flag = &args.owner},
-	    {"member", NULL, "the new user may not", .flag = &args.member},
-	    {"generate", NULL, "make a random password and print it", .flag = &args.generate},
+	    {"org", "ID", "the organization; default: the first one", .text = &args.org_text},
+	    {"name", "NAME", "the name of the new user", .text = &args.name_text},
+	    {"owner", NULL, "the new user may manage users and keys", .flag = &args.owner},
+	    {"member", NULL, "the new user may not manage users and keys",
+		.flag = &args.member},
+	    {"generate", NULL, "generate a random password and print it",
+		.flag = &args.generate},
 	    {0},
 	};
 	const struct action *action;
@@ -232,7 +227,7 @@ user_command(struct invocation *inv)
 	action = user_find_action(inv->operand);
 	if (action == NULL)
 		return console_fail(
-		    EX_USAGE, "%s is no action; see banter user --help", inv->operand);
+		    EX_USAGE, "unknown action %s; see banter user --help", inv->operand);
 	args.email = inv->second;
 	status = user_check_args(action, &args);
 	return status == 0 ? user_run_action(inv->settings.store_socket, action, &args)

@@ -1,22 +1,19 @@
 /*
- * `banter verify`: checks everything there is to check (storaged/verify/verify.h), in the store or in a
- * backup, while storaged goes on.
+ * `banter verify`: checks every invariant (storaged/verify/verify.h) of the store or of a backup,
+ * while storaged runs.
  */
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/store/store_check.h"
 
 static const char about[] =
-    "Checks every invariant of the store, or of the backup FILE: that each record can be "
-    "read,\n"
-    "that indexes and records agree, that counters agree with what they count, that nothing "
-    "is\n"
-    "left of what is gone, and that every page is accounted for. storaged may go on "
-    "meanwhile.\n"
+    "Checks every invariant of the store, or of the backup FILE: every record can be read, "
+    "indexes\n"
+    "and counters match the records, nothing is left of deleted objects, and every page is\n"
+    "accounted for. storaged may run meanwhile.\n"
     "\n"
-    "Prints a line for each thing that is broken, and their sum. Exit status: 0 when the store "
-    "is\n"
-    "whole, 1 when something is broken; as in sysexits(3) when it could not be looked at.\n";
+    "Prints a line for each problem, and a summary. Exit status: 0 without problems, 1 with\n"
+    "problems, as in sysexits(3) if the check could not run.\n";
 
 int
 verify_command(struct invocation *inv)
@@ -24,7 +21,7 @@ verify_command(struct invocation *inv)
 	bool json = false, progress = false;
 	const struct option_row rows[] = {
 	    {"json", NULL, "print JSON Lines", .flag = &json},
-	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {0},
 	};

@@ -1,6 +1,6 @@
 /*
- * `banter widget`: the widgets of an organization, through a running storaged. They are made and
- * changed by the admin API.
+ * `banter widget`: lists the widgets of an organization through a running storaged. The admin API
+ * creates and changes them.
  */
 #include <string.h>
 #include <sysexits.h>
@@ -10,13 +10,12 @@
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/store/store_pages.h"
 
-static const char about[] =
-    "ACTION is\n"
-    "  list  the widgets of an organization, the oldest first: the id by which a site embeds "
-    "each\n"
-    "        of them (data-widget), whether it is on, and its name\n"
-    "\n"
-    "They are made and changed by the admin API, /v1/admin/widgets.\n";
+static const char about[] = "ACTION is\n"
+			    "  list  list the widgets of an organization, the oldest first: "
+			    "the id for data-widget, whether\n"
+			    "        the widget is on, and its name\n"
+			    "\n"
+			    "The admin API, /v1/admin/widgets, creates and changes widgets.\n";
 
 static void
 widget_print_widget(struct slice item)
@@ -42,7 +41,7 @@ widget_command(struct invocation *inv)
 {
 	const char *org_text = NULL;
 	const struct option_row rows[] = {
-	    {"org", "ID", "of this organization, not of the first one", .text = &org_text},
+	    {"org", "ID", "the organization; default: the first one", .text = &org_text},
 	    {0},
 	};
 	struct id org = id_default_org;
@@ -53,9 +52,9 @@ widget_command(struct invocation *inv)
 		return status;
 	if (strcmp(inv->operand, "list") != 0)
 		return console_fail(
-		    EX_USAGE, "%s is no action; see banter widget --help", inv->operand);
+		    EX_USAGE, "unknown action %s; see banter widget --help", inv->operand);
 	if (org_text != NULL && id_parse(slice_str(org_text), &org) == -1)
-		return console_fail(EX_USAGE, "--org %s: this is no id", org_text);
+		return console_fail(EX_USAGE, "--org %s is not a valid id", org_text);
 	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
 		status = widget_print_list(&conn, &org);

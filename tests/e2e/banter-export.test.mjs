@@ -245,9 +245,9 @@ describe("banter export", () => {
 			writeFileSync(path, bytes);
 			const file = join(banter.dir, "saved");
 			const { stderr } = await expectTool(banter, 65, "export", "--output", file);
-			assert.match(stderr, /message 1 of conversation .* cannot be read; it is left out/);
-			assert.match(stderr, /a client's id cannot be read; it is left out/);
-			assert.match(stderr, /banter verify says more/);
+			assert.match(stderr, /message 1 of conversation .* cannot be read and is left out/);
+			assert.match(stderr, /a client id cannot be read and is left out/);
+			assert.match(stderr, /run banter verify/);
 			const after = parseLines(readFileSync(file, "utf8"));
 			assert.deepEqual(
 				after.slice(0, -1),
@@ -357,9 +357,9 @@ describe("banter import", () => {
 			const text = `${toLines(bad)}nonsense\n`;
 			const { stdout, stderr } = await imported(banter, 65, text);
 			assert.match(stderr, /^banter: line 3: /m);
-			assert.match(stderr, /^banter: line 4: role is none of its words$/m);
-			assert.match(stderr, /^banter: line 8: it comes after the end$/m);
-			assert.match(stderr, /^banter: 3 lines were wrong and left out$/m);
+			assert.match(stderr, /^banter: line 4: role is not one of its allowed words$/m);
+			assert.match(stderr, /^banter: line 8: unexpected line after the end of the export$/m);
+			assert.match(stderr, /^banter: 3 lines were invalid and left out$/m);
 			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins, 0 other records\n");
 			assert.deepEqual(await banter.messages(conversation), [
 				["user", "question", "complete"],
@@ -374,7 +374,7 @@ describe("banter import", () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (let n = 1; n < good.length; n++) {
 				const { stderr } = await imported(banter, 65, toLines(good.slice(0, n)));
-				assert.match(stderr, /cut off: its last line is missing/);
+				assert.match(stderr, /truncated: its last line is missing/);
 			}
 			const thin = toLines(good.filter((_, i) => i !== 3));
 			assert.match((await imported(banter, 65, thin)).stderr, /line 4: lines are missing/);
@@ -545,7 +545,7 @@ describe("banter import", () => {
 		await withBanter({ workers: 1, env: { STORE_MAX_BYTES: "1M" } }, async (banter) => {
 			const { stderr } = await imported(banter, 73, text);
 			assert.match(stderr, /storaged cannot write: .*raise STORE_MAX_BYTES/);
-			assert.match(stderr, /importing it again does no harm/);
+			assert.match(stderr, /importing the file again is safe/);
 			await banter.stopStore();
 			banter.storaged.env.STORE_MAX_BYTES = "64M";
 			banter.startStore();

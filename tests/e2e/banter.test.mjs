@@ -112,7 +112,7 @@ describe("banter's command line", () => {
 		]) {
 			const { stdout, stderr } = await expectTool(nothing, 69, ...args);
 			assert.equal(stdout, "");
-			assert.match(stderr, /storaged does not run.*start it/);
+			assert.match(stderr, /storaged is not running.*start it/);
 		}
 		const { stdout } = await expectTool(nothing, 69, "status", "--json");
 		assert.deepEqual(JSON.parse(stdout), { running: false });
@@ -120,7 +120,7 @@ describe("banter's command line", () => {
 
 	it("control characters in arguments are not written to the terminal", async () => {
 		const { stderr } = await expectTool(nothing, 64, "\u001b[2J\u0007\u009b1m");
-		assert.match(stderr, /^banter: there is no command \?\[2J\?\?\?1m/);
+		assert.match(stderr, /^banter: unknown command \?\[2J\?\?\?1m/);
 	});
 });
 
@@ -165,7 +165,7 @@ describe("banter and a storaged of another version", () => {
 	it("reports different versions when the hello differs", async () => {
 		await withPeer(nothing, helloOf(9999), async (path) => {
 			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
-			assert.match(stderr, /storaged is of another version/);
+			assert.match(stderr, /storaged has another version/);
 		});
 	});
 
@@ -292,7 +292,7 @@ describe("banter erase", () => {
 			const one = await erase("--conversation", json.conversationId);
 			assert.equal(one.stdout, "removed: 1 conversation, 2 messages\n");
 			const again = await erase("--conversation", json.conversationId);
-			assert.equal(again.stdout, "there was nothing to remove\n");
+			assert.equal(again.stdout, "nothing to remove\n");
 			const visitor = await erase("--session", "other");
 			assert.equal(visitor.stdout, "removed: 1 conversation, 2 messages\n");
 			assert.match((await erase("--session", "nobody")).stdout, /nothing/);
@@ -314,7 +314,7 @@ describe("banter erase", () => {
 					{ input: `${answer}\n` },
 				).ended;
 			const no = await ask("n");
-			assert.match(no.stdout, /visitor asked is to be removed for good/);
+			assert.match(no.stdout, /removes all data of visitor asked permanently/);
 			assert.equal(no.status, 75);
 			assert.equal((await banter.conversations()).total, 1);
 			const yes = await ask("y");

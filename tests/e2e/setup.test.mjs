@@ -207,7 +207,7 @@ describe("banter setup", () => {
 	});
 
 	const wrong = [
-		["an answer without end", dir, [KEY, "x".repeat(5000)], 65, /an answer of more than/],
+		["an answer without end", dir, [KEY, "x".repeat(5000)], 65, /the answer is too long/],
 		["a directory with too long a name", `/${"x/".repeat(3000)}`, [], 78, /too long/],
 	];
 	for (const [what, where, answers, expected, why] of wrong)
@@ -223,7 +223,7 @@ describe("banter setup", () => {
 		writeFileSync(join(other, "banter.env"), "WORKERS=3\n\0\n");
 		const { status, stderr } = await setup(other, ["", "", "https://a.example"]);
 		assert.equal(status, 78);
-		assert.match(stderr, /this is no file of settings/);
+		assert.match(stderr, /is not a settings file/);
 	});
 
 	it("reports an incomplete installation", async () => {
@@ -233,7 +233,7 @@ describe("banter setup", () => {
 			input: "\n\nhttps://a.example\n",
 		}).ended;
 		assert.equal(end.status, 72, end.stderr);
-		assert.match(end.stderr, /storaged is not where it belongs/);
+		assert.match(end.stderr, /storaged was not found/);
 	});
 
 	it("does not finish without a key", async () => {

@@ -1,5 +1,5 @@
 /*
- * A command of banter, and one run of it: what main.c hands to NAME_command().
+ * A command of the banter tool, and one run of it: what main.c passes to NAME_command().
  */
 #ifndef STORAGED_CLI_BASE_COMMAND_H
 #define STORAGED_CLI_BASE_COMMAND_H
@@ -19,12 +19,12 @@ struct invocation {
 	const struct command *command;
 	int argc;
 	char **argv; /* from the command's name on */
-	/* from here on: filled by options_read() */
-	const char *operand, *second; /* NULL: was not given */
+	/* set by options_read() */
+	const char *operand, *second; /* NULL: not given */
 	struct settings settings;
 };
 
-/* Each reads its options first (options.h), and returns the process's exit status. */
+/* Each reads its options (options.h), and returns the exit status of the process. */
 #define COMMAND(name, operands, summary) int name##_command(struct invocation *inv);
 #include "storaged/cli/base/commands.def"
 

@@ -1,5 +1,5 @@
 /*
- * Lines for a person, made harmless.
+ * Lines for a person, without control characters.
  */
 #include "storaged/cli/base/console.h"
 
@@ -12,7 +12,7 @@
 #include "storaged/cli/base/progress.h"
 
 /* Longer lines are cut. */
-#define SAY_MAX_BYTES 4096
+#define CONSOLE_LINE_MAX 4096
 
 /* C0 and DEL; and C1, which in UTF-8 is 0xc2 and one of 0x80 to 0x9f. */
 static void
@@ -31,7 +31,7 @@ console_mask_control(char *text)
 [[gnu::format(printf, 3, 0)]] static void
 console_put_line(FILE *out, const char *before, const char *fmt, va_list ap)
 {
-	char text[SAY_MAX_BYTES];
+	char text[CONSOLE_LINE_MAX];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	console_mask_control(text);
@@ -70,7 +70,7 @@ console_fail(int status, const char *fmt, ...)
 	return status;
 }
 
-/* Whoever closed the pipe has read enough. */
+/* A reader that closed the pipe has read enough: EPIPE is not an error. */
 int
 console_close(int status)
 {
@@ -86,7 +86,7 @@ console_fail_path(const char *path, int error)
 	case EACCES:
 	case EPERM:
 		return console_fail(EX_NOPERM,
-		    "%s: %s; be root, or the user whom it belongs to", path, strerror(error));
+		    "%s: %s; run the command as root or as its owner", path, strerror(error));
 	case EROFS:
 		return console_fail(EX_NOPERM, "%s: %s", path, strerror(error));
 	case ENOENT:

@@ -1,26 +1,26 @@
 /*
- * What the banter command says to a person. Everything that may hold something from outside goes
- * through here: control characters become '?', so that no text can play tricks on a terminal.
+ * Output of the banter command for people. All text that may come from outside is printed through
+ * here: control characters become '?', so that no text can control the terminal.
  */
 #ifndef STORAGED_CLI_BASE_CONSOLE_H
 #define STORAGED_CLI_BASE_CONSOLE_H
 
-/* One line on standard output; the line break is added. */
+/* Prints a line to standard output; adds the line break. */
 [[gnu::format(printf, 1, 2)]] void console_print(const char *fmt, ...);
 
-/* One line on standard error, "banter: " before it. */
+/* Prints a line to standard error, with "banter: " before it. */
 [[gnu::format(printf, 1, 2)]] void console_warn(const char *fmt, ...);
 
-/* The same for what ends the command: what is wrong, and what to do about it. Returns status, an
- * exit status of sysexits(3), so that the caller can return it in turn. */
+/* Like console_warn(), for the error that ends the command: says what happened and what to do.
+ * Returns status, an exit status of sysexits(3), for the caller to return. */
 [[gnu::format(printf, 2, 3)]] int console_fail(int status, const char *fmt, ...);
 
-/* Ends standard output. The exit status: that given, or EX_IOERR, with the reason said, when all was
- * well but for what could not be written. To be the last of a process. */
+/* Closes standard output; the last call of a process. Returns status, or EX_IOERR after an error
+ * message if status is 0 and the output could not be written. */
 int console_close(int status);
 
-/* console_fail() for what the system has against a path: says the error, and whose turn it is where
- * permission is missing. Returns the errno's exit status: EX_NOPERM, EX_NOINPUT, or EX_IOERR. */
+/* console_fail() for a system error at a path; says which user to be if permission is missing.
+ * Returns EX_NOPERM, EX_NOINPUT or EX_IOERR, depending on the errno. */
 int console_fail_path(const char *path, int error);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The tool speaks no HTTP and reads no certificate; the daemons do, and look as they will at work.
+ * The tool has no code for HTTP or certificates; the daemons check their settings as they would use
+ * them.
  */
 #include "storaged/cli/base/daemons.h"
 
@@ -18,8 +19,8 @@
 
 extern char **environ;
 
-/* Beside us where we were built, in lib/banter/ where we are installed in bin/. 0, or the exit
- * status. */
+/* Next to this program in a build directory, in lib/banter/ if it is installed in bin/. 0, or the
+ * exit status. */
 static int
 daemons_find_path(const char *daemon, char path[PATH_MAX])
 {
@@ -40,8 +41,9 @@ daemons_find_path(const char *daemon, char path[PATH_MAX])
 		if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0)
 			return 0;
 	}
-	return console_fail(
-	    EX_OSFILE, "%s is not where it belongs; is banter installed whole?", daemon);
+	return console_fail(EX_OSFILE,
+	    "%s was not found next to this program or in ../lib/banter: reinstall banter",
+	    daemon);
 }
 
 static int
@@ -50,7 +52,7 @@ daemons_spawn(const char *path, char **argv)
 	pid_t pid;
 	int e, end;
 
-	/* What we have said stands before what it says. */
+	/* Our output comes before its output. */
 	(void)fflush(stdout);
 	e = posix_spawn(&pid, path, NULL, NULL, argv, environ);
 	if (e != 0)

@@ -1,11 +1,11 @@
 /*
- * The daemons, which lie where this program was installed or built, run for what they alone can tell.
+ * Runs a daemon of the same installation or build, for checks that only the daemon can do.
  */
 #ifndef STORAGED_CLI_BASE_DAEMONS_H
 #define STORAGED_CLI_BASE_DAEMONS_H
 
-/* Runs a daemon with one option and our environment, to its end. Returns its exit status, or
- * EX_OSFILE where it is not there, with the reason said; what it finds it says itself. */
+/* Runs a daemon with one option and our environment, and waits for it. Returns its exit status, or
+ * EX_OSFILE with an error message if it is not installed. The daemon prints its own messages. */
 [[gnu::warn_unused_result]] int daemons_run(const char *daemon, const char *option);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Names, by the rules that the API has for a line (workerd/api/fields/field_kinds.c).
+ * The rules of the API for a line of text (workerd/api/fields/field_kinds.c).
  */
 #include "storaged/cli/base/display_name.h"
 

@@ -1,5 +1,5 @@
 /*
- * Lines from a terminal, or from whatever stands in for one.
+ * Lines from a terminal, or from a file or pipe in its place.
  */
 #include "storaged/cli/base/interactive.h"
 
@@ -19,10 +19,13 @@ interactive_read_line(char *answer, size_t size)
 
 	answer[0] = '\0';
 	if (fgets(answer, (int)size, stdin) == NULL)
-		return feof(stdin) ? 0 : console_fail(EX_IOERR, "no answer could be read");
+		return feof(stdin) ? 0
+				   : console_fail(EX_IOERR,
+					 "the answer could not be read from standard input");
 	len = strcspn(answer, "\n");
 	if (answer[len] == '\0' && len == size - 1)
-		return console_fail(EX_DATAERR, "an answer of more than %zu bytes", size - 2);
+		return console_fail(EX_DATAERR,
+		    "the answer is too long: at most %zu bytes are allowed", size - 2);
 	answer[len] = '\0';
 	return 0;
 }
@@ -41,6 +44,7 @@ interactive_ask_secret(const char *question, char *answer, size_t size)
 		return interactive_ask(question, answer, size);
 	(void)fprintf(stderr, "%s\n", question);
 	if (readpassphrase("> ", answer, size, RPP_ECHO_OFF) == NULL)
-		return console_fail(EX_IOERR, "no answer could be read");
+		return console_fail(
+		    EX_IOERR, "the answer could not be read from standard input");
 	return 0;
 }

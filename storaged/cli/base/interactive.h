@@ -1,17 +1,17 @@
 /*
- * Questions to a person: they go to standard error, answers come from standard input.
+ * Questions to a person, printed to standard error; answers are read from standard input.
  */
 #ifndef STORAGED_CLI_BASE_INTERACTIVE_H
 #define STORAGED_CLI_BASE_INTERACTIVE_H
 
 #include <stddef.h>
 
-/* Asks, and reads a line of at most size - 1 bytes without its break; the end of the input is an empty
- * one. 0, or the exit status with the reason said. */
+/* Prints the question and reads a line of at most size - 1 bytes, without its line break; an empty
+ * one at the end of the input. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int interactive_ask(
     const char *question, char *answer, size_t size);
 
-/* The same for a secret, which a terminal does not show. */
+/* Like interactive_ask(), for a secret: a terminal does not show the answer. */
 [[gnu::warn_unused_result]] int interactive_ask_secret(
     const char *question, char *answer, size_t size);
 

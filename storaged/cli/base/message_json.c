@@ -1,5 +1,5 @@
 /*
- * From field tables to JSON and back.
+ * Conversion by the field tables.
  */
 #include "storaged/cli/base/message_json.h"
 
@@ -12,11 +12,11 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 
-/* The greatest whole number that a double holds exactly, with all below it (ECMA-262,
+/* The greatest integer that a double holds exactly, with all below it (ECMA-262,
  * Number.MAX_SAFE_INTEGER). */
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
-/* The words of enums, by their values. */
+/* The words of enum values. */
 static const struct vocabulary {
 	enum msg_type type;
 	const char *field;
@@ -53,7 +53,7 @@ message_json_vocabulary_of(uint16_t type, const struct wire_field *f)
 	return NULL;
 }
 
-/* The name of a field's member: its own, but where a line says by it what the line is. */
+/* The name of a field's member. The `kind` of a key is `opens`, because `kind` is the kind of line. */
 static const char *
 message_json_member_name(uint16_t type, const struct wire_field *f)
 {
@@ -72,8 +72,6 @@ message_json_is_number(const struct wire_field *f)
 	return f->type == WIRE_U8 || f->type == WIRE_U16 || f->type == WIRE_U32 ||
 	    f->type == WIRE_U64;
 }
-
-/* -- writing ----------------------------------------------------------------------------- */
 
 static int
 message_json_invalid(void)
@@ -115,7 +113,7 @@ message_json_write_text(struct buf *out, struct slice text)
 	return buf_append_str(out, "\"");
 }
 
-/* A value that is no record and no list. */
+/* Writes a value that is neither a record nor a list. */
 static int
 message_json_write_value(
     struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
@@ -138,7 +136,7 @@ message_json_write_value(
 	}
 }
 
-/* The fields of a record, which holds no other records; before stands in front of the first. */
+/* Writes the fields of a record, which contains no records; `before` precedes the first. */
 static int
 message_json_put_record(struct buf *out, uint16_t type, struct slice bytes, const char *before)
 {
@@ -203,8 +201,6 @@ message_json_write(struct buf *out, enum msg_type type, const void *msg)
 	return 0;
 }
 
-/* -- reading ----------------------------------------------------------------------------- */
-
 int
 message_json_fail(struct message_json_error *error, const char *fmt, ...)
 {
@@ -243,7 +239,7 @@ message_json_read_word(const struct vocabulary *v, const json_t *value, uint64_t
 	for (*n = 0; word.p != NULL && *n < ARRAY_LEN(v->words); ++*n)
 		if (v->words[*n] != NULL && slice_eq_str(word, v->words[*n]))
 			return 0;
-	return message_json_fail(error, "%s is none of its words", v->field);
+	return message_json_fail(error, "%s is not one of its allowed words", v->field);
 }
 
 static int
@@ -293,7 +289,7 @@ message_json_read_hash(const struct wire_field *f, struct slice text, uint8_t *a
 	return good ? 0 : message_json_fail(error, "%s must be 64 digits 0-9a-f", f->name);
 }
 
-/* Text, or what is written as text. jansson has seen to it that it is UTF-8. */
+/* Reads text, an id or a hash. jansson has checked that it is UTF-8. */
 static int
 message_json_read_text(
     const struct wire_field *f, const json_t *value, void *at, struct message_json_error *error)
@@ -311,14 +307,14 @@ message_json_read_text(
 		    : message_json_fail(error, "%s must be an id", f->name);
 	if (text.len > f->max)
 		return message_json_fail(
-		    error, "%s must not be over %" PRIu32 " bytes", f->name, f->max);
-	/* Nothing that is imported has bytes or lists. */
+		    error, "%s must have at most %" PRIu32 " bytes", f->name, f->max);
+	/* No imported message has bytes or lists. */
 	must(f->type == WIRE_TEXT);
 	*(struct slice *)at = text;
 	return 0;
 }
 
-/* One field that is no record, from the member of its name. */
+/* Reads a field that is not a record. */
 static int
 message_json_read_field(json_t *object, uint16_t type, const struct wire_field *f,
     union msg *msg, struct message_json_error *error)
@@ -333,7 +329,7 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 					 : message_json_read_text(f, value, at, error);
 }
 
-/* A record, encoded into out. */
+/* Reads a record and encodes it into out. */
 static int
 message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
     struct message_json_error *error)
@@ -354,7 +350,7 @@ message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct 
 	return 0;
 }
 
-/* Whether a type has a field of this name, other than one that holds a record. */
+/* Whether a type has a field of this name that is not a record. */
 static bool
 message_json_has_field(uint16_t type, const char *name)
 {
@@ -365,7 +361,7 @@ message_json_has_field(uint16_t type, const char *name)
 	return false;
 }
 
-/* The same for a message and the records in it. */
+/* Whether a message, or a record in it, has a field of this name. */
 static bool
 message_json_has_member(uint16_t type, const char *name)
 {
@@ -385,7 +381,8 @@ message_json_check_names(json_t *object, uint16_t type, struct message_json_erro
 
 	json_object_foreach (object, name, value) {
 		if (strcmp(name, "kind") != 0 && !message_json_has_member(type, name))
-			return message_json_fail(error, "%.64s does not belong here", name);
+			return message_json_fail(
+			    error, "%.64s is not a member of this kind of line", name);
 	}
 	return 0;
 }

@@ -1,11 +1,10 @@
 /*
- * A message's fields as members of a JSON object, and back, from its field table: a message or
- * record that gets a field, or comes anew, needs nothing here.
+ * A message's fields as members of a JSON object, and back, by its field table: a new message,
+ * record or field needs no code here.
  *
- * Text is a string, an id its text form, a hash hex, a number a number (up to 2^53, so that every
- * reader of JSON has it exactly), an enum one of its words, a list an array of objects. A record
- * inside of a message adds its own fields to the message's. `v` is left out: it says how the record
- * is stored, and is always of today.
+ * Text is a string, an id its text form, a hash hex digits, a number a number (up to 2^53, so that
+ * every JSON reader has it exactly), an enum its word, a list an array of objects. A record inside
+ * a message adds its fields to the message's. `v`, the version of the stored record, is left out.
  */
 #ifndef STORAGED_CLI_BASE_MESSAGE_JSON_H
 #define STORAGED_CLI_BASE_MESSAGE_JSON_H
@@ -14,36 +13,36 @@
 
 #include "proto/ipc/messages.h"
 
-/* What is wrong with an object, for a person. */
+/* Why an object is invalid, for a person. */
 struct message_json_error {
 	char text[192];
 };
 
-/* Fills it; always -1. */
+/* Formats the error; returns -1. */
 [[gnu::format(printf, 2, 3)]] int message_json_fail(
     struct message_json_error *error, const char *fmt, ...);
 
 /*
  * Appends `,"name":value` for each field of a message. 0, or -1 with errno: ENOBUFS when out is
- * full, EINVAL for a record that does not decode or a number that has no word or is too great (then
- * a part may have been written).
+ * full; EINVAL for a record that does not decode, a number without a word or a number over 2^53 (a
+ * part may be written then).
  */
 [[gnu::warn_unused_result]] int message_json_write(
     struct buf *out, enum msg_type type, const void *msg);
 
-/* The same for each field of an encoded record that is a line by itself. */
+/* Like message_json_write(), for the fields of an encoded record. */
 [[gnu::warn_unused_result]] int message_json_write_record(
     struct buf *out, enum msg_type type, struct slice record);
 
 /*
- * Fills a message from an object that has all its members, each of its type and within its bounds,
- * and no others but `kind`. Text is borrowed from the object, a record is encoded into record. 0,
- * or -1 with *wrong filled.
+ * Fills a message from an object, which must have all members, with valid types and bounds, and no
+ * others except `kind`. Text is borrowed from the object; a record is encoded into record. 0, or -1
+ * with *error filled.
  */
 [[gnu::warn_unused_result]] int message_json_read(json_t *object, enum msg_type type,
     union msg *msg, struct buf *record, struct message_json_error *error);
 
-/* The same for a record that is a line by itself, encoded into record: *bytes. */
+/* Like message_json_read(), for a record: *bytes is its encoding in record. */
 [[gnu::warn_unused_result]] int message_json_read_record(json_t *object, enum msg_type type,
     struct slice *bytes, struct buf *record, struct message_json_error *error);
 

@@ -19,15 +19,15 @@ struct places {
 
 #define COMMON 3
 
-/* The options that every command has. */
+/* The options of every command. */
 static void
 options_common_rows(struct option_row rows[COMMON + 1], struct places *places)
 {
 	rows[0] = (struct option_row){"data-dir", "DIR",
-	    "the store's directory, in place of DATA_DIR", .text = &places->data_dir};
+	    "the store's directory; default: DATA_DIR", .text = &places->data_dir};
 	rows[1] = (struct option_row){"socket", "PATH",
-	    "storaged's socket, in place of STORE_SOCKET", .text = &places->socket};
-	rows[2] = (struct option_row){"help", NULL, "show this", .flag = &places->help};
+	    "storaged's socket; default: STORE_SOCKET", .text = &places->socket};
+	rows[2] = (struct option_row){"help", NULL, "show this help", .flag = &places->help};
 	rows[3] = (struct option_row){0};
 }
 
@@ -51,9 +51,8 @@ options_print_help(const struct command *command, const struct option_row *own,
 	    *command->operands == '\0' ? "" : " ", command->operands, about);
 	options_print_rows(own);
 	options_print_rows(common);
-	printf("\nWithout them, DATA_DIR and STORE_SOCKET of the environment say where the "
-	       "store is,\n"
-	       "else it is in " BANTER_DATA_DIR ". Exit status: 0, or as in sysexits(3);\n"
+	printf("\nThe default directory is DATA_DIR of the environment, or " BANTER_DATA_DIR
+	       ". Exit status: 0, or as in sysexits(3);\n"
 	       "see banter(1).\n");
 }
 
@@ -96,14 +95,14 @@ options_parse(
 			    inv->argv[optind - 1], name);
 		if (c != 0)
 			return console_fail(EX_USAGE,
-			    "%s is no option of banter %s; see its --help",
+			    "%s is not an option of banter %s; see its --help",
 			    inv->argv[optind - 1], name);
 		options_set((size_t)index < n ? &own[index] : &common[(size_t)index - n]);
 	}
 	return 0;
 }
 
-/* How many operands the text of a command names, or, of those, how many must be there. */
+/* The number of operands that a command takes; needed: of required ones. */
 static int
 options_count_operands(const char *operands, bool needed)
 {
@@ -114,7 +113,7 @@ options_count_operands(const char *operands, bool needed)
 	return n;
 }
 
-/* What is left after the options. */
+/* Reads the arguments after the options. */
 static int
 options_read_operands(struct invocation *inv)
 {
@@ -123,18 +122,18 @@ options_read_operands(struct invocation *inv)
 	int n = inv->argc - optind;
 
 	if (n > options_count_operands(command->operands, false))
-		return console_fail(EX_USAGE, "%s is too much; see banter %s --help",
+		return console_fail(EX_USAGE, "unexpected argument %s; see banter %s --help",
 		    inv->argv[inv->argc - 1], command->name);
 	if (n < options_count_operands(command->operands, true))
-		return console_fail(EX_USAGE, "say which %s; see banter %s --help",
+		return console_fail(EX_USAGE, "missing %s; see banter %s --help",
 		    command->operands, command->name);
 	inv->operand = n < 1 ? NULL : left[0];
 	inv->second = n < 2 ? NULL : left[1];
 	return 0;
 }
 
-/* The options stand in for the environment, so that the rules for settings hold for them too. The
- * socket of another directory is not the one that the environment names. */
+/* Puts the options into the environment, so that the rules for settings hold for them too. With
+ * --data-dir, the STORE_SOCKET of the environment belongs to another store. */
 static void
 options_load_settings(struct invocation *inv, const struct places *places)
 {

@@ -1,5 +1,5 @@
 /*
- * /proc/PID/stat: `pid (name) state parent …`, where the name may hold anything.
+ * /proc/PID/stat is `pid (name) state parent …`; the name may contain any character.
  */
 #include "storaged/cli/base/processes.h"
 

@@ -1,5 +1,5 @@
 /*
- * The line of progress, and when it is due.
+ * The progress line and its timing.
  */
 #include "storaged/cli/base/progress.h"
 
@@ -10,11 +10,11 @@
 
 #include "proto/base/clock.h"
 
-/* Between two lines: as often as an eye can follow, or as a log can bear. */
+/* Between two lines, on a terminal and in a log. */
 #define TERMINAL_MS 200
 #define LOG_MS      1000
 
-static bool shown, terminal, standing;
+static bool shown, terminal, visible;
 static uint64_t next_ms;
 
 void
@@ -43,15 +43,15 @@ progress_show(const char *fmt, ...)
 	progress_clear();
 	(void)fprintf(stderr, terminal ? "%s" : "%s\n", text);
 	(void)fflush(stderr);
-	standing = terminal;
+	visible = terminal;
 	next_ms = clock_mono_ms() + (terminal ? TERMINAL_MS : LOG_MS);
 }
 
-/* To the front of the line, and erases it (ECMA-48, EL). */
+/* Moves to the start of the line, and erases it (ECMA-48, EL). */
 void
 progress_clear(void)
 {
-	if (standing)
+	if (visible)
 		(void)fputs("\r\033[K", stderr);
-	standing = false;
+	visible = false;
 }

@@ -22,11 +22,11 @@
 
 #define TICK_MS 100
 
-/* The signals by which damage shows. */
+/* The signals of a crash from damaged data. */
 static const int of_damage[] = {SIGBUS, SIGSEGV, SIGABRT, SIGFPE, SIGILL};
 
-/* Ends with its parent, also with one that has gone already, and leaves no conversations in a core
- * file. */
+/* Ends with its parent, even if that has ended already. Writes no core file, which could contain
+ * conversations. */
 static void
 subprocess_become_child(pid_t parent)
 {
@@ -40,7 +40,7 @@ subprocess_become_child(pid_t parent)
 		signal(of_damage[i], SIG_DFL);
 }
 
-/* The child holds the other end of the pipe until it ends. */
+/* Polls the pipe whose other end the child holds until it ends. */
 static void
 subprocess_wait_for_end(int pipe_end, void (*tick)(void *), void *arg)
 {
@@ -66,11 +66,11 @@ subprocess_status_of(pid_t child, const char *what)
 	for (size_t i = 0; i < ARRAY_LEN(of_damage); i++)
 		if (of_damage[i] == sig)
 			return console_fail(EX_DATAERR,
-			    "%s cannot be read to its end (%s): it is damaged or cut short, or "
-			    "its "
-			    "disk fails; restore a backup that is whole",
+			    "reading %s crashed (%s): it is damaged or truncated, or its disk "
+			    "fails; restore a backup",
 			    what, strsignal(sig));
-	return console_fail(EX_TEMPFAIL, "ended by a signal: %s", strsignal(sig));
+	return console_fail(
+	    EX_TEMPFAIL, "the command was ended by a signal: %s", strsignal(sig));
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * Numbers as people say them.
+ * Formatting and parsing.
  */
 #include "storaged/cli/base/units.h"
 
@@ -101,7 +101,7 @@ units_count(uint64_t n, const char *one, const char *many)
 	return w;
 }
 
-/* timegm() takes the 31st of February for the 3rd of March. */
+/* timegm() turns February 31 into March 3; detect that. */
 static bool
 units_is_real(struct tm tm, time_t *seconds)
 {

@@ -1,6 +1,6 @@
 /*
- * `banter export`: everything in the store as JSON Lines (line.h), from one snapshot, to standard
- * output or a file. What cannot be read is named and left out, so that as much as possible of a
+ * `banter export`: writes the whole store as JSON Lines (line.h), from one snapshot, to standard
+ * output or a file. Reports and leaves out unreadable records, so that as much as possible of a
  * damaged store is saved.
  */
 #include "storaged/cli/export/export.h"
@@ -22,22 +22,25 @@
 #include "storaged/cli/files/new_file.h"
 #include "storaged/cli/store/snapshot.h"
 
-/* The exit status of the process that writes, when it came to the end, but not with everything. */
+/* Exit status of the child: the export is complete except for unreadable records. */
 #define LEFT_OUT 1
 
 static const char about[] =
-    "Writes all that is in the store as JSON Lines: one object a line, from one moment of the\n"
-    "store, which goes on being used. A reply that is being written is exported as the\n"
-    "interrupted one that it would be if nobody went on with it. `banter import` puts all of\n"
-    "it back; the last line, of the kind \"end\", tells that nothing was cut off.\n"
+    "Writes the whole store as JSON Lines, one object per line, from one snapshot, while "
+    "storaged\n"
+    "runs. A reply that is being written is exported as the interrupted reply that it would be "
+    "if\n"
+    "nobody continued it. `banter import` imports the file; the last line, of kind \"end\", "
+    "shows\n"
+    "that it is complete.\n"
     "\n"
-    "In it are the hashes of passwords, keys and tokens: keep it as safe as the store. Only "
-    "how\n"
-    "many messages of its day's cap each widget has had is not in it: that is worth nothing\n"
-    "tomorrow.\n"
+    "The export contains the hashes of passwords, keys and tokens: protect it like the store. "
+    "It\n"
+    "does not contain today's message counts of the widgets' daily caps.\n"
     "\n"
-    "As long as it runs, storaged cannot use the space of old pages again. A reader who takes\n"
-    "nothing for 60 s therefore ends it: for a slow one, export to a file first.\n";
+    "While an export runs, storaged cannot reuse old pages. So the export ends if its reader "
+    "takes\n"
+    "nothing for 60 s: for a slow reader, use --output.\n";
 
 int
 export_line(struct export *e, enum msg_type type, const void *request)
@@ -65,7 +68,7 @@ export_damaged(struct export *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	console_warn("%s cannot be read; it is left out", text);
+	console_warn("%s cannot be read and is left out", text);
 	e->damaged++;
 }
 
@@ -89,7 +92,6 @@ export_login(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
-/* The organization that a record belongs to. */
 static struct id
 export_record_org(enum msg_type type, const union msg *record)
 {
@@ -141,8 +143,8 @@ export_is_page_error(int rc)
 	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
 }
 
-/* A page that a conversation needed is damaged, for which LMDB gives the transaction up: the walk goes on
- * behind the conversation in a new one, if that is of the same snapshot. */
+/* A page of a conversation is damaged, and LMDB has aborted the transaction: continues after the
+ * conversation in a new transaction, if that has the same snapshot. */
 static int
 export_skip_conversation(struct export *e, struct walk *w, int damage)
 {
@@ -161,7 +163,7 @@ export_skip_conversation(struct export *e, struct walk *w, int damage)
 	if (rc != 0)
 		return rc;
 	if (mdb_txn_id(e->txn.mdb) != snapshot) {
-		console_warn("more can be saved while storaged is stopped");
+		console_warn("stop storaged and export again to save more");
 		return damage;
 	}
 	rc = walk_open(w, &e->txn, TABLE_CONVERSATIONS, &all);
@@ -198,7 +200,7 @@ export_table(struct export *e, enum table table,
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* What is a line by itself, in the order in which one names the other. */
+/* Exports the records that are a line each; a record comes after those that it refers to. */
 static int
 export_records(struct export *e)
 {
@@ -224,7 +226,7 @@ export_records(struct export *e)
 	return rc;
 }
 
-/* The first line, everything, and the last one. */
+/* Writes the first line, all records, and the last line. */
 static int
 export_all(struct export *e)
 {
@@ -249,7 +251,7 @@ export_all(struct export *e)
 	return EXPORT_SINK_FAILED;
 }
 
-/* Whoever closes the pipe has read enough. */
+/* A reader that closed the pipe has read enough. */
 static int
 export_sink_failed(int error)
 {
@@ -257,9 +259,9 @@ export_sink_failed(int error)
 		return EX_IOERR;
 	if (error == ETIMEDOUT)
 		return console_fail(EX_IOERR,
-		    "given up: nobody reads; the store's old pages must not be kept for ever "
-		    "(export to a file with --output)");
-	return console_fail(EX_IOERR, "the export could not be written: %s", strerror(error));
+		    "timeout: the reader took nothing for 60 s; use --output to export to a "
+		    "file");
+	return console_fail(EX_IOERR, "cannot write the export: %s", strerror(error));
 }
 
 static int
@@ -272,7 +274,7 @@ export_finish(const struct export *e, int rc)
 		return snapshot_fail(e->data_dir, rc);
 	if (e->damaged == 0)
 		return 0;
-	return console_fail(LEFT_OUT, "%s left out; banter verify says more",
+	return console_fail(LEFT_OUT, "%s left out; run banter verify for details",
 	    units_count(e->damaged, "record was", "records were").text);
 }
 
@@ -291,7 +293,7 @@ export_snapshot(struct export *e, struct env *env)
 	return export_finish(e, rc);
 }
 
-/* In a process of its own. */
+/* Runs in a child process. */
 static int
 export_work(void *arg)
 {
@@ -305,7 +307,7 @@ export_work(void *arg)
 	return status;
 }
 
-/* What could be saved of a damaged store is kept. */
+/* A file with records left out is kept. */
 static int
 export_to_file(struct export *e, const char *path, bool replace)
 {
@@ -329,11 +331,11 @@ static int
 export_read_args(struct export *e, const char *org, const char *since, struct id *id)
 {
 	if (org != NULL && id_parse(slice_str(org), id) == -1)
-		return console_fail(EX_USAGE, "--org %s: this is no id", org);
+		return console_fail(EX_USAGE, "--org %s is not a valid id", org);
 	if (since != NULL && !units_parse_time(since, &e->since))
 		return console_fail(EX_USAGE,
-		    "--since %s: say a date or time in UTC, such as 2026-01-31 or "
-		    "2026-01-31T10:00:00, or milliseconds since 1970",
+		    "--since %s is not a time: use a date or time in UTC, for example "
+		    "2026-01-31 or 2026-01-31T10:00:00, or milliseconds since 1970",
 		    since);
 	e->org = org == NULL ? NULL : id;
 	return 0;
@@ -345,13 +347,13 @@ export_command(struct invocation *inv)
 	const char *org = NULL, *since = NULL, *output = NULL;
 	bool force = false, progress = false;
 	const struct option_row rows[] = {
-	    {"org", "ID", "only what belongs to this organization", .text = &org},
-	    {"since", "TIME", "only conversations with activity from then on (UTC)",
+	    {"org", "ID", "only data of this organization", .text = &org},
+	    {"since", "TIME", "only conversations with activity since this time (UTC)",
 		.text = &since},
-	    {"output", "FILE", "write to a new file, in place of standard output",
+	    {"output", "FILE", "write to a new file instead of standard output",
 		.text = &output},
-	    {"force", NULL, "replace FILE if it is there", .flag = &force},
-	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+	    {"force", NULL, "replace FILE if it exists", .flag = &force},
+	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {0},
 	};
@@ -365,7 +367,7 @@ export_command(struct invocation *inv)
 	if (status != 0)
 		return status;
 	e.data_dir = inv->settings.data_dir;
-	/* Two things that write to one terminal would be in each other's way. */
+	/* Progress lines would mix with an export on the terminal. */
 	if (output != NULL || isatty(STDOUT_FILENO) != 1)
 		progress_open(progress);
 	status = output == NULL ? subprocess_run(e.data_dir, export_work, NULL, &e)

@@ -1,6 +1,6 @@
 /*
- * A conversation in an export: its line, then its messages, then their clients' ids. Replies that
- * are not finished are merged into the first two.
+ * Exports a conversation: its line, its messages, and its client ids. Unfinished replies are merged
+ * into the first two.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct replies {
 	size_t n;
 };
 
-/* Those of the next conversation in the order of ids. */
+/* The unfinished replies of a conversation; to be called in the order of ids. */
 static struct replies
 export_take_replies(struct export *e, const struct id *conversation)
 {
@@ -40,8 +40,8 @@ export_is_wanted(const struct export *e, const struct msg_conversation_record *c
 	    conversation->updated_at >= e->since;
 }
 
-/* What storing an interrupted reply would change about its conversation (conversation_add());
- * last has room for last_message. */
+/* Applies what storing an interrupted reply changes in its conversation (conversation_add()); last
+ * is the memory of last_message. */
 static int
 export_add_reply(struct txn *t, const struct unfinished_reply *reply,
     struct msg_conversation_record *conversation, uint8_t *last)
@@ -125,8 +125,8 @@ export_put_reply(struct export *e, const struct unfinished_reply *reply)
 	return export_put_message(e, &reply->conversation, reply->seq, buf_slice(record));
 }
 
-/* The stored message where the walk stands, after the replies that belong before it, and unless
- * one belongs in its place. */
+/* Writes the stored message at the cursor, after unfinished replies with a lower seq; an unfinished
+ * reply with the same seq replaces it. */
 static int
 export_put_next(struct export *e, const struct id *conversation, const struct walk *w,
     struct replies *replies)
@@ -189,7 +189,7 @@ export_put_client_id(struct export *e, const struct id *conversation, const stru
 		    });
 	if (rc != RECORD_DAMAGED)
 		return rc;
-	export_damaged(e, "a client's id");
+	export_damaged(e, "a client id");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * `banter import`: sends the lines of an export (line.h) to a running storaged, many in flight.
- * Each line can be put back again and again, so an import that broke off is simply repeated.
+ * `banter import`: sends the lines of an export (line.h) to a running storaged, pipelined.
+ * Importing a line again is harmless, so an interrupted import is simply repeated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,32 +22,32 @@
 #include "storaged/cli/store/store_conn.h"
 
 static const char about[] =
-    "Puts an export back, through a running storaged. What is there already is brought to the\n"
-    "state of the export, what is not in the export stays. FILE - is standard input.\n"
+    "Imports an export through a running storaged. Existing objects are set to the state of "
+    "the\n"
+    "export; objects that are not in the export stay. FILE - is standard input.\n"
     "\n"
-    "Each line that is wrong is named; the others are put back all the same, and the exit "
-    "status\n"
-    "is 65 at the end. To import the same file again does no harm.\n";
+    "Reports each invalid line, imports the others, and exits with status 65. Importing the "
+    "same\n"
+    "file again is harmless.\n";
 
-/* Requests without an answer at a time: about what storaged commits together. */
+/* Requests in flight, at most: about one batch of storaged. */
 #define IN_FLIGHT_MAX 512u
 
 struct import {
 	struct store_conn store;
 	struct line_reader reader;
 	struct line line;
-	int unsent;    /* the exit status, if what was read could not be sent */
-	uint64_t size; /* of the file; 0: not known */
-	bool ended;    /* the export's last line was there */
-	/* The line of each request that waits for its answer, by its number less 1; and the
-	 * numbers that are free. */
+	int unsent;    /* the exit status if sending failed while reading */
+	uint64_t size; /* bytes of the file; 0: unknown */
+	bool ended;    /* the export's last line was read */
+	/* The requests in flight by request id - 1, and the unused ids. */
 	struct {
 		uint64_t line;
-		enum msg_type type; /* 0: none waits */
+		enum msg_type type; /* 0: unused */
 	} waits[IN_FLIGHT_MAX];
 	uint32_t unused[IN_FLIGHT_MAX];
 	size_t n_unused;
-	uint64_t conversations, messages, logins, others; /* that storaged has taken */
+	uint64_t conversations, messages, logins, others; /* that storaged has imported */
 	uint64_t rejected;
 };
 
@@ -67,14 +67,14 @@ import_count(struct import *im, enum msg_type type)
 	im->others += type == MSG_IMPORT_RECORD;
 }
 
-/* Whether storaged refuses this line only, not all that is to come. */
+/* Whether the error concerns this line only. */
 static bool
 import_is_of_the_line(uint16_t code)
 {
 	return code != STORE_FULL && code != STORE_INTERNAL;
 }
 
-/* Waits for one answer. 0, or the exit status. */
+/* Receives one reply. 0, or the exit status. */
 static int
 import_take_answer(struct import *im)
 {
@@ -88,7 +88,9 @@ import_take_answer(struct import *im)
 	i = (size_t)f.request - 1;
 	if (i >= IN_FLIGHT_MAX || im->waits[i].type == 0 ||
 	    (f.type != MSG_OK && f.type != MSG_ERROR))
-		return console_fail(EX_PROTOCOL, "storaged answers what was not asked");
+		return console_fail(EX_PROTOCOL,
+		    "storaged sent an unexpected reply: banter and storaged may have different "
+		    "versions");
 	if (f.type == MSG_OK)
 		import_count(im, im->waits[i].type);
 	else if (import_is_of_the_line(m.error.code))
@@ -111,7 +113,7 @@ import_take_all_answers(struct import *im)
 	return status;
 }
 
-/* Sends the line's request; before that, answers are taken until there is room for it. */
+/* Sends the line's request; receives replies until there is room for it. */
 static int
 import_put_back(struct import *im)
 {
@@ -138,25 +140,25 @@ import_put_back(struct import *im)
 static void
 import_take_end(struct import *im)
 {
-	static const char why[] = "lines are missing: the export was changed on its way";
+	static const char why[] = "lines are missing: the file was changed after the export";
 
 	im->ended = true;
 	if (im->line.lines != im->reader.number - 1)
 		import_reject_line(im, im->reader.number, why, sizeof(why) - 1);
 }
 
-/* One line. 0: go on, whatever it was. */
+/* Handles a line. 0: continue, even if the line is invalid. */
 static int
 import_take_line(struct import *im, struct slice text)
 {
-	static const char late[] = "it comes after the end";
-	static const char twice[] = "the first line of an export does not belong here";
+	static const char late[] = "unexpected line after the end of the export";
+	static const char twice[] = "unexpected first line of an export";
 	struct message_json_error error;
 	uint64_t number = im->reader.number;
 	int rc = line_read(&im->line, text, &error);
 
 	if (number == 1 && (rc == -1 || im->line.kind != LINE_HEAD))
-		return console_fail(EX_DATAERR, "this is no export of banter: %s",
+		return console_fail(EX_DATAERR, "not a banter export: %s",
 		    rc == -1 ? error.text : "its first line is missing");
 	if (im->ended)
 		import_reject_line(im, number, late, sizeof(late) - 1);
@@ -185,7 +187,8 @@ import_show_progress(const struct import *im)
 		progress_show("%" PRIu64 " lines", r->number);
 }
 
-/* Whoever writes the export may make us wait; storaged does not wait for us. */
+/* Called before a read that may block: sends queued requests, because storaged drops a peer that
+ * does not finish a message. */
 static int
 import_send_before_waiting(void *arg)
 {
@@ -197,7 +200,7 @@ import_send_before_waiting(void *arg)
 	return im->unsent;
 }
 
-/* All lines that there are. */
+/* Handles all lines. */
 static int
 import_take_lines(struct import *im)
 {
@@ -208,18 +211,18 @@ import_take_lines(struct import *im)
 	while (status == 0 && (r = line_reader_next(&im->reader, &text)) != LINE_NONE) {
 		if (r == LINE_TOO_LONG)
 			return console_fail(EX_DATAERR,
-			    "line %" PRIu64 " is longer than any of ours",
+			    "line %" PRIu64 " is too long: not a banter export",
 			    im->reader.number + 1);
 		if (r == LINE_FAILED && im->unsent != 0)
 			return im->unsent;
 		if (r == LINE_FAILED)
 			return console_fail(
-			    EX_IOERR, "reading the export: %s", strerror(errno));
+			    EX_IOERR, "cannot read the export: %s", strerror(errno));
 		status = import_take_line(im, text);
 		import_show_progress(im);
 	}
 	if (status == 0 && im->reader.number == 0)
-		return console_fail(EX_DATAERR, "there is nothing to import");
+		return console_fail(EX_DATAERR, "the export is empty");
 	return status;
 }
 
@@ -233,7 +236,7 @@ import_print_sum(const struct import *im)
 	    units_count(im->others, "other record", "other records").text);
 }
 
-/* Everything that was sent is answered, or the import has failed. */
+/* Prints the summary; all replies have been received, unless the import failed. */
 static int
 import_finish(const struct import *im, int status)
 {
@@ -241,13 +244,13 @@ import_finish(const struct import *im, int status)
 	if (im->reader.number > 1)
 		import_print_sum(im);
 	if (status != 0) {
-		console_warn("not all of it was imported; importing it again does no harm");
+		console_warn("the import is incomplete; importing the file again is safe");
 		return status;
 	}
 	if (!im->ended)
-		console_warn("the export was cut off: its last line is missing");
+		console_warn("the export is truncated: its last line is missing");
 	if (im->rejected > 0)
-		console_warn("%s wrong and left out",
+		console_warn("%s invalid and left out",
 		    units_count(im->rejected, "line was", "lines were").text);
 	return im->ended && im->rejected == 0 ? 0 : EX_DATAERR;
 }
@@ -293,7 +296,7 @@ import_command(struct invocation *inv)
 {
 	bool progress = false;
 	const struct option_row rows[] = {
-	    {"progress", NULL, "tell how far it is, also when that goes to no terminal",
+	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {0},
 	};

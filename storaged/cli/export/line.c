@@ -1,5 +1,5 @@
 /*
- * Lines of an export, written and read.
+ * Writes and parses lines of an export.
  */
 #include "storaged/cli/export/line.h"
 
@@ -10,7 +10,7 @@
 static const struct kind {
 	const char *kind;
 	enum msg_type type;   /* the request */
-	enum msg_type record; /* of IMPORT_RECORD: which; else 0 */
+	enum msg_type record; /* the record of an IMPORT_RECORD; else 0 */
 } kinds[] = {
 #define KIND(kind, REQUEST)  {#kind, MSG_##REQUEST, (enum msg_type)0},
 #define RECORD(kind, RECORD) {#kind, MSG_IMPORT_RECORD, MSG_##RECORD},
@@ -80,7 +80,7 @@ line_clear(struct line *line)
 	buf_clear(&line->record);
 }
 
-/* {"kind":…,"NAME":number} and nothing more. */
+/* Parses {"kind":…,"NAME":number} without other members. */
 static int
 line_read_number(
     const json_t *object, const char *name, uint64_t *n, struct message_json_error *error)
@@ -89,7 +89,8 @@ line_read_number(
 
 	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
 	    json_object_size(object) != 2)
-		return message_json_fail(error, "this kind of line has \"%s\": a number", name);
+		return message_json_fail(error,
+		    "this kind of line must have only \"kind\" and \"%s\", a number", name);
 	*n = (uint64_t)json_integer_value(value);
 	return 0;
 }
@@ -105,7 +106,8 @@ line_read_head(struct line *line, struct message_json_error *error)
 	if (format == LINE_FORMAT)
 		return 0;
 	return message_json_fail(error,
-	    "the export has format %" PRIu64 ", and this banter reads format %d: use the banter "
+	    "the export has format %" PRIu64
+	    ", and this banter reads format %d: use the banter "
 	    "version that wrote it",
 	    format, LINE_FORMAT);
 }
@@ -137,7 +139,7 @@ line_read_object(struct line *line, struct slice kind, struct message_json_error
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (slice_eq_str(kind, kinds[i].kind))
 			return line_read_request(line, &kinds[i], error);
-	return message_json_fail(error, "there is no kind %.64s", (const char *)kind.p);
+	return message_json_fail(error, "unknown kind %.64s", (const char *)kind.p);
 }
 
 int
@@ -150,10 +152,10 @@ line_read(struct line *line, struct slice text, struct message_json_error *error
 	line->json = json_loadb((const char *)text.p, text.len,
 	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &json_error);
 	if (line->json == NULL)
-		return message_json_fail(error, "no JSON: %s", json_error.text);
+		return message_json_fail(error, "invalid JSON: %s", json_error.text);
 	kind = json_object_get(line->json, "kind");
 	if (!json_is_string(kind))
-		return message_json_fail(error, "no object with a \"kind\"");
+		return message_json_fail(error, "not an object with a \"kind\"");
 	return line_read_object(line,
 	    (struct slice){(const uint8_t *)json_string_value(kind), json_string_length(kind)},
 	    error);

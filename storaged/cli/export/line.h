@@ -1,23 +1,22 @@
 /*
- * A line of an export. The format is JSON Lines (one object a line, UTF-8):
+ * A line of an export. The format is JSON Lines (one object per line, UTF-8):
  *
- *	{"kind":"banter","format":2}
- *	{"kind":"agent",…}                  then what names it, and so on, so that whatever a line
- *	{"kind":"widget",…}                 names comes before it:
+ *	{"kind":"banter","format":1}
+ *	{"kind":"agent",…}                  each object comes after those that it refers to
+ *	{"kind":"widget",…}
  *	{"kind":"org",…}
  *	{"kind":"user",…}                   with the hash of its password
- *	{"kind":"key",…}                    its hash
+ *	{"kind":"key",…}                    with its hash
  *	{"kind":"contact",…}
  *	{"kind":"visitor",…}
- *	{"kind":"conversation",…}           then its messages, in their order:
+ *	{"kind":"conversation",…}           then its messages in order:
  *	{"kind":"message",…}
- *	{"kind":"client_id",…}              and the names that clients gave to some of them
+ *	{"kind":"client_id",…}              then the ids that clients gave to messages
  *	{"kind":"login",…}
- *	{"kind":"end","lines":N}            so many lines came before this one
+ *	{"kind":"end","lines":N}            the number of lines before this one
  *
- * The kinds between the first and the last line are those of line_kinds.def; each has the fields of
- * the request that puts it back, with those of the record in it (message_json.h). Format 1 had none of the
- * kinds before the conversations, and some fields fewer; it is read as well.
+ * line_kinds.def lists the kinds between the first and the last line; each has the fields of the request
+ * that imports it, including those of its record (message_json.h).
  */
 #ifndef STORAGED_CLI_EXPORT_LINE_H
 #define STORAGED_CLI_EXPORT_LINE_H
@@ -40,7 +39,8 @@ struct line {
 	struct buf record;
 };
 
-/* Append a line to out, with its line break. As message_json_write(); type is one of line_kinds.def. */
+/* Append a line to out, with its line break. Results as of message_json_write(); type is one of
+ * line_kinds.def. */
 [[gnu::warn_unused_result]] int line_write_head(struct buf *out);
 [[gnu::warn_unused_result]] int line_write(
     struct buf *out, enum msg_type type, const void *request);
@@ -49,7 +49,7 @@ struct line {
 void line_init(struct line *line);
 void line_clear(struct line *line);
 
-/* Reads a line, without its break, in place of what line held. 0, or -1 with *wrong filled. */
+/* Parses a line, without its line break, in place of the previous one. 0, or -1 with *error filled. */
 [[gnu::warn_unused_result]] int line_read(
     struct line *line, struct slice text, struct message_json_error *error);
 

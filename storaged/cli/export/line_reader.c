@@ -1,5 +1,5 @@
 /*
- * Reading lines.
+ * Buffered reading.
  */
 #include "storaged/cli/export/line_reader.h"
 
@@ -24,7 +24,7 @@ line_reader_clear(struct line_reader *r)
 	buf_clear(&r->in);
 }
 
-/* Whether the buffer holds a line break; *len gets the bytes before it. */
+/* Whether the buffer has a line break; *len is the number of bytes before it. */
 static bool
 line_reader_find_break(struct line_reader *r, size_t *len)
 {

@@ -1,5 +1,5 @@
 /*
- * Writing with a time limit, for any kind of file: a timer's signal interrupts the write(2).
+ * Writes with a timeout, to any kind of file: a timer signal interrupts write(2).
  */
 #include "storaged/cli/export/sink.h"
 
@@ -11,7 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 
-/* How often a write that blocks is interrupted to look at the clock. */
+/* How often a blocked write is interrupted to check the clock. */
 #define TICK_SECONDS 1
 
 static void
@@ -31,7 +31,7 @@ sink_set_timer(time_t seconds)
 void
 sink_init(struct sink *s, int fd, size_t max)
 {
-	/* Without SA_RESTART: the write is to return. */
+	/* Without SA_RESTART, so that write(2) returns. */
 	const struct sigaction act = {.sa_handler = sink_on_tick};
 
 	*s = (struct sink){.fd = fd, .seconds = SINK_SECONDS};

@@ -1,8 +1,8 @@
 /*
- * Where an export goes: a file or a pipe, written in large pieces.
+ * The output of an export: a file or a pipe, written in large pieces.
  *
- * Whoever reads a pipe slowly makes us wait, and as long as we read the store, none of the pages of
- * our snapshot can be used again: a piece that is not taken within SINK_SECONDS ends the export.
+ * A slow reader of a pipe blocks us, and while we read the store, the pages of our snapshot cannot
+ * be reused. So the export ends if a piece is not taken within SINK_SECONDS.
  */
 #ifndef STORAGED_CLI_EXPORT_SINK_H
 #define STORAGED_CLI_EXPORT_SINK_H
@@ -13,17 +13,17 @@
 #define SINK_SECONDS 60u
 
 struct sink {
-	int fd;           /* the caller's */
-	unsigned seconds; /* SINK_SECONDS, but for tests */
-	struct buf out;   /* what is to be written: append here */
+	int fd;           /* owned by the caller */
+	unsigned seconds; /* SINK_SECONDS, except in tests */
+	struct buf out;   /* the output: append here */
 };
 
-/* max: bytes of the longest thing that is appended between two calls of sink_write(). */
+/* max: bytes that are appended between two calls of sink_write(), at most. */
 void sink_init(struct sink *s, int fd, size_t max);
 void sink_clear(struct sink *s);
 
-/* Writes what waits, if that is a whole piece; sink_flush() in any case. 0, or -1 with errno:
- * ETIMEDOUT when the reader is too slow. */
+/* Writes the output if it is a full piece; sink_flush() in any case. 0, or -1 with errno: ETIMEDOUT
+ * when the reader is too slow. */
 [[gnu::warn_unused_result]] int sink_write(struct sink *s);
 [[gnu::warn_unused_result]] int sink_flush(struct sink *s);
 

@@ -1,5 +1,5 @@
 /*
- * Open turns, in the order of their places.
+ * Loads and sorts open turns.
  */
 #include "storaged/cli/export/unfinished.h"
 
@@ -20,7 +20,7 @@ unfinished_compare(const void *a, const void *b)
 	return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-/* What an open turn and the turn's own record say of it. */
+/* Reads an unfinished reply from its open turn and its turn record. */
 static int
 unfinished_read_reply(
     struct txn *t, struct slice id, struct slice value, struct unfinished_reply *reply)
@@ -61,7 +61,7 @@ unfinished_load_walk(struct unfinished *u, struct walk *w)
 		if (rc == 0) {
 			u->n++;
 		} else if (rc == RECORD_DAMAGED) {
-			console_warn("an open turn cannot be read; it is left out");
+			console_warn("an open turn cannot be read and is left out");
 			u->damaged++;
 		} else {
 			return rc;

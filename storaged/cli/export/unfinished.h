@@ -1,7 +1,6 @@
 /*
- * Replies that are still being written: an export has them as the interrupted replies that they
- * would be if nobody went on with them. In the order of the messages table, so that they can be
- * merged into a walk over it.
+ * Unfinished replies: an export contains them as the interrupted replies that they would be if
+ * nobody continued them. Sorted in the order of the messages table, to be merged with it.
  */
 #ifndef STORAGED_CLI_EXPORT_UNFINISHED_H
 #define STORAGED_CLI_EXPORT_UNFINISHED_H
@@ -10,7 +9,7 @@
 
 struct unfinished_reply {
 	struct id conversation;
-	uint64_t seq; /* the reply's place */
+	uint64_t seq; /* of the reply */
 	struct id turn;
 	uint64_t started_at;
 };
@@ -18,15 +17,15 @@ struct unfinished_reply {
 struct unfinished {
 	struct unfinished_reply *of;
 	size_t n;
-	uint64_t damaged; /* open turns that could not be read; each was named */
+	uint64_t damaged; /* unreadable open turns; each was reported */
 };
 
-/* All of a snapshot: as many as there may be open turns (open_turns.h). 0 or an error of txn.h. To
- * be cleared in any case. */
+/* Loads all of a snapshot; open_turns.h bounds their number. 0 or an error of txn.h. Clear it in
+ * any case. */
 [[gnu::warn_unused_result]] int unfinished_load(struct unfinished *u, struct txn *t);
 void unfinished_clear(struct unfinished *u);
 
-/* The reply as a message. Its text lies in t->env->text, until the next one. */
+/* The reply as a message. Its text is in t->env->text until the next call. */
 [[gnu::warn_unused_result]] int unfinished_message(
     struct txn *t, const struct unfinished_reply *reply, struct msg_message_record *message);
 

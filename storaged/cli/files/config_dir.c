@@ -1,6 +1,6 @@
 /*
- * Every file comes into being whole (new_file.h), so that a start meanwhile finds the old one or the
- * new one.
+ * Every file is written atomically (new_file.h), so a concurrent start reads the old or the new
+ * one.
  */
 #include "storaged/cli/files/config_dir.h"
 
@@ -43,7 +43,8 @@ config_dir_path(char path[PATH_MAX], const char *dir, const char *secret)
 
 	if (n > 0 && n < PATH_MAX)
 		return 0;
-	return console_fail(EX_CONFIG, "this path is too long: %s", dir);
+	return console_fail(
+	    EX_CONFIG, "the path is too long: %s; choose another directory", dir);
 }
 
 static int
@@ -69,7 +70,7 @@ config_dir_make(const char *dir)
 	return status == 0 ? config_dir_make_dir(path, 0700) : status;
 }
 
-/* Writes a whole file. how: a set of enum new_file_how. */
+/* Writes a file atomically. how: a set of enum new_file_how. */
 static int
 config_dir_write_file(const char *path, struct slice text, mode_t mode, unsigned how)
 {
@@ -92,7 +93,7 @@ config_dir_write_file(const char *path, struct slice text, mode_t mode, unsigned
 	return status;
 }
 
-/* Whether there is a file at this path. 0, or the exit status. */
+/* Whether a file exists at this path. 0, or the exit status. */
 static int
 config_dir_exists(const char *path, bool *there)
 {
@@ -161,9 +162,7 @@ config_dir_make_env(const char *dir, bool *made)
 	return status;
 }
 
-/* -- banter.env, line by line --------------------------------------------------------------- */
-
-/* All of it, with a NUL behind it; the caller frees it. NULL: the reason was said. */
+/* Reads the file, with a NUL at its end; the caller frees it. NULL after an error message. */
 static char *
 config_dir_read_env(const char *path, int *status)
 {
@@ -174,7 +173,8 @@ config_dir_read_env(const char *path, int *status)
 	if (n == -1)
 		*status = console_fail_path(path, errno);
 	else if (n == ENV_FILE_MAX || strlen(text) != (size_t)n)
-		*status = console_fail(EX_CONFIG, "%s: this is no file of settings", path);
+		*status = console_fail(EX_CONFIG,
+		    "%s is not a settings file: it is too long or contains NUL bytes", path);
 	else
 		*status = 0;
 	closefd(&fd);
@@ -184,7 +184,7 @@ config_dir_read_env(const char *path, int *status)
 	return NULL;
 }
 
-/* The line that sets a name, or, as a comment, could; NULL: there is none. */
+/* The line that sets a name, with mark before it ("#": a comment); NULL without one. */
 static char *
 config_dir_find_line(char *text, const char *mark, const char *name)
 {
@@ -209,7 +209,7 @@ config_dir_find_place(char *text, const char *name)
 	return line == NULL ? text + strlen(text) : line;
 }
 
-/* The text with the line at place, if there is one, replaced. */
+/* Writes the text with the line at place replaced. */
 static int
 config_dir_write_line(
     const char *path, char *text, char *place, const char *name, const char *value)
@@ -235,8 +235,10 @@ config_dir_set(const char *dir, const char *name, const char *value)
 
 	if (status == 0 &&
 	    (value[strcspn(value, "\n\r\"'\\#")] != '\0' || strlen(value) > CONFIG_VALUE_MAX))
-		status = console_fail(
-		    EX_DATAERR, "%s=%s: this cannot be written to %s", name, value, path);
+		status = console_fail(EX_DATAERR,
+		    "%s=%s: the value cannot be written to %s, because it is too long or has a "
+		    "line break, a quote, a backslash or '#'",
+		    name, value, path);
 	if (status != 0)
 		return status;
 	text = config_dir_read_env(path, &status);
@@ -248,7 +250,7 @@ config_dir_set(const char *dir, const char *name, const char *value)
 	return status;
 }
 
-/* NAME=value, as the service manager takes it: quotes around the value are none of it. */
+/* Sets a variable as the service manager does; quotes around the value are not part of it. */
 static void
 config_dir_use_line(char *line)
 {

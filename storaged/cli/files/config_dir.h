@@ -1,7 +1,8 @@
 /*
- * The directory of an installed banter's settings (/etc/banter): the file banter.env, which the
- * service manager reads into the environment (EnvironmentFile=, systemd.exec(5)), and below
- * credentials/ a file for each secret (LoadCredential=). Who asks for either says why when it fails.
+ * The settings directory of an installed banter (/etc/banter): banter.env, which the service
+ * manager reads into the environment (EnvironmentFile=, systemd.exec(5)), and a file for each
+ * secret in credentials/ (LoadCredential=). The functions print an error message before they return
+ * an exit status.
  */
 #ifndef STORAGED_CLI_FILES_CONFIG_DIR_H
 #define STORAGED_CLI_FILES_CONFIG_DIR_H
@@ -9,47 +10,46 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Of an installed banter; the Makefile says so when it builds one. */
+/* The default is for builds; the Makefile defines it for an installation. */
 #ifndef BANTER_CONFIG_DIR
 #define BANTER_CONFIG_DIR "./config"
 #endif
 
-/* The longest value or secret. */
+/* Bytes of a value or secret, at most. */
 #define CONFIG_VALUE_MAX 4096
 
 enum config_secret { CONFIG_EMPTY, CONFIG_RANDOM };
 
-/* A path within the directory: of a secret's file, or, with a NULL secret, of banter.env. Returns
- * the status of EX_CONFIG when that would be too long, with the reason said; else 0. */
+/* The path of a secret's file, or of banter.env if secret is NULL. 0, or EX_CONFIG if the path is
+ * too long. */
 [[gnu::warn_unused_result]] int config_dir_path(
     char path[PATH_MAX], const char *dir, const char *secret);
 
-/* Makes the directory (0755) and credentials/ (0700), where they are missing. 0, or the exit
- * status. */
+/* Creates the directory (0755) and credentials/ (0700) if they are missing. 0, or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_make(const char *dir);
 
-/* Makes a secret's file (0600), random or empty, if there is none; *made says whether it did. 0, or
- * the exit status. */
+/* Creates a secret's file (0600), random or empty, if it is missing; *made says whether it did. 0,
+ * or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_make_secret(
     const char *dir, const char *name, enum config_secret how, bool *made);
 
-/* Writes a secret's file in place of the one that is there. 0, or the exit status. */
+/* Replaces a secret's file. 0, or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_write_secret(
     const char *dir, const char *name, const char *text);
 
-/* Makes banter.env (0644) with all settings as comments, if there is none. 0, or the exit status. */
+/* Creates banter.env (0644) with all settings as comments, if it is missing. 0, or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_make_env(const char *dir, bool *made);
 
 /*
- * Puts NAME=value into banter.env: where it stands, else in place of its comment, else at the end.
- * The value has no line break, quote, backslash or '#', which the service manager reads in its own
- * way. 0, or the exit status.
+ * Sets NAME=value in banter.env: replaces the line that sets it, else the line that has it as a
+ * comment, else appends it. The value must not contain line breaks, quotes, backslashes or '#',
+ * which the service manager interprets. 0, or the exit status.
  */
 [[gnu::warn_unused_result]] int config_dir_set(
     const char *dir, const char *name, const char *value);
 
-/* Puts what banter.env says into our environment, and names the secrets' directory there, as the
- * service manager would. 0, or the exit status. */
+/* Loads banter.env into our environment and sets CREDENTIALS_DIRECTORY, as the service manager
+ * would. 0, or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_use(const char *dir);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Making files without leaving halves of them behind.
+ * Creation of files without leftovers.
  */
 #include "storaged/cli/files/new_file.h"
 
@@ -21,13 +21,13 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/store_files.h"
 
-/* What a signal has to remove. dir is -1 while there is nothing. */
+/* The file that a signal must remove. dir is -1 without one. */
 static struct {
 	volatile sig_atomic_t dir;
 	char name[NAME_MAX + 1];
 } unfinished = {.dir = -1};
 
-/* Removes it, and lets the signal do what it does. */
+/* Removes the file, and then handles the signal by default. */
 static void
 new_file_on_signal(int sig)
 {
@@ -54,10 +54,11 @@ new_file_failed(const struct new_file *f, int error)
 {
 	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
 		return console_fail(EX_IOERR,
-		    "%s: %s; nothing of it was kept: make room, or choose another place",
+		    "%s: %s; the incomplete file was removed: free disk space or choose "
+		    "another path",
 		    f->path, strerror(error));
 	return console_fail(
-	    EX_IOERR, "%s: %s; nothing of it was kept", f->path, strerror(error));
+	    EX_IOERR, "%s: %s; the incomplete file was removed", f->path, strerror(error));
 }
 
 static int
@@ -90,7 +91,7 @@ new_file_open_dir(struct new_file *f, const char *suffix)
 	return 0;
 }
 
-/* Nothing but a plain file can be replaced. */
+/* Only a regular file can be replaced. */
 static int
 new_file_check_target(const struct new_file *f)
 {
@@ -98,19 +99,20 @@ new_file_check_target(const struct new_file *f)
 
 	if (!(f->how & NEW_FILE_OF_STORE) && store_files_has_name(f->dir, f->name))
 		return console_fail(EX_CANTCREAT,
-		    "%s is a store's own file: choose another place, or use banter restore",
+		    "%s is a file of a store: choose another path, or use banter restore",
 		    f->path);
 	if (fstatat(f->dir, f->name, &st, 0) == -1)
 		return errno == ENOENT ? 0 : new_file_cannot_create(f->path);
 	if (!S_ISREG(st.st_mode))
-		return console_fail(EX_CANTCREAT, "%s is there and no plain file", f->path);
+		return console_fail(EX_CANTCREAT,
+		    "%s exists and is not a regular file: choose another path", f->path);
 	if (!(f->how & NEW_FILE_REPLACE))
 		return console_fail(
-		    EX_CANTCREAT, "%s is there already; --force replaces it", f->path);
+		    EX_CANTCREAT, "%s exists already; --force replaces it", f->path);
 	return 0;
 }
 
-/* Whether fd is still what has this name: whoever had it may just have given it another. */
+/* Whether fd still has this name; its previous owner may just have renamed it. */
 static bool
 new_file_has_name(int fd, int dir, const char *name)
 {
@@ -121,7 +123,7 @@ new_file_has_name(int fd, int dir, const char *name)
 	    by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
 }
 
-/* One that a killed process left behind is used again; a lock tells it from one in use. */
+/* Reuses the file of a killed process; a lock shows whether it is in use. */
 static int
 new_file_open_named(struct new_file *f)
 {
@@ -130,8 +132,8 @@ new_file_open_named(struct new_file *f)
 		return new_file_cannot_create(f->path);
 	if (flock(f->fd, LOCK_EX | LOCK_NB) == -1 ||
 	    !new_file_has_name(f->fd, f->dir, f->partial))
-		return console_fail(
-		    EX_TEMPFAIL, "%s: another banter writes it now (%s)", f->path, f->partial);
+		return console_fail(EX_TEMPFAIL,
+		    "%s: another banter process is writing it (%s)", f->path, f->partial);
 	f->named = true;
 	new_file_watch_signals(f);
 	if (ftruncate(f->fd, 0) == -1 || fchmod(f->fd, 0600) == -1)
@@ -139,7 +141,7 @@ new_file_open_named(struct new_file *f)
 	return 0;
 }
 
-/* A file without a name gets one through /proc (open(2)). */
+/* A file without a name gets one through /proc later (open(2)). */
 static bool
 new_file_open_nameless(struct new_file *f)
 {
@@ -172,8 +174,8 @@ new_file_link_as(const struct new_file *f, const char *name)
 	return linkat(AT_FDCWD, path, f->dir, name, AT_SYMLINK_FOLLOW);
 }
 
-/* A nameless file can take only a name that is free: to replace one it needs another first. What a
- * killed process left under that is in the way. */
+/* linkat() needs a free name, so replacing a file needs a temporary one first. Removes what a
+ * killed process left under it. */
 static int
 new_file_take_partial_name(struct new_file *f)
 {
@@ -184,9 +186,9 @@ new_file_take_partial_name(struct new_file *f)
 	return f->named ? 0 : -1;
 }
 
-/* Some file systems know only renames that replace. */
+/* Some file systems do not support RENAME_NOREPLACE. */
 static int
-new_file_rename_to_own(const struct new_file *f)
+new_file_rename_to_final(const struct new_file *f)
 {
 	bool replace = f->how & NEW_FILE_REPLACE;
 	int rc = renameat2(f->dir, f->partial, f->dir, f->name, replace ? 0 : RENAME_NOREPLACE);
@@ -197,13 +199,13 @@ new_file_rename_to_own(const struct new_file *f)
 }
 
 static int
-new_file_take_own_name(struct new_file *f)
+new_file_take_final_name(struct new_file *f)
 {
 	if (!f->named && !(f->how & NEW_FILE_REPLACE))
 		return new_file_link_as(f, f->name);
 	if (!f->named && new_file_take_partial_name(f) == -1)
 		return -1;
-	return new_file_rename_to_own(f);
+	return new_file_rename_to_final(f);
 }
 
 int
@@ -211,13 +213,13 @@ new_file_keep(struct new_file *f)
 {
 	if (fsync(f->fd) == -1)
 		return new_file_failed(f, errno);
-	if (new_file_take_own_name(f) == -1)
+	if (new_file_take_final_name(f) == -1)
 		return new_file_cannot_create(f->path);
 	f->named = false;
 	unfinished.dir = -1;
 	if (fsync(f->dir) == -1)
 		return console_fail(EX_IOERR,
-		    "%s is there, but may be lost if the power fails now: %s", f->path,
+		    "%s was written, but a power failure now may lose it: %s", f->path,
 		    strerror(errno));
 	return 0;
 }

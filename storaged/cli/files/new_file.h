@@ -1,9 +1,9 @@
 /*
- * A file that comes into being whole and on disk, or not at all. While it is written it has no name
- * (open(2), O_TMPFILE), so that nothing is left of it however the process ends. Where the file
- * system cannot do that, or a path is needed before the end, its name ends in a suffix meanwhile:
- * SIGINT, SIGTERM and SIGHUP remove it, and what a killed process leaves behind is used again by
- * the next one. Its mode is 0600. One at a time.
+ * Creates a file atomically: it is complete and on disk, or does not exist. While it is written it
+ * has no name (open(2), O_TMPFILE), so nothing is left of it however the process ends. Where the
+ * file system does not support that, or a path is needed earlier, it has a name with a suffix
+ * meanwhile: SIGINT, SIGTERM and SIGHUP remove it, and the next process reuses what a killed one
+ * left. Its mode is 0600. One file at a time.
  */
 #ifndef STORAGED_CLI_FILES_NEW_FILE_H
 #define STORAGED_CLI_FILES_NEW_FILE_H
@@ -12,34 +12,35 @@
 #include <stdint.h>
 
 enum new_file_how {
-	NEW_FILE_REPLACE = 1,  /* what is at its path, if that is a plain file */
-	NEW_FILE_NAMED = 2,    /* a path is needed before the end */
-	NEW_FILE_OF_STORE = 4, /* it may be one of a store's own (store_files.h), not in use */
+	NEW_FILE_REPLACE = 1, /* replace an existing regular file */
+	NEW_FILE_NAMED = 2,   /* the path with the suffix is used before new_file_keep() */
+	NEW_FILE_OF_STORE =
+	    4, /* it may be a file of a store (store_files.h) that is not in use */
 };
 
 struct new_file {
-	const char *path; /* as it was given; borrowed */
+	const char *path; /* as given; borrowed */
 	unsigned how;     /* a set of enum new_file_how */
-	int fd;           /* to be written to; -1 when none is open */
+	int fd;           /* to write to; -1 when not open */
 	int dir;
 	char *name;    /* within dir */
-	char *partial; /* its name until it is whole */
-	bool named;    /* partial is there */
+	char *partial; /* its name until it is complete */
+	bool named;    /* the file exists under the name partial */
 };
 
-/* Begins a file at path; what is there stays as it is until new_file_keep(). 0, or the exit status
- * with the reason said: EX_CANTCREAT, also where there is one that is not to be replaced. To be
- * closed in any case. */
+/* Starts a file for path; an existing one stays unchanged until new_file_keep(). 0, or the exit
+ * status after an error message: EX_CANTCREAT, also if there is a file that must not be replaced.
+ * Close it in any case. */
 [[gnu::warn_unused_result]] int new_file_open(
     struct new_file *f, const char *path, const char *suffix, unsigned how);
 
-/* Syncs it and gives it its own name. 0, or the exit status with the reason said. */
+/* Syncs the file and gives it its final name. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int new_file_keep(struct new_file *f);
 
-/* Closes it; one that was not kept is gone. Harmless on a closed one. */
+/* Closes the file, and removes it unless it was kept. Harmless on a closed one. */
 void new_file_close(struct new_file *f);
 
-/* Says that writing failed, by an errno. Returns the exit status. */
+/* Reports a failed write by its errno. Returns the exit status. */
 int new_file_failed(const struct new_file *f, int error);
 
 #endif

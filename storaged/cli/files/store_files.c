@@ -1,5 +1,5 @@
 /*
- * A directory that storaged has used has its lock file, which nobody ever removes.
+ * A directory that storaged has used contains its lock file, which is never removed.
  */
 #include "storaged/cli/files/store_files.h"
 

@@ -1,21 +1,21 @@
 /*
- * Which files are a store's own. Whoever takes one of them for a file like any other does harm: a
- * storaged whose data.mdb is replaced goes on writing to what has no name any more, and who reads
- * it without LMDB's lock file sees pages change.
+ * Names of the files of a store. Other commands must not treat them as ordinary files: if data.mdb
+ * is replaced, a running storaged keeps writing to a file without a name; and a reader without
+ * LMDB's lock file sees pages change.
  */
 #ifndef STORAGED_CLI_FILES_STORE_FILES_H
 #define STORAGED_CLI_FILES_STORE_FILES_H
 
 #include <stdbool.h>
 
-/* In the data directory, as LMDB names them. */
+/* In the data directory, named by LMDB. */
 #define STORE_DATA_NAME "data.mdb"
 #define STORE_LOCK_NAME "lock.mdb"
 
-/* Whether this name is that of a store's own file, in a directory that storaged has used. */
+/* Whether dir is a data directory that storaged has used, and name is a file of its store. */
 bool store_files_has_name(int dir, const char *name);
 
-/* The same for a path, symbolic links followed; false where there is nothing. */
+/* The same for a path, following symbolic links; false if it does not exist. */
 bool store_files_has_path(const char *path);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Opening without changing anything, and without leaving anything behind.
+ * Opens a store without changing or creating anything.
  *
- * A data directory has LMDB's lock file, in which a reader takes a slot so that its pages stay. It
- * is missing only if no storaged ran since the store was put there. LMDB would then make it, and
- * as root it would be one that storaged cannot open; so we do without, and keep storaged from
- * starting instead. A file by itself is a backup: nobody writes to it.
+ * A data directory has LMDB's lock file, in which a reader takes a slot to protect its pages. It is
+ * missing only if storaged has not run since the store was put there. If LMDB created it for root,
+ * storaged could not open it; so we open without it, and lock storaged out instead. A file outside
+ * a data directory is a backup, which nobody writes to.
  */
 #include "storaged/cli/store/snapshot.h"
 
@@ -24,7 +24,7 @@
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
 
-/* Named databases that a store of another schema may have. */
+/* Maximum of named databases, for stores of other schema versions. */
 #define TABLES_MAX 64
 
 int
@@ -40,34 +40,36 @@ snapshot_fail(const char *path, int rc)
 	case MDB_BAD_VALSIZE:
 	case RECORD_DAMAGED:
 		return console_fail(EX_DATAERR,
-		    "%s is no store of banter, or it is damaged (%s): restore a backup that is "
-		    "whole",
-		    path, env_strerror(rc));
+		    "%s is not a banter store, or it is damaged (%s): restore a backup", path,
+		    env_strerror(rc));
 	case MDB_READERS_FULL:
 	case MDB_MAP_RESIZED:
 	case EAGAIN:
 		return console_fail(
-		    EX_TEMPFAIL, "%s is in use (%s): try again", path, env_strerror(rc));
+		    EX_TEMPFAIL, "%s is in use (%s): try again later", path, env_strerror(rc));
 	default:
 		return rc > 0 ? console_fail_path(path, rc)
 			      : console_fail(EX_IOERR, "%s: %s", path, env_strerror(rc));
 	}
 }
 
-/* An empty file is what a crash leaves at the very first start. */
+/* A crash at the very first start leaves an empty file. */
 static int
 snapshot_check_file(const char *path, int rc, const struct stat *st)
 {
 	if (rc == -1 && errno == ENOENT)
 		return console_fail(EX_NOINPUT,
-		    "there is no store: %s is missing; DATA_DIR or --data-dir says where it is",
+		    "there is no store: %s is missing; set DATA_DIR or --data-dir to its "
+		    "directory",
 		    path);
 	if (rc == -1)
 		return console_fail_path(path, errno);
 	if (!S_ISREG(st->st_mode))
-		return console_fail(EX_NOINPUT, "%s is no file", path);
+		return console_fail(EX_NOINPUT, "%s is not a regular file", path);
 	if (st->st_size == 0)
-		return console_fail(EX_DATAERR, "%s is empty", path);
+		return console_fail(EX_DATAERR,
+		    "%s is empty: restore a backup, or remove it to start with a new store",
+		    path);
 	return 0;
 }
 
@@ -84,7 +86,7 @@ snapshot_check_data(int dir, const char *path)
 	return snapshot_check_file(name, rc, &st);
 }
 
-/* Keeps `banter restore` from putting another store there. */
+/* Keeps `banter restore` from replacing the store. */
 static int
 snapshot_lock_dir(struct snapshot *s, const char *path)
 {
@@ -93,20 +95,19 @@ snapshot_lock_dir(struct snapshot *s, const char *path)
 		return console_fail_path(path, errno);
 	if (flock(s->dir, LOCK_SH | LOCK_NB) == -1)
 		return console_fail(
-		    EX_TEMPFAIL, "%s: a restore is at work there; wait for its end", path);
+		    EX_TEMPFAIL, "%s: a restore is running; try again when it has ended", path);
 	return snapshot_check_data(s->dir, path);
 }
 
-/* Keeps storaged away, as its lock file does not tell it of us. On a read-only file system there
- * is none to be kept away. */
+/* Keeps storaged from starting, because it cannot see us without the lock file. On a read-only file
+ * system it cannot start anyway. */
 static int
 snapshot_lock_storaged(struct snapshot *s, const char *path)
 {
 	if (listen_try_lock(path, &s->lock) == 0 || errno == EROFS)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		return console_fail(
-		    EX_TEMPFAIL, "%s: storaged is just starting; try again", path);
+		return console_fail(EX_TEMPFAIL, "%s: storaged is starting; try again", path);
 	return console_fail_path(path, errno);
 }
 
@@ -122,7 +123,7 @@ snapshot_prepare_dir(struct snapshot *s, const char *path, unsigned *flags)
 	return status;
 }
 
-/* Nobody writes to a backup. */
+/* Refuses a file of a data directory. */
 static int
 snapshot_check_backup(const char *path, int rc, const struct stat *st)
 {
@@ -130,13 +131,12 @@ snapshot_check_backup(const char *path, int rc, const struct stat *st)
 
 	if (status == 0 && store_files_has_path(path))
 		return console_fail(EX_USAGE,
-		    "%s is a store, not a backup: name its directory by --data-dir, and no "
-		    "file",
+		    "%s is a store, not a backup: name its directory with --data-dir instead",
 		    path);
 	return status;
 }
 
-/* What a directory or file needs for LMDB to read it. */
+/* The flags with which LMDB can read the directory or file. */
 static int
 snapshot_prepare(struct snapshot *s, const char *path, unsigned *flags)
 {
@@ -159,12 +159,12 @@ snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
 		rc = safe_read_init(env->mdb);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
-	/* The size of the map is what the store says of itself. */
+	/* The store contains the size of its map. */
 	return rc == 0 ? mdb_env_open(env->mdb, path, flags, 0600) : rc;
 }
 
-/* Ends the transaction in which tables were opened: only a commit makes them good for later ones,
- * also when nothing was written (lmdb.h, mdb_dbi_open()). */
+/* Commits the transaction that opened the tables: only a commit keeps the handles, even if nothing
+ * was written (lmdb.h, mdb_dbi_open()). */
 static int
 snapshot_end_opening(struct txn *t)
 {
@@ -172,7 +172,7 @@ snapshot_end_opening(struct txn *t)
 	return mdb_txn_commit(t->mdb);
 }
 
-/* meta is opened first, because the other tables depend on the version that is in there. */
+/* Opens meta first, because it holds the schema version, which decides about the other tables. */
 static int
 snapshot_read_schema(struct env *env, uint64_t *schema)
 {
@@ -220,8 +220,8 @@ snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
 	if (status != 0 || *schema <= SCHEMA_VERSION)
 		return status;
 	return console_fail(EX_CONFIG,
-	    "%s was written by a newer banter (schema %llu; this one knows %d): use the banter "
-	    "that wrote it",
+	    "%s was written by a newer banter (schema %llu; this version reads up to %d): use "
+	    "the banter version that wrote it",
 	    path, (unsigned long long)*schema, SCHEMA_VERSION);
 }
 
@@ -234,9 +234,8 @@ snapshot_open(struct snapshot *s, const char *path)
 	if (status != 0 || schema == SCHEMA_VERSION)
 		return status;
 	return console_fail(EX_CONFIG,
-	    "%s was written by an older banter (schema %llu, not %d): start storaged on it "
-	    "once, "
-	    "which brings it up to date",
+	    "%s was written by an older banter (schema %llu, not %d): start storaged once to "
+	    "migrate it",
 	    path, (unsigned long long)schema, SCHEMA_VERSION);
 }
 

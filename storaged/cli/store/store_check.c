@@ -1,5 +1,5 @@
 /*
- * verify_store(), and what it finds in words or as JSON Lines.
+ * Runs verify_store(), and prints its results as text or JSON Lines.
  */
 #include "storaged/cli/store/store_check.h"
 
@@ -55,11 +55,11 @@ store_check_print_sum(const struct store_check *check, const struct verify_resul
 		console_print("{\"entries\":%" PRIu64 ",\"broken\":%" PRIu64 "}",
 		    result->entries, result->broken);
 	else if (result->broken > 0)
-		console_print("%s: %s, %s broken", check->path,
+		console_print("%s: %s, %s found", check->path,
 		    units_count(result->entries, "entry", "entries").text,
-		    units_count(result->broken, "thing is", "things are").text);
+		    units_count(result->broken, "problem", "problems").text);
 	else if (!check->quiet)
-		console_print("%s: %s, nothing is broken", check->path,
+		console_print("%s: %s, no problems found", check->path,
 		    units_count(result->entries, "entry", "entries").text);
 }
 
@@ -103,7 +103,7 @@ store_check_current(const struct store_check *check, struct env *env)
 	return result.broken == 0 ? 0 : STORE_CHECK_BROKEN;
 }
 
-/* Reads every entry to its last byte, which a file that was cut short does not have. */
+/* Reads every entry to its last byte, which a truncated file does not have. */
 static int
 store_check_read_table(MDB_txn *txn, const char *name)
 {
@@ -125,7 +125,7 @@ store_check_read_table(MDB_txn *txn, const char *name)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Every entry of the unnamed table is a table. */
+/* Each entry of the unnamed table is a table. */
 static int
 store_check_read_tables(MDB_txn *txn)
 {
@@ -151,8 +151,7 @@ store_check_read_tables(MDB_txn *txn)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* What an older version means by its records is for its migration to know: here it is enough that
- * they are all there. */
+/* Only the migration knows the records of an older schema: checks that all can be read. */
 static int
 store_check_check_older(const struct store_check *check, struct env *env)
 {
@@ -166,7 +165,7 @@ store_check_check_older(const struct store_check *check, struct env *env)
 	return rc == 0 ? 0 : snapshot_fail(check->path, rc);
 }
 
-/* In a process of its own. */
+/* Runs in a child process. */
 static int
 store_check_work(void *arg)
 {

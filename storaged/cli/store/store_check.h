@@ -1,6 +1,6 @@
 /*
- * Checking a whole store or backup, for `banter verify` and before `banter restore`: in a process
- * of its own, since there is no telling what reading a damaged one does.
+ * Checks a store or backup for `banter verify` and `banter restore`, in a child process, because
+ * reading a damaged one may crash.
  */
 #ifndef STORAGED_CLI_STORE_STORE_CHECK_H
 #define STORAGED_CLI_STORE_STORE_CHECK_H
@@ -11,13 +11,13 @@
 
 struct store_check {
 	const char *path;
-	bool older_too; /* a store of an older schema is only read to its end */
-	bool quiet;     /* say only what is broken */
+	bool older_too; /* accept an older schema, whose records are only read */
+	bool quiet;     /* print only problems */
 	bool json;
 };
 
-/* Says what is broken on standard output, and how much. 0: the store is whole; STORE_CHECK_BROKEN; else
- * an exit status of sysexits(3), with the reason said. */
+/* Prints each problem and a summary to standard output. 0: no problems; STORE_CHECK_BROKEN; else an
+ * exit status of sysexits(3), after an error message. */
 int store_check_run(struct store_check *check);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A channel (proto/ipc/channel.h), and poll(2) in place of a loop.
+ * A channel (proto/ipc/channel.h) with poll(2) instead of an event loop.
  */
 #include "storaged/cli/store/store_conn.h"
 
@@ -18,13 +18,12 @@ int
 store_conn_not_running(const char *path)
 {
 	return console_fail(EX_UNAVAILABLE,
-	    "storaged does not run: nobody listens on %s; start it (systemctl start "
-	    "banter.target, "
-	    "or make run), or say by STORE_SOCKET or --socket where it listens",
+	    "storaged is not running: nothing listens on %s; start it (systemctl start "
+	    "banter.target, or make run), or set STORE_SOCKET or --socket to its socket",
 	    path);
 }
 
-/* The user at the other end: whoever made the socket listen (unix(7), SO_PEERCRED). */
+/* Whether we are root or the user who made the socket listen (unix(7), SO_PEERCRED). */
 static bool
 store_conn_is_own_user(int fd, uid_t *uid)
 {
@@ -45,11 +44,12 @@ store_conn_cannot_connect(const char *path)
 	case ECONNREFUSED:
 		return EX_UNAVAILABLE;
 	case EAGAIN:
-		return console_fail(EX_TEMPFAIL, "storaged is too busy to answer; try again");
+		return console_fail(
+		    EX_TEMPFAIL, "storaged is too busy to accept connections; try again");
 	case EACCES:
 	case EPERM:
 		return console_fail(EX_NOPERM,
-		    "%s: %s; be the user that storaged runs as, or root", path,
+		    "%s: %s; run the command as the user of storaged, or as root", path,
 		    strerror(errno));
 	default:
 		return console_fail(EX_OSERR, "%s: %s", path, strerror(errno));
@@ -68,8 +68,10 @@ store_conn_open(struct store_conn *conn, const char *path)
 	channel_open(&conn->channel, fd, ROLE_TOOL, ROLE_STORE, STORE_CONN_UNSENT_MAX);
 	if (store_conn_is_own_user(fd, &uid))
 		return 0;
-	return console_fail(
-	    EX_NOPERM, "storaged serves only its own user (uid %u) and root", (unsigned)uid);
+	return console_fail(EX_NOPERM,
+	    "storaged accepts only its own user (uid %u) and root: run the command as one of "
+	    "them",
+	    (unsigned)uid);
 }
 
 int
@@ -96,7 +98,7 @@ store_conn_fail_refused(const struct msg_error *error)
 	switch (error->code) {
 	case STORE_FULL:
 		return console_fail(EX_CANTCREAT,
-		    "storaged cannot write: %.*s; make room on its disk or raise "
+		    "storaged cannot write: %.*s; free space on its disk or raise "
 		    "STORE_MAX_BYTES",
 		    len, text);
 	case STORE_NOT_FOUND:
@@ -108,7 +110,7 @@ store_conn_fail_refused(const struct msg_error *error)
 		return console_fail(EX_DATAERR, "%.*s", len, text);
 	default:
 		return console_fail(
-		    EX_SOFTWARE, "storaged failed: %.*s; its log says more", len, text);
+		    EX_SOFTWARE, "storaged failed: %.*s; see its log", len, text);
 	}
 }
 
@@ -126,26 +128,28 @@ store_conn_fail_closed(const struct store_conn *conn)
 {
 	if (conn->channel.peer == ROLE_NONE)
 		return console_fail(EX_PROTOCOL,
-		    "storaged hung up at once: it may be of another version than this banter "
-		    "(%s); its log says more",
+		    "storaged closed the connection at once: it may have another version than "
+		    "this banter (%s); see its log",
 		    BANTER_VERSION);
-	return console_fail(EX_UNAVAILABLE, "storaged hung up; its log says why");
+	return console_fail(EX_UNAVAILABLE, "storaged closed the connection; see its log");
 }
 
-/* Something came that is no message for us. Its hello is wrong when its version is. */
+/* storaged sent an invalid message. Before its hello, this means another version. */
 static int
 store_conn_fail_protocol(const struct store_conn *conn, enum wire_result r)
 {
 	if (conn->channel.peer == ROLE_NONE)
 		return console_fail(EX_PROTOCOL,
-		    "storaged is of another version than this banter (%s): use the one that "
-		    "came with it, or start storaged again after an upgrade",
+		    "storaged has another version than this banter (%s): use the banter of its "
+		    "version, or restart storaged after an upgrade",
 		    BANTER_VERSION);
 	return console_fail(EX_PROTOCOL,
-	    "storaged answers what banter does not understand (%s)", wire_result_name(r));
+	    "storaged sent an invalid message (%s): banter and storaged may have different "
+	    "versions",
+	    wire_result_name(r));
 }
 
-/* Writes and reads what can be, once; waits until that is something. */
+/* Waits until it can write or read, and does so once. */
 static int
 store_conn_exchange(struct store_conn *conn, uint64_t deadline)
 {
@@ -153,14 +157,13 @@ store_conn_exchange(struct store_conn *conn, uint64_t deadline)
 	uint64_t now = clock_mono_ms();
 	enum channel_io io = channel_flush(&conn->channel);
 
-	/* A peer that hung up may have said something first. */
+	/* A peer that closed the connection may have sent something first. */
 	if (io == CHANNEL_PENDING)
 		p.events |= POLLOUT;
 	if (now >= deadline || poll(&p, 1, (int)(deadline - now)) == 0)
 		return console_fail(EX_TEMPFAIL,
-		    "storaged did not answer within %u s; whether it still does what was asked "
-		    "is "
-		    "not known (asking again does no harm)",
+		    "storaged did not answer within %u s; it may still complete the request, "
+		    "and repeating the command is safe",
 		    STORE_CONN_TIMEOUT_MS / 1000);
 	if (!(p.revents & (POLLIN | POLLHUP | POLLERR)))
 		return 0;

@@ -1,6 +1,6 @@
 /*
- * The line to a running storaged: requests and answers, one after the other or many in flight, by
- * a caller that waits. Nothing waits longer than STORE_CONN_TIMEOUT_MS for storaged to go on.
+ * A blocking connection to a running storaged: requests and replies, one at a time or pipelined. No
+ * call waits for storaged longer than STORE_CONN_TIMEOUT_MS without progress.
  */
 #ifndef STORAGED_CLI_STORE_STORE_CONN_H
 #define STORAGED_CLI_STORE_STORE_CONN_H
@@ -9,7 +9,7 @@
 
 #define STORE_CONN_TIMEOUT_MS 10000u
 
-/* Bytes of requests that wait to be sent, at most. */
+/* Bytes of queued requests, at most. */
 #define STORE_CONN_UNSENT_MAX ((size_t)8 << 20)
 
 struct store_conn {
@@ -17,40 +17,40 @@ struct store_conn {
 	struct channel channel;
 };
 
-/* Connects. 0, or the exit status, with the reason said: EX_UNAVAILABLE when storaged does not run
- * (said only by store_conn_not_running()), EX_NOPERM when we are not of its user. To be closed in any
- * case. */
+/* Connects. 0, or the exit status: EX_UNAVAILABLE without a message if storaged is not running
+ * (store_conn_not_running() prints it); others after an error message, EX_NOPERM if we run as
+ * another user. Close it in any case. */
 [[gnu::warn_unused_result]] int store_conn_open(struct store_conn *conn, const char *path);
 
 void store_conn_close(struct store_conn *conn);
 
-/* Says that storaged does not run, and how to start it. Returns EX_UNAVAILABLE. */
+/* Reports that storaged is not running, and how to start it. Returns EX_UNAVAILABLE. */
 int store_conn_not_running(const char *path);
 
-/* The same for what can do nothing without it: connects, or says also that it does not run. */
+/* Like store_conn_open(), but also reports that storaged is not running. */
 [[gnu::warn_unused_result]] int store_conn_open_running(
     struct store_conn *conn, const char *path);
 
-/* Queues a request. 0, or -1 when too much waits already: take an answer first. */
+/* Queues a request. 0, or -1 when too much is queued: receive a reply first. */
 [[gnu::warn_unused_result]] int store_conn_send(
     struct store_conn *conn, enum msg_type type, uint64_t request, const void *msg);
 
-/* Sends all that is queued, without waiting for answers. To be called before a wait for anything
- * else: storaged drops a peer that owes it the rest of a message. 0, or the exit status with the
- * reason said. */
+/* Sends all queued requests without waiting for replies. Call it before waiting for anything else:
+ * storaged drops a peer that does not finish a message. 0, or the exit status after an error
+ * message. */
 [[gnu::warn_unused_result]] int store_conn_flush(struct store_conn *conn);
 
-/* Sends what is queued and waits for the next answer. 0, or the exit status with the reason said.
- * The answer is valid until the next call. */
+/* Sends queued requests and waits for the next reply, which is valid until the next call. 0, or the
+ * exit status after an error message. */
 [[gnu::warn_unused_result]] int store_conn_receive(
     struct store_conn *conn, struct frame *f, union msg *answer);
 
-/* One request and its answer, which has to be of this type. 0, or the exit status with the reason
- * said; so also when storaged refuses. */
+/* Sends a request and waits for its reply, which must be of the type expected. 0, or the exit
+ * status after an error message, also if storaged refuses. */
 [[gnu::warn_unused_result]] int store_conn_request(struct store_conn *conn, enum msg_type type,
     const void *msg, enum msg_type expected, union msg *answer);
 
-/* Says why storaged refused. Returns the exit status. */
+/* Reports why storaged refused a request. Returns the exit status. */
 int store_conn_fail_refused(const struct msg_error *error);
 
 #endif

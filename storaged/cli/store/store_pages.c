@@ -1,11 +1,11 @@
 /*
- * One walk for all lists.
+ * One loop for all lists.
  */
 #include "storaged/cli/store/store_pages.h"
 
 #include "storaged/request/list_page.h"
 
-/* All pages are alike: one of any of these types is read as one of records. */
+/* All page messages have the same fields, so each can be read as a page of records. */
 static struct list_page
 store_pages_page_of(const union msg *m)
 {

@@ -1,5 +1,5 @@
 /*
- * What storaged lists in pages, as one list.
+ * A list that storaged returns in pages, read as a whole.
  */
 #ifndef STORAGED_CLI_STORE_STORE_PAGES_H
 #define STORAGED_CLI_STORE_STORE_PAGES_H
@@ -9,9 +9,8 @@
 /* Valid during the call. */
 typedef void store_pages_fn(struct slice item);
 
-/* Calls fn for each item, page after page, from the one that the request asks for: a message of this
- * type, whose cursor is *after. answer: the messages that the pages come in. 0, or the exit status with
- * the reason said. */
+/* Calls fn for each item of all pages. request is a message of this type whose cursor is *after;
+ * reply pages have the type answer. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int store_pages_walk(struct store_conn *conn, enum msg_type type,
     const void *request, struct id *after, enum msg_type answer, store_pages_fn *fn);
 

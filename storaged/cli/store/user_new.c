@@ -12,9 +12,9 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/interactive.h"
 
-#define RECORD_BYTES 2048 /* of a user, at most */
+#define RECORD_BYTES 2048 /* of a user record, at most */
 
-/* Room for a line with its break. */
+/* A line with its line break and NUL. */
 #define PASSWORD_LINE (PASSWORD_MAX + 2)
 
 int
@@ -22,7 +22,7 @@ user_check_email(const char *email)
 {
 	if (email_valid(slice_str(email)))
 		return 0;
-	return console_fail(EX_USAGE, "%s: this is no e-mail address", email);
+	return console_fail(EX_USAGE, "%s is not a valid e-mail address", email);
 }
 
 static int
@@ -30,10 +30,11 @@ user_hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
 {
 	if (password_hash(slice_str(password), hashed) == 0)
 		return 0;
-	return console_fail(EX_OSERR, "there is no memory for hashing a password (64 MiB)");
+	return console_fail(
+	    EX_OSERR, "not enough memory to hash a password: 64 MiB are needed");
 }
 
-/* Only a person makes mistakes that a second time shows. */
+/* Only on a terminal, to detect typing errors. */
 static int
 user_confirm_password(const char *password)
 {
@@ -42,9 +43,10 @@ user_confirm_password(const char *password)
 
 	if (isatty(STDIN_FILENO) != 1)
 		return 0;
-	status = interactive_ask_secret("The same again.", again, sizeof(again));
+	status = interactive_ask_secret("Repeat the password.", again, sizeof(again));
 	if (status == 0 && strcmp(password, again) != 0)
-		status = console_fail(EX_DATAERR, "these are two passwords");
+		status = console_fail(
+		    EX_DATAERR, "the two passwords are different: run the command again");
 	explicit_bzero(again, sizeof(again));
 	return status;
 }
@@ -54,7 +56,7 @@ user_ask_password(char hashed[PASSWORD_TEXT_SIZE])
 {
 	char password[PASSWORD_LINE];
 	int status = interactive_ask_secret(
-	    "The new password, of at least 10 characters.", password, sizeof(password));
+	    "New password, at least 10 characters.", password, sizeof(password));
 	const char *problem;
 
 	if (status != 0)

@@ -1,5 +1,5 @@
 /*
- * A user who is to be made: by `banter user`, and the first one by `banter setup`.
+ * New users and passwords, for `banter user` and `banter setup`.
  */
 #ifndef STORAGED_CLI_STORE_USER_NEW_H
 #define STORAGED_CLI_STORE_USER_NEW_H
@@ -7,33 +7,32 @@
 #include "proto/base/password.h"
 #include "storaged/cli/store/store_conn.h"
 
-#define USER_GENERATED \
-	20 /* characters of base62 in a password that is generated: some 119 bits */
+#define USER_GENERATED 20 /* base62 characters of a generated password: about 119 bits */
 
 struct user_new {
 	struct id org;
-	const char *email; /* borrowed, as the name is, which may be empty */
+	const char *email; /* borrowed, like name, which may be empty */
 	struct slice name;
 	enum user_role role;
 	char password[PASSWORD_TEXT_SIZE]; /* hashed */
 };
 
-/* Whether it is an e-mail; 0, or EX_USAGE with the reason said. */
+/* Checks the e-mail address. 0, or EX_USAGE after an error message. */
 [[gnu::warn_unused_result]] int user_check_email(const char *email);
 
-/* Asks for a new password, on a terminal twice, and hashes it. 0, or the exit status with the reason
- * said. */
+/* Asks for a new password, on a terminal twice, and hashes it. 0, or the exit status after an error
+ * message. */
 [[gnu::warn_unused_result]] int user_ask_password(char hashed[PASSWORD_TEXT_SIZE]);
 
-/* Makes a random password, and hashes it. 0, or the exit status with the reason said. */
+/* Generates a random password and hashes it. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int user_generate_password(
     char password[USER_GENERATED + 1], char hashed[PASSWORD_TEXT_SIZE]);
 
-/* Whether the organization has no user yet. 0, or the exit status with the reason said. */
+/* Whether the organization has no user yet. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int user_is_first(
     struct store_conn *conn, const struct id *org, bool *first);
 
-/* Makes the user, and says so. 0, or the exit status with the reason said. */
+/* Creates the user and prints a line about it. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int user_make(struct store_conn *conn, const struct user_new *user);
 
 #endif

@@ -225,37 +225,37 @@ first_and_last_lines_are_read(void **state)
 static const struct {
 	const char *line, *from, *to, *why;
 } broken[] = {
-    {LOGIN, LOGIN, "", "no JSON"},
-    {LOGIN, LOGIN, "nonsense", "no JSON"},
+    {LOGIN, LOGIN, "", "invalid JSON"},
+    {LOGIN, LOGIN, "nonsense", "invalid JSON"},
     {LOGIN, LOGIN, "[1]", "kind"},
     {LOGIN, LOGIN, "{}", "kind"},
     {LOGIN, "\"login\"", "5", "kind"},
-    {LOGIN, "\"login\"", "\"logout\"", "there is no kind logout"},
-    {LOGIN, "\"login\"", "\"login\\u0000\"", "there is no kind"},
-    {LOGIN, "}", "}}", "no JSON"},
-    {LOGIN, "\"expires_at\":8", "\"created_at\":8", "no JSON: duplicate"},
+    {LOGIN, "\"login\"", "\"logout\"", "unknown kind logout"},
+    {LOGIN, "\"login\"", "\"login\\u0000\"", "unknown kind"},
+    {LOGIN, "}", "}}", "invalid JSON"},
+    {LOGIN, "\"expires_at\":8", "\"created_at\":8", "invalid JSON: duplicate"},
     {LOGIN, "\"expires_at\":8", "\"when\":8", "expires_at is missing"},
-    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"more\":1", "more does not belong here"},
-    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"v\":1", "v does not belong here"},
-    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"login\":{}", "login does not belong here"},
+    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"more\":1", "more is not a member"},
+    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"v\":1", "v is not a member"},
+    {LOGIN, "\"expires_at\":8", "\"expires_at\":8,\"login\":{}", "login is not a member"},
     {LOGIN, "\"expires_at\":8", "\"expires_at\":-1", "expires_at must be a whole number"},
     {LOGIN, "\"expires_at\":8", "\"expires_at\":8.0", "expires_at must be a whole number"},
     {LOGIN, "\"expires_at\":8", "\"expires_at\":\"8\"", "expires_at must be a whole number"},
     {LOGIN, "\"expires_at\":8", "\"expires_at\":null", "expires_at must be a whole number"},
     {LOGIN, "\"expires_at\":8", "\"expires_at\":9007199254740992", "from 0 to"},
-    {LOGIN, "\"expires_at\":8", "\"expires_at\":99999999999999999999", "no JSON"},
+    {LOGIN, "\"expires_at\":8", "\"expires_at\":99999999999999999999", "invalid JSON"},
     {LOGIN, TOKEN, "0011", "token must be 64 digits"},
     {LOGIN, "00112233", "0011223G", "token must be 64 digits"},
     {LOGIN, "aabb", "AABB", "token must be 64 digits"},
     {LOGIN, ID, "01a20257", "org must be an id"},
     {LOGIN, "\"" ID "\"", "1", "org must be a string"},
-    {MESSAGE, "assistant", "system", "role is none of its words"},
-    {MESSAGE, "\"assistant\"", "1", "role is none of its words"},
-    {MESSAGE, "assistant\"", "assistant\\u0000\"", "role is none of its words"},
-    {MESSAGE, "interrupted", "running", "status is none of its words"},
+    {MESSAGE, "assistant", "system", "role is not one of its allowed words"},
+    {MESSAGE, "\"assistant\"", "1", "role is not one of its allowed words"},
+    {MESSAGE, "assistant\"", "assistant\\u0000\"", "role is not one of its allowed words"},
+    {MESSAGE, "interrupted", "running", "status is not one of its allowed words"},
     {MESSAGE, "4294967295", "4294967296", "prompt_tokens must be a whole number"},
-    {MESSAGE, "\"text\":\"\"", "\"text\":\"\xff\"", "no JSON"},
-    {MESSAGE, "\"text\":\"\"", "\"text\":\"\\ud800\"", "no JSON"},
+    {MESSAGE, "\"text\":\"\"", "\"text\":\"\xff\"", "invalid JSON"},
+    {MESSAGE, "\"text\":\"\"", "\"text\":\"\\ud800\"", "invalid JSON"},
     {MESSAGE, "\"text\":\"\"", "\"text\":5", "text must be a string"},
 };
 
@@ -298,7 +298,7 @@ what_is_wrong_with_a_line_is_said(void **state)
 		struct message_json_error wrong = {""};
 
 		assert_int_equal(line_read(&line, buf_slice(&text), &wrong), -1);
-		assert_non_null(strstr(wrong.text, "session must not be over 128 bytes"));
+		assert_non_null(strstr(wrong.text, "session must have at most 128 bytes"));
 	}
 	buf_clear(&text);
 	line_clear(&line);
