@@ -1,6 +1,6 @@
 /*
- * The worker's end of the control socket. masterd is our parent, yet what it sends is checked like
- * anything else: a bad record ends the line, and with it the worker.
+ * The worker's end of the control socket. Records from masterd are checked like all input: an
+ * invalid one closes the connection, and ends the worker.
  */
 #include "workerd/control.h"
 
@@ -13,7 +13,7 @@
 #include "proto/base/log.h"
 #include "proto/ipc/fdpass.h"
 
-/* So that a flood of connections starves nobody who has one. */
+/* Per turn, so that new connections cannot starve the existing ones. */
 #define RECORDS_PER_TURN 64
 
 struct control {
@@ -22,10 +22,10 @@ struct control {
 	const struct control_events *events;
 	void *arg;
 	uint32_t taken; /* not yet acknowledged */
-	bool greeted;   /* masterd's hello has come */
-	bool asked;     /* whether the loop turns */
+	bool greeted;   /* masterd's hello was received */
+	bool checked;   /* masterd's check awaits a reply */
 	bool held;
-	uint8_t record[CONTROL_RECORD_MAX]; /* the one that is read */
+	uint8_t record[CONTROL_RECORD_MAX]; /* the record being read */
 };
 
 static void
@@ -37,7 +37,7 @@ control_lost(struct control *c, const char *why)
 	c->events->lost(c->arg);
 }
 
-/* What the table cannot say of a message. */
+/* Checks that the message table cannot express. */
 static enum wire_result
 control_check_message(const struct frame *f, const union msg *m, int fd)
 {
@@ -50,7 +50,7 @@ control_check_message(const struct frame *f, const union msg *m, int fd)
 	return WIRE_OK;
 }
 
-/* One record. Whatever is not understood condemns the line. */
+/* Handles a record. An invalid one closes the connection. */
 static void
 control_take_record(struct control *c, struct slice record, int fd)
 {
@@ -89,7 +89,7 @@ control_take_record(struct control *c, struct slice record, int fd)
 		explicit_bzero(c->record, record.len);
 		break;
 	case MSG_CHECK:
-		c->asked = true;
+		c->checked = true;
 		break;
 	default:
 		c->events->drain(c->arg, m.drain.within_ms);
@@ -110,18 +110,18 @@ control_on_readable(evutil_socket_t unused, short what, void *arg)
 		if (n == -1 && errno == EAGAIN)
 			return;
 		if (n == -1 && errno == EMFILE) {
-			/* The record is gone with its connection; it still counts as taken. */
+			/* The record and its connection are lost; it still counts as taken. */
 			log_event(LOG_ERROR, "connection_lost", L_ERRNO());
 			c->taken++;
 		} else if (n <= 0) {
-			control_lost(c, n == 0 ? "it has closed the line" : log_errno());
+			control_lost(c, n == 0 ? "closed by masterd" : log_errno());
 		} else {
 			control_take_record(c, (struct slice){c->record, (size_t)n}, fd);
 		}
 	}
 }
 
-/* Sends one message; a full socket means that masterd does not read, which ends the line. */
+/* Sends a message. A full socket means that masterd does not read: closes the connection. */
 static void
 control_send(struct control *c, enum msg_type type, const void *msg)
 {
@@ -188,9 +188,9 @@ control_acknowledge(struct control *c)
 static void
 control_send_alive(struct control *c)
 {
-	if (!c->asked || c->fd == -1)
+	if (!c->checked || c->fd == -1)
 		return;
-	c->asked = false;
+	c->checked = false;
 	control_send(c, MSG_ALIVE, &(struct msg_alive){});
 }
 

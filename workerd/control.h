@@ -1,8 +1,8 @@
 /*
- * A worker's line to masterd: connections come in, with their descriptors; before them the keys of
- * TLS; the word to drain too.
- * What was taken over is acknowledged once per loop turn, so that masterd can bound what is on
- * its way. Asked whether the loop turns, it answers there too: only a loop that does gets so far.
+ * A worker's connection to masterd: receives client connections with their descriptors, TLS keys
+ * and certificates, and the command to drain. Acknowledges connections once per loop turn, so that
+ * masterd can bound the number in flight. Replies to masterd's check there too, which shows that
+ * the loop runs.
  */
 #ifndef WORKERD_CONTROL_H
 #define WORKERD_CONTROL_H
@@ -11,35 +11,35 @@
 
 #include "proto/ipc/messages.h"
 
-/* Connections that masterd sends at most before the first of them is acknowledged. */
+/* Connections that masterd sends before the first is acknowledged, at most. */
 #define CONTROL_UNTAKEN_MAX 256
 
 struct control;
 
 struct control_events {
-	/* A connection; the callee owns fd from now on (non-blocking, close-on-exec). */
+	/* A client connection; the callee owns fd (non-blocking, close-on-exec). */
 	void (*connection)(void *arg, int fd, const struct msg_connection *from);
-	/* Finish within so many milliseconds; said again, the earlier end counts. */
+	/* Drain within this time; if called again, the earlier end counts. */
 	void (*drain)(void *arg, unsigned within_ms);
-	/* New keys of session tickets, each of the size that messages.h says. */
+	/* New session ticket keys, of the sizes in messages.h. */
 	void (*ticket_keys)(void *arg, const struct msg_ticket_keys *keys);
-	/* From now on connections speak TLS. */
+	/* New connections speak TLS with this certificate. */
 	void (*tls_certificate)(void *arg, const struct msg_tls_certificate *certificate);
-	/* masterd is gone, or says what is no message: nothing will come any more. */
+	/* masterd closed the connection or sent an invalid message: the last event. */
 	void (*lost)(void *arg);
 };
 
-/* Takes over the SOCK_SEQPACKET socket and says hello: from now on connections come. */
+/* Takes over the SOCK_SEQPACKET socket and sends hello, after which masterd sends connections. */
 struct control *control_new(
     struct event_base *base, int fd, const struct control_events *events, void *arg);
 void control_free(struct control *c);
 
-/* While held, what was taken is not acknowledged: masterd then sends no more than
- * CONTROL_UNTAKEN_MAX further connections here and gives the rest to others. */
+/* While held, connections are not acknowledged: masterd sends at most CONTROL_UNTAKEN_MAX more to
+ * this worker, and the rest to others. */
 void control_hold(struct control *c, bool hold);
 
-/* Once per loop turn, at its end: acknowledges what was taken over in it, and tells masterd, if it has
- * asked, that the loop turns. */
+/* To be called at the end of each loop turn: acknowledges new connections, and replies to masterd's
+ * check. */
 void control_turn_end(struct control *c);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * workerd: one worker. Started by masterd with the control socket on descriptor 3 and the
- * scoreboard on 4; takes connections, talks HTTP with them, asks the model and the store.
+ * workerd: a worker process. masterd starts it with the control socket on descriptor 3 and the
+ * scoreboard on 4; it serves HTTP to the connections that it receives, and talks to the model
+ * servers and storaged.
  *
- * One event loop, one thread. After each turn of the loop everything that the turn has queued
- * goes out: to the clients, to the store, to masterd; each in as few writes as it takes.
+ * One event loop, one thread. After each turn of the loop, all queued output is sent to clients,
+ * storaged and masterd, in as few writes as possible.
  */
 #include <event2/event.h>
 #include <getopt.h>
@@ -32,14 +33,13 @@
 #define CONTROL_FD    3
 #define SCOREBOARD_FD 4
 
-/* Descriptors kept for other things than clients and their model connections: the store, the
- * resolver, and what one loop turn brings beyond the limit. */
+/* Descriptors reserved for other uses than clients and their model connections: the store, the
+ * resolver, and connections beyond the limit that arrive in one loop turn. */
 #define FILES_RESERVED (64 + 2 * CONTROL_UNTAKEN_MAX)
 
-#define MODEL_REST_MS \
-	60000 /* without a question, until the connections to the model are closed */
-#define ORPHAN_DRAIN_MS 10000 /* when masterd is gone */
-#define LAST_WORDS_MS   800   /* for the store, after what still ran was cut */
+#define MODEL_REST_MS   60000 /* idle connections to the model are closed after this time */
+#define ORPHAN_DRAIN_MS 10000 /* after masterd has ended */
+#define CUT_DRAIN_MS    800   /* for requests to storaged after running turns were cut */
 
 struct worker {
 	unsigned number;
@@ -55,18 +55,16 @@ struct worker {
 	struct control *control;
 	struct event *deadline;
 	size_t connections_max;
-	uint64_t drain_until_ms; /* clock_mono_ms(); the earliest that was said */
+	uint64_t drain_until_ms; /* clock_mono_ms(); the earliest of all drain commands */
 	bool draining, cut, out_of_time;
-	bool encrypts; /* there is a certificate */
+	bool encrypts; /* it has a certificate */
 };
-
-/* -- the end ------------------------------------------------------------------------------ */
 
 static void
 worker_on_drain_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
-	struct timeval in = clock_timeval(LAST_WORDS_MS);
+	struct timeval in = clock_timeval(CUT_DRAIN_MS);
 
 	(void)fd;
 	(void)what;
@@ -82,7 +80,8 @@ worker_on_drain_deadline(evutil_socket_t fd, short what, void *arg)
 	evtimer_add(w->deadline, &in);
 }
 
-/* A worker that a reload replaced has long; when the service then stops it is told again. */
+/* A worker that a reload replaced drains for a long time; when the service stops, masterd sends a
+ * shorter time. */
 static void
 worker_start_drain(void *arg, unsigned within_ms)
 {
@@ -118,8 +117,6 @@ worker_is_done(const struct worker *w)
 		(w->cut || (http_server_connections(w->http) == 0 && api_is_idle(w->api))));
 }
 
-/* -- connections -------------------------------------------------------------------------- */
-
 static void
 worker_on_connection(void *arg, int fd, const struct msg_connection *from)
 {
@@ -132,8 +129,6 @@ worker_on_connection(void *arg, int fd, const struct msg_connection *from)
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
 }
 
-/* -- TLS ---------------------------------------------------------------------------------- */
-
 static void
 worker_on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
 {
@@ -142,8 +137,8 @@ worker_on_ticket_keys(void *arg, const struct msg_ticket_keys *keys)
 	tls_set_ticket_keys(w->tls, keys->current, keys->previous);
 }
 
-/* masterd has checked it; should OpenSSL refuse it all the same, what was before goes on. Without
- * any there is nothing to go on with: nobody's password may come in plain text. */
+/* masterd has checked the certificate; if OpenSSL refuses it, the old one stays in use. Without an
+ * old one the worker ends: passwords must not be sent in plain text. */
 static void
 worker_on_tls_certificate(void *arg, const struct msg_tls_certificate *certificate)
 {
@@ -159,8 +154,6 @@ worker_on_tls_certificate(void *arg, const struct msg_tls_certificate *certifica
 	if (!w->encrypts)
 		exit(EX_CONFIG);
 }
-
-/* -- setting up --------------------------------------------------------------------------- */
 
 static void
 worker_setup_turns(struct worker *w)
@@ -209,8 +202,8 @@ worker_setup_http(struct worker *w)
 	w->http = http_server_new(&config);
 }
 
-/* What MAX_CONNECTIONS says, if there are files for so many: each connection may need one more
- * descriptor, to the model. */
+/* MAX_CONNECTIONS, limited by the descriptor limit: each connection may need a second descriptor
+ * for the model. */
 static size_t
 worker_connections_limit(const struct settings *s)
 {
@@ -268,7 +261,7 @@ worker_run(struct worker *w)
 		http_server_turn_end(w->http);
 		turn_service_flush(&w->turns);
 		store_client_turn_end(w->store);
-		/* The gauge before the acknowledgement: masterd adds up both. */
+		/* Set the gauge before the acknowledgement: masterd adds up both. */
 		connections = http_server_connections(w->http);
 		metric_set(&w->me->connections, connections);
 		control_hold(w->control, connections >= w->connections_max);
@@ -283,7 +276,7 @@ worker_clear(struct worker *w)
 	http_server_free(w->http);
 	tls_free(w->tls);
 	api_free(w->api);
-	/* No answer of the store reaches a turn any more: calls are freed, not answered. */
+	/* Calls to the store are freed without a callback: no reply reaches a turn any more. */
 	store_client_free(w->store);
 	turn_service_clear(&w->turns);
 	model_servers_clear(&w->turns.servers);
@@ -293,17 +286,13 @@ worker_clear(struct worker *w)
 	settings_clear(&w->settings);
 }
 
-/* -- main --------------------------------------------------------------------------------- */
-
 static void
 worker_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: workerd --worker N | --check-model\n"
-	    "\n"
-	    "One worker of banter. masterd starts it; there is no use in doing so by hand.\n"
-	    "--check-model asks each model server once and tells whether it answers.\n"
-	    "Its settings come from the environment:\n\n");
+	    "usage: workerd --worker N | --check-model\n\nA worker of banter; masterd starts "
+	    "it. Do not start it by hand.\n--check-model sends one request to each model "
+	    "server and prints the result.\nIts settings come from the environment:\n\n");
 	settings_print_help(out, OWNER_WORKER);
 }
 
@@ -372,8 +361,9 @@ main(int argc, char **argv)
 	memory_return_large();
 	snprintf(name, sizeof(name), "worker %u", w.number);
 	log_open(name, w.settings.log_level);
-	/* A client that is gone is an error of write(2), not a signal. When to stop is masterd's to
-	 * say, who hears of it by the same signals: it would go on sending connections. */
+	/* A closed connection is an error of write(2), not a signal. The same signals go to
+	 * masterd, which tells the workers when to stop; if they stopped first, it would still send
+	 * connections. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

@@ -1,6 +1,5 @@
 /*
- * A transfer like that of any visitor's message (chat/upstream.h), given up as soon as its status is
- * there.
+ * A transfer like that of a visitor's message (upstream.h), cancelled when its status is there.
  */
 #include "workerd/model_check.h"
 
@@ -13,13 +12,13 @@
 
 #define BODY_MAX 4096
 
-/* For all of it: a person waits. */
+/* Timeout of a request: a person waits. */
 #define TOTAL_MS 30000
 
 struct model_check_run {
 	struct upstream_transfer *transfer;
 	bool ended;
-	int status; /* of HTTP; 0: there was none */
+	int status; /* HTTP status; 0: none */
 	char detail[256];
 };
 
@@ -50,7 +49,7 @@ model_check_on_end(void *arg, enum upstream_end how, const char *detail)
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 }
 
-/* A question that is cheap to answer. */
+/* A cheap request. */
 static void
 model_check_write_body(struct buf *body, const char *model)
 {
@@ -76,8 +75,6 @@ model_check_request(struct model_check_run *c, const struct model_server *server
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
 }
 
-/* -- telling ----------------------------------------------------------------------------- */
-
 static int
 model_check_report_failure(const struct model_check_run *c, const char *url, const char *model)
 {
@@ -93,8 +90,8 @@ model_check_report_failure(const struct model_check_run *c, const char *url, con
 	return c->status == 400 || c->status == 404 ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
-/* name NULL: the settings' own server. Of a named one the agents say which model they want: that it
- * does not know ours tells that it is there, and takes the key. */
+/* name NULL: the server of the settings. The agents choose the model of a named server: if that
+ * does not know our model, it is still reachable and accepts the key. */
 static int
 model_check_report(
     const struct model_check_run *c, const char *name, const char *url, const char *model)
@@ -104,9 +101,8 @@ model_check_report(
 		return EX_OK;
 	}
 	if (name != NULL && (c->status == 400 || c->status == 404)) {
-		printf(
-		    "%s at %s answers, but not for the model %s (status %d): its agents must "
-		    "name another.\n",
+		printf("%s at %s answers, but not for the model %s (status %d): its agents "
+		       "must name another model.\n",
 		    name, url, model, c->status);
 		return EX_OK;
 	}

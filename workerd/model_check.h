@@ -1,14 +1,14 @@
 /*
- * One question to each model server, asked by hand: are its address and key right?
+ * `workerd --check-model`: one request to each model server, to check its address and key.
  */
 #ifndef WORKERD_MODEL_CHECK_H
 #define WORKERD_MODEL_CHECK_H
 
 #include "proto/settings/settings.h"
 
-/* Asks, says on standard output or standard error what came of each, and returns the exit status: 0,
- * or that of the first that failed: EX_NOPERM when the key was refused, EX_CONFIG when there is no
- * such model or path, or EX_UNAVAILABLE. */
+/* Sends the requests, prints the results to standard output or standard error, and returns the exit
+ * status: 0, or that of the first failure: EX_NOPERM if the key was refused, EX_CONFIG for an
+ * unknown model or path, or EX_UNAVAILABLE. */
 [[gnu::warn_unused_result]] int model_check(const struct settings *s);
 
 #endif

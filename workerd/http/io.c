@@ -23,7 +23,7 @@ io_plain_peek(struct io *io)
 	return (int)recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-/* sendmsg() and not writev(): a client that is gone must give EPIPE and not SIGPIPE. */
+/* sendmsg() and not writev(): a closed connection must give EPIPE, not SIGPIPE. */
 static ssize_t
 io_plain_write(struct io *io, struct iovec *iov, int n)
 {
@@ -35,7 +35,7 @@ io_plain_write(struct io *io, struct iovec *iov, int n)
 static void
 io_plain_shutdown(struct io *io)
 {
-	/* ENOTCONN: the peer has reset it meanwhile; the next read tells. */
+	/* ENOTCONN: the peer has reset the connection; the next read reports it. */
 	(void)shutdown(io->fd, SHUT_WR);
 }
 
@@ -113,7 +113,7 @@ io_reset(struct io *io)
 
 	if (io->fd == -1)
 		return;
-	/* Fails only when the peer was faster; then there is nothing to be told. */
+	/* Fails only if the peer has reset the connection first. */
 	(void)setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	io->ops->close(io, true);
 }

@@ -1,11 +1,11 @@
 /*
- * A connection's transport behind five functions, so that plain TCP (io.c) and TLS (tls.c) lie side
- * by side and the code above cannot tell them apart.
+ * The transport of a connection behind five functions, so that plain TCP (io.c) and TLS (tls.c)
+ * look the same to the code above.
  *
- * Owned by whoever embeds it (conn.c). Knows no event loop: a function that cannot go on now
- * returns -1 with EAGAIN, and the flags below say when to call it again. A transport may hold
- * bytes that it has taken off the socket, which the socket then announces to nobody: after a read
- * that gave all that was asked for, and after a peek that found something, read again unasked.
+ * Embedded in struct http_conn. It does not use the event loop: a function that would block returns
+ * -1 with EAGAIN, and the flags below say when to call it again. A transport may hold bytes that it
+ * has read from the socket, which the socket then does not report: after a read that returned all
+ * that was asked for, and after a peek that found data, read again without waiting.
  */
 #ifndef WORKERD_HTTP_IO_H
 #define WORKERD_HTTP_IO_H
@@ -18,49 +18,49 @@
 struct io;
 
 struct io_ops {
-	/* Up to n bytes into p, as many as are there. 0: the peer has ended its side. -1 with errno;
-	 * EAGAIN: nothing there. */
+	/* Reads up to n bytes into p. 0: the peer has shut down its side. -1 with errno; EAGAIN: no
+	 * data. */
 	ssize_t (*read)(struct io *io, void *p, size_t n);
-	/* Whether a read would give something: 1, and that stays to be read. 0 and -1 as read(). */
+	/* 1 if a read would return data, which stays to be read; 0 and -1 as read(). */
 	int (*peek)(struct io *io);
-	/* Up to all the bytes of n vectors. The count taken, or -1 with errno; EAGAIN: none. */
+	/* Writes the n vectors as far as possible. The number of bytes taken, or -1 with errno;
+	 * EAGAIN: none. */
 	ssize_t (*write)(struct io *io, struct iovec *iov, int n);
-	/* Ends our side in good order; what was written before still arrives. From then on what is
-	 * read is good only to be thrown away. */
+	/* Shuts down our side; what was written before still arrives. After that, received data is
+	 * only good to be discarded. */
 	void (*shutdown)(struct io *io);
-	/* Closes the descriptor and frees what the transport holds; in good order, unless cut. */
+	/* Closes the descriptor and frees the transport; orderly, unless cut. */
 	void (*close)(struct io *io, bool cut);
 };
 
 struct io {
 	const struct io_ops *ops;
 	int fd;      /* -1 when closed */
-	void *state; /* the transport's own; NULL for plain */
-	/* After EAGAIN: waits for the opposite readiness (a TLS handshake). Plain sets neither. */
+	void *state; /* private to the transport; NULL for plain */
+	/* After EAGAIN: it waits for the opposite readiness (a TLS handshake). Never set for plain. */
 	bool read_wants_write;
 	bool write_wants_read;
-	bool tls;        /* what passes is encrypted */
-	bool opening;    /* a handshake is under way; reading drives it */
-	const char *why; /* after EPROTO: the reason, for a log line; lives for ever */
+	bool tls;        /* the connection is encrypted */
+	bool opening;    /* the handshake is incomplete; reading continues it */
+	const char *why; /* after EPROTO: the reason, for a log line; static */
 };
 
-/* Takes over fd, a connected non-blocking stream socket, as it is. */
+/* Takes over fd, a connected non-blocking stream socket. */
 void io_init_plain(struct io *io, int fd);
 
 /*
- * The five functions, restarted when a signal interrupts them. TLS has two errors of its own:
- * EPROTO, the peer has broken the protocol; and, from reading and peeking, EPROTOTYPE: plain HTTP
- * has come in place of the handshake, and from now on the transport is plain, so that the peer can
- * be told.
+ * The five functions, restarted after signals. TLS adds two errors: EPROTO, a protocol error of the
+ * peer; and, from reading and peeking, EPROTOTYPE: plain HTTP came instead of a handshake, and the
+ * transport is plain from now on, so that an error can be sent.
  */
 [[gnu::warn_unused_result]] ssize_t io_read(struct io *io, void *p, size_t n);
 [[gnu::warn_unused_result]] int io_peek(struct io *io);
 [[gnu::warn_unused_result]] ssize_t io_write(struct io *io, struct iovec *iov, int n);
 void io_shutdown(struct io *io);
-void io_close(struct io *io); /* harmless on a closed one */
+void io_close(struct io *io); /* no effect on a closed one */
 
-/* Closes so that the peer sees a reset and no end in good order; what the kernel still holds for
- * it is thrown away (socket(7), SO_LINGER without time). */
+/* Closes with a reset instead of an orderly end; discards what the kernel still has to send
+ * (socket(7), SO_LINGER with zero time). */
 void io_reset(struct io *io);
 
 #endif

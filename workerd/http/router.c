@@ -1,7 +1,7 @@
 /*
- * The table is turned into paths: a pattern with its routes by method. Paths without captures are
- * found by binary search, those with captures are tried one after the other; each knows the bytes
- * before its first capture, so that a path of another corner of the table costs one memcmp().
+ * The table becomes paths: a pattern with its routes by method. Paths without captures are found by
+ * binary search; those with captures are tried in order, after one memcmp() of the bytes before the
+ * first capture.
  */
 #include "workerd/http/router.h"
 
@@ -15,7 +15,7 @@
 
 struct path {
 	struct slice pattern;
-	size_t prefix; /* bytes before the first ':'; all of them when there is none */
+	size_t prefix; /* bytes before the first ':'; all without one */
 	const struct route *by_method[HTTP_OTHER];
 	unsigned allowed;
 };
@@ -58,7 +58,7 @@ router_segment_len(struct slice s)
 	return slash == NULL ? s.len : (size_t)(slash - s.p);
 }
 
-/* Aborts unless ':' stands only at the beginning of segments, and not too often. */
+/* Aborts unless ':' occurs only at the start of segments, and not too often. */
 static void
 router_check_pattern(struct slice pattern)
 {
@@ -82,7 +82,7 @@ router_path_add(struct path *path, const struct route *route)
 		path->allowed |= 1u << HTTP_HEAD;
 }
 
-/* Adds a route to the path of its pattern, which is made if it is new. */
+/* Adds a route to the path of its pattern; creates the path if needed. */
 static void
 router_paths_add(struct path *paths, size_t *n, const struct route *route, struct slice pattern)
 {
@@ -129,7 +129,7 @@ router_free(struct router *r)
 	free(r);
 }
 
-/* Drops n bytes and, if there is one, the slash after them. */
+/* Removes n bytes and, if there is one, the slash after them. */
 static void
 router_skip_segment(struct slice *s, size_t n)
 {
@@ -144,8 +144,8 @@ router_has_escapes(struct slice segment)
 	return segment.len > 0 && memchr(segment.p, '%', segment.len) != NULL;
 }
 
-/* Whether a parameter may stand for this segment. An escaped '/' would be two segments to whoever
- * decodes before he splits. */
+/* Whether a segment can be captured. An escaped '/' would be two segments to a program that decodes
+ * before it splits. */
 static bool
 router_can_be_captured(struct slice segment)
 {
@@ -172,7 +172,7 @@ router_capture(const struct route_match *match, size_t i, uint8_t out[ROUTER_CAP
 	return (struct slice){out, len};
 }
 
-/* Walks pattern and path segment by segment, from the first capture on. */
+/* Compares pattern and path segment by segment, from the first capture on. */
 static bool
 router_path_fits(const struct path *path, struct slice text, struct route_match *match)
 {
@@ -201,7 +201,7 @@ router_path_fits(const struct path *path, struct slice text, struct route_match 
 	}
 }
 
-/* Whether the path, which fits, has a route for the method. */
+/* Whether the matching path has a route for the method. */
 static bool
 router_path_takes(const struct path *path, enum http_method method, struct route_match *match)
 {

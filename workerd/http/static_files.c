@@ -1,5 +1,5 @@
 /*
- * Assets: read once, hashed once, sent from where they lie.
+ * Files are read once, hashed once, and sent without a copy.
  */
 #include "workerd/http/static_files.h"
 
@@ -17,7 +17,7 @@
 #define ETAG_SIZE 24 /* two quotes, 16 digits, "-br", NUL, rounded up */
 
 struct representation {
-	uint8_t *p; /* NULL: there is no such file */
+	uint8_t *p; /* NULL: the file does not exist */
 	size_t len;
 	char etag[ETAG_SIZE];
 };
@@ -29,7 +29,7 @@ struct static_file {
 };
 
 static const struct {
-	const char *suffix; /* of the file and, with a dash, of the entity tag */
+	const char *suffix; /* suffix of the file and, with a dash, of the entity tag */
 	const char *name;   /* Content-Encoding */
 } codings[CODINGS] = {
     [CODING_IDENTITY] = {"", NULL},
@@ -37,7 +37,7 @@ static const struct {
     [CODING_BR] = {".br", "br"},
 };
 
-/* Reads size bytes. 0, or -1 with errno; EIO when the file is shorter than it said. */
+/* Reads size bytes. 0, or -1 with errno; EIO when the file is shorter. */
 static int
 static_file_read_all(int fd, uint8_t *p, size_t size)
 {
@@ -98,7 +98,7 @@ static_file_read_representation(
 	return 0;
 }
 
-/* The hash is the plain content's in all three; the suffix makes them differ, as strong tags of
+/* All three use the hash of the plain content; the suffix makes them differ, as strong tags of
  * different bytes must (RFC 9110, section 8.8.3). */
 static void
 static_file_set_etags(struct static_file *a)

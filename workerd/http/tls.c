@@ -1,12 +1,12 @@
 /*
- * The TLS transport: OpenSSL on a non-blocking socket.
+ * OpenSSL on a non-blocking socket.
  *
- * A record carries at most 16 KiB, is sealed as a whole and is opened as a whole. So that what a
- * turn has queued leaves in as few records as it takes, writing gathers; and since a record may
- * hold more than a reader asked for, reading may leave bytes in here (io.h says what follows).
+ * A record carries at most 16 KiB and is encrypted as a whole. So writing gathers the output of a
+ * turn into as few records as possible; and since a record may hold more than a reader asked for,
+ * data may stay in OpenSSL after a read (see io.h).
  *
- * OpenSSL reads no further than the record it is at (no read-ahead), so that whatever else came
- * still lies in the socket and is announced by it.
+ * OpenSSL does not read beyond the current record (no read-ahead), so the socket reports everything
+ * else.
  */
 #include "workerd/http/tls.h"
 
@@ -26,44 +26,42 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 
-/* What clients of the last ten years speak; the server's order counts, so that phones without AES
- * in hardware get ChaCha20 (SSL_OP_PRIORITIZE_CHACHA) and all others AES. */
+/* Supported by clients of the last ten years. The server's order counts; clients without AES
+ * hardware get ChaCha20 (SSL_OP_PRIORITIZE_CHACHA), all others AES. */
 #define SUITES_12                                                    \
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
 	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-/* At most as long as a ticket key is accepted after its own time (masterd/tls_keys.c). */
+/* At most as long as an old ticket key is accepted (masterd/ticket_keys.c). */
 #define TICKET_SECONDS (8 * 60 * 60)
 
 #define TICKET_NAME_SIZE 16
 #define TICKET_IV_SIZE   16
 
-/* How a TICKET_KEY_SIZE is divided. */
+/* The layout of a ticket key of TICKET_KEY_SIZE bytes. */
 struct ticket_key {
-	uint8_t name[TICKET_NAME_SIZE]; /* stands in the ticket, says which key sealed it */
+	uint8_t name[TICKET_NAME_SIZE]; /* in the ticket, names the key that sealed it */
 	uint8_t cipher[32];             /* AES-256-CBC */
 	uint8_t mac[32];                /* HMAC-SHA-256 */
 };
 _Static_assert(sizeof(struct ticket_key) == TICKET_KEY_SIZE, "no padding");
 
 struct tls {
-	SSL_CTX *ctx;              /* NULL: no identity yet */
+	SSL_CTX *ctx;              /* NULL: no certificate yet */
 	struct ticket_key keys[2]; /* current, previous */
 	size_t n_keys;
-	uint8_t record[SSL3_RT_MAX_PLAIN_LENGTH]; /* where pieces are gathered */
+	uint8_t record[SSL3_RT_MAX_PLAIN_LENGTH]; /* output is gathered here */
 };
 
-/* A connection's. */
+/* The TLS state of a connection. */
 struct tls_session {
 	SSL *ssl;
 	struct tls *tls;
-	bool broken; /* after a fatal error nothing more may be said (SSL_get_error(3)) */
-	bool shut;   /* our side has ended */
+	bool broken; /* after a fatal error: no more output (SSL_get_error(3)) */
+	bool shut;   /* our side is shut down */
 };
-
-/* -- session tickets ----------------------------------------------------------------------- */
 
 /* 1, or -1. */
 static int
@@ -79,7 +77,7 @@ tls_set_mac(EVP_MAC_CTX *mac, struct ticket_key *key)
 	return EVP_MAC_CTX_set_params(mac, params) == 1 ? 1 : -1;
 }
 
-/* Returns as SSL_CTX_set_tlsext_ticket_key_evp_cb(3) wants it; 0: no ticket. */
+/* Results of SSL_CTX_set_tlsext_ticket_key_evp_cb(3); 0: no ticket. */
 static int
 tls_seal_ticket(
     struct tls *tls, uint8_t *name, uint8_t *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
@@ -95,7 +93,7 @@ tls_seal_ticket(
 	return tls_set_mac(mac, key);
 }
 
-/* 0: the key is none of ours, the handshake goes on in full; 2: good, but to be replaced. */
+/* 0: unknown key, full handshake; 2: valid, but renew the ticket. */
 static int
 tls_open_ticket(struct tls *tls, const uint8_t *name, const uint8_t *iv, EVP_CIPHER_CTX *cipher,
     EVP_MAC_CTX *mac)
@@ -137,9 +135,7 @@ tls_set_ticket_keys(struct tls *tls, struct slice current, struct slice previous
 	tls->n_keys = previous.len > 0 ? 2 : 1;
 }
 
-/* -- what all connections share ------------------------------------------------------------ */
-
-/* RFC 7301: a client that names its protocols must find one of ours among them. */
+/* A client that offers protocols must offer one of ours (RFC 7301). */
 static int
 tls_on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
     const unsigned char *offered, unsigned int offered_len, void *arg)
@@ -157,11 +153,11 @@ tls_on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
 }
 
 /*
- * A context with everything but the certificate.
+ * A context with everything except the certificate.
  *
- * IGNORE_UNEXPECTED_EOF: many clients end without close_notify. A request says itself how long it
- * is, so one that was cut is never taken for whole. AUTO_RETRY is off, so that a client cannot
- * keep us in one call by sending what is no data.
+ * IGNORE_UNEXPECTED_EOF: many clients close without close_notify. A request contains its length, so
+ * a truncated one is never taken for complete. AUTO_RETRY is off, so that a client cannot keep us
+ * in one call by sending records without data.
  */
 static SSL_CTX *
 tls_context_new(struct tls *tls)
@@ -192,7 +188,7 @@ tls_context_new(struct tls *tls)
 	return ctx;
 }
 
-/* Nobody is there to type a passphrase. */
+/* There is no user to enter a passphrase. */
 static int
 tls_no_passphrase(char *buf, int size, int writing, void *arg)
 {
@@ -211,7 +207,7 @@ tls_bio_new(struct slice text)
 	return bio;
 }
 
-/* 1, or 0 with the reason in OpenSSL's error queue; likewise the next two. */
+/* 1, or 0 with the reason in OpenSSL's error queue; also tls_use_key(). */
 static int
 tls_use_chain(SSL_CTX *ctx, struct slice pem)
 {
@@ -224,7 +220,7 @@ tls_use_chain(SSL_CTX *ctx, struct slice pem)
 		ok = SSL_CTX_add1_chain_cert(ctx, cert) == 1;
 		X509_free(cert);
 	}
-	/* How the end of the text reports itself. */
+	/* The end of the input leaves an error in the queue. */
 	if (ok)
 		ERR_clear_error();
 	BIO_free(bio);
@@ -251,7 +247,7 @@ tls_set_identity(struct tls *tls, struct slice chain, struct slice key, const ch
 	ERR_clear_error();
 	if (tls_use_chain(ctx, chain) && tls_use_key(ctx, key) &&
 	    SSL_CTX_check_private_key(ctx)) {
-		/* Open connections hold the old one until they end. */
+		/* Open connections keep a reference to the old one. */
 		SSL_CTX_free(tls->ctx);
 		tls->ctx = ctx;
 		return 0;
@@ -278,9 +274,7 @@ tls_free(struct tls *tls)
 	free(tls);
 }
 
-/* -- failures ------------------------------------------------------------------------------ */
-
-/* The peer has broken the protocol, or said why it will not go on. */
+/* Reports a protocol error or an alert of the peer. */
 static ssize_t
 tls_fail(struct io *io)
 {
@@ -293,7 +287,7 @@ tls_fail(struct io *io)
 	return -1;
 }
 
-/* The client has said "GET …" where its handshake was due: it is to hear why that is no good. */
+/* The client sent plain HTTP instead of a handshake: becomes plain, so that it can get an error. */
 static ssize_t
 tls_become_plain(struct io *io)
 {
@@ -307,8 +301,8 @@ tls_become_plain(struct io *io)
 	return -1;
 }
 
-/* What a call of OpenSSL that gave r <= 0 means, as the result of the function that made it;
- * errno is still that of the call. */
+/* Converts the result r <= 0 of an OpenSSL call to that of the io function; errno is still that of
+ * the call. */
 static ssize_t
 tls_no_progress(struct io *io, int r, int *wants)
 {
@@ -336,10 +330,8 @@ tls_no_progress(struct io *io, int r, int *wants)
 	}
 }
 
-/* -- the five functions -------------------------------------------------------------------- */
-
-/* The result of a call that gave r; *other tells whether it waits for this readiness, which is not
- * its own. Any call drives the handshake. */
+/* Converts the result r of an OpenSSL call; *other says whether it waits for this readiness, the
+ * opposite of its own. Every call may complete the handshake. */
 static ssize_t
 tls_result(struct io *io, int r, int readiness, bool *other)
 {
@@ -364,7 +356,7 @@ tls_read(struct io *io, void *p, size_t n)
 {
 	struct tls_session *s = io->state;
 
-	/* Only to be thrown away: opening it would be work for nothing, and might fail. */
+	/* To be discarded: decrypting it would be useless work, and could fail. */
 	if (s->shut)
 		return recv(io->fd, p, n, 0);
 	ERR_clear_error();
@@ -383,7 +375,7 @@ tls_peek(struct io *io)
 	return (int)tls_read_result(io, SSL_peek(s->ssl, &byte, 1));
 }
 
-/* The first record's worth of n vectors as one run of bytes. */
+/* The first bytes of n vectors, at most a record, as one slice. */
 static struct slice
 tls_gather(struct tls *tls, const struct iovec *iov, int n)
 {
@@ -407,9 +399,9 @@ tls_gather(struct tls *tls, const struct iovec *iov, int n)
 }
 
 /*
- * One record, or what is left of one: after EAGAIN OpenSSL holds it sealed and wants the same bytes
- * again, from wherever and with more behind them. They are the same, as only what was taken leaves
- * the front of the caller's queue.
+ * Writes one record, or the rest of one: after EAGAIN OpenSSL holds it encrypted and wants the same
+ * bytes again, at any address and possibly with more behind them. The caller's queue starts with
+ * them, because only accepted bytes are removed.
  */
 static ssize_t
 tls_write(struct io *io, struct iovec *iov, int n)
@@ -422,17 +414,17 @@ tls_write(struct io *io, struct iovec *iov, int n)
 	errno = 0;
 	result = tls_result(io, SSL_write(s->ssl, run.p, (int)run.len), SSL_ERROR_WANT_READ,
 	    &io->write_wants_read);
-	/* Who is turned away before he has said anything may be told so in plain, if he talks so. */
+	/* A rejected client that speaks plain HTTP gets its reply in plain HTTP. */
 	if (!io->tls)
 		return io->ops->write(io, iov, n);
 	if (result != 0)
 		return result;
-	/* He has left in the middle of the handshake. */
+	/* The client left during the handshake. */
 	errno = EPIPE;
 	return -1;
 }
 
-/* close_notify, if it can be said at once: who does not read on need not hear it. */
+/* Sends close_notify if that does not block. */
 static void
 tls_send_close_notify(struct io *io)
 {
@@ -452,7 +444,7 @@ tls_shutdown(struct io *io)
 
 	tls_send_close_notify(io);
 	s->shut = true;
-	/* ENOTCONN: the peer has reset it meanwhile; the next read tells. */
+	/* ENOTCONN: the peer has reset the connection; the next read reports it. */
 	(void)shutdown(io->fd, SHUT_WR);
 }
 
@@ -461,7 +453,7 @@ tls_close(struct io *io, bool cut)
 {
 	struct tls_session *s = io->state;
 
-	/* What was cut must not look whole: no goodbye then. */
+	/* A truncated reply must not look complete: no close_notify then. */
 	if (!cut)
 		tls_send_close_notify(io);
 	SSL_free(s->ssl);

@@ -1,6 +1,6 @@
 /*
- * The line to storaged. A call keeps its encoded frame until it is answered, so that it can be
- * sent again on a new line; the table of calls is indexed by the low bits of the request id.
+ * A call keeps its encoded frame until its reply, so that it can be sent again on a new connection;
+ * the low bits of the request id are the index in the table of calls.
  */
 #include "workerd/store/store_client.h"
 
@@ -23,7 +23,7 @@
 struct store_call {
 	struct store_client *client;
 	uint64_t id;
-	store_answer_fn *fn; /* NULL: forgotten */
+	store_answer_fn *fn; /* NULL: cancelled */
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
@@ -47,7 +47,7 @@ struct store_client {
 	unsigned backoff_ms;
 	uint64_t next_id;
 	size_t waiting; /* bytes of all calls' frames */
-	bool repeated;  /* the call whose answer is told was sent more than once */
+	bool repeated;  /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	TAILQ_HEAD(, store_call) order;
 	struct store_listener listeners[STORE_LISTENERS_MAX];
@@ -101,8 +101,6 @@ store_client_repeated(const struct store_client *sc)
 	return sc->repeated;
 }
 
-/* -- those who listen -------------------------------------------------------------------- */
-
 void
 store_client_listen(struct store_client *sc, const struct store_events *events, void *arg)
 {
@@ -134,8 +132,6 @@ store_notify_news(const struct store_client *sc, uint16_t type, const union msg 
 			sc->listeners[i].events->news(sc->listeners[i].arg, type, m);
 }
 
-/* -- the line ---------------------------------------------------------------------------- */
-
 static void
 store_disconnect(struct store_client *sc, const char *why)
 {
@@ -155,7 +151,7 @@ store_disconnect(struct store_client *sc, const char *why)
 		store_notify_lost(sc);
 }
 
-/* An answer goes to its call, unless nobody waits for it any more. */
+/* Delivers a reply to its call, unless that has timed out. */
 static void
 store_take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
 {
@@ -225,7 +221,7 @@ store_on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 store_call_send(struct store_call *call)
 {
-	/* There is room: store_call() looked, and a new line starts empty. */
+	/* There is room: store_call() checked, and a new connection starts empty. */
 	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
 		 buf_len(&call->frame)) == 0);
 	call->sends++;
@@ -259,8 +255,6 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 	event_add(sc->readable, NULL);
 	store_flush(sc);
 }
-
-/* -- for users --------------------------------------------------------------------------- */
 
 struct store_client *
 store_client_new(struct event_base *base, const char *path, struct scoreboard_worker *board)
@@ -316,7 +310,7 @@ store_call_set_timeout(struct store_call *call, unsigned ms)
 	evtimer_add(call->deadline, &in);
 }
 
-/* A request id whose place in the table is free, or 0 when all are taken. */
+/* A request id whose slot is free, or 0 when all are in use. */
 static uint64_t
 store_free_id(struct store_client *sc)
 {
@@ -344,14 +338,14 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 
 	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
 		return NULL;
-	/* What timed out unsent still stands in the line's buffer. */
+	/* Calls that timed out before they were sent are still in the output buffer. */
 	if (sc->connected && !store_has_room(sc))
 		return NULL;
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct store_call){
 	    .client = sc, .id = id, .fn = fn, .arg = arg, .since_ns = clock_mono_ns()};
 	buf_init(&call->frame, WIRE_FRAME_MAX);
-	/* The caller keeps to the maxima of messages.def: what comes from outside was checked. */
+	/* The caller respects the limits of messages.def: external input was checked. */
 	must(msg_encode(&call->frame, type, id, msg) == 0);
 	if (timeout_ms > 0)
 		store_call_set_timeout(call, timeout_ms);

@@ -1,5 +1,5 @@
 /*
- * Words, lists and white space, byte by byte.
+ * Byte by byte.
  */
 #include "workerd/http/message/header_fields.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the values of header fields are made of (RFC 9110, section 5.6): words without case, lists
- * with commas, and white space that does not count. Pure functions on borrowed bytes.
+ * The parts of header field values (RFC 9110, section 5.6): case-insensitive tokens,
+ * comma-separated lists, and optional white space. Pure functions on borrowed bytes.
  */
 #ifndef WORKERD_HTTP_MESSAGE_HEADER_FIELDS_H
 #define WORKERD_HTTP_MESSAGE_HEADER_FIELDS_H
@@ -13,16 +13,16 @@
 /* s without the spaces and tabs at its ends (OWS; RFC 9110, section 5.6.3). */
 struct slice header_trim(struct slice s);
 
-/* Whether a has the letters of the lower-case text, in either case (ASCII only). */
+/* Whether a equals the lower-case text, ignoring case (ASCII only). */
 bool header_equals(struct slice a, const char *lower_case);
 
-/* Whether a and b differ in nothing but the case of their letters (ASCII only). */
+/* Whether a and b are equal, ignoring case (ASCII only). */
 bool header_equals_nocase(struct slice a, struct slice b);
 
 /*
- * Takes the next member off a comma-separated list (RFC 9110, section 5.6.1), without white space
- * at its ends; empty members are passed over. false at the end. Commas in quotes are not special:
- * for lists of tokens only.
+ * Removes the next member of a comma-separated list (RFC 9110, section 5.6.1), without white space
+ * at its ends; skips empty members. false at the end. Quoted commas are not special: for lists of
+ * tokens only.
  */
 bool header_list_next(struct slice *list, struct slice *member);
 

@@ -1,11 +1,11 @@
 /*
- * The request parser. Two passes: http_find_end() searches what is new for line ends until the empty
- * line is there, and looks at the request line as soon as that is whole (a client that speaks
- * something else than HTTP learns it at once); then http_parse_fields() reads all fields in one go.
- * Between calls only numbers are kept, so the bytes may move, and each is looked at twice at most.
+ * Parses in two passes: http_find_end() searches new bytes for line ends until the empty line, and
+ * checks the request line as soon as it is complete, so that a client of another protocol gets its
+ * error at once; then http_parse_fields() parses all fields. Only numbers are kept between calls,
+ * so the bytes may move, and each is read at most twice.
  *
- * The verdict must not depend on how the bytes were split: each check below depends only on bytes
- * up to the place where it is made, and the checks are made in the order of these places.
+ * The result must not depend on how the bytes were split: each check depends only on the bytes
+ * before it, and the checks are made in the order of these positions.
  */
 #include "workerd/http/message/http_parse.h"
 
@@ -13,7 +13,7 @@
 
 #include "proto/base/basics.h"
 
-/* Which bytes may stand where. */
+/* Classes of bytes. */
 enum {
 	T = 1, /* a token (RFC 9110, section 5.6.2): methods and field names */
 	V = 2, /* a field value: visible ASCII, space, tab, obs-text */
@@ -77,11 +77,11 @@ http_method_name(enum http_method method)
 	return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : NULL;
 }
 
-/* Well-formed requests that deserve a 405 and its Allow (RFC 5789; RFC 9110, section 9.3.8). */
+/* Known methods that get a 405 with Allow (RFC 5789; RFC 9110, section 9.3.8). */
 static const char *const other_names[] = {"PATCH", "TRACE"};
 
-/* 0, or 501 for a method that is none of ours and none of the others (RFC 9110, section 9.1): what
- * stands in front of us may refuse it, or frame it by rules of its own. */
+/* 0, or 501 for an unknown method (RFC 9110, section 9.1): a proxy in front of us may refuse it, or
+ * frame it by its own rules. */
 static int
 http_parse_method(struct slice text, struct http_request *req)
 {
@@ -98,7 +98,7 @@ http_parse_method(struct slice text, struct http_request *req)
 	return 501;
 }
 
-/* How many bytes at the front of s belong to the class. */
+/* The number of bytes at the front of s that belong to the class. */
 static size_t
 http_span(struct slice s, uint8_t class)
 {
@@ -109,7 +109,7 @@ http_span(struct slice s, uint8_t class)
 	return i;
 }
 
-/* Takes the first n bytes off s. */
+/* Removes the first n bytes of s and returns them. */
 static struct slice
 http_take(struct slice *s, size_t n)
 {
@@ -143,7 +143,7 @@ http_parse_version(struct slice s, struct http_request *req)
 	return 0;
 }
 
-/* Takes "http://" or "https://" off s; false when it begins with neither. */
+/* Removes "http://" or "https://" from s; false if it begins with neither. */
 static bool
 http_take_scheme(struct slice *s)
 {
@@ -160,7 +160,7 @@ http_take_scheme(struct slice *s)
 	return false;
 }
 
-/* The host of a target in absolute form; p is NULL in the other forms. rest is what follows. */
+/* The host of an absolute target; p is NULL for other forms. rest is what follows. */
 static struct slice
 http_authority(struct slice target, struct slice *rest)
 {
@@ -171,9 +171,8 @@ http_authority(struct slice target, struct slice *rest)
 }
 
 /*
- * Origin-form, absolute-form, or "*" for OPTIONS (RFC 9112, section 3.2). A server must take the
- * absolute form though it is no proxy; what stands in it for Host is checked with the fields.
- * 0, or the status.
+ * Origin form, absolute form, or "*" for OPTIONS (RFC 9112, section 3.2). A server must accept the
+ * absolute form; its host is compared with Host later. 0, or the status.
  */
 static int
 http_parse_target(struct slice target, struct http_request *req)
@@ -199,7 +198,7 @@ http_parse_target(struct slice target, struct http_request *req)
 	return 0;
 }
 
-/* method SP target SP version, without the line's CRLF. 0, or the status. */
+/* Parses method SP target SP version, without the CRLF. 0, or the status. */
 static int
 http_parse_request_line(struct slice line, struct http_request *req)
 {
@@ -223,8 +222,8 @@ http_parse_request_line(struct slice line, struct http_request *req)
 	return status != 0 ? status : known;
 }
 
-/* Digits only, once only (RFC 9112, section 6.3); 18 of them are over any limit and below 2^63. Not
- * even a tab behind them, which the rules allow and Node refuses. */
+/* Only digits, only once (RFC 9112, section 6.3); 18 digits exceed every limit and stay below 2^63.
+ * No tabs around it: the RFC allows them, but Node refuses them. */
 static int
 http_parse_length(struct slice raw, struct http_request *req)
 {
@@ -244,9 +243,9 @@ http_parse_length(struct slice raw, struct http_request *req)
 	return 0;
 }
 
-/* What the fields together said that concerns the framing. */
+/* The fields that concern framing, collected. */
 struct framing {
-	struct slice host; /* p is NULL when there is none */
+	struct slice host; /* p is NULL without one */
 	bool close;
 	bool keep_alive;
 };
@@ -264,8 +263,7 @@ http_parse_connection(struct slice value, struct framing *framing)
 	}
 }
 
-/* Only one expectation is defined, and none in HTTP/1.0 (RFC 9110, section 10.1.1). 0, or the
- * status. */
+/* Only 100-continue is defined, and not for HTTP/1.0 (RFC 9110, section 10.1.1). 0, or the status. */
 static int
 http_parse_expect(struct slice value, struct http_request *req)
 {
@@ -283,8 +281,8 @@ http_parse_expect(struct slice value, struct http_request *req)
 	return expected ? 0 : 417;
 }
 
-/* A target in absolute form must be of the same host as Host, or two readers could take this for
- * requests to two (RFC 9112, section 3.2.2, lets clients send nothing else). 0, or the status. */
+/* The host of an absolute target must equal Host, or two parsers could assign the request to
+ * different hosts (clients must send it so: RFC 9112, section 3.2.2). 0, or the status. */
 static int
 http_check_host(const struct http_request *req, struct slice host)
 {
@@ -297,8 +295,8 @@ http_check_host(const struct http_request *req, struct slice host)
 	return header_equals_nocase(host, authority) ? 0 : 400;
 }
 
-/* The fields that decide where this request ends and the next begins; raw is the value with the
- * white space around it. 0, or the status. */
+/* Handles the fields that decide where this request ends; raw is the value with its white space. 0,
+ * or the status. */
 static int
 http_parse_framing_field(const struct http_header *h, struct slice raw,
     struct http_request *req, struct framing *framing)
@@ -315,7 +313,7 @@ http_parse_framing_field(const struct http_header *h, struct slice raw,
 	} else if (header_equals(h->name, "connection")) {
 		http_parse_connection(h->value, framing);
 	} else if (header_equals(h->name, "proxy-connection")) {
-		/* No standard knows it, but others read it; a close can only be meant. */
+		/* Not in any standard, but other servers obey it; honour close only. */
 		struct framing said = {0};
 
 		http_parse_connection(h->value, &said);
@@ -326,7 +324,7 @@ http_parse_framing_field(const struct http_header *h, struct slice raw,
 	return 0;
 }
 
-/* name ":" OWS value OWS, without the line's CRLF. A folded line has no name. 0, or the status. */
+/* Parses name ":" OWS value OWS, without the CRLF. A folded line has no name. 0, or the status. */
 static int
 http_parse_field(struct slice line, struct http_request *req, struct framing *framing)
 {
@@ -348,7 +346,7 @@ http_parse_field(struct slice line, struct http_request *req, struct framing *fr
 	return status;
 }
 
-/* All field lines of a whole head; http_find_end() has seen that each ends in CRLF. */
+/* Parses all field lines of a complete head; http_find_end() has checked that each ends in CRLF. */
 static int
 http_parse_fields(struct slice lines, struct http_request *req)
 {
@@ -381,15 +379,15 @@ http_bad(int *status, int with)
 	return HTTP_BAD;
 }
 
-/* A line is whole: it lies at p->line and has len bytes before its CRLF. HTTP_OK: it was the
- * empty one that ends the head. */
+/* Handles a complete line at p->line with len bytes before its CRLF. HTTP_OK: it is the empty line
+ * that ends the head. */
 static enum http_result
 http_take_line(
     struct http_parser *p, struct slice head, size_t len, struct http_request *req, int *status)
 {
 	if (len == 0 && p->begun)
 		return HTTP_OK;
-	/* RFC 9112, section 2.2: one empty line before a request may be passed over. */
+	/* One empty line before a request is ignored (RFC 9112, section 2.2). */
 	if (len == 0 && p->line > 0)
 		return http_bad(status, 400);
 	if (len > 0 && !p->begun) {
@@ -403,7 +401,7 @@ http_take_line(
 	return HTTP_MORE;
 }
 
-/* Searches what is new for the empty line; HTTP_OK: the head ends where p->line now is. */
+/* Searches the new bytes for the empty line; HTTP_OK: the head ends at p->line. */
 static enum http_result
 http_find_end(struct http_parser *p, struct slice head, struct http_request *req, int *status)
 {
@@ -446,13 +444,13 @@ http_parse(struct http_parser *p, struct slice head, struct http_request *req, s
 	r = http_find_end(p, head, req, status);
 	if (r == HTTP_MORE || (r == HTTP_BAD && !p->begun))
 		return r;
-	/* The request line may have been read in an earlier call, when the bytes lay elsewhere. */
+	/* Parse the request line again: the bytes may have moved since. */
 	rest = (struct slice){head.p + p->start, p->line - p->start};
 	lf = memchr(rest.p, '\n', rest.len);
 	must(http_parse_request_line(http_take(&rest, (size_t)(lf - rest.p) - 1), req) == 0);
 	(void)http_take(&rest, 2);
 	if (r == HTTP_BAD) {
-		/* For the answer alone: the lines before the fault, as far as they are good. */
+		/* For the reply only: the valid lines before the error. */
 		(void)http_parse_fields(rest, req);
 		return r;
 	}

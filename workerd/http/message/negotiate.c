@@ -7,11 +7,11 @@
 
 #include "workerd/http/message/http_parse.h"
 
-#define Q_UNSAID (-1)
+#define Q_ABSENT (-1)
 
 /*
- * A qvalue in thousandths (RFC 9110, section 12.4.2). What is none counts as 0: who asks badly for
- * a coding is not given it.
+ * A qvalue in thousandths (RFC 9110, section 12.4.2). An invalid one counts as 0, so a malformed
+ * request does not select a coding.
  */
 static int
 negotiate_parse_q(struct slice s)
@@ -31,7 +31,7 @@ negotiate_parse_q(struct slice s)
 	return q <= 1000 ? q : 0;
 }
 
-/* Splits "gzip ; q=0.5" into the coding and its weight, 1000 when none is given. */
+/* Splits "gzip ; q=0.5" into the coding and its weight; 1000 without one. */
 static int
 negotiate_split_weight(struct slice *member)
 {
@@ -52,7 +52,7 @@ negotiate_split_weight(struct slice *member)
 enum http_coding
 negotiate_coding(struct slice accept, unsigned available)
 {
-	int q[CODINGS] = {Q_UNSAID, Q_UNSAID, Q_UNSAID}, any = Q_UNSAID, best_q = 0;
+	int q[CODINGS] = {Q_ABSENT, Q_ABSENT, Q_ABSENT}, any = Q_ABSENT, best_q = 0;
 	enum http_coding best = CODING_IDENTITY;
 	struct slice member;
 
@@ -69,7 +69,7 @@ negotiate_coding(struct slice accept, unsigned available)
 			any = weight;
 	}
 	for (enum http_coding c = CODING_IDENTITY; c < CODINGS; c++) {
-		int weight = q[c] != Q_UNSAID ? q[c] : any;
+		int weight = q[c] != Q_ABSENT ? q[c] : any;
 
 		if (c != CODING_IDENTITY && !(available & (1u << c)))
 			continue;
@@ -81,7 +81,7 @@ negotiate_coding(struct slice accept, unsigned available)
 	return best;
 }
 
-/* Takes what stands before the next semicolon off s, without white space at its ends. */
+/* Removes the part before the next semicolon from s, without white space at its ends. */
 static struct slice
 negotiate_take_part(struct slice *s)
 {
@@ -94,7 +94,7 @@ negotiate_take_part(struct slice *s)
 	return header_trim(part);
 }
 
-/* The weight of "text/html ; level=1 ; q=0.5", 1000 when none is given; *type is what it is of. */
+/* The weight of "text/html ; level=1 ; q=0.5", 1000 without one; *type is the media type. */
 static int
 negotiate_media_weight(struct slice member, struct slice *type)
 {
@@ -127,7 +127,7 @@ negotiate_prefers_type(struct slice accept, const char *type, const char *usual)
 	return wanted > other;
 }
 
-/* The length of the quoted tag at the front of s, 0 when there is none. */
+/* The length of the quoted tag at the front of s; 0 without one. */
 static size_t
 negotiate_tag_len(struct slice s)
 {

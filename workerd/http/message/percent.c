@@ -6,7 +6,7 @@
 #include "proto/base/hex.h"
 #include "proto/base/utf8.h"
 
-/* Takes the next byte that s means off s; -1 when its '%' has no two digits behind it. */
+/* Removes and decodes the next byte of s; -1 for a '%' without two digits. */
 static int
 percent_take_byte(struct slice *s)
 {

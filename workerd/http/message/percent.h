@@ -1,6 +1,5 @@
 /*
- * Percent-encoding, as paths and queries have it (RFC 3986, section 2.1). Pure functions on borrowed
- * bytes.
+ * Percent-encoding of paths and queries (RFC 3986, section 2.1). Pure functions on borrowed bytes.
  */
 #ifndef WORKERD_HTTP_MESSAGE_PERCENT_H
 #define WORKERD_HTTP_MESSAGE_PERCENT_H
@@ -11,9 +10,9 @@
 #include "proto/base/buf.h"
 
 /*
- * Writes what s means to out, which has room for size bytes, and its length to *len. false when
- * that is too long or no text: a '%' without two hexadecimal digits behind it, a control character,
- * invalid UTF-8. A '+' is a '+': nothing that we read has a space to stand for.
+ * Decodes s into out, which has room for size bytes; *len gets the length. false if the result is
+ * too long or not text: a '%' without two hexadecimal digits, a control character, invalid UTF-8. A
+ * '+' stays a '+': no value that we read contains spaces.
  */
 [[gnu::warn_unused_result]] bool percent_decode(
     struct slice s, uint8_t *out, size_t size, size_t *len);
