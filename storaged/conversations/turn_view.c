@@ -124,7 +124,7 @@ turn_view_is_followed(const struct call *c, const struct id *turn)
 bool
 turn_view_may_follow(const struct call *c, const struct id *turn)
 {
-	return turn_view_is_followed(c, turn) || live_has_room(c->live, c->from);
+	return turn_view_is_followed(c, turn) || live_may_follow(c->live, c->from);
 }
 
 bool

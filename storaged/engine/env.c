@@ -1,6 +1,6 @@
 /*
- * Opening, checking and watching over the LMDB environment. lmdb.h is the reference for the
- * rules obeyed here: one open per process, mdb_env_set_mapsize() only between transactions.
+ * Opens and watches the LMDB environment. lmdb.h is the reference for the rules obeyed here: one
+ * open per process, mdb_env_set_mapsize() only between transactions.
  */
 #include "storaged/engine/env.h"
 
@@ -12,19 +12,20 @@
 #include "proto/base/log.h"
 #include "storaged/engine/safe_read.h"
 
-/* Named databases there may be: ours, and room for those to come. */
+/* Named databases: ours, and room for later ones. */
 #define TABLES_MAX 64
 
 /* LMDB's own trees, before all tables (mdb.c, CORE_DBS): the free pages, and the list of tables. */
 #define CORE_TREES 2
 
-/* A write that fails so soon (ms) after the store was writable again doubles the probes that are passed
- * over, up to so many: then what is told of the store changes twice in half a minute at most. */
-#define RELAPSE_MS   60000u
-#define PATIENCE_MAX 31u
+/* A write that fails within RELAPSE_MS after the store became writable doubles the number of
+ * probes that are ignored, up to PROBES_IGNORED_MAX: so the reported state changes at most twice
+ * in half a minute. */
+#define RELAPSE_MS         60000u
+#define PROBES_IGNORED_MAX 31u
 
-/* With less than this free, a write that failed has failed for want of room: other processes may
- * have given some back since. */
+/* With less than this free, a failed write is taken for a full disk: other processes may have
+ * freed some space since. */
 #define DISK_FULL_BYTES ((uint64_t)1 << 20)
 
 static bool
@@ -37,8 +38,8 @@ env_disk_is_full(const struct env *env)
 	    (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
 }
 
-/* A disk that fills up takes the first part of a write, without an error; LMDB 0.9 makes EIO of
- * every short write (mdb.c, mdb_page_flush()). */
+/* On a disk that fills up, a write is short without an error, and LMDB 0.9 turns every short
+ * write into EIO (mdb.c, mdb_page_flush()). */
 int
 env_write_error(const struct env *env, int rc)
 {
@@ -86,7 +87,7 @@ env_error_help(int rc)
 void
 env_init(struct env *env, uint64_t max_bytes)
 {
-	*env = (struct env){.writable = true, .hidden_room = true};
+	*env = (struct env){.writable = true, .freed_pages_hidden = true};
 	/* LMDB requires a multiple of the page size. */
 	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
 	buf_init(&env->record, RECORD_MAX);
@@ -111,7 +112,7 @@ env_open_mdb(struct env *env, const char *dir)
 	 * while a write transaction runs on the same thread. */
 	if (rc == 0)
 		rc = mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600);
-	/* Slots of a process that was killed would keep old pages from being used again. */
+	/* The slots of a killed process would keep old pages from being reused. */
 	if (rc == 0)
 		rc = mdb_reader_check(env->mdb, &dead);
 	return rc;
@@ -140,10 +141,10 @@ env_close(struct env *env)
 int
 env_use_reserve(struct env *env, bool use)
 {
-	/* A size under what is in use becomes what is in use (lmdb.h): a reserve that was used up
-	 * stays, and is found again as free pages. */
+	/* A size below what is in use becomes what is in use (lmdb.h): a reserve that was used
+	 * stays, and becomes free pages again. */
 	if (use)
-		env->hidden_room = true;
+		env->freed_pages_hidden = true;
 	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
 }
 
@@ -190,7 +191,7 @@ env_is_over_bound(const struct env *env, MDB_txn *txn)
 	MDB_envinfo info;
 	uint64_t used;
 
-	/* The map is greater than it was asked to be only when more was in use. */
+	/* The map is larger than requested only if more was in use. */
 	if (!env->bounded || mdb_env_info(env->mdb, &info) != 0 ||
 	    info.me_mapsize <= env->max_bytes)
 		return false;
@@ -198,23 +199,23 @@ env_is_over_bound(const struct env *env, MDB_txn *txn)
 }
 
 static unsigned
-env_next_patience(const struct env *env)
+env_next_probes_ignored(const struct env *env)
 {
-	unsigned doubled = 2 * env->patience + 1;
+	unsigned doubled = 2 * env->probes_ignored + 1;
 
 	if (env->writable_at == 0 || clock_mono_ms() - env->writable_at >= RELAPSE_MS)
 		return 0;
-	return doubled < PATIENCE_MAX ? doubled : PATIENCE_MAX;
+	return doubled < PROBES_IGNORED_MAX ? doubled : PROBES_IGNORED_MAX;
 }
 
 void
 env_write_failed(struct env *env, int rc)
 {
-	env->calm = 0;
+	env->probes_passed = 0;
 	if (!env->writable)
 		return;
 	env->writable = false;
-	env->patience = env_next_patience(env);
+	env->probes_ignored = env_next_probes_ignored(env);
 	log_event(LOG_ERROR, "store_not_writable", L_STR("error", env_strerror(rc)),
 	    L_STR("help", env_error_help(rc)));
 }

@@ -1,6 +1,5 @@
 /*
- * The probe of an environment that takes no writes. Whether it passes says that there is some
- * room, not how much.
+ * The probe of an environment that refuses writes. It shows that there is some room, not how much.
  */
 #include "storaged/engine/env_probe.h"
 
@@ -11,8 +10,7 @@
 #include "proto/base/log.h"
 #include "storaged/engine/txn.h"
 
-/* What a probe writes: so many values that take a page each. Not one great value, which would need
- * pages that lie together. */
+/* A probe writes this many values of one page each. One large value would need contiguous pages. */
 #define PROBE_PAGES 16
 #define PROBE_PAGE  4000
 
@@ -51,9 +49,9 @@ env_probe_run(struct env *env, bool there)
 }
 
 /*
- * What a commit has freed can be used from the second one after it on (mdb.c, mdb_find_oldest()),
- * and a full map lets no commit through: without this small one, which may use the reserve, the
- * room that a deletion made would come to light with the next deletion only.
+ * Freed pages can be reused from the second commit after theirs (mdb.c, mdb_find_oldest()), and on
+ * a full map no commit succeeds. Without this small commit, which may use the reserve, the room
+ * that a deletion made would be found only at the next deletion.
  */
 static int
 env_probe_expose_freed_pages(struct env *env)
@@ -72,7 +70,7 @@ env_probe_expose_freed_pages(struct env *env)
 		return rc;
 	}
 	rc = txn_commit(&t);
-	env->hidden_room = rc != 0;
+	env->freed_pages_hidden = rc != 0;
 	return rc;
 }
 
@@ -81,10 +79,10 @@ env_probe(struct env *env)
 {
 	if (env->writable)
 		return;
-	/* When it fails, the disk is full or worse: the next probe tries again. */
-	if (env->hidden_room && env_probe_expose_freed_pages(env) != 0)
+	/* If it fails, the disk is full or worse: the next probe tries again. */
+	if (env->freed_pages_hidden && env_probe_expose_freed_pages(env) != 0)
 		return;
-	if (env->calm++ < env->patience)
+	if (env->probes_passed++ < env->probes_ignored)
 		return;
 	if (env_probe_run(env, true) != 0 || env_probe_run(env, false) != 0)
 		return;

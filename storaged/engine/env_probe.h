@@ -1,5 +1,5 @@
 /*
- * Finds out when a store that refused writes takes them again.
+ * Finds out when a store that refused writes accepts them again.
  */
 #ifndef STORAGED_ENGINE_ENV_PROBE_H
 #define STORAGED_ENGINE_ENV_PROBE_H
@@ -7,13 +7,13 @@
 #include "storaged/engine/env.h"
 
 /*
- * While not writable: writes something of some size and removes it; on success the environment is
- * writable again, which is logged. To be called each second.
+ * While the environment is not writable: writes a few pages and removes them. If that works, the
+ * environment is writable again, which is logged. To be called once a second.
  *
- * A disk without room may yet hold the probe, in pages that earlier commits have freed, and not what
- * visitors write. So once a write has failed again soon after a probe had passed, the next probes are
- * passed over, ever more of them, and as long as writes go on failing: else the state would change each
- * second. Requests are tried whatever the state.
+ * On a full disk the probe may still fit into pages that earlier commits have freed, while
+ * visitors' writes do not. So if a write fails again soon after a probe has passed, the next
+ * probes are ignored, more of them each time: otherwise the state would change every second.
+ * Requests are tried in any state.
  */
 void env_probe(struct env *env);
 

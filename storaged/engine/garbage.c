@@ -1,8 +1,8 @@
 /*
- * The steps. What a walk finds is removed in handfuls: a walk must not see the changes of others. A record
- * that cannot be read goes as well; of a reply, its turn stays then, for `banter verify` to name. Behind a
- * page that cannot be read nothing can be removed: what is left of that conversation stays, and the
- * others' goes.
+ * The steps. A walk must not see other changes, so it first collects some turns, which are removed
+ * after it. Unreadable records are removed too; the turn of an unreadable reply stays, for `banter
+ * verify` to report. Nothing behind an unreadable page can be removed: what is left of that
+ * conversation stays.
  */
 #include "storaged/engine/garbage.h"
 
@@ -12,12 +12,10 @@
 const char garbage_id_in_use[] = "a conversation with this id is still being erased: try again";
 
 /* The replies among some messages. */
-struct handful {
+struct garbage_turns {
 	struct id turns[GARBAGE_STEP];
 	size_t n;
 };
-
-/* -- the entry in meta -------------------------------------------------------------------- */
 
 int
 garbage_exists(struct txn *t, const struct id *conversation, bool *left)
@@ -27,7 +25,7 @@ garbage_exists(struct txn *t, const struct id *conversation, bool *left)
 	int rc;
 
 	*left = false;
-	if (t->env->garbage.swept && t->env->garbage.stuck_n == 0)
+	if (t->env->garbage.clean && t->env->garbage.stuck_n == 0)
 		return 0;
 	rc = txn_get(t, TABLE_META, &key, &value);
 	*left = rc == 0;
@@ -43,8 +41,8 @@ garbage_is_stuck(const struct garbage *r, const struct id *conversation)
 	return false;
 }
 
-/* The first conversation of which something is left that may be removed, and how often that was tried.
- * Entries that name none are passed over: `banter verify` shows them. MDB_NOTFOUND: there is none. */
+/* The first conversation that can be removed, and how often that was tried. Skips entries that
+ * name no conversation: `banter verify` reports them. MDB_NOTFOUND: there is none. */
 static int
 garbage_find(struct txn *t, struct id *conversation, uint8_t *tries)
 {
@@ -64,7 +62,6 @@ garbage_find(struct txn *t, struct id *conversation, uint8_t *tries)
 	return rc;
 }
 
-/* Notes it in meta. */
 static int
 garbage_put_entry(struct txn *t, const struct id *conversation, uint8_t tries)
 {
@@ -73,13 +70,11 @@ garbage_put_entry(struct txn *t, const struct id *conversation, uint8_t tries)
 	return txn_put(t, TABLE_META, &key, (struct slice){&tries, tries == 0 ? 0 : 1});
 }
 
-/* -- one step ----------------------------------------------------------------------------- */
-
 /* Removes the first messages of a conversation, most at most; h gets the replies among them.
  * MDB_NOTFOUND: no message is left. */
 static int
 garbage_remove_messages(
-    struct txn *t, const struct id *conversation, unsigned most, struct handful *h)
+    struct txn *t, const struct id *conversation, unsigned most, struct garbage_turns *h)
 {
 	struct key front = key_id(conversation);
 	struct msg_message_record message;
@@ -102,7 +97,7 @@ garbage_remove_messages(
 	return rc;
 }
 
-/* Removes a reply's turn, unless another conversation has it by now. */
+/* Removes a reply's turn, unless it belongs to another conversation by now. */
 static int
 garbage_remove_turn(struct txn *t, const struct id *conversation, const struct id *turn)
 {
@@ -115,7 +110,7 @@ garbage_remove_turn(struct txn *t, const struct id *conversation, const struct i
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Removes the first names of messages. MDB_NOTFOUND: none is left. */
+/* Removes some client ids. MDB_NOTFOUND: none is left. */
 static int
 garbage_remove_client_ids(struct txn *t, const struct id *conversation, unsigned most)
 {
@@ -134,9 +129,9 @@ garbage_remove_client_ids(struct txn *t, const struct id *conversation, unsigned
 
 /* most: messages, at most GARBAGE_STEP. MDB_NOTFOUND: nothing is left. */
 static int
-garbage_remove_some_of(struct txn *t, const struct id *conversation, unsigned most)
+garbage_remove_part(struct txn *t, const struct id *conversation, unsigned most)
 {
-	struct handful h;
+	struct garbage_turns h;
 	int left = garbage_remove_messages(t, conversation, most, &h), rc = 0;
 
 	for (size_t i = 0; i < h.n && rc == 0 && (left == 0 || left == MDB_NOTFOUND); i++)
@@ -149,52 +144,50 @@ garbage_remove_some_of(struct txn *t, const struct id *conversation, unsigned mo
 int
 garbage_leave(struct txn *t, const struct id *conversation)
 {
-	int rc = garbage_remove_some_of(t, conversation, GARBAGE_STEP);
+	int rc = garbage_remove_part(t, conversation, GARBAGE_STEP);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	t->env->garbage.swept = false;
+	t->env->garbage.clean = false;
 	return garbage_put_entry(t, conversation, 0);
 }
 
-/* -- the steps between batches ------------------------------------------------------------ */
+/* The work of one transaction; *r replaces env->garbage once it is committed. */
+typedef int garbage_fn(struct txn *t, unsigned most, struct garbage *r);
 
-/* What one transaction does; r becomes what is so once it is committed. */
-typedef int step_fn(struct txn *t, unsigned most, struct garbage *r);
-
-/* Chooses the conversation that is next, and counts the try before it is made. */
+/* Chooses the next conversation, and counts the try in its entry before it is made. */
 static int
 garbage_choose_next(struct txn *t, unsigned most, struct garbage *r)
 {
-	int rc = garbage_find(t, &r->now, &r->tries);
+	int rc = garbage_find(t, &r->current, &r->tries);
 
 	(void)most;
 	if (rc != 0 || r->tries == UINT8_MAX)
 		return rc;
-	return garbage_put_entry(t, &r->now, ++r->tries);
+	return garbage_put_entry(t, &r->current, ++r->tries);
 }
 
-/* A step of its removal. Where it ends well, those to come will. */
+/* If a step succeeds, the next ones will: the count of tries is reset. */
 static int
-garbage_remove_some(struct txn *t, unsigned most, struct garbage *r)
+garbage_remove_current(struct txn *t, unsigned most, struct garbage *r)
 {
-	struct id conversation = r->now;
+	struct id conversation = r->current;
 	struct key key = key_erased(&conversation);
 	uint8_t tries = r->tries;
-	int rc = garbage_remove_some_of(t, &conversation, most);
+	int rc = garbage_remove_part(t, &conversation, most);
 
 	r->tries = 0;
 	if (rc == 0 && tries > 0)
 		return garbage_put_entry(t, &conversation, 0);
 	if (rc != MDB_NOTFOUND)
 		return rc;
-	r->now = (struct id){0};
+	r->current = (struct id){0};
 	return txn_del(t, TABLE_META, &key);
 }
 
 static int
 garbage_run_in_txn(
-    struct env *env, enum txn_mode mode, step_fn *fn, unsigned most, struct garbage *r)
+    struct env *env, enum txn_mode mode, garbage_fn *fn, unsigned most, struct garbage *r)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, mode);
@@ -209,12 +202,12 @@ garbage_run_in_txn(
 }
 
 static int
-garbage_run(struct env *env, step_fn *fn)
+garbage_run(struct env *env, garbage_fn *fn)
 {
 	struct garbage r = env->garbage;
 	int rc = garbage_run_in_txn(env, TXN_WRITE, fn, GARBAGE_STEP, &r);
 
-	/* Where there is little room a small one may find it, and makes more. */
+	/* On a full disk a small step may fit, and frees some space. */
 	if (env_is_full_error(rc)) {
 		r = env->garbage;
 		rc = garbage_run_in_txn(env, TXN_DELETE, fn, GARBAGE_STEP_FULL, &r);
@@ -225,22 +218,22 @@ garbage_run(struct env *env, step_fn *fn)
 }
 
 static const char damaged[] =
-    "a page is damaged, and what was erased is still in it: banter verify";
+    "a page is damaged and still holds erased data: run banter verify";
 
-/* What is left of this conversation is passed over until the next start. */
+/* Skips the current conversation until the next start. */
 static void
 garbage_skip_stuck(struct garbage *r, const char *error)
 {
-	log_event(LOG_ERROR, "remains_unreadable", L_ID("conversation", &r->now),
+	log_event(LOG_ERROR, "remains_unreadable", L_ID("conversation", &r->current),
 	    L_STR("error", error), L_UINT("tries", r->tries), L_STR("help", damaged));
-	r->stuck[r->stuck_n++] = r->now;
-	r->now = (struct id){0};
+	r->stuck[r->stuck_n++] = r->current;
+	r->current = (struct id){0};
 	r->given_up = r->stuck_n == ARRAY_LEN(r->stuck);
 	if (r->given_up)
 		log_event(LOG_ERROR, "remains_given_up", L_UINT("conversations", r->stuck_n));
 }
 
-/* Nobody can say what is left: nothing more is tried before the next start. */
+/* The entries are unreadable: nothing more is tried before the next start. */
 static void
 garbage_give_up(struct garbage *r, int rc)
 {
@@ -249,14 +242,14 @@ garbage_give_up(struct garbage *r, int rc)
 	    L_STR("help", damaged));
 }
 
-/* A failure that may be over when it is tried again; else, something cannot be read. */
+/* Whether trying again may help; otherwise something is unreadable. */
 static bool
 garbage_is_temporary(int rc)
 {
 	return rc > 0 || env_is_full_error(rc) || env_is_fatal_error(rc);
 }
 
-/* Sees to it that there is a conversation whose turn it is. */
+/* Chooses the conversation to be removed. */
 static enum garbage_result
 garbage_start_next(struct env *env)
 {
@@ -265,12 +258,12 @@ garbage_start_next(struct env *env)
 
 	if (garbage_is_temporary(rc))
 		return GARBAGE_STUCK;
-	r->swept = rc == MDB_NOTFOUND;
+	r->clean = rc == MDB_NOTFOUND;
 	if (rc == 0 && (r->tries & (r->tries - 1)) != 0)
-		garbage_skip_stuck(r, "earlier starts have tried in vain");
-	else if (rc != 0 && !r->swept)
+		garbage_skip_stuck(r, "removing it ended earlier starts");
+	else if (rc != 0 && !r->clean)
 		garbage_give_up(r, rc);
-	return r->swept || r->given_up ? GARBAGE_NONE : GARBAGE_MORE;
+	return r->clean || r->given_up ? GARBAGE_NONE : GARBAGE_MORE;
 }
 
 enum garbage_result
@@ -280,13 +273,13 @@ garbage_step(struct env *env)
 	enum garbage_result result = GARBAGE_MORE;
 	int rc;
 
-	if (r->swept || r->given_up)
+	if (r->clean || r->given_up)
 		return GARBAGE_NONE;
-	if (id_is_zero(&r->now))
+	if (id_is_zero(&r->current))
 		result = garbage_start_next(env);
-	if (id_is_zero(&r->now))
+	if (id_is_zero(&r->current))
 		return result;
-	rc = garbage_run(env, garbage_remove_some);
+	rc = garbage_run(env, garbage_remove_current);
 	if (garbage_is_temporary(rc))
 		return GARBAGE_STUCK;
 	if (rc != 0)

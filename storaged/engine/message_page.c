@@ -5,17 +5,17 @@
 
 #include "proto/base/basics.h"
 
-/* Messages without a text that are stepped over on the way back, at most. */
+/* The most messages without text that are skipped on the way back. */
 #define SKIP_MAX 1000u
 
-/* What a page has come to while it is being gathered. */
+/* The size of a page so far. */
 struct tally {
 	struct message_page_bounds most;
 	uint32_t n;
 	size_t bytes;
 };
 
-/* Counts a message of so many bytes in; MESSAGE_PAGE_ALL if it still belongs to the page. */
+/* Counts a message of so many bytes; MESSAGE_PAGE_ALL if it still belongs to the page. */
 static enum message_page_end
 message_page_count(struct tally *tally, size_t bytes)
 {
@@ -64,7 +64,7 @@ message_page_forwards(struct txn *t, const struct id *conversation, uint64_t fro
 	return rc;
 }
 
-/* Walks back, noting what belongs to the page, newest first. */
+/* Collects the messages of the page, newest first. */
 static int
 message_page_gather_backwards(struct walk *w, struct tally *tally, const struct key *end,
     bool with_text, struct slice *found, struct message_page *page)

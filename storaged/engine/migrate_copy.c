@@ -1,5 +1,5 @@
 /*
- * The copy of the store that is made before a migration changes any of it.
+ * The copy of the store that is made before a migration changes it.
  */
 #include "storaged/engine/migrate.h"
 
@@ -16,15 +16,15 @@
 #include "proto/base/log.h"
 #include "storaged/engine/safe_read.h"
 
-/* LMDB's tree of free pages (mdb.c, FREE_DBI); readers may look at it as at a table. */
+/* LMDB's tree of free pages (mdb.c, FREE_DBI); readers can open it like a table. */
 #define FREE_TREE 0
 
-/* Bytes: what the copy takes, and what its file system has for it. */
+/* Bytes: the size of the copy, and what its file system has free. */
 struct room {
 	uint64_t wanted, free;
 };
 
-/* The pages that the entries of the free list name. Each begins with how many it has. */
+/* Each entry of the free list begins with its number of pages. */
 static int
 migrate_copy_count_free_pages(MDB_txn *txn, uint64_t *pages)
 {
@@ -46,7 +46,7 @@ migrate_copy_count_free_pages(MDB_txn *txn, uint64_t *pages)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The bytes of a compacted copy: all pages but the free ones and the list of them (mdb.c,
+/* The bytes of a compacted copy: all pages but the free ones and their list (mdb.c,
  * mdb_env_copyfd1()). */
 static int
 migrate_copy_measure(struct env *env, MDB_txn *txn, uint64_t *bytes)
@@ -64,13 +64,13 @@ migrate_copy_measure(struct env *env, MDB_txn *txn, uint64_t *bytes)
 		return rc;
 	all = (uint64_t)info.me_last_pgno + 1;
 	free += list.ms_branch_pages + list.ms_leaf_pages + list.ms_overflow_pages;
-	/* More are free than there are: damaged, and the copy itself will tell. */
+	/* More free pages than pages: the store is damaged, and the copy will fail. */
 	*bytes = free > all ? 0 : (all - free) * list.ms_psize;
 	return 0;
 }
 
-/* ENOSPC before a byte is written: the next start would fill the disk again, and the next. A file
- * system without a size (f_blocks) does not tell what it has. */
+/* ENOSPC before a byte is written: otherwise every start would fill the disk again. A file
+ * system that does not report a size (f_blocks) does not report free space either. */
 static int
 migrate_copy_check_room(struct env *env, const char *dir, struct room *room)
 {
@@ -90,14 +90,14 @@ migrate_copy_check_room(struct env *env, const char *dir, struct room *room)
 	return fs.f_blocks != 0 && room->wanted > room->free ? ENOSPC : 0;
 }
 
-/* Writes all of the store to a file. */
+/* Writes the whole store to a file. */
 static int
 migrate_copy_to_fd(struct env *env, int fd)
 {
 	int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
 
-	/* It counts the pages and finds that some are lost: LMDB's word for a leak, which harms
-	 * nobody. Then they are copied as well. */
+	/* The compacting copy has counted the pages and found that some are lost, a harmless
+	 * leak. The plain copy includes them. */
 	if (rc == MDB_INCOMPATIBLE) {
 		if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
 			return errno;
@@ -108,7 +108,7 @@ migrate_copy_to_fd(struct env *env, int fd)
 	return rc;
 }
 
-/* The same to a file of this name, whose size it gets. */
+/* Creates a file with a copy, and returns its size. */
 static int
 migrate_copy_to_file(struct env *env, const char *path, uint64_t *bytes)
 {
@@ -126,7 +126,7 @@ migrate_copy_to_file(struct env *env, const char *path, uint64_t *bytes)
 	return rc;
 }
 
-/* Gives a file its last name, on disk. */
+/* Renames a file, on disk. */
 static int
 migrate_copy_rename(const char *dir, const char *from, const char *to)
 {
@@ -153,7 +153,7 @@ migrate_copy(struct env *env, const char *dir, uint64_t from)
 	if (n < 0 || (size_t)n >= sizeof(part))
 		return ENAMETOOLONG;
 	(void)snprintf(path, sizeof(path), "%s/data-schema%u.mdb", dir, (unsigned)from);
-	/* What a try before left here is worth nothing, and takes room. */
+	/* The incomplete copy of an earlier try takes room. */
 	unlink(part);
 	rc = migrate_copy_check_room(env, dir, &room);
 	if (rc == 0)

@@ -1,5 +1,5 @@
 /*
- * The way out of LMDB's asserts: its callback may not return, for the process ends behind it.
+ * The callback for LMDB's assertions must not return: LMDB would end the process.
  */
 #include "storaged/engine/safe_read.h"
 
@@ -20,7 +20,7 @@ safe_read_on_assert(MDB_env *mdb, const char *what)
 		longjmp(way_out, 1);
 	}
 	log_event(LOG_ERROR, "store_damaged", L_STR("error", what),
-	    L_STR("help", "banter verify says more; restore a backup"));
+	    L_STR("help", "run banter verify, and restore a backup"));
 }
 
 int

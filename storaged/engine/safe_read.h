@@ -1,21 +1,22 @@
 /*
- * Lookups that outlive a damaged page. Where a page is not what the one above it promises, LMDB either
- * says MDB_CORRUPTED or, most of all on the way from one page to the next, ends the process (mdb.c,
- * mdb_cassert()): then whoever asks for one damaged conversation would take the service from everyone.
- * A lookup changes nothing, so that it can be left in its middle; behind these functions both are
- * MDB_CORRUPTED. Changes and commits cannot be left: there the process ends, and the log says why.
+ * Lookups that survive a damaged page. Where a page is not what its parent promises, LMDB either
+ * returns MDB_CORRUPTED or, mostly on the way to the next page, ends the process (mdb.c,
+ * mdb_cassert()): then a request for one damaged conversation would stop the service for everyone.
+ * Lookups have no side effects, so we can longjmp out of LMDB's assertion; these functions return
+ * MDB_CORRUPTED in both cases. Changes and commits cannot be left like this: the process logs the
+ * reason and ends.
  *
- * One thread only, as for all of the environment.
+ * One thread only, like the whole environment.
  */
 #ifndef STORAGED_ENGINE_SAFE_READ_H
 #define STORAGED_ENGINE_SAFE_READ_H
 
 #include <lmdb.h>
 
-/* Makes it so for a new environment. 0 or an LMDB error. */
+/* Prepares a new environment. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int safe_read_init(MDB_env *mdb);
 
-/* As mdb_get() and mdb_cursor_get(). */
+/* Like mdb_get() and mdb_cursor_get(). */
 [[gnu::warn_unused_result]] int safe_read_get(
     MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v);
 [[gnu::warn_unused_result]] int safe_read_move(

@@ -1,6 +1,6 @@
 /*
- * The bytes of the keys. A key that is taken apart here came from the store and has the length
- * that this file gave it; anything else is a broken environment, and must() says so.
+ * The bytes of the keys. A key that is taken apart here comes from the store and has the length
+ * that this file gave it; must() ends the process otherwise.
  */
 #include "storaged/engine/schema.h"
 
@@ -61,7 +61,7 @@ schema_add_bytes(struct key *key, const void *p, size_t n)
 	key->len += n;
 }
 
-/* The low n bytes of v, 1 to 8, the highest of them first. */
+/* The low n bytes of v (1 to 8), highest first. */
 static void
 schema_add_number(struct key *key, uint64_t v, size_t n)
 {

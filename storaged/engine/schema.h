@@ -1,10 +1,10 @@
 /*
- * How the store is laid out: the tables (LMDB's named databases) and the bytes of every key. The
- * one place that knows; all others ask here.
+ * The layout of the store: the tables (LMDB's named databases) and the bytes of every key. Only
+ * this module defines them.
  *
- * Keys are the ids and numbers one after the other. Numbers are big-endian, so that the order of
- * bytes (LMDB's order) is the order of the list, and inverted where the list starts with the
- * greatest. A change of anything here is a new SCHEMA_VERSION and needs a migration (migrate.h).
+ * Keys are ids and numbers, one after the other. Numbers are big-endian, so that byte order
+ * (LMDB's order) is list order, and inverted where the list starts with the largest. Every change
+ * here needs a new SCHEMA_VERSION and a migration (migrate.h).
  */
 #ifndef STORAGED_ENGINE_SCHEMA_H
 #define STORAGED_ENGINE_SCHEMA_H
@@ -13,7 +13,8 @@
 
 #define SCHEMA_VERSION 1
 
-/* The names in meta. A probe's name has a number behind it, that of an erased conversation its id. */
+/* The names in meta. A number follows that of a probe, a conversation's id that of an erased
+ * conversation. */
 #define META_VERSION     "schema_version"
 #define META_LAST_BACKUP "last_backup"
 #define META_PROBE       "probe"
@@ -26,13 +27,13 @@
 #define EMAIL_MAX     254
 #define PHONE_MAX     64
 
-/* An e-mail, folded (match_keys.h): what folding may make of one. */
+/* Bytes of a case-folded e-mail address (match_keys.h), at most. */
 #define FOLDED_MAX 400
 
-/* The longest key: organization, folded e-mail. LMDB itself takes up to 511 bytes. */
+/* The longest key: organization, folded e-mail. LMDB itself allows 511 bytes. */
 #define KEY_MAX (sizeof(struct id) + FOLDED_MAX)
 
-/* A place in the list by activity, as peers carry it: ~updated_at, conversation. */
+/* A position in the list by activity, as peers send it: ~updated_at, conversation. */
 #define ACTIVITY_CURSOR_LEN (8 + sizeof(struct id))
 
 enum table {
@@ -70,7 +71,7 @@ enum table {
 /* The name of a table in the LMDB environment. */
 const char *table_name(enum table table);
 
-/* A key, or the front part that a range of keys shares. */
+/* A key, or the common front part of a range of keys. */
 struct key {
 	size_t len;
 	uint8_t b[KEY_MAX];
@@ -78,27 +79,28 @@ struct key {
 
 struct slice key_slice(const struct key *key);
 
-/* A copy of a key that lies in the map. */
+/* Copies a key that lies in the map. */
 struct key key_of(struct slice bytes);
 
-/* Whether a key is as long as this table's keys are; only such a key may be taken apart. */
+/* Whether a key has the length of this table's keys; only such a key may be taken apart. */
 bool key_fits(enum table table, struct slice key);
 
-/* The id that a key begins with: of any table but meta and logins. */
+/* The id at the front of a key: of any table but meta and logins. */
 struct id key_front(struct slice key);
 
-/* The id that a key ends with: of orgs, users, agents, widgets, contacts and keys_by_org. */
+/* The id at the end of a key: of orgs, users, agents, widgets, contacts and keys_by_org. */
 struct id key_back(struct slice key);
 
-/* A key of one id: conversations, turns, open_turns, totals; and the front of messages (of a
- * conversation), client_ids (the same), partials (of a turn) and conversations_by_activity (of an
+/* A key of one id: conversations, turns, open_turns, totals; and the front of messages and
+ * client_ids (of a conversation), partials (of a turn) and conversations_by_activity (of an
  * organization). */
 struct key key_id(const struct id *id);
 
 /* meta. name has at most KEY_MAX bytes. */
 struct key key_meta(const char *name);
 
-/* meta, of a conversation that was erased (garbage.h); and whose such a name is, false: no one's. */
+/* meta, of an erased conversation (garbage.h); and the conversation of such a name (false: not
+ * one). */
 struct key key_erased(const struct id *conversation);
 bool meta_erased(struct slice name, struct id *conversation);
 
@@ -129,8 +131,8 @@ uint32_t partial_offset(struct slice key);
 struct key key_client_id(const struct id *conversation, struct slice name);
 struct slice client_id_name(struct slice key);
 
-/* conversations_by_widget and conversations_by_contact: as key_activity(), among those of a widget or
- * a contact. A cursor is one of ACTIVITY_CURSOR_LEN bytes. */
+/* conversations_by_widget and conversations_by_contact: like key_activity(), for one widget or
+ * contact. A cursor has ACTIVITY_CURSOR_LEN bytes. */
 struct key key_activity_of(const struct id *org, const struct id *of, uint64_t updated_at,
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
@@ -139,7 +141,7 @@ struct key key_activity_of_at(const struct id *org, const struct id *of, struct 
  * conversations_by_widget and conversations_by_contact. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
-/* Takes such a key, or the value of users_by_email and widgets_by_public, apart. */
+/* The parts of such a key, or of a value of users_by_email or widgets_by_public. */
 void org_key_parts(struct slice key, struct id *org, struct id *id);
 
 /* logins, keys, visitors. */

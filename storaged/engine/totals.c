@@ -31,13 +31,13 @@ totals_write(struct txn *t)
 	if (!t->totals.changed)
 		return 0;
 	t->totals.changed = false;
-	/* What is erased leaves no trace here either. */
+	/* Erased data leaves no trace here either. */
 	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
 		return txn_del(t, TABLE_TOTALS, &key);
 	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
 }
 
-/* Makes the counts of this organization those that are kept. */
+/* Caches the counts of this organization, and writes those of the one before. */
 static int
 totals_keep(struct txn *t, const struct id *org)
 {

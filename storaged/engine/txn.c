@@ -1,5 +1,5 @@
 /*
- * Transactions, lookups and walks: a thin layer that speaks slices and records where LMDB speaks
+ * Transactions, lookups and walks: a thin layer that uses slices and records where LMDB uses
  * MDB_val.
  */
 #include "storaged/engine/txn.h"
@@ -10,7 +10,7 @@
 #include "proto/base/log.h"
 #include "storaged/engine/safe_read.h"
 
-/* LMDB takes a pointer to non-const for data that it only reads. */
+/* LMDB takes a non-const pointer to data that it only reads. */
 static MDB_val
 txn_to_val(struct slice s)
 {
@@ -28,7 +28,7 @@ txn_from_val(MDB_val v)
 	return (struct slice){v.mv_data, v.mv_size};
 }
 
-/* The reader keeps its slot in the lock file between two uses: renewing it costs no system call. */
+/* The reader keeps its slot in the lock file between uses: renewing it costs no system call. */
 static int
 txn_begin_read(struct txn *t)
 {
@@ -65,7 +65,7 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	return rc;
 }
 
-/* What is to be done when the LMDB transaction is over. */
+/* Resets the state after the LMDB transaction has ended. */
 static void
 txn_finish(struct txn *t)
 {
@@ -112,8 +112,8 @@ txn_survives(int rc)
 	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED;
 }
 
-/* The table's cursor. LMDB closes those of a write when the transaction ends, however it does
- * (lmdb.h, mdb_cursor_open()). */
+/* The table's cursor. LMDB closes the cursors of a write transaction when it ends (lmdb.h,
+ * mdb_cursor_open()). */
 static int
 txn_get_cursor(struct txn *t, enum table table, MDB_cursor **cursor)
 {
@@ -125,7 +125,7 @@ txn_get_cursor(struct txn *t, enum table table, MDB_cursor **cursor)
 	return rc;
 }
 
-/* Goes to a key by the table's cursor. */
+/* Moves the table's cursor to a key. */
 static int
 txn_find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **cursor)
 {
@@ -238,7 +238,7 @@ walk_open(struct walk *w, struct txn *t, enum table table, const struct key *fro
 	return mdb_cursor_open(t->mdb, t->env->dbi[table], &w->cursor);
 }
 
-/* Moves, and sees whether the walk is still among the keys that it is about. */
+/* Moves the cursor. MDB_NOTFOUND if that leaves the walk's range. */
 static int
 txn_move(struct walk *w, MDB_val k, MDB_cursor_op op)
 {

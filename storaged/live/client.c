@@ -1,5 +1,5 @@
 /*
- * Telling a client what it did not ask for.
+ * Notifications to clients.
  */
 #include "storaged/live/client.h"
 
@@ -17,11 +17,11 @@ client_init(struct client *client, struct buf *out)
 }
 
 void
-client_tell(struct client *client, enum msg_type type, const void *msg)
+client_notify(struct client *client, enum msg_type type, const void *msg)
 {
 	if (msg_encode(client->out, type, 0, msg) == 0)
 		return;
-	/* Anything else would be a message that messages.def does not allow. */
+	/* Any other error means that the message violates messages.def. */
 	must(errno != EMSGSIZE);
 	client->fault = "too far behind";
 }

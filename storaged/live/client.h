@@ -1,6 +1,6 @@
 /*
- * One who sends requests, as the batch and the live exchange see it: where what it is told goes,
- * which open turns it runs, and which of them and of visitors it follows. Embedded in a peer (peers.h).
+ * A connected client as the batch and the live exchange see it: where its messages are queued,
+ * which open turns it runs, and which turns and visitors it follows. Embedded in a peer (peers.h).
  */
 #ifndef STORAGED_LIVE_CLIENT_H
 #define STORAGED_LIVE_CLIENT_H
@@ -17,28 +17,28 @@ LIST_HEAD(followings, following);
 
 /* What can be followed (topics.h). */
 enum topic_kind {
-	TOPIC_TURNS,    /* others' open turns (live.h) */
+	TOPIC_TURNS,    /* open turns of others (live.h) */
 	TOPIC_VISITORS, /* rooms.h */
 	TOPIC_KINDS,
 };
 
 struct client {
-	struct buf *out;        /* answers; not to be flushed during a batch */
+	struct buf *out; /* answers and notifications; not to be flushed during a batch */
 	struct turn_list turns; /* the open turns that it runs (open_turns.h) */
 	struct {
 		struct followings list;
 		size_t n;
 	} follows[TOPIC_KINDS];
-	const char *fault; /* why it has to go; NULL: it may stay */
+	const char *fault; /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
-	uint64_t batch; /* the batch that it last took part in */
+	uint64_t batch; /* the last batch with a request of this client */
 	size_t mark;    /* bytes of out before that batch */
 };
 
 void client_init(struct client *client, struct buf *out);
 
-/* Queues a message that answers no request. One that does not fit is a fault of the client's: it is
- * too far behind. */
-void client_tell(struct client *client, enum msg_type type, const void *msg);
+/* Queues a message that does not answer a request. If it does not fit, the client is too far
+ * behind, which is a fault. */
+void client_notify(struct client *client, enum msg_type type, const void *msg);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Live turns: topics that go when nobody follows them, unless they are wanted stopped.
+ * Live turns: a topic is freed when nobody follows it, unless the turn is to be stopped.
  */
 #include "storaged/live/live.h"
 
@@ -13,7 +13,7 @@ live_init(struct live *l, struct open_turns *open)
 	topics_init(&l->rooms, TOPIC_VISITORS);
 }
 
-/* What is left are turns that someone, who has gone since, wanted stopped. */
+/* The remaining topics are turns to be stopped whose followers have left. */
 void
 live_clear(struct live *l)
 {
@@ -29,13 +29,13 @@ live_forget_if_idle(struct topic *turn)
 }
 
 static void
-live_tell(struct live *l, struct client *client, enum msg_type type, const void *msg)
+live_notify(struct live *l, struct client *client, enum msg_type type, const void *msg)
 {
-	client_tell(client, type, msg);
-	l->told = true;
+	client_notify(client, type, msg);
+	l->notified = true;
 }
 
-/* Who writes it now; NULL: nobody. */
+/* The client that writes the turn; NULL: none. */
 static struct client *
 live_owner_of(const struct live *l, const struct id *turn)
 {
@@ -44,9 +44,7 @@ live_owner_of(const struct live *l, const struct id *turn)
 	return open == NULL ? NULL : open->owner;
 }
 
-/* -- followings --------------------------------------------------------------------------- */
-
-/* Ends a following while the turn goes on; its owner is told when that was the last. */
+/* Ends a following while the turn continues; the owner is notified after the last one. */
 static void
 live_unfollow(struct live *l, struct following *following)
 {
@@ -58,23 +56,23 @@ live_unfollow(struct live *l, struct following *following)
 		return;
 	owner = live_owner_of(l, &turn->id);
 	if (owner != NULL)
-		live_tell(l, owner, MSG_LIVE_UNWANTED, &(struct msg_live_unwanted){turn->id});
+		live_notify(l, owner, MSG_LIVE_UNWANTED, &(struct msg_live_unwanted){turn->id});
 	live_forget_if_idle(turn);
 }
 
-/* Ends a following by LIVE_END. */
+/* Ends a following with LIVE_END. */
 static void
 live_end_following(struct live *l, struct following *following)
 {
-	live_tell(
+	live_notify(
 	    l, following->client, MSG_LIVE_END, &(struct msg_live_end){following->topic->id});
 	topics_unfollow(&l->turns, following);
 }
 
 bool
-live_has_room(const struct live *l, const struct client *client)
+live_may_follow(const struct live *l, const struct client *client)
 {
-	return topics_have_room(&l->turns, client);
+	return topics_may_follow(&l->turns, client);
 }
 
 bool
@@ -84,8 +82,6 @@ live_follows(const struct live *l, const struct client *client, const struct id 
 
 	return followed != NULL && topic_following(followed, client) != NULL;
 }
-
-/* -- what happens ------------------------------------------------------------------------- */
 
 void
 live_follow(struct live *l, struct client *client, const struct id *turn, uint32_t from)
@@ -99,7 +95,7 @@ live_follow(struct live *l, struct client *client, const struct id *turn, uint32
 	following = topics_follow(&l->turns, followed, client);
 	following->has = from;
 	if (open->owner != NULL)
-		live_tell(l, open->owner, MSG_LIVE_WANTED,
+		live_notify(l, open->owner, MSG_LIVE_WANTED,
 		    &(struct msg_live_wanted){.turn = *turn, .from = from});
 }
 
@@ -123,18 +119,18 @@ live_stop(struct live *l, const struct id *turn)
 		return;
 	topics_find_or_add(&l->turns, turn)->stop = true;
 	if (open->owner != NULL)
-		live_tell(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+		live_notify(l, open->owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 }
 
-/* A worker that stalls for a moment must not lose its line, and with it all that it writes itself,
- * for the text of others. */
+/* A worker that stalls for a moment must not lose its connection, and with it all its own turns,
+ * because of the text of others. */
 static bool
 live_piece_fits(const struct following *to, size_t bytes)
 {
 	return buf_room(to->client->out) >= LIVE_ROOM_LEFT + bytes;
 }
 
-/* One who has all of the piece is spared it. An empty one says that there is no more yet. */
+/* Skips a piece that the client has already. An empty piece says that there is no text yet. */
 static void
 live_send_piece(struct live *l, struct following *to, const struct msg_live_text *piece)
 {
@@ -142,20 +138,20 @@ live_send_piece(struct live *l, struct following *to, const struct msg_live_text
 
 	if ((piece->text.len > 0 && end <= to->has) || !live_piece_fits(to, piece->text.len))
 		return;
-	live_tell(l, to->client, MSG_LIVE_TEXT, piece);
+	live_notify(l, to->client, MSG_LIVE_TEXT, piece);
 	if (piece->offset <= to->has && end > to->has)
 		to->has = end;
 }
 
-/* The open turn that a client has something to say of, if somebody follows it; else NULL. That it is
- * another's is the client's fault. */
+/* The open turn that a client publishes, if somebody follows it; otherwise NULL. Publishing
+ * another client's turn is a fault. */
 static const struct topic *
 live_find_published(struct live *l, struct client *from, const struct id *turn)
 {
 	const struct open_turn *open = open_turns_find(l->open, turn);
 
 	if (open != NULL && open->owner != from)
-		from->fault = "publishes what it does not write";
+		from->fault = "publishes a turn of another client";
 	return open == NULL || from->fault != NULL ? NULL : topics_find(&l->turns, turn);
 }
 
@@ -167,7 +163,7 @@ live_publish(struct live *l, struct client *from, const struct id *turn, uint32_
 	struct following *following;
 
 	if (text.len > TEXT_MAX - offset)
-		from->fault = "publishes beyond the longest reply";
+		from->fault = "publishes text beyond the longest reply";
 	followed = live_find_published(l, from, turn);
 	if (followed == NULL)
 		return;
@@ -185,11 +181,11 @@ live_unsaved(struct live *l, struct client *from, const struct id *turn, uint8_t
 	if (followed == NULL)
 		return;
 	LIST_FOREACH (following, &followed->followers, of_topic)
-		live_tell(l, following->client, MSG_LIVE_UNSAVED,
+		live_notify(l, following->client, MSG_LIVE_UNSAVED,
 		    &(struct msg_live_unsaved){.turn = *turn, .full = full});
 }
 
-/* The byte from which on some follower needs the text. */
+/* The first byte of the text that some follower needs. */
 static uint32_t
 live_first_needed(const struct topic *turn)
 {
@@ -217,11 +213,11 @@ live_claimed(struct live *l, const struct id *turn)
 	if (own != NULL)
 		live_end_following(l, own);
 	if (!LIST_EMPTY(&followed->followers))
-		live_tell(l, owner, MSG_LIVE_WANTED,
+		live_notify(l, owner, MSG_LIVE_WANTED,
 		    &(struct msg_live_wanted){
 			.turn = *turn, .from = live_first_needed(followed)});
 	if (followed->stop)
-		live_tell(l, owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
+		live_notify(l, owner, MSG_LIVE_STOP, &(struct msg_live_stop){*turn});
 	live_forget_if_idle(followed);
 }
 
@@ -243,7 +239,7 @@ live_erase(struct live *l, const struct id *turn)
 	struct client *owner = live_owner_of(l, turn);
 
 	if (owner != NULL)
-		live_tell(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
+		live_notify(l, owner, MSG_LIVE_END, &(struct msg_live_end){*turn});
 	open_turns_release(l->open, turn);
 	live_end(l, turn);
 }

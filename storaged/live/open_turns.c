@@ -1,5 +1,5 @@
 /*
- * The owners of open turns: two hash tables with chains, keyed by bytes of ids that are random.
+ * The owners of open turns: two hash tables with chains, keyed by the random bytes of ids.
  */
 #include "storaged/live/open_turns.h"
 
@@ -62,7 +62,7 @@ open_turns_forget(struct open_turns *o, struct open_turn *turn)
 	o->n--;
 }
 
-/* Puts a known turn into another list. */
+/* Moves a turn to another list. */
 static void
 open_turns_move(struct open_turn *turn, struct turn_list *to, struct client *owner)
 {
@@ -72,7 +72,7 @@ open_turns_move(struct open_turn *turn, struct turn_list *to, struct client *own
 	TAILQ_INSERT_TAIL(to, turn, order);
 }
 
-/* Frees the turns of a list that is not used any more; their buckets are not, either. */
+/* Frees the turns of a list when neither the list nor the buckets are used any more. */
 static void
 open_turns_free_list(struct open_turns *o, const struct turn_list *list)
 {
@@ -99,8 +99,8 @@ open_turns_clear(struct open_turns *o)
 	o->by_id = o->by_conversation = NULL;
 }
 
-/* Of a record that cannot be read, no conversation is known; it is open by its key alone. A key that is
- * none of this table's names no turn: `banter verify` shows it. */
+/* A damaged record does not name the conversation, but its key says that the turn is open. A key
+ * of the wrong length names no turn: `banter verify` reports it. */
 static void
 open_turns_load_one(struct open_turns *o, const struct walk *w)
 {

@@ -1,12 +1,13 @@
 /*
  * Who runs which open turn, and in which conversation: in memory, beside the table open_turns,
- * which says only that a turn is open.
+ * which only says that a turn is open. Changes only after the commit of a change.
  *
- * A turn is in exactly one list: that of the client that claimed it, `found` (open in the store
- * when we started; its worker has some time to claim it), `lost` (nobody will finish it any more:
- * interrupt.c turns it into an interrupted one), or `stuck` (its records are damaged, so it could
- * not be ended: it stays open until someone repairs or erases it). Changed only after the commit of
- * what changed.
+ * A turn is in exactly one list:
+ * - that of the client that claimed it
+ * - found: it was open in the store at start; its worker has some time to claim it
+ * - lost: nobody will finish it; interrupt.c will end it as interrupted
+ * - stuck: its records are damaged, so it could not be ended; it stays open until it is repaired
+ *   or erased
  */
 #ifndef STORAGED_LIVE_OPEN_TURNS_H
 #define STORAGED_LIVE_OPEN_TURNS_H
@@ -14,7 +15,7 @@
 #include "storaged/engine/txn.h"
 #include "storaged/live/client.h"
 
-/* Turns that may be open at a time; TURN_BEGIN is refused beyond. About 112 bytes each. */
+/* Turns that may be open at the same time; TURN_BEGIN is refused beyond. About 112 bytes each. */
 #define OPEN_TURNS_MAX 262144u
 
 #define OPEN_TURNS_BUCKETS 65536u
@@ -24,7 +25,7 @@ struct open_turn {
 	LIST_ENTRY(open_turn) sibling; /* by its conversation */
 	TAILQ_ENTRY(open_turn) order;
 	struct turn_list *in;
-	struct client *owner; /* whose list that is; NULL: nobody's */
+	struct client *owner; /* of the list; NULL: found, lost or stuck */
 	struct id id, conversation;
 };
 
@@ -40,7 +41,7 @@ struct open_turns {
 
 void open_turns_init(struct open_turns *o);
 
-/* Frees all of it; the lists of clients must be empty. */
+/* Frees everything; the lists of clients must be empty. */
 void open_turns_clear(struct open_turns *o);
 
 /* Puts every turn that is open in the store into `found`. 0, or an LMDB error, which is logged. */
@@ -49,22 +50,22 @@ void open_turns_clear(struct open_turns *o);
 /* The turn with this id; NULL: it is not open. */
 struct open_turn *open_turns_find(const struct open_turns *o, const struct id *id);
 
-/* The open turns of a conversation, one after the other, in no order; NULL: there are no more.
- * after: the one before, NULL for the first. */
+/* The open turns of a conversation, in no order; NULL: no more. after: the previous one, NULL
+ * for the first. */
 struct open_turn *open_turns_of(
     const struct open_turns *o, const struct id *conversation, const struct open_turn *after);
 
-/* Makes a turn this client's, whosever it was before; NULL: puts it into `found`. */
+/* Gives a turn to this client, whoever had it before; NULL: puts it into `found`. */
 void open_turns_claim(struct open_turns *o, const struct id *id, const struct id *conversation,
     struct client *by);
 
-/* Nobody can end this turn. */
+/* Moves a turn that cannot be ended to `stuck`. */
 void open_turns_give_up(struct open_turns *o, const struct id *id);
 
-/* Forgets a turn; one that is not known is no error. */
+/* Removes a turn, if it is known. */
 void open_turns_release(struct open_turns *o, const struct id *id);
 
-/* All turns of a list (of a client that has gone, or `found`) are lost. Returns how many. */
+/* Moves all turns of a list (of a disconnected client, or `found`) to `lost`. Returns how many. */
 size_t open_turns_lose(struct open_turns *o, struct turn_list *from);
 
 #endif

@@ -1,16 +1,13 @@
 /*
- * Rooms: topics that go with the last who follows them.
+ * Rooms: topics that are freed when nobody follows them.
  */
 #include "storaged/live/rooms.h"
 
 #include "proto/base/basics.h"
 
-/* Room in a client's out, in bytes, that is left to answers. */
+/* Bytes of a client's out that messages of visitors must leave free for answers. */
 #define ROOM_LEFT ((size_t)1 << 20)
 
-/* -- rooms -------------------------------------------------------------------------------- */
-
-/* The room goes with its last follower. */
 static void
 rooms_unfollow(struct topics *rooms, struct following *following)
 {
@@ -24,7 +21,7 @@ rooms_unfollow(struct topics *rooms, struct following *following)
 static void
 rooms_end_follower(struct topics *rooms, struct following *following)
 {
-	client_tell(following->client, MSG_LIVE_VISITOR_END,
+	client_notify(following->client, MSG_LIVE_VISITOR_END,
 	    &(struct msg_live_visitor_end){following->topic->id});
 	rooms_unfollow(rooms, following);
 }
@@ -41,13 +38,13 @@ rooms_end_room(struct topics *rooms, struct topic *room)
 }
 
 bool
-rooms_have_room(
+rooms_may_follow(
     const struct topics *rooms, const struct client *client, const struct id *visitor)
 {
 	const struct topic *room = topics_find(rooms, visitor);
 
 	return (room != NULL && topic_following(room, client) != NULL) ||
-	    topics_have_room(rooms, client);
+	    topics_may_follow(rooms, client);
 }
 
 bool
@@ -55,8 +52,6 @@ rooms_have(const struct topics *rooms, const struct id *visitor)
 {
 	return topics_find(rooms, visitor) != NULL;
 }
-
-/* -- what happens ------------------------------------------------------------------------- */
 
 void
 rooms_follow(struct topics *rooms, struct client *client, const struct id *visitor,
@@ -78,8 +73,8 @@ rooms_leave(struct topics *rooms, struct client *client, const struct id *visito
 		rooms_unfollow(rooms, following);
 }
 
-/* A worker must not lose its line, and with it all that it writes, for what its visitors say in one
- * moment. */
+/* A worker must not lose its connection, and with it all its turns, because many visitors write
+ * at once. */
 static bool
 rooms_has_room(const struct client *client, const struct msg_live_turn *turn)
 {
@@ -95,7 +90,7 @@ rooms_turn(struct topics *rooms, const struct msg_live_turn *turn)
 	for (; following != NULL; following = next) {
 		next = LIST_NEXT(following, of_topic);
 		if (rooms_has_room(following->client, turn))
-			client_tell(following->client, MSG_LIVE_TURN, turn);
+			client_notify(following->client, MSG_LIVE_TURN, turn);
 		else
 			rooms_end_follower(rooms, following);
 	}
@@ -110,7 +105,7 @@ rooms_contact(struct topics *rooms, const struct id *visitor)
 	if (room == NULL)
 		return;
 	LIST_FOREACH (following, &room->followers, of_topic)
-		client_tell(
+		client_notify(
 		    following->client, MSG_LIVE_CONTACT, &(struct msg_live_contact){*visitor});
 }
 

@@ -1,5 +1,5 @@
 /*
- * Topics: a hash table with chains, keyed by bytes of ids that are random.
+ * Topics: a hash table with chains, keyed by the random bytes of ids.
  */
 #include "storaged/live/topics.h"
 
@@ -77,7 +77,7 @@ topic_following(const struct topic *topic, const struct client *client)
 }
 
 bool
-topics_have_room(const struct topics *t, const struct client *client)
+topics_may_follow(const struct topics *t, const struct client *client)
 {
 	return t->n < TOPICS_MAX && client->follows[t->kind].n < TOPICS_CLIENT_MAX;
 }

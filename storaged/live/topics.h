@@ -1,16 +1,17 @@
 /*
- * What clients follow: topics with an id, open turns (live.h) and visitors (rooms.h), each with those
- * who follow it. A following hangs in the list of its topic and in that of its client.
+ * Topics that clients follow: open turns (live.h) and visitors (rooms.h), by id. A following is in
+ * the list of its topic and in that of its client.
  *
- * In memory only, and bounded. Whoever has a table of them decides what its clients are told, and when
- * a topic that nobody follows goes.
+ * In memory only, and bounded. The owner of a table decides what its clients are told, and when a
+ * topic without followers is freed.
  */
 #ifndef STORAGED_LIVE_TOPICS_H
 #define STORAGED_LIVE_TOPICS_H
 
 #include "storaged/live/client.h"
 
-/* Followings of one client, and of all, in a table; about 56 bytes each, and 56 a topic. */
+/* Followings of one client, and of all clients, in one table; about 56 bytes each, and 56 for
+ * each topic. */
 #define TOPICS_CLIENT_MAX 65536u
 #define TOPICS_MAX        262144u
 
@@ -21,7 +22,7 @@ struct topic {
 	struct id id;
 	struct followings followers;
 	union {
-		bool stop;        /* of a turn: whoever claims it is told so */
+		bool stop;        /* of a turn: tell whoever claims it to stop */
 		struct id widget; /* of a visitor */
 	};
 };
@@ -31,7 +32,7 @@ struct following {
 	LIST_ENTRY(following) of_client;
 	struct topic *topic;
 	struct client *client;
-	uint32_t has; /* of a turn: bytes of the text that it has without a gap */
+	uint32_t has; /* of a turn: bytes of the text that the client has without a gap */
 };
 
 LIST_HEAD(topic_bucket, topic);
@@ -44,13 +45,13 @@ struct topics {
 
 void topics_init(struct topics *t, enum topic_kind kind);
 
-/* Frees all of it; no client follows any of them any more. */
+/* Frees everything; no client may follow any topic. */
 void topics_clear(struct topics *t);
 
-/* NULL: there is none with this id. */
+/* NULL: not found. */
 struct topic *topics_find(const struct topics *t, const struct id *id);
 
-/* A new one is zero behind its id. */
+/* A new topic is zero behind its id. */
 struct topic *topics_find_or_add(struct topics *t, const struct id *id);
 
 /* Frees a topic that nobody follows. */
@@ -59,13 +60,13 @@ void topic_free(struct topic *topic);
 /* NULL: the client does not follow it. */
 struct following *topic_following(const struct topic *topic, const struct client *client);
 
-/* Whether there is room for another following of this client's. */
-bool topics_have_room(const struct topics *t, const struct client *client);
+/* Whether the client may follow one more topic. */
+bool topics_may_follow(const struct topics *t, const struct client *client);
 
-/* From now on the client follows this topic; it may have done so before. */
+/* The client follows this topic; it may do so already. */
 struct following *topics_follow(struct topics *t, struct topic *topic, struct client *client);
 
-/* And no more. The topic stays. */
+/* The client stops following. The topic stays. */
 void topics_unfollow(struct topics *t, struct following *following);
 
 #endif

@@ -249,11 +249,11 @@ turn(struct server *s, bool *more)
 		    L_STR("help", "storaged has to be started anew"));
 		return EX_IOERR;
 	}
-	s->live.told = false;
+	s->live.notified = false;
 	*more = settle_all(s);
 	*more |= end_lost_turns(s);
 	/* Who goes, and what ends, is told to others, who may have been settled already. */
-	*more |= s->live.told;
+	*more |= s->live.notified;
 	if (s->retry_due)
 		retry(s);
 	*more |= remove_garbage(s);

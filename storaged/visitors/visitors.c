@@ -309,7 +309,7 @@ handle_visitor_follow(struct txn *t, struct call *c)
 		rc = visitor_find_state(t, c, &visitor, &state);
 	if (rc != 0)
 		return rc;
-	if (!rooms_have_room(&c->live->rooms, c->from, &visitor.id))
+	if (!rooms_may_follow(&c->live->rooms, c->from, &visitor.id))
 		return call_refuse(c, STORE_FULL, "the worker follows too many visitors");
 	effects_add(c->effects,
 	    &(struct effect){

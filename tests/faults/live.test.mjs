@@ -193,7 +193,7 @@ describe("a reply that another worker writes", () => {
 			publish(forger, turn, 0, "forged");
 			await closing(forger.socket);
 			const line = await store.log.waitFor("its end", ({ ev }) => ev === "peer_dropped");
-			assert.equal(line.why, "publishes what it does not write");
+			assert.equal(line.why, "publishes a turn of another client");
 			publish(owner, turn, 0, "real");
 			await expectText(follower, turn, 0, "real");
 		}));

@@ -56,7 +56,7 @@ fill(struct fixture *f)
 		;
 	assert_false(f->env.writable);
 	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, NULL);
-	assert_int_equal(f->env.patience, 0);
+	assert_int_equal(f->env.probes_ignored, 0);
 	env_probe(&f->env);
 	assert_true(f->env.writable);
 }
@@ -116,9 +116,9 @@ room_is_found_while_writes_fail(void **state)
 
 	fill(f);
 	assert_false(store_text(f, "great", GREAT));
-	f->env.hidden_room = true;
+	f->env.freed_pages_hidden = true;
 	env_probe(&f->env);
-	assert_false(f->env.hidden_room);
+	assert_false(f->env.freed_pages_hidden);
 	assert_false(f->env.writable);
 }
 

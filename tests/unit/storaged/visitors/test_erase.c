@@ -998,7 +998,7 @@ writes_do_not_eat_the_reserve(void **state)
 		gone = erase_visitor(little);
 		ask(f, MSG_VISITOR_ERASE, &gone, MSG_ERASED, NULL);
 		f->env.writable = false;
-		f->env.patience = 0;
+		f->env.probes_ignored = 0;
 		env_probe(&f->env);
 		snprintf(session[0], sizeof(session[0]), "t%u", i);
 		while (store_turns(f, session, 1, slice_str("x")))
