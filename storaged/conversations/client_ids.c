@@ -26,7 +26,7 @@ client_id_put(struct txn *t, const struct id *conversation, struct slice name, u
 	return txn_put_record(t, TABLE_CLIENT_IDS, &key, MSG_CLIENT_ID_RECORD, &stands_for);
 }
 
-/* Goes on to the next name of the message at seq, from where the walk stands. */
+/* Goes on to the next client id of the message at seq, from the current one. */
 static int
 client_id_find_named(struct walk *w, uint64_t seq)
 {

@@ -1,5 +1,5 @@
 /*
- * Conversations and their lists. Every index is written in the transaction of what it indexes.
+ * Conversations and their lists. Every index is written in the transaction of the record.
  */
 #include "storaged/conversations/conversations.h"
 
@@ -12,15 +12,15 @@
 #include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
 
-/* Of a page that anybody may ask for with the widget's key, and leave lying in a worker's memory,
+/* Anyone with the widget's key may ask for such a page, and may leave it in a worker's memory,
  * escaped, for as long as a client may stall. */
 #define HISTORY_BYTES ((size_t)128 << 10)
 
-/* Conversations that one request for a list looks at, so that no filter holds up the others: some
- * 2 µs each. */
+/* Conversations that one list request may look at, about 2 µs each, so that no filter delays
+ * other requests. */
 #define LOOKS_MAX 2000u
 
-/* The id that conversations_by_session holds. */
+/* The conversation of a key of conversations_by_session. */
 static int
 conversation_find_by_session(struct txn *t, const struct key *key, struct id *id)
 {
@@ -64,7 +64,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	return 0;
 }
 
-/* Moves an entry of a list by activity; NULL: from nowhere, or to nowhere. */
+/* Moves an entry of a list by activity; from NULL: adds it, to NULL: removes it. */
 static int
 conversation_move_entry(
     struct txn *t, enum table table, const struct key *from, const struct key *to)
@@ -74,10 +74,11 @@ conversation_move_entry(
 	return rc != 0 || to == NULL ? rc : txn_put(t, table, to, (struct slice){0});
 }
 
-/* Moves a conversation among those of its contact, from the one before. */
+/* Moves a conversation in the list of its contact, or from one contact's list to another's. */
 static int
 conversation_move_among_contacts(struct txn *t,
-    const struct msg_conversation_record *conversation, const struct listed *before)
+    const struct msg_conversation_record *conversation,
+    const struct conversation_position *before)
 {
 	const struct id *org = &conversation->org, *id = &conversation->id;
 	struct key from, to;
@@ -93,10 +94,10 @@ conversation_move_among_contacts(struct txn *t,
 	    t, TABLE_CONVERSATIONS_BY_CONTACT, had ? &from : NULL, has ? &to : NULL);
 }
 
-/* Moves a conversation to its new place in all lists by activity. */
+/* Moves a conversation to its new position in all lists by activity. */
 static int
 conversation_move_activity(struct txn *t, const struct msg_conversation_record *conversation,
-    const struct listed *before)
+    const struct conversation_position *before)
 {
 	const struct id *org = &conversation->org, *id = &conversation->id;
 	uint64_t then = before == NULL ? 0 : before->updated_at;
@@ -121,13 +122,13 @@ conversation_move_activity(struct txn *t, const struct msg_conversation_record *
 
 int
 conversation_put(struct txn *t, const struct msg_conversation_record *conversation,
-    const struct listed *before, unsigned messages)
+    const struct conversation_position *before, unsigned messages)
 {
 	bool fresh = before == NULL;
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
-	/* First of all, since every later change may move the bytes that the record refers to. */
+	/* First, since every later change may move the bytes that the record's slices refer to. */
 	int rc =
 	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
 
@@ -140,7 +141,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 	return rc;
 }
 
-/* A conversation that something else names, so that it must be there. */
+/* A conversation that another record names, so that it must exist. */
 static int
 conversation_get_named(
     struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
@@ -156,19 +157,19 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 {
 	struct key key = key_id(id);
 	struct msg_conversation_record conversation;
-	struct listed before;
+	struct conversation_position before;
 	int rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 
 	if (rc != 0 || id_equal(&conversation.contact, contact))
 		return rc;
-	before = (struct listed){conversation.updated_at, conversation.contact};
+	before = (struct conversation_position){conversation.updated_at, conversation.contact};
 	conversation.contact = *contact;
 	return conversation_put(t, &conversation, &before, 0);
 }
 
 void
-conversation_note(
+conversation_note_reply(
     struct msg_conversation_record *conversation, uint64_t seq, enum conversation_state state)
 {
 	if (seq + 1 == conversation->next_seq)
@@ -186,7 +187,7 @@ conversation_reopen(struct txn *t, const struct msg_turn_record *place)
 	if (rc != 0)
 		return rc;
 	before = conversation.state;
-	conversation_note(&conversation, place->seq, CONVERSATION_ACTIVE);
+	conversation_note_reply(&conversation, place->seq, CONVERSATION_ACTIVE);
 	if (conversation.state == before)
 		return 0;
 	return txn_put_record(
@@ -209,24 +210,25 @@ conversation_state_of(enum message_status status)
 
 int
 conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
-    const struct arrival *arrival)
+    const struct new_message *arrival)
 {
-	const struct listed before = {conversation->updated_at, conversation->contact};
+	const struct conversation_position before = {
+	    conversation->updated_at, conversation->contact};
 
 	if (fresh)
 		conversation->created_at = arrival->now;
-	/* A clock that was set back must not make the list go back. */
+	/* The list must not go back when the clock does. */
 	if (arrival->now > conversation->updated_at)
 		conversation->updated_at = arrival->now;
 	if (!arrival->replaces)
 		conversation->messages++;
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
-	conversation_note(conversation, arrival->reply, arrival->state);
+	conversation_note_reply(conversation, arrival->reply, arrival->state);
 	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
 }
 
-/* Where a list begins, and what is left out of it: what its table does not tell is compared. */
+/* Where a list begins, and the filter for what its table does not select. */
 struct conversation_filter {
 	enum table table;
 	struct key front, start;
@@ -234,7 +236,7 @@ struct conversation_filter {
 	uint8_t state;           /* CONVERSATION_ANY: any */
 };
 
-/* The list that has least besides what is asked for; the cursor has its right length, or none. */
+/* Chooses the most selective table. The cursor has its right length, or is empty. */
 static struct conversation_filter
 conversation_filter_of(const struct msg_conversation_list *m)
 {
@@ -257,7 +259,7 @@ conversation_filter_of(const struct msg_conversation_list *m)
 	return l;
 }
 
-/* One that is damaged is not known to be. */
+/* A damaged record does not match any filter. */
 static bool
 conversation_is_asked_for(const struct conversation_filter *l, struct slice record)
 {
@@ -272,11 +274,10 @@ conversation_is_asked_for(const struct conversation_filter *l, struct slice reco
 	    (l->state == CONVERSATION_ANY || conversation.state == l->state);
 }
 
-/* Adds the conversation where the walk stands, if it is asked for; an index entry without one is left
- * out. */
+/* Adds the current conversation if it matches; skips and logs an index entry without a
+ * conversation. */
 static int
-conversation_list_conversation(
-    struct walk *w, const struct conversation_filter *l, uint32_t *listed)
+conversation_list_add(struct walk *w, const struct conversation_filter *l, uint32_t *listed)
 {
 	struct txn *t = w->txn;
 	struct id id = activity_conversation(w->key);
@@ -296,7 +297,7 @@ conversation_list_conversation(
 	return rc;
 }
 
-/* Fills a page; next is set if there is, or may be, more. */
+/* Fills a page; *next is set if there is, or may be, more. */
 static int
 conversation_gather(
     struct walk *w, const struct conversation_filter *l, uint32_t limit, struct slice *next)
@@ -305,7 +306,7 @@ conversation_gather(
 	uint32_t listed = 0, looks = 0;
 	int rc = walk_from(w, &l->start);
 
-	/* A cursor names the last one of the page before. */
+	/* A cursor names the last item of the previous page. */
 	if (rc == 0 && slice_eq(w->key, key_slice(&l->start)))
 		rc = walk_next(w);
 	for (; rc == 0; rc = walk_next(w)) {
@@ -313,7 +314,7 @@ conversation_gather(
 			*next = last;
 			return 0;
 		}
-		rc = conversation_list_conversation(w, l, &listed);
+		rc = conversation_list_add(w, l, &listed);
 		if (rc != 0)
 			return rc;
 		last = activity_cursor(w->key);
@@ -333,7 +334,7 @@ handle_conversation_list(struct txn *t, struct call *c)
 	int rc;
 
 	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
-		return call_refuse(c, STORE_INVALID, "no cursor of this list");
+		return call_refuse(c, STORE_INVALID, "invalid cursor");
 	rc = totals_get(t, &m->org, &totals);
 	if (rc != 0)
 		return rc;
@@ -355,7 +356,7 @@ handle_conversation_list(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* Ids made later are greater (proto/base/ids.h). */
+/* Later ids are greater (proto/base/ids.h). */
 static int
 conversation_keep_newer(void *arg, const struct id *turn)
 {
@@ -374,27 +375,27 @@ conversation_newest_open(
 	return turn_view_each_open(t, c, conversation, conversation_keep_newer, turn);
 }
 
-/* Which messages a page is to have. */
-struct wanted {
+/* The messages that a request asks for. */
+struct message_query {
 	bool backwards;
 	uint64_t from; /* as in MESSAGE_LIST */
 	uint32_t limit;
 	size_t bytes;
 };
 
-/* Answers with a page of a conversation, whose record this is. */
+/* Answers with a page of messages. record: the conversation's. */
 static int
 conversation_answer_page(struct txn *t, struct call *c, const struct id *conversation,
-    struct slice record, const struct wanted *wanted)
+    struct slice record, const struct message_query *query)
 {
 	const struct message_page_bounds most = {
-	    call_limit(wanted->limit, MESSAGES_MAX), wanted->bytes};
-	uint64_t before = wanted->from == 0 ? UINT64_MAX : wanted->from;
+	    call_limit(query->limit, MESSAGES_MAX), query->bytes};
+	uint64_t before = query->from == 0 ? UINT64_MAX : query->from;
 	struct id active;
 	struct message_page page;
-	int rc = wanted->backwards
+	int rc = query->backwards
 	    ? message_page_backwards(t, conversation, before, most, false, &page)
-	    : message_page_forwards(t, conversation, wanted->from, most, &page);
+	    : message_page_forwards(t, conversation, query->from, most, &page);
 
 	if (rc == 0)
 		rc = conversation_newest_open(t, c, conversation, &active);
@@ -410,9 +411,9 @@ conversation_answer_page(struct txn *t, struct call *c, const struct id *convers
 	return 0;
 }
 
-/* The record of a conversation, as bytes and decoded. */
+/* The record of a conversation, encoded and decoded. */
 static int
-conversation_get_conversation(struct txn *t, const struct id *id, struct slice *record,
+conversation_get(struct txn *t, const struct id *id, struct slice *record,
     struct msg_conversation_record *conversation)
 {
 	struct key key = key_id(id);
@@ -427,22 +428,22 @@ int
 handle_message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
-	const struct wanted wanted = {m->backwards, m->from, m->limit, PAGE_BYTES};
+	const struct message_query query = {m->backwards, m->from, m->limit, PAGE_BYTES};
 	struct msg_conversation_record conversation;
 	struct slice record;
-	int rc = conversation_get_conversation(t, &m->conversation, &record, &conversation);
+	int rc = conversation_get(t, &m->conversation, &record, &conversation);
 
-	/* To another organization it is as if it did not exist. */
+	/* Another organization's conversation is not found. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
-	return rc != 0 ? rc : conversation_answer_page(t, c, &m->conversation, record, &wanted);
+	return rc != 0 ? rc : conversation_answer_page(t, c, &m->conversation, record, &query);
 }
 
 int
 handle_session_history(struct txn *t, struct call *c)
 {
 	const struct msg_session_history *m = &c->m->session_history;
-	const struct wanted wanted = {true, m->from, m->limit, HISTORY_BYTES};
+	const struct message_query query = {true, m->from, m->limit, HISTORY_BYTES};
 	struct key by_session = key_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct slice record;
@@ -452,8 +453,8 @@ handle_session_history(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "the session has no conversation yet");
 	if (rc == 0)
-		rc = conversation_get_conversation(t, &id, &record, &conversation);
+		rc = conversation_get(t, &id, &record, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	return conversation_answer_page(t, c, &id, record, &wanted);
+	return conversation_answer_page(t, c, &id, record, &query);
 }

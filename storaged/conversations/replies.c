@@ -132,7 +132,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	struct key conversation_key = key_id(&v->place.conversation);
 	struct key message_key = key_message(&v->place.conversation, v->place.seq);
 	struct msg_conversation_record conversation;
-	struct arrival arrival = {
+	struct new_message arrival = {
 	    .text = ending->text,
 	    .now = clock_wall_ms(),
 	    .replaces = v->has_message,

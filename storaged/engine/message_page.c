@@ -9,7 +9,7 @@
 #define SKIP_MAX 1000u
 
 /* The size of a page so far. */
-struct tally {
+struct message_page_tally {
 	struct message_page_bounds most;
 	uint32_t n;
 	size_t bytes;
@@ -17,7 +17,7 @@ struct tally {
 
 /* Counts a message of so many bytes; MESSAGE_PAGE_ALL if it still belongs to the page. */
 static enum message_page_end
-message_page_count(struct tally *tally, size_t bytes)
+message_page_count(struct message_page_tally *tally, size_t bytes)
 {
 	if (tally->n == tally->most.messages)
 		return MESSAGE_PAGE_LIMIT;
@@ -29,8 +29,8 @@ message_page_count(struct tally *tally, size_t bytes)
 }
 
 static int
-message_page_gather_forwards(
-    struct walk *w, struct tally *tally, const struct key *at, struct message_page *page)
+message_page_gather_forwards(struct walk *w, struct message_page_tally *tally,
+    const struct key *at, struct message_page *page)
 {
 	struct buf *list = &w->txn->env->list;
 	int rc;
@@ -51,7 +51,7 @@ message_page_forwards(struct txn *t, const struct id *conversation, uint64_t fro
     struct message_page_bounds most, struct message_page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, from);
-	struct tally tally = {.most = most};
+	struct message_page_tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
@@ -66,8 +66,8 @@ message_page_forwards(struct txn *t, const struct id *conversation, uint64_t fro
 
 /* Collects the messages of the page, newest first. */
 static int
-message_page_gather_backwards(struct walk *w, struct tally *tally, const struct key *end,
-    bool with_text, struct slice *found, struct message_page *page)
+message_page_gather_backwards(struct walk *w, struct message_page_tally *tally,
+    const struct key *end, bool with_text, struct slice *found, struct message_page *page)
 {
 	uint32_t skipped = 0;
 	int rc;
@@ -93,7 +93,7 @@ message_page_backwards(struct txn *t, const struct id *conversation, uint64_t be
 {
 	struct key front = key_id(conversation), at = key_message(conversation, before);
 	struct slice found[MESSAGE_PAGE_MAX];
-	struct tally tally = {.most = most};
+	struct message_page_tally tally = {.most = most};
 	struct walk w;
 	int rc;
 

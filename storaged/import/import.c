@@ -1,6 +1,6 @@
 /*
- * Imports. A file may be damaged or made to do harm: nothing of it is believed that `banter verify`
- * would find broken afterwards. Everything is looked at before the first change.
+ * Imports. The file may be damaged or malicious: the import accepts nothing that `banter verify`
+ * would report afterwards. All checks are made before the first change.
  */
 #include "storaged/import/import.h"
 
@@ -21,25 +21,23 @@
 /* The last millisecond of the year 9999. */
 #define TIME_MAX_MS 253402300799999u
 
-/* Bytes of a question, as turn_begin takes it (messages.def). */
+/* Bytes of a question, as in TURN_BEGIN (messages.def). */
 #define QUESTION_MAX 12000u
 
-/* -- conversations ------------------------------------------------------------------------ */
-
-/* What is wrong with a record by itself; NULL: nothing. */
+/* Why a record is invalid by itself; NULL: it is valid. */
 static const char *
 import_conversation_fault(const struct msg_conversation_record *r)
 {
 	if (r->v != RECORD_VERSION)
-		return "the conversation is of an unknown version";
+		return "the conversation has an unknown version";
 	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->widget))
 		return "a conversation needs its ids";
 	if (r->session.len == 0)
 		return "a conversation needs a session";
 	if (r->created_at > r->updated_at || r->updated_at > TIME_MAX_MS)
-		return "the conversation's times cannot be";
+		return "the conversation's times are invalid";
 	if (r->next_seq == 0 || r->next_seq > SEQ_MAX + 1)
-		return "the conversation's next place cannot be";
+		return "the conversation's next sequence number is invalid";
 	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
 		return "the conversation's last message is too long";
 	return NULL;
@@ -53,8 +51,8 @@ import_same_session(
 	    slice_eq(a->session, b->session);
 }
 
-/* Finds the conversation with the id of r, and refuses r when it is another's. MDB_NOTFOUND: there
- * is none, and r's session has no other. */
+/* Finds the conversation with the id of r, and refuses r if that belongs to another session.
+ * MDB_NOTFOUND: there is none, and r's session has no other one. */
 static int
 import_find_conversation(struct txn *t, struct call *c, const struct msg_conversation_record *r,
     struct msg_conversation_record *there)
@@ -81,7 +79,7 @@ import_find_conversation(struct txn *t, struct call *c, const struct msg_convers
 	return rc;
 }
 
-/* Without a contact that is not there, as after an import of a part. */
+/* Removes a contact that does not exist, as after an import of a part. */
 static int
 import_check_contact(struct txn *t, struct msg_conversation_record *r)
 {
@@ -94,8 +92,8 @@ import_check_contact(struct txn *t, struct msg_conversation_record *r)
 	return 0;
 }
 
-/* What r becomes beside the one that is there: its messages come by themselves, and an export that
- * is older than what was said since does not take that back. */
+/* Merges r with the stored record: its messages are imported separately, and an older export
+ * does not undo newer activity. */
 static void
 import_join_conversations(
     struct msg_conversation_record *r, const struct msg_conversation_record *there)
@@ -116,14 +114,14 @@ int
 handle_import_conversation(struct txn *t, struct call *c)
 {
 	struct msg_conversation_record r, there;
-	struct listed before;
+	struct conversation_position before;
 	const char *fault;
 	bool fresh;
 	int rc;
 
 	if (record_decode(
 		c->m->import_conversation.conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no conversation");
+		return call_refuse(c, STORE_INVALID, "the request has no conversation");
 	fault = import_conversation_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
@@ -135,11 +133,11 @@ handle_import_conversation(struct txn *t, struct call *c)
 	rc = import_check_contact(t, &r);
 	if (rc != 0)
 		return rc;
-	/* Its messages tell. */
+	/* Its messages are counted as they come. */
 	r.messages = 0;
 	r.state = CONVERSATION_ANY;
 	if (!fresh) {
-		before = (struct listed){there.updated_at, there.contact};
+		before = (struct conversation_position){there.updated_at, there.contact};
 		import_join_conversations(&r, &there);
 	}
 	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
@@ -148,15 +146,13 @@ handle_import_conversation(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* -- messages ----------------------------------------------------------------------------- */
-
-/* A message on its way to its place. */
-struct arriving {
+/* A message that is imported, and what is stored at its place. */
+struct import_arrival {
 	struct id conversation;
 	uint64_t seq;
 	struct msg_message_record message;
 	struct msg_conversation_record thread;
-	bool replaces; /* this one: */
+	bool replaces; /* the message at this place: */
 	struct msg_message_record there;
 };
 
@@ -170,15 +166,15 @@ static const char *
 import_message_fault(const struct msg_message_record *r, uint64_t seq)
 {
 	if (r->v != RECORD_VERSION)
-		return "the message is of an unknown version";
+		return "the message has an unknown version";
 	if (id_is_zero(&r->id))
 		return "a message needs an id";
 	if (seq == 0 || seq > SEQ_MAX)
-		return "the message's place cannot be";
+		return "the message's sequence number is invalid";
 	if (r->created_at > TIME_MAX_MS)
-		return "the message's time cannot be";
+		return "the message's time is invalid";
 	if (r->status > MESSAGE_INTERRUPTED)
-		return "there is no such status";
+		return "the status is invalid";
 	if (import_is_reply(r))
 		return NULL;
 	if (r->status != MESSAGE_COMPLETE)
@@ -188,9 +184,9 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 	return NULL;
 }
 
-/* The conversation that a message belongs to, and what stands at its place now. */
+/* Reads the conversation of a message, and what is stored at its place. */
 static int
-import_find_place(struct txn *t, struct call *c, struct arriving *a)
+import_find_place(struct txn *t, struct call *c, struct import_arrival *a)
 {
 	struct key key = key_id(&a->conversation);
 	struct key place = key_message(&a->conversation, a->seq);
@@ -206,9 +202,9 @@ import_find_place(struct txn *t, struct call *c, struct arriving *a)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Whether the turn with this id has another place than the message. */
+/* Refuses a reply whose id belongs to a turn at another place. */
 static int
-import_check_turn(struct txn *t, struct call *c, const struct arriving *a)
+import_check_turn(struct txn *t, struct call *c, const struct import_arrival *a)
 {
 	struct msg_turn_record turn;
 	int rc = turn_view_place(t, &a->message.id, &turn);
@@ -218,55 +214,55 @@ import_check_turn(struct txn *t, struct call *c, const struct arriving *a)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-struct seeking {
+struct import_search {
 	struct txn *t;
 	uint64_t seq;
 	struct id found;
 };
 
-/* Stops at the open turn whose reply belongs to the place that is sought. */
+/* Stops at the open turn whose reply belongs to the place. */
 static int
 import_is_turn_of_place(void *arg, const struct id *id)
 {
-	struct seeking *seeking = arg;
+	struct import_search *search = arg;
 	struct key key = key_id(id);
 	struct msg_turn_record turn;
-	int rc = txn_get_record(seeking->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	int rc = txn_get_record(search->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
 
 	if (rc == MDB_NOTFOUND)
 		return RECORD_DAMAGED;
-	if (rc != 0 || turn.seq != seeking->seq)
+	if (rc != 0 || turn.seq != search->seq)
 		return rc;
-	seeking->found = *id;
+	search->found = *id;
 	return MDB_KEYEXIST;
 }
 
-/* Looks through a conversation's open turns for the one whose reply belongs to this place. 0: there
- * is one; MDB_NOTFOUND: there is none. */
+/* Finds the open turn of a conversation whose reply belongs to this place. MDB_NOTFOUND: there
+ * is none. */
 static int
 import_find_open_turn(struct txn *t, const struct call *c, const struct id *conversation,
     uint64_t seq, struct id *turn)
 {
-	struct seeking seeking = {.t = t, .seq = seq};
-	int rc = turn_view_each_open(t, c, conversation, import_is_turn_of_place, &seeking);
+	struct import_search search = {.t = t, .seq = seq};
+	int rc = turn_view_each_open(t, c, conversation, import_is_turn_of_place, &search);
 
-	*turn = seeking.found;
+	*turn = search.found;
 	if (rc == MDB_KEYEXIST)
 		return 0;
 	return rc == 0 ? MDB_NOTFOUND : rc;
 }
 
-/* Refuses a place that a running reply will take. */
+/* Refuses a place that the reply of an open turn will take. */
 static int
-import_check_place(struct txn *t, struct call *c, const struct arriving *a)
+import_check_place(struct txn *t, struct call *c, const struct import_arrival *a)
 {
 	struct key key = key_id(&a->there.id);
 	struct slice open;
 	struct id turn;
 	int rc = MDB_NOTFOUND;
 
-	/* A running reply may stand there already, interrupted (replies.h); else the place is free,
-	 * and one that was given out. */
+	/* The place of an open turn may hold its interrupted message (replies.h); otherwise it
+	 * is free, and before next_seq. */
 	if (a->replaces && import_is_reply(&a->there))
 		rc = txn_get(t, TABLE_OPEN_TURNS, &key, &open);
 	else if (!a->replaces && a->seq < a->thread.next_seq)
@@ -277,9 +273,9 @@ import_check_place(struct txn *t, struct call *c, const struct arriving *a)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The turns entries of the reply that comes and of the one that goes. */
+/* The turns entries of the new reply and of the replaced one. */
 static int
-import_put_turn(struct txn *t, const struct arriving *a)
+import_put_turn(struct txn *t, const struct import_arrival *a)
 {
 	struct key key = key_id(&a->message.id), old = key_id(&a->there.id);
 	struct msg_turn_record turn = {
@@ -297,9 +293,9 @@ import_put_turn(struct txn *t, const struct arriving *a)
 	return rc;
 }
 
-/* A name goes with its question, and with the reply that it leads to. */
+/* The client id is removed with its question, and with the reply that it leads to. */
 static int
-import_drop_names(struct txn *t, const struct arriving *a)
+import_drop_client_ids(struct txn *t, const struct import_arrival *a)
 {
 	bool same = id_equal(&a->message.id, &a->there.id) && a->message.role == a->there.role;
 
@@ -319,20 +315,20 @@ import_state_after(const struct msg_message_record *message)
 }
 
 static int
-import_put_message(struct txn *t, struct arriving *a)
+import_put_message(struct txn *t, struct import_arrival *a)
 {
 	struct key place = key_message(&a->conversation, a->seq);
-	const struct listed listed = {a->thread.updated_at, a->thread.contact};
+	const struct conversation_position listed = {a->thread.updated_at, a->thread.contact};
 	int rc;
 
 	if (!a->replaces)
 		a->thread.messages++;
 	if (a->thread.next_seq <= a->seq)
 		a->thread.next_seq = a->seq + 1;
-	conversation_note(&a->thread, a->seq, import_state_after(&a->message));
+	conversation_note_reply(&a->thread, a->seq, import_state_after(&a->message));
 	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
 	if (rc == 0)
-		rc = import_drop_names(t, a);
+		rc = import_drop_client_ids(t, a);
 	if (rc == 0)
 		rc = import_put_turn(t, a);
 	if (rc == 0)
@@ -340,9 +336,9 @@ import_put_message(struct txn *t, struct arriving *a)
 	return rc;
 }
 
-/* Whether the message is a reply that was exported while it was written, and is whole by now. */
+/* Whether the message is a reply that was exported while it was written, and is complete by now. */
 static bool
-import_is_outdated(const struct arriving *a)
+import_is_outdated(const struct import_arrival *a)
 {
 	return a->replaces && id_equal(&a->message.id, &a->there.id) &&
 	    a->message.status == MESSAGE_INTERRUPTED && a->there.status != MESSAGE_INTERRUPTED;
@@ -352,12 +348,12 @@ int
 handle_import_message(struct txn *t, struct call *c)
 {
 	const struct msg_import_message *m = &c->m->import_message;
-	struct arriving a = {.conversation = m->conversation, .seq = m->seq};
+	struct import_arrival a = {.conversation = m->conversation, .seq = m->seq};
 	const char *fault;
 	int rc;
 
 	if (record_decode(m->message, MSG_MESSAGE_RECORD, &a.message) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no message");
+		return call_refuse(c, STORE_INVALID, "the request has no message");
 	fault = import_message_fault(&a.message, a.seq);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
@@ -373,9 +369,7 @@ handle_import_message(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* -- clients' ids ------------------------------------------------------------------------- */
-
-/* The turn that answers a question: its reply stands at the next place, or will. */
+/* The turn that answers a question: its reply is stored at the next place, or will be. */
 static int
 import_find_answer(
     struct txn *t, const struct call *c, const struct msg_import_client_id *m, struct id *turn)
@@ -392,7 +386,7 @@ import_find_answer(
 	return import_is_reply(&reply) ? 0 : MDB_NOTFOUND;
 }
 
-/* Refuses a name for what is no question with an answer; else *turn is that. */
+/* Refuses a client id that does not name a question with an answer; *turn is that answer's. */
 static int
 import_find_named(struct txn *t, struct call *c, struct id *turn)
 {
@@ -420,13 +414,15 @@ handle_import_client_id(struct txn *t, struct call *c)
 	int rc;
 
 	if (m->client_id.len == 0 || m->seq == 0 || m->seq >= SEQ_MAX)
-		return call_refuse(c, STORE_INVALID, "a client's id needs a name and a place");
+		return call_refuse(
+		    c, STORE_INVALID, "a client message id needs a text and a sequence number");
 	rc = import_find_named(t, c, &turn);
 	if (rc != 0)
 		return rc;
 	rc = client_id_get(t, &m->conversation, m->client_id, &there);
 	if (rc == 0 && there.seq != m->seq)
-		return call_refuse(c, STORE_INVALID, "another message has this client's id");
+		return call_refuse(
+		    c, STORE_INVALID, "another message has this client message id");
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = client_id_put(t, &m->conversation, m->client_id, m->seq, &turn);
 	if (rc == 0)
@@ -434,23 +430,21 @@ handle_import_client_id(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* -- logins ------------------------------------------------------------------------------- */
-
 static const char *
 import_login_fault(const struct msg_login_record *r)
 {
 	if (r->v != RECORD_VERSION)
-		return "the login is of an unknown version";
+		return "the login has an unknown version";
 	if (id_is_zero(&r->id))
 		return "a login needs an id";
 	if (id_is_zero(&r->org))
 		return "a login needs its organization";
 	if (r->created_at > r->expires_at || r->expires_at > TIME_MAX_MS)
-		return "the login's times cannot be";
+		return "the login's times are invalid";
 	return NULL;
 }
 
-/* Refuses a login of a user who is not there, or with the id of another login. */
+/* Refuses a login of an unknown user, or with the id of another login. */
 static int
 import_check_login(struct txn *t, struct call *c, const struct msg_login_record *r)
 {
@@ -459,7 +453,7 @@ import_check_login(struct txn *t, struct call *c, const struct msg_login_record 
 	int rc = id_is_zero(&r->user) ? 0 : user_find(t, &r->org, &r->user, &user);
 
 	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_INVALID, "the login's user is not there");
+		return call_refuse(c, STORE_INVALID, "the login's user does not exist");
 	if (rc == 0)
 		rc = login_clashes(t, &c->m->import_login.token, r, &clashes);
 	if (rc == 0 && clashes)
@@ -467,8 +461,8 @@ import_check_login(struct txn *t, struct call *c, const struct msg_login_record 
 	return rc;
 }
 
-/* One that has expired is put back as well, so that what was imported is what was exported; new
- * logins remove it in time (logins.c). */
+/* An expired login is imported too, so that the import equals the export; new logins remove it
+ * in time (logins.c). */
 int
 handle_import_login(struct txn *t, struct call *c)
 {
@@ -479,7 +473,7 @@ handle_import_login(struct txn *t, struct call *c)
 	int rc;
 
 	if (record_decode(m->login, MSG_LOGIN_RECORD, &r) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "there is no login");
+		return call_refuse(c, STORE_INVALID, "the request has no login");
 	fault = import_login_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
@@ -497,9 +491,7 @@ handle_import_login(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* -- what organizations have -------------------------------------------------------------- */
-
-/* Refuses a record that names what is not there; rc is how that was looked up. */
+/* Refuses a record that names something that does not exist; rc is the result of its lookup. */
 static int
 import_refuse_without(struct call *c, int rc, const char *why)
 {
@@ -516,7 +508,7 @@ import_org(struct txn *t, struct call *c, const struct msg_org_record *r)
 	return rc != 0 ? rc : organization_import(t, c, r);
 }
 
-/* Refuses what belongs to an organization that is not there. */
+/* Refuses a record of an unknown organization. */
 static int
 import_check_org(struct txn *t, struct call *c, const struct id *org)
 {

@@ -1,5 +1,5 @@
 /*
- * Counting commits by the second.
+ * Counts commits per second.
  */
 #include "storaged/request/activity.h"
 
@@ -21,7 +21,7 @@ activity_init(struct activity *a)
 	};
 }
 
-/* Empties the slots of the seconds that have begun since the newest one. */
+/* Clears the slots of the seconds that have begun since the newest one. */
 static void
 activity_advance(struct activity *a, uint64_t second)
 {
@@ -43,8 +43,8 @@ activity_commit(struct activity *a)
 	a->commits++;
 }
 
-/* How long the slots are about: the whole seconds, and the part of the one that runs; or since the
- * start. */
+/* The time that the slots cover: whole seconds and part of the current one, or the time since
+ * the start. */
 static uint64_t
 activity_covered_ms(const struct activity *a, uint64_t now)
 {

@@ -1,13 +1,13 @@
 /*
- * What storaged has done since its start, counted for `banter status`: in memory only, written by
- * batch.c, read by status.c.
+ * What storaged has done since its start, for `banter status`: in memory only, written by batch.c,
+ * read by status.c.
  */
 #ifndef STORAGED_REQUEST_ACTIVITY_H
 #define STORAGED_REQUEST_ACTIVITY_H
 
 #include <stdint.h>
 
-/* Seconds that the recent rate is about, the one that runs included. */
+/* Seconds that the recent rate covers, with the current one. */
 #define ACTIVITY_SECONDS 10u
 
 struct activity {
@@ -24,8 +24,8 @@ void activity_init(struct activity *a);
 /* A write transaction was committed. */
 void activity_commit(struct activity *a);
 
-/* Commits of the last seconds, and in *ms how long that is: under ACTIVITY_SECONDS, and never under
- * one second. */
+/* Commits of the last seconds; *ms is the time that they cover: less than ACTIVITY_SECONDS, and
+ * at least one second. */
 uint32_t activity_recent(const struct activity *a, uint32_t *ms);
 
 #endif

@@ -12,7 +12,7 @@ call_answer(struct call *c, enum msg_type type, const void *answer)
 {
 	if (msg_encode(c->from->out, type, c->request, answer) == 0)
 		return;
-	/* Anything else would be an answer that messages.def does not allow. */
+	/* Any other error means that the answer violates messages.def. */
 	must(errno != EMSGSIZE);
 	c->overflow = true;
 }

@@ -1,6 +1,6 @@
 /*
- * What the pages of lists have in common: each begins with the list, and most go on with the cursor behind
- * it. So one function answers them all (listing.c), and one reads them (banter/store_pages.c).
+ * The common layout of pages of lists: the list first, and behind it, in most, the cursor. So one
+ * function answers all of them (listing.c), and one reads them (storaged/cli/store/store_pages.c).
  */
 #ifndef STORAGED_REQUEST_LIST_PAGE_H
 #define STORAGED_REQUEST_LIST_PAGE_H
@@ -11,7 +11,7 @@
 
 struct list_page {
 	struct slice items;
-	struct id next; /* the cursor; zero: this is the last page */
+	struct id next; /* the cursor; zero: the last page */
 };
 
 #define IS_PAGE(type, list)                                                            \

@@ -1,5 +1,5 @@
 /*
- * One walk for all of these lists.
+ * One walk for all lists.
  */
 #include "storaged/request/listing.h"
 
@@ -30,8 +30,6 @@ listing_of_newest(
 	return l;
 }
 
-/* -- walking ------------------------------------------------------------------------------ */
-
 static int
 listing_go_first(struct walk *w, const struct listing *l)
 {
@@ -51,7 +49,7 @@ listing_go_on(struct walk *w, const struct listing *l)
 	return l->newest_first ? walk_previous(w) : walk_next(w);
 }
 
-/* Adds the item where the walk stands; *fits: whether the page had room for it. */
+/* Adds the current item; *fits: whether the page had room for it. */
 static int
 listing_add(struct walk *w, const struct listing *l, bool *fits)
 {
@@ -90,8 +88,6 @@ listing_fill(struct walk *w, const struct listing *l, struct id *next)
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
-
-/* -- answers ------------------------------------------------------------------------------ */
 
 _Static_assert(offsetof(struct msg_key_page, keys) == 0, "a list");
 

@@ -1,12 +1,12 @@
 /*
- * The table caps: a widget's days. A clock that is set back counts on in the day that it is then; for one
- * that was a little fast at midnight, the day before is kept as well.
+ * The table caps: a widget's messages by day. A clock that is set back counts in the day that it
+ * shows. The previous day is kept too, for a clock that was a little fast at midnight.
  */
 #include "storaged/turns/daily_caps.h"
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
-/* UTC has no other days than of so many milliseconds since 1970 (POSIX, "Seconds Since the Epoch"). */
+/* Every UTC day has this many milliseconds (POSIX, "Seconds Since the Epoch"). */
 static struct key
 daily_cap_key_of_day(const struct id *widget, uint64_t now)
 {
@@ -24,7 +24,7 @@ daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Removes the days of a widget that come before the last one before this moment's. */
+/* Removes the days of a widget before the previous one. */
 static int
 daily_cap_drop_old(struct txn *t, const struct id *widget, uint64_t now)
 {

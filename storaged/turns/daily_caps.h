@@ -1,18 +1,19 @@
 /*
- * How many messages the visitors of a widget have sent in this UTC day. The store is one and a message
- * is counted in the transaction that stores it, so a cap is exact however many send at once. All
- * widgets' messages are counted, so that a cap that is set at noon counts those of the morning.
+ * How many messages the visitors of a widget have sent in this UTC day. A message is counted in
+ * the transaction that stores it, so a cap is exact even if many visitors write at once. Messages
+ * are counted without a cap too, so that a cap that is set at noon counts those of the morning.
  */
 #ifndef STORAGED_TURNS_DAILY_CAPS_H
 #define STORAGED_TURNS_DAILY_CAPS_H
 
 #include "storaged/engine/txn.h"
 
-/* The messages of the day that this moment (ms since 1970) is in. */
+/* The messages of the day of this time (ms since 1970). */
 [[gnu::warn_unused_result]] int daily_cap_count(
     struct txn *t, const struct id *widget, uint64_t now, uint64_t *messages);
 
-/* One more. The first of a day removes what was counted of the days before, but for the last. */
+/* Counts a message. The first one of a day removes the counts of earlier days, except the
+ * previous one. */
 [[gnu::warn_unused_result]] int daily_cap_add(
     struct txn *t, const struct id *widget, uint64_t now);
 

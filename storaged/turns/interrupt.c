@@ -1,5 +1,5 @@
 /*
- * Ending what nobody will end any more.
+ * Ends turns that lost their worker.
  */
 #include "storaged/turns/interrupt.h"
 
@@ -7,23 +7,24 @@
 #include "proto/base/log.h"
 #include "storaged/conversations/replies.h"
 
-/* Turns, and bytes of their texts, that one transaction ends: requests must not wait long. */
+/* One transaction ends so many turns, and bytes of text, at most: requests must not wait long. */
 #define CHUNK_TURNS 256
 #define CHUNK_BYTES ((size_t)4 << 20)
 
-struct chunk {
+struct interrupt_chunk {
 	size_t n, bytes;
 	struct {
 		struct id turn;
 		struct reply_interruption what;
 	} done[CHUNK_TURNS];
-	const struct open_turn *culprit; /* the next one, if it made the transaction fail */
+	const struct open_turn
+	    *culprit; /* the turn that made the transaction fail; NULL: none */
 };
 
 /* Ends the first lost turns, at most limit of them. */
 static int
 interrupt_end_turns(
-    struct txn *t, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+    struct txn *t, const struct turn_list *lost, size_t limit, struct interrupt_chunk *chunk)
 {
 	const struct open_turn *turn;
 
@@ -46,7 +47,7 @@ interrupt_end_turns(
 /* The same in a transaction of its own: all of them, or none. */
 static int
 interrupt_end_chunk(
-    struct env *env, const struct turn_list *lost, size_t limit, struct chunk *chunk)
+    struct env *env, const struct turn_list *lost, size_t limit, struct interrupt_chunk *chunk)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_WRITE);
@@ -62,8 +63,8 @@ interrupt_end_chunk(
 	return rc;
 }
 
-/* Whether the turn's own records are to blame, not a store without room or a system without
- * memory (errno is positive). */
+/* Whether the turn's own records are damaged, and not the disk full or memory short (errno is
+ * positive). */
 static bool
 interrupt_is_to_blame(const struct open_turn *culprit, int rc)
 {
@@ -82,7 +83,7 @@ interrupt_give_up(struct live *live, const struct open_turn *turn, int rc)
 
 /* The chunk is on disk. */
 static void
-interrupt_forget_chunk(struct live *live, const struct chunk *chunk)
+interrupt_forget_chunk(struct live *live, const struct interrupt_chunk *chunk)
 {
 	for (size_t i = 0; i < chunk->n; i++) {
 		const struct reply_interruption *what = &chunk->done[i].what;
@@ -101,13 +102,13 @@ enum interrupt_result
 interrupt_lost(struct env *env, struct live *live)
 {
 	const struct turn_list *lost = &live->open->lost;
-	struct chunk chunk;
+	struct interrupt_chunk chunk;
 	int rc;
 
 	if (TAILQ_EMPTY(lost))
 		return INTERRUPT_IDLE;
 	rc = interrupt_end_chunk(env, lost, CHUNK_TURNS, &chunk);
-	/* First those before the one that failed; after them it is the first. */
+	/* First those before the culprit, which then becomes the first. */
 	if (interrupt_is_to_blame(chunk.culprit, rc) && chunk.n > 0)
 		rc = interrupt_end_chunk(env, lost, chunk.n, &chunk);
 	if (interrupt_is_to_blame(chunk.culprit, rc)) {

@@ -241,7 +241,7 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 static int
 turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	struct arrival arrival = {
+	struct new_message arrival = {
 	    .text = b->m->text, .now = b->now, .state = CONVERSATION_ACTIVE};
 	struct msg_turn_record *place = &b->turn.place;
 	int rc;

@@ -137,7 +137,7 @@ handle_turn_finish(struct txn *t, struct call *c)
 	int rc;
 
 	if (m->status > MESSAGE_INTERRUPTED)
-		return call_refuse(c, STORE_INVALID, "no such status");
+		return call_refuse(c, STORE_INVALID, "invalid status");
 	rc = turn_load(t, c, &m->turn, &v);
 	if (rc == 0)
 		rc = turn_store_end(t, c, &v);

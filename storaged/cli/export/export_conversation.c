@@ -67,7 +67,7 @@ export_add_reply(struct txn *t, const struct unfinished_reply *reply,
 		memcpy(last, text.p, text.len);
 		conversation->last_message = (struct slice){last, text.len};
 	}
-	conversation_note(conversation, reply->seq, CONVERSATION_INTERRUPTED);
+	conversation_note_reply(conversation, reply->seq, CONVERSATION_INTERRUPTED);
 	return 0;
 }
 
