@@ -172,7 +172,7 @@ try_trial(struct fields *in)
 
 	default_agent(&agent);
 	buf_init(&messages, TRIAL_LIST_MAX);
-	agent_trial_read(in, &s, &agent, &messages);
+	agent_test_body_read(in, &s, &agent, &messages);
 	check_wrong(in);
 	list = buf_slice(&messages);
 	while (in->n_wrong == 0 && wire_list_next(&list, &item)) {

@@ -77,14 +77,14 @@ static const struct family master_families[] = {
 /* -- reading the scoreboard ---------------------------------------------------------------- */
 
 static const metric_cell *
-cell_of(const void *owner, const struct family *f, size_t i)
+metrics_cell_of(const void *owner, const struct family *f, size_t i)
 {
 	return (const metric_cell *)((const uint8_t *)owner + f->offset) + i;
 }
 
 /* Slots that nobody has used are not looked at: their pages need not exist. */
 static size_t
-slots(const struct scoreboard *board)
+metrics_slots(const struct scoreboard *board)
 {
 	uint64_t n = metric_get(&board->master.slots_used);
 
@@ -93,39 +93,39 @@ slots(const struct scoreboard *board)
 
 /* The ith cell of a family, over all workers. */
 static uint64_t
-sum(const struct scoreboard *board, const struct family *f, size_t i)
+metrics_sum(const struct scoreboard *board, const struct family *f, size_t i)
 {
 	uint64_t n = 0;
 
-	for (size_t slot = 0; slot < slots(board); slot++)
-		n += metric_get(cell_of(&board->workers[slot], f, i));
+	for (size_t slot = 0; slot < metrics_slots(board); slot++)
+		n += metric_get(metrics_cell_of(&board->workers[slot], f, i));
 	return n;
 }
 
 /* -- writing ------------------------------------------------------------------------------- */
 
 static void
-write_head(struct buf *out, const char *name, const char *help, const char *type)
+metrics_write_head(struct buf *out, const char *name, const char *help, const char *type)
 {
 	WRITE(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void
-write_gauge(const struct scoreboard *board, const struct family *f, struct buf *out)
+metrics_write_gauge(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
-	for (size_t slot = 0; slot < slots(board); slot++)
+	for (size_t slot = 0; slot < metrics_slots(board); slot++)
 		if (metric_get(&board->workers[slot].pid) != 0)
 			WRITE(out, "%s{worker=\"%zu\"} %" PRIu64 "\n", f->name, slot,
-			    metric_get(cell_of(&board->workers[slot], f, 0)));
+			    metric_get(metrics_cell_of(&board->workers[slot], f, 0)));
 }
 
 /* Of routes and statuses only what has been seen: most pairs never will be. */
 static void
-write_routes(const struct scoreboard *board, const struct family *f, struct buf *out)
+metrics_write_routes(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
 	for (size_t route = 0; route < ROUTES_NUMBERS; route++) {
 		for (size_t s = 0; s < METRIC_STATUS_N; s++) {
-			uint64_t n = sum(board, f, route * METRIC_STATUS_N + s);
+			uint64_t n = metrics_sum(board, f, route * METRIC_STATUS_N + s);
 
 			if (n > 0)
 				WRITE(out, "%s{route=\"%s\",status=\"%d\"} %" PRIu64 "\n",
@@ -135,69 +135,70 @@ write_routes(const struct scoreboard *board, const struct family *f, struct buf 
 }
 
 static void
-write_counter(const struct scoreboard *board, const struct family *f, struct buf *out)
+metrics_write_counter(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
 	if (f->labels == ROUTE) {
-		write_routes(board, f, out);
+		metrics_write_routes(board, f, out);
 		return;
 	}
 	if (f->labels == NONE) {
-		WRITE(out, "%s %" PRIu64 "\n", f->name, sum(board, f, 0));
+		WRITE(out, "%s %" PRIu64 "\n", f->name, metrics_sum(board, f, 0));
 		return;
 	}
 	for (size_t i = 0; i < label_sets[f->labels].n; i++)
 		WRITE(out, "%s{%s=\"%s\"} %" PRIu64 "\n", f->name, label_sets[f->labels].name,
-		    label_sets[f->labels].values[i], sum(board, f, i));
+		    label_sets[f->labels].values[i], metrics_sum(board, f, i));
 }
 
 static double
-seconds(uint64_t ns)
+metrics_seconds(uint64_t ns)
 {
 	return (double)ns / 1e9;
 }
 
 /* A bucket of the text counts all that took no longer than its bound. */
 static void
-write_histogram(const struct scoreboard *board, const struct family *f, struct buf *out)
+metrics_write_histogram(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
 	const size_t buckets = offsetof(struct metric_histogram, buckets) / sizeof(metric_cell);
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < METRIC_BOUNDS_N; i++) {
-		count += sum(board, f, buckets + i);
+		count += metrics_sum(board, f, buckets + i);
 		WRITE(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", f->name,
-		    seconds(metric_bounds_ns[i]), count);
+		    metrics_seconds(metric_bounds_ns[i]), count);
 	}
-	count += sum(board, f, buckets + METRIC_BOUNDS_N);
+	count += metrics_sum(board, f, buckets + METRIC_BOUNDS_N);
 	WRITE(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %.9f\n%s_count %" PRIu64 "\n",
-	    f->name, count, f->name, seconds(sum(board, f, 0)), f->name, count);
+	    f->name, count, f->name, metrics_seconds(metrics_sum(board, f, 0)), f->name, count);
 }
 
 static void
-write_worker_families(const struct scoreboard *board, struct buf *out)
+metrics_write_worker_families(const struct scoreboard *board, struct buf *out)
 {
-	static void (*const writers[])(
-	    const struct scoreboard *, const struct family *, struct buf *) = {
-	    [COUNTER] = write_counter, [GAUGE] = write_gauge, [HISTOGRAM] = write_histogram};
+	static void (*const writers[])(const struct scoreboard *, const struct family *,
+	    struct buf *) = {[COUNTER] = metrics_write_counter,
+	    [GAUGE] = metrics_write_gauge,
+	    [HISTOGRAM] = metrics_write_histogram};
 
 	for (size_t i = 0; i < ARRAY_LEN(worker_families); i++) {
 		const struct family *f = &worker_families[i];
 
-		write_head(out, f->name, f->help, kind_names[f->kind]);
+		metrics_write_head(out, f->name, f->help, kind_names[f->kind]);
 		writers[f->kind](board, f, out);
 	}
 }
 
 static void
-write_master_families(const struct scoreboard *board, struct buf *out)
+metrics_write_master_families(const struct scoreboard *board, struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(master_families); i++) {
 		const struct family *f = &master_families[i];
 
 		must(f->kind == COUNTER && f->labels == NONE);
-		write_head(out, f->name, f->help, kind_names[f->kind]);
+		metrics_write_head(out, f->name, f->help, kind_names[f->kind]);
 		WRITE(out, "%s %" PRIu64 "\n", f->name,
-		    metric_get(cell_of(&board->master, f, 0)));
+		    metric_get(metrics_cell_of(&board->master, f, 0)));
 	}
 }
 
@@ -205,7 +206,7 @@ write_master_families(const struct scoreboard *board, struct buf *out)
 
 /* What can be told of one process, in two families; a process that has just ended is left out. */
 static void
-write_usage(uint64_t pid, const char *labels, struct buf *memory, struct buf *cpu)
+metrics_write_usage(uint64_t pid, const char *labels, struct buf *memory, struct buf *cpu)
 {
 	struct usage u;
 
@@ -217,33 +218,33 @@ write_usage(uint64_t pid, const char *labels, struct buf *memory, struct buf *cp
 }
 
 static void
-write_processes(const struct scoreboard *board, struct buf *out)
+metrics_write_processes(const struct scoreboard *board, struct buf *out)
 {
 	struct buf cpu;
 
 	buf_init(&cpu, 65536);
-	write_head(out, "banter_process_resident_memory_bytes", "Memory that a process holds.",
-	    "gauge");
-	write_head(
+	metrics_write_head(out, "banter_process_resident_memory_bytes",
+	    "Memory that a process holds.", "gauge");
+	metrics_write_head(
 	    &cpu, "banter_process_cpu_seconds_total", "CPU time of a process.", "counter");
-	write_usage(metric_get(&board->master.pid), "process=\"masterd\"", out, &cpu);
-	for (size_t slot = 0; slot < slots(board); slot++) {
+	metrics_write_usage(metric_get(&board->master.pid), "process=\"masterd\"", out, &cpu);
+	for (size_t slot = 0; slot < metrics_slots(board); slot++) {
 		char labels[64];
 
 		snprintf(labels, sizeof(labels), "process=\"workerd\",worker=\"%zu\"", slot);
-		write_usage(metric_get(&board->workers[slot].pid), labels, out, &cpu);
+		metrics_write_usage(metric_get(&board->workers[slot].pid), labels, out, &cpu);
 	}
 	must(buf_append(out, buf_data(&cpu), buf_len(&cpu)) == 0);
 	buf_clear(&cpu);
 }
 
 static void
-write_service(const struct scoreboard *board, struct buf *out)
+metrics_write_service(const struct scoreboard *board, struct buf *out)
 {
-	write_head(out, "banter_build_info", "The version that runs.", "gauge");
+	metrics_write_head(out, "banter_build_info", "The version that runs.", "gauge");
 	WRITE(out, "banter_build_info{version=\"" BANTER_VERSION "\"} 1\n");
-	write_head(out, "banter_start_time_seconds",
-	    "When masterd was started, in seconds since 1970.", "gauge");
+	metrics_write_head(out, "banter_start_time_seconds",
+	    "When masterd was started, in metrics_seconds since 1970.", "gauge");
 	WRITE(out, "banter_start_time_seconds %.3f\n",
 	    (double)metric_get(&board->master.started_at) / 1e3);
 }
@@ -251,10 +252,10 @@ write_service(const struct scoreboard *board, struct buf *out)
 void
 metrics_write(const struct scoreboard *board, struct buf *out)
 {
-	write_service(board, out);
-	write_master_families(board, out);
-	write_worker_families(board, out);
-	write_processes(board, out);
+	metrics_write_service(board, out);
+	metrics_write_master_families(board, out);
+	metrics_write_worker_families(board, out);
+	metrics_write_processes(board, out);
 }
 
 void

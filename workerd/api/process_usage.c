@@ -13,7 +13,7 @@
 
 /* 0, or -1. */
 static int
-read_text(const char *path, char *text, size_t size)
+process_usage_read_text(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -36,7 +36,8 @@ usage_of(uint64_t pid, struct usage *out)
 	uint64_t user, system, pages;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/stat", pid);
-	if (read_text(path, text, sizeof(text)) == -1 || (numbers = strrchr(text, ')')) == NULL)
+	if (process_usage_read_text(path, text, sizeof(text)) == -1 ||
+	    (numbers = strrchr(text, ')')) == NULL)
 		return -1;
 	/* From the third field on: state, then 10 others; utime, stime; 8 others; rss. */
 	if (sscanf(numbers + 1,

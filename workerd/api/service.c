@@ -23,7 +23,7 @@ handle_health(const struct api_call *c)
 /* -- readiness ---------------------------------------------------------------------------- */
 
 static void
-on_pong(void *arg, uint16_t type, const union msg *m)
+service_on_pong(void *arg, uint16_t type, const union msg *m)
 {
 	struct http_exchange *x = arg;
 
@@ -35,7 +35,7 @@ on_pong(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
-on_client_gone(struct http_exchange *x)
+service_on_client_gone(struct http_exchange *x)
 {
 	store_call_forget(x->data);
 }
@@ -45,14 +45,14 @@ handle_health_ready(const struct api_call *c)
 {
 	struct msg_ping ping;
 	struct store_call *call =
-	    store_call(c->api->store, MSG_PING, &ping, READY_TIMEOUT_MS, on_pong, c->x);
+	    store_call(c->api->store, MSG_PING, &ping, READY_TIMEOUT_MS, service_on_pong, c->x);
 
 	if (call == NULL) {
 		api_reply_store_failure(c->x, 0, NULL);
 		return;
 	}
 	c->x->data = call;
-	c->x->on_close = on_client_gone;
+	c->x->on_close = service_on_client_gone;
 }
 
 /* -- the OpenAPI document ----------------------------------------------------------------- */

@@ -10,8 +10,9 @@
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/password_query.h"
-#include "workerd/api/admin/users.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/fields/list_frame.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/session.h"
@@ -25,7 +26,7 @@
 #define LIST_MAX (1000u * (256 + 6 * (64 + 256)))
 
 /* A request of somebody about themselves that waits. */
-struct me {
+struct account_query {
 	struct store_query q;
 	struct id user, login;
 	enum user_role role;
@@ -39,56 +40,56 @@ struct me {
 };
 
 static void
-on_end(struct store_query *q)
+account_on_end(struct store_query *q)
 {
-	struct me *me = (struct me *)q;
+	struct account_query *a = (struct account_query *)q;
 
-	fields_clear(&me->in);
+	fields_clear(&a->in);
 }
 
-static struct me *
-new_query(const struct api_call *c, size_t out_max)
+static struct account_query *
+account_new_query(const struct api_call *c, size_t out_max)
 {
-	struct me *me = store_query_new(c, sizeof(*me), out_max, "Not found");
+	struct account_query *a = store_query_new(c, sizeof(*a), out_max, "Not found");
 
-	me->q.on_end = on_end;
-	me->user = c->user;
-	me->login = c->login;
-	me->role = c->role;
-	me->by_key = c->by_key;
-	return me;
+	a->q.on_end = account_on_end;
+	a->user = c->user;
+	a->login = c->login;
+	a->role = c->role;
+	a->by_key = c->by_key;
+	return a;
 }
 
 static void
-ask_for_user(struct me *me, store_answer_fn *fn)
+account_ask_for_user(struct account_query *a, store_answer_fn *fn)
 {
-	struct msg_record_get get = {.kind = MSG_USER_RECORD, .org = me->q.org, .id = me->user};
+	struct msg_record_get get = {.kind = MSG_USER_RECORD, .org = a->q.org, .id = a->user};
 
-	store_query_ask(&me->q, MSG_RECORD_GET, &get, fn);
+	store_query_ask(&a->q, MSG_RECORD_GET, &get, fn);
 }
 
 /* -- who calls ------------------------------------------------------------------------------- */
 
 static void
-end_me(struct me *me)
+account_end(struct account_query *a)
 {
-	struct json_writer *j = &me->q.json;
+	struct json_writer *j = &a->q.json;
 
-	json_write_str(j, "role", slice_str(user_role_names[me->role]));
-	json_write_bool(j, "key", me->by_key);
+	json_write_str(j, "role", names_user_role((uint8_t)a->role));
+	json_write_bool(j, "key", a->by_key);
 	json_write_close(j, '}');
-	store_query_reply(&me->q);
+	store_query_reply(&a->q);
 }
 
 static void
-on_user(void *arg, uint16_t type, const union msg *m)
+account_on_user(void *arg, uint16_t type, const union msg *m)
 {
-	struct me *me = arg;
-	struct json_writer *j = &me->q.json;
+	struct account_query *a = arg;
+	struct json_writer *j = &a->q.json;
 	struct msg_user_record r;
 
 	if (!msg_read_record(type, m, MSG_USER_RECORD, &r)) {
-		store_query_fail(&me->q, type, m);
+		store_query_fail(&a->q, type, m);
 		return;
 	}
 	json_write_open(j, "user", '{');
@@ -98,20 +99,20 @@ on_user(void *arg, uint16_t type, const union msg *m)
 		json_write_null(j, "name");
 	else
 		json_write_str(j, "name", r.name);
-	json_write_str(j, "role", slice_str(user_role_names[r.role]));
+	json_write_str(j, "role", names_user_role(r.role));
 	json_write_close(j, '}');
-	end_me(me);
+	account_end(a);
 }
 
 static void
-on_org(void *arg, uint16_t type, const union msg *m)
+account_on_org(void *arg, uint16_t type, const union msg *m)
 {
-	struct me *me = arg;
-	struct json_writer *j = &me->q.json;
+	struct account_query *a = arg;
+	struct json_writer *j = &a->q.json;
 	struct msg_org_record r;
 
 	if (type != MSG_ORG) {
-		store_query_fail(&me->q, type, m);
+		store_query_fail(&a->q, type, m);
 		return;
 	}
 	must(record_decode(m->org.org, MSG_ORG_RECORD, &r) == WIRE_OK);
@@ -120,12 +121,12 @@ on_org(void *arg, uint16_t type, const union msg *m)
 	json_write_id(j, "id", &r.id);
 	json_write_str(j, "name", r.name);
 	json_write_close(j, '}');
-	if (!id_is_zero(&me->user)) {
-		ask_for_user(me, on_user);
+	if (!id_is_zero(&a->user)) {
+		account_ask_for_user(a, account_on_user);
 		return;
 	}
 	json_write_null(j, "user");
-	end_me(me);
+	account_end(a);
 }
 
 void
@@ -133,99 +134,101 @@ handle_me_get(const struct api_call *c)
 {
 	struct msg_org_get get = {.org = c->org};
 
-	store_query_ask(&new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, on_org);
+	store_query_ask(&account_new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, account_on_org);
 }
 
 /* -- the password ---------------------------------------------------------------------------- */
 
 static const struct field password_fields[] = {
-    {"current", &field_password, offsetof(struct me, current), FIELD_REQUIRED, 0, 0, NULL},
-    {"new", &field_password_new, offsetof(struct me, fresh), FIELD_REQUIRED, 0, 0, NULL},
+    {"current", &field_password, offsetof(struct account_query, current), FIELD_REQUIRED, 0, 0,
+	NULL},
+    {"new", &field_password_new, offsetof(struct account_query, fresh), FIELD_REQUIRED, 0, 0,
+	NULL},
     {0},
 };
 
 static void
-refuse_current(struct me *me)
+account_refuse_current(struct account_query *a)
 {
-	log_event(LOG_WARN, "password_refused", L_UINT("conn", me->q.x->number),
-	    L_ID("user", &me->user));
-	fields_refuse(&me->in, "current", "is not your password");
-	fields_refuse_query(&me->q, &me->in);
+	log_event(LOG_WARN, "password_refused", L_UINT("conn", a->q.x->number),
+	    L_ID("user", &a->user));
+	fields_refuse(&a->in, "current", "is not your password");
+	fields_refuse_query(&a->q, &a->in);
 }
 
 static void
-on_changed(void *arg, uint16_t type, const union msg *m)
+account_on_changed(void *arg, uint16_t type, const union msg *m)
 {
-	struct me *me = arg;
+	struct account_query *a = arg;
 
 	if (store_refused(type, m, STORE_STALE)) {
-		refuse_current(me);
+		account_refuse_current(a);
 		return;
 	}
 	if (type != MSG_OK) {
-		store_query_fail(&me->q, type, m);
+		store_query_fail(&a->q, type, m);
 		return;
 	}
-	log_event(LOG_NOTICE, "password_changed", L_UINT("conn", me->q.x->number),
-	    L_ID("org", &me->q.org), L_ID("user", &me->user), L_ID("by", &me->user));
-	store_query_reply_empty(&me->q);
+	log_event(LOG_NOTICE, "password_changed", L_UINT("conn", a->q.x->number),
+	    L_ID("org", &a->q.org), L_ID("user", &a->user), L_ID("by", &a->user));
+	store_query_reply_empty(&a->q);
 }
 
 static void
-on_hashed(void *arg, enum password_verdict verdict, const char *text)
+account_on_hashed(void *arg, enum password_verdict verdict, const char *text)
 {
-	struct me *me = arg;
+	struct account_query *a = arg;
 	struct msg_user_change change = {
-	    .org = me->q.org,
-	    .user = me->user,
+	    .org = a->q.org,
+	    .user = a->user,
 	    .what = USER_PASSWORD,
-	    .except = me->token,
-	    .checked = me->checked,
+	    .except = a->token,
+	    .checked = a->checked,
 	};
 
 	(void)verdict;
-	memcpy(me->password, text, strlen(text) + 1);
-	change.password = slice_str(me->password);
-	store_query_ask(&me->q, MSG_USER_CHANGE, &change, on_changed);
+	memcpy(a->password, text, strlen(text) + 1);
+	change.password = slice_str(a->password);
+	store_query_ask(&a->q, MSG_USER_CHANGE, &change, account_on_changed);
 }
 
 static void
-on_verified(void *arg, enum password_verdict verdict, const char *text)
+account_on_verified(void *arg, enum password_verdict verdict, const char *text)
 {
-	struct me *me = arg;
+	struct account_query *a = arg;
 
 	(void)text;
 	if (verdict == PASSWORD_CORRECT) {
-		password_query_hash(&me->q, me->fresh, on_hashed);
+		password_query_hash(&a->q, a->fresh, account_on_hashed);
 		return;
 	}
-	refuse_current(me);
+	account_refuse_current(a);
 }
 
 /* Whoever has got hold of a session may not try passwords either. */
 static void
-on_current(void *arg, uint16_t type, const union msg *m)
+account_on_current(void *arg, uint16_t type, const union msg *m)
 {
-	struct me *me = arg;
-	struct api *api = me->q.api;
+	struct account_query *a = arg;
+	struct api *api = a->q.api;
 	struct msg_user_record r;
 
 	if (!msg_read_record(type, m, MSG_USER_RECORD, &r)) {
-		store_query_fail(&me->q, type, m);
+		store_query_fail(&a->q, type, m);
 		return;
 	}
-	me->checked = secret_hash(r.password);
-	if (guard_account_rate_take(api, me->q.x, r.email))
-		password_query_verify(&me->q, me->current, r.password, on_verified);
+	a->checked = secret_hash(r.password);
+	if (guard_account_rate_take(api, a->q.x, r.email))
+		password_query_verify(&a->q, a->current, r.password, account_on_verified);
 	else
-		guard_account_rate_refuse(api, store_query_done(&me->q));
+		guard_account_rate_refuse(api, store_query_done(&a->q));
 }
 
 void
 handle_me_password(const struct api_call *c)
 {
 	struct fields in;
-	struct me *me;
+	struct account_query *a;
 
 	if (id_is_zero(&c->user)) {
 		reply_json_error(
@@ -234,47 +237,47 @@ handle_me_password(const struct api_call *c)
 	}
 	if (!fields_body(c, &in))
 		return;
-	me = new_query(c, ONE_MAX);
-	me->in = in;
-	me->token = session_hash(c->api->settings, session_token(c->x->req));
-	fields_read(&me->in, password_fields, true, me);
-	if (fields_wrong(&me->in).len > 0)
-		fields_refuse_query(&me->q, &me->in);
+	a = account_new_query(c, ONE_MAX);
+	a->in = in;
+	a->token = session_hash(c->api->settings, session_token(c->x->req));
+	fields_read(&a->in, password_fields, true, a);
+	if (fields_wrong(&a->in).len > 0)
+		fields_refuse_query(&a->q, &a->in);
 	else
-		ask_for_user(me, on_current);
+		account_ask_for_user(a, account_on_current);
 }
 
 /* -- logins ---------------------------------------------------------------------------------- */
 
 static void
-on_logins(void *arg, uint16_t type, const union msg *m)
+account_write_login(struct json_writer *j, struct slice item, const void *current)
 {
-	struct me *me = arg;
-	struct json_writer *j = &me->q.json;
 	struct msg_login_record login;
-	struct slice list, item;
+
+	must(record_decode(item, MSG_LOGIN_RECORD, &login) == WIRE_OK);
+	json_write_open(j, NULL, '{');
+	json_write_id(j, "id", &login.id);
+	json_write_uint(j, "created_at", login.created_at);
+	json_write_uint(j, "expires_at", login.expires_at);
+	json_write_str(j, "address", login.address);
+	json_write_str(j, "program", login.program);
+	json_write_bool(j, "current", id_equal(&login.id, current));
+	json_write_close(j, '}');
+}
+
+static void
+account_on_logins(void *arg, uint16_t type, const union msg *m)
+{
+	struct account_query *a = arg;
+	struct json_writer *j = &a->q.json;
 
 	if (type != MSG_LOGIN_PAGE) {
-		store_query_fail(&me->q, type, m);
+		store_query_fail(&a->q, type, m);
 		return;
 	}
-	json_write_open(j, NULL, '{');
-	json_write_open(j, "logins", '[');
-	list = m->login_page.logins;
-	while (wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_LOGIN_RECORD, &login) == WIRE_OK);
-		json_write_open(j, NULL, '{');
-		json_write_id(j, "id", &login.id);
-		json_write_uint(j, "created_at", login.created_at);
-		json_write_uint(j, "expires_at", login.expires_at);
-		json_write_str(j, "address", login.address);
-		json_write_str(j, "program", login.program);
-		json_write_bool(j, "current", id_equal(&login.id, &me->login));
-		json_write_close(j, '}');
-	}
-	json_write_close(j, ']');
+	list_frame_open(j, "logins", m->login_page.logins, account_write_login, &a->login);
 	json_write_close(j, '}');
-	store_query_reply(&me->q);
+	store_query_reply(&a->q);
 }
 
 void
@@ -282,35 +285,36 @@ handle_logins_list(const struct api_call *c)
 {
 	struct msg_login_list ask = {.org = c->org, .user = c->user};
 
-	store_query_ask(&new_query(c, LIST_MAX)->q, MSG_LOGIN_LIST, &ask, on_logins);
+	store_query_ask(
+	    &account_new_query(c, LIST_MAX)->q, MSG_LOGIN_LIST, &ask, account_on_logins);
 }
 
 static void
-on_revoked(void *arg, uint16_t type, const union msg *m)
+account_on_revoked(void *arg, uint16_t type, const union msg *m)
 {
-	struct me *me = arg;
+	struct account_query *a = arg;
 
 	if (type == MSG_UNFINISHED) {
-		store_query_ask(&me->q, MSG_LOGIN_REVOKE, &me->revoke, on_revoked);
+		store_query_ask(&a->q, MSG_LOGIN_REVOKE, &a->revoke, account_on_revoked);
 		return;
 	}
-	if (!store_query_removed(&me->q, type, m)) {
-		store_query_fail(&me->q, type, m);
+	if (!store_query_removed(&a->q, type, m)) {
+		store_query_fail(&a->q, type, m);
 		return;
 	}
-	log_event(LOG_NOTICE, "login_ended", L_UINT("conn", me->q.x->number),
-	    L_ID("org", &me->q.org), L_ID("user", &me->user), L_ID("by", &me->login));
-	store_query_reply_empty(&me->q);
+	log_event(LOG_NOTICE, "login_ended", L_UINT("conn", a->q.x->number),
+	    L_ID("org", &a->q.org), L_ID("user", &a->user), L_ID("by", &a->login));
+	store_query_reply_empty(&a->q);
 }
 
 static void
-revoke(const struct api_call *c, const struct msg_login_revoke *revoke)
+account_revoke(const struct api_call *c, const struct msg_login_revoke *revoke)
 {
-	struct me *me = new_query(c, 0);
+	struct account_query *a = account_new_query(c, 0);
 
-	me->q.missing = "Login not found";
-	me->revoke = *revoke;
-	store_query_ask(&me->q, MSG_LOGIN_REVOKE, revoke, on_revoked);
+	a->q.missing = "Login not found";
+	a->revoke = *revoke;
+	store_query_ask(&a->q, MSG_LOGIN_REVOKE, revoke, account_on_revoked);
 }
 
 void
@@ -319,7 +323,7 @@ handle_logins_delete(const struct api_call *c)
 	struct msg_login_revoke ask = {.org = c->org, .user = c->user};
 
 	if (api_path_id(c, "Invalid loginId", &ask.id))
-		revoke(c, &ask);
+		account_revoke(c, &ask);
 }
 
 void
@@ -329,5 +333,5 @@ handle_logins_delete_others(const struct api_call *c)
 
 	if (!c->by_key)
 		ask.except = session_hash(c->api->settings, session_token(c->x->req));
-	revoke(c, &ask);
+	account_revoke(c, &ask);
 }

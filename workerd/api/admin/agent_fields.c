@@ -41,7 +41,7 @@ agent_default(struct agent_shown *agent)
 
 /* The address of a server, the settings' own without a name; NULL: there is none of this name. */
 static const char *
-server_url(const struct settings *settings, struct slice name)
+agent_fields_server_url(const struct settings *settings, struct slice name)
 {
 	if (name.len == 0)
 		return settings->openai_base_url;
@@ -51,14 +51,14 @@ server_url(const struct settings *settings, struct slice name)
 void
 agent_show(struct agent_shown *agent, const struct settings *settings)
 {
-	const char *url = server_url(settings, agent->record.key_name);
+	const char *url = agent_fields_server_url(settings, agent->record.key_name);
 
 	agent->base_url = slice_str(url == NULL ? "" : url);
 }
 
 /* "must be null or one of a, b" */
 static void
-refuse_name(struct fields *in, const struct settings *settings)
+agent_fields_refuse_name(struct fields *in, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
 	struct buf sentence;
@@ -78,18 +78,18 @@ refuse_name(struct fields *in, const struct settings *settings)
 void
 agent_check(struct fields *in, const struct agent_shown *agent, const struct settings *settings)
 {
-	const char *url = server_url(settings, agent->record.key_name);
+	const char *url = agent_fields_server_url(settings, agent->record.key_name);
 	bool is_given = fields_has(in, "base_url") && agent->base_url.len > 0;
 
 	if (url == NULL)
-		refuse_name(in, settings);
+		agent_fields_refuse_name(in, settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
 		fields_refuse(
 		    in, "base_url", "must be the address that the settings have for key_name");
 }
 
 static void
-write_server(struct json_writer *j, const char *name, const char *url)
+agent_fields_write_server(struct json_writer *j, const char *name, const char *url)
 {
 	json_write_open(j, NULL, '{');
 	if (name == NULL)
@@ -101,7 +101,7 @@ write_server(struct json_writer *j, const char *name, const char *url)
 }
 
 static void
-write_defaults(struct json_writer *j, const struct settings *s)
+agent_fields_write_defaults(struct json_writer *j, const struct settings *s)
 {
 	json_write_open(j, "defaults", '{');
 	json_write_str(j, "purpose", slice_str(s->system_prompt));
@@ -123,10 +123,10 @@ agent_write_settings(struct json_writer *j, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
 
-	write_defaults(j, settings);
+	agent_fields_write_defaults(j, settings);
 	json_write_open(j, "servers", '[');
-	write_server(j, NULL, settings->openai_base_url);
+	agent_fields_write_server(j, NULL, settings->openai_base_url);
 	for (size_t i = 0; i < servers->n; i++)
-		write_server(j, servers->at[i].name, servers->at[i].value);
+		agent_fields_write_server(j, servers->at[i].name, servers->at[i].value);
 	json_write_close(j, ']');
 }

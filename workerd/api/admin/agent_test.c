@@ -14,7 +14,7 @@
 
 /* Begins the trial: the exchange listens to the reply from now on. */
 static void
-try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *agent,
+agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *agent,
     struct slice messages)
 {
 	const struct api_call call = {.api = api, .x = x};
@@ -28,34 +28,34 @@ try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *ag
 
 /* The stored agent, its slices valid during the call; the body's, as long as the query. */
 static void
-try_stored(struct resource_query *q, struct agent_shown *agent)
+agent_test_try_stored(struct resource_query *q, struct agent_shown *agent)
 {
 	struct api *api = q->q.api;
 	struct fields in;
 	struct buf messages;
 
 	buf_init(&messages, TRIAL_LIST_MAX);
-	agent_trial_read(&q->in, api->settings, agent, &messages);
+	agent_test_body_read(&q->in, api->settings, agent, &messages);
 	if (q->in.n_wrong > 0) {
 		resource_refuse(q);
 	} else {
 		/* What the agent was given lies in the body. */
 		in = q->in;
 		q->in = (struct fields){0};
-		try_agent(api, store_query_done(&q->q), agent, buf_slice(&messages));
+		agent_test_try_agent(api, store_query_done(&q->q), agent, buf_slice(&messages));
 		fields_clear(&in);
 	}
 	buf_clear(&messages);
 }
 
 static void
-on_agent(void *arg, uint16_t type, const union msg *m)
+agent_test_on_agent(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *q = arg;
 	struct agent_shown agent;
 
 	if (resource_read(&agents, q->q.api->settings, type, m, &agent))
-		try_stored(q, &agent);
+		agent_test_try_stored(q, &agent);
 	else
 		store_query_fail(&q->q, type, m);
 }
@@ -74,5 +74,5 @@ handle_agents_test(const struct api_call *c)
 		return;
 	}
 	q->in = in;
-	resource_ask(q, on_agent);
+	resource_ask(q, agent_test_on_agent);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/fields/names.h"
 
 struct trial {
 	struct slice message;
@@ -22,19 +23,16 @@ static const struct field trial_fields[] = {
     {.name = NULL},
 };
 
-static const char *const roles[] = {
-    [MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant", NULL};
-
 static const struct field message_fields[] = {
     {"role", &field_choice, offsetof(struct msg_message_record, role), FIELD_REQUIRED, 0, 0,
-	roles},
+	names_message_roles},
     {"content", &field_text, offsetof(struct msg_message_record, text), FIELD_REQUIRED, 1,
 	100000, NULL},
     {.name = NULL},
 };
 
 static void
-add_message(struct buf *messages, const struct msg_message_record *r)
+agent_test_body_add_message(struct buf *messages, const struct msg_message_record *r)
 {
 	struct buf record;
 
@@ -45,7 +43,8 @@ add_message(struct buf *messages, const struct msg_message_record *r)
 }
 
 static void
-read_message(struct fields *in, size_t place, json_t *object, struct buf *messages)
+agent_test_body_read_message(
+    struct fields *in, size_t place, json_t *object, struct buf *messages)
 {
 	struct msg_message_record r = {.v = RECORD_VERSION};
 	char before[FIELDS_NAME_MAX];
@@ -60,19 +59,19 @@ read_message(struct fields *in, size_t place, json_t *object, struct buf *messag
 	fields_read(in, message_fields, true, &r);
 	fields_enter(in, in->json, "");
 	if (in->n_wrong == 0)
-		add_message(messages, &r);
+		agent_test_body_add_message(messages, &r);
 }
 
 static void
-read_history(struct fields *in, json_t *history, struct buf *messages)
+agent_test_body_read_history(struct fields *in, json_t *history, struct buf *messages)
 {
 	for (size_t i = 0; i < json_array_size(history); i++)
-		read_message(in, i, json_array_get(history, i), messages);
+		agent_test_body_read_message(in, i, json_array_get(history, i), messages);
 }
 
 /* All members but those that none may choose. */
 static void
-read_agent(struct fields *in, const struct settings *settings, json_t *object,
+agent_test_body_read_agent(struct fields *in, const struct settings *settings, json_t *object,
     struct agent_shown *agent)
 {
 	fields_enter(in, object, "agent.");
@@ -82,17 +81,17 @@ read_agent(struct fields *in, const struct settings *settings, json_t *object,
 }
 
 void
-agent_trial_read(struct fields *in, const struct settings *settings, struct agent_shown *agent,
-    struct buf *messages)
+agent_test_body_read(struct fields *in, const struct settings *settings,
+    struct agent_shown *agent, struct buf *messages)
 {
 	struct trial trial = {0};
 
 	fields_read(in, trial_fields, true, &trial);
 	if (trial.history != NULL)
-		read_history(in, trial.history, messages);
+		agent_test_body_read_history(in, trial.history, messages);
 	if (trial.agent != NULL)
-		read_agent(in, settings, trial.agent, agent);
+		agent_test_body_read_agent(in, settings, trial.agent, agent);
 	if (in->n_wrong == 0)
-		add_message(messages,
+		agent_test_body_add_message(messages,
 		    &(struct msg_message_record){.v = RECORD_VERSION, .text = trial.message});
 }

@@ -16,7 +16,7 @@
  * MESSAGE_RECORD with room for TRIAL_LIST_MAX bytes. What is wrong is put down in in; the list is whole
  * only if nothing is.
  */
-void agent_trial_read(struct fields *in, const struct settings *settings,
+void agent_test_body_read(struct fields *in, const struct settings *settings,
     struct agent_shown *agent, struct buf *messages);
 
 #endif

@@ -7,7 +7,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/list_frame.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
@@ -33,7 +34,7 @@ static const char *const states[] = {
 };
 
 static void
-write_state(struct json_writer *j, uint8_t state)
+conversations_write_state(struct json_writer *j, uint8_t state)
 {
 	must(state < ARRAY_LEN(states));
 	if (state == CONVERSATION_ANY)
@@ -43,7 +44,7 @@ write_state(struct json_writer *j, uint8_t state)
 }
 
 static void
-write_conversation(struct json_writer *j, const char *key, struct slice item)
+conversations_write_conversation(struct json_writer *j, const char *key, struct slice item)
 {
 	struct msg_conversation_record r;
 
@@ -57,50 +58,53 @@ write_conversation(struct json_writer *j, const char *key, struct slice item)
 	json_write_str(j, "lastMessage", r.last_message);
 	json_write_id(j, "widgetId", &r.widget);
 	json_write_id_or_null(j, "contactId", &r.contact);
-	write_state(j, r.state);
+	conversations_write_state(j, r.state);
 	json_write_close(j, '}');
 }
 
 static void
-write_message(struct json_writer *j, const struct msg_message_record *r)
+conversations_write_message(struct json_writer *j, const struct msg_message_record *r)
 {
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "_id", &r->id);
 	json_write_uint(j, "_creationTime", r->created_at);
-	json_write_str(j, "role", message_role_text(r->role));
+	json_write_str(j, "role", names_message_role(r->role));
 	json_write_str(j, "content", r->text);
 	json_write_uint(j, "createdAt", r->created_at);
-	json_write_str(j, "status", message_status_text(r->status));
+	json_write_str(j, "status", names_message_status(r->status));
 	json_write_close(j, '}');
 }
 
 /* -- the list ----------------------------------------------------------------------------- */
 
 static void
-on_list(void *arg, uint16_t type, const union msg *m)
+conversations_write_item(struct json_writer *j, struct slice item, const void *ctx)
+{
+	(void)ctx;
+	conversations_write_conversation(j, NULL, item);
+}
+
+static void
+conversations_on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
-	struct slice list, item;
+	const struct msg_conversation_page *page = &m->conversation_page;
 
 	if (type != MSG_CONVERSATION_PAGE) {
 		store_query_fail(q, type, m);
 		return;
 	}
-	json_write_open(&q->json, NULL, '{');
-	json_write_open(&q->json, "conversations", '[');
-	list = m->conversation_page.conversations;
-	while (wire_list_next(&list, &item))
-		write_conversation(&q->json, NULL, item);
-	json_write_close(&q->json, ']');
-	json_write_uint(&q->json, "total", m->conversation_page.total);
-	paging_write_next(&q->json, m->conversation_page.next);
+	list_frame_open(
+	    &q->json, "conversations", page->conversations, conversations_write_item, NULL);
+	json_write_uint(&q->json, "total", page->total);
+	paging_write_next(&q->json, page->next);
 	json_write_close(&q->json, '}');
 	store_query_reply(q);
 }
 
 /* A parameter that is an id; false: it is there and none. */
 static bool
-read_id_parameter(struct slice query, const char *name, struct id *id)
+conversations_read_id_parameter(struct slice query, const char *name, struct id *id)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice value = parameter_read(query, name, text);
@@ -110,7 +114,7 @@ read_id_parameter(struct slice query, const char *name, struct id *id)
 
 /* The same for the parameter status. */
 static bool
-read_state(struct slice query, uint8_t *state)
+conversations_read_state(struct slice query, uint8_t *state)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice value = parameter_read(query, "status", text);
@@ -127,13 +131,13 @@ read_state(struct slice query, uint8_t *state)
 
 /* Which conversations are wanted; NULL, or a sentence on what would be right. */
 static const char *
-read_filter(struct slice query, struct msg_conversation_list *list)
+conversations_read_filter(struct slice query, struct msg_conversation_list *list)
 {
-	if (!read_id_parameter(query, "widgetId", &list->widget))
+	if (!conversations_read_id_parameter(query, "widgetId", &list->widget))
 		return "widgetId must be a widget's id";
-	if (!read_id_parameter(query, "contactId", &list->contact))
+	if (!conversations_read_id_parameter(query, "contactId", &list->contact))
 		return "contactId must be a contact's id";
-	if (!read_state(query, &list->state))
+	if (!conversations_read_state(query, &list->state))
 		return "status must be active, complete, stopped or interrupted";
 	return NULL;
 }
@@ -153,7 +157,7 @@ handle_conversations_list(const struct api_call *c)
 	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
 
 	if (wrong == NULL)
-		wrong = read_filter(c->x->req->query, &list);
+		wrong = conversations_read_filter(c->x->req->query, &list);
 	if (wrong != NULL) {
 		api_reply_invalid_query(c, wrong);
 		return;
@@ -162,7 +166,7 @@ handle_conversations_list(const struct api_call *c)
 	if (paging.has_cursor)
 		list.cursor = (struct slice){paging.cursor, CURSOR_MAX};
 	store_query_ask(store_query_new(c, sizeof(struct store_query), THREAD_MAX, missing),
-	    MSG_CONVERSATION_LIST, &list, on_list);
+	    MSG_CONVERSATION_LIST, &list, conversations_on_list);
 }
 
 /* -- one thread --------------------------------------------------------------------------- */
@@ -174,10 +178,10 @@ struct thread {
 	bool truncated; /* there were too many */
 };
 
-static void on_thread_page(void *arg, uint16_t type, const union msg *m);
+static void conversations_on_thread_page(void *arg, uint16_t type, const union msg *m);
 
 static void
-thread_ask(struct thread *t, uint64_t from)
+conversations_thread_ask(struct thread *t, uint64_t from)
 {
 	struct msg_message_list list = {
 	    .org = t->q.org,
@@ -186,11 +190,11 @@ thread_ask(struct thread *t, uint64_t from)
 	    .limit = t->page == 0 ? PAGE_LIMIT : t->page,
 	};
 
-	store_query_ask(&t->q, MSG_MESSAGE_LIST, &list, on_thread_page);
+	store_query_ask(&t->q, MSG_MESSAGE_LIST, &list, conversations_on_thread_page);
 }
 
 static void
-thread_end(struct thread *t, uint64_t next)
+conversations_thread_end(struct thread *t, uint64_t next)
 {
 	struct json_writer *j = &t->q.json;
 
@@ -206,7 +210,7 @@ thread_end(struct thread *t, uint64_t next)
 }
 
 static void
-thread_add(struct thread *t, struct slice messages)
+conversations_thread_add(struct thread *t, struct slice messages)
 {
 	struct msg_message_record r;
 	struct slice item;
@@ -215,12 +219,12 @@ thread_add(struct thread *t, struct slice messages)
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		t->truncated = buf_len(&t->q.out) + 6 * r.text.len > THREAD_MAX;
 		if (!t->truncated)
-			write_message(&t->q.json, &r);
+			conversations_write_message(&t->q.json, &r);
 	}
 }
 
 static void
-on_thread_page(void *arg, uint16_t type, const union msg *m)
+conversations_on_thread_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct thread *t = arg;
 	uint64_t next;
@@ -232,14 +236,15 @@ on_thread_page(void *arg, uint16_t type, const union msg *m)
 	next = m->message_page.next;
 	if (buf_len(&t->q.out) == 0) {
 		json_write_open(&t->q.json, NULL, '{');
-		write_conversation(&t->q.json, "conversation", m->message_page.conversation);
+		conversations_write_conversation(
+		    &t->q.json, "conversation", m->message_page.conversation);
 		json_write_open(&t->q.json, "messages", '[');
 	}
-	thread_add(t, m->message_page.messages);
+	conversations_thread_add(t, m->message_page.messages);
 	if (next != 0 && t->page == 0 && !t->truncated)
-		thread_ask(t, next);
+		conversations_thread_ask(t, next);
 	else
-		thread_end(t, next);
+		conversations_thread_end(t, next);
 }
 
 void
@@ -267,7 +272,7 @@ handle_conversations_get(const struct api_call *c)
 	t->conversation = id;
 	if (paging.has_limit || paging.has_cursor)
 		t->page = paging.limit;
-	thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);
+	conversations_thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);
 }
 
 /* -- deleting one ------------------------------------------------------------------------- */
@@ -278,7 +283,7 @@ struct deletion {
 };
 
 static void
-on_erased(void *arg, uint16_t type, const union msg *m)
+conversations_on_erased(void *arg, uint16_t type, const union msg *m)
 {
 	struct deletion *d = arg;
 	struct http_exchange *x;
@@ -308,5 +313,5 @@ handle_conversations_delete(const struct api_call *c)
 		return;
 	d = store_query_new(c, sizeof(*d), 0, missing);
 	d->conversation = erase.conversation;
-	store_query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, on_erased);
+	store_query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, conversations_on_erased);
 }

@@ -11,6 +11,7 @@
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/fields/list_frame.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
@@ -49,7 +50,7 @@ struct key_query {
 };
 
 static struct key_query *
-new_query(const struct api_call *c, size_t out_max)
+keys_new_query(const struct api_call *c, size_t out_max)
 {
 	struct key_query *k = store_query_new(c, sizeof(*k), out_max, "Key not found");
 
@@ -61,27 +62,28 @@ new_query(const struct api_call *c, size_t out_max)
 /* -- the list -------------------------------------------------------------------------------- */
 
 static void
-on_list(void *arg, uint16_t type, const union msg *m)
+keys_write_item(struct json_writer *j, struct slice item, const void *ctx)
+{
+	struct msg_key_record key;
+
+	(void)ctx;
+	must(record_decode(item, MSG_KEY_RECORD, &key) == WIRE_OK);
+	json_write_open(j, NULL, '{');
+	fields_write(j, key_fields, &key);
+	json_write_close(j, '}');
+}
+
+static void
+keys_on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct key_query *k = arg;
 	struct json_writer *j = &k->q.json;
-	struct msg_key_record key;
-	struct slice list, item;
 
 	if (type != MSG_KEY_PAGE) {
 		store_query_fail(&k->q, type, m);
 		return;
 	}
-	json_write_open(j, NULL, '{');
-	json_write_open(j, "keys", '[');
-	list = m->key_page.keys;
-	while (wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_KEY_RECORD, &key) == WIRE_OK);
-		json_write_open(j, NULL, '{');
-		fields_write(j, key_fields, &key);
-		json_write_close(j, '}');
-	}
-	json_write_close(j, ']');
+	list_frame_open(j, "keys", m->key_page.keys, keys_write_item, NULL);
 	json_write_close(j, '}');
 	store_query_reply(&k->q);
 }
@@ -92,13 +94,14 @@ handle_keys_list(const struct api_call *c)
 	struct msg_key_list ask = {.org = c->org};
 
 	if (api_is_owner(c))
-		store_query_ask(&new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, on_list);
+		store_query_ask(
+		    &keys_new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, keys_on_list);
 }
 
 /* -- a new one ------------------------------------------------------------------------------- */
 
 static void
-on_created(void *arg, uint16_t type, const union msg *m)
+keys_on_created(void *arg, uint16_t type, const union msg *m)
 {
 	struct key_query *k = arg;
 
@@ -114,7 +117,7 @@ on_created(void *arg, uint16_t type, const union msg *m)
 
 /* Writes the answer, which alone ever has the key's text, and asks the store to keep its hash. */
 static void
-create(struct key_query *k, struct msg_key_record *key)
+keys_create(struct key_query *k, struct msg_key_record *key)
 {
 	char text[KEY_TEXT + 1], token[SECRET_TOKEN_TEXT + 1];
 	struct msg_key_create ask;
@@ -132,7 +135,7 @@ create(struct key_query *k, struct msg_key_record *key)
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, MSG_KEY_RECORD, key) == 0);
 	ask.key = buf_slice(&record);
-	store_query_ask(&k->q, MSG_KEY_CREATE, &ask, on_created);
+	store_query_ask(&k->q, MSG_KEY_CREATE, &ask, keys_on_created);
 	buf_clear(&record);
 	explicit_bzero(token, sizeof(token));
 	explicit_bzero(text, sizeof(text));
@@ -151,11 +154,11 @@ handle_keys_create(const struct api_call *c)
 	if (fields_wrong(&in).len > 0) {
 		fields_reply_wrong(c->api, c->x, &in);
 	} else {
-		k = new_query(c, ONE_MAX);
+		k = keys_new_query(c, ONE_MAX);
 		k->id = key.id = id_new();
 		k->kind = key.kind;
 		key.created_at = clock_wall_ms();
-		create(k, &key);
+		keys_create(k, &key);
 	}
 	fields_clear(&in);
 }
@@ -163,7 +166,7 @@ handle_keys_create(const struct api_call *c)
 /* -- the end of one -------------------------------------------------------------------------- */
 
 static void
-on_deleted(void *arg, uint16_t type, const union msg *m)
+keys_on_deleted(void *arg, uint16_t type, const union msg *m)
 {
 	struct key_query *k = arg;
 
@@ -184,7 +187,7 @@ handle_keys_delete(const struct api_call *c)
 
 	if (!api_is_owner(c) || !api_path_id(c, "Invalid keyId", &revoke.key))
 		return;
-	k = new_query(c, 0);
+	k = keys_new_query(c, 0);
 	k->id = revoke.key;
-	store_query_ask(&k->q, MSG_KEY_REVOKE, &revoke, on_deleted);
+	store_query_ask(&k->q, MSG_KEY_REVOKE, &revoke, keys_on_deleted);
 }

@@ -30,7 +30,7 @@
 #define PROGRAM_MAX     250 /* bytes */
 
 /* A request that waits for the store or the hasher. */
-struct signing {
+struct login_query {
 	struct store_query q;
 	struct id org, user;    /* who signs in: zero until that is known */
 	struct hash256 checked; /* the user's password, for LOGIN_CREATE */
@@ -41,10 +41,10 @@ struct signing {
 	size_t email_len, password_len;
 };
 
-static struct signing *
-signing_new(const struct api_call *c)
+static struct login_query *
+login_query_new(const struct api_call *c)
 {
-	return store_query_new(c, sizeof(struct signing), 0, NULL);
+	return store_query_new(c, sizeof(struct login_query), 0, NULL);
 }
 
 /* -- the session ---------------------------------------------------------------------------- */
@@ -52,7 +52,8 @@ signing_new(const struct api_call *c)
 /* Answers {"ok":true} with the cookie set to this token for so many seconds; 0 takes it away. In
  * production it is never sent over plain HTTP, whatever a proxy says. */
 static void
-reply_cookie(const struct api *api, struct http_exchange *x, const char *token, int seconds)
+login_reply_cookie(
+    const struct api *api, struct http_exchange *x, const char *token, int seconds)
 {
 	bool secure = api->settings->app_env == APP_ENV_PRODUCTION || api_is_https(api, x);
 
@@ -65,7 +66,7 @@ reply_cookie(const struct api *api, struct http_exchange *x, const char *token, 
 }
 
 static void
-refuse_password(struct signing *s)
+login_refuse_password(struct login_query *s)
 {
 	struct log_field whose =
 	    id_is_zero(&s->user) ? L_STR("user", NULL) : L_ID("user", &s->user);
@@ -75,16 +76,16 @@ refuse_password(struct signing *s)
 }
 
 static void
-on_stored(void *arg, uint16_t type, const union msg *m)
+login_on_stored(void *arg, uint16_t type, const union msg *m)
 {
-	struct signing *s = arg;
+	struct login_query *s = arg;
 	int seconds = *s->token == '\0' ? 0 : SESSION_SECONDS;
 	char token[sizeof(s->token)];
 	struct api *api = s->q.api;
 
 	/* The user was removed meanwhile, or has another password. */
 	if (store_refused(type, m, STORE_NOT_FOUND) || store_refused(type, m, STORE_STALE)) {
-		refuse_password(s);
+		login_refuse_password(s);
 		return;
 	}
 	if (type != MSG_OK) {
@@ -95,12 +96,12 @@ on_stored(void *arg, uint16_t type, const union msg *m)
 		log_event(LOG_NOTICE, "login", L_UINT("conn", s->q.x->number),
 		    L_ID("login", &s->login), L_ID("org", &s->org), L_ID("user", &s->user));
 	memcpy(token, s->token, sizeof(token));
-	reply_cookie(api, store_query_done(&s->q), token, seconds);
+	login_reply_cookie(api, store_query_done(&s->q), token, seconds);
 }
 
 /* What the client calls itself, as one line that a person can read. */
 static struct slice
-program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
+login_program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
 {
 	struct slice agent = http_header(req, "user-agent");
 	size_t n = agent.len < PROGRAM_MAX ? agent.len : PROGRAM_MAX;
@@ -112,7 +113,7 @@ program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
 
 /* Whoever s is by now is let in. */
 static void
-sign_in(struct signing *s)
+login_create(struct login_query *s)
 {
 	struct http_exchange *x = s->q.x;
 	char address[IP_TEXT_SIZE];
@@ -122,7 +123,7 @@ sign_in(struct signing *s)
 	    .expires_at = clock_wall_ms() + SESSION_SECONDS * 1000ull,
 	    .id = s->login = id_new(),
 	    .user = s->user,
-	    .program = program_of(x->req, program),
+	    .program = login_program_of(x->req, program),
 	    .checked = s->checked,
 	};
 
@@ -130,48 +131,48 @@ sign_in(struct signing *s)
 	create.address = slice_str(address);
 	session_token_new(id_is_zero(&s->user), s->token);
 	create.token = session_hash(s->q.api->settings, slice_str(s->token));
-	store_query_ask(&s->q, MSG_LOGIN_CREATE, &create, on_stored);
+	store_query_ask(&s->q, MSG_LOGIN_CREATE, &create, login_on_stored);
 }
 
 /* -- by DASHBOARD_PASSWORD -------------------------------------------------------------------- */
 
 static void
-check_shared(const struct api_call *c, struct slice given)
+login_by_shared_password(const struct api_call *c, struct slice given)
 {
 	const char *password = c->api->settings->dashboard_password;
-	struct signing *s;
+	struct login_query *s;
 
 	if (password == NULL) {
 		reply_json_error(c->x, 503, "dashboard_not_configured",
 		    "DASHBOARD_PASSWORD is not configured on this deployment");
 		return;
 	}
-	s = signing_new(c);
+	s = login_query_new(c);
 	s->org = id_default_org;
 	if (secret_equal(slice_str(password), given))
-		sign_in(s);
+		login_create(s);
 	else
-		refuse_password(s);
+		login_refuse_password(s);
 }
 
 /* -- by a user's own ------------------------------------------------------------------------- */
 
 static void
-on_verified(void *arg, enum password_verdict verdict, const char *text)
+login_on_verified(void *arg, enum password_verdict verdict, const char *text)
 {
-	struct signing *s = arg;
+	struct login_query *s = arg;
 
 	(void)text;
 	if (verdict == PASSWORD_CORRECT && !id_is_zero(&s->user))
-		sign_in(s);
+		login_create(s);
 	else
-		refuse_password(s);
+		login_refuse_password(s);
 }
 
 static void
-on_user(void *arg, uint16_t type, const union msg *m)
+login_on_user(void *arg, uint16_t type, const union msg *m)
 {
-	struct signing *s = arg;
+	struct login_query *s = arg;
 	struct slice text = slice_str(password_dummy_hash);
 	struct msg_user_record user;
 	bool found = msg_read_record(type, m, MSG_USER_RECORD, &user);
@@ -191,29 +192,29 @@ on_user(void *arg, uint16_t type, const union msg *m)
 		}
 	}
 	password_query_verify(
-	    &s->q, (struct slice){s->password, s->password_len}, text, on_verified);
+	    &s->q, (struct slice){s->password, s->password_len}, text, login_on_verified);
 }
 
 static void
-check_user(const struct api_call *c, struct slice email, struct slice password)
+login_by_user(const struct api_call *c, struct slice email, struct slice password)
 {
 	struct msg_record_get ask = {.kind = MSG_USER_RECORD, .name = email};
-	struct signing *s;
+	struct login_query *s;
 
 	if (!guard_account_rate_take(c->api, c->x, email)) {
 		guard_account_rate_refuse(c->api, c->x);
 		return;
 	}
-	s = signing_new(c);
+	s = login_query_new(c);
 	if (password.len > PASSWORD_MAX) {
-		refuse_password(s);
+		login_refuse_password(s);
 		return;
 	}
 	memcpy(s->email, email.p, email.len);
 	s->email_len = email.len;
 	memcpy(s->password, password.p, password.len);
 	s->password_len = password.len;
-	store_query_ask(&s->q, MSG_RECORD_GET, &ask, on_user);
+	store_query_ask(&s->q, MSG_RECORD_GET, &ask, login_on_user);
 }
 
 /* -- the requests ---------------------------------------------------------------------------- */
@@ -229,9 +230,9 @@ handle_login(const struct api_call *c)
 		    "the body must be {\"password\":\"…\"}, or "
 		    "{\"email\":\"…\",\"password\":\"…\"}");
 	else if (body.email.len == 0)
-		check_shared(c, body.password);
+		login_by_shared_password(c, body.password);
 	else
-		check_user(c, body.email, body.password);
+		login_by_user(c, body.email, body.password);
 	login_body_clear(&body);
 }
 
@@ -242,7 +243,8 @@ handle_logout(const struct api_call *c)
 	struct msg_login_delete delete = {.token = session_hash(c->api->settings, token)};
 
 	if (token.len == 0)
-		reply_cookie(c->api, c->x, "", 0);
+		login_reply_cookie(c->api, c->x, "", 0);
 	else
-		store_query_ask(&signing_new(c)->q, MSG_LOGIN_DELETE, &delete, on_stored);
+		store_query_ask(
+		    &login_query_new(c)->q, MSG_LOGIN_DELETE, &delete, login_on_stored);
 }

@@ -6,28 +6,16 @@
 #include <jansson.h>
 
 #include "proto/base/email.h"
-
-/* A member that is a text, or else an empty slice. */
-static struct slice
-text_member(const json_t *root, const char *name)
-{
-	const json_t *value = json_object_get(root, name);
-
-	if (!json_is_string(value))
-		return (struct slice){0};
-	return (struct slice){
-	    (const uint8_t *)json_string_value(value), json_string_length(value)};
-}
+#include "workerd/api/fields/json_read.h"
 
 const char *
 login_body_read(struct slice text, struct login_body *body)
 {
 	const json_t *email;
 
-	body->json = json_loadb(
-	    (const char *)text.p, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	body->email = text_member(body->json, "email");
-	body->password = text_member(body->json, "password");
+	body->json = json_read_object(text);
+	body->email = json_read_member(body->json, "email");
+	body->password = json_read_member(body->json, "password");
 	if (body->password.len == 0)
 		return "Password is required";
 	email = json_object_get(body->json, "email");

@@ -56,27 +56,27 @@ struct password_hasher {
 };
 
 static void
-job_free(struct password_hasher_job *job)
+password_hasher_job_free(struct password_hasher_job *job)
 {
 	explicit_bzero(job->password, job->len);
 	free(job);
 }
 
 static void
-jobs_free(struct jobs *jobs)
+password_hasher_jobs_free(struct jobs *jobs)
 {
 	struct password_hasher_job *job;
 
 	while ((job = TAILQ_FIRST(jobs)) != NULL) {
 		TAILQ_REMOVE(jobs, job, link);
-		job_free(job);
+		password_hasher_job_free(job);
 	}
 }
 
 /* -- the thread ---------------------------------------------------------------------------- */
 
 static void
-do_job(struct password_hasher_job *job)
+password_hasher_do_job(struct password_hasher_job *job)
 {
 	struct slice password = {job->password, job->len};
 
@@ -89,7 +89,7 @@ do_job(struct password_hasher_job *job)
 
 /* The counter of an eventfd cannot overflow by ones. */
 static void
-wake_loop(const struct password_hasher *h)
+password_hasher_wake_loop(const struct password_hasher *h)
 {
 	static const uint64_t one = 1;
 
@@ -98,7 +98,7 @@ wake_loop(const struct password_hasher *h)
 
 /* The next job, begun; NULL at the end. */
 static struct password_hasher_job *
-take_job(struct password_hasher *h)
+password_hasher_take_job(struct password_hasher *h)
 {
 	struct password_hasher_job *job;
 
@@ -115,20 +115,20 @@ take_job(struct password_hasher *h)
 }
 
 static void *
-run(void *arg)
+password_hasher_run(void *arg)
 {
 	struct password_hasher *h = arg;
 	struct password_hasher_job *job;
 
-	while ((job = take_job(h)) != NULL) {
+	while ((job = password_hasher_take_job(h)) != NULL) {
 		uint64_t began_ms = clock_mono_ms();
 
-		do_job(job);
+		password_hasher_do_job(job);
 		pthread_mutex_lock(&h->lock);
 		h->job_ms = clock_mono_ms() - began_ms;
 		TAILQ_INSERT_TAIL(&h->done, job, link);
 		pthread_mutex_unlock(&h->lock);
-		wake_loop(h);
+		password_hasher_wake_loop(h);
 	}
 	return NULL;
 }
@@ -136,7 +136,7 @@ run(void *arg)
 /* -- the loop ------------------------------------------------------------------------------ */
 
 static struct password_hasher_job *
-take_done(struct password_hasher *h)
+password_hasher_take_done(struct password_hasher *h)
 {
 	struct password_hasher_job *job;
 
@@ -149,7 +149,7 @@ take_done(struct password_hasher *h)
 }
 
 static void
-on_done(evutil_socket_t fd, short what, void *arg)
+password_hasher_on_done(evutil_socket_t fd, short what, void *arg)
 {
 	struct password_hasher *h = arg;
 	struct password_hasher_job *job;
@@ -157,30 +157,31 @@ on_done(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	must(read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count) || errno == EAGAIN);
-	while ((job = take_done(h)) != NULL) {
+	while ((job = password_hasher_take_done(h)) != NULL) {
 		h->jobs[job->work]--;
 		if (job->fn != NULL)
 			job->fn(job->arg, job->verdict, job->hashed ? job->text : NULL);
-		job_free(job);
+		password_hasher_job_free(job);
 	}
 }
 
 static size_t
-count_jobs(const struct password_hasher *h)
+password_hasher_count_jobs(const struct password_hasher *h)
 {
 	return h->jobs[WORK_VERIFY] + h->jobs[WORK_HASH];
 }
 
 static struct password_hasher_job *
-add(struct password_hasher *h, enum work work, struct slice password,
+password_hasher_add(struct password_hasher *h, enum work work, struct slice password,
     password_hasher_done_fn *fn, void *arg)
 {
 	struct password_hasher_job *job;
 
 	must(password.len <= PASSWORD_MAX);
-	if (count_jobs(h) == PASSWORD_HASHER_JOBS_MAX ||
+	if (password_hasher_count_jobs(h) == PASSWORD_HASHER_JOBS_MAX ||
 	    (work == WORK_HASH && h->jobs[work] == PASSWORD_HASHER_NEW_MAX)) {
-		log_event(LOG_WARN, "hasher_full", L_UINT("jobs", count_jobs(h)));
+		log_event(
+		    LOG_WARN, "hasher_full", L_UINT("jobs", password_hasher_count_jobs(h)));
 		return NULL;
 	}
 	h->jobs[work]++;
@@ -198,7 +199,7 @@ add(struct password_hasher *h, enum work work, struct slice password,
 }
 
 static struct password_hasher_job *
-hand_over(struct password_hasher_job *job)
+password_hasher_hand_over(struct password_hasher_job *job)
 {
 	struct password_hasher *h = job->hasher;
 
@@ -213,23 +214,24 @@ struct password_hasher_job *
 password_hasher_verify(struct password_hasher *h, struct slice password, struct slice text,
     password_hasher_done_fn *fn, void *arg)
 {
-	struct password_hasher_job *job = add(h, WORK_VERIFY, password, fn, arg);
+	struct password_hasher_job *job =
+	    password_hasher_add(h, WORK_VERIFY, password, fn, arg);
 
 	if (job == NULL)
 		return NULL;
 	/* One that is too long is cut, and then is no hash of ours. */
 	for (size_t i = 0; i < text.len && i < PASSWORD_TEXT_SIZE - 1; i++)
 		job->text[i] = (char)text.p[i];
-	return hand_over(job);
+	return password_hasher_hand_over(job);
 }
 
 struct password_hasher_job *
 password_hasher_hash(
     struct password_hasher *h, struct slice password, password_hasher_done_fn *fn, void *arg)
 {
-	struct password_hasher_job *job = add(h, WORK_HASH, password, fn, arg);
+	struct password_hasher_job *job = password_hasher_add(h, WORK_HASH, password, fn, arg);
 
-	return job == NULL ? NULL : hand_over(job);
+	return job == NULL ? NULL : password_hasher_hand_over(job);
 }
 
 void
@@ -247,7 +249,7 @@ password_hasher_forget(struct password_hasher_job *job)
 	if (!waits)
 		return;
 	h->jobs[job->work]--;
-	job_free(job);
+	password_hasher_job_free(job);
 }
 
 unsigned
@@ -256,7 +258,7 @@ password_hasher_retry_after(struct password_hasher *h)
 	uint64_t ms;
 
 	pthread_mutex_lock(&h->lock);
-	ms = h->job_ms * count_jobs(h);
+	ms = h->job_ms * password_hasher_count_jobs(h);
 	pthread_mutex_unlock(&h->lock);
 	return (unsigned)(ms / 1000 + 1);
 }
@@ -265,13 +267,13 @@ password_hasher_retry_after(struct password_hasher *h)
 
 /* Signals are for the loop's thread. */
 static void
-start_thread(struct password_hasher *h)
+password_hasher_start_thread(struct password_hasher *h)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
 	must(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-	must(pthread_create(&h->thread, NULL, run, h) == 0);
+	must(pthread_create(&h->thread, NULL, password_hasher_run, h) == 0);
 	must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 }
 
@@ -287,9 +289,9 @@ password_hasher_new(struct event_base *base)
 	must(pthread_cond_init(&h->work, NULL) == 0);
 	h->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(h->fd != -1);
-	h->event = event_new(base, h->fd, EV_READ | EV_PERSIST, on_done, h);
+	h->event = event_new(base, h->fd, EV_READ | EV_PERSIST, password_hasher_on_done, h);
 	must(h->event != NULL && event_add(h->event, NULL) == 0);
-	start_thread(h);
+	password_hasher_start_thread(h);
 	return h;
 }
 
@@ -303,8 +305,8 @@ password_hasher_free(struct password_hasher *h)
 	pthread_cond_signal(&h->work);
 	pthread_mutex_unlock(&h->lock);
 	must(pthread_join(h->thread, NULL) == 0);
-	jobs_free(&h->waiting);
-	jobs_free(&h->done);
+	password_hasher_jobs_free(&h->waiting);
+	password_hasher_jobs_free(&h->done);
 	event_free(h->event);
 	closefd(&h->fd);
 	pthread_cond_destroy(&h->work);

@@ -2,22 +2,19 @@
  * /v1/admin/users: who may sign in to the dashboard with an e-mail and a password. Only owners may use these
  * requests.
  */
-#include "workerd/api/admin/users.h"
-
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/password_query.h"
 #include "workerd/api/admin/resource.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/api/request/api_reply.h"
 
 #define NAME_UNITS 100
-
-const char *const user_role_names[] = {[USER_OWNER] = "owner", [USER_MEMBER] = "member", NULL};
 
 /* A user in memory. */
 struct user {
@@ -35,7 +32,7 @@ static const struct field user_fields[] = {
     {"organization_id", &field_id, AT(record.org), FIELD_FIXED, 0, 0, NULL},
     {"email", &field_email, AT(record.email), FIELD_REQUIRED, 1, 254, NULL},
     {"name", &field_line, AT(record.name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
-    {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, user_role_names},
+    {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, names_user_roles},
     {"password", &field_password_new, AT(password), FIELD_REQUIRED, 0, 0, NULL},
     {"created_at", &field_time, AT(record.created_at), FIELD_FIXED, 0, 0, NULL},
     {0},

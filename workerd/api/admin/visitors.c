@@ -18,7 +18,7 @@ static const char missing[] = "Visitor not found";
 
 /* Says how much there was. The visitor's own id stays out of the log. */
 static void
-on_erased(void *arg, uint16_t type, const union msg *m)
+visitors_on_erased(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
 
@@ -42,7 +42,7 @@ on_erased(void *arg, uint16_t type, const union msg *m)
 
 /* A client's own, or that of a visitor of a widget. */
 static bool
-is_session(struct slice session)
+visitors_is_session(struct slice session)
 {
 	const size_t n = sizeof(VISITOR_SESSION) - 1;
 	struct id visitor;
@@ -55,7 +55,7 @@ is_session(struct slice session)
 
 /* The parameter widgetId, if there is one. */
 static bool
-read_widget(struct slice query, struct id *widget)
+visitors_read_widget(struct slice query, struct id *widget)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice given = parameter_read(query, "widgetId", text);
@@ -64,14 +64,14 @@ read_widget(struct slice query, struct id *widget)
 }
 
 /* A request to delete one that waits. */
-struct erasing {
+struct visitor_query {
 	struct store_query q;
 	size_t len;
 	uint8_t session[ROUTER_CAPTURE_MAX];
 };
 
 static void
-erase(struct erasing *e, const struct id *widget)
+visitors_erase(struct visitor_query *e, const struct id *widget)
 {
 	struct msg_visitor_erase ask = {
 	    .org = e->q.org,
@@ -79,14 +79,14 @@ erase(struct erasing *e, const struct id *widget)
 	    .session = {e->session, e->len},
 	};
 
-	store_query_ask(&e->q, MSG_VISITOR_ERASE, &ask, on_erased);
+	store_query_ask(&e->q, MSG_VISITOR_ERASE, &ask, visitors_on_erased);
 }
 
 /* Without widgetId it is the organization's first, which chat by a key belongs to. */
 static void
-on_org(void *arg, uint16_t type, const union msg *m)
+visitors_on_org(void *arg, uint16_t type, const union msg *m)
 {
-	struct erasing *e = arg;
+	struct visitor_query *e = arg;
 	struct msg_org_record org;
 
 	if (type != MSG_ORG) {
@@ -94,7 +94,7 @@ on_org(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	must(record_decode(m->org.org, MSG_ORG_RECORD, &org) == WIRE_OK);
-	erase(e, &org.widget);
+	visitors_erase(e, &org.widget);
 }
 
 void
@@ -103,13 +103,13 @@ handle_visitors_delete(const struct api_call *c)
 	uint8_t text[ROUTER_CAPTURE_MAX];
 	struct slice session = router_capture(&c->match, 0, text);
 	struct id widget = {0};
-	struct erasing *e;
+	struct visitor_query *e;
 
-	if (!is_session(session)) {
+	if (!visitors_is_session(session)) {
 		api_reply_invalid(c, "Invalid sessionId", chat_session_wrong);
 		return;
 	}
-	if (!read_widget(c->x->req->query, &widget)) {
+	if (!visitors_read_widget(c->x->req->query, &widget)) {
 		api_reply_invalid(c, "Invalid widgetId", "widgetId must be a UUID");
 		return;
 	}
@@ -118,7 +118,7 @@ handle_visitors_delete(const struct api_call *c)
 	e->len = session.len;
 	if (id_is_zero(&widget))
 		store_query_ask(
-		    &e->q, MSG_ORG_GET, &(struct msg_org_get){.org = c->org}, on_org);
+		    &e->q, MSG_ORG_GET, &(struct msg_org_get){.org = c->org}, visitors_on_org);
 	else
-		erase(e, &widget);
+		visitors_erase(e, &widget);
 }

@@ -5,7 +5,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_handlers.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
@@ -20,7 +20,7 @@
 /* A reply that was interrupted and is being written anew has its old text stored; it is not among
  * the messages before it ends, as any other that is being written. */
 static void
-write_message(struct json_writer *j, struct slice item, const struct id *active)
+chat_history_write_message(struct json_writer *j, struct slice item, const struct id *active)
 {
 	struct msg_message_record r;
 
@@ -29,15 +29,15 @@ write_message(struct json_writer *j, struct slice item, const struct id *active)
 		return;
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "id", &r.id);
-	json_write_str(j, "role", message_role_text(r.role));
+	json_write_str(j, "role", names_message_role(r.role));
 	json_write_str(j, "content", r.text);
 	json_write_uint(j, "createdAt", r.created_at);
-	json_write_str(j, "status", message_status_text(r.status));
+	json_write_str(j, "status", names_message_status(r.status));
 	json_write_close(j, '}');
 }
 
 static void
-write_conversation(struct json_writer *j, struct slice item)
+chat_history_write_conversation(struct json_writer *j, struct slice item)
 {
 	struct msg_conversation_record r;
 
@@ -46,15 +46,15 @@ write_conversation(struct json_writer *j, struct slice item)
 }
 
 static void
-write_page(struct json_writer *j, const struct msg_message_page *page)
+chat_history_write_page(struct json_writer *j, const struct msg_message_page *page)
 {
 	struct slice list = page->messages, item;
 
 	json_write_open(j, NULL, '{');
-	write_conversation(j, page->conversation);
+	chat_history_write_conversation(j, page->conversation);
 	json_write_open(j, "messages", '[');
 	while (wire_list_next(&list, &item))
-		write_message(j, item, &page->active);
+		chat_history_write_message(j, item, &page->active);
 	json_write_close(j, ']');
 	json_write_id_or_null(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);
@@ -63,7 +63,7 @@ write_page(struct json_writer *j, const struct msg_message_page *page)
 
 /* Of a session that has said nothing yet. */
 static void
-write_nothing(struct json_writer *j)
+chat_history_write_nothing(struct json_writer *j)
 {
 	json_write_open(j, NULL, '{');
 	json_write_null(j, "conversationId");
@@ -75,14 +75,14 @@ write_nothing(struct json_writer *j)
 }
 
 static void
-on_page(void *arg, uint16_t type, const union msg *m)
+chat_history_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
 
 	if (type == MSG_MESSAGE_PAGE && m->message_page.conversation.len > 0) {
-		write_page(&q->json, &m->message_page);
+		chat_history_write_page(&q->json, &m->message_page);
 	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
-		write_nothing(&q->json);
+		chat_history_write_nothing(&q->json);
 	} else {
 		store_query_fail(q, type, m);
 		return;
@@ -115,5 +115,5 @@ handle_chat_history(const struct api_call *c)
 	if (paging.has_cursor)
 		ask.from = paging_seq(&paging);
 	store_query_ask(store_query_new(c, sizeof(struct store_query), PAGE_MAX, NULL),
-	    MSG_SESSION_HISTORY, &ask, on_page);
+	    MSG_SESSION_HISTORY, &ask, chat_history_on_page);
 }

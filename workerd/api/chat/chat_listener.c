@@ -9,7 +9,7 @@
 #include "workerd/api/chat/chat_failures.h"
 
 static void
-listener_free(struct chat_listener *l)
+chat_listener_free(struct chat_listener *l)
 {
 	if (l->on_end != NULL)
 		l->on_end(l);
@@ -17,12 +17,12 @@ listener_free(struct chat_listener *l)
 }
 
 static void
-on_client_gone(struct http_exchange *x)
+chat_listener_on_client_gone(struct http_exchange *x)
 {
 	struct chat_listener *l = x->data;
 
 	turn_leave(l->turn);
-	listener_free(l);
+	chat_listener_free(l);
 }
 
 void *
@@ -41,7 +41,7 @@ chat_listener_start(struct chat_listener *l, struct turn_listener *turn)
 {
 	l->turn = turn;
 	l->x->data = l;
-	l->x->on_close = on_client_gone;
+	l->x->on_close = chat_listener_on_client_gone;
 	if (turn == NULL)
 		chat_failure_reply(chat_listener_done(l), TURN_STORE_DOWN, 0);
 }
@@ -53,6 +53,6 @@ chat_listener_done(struct chat_listener *l)
 
 	x->on_close = NULL;
 	x->data = NULL;
-	listener_free(l);
+	chat_listener_free(l);
 	return x;
 }

@@ -6,7 +6,7 @@
 #include "workerd/api/request/api_reply.h"
 
 bool
-chat_reference_read(const struct api_call *c, struct reply_ref *reference)
+chat_reply_ref_read(const struct api_call *c, struct reply_ref *reference)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 

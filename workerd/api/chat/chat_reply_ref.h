@@ -8,7 +8,7 @@
 #include "workerd/turn/turn.h"
 
 /* Fills in all but the session. false: 400 was answered. */
-[[gnu::warn_unused_result]] bool chat_reference_read(
+[[gnu::warn_unused_result]] bool chat_reply_ref_read(
     const struct api_call *c, struct reply_ref *reference);
 
 #endif

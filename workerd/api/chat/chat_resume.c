@@ -13,7 +13,7 @@
 /* Where to go on, in UTF-16 units. The header wins: a browser's EventSource that comes back repeats
  * its old URL. */
 static bool
-read_position(const struct http_request *req, uint32_t *after)
+chat_resume_read_position(const struct http_request *req, uint32_t *after)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice parameter = parameter_read(req->query, "after", text);
@@ -26,7 +26,7 @@ read_position(const struct http_request *req, uint32_t *after)
 }
 
 static void
-refuse(const struct api_call *c, const char *wrong)
+chat_resume_refuse(const struct api_call *c, const char *wrong)
 {
 	api_reply_invalid_query(c, wrong);
 }
@@ -39,15 +39,15 @@ handle_chat_resume(const struct api_call *c)
 	struct chat_listener *l;
 	uint32_t after;
 
-	if (!chat_reference_read(c, &reference))
+	if (!chat_reply_ref_read(c, &reference))
 		return;
 	reference.session = parameter_read(c->x->req->query, "sessionId", session);
 	if (!client_id_is_valid(reference.session)) {
-		refuse(c, chat_session_wrong);
+		chat_resume_refuse(c, chat_session_wrong);
 		return;
 	}
-	if (!read_position(c->x->req, &after)) {
-		refuse(
+	if (!chat_resume_read_position(c->x->req, &after)) {
+		chat_resume_refuse(
 		    c, "after and Last-Event-ID must be whole numbers of at most nine digits");
 		return;
 	}

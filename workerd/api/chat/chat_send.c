@@ -7,7 +7,7 @@
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_stream.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
@@ -16,7 +16,7 @@
 
 /* Reads the body, or answers 400. Clear it if true. */
 static bool
-read_body(const struct api_call *c, struct chat_body *body)
+chat_send_read_body(const struct api_call *c, struct chat_body *body)
 {
 	struct slice key = http_header(c->x->req, "idempotency-key");
 	const char *wrong = chat_body_read(c->x->body, key, body);
@@ -28,7 +28,7 @@ read_body(const struct api_call *c, struct chat_body *body)
 
 /* Sends the message; the listener hears its reply. */
 static void
-send_message(const struct api_call *c, const struct chat_body *body, struct chat_listener *l,
+chat_send_start(const struct api_call *c, const struct chat_body *body, struct chat_listener *l,
     const struct turn_sink *sink)
 {
 	const struct turn_request request = {
@@ -46,7 +46,7 @@ send_message(const struct api_call *c, const struct chat_body *body, struct chat
 /* -- the whole reply ---------------------------------------------------------------------- */
 
 static void
-whole_start(void *arg, const struct turn_ids *ids, size_t position)
+chat_send_on_start(void *arg, const struct turn_ids *ids, size_t position)
 {
 	(void)arg;
 	(void)ids;
@@ -54,7 +54,7 @@ whole_start(void *arg, const struct turn_ids *ids, size_t position)
 }
 
 static void
-whole_token(void *arg, struct slice text)
+chat_send_on_token(void *arg, struct slice text)
 {
 	(void)arg;
 	(void)text;
@@ -62,7 +62,7 @@ whole_token(void *arg, struct slice text)
 
 /* Zero of both is what a model server says that does not count. */
 static void
-write_usage(struct json_writer *j, const struct turn_reply *reply)
+chat_send_write_usage(struct json_writer *j, const struct turn_reply *reply)
 {
 	if (reply->prompt_tokens == 0 && reply->completion_tokens == 0) {
 		json_write_null(j, "usage");
@@ -75,7 +75,7 @@ write_usage(struct json_writer *j, const struct turn_reply *reply)
 }
 
 static void
-whole_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	struct chat_listener *l = arg;
 	struct buf *line = api_scratch(l->api);
@@ -85,16 +85,16 @@ whole_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
 	json_write_str(&j, "message", reply->text);
-	write_usage(&j, reply);
+	chat_send_write_usage(&j, reply);
 	if (reply->status == MESSAGE_STOPPED)
-		json_write_str(&j, "status", message_status_text(MESSAGE_STOPPED));
+		json_write_str(&j, "status", names_message_status(MESSAGE_STOPPED));
 	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
 }
 
 static void
-whole_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_send_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
 }
@@ -103,12 +103,12 @@ void
 handle_chat_reply(const struct api_call *c)
 {
 	static const struct turn_sink sink = {
-	    whole_start, whole_token, whole_done, whole_error};
+	    chat_send_on_start, chat_send_on_token, chat_send_on_done, chat_send_on_error};
 	struct chat_body body;
 
-	if (!read_body(c, &body))
+	if (!chat_send_read_body(c, &body))
 		return;
-	send_message(c, &body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
+	chat_send_start(c, &body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
 	chat_body_clear(&body);
 }
 
@@ -119,8 +119,8 @@ handle_chat_stream(const struct api_call *c)
 {
 	struct chat_body body;
 
-	if (!read_body(c, &body))
+	if (!chat_send_read_body(c, &body))
 		return;
-	send_message(c, &body, chat_stream_new(c, false), &chat_stream_sink);
+	chat_send_start(c, &body, chat_stream_new(c, false), &chat_stream_sink);
 	chat_body_clear(&body);
 }

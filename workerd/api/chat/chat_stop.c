@@ -8,39 +8,39 @@
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_reply_ref.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/json_writer.h"
 
 /* How the reply ended, by this stop or before it. */
 static void
-reply_status(struct chat_listener *l, enum message_status status)
+chat_stop_reply_status(struct chat_listener *l, enum message_status status)
 {
 	struct buf *line = api_scratch(l->api);
 	struct json_writer j = json_writer(line);
 
 	json_write_open(&j, NULL, '{');
-	json_write_str(&j, "status", message_status_text((uint8_t)status));
+	json_write_str(&j, "status", names_message_status((uint8_t)status));
 	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));
 }
 
 static void
-on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+chat_stop_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	(void)ids;
-	reply_status(arg, reply->status);
+	chat_stop_reply_status(arg, reply->status);
 }
 
 /* One that was deleted meanwhile is as unknown as one that was deleted before. */
 static void
-on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_stop_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	if (failure == TURN_ERASED)
 		failure = TURN_NOT_FOUND;
 	if (chat_failure_is_kept(failure))
-		reply_status(arg, MESSAGE_INTERRUPTED);
+		chat_stop_reply_status(arg, MESSAGE_INTERRUPTED);
 	else
 		chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
 }
@@ -49,13 +49,14 @@ void
 handle_chat_stop(const struct api_call *c)
 {
 	/* It waits for the end alone. */
-	static const struct turn_sink sink = {.done = on_done, .error = on_error};
+	static const struct turn_sink sink = {
+	    .done = chat_stop_on_done, .error = chat_stop_on_error};
 	struct reply_ref reference;
 	struct chat_listener *l;
 	struct chat_body body;
 	const char *wrong;
 
-	if (!chat_reference_read(c, &reference))
+	if (!chat_reply_ref_read(c, &reference))
 		return;
 	wrong = chat_body_read_session(c->x->body, &body);
 	if (wrong != NULL) {

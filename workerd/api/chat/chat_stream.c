@@ -13,7 +13,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/http/message/negotiate.h"
@@ -38,7 +38,7 @@ struct stream {
 
 /* Begins an event: {"type":"…" */
 static struct json_writer
-event_begin(struct stream *s, const char *type)
+chat_stream_event_begin(struct stream *s, const char *type)
 {
 	struct buf *out = api_scratch(s->l.api);
 	struct json_writer j = json_writer(out);
@@ -52,7 +52,7 @@ event_begin(struct stream *s, const char *type)
 
 /* Ends it; valid until the next one. */
 static struct slice
-event_end(struct stream *s, struct json_writer *j)
+chat_stream_event_end(struct stream *s, struct json_writer *j)
 {
 	json_write_close(j, '}');
 	must(!j->failed && buf_append_str(j->out, s->sse ? "\n\n" : "\n") == 0);
@@ -62,16 +62,16 @@ event_end(struct stream *s, struct json_writer *j)
 
 /* Sends it. A client that takes nothing is dropped by the connection; the turn goes on. */
 static void
-event_send(struct stream *s, struct json_writer *j)
+chat_stream_event_send(struct stream *s, struct json_writer *j)
 {
-	(void)reply_stream_write(s->l.x, event_end(s, j));
+	(void)reply_stream_write(s->l.x, chat_stream_event_end(s, j));
 }
 
 /* Sends the answer's last event, which may hold the whole reply and be as long as all before. */
 static void
-event_send_last(struct stream *s, struct json_writer *j)
+chat_stream_event_send_last(struct stream *s, struct json_writer *j)
 {
-	struct slice last = event_end(s, j);
+	struct slice last = chat_stream_event_end(s, j);
 
 	reply_stream_end_with(chat_listener_done(&s->l), last);
 }
@@ -80,7 +80,7 @@ event_send_last(struct stream *s, struct json_writer *j)
 
 /* Ticks twice in the time that may pass in silence. A comment counts as speech. */
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
+chat_stream_on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *s = arg;
 
@@ -92,16 +92,16 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-heartbeat_start(struct stream *s)
+chat_stream_heartbeat_start(struct stream *s)
 {
 	struct api *api = s->l.api;
 
-	s->heartbeat = event_new(api->turns->base, -1, EV_PERSIST, on_tick, s);
+	s->heartbeat = event_new(api->turns->base, -1, EV_PERSIST, chat_stream_on_tick, s);
 	must(s->heartbeat != NULL && event_add(s->heartbeat, api->stream_heartbeat) == 0);
 }
 
 static void
-on_end(struct chat_listener *l)
+chat_stream_on_end(struct chat_listener *l)
 {
 	struct stream *s = (struct stream *)l;
 
@@ -113,7 +113,7 @@ on_end(struct chat_listener *l)
 
 /* The answer's head. */
 static void
-begin(struct stream *s)
+chat_stream_begin(struct stream *s)
 {
 	struct http_exchange *x = s->l.x;
 
@@ -126,31 +126,31 @@ begin(struct stream *s)
 	if (!s->sse)
 		return;
 	(void)reply_stream_write(x, slice_str(RETRY));
-	heartbeat_start(s);
+	chat_stream_heartbeat_start(s);
 }
 
 /* The answer's head, and the first event. */
 static void
-send_start(struct stream *s, const struct turn_ids *ids, size_t position)
+chat_stream_send_start(struct stream *s, const struct turn_ids *ids, size_t position)
 {
 	struct json_writer j;
 
-	begin(s);
+	chat_stream_begin(s);
 	s->units = position;
-	j = event_begin(s, "start");
+	j = chat_stream_event_begin(s, "start");
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
 	if (s->resumed)
 		json_write_uint(&j, "position", position);
-	event_send(s, &j);
+	chat_stream_event_send(s, &j);
 }
 
 static void
-stream_start(void *arg, const struct turn_ids *ids, size_t position)
+chat_stream_stream_start(void *arg, const struct turn_ids *ids, size_t position)
 {
 	struct stream *s = arg;
 
-	send_start(s, ids, position);
+	chat_stream_send_start(s, ids, position);
 	if (s->l.x->method != HTTP_HEAD)
 		return;
 	/* That was all. */
@@ -160,42 +160,42 @@ stream_start(void *arg, const struct turn_ids *ids, size_t position)
 
 /* The first piece is all there was when the client came. */
 static void
-stream_token(void *arg, struct slice text)
+chat_stream_stream_token(void *arg, struct slice text)
 {
 	struct stream *s = arg;
 	struct json_writer j;
 
 	if (s->sse)
 		s->units += utf8_utf16_len(text);
-	j = event_begin(s, "token");
+	j = chat_stream_event_begin(s, "token");
 	json_write_str(&j, "token", text);
 	if (s->replayed)
-		event_send(s, &j);
+		chat_stream_event_send(s, &j);
 	else
-		(void)reply_stream_replay(s->l.x, event_end(s, &j));
+		(void)reply_stream_replay(s->l.x, chat_stream_event_end(s, &j));
 	s->replayed = true;
 }
 
 /* A reply that was stopped before the model had begun had no start. */
 static void
-stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	struct stream *s = arg;
 	struct json_writer j;
 
 	if (!s->begun)
-		send_start(s, ids, 0);
-	j = event_begin(s, "done");
+		chat_stream_send_start(s, ids, 0);
+	j = chat_stream_event_begin(s, "done");
 	json_write_str(&j, "message", reply->text);
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
 	if (reply->status == MESSAGE_STOPPED)
-		json_write_str(&j, "status", message_status_text(MESSAGE_STOPPED));
-	event_send_last(s, &j);
+		json_write_str(&j, "status", names_message_status(MESSAGE_STOPPED));
+	chat_stream_event_send_last(s, &j);
 }
 
 static void
-stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_stream_stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
 	struct stream *s = arg;
 	struct json_writer j;
@@ -207,20 +207,20 @@ stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);
 		return;
 	}
-	j = event_begin(s, "error");
+	j = chat_stream_event_begin(s, "error");
 	chat_failure_write(&j, failure);
-	event_send_last(s, &j);
+	chat_stream_event_send_last(s, &j);
 }
 
-const struct turn_sink chat_stream_sink = {
-    stream_start, stream_token, stream_done, stream_error};
+const struct turn_sink chat_stream_sink = {chat_stream_stream_start, chat_stream_stream_token,
+    chat_stream_stream_done, chat_stream_stream_error};
 
 struct chat_listener *
 chat_stream_new(const struct api_call *c, bool resumed)
 {
 	struct stream *s = chat_listener_new(c, sizeof(*s));
 
-	s->l.on_end = on_end;
+	s->l.on_end = chat_stream_on_end;
 	s->resumed = resumed;
 	s->sse = negotiate_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
 	return &s->l;

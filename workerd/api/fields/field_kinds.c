@@ -15,6 +15,7 @@
 #include "proto/base/utf8.h"
 #include "proto/settings/settings.h"
 #include "workerd/api/fields/fields.h"
+#include "workerd/api/fields/json_read.h"
 
 #define ORIGIN_MAX 255 /* bytes: a host's name has no more */
 
@@ -24,78 +25,75 @@
 /* -- texts -------------------------------------------------------------------------------- */
 
 static bool
-string_of(const json_t *value, struct slice *s)
+field_string_of(const json_t *value, struct slice *s)
 {
-	if (!json_is_string(value))
-		return false;
-	*s = (struct slice){
-	    (const uint8_t *)json_string_value(value), json_string_length(value)};
-	return true;
+	*s = json_read_string(value);
+	return s->p != NULL;
 }
 
 static bool
-is_long_enough(const struct field *f, size_t len)
+field_is_long_enough(const struct field *f, size_t len)
 {
 	return len >= f->min && len <= f->max;
 }
 
 /* The empty text stands for null, where there may be none. */
 static bool
-put_text(const struct field *f, struct slice s, size_t len, void *at)
+field_put_text(const struct field *f, struct slice s, size_t len, void *at)
 {
 	bool none = s.len == 0 && f->rule == FIELD_NULLABLE;
 
-	if (!none && !is_long_enough(f, len))
+	if (!none && !field_is_long_enough(f, len))
 		return false;
 	*(struct slice *)at = s;
 	return true;
 }
 
 static bool
-line_of(const json_t *value, struct slice *s)
+field_line_of(const json_t *value, struct slice *s)
 {
-	if (!string_of(value, s) || !utf8_is_line(*s))
+	if (!field_string_of(value, s) || !utf8_is_line(*s))
 		return false;
 	*s = utf8_trim(*s);
 	return true;
 }
 
 static bool
-read_line(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_line(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
-	return line_of(value, &s) && put_text(f, s, utf8_utf16_len(s), at);
+	return field_line_of(value, &s) && field_put_text(f, s, utf8_utf16_len(s), at);
 }
 
 static void
-want_line(const struct field *f, struct buf *out)
+field_want_line(const struct field *f, struct buf *out)
 {
 	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
 }
 
 static bool
-read_text(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_text(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
-	if (!string_of(value, &s) || utf8_has_control(s, "\t\n\r"))
+	if (!field_string_of(value, &s) || utf8_has_control(s, "\t\n\r"))
 		return false;
 	if (utf8_trim(s).len == 0)
 		s.len = 0;
-	return put_text(f, s, utf8_utf16_len(s), at);
+	return field_put_text(f, s, utf8_utf16_len(s), at);
 }
 
 static void
-want_text(const struct field *f, struct buf *out)
+field_want_text(const struct field *f, struct buf *out)
 {
 	WANT(out, "a text of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
 }
 
 static void
-write_text(const struct field *f, const void *at, struct json_writer *j)
+field_write_text(const struct field *f, const void *at, struct json_writer *j)
 {
 	const struct slice *s = at;
 
@@ -105,49 +103,52 @@ write_text(const struct field *f, const void *at, struct json_writer *j)
 		json_write_str(j, f->name, *s);
 }
 
-const struct field_kind field_line = {sizeof(struct slice), read_line, want_line, write_text};
-const struct field_kind field_text = {sizeof(struct slice), read_text, want_text, write_text};
+const struct field_kind field_line = {
+    sizeof(struct slice), field_read_line, field_want_line, field_write_text};
+const struct field_kind field_text = {
+    sizeof(struct slice), field_read_text, field_want_text, field_write_text};
 
 static bool
-read_ascii(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_ascii(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
 	/* Only ASCII has as many bytes as code points. */
-	return line_of(value, &s) && utf8_utf16_len(s) == s.len && put_text(f, s, s.len, at);
+	return field_line_of(value, &s) && utf8_utf16_len(s) == s.len &&
+	    field_put_text(f, s, s.len, at);
 }
 
 static void
-want_ascii(const struct field *f, struct buf *out)
+field_want_ascii(const struct field *f, struct buf *out)
 {
 	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters of ASCII", f->min, f->max);
 }
 
 const struct field_kind field_ascii = {
-    sizeof(struct slice), read_ascii, want_ascii, write_text};
+    sizeof(struct slice), field_read_ascii, field_want_ascii, field_write_text};
 
 /* -- e-mails and phones ------------------------------------------------------------------- */
 
 static bool
-read_email(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_email(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
-	return line_of(value, &s) && (s.len == 0 || email_valid(s)) &&
-	    put_text(f, s, s.len, at);
+	return field_line_of(value, &s) && (s.len == 0 || email_valid(s)) &&
+	    field_put_text(f, s, s.len, at);
 }
 
 static void
-want_email(const struct field *f, struct buf *out)
+field_want_email(const struct field *f, struct buf *out)
 {
 	WANT(out, "an e-mail address such as ann@example.com, of at most %" PRIu32 " bytes",
 	    f->max);
 }
 
 static bool
-has_digit(struct slice s)
+field_has_digit(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (isdigit(s.p[i]))
@@ -156,36 +157,37 @@ has_digit(struct slice s)
 }
 
 static bool
-read_phone(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_phone(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
-	return line_of(value, &s) && (s.len == 0 || has_digit(s)) && put_text(f, s, s.len, at);
+	return field_line_of(value, &s) && (s.len == 0 || field_has_digit(s)) &&
+	    field_put_text(f, s, s.len, at);
 }
 
 static void
-want_phone(const struct field *f, struct buf *out)
+field_want_phone(const struct field *f, struct buf *out)
 {
 	WANT(out, "a phone number such as +44 20 7946 0000, of at most %" PRIu32 " bytes",
 	    f->max);
 }
 
 const struct field_kind field_email = {
-    sizeof(struct slice), read_email, want_email, write_text};
+    sizeof(struct slice), field_read_email, field_want_email, field_write_text};
 const struct field_kind field_phone = {
-    sizeof(struct slice), read_phone, want_phone, write_text};
+    sizeof(struct slice), field_read_phone, field_want_phone, field_write_text};
 
 /* -- colours and origins ------------------------------------------------------------------ */
 
 static bool
-read_color(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_color(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)f;
 	(void)in;
-	if (!string_of(value, &s) || (s.len != 4 && s.len != 7) || s.p[0] != '#')
+	if (!field_string_of(value, &s) || (s.len != 4 && s.len != 7) || s.p[0] != '#')
 		return false;
 	for (size_t i = 1; i < s.len; i++)
 		if (!isxdigit(s.p[i]))
@@ -195,18 +197,18 @@ read_color(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_color(const struct field *f, struct buf *out)
+field_want_color(const struct field *f, struct buf *out)
 {
 	(void)f;
 	WANT(out, "a color such as #6366f1 or #fff");
 }
 
 const struct field_kind field_color = {
-    sizeof(struct slice), read_color, want_color, write_text};
+    sizeof(struct slice), field_read_color, field_want_color, field_write_text};
 
 /* Whether it has only what stands in addresses; what else is wrong, origin_normalize() knows. */
 static bool
-is_address_text(struct slice s)
+field_is_address_text(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (!isalnum(s.p[i]) && (s.p[i] == '\0' || strchr("-._~:/[]+", s.p[i]) == NULL))
@@ -216,7 +218,7 @@ is_address_text(struct slice s)
 
 /* A port as a browser writes it. */
 static bool
-is_port(const char *text)
+field_is_port(const char *text)
 {
 	const char *wrong;
 
@@ -226,7 +228,7 @@ is_port(const char *text)
 
 /* Words with single dots between them, or an address of IPv6 in brackets. */
 static bool
-is_host(struct slice host)
+field_is_host(struct slice host)
 {
 	struct ip_address address;
 	bool in_word = false;
@@ -245,7 +247,7 @@ is_host(struct slice host)
 
 /* Whether it names a host that there can be and, if it says one, a port. */
 static bool
-is_site(const char *origin)
+field_is_site(const char *origin)
 {
 	const char *host = strstr(origin, "://") + 3;
 	const char *bracket = *host == '[' ? strchr(host, ']') : NULL;
@@ -254,21 +256,21 @@ is_site(const char *origin)
 
 	if (port != NULL)
 		name.len = (size_t)(port - host);
-	return name.len > 0 && is_host(name) && (port == NULL || is_port(port + 1));
+	return name.len > 0 && field_is_host(name) && (port == NULL || field_is_port(port + 1));
 }
 
 /* One origin onto the end of made; false if it is none, or there is no room. */
 static bool
-add_origin(const json_t *value, struct buf *made)
+field_add_origin(const json_t *value, struct buf *made)
 {
 	struct slice s;
 	char *origin;
 	bool ok;
 
-	if (!string_of(value, &s) || !is_address_text(s))
+	if (!field_string_of(value, &s) || !field_is_address_text(s))
 		return false;
 	origin = origin_normalize(json_string_value(value));
-	ok = origin != NULL && is_site(origin) &&
+	ok = origin != NULL && field_is_site(origin) &&
 	    (buf_len(made) == 0 || buf_append_str(made, " ") == 0) &&
 	    buf_append_str(made, origin) == 0;
 	free(origin);
@@ -277,20 +279,20 @@ add_origin(const json_t *value, struct buf *made)
 
 /* In one run: no other member of an object makes text. */
 static bool
-read_origins(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_origins(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	if (!json_is_array(value) || json_array_size(value) > f->max)
 		return false;
 	buf_reset(&in->made);
 	for (size_t i = 0; i < json_array_size(value); i++)
-		if (!add_origin(json_array_get(value, i), &in->made))
+		if (!field_add_origin(json_array_get(value, i), &in->made))
 			return false;
 	*(struct slice *)at = buf_slice(&in->made);
 	return true;
 }
 
 static void
-want_origins(const struct field *f, struct buf *out)
+field_want_origins(const struct field *f, struct buf *out)
 {
 	WANT(out,
 	    "a list of at most %" PRIu32 " origins such as https://example.com or "
@@ -299,7 +301,7 @@ want_origins(const struct field *f, struct buf *out)
 }
 
 static void
-write_origins(const struct field *f, const void *at, struct json_writer *j)
+field_write_origins(const struct field *f, const void *at, struct json_writer *j)
 {
 	struct slice rest = *(const struct slice *)at;
 
@@ -320,12 +322,12 @@ write_origins(const struct field *f, const void *at, struct json_writer *j)
 }
 
 const struct field_kind field_origins = {
-    sizeof(struct slice), read_origins, want_origins, write_origins};
+    sizeof(struct slice), field_read_origins, field_want_origins, field_write_origins};
 
 /* -- flags and choices -------------------------------------------------------------------- */
 
 static bool
-read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	uint8_t *bits = at;
 
@@ -337,27 +339,28 @@ read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_flag(const struct field *f, struct buf *out)
+field_want_flag(const struct field *f, struct buf *out)
 {
 	(void)f;
 	WANT(out, "true or false");
 }
 
 static void
-write_flag(const struct field *f, const void *at, struct json_writer *j)
+field_write_flag(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_bool(j, f->name, (*(const uint8_t *)at & f->max) != 0);
 }
 
-const struct field_kind field_flag = {sizeof(uint8_t), read_flag, want_flag, write_flag};
+const struct field_kind field_flag = {
+    sizeof(uint8_t), field_read_flag, field_want_flag, field_write_flag};
 
 static bool
-read_choice(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_choice(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 
 	(void)in;
-	if (!string_of(value, &s))
+	if (!field_string_of(value, &s))
 		return false;
 	for (uint8_t i = 0; f->choices[i] != NULL; i++)
 		if (slice_eq_str(s, f->choices[i])) {
@@ -368,7 +371,7 @@ read_choice(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_choice(const struct field *f, struct buf *out)
+field_want_choice(const struct field *f, struct buf *out)
 {
 	for (size_t i = 0; f->choices[i] != NULL; i++)
 		WANT(out, "%s%s",
@@ -379,18 +382,18 @@ want_choice(const struct field *f, struct buf *out)
 }
 
 static void
-write_choice(const struct field *f, const void *at, struct json_writer *j)
+field_write_choice(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_str(j, f->name, slice_str(f->choices[*(const uint8_t *)at]));
 }
 
 const struct field_kind field_choice = {
-    sizeof(uint8_t), read_choice, want_choice, write_choice};
+    sizeof(uint8_t), field_read_choice, field_want_choice, field_write_choice};
 
 /* -- numbers ------------------------------------------------------------------------------ */
 
 static bool
-read_count(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_count(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	double n = json_number_value(value);
 
@@ -402,13 +405,13 @@ read_count(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_count(const struct field *f, struct buf *out)
+field_want_count(const struct field *f, struct buf *out)
 {
 	WANT(out, "a whole number from %" PRIu32 " to %" PRIu32, f->min, f->max);
 }
 
 static void
-write_count(const struct field *f, const void *at, struct json_writer *j)
+field_write_count(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
 
@@ -418,11 +421,12 @@ write_count(const struct field *f, const void *at, struct json_writer *j)
 		json_write_uint(j, f->name, n);
 }
 
-const struct field_kind field_count = {sizeof(uint32_t), read_count, want_count, write_count};
+const struct field_kind field_count = {
+    sizeof(uint32_t), field_read_count, field_want_count, field_write_count};
 
 /* What a decimal in JSON stands for is rarely a double exactly. */
 static bool
-read_decimal(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_decimal(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	const double almost = 1e-6;
 	double thousandths = json_number_value(value) * 1000;
@@ -440,14 +444,14 @@ read_decimal(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_decimal(const struct field *f, struct buf *out)
+field_want_decimal(const struct field *f, struct buf *out)
 {
 	WANT(out, "a number from %g to %g with at most three digits behind the point",
 	    f->min / 1000.0, f->max / 1000.0);
 }
 
 static void
-write_decimal(const struct field *f, const void *at, struct json_writer *j)
+field_write_decimal(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
 
@@ -458,56 +462,58 @@ write_decimal(const struct field *f, const void *at, struct json_writer *j)
 }
 
 const struct field_kind field_decimal = {
-    sizeof(uint32_t), read_decimal, want_decimal, write_decimal};
+    sizeof(uint32_t), field_read_decimal, field_want_decimal, field_write_decimal};
 
 static void
-write_time(const struct field *f, const void *at, struct json_writer *j)
+field_write_time(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_uint(j, f->name, *(const uint64_t *)at);
 }
 
 static void
-want_nothing(const struct field *f, struct buf *out)
+field_want_nothing(const struct field *f, struct buf *out)
 {
 	(void)f;
 	(void)out;
 }
 
-const struct field_kind field_time = {sizeof(uint64_t), NULL, want_nothing, write_time};
+const struct field_kind field_time = {
+    sizeof(uint64_t), NULL, field_want_nothing, field_write_time};
 
 /* -- ids, and what is read by others ------------------------------------------------------- */
 
 static bool
-read_id(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	struct slice s;
 	struct id id;
 
 	(void)f;
 	(void)in;
-	if (!string_of(value, &s) || id_parse(s, &id) == -1 || id_is_zero(&id))
+	if (!field_string_of(value, &s) || id_parse(s, &id) == -1 || id_is_zero(&id))
 		return false;
 	*(struct id *)at = id;
 	return true;
 }
 
 static void
-want_id(const struct field *f, struct buf *out)
+field_want_id(const struct field *f, struct buf *out)
 {
 	(void)f;
 	WANT(out, "an id");
 }
 
 static void
-write_id(const struct field *f, const void *at, struct json_writer *j)
+field_write_id(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_id_or_null(j, f->name, at);
 }
 
-const struct field_kind field_id = {sizeof(struct id), read_id, want_id, write_id};
+const struct field_kind field_id = {
+    sizeof(struct id), field_read_id, field_want_id, field_write_id};
 
 static bool
-read_object(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_object(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	(void)f;
 	(void)in;
@@ -518,16 +524,17 @@ read_object(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_object(const struct field *f, struct buf *out)
+field_want_object(const struct field *f, struct buf *out)
 {
 	(void)f;
 	WANT(out, "an object");
 }
 
-const struct field_kind field_object = {sizeof(json_t *), read_object, want_object, NULL};
+const struct field_kind field_object = {
+    sizeof(json_t *), field_read_object, field_want_object, NULL};
 
 static bool
-read_list(const struct field *f, json_t *value, struct fields *in, void *at)
+field_read_list(const struct field *f, json_t *value, struct fields *in, void *at)
 {
 	(void)in;
 	if (!json_is_array(value) || json_array_size(value) > f->max)
@@ -537,9 +544,9 @@ read_list(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_list(const struct field *f, struct buf *out)
+field_want_list(const struct field *f, struct buf *out)
 {
 	WANT(out, "a list of at most %" PRIu32, f->max);
 }
 
-const struct field_kind field_list = {sizeof(json_t *), read_list, want_list, NULL};
+const struct field_kind field_list = {sizeof(json_t *), field_read_list, field_want_list, NULL};

@@ -25,7 +25,7 @@ const char fields_email_unfit[] = "must be shorter: in small letters it has too 
 /* Whether this member was found wrong already; the text of its key, with quotation marks, which no
  * sentence has without an escape. */
 static bool
-is_wrong(const struct fields *in, struct slice key)
+fields_is_wrong(const struct fields *in, struct slice key)
 {
 	struct slice wrong = fields_wrong(in);
 
@@ -34,7 +34,7 @@ is_wrong(const struct fields *in, struct slice key)
 
 /* Unknown names are told of as far as FIELDS_NAME_MAX units. */
 static void
-put_down(struct fields *in, struct slice name, struct slice sentence)
+fields_put_down(struct fields *in, struct slice name, struct slice sentence)
 {
 	struct json_writer j = {.out = &in->wrong, .comma = in->n_wrong > 0};
 	struct buf key, text;
@@ -47,7 +47,7 @@ put_down(struct fields *in, struct slice name, struct slice sentence)
 	buf_init(&text, KEY_MAX);
 	must(buf_append_str(&text, "\"") == 0 && json_escape(&text, buf_slice(&key)) == 0 &&
 	    buf_append_str(&text, "\":") == 0);
-	if (!is_wrong(in, buf_slice(&text))) {
+	if (!fields_is_wrong(in, buf_slice(&text))) {
 		json_write_member(&j, buf_slice(&key), sentence);
 		must(!j.failed);
 		in->n_wrong++;
@@ -59,11 +59,11 @@ put_down(struct fields *in, struct slice name, struct slice sentence)
 void
 fields_refuse(struct fields *in, const char *name, const char *sentence)
 {
-	put_down(in, slice_str(name), slice_str(sentence));
+	fields_put_down(in, slice_str(name), slice_str(sentence));
 }
 
 static void
-refuse_value(struct fields *in, const struct field *f)
+fields_refuse_value(struct fields *in, const struct field *f)
 {
 	struct buf sentence;
 
@@ -72,7 +72,7 @@ refuse_value(struct fields *in, const struct field *f)
 	f->kind->want(f, &sentence);
 	if (f->rule == FIELD_NULLABLE)
 		must(buf_append_str(&sentence, ", or null") == 0);
-	put_down(in, slice_str(f->name), buf_slice(&sentence));
+	fields_put_down(in, slice_str(f->name), buf_slice(&sentence));
 	buf_clear(&sentence);
 }
 
@@ -86,7 +86,7 @@ fields_wrong(const struct fields *in)
 
 /* Whether the value is what the record has, as it would be written. */
 static bool
-is_same(const struct field *f, json_t *value, const void *at)
+fields_is_same(const struct field *f, json_t *value, const void *at)
 {
 	struct buf text;
 	struct json_writer j;
@@ -110,15 +110,15 @@ is_same(const struct field *f, json_t *value, const void *at)
 }
 
 static bool
-is_chosen(const struct field *f)
+fields_is_chosen(const struct field *f)
 {
 	return f->rule != FIELD_FIXED && f->rule != FIELD_READ_AT;
 }
 
 static bool
-read_value(struct fields *in, const struct field *f, json_t *value, void *at)
+fields_read_value(struct fields *in, const struct field *f, json_t *value, void *at)
 {
-	if (!is_chosen(f))
+	if (!fields_is_chosen(f))
 		return false;
 	if (!json_is_null(value))
 		return f->kind->read(f, value, in, at);
@@ -129,19 +129,19 @@ read_value(struct fields *in, const struct field *f, json_t *value, void *at)
 
 /* What a thing has already is right for it. */
 static void
-read_member(struct fields *in, const struct field *f, bool fresh, void *at)
+fields_read_member(struct fields *in, const struct field *f, bool fresh, void *at)
 {
 	json_t *value = json_object_get(in->object, f->name);
 
 	if (value == NULL) {
 		if (fresh && f->rule == FIELD_REQUIRED)
-			refuse_value(in, f);
+			fields_refuse_value(in, f);
 		return;
 	}
-	if (read_value(in, f, value, at) || (!fresh && is_same(f, value, at)))
+	if (fields_read_value(in, f, value, at) || (!fresh && fields_is_same(f, value, at)))
 		return;
-	if (is_chosen(f))
-		refuse_value(in, f);
+	if (fields_is_chosen(f))
+		fields_refuse_value(in, f);
 	else if (fresh)
 		fields_refuse(in, f->name, "cannot be chosen");
 	else if (f->rule == FIELD_FIXED)
@@ -190,7 +190,7 @@ fields_enter(struct fields *in, json_t *object, const char *before)
 }
 
 static bool
-is_known(const char *name, const struct field *table)
+fields_is_known(const char *name, const struct field *table)
 {
 	for (const struct field *f = table; f->name != NULL; f++)
 		if (strcmp(f->name, name) == 0)
@@ -199,22 +199,22 @@ is_known(const char *name, const struct field *table)
 }
 
 static void
-refuse_unknown(struct fields *in, const struct field *table)
+fields_refuse_unknown(struct fields *in, const struct field *table)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach (in->object, name, value)
-		if (!is_known(name, table))
-			put_down(in, slice_str(name), slice_str("is not known"));
+		if (!fields_is_known(name, table))
+			fields_put_down(in, slice_str(name), slice_str("is not known"));
 }
 
 void
 fields_read(struct fields *in, const struct field *table, bool fresh, void *record)
 {
 	for (const struct field *f = table; f->name != NULL; f++)
-		read_member(in, f, fresh, (uint8_t *)record + f->offset);
-	refuse_unknown(in, table);
+		fields_read_member(in, f, fresh, (uint8_t *)record + f->offset);
+	fields_refuse_unknown(in, table);
 }
 
 bool

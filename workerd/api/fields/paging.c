@@ -18,7 +18,7 @@ static const char alphabet[] =
 
 /* The 6 bits that begin at this bit; those beyond the end are zero. */
 static unsigned
-six_bits(struct slice bytes, size_t bit)
+paging_six_bits(struct slice bytes, size_t bit)
 {
 	unsigned two = (unsigned)bytes.p[bit / 8] << 8;
 
@@ -30,7 +30,7 @@ six_bits(struct slice bytes, size_t bit)
 /* -1 for what no encoder has written: another length, another character, a bit set beyond the
  * end. */
 static int
-decode(struct slice text, uint8_t *out, size_t len)
+paging_decode(struct slice text, uint8_t *out, size_t len)
 {
 	uint32_t bits = 0;
 	unsigned n = 0; /* how many of them are not written yet */
@@ -56,7 +56,7 @@ decode(struct slice text, uint8_t *out, size_t len)
 /* -- the query string --------------------------------------------------------------------- */
 
 static const char *
-read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
+paging_read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice limit = parameter_read(query, "limit", text);
@@ -70,13 +70,13 @@ read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
 }
 
 static const char *
-read_cursor(struct slice query, const struct paging_rule *rule, struct paging *p)
+paging_read_cursor(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice cursor = parameter_read(query, "cursor", text);
 
 	p->has_cursor = cursor.p != NULL;
-	if (cursor.p != NULL && decode(cursor, p->cursor, rule->cursor_len) == -1)
+	if (cursor.p != NULL && paging_decode(cursor, p->cursor, rule->cursor_len) == -1)
 		return "cursor must be the nextCursor of the page before";
 	return NULL;
 }
@@ -88,8 +88,8 @@ paging_read(struct slice query, const struct paging_rule *rule, struct paging *p
 
 	must(rule->cursor_len <= CURSOR_MAX);
 	*p = (struct paging){0};
-	wrong = read_limit(query, rule, p);
-	return wrong != NULL ? wrong : read_cursor(query, rule, p);
+	wrong = paging_read_limit(query, rule, p);
+	return wrong != NULL ? wrong : paging_read_cursor(query, rule, p);
 }
 
 void
@@ -104,7 +104,7 @@ paging_write_next(struct json_writer *j, struct slice cursor)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		text[i] = alphabet[six_bits(cursor, 6 * i)];
+		text[i] = alphabet[paging_six_bits(cursor, 6 * i)];
 	json_write_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
 }
 

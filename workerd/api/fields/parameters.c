@@ -11,7 +11,7 @@
 
 /* Takes the bytes before the next '&' off the query. */
 static struct slice
-take_member(struct slice *query)
+parameter_take_member(struct slice *query)
 {
 	const uint8_t *end = memchr(query->p, '&', query->len);
 	size_t n = end == NULL ? query->len : (size_t)(end - query->p);
@@ -24,14 +24,14 @@ take_member(struct slice *query)
 
 /* The value as it stands there; p is NULL without one. *times: how often it was given. */
 static struct slice
-find(struct slice query, const char *name, unsigned *times)
+parameter_find(struct slice query, const char *name, unsigned *times)
 {
 	struct slice found = {0};
 	size_t n = strlen(name);
 
 	*times = 0;
 	while (query.len > 0) {
-		struct slice member = take_member(&query);
+		struct slice member = parameter_take_member(&query);
 
 		if (member.len <= n || member.p[n] != '=' || memcmp(member.p, name, n) != 0)
 			continue;
@@ -45,7 +45,7 @@ struct slice
 parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX])
 {
 	unsigned times;
-	struct slice raw = find(query, name, &times);
+	struct slice raw = parameter_find(query, name, &times);
 	size_t len;
 
 	if (times == 0)

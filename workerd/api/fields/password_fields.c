@@ -10,7 +10,7 @@
 
 /* Empty: it is none. */
 static struct slice
-text_of(const json_t *value)
+password_fields_text_of(const json_t *value)
 {
 	if (!json_is_string(value) || json_string_length(value) > PASSWORD_MAX)
 		return (struct slice){0};
@@ -19,9 +19,9 @@ text_of(const json_t *value)
 }
 
 static bool
-read_password(const struct field *f, json_t *value, struct fields *in, void *at)
+password_fields_read_password(const struct field *f, json_t *value, struct fields *in, void *at)
 {
-	struct slice text = text_of(value);
+	struct slice text = password_fields_text_of(value);
 
 	(void)f;
 	(void)in;
@@ -31,20 +31,21 @@ read_password(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-want_password(const struct field *f, struct buf *out)
+password_fields_want_password(const struct field *f, struct buf *out)
 {
 	(void)f;
 	must(buf_printf(out, "a text of 1 to %d bytes", PASSWORD_MAX) == 0);
 }
 
 static bool
-read_new(const struct field *f, json_t *value, struct fields *in, void *at)
+password_fields_read_new(const struct field *f, json_t *value, struct fields *in, void *at)
 {
-	return password_problem(text_of(value)) == NULL && read_password(f, value, in, at);
+	return password_problem(password_fields_text_of(value)) == NULL &&
+	    password_fields_read_password(f, value, in, at);
 }
 
 static void
-want_new(const struct field *f, struct buf *out)
+password_fields_want_new(const struct field *f, struct buf *out)
 {
 	(void)f;
 	must(buf_printf(out, "a text of at least %d characters and at most %d bytes",
@@ -52,5 +53,6 @@ want_new(const struct field *f, struct buf *out)
 }
 
 const struct field_kind field_password = {
-    sizeof(struct slice), read_password, want_password, NULL};
-const struct field_kind field_password_new = {sizeof(struct slice), read_new, want_new, NULL};
+    sizeof(struct slice), password_fields_read_password, password_fields_want_password, NULL};
+const struct field_kind field_password_new = {
+    sizeof(struct slice), password_fields_read_new, password_fields_want_new, NULL};

@@ -9,7 +9,7 @@
 #include "workerd/api/request/request_context.h"
 
 static enum guard_verdict
-refuse(struct api_call *c)
+guard_key_refuse(struct api_call *c)
 {
 	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
 	return GUARD_REFUSED;
@@ -18,7 +18,7 @@ refuse(struct api_call *c)
 /* Whether it is the key or, while keys are being exchanged, the one before. Both are compared, so
  * that the time tells nothing. */
 static bool
-is_key(struct slice given, const char *key, const char *old)
+guard_key_matches(struct slice given, const char *key, const char *old)
 {
 	bool is_new = secret_equal(slice_str(key), given);
 	bool is_old = old != NULL && secret_equal(slice_str(old), given);
@@ -30,7 +30,7 @@ enum guard_verdict
 guard_refuse_admin(struct api_call *c)
 {
 	if (c->api->settings->admin_api_key != NULL)
-		return refuse(c);
+		return guard_key_refuse(c);
 	reply_json_error(c->x, 503, "admin_api_not_configured",
 	    "ADMIN_API_KEY is not configured on this deployment");
 	return GUARD_REFUSED;
@@ -40,7 +40,7 @@ guard_refuse_admin(struct api_call *c)
 
 /* Whether it has the form of such a key. Others cost the store nothing. */
 static bool
-has_form(struct slice given, const char *prefix)
+guard_key_has_form(struct slice given, const char *prefix)
 {
 	size_t n = slice_str(prefix).len;
 
@@ -48,7 +48,7 @@ has_form(struct slice given, const char *prefix)
 }
 
 static enum guard_verdict
-ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
+guard_key_ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
 {
 	struct msg_key_check ask = {.key = secret_hash(given)};
 
@@ -57,7 +57,7 @@ ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
 
 /* Whether the store's answer is a key of this kind. */
 static bool
-is_of_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
+guard_key_has_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
 {
 	if (m == NULL)
 		return false;
@@ -66,12 +66,12 @@ is_of_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
 }
 
 static enum guard_verdict
-found_chat_key(struct api_call *c, const union msg *m)
+guard_key_found_chat_key(struct api_call *c, const union msg *m)
 {
 	struct msg_key_record key;
 
-	if (!is_of_kind(m, KEY_WIDGET, &key))
-		return refuse(c);
+	if (!guard_key_has_kind(m, KEY_WIDGET, &key))
+		return guard_key_refuse(c);
 	c->org = key.org;
 	c->widget = m->key.widget;
 	c->by_key = true;
@@ -79,12 +79,12 @@ found_chat_key(struct api_call *c, const union msg *m)
 }
 
 static enum guard_verdict
-found_admin_key(struct api_call *c, const union msg *m)
+guard_key_found_admin_key(struct api_call *c, const union msg *m)
 {
 	struct msg_key_record key;
 
-	if (!is_of_kind(m, KEY_ADMIN, &key))
-		return refuse(c);
+	if (!guard_key_has_kind(m, KEY_ADMIN, &key))
+		return guard_key_refuse(c);
 	c->org = key.org;
 	c->by_key = true;
 	return GUARD_GRANTED;
@@ -101,23 +101,23 @@ guard_chat_key(struct api_call *c)
 	if (given.p == NULL)
 		given = http_header(c->x->req, "x-widget-api-key");
 	if (s->widget_api_key != NULL && given.p != NULL &&
-	    is_key(given, s->widget_api_key, s->widget_api_key_old)) {
+	    guard_key_matches(given, s->widget_api_key, s->widget_api_key_old)) {
 		c->by_key = true;
 		return GUARD_NEXT;
 	}
-	if (has_form(given, KEY_WIDGET_PREFIX))
-		return ask_for(c, given, found_chat_key);
-	return s->widget_api_key == NULL ? GUARD_NEXT : refuse(c);
+	if (guard_key_has_form(given, KEY_WIDGET_PREFIX))
+		return guard_key_ask_for(c, given, guard_key_found_chat_key);
+	return s->widget_api_key == NULL ? GUARD_NEXT : guard_key_refuse(c);
 }
 
 /* A key was given: is it that of the settings? */
 static bool
-is_admin_key(const struct api_call *c, struct slice given)
+guard_key_is_admin_key(const struct api_call *c, struct slice given)
 {
 	const struct settings *s = c->api->settings;
 
 	return s->admin_api_key != NULL && given.p != NULL &&
-	    is_key(given, s->admin_api_key, s->admin_api_key_old);
+	    guard_key_matches(given, s->admin_api_key, s->admin_api_key_old);
 }
 
 enum guard_verdict
@@ -127,12 +127,13 @@ guard_admin_key(struct api_call *c)
 
 	if (given.p == NULL)
 		return GUARD_NEXT;
-	if (is_admin_key(c, given)) {
+	if (guard_key_is_admin_key(c, given)) {
 		c->by_key = true;
 		return GUARD_GRANTED;
 	}
-	return has_form(given, KEY_ADMIN_PREFIX) ? ask_for(c, given, found_admin_key)
-						 : guard_refuse_admin(c);
+	return guard_key_has_form(given, KEY_ADMIN_PREFIX)
+	    ? guard_key_ask_for(c, given, guard_key_found_admin_key)
+	    : guard_refuse_admin(c);
 }
 
 /* -- the metrics --------------------------------------------------------------------------- */
@@ -140,7 +141,7 @@ guard_admin_key(struct api_call *c)
 /* The host of a Host header is this machine to itself. A page that had its own name lead here
  * (DNS rebinding) still sends that name. */
 static bool
-is_loopback_name(struct slice host)
+guard_key_is_loopback_name(struct slice host)
 {
 	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
 
@@ -156,7 +157,7 @@ is_loopback_name(struct slice host)
 
 /* Whether somebody passes this request on: then the connection says nothing about its client. */
 static bool
-is_passed_on(const struct http_exchange *x)
+guard_key_is_passed_on(const struct http_exchange *x)
 {
 	static const char *const signs[] = {"x-forwarded-for", "x-forwarded-proto",
 	    "x-forwarded-host", "x-real-ip", "forwarded", "via"};
@@ -170,15 +171,15 @@ is_passed_on(const struct http_exchange *x)
 enum guard_verdict
 guard_local(struct api_call *c)
 {
-	if (c->x->loopback && !is_passed_on(c->x) &&
-	    is_loopback_name(http_header(c->x->req, "host")))
+	if (c->x->loopback && !guard_key_is_passed_on(c->x) &&
+	    guard_key_is_loopback_name(http_header(c->x->req, "host")))
 		return GUARD_GRANTED;
 	return GUARD_NEXT;
 }
 
 /* The value of "Authorization: Bearer VALUE" (RFC 6750, section 2.1); p is NULL without one. */
 static struct slice
-bearer(const struct http_request *req)
+guard_key_bearer(const struct http_request *req)
 {
 	static const char scheme[] = "bearer";
 	const size_t n = sizeof(scheme) - 1;
@@ -196,6 +197,6 @@ guard_scrape_key(struct api_call *c)
 	struct slice given = http_header(c->x->req, "x-admin-api-key");
 
 	if (given.p == NULL)
-		given = bearer(c->x->req);
-	return is_admin_key(c, given) ? GUARD_GRANTED : guard_refuse_admin(c);
+		given = guard_key_bearer(c->x->req);
+	return guard_key_is_admin_key(c, given) ? GUARD_GRANTED : guard_refuse_admin(c);
 }

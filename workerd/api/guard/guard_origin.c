@@ -16,7 +16,7 @@
 
 /* Takes the scheme off an origin; its scheme must be one that the caller can have used. */
 static bool
-take_scheme(struct slice *origin, enum client_scheme used)
+guard_origin_take_scheme(struct slice *origin, enum client_scheme used)
 {
 	static const struct {
 		enum client_scheme not_used;
@@ -37,32 +37,33 @@ take_scheme(struct slice *origin, enum client_scheme used)
 
 /* Whether the request's Origin is this service itself, by its Host. */
 static bool
-is_own(const struct http_exchange *x)
+guard_origin_is_own(const struct http_exchange *x)
 {
 	struct slice origin = http_header(x->req, "origin");
 	struct slice host = http_header(x->req, "host");
 
-	return host.len > 0 && take_scheme(&origin, request_context_of(x)->client.scheme) &&
+	return host.len > 0 &&
+	    guard_origin_take_scheme(&origin, request_context_of(x)->client.scheme) &&
 	    slice_eq(origin, host);
 }
 
 static bool
-is_allowed(const struct api *api, const struct http_exchange *x)
+guard_origin_is_allowed(const struct api *api, const struct http_exchange *x)
 {
 	if (guard_is_for_widgets(x))
 		return !request_context_of(x)->origin_refused;
 	return origin_list_has(&api->settings->cors_origin, http_header(x->req, "origin")) ||
-	    is_own(x);
+	    guard_origin_is_own(x);
 }
 
 static bool
-has_origin(const struct http_exchange *x)
+guard_origin_has_origin(const struct http_exchange *x)
 {
 	return http_header(x->req, "origin").p != NULL;
 }
 
 static enum guard_verdict
-refuse(struct api_call *c)
+guard_origin_refuse(struct api_call *c)
 {
 	reply_json_error(c->x, 403, "origin_not_allowed", "Origin not allowed");
 	return GUARD_REFUSED;
@@ -71,7 +72,9 @@ refuse(struct api_call *c)
 enum guard_verdict
 guard_origin(struct api_call *c)
 {
-	return !has_origin(c->x) || is_allowed(c->api, c->x) ? GUARD_NEXT : refuse(c);
+	return !guard_origin_has_origin(c->x) || guard_origin_is_allowed(c->api, c->x)
+	    ? GUARD_NEXT
+	    : guard_origin_refuse(c);
 }
 
 enum guard_verdict
@@ -81,13 +84,15 @@ guard_own_changes(struct api_call *c)
 
 	if (method == HTTP_GET || method == HTTP_HEAD)
 		return GUARD_NEXT;
-	return is_own(c->x) ? GUARD_NEXT : refuse(c);
+	return guard_origin_is_own(c->x) ? GUARD_NEXT : guard_origin_refuse(c);
 }
 
 enum guard_verdict
 guard_own_page(struct api_call *c)
 {
-	return !has_origin(c->x) || is_own(c->x) ? GUARD_NEXT : refuse(c);
+	return !guard_origin_has_origin(c->x) || guard_origin_is_own(c->x)
+	    ? GUARD_NEXT
+	    : guard_origin_refuse(c);
 }
 
 int
@@ -98,7 +103,7 @@ guard_cors_headers(const struct api *api, const struct http_exchange *x, struct 
 	/* Without an Origin too: a cache must not give this answer to a request that has one. */
 	if (buf_append_str(out, "Vary: Origin\r\n") == -1)
 		return -1;
-	if (origin.p == NULL || !is_allowed(api, x))
+	if (origin.p == NULL || !guard_origin_is_allowed(api, x))
 		return 0;
 	return buf_printf(out,
 	    "Access-Control-Allow-Origin: %.*s\r\n"

@@ -13,7 +13,7 @@
 /* Whether there is a session, and the call is its from now on. One by DASHBOARD_PASSWORD whose token has
  * another form is none: from before passwords were part of what it is known by, it would outlive them. */
 static bool
-sign(struct api_call *c, const union msg *m)
+guard_session_set_caller(struct api_call *c, const union msg *m)
 {
 	struct msg_login_record login;
 	struct msg_user_record user;
@@ -35,7 +35,7 @@ sign(struct api_call *c, const union msg *m)
 
 /* Asks for the request's session; found gets NULL when it is none. */
 static enum guard_verdict
-check_session(struct api_call *c, guard_found_fn *found)
+guard_session_check(struct api_call *c, guard_found_fn *found)
 {
 	struct slice token = session_token(c->x->req);
 	struct msg_login_check ask;
@@ -49,9 +49,9 @@ check_session(struct api_call *c, guard_found_fn *found)
 /* -- the admin API ------------------------------------------------------------------------- */
 
 static enum guard_verdict
-found_for_admin(struct api_call *c, const union msg *m)
+guard_session_found_for_admin(struct api_call *c, const union msg *m)
 {
-	if (sign(c, m))
+	if (guard_session_set_caller(c, m))
 		return GUARD_GRANTED;
 	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
 	return GUARD_REFUSED;
@@ -66,13 +66,13 @@ guard_has_session(struct api_call *c)
 enum guard_verdict
 guard_admin_session(struct api_call *c)
 {
-	return check_session(c, found_for_admin);
+	return guard_session_check(c, guard_session_found_for_admin);
 }
 
 /* -- pages --------------------------------------------------------------------------------- */
 
 static enum guard_verdict
-redirect(struct http_exchange *x, const char *path)
+guard_session_redirect(struct http_exchange *x, const char *path)
 {
 	reply_start(x, 303);
 	reply_header_str(x, "Location", path);
@@ -83,7 +83,7 @@ redirect(struct http_exchange *x, const char *path)
 
 /* Off to /login, and back to the conversation that was asked for. */
 static enum guard_verdict
-redirect_to_login(struct api_call *c)
+guard_session_redirect_to_login(struct api_call *c)
 {
 	char path[128], text[ID_TEXT_LEN + 1];
 	uint8_t decoded[ROUTER_CAPTURE_MAX];
@@ -91,32 +91,34 @@ redirect_to_login(struct api_call *c)
 
 	if (c->match.n_captures == 0 ||
 	    id_parse(router_capture(&c->match, 0, decoded), &id) == -1)
-		return redirect(c->x, "/login");
+		return guard_session_redirect(c->x, "/login");
 	id_format(&id, text);
 	snprintf(path, sizeof(path), "/login?next=%%2Fconversations%%2F%s", text);
-	return redirect(c->x, path);
+	return guard_session_redirect(c->x, path);
 }
 
 static enum guard_verdict
-found_for_page(struct api_call *c, const union msg *m)
+guard_session_found_for_page(struct api_call *c, const union msg *m)
 {
-	return sign(c, m) ? GUARD_GRANTED : redirect_to_login(c);
+	return guard_session_set_caller(c, m) ? GUARD_GRANTED
+					      : guard_session_redirect_to_login(c);
 }
 
 static enum guard_verdict
-found_for_login(struct api_call *c, const union msg *m)
+guard_session_found_for_login(struct api_call *c, const union msg *m)
 {
-	return sign(c, m) ? redirect(c->x, "/") : GUARD_GRANTED;
+	return guard_session_set_caller(c, m) ? guard_session_redirect(c->x, "/")
+					      : GUARD_GRANTED;
 }
 
 enum guard_verdict
 guard_page_session(struct api_call *c)
 {
-	return check_session(c, found_for_page);
+	return guard_session_check(c, guard_session_found_for_page);
 }
 
 enum guard_verdict
 guard_no_session(struct api_call *c)
 {
-	return check_session(c, found_for_login);
+	return guard_session_check(c, guard_session_found_for_login);
 }

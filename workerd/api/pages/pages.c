@@ -46,7 +46,7 @@ struct pages {
 /* -- loading ------------------------------------------------------------------------------ */
 
 static const char *
-content_type(const char *name)
+pages_content_type(const char *name)
 {
 	static const struct {
 		const char *suffix, *type;
@@ -71,9 +71,9 @@ content_type(const char *name)
 }
 
 static struct static_file *
-load(const char *dir, const char *relpath)
+pages_load_file(const char *dir, const char *relpath)
 {
-	struct static_file *a = static_file_load(dir, relpath, content_type(relpath));
+	struct static_file *a = static_file_load(dir, relpath, pages_content_type(relpath));
 
 	if (a == NULL)
 		log_event(LOG_WARN, "file_missing", L_STR("dir", dir), L_STR("file", relpath),
@@ -83,7 +83,7 @@ load(const char *dir, const char *relpath)
 
 /* Every file of root/path whose kind we know; compressed siblings belong to their file. */
 static void
-load_folder(struct folder *f, const char *root, const char *path)
+pages_load_folder(struct folder *f, const char *root, const char *path)
 {
 	char dir[PATH_MAX];
 	struct dirent *e;
@@ -98,7 +98,8 @@ load_folder(struct folder *f, const char *root, const char *path)
 	while ((e = readdir(d)) != NULL && f->n < FOLDER_FILES_MAX) {
 		struct static_file *a;
 
-		if (content_type(e->d_name) == NULL || (a = load(dir, e->d_name)) == NULL)
+		if (pages_content_type(e->d_name) == NULL ||
+		    (a = pages_load_file(dir, e->d_name)) == NULL)
 			continue;
 		f->files[f->n].name = xstrdup(e->d_name);
 		f->files[f->n++].asset = a;
@@ -107,7 +108,7 @@ load_folder(struct folder *f, const char *root, const char *path)
 }
 
 static void
-folder_clear(struct folder *f)
+pages_folder_clear(struct folder *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->files[i].name);
@@ -119,7 +120,7 @@ folder_clear(struct folder *f)
 /* Where the files lie that belong to this program: DIR/build/workerd → DIR, and
  * PREFIX/lib/banter/workerd → PREFIX/share/banter. */
 static void
-own_root(char root[PATH_MAX])
+pages_own_root(char root[PATH_MAX])
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -147,7 +148,7 @@ own_root(char root[PATH_MAX])
 
 /* The bundle named by WIDGET_BUNDLE_PATH. */
 static struct static_file *
-load_bundle(const char *path)
+pages_load_bundle(const char *path)
 {
 	char *copy = xstrdup(path);
 	char *slash = strrchr(copy, '/');
@@ -155,7 +156,8 @@ load_bundle(const char *path)
 
 	if (slash != NULL)
 		*slash = '\0';
-	a = slash == NULL ? load(".", copy) : load(slash == copy ? "/" : copy, slash + 1);
+	a = slash == NULL ? pages_load_file(".", copy)
+			  : pages_load_file(slash == copy ? "/" : copy, slash + 1);
 	free(copy);
 	return a;
 }
@@ -169,15 +171,15 @@ pages_load(const struct settings *settings)
 	if (settings->asset_dir != NULL)
 		strlcpy(root, settings->asset_dir, sizeof(root));
 	else
-		own_root(root);
+		pages_own_root(root);
 	p->widget = settings->widget_bundle_path != NULL
-	    ? load_bundle(settings->widget_bundle_path)
-	    : load(root, "widget/dist/chat-widget.js");
-	p->widget_test = load(root, "widget/dist/widget-test.html");
-	p->headless_test = load(root, "widget/dist/headless-test.html");
-	p->dashboard = load(root, "dashboard/dist/index.html");
-	load_folder(&p->demo, root, "widget/dist/demo");
-	load_folder(&p->dashboard_assets, root, "dashboard/dist/assets");
+	    ? pages_load_bundle(settings->widget_bundle_path)
+	    : pages_load_file(root, "widget/dist/chat-widget.js");
+	p->widget_test = pages_load_file(root, "widget/dist/widget-test.html");
+	p->headless_test = pages_load_file(root, "widget/dist/headless-test.html");
+	p->dashboard = pages_load_file(root, "dashboard/dist/index.html");
+	pages_load_folder(&p->demo, root, "widget/dist/demo");
+	pages_load_folder(&p->dashboard_assets, root, "dashboard/dist/assets");
 	return p;
 }
 
@@ -190,15 +192,15 @@ pages_free(struct pages *p)
 	static_file_free(p->widget_test);
 	static_file_free(p->headless_test);
 	static_file_free(p->dashboard);
-	folder_clear(&p->demo);
-	folder_clear(&p->dashboard_assets);
+	pages_folder_clear(&p->demo);
+	pages_folder_clear(&p->dashboard_assets);
 	free(p);
 }
 
 /* -- answering ---------------------------------------------------------------------------- */
 
 static void
-reply_asset(struct http_exchange *x, const struct static_file *a, const char *cache)
+pages_reply_asset(struct http_exchange *x, const struct static_file *a, const char *cache)
 {
 	if (a == NULL)
 		reply_json_error(x, 404, "not_found", "Not found");
@@ -207,7 +209,7 @@ reply_asset(struct http_exchange *x, const struct static_file *a, const char *ca
 }
 
 static void
-reply_page(struct http_exchange *x, const struct static_file *a)
+pages_reply_page(struct http_exchange *x, const struct static_file *a)
 {
 	if (a == NULL) {
 		reply_json_error(x, 404, "not_built", "This page is not installed");
@@ -219,7 +221,7 @@ reply_page(struct http_exchange *x, const struct static_file *a)
 }
 
 static void
-reply_from_folder(
+pages_reply_from_folder(
     struct http_exchange *x, const struct folder *f, struct slice name, const char *cache)
 {
 	const struct static_file *found = NULL;
@@ -227,12 +229,12 @@ reply_from_folder(
 	for (size_t i = 0; i < f->n; i++)
 		if (slice_eq_str(name, f->files[i].name))
 			found = f->files[i].asset;
-	reply_asset(x, found, cache);
+	pages_reply_asset(x, found, cache);
 }
 
 /* What a cache may do with the widget's script, by API.md: nothing in development. */
 static const char *
-bundle_cache(const struct api *api, const char *production)
+pages_bundle_cache(const struct api *api, const char *production)
 {
 	return api->settings->app_env == APP_ENV_DEVELOPMENT ? "no-store" : production;
 }
@@ -240,31 +242,33 @@ bundle_cache(const struct api *api, const char *production)
 void
 handle_widget_bundle(const struct api_call *c)
 {
-	reply_asset(c->x, c->api->pages->widget, bundle_cache(c->api, "public, max-age=300"));
+	pages_reply_asset(
+	    c->x, c->api->pages->widget, pages_bundle_cache(c->api, "public, max-age=300"));
 }
 
 void
 handle_widget_embed(const struct api_call *c)
 {
-	reply_asset(c->x, c->api->pages->widget, bundle_cache(c->api, "public, max-age=3600"));
+	pages_reply_asset(
+	    c->x, c->api->pages->widget, pages_bundle_cache(c->api, "public, max-age=3600"));
 }
 
 void
 handle_page_dashboard(const struct api_call *c)
 {
-	reply_page(c->x, c->api->pages->dashboard);
+	pages_reply_page(c->x, c->api->pages->dashboard);
 }
 
 void
 handle_page_widget_test(const struct api_call *c)
 {
-	reply_page(c->x, c->api->pages->widget_test);
+	pages_reply_page(c->x, c->api->pages->widget_test);
 }
 
 void
 handle_page_headless_test(const struct api_call *c)
 {
-	reply_page(c->x, c->api->pages->headless_test);
+	pages_reply_page(c->x, c->api->pages->headless_test);
 }
 
 void
@@ -275,7 +279,7 @@ handle_page_asset(const struct api_call *c)
 	/* The build puts a file's hash behind a dash in its name. */
 	bool hashed = memchr(name.p, '-', name.len) != NULL;
 
-	reply_from_folder(
+	pages_reply_from_folder(
 	    c->x, &c->api->pages->dashboard_assets, name, hashed ? CACHE_FOREVER : CACHE_CHECK);
 }
 
@@ -284,6 +288,6 @@ handle_page_demo(const struct api_call *c)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 
-	reply_from_folder(
+	pages_reply_from_folder(
 	    c->x, &c->api->pages->demo, router_capture(&c->match, 0, text), CACHE_CHECK);
 }

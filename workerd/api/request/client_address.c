@@ -11,7 +11,7 @@
  * are passed over. false when none is left.
  */
 static bool
-take_last(struct slice *list, struct slice *member)
+client_address_take_last(struct slice *list, struct slice *member)
 {
 	while (list->len > 0) {
 		const uint8_t *comma = memrchr(list->p, ',', list->len);
@@ -34,9 +34,9 @@ struct backwards {
 };
 
 static bool
-previous(struct backwards *b, struct slice *member)
+client_address_previous(struct backwards *b, struct slice *member)
 {
-	while (!take_last(&b->rest, member)) {
+	while (!client_address_take_last(&b->rest, member)) {
 		const struct http_header *h;
 
 		if (b->fields == 0)
@@ -50,7 +50,7 @@ previous(struct backwards *b, struct slice *member)
 
 /* Nothing, or a colon and a port. */
 static bool
-is_port(struct slice s)
+client_address_is_port(struct slice s)
 {
 	if (s.len == 0)
 		return true;
@@ -65,7 +65,7 @@ is_port(struct slice s)
 /* An address as proxies write it: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1] or
  * [2001:db8::1]:80. Its text, with what is behind it in port; a single colon begins a port. */
 static struct slice
-split_port(struct slice text, struct slice *port)
+client_address_split_port(struct slice text, struct slice *port)
 {
 	const uint8_t *colon = memchr(text.p, ':', text.len);
 	const uint8_t *bracket = memchr(text.p, ']', text.len);
@@ -81,11 +81,11 @@ split_port(struct slice text, struct slice *port)
 }
 
 static int
-read_address(struct slice text, struct ip_address *out)
+client_address_read_address(struct slice text, struct ip_address *out)
 {
-	struct slice port, address = split_port(text, &port);
+	struct slice port, address = client_address_split_port(text, &port);
 
-	return is_port(port) ? ip_parse(address, out) : -1;
+	return client_address_is_port(port) ? ip_parse(address, out) : -1;
 }
 
 static struct ip_address
@@ -96,8 +96,8 @@ client_behind(
 	struct ip_address address;
 	struct slice member;
 
-	while (network_list_has(trusted, &peer) && previous(&list, &member)) {
-		if (read_address(member, &address) == -1)
+	while (network_list_has(trusted, &peer) && client_address_previous(&list, &member)) {
+		if (client_address_read_address(member, &address) == -1)
 			break;
 		peer = address;
 	}
@@ -105,12 +105,12 @@ client_behind(
 }
 
 static enum client_scheme
-scheme_behind(const struct http_request *req, enum client_scheme otherwise)
+client_address_scheme_behind(const struct http_request *req, enum client_scheme otherwise)
 {
 	struct backwards list = {req, "x-forwarded-proto", req->n_headers, {0}};
 	struct slice scheme;
 
-	if (!previous(&list, &scheme))
+	if (!client_address_previous(&list, &scheme))
 		return otherwise;
 	if (header_equals(scheme, "https"))
 		return SCHEME_HTTPS;
@@ -130,6 +130,6 @@ client_address_of(const struct http_request *req, struct slice peer, bool tls,
 	if (!c.trusted_peer)
 		return c;
 	c.address = client_behind(req, c.address, trusted);
-	c.scheme = scheme_behind(req, c.scheme);
+	c.scheme = client_address_scheme_behind(req, c.scheme);
 	return c;
 }

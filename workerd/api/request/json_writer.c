@@ -15,7 +15,7 @@ json_writer(struct buf *out)
 }
 
 static void
-put(struct json_writer *j, const char *s)
+json_writer_put(struct json_writer *j, const char *s)
 {
 	if (buf_append_str(j->out, s) == -1)
 		j->failed = true;
@@ -23,10 +23,10 @@ put(struct json_writer *j, const char *s)
 
 /* What stands before any value: a comma if one came before it, and its key. */
 static void
-lead(struct json_writer *j, const char *key)
+json_writer_lead(struct json_writer *j, const char *key)
 {
 	if (j->comma)
-		put(j, ",");
+		json_writer_put(j, ",");
 	j->comma = true;
 	if (key != NULL && buf_printf(j->out, "\"%s\":", key) == -1)
 		j->failed = true;
@@ -35,33 +35,33 @@ lead(struct json_writer *j, const char *key)
 void
 json_write_open(struct json_writer *j, const char *key, char bracket)
 {
-	lead(j, key);
-	put(j, bracket == '{' ? "{" : "[");
+	json_writer_lead(j, key);
+	json_writer_put(j, bracket == '{' ? "{" : "[");
 	j->comma = false;
 }
 
 void
 json_write_close(struct json_writer *j, char bracket)
 {
-	put(j, bracket == '}' ? "}" : "]");
+	json_writer_put(j, bracket == '}' ? "}" : "]");
 	j->comma = true;
 }
 
 /* A string. */
 static void
-quote(struct json_writer *j, struct slice text)
+json_writer_quote(struct json_writer *j, struct slice text)
 {
-	put(j, "\"");
+	json_writer_put(j, "\"");
 	if (json_escape(j->out, text) == -1)
 		j->failed = true;
-	put(j, "\"");
+	json_writer_put(j, "\"");
 }
 
 void
 json_write_str(struct json_writer *j, const char *key, struct slice text)
 {
-	lead(j, key);
-	quote(j, text);
+	json_writer_lead(j, key);
+	json_writer_quote(j, text);
 }
 
 void
@@ -76,7 +76,7 @@ json_write_id(struct json_writer *j, const char *key, const struct id *id)
 void
 json_write_uint(struct json_writer *j, const char *key, uint64_t n)
 {
-	lead(j, key);
+	json_writer_lead(j, key);
 	if (buf_printf(j->out, "%" PRIu64, n) == -1)
 		j->failed = true;
 }
@@ -84,15 +84,15 @@ json_write_uint(struct json_writer *j, const char *key, uint64_t n)
 void
 json_write_bool(struct json_writer *j, const char *key, bool b)
 {
-	lead(j, key);
-	put(j, b ? "true" : "false");
+	json_writer_lead(j, key);
+	json_writer_put(j, b ? "true" : "false");
 }
 
 void
 json_write_null(struct json_writer *j, const char *key)
 {
-	lead(j, key);
-	put(j, "null");
+	json_writer_lead(j, key);
+	json_writer_put(j, "null");
 }
 
 void
@@ -114,15 +114,15 @@ json_write_thousandths(struct json_writer *j, const char *key, uint32_t n)
 		text[--len] = '\0';
 	if (text[len - 1] == '.')
 		text[--len] = '\0';
-	lead(j, key);
-	put(j, text);
+	json_writer_lead(j, key);
+	json_writer_put(j, text);
 }
 
 void
 json_write_member(struct json_writer *j, struct slice key, struct slice text)
 {
-	lead(j, NULL);
-	quote(j, key);
-	put(j, ":");
-	quote(j, text);
+	json_writer_lead(j, NULL);
+	json_writer_quote(j, key);
+	json_writer_put(j, ":");
+	json_writer_quote(j, text);
 }

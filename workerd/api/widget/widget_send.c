@@ -2,7 +2,7 @@
  * Frames of the server: JSON objects with a type.
  */
 #include "proto/base/basics.h"
-#include "workerd/api/fields/message_names.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/widget/widget_socket.h"
 
@@ -105,10 +105,10 @@ widget_send_message(struct widget_socket *s, enum message_role role, struct slic
 		return;
 	j = widget_send_begin(api_scratch(s->api), "message");
 	json_write_str(&j, "content", text);
-	json_write_str(&j, "role", message_role_text(role));
+	json_write_str(&j, "role", names_message_role(role));
 	json_write_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
-		json_write_str(&j, "status", message_status_text(status));
+		json_write_str(&j, "status", names_message_status(status));
 	widget_send_end(s, &j);
 }
 
@@ -117,12 +117,12 @@ static void
 widget_send_record(struct json_writer *j, const struct msg_message_record *r, bool with_id)
 {
 	json_write_open(j, NULL, '{');
-	json_write_str(j, "role", message_role_text(r->role));
+	json_write_str(j, "role", names_message_role(r->role));
 	json_write_str(j, "content", r->text);
 	if (with_id)
 		json_write_id(j, "id", &r->id);
 	if (with_id && r->status != MESSAGE_COMPLETE)
-		json_write_str(j, "status", message_status_text(r->status));
+		json_write_str(j, "status", names_message_status(r->status));
 	json_write_close(j, '}');
 }
 

@@ -1,0 +1,37 @@
+/*
+ * The tables of names.
+ */
+#include "workerd/api/fields/names.h"
+
+#include "proto/base/basics.h"
+
+const char *const names_message_roles[] = {
+    [MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant", NULL};
+
+const char *const names_user_roles[] = {[USER_OWNER] = "owner", [USER_MEMBER] = "member", NULL};
+
+struct slice
+names_message_role(uint8_t role)
+{
+	must(role < ARRAY_LEN(names_message_roles) - 1);
+	return slice_str(names_message_roles[role]);
+}
+
+struct slice
+names_message_status(uint8_t status)
+{
+	static const char *const statuses[] = {
+	    [MESSAGE_COMPLETE] = "complete",
+	    [MESSAGE_STOPPED] = "stopped",
+	    [MESSAGE_INTERRUPTED] = "interrupted",
+	};
+
+	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);
+}
+
+struct slice
+names_user_role(uint8_t role)
+{
+	must(role < ARRAY_LEN(names_user_roles) - 1);
+	return slice_str(names_user_roles[role]);
+}

@@ -1,0 +1,17 @@
+/*
+ * The API's spelling of enum values.
+ */
+#ifndef WORKERD_API_FIELDS_NAMES_H
+#define WORKERD_API_FIELDS_NAMES_H
+
+#include "proto/ipc/messages.h"
+
+/* By enum message_role and enum user_role, for field_choice; a NULL ends each list. */
+extern const char *const names_message_roles[];
+extern const char *const names_user_roles[];
+
+struct slice names_message_role(uint8_t role);
+struct slice names_message_status(uint8_t status);
+struct slice names_user_role(uint8_t role);
+
+#endif
