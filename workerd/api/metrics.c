@@ -74,8 +74,6 @@ static const struct family master_families[] = {
 #include "proto/ipc/metrics.def"
 };
 
-/* -- reading the scoreboard ---------------------------------------------------------------- */
-
 static const metric_cell *
 metrics_cell_of(const void *owner, const struct family *f, size_t i)
 {
@@ -101,8 +99,6 @@ metrics_sum(const struct scoreboard *board, const struct family *f, size_t i)
 		n += metric_get(metrics_cell_of(&board->workers[slot], f, i));
 	return n;
 }
-
-/* -- writing ------------------------------------------------------------------------------- */
 
 static void
 metrics_write_head(struct buf *out, const char *name, const char *help, const char *type)
@@ -201,8 +197,6 @@ metrics_write_master_families(const struct scoreboard *board, struct buf *out)
 		    metric_get(metrics_cell_of(&board->master, f, 0)));
 	}
 }
-
-/* -- the processes ------------------------------------------------------------------------- */
 
 /* What can be told of one process, in two families; a process that has just ended is left out. */
 static void

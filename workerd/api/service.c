@@ -20,8 +20,6 @@ handle_health(const struct api_call *c)
 	api_reply_json(c->x, 200, slice_str(status_ok));
 }
 
-/* -- readiness ---------------------------------------------------------------------------- */
-
 static void
 service_on_pong(void *arg, uint16_t type, const union msg *m)
 {
@@ -54,8 +52,6 @@ handle_health_ready(const struct api_call *c)
 	c->x->data = call;
 	c->x->on_close = service_on_client_gone;
 }
-
-/* -- the OpenAPI document ----------------------------------------------------------------- */
 
 /* openapi.json as it stands in the source tree, with a NUL behind it. */
 __asm__(".section .rodata\n"

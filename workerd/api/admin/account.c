@@ -68,8 +68,6 @@ account_ask_for_user(struct account_query *a, store_answer_fn *fn)
 	store_query_ask(&a->q, MSG_RECORD_GET, &get, fn);
 }
 
-/* -- who calls ------------------------------------------------------------------------------- */
-
 static void
 account_end(struct account_query *a)
 {
@@ -136,8 +134,6 @@ handle_me_get(const struct api_call *c)
 
 	store_query_ask(&account_new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, account_on_org);
 }
-
-/* -- the password ---------------------------------------------------------------------------- */
 
 static const struct field password_fields[] = {
     {"current", &field_password, offsetof(struct account_query, current), FIELD_REQUIRED, 0, 0,
@@ -246,8 +242,6 @@ handle_me_password(const struct api_call *c)
 	else
 		account_ask_for_user(a, account_on_current);
 }
-
-/* -- logins ---------------------------------------------------------------------------------- */
 
 static void
 account_write_login(struct json_writer *j, struct slice item, const void *current)

@@ -7,19 +7,19 @@
 #include "workerd/api/admin/agent_fields.h"
 
 static void
-show(void *thing, const struct settings *settings)
+agents_show(void *thing, const struct settings *settings)
 {
 	agent_show(thing, settings);
 }
 
 static void
-check(struct fields *in, const void *thing, const struct settings *settings)
+agents_check(struct fields *in, const void *thing, const struct settings *settings)
 {
 	agent_check(in, thing, settings);
 }
 
 static void
-make(void *thing, const struct id *id, const struct id *org)
+agents_make(void *thing, const struct id *id, const struct id *org)
 {
 	struct agent_shown *agent = thing;
 
@@ -46,10 +46,10 @@ const struct resource agents = {
     .created = "agent_created",
     .changed = "agent_changed",
     .deleted = "agent_deleted",
-    .show = show,
+    .show = agents_show,
     .write_more = agent_write_settings,
-    .check = check,
-    .make = make,
+    .check = agents_check,
+    .make = agents_make,
 };
 
 void

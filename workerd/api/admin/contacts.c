@@ -32,8 +32,8 @@ static const struct resource contacts = {
 
 /* A parameter that is looked for; false: it is there, and nothing that a contact could have. */
 static bool
-read_filter(struct slice query, const char *name, size_t max, uint8_t text[PARAMETER_MAX],
-    struct slice *value)
+contacts_read_filter(struct slice query, const char *name, size_t max,
+    uint8_t text[PARAMETER_MAX], struct slice *value)
 {
 	struct slice given = parameter_read(query, name, text);
 
@@ -50,10 +50,10 @@ handle_contacts_list(const struct api_call *c)
 	uint8_t email[PARAMETER_MAX], phone[PARAMETER_MAX];
 	struct resource_filter filter = {0};
 
-	if (!read_filter(query, "email", EMAIL_MAX, email, &filter.email))
+	if (!contacts_read_filter(query, "email", EMAIL_MAX, email, &filter.email))
 		api_reply_invalid_query(
 		    c, "email must be an e-mail address of at most 254 bytes");
-	else if (!read_filter(query, "phone", PHONE_MAX, phone, &filter.phone))
+	else if (!contacts_read_filter(query, "phone", PHONE_MAX, phone, &filter.phone))
 		api_reply_invalid_query(c, "phone must be a phone number of at most 64 bytes");
 	else
 		resource_list(c, &contacts, &filter);

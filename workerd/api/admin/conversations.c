@@ -22,8 +22,6 @@
 static const char wrong_id[] = "Invalid conversationId";
 static const char missing[] = "Conversation not found";
 
-/* -- JSON --------------------------------------------------------------------------------- */
-
 /* How the newest reply stands; the first is of a conversation that nobody has answered yet. */
 static const char *const states[] = {
     [CONVERSATION_ANY] = "",
@@ -74,8 +72,6 @@ conversations_write_message(struct json_writer *j, const struct msg_message_reco
 	json_write_str(j, "status", names_message_status(r->status));
 	json_write_close(j, '}');
 }
-
-/* -- the list ----------------------------------------------------------------------------- */
 
 static void
 conversations_write_item(struct json_writer *j, struct slice item, const void *ctx)
@@ -168,8 +164,6 @@ handle_conversations_list(const struct api_call *c)
 	store_query_ask(store_query_new(c, sizeof(struct store_query), THREAD_MAX, missing),
 	    MSG_CONVERSATION_LIST, &list, conversations_on_list);
 }
-
-/* -- one thread --------------------------------------------------------------------------- */
 
 struct thread {
 	struct store_query q;
@@ -274,8 +268,6 @@ handle_conversations_get(const struct api_call *c)
 		t->page = paging.limit;
 	conversations_thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);
 }
-
-/* -- deleting one ------------------------------------------------------------------------- */
 
 struct deletion {
 	struct store_query q;

@@ -59,8 +59,6 @@ keys_new_query(const struct api_call *c, size_t out_max)
 	return k;
 }
 
-/* -- the list -------------------------------------------------------------------------------- */
-
 static void
 keys_write_item(struct json_writer *j, struct slice item, const void *ctx)
 {
@@ -97,8 +95,6 @@ handle_keys_list(const struct api_call *c)
 		store_query_ask(
 		    &keys_new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, keys_on_list);
 }
-
-/* -- a new one ------------------------------------------------------------------------------- */
 
 static void
 keys_on_created(void *arg, uint16_t type, const union msg *m)
@@ -162,8 +158,6 @@ handle_keys_create(const struct api_call *c)
 	}
 	fields_clear(&in);
 }
-
-/* -- the end of one -------------------------------------------------------------------------- */
 
 static void
 keys_on_deleted(void *arg, uint16_t type, const union msg *m)

@@ -47,8 +47,6 @@ login_query_new(const struct api_call *c)
 	return store_query_new(c, sizeof(struct login_query), 0, NULL);
 }
 
-/* -- the session ---------------------------------------------------------------------------- */
-
 /* Answers {"ok":true} with the cookie set to this token for so many seconds; 0 takes it away. In
  * production it is never sent over plain HTTP, whatever a proxy says. */
 static void
@@ -134,8 +132,6 @@ login_create(struct login_query *s)
 	store_query_ask(&s->q, MSG_LOGIN_CREATE, &create, login_on_stored);
 }
 
-/* -- by DASHBOARD_PASSWORD -------------------------------------------------------------------- */
-
 static void
 login_by_shared_password(const struct api_call *c, struct slice given)
 {
@@ -154,8 +150,6 @@ login_by_shared_password(const struct api_call *c, struct slice given)
 	else
 		login_refuse_password(s);
 }
-
-/* -- by a user's own ------------------------------------------------------------------------- */
 
 static void
 login_on_verified(void *arg, enum password_verdict verdict, const char *text)
@@ -216,8 +210,6 @@ login_by_user(const struct api_call *c, struct slice email, struct slice passwor
 	s->password_len = password.len;
 	store_query_ask(&s->q, MSG_RECORD_GET, &ask, login_on_user);
 }
-
-/* -- the requests ---------------------------------------------------------------------------- */
 
 void
 handle_login(const struct api_call *c)

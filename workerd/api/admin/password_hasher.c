@@ -73,8 +73,6 @@ password_hasher_jobs_free(struct jobs *jobs)
 	}
 }
 
-/* -- the thread ---------------------------------------------------------------------------- */
-
 static void
 password_hasher_do_job(struct password_hasher_job *job)
 {
@@ -132,8 +130,6 @@ password_hasher_run(void *arg)
 	}
 	return NULL;
 }
-
-/* -- the loop ------------------------------------------------------------------------------ */
 
 static struct password_hasher_job *
 password_hasher_take_done(struct password_hasher *h)
@@ -262,8 +258,6 @@ password_hasher_retry_after(struct password_hasher *h)
 	pthread_mutex_unlock(&h->lock);
 	return (unsigned)(ms / 1000 + 1);
 }
-
-/* -- beginning and end --------------------------------------------------------------------- */
 
 /* Signals are for the loop's thread. */
 static void

@@ -22,10 +22,8 @@
  * is how many may come at the same moment. */
 #define TRIES_MAX 128
 
-/* -- queries ------------------------------------------------------------------------------ */
-
 static void
-on_end(struct store_query *q)
+resource_on_end(struct store_query *q)
 {
 	struct resource_query *r = (struct resource_query *)q;
 
@@ -34,12 +32,12 @@ on_end(struct store_query *q)
 }
 
 static struct resource_query *
-new_query(const struct api_call *c, const struct resource *resource, size_t out_max)
+resource_new_query(const struct api_call *c, const struct resource *resource, size_t out_max)
 {
 	struct resource_query *r = store_query_new(c, sizeof(*r), out_max, resource->missing);
 
 	r->q.refusals = resource->refusals;
-	r->q.on_end = on_end;
+	r->q.on_end = resource_on_end;
 	r->resource = resource;
 	api_caller_name(c, r->by);
 	return r;
@@ -53,7 +51,7 @@ resource_query_new(const struct api_call *c, const struct resource *resource)
 
 	if (!api_path_id(c, resource->wrong_id, &id))
 		return NULL;
-	r = new_query(c, resource, ONE_MAX);
+	r = resource_new_query(c, resource, ONE_MAX);
 	r->id = id;
 	return r;
 }
@@ -65,12 +63,10 @@ resource_log(const struct resource_query *r, const char *event)
 	    L_ID(r->resource->log_id, &r->id), L_STR("by", r->by));
 }
 
-/* -- one ---------------------------------------------------------------------------------- */
-
 /* False: these bytes are no record of this kind. */
 static bool
-decode(const struct resource *resource, const struct settings *settings, struct slice record,
-    void *thing)
+resource_decode(const struct resource *resource, const struct settings *settings,
+    struct slice record, void *thing)
 {
 	memset(thing, 0, resource->size);
 	if (record_decode(record, resource->record, thing) != WIRE_OK)
@@ -84,11 +80,12 @@ bool
 resource_read(const struct resource *resource, const struct settings *settings, uint16_t type,
     const union msg *m, void *thing)
 {
-	return type == MSG_RECORD && decode(resource, settings, m->record.record, thing);
+	return type == MSG_RECORD &&
+	    resource_decode(resource, settings, m->record.record, thing);
 }
 
 static void
-write_thing(struct json_writer *j, const struct resource *resource, const void *thing)
+resource_write_thing(struct json_writer *j, const struct resource *resource, const void *thing)
 {
 	json_write_open(j, NULL, '{');
 	fields_write(j, resource->fields, thing);
@@ -98,7 +95,7 @@ write_thing(struct json_writer *j, const struct resource *resource, const void *
 /* Answers with the record that the store has sent, once that is logged as the event (NULL: nothing has
  * happened). */
 static void
-reply_one(
+resource_reply_one(
     struct resource_query *r, const char *event, int status, uint16_t type, const union msg *m)
 {
 	const struct resource *resource = r->resource;
@@ -107,7 +104,7 @@ reply_one(
 	if (resource_read(resource, r->q.api->settings, type, m, thing)) {
 		if (event != NULL)
 			resource_log(r, event);
-		write_thing(&r->q.json, resource, thing);
+		resource_write_thing(&r->q.json, resource, thing);
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
@@ -125,9 +122,9 @@ resource_ask(struct resource_query *r, store_answer_fn *fn)
 }
 
 static void
-on_one(void *arg, uint16_t type, const union msg *m)
+resource_on_one(void *arg, uint16_t type, const union msg *m)
 {
-	reply_one(arg, NULL, 200, type, m);
+	resource_reply_one(arg, NULL, 200, type, m);
 }
 
 void
@@ -136,14 +133,12 @@ resource_get(const struct api_call *c, const struct resource *resource)
 	struct resource_query *r = resource_query_new(c, resource);
 
 	if (r != NULL)
-		resource_ask(r, on_one);
+		resource_ask(r, resource_on_one);
 }
-
-/* -- many --------------------------------------------------------------------------------- */
 
 /* False: an item is no record of this kind. */
 static bool
-write_items(struct json_writer *j, const struct resource *resource,
+resource_write_items(struct json_writer *j, const struct resource *resource,
     const struct settings *settings, struct slice items)
 {
 	void *thing = xcalloc(1, resource->size);
@@ -152,9 +147,9 @@ write_items(struct json_writer *j, const struct resource *resource,
 
 	json_write_open(j, resource->many, '[');
 	while (valid && wire_list_next(&items, &item)) {
-		valid = decode(resource, settings, item, thing);
+		valid = resource_decode(resource, settings, item, thing);
 		if (valid)
-			write_thing(j, resource, thing);
+			resource_write_thing(j, resource, thing);
 	}
 	json_write_close(j, ']');
 	free(thing);
@@ -162,7 +157,7 @@ write_items(struct json_writer *j, const struct resource *resource,
 }
 
 static void
-on_page(void *arg, uint16_t type, const union msg *m)
+resource_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 	const struct resource *resource = r->resource;
@@ -172,7 +167,7 @@ on_page(void *arg, uint16_t type, const union msg *m)
 
 	json_write_open(j, NULL, '{');
 	if (valid)
-		valid = write_items(j, resource, settings, m->record_page.records);
+		valid = resource_write_items(j, resource, settings, m->record_page.records);
 	if (!valid) {
 		store_query_fail(&r->q, type, m);
 		return;
@@ -202,12 +197,11 @@ resource_list(const struct api_call *c, const struct resource *resource,
 		list.email = filter->email;
 		list.phone = filter->phone;
 	}
-	store_query_ask(&new_query(c, resource, LIST_MAX)->q, MSG_RECORD_LIST, &list, on_page);
+	store_query_ask(&resource_new_query(c, resource, LIST_MAX)->q, MSG_RECORD_LIST, &list,
+	    resource_on_page);
 }
 
-/* -- creating and changing ---------------------------------------------------------------- */
-
-static void on_current(void *arg, uint16_t type, const union msg *m);
+static void resource_on_current(void *arg, uint16_t type, const union msg *m);
 
 void
 resource_refuse(struct resource_query *r)
@@ -217,16 +211,16 @@ resource_refuse(struct resource_query *r)
 
 /* Reads what is stored now, and goes on from there. */
 static void
-try_again(struct resource_query *r)
+resource_try_again(struct resource_query *r)
 {
 	if (++r->tries < TRIES_MAX)
-		resource_ask(r, on_current);
+		resource_ask(r, resource_on_current);
 	else
 		store_query_fail(&r->q, 0, NULL);
 }
 
 static void
-on_stored(void *arg, uint16_t type, const union msg *m)
+resource_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 	const struct resource *resource = r->resource;
@@ -235,11 +229,11 @@ on_stored(void *arg, uint16_t type, const union msg *m)
 		fields_refuse(&r->in, resource->misfit, resource->misfit_sentence);
 		resource_refuse(r);
 	} else if (store_refused(type, m, STORE_STALE)) {
-		try_again(r);
+		resource_try_again(r);
 	} else if (r->fresh) {
-		reply_one(r, resource->created, 201, type, m);
+		resource_reply_one(r, resource->created, 201, type, m);
 	} else {
-		reply_one(r, resource->changed, 200, type, m);
+		resource_reply_one(r, resource->changed, 200, type, m);
 	}
 }
 
@@ -252,13 +246,13 @@ resource_put(struct resource_query *r)
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, r->resource->record, r->thing) == 0);
 	put.record = buf_slice(&record);
-	store_query_ask(&r->q, MSG_RECORD_PUT, &put, on_stored);
+	store_query_ask(&r->q, MSG_RECORD_PUT, &put, resource_on_stored);
 	buf_clear(&record);
 }
 
 /* Reads the body into the thing, and goes on if it is right. */
 static void
-fill(struct resource_query *r)
+resource_fill(struct resource_query *r)
 {
 	const struct resource *resource = r->resource;
 
@@ -281,23 +275,23 @@ resource_create(const struct api_call *c, const struct resource *resource)
 
 	if (!fields_body(c, &in))
 		return;
-	r = new_query(c, resource, ONE_MAX);
+	r = resource_new_query(c, resource, ONE_MAX);
 	r->in = in;
 	r->fresh = true;
 	r->id = id_new();
 	r->thing = xcalloc(1, resource->size);
 	resource->make(r->thing, &r->id, &c->org);
-	fill(r);
+	resource_fill(r);
 }
 
 /* Its slices live as long as the answer, and the body's as long as the query. */
 static void
-on_current(void *arg, uint16_t type, const union msg *m)
+resource_on_current(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
 	if (resource_read(r->resource, r->q.api->settings, type, m, r->thing))
-		fill(r);
+		resource_fill(r);
 	else
 		store_query_fail(&r->q, type, m);
 }
@@ -311,19 +305,19 @@ resource_change(const struct api_call *c, const struct resource *resource)
 
 	if (!api_path_id(c, resource->wrong_id, &id) || !fields_body(c, &in))
 		return;
-	r = new_query(c, resource, ONE_MAX);
+	r = resource_new_query(c, resource, ONE_MAX);
 	r->in = in;
 	r->id = id;
 	r->thing = xcalloc(1, resource->size);
 	if (resource->begin_change != NULL)
 		resource->begin_change(r, c);
-	resource_ask(r, on_current);
+	resource_ask(r, resource_on_current);
 }
 
 void
 resource_reply(struct resource_query *r)
 {
-	resource_ask(r, on_one);
+	resource_ask(r, resource_on_one);
 }
 
 void
@@ -331,12 +325,10 @@ resource_on_changed(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
-	reply_one(r, r->resource->changed, 200, type, m);
+	resource_reply_one(r, r->resource->changed, 200, type, m);
 }
 
-/* -- deleting ----------------------------------------------------------------------------- */
-
-static void on_deleted(void *arg, uint16_t type, const union msg *m);
+static void resource_on_deleted(void *arg, uint16_t type, const union msg *m);
 
 static void
 resource_ask_delete(struct resource_query *r)
@@ -344,11 +336,11 @@ resource_ask_delete(struct resource_query *r)
 	struct msg_record_delete delete = {
 	    .kind = (uint16_t)r->resource->record, .org = r->q.org, .id = r->id};
 
-	store_query_ask(&r->q, MSG_RECORD_DELETE, &delete, on_deleted);
+	store_query_ask(&r->q, MSG_RECORD_DELETE, &delete, resource_on_deleted);
 }
 
 static void
-on_deleted(void *arg, uint16_t type, const union msg *m)
+resource_on_deleted(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 

@@ -7,7 +7,7 @@
 #include "workerd/api/widget/widget_fields.h"
 
 static void
-check(struct fields *in, const void *thing, const struct settings *settings)
+widgets_check(struct fields *in, const void *thing, const struct settings *settings)
 {
 	(void)settings;
 	widget_check(in, thing);
@@ -15,7 +15,7 @@ check(struct fields *in, const void *thing, const struct settings *settings)
 
 /* The public id is put in before it is stored. */
 static void
-make(void *thing, const struct id *id, const struct id *org)
+widgets_make(void *thing, const struct id *id, const struct id *org)
 {
 	struct msg_widget_record *r = thing;
 
@@ -25,7 +25,7 @@ make(void *thing, const struct id *id, const struct id *org)
 }
 
 static void
-put_with_public_id(struct resource_query *q)
+widgets_put_with_public_id(struct resource_query *q)
 {
 	struct msg_widget_record *r = q->thing;
 	char public_id[SECRET_PUBLIC_ID_TEXT + 1];
@@ -37,7 +37,7 @@ put_with_public_id(struct resource_query *q)
 
 /* The organization's oldest widget, whose agent the new one gets. */
 static void
-on_oldest(void *arg, uint16_t type, const union msg *m)
+widgets_on_oldest(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *q = arg;
 	struct msg_widget_record *r = q->thing, oldest;
@@ -58,11 +58,11 @@ on_oldest(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	r->agent = oldest.agent;
-	put_with_public_id(q);
+	widgets_put_with_public_id(q);
 }
 
 static void
-store(struct resource_query *q)
+widgets_store(struct resource_query *q)
 {
 	const struct msg_widget_record *r = q->thing;
 	struct msg_record_list oldest = {
@@ -71,9 +71,9 @@ store(struct resource_query *q)
 	if (!q->fresh)
 		resource_put(q);
 	else if (id_is_zero(&r->agent))
-		store_query_ask(&q->q, MSG_RECORD_LIST, &oldest, on_oldest);
+		store_query_ask(&q->q, MSG_RECORD_LIST, &oldest, widgets_on_oldest);
 	else
-		put_with_public_id(q);
+		widgets_put_with_public_id(q);
 }
 
 static const struct store_refusal refusals[] = {
@@ -95,9 +95,9 @@ static const struct resource widgets = {
     .created = "widget_created",
     .changed = "widget_changed",
     .deleted = "widget_deleted",
-    .check = check,
-    .make = make,
-    .store = store,
+    .check = widgets_check,
+    .make = widgets_make,
+    .store = widgets_store,
     .misfit = "agent_id",
     .misfit_sentence = "must be an agent of this organization",
 };

@@ -12,8 +12,6 @@
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
 
-/* -- sending ------------------------------------------------------------------------------ */
-
 /* Reads the body, or answers 400. Clear it if true. */
 static bool
 chat_send_read_body(const struct api_call *c, struct chat_body *body)
@@ -42,8 +40,6 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 
 	chat_listener_start(l, turn_begin(c->api->turns, &request, sink, l));
 }
-
-/* -- the whole reply ---------------------------------------------------------------------- */
 
 static void
 chat_send_on_start(void *arg, const struct turn_ids *ids, size_t position)
@@ -111,8 +107,6 @@ handle_chat_reply(const struct api_call *c)
 	chat_send_start(c, &body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
 	chat_body_clear(&body);
 }
-
-/* -- the reply as it comes ---------------------------------------------------------------- */
 
 void
 handle_chat_stream(const struct api_call *c)

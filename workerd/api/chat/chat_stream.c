@@ -34,8 +34,6 @@ struct stream {
 	bool spoke;    /* since the heartbeat's last tick */
 };
 
-/* -- events ------------------------------------------------------------------------------- */
-
 /* Begins an event: {"type":"…" */
 static struct json_writer
 chat_stream_event_begin(struct stream *s, const char *type)
@@ -76,8 +74,6 @@ chat_stream_event_send_last(struct stream *s, struct json_writer *j)
 	reply_stream_end_with(chat_listener_done(&s->l), last);
 }
 
-/* -- the heartbeat ------------------------------------------------------------------------ */
-
 /* Ticks twice in the time that may pass in silence. A comment counts as speech. */
 static void
 chat_stream_on_tick(evutil_socket_t fd, short what, void *arg)
@@ -108,8 +104,6 @@ chat_stream_on_end(struct chat_listener *l)
 	if (s->heartbeat != NULL)
 		event_free(s->heartbeat);
 }
-
-/* -- the sink ----------------------------------------------------------------------------- */
 
 /* The answer's head. */
 static void

@@ -22,8 +22,6 @@
 /* Says what would be right; there is room. */
 #define WANT(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
 
-/* -- texts -------------------------------------------------------------------------------- */
-
 static bool
 field_string_of(const json_t *value, struct slice *s)
 {
@@ -128,8 +126,6 @@ field_want_ascii(const struct field *f, struct buf *out)
 const struct field_kind field_ascii = {
     sizeof(struct slice), field_read_ascii, field_want_ascii, field_write_text};
 
-/* -- e-mails and phones ------------------------------------------------------------------- */
-
 static bool
 field_read_email(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -177,8 +173,6 @@ const struct field_kind field_email = {
     sizeof(struct slice), field_read_email, field_want_email, field_write_text};
 const struct field_kind field_phone = {
     sizeof(struct slice), field_read_phone, field_want_phone, field_write_text};
-
-/* -- colours and origins ------------------------------------------------------------------ */
 
 static bool
 field_read_color(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -324,8 +318,6 @@ field_write_origins(const struct field *f, const void *at, struct json_writer *j
 const struct field_kind field_origins = {
     sizeof(struct slice), field_read_origins, field_want_origins, field_write_origins};
 
-/* -- flags and choices -------------------------------------------------------------------- */
-
 static bool
 field_read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -389,8 +381,6 @@ field_write_choice(const struct field *f, const void *at, struct json_writer *j)
 
 const struct field_kind field_choice = {
     sizeof(uint8_t), field_read_choice, field_want_choice, field_write_choice};
-
-/* -- numbers ------------------------------------------------------------------------------ */
 
 static bool
 field_read_count(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -479,8 +469,6 @@ field_want_nothing(const struct field *f, struct buf *out)
 
 const struct field_kind field_time = {
     sizeof(uint64_t), NULL, field_want_nothing, field_write_time};
-
-/* -- ids, and what is read by others ------------------------------------------------------- */
 
 static bool
 field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)

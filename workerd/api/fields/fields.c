@@ -20,8 +20,6 @@
 
 const char fields_email_unfit[] = "must be shorter: in small letters it has too many bytes";
 
-/* -- what is wrong ------------------------------------------------------------------------ */
-
 /* Whether this member was found wrong already; the text of its key, with quotation marks, which no
  * sentence has without an escape. */
 static bool
@@ -81,8 +79,6 @@ fields_wrong(const struct fields *in)
 {
 	return buf_slice(&in->wrong);
 }
-
-/* -- one member --------------------------------------------------------------------------- */
 
 /* Whether the value is what the record has, as it would be written. */
 static bool
@@ -150,8 +146,6 @@ fields_read_member(struct fields *in, const struct field *f, bool fresh, void *a
 		fields_refuse(in, f->name,
 		    "is not that of the last change: read it again, or leave it out");
 }
-
-/* -- all of them -------------------------------------------------------------------------- */
 
 const char *
 fields_parse(struct slice body, struct fields *in)

@@ -51,8 +51,6 @@ struct field {
 	const char *const *choices; /* of field_choice: names of 0, 1, …, and a NULL */
 };
 
-/* -- kinds -------------------------------------------------------------------------------- */
-
 /*
  * Texts, a struct slice each. Lengths are from min to max, in UTF-16 code units where nothing else is
  * said. White space at the ends of a line does not count. The empty text stands for null.
@@ -83,8 +81,6 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  */
 extern const struct field_kind field_flag, field_choice, field_count, field_decimal, field_id,
     field_time, field_object, field_list;
-
-/* -- reading ------------------------------------------------------------------------------ */
 
 /* A body, and what is wrong with it. */
 struct fields {
@@ -126,8 +122,6 @@ bool fields_has(const struct fields *in, const char *name);
 
 /* The members of an object that has a sentence for each wrong member; empty: nothing is wrong. */
 struct slice fields_wrong(const struct fields *in);
-
-/* -- writing ------------------------------------------------------------------------------ */
 
 /* Writes the members of a record, in the table's order. */
 void fields_write(struct json_writer *j, const struct field *table, const void *record);

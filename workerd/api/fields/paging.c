@@ -14,8 +14,6 @@
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* -- base64url ---------------------------------------------------------------------------- */
-
 /* The 6 bits that begin at this bit; those beyond the end are zero. */
 static unsigned
 paging_six_bits(struct slice bytes, size_t bit)
@@ -52,8 +50,6 @@ paging_decode(struct slice text, uint8_t *out, size_t len)
 	}
 	return bits == 0 ? 0 : -1;
 }
-
-/* -- the query string --------------------------------------------------------------------- */
 
 static const char *
 paging_read_limit(struct slice query, const struct paging_rule *rule, struct paging *p)
@@ -130,8 +126,6 @@ paging_write_next_id(struct json_writer *j, const struct id *next)
 {
 	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
 }
-
-/* -- messages ----------------------------------------------------------------------------- */
 
 /* The highest byte first. */
 void

@@ -32,7 +32,7 @@ typedef enum guard_verdict guard_check_fn(struct api_call *c);
 /* Runs the checks of the call's route and then its handler, perhaps later. */
 void guard_pass(const struct api_call *c);
 
-/* -- guard.c: checks that ask the store */
+/* In guard.c. */
 
 /* Continues a check with the store's answer. m is NULL for STORE_NOT_FOUND; what c borrows from it must
  * not be used after the handler's call. */
@@ -43,7 +43,7 @@ typedef enum guard_verdict guard_found_fn(struct api_call *c, const union msg *m
 [[gnu::warn_unused_result]] enum guard_verdict guard_ask(
     struct api_call *c, enum msg_type type, const void *msg, guard_found_fn *found);
 
-/* -- guard_origin.c */
+/* In guard_origin.c. */
 
 /* 403 for an Origin that CORS_ORIGIN does not allow. */
 guard_check_fn guard_origin;
@@ -62,7 +62,7 @@ guard_check_fn guard_own_page;
 /* Answers a preflight, for any path: 204 with all methods and headers of the API. */
 void guard_preflight(struct http_exchange *x);
 
-/* -- guard_rate.c */
+/* In guard_rate.c. */
 
 /* 429 if the client's address sent too many requests. */
 guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_login_rate, guard_widget_rate;
@@ -83,13 +83,13 @@ void guard_account_rate_refuse(struct api *api, struct http_exchange *x);
 [[gnu::warn_unused_result]] int guard_rate_headers(
     const struct http_exchange *x, struct buf *out);
 
-/* -- guard_connection.c */
+/* In guard_connection.c. */
 
 /* 503 if the visitor's address has too many WebSockets through a trusted proxy. Direct connections were
  * counted when they were accepted. */
 guard_check_fn guard_connection;
 
-/* -- guard_key.c */
+/* In guard_key.c. */
 
 /* Prefixes of organizations' keys; SECRET_TOKEN_TEXT characters follow. */
 #define KEY_WIDGET_PREFIX "bwk_"
@@ -113,7 +113,7 @@ guard_check_fn guard_scrape_key;
 /* Refuses with 401, or with 503 if ADMIN_API_KEY is unset. */
 enum guard_verdict guard_refuse_admin(struct api_call *c);
 
-/* -- guard_session.c */
+/* In guard_session.c. */
 
 /* Requires a session cookie; without one as guard_refuse_admin(). */
 guard_check_fn guard_has_session;
@@ -127,7 +127,7 @@ guard_check_fn guard_page_session;
 /* For /login: redirects to the dashboard if there is a valid session. */
 guard_check_fn guard_no_session;
 
-/* -- guard_widget.c */
+/* In guard_widget.c. */
 
 /* 404 unless the path names an enabled widget; 403 without CORS headers unless the widget allows the
  * Origin. CORS_ORIGIN does not apply. */

@@ -36,8 +36,6 @@ guard_refuse_admin(struct api_call *c)
 	return GUARD_REFUSED;
 }
 
-/* -- keys of organizations ------------------------------------------------------------------ */
-
 /* Whether it has the form of such a key. Others cost the store nothing. */
 static bool
 guard_key_has_form(struct slice given, const char *prefix)
@@ -90,8 +88,6 @@ guard_key_found_admin_key(struct api_call *c, const union msg *m)
 	return GUARD_GRANTED;
 }
 
-/* -- chat and the admin API ----------------------------------------------------------------- */
-
 enum guard_verdict
 guard_chat_key(struct api_call *c)
 {
@@ -135,8 +131,6 @@ guard_admin_key(struct api_call *c)
 	    ? guard_key_ask_for(c, given, guard_key_found_admin_key)
 	    : guard_refuse_admin(c);
 }
-
-/* -- the metrics --------------------------------------------------------------------------- */
 
 /* The host of a Host header is this machine to itself. A page that had its own name lead here
  * (DNS rebinding) still sends that name. */

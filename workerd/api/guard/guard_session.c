@@ -8,8 +8,6 @@
 #include "proto/base/basics.h"
 #include "workerd/api/guard/session.h"
 
-/* -- asking the store ---------------------------------------------------------------------- */
-
 /* Whether there is a session, and the call is its from now on. One by DASHBOARD_PASSWORD whose token has
  * another form is none: from before passwords were part of what it is known by, it would outlive them. */
 static bool
@@ -46,8 +44,6 @@ guard_session_check(struct api_call *c, guard_found_fn *found)
 	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
 }
 
-/* -- the admin API ------------------------------------------------------------------------- */
-
 static enum guard_verdict
 guard_session_found_for_admin(struct api_call *c, const union msg *m)
 {
@@ -68,8 +64,6 @@ guard_admin_session(struct api_call *c)
 {
 	return guard_session_check(c, guard_session_found_for_admin);
 }
-
-/* -- pages --------------------------------------------------------------------------------- */
 
 static enum guard_verdict
 guard_session_redirect(struct http_exchange *x, const char *path)

@@ -43,8 +43,6 @@ struct pages {
 	struct folder dashboard_assets, demo;
 };
 
-/* -- loading ------------------------------------------------------------------------------ */
-
 static const char *
 pages_content_type(const char *name)
 {
@@ -196,8 +194,6 @@ pages_free(struct pages *p)
 	pages_folder_clear(&p->dashboard_assets);
 	free(p);
 }
-
-/* -- answering ---------------------------------------------------------------------------- */
 
 static void
 pages_reply_asset(struct http_exchange *x, const struct static_file *a, const char *cache)

@@ -372,8 +372,6 @@ what_is_no_object_is_refused(void **unused)
 			fail_msg("%s", bodies[i]);
 }
 
-/* -- what the store takes ------------------------------------------------------------------ */
-
 static bool
 counts_units(const struct field *f)
 {

@@ -150,8 +150,6 @@ a_message_has_at_most_4000_characters(void **state)
 	}
 }
 
-/* -- contact details ------------------------------------------------------------------------ */
-
 #define ALL (CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE)
 
 static struct slice
