@@ -102,7 +102,7 @@ function cpuOfExitedChild() {
 
 /**
  * Runs a command in a process group of its own.
- * @returns {Promise<{output: string, trouble?: string, cpu: number}>} trouble: how it crashed or failed;
+ * @returns {Promise<{output: string, problem?: string, cpu: number}>} problem: how it crashed or failed;
  *     cpu: in seconds
  */
 function run(command, args, { env, cwd, limit }) {
@@ -127,11 +127,11 @@ function run(command, args, { env, cwd, limit }) {
 				output += text;
 			});
 		}
-		const finish = (trouble) => {
+		const finish = (problem) => {
 			clearTimeout(timer);
 			running.delete(child);
 			killGroup(child); // processes that it left running
-			done({ output, trouble, cpu });
+			done({ output, problem, cpu });
 		};
 		child.on("error", (error) => finish(error.message));
 		child.on("exit", () => {
@@ -231,10 +231,10 @@ async function runJob(job, ports, limit) {
 	const seconds = (performance.now() - since) / 1000;
 	const count = job.count(ended.output, dir);
 	const empty = count.passed + count.failed + count.skipped === 0;
-	const problem = ended.trouble ?? (empty ? "no test ran" : undefined);
+	const problem = ended.problem ?? (empty ? "no test ran" : undefined);
 	const ok = count.failed === 0 && !problem;
 	const output = [ended.output, ...(ok ? [] : logsIn(dir))].join("\n");
-	rmSync(dir, { recursive: true });
+	rmSync(dir, { recursive: true, force: true });
 	if (job.verbose || !ok) console.log(output.trimEnd());
 	console.log(
 		`${ok ? "ok    " : "FAILED"} ${job.title}: ${count.passed} passed, ${count.failed} failed ` +
@@ -327,7 +327,11 @@ function parseArguments() {
 			if (!(values[name] >= 1)) usage(`--${name} expects a positive number`);
 		}
 		const all = Object.keys(SUITES).filter((name) => !ONLY_IF_NAMED.includes(name));
-		return { ...values, suites: positionals.length > 0 ? positionals : all };
+		return {
+			...values,
+			build: values.build.map((dir) => resolve(dir)),
+			suites: positionals.length > 0 ? positionals : all,
+		};
 	} catch (error) {
 		return usage(error.message);
 	}
@@ -353,7 +357,7 @@ function jobsOf({ build: builds, suites, only }) {
 		builds
 			.filter((_, i) => i === 0 || PER_BUILD.includes(suite))
 			.flatMap((build, i) => {
-				const jobs = SUITES[suite](suite, resolve(build));
+				const jobs = SUITES[suite](suite, build);
 				if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
 				return jobs.filter(inBuild(suite, i === 0)).filter(({ name }) => name.includes(only));
 			}),

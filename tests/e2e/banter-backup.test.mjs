@@ -91,7 +91,10 @@ describe("banter backup", () => {
 		mkdirSync(out.path("full"));
 		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out.path("full/backup")}`);
 		assert.equal(limited.status, 74, limited.stderr);
-		assert.match(limited.stderr, /File too large; the incomplete file was removed: free disk space/);
+		assert.match(
+			limited.stderr,
+			/File too large; the incomplete file was removed: free disk space/,
+		);
 		assert.deepEqual(readdirSync(out.path("full")), []);
 		const device = await shell(banter, `"$BANTER" backup - >/dev/full`);
 		assert.equal(device.status, 74);
