@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
 
 const PROGRAM = "/usr/bin/chromium";
-/** Chromium without its own windows. It needs half the CPU time. */
+/** Chromium's headless shell, which needs half the CPU time. */
 const SHELL = "/usr/bin/chromium-headless-shell";
 
 /** Why there is no browser to test with, or false. */

@@ -1,5 +1,5 @@
-// A widget's visitor who comes back: to a page that the browser has kept, or after the death of all that
-// there was; and one whose line has died without a word.
+// A widget's visitor who returns: to a page from the back/forward cache, after all processes were
+// killed, or after the connection died silently.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -13,8 +13,8 @@ const WHOLE = numbered(TOKENS);
 const slowly = (words) => `[[tokens=${TOKENS} delay=${50 * TIME_FACTOR}]] ${words}`;
 const saidOf = (question) => [`visitor: ${question}`, `assistant: ${WHOLE}`];
 
-describe("a visitor comes back", { skip: missing }, () => {
-	// Pages that are kept for "Back": the shell has none, and playwright switches them off.
+describe("a returning visitor", { skip: missing }, () => {
+	// The back/forward cache: missing in the headless shell and disabled by playwright.
 	const keepsPages = { complete: true, ignoreDefaultArgs: ["--disable-back-forward-cache"] };
 	const site = useSite({}, keepsPages);
 	const { banter } = site;
@@ -38,7 +38,7 @@ describe("a visitor comes back", { skip: missing }, () => {
 		["data-api-url", () => site.visit()],
 	];
 	for (const [name, visit] of TAGS)
-		it(`${name}: a page that is kept for Back goes on where it was left`, async () => {
+		it(`${name}: a page from the back/forward cache continues where it was left`, async () => {
 			const question = slowly(name);
 			const visitor = await inMidReply(await visit(), question);
 			const { page } = visitor;
@@ -52,13 +52,13 @@ describe("a visitor comes back", { skip: missing }, () => {
 				location.href = "/?place=head";
 			});
 			await page.waitForURL("**/?place=head");
-			// Not goBack(): it waits for a load, and a page that was kept is not loaded.
+			// Not goBack(), which waits for a load that does not happen.
 			await page.evaluate(() => history.back()).catch(() => {});
 			await page.waitForURL(home, { waitUntil: "commit" });
 			assert.equal(await page.evaluate(() => window.wasKept), true);
 			await visitor.saidUntil(saidOf(question));
 			assert.equal(await banter.modelCalls(question), 1);
-			// A WebSocket that was not closed yet when the page went is the browser's to close, and to tell of.
+			// The browser closes a WebSocket that was still open, and reports that.
 			assert.deepEqual(
 				visitor.complaints.filter((text) => !text.includes("Back-Forward Cache")),
 				[],
@@ -66,7 +66,7 @@ describe("a visitor comes back", { skip: missing }, () => {
 			await visitor.context.close();
 		});
 
-	it("after the death of all processes the reply is begun anew, in its place", async () => {
+	it("after all processes were killed the reply is restarted in its place", async () => {
 		const question = slowly("all die");
 		const visitor = await inMidReply(await site.visitWidget(widget.widget_id), question);
 		const old = banter.workerPids();
@@ -78,7 +78,7 @@ describe("a visitor comes back", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a line that goes dead without a word is left, once the browser has another", async () => {
+	it("a connection that died silently is replaced when the browser has a new network", async () => {
 		const question = slowly("dead line");
 		const page = { server: line.url };
 		const visitor = await inMidReply(

@@ -1,4 +1,4 @@
-// Who is writing: the form of a widget that asks, in each of its modes and with all that may go wrong.
+// The contact form of a widget, in each mode and with all errors.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -8,10 +8,10 @@ import { useSite } from "./site.mjs";
 
 const ALL = { collect_name: true, collect_email: true, collect_phone: true };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-/** A phone on its side. */
+/** A phone in landscape mode. */
 const LOW = { viewport: { width: 844, height: 320 }, hasTouch: true, isMobile: true };
 
-describe("a widget that asks who is writing", { skip: missing }, () => {
+describe("a widget with a contact form", { skip: missing }, () => {
 	const site = useSite();
 	const { banter } = site;
 	let required;
@@ -38,7 +38,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 	const HELLO = '[[text="Hello"]] Hi';
 	const SAID = [`visitor: ${HELLO}`, "assistant: Hello"];
 
-	it("names each field that is wrong, and leads to the first", async () => {
+	it("names each invalid field and focuses the first", async () => {
 		const visitor = await visit(required);
 		await visitor.field("Name").fill("Jane");
 		await visitor.field("E-mail").fill("jane at example");
@@ -61,7 +61,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("with nothing in it leads to its first field, and says nothing to the server", async () => {
+	it("focuses its first field if empty, without a request", async () => {
 		const visitor = await visit(required);
 		await visitor.save.click();
 		await until("the first field has the focus", () => isFocused(visitor.field("Name")));
@@ -69,7 +69,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("is there before any line is, and what is said without one is said when there is", async () => {
+	it("appears before the connection, and submits when connected", async () => {
 		const visitor = await site.visitWidget(required.widget_id);
 		await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
 		await visitor.context.setOffline(true);
@@ -86,7 +86,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("where it may be left out it can be sent away, for as long as the tab is there", async () => {
+	it("can be dismissed if optional, while the tab is open", async () => {
 		const visitor = await visit(optional);
 		assert.equal(await visitor.writing.isVisible(), true);
 		await visitor.skip.click();
@@ -101,7 +101,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("is not there where nobody is asked, nor when that is so by now", async () => {
+	it("is missing if not configured, also after a change", async () => {
 		const widget = await site.createWidget({ contact_info_mode: "required", collect_name: true });
 		const visitor = await visit(widget);
 		await visitor.field("Name").waitFor();
@@ -120,7 +120,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a message that is refused for want of it goes out when it is there", async () => {
+	it("sends a refused message after the details are given", async () => {
 		const widget = await site.createWidget({ contact_info_mode: "optional", ...ALL });
 		const visitor = await visit(widget);
 		await visitor.skip.click();
@@ -137,7 +137,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("on a phone Tab goes round inside the chat, both ways", async () => {
+	it("keeps Tab inside the chat on a phone, in both directions", async () => {
 		const visitor = await visit(required, await site.newContext(PHONE));
 		const { keyboard } = visitor.page;
 		await visitor.save.focus();
@@ -149,7 +149,7 @@ describe("a widget that asks who is writing", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("on a low screen all of it can be scrolled to", async () => {
+	it("is scrollable on a low screen", async () => {
 		const visitor = await visit(required, await site.newContext(LOW));
 		await visitor.field("E-mail").fill("jane at example");
 		await visitor.save.tap();

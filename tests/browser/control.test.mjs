@@ -1,5 +1,5 @@
-// What the visitor decides, and is told: stopping a reply, several tabs, the keyboard, a screen
-// reader, what cannot be helped; and a server that knows nothing of all this.
+// Controls and messages of the widget: stop, several tabs, keyboard, screen reader, errors; and a
+// server without these features.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ import { missing } from "./browser.mjs";
 import { numbered, useSite } from "./site.mjs";
 
 const DELAY = `delay=${100 * TIME_FACTOR}`;
-/** Of a reply that is stopped before its end: so much comes, and no more, however long the stop takes. */
+/** The tokens of a reply that is stopped: it sends this many and then hangs. */
 const ENDLESS = "tokens=100 hold-after=10";
 const COME = numbered(10);
 
@@ -25,7 +25,7 @@ describe("stopping", { skip: missing }, () => {
 		return visitor;
 	}
 
-	/** That the model's client has gone, and one reply is stored, stopped and not whole. */
+	/** Asserts that the model request was cancelled and one partial reply is stored as stopped. */
 	async function isStopped(visitor, disconnects) {
 		await until(
 			"the model's request was cancelled",
@@ -37,14 +37,14 @@ describe("stopping", { skip: missing }, () => {
 
 	const disconnectsNow = async () => (await banter.model("stats")).client_disconnects;
 
-	it("a button in the place of Send ends the reply; what came stays, also after a reload", async () => {
+	it("a button in place of Send stops the reply; its text stays, also after a reload", async () => {
 		const disconnects = await disconnectsNow();
 		const visitor = await inMidReply(`[[${ENDLESS}]] stop me`);
 		assert.equal(await visitor.chat.getByRole("button", { name: "Send message" }).count(), 0);
 		await visitor.clickStop();
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
 		assert.equal(await isStopped(visitor, disconnects), COME);
-		// A page that was not told of the end in time has the model's last space, too.
+		// A page that did not receive the end in time also has the model's last space.
 		assert.equal((await visitor.said()).at(-1).trimEnd(), `assistant: ${COME}`);
 		const said = [`visitor: [[${ENDLESS}]] stop me`, `assistant: ${COME}`];
 		await visitor.page.reload();
@@ -57,7 +57,7 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("before the model has said a word, too", async () => {
+	it("works before the model's first token", async () => {
 		const disconnects = await disconnectsNow();
 		const question = `[[tokens=100 first-delay=${60_000 * TIME_FACTOR}]] stop early`;
 		const visitor = await visit();
@@ -70,7 +70,7 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a double click on Send stops nothing", async () => {
+	it("does not happen by a double click on Send", async () => {
 		const visitor = await visit();
 		await visitor.open();
 		const question = "[[tokens=10 hold-after=9]] double click";
@@ -84,7 +84,8 @@ describe("stopping", { skip: missing }, () => {
 			for (const type of ["mousePressed", "mouseReleased"])
 				await tools.send("Input.dispatchMouseEvent", { type, ...mouse });
 		};
-		// The second comes soon after the first by the mouse's clock, and a busy page hears of it much later.
+		// The second click is soon after the first in event time; a busy page handles it much
+		// later.
 		const seconds = Date.now() / 1000;
 		await click(1, seconds);
 		await visitor.stopIsOld();
@@ -95,7 +96,7 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("by the keyboard: Tab leads to it, and afterwards back to the writing line", async () => {
+	it("works by keyboard: Tab reaches it, and then the text field again", async () => {
 		const visitor = await visit();
 		await visitor.open();
 		await visitor.say(`[[${ENDLESS}]] by keyboard`);
@@ -110,7 +111,7 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("Escape closes the chat, and the reply goes on", async () => {
+	it("does not happen by Escape, which only closes the chat", async () => {
 		const visitor = await inMidReply("[[tokens=20 hold-after=10]] escape");
 		await visitor.page.keyboard.press("Escape");
 		await visitor.chat.waitFor({ state: "hidden" });
@@ -153,7 +154,7 @@ describe("several tabs", { skip: missing }, () => {
 		await one.context.close();
 	});
 
-	it("that nobody looks at ask for nothing until somebody does", async () => {
+	it("send no requests while hidden", async () => {
 		const one = await visit();
 		await one.open();
 		await one.say("[[tokens=3]] first");
@@ -182,7 +183,7 @@ describe("several tabs", { skip: missing }, () => {
 		await one.context.close();
 	});
 
-	it("that write at the same time get each its reply, and neither gets one twice", async () => {
+	it("that write at the same time each get their reply once", async () => {
 		const one = await visit();
 		await one.open();
 		await one.say("[[tokens=3]] first");
@@ -192,7 +193,7 @@ describe("several tabs", { skip: missing }, () => {
 		const long = `[[tokens=10 ${DELAY}]] from one`;
 		await one.box.fill(long);
 		await two.box.fill('[[text="Good day"]] from two');
-		// Neither hears of the other's message before it has sent its own.
+		// Neither receives the other's message before sending its own.
 		let letHear;
 		const bothSent = new Promise((done) => {
 			letHear = done;
@@ -220,11 +221,11 @@ describe("several tabs", { skip: missing }, () => {
 	});
 });
 
-describe("what the visitor is told", { skip: missing }, () => {
+describe("messages to the visitor", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit } = site;
 
-	/** A visitor whose next messages are answered by that, n times. */
+	/** A visitor whose next n messages get this response. */
 	async function refused(status, { headers = {}, code = "some_code", times = Infinity } = {}) {
 		const visitor = await visit();
 		let left = times;
@@ -254,7 +255,7 @@ describe("what the visitor is told", { skip: missing }, () => {
 	];
 
 	for (const [status, sentence] of SENTENCES) {
-		it(`${status}: “${sentence} …”, and trying again helps when it does`, async () => {
+		it(`${status}: “${sentence} …”, and a retry can succeed`, async () => {
 			const visitor = await refused(status, { times: 1 });
 			await visitor.say("[[tokens=3]] hello");
 			await visitor.chat.getByText(sentence).waitFor();
@@ -264,9 +265,9 @@ describe("what the visitor is told", { skip: missing }, () => {
 		});
 	}
 
-	it("429 with Retry-After: the message goes out by itself when it may", async () => {
+	it("429 with Retry-After: the message is sent automatically later", async () => {
 		const visitor = await refused(429, { headers: { "retry-after": "2" }, times: 1 });
-		// It says so for as long only as it waits: the page itself looks.
+		// The text is shown only during the wait: the page itself watches for it.
 		await visitor.page.evaluate(() => {
 			window.notes = [];
 			const log = document.querySelector("banter-chat").shadowRoot.querySelector(".log");
@@ -285,7 +286,7 @@ describe("what the visitor is told", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a screen reader hears each reply once, whole, and nothing of old ones", async () => {
+	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();
 		await visitor.page.evaluate(() => {
 			window.heard = [];
@@ -314,10 +315,10 @@ describe("what the visitor is told", { skip: missing }, () => {
 	});
 });
 
-describe("a server that knows no ids", { skip: missing }, () => {
+describe("a server without message ids", { skip: missing }, () => {
 	const site = useSite();
 
-	/** What open-chat-widget's server does: it takes a message, streams a reply, and that is all. */
+	/** Like open-chat-widget's server: it accepts a message and streams a reply. */
 	const asked = [];
 	const others = [];
 	const server = createServer(async (req, res) => {
@@ -359,7 +360,7 @@ describe("a server that knows no ids", { skip: missing }, () => {
 		server.close();
 	});
 
-	it("is used as ever: a reply streams, and a reload begins anew without an error", async () => {
+	it("works: a reply streams, and a reload starts a new conversation without an error", async () => {
 		const visitor = await site.visit(api);
 		await visitor.open();
 		await visitor.say("hello");
@@ -373,7 +374,7 @@ describe("a server that knows no ids", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("is never asked twice by itself, not even after a reload", async () => {
+	it("gets no automatic retry, not even after a reload", async () => {
 		const visitor = await site.visit(api);
 		await visitor.open();
 		await visitor.say("break");
@@ -398,7 +399,7 @@ describe("a server that knows no ids", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("is not listened to any longer when the visitor stops", async () => {
+	it("is disconnected when the visitor stops", async () => {
 		const visitor = await site.visit(api);
 		await visitor.open();
 		await visitor.say("wait");

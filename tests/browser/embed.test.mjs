@@ -1,4 +1,4 @@
-// A widget that is set up on the server, in a browser: system B's tag on a page of another origin.
+// A widget with settings on the server, in a browser: Loquent's tag on a page of another origin.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -32,7 +32,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 
 	const slow = (n) => `[[tokens=${n} delay=${50 * TIME_FACTOR}]] Go on`;
 
-	it("looks as it is set up, streams, and comes back after a reload", async () => {
+	it("has its configured appearance, streams, and is restored after a reload", async () => {
 		const visitor = await site.visitWidget(plain.widget_id);
 		await visitor.open();
 		await visitor.chat.getByText("Support").waitFor();
@@ -65,7 +65,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("shows each tab what the others say, while it is said, and stops where it is told to", async () => {
+	it("shows each tab the messages of the others live, and stops replies", async () => {
 		const one = await site.visitWidget(plain.widget_id);
 		await one.open();
 		await one.say('[[text="Hello"]] Hi');
@@ -76,7 +76,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await one.say("[[tokens=100 hold-after=10]] Go on");
 		for (const tab of [one, two])
 			await tab.logUntil("the reply streams in each", (text) => text.includes(numbered(10)));
-		// A click so soon after the button came would be taken for the second of a double click.
+		// A click so soon after the button appeared would count as a double click.
 		await two.stop.press("Enter");
 		await two.logUntil("it is stopped", (text) => text.includes("Stopped"));
 		await one.logUntil("it is stopped", (text) => text.includes("Stopped"));
@@ -87,7 +87,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await one.context.close();
 	});
 
-	it("forgets what the owner has deleted at once, in every tab, and goes on", async () => {
+	it("removes a conversation that the owner deletes at once in every tab, and continues", async () => {
 		const widget = await site.createWidget({});
 		const one = await site.visitWidget(widget.widget_id);
 		await one.open();
@@ -103,7 +103,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await erase();
 		for (const tab of both) await tab.saidUntil([]);
 
-		// In mid-reply: whoever has asked may ask again.
+		// During a reply: the sender may send again.
 		const question = "[[tokens=3 hold-after=2]] held";
 		await one.say(question);
 		for (const tab of both)
@@ -124,7 +124,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await one.context.close();
 	});
 
-	it("survives the death of the worker in mid-reply: each message once", async () => {
+	it("survives a killed worker during a reply, with each message once", async () => {
 		const visitor = await site.visitWidget(plain.widget_id);
 		await visitor.open();
 		await visitor.say(slow(60));
@@ -137,7 +137,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("asks who is writing where that is required, and no second time", async () => {
+	it("asks once for required contact details", async () => {
 		const widget = await createWidget({
 			contact_info_mode: "required",
 			collect_name: true,
@@ -176,7 +176,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	/** Waits until the owner is told, and returns what the browser itself has complained of. */
+	/** Waits until the owner is informed, and returns the browser's own errors. */
 	async function toldOnce({ hints, complaints }, widget) {
 		await until("the owner is told", () => hints.length > 0);
 		assert.equal(hints.length, 1);
@@ -184,18 +184,18 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		return complaints;
 	}
 
-	it("on a site where it may not be it is not, and asks again when somebody looks", async () => {
+	it("is not shown on a site that is not allowed, and retries when the page becomes visible", async () => {
 		const widget = await createWidget({ allowed_origins: ["https://shop.example"] });
 		const visitor = await site.visitWidget(widget.widget_id);
 		const chats = visitor.page.locator("banter-chat");
-		// The browser has a line for each answer that it keeps from us.
+		// The browser logs each response that it hides from us.
 		const kept = () => visitor.complaints.filter((text) => text.includes("CORS policy")).length;
 		await until("it has asked often enough", () => kept() === 5);
 		await toldOnce(visitor, widget);
 		assert.equal(await chats.count(), 0);
 		const look = () =>
 			visitor.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-		// A look that comes before the last answer does not count.
+		// A visibility change before the last response does not count.
 		await until("the browser complains again", async () => {
 			await look();
 			return kept() > 5;
@@ -209,7 +209,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("that is not enabled is not there, without a fuss, and makes room for another tag", async () => {
+	it("is not shown if disabled, without errors, and allows another tag", async () => {
 		const off = await createWidget({ enabled: false });
 		const visitor = await site.visitWidget(off.widget_id);
 		assert.equal((await toldOnce(visitor, off)).length, 1);
@@ -223,7 +223,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("goes when its id is changed", async () => {
+	it("disappears when its id is changed", async () => {
 		const widget = await createWidget({});
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();

@@ -1,4 +1,4 @@
-// A line between browser and banter that can break: TCP, byte for byte, until it is cut or dead.
+// A breakable connection between browser and banter: forwards TCP until it is cut or dead.
 
 import { connect, createServer } from "node:net";
 
@@ -22,7 +22,7 @@ export class Line {
 				[far, near],
 			]) {
 				from.on("data", (bytes) => {
-					// On a dead line bytes go nowhere, and nobody is told.
+					// A dead connection discards bytes silently.
 					if (!pair.isDead) to.write(bytes);
 				});
 				from.on("error", () => {});
@@ -48,7 +48,7 @@ export class Line {
 		}
 	}
 
-	/** The connections that there are go dead without a word; new ones live. */
+	/** Existing connections die silently; new ones work. */
 	silence() {
 		for (const pair of this.#pairs) pair.isDead = true;
 	}

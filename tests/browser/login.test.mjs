@@ -26,7 +26,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 	const arrived = (page) =>
 		page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
 
-	it("takes the password alone", async () => {
+	it("accepts the password alone", async () => {
 		const { page, context } = await visit();
 		await page.getByLabel("Password").fill(PASSWORD);
 		await page.getByRole("button", { name: "Log in" }).click();
@@ -34,7 +34,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("takes an e-mail and a password, by the keyboard alone, and says what is wrong", async () => {
+	it("accepts an e-mail and a password by keyboard, and reports errors", async () => {
 		const who = await addUser(banter, "jane@example.com");
 		const { page, context } = await visit();
 		await page.getByRole("button", { name: "Use an e-mail instead" }).press("Enter");
@@ -55,7 +55,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("goes back to the password alone", async () => {
+	it("switches back to the password alone", async () => {
 		const { page, complaints, context } = await visit();
 		await page.getByRole("button", { name: "Use an e-mail instead" }).click();
 		await page.getByLabel("E-mail").fill("jane@example.com");

@@ -1,4 +1,4 @@
-// The widget on pages that make it hard: their styles, their scripts, their screens.
+// The widget on difficult pages: hostile styles, scripts and screens.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -6,7 +6,7 @@ import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { useSite } from "./site.mjs";
 
-/** What no widget should have to stand. */
+/** Hostile styles. */
 const HOSTILE = `
 	* { all: unset !important; color: red !important; font-size: 40px !important; }
 	div, section, button, form { display: none !important; }
@@ -14,7 +14,7 @@ const HOSTILE = `
 		pointer-events: none !important; transform: scale(2) !important; }
 	:root { --ink: red; --accent: red; --gap: 400px; }`;
 
-describe("the widget on hard pages", { skip: missing }, () => {
+describe("the widget on difficult pages", { skip: missing }, () => {
 	const site = useSite();
 	let widget;
 	before(async () => {
@@ -27,11 +27,11 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.saidUntil([`visitor: ${HELLO}`, "assistant: Hello"]);
 	}
 
-	/** A function of an element's node within the widget. */
+	/** Evaluates a function on an element inside the widget. */
 	const inside = (visitor, selector, look) =>
 		visitor.page.locator("banter-chat").locator(selector).first().evaluate(look);
 
-	it("styles of the page that would hide, move or colour everything do nothing to it", async () => {
+	it("is not affected by page styles that hide, move or colour everything", async () => {
 		const visitor = await site.visitWidget(widget.widget_id, undefined, { css: HOSTILE });
 		await visitor.open();
 		await chats(visitor);
@@ -43,7 +43,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("on a page from right to left its own words read as they are written", async () => {
+	it("keeps its own text direction on a right-to-left page", async () => {
 		const context = await site.newContext();
 		const visitor = await site.visitWidget(widget.widget_id, context, { dir: "rtl" });
 		await visitor.open();
@@ -61,7 +61,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("in forced colours the wait, the caret and the buttons are seen", async () => {
+	it("shows the wait, the caret and the buttons in forced colours", async () => {
 		const context = await site.newContext({ forcedColors: "active" });
 		const visitor = await site.visitWidget(widget.widget_id, context);
 		await visitor.open();
@@ -76,7 +76,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("where storage is refused it works as long as the page is there", async () => {
+	it("works without storage while the page is open", async () => {
 		for (const visit of [() => site.visit(), () => site.visitWidget(widget.widget_id)]) {
 			const visitor = await visit();
 			await visitor.page.addInitScript(() => {
@@ -95,7 +95,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		}
 	});
 
-	it("several tags are one chat, the first one's, and a late module is it, too", async () => {
+	it("shows one chat for several tags, also for a late module", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();
 		const { url } = site.banter;
@@ -107,7 +107,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("goes along when a script puts another body in the place of its own", async () => {
+	it("moves along when a script replaces the body", async () => {
 		const visitor = await site.visitWidget(widget.widget_id, undefined, { place: "head" });
 		await visitor.open();
 		const long = `[[text="${"line\\n".repeat(80)}"]] long`;
@@ -133,7 +133,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a site that takes it off the page has it off the page", async () => {
+	it("stays removed when the site removes it", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();
 		await visitor.page.locator("banter-chat").evaluate((host) => host.remove());
@@ -144,7 +144,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("Return that ends a composed word sends nothing", async () => {
+	it("does not send when Return ends a composition", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();
 		await visitor.box.focus();
@@ -162,7 +162,7 @@ describe("the widget on hard pages", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a thousand messages are there, and the newest is seen", async () => {
+	it("shows a thousand messages, scrolled to the newest", async () => {
 		const visitor = await site.visit();
 		await visitor.page.evaluate(() => localStorage.setItem("banter.session", "a-long-story"));
 		const messages = Array.from({ length: 1000 }, (_, i) => ({

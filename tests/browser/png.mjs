@@ -1,6 +1,6 @@
-// Makes a PNG of a browser's smaller, without a loss. Chromium filters each row for photographs
-// and compresses for speed; plain areas and text become a fifth smaller unfiltered, at level 9.
-// Only what Chromium writes is read: 8 bits a channel, no interlace (PNG specification, 9 and 10).
+// Recompresses a browser's PNG without loss. Chromium filters each row for photographs and
+// compresses for speed; plain areas and text become a fifth smaller unfiltered at level 9. Reads
+// only Chromium's format: 8 bits per channel, no interlace (PNG specification, 9 and 10).
 
 import { deflateSync, inflateSync } from "node:zlib";
 
@@ -40,7 +40,7 @@ function paeth(left, up, upLeft) {
 	return a <= b && a <= c ? left : b <= c ? up : upLeft;
 }
 
-/** Undoes the rows' filters in place; each row keeps its first byte, now 0: no filter. */
+/** Reverses the rows' filters in place; the first byte of each row becomes 0 (no filter). */
 function unfilter(rows, stride, step) {
 	for (let start = 0; start < rows.length; start += stride) {
 		const filter = rows[start];

@@ -22,10 +22,10 @@ const CONVERSATION = [
 		"The cast-iron plant is. The ZZ plant and the snake plant are not, so keep those out of reach or pick a parlour palm instead: it is harmless, likes shade…",
 	],
 ];
-/** The last answer stops here, so that the picture shows it being written. */
+/** The last reply hangs here, so that the picture shows it streaming. */
 const PAUSE_AFTER = 15;
 
-/** An OpenAI-compatible server that knows the conversation above, and greets everybody else. */
+/** An OpenAI-compatible server with the conversation above and a greeting for everyone else. */
 function startModel() {
 	const server = createServer(async (req, res) => {
 		let body = "";
@@ -46,7 +46,7 @@ function startModel() {
 }
 
 async function take(page, path) {
-	// Until nothing moves any more.
+	// Waits until all animations have ended.
 	await page.evaluate(() =>
 		Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
 	);
@@ -75,7 +75,7 @@ async function takeWidget(browser, banter, path) {
 	await page.close();
 }
 
-/** A widget that is set up on the server, and asks who is writing before anything else. */
+/** A widget with settings on the server that requires contact details first. */
 const WIDGET = {
 	name: "Fernlight Plants",
 	greeting: "Hi! Tell us about your place, and we find the plant for it.",

@@ -1,5 +1,5 @@
-// A site with the chat on it: a page of another origin with A's script tag, or a widget's, under a
-// strict policy, and visitors who write.
+// A site with the chat: a page of another origin with open-chat-widget's script tag, or a widget's,
+// under a strict policy, and its visitors.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -10,10 +10,10 @@ import { complaintsOf, launch, newContext } from "./browser.mjs";
 export const WELCOME = "Hey! How can I help?";
 export const PLACEHOLDER = "Type your question...";
 
-/** The stand-in model's reply of n tokens, without the space at its end. */
+/** The stub model's reply of n tokens, without its final space. */
 export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
 
-/** A's tag, word for word but for the addresses and the key. */
+/** open-chat-widget's tag, with other addresses and key. */
 function scriptTag(url, apiUrl) {
 	return `<script
   src="${url}/widget/chat-widget.js"
@@ -28,12 +28,12 @@ function scriptTag(url, apiUrl) {
 ></script>`;
 }
 
-/** B's tag, word for word but for the address and the id. */
+/** Loquent's tag, with another address and id. */
 function widgetTag(url, widgetId) {
 	return `<script src="${url}/api/widget/embed.js" data-widget="${widgetId}"></script>`;
 }
 
-/** A page that allows nothing but what its widget needs, and the site's own style. */
+/** A page whose policy allows only what its widget needs, and the site's own style. */
 function servePage(res, url, connects, tag, query) {
 	const css = query.get("css") ?? "";
 	const policy = [
@@ -68,19 +68,19 @@ function answer(res, origin, query) {
 	servePage(res, url, new URL(apiUrl).origin, scriptTag(url, apiUrl), query);
 }
 
-/** Of the chat on a page. */
+/** Helpers for the chat on a page. */
 export class Visitor {
 	constructor(context, page) {
 		this.context = context;
 		this.page = page;
 		this.complaints = complaintsOf(page);
-		/** What the site's owner is told. */
+		/** The owner's view. */
 		this.hints = [];
 		page.on("console", (message) => {
 			if (message.type() === "warning") this.hints.push(message.text());
 		});
 		this.chat = page.getByRole("dialog");
-		/** What a screen reader is told. */
+		/** The announcements to screen readers. */
 		this.live = page.locator("banter-chat").locator("[aria-live=polite]");
 		this.box = this.chat.getByRole("textbox", { name: "Your message" });
 		this.stop = this.chat.getByRole("button", { name: "Stop the reply" });
@@ -91,7 +91,7 @@ export class Visitor {
 		return this.page.getByRole("button", { name: "Open chat" }).click();
 	}
 
-	/** Waits until a click on "Stop" is no more taken for the second of a double click on "Send". */
+	/** Waits until a click on "Stop" no longer counts as a double click on "Send". */
 	async stopIsOld() {
 		await this.stop.waitFor();
 		const seen = await this.page.evaluate(() => performance.now());
@@ -103,14 +103,17 @@ export class Visitor {
 		await this.stop.click();
 	}
 
-	/** Once the reply before it has ended: its last word may be there earlier, and until then none is taken. */
+	/**
+	 * After the previous reply has ended: its last token may appear earlier, and until the end no
+	 * message is accepted.
+	 */
 	async say(text) {
 		await this.stop.waitFor({ state: "hidden" });
 		await this.box.fill(text);
 		await this.box.press("Enter");
 	}
 
-	/** The page puts another script tag on itself, and waits until it has run. */
+	/** Adds another script tag to the page and waits until it has run. */
 	addTag(attributes) {
 		return this.page.evaluate(({ src, ...others }) => {
 			window.site ??= trustedTypes.createPolicy("site", { createScriptURL: (url) => url });
@@ -135,7 +138,7 @@ export class Visitor {
 		});
 	}
 
-	/** What is on the page, one string a message: who said it, and what. */
+	/** The messages on the page, one string each with sender and text. */
 	said() {
 		return this.chat
 			.getByRole("log")
@@ -144,14 +147,14 @@ export class Visitor {
 				rows.map((row) => {
 					const who = row.classList.contains("user") ? "visitor" : "assistant";
 					const bubble = row.querySelector(".bubble");
-					// The dots' "Thinking…" is not said.
+					// Without the dots' "Thinking…".
 					const text = bubble && !bubble.querySelector(".dots") ? bubble.textContent : "";
 					return `${who}: ${text}`;
 				}),
 			);
 	}
 
-	/** Waits until exactly this has been said after the welcome. */
+	/** Waits until the page has exactly these messages after the welcome. */
 	async saidUntil(expected, ms = DEADLINE_MS) {
 		const wanted = JSON.stringify([`assistant: ${WELCOME}`, ...expected]);
 		let said = "";
@@ -165,10 +168,7 @@ export class Visitor {
 		});
 	}
 
-	/**
-	 * Looks at the newest reply in every frame from now on; the result grows by each text that it has,
-	 * also after a reload.
-	 */
+	/** Records the newest reply's text in every frame from now on, also after a reload. */
 	async watch() {
 		const seen = [];
 		await this.page.exposeFunction("sawReply", (text) => seen.push(text));
@@ -177,7 +177,7 @@ export class Visitor {
 			const frame = () => {
 				const root = document.querySelector("banter-chat")?.shadowRoot;
 				const rows = root?.querySelectorAll(".row.assistant") ?? [];
-				// The first is the welcome.
+				// The first one is the welcome message.
 				const bubble = rows.length > 1 && rows[rows.length - 1].querySelector(".bubble");
 				const text = bubble && !bubble.querySelector(".dots") ? bubble.textContent : "";
 				if (text !== last) window.sawReply(text);
@@ -193,9 +193,8 @@ export class Visitor {
 }
 
 /**
- * A banter, a site that uses it, and a browser, for all tests of a describe().
- * @param {Record<string, string>} env settings over the usual ones
- * @param {object} browserOptions of launch()
+ * A banter, a site and a browser for all tests of a describe(). @param {Record<string, string>} env
+ * additional settings @param {object} browserOptions of launch()
  */
 export function useSite(env = {}, browserOptions = {}) {
 	const server = createServer();
@@ -203,7 +202,7 @@ export function useSite(env = {}, browserOptions = {}) {
 	const site = {};
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
-		// Not any port: a browser tries ::1 first, where somebody else may have the same.
+		// Not any port: a browser tries ::1 first, where another process may use the same one.
 		const port = await freePort();
 		await new Promise((done) => server.listen(port, "127.0.0.1", done));
 		site.url = `http://localhost:${port}`;
@@ -224,14 +223,14 @@ export function useSite(env = {}, browserOptions = {}) {
 		server.close();
 	});
 
-	/** A visitor with a browser profile of her own; api is the address in the site's tag. */
+	/** A visitor with a separate browser profile; api: the URL in the site's tag. */
 	site.visit = async (api) => site.openTab(await site.newContext(), api);
 
 	site.openTab = (context, api) => goTo(context, api ? `?api=${encodeURIComponent(api)}` : "");
 
 	/**
-	 * The same on a page with a widget's tag; context: the profile of someone who was there. page: its dir,
-	 * its css, the place of the tag, if that is the head, and a server before banter's.
+	 * The same on a page with a widget's tag; context: an existing profile. page: its dir, css, the
+	 * place of the tag if in the head, and a server in front of banter.
 	 */
 	site.visitWidget = async (widgetId, context, page = {}) =>
 		goTo(
@@ -242,7 +241,7 @@ export function useSite(env = {}, browserOptions = {}) {
 	/** A browser profile, on a screen that playwright's options describe. */
 	site.newContext = (options) => newContext(site.browser, options);
 
-	/** A widget that is made by the admin API. */
+	/** Creates a widget by the admin API. */
 	site.createWidget = async (fields) => {
 		const answer = await site.banter.request("POST", "/v1/admin/widgets", {
 			headers: { "x-admin-api-key": ADMIN_KEY },
@@ -258,7 +257,7 @@ export function useSite(env = {}, browserOptions = {}) {
 		return visitor;
 	}
 
-	/** A session's thread once it has n messages, the last of them with that status. */
+	/** A session's thread when it has n messages, the last one with this status. */
 	site.stored = (session, n, status = "complete") =>
 		until(`${n} messages are stored, the last ${status}`, async () => {
 			const thread = await site.banter.threadOf(session);

@@ -1,6 +1,6 @@
-// Replies that survive: a reload, a lost network, killed processes. In each case the visitor reads
-// the whole reply once, the store has it once, and the text on the page only ever grows, but where
-// a reply is begun anew.
+// Replies survive a reload, a lost network and killed processes. In each case the visitor reads the
+// whole reply once, the store has it once, and the text on the page only grows, except after a
+// restart.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -11,14 +11,14 @@ import { numbered, useSite } from "./site.mjs";
 
 const TOKENS = 60;
 const WHOLE = numbered(TOKENS);
-/** Its end comes when it is released, however long all before that takes. */
+/** It ends when released. */
 const slowly = (words) => `[[tokens=${TOKENS} delay=50 hold-after=50]] ${words}`;
 
-/** How often a text, always one of the reply, was not only added to. */
+/** How often the text of the reply did not only grow. */
 function setbacks(seen) {
 	let count = 0;
 	let before = "";
-	// At its end the reply loses the space that the model put there.
+	// At its end the reply loses its final space.
 	for (const text of seen.map((text) => text.trimEnd())) {
 		assert.ok(WHOLE.startsWith(text), text);
 		if (!text.startsWith(before)) count++;
@@ -27,18 +27,19 @@ function setbacks(seen) {
 	return count;
 }
 
-/** Of a reply that is begun anew: back to what was kept of it, which is up to a second older than what
- * was read, and then to its beginning. */
+/**
+ * For a restarted reply: back to the stored text, which is up to a second older, then to its start.
+ */
 const ANEW = 2;
 
-/** But for the browser's own words on connections that broke. */
+/** Except the browser's own messages about broken connections. */
 const complaintsBut = (complaints) => complaints.filter((text) => !/net::ERR_/.test(text));
 
 describe("a reply survives", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit, stored } = site;
 
-	/** A visitor whose reply is being written, with some words of it on the page. */
+	/** A visitor with a running reply, partly on the page. */
 	async function inMidReply(question, api) {
 		const visitor = await visit(api);
 		await visitor.open();
@@ -58,7 +59,7 @@ describe("a reply survives", { skip: missing }, () => {
 		);
 	}
 
-	/** Lets the reply come to its end, and waits until the page has it. */
+	/** Releases the reply and waits until the page shows all of it. */
 	async function isWhole(visitor, question, ms) {
 		await banter.release(question);
 		await visitor.saidUntil([`visitor: ${question}`, `assistant: ${WHOLE}`], ms);
@@ -69,7 +70,7 @@ describe("a reply survives", { skip: missing }, () => {
 	after(() => line.stop());
 	const throughLine = () => `${line.url}/chat`;
 
-	it("a reload: the page goes on with it, and the model is asked once", async () => {
+	it("a reload: the page continues it, with one model request", async () => {
 		const question = slowly("reload");
 		const visitor = await inMidReply(question);
 		await visitor.page.reload();
@@ -79,7 +80,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await isStoredOnce(visitor, question);
 		assert.equal(await banter.modelCalls(question), 1);
 
-		// The conversation is still there on the next page, without a word of news.
+		// The conversation is on the next page, without an unread mark.
 		await visitor.page.reload();
 		await isWhole(visitor, question);
 		assert.equal(await visitor.live.textContent(), "");
@@ -87,7 +88,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a reload before it has begun: the message is sent again, and taken once", async () => {
+	it("a reload before it has started: the message is sent again and stored once", async () => {
 		const question = "[[tokens=3 hold-after=0]] early reload";
 		const visitor = await visit();
 		await visitor.open();
@@ -103,7 +104,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a reload with the chat closed: it comes all the same, and is unread until it is seen", async () => {
+	it("a reload with the chat closed: it arrives and is unread until seen", async () => {
 		const question = slowly("closed chat");
 		const visitor = await inMidReply(question);
 		await visitor.page.keyboard.press("Escape");
@@ -120,7 +121,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a closed tab: another one shows it being written", async () => {
+	it("a closed tab: another one shows it streaming", async () => {
 		const question = slowly("closed tab");
 		const visitor = await inMidReply(question);
 		const next = await site.openTab(visitor.context);
@@ -131,7 +132,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await next.context.close();
 	});
 
-	it("a lost network: it is said, and the rest comes when the network is back", async () => {
+	it("a lost network: the page says so, and the rest arrives when it is back", async () => {
 		const question = slowly("lost network");
 		const visitor = await inMidReply(question, throughLine());
 		const seen = await visitor.watch();
@@ -151,7 +152,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a line that goes dead without a word, once the browser has another", async () => {
+	it("a connection that dies silently, when the browser has a new network", async () => {
 		const question = slowly("dead line");
 		const visitor = await inMidReply(question, throughLine());
 		const seen = await visitor.watch();
@@ -165,7 +166,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a line that is cut again and again", async () => {
+	it("a connection that is cut repeatedly", async () => {
 		const question = slowly("bad line");
 		const visitor = await inMidReply(question, throughLine());
 		const seen = await visitor.watch();
@@ -181,7 +182,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a message that is written without a network goes out when it is back, once", async () => {
+	it("a message written offline is sent once when the network is back", async () => {
 		const visitor = await visit();
 		await visitor.open();
 		await visitor.context.setOffline(true);
@@ -194,7 +195,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("a worker that is killed: it is begun anew by itself, in its place", async () => {
+	it("a killed worker: it restarts automatically in its place", async () => {
 		const question = slowly("kill the worker");
 		const visitor = await inMidReply(question);
 		const seen = await visitor.watch();
@@ -207,13 +208,13 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("the death of all processes: it is whole once they are back", async () => {
+	it("all processes killed: it is complete after their return", async () => {
 		const question = slowly("kill all");
 		const visitor = await inMidReply(question);
 		const seen = await visitor.watch();
 		const old = banter.workerPids();
 		await Promise.all([banter.storaged.kill("SIGKILL"), banter.killWorkers(old)]);
-		// The store waits for the worker that wrote it to come back.
+		// The store waits for its worker to reconnect.
 		await isWhole(visitor, question, 2 * DEADLINE_MS);
 		await isStoredOnce(visitor, question);
 		assert.ok(setbacks(seen) <= ANEW);
@@ -224,7 +225,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("all of this, one after the other", async () => {
+	it("all of these in sequence", async () => {
 		const question = slowly("everything");
 		const visitor = await inMidReply(question, throughLine());
 		const seen = await visitor.watch();
@@ -250,17 +251,17 @@ describe("a reply survives", { skip: missing }, () => {
 		}
 		await isWhole(visitor, question);
 		await isStoredOnce(visitor, question);
-		// At most one for each death: a second may come before the first has been noticed.
+		// At most one for each kill: a second may follow before the first is detected.
 		const calls = await banter.modelCalls(question);
 		assert.ok(calls >= 2 && calls <= 4, `${calls} calls`);
 		assert.ok(setbacks(seen) <= ANEW * blows.length);
 		await visitor.context.close();
 	});
 
-	it("a reload while nobody is there: the page waits, and goes on", async () => {
+	it("a reload while the service is down: the page waits and continues", async () => {
 		const question = slowly("reload offline");
 		const visitor = await inMidReply(question);
-		// The page itself still loads; only the API is gone.
+		// The page itself still loads; only the API is down.
 		await visitor.page.route(`${banter.url}/v1/**`, (route) => route.abort());
 		await visitor.page.reload();
 		await visitor.chat.getByText("Connection lost").waitFor();
@@ -272,7 +273,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("on a page without crypto.randomUUID, as plain http has none", async () => {
+	it("a page without crypto.randomUUID, as on plain http", async () => {
 		const visitor = await visit();
 		await visitor.page.addInitScript(() => {
 			delete Crypto.prototype.randomUUID;
@@ -285,7 +286,7 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.close();
 	});
 
-	it("what broke off while nobody was there says so, and can be asked again", async () => {
+	it("an interruption while the page was closed, which is shown and can be retried", async () => {
 		const visitor = await visit();
 		await visitor.open();
 		await visitor.say("[[tokens=3]] first");

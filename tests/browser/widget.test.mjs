@@ -1,5 +1,5 @@
-// The whole way in a browser: a page of another origin with A's script tag, a visitor who chats,
-// and the owner who reads along in the dashboard.
+// End to end in a browser: a page of another origin with open-chat-widget's tag, a visitor who
+// chats, and the owner in the dashboard.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -19,7 +19,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
 	}
 
-	it("chats: the reply streams in, a reload keeps session and open state, the owner sees it all", async () => {
+	it("chats: the reply streams, a reload keeps session and open state, the owner sees everything", async () => {
 		const visitor = await visit();
 		const { context, page, complaints, chat } = visitor;
 		await page.getByRole("button", { name: "Open chat" }).waitFor();
@@ -46,7 +46,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		assert.equal(await visitor.session(), session);
 		await visitor.saidUntil([`visitor: ${first}`, `assistant: ${numbered(40)}`]);
 
-		// Between two messages every process behind the front dies.
+		// Between two messages all processes except masterd are killed.
 		const old = banter.workerPids();
 		await Promise.all([banter.storaged.kill("SIGKILL"), banter.killWorkers(old)]);
 		await banter.ready();
@@ -80,7 +80,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("a closed chat stays closed after a reload; Escape closes it", async () => {
+	it("stays closed after a reload; Escape closes it", async () => {
 		const visitor = await visit();
 		const { context, page, complaints, chat } = visitor;
 		await visitor.open();
@@ -94,7 +94,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("a visitor's text is text: no mark-up of it comes to life, here or in the dashboard", async () => {
+	it("shows a visitor's markup as text, also in the dashboard", async () => {
 		const visitor = await visit();
 		const { context, page, complaints } = visitor;
 		await visitor.open();
@@ -114,7 +114,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		await context.close();
 	});
 
-	it("a reply that breaks off says so, keeps what came, and can be tried again", async () => {
+	it("marks an interrupted reply, keeps its text, and offers a retry", async () => {
 		const visitor = await visit();
 		const { context, complaints, chat } = visitor;
 		await visitor.open();
@@ -140,7 +140,7 @@ describe("the demo pages", { skip: missing }, () => {
 	});
 	after(() => browser?.close());
 
-	it("the widget's page takes the key from its address, hides it, and chats", async () => {
+	it("the widget's page reads the key from its URL, hides it, and chats", async () => {
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);
 		await page.goto(`${banter.url}/widget-test.html#key=${WIDGET_KEY}`);
@@ -154,7 +154,7 @@ describe("the demo pages", { skip: missing }, () => {
 		await page.close();
 	});
 
-	it("the widget's page says so when it is asked for a widget that is not there", async () => {
+	it("the widget's page reports an unknown widget", async () => {
 		const page = await context.newPage();
 		await page.goto(`${banter.url}/widget-test.html?widget=wid_nobody`);
 		await page.getByText("There is no chat: no widget wid_nobody is enabled here.").waitFor();
@@ -162,7 +162,7 @@ describe("the demo pages", { skip: missing }, () => {
 		await page.close();
 	});
 
-	it("the bare API's page sends, leaves, resumes and stops a reply", async () => {
+	it("the API's page sends, disconnects, resumes and stops a reply", async () => {
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);
 		await page.goto(`${banter.url}/headless-test.html#key=${WIDGET_KEY}`);

@@ -1,12 +1,14 @@
-// A worker that does nothing wrong while others do: it is served all the time, and storaged does not work
-// for others, before it answers, for as long as a visitor waits.
+// A well-behaved worker beside hostile peers: it is served all the time, within the time that a
+// visitor waits.
 
 import { TIME_FACTOR, until } from "../e2e/daemon.mjs";
 import { cpuOf } from "../e2e/proc.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 
-/** STORE_TIMEOUT_MS of workerd/store/store_client.h; here of the processor's time, which a busy machine gives
- * out slowly. */
+/**
+ * STORE_TIMEOUT_MS of workerd/store/store_client.h; measured here in processor time, because the
+ * machine may be busy.
+ */
 const LIMIT_MS = 5000 * TIME_FACTOR;
 
 export class Bystander {
@@ -49,7 +51,7 @@ export class Bystander {
 		}
 	}
 
-	/** Waits until it has been served from now on; rejects if it is not. */
+	/** Waits until it has been served from now on; rejects otherwise. */
 	served() {
 		const enough = this.#turns + 2; // the first of them may have begun before
 		return until("others are served", () => {
@@ -58,7 +60,7 @@ export class Bystander {
 		});
 	}
 
-	/** Rejects if it was not served once, or is not served now. */
+	/** Rejects if it was never served, or is not served now. */
 	async stop() {
 		this.going = false;
 		await this.living;

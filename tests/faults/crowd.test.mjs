@@ -1,6 +1,5 @@
-// Peers of storaged that take what they can get: floods, silence, crowds. Others are served all the
-// while, memory stays within what the limits in the code come to, and nothing is left of a peer
-// that has gone.
+// Peers of storaged that exhaust resources: floods, silence, crowds. Others are served meanwhile,
+// memory stays within the limits of the code, and a closed peer leaves nothing behind.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -20,10 +19,10 @@ const PEERS_MAX = 1024;
 const PEER_UNSENT_HIGH = 4 * MIB;
 const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
 
-/** What storaged needs for itself, whoever comes: its batch, the bystander, the allocator's rest. */
+/** The memory that storaged needs anyway: its batch, the bystander, the allocator's remainder. */
 const OWN_MEMORY = 24 * MIB;
 
-/** A store with somebody who is served before, during and after; what it took is given back. */
+/** A store with a bystander that is served before, during and after; the memory is released. */
 async function withBystander(body) {
 	await withStore({}, async (store) => {
 		const files = await settled("the number of files", () => filesOf(store.pid));
@@ -61,7 +60,7 @@ async function settled(what, read) {
 	return last;
 }
 
-/** Reads on until so many frames have come, hello included, and nothing after them. */
+/** Reads exactly this many frames, including the hello. */
 async function readFrames(socket, n) {
 	let bytes = Buffer.alloc(0);
 	let seen = 0;
@@ -77,7 +76,7 @@ async function readFrames(socket, n) {
 	assert.deepEqual([seen, bytes.length], [n, 0]);
 }
 
-/** That the log has so many lines of this kind; some may have been lost on the way. */
+/** Asserts that the log has this many lines; some may be lost. */
 async function assertLines(store, ev, n) {
 	const lines = await store.linesSince(0);
 	const seen = lines.filter((line) => line.ev === ev).length;
@@ -86,7 +85,7 @@ async function assertLines(store, ev, n) {
 }
 
 describe("a flood", () => {
-	it("of a million pings, answers unread: it is read no further, and answered in the end", async () => {
+	it("of a million pings with unread responses: reading pauses, and all are answered in the end", async () => {
 		await withBystander(async (store, bystander) => {
 			const n = 1_000_000;
 			const ping = encode("ping", {}, 1);
@@ -103,7 +102,7 @@ describe("a flood", () => {
 		});
 	});
 
-	it("of requests for long lists by 8 peers, answers unread: each is read no further", async () => {
+	it("of requests for long lists by 8 peers with unread responses: reading pauses for each", async () => {
 		await withBystander(async (store, bystander) => {
 			const writer = await store.connect("WORKER");
 			const ids = () => ({ conversation: newId(), message: newId(), turn: newId() });
@@ -128,7 +127,7 @@ describe("a flood", () => {
 		});
 	});
 
-	it("of frames of the greatest length: taken one by one", async () => {
+	it("of frames of the maximum length: processed one by one", async () => {
 		await withBystander(async (store) => {
 			const text = "x".repeat(524_288);
 			const turn = newId();
@@ -146,7 +145,7 @@ describe("a flood", () => {
 		});
 	});
 
-	it("of 64 MiB that mean nothing: dropped at the first frame, in one line", async () => {
+	it("of 64 MiB of garbage: dropped at the first frame, with one log line", async () => {
 		await withBystander(async (store) => {
 			const socket = await deaf(
 				store,
@@ -162,14 +161,14 @@ describe("a flood", () => {
 });
 
 describe("a crowd", () => {
-	it("that comes and goes 10,000 times leaves nothing", async () => {
+	it("that connects and leaves 10,000 times leaves nothing behind", async () => {
 		await withBystander(async (store) => {
 			let came = 0;
 			const hands = Array.from({ length: 100 }, async () => {
 				while (came < 10_000) {
 					const socket = await connectTo(store.socket).catch(() => null);
 					if (socket) came++;
-					// Else the queue before storaged was full for a moment.
+					// Otherwise storaged's listen backlog was full for a moment.
 					await (socket ? leave(socket) : new Promise((done) => setTimeout(done, 1)));
 				}
 			});
@@ -178,7 +177,7 @@ describe("a crowd", () => {
 		});
 	});
 
-	it("of 3,000: as many as there are places come in, one line says so, and there is room again", async () => {
+	it("of 3,000: admitted up to the limit, with one log line, and again after they leave", async () => {
 		await withBystander(async (store, bystander) => {
 			const peers = [];
 			let greeted = 0;
@@ -195,9 +194,9 @@ describe("a crowd", () => {
 			}
 			await until("all places are taken", () => store.events("too_many_peers").length > 0);
 			await until("there is no more to accept", () => filesOf(store.pid) > PEERS_MAX);
-			// The bystander has the other.
+			// The bystander holds the other place.
 			await until("all who came in are greeted", () => greeted >= PEERS_MAX - 1);
-			// Not later: as they leave, others who wait may take the places, and all are taken again.
+			// Checked now: when they leave, waiting peers may take the places again.
 			assert.equal(greeted, PEERS_MAX - 1);
 			assert.equal(store.events("too_many_peers").length, 1);
 			await bystander.served();
@@ -211,7 +210,7 @@ describe("a crowd", () => {
 });
 
 describe("silence", () => {
-	it("instead of a hello, within one, within a frame: dropped after a while, in one line each", async (t) => {
+	it("instead of a hello, within one, within a frame: dropped after a timeout, with one log line each", async (t) => {
 		await withBystander(async (store) => {
 			const long = frame(TABLE.turn_finish.number, 1, Buffer.alloc(FRAME_MAX - HEADER_SIZE));
 			const said = (role) => hello(role, { pid: 1 }); // not one of ours, in the log

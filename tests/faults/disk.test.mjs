@@ -1,6 +1,6 @@
-// The disk fills up under the whole service, and is emptied again. Meanwhile nobody writes, everybody
-// reads, and each visitor is told; afterwards all goes on by itself, and what was acknowledged, or
-// only finished by the model, is there.
+// The disk becomes full under the whole service, then free again. Meanwhile writes fail with a
+// clear error and reads work; afterwards the service recovers, with all acknowledged messages and
+// all finished replies.
 
 import assert from "node:assert/strict";
 import { unlinkSync } from "node:fs";
@@ -12,7 +12,7 @@ import { fill, KINDS, withFileSystem } from "./mount.mjs";
 import { assertWhole } from "./store.mjs";
 import { assertFull, Talkers } from "./talkers.mjs";
 
-/** What the log says of the store, in order. */
+/** The store's state changes in the log, in order. */
 function states(banter) {
 	const told = ["store_not_writable", "store_writable"];
 	return banter.log.lines.map((line) => line.ev).filter((ev) => told.includes(ev));
@@ -33,7 +33,7 @@ function assertToldSeldom(banter, since) {
 	});
 }
 
-/** Replies of 160 KB each, held half-way: their streams, and their conversations. */
+/** Replies of 160 KB each, held half-way, with their streams and conversations. */
 async function startReplies(banter, n) {
 	const replies = [];
 	for (let i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ async function fillAndEmpty(banter, filler) {
 
 describe("the disk is full", () => {
 	for (const kind of KINDS)
-		it(`${kind}: refused, read on, writable again by itself`, async (t) => {
+		it(`${kind}: writes are refused, reads work, and writing recovers by itself`, async (t) => {
 			const trouble = await withFileSystem(kind, 12, async (dir) => {
 				const data = join(dir, "data");
 				await withBanter({ env: { DATA_DIR: data } }, async (banter) => {

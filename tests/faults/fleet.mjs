@@ -16,7 +16,7 @@ import { PeerGone } from "./peer.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 import { Visitor } from "./visitor.mjs";
 
-/** How long one that was refused waits before it asks again. */
+/** The delay before a refused request is repeated. */
 const REFUSED_PAUSE_MS = 20;
 
 const REFUSALS = [STORE_ERRORS.FULL, STORE_ERRORS.INTERNAL];
@@ -70,13 +70,13 @@ export class Fleet {
 		return this.visitors.reduce((sum, visitor) => sum + visitor.acknowledged, 0);
 	}
 
-	/** Waits until so many more messages are acknowledged. */
+	/** Waits until this many more messages are acknowledged. */
 	acknowledgedMore(n) {
 		const before = this.acknowledged;
 		return until(`${n} more messages`, () => this.acknowledged >= before + n);
 	}
 
-	/** One of the crew, who makes one request after the other. */
+	/** One client, which sends one request after the other. */
 	async work(one, peer, before) {
 		try {
 			this.#look(await before);
@@ -100,8 +100,8 @@ export class Fleet {
 	}
 
 	/**
-	 * Connects all workers that are not connected, and lets all of them work. Resolves when every
-	 * one of them has ended: they were told to stop(), or the store has gone.
+	 * Connects all disconnected workers and runs them. Resolves when all have ended, after stop()
+	 * or because the store has exited.
 	 */
 	sail(store) {
 		this.going = true;
@@ -115,7 +115,7 @@ export class Fleet {
 		return this.sailing;
 	}
 
-	/** Lets every request come to its answer. The workers stay connected. */
+	/** Waits for the response of every request. The workers stay connected. */
 	async stop() {
 		this.going = false;
 		await this.voyage;
@@ -123,7 +123,7 @@ export class Fleet {
 	}
 
 	/**
-	 * Sails while body() runs, again whenever the store has gone (somebody else starts it anew), and
+	 * Runs the load during body(), again after each exit of the store (which the caller restarts),
 	 * then stops.
 	 */
 	async sailDuring(store, body) {
@@ -139,7 +139,7 @@ export class Fleet {
 		}
 	}
 
-	/** Stops for the time of body(). */
+	/** Pauses the load during body(). */
 	async pause(body) {
 		await this.stop();
 		await body();
@@ -158,7 +158,7 @@ export class Fleet {
 		this.voyage.catch(this.wreck);
 	}
 
-	/** All workers vanish; resolves as check() does, once the store has closed their turns. */
+	/** Disconnects all workers; resolves like check() when the store has closed their turns. */
 	async leave(store, how) {
 		await Promise.all(this.workers.map((worker) => worker.peer?.close()));
 		const end = Date.now() + DEADLINE_MS;
@@ -193,7 +193,7 @@ export class Fleet {
 	}
 }
 
-/** That the list of conversations is these, each once, the newest activity first. */
+/** Asserts that the list contains exactly these conversations, newest activity first. */
 async function assertList(peer, conversations) {
 	const listed = [];
 	let page = { next: Buffer.alloc(0) };

@@ -1,4 +1,4 @@
-// The visitors of a widget as workers know them: by tokens, in requests to storaged.
+// Visitors of a widget as workers see them: by tokens in requests to storaged.
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -9,7 +9,7 @@ function newToken() {
 	return createHash("sha256").update(randomBytes(16)).digest("hex");
 }
 
-/** The default widget, as it is stored. */
+/** The stored default widget. */
 export function widgetOf(peer) {
 	return getRecord(peer, "widget", { org: ORG, id: WIDGET });
 }
@@ -27,7 +27,7 @@ export async function newGuest(peer) {
 	return { ...visitor, session: `~${dashed(visitor.id)}` };
 }
 
-/** A message of a visitor's, with ids of its own. */
+/** A visitor's message with new ids. */
 export function messageOf(guest, text) {
 	return {
 		org: ORG,
@@ -46,7 +46,7 @@ export function contactOf(guest, contact) {
 	return { token: guest.token, fresh_id: newId(), ...contact };
 }
 
-/** How many messages the visitors of the default widget have sent, as they are stored. */
+/** The number of stored messages of the default widget's visitors. */
 export async function countMessages(peer) {
 	const list = { org: ORG, widget: WIDGET, cursor: Buffer.alloc(0) };
 	const ids = [];

@@ -1,6 +1,6 @@
-// A worker hangs: its process is there, its loop stands still. masterd ends it and starts another; no
-// other worker's visitor notices, and its own can ask again. When masterd itself, or everything, has
-// stood still for longer, nobody is ended.
+// A hanging worker: its process exists, its event loop is stopped. masterd kills and replaces it;
+// other workers' visitors are not affected, its own can send again. If masterd itself or all
+// processes were stopped for longer, no worker is killed.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -19,7 +19,9 @@ const env = { WORKER_HANG_MS: String(LIMIT_MS) };
 
 const hungLines = (banter) => banter.log.lines.filter(({ ev }) => ev === "worker_hung");
 
-/** Stops a worker for good; resolves to the line that says that it hangs, once its successor serves. */
+/**
+ * Stops a worker permanently; resolves to the log line about the hang when its successor serves.
+ */
 async function hang(banter, worker) {
 	banter.killed.add(String(worker));
 	process.kill(worker, "SIGSTOP");
@@ -33,7 +35,7 @@ async function hang(banter, worker) {
 	return line;
 }
 
-/** A reply that has begun and is held, and which worker writes it. */
+/** A started, held reply and its worker. */
 async function heldReply(banter, session, message) {
 	const stream = await banter.stream(session, message, {
 		headers: { "idempotency-key": session },
@@ -44,7 +46,7 @@ async function heldReply(banter, session, message) {
 	return { session, message, stream, messageId, worker };
 }
 
-/** One that each worker writes, of two. */
+/** One reply for each of two workers. */
 async function replyOfEach(banter) {
 	const replies = new Map();
 	for (let i = 0; replies.size < 2; i++) {
@@ -62,7 +64,7 @@ async function hangsCounted(banter) {
 }
 
 describe("a worker that hangs", () => {
-	it("is replaced: its reply is found, and begun anew when asked for; others run on", () =>
+	it("is replaced: its reply is restarted on request; others continue", () =>
 		withBanter({ workers: 2, env }, async (banter) => {
 			const [lost, other] = await replyOfEach(banter);
 			assert.equal(await hangsCounted(banter), 0);
@@ -94,7 +96,7 @@ describe("a worker that hangs", () => {
 		}));
 });
 
-/** Stops processes for longer than a worker may be silent, then lets them go on in the same order. */
+/** Stops processes for longer than the limit, then continues them in the same order. */
 async function standStill(pids) {
 	for (const pid of pids) process.kill(pid, "SIGSTOP");
 	try {
@@ -104,8 +106,8 @@ async function standStill(pids) {
 	}
 }
 
-describe("no worker is taken for one that hangs", () => {
-	it("when it drains, after a reload, for longer than the limit", () =>
+describe("no worker is considered hanging", () => {
+	it("when it drains after a reload for longer than the limit", () =>
 		withBanter({ workers: 2, env }, async (banter) => {
 			const replies = await replyOfEach(banter);
 			const old = banter.workerPids();
@@ -131,7 +133,7 @@ describe("no worker is taken for one that hangs", () => {
 				await banter.release("held");
 				for (const { stream } of [one, two])
 					assert.equal((await stream.rest()).at(-1).type, "done");
-				// Until this one has been noticed the other has been judged as often.
+				// When this one has been detected, the other has been checked as often.
 				await hang(banter, one.worker);
 				assert.deepEqual(
 					hungLines(banter).map(({ pid }) => pid),

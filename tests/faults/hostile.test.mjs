@@ -56,8 +56,8 @@ async function amongOthers(cases, run) {
 }
 
 /**
- * After a hello, each of these must be the end of its peer.
- * @param {[Buffer, string, string][]} cases bytes, why it is dropped, what is wrong with them
+ * After a hello, each case must drop the peer. @param {[Buffer, string, string][]} cases bytes, the
+ * reason in the log, what is invalid
  */
 async function assertAllDropped(role, cases) {
 	const position = store.log.lines.length;
@@ -74,7 +74,7 @@ async function assertAllDropped(role, cases) {
 	assert.equal(lines.length, suspects.length, "one line for each");
 }
 
-/** Before a hello it is nobody, and so is its line. */
+/** Before a hello the peer, and its log line, has no role. */
 async function assertDroppedUnknown(bytes, why, what) {
 	const position = store.log.lines.length;
 	await sendAndBeDropped(bytes, what);
@@ -102,12 +102,12 @@ describe("a hello", () => {
 	for (const [bytes, why, what] of cases)
 		it(`${what}: dropped`, () => assertDroppedUnknown(bytes, why, what));
 
-	it("spoiled in any way: dropped", async () => {
+	it("corrupted in any way: dropped", async () => {
 		for (const [payload, why, what] of spoiled(TABLE.hello))
 			await assertDroppedUnknown(frame(TABLE.hello.number, 0, payload), why, what);
 	});
 
-	it("that does not come first: what came in its place is the end", async () => {
+	it("that is not first: the other message drops the peer", async () => {
 		for (const description of [...allowedTo("WORKER"), ...allowedTo("TOOL")])
 			await assertDroppedUnknown(
 				Buffer.concat([sampleFrame(description), hello("WORKER")]),
@@ -116,7 +116,7 @@ describe("a hello", () => {
 			);
 	});
 
-	it("that is none: dropped", async () => {
+	it("that is invalid: dropped", async () => {
 		for (const [text, why] of [
 			["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "oversize"],
 			["\0".repeat(64), "unknown_type"],
@@ -128,7 +128,7 @@ describe("a hello", () => {
 
 for (const role of ["WORKER", "TOOL"])
 	describe(`a ${role.toLowerCase()}`, () => {
-		it("that says what it may is answered, whatever it says", async () => {
+		it("that sends permitted messages gets responses, whatever they contain", async () => {
 			for (const description of allowedTo(role)) {
 				const peer = await store.connect(role);
 				if (UNANSWERED.includes(description.name)) {
@@ -141,7 +141,7 @@ for (const role of ["WORKER", "TOOL"])
 			}
 		});
 
-		it("that says what only others may say, or nobody, is dropped", () =>
+		it("that sends a message of another role, or an unknown one, is dropped", () =>
 			assertAllDropped(role, [
 				...Object.values(TABLE)
 					.filter((description) => !isAllowed(description, role))
@@ -153,10 +153,10 @@ for (const role of ["WORKER", "TOOL"])
 				]),
 			]));
 
-		it("that says hello twice is dropped", () =>
+		it("that sends hello twice is dropped", () =>
 			assertAllDropped(role, [[hello(role), "forbidden", "a second hello"]]));
 
-		it("whose frames are none is dropped", () =>
+		it("with invalid frames is dropped", () =>
 			assertAllDropped(role, [
 				...Array.from({ length: 16 }, (_, bit) => [
 					frame(PING, 1, NO_PAYLOAD, { flags: 1 << bit }),
@@ -172,7 +172,7 @@ for (const role of ["WORKER", "TOOL"])
 			]));
 
 		for (const description of allowedTo(role))
-			it(`that spoils ${description.name} in any way is dropped`, () =>
+			it(`that corrupts ${description.name} in any way is dropped`, () =>
 				assertAllDropped(
 					role,
 					spoiled(description).map(([payload, why, what]) => [
@@ -182,7 +182,7 @@ for (const role of ["WORKER", "TOOL"])
 					]),
 				));
 
-		it("that leaves within a frame, after any of its bytes, is just gone", async () => {
+		it("that disconnects within a frame, after any byte, is closed silently", async () => {
 			const position = store.log.lines.length;
 			const cuts = allowedTo(role).flatMap((description) => {
 				const bytes = sampleFrame(description);

@@ -1,4 +1,4 @@
-// Ids as a worker makes them: UUIDv7 (RFC 9562, section 5.7), here as hex without dashes.
+// Ids like those of workers: UUIDv7 (RFC 9562, section 5.7), here as hex without dashes.
 
 import { randomBytes } from "node:crypto";
 
@@ -9,7 +9,7 @@ export const NO_ID = "0".repeat(32);
 let lastMs = 0;
 let counter = 0;
 
-/** Random hex, taken from the system for many ids at once. */
+/** Random hex, read from the system for many ids at once. */
 let pool = "";
 let used = 0;
 
@@ -27,7 +27,7 @@ export function newId() {
 	return `${time}7${counter.toString(16).padStart(3, "0")}8${randomHex(15)}`;
 }
 
-/** An id as the HTTP side writes it. */
+/** An id in its text form. */
 export function dashed(id) {
 	return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

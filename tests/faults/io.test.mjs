@@ -1,6 +1,6 @@
-// The disk fails under storaged: a write, a sync, a part of a commit, its very last page. What was
-// refused is not there, or once when it is asked for again; what was acknowledged is. Where LMDB
-// cannot go on, storaged ends with 74 and is started again, as its service manager does it.
+// I/O errors under storaged: a write, a sync, a partial commit, its last page. Refused requests are
+// not stored, or once when repeated; acknowledged ones are stored. If LMDB cannot continue,
+// storaged exits with 74 and is restarted, as by a service manager.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { stateOf } from "./usage.mjs";
 
 const FLEET = { workers: 2, visitors: 32, logins: 2, refused: true };
 
-/** Runs with a load on the store; everything is compared in the end. */
+/** Runs a load on the store and compares everything in the end. */
 async function underLoad(body) {
 	await withStore({ env: TRACED }, async (store) => {
 		const fleet = new Fleet(FLEET);
@@ -29,7 +29,10 @@ async function underLoad(body) {
 	});
 }
 
-/** Never the last page of a commit: one that is on its way when strace comes may yet write that. */
+/**
+ * Never the last page of a commit: a commit that is running when strace attaches may still write
+ * it.
+ */
 const EVERY_WRITE = [
 	"writev:error=EDQUOT",
 	"fdatasync:error=EDQUOT",
@@ -44,7 +47,7 @@ async function isWritable(store) {
 	return pong.writable === 1;
 }
 
-/** Stops the process between a commit's sync and the write of the page that makes it true. */
+/** Stops the process between a commit's sync and the write of its meta page. */
 async function stopBeforeLastPage({ pid }) {
 	const stop = await Fault.attach(pid, ["fdatasync:signal=SIGSTOP:when=3"]);
 	await until("it is stopped", () => stop.seen("--- stopped by SIGSTOP ---"));
@@ -58,7 +61,7 @@ function count(store, ev) {
 
 describe("the disk fails", { skip: NO_STRACE }, () => {
 	const cases = [
-		// what, the fault, which refusal
+		// name, fault, error
 		["each third sync", ["fdatasync:error=EIO:when=2+3"], "internal"],
 		["every sync", ["fdatasync:error=EIO"], "internal"],
 		["every sync, for want of room", ["fdatasync:error=ENOSPC"], "full"],
@@ -68,7 +71,7 @@ describe("the disk fails", { skip: NO_STRACE }, () => {
 		["every write, for want of quota", EVERY_WRITE, "full"],
 	];
 	for (const [what, rules, refusal] of cases)
-		it(`${what}: refused, and writable again by itself`, async () => {
+		it(`${what}: refused, and writing recovers by itself`, async () => {
 			await underLoad(async (store, fleet) => {
 				const { pid } = store;
 				const fault = await Fault.attach(pid, rules);
@@ -87,7 +90,7 @@ describe("the disk fails", { skip: NO_STRACE }, () => {
 		});
 
 	for (const error of ["EIO", "ENOSPC"])
-		it(`the last page of a commit, by ${error}: storaged ends with 74, and all is well after it`, async () => {
+		it(`the last page of a commit, by ${error}: storaged exits with 74, and the store is intact`, async () => {
 			await underLoad(async (store) => {
 				await stopBeforeLastPage(store);
 				const { pid } = store;

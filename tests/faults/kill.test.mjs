@@ -14,7 +14,7 @@ import { Fault, NO_STRACE } from "./strace.mjs";
 
 const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 100));
 
-/** Rounds on one data directory: the check of everything takes longer with each. */
+/** Rounds per data directory: the full check takes longer with each. */
 const GENERATION = 25;
 
 const FLEET = { workers: 3, visitors: 64, logins: 4 };
@@ -23,7 +23,7 @@ function pause(ms) {
 	return new Promise((done) => (ms < 1 ? setImmediate(done) : setTimeout(done, ms)));
 }
 
-/** Killed while it starts, with workers that knock all the while. */
+/** Killed during its start while workers keep connecting. */
 async function killInStart(store, fleet) {
 	store.launch();
 	let over = false;
@@ -38,7 +38,7 @@ async function killInStart(store, fleet) {
 	await killed;
 }
 
-/** Killed under load, after all that came before has been found in good order. */
+/** Killed under load, after everything before was verified. */
 async function killUnderLoad(store, fleet) {
 	await store.start();
 	const compared = await fleet.check(store);
@@ -49,7 +49,7 @@ async function killUnderLoad(store, fleet) {
 	return compared;
 }
 
-/** Everything is compared, then again with all turns closed. */
+/** Compares everything, then again with all turns closed. */
 async function lookOver(store, fleet) {
 	await store.start();
 	await fleet.check(store, { whole: true });
@@ -63,10 +63,10 @@ async function lookOver(store, fleet) {
 	return compared;
 }
 
-/** The calls by which LMDB commits: pages one by one and in a row, the sync; the last page too. */
+/** The system calls of an LMDB commit: single and adjacent pages, the sync, and the last page. */
 const CALLS = { pwrite64: 8, writev: 4, fdatasync: 3 };
 
-/** Killed within a commit, at the nth call of this kind. */
+/** Killed within a commit at the nth call of this kind. */
 async function killAtCall(store, fleet, call, n) {
 	await store.start();
 	await fleet.check(store);
@@ -104,7 +104,7 @@ async function generation(rounds, sum) {
 }
 
 describe("storaged is killed", () => {
-	it(`${ROUNDS} times under load: what was acknowledged is there, once and in order`, async (t) => {
+	it(`${ROUNDS} times under load: acknowledged data is there once and in order`, async (t) => {
 		const since = Date.now();
 		const sum = { acknowledged: 0, answers: 0, compared: 0 };
 		for (let done = 0; done < ROUNDS; done += GENERATION)
@@ -115,7 +115,7 @@ describe("storaged is killed", () => {
 		);
 	});
 
-	it("in its very first start: the next one makes the store, whole", async () => {
+	it("during its first start: the next start creates a complete store", async () => {
 		for (let i = 0; i < 20; i++)
 			await withFleet(async (store, fleet) => {
 				await killInStart(store, fleet);
@@ -123,7 +123,7 @@ describe("storaged is killed", () => {
 			});
 	});
 
-	it("at each call of a commit: it is done wholly or not at all", { skip: NO_STRACE }, async () => {
+	it("at each call of a commit: the commit is atomic", { skip: NO_STRACE }, async () => {
 		await withFleet(async (store, fleet) => {
 			for (const [call, times] of Object.entries(CALLS))
 				for (let n = 1; n <= times; n++) await killAtCall(store, fleet, call, n);

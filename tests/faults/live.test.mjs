@@ -1,5 +1,5 @@
-// Replies that one worker writes and others follow, over real sockets: whoever of them vanishes, and
-// when storaged itself does, the others hear of it.
+// Replies of one worker that others follow, over real sockets: if one of them or storaged exits,
+// the others are notified.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { STATUS, STORE_ERRORS } from "./table.mjs";
 const SESSION = "visitor";
 const LOOK_MS = 2500; // of storaged/server/peers.c
 
-/** Begins a named turn; resolves to its ids. */
+/** Begins a turn with a client id; resolves to its ids. */
 async function begin(peer, name = newId(), run = newId()) {
 	const answer = await peer.ask(
 		"turn_begin",
@@ -37,7 +37,7 @@ function join(peer, turn, from = 0) {
 	return peer.ask("turn_join", message, "turn_state");
 }
 
-/** A turn that the first of them writes and the second follows. */
+/** A turn of the first peer that the second follows. */
 async function followed(owner, follower) {
 	const turn = await begin(owner);
 	const state = await join(follower, turn);
@@ -76,8 +76,8 @@ async function withWorkers(body) {
 	});
 }
 
-describe("a reply that another worker writes", () => {
-	it("comes to fifty who follow it, and then its end", () =>
+describe("a reply of another worker", () => {
+	it("reaches fifty followers, then its end", () =>
 		withWorkers(async ({ owner, store }) => {
 			const turn = await begin(owner);
 			const followers = await Promise.all(
@@ -98,7 +98,7 @@ describe("a reply that another worker writes", () => {
 			await Promise.all(followers.map((follower) => follower.close()));
 		}));
 
-	it("is stopped by one who follows it", () =>
+	it("is stopped by a follower", () =>
 		withWorkers(async ({ owner, follower }) => {
 			const turn = await followed(owner, follower);
 			await follower.ask("turn_stop", { turn: turn.id }, "ok");
@@ -109,7 +109,7 @@ describe("a reply that another worker writes", () => {
 			assert.deepEqual([open, status, text], [0, STATUS.STOPPED, "so f"]);
 		}));
 
-	it("is wanted no more when the last who follows it vanishes", () =>
+	it("is no longer published when its last follower disconnects", () =>
 		withWorkers(async ({ owner, follower, store }) => {
 			const turn = await followed(owner, follower);
 			const other = await store.connect("WORKER");
@@ -122,7 +122,7 @@ describe("a reply that another worker writes", () => {
 			await expectTold(owner, "live_unwanted", turn);
 		}));
 
-	it("ends for who follows it when its writer vanishes, and is begun anew", () =>
+	it("ends for its followers when its writer disconnects, and can be restarted", () =>
 		withWorkers(async ({ owner, follower }) => {
 			const turn = await followed(owner, follower);
 			publish(owner, turn, 0, "so far");
@@ -136,9 +136,9 @@ describe("a reply that another worker writes", () => {
 			assert.notEqual(anew.run, turn.run);
 		}));
 
-	// Nothing else happens then that would wake storaged up, but for its timer of some seconds: as
-	// often as this it must not be what they all wait for.
-	it("and all that follows from a death is told at once", () =>
+	// Nothing else wakes storaged up except its timer of some seconds, which must not be what all
+	// of them wait for.
+	it("and all its notifications are immediate", () =>
 		withWorkers(async ({ follower, store }) => {
 			const late = setTimeout(() => store.kill(), DEADLINE_MS);
 			for (let i = 0; i < 2 * (DEADLINE_MS / LOOK_MS); i++) {
@@ -150,7 +150,7 @@ describe("a reply that another worker writes", () => {
 			clearTimeout(late);
 		}));
 
-	it("is followed on by all when its writer comes back over a new line", () =>
+	it("is followed further by all when its writer reconnects", () =>
 		withWorkers(async ({ owner, follower, store }) => {
 			const turn = await followed(owner, follower);
 			publish(owner, turn, 0, "so far");
@@ -166,9 +166,9 @@ describe("a reply that another worker writes", () => {
 			await again.close();
 		}));
 
-	// More than storaged keeps for a peer. Who follows them must not lose its line for that, with all
-	// that it writes itself: it hears the end of each, and asks for what it missed.
-	it("may be more text than who follows can take", () =>
+	// More than storaged queues for a peer. A follower must not be disconnected for that, with its
+	// own replies: it receives the end of each and requests what it missed.
+	it("may be more text than its follower can receive", () =>
 		withWorkers(async ({ owner, follower, store }) => {
 			const text = "x".repeat(500_000);
 			const turns = [];
@@ -186,7 +186,7 @@ describe("a reply that another worker writes", () => {
 			assert.deepEqual(store.events("peer_dropped"), []);
 		}));
 
-	it("that somebody else publishes is his end, and nobody's text", () =>
+	it("that another peer publishes drops that peer and is not forwarded", () =>
 		withWorkers(async ({ owner, follower, store }) => {
 			const turn = await followed(owner, follower);
 			const forger = await store.connect("WORKER");
@@ -198,7 +198,7 @@ describe("a reply that another worker writes", () => {
 			await expectText(follower, turn, 0, "real");
 		}));
 
-	it("is nobody else's session's", () =>
+	it("is not available to other sessions", () =>
 		withWorkers(async ({ owner, follower }) => {
 			const turn = await begin(owner);
 			const message = { org: ORG, widget: WIDGET, session: "another", turn: turn.id, from: 0 };
@@ -206,7 +206,7 @@ describe("a reply that another worker writes", () => {
 			assert.deepEqual([answer.is, answer.code], ["error", STORE_ERRORS.NOT_FOUND]);
 		}));
 
-	it("is followed again when storaged was killed, before its writer claims it", async () => {
+	it("is followed again after storaged was killed, before its writer claims it", async () => {
 		await withStore({}, async (store) => {
 			const turn = await followed(await store.connect("WORKER"), await store.connect("WORKER"));
 			await store.kill();

@@ -1,5 +1,5 @@
-// One browser's logins, one after the other, as their worker knows them: a login that was
-// acknowledged is there until its end is acknowledged, and then it is not.
+// One browser's logins, one after the other, as seen by their worker: an acknowledged login is
+// valid until its end is acknowledged, then it is invalid.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -16,7 +16,7 @@ export class Login {
 	pending = undefined; // whether it is to be there: asked, and not answered
 	ended = []; // tokens
 
-	/** Logs in or out, again if that was not answered. Resolves to the refusal, if it was refused. */
+	/** Logs in or out, repeated without a response. Resolves to the error if it was refused. */
 	async step(peer) {
 		this.pending ??= { there: !this.there };
 		const { pending, token } = this;

@@ -1,4 +1,4 @@
-// The store reaches STORE_MAX_BYTES: it takes only what makes room, and goes on by itself after that.
+// The store reaches STORE_MAX_BYTES: it accepts only deletions and recovers by itself.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,14 +16,14 @@ function refusedMore(fleet, n) {
 	return until("refusals", () => fleet.refusals.full >= before + n);
 }
 
-/** So many replies of 100 KB, all at once, whether there is room for them or not. */
+/** This many concurrent replies of 100 KB, with or without room. */
 function fillUp(banter, n) {
 	const message = "[[tokens=25 huge=4000]]";
 	return Promise.all(Array.from({ length: n }, (_, i) => banter.chat(`long-${i}`, message)));
 }
 
 describe("the map is full", () => {
-	it("for its peers: what was refused is not there, and erasing makes room", async () => {
+	it("for its peers: refused data is not stored, and erasing frees space", async () => {
 		await withStore({ env }, async (store) => {
 			const fleet = new Fleet({
 				workers: 2,
@@ -49,7 +49,7 @@ describe("the map is full", () => {
 		});
 	});
 
-	it("for visitors: 503, reads go on, and deleting conversations makes room", async () => {
+	it("for visitors: 503, reads work, and deleting conversations frees space", async () => {
 		await withBanter({ env }, async (banter) => {
 			const { pid } = banter.storaged;
 			const known = (await banter.chat("known", "[[tokens=3]]")).json.conversationId;
@@ -76,7 +76,7 @@ describe("the map is full", () => {
 		});
 	});
 
-	it("for a widget's visitors: who is known comes and reads, beside others who are refused", async () => {
+	it("for a widget's visitors: known ones can reconnect and read, new ones are refused", async () => {
 		await withBanter({ env }, async (banter) => {
 			const widget = await makeWidget(banter);
 			const visitor = await Visitor.open(banter, widget);
@@ -104,7 +104,7 @@ describe("the map is full", () => {
 		});
 	});
 
-	it("for who listens to a reply whose end is not stored: in each worker the same", async () => {
+	it("for listeners of a reply whose end is not stored: the same in each worker", async () => {
 		await withBanter({ env, workers: 2 }, async (banter) => {
 			// All of them have room, or else what refuses the talkers may be a want of many pages in a row.
 			for (const { status } of await fillUp(banter, 15)) assert.equal(status, 200);

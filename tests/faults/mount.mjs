@@ -1,4 +1,4 @@
-// Small file systems of their own, to be filled.
+// Small file systems for tests that fill them.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -21,7 +21,7 @@ function run(command, ...args) {
 	return status === 0 ? undefined : `${command}: ${stderr}`.trim();
 }
 
-/** How to mount each kind at a directory, in which an image may lie; undefined, or the trouble. */
+/** Mounts each kind at a directory, with its image; returns the error, if any. */
 const MOUNTS = {
 	tmpfs: (at, mib) => run("mount", "-t", "tmpfs", "-o", `size=${mib}m`, "banter", at),
 	ext4(at, mib, image) {
@@ -34,7 +34,10 @@ const MOUNTS = {
 
 export const KINDS = Object.keys(MOUNTS);
 
-/** Makes one of so many MiB and runs body(directory) there. Resolves to why it could not, if so. */
+/**
+ * Creates one of this many MiB and runs body(directory) there. Resolves to the reason if that is
+ * impossible.
+ */
 export async function withFileSystem(kind, mib, body) {
 	const dir = mkdtempSync(join(tmpdir(), "banter-disk-"));
 	const at = mkdtempSync(join(dir, "mount-"));
@@ -66,7 +69,7 @@ export function fill(path) {
 	}
 }
 
-/** Appends great pieces, then small ones, until none finds room. Returns how much that was, in bytes. */
+/** Appends large pieces, then small ones, until the disk is full. Returns the number of bytes. */
 function fillOnce(fd) {
 	let written = 0;
 	for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 8)) {

@@ -15,7 +15,7 @@ import { DEADLINE_MS, until } from "../e2e/daemon.mjs";
 import { ROLES, TABLE, WIRE_VERSION } from "./table.mjs";
 import { decodePayload, encode, takeFrame } from "./wire.mjs";
 
-/** The connection ended before the answer came: nobody knows whether the request was done. */
+/** The connection ended before the response: it is unknown whether the request was executed. */
 export class PeerGone extends Error {}
 
 export function hello(role, changes = {}) {
@@ -28,7 +28,7 @@ export function hello(role, changes = {}) {
 	});
 }
 
-/** Resolves to a socket connected to a path, which has said nothing yet. */
+/** Resolves to a socket connected to a path, before any message. */
 export function connectTo(path) {
 	return new Promise((resolve, reject) => {
 		const socket = connect({ path });
@@ -37,7 +37,7 @@ export function connectTo(path) {
 	});
 }
 
-/** The same, once the queue before storaged has room. */
+/** The same, once the listen backlog has room. */
 export async function connectSoon(path) {
 	let socket;
 	await until("a place in the queue before storaged", async () => {
@@ -49,7 +49,7 @@ export async function connectSoon(path) {
 	return socket;
 }
 
-/** Resolves when a socket has closed; reads away what still comes. Rejects when it takes too long. */
+/** Resolves when a socket has closed; discards its input. Rejects after a timeout. */
 export function closing(socket, ms = DEADLINE_MS) {
 	socket.resume();
 	return new Promise((resolve, reject) => {
@@ -75,9 +75,8 @@ export class Peer {
 	#listeners = []; // who wait for it: { resolve, reject, since }
 
 	/**
-	 * @param {string} path of storaged's socket
-	 * @param {"WORKER" | "TOOL"} role
-	 * @returns {Promise<Peer>} once storaged has said its hello
+	 * @param {string} path of storaged's socket @param {"WORKER" | "TOOL"} role @returns
+	 * {Promise<Peer>} after storaged's hello
 	 */
 	static async connect(path, role = "WORKER") {
 		const peer = new Peer(await connectTo(path));
@@ -101,7 +100,7 @@ export class Peer {
 		return new Promise((resolve, reject) => this.#waiting.set(number, { resolve, reject, since }));
 	}
 
-	/** Resolves to the next message that answers no request; rejects with PeerGone. */
+	/** Resolves to the next message that is not a response; rejects with PeerGone. */
 	hear() {
 		if (this.#told.length > 0) return Promise.resolve(this.#told.shift());
 		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
@@ -154,7 +153,7 @@ export class Peer {
 		if (!this.gone) this.socket.write(queue.length === 1 ? queue[0] : Buffer.concat(queue));
 	}
 
-	/** Resolves to the answer, of whatever kind; rejects with PeerGone. */
+	/** Resolves to the response of any kind; rejects with PeerGone. */
 	request(name, message) {
 		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
 		const number = ++this.#last;
@@ -162,7 +161,7 @@ export class Peer {
 		return this.#wait(number);
 	}
 
-	/** Sends what is answered by nothing. */
+	/** Sends a message without a response. */
 	tell(name, message) {
 		this.#send(encode(name, message, 0));
 	}
@@ -172,7 +171,7 @@ export class Peer {
 		this.#queue.push(frame);
 	}
 
-	/** As request(), for one whose answer must be of this kind. */
+	/** As request(), with a check of the response's kind. */
 	async ask(name, message, kind) {
 		const answer = await this.request(name, message);
 		if (answer.is !== kind) throw new Error(`${name}: ${answer.is} ${answer.detail ?? ""}`);

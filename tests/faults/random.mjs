@@ -1,5 +1,5 @@
-// Chance that can be had again: FAULTS_SEED=… repeats what a run chose (not what the machine's own
-// timing made of it). Each test file prints the seed that it uses.
+// Repeatable randomness: FAULTS_SEED=… repeats a run's choices (not its timing). Each test file
+// prints its seed.
 
 import { randomBytes } from "node:crypto";
 
@@ -9,7 +9,7 @@ console.log(`FAULTS_SEED=${SEED}`);
 
 let state = SEED;
 
-/** The next 32 bits of a counter that is hashed (the finalizer of MurmurHash3). */
+/** The next 32 bits: a hashed counter (the finalizer of MurmurHash3). */
 function next() {
 	state = (state + 0x9e3779b9) >>> 0;
 	let x = state;
@@ -18,7 +18,7 @@ function next() {
 	return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** A number from 0 to below n. */
+/** A number from 0 to n - 1. */
 export function below(n) {
 	return Math.floor((next() / 2 ** 32) * n);
 }
@@ -27,7 +27,7 @@ export function between(low, high) {
 	return low + (next() / 2 ** 32) * (high - low);
 }
 
-/** Between low and high, as likely to be from 1 to 2 as from 100 to 200. */
+/** Between low and high, log-uniform: as likely from 1 to 2 as from 100 to 200. */
 export function spread(low, high) {
 	return Math.exp(between(Math.log(low), Math.log(high)));
 }

@@ -1,11 +1,11 @@
-// A valid value for any message of the table, and all the ways to spoil it. Made from the table, so
-// that a new message is attacked without a line of its own here.
+// A valid value for any message of the table, and all its corruptions. Generated from the table, so
+// that new messages are covered automatically.
 
 import { newId } from "./ids.mjs";
 import { TABLE } from "./table.mjs";
 import { encodePayload, frame } from "./wire.mjs";
 
-/** Of a field of bytes, each of whose lengths is cut short once. */
+/** Truncations of a byte field, one per length. */
 const BYTES_ENOUGH = 64;
 
 const INTEGERS = { U8: 8, U16: 16, U32: 32, U64: 64 };
@@ -37,7 +37,7 @@ function sampleValue(field) {
 	}
 }
 
-/** A message that any receiver must take. */
+/** A message that any receiver must accept. */
 export function sample({ fields }) {
 	return Object.fromEntries(fields.map((field) => [field.name, sampleValue(field)]));
 }
@@ -46,7 +46,7 @@ function isCounted(field) {
 	return ["TEXT", "BYTES", "REC", "LIST"].includes(field.type);
 }
 
-/** Values of one field that its maximum forbids. */
+/** Values of one field above its maximum. */
 function tooGreat(field) {
 	const bits = INTEGERS[field.type];
 	if (isCounted(field)) return [Buffer.alloc(field.max + 1, "x")];
@@ -54,7 +54,7 @@ function tooGreat(field) {
 	return [field.max + 1, 2 ** bits - 1];
 }
 
-/** The message with the length of one of its fields changed to more than there can be. */
+/** The message with an excessive length of one field. */
 function withLyingLength(description, message, i) {
 	const before = encodePayload({ fields: description.fields.slice(0, i) }, message);
 	const payload = encodePayload(description, message);
@@ -62,7 +62,7 @@ function withLyingLength(description, message, i) {
 	return payload;
 }
 
-/** Payloads that must not be taken, each as [payload, why, what was done to it]. */
+/** Invalid payloads, each as [payload, reason, description]. */
 export function spoiled(description) {
 	const message = sample(description);
 	const whole = encodePayload(description, message);

@@ -1,5 +1,5 @@
-// storaged stands still, as under a debugger or on a disk that hangs: until every visitor has been told
-// so. Replies run on, nothing piles up, nothing is lost.
+// storaged is stopped, as under a debugger or on a hanging disk, until every visitor has received
+// an error. Replies continue, queues stay bounded, nothing is lost.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -21,14 +21,16 @@ const WORKERS = 2;
  */
 const MEMORY_PER_QUESTION = 3 * 2 * LONG.length + 32 * 1024;
 
-/** The same for all of them: each visitor has one question at a time, and asks again when it was told,
- * after STORE_TIMEOUT_MS. */
+/**
+ * The same for all: each visitor sends one message at a time, and again after its error, after
+ * STORE_TIMEOUT_MS.
+ */
 function memoryMore(ms) {
 	const questions = TALKERS * (1 + Math.floor(ms / STORE_TIMEOUT_MS));
 	return (questions * MEMORY_PER_QUESTION) / WORKERS + 4 * 1024 * 1024;
 }
 
-/** A reply is held half-way. The rest takes longer than it takes to let storaged go on. */
+/** A reply is held half-way. The rest takes longer than continuing storaged. */
 const TOKENS = 120;
 const HELD = TOKENS / 2;
 const text = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
@@ -40,8 +42,7 @@ async function startStream(banter, i) {
 	return Object.assign(stream, { conversationId });
 }
 
-/** Stops storaged for the time of body(); resolves to for how long that was, and the greatest memory that
- * each worker took then. */
+/** Stops storaged during body(); resolves to the duration and each worker's peak memory. */
 async function standStill(banter, body) {
 	const most = new Map(banter.workerPids().map((pid) => [pid, 0]));
 	const looks = setInterval(() => {
@@ -58,8 +59,8 @@ async function standStill(banter, body) {
 	return { ms: performance.now() - since, most };
 }
 
-describe("storaged stands still", () => {
-	it("until each visitor is told: replies run on meanwhile, nothing is lost", async (t) => {
+describe("storaged is stopped", () => {
+	it("until each visitor has received an error: replies continue, nothing is lost", async (t) => {
 		await withBanter({ workers: WORKERS }, async (banter) => {
 			const talkers = new Talkers(banter, TALKERS, "store_unavailable");
 			await talkers.served(TALKERS);

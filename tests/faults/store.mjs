@@ -1,5 +1,5 @@
-// storaged alone: no workers, no HTTP. Started on a data directory of its own, killed, started again
-// on the same one, looked over by `banter verify`.
+// storaged alone, without workers and HTTP: started on its own data directory, killed, restarted,
+// checked by `banter verify`.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -13,7 +13,7 @@ import { closing, connectTo, hello, Peer } from "./peer.mjs";
 const NO_PID = 4_000_000_000; // no process has such a pid
 let lastPid = NO_PID;
 
-/** What `banter verify` says of a data directory: its exit status and its words. */
+/** The exit status and output of `banter verify` for a data directory. */
 function verify(dir) {
 	return new Promise((done) => {
 		const args = ["verify", "--data-dir", dir];
@@ -30,9 +30,8 @@ export async function assertWhole(dir) {
 
 export class Store {
 	/**
-	 * @param {object} options
-	 * @param {Record<string, string>} [options.env] further settings
-	 * @param {number} [options.uid] whom it runs as
+	 * @param {object} options @param {Record<string, string>} [options.env] further settings @param
+	 * {number} [options.uid] the user that it runs as
 	 */
 	constructor({ env = {}, uid } = {}) {
 		this.log = new Log();
@@ -51,12 +50,12 @@ export class Store {
 		return this.daemon.pid;
 	}
 
-	/** Starts it; resolves at once, without waiting for anything. */
+	/** Starts it without waiting. */
 	launch() {
 		this.daemon.start();
 	}
 
-	/** Starts it and waits until it takes peers. */
+	/** Starts it and waits until it accepts peers. */
 	async start() {
 		this.launch();
 		await this.reachable();
@@ -75,7 +74,7 @@ export class Store {
 		return Peer.connect(this.socket, role);
 	}
 
-	/** How a process of this store ended, once it has: its exit status, or the signal. */
+	/** The exit status or signal of this store's process, after its end. */
 	async endOf(pid) {
 		const { code, signal } = await this.log.waitFor(
 			`the end of storaged, pid ${pid}`,
@@ -112,7 +111,7 @@ export class Store {
 		return this.log.lines.filter((line) => line.ev === ev);
 	}
 
-	/** Ends it in good order, and tells what was wrong with how it lived. */
+	/** Stops it gracefully and reports sanitizer and invariant errors. */
 	async stop() {
 		const end = await this.daemon.stop();
 		const broken = this.log.lines.filter((line) => FATAL_REPORT.test(line.text));
@@ -120,7 +119,7 @@ export class Store {
 		assert.deepEqual(end, { code: 0, signal: null }, this.log.tail(50));
 	}
 
-	/** Ends it anyhow, and removes its data. */
+	/** Stops it in any state and removes its data. */
 	async remove() {
 		if (this.daemon.running) this.daemon.child.kill("SIGKILL");
 		await this.daemon.stop();
@@ -128,7 +127,7 @@ export class Store {
 	}
 }
 
-/** A store for the time of body(), which finds it started; looked over when it has ended. */
+/** Runs body() with a started store, then checks the store. */
 export async function withStore(options, body) {
 	const store = new Store(options);
 	try {

@@ -12,14 +12,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { baseEnvironment } from "../e2e/daemon.mjs";
 
-/** Why faults can't be injected here, or false. */
+/** Why faults cannot be injected here, or false. */
 export const NO_STRACE = (() => {
 	const { error, status, stderr } = spawnSync("strace", ["-qq", "-e", "trace=none", "true"]);
 	if (error) return "strace is not installed";
 	return status === 0 ? false : `strace: ${stderr}`.trim();
 })();
 
-/** The environment of a program that ends while it is traced: a leak can't be looked for then. */
+/** The environment of a program that exits while traced: leak detection does not work then. */
 export const TRACED = { ASAN_OPTIONS: `${baseEnvironment().ASAN_OPTIONS}:detect_leaks=0` };
 
 export class Fault {
@@ -54,12 +54,12 @@ export class Fault {
 		return readFileSync(join(this.dir, "calls"), "utf8").includes(text);
 	}
 
-	/** Leaves the process as it is, also when it is stopped. */
+	/** Detaches without continuing a stopped process. */
 	abandon() {
 		return this.#end("SIGKILL");
 	}
 
-	/** Lets the process go on in peace, if it still runs; resolves to the number of faults. */
+	/** Detaches from the process if it still runs; resolves to the number of faults. */
 	detach() {
 		return this.#end("SIGINT");
 	}

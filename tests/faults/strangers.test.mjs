@@ -1,6 +1,5 @@
-// Who may speak to storaged at all: its own user, root, and, if STORE_GROUP names a group, its
-// members, as workers. Everyone else is refused before a byte is said, with one line in the log,
-// however the socket's permissions are.
+// Access to storaged: its own user, root, and the members of STORE_GROUP as workers. Everyone else
+// is refused before the first byte, with one log line, whatever the socket's permissions.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -43,7 +42,7 @@ const CLIENT = `
 		process.exit();
 	}`;
 
-/** What happens to a client that another user runs, in a group and with further ones. */
+/** The result for a client of another user, with a group and supplementary groups. */
 async function visit(store, uid, { gid = uid, groups, role = "TOOL" } = {}) {
 	const words = Buffer.concat([hello(role), encode("ping", {}, 1)]).toString("hex");
 	const ids = [`--reuid=${uid}`, `--regid=${gid}`];
@@ -66,14 +65,14 @@ async function refusedUids(store) {
 	return lines.filter((line) => line.ev === "peer_refused").map((line) => line.uid);
 }
 
-/** Lets everyone as far as connect(2). */
+/** Lets everyone connect(2). */
 function openDoors(store) {
 	chmodSync(store.dir, 0o711);
 	chmodSync(store.socket, 0o666);
 }
 
 describe("a client of another user", ROOT_ONLY, () => {
-	it("is refused by root's storaged, again and again, and others are served", async () => {
+	it("is refused by root's storaged repeatedly, and others are served", async () => {
 		await withStore({}, async (store) => {
 			openDoors(store);
 			const bystander = await Bystander.start(store);
@@ -84,7 +83,7 @@ describe("a client of another user", ROOT_ONLY, () => {
 		});
 	});
 
-	it("is refused by an ordinary user's storaged, which serves that user and root", async () => {
+	it("is refused by another user's storaged, which serves that user and root", async () => {
 		await withStore({ uid: NOBODY }, async (store) => {
 			openDoors(store);
 			assert.equal(await visit(store, SOMEBODY), "refused");
@@ -94,7 +93,7 @@ describe("a client of another user", ROOT_ONLY, () => {
 		});
 	});
 
-	it("is served as a worker, and not as a tool, when it is in STORE_GROUP", async () => {
+	it("is served as a worker, but not as a tool, if it is in STORE_GROUP", async () => {
 		await withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
 			openDoors(store);
 			const worker = { role: "WORKER" };
@@ -111,7 +110,7 @@ describe("a client of another user", ROOT_ONLY, () => {
 });
 
 describe("STORE_GROUP", ROOT_ONLY, () => {
-	it("owns the socket, which its members can connect to, and others cannot", async () => {
+	it("owns the socket, so that only its members can connect", async () => {
 		await withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
 			chmodSync(store.dir, 0o711);
 			const { gid, mode } = statSync(store.socket);

@@ -1,5 +1,5 @@
-// Tabs of one visitor over three workers, all of which write at any moment, while storaged is killed and
-// workers stand still: in the end each tab was told each message once, in the order of the store.
+// Tabs of one visitor over three workers that all write at any time, while storaged is killed and
+// workers are stopped: in the end each tab has received each message once, in the store's order.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -13,7 +13,7 @@ const STEPS = 40;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const echo = (text) => `[[echo]] ${text}`;
 
-/** One tab: what it was told, and what it has written. */
+/** One tab with the messages that it received and sent. */
 class Tab {
 	told = [];
 	own = new Set();
@@ -39,19 +39,19 @@ class Tab {
 			this.own.delete(this.open.get(id));
 			this.open.delete(id);
 		} else if (type === "error" && this.open.has(id)) {
-			// Nobody knows whether it was stored.
+			// It is unknown whether it was stored.
 			this.visitor.say(this.open.get(id), id);
 		}
 	}
 
-	/** Which of the stored messages it has not heard of. */
+	/** The stored messages that it has not received. */
 	missing(stored) {
 		const ids = new Set(this.told.map(({ id }) => id));
 		return stored.filter(({ id, content }) => !ids.has(id) && !this.own.has(content));
 	}
 }
 
-/** Does one thing, perhaps a bad one. */
+/** Takes one random action, perhaps a fault. */
 async function step(banter, all, text) {
 	const what = below(12);
 	if (what < 9) pick(all).say(text);
@@ -65,7 +65,7 @@ async function step(banter, all, text) {
 	await pause(spread(1, 60));
 }
 
-/** What the store has, as who comes anew is told it. */
+/** The stored messages in the history of a new tab. */
 async function stored(all) {
 	const fresh = await all[0].visitor.again({ stream: true });
 	await fresh.close();
@@ -85,13 +85,13 @@ describe("tabs of one visitor", () => {
 	const banter = useBanter({ workers: 3 });
 
 	for (let round = 0; round < ROUNDS; round++)
-		it(`are each told all that is said, once (${round + 1})`, async () => {
+		it(`each receive every message once (${round + 1})`, async () => {
 			const visitors = await openTabs(banter, 3, { stream: true });
 			visitors.push(await visitors[0].again({ stream: true }));
 			const all = visitors.map((visitor) => new Tab(visitor));
 			for (let i = 0; i < STEPS; i++) await step(banter, all, `m-${i}`);
 			await until("all is answered", () => all.every(({ open }) => open.size === 0));
-			// Behind the last message nothing more comes.
+			// Nothing follows the last message.
 			all[0].say("last");
 			await until("all hear the last", () =>
 				all.every(({ told }) => told.some(({ content }) => content === "last")),

@@ -1,19 +1,18 @@
-// Visitors of the whole service who talk all the time and note what they were told; and what they
-// must be told while the store has no room.
+// Visitors of the whole service who send continuously and record the responses; and the responses
+// that they must get while the store is full.
 
 import assert from "node:assert/strict";
 import { assertError } from "../e2e/client.mjs";
 import { ADMIN_KEY, until } from "../e2e/harness.mjs";
 
-/** A message that takes pages of its own. */
+/** A message that needs its own pages. */
 export const LONG = "x".repeat(3900);
 
-/** Visitors who talk all the time; what each was told is there, has to be. */
+/** Visitors who send continuously; acknowledged messages must be stored. */
 export class Talkers {
 	/**
-	 * @param {object} banter
-	 * @param {number} n
-	 * @param {string} [code] of the only error that they may meet, a 503
+	 * @param {object} banter @param {number} n @param {string} [code] of the only permitted error,
+	 * a 503
 	 */
 	constructor(banter, n, code = "store_full") {
 		this.code = code;
@@ -51,7 +50,7 @@ export class Talkers {
 		);
 	}
 
-	/** Waits until so many more messages are acknowledged. */
+	/** Waits until this many more messages are acknowledged. */
 	served(n) {
 		const count = () => [...this.acknowledged.values()].flat().length;
 		const before = count();
@@ -63,12 +62,12 @@ export class Talkers {
 		await this.ended;
 	}
 
-	/** That each thread has what was acknowledged, once and in order. */
+	/** Asserts that each thread has the acknowledged messages once and in order. */
 	async check(banter) {
 		for (const [session, said] of this.acknowledged) {
 			const { messages } = await banter.threadOf(session);
 			const stored = messages.map((message) => message.content).filter((text) => text !== "");
-			// What was not acknowledged may be there as well; a reply that never came is empty.
+			// Unacknowledged messages may be stored too; a reply that never arrived is empty.
 			let at = 0;
 			for (const content of stored) if (content === said[at]) at++;
 			assert.equal(at, said.length, `${session}: ${said[at]?.slice(0, 60)}`);
@@ -77,18 +76,18 @@ export class Talkers {
 	}
 }
 
-/** An error that says when to come again. */
+/** An error with Retry-After. */
 export function assertLater(answer, code) {
 	assertError(answer, 503, undefined, code);
 	assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
 }
 
 /**
- * That nothing new is taken, and what is there can be read.
- * @param {string} known a conversation of two messages
+ * Asserts that writes are refused and reads work. @param {string} known a conversation of two
+ * messages
  */
 export async function assertFull(banter, known) {
-	// What another's end has freed may have room for one more.
+	// Space freed by another reply may have room for one more.
 	let n = 0;
 	const refused = async (ask) => {
 		let answer;

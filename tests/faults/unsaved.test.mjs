@@ -1,5 +1,5 @@
-// A reply that the store has no room for, in a visitor's tabs: each is told so once, and nobody asks for
-// it without end.
+// A reply without room in the store, in a visitor's tabs: each receives one error, without endless
+// retries.
 
 import assert from "node:assert/strict";
 import { unlinkSync } from "node:fs";
@@ -14,12 +14,12 @@ const LARGE = "[[tokens=40 huge=4000 delay=50 hold-after=20]] large";
 
 const codes = (frames) => frames.filter(({ type }) => type === "error").map(({ code }) => code);
 
-/** Waits until the store has refused the reply once more. */
+/** Waits until the store has refused the reply again. */
 function refusedAgain({ log }) {
 	return log.waitFor("once more", ({ ev }) => ev === "turn_not_saved", log.lines.length);
 }
 
-/** A reply breaks off, and there is no room for the next: resolves to a tab that comes then. */
+/** A reply is interrupted without room for the next one; resolves to a tab that connects then. */
 async function withoutRoom(banter, filler) {
 	const one = await Visitor.open(banter, await makeWidget(banter), { stream: true });
 	one.say(BROKEN);
@@ -42,7 +42,7 @@ async function withoutRoom(banter, filler) {
 }
 
 describe("a reply that waits for room", () => {
-	it("is told as an error once to each, and kept when there is room", async (t) => {
+	it("is reported once to each tab and stored when there is room", async (t) => {
 		const trouble = await withFileSystem("tmpfs", 12, async (dir) => {
 			const filler = join(dir, "filler");
 			await withBanter({ env: { DATA_DIR: join(dir, "data") } }, async (banter) => {

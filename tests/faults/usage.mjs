@@ -1,4 +1,4 @@
-// What a process takes of the machine (proc(5)).
+// The resource usage of a process (proc(5)).
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { TIME_FACTOR } from "../e2e/daemon.mjs";
 
 const MIB = 1024 * 1024;
 
-/** Bytes of memory that are its own: neither files nor the map, which is the page cache's. */
+/** Its private memory in bytes, without files and the LMDB map, which belong to the page cache. */
 export function memoryOf(pid) {
 	const status = readFileSync(`/proc/${pid}/status`, "utf8");
 	const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)[1]);
@@ -26,7 +26,7 @@ export function inMib(bytes) {
 	return `${(bytes / MIB).toFixed(1)} MiB`;
 }
 
-/** That memory stays under a bound. A sanitizer's own bookkeeping is not ours to judge. */
+/** Asserts that memory stays below a limit; not under sanitizers, which need their own memory. */
 export function assertMemory(pid, bound, what) {
 	const memory = memoryOf(pid);
 	const within = TIME_FACTOR > 1 || memory <= bound;

@@ -16,7 +16,7 @@ import { STATUS, STORE_ERRORS } from "./table.mjs";
 const HISTORY = 4; // messages wanted back with a begun turn
 const TAIL_TURNS = 10; // that a quick look compares
 
-/** Letters of one to three bytes; none takes two units of UTF-16, so that any part is a text. */
+/** Letters of one to three bytes; none needs two UTF-16 units, so that any part is valid text. */
 const LETTERS = Array.from({ length: 400_000 }, () =>
 	pick("abcdefgh ijklmno pqrst äßøžλж中文–"),
 ).join("");
@@ -26,12 +26,12 @@ function someText(length) {
 	return LETTERS.slice(from, from + length);
 }
 
-/** What a visitor writes: mostly little, now and then as much as is allowed. */
+/** A visitor's text: mostly short, sometimes of the maximum length. */
 function someQuestion() {
 	return someText(Math.round(chance(0.01) ? spread(1000, 4000) : spread(1, 300)));
 }
 
-/** The pieces in which a reply comes; now and then of many pages. */
+/** The pieces of a reply; sometimes of many pages. */
 function somePieces() {
 	const longest = chance(0.02) ? (chance(0.1) ? 80_000 : 8000) : 600;
 	return Array.from({ length: below(4) }, () => someText(Math.round(spread(1, longest))));
@@ -55,19 +55,19 @@ class Turn {
 		return Object.assign(Object.create(Turn.prototype), this);
 	}
 
-	/** The same message as another worker sends it: its ids are new. */
+	/** The same message sent by another worker, with new ids. */
 	byAnother() {
 		const id = newId();
 		return Object.assign(this.copy(), { id, run: id, question: newId() });
 	}
 
-	/** Another run writes the reply, which was interrupted. */
+	/** Another run restarts the interrupted reply. */
 	beginAnew(run) {
 		const text = this.text();
 		Object.assign(this, { run, before: text, shown: text, kept: 0, ended: undefined });
 	}
 
-	/** What is left of the reply when its worker vanishes. */
+	/** The rest of the reply after its worker has disconnected. */
 	get left() {
 		return this.kept > 0 ? this.text(this.kept) : this.before;
 	}
@@ -76,7 +76,7 @@ class Turn {
 		return this.pieces.slice(0, pieces).join("");
 	}
 
-	/** Its rows in the thread: [id, role, status, text]. */
+	/** The rows in the thread: [id, role, status, text]. */
 	rows() {
 		const question = [this.question, 0, STATUS.COMPLETE, this.asked];
 		if (this.ended !== undefined) return [question, [this.id, 1, this.ended, this.text()]];
@@ -85,7 +85,7 @@ class Turn {
 	}
 }
 
-/** A conversation's turns in their order, as far as they are known to be in the store. */
+/** A conversation's turns in order, as far as they are known to be stored. */
 class Thread {
 	conversation = newId();
 	turns = [];
@@ -107,13 +107,13 @@ class Thread {
 		return turns.flatMap((turn) => turn.rows());
 	}
 
-	/** What has come of the turns whose worker has vanished. */
+	/** The turns after their worker has disconnected. */
 	interrupt() {
 		for (const turn of this.open) turn.shown = turn.left;
 	}
 }
 
-/** What a worker asks for a message that it knows under these ids. */
+/** The request of a worker for a message with these ids. */
 function beginning(session, conversation, { question, run, asked, name }) {
 	return {
 		org: ORG,
@@ -128,8 +128,8 @@ function beginning(session, conversation, { question, run, asked, name }) {
 	};
 }
 
-// A request: its message, the kinds of its answers, what an answer must say (take), and what it makes
-// of the thread (apply).
+// A request: its message, the kinds of its responses, the check of a response (take), and the
+// effect on the thread (apply).
 
 function begin(thread, session) {
 	const conversation = thread.turns.length === 0 ? thread.conversation : newId();
@@ -140,7 +140,7 @@ function begin(thread, session) {
 		get message() {
 			return beginning(session, conversation, this.attempts.at(-1));
 		},
-		/** The client sends it again by way of another worker. */
+		/** The client repeats it through another worker. */
 		sendAgain() {
 			const last = this.attempts.at(-1);
 			if (last.name !== "") this.attempts.push(last.byAnother());
@@ -161,7 +161,7 @@ function begin(thread, session) {
 	};
 }
 
-/** A message that is stored already is sent again: its client did not hear of it. */
+/** Repeats a stored message whose response the client did not receive. */
 function sendAgain(thread, session, { id, name, asked }) {
 	const run = newId();
 	return {
@@ -240,7 +240,7 @@ function erase(thread) {
 	};
 }
 
-/** Reads a thread from the store: null when there is none; whole, or its newest messages. */
+/** Reads a thread from the store, completely or its newest messages; null if it does not exist. */
 async function readThread(peer, conversation, whole) {
 	const pages = [];
 	let record = null;
@@ -263,7 +263,7 @@ async function readThread(peer, conversation, whole) {
 	return { record, rows };
 }
 
-/** A row for a person. */
+/** A row as text. */
 function describe(row) {
 	if (!row) return "nothing";
 	const [id, role, status, text] = row;
@@ -277,7 +277,7 @@ function assertRows(found, wanted) {
 	}
 }
 
-/** Why the store's thread is not the expected one, or undefined. */
+/** Why the stored thread differs from the expected one, or undefined. */
 function difference(thread, found, { whole, vanished }, session) {
 	try {
 		if (thread.turns.length === 0) {
@@ -300,7 +300,7 @@ function difference(thread, found, { whole, vanished }, session) {
 }
 
 export class Visitor {
-	/** @param {{ erases?: boolean }} [options] whether it now and then wants to be forgotten */
+	/** @param {{ erases?: boolean }} [options] whether it sometimes erases itself */
 	constructor(session, { erases = true } = {}) {
 		this.session = session;
 		this.erases = erases;
@@ -330,7 +330,7 @@ export class Visitor {
 		this.thread = new Thread();
 	}
 
-	/** What a worker does first on a new line: it claims its turns. */
+	/** Claims its turns, as a worker does first on a new connection. */
 	async claim(peer) {
 		for (const turn of this.thread.open) {
 			const { id, run } = turn;
@@ -341,8 +341,8 @@ export class Visitor {
 	}
 
 	/**
-	 * Makes the request that was not answered once more, or the next one. Resolves to the refusal,
-	 * if it was refused.
+	 * Repeats the request without a response, or sends the next one. Resolves to the error if it
+	 * was refused.
 	 */
 	async step(peer) {
 		this.pending ??= this.#choose();
@@ -363,7 +363,7 @@ export class Visitor {
 		return undefined;
 	}
 
-	/** Instead of what the store refused, it is to be forgotten. Whether there is something to forget. */
+	/** Replaces a refused request by an erase. Returns whether there is something to erase. */
 	giveUp() {
 		const isUndone = !this.pending || (this.pending.refused && !this.pending.doubtful);
 		if (!isUndone || this.thread.turns.length === 0) return false;
@@ -371,7 +371,7 @@ export class Visitor {
 		return true;
 	}
 
-	/** The threads that may be in the store. */
+	/** The possible threads in the store. */
 	#possible(vanished) {
 		const { pending } = this;
 		const possible = [this.thread.copy()];
@@ -386,10 +386,9 @@ export class Visitor {
 	}
 
 	/**
-	 * Compares the store with what was acknowledged.
-	 * @param {object} how
-	 * @param {boolean} [how.whole] the whole thread, and all that was erased; else the newest
-	 * @param {boolean} [how.vanished] its worker has vanished: open turns are interrupted ones now
+	 * Compares the store with the acknowledged data. @param {object} how @param {boolean}
+	 * [how.whole] the whole thread and everything erased; else the newest messages @param {boolean}
+	 * [how.vanished] its worker has disconnected: open turns are interrupted
 	 */
 	async check(peer, { whole = false, vanished = false } = {}) {
 		const { conversation } = this.thread;
@@ -405,7 +404,7 @@ export class Visitor {
 		return { rows: found?.rows.length ?? 0, conversations: found ? [conversation] : [] };
 	}
 
-	/** Takes over under which texts its open turns stand as interrupted. */
+	/** Records the stored texts of its interrupted turns. */
 	#adopt(thread, found) {
 		for (const turn of [...this.thread.turns, ...(this.pending?.attempts ?? [])])
 			turn.shown = thread.turn(turn.id)?.shown;

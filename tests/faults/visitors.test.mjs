@@ -1,6 +1,5 @@
-// Visitors of a widget, over many workers at once: a cap lets exactly as many messages through as it
-// says, also when storaged is killed in the middle and all is sent again; a day's end sets it back;
-// and who is one person becomes one contact.
+// Visitors of a widget over many workers: the daily cap is exact, also if storaged is killed and
+// requests are repeated; it resets at the end of the UTC day; one person becomes one contact.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +28,7 @@ async function connectAll(store) {
 	return Promise.all(Array.from({ length: WORKERS }, () => store.connect("WORKER")));
 }
 
-/** Whether a message was let through; any other answer than that it was not is an error. */
+/** Whether a message was accepted; any response other than CAPPED is an error. */
 function isBegun(answer) {
 	if (answer.is === "turn_begun") return true;
 	assert.deepEqual([answer.is, answer.code], ["error", STORE_ERRORS.CAPPED], answer.detail);
@@ -59,7 +58,7 @@ describe("a widget's cap", () => {
 			for (const peer of peers) await peer.close();
 		}));
 
-	it("is exact when storaged is killed and what it did not answer is sent again", () =>
+	it("is exact when storaged is killed and unanswered requests are repeated", () =>
 		withStore({}, async (store) => {
 			await avoidMidnight();
 			let peers = await connectAll(store);
@@ -98,7 +97,7 @@ describe("a widget's cap", () => {
 			for (const peer of peers) await peer.close();
 		}));
 
-	it("begins anew with each UTC day", { skip: NO_FAKETIME }, async () => {
+	it("resets with each UTC day", { skip: NO_FAKETIME }, async () => {
 		const dir = mkdtempSync(join(tmpdir(), "banter-clock-"));
 		const clock = join(dir, "now");
 		const setClock = (now) => writeFileSync(clock, now);
@@ -133,7 +132,7 @@ describe("a widget's cap", () => {
 });
 
 describe("contacts", () => {
-	it("are one where two workers submit the same new e-mail at once", () =>
+	it("are one if two workers submit the same new e-mail at once", () =>
 		withStore({}, async (store) => {
 			const peers = await connectAll(store);
 			const guests = await makeGuests(peers[0]);

@@ -15,14 +15,12 @@ export const PAYLOAD_MAX = FRAME_MAX - HEADER_SIZE;
 
 const FIXED = { U8: 1, U16: 2, U32: 4, U64: 8, ID: 16, HASH: 32 };
 
-// -- encoding -------------------------------------------------------------------------------
-
 function putNumber(out, at, size, value) {
 	if (size === 8) return out.writeBigUInt64LE(BigInt(value), at);
 	return out.writeUIntLE(value, at, size);
 }
 
-/** The bytes of a value with a length before it. */
+/** The bytes of a value, prefixed by its length. */
 function contentOf(field, value) {
 	if (Buffer.isBuffer(value)) return value;
 	switch (field.type) {
@@ -44,7 +42,7 @@ function counted(content) {
 	return out;
 }
 
-/** Where each field of an encoded message lies: [field, its bytes without the length]. */
+/** The position of each field of an encoded message: [field, its bytes without the length]. */
 function encodeFields({ fields }, message) {
 	return fields.map((field) => {
 		const value = message[field.name];
@@ -85,16 +83,14 @@ export function frame(type, request, payload, { flags = 0, length = payload.leng
 	return out;
 }
 
-/** A message by its name, in its frame. */
+/** A message by name, in a frame. */
 export function encode(name, message = {}, request = 0) {
 	return frame(TABLE[name].number, request, encodePayload(TABLE[name], message));
 }
 
-// -- decoding -------------------------------------------------------------------------------
-
 export class WireError extends Error {}
 
-/** Reads forward through bytes, and never past their end. */
+/** Reads forward through bytes, never past their end. */
 class Reader {
 	constructor(bytes) {
 		this.bytes = bytes;
@@ -161,8 +157,8 @@ export function decodePayload({ fields }, bytes) {
 }
 
 /**
- * The frame at the front of bytes, or undefined when it has not come whole yet.
- * @returns {{ is: string, request: number | bigint, size: number, payload: Buffer } | undefined}
+ * The frame at the start of bytes, or undefined if it is incomplete. @returns {{ is: string,
+ * request: number | bigint, size: number, payload: Buffer } | undefined}
  */
 export function takeFrame(bytes) {
 	if (bytes.length < HEADER_SIZE) return undefined;

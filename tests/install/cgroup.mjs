@@ -1,5 +1,5 @@
-// A control group of our own, in each hierarchy that this process is in: systemd-nspawn leaves
-// directories in the one that it is started in, and these are removed again.
+// Our own control group in each hierarchy of this process: systemd-nspawn leaves directories in the
+// group that it is started in, which are removed here.
 
 import {
 	existsSync,
@@ -27,13 +27,13 @@ function ownGroups() {
 		.filter((dir) => existsSync(join(dir, "cgroup.procs")));
 }
 
-/** A fresh group has no processors (cpuset(7)) before it is given some. */
+/** A new group has no processors (cpuset(7)) until some are assigned. */
 function inherit(from, to, file) {
 	if (existsSync(join(to, file)) && readFileSync(join(to, file), "utf8").trim() === "")
 		writeFileSync(join(to, file), readFileSync(join(from, file)));
 }
 
-/** Makes a group of this name in each hierarchy. @returns {string[]} their directories */
+/** Creates a group with this name in each hierarchy. @returns {string[]} their directories */
 export function makeGroups(name) {
 	return ownGroups().map((own) => {
 		const dir = join(own, name);
@@ -44,7 +44,7 @@ export function makeGroups(name) {
 	});
 }
 
-/** Removes groups without processes, and all below them. */
+/** Removes groups without processes and their subgroups. */
 export function removeGroups(dirs) {
 	for (const dir of dirs) {
 		if (!existsSync(dir)) continue;

@@ -1,25 +1,25 @@
-// Visitors in the middle of their replies, and others who keep coming, while something is done to
-// the service. None of the first may be cut, none of the others refused.
+// Visitors with running replies, and new ones who keep arriving, during an operation on the
+// service. No reply may be cut, no new visitor refused.
 
 import assert from "node:assert/strict";
 import { request, textOf } from "../e2e/client.mjs";
 import { until } from "./machine.mjs";
 
-/** A reply's length; its end is held until what is done to the service is done, however long that takes. */
+/** A reply's length; its end is held until the operation is done. */
 const TOKENS = 150;
 const DELAY_MS = 100;
 
-/** A message that is answered so, until it is released. */
+/** A message with such a reply, held until released. */
 export const asking = (words) =>
 	`[[tokens=${TOKENS} delay=${DELAY_MS} hold-after=${TOKENS - 1}]] ${words}`;
 
-/** Lets the replies to messages with these words come to their end. model: where it can be told. */
+/** Releases the replies to messages with these words. model: the stub's URL. */
 export async function release(model, words) {
 	const path = `/stub/release?contains=${encodeURIComponent(words)}`;
 	assert.equal((await request(model, "POST", path)).status, 200);
 }
 
-/** How many others there are at least. */
+/** The minimum number of new visitors. */
 const SOME = 20;
 
 /** The text of such a reply. */
@@ -29,9 +29,8 @@ export class Crowd {
 	#going = true;
 
 	/**
-	 * @param stream opens a stream: (session, message)
-	 * @param ask asks for a page: (method, path)
-	 * @param {string} model where it can be told to go on
+	 * @param stream opens a stream: (session, message) @param ask requests a page: (method, path)
+	 * @param {string} model the stub's URL
 	 */
 	constructor(stream, ask, model) {
 		Object.assign(this, { stream, ask, model });
@@ -39,7 +38,7 @@ export class Crowd {
 		this.answered = 0;
 	}
 
-	/** n visitors who have all seen their first token; others come from now on. */
+	/** Starts n visitors and waits for all first tokens; new ones arrive from now on. */
 	static async gather(stream, ask, model, n) {
 		const crowd = new Crowd(stream, ask, model);
 		crowd.streams = await Promise.all(Array.from({ length: n }, (_, i) => crowd.#visit(i)));
@@ -62,7 +61,7 @@ export class Crowd {
 		}
 	}
 
-	/** All replies come to their end, and nobody was refused. */
+	/** Asserts that all replies complete and no visitor was refused. */
 	async part() {
 		const unfinished = this.streams.length;
 		await release(this.model, this.name);

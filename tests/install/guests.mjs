@@ -1,6 +1,6 @@
-// Visitors of a widget, each with a WebSocket, while something is done to the service: half of them hear
-// a long reply, the others talk on and on. Who is sent away comes back, as the widget does. In the end
-// each has heard every reply, and all that was said is there, once.
+// Visitors of a widget with WebSockets during an operation on the service: half of them receive a
+// long reply, the others keep sending. They reconnect like the widget. In the end each has received
+// every reply, and every message is stored once.
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,9 +14,9 @@ const HISTORY = 200; // messages that a visitor gets who comes back
 const GOING_AWAY = [1001, "restarting"];
 
 class Guest {
-	/** [role, content] of all that was said. */
+	/** [role, content] of all messages. */
 	said = [];
-	/** How often it was sent away. */
+	/** How often it was disconnected. */
 	moved = 0;
 
 	static async arrive(service, widget) {
@@ -25,10 +25,10 @@ class Guest {
 		return guest;
 	}
 
-	/** The next frame; a history, when it had to come back for it. */
+	/** The next frame; a history after a reconnect. */
 	async #next() {
 		const { visitor } = this;
-		// A reply that is held goes on only when what is done to the service is done.
+		// A held reply continues only after the operation.
 		const isNews = () => visitor.frames.length > 0 || visitor.closed || visitor.error;
 		await until("a frame", isNews, COMMAND_MS);
 		if (visitor.frames.length > 0) return visitor.frames.shift();
@@ -38,7 +38,7 @@ class Guest {
 		return { type: "history", messages: this.visitor.history };
 	}
 
-	/** Says it, and hears the reply to its end. */
+	/** Sends a message and reads the reply to its end. */
 	async ask(text, reply) {
 		const id = `id-${this.said.length}`;
 		this.said.push(["user", text], ["assistant", reply]);
@@ -54,7 +54,7 @@ class Guest {
 		}
 	}
 
-	/** All that was said is there once, in its order. */
+	/** Asserts that every message is stored once and in order. */
 	async leave() {
 		const { history } = await this.visitor.again();
 		assert.deepEqual(
@@ -68,7 +68,7 @@ class Guest {
 export class Guests {
 	#going = true;
 
-	/** n guests who have all heard something, and go on from now on. model: where its accounts are. */
+	/** Starts n visitors and waits until each has received something. model: the stub's URL. */
 	static async gather(service, widget, model, n) {
 		const guests = new Guests();
 		guests.model = model;
@@ -88,7 +88,10 @@ export class Guests {
 		}
 	}
 
-	/** All were sent away once and came back, and nothing was lost, or asked of the model twice. */
+	/**
+	 * Asserts that all were disconnected once and reconnected, without lost messages or repeated
+	 * model requests.
+	 */
 	async part() {
 		await Promise.race([this.talks, until("all moved", () => this.all.every((one) => one.moved))]);
 		this.#going = false;

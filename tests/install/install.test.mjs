@@ -1,5 +1,6 @@
-// The package on a fresh Debian: installed by apt, booted with systemd, used, hurt, upgraded, removed.
-// Each test goes on where the one before it ended. `make test-install` makes what is needed.
+// The package on a minimal Debian: installed by apt, booted with systemd, used, damaged, upgraded,
+// removed. Each test continues where the previous one ended. `make test-install` builds what is
+// needed.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
@@ -28,7 +29,7 @@ const SOCKETS = 50;
 
 const reason = whyNot() ?? (existsSync(TEMPLATE) ? undefined : "no mirror had a Debian to boot");
 
-describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
+describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	const machine = reason ? undefined : new Machine(TEMPLATE);
 	const keys = {};
 	let widget;
@@ -56,7 +57,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 	const key = async (name) => (await machine.do(`cat /etc/banter/credentials/${name}`)).trim();
 	const active = (unit) => machine.property(unit, "ActiveState");
 	const pid = async (unit) => Number(await machine.property(unit, "MainPID"));
-	/** What a unit has said, up to now. */
+	/** A unit's journal up to now. */
 	const journal = (unit) =>
 		machine.do(`journalctl --sync; journalctl --no-pager -o cat -u ${unit}`);
 	const ask = (method, path, options) => request(URL, method, path, options);
@@ -69,7 +70,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		until("GET /health/ready answers 200", async () => {
 			return (await ask("GET", "/health/ready").catch(() => null))?.status === 200;
 		});
-	/** What the visitor said is there. */
+	/** Asserts that the visitor's message is stored. */
 	const comesBack = async () => {
 		const visitor = await Visitor.open({ url: URL }, widget, { token, headers: { origin: SITE } });
 		const { messages } = await visitor.next();
@@ -82,7 +83,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		);
 		await visitor.close();
 	};
-	/** Visitors of both kinds, who are all served while something is done. */
+	/** Visitors of both kinds, who are all served during an operation. */
 	const gather = async () => {
 		const all = await Promise.all([
 			Crowd.gather(stream, ask, MODEL, STREAMS),
@@ -97,7 +98,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			})
 		).json;
 
-	it("installs: the store runs, keys are made, and the front waits for banter setup", async () => {
+	it("installs: the store runs, keys are created, and masterd waits for banter setup", async () => {
 		const said = await install(VERSION);
 		assert.match(said, /Run 'banter setup' to continue/);
 		assert.equal(await active("banter.target"), "active");
@@ -113,20 +114,20 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			assert.match(await key(name), /^[A-Za-z0-9_-]{43}$/);
 	});
 
-	it("is set up by banter setup, which asks the model, and for the first user", async () => {
+	it("is configured by banter setup, which checks the model and asks for the first user", async () => {
 		await machine.do(
 			`systemd-run --quiet --unit=model /usr/local/bin/openai-stub --port 8090 --key ${MODEL_KEY}`,
 		);
 		await until("the model listens", async () => {
 			return (await machine.run("journalctl -u model -o cat")).stdout.includes("listening on");
 		});
-		// By a name, so that the workers' sandbox lets them look one up.
+		// By a name, so that the workers' sandbox must allow name resolution.
 		await machine.do("echo 127.0.0.1 model.example >>/etc/hosts");
 		const answers = [MODEL_KEY, "http://model.example:8090/v1", SITE, ...Object.values(OWNER)];
 		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
 		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		assert.match(said, /^added owner@shop\.example, an owner$/m);
-		// Many visitors of one address, and replies that are held for as long as a busy machine takes.
+		// Many visitors with one address, and replies that may be held for long on a busy machine.
 		await machine.do(`cat >>/etc/banter/banter.env <<-END
 			RATE_LIMIT_MAX_REQUESTS=1000000
 			OPENAI_IDLE_TIMEOUT_MS=280000
@@ -141,7 +142,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.doesNotMatch(await machine.do("banter status"), /banter setup/);
 	});
 
-	it("has all units active, and tells the service manager how they are", async () => {
+	it("has all units active with a status text", async () => {
 		for (const unit of ["storaged.socket", "storaged", "masterd.socket", "masterd"])
 			assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
@@ -156,7 +157,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.doesNotMatch(verify.stderr, /banter/);
 	});
 
-	it("runs as two users, whom only the socket's group joins", async () => {
+	it("runs as two users that share only the socket's group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
 			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
@@ -181,7 +182,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		);
 	});
 
-	it("tells whoever may not look after the store who may", async () => {
+	it("tells an unprivileged user who may administer the store", async () => {
 		for (const command of ["status", "user list", "verify", "export", "backup /tmp/b", "setup"]) {
 			const { status, stderr } = await machine.run(`su -s /bin/sh nobody -c 'banter ${command}'`);
 			assert.equal(status, 77, `${command}: ${stderr}`);
@@ -213,17 +214,17 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await logIn({ password: "no" })).status, 401);
 	});
 
-	it("refuses what production refuses: no key, another site", async () => {
+	it("refuses in production: a missing key, another site", async () => {
 		const body = { sessionId: "s", message: "m" };
 		assert.equal((await ask("POST", "/v1/chat", { body })).status, 401);
 		const headers = { "x-api-key": keys.widget, origin: "https://evil.example" };
 		assert.equal((await ask("POST", "/v1/chat", { headers, body })).status, 403);
 	});
 
-	/** What the probe says in the place of a service. */
+	/** The output of the probe in place of a service. */
 	async function probe(unit) {
 		const path = `/run/systemd/system/probe-${unit}`;
-		// The unit's own text, but for what is run, and as what.
+		// The unit's own text with another command and type.
 		await machine.do(`
 			sed -e 's|^ExecStart=.*|ExecStart=/usr/bin/perl /var/lib/probe.pl|' \\
 				-e 's|^Type=.*|Type=oneshot|' -e '/^Requires=/d; /^Restart/d; /^Watchdog/d' \\
@@ -244,14 +245,14 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 	};
 	for (const [unit, can] of Object.entries(CAN))
-		it(`${unit} can do what it needs, and nothing else that was tried`, async () => {
+		it(`${unit} can do what it needs, and nothing else of the probes`, async () => {
 			const said = await probe(unit);
 			assert.ok(said.size >= 20, [...said].join("\n"));
 			const could = [...said].filter(([, answer]) => answer === "yes").map(([name]) => name);
 			assert.deepEqual(could.sort(), [...can].sort());
 		});
 
-	it("backs up and checks what it has backed up, and a restore brings it back", async () => {
+	it("makes and verifies a backup, which can be restored", async () => {
 		const before = await conversations();
 		assert.equal(before.total, 1);
 		await machine.do("systemctl start banter-backup.service");
@@ -274,7 +275,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	it("users sign in with their own passwords; a forgotten one is replaced", async () => {
+	it("users sign in with their own passwords; a forgotten one can be replaced", async () => {
 		const logins = await Promise.all([logIn(OWNER), logIn(OWNER), logIn(OWNER)]);
 		assert.deepEqual(
 			logins.map(({ status }) => status),
@@ -295,7 +296,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await logIn(OWNER)).status, 200);
 	});
 
-	it("a widget's visitor chats by WebSocket, from its site and no other", async () => {
+	it("a widget's visitor chats by WebSocket from an allowed site only", async () => {
 		const headers = { "x-admin-api-key": keys.admin };
 		const body = { name: "Support", allowed_origins: [SITE] };
 		const made = await ask("POST", "/v1/admin/widgets", { headers, body });
@@ -320,7 +321,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		"a worker": worker,
 	};
 	for (const [name, find] of Object.entries(VICTIMS))
-		it(`heals when ${name} is killed`, async () => {
+		it(`recovers when ${name} is killed`, async () => {
 			const victim = await find();
 			await machine.do(`kill -9 ${victim}`);
 			await until("another has its place", async () => {
@@ -334,7 +335,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 			assert.equal(await machine.do("systemctl --failed --plain --no-legend"), "");
 		});
 
-	it("masterd that stands still is killed by the watchdog, and comes back", async () => {
+	it("a stopped masterd is killed by the watchdog and restarted", async () => {
 		await machine.do(`mkdir -p /run/systemd/system/banter-masterd.service.d
 			printf '[Service]\\nWatchdogSec=5s\\n' >/run/systemd/system/banter-masterd.service.d/watchdog.conf
 			systemctl daemon-reload && systemctl restart banter-masterd`);
@@ -352,7 +353,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("wrong settings end the front with 78, once, with all that is wrong in the journal", async () => {
+	it("masterd exits once with 78 for invalid settings, with all errors in the journal", async () => {
 		await machine.do("cp /etc/banter/banter.env /root/good.env");
 		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
 		await machine.do("echo WORKERS=0 >>/etc/banter/banter.env");
@@ -364,7 +365,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.match(said, /OPENAI_BASE_URL=nonsense/);
 		assert.match(said, /WORKERS=0/);
 		assert.equal(await active("banter-storaged"), "active");
-		// Those who come all the same have it tried again, but not for ever.
+		// New connections start it again, but not endlessly.
 		const waiting = ask("GET", "/health").catch((error) => error.code);
 		await machine.becomes("banter-masterd.socket", "failed");
 		assert.match(await waiting, /^ECONN(RESET|REFUSED)$/);
@@ -376,7 +377,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("a full disk: chats get 503, all else goes on; with room it heals by itself", async () => {
+	it("a full disk: chats get 503, everything else works; it recovers when there is room", async () => {
 		await machine.do(`${STOP_STORE}
 			cp -a /var/lib/banter /root/kept
 			mount -t tmpfs -o size=2M,mode=0700,uid=banter-store,gid=banter-store none /var/lib/banter
@@ -404,7 +405,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("a store out of memory: chats get 503 as long as it lasts, and it comes back", async () => {
+	it("a store out of memory: chats get 503 meanwhile, and it recovers", async () => {
 		await machine.do(`mkdir -p /run/systemd/system/banter-storaged.service.d
 			printf '[Service]\\nLimitAS=16M\\n' >/run/systemd/system/banter-storaged.service.d/memory.conf
 			systemctl daemon-reload`);
@@ -423,7 +424,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("memory", "[[tokens=1]]")).status, 200);
 	});
 
-	it("exchanges a key: old and new are valid together, until the old one goes", async () => {
+	it("rotates a key: old and new are both valid until the old one is removed", async () => {
 		const old = keys.widget;
 		const status = async (used) => {
 			keys.widget = used;
@@ -445,7 +446,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.deepEqual([await status(old), await status(now)], [401, 200]);
 	});
 
-	it("speaks HTTPS by itself, and takes what certbot renews while a reply runs", async () => {
+	it("serves HTTPS, and loads a certificate renewed by certbot during a reply", async () => {
 		const authority = new Authority();
 		const renew = async (name) => {
 			const { cert, key } = authority.issue(name);
@@ -531,8 +532,8 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	it("an upgrade that the running masterd could not work with stops it before the store, with the ports kept", async () => {
-		// Says that it is of another interface: all that postinst goes by.
+	it("an upgrade that is incompatible with the running masterd stops it before the store and keeps the ports", async () => {
+		// Claims another interface version, which is all that postinst checks.
 		await machine.do(`systemctl stop banter-masterd.service
 			cp /usr/lib/banter/masterd /root/masterd
 			printf '#!/bin/sh\\n[ "$1" = --version ] && echo "masterd, messages 0" && exit\\nexec /root/masterd "$@"\\n' >/root/wrapper`);
@@ -555,7 +556,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("restarted", "[[tokens=1]]")).status, 200);
 	});
 
-	it("a version that could not read the store is refused, and nothing is changed", async () => {
+	it("a version that cannot read the store is refused without changes", async () => {
 		await machine.do(`rm -rf /root/deb && dpkg-deb -R /root/banter_${VERSION}.deb /root/deb &&
 			sed -i 's/-gt [0-9]*/-gt 0/' /root/deb/DEBIAN/preinst && dpkg-deb -b /root/deb /root/other.deb`);
 		const pids = () => Promise.all([pid("banter-storaged"), pid("banter-masterd")]);
@@ -570,7 +571,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 		assert.match(await machine.do("dpkg --status banter"), /^Status: install ok installed$/m);
 	});
 
-	it("a reboot keeps every conversation, and everything comes up by itself", async () => {
+	it("a reboot keeps every conversation, and all services start", async () => {
 		const before = await conversations();
 		assert.ok(before.total > 2);
 		await machine.reboot();
@@ -613,7 +614,7 @@ describe("banter on a fresh Debian", { skip: reason ?? false }, () => {
 
 	const LEFT = "ls -d /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
 
-	it("a purge leaves nothing in the way of a new installation", async () => {
+	it("a new installation works after a purge", async () => {
 		await machine.do("mount -t tmpfs none /var/backups/banter"); // a disk of its own
 		await machine.do("apt-get purge -y banter");
 		assert.equal((await machine.run(LEFT)).stdout, "/var/backups/banter\n");

@@ -13,7 +13,7 @@ import { basename, dirname, join } from "node:path";
 import { until as untilWithin } from "../e2e/daemon.mjs";
 import { makeGroups, removeGroups } from "./cgroup.mjs";
 
-/** How long anything may take: a whole machine, perhaps on a busy one. */
+/** The timeout of any step: a whole machine, perhaps on a busy host. */
 const DEADLINE_MS = 60_000;
 export const COMMAND_MS = 300_000; // apt's, most of all
 const REBOOT_STATUS = 133; // systemd-nspawn(1): the machine wants to be started again
@@ -21,13 +21,13 @@ const SIGRTMIN_4 = 38; // systemd(1): power off
 
 const ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C"];
 
-/** Moves itself into the groups that are named before --, and becomes what is named after it. */
+/** Enters the groups named before -- and executes the command after it. */
 const IN_GROUPS = `
 	while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done
 	shift
 	exec "$@"`;
 
-/** Why no machine can be booted here; undefined if one can be tried. */
+/** Why no machine can be booted here; undefined if it may work. */
 export function whyNot() {
 	if (process.getuid() !== 0) return "only root can boot a machine";
 	const missing = ["systemd-nspawn", "nsenter"].filter(
@@ -36,7 +36,7 @@ export function whyNot() {
 	return missing.length > 0 ? `there is no ${missing.join(", no ")}` : undefined;
 }
 
-/** Asks until the condition holds and resolves to what it gave. ms: more, for what a command brings about. */
+/** Polls a condition and resolves to its result. ms: extra time for effects of a command. */
 export function until(what, condition, ms = DEADLINE_MS) {
 	return untilWithin(what, condition, ms);
 }
@@ -65,14 +65,14 @@ export class Machine {
 		await this.#up();
 	}
 
-	/** The pid, out here, of the machine's first process. */
+	/** The pid, on the host, of the machine's first process. */
 	get #leader() {
 		const path = `/proc/${this.child.pid}/task/${this.child.pid}/children`;
 		const [pid] = readFileSync(path, "utf8").split(" ");
 		return Number(pid);
 	}
 
-	/** Waits until everything that starts at boot has been started. */
+	/** Waits until the boot is complete. */
 	async #up() {
 		await until("the machine is up", async () => {
 			if (this.child.exitCode !== null) throw new Error(`it did not boot:\n${this.tail()}`);
@@ -86,7 +86,7 @@ export class Machine {
 		return readFileSync(this.console, "utf8").slice(-4000);
 	}
 
-	/** Runs a shell script in the machine; input is what it reads. */
+	/** Runs a shell script in the machine with this input. */
 	run(script, { input = "", env = {} } = {}) {
 		const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
 		const enter = [
@@ -115,14 +115,14 @@ export class Machine {
 		});
 	}
 
-	/** The same for a script that has to succeed; resolves to what it printed. */
+	/** The same for a script that must succeed; resolves to its output. */
 	async do(script, options) {
 		const { status, signal, stdout, stderr } = await this.run(script, options);
 		assert.equal(status, 0, `${script}: ${signal ?? status}\n${stdout}${stderr}`);
 		return stdout;
 	}
 
-	/** A file from out here, at a path in there. */
+	/** Copies a file from the host to a path in the machine. */
 	put(from, path) {
 		cpSync(from, join(this.root, path));
 	}
@@ -139,7 +139,7 @@ export class Machine {
 		});
 	}
 
-	/** systemd-nspawn, which did not make the group that it runs in, leaves it to us to start again. */
+	/** systemd-nspawn did not create its group and leaves a reboot to us. */
 	async reboot() {
 		await this.run("systemctl reboot");
 		assert.equal(await this.ended, REBOOT_STATUS, this.tail());
@@ -147,7 +147,7 @@ export class Machine {
 		await this.boot();
 	}
 
-	/** Powers it off, and removes all of it. */
+	/** Powers it off and removes its files. */
 	async end() {
 		if (this.child?.exitCode === null) {
 			const late = setTimeout(() => this.child.kill("SIGKILL"), DEADLINE_MS);
