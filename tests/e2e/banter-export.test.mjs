@@ -502,7 +502,7 @@ describe("banter import", () => {
 			// Records with dangling references are refused.
 			const lost = [all[0], { ...all[3], id: newId(), public_id: "wid_lost", agent: newId() }];
 			const { stderr } = await imported(banter, 65, toLines([...lost, { kind: "end", lines: 2 }]));
-			assert.match(stderr, /^banter: line 2: the widget's agent is not there$/m);
+			assert.match(stderr, /^banter: line 2: the widget's agent does not exist$/m);
 			assert.equal(await exported(banter), text);
 		});
 	});

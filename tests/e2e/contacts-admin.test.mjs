@@ -296,6 +296,6 @@ describe("conversations", () => {
 		assert.equal((await adminExpect(banter, 200, "DELETE", path)).conversations, 1);
 		assertError(await adminRequest(banter, "GET", `conversations/${conversation}`), 404);
 		assertError(await adminRequest(banter, "DELETE", path), 404, "Visitor not found");
-		await assert.rejects(storeTurn(visitor), /good for nothing any more/);
+		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
 	});
 });

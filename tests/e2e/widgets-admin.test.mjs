@@ -307,7 +307,7 @@ describe("deleting a widget", () => {
 		assert.notEqual(reset.widget_id, made.widget_id);
 		assert.equal(reset.id, made.id);
 		await assert.rejects(openVisitor(peer, made.widget_id), /no such widget/);
-		await assert.rejects(storeTurn(visitor), /good for nothing any more/);
+		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
 		await storeTurn(await openVisitor(peer, reset.widget_id));
 	});
 
