@@ -100,7 +100,8 @@ widget_check_public(
 }
 
 static int
-widget_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+widget_check_record(
+    struct txn *t, struct call *c, const union record *r, enum store_error clash)
 {
 	int rc = widget_check_agent(t, c, &r->widget);
 
@@ -183,7 +184,7 @@ const struct record_kind widget_kind = {
     .too_many = "the organization has too many widgets",
     .find = widget_key_of_public,
     .keep = widget_keep,
-    .check = widget_check,
+    .check = widget_check_record,
     .store = widget_store,
     .replaced = widget_replaced,
     .remove = widget_remove,

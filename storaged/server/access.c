@@ -46,7 +46,7 @@ access_share(const struct access *a, const char *path)
 /* The peer's further groups, NULL if there are none; the caller frees them. There are at most
  * NGROUPS_MAX. */
 static gid_t *
-peer_groups(int fd, size_t *n)
+access_peer_groups(int fd, size_t *n)
 {
 	socklen_t size = 0;
 	gid_t *groups;
@@ -62,13 +62,13 @@ peer_groups(int fd, size_t *n)
 }
 
 static bool
-is_member(int fd, const struct ucred *cred, gid_t group)
+access_is_member(int fd, const struct ucred *cred, gid_t group)
 {
 	bool found = cred->gid == group;
 	gid_t *groups;
 	size_t n;
 
-	groups = peer_groups(fd, &n);
+	groups = access_peer_groups(fd, &n);
 	for (size_t i = 0; i < n && !found; i++)
 		found = groups[i] == group;
 	free(groups);
@@ -85,5 +85,5 @@ access_roles(const struct access *a, int fd, struct ucred *cred)
 		return 0;
 	if (cred->uid == geteuid() || cred->uid == 0)
 		return ROLE_WORKER | ROLE_TOOL;
-	return a->shared && is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
+	return a->shared && access_is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
 }

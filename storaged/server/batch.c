@@ -62,7 +62,7 @@ batch_slot(struct batch *b)
 }
 
 static bool
-writes(enum handler_kind kind)
+batch_writes(enum handler_kind kind)
 {
 	return kind >= HANDLER_MAY_WRITE;
 }
@@ -70,7 +70,8 @@ writes(enum handler_kind kind)
 static const char could_not_read[] = "the store could not read what this needs";
 
 static void
-answer_error(struct request *q, struct call *call, enum store_error code, const char *detail)
+batch_answer_error(
+    struct request *q, struct call *call, enum store_error code, const char *detail)
 {
 	q->refused = true;
 	call_answer(call, MSG_ERROR,
@@ -78,22 +79,22 @@ answer_error(struct request *q, struct call *call, enum store_error code, const 
 }
 
 static void
-answer_excuse(struct request *q, struct call *call, enum store_error excused)
+batch_answer_excuse(struct request *q, struct call *call, enum store_error excused)
 {
 	const char *why = excused == STORE_FULL ? "the store is full"
-	    : !writes(q->handler->kind)         ? could_not_read
+	    : !batch_writes(q->handler->kind)   ? could_not_read
 						: "the store could not write this";
 
-	answer_error(q, call, excused, why);
+	batch_answer_error(q, call, excused, why);
 }
 
 /* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
 static enum store_error
-excuse(const struct batch *b, const struct request *q)
+batch_excuse(const struct batch *b, const struct request *q)
 {
 	enum handler_kind kind = q->handler->kind;
 
-	if (q->excused != 0 || !writes(kind) || b->stage == BATCH_ALL)
+	if (q->excused != 0 || !batch_writes(kind) || b->stage == BATCH_ALL)
 		return q->excused;
 	if (kind == HANDLER_MAY_WRITE ||
 	    (b->stage == BATCH_DELETIONS && kind == HANDLER_DELETES))
@@ -103,7 +104,7 @@ excuse(const struct batch *b, const struct request *q)
 
 /* A transaction in which a request of this kind can run. */
 static int
-need_txn(struct batch *b, enum handler_kind kind)
+batch_need_txn(struct batch *b, enum handler_kind kind)
 {
 	bool reads =
 	    kind == HANDLER_READS || (kind == HANDLER_MAY_WRITE && b->stage != BATCH_ALL);
@@ -117,7 +118,7 @@ need_txn(struct batch *b, enum handler_kind kind)
 }
 
 static void
-log_failure(const struct request *q, int rc)
+batch_log_failure(const struct request *q, int rc)
 {
 	log_event(LOG_ERROR, "request_failed",
 	    L_STR("type", msg_name((uint16_t)q->handler->type)),
@@ -126,19 +127,19 @@ log_failure(const struct request *q, int rc)
 
 /* The request failed, and nothing that the others did is lost. */
 static void
-failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
+batch_failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
 {
 	/* The next request gets a read transaction that is fit for use. */
 	if (b->txn.mode == TXN_READ)
 		txn_abort(&b->txn);
-	log_failure(q, rc);
-	answer_error(q, call, STORE_INTERNAL, could_not_read);
+	batch_log_failure(q, rc);
+	batch_answer_error(q, call, STORE_INTERNAL, could_not_read);
 }
 
 /* Whether a request that failed takes the transaction along; one that only reads has nothing to
  * lose. */
 static bool
-loses_txn(const struct txn *t, uint64_t changes_before, int rc)
+batch_loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 {
 	if (t->changes != changes_before)
 		return true;
@@ -148,11 +149,11 @@ loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 
 /* Runs a request that is not excused. 0: it has its answer; else the transaction is lost. */
 static int
-run_handler(struct batch *b, struct request *q, struct call *call)
+batch_run_handler(struct batch *b, struct request *q, struct call *call)
 {
 	size_t mark = buf_len(q->from->out), effects = b->effects.n;
 	uint64_t changes;
-	int rc = need_txn(b, q->handler->kind);
+	int rc = batch_need_txn(b, q->handler->kind);
 
 	if (rc != 0)
 		return rc;
@@ -163,22 +164,22 @@ run_handler(struct batch *b, struct request *q, struct call *call)
 
 	buf_truncate(q->from->out, mark);
 	effects_cut(&b->effects, effects);
-	if (loses_txn(&b->txn, changes, rc))
+	if (batch_loses_txn(&b->txn, changes, rc))
 		return rc;
 	if (rc == CALL_REFUSED)
-		answer_error(q, call, call->refused, call->detail);
+		batch_answer_error(q, call, call->refused, call->detail);
 	else if (rc == CALL_WRITES)
-		answer_excuse(q, call, b->refusal);
+		batch_answer_excuse(q, call, b->refusal);
 	else
-		failed_alone(b, q, call, rc);
+		batch_failed_alone(b, q, call, rc);
 	return 0;
 }
 
-/* Runs the request whose message lies in the slot. 0 or as run_handler(). */
+/* Runs the request whose message lies in the slot. 0 or as batch_run_handler(). */
 static int
-run_one(struct batch *b, struct request *q)
+batch_run_one(struct batch *b, struct request *q)
 {
-	enum store_error excused = excuse(b, q);
+	enum store_error excused = batch_excuse(b, q);
 	struct call call = {
 	    .m = &b->slot,
 	    .request = q->number,
@@ -193,9 +194,9 @@ run_one(struct batch *b, struct request *q)
 
 	q->refused = false;
 	if (excused != 0)
-		answer_excuse(q, &call, excused);
+		batch_answer_excuse(q, &call, excused);
 	else
-		rc = run_handler(b, q, &call);
+		rc = batch_run_handler(b, q, &call);
 	q->overflow = call.overflow;
 	return rc;
 }
@@ -203,7 +204,7 @@ run_one(struct batch *b, struct request *q)
 /* Undoes the batch; what runs again, and what is refused then, is decided here. culprit: NULL if
  * it was the commit, or the beginning of the transaction, that failed. */
 static void
-undo(struct batch *b, struct request *culprit, int rc)
+batch_undo(struct batch *b, struct request *culprit, int rc)
 {
 	bool full = env_is_full_error(rc);
 
@@ -216,7 +217,7 @@ undo(struct batch *b, struct request *culprit, int rc)
 	if (!full && culprit != NULL && !b->excused) {
 		b->excused = true;
 		culprit->excused = STORE_INTERNAL;
-		log_failure(culprit, rc);
+		batch_log_failure(culprit, rc);
 		return;
 	}
 	env_write_failed(b->env, rc);
@@ -243,14 +244,14 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 		from->batch = b->number;
 		from->mark = buf_len(from->out);
 	}
-	rc = run_one(b, q);
+	rc = batch_run_one(b, q);
 	if (rc != 0)
-		undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+		batch_undo(b, b->txn.mdb == NULL ? NULL : q, rc);
 }
 
 /* Runs all that came once more, up to the commit. */
 static void
-run_again(struct batch *b)
+batch_run_again(struct batch *b)
 {
 	b->failed = false;
 	for (size_t i = 0; i < b->n && !b->failed; i++) {
@@ -260,15 +261,15 @@ run_again(struct batch *b)
 
 		/* It was decoded before. */
 		must(msg_decode_payload(desc, q->payload, &b->slot) == WIRE_OK);
-		rc = run_one(b, q);
+		rc = batch_run_one(b, q);
 		if (rc != 0)
-			undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+			batch_undo(b, b->txn.mdb == NULL ? NULL : q, rc);
 	}
 }
 
 /* What is committed becomes true in memory. */
 static void
-apply(struct batch *b)
+batch_apply(struct batch *b)
 {
 	effects_apply(&b->effects, b->live);
 	for (size_t i = 0; i < b->n; i++) {
@@ -282,7 +283,7 @@ apply(struct batch *b)
 }
 
 static void
-empty(struct batch *b)
+batch_empty(struct batch *b)
 {
 	b->n = b->bytes = 0;
 	effects_cut(&b->effects, 0);
@@ -300,13 +301,13 @@ batch_end(struct batch *b)
 	/* A round that fails allows less in the next one; the last has nothing but reads. */
 	for (;;) {
 		if (b->failed)
-			run_again(b);
+			batch_run_again(b);
 		if (!b->failed && b->txn.mdb != NULL) {
 			bool wrote = b->txn.changes > 0;
 			int rc = txn_commit(&b->txn);
 
 			if (rc != 0)
-				undo(b, NULL, rc);
+				batch_undo(b, NULL, rc);
 			else if (wrote)
 				activity_commit(&b->activity);
 		}
@@ -315,7 +316,7 @@ batch_end(struct batch *b)
 	}
 	hopeless = b->hopeless;
 	if (hopeless == 0)
-		apply(b);
-	empty(b);
+		batch_apply(b);
+	batch_empty(b);
 	return hopeless;
 }

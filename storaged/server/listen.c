@@ -25,14 +25,14 @@
 #define BACKLOG 512
 
 static int
-status_of_errno(void)
+listen_status_of_errno(void)
 {
 	return errno == EACCES || errno == EPERM || errno == EROFS ? EX_NOPERM : EX_IOERR;
 }
 
 /* For a person who looks who it is; the lock itself is the kernel's. */
 static void
-note_pid(int fd)
+listen_note_pid(int fd)
 {
 	if (ftruncate(fd, 0) == 0)
 		dprintf(fd, "%ld\n", (long)getpid());
@@ -40,7 +40,7 @@ note_pid(int fd)
 
 /* A lock file of root's in a directory of somebody else's would be of no use to them. */
 static int
-make_lock(int dir)
+listen_make_lock(int dir)
 {
 	int fd = openat(dir, LISTEN_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	struct stat st;
@@ -52,7 +52,7 @@ make_lock(int dir)
 }
 
 static int
-open_lock(const char *data_dir)
+listen_open_lock(const char *data_dir)
 {
 	int dir = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd;
@@ -61,7 +61,7 @@ open_lock(const char *data_dir)
 		return -1;
 	fd = openat(dir, LISTEN_LOCK_NAME, O_RDWR | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
-		fd = make_lock(dir);
+		fd = listen_make_lock(dir);
 	closefd(&dir);
 	return fd;
 }
@@ -69,7 +69,7 @@ open_lock(const char *data_dir)
 int
 listen_try_lock(const char *data_dir, int *lock)
 {
-	int fd = open_lock(data_dir);
+	int fd = listen_open_lock(data_dir);
 
 	*lock = -1;
 	if (fd == -1)
@@ -78,7 +78,7 @@ listen_try_lock(const char *data_dir, int *lock)
 		closefd(&fd);
 		return -1;
 	}
-	note_pid(fd);
+	listen_note_pid(fd);
 	*lock = fd;
 	return 0;
 }
@@ -92,7 +92,7 @@ listen_lock(const char *data_dir, int *lock)
 		return 0;
 	if (errno != EWOULDBLOCK) {
 		log_event(LOG_ERROR, "data_dir_unusable", L_STR("dir", data_dir), L_ERRNO());
-		return status_of_errno();
+		return listen_status_of_errno();
 	}
 	log_event(LOG_ERROR, "store_in_use", L_STR("dir", data_dir), L_ERRNO(),
 	    L_STR("help",
@@ -101,7 +101,7 @@ listen_lock(const char *data_dir, int *lock)
 }
 
 static bool
-is_listening_unix_stream(int fd)
+listen_is_listening_unix_stream(int fd)
 {
 	int domain, type, listening;
 	socklen_t len = sizeof(int);
@@ -112,9 +112,9 @@ is_listening_unix_stream(int fd)
 }
 
 static int
-take_inherited(int count, int *fd)
+listen_take_inherited(int count, int *fd)
 {
-	if (count != 1 || !is_listening_unix_stream(SERVICE_MANAGER_FIRST_FD)) {
+	if (count != 1 || !listen_is_listening_unix_stream(SERVICE_MANAGER_FIRST_FD)) {
 		log_event(LOG_ERROR, "bad_inherited_socket", L_INT("count", count),
 		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
 		return EX_CONFIG;
@@ -122,7 +122,8 @@ take_inherited(int count, int *fd)
 	/* Listened on once more, it is ours and no longer of whoever made it (unix(7),
 	 * SO_PEERCRED): the banter command asks whose it is. */
 	if (fcntl(SERVICE_MANAGER_FIRST_FD, F_SETFD, FD_CLOEXEC) == -1 ||
-	    fd_nonblock(SERVICE_MANAGER_FIRST_FD) == -1 || listen(SERVICE_MANAGER_FIRST_FD, BACKLOG) == -1) {
+	    fd_nonblock(SERVICE_MANAGER_FIRST_FD) == -1 ||
+	    listen(SERVICE_MANAGER_FIRST_FD, BACKLOG) == -1) {
 		log_event(LOG_ERROR, "bad_inherited_socket", L_ERRNO());
 		return EX_OSERR;
 	}
@@ -132,7 +133,7 @@ take_inherited(int count, int *fd)
 
 /* Removes a socket that nobody listens on; anything else at its place stays. */
 static int
-remove_stale(const char *path)
+listen_remove_stale(const char *path)
 {
 	struct stat st;
 	int probe;
@@ -154,7 +155,7 @@ remove_stale(const char *path)
 
 /* Binds with the mode 0660 from the first moment on. */
 static int
-bind_path(int fd, const char *path)
+listen_bind_path(int fd, const char *path)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	mode_t old;
@@ -179,12 +180,12 @@ listen_socket(const char *path, int *fd, bool *inherited)
 	*fd = -1;
 	*inherited = count != 0;
 	if (*inherited)
-		return take_inherited(count, fd);
+		return listen_take_inherited(count, fd);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (*fd != -1 && remove_stale(path) == 0 && bind_path(*fd, path) == 0 &&
+	if (*fd != -1 && listen_remove_stale(path) == 0 && listen_bind_path(*fd, path) == 0 &&
 	    listen(*fd, BACKLOG) == 0)
 		return 0;
-	status = errno == EADDRINUSE ? EX_TEMPFAIL : status_of_errno();
+	status = errno == EADDRINUSE ? EX_TEMPFAIL : listen_status_of_errno();
 	log_event(LOG_ERROR, "socket_unusable", L_STR("path", path), L_ERRNO(),
 	    L_STR("help", status == EX_TEMPFAIL ? "another process listens on it" : NULL));
 	closefd(fd);

@@ -22,7 +22,7 @@
 #include "storaged/server/server.h"
 
 static void
-print_help(void)
+storaged_print_help(void)
 {
 	printf("usage: storaged [--check | --help | --version]\n"
 	       "Keeps banter's conversations, and serves its workers on a Unix socket.\n"
@@ -33,7 +33,7 @@ print_help(void)
 
 /* With the lock held and the environment open. */
 static int
-serve(const struct settings *settings, struct env *env)
+storaged_serve(const struct settings *settings, struct env *env)
 {
 	struct access access;
 	bool inherited;
@@ -56,7 +56,7 @@ serve(const struct settings *settings, struct env *env)
 }
 
 static int
-run(const struct settings *settings)
+storaged_run(const struct settings *settings)
 {
 	struct env env = {0};
 	int lock, status;
@@ -67,7 +67,7 @@ run(const struct settings *settings)
 	status = env_open(
 	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0)
-		status = serve(settings, &env);
+		status = storaged_serve(settings, &env);
 	env_close(&env);
 	closefd(&lock);
 	return status;
@@ -82,7 +82,7 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
-			print_help();
+			storaged_print_help();
 			return 0;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
@@ -101,7 +101,7 @@ main(int argc, char **argv)
 		log_open("storaged", settings.log_level);
 		signal(SIGPIPE, SIG_IGN);
 		fd_raise_limit();
-		status = run(&settings);
+		status = storaged_run(&settings);
 	}
 	settings_clear(&settings);
 	return status;

@@ -19,7 +19,7 @@
 _Static_assert(PEER_UNSENT_MAX <= PEER_UNSENT_HIGH + LIVE_ROOM_LEFT,
     "others' text alone never stops a peer from being served");
 
-static void on_look(evutil_socket_t fd, short what, void *arg);
+static void peers_on_look(evutil_socket_t fd, short what, void *arg);
 
 void
 peers_init(struct peers *p, struct event_base *base, struct live *live)
@@ -28,7 +28,7 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 
 	*p = (struct peers){.base = base, .live = live};
 	TAILQ_INIT(&p->all);
-	p->look = event_new(base, -1, EV_PERSIST, on_look, p);
+	p->look = event_new(base, -1, EV_PERSIST, peers_on_look, p);
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
@@ -67,19 +67,19 @@ peers_clear(struct peers *p)
 
 /* During a batch, the requests that it has must not move. */
 static enum channel_io
-read_more(struct peer *peer)
+peers_read_more(struct peer *peer)
 {
 	return peer->served ? channel_read_more(&peer->channel) : channel_read(&peer->channel);
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+peers_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *peer = arg;
 
 	(void)fd;
 	(void)what;
-	switch (read_more(peer)) {
+	switch (peers_read_more(peer)) {
 	case CHANNEL_DONE:
 	case CHANNEL_PENDING:
 		break;
@@ -98,7 +98,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_writable(evutil_socket_t fd, short what, void *arg)
+peers_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *peer = arg;
 
@@ -125,8 +125,8 @@ peers_add(struct peers *p, int fd)
 	peer->since = clock_wall_ms();
 	channel_open(&peer->channel, fd, ROLE_STORE, roles, PEER_UNSENT_MAX);
 	client_init(&peer->client, &peer->channel.out);
-	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
-	peer->writable = event_new(p->base, fd, EV_WRITE, on_writable, peer);
+	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, peers_on_readable, peer);
+	peer->writable = event_new(p->base, fd, EV_WRITE, peers_on_writable, peer);
 	must(peer->readable != NULL && peer->writable != NULL);
 	must(event_add(peer->readable, NULL) == 0);
 	TAILQ_INSERT_TAIL(&p->all, peer, order);
@@ -135,7 +135,7 @@ peers_add(struct peers *p, int fd)
 }
 
 static void
-drop(struct peer *peer, const char *why)
+peers_drop(struct peer *peer, const char *why)
 {
 	log_event(LOG_ERROR, "peer_dropped", L_UINT("peer", peer->number),
 	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
@@ -146,7 +146,7 @@ drop(struct peer *peer, const char *why)
 }
 
 static bool
-is_behind(const struct peer *peer)
+peers_is_behind(const struct peer *peer)
 {
 	return buf_len(&peer->channel.out) > PEER_UNSENT_HIGH;
 }
@@ -154,7 +154,7 @@ is_behind(const struct peer *peer)
 void
 peer_take(struct peer *peer, struct batch *batch)
 {
-	while (peer->ready && !is_behind(peer) && batch_is_open(batch)) {
+	while (peer->ready && !peers_is_behind(peer) && batch_is_open(batch)) {
 		enum wire_result r;
 		struct frame f;
 
@@ -166,7 +166,7 @@ peer_take(struct peer *peer, struct batch *batch)
 			peer->served = true;
 			batch_add(batch, &peer->client, &f);
 		} else {
-			drop(peer, wire_result_name(r));
+			peers_drop(peer, wire_result_name(r));
 		}
 	}
 }
@@ -176,9 +176,9 @@ peer_take(struct peer *peer, struct batch *batch)
  * and its memory for ever. Not one that we do not read for the answers it has yet to take.
  */
 static bool
-is_owing(const struct peer *peer)
+peers_is_owing(const struct peer *peer)
 {
-	if (peer->dropped || is_behind(peer))
+	if (peer->dropped || peers_is_behind(peer))
 		return false;
 	return peer->channel.peer == ROLE_NONE || channel_has_partial(&peer->channel);
 }
@@ -189,14 +189,14 @@ peers_look(struct peers *p)
 	struct peer *peer;
 
 	TAILQ_FOREACH (peer, &p->all, order) {
-		peer->looks = is_owing(peer) ? peer->looks + 1 : 0;
+		peer->looks = peers_is_owing(peer) ? peer->looks + 1 : 0;
 		if (peer->looks > LOOKS_MAX)
-			drop(peer, "too slow");
+			peers_drop(peer, "too slow");
 	}
 }
 
 static void
-on_look(evutil_socket_t fd, short what, void *arg)
+peers_on_look(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
@@ -205,9 +205,9 @@ on_look(evutil_socket_t fd, short what, void *arg)
 
 /* Reads on only as long as the peer takes its answers. */
 static void
-read_or_not(struct peer *peer)
+peers_read_or_not(struct peer *peer)
 {
-	bool wanted = !peer->ended && !is_behind(peer);
+	bool wanted = !peer->ended && !peers_is_behind(peer);
 
 	if (wanted == (event_pending(peer->readable, EV_READ, NULL) != 0))
 		return;
@@ -224,10 +224,10 @@ read_or_not(struct peer *peer)
  * served to the last one.
  */
 static void
-sending_failed(struct peer *peer)
+peers_sending_failed(struct peer *peer)
 {
 	if (errno != EPIPE && errno != ECONNRESET) {
-		drop(peer, strerror(errno));
+		peers_drop(peer, strerror(errno));
 		return;
 	}
 	peer->mute = true;
@@ -235,7 +235,7 @@ sending_failed(struct peer *peer)
 }
 
 static void
-send_answers(struct peer *peer)
+peers_send_answers(struct peer *peer)
 {
 	switch (channel_flush(&peer->channel)) {
 	case CHANNEL_DONE:
@@ -246,7 +246,7 @@ send_answers(struct peer *peer)
 		break;
 	case CHANNEL_CLOSED:
 	case CHANNEL_FAILED:
-		sending_failed(peer);
+		peers_sending_failed(peer);
 		break;
 	}
 }
@@ -256,17 +256,17 @@ peer_settle(struct peers *p, struct peer *peer)
 {
 	peer->served = false;
 	if (peer->client.fault != NULL && !peer->dropped)
-		drop(peer, peer->client.fault);
+		peers_drop(peer, peer->client.fault);
 	if (peer->mute)
 		buf_reset(&peer->channel.out);
 	else if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
-		send_answers(peer);
+		peers_send_answers(peer);
 	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
 		peer_free(p, peer);
 		return false;
 	}
-	read_or_not(peer);
-	return peer->ready && !is_behind(peer);
+	peers_read_or_not(peer);
+	return peer->ready && !peers_is_behind(peer);
 }
 
 void

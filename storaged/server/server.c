@@ -1,5 +1,5 @@
 /*
- * The loop turn. libevent's callbacks read and take notes; then, once per turn, turn() does the
+ * The loop turn. libevent's callbacks read and take notes; then, once per turn, server_loop_turn() does the
  * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end, a step of
  * what is left of erased conversations. While the batch is open the callbacks may run again, so none of
  * them touches the store.
@@ -45,14 +45,14 @@ struct server {
 	struct live live;
 	struct batch batch;
 	struct peers peers;
-	struct report report;
+	struct service_report report;
 	bool accept_paused, garbage_paused;
 	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
 	bool stopping;
 };
 
 static void
-pause_accepting(struct server *s)
+server_pause_accepting(struct server *s)
 {
 	event_del(s->acceptable);
 	s->accept_paused = true;
@@ -60,7 +60,7 @@ pause_accepting(struct server *s)
 
 /* Takes what waits in the listener's queue; pauses when there is no room, so as not to spin. */
 static void
-on_acceptable(evutil_socket_t listener, short what, void *arg)
+server_on_acceptable(evutil_socket_t listener, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -70,7 +70,7 @@ on_acceptable(evutil_socket_t listener, short what, void *arg)
 
 		if (s->peers.n >= PEERS_MAX) {
 			log_event(LOG_WARN, "too_many_peers", L_UINT("peers", s->peers.n));
-			pause_accepting(s);
+			server_pause_accepting(s);
 			return;
 		}
 		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -80,7 +80,7 @@ on_acceptable(evutil_socket_t listener, short what, void *arg)
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			log_event(LOG_ERROR, "accept_paused", L_ERRNO());
-			pause_accepting(s);
+			server_pause_accepting(s);
 		}
 		/* EAGAIN: none is left. Others belong to one connection (accept(2)). */
 		if (errno != EINTR && errno != ECONNABORTED)
@@ -89,7 +89,7 @@ on_acceptable(evutil_socket_t listener, short what, void *arg)
 }
 
 static void
-on_stop(evutil_socket_t signal_number, short what, void *arg)
+server_on_stop(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -100,7 +100,7 @@ on_stop(evutil_socket_t signal_number, short what, void *arg)
 
 /* What was open at the start, and nobody has claimed. */
 static void
-on_claim_over(evutil_socket_t fd, short what, void *arg)
+server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -110,7 +110,7 @@ on_claim_over(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_retry(evutil_socket_t fd, short what, void *arg)
+server_on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -120,7 +120,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_tidy(evutil_socket_t fd, short what, void *arg)
+server_on_tidy(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -131,7 +131,7 @@ on_tidy(evutil_socket_t fd, short what, void *arg)
 
 /* Offers every peer the batch, beginning where the turn before ended. */
 static void
-take_requests(struct server *s)
+server_take_requests(struct server *s)
 {
 	for (size_t i = 0; i < s->peers.n && batch_is_open(&s->batch); i++) {
 		struct peer *peer = TAILQ_FIRST(&s->peers.all);
@@ -146,20 +146,20 @@ take_requests(struct server *s)
  * has to wait for the next one (make bench-store with 512 in flight on one connection: 143 requests
  * a commit without it, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
 static void
-gather(struct server *s)
+server_gather(struct server *s)
 {
 	size_t before;
 
 	do {
 		before = s->batch.n;
 		must(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
-		take_requests(s);
+		server_take_requests(s);
 	} while (s->batch.n > before);
 }
 
 /* Whether some peer can be served again at once. */
 static bool
-settle_all(struct server *s)
+server_settle_all(struct server *s)
 {
 	struct peer *peer = TAILQ_FIRST(&s->peers.all);
 	bool more = false;
@@ -175,7 +175,7 @@ settle_all(struct server *s)
 
 /* Ends lost turns, unless a try that failed is to be repeated only later. */
 static bool
-end_lost_turns(struct server *s)
+server_end_lost_turns(struct server *s)
 {
 	if (!s->env->writable)
 		return false;
@@ -184,7 +184,7 @@ end_lost_turns(struct server *s)
 
 /* Removes some of what is left of erased conversations, even of a full store: it makes room. */
 static bool
-remove_garbage(struct server *s)
+server_remove_garbage(struct server *s)
 {
 	enum garbage_result r;
 
@@ -197,7 +197,7 @@ remove_garbage(struct server *s)
 
 /* Tries again what there was no room for. Outside of any transaction. */
 static void
-retry(struct server *s)
+server_retry(struct server *s)
 {
 	s->retry_due = s->garbage_paused = false;
 	env_probe(s->env);
@@ -208,23 +208,23 @@ retry(struct server *s)
 }
 
 static void
-report(struct server *s)
+server_report(struct server *s)
 {
-	report_state(&s->report, s->env->writable, s->peers.n, s->open.n);
+	service_report_state(&s->report, s->env->writable, s->peers.n, s->open.n);
 }
 
 /* Nobody tells us that a reader was killed, nor when a busy time is over. */
 static void
-tidy(struct server *s)
+server_tidy(struct server *s)
 {
 	s->tidy_due = false;
 	(void)env_check_readers(s->env);
 	peers_trim(&s->peers);
-	report(s);
+	server_report(s);
 }
 
 static void
-plan_retry(struct server *s)
+server_plan_retry(struct server *s)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
 
@@ -236,13 +236,13 @@ plan_retry(struct server *s)
 /* What is done after the callbacks of a loop turn. *more: there is work that no event announces.
  * 0, or the exit status. */
 static int
-turn(struct server *s, bool *more)
+server_loop_turn(struct server *s, bool *more)
 {
 	int rc;
 
-	take_requests(s);
+	server_take_requests(s);
 	if (s->batch.n > 0)
-		gather(s);
+		server_gather(s);
 	rc = batch_end(&s->batch);
 	if (rc != 0) {
 		log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
@@ -250,23 +250,23 @@ turn(struct server *s, bool *more)
 		return EX_IOERR;
 	}
 	s->live.notified = false;
-	*more = settle_all(s);
-	*more |= end_lost_turns(s);
+	*more = server_settle_all(s);
+	*more |= server_end_lost_turns(s);
 	/* Who goes, and what ends, is told to others, who may have been settled already. */
 	*more |= s->live.notified;
 	if (s->retry_due)
-		retry(s);
-	*more |= remove_garbage(s);
+		server_retry(s);
+	*more |= server_remove_garbage(s);
 	if (s->tidy_due)
-		tidy(s);
+		server_tidy(s);
 	if (s->env->writable != s->report.writable)
-		report(s);
-	plan_retry(s);
+		server_report(s);
+	server_plan_retry(s);
 	return 0;
 }
 
 static int
-loop(struct server *s)
+server_loop(struct server *s)
 {
 	bool more = true; /* what was left by the process before */
 	int status = 0;
@@ -275,24 +275,25 @@ loop(struct server *s)
 		int flags = EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0);
 
 		must(event_base_loop(s->base, flags) != -1);
-		status = turn(s, &more);
+		status = server_loop_turn(s, &more);
 	}
 	return status;
 }
 
 static void
-start_events(struct server *s)
+server_start_events(struct server *s)
 {
 	struct timeval tidy_each = clock_timeval(TIDY_MS);
 
 	s->base = event_base_new();
 	must(s->base != NULL);
-	s->acceptable = event_new(s->base, s->listener, EV_READ | EV_PERSIST, on_acceptable, s);
-	s->term = evsignal_new(s->base, SIGTERM, on_stop, s);
-	s->interrupt = evsignal_new(s->base, SIGINT, on_stop, s);
-	s->claim = evtimer_new(s->base, on_claim_over, s);
-	s->retry = evtimer_new(s->base, on_retry, s);
-	s->tidy = event_new(s->base, -1, EV_PERSIST, on_tidy, s);
+	s->acceptable =
+	    event_new(s->base, s->listener, EV_READ | EV_PERSIST, server_on_acceptable, s);
+	s->term = evsignal_new(s->base, SIGTERM, server_on_stop, s);
+	s->interrupt = evsignal_new(s->base, SIGINT, server_on_stop, s);
+	s->claim = evtimer_new(s->base, server_on_claim_over, s);
+	s->retry = evtimer_new(s->base, server_on_retry, s);
+	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_tidy, s);
 	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
 	    s->claim != NULL && s->retry != NULL && s->tidy != NULL);
 	must(event_add(s->acceptable, NULL) == 0);
@@ -302,7 +303,7 @@ start_events(struct server *s)
 }
 
 static void
-stop_events(struct server *s)
+server_stop_events(struct server *s)
 {
 	event_free(s->acceptable);
 	event_free(s->term);
@@ -323,11 +324,11 @@ server_run(struct env *env, int listener, const struct access *access)
 	open_turns_init(&s.open);
 	live_init(&s.live, &s.open);
 	batch_init(&s.batch, env, &s.live, &store_handlers);
-	start_events(&s);
+	server_start_events(&s);
 	peers_init(&s.peers, s.base, &s.live);
 	s.peers.access = *access;
 	s.batch.peers = &s.peers;
-	report_init(&s.report, s.base);
+	service_report_init(&s.report, s.base);
 	if (open_turns_load(&s.open, env) != 0)
 		status = EX_IOERR;
 	if (status == 0) {
@@ -335,13 +336,13 @@ server_run(struct env *env, int listener, const struct access *access)
 			must(event_add(s.claim, &claim) == 0);
 		log_event(LOG_NOTICE, "store_ready", L_UINT("open_turns", s.open.n),
 		    L_UINT("max_bytes", env->max_bytes));
-		report_ready(&s.report);
-		status = loop(&s);
-		report_stopping(&s.report);
+		service_report_ready(&s.report);
+		status = server_loop(&s);
+		service_report_stopping(&s.report);
 	}
-	report_clear(&s.report);
+	service_report_clear(&s.report);
 	peers_clear(&s.peers);
-	stop_events(&s);
+	server_stop_events(&s);
 	batch_clear(&s.batch);
 	live_clear(&s.live);
 	open_turns_clear(&s.open);

@@ -12,9 +12,9 @@
 #include "proto/base/clock.h"
 
 static void
-on_watchdog(evutil_socket_t fd, short what, void *arg)
+service_report_on_watchdog(evutil_socket_t fd, short what, void *arg)
 {
-	const struct report *r = arg;
+	const struct service_report *r = arg;
 
 	(void)fd;
 	(void)what;
@@ -22,27 +22,27 @@ on_watchdog(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-report_init(struct report *r, struct event_base *base)
+service_report_init(struct service_report *r, struct event_base *base)
 {
 	struct timeval every;
 
-	*r = (struct report){.writable = true};
+	*r = (struct service_report){.writable = true};
 	service_manager_open(&r->manager);
 	every = clock_timeval(r->manager.watchdog_ms);
-	r->watchdog = event_new(base, -1, EV_PERSIST, on_watchdog, r);
+	r->watchdog = event_new(base, -1, EV_PERSIST, service_report_on_watchdog, r);
 	must(r->watchdog != NULL);
 	if (r->manager.watchdog_ms > 0)
 		must(event_add(r->watchdog, &every) == 0);
 }
 
 void
-report_ready(struct report *r)
+service_report_ready(struct service_report *r)
 {
 	service_manager_send(&r->manager, "READY=1\nSTATUS=serving");
 }
 
 void
-report_state(struct report *r, bool writable, size_t peers, size_t open_turns)
+service_report_state(struct service_report *r, bool writable, size_t peers, size_t open_turns)
 {
 	char state[sizeof(r->state)];
 
@@ -56,13 +56,13 @@ report_state(struct report *r, bool writable, size_t peers, size_t open_turns)
 }
 
 void
-report_stopping(struct report *r)
+service_report_stopping(struct service_report *r)
 {
 	service_manager_send(&r->manager, "STOPPING=1\nSTATUS=stopping");
 }
 
 void
-report_clear(struct report *r)
+service_report_clear(struct service_report *r)
 {
 	event_free(r->watchdog);
 	service_manager_close(&r->manager);

@@ -12,7 +12,7 @@
 
 #include "proto/base/service_manager.h"
 
-struct report {
+struct service_report {
 	struct service_manager manager;
 	struct event *watchdog;
 	bool writable;   /* as last reported */
@@ -21,17 +21,18 @@ struct report {
 
 /* If the manager has a watchdog, tells it twice in each of its periods that the loop turns: not
  * before the loop runs, and not while a commit hangs. */
-void report_init(struct report *r, struct event_base *base);
+void service_report_init(struct service_report *r, struct event_base *base);
 
 /* The store is open and its socket served. */
-void report_ready(struct report *r);
+void service_report_ready(struct service_report *r);
 
 /* What `systemctl status` shows; sent when it is news. */
-void report_state(struct report *r, bool writable, size_t peers, size_t open_turns);
+void service_report_state(
+    struct service_report *r, bool writable, size_t peers, size_t open_turns);
 
 /* The service is going down. */
-void report_stopping(struct report *r);
+void service_report_stopping(struct service_report *r);
 
-void report_clear(struct report *r);
+void service_report_clear(struct service_report *r);
 
 #endif

@@ -14,7 +14,7 @@
 /* -- the store ---------------------------------------------------------------------------- */
 
 static void
-add_item(struct env *env, enum msg_type type, const void *record)
+status_add_item(struct env *env, enum msg_type type, const void *record)
 {
 	buf_reset(&env->record);
 	must(record_encode(&env->record, type, record) == 0);
@@ -23,7 +23,7 @@ add_item(struct env *env, enum msg_type type, const void *record)
 
 /* Adds a table to env->list. */
 static int
-add_table(struct txn *t, enum table table, struct msg_status *status)
+status_add_table(struct txn *t, enum table table, struct msg_status *status)
 {
 	MDB_stat stat;
 	int rc = mdb_stat(t->mdb, t->env->dbi[table], &stat);
@@ -34,14 +34,14 @@ add_table(struct txn *t, enum table table, struct msg_status *status)
 	item.entries = stat.ms_entries;
 	item.bytes = (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
 	    (uint64_t)stat.ms_psize;
-	add_item(t->env, MSG_TABLE_STATUS, &item);
+	status_add_item(t->env, MSG_TABLE_STATUS, &item);
 	if (table == TABLE_OPEN_TURNS)
 		status->open_turns = (uint32_t)stat.ms_entries;
 	return 0;
 }
 
 static int
-add_store(struct txn *t, struct msg_status *status)
+status_add_store(struct txn *t, struct msg_status *status)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
@@ -54,14 +54,14 @@ add_store(struct txn *t, struct msg_status *status)
 	if (rc == 0)
 		status->file_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
 	for (enum table i = 0; i < TABLES && rc == 0; i++)
-		rc = add_table(t, i, status);
+		rc = status_add_table(t, i, status);
 	return rc;
 }
 
 /* -- peers -------------------------------------------------------------------------------- */
 
 static uint32_t
-count_turns(const struct turn_list *turns)
+status_count_turns(const struct turn_list *turns)
 {
 	const struct open_turn *turn;
 	uint32_t n = 0;
@@ -73,7 +73,7 @@ count_turns(const struct turn_list *turns)
 
 /* Adds those that have said who they are to env->list. */
 static void
-add_peers(struct env *env, const struct peers *peers)
+status_add_peers(struct env *env, const struct peers *peers)
 {
 	const struct peer *peer;
 
@@ -83,12 +83,12 @@ add_peers(struct env *env, const struct peers *peers)
 		    .pid = peer->channel.peer_pid,
 		    .program = slice_str(peer->channel.peer_program),
 		    .since = peer->since,
-		    .open_turns = count_turns(&peer->client.turns),
+		    .open_turns = status_count_turns(&peer->client.turns),
 		    .following = (uint32_t)peer->client.follows[TOPIC_TURNS].n,
 		};
 
 		if (peer->channel.peer != ROLE_NONE)
-			add_item(env, MSG_PEER_STATUS, &status);
+			status_add_item(env, MSG_PEER_STATUS, &status);
 	}
 }
 
@@ -102,7 +102,7 @@ struct backup {
 
 /* Takes a number off the front of a text. */
 static bool
-take_number(struct slice *text, uint64_t *n)
+status_take_number(struct slice *text, uint64_t *n)
 {
 	size_t digits = 0;
 
@@ -117,30 +117,30 @@ take_number(struct slice *text, uint64_t *n)
 }
 
 static bool
-parse_backup(struct slice text, struct backup *backup)
+status_parse_backup(struct slice text, struct backup *backup)
 {
-	if (!take_number(&text, &backup->at) || text.len == 0 || *text.p != ' ')
+	if (!status_take_number(&text, &backup->at) || text.len == 0 || *text.p != ' ')
 		return false;
 	text.p++;
 	text.len--;
-	return take_number(&text, &backup->bytes) && text.len == 0;
+	return status_take_number(&text, &backup->bytes) && text.len == 0;
 }
 
 /* All zero: there was none, or what says so is of no use to anyone. */
 static int
-read_backup(struct txn *t, struct backup *backup)
+status_read_backup(struct txn *t, struct backup *backup)
 {
 	struct key key = key_meta(META_LAST_BACKUP);
 	struct slice text;
 	int rc = txn_get(t, TABLE_META, &key, &text);
 
-	if (rc != 0 || !parse_backup(text, backup))
+	if (rc != 0 || !status_parse_backup(text, backup))
 		*backup = (struct backup){0};
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int
-write_backup(struct txn *t, const struct backup *backup)
+status_write_backup(struct txn *t, const struct backup *backup)
 {
 	struct key key = key_meta(META_LAST_BACKUP);
 	char text[48];
@@ -191,16 +191,16 @@ status_get(struct txn *t, struct call *c)
 	int rc;
 
 	buf_reset(list);
-	rc = add_store(t, &status);
+	rc = status_add_store(t, &status);
 	if (rc == 0)
-		rc = read_backup(t, &backup);
+		rc = status_read_backup(t, &backup);
 	if (rc != 0)
 		return rc;
 	status.last_backup_at = backup.at;
 	status.last_backup_bytes = backup.bytes;
 	tables = buf_len(list);
 	if (c->peers != NULL)
-		add_peers(t->env, c->peers);
+		status_add_peers(t->env, c->peers);
 	/* Both lists, one behind the other. */
 	status.tables = (struct slice){buf_data(list), tables};
 	status.peers = (struct slice){buf_data(list) + tables, buf_len(list) - tables};
@@ -218,14 +218,14 @@ backup_done(struct txn *t, struct call *c)
 
 	if (done.at == 0 || done.bytes == 0)
 		return call_refuse(c, STORE_INVALID, "a backup has a time and a size");
-	rc = read_backup(t, &known);
+	rc = status_read_backup(t, &known);
 	if (rc != 0)
 		return rc;
 	/* Neither may come from the future: a clock that was wrong would be right for ever. */
 	if (done.at > now)
 		done.at = now;
 	if (known.at > now || known.at <= done.at)
-		rc = write_backup(t, &done);
+		rc = status_write_backup(t, &done);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

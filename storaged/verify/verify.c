@@ -27,7 +27,7 @@
 #define KEY_SHOWN 40
 
 void
-check_progress(struct checker *c)
+verify_progress(struct checker *c)
 {
 	const struct verify *how = c->how;
 
@@ -36,7 +36,7 @@ check_progress(struct checker *c)
 }
 
 void
-check_found(struct checker *c, enum table table, const char *fmt, ...)
+verify_found(struct checker *c, enum table table, const char *fmt, ...)
 {
 	char line[LINE_MAX_BYTES];
 	va_list ap;
@@ -49,7 +49,7 @@ check_found(struct checker *c, enum table table, const char *fmt, ...)
 }
 
 static void
-say_nothing(void *arg, enum table table, const char *what)
+verify_say_nothing(void *arg, enum table table, const char *what)
 {
 	(void)arg;
 	(void)table;
@@ -57,16 +57,16 @@ say_nothing(void *arg, enum table table, const char *what)
 }
 
 struct checker
-check_quietly(const struct checker *c, struct verify_result *unused)
+verify_quietly(const struct checker *c, struct verify_result *unused)
 {
-	static const struct verify mute = {.found = say_nothing};
+	static const struct verify mute = {.found = verify_say_nothing};
 
 	*unused = (struct verify_result){0};
 	return (struct checker){.txn = c->txn, .how = &mute, .result = unused};
 }
 
 struct id_text
-id_text(const struct id *id)
+verify_id_text(const struct id *id)
 {
 	struct id_text text = {0};
 
@@ -75,7 +75,7 @@ id_text(const struct id *id)
 }
 
 struct name_text
-name_text(struct slice name)
+verify_name_text(struct slice name)
 {
 	struct name_text text = {0};
 
@@ -89,7 +89,7 @@ struct key_text {
 };
 
 static struct key_text
-key_text(struct slice key)
+verify_key_text(struct slice key)
 {
 	struct key_text text = {""};
 	size_t shown = key.len < KEY_SHOWN ? key.len : KEY_SHOWN;
@@ -102,38 +102,38 @@ key_text(struct slice key)
 }
 
 static void
-found_misfit(struct checker *c, enum table table, struct slice key)
+verify_found_misfit(struct checker *c, enum table table, struct slice key)
 {
-	check_found(c, table, "a key of %zu bytes is none of this table's: %s", key.len,
-	    key_text(key).s);
+	verify_found(c, table, "a key of %zu bytes is none of this table's: %s", key.len,
+	    verify_key_text(key).s);
 }
 
 /* Says where the walk over a table ends before its end. */
 static void
-found_unreadable(struct checker *c, const struct walk *w, int rc)
+verify_found_unreadable(struct checker *c, const struct walk *w, int rc)
 {
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		return;
-	check_found(c, w->table, "cannot be read behind key %s: %s",
-	    w->key.len == 0 ? "0" : key_text(w->key).s, env_strerror(rc));
+	verify_found(c, w->table, "cannot be read behind key %s: %s",
+	    w->key.len == 0 ? "0" : verify_key_text(w->key).s, env_strerror(rc));
 }
 
 bool
-check_record(struct checker *c, enum table table, const char *what, struct slice value,
+verify_record(struct checker *c, enum table table, const char *what, struct slice value,
     enum msg_type type, uint8_t v, void *record)
 {
 	enum wire_result r = record_decode(value, type, record);
 
 	if (r != WIRE_OK)
-		check_found(c, table, "%s does not decode: %s", what, wire_result_name(r));
+		verify_found(c, table, "%s does not decode: %s", what, wire_result_name(r));
 	else if (value.p[0] != v)
-		check_found(
+		verify_found(
 		    c, table, "%s is of version %u, not %u", what, value.p[0], (unsigned)v);
 	return r == WIRE_OK && value.p[0] == v;
 }
 
 bool
-check_has(struct checker *c, enum table table, const struct key *key, int *rc)
+verify_has(struct checker *c, enum table table, const struct key *key, int *rc)
 {
 	struct slice value;
 
@@ -145,7 +145,7 @@ check_has(struct checker *c, enum table table, const struct key *key, int *rc)
 }
 
 int
-check_table(struct checker *c, enum table table, check_entry_fn *entry, void *arg)
+verify_table(struct checker *c, enum table table, verify_entry_fn *entry, void *arg)
 {
 	const struct key all = {0};
 	struct walk w;
@@ -156,36 +156,37 @@ check_table(struct checker *c, enum table table, check_entry_fn *entry, void *ar
 	while (rc == 0) {
 		int broken = 0;
 
-		check_progress(c);
+		verify_progress(c);
 		if (key_fits(table, w.key))
 			broken = entry(c, w.key, w.value, arg);
 		else
-			found_misfit(c, table, w.key);
+			verify_found_misfit(c, table, w.key);
 		if (broken != 0) {
 			walk_close(&w);
 			return broken;
 		}
 		rc = walk_next(&w);
 	}
-	found_unreadable(c, &w, rc);
+	verify_found_unreadable(c, &w, rc);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* Steps over keys that name no parent. */
 static void
-skip_misfits(struct children *ch)
+verify_skip_misfits(struct children *ch)
 {
 	for (; ch->rc == 0; ch->rc = walk_next(&ch->walk)) {
-		check_progress(ch->c);
+		verify_progress(ch->c);
 		if (key_fits(ch->table, ch->walk.key))
 			return;
-		found_misfit(ch->c, ch->table, ch->walk.key);
+		verify_found_misfit(ch->c, ch->table, ch->walk.key);
 	}
 }
 
 void
-children_open(struct children *ch, struct checker *c, enum table table, const char *orphans)
+verify_children_open(
+    struct children *ch, struct checker *c, enum table table, const char *orphans)
 {
 	const struct key all = {0};
 
@@ -193,18 +194,18 @@ children_open(struct children *ch, struct checker *c, enum table table, const ch
 	ch->rc = walk_open(&ch->walk, c->txn, table, &all);
 	if (ch->rc == 0)
 		ch->rc = walk_from(&ch->walk, &all);
-	skip_misfits(ch);
+	verify_skip_misfits(ch);
 }
 
 void
-children_next(struct children *ch)
+verify_children_next(struct children *ch)
 {
 	ch->rc = walk_next(&ch->walk);
-	skip_misfits(ch);
+	verify_skip_misfits(ch);
 }
 
 bool
-children_at(const struct children *ch, const struct id *parent)
+verify_children_at(const struct children *ch, const struct id *parent)
 {
 	struct id front;
 
@@ -215,7 +216,7 @@ children_at(const struct children *ch, const struct id *parent)
 }
 
 void
-children_seek(struct children *ch, const struct id *parent)
+verify_children_seek(struct children *ch, const struct id *parent)
 {
 	while (ch->rc == 0) {
 		struct id front = key_front(ch->walk.key);
@@ -224,36 +225,36 @@ children_seek(struct children *ch, const struct id *parent)
 
 		if (parent != NULL && memcmp(front.b, parent->b, sizeof(front.b)) >= 0)
 			return;
-		for (; children_at(ch, &front); children_next(ch))
+		for (; verify_children_at(ch, &front); verify_children_next(ch))
 			n++;
 		if (ch->rc != 0 && ch->rc != MDB_NOTFOUND)
 			return;
-		if (ch->table == TABLE_MESSAGES && check_was_erased(ch->c, &front, &rc))
+		if (ch->table == TABLE_MESSAGES && verify_was_erased(ch->c, &front, &rc))
 			continue;
 		if (rc != 0)
 			ch->rc = rc;
 		else
-			check_found(ch->c, ch->table, "%llu %s %s, which is not there", n,
-			    ch->orphans, id_text(&front).s);
+			verify_found(ch->c, ch->table, "%llu %s %s, which is not there", n,
+			    ch->orphans, verify_id_text(&front).s);
 	}
 }
 
 int
-children_failed(const struct children *ch)
+verify_children_failed(const struct children *ch)
 {
 	return ch->rc == MDB_NOTFOUND ? 0 : ch->rc;
 }
 
 int
-children_close(struct children *ch)
+verify_children_close(struct children *ch)
 {
-	found_unreadable(ch->c, &ch->walk, ch->rc);
+	verify_found_unreadable(ch->c, &ch->walk, ch->rc);
 	walk_close(&ch->walk);
-	return children_failed(ch);
+	return verify_children_failed(ch);
 }
 
 static bool
-is_meta_name(struct slice name)
+verify_is_meta_name(struct slice name)
 {
 	const size_t probe = strlen(META_PROBE);
 
@@ -263,7 +264,7 @@ is_meta_name(struct slice name)
 
 /* Whether what is left of a conversation that was erased can be read, for else it cannot be removed. */
 static int
-check_remains(struct checker *c, const struct id *conversation)
+verify_remains(struct checker *c, const struct id *conversation)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
@@ -276,27 +277,27 @@ check_remains(struct checker *c, const struct id *conversation)
 	walk_close(&w);
 	if (rc == MDB_NOTFOUND)
 		return 0;
-	check_found(c, TABLE_META,
+	verify_found(c, TABLE_META,
 	    "conversation %s was erased, but what is left of it cannot be read, and stays: %s",
-	    id_text(conversation).s, env_strerror(rc));
+	    verify_id_text(conversation).s, env_strerror(rc));
 	return rc;
 }
 
 /* Whether a conversation that was erased is gone; what is left of it has no parent (garbage.h). */
 static int
-check_erased(struct checker *c, const struct id *conversation)
+verify_erased(struct checker *c, const struct id *conversation)
 {
 	struct key key = key_id(conversation);
 	int rc;
 
-	if (check_has(c, TABLE_CONVERSATIONS, &key, &rc))
-		check_found(c, TABLE_META, "conversation %s was erased, but is there",
-		    id_text(conversation).s);
-	return rc != 0 ? rc : check_remains(c, conversation);
+	if (verify_has(c, TABLE_CONVERSATIONS, &key, &rc))
+		verify_found(c, TABLE_META, "conversation %s was erased, but is there",
+		    verify_id_text(conversation).s);
+	return rc != 0 ? rc : verify_remains(c, conversation);
 }
 
 bool
-check_was_erased(struct checker *c, const struct id *conversation, int *rc)
+verify_was_erased(struct checker *c, const struct id *conversation, int *rc)
 {
 	bool left;
 
@@ -305,21 +306,22 @@ check_was_erased(struct checker *c, const struct id *conversation, int *rc)
 }
 
 static int
-check_meta(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_meta(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct id erased;
 
 	(void)value;
 	(void)arg;
 	if (meta_erased(key, &erased))
-		return check_erased(c, &erased);
-	if (!is_meta_name(key))
-		check_found(c, TABLE_META, "no version writes \"%s\"", name_text(key).s);
+		return verify_erased(c, &erased);
+	if (!verify_is_meta_name(key))
+		verify_found(
+		    c, TABLE_META, "no version writes \"%s\"", verify_name_text(key).s);
 	return 0;
 }
 
 static int
-check_version(struct checker *c)
+verify_version(struct checker *c)
 {
 	uint64_t version;
 	int rc = env_version(c->txn, &version);
@@ -327,9 +329,9 @@ check_version(struct checker *c)
 	if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
 		return rc;
 	if (rc != 0)
-		check_found(c, TABLE_META, "the schema's version is missing or no number");
+		verify_found(c, TABLE_META, "the schema's version is missing or no number");
 	else if (version != SCHEMA_VERSION)
-		check_found(c, TABLE_META, "the schema is version %llu, not %d",
+		verify_found(c, TABLE_META, "the schema is version %llu, not %d",
 		    (unsigned long long)version, SCHEMA_VERSION);
 	return 0;
 }
@@ -340,7 +342,7 @@ check_version(struct checker *c)
  * be read: as long as its last page is being synced.
  */
 static int
-take_snapshot(struct checker *c)
+verify_take_snapshot(struct checker *c)
 {
 	MDB_txn *txn = c->txn->mdb;
 	const struct timespec nap = {.tv_nsec = 1000000};
@@ -373,28 +375,26 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 
 	must(t->mode == TXN_READ);
 	*result = (struct verify_result){0};
-	rc = take_snapshot(&c);
+	rc = verify_take_snapshot(&c);
 	if (rc == 0)
-		rc = check_version(&c);
+		rc = verify_version(&c);
 	/* What another version means by its records is not known here. */
 	if (rc != 0 || result->broken > 0)
 		return rc;
-	rc = check_table(&c, TABLE_META, check_meta, NULL);
+	rc = verify_table(&c, TABLE_META, verify_meta, NULL);
 	if (rc == 0)
-		rc = check_threads(&c);
+		rc = verify_threads(&c);
 	if (rc == 0)
-		rc = check_turns(&c);
+		rc = verify_turns(&c);
 	if (rc == 0)
-		rc = check_client_ids(&c);
+		rc = verify_client_ids(&c);
 	if (rc == 0)
-		rc = check_accounts(&c);
+		rc = verify_records(&c);
 	if (rc == 0)
-		rc = check_widgets(&c);
+		rc = verify_caps(&c);
 	if (rc == 0)
-		rc = check_visitors(&c);
+		rc = verify_totals(&c);
 	if (rc == 0)
-		rc = check_totals(&c);
-	if (rc == 0)
-		rc = check_pages(&c);
+		rc = verify_pages(&c);
 	return rc;
 }

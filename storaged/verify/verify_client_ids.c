@@ -11,18 +11,19 @@
 
 /* What is wrong with the conversation that a name belongs to; NULL: nothing. */
 static const char *
-conversation_fault(struct checker *c, const struct id *conversation, int *rc)
+verify_client_id_conversation_fault(struct checker *c, const struct id *conversation, int *rc)
 {
 	struct key key = key_id(conversation);
 
-	if (check_has(c, TABLE_CONVERSATIONS, &key, rc) || *rc != 0)
+	if (verify_has(c, TABLE_CONVERSATIONS, &key, rc) || *rc != 0)
 		return NULL;
 	return "is of a conversation that is not there";
 }
 
 /* With its message. What does not decode is said to be so among the messages. */
 static const char *
-message_fault(struct checker *c, const struct id *conversation, uint64_t seq, int *rc)
+verify_client_id_message_fault(
+    struct checker *c, const struct id *conversation, uint64_t seq, int *rc)
 {
 	struct key key = key_message(conversation, seq);
 	struct msg_message_record message;
@@ -40,7 +41,7 @@ message_fault(struct checker *c, const struct id *conversation, uint64_t seq, in
 
 /* With its turn. What does not decode is said to be so among the turns. */
 static const char *
-turn_fault(struct checker *c, const struct id *conversation,
+verify_client_id_turn_fault(struct checker *c, const struct id *conversation,
     const struct msg_client_id_record *name, int *rc)
 {
 	struct key key = key_id(&name->turn);
@@ -60,7 +61,7 @@ turn_fault(struct checker *c, const struct id *conversation,
 }
 
 static int
-check_client_id(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_client_id_record(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct id conversation = key_front(key);
 	struct msg_client_id_record record;
@@ -70,24 +71,24 @@ check_client_id(struct checker *c, struct slice key, struct slice value, void *a
 
 	(void)arg;
 	(void)snprintf(name, sizeof(name), "the client's id \"%s\" of conversation %s",
-	    name_text(client_id_name(key)).s, id_text(&conversation).s);
-	if (!check_record(c, TABLE_CLIENT_IDS, name, value, MSG_CLIENT_ID_RECORD,
+	    verify_name_text(client_id_name(key)).s, verify_id_text(&conversation).s);
+	if (!verify_record(c, TABLE_CLIENT_IDS, name, value, MSG_CLIENT_ID_RECORD,
 		RECORD_VERSION, &record))
 		return 0;
-	fault = conversation_fault(c, &conversation, &rc);
+	fault = verify_client_id_conversation_fault(c, &conversation, &rc);
 	if (rc == 0 && fault == NULL)
-		fault = message_fault(c, &conversation, record.seq, &rc);
+		fault = verify_client_id_message_fault(c, &conversation, record.seq, &rc);
 	if (rc == 0 && fault == NULL)
-		fault = turn_fault(c, &conversation, &record, &rc);
+		fault = verify_client_id_turn_fault(c, &conversation, &record, &rc);
 	if (rc == 0 && fault == NULL && !utf8_valid(client_id_name(key)))
 		fault = "is no text";
-	if (fault != NULL && rc == 0 && !check_was_erased(c, &conversation, &rc) && rc == 0)
-		check_found(c, TABLE_CLIENT_IDS, "%s %s", name, fault);
+	if (fault != NULL && rc == 0 && !verify_was_erased(c, &conversation, &rc) && rc == 0)
+		verify_found(c, TABLE_CLIENT_IDS, "%s %s", name, fault);
 	return rc;
 }
 
 int
-check_client_ids(struct checker *c)
+verify_client_ids(struct checker *c)
 {
-	return check_table(c, TABLE_CLIENT_IDS, check_client_id, NULL);
+	return verify_table(c, TABLE_CLIENT_IDS, verify_client_id_record, NULL);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 int
-check_indexed(struct checker *c, const struct index *index, const void *record,
+verify_indexed(struct checker *c, const struct index *index, const void *record,
     struct slice value, const char *what)
 {
 	struct slice there;
@@ -18,7 +18,7 @@ check_indexed(struct checker *c, const struct index *index, const void *record,
 		return 0;
 	rc = txn_get(c->txn, index->table, &key, &there);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !slice_eq(there, value))) {
-		check_found(c, index->table, "%s %s", what,
+		verify_found(c, index->table, "%s %s", what,
 		    rc == 0 ? "has its place taken by another" : "is not to be found here");
 		rc = 0;
 	}
@@ -26,7 +26,8 @@ check_indexed(struct checker *c, const struct index *index, const void *record,
 }
 
 static bool
-target_of(const struct index *index, struct slice key, struct slice value, struct key *target)
+verify_index_target_of(
+    const struct index *index, struct slice key, struct slice value, struct key *target)
 {
 	if (index->target != NULL)
 		return index->target(key, value, target);
@@ -38,7 +39,7 @@ target_of(const struct index *index, struct slice key, struct slice value, struc
 
 /* arg: the index. */
 static int
-check_index_entry(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_index_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	const struct index *index = arg;
 	struct key target, right;
@@ -46,14 +47,14 @@ check_index_entry(struct checker *c, struct slice key, struct slice value, void 
 	union msg record;
 	int rc;
 
-	if (!target_of(index, key, value, &target)) {
-		check_found(
+	if (!verify_index_target_of(index, key, value, &target)) {
+		verify_found(
 		    c, index->table, "an entry has %zu bytes that lead nowhere", value.len);
 		return 0;
 	}
 	rc = txn_get(c->txn, index->records, &target, &bytes);
 	if (rc == MDB_NOTFOUND) {
-		check_found(c, index->table, "an entry leads to what is not in %s",
+		verify_found(c, index->table, "an entry leads to what is not in %s",
 		    table_name(index->records));
 		return 0;
 	}
@@ -61,59 +62,39 @@ check_index_entry(struct checker *c, struct slice key, struct slice value, void 
 	if (rc != 0 || record_decode(bytes, index->type, &record) != WIRE_OK)
 		return rc;
 	if (!index->key(&record, &right) || !slice_eq(key, key_slice(&right)))
-		check_found(c, index->table, "an entry that is not its own leads into %s",
+		verify_found(c, index->table, "an entry that is not its own leads into %s",
 		    table_name(index->records));
 	return 0;
 }
 
 int
-check_index(struct checker *c, const struct index *index)
+verify_index(struct checker *c, const struct index *index)
 {
 	struct index copy = *index;
 
-	return check_table(c, index->table, check_index_entry, &copy);
+	return verify_table(c, index->table, verify_index_entry, &copy);
 }
 
 int
-check_named(struct checker *c, enum table table, const char *what, const char *names,
+verify_named(struct checker *c, enum table table, const char *what, const char *names,
     enum table in, const struct key *key)
 {
 	struct id id;
 	int rc;
 
-	if (check_has(c, in, key, &rc) || rc != 0)
+	if (verify_has(c, in, key, &rc) || rc != 0)
 		return rc;
 	memcpy(id.b, key->b + key->len - sizeof(id.b), sizeof(id.b));
-	check_found(c, table, "%s %s %s, which is not there", what, names, id_text(&id).s);
+	verify_found(
+	    c, table, "%s %s %s, which is not there", what, names, verify_id_text(&id).s);
 	return 0;
 }
 
-bool
-check_own_ids(struct checker *c, enum table table, struct slice key, const char *what,
-    const struct id *org, const struct id *id)
-{
-	struct key right = key_of_org(org, id);
-
-	if (slice_eq(key, key_slice(&right)))
-		return true;
-	check_found(c, table, "%s carries other ids", what);
-	return false;
-}
-
 struct record_name
-record_name(const char *kind, const struct id *id)
+verify_record_name(const char *kind, const struct id *id)
 {
 	struct record_name name;
 
-	(void)snprintf(name.s, sizeof(name.s), "%s %s", kind, id_text(id).s);
+	(void)snprintf(name.s, sizeof(name.s), "%s %s", kind, verify_id_text(id).s);
 	return name;
-}
-
-struct record_name
-org_record_name(const char *kind, struct slice key)
-{
-	struct id org, id;
-
-	org_key_parts(key, &org, &id);
-	return record_name(kind, &id);
 }

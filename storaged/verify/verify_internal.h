@@ -5,10 +5,9 @@
  *	verify_threads.c     conversations with their messages, and their indexes
  *	verify_turns.c       turns, open turns and the pieces of their replies
  *	verify_client_ids.c  clients' names for messages
- *	verify_accounts.c    organizations, users, logins and keys, with their indexes
- *	verify_widgets.c     agents, widgets with their index, caps
- *	verify_visitors.c    visitors and contacts, with their indexes
- *	verify_indexes.c     what those three share: records and the entries that lead to them
+ *	verify_records.c     organizations, users, logins, keys, agents, widgets, visitors, contacts: a table
+ *	verify_caps.c        daily message counts of widgets
+ *	verify_indexes.c     records and their index entries
  *	verify_totals.c      the counts of the organizations
  *	verify_pages.c       the pages of the file
  *
@@ -34,45 +33,45 @@ struct checker {
 };
 
 /* One more entry is looked at. */
-void check_progress(struct checker *c);
+void verify_progress(struct checker *c);
 
 /* For a second walk over what a first one has checked: one that says nothing, and counts into
  * *unused. */
-struct checker check_quietly(const struct checker *c, struct verify_result *unused);
+struct checker verify_quietly(const struct checker *c, struct verify_result *unused);
 
 /* Says that something is broken. */
-[[gnu::format(printf, 3, 4)]] void check_found(
+[[gnu::format(printf, 3, 4)]] void verify_found(
     struct checker *c, enum table table, const char *fmt, ...);
 
-/* An id, and bytes that should be a name, as text for an argument of check_found(). */
+/* An id, and bytes that should be a name, as text for an argument of verify_found(). */
 struct id_text {
 	char s[ID_TEXT_LEN + 1];
 };
-struct id_text id_text(const struct id *id);
+struct id_text verify_id_text(const struct id *id);
 
 struct name_text {
 	char s[48];
 };
-struct name_text name_text(struct slice name);
+struct name_text verify_name_text(struct slice name);
 
 /* Decodes the record of an entry, and says so when that fails or its version is not v, which is
  * its first byte; what names the entry for a person. */
-[[gnu::warn_unused_result]] bool check_record(struct checker *c, enum table table,
+[[gnu::warn_unused_result]] bool verify_record(struct checker *c, enum table table,
     const char *what, struct slice value, enum msg_type type, uint8_t v, void *record);
 
 /* Whether there is such a key. *rc: 0, or an LMDB error. */
-[[gnu::warn_unused_result]] bool check_has(
+[[gnu::warn_unused_result]] bool verify_has(
     struct checker *c, enum table table, const struct key *key, int *rc);
 
 /* Whether a conversation that is not there was erased: then what is left of it is no fault. *rc: as
  * above. */
-[[gnu::warn_unused_result]] bool check_was_erased(
+[[gnu::warn_unused_result]] bool verify_was_erased(
     struct checker *c, const struct id *conversation, int *rc);
 
 /* Calls entry for each entry of a table whose key has the right length; says so of the others. */
-typedef int check_entry_fn(struct checker *c, struct slice key, struct slice value, void *arg);
-[[gnu::warn_unused_result]] int check_table(
-    struct checker *c, enum table table, check_entry_fn *entry, void *arg);
+typedef int verify_entry_fn(struct checker *c, struct slice key, struct slice value, void *arg);
+[[gnu::warn_unused_result]] int verify_table(
+    struct checker *c, enum table table, verify_entry_fn *entry, void *arg);
 
 /*
  * A walk over a table whose keys begin with the id of a parent (messages, partials), taken along
@@ -86,22 +85,22 @@ struct children {
 	int rc; /* 0: it stands at a child; MDB_NOTFOUND: there are no more */
 };
 
-void children_open(
+void verify_children_open(
     struct children *ch, struct checker *c, enum table table, const char *orphans);
 
 /* Goes on to the first child of this parent or behind it (NULL: to the end), and says which ones
  * before it have no parent. */
-void children_seek(struct children *ch, const struct id *parent);
+void verify_children_seek(struct children *ch, const struct id *parent);
 
 /* Whether it stands at a child of this parent; and on to the next one. */
-bool children_at(const struct children *ch, const struct id *parent);
-void children_next(struct children *ch);
+bool verify_children_at(const struct children *ch, const struct id *parent);
+void verify_children_next(struct children *ch);
 
 /* 0, or the LMDB error that has ended the walk. */
-[[gnu::warn_unused_result]] int children_failed(const struct children *ch);
+[[gnu::warn_unused_result]] int verify_children_failed(const struct children *ch);
 
 /* Ends it; says where, if that is by an LMDB error, which it returns. */
-[[gnu::warn_unused_result]] int children_close(struct children *ch);
+[[gnu::warn_unused_result]] int verify_children_close(struct children *ch);
 
 /* -- records and the entries of indexes that lead to them ---------------------------------- */
 
@@ -117,36 +116,30 @@ struct index {
 };
 
 /* Whether a record's entry is there and has this value; says so if not, of what (a name for a person). */
-[[gnu::warn_unused_result]] int check_indexed(struct checker *c, const struct index *index,
+[[gnu::warn_unused_result]] int verify_indexed(struct checker *c, const struct index *index,
     const void *record, struct slice value, const char *what);
 
 /* Whether each entry of an index is that of its record. */
-[[gnu::warn_unused_result]] int check_index(struct checker *c, const struct index *index);
+[[gnu::warn_unused_result]] int verify_index(struct checker *c, const struct index *index);
 
 /* Whether something that a record names is there; says so if not: "<what> <names> <id>, which is not
  * there". */
-[[gnu::warn_unused_result]] int check_named(struct checker *c, enum table table,
+[[gnu::warn_unused_result]] int verify_named(struct checker *c, enum table table,
     const char *what, const char *names, enum table in, const struct key *key);
-
-/* Whether a record's ids are those of its key (key_of_org()); says so if not. */
-bool check_own_ids(struct checker *c, enum table table, struct slice key, const char *what,
-    const struct id *org, const struct id *id);
 
 /* What a person calls the record with this key: "user <its id>". */
 struct record_name {
 	char s[80];
 };
-struct record_name record_name(const char *kind, const struct id *id);
-struct record_name org_record_name(const char *kind, struct slice key);
+struct record_name verify_record_name(const char *kind, const struct id *id);
 
 /* The parts, each over the tables that it names above. */
-[[gnu::warn_unused_result]] int check_accounts(struct checker *c);
-[[gnu::warn_unused_result]] int check_widgets(struct checker *c);
-[[gnu::warn_unused_result]] int check_visitors(struct checker *c);
-[[gnu::warn_unused_result]] int check_threads(struct checker *c);
-[[gnu::warn_unused_result]] int check_turns(struct checker *c);
-[[gnu::warn_unused_result]] int check_client_ids(struct checker *c);
-[[gnu::warn_unused_result]] int check_totals(struct checker *c);
-[[gnu::warn_unused_result]] int check_pages(struct checker *c);
+[[gnu::warn_unused_result]] int verify_records(struct checker *c);
+[[gnu::warn_unused_result]] int verify_caps(struct checker *c);
+[[gnu::warn_unused_result]] int verify_threads(struct checker *c);
+[[gnu::warn_unused_result]] int verify_turns(struct checker *c);
+[[gnu::warn_unused_result]] int verify_client_ids(struct checker *c);
+[[gnu::warn_unused_result]] int verify_totals(struct checker *c);
+[[gnu::warn_unused_result]] int verify_pages(struct checker *c);
 
 #endif

@@ -23,7 +23,7 @@ struct pages {
 };
 
 static bool
-is_table(struct slice name)
+verify_page_is_table(struct slice name)
 {
 	for (enum table i = 0; i < TABLES; i++)
 		if (slice_eq_str(name, table_name(i)))
@@ -33,7 +33,7 @@ is_table(struct slice name)
 
 /* The list of the tables has no other entries than ours. */
 static int
-check_names(struct checker *c)
+verify_page_names(struct checker *c)
 {
 	MDB_cursor *cursor;
 	MDB_val k, v;
@@ -44,36 +44,36 @@ check_names(struct checker *c)
 	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0) {
 		struct slice name = {k.mv_data, k.mv_size};
 
-		if (is_table(name))
+		if (verify_page_is_table(name))
 			continue;
 		c->unknown_tables = true;
-		check_found(
-		    c, TABLE_META, "a table that no version makes: \"%s\"", name_text(name).s);
+		verify_found(c, TABLE_META, "a table that no version makes: \"%s\"",
+		    verify_name_text(name).s);
 	}
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static void
-add_free_page(struct pages *pages, size_t page)
+verify_page_add_free_page(struct pages *pages, size_t page)
 {
 	uint8_t *byte, bit = (uint8_t)(1u << page % 8);
 
 	pages->free++;
 	if (page < ENV_META_PAGES || page > pages->c->last_page) {
-		check_found(pages->c, TABLE_META, "page %zu is free, but there is none", page);
+		verify_found(pages->c, TABLE_META, "page %zu is free, but there is none", page);
 		return;
 	}
 	byte = &pages->is_free[page / 8];
 	if (*byte & bit)
-		check_found(pages->c, TABLE_META, "page %zu is free twice", page);
+		verify_found(pages->c, TABLE_META, "page %zu is free twice", page);
 	*byte |= bit;
 }
 
 /* One entry of the free list: how many pages, and their numbers; perhaps room behind them
  * (mdb.c, MDB_IDL). */
 static void
-add_free_list(struct pages *pages, MDB_val list)
+verify_page_add_free_list(struct pages *pages, MDB_val list)
 {
 	const uint8_t *at = list.mv_data;
 	size_t n = 0, page;
@@ -81,17 +81,17 @@ add_free_list(struct pages *pages, MDB_val list)
 	if (list.mv_size >= sizeof(n))
 		memcpy(&n, at, sizeof(n));
 	if (list.mv_size < sizeof(n) || n > list.mv_size / sizeof(page) - 1) {
-		check_found(pages->c, TABLE_META, "a list of free pages is too short");
+		verify_found(pages->c, TABLE_META, "a list of free pages is too short");
 		return;
 	}
 	for (size_t i = 1; i <= n; i++) {
 		memcpy(&page, at + i * sizeof(page), sizeof(page));
-		add_free_page(pages, page);
+		verify_page_add_free_page(pages, page);
 	}
 }
 
 static int
-add_free_pages(struct pages *pages)
+verify_page_add_free_pages(struct pages *pages)
 {
 	MDB_cursor *cursor;
 	MDB_val k, v;
@@ -100,27 +100,27 @@ add_free_pages(struct pages *pages)
 	if (rc != 0)
 		return rc;
 	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0)
-		add_free_list(pages, v);
+		verify_page_add_free_list(pages, v);
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
-check_pages(struct checker *c)
+verify_pages(struct checker *c)
 {
 	struct pages pages = {.c = c};
 	uint64_t all = (uint64_t)c->last_page + 1;
-	int rc = check_names(c);
+	int rc = verify_page_names(c);
 
 	if (rc != 0 || c->unknown_tables)
 		return rc;
 	pages.is_free = xcalloc(c->last_page / 8 + 1, 1);
 	rc = env_used_pages(c->txn->env, c->txn->mdb, &pages.used);
 	if (rc == 0)
-		rc = add_free_pages(&pages);
+		rc = verify_page_add_free_pages(&pages);
 	free(pages.is_free);
 	if (rc == 0 && pages.used + pages.free != all)
-		check_found(c, TABLE_META,
+		verify_found(c, TABLE_META,
 		    "the file has %llu pages, but %llu in use and %llu free ones",
 		    (unsigned long long)all, (unsigned long long)pages.used,
 		    (unsigned long long)pages.free);

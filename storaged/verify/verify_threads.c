@@ -24,14 +24,14 @@ struct thread {
 };
 
 static unsigned long long
-number(uint64_t n)
+verify_thread_number(uint64_t n)
 {
 	return n;
 }
 
 /* What is wrong with a record by itself; NULL: nothing. */
 static const char *
-conversation_fault(const struct thread *thread)
+verify_thread_conversation_fault(const struct thread *thread)
 {
 	const struct msg_conversation_record *r = &thread->record;
 
@@ -48,7 +48,7 @@ conversation_fault(const struct thread *thread)
 
 /* Whether a reply's turn is there and names this very place. */
 static int
-check_reply(struct checker *c, const struct thread *thread, uint64_t seq,
+verify_thread_reply(struct checker *c, const struct thread *thread, uint64_t seq,
     const struct msg_message_record *message)
 {
 	struct key key = key_id(&message->id);
@@ -57,23 +57,24 @@ check_reply(struct checker *c, const struct thread *thread, uint64_t seq,
 	int rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		check_found(c, TABLE_MESSAGES, "reply %s of conversation %s has no turn",
-		    id_text(&message->id).s, id_text(&thread->id).s);
+		verify_found(c, TABLE_MESSAGES, "reply %s of conversation %s has no turn",
+		    verify_id_text(&message->id).s, verify_id_text(&thread->id).s);
 		return 0;
 	}
 	/* One that does not decode is said to be so among the turns. */
 	if (rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
 		return rc;
 	if (!id_equal(&turn.conversation, &thread->id) || turn.seq != seq)
-		check_found(c, TABLE_MESSAGES,
+		verify_found(c, TABLE_MESSAGES,
 		    "reply %s stands at %llu of conversation %s, its turn names %llu of %s",
-		    id_text(&message->id).s, number(seq), id_text(&thread->id).s,
-		    number(turn.seq), id_text(&turn.conversation).s);
+		    verify_id_text(&message->id).s, verify_thread_number(seq),
+		    verify_id_text(&thread->id).s, verify_thread_number(turn.seq),
+		    verify_id_text(&turn.conversation).s);
 	return 0;
 }
 
 static const char *
-message_fault(uint64_t seq, const struct msg_message_record *message)
+verify_thread_message_fault(uint64_t seq, const struct msg_message_record *message)
 {
 	if (seq == 0)
 		return "has no place: they count from 1";
@@ -88,7 +89,7 @@ message_fault(uint64_t seq, const struct msg_message_record *message)
 
 /* message: NULL for one that does not decode. */
 static void
-note_newest(struct thread *thread, const struct msg_message_record *message)
+verify_thread_note_newest(struct thread *thread, const struct msg_message_record *message)
 {
 	if (!thread->readable || thread->last_seq + 1 != thread->record.next_seq)
 		return;
@@ -102,7 +103,8 @@ note_newest(struct thread *thread, const struct msg_message_record *message)
 }
 
 static int
-check_message(struct checker *c, struct thread *thread, struct slice key, struct slice value)
+verify_thread_message(
+    struct checker *c, struct thread *thread, struct slice key, struct slice value)
 {
 	struct msg_message_record message;
 	uint64_t seq = message_seq(key);
@@ -111,40 +113,42 @@ check_message(struct checker *c, struct thread *thread, struct slice key, struct
 
 	thread->messages++;
 	thread->last_seq = seq;
-	(void)snprintf(name, sizeof(name), "message %llu of conversation %s", number(seq),
-	    id_text(&thread->id).s);
-	if (!check_record(
+	(void)snprintf(name, sizeof(name), "message %llu of conversation %s",
+	    verify_thread_number(seq), verify_id_text(&thread->id).s);
+	if (!verify_record(
 		c, TABLE_MESSAGES, name, value, MSG_MESSAGE_RECORD, RECORD_VERSION, &message)) {
-		note_newest(thread, NULL);
+		verify_thread_note_newest(thread, NULL);
 		return 0;
 	}
-	note_newest(thread, &message);
-	fault = message_fault(seq, &message);
+	verify_thread_note_newest(thread, &message);
+	fault = verify_thread_message_fault(seq, &message);
 	if (fault != NULL)
-		check_found(c, TABLE_MESSAGES, "%s %s", name, fault);
+		verify_found(c, TABLE_MESSAGES, "%s %s", name, fault);
 	else if (message.role == MESSAGE_ASSISTANT)
-		return check_reply(c, thread, seq, &message);
+		return verify_thread_reply(c, thread, seq, &message);
 	return 0;
 }
 
 /* What a record says of its messages. */
 static void
-check_counts(struct checker *c, const struct thread *thread)
+verify_thread_counts(struct checker *c, const struct thread *thread)
 {
 	const struct msg_conversation_record *r = &thread->record;
 
 	if (r->messages != thread->messages)
-		check_found(c, TABLE_CONVERSATIONS,
-		    "conversation %s counts %llu messages and has %llu", id_text(&thread->id).s,
-		    number(r->messages), number(thread->messages));
+		verify_found(c, TABLE_CONVERSATIONS,
+		    "conversation %s counts %llu messages and has %llu",
+		    verify_id_text(&thread->id).s, verify_thread_number(r->messages),
+		    verify_thread_number(thread->messages));
 	if (r->next_seq <= thread->last_seq)
-		check_found(c, TABLE_CONVERSATIONS,
+		verify_found(c, TABLE_CONVERSATIONS,
 		    "conversation %s has a message at %llu, but %llu is its next place",
-		    id_text(&thread->id).s, number(thread->last_seq), number(r->next_seq));
+		    verify_id_text(&thread->id).s, verify_thread_number(thread->last_seq),
+		    verify_thread_number(r->next_seq));
 }
 
 static int
-check_session_entry_of(struct checker *c, const struct thread *thread)
+verify_thread_session_entry_of(struct checker *c, const struct thread *thread)
 {
 	const struct msg_conversation_record *r = &thread->record;
 	struct key key = key_session(&r->org, &r->widget, r->session);
@@ -156,8 +160,8 @@ check_session_entry_of(struct checker *c, const struct thread *thread)
 		return 0;
 	rc = txn_get(c->txn, TABLE_CONVERSATIONS_BY_SESSION, &key, &value);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !slice_eq(value, key_slice(&id)))) {
-		check_found(c, TABLE_CONVERSATIONS_BY_SESSION,
-		    "the session of conversation %s %s", id_text(&thread->id).s,
+		verify_found(c, TABLE_CONVERSATIONS_BY_SESSION,
+		    "the session of conversation %s %s", verify_id_text(&thread->id).s,
 		    rc == 0 ? "leads to another" : "does not lead to it");
 		rc = 0;
 	}
@@ -168,26 +172,26 @@ check_session_entry_of(struct checker *c, const struct thread *thread)
 typedef struct key index_key_fn(const struct msg_conversation_record *r, const struct id *id);
 
 static struct key
-session_key_of(const struct msg_conversation_record *r, const struct id *id)
+verify_thread_session_key_of(const struct msg_conversation_record *r, const struct id *id)
 {
 	(void)id;
 	return key_session(&r->org, &r->widget, r->session);
 }
 
 static struct key
-activity_key_of(const struct msg_conversation_record *r, const struct id *id)
+verify_thread_activity_key_of(const struct msg_conversation_record *r, const struct id *id)
 {
 	return key_activity(&r->org, r->updated_at, id);
 }
 
 static struct key
-widget_key_of(const struct msg_conversation_record *r, const struct id *id)
+verify_thread_widget_key_of(const struct msg_conversation_record *r, const struct id *id)
 {
 	return key_activity_of(&r->org, &r->widget, r->updated_at, id);
 }
 
 static struct key
-contact_key_of(const struct msg_conversation_record *r, const struct id *id)
+verify_thread_contact_key_of(const struct msg_conversation_record *r, const struct id *id)
 {
 	if (id_is_zero(&r->contact))
 		return (struct key){.len = 0};
@@ -199,30 +203,32 @@ static const struct list {
 	enum table table;
 	index_key_fn *key;
 } lists[] = {
-    {TABLE_CONVERSATIONS_BY_ACTIVITY, activity_key_of},
-    {TABLE_CONVERSATIONS_BY_WIDGET, widget_key_of},
-    {TABLE_CONVERSATIONS_BY_CONTACT, contact_key_of},
+    {TABLE_CONVERSATIONS_BY_ACTIVITY, verify_thread_activity_key_of},
+    {TABLE_CONVERSATIONS_BY_WIDGET, verify_thread_widget_key_of},
+    {TABLE_CONVERSATIONS_BY_CONTACT, verify_thread_contact_key_of},
 };
 
 static int
-check_list_entry_of(struct checker *c, const struct thread *thread, const struct list *list)
+verify_thread_list_entry_of(
+    struct checker *c, const struct thread *thread, const struct list *list)
 {
 	struct key key = list->key(&thread->record, &thread->id);
 	int rc;
 
 	if (key.len == 0)
 		return 0;
-	if (!check_has(c, list->table, &key, &rc) && rc == 0)
-		check_found(c, list->table,
+	if (!verify_has(c, list->table, &key, &rc) && rc == 0)
+		verify_found(c, list->table,
 		    "conversation %s is not where its last activity puts it",
-		    id_text(&thread->id).s);
+		    verify_id_text(&thread->id).s);
 	return rc;
 }
 
 /* What the messages of a conversation say of its state. Of one whose newest reply has no message only
  * the turns know whether it is open (verify_turns.c). */
 static int
-find_state(struct checker *c, const struct thread *thread, enum conversation_state *state)
+verify_thread_find_state(
+    struct checker *c, const struct thread *thread, enum conversation_state *state)
 {
 	struct key turn = key_id(&thread->newest_id);
 	int rc = 0;
@@ -241,7 +247,7 @@ find_state(struct checker *c, const struct thread *thread, enum conversation_sta
 		*state = CONVERSATION_ANY;
 		break;
 	case NEWEST_REPLY:
-		*state = check_has(c, TABLE_OPEN_TURNS, &turn, &rc)
+		*state = verify_has(c, TABLE_OPEN_TURNS, &turn, &rc)
 		    ? CONVERSATION_ACTIVE
 		    : conversation_state_of((enum message_status)thread->newest_status);
 		break;
@@ -250,7 +256,7 @@ find_state(struct checker *c, const struct thread *thread, enum conversation_sta
 }
 
 static int
-check_state(struct checker *c, const struct thread *thread)
+verify_thread_state(struct checker *c, const struct thread *thread)
 {
 	static const char *const words[] = {
 	    [CONVERSATION_ANY] = "unanswered",
@@ -260,78 +266,79 @@ check_state(struct checker *c, const struct thread *thread)
 	    [CONVERSATION_ACTIVE] = "active",
 	};
 	enum conversation_state state;
-	int rc = find_state(c, thread, &state);
+	int rc = verify_thread_find_state(c, thread, &state);
 
 	if (rc == 0 && state != thread->record.state)
-		check_found(c, TABLE_CONVERSATIONS,
+		verify_found(c, TABLE_CONVERSATIONS,
 		    "conversation %s is said to be %s, but its newest message makes it %s",
-		    id_text(&thread->id).s, words[thread->record.state], words[state]);
+		    verify_id_text(&thread->id).s, words[thread->record.state], words[state]);
 	return rc;
 }
 
 static int
-check_contact_of(struct checker *c, const struct thread *thread)
+verify_thread_contact_of(struct checker *c, const struct thread *thread)
 {
 	const struct msg_conversation_record *r = &thread->record;
 	struct key contact = key_of_org(&r->org, &r->contact);
-	struct record_name name = record_name("conversation", &thread->id);
+	struct record_name name = verify_record_name("conversation", &thread->id);
 
 	if (id_is_zero(&r->contact))
 		return 0;
-	return check_named(
+	return verify_named(
 	    c, TABLE_CONVERSATIONS, name.s, "is with contact", TABLE_CONTACTS, &contact);
 }
 
 /* Everything about a conversation that its messages do not tell. */
 static int
-check_conversation(struct checker *c, const struct thread *thread)
+verify_thread_conversation(struct checker *c, const struct thread *thread)
 {
-	const char *fault = conversation_fault(thread);
+	const char *fault = verify_thread_conversation_fault(thread);
 	int rc;
 
 	if (fault != NULL)
-		check_found(c, TABLE_CONVERSATIONS, "conversation %s %s",
-		    id_text(&thread->id).s, fault);
-	check_counts(c, thread);
-	rc = check_state(c, thread);
+		verify_found(c, TABLE_CONVERSATIONS, "conversation %s %s",
+		    verify_id_text(&thread->id).s, fault);
+	verify_thread_counts(c, thread);
+	rc = verify_thread_state(c, thread);
 	if (rc == 0)
-		rc = check_contact_of(c, thread);
+		rc = verify_thread_contact_of(c, thread);
 	if (rc == 0)
-		rc = check_session_entry_of(c, thread);
+		rc = verify_thread_session_entry_of(c, thread);
 	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++)
-		rc = check_list_entry_of(c, thread, &lists[i]);
+		rc = verify_thread_list_entry_of(c, thread, &lists[i]);
 	return rc;
 }
 
 /* arg: the walk over all messages. */
 static int
-check_thread(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_thread_record(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct children *messages = arg;
 	struct thread thread = {.id = key_front(key)};
 	char name[64];
 	int rc = 0;
 
-	(void)snprintf(name, sizeof(name), "conversation %s", id_text(&thread.id).s);
-	thread.readable = check_record(c, TABLE_CONVERSATIONS, name, value,
+	(void)snprintf(name, sizeof(name), "conversation %s", verify_id_text(&thread.id).s);
+	thread.readable = verify_record(c, TABLE_CONVERSATIONS, name, value,
 	    MSG_CONVERSATION_RECORD, RECORD_VERSION, &thread.record);
 	if (!thread.readable)
 		c->unreadable_orgs = true;
-	children_seek(messages, &thread.id);
-	while (rc == 0 && children_at(messages, &thread.id)) {
-		rc = check_message(c, &thread, messages->walk.key, messages->walk.value);
+	verify_children_seek(messages, &thread.id);
+	while (rc == 0 && verify_children_at(messages, &thread.id)) {
+		rc =
+		    verify_thread_message(c, &thread, messages->walk.key, messages->walk.value);
 		if (rc == 0)
-			children_next(messages);
+			verify_children_next(messages);
 	}
 	if (rc == 0)
-		rc = children_failed(messages);
-	return rc == 0 && thread.readable ? check_conversation(c, &thread) : rc;
+		rc = verify_children_failed(messages);
+	return rc == 0 && thread.readable ? verify_thread_conversation(c, &thread) : rc;
 }
 
 /* Whether an entry of an index has its conversation, and is the one that this should have. */
 static int
-check_entry(struct checker *c, enum table table, struct slice entry, const struct id *id,
-    index_key_fn *key_fn)
+verify_thread_entry(struct checker *c, enum table table, struct slice entry,
+    const struct id *id, index_key_fn *key_fn)
 {
 	struct msg_conversation_record record;
 	struct key key = key_id(id), right;
@@ -339,67 +346,69 @@ check_entry(struct checker *c, enum table table, struct slice entry, const struc
 	int rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		check_found(c, table, "an entry leads to conversation %s, which is not there",
-		    id_text(id).s);
+		verify_found(c, table, "an entry leads to conversation %s, which is not there",
+		    verify_id_text(id).s);
 		return 0;
 	}
 	if (rc != 0 || record_decode(value, MSG_CONVERSATION_RECORD, &record) != WIRE_OK)
 		return rc;
 	right = key_fn(&record, id);
 	if (!slice_eq(entry, key_slice(&right)))
-		check_found(c, table, "an entry that is not its own leads to conversation %s",
-		    id_text(id).s);
+		verify_found(c, table, "an entry that is not its own leads to conversation %s",
+		    verify_id_text(id).s);
 	return 0;
 }
 
 static int
-check_session_entry(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_thread_session_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct id id;
 
 	(void)arg;
 	if (value.len != sizeof(id.b)) {
-		check_found(c, TABLE_CONVERSATIONS_BY_SESSION,
+		verify_found(c, TABLE_CONVERSATIONS_BY_SESSION,
 		    "an entry has %zu bytes that are no id", value.len);
 		return 0;
 	}
 	id = key_front(value);
-	return check_entry(c, TABLE_CONVERSATIONS_BY_SESSION, key, &id, session_key_of);
+	return verify_thread_entry(
+	    c, TABLE_CONVERSATIONS_BY_SESSION, key, &id, verify_thread_session_key_of);
 }
 
 /* arg: the list. */
 static int
-check_list_entry(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_thread_list_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	const struct list *list = arg;
 	struct id id = activity_conversation(key);
 
 	if (value.len != 0)
-		check_found(c, list->table,
+		verify_found(c, list->table,
 		    "the entry of conversation %s has %zu bytes that nobody wrote",
-		    id_text(&id).s, value.len);
-	return check_entry(c, list->table, key, &id, list->key);
+		    verify_id_text(&id).s, value.len);
+	return verify_thread_entry(c, list->table, key, &id, list->key);
 }
 
 int
-check_threads(struct checker *c)
+verify_threads(struct checker *c)
 {
 	struct children messages;
 	int rc, walked;
 
-	children_open(&messages, c, TABLE_MESSAGES, "messages of conversation");
-	rc = check_table(c, TABLE_CONVERSATIONS, check_thread, &messages);
+	verify_children_open(&messages, c, TABLE_MESSAGES, "messages of conversation");
+	rc = verify_table(c, TABLE_CONVERSATIONS, verify_thread_record, &messages);
 	if (rc == 0)
-		children_seek(&messages, NULL);
-	walked = children_close(&messages);
+		verify_children_seek(&messages, NULL);
+	walked = verify_children_close(&messages);
 	if (rc == 0)
 		rc = walked;
 	if (rc == 0)
-		rc = check_table(c, TABLE_CONVERSATIONS_BY_SESSION, check_session_entry, NULL);
+		rc = verify_table(
+		    c, TABLE_CONVERSATIONS_BY_SESSION, verify_thread_session_entry, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++) {
 		struct list list = lists[i];
 
-		rc = check_table(c, list.table, check_list_entry, &list);
+		rc = verify_table(c, list.table, verify_thread_list_entry, &list);
 	}
 	return rc;
 }

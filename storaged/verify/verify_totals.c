@@ -33,21 +33,21 @@ struct counts {
 };
 
 static int
-compare(const struct id *a, const struct id *b)
+verify_total_compare(const struct id *a, const struct id *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
 /* The place of an organization, or where it would be. */
 static size_t
-find_org(const struct counts *counts, const struct id *org)
+verify_total_find_org(const struct counts *counts, const struct id *org)
 {
 	size_t low = 0, high = counts->n;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (compare(&counts->of[middle].org, org) < 0)
+		if (verify_total_compare(&counts->of[middle].org, org) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -57,12 +57,12 @@ find_org(const struct counts *counts, const struct id *org)
 
 /* NULL: this walk does not count it. */
 static struct org_count *
-count_of(struct counts *counts, const struct id *org)
+verify_total_count_of(struct counts *counts, const struct id *org)
 {
-	size_t at = find_org(counts, org);
+	size_t at = verify_total_find_org(counts, org);
 	struct org_count *of = &counts->of[at];
 
-	if (!counts->first && compare(org, &counts->done) <= 0)
+	if (!counts->first && verify_total_compare(org, &counts->done) <= 0)
 		return NULL;
 	if (at < counts->n && id_equal(&of->org, org))
 		return of;
@@ -80,7 +80,8 @@ count_of(struct counts *counts, const struct id *org)
 
 /* arg: the counts. */
 static int
-count_thread(struct checker *quiet, struct slice key, struct slice value, void *arg)
+verify_total_count_thread(
+    struct checker *quiet, struct slice key, struct slice value, void *arg)
 {
 	struct counts *counts = arg;
 	struct msg_conversation_record record;
@@ -91,10 +92,11 @@ count_thread(struct checker *quiet, struct slice key, struct slice value, void *
 	(void)quiet;
 	if (record_decode(value, MSG_CONVERSATION_RECORD, &record) != WIRE_OK)
 		return 0;
-	children_seek(&counts->messages, &id);
-	for (; children_at(&counts->messages, &id); children_next(&counts->messages))
+	verify_children_seek(&counts->messages, &id);
+	for (; verify_children_at(&counts->messages, &id);
+	     verify_children_next(&counts->messages))
 		messages++;
-	of = count_of(counts, &record.org);
+	of = verify_total_count_of(counts, &record.org);
 	if (of == NULL)
 		return 0;
 	of->conversations++;
@@ -104,40 +106,42 @@ count_thread(struct checker *quiet, struct slice key, struct slice value, void *
 
 /* One walk over all conversations. What is broken there was said before. */
 static int
-count(struct checker *c, struct counts *counts)
+verify_total_count(struct checker *c, struct counts *counts)
 {
 	struct verify_result unused;
-	struct checker quiet = check_quietly(c, &unused);
+	struct checker quiet = verify_quietly(c, &unused);
 	int rc, walked;
 
 	counts->n = 0;
 	counts->more = false;
-	children_open(&counts->messages, &quiet, TABLE_MESSAGES, "");
-	rc = check_table(&quiet, TABLE_CONVERSATIONS, count_thread, counts);
-	walked = children_close(&counts->messages);
+	verify_children_open(&counts->messages, &quiet, TABLE_MESSAGES, "");
+	rc = verify_table(&quiet, TABLE_CONVERSATIONS, verify_total_count_thread, counts);
+	walked = verify_children_close(&counts->messages);
 	return rc != 0 ? rc : walked;
 }
 
 static void
-check_total(struct checker *c, struct counts *counts, struct slice key, struct slice value)
+verify_total_record(
+    struct checker *c, struct counts *counts, struct slice key, struct slice value)
 {
 	static const struct org_count nothing;
 	struct id org = key_front(key);
-	size_t at = find_org(counts, &org);
+	size_t at = verify_total_find_org(counts, &org);
 	bool counted = at < counts->n && id_equal(&counts->of[at].org, &org);
 	const struct org_count *of = counted ? &counts->of[at] : &nothing;
 	struct msg_totals_record totals;
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "the total of organization %s", id_text(&org).s);
+	(void)snprintf(
+	    name, sizeof(name), "the total of organization %s", verify_id_text(&org).s);
 	if (counted)
 		counts->of[at].has_total = true;
-	if (!check_record(
+	if (!verify_record(
 		c, TABLE_TOTALS, name, value, MSG_TOTALS_RECORD, RECORD_VERSION, &totals))
 		return;
 	if (!c->unreadable_orgs &&
 	    (totals.conversations != of->conversations || totals.messages != of->messages))
-		check_found(c, TABLE_TOTALS,
+		verify_found(c, TABLE_TOTALS,
 		    "%s is %llu conversations and %llu messages; there are %llu and %llu", name,
 		    (unsigned long long)totals.conversations,
 		    (unsigned long long)totals.messages, (unsigned long long)of->conversations,
@@ -146,40 +150,41 @@ check_total(struct checker *c, struct counts *counts, struct slice key, struct s
 
 /* Compares what was counted with the totals up to the last organization that was. */
 static void
-compare_totals(struct checker *c, struct counts *counts, struct children *totals)
+verify_total_compare_totals(struct checker *c, struct counts *counts, struct children *totals)
 {
-	for (; totals->rc == 0; children_next(totals)) {
+	for (; totals->rc == 0; verify_children_next(totals)) {
 		struct id org = key_front(totals->walk.key);
 
-		if (counts->more && compare(&org, &counts->of[counts->n - 1].org) > 0)
+		if (counts->more &&
+		    verify_total_compare(&org, &counts->of[counts->n - 1].org) > 0)
 			break;
-		check_total(c, counts, totals->walk.key, totals->walk.value);
+		verify_total_record(c, counts, totals->walk.key, totals->walk.value);
 	}
 	for (size_t i = 0; i < counts->n; i++)
 		if (!counts->of[i].has_total)
-			check_found(c, TABLE_TOTALS, "organization %s has no total",
-			    id_text(&counts->of[i].org).s);
+			verify_found(c, TABLE_TOTALS, "organization %s has no total",
+			    verify_id_text(&counts->of[i].org).s);
 }
 
 int
-check_totals(struct checker *c)
+verify_totals(struct checker *c)
 {
 	struct counts *counts = xcalloc(1, sizeof(*counts));
 	struct children totals;
 	int rc, walked;
 
 	counts->first = true;
-	children_open(&totals, c, TABLE_TOTALS, "");
+	verify_children_open(&totals, c, TABLE_TOTALS, "");
 	do {
-		rc = count(c, counts);
+		rc = verify_total_count(c, counts);
 		if (rc != 0)
 			break;
-		compare_totals(c, counts, &totals);
+		verify_total_compare_totals(c, counts, &totals);
 		counts->first = false;
 		if (counts->n > 0)
 			counts->done = counts->of[counts->n - 1].org;
 	} while (counts->more);
-	walked = children_close(&totals);
+	walked = verify_children_close(&totals);
 	free(counts);
 	return rc != 0 ? rc : walked;
 }

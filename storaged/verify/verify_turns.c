@@ -19,7 +19,7 @@ enum place {
 };
 
 static enum place
-place_of_message(const struct id *turn, struct slice value)
+verify_turn_place_of_message(const struct id *turn, struct slice value)
 {
 	struct msg_message_record message;
 
@@ -31,8 +31,8 @@ place_of_message(const struct id *turn, struct slice value)
 }
 
 static int
-find_place(struct checker *c, const struct id *turn, const struct msg_turn_record *record,
-    enum place *place)
+verify_turn_find_place(struct checker *c, const struct id *turn,
+    const struct msg_turn_record *record, enum place *place)
 {
 	struct key key = key_message(&record->conversation, record->seq);
 	struct slice value;
@@ -40,13 +40,13 @@ find_place(struct checker *c, const struct id *turn, const struct msg_turn_recor
 
 	*place = PLACE_EMPTY;
 	if (rc == 0)
-		*place = place_of_message(turn, value);
+		*place = verify_turn_place_of_message(turn, value);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* What is wrong with the conversation that a turn names; NULL: nothing. *next is its next place. */
 static const char *
-conversation_of_turn_fault(
+verify_turn_conversation_of_turn_fault(
     struct checker *c, const struct msg_turn_record *turn, uint64_t *next, int *rc)
 {
 	struct msg_conversation_record conversation;
@@ -67,39 +67,39 @@ conversation_of_turn_fault(
 
 /* Whether a turn has its reply, or is open and keeps the reply's place free. */
 static int
-check_place(struct checker *c, const struct id *id, const struct msg_turn_record *turn,
+verify_turn_place(struct checker *c, const struct id *id, const struct msg_turn_record *turn,
     uint64_t next_seq)
 {
 	struct key key = key_id(id);
 	enum place place;
-	int rc = find_place(c, id, turn, &place);
+	int rc = verify_turn_find_place(c, id, turn, &place);
 
 	if (rc != 0)
 		return rc;
 	if (place == PLACE_OTHER)
-		check_found(c, TABLE_TURNS,
+		verify_found(c, TABLE_TURNS,
 		    "turn %s has its place at %llu of conversation %s, where another message "
 		    "is",
-		    id_text(id).s, (unsigned long long)turn->seq,
-		    id_text(&turn->conversation).s);
+		    verify_id_text(id).s, (unsigned long long)turn->seq,
+		    verify_id_text(&turn->conversation).s);
 	if (place != PLACE_EMPTY)
 		return 0;
-	if (!check_has(c, TABLE_OPEN_TURNS, &key, &rc)) {
+	if (!verify_has(c, TABLE_OPEN_TURNS, &key, &rc)) {
 		if (rc == 0)
-			check_found(c, TABLE_TURNS, "turn %s has no reply and is not open",
-			    id_text(id).s);
+			verify_found(c, TABLE_TURNS, "turn %s has no reply and is not open",
+			    verify_id_text(id).s);
 		return rc;
 	}
 	if (turn->seq == 0 || turn->seq >= next_seq)
-		check_found(c, TABLE_TURNS,
+		verify_found(c, TABLE_TURNS,
 		    "turn %s waits for place %llu of conversation %s, where %llu is the next",
-		    id_text(id).s, (unsigned long long)turn->seq,
-		    id_text(&turn->conversation).s, (unsigned long long)next_seq);
+		    verify_id_text(id).s, (unsigned long long)turn->seq,
+		    verify_id_text(&turn->conversation).s, (unsigned long long)next_seq);
 	return 0;
 }
 
 static int
-check_turn(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_turn_record(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct id id = key_front(key);
 	struct msg_turn_record turn;
@@ -109,24 +109,25 @@ check_turn(struct checker *c, struct slice key, struct slice value, void *arg)
 	int rc;
 
 	(void)arg;
-	(void)snprintf(name, sizeof(name), "turn %s", id_text(&id).s);
-	if (!check_record(c, TABLE_TURNS, name, value, MSG_TURN_RECORD, RECORD_VERSION, &turn))
+	(void)snprintf(name, sizeof(name), "turn %s", verify_id_text(&id).s);
+	if (!verify_record(c, TABLE_TURNS, name, value, MSG_TURN_RECORD, RECORD_VERSION, &turn))
 		return 0;
-	fault = conversation_of_turn_fault(c, &turn, &next_seq, &rc);
+	fault = verify_turn_conversation_of_turn_fault(c, &turn, &next_seq, &rc);
 	if (rc != 0)
 		return rc;
 	if (fault == NULL)
-		return check_place(c, &id, &turn, next_seq);
-	if (check_was_erased(c, &turn.conversation, &rc) || rc != 0)
+		return verify_turn_place(c, &id, &turn, next_seq);
+	if (verify_was_erased(c, &turn.conversation, &rc) || rc != 0)
 		return rc;
-	check_found(c, TABLE_TURNS, "%s belongs to conversation %s, which %s", name,
-	    id_text(&turn.conversation).s, fault);
+	verify_found(c, TABLE_TURNS, "%s belongs to conversation %s, which %s", name,
+	    verify_id_text(&turn.conversation).s, fault);
 	return 0;
 }
 
 /* Whether the conversation whose newest place an open turn keeps is active. */
 static int
-check_is_active(struct checker *c, const struct id *id, const struct msg_turn_record *turn)
+verify_turn_is_active(
+    struct checker *c, const struct id *id, const struct msg_turn_record *turn)
 {
 	struct msg_conversation_record conversation;
 	struct key key = key_id(&turn->conversation);
@@ -142,16 +143,16 @@ check_is_active(struct checker *c, const struct id *id, const struct msg_turn_re
 	if (conversation.state == CONVERSATION_ACTIVE)
 		c->awaited++;
 	else
-		check_found(c, TABLE_OPEN_TURNS,
-		    "turn %s is open, but conversation %s is not active", id_text(id).s,
-		    id_text(&turn->conversation).s);
+		verify_found(c, TABLE_OPEN_TURNS,
+		    "turn %s is open, but conversation %s is not active", verify_id_text(id).s,
+		    verify_id_text(&turn->conversation).s);
 	return 0;
 }
 
 /* Whether an open turn is one that may be open; open: NULL for a record that does not decode, by whose
  * key it is open all the same. */
 static int
-check_open_record(
+verify_turn_open_record(
     struct checker *c, const struct id *id, const struct msg_open_turn_record *open)
 {
 	struct msg_turn_record turn;
@@ -161,27 +162,28 @@ check_open_record(
 	int rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		check_found(c, TABLE_OPEN_TURNS, "turn %s is open, but there is no such turn",
-		    id_text(id).s);
+		verify_found(c, TABLE_OPEN_TURNS, "turn %s is open, but there is no such turn",
+		    verify_id_text(id).s);
 		return 0;
 	}
 	if (rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
 		return rc;
-	rc = find_place(c, id, &turn, &place);
+	rc = verify_turn_find_place(c, id, &turn, &place);
 	if (rc != 0)
 		return rc;
 	if (open != NULL && !id_equal(&open->conversation, &turn.conversation))
-		check_found(c, TABLE_OPEN_TURNS,
-		    "turn %s is open in conversation %s, but belongs to %s", id_text(id).s,
-		    id_text(&open->conversation).s, id_text(&turn.conversation).s);
+		verify_found(c, TABLE_OPEN_TURNS,
+		    "turn %s is open in conversation %s, but belongs to %s",
+		    verify_id_text(id).s, verify_id_text(&open->conversation).s,
+		    verify_id_text(&turn.conversation).s);
 	else if (place == PLACE_ENDED_REPLY)
-		check_found(c, TABLE_OPEN_TURNS, "turn %s is open, but its reply has ended",
-		    id_text(id).s);
-	return place == PLACE_EMPTY ? check_is_active(c, id, &turn) : 0;
+		verify_found(c, TABLE_OPEN_TURNS, "turn %s is open, but its reply has ended",
+		    verify_id_text(id).s);
+	return place == PLACE_EMPTY ? verify_turn_is_active(c, id, &turn) : 0;
 }
 
 static void
-check_piece(struct checker *c, const struct id *turn, struct slice key, struct slice text)
+verify_turn_piece(struct checker *c, const struct id *turn, struct slice key, struct slice text)
 {
 	uint32_t offset = partial_offset(key);
 	const char *fault = NULL;
@@ -193,13 +195,13 @@ check_piece(struct checker *c, const struct id *turn, struct slice key, struct s
 	else if (!utf8_valid(text))
 		fault = "is no text";
 	if (fault != NULL)
-		check_found(c, TABLE_PARTIALS, "the piece at %u of turn %s %s",
-		    (unsigned)offset, id_text(turn).s, fault);
+		verify_found(c, TABLE_PARTIALS, "the piece at %u of turn %s %s",
+		    (unsigned)offset, verify_id_text(turn).s, fault);
 }
 
 /* arg: the walk over all pieces. */
 static int
-check_open_turn(struct checker *c, struct slice key, struct slice value, void *arg)
+verify_turn_open(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	struct children *pieces = arg;
 	struct id id = key_front(key);
@@ -208,36 +210,36 @@ check_open_turn(struct checker *c, struct slice key, struct slice value, void *a
 	bool readable;
 	int rc;
 
-	children_seek(pieces, &id);
-	for (; children_at(pieces, &id); children_next(pieces))
-		check_piece(c, &id, pieces->walk.key, pieces->walk.value);
-	rc = children_failed(pieces);
+	verify_children_seek(pieces, &id);
+	for (; verify_children_at(pieces, &id); verify_children_next(pieces))
+		verify_turn_piece(c, &id, pieces->walk.key, pieces->walk.value);
+	rc = verify_children_failed(pieces);
 	if (rc != 0)
 		return rc;
-	(void)snprintf(name, sizeof(name), "open turn %s", id_text(&id).s);
-	readable = check_record(
+	(void)snprintf(name, sizeof(name), "open turn %s", verify_id_text(&id).s);
+	readable = verify_record(
 	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, RECORD_VERSION, &open);
-	return check_open_record(c, &id, readable ? &open : NULL);
+	return verify_turn_open_record(c, &id, readable ? &open : NULL);
 }
 
 int
-check_turns(struct checker *c)
+verify_turns(struct checker *c)
 {
 	struct children pieces;
 	int rc, walked;
 
-	rc = check_table(c, TABLE_TURNS, check_turn, NULL);
+	rc = verify_table(c, TABLE_TURNS, verify_turn_record, NULL);
 	if (rc != 0)
 		return rc;
-	children_open(&pieces, c, TABLE_PARTIALS, "pieces of open turn");
-	rc = check_table(c, TABLE_OPEN_TURNS, check_open_turn, &pieces);
+	verify_children_open(&pieces, c, TABLE_PARTIALS, "pieces of open turn");
+	rc = verify_table(c, TABLE_OPEN_TURNS, verify_turn_open, &pieces);
 	if (rc == 0)
-		children_seek(&pieces, NULL);
-	walked = children_close(&pieces);
+		verify_children_seek(&pieces, NULL);
+	walked = verify_children_close(&pieces);
 	if (rc == 0)
 		rc = walked;
 	if (rc == 0 && c->awaited < c->awaiting)
-		check_found(c, TABLE_CONVERSATIONS,
+		verify_found(c, TABLE_CONVERSATIONS,
 		    "%llu conversations are active without an open turn",
 		    (unsigned long long)(c->awaiting - c->awaited));
 	return rc;

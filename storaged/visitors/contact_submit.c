@@ -22,7 +22,7 @@ struct submission {
 };
 
 static int
-submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
+contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 {
 	struct msg_widget_record widget;
 	int rc = visitor_find(t, &c->m->contact_submit.token, &s->visitor, &widget);
@@ -40,7 +40,7 @@ submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 
 /* Reads the texts, which lie in the request's frame. */
 static int
-submit_read(struct call *c, struct submission *s, struct contact_keys *keys)
+contact_submit_read(struct call *c, struct submission *s, struct contact_keys *keys)
 {
 	const struct msg_contact_submit *m = &c->m->contact_submit;
 	const char *fault;
@@ -55,7 +55,7 @@ submit_read(struct call *c, struct submission *s, struct contact_keys *keys)
 }
 
 static void
-submit_fill_field(struct submission *s, struct slice *field, struct slice given)
+contact_submit_fill_field(struct submission *s, struct slice *field, struct slice given)
 {
 	if (field->len > 0 || given.len == 0)
 		return;
@@ -65,19 +65,19 @@ submit_fill_field(struct submission *s, struct slice *field, struct slice given)
 
 /* Fills the empty fields of the contact. */
 static void
-submit_fill(struct submission *s)
+contact_submit_fill(struct submission *s)
 {
 	struct msg_contact_record *contact = &s->contact.contact;
 
-	submit_fill_field(s, &contact->name, s->name);
-	submit_fill_field(s, &contact->email, s->email);
-	submit_fill_field(s, &contact->phone, s->phone);
+	contact_submit_fill_field(s, &contact->name, s->name);
+	contact_submit_fill_field(s, &contact->email, s->email);
+	contact_submit_fill_field(s, &contact->phone, s->phone);
 }
 
 /* Uses a stored contact. fills: no other contact has the submitted e-mail or phone, so they may fill its
  * empty fields. */
 static int
-submit_use_contact(struct txn *t, struct submission *s, const struct id *id, bool fills)
+contact_submit_use_contact(struct txn *t, struct submission *s, const struct id *id, bool fills)
 {
 	int rc = record_find(t, &contact_kind, &s->visitor.org, id, &s->stored);
 
@@ -86,14 +86,14 @@ submit_use_contact(struct txn *t, struct submission *s, const struct id *id, boo
 	s->exists = true;
 	s->contact = s->stored;
 	if (fills)
-		submit_fill(s);
+		contact_submit_fill(s);
 	return 0;
 }
 
 /* Creates a contact. A repeated request finds the contact that it has created, even one that has only a
  * name. */
 static int
-submit_make_contact(struct txn *t, struct call *c, struct submission *s)
+contact_submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct id *id = &c->m->contact_submit.fresh_id;
 	struct key key = key_of_org(&s->visitor.org, id);
@@ -101,7 +101,7 @@ submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 	int rc = txn_get(t, TABLE_CONTACTS, &key, &stored);
 
 	if (rc == 0)
-		return submit_use_contact(t, s, id, true);
+		return contact_submit_use_contact(t, s, id, true);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	s->contact.contact = (struct msg_contact_record){
@@ -110,13 +110,13 @@ submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 	    .org = s->visitor.org,
 	    .created_at = clock_wall_ms(),
 	};
-	submit_fill(s);
+	contact_submit_fill(s);
 	return 0;
 }
 
 /* Finds the contact by e-mail, then by phone (API.md, section 7). */
 static int
-submit_resolve(
+contact_submit_resolve(
     struct txn *t, struct call *c, struct submission *s, const struct contact_keys *keys)
 {
 	struct contact_owners owners;
@@ -125,17 +125,17 @@ submit_resolve(
 	if (rc != 0)
 		return rc;
 	if (id_is_zero(&owners.email) && id_is_zero(&owners.phone))
-		return submit_make_contact(t, c, s);
+		return contact_submit_make_contact(t, c, s);
 	if (id_is_zero(&owners.email))
-		return submit_use_contact(t, s, &owners.phone, true);
+		return contact_submit_use_contact(t, s, &owners.phone, true);
 	if (id_is_zero(&owners.phone))
-		return submit_use_contact(t, s, &owners.email, true);
+		return contact_submit_use_contact(t, s, &owners.email, true);
 	/* One contact has both, or the e-mail's contact wins. */
-	return submit_use_contact(t, s, &owners.email, false);
+	return contact_submit_use_contact(t, s, &owners.email, false);
 }
 
 static int
-submit_store(struct txn *t, struct submission *s)
+contact_submit_store(struct txn *t, struct submission *s)
 {
 	struct msg_contact_record *contact = &s->contact.contact;
 
@@ -147,7 +147,7 @@ submit_store(struct txn *t, struct submission *s)
 
 /* Links the visitor and its conversation to the contact. */
 static int
-submit_link(struct txn *t, struct submission *s)
+contact_submit_link(struct txn *t, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
 	struct msg_visitor_record *visitor = &s->visitor;
@@ -173,15 +173,15 @@ handle_contact_submit(struct txn *t, struct call *c)
 
 	if (id_is_zero(&c->m->contact_submit.fresh_id))
 		return call_refuse(c, STORE_INVALID, "a contact needs an id");
-	rc = submit_find_visitor(t, c, &s);
+	rc = contact_submit_find_visitor(t, c, &s);
 	if (rc == 0)
-		rc = submit_read(c, &s, &keys);
+		rc = contact_submit_read(c, &s, &keys);
 	if (rc == 0)
-		rc = submit_resolve(t, c, &s, &keys);
+		rc = contact_submit_resolve(t, c, &s, &keys);
 	if (rc == 0)
-		rc = submit_store(t, &s);
+		rc = contact_submit_store(t, &s);
 	if (rc == 0)
-		rc = submit_link(t, &s);
+		rc = contact_submit_link(t, &s);
 	if (rc != 0)
 		return rc;
 	effects_add(c->effects,

@@ -21,7 +21,7 @@
 #include "storaged/server/service_report.h"
 
 static struct event_base *base;
-static struct report report;
+static struct service_report report;
 static int manager; /* the service manager's socket */
 
 /* Abstract, so that nothing is left behind. */
@@ -69,7 +69,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	report_clear(&report);
+	service_report_clear(&report);
 	event_base_free(base);
 	closefd(&manager);
 	return 0;
@@ -79,11 +79,11 @@ static void
 the_life_of_a_storaged(void **state)
 {
 	(void)state;
-	report_init(&report, base);
+	service_report_init(&report, base);
 	assert_string_equal(heard(), "");
-	report_ready(&report);
+	service_report_ready(&report);
 	assert_string_equal(heard(), "READY=1\nSTATUS=serving");
-	report_stopping(&report);
+	service_report_stopping(&report);
 	assert_string_equal(heard(), "STOPPING=1\nSTATUS=stopping");
 }
 
@@ -91,13 +91,13 @@ static void
 the_state_is_told_when_it_is_news(void **state)
 {
 	(void)state;
-	report_init(&report, base);
+	service_report_init(&report, base);
 	assert_true(report.writable);
-	report_state(&report, true, 2, 5);
+	service_report_state(&report, true, 2, 5);
 	assert_string_equal(heard(), "STATUS=connected: 2, replies being written: 5");
-	report_state(&report, true, 2, 5);
+	service_report_state(&report, true, 2, 5);
 	assert_string_equal(heard(), "");
-	report_state(&report, false, 2, 0);
+	service_report_state(&report, false, 2, 0);
 	assert_false(report.writable);
 	assert_string_equal(heard(),
 	    "STATUS=WRITES ARE REFUSED (the log says why); connected: 2, replies being "
@@ -115,7 +115,7 @@ the_watchdog_is_fed_again_and_again(void **state)
 	setenv("WATCHDOG_USEC", "20000", 1);
 	setenv("WATCHDOG_PID", pid, 1);
 	begun = clock_mono_ms();
-	report_init(&report, base);
+	service_report_init(&report, base);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 		assert_string_equal(heard(), "WATCHDOG=1");
@@ -132,9 +132,9 @@ without_a_manager_nothing_happens(void **state)
 	(void)state;
 	unsetenv("NOTIFY_SOCKET");
 	setenv("WATCHDOG_USEC", "20000", 1);
-	report_init(&report, base);
-	report_ready(&report);
-	report_state(&report, true, 0, 0);
+	service_report_init(&report, base);
+	service_report_ready(&report);
+	service_report_state(&report, true, 0, 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 1);
 	assert_string_equal(heard(), "");
 }

@@ -1,0 +1,346 @@
+/*
+ * Organizations, users, logins, keys, agents, widgets, visitors and contacts. A table says for each what it
+ * is keyed by, what it refers to, and its indexes; one walk checks all of them.
+ */
+#include "storaged/verify/verify_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "storaged/records/match_keys.h"
+
+#define AT(record, field) offsetof(struct msg_##record, field)
+
+#define INDEXES_MAX 2
+
+/* Another record that a record refers to: "user <id> <text> <id>". */
+struct reference {
+	const char *text;
+	enum table table;
+	bool by_org;    /* its key is organization and id; else the id alone */
+	bool optional;  /* a zero id refers to nothing */
+	size_t org, id; /* offsets */
+};
+
+/* What a table is keyed by. */
+enum keyed {
+	BY_ID,     /* the record's id */
+	BY_ORG_ID, /* its organization and id */
+	BY_HASH,   /* its hash */
+	BY_TOKEN,  /* a hash that the record does not have */
+};
+
+struct record_table {
+	enum table table;
+	enum msg_type type;
+	const char *name; /* "user" */
+	enum keyed keyed;
+	size_t org, id; /* offsets */
+	const char *(*fault)(
+	    const void *record);           /* what is wrong with a record by itself; or NULL */
+	const struct reference *reference; /* or NULL */
+	const struct index *indexes[INDEXES_MAX];
+	bool id_in_index; /* the value of an index entry is the record's id; else its key */
+	size_t hash;      /* offset; of BY_HASH */
+	const char *hash_name;
+};
+
+static bool
+verify_key_user_email(const void *record, struct key *key)
+{
+	const struct msg_user_record *r = record;
+	uint8_t folded[FOLDED_MAX];
+	size_t len;
+
+	if (match_fold_email(r->email, folded, &len) != 0)
+		return false;
+	*key = key_email((struct slice){folded, len});
+	return true;
+}
+
+static bool
+verify_key_login_user(const void *record, struct key *key)
+{
+	const struct msg_login_record *r = record;
+
+	*key = key_user_login(&r->org, &r->user, &r->id);
+	return true;
+}
+
+static bool
+verify_key_key_org(const void *record, struct key *key)
+{
+	const struct msg_key_record *r = record;
+
+	*key = key_of_org(&r->org, &r->id);
+	return true;
+}
+
+static bool
+verify_key_widget_public(const void *record, struct key *key)
+{
+	const struct msg_widget_record *r = record;
+
+	if (r->public_id.len == 0)
+		return false;
+	*key = key_public(r->public_id);
+	return true;
+}
+
+static bool
+verify_key_visitor_id(const void *record, struct key *key)
+{
+	const struct msg_visitor_record *r = record;
+
+	*key = key_id(&r->id);
+	return true;
+}
+
+static bool
+verify_key_contact_email(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+	uint8_t folded[FOLDED_MAX];
+	size_t len;
+
+	if (match_fold_email(r->email, folded, &len) != 0)
+		return false;
+	*key = key_contact_name(&r->org, (struct slice){folded, len});
+	return true;
+}
+
+static bool
+verify_key_contact_phone(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+	uint8_t digits[PHONE_MAX];
+	size_t len;
+
+	if (match_phone_digits(r->phone, digits, &len) != 0)
+		return false;
+	*key = key_contact_name(&r->org, (struct slice){digits, len});
+	return true;
+}
+
+/* The organization is in the entry's key, the contact's id is its value. */
+static bool
+verify_record_contact_target(struct slice key, struct slice value, struct key *target)
+{
+	struct id org = key_front(key), contact;
+
+	if (value.len != sizeof(contact.b))
+		return false;
+	contact = key_front(value);
+	*target = key_of_org(&org, &contact);
+	return true;
+}
+
+static const struct index users_by_email = {
+    TABLE_USERS_BY_EMAIL, TABLE_USERS, MSG_USER_RECORD, verify_key_user_email, NULL};
+static const struct index logins_by_user = {
+    TABLE_LOGINS_BY_USER, TABLE_LOGINS, MSG_LOGIN_RECORD, verify_key_login_user, NULL};
+static const struct index keys_by_org = {
+    TABLE_KEYS_BY_ORG, TABLE_KEYS, MSG_KEY_RECORD, verify_key_key_org, NULL};
+static const struct index widgets_by_public = {
+    TABLE_WIDGETS_BY_PUBLIC, TABLE_WIDGETS, MSG_WIDGET_RECORD, verify_key_widget_public, NULL};
+static const struct index visitors_by_id = {
+    TABLE_VISITORS_BY_ID, TABLE_VISITORS, MSG_VISITOR_RECORD, verify_key_visitor_id, NULL};
+static const struct index contacts_by_email = {TABLE_CONTACTS_BY_EMAIL, TABLE_CONTACTS,
+    MSG_CONTACT_RECORD, verify_key_contact_email, verify_record_contact_target};
+static const struct index contacts_by_phone = {TABLE_CONTACTS_BY_PHONE, TABLE_CONTACTS,
+    MSG_CONTACT_RECORD, verify_key_contact_phone, verify_record_contact_target};
+
+static const char *
+verify_fault_user(const void *record)
+{
+	const struct msg_user_record *r = record;
+	struct key key;
+
+	if (!verify_key_user_email(r, &key))
+		return "has no e-mail";
+	return r->password.len == 0 ? "has no password" : NULL;
+}
+
+static const char *
+verify_fault_login(const void *record)
+{
+	const struct msg_login_record *r = record;
+
+	return r->created_at > r->expires_at ? "expired before it was made" : NULL;
+}
+
+static const char *
+verify_fault_widget(const void *record)
+{
+	const struct msg_widget_record *r = record;
+
+	return r->public_id.len == 0 ? "has no public id" : NULL;
+}
+
+static const char *
+verify_fault_contact(const void *record)
+{
+	const struct msg_contact_record *r = record;
+	struct key key;
+
+	if (r->email.len > 0 && !verify_key_contact_email(r, &key))
+		return "has an e-mail that is too long";
+	if (r->phone.len > 0 && !verify_key_contact_phone(r, &key))
+		return "has a phone without a digit";
+	return NULL;
+}
+
+#define ORG_AND_ID(record) AT(record, org), AT(record, id)
+
+static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
+    false, AT(org_record, id), AT(org_record, widget)};
+static const struct reference user_org = {
+    "is of organization", TABLE_ORGS, false, false, 0, AT(user_record, org)};
+static const struct reference login_user = {
+    "is of user", TABLE_USERS, true, true, AT(login_record, org), AT(login_record, user)};
+static const struct reference key_org = {
+    "is of organization", TABLE_ORGS, false, false, 0, AT(key_record, org)};
+static const struct reference widget_agent = {"has as its agent", TABLE_AGENTS, true, false,
+    AT(widget_record, org), AT(widget_record, agent)};
+
+/* A visitor's widget and contact may be gone: neither is a reference. */
+static const struct record_table tables[] = {
+    {TABLE_ORGS, MSG_ORG_RECORD, "organization", BY_ID, 0, AT(org_record, id), NULL,
+	&org_widget, {NULL}, false, 0, NULL},
+    {TABLE_USERS, MSG_USER_RECORD, "user", BY_ORG_ID, ORG_AND_ID(user_record),
+	verify_fault_user, &user_org, {&users_by_email}, false, 0, NULL},
+    {TABLE_LOGINS, MSG_LOGIN_RECORD, "the login", BY_TOKEN, 0, 0, verify_fault_login,
+	&login_user, {&logins_by_user}, false, 0, NULL},
+    {TABLE_KEYS, MSG_KEY_RECORD, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org,
+	{&keys_by_org}, false, AT(key_record, key), "hash"},
+    {TABLE_AGENTS, MSG_AGENT_RECORD, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL,
+	{NULL}, false, 0, NULL},
+    {TABLE_WIDGETS, MSG_WIDGET_RECORD, "widget", BY_ORG_ID, ORG_AND_ID(widget_record),
+	verify_fault_widget, &widget_agent, {&widgets_by_public}, false, 0, NULL},
+    {TABLE_VISITORS, MSG_VISITOR_RECORD, "visitor", BY_HASH, ORG_AND_ID(visitor_record), NULL,
+	NULL, {&visitors_by_id}, false, AT(visitor_record, token), "token"},
+    {TABLE_CONTACTS, MSG_CONTACT_RECORD, "contact", BY_ORG_ID, ORG_AND_ID(contact_record),
+	verify_fault_contact, NULL, {&contacts_by_email, &contacts_by_phone}, true, 0, NULL},
+};
+
+static const struct id *
+verify_record_id_at(const union msg *record, size_t offset)
+{
+	return (const void *)((const char *)record + offset);
+}
+
+/* What a person calls a record by its key. */
+static struct record_name
+verify_record_name_of_key(const struct record_table *t, struct slice key)
+{
+	struct record_name name;
+	struct id id;
+
+	switch (t->keyed) {
+	case BY_ID:
+	case BY_ORG_ID:
+		id = key_back(key);
+		return verify_record_name(t->name, &id);
+	case BY_TOKEN:
+		/* The token's hash is no secret, and its first bytes are enough to find it. */
+		(void)snprintf(name.s, sizeof(name.s), "%s %02x%02x%02x%02x...", t->name,
+		    key.p[0], key.p[1], key.p[2], key.p[3]);
+		return name;
+	case BY_HASH:
+		break;
+	}
+	(void)snprintf(name.s, sizeof(name.s), "a %s", t->name);
+	return name;
+}
+
+/* Compares a record's key with what it contains. False: with other ids, nothing else of it can be checked. */
+static bool
+verify_record_matches_key(struct checker *c, const struct record_table *t, struct slice key,
+    const char *name, const union msg *record)
+{
+	struct key right = {0};
+
+	switch (t->keyed) {
+	case BY_TOKEN:
+		return true;
+	case BY_ID:
+		right = key_id(verify_record_id_at(record, t->id));
+		break;
+	case BY_ORG_ID:
+		right = key_of_org(
+		    verify_record_id_at(record, t->org), verify_record_id_at(record, t->id));
+		break;
+	case BY_HASH:
+		right = key_hash((const void *)((const char *)record + t->hash));
+		break;
+	}
+	if (slice_eq(key, key_slice(&right)))
+		return true;
+	if (t->keyed == BY_HASH)
+		verify_found(c, t->table, "%s carries another %s", name, t->hash_name);
+	else
+		verify_found(c, t->table, "%s carries %s", name,
+		    t->keyed == BY_ID ? "another id" : "other ids");
+	return t->keyed == BY_HASH;
+}
+
+static int
+verify_record_reference(
+    struct checker *c, const struct record_table *t, const char *name, const union msg *record)
+{
+	const struct reference *ref = t->reference;
+	const struct id *id;
+	struct key key;
+
+	if (ref == NULL)
+		return 0;
+	id = verify_record_id_at(record, ref->id);
+	if (ref->optional && id_is_zero(id))
+		return 0;
+	key = ref->by_org ? key_of_org(verify_record_id_at(record, ref->org), id) : key_id(id);
+	return verify_named(c, t->table, name, ref->text, ref->table, &key);
+}
+
+/* arg: the record_table. */
+static int
+verify_record_entry(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	const struct record_table *t = *(const struct record_table **)arg;
+	struct record_name name = verify_record_name_of_key(t, key);
+	struct slice entry = key;
+	const char *fault;
+	union msg record;
+	int rc;
+
+	if (!verify_record(c, t->table, name.s, value, t->type, RECORD_VERSION, &record))
+		return 0;
+	if (t->keyed == BY_HASH)
+		name = verify_record_name(t->name, verify_record_id_at(&record, t->id));
+	if (!verify_record_matches_key(c, t, key, name.s, &record))
+		return 0;
+	fault = t->fault == NULL ? NULL : t->fault(&record);
+	if (fault != NULL)
+		verify_found(c, t->table, "%s %s", name.s, fault);
+	rc = verify_record_reference(c, t, name.s, &record);
+	if (t->id_in_index)
+		entry = (struct slice){key.p + sizeof(struct id), sizeof(struct id)};
+	for (size_t i = 0; rc == 0 && i < INDEXES_MAX && t->indexes[i] != NULL; i++)
+		rc = verify_indexed(c, t->indexes[i], &record, entry, name.s);
+	return rc;
+}
+
+int
+verify_records(struct checker *c)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(tables); i++) {
+		const struct record_table *t = &tables[i];
+
+		rc = verify_table(c, t->table, verify_record_entry, &t);
+		for (size_t n = 0; rc == 0 && n < INDEXES_MAX && t->indexes[n] != NULL; n++)
+			rc = verify_index(c, t->indexes[n]);
+	}
+	return rc;
+}
