@@ -356,7 +356,7 @@ setting_parse_PROXY(const struct setting *d, const char *text, void *field, char
 bad:
 	REFUSE(
 	    "must be http://host:port, or the same with https://, socks5:// or socks5h://; a "
-	    "name and a password may stand before the host: http://user:password@host:port");
+	    "user name and password may precede the host: http://user:password@host:port");
 }
 
 int

@@ -62,20 +62,19 @@ struct bench {
 
 static const char help[] =
     "usage: relay [options]\n"
-    "Measures banter beside nginx and haproxy.\n"
+    "Compares banter with nginx and haproxy.\n"
     "\n"
-    "  --streams N[@M]   at a time, paced at M tokens per second (20); may be given several "
-    "times\n"
+    "  --streams N[@M]   N concurrent streams, each at M tokens per second (20); repeatable\n"
     "                    (100, 1000, 5000, 5000@4)\n"
-    "  --beside N        readers beside as many others, some of whom stop reading (1000)\n"
-    "  --seconds N       that each crowd is measured for (5)\n"
-    "  --part NAME       only this: paced, full, beside, requests; may be given several times\n"
-    "  --server NAME     only this: nginx, haproxy, banter; may be given several times\n"
-    "  --build DIR       where the programs are (build)\n"
-    "  --nginx FILE, --haproxy FILE    those programs (/usr/sbin/nginx, /usr/sbin/haproxy)\n"
+    "  --beside N        N readers beside N other visitors, some of whom stop reading (1000)\n"
+    "  --seconds N       duration of each measurement (5)\n"
+    "  --part NAME       only this: paced, full, beside, requests; repeatable\n"
+    "  --server NAME     only this: nginx, haproxy, banter; repeatable\n"
+    "  --build DIR       directory of the programs (build)\n"
+    "  --nginx FILE, --haproxy FILE    the programs (/usr/sbin/nginx, /usr/sbin/haproxy)\n"
     "  --bundle DIR      where chat-widget.js is (widget/dist)\n"
-    "  --dir DIR         for logs and the store; removed again (build/bench)\n"
-    "  --json FILE       the figures for programs (build/bench/relay.json)\n";
+    "  --dir DIR         for logs and the store; removed at exit (build/bench)\n"
+    "  --json FILE       the figures as JSON (build/bench/relay.json)\n";
 
 enum option_id {
 	OPT_STREAMS = 256,
@@ -145,7 +144,7 @@ add_part(struct options *o, const char *name)
 		o->parts[i] = o->any_part = true;
 		return;
 	}
-	errx(EX_USAGE, "--part %s: there is no such part", name);
+	errx(EX_USAGE, "--part %s: unknown part", name);
 }
 
 static void
@@ -157,7 +156,7 @@ add_server(struct options *o, const char *name)
 		o->servers[i] = o->any_server = true;
 		return;
 	}
-	errx(EX_USAGE, "--server %s: there is no such server", name);
+	errx(EX_USAGE, "--server %s: unknown server", name);
 }
 
 static void
@@ -230,7 +229,7 @@ drop_missing(struct options *o)
 	for (enum server_kind i = 0; i < SERVER_KINDS; i++) {
 		if (!o->servers[i] || server_exists(i, &o->programs))
 			continue;
-		printf("%s is not there (make deps FOR=bench): skipped\n", server_name(i));
+		printf("%s is not installed (make deps FOR=bench): skipped\n", server_name(i));
 		o->servers[i] = false;
 	}
 }

@@ -45,7 +45,8 @@ cores_choose(void)
 		if (CPU_ISSET(cpu, &set))
 			cpus[n++] = cpu;
 	if (n < 2)
-		errx(EX_UNAVAILABLE, "this takes two cores: one for the servers alone");
+		errx(
+		    EX_UNAVAILABLE, "the benchmark needs two cores, one for the servers alone");
 	CPU_ZERO(&set);
 	CPU_SET(cpus[CORE_LOAD], &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == -1)
@@ -147,7 +148,7 @@ child_stop(pid_t pid)
 	kill(pid, SIGTERM);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
 		if (clock_mono_ms() > end) {
-			warnx("process %d does not end: killed", (int)pid);
+			warnx("process %d does not exit: killed", (int)pid);
 			kill(pid, SIGKILL);
 			end += STOP_MS;
 		}
@@ -166,7 +167,6 @@ children_check(void)
 			continue;
 		show(children[i].log);
 		forget(pid);
-		errx(EX_UNAVAILABLE, "process %d has ended by itself; above is what it wrote",
-		    (int)pid);
+		errx(EX_UNAVAILABLE, "process %d has exited; its output is above", (int)pid);
 	}
 }

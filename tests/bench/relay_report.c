@@ -13,9 +13,9 @@
 static const struct {
 	const char *name, *title;
 } parts[PARTS] = {
-    [PART_PACED] = {"paced", "Streams at a model's pace (4295 ms: so long or longer)"},
+    [PART_PACED] = {"paced", "Streams at a model's pace (4295 ms means 4295 ms or more)"},
     [PART_FULL] = {"full",
-	"Streams at full speed, one reply after the other (begin and end of each included)"},
+	"Streams at full speed, one reply after the other (including start and end of each)"},
     [PART_BESIDE] = {"beside",
 	"Readers beside as many others, whose tokens are fewer and larger"},
     [PART_REQUESTS] = {"requests", "Short requests, 64 keep-alive connections"},

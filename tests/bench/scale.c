@@ -44,13 +44,13 @@ struct bench {
 
 static const char help[] =
     "usage: scale [options]\n"
-    "Measures storaged with few messages and with many.\n"
+    "Measures storaged with a small and a large store.\n"
     "\n"
     "  --small N         messages of the small store (10000)\n"
-    "  --large N         of the large one (1000000)\n"
+    "  --large N         messages of the large store (1000000)\n"
     "  --storaged FILE   the program (build/storaged)\n"
-    "  --dir DIR         where the store is put, and removed again (build/bench)\n"
-    "  --json FILE       the figures for programs (build/bench/scale.json)\n";
+    "  --dir DIR         directory of the store, which is removed at exit (build/bench)\n"
+    "  --json FILE       the figures as JSON (build/bench/scale.json)\n";
 
 static const struct option long_options[] = {
     {"small", required_argument, NULL, 's'},

@@ -14,7 +14,7 @@ static const struct {
 } kinds[READ_KINDS] = {
     [READ_LIST] = {"list of the newest 100", "list"},
     [READ_THREAD] = {"thread of 1,000", "thread"},
-    [READ_BEGIN] = {"turn's begin, history 30", "begin"},
+    [READ_BEGIN] = {"turn start, history 30", "begin"},
 };
 
 /* One kind of request in a store of one size. */
@@ -122,7 +122,7 @@ print_memory(const struct stage *stage)
 static void
 print_disk(const struct stage *stage)
 {
-	printf("Disk with %ju messages: %.0f bytes per message, of which %.0f are its text.\n",
+	printf("Disk with %ju messages: %.0f bytes per message, %.0f of them text.\n",
 	    (uintmax_t)stage->messages, per_message(stage, stage->disk),
 	    per_message(stage, stage->text));
 }
@@ -137,7 +137,7 @@ print_mix(struct mix *mix)
 	    durations_quantile(&mix->thread, 0.5) / 1e6,
 	    durations_quantile(&mix->thread, 0.99) / 1e6);
 	printf("Appends, %u in flight: %.0f/s alone, %.0f/s beside %u readers that get %.0f "
-	       "lists/s: %.2f of it is kept.\n",
+	       "lists/s: a share of %.2f.\n",
 	    MIX_IN_FLIGHT, mean(mix->rate_alone), mean(mix->rate_beside), MIX_READERS,
 	    mix->lists_per_second, rate_kept(mix));
 }

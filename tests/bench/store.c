@@ -51,17 +51,16 @@ struct bench {
 
 static const char help[] =
     "usage: store [options]\n"
-    "Measures storaged's durable appends per second beside raw LMDB's.\n"
+    "Compares storaged's durable appends per second with raw LMDB's.\n"
     "\n"
-    "  --seconds N       through storaged, for each number in flight (5); raw takes about as "
-    "long\n"
-    "  --rounds N        slices that these seconds are cut into (10)\n"
-    "  --in-flight N     measure only this one; may be given several times (1, 8, 64, 512)\n"
-    "  --connections N   that the requests are spread over (1)\n"
-    "  --history N       messages that each question asks back (30, as a worker does)\n"
+    "  --seconds N       time for storaged per number in flight (5); raw LMDB takes as long\n"
+    "  --rounds N        number of slices of this time (10)\n"
+    "  --in-flight N     requests in flight; repeatable (1, 8, 64, 512)\n"
+    "  --connections N   number of connections (1)\n"
+    "  --history N       messages that each question requests back (30, as a worker does)\n"
     "  --storaged FILE   the program (build/storaged)\n"
-    "  --dir DIR         where both stores are put, and removed again (build/bench)\n"
-    "  --json FILE       the figures for programs (build/bench/store.json)\n";
+    "  --dir DIR         directory of both stores, which are removed at exit (build/bench)\n"
+    "  --json FILE       the figures as JSON (build/bench/store.json)\n";
 
 static unsigned
 number(const char *name, const char *value, unsigned max)

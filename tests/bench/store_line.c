@@ -30,7 +30,7 @@ line_answer(struct channel *line, struct frame *f, union msg *m)
 	if (r == WIRE_MORE)
 		return false;
 	if (r != WIRE_OK)
-		errx(EX_PROTOCOL, "storaged sent a frame that is %s", wire_result_name(r));
+		errx(EX_PROTOCOL, "invalid frame from storaged: %s", wire_result_name(r));
 	if (f->type == MSG_ERROR)
 		errx(EX_UNAVAILABLE, "storaged refused: %.*s", (int)m->error.detail.len,
 		    (const char *)m->error.detail.p);
@@ -53,7 +53,7 @@ exchange(struct channel *line)
 		err(EX_OSERR, "poll");
 	place_check();
 	if (n == 0)
-		errx(EX_UNAVAILABLE, "no answer within %d ms", LINE_PATIENCE_MS);
+		errx(EX_UNAVAILABLE, "no reply within %d ms", LINE_PATIENCE_MS);
 	if (n == 1 && (fd.revents & ~POLLOUT) != 0 && channel_read(line) != CHANNEL_DONE)
 		err(EX_IOERR, "storaged has closed the connection");
 }
@@ -71,7 +71,7 @@ line_ask(struct channel *line, enum msg_type type, const void *request,
 		exchange(line);
 	while (!line_answer(line, &f, answer));
 	if (f.type != answer_type)
-		errx(EX_PROTOCOL, "%s was answered by %s", msg_name((uint16_t)type),
+		errx(EX_PROTOCOL, "the reply to %s is %s", msg_name((uint16_t)type),
 		    msg_name(f.type));
 	return clock_mono_ns() - start;
 }

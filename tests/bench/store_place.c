@@ -48,7 +48,7 @@ void
 place_check(void)
 {
 	if (caught == SIGALRM)
-		errx(EX_TEMPFAIL, "this takes far too long: given up");
+		errx(EX_TEMPFAIL, "time limit exceeded");
 	if (caught != 0)
 		exit(128 + caught);
 }
@@ -84,7 +84,7 @@ place_stop_store(void)
 	kill(child, SIGTERM);
 	while (!child_ended(&status)) {
 		if (clock_mono_ms() > end) {
-			warnx("storaged does not end: killed");
+			warnx("storaged does not exit: killed");
 			kill(child, SIGKILL);
 			end += STOP_MS;
 		}
@@ -196,7 +196,7 @@ wait_for_socket(const struct place *p)
 	while ((fd = channel_connect(p->socket)) == -1) {
 		place_check();
 		if (child_ended(&status))
-			errx(EX_UNAVAILABLE, "storaged ended at its start (%s %d)",
+			errx(EX_UNAVAILABLE, "storaged exited at its start (%s %d)",
 			    WIFEXITED(status) ? "status" : "signal",
 			    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 		if (clock_mono_ms() > end)

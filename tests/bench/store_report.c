@@ -75,7 +75,7 @@ report_head(const struct conditions *how)
 	    "sync: pwrite + fdatasync of 4 KiB, median of the rounds.\n",
 	    how->connections, how->connections == 1 ? "" : "s", how->history);
 	if (how->in_memory)
-		printf("The directory lies in memory: nothing here is durable.\n");
+		printf("The directory is in memory: nothing is durable.\n");
 	printf("\n%-9s %-8s %9s %7s %7s %8s %7s %7s  %s\n", "in flight", "", "appends/s",
 	    "p50 ms", "p99 ms", "commits", "/commit", "CPU us", "ratio (min-max), sync");
 }

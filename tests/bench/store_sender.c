@@ -52,7 +52,7 @@ wait_and_read(struct sender *s)
 	if (n == -1)
 		return;
 	if (n == 0)
-		errx(EX_UNAVAILABLE, "no answer within %d ms", LINE_PATIENCE_MS);
+		errx(EX_UNAVAILABLE, "no reply within %d ms", LINE_PATIENCE_MS);
 	for (size_t i = 0; i < s->n; i++)
 		if ((fds[i].revents & ~POLLOUT) != 0 &&
 		    channel_read(&s->channels[i]) != CHANNEL_DONE)
@@ -180,7 +180,7 @@ on_answer(struct sender *s, const struct frame *f, uint64_t now)
 	struct ready_request *ready;
 
 	if (f->request >= s->load.n)
-		errx(EX_PROTOCOL, "an answer to nothing");
+		errx(EX_PROTOCOL, "a reply without a request");
 	ready = &s->ready[f->request];
 	if (f->type != (ready->sent_kind == APPEND_QUESTION ? MSG_TURN_BEGUN : MSG_OK))
 		errx(EX_PROTOCOL, "answered by %s", msg_name(f->type));

@@ -30,13 +30,9 @@ fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
 		*at = 1;
 		break;
 	case WIRE_U16:
-		*(uint16_t *)(void *)at = number;
-		break;
 	case WIRE_U32:
-		*(uint32_t *)(void *)at = number;
-		break;
 	case WIRE_U64:
-		*(uint64_t *)(void *)at = number;
+		wire_set_number(f, at, number);
 		break;
 	case WIRE_ID:
 		memset(at, number, sizeof(struct id));

@@ -162,7 +162,7 @@ every_input_holds(void **state)
 	for (at = 0; at < n_inputs && !all_pass(t, at, &at); at++) {
 		failures++;
 		print_error("%s: %s\n", t->name,
-		    at < n_inputs ? inputs[at].name : "memory is leaked by one of its inputs");
+		    at < n_inputs ? inputs[at].name : "one of its inputs leaks memory");
 	}
 	clear_inputs();
 	assert_int_equal(failures, 0);

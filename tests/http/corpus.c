@@ -49,7 +49,7 @@ outcome_of(const struct place *at, const char *word, size_t len)
 	for (size_t i = 0; i < len && i < 3; i++)
 		status = 10 * status + (word[i] - '0');
 	if (len != 3 || status < 400 || status > 599)
-		malformed(at, "an outcome is ok, more or a status");
+		malformed(at, "an outcome must be ok, more or a status");
 	return status;
 }
 
@@ -61,7 +61,7 @@ begin_case(struct corpus *c, const struct place *at, const char *line)
 	struct corpus_case *new;
 
 	if (colon == NULL)
-		malformed(at, "a case begins with OUTCOME: name");
+		malformed(at, "a case starts with OUTCOME: name");
 	c->cases = xreallocarray(c->cases, c->n + 1, sizeof(*c->cases));
 	new = &c->cases[c->n++];
 	*new = (struct corpus_case){.name = xstrdup(colon + 2)};
@@ -83,7 +83,7 @@ hex_digit(const struct place *at, char c)
 	const char *p = c == '\0' ? NULL : strchr(digits, c);
 
 	if (p == NULL)
-		malformed(at, "\\x wants two digits, in lower case");
+		malformed(at, "\\x needs two lower-case digits");
 	return (int)(p - digits);
 }
 
@@ -114,12 +114,12 @@ take_piece(const struct place *at, const char *p, struct buf *out)
 
 	buf_init(&piece, CASE_MAX);
 	if (*p++ != '"')
-		malformed(at, "a piece begins with a quote");
+		malformed(at, "a piece must start with a quote");
 	while (*p != '"') {
 		char c = *p++;
 
 		if (c == '\0')
-			malformed(at, "a piece ends with a quote");
+			malformed(at, "a piece must end with a quote");
 		if (c == '\\')
 			c = unescape(at, &p);
 		must(buf_append(&piece, &c, 1) == 0);
@@ -148,7 +148,7 @@ take_line(struct corpus *c, const struct place *at, const char *line)
 		return;
 	}
 	if (c->n == 0)
-		malformed(at, "bytes of no case");
+		malformed(at, "bytes outside a case");
 	while (*line != '\0') {
 		line += strspn(line, " \t");
 		line = take_piece(at, line, &c->cases[c->n - 1].bytes);

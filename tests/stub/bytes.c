@@ -29,7 +29,7 @@ bytes_reserve(struct bytes *b, size_t n)
 	size_t cap = b->cap < CAP_MIN ? CAP_MIN : b->cap;
 
 	if (n > BYTES_MAX - b->len)
-		errx(1, "an answer of more than %zu bytes was asked for", BYTES_MAX);
+		errx(1, "a response exceeds %zu bytes", BYTES_MAX);
 	while (cap < b->len + n)
 		cap *= 2;
 	if (b->p == NULL || cap > b->cap) {

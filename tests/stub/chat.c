@@ -111,7 +111,7 @@ chat_new(struct stats *stats, const struct call *call, struct script *script, st
 	reply_init(&c->reply, script, bare);
 	if (!call->stream && reply_size(&c->reply) > WHOLE_MAX) {
 		api_error_set(
-		    error, 400, "openai-stub gives so long a reply only as a stream.");
+		    error, 400, "openai-stub sends a reply of this length only as a stream.");
 		error->code = "bad_directive";
 		reply_clear(&c->reply);
 		free(c);

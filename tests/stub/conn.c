@@ -36,7 +36,7 @@ watch(struct conn *c, short what)
 	if (event_assign(
 		&c->ev, c->host->base, c->fd, (short)(what | EV_PERSIST), on_event, c) == -1 ||
 	    event_add(&c->ev, NULL) == -1)
-		errx(1, "no event for a connection");
+		errx(1, "cannot create a connection event");
 }
 
 void

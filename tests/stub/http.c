@@ -106,9 +106,9 @@ http_take_length(struct http_reader *r, struct span value)
 	uint64_t n;
 
 	if (r->has_size)
-		return bad(r, 400, "Content-Length is there twice");
+		return bad(r, 400, "duplicate Content-Length");
 	if (span_uint(value, 0, UINT32_MAX, &n) == -1)
-		return bad(r, 400, "Content-Length is no number");
+		return bad(r, 400, "Content-Length is not a number");
 	if (n > HTTP_BODY_MAX)
 		return bad(r, 413, "the body is too large");
 	r->has_size = true;
@@ -133,7 +133,7 @@ http_take_header(struct http_reader *r, struct span line)
 		return http_take_length(r, value);
 	if (http_same_word(name, "transfer-encoding")) {
 		if (!http_same_word(value, "chunked") || r->chunked)
-			return bad(r, 501, "the only transfer coding known is chunked");
+			return bad(r, 501, "the only supported transfer coding is chunked");
 		r->chunked = true;
 	} else if (http_same_word(name, "connection")) {
 		r->close |= http_list_has(value, "close");
@@ -164,7 +164,7 @@ http_take_request_line(struct http_reader *r, struct span line)
 	http_remember(r, HTTP_TARGET, (struct span){rest.p, (size_t)(space - rest.p)});
 	version = span_from(rest, (size_t)(space - rest.p) + 1);
 	if (!span_eq_str(version, "HTTP/1.1"))
-		return bad(r, 505, "only HTTP/1.1 is spoken here");
+		return bad(r, 505, "only HTTP/1.1 is supported");
 	return HTTP_REQUEST;
 }
 
@@ -194,7 +194,7 @@ http_take_head(struct http_reader *r)
 	if (memchr(r->mem, '\0', r->head) != NULL)
 		return bad(r, 400, "NUL in the head");
 	if (!take_line(r, r->head, &line))
-		return bad(r, 400, "there is no request line");
+		return bad(r, 400, "the request line is missing");
 	result = http_take_request_line(r, line);
 	while (result == HTTP_REQUEST && take_line(r, r->head, &line) && line.len > 0)
 		result = http_take_header(r, line);
@@ -264,7 +264,7 @@ http_take_chunk_size(struct http_reader *r)
 			return bad(r, 413, "the body is too large");
 	}
 	if (digits == 0 || (digits < line.len && line.p[digits] != ';'))
-		return bad(r, 400, "a chunk's size is no number");
+		return bad(r, 400, "a chunk's size is not a number");
 	r->left = n;
 	r->phase = n == 0 ? HTTP_IN_TRAILER : HTTP_IN_CHUNK;
 	return HTTP_REQUEST;
@@ -294,7 +294,7 @@ http_take_chunk_end(struct http_reader *r)
 	if (r->len - r->at < 2)
 		return HTTP_MORE;
 	if (memcmp(r->mem + r->at, "\r\n", 2) != 0)
-		return bad(r, 400, "a chunk does not end where it says");
+		return bad(r, 400, "a chunk does not end after its size");
 	r->at += 2;
 	r->phase = HTTP_IN_CHUNK_SIZE;
 	return HTTP_REQUEST;

@@ -123,7 +123,7 @@ pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry
 	if (event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, pace_on_timer, p) ==
 		-1 ||
 	    event_add(&p->timer, NULL) == -1)
-		errx(1, "no event for the timer");
+		errx(1, "cannot create the timer event");
 }
 
 void

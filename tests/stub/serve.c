@@ -233,7 +233,7 @@ serve_read_part(struct request *q, struct bytes *part)
 
 	/* Every message contains the empty text: releasing it would release all future ones. */
 	if (query.len <= strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
-		api_error_set(&error, 400, "Say which messages: ?contains=TEXT");
+		api_error_set(&error, 400, "Select messages with ?contains=TEXT");
 		serve_refuse(q, &error);
 		return -1;
 	}

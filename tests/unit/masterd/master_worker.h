@@ -9,12 +9,38 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "masterd/worker.h"
+#include "masterd/dispatch.h"
 #include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
 
 /* Above the kernel's greatest pid, so that kill() finds no process. */
 #define NOBODYS_PID INT32_MAX
+
+/* Callbacks that keep a dispatch up to date; ctx is the address of the pointer to it. */
+static inline void
+test_worker_on_changed(struct worker *w, void *ctx)
+{
+	struct dispatch **dispatch = ctx;
+
+	if (w->state == WORKER_READY)
+		dispatch_add(*dispatch, w);
+	else
+		dispatch_remove(*dispatch, w);
+}
+
+static inline void
+test_worker_on_taken(struct worker *w, void *ctx)
+{
+	struct dispatch **dispatch = ctx;
+
+	dispatch_taken(*dispatch, w);
+}
+
+#define TEST_WORKER_HOOKS(dispatch)                                               \
+	{                                                                         \
+		.changed = test_worker_on_changed, .taken = test_worker_on_taken, \
+		.ctx = &(dispatch)                                                \
+	}
 
 struct test_worker {
 	struct worker *worker;

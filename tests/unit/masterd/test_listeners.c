@@ -41,24 +41,7 @@ on_room(void *ctx)
 	listeners_resume(listeners);
 }
 
-static void
-on_changed(struct worker *c, void *ctx)
-{
-	(void)ctx;
-	if (c->state == WORKER_READY)
-		dispatch_add(dispatch, c);
-	else
-		dispatch_remove(dispatch, c);
-}
-
-static void
-on_taken(struct worker *c, void *ctx)
-{
-	(void)ctx;
-	dispatch_taken(dispatch, c);
-}
-
-static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
+static const struct worker_hooks hooks = TEST_WORKER_HOOKS(dispatch);
 
 static int
 setup(void **state)

@@ -251,7 +251,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
                                                                                  \
 		while (!(condition)) {                                           \
 			if (clock_mono_ms() > give_up)                           \
-				fail_msg("waited in vain for %s", #condition);   \
+				fail_msg("timeout waiting for %s", #condition);  \
 			loop_after(tick, 1000);                                  \
 			assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0); \
 		}                                                                \

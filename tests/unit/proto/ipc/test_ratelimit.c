@@ -254,7 +254,7 @@ group_of(const struct ratelimit_rule *rule, const char *client, uint64_t *key)
 				return c;
 			}
 	}
-	fail_msg("no cell was taken");
+	fail_msg("no cell was changed");
 	return NULL;
 }
 
