@@ -90,16 +90,6 @@ secret_base62(char *out, size_t n)
 	OPENSSL_cleanse(raw, sizeof(raw));
 }
 
-void
-secret_public_id(char out[SECRET_PUBLIC_ID_TEXT + 1])
-{
-	static const char front[] = "wid_";
-	const size_t len = sizeof(front) - 1;
-
-	memcpy(out, front, len);
-	secret_base62(out + len, SECRET_PUBLIC_ID_TEXT - len);
-}
-
 struct hash256
 secret_hash(struct slice data)
 {

@@ -14,9 +14,6 @@
 #define SECRET_TOKEN_BYTES 32
 #define SECRET_TOKEN_TEXT  43 /* base64url of 32 bytes, without padding */
 
-/* A widget's public id: "wid_" and 22 base62 characters, some 131 bits. */
-#define SECRET_PUBLIC_ID_TEXT 26
-
 struct hash256 {
 	uint8_t b[32];
 };
@@ -30,9 +27,6 @@ void secret_token(char out[SECRET_TOKEN_TEXT + 1]);
 
 /* n uniformly random characters of 0-9, A-Z and a-z, and a NUL. */
 void secret_base62(char *out, size_t n);
-
-/* A new public id for a widget, with its NUL. */
-void secret_public_id(char out[SECRET_PUBLIC_ID_TEXT + 1]);
 
 /* SHA-256. The store keeps only hashes of tokens, so that a stolen store lets nobody log in. */
 struct hash256 secret_hash(struct slice data);

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
+#include "proto/ipc/public_id.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/display_name.h"
 #include "storaged/cli/base/options.h"
@@ -24,7 +25,7 @@ static const char about[] =
 static int
 org_add(struct store_conn *conn, struct slice name)
 {
-	char public_id[SECRET_PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
+	char public_id[PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
 	struct msg_org_create create = {
 	    .org = id_new(),
 	    .name = name,
@@ -34,7 +35,7 @@ org_add(struct store_conn *conn, struct slice name)
 	union msg m;
 	int status;
 
-	secret_public_id(public_id);
+	public_id_new(public_id);
 	create.public_id = slice_str(public_id);
 	status = store_conn_request(conn, MSG_ORG_CREATE, &create, MSG_OK, &m);
 	if (status != 0)

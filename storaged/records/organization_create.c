@@ -4,6 +4,7 @@
 #include "storaged/records/organization_create.h"
 
 #include "proto/base/clock.h"
+#include "proto/ipc/public_id.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/widgets.h"
@@ -32,7 +33,7 @@ organization_put_new(struct txn *t, const struct msg_org_create *m)
 int
 organization_make_default(struct txn *t)
 {
-	char public_id[SECRET_PUBLIC_ID_TEXT + 1];
+	char public_id[PUBLIC_ID_TEXT + 1];
 	struct msg_org_create m = {
 	    .org = id_default_org,
 	    .name = slice_str("Default"),
@@ -44,7 +45,7 @@ organization_make_default(struct txn *t)
 
 	if (rc != MDB_NOTFOUND)
 		return rc;
-	secret_public_id(public_id);
+	public_id_new(public_id);
 	m.public_id = slice_str(public_id);
 	return organization_put_new(t, &m);
 }

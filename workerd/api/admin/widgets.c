@@ -2,6 +2,7 @@
  * /v1/admin/widgets: what sites embed.
  */
 #include "proto/base/basics.h"
+#include "proto/ipc/public_id.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/widget/widget_fields.h"
@@ -28,9 +29,9 @@ static void
 widgets_put_with_public_id(struct resource_query *q)
 {
 	struct msg_widget_record *r = q->thing;
-	char public_id[SECRET_PUBLIC_ID_TEXT + 1];
+	char public_id[PUBLIC_ID_TEXT + 1];
 
-	secret_public_id(public_id);
+	public_id_new(public_id);
 	r->public_id = slice_str(public_id);
 	resource_put(q);
 }
@@ -136,12 +137,12 @@ void
 handle_widgets_reset_id(const struct api_call *c)
 {
 	struct resource_query *q = resource_query_new(c, &widgets);
-	char public_id[SECRET_PUBLIC_ID_TEXT + 1];
+	char public_id[PUBLIC_ID_TEXT + 1];
 	struct msg_widget_reset reset;
 
 	if (q == NULL)
 		return;
-	secret_public_id(public_id);
+	public_id_new(public_id);
 	reset = (struct msg_widget_reset){q->q.org, q->id, slice_str(public_id)};
 	store_query_ask(&q->q, MSG_WIDGET_RESET, &reset, resource_on_changed);
 }

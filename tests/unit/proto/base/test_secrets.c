@@ -166,20 +166,6 @@ each_character_of_base62_is_as_likely(void **unused)
 }
 
 static void
-public_ids_are_unique_and_have_one_form(void **unused)
-{
-	char a[SECRET_PUBLIC_ID_TEXT + 1], b[SECRET_PUBLIC_ID_TEXT + 1];
-
-	(void)unused;
-	secret_public_id(a);
-	secret_public_id(b);
-	assert_int_equal(strlen(a), SECRET_PUBLIC_ID_TEXT);
-	assert_int_equal(strlen(b), SECRET_PUBLIC_ID_TEXT);
-	assert_memory_equal(a, "wid_", 4);
-	assert_string_not_equal(a, b);
-}
-
-static void
 random_bytes_fill_exactly_the_given_memory(void **unused)
 {
 	(void)unused;
@@ -211,7 +197,6 @@ main(void)
 	    cmocka_unit_test(equal_means_same_length_and_bytes),
 	    cmocka_unit_test(tokens_are_43_characters_of_base64url_and_never_the_same),
 	    cmocka_unit_test(each_character_of_base62_is_as_likely),
-	    cmocka_unit_test(public_ids_are_unique_and_have_one_form),
 	    cmocka_unit_test(random_bytes_fill_exactly_the_given_memory),
 	};
 
