@@ -1,5 +1,5 @@
 /*
- * What a worker says to masterd, and when: at the end of the turn of its loop.
+ * What a worker sends to masterd at the end of a loop turn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 static struct event_base *base;
 static struct control *control;
-static int end = -1; /* masterd's */
+static int end = -1; /* masterd's end */
 static unsigned connections;
 
 static void
@@ -36,7 +36,7 @@ on_lost(void *arg)
 	fail_msg("the line was given up");
 }
 
-/* Says something as masterd, with a descriptor if it is not -1. */
+/* Sends a message as masterd, with a descriptor if it is not -1. */
 static void
 say(enum msg_type type, const void *msg, int fd)
 {
@@ -48,7 +48,7 @@ say(enum msg_type type, const void *msg, int fd)
 	buf_clear(&b);
 }
 
-/* What the worker has said next; 0: nothing. */
+/* The type of the worker's next message; 0: none. */
 static unsigned
 hear(void)
 {
@@ -82,7 +82,7 @@ give_connection(void)
 	closefd(&fd);
 }
 
-/* A turn of the loop, up to its end. */
+/* One turn of the loop. */
 static void
 begin_turn(void)
 {
@@ -125,7 +125,7 @@ tear_down(void **state)
 }
 
 static void
-who_is_asked_answers_once_at_the_end_of_the_turn(void **state)
+a_check_is_answered_once_at_the_end_of_the_turn(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -140,7 +140,7 @@ who_is_asked_answers_once_at_the_end_of_the_turn(void **state)
 }
 
 static void
-unasked_it_only_acknowledges(void **state)
+without_a_check_it_only_acknowledges(void **state)
 {
 	(void)state;
 	give_connection();
@@ -152,9 +152,9 @@ unasked_it_only_acknowledges(void **state)
 	assert_int_equal(hear(), 0);
 }
 
-/* Who has no room for more is alive. */
+/* A worker without room for connections is alive. */
 static void
-who_takes_no_more_connections_answers_too(void **state)
+a_worker_that_holds_connections_answers_a_check(void **state)
 {
 	(void)state;
 	control_hold(control, true);
@@ -175,9 +175,9 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(who_is_asked_answers_once_at_the_end_of_the_turn),
-	    TEST(unasked_it_only_acknowledges),
-	    TEST(who_takes_no_more_connections_answers_too),
+	    TEST(a_check_is_answered_once_at_the_end_of_the_turn),
+	    TEST(without_a_check_it_only_acknowledges),
+	    TEST(a_worker_that_holds_connections_answers_a_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * The rig: a server, its handler, and clients' ends of loopback connections.
+ * The rig: a server, its handler, and the client ends of loopback connections.
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
@@ -21,8 +21,6 @@ struct rig rig;
 
 static struct event_base *base;
 static struct event *tick;
-
-/* -- the server -------------------------------------------------------------------------- */
 
 static void
 on_close(struct http_exchange *x)
@@ -103,7 +101,7 @@ route(const struct http_request *req, void *ctx)
 	return slice_eq_str(req->path, "/echo") ? &echo : &other;
 }
 
-/* What the api does for CORS: depends on the request, also on one that could not be read. */
+/* Like the API's CORS headers: depends on the request, even on an unreadable one. */
 static int
 decorate(struct http_exchange *x, struct buf *out, void *ctx)
 {
@@ -206,8 +204,6 @@ rig_loud(void)
 {
 	log_open("test", LOG_WARN);
 }
-
-/* -- the client --------------------------------------------------------------------------- */
 
 /* A connected pair over loopback; the server's side is non-blocking. */
 static void
@@ -370,7 +366,7 @@ client_gets(struct client *cl, const char *text)
 	return true;
 }
 
-/* SIOCOUTQ (tcp(7)): the bytes that the other end has not acknowledged. */
+/* SIOCOUTQ (tcp(7)): bytes that the peer has not acknowledged. */
 void
 client_arrives(const struct client *cl)
 {

@@ -28,20 +28,20 @@
 
 struct rig {
 	struct http_server *server;
-	/* What the handler has seen and kept. */
+	/* What the handler has received. */
 	struct http_exchange *kept[KEPT_MAX];
 	size_t n_kept;
 	size_t handled, closed, answered;
 	char last_body[256];
 	void (*upgrade)(struct http_exchange *x); /* answers /ws */
-	struct slice big;                         /* what /big and /bigcopy answer */
-	/* Connections that came while full was false, and those of them that have ended. */
+	struct slice big;                         /* the body of /big and /bigcopy */
+	/* Connections that were admitted, and those of them that have ended. */
 	size_t arrived, left;
 	bool full;
 };
 extern struct rig rig;
 
-/* A cmocka test of its own rig; the server is started by the test. */
+/* A cmocka test with its own rig; the test starts the server. */
 #define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
@@ -49,10 +49,10 @@ int rig_tear_down(void **state);
 void rig_start(const struct http_limits *limits);
 void rig_stop(void);
 
-/* One turn of the loop, as the worker makes it; a tick ends it if nothing else does. */
+/* One turn of the loop, as in the worker; a timer ends it if nothing else does. */
 void rig_turn(void);
 
-/* Turns the loop until the condition holds. */
+/* Runs the loop until the condition holds. */
 #define WAIT_FOR(cond)                                       \
 	do {                                                 \
 		uint64_t until_ = clock_mono_ms() + WAIT_MS; \
@@ -64,7 +64,7 @@ void rig_turn(void);
 /* The server's only connection. */
 struct http_conn *rig_conn(void);
 
-/* Log lines that a test is about to cause on purpose: not shown until rig_loud(). */
+/* Hides log lines that a test causes on purpose, until rig_loud(). */
 void rig_quiet(void);
 void rig_loud(void);
 
@@ -77,16 +77,16 @@ struct client {
 };
 
 void client_open(struct client *cl);
-/* With socket buffers of about so many bytes. */
+/* With socket buffers of about this many bytes. */
 void client_open_with(struct client *cl, int buffer);
 void client_close(struct client *cl);
-/* Closes so that the server's side gets a reset. */
+/* Closes with a reset. */
 void client_reset(struct client *cl);
 
 void client_send(struct client *cl, const char *text);
 void client_send_bytes(struct client *cl, const char *p, size_t len);
 
-/* Takes what has come; so do all below before they look. */
+/* Reads what has come; so do all functions below before they check. */
 void client_read(struct client *cl);
 bool client_has(struct client *cl, const char *text);
 size_t client_count(struct client *cl, const char *text);
@@ -96,9 +96,9 @@ size_t client_received(struct client *cl);
 bool client_at_end(struct client *cl);
 bool client_was_reset(struct client *cl);
 
-/* What leaves one end of a connection need not be at the other at once. These wait for it without a turn
- * of the loop: until what has come ends with this text, and until the server's end has all that was sent,
- * or is gone. */
+/* Data may take time from one end of a connection to the other. These wait without a turn of the
+ * loop: until the input ends with this text, and until the server's end has received everything or
+ * is closed. */
 bool client_gets(struct client *cl, const char *text);
 void client_arrives(const struct client *cl);
 

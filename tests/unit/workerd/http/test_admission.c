@@ -1,13 +1,13 @@
 /*
- * Connections that are one too many: what they are told, what they cost, and that those that were
- * let in are told off again, each once.
+ * Rejected connections: their reply and their cost; and each admitted connection is released
+ * exactly once.
  */
 #include <sys/socket.h>
 
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-one_too_many_gets_503_and_the_end(void **state)
+a_rejected_connection_gets_503_and_is_closed(void **state)
 {
 	struct client in, out;
 
@@ -25,7 +25,7 @@ one_too_many_gets_503_and_the_end(void **state)
 	assert_true(client_has(&out, "\r\nX-Frame-Options: DENY\r\n"));
 	assert_true(client_ends_with(&out, "\"code\":\"too_many_connections\"}"));
 	assert_int_equal(rig.handled, 1);
-	/* What it still sends, a request, makes no reset of it. */
+	/* Its request, sent meanwhile, causes no reset. */
 	client_send(&out, HELLO);
 	client_send(&in, HELLO);
 	WAIT_FOR(client_count(&in, "\r\n\r\nhello") == 2);
@@ -40,7 +40,7 @@ one_too_many_gets_503_and_the_end(void **state)
 }
 
 static void
-who_was_let_in_leaves_once_however_it_ends(void **state)
+an_admitted_connection_is_released_once_however_it_ends(void **state)
 {
 	struct client good, reset, bad, cut;
 
@@ -69,7 +69,7 @@ who_was_let_in_leaves_once_however_it_ends(void **state)
 }
 
 static void
-a_flood_beyond_the_bound_is_cut_without_a_word(void **state)
+rejected_connections_over_the_limit_are_reset_without_a_reply(void **state)
 {
 	enum { N = HTTP_REJECTED_MAX + 20 };
 	static struct client cl[N];
@@ -89,7 +89,6 @@ a_flood_beyond_the_bound_is_cut_without_a_word(void **state)
 	}
 	assert_int_equal(told, HTTP_REJECTED_MAX);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
-	/* There is room again. */
 	client_open(&cl[0]);
 	WAIT_FOR(client_at_end(&cl[0]));
 	assert_true(client_begins_with(&cl[0], "HTTP/1.1 503 "));
@@ -101,9 +100,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(one_too_many_gets_503_and_the_end),
-	    RIG_TEST(who_was_let_in_leaves_once_however_it_ends),
-	    RIG_TEST(a_flood_beyond_the_bound_is_cut_without_a_word),
+	    RIG_TEST(a_rejected_connection_gets_503_and_is_closed),
+	    RIG_TEST(an_admitted_connection_is_released_once_however_it_ends),
+	    RIG_TEST(rejected_connections_over_the_limit_are_reset_without_a_reply),
 	};
 
 	rig_loud();

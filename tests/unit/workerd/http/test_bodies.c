@@ -1,6 +1,6 @@
 /*
- * Request bodies: whole however they come, bounded, and announced by Expect; and how the rest of a
- * refused one is taken in.
+ * Request bodies: complete however they are split, bounded, announced by Expect; and how the rest
+ * of a refused body is read.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-a_body_arrives_whole_however_it_is_split(void **state)
+a_body_is_complete_however_it_is_split(void **state)
 {
 	static const char text[] =
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world" HELLO;
@@ -37,7 +37,7 @@ a_body_arrives_whole_however_it_is_split(void **state)
 }
 
 static void
-a_large_body_is_taken_up_to_the_limit_of_its_route(void **state)
+a_large_body_is_accepted_up_to_the_limit_of_its_route(void **state)
 {
 	static char text[100000 + 128];
 	struct client cl;
@@ -63,7 +63,7 @@ a_large_body_is_taken_up_to_the_limit_of_its_route(void **state)
 }
 
 static void
-a_body_over_the_limit_is_refused_and_the_client_reads_the_answer(void **state)
+a_body_over_the_limit_is_refused_and_the_client_reads_the_reply(void **state)
 {
 	char junk[4096];
 	struct client cl;
@@ -83,7 +83,7 @@ a_body_over_the_limit_is_refused_and_the_client_reads_the_answer(void **state)
 	assert_true(client_ends_with(
 	    &cl, "{\"error\":\"Request body too large\",\"code\":\"body_too_large\"}"));
 	assert_int_equal(rig.handled, 0);
-	/* It is still being listened to, so that what the client goes on sending resets nothing. */
+	/* We still read, so that what the client keeps sending causes no reset. */
 	assert_int_equal(rig_conn()->state, CONN_LINGER);
 	client_send_bytes(&cl, junk, sizeof(junk));
 	WAIT_FOR(rig_conn()->lingered >= sizeof(junk));
@@ -93,7 +93,7 @@ a_body_over_the_limit_is_refused_and_the_client_reads_the_answer(void **state)
 	client_close(&cl);
 }
 
-/* A client whose request will be refused before its body has come. */
+/* A client whose request is refused before its body comes. */
 static void
 open_too_long(struct client *cl)
 {
@@ -118,7 +118,8 @@ lingering_is_bounded_in_bytes_and_in_time(void **state)
 	client_send_bytes(&cl, junk, sizeof(junk));
 	client_send_bytes(&cl, junk, sizeof(junk));
 	WAIT_FOR(rig_conn()->lingered == limits.linger_max);
-	/* More is not read, but does not end it either: the client may not have read its answer. */
+	/* The rest is not read, and the connection stays open: the client may not have read its
+	 * reply. */
 	client_send_bytes(&cl, junk, sizeof(junk));
 	for (int i = 0; i < 5; i++)
 		rig_turn();
@@ -135,11 +136,11 @@ lingering_is_bounded_in_bytes_and_in_time(void **state)
 	client_close(&cl);
 }
 
-/* Sends a byte, if it still can, and turns the loop. */
+/* Sends a byte, if possible, and runs the loop. */
 static void
 send_on(struct client *cl)
 {
-	/* Or Nagle's algorithm holds the byte back until the one before it is acknowledged. */
+	/* Otherwise Nagle's algorithm holds the byte back until the previous one is acknowledged. */
 	(void)setsockopt(cl->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	(void)send(cl->fd, "x", 1, MSG_NOSIGNAL);
 	client_arrives(cl);
@@ -147,7 +148,7 @@ send_on(struct client *cl)
 }
 
 static void
-who_goes_on_sending_is_waited_for_longer(void **state)
+a_client_that_keeps_sending_gets_more_linger_timeouts(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -158,13 +159,13 @@ who_goes_on_sending_is_waited_for_longer(void **state)
 	limits.linger_times = 1000;
 	rig_start(&limits);
 	open_too_long(&cl);
-	/* No turn without a byte: one that lasts long by chance is no silence. */
+	/* Every turn has a byte, so a turn that is slow by chance does not count as silence. */
 	for (until = clock_mono_ms() + 200; clock_mono_ms() < until;)
 		send_on(&cl);
 	assert_int_equal(http_server_connections(rig.server), 1);
 	assert_true(client_has(&cl, "HTTP/1.1 413 ") && client_at_end(&cl));
 	assert_false(cl.reset);
-	/* Whoever is silent, turned away, or there when the server drains, is not. */
+	/* Silent clients, rejected ones, and those of a draining server get no more time. */
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 	client_close(&cl);
 	rig.full = true;
@@ -202,7 +203,7 @@ expect_continue_is_answered_before_the_body(void **state)
 	assert_int_equal(rig.handled, 0);
 	client_send(&cl, "body");
 	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nbody"));
-	/* Not when the body has come along, and not to HTTP/1.0. */
+	/* Not with a body that came along, and not to HTTP/1.0. */
 	client_send(&cl,
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 	    "Expect: 100-continue\r\n\r\nBODY");
@@ -215,7 +216,7 @@ expect_continue_is_answered_before_the_body(void **state)
 	assert_int_equal(client_count(&cl, "100 Continue"), 1);
 	client_close(&cl);
 
-	/* Too large a body is refused instead. */
+	/* A body that is too large is refused instead. */
 	client_open(&cl);
 	client_send(&cl,
 	    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n"
@@ -229,11 +230,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_body_arrives_whole_however_it_is_split),
-	    RIG_TEST(a_large_body_is_taken_up_to_the_limit_of_its_route),
-	    RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_answer),
+	    RIG_TEST(a_body_is_complete_however_it_is_split),
+	    RIG_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route),
+	    RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply),
 	    RIG_TEST(lingering_is_bounded_in_bytes_and_in_time),
-	    RIG_TEST(who_goes_on_sending_is_waited_for_longer),
+	    RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts),
 	    RIG_TEST(expect_continue_is_answered_before_the_body),
 	};
 

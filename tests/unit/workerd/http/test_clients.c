@@ -1,5 +1,5 @@
 /*
- * Clients that leave in the middle, and clients that do not take what they asked for.
+ * Clients that leave during a reply, and clients that do not take their output.
  */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-a_reset_is_told_by_on_close_while_the_handler_thinks(void **state)
+a_reset_calls_on_close_before_the_reply(void **state)
 {
 	struct client cl;
 
@@ -23,7 +23,7 @@ a_reset_is_told_by_on_close_while_the_handler_thinks(void **state)
 }
 
 static void
-a_client_that_left_is_noticed_by_writing_and_never_inside_a_call(void **state)
+a_closed_connection_is_detected_by_writing_and_never_inside_a_call(void **state)
 {
 	struct client cl;
 
@@ -56,7 +56,7 @@ end_the_other(struct http_exchange *x)
 }
 
 static void
-one_turn_end_serves_all_even_what_on_close_sends(void **state)
+one_turn_end_sends_also_what_on_close_queues(void **state)
 {
 	struct client a, b;
 
@@ -80,13 +80,13 @@ one_turn_end_serves_all_even_what_on_close_sends(void **state)
 	rig.kept[0]->on_close = end_the_other;
 	client_reset(&a);
 	WAIT_FOR(http_server_connections(rig.server) == 1);
-	/* No turn was made between the one that noticed and this. */
+	/* No turn between detection and this. */
 	assert_true(client_gets(&b, "the other left\r\n0\r\n\r\n"));
 	client_close(&b);
 }
 
 static void
-a_slow_reader_over_the_bound_is_dropped(void **state)
+a_slow_reader_over_the_limit_is_dropped(void **state)
 {
 	static char piece[1000];
 	struct client cl;
@@ -111,7 +111,7 @@ a_slow_reader_over_the_bound_is_dropped(void **state)
 	}
 	rig_loud();
 	assert_true(written >= http_limits_default.output_max);
-	/* Told later, and more writes change nothing. */
+	/* Reported later; more writes change nothing. */
 	assert_int_equal(rig.closed, 0);
 	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("more")), -1);
 	assert_int_equal(rig.closed, 0);
@@ -122,7 +122,7 @@ a_slow_reader_over_the_bound_is_dropped(void **state)
 }
 
 static void
-a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound(void **state)
+a_long_piece_to_a_fast_reader_may_exceed_the_limit(void **state)
 {
 	static char text[300000];
 	struct http_limits limits = http_limits_default;
@@ -149,7 +149,7 @@ a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound(void **state)
 }
 
 static void
-a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
+a_last_piece_of_any_length_is_queued_for_a_slow_reader(void **state)
 {
 	static char text[3000000];
 	struct slice last = {(uint8_t *)text, sizeof(text)};
@@ -163,7 +163,7 @@ a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
 	WAIT_FOR(rig.n_kept == 1);
 	reply_start(rig.kept[0], 200);
 	reply_stream_begin(rig.kept[0], NULL);
-	/* As much as a stream may have waiting, and then the end. */
+	/* As much as a stream may queue, and then the end. */
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(
 		    reply_stream_write(rig.kept[0], (struct slice){last.p, 60000}), 0);
@@ -175,7 +175,8 @@ a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
 	assert_true(buf_len(&cl.in) > sizeof(text) + 240000);
 	assert_int_equal(rig.closed, 0);
 
-	/* The connection serves on; and an empty piece makes no second end. */
+	/* The connection serves the next request; an empty last piece does not end the stream
+	 * twice. */
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
 	WAIT_FOR(rig.n_kept == 2);
 	reply_start(rig.kept[1], 200);
@@ -186,7 +187,7 @@ a_last_piece_of_any_length_waits_for_a_slow_reader(void **state)
 	client_close(&cl);
 }
 
-/* A stream that begins with a long replay, to a client that takes next to nothing. */
+/* A stream that begins with a long replay, to a client that takes almost nothing. */
 static void
 open_with_replay(struct client *cl, struct slice replay)
 {
@@ -202,7 +203,7 @@ open_with_replay(struct client *cl, struct slice replay)
 	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
 }
 
-/* Writes pieces of 1000 bytes in turns of the loop until one is refused, and how many were taken. */
+/* Writes pieces of 1000 bytes, one per turn, until one is refused. Returns their number. */
 static size_t
 pieces_taken(size_t most)
 {
@@ -219,7 +220,7 @@ pieces_taken(size_t most)
 }
 
 static void
-a_replay_of_any_length_waits_beside_what_comes_after_it(void **state)
+a_replay_does_not_count_for_the_limit_of_later_pieces(void **state)
 {
 	static char text[3000000];
 	struct client cl;
@@ -238,7 +239,7 @@ a_replay_of_any_length_waits_beside_what_comes_after_it(void **state)
 }
 
 static void
-what_comes_after_a_replay_has_its_bound(void **state)
+pieces_after_a_replay_have_their_limit(void **state)
 {
 	static char text[1000000];
 	struct client cl;
@@ -258,7 +259,7 @@ what_comes_after_a_replay_has_its_bound(void **state)
 }
 
 static void
-a_replay_to_a_client_that_left_is_refused(void **state)
+a_replay_to_a_client_that_left_fails(void **state)
 {
 	struct client cl;
 
@@ -277,7 +278,7 @@ a_replay_to_a_client_that_left_is_refused(void **state)
 	client_close(&cl);
 }
 
-/* A client that takes nothing of an answer of len bytes, and hears nothing of its end. */
+/* A client that takes nothing of a reply of len bytes. */
 static void
 open_deaf(struct client *cl, size_t len)
 {
@@ -293,7 +294,7 @@ open_deaf(struct client *cl, size_t len)
 }
 
 static void
-who_has_most_waiting_goes_when_it_is_too_much_of_all(void **state)
+the_connection_with_most_output_is_dropped_over_the_total_limit(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client quick, deaf, most, last;
@@ -311,7 +312,7 @@ who_has_most_waiting_goes_when_it_is_too_much_of_all(void **state)
 	open_deaf(&last, 700000);
 	WAIT_FOR(http_server_connections(rig.server) == 3);
 	rig_loud();
-	/* Those who stay have theirs whole. */
+	/* The others get their complete replies. */
 	WAIT_FOR(client_received(&deaf) > 400000 && client_received(&last) > 700000);
 	client_send(&quick, HELLO);
 	WAIT_FOR(client_count(&quick, "\r\n\r\nhello") == 2);
@@ -326,7 +327,7 @@ who_has_most_waiting_goes_when_it_is_too_much_of_all(void **state)
 }
 
 static void
-those_who_have_little_waiting_stay_however_many(void **state)
+connections_with_little_output_are_never_dropped_for_the_total_limit(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl[8], most;
@@ -337,7 +338,7 @@ those_who_have_little_waiting_stay_however_many(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
 		open_deaf(&cl[i], 30000);
 	assert_true(rig.server->held > limits.held_max);
-	/* Nor do they keep one who has much. */
+	/* And they do not protect a connection with much output. */
 	rig_quiet();
 	open_deaf(&most, 400000);
 	WAIT_FOR(http_server_connections(rig.server) == ARRAY_LEN(cl));
@@ -353,17 +354,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_reset_is_told_by_on_close_while_the_handler_thinks),
-	    RIG_TEST(a_client_that_left_is_noticed_by_writing_and_never_inside_a_call),
-	    RIG_TEST(one_turn_end_serves_all_even_what_on_close_sends),
-	    RIG_TEST(a_slow_reader_over_the_bound_is_dropped),
-	    RIG_TEST(a_long_piece_to_a_reader_that_keeps_up_passes_a_small_bound),
-	    RIG_TEST(a_last_piece_of_any_length_waits_for_a_slow_reader),
-	    RIG_TEST(a_replay_of_any_length_waits_beside_what_comes_after_it),
-	    RIG_TEST(what_comes_after_a_replay_has_its_bound),
-	    RIG_TEST(a_replay_to_a_client_that_left_is_refused),
-	    RIG_TEST(who_has_most_waiting_goes_when_it_is_too_much_of_all),
-	    RIG_TEST(those_who_have_little_waiting_stay_however_many),
+	    RIG_TEST(a_reset_calls_on_close_before_the_reply),
+	    RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call),
+	    RIG_TEST(one_turn_end_sends_also_what_on_close_queues),
+	    RIG_TEST(a_slow_reader_over_the_limit_is_dropped),
+	    RIG_TEST(a_long_piece_to_a_fast_reader_may_exceed_the_limit),
+	    RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader),
+	    RIG_TEST(a_replay_does_not_count_for_the_limit_of_later_pieces),
+	    RIG_TEST(pieces_after_a_replay_have_their_limit),
+	    RIG_TEST(a_replay_to_a_client_that_left_fails),
+	    RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit),
+	    RIG_TEST(connections_with_little_output_are_never_dropped_for_the_total_limit),
 	};
 
 	rig_loud();

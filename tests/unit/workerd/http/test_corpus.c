@@ -31,9 +31,9 @@ static struct corpus corpus;
 
 struct reader {
 	struct slice text;
-	size_t at;   /* where the request begins that is being read */
-	size_t need; /* bytes of head and body, once the head is there; else 0 */
-	bool kept;   /* this request leaves the connection open */
+	size_t at;   /* start of the request being read */
+	size_t need; /* bytes of head and body, once the head is complete; else 0 */
+	bool kept;   /* the connection stays open after this request */
 	bool ended;
 	struct http_parser parser;
 	int outcomes[CORPUS_OUTCOMES_MAX];
@@ -89,7 +89,7 @@ take_head(struct reader *r, const struct http_request *req, size_t head)
 		account_for(r, req, head);
 }
 
-/* Asks the parser with the bytes up to n, in memory of their own. False: more are needed. */
+/* Parses the first n bytes, in memory of exactly that size. False: more are needed. */
 static bool
 ask(struct reader *r, size_t n)
 {
@@ -111,7 +111,7 @@ ask(struct reader *r, size_t n)
 	return result != HTTP_MORE;
 }
 
-/* The bytes up to n are there. */
+/* The first n bytes have come. */
 static void
 arrive(struct reader *r, size_t n)
 {
@@ -152,8 +152,8 @@ same(const struct reader *a, const struct reader *b)
 	    slice_eq(buf_slice(&a->account), buf_slice(&b->account));
 }
 
-/* How the case ends when its bytes come up to each multiple of step (0: as one piece), from
- * first on. */
+/* The outcome of a case when its bytes come up to each multiple of step (0: at once), from first
+ * on. */
 static void
 check_cut(const struct corpus_case *t, const struct reader *whole, size_t first, size_t step)
 {
@@ -207,7 +207,7 @@ check_case(const struct corpus_case *t)
 }
 
 static void
-every_case_has_its_outcome_however_it_is_cut(void **state)
+every_case_has_its_outcome_however_it_is_split(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < corpus.n; i++)
@@ -215,9 +215,9 @@ every_case_has_its_outcome_however_it_is_cut(void **state)
 	print_message("%zu raw requests\n", corpus.n);
 }
 
-/* A reader that took nothing in would also make a test that finds nothing. */
+/* Without any case, the other test would pass too. */
 static void
-the_corpus_is_there_and_its_names_are_unique(void **state)
+the_corpus_is_not_empty_and_its_names_are_unique(void **state)
 {
 	(void)state;
 	assert_true(corpus.n >= 150);
@@ -234,8 +234,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_corpus_is_there_and_its_names_are_unique),
-	    cmocka_unit_test(every_case_has_its_outcome_however_it_is_cut),
+	    cmocka_unit_test(the_corpus_is_not_empty_and_its_names_are_unique),
+	    cmocka_unit_test(every_case_has_its_outcome_however_it_is_split),
 	};
 	int failed;
 

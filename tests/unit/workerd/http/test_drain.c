@@ -1,10 +1,10 @@
 /*
- * The end of a server: draining, and being freed.
+ * Draining and freeing a server.
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-draining_closes_the_idle_and_lets_the_others_finish(void **state)
+draining_closes_idle_connections_and_lets_others_finish(void **state)
 {
 	struct client idle, busy, coming;
 
@@ -17,7 +17,7 @@ draining_closes_the_idle_and_lets_the_others_finish(void **state)
 	client_send(&busy, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(rig.n_kept == 1);
 	client_open(&coming);
-	client_send(&coming, HELLO); /* lies in the kernel when the draining begins */
+	client_send(&coming, HELLO); /* in the kernel when the drain begins */
 	http_server_drain(rig.server);
 	WAIT_FOR(client_at_end(&idle));
 	WAIT_FOR(client_at_end(&coming));
@@ -35,7 +35,7 @@ draining_closes_the_idle_and_lets_the_others_finish(void **state)
 }
 
 static void
-draining_waits_a_little_for_a_first_request(void **state)
+draining_waits_linger_timeout_for_a_first_request(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client early, late, silent[2];
@@ -74,7 +74,7 @@ draining_waits_a_little_for_a_first_request(void **state)
 }
 
 static void
-freeing_the_server_tells_those_who_wait(void **state)
+freeing_the_server_calls_on_close(void **state)
 {
 	struct client cl;
 
@@ -93,9 +93,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(draining_closes_the_idle_and_lets_the_others_finish),
-	    RIG_TEST(draining_waits_a_little_for_a_first_request),
-	    RIG_TEST(freeing_the_server_tells_those_who_wait),
+	    RIG_TEST(draining_closes_idle_connections_and_lets_others_finish),
+	    RIG_TEST(draining_waits_linger_timeout_for_a_first_request),
+	    RIG_TEST(freeing_the_server_calls_on_close),
 	};
 
 	rig_loud();

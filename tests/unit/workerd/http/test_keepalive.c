@@ -1,6 +1,6 @@
 /*
- * From request to request on one connection: kept and closed ones, HTTP/1.0, pipelining, and
- * clients that have ended their side.
+ * Consecutive requests on one connection: keep-alive, HTTP/1.0, pipelining, and half-closed
+ * clients.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-a_connection_serves_many_requests_and_holds_nothing_between(void **state)
+a_connection_serves_many_requests_without_buffers_in_between(void **state)
 {
 	struct client cl;
 
@@ -31,7 +31,7 @@ a_connection_serves_many_requests_and_holds_nothing_between(void **state)
 }
 
 static void
-pipelined_requests_are_answered_in_their_order_in_one_write(void **state)
+pipelined_requests_are_answered_in_order_in_one_write(void **state)
 {
 	char text[2048] = "";
 	struct client cl;
@@ -44,7 +44,7 @@ pipelined_requests_are_answered_in_their_order_in_one_write(void **state)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 		    "GET /hello?%d. HTTP/1.1\r\nHost: a\r\n\r\n", i);
 	client_send(&cl, text);
-	/* The requests lie in the kernel as one piece: one turn takes and answers all. */
+	/* The requests are in the kernel together: one turn reads and answers all. */
 	WAIT_FOR(rig.handled > 0);
 	assert_int_equal(rig.handled, 20);
 	WAIT_FOR(client_count(&cl, "\r\n\r\nhello") == 20);
@@ -62,7 +62,7 @@ pipelined_requests_are_answered_in_their_order_in_one_write(void **state)
 }
 
 static void
-a_pipelined_request_waits_for_the_end_of_the_answer_before_it(void **state)
+a_pipelined_request_waits_for_the_previous_reply(void **state)
 {
 	struct client cl;
 
@@ -82,7 +82,7 @@ a_pipelined_request_waits_for_the_end_of_the_answer_before_it(void **state)
 	WAIT_FOR(client_has(&cl, "4\r\nslow\r\n"));
 	assert_int_equal(rig.handled, 1);
 	reply_stream_end(rig.kept[0]);
-	/* Nothing is handled in turn_end itself. */
+	/* turn_end calls no handler. */
 	http_server_turn_end(rig.server);
 	assert_int_equal(rig.handled, 1);
 	WAIT_FOR(rig.n_kept == 2);
@@ -96,7 +96,7 @@ a_pipelined_request_waits_for_the_end_of_the_answer_before_it(void **state)
 }
 
 static void
-http_1_0_closes_unless_asked_to_stay(void **state)
+http_1_0_closes_without_keep_alive(void **state)
 {
 	struct client cl;
 
@@ -140,9 +140,9 @@ http_1_0_gets_a_stream_that_ends_with_the_connection(void **state)
 	client_close(&cl);
 }
 
-/* Its end would be the good end of the body otherwise. */
+/* A normal close would look like the end of the body. */
 static void
-a_cut_stream_of_http_1_0_ends_in_a_reset(void **state)
+a_truncated_stream_of_http_1_0_ends_with_a_reset(void **state)
 {
 	static char text[3000000];
 	struct http_limits limits = http_limits_default;
@@ -162,7 +162,7 @@ a_cut_stream_of_http_1_0_ends_in_a_reset(void **state)
 	WAIT_FOR(client_was_reset(&cl));
 	client_close(&cl);
 
-	/* Answered to the end, but never taken: cut by the stall time-out. */
+	/* Queued completely, but never taken: dropped by the stall timeout. */
 	memset(text, 't', sizeof(text));
 	rig_quiet();
 	client_open_with(&cl, 4096);
@@ -192,9 +192,9 @@ connection_close_is_obeyed(void **state)
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 }
 
-/* A close with bytes unread would be a reset, and a reset may overtake the answer. */
+/* A close with unread bytes sends a reset, which may overtake the reply. */
 static void
-what_is_sent_after_the_last_answer_resets_nothing(void **state)
+input_after_the_last_reply_causes_no_reset(void **state)
 {
 	static const char *const last[] = {
 	    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -221,7 +221,7 @@ what_is_sent_after_the_last_answer_resets_nothing(void **state)
 }
 
 static void
-a_half_closed_client_gets_its_answer(void **state)
+a_half_closed_client_gets_its_reply(void **state)
 {
 	struct client cl;
 
@@ -251,7 +251,7 @@ a_half_closed_client_gets_its_answer(void **state)
 }
 
 static void
-half_a_request_and_the_end_is_no_request(void **state)
+an_incomplete_request_before_eof_is_dropped(void **state)
 {
 	struct client cl;
 
@@ -292,16 +292,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_connection_serves_many_requests_and_holds_nothing_between),
-	    RIG_TEST(pipelined_requests_are_answered_in_their_order_in_one_write),
-	    RIG_TEST(a_pipelined_request_waits_for_the_end_of_the_answer_before_it),
-	    RIG_TEST(http_1_0_closes_unless_asked_to_stay),
+	    RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between),
+	    RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write),
+	    RIG_TEST(a_pipelined_request_waits_for_the_previous_reply),
+	    RIG_TEST(http_1_0_closes_without_keep_alive),
 	    RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection),
-	    RIG_TEST(a_cut_stream_of_http_1_0_ends_in_a_reset),
+	    RIG_TEST(a_truncated_stream_of_http_1_0_ends_with_a_reset),
 	    RIG_TEST(connection_close_is_obeyed),
-	    RIG_TEST(what_is_sent_after_the_last_answer_resets_nothing),
-	    RIG_TEST(a_half_closed_client_gets_its_answer),
-	    RIG_TEST(half_a_request_and_the_end_is_no_request),
+	    RIG_TEST(input_after_the_last_reply_causes_no_reset),
+	    RIG_TEST(a_half_closed_client_gets_its_reply),
+	    RIG_TEST(an_incomplete_request_before_eof_is_dropped),
 	    RIG_TEST(four_hundred_connections_are_served_in_parallel),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * What is no good request: the answer that the server itself gives, and the end.
+ * Invalid requests: the server's own replies, and the close.
  */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-every_bad_request_gets_its_answer_and_the_end(void **state)
+every_bad_request_gets_its_reply_and_is_closed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -22,7 +22,7 @@ every_bad_request_gets_its_answer_and_the_end(void **state)
 		"HTTP/1.1 417 Expectation Failed\r\n"},
 	    {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		"HTTP/1.1 501 "},
-	    /* Smuggling: what follows must never be taken for a request. */
+	    /* Request smuggling: the following bytes must never be parsed as a request. */
 	    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: "
 	     "0\r\n\r\n" HELLO,
 		"HTTP/1.1 400 "},
@@ -73,7 +73,7 @@ heads_over_the_limit_are_refused(void **state)
 }
 
 static void
-a_good_request_before_a_bad_one_is_answered(void **state)
+a_valid_request_before_an_invalid_one_is_answered(void **state)
 {
 	struct client cl;
 
@@ -92,9 +92,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(every_bad_request_gets_its_answer_and_the_end),
+	    RIG_TEST(every_bad_request_gets_its_reply_and_is_closed),
 	    RIG_TEST(heads_over_the_limit_are_refused),
-	    RIG_TEST(a_good_request_before_a_bad_one_is_answered),
+	    RIG_TEST(a_valid_request_before_an_invalid_one_is_answered),
 	};
 
 	rig_loud();

@@ -1,12 +1,12 @@
 /*
- * What an answer is made of: status, header, framing; whole, streamed, to HEAD, cut off.
+ * The parts of a reply: status, header, framing; whole, streamed, to HEAD, aborted.
  */
 #include <string.h>
 
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-an_answer_has_status_date_decoration_type_and_length(void **state)
+a_reply_has_status_date_decoration_type_and_length(void **state)
 {
 	struct client cl;
 
@@ -28,7 +28,7 @@ an_answer_has_status_date_decoration_type_and_length(void **state)
 }
 
 static void
-the_handler_sees_where_the_client_is(void **state)
+the_handler_sees_the_address_of_the_client(void **state)
 {
 	struct client cl;
 
@@ -51,7 +51,7 @@ the_handler_sees_where_the_client_is(void **state)
 }
 
 static void
-a_stream_is_chunked_and_what_comes_in_a_turn_goes_in_one_write(void **state)
+a_stream_is_chunked_and_sent_in_one_write_per_turn(void **state)
 {
 	struct client cl;
 	uint8_t *first;
@@ -151,7 +151,7 @@ a_stream_gives_back_its_request_and_keeps_the_next_one(void **state)
 }
 
 static void
-head_gets_the_header_alone(void **state)
+head_gets_only_the_header(void **state)
 {
 	struct client cl;
 
@@ -194,7 +194,7 @@ no_content_has_no_length(void **state)
 }
 
 static void
-an_aborted_answer_cuts_the_connection_without_on_close(void **state)
+an_aborted_reply_drops_the_connection_without_on_close(void **state)
 {
 	struct client cl;
 
@@ -248,7 +248,7 @@ a_header_value_cannot_break_out_of_its_line(void **state)
 }
 
 static void
-large_answers_pass_a_slow_socket_whole_and_in_order(void **state)
+large_replies_pass_a_slow_socket_complete_and_in_order(void **state)
 {
 	static char text[3000000];
 	struct client cl;
@@ -272,7 +272,7 @@ large_answers_pass_a_slow_socket_whole_and_in_order(void **state)
 }
 
 static void
-an_answer_over_the_limit_drops_the_connection(void **state)
+a_reply_over_the_limit_drops_the_connection(void **state)
 {
 	static char text[2000];
 	struct http_limits limits = http_limits_default;
@@ -308,17 +308,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(an_answer_has_status_date_decoration_type_and_length),
-	    RIG_TEST(the_handler_sees_where_the_client_is),
-	    RIG_TEST(a_stream_is_chunked_and_what_comes_in_a_turn_goes_in_one_write),
+	    RIG_TEST(a_reply_has_status_date_decoration_type_and_length),
+	    RIG_TEST(the_handler_sees_the_address_of_the_client),
+	    RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn),
 	    RIG_TEST(a_streaming_connection_costs_little),
 	    RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one),
-	    RIG_TEST(head_gets_the_header_alone),
+	    RIG_TEST(head_gets_only_the_header),
 	    RIG_TEST(no_content_has_no_length),
-	    RIG_TEST(an_aborted_answer_cuts_the_connection_without_on_close),
+	    RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close),
 	    RIG_TEST(a_header_value_cannot_break_out_of_its_line),
-	    RIG_TEST(large_answers_pass_a_slow_socket_whole_and_in_order),
-	    RIG_TEST(an_answer_over_the_limit_drops_the_connection),
+	    RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order),
+	    RIG_TEST(a_reply_over_the_limit_drops_the_connection),
 	};
 
 	rig_loud();

@@ -1,5 +1,5 @@
 /*
- * The router: which path and method lead where, with which captures, and what Allow says.
+ * The router: matching, captures, and Allow.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ tear_down(void **state)
 }
 
 static void
-every_path_leads_where_the_table_says(void **state)
+every_path_matches_the_route_of_the_table(void **state)
 {
 	static const struct {
 		enum http_method method;
@@ -79,7 +79,7 @@ every_path_leads_where_the_table_says(void **state)
 	    {HTTP_HEAD, "/v1/chat/stream/m1", "resume", {"m1"}},
 	    {HTTP_POST, "/v1/chat/m1/stop", "stop", {"m1"}},
 	    {HTTP_POST, "/v1/chat//stop", NULL, {NULL}},
-	    {HTTP_POST, "/v1/chat/m1/stopp", "", {NULL}}, /* GET /:a/:b/:c/:d knows it */
+	    {HTTP_POST, "/v1/chat/m1/stopp", "", {NULL}}, /* GET /:a/:b/:c/:d matches */
 	    {HTTP_POST, "/v1/chat/m1/stop/", NULL, {NULL}},
 	    {HTTP_GET, "/v1/chat/stream/", NULL, {NULL}},
 	    {HTTP_GET, "/v1/chat/stream/m%31", "resume", {"m1"}},
@@ -173,9 +173,9 @@ allow_names_the_methods_of_the_path(void **state)
 	assert_string_equal(allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
 }
 
-/* The path lies in memory of exactly its size, so that a sanitizer sees a read behind it. */
+/* The path is in memory of exactly its size, so that a sanitizer detects reads behind it. */
 static void
-every_prefix_of_a_path_can_be_asked_for(void **state)
+every_prefix_of_a_path_can_be_matched(void **state)
 {
 	static const char path[] = "/v1/chat/0192/stop";
 
@@ -192,9 +192,9 @@ every_prefix_of_a_path_can_be_asked_for(void **state)
 	}
 }
 
-/* Without escapes a capture is bounded by the request's head alone. */
+/* Without escapes only the size of the request bounds a capture. */
 static void
-escapes_stand_for_a_bounded_text(void **state)
+decoded_captures_are_bounded(void **state)
 {
 	char path[3 * ROUTER_CAPTURE_MAX + 64] = "/v1/widgets/";
 	size_t n = strlen(path);
@@ -217,10 +217,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_path_leads_where_the_table_says),
+	    cmocka_unit_test(every_path_matches_the_route_of_the_table),
 	    cmocka_unit_test(allow_names_the_methods_of_the_path),
-	    cmocka_unit_test(every_prefix_of_a_path_can_be_asked_for),
-	    cmocka_unit_test(escapes_stand_for_a_bounded_text),
+	    cmocka_unit_test(every_prefix_of_a_path_can_be_matched),
+	    cmocka_unit_test(decoded_captures_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

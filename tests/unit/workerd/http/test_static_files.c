@@ -1,5 +1,5 @@
 /*
- * Assets: the choice of a coding, entity tags, and what a request for a file gets.
+ * Static files: the choice of a coding, entity tags, and the replies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@
 #include "workerd/http/static_files.h"
 
 static void
-the_greater_weight_wins_then_br_before_gzip_before_identity(void **state)
+the_higher_weight_wins_then_br_before_gzip_before_identity(void **state)
 {
 	enum { I = 1 << CODING_IDENTITY, G = 1 << CODING_GZIP, B = 1 << CODING_BR };
 	static const struct {
@@ -82,7 +82,7 @@ the_greater_weight_wins_then_br_before_gzip_before_identity(void **state)
 }
 
 static void
-a_media_type_is_preferred_when_it_is_named_and_weighs_more(void **state)
+a_media_type_is_preferred_when_named_with_a_higher_weight(void **state)
 {
 	static const struct {
 		const char *accept; /* NULL: no header */
@@ -166,8 +166,6 @@ a_tag_is_found_in_lists_weak_or_strong(void **state)
 	}
 }
 
-/* -- files --------------------------------------------------------------------------------- */
-
 static char dir[] = "/tmp/banter-assets-XXXXXX";
 
 static void
@@ -224,8 +222,6 @@ remove_files(void **state)
 		remove_file(names[i]);
 	return rmdir(dir);
 }
-
-/* -- over a connection --------------------------------------------------------------------- */
 
 static struct static_file *served;
 
@@ -287,7 +283,7 @@ ask(struct static_file *a, const char *method_and_path, const char *lines, char 
 #define assert_starts(answer, text)  assert_ptr_equal(strstr((answer), (text)), (answer))
 #define assert_body(answer, text)    assert_string_equal(strstr((answer), "\r\n\r\n") + 4, (text))
 
-/* Copies the entity tag of an answer. */
+/* Copies the entity tag of a reply. */
 static void
 tag_of(const char *answer, char tag[64])
 {
@@ -340,7 +336,7 @@ each_coding_is_sent_with_its_own_tag(void **state)
 }
 
 static void
-a_client_that_has_it_gets_304(void **state)
+a_client_with_the_current_etag_gets_304(void **state)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
 	char answer[2048], plain[64], lines[256];
@@ -359,7 +355,7 @@ a_client_that_has_it_gets_304(void **state)
 	assert_has_not(answer, "Content-Type");
 	assert_body(answer, "");
 
-	/* The tag of one coding is none of another's. */
+	/* The tag of one coding does not match another. */
 	(void)snprintf(
 	    lines, sizeof(lines), "Accept-Encoding: br\r\nIf-None-Match: %s\r\n", plain);
 	ask(a, "GET /", lines, answer, sizeof(answer));
@@ -371,7 +367,7 @@ a_client_that_has_it_gets_304(void **state)
 }
 
 static void
-a_page_has_more_headers_and_an_error_page_its_status(void **state)
+a_page_can_add_headers_and_an_error_page_its_status(void **state)
 {
 	struct static_file *a = static_file_load(dir, "half.css", "text/css");
 	char answer[2048];
@@ -393,7 +389,7 @@ a_page_has_more_headers_and_an_error_page_its_status(void **state)
 }
 
 static void
-other_content_has_another_tag(void **state)
+different_content_has_a_different_etag(void **state)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "x"),
 			   *b = static_file_load(dir, "half.css", "x");
@@ -431,7 +427,7 @@ files_are_read_at_load_or_refused(void **state)
 	assert_int_equal(errno, EISDIR);
 	static_file_free(NULL);
 
-	/* What changes on the disk later changes nothing. */
+	/* Later changes on disk have no effect. */
 	write_file("gone.js", "was here");
 	a = static_file_load(dir, "gone.js", "x");
 	assert_non_null(a);
@@ -459,13 +455,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_greater_weight_wins_then_br_before_gzip_before_identity),
-	    cmocka_unit_test(a_media_type_is_preferred_when_it_is_named_and_weighs_more),
+	    cmocka_unit_test(the_higher_weight_wins_then_br_before_gzip_before_identity),
+	    cmocka_unit_test(a_media_type_is_preferred_when_named_with_a_higher_weight),
 	    cmocka_unit_test(a_tag_is_found_in_lists_weak_or_strong),
 	    cmocka_unit_test(each_coding_is_sent_with_its_own_tag),
-	    cmocka_unit_test(a_client_that_has_it_gets_304),
-	    cmocka_unit_test(a_page_has_more_headers_and_an_error_page_its_status),
-	    cmocka_unit_test(other_content_has_another_tag),
+	    cmocka_unit_test(a_client_with_the_current_etag_gets_304),
+	    cmocka_unit_test(a_page_can_add_headers_and_an_error_page_its_status),
+	    cmocka_unit_test(different_content_has_a_different_etag),
 	    cmocka_unit_test(files_are_read_at_load_or_refused),
 	    cmocka_unit_test(a_file_over_the_limit_is_refused),
 	};

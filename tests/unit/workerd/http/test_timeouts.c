@@ -1,5 +1,5 @@
 /*
- * Time: each wait for a client has its end, and none that is not the client's fault does.
+ * Timeouts: every wait for a client ends, and only the client's silence counts.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 #include "tests/unit/workerd/http/http_rig.h"
 
 static void
-a_slow_head_gets_408_and_a_silent_client_nothing(void **state)
+a_slow_head_gets_408_and_a_silent_client_is_closed(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -20,7 +20,7 @@ a_slow_head_gets_408_and_a_silent_client_nothing(void **state)
 	assert_int_equal(buf_len(&cl.in), 0);
 	client_close(&cl);
 
-	/* A byte now and then does not win time. */
+	/* Single bytes do not extend the timeout. */
 	client_open(&cl);
 	for (size_t i = 0; i < 16 && !client_at_end(&cl); i++) {
 		(void)send(cl.fd, &HELLO[i], 1, MSG_NOSIGNAL);
@@ -72,7 +72,7 @@ an_idle_connection_is_closed_silently_after_its_time(void **state)
 }
 
 static void
-a_handler_may_take_longer_than_any_of_them(void **state)
+a_handler_may_take_longer_than_all_timeouts(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -94,7 +94,7 @@ a_handler_may_take_longer_than_any_of_them(void **state)
 	client_close(&cl);
 }
 
-/* Lets the time pass without a turn of the loop; what was sent has come before its end. */
+/* Lets the timeout pass without a turn of the loop; what was sent arrives before that. */
 static void
 miss(const struct client *cl, unsigned ms)
 {
@@ -104,7 +104,7 @@ miss(const struct client *cl, unsigned ms)
 }
 
 static void
-what_comes_in_the_turn_of_its_time_out_is_not_too_late(void **state)
+input_in_the_turn_of_its_timeout_is_in_time(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -113,7 +113,7 @@ what_comes_in_the_turn_of_its_time_out_is_not_too_late(void **state)
 	limits.head_timeout = limits.idle_timeout = limits.body_timeout = 20;
 	rig_start(&limits);
 	client_open(&cl);
-	/* No turn but the one that it takes: in others the time would run out in earnest. */
+	/* Only this turn may handle it: in others the timeout would really expire. */
 	client_send(&cl, HELLO);
 	miss(&cl, 40);
 	WAIT_FOR(rig.handled == 1);
@@ -135,8 +135,8 @@ what_comes_in_the_turn_of_its_time_out_is_not_too_late(void **state)
 	client_close(&cl);
 }
 
-/* Takes a little now and then, until len bytes have come or it was dropped; the longest time in which it
- * took nothing, as it was not run. */
+/* Takes a little at a time until len bytes have come or the connection is dropped. Returns the
+ * longest time without reading. */
 static uint64_t
 take_slowly(struct client *cl, size_t len)
 {
@@ -155,7 +155,7 @@ take_slowly(struct client *cl, size_t len)
 }
 
 static void
-a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not(void **state)
+a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not(void **state)
 {
 	static char text[3000000];
 	struct http_limits limits = http_limits_default;
@@ -173,8 +173,8 @@ a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not(void *
 	WAIT_FOR(rig.handled == 1 && http_server_connections(rig.server) == 0);
 	client_close(&cl);
 
-	/* All of it takes longer than the time-out, but never stands still for so long, but for a
-	 * machine that has something else to do: then once more. */
+	/* Everything takes longer than the timeout, but no pause does, except on a busy machine:
+	 * then try again. */
 	for (bool late = true; late;) {
 		client_open_with(&cl, 16384);
 		client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -207,7 +207,7 @@ a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
 	client_open_with(&cl, 4096);
 	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(rig.handled == 1);
-	/* 8 KB in each time-out: some progress always, but half of what is asked for. */
+	/* 8 KB per timeout: always some progress, but half of what is required. */
 	while (http_server_connections(rig.server) > 0 && clock_mono_ms() < until) {
 		uint64_t next = clock_mono_ms() + 20;
 
@@ -224,12 +224,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_slow_head_gets_408_and_a_silent_client_nothing),
+	    RIG_TEST(a_slow_head_gets_408_and_a_silent_client_is_closed),
 	    RIG_TEST(a_slow_body_gets_408),
 	    RIG_TEST(an_idle_connection_is_closed_silently_after_its_time),
-	    RIG_TEST(a_handler_may_take_longer_than_any_of_them),
-	    RIG_TEST(what_comes_in_the_turn_of_its_time_out_is_not_too_late),
-	    RIG_TEST(a_client_that_takes_nothing_is_dropped_and_one_that_takes_a_little_is_not),
+	    RIG_TEST(a_handler_may_take_longer_than_all_timeouts),
+	    RIG_TEST(input_in_the_turn_of_its_timeout_is_in_time),
+	    RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not),
 	    RIG_TEST(a_client_that_takes_a_segment_now_and_then_is_dropped),
 	};
 

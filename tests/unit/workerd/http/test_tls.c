@@ -1,5 +1,5 @@
 /*
- * The TLS transport by itself, over a socket pair, against OpenSSL's own client.
+ * The TLS transport alone, over a socket pair, against OpenSSL's client.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +88,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Lets the server read; nothing but its handshake may be there to be read. */
+/* Lets the server read; only handshake messages may come. */
 static void
 serve_handshake(void)
 {
@@ -98,7 +98,7 @@ serve_handshake(void)
 	assert_int_equal(errno, EAGAIN);
 }
 
-/* Both sides say what they have until the handshake is over for both. */
+/* Runs both sides until the handshake is complete. */
 static void
 shake_hands(void)
 {
@@ -149,10 +149,8 @@ assert_client_reads(const char *text)
 	buf_reset(&peer.in);
 }
 
-/* -- the handshake ------------------------------------------------------------------------- */
-
 static void
-both_versions_shake_hands_and_talk(void **state)
+both_versions_complete_the_handshake_and_transfer_data(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
@@ -168,8 +166,8 @@ both_versions_shake_hands_and_talk(void **state)
 	}
 }
 
-/* A whole handshake in which each of the client's flights comes in two parts, cut at this byte;
- * whether a flight was long enough to be cut there. */
+/* A handshake in which each flight of the client comes in two parts, split at this byte. Whether a
+ * flight was long enough. */
 static bool
 shake_hands_cut_at(size_t at)
 {
@@ -228,7 +226,7 @@ a_handshake_may_come_byte_by_byte(void **state)
 static void
 a_handshake_that_cannot_be_sent_waits_for_room(void **state)
 {
-	const int smallest = 1; /* the kernel makes more of it, but less than a certificate */
+	const int smallest = 1; /* the kernel doubles it; still less than a certificate */
 	uint8_t filler[4096] = {0}, sink[65536];
 	struct test_cert big;
 	struct tls *shared;
@@ -305,7 +303,7 @@ suites_without_forward_secrecy_or_authentication_are_refused(void **state)
 }
 
 static void
-alpn_finds_http_1_and_nothing_else(void **state)
+alpn_selects_http_1_only(void **state)
 {
 	const uint8_t *chosen;
 	unsigned len;
@@ -325,7 +323,7 @@ alpn_finds_http_1_and_nothing_else(void **state)
 }
 
 static void
-what_is_no_tls_breaks_off_with_a_reason(void **state)
+input_that_is_not_tls_fails_with_a_reason(void **state)
 {
 	uint8_t byte;
 
@@ -338,9 +336,9 @@ what_is_no_tls_breaks_off_with_a_reason(void **state)
 	disconnect();
 }
 
-/* Each byte of the client's first flight, one at a time: it may be refused, or make no difference. */
+/* Corrupts each byte of the client's first flight in turn: refused, or without effect. */
 static void
-a_spoilt_hello_is_refused_or_waited_out(void **state)
+a_corrupted_hello_fails_or_waits_for_more(void **state)
 {
 	uint8_t hello[4096], byte;
 	int len = 1;
@@ -362,7 +360,7 @@ a_spoilt_hello_is_refused_or_waited_out(void **state)
 }
 
 static void
-plain_http_is_told_apart_and_can_be_answered_plainly(void **state)
+plain_http_is_detected_and_can_be_answered_in_plain(void **state)
 {
 	const char *const methods[] = {"GET ", "POST ", "HEAD ", "PUT "};
 	char got[16];
@@ -386,7 +384,7 @@ plain_http_is_told_apart_and_can_be_answered_plainly(void **state)
 }
 
 static void
-a_client_that_gives_up_the_handshake_is_the_end(void **state)
+a_client_that_closes_during_the_handshake_is_eof(void **state)
 {
 	uint8_t byte;
 
@@ -399,10 +397,8 @@ a_client_that_gives_up_the_handshake_is_the_end(void **state)
 	disconnect();
 }
 
-/* -- reading ------------------------------------------------------------------------------- */
-
 static void
-a_record_longer_than_was_asked_for_is_there_without_the_socket(void **state)
+the_rest_of_a_long_record_can_be_read_without_the_socket(void **state)
 {
 	uint8_t sent[10000], got[10000];
 	size_t have = 0;
@@ -418,7 +414,7 @@ a_record_longer_than_was_asked_for_is_there_without_the_socket(void **state)
 
 		assert_int_equal(n, have + 999 <= sizeof(got) ? 999 : sizeof(got) - have);
 		have += (size_t)n;
-		/* All of it was taken off the socket with the first read. */
+		/* The first read took all of it off the socket. */
 		assert_int_equal(recv(io.fd, got + have, 1, MSG_PEEK), -1);
 	}
 	assert_memory_equal(got, sent, sizeof(sent));
@@ -445,7 +441,7 @@ a_peek_takes_nothing(void **state)
 }
 
 static void
-half_a_record_is_nothing_yet(void **state)
+an_incomplete_record_gives_no_data(void **state)
 {
 	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
@@ -462,7 +458,7 @@ half_a_record_is_nothing_yet(void **state)
 }
 
 static void
-a_spoilt_record_breaks_off(void **state)
+a_corrupted_record_fails(void **state)
 {
 	uint8_t record[512];
 	ssize_t n;
@@ -483,10 +479,8 @@ a_spoilt_record_breaks_off(void **state)
 	disconnect();
 }
 
-/* -- writing ------------------------------------------------------------------------------- */
-
 static void
-pieces_leave_in_one_record(void **state)
+vectors_are_sent_in_one_record(void **state)
 {
 	char head[] = "head ", body[] = "body";
 	struct iovec iov[] = {{head, 5}, {body, 4}};
@@ -503,10 +497,10 @@ pieces_leave_in_one_record(void **state)
 	}
 }
 
-/* As conn.c writes: what was taken leaves the front of the queue, and the queue may grow and move
- * in memory before what is left is tried again. */
+/* As conn.c writes: written bytes leave the front of the queue, and the queue may grow and move
+ * before the rest is written again. */
 static void
-a_large_answer_comes_whole_through_a_narrow_socket(void **state)
+a_large_reply_passes_a_small_socket_buffer_complete(void **state)
 {
 	enum { SIZE = 1000 * 1000 };
 	const int small = 4096;
@@ -523,7 +517,7 @@ a_large_answer_comes_whole_through_a_narrow_socket(void **state)
 		assert_int_equal(
 		    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 		while (done < SIZE) {
-			/* In two vectors, cut anywhere, of a copy elsewhere each time. */
+			/* In two vectors, split anywhere, of a fresh copy each time. */
 			size_t n = known - done, first = n / 3;
 			uint8_t *copy = malloc(n);
 			struct iovec iov[] = {{copy, first}, {copy + first, n - first}};
@@ -556,7 +550,7 @@ a_large_answer_comes_whole_through_a_narrow_socket(void **state)
 }
 
 static void
-a_client_that_is_gone_is_an_error_of_writing(void **state)
+a_closed_connection_is_a_write_error(void **state)
 {
 	char text[] = "hello?";
 	struct iovec iov = {text, 6};
@@ -569,8 +563,6 @@ a_client_that_is_gone_is_an_error_of_writing(void **state)
 	assert_int_equal(errno, EPIPE);
 	disconnect();
 }
-
-/* -- in mid-connection --------------------------------------------------------------------- */
 
 static void
 renegotiation_is_refused(void **state)
@@ -612,10 +604,8 @@ keys_may_be_updated_at_any_time(void **state)
 	disconnect();
 }
 
-/* -- the end ------------------------------------------------------------------------------- */
-
 static void
-the_end_is_announced(void **state)
+shutdown_sends_close_notify(void **state)
 {
 	(void)state;
 	for (int how = 0; how < 2; how++)
@@ -636,7 +626,7 @@ the_end_is_announced(void **state)
 }
 
 static void
-what_is_cut_is_not_announced_as_an_end(void **state)
+a_cut_connection_sends_no_close_notify(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
@@ -651,7 +641,7 @@ what_is_cut_is_not_announced_as_an_end(void **state)
 }
 
 static void
-what_still_comes_after_our_end_can_be_thrown_away(void **state)
+input_after_shutdown_can_be_discarded(void **state)
 {
 	uint8_t bytes[256];
 
@@ -668,9 +658,9 @@ what_still_comes_after_our_end_can_be_thrown_away(void **state)
 	disconnect();
 }
 
-/* With and without close_notify: a client that has said all may still wait for its answer. */
+/* With and without close_notify: a half-closed client may still wait for its reply. */
 static void
-a_client_that_has_ended_its_side_is_still_answered(void **state)
+a_half_closed_client_still_gets_a_reply(void **state)
 {
 	uint8_t byte;
 
@@ -693,9 +683,7 @@ a_client_that_has_ended_its_side_is_still_answered(void **state)
 		}
 }
 
-/* -- tickets ------------------------------------------------------------------------------- */
-
-/* Connects to the first and takes the session to the second; whether it was resumed there. */
+/* Connects to the first, and uses its session at the second. Whether it was resumed. */
 static bool
 resumes(struct tls *first, struct tls *second, int version)
 {
@@ -724,7 +712,7 @@ resumes(struct tls *first, struct tls *second, int version)
 }
 
 static void
-a_ticket_is_good_wherever_its_key_is(void **state)
+a_ticket_is_valid_wherever_its_key_is_known(void **state)
 {
 	struct tls *other = shared_new(&cert);
 
@@ -770,8 +758,6 @@ a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current(void **state)
 	tls_free(last);
 }
 
-/* -- another certificate ------------------------------------------------------------------- */
-
 static void
 assert_client_sees(const char *name)
 {
@@ -785,7 +771,7 @@ assert_client_sees(const char *name)
 }
 
 static void
-another_certificate_is_for_new_connections(void **state)
+a_new_certificate_applies_to_new_connections(void **state)
 {
 	struct io old;
 	struct tls_peer old_peer;
@@ -817,7 +803,7 @@ another_certificate_is_for_new_connections(void **state)
 }
 
 static void
-a_bad_certificate_leaves_the_one_before(void **state)
+an_invalid_certificate_keeps_the_old_one(void **state)
 {
 	struct test_cert other, weak;
 	const struct slice junk = slice_str("junk");
@@ -849,34 +835,34 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(both_versions_shake_hands_and_talk),
+	    TEST(both_versions_complete_the_handshake_and_transfer_data),
 	    TEST(a_handshake_may_come_in_two_parts_cut_anywhere),
 	    TEST(a_handshake_may_come_byte_by_byte),
 	    TEST(a_handshake_that_cannot_be_sent_waits_for_room),
 	    TEST(older_versions_are_refused),
 	    TEST(suites_without_forward_secrecy_or_authentication_are_refused),
-	    TEST(alpn_finds_http_1_and_nothing_else),
-	    TEST(what_is_no_tls_breaks_off_with_a_reason),
-	    TEST(a_spoilt_hello_is_refused_or_waited_out),
-	    TEST(plain_http_is_told_apart_and_can_be_answered_plainly),
-	    TEST(a_client_that_gives_up_the_handshake_is_the_end),
-	    TEST(a_record_longer_than_was_asked_for_is_there_without_the_socket),
+	    TEST(alpn_selects_http_1_only),
+	    TEST(input_that_is_not_tls_fails_with_a_reason),
+	    TEST(a_corrupted_hello_fails_or_waits_for_more),
+	    TEST(plain_http_is_detected_and_can_be_answered_in_plain),
+	    TEST(a_client_that_closes_during_the_handshake_is_eof),
+	    TEST(the_rest_of_a_long_record_can_be_read_without_the_socket),
 	    TEST(a_peek_takes_nothing),
-	    TEST(half_a_record_is_nothing_yet),
-	    TEST(a_spoilt_record_breaks_off),
-	    TEST(pieces_leave_in_one_record),
-	    TEST(a_large_answer_comes_whole_through_a_narrow_socket),
-	    TEST(a_client_that_is_gone_is_an_error_of_writing),
+	    TEST(an_incomplete_record_gives_no_data),
+	    TEST(a_corrupted_record_fails),
+	    TEST(vectors_are_sent_in_one_record),
+	    TEST(a_large_reply_passes_a_small_socket_buffer_complete),
+	    TEST(a_closed_connection_is_a_write_error),
 	    TEST(renegotiation_is_refused),
 	    TEST(keys_may_be_updated_at_any_time),
-	    TEST(the_end_is_announced),
-	    TEST(what_is_cut_is_not_announced_as_an_end),
-	    TEST(what_still_comes_after_our_end_can_be_thrown_away),
-	    TEST(a_client_that_has_ended_its_side_is_still_answered),
-	    TEST(a_ticket_is_good_wherever_its_key_is),
+	    TEST(shutdown_sends_close_notify),
+	    TEST(a_cut_connection_sends_no_close_notify),
+	    TEST(input_after_shutdown_can_be_discarded),
+	    TEST(a_half_closed_client_still_gets_a_reply),
+	    TEST(a_ticket_is_valid_wherever_its_key_is_known),
 	    TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current),
-	    TEST(another_certificate_is_for_new_connections),
-	    TEST(a_bad_certificate_leaves_the_one_before),
+	    TEST(a_new_certificate_applies_to_new_connections),
+	    TEST(an_invalid_certificate_keeps_the_old_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

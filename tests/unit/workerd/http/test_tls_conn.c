@@ -18,7 +18,7 @@
 
 static struct test_cert cert;
 static struct tls *tls;
-static struct client cl; /* its descriptor, and what came in plain */
+static struct client cl; /* its descriptor, and its plain input */
 static struct tls_peer peer;
 
 static void
@@ -61,7 +61,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A client that has not said anything. */
+/* A client that has not sent anything. */
 static void
 connect_client(int version)
 {
@@ -70,7 +70,7 @@ connect_client(int version)
 	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
 }
 
-/* The client takes what has come and says what it has to say; so do all below before they look. */
+/* The client reads and writes what it can; so do all functions below before they check. */
 static void
 client_acts(void)
 {
@@ -132,8 +132,6 @@ answer_kept(void)
 	rig.n_kept = 0;
 }
 
-/* -- the handshake ------------------------------------------------------------------------- */
-
 static void
 requests_are_answered_each_in_one_record(void **state)
 {
@@ -162,7 +160,7 @@ a_handler_sees_that_a_request_came_encrypted(void **state)
 }
 
 static void
-a_slow_handshake_is_dropped_in_its_own_time(void **state)
+a_slow_handshake_is_dropped_after_the_handshake_timeout(void **state)
 {
 	struct http_limits limits = http_limits_default;
 
@@ -177,7 +175,7 @@ a_slow_handshake_is_dropped_in_its_own_time(void **state)
 }
 
 static void
-the_time_for_the_head_begins_after_the_handshake(void **state)
+the_head_timeout_begins_after_the_handshake(void **state)
 {
 	struct http_limits limits = http_limits_default;
 
@@ -192,8 +190,8 @@ the_time_for_the_head_begins_after_the_handshake(void **state)
 	assert_true(end_was_announced());
 }
 
-/* What of the request is unread when we close would make the kernel send a reset, which could
- * overtake the answer. */
+/* Unread request bytes at a close would make the kernel send a reset, which could overtake the
+ * reply. */
 static void
 plain_http_is_told_to_use_https(void **state)
 {
@@ -212,7 +210,7 @@ plain_http_is_told_to_use_https(void **state)
 }
 
 static void
-who_is_turned_away_hears_it_after_the_handshake(void **state)
+a_rejected_connection_gets_503_after_the_handshake(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -226,7 +224,7 @@ who_is_turned_away_hears_it_after_the_handshake(void **state)
 }
 
 static void
-who_is_turned_away_and_speaks_plainly_is_told_so_plainly(void **state)
+a_rejected_client_of_plain_http_gets_503_in_plain(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -240,7 +238,7 @@ who_is_turned_away_and_speaks_plainly_is_told_so_plainly(void **state)
 }
 
 static void
-who_is_turned_away_may_leave_at_any_point_of_the_handshake(void **state)
+a_rejected_client_may_leave_at_any_point_of_the_handshake(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -253,8 +251,6 @@ who_is_turned_away_may_leave_at_any_point_of_the_handshake(void **state)
 		WAIT_FOR(http_server_connections(rig.server) == 0);
 	}
 }
-
-/* -- what no event tells of ---------------------------------------------------------------- */
 
 static void
 requests_in_one_record_are_all_answered(void **state)
@@ -272,7 +268,7 @@ requests_in_one_record_are_all_answered(void **state)
 	assert_int_equal(rig.handled, n);
 }
 
-/* The first is read up to its last byte, and no further; the second waits in the transport. */
+/* The first is read exactly to its end; the second stays in the transport. */
 static void
 a_request_behind_a_body_in_the_same_record_is_answered(void **state)
 {
@@ -298,7 +294,7 @@ a_request_behind_a_body_in_the_same_record_is_answered(void **state)
 }
 
 static void
-a_request_in_the_record_of_one_that_waits_is_answered_after_it(void **state)
+a_request_in_the_record_of_a_waiting_one_is_answered_after_it(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -326,10 +322,8 @@ a_request_that_comes_during_an_answer_is_answered_after_it(void **state)
 	assert_int_equal(count("late"), 1);
 }
 
-/* -- the end ------------------------------------------------------------------------------- */
-
 static void
-a_last_answer_is_followed_by_an_announced_end(void **state)
+a_last_reply_is_followed_by_close_notify(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -343,7 +337,7 @@ a_last_answer_is_followed_by_an_announced_end(void **state)
 }
 
 static void
-an_answer_without_length_that_is_cut_does_not_look_whole(void **state)
+a_truncated_reply_without_length_does_not_look_complete(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -361,7 +355,7 @@ an_answer_without_length_that_is_cut_does_not_look_whole(void **state)
 }
 
 static void
-a_refused_client_that_sends_on_reads_why(void **state)
+a_refused_client_that_keeps_sending_reads_the_reply(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	static char body[1000000];
@@ -385,7 +379,7 @@ a_refused_client_that_sends_on_reads_why(void **state)
 }
 
 static void
-a_client_that_has_said_all_gets_its_answer(void **state)
+a_half_closed_tls_client_gets_its_reply(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -400,7 +394,7 @@ a_client_that_has_said_all_gets_its_answer(void **state)
 }
 
 static void
-a_client_that_breaks_the_protocol_during_its_answer_is_dropped(void **state)
+a_protocol_error_during_a_reply_drops_the_connection(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -412,10 +406,8 @@ a_client_that_breaks_the_protocol_during_its_answer_is_dropped(void **state)
 	assert_int_equal(rig.closed, 1);
 }
 
-/* -- draining ------------------------------------------------------------------------------ */
-
 static void
-a_drain_ends_idle_connections_with_an_announced_end(void **state)
+a_drain_ends_idle_connections_with_close_notify(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -428,7 +420,7 @@ a_drain_ends_idle_connections_with_an_announced_end(void **state)
 }
 
 static void
-a_request_that_lies_there_when_a_drain_begins_is_answered(void **state)
+a_request_in_the_kernel_when_a_drain_begins_is_answered(void **state)
 {
 	(void)state;
 	start(&http_limits_default);
@@ -443,9 +435,9 @@ a_request_that_lies_there_when_a_drain_begins_is_answered(void **state)
 	assert_int_equal(count("\r\nConnection: close\r\n"), 1);
 }
 
-/* However long its handshake takes, within the time that every handshake has. */
+/* However long the handshake takes, within handshake_timeout. */
 static void
-a_handshake_that_is_under_way_when_a_drain_begins_gets_its_answer(void **state)
+a_handshake_in_progress_when_a_drain_begins_gets_its_reply(void **state)
 {
 	struct http_limits limits = http_limits_default;
 
@@ -471,24 +463,24 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(requests_are_answered_each_in_one_record),
 	    TEST(a_handler_sees_that_a_request_came_encrypted),
-	    TEST(a_slow_handshake_is_dropped_in_its_own_time),
-	    TEST(the_time_for_the_head_begins_after_the_handshake),
+	    TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout),
+	    TEST(the_head_timeout_begins_after_the_handshake),
 	    TEST(plain_http_is_told_to_use_https),
-	    TEST(who_is_turned_away_hears_it_after_the_handshake),
-	    TEST(who_is_turned_away_and_speaks_plainly_is_told_so_plainly),
-	    TEST(who_is_turned_away_may_leave_at_any_point_of_the_handshake),
+	    TEST(a_rejected_connection_gets_503_after_the_handshake),
+	    TEST(a_rejected_client_of_plain_http_gets_503_in_plain),
+	    TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake),
 	    TEST(requests_in_one_record_are_all_answered),
 	    TEST(a_request_behind_a_body_in_the_same_record_is_answered),
-	    TEST(a_request_in_the_record_of_one_that_waits_is_answered_after_it),
+	    TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it),
 	    TEST(a_request_that_comes_during_an_answer_is_answered_after_it),
-	    TEST(a_last_answer_is_followed_by_an_announced_end),
-	    TEST(an_answer_without_length_that_is_cut_does_not_look_whole),
-	    TEST(a_refused_client_that_sends_on_reads_why),
-	    TEST(a_client_that_has_said_all_gets_its_answer),
-	    TEST(a_client_that_breaks_the_protocol_during_its_answer_is_dropped),
-	    TEST(a_drain_ends_idle_connections_with_an_announced_end),
-	    TEST(a_request_that_lies_there_when_a_drain_begins_is_answered),
-	    TEST(a_handshake_that_is_under_way_when_a_drain_begins_gets_its_answer),
+	    TEST(a_last_reply_is_followed_by_close_notify),
+	    TEST(a_truncated_reply_without_length_does_not_look_complete),
+	    TEST(a_refused_client_that_keeps_sending_reads_the_reply),
+	    TEST(a_half_closed_tls_client_gets_its_reply),
+	    TEST(a_protocol_error_during_a_reply_drops_the_connection),
+	    TEST(a_drain_ends_idle_connections_with_close_notify),
+	    TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered),
+	    TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply),
 	};
 
 	log_open("test", LOG_WARN);

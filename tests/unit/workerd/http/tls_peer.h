@@ -1,6 +1,6 @@
 /*
- * For tests of TLS: certificates made on the spot, and a client whose records pass through the
- * test's hands, so that they can be held back, split, counted or spoiled.
+ * For tests of TLS: generated certificates, and a client whose records pass through the test, which
+ * can delay, split, count or corrupt them.
  */
 #ifndef TESTS_UNIT_WORKERD_HTTP_TLS_PEER_H
 #define TESTS_UNIT_WORKERD_HTTP_TLS_PEER_H
@@ -21,21 +21,19 @@
 #include "proto/base/basics.h"
 #include "proto/base/buf.h"
 
-/* -- certificates -------------------------------------------------------------------------- */
-
 struct test_cert {
 	struct buf chain, key; /* PEM */
 };
 
-/* What it is to be like; zero is a good one. */
+/* Its properties; zero is valid. */
 struct test_cert_like {
 	const char *name;     /* NULL: "test" */
 	const char *curve;    /* NULL: P-256 */
-	unsigned rsa_bits;    /* not 0: RSA instead */
-	long from_days;       /* not valid before, from today */
+	unsigned rsa_bits;    /* not 0: RSA with so many bits */
+	long from_days;       /* days from today to its notBefore */
 	long until_days;      /* 0: 30 */
 	const EVP_MD *digest; /* NULL: SHA-256 */
-	EVP_PKEY *signer;     /* NULL: itself */
+	EVP_PKEY *signer;     /* NULL: self-signed */
 };
 
 static inline void
@@ -103,19 +101,17 @@ test_cert_clear(struct test_cert *c)
 	buf_clear(&c->key);
 }
 
-/* -- the client ---------------------------------------------------------------------------- */
-
 struct tls_peer {
 	SSL_CTX *ctx;
 	SSL *ssl;
-	BIO *from, *to; /* what has come, what is to go */
+	BIO *from, *to; /* received bytes, bytes to send */
 	int fd;
 	bool eof;
 	bool reset;
-	SSL_SESSION *session; /* the newest that can be resumed */
-	struct buf in;        /* what was read of it */
-	size_t records;       /* of application data that have come */
-	struct buf wire;      /* what has come and is not yet counted */
+	SSL_SESSION *session; /* the newest resumable session */
+	struct buf in;        /* decrypted input */
+	size_t records;       /* records of application data received */
+	struct buf wire;      /* received and not yet counted */
 };
 
 static inline int
@@ -128,7 +124,7 @@ tls_peer_on_session(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
-/* A client on fd, which stays the caller's to close; version TLS1_2_VERSION or the like. */
+/* A client on fd, which the caller closes; version TLS1_2_VERSION or similar. */
 static inline void
 tls_peer_init(struct tls_peer *p, int fd, int version)
 {
@@ -156,7 +152,7 @@ static inline void
 tls_peer_clear(struct tls_peer *p)
 {
 	SSL_SESSION_free(p->session);
-	/* Else the session could not be resumed (SSL_free(3)). */
+	/* Otherwise the session cannot be resumed (SSL_free(3)). */
 	SSL_set_shutdown(p->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(p->ssl);
 	SSL_CTX_free(p->ctx);
@@ -164,14 +160,14 @@ tls_peer_clear(struct tls_peer *p)
 	buf_clear(&p->wire);
 }
 
-/* Bytes that wait to go. */
+/* Bytes to send. */
 static inline size_t
 tls_peer_waiting(const struct tls_peer *p)
 {
 	return BIO_ctrl_pending(p->to);
 }
 
-/* Sends up to n of them. */
+/* Sends up to n bytes. */
 static inline void
 tls_peer_send_some(struct tls_peer *p, size_t n)
 {
@@ -186,8 +182,8 @@ tls_peer_send_some(struct tls_peer *p, size_t n)
 	}
 }
 
-/* Counts whole records (RFC 8446, section 5.1: type, version, length). In TLS 1.3 tickets come as
- * application data too. */
+/* Counts complete records (RFC 8446, section 5.1: type, version, length). In TLS 1.3 tickets come
+ * as application data too. */
 static inline void
 tls_peer_count(struct tls_peer *p)
 {
@@ -202,7 +198,7 @@ tls_peer_count(struct tls_peer *p)
 	}
 }
 
-/* Takes what has come off the socket. */
+/* Reads the socket. */
 static inline void
 tls_peer_receive(struct tls_peer *p)
 {
@@ -223,7 +219,7 @@ tls_peer_receive(struct tls_peer *p)
 	}
 }
 
-/* What OpenSSL makes of it: handshake, data into `in`. Its SSL_get_error(). */
+/* Runs OpenSSL on the input: handshake, and data into `in`. Returns its SSL_get_error(). */
 static inline int
 tls_peer_think(struct tls_peer *p)
 {

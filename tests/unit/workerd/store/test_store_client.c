@@ -1,16 +1,16 @@
 /*
- * The line to the store: requests with and without a limit, messages without an answer, and what the
- * store says by itself; over lines that break.
+ * The client of storaged: requests with and without a timeout, messages without a reply, and
+ * unsolicited messages; across disconnects.
  */
 #include "tests/unit/workerd/turn/turn_stage.h"
 
-/* What the line's owner hears. */
+/* The events of a listener. */
 struct news {
 	unsigned connected, lost, n;
 	uint16_t type;
 	struct id turn;
 	struct store_client *store;
-	bool asks; /* makes a request when the line is lost */
+	bool asks; /* makes a request on disconnect */
 	unsigned answers;
 	uint16_t answer;
 };
@@ -76,7 +76,7 @@ answer_ping(struct stage *s)
 }
 
 static void
-what_the_store_says_by_itself_goes_to_who_listens(void **state)
+unsolicited_messages_go_to_listeners(void **state)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -97,7 +97,7 @@ what_the_store_says_by_itself_goes_to_who_listens(void **state)
 }
 
 static void
-all_who_listen_hear_the_same(void **state)
+all_listeners_get_the_same_events(void **state)
 {
 	static const struct store_events only_news = {.news = on_news};
 	struct stage *s = *state;
@@ -121,7 +121,7 @@ all_who_listen_hear_the_same(void **state)
 }
 
 static void
-a_message_without_an_answer_needs_a_line(void **state)
+a_message_without_a_reply_needs_a_connection(void **state)
 {
 	struct stage *s = *state;
 	struct msg_live_publish piece = {.turn = id_new(), .text = slice_str("text")};
@@ -132,14 +132,13 @@ a_message_without_an_answer_needs_a_line(void **state)
 	assert_int_equal(store_send(s->turns.store, MSG_LIVE_PUBLISH, &piece), 0);
 	assert_int_equal(store_expect(s, MSG_LIVE_PUBLISH, &m), 0);
 	assert_true(slice_eq_str(m.live_publish.text, "text"));
-	/* It is not sent again. */
 	assert_int_equal(store_send(s->turns.store, MSG_LIVE_PUBLISH, &piece), 0);
 	store_accept(s);
 	store_expect_nothing(s);
 }
 
 static void
-a_request_without_a_limit_outlives_lines(void **state)
+a_request_without_a_timeout_survives_reconnects(void **state)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s), limited = news;
@@ -165,7 +164,7 @@ a_request_without_a_limit_outlives_lines(void **state)
 }
 
 static void
-a_line_that_is_lost_is_told_once(void **state)
+a_lost_connection_is_reported_once(void **state)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -177,7 +176,7 @@ a_line_that_is_lost_is_told_once(void **state)
 	closefd(&s->store_listener);
 	channel_close(&s->store);
 	STAGE_UNTIL(s, news.lost == 1);
-	/* Nor is it each time that no new one can be made. */
+	/* Nor on each failed reconnect. */
 	for (int i = 0; i < 200; i++)
 		stage_turn(s);
 	assert_int_equal(news.lost, 1);
@@ -185,7 +184,7 @@ a_line_that_is_lost_is_told_once(void **state)
 }
 
 static void
-what_is_asked_when_the_line_is_lost_goes_over_the_next(void **state)
+a_request_made_on_disconnect_is_sent_on_the_next_connection(void **state)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -200,7 +199,7 @@ what_is_asked_when_the_line_is_lost_goes_over_the_next(void **state)
 }
 
 static void
-an_answer_that_nobody_wants_is_dropped(void **state)
+a_reply_to_a_cancelled_request_is_dropped(void **state)
 {
 	struct stage *s = *state;
 	struct msg_ping ping = {};
@@ -212,9 +211,9 @@ an_answer_that_nobody_wants_is_dropped(void **state)
 	STAGE_UNTIL(s, s->board.store.buckets[0] > 0 || s->board.store.sum_ns > 0);
 }
 
-/* What only a worker may say ends the line. */
+/* A message that only workers may send closes the connection. */
 static void
-a_store_that_breaks_the_protocol_is_left(void **state)
+a_protocol_error_closes_the_connection(void **state)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -231,14 +230,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(what_the_store_says_by_itself_goes_to_who_listens),
-	    STAGE_TEST(all_who_listen_hear_the_same),
-	    STAGE_TEST(a_message_without_an_answer_needs_a_line),
-	    STAGE_TEST(a_request_without_a_limit_outlives_lines),
-	    STAGE_TEST(a_line_that_is_lost_is_told_once),
-	    STAGE_TEST(what_is_asked_when_the_line_is_lost_goes_over_the_next),
-	    STAGE_TEST(an_answer_that_nobody_wants_is_dropped),
-	    STAGE_TEST(a_store_that_breaks_the_protocol_is_left),
+	    STAGE_TEST(unsolicited_messages_go_to_listeners),
+	    STAGE_TEST(all_listeners_get_the_same_events),
+	    STAGE_TEST(a_message_without_a_reply_needs_a_connection),
+	    STAGE_TEST(a_request_without_a_timeout_survives_reconnects),
+	    STAGE_TEST(a_lost_connection_is_reported_once),
+	    STAGE_TEST(a_request_made_on_disconnect_is_sent_on_the_next_connection),
+	    STAGE_TEST(a_reply_to_a_cancelled_request_is_dropped),
+	    STAGE_TEST(a_protocol_error_closes_the_connection),
 	};
 
 	return cmocka_run_group_tests_name("chat_line", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * Sizes and times in words.
+ * Formatting and parsing of sizes and times.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ times_are_local_with_their_offset(void **state)
 }
 
 static void
-spans_are_in_the_unit_of_which_there_are_two(void **state)
+durations_use_the_largest_unit_with_at_least_two(void **state)
 {
 	(void)state;
 	assert_string_equal(units_duration(0).text, "0 ms");
@@ -102,7 +102,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sizes_have_a_fitting_unit),
 	    cmocka_unit_test(times_are_local_with_their_offset),
-	    cmocka_unit_test(spans_are_in_the_unit_of_which_there_are_two),
+	    cmocka_unit_test(durations_use_the_largest_unit_with_at_least_two),
 	    cmocka_unit_test(counts_agree_with_their_noun),
 	    cmocka_unit_test(times_are_read_as_utc),
 	};

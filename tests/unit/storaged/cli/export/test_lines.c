@@ -1,6 +1,5 @@
 /*
- * Lines of an export: what is written comes back as it was, and what is wrong is told from what is
- * right, member by member.
+ * Lines of an export: round trips, and error messages for invalid members.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +79,7 @@ id_of(const char *text)
 	return id;
 }
 
-/* A line reads without complaint, and is written again byte by byte. */
+/* A line is parsed, and written again with the same bytes. */
 static void
 expect_same(const char *text)
 {
@@ -102,7 +101,7 @@ expect_same(const char *text)
 }
 
 static void
-every_kind_comes_back_as_it_was(void **state)
+every_kind_survives_a_round_trip(void **state)
 {
 	(void)state;
 	expect_same(CONVERSATION);
@@ -142,7 +141,7 @@ a_record_says_what_its_line_says(void **state)
 	line_clear(&line);
 }
 
-/* The longest text, every byte of which becomes six. */
+/* The longest text, in which each byte is escaped to six. */
 static void
 the_longest_message_fits(void **state)
 {
@@ -173,7 +172,7 @@ the_longest_message_fits(void **state)
 }
 
 static void
-what_has_no_word_or_is_no_exact_number_is_not_written(void **state)
+unknown_enum_values_and_too_large_numbers_are_not_written(void **state)
 {
 	struct msg_message_record record = {.v = RECORD_VERSION, .status = 3};
 	struct msg_import_message request = {.seq = 1};
@@ -221,7 +220,7 @@ first_and_last_lines_are_read(void **state)
 	line_clear(&line);
 }
 
-/* A line that is right but for one part of it, which is replaced by another; and what is said. */
+/* A valid line with one part replaced, and the expected error. */
 static const struct {
 	const char *line, *from, *to, *why;
 } broken[] = {
@@ -273,7 +272,7 @@ replace(struct buf *out, const char *line, const char *from, const char *to)
 }
 
 static void
-what_is_wrong_with_a_line_is_said(void **state)
+an_invalid_line_gets_an_error_message(void **state)
 {
 	struct line line;
 	struct buf text;
@@ -290,7 +289,7 @@ what_is_wrong_with_a_line_is_said(void **state)
 		if (strstr(wrong.text, broken[i].why) == NULL)
 			fail_msg("\"%s\" does not say: %s", wrong.text, broken[i].why);
 	}
-	/* A session of 129 bytes. */
+	/* A session of 129 bytes, one too many. */
 	replace(&text, CONVERSATION, "s\xc3\xbc\\\"",
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
@@ -322,9 +321,7 @@ another_format_is_refused(void **state)
 	line_clear(&line);
 }
 
-/* -- the reader of lines ----------------------------------------------------------------- */
-
-/* A reader of a pipe that holds text, and ends after it. */
+/* A reader of a pipe with this text and EOF after it. */
 static int
 pipe_with(const char *text)
 {
@@ -367,7 +364,7 @@ lines_come_one_by_one(void **state)
 }
 
 static void
-a_line_over_the_bound_ends_the_reading(void **state)
+a_line_over_the_limit_ends_the_reading(void **state)
 {
 	struct line_reader r;
 	struct slice line;
@@ -388,7 +385,7 @@ a_line_over_the_bound_ends_the_reading(void **state)
 }
 
 static void
-an_unreadable_file_is_told_from_its_end(void **state)
+a_read_error_differs_from_the_end(void **state)
 {
 	struct line_reader r;
 	struct slice line;
@@ -403,16 +400,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_kind_comes_back_as_it_was),
+	    cmocka_unit_test(every_kind_survives_a_round_trip),
 	    cmocka_unit_test(a_record_says_what_its_line_says),
 	    cmocka_unit_test(the_longest_message_fits),
-	    cmocka_unit_test(what_has_no_word_or_is_no_exact_number_is_not_written),
+	    cmocka_unit_test(unknown_enum_values_and_too_large_numbers_are_not_written),
 	    cmocka_unit_test(first_and_last_lines_are_read),
-	    cmocka_unit_test(what_is_wrong_with_a_line_is_said),
+	    cmocka_unit_test(an_invalid_line_gets_an_error_message),
 	    cmocka_unit_test(another_format_is_refused),
 	    cmocka_unit_test(lines_come_one_by_one),
-	    cmocka_unit_test(a_line_over_the_bound_ends_the_reading),
-	    cmocka_unit_test(an_unreadable_file_is_told_from_its_end),
+	    cmocka_unit_test(a_line_over_the_limit_ends_the_reading),
+	    cmocka_unit_test(a_read_error_differs_from_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * Where an export goes.
+ * The output of an export.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 static uint8_t large[LARGE];
 
 static void
-whole_pieces_are_written_the_rest_waits(void **state)
+full_pieces_are_written_the_rest_is_kept(void **state)
 {
 	int fd = memfd_create("sink", MFD_CLOEXEC);
 	struct sink s;
@@ -44,7 +44,7 @@ whole_pieces_are_written_the_rest_waits(void **state)
 }
 
 static void
-a_reader_that_has_gone_is_an_error(void **state)
+a_closed_pipe_is_an_error(void **state)
 {
 	struct sink s;
 	int ends[2];
@@ -62,7 +62,7 @@ a_reader_that_has_gone_is_an_error(void **state)
 }
 
 static void
-a_reader_that_does_not_read_is_given_up(void **state)
+a_reader_that_takes_nothing_times_out(void **state)
 {
 	struct sink s;
 	int ends[2];
@@ -83,9 +83,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(whole_pieces_are_written_the_rest_waits),
-	    cmocka_unit_test(a_reader_that_has_gone_is_an_error),
-	    cmocka_unit_test(a_reader_that_does_not_read_is_given_up),
+	    cmocka_unit_test(full_pieces_are_written_the_rest_is_kept),
+	    cmocka_unit_test(a_closed_pipe_is_an_error),
+	    cmocka_unit_test(a_reader_that_takes_nothing_times_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

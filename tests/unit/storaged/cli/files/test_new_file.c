@@ -1,5 +1,5 @@
 /*
- * Files that appear whole or not at all.
+ * Files that are created atomically.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ make_dir(void **state)
 	return 0;
 }
 
-/* Removes what is there, and tells how much that was. */
+/* Removes the files, and returns their number. */
 static size_t
 empty_dir(void)
 {
@@ -90,12 +90,12 @@ open_and_write(struct new_file *f, unsigned how)
 	assert_int_equal(write(f->fd, "new", 3), 3);
 }
 
-/* In each of the ways there are. */
+/* With all flags. */
 static const unsigned ways[] = {
     0, NEW_FILE_NAMED, NEW_FILE_REPLACE, NEW_FILE_REPLACE | NEW_FILE_NAMED};
 
 static void
-a_file_that_is_kept_is_there_alone(void **state)
+a_kept_file_leaves_no_other_files(void **state)
 {
 	struct stat st;
 
@@ -115,7 +115,7 @@ a_file_that_is_kept_is_there_alone(void **state)
 }
 
 static void
-a_file_that_is_not_kept_is_gone(void **state)
+a_file_that_is_not_kept_is_removed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
@@ -128,7 +128,7 @@ a_file_that_is_not_kept_is_gone(void **state)
 }
 
 static void
-what_is_there_is_replaced_only_if_that_is_wanted(void **state)
+an_existing_file_is_replaced_only_with_the_flag(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
@@ -151,7 +151,7 @@ what_is_there_is_replaced_only_if_that_is_wanted(void **state)
 	}
 }
 
-/* Its storaged would go on writing to what has no name any more. */
+/* storaged would keep writing to a file without a name. */
 static void
 a_store_is_replaced_only_by_its_restore(void **state)
 {
@@ -178,7 +178,7 @@ a_store_is_replaced_only_by_its_restore(void **state)
 }
 
 static void
-what_comes_in_between_is_not_overwritten(void **state)
+a_file_created_meanwhile_is_not_overwritten(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
@@ -196,7 +196,7 @@ what_comes_in_between_is_not_overwritten(void **state)
 }
 
 static void
-what_a_killed_process_left_behind_is_used_again(void **state)
+the_file_of_a_killed_process_is_reused(void **state)
 {
 	char left[96];
 
@@ -217,7 +217,7 @@ what_a_killed_process_left_behind_is_used_again(void **state)
 }
 
 static void
-two_at_a_time_are_one_too_many(void **state)
+a_second_process_is_refused(void **state)
 {
 	struct new_file first, second;
 
@@ -232,7 +232,7 @@ two_at_a_time_are_one_too_many(void **state)
 }
 
 static void
-a_signal_removes_what_is_not_whole(void **state)
+a_signal_removes_the_incomplete_file(void **state)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -257,7 +257,7 @@ a_signal_removes_what_is_not_whole(void **state)
 }
 
 static void
-what_cannot_be_a_file_is_refused(void **state)
+paths_that_cannot_be_files_are_refused(void **state)
 {
 	char bad[160];
 	static const char *const names[] = {"", "/", "/none/file", "/.", "/.."};
@@ -279,15 +279,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    FILE_TEST(a_file_that_is_kept_is_there_alone),
-	    FILE_TEST(a_file_that_is_not_kept_is_gone),
-	    FILE_TEST(what_is_there_is_replaced_only_if_that_is_wanted),
+	    FILE_TEST(a_kept_file_leaves_no_other_files),
+	    FILE_TEST(a_file_that_is_not_kept_is_removed),
+	    FILE_TEST(an_existing_file_is_replaced_only_with_the_flag),
 	    FILE_TEST(a_store_is_replaced_only_by_its_restore),
-	    FILE_TEST(what_comes_in_between_is_not_overwritten),
-	    FILE_TEST(what_a_killed_process_left_behind_is_used_again),
-	    FILE_TEST(two_at_a_time_are_one_too_many),
-	    FILE_TEST(a_signal_removes_what_is_not_whole),
-	    FILE_TEST(what_cannot_be_a_file_is_refused),
+	    FILE_TEST(a_file_created_meanwhile_is_not_overwritten),
+	    FILE_TEST(the_file_of_a_killed_process_is_reused),
+	    FILE_TEST(a_second_process_is_refused),
+	    FILE_TEST(a_signal_removes_the_incomplete_file),
+	    FILE_TEST(paths_that_cannot_be_files_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Stores opened to be looked at: which are taken, and that nothing of them changes. And what
- * becomes of a process that reads a damaged one.
+ * Stores opened read-only: which are accepted, and that nothing changes. And subprocesses that read
+ * damaged stores.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -97,9 +97,9 @@ a_directory_and_a_file_are_read(void **state)
 	expect_messages_in(path, 2);
 }
 
-/* Read without the lock file, a store in use looks damaged. */
+/* Without the lock file, a store in use looks damaged. */
 static void
-the_file_of_a_data_directory_is_no_backup(void **state)
+the_file_of_a_data_directory_is_refused(void **state)
 {
 	const struct fixture *f = *state;
 	char path[160], link[160];
@@ -117,9 +117,9 @@ the_file_of_a_data_directory_is_no_backup(void **state)
 	assert_int_equal(unlink(link), 0);
 }
 
-/* As root, LMDB would make a lock file that storaged cannot open. */
+/* As root, LMDB would create a lock file that storaged cannot open. */
 static void
-no_lock_file_is_made(void **state)
+no_lock_file_is_created(void **state)
 {
 	const struct fixture *f = *state;
 	char path[160];
@@ -130,14 +130,14 @@ no_lock_file_is_made(void **state)
 	expect_messages_in(f->dir, 2);
 	assert_int_equal(access(path, F_OK), -1);
 
-	/* A storaged that is just starting would not know of us. */
+	/* A starting storaged would not see us. */
 	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
 	assert_int_equal(status_of_opening(f->dir), EX_TEMPFAIL);
 	closefd(&lock);
 }
 
 static void
-storaged_waits_for_a_reader_that_it_does_not_see(void **state)
+storaged_is_locked_out_without_a_lock_file(void **state)
 {
 	const struct fixture *f = *state;
 	struct snapshot s;
@@ -154,7 +154,7 @@ storaged_waits_for_a_reader_that_it_does_not_see(void **state)
 }
 
 static void
-a_directory_that_is_being_restored_is_left_alone(void **state)
+a_directory_that_is_being_restored_is_refused(void **state)
 {
 	const struct fixture *f = *state;
 	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -166,7 +166,7 @@ a_directory_that_is_being_restored_is_left_alone(void **state)
 }
 
 static void
-where_there_is_no_store_nothing_is_made(void **state)
+without_a_store_nothing_is_created(void **state)
 {
 	struct fixture *f = *state;
 	char path[160];
@@ -181,7 +181,7 @@ where_there_is_no_store_nothing_is_made(void **state)
 }
 
 static void
-what_is_no_store_is_refused(void **state)
+files_that_are_not_stores_are_refused(void **state)
 {
 	static const char zeros[8192];
 	const struct fixture *f = *state;
@@ -199,7 +199,7 @@ what_is_no_store_is_refused(void **state)
 }
 
 static void
-another_schema_is_told_from_damage(void **state)
+another_schema_version_is_not_reported_as_damage(void **state)
 {
 	struct fixture *f = *state;
 	struct snapshot s;
@@ -212,7 +212,7 @@ another_schema_is_told_from_damage(void **state)
 }
 
 static void
-an_older_schema_is_only_for_those_who_ask(void **state)
+an_older_schema_is_opened_only_on_request(void **state)
 {
 	struct fixture *f = *state;
 	struct snapshot s;
@@ -226,15 +226,13 @@ an_older_schema_is_only_for_those_who_ask(void **state)
 }
 
 static void
-a_version_that_is_no_number_is_damage(void **state)
+an_invalid_version_is_damage(void **state)
 {
 	struct fixture *f = *state;
 
 	set_schema(f, "one");
 	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
 }
-
-/* -- a process of its own ---------------------------------------------------------------- */
 
 static int
 work_that_ends(void *arg)
@@ -250,7 +248,7 @@ work_that_dies(void *arg)
 }
 
 static void
-work_aside_tells_how_it_ended(void **state)
+the_exit_status_of_a_subprocess_is_returned(void **state)
 {
 	int status = 0, sig;
 
@@ -288,7 +286,7 @@ tick(void *arg)
 }
 
 static void
-work_aside_is_watched_meanwhile(void **state)
+tick_is_called_while_a_subprocess_runs(void **state)
 {
 	struct shared *s = subprocess_memory_new(sizeof(*s));
 
@@ -303,17 +301,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SNAPSHOT_TEST(a_directory_and_a_file_are_read),
-	    SNAPSHOT_TEST(the_file_of_a_data_directory_is_no_backup),
-	    SNAPSHOT_TEST(no_lock_file_is_made),
-	    SNAPSHOT_TEST(storaged_waits_for_a_reader_that_it_does_not_see),
-	    SNAPSHOT_TEST(a_directory_that_is_being_restored_is_left_alone),
-	    SNAPSHOT_TEST(where_there_is_no_store_nothing_is_made),
-	    SNAPSHOT_TEST(what_is_no_store_is_refused),
-	    SNAPSHOT_TEST(another_schema_is_told_from_damage),
-	    SNAPSHOT_TEST(an_older_schema_is_only_for_those_who_ask),
-	    SNAPSHOT_TEST(a_version_that_is_no_number_is_damage),
-	    cmocka_unit_test(work_aside_tells_how_it_ended),
-	    cmocka_unit_test(work_aside_is_watched_meanwhile),
+	    SNAPSHOT_TEST(the_file_of_a_data_directory_is_refused),
+	    SNAPSHOT_TEST(no_lock_file_is_created),
+	    SNAPSHOT_TEST(storaged_is_locked_out_without_a_lock_file),
+	    SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused),
+	    SNAPSHOT_TEST(without_a_store_nothing_is_created),
+	    SNAPSHOT_TEST(files_that_are_not_stores_are_refused),
+	    SNAPSHOT_TEST(another_schema_version_is_not_reported_as_damage),
+	    SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request),
+	    SNAPSHOT_TEST(an_invalid_version_is_damage),
+	    cmocka_unit_test(the_exit_status_of_a_subprocess_is_returned),
+	    cmocka_unit_test(tick_is_called_while_a_subprocess_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

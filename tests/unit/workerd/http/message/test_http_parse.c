@@ -1,7 +1,7 @@
 /*
- * The request parser: what it makes of a head, and its bounds. Heads run whole, cut in two at every
+ * The request parser: its results and limits. Each head is parsed whole, split in two at every
  * place, and byte by byte, each time from memory of exactly that size that moves between the calls.
- * Which heads it takes and which it refuses is shown by test_corpus.c.
+ * test_corpus.c shows which heads are accepted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,10 +24,10 @@ struct outcome {
 	size_t consumed;
 	struct http_request req;
 	struct http_header headers[HTTP_HEADERS_MAX];
-	uint8_t *bytes; /* what the slices point into */
+	uint8_t *bytes; /* the memory of the slices */
 };
 
-/* Gives the parser growing prefixes of text, one for each step of cuts (ending with len). */
+/* Passes growing prefixes of text to the parser, one for each step of cuts (ending with len). */
 static void
 run(struct outcome *o, const char *text, const size_t *cuts, size_t n_cuts)
 {
@@ -55,7 +55,7 @@ done(struct outcome *o)
 	o->bytes = NULL;
 }
 
-/* The same bytes at the same place, though in other memory. */
+/* The same bytes at the same offset, in different memory. */
 static void
 assert_same_slice(
     const struct outcome *a, struct slice x, const struct outcome *b, struct slice y)
@@ -90,7 +90,7 @@ assert_same(const struct outcome *a, const struct outcome *b)
 	}
 }
 
-/* Runs text in every way and leaves the outcome of the whole in *whole. */
+/* Parses text in every way; *whole is the outcome for the whole text. */
 static void
 run_all_ways(struct outcome *whole, const char *text, size_t len, size_t step)
 {
@@ -249,7 +249,7 @@ assert_bad(const char *text, size_t len, int status, size_t step)
 }
 
 static void
-sixty_four_fields_are_taken_and_one_more_is_not(void **state)
+sixty_four_fields_are_accepted_and_one_more_is_not(void **state)
 {
 	struct outcome o;
 	size_t len;
@@ -267,7 +267,7 @@ sixty_four_fields_are_taken_and_one_more_is_not(void **state)
 }
 
 static void
-a_head_of_the_greatest_size_is_taken_and_a_byte_more_is_not(void **state)
+a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not(void **state)
 {
 	struct outcome o;
 	size_t base, len;
@@ -289,7 +289,7 @@ a_head_of_the_greatest_size_is_taken_and_a_byte_more_is_not(void **state)
 }
 
 static void
-a_request_line_over_the_limit_is_told_by_414(void **state)
+a_request_line_over_the_limit_gets_414(void **state)
 {
 	char *text = malloc(2 * HEAD_MAX);
 
@@ -303,7 +303,7 @@ a_request_line_over_the_limit_is_told_by_414(void **state)
 }
 
 static void
-what_stood_before_the_fault_can_be_read(void **state)
+the_part_before_an_error_can_be_read(void **state)
 {
 	static const char *const texts[] = {
 	    "POST /x HTTP/1.1\r\nOrigin: https://a\r\nBad Name: b\r\nHost: a\r\n\r\n",
@@ -352,10 +352,10 @@ main(void)
 	    cmocka_unit_test(the_absolute_form_has_the_same_parts),
 	    cmocka_unit_test(no_query_differs_from_an_empty_one),
 	    cmocka_unit_test(connection_tokens_decide_about_keep_alive),
-	    cmocka_unit_test(sixty_four_fields_are_taken_and_one_more_is_not),
-	    cmocka_unit_test(a_head_of_the_greatest_size_is_taken_and_a_byte_more_is_not),
-	    cmocka_unit_test(a_request_line_over_the_limit_is_told_by_414),
-	    cmocka_unit_test(what_stood_before_the_fault_can_be_read),
+	    cmocka_unit_test(sixty_four_fields_are_accepted_and_one_more_is_not),
+	    cmocka_unit_test(a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not),
+	    cmocka_unit_test(a_request_line_over_the_limit_gets_414),
+	    cmocka_unit_test(the_part_before_an_error_can_be_read),
 	    cmocka_unit_test(every_method_has_its_name),
 	};
 

@@ -1,6 +1,6 @@
 /*
- * WebSockets on the server's connections: their beginning and end, their time-outs and bounds, and
- * what their user is told. Which frames are good: tests/e2e/websocket-frames.test.mjs.
+ * WebSockets on the server's connections: opening and closing, timeouts, limits, and events.
+ * tests/e2e/websocket-frames.test.mjs tests which frames are valid.
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
@@ -20,7 +20,7 @@
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 #define ASK      "GET /ws HTTP/1.1\r\n" FIELDS
 #define ASK_KEEP "GET /keep HTTP/1.1\r\n" FIELDS
-/* A client's frames; the mask is of zeros. */
+/* Frames of a client; the mask is zero. */
 #define MASK     "\0\0\0\0"
 #define HI       "\x81\x82" MASK "hi"
 #define FIRST    "\x01\x81" MASK "h"
@@ -29,14 +29,14 @@
 #define PONG     "\x8a\x80" MASK
 #define CLOSE    "\x88\x82" MASK "\x03\xe8"
 #define BYTES(s) (s), sizeof(s) - 1
-/* The server's. */
+/* Frames of the server. */
 #define HI_BACK "\x81\x02hi"
 
 static struct {
 	struct ws *ws;
 	char last[64];
 	size_t messages, closed;
-	bool echo, close; /* what to do with a message */
+	bool echo, close; /* the action for a message */
 } user;
 
 static void
@@ -81,7 +81,7 @@ start(const struct http_limits *limits)
 	rig.upgrade = upgrade;
 }
 
-/* What stands behind the answer's head. */
+/* The bytes after the head of the reply. */
 static struct slice
 frames(struct client *cl)
 {
@@ -103,7 +103,7 @@ got(struct client *cl, const char *p, size_t len)
 	return all.len == len && memcmp(all.p, p, len) == 0;
 }
 
-/* A server's close frame with this code is the last that has come. */
+/* The last received frame is a server's close with this code. */
 static bool
 got_close(struct client *cl, unsigned code)
 {
@@ -141,10 +141,8 @@ wait_until_over(struct client *cl)
 	assert_int_equal(rig.answered, 1);
 }
 
-/* -- beginning and end --------------------------------------------------------------------- */
-
 static void
-an_open_socket_holds_nothing_but_itself(void **state)
+an_idle_websocket_holds_no_buffers(void **state)
 {
 	struct http_conn *c;
 	struct client cl;
@@ -170,7 +168,7 @@ an_open_socket_holds_nothing_but_itself(void **state)
 }
 
 static void
-an_answer_may_take_its_time(void **state)
+a_handshake_may_be_accepted_later(void **state)
 {
 	struct client cl;
 
@@ -190,10 +188,10 @@ an_answer_may_take_its_time(void **state)
 	wait_until_over(&cl);
 }
 
-/* The answer and an event of the connection's own in one turn: the request must not be taken for
- * frames, nor be gone for its user. */
+/* The reply and an event of the connection in one turn: the request must not be read as frames, and
+ * must stay valid for its user. */
 static void
-an_answer_and_bytes_may_come_in_one_turn(void **state)
+the_accept_and_input_may_come_in_one_turn(void **state)
 {
 	struct client cl;
 
@@ -212,7 +210,7 @@ an_answer_and_bytes_may_come_in_one_turn(void **state)
 }
 
 static void
-one_that_has_said_all_before_the_answer_still_gets_it(void **state)
+a_half_closed_client_still_gets_the_handshake_reply(void **state)
 {
 	struct client cl;
 
@@ -231,7 +229,7 @@ one_that_has_said_all_before_the_answer_still_gets_it(void **state)
 }
 
 static void
-an_answer_to_who_has_just_gone_ends_at_once(void **state)
+accepting_a_client_that_just_left_ends_at_once(void **state)
 {
 	struct client cl;
 
@@ -249,7 +247,7 @@ an_answer_to_who_has_just_gone_ends_at_once(void **state)
 }
 
 static void
-a_close_of_ours_waits_for_the_peers(void **state)
+our_close_waits_for_the_peers_close(void **state)
 {
 	struct client cl;
 
@@ -272,7 +270,7 @@ a_close_of_ours_waits_for_the_peers(void **state)
 }
 
 static void
-a_close_of_ours_that_nobody_answers_ends_in_time(void **state)
+our_close_without_a_reply_ends_after_the_timeout(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -310,7 +308,7 @@ a_long_reason_is_cut_between_characters(void **state)
 }
 
 static void
-a_lost_connection_is_told(void **state)
+a_lost_connection_calls_closed(void **state)
 {
 	struct client cl;
 
@@ -324,7 +322,7 @@ a_lost_connection_is_told(void **state)
 }
 
 static void
-freeing_the_server_tells_it(void **state)
+freeing_the_server_calls_closed(void **state)
 {
 	struct client cl;
 
@@ -366,8 +364,6 @@ draining_closes_with_1001(void **state)
 	assert_int_equal(user.closed, 3);
 }
 
-/* -- time ---------------------------------------------------------------------------------- */
-
 static size_t
 pings(struct client *cl)
 {
@@ -380,7 +376,7 @@ pings(struct client *cl)
 }
 
 static void
-two_pings_without_an_answer_end_it(void **state)
+two_unanswered_pings_drop_the_connection(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -398,7 +394,7 @@ two_pings_without_an_answer_end_it(void **state)
 }
 
 static void
-each_pong_gives_it_time(void **state)
+a_pong_resets_the_count_of_unanswered_pings(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -416,9 +412,9 @@ each_pong_gives_it_time(void **state)
 	wait_until_over(&cl);
 }
 
-/* A header, a half of it, a payload, a fragment: none may be waited for longer than a body. */
+/* A header, a part of it, a payload, a fragment: each waits for the rest at most body_timeout. */
 static void
-a_message_must_come_whole_in_time(void **state)
+an_incomplete_message_times_out(void **state)
 {
 	static const struct {
 		const char *p;
@@ -448,7 +444,7 @@ a_message_must_come_whole_in_time(void **state)
 }
 
 static void
-pings_give_a_message_no_time(void **state)
+pings_do_not_extend_the_timeout_of_a_message(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -465,9 +461,9 @@ pings_give_a_message_no_time(void **state)
 	wait_until_over(&cl);
 }
 
-/* Each is in time, though something is always half there. */
+/* Each is in time, although something is always incomplete. */
 static void
-messages_that_follow_each_other_have_their_time_each(void **state)
+each_message_has_its_own_timeout(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -492,8 +488,6 @@ messages_that_follow_each_other_have_their_time_each(void **state)
 	wait_until_over(&cl);
 }
 
-/* -- bounds -------------------------------------------------------------------------------- */
-
 #define SMALL_BUFFER 8192
 
 static void
@@ -504,7 +498,7 @@ open_small(struct client *cl)
 	WAIT_FOR(client_has(cl, "\r\n\r\n"));
 }
 
-/* Sends until nothing more is taken; the bytes that were. */
+/* Sends until the output is full. Returns the bytes sent. */
 static size_t
 fill(size_t piece)
 {
@@ -520,7 +514,7 @@ fill(size_t piece)
 }
 
 static void
-who_leaves_too_much_waiting_is_cut(void **state)
+a_peer_with_too_much_queued_output_is_dropped(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -539,7 +533,7 @@ who_leaves_too_much_waiting_is_cut(void **state)
 }
 
 static void
-who_takes_nothing_is_cut_in_time(void **state)
+a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	static uint8_t text[200000];
@@ -557,7 +551,7 @@ who_takes_nothing_is_cut_in_time(void **state)
 }
 
 static void
-nothing_is_read_from_who_takes_nothing(void **state)
+nothing_is_read_from_a_peer_that_takes_nothing(void **state)
 {
 	static uint8_t text[200000];
 	struct client cl;
@@ -598,9 +592,9 @@ a_replay_does_not_count(void **state)
 	WAIT_FOR(user.closed == 1);
 }
 
-/* A close finds its way behind what waits, even where nothing more may. */
+/* A close is queued even if the output is full. */
 static void
-a_close_comes_after_what_waits(void **state)
+a_close_is_sent_after_the_queued_output(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	static uint8_t text[500000];
@@ -618,7 +612,7 @@ a_close_comes_after_what_waits(void **state)
 	wait_until_over(&cl);
 }
 
-/* What comes of a message of this length that is sent whole. */
+/* The outcome of a message of this length. */
 static void
 send_of_length(struct client *cl, size_t len)
 {
@@ -633,7 +627,7 @@ send_of_length(struct client *cl, size_t len)
 }
 
 static void
-a_message_has_its_bound(void **state)
+a_message_over_the_limit_is_refused(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -651,9 +645,9 @@ a_message_has_its_bound(void **state)
 	wait_until_over(&cl);
 }
 
-/* Those that bring no message are counted, in ten seconds; those that do are the user's to count. */
+/* Frames that end no message are counted for ten seconds; messages are for the user to count. */
 static void
-frames_have_their_bound(void **state)
+frames_over_the_limit_are_refused(void **state)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
@@ -672,9 +666,9 @@ frames_have_their_bound(void **state)
 	wait_until_over(&cl);
 }
 
-/* A turn takes a bounded part of what one peer sends, so that others have theirs. */
+/* A turn reads a bounded amount from one peer, so that others are served. */
 static void
-a_turn_takes_a_part(void **state)
+a_turn_reads_a_bounded_amount(void **state)
 {
 	struct client cl;
 
@@ -695,30 +689,30 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RIG_TEST(an_open_socket_holds_nothing_but_itself),
-	    RIG_TEST(an_answer_may_take_its_time),
-	    RIG_TEST(an_answer_and_bytes_may_come_in_one_turn),
-	    RIG_TEST(one_that_has_said_all_before_the_answer_still_gets_it),
-	    RIG_TEST(an_answer_to_who_has_just_gone_ends_at_once),
-	    RIG_TEST(a_close_of_ours_waits_for_the_peers),
-	    RIG_TEST(a_close_of_ours_that_nobody_answers_ends_in_time),
+	    RIG_TEST(an_idle_websocket_holds_no_buffers),
+	    RIG_TEST(a_handshake_may_be_accepted_later),
+	    RIG_TEST(the_accept_and_input_may_come_in_one_turn),
+	    RIG_TEST(a_half_closed_client_still_gets_the_handshake_reply),
+	    RIG_TEST(accepting_a_client_that_just_left_ends_at_once),
+	    RIG_TEST(our_close_waits_for_the_peers_close),
+	    RIG_TEST(our_close_without_a_reply_ends_after_the_timeout),
 	    RIG_TEST(a_long_reason_is_cut_between_characters),
-	    RIG_TEST(a_lost_connection_is_told),
-	    RIG_TEST(freeing_the_server_tells_it),
+	    RIG_TEST(a_lost_connection_calls_closed),
+	    RIG_TEST(freeing_the_server_calls_closed),
 	    RIG_TEST(draining_closes_with_1001),
-	    RIG_TEST(two_pings_without_an_answer_end_it),
-	    RIG_TEST(each_pong_gives_it_time),
-	    RIG_TEST(a_message_must_come_whole_in_time),
-	    RIG_TEST(pings_give_a_message_no_time),
-	    RIG_TEST(messages_that_follow_each_other_have_their_time_each),
-	    RIG_TEST(who_leaves_too_much_waiting_is_cut),
-	    RIG_TEST(who_takes_nothing_is_cut_in_time),
-	    RIG_TEST(nothing_is_read_from_who_takes_nothing),
+	    RIG_TEST(two_unanswered_pings_drop_the_connection),
+	    RIG_TEST(a_pong_resets_the_count_of_unanswered_pings),
+	    RIG_TEST(an_incomplete_message_times_out),
+	    RIG_TEST(pings_do_not_extend_the_timeout_of_a_message),
+	    RIG_TEST(each_message_has_its_own_timeout),
+	    RIG_TEST(a_peer_with_too_much_queued_output_is_dropped),
+	    RIG_TEST(a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout),
+	    RIG_TEST(nothing_is_read_from_a_peer_that_takes_nothing),
 	    RIG_TEST(a_replay_does_not_count),
-	    RIG_TEST(a_close_comes_after_what_waits),
-	    RIG_TEST(a_message_has_its_bound),
-	    RIG_TEST(frames_have_their_bound),
-	    RIG_TEST(a_turn_takes_a_part),
+	    RIG_TEST(a_close_is_sent_after_the_queued_output),
+	    RIG_TEST(a_message_over_the_limit_is_refused),
+	    RIG_TEST(frames_over_the_limit_are_refused),
+	    RIG_TEST(a_turn_reads_a_bounded_amount),
 	};
 
 	rig_loud();
