@@ -147,7 +147,7 @@ const CIRCLES = [
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h": /^workerd\/model\//,
-	"lmdb.h": /^storaged\//,
+	"lmdb.h": /^storaged\/engine\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
 	"unicase.h": /^storaged\/records\/match_keys\.c$/,

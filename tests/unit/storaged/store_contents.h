@@ -1,6 +1,6 @@
 /*
- * All that the tables hold, byte by byte, to compare a store with what it was before. Without meta,
- * which says things about the store itself.
+ * The contents of all tables, byte by byte, to compare a store with its earlier state. Without
+ * meta, which describes the store itself.
  */
 #ifndef TESTS_UNIT_STORAGED_STORE_CONTENTS_H
 #define TESTS_UNIT_STORAGED_STORE_CONTENTS_H
@@ -60,7 +60,7 @@ contents_clear(struct contents *c)
 		buf_clear(&c->table[i]);
 }
 
-/* Fails the test unless the store holds just this. */
+/* Fails the test unless the store has exactly these contents. */
 static inline void
 contents_expect(struct fixture *f, const struct contents *expected)
 {

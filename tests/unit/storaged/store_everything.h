@@ -1,6 +1,6 @@
 /*
- * One of everything that organizations have, beside conversations by a key: for the tests that look at
- * the whole store.
+ * One record of every kind that organizations have, and a conversation by a key: for tests of the
+ * whole store.
  */
 #ifndef TESTS_UNIT_STORAGED_STORE_EVERYTHING_H
 #define TESTS_UNIT_STORAGED_STORE_EVERYTHING_H
@@ -9,7 +9,7 @@
 
 #include "storaged/visitors/visitors.h"
 
-/* In the default organization, unless it says otherwise. */
+/* In the default organization, unless stated otherwise. */
 struct everything {
 	struct id org, org_agent, org_widget; /* another organization */
 	struct id user, login, key, agent, widget, visitor, contact;
@@ -50,7 +50,7 @@ make_key(struct fixture *f, struct everything *e)
 	ask(f, MSG_KEY_CREATE, &m, MSG_OK, NULL);
 }
 
-/* Comes to the widget, writes, and says who it is. */
+/* A visitor opens the widget, writes, and submits a contact. */
 static inline void
 make_visitor(struct fixture *f, struct everything *e)
 {

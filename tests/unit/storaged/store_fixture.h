@@ -1,6 +1,6 @@
 /*
- * What the tests of the store share: a real LMDB environment in a temporary directory, and clients
- * that speak to a batch as peers do, in encoded frames, without sockets.
+ * Shared by the tests of the store: a real LMDB environment in a temporary directory, and clients
+ * that send encoded frames to a batch, as peers do, but without sockets.
  */
 #ifndef TESTS_UNIT_STORAGED_STORE_FIXTURE_H
 #define TESTS_UNIT_STORAGED_STORE_FIXTURE_H
@@ -30,7 +30,7 @@
 
 #define STORE_BYTES (64u * 1024 * 1024)
 
-/* A client with what it sent in this batch and what it was answered. */
+/* A client with the frames that it sent in this batch, and its answers. */
 struct asker {
 	enum role role; /* a worker, unless a test makes it a tool */
 	struct client client;
@@ -47,8 +47,8 @@ struct fixture {
 	struct batch batch;
 	struct asker a, b;
 	uint64_t requests; /* request ids given out */
-	struct buf kept;   /* what the last answer lies in */
-	bool damaged;      /* by the test: the store need not be whole at its end */
+	struct buf kept;   /* the bytes of the last answer */
+	bool damaged;      /* by the test: the store may be broken at its end */
 };
 
 static inline void
@@ -67,7 +67,7 @@ asker_forget_frames(struct asker *asker)
 		buf_clear(&asker->frames[--asker->n]);
 }
 
-/* Everything beside the environment, which is open. */
+/* Starts everything but the environment, which is open. */
 static inline void
 store_serve(struct fixture *f)
 {
@@ -107,7 +107,8 @@ expect_whole(struct fixture *f)
 	assert_int_equal(result.broken, 0);
 }
 
-/* A client's connection ends: nobody runs its turns, and it follows none. */
+/* A client disconnects: its turns are lost, and it follows nothing. Returns the number of its
+ * turns. */
 static inline size_t
 client_goes(struct fixture *f, struct asker *asker)
 {
@@ -132,7 +133,7 @@ store_close(struct fixture *f)
 	env_close(&f->env);
 }
 
-/* As if the process had been killed and started anew: only what is on disk is left. */
+/* As after a kill and a restart: only what is on disk is left. */
 static inline void
 store_restart(struct fixture *f, uint64_t max_bytes)
 {
@@ -215,7 +216,7 @@ commit(struct fixture *f)
 	asker_forget_frames(&f->b);
 }
 
-/* Takes the next answer off; it must be the one to this request. Valid until the next call. */
+/* Takes the next answer, which must be the one to this request. Valid until the next call. */
 static inline enum msg_type
 take_answer(struct fixture *f, struct asker *asker, uint64_t request, union msg *m)
 {
@@ -252,7 +253,7 @@ expect_error(struct fixture *f, struct asker *asker, uint64_t request, enum stor
 	assert_int_equal(m.error.code, code);
 }
 
-/* One request, one batch, one answer of this type. */
+/* Sends one request in its own batch and expects an answer of this type. */
 static inline void
 ask(struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer, union msg *m)
 {
@@ -299,7 +300,7 @@ piece_of(const struct id *turn, uint32_t offset, const char *text)
 	    .turn = *turn, .run = *turn, .offset = offset, .text = slice_str(text)};
 }
 
-/* Puts the request for another organization, with an agent and a widget of its own, into the batch. */
+/* Requests another organization, with an agent and a widget of its own. */
 static inline void
 send_org(struct fixture *f, const struct id *org)
 {
@@ -325,7 +326,7 @@ make_org(struct fixture *f)
 	return org;
 }
 
-/* What is left of erased conversations goes, as between batches. Returns the steps that it took. */
+/* Removes what is left of erased conversations, as between batches. Returns the number of steps. */
 static inline unsigned
 sweep(struct fixture *f)
 {
@@ -338,7 +339,7 @@ sweep(struct fixture *f)
 	return steps;
 }
 
-/* A whole turn: question, answer. Returns its conversation. */
+/* A whole turn, with question and answer. Returns its conversation. */
 static inline struct id
 chat(struct fixture *f, const char *session, const char *question, const char *answer)
 {
@@ -353,7 +354,7 @@ chat(struct fixture *f, const char *session, const char *question, const char *a
 	return conversation;
 }
 
-/* The n-th item of a list, decoded. Fails the test if there are fewer. */
+/* Decodes the n-th item of a list. Fails the test if there are fewer. */
 static inline void
 list_item(struct slice list, size_t n, enum msg_type type, void *record)
 {
@@ -382,8 +383,8 @@ assert_text(struct slice got, const char *expected)
 		fail_msg("\"%.*s\" is not \"%s\"", (int)got.len, got.p, expected);
 }
 
-/* All messages of a conversation: `texts` in their order, statuses as one letter each (complete,
- * stopped, interrupted). */
+/* Expects all messages of a conversation: `texts` in their order, statuses as one letter each
+ * (complete, stopped, interrupted). */
 static inline void
 expect_messages(struct fixture *f, const struct id *conversation, const char *statuses,
     const char *const *texts)
@@ -404,7 +405,7 @@ expect_messages(struct fixture *f, const struct id *conversation, const char *st
 #define EXPECT_MESSAGES(f, conversation, statuses, ...) \
 	expect_messages(f, conversation, statuses, (const char *const[]){__VA_ARGS__})
 
-/* The conversation's record, as a list of messages shows it. Its slices live as the answer. */
+/* The conversation's record from a list of messages. Its slices are valid as long as the answer. */
 static inline struct msg_conversation_record
 conversation_record(struct fixture *f, const struct id *conversation)
 {
@@ -447,7 +448,7 @@ table_count(struct fixture *f, enum table table)
 	return n;
 }
 
-/* The client has gone: all that it ran is interrupted. */
+/* The client disconnects, and all its turns are interrupted. */
 static inline void
 lose(struct fixture *f, struct asker *asker)
 {
@@ -457,7 +458,7 @@ lose(struct fixture *f, struct asker *asker)
 	assert_true(TAILQ_EMPTY(&f->open.lost));
 }
 
-/* Puts bytes that are no record where one belongs. */
+/* Replaces a record by bytes that do not decode. */
 static inline void
 damage(struct fixture *f, enum table table, const struct id *id)
 {
@@ -470,8 +471,8 @@ damage(struct fixture *f, enum table table, const struct id *id)
 	f->damaged = true;
 }
 
-/* Zeros in place of the page of the file where a record lies, as a power failure may leave it; LMDB sees
- * them at once. */
+/* Overwrites the file's page of a record with zeros, as a power failure may do; LMDB sees them
+ * at once. */
 static inline void
 damage_page(struct fixture *f, enum table table, const struct key *key)
 {
@@ -496,7 +497,7 @@ damage_page(struct fixture *f, enum table table, const struct key *key)
 	f->damaged = true;
 }
 
-/* Returns when the clock of the records has gone on. */
+/* Returns when the clock of the records has advanced. */
 static inline void
 wait_for_next_ms(void)
 {

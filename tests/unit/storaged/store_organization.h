@@ -1,13 +1,13 @@
 /*
- * What the tests of organizations and of what they have share: a second organization, and records as
- * requests carry them.
+ * Shared by the tests of organizations and their records: a second organization, and records in
+ * requests.
  */
 #ifndef TESTS_UNIT_STORAGED_STORE_ORGANIZATION_H
 #define TESTS_UNIT_STORAGED_STORE_ORGANIZATION_H
 
 #include "tests/unit/storaged/store_fixture.h"
 
-/* A record as a request's field holds it. Valid until the next call. */
+/* An encoded record for a request's field. Valid until the next call. */
 static inline struct slice
 encoded(enum msg_type type, const void *record)
 {
@@ -20,7 +20,7 @@ encoded(enum msg_type type, const void *record)
 	return buf_slice(&b);
 }
 
-/* As ask() and ask_error(), by the command-line tool. */
+/* Like ask() and ask_error(), sent by the command-line tool. */
 static inline void
 ask_as_tool(
     struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer, union msg *m)
@@ -50,7 +50,7 @@ org_of(const char *name, const char *public_id)
 	};
 }
 
-/* An organization beside the default one. */
+/* A second organization. */
 static inline struct msg_org_create
 make_other_org(struct fixture *f)
 {
@@ -96,7 +96,8 @@ agent_of(const struct id *org, const char *name)
 	};
 }
 
-/* Makes or changes it; *r becomes what is stored then. Its slices live as the answer. */
+/* Creates or changes it; *r becomes the stored record. Its slices are valid as long as the
+ * answer. */
 static inline void
 put_agent(struct fixture *f, struct msg_agent_record *r, bool fresh)
 {
@@ -123,7 +124,7 @@ widget_of(const struct id *org, const struct id *agent, const char *public_id)
 	};
 }
 
-/* As put_agent(). */
+/* Like put_agent(). */
 static inline void
 put_widget(struct fixture *f, struct msg_widget_record *r, bool fresh)
 {
@@ -135,7 +136,7 @@ put_widget(struct fixture *f, struct msg_widget_record *r, bool fresh)
 	assert_int_equal(record_decode(got.record.record, MSG_WIDGET_RECORD, r), WIRE_OK);
 }
 
-/* Waits for the next millisecond, so that what happens now is seen to be later. */
+/* Waits for the next millisecond, so that later changes have later times. */
 static inline void
 next_ms(void)
 {

@@ -1,5 +1,5 @@
 /*
- * What the tests of visitors share: widgets to come to, and visitors who do.
+ * Shared by the tests of visitors: widgets, and visitors who open them.
  */
 #ifndef TESTS_UNIT_STORAGED_STORE_VISITORS_H
 #define TESTS_UNIT_STORAGED_STORE_VISITORS_H
@@ -11,14 +11,14 @@
 
 #define PUBLIC_ID "wid_0123456789abcdefghijkl"
 
-/* A visitor, with what the store knows of it. */
+/* A visitor, with what the store returned for it. */
 struct guest {
 	struct hash256 token;
 	struct msg_visitor_record record;
 	struct visitor_session session;
 };
 
-/* The widget as it is stored: its slices live as the answer. */
+/* The stored widget; its slices are valid as long as the answer. */
 static inline struct msg_widget_record
 widget_record(struct fixture *f, const struct id *org, const struct id *widget)
 {
@@ -31,7 +31,7 @@ widget_record(struct fixture *f, const struct id *org, const struct id *widget)
 	return record;
 }
 
-/* A widget of the default organization with this public id; its id. */
+/* Creates a widget of the default organization with this public id; returns its id. */
 static inline struct id
 make_widget(struct fixture *f, const char *public_id)
 {
@@ -50,7 +50,8 @@ make_widget(struct fixture *f, const char *public_id)
 		put_widget(f, &r, false);                                               \
 	} while (0)
 
-/* Three ways in which a widget ends for its visitors; a reset one is "wid_new" then. */
+/* Three ways in which a widget becomes unreachable for its visitors; a reset one has the public
+ * id "wid_new". */
 static inline void
 disable_widget(struct fixture *f, const struct id *widget)
 {
@@ -75,7 +76,7 @@ delete_widget(struct fixture *f, const struct id *widget)
 	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 }
 
-/* A token that no other call gives. */
+/* A different token for each call. */
 static inline struct hash256
 fresh_token(void)
 {
@@ -100,7 +101,7 @@ open_of(const char *public_id, const struct hash256 *token)
 	return open;
 }
 
-/* Opens, and expects to resume or not. */
+/* Opens the widget, and expects to resume or not. */
 static inline struct guest
 open_as(struct fixture *f, const struct msg_visitor_open *open, bool resumed)
 {
@@ -125,7 +126,7 @@ make_guest(struct fixture *f, const char *public_id)
 	return open_as(f, &open, false);
 }
 
-/* The visitor's record as it is stored. */
+/* The stored record of the visitor. */
 static inline struct msg_visitor_record
 stored_guest(struct fixture *f, const struct guest *guest)
 {
@@ -152,7 +153,7 @@ is_stored(struct fixture *f, const struct guest *guest)
 	return rc == 0;
 }
 
-/* A message of a visitor's. It borrows the guest's session. */
+/* A message of a visitor. It borrows the guest's session. */
 static inline struct msg_turn_begin
 guest_says(const struct guest *guest, const char *text)
 {
@@ -176,7 +177,7 @@ submit_of(const struct guest *guest, const char *name, const char *email, const 
 	};
 }
 
-/* The contact that a submission leads to. Its slices live as the answer. */
+/* The contact of a submission. Its slices are valid as long as the answer. */
 static inline struct msg_contact_record
 submit(struct fixture *f, const struct msg_contact_submit *submit)
 {

@@ -1,12 +1,12 @@
 /*
- * Messages that have a name of their client's: sent again, they are answered by how their reply is,
+ * Messages with a client message id: sent again, they are answered with the state of their reply,
  * and stored once.
  */
 #include "tests/unit/storaged/store_contents.h"
 
 #include "storaged/turns/turns.h"
 
-/* A message with a name. */
+/* A message with a client message id. */
 static struct msg_turn_begin
 named(const char *session, const char *text, const char *client_id)
 {
@@ -16,7 +16,7 @@ named(const char *session, const char *text, const char *client_id)
 	return begin;
 }
 
-/* The same as it is sent again by a client that had no answer: the worker's ids are new. */
+/* The same message, sent again by a client that had no answer: the worker's ids are new. */
 static struct msg_turn_begin
 again(const struct msg_turn_begin *begin)
 {
@@ -38,7 +38,8 @@ ask_as(struct fixture *f, struct asker *asker, enum msg_type type, const void *m
 	expect_answer(f, asker, request, answer, m);
 }
 
-/* The answer is that the turn is open, run so by another worker (or, own, by the asker). */
+/* Expects that the turn is open, for this run, written by another worker (or, own, by the
+ * sender). */
 static void
 expect_open(
     const union msg *m, const struct msg_turn_begin *begin, const struct id *run, bool own)
@@ -69,7 +70,7 @@ expect_closed(const union msg *m, const struct msg_turn_begin *begin,
 	assert_text(state->text, text);
 }
 
-/* The answer is that the sender is to write the reply, whose question is the last of the history. */
+/* Expects that the sender is to write the reply, whose question is the last of the history. */
 static void
 expect_begun(const union msg *m, const struct msg_turn_begin *first)
 {
@@ -95,8 +96,6 @@ record_of(struct fixture *f, const struct id *conversation, const char *name)
 	txn_abort(&t);
 	return record;
 }
-
-/* -- stored -------------------------------------------------------------------------------- */
 
 static void
 a_name_is_stored_with_its_message(void **state)
@@ -173,7 +172,7 @@ another_text_under_the_same_name_is_a_conflict(void **state)
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	contents_take(f, &before);
 	ask_error(f, MSG_TURN_BEGIN, &other, STORE_CONFLICT);
-	/* Also to the worker that writes the reply, and by the very request that began it. */
+	/* Also for the worker that writes the reply, and for the very request that began it. */
 	other.turn = begin.turn;
 	ask_error(f, MSG_TURN_BEGIN, &other, STORE_CONFLICT);
 	contents_expect(f, &before);
@@ -183,7 +182,7 @@ another_text_under_the_same_name_is_a_conflict(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "hi");
 }
 
-/* A worker gives each turn a new id, so this is none that speaks rightly. */
+/* A worker gives each turn a new id, so a correct one never sends this. */
 static void
 a_turn_that_began_under_another_name_is_refused(void **state)
 {
@@ -198,10 +197,8 @@ a_turn_that_began_under_another_name_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
 }
 
-/* -- sent again ---------------------------------------------------------------------------- */
-
 static void
-a_request_repeated_by_its_worker_goes_on(void **state)
+a_request_repeated_by_its_worker_continues_the_turn(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -211,7 +208,7 @@ a_request_repeated_by_its_worker_goes_on(void **state)
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
 	expect_begun(&m, &begin);
-	/* Over a new line as well: the turn is that line's then. */
+	/* Over a new connection too, which owns the turn then. */
 	ask_as(f, &f->b, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
 	expect_begun(&m, &begin);
 	assert_true(TAILQ_EMPTY(&f->a.client.turns));
@@ -296,9 +293,7 @@ the_same_name_twice_in_a_batch_is_one_message(void **state)
 	assert_int_equal(f->open.n, 1);
 }
 
-/* -- begun anew ---------------------------------------------------------------------------- */
-
-/* A turn with some text, and its worker gone. */
+/* A turn with some text whose worker has disconnected. */
 static struct msg_turn_begin
 broken_off(struct fixture *f, const char *session, bool interrupted)
 {
@@ -316,7 +311,7 @@ broken_off(struct fixture *f, const char *session, bool interrupted)
 	return begin;
 }
 
-/* Another worker begins it anew, and comes to its end. */
+/* Another worker restarts it and finishes it. */
 static void
 heal(struct fixture *f, const struct msg_turn_begin *first)
 {
@@ -340,7 +335,7 @@ heal(struct fixture *f, const struct msg_turn_begin *first)
 }
 
 static void
-an_interrupted_reply_is_begun_anew_in_its_place(void **state)
+an_interrupted_reply_is_restarted_in_its_place(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true);
@@ -350,7 +345,7 @@ an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 }
 
 static void
-a_lost_reply_is_begun_anew_before_it_is_interrupted(void **state)
+a_lost_reply_is_restarted_before_it_is_interrupted(void **state)
 {
 	struct msg_turn_begin begin = broken_off(*state, "s1", false);
 
@@ -358,7 +353,7 @@ a_lost_reply_is_begun_anew_before_it_is_interrupted(void **state)
 }
 
 static void
-a_reply_that_its_worker_interrupted_is_begun_anew(void **state)
+a_reply_that_its_worker_interrupted_is_restarted(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -370,9 +365,9 @@ a_reply_that_its_worker_interrupted_is_begun_anew(void **state)
 	heal(f, &begin);
 }
 
-/* What came before stands until the new run has something. */
+/* The earlier text stays until the new run has some. */
 static void
-what_there_was_is_kept_until_there_is_more(void **state)
+earlier_text_is_kept_until_there_is_more(void **state)
 {
 	struct fixture *f = *state;
 
@@ -399,9 +394,9 @@ what_there_was_is_kept_until_there_is_more(void **state)
 	assert_int_equal(stored_totals(f).messages, 4);
 }
 
-/* Its model was down, say. */
+/* For example, its model was down. */
 static void
-a_run_without_a_word_takes_nothing_away(void **state)
+a_run_without_text_keeps_the_earlier_text(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -419,10 +414,10 @@ a_run_without_a_word_takes_nothing_away(void **state)
 	heal(f, &begin);
 }
 
-/* Nor does one that is stopped: the visitor has read that text. Whoever repeats the stop, or was not the
- * one who ended the reply, is told the same. */
+/* Nor does a run that is stopped: the visitor has read that text. A repeated stop, or one by
+ * another run, is answered with it. */
 static void
-a_stop_before_the_first_word_keeps_what_there_was(void **state)
+a_stop_without_text_keeps_the_earlier_text(void **state)
 {
 	struct fixture *f = *state;
 
@@ -452,7 +447,7 @@ a_stop_before_the_first_word_keeps_what_there_was(void **state)
 }
 
 static void
-a_first_run_that_is_stopped_before_its_first_word_is_empty(void **state)
+a_first_run_that_is_stopped_without_text_is_empty(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -468,7 +463,7 @@ a_first_run_that_is_stopped_before_its_first_word_is_empty(void **state)
 
 /* Only a damaged store has this. */
 static void
-a_reply_that_is_missing_is_begun_anew(void **state)
+a_reply_without_a_message_is_restarted(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -484,7 +479,7 @@ a_reply_that_is_missing_is_begun_anew(void **state)
 }
 
 static void
-the_history_of_a_turn_begun_anew_ends_with_its_question(void **state)
+the_history_of_a_restarted_turn_ends_with_its_question(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, anew;
@@ -503,7 +498,7 @@ the_history_of_a_turn_begun_anew_ends_with_its_question(void **state)
 }
 
 static void
-two_who_begin_anew_in_one_batch_do_not_both(void **state)
+of_two_restarts_in_one_batch_one_wins(void **state)
 {
 	struct fixture *f = *state;
 
@@ -558,14 +553,14 @@ after_a_restart_an_open_reply_is_waited_for(void **state)
 	store_restart(f, STORE_BYTES);
 	ask(f, MSG_TURN_BEGIN, &repeated, MSG_TURN_STATE, &m);
 	expect_open(&m, &begin, &begin.turn, false);
-	/* And by the very worker's request it is claimed. */
+	/* The request of the worker that wrote it claims it. */
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
 	expect_begun(&m, &begin);
 	assert_true(TAILQ_EMPTY(&f->open.found));
 }
 
 static void
-an_answer_that_was_lost_does_not_begin_anew_twice(void **state)
+a_repeated_restart_happens_once(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -577,7 +572,7 @@ an_answer_that_was_lost_does_not_begin_anew_twice(void **state)
 	ask(f, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, &m);
 	expect_begun(&m, &begin);
 	assert_int_equal(f->open.n, 1);
-	/* The first run's worker wakes up: it is told that another one writes. */
+	/* The first run's worker continues: it learns that another one writes. */
 	ask_as(f, &f->b, MSG_TURN_BEGIN, &late, MSG_TURN_STATE, &m);
 	expect_open(&m, &begin, &anew.turn, false);
 }
@@ -597,8 +592,6 @@ there_are_only_so_many_open_turns(void **state)
 	ask(f, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
 }
-
-/* -- runs ---------------------------------------------------------------------------------- */
 
 static void
 a_run_that_was_replaced_changes_nothing(void **state)
@@ -620,13 +613,14 @@ a_run_that_was_replaced_changes_nothing(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &unnamed, STORE_TAKEN);
 	contents_expect(f, &before);
 	contents_clear(&before);
-	/* It is still the other's. */
+	/* It still belongs to the other worker. */
 	assert_true(TAILQ_EMPTY(&f->a.client.turns));
 	assert_false(TAILQ_EMPTY(&f->b.client.turns));
 }
 
-/* A piece that was on its way when the line broke comes over the next one, but meanwhile another run
- * has written, and has broken off as well: the two are not mixed. With all of its text it is welcome. */
+/* A piece that was under way when the connection broke is sent over the next one, but another
+ * run has written meanwhile, and has broken off too: the two texts are not mixed. With its whole
+ * text it is accepted. */
 static void
 a_piece_is_not_put_behind_another_runs_text(void **state)
 {
@@ -660,14 +654,14 @@ a_closed_reply_is_put_right_by_any_run(void **state)
 	ask_as(f, &f->b, MSG_TURN_BEGIN, &anew, MSG_TURN_BEGUN, NULL);
 	lose(f, &f->b);
 	ask(f, MSG_TURN_CHECKPOINT, &old, MSG_OK, NULL);
-	/* It is that run's now. */
+	/* It belongs to that run now. */
 	new.run = anew.turn;
 	ask_error(f, MSG_TURN_CHECKPOINT, &new, STORE_TAKEN);
 	lose(f, &f->a);
 	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half an answer more");
 	end.run = anew.turn;
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
-	/* Closed for good: nobody's request changes it; who has another text is told so. */
+	/* Closed for good: no request changes it, and a run with another text learns so. */
 	ask(f, MSG_TURN_CHECKPOINT, &old, MSG_OK, NULL);
 	end.run = begin.turn;
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
@@ -675,8 +669,6 @@ a_closed_reply_is_put_right_by_any_run(void **state)
 	ask_error(f, MSG_TURN_FINISH, &end, STORE_TAKEN);
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "half an answer more");
 }
-
-/* -- what is damaged ----------------------------------------------------------------------- */
 
 static void
 damage_name(
@@ -712,7 +704,7 @@ a_name_that_leads_nowhere_costs_only_who_uses_it(void **state)
 
 /* A turn that could not be ended. */
 static void
-a_reply_that_is_stuck_is_begun_anew_if_that_can_be(void **state)
+a_stuck_reply_is_restarted_if_possible(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -742,29 +734,29 @@ main(void)
 	    STORE_TEST(a_name_is_of_one_conversation),
 	    STORE_TEST(another_text_under_the_same_name_is_a_conflict),
 	    STORE_TEST(a_turn_that_began_under_another_name_is_refused),
-	    STORE_TEST(a_request_repeated_by_its_worker_goes_on),
+	    STORE_TEST(a_request_repeated_by_its_worker_continues_the_turn),
 	    STORE_TEST(a_reply_that_is_written_is_told_of),
 	    STORE_TEST(a_reply_that_is_whole_is_the_answer),
 	    STORE_TEST(the_same_name_twice_in_a_batch_is_one_message),
-	    STORE_TEST(an_interrupted_reply_is_begun_anew_in_its_place),
-	    STORE_TEST(a_lost_reply_is_begun_anew_before_it_is_interrupted),
-	    STORE_TEST(a_reply_that_its_worker_interrupted_is_begun_anew),
-	    STORE_TEST(what_there_was_is_kept_until_there_is_more),
-	    STORE_TEST(a_run_without_a_word_takes_nothing_away),
-	    STORE_TEST(a_stop_before_the_first_word_keeps_what_there_was),
-	    STORE_TEST(a_first_run_that_is_stopped_before_its_first_word_is_empty),
-	    STORE_TEST(a_reply_that_is_missing_is_begun_anew),
-	    STORE_TEST(the_history_of_a_turn_begun_anew_ends_with_its_question),
-	    STORE_TEST(two_who_begin_anew_in_one_batch_do_not_both),
+	    STORE_TEST(an_interrupted_reply_is_restarted_in_its_place),
+	    STORE_TEST(a_lost_reply_is_restarted_before_it_is_interrupted),
+	    STORE_TEST(a_reply_that_its_worker_interrupted_is_restarted),
+	    STORE_TEST(earlier_text_is_kept_until_there_is_more),
+	    STORE_TEST(a_run_without_text_keeps_the_earlier_text),
+	    STORE_TEST(a_stop_without_text_keeps_the_earlier_text),
+	    STORE_TEST(a_first_run_that_is_stopped_without_text_is_empty),
+	    STORE_TEST(a_reply_without_a_message_is_restarted),
+	    STORE_TEST(the_history_of_a_restarted_turn_ends_with_its_question),
+	    STORE_TEST(of_two_restarts_in_one_batch_one_wins),
 	    STORE_TEST(a_worker_that_came_back_in_the_same_batch_keeps_its_turn),
 	    STORE_TEST(after_a_restart_an_open_reply_is_waited_for),
-	    STORE_TEST(an_answer_that_was_lost_does_not_begin_anew_twice),
+	    STORE_TEST(a_repeated_restart_happens_once),
 	    STORE_TEST(there_are_only_so_many_open_turns),
 	    STORE_TEST(a_run_that_was_replaced_changes_nothing),
 	    STORE_TEST(a_piece_is_not_put_behind_another_runs_text),
 	    STORE_TEST(a_closed_reply_is_put_right_by_any_run),
 	    STORE_TEST(a_name_that_leads_nowhere_costs_only_who_uses_it),
-	    STORE_TEST(a_reply_that_is_stuck_is_begun_anew_if_that_can_be),
+	    STORE_TEST(a_stuck_reply_is_restarted_if_possible),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

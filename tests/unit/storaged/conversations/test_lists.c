@@ -7,7 +7,7 @@
 
 #define CONVERSATIONS 7
 
-/* So many conversations, each with an activity later than the one before. */
+/* So many conversations, each with later activity than the one before. */
 static void
 make_conversations(struct fixture *f, struct id ids[CONVERSATIONS])
 {
@@ -96,7 +96,7 @@ a_cursor_holds_when_its_conversation_moves(void **state)
 	make_conversations(f, ids);
 	ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
 	memcpy(cursor, m.conversation_page.next.p, sizeof(cursor));
-	/* The last one of the page, whose place the cursor is. */
+	/* The last one of the page, to which the cursor refers. */
 	chat(f, "s5", "again", "yes");
 	list.cursor = (struct slice){cursor, sizeof(cursor)};
 	ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
@@ -121,8 +121,6 @@ an_organization_sees_only_its_own(void **state)
 	ask_error(f, MSG_MESSAGE_LIST, &foreign, STORE_NOT_FOUND);
 	ask_error(f, MSG_MESSAGE_LIST, &unknown, STORE_NOT_FOUND);
 }
-
-/* -- lists of a part ---------------------------------------------------------------------- */
 
 /* A conversation of this widget with this contact (0: none), whose only reply has this state. */
 struct sample {
@@ -172,7 +170,7 @@ make_sample(struct fixture *f, const struct sample *sample, size_t n)
 	begin = begin_of(session, "q");
 	begin.widget = numbered(sample->widget);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	/* Before its end and after it: the index moves with both. */
+	/* Before its end or after it: the index moves with both. */
 	if (n % 2 == 0)
 		set_contact(f, &begin.conversation, sample->contact);
 	finish = finish_of(&begin.turn, "a");
@@ -193,7 +191,7 @@ is_of(const struct sample *sample, const struct sample *wanted)
 	    (wanted->state == CONVERSATION_ANY || sample->state == wanted->state);
 }
 
-/* Each of what is wanted comes once, the newest first, in pages of this many. */
+/* Expects each matching one once, the newest first, in pages of this many. */
 static void
 expect_listed(struct fixture *f, const struct sample *wanted, const struct id *ids,
     const struct sample *all, size_t n, uint32_t limit)
@@ -257,7 +255,7 @@ a_widget_a_contact_and_a_state_have_their_own_lists(void **state)
 	for (uint8_t contact = 0; contact <= 2; contact++)
 		expect_listed(
 		    f, &(struct sample){.contact = contact}, ids, all, ARRAY_LEN(all), 2);
-	/* These contacts are nobody's. */
+	/* These contacts do not exist. */
 	f->damaged = true;
 }
 
@@ -321,7 +319,7 @@ a_cursor_of_another_length_is_refused(void **state)
 	ask_error(f, MSG_CONVERSATION_LIST, &list, STORE_INVALID);
 }
 
-/* Question and answer as often as pairs says: texts "0", "1", … in their order. */
+/* So many pairs of question and answer: texts "0", "1", … in their order. */
 static struct id
 make_thread(struct fixture *f, int pairs)
 {
@@ -408,7 +406,7 @@ a_page_does_not_reach_into_the_next_conversation(void **state)
 }
 
 static void
-the_greatest_messages_come_one_a_page(void **state)
+the_largest_messages_fill_one_page_each(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_message_list list = {.org = id_default_org};
@@ -454,8 +452,6 @@ the_conversation_comes_with_its_messages(void **state)
 	assert_int_equal(record.messages, 2);
 }
 
-/* -- a session's history ------------------------------------------------------------------- */
-
 static struct msg_session_history
 history_of(const char *session)
 {
@@ -496,9 +492,9 @@ a_session_has_its_newest_messages(void **state)
 	expect_numbers(&m, 0, 10);
 }
 
-/* Anybody may ask for it, hundreds of times at once, and not read the answer. */
+/* Anyone may ask for it, hundreds of times at once, and not read the answer. */
 static void
-a_page_of_a_sessions_history_is_no_burden(void **state)
+a_page_of_a_sessions_history_is_bounded(void **state)
 {
 	static char text[50001];
 	struct fixture *f = *state;
@@ -554,7 +550,7 @@ a_history_whose_conversation_is_gone_is_damaged(void **state)
 	ask_error(f, MSG_SESSION_HISTORY, &history, STORE_INTERNAL);
 }
 
-/* Both ways of reading a thread name this reply as the one that is written; NULL: none. */
+/* Both ways to read a conversation name this reply as the active one; NULL: none. */
 static void
 expect_active(struct fixture *f, const struct msg_turn_begin *of, const struct id *turn)
 {
@@ -580,7 +576,7 @@ the_newest_open_reply_is_the_active_one(void **state)
 	struct msg_turn_finish end_of_three = finish_of(&three.turn, "drei");
 	struct msg_turn_finish end_of_one = finish_of(&one.turn, "eins");
 
-	/* Whoever begins last: the ids say which is the newest. */
+	/* The last one to begin is not the newest: the ids decide. */
 	ask(f, MSG_TURN_BEGIN, &three, MSG_TURN_BEGUN, NULL);
 	one.conversation = three.conversation;
 	ask(f, MSG_TURN_BEGIN, &one, MSG_TURN_BEGUN, NULL);
@@ -599,7 +595,7 @@ the_newest_open_reply_is_the_active_one(void **state)
 	expect_active(f, &one, NULL);
 }
 
-/* What the same batch has begun, and what it has ended. */
+/* With what the same batch has begun and ended. */
 static void
 the_active_reply_is_that_of_the_moment(void **state)
 {
@@ -646,10 +642,10 @@ main(void)
 	    STORE_TEST(messages_are_paged_forwards),
 	    STORE_TEST(messages_are_paged_backwards_oldest_first_within_a_page),
 	    STORE_TEST(a_page_does_not_reach_into_the_next_conversation),
-	    STORE_TEST(the_greatest_messages_come_one_a_page),
+	    STORE_TEST(the_largest_messages_fill_one_page_each),
 	    STORE_TEST(the_conversation_comes_with_its_messages),
 	    STORE_TEST(a_session_has_its_newest_messages),
-	    STORE_TEST(a_page_of_a_sessions_history_is_no_burden),
+	    STORE_TEST(a_page_of_a_sessions_history_is_bounded),
 	    STORE_TEST(a_session_without_a_conversation_has_no_history),
 	    STORE_TEST(a_history_whose_conversation_is_gone_is_damaged),
 	    STORE_TEST(the_newest_open_reply_is_the_active_one),

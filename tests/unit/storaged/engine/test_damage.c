@@ -1,6 +1,6 @@
 /*
- * Damaged pages of the file: whoever needs one is refused, nobody else notices, the process goes on, and
- * the check says where they are.
+ * Damaged pages of the file: requests that need one are refused, others are not affected, the
+ * process continues, and verify says where the pages are.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
@@ -18,7 +18,7 @@ make_thread(struct fixture *f, const char *session)
 	return conversation;
 }
 
-/* One with a damaged page in its middle, between two that are whole. */
+/* A conversation with a damaged page in its middle, between two intact ones. */
 struct three {
 	struct id before, damaged, after;
 };
@@ -43,9 +43,9 @@ list_of(const struct id *conversation)
 	return (struct msg_message_list){.org = id_default_org, .conversation = *conversation};
 }
 
-/* On the way to the page, and by its key; also in a batch that writes. */
+/* By walks and by its key; also in a batch that writes. */
 static void
-a_damaged_page_is_refused_to_those_who_need_it(void **state)
+requests_that_need_a_damaged_page_are_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -78,9 +78,9 @@ a_damaged_page_is_refused_to_those_who_need_it(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
 }
 
-/* Its newest messages can be read, and more be said. */
+/* Its newest messages can be read, and it can continue. */
 static void
-a_conversation_goes_on_behind_its_damaged_page(void **state)
+a_conversation_continues_behind_its_damaged_page(void **state)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -89,7 +89,7 @@ a_conversation_goes_on_behind_its_damaged_page(void **state)
 	assert_memory_equal(&conversation, &three.damaged, sizeof(conversation));
 }
 
-/* A key that names no turn is no reason not to start. */
+/* A key that names no turn must not prevent a start. */
 static void
 an_unreadable_key_of_an_open_turn_is_passed_over(void **state)
 {
@@ -121,7 +121,7 @@ keep_line(void *arg, enum table table, const char *what)
 	    lines->line[lines->n++], sizeof(lines->line[0]), "%s: %s", table_name(table), what);
 }
 
-/* The check ends there, with this line. */
+/* verify ends there, with this line. */
 static void
 expect_ended(struct fixture *f, const char *expected)
 {
@@ -137,7 +137,7 @@ expect_ended(struct fixture *f, const char *expected)
 	assert_non_null(strstr(lines.line[0], expected));
 }
 
-/* The id of whose messages come just before the page, as the first half of a key. */
+/* The conversation whose messages come just before the page, as the first half of a key. */
 static void
 the_check_says_where_it_ends(void **state)
 {
@@ -161,7 +161,7 @@ the_check_names_what_was_erased_and_stays(void **state)
 	char text[ID_TEXT_LEN + 1], expected[96];
 	struct txn t;
 
-	/* As if its removal had ended there. */
+	/* As if the process had ended while it was removed. */
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_put(&t, TABLE_META, &key, (struct slice){0}), 0);
 	key = key_id(&three.damaged);
@@ -177,8 +177,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_damaged_page_is_refused_to_those_who_need_it),
-	    STORE_TEST(a_conversation_goes_on_behind_its_damaged_page),
+	    STORE_TEST(requests_that_need_a_damaged_page_are_refused),
+	    STORE_TEST(a_conversation_continues_behind_its_damaged_page),
 	    STORE_TEST(an_unreadable_key_of_an_open_turn_is_passed_over),
 	    STORE_TEST(the_check_says_where_it_ends),
 	    STORE_TEST(the_check_names_what_was_erased_and_stays),

@@ -1,5 +1,5 @@
 /*
- * The environment and the socket: whose they are, and what is refused.
+ * The environment and the socket: their owners, and what is refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ put_meta(struct fixture *f, const char *name, const char *value)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-/* What opening the store again comes to. It is closed afterwards. */
+/* Opens the store again, closes it, and returns the status. */
 static int
 status_of_reopening(struct fixture *f)
 {
@@ -51,7 +51,7 @@ a_store_opens_again(void **state)
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
 }
 
-/* In place of the C library's: which directory was synced last. */
+/* Replaces the C library's function: the directory that was synced last. */
 static struct stat synced;
 
 int
@@ -85,7 +85,7 @@ a_newer_store_is_refused(void **state)
 }
 
 static void
-a_version_that_is_no_number_is_refused(void **state)
+a_version_that_is_not_a_number_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
@@ -104,7 +104,7 @@ conversations_without_a_version_are_refused(void **state)
 }
 
 static void
-a_file_that_is_no_store_is_refused_and_left_alone(void **state)
+a_file_that_is_not_a_store_is_refused_and_unchanged(void **state)
 {
 	char dir[64], path[160], content[6000], back[sizeof(content)];
 	struct env env;
@@ -124,8 +124,8 @@ a_file_that_is_no_store_is_refused_and_left_alone(void **state)
 	remove_store(dir);
 }
 
-/* An environment of another program: one entry in the unnamed table, or one table of its own.
- * Returns how many entries the unnamed table has. */
+/* Makes an environment of another program: one entry in the unnamed table, or one table of its
+ * own. Returns how many entries the unnamed table has. */
 static size_t
 open_foreign(const char *dir, const char *table, bool make)
 {
@@ -211,7 +211,7 @@ a_lock_taken_for_storaged_keeps_it_away(void **state)
 	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/storaged.lock", dir);
-	/* As root in the directory of another user: the file is theirs. */
+	/* As root in the directory of another user: the file must be that user's. */
 	if (geteuid() == 0)
 		assert_int_equal(chown(dir, 12345, 12346), 0);
 	assert_int_equal(listen_try_lock(dir, &lock), 0);
@@ -293,7 +293,7 @@ a_stale_socket_is_replaced_a_live_one_is_not(void **state)
 	assert_int_not_equal(peer, -1);
 	closefd(&peer);
 
-	/* As after a kill: the file is there, and nobody listens. */
+	/* As after a kill: the file exists, and nobody listens. */
 	closefd(&first);
 	assert_int_equal(listen_socket(path, &first, &inherited), 0);
 	peer = channel_connect(path);
@@ -304,7 +304,7 @@ a_stale_socket_is_replaced_a_live_one_is_not(void **state)
 }
 
 static void
-what_is_no_socket_is_left_alone(void **state)
+a_file_that_is_not_a_socket_is_left_alone(void **state)
 {
 	char dir[64], path[160];
 	bool inherited;
@@ -339,7 +339,7 @@ an_announced_socket_that_makes_no_sense_is_an_error(void **state)
 		assert_int_equal(fd, -1);
 		assert_int_equal(access(path, F_OK), -1);
 	}
-	/* What another process was passed is none of our business. */
+	/* Descriptors that were passed to another process must be ignored. */
 	snprintf(pid, sizeof(pid), "%d", getppid());
 	setenv("LISTEN_PID", pid, 1);
 	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
@@ -350,7 +350,7 @@ an_announced_socket_that_makes_no_sense_is_an_error(void **state)
 	remove_store(dir);
 }
 
-/* Binds and listens in another process, as a service manager does for us. */
+/* Binds and listens in another process, as a service manager does. */
 static void
 listen_elsewhere(int fd, const char *path)
 {
@@ -369,7 +369,7 @@ listen_elsewhere(int fd, const char *path)
 	assert_int_equal(status, 0);
 }
 
-/* Whose it is is what the banter command goes by. */
+/* The banter command checks the owner of the socket. */
 static void
 an_inherited_socket_is_ours_to_those_who_connect(void **state)
 {
@@ -414,9 +414,9 @@ main(void)
 	    STORE_TEST(a_store_opens_again),
 	    STORE_TEST(a_new_store_is_there_after_a_power_failure),
 	    STORE_TEST(a_newer_store_is_refused),
-	    STORE_TEST(a_version_that_is_no_number_is_refused),
+	    STORE_TEST(a_version_that_is_not_a_number_is_refused),
 	    STORE_TEST(conversations_without_a_version_are_refused),
-	    cmocka_unit_test(a_file_that_is_no_store_is_refused_and_left_alone),
+	    cmocka_unit_test(a_file_that_is_not_a_store_is_refused_and_unchanged),
 	    cmocka_unit_test(another_programs_environment_is_refused_and_left_alone),
 	    cmocka_unit_test(a_missing_directory_is_an_error),
 	    cmocka_unit_test(a_directory_has_one_storaged),
@@ -424,7 +424,7 @@ main(void)
 	    STORE_TEST(the_slot_of_a_killed_reader_is_freed),
 	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
 	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
-	    cmocka_unit_test(what_is_no_socket_is_left_alone),
+	    cmocka_unit_test(a_file_that_is_not_a_socket_is_left_alone),
 	    cmocka_unit_test(an_announced_socket_that_makes_no_sense_is_an_error),
 	    cmocka_unit_test(an_inherited_socket_is_ours_to_those_who_connect),
 	};

@@ -1,21 +1,21 @@
 /*
- * A store with a little room: enough for a probe, not for what visitors write. What is told of it does not
- * change each second, and when there is room again it is told.
+ * A store with a little room: enough for a probe, not for visitors' writes. The reported state
+ * must not change every second, and room that is freed must be noticed.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
 #define FULL_BYTES (4u * 1024 * 1024)
 
-/* Bytes of texts: of one that does not fit, of one whose erasing makes room for a probe, and of the ones
- * that take the rest. */
+/* Bytes of text: of one that does not fit, of one whose removal makes room for a probe, and of
+ * those that fill the rest. */
 #define GREAT  400000u
 #define MIDDLE 160000u
 #define LITTLE 3000u
 
 /* As in env.c. */
-#define PATIENCE_MAX 31
+#define PROBES_IGNORED_MAX 31
 
-/* A turn whose reply is so long. False: it was refused. */
+/* A turn with a reply of this length. False: it was refused. */
 static bool
 store_text(struct fixture *f, const char *session, size_t len)
 {
@@ -41,7 +41,7 @@ store_text(struct fixture *f, const char *session, size_t len)
 	return stored;
 }
 
-/* Full but for the room of one text of MIDDLE bytes. It was full for the first time. */
+/* Fills the store, for the first time, except for one text of MIDDLE bytes. */
 static void
 fill(struct fixture *f)
 {
@@ -61,14 +61,14 @@ fill(struct fixture *f)
 	assert_true(f->env.writable);
 }
 
-/* Probes until the store is writable. */
+/* Probes until the store is writable. Returns the number of probes. */
 static unsigned
 probes(struct fixture *f)
 {
 	unsigned n = 0;
 
 	while (!f->env.writable) {
-		assert_true(n++ <= PATIENCE_MAX);
+		assert_true(n++ <= PROBES_IGNORED_MAX);
 		env_probe(&f->env);
 	}
 	return n;
@@ -80,18 +80,18 @@ it_is_not_writable_as_long_as_writes_fail(void **state)
 	struct fixture *f = *state;
 
 	fill(f);
-	for (int i = 0; i < 3 * PATIENCE_MAX; i++) {
+	for (int i = 0; i < 3 * PROBES_IGNORED_MAX; i++) {
 		assert_false(store_text(f, "great", GREAT));
 		env_probe(&f->env);
 		assert_false(f->env.writable);
 	}
-	/* Which keeps nobody from writing what fits. */
+	/* Texts that fit are stored all the same. */
 	assert_true(store_text(f, "little", LITTLE));
 	assert_int_equal(probes(f), 1);
 }
 
 static void
-a_state_that_does_not_last_comes_ever_more_seldom(void **state)
+a_state_that_does_not_last_is_reported_less_often(void **state)
 {
 	static const unsigned expected[] = {2, 4, 8, 16, 32, 32};
 	struct fixture *f = *state;
@@ -102,13 +102,13 @@ a_state_that_does_not_last_comes_ever_more_seldom(void **state)
 		assert_false(f->env.writable);
 		assert_int_equal(probes(f), expected[i]);
 	}
-	/* After a good minute it is news. */
+	/* More than a minute later a failure is not a relapse. */
 	f->env.writable_at -= 60000;
 	assert_false(store_text(f, "great", GREAT));
 	assert_int_equal(probes(f), 1);
 }
 
-/* A probe that is passed over brings to light what a deletion has freed: requests need not wait. */
+/* An ignored probe exposes pages that a deletion has freed, so that requests need not wait. */
 static void
 room_is_found_while_writes_fail(void **state)
 {
@@ -127,7 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(it_is_not_writable_as_long_as_writes_fail),
-	    STORE_TEST(a_state_that_does_not_last_comes_ever_more_seldom),
+	    STORE_TEST(a_state_that_does_not_last_is_reported_less_often),
 	    STORE_TEST(room_is_found_while_writes_fail),
 	};
 

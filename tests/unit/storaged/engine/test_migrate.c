@@ -166,8 +166,6 @@ schema_of(struct fixture *f)
 	return version;
 }
 
-/* -- what steps do ------------------------------------------------------------------------ */
-
 static void
 a_step_changes_every_record(void **state)
 {
@@ -252,15 +250,13 @@ a_migration_of_thousands_of_records_fits_into_a_full_store(void **state)
 	for (; first <= f->requests; first++)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
 	store_close(f);
-	/* A bound that was passed long ago: the map is as large as what is in it. */
+	/* A bound that was exceeded long ago: the map is as large as its contents. */
 	assert_int_equal(
 	    env_open_with(&f->env, f->dir, 65536, organization_make_default, &to_2), 0);
 	store_serve(f);
 	f->damaged = true;
 	assert_int_equal(f->open.n, TURNS);
 }
-
-/* -- the copy ---------------------------------------------------------------------------- */
 
 /* The copy is a whole store of schema 1, in one file, for its owner alone. */
 static void
@@ -322,7 +318,7 @@ a_migrated_store_is_not_migrated_again(void **state)
 }
 
 static void
-what_earlier_tries_left_is_replaced(void **state)
+files_of_earlier_tries_are_replaced(void **state)
 {
 	static const char *const names[] = {"data-schema1.mdb", "data-schema1.mdb.part"};
 	static const char rubbish[100000];
@@ -372,8 +368,6 @@ a_store_with_a_lost_page_is_copied_as_well(void **state)
 	expect_copy(f, 2);
 }
 
-/* -- what goes wrong --------------------------------------------------------------------- */
-
 static int
 status_of_opening(const struct fixture *f)
 {
@@ -393,7 +387,7 @@ expect_content(const struct fixture *f, const struct buf *before)
 	buf_clear(&now);
 }
 
-/* In place of the C library's: what every file system has free, in blocks of one byte. */
+/* Replaces the C library's function: the free space of every file system, in blocks of one byte. */
 static uint64_t bytes_free = UINT64_MAX;
 
 int
@@ -405,7 +399,7 @@ statvfs(const char *path, struct statvfs *out)
 	return stat(path, &st);
 }
 
-/* A file that lies in dir; -1: none does. */
+/* The size of a file in the data directory; -1: it does not exist. */
 static int64_t
 size_of(const struct fixture *f, const char *name)
 {
@@ -416,7 +410,7 @@ size_of(const struct fixture *f, const char *name)
 	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
-/* Many pages that hold something, and then no more. */
+/* Uses many pages, and frees them. */
 static void
 free_pages(struct fixture *f)
 {
@@ -433,7 +427,7 @@ free_pages(struct fixture *f)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-/* Makes this again what is in the store's file, and removes the copy. */
+/* Restores the contents of the store's file, and removes the copy. */
 static void
 put_back(const struct fixture *f, const struct buf *content)
 {
@@ -450,7 +444,8 @@ put_back(const struct fixture *f, const struct buf *content)
 	closefd(&fd);
 }
 
-/* Where so many bytes are free the copy is not begun, and what was left of one is gone. */
+/* With so many bytes free, the copy is not started, and the incomplete one of an earlier try is
+ * removed. */
 static void
 expect_no_copy(const struct fixture *f, uint64_t bytes, const struct buf *before)
 {
@@ -469,8 +464,7 @@ expect_no_copy(const struct fixture *f, uint64_t bytes, const struct buf *before
 	assert_int_equal(size_of(f, "data-schema1.mdb.part"), -1);
 }
 
-/* A store most of whose pages are free, because erasures have left them: only the others are
- * copied. */
+/* A store with mostly free pages, as after erasures: only the used ones are copied. */
 static void
 the_copy_is_not_begun_without_room_for_all_of_it(void **state)
 {
@@ -487,7 +481,7 @@ the_copy_is_not_begun_without_room_for_all_of_it(void **state)
 	bytes = size_of(f, "data-schema1.mdb");
 	assert_true(bytes > 0 && bytes < (int64_t)buf_len(&before) / 2);
 
-	/* The same store again: what its copy took is what is wanted. */
+	/* The same store again: the size of its copy is the space that it needs. */
 	store_close(f);
 	put_back(f, &before);
 	expect_no_copy(f, (uint64_t)bytes - 1, &before);
@@ -499,7 +493,7 @@ the_copy_is_not_begun_without_room_for_all_of_it(void **state)
 	buf_clear(&before);
 }
 
-/* A file system without room, as far as this process can tell. */
+/* Makes the file system full, for this process. */
 static void
 set_file_limit(rlim_t bytes)
 {
@@ -617,7 +611,7 @@ main(void)
 	    STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store),
 	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
 	    STORE_TEST(a_migrated_store_is_not_migrated_again),
-	    STORE_TEST(what_earlier_tries_left_is_replaced),
+	    STORE_TEST(files_of_earlier_tries_are_replaced),
 	    STORE_TEST(a_store_with_a_lost_page_is_copied_as_well),
 	    STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it),
 	    STORE_TEST(without_room_for_the_copy_nothing_is_changed),

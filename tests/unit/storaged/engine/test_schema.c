@@ -146,7 +146,7 @@ every_request_to_the_store_has_a_handler(void **state)
 	assert_true(requests >= 9);
 }
 
-/* The greatest value that the table of messages allows in a field. */
+/* The largest value that messages.def allows in a field. */
 static uint32_t
 field_max(enum msg_type type, const char *name)
 {

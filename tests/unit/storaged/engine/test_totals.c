@@ -1,5 +1,5 @@
 /*
- * The counts of organizations: kept in memory within a transaction, and gone with it.
+ * The counts of organizations: cached within a transaction, and dropped with it.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
@@ -74,7 +74,7 @@ organizations_do_not_mix(void **state)
 }
 
 static void
-what_is_undone_was_never_counted(void **state)
+an_undone_batch_counts_nothing(void **state)
 {
 	struct fixture *f = *state;
 	struct txn t;
@@ -130,7 +130,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(changes_show_at_once_and_are_stored_by_the_commit),
 	    STORE_TEST(organizations_do_not_mix),
-	    STORE_TEST(what_is_undone_was_never_counted),
+	    STORE_TEST(an_undone_batch_counts_nothing),
 	    STORE_TEST(a_count_does_not_fall_under_zero),
 	    STORE_TEST(a_damaged_record_is_no_zero),
 	};

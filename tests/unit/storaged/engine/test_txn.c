@@ -1,17 +1,17 @@
 /*
- * Transactions: the cursors that a write keeps between its lookups, changes and walks never show.
- * Everything is compared with a model that has no cursors.
+ * Transactions: the cursors that a write keeps between lookups, changes and walks have no visible
+ * effect. Everything is compared with a model that has no cursors.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
 #define KEYS         400u
 #define TRANSACTIONS 120u
 #define STEPS        300u
-#define LONGEST      6000u /* some values need pages of their own */
+#define LONGEST      6000u /* some values need overflow pages */
 
 static const enum table tables[] = {TABLE_CONVERSATIONS, TABLE_PARTIALS, TABLE_LOGINS};
 
-/* What should be there: of each key, the length of its value, which repeats one byte. */
+/* The expected contents: for each key, the length of its value, which repeats one byte. */
 struct model {
 	struct {
 		bool there;
@@ -96,7 +96,7 @@ take_away(struct run *r, size_t table, uint32_t number)
 	r->model.of[table][number].there = false;
 }
 
-/* The first key of the model that is not before number; KEYS if there is none. */
+/* The first key of the model at or behind number; KEYS if there is none. */
 static uint32_t
 next_there(const struct run *r, size_t table, uint32_t number)
 {
@@ -105,7 +105,7 @@ next_there(const struct run *r, size_t table, uint32_t number)
 	return number;
 }
 
-/* Walks on from some key. Lookups in between do not move the walk. */
+/* Walks on from some key. Lookups in between must not move the walk. */
 static void
 walk_on(struct run *r, size_t table, uint32_t number, uint32_t steps)
 {

@@ -1,6 +1,6 @@
 /*
- * Imports: what was exported comes back byte by byte, as often as it is imported; and no line of a
- * file, whatever it says, breaks the store (the fixture checks every invariant at the end).
+ * Imports: an export comes back byte by byte, however often it is imported; and no line of a file
+ * breaks the store (the fixture checks every invariant at the end).
  */
 #include "tests/unit/storaged/store_contents.h"
 #include "tests/unit/storaged/store_everything.h"
@@ -140,8 +140,6 @@ login_of(uint64_t expires_at)
 	    .expires_at = expires_at};
 }
 
-/* -- round trip --------------------------------------------------------------------------- */
-
 /* Calls each for every entry of a table. */
 static void
 for_each(struct fixture *from, enum table table, struct fixture *to,
@@ -199,7 +197,7 @@ copy_login(struct fixture *to, struct slice key, struct slice value)
 	expect_import(to, MSG_IMPORT_LOGIN, &msg, 0);
 }
 
-/* As copy_conversation(), of a table that is imported as records of a type. */
+/* Like copy_conversation(), for a table that is imported as records of a type. */
 static enum msg_type copied;
 
 static void
@@ -236,7 +234,7 @@ copy_store(struct fixture *from, struct fixture *to)
 	for_each(from, TABLE_LOGINS, to, copy_login);
 }
 
-/* What an export does not have. */
+/* Removes what an export does not contain. */
 static void
 forget_caps(struct fixture *f)
 {
@@ -247,7 +245,8 @@ forget_caps(struct fixture *f)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-/* Conversations of two organizations, with every kind of ended reply, and one of everything else. */
+/* Conversations of two organizations, with every kind of ended reply, and one record of every
+ * other kind. */
 static void
 make_store(struct fixture *f)
 {
@@ -282,7 +281,7 @@ make_store(struct fixture *f)
 	forget_caps(f);
 }
 
-/* Whoever made the export may have wanted that. */
+/* The export may have been made to achieve that. */
 static void
 a_thread_does_not_go_on_beyond_the_last_place(void **state)
 {
@@ -297,14 +296,14 @@ a_thread_does_not_go_on_beyond_the_last_place(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &second, STORE_INVALID);
 	r = conversation_record(f, &r.id);
 	assert_int_equal(r.next_seq, SEQ_MAX + 1);
-	/* What an export has of it now comes back. */
+	/* The exported part comes back. */
 	r.session = slice_str("visitor");
 	r.last_message = slice_str("first");
 	put_conversation(f, &r, 0);
 }
 
 static void
-what_was_exported_comes_back_as_often_as_it_is_imported(void **state)
+an_export_can_be_imported_repeatedly(void **state)
 {
 	struct fixture *from = *state, *to;
 	struct contents whole;
@@ -345,7 +344,7 @@ what_was_erased_comes_back_among_the_rest(void **state)
 }
 
 static void
-an_imported_thread_goes_on(void **state)
+an_imported_conversation_continues(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record conversation = conversation_of("visitor");
@@ -368,8 +367,6 @@ an_imported_thread_goes_on(void **state)
 	assert_int_equal(conversation_record(f, &conversation.id).next_seq, 7);
 }
 
-/* -- records that are imported by themselves ---------------------------------------------- */
-
 static void
 import_record_of(
     struct fixture *f, enum msg_type type, const void *record, enum store_error refused)
@@ -381,7 +378,7 @@ import_record_of(
 }
 
 static void
-what_names_something_that_is_not_there_is_refused(void **state)
+records_that_name_missing_ones_are_refused(void **state)
 {
 	struct fixture *f = *state;
 	const struct id nobody = id_new();
@@ -418,7 +415,7 @@ what_names_something_that_is_not_there_is_refused(void **state)
 }
 
 static void
-what_is_no_record_of_its_own_is_refused(void **state)
+unknown_record_types_are_refused(void **state)
 {
 	struct fixture *f = *state;
 	static const enum msg_type types[] = {MSG_CONVERSATION_RECORD, MSG_LOGIN_RECORD,
@@ -459,7 +456,7 @@ a_conversation_is_imported_without_a_contact_that_is_not_there(void **state)
 }
 
 static void
-an_imported_conversation_s_state_is_what_its_messages_say(void **state)
+an_imported_conversation_s_state_follows_from_its_messages(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -474,21 +471,19 @@ an_imported_conversation_s_state_is_what_its_messages_say(void **state)
 	reply.status = MESSAGE_STOPPED;
 	put_message(f, &r.id, 2, &reply, 0);
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_STOPPED);
-	/* A reply takes the place of another. */
+	/* A reply replaces another one. */
 	reply = reply_of("b");
 	put_message(f, &r.id, 2, &reply, 0);
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_COMPLETE);
 	question = question_of("q2");
 	put_message(f, &r.id, 2, &question, 0);
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
-	/* The same conversation with places to come. */
+	/* The same conversation with a larger next place. */
 	put_message(f, &r.id, 2, &reply, 0);
 	r.next_seq = 5;
 	put_conversation(f, &r, 0);
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
 }
-
-/* -- conversations ------------------------------------------------------------------------ */
 
 static void
 a_conversation_comes_without_messages(void **state)
@@ -528,7 +523,7 @@ one_that_is_there_gets_the_times_and_keeps_its_messages(void **state)
 	EXPECT_MESSAGES(f, &r.id, "cccc", "one", "uno", "two", "due");
 	assert_int_equal(stored_totals(f).conversations, 2);
 	assert_int_equal(stored_totals(f).messages, 6);
-	/* It moved in the list; the greater next place counts, whichever it is. */
+	/* It moved in the list; the larger next place counts. */
 	ask(f, MSG_CONVERSATION_LIST, &list, MSG_CONVERSATION_PAGE, &m);
 	assert_int_equal(list_len(m.conversation_page.conversations), 2);
 	list_item(m.conversation_page.conversations, 0, MSG_CONVERSATION_RECORD, &got);
@@ -543,7 +538,7 @@ one_that_is_there_gets_the_times_and_keeps_its_messages(void **state)
 }
 
 static void
-what_was_said_since_the_export_is_not_taken_back(void **state)
+newer_messages_than_the_export_are_kept(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), got;
@@ -641,8 +636,6 @@ the_greatest_values_are_taken(void **state)
 	free(text);
 }
 
-/* -- messages ----------------------------------------------------------------------------- */
-
 static void
 messages_come_in_any_order(void **state)
 {
@@ -659,7 +652,7 @@ messages_come_in_any_order(void **state)
 	got = conversation_record(f, &r.id);
 	assert_int_equal(got.messages, 3);
 	assert_int_equal(got.next_seq, 10);
-	/* These are the conversation's own to say. */
+	/* The conversation itself determines these. */
 	assert_int_equal(got.updated_at, 2000);
 	assert_text(got.last_message, "last");
 	assert_int_equal(stored_totals(f).messages, 3);
@@ -693,7 +686,7 @@ a_message_takes_the_place_of_another(void **state)
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
-/* It was exported while it was written, and is whole by now. */
+/* It was exported while it was written, and is complete by now. */
 static void
 half_a_reply_does_not_replace_the_whole(void **state)
 {
@@ -723,7 +716,7 @@ the_place_of_a_running_reply_is_kept(void **state)
 	struct contents before;
 	struct id thread;
 
-	/* Places 2, where an interrupted text stands, and 4, with nothing there yet. */
+	/* Place 2 holds an interrupted text, place 4 nothing yet. */
 	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
 	lose(f, &f->a);
 	thread = again.conversation;
@@ -737,13 +730,13 @@ the_place_of_a_running_reply_is_kept(void **state)
 	}
 	contents_expect(f, &before);
 	contents_clear(&before);
-	/* The questions before them, and what is behind, are anyone's. */
+	/* The questions before them, and the places behind, may be imported. */
 	put_message(f, &thread, 1, &q, 0);
 	put_message(f, &thread, 3, &q, 0);
 	put_message(f, &thread, 5, &q, 0);
 	put_message(f, &thread, 6, &a, 0);
 	assert_int_equal(conversation_record(f, &thread).next_seq, 7);
-	/* When it has ended, its place is, too. */
+	/* When it has ended, its place may be imported too. */
 	end = finish_of(&begin.turn, "");
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
 	put_message(f, &thread, 4, &q, 0);
@@ -770,7 +763,7 @@ the_id_of_another_turn_is_refused(void **state)
 	put_message(f, &begin.conversation, 2, &mine, STORE_INVALID);
 	contents_expect(f, &before);
 	contents_clear(&before);
-	/* A question's id is no turn's. */
+	/* A question's id is not a turn's. */
 	mine.role = MESSAGE_USER;
 	put_message(f, &r.id, 1, &mine, 0);
 }
@@ -814,8 +807,6 @@ a_message_that_cannot_be_is_refused(void **state)
 	contents_expect(f, &before);
 	contents_clear(&before);
 }
-
-/* -- logins ------------------------------------------------------------------------------- */
 
 static void
 a_login_comes_back_expired_or_not(void **state)
@@ -862,9 +853,7 @@ a_login_that_cannot_be_is_refused(void **state)
 	put_login(f, "token", &bad, STORE_INVALID);
 }
 
-/* -- clients' ids ------------------------------------------------------------------------- */
-
-/* A thread of a question, its reply and another question. */
+/* A conversation of a question, its reply and another question. */
 static struct id
 make_thread(struct fixture *f, struct msg_message_record *q, struct msg_message_record *a)
 {
@@ -936,7 +925,7 @@ a_client_id_stays_with_its_message(void **state)
 	put_client_id(f, &thread, 1, "name", 0);
 	put_client_id(f, &thread, 3, "name", STORE_INVALID);
 	put_client_id(f, &thread, 3, "other", 0);
-	/* The same messages, be it with other texts, change nothing. */
+	/* The same messages, with other texts too, change nothing. */
 	a.text = slice_str("A");
 	q.text = slice_str("Q");
 	put_message(f, &thread, 1, &q, 0);
@@ -944,9 +933,9 @@ a_client_id_stays_with_its_message(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 2);
 }
 
-/* Whatever takes the place of the question or of the reply, the name leads nowhere then. */
+/* When the question or the reply is replaced, the client id is gone. */
 static void
-a_client_id_goes_with_its_message_or_the_reply(void **state)
+a_client_id_is_removed_with_its_message_or_its_reply(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_message_record q, a, same;
@@ -957,7 +946,7 @@ a_client_id_goes_with_its_message_or_the_reply(void **state)
 	with[1] = reply_of("another reply");
 	for (uint64_t seq = 1; seq <= 2; seq++) {
 		same = seq == 1 ? q : a;
-		/* With the id of what is there, but not what it is. */
+		/* With the id of the stored one, but another role. */
 		same.role = !same.role;
 		with[2] = same;
 		for (size_t i = 0; i < 3; i++) {
@@ -1003,8 +992,6 @@ a_question_whose_reply_is_written_can_have_a_name(void **state)
 	expect_answer(f, &f->b, r[1], MSG_OK, NULL);
 }
 
-/* -- who may ------------------------------------------------------------------------------ */
-
 static void
 only_the_tool_imports(void **state)
 {
@@ -1020,21 +1007,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORE_TEST(what_was_exported_comes_back_as_often_as_it_is_imported),
+	    STORE_TEST(an_export_can_be_imported_repeatedly),
 	    STORE_TEST(what_was_erased_comes_back_among_the_rest),
-	    STORE_TEST(an_imported_thread_goes_on),
+	    STORE_TEST(an_imported_conversation_continues),
 	    STORE_TEST(a_thread_does_not_go_on_beyond_the_last_place),
 	    STORE_TEST(a_conversation_comes_without_messages),
 	    STORE_TEST(one_that_is_there_gets_the_times_and_keeps_its_messages),
-	    STORE_TEST(what_was_said_since_the_export_is_not_taken_back),
+	    STORE_TEST(newer_messages_than_the_export_are_kept),
 	    STORE_TEST(a_conversation_that_contradicts_the_store_is_refused),
 	    STORE_TEST(a_conversation_that_cannot_be_is_refused),
 	    STORE_TEST(the_greatest_values_are_taken),
 	    STORE_TEST(messages_come_in_any_order),
-	    STORE_TEST(what_names_something_that_is_not_there_is_refused),
-	    STORE_TEST(what_is_no_record_of_its_own_is_refused),
+	    STORE_TEST(records_that_name_missing_ones_are_refused),
+	    STORE_TEST(unknown_record_types_are_refused),
 	    STORE_TEST(a_conversation_is_imported_without_a_contact_that_is_not_there),
-	    STORE_TEST(an_imported_conversation_s_state_is_what_its_messages_say),
+	    STORE_TEST(an_imported_conversation_s_state_follows_from_its_messages),
 	    STORE_TEST(a_message_takes_the_place_of_another),
 	    STORE_TEST(half_a_reply_does_not_replace_the_whole),
 	    STORE_TEST(the_place_of_a_running_reply_is_kept),
@@ -1045,7 +1032,7 @@ main(void)
 	    STORE_TEST(a_message_that_is_sent_again_after_an_import_is_known),
 	    STORE_TEST(a_client_id_that_cannot_be_is_refused),
 	    STORE_TEST(a_client_id_stays_with_its_message),
-	    STORE_TEST(a_client_id_goes_with_its_message_or_the_reply),
+	    STORE_TEST(a_client_id_is_removed_with_its_message_or_its_reply),
 	    STORE_TEST(a_question_whose_reply_is_written_can_have_a_name),
 	    cmocka_unit_test(only_the_tool_imports),
 	};

@@ -1,6 +1,6 @@
 /*
- * IMPORT_RECORD of organizations, users, keys, agents and widgets: it puts a record in place of the one
- * with its id, with all that leads to it, and refuses what is another's already.
+ * IMPORT_RECORD of organizations, users, keys, agents and widgets: it replaces the record with its
+ * id, with all index entries, and refuses values that belong to others.
  */
 #include "tests/unit/storaged/store_organization.h"
 
@@ -13,7 +13,7 @@ import_of(enum msg_type type, const void *record)
 	    .type = (uint16_t)type, .record = encoded(type, record)};
 }
 
-/* Twice, as a repeat must change nothing. */
+/* Twice, since a repeat must change nothing. */
 static void
 import(struct fixture *f, enum msg_type type, const void *record)
 {
@@ -185,7 +185,7 @@ a_widgets_public_id_moves_and_clashes(void **state)
 	struct msg_widget_record back;
 	union msg m;
 
-	/* As into a fresh store, whose own widget has another public id. */
+	/* As into a new store, whose own widget has another public id. */
 	w.id = id_default_widget;
 	w.generation = 3;
 	w.created_at = 5;

@@ -5,8 +5,6 @@
 
 #include "storaged/turns/turn_join.h"
 
-/* -- two workers: a writes, b follows ------------------------------------------------------ */
-
 static struct msg_turn_join
 join_of(const struct msg_turn_begin *begin, uint32_t from)
 {
@@ -52,14 +50,14 @@ expect_silence_all(struct fixture *f)
 	expect_silence(&f->b);
 }
 
-/* The next that a client is told, without having asked: this, of this turn. */
+/* The next notification of a client: this one, about this turn. */
 static void
 expect_told(struct fixture *f, struct asker *asker, enum msg_type type, const struct id *turn)
 {
 	union msg m;
 
 	expect_answer(f, asker, 0, type, &m);
-	/* It is the first field of all of them. */
+	/* The turn is the first field of all of them. */
 	assert_true(id_equal((const struct id *)&m, turn));
 }
 
@@ -95,7 +93,7 @@ open_turn(struct fixture *f, const char *session)
 	return begin;
 }
 
-/* It is told that the reply is open, and another's. */
+/* Expects to join an open reply of another client. */
 static void
 join_as(
     struct fixture *f, struct asker *asker, const struct msg_turn_begin *begin, uint32_t from)
@@ -110,7 +108,7 @@ join_as(
 	assert_int_equal(m.turn_state.own, 0);
 }
 
-/* An open turn of a's that b follows. */
+/* An open turn of a that b follows. */
 static struct msg_turn_begin
 followed_turn(struct fixture *f, const char *session)
 {
@@ -141,10 +139,8 @@ finish_as(struct fixture *f, struct asker *asker, const struct id *turn, const c
 	ask_as(f, asker, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 }
 
-/* -- joining ------------------------------------------------------------------------------- */
-
 static void
-a_closed_reply_is_told_whole(void **state)
+a_closed_reply_is_answered_with_its_text(void **state)
 {
 	static const enum message_status statuses[] = {
 	    MESSAGE_COMPLETE, MESSAGE_STOPPED, MESSAGE_INTERRUPTED};
@@ -177,7 +173,7 @@ a_closed_reply_is_told_whole(void **state)
 
 /* Only a damaged store has this. */
 static void
-a_reply_that_is_missing_is_told_as_interrupted(void **state)
+a_reply_without_a_message_is_answered_as_interrupted(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -197,7 +193,7 @@ a_reply_that_is_missing_is_told_as_interrupted(void **state)
 }
 
 static void
-whoever_writes_a_reply_does_not_follow_it(void **state)
+the_writer_of_a_reply_does_not_follow_it(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -231,7 +227,7 @@ a_reply_is_its_sessions_alone(void **state)
 		ask_error_as(f, &f->b, MSG_TURN_JOIN, &other_widget, STORE_NOT_FOUND);
 		ask_error_as(f, &f->b, MSG_TURN_JOIN, &other_org, STORE_NOT_FOUND);
 		ask_error_as(f, &f->b, MSG_TURN_JOIN, &nothing, STORE_NOT_FOUND);
-		/* The writer is told no more than others. */
+		/* The writer learns no more than others. */
 		ask_error(f, MSG_TURN_JOIN, &other_session, STORE_NOT_FOUND);
 		finish_as(f, &f->a, &begin.turn, "hi");
 	}
@@ -282,7 +278,7 @@ there_are_only_so_many_followings(void **state)
 
 	f->live.turns.n = TOPICS_MAX;
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_FULL);
-	/* What is followed may be asked for again. */
+	/* A followed reply may be joined again. */
 	join_as(f, &f->b, &followed, 2);
 	expect_wanted(f, &f->a, &followed.turn, 2);
 	f->live.turns.n = n;
@@ -293,10 +289,8 @@ there_are_only_so_many_followings(void **state)
 	assert_int_equal(f->live.turns.n, 2);
 }
 
-/* -- following ----------------------------------------------------------------------------- */
-
 static void
-pieces_come_to_who_follows_and_then_the_end(void **state)
+followers_get_pieces_and_then_the_end(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -313,9 +307,9 @@ pieces_come_to_who_follows_and_then_the_end(void **state)
 	assert_int_equal(f->b.client.follows[TOPIC_TURNS].n, 0);
 }
 
-/* In one batch: the answer first, then all that happened, in its order. */
+/* In one batch: the answer first, then all notifications, in their order. */
 static void
-all_of_it_in_one_batch_comes_in_its_order(void **state)
+notifications_of_one_batch_keep_their_order(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -361,7 +355,7 @@ a_join_behind_the_end_in_one_batch_is_answered_by_it(void **state)
 }
 
 static void
-a_follower_is_spared_what_it_has(void **state)
+a_follower_does_not_get_text_that_it_has(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -372,7 +366,7 @@ a_follower_is_spared_what_it_has(void **state)
 	expect_silence_all(f);
 	publish_as(f, &f->a, &begin.turn, 2, "cdef");
 	expect_text(f, &f->b, &begin.turn, 2, "cdef");
-	/* A gap: it will ask again from what it has. */
+	/* A gap: the client will ask for the missing text. */
 	publish_as(f, &f->a, &begin.turn, 8, "ij");
 	expect_text(f, &f->b, &begin.turn, 8, "ij");
 	join_as(f, &f->b, &begin, 6);
@@ -384,7 +378,7 @@ a_follower_is_spared_what_it_has(void **state)
 	assert_int_equal(f->live.turns.n, 1);
 }
 
-/* Who waits for its place in the text hears that there is none yet. */
+/* A client that waits for its place in the text learns that there is none yet. */
 static void
 an_empty_piece_is_handed_on(void **state)
 {
@@ -393,7 +387,7 @@ an_empty_piece_is_handed_on(void **state)
 
 	publish_as(f, &f->a, &begin.turn, 0, "");
 	expect_text(f, &f->b, &begin.turn, 0, "");
-	/* It takes nothing back of what one has. */
+	/* Earlier text changes nothing. */
 	publish_as(f, &f->a, &begin.turn, 0, "abc");
 	expect_text(f, &f->b, &begin.turn, 0, "abc");
 	publish_as(f, &f->a, &begin.turn, 0, "");
@@ -403,7 +397,7 @@ an_empty_piece_is_handed_on(void **state)
 }
 
 static void
-pieces_that_nobody_follows_go_nowhere(void **state)
+pieces_without_followers_are_dropped(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -411,7 +405,7 @@ pieces_that_nobody_follows_go_nowhere(void **state)
 
 	publish_as(f, &f->a, &begin.turn, 0, "hello");
 	finish_as(f, &f->a, &begin.turn, "hello");
-	/* It was on its way when the turn ended, or was erased. */
+	/* It was under way when the turn ended, or was erased. */
 	publish_as(f, &f->a, &begin.turn, 0, "hello");
 	publish_as(f, &f->a, &nowhere, 0, "hello");
 	expect_silence_all(f);
@@ -427,9 +421,9 @@ tell_unsaved_as(struct fixture *f, struct asker *asker, const struct id *turn, b
 	commit(f);
 }
 
-/* That is no end: it is followed still. */
+/* That is not an end: it is still followed. */
 static void
-who_follows_is_told_that_the_end_is_not_stored(void **state)
+followers_are_told_that_the_end_is_not_stored(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), alone = open_turn(f, "s2");
@@ -475,7 +469,7 @@ publishing_anothers_reply_is_a_fault(void **state)
 }
 
 static void
-publishing_a_reply_that_nobody_has_claimed_is_a_fault(void **state)
+publishing_an_unclaimed_reply_is_a_fault(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -500,7 +494,7 @@ publishing_beyond_the_longest_reply_is_a_fault(void **state)
 }
 
 static void
-the_owner_is_told_when_nobody_follows_any_more(void **state)
+the_owner_is_notified_when_the_last_follower_leaves(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -508,7 +502,7 @@ the_owner_is_told_when_nobody_follows_any_more(void **state)
 
 	ask_as(f, &f->b, MSG_TURN_LEAVE, &leave, MSG_OK, NULL);
 	expect_told(f, &f->a, MSG_LIVE_UNWANTED, &begin.turn);
-	/* To leave what is not followed is harmless. */
+	/* To leave a reply that is not followed is harmless. */
 	ask_as(f, &f->b, MSG_TURN_LEAVE, &leave, MSG_OK, NULL);
 	ask(f, MSG_TURN_LEAVE, &leave, MSG_OK, NULL);
 	publish_as(f, &f->a, &begin.turn, 0, "late");
@@ -518,7 +512,7 @@ the_owner_is_told_when_nobody_follows_any_more(void **state)
 }
 
 static void
-one_who_leaves_takes_nothing_from_the_others(void **state)
+a_client_that_leaves_does_not_affect_others(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -537,7 +531,7 @@ one_who_leaves_takes_nothing_from_the_others(void **state)
 	publish_as(f, &f->a, &begin.turn, 8, ", for one");
 	expect_text(f, c, &begin.turn, 8, ", for one");
 	expect_silence_all(f);
-	/* The last one dies. */
+	/* The last one disconnects. */
 	client_goes(f, c);
 	expect_told(f, &f->a, MSG_LIVE_UNWANTED, &begin.turn);
 	assert_int_equal(f->live.turns.n, 0);
@@ -559,8 +553,8 @@ a_follower_that_takes_nothing_is_too_far_behind(void **state)
 	expect_silence_all(f);
 }
 
-/* It asks for the text again when it has taken what waits; until then there is room for its answers,
- * and it keeps its line and the replies that it writes. */
+/* A slow client asks for the text again once it has read what is queued. Until then there is
+ * room for its answers, and it keeps its connection and its own turns. */
 static void
 a_follower_that_is_slow_misses_text_and_nothing_else(void **state)
 {
@@ -582,10 +576,8 @@ a_follower_that_is_slow_misses_text_and_nothing_else(void **state)
 	expect_silence_all(f);
 }
 
-/* -- owners come and go -------------------------------------------------------------------- */
-
 static void
-when_the_owner_dies_its_followers_hear_the_end(void **state)
+followers_are_told_the_end_when_the_owner_disconnects(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -602,7 +594,7 @@ when_the_owner_dies_its_followers_hear_the_end(void **state)
 }
 
 static void
-an_owner_that_comes_back_is_told_from_where_on(void **state)
+an_owner_that_reconnects_learns_the_first_wanted_byte(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -634,13 +626,13 @@ a_reply_can_be_followed_before_it_is_claimed(void **state)
 	expect_wanted(f, &f->a, &begin.turn, 3);
 	publish_as(f, &f->a, &begin.turn, 3, "more");
 	expect_text(f, &f->b, &begin.turn, 3, "more");
-	/* Further ones change nothing. */
+	/* Further checkpoints change nothing. */
 	ask(f, MSG_TURN_CHECKPOINT, &claim, MSG_OK, NULL);
 	expect_silence_all(f);
 }
 
 static void
-nobody_claims_it_and_its_followers_hear_the_end(void **state)
+followers_are_told_the_end_of_an_unclaimed_turn(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -654,7 +646,7 @@ nobody_claims_it_and_its_followers_hear_the_end(void **state)
 }
 
 static void
-a_reply_begun_anew_is_followed_no_more(void **state)
+a_restarted_reply_has_no_followers(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), anew = begin;
@@ -670,7 +662,7 @@ a_reply_begun_anew_is_followed_no_more(void **state)
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	expect_silence_all(f);
 	assert_int_equal(f->live.turns.n, 0);
-	/* Who joins again learns of the other run. */
+	/* A client that joins again learns of the other run. */
 	ask_as(f, &f->b, MSG_TURN_JOIN, &join, MSG_TURN_STATE, &m);
 	assert_int_equal(m.turn_state.open, 1);
 	assert_true(id_equal(&m.turn_state.run, &anew.turn));
@@ -678,7 +670,7 @@ a_reply_begun_anew_is_followed_no_more(void **state)
 }
 
 static void
-a_follower_that_begins_it_anew_follows_no_more(void **state)
+a_follower_that_restarts_the_reply_stops_following(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), anew = begin;
@@ -691,7 +683,7 @@ a_follower_that_begins_it_anew_follows_no_more(void **state)
 	assert_int_equal(f->live.turns.n, 0);
 }
 
-/* It asked before it knew that the turn is its own again. */
+/* It joined before it knew that the turn is its own again. */
 static void
 a_follower_that_claims_the_turn_follows_no_more(void **state)
 {
@@ -708,7 +700,7 @@ a_follower_that_claims_the_turn_follows_no_more(void **state)
 	assert_null(topics_find(&f->live.turns, &begin.turn));
 }
 
-/* The owner's claim comes behind the join in the same batch, from the same line or another's. */
+/* The owner's claim follows the join in the same batch, over the same connection or another one. */
 static void
 a_claim_and_a_join_in_one_batch_know_of_each_other(void **state)
 {
@@ -738,7 +730,7 @@ a_claim_and_a_join_in_one_batch_know_of_each_other(void **state)
 	assert_int_equal(f->live.turns.n, 1);
 }
 
-/* It is in the middle of dying when it is asked for by its other line. */
+/* The old connection is closing when the new one joins. */
 static void
 an_owner_that_joins_over_another_line_is_followed_by_it(void **state)
 {
@@ -767,7 +759,7 @@ an_erased_reply_is_followed_no_more(void **state)
 	publish_as(f, &f->a, &begin.turn, 0, "so far");
 	expect_text(f, &f->b, &begin.turn, 0, "so far");
 	ask(f, MSG_CONVERSATION_ERASE, &erase, MSG_ERASED, NULL);
-	/* Its writer learns it as well. */
+	/* Its writer is notified too. */
 	expect_told(f, &f->a, MSG_LIVE_END, &begin.turn);
 	expect_told(f, &f->b, MSG_LIVE_END, &begin.turn);
 	publish_as(f, &f->a, &begin.turn, 6, " on its way");
@@ -816,8 +808,6 @@ a_reply_that_ended_before_it_was_erased_is_nobodys(void **state)
 	expect_silence_all(f);
 }
 
-/* -- stopping ------------------------------------------------------------------------------ */
-
 static void
 a_follower_stops_the_owner(void **state)
 {
@@ -839,7 +829,7 @@ a_follower_stops_the_owner(void **state)
 }
 
 static void
-only_who_follows_may_stop(void **state)
+only_followers_may_stop_a_reply(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -851,7 +841,7 @@ only_who_follows_may_stop(void **state)
 	ask_error_as(f, &f->b, MSG_TURN_STOP, &stop, STORE_NOT_FOUND);
 	ask_error(f, MSG_TURN_STOP, &stop, STORE_NOT_FOUND);
 	expect_silence_all(f);
-	/* What the same batch says counts. */
+	/* A join of the same batch counts. */
 	r[0] = send_request(f, &f->b, MSG_TURN_JOIN, &join);
 	r[1] = send_request(f, &f->b, MSG_TURN_STOP, &stop);
 	r[2] = send_request(f, &f->b, MSG_TURN_LEAVE, &leave);
@@ -883,7 +873,7 @@ a_stop_waits_for_a_claim(void **state)
 		join_as(f, &f->b, &begin, 0);
 		ask_as(f, &f->b, MSG_TURN_STOP, &stop, MSG_OK, NULL);
 		expect_silence_all(f);
-		/* Also when whoever wanted it has left since. */
+		/* Also if the client that stopped it has left since. */
 		if (leaves)
 			ask_as(f, &f->b, MSG_TURN_LEAVE, &leave, MSG_OK, NULL);
 		ask(f, MSG_TURN_CHECKPOINT, &claim, MSG_OK, NULL);
@@ -896,7 +886,7 @@ a_stop_waits_for_a_claim(void **state)
 	expect_silence_all(f);
 }
 
-/* A run that is begun anew was not meant. */
+/* The stop was not meant for a restarted run. */
 static void
 a_stop_ends_with_its_run(void **state)
 {
@@ -931,11 +921,9 @@ a_stop_behind_the_end_in_one_batch_does_nothing(void **state)
 	expect_silence_all(f);
 }
 
-/* -- batches that fail --------------------------------------------------------------------- */
-
 #define SMALL_BYTES (1024u * 1024)
 
-/* The longest question there is. */
+/* The longest question. */
 static struct msg_turn_begin
 long_question(void)
 {
@@ -966,9 +954,9 @@ fill(struct fixture *f)
 	assert_int_equal(m.error.code, STORE_FULL);
 }
 
-/* What is live needs no room, and of a batch that is undone each frame goes out once. */
+/* Live messages need no room, and each is sent once if a batch is undone. */
 static void
-a_full_store_goes_on_live(void **state)
+live_messages_continue_on_a_full_store(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, refused = long_question();
@@ -999,9 +987,9 @@ a_full_store_goes_on_live(void **state)
 	assert_int_equal(f->live.turns.n, 1);
 }
 
-/* The end of a turn that could not be stored is no end to its followers. */
+/* If the end of a turn could not be stored, its followers are not told an end. */
 static void
-an_end_that_is_undone_is_not_told(void **state)
+an_end_that_is_undone_is_not_announced(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, bad = begin_of("bad", "x");
@@ -1025,7 +1013,7 @@ an_end_that_is_undone_is_not_told(void **state)
 	assert_int_equal(f->live.turns.n, 1);
 	free(text);
 
-	/* A batch that runs again without the one that failed half done. */
+	/* A batch that runs again without the request that failed halfway. */
 	store_restart(f, STORE_BYTES);
 	begin = followed_turn(f, "s2");
 	bad.org = make_org(f);
@@ -1067,34 +1055,34 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_closed_reply_is_told_whole),
-	    STORE_TEST(a_reply_that_is_missing_is_told_as_interrupted),
-	    STORE_TEST(whoever_writes_a_reply_does_not_follow_it),
+	    STORE_TEST(a_closed_reply_is_answered_with_its_text),
+	    STORE_TEST(a_reply_without_a_message_is_answered_as_interrupted),
+	    STORE_TEST(the_writer_of_a_reply_does_not_follow_it),
 	    STORE_TEST(a_reply_is_its_sessions_alone),
 	    STORE_TEST(a_turn_whose_conversation_is_gone_is_damaged),
 	    STORE_TEST(a_reply_that_cannot_be_ended_cannot_be_followed),
 	    STORE_TEST(there_are_only_so_many_followings),
-	    STORE_TEST(pieces_come_to_who_follows_and_then_the_end),
-	    STORE_TEST(all_of_it_in_one_batch_comes_in_its_order),
+	    STORE_TEST(followers_get_pieces_and_then_the_end),
+	    STORE_TEST(notifications_of_one_batch_keep_their_order),
 	    STORE_TEST(a_join_behind_the_end_in_one_batch_is_answered_by_it),
-	    STORE_TEST(a_follower_is_spared_what_it_has),
+	    STORE_TEST(a_follower_does_not_get_text_that_it_has),
 	    STORE_TEST(an_empty_piece_is_handed_on),
-	    STORE_TEST(pieces_that_nobody_follows_go_nowhere),
-	    STORE_TEST(who_follows_is_told_that_the_end_is_not_stored),
+	    STORE_TEST(pieces_without_followers_are_dropped),
+	    STORE_TEST(followers_are_told_that_the_end_is_not_stored),
 	    STORE_TEST(saying_that_anothers_reply_is_not_stored_is_a_fault),
 	    STORE_TEST(publishing_anothers_reply_is_a_fault),
-	    STORE_TEST(publishing_a_reply_that_nobody_has_claimed_is_a_fault),
+	    STORE_TEST(publishing_an_unclaimed_reply_is_a_fault),
 	    STORE_TEST(publishing_beyond_the_longest_reply_is_a_fault),
-	    STORE_TEST(the_owner_is_told_when_nobody_follows_any_more),
-	    STORE_TEST(one_who_leaves_takes_nothing_from_the_others),
+	    STORE_TEST(the_owner_is_notified_when_the_last_follower_leaves),
+	    STORE_TEST(a_client_that_leaves_does_not_affect_others),
 	    STORE_TEST(a_follower_that_takes_nothing_is_too_far_behind),
 	    STORE_TEST(a_follower_that_is_slow_misses_text_and_nothing_else),
-	    STORE_TEST(when_the_owner_dies_its_followers_hear_the_end),
-	    STORE_TEST(an_owner_that_comes_back_is_told_from_where_on),
+	    STORE_TEST(followers_are_told_the_end_when_the_owner_disconnects),
+	    STORE_TEST(an_owner_that_reconnects_learns_the_first_wanted_byte),
 	    STORE_TEST(a_reply_can_be_followed_before_it_is_claimed),
-	    STORE_TEST(nobody_claims_it_and_its_followers_hear_the_end),
-	    STORE_TEST(a_reply_begun_anew_is_followed_no_more),
-	    STORE_TEST(a_follower_that_begins_it_anew_follows_no_more),
+	    STORE_TEST(followers_are_told_the_end_of_an_unclaimed_turn),
+	    STORE_TEST(a_restarted_reply_has_no_followers),
+	    STORE_TEST(a_follower_that_restarts_the_reply_stops_following),
 	    STORE_TEST(a_follower_that_claims_the_turn_follows_no_more),
 	    STORE_TEST(a_claim_and_a_join_in_one_batch_know_of_each_other),
 	    STORE_TEST(an_owner_that_joins_over_another_line_is_followed_by_it),
@@ -1102,12 +1090,12 @@ main(void)
 	    STORE_TEST(a_reply_erased_and_joined_in_one_batch_ends_at_once),
 	    STORE_TEST(a_reply_that_ended_before_it_was_erased_is_nobodys),
 	    STORE_TEST(a_follower_stops_the_owner),
-	    STORE_TEST(only_who_follows_may_stop),
+	    STORE_TEST(only_followers_may_stop_a_reply),
 	    STORE_TEST(a_stop_waits_for_a_claim),
 	    STORE_TEST(a_stop_ends_with_its_run),
 	    STORE_TEST(a_stop_behind_the_end_in_one_batch_does_nothing),
-	    STORE_TEST(a_full_store_goes_on_live),
-	    STORE_TEST(an_end_that_is_undone_is_not_told),
+	    STORE_TEST(live_messages_continue_on_a_full_store),
+	    STORE_TEST(an_end_that_is_undone_is_not_announced),
 	    STORE_TEST(what_is_only_told_needs_no_transaction),
 	};
 

@@ -1,11 +1,9 @@
 /*
- * The live exchange of visitors: who is told of what a visitor does, and when.
+ * The live exchange of visitors: who is notified of what a visitor does, and when.
  */
 #include <endian.h>
 
 #include "tests/unit/storaged/store_visitors.h"
-
-/* -- what is told ------------------------------------------------------------------------- */
 
 static void
 expect_turn_told(struct fixture *f, struct asker *asker, const struct guest *guest,
@@ -43,8 +41,6 @@ expect_silence(struct fixture *f)
 	assert_int_equal(buf_len(&f->b.out), 0);
 }
 
-/* -- following ---------------------------------------------------------------------------- */
-
 static struct msg_visitor_state
 follow(struct fixture *f, struct asker *asker, const struct guest *guest)
 {
@@ -81,7 +77,7 @@ say(struct fixture *f, struct asker *asker, const struct guest *guest, const cha
 }
 
 static void
-who_follows_is_told_of_messages(void **state)
+followers_are_notified_of_messages(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin;
@@ -92,7 +88,7 @@ who_follows_is_told_of_messages(void **state)
 	other = make_guest(f, PUBLIC_ID);
 	follow(f, &f->a, &guest);
 	follow(f, &f->b, &guest);
-	/* Whoever sent it hears of it as well. */
+	/* The sender is notified too. */
 	begin = say(f, &f->a, &guest, "hello");
 	expect_turn_told(f, &f->a, &guest, &begin);
 	expect_turn_told(f, &f->b, &guest, &begin);
@@ -130,7 +126,7 @@ to_follow_twice_is_to_follow_once(void **state)
 }
 
 static void
-only_a_new_message_and_a_reply_begun_anew_are_told(void **state)
+only_new_messages_and_restarted_replies_are_notified(void **state)
 {
 	struct fixture *f = *state;
 	union msg m;
@@ -193,9 +189,10 @@ the_state_says_what_is_going_on(void **state)
 	assert_true(id_equal(&at.active, &one.turn));
 }
 
-/* Whatever order they have in a batch, a message is in the state, or is told, and never both. */
+/* In whatever order they come in a batch: a message is either in the state or notified, never
+ * both. */
 static void
-nothing_is_missed_and_nothing_comes_twice(void **state)
+no_message_is_missed_or_notified_twice(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_follow follow;
@@ -222,10 +219,10 @@ nothing_is_missed_and_nothing_comes_twice(void **state)
 	expect_silence(f);
 }
 
-/* A batch that is undone has told nobody anything: what is damaged is found only when the message has
- * been written, and everything runs again. */
+/* Nobody is notified by a batch that is undone: the damage is found only after the message was
+ * written, and everything runs again. */
 static void
-what_is_undone_is_not_told(void **state)
+an_undone_batch_notifies_nobody(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin good, bad, last;
@@ -256,7 +253,7 @@ what_is_undone_is_not_told(void **state)
 }
 
 static void
-who_follows_is_told_of_a_contact(void **state)
+followers_are_notified_of_a_contact(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_contact_submit submission, bad;
@@ -277,8 +274,6 @@ who_follows_is_told_of_a_contact(void **state)
 	submit(f, &submission);
 	expect_silence(f);
 }
-
-/* -- the end ------------------------------------------------------------------------------ */
 
 static void
 the_end_of_a_widget_is_its_visitors_end(void **state)
@@ -347,7 +342,7 @@ an_erased_visitor_ends(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_GONE);
 }
 
-/* Before its replies end, and to those alone who follow it. */
+/* Before its replies end, and only for those who follow it. */
 static void
 a_visitor_whose_conversation_is_erased_is_asked_about(void **state)
 {
@@ -392,9 +387,9 @@ nobody_is_forgotten_while_a_tab_is_open(void **state)
 	clock_freeze_wall(0);
 }
 
-/* It is forgotten in the commit in which it is followed. */
+/* The visitor is forgotten in the commit in which it is followed. */
 static void
-one_who_is_forgotten_after_a_day_ends(void **state)
+a_visitor_that_is_forgotten_after_a_day_ends(void **state)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -419,10 +414,8 @@ one_who_is_forgotten_after_a_day_ends(void **state)
 	clock_freeze_wall(0);
 }
 
-/* -- bounds ------------------------------------------------------------------------------- */
-
 static void
-a_client_that_goes_leaves_all_rooms(void **state)
+a_client_that_disconnects_leaves_all_rooms(void **state)
 {
 	struct fixture *f = *state;
 	struct guest guests[20];
@@ -457,7 +450,7 @@ a_client_follows_only_so_many(void **state)
 		rooms_follow(rooms, &f->a.client, &visitor, &widget);
 	}
 	assert_int_equal(f->a.client.follows[TOPIC_VISITORS].n, TOPICS_CLIENT_MAX);
-	/* Whom it follows already, it may follow again; and another client may. */
+	/* A client may follow a visitor again that it follows; and another client may. */
 	follow(f, &f->a, &guest);
 	follow(f, &f->b, &guest);
 	guest = make_guest(f, PUBLIC_ID);
@@ -469,9 +462,9 @@ a_client_follows_only_so_many(void **state)
 	follow(f, &f->a, &guest);
 }
 
-/* It must not believe that nothing was said. */
+/* It must not conclude that nothing was said. */
 static void
-a_client_without_room_for_a_message_hears_of_an_end(void **state)
+a_client_without_room_for_a_message_is_told_an_end(void **state)
 {
 	struct fixture *f = *state;
 	static const uint8_t filling[4096];
@@ -494,7 +487,7 @@ a_client_without_room_for_a_message_hears_of_an_end(void **state)
 		buf_consume(&f->b.out, sizeof(filling));
 	expect_answer(f, &f->b, 0, MSG_LIVE_VISITOR_END, &m);
 	expect_silence(f);
-	/* When it comes again, it sees what it has missed. */
+	/* When it follows again, it sees what it has missed. */
 	at = follow(f, &f->b, &guest);
 	assert_true(id_equal(&at.active, &begin.turn));
 }
@@ -503,22 +496,22 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORE_TEST(who_follows_is_told_of_messages),
+	    STORE_TEST(followers_are_notified_of_messages),
 	    STORE_TEST(to_follow_twice_is_to_follow_once),
-	    STORE_TEST(only_a_new_message_and_a_reply_begun_anew_are_told),
+	    STORE_TEST(only_new_messages_and_restarted_replies_are_notified),
 	    STORE_TEST(the_state_says_what_is_going_on),
-	    STORE_TEST(nothing_is_missed_and_nothing_comes_twice),
-	    STORE_TEST(what_is_undone_is_not_told),
-	    STORE_TEST(who_follows_is_told_of_a_contact),
+	    STORE_TEST(no_message_is_missed_or_notified_twice),
+	    STORE_TEST(an_undone_batch_notifies_nobody),
+	    STORE_TEST(followers_are_notified_of_a_contact),
 	    STORE_TEST(the_end_of_a_widget_is_its_visitors_end),
 	    STORE_TEST(a_change_of_looks_ends_nobody),
 	    STORE_TEST(an_erased_visitor_ends),
 	    STORE_TEST(a_visitor_whose_conversation_is_erased_is_asked_about),
 	    STORE_TEST(nobody_is_forgotten_while_a_tab_is_open),
-	    STORE_TEST(one_who_is_forgotten_after_a_day_ends),
-	    STORE_TEST(a_client_that_goes_leaves_all_rooms),
+	    STORE_TEST(a_visitor_that_is_forgotten_after_a_day_ends),
+	    STORE_TEST(a_client_that_disconnects_leaves_all_rooms),
 	    STORE_TEST(a_client_follows_only_so_many),
-	    STORE_TEST(a_client_without_room_for_a_message_hears_of_an_end),
+	    STORE_TEST(a_client_without_room_for_a_message_is_told_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,13 +79,13 @@ a_day_ends_at_midnight_utc(void **state)
 	clock_freeze_wall(MIDNIGHT + DAY_MS);
 	says(f, &guest, 0);
 	assert_int_equal(count(f, &widget, MIDNIGHT + DAY_MS), 1);
-	/* Of the days before, only the last is kept, in case the clock is set back. */
+	/* Of earlier days, only the last is kept, in case the clock is set back. */
 	assert_int_equal(count(f, &widget, MIDNIGHT), 2);
 	assert_int_equal(table_count(f, TABLE_CAPS), 2);
 	clock_freeze_wall(MIDNIGHT + 40 * DAY_MS);
 	says(f, &guest, 0);
 	assert_int_equal(table_count(f, TABLE_CAPS), 1);
-	/* A clock that is set back finds what was counted in the day that it comes to. */
+	/* A clock that is set back finds the counts of the day that it shows then. */
 	clock_freeze_wall(MIDNIGHT + 39 * DAY_MS);
 	says(f, &guest, 0);
 	clock_freeze_wall(MIDNIGHT + 40 * DAY_MS);
@@ -93,7 +93,7 @@ a_day_ends_at_midnight_utc(void **state)
 	clock_freeze_wall(0);
 }
 
-/* As a clock is that was fast and is corrected, just then. */
+/* A clock that was fast is corrected just after midnight. */
 static void
 a_clock_that_is_set_back_over_midnight_gives_no_second_day(void **state)
 {
@@ -116,7 +116,7 @@ a_clock_that_is_set_back_over_midnight_gives_no_second_day(void **state)
 }
 
 static void
-what_is_refused_or_sent_again_is_not_counted(void **state)
+refused_and_repeated_messages_are_not_counted(void **state)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
@@ -166,7 +166,7 @@ a_cap_that_is_set_at_noon_counts_the_morning(void **state)
 }
 
 static void
-what_comes_by_a_key_is_not_counted(void **state)
+messages_with_a_key_are_not_counted(void **state)
 {
 	struct fixture *f = *state;
 
@@ -214,9 +214,9 @@ main(void)
 	    STORE_TEST(a_widget_has_so_many_messages_a_day),
 	    STORE_TEST(a_day_ends_at_midnight_utc),
 	    STORE_TEST(a_clock_that_is_set_back_over_midnight_gives_no_second_day),
-	    STORE_TEST(what_is_refused_or_sent_again_is_not_counted),
+	    STORE_TEST(refused_and_repeated_messages_are_not_counted),
 	    STORE_TEST(a_cap_that_is_set_at_noon_counts_the_morning),
-	    STORE_TEST(what_comes_by_a_key_is_not_counted),
+	    STORE_TEST(messages_with_a_key_are_not_counted),
 	    STORE_TEST(a_cap_is_exact_within_a_batch),
 	};
 

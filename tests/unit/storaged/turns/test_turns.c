@@ -1,5 +1,5 @@
 /*
- * The life of a turn: begun, kept, finished; repeated; interrupted and put right.
+ * The life of a turn: begun, saved, finished; repeated; interrupted and continued.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
@@ -50,7 +50,7 @@ a_finished_turn_is_in_the_thread_and_no_longer_open(void **state)
 }
 
 static void
-the_next_turn_sees_what_was_said(void **state)
+the_next_turn_gets_the_history(void **state)
 {
 	static const char *const said[] = {"one", "uno", "two"};
 	struct fixture *f = *state;
@@ -122,7 +122,7 @@ a_history_that_does_not_fit_says_where_the_rest_is(void **state)
 	for (int i = 0; i < 4; i++)
 		chat(f, "s1", "q", big);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, &m);
-	/* last, a, q, a, q: two of the great ones fit into 700 KiB. */
+	/* last, a, q, a, q: two of the large ones fit into 700 KiB. */
 	in_history = list_len(m.turn_begun.history);
 	assert_int_equal(in_history, 5);
 	assert_int_not_equal(m.turn_begun.older, 0);
@@ -202,14 +202,15 @@ finishing_again_changes_nothing(void **state)
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
-	/* Whoever sends that has not heard what is stored. */
+	/* The sender does not know what is stored. */
 	ask_error(f, MSG_TURN_FINISH, &other, STORE_TAKEN);
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "hi");
 	assert_int_equal(stored_totals(f).messages, 2);
 	assert_int_equal(conversation_record(f, &begin.conversation).messages, 2);
 }
 
-/* One that its worker ended so may end otherwise yet, but not by the same request. */
+/* A reply that its worker ended as interrupted may still be completed, but not by the same
+ * request. */
 static void
 interrupting_again_changes_nothing(void **state)
 {
@@ -389,7 +390,7 @@ an_interrupted_turn_is_put_right_by_its_end(void **state)
 }
 
 static void
-an_interrupted_turn_goes_on_from_what_was_kept(void **state)
+an_interrupted_turn_continues_from_the_stored_text(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -414,7 +415,7 @@ an_interrupted_turn_goes_on_from_what_was_kept(void **state)
 }
 
 static void
-whoever_checkpoints_a_turn_runs_it(void **state)
+a_checkpoint_claims_its_turn(void **state)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -521,11 +522,11 @@ a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
 	EXPECT_MESSAGES(f, &first.conversation, "ci", "one", "");
 	EXPECT_MESSAGES(f, &last.conversation, "ci", "three", "");
 	assert_true(TAILQ_EMPTY(&f->open.lost));
-	/* They are open for whoever can repair them. */
+	/* They stay open until they are repaired. */
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 2);
 }
 
-/* Its conversation is not known at the start, and its run to nobody. */
+/* Its conversation and its run are unknown. */
 static void
 an_open_turn_that_cannot_be_read_holds_up_no_other(void **state)
 {
@@ -549,7 +550,7 @@ an_open_turn_that_cannot_be_read_holds_up_no_other(void **state)
 	assert_true(f->env.writable);
 }
 
-/* Turns are found by the last bytes of their conversation's id, and these are the same. */
+/* Turns are found by the last bytes of their conversation's id, which are the same here. */
 static void
 turns_of_conversations_do_not_mix(void **state)
 {
@@ -651,7 +652,7 @@ an_older_reply_does_not_change_what_the_newest_says(void **state)
 	end = finish_of(&older.turn, "half");
 	end.status = MESSAGE_INTERRUPTED;
 	ask(f, MSG_TURN_FINISH, &end, MSG_OK, NULL);
-	/* Both are begun anew, the older one first. */
+	/* Both are restarted, the older one first. */
 	again = older;
 	again.turn = id_new();
 	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
@@ -670,7 +671,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(a_first_turn_makes_the_conversation),
 	    STORE_TEST(a_finished_turn_is_in_the_thread_and_no_longer_open),
-	    STORE_TEST(the_next_turn_sees_what_was_said),
+	    STORE_TEST(the_next_turn_gets_the_history),
 	    STORE_TEST(a_session_is_one_of_its_widget_and_organization),
 	    STORE_TEST(the_history_is_as_long_as_asked_and_ends_with_the_question),
 	    STORE_TEST(a_history_that_does_not_fit_says_where_the_rest_is),
@@ -687,8 +688,8 @@ main(void)
 	    STORE_TEST(a_lost_turn_without_a_piece_still_has_its_place),
 	    STORE_TEST(pieces_are_joined_as_far_as_they_can_be_trusted),
 	    STORE_TEST(an_interrupted_turn_is_put_right_by_its_end),
-	    STORE_TEST(an_interrupted_turn_goes_on_from_what_was_kept),
-	    STORE_TEST(whoever_checkpoints_a_turn_runs_it),
+	    STORE_TEST(an_interrupted_turn_continues_from_the_stored_text),
+	    STORE_TEST(a_checkpoint_claims_its_turn),
 	    STORE_TEST(a_lost_turn_can_still_be_claimed),
 	    STORE_TEST(after_a_restart_open_turns_wait_to_be_claimed),
 	    STORE_TEST(many_lost_turns_end_in_bounded_steps),
