@@ -1,5 +1,5 @@
 /*
- * A group by its name, and a peer's user and groups by its socket.
+ * Looks up the group of STORE_GROUP, and the user and groups of a peer.
  */
 #include "storaged/server/access.h"
 
@@ -43,8 +43,8 @@ access_share(const struct access *a, const char *path)
 	return EX_NOPERM;
 }
 
-/* The peer's further groups, NULL if there are none; the caller frees them. There are at most
- * NGROUPS_MAX. */
+/* The peer's supplementary groups, or NULL if it has none; the caller frees them. There are at
+ * most NGROUPS_MAX. */
 static gid_t *
 access_peer_groups(int fd, size_t *n)
 {
@@ -52,7 +52,7 @@ access_peer_groups(int fd, size_t *n)
 	gid_t *groups;
 
 	*n = 0;
-	/* Too small a buffer: the kernel says how large it has to be. */
+	/* With a buffer that is too small, the kernel returns the needed size (ERANGE). */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE)
 		return NULL;
 	groups = xcalloc(size / sizeof(*groups), sizeof(*groups));

@@ -1,7 +1,6 @@
 /*
- * Group commit. Reads run in a read transaction until the first write comes: that begins the
- * write transaction, in which everything after it runs. Nobody else writes, so what was read
- * before is still true.
+ * Group commit. Requests run in a read transaction until the first write begins the write
+ * transaction, in which all later ones run. There is no other writer, so earlier reads stay valid.
  */
 #include "storaged/server/batch.h"
 
@@ -10,14 +9,14 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-/* A request: what is needed to run it once more, and how it went. Small, because a batch that
- * fills the processor's cache with them is slower. */
+/* What is needed to run a request again, and its result. Small: a batch that fills the processor
+ * cache with requests is slower. */
 struct request {
 	const struct handler *handler;
 	struct client *from;
 	uint64_t number;
 	struct slice payload;
-	enum store_error excused; /* refused without being run; 0: to be run */
+	enum store_error excused; /* refused without running; 0: it runs */
 	bool refused;             /* its answer is an error */
 	bool overflow;            /* its answer did not fit */
 };
@@ -88,7 +87,7 @@ batch_answer_excuse(struct request *q, struct call *call, enum store_error excus
 	batch_answer_error(q, call, excused, why);
 }
 
-/* Whether a request is not to be run, and why: it failed before, or its kind has no chance. */
+/* Why a request must not run: it failed before, or the stage excludes its kind. 0: it runs. */
 static enum store_error
 batch_excuse(const struct batch *b, const struct request *q)
 {
@@ -102,7 +101,7 @@ batch_excuse(const struct batch *b, const struct request *q)
 	return b->refusal;
 }
 
-/* A transaction in which a request of this kind can run. */
+/* Begins a transaction in which a request of this kind can run. */
 static int
 batch_need_txn(struct batch *b, enum handler_kind kind)
 {
@@ -125,19 +124,18 @@ batch_log_failure(const struct request *q, int rc)
 	    L_STR("error", env_strerror(rc)));
 }
 
-/* The request failed, and nothing that the others did is lost. */
+/* Answers a request that failed without affecting the others. */
 static void
 batch_failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
 {
-	/* The next request gets a read transaction that is fit for use. */
+	/* The next request gets a new read transaction. */
 	if (b->txn.mode == TXN_READ)
 		txn_abort(&b->txn);
 	batch_log_failure(q, rc);
 	batch_answer_error(q, call, STORE_INTERNAL, could_not_read);
 }
 
-/* Whether a request that failed takes the transaction along; one that only reads has nothing to
- * lose. */
+/* Whether a failed request makes the transaction unusable. A request that only reads cannot. */
 static bool
 batch_loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 {
@@ -147,7 +145,7 @@ batch_loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 	    !txn_survives(rc);
 }
 
-/* Runs a request that is not excused. 0: it has its answer; else the transaction is lost. */
+/* Runs a request. 0: it has its answer; else the transaction is lost. */
 static int
 batch_run_handler(struct batch *b, struct request *q, struct call *call)
 {
@@ -175,7 +173,7 @@ batch_run_handler(struct batch *b, struct request *q, struct call *call)
 	return 0;
 }
 
-/* Runs the request whose message lies in the slot. 0 or as batch_run_handler(). */
+/* Runs the request in the slot. 0 or as batch_run_handler(). */
 static int
 batch_run_one(struct batch *b, struct request *q)
 {
@@ -201,8 +199,8 @@ batch_run_one(struct batch *b, struct request *q)
 	return rc;
 }
 
-/* Undoes the batch; what runs again, and what is refused then, is decided here. culprit: NULL if
- * it was the commit, or the beginning of the transaction, that failed. */
+/* Undoes the batch, and decides what runs again and what is refused. culprit: NULL if the
+ * commit, or the beginning of the transaction, failed. */
 static void
 batch_undo(struct batch *b, struct request *culprit, int rc)
 {
@@ -249,7 +247,7 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 		batch_undo(b, b->txn.mdb == NULL ? NULL : q, rc);
 }
 
-/* Runs all that came once more, up to the commit. */
+/* Runs all requests again, up to the commit. */
 static void
 batch_run_again(struct batch *b)
 {
@@ -259,7 +257,7 @@ batch_run_again(struct batch *b)
 		const struct msg_desc *desc = msg_desc((uint16_t)q->handler->type);
 		int rc;
 
-		/* It was decoded before. */
+		/* It decoded before. */
 		must(msg_decode_payload(desc, q->payload, &b->slot) == WIRE_OK);
 		rc = batch_run_one(b, q);
 		if (rc != 0)
@@ -267,7 +265,7 @@ batch_run_again(struct batch *b)
 	}
 }
 
-/* What is committed becomes true in memory. */
+/* After the commit: applies the effects in memory, counts the requests. */
 static void
 batch_apply(struct batch *b)
 {
@@ -298,7 +296,7 @@ batch_end(struct batch *b)
 {
 	int hopeless;
 
-	/* A round that fails allows less in the next one; the last has nothing but reads. */
+	/* Each failed round allows less in the next one; the last allows only reads. */
 	for (;;) {
 		if (b->failed)
 			batch_run_again(b);

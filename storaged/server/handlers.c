@@ -38,8 +38,8 @@ static const struct handler table[] = {
     {MSG_LOGIN_DELETE, HANDLER_DELETES, handle_login_delete},
     {MSG_CONVERSATION_ERASE, HANDLER_DELETES, handle_conversation_erase},
     {MSG_VISITOR_ERASE, HANDLER_DELETES, handle_visitor_erase},
-    {MSG_STATUS_GET, HANDLER_READS, status_get},
-    {MSG_BACKUP_DONE, HANDLER_WRITES, backup_done},
+    {MSG_STATUS_GET, HANDLER_READS, handle_status_get},
+    {MSG_BACKUP_DONE, HANDLER_WRITES, handle_backup_done},
     {MSG_IMPORT_CONVERSATION, HANDLER_WRITES, handle_import_conversation},
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},
@@ -64,7 +64,7 @@ static const struct handler table[] = {
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},
     {MSG_LOGIN_REVOKE, HANDLER_DELETES, handle_login_revoke},
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},
-    {MSG_PING, HANDLER_READS, status_ping},
+    {MSG_PING, HANDLER_READS, handle_ping},
 };
 
 const struct handlers store_handlers = {table, ARRAY_LEN(table)};

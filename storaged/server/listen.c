@@ -30,7 +30,7 @@ listen_status_of_errno(void)
 	return errno == EACCES || errno == EPERM || errno == EROFS ? EX_NOPERM : EX_IOERR;
 }
 
-/* For a person who looks who it is; the lock itself is the kernel's. */
+/* For people who look up the owner; the kernel holds the lock. */
 static void
 listen_note_pid(int fd)
 {
@@ -38,7 +38,8 @@ listen_note_pid(int fd)
 		dprintf(fd, "%ld\n", (long)getpid());
 }
 
-/* A lock file of root's in a directory of somebody else's would be of no use to them. */
+/* The lock file must belong to the owner of the directory: storaged cannot use one that belongs
+ * to root. */
 static int
 listen_make_lock(int dir)
 {
@@ -119,8 +120,8 @@ listen_take_inherited(int count, int *fd)
 		    L_STR("help", "storaged takes exactly one listening Unix stream socket"));
 		return EX_CONFIG;
 	}
-	/* Listened on once more, it is ours and no longer of whoever made it (unix(7),
-	 * SO_PEERCRED): the banter command asks whose it is. */
+	/* listen() again makes this process the peer that clients see in SO_PEERCRED, instead of
+	 * the process that created the socket (unix(7)). */
 	if (fcntl(SERVICE_MANAGER_FIRST_FD, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fd_nonblock(SERVICE_MANAGER_FIRST_FD) == -1 ||
 	    listen(SERVICE_MANAGER_FIRST_FD, BACKLOG) == -1) {
@@ -131,7 +132,7 @@ listen_take_inherited(int count, int *fd)
 	return 0;
 }
 
-/* Removes a socket that nobody listens on; anything else at its place stays. */
+/* Removes a socket without a listener; keeps anything else at that path. */
 static int
 listen_remove_stale(const char *path)
 {
@@ -153,7 +154,7 @@ listen_remove_stale(const char *path)
 	return unlink(path);
 }
 
-/* Binds with the mode 0660 from the first moment on. */
+/* Binds with mode 0660 from the start. */
 static int
 listen_bind_path(int fd, const char *path)
 {

@@ -1,5 +1,5 @@
 /*
- * The life of a peer: accepted, checked, read, served, settled, gone.
+ * The life of a peer: accepted, checked, read, served, settled, freed.
  */
 #include "storaged/server/peers.h"
 
@@ -11,8 +11,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-/* How often the peers are looked over, and how many looks in a row find one owing the rest of a
- * message before it is dropped: after 10 s, or a little more. */
+/* Interval of the checks for incomplete messages, and how many failed checks in a row drop a
+ * peer: after 10 s or slightly more. */
 #define LOOK_MS   2500
 #define LOOKS_MAX 4
 
@@ -32,7 +32,7 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
-/* Of a peer that was dropped the log has said enough. */
+/* The drop of a peer was logged before. */
 static void
 peer_free(struct peers *p, struct peer *peer)
 {
@@ -65,7 +65,7 @@ peers_clear(struct peers *p)
 	event_free(p->look);
 }
 
-/* During a batch, the requests that it has must not move. */
+/* During a batch, its requests in the buffer must not move. */
 static enum channel_io
 peers_read_more(struct peer *peer)
 {
@@ -84,7 +84,7 @@ peers_on_readable(evutil_socket_t fd, short what, void *arg)
 	case CHANNEL_PENDING:
 		break;
 	case CHANNEL_FAILED:
-		/* A peer that was killed with answers unread ends like this, not by an EOF. */
+		/* A peer killed with unread answers ends with this error, not with EOF. */
 		if (errno != ECONNRESET)
 			log_event(
 			    LOG_WARN, "peer_failed", L_UINT("peer", peer->number), L_ERRNO());
@@ -141,7 +141,7 @@ peers_drop(struct peer *peer, const char *why)
 	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
 	peer->dropped = true;
 	peer->ready = false;
-	/* It is freed when the batch is over; nothing more of it is read until then. */
+	/* The batch may still use it: it is freed afterwards, and not read any more. */
 	event_del(peer->readable);
 }
 
@@ -172,8 +172,8 @@ peer_take(struct peer *peer, struct batch *batch)
 }
 
 /*
- * A peer that says no hello, or half a message and then nothing, is broken: it would hold its place
- * and its memory for ever. Not one that we do not read for the answers it has yet to take.
+ * A peer that sends no hello, or only part of a message, is broken, and would keep its slot and
+ * memory forever. Does not count a peer that we do not read because it has unsent answers.
  */
 static bool
 peers_is_owing(const struct peer *peer)
@@ -203,7 +203,7 @@ peers_on_look(evutil_socket_t fd, short what, void *arg)
 	peers_look(arg);
 }
 
-/* Reads on only as long as the peer takes its answers. */
+/* Stops reading while the peer does not take its answers. */
 static void
 peers_read_or_not(struct peer *peer)
 {
@@ -219,9 +219,8 @@ peers_read_or_not(struct peer *peer)
 }
 
 /*
- * Its answers cannot be sent. If it has gone, they are of no use to anyone else, but what it sent
- * before may still lie in its socket, such as the end of a reply: its requests are read and
- * served to the last one.
+ * Sending failed. If the peer is gone, nobody needs its answers, but its socket may still contain
+ * requests, such as the end of a reply: all of them are read and served.
  */
 static void
 peers_sending_failed(struct peer *peer)

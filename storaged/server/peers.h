@@ -2,9 +2,9 @@
  * The peers: workers and tools connected to our socket, each with its channel, its events and the
  * turns that it runs.
  *
- * Callbacks of the loop only read bytes in and note what happened; everything else is done once
- * per loop turn by server.c: take requests, commit, and then peer_settle(), the only place that
- * sends answers and frees peers.
+ * Event callbacks only read bytes and set flags. Everything else is done once per loop turn by
+ * server.c: take requests, commit, then peer_settle(), the only place that sends answers and frees
+ * peers.
  */
 #ifndef STORAGED_SERVER_PEERS_H
 #define STORAGED_SERVER_PEERS_H
@@ -17,8 +17,8 @@
 
 #define PEERS_MAX 1024u
 
-/* Unsent bytes over which a peer is neither read nor served; and what its answers may come to at
- * most, with what a batch adds to a peer that was just under that. */
+/* A peer with more unsent bytes than this is neither read nor served; and the most that its
+ * answers may reach, with what one batch adds to a peer just below that. */
 #define PEER_UNSENT_HIGH ((size_t)4 << 20)
 #define PEER_UNSENT_MAX  (2 * PEER_UNSENT_HIGH)
 
@@ -29,13 +29,13 @@ struct peer {
 	struct channel channel;
 	struct client client;
 	struct event *readable, *writable;
-	unsigned looks; /* peers_look() in a row that found it owing the rest of a message */
-	bool ready;     /* whole requests may wait in the channel */
-	bool served;    /* requests of it are in the batch, and lie in the channel's buffer */
-	bool waits;     /* for its socket to take more */
-	bool mute;      /* it has gone, so nothing is sent; what it sent is still read */
+	unsigned looks; /* checks in a row that found an incomplete message */
+	bool ready;     /* complete requests may wait in the channel */
+	bool served;    /* its requests are in the batch, in the channel's buffer */
+	bool waits;     /* for its socket to become writable */
+	bool mute;      /* it is gone: nothing is sent; what it sent is still read */
 	bool ended;     /* it sends no more; what it sent is still served */
-	bool dropped;   /* to be freed when the batch is over */
+	bool dropped;   /* it is freed when the batch is over */
 };
 
 TAILQ_HEAD(peer_list, peer);
@@ -43,34 +43,35 @@ TAILQ_HEAD(peer_list, peer);
 struct peers {
 	struct event_base *base;
 	struct live *live;
-	struct access access; /* who may come; at first only our own user and root */
-	struct event *look;   /* the timer behind peers_look() */
-	struct peer_list all; /* whose turn it is to be served comes first */
+	struct access access; /* which peers may connect; at first only our own user and root */
+	struct event *look;   /* timer of peers_look() */
+	struct peer_list all; /* in the order of service */
 	size_t n;
 	uint64_t last_number;
 };
 
 void peers_init(struct peers *p, struct event_base *base, struct live *live);
 
-/* Closes all of them; their turns stay open in the store. */
+/* Closes all peers; their turns stay open in the store. */
 void peers_clear(struct peers *p);
 
-/* Takes over an accepted, non-blocking socket, if its other end may be served at all (access.h);
- * else closes it, with a line in the log. */
+/* Takes over an accepted, non-blocking socket if its peer may connect (access.h); else closes it
+ * and logs that. */
 void peers_add(struct peers *p, int fd);
 
-/* Puts this peer's requests into the batch, until one of them has enough; may be called again for
- * the same batch when more has come. A peer that breaks the protocol is dropped. */
+/* Puts this peer's requests into the batch, until either reaches its limit. May be called again
+ * for the same batch. Drops a peer that breaks the protocol. */
 void peer_take(struct peer *peer, struct batch *batch);
 
-/* Drops those that owe us their hello, or the rest of a message, for too long. A timer calls it. */
+/* Drops peers that have not sent their hello, or the rest of a message, for too long. A timer
+ * calls it. */
 void peers_look(struct peers *p);
 
-/* After the batch: sends, and frees the peer if it has gone (its turns are lost then). Whether it
+/* After the batch: sends answers, and frees a peer that is gone (its turns are lost). True: it
  * can be served again at once. */
 bool peer_settle(struct peers *p, struct peer *peer);
 
-/* Gives back the memory of buffers that are not in use. Not during a batch. */
+/* Frees unused buffer memory. Not during a batch. */
 void peers_trim(struct peers *p);
 
 #endif

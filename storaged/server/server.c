@@ -1,8 +1,8 @@
 /*
- * The loop turn. libevent's callbacks read and take notes; then, once per turn, server_loop_turn() does the
- * work in a fixed order: requests into a batch, commit, answers out, lost turns to their end, a step of
- * what is left of erased conversations. While the batch is open the callbacks may run again, so none of
- * them touches the store.
+ * The loop turn. libevent's callbacks only read bytes and set flags; then, once per turn,
+ * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, lost
+ * turns, one step of garbage collection. The callbacks may run again while the batch is open, so
+ * none of them uses the store.
  */
 #include "storaged/server/server.h"
 
@@ -21,19 +21,19 @@
 #include "storaged/server/service_report.h"
 #include "storaged/turns/interrupt.h"
 
-/* How long the workers of turns that were open at the start have to claim them. They knock each
- * second (BACKOFF_MAX_MS in workerd/store/store_client.c); a visitor whose worker died with the store
- * waits for so long until the reply can be begun anew. A claim that comes later still counts, unless
- * that has happened. */
+/* How long the workers of turns that were open at the start have to claim them. Workers
+ * reconnect every second (BACKOFF_MAX_MS in workerd/store/store_client.c). A visitor whose
+ * worker died together with the store waits this long before the reply can start again. A later
+ * claim still counts, unless the reply has started again. */
 #define CLAIM_MS 3000
 
-/* When to try again what the store or the system had no room for. */
+/* Retry interval after the store or the system had no space. */
 #define RETRY_MS 1000
 
-/* How often to tidy up. */
+/* Interval of the periodic maintenance. */
 #define TIDY_MS 10000
 
-/* Connections accepted in one loop turn. */
+/* Connections accepted per loop turn. */
 #define ACCEPTS_PER_TURN 64
 
 struct server {
@@ -47,7 +47,7 @@ struct server {
 	struct peers peers;
 	struct service_report report;
 	bool accept_paused, garbage_paused;
-	bool retry_due, tidy_due; /* their callbacks may come in the middle of a batch */
+	bool retry_due, tidy_due; /* set by callbacks, which may run during a batch */
 	bool stopping;
 };
 
@@ -58,7 +58,7 @@ server_pause_accepting(struct server *s)
 	s->accept_paused = true;
 }
 
-/* Takes what waits in the listener's queue; pauses when there is no room, so as not to spin. */
+/* Accepts the waiting connections. Pauses when there is no room, instead of spinning. */
 static void
 server_on_acceptable(evutil_socket_t listener, short what, void *arg)
 {
@@ -82,7 +82,8 @@ server_on_acceptable(evutil_socket_t listener, short what, void *arg)
 			log_event(LOG_ERROR, "accept_paused", L_ERRNO());
 			server_pause_accepting(s);
 		}
-		/* EAGAIN: none is left. Others belong to one connection (accept(2)). */
+		/* EAGAIN: none is left. EINTR and ECONNABORTED concern one connection
+		 * (accept(2)). */
 		if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
@@ -98,7 +99,7 @@ server_on_stop(evutil_socket_t signal_number, short what, void *arg)
 	s->stopping = true;
 }
 
-/* What was open at the start, and nobody has claimed. */
+/* Turns that were open at the start, and that no worker has claimed. */
 static void
 server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 {
@@ -129,7 +130,7 @@ server_on_tidy(evutil_socket_t fd, short what, void *arg)
 	s->tidy_due = true;
 }
 
-/* Offers every peer the batch, beginning where the turn before ended. */
+/* Offers the batch to every peer, starting where the last turn ended. */
 static void
 server_take_requests(struct server *s)
 {
@@ -142,9 +143,9 @@ server_take_requests(struct server *s)
 	}
 }
 
-/* Takes what has come while the requests before it ran: the more share a commit, the less each
- * has to wait for the next one (make bench-store with 512 in flight on one connection: 143 requests
- * a commit without it, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
+/* Takes requests that arrived while the earlier ones ran: the more requests share a commit, the
+ * less each waits for the next one (make bench-store, 512 in flight on one connection: 143
+ * requests per commit without this, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
 static void
 server_gather(struct server *s)
 {
@@ -157,7 +158,7 @@ server_gather(struct server *s)
 	} while (s->batch.n > before);
 }
 
-/* Whether some peer can be served again at once. */
+/* Sends answers. True if a peer can be served again at once. */
 static bool
 server_settle_all(struct server *s)
 {
@@ -173,7 +174,7 @@ server_settle_all(struct server *s)
 	return more;
 }
 
-/* Ends lost turns, unless a try that failed is to be repeated only later. */
+/* Ends lost turns. While the store takes no writes, the retry timer repeats this. */
 static bool
 server_end_lost_turns(struct server *s)
 {
@@ -182,7 +183,7 @@ server_end_lost_turns(struct server *s)
 	return interrupt_lost(s->env, &s->live) == INTERRUPT_MORE;
 }
 
-/* Removes some of what is left of erased conversations, even of a full store: it makes room. */
+/* Removes some messages of erased conversations, even while the store is full: this frees space. */
 static bool
 server_remove_garbage(struct server *s)
 {
@@ -195,7 +196,7 @@ server_remove_garbage(struct server *s)
 	return r == GARBAGE_MORE;
 }
 
-/* Tries again what there was no room for. Outside of any transaction. */
+/* Retries what failed for lack of space. Runs outside of transactions. */
 static void
 server_retry(struct server *s)
 {
@@ -213,7 +214,7 @@ server_report(struct server *s)
 	service_report_state(&s->report, s->env->writable, s->peers.n, s->open.n);
 }
 
-/* Nobody tells us that a reader was killed, nor when a busy time is over. */
+/* Maintenance without an event: readers that were killed, buffers that are larger than needed. */
 static void
 server_tidy(struct server *s)
 {
@@ -233,7 +234,7 @@ server_plan_retry(struct server *s)
 		must(event_add(s->retry, &retry) == 0);
 }
 
-/* What is done after the callbacks of a loop turn. *more: there is work that no event announces.
+/* The work after the callbacks of a loop turn. *more: there is work left that causes no event.
  * 0, or the exit status. */
 static int
 server_loop_turn(struct server *s, bool *more)
@@ -246,13 +247,13 @@ server_loop_turn(struct server *s, bool *more)
 	rc = batch_end(&s->batch);
 	if (rc != 0) {
 		log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
-		    L_STR("help", "storaged has to be started anew"));
+		    L_STR("help", "restart storaged"));
 		return EX_IOERR;
 	}
 	s->live.notified = false;
 	*more = server_settle_all(s);
 	*more |= server_end_lost_turns(s);
-	/* Who goes, and what ends, is told to others, who may have been settled already. */
+	/* Ending turns and freed peers notify peers that may have been settled already. */
 	*more |= s->live.notified;
 	if (s->retry_due)
 		server_retry(s);
@@ -268,7 +269,7 @@ server_loop_turn(struct server *s, bool *more)
 static int
 server_loop(struct server *s)
 {
-	bool more = true; /* what was left by the process before */
+	bool more = true; /* garbage of the previous process */
 	int status = 0;
 
 	while (!s->stopping && status == 0) {

@@ -1,5 +1,5 @@
 /*
- * Lines for `systemctl status`, and the watchdog's timer.
+ * Status lines for `systemctl status`, and the watchdog timer.
  */
 #include "storaged/server/service_report.h"
 

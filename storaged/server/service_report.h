@@ -1,6 +1,6 @@
 /*
- * What storaged says to the service manager (proto/base/service_manager.h): when it is ready, how it is, that
- * its loop turns. Without a manager all of it does nothing.
+ * Reports to the service manager (proto/base/service_manager.h): ready, status, watchdog. Does
+ * nothing without a service manager.
  */
 #ifndef STORAGED_SERVER_SERVICE_REPORT_H
 #define STORAGED_SERVER_SERVICE_REPORT_H
@@ -19,18 +19,18 @@ struct service_report {
 	char state[128]; /* the last STATUS= */
 };
 
-/* If the manager has a watchdog, tells it twice in each of its periods that the loop turns: not
- * before the loop runs, and not while a commit hangs. */
+/* Connects to the service manager. If it has a watchdog, notifies it twice per period from the
+ * event loop, so not while a commit hangs. */
 void service_report_init(struct service_report *r, struct event_base *base);
 
-/* The store is open and its socket served. */
+/* The store is open and its socket is served. */
 void service_report_ready(struct service_report *r);
 
-/* What `systemctl status` shows; sent when it is news. */
+/* Sets the status line of `systemctl status`; sends it if it changed. */
 void service_report_state(
     struct service_report *r, bool writable, size_t peers, size_t open_turns);
 
-/* The service is going down. */
+/* The service is shutting down. */
 void service_report_stopping(struct service_report *r);
 
 void service_report_clear(struct service_report *r);

@@ -1,6 +1,6 @@
 /*
- * Status: what is counted anyway, put together. Nothing here takes longer the more is stored: LMDB
- * itself counts the keys and pages of each table.
+ * Collects the status from counters that exist anyway. Its cost does not depend on the amount of
+ * data: LMDB counts the keys and pages of each table.
  */
 #include "storaged/server/status.h"
 
@@ -10,8 +10,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/server/peers.h"
-
-/* -- the store ---------------------------------------------------------------------------- */
 
 static void
 status_add_item(struct env *env, enum msg_type type, const void *record)
@@ -58,8 +56,6 @@ status_add_store(struct txn *t, struct msg_status *status)
 	return rc;
 }
 
-/* -- peers -------------------------------------------------------------------------------- */
-
 static uint32_t
 status_count_turns(const struct turn_list *turns)
 {
@@ -71,7 +67,7 @@ status_count_turns(const struct turn_list *turns)
 	return n;
 }
 
-/* Adds those that have said who they are to env->list. */
+/* Adds the peers that have sent their hello to env->list. */
 static void
 status_add_peers(struct env *env, const struct peers *peers)
 {
@@ -92,10 +88,8 @@ status_add_peers(struct env *env, const struct peers *peers)
 	}
 }
 
-/* -- backups ------------------------------------------------------------------------------ */
-
-/* When, in ms since 1970, and how large; kept in meta as two decimal numbers, so that mdb_dump(1)
- * shows it to a person. */
+/* Time in ms since 1970, and bytes. Stored in meta as two decimal numbers, so that people can
+ * read it with mdb_dump(1). */
 struct backup {
 	uint64_t at, bytes;
 };
@@ -126,7 +120,7 @@ status_parse_backup(struct slice text, struct backup *backup)
 	return status_take_number(&text, &backup->bytes) && text.len == 0;
 }
 
-/* All zero: there was none, or what says so is of no use to anyone. */
+/* All zero: no backup, or its entry is invalid. */
 static int
 status_read_backup(struct txn *t, struct backup *backup)
 {
@@ -150,9 +144,7 @@ status_write_backup(struct txn *t, const struct backup *backup)
 	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
 }
 
-/* -- the requests ------------------------------------------------------------------------- */
-
-/* What is in memory. */
+/* The part of the status that is in memory. */
 static struct msg_status
 status_of_process(const struct call *c, const struct env *env)
 {
@@ -175,14 +167,14 @@ status_of_process(const struct call *c, const struct env *env)
 }
 
 int
-status_ping(struct txn *t, struct call *c)
+handle_ping(struct txn *t, struct call *c)
 {
 	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
 	return 0;
 }
 
 int
-status_get(struct txn *t, struct call *c)
+handle_status_get(struct txn *t, struct call *c)
 {
 	struct msg_status status = status_of_process(c, t->env);
 	struct buf *list = &t->env->list;
@@ -201,7 +193,7 @@ status_get(struct txn *t, struct call *c)
 	tables = buf_len(list);
 	if (c->peers != NULL)
 		status_add_peers(t->env, c->peers);
-	/* Both lists, one behind the other. */
+	/* Both lists are in one buffer. */
 	status.tables = (struct slice){buf_data(list), tables};
 	status.peers = (struct slice){buf_data(list) + tables, buf_len(list) - tables};
 	call_answer(c, MSG_STATUS, &status);
@@ -209,7 +201,7 @@ status_get(struct txn *t, struct call *c)
 }
 
 int
-backup_done(struct txn *t, struct call *c)
+handle_backup_done(struct txn *t, struct call *c)
 {
 	const struct msg_backup_done *m = &c->m->backup_done;
 	uint64_t now = clock_wall_ms();
@@ -221,7 +213,7 @@ backup_done(struct txn *t, struct call *c)
 	rc = status_read_backup(t, &known);
 	if (rc != 0)
 		return rc;
-	/* Neither may come from the future: a clock that was wrong would be right for ever. */
+	/* A time in the future (from a wrong clock) would hide all later backups. */
 	if (done.at > now)
 		done.at = now;
 	if (known.at > now || known.at <= done.at)

@@ -1,7 +1,6 @@
 /*
- * The check of the whole store, and the walks that its parts are made of. Nothing is kept in
- * memory but where the walks stand: what belongs together is looked up, or comes along in the same
- * order.
+ * Runs the parts of the check, and the walks that they share. Memory holds only the positions of
+ * the walks: related entries are looked up, or walked in the same order.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -15,15 +14,15 @@
 #include "storaged/engine/env_open.h"
 #include "storaged/engine/garbage.h"
 
-/* Entries between two calls of the caller's progress. */
+/* Entries between two progress reports. */
 #define PROGRESS_ENTRIES 8192
 
-/* How long a snapshot is taken anew because a commit came between; one is a matter of luck. */
+/* How long to retry the snapshot while commits come in between; each try may fail by chance. */
 #define SNAPSHOT_MS 10000
 
 #define LINE_MAX_BYTES 512
 
-/* Bytes of a key of the wrong length that are shown. */
+/* Bytes shown of a key with an invalid length. */
 #define KEY_SHOWN 40
 
 void
@@ -104,11 +103,11 @@ verify_key_text(struct slice key)
 static void
 verify_found_misfit(struct checker *c, enum table table, struct slice key)
 {
-	verify_found(c, table, "a key of %zu bytes is none of this table's: %s", key.len,
+	verify_found(c, table, "a key has an invalid length of %zu bytes: %s", key.len,
 	    verify_key_text(key).s);
 }
 
-/* Says where the walk over a table ends before its end. */
+/* Reports where a walk failed. */
 static void
 verify_found_unreadable(struct checker *c, const struct walk *w, int rc)
 {
@@ -172,7 +171,7 @@ verify_table(struct checker *c, enum table table, verify_entry_fn *entry, void *
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Steps over keys that name no parent. */
+/* Skips keys without a valid parent id. */
 static void
 verify_skip_misfits(struct children *ch)
 {
@@ -234,7 +233,7 @@ verify_children_seek(struct children *ch, const struct id *parent)
 		if (rc != 0)
 			ch->rc = rc;
 		else
-			verify_found(ch->c, ch->table, "%llu %s %s, which is not there", n,
+			verify_found(ch->c, ch->table, "%llu %s %s, which does not exist", n,
 			    ch->orphans, verify_id_text(&front).s);
 	}
 }
@@ -262,7 +261,8 @@ verify_is_meta_name(struct slice name)
 	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
 }
 
-/* Whether what is left of a conversation that was erased can be read, for else it cannot be removed. */
+/* Reports remaining messages of an erased conversation that cannot be read, because they cannot
+ * be removed either. */
 static int
 verify_remains(struct checker *c, const struct id *conversation)
 {
@@ -283,7 +283,8 @@ verify_remains(struct checker *c, const struct id *conversation)
 	return rc;
 }
 
-/* Whether a conversation that was erased is gone; what is left of it has no parent (garbage.h). */
+/* Reports an erased conversation that still exists. Its remaining messages have no parent
+ * (garbage.h). */
 static int
 verify_erased(struct checker *c, const struct id *conversation)
 {
@@ -291,7 +292,7 @@ verify_erased(struct checker *c, const struct id *conversation)
 	int rc;
 
 	if (verify_has(c, TABLE_CONVERSATIONS, &key, &rc))
-		verify_found(c, TABLE_META, "conversation %s was erased, but is there",
+		verify_found(c, TABLE_META, "conversation %s was erased, but exists",
 		    verify_id_text(conversation).s);
 	return rc != 0 ? rc : verify_remains(c, conversation);
 }
@@ -315,8 +316,7 @@ verify_meta(struct checker *c, struct slice key, struct slice value, void *arg)
 	if (meta_erased(key, &erased))
 		return verify_erased(c, &erased);
 	if (!verify_is_meta_name(key))
-		verify_found(
-		    c, TABLE_META, "no version writes \"%s\"", verify_name_text(key).s);
+		verify_found(c, TABLE_META, "unknown entry \"%s\"", verify_name_text(key).s);
 	return 0;
 }
 
@@ -329,7 +329,7 @@ verify_version(struct checker *c)
 	if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
 		return rc;
 	if (rc != 0)
-		verify_found(c, TABLE_META, "the schema's version is missing or no number");
+		verify_found(c, TABLE_META, "the schema's version is missing or invalid");
 	else if (version != SCHEMA_VERSION)
 		verify_found(c, TABLE_META, "the schema is version %llu, not %d",
 		    (unsigned long long)version, SCHEMA_VERSION);
@@ -337,9 +337,9 @@ verify_version(struct checker *c)
 }
 
 /*
- * LMDB tells the last page only of the newest snapshot: when ours is older, because storaged wrote
- * in the meantime, a newer one is taken. Nothing was read yet. A commit can be told before it can
- * be read: as long as its last page is being synced.
+ * LMDB knows the last page only of the newest snapshot. If ours is older, because storaged wrote
+ * in the meantime, take a newer one: nothing was read yet. A commit becomes visible in
+ * mdb_env_info() before it can be read, while its last page is being synced.
  */
 static int
 verify_take_snapshot(struct checker *c)
@@ -378,7 +378,7 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 	rc = verify_take_snapshot(&c);
 	if (rc == 0)
 		rc = verify_version(&c);
-	/* What another version means by its records is not known here. */
+	/* The records of other versions are unknown here. */
 	if (rc != 0 || result->broken > 0)
 		return rc;
 	rc = verify_table(&c, TABLE_META, verify_meta, NULL);

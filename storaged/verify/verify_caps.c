@@ -11,8 +11,8 @@
 /* Counted widgets that one walk over the widgets looks for. */
 #define COUNTED_MAX 4096
 
-/* Some of the widgets that have a count, in their order: the counts have no organization to find their
- * widgets by, so each walk over the widgets looks for many. */
+/* Some of the counted widgets, in their order. The counts do not name an organization, so their
+ * widgets cannot be looked up: one walk over all widgets looks for many. */
 struct counted {
 	size_t n;
 	struct counted_widget {
@@ -27,7 +27,7 @@ verify_cap_compare_widget(const void *id, const void *of)
 	return memcmp(id, of, sizeof(struct id));
 }
 
-/* arg: the counted. */
+/* arg: struct counted. */
 static int
 verify_cap_mark_widget(struct checker *quiet, struct slice key, struct slice value, void *arg)
 {
@@ -45,7 +45,7 @@ verify_cap_mark_widget(struct checker *quiet, struct slice key, struct slice val
 	return 0;
 }
 
-/* Says which of them are no widgets, and forgets them. */
+/* Reports the counted widgets that do not exist, and empties the list. */
 static int
 verify_cap_counted(struct checker *c, struct counted *counted)
 {
@@ -58,13 +58,13 @@ verify_cap_counted(struct checker *c, struct counted *counted)
 	for (size_t i = 0; rc == 0 && i < counted->n; i++)
 		if (!counted->of[i].is_there)
 			verify_found(c, TABLE_CAPS,
-			    "messages are counted of widget %s, which is not there",
+			    "messages are counted of widget %s, which does not exist",
 			    verify_id_text(&counted->of[i].id).s);
 	counted->n = 0;
 	return rc;
 }
 
-/* arg: the counted. */
+/* arg: struct counted. */
 static int
 verify_cap_record(struct checker *c, struct slice key, struct slice value, void *arg)
 {

@@ -1,6 +1,6 @@
 /*
- * Clients' ids: each names a visitor's message, and a turn whose reply has the next place of the
- * same conversation.
+ * Client ids: each names a visitor's message, and a turn whose reply is at the next position of
+ * the same conversation.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -9,7 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 
-/* What is wrong with the conversation that a name belongs to; NULL: nothing. */
+/* Why the conversation of a client id is wrong; NULL: it is right. */
 static const char *
 verify_client_id_conversation_fault(struct checker *c, const struct id *conversation, int *rc)
 {
@@ -17,10 +17,10 @@ verify_client_id_conversation_fault(struct checker *c, const struct id *conversa
 
 	if (verify_has(c, TABLE_CONVERSATIONS, &key, rc) || *rc != 0)
 		return NULL;
-	return "is of a conversation that is not there";
+	return "is of a conversation that does not exist";
 }
 
-/* With its message. What does not decode is said to be so among the messages. */
+/* The same for its message. verify_threads.c reports one that does not decode. */
 static const char *
 verify_client_id_message_fault(
     struct checker *c, const struct id *conversation, uint64_t seq, int *rc)
@@ -32,14 +32,14 @@ verify_client_id_message_fault(
 	*rc = txn_get(c->txn, TABLE_MESSAGES, &key, &value);
 	if (*rc == MDB_NOTFOUND) {
 		*rc = 0;
-		return "names a message that is not there";
+		return "names a message that does not exist";
 	}
 	if (*rc != 0 || record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
 		return NULL;
 	return message.role == MESSAGE_USER ? NULL : "names a reply";
 }
 
-/* With its turn. What does not decode is said to be so among the turns. */
+/* The same for its turn. verify_turns.c reports one that does not decode. */
 static const char *
 verify_client_id_turn_fault(struct checker *c, const struct id *conversation,
     const struct msg_client_id_record *name, int *rc)
@@ -51,7 +51,7 @@ verify_client_id_turn_fault(struct checker *c, const struct id *conversation,
 	*rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
 	if (*rc == MDB_NOTFOUND) {
 		*rc = 0;
-		return "leads to a turn that is not there";
+		return "leads to a turn that does not exist";
 	}
 	if (*rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
 		return NULL;

@@ -1,5 +1,5 @@
 /*
- * Records that are found by an index: that each has its entry and each entry its record.
+ * Checks that each record has its index entry, and each entry its record.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -19,7 +19,8 @@ verify_indexed(struct checker *c, const struct index *index, const void *record,
 	rc = txn_get(c->txn, index->table, &key, &there);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !slice_eq(there, value))) {
 		verify_found(c, index->table, "%s %s", what,
-		    rc == 0 ? "has its place taken by another" : "is not to be found here");
+		    rc == 0 ? "has an index entry of another record"
+			    : "is missing in this index");
 		rc = 0;
 	}
 	return rc;
@@ -37,7 +38,7 @@ verify_index_target_of(
 	return true;
 }
 
-/* arg: the index. */
+/* arg: struct index. */
 static int
 verify_index_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
@@ -48,21 +49,21 @@ verify_index_entry(struct checker *c, struct slice key, struct slice value, void
 	int rc;
 
 	if (!verify_index_target_of(index, key, value, &target)) {
-		verify_found(
-		    c, index->table, "an entry has %zu bytes that lead nowhere", value.len);
+		verify_found(c, index->table,
+		    "an entry has %zu bytes, which are an invalid value", value.len);
 		return 0;
 	}
 	rc = txn_get(c->txn, index->records, &target, &bytes);
 	if (rc == MDB_NOTFOUND) {
-		verify_found(c, index->table, "an entry leads to what is not in %s",
+		verify_found(c, index->table, "an entry leads to a record missing in %s",
 		    table_name(index->records));
 		return 0;
 	}
-	/* One that does not decode is said to be so in its own table. */
+	/* Its own table reports a record that does not decode. */
 	if (rc != 0 || record_decode(bytes, index->type, &record) != WIRE_OK)
 		return rc;
 	if (!index->key(&record, &right) || !slice_eq(key, key_slice(&right)))
-		verify_found(c, index->table, "an entry that is not its own leads into %s",
+		verify_found(c, index->table, "an entry does not match its record in %s",
 		    table_name(index->records));
 	return 0;
 }
@@ -86,7 +87,7 @@ verify_named(struct checker *c, enum table table, const char *what, const char *
 		return rc;
 	memcpy(id.b, key->b + key->len - sizeof(id.b), sizeof(id.b));
 	verify_found(
-	    c, table, "%s %s %s, which is not there", what, names, verify_id_text(&id).s);
+	    c, table, "%s %s %s, which does not exist", what, names, verify_id_text(&id).s);
 	return 0;
 }
 

@@ -1,19 +1,19 @@
 /*
- * The check of the store from within: what its parts share, and the parts themselves.
+ * Shared by the parts of the check:
  *
- *	verify.c             all of it in its order; the walks; meta
+ *	verify.c             runs all parts; walks; meta
  *	verify_threads.c     conversations with their messages, and their indexes
  *	verify_turns.c       turns, open turns and the pieces of their replies
- *	verify_client_ids.c  clients' names for messages
- *	verify_records.c     organizations, users, logins, keys, agents, widgets, visitors, contacts: a table
- *	verify_caps.c        daily message counts of widgets
+ *	verify_client_ids.c  client ids of messages
+ *	verify_records.c     users, agents, widgets and all other records, by a table
  *	verify_indexes.c     records and their index entries
+ *	verify_caps.c        daily message counts of widgets
  *	verify_totals.c      the counts of the organizations
  *	verify_pages.c       the pages of the file
  *
- * For these alone; everyone else includes verify.h. A part goes on behind whatever is broken, and
- * returns only what LMDB could not read. Each fault of an entry gives one line, by the part that
- * walks over its table; where two entries contradict each other, each may have its own.
+ * Only for these; all others include verify.h. Each part continues after a fault, and returns only
+ * LMDB errors. Each faulty entry causes one line, from the part that walks its table; two entries
+ * that contradict each other may cause one each.
  */
 #ifndef STORAGED_VERIFY_VERIFY_INTERNAL_H
 #define STORAGED_VERIFY_VERIFY_INTERNAL_H
@@ -25,25 +25,24 @@ struct checker {
 	const struct verify *how;
 	struct verify_result *result;
 	size_t last_page;     /* of the snapshot */
-	bool unknown_tables;  /* whose pages nobody can count */
-	bool unreadable_orgs; /* a conversation does not tell whose it is */
-	/* Conversations that are active for a reply that has no message yet, and open turns that have
-	 * the newest place of one. */
+	bool unknown_tables;  /* so the pages cannot be counted */
+	bool unreadable_orgs; /* a conversation is damaged, so the totals cannot be checked */
+	/* Active conversations whose newest reply has no message yet, and open turns at the
+	 * newest position of a conversation. */
 	uint64_t awaiting, awaited;
 };
 
-/* One more entry is looked at. */
+/* Counts an entry, and reports progress. */
 void verify_progress(struct checker *c);
 
-/* For a second walk over what a first one has checked: one that says nothing, and counts into
- * *unused. */
+/* A checker for a second walk over checked entries: it reports nothing, and counts into *unused. */
 struct checker verify_quietly(const struct checker *c, struct verify_result *unused);
 
-/* Says that something is broken. */
+/* Reports a fault. */
 [[gnu::format(printf, 3, 4)]] void verify_found(
     struct checker *c, enum table table, const char *fmt, ...);
 
-/* An id, and bytes that should be a name, as text for an argument of verify_found(). */
+/* An id, and bytes that should be a name, as text for verify_found(). */
 struct id_text {
 	char s[ID_TEXT_LEN + 1];
 };
@@ -54,86 +53,84 @@ struct name_text {
 };
 struct name_text verify_name_text(struct slice name);
 
-/* Decodes the record of an entry, and says so when that fails or its version is not v, which is
- * its first byte; what names the entry for a person. */
+/* Decodes the record of an entry; reports a fault if that fails, or if its version (first byte)
+ * is not v. what: the entry's name in the report. */
 [[gnu::warn_unused_result]] bool verify_record(struct checker *c, enum table table,
     const char *what, struct slice value, enum msg_type type, uint8_t v, void *record);
 
-/* Whether there is such a key. *rc: 0, or an LMDB error. */
+/* Whether a key exists. *rc: 0, or an LMDB error. */
 [[gnu::warn_unused_result]] bool verify_has(
     struct checker *c, enum table table, const struct key *key, int *rc);
 
-/* Whether a conversation that is not there was erased: then what is left of it is no fault. *rc: as
+/* Whether a missing conversation was erased, so that what remains of it is no fault. *rc: as
  * above. */
 [[gnu::warn_unused_result]] bool verify_was_erased(
     struct checker *c, const struct id *conversation, int *rc);
 
-/* Calls entry for each entry of a table whose key has the right length; says so of the others. */
+/* Calls entry for each entry of a table whose key has a valid length; reports the others. */
 typedef int verify_entry_fn(struct checker *c, struct slice key, struct slice value, void *arg);
 [[gnu::warn_unused_result]] int verify_table(
     struct checker *c, enum table table, verify_entry_fn *entry, void *arg);
 
 /*
- * A walk over a table whose keys begin with the id of a parent (messages, partials), taken along
- * with a walk over the parents, which come in the same order.
+ * A walk over a table whose keys begin with a parent's id (messages, partials), in step with a
+ * walk over the parents, which have the same order.
  */
 struct children {
 	struct checker *c;
 	enum table table;
-	const char *orphans; /* what those without their parent are called */
+	const char *orphans; /* what entries without a parent are called in a report */
 	struct walk walk;
-	int rc; /* 0: it stands at a child; MDB_NOTFOUND: there are no more */
+	int rc; /* 0: at a child; MDB_NOTFOUND: at the end */
 };
 
 void verify_children_open(
     struct children *ch, struct checker *c, enum table table, const char *orphans);
 
-/* Goes on to the first child of this parent or behind it (NULL: to the end), and says which ones
- * before it have no parent. */
+/* Moves to the first child of this parent or after it (NULL: to the end), and reports the
+ * children before it, which have no parent. */
 void verify_children_seek(struct children *ch, const struct id *parent);
 
-/* Whether it stands at a child of this parent; and on to the next one. */
+/* Whether the walk is at a child of this parent; and moves to the next child. */
 bool verify_children_at(const struct children *ch, const struct id *parent);
 void verify_children_next(struct children *ch);
 
-/* 0, or the LMDB error that has ended the walk. */
+/* 0, or the LMDB error that ended the walk. */
 [[gnu::warn_unused_result]] int verify_children_failed(const struct children *ch);
 
-/* Ends it; says where, if that is by an LMDB error, which it returns. */
+/* Closes the walk. Reports and returns an LMDB error. */
 [[gnu::warn_unused_result]] int verify_children_close(struct children *ch);
 
-/* -- records and the entries of indexes that lead to them ---------------------------------- */
-
-/* An index: each record of a table has one entry in it, or none, and each entry leads to a record. */
+/* An index: each record has one entry or none, and each entry leads to a record. */
 struct index {
-	enum table table;   /* the entries */
-	enum table records; /* what they lead to */
+	enum table table;   /* of the entries */
+	enum table records; /* of the records */
 	enum msg_type type;
-	/* The key of the entry of a decoded record; false: it has none. */
+	/* The entry's key of a decoded record; false: it has no entry. */
 	bool (*key)(const void *record, struct key *key);
-	/* The key of the record that an entry leads to; false: to none. NULL: the entry's value. */
+	/* The key of the record that an entry leads to; false: invalid. NULL: the entry's value. */
 	bool (*target)(struct slice key, struct slice value, struct key *target);
 };
 
-/* Whether a record's entry is there and has this value; says so if not, of what (a name for a person). */
+/* Reports a record without its index entry, or with an entry of another value. what: the
+ * record's name. */
 [[gnu::warn_unused_result]] int verify_indexed(struct checker *c, const struct index *index,
     const void *record, struct slice value, const char *what);
 
-/* Whether each entry of an index is that of its record. */
+/* Reports the entries of an index that do not match their record. */
 [[gnu::warn_unused_result]] int verify_index(struct checker *c, const struct index *index);
 
-/* Whether something that a record names is there; says so if not: "<what> <names> <id>, which is not
- * there". */
+/* Reports a record that names a missing record: "<what> <names> <id>, which does not exist". */
 [[gnu::warn_unused_result]] int verify_named(struct checker *c, enum table table,
     const char *what, const char *names, enum table in, const struct key *key);
 
-/* What a person calls the record with this key: "user <its id>". */
+/* The name of a record in reports: "user <its id>". */
 struct record_name {
 	char s[80];
 };
 struct record_name verify_record_name(const char *kind, const struct id *id);
 
-/* The parts, each over the tables that it names above. */
+/* The parts. */
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);

@@ -1,8 +1,7 @@
 /*
- * Where the pages of the file are: two meta pages, the pages of every tree (the tables, the list of
- * the tables, the list of free pages), and the free pages that the last one names. Together they
- * are all there are; a page that is nowhere is lost for ever, one that is in two places will be
- * overwritten.
+ * Accounts for the pages of the file: two meta pages, the pages of every tree (tables, list of
+ * tables, list of free pages), and the listed free pages. Together these must be all pages: a page
+ * in no list is lost forever, a page in two lists will be overwritten.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -12,14 +11,14 @@
 #include "proto/base/basics.h"
 #include "storaged/engine/safe_read.h"
 
-/* LMDB's own two trees (mdb.c, FREE_DBI and MAIN_DBI); readers may look at them as at a table. */
+/* LMDB's own two trees (mdb.c, FREE_DBI and MAIN_DBI), readable like tables. */
 #define FREE_TREE 0
 #define MAIN_TREE 1
 
 struct pages {
 	struct checker *c;
 	uint64_t used, free;
-	uint8_t *is_free; /* a bit for each page */
+	uint8_t *is_free; /* a bit per page */
 };
 
 static bool
@@ -31,7 +30,7 @@ verify_page_is_table(struct slice name)
 	return false;
 }
 
-/* The list of the tables has no other entries than ours. */
+/* Reports unknown tables in the list of tables. */
 static int
 verify_page_names(struct checker *c)
 {
@@ -47,8 +46,7 @@ verify_page_names(struct checker *c)
 		if (verify_page_is_table(name))
 			continue;
 		c->unknown_tables = true;
-		verify_found(c, TABLE_META, "a table that no version makes: \"%s\"",
-		    verify_name_text(name).s);
+		verify_found(c, TABLE_META, "unknown table: \"%s\"", verify_name_text(name).s);
 	}
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -61,7 +59,8 @@ verify_page_add_free_page(struct pages *pages, size_t page)
 
 	pages->free++;
 	if (page < ENV_META_PAGES || page > pages->c->last_page) {
-		verify_found(pages->c, TABLE_META, "page %zu is free, but there is none", page);
+		verify_found(pages->c, TABLE_META,
+		    "page %zu is listed as free, but does not exist", page);
 		return;
 	}
 	byte = &pages->is_free[page / 8];
@@ -70,8 +69,8 @@ verify_page_add_free_page(struct pages *pages, size_t page)
 	*byte |= bit;
 }
 
-/* One entry of the free list: how many pages, and their numbers; perhaps room behind them
- * (mdb.c, MDB_IDL). */
+/* An entry of the free list: a count, the page numbers, and possibly unused space (mdb.c,
+ * MDB_IDL). */
 static void
 verify_page_add_free_list(struct pages *pages, MDB_val list)
 {

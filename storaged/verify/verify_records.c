@@ -278,9 +278,9 @@ verify_record_matches_key(struct checker *c, const struct record_table *t, struc
 	if (slice_eq(key, key_slice(&right)))
 		return true;
 	if (t->keyed == BY_HASH)
-		verify_found(c, t->table, "%s carries another %s", name, t->hash_name);
+		verify_found(c, t->table, "%s has another %s than its key", name, t->hash_name);
 	else
-		verify_found(c, t->table, "%s carries %s", name,
+		verify_found(c, t->table, "%s has %s than its key", name,
 		    t->keyed == BY_ID ? "another id" : "other ids");
 	return t->keyed == BY_HASH;
 }

@@ -1,6 +1,6 @@
 /*
- * Conversations and their messages, in one walk over both; and that each conversation has its
- * entry in its indexes and each entry its conversation.
+ * Checks conversations and their messages in one walk over both tables, and that conversations and
+ * their index entries match.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -10,14 +10,14 @@
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
 
-/* A conversation while its messages pass by. */
+/* A conversation during the walk over its messages. */
 struct thread {
 	struct id id;
 	struct msg_conversation_record record;
 	bool readable;
 	uint64_t messages;
 	uint64_t last_seq;
-	/* What stands at the place before next_seq. */
+	/* The message before next_seq. */
 	enum { NEWEST_NONE, NEWEST_QUESTION, NEWEST_REPLY, NEWEST_UNREADABLE } newest;
 	struct id newest_id;
 	uint8_t newest_status;
@@ -29,14 +29,14 @@ verify_thread_number(uint64_t n)
 	return n;
 }
 
-/* What is wrong with a record by itself; NULL: nothing. */
+/* Why a record is invalid; NULL: it is valid. */
 static const char *
 verify_thread_conversation_fault(const struct thread *thread)
 {
 	const struct msg_conversation_record *r = &thread->record;
 
 	if (!id_equal(&r->id, &thread->id))
-		return "carries another id";
+		return "has another id than its key";
 	if (r->session.len == 0)
 		return "has no session";
 	if (r->created_at > r->updated_at)
@@ -46,7 +46,7 @@ verify_thread_conversation_fault(const struct thread *thread)
 	return NULL;
 }
 
-/* Whether a reply's turn is there and names this very place. */
+/* Checks that a reply's turn exists and names its position. */
 static int
 verify_thread_reply(struct checker *c, const struct thread *thread, uint64_t seq,
     const struct msg_message_record *message)
@@ -61,7 +61,7 @@ verify_thread_reply(struct checker *c, const struct thread *thread, uint64_t seq
 		    verify_id_text(&message->id).s, verify_id_text(&thread->id).s);
 		return 0;
 	}
-	/* One that does not decode is said to be so among the turns. */
+	/* verify_turns.c reports a turn that does not decode. */
 	if (rc != 0 || record_decode(value, MSG_TURN_RECORD, &turn) != WIRE_OK)
 		return rc;
 	if (!id_equal(&turn.conversation, &thread->id) || turn.seq != seq)
@@ -77,17 +77,17 @@ static const char *
 verify_thread_message_fault(uint64_t seq, const struct msg_message_record *message)
 {
 	if (seq == 0)
-		return "has no place: they count from 1";
+		return "has position 0; positions count from 1";
 	if (id_is_zero(&message->id))
 		return "has no id";
 	if (message->status > MESSAGE_INTERRUPTED)
-		return "has a status that there is not";
+		return "has an invalid status";
 	if (message->role == MESSAGE_USER && message->status != MESSAGE_COMPLETE)
 		return "is a question that is not complete";
 	return NULL;
 }
 
-/* message: NULL for one that does not decode. */
+/* message: NULL if it does not decode. */
 static void
 verify_thread_note_newest(struct thread *thread, const struct msg_message_record *message)
 {
@@ -129,7 +129,7 @@ verify_thread_message(
 	return 0;
 }
 
-/* What a record says of its messages. */
+/* Checks the message count and the next position of a conversation. */
 static void
 verify_thread_counts(struct checker *c, const struct thread *thread)
 {
@@ -168,7 +168,7 @@ verify_thread_session_entry_of(struct checker *c, const struct thread *thread)
 	return rc;
 }
 
-/* The key that the index entry of a conversation should have; of length 0: none. */
+/* The key that a conversation should have in an index; of length 0: none. */
 typedef struct key index_key_fn(const struct msg_conversation_record *r, const struct id *id);
 
 static struct key
@@ -198,7 +198,7 @@ verify_thread_contact_key_of(const struct msg_conversation_record *r, const stru
 	return key_activity_of(&r->org, &r->contact, r->updated_at, id);
 }
 
-/* The lists by activity. */
+/* The indexes by activity. */
 static const struct list {
 	enum table table;
 	index_key_fn *key;
@@ -224,8 +224,8 @@ verify_thread_list_entry_of(
 	return rc;
 }
 
-/* What the messages of a conversation say of its state. Of one whose newest reply has no message only
- * the turns know whether it is open (verify_turns.c). */
+/* Derives the state of a conversation from its messages. If the newest reply has no message,
+ * only the turns tell whether it is open (verify_turns.c). */
 static int
 verify_thread_find_state(
     struct checker *c, const struct thread *thread, enum conversation_state *state)
@@ -270,7 +270,7 @@ verify_thread_state(struct checker *c, const struct thread *thread)
 
 	if (rc == 0 && state != thread->record.state)
 		verify_found(c, TABLE_CONVERSATIONS,
-		    "conversation %s is said to be %s, but its newest message makes it %s",
+		    "conversation %s is marked %s, but its newest message makes it %s",
 		    verify_id_text(&thread->id).s, words[thread->record.state], words[state]);
 	return rc;
 }
@@ -288,7 +288,7 @@ verify_thread_contact_of(struct checker *c, const struct thread *thread)
 	    c, TABLE_CONVERSATIONS, name.s, "is with contact", TABLE_CONTACTS, &contact);
 }
 
-/* Everything about a conversation that its messages do not tell. */
+/* Checks everything of a conversation that does not depend on the walk. */
 static int
 verify_thread_conversation(struct checker *c, const struct thread *thread)
 {
@@ -335,7 +335,7 @@ verify_thread_record(struct checker *c, struct slice key, struct slice value, vo
 	return rc == 0 && thread.readable ? verify_thread_conversation(c, &thread) : rc;
 }
 
-/* Whether an entry of an index has its conversation, and is the one that this should have. */
+/* Checks that an index entry has its conversation and the right key. */
 static int
 verify_thread_entry(struct checker *c, enum table table, struct slice entry,
     const struct id *id, index_key_fn *key_fn)
@@ -346,7 +346,8 @@ verify_thread_entry(struct checker *c, enum table table, struct slice entry,
 	int rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		verify_found(c, table, "an entry leads to conversation %s, which is not there",
+		verify_found(c, table,
+		    "an entry leads to conversation %s, which does not exist",
 		    verify_id_text(id).s);
 		return 0;
 	}
@@ -354,7 +355,7 @@ verify_thread_entry(struct checker *c, enum table table, struct slice entry,
 		return rc;
 	right = key_fn(&record, id);
 	if (!slice_eq(entry, key_slice(&right)))
-		verify_found(c, table, "an entry that is not its own leads to conversation %s",
+		verify_found(c, table, "an entry does not match its record, conversation %s",
 		    verify_id_text(id).s);
 	return 0;
 }
@@ -367,7 +368,7 @@ verify_thread_session_entry(struct checker *c, struct slice key, struct slice va
 	(void)arg;
 	if (value.len != sizeof(id.b)) {
 		verify_found(c, TABLE_CONVERSATIONS_BY_SESSION,
-		    "an entry has %zu bytes that are no id", value.len);
+		    "an entry has %zu bytes, which are no id", value.len);
 		return 0;
 	}
 	id = key_front(value);
@@ -375,7 +376,7 @@ verify_thread_session_entry(struct checker *c, struct slice key, struct slice va
 	    c, TABLE_CONVERSATIONS_BY_SESSION, key, &id, verify_thread_session_key_of);
 }
 
-/* arg: the list. */
+/* arg: struct list. */
 static int
 verify_thread_list_entry(struct checker *c, struct slice key, struct slice value, void *arg)
 {
@@ -384,7 +385,7 @@ verify_thread_list_entry(struct checker *c, struct slice key, struct slice value
 
 	if (value.len != 0)
 		verify_found(c, list->table,
-		    "the entry of conversation %s has %zu bytes that nobody wrote",
+		    "the entry of conversation %s has %zu unexpected bytes",
 		    verify_id_text(&id).s, value.len);
 	return verify_thread_entry(c, list->table, key, &id, list->key);
 }

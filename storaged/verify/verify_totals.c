@@ -1,7 +1,7 @@
 /*
- * What the organizations' totals say, counted again. Conversations lie in the order of their ids,
- * not of their organizations, so the counts of all organizations grow at once; to be bounded, a
- * walk keeps only the smallest few of them, and further walks count the others.
+ * Counts the organizations' totals again. Conversations are ordered by their ids, not by
+ * organization, so the counts of all organizations grow at once. To bound memory, a walk keeps
+ * only the smallest organizations, and further walks count the others.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -11,7 +11,7 @@
 
 #include "proto/base/basics.h"
 
-/* Organizations that one walk counts. */
+/* Organizations per walk. */
 #define ORGS_MAX 4096
 
 struct org_count {
@@ -20,13 +20,13 @@ struct org_count {
 	bool has_total;
 };
 
-/* The smallest organizations behind those of the walks before, in their order. One that was
- * dropped for want of room is greater than ORGS_MAX others and does not come back in the same
- * walk, so the counts of those that stay are whole. */
+/* The smallest organizations after those of earlier walks, in order. An organization that was
+ * dropped for lack of room is greater than ORGS_MAX others and cannot return in the same walk,
+ * so the remaining counts are complete. */
 struct counts {
-	struct id done; /* the greatest of the walks before */
-	bool first;     /* there was none */
-	bool more;      /* greater ones were left out */
+	struct id done; /* the greatest of the earlier walks */
+	bool first;     /* this is the first walk */
+	bool more;      /* greater ones were dropped */
 	size_t n;
 	struct org_count of[ORGS_MAX];
 	struct children messages;
@@ -38,7 +38,7 @@ verify_total_compare(const struct id *a, const struct id *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
-/* The place of an organization, or where it would be. */
+/* The index of an organization, or where to insert it. */
 static size_t
 verify_total_find_org(const struct counts *counts, const struct id *org)
 {
@@ -55,7 +55,7 @@ verify_total_find_org(const struct counts *counts, const struct id *org)
 	return low;
 }
 
-/* NULL: this walk does not count it. */
+/* The count of an organization; NULL: another walk counts it. */
 static struct org_count *
 verify_total_count_of(struct counts *counts, const struct id *org)
 {
@@ -78,7 +78,7 @@ verify_total_count_of(struct counts *counts, const struct id *org)
 	return of;
 }
 
-/* arg: the counts. */
+/* arg: struct counts. */
 static int
 verify_total_count_thread(
     struct checker *quiet, struct slice key, struct slice value, void *arg)
@@ -104,7 +104,7 @@ verify_total_count_thread(
 	return 0;
 }
 
-/* One walk over all conversations. What is broken there was said before. */
+/* Walks all conversations once. Earlier parts have reported their faults. */
 static int
 verify_total_count(struct checker *c, struct counts *counts)
 {
@@ -148,7 +148,7 @@ verify_total_record(
 		    (unsigned long long)of->messages);
 }
 
-/* Compares what was counted with the totals up to the last organization that was. */
+/* Compares the counts with the totals, up to the last organization counted. */
 static void
 verify_total_compare_totals(struct checker *c, struct counts *counts, struct children *totals)
 {

@@ -9,13 +9,13 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 
-/* What stands where a turn's reply belongs. */
+/* The message at the position of a turn's reply. */
 enum place {
 	PLACE_EMPTY,
 	PLACE_OPEN_REPLY, /* this turn's, interrupted: it may be open again (replies.h) */
 	PLACE_ENDED_REPLY,
 	PLACE_OTHER,      /* another message */
-	PLACE_UNREADABLE, /* which is said among the messages */
+	PLACE_UNREADABLE, /* verify_threads.c reports it */
 };
 
 static enum place
@@ -44,7 +44,7 @@ verify_turn_find_place(struct checker *c, const struct id *turn,
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* What is wrong with the conversation that a turn names; NULL: nothing. *next is its next place. */
+/* Why the conversation of a turn is wrong; NULL: it is right. *next is its next position. */
 static const char *
 verify_turn_conversation_of_turn_fault(
     struct checker *c, const struct msg_turn_record *turn, uint64_t *next, int *rc)
@@ -57,7 +57,7 @@ verify_turn_conversation_of_turn_fault(
 	*rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &value);
 	if (*rc == MDB_NOTFOUND) {
 		*rc = 0;
-		return "is not there";
+		return "does not exist";
 	}
 	if (*rc != 0 || record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK)
 		return NULL;
@@ -65,7 +65,7 @@ verify_turn_conversation_of_turn_fault(
 	return id_equal(&conversation.org, &turn->org) ? NULL : "is another organization's";
 }
 
-/* Whether a turn has its reply, or is open and keeps the reply's place free. */
+/* Checks that a turn has its reply, or is open with the reply's position free. */
 static int
 verify_turn_place(struct checker *c, const struct id *id, const struct msg_turn_record *turn,
     uint64_t next_seq)
@@ -124,7 +124,7 @@ verify_turn_record(struct checker *c, struct slice key, struct slice value, void
 	return 0;
 }
 
-/* Whether the conversation whose newest place an open turn keeps is active. */
+/* Checks that the conversation of an open newest reply is active. */
 static int
 verify_turn_is_active(
     struct checker *c, const struct id *id, const struct msg_turn_record *turn)
@@ -149,8 +149,7 @@ verify_turn_is_active(
 	return 0;
 }
 
-/* Whether an open turn is one that may be open; open: NULL for a record that does not decode, by whose
- * key it is open all the same. */
+/* Checks an open turn. open: NULL if its record does not decode; its key still makes it open. */
 static int
 verify_turn_open_record(
     struct checker *c, const struct id *id, const struct msg_open_turn_record *open)
@@ -162,7 +161,7 @@ verify_turn_open_record(
 	int rc = txn_get(c->txn, TABLE_TURNS, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		verify_found(c, TABLE_OPEN_TURNS, "turn %s is open, but there is no such turn",
+		verify_found(c, TABLE_OPEN_TURNS, "turn %s is open, but does not exist",
 		    verify_id_text(id).s);
 		return 0;
 	}

@@ -130,7 +130,7 @@ a_free_page_that_is_not_there_is_found(void **state)
 	chat(f, "s1", "q", "a");
 	at = free_list(f, list, ARRAY_LEN(list));
 	write_file(f, at + sizeof(page), &page, sizeof(page));
-	EXPECT_LINES(f, "meta: page 1000000 is free, but there is none");
+	EXPECT_LINES(f, "meta: page 1000000 is listed as free, but does not exist");
 }
 
 static void
