@@ -47,7 +47,7 @@ org_add(struct store_conn *conn, struct slice name)
 }
 
 static void
-org_print_org(struct slice item)
+org_print_item(struct slice item)
 {
 	struct msg_org_record org;
 	char id[ID_TEXT_LEN + 1];
@@ -64,7 +64,7 @@ org_print_list(struct store_conn *conn)
 	struct msg_org_list ask = {0};
 
 	return store_pages_walk(
-	    conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, org_print_org);
+	    conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, org_print_item);
 }
 
 static bool

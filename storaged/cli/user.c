@@ -95,7 +95,7 @@ user_lookup(struct store_conn *conn, const char *email, struct id *org, struct i
 }
 
 static int
-user_remove_user(struct store_conn *conn, const struct user_args *args)
+user_delete(struct store_conn *conn, const struct user_args *args)
 {
 	struct msg_record_delete delete = {.kind = MSG_USER_RECORD};
 	union msg m;
@@ -130,7 +130,7 @@ user_passwd(struct store_conn *conn, const struct user_args *args)
 }
 
 static void
-user_print_user(struct slice item)
+user_print_item(struct slice item)
 {
 	struct msg_user_record user;
 
@@ -146,7 +146,7 @@ user_print_list(struct store_conn *conn, const struct user_args *args)
 	struct msg_record_list ask = {.kind = MSG_USER_RECORD, .org = args->org};
 
 	return store_pages_walk(
-	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_print_user);
+	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_print_item);
 }
 
 typedef int action_fn(struct store_conn *conn, const struct user_args *args);
@@ -158,7 +158,7 @@ static const struct action {
 } actions[] = {
     {"add", true, user_add},
     {"list", false, user_print_list},
-    {"remove", true, user_remove_user},
+    {"remove", true, user_delete},
     {"passwd", true, user_passwd},
 };
 

@@ -18,7 +18,7 @@ static const char about[] = "ACTION is\n"
 			    "The admin API, /v1/admin/widgets, creates and changes widgets.\n";
 
 static void
-widget_print_widget(struct slice item)
+widget_print_item(struct slice item)
 {
 	struct msg_widget_record w;
 
@@ -33,7 +33,7 @@ widget_print_list(struct store_conn *conn, const struct id *org)
 	struct msg_record_list ask = {.kind = MSG_WIDGET_RECORD, .org = *org};
 
 	return store_pages_walk(
-	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, widget_print_widget);
+	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, widget_print_item);
 }
 
 int

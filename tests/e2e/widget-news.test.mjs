@@ -132,7 +132,7 @@ describe("a tab that has missed events", () => {
 
 	it("is disconnected above the absolute output limit, and receives them after reconnecting", async () => {
 		// 16 MiB may wait. Each reply is smaller than the 256 KiB that may wait when a frame follows
-		// (workerd/http/server.c), so that the tab that asks is never too slow, however busy the machine.
+		// (workerd/http/http_server.c), so that the tab that asks is never too slow, however busy the machine.
 		const large = "[[huge=400 tokens=600]]";
 		const [one] = await openTabs(banter, 1);
 		const two = await openAtOtherWorker(() => one.again({ stream: true }), [await one.worker()]);

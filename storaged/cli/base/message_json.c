@@ -45,7 +45,7 @@ static const struct vocabulary {
 };
 
 static const struct vocabulary *
-message_json_vocabulary_of(uint16_t type, const struct wire_field *f)
+message_json_find_vocabulary(uint16_t type, const struct wire_field *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(vocabularies); i++)
 		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, f->name) == 0)
@@ -84,7 +84,7 @@ static int
 message_json_write_number(
     struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
 {
-	const struct vocabulary *v = message_json_vocabulary_of(type, f);
+	const struct vocabulary *v = message_json_find_vocabulary(type, f);
 	uint64_t n = wire_number(f, at);
 
 	if (v == NULL)
@@ -246,7 +246,7 @@ static int
 message_json_read_number(uint16_t type, const struct wire_field *f, const json_t *value,
     void *at, struct message_json_error *error)
 {
-	const struct vocabulary *v = message_json_vocabulary_of(type, f);
+	const struct vocabulary *v = message_json_find_vocabulary(type, f);
 	json_int_t given = json_integer_value(value);
 	uint64_t n;
 

@@ -53,7 +53,7 @@ subprocess_wait_for_end(int pipe_end, void (*tick)(void *), void *arg)
 }
 
 static int
-subprocess_status_of(pid_t child, const char *what)
+subprocess_wait(pid_t child, const char *what)
 {
 	int status, sig;
 
@@ -95,7 +95,7 @@ subprocess_run(const char *what, int (*work)(void *arg), void (*tick)(void *arg)
 	}
 	subprocess_wait_for_end(ends[0], tick, arg);
 	closefd(&ends[0]);
-	return subprocess_status_of(child, what);
+	return subprocess_wait(child, what);
 }
 
 void *

@@ -30,7 +30,7 @@ line_write_end(struct buf *out, uint64_t lines)
 }
 
 static const char *
-line_kind_of(enum msg_type type, enum msg_type record)
+line_find_kind(enum msg_type type, enum msg_type record)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].type == type && kinds[i].record == record)
@@ -43,7 +43,7 @@ line_write_record(struct buf *out, const struct msg_import_record *request)
 {
 	enum msg_type type = (enum msg_type)request->type;
 
-	if (buf_printf(out, "{\"kind\":\"%s\"", line_kind_of(MSG_IMPORT_RECORD, type)) == -1)
+	if (buf_printf(out, "{\"kind\":\"%s\"", line_find_kind(MSG_IMPORT_RECORD, type)) == -1)
 		return -1;
 	return message_json_write_record(out, type, request->record);
 }
@@ -51,7 +51,7 @@ line_write_record(struct buf *out, const struct msg_import_record *request)
 static int
 line_write_request(struct buf *out, enum msg_type type, const void *request)
 {
-	if (buf_printf(out, "{\"kind\":\"%s\"", line_kind_of(type, (enum msg_type)0)) == -1)
+	if (buf_printf(out, "{\"kind\":\"%s\"", line_find_kind(type, (enum msg_type)0)) == -1)
 		return -1;
 	return message_json_write(out, type, request);
 }

@@ -48,7 +48,7 @@ config_dir_path(char path[PATH_MAX], const char *dir, const char *secret)
 }
 
 static int
-config_dir_make_dir(const char *path, mode_t mode)
+config_dir_mkdir(const char *path, mode_t mode)
 {
 	mode_t old = umask(0);
 	int r = mkdir(path, mode);
@@ -66,8 +66,8 @@ config_dir_make(const char *dir)
 	int status = config_dir_path(path, dir, "");
 
 	if (status == 0)
-		status = config_dir_make_dir(dir, 0755);
-	return status == 0 ? config_dir_make_dir(path, 0700) : status;
+		status = config_dir_mkdir(dir, 0755);
+	return status == 0 ? config_dir_mkdir(path, 0700) : status;
 }
 
 /* Writes a file atomically. how: a set of enum new_file_how. */

@@ -153,7 +153,7 @@ store_check_read_tables(MDB_txn *txn)
 
 /* Only the migration knows the records of an older schema: checks that all can be read. */
 static int
-store_check_check_older(const struct store_check *check, struct env *env)
+store_check_older(const struct store_check *check, struct env *env)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
@@ -176,9 +176,8 @@ store_check_work(void *arg)
 				      : snapshot_open(&snapshot, check->path);
 
 	if (status == 0)
-		status = schema == SCHEMA_VERSION
-		    ? store_check_current(check, &snapshot.env)
-		    : store_check_check_older(check, &snapshot.env);
+		status = schema == SCHEMA_VERSION ? store_check_current(check, &snapshot.env)
+						  : store_check_older(check, &snapshot.env);
 	snapshot_close(&snapshot);
 	return status;
 }

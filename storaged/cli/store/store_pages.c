@@ -7,7 +7,7 @@
 
 /* All page messages have the same fields, so each can be read as a page of records. */
 static struct list_page
-store_pages_page_of(const union msg *m)
+store_pages_decode(const union msg *m)
 {
 	return (struct list_page){m->record_page.records, m->record_page.next};
 }
@@ -25,7 +25,7 @@ store_pages_walk(struct store_conn *conn, enum msg_type type, const void *reques
 		status = store_conn_request(conn, type, request, answer, &m);
 		if (status != 0)
 			return status;
-		page = store_pages_page_of(&m);
+		page = store_pages_decode(&m);
 		while (wire_list_next(&page.items, &item))
 			fn(item);
 		*after = page.next;
