@@ -55,7 +55,7 @@ struct open_turn *open_turns_find(const struct open_turns *o, const struct id *i
 struct open_turn *open_turns_of(
     const struct open_turns *o, const struct id *conversation, const struct open_turn *after);
 
-/* Gives a turn to this client, whoever had it before; NULL: puts it into `found`. */
+/* Gives a turn to this client, even if another one had it; NULL: puts it into `found`. */
 void open_turns_claim(struct open_turns *o, const struct id *id, const struct id *conversation,
     struct client *by);
 

@@ -26,7 +26,7 @@ void rooms_leave(struct topics *rooms, struct client *client, const struct id *v
 
 /*
  * The visitor has sent a message: notifies all who follow it. A client without room for that must
- * not miss it silently: it is told the end of the visitor, so that it asks again once it has room.
+ * not miss it silently: it gets the end of the visitor, so that it asks again once it has room.
  */
 void rooms_turn(struct topics *rooms, const struct msg_live_turn *turn);
 

@@ -42,7 +42,7 @@ call_check_read(struct call *c, uint64_t read_at, uint64_t stored_at)
 {
 	if (read_at == stored_at)
 		return 0;
-	return call_refuse(c, STORE_STALE, "somebody else has changed it meanwhile");
+	return call_refuse(c, STORE_STALE, "the record was changed after it was read");
 }
 
 void

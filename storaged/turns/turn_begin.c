@@ -39,11 +39,11 @@ turn_begin_parse(struct call *c, struct turn_beginning *b)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
+	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
 	if (m->session.len == 0 || m->text.len == 0)
 		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
-	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
 	return 0;
 }
 
