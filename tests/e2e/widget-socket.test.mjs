@@ -579,7 +579,7 @@ describe("the daily cap", () => {
 		assert.equal(refused.length, 1);
 		assert.deepEqual(refused[0], {
 			type: "error",
-			message: "This chat has had its messages for today",
+			message: "This chat has reached its daily message limit",
 			code: "daily_cap",
 			id: "x",
 		});

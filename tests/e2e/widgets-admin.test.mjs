@@ -159,7 +159,7 @@ describe("widgets", () => {
 			for (const value of values) {
 				const answer = await adminRequest(banter, "POST", "widgets", { [name]: value });
 				assertFields(answer, [name]);
-				assert.match(answer.json.fields[name], /^(must be |is not known$)/);
+				assert.match(answer.json.fields[name], /^(must be |is unknown$)/);
 			}
 	});
 

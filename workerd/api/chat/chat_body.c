@@ -1,5 +1,5 @@
 /*
- * Chat request bodies: JSON by jansson, then member by member.
+ * Chat request bodies, member by member.
  */
 #include "workerd/api/chat/chat_body.h"
 
@@ -11,7 +11,7 @@
 
 const char chat_session_wrong[] = "sessionId must be " CLIENT_ID_RULE;
 
-/* Reads the JSON, and the one member that all bodies have. */
+/* Parses the JSON and reads sessionId, which all bodies have. */
 static const char *
 chat_body_parse(struct slice text, struct chat_body *body)
 {
@@ -56,7 +56,7 @@ chat_body_read_client_id(struct slice header, struct chat_body *body)
 	return NULL;
 }
 
-/* Clears the body of which something is wrong; says what. */
+/* Clears the body if it is invalid; returns the error. */
 static const char *
 chat_body_checked(struct chat_body *body, const char *wrong)
 {

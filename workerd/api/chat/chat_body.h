@@ -1,5 +1,5 @@
 /*
- * The bodies of chat requests, read and checked (API.md, section 4).
+ * The bodies of chat requests, parsed and validated (API.md, section 4).
  */
 #ifndef WORKERD_API_CHAT_CHAT_BODY_H
 #define WORKERD_API_CHAT_CHAT_BODY_H
@@ -14,14 +14,14 @@ struct chat_body {
 	struct slice session;
 	struct slice message;   /* of chat_body_read() alone */
 	struct slice client_id; /* of chat_body_read() alone; empty: the client gave none */
-	struct json_t *json;    /* holds what the header does not */
+	struct json_t *json;    /* owns the slices */
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?}; other members are passed over. header is the
- * value of Idempotency-Key, which says the same as clientMessageId (p NULL: there is none), and must
- * outlive the body. NULL on success: clear the body when done with it. Else a sentence that tells
- * what would be right (static), and nothing to clear.
+ * Reads {"sessionId","message","clientMessageId"?}; other members are ignored. header is the value of
+ * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
+ * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
+ * (static), and nothing to clear.
  */
 [[gnu::warn_unused_result]] const char *chat_body_read(
     struct slice text, struct slice header, struct chat_body *body);
@@ -32,7 +32,7 @@ struct chat_body {
 
 void chat_body_clear(struct chat_body *body);
 
-/* What is said of a sessionId that is none. */
+/* The error for an invalid sessionId. */
 extern const char chat_session_wrong[];
 
 #endif

@@ -8,8 +8,8 @@
 static const struct {
 	int status;
 	const char *code, *message;
-	bool retry; /* say when to come again */
-	bool kept;  /* what came of the reply is stored, as interrupted */
+	bool retry; /* send Retry-After */
+	bool kept;  /* the partial reply is stored, as interrupted */
 } failures[] = {
     [TURN_STORE_DOWN] = {503, "store_unavailable",
 	"The service is temporarily unavailable, please try again", true, false},
@@ -22,7 +22,7 @@ static const struct {
 	true},
     [TURN_MODEL_UNAVAILABLE] = {503, "model_unavailable",
 	"The assistant is unavailable for now, please try again", true, true},
-    [TURN_TOO_LONG] = {502, "reply_too_long", "The assistant's answer grew too long", false,
+    [TURN_TOO_LONG] = {502, "reply_too_long", "The assistant's answer is too long", false,
 	true},
     [TURN_SHUTDOWN] = {503, "shutting_down", "The service is restarting, please try again",
 	true, true},
@@ -30,14 +30,14 @@ static const struct {
 	false},
     [TURN_INTERRUPTED] = {503, "interrupted", "The reply was interrupted, please try again",
 	true, true},
-    [TURN_CONFLICT] = {409, "id_conflict", "This id was given to another message before", false,
-	false},
+    [TURN_CONFLICT] = {409, "id_conflict", "This id was already used for another message",
+	false, false},
     [TURN_NOT_FOUND] = {404, "not_found", "Message not found", false, false},
-    [TURN_VISITOR_GONE] = {410, "widget_gone", "This chat is not available any more", false,
+    [TURN_VISITOR_GONE] = {410, "widget_gone", "This chat is no longer available", false,
 	false},
     [TURN_CONTACT_REQUIRED] = {403, "contact_required",
 	"Please leave your contact details first", false, false},
-    [TURN_CAPPED] = {429, "daily_cap", "This chat has had its messages for today", false,
+    [TURN_CAPPED] = {429, "daily_cap", "This chat has reached its daily message limit", false,
 	false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},

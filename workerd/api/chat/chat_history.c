@@ -1,6 +1,6 @@
 /*
- * GET /v1/chat/history: what a session has said and heard, for a page that was loaded again; and the
- * reply that is being written right now, which the page can resume.
+ * GET /v1/chat/history: the messages of a session, for a page that was reloaded, and the id of the reply
+ * that is being written, which the page can resume.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
@@ -13,12 +13,10 @@
 #include "workerd/api/request/store_query.h"
 
 #define LIMIT_MAX 200
-/* Bytes of a page: what the store sends at most, all of it escaped, and what stands around the
- * texts. */
+/* Bytes of a page: the longest of the store with each byte escaped, and the JSON around the texts. */
 #define PAGE_MAX (6u * 786432 + LIMIT_MAX * 256)
 
-/* A reply that was interrupted and is being written anew has its old text stored; it is not among
- * the messages before it ends, as any other that is being written. */
+/* Leaves out the active reply: if it was interrupted and runs again, its old text is still stored. */
 static void
 chat_history_write_message(struct json_writer *j, struct slice item, const struct id *active)
 {
@@ -61,7 +59,7 @@ chat_history_write_page(struct json_writer *j, const struct msg_message_page *pa
 	json_write_close(j, '}');
 }
 
-/* Of a session that has said nothing yet. */
+/* A session without messages. */
 static void
 chat_history_write_nothing(struct json_writer *j)
 {

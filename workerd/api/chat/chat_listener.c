@@ -1,5 +1,5 @@
 /*
- * Exchange and turn: each has a pointer to the other until one of them ends.
+ * The link between exchange and turn.
  */
 #include "workerd/api/chat/chat_listener.h"
 

@@ -14,6 +14,6 @@ chat_reply_ref_read(const struct api_call *c, struct reply_ref *reference)
 	if (id_parse(router_capture(&c->match, 0, text), &reference->message) == 0)
 		return true;
 	api_reply_invalid(c, "Invalid messageId",
-	    "messageId must be a UUID, as the event start and the history give it");
+	    "messageId must be a UUID, as in the start event and the history");
 	return false;
 }

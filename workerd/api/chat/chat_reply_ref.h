@@ -1,5 +1,5 @@
 /*
- * Which reply a request is about: the message's id in its path, and the session that it must be of.
+ * The reply that a request is about: the message id in the path, and the session it must belong to.
  */
 #ifndef WORKERD_API_CHAT_CHAT_REPLY_REF_H
 #define WORKERD_API_CHAT_CHAT_REPLY_REF_H
@@ -7,7 +7,7 @@
 #include "workerd/api/request/api_call.h"
 #include "workerd/turn/turn.h"
 
-/* Fills in all but the session. false: 400 was answered. */
+/* Sets everything except the session. False: 400 was sent. */
 [[gnu::warn_unused_result]] bool chat_reply_ref_read(
     const struct api_call *c, struct reply_ref *reference);
 

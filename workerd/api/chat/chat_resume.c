@@ -1,6 +1,6 @@
 /*
- * GET /v1/chat/stream/{messageId}: a reply again, from where the client left it, or one that it has
- * only heard of: what there is at once, and the rest as it comes.
+ * GET /v1/chat/stream/{messageId}: resumes a reply from a position: first the text that exists, then the
+ * rest as it arrives.
  */
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_handlers.h"
@@ -10,8 +10,8 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/client_id.h"
 
-/* Where to go on, in UTF-16 units. The header wins: a browser's EventSource that comes back repeats
- * its old URL. */
+/* The position in UTF-16 units. The header takes precedence over `after`: a browser's EventSource
+ * reconnects with its old URL. */
 static bool
 chat_resume_read_position(const struct http_request *req, uint32_t *after)
 {

@@ -1,6 +1,5 @@
 /*
- * POST /v1/chat, /v1/chat/stream and /chat: a visitor's message, and the reply to it, whole or as it
- * comes.
+ * POST /v1/chat, /v1/chat/stream and /chat: a visitor's message, and its reply, whole or streamed.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
@@ -12,7 +11,7 @@
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
 
-/* Reads the body, or answers 400. Clear it if true. */
+/* Reads the body. False: 400 was sent. Else clear it. */
 static bool
 chat_send_read_body(const struct api_call *c, struct chat_body *body)
 {
@@ -24,7 +23,7 @@ chat_send_read_body(const struct api_call *c, struct chat_body *body)
 	return wrong == NULL;
 }
 
-/* Sends the message; the listener hears its reply. */
+/* Starts a turn for the message; the listener gets its reply. */
 static void
 chat_send_start(const struct api_call *c, const struct chat_body *body, struct chat_listener *l,
     const struct turn_sink *sink)
@@ -56,7 +55,7 @@ chat_send_on_token(void *arg, struct slice text)
 	(void)text;
 }
 
-/* Zero of both is what a model server says that does not count. */
+/* Both are zero if the model server does not report usage. */
 static void
 chat_send_write_usage(struct json_writer *j, const struct turn_reply *reply)
 {

@@ -1,6 +1,6 @@
 /*
- * POST /v1/chat/{messageId}/stop: the visitor wants no more of a reply. What came of it is kept;
- * whoever listens to it, anywhere, hears the end.
+ * POST /v1/chat/{messageId}/stop: stops a reply, on any connection and in any worker. The partial text is
+ * kept, and all listeners are notified.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
@@ -12,7 +12,7 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/json_writer.h"
 
-/* How the reply ended, by this stop or before it. */
+/* Answers how the reply ended, by this stop or earlier. */
 static void
 chat_stop_reply_status(struct chat_listener *l, enum message_status status)
 {
@@ -33,7 +33,7 @@ chat_stop_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 	chat_stop_reply_status(arg, reply->status);
 }
 
-/* One that was deleted meanwhile is as unknown as one that was deleted before. */
+/* A reply that is deleted meanwhile is answered as one that was deleted earlier. */
 static void
 chat_stop_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
@@ -48,7 +48,6 @@ chat_stop_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms
 void
 handle_chat_stop(const struct api_call *c)
 {
-	/* It waits for the end alone. */
 	static const struct turn_sink sink = {
 	    .done = chat_stop_on_done, .error = chat_stop_on_error};
 	struct reply_ref reference;

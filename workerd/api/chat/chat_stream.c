@@ -1,8 +1,8 @@
 /*
- * Streams: the answer's head, which waits for the reply's start, and the events.
+ * The head of the answer, which waits for the reply's start, and the events.
  *
- * Between a server-sent event and the next a comment comes when nothing else does, so that no proxy
- * takes the silence of a model that thinks for the end. NDJSON has no comments.
+ * During a long silence, server-sent event streams get a comment, so that proxies do not close the
+ * connection while a model thinks. NDJSON has no comments.
  */
 #include "workerd/api/chat/chat_stream.h"
 
@@ -21,17 +21,17 @@
 #define NDJSON "application/x-ndjson"
 #define SSE    "text/event-stream"
 
-/* How long a browser's EventSource waits, in ms, before it comes back. */
+/* ms that a browser's EventSource waits before it reconnects. */
 #define RETRY "retry: 1000\n"
 
 struct stream {
 	struct chat_listener l;
-	size_t units;            /* of the text so far; counted for server-sent events alone */
-	struct event *heartbeat; /* of server-sent events that have begun */
+	size_t units; /* UTF-16 units of the text so far; only for server-sent events */
+	struct event *heartbeat; /* only for server-sent events that have begun */
 	bool sse, resumed;
-	bool begun;    /* the answer's head is out */
-	bool replayed; /* so is the first piece of text */
-	bool spoke;    /* since the heartbeat's last tick */
+	bool begun;    /* the answer's head was sent */
+	bool replayed; /* the first piece of text was sent */
+	bool spoke;    /* something was sent since the heartbeat's last tick */
 };
 
 /* Begins an event: {"type":"…" */
@@ -48,7 +48,7 @@ chat_stream_event_begin(struct stream *s, const char *type)
 	return j;
 }
 
-/* Ends it; valid until the next one. */
+/* Ends the event; the bytes are valid until the next event. */
 static struct slice
 chat_stream_event_end(struct stream *s, struct json_writer *j)
 {
@@ -58,14 +58,14 @@ chat_stream_event_end(struct stream *s, struct json_writer *j)
 	return buf_slice(j->out);
 }
 
-/* Sends it. A client that takes nothing is dropped by the connection; the turn goes on. */
+/* A client that does not read is dropped by the connection; the turn continues. */
 static void
 chat_stream_event_send(struct stream *s, struct json_writer *j)
 {
 	(void)reply_stream_write(s->l.x, chat_stream_event_end(s, j));
 }
 
-/* Sends the answer's last event, which may hold the whole reply and be as long as all before. */
+/* Sends the last event, which may hold the whole reply. */
 static void
 chat_stream_event_send_last(struct stream *s, struct json_writer *j)
 {
@@ -74,7 +74,7 @@ chat_stream_event_send_last(struct stream *s, struct json_writer *j)
 	reply_stream_end_with(chat_listener_done(&s->l), last);
 }
 
-/* Ticks twice in the time that may pass in silence. A comment counts as speech. */
+/* Runs twice within the longest silence allowed. */
 static void
 chat_stream_on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -147,12 +147,12 @@ chat_stream_stream_start(void *arg, const struct turn_ids *ids, size_t position)
 	chat_stream_send_start(s, ids, position);
 	if (s->l.x->method != HTTP_HEAD)
 		return;
-	/* That was all. */
+	/* HEAD: no events. */
 	turn_leave(s->l.turn);
 	reply_stream_end(chat_listener_done(&s->l));
 }
 
-/* The first piece is all there was when the client came. */
+/* The first piece of a resumed stream is everything that the client missed. */
 static void
 chat_stream_stream_token(void *arg, struct slice text)
 {
@@ -170,7 +170,7 @@ chat_stream_stream_token(void *arg, struct slice text)
 	s->replayed = true;
 }
 
-/* A reply that was stopped before the model had begun had no start. */
+/* A reply that was stopped before the model began had no start. */
 static void
 chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
@@ -195,7 +195,7 @@ chat_stream_stream_error(void *arg, enum turn_failure failure, unsigned retry_af
 	struct json_writer j;
 
 	if (!s->begun) {
-		/* As unknown as one that was deleted before it was asked for. */
+		/* The same answer as for a reply that was deleted earlier. */
 		if (s->resumed && failure == TURN_ERASED)
 			failure = TURN_NOT_FOUND;
 		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);

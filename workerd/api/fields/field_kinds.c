@@ -1,5 +1,5 @@
 /*
- * The kinds of members: what each may be, and how it is written.
+ * The types of members: what is valid, and how it is written.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -17,9 +17,9 @@
 #include "workerd/api/fields/fields.h"
 #include "workerd/api/fields/json_read.h"
 
-#define ORIGIN_MAX 255 /* bytes: a host's name has no more */
+#define ORIGIN_MAX 255 /* bytes: of the longest host name */
 
-/* Says what would be right; there is room. */
+/* Appends what would be valid; there is room. */
 #define WANT(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
 
 static bool
@@ -35,7 +35,7 @@ field_is_long_enough(const struct field *f, size_t len)
 	return len >= f->min && len <= f->max;
 }
 
-/* The empty text stands for null, where there may be none. */
+/* The empty text means null where the field allows null. */
 static bool
 field_put_text(const struct field *f, struct slice s, size_t len, void *at)
 {
@@ -200,7 +200,7 @@ field_want_color(const struct field *f, struct buf *out)
 const struct field_kind field_color = {
     sizeof(struct slice), field_read_color, field_want_color, field_write_text};
 
-/* Whether it has only what stands in addresses; what else is wrong, origin_normalize() knows. */
+/* Whether it has only characters of origins; origin_normalize() checks the rest. */
 static bool
 field_is_address_text(struct slice s)
 {
@@ -220,7 +220,7 @@ field_is_port(const char *text)
 	return wrong == NULL && *text != '0';
 }
 
-/* Words with single dots between them, or an address of IPv6 in brackets. */
+/* Labels with single dots between them, or an IPv6 address in brackets. */
 static bool
 field_is_host(struct slice host)
 {
@@ -239,7 +239,7 @@ field_is_host(struct slice host)
 	return in_word;
 }
 
-/* Whether it names a host that there can be and, if it says one, a port. */
+/* Whether it has a valid host and, if any, a valid port. */
 static bool
 field_is_site(const char *origin)
 {
@@ -253,7 +253,7 @@ field_is_site(const char *origin)
 	return name.len > 0 && field_is_host(name) && (port == NULL || field_is_port(port + 1));
 }
 
-/* One origin onto the end of made; false if it is none, or there is no room. */
+/* Appends one origin to made; false if it is invalid or there is no room. */
 static bool
 field_add_origin(const json_t *value, struct buf *made)
 {
@@ -271,7 +271,7 @@ field_add_origin(const json_t *value, struct buf *made)
 	return ok;
 }
 
-/* In one run: no other member of an object makes text. */
+/* Resets `made`: origins are the only kind that builds text, and an object has one such field. */
 static bool
 field_read_origins(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -414,7 +414,7 @@ field_write_count(const struct field *f, const void *at, struct json_writer *j)
 const struct field_kind field_count = {
     sizeof(uint32_t), field_read_count, field_want_count, field_write_count};
 
-/* What a decimal in JSON stands for is rarely a double exactly. */
+/* Decimals are rarely exact as doubles, so compare with a tolerance. */
 static bool
 field_read_decimal(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -436,8 +436,8 @@ field_read_decimal(const struct field *f, json_t *value, struct fields *in, void
 static void
 field_want_decimal(const struct field *f, struct buf *out)
 {
-	WANT(out, "a number from %g to %g with at most three digits behind the point",
-	    f->min / 1000.0, f->max / 1000.0);
+	WANT(out, "a number from %g to %g with at most three decimals", f->min / 1000.0,
+	    f->max / 1000.0);
 }
 
 static void
@@ -534,7 +534,7 @@ field_read_list(const struct field *f, json_t *value, struct fields *in, void *a
 static void
 field_want_list(const struct field *f, struct buf *out)
 {
-	WANT(out, "a list of at most %" PRIu32, f->max);
+	WANT(out, "a list of at most %" PRIu32 " items", f->max);
 }
 
 const struct field_kind field_list = {sizeof(json_t *), field_read_list, field_want_list, NULL};

@@ -1,5 +1,5 @@
 /*
- * Objects by a table: from JSON (jansson) to records, and back.
+ * From JSON (jansson) to records by a table, and back.
  */
 #include "workerd/api/fields/fields.h"
 
@@ -13,15 +13,15 @@
 #define SENTENCE_MAX 512
 #define KEY_MAX      (6 * 4 * FIELDS_NAME_MAX)
 #define WRONG_MAX    (FIELDS_WRONG_MAX * (KEY_MAX + 6 * SENTENCE_MAX))
-#define MEMBER_MAX   (6 * 65536) /* bytes of any member, written */
+#define MEMBER_MAX   (6 * 65536) /* bytes of a written member */
 
-/* As a real a number can be greater than any that is right, and is wrong then by its name. */
+/* Integers too large for 64 bits then fail the rule of their field instead of the parser. */
 #define NUMBERS JSON_DECODE_INT_AS_REAL
 
-const char fields_email_unfit[] = "must be shorter: in small letters it has too many bytes";
+const char fields_email_unfit[] = "must be shorter: it has too many bytes in lower case";
 
-/* Whether this member was found wrong already; the text of its key, with quotation marks, which no
- * sentence has without an escape. */
+/* Whether the member has an error. key includes the quotation marks, which are escaped inside
+ * sentences, so only keys match. */
 static bool
 fields_is_wrong(const struct fields *in, struct slice key)
 {
@@ -30,7 +30,7 @@ fields_is_wrong(const struct fields *in, struct slice key)
 	return memmem(wrong.p, wrong.len, key.p, key.len) != NULL;
 }
 
-/* Unknown names are told of as far as FIELDS_NAME_MAX units. */
+/* Cuts names after FIELDS_NAME_MAX units. */
 static void
 fields_put_down(struct fields *in, struct slice name, struct slice sentence)
 {
@@ -123,7 +123,7 @@ fields_read_value(struct fields *in, const struct field *f, json_t *value, void 
 	return f->rule == FIELD_NULLABLE;
 }
 
-/* What a thing has already is right for it. */
+/* A stored value may always be sent back. */
 static void
 fields_read_member(struct fields *in, const struct field *f, bool fresh, void *at)
 {
@@ -139,12 +139,12 @@ fields_read_member(struct fields *in, const struct field *f, bool fresh, void *a
 	if (fields_is_chosen(f))
 		fields_refuse_value(in, f);
 	else if (fresh)
-		fields_refuse(in, f->name, "cannot be chosen");
+		fields_refuse(in, f->name, "is set by the server: leave it out");
 	else if (f->rule == FIELD_FIXED)
 		fields_refuse(in, f->name, "cannot be changed");
 	else
-		fields_refuse(in, f->name,
-		    "is not that of the last change: read it again, or leave it out");
+		fields_refuse(
+		    in, f->name, "is outdated: read the object again, or leave this field out");
 }
 
 const char *
@@ -200,7 +200,7 @@ fields_refuse_unknown(struct fields *in, const struct field *table)
 
 	json_object_foreach (in->object, name, value)
 		if (!fields_is_known(name, table))
-			fields_put_down(in, slice_str(name), slice_str("is not known"));
+			fields_put_down(in, slice_str(name), slice_str("is unknown"));
 }
 
 void

@@ -1,47 +1,47 @@
 /*
- * The members of a JSON object, by a table: what may be in a body, what is right for each member, and
- * how the same member is written. All that is wrong with a body is found at once, each with a sentence
- * that tells what would be right.
+ * JSON objects by a table of fields: which members a body may have, what is valid for each, and how the
+ * same member is written. All errors of a body are found at once, each with a sentence that says what
+ * would be valid.
  *
- *	fields_parse() → fields_read() into a record → fields_refuse() for what the table cannot know
- *	→ fields_wrong(): what to tell the client, if anything
+ *	fields_parse() → fields_read() into a record → fields_refuse() for rules beyond the table
+ *	→ fields_wrong(): the errors for the client, if any
  *
- * Knows nothing of requests and answers (resource.h does), nor of what the members are for.
+ * Independent of requests and answers (fields_body.h).
  */
 #ifndef WORKERD_API_FIELDS_FIELDS_H
 #define WORKERD_API_FIELDS_FIELDS_H
 
 #include "workerd/api/request/json_writer.h"
 
-#define FIELDS_MADE_MAX  8192 /* bytes of text that reading one object may put together */
-#define FIELDS_WRONG_MAX 64   /* more wrong members are not told of */
-#define FIELDS_NAME_MAX  64 /* UTF-16 code units of an unknown member's name that are repeated */
+#define FIELDS_MADE_MAX  8192 /* bytes of text that reading one object may build */
+#define FIELDS_WRONG_MAX 64   /* further wrong members are not reported */
+#define FIELDS_NAME_MAX  64   /* UTF-16 code units of an unknown member's name in its error */
 
 struct json_t;
 struct field;
 struct fields;
 
-/* What a member may be. Where it is kept is a place in the caller's record: its type is the kind's. */
+/* A type of members. Values are stored in the caller's record, in the C type of the kind. */
 struct field_kind {
-	size_t size; /* of what is kept; all its bytes zero stand for null */
-	/* Puts a value, which is not null, there; false, and nothing is put, if it is not right. Slices
-	 * are borrowed from in. NULL: it is never read. */
+	size_t size; /* of the stored value; all bytes zero mean null */
+	/* Stores a value other than null; false, and nothing stored, if it is invalid. Slices are
+	 * borrowed from in. NULL: never read. */
 	bool (*read)(const struct field *f, struct json_t *value, struct fields *in, void *at);
-	/* Appends what would be right, behind "must be ". */
+	/* Appends what would be valid, after "must be ". */
 	void (*want)(const struct field *f, struct buf *out);
-	/* Writes the member; null for what stands for that. NULL: it is never written. */
+	/* Writes the member. NULL: never written. */
 	void (*write)(const struct field *f, const void *at, struct json_writer *j);
 };
 
 enum field_rule {
-	FIELD_OPTIONAL, /* a new thing has a default, which stands in the record */
-	FIELD_NULLABLE, /* the same, and null stands for none */
-	FIELD_REQUIRED, /* of a new thing */
-	FIELD_FIXED,    /* not for the client to choose; what was read may be sent back */
-	FIELD_READ_AT,  /* the same; who sends an older one back has not seen the last change */
+	FIELD_OPTIONAL, /* a new object has the default that the record was set to */
+	FIELD_NULLABLE, /* the same, and null is allowed */
+	FIELD_REQUIRED, /* in a new object */
+	FIELD_FIXED,    /* set by the server; the client may send back the value that it read */
+	FIELD_READ_AT,  /* the same; an older value means that the client missed a change */
 };
 
-/* One row; a table ends with one that has no name. */
+/* One row of a table; the last row has no name. */
 struct field {
 	const char *name;
 	const struct field_kind *kind;
@@ -52,78 +52,76 @@ struct field {
 };
 
 /*
- * Texts, a struct slice each. Lengths are from min to max, in UTF-16 code units where nothing else is
- * said. White space at the ends of a line does not count. The empty text stands for null.
+ * Texts, stored as struct slice. Lengths are from min to max, in UTF-16 code units unless noted. White
+ * space around a line is trimmed. The empty text means null.
  *
- *	line     one line, without control characters
- *	text     any; of control characters only tab and line ends
+ *	line     one line without control characters
+ *	text     any text without control characters, except tab, CR and LF
  *	ascii    a line of ASCII
  *	email    max in bytes
- *	phone    a line with a digit in it; max in bytes
+ *	phone    a line with at least one digit; max in bytes
  *	color    "#rgb" or "#rrggbb"
- *	origins  a list of at most max, each kept by origin_normalize() and a space between; together
+ *	origins  a list of at most max origins, normalized and stored with spaces between them; at most
  *	         FIELDS_MADE_MAX bytes
  */
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,
     field_color, field_origins;
 
 /*
- * What is no text:
+ * Other types:
  *
- *	flag     uint8_t: a boolean; max is its bit
+ *	flag     uint8_t: a boolean; max is the bit that holds it
  *	choice   uint8_t: one of choices
- *	count    uint32_t: min to max, 2.0 and 2e0 being 2; 0 stands for null
- *	decimal  uint32_t: min to max thousandths, and one more; 0 stands for null
- *	id       struct id; zero stands for null
+ *	count    uint32_t: min to max (2.0 and 2e0 are 2); 0 means null
+ *	decimal  uint32_t: min to max thousandths, plus one; 0 means null
+ *	id       struct id; zero means null
  *	time     uint64_t: ms since 1970; never read
  *	object   struct json_t *; never written
- *	list     struct json_t *: of at most max items; never written
+ *	list     struct json_t *: at most max items; never written
  */
 extern const struct field_kind field_flag, field_choice, field_count, field_decimal, field_id,
     field_time, field_object, field_list;
 
-/* A body, and what is wrong with it. */
+/* A body being read, and its errors. */
 struct fields {
 	struct json_t *json;
-	struct json_t *object; /* what is read now: all of it, or an object inside */
-	const char *before;    /* the names of that one's members */
+	struct json_t *object; /* the object being read: json or one inside it */
+	const char *before;    /* prefix of its members' names in errors */
 	struct buf made;
 	struct buf wrong; /* members of a JSON object */
 	size_t n_wrong;
 };
 
-/* Reads a body. NULL on success: clear it when done. Else a sentence that tells what would be right
+/* Parses a body. NULL on success: clear it when done. Else a sentence that says what would be valid
  * (static), and nothing to clear. */
 [[gnu::warn_unused_result]] const char *fields_parse(struct slice body, struct fields *in);
 
 void fields_clear(struct fields *in);
 
 /*
- * Reads the members that a table names into record: of a fresh thing, which has its defaults in
- * there, or of one that is to be changed, as it is. Members that are not given leave the record as it
- * is. What is wrong, unknown members too, is put down. Slices in the record are valid until
- * fields_clear().
+ * Reads the members of a table into record, which holds the defaults (fresh) or the stored values.
+ * Members that are not given leave it unchanged. Errors, also unknown members, are collected in `in`.
+ * Slices in the record are valid until fields_clear().
  */
 void fields_read(struct fields *in, const struct field *table, bool fresh, void *record);
 
-/* From now on an object inside of the body is read, whose members are told of with this before their
- * names: "agent."; it is borrowed until fields_clear() or the next time, and has at most
- * FIELDS_NAME_MAX bytes. */
+/* Continues with an object inside the body. before ("agent.") is put before its members' names in errors;
+ * it is borrowed until fields_clear() or the next call, and has at most FIELDS_NAME_MAX bytes. */
 void fields_enter(struct fields *in, struct json_t *object, const char *before);
 
-/* A member is wrong after all, unless that was found already: a sentence on what would be right. */
+/* Adds an error for a member, unless it has one: a sentence that says what would be valid. */
 void fields_refuse(struct fields *in, const char *name, const char *sentence);
 
-/* What is wrong with an e-mail that is right by itself, and that the store cannot keep. */
+/* The error for a valid e-mail that is too long for the store once its case is folded. */
 extern const char fields_email_unfit[];
 
-/* Whether what is read has the member, be it null. */
+/* Whether the object has the member, even if it is null. */
 bool fields_has(const struct fields *in, const char *name);
 
-/* The members of an object that has a sentence for each wrong member; empty: nothing is wrong. */
+/* The errors, as members of a JSON object (field: sentence); empty: the body is valid. */
 struct slice fields_wrong(const struct fields *in);
 
-/* Writes the members of a record, in the table's order. */
+/* Writes all members of a record, in the table's order. */
 void fields_write(struct json_writer *j, const struct field *table, const void *record);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Two answers: 400 to what is no object, 422 to one with wrong members.
+ * 400 for a body that is not an object, 422 for invalid members.
  */
 #include "workerd/api/fields/fields_body.h"
 
@@ -23,7 +23,7 @@ fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields
 	struct buf *line = api_scratch(api);
 
 	must(buf_append_str(line,
-		 "{\"error\":\"Some fields are not as they should be\","
+		 "{\"error\":\"Some fields are invalid\","
 		 "\"code\":\"invalid_fields\",\"fields\":{") == 0 &&
 	    buf_append(line, wrong.p, wrong.len) == 0 && buf_append_str(line, "}}") == 0);
 	api_reply_json(x, 422, buf_slice(line));

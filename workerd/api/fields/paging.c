@@ -1,5 +1,5 @@
 /*
- * Paging: two parameters, and base64url.
+ * The two parameters, and base64url.
  */
 #include "workerd/api/fields/paging.h"
 
@@ -8,13 +8,13 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/parameters.h"
 
-/* Characters that so many bytes take: each holds 6 bits. */
+/* Characters that encode so many bytes: 6 bits each. */
 #define TEXT_LEN(bytes) (((bytes)*8 + 5) / 6)
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The 6 bits that begin at this bit; those beyond the end are zero. */
+/* The 6 bits from this bit on; bits beyond the end are zero. */
 static unsigned
 paging_six_bits(struct slice bytes, size_t bit)
 {
@@ -25,13 +25,12 @@ paging_six_bits(struct slice bytes, size_t bit)
 	return two >> (10 - bit % 8) & 0x3f;
 }
 
-/* -1 for what no encoder has written: another length, another character, a bit set beyond the
- * end. */
+/* -1 for text that no encoder writes: wrong length, invalid character, a bit set beyond the end. */
 static int
 paging_decode(struct slice text, uint8_t *out, size_t len)
 {
 	uint32_t bits = 0;
-	unsigned n = 0; /* how many of them are not written yet */
+	unsigned n = 0; /* of bits, not written yet */
 
 	if (text.len != TEXT_LEN(len))
 		return -1;
@@ -73,7 +72,7 @@ paging_read_cursor(struct slice query, const struct paging_rule *rule, struct pa
 
 	p->has_cursor = cursor.p != NULL;
 	if (cursor.p != NULL && paging_decode(cursor, p->cursor, rule->cursor_len) == -1)
-		return "cursor must be the nextCursor of the page before";
+		return "cursor must be the nextCursor of the previous page";
 	return NULL;
 }
 
@@ -116,7 +115,6 @@ paging_id(const struct paging *p)
 {
 	struct id id;
 
-	/* Without a cursor its bytes are zero. */
 	memcpy(id.b, p->cursor, sizeof(id.b));
 	return id;
 }
@@ -127,7 +125,7 @@ paging_write_next_id(struct json_writer *j, const struct id *next)
 	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
 }
 
-/* The highest byte first. */
+/* Big-endian. */
 void
 paging_write_next_seq(struct json_writer *j, uint64_t seq)
 {

@@ -1,5 +1,5 @@
 /*
- * Query strings, member by member.
+ * Query strings, parameter by parameter.
  */
 #include "workerd/api/fields/parameters.h"
 
@@ -9,7 +9,7 @@
 
 #define DIGITS_MAX 9 /* they fit into 32 bits */
 
-/* Takes the bytes before the next '&' off the query. */
+/* Takes the first parameter off the query. */
 static struct slice
 parameter_take_member(struct slice *query)
 {
@@ -22,7 +22,7 @@ parameter_take_member(struct slice *query)
 	return member;
 }
 
-/* The value as it stands there; p is NULL without one. *times: how often it was given. */
+/* The encoded value; p is NULL without one. *times: how often it was given. */
 static struct slice
 parameter_find(struct slice query, const char *name, unsigned *times)
 {

@@ -12,9 +12,9 @@
 #define PARAMETER_MAX 256 /* bytes of a value */
 
 /*
- * The value of a parameter, its escapes decoded into text and valid as long as that. p is NULL
- * without the parameter. One that was given twice, is too long or no text (percent.h) is empty: so
- * it is as wrong as an empty one, which none of ours may be.
+ * The value of a parameter, percent-decoded into text; p is NULL without the parameter. The value is
+ * empty, which no parameter may be, if it was given twice, is too long, or is not valid text
+ * (percent.h).
  */
 struct slice parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]);
 

@@ -1,5 +1,5 @@
 /*
- * Passwords, read and never written.
+ * Passwords are read, and never written.
  */
 #include "workerd/api/fields/password_fields.h"
 
@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/password.h"
 
-/* Empty: it is none. */
+/* The value's text; empty if it cannot be a password. */
 static struct slice
 password_fields_text_of(const json_t *value)
 {

@@ -6,7 +6,7 @@
 
 #include "workerd/api/fields/fields.h"
 
-/* One that is to be (proto/base/password.h says what it must have), and one that may be somebody's. */
+/* A new password, which must follow the rules of proto/base/password.h; and one to be checked. */
 extern const struct field_kind field_password_new, field_password;
 
 #endif

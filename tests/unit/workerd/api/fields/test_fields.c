@@ -230,17 +230,17 @@ of_a_value_that_is_wrong_it_is_said_what_would_be_right(void **unused)
 	    {"\"id\":\"x\"", "\"id\":\"must be an id\""},
 	    {"\"id\":\"00000000-0000-0000-0000-000000000000\"", "\"id\":\"must be"},
 	    {"\"object\":[]", "\"object\":\"must be an object\""},
-	    {"\"list\":{}", "\"list\":\"must be a list of at most 2, or null\""},
+	    {"\"list\":{}", "\"list\":\"must be a list of at most 2 items, or null\""},
 	    {"\"list\":[1,2,3]", "\"list\":\"must be"},
 	    {"\"fixed\":\"01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77\"",
 		"\"fixed\":\"cannot be changed\""},
 	    {"\"time\":1", "\"time\":\"cannot be changed\""},
-	    {"\"read_at\":1732260000000", "\"read_at\":\"is not that of the last change"},
-	    {"\"other\":1", "\"other\":\"is not known\""},
-	    {"\"a\\\"b\":1", "\"a\\\"b\":\"is not known\""},
+	    {"\"read_at\":1732260000000", "\"read_at\":\"is outdated"},
+	    {"\"other\":1", "\"other\":\"is unknown\""},
+	    {"\"a\\\"b\":1", "\"a\\\"b\":\"is unknown\""},
 	    {"\"line\":1,\"one\":1,\"x\":1",
 		"\"line\":\"must be a line of 1 to 5 characters\",\"one\":\"must be true or "
-		"false\",\"x\":\"is not known\""},
+		"false\",\"x\":\"is unknown\""},
 	};
 
 	(void)unused;
@@ -260,7 +260,8 @@ a_new_thing_needs_what_has_no_default(void **unused)
 	    slice_eq_str(buf_slice(&out), "\"line\":\"must be a line of 1 to 5 characters\""));
 	buf_reset(&out);
 	read_and_tell("{\"line\":\"a\",\"time\":1732260000000}", true, &out);
-	assert_true(slice_eq_str(buf_slice(&out), "\"time\":\"cannot be chosen\""));
+	assert_true(
+	    slice_eq_str(buf_slice(&out), "\"time\":\"is set by the server: leave it out\""));
 	buf_clear(&out);
 }
 
@@ -331,10 +332,10 @@ an_object_inside_has_its_name_before(void **unused)
 	fields_enter(&in, thing.object, "object.");
 	fields_read(&in, table, false, &thing);
 	assert_true(slice_eq_str(fields_wrong(&in),
-	    "\"x\":\"is not known\","
+	    "\"x\":\"is unknown\","
 	    "\"object.line\":\"must be a line of 1 to 5 characters\","
 	    "\"object.object\":\"must be an object\","
-	    "\"object.x\":\"is not known\""));
+	    "\"object.x\":\"is unknown\""));
 	fields_clear(&in);
 }
 
