@@ -1,5 +1,5 @@
 /*
- * metrics.def, turned into text: one family after the other, each with its help and type.
+ * Writes the families of metrics.def, each with its help and type.
  */
 #include "workerd/api/metrics.h"
 
@@ -10,7 +10,7 @@
 #include "workerd/api/process_usage.h"
 #include "workerd/api/route_names.h"
 
-/* No line of ours is too long for the buffer. */
+/* The buffer has room for all lines. */
 #define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
@@ -42,7 +42,7 @@ static const int statuses[] = {
 #include "proto/ipc/metrics.def"
 };
 
-/* The sets of labels that have one name and a list of values. */
+/* Labels with one name and a fixed list of values. */
 static const struct {
 	const char *name;
 	const char *const *values;
@@ -54,7 +54,7 @@ static const struct {
     [TOKENS] = {"kind", tokens_values, METRIC_TOKENS_N},
 };
 
-/* A line of metrics.def; where it lies in its owner's part of the scoreboard. */
+/* A line of metrics.def, with its offset in the worker's or masterd's part of the scoreboard. */
 struct family {
 	enum kind kind;
 	enum labels labels;
@@ -80,7 +80,7 @@ metrics_cell_of(const void *owner, const struct family *f, size_t i)
 	return (const metric_cell *)((const uint8_t *)owner + f->offset) + i;
 }
 
-/* Slots that nobody has used are not looked at: their pages need not exist. */
+/* Unused slots are skipped, so that their pages are never allocated. */
 static size_t
 metrics_slots(const struct scoreboard *board)
 {
@@ -89,7 +89,7 @@ metrics_slots(const struct scoreboard *board)
 	return n < SCOREBOARD_WORKERS_MAX ? (size_t)n : SCOREBOARD_WORKERS_MAX;
 }
 
-/* The ith cell of a family, over all workers. */
+/* The sum of the ith cell of a family over all workers. */
 static uint64_t
 metrics_sum(const struct scoreboard *board, const struct family *f, size_t i)
 {
@@ -115,7 +115,7 @@ metrics_write_gauge(const struct scoreboard *board, const struct family *f, stru
 			    metric_get(metrics_cell_of(&board->workers[slot], f, 0)));
 }
 
-/* Of routes and statuses only what has been seen: most pairs never will be. */
+/* Only pairs of route and status that occurred: most never do. */
 static void
 metrics_write_routes(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
@@ -152,7 +152,7 @@ metrics_seconds(uint64_t ns)
 	return (double)ns / 1e9;
 }
 
-/* A bucket of the text counts all that took no longer than its bound. */
+/* Prometheus buckets are cumulative. */
 static void
 metrics_write_histogram(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
@@ -198,7 +198,7 @@ metrics_write_master_families(const struct scoreboard *board, struct buf *out)
 	}
 }
 
-/* What can be told of one process, in two families; a process that has just ended is left out. */
+/* Appends a process to both families, unless it has just ended. */
 static void
 metrics_write_usage(uint64_t pid, const char *labels, struct buf *memory, struct buf *cpu)
 {

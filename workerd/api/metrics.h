@@ -1,8 +1,7 @@
 /*
- * GET /metrics: the scoreboard, written as Prometheus reads it (exposition format 0.0.4).
+ * GET /metrics: the scoreboard in Prometheus's text format (exposition format 0.0.4).
  *
- * Counts are sums over all workers, those that have ended included; gauges are told for each
- * worker that lives.
+ * Counters are sums over all workers, also those that have ended; gauges are given per running worker.
  */
 #ifndef WORKERD_API_METRICS_H
 #define WORKERD_API_METRICS_H
@@ -10,7 +9,7 @@
 #include "proto/ipc/scoreboard.h"
 #include "workerd/api/request/api_call.h"
 
-/* Appends all metrics; out must have room for a megabyte. */
+/* Appends all metrics; out must have room for 1 MB. */
 void metrics_write(const struct scoreboard *board, struct buf *out);
 
 api_handler_fn handle_metrics;

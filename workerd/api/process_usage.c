@@ -1,5 +1,5 @@
 /*
- * One file of /proc: its numbers follow the program's name, which may hold anything.
+ * Parses /proc/PID/stat. The numbers follow the program's name, which may contain any character.
  */
 #include "workerd/api/process_usage.h"
 

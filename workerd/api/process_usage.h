@@ -1,5 +1,5 @@
 /*
- * What a process uses, as proc(5) tells it.
+ * Memory and CPU time of a process, from proc(5).
  */
 #ifndef WORKERD_API_PROCESS_USAGE_H
 #define WORKERD_API_PROCESS_USAGE_H
@@ -11,7 +11,7 @@ struct usage {
 	double cpu_seconds; /* user and system */
 };
 
-/* 0, or -1 when there is no such process, or /proc hides it. */
+/* 0, or -1 if the process does not exist or /proc hides it. */
 [[gnu::warn_unused_result]] int usage_of(uint64_t pid, struct usage *out);
 
 #endif

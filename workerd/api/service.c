@@ -1,5 +1,5 @@
 /*
- * /health, /health/ready and the OpenAPI document: what says how the service is and what it can.
+ * /health, /health/ready, and the OpenAPI document.
  */
 #include "workerd/api/service.h"
 
@@ -53,14 +53,14 @@ handle_health_ready(const struct api_call *c)
 	c->x->on_close = service_on_client_gone;
 }
 
-/* openapi.json as it stands in the source tree, with a NUL behind it. */
+/* openapi.json from the source tree, with a NUL appended. */
 __asm__(".section .rodata\n"
 	"openapi_json: .incbin \"workerd/api/openapi/openapi.json\"\n"
 	".byte 0\n"
 	".previous\n");
 extern const char openapi_json[];
 
-/* The document's server, which becomes the address that was asked. */
+/* The server in the document, which is replaced by the host of the request. */
 static const char server[] = "http://localhost:4000";
 
 void

@@ -1,8 +1,8 @@
 /*
- * /v1/admin/me and /v1/admin/logins: who calls, their password, and where they are signed in.
+ * /v1/admin/me and /v1/admin/logins: the caller's account, password, and sessions.
  *
- * A login belongs to a user, or, like all of an organization's by DASHBOARD_PASSWORD, to whoever knows
- * that; a key sees and ends the latter.
+ * A login belongs to a user, or to no user if it is by DASHBOARD_PASSWORD: those are shared by everyone
+ * who knows that password, and by the callers with an admin key.
  */
 #include <string.h>
 
@@ -21,22 +21,22 @@
 
 #define ONE_MAX 8192 /* bytes of JSON */
 
-/* The same of all logins that there may be in a list (messages.def), each byte of an address and a program
- * as an escape. */
+/* Bytes of JSON of the longest list of logins (messages.def), with each byte of an address and a program
+ * escaped. */
 #define LIST_MAX (1000u * (256 + 6 * (64 + 256)))
 
-/* A request of somebody about themselves that waits. */
+/* A request that waits for the store or the hasher. */
 struct account_query {
 	struct store_query q;
 	struct id user, login;
 	enum user_role role;
 	bool by_key;
-	struct msg_login_revoke revoke; /* of one who ends logins */
-	/* of one who changes the password */
+	struct msg_login_revoke revoke; /* of a request that ends logins */
+	/* of a change of password */
 	struct fields in;
-	struct slice current, fresh; /* in's */
+	struct slice current, fresh; /* borrowed from in */
 	struct hash256 token, checked;
-	char password[PASSWORD_TEXT_SIZE]; /* fresh, hashed */
+	char password[PASSWORD_TEXT_SIZE]; /* hash text of fresh */
 };
 
 static void
@@ -148,7 +148,7 @@ account_refuse_current(struct account_query *a)
 {
 	log_event(LOG_WARN, "password_refused", L_UINT("conn", a->q.x->number),
 	    L_ID("user", &a->user));
-	fields_refuse(&a->in, "current", "is not your password");
+	fields_refuse(&a->in, "current", "is not your current password");
 	fields_refuse_query(&a->q, &a->in);
 }
 
@@ -201,7 +201,7 @@ account_on_verified(void *arg, enum password_verdict verdict, const char *text)
 	account_refuse_current(a);
 }
 
-/* Whoever has got hold of a session may not try passwords either. */
+/* Counted against the account: a stolen session must not allow guessing the password. */
 static void
 account_on_current(void *arg, uint16_t type, const union msg *m)
 {

@@ -1,5 +1,5 @@
 /*
- * The table of an agent, and the servers of the settings.
+ * The table of an agent's members, and the model servers of the settings.
  */
 #include "workerd/api/admin/agent_fields.h"
 
@@ -7,7 +7,7 @@
 
 #define AT(member) offsetof(struct agent_shown, record.member)
 
-/* A name and an address each, and what stands around them. */
+/* Bytes of the sentence that names all servers. */
 #define SERVERS_MAX (SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 8) + 128)
 
 const struct field agent_fields[] = {
@@ -39,7 +39,7 @@ agent_default(struct agent_shown *agent)
 	*agent = (struct agent_shown){.record = {.v = RECORD_VERSION, .enabled = 1}};
 }
 
-/* The address of a server, the settings' own without a name; NULL: there is none of this name. */
+/* The address of a server, the default one for an empty name; NULL: no such server. */
 static const char *
 agent_fields_server_url(const struct settings *settings, struct slice name)
 {
@@ -84,8 +84,8 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 	if (url == NULL)
 		agent_fields_refuse_name(in, settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
-		fields_refuse(
-		    in, "base_url", "must be the address that the settings have for key_name");
+		fields_refuse(in, "base_url",
+		    "must be the address that the settings have for key_name, or left out");
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
- * What an agent is made of, as the API has it, and the settings that an agent falls back on.
+ * The members of an agent in the API, and the settings that an agent falls back on.
  *
- * Keys of model servers never leave the settings: an agent names its server by key_name, and the
- * server's address, base_url, is shown and cannot be another.
+ * Keys of model servers stay in the settings: an agent names its server by key_name. base_url shows the
+ * server's address and cannot be changed.
  */
 #ifndef WORKERD_API_ADMIN_AGENT_FIELDS_H
 #define WORKERD_API_ADMIN_AGENT_FIELDS_H
@@ -11,27 +11,25 @@
 #include "proto/settings/settings.h"
 #include "workerd/api/fields/fields.h"
 
-/* An agent on its way in or out. */
+/* An agent in memory. */
 struct agent_shown {
 	struct msg_agent_record record;
-	struct slice base_url; /* of its server; empty: the settings have no such server */
+	struct slice base_url; /* of its server; empty: the settings do not have that server */
 };
 
 extern const struct field agent_fields[];
 
-/* A new one's defaults: all as the settings say. */
+/* Sets the defaults of a new agent: everything as in the settings. */
 void agent_default(struct agent_shown *agent);
 
-/* Looks its server up. */
+/* Sets base_url from the settings. */
 void agent_show(struct agent_shown *agent, const struct settings *settings);
 
-/* Refuses a server that the settings do not have, or that has another address; the sentences name those
- * that there are. */
+/* Refuses a server that the settings do not have, or another address; the error names the valid servers. */
 void agent_check(
     struct fields *in, const struct agent_shown *agent, const struct settings *settings);
 
-/* Writes "defaults": what an agent has that says nothing of its own; and "servers": the names and
- * addresses that there are. */
+/* Writes "defaults": the values of an agent that sets none; and "servers": names and addresses. */
 void agent_write_settings(struct json_writer *j, const struct settings *settings);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * POST /v1/admin/agents/{id}/test: a question to an agent, with changes that are not stored yet. The
- * reply comes as that to a visitor would, as NDJSON or server-sent events; nothing of it is kept.
+ * POST /v1/admin/agents/{id}/test: asks an agent a question, with changes that are not saved yet. The reply
+ * is streamed as to a visitor, as NDJSON or server-sent events; nothing is stored.
  */
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/request/request_context.h"
 
-/* Begins the trial: the exchange listens to the reply from now on. */
+/* Starts the reply; the exchange listens to it. */
 static void
 agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *agent,
     struct slice messages)
@@ -26,7 +26,7 @@ agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agen
 	chat_listener_start(l, turn_try(api->turns, &trial, &chat_stream_sink, l));
 }
 
-/* The stored agent, its slices valid during the call; the body's, as long as the query. */
+/* The agent's slices are borrowed from the store's answer and from the query's body. */
 static void
 agent_test_try_stored(struct resource_query *q, struct agent_shown *agent)
 {
@@ -39,7 +39,7 @@ agent_test_try_stored(struct resource_query *q, struct agent_shown *agent)
 	if (q->in.n_wrong > 0) {
 		resource_refuse(q);
 	} else {
-		/* What the agent was given lies in the body. */
+		/* Keeps the body, which the agent's slices point to. */
 		in = q->in;
 		q->in = (struct fields){0};
 		agent_test_try_agent(api, store_query_done(&q->q), agent, buf_slice(&messages));

@@ -1,5 +1,5 @@
 /*
- * Trials: three members, and objects inside of two of them.
+ * Three members, two of which contain objects.
  */
 #include "workerd/api/admin/agent_test_body.h"
 
@@ -69,7 +69,6 @@ agent_test_body_read_history(struct fields *in, json_t *history, struct buf *mes
 		agent_test_body_read_message(in, i, json_array_get(history, i), messages);
 }
 
-/* All members but those that none may choose. */
 static void
 agent_test_body_read_agent(struct fields *in, const struct settings *settings, json_t *object,
     struct agent_shown *agent)

@@ -1,5 +1,6 @@
 /*
- * /v1/admin/agents: who answers. What an agent leaves open, the settings say.
+ * /v1/admin/agents: the agents that answer visitors. Members that an agent does not set come from the
+ * settings.
  */
 #include "workerd/api/admin/agents.h"
 

@@ -1,12 +1,12 @@
 /*
- * Agents as a resource, for whoever does more with them.
+ * Agents as a resource, shared with the test of an agent.
  */
 #ifndef WORKERD_API_ADMIN_AGENTS_H
 #define WORKERD_API_ADMIN_AGENTS_H
 
 #include "workerd/api/admin/resource.h"
 
-/* A thing is a struct agent_shown. */
+/* Of struct agent_shown. */
 extern const struct resource agents;
 
 #endif

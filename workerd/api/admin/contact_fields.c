@@ -1,5 +1,5 @@
 /*
- * The table of a contact.
+ * The table of a contact's members.
  */
 #include "workerd/api/admin/contact_fields.h"
 

@@ -1,5 +1,5 @@
 /*
- * What a contact is made of, as the API has it: a struct msg_contact_record.
+ * The members of a contact in the API: a struct msg_contact_record.
  */
 #ifndef WORKERD_API_ADMIN_CONTACT_FIELDS_H
 #define WORKERD_API_ADMIN_CONTACT_FIELDS_H

@@ -1,5 +1,5 @@
 /*
- * /v1/admin/contacts: whom the organization knows. They come from visitors; nobody makes them here.
+ * /v1/admin/contacts: visitors who submitted contact details. They cannot be created here.
  */
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/contact_fields.h"
@@ -30,7 +30,7 @@ static const struct resource contacts = {
     .misfit_sentence = fields_email_unfit,
 };
 
-/* A parameter that is looked for; false: it is there, and nothing that a contact could have. */
+/* A filter parameter, if it is given. False: it is invalid. */
 static bool
 contacts_read_filter(struct slice query, const char *name, size_t max,
     uint8_t text[PARAMETER_MAX], struct slice *value)

@@ -1,8 +1,8 @@
 /*
- * /v1/admin/conversations: the list with the newest activity first, one thread, and its deletion.
+ * /v1/admin/conversations: the list, newest activity first; one conversation with its messages; deletion.
  *
- * A thread comes from the store page by page; its JSON is put together as the pages come. Whoever
- * asks for a page of it gets one of the store's.
+ * A whole conversation is read from the store page by page, and its JSON is written as the pages arrive.
+ * A request for one page gets one page of the store.
  */
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
@@ -15,14 +15,14 @@
 #include "workerd/api/request/store_query.h"
 
 #define PAGE_LIMIT 1000
-/* Bytes of a thread's JSON, kept under what one whole answer may have (http_limits). Messages
- * beyond are left out, and the answer says so. */
+/* Bytes of a conversation's JSON, below the longest answer (http_limits). Further messages are left out,
+ * and the answer has "truncated":true. */
 #define THREAD_MAX (14u * 1024 * 1024)
 
 static const char wrong_id[] = "Invalid conversationId";
 static const char missing[] = "Conversation not found";
 
-/* How the newest reply stands; the first is of a conversation that nobody has answered yet. */
+/* The status of the newest reply; CONVERSATION_ANY: there is none yet. */
 static const char *const states[] = {
     [CONVERSATION_ANY] = "",
     [CONVERSATION_COMPLETE] = "complete",
@@ -98,7 +98,7 @@ conversations_on_list(void *arg, uint16_t type, const union msg *m)
 	store_query_reply(q);
 }
 
-/* A parameter that is an id; false: it is there and none. */
+/* A parameter that is an id. False: it is given and invalid. */
 static bool
 conversations_read_id_parameter(struct slice query, const char *name, struct id *id)
 {
@@ -108,7 +108,7 @@ conversations_read_id_parameter(struct slice query, const char *name, struct id 
 	return value.p == NULL || (id_parse(value, id) == 0 && !id_is_zero(id));
 }
 
-/* The same for the parameter status. */
+/* The parameter status. False: it is given and invalid. */
 static bool
 conversations_read_state(struct slice query, uint8_t *state)
 {
@@ -125,7 +125,7 @@ conversations_read_state(struct slice query, uint8_t *state)
 	return false;
 }
 
-/* Which conversations are wanted; NULL, or a sentence on what would be right. */
+/* Reads the filters. NULL, or a sentence that says what would be valid. */
 static const char *
 conversations_read_filter(struct slice query, struct msg_conversation_list *list)
 {
@@ -141,7 +141,7 @@ conversations_read_filter(struct slice query, struct msg_conversation_list *list
 void
 handle_conversations_list(const struct api_call *c)
 {
-	/* The store's own cursor is handed out as it is. */
+	/* The cursor is the store's own. */
 	static const struct paging_rule rule = {
 	    .limit_default = 100,
 	    .limit_max = 200,
@@ -168,8 +168,8 @@ handle_conversations_list(const struct api_call *c)
 struct thread {
 	struct store_query q;
 	struct id conversation;
-	uint32_t page;  /* messages of the one page that is wanted; 0: all that there are */
-	bool truncated; /* there were too many */
+	uint32_t page;  /* messages of the requested page; 0: all messages */
+	bool truncated; /* the answer is too long for all of them */
 };
 
 static void conversations_on_thread_page(void *arg, uint16_t type, const union msg *m);

@@ -1,7 +1,7 @@
 /*
- * /v1/admin/keys: what opens chat, or the admin API, beside the keys of the settings. A key is shown
- * once, when it is made: the store has its hash alone. For owners alone, since who has an admin key has
- * an owner's rights.
+ * /v1/admin/keys: API keys of an organization, for chat or for the admin API. A key is shown once, when it
+ * is created: the store has only its hash. Only owners may use these requests, since an admin key has the
+ * rights of an owner.
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static const struct store_refusal refusals[] = {
     {0},
 };
 
-/* A request about keys that waits. */
+/* A request that waits for the store. */
 struct key_query {
 	struct store_query q;
 	char by[API_CALLER_SIZE];
@@ -111,7 +111,7 @@ keys_on_created(void *arg, uint16_t type, const union msg *m)
 	store_query_reply_status(&k->q, 201);
 }
 
-/* Writes the answer, which alone ever has the key's text, and asks the store to keep its hash. */
+/* Writes the answer, the only one with the key's text, and asks the store to keep the hash. */
 static void
 keys_create(struct key_query *k, struct msg_key_record *key)
 {

@@ -1,13 +1,12 @@
 /*
- * Signing in to the dashboard and out again (API.md, section 6). A session is a random token in a
- * cookie (session.h), of which the store holds a hash, so that signing out ends it for good.
+ * POST /api/login and /api/logout (API.md, section 6). A session is a random token in a cookie
+ * (session.h); the store has its hash, so a logout ends it immediately.
  *
- * By DASHBOARD_PASSWORD alone, which is compared here and now; or by a user's e-mail and password:
+ * A login is by DASHBOARD_PASSWORD alone, or by a user's e-mail and password:
  *
- *	the account's rate → USER_GET → the hasher → LOGIN_CREATE
+ *	rate limit of the account → user record → password hasher → LOGIN_CREATE
  *
- * Of a user whom there is not a password is hashed all the same, so that the time does not tell who
- * is one.
+ * For an unknown e-mail a password is hashed too, so that the time does not reveal whether it exists.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +28,13 @@
 #define SESSION_SECONDS (7 * 24 * 60 * 60)
 #define PROGRAM_MAX     250 /* bytes */
 
-/* A request that waits for the store or the hasher. */
+/* A login or logout that waits for the store or the hasher. */
 struct login_query {
 	struct store_query q;
-	struct id org, user;    /* who signs in: zero until that is known */
-	struct hash256 checked; /* the user's password, for LOGIN_CREATE */
+	struct id org, user;    /* who logs in; zero until known */
+	struct hash256 checked; /* hash of the password that was checked, for LOGIN_CREATE */
 	struct id login;
-	char token[SESSION_TOKEN_SIZE]; /* "" when signing out */
+	char token[SESSION_TOKEN_SIZE]; /* "" for a logout */
 	uint8_t email[EMAIL_TEXT_MAX];
 	uint8_t password[PASSWORD_MAX];
 	size_t email_len, password_len;
@@ -47,8 +46,8 @@ login_query_new(const struct api_call *c)
 	return store_query_new(c, sizeof(struct login_query), 0, NULL);
 }
 
-/* Answers {"ok":true} with the cookie set to this token for so many seconds; 0 takes it away. In
- * production it is never sent over plain HTTP, whatever a proxy says. */
+/* Answers {"ok":true} and sets the cookie for so many seconds; 0 deletes it. In production the cookie is
+ * always Secure, whatever a proxy says. */
 static void
 login_reply_cookie(
     const struct api *api, struct http_exchange *x, const char *token, int seconds)
@@ -81,7 +80,7 @@ login_on_stored(void *arg, uint16_t type, const union msg *m)
 	char token[sizeof(s->token)];
 	struct api *api = s->q.api;
 
-	/* The user was removed meanwhile, or has another password. */
+	/* The user was deleted or changed the password meanwhile. */
 	if (store_refused(type, m, STORE_NOT_FOUND) || store_refused(type, m, STORE_STALE)) {
 		login_refuse_password(s);
 		return;
@@ -97,7 +96,7 @@ login_on_stored(void *arg, uint16_t type, const union msg *m)
 	login_reply_cookie(api, store_query_done(&s->q), token, seconds);
 }
 
-/* What the client calls itself, as one line that a person can read. */
+/* The User-Agent as one line of printable ASCII. */
 static struct slice
 login_program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
 {
@@ -109,7 +108,7 @@ login_program_of(const struct http_request *req, uint8_t text[PROGRAM_MAX])
 	return (struct slice){text, n};
 }
 
-/* Whoever s is by now is let in. */
+/* The password was correct: creates the session. */
 static void
 login_create(struct login_query *s)
 {

@@ -1,5 +1,5 @@
 /*
- * Who signs in, by jansson.
+ * The members of a login.
  */
 #include "workerd/api/admin/login_body.h"
 

@@ -1,5 +1,5 @@
 /*
- * The body of a request to sign in.
+ * The body of POST /api/login.
  */
 #ifndef WORKERD_API_ADMIN_LOGIN_BODY_H
 #define WORKERD_API_ADMIN_LOGIN_BODY_H
@@ -9,13 +9,12 @@
 struct json_t;
 
 struct login_body {
-	struct slice email;    /* has the form of one; empty: none was given, or null */
+	struct slice email;    /* valid; empty: not given, or null */
 	struct slice password; /* not empty */
-	struct json_t *json;   /* whose the slices are */
+	struct json_t *json;   /* owns the slices */
 };
 
-/* Reads a body. NULL on success, else what is wrong with it, as the API says it. To be cleared in any
- * case. */
+/* Parses a body. NULL on success, else the API's error message. Clear the body in either case. */
 [[gnu::warn_unused_result]] const char *login_body_read(
     struct slice text, struct login_body *body);
 

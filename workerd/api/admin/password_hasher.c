@@ -1,9 +1,9 @@
 /*
- * Two queues with a lock between the loop and the thread: jobs that wait, and jobs that are done. The
- * thread writes to an eventfd(2) when it has done one, which wakes the loop.
+ * Two queues under one lock between loop and thread: waiting jobs and done jobs. The thread writes to an
+ * eventfd(2) after each job, which wakes the loop.
  *
- * A job belongs to the loop, but for the time that it runs, and then only what the thread reads and
- * writes of it; fn and arg are always the loop's.
+ * While a job runs, the thread owns its password, text and result; everything else of a job always
+ * belongs to the loop.
  */
 #include "workerd/api/admin/password_hasher.h"
 
@@ -21,7 +21,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-/* A first guess of what a job takes. */
+/* Assumed duration of a job before the first has run. */
 #define JOB_MS 250
 
 enum work { WORK_VERIFY, WORK_HASH, WORKS };
@@ -31,12 +31,12 @@ TAILQ_HEAD(jobs, password_hasher_job);
 struct password_hasher_job {
 	TAILQ_ENTRY(password_hasher_job) link;
 	struct password_hasher *hasher;
-	password_hasher_done_fn *fn; /* NULL: forgotten */
+	password_hasher_done_fn *fn; /* NULL: cancelled */
 	void *arg;
-	bool waits; /* under the lock: it has not begun */
+	bool waits; /* under the lock: not started yet */
 	enum work work;
 	enum password_verdict verdict;
-	bool hashed; /* text has what was wanted */
+	bool hashed; /* text is the result */
 	char text[PASSWORD_TEXT_SIZE];
 	size_t len;
 	uint8_t password[];
@@ -46,12 +46,12 @@ struct password_hasher {
 	pthread_t thread;
 	struct event *event;
 	int fd;
-	size_t jobs[WORKS]; /* the loop's: all that are not answered yet, by their work */
+	size_t jobs[WORKS]; /* of the loop: unanswered jobs by kind */
 	/* under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct jobs waiting, done;
-	uint64_t job_ms; /* what the last one took */
+	uint64_t job_ms; /* duration of the last job */
 	bool ends;
 };
 
@@ -85,7 +85,7 @@ password_hasher_do_job(struct password_hasher_job *job)
 	explicit_bzero(job->password, job->len);
 }
 
-/* The counter of an eventfd cannot overflow by ones. */
+/* The 64-bit counter of an eventfd cannot overflow here. */
 static void
 password_hasher_wake_loop(const struct password_hasher *h)
 {
@@ -94,7 +94,7 @@ password_hasher_wake_loop(const struct password_hasher *h)
 	must(write(h->fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
 }
 
-/* The next job, begun; NULL at the end. */
+/* Waits for the next job and marks it as started; NULL: end the thread. */
 static struct password_hasher_job *
 password_hasher_take_job(struct password_hasher *h)
 {
@@ -215,7 +215,7 @@ password_hasher_verify(struct password_hasher *h, struct slice password, struct 
 
 	if (job == NULL)
 		return NULL;
-	/* One that is too long is cut, and then is no hash of ours. */
+	/* A text that is too long is cut, which makes it an invalid hash. */
 	for (size_t i = 0; i < text.len && i < PASSWORD_TEXT_SIZE - 1; i++)
 		job->text[i] = (char)text.p[i];
 	return password_hasher_hand_over(job);
@@ -259,7 +259,7 @@ password_hasher_retry_after(struct password_hasher *h)
 	return (unsigned)(ms / 1000 + 1);
 }
 
-/* Signals are for the loop's thread. */
+/* With all signals blocked: the loop's thread handles them. */
 static void
 password_hasher_start_thread(struct password_hasher *h)
 {

@@ -1,10 +1,8 @@
 /*
- * Passwords, hashed on a thread of its own: one takes a good part of a second, in which the loop would
- * serve nobody.
+ * Hashes passwords on a thread: one hash takes about 250 ms, which would block the event loop.
  *
- * One thread, so that passwords cost the machine one processor and 64 MiB at most for each worker; it
- * takes its jobs in their order. How many wait is bounded. Everything here is called from the event
- * loop, and every answer comes from there.
+ * One thread per worker bounds the cost to one processor and 64 MiB. Jobs run in order, and the queue is
+ * bounded. All functions are called, and all callbacks run, on the event loop.
  */
 #ifndef WORKERD_API_ADMIN_PASSWORD_HASHER_H
 #define WORKERD_API_ADMIN_PASSWORD_HASHER_H
@@ -13,11 +11,11 @@
 
 #include "proto/base/password.h"
 
-/* Jobs that wait, the one that runs among them: the last one's answer comes in time for a person. */
+/* Jobs in the queue, with the running one: the last one still ends while a person waits. */
 #define PASSWORD_HASHER_JOBS_MAX 64
 
-/* New passwords among them. Of these whoever is signed in may ask for any number, where attempts to sign in
- * are counted: no organization's owner shall keep those of the others out. */
+/* New passwords among them. Logins are rate-limited, but signed-in owners may set any number of
+ * passwords: they must not block the logins of other organizations. */
 #define PASSWORD_HASHER_NEW_MAX 32
 
 struct password_hasher;
@@ -30,24 +28,24 @@ typedef void password_hasher_done_fn(
 /* Starts the thread. base is borrowed. */
 struct password_hasher *password_hasher_new(struct event_base *base);
 
-/* Ends the thread after what it hashes just now. Nobody who waits is called any more. */
+/* Ends the thread after its current job. No further callbacks are called. */
 void password_hasher_free(struct password_hasher *h);
 
-/* Whether the password is that of the text (proto/base/password.h). fn(arg) is called later, once. Both
- * slices are copied: a password has at most PASSWORD_MAX bytes, a text less than PASSWORD_TEXT_SIZE.
- * NULL when too many wait already (fn is not called): say 503. */
+/* Checks a password against a hash text (proto/base/password.h). fn(arg) is called later, once. Both slices
+ * are copied: at most PASSWORD_MAX bytes, and less than PASSWORD_TEXT_SIZE. NULL if the queue is full (fn
+ * is not called): answer 503. */
 [[gnu::warn_unused_result]] struct password_hasher_job *password_hasher_verify(
     struct password_hasher *h, struct slice password, struct slice text,
     password_hasher_done_fn *fn, void *arg);
 
-/* The same for the hash of a new password, of which fewer may wait. */
+/* Hashes a new password; its part of the queue is smaller. */
 [[gnu::warn_unused_result]] struct password_hasher_job *password_hasher_hash(
     struct password_hasher *h, struct slice password, password_hasher_done_fn *fn, void *arg);
 
-/* Whoever waited is gone: fn will not be called. A job that has not begun is dropped. */
+/* Cancels a job: fn will not be called. */
 void password_hasher_forget(struct password_hasher_job *job);
 
-/* Whole seconds until there is room again, by how long the last jobs took; at least 1. */
+/* Estimated seconds until the queue is empty, by the duration of the last job; at least 1. */
 unsigned password_hasher_retry_after(struct password_hasher *h);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Resources: from a request to the store and back, for every kind of thing.
+ * Resources: from a request to the store and back.
  *
- * One that is changed is read before, so that what the body does not name stays as it is. The store
- * refuses it when somebody has changed the same thing in between, and all that is done once more.
+ * A change reads the stored record first, so that members that the body does not name stay unchanged. The
+ * store refuses the change if the record changed in between; then the change is tried again.
  */
 #include "workerd/api/admin/resource.h"
 
@@ -15,11 +15,11 @@
 #include "workerd/api/request/api_reply.h"
 
 #define LIST_MAX   (14u * 1024 * 1024) /* bytes of a page's JSON */
-#define ONE_MAX    (1024u * 1024)      /* of one thing's: its texts, escaped */
+#define ONE_MAX    (1024u * 1024)      /* of one record's JSON, with each byte escaped */
 #define RECORD_MAX 98304
 
-/* How often a change is tried. Each time that one is refused as stale, another one was stored, so this
- * is how many may come at the same moment. */
+/* How often a change is tried. Each refused try means that another change succeeded, so this is how many
+ * changes of one record may happen at the same time. */
 #define TRIES_MAX 128
 
 static void
@@ -63,7 +63,7 @@ resource_log(const struct resource_query *r, const char *event)
 	    L_ID(r->resource->log_id, &r->id), L_STR("by", r->by));
 }
 
-/* False: these bytes are no record of this kind. */
+/* False: the bytes are not a valid record of this kind. */
 static bool
 resource_decode(const struct resource *resource, const struct settings *settings,
     struct slice record, void *thing)
@@ -92,8 +92,7 @@ resource_write_thing(struct json_writer *j, const struct resource *resource, con
 	json_write_close(j, '}');
 }
 
-/* Answers with the record that the store has sent, once that is logged as the event (NULL: nothing has
- * happened). */
+/* Answers with the record that the store sent, and logs the event (NULL: none). */
 static void
 resource_reply_one(
     struct resource_query *r, const char *event, int status, uint16_t type, const union msg *m)
@@ -136,7 +135,7 @@ resource_get(const struct api_call *c, const struct resource *resource)
 		resource_ask(r, resource_on_one);
 }
 
-/* False: an item is no record of this kind. */
+/* False: an item is not a valid record of this kind. */
 static bool
 resource_write_items(struct json_writer *j, const struct resource *resource,
     const struct settings *settings, struct slice items)
@@ -209,7 +208,7 @@ resource_refuse(struct resource_query *r)
 	fields_refuse_query(&r->q, &r->in);
 }
 
-/* Reads what is stored now, and goes on from there. */
+/* Reads the record again and repeats the change. */
 static void
 resource_try_again(struct resource_query *r)
 {
@@ -250,7 +249,7 @@ resource_put(struct resource_query *r)
 	buf_clear(&record);
 }
 
-/* Reads the body into the thing, and goes on if it is right. */
+/* Reads the body into the object, and stores it if it is valid. */
 static void
 resource_fill(struct resource_query *r)
 {
@@ -284,7 +283,7 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	resource_fill(r);
 }
 
-/* Its slices live as long as the answer, and the body's as long as the query. */
+/* The record's slices are valid during this call, the body's as long as the query. */
 static void
 resource_on_current(void *arg, uint16_t type, const union msg *m)
 {

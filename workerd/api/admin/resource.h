@@ -79,7 +79,7 @@ void resource_delete(const struct api_call *c, const struct resource *resource);
 
 /* For requests that only one kind has: */
 
-/* A query about the one in the path, or NULL: there is no id, and that was answered. */
+/* A query about the id in the path, or NULL: the id is invalid, and 400 was sent. */
 struct resource_query *resource_query_new(
     const struct api_call *c, const struct resource *resource);
 
@@ -92,18 +92,18 @@ void resource_reply(struct resource_query *r);
 /* Logs an event about it. */
 void resource_log(const struct resource_query *r, const char *event);
 
-/* The store_answer_fn of such a query that has changed it: answers 200 with what the store has now. */
+/* The store_answer_fn of a change: answers 200 with the record that the store sent, and logs the change. */
 void resource_on_changed(void *arg, uint16_t type, const union msg *m);
 
-/* Reads an answer that is one record into a thing of the kind, shown; false for any other. Slices are
- * borrowed from m. */
+/* Decodes an answer that is one record into an object of the kind, and calls show(); false for any other
+ * answer. Slices are borrowed from m. */
 [[gnu::warn_unused_result]] bool resource_read(const struct resource *resource,
     const struct settings *settings, uint16_t type, const union msg *m, void *thing);
 
-/* Stores the thing of one who creates, and answers. */
+/* Stores the new or changed object, and answers. */
 void resource_put(struct resource_query *r);
 
-/* Answers 422, with what is wrong with the body. */
+/* Answers 422 with the errors of the body. */
 void resource_refuse(struct resource_query *r);
 
 #endif

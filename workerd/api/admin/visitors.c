@@ -1,5 +1,5 @@
 /*
- * /v1/admin/visitors: deleting all that there is of a visitor.
+ * DELETE /v1/admin/visitors/{sessionId}: erases all data of a visitor.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 static const char missing[] = "Visitor not found";
 
-/* Says how much there was. The visitor's own id stays out of the log. */
+/* Answers how much was erased. The visitor's id must not be logged. */
 static void
 visitors_on_erased(void *arg, uint16_t type, const union msg *m)
 {
@@ -40,7 +40,7 @@ visitors_on_erased(void *arg, uint16_t type, const union msg *m)
 	store_query_reply(q);
 }
 
-/* A client's own, or that of a visitor of a widget. */
+/* Whether it is a session id chosen by a client, or one of a widget's visitor. */
 static bool
 visitors_is_session(struct slice session)
 {
@@ -53,7 +53,7 @@ visitors_is_session(struct slice session)
 	    id_parse((struct slice){session.p + n, session.len - n}, &visitor) == 0;
 }
 
-/* The parameter widgetId, if there is one. */
+/* The parameter widgetId, if it is given. False: it is invalid. */
 static bool
 visitors_read_widget(struct slice query, struct id *widget)
 {
@@ -63,7 +63,7 @@ visitors_read_widget(struct slice query, struct id *widget)
 	return given.p == NULL || id_parse(given, widget) == 0;
 }
 
-/* A request to delete one that waits. */
+/* A request that waits for the store. */
 struct visitor_query {
 	struct store_query q;
 	size_t len;
@@ -82,7 +82,7 @@ visitors_erase(struct visitor_query *e, const struct id *widget)
 	store_query_ask(&e->q, MSG_VISITOR_ERASE, &ask, visitors_on_erased);
 }
 
-/* Without widgetId it is the organization's first, which chat by a key belongs to. */
+/* Without widgetId: the organization's first widget, which keyed chat belongs to. */
 static void
 visitors_on_org(void *arg, uint16_t type, const union msg *m)
 {

@@ -1,5 +1,5 @@
 /*
- * /v1/admin/widgets: what sites embed.
+ * /v1/admin/widgets: the chat widgets that sites embed.
  */
 #include "proto/base/basics.h"
 #include "proto/ipc/public_id.h"
@@ -14,7 +14,7 @@ widgets_check(struct fields *in, const void *thing, const struct settings *setti
 	widget_check(in, thing);
 }
 
-/* The public id is put in before it is stored. */
+/* The public id is set later, before the widget is stored. */
 static void
 widgets_make(void *thing, const struct id *id, const struct id *org)
 {
@@ -36,7 +36,7 @@ widgets_put_with_public_id(struct resource_query *q)
 	resource_put(q);
 }
 
-/* The organization's oldest widget, whose agent the new one gets. */
+/* A widget without agent_id gets the agent of the organization's oldest widget. */
 static void
 widgets_on_oldest(void *arg, uint16_t type, const union msg *m)
 {

@@ -1,5 +1,5 @@
 /*
- * The keys: those of the settings, compared in constant time, and those that organizations have made,
+ * API keys: those of the settings, compared in constant time, and those that organizations created,
  * which the store finds by their hash.
  */
 #include "workerd/api/guard/guard.h"
@@ -15,8 +15,8 @@ guard_key_refuse(struct api_call *c)
 	return GUARD_REFUSED;
 }
 
-/* Whether it is the key or, while keys are being exchanged, the one before. Both are compared, so
- * that the time tells nothing. */
+/* Whether it is the key or, during a key rotation, the old one. Always compares both, so that the time
+ * reveals nothing. */
 static bool
 guard_key_matches(struct slice given, const char *key, const char *old)
 {
@@ -36,7 +36,7 @@ guard_refuse_admin(struct api_call *c)
 	return GUARD_REFUSED;
 }
 
-/* Whether it has the form of such a key. Others cost the store nothing. */
+/* Whether it has the form of an organization's key. Other values are refused without asking the store. */
 static bool
 guard_key_has_form(struct slice given, const char *prefix)
 {
@@ -53,7 +53,7 @@ guard_key_ask_for(struct api_call *c, struct slice given, guard_found_fn *found)
 	return guard_ask(c, MSG_KEY_CHECK, &ask, found);
 }
 
-/* Whether the store's answer is a key of this kind. */
+/* Whether the store's answer is a key of this kind; decodes it. */
 static bool
 guard_key_has_kind(const union msg *m, enum key_kind kind, struct msg_key_record *key)
 {
@@ -106,7 +106,7 @@ guard_chat_key(struct api_call *c)
 	return s->widget_api_key == NULL ? GUARD_NEXT : guard_key_refuse(c);
 }
 
-/* A key was given: is it that of the settings? */
+/* Whether a key was given that is the one of the settings. */
 static bool
 guard_key_is_admin_key(const struct api_call *c, struct slice given)
 {
@@ -132,8 +132,8 @@ guard_admin_key(struct api_call *c)
 	    : guard_refuse_admin(c);
 }
 
-/* The host of a Host header is this machine to itself. A page that had its own name lead here
- * (DNS rebinding) still sends that name. */
+/* Whether a Host header names this machine by loopback. In a DNS rebinding attack the browser still
+ * sends the attacker's host name. */
 static bool
 guard_key_is_loopback_name(struct slice host)
 {
@@ -149,7 +149,7 @@ guard_key_is_loopback_name(struct slice host)
 	return false;
 }
 
-/* Whether somebody passes this request on: then the connection says nothing about its client. */
+/* Whether a proxy forwarded the request: then the connection says nothing about the client. */
 static bool
 guard_key_is_passed_on(const struct http_exchange *x)
 {

@@ -1,8 +1,8 @@
 /*
- * Origins: which sites' pages may call us, and the CORS headers that let their scripts read the
+ * Which origins may call the API from a browser, and the CORS headers that let their scripts read the
  * answer (Fetch standard, section 3.2; API.md, section 2).
  *
- * An origin is compared as a whole, byte by byte: another case, port or scheme is another origin.
+ * Origins are compared byte by byte: another case, port or scheme is another origin.
  */
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
@@ -14,7 +14,7 @@
 #define CORS_EXPOSED \
 	"Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
 
-/* Takes the scheme off an origin; its scheme must be one that the caller can have used. */
+/* Takes the scheme off an origin. False: the client did not use that scheme. */
 static bool
 guard_origin_take_scheme(struct slice *origin, enum client_scheme used)
 {
@@ -35,7 +35,7 @@ guard_origin_take_scheme(struct slice *origin, enum client_scheme used)
 	return false;
 }
 
-/* Whether the request's Origin is this service itself, by its Host. */
+/* Whether the request's Origin is this service, by its Host header. */
 static bool
 guard_origin_is_own(const struct http_exchange *x)
 {
@@ -100,7 +100,7 @@ guard_cors_headers(const struct api *api, const struct http_exchange *x, struct 
 {
 	struct slice origin = http_header(x->req, "origin");
 
-	/* Without an Origin too: a cache must not give this answer to a request that has one. */
+	/* Also without an Origin: caches must not reuse this answer for requests that have one. */
 	if (buf_append_str(out, "Vary: Origin\r\n") == -1)
 		return -1;
 	if (origin.p == NULL || !guard_origin_is_allowed(api, x))

@@ -1,5 +1,5 @@
 /*
- * The dashboard's sessions (session.h), which the store is asked for.
+ * Sessions of the dashboard (session.h), looked up in the store.
  */
 #include "workerd/api/guard/guard.h"
 
@@ -8,8 +8,8 @@
 #include "proto/base/basics.h"
 #include "workerd/api/guard/session.h"
 
-/* Whether there is a session, and the call is its from now on. One by DASHBOARD_PASSWORD whose token has
- * another form is none: from before passwords were part of what it is known by, it would outlive them. */
+/* Whether there is a valid session; sets the caller. The form of the token must match the kind of the
+ * session: otherwise a session by DASHBOARD_PASSWORD could outlive that password. */
 static bool
 guard_session_set_caller(struct api_call *c, const union msg *m)
 {
@@ -31,7 +31,7 @@ guard_session_set_caller(struct api_call *c, const union msg *m)
 	return true;
 }
 
-/* Asks for the request's session; found gets NULL when it is none. */
+/* Looks up the request's session; found gets NULL if there is none. */
 static enum guard_verdict
 guard_session_check(struct api_call *c, guard_found_fn *found)
 {
@@ -75,7 +75,7 @@ guard_session_redirect(struct http_exchange *x, const char *path)
 	return GUARD_REFUSED;
 }
 
-/* Off to /login, and back to the conversation that was asked for. */
+/* Redirects to /login, with the requested conversation as the page to return to. */
 static enum guard_verdict
 guard_session_redirect_to_login(struct api_call *c)
 {

@@ -1,6 +1,6 @@
 /*
- * Session tokens: 43 characters of base64url, and something in front that is none where
- * DASHBOARD_PASSWORD let somebody in.
+ * Session tokens: 43 characters of base64url. Those by DASHBOARD_PASSWORD have a prefix with a character
+ * outside base64url.
  */
 #include "workerd/api/guard/session.h"
 
@@ -50,7 +50,7 @@ session_is_shared(struct slice token)
 	return token.len > n && memcmp(token.p, SHARED_PREFIX, n) == 0;
 }
 
-/* Without a password the hash is one that no session has: none is made by the empty password. */
+/* Without a DASHBOARD_PASSWORD no session matches: none is created with an empty password. */
 struct hash256
 session_hash(const struct settings *settings, struct slice token)
 {

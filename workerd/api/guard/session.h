@@ -1,11 +1,11 @@
 /*
- * The tokens of the dashboard's sessions: what stands in the cookie, and what the store knows it by.
+ * Session tokens of the dashboard: the cookie's value, and the hash under which the store has it.
  *
- * A user's token is known by its SHA-256. One by DASHBOARD_PASSWORD is known by a hash of it and the
- * password together: under another password it is nobody's, in each worker that has that and at once, and
- * nobody has to look for the sessions to end. A worker that a reload has replaced, and that still has the
- * old one, can end none of the new sessions by mistake. Who has the store alone cannot try passwords with
- * it, as the token, 256 random bits, is not there.
+ * A user's session is stored under the SHA-256 of its token. A session by DASHBOARD_PASSWORD is stored
+ * under a MAC of token and password: changing the password ends these sessions at once in every worker
+ * that has the new one, without a search, and a draining worker with the old password cannot end new
+ * sessions. A stolen store does not allow guessing the password, since it lacks the token's 256 random
+ * bits.
  */
 #ifndef WORKERD_API_GUARD_SESSION_H
 #define WORKERD_API_GUARD_SESSION_H
@@ -17,19 +17,19 @@
 /* The name of the cookie. */
 #define SESSION_COOKIE "banter_session"
 
-/* A fresh token with its NUL, of either kind. */
+/* Bytes of a token of either kind, with its NUL. */
 #define SESSION_TOKEN_SIZE (2 + SECRET_TOKEN_TEXT + 1)
 
-/* Makes a token: of a user, or (shared) of whoever knows DASHBOARD_PASSWORD. */
+/* Creates a token: of a user, or (shared) for a login by DASHBOARD_PASSWORD. */
 void session_token_new(bool shared, char token[SESSION_TOKEN_SIZE]);
 
-/* The request's token, as long as the request is there; empty when it has none. */
+/* The request's token, borrowed from it; empty if it has none. */
 struct slice session_token(const struct http_request *req);
 
-/* Whether it is one by DASHBOARD_PASSWORD, as its form says. */
+/* Whether the token, by its form, is of a login by DASHBOARD_PASSWORD. */
 bool session_is_shared(struct slice token);
 
-/* What the store knows the session of a token by, as long as the settings are these. */
+/* The hash under which the store has the session, with these settings. */
 struct hash256 session_hash(const struct settings *settings, struct slice token);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Static files and pages. The dashboard is one page that shows all of its paths; who has no
- * session is sent to /login before it is shown (the guard does that).
+ * Static files and pages. The dashboard is one page for all of its paths; the guard redirects callers
+ * without a session to /login.
  */
 #include "workerd/api/pages/pages.h"
 
@@ -20,10 +20,10 @@
 #define FOLDER_FILES_MAX 64
 
 #define CACHE_FOREVER \
-	"public, max-age=31536000, immutable" /* the name has the content's hash */
-#define CACHE_CHECK "no-cache"                /* keep it, but ask each time */
+	"public, max-age=31536000, immutable" /* the file's name has a hash of its content */
+#define CACHE_CHECK "no-cache"                /* cached, but revalidated each time */
 
-/* No inline script or style anywhere, and nothing from elsewhere. */
+/* No inline script or style, nothing from other origins. */
 #define PAGE_CSP                                                                          \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " \
 	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "      \
@@ -79,7 +79,7 @@ pages_load_file(const char *dir, const char *relpath)
 	return a;
 }
 
-/* Every file of root/path whose kind we know; compressed siblings belong to their file. */
+/* Loads every file of root/path with a known type; static_files finds their compressed variants. */
 static void
 pages_load_folder(struct folder *f, const char *root, const char *path)
 {
@@ -115,10 +115,10 @@ pages_folder_clear(struct folder *f)
 	f->n = 0;
 }
 
-/* Where the files lie that belong to this program: DIR/build/workerd → DIR, and
- * PREFIX/lib/banter/workerd → PREFIX/share/banter. */
+/* The folder of this program's files: DIR/build/workerd → DIR, and PREFIX/lib/banter/workerd →
+ * PREFIX/share/banter. */
 static void
-pages_own_root(char root[PATH_MAX])
+pages_root(char root[PATH_MAX])
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -126,7 +126,7 @@ pages_own_root(char root[PATH_MAX])
 
 	must(n > 0);
 	exe[n] = '\0';
-	/* Sanitizer builds lie one folder deeper, so the last one counts. */
+	/* The last "/build/": sanitizer builds are one folder deeper. */
 	build = strstr(exe, "/build/");
 	for (char *next = build; next != NULL; next = strstr(next + 1, "/build/"))
 		build = next;
@@ -169,7 +169,7 @@ pages_load(const struct settings *settings)
 	if (settings->asset_dir != NULL)
 		strlcpy(root, settings->asset_dir, sizeof(root));
 	else
-		pages_own_root(root);
+		pages_root(root);
 	p->widget = settings->widget_bundle_path != NULL
 	    ? pages_load_bundle(settings->widget_bundle_path)
 	    : pages_load_file(root, "widget/dist/chat-widget.js");
@@ -228,7 +228,7 @@ pages_reply_from_folder(
 	pages_reply_asset(x, found, cache);
 }
 
-/* What a cache may do with the widget's script, by API.md: nothing in development. */
+/* Cache-Control of the widget's script (API.md, section 3). */
 static const char *
 pages_bundle_cache(const struct api *api, const char *production)
 {
@@ -272,7 +272,7 @@ handle_page_asset(const struct api_call *c)
 {
 	uint8_t text[ROUTER_CAPTURE_MAX];
 	struct slice name = router_capture(&c->match, 0, text);
-	/* The build puts a file's hash behind a dash in its name. */
+	/* The build appends a dash and a hash to a file's name. */
 	bool hashed = memchr(name.p, '-', name.len) != NULL;
 
 	pages_reply_from_folder(

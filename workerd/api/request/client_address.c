@@ -1,15 +1,12 @@
 /*
- * X-Forwarded-For and -Proto, read from their end: what stands there was written by the proxy
- * next to us, and what stands before it by whom that one had it from.
+ * X-Forwarded-For and X-Forwarded-Proto are read from their end: the nearest proxy wrote the last member,
+ * and each member before it comes from one hop further away.
  */
 #include "workerd/api/request/client_address.h"
 
 #include <string.h>
 
-/*
- * Takes the last member off a comma-separated list, without white space at its ends; empty ones
- * are passed over. false when none is left.
- */
+/* Takes the last member off a comma-separated list, trimmed; skips empty ones. False: none is left. */
 static bool
 client_address_take_last(struct slice *list, struct slice *member)
 {
@@ -25,11 +22,11 @@ client_address_take_last(struct slice *list, struct slice *member)
 	return false;
 }
 
-/* Where a list that is spread over several fields is being read, from its end. */
+/* Position in a list that is spread over several fields, read backwards. */
 struct backwards {
 	const struct http_request *req;
 	const char *name;
-	size_t fields; /* not yet looked at */
+	size_t fields; /* not read yet */
 	struct slice rest;
 };
 
@@ -62,8 +59,8 @@ client_address_is_port(struct slice s)
 	return true;
 }
 
-/* An address as proxies write it: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1] or
- * [2001:db8::1]:80. Its text, with what is behind it in port; a single colon begins a port. */
+/* Splits an address as proxies write it: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1] or
+ * [2001:db8::1]:80. Returns the address; port gets the rest, with its colon. */
 static struct slice
 client_address_split_port(struct slice text, struct slice *port)
 {

@@ -1,5 +1,5 @@
 /*
- * The JSON writer. Keys are string literals of this program and need no escape.
+ * Keys are string literals of this program and need no escaping, except in json_write_member().
  */
 #include "workerd/api/request/json_writer.h"
 
@@ -21,7 +21,7 @@ json_writer_put(struct json_writer *j, const char *s)
 		j->failed = true;
 }
 
-/* What stands before any value: a comma if one came before it, and its key. */
+/* Writes the comma and the key before a value. */
 static void
 json_writer_lead(struct json_writer *j, const char *key)
 {

@@ -1,6 +1,6 @@
 /*
- * Small JSON answers, written as text: members one after the other, strings escaped. A writer
- * that runs out of room remembers it, so that only the end need be looked at.
+ * Writes JSON into a buffer: members in order, strings escaped. If the buffer is full, `failed` is set,
+ * so callers check once at the end.
  */
 #ifndef WORKERD_API_REQUEST_JSON_WRITER_H
 #define WORKERD_API_REQUEST_JSON_WRITER_H
@@ -10,14 +10,14 @@
 
 struct json_writer {
 	struct buf *out;
-	bool comma;  /* the next value needs one before it */
+	bool comma;  /* the next value needs a comma before it */
 	bool failed; /* out was full */
 };
 
-/* Writes onto the end of out. */
+/* Appends to out. */
 struct json_writer json_writer(struct buf *out);
 
-/* Opening and closing; key is NULL at the top and in arrays. */
+/* Opens and closes an object ('{') or array ('['); key is NULL at the top and in arrays. */
 void json_write_open(struct json_writer *j, const char *key, char bracket);
 void json_write_close(struct json_writer *j, char bracket);
 
@@ -25,15 +25,15 @@ void json_write_close(struct json_writer *j, char bracket);
 void json_write_str(struct json_writer *j, const char *key, struct slice text);
 void json_write_id(struct json_writer *j, const char *key, const struct id *id);
 void json_write_id_or_null(
-    struct json_writer *j, const char *key, const struct id *id); /* null for the id of zeros */
+    struct json_writer *j, const char *key, const struct id *id); /* null for the zero id */
 void json_write_uint(struct json_writer *j, const char *key, uint64_t n);
 void json_write_bool(struct json_writer *j, const char *key, bool b);
 void json_write_null(struct json_writer *j, const char *key);
 
-/* A number given in thousandths, with as many digits behind its point as it needs. */
+/* A number given in thousandths, with as many decimals as it needs. */
 void json_write_thousandths(struct json_writer *j, const char *key, uint32_t n);
 
-/* A member whose key is any valid UTF-8. */
+/* A member whose key is escaped, too. */
 void json_write_member(struct json_writer *j, struct slice key, struct slice text);
 
 #endif
