@@ -143,8 +143,7 @@ fields_read_member(struct fields *in, const struct field *f, bool fresh, void *a
 	else if (f->rule == FIELD_FIXED)
 		fields_refuse(in, f->name, "cannot be changed");
 	else
-		fields_refuse(
-		    in, f->name, "is outdated: read the object again, or leave this field out");
+		fields_refuse(in, f->name, "is outdated: read it again, or leave it out");
 }
 
 const char *
