@@ -51,9 +51,9 @@ options_print_help(const struct command *command, const struct option_row *own,
 	    *command->operands == '\0' ? "" : " ", command->operands, about);
 	options_print_rows(own);
 	options_print_rows(common);
-	printf("\nThe default directory is DATA_DIR of the environment, or " BANTER_DATA_DIR
-	       ". Exit status: 0, or as in sysexits(3);\n"
-	       "see banter(1).\n");
+	printf(
+	    "\nThe default directory is DATA_DIR of the environment, or " BANTER_DATA_DIR ".\n"
+	    "Exit status: 0, or as in sysexits(3); see banter(1).\n");
 }
 
 static size_t

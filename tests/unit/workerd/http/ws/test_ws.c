@@ -12,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/ws/ws.h"
+#include "workerd/http/ws/ws_frames.h"
 #include "workerd/http/ws/ws_handshake.h"
 
 #define FIELDS                                                                            \
@@ -685,6 +686,38 @@ a_turn_reads_a_bounded_amount(void **state)
 	wait_until_over(&cl);
 }
 
+/* RFC 6455, section 5.2: the length has the shortest of three encodings. */
+static void
+a_frame_has_the_shortest_length_encoding(void **state)
+{
+	static const struct {
+		size_t len, head;
+		uint8_t first[WS_HEAD_MAX];
+	} cases[] = {
+	    {0, 2, {0x82, 0}},
+	    {125, 2, {0x82, 125}},
+	    {126, 4, {0x82, 126, 0, 126}},
+	    {65535, 4, {0x82, 126, 0xff, 0xff}},
+	    {65536, 10, {0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}},
+	};
+	static uint8_t payload[65536];
+	struct buf out;
+
+	(void)state;
+	memset(payload, 'x', sizeof(payload));
+	buf_init(&out, sizeof(payload) + WS_HEAD_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice s = {payload, cases[i].len};
+
+		assert_int_equal(ws_frame_write(&out, WS_BINARY, s), 0);
+		assert_int_equal(buf_len(&out), cases[i].head + s.len);
+		assert_memory_equal(buf_data(&out), cases[i].first, cases[i].head);
+		assert_memory_equal(buf_data(&out) + cases[i].head, payload, s.len);
+		buf_reset(&out);
+	}
+	buf_clear(&out);
+}
+
 int
 main(void)
 {
@@ -713,6 +746,7 @@ main(void)
 	    RIG_TEST(a_message_over_the_limit_is_refused),
 	    RIG_TEST(frames_over_the_limit_are_refused),
 	    RIG_TEST(a_turn_reads_a_bounded_amount),
+	    cmocka_unit_test(a_frame_has_the_shortest_length_encoding),
 	};
 
 	rig_loud();
