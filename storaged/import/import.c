@@ -514,7 +514,8 @@ import_check_org(struct txn *t, struct call *c, const struct id *org)
 {
 	struct msg_org_record record;
 
-	return import_refuse_without(c, organization_find(t, org, &record), organization_missing);
+	return import_refuse_without(
+	    c, organization_find(t, org, &record), organization_missing);
 }
 
 static int
