@@ -8,21 +8,21 @@
 #include "workerd/api/admin/agent_fields.h"
 
 static void
-agents_show(void *thing, const struct settings *settings)
+agents_show(void *object, const struct settings *settings)
 {
-	agent_show(thing, settings);
+	agent_show(object, settings);
 }
 
 static void
-agents_check(struct fields *in, const void *thing, const struct settings *settings)
+agents_check(struct fields *in, const void *object, const struct settings *settings)
 {
-	agent_check(in, thing, settings);
+	agent_check(in, object, settings);
 }
 
 static void
-agents_make(void *thing, const struct id *id, const struct id *org)
+agents_make(void *object, const struct id *id, const struct id *org)
 {
-	struct agent_shown *agent = thing;
+	struct agent_shown *agent = object;
 
 	agent_default(agent);
 	agent->record.id = *id;

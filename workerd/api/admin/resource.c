@@ -28,7 +28,7 @@ resource_on_end(struct store_query *q)
 	struct resource_query *r = (struct resource_query *)q;
 
 	fields_clear(&r->in);
-	free(r->thing);
+	free(r->object);
 }
 
 static struct resource_query *
@@ -66,29 +66,30 @@ resource_log(const struct resource_query *r, const char *event)
 /* False: the bytes are not a valid record of this kind. */
 static bool
 resource_decode(const struct resource *resource, const struct settings *settings,
-    struct slice record, void *thing)
+    struct slice record, void *object)
 {
-	memset(thing, 0, resource->size);
-	if (record_decode(record, resource->record, thing) != WIRE_OK)
+	memset(object, 0, resource->size);
+	if (record_decode(record, resource->record, object) != WIRE_OK)
 		return false;
 	if (resource->show != NULL)
-		resource->show(thing, settings);
+		resource->show(object, settings);
 	return true;
 }
 
 bool
 resource_read(const struct resource *resource, const struct settings *settings, uint16_t type,
-    const union msg *m, void *thing)
+    const union msg *m, void *object)
 {
 	return type == MSG_RECORD &&
-	    resource_decode(resource, settings, m->record.record, thing);
+	    resource_decode(resource, settings, m->record.record, object);
 }
 
 static void
-resource_write_thing(struct json_writer *j, const struct resource *resource, const void *thing)
+resource_write_object(
+    struct json_writer *j, const struct resource *resource, const void *object)
 {
 	json_write_open(j, NULL, '{');
-	fields_write(j, resource->fields, thing);
+	fields_write(j, resource->fields, object);
 	json_write_close(j, '}');
 }
 
@@ -98,17 +99,17 @@ resource_reply_one(
     struct resource_query *r, const char *event, int status, uint16_t type, const union msg *m)
 {
 	const struct resource *resource = r->resource;
-	void *thing = xcalloc(1, resource->size);
+	void *object = xcalloc(1, resource->size);
 
-	if (resource_read(resource, r->q.api->settings, type, m, thing)) {
+	if (resource_read(resource, r->q.api->settings, type, m, object)) {
 		if (event != NULL)
 			resource_log(r, event);
-		resource_write_thing(&r->q.json, resource, thing);
+		resource_write_object(&r->q.json, resource, object);
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
 	}
-	free(thing);
+	free(object);
 }
 
 void
@@ -140,18 +141,18 @@ static bool
 resource_write_items(struct json_writer *j, const struct resource *resource,
     const struct settings *settings, struct slice items)
 {
-	void *thing = xcalloc(1, resource->size);
+	void *object = xcalloc(1, resource->size);
 	struct slice item;
 	bool valid = true;
 
 	json_write_open(j, resource->many, '[');
 	while (valid && wire_list_next(&items, &item)) {
-		valid = resource_decode(resource, settings, item, thing);
+		valid = resource_decode(resource, settings, item, object);
 		if (valid)
-			resource_write_thing(j, resource, thing);
+			resource_write_object(j, resource, object);
 	}
 	json_write_close(j, ']');
-	free(thing);
+	free(object);
 	return valid;
 }
 
@@ -243,7 +244,7 @@ resource_put(struct resource_query *r)
 	struct buf record;
 
 	buf_init(&record, RECORD_MAX);
-	must(record_encode(&record, r->resource->record, r->thing) == 0);
+	must(record_encode(&record, r->resource->record, r->object) == 0);
 	put.record = buf_slice(&record);
 	store_query_ask(&r->q, MSG_RECORD_PUT, &put, resource_on_stored);
 	buf_clear(&record);
@@ -255,9 +256,9 @@ resource_fill(struct resource_query *r)
 {
 	const struct resource *resource = r->resource;
 
-	fields_read(&r->in, resource->fields, r->fresh, r->thing);
+	fields_read(&r->in, resource->fields, r->fresh, r->object);
 	if (resource->check != NULL)
-		resource->check(&r->in, r->thing, r->q.api->settings);
+		resource->check(&r->in, r->object, r->q.api->settings);
 	if (r->in.n_wrong > 0)
 		resource_refuse(r);
 	else if (resource->store != NULL)
@@ -278,8 +279,8 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	r->in = in;
 	r->fresh = true;
 	r->id = id_new();
-	r->thing = xcalloc(1, resource->size);
-	resource->make(r->thing, &r->id, &c->org);
+	r->object = xcalloc(1, resource->size);
+	resource->make(r->object, &r->id, &c->org);
 	resource_fill(r);
 }
 
@@ -289,7 +290,7 @@ resource_on_current(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
-	if (resource_read(r->resource, r->q.api->settings, type, m, r->thing))
+	if (resource_read(r->resource, r->q.api->settings, type, m, r->object))
 		resource_fill(r);
 	else
 		store_query_fail(&r->q, type, m);
@@ -307,7 +308,7 @@ resource_change(const struct api_call *c, const struct resource *resource)
 	r = resource_new_query(c, resource, ONE_MAX);
 	r->in = in;
 	r->id = id;
-	r->thing = xcalloc(1, resource->size);
+	r->object = xcalloc(1, resource->size);
 	if (resource->begin_change != NULL)
 		resource->begin_change(r, c);
 	resource_ask(r, resource_on_current);

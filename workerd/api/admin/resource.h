@@ -34,14 +34,14 @@ struct resource {
 	/* The functions below may be NULL. */
 
 	/* Derives what is shown besides the record, after each decoding. */
-	void (*show)(void *thing, const struct settings *settings);
+	void (*show)(void *object, const struct settings *settings);
 	/* Writes further members of a list. */
 	void (*write_more)(struct json_writer *j, const struct settings *settings);
 	/* Checks all members together. */
-	void (*check)(struct fields *in, const void *thing, const struct settings *settings);
+	void (*check)(struct fields *in, const void *object, const struct settings *settings);
 
 	/* Sets the defaults and ids of a new one. */
-	void (*make)(void *thing, const struct id *id, const struct id *org);
+	void (*make)(void *object, const struct id *id, const struct id *org);
 	/* Notes what store() needs of a request that changes one. */
 	void (*begin_change)(struct resource_query *r, const struct api_call *c);
 	/* Stores a valid one, new or changed, and answers; NULL: resource_put(). */
@@ -58,7 +58,7 @@ struct resource_query {
 	struct id id;
 	char by[API_CALLER_SIZE]; /* the caller, for the log */
 	struct fields in;         /* the body of a request that creates or changes */
-	void *thing;              /* what it is to become */
+	void *object;             /* what it is to become */
 	bool fresh;
 	unsigned tries;      /* of a change that others change, too */
 	struct hash256 kept; /* users: the login that a new password does not end */
@@ -98,7 +98,7 @@ void resource_on_changed(void *arg, uint16_t type, const union msg *m);
 /* Decodes an answer that is one record into an object of the kind, and calls show(); false for any other
  * answer. Slices are borrowed from m. */
 [[gnu::warn_unused_result]] bool resource_read(const struct resource *resource,
-    const struct settings *settings, uint16_t type, const union msg *m, void *thing);
+    const struct settings *settings, uint16_t type, const union msg *m, void *object);
 
 /* Stores the new or changed object, and answers. */
 void resource_put(struct resource_query *r);

@@ -39,18 +39,18 @@ static const struct field user_fields[] = {
 };
 
 static void
-users_show(void *thing, const struct settings *settings)
+users_show(void *object, const struct settings *settings)
 {
-	struct user *user = thing;
+	struct user *user = object;
 
 	(void)settings;
 	user->stored_email = user->record.email;
 }
 
 static void
-users_check(struct fields *in, const void *thing, const struct settings *settings)
+users_check(struct fields *in, const void *object, const struct settings *settings)
 {
-	const struct user *user = thing;
+	const struct user *user = object;
 
 	(void)settings;
 	if (user->stored_email.len > 0 && !slice_eq(user->record.email, user->stored_email))
@@ -58,9 +58,9 @@ users_check(struct fields *in, const void *thing, const struct settings *setting
 }
 
 static void
-users_make(void *thing, const struct id *id, const struct id *org)
+users_make(void *object, const struct id *id, const struct id *org)
 {
-	struct user *user = thing;
+	struct user *user = object;
 
 	user->record = (struct msg_user_record){
 	    .v = RECORD_VERSION, .id = *id, .org = *org, .role = USER_MEMBER};
@@ -78,7 +78,7 @@ static void
 users_on_changed(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
-	const struct user *user = r->thing;
+	const struct user *user = r->object;
 
 	if (type != MSG_OK) {
 		store_query_fail(&r->q, type, m);
@@ -93,7 +93,7 @@ users_on_changed(void *arg, uint16_t type, const union msg *m)
 static void
 users_change(struct resource_query *r)
 {
-	struct user *user = r->thing;
+	struct user *user = r->object;
 	struct msg_user_change *change = &user->change;
 
 	change->org = r->q.org;
@@ -109,7 +109,7 @@ static void
 users_on_hashed(void *arg, enum password_verdict verdict, const char *text)
 {
 	struct resource_query *r = arg;
-	struct user *user = r->thing;
+	struct user *user = r->object;
 
 	(void)verdict;
 	memcpy(user->hashed, text, strlen(text) + 1);
@@ -131,7 +131,7 @@ users_given(const struct fields *in)
 static void
 users_store(struct resource_query *r)
 {
-	struct user *user = r->thing;
+	struct user *user = r->object;
 
 	if (!r->fresh) {
 		user->change.what = users_given(&r->in);

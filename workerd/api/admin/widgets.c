@@ -8,17 +8,17 @@
 #include "workerd/api/widget/widget_fields.h"
 
 static void
-widgets_check(struct fields *in, const void *thing, const struct settings *settings)
+widgets_check(struct fields *in, const void *object, const struct settings *settings)
 {
 	(void)settings;
-	widget_check(in, thing);
+	widget_check(in, object);
 }
 
 /* The public id is set later, before the widget is stored. */
 static void
-widgets_make(void *thing, const struct id *id, const struct id *org)
+widgets_make(void *object, const struct id *id, const struct id *org)
 {
-	struct msg_widget_record *r = thing;
+	struct msg_widget_record *r = object;
 
 	widget_default(r);
 	r->id = *id;
@@ -28,7 +28,7 @@ widgets_make(void *thing, const struct id *id, const struct id *org)
 static void
 widgets_put_with_public_id(struct resource_query *q)
 {
-	struct msg_widget_record *r = q->thing;
+	struct msg_widget_record *r = q->object;
 	char public_id[PUBLIC_ID_TEXT + 1];
 
 	public_id_new(public_id);
@@ -41,7 +41,7 @@ static void
 widgets_on_oldest(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *q = arg;
-	struct msg_widget_record *r = q->thing, oldest;
+	struct msg_widget_record *r = q->object, oldest;
 	struct slice list, item;
 
 	if (type != MSG_RECORD_PAGE) {
@@ -65,7 +65,7 @@ widgets_on_oldest(void *arg, uint16_t type, const union msg *m)
 static void
 widgets_store(struct resource_query *q)
 {
-	const struct msg_widget_record *r = q->thing;
+	const struct msg_widget_record *r = q->object;
 	struct msg_record_list oldest = {
 	    .kind = MSG_WIDGET_RECORD, .org = q->q.org, .limit = 1};
 
