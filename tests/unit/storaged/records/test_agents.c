@@ -50,7 +50,7 @@ an_agent_is_made_and_changed(void **state)
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), back;
 	uint64_t created_at;
 
-	/* The times are the store's. */
+	/* The store sets the times. */
 	r.created_at = r.updated_at = 1;
 	put_agent(f, &r, true);
 	created_at = r.created_at;
@@ -103,7 +103,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	assert_text(r.model, "m");
 	r.name = slice_str("Berta");
 	put_agent(f, &r, false);
-	/* A repeat is told by what is in it. */
+	/* A repeated request is recognized by its content. */
 	r.updated_at = 1;
 	put_agent(f, &r, false);
 	clock_freeze_wall(0);
@@ -275,7 +275,7 @@ an_organization_has_so_many_agents_at_most(void **state)
 		expect_answer(f, &f->a, request, MSG_RECORD, NULL);
 	another = agent_of(&id_default_org, "one too many");
 	put_error(f, &another, true, STORE_LIMIT);
-	/* Those that are there can change, and make room. */
+	/* Existing agents can change, and deleting one makes room. */
 	r.name = slice_str("changed");
 	put_agent(f, &r, false);
 	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);

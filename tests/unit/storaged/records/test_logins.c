@@ -18,7 +18,7 @@ login_of(const char *token, uint64_t expires_in_ms)
 	};
 }
 
-/* One of a user. */
+/* A login of a user. */
 static struct msg_login_create
 login_by(const struct msg_user_record *user, const char *token)
 {
@@ -163,7 +163,7 @@ a_password_that_was_changed_while_it_was_checked_lets_nobody_in(void **state)
 	log_in(f, &create);
 	ask(f, MSG_USER_CHANGE, &change, MSG_OK, NULL);
 	expect_ended(f, &create);
-	/* Also the very same once more, whose answer was lost. */
+	/* The same request again, after its answer was lost. */
 	ask_error(f, MSG_LOGIN_CREATE, &create, STORE_STALE);
 	expect_ended(f, &create);
 	create.checked = secret_hash(change.password);
@@ -171,7 +171,7 @@ a_password_that_was_changed_while_it_was_checked_lets_nobody_in(void **state)
 	expect_good(f, &create);
 }
 
-/* The login that a list shows in this place. */
+/* The login at this position of a list. */
 static void
 expect_listed(struct fixture *f, const struct msg_user_record *user, size_t n,
     const struct msg_login_create *const *newest_first)
@@ -251,7 +251,7 @@ a_users_oldest_login_ends_for_one_too_many(void **state)
 		snprintf(token, sizeof(token), "%zu", i);
 		of[i] = login_by(&anna, token);
 	}
-	/* As after a clock that went back: the last one's id is the first. */
+	/* As if the clock went back: the newest id sorts first. */
 	of[LOGINS_MAX + 1].id = (struct id){.b = {1}};
 	for (size_t i = 0; i < ARRAY_LEN(of); i++)
 		log_in(f, &of[i]);
@@ -279,7 +279,7 @@ the_shared_password_has_any_number_of_logins(void **state)
 		expect_good(f, &of[i]);
 }
 
-/* So many logins by the shared password, at once. */
+/* Creates n logins by DASHBOARD_PASSWORD in one batch. */
 static void
 put_shared(struct fixture *f, unsigned n)
 {
@@ -322,7 +322,7 @@ very_many_logins_are_ended_in_steps(void **state)
 		ask(f, MSG_LOGIN_REVOKE, &rest, MSG_OK, NULL);
 	expect_good(f, &stays);
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
-	/* The last step may be the whole of one. */
+	/* The last step may remove as many as a full step. */
 	put_shared(f, LOGINS_STEP - 1);
 	ask(f, MSG_LOGIN_REVOKE, &all, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_LOGINS), 0);
@@ -379,7 +379,7 @@ new_logins_purge_expired_ones(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 1);
 
-	/* Never many at once. */
+	/* Each purge removes only a few. */
 	for (int i = 0; i < 100; i++) {
 		snprintf(token, sizeof(token), "more%d", i);
 		put_expired(f, token);
@@ -412,7 +412,7 @@ a_login_that_cannot_be_read_can_be_ended(void **state)
 	assert_int_equal(list_len(m.login_page.logins), 1);
 	ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
-	/* Whose it was is not known any more: its entry among its user's stays. */
+	/* The owner of a damaged login is unknown, so its index entry stays. */
 	ask(f, MSG_LOGIN_LIST, &list, MSG_LOGIN_PAGE, &m);
 	assert_int_equal(list_len(m.login_page.logins), 1);
 }

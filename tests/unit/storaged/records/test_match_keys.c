@@ -50,9 +50,9 @@ emails_that_differ_in_case_are_one(void **state)
 	    {"ada@example.com", "ada@example.com"},
 	    {"Ada@Example.COM", "ada@example.com"},
 	    {"a.da+x_[Z]`@example.com", "a.da+x_[z]`@example.com"},
-	    /* White space is no case. */
+	    /* White space is kept. */
 	    {" ada@example.com", " ada@example.com"},
-	    /* A letter's case, in whatever script. */
+	    /* Upper and lower case, in any script. */
 	    {"J\u00dcRGEN@b\u00fccher.example", "j\u00fcrgen@b\u00fccher.example"},
 	    {"\u0418\u0412\u0410\u041d@\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444",
 		"\u0438\u0432\u0430\u043d@\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444"},
@@ -62,18 +62,18 @@ emails_that_differ_in_case_are_one(void **state)
 	    {"STRA\u1e9eE@x.de", "strasse@x.de"},
 	    {"\U00010400@x", "\U00010428@x"}, /* beyond 16 bits */
 	    {"\u212a@x", "k@x"},              /* the Kelvin sign is a K */
-	    /* Composed or not. */
+	    /* Composed and decomposed characters. */
 	    {"u\u0308@x", "\u00fc@x"},
 	    {"U\u0308@x", "\u00fc@x"},
 	    {"A\u030a@x", "\u00e5@x"},
 	    {"\u212b@x", "\u00e5@x"}, /* the Angstrom sign */
 	    {"\u1100\u1161@x", "\uac00@x"},
-	    /* Marks in whichever order. */
+	    /* Combining marks in any order. */
 	    {"q\u0307\u0323@x", "q\u0323\u0307@x"},
 	    {"q\u0323\u0307@x", "q\u0323\u0307@x"},
 	    {"\u0391\u0345\u0301@x", "\u03ac\u03b9@x"},
 	    {"\u0391\u0301\u0345@x", "\u03ac\u03b9@x"},
-	    /* No case: what only looks alike, or is another width, stays apart. */
+	    /* Characters that only look alike, or have another width, stay different. */
 	    {"\u0430da@x", "\u0430da@x"},
 	    {"\uff41da@x", "\uff41da@x"},
 	};
@@ -82,12 +82,12 @@ emails_that_differ_in_case_are_one(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		expect(folded(cases[i].written, out), cases[i].folded, cases[i].written);
-		/* What is folded stays as it is. */
+		/* Folding is idempotent. */
 		expect(folded(cases[i].folded, out), cases[i].folded, cases[i].folded);
 	}
 }
 
-/* As many of a character as an e-mail can have. */
+/* An e-mail of one character, repeated up to EMAIL_MAX. */
 static struct slice
 full_of(const char *c, char text[EMAIL_MAX + 1])
 {
@@ -111,7 +111,7 @@ an_email_that_grows_too_long_has_no_key(void **state)
 	(void)state;
 	assert_int_equal(match_fold_email(full_of("\u1f80", text), out, &len), -1);
 	assert_int_equal(match_fold_email(full_of("\U0001d160", text), out, &len), -1);
-	/* The letters that grow and that one meets. */
+	/* Characters that grow when folded, and that occur. */
 	assert_int_equal(match_fold_email(full_of("\u0130", text), out, &len), 0);
 	assert_int_equal(len, EMAIL_MAX / 2 * 3);
 	assert_int_equal(match_fold_email(full_of("\u00df", text), out, &len), 0);
@@ -138,7 +138,7 @@ phones_with_the_same_digits_are_one(void **state)
 	    {"tel. 030 1234 ext. 5", "03012345"},
 	    {"030+1234", "0301234"},
 	    {"+49+30", "+4930"},
-	    /* U+FF11 and U+0661 are digits of others, U+FF0B another plus. */
+	    /* U+FF11 and U+0661 are digits of other scripts, U+FF0B is another plus sign. */
 	    {"\uff11\uff12", ""},
 	    {"\u0661 2", "2"},
 	    {"\uff0b1", "1"},

@@ -24,7 +24,7 @@ a_fresh_store_has_one_organization(void **state)
 	assert_true(id_equal(&r.widget, &id_default_widget));
 	assert_true(r.created_at > 0);
 
-	/* Once, whoever asks for it again. */
+	/* A repeated call changes nothing. */
 	contents_take(f, &before);
 	store_restart(f, STORE_BYTES);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
@@ -119,9 +119,7 @@ organizations_are_listed_in_pages(void **state)
 	assert_int_equal(pages, 2);
 }
 
-/* -- isolation ---------------------------------------------------------------------------- */
-
-/* What one organization has, and another one that asks for it. */
+/* The objects of one organization, and another organization that asks for them. */
 struct walk_of {
 	struct msg_org_create owner, stranger;
 	struct msg_user_record user;
@@ -158,14 +156,14 @@ furnish(struct fixture *f, struct walk_of *w)
 	put_widget(f, &widget, true);
 }
 
-/* The stranger asks: it is as if there were nothing. */
+/* The stranger's request finds nothing. */
 static void
 refused(struct fixture *f, enum msg_type type, const void *msg)
 {
 	ask_error(f, type, msg, STORE_NOT_FOUND);
 }
 
-/* Nothing of the owner's is in the answer. */
+/* The answer contains nothing of the owner. */
 static void
 shows_nothing(struct fixture *f, const struct walk_of *w, enum msg_type type, const void *msg,
     enum msg_type answer)
@@ -178,7 +176,7 @@ shows_nothing(struct fixture *f, const struct walk_of *w, enum msg_type type, co
 
 #define WALK(type) static void walk_##type(struct fixture *f, const struct walk_of *w)
 
-/* That an organization is there is told to its own people alone; one that is not, to nobody. */
+/* Only its own users learn that an organization exists. */
 WALK(ORG_GET)
 {
 	const struct msg_org_get m = {.org = w->stranger.org}, none = {.org = id_new()};
@@ -263,7 +261,7 @@ WALK(KEY_REVOKE)
 	refused(f, MSG_KEY_REVOKE, &m);
 }
 
-/* Whoever has a key is of its organization; an id is no key. */
+/* A key identifies its organization; an id does not. */
 WALK(KEY_CHECK)
 {
 	struct msg_key_check m = {0};
@@ -326,7 +324,7 @@ WALK(WIDGET_PUT)
 	r.org = w->user.id;
 	m.record = encoded(MSG_WIDGET_RECORD, &r);
 	refused(f, MSG_RECORD_PUT, &m);
-	/* Nor may a widget of the stranger's speak by the owner's agent. */
+	/* A widget of the stranger cannot use the owner's agent. */
 	r = widget_of(&w->stranger.org, &w->owner.agent, "wid_new");
 	m.record = encoded(MSG_WIDGET_RECORD, &r);
 	ask_error(f, MSG_RECORD_PUT, &m, STORE_INVALID);
@@ -403,7 +401,8 @@ WALK(LOGIN_REVOKE)
 	ask(f, MSG_LOGIN_REVOKE, &all, MSG_OK, NULL);
 }
 
-/* Each request of a worker of these numbers that names an organization or something of one. */
+/* Each request of a worker in these number ranges that names an organization or an object of
+ * one. */
 static const struct {
 	enum msg_type type;
 	void (*run)(struct fixture *f, const struct walk_of *w);
@@ -445,7 +444,7 @@ is_walked(uint16_t type)
 	return false;
 }
 
-/* Logins that are named by their token alone belong to whoever has it. */
+/* A login that is named by its token belongs to the holder of the token. */
 static bool
 is_to_be_walked(const struct msg_desc *d)
 {

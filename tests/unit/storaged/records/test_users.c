@@ -179,7 +179,7 @@ only_what_is_meant_is_changed(void **state)
 		assert_int_equal(back.role, cases[i].role);
 		assert_text(back.password, cases[i].password);
 		assert_int_equal(back.updated_at > before, cases[i].what != 0);
-		/* Once more is a repeat. */
+		/* The same change again is a repeat. */
 		before = back.updated_at;
 		next_ms();
 		ask(f, MSG_USER_CHANGE, &change, MSG_OK, NULL);
@@ -271,7 +271,7 @@ a_password_is_changed_by_who_has_checked_the_one_that_is_there(void **state)
 	late.password = slice_str("$scrypt$late");
 	ask(f, MSG_USER_CHANGE, &change, MSG_OK, NULL);
 	ask_error(f, MSG_USER_CHANGE, &late, STORE_STALE);
-	/* A repeat is none that came too late. */
+	/* A repeat is not refused as stale. */
 	ask(f, MSG_USER_CHANGE, &change, MSG_OK, NULL);
 	assert_text(stored(f, &get).password, "$scrypt$two");
 	late.checked = secret_hash(change.password);

@@ -35,7 +35,7 @@ stored(struct fixture *f, const struct id *org, const struct id *widget)
 	return widget_in(&m);
 }
 
-/* The widget with this public id; NULL: there is none. */
+/* The widget with this public id; NULL: it must not exist. */
 static void
 expect_public(struct fixture *f, const char *public_id, const struct id *widget)
 {
@@ -168,7 +168,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	assert_text(r.greeting, "Hello!");
 	r.name = slice_str("Shop");
 	put_widget(f, &r, false);
-	/* A repeat is told by what is in it. */
+	/* A repeated request is recognized by its content. */
 	r.updated_at = 1;
 	put_widget(f, &r, false);
 	r = stored(f, &r.org, &r.id);
@@ -208,7 +208,7 @@ a_widget_that_contradicts_is_refused(void **state)
 	bad = good;
 	bad.public_id = (struct slice){0};
 	put_error(f, &bad, true, STORE_INVALID);
-	/* A public id is one widget's in all organizations. */
+	/* A public id belongs to one widget among all organizations. */
 	bad.public_id = slice_str("wid_other");
 	put_error(f, &bad, true, STORE_EXISTS);
 	bad = good;

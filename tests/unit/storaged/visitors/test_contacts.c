@@ -8,13 +8,11 @@
 #include "storaged/records/contact_delete.h"
 #include "storaged/records/contacts.h"
 
-/* -- who a visitor is --------------------------------------------------------------------- */
-
 struct person {
 	const char *name, *email, *phone;
 };
 
-/* Whom the organization knows before: by submissions of others. */
+/* Contacts that exist before: created by earlier submissions. */
 #define ADA                                        \
 	{                                          \
 		"Ada", "ada@example.com", "+1 234" \
@@ -38,10 +36,10 @@ static const struct resolution {
 	const char *name;
 	struct person known[2];
 	struct person says;
-	enum whom is;          /* which of those, or a new one */
-	struct person becomes; /* what is known of that one then */
+	enum whom is;          /* the expected contact: an existing or a new one */
+	struct person becomes; /* its fields afterwards */
 } resolutions[] = {
-    /* None: a new one. */
+    /* No match: a new contact. */
     {"nobody is known", {{0}}, ADA, NEW, ADA},
     {"neither matches", {ADA, BOB}, {"Eve", "eve@example.com", "+9"}, NEW,
 	{"Eve", "eve@example.com", "+9"}},
@@ -51,14 +49,14 @@ static const struct resolution {
     {"white space at the ends", {{0}}, {" Ada ", "\tada@example.com\n", "\u00a0+1 234 "}, NEW,
 	ADA},
 
-    /* Both the same: that one, as it is. */
+    /* Both match the same contact: unchanged. */
     {"both the same", {ADA, BOB}, ADA, KNOWN_0, ADA},
     {"both the same, another name", {ADA, BOB}, {"Lady A.", "ada@example.com", "+1 234"},
 	KNOWN_0, ADA},
     {"both the same, otherwise written", {ADA, BOB}, {"", "ADA@Example.Com", "(+1) 2-3-4"},
 	KNOWN_0, ADA},
 
-    /* One matches: that one, and what is empty of it is filled. */
+    /* One matches: its empty fields are filled. */
     {"the e-mail", {ADA, BOB}, {"", "bob@example.com", ""}, KNOWN_1, BOB},
     {"the phone", {ADA, BOB}, {"", "", "+2345"}, KNOWN_1, BOB},
     {"the e-mail, and no phone was known", {CLEO}, {"Cleo", "cleo@example.com", "+3"}, KNOWN_0,
@@ -71,7 +69,7 @@ static const struct resolution {
     {"the e-mail, otherwise written", {CLEO}, {"Cleo", "CLEO@EXAMPLE.COM", ""}, KNOWN_0,
 	{"Cleo", "cleo@example.com", ""}},
 
-    /* Two different: the e-mail's, as it is. */
+    /* Two different contacts match: the e-mail's wins, unchanged. */
     {"two different", {ADA, BOB}, {"", "ada@example.com", "+2 345"}, KNOWN_0, ADA},
     {"two different, the other way", {ADA, BOB}, {"", "bob@example.com", "+1 234"}, KNOWN_1,
 	BOB},
@@ -150,7 +148,7 @@ check_resolution(struct fixture *f, const struct resolution *r)
 	guest.record = stored_guest(f, &guest);
 	assert_true(id_equal(&guest.record.contact, &known[0]));
 
-	/* Once more changes nothing, by the same request or by another visitor. */
+	/* A repeat changes nothing, by the same request or by another visitor. */
 	names = names_of_contacts(f);
 	contact = submit(f, &submission);
 	assert_true(id_equal(&contact.id, &known[0]));
@@ -194,7 +192,7 @@ what_says_nothing_is_refused(void **state)
 		submission = submission_of(&guest, &nothing[i]);
 		ask_error(f, MSG_CONTACT_SUBMIT, &submission, STORE_INVALID);
 	}
-	/* Folded it would be longer than a key. */
+	/* Its folded form would exceed the key. */
 	for (size_t i = 0; i + 3 <= EMAIL_MAX; i += 3)
 		memcpy(email + i, "\u1f80", 4);
 	submission = submit_of(&guest, "", email, "");
@@ -302,19 +300,19 @@ a_conversation_is_with_its_visitors_contact(void **state)
 	struct id contact;
 
 	make_widget(f, PUBLIC_ID);
-	/* Who writes first and says it then. */
+	/* A visitor that writes first and submits a contact later. */
 	guest = make_guest(f, PUBLIC_ID);
 	begin = guest_says(&guest, "hello");
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	first = submit_of(&guest, "Ada", "ada@example.com", "");
 	contact = submit(f, &first).id;
 	expect_conversation_of(f, &begin.conversation, &contact);
-	/* Who says something else then is someone else. */
+	/* Another e-mail is another contact. */
 	second = submit_of(&guest, "Bob", "bob@example.com", "");
 	contact = submit(f, &second).id;
 	assert_true(id_equal(&contact, &second.fresh_id));
 	expect_conversation_of(f, &begin.conversation, &contact);
-	/* Who says it first and writes then. */
+	/* A visitor that submits a contact first and writes later. */
 	late = make_guest(f, PUBLIC_ID);
 	later = submit_of(&late, "", "ada@example.com", "");
 	contact = submit(f, &later).id;
@@ -324,9 +322,7 @@ a_conversation_is_with_its_visitors_contact(void **state)
 	expect_conversation_of(f, &begin_later.conversation, &contact);
 }
 
-/* -- what an organization knows ----------------------------------------------------------- */
-
-/* So many contacts, the oldest first. */
+/* Creates n contacts, oldest first. */
 static void
 make_contacts(struct fixture *f, struct id *ids, size_t n)
 {
@@ -410,7 +406,7 @@ a_contact_is_found_by_what_it_has(void **state)
 			continue;
 		list_item(m.record_page.records, 0, MSG_CONTACT_RECORD, &record);
 		assert_true(id_equal(&record.id, &ids[cases[i].found]));
-		/* Its own page is the last. */
+		/* The cursor of the contact itself gives an empty last page. */
 		list.cursor = record.id;
 		ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
 		assert_int_equal(list_len(m.record_page.records), 0);
@@ -432,7 +428,7 @@ record_of(const struct id *id, const char *name, const char *email, const char *
 	};
 }
 
-/* Puts a contact, or imports it as a tool. code 0: it is not refused. */
+/* Puts a contact, or imports it as a tool. code 0: it succeeds. */
 static void
 put_as(struct fixture *f, bool import, const struct msg_contact_record *record,
     enum store_error code)
@@ -464,7 +460,7 @@ get(struct fixture *f, const struct id *id)
 	return record;
 }
 
-/* Whom the organization's list finds; a zero id: nobody. */
+/* The contact that a filtered list finds; a zero id: none. */
 static struct id
 found_by(struct fixture *f, const char *email, const char *phone)
 {
@@ -481,7 +477,7 @@ found_by(struct fixture *f, const char *email, const char *phone)
 	return record.id;
 }
 
-/* What the stored contact with this id is to become. */
+/* A changed copy of the stored contact with this id. */
 static struct msg_contact_record
 change_of(struct fixture *f, const struct id *id, const char *name, const char *email,
     const char *phone)
@@ -515,7 +511,7 @@ a_contact_is_changed_with_what_it_is_found_by(void **state)
 	assert_true(id_equal(&found, &ids[0]));
 	found = found_by(f, "c0@example.com", "");
 	assert_true(id_is_zero(&found));
-	/* Written otherwise it is still its own; and it may lose both. */
+	/* Written differently, e-mail and phone still belong to it; it may lose both. */
 	record = change_of(f, &ids[0], "", "ZOE@example.com", "");
 	put_as(f, false, &record, 0);
 	assert_text(get(f, &ids[0]).email, "ZOE@example.com");
@@ -572,14 +568,14 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	assert_text(get(f, &id).phone, "+49 1");
 	record = change_of(f, &id, "Ann", "c@example.com", "+49 1");
 	put_as(f, false, &record, 0);
-	/* A repeat is told by what is in it, and changes nothing. */
+	/* A repeated request is recognized by its content, and changes nothing. */
 	put_as(f, false, &record, 0);
 	assert_int_equal(get(f, &id).updated_at, record.updated_at + 1);
 	put_as(f, false, &stale, STORE_STALE);
 	clock_freeze_wall(0);
 }
 
-/* What a visitor's record says, be that contact there or not. */
+/* The contact in a visitor's stored record, whether it exists or not. */
 static struct id
 contact_named_by(struct fixture *f, const struct guest *guest)
 {
@@ -629,7 +625,7 @@ a_contact_that_is_deleted_leaves_its_conversations(void **state)
 		contact = contact_named_by(f, &guests[i]);
 		assert_true(id_is_zero(&contact));
 	}
-	/* Who has no conversation knows of it as well. */
+	/* A visitor without a conversation loses its contact, too. */
 	open = open_of(PUBLIC_ID, &silent.token);
 	silent = open_as(f, &open, true);
 	assert_true(id_is_zero(&silent.record.contact));
@@ -638,7 +634,7 @@ a_contact_that_is_deleted_leaves_its_conversations(void **state)
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 1);
 }
 
-/* What cannot be read names nobody; that it is damaged is for `banter verify` to say. */
+/* A damaged conversation keeps its contact id; `banter verify` reports it. */
 static void
 a_contact_with_a_damaged_conversation_can_be_deleted(void **state)
 {
@@ -712,7 +708,7 @@ a_contact_with_very_many_conversations_is_deleted_in_steps(void **state)
 	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 0);
-	/* The last step may be the whole of one. */
+	/* The last step may unlink as many as a full step. */
 	put_as(f, true, &record, 0);
 	give_conversations(f, &id, UNLINKS_MAX);
 	ask(f, MSG_RECORD_DELETE, &delete, MSG_OK, NULL);

@@ -34,7 +34,7 @@ expect_erased(const union msg *m, uint64_t conversations, uint64_t messages)
 	assert_int_equal(m->erased.messages, messages);
 }
 
-/* Client a is told that so many of its turns are gone. */
+/* Client a receives LIVE_END for n of its turns. */
 static void
 expect_ends(struct fixture *f, unsigned n)
 {
@@ -43,7 +43,7 @@ expect_ends(struct fixture *f, unsigned n)
 	assert_int_equal(buf_len(&f->a.out), 0);
 }
 
-/* Erases one that is there, with so many messages: few enough for one step. */
+/* Erases a conversation with n messages: few enough for one step. */
 static void
 erase(struct fixture *f, const struct id *conversation, uint64_t messages)
 {
@@ -55,7 +55,7 @@ erase(struct fixture *f, const struct id *conversation, uint64_t messages)
 	assert_int_equal(table_count(f, TABLE_META), 1);
 }
 
-/* A turn that this client runs, with a first piece of its reply. */
+/* A turn of this client with a first piece of its reply. */
 static struct msg_turn_begin
 open_turn(struct fixture *f, struct asker *asker, const char *session)
 {
@@ -75,8 +75,7 @@ open_turn(struct fixture *f, struct asker *asker, const char *session)
 	return begin;
 }
 
-/* A conversation with replies in each state that there is; run by client b. Its 5 questions and 3
- * stored replies are 8 messages. */
+/* A conversation with replies in each state; client b runs it. It has 5 questions and 3 replies. */
 static struct id
 make_colourful(struct fixture *f, const char *session)
 {
@@ -125,7 +124,7 @@ an_erased_conversation_leaves_no_trace(void **state)
 	contents_clear(&before);
 }
 
-/* But for what a store has from the first. */
+/* Except what a new store contains. */
 static void
 expect_empty(struct fixture *f)
 {
@@ -204,7 +203,7 @@ a_visitor_goes_with_all_that_there_is(void **state)
 	contents_clear(&before);
 }
 
-/* Of a visitor who came to a widget: whichever widget is named. */
+/* A widget's visitor is erased whatever widget the request names. */
 static void
 a_widget_s_visitor_goes_with_its_token(void **state)
 {
@@ -231,7 +230,7 @@ a_widget_s_visitor_goes_with_its_token(void **state)
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 0);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_WIDGET), 0);
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 0);
-	/* The organization still knows whom it was. */
+	/* The contact stays. */
 	assert_int_equal(table_count(f, TABLE_CONTACTS), 1);
 	ask_error(f, MSG_VISITOR_FOLLOW, &follow, STORE_GONE);
 	expect_answer(f, &f->b, 0, MSG_LIVE_VISITOR_END, NULL);
@@ -297,7 +296,7 @@ a_worker_that_still_writes_is_told(void **state)
 	assert_int_equal(f->open.n, 0);
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
 	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
-	/* When it vanishes, there is nothing to interrupt. */
+	/* When the worker disconnects, there is no turn to interrupt. */
 	lose(f, &f->a);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
 }
@@ -345,7 +344,7 @@ what_began_in_the_same_batch_goes_too(void **state)
 	contents_expect(f, &before);
 	assert_int_equal(f->open.n, 0);
 
-	/* And what begins after it in one is there, claimed. */
+	/* A turn that begins later in the same batch is stored and claimed. */
 	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &first);
 	r[1] = send_request(f, &f->b, MSG_CONVERSATION_ERASE, &gone);
 	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &after);
@@ -390,7 +389,7 @@ a_batch_that_runs_again_erases_once(void **state)
 	contents_clear(&before);
 }
 
-/* It goes as well; only its turn stays, to be found. */
+/* A damaged message is removed, too; only its turn stays, for `banter verify`. */
 static void
 a_message_that_cannot_be_read_keeps_nothing(void **state)
 {
@@ -411,7 +410,7 @@ a_message_that_cannot_be_read_keeps_nothing(void **state)
 	assert_int_equal(f->open.n, 0);
 }
 
-/* Opens so many turns, and finishes the first ones of them. */
+/* Opens n turns, and finishes the first of them. */
 static void
 open_many(struct fixture *f, const char *session, size_t n, size_t finished)
 {
@@ -457,7 +456,7 @@ the_longest_conversation_goes_whole(void **state)
 	ask(f, MSG_VISITOR_ERASE, &also, MSG_ERASED, &m);
 	expect_erased(&m, 1, 60);
 	expect_ends(f, 60);
-	/* The first step was the request's. */
+	/* The request itself did the first step. */
 	assert_int_equal(sweep(f), 3000 / GARBAGE_STEP);
 	contents_expect(f, &before);
 	contents_clear(&before);
@@ -553,7 +552,7 @@ what_is_left_of_a_long_conversation_goes_in_steps(void **state)
 	contents_clear(&before);
 }
 
-/* As if the process had been killed after each step. */
+/* As if the process were killed after each step. */
 static void
 what_is_left_goes_after_a_new_start(void **state)
 {
@@ -601,7 +600,7 @@ what_is_left_cannot_be_read(void **state)
 	assert_int_equal(stored_totals(f).messages, 0);
 }
 
-/* The request that began a turn comes again, as it may: the answer was lost. */
+/* The request that began a turn is repeated: its answer was lost. */
 static void
 a_turn_of_what_is_left_begins_elsewhere(void **state)
 {
@@ -653,7 +652,7 @@ an_import_waits_for_what_is_left(void **state)
 	buf_clear(&b);
 }
 
-/* Nobody can say whose it is, and nothing else has to wait for it. */
+/* A damaged entry belongs to no conversation, and blocks nothing else. */
 static void
 an_unreadable_entry_of_what_is_left_stays(void **state)
 {
@@ -683,7 +682,7 @@ first_left(const struct id *conversation)
 
 #define LEFT (2 * LONG_REPLIES - GARBAGE_STEP)
 
-/* Others go, before it and behind it; also those that are erased later. */
+/* Other conversations are removed, before and after it, and those erased later. */
 static void
 a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
 {
@@ -715,7 +714,7 @@ a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
 	assert_true(f->env.writable);
 }
 
-/* A turn of a conversation that is stuck is still nobody's, and its id still taken. */
+/* A turn of a stuck conversation belongs to no client, and its id stays taken. */
 static void
 what_is_stuck_cannot_be_read(void **state)
 {
@@ -733,7 +732,7 @@ what_is_stuck_cannot_be_read(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &taken, STORE_INVALID);
 }
 
-/* How often the removal of what is left was begun in vain. */
+/* How often a removal was started and failed. */
 static uint8_t
 tries_of(struct fixture *f, const struct id *conversation)
 {
@@ -749,7 +748,7 @@ tries_of(struct fixture *f, const struct id *conversation)
 	return tries;
 }
 
-/* Nobody may read the page where a record lies, as if the disk could not. */
+/* Makes the page of a record unreadable, as on a bad disk. */
 static void
 lock_page(struct fixture *f, enum table table, const struct key *key)
 {
@@ -767,7 +766,7 @@ lock_page(struct fixture *f, enum table table, const struct key *key)
 	assert_int_equal(mprotect(page.out, 4096, PROT_NONE), 0);
 }
 
-/* A start of storaged, to which that page is death. Whether it came through all that is left. */
+/* Starts storaged with an unreadable page that kills it. True: the garbage collection finished. */
 static bool
 survives(struct fixture *f, const struct key *key)
 {
@@ -780,7 +779,7 @@ survives(struct fixture *f, const struct key *key)
 	if (pid == 0) {
 		const struct rlimit no_core = {0, 0};
 
-		/* To die as a daemon does, not as a test. */
+		/* Die like a daemon, not like a test. */
 		signal(SIGSEGV, SIG_DFL);
 		signal(SIGBUS, SIG_DFL);
 		setrlimit(RLIMIT_CORE, &no_core);
@@ -793,7 +792,7 @@ survives(struct fixture *f, const struct key *key)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Whatever ends the process there, most starts can serve; and when it can be read again, it goes. */
+/* Most starts can serve in spite of the bad page; once it is readable, the garbage is removed. */
 static void
 a_page_that_is_death_does_not_end_every_start(void **state)
 {
@@ -820,7 +819,7 @@ a_page_that_is_death_does_not_end_every_start(void **state)
 	assert_int_equal(table_count(f, TABLE_META), 1);
 }
 
-/* Where the list of them is damaged nobody knows what is left: nothing more is tried. */
+/* If the list of erased conversations is damaged, garbage collection stops. */
 static void
 a_damaged_list_of_what_is_left_ends_it(void **state)
 {
@@ -862,7 +861,7 @@ turns_that_are_lost_go_too(void **state)
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
 }
 
-/* Nobody could end it, but it goes with its conversation. */
+/* Its turn could not be ended, but is removed with its conversation. */
 static void
 a_turn_that_is_stuck_goes_too(void **state)
 {
@@ -883,8 +882,6 @@ a_turn_that_is_stuck_goes_too(void **state)
 	assert_true(TAILQ_EMPTY(&f->open.stuck));
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
 }
-
-/* -- a full store ------------------------------------------------------------------------- */
 
 #define FULL_BYTES (4u * 1024 * 1024)
 
