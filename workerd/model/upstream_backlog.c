@@ -20,8 +20,9 @@
  * that come at a model's pace, thousands of them, need not queue behind each other. */
 #define LITTLE 1024u
 
-/* A hundred of libcurl's buffers, and as much again for what its timers do in the same call. */
-#define KEPT_MAX (2 * 101 * UPSTREAM_RECEIVE_BUFFER)
+/* libcurl reads up to 101 buffers of a transfer in one run, and on a busy machine its timers run the same
+ * transfer several times within one call. */
+#define KEPT_MAX (8 * 101 * UPSTREAM_RECEIVE_BUFFER)
 
 static void
 join_queue(struct upstream_transfer *t)
