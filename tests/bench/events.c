@@ -12,8 +12,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/model/openai_delta.h"
-#include "workerd/model/sse.h"
+#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/sse.h"
 
 #define ROUNDS 15
 #define EVENTS 20000 /* of one round */
@@ -27,7 +27,8 @@
 	HEAD "{\"index\":0,\"delta\":{\"content\":\"" text \
 	     "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}"
 
-typedef void read_fn(struct utf8_reassembly *halves, struct slice data, struct openai_delta *d);
+typedef void read_fn(
+    struct utf8_reassembly *reassembly, struct slice data, struct openai_delta *d);
 
 static const struct {
 	const char *name, *data;
@@ -46,13 +47,13 @@ time_delta(read_fn *read, struct slice data)
 	uint64_t best = UINT64_MAX;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		struct utf8_reassembly halves = {.len = 0};
+		struct utf8_reassembly reassembly = {.len = 0};
 		uint64_t start = clock_mono_ns(), spent;
 
 		for (int i = 0; i < EVENTS; i++) {
 			struct openai_delta d;
 
-			read(&halves, data, &d);
+			read(&reassembly, data, &d);
 			if (d.kind == OPENAI_BAD)
 				errx(1, "an event was not read");
 			openai_delta_clear(&d);

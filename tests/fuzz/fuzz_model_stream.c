@@ -9,12 +9,12 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/model/openai_delta.h"
-#include "workerd/model/sse.h"
+#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/sse.h"
 
 /* A parsed response: its text, and how its events ended. */
 struct answer {
-	struct utf8_reassembly halves;
+	struct utf8_reassembly reassembly;
 	struct buf text;
 	unsigned errors, finishes;
 	bool done;
@@ -27,7 +27,7 @@ take_event(void *arg, struct slice data)
 	struct openai_delta d;
 	int result;
 
-	openai_delta_read(&a->halves, data, &d);
+	openai_delta_read(&a->reassembly, data, &d);
 	if (d.kind == OPENAI_TEXT) {
 		must(utf8_valid(d.text));
 		must(buf_append(&a->text, d.text.p, d.text.len) == 0);
@@ -57,7 +57,7 @@ read_answer(struct answer *a, struct slice rest, struct fuzz_cuts cuts)
 		if (result == -1)
 			break;
 	}
-	piece = utf8_reassembly_end(&a->halves);
+	piece = utf8_reassembly_end(&a->reassembly);
 	must(buf_append(&a->text, piece.p, piece.len) == 0);
 	sse_clear(&r);
 }

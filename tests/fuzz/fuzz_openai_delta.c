@@ -9,8 +9,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/model/openai_delta.h"
-#include "workerd/model/openai_fast.h"
+#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_fast.h"
 
 static void
 check_delta(struct slice data, const struct openai_delta *d)
@@ -27,29 +27,29 @@ check_delta(struct slice data, const struct openai_delta *d)
 
 /* The incomplete end starts a character, and becomes one when the stream ends. */
 static void
-check_halves(struct utf8_reassembly *halves)
+check_halves(struct utf8_reassembly *reassembly)
 {
 	struct slice rest;
 
-	must(halves->len <= UTF8_REASSEMBLY_PENDING_MAX);
-	rest = utf8_reassembly_end(halves);
-	must(utf8_valid(rest) && halves->len == 0);
+	must(reassembly->len <= UTF8_REASSEMBLY_PENDING_MAX);
+	rest = utf8_reassembly_end(reassembly);
+	must(utf8_valid(rest) && reassembly->len == 0);
 }
 
 /* An incomplete character of the previous event changes only the text's start. */
 static void
 check_after_a_half(struct slice data, const struct openai_delta *d)
 {
-	struct utf8_reassembly halves = {.half = {0xf0, 0x9f, 0x8c}, .len = 3};
+	struct utf8_reassembly reassembly = {.pending = {0xf0, 0x9f, 0x8c}, .len = 3};
 	struct openai_delta after;
 
-	openai_delta_read(&halves, data, &after);
+	openai_delta_read(&reassembly, data, &after);
 	check_delta(data, &after);
 	must(after.has_finish == d->has_finish && after.has_usage == d->has_usage);
 	must((after.kind == OPENAI_BAD) == (d->kind == OPENAI_BAD));
 	must(after.kind == d->kind || d->kind == OPENAI_NOTHING || d->kind == OPENAI_TEXT);
 	if (after.kind == OPENAI_ERROR)
-		must(slice_eq(after.text, d->text) && halves.len == 3);
+		must(slice_eq(after.text, d->text) && reassembly.len == 3);
 	openai_delta_clear(&after);
 }
 
@@ -57,7 +57,7 @@ check_after_a_half(struct slice data, const struct openai_delta *d)
 static void
 check_both_ways(struct slice data, const struct openai_delta *d)
 {
-	struct utf8_reassembly halves = {.len = 0};
+	struct utf8_reassembly reassembly = {.len = 0};
 	struct openai_fast usual;
 	struct openai_delta tree;
 	struct buf unescaped;
@@ -69,10 +69,10 @@ check_both_ways(struct slice data, const struct openai_delta *d)
 		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 		must(root != NULL);
 		json_decref(root);
-		openai_delta_read_tree(&halves, data, &tree);
+		openai_delta_read_tree(&reassembly, data, &tree);
 		must(tree.kind == d->kind && slice_eq(tree.text, d->text));
 		must(tree.has_finish == d->has_finish && !tree.has_usage && !d->has_usage);
-		must(halves.len == 0 && slice_eq(usual.content, d->text));
+		must(reassembly.len == 0 && slice_eq(usual.content, d->text));
 		openai_delta_clear(&tree);
 	}
 	buf_clear(&unescaped);
@@ -99,12 +99,12 @@ fuzz_openai_delta(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = fuzz_copy((struct slice){data, size});
 	struct slice in = {copy, size};
-	struct utf8_reassembly halves = {.len = 0};
+	struct utf8_reassembly reassembly = {.len = 0};
 	struct openai_delta d;
 
-	openai_delta_read(&halves, in, &d);
+	openai_delta_read(&reassembly, in, &d);
 	check_delta(in, &d);
-	check_halves(&halves);
+	check_halves(&reassembly);
 	check_after_a_half(in, &d);
 	check_both_ways(in, &d);
 	openai_delta_clear(&d);

@@ -9,7 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/model/sse.h"
+#include "workerd/model/openai/sse.h"
 
 /* Lists the events in a form that shows where each ends. */
 static int

@@ -10,7 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/model/openai_delta.h"
+#include "workerd/model/openai/openai_delta.h"
 
 /* The surrogate whose three bytes are at the front of s; 0 if there is none. */
 static unsigned
@@ -86,12 +86,12 @@ write_event(struct buf *event, struct slice s, bool escapes)
 }
 
 static void
-read_event(struct utf8_reassembly *halves, struct buf *text, struct slice data)
+read_event(struct utf8_reassembly *reassembly, struct buf *text, struct slice data)
 {
 	uint8_t *copy = fuzz_copy(data);
 	struct openai_delta d;
 
-	openai_delta_read(halves, (struct slice){copy, data.len}, &d);
+	openai_delta_read(reassembly, (struct slice){copy, data.len}, &d);
 	must(d.kind == (d.text.len > 0 ? OPENAI_TEXT : OPENAI_NOTHING));
 	must(utf8_valid(d.text));
 	must(buf_append(text, d.text.p, d.text.len) == 0);
@@ -103,7 +103,7 @@ read_event(struct utf8_reassembly *halves, struct buf *text, struct slice data)
 static void
 read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool escapes)
 {
-	struct utf8_reassembly halves = {.len = 0};
+	struct utf8_reassembly reassembly = {.len = 0};
 	struct slice piece;
 
 	buf_init(text, UTF8_REASSEMBLY_ROOM(rest.len) + 3);
@@ -112,10 +112,10 @@ read_reply(struct buf *text, struct slice rest, struct fuzz_cuts cuts, bool esca
 
 		buf_init(&event, 6 * piece.len + 64);
 		write_event(&event, piece, escapes);
-		read_event(&halves, text, buf_slice(&event));
+		read_event(&reassembly, text, buf_slice(&event));
 		buf_clear(&event);
 	}
-	piece = utf8_reassembly_end(&halves);
+	piece = utf8_reassembly_end(&reassembly);
 	must(buf_append(text, piece.p, piece.len) == 0);
 }
 

@@ -1,13 +1,12 @@
 /*
- * The breaker's three states. breaker_enter() is the one place that changes them, and tells the
- * log and the scoreboard.
+ * breaker_enter() is the only place that changes the state.
  */
 #include "workerd/model/breaker.h"
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-#define PROBE_WAIT_MS 1000 /* what is said while a probe is on its way */
+#define PROBE_WAIT_MS 1000 /* reported while a probe is under way */
 
 static void
 breaker_enter(struct breaker *b, enum breaker_state state)
@@ -16,7 +15,7 @@ breaker_enter(struct breaker *b, enum breaker_state state)
 	    [BREAKER_OPEN] = "open",
 	    [BREAKER_HALF_OPEN] = "half_open"};
 
-	/* How many servers are left alone: each counts once. */
+	/* The gauge counts the servers that are not closed. */
 	if (b->state == BREAKER_CLOSED)
 		metric_add(&b->board->breaker_open, 1);
 	if (state == BREAKER_CLOSED)
@@ -71,7 +70,7 @@ breaker_ask(struct breaker *b)
 	return true;
 }
 
-/* Also one that was asked before it opened: it has just been seen alive. */
+/* Also for a request that was sent before it opened: the server has just answered. */
 void
 breaker_success(struct breaker *b)
 {
@@ -90,7 +89,7 @@ breaker_failure(struct breaker *b, bool probe, uint64_t now_ms)
 		if (b->threshold == 0 || b->failures < b->threshold)
 			return;
 	} else if (!probe || !b->probing) {
-		/* It was asked before the breaker opened, and tells nothing new. */
+		/* It was sent before the breaker opened. */
 		return;
 	}
 	b->probing = false;

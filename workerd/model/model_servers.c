@@ -1,5 +1,5 @@
 /*
- * A handful at most, so that walking them costs nothing.
+ * A linear search is enough for a handful of servers.
  */
 #include "workerd/model/model_servers.h"
 
@@ -8,8 +8,6 @@
 
 #include "proto/base/basics.h"
 #include "workerd/model/redact.h"
-
-/* -- making them ------------------------------------------------------------------------- */
 
 void
 model_servers_add(struct model_servers *all, const struct upstream_config *config)
@@ -20,7 +18,8 @@ model_servers_add(struct model_servers *all, const struct upstream_config *confi
 }
 
 static void
-add_address(struct model_servers *all, struct upstream_config config, const char *base_url)
+model_servers_add_address(
+    struct model_servers *all, struct upstream_config config, const char *base_url)
 {
 	struct buf url;
 
@@ -40,11 +39,11 @@ model_servers_add_settings(
 
 	one.name = NULL;
 	one.key = s->openai_api_key;
-	add_address(all, one, s->openai_base_url);
+	model_servers_add_address(all, one, s->openai_base_url);
 	for (size_t i = 0; i < s->model_servers.n; i++) {
 		one.name = s->model_servers.at[i].name;
 		one.key = named_list_find(&s->model_server_keys, slice_str(one.name));
-		add_address(all, one, s->model_servers.at[i].value);
+		model_servers_add_address(all, one, s->model_servers.at[i].value);
 	}
 }
 
@@ -55,8 +54,6 @@ model_servers_clear(struct model_servers *all)
 		upstream_free(all->at[i].upstream);
 	*all = (struct model_servers){0};
 }
-
-/* -- using them -------------------------------------------------------------------------- */
 
 struct model_server *
 model_servers_find(struct model_servers *all, struct slice name)

@@ -1,5 +1,5 @@
 /*
- * One pass; the text is cut only behind the replacing, so that no half of a secret is left at its
+ * One pass. Truncation comes after the replacement, so that no part of a secret is left at the
  * end.
  */
 #include "workerd/model/redact.h"
@@ -8,9 +8,9 @@
 
 #define INSTEAD "[key]"
 
-/* Appends as much as fits; the end is never written. */
+/* Appends what fits before end. */
 static char *
-put(char *to, const char *end, const void *from, size_t n)
+redact_put(char *to, const char *end, const void *from, size_t n)
 {
 	size_t room = (size_t)(end - to);
 
@@ -20,9 +20,9 @@ put(char *to, const char *end, const void *from, size_t n)
 	return to + n;
 }
 
-/* How long the longest of the secrets is that the text begins with; 0: it begins with none. */
+/* Length of the longest secret that text starts with; 0: none. */
 static size_t
-secret_length(struct slice text, const char *const secrets[], size_t n)
+redact_secret_length(struct slice text, const char *const secrets[], size_t n)
 {
 	size_t longest = 0;
 
@@ -39,14 +39,14 @@ void
 redact(struct slice text, const char *const secrets[], size_t n, char *out, size_t size)
 {
 	const char *end = out + size - 1;
-	size_t hidden = 0; /* bytes of a secret that are still to come */
+	size_t hidden = 0; /* bytes of a secret that follow */
 
 	for (; text.len > 0 && out < end; text.p++, text.len--) {
-		size_t len = secret_length(text, secrets, n);
+		size_t len = redact_secret_length(text, secrets, n);
 
 		if (hidden == 0)
-			out = len > 0 ? put(out, end, INSTEAD, strlen(INSTEAD))
-				      : put(out, end, text.p, 1);
+			out = len > 0 ? redact_put(out, end, INSTEAD, strlen(INSTEAD))
+				      : redact_put(out, end, text.p, 1);
 		if (len > hidden)
 			hidden = len;
 		hidden -= hidden > 0;

@@ -1,6 +1,5 @@
 /*
- * The upstream as a whole: what all transfers share, the breaker before them, and the one place
- * where they end.
+ * Settings, circuit breaker, and the only place where transfers end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,6 @@
 #include "proto/base/clock.h"
 #include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
-
-/* -- transfers --------------------------------------------------------------------------- */
 
 bool
 upstream_admits(const struct upstream *u, unsigned *wait_ms)
@@ -60,7 +57,7 @@ upstream_cancel(struct upstream_transfer *t)
 }
 
 static void
-transfer_end(struct upstream_transfer *t)
+upstream_end_transfer(struct upstream_transfer *t)
 {
 	const struct upstream_events *events = t->events;
 	void *arg = t->arg;
@@ -74,7 +71,8 @@ transfer_end(struct upstream_transfer *t)
 		events->end(arg, how, detail);
 }
 
-/* An end may cancel other transfers, which brings it back here: each is taken out first. */
+/* An end callback may cancel other transfers, which calls this function again: so each transfer
+ * is removed from the list first. */
 void
 upstream_settle(struct upstream *u)
 {
@@ -83,14 +81,12 @@ upstream_settle(struct upstream *u)
 	while ((t = TAILQ_FIRST(&u->ended)) != NULL) {
 		TAILQ_REMOVE(&u->ended, t, link);
 		t->queue = QUEUE_NONE;
-		transfer_end(t);
+		upstream_end_transfer(t);
 	}
 }
 
-/* -- the whole --------------------------------------------------------------------------- */
-
 static void
-add_header(struct upstream *u, const char *line)
+upstream_add_header(struct upstream *u, const char *line)
 {
 	struct curl_slist *grown = curl_slist_append(u->headers, line);
 
@@ -99,30 +95,30 @@ add_header(struct upstream *u, const char *line)
 }
 
 static void
-add_authorization(struct upstream *u, const char *key)
+upstream_add_authorization(struct upstream *u, const char *key)
 {
 	struct buf line;
 
 	buf_init(&line, 8192);
 	must(buf_printf(&line, "Authorization: Bearer %s", key) == 0 &&
 	    buf_append(&line, "", 1) == 0);
-	add_header(u, (const char *)buf_data(&line));
+	upstream_add_header(u, (const char *)buf_data(&line));
 	buf_clear(&line);
 }
 
 static void
-add_headers(struct upstream *u, const char *key)
+upstream_add_headers(struct upstream *u, const char *key)
 {
-	add_header(u, "Content-Type: application/json");
-	add_header(u, "Accept: text/event-stream");
-	/* No "Expect: 100-continue": it would cost a round trip for long questions. */
-	add_header(u, "Expect:");
+	upstream_add_header(u, "Content-Type: application/json");
+	upstream_add_header(u, "Accept: text/event-stream");
+	/* No "Expect: 100-continue": it costs a round trip for long requests. */
+	upstream_add_header(u, "Expect:");
 	if (key != NULL)
-		add_authorization(u, key);
+		upstream_add_authorization(u, key);
 }
 
 static char *
-copy_or_null(const char *s)
+upstream_copy_or_null(const char *s)
 {
 	return s == NULL ? NULL : xstrdup(s);
 }
@@ -134,11 +130,11 @@ upstream_new(const struct upstream_config *config)
 
 	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	u->base = config->base;
-	u->name = copy_or_null(config->name);
+	u->name = upstream_copy_or_null(config->name);
 	u->url = xstrdup(config->url);
 	u->tls = strncmp(config->url, "https:", 6) == 0;
-	u->ca_bundle = copy_or_null(config->ca_bundle);
-	u->proxy = copy_or_null(config->proxy);
+	u->ca_bundle = upstream_copy_or_null(config->ca_bundle);
+	u->proxy = upstream_copy_or_null(config->proxy);
 	u->connect_ms = config->connect_ms;
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
@@ -150,7 +146,7 @@ upstream_new(const struct upstream_config *config)
 	TAILQ_INIT(&u->ended);
 	u->next_iteration = evtimer_new(u->base, upstream_backlog_on_iteration, u);
 	must(u->next_iteration != NULL);
-	add_headers(u, config->key);
+	upstream_add_headers(u, config->key);
 	u->plain = upstream_plain_new(u, u->url, config->key);
 	if (u->plain == NULL)
 		upstream_sockets_init(u);

@@ -1,13 +1,14 @@
 /*
- * Requests to the model server on the worker's event loop: by libcurl's multi interface, or, to an
- * address over plain HTTP/1.1, by connections of our own, which cost a fraction of it (upstream_plain.h).
+ * The client for a model server, on the worker's event loop: requests go through libcurl's multi
+ * interface, or, for plain HTTP/1.1 to an IP address, over connections of its own, which cost a
+ * fraction of that (upstream_plain.c).
  *
- * Connections are pooled; over https one HTTP/2 connection carries many requests. A breaker
- * (breaker.h) leaves a server alone that fails again and again. What one turn of the loop takes of
- * the answers is bounded, so that a server that floods holds up nobody. Knows HTTP, not what the
- * answers mean: that is openai.h's, and what to do about a failure is the turn's.
+ * Connections are pooled; over https one HTTP/2 connection carries many requests. A circuit
+ * breaker (breaker.h) stops requests to a server that keeps failing. Each loop iteration processes
+ * a bounded amount of response data, so one fast server cannot starve the others. This module
+ * knows HTTP, not the content of responses (openai/) and not whether to retry (retry_policy.h).
  *
- * One for each model server of a worker; used by its one thread.
+ * One for each model server of a worker; used by one thread.
  */
 #ifndef WORKERD_MODEL_UPSTREAM_H
 #define WORKERD_MODEL_UPSTREAM_H
@@ -24,35 +25,35 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	const char *name;      /* of the server, for the log; NULL: none */
-	const char *url;       /* of chat/completions */
+	const char *name;      /* server's name for the log; NULL: none */
+	const char *url;       /* of the chat/completions endpoint */
 	const char *key;       /* NULL: no Authorization header */
-	const char *ca_bundle; /* a PEM file; NULL: the system's */
-	const char *proxy;     /* NULL: what the environment says, as curl(1) reads it */
+	const char *ca_bundle; /* PEM file; NULL: the system's */
+	const char *proxy;     /* NULL: from the environment, as in curl(1) */
 	unsigned connect_ms, first_byte_ms, idle_ms;
-	unsigned rest_ms;          /* connections are closed so long after the last answer */
-	unsigned breaker_failures; /* 0: it never opens */
+	unsigned rest_ms;          /* idle connections are closed after this time */
+	unsigned breaker_failures; /* 0: the breaker never opens */
 	unsigned breaker_open_ms;
 };
 
-/* Aborts when libcurl cannot be set up. */
+/* Aborts if libcurl cannot be initialized. */
 struct upstream *upstream_new(const struct upstream_config *config);
 
 /* All transfers must have ended or been cancelled. */
 void upstream_free(struct upstream *u);
 
-/* Whether the breaker lets a question through now; if not, *wait_ms says when to come again. */
+/* Whether the breaker allows a request now; if not, *wait_ms is the time to wait. */
 [[gnu::warn_unused_result]] bool upstream_admits(const struct upstream *u, unsigned *wait_ms);
 
 /*
- * Posts a body and streams the answer to the events; upstream_admits() has just allowed it. Takes
- * over the body's memory (body is empty afterwards). total_ms bounds all of it, in milliseconds.
- * The question is sent once: what libcurl would send again by itself ends as UPSTREAM_STALE.
+ * Sends a request and passes the response to the events; call upstream_admits() first. Takes over
+ * the body's memory: body is empty afterwards. total_ms is the timeout for the whole response. The
+ * request is sent once: where libcurl would send it again, the transfer ends with UPSTREAM_STALE.
  */
 struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg);
 
-/* Ends a transfer; none of its events is called any more. The server sees the stream closed. */
+/* Ends a transfer without calling its events. The server sees the stream closed. */
 void upstream_cancel(struct upstream_transfer *t);
 
 #endif

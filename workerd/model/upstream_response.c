@@ -1,6 +1,5 @@
 /*
- * Lines and counted bytes. A line that lies whole in what has come is read there; only one that is
- * split is copied.
+ * A line that is completely in the input is parsed there; only a split one is copied.
  */
 #include "workerd/model/upstream_response.h"
 
@@ -30,11 +29,9 @@ upstream_response_reset(struct upstream_response *a)
 	upstream_response_init(a);
 }
 
-/* -- numbers ----------------------------------------------------------------------------- */
-
-/* The digits at the front of s, taken off it. false if there are none, or too many for any sense. */
+/* Consumes the digits at the front of s. false if there are none, or more than 15. */
 static bool
-take_number(struct slice *s, unsigned base, uint64_t *n)
+upstream_response_take_number(struct slice *s, unsigned base, uint64_t *n)
 {
 	size_t i = 0;
 
@@ -53,15 +50,13 @@ take_number(struct slice *s, unsigned base, uint64_t *n)
 }
 
 static bool
-whole_number(struct slice s, uint64_t *n)
+upstream_response_whole_number(struct slice s, uint64_t *n)
 {
-	return take_number(&s, 10, n) && s.len == 0;
+	return upstream_response_take_number(&s, 10, n) && s.len == 0;
 }
 
-/* -- the head ---------------------------------------------------------------------------- */
-
 static struct slice
-trim(struct slice s)
+upstream_response_trim(struct slice s)
 {
 	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t'))
 		s = (struct slice){s.p + 1, s.len - 1};
@@ -71,21 +66,21 @@ trim(struct slice s)
 }
 
 static bool
-is_word(struct slice s, const char *lower)
+upstream_response_is_word(struct slice s, const char *lower)
 {
 	return s.len == strlen(lower) && strncasecmp((const char *)s.p, lower, s.len) == 0;
 }
 
-/* HTTP/1.x SP three digits, and then nothing or SP and a reason. */
+/* HTTP/1.x SP three digits, then the end or SP and a reason. */
 static enum response_result
-read_status(struct upstream_response *a, struct slice line)
+upstream_response_read_status(struct upstream_response *a, struct slice line)
 {
 	uint64_t status;
 
 	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 || line.p[8] != ' ' ||
 	    (line.p[7] != '0' && line.p[7] != '1') || (line.len > 12 && line.p[12] != ' ') ||
-	    !whole_number((struct slice){line.p + 9, 3}, &status) || status < 100 ||
-	    status > 599)
+	    !upstream_response_whole_number((struct slice){line.p + 9, 3}, &status) ||
+	    status < 100 || status > 599)
 		return RESPONSE_BAD;
 	a->status = (int)status;
 	a->keep_alive = line.p[7] == '1';
@@ -95,16 +90,16 @@ read_status(struct upstream_response *a, struct slice line)
 	return RESPONSE_MORE;
 }
 
-/* Seconds, or a date (RFC 9110, sections 10.2.3 and 5.6.7). */
+/* Seconds or a date (RFC 9110, sections 10.2.3 and 5.6.7), as seconds from now. */
 static uint64_t
-retry_after(struct slice value)
+upstream_response_retry_after(struct slice value)
 {
 	char text[40];
 	struct tm tm = {0};
 	time_t when, now = time(NULL);
 	uint64_t seconds;
 
-	if (whole_number(value, &seconds))
+	if (upstream_response_whole_number(value, &seconds))
 		return seconds;
 	if (value.len >= sizeof(text))
 		return 0;
@@ -116,16 +111,16 @@ retry_after(struct slice value)
 	return when > now ? (uint64_t)(when - now) : 0;
 }
 
-/* The names in a list that mean something to us; of others nothing is said. */
+/* The only option that matters here is close. */
 static void
-read_connection(struct upstream_response *a, struct slice value)
+upstream_response_read_connection(struct upstream_response *a, struct slice value)
 {
 	while (value.len > 0) {
 		const uint8_t *comma = memchr(value.p, ',', value.len);
 		size_t n = comma == NULL ? value.len : (size_t)(comma - value.p);
-		struct slice name = trim((struct slice){value.p, n});
+		struct slice name = upstream_response_trim((struct slice){value.p, n});
 
-		if (is_word(name, "close"))
+		if (upstream_response_is_word(name, "close"))
 			a->keep_alive = false;
 		n += comma != NULL;
 		value = (struct slice){value.p + n, value.len - n};
@@ -133,11 +128,11 @@ read_connection(struct upstream_response *a, struct slice value)
 }
 
 static enum response_result
-read_length(struct upstream_response *a, struct slice value)
+upstream_response_read_length(struct upstream_response *a, struct slice value)
 {
 	uint64_t n;
 
-	if (!whole_number(value, &n) || (a->has_length && n != a->left))
+	if (!upstream_response_whole_number(value, &n) || (a->has_length && n != a->left))
 		return RESPONSE_BAD;
 	a->has_length = true;
 	a->left = n;
@@ -145,28 +140,29 @@ read_length(struct upstream_response *a, struct slice value)
 }
 
 static enum response_result
-read_named_field(struct upstream_response *a, struct slice name, struct slice value)
+upstream_response_read_named_field(
+    struct upstream_response *a, struct slice name, struct slice value)
 {
-	if (is_word(name, "content-length"))
-		return read_length(a, value);
-	if (is_word(name, "transfer-encoding")) {
-		/* We asked for none but this. */
-		if (a->chunked || !is_word(value, "chunked"))
+	if (upstream_response_is_word(name, "content-length"))
+		return upstream_response_read_length(a, value);
+	if (upstream_response_is_word(name, "transfer-encoding")) {
+		/* The request allows no other. */
+		if (a->chunked || !upstream_response_is_word(value, "chunked"))
 			return RESPONSE_BAD;
 		a->chunked = true;
-	} else if (is_word(name, "connection")) {
-		read_connection(a, value);
-	} else if (is_word(name, "retry-after")) {
-		a->retry_after_s = retry_after(value);
+	} else if (upstream_response_is_word(name, "connection")) {
+		upstream_response_read_connection(a, value);
+	} else if (upstream_response_is_word(name, "retry-after")) {
+		a->retry_after_s = upstream_response_retry_after(value);
 	}
 	return RESPONSE_MORE;
 }
 
-/* The blank line: how the body will come (RFC 9112, section 6.3). */
+/* The end of the head decides how the body is framed (RFC 9112, section 6.3). */
 static enum response_result
-end_head(struct upstream_response *a)
+upstream_response_end_head(struct upstream_response *a)
 {
-	/* Another protocol is none that we have asked for. */
+	/* No request asks to switch protocols. */
 	if (a->status == 101)
 		return RESPONSE_BAD;
 	if (a->status < 200) {
@@ -178,7 +174,7 @@ end_head(struct upstream_response *a)
 		a->chunked = false;
 		a->left = 0;
 	}
-	/* Both: somebody on the way has read it otherwise than we do. */
+	/* With both fields an intermediary may frame the message differently. */
 	if (a->chunked && a->has_length)
 		a->keep_alive = false;
 	if (!a->chunked && !a->has_length)
@@ -190,30 +186,30 @@ end_head(struct upstream_response *a)
 }
 
 static enum response_result
-read_field(struct upstream_response *a, struct slice line)
+upstream_response_read_field(struct upstream_response *a, struct slice line)
 {
 	const uint8_t *colon;
 
 	if (line.len == 0)
-		return end_head(a);
+		return upstream_response_end_head(a);
 	colon = memchr(line.p, ':', line.len);
-	/* No name, white space before the colon, or a folded line. */
+	/* An empty name, white space before the colon, or a folded line. */
 	if (colon == NULL || colon == line.p || colon[-1] == ' ' || colon[-1] == '\t' ||
 	    *line.p == ' ' || *line.p == '\t')
 		return RESPONSE_BAD;
-	return read_named_field(a, (struct slice){line.p, (size_t)(colon - line.p)},
-	    trim((struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
+	return upstream_response_read_named_field(a,
+	    (struct slice){line.p, (size_t)(colon - line.p)},
+	    upstream_response_trim(
+		(struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
 }
 
-/* -- chunks ------------------------------------------------------------------------------ */
-
-/* The size, and perhaps extensions, which say nothing to us. */
+/* The size; chunk extensions are ignored. */
 static enum response_result
-read_size(struct upstream_response *a, struct slice line)
+upstream_response_read_size(struct upstream_response *a, struct slice line)
 {
-	if (!take_number(&line, 16, &a->left))
+	if (!upstream_response_take_number(&line, 16, &a->left))
 		return RESPONSE_BAD;
-	line = trim(line);
+	line = upstream_response_trim(line);
 	if (line.len > 0 && *line.p != ';')
 		return RESPONSE_BAD;
 	a->at = a->left > 0 ? RESPONSE_AT_CHUNK : RESPONSE_AT_TRAILER;
@@ -221,7 +217,7 @@ read_size(struct upstream_response *a, struct slice line)
 }
 
 static enum response_result
-read_trailer(struct upstream_response *a, struct slice line)
+upstream_response_read_trailer(struct upstream_response *a, struct slice line)
 {
 	if (line.len > 0)
 		return RESPONSE_MORE;
@@ -229,31 +225,30 @@ read_trailer(struct upstream_response *a, struct slice line)
 	return RESPONSE_MORE;
 }
 
-/* -- reading ----------------------------------------------------------------------------- */
-
 static enum response_result
-read_line(struct upstream_response *a, struct slice line)
+upstream_response_read_line(struct upstream_response *a, struct slice line)
 {
 	switch (a->at) {
 	case RESPONSE_AT_STATUS:
-		return read_status(a, line);
+		return upstream_response_read_status(a, line);
 	case RESPONSE_AT_FIELD:
-		return read_field(a, line);
+		return upstream_response_read_field(a, line);
 	case RESPONSE_AT_SIZE:
-		return read_size(a, line);
+		return upstream_response_read_size(a, line);
 	case RESPONSE_AT_CRLF:
 		a->at = RESPONSE_AT_SIZE;
 		return line.len == 0 ? RESPONSE_MORE : RESPONSE_BAD;
 	case RESPONSE_AT_TRAILER:
-		return read_trailer(a, line);
+		return upstream_response_read_trailer(a, line);
 	default:
 		return RESPONSE_BAD;
 	}
 }
 
-/* Heads and trailer are bounded together; the framing of chunks, which may be many, by line. */
+/* Heads and trailer are bounded together. Chunk framing is bounded by line only, because there
+ * may be many chunks. */
 static bool
-is_too_much(struct upstream_response *a, size_t n)
+upstream_response_is_too_much(struct upstream_response *a, size_t n)
 {
 	if (a->at == RESPONSE_AT_SIZE || a->at == RESPONSE_AT_CRLF)
 		return false;
@@ -261,10 +256,9 @@ is_too_much(struct upstream_response *a, size_t n)
 	return a->read > RESPONSE_HEAD_MAX;
 }
 
-/* A line feed ends a line, whether there is a carriage return before it or not (RFC 9112, section
- * 2.2). */
+/* A line ends with LF, with or without CR (RFC 9112, section 2.2). */
 static enum response_result
-take_line(struct upstream_response *a, struct slice *in)
+upstream_response_take_line(struct upstream_response *a, struct slice *in)
 {
 	const uint8_t *end = memchr(in->p, '\n', in->len);
 	size_t n = end == NULL ? in->len : (size_t)(end - in->p) + 1;
@@ -272,7 +266,7 @@ take_line(struct upstream_response *a, struct slice *in)
 	enum response_result result;
 
 	*in = (struct slice){in->p + n, in->len - n};
-	if (n > RESPONSE_LINE_MAX || is_too_much(a, n))
+	if (n > RESPONSE_LINE_MAX || upstream_response_is_too_much(a, n))
 		return RESPONSE_BAD;
 	if (end == NULL || buf_len(&a->line) > 0) {
 		if (buf_append(&a->line, line.p, line.len) == -1)
@@ -284,13 +278,13 @@ take_line(struct upstream_response *a, struct slice *in)
 	line.len--;
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
-	result = read_line(a, line);
+	result = upstream_response_read_line(a, line);
 	buf_clear(&a->line);
 	return result;
 }
 
 static enum response_result
-take_body(struct upstream_response *a, struct slice *in, struct slice *piece)
+upstream_response_take_body(struct upstream_response *a, struct slice *in, struct slice *piece)
 {
 	bool counted = a->at == RESPONSE_AT_CHUNK || a->has_length;
 
@@ -313,9 +307,9 @@ upstream_response_read(struct upstream_response *a, struct slice *in, struct sli
 
 	while (result == RESPONSE_MORE && a->at != RESPONSE_AT_END && in->len > 0) {
 		if (a->at == RESPONSE_AT_BODY || a->at == RESPONSE_AT_CHUNK)
-			result = take_body(a, in, piece);
+			result = upstream_response_take_body(a, in, piece);
 		else
-			result = take_line(a, in);
+			result = upstream_response_take_line(a, in);
 	}
 	if (result == RESPONSE_MORE && a->at == RESPONSE_AT_END)
 		return RESPONSE_WHOLE;

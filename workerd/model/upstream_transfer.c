@@ -1,10 +1,10 @@
 /*
- * One request: how libcurl is told of it, and what it says of the answer.
+ * One request: libcurl's options and callbacks, timeouts, and the result for the circuit breaker.
  *
- * libcurl sends a request again by itself when a kept connection turns out to be dead, or the
- * server refuses a stream unread. A question to a model costs money and may have been read, so that
- * is the turn's to decide: before each sending libcurl asks (CURLOPT_PREREQFUNCTION), and the second
- * one is refused.
+ * libcurl sends a request again by itself when a reused connection was closed, or when the server
+ * returned a stream unread. A request to a model costs money and the server may have read it, so
+ * the retry policy decides: libcurl asks before each sending (CURLOPT_PREREQFUNCTION), and the
+ * second one is aborted.
  */
 #include <stdlib.h>
 
@@ -13,11 +13,11 @@
 #include "workerd/model/upstream_internal.h"
 
 #define RETRY_AFTER_S_MAX 3600
-#define BUSY_MS           100 /* until a silence that is ours is looked at again */
+#define BUSY_MS           100 /* recheck interval while this side is not reading */
 
-/* Milliseconds that are left of its time; of libcurl's transfers libcurl knows. */
+/* Milliseconds until the total timeout; libcurl keeps that of its own transfers. */
 static uint64_t
-time_left(const struct upstream_transfer *t)
+upstream_transfer_time_left(const struct upstream_transfer *t)
 {
 	uint64_t now = clock_mono_ms();
 
@@ -26,28 +26,25 @@ time_left(const struct upstream_transfer *t)
 	return t->until_ms > now ? t->until_ms - now : 0;
 }
 
-/* From now on so much silence ends the transfer; what comes moves the end along. */
+/* The transfer times out after ms without data. */
 static void
-watch_silence(struct upstream_transfer *t, uint64_t ms)
+upstream_transfer_watch_silence(struct upstream_transfer *t, uint64_t ms)
 {
-	uint64_t left = time_left(t);
+	uint64_t left = upstream_transfer_time_left(t);
 	struct timeval in = clock_timeval(ms < left ? ms : left);
 
 	evtimer_add(&t->silence, &in);
 }
 
-/* -- the breaker ------------------------------------------------------------------------- */
-
-/* Of the answers that are none, 408 and 429 say that the server can't now; other 4xx only that it
- * does not like the question. */
+/* 408 and 429 mean that the server is overloaded; other 4xx only that this request is wrong. */
 static bool
-status_is_failure(long status)
+upstream_transfer_status_failed(long status)
 {
 	return status >= 500 || status == 408 || status == 429;
 }
 
 static void
-judge(struct upstream_transfer *t, bool failed)
+upstream_transfer_judge(struct upstream_transfer *t, bool failed)
 {
 	struct breaker *b = &t->upstream->breaker;
 
@@ -68,21 +65,19 @@ upstream_transfer_abandon(struct upstream_transfer *t)
 	t->judged = true;
 }
 
-/* -- what came, either way --------------------------------------------------------------- */
-
 void
 upstream_transfer_answered(
     struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t asked)
 {
-	/* An answer may last for minutes; the question, sent whole, is not needed any more, as it is
-	 * never sent twice. */
+	/* A response may take minutes. The request is never sent twice, so its body is freed
+	 * once it is sent. */
 	if (asked == buf_len(&t->body))
 		buf_clear(&t->body);
 	if (retry_after_s > RETRY_AFTER_S_MAX)
 		retry_after_s = RETRY_AFTER_S_MAX;
 	t->answered = true;
-	watch_silence(t, t->upstream->idle_ms);
-	judge(t, status_is_failure(status));
+	upstream_transfer_watch_silence(t, t->upstream->idle_ms);
+	upstream_transfer_judge(t, upstream_transfer_status_failed(status));
 	t->events->headers(t->arg, (int)status, (unsigned)retry_after_s * 1000u);
 }
 
@@ -100,15 +95,13 @@ upstream_transfer_over(struct upstream_transfer *t, enum upstream_end how, const
 	if (how == UPSTREAM_STALE)
 		upstream_transfer_abandon(t);
 	else
-		judge(t, how != UPSTREAM_DONE);
+		upstream_transfer_judge(t, how != UPSTREAM_DONE);
 	if (t->queue == QUEUE_NONE)
 		upstream_add_ended(t);
 }
 
-/* -- libcurl's callbacks ----------------------------------------------------------------- */
-
 static int
-before_sending(void *arg, char *to, char *from, int to_port, int from_port)
+upstream_transfer_before_sending(void *arg, char *to, char *from, int to_port, int from_port)
 {
 	struct upstream_transfer *t = arg;
 
@@ -122,7 +115,7 @@ before_sending(void *arg, char *to, char *from, int to_port, int from_port)
 }
 
 static void
-on_answer(struct upstream_transfer *t, long status)
+upstream_transfer_on_answer(struct upstream_transfer *t, long status)
 {
 	curl_off_t retry_after = 0, asked = 0;
 	long version = 0;
@@ -135,9 +128,9 @@ on_answer(struct upstream_transfer *t, long status)
 	upstream_transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
 }
 
-/* One line at a time, the blank line last; interim answers (1xx) have their own. */
+/* Called for each line, the empty line last; interim responses (1xx) have their own. */
 static size_t
-on_header(char *line, size_t size, size_t n, void *arg)
+upstream_transfer_on_header(char *line, size_t size, size_t n, void *arg)
 {
 	struct upstream_transfer *t = arg;
 	long status = 0;
@@ -150,12 +143,12 @@ on_header(char *line, size_t size, size_t n, void *arg)
 		return size * n;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 200)
-		on_answer(t, status);
+		upstream_transfer_on_answer(t, status);
 	return t->cancelled ? 0 : size * n;
 }
 
 static size_t
-on_body(char *piece, size_t size, size_t n, void *arg)
+upstream_transfer_on_body(char *piece, size_t size, size_t n, void *arg)
 {
 	struct upstream_transfer *t = arg;
 
@@ -171,10 +164,8 @@ on_body(char *piece, size_t size, size_t n, void *arg)
 	return t->cancelled || backlog == BACKLOG_FULL ? 0 : size * n;
 }
 
-/* -- its end ----------------------------------------------------------------------------- */
-
 static enum upstream_end
-classify(const struct upstream_transfer *t, CURLcode code)
+upstream_transfer_classify(const struct upstream_transfer *t, CURLcode code)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -191,7 +182,7 @@ classify(const struct upstream_transfer *t, CURLcode code)
 void
 upstream_transfer_finished(struct upstream_transfer *t, CURLcode code)
 {
-	enum upstream_end how = classify(t, code);
+	enum upstream_end how = upstream_transfer_classify(t, code);
 
 	t->upstream->activity++;
 	upstream_transfer_over(t, how,
@@ -200,9 +191,9 @@ upstream_transfer_finished(struct upstream_transfer *t, CURLcode code)
 		: curl_easy_strerror(code));
 }
 
-/* How long it may be silent: to connect, to begin the answer, or within it. */
+/* The timeout that applies now: for connecting, for the first byte, or between two pieces. */
 static unsigned
-silence_limit(const struct upstream_transfer *t)
+upstream_transfer_silence_limit(const struct upstream_transfer *t)
 {
 	const struct upstream *u = t->upstream;
 
@@ -215,41 +206,38 @@ silence_limit(const struct upstream_transfer *t)
 }
 
 static bool
-we_are_behind(const struct upstream_transfer *t)
+upstream_transfer_is_throttled(const struct upstream_transfer *t)
 {
 	return t->queue == QUEUE_WAITING || (t->engine != NULL && t->engine->backlogged > 0);
 }
 
-/* Nothing came for as long as the settings allow: before the answer began, or within it. */
 static void
-on_silence(evutil_socket_t fd, short what, void *arg)
+upstream_transfer_on_silence(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream_transfer *t = arg;
-	unsigned limit = silence_limit(t);
+	unsigned limit = upstream_transfer_silence_limit(t);
 	uint64_t silent = clock_mono_ms() - t->activity_ms;
 
 	(void)fd;
 	(void)what;
-	if (silent < limit && time_left(t) > 0) {
-		watch_silence(t, limit - silent);
+	if (silent < limit && upstream_transfer_time_left(t) > 0) {
+		upstream_transfer_watch_silence(t, limit - silent);
 		return;
 	}
-	/* It is we who do not read. */
-	if (we_are_behind(t) && time_left(t) > 0) {
-		watch_silence(t, BUSY_MS);
+	/* This side does not read at the moment. */
+	if (upstream_transfer_is_throttled(t) && upstream_transfer_time_left(t) > 0) {
+		upstream_transfer_watch_silence(t, BUSY_MS);
 		return;
 	}
 	upstream_transfer_over(t, UPSTREAM_TIMEOUT,
-	    time_left(t) == 0 ? "the answer was not whole in time"
-		: t->answered ? "nothing came within the answer for too long"
-			      : "no answer began in time");
+	    upstream_transfer_time_left(t) == 0 ? "the answer was not whole in time"
+		: t->answered                   ? "nothing came within the answer for too long"
+						: "no answer began in time");
 	upstream_settle(t->upstream);
 }
 
-/* -- its beginning ----------------------------------------------------------------------- */
-
 static void
-say_what(struct upstream_transfer *t)
+upstream_transfer_set_request(struct upstream_transfer *t)
 {
 	struct upstream *u = t->upstream;
 	CURL *e = t->easy;
@@ -257,7 +245,7 @@ say_what(struct upstream_transfer *t)
 	curl_easy_setopt(e, CURLOPT_URL, u->url);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, u->headers);
-	/* The key is the server's, not its proxy's. */
+	/* Not to the proxy: it must not see the key. */
 	curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
 	curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -266,14 +254,14 @@ say_what(struct upstream_transfer *t)
 }
 
 static void
-say_how(struct upstream_transfer *t, unsigned total_ms)
+upstream_transfer_set_connection(struct upstream_transfer *t, unsigned total_ms)
 {
 	struct upstream *u = t->upstream;
 	CURL *e = t->easy;
 
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* Over TLS the handshake tells whether requests can share the connection, and the next ones
-	 * wait for that. Without TLS they would wait for a whole answer of HTTP/1.1. */
+	/* Over TLS the handshake tells whether requests can share the connection, and further
+	 * requests wait for it. Without TLS they would wait for a complete HTTP/1.1 response. */
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->tls ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)UPSTREAM_RECEIVE_BUFFER);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
@@ -289,27 +277,27 @@ say_how(struct upstream_transfer *t, unsigned total_ms)
 }
 
 static void
-say_whom_to_call(struct upstream_transfer *t)
+upstream_transfer_set_callbacks(struct upstream_transfer *t)
 {
 	CURL *e = t->easy;
 
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_sending);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, upstream_transfer_before_sending);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, upstream_transfer_on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, upstream_transfer_on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 }
 
 static void
-make_easy(struct upstream_transfer *t, unsigned total_ms)
+upstream_transfer_make_easy(struct upstream_transfer *t, unsigned total_ms)
 {
 	t->easy = curl_easy_init();
 	must(t->easy != NULL);
-	say_what(t);
-	say_how(t, total_ms);
-	say_whom_to_call(t);
+	upstream_transfer_set_request(t);
+	upstream_transfer_set_connection(t, total_ms);
+	upstream_transfer_set_callbacks(t);
 }
 
 struct upstream_transfer *
@@ -321,12 +309,12 @@ upstream_transfer_new(struct upstream *u, struct buf *question, unsigned total_m
 	t->body = *question;
 	buf_init(question, question->max);
 	t->activity_ms = clock_mono_ms();
-	must(evtimer_assign(&t->silence, u->base, on_silence, t) == 0);
+	must(evtimer_assign(&t->silence, u->base, upstream_transfer_on_silence, t) == 0);
 	if (u->plain != NULL)
 		t->until_ms = t->activity_ms + total_ms;
 	else
-		make_easy(t, total_ms);
-	watch_silence(t,
+		upstream_transfer_make_easy(t, total_ms);
+	upstream_transfer_watch_silence(t,
 	    u->plain != NULL && u->connect_ms < u->first_byte_ms ? u->connect_ms
 								 : u->first_byte_ms);
 	return t;

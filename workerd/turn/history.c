@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/openai.h"
+#include "workerd/model/openai/openai.h"
 
 /* More than any model's context; a worker may hold a thousand histories. */
 #define HISTORY_BYTES_MAX (4u * 1024 * 1024)

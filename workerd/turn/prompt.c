@@ -8,7 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
-#include "workerd/model/openai.h"
+#include "workerd/model/openai/openai.h"
 
 #define PROMPT_MAX (256u * 1024) /* the longest SYSTEM_PROMPT and an agent's texts */
 

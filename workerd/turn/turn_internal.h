@@ -14,8 +14,8 @@
 
 #include <event2/event_struct.h>
 
-#include "workerd/model/sse.h"
-#include "workerd/model/utf8_reassembly.h"
+#include "workerd/model/openai/sse.h"
+#include "workerd/model/openai/utf8_reassembly.h"
 #include "workerd/turn/history.h"
 #include "workerd/turn/reply_listeners.h"
 #include "workerd/turn/reply_ref.h"

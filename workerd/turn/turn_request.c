@@ -7,8 +7,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "workerd/model/openai.h"
-#include "workerd/model/openai_delta.h"
+#include "workerd/model/openai/openai.h"
+#include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/retry_policy.h"
 #include "workerd/turn/turn_internal.h"
 

@@ -7,7 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
-#include "workerd/model/openai_delta.h"
+#include "workerd/model/openai/openai_delta.h"
 #include "workerd/turn/turn_internal.h"
 
 /* An error event, or an invalid one. */

@@ -3,7 +3,10 @@
  * thousand and from within callbacks, descriptors that come back under another owner, servers that
  * take nothing or flood.
  */
+#include <sys/epoll.h>
+
 #include "tests/unit/workerd/model/upstream_rig.h"
+#include "workerd/model/upstream_internal.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 static const char short_answer[] = HEAD "Content-Length: 6\r\n\r\nanswer";
@@ -110,8 +113,6 @@ rig_turns_without_server(struct rig *r)
 		event_base_loop(r->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
-/* -- descriptors that come back ----------------------------------------------------------- */
-
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -122,7 +123,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 #define NEWCOMERS 4
 
-/* Descriptors as from masterd, readable from the start: each must be told so. */
+/* New descriptors, as from masterd, readable at once: each must get its event. */
 static void
 expect_events_of_new_descriptors(struct rig *r)
 {
@@ -147,7 +148,47 @@ expect_events_of_new_descriptors(struct rig *r)
 	}
 }
 
-/* libcurl 7.88 closes a socket that is still connecting without a word to whoever watches it. */
+/* libcurl may close a socket that it has told us to watch, without a callback (upstream_sockets.c). The
+ * next owner of the number must get its events, libcurl itself too; a late callback must not stop them. */
+static void
+a_socket_closed_without_a_callback_does_not_affect_the_next_owner(void **state)
+{
+	struct rig *r = rig_new(8, (struct upstream_config){0});
+	struct upstream_engine *e;
+	int closed[2], next[2];
+
+	(void)state;
+	if (r->upstream->plain != NULL) {
+		rig_free(r);
+		skip();
+		return;
+	}
+	e = upstream_engine_for_transfer(r->upstream);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, closed), 0);
+	upstream_sockets_update(NULL, closed[0], CURL_POLL_IN, e, NULL);
+	close(closed[0]);
+	close(closed[1]);
+	expect_events_of_new_descriptors(r);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, next), 0);
+	assert_int_equal(next[0], closed[0]);
+	upstream_sockets_update(NULL, next[0], CURL_POLL_IN, e, NULL);
+	assert_int_equal(write(next[1], "x", 1), 1);
+	assert_int_equal(epoll_wait(r->upstream->epoll, &(struct epoll_event){}, 1, 0), 1);
+	upstream_sockets_update(NULL, next[0], CURL_POLL_REMOVE, e, NULL);
+	assert_int_equal(epoll_wait(r->upstream->epoll, &(struct epoll_event){}, 1, 0), 0);
+
+	closefd(&next[0]);
+	closefd(&next[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, closed), 0);
+	upstream_sockets_update(NULL, closed[0], CURL_POLL_IN, e, NULL);
+	closefd(&closed[0]);
+	closefd(&closed[1]);
+	expect_events_of_new_descriptors(r);
+	upstream_engine_free(e);
+	rig_free(r);
+}
+
 static void
 a_socket_that_never_connected_leaves_its_number_to_others(void **state)
 {
@@ -444,6 +485,7 @@ main(void)
 	    cmocka_unit_test(the_total_limit_holds_for_a_slow_send_too),
 	    cmocka_unit_test(a_question_that_is_taken_slowly_arrives_whole),
 	    cmocka_unit_test(connecting_for_too_long_is_a_time_out),
+	    cmocka_unit_test(a_socket_closed_without_a_callback_does_not_affect_the_next_owner),
 	    cmocka_unit_test(a_socket_that_never_connected_leaves_its_number_to_others),
 	    cmocka_unit_test(storms_of_cancels_leave_nothing_behind),
 	    cmocka_unit_test(connections_are_kept_for_the_next_and_closed_after_a_rest),

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/json_repair.h"
+#include "workerd/model/openai/json_repair.h"
 
 /* Mends a string's inside and reads it back by jansson; NULL: jansson refuses it. */
 static char *

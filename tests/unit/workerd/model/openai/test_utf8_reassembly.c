@@ -13,7 +13,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
-#include "workerd/model/utf8_reassembly.h"
+#include "workerd/model/openai/utf8_reassembly.h"
 
 #define FFFD "\xef\xbf\xbd"
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/openai_delta.h"
-#include "workerd/model/openai_fast.h"
+#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_fast.h"
 
 #define DELTA(members) "{\"choices\":[{\"delta\":{" members "}}]}"
 

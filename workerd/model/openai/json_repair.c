@@ -1,12 +1,12 @@
 /*
- * A byte that must not stand in JSON is written as a mark and the character of its number, U+0080
- * to U+00FF; a lone surrogate as the three bytes that UTF-8 would make of it. The mark is U+007F,
- * which JSON allows bare; one of the text's own is doubled.
+ * Each invalid byte is encoded as a mark and the character with its number, U+0080 to U+00FF; a
+ * lone surrogate as the three bytes of its UTF-8 form, encoded the same way. The mark is U+007F,
+ * which JSON strings may contain; a U+007F of the text is doubled.
  *
- * No look at where strings begin and end: outside of them neither these bytes nor a backslash is
- * JSON, before or after.
+ * The position of strings does not matter: outside of strings neither these bytes nor a backslash
+ * is valid JSON, before or after.
  */
-#include "workerd/model/json_repair.h"
+#include "workerd/model/openai/json_repair.h"
 
 #include <string.h>
 
@@ -14,11 +14,11 @@
 #include "proto/base/utf8.h"
 
 #define MARK   0x7f
-#define ESCAPE 6 /* bytes of \uXXXX */
+#define ESCAPE 6 /* length of \uXXXX */
 
-/* The code unit of the \uXXXX at the front of s; -1 when something else stands there. */
+/* The code unit of the \uXXXX at the front of s; -1 if there is none. */
 static int32_t
-unit_at(struct slice s)
+json_repair_unit_at(struct slice s)
 {
 	if (s.len < ESCAPE || s.p[0] != '\\' || s.p[1] != 'u')
 		return -1;
@@ -26,19 +26,19 @@ unit_at(struct slice s)
 }
 
 static bool
-is_high(int32_t unit)
+json_repair_is_high(int32_t unit)
 {
 	return unit >= 0xd800 && unit <= 0xdbff;
 }
 
 static bool
-is_low(int32_t unit)
+json_repair_is_low(int32_t unit)
 {
 	return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 static int
-add_marked(struct buf *out, uint8_t byte)
+json_repair_add_marked(struct buf *out, uint8_t byte)
 {
 	const uint8_t marked[] = {
 	    MARK, (uint8_t)(0xc0 | byte >> 6), (uint8_t)(0x80 | (byte & 0x3f))};
@@ -47,46 +47,48 @@ add_marked(struct buf *out, uint8_t byte)
 }
 
 static int
-add_surrogate(struct buf *out, int32_t unit)
+json_repair_add_surrogate(struct buf *out, int32_t unit)
 {
-	if (add_marked(out, 0xed) == -1 ||
-	    add_marked(out, (uint8_t)(0x80 | (unit >> 6 & 0x3f))) == -1)
+	if (json_repair_add_marked(out, 0xed) == -1 ||
+	    json_repair_add_marked(out, (uint8_t)(0x80 | (unit >> 6 & 0x3f))) == -1)
 		return -1;
-	return add_marked(out, (uint8_t)(0x80 | (unit & 0x3f)));
+	return json_repair_add_marked(out, (uint8_t)(0x80 | (unit & 0x3f)));
 }
 
-/* The escape at the front of s; *n gets its length. Anything that is none is left to jansson. */
+/* Copies the escape at the front of s; *n is its length. Invalid escapes are left to jansson. */
 static int
-mend_escape(struct buf *out, struct slice s, size_t *n)
+json_repair_escape(struct buf *out, struct slice s, size_t *n)
 {
-	int32_t unit = unit_at(s);
+	int32_t unit = json_repair_unit_at(s);
 
 	*n = ESCAPE;
 	if (unit == -1) {
 		*n = s.len >= 2 && s.p[1] < 0x80 && s.p[1] != MARK ? 2 : 1;
 		return buf_append(out, s.p, *n);
 	}
-	if (is_high(unit) && is_low(unit_at((struct slice){s.p + ESCAPE, s.len - ESCAPE}))) {
+	if (json_repair_is_high(unit) &&
+	    json_repair_is_low(
+		json_repair_unit_at((struct slice){s.p + ESCAPE, s.len - ESCAPE}))) {
 		*n = (size_t)2 * ESCAPE;
 		return buf_append(out, s.p, *n);
 	}
-	if (is_high(unit) || is_low(unit))
-		return add_surrogate(out, unit);
+	if (json_repair_is_high(unit) || json_repair_is_low(unit))
+		return json_repair_add_surrogate(out, unit);
 	if (buf_append(out, s.p, ESCAPE) == -1)
 		return -1;
 	return unit == MARK ? buf_append(out, "\x7f", 1) : 0;
 }
 
-/* What begins at the front of s; *n gets its length. */
+/* Copies the escape or character at the front of s; *n is its length. */
 static int
-mend_next(struct buf *out, struct slice s, size_t *n)
+json_repair_next(struct buf *out, struct slice s, size_t *n)
 {
 	if (*s.p == '\\')
-		return mend_escape(out, s, n);
+		return json_repair_escape(out, s, n);
 	*n = utf8_char(s);
 	if (*n == 0) {
 		*n = 1;
-		return add_marked(out, *s.p);
+		return json_repair_add_marked(out, *s.p);
 	}
 	if (*s.p == MARK && buf_append(out, s.p, 1) == -1)
 		return -1;
@@ -99,16 +101,16 @@ json_repair(struct buf *out, struct slice text)
 	while (text.len > 0) {
 		size_t n;
 
-		if (mend_next(out, text, &n) == -1)
+		if (json_repair_next(out, text, &n) == -1)
 			return -1;
 		text = (struct slice){text.p + n, text.len - n};
 	}
 	return 0;
 }
 
-/* The byte that the mark at the front of s stands for; *n gets the length of both. */
+/* Decodes the mark at the front of s; *n is the length of the sequence. */
 static uint8_t
-marked_byte(struct slice s, size_t *n)
+json_repair_marked_byte(struct slice s, size_t *n)
 {
 	if (s.len < 3 || s.p[1] == MARK) {
 		*n = s.len < 2 ? 1 : 2;
@@ -131,7 +133,7 @@ json_repair_undo(struct buf *out, struct slice string)
 		string = (struct slice){string.p + n, string.len - n};
 		if (string.len == 0)
 			break;
-		byte = marked_byte(string, &n);
+		byte = json_repair_marked_byte(string, &n);
 		if (buf_append(out, &byte, 1) == -1)
 			return -1;
 		string = (struct slice){string.p + n, string.len - n};

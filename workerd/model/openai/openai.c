@@ -1,14 +1,14 @@
 /*
- * The question, written by the escaper, without a tree.
+ * Written directly as text, without a JSON tree.
  */
-#include "workerd/model/openai.h"
+#include "workerd/model/openai/openai.h"
 
 #include <inttypes.h>
 
 #include "proto/base/json_escape.h"
 
 static int
-add_options(struct buf *body, const struct openai_settings *s)
+openai_add_options(struct buf *body, const struct openai_settings *s)
 {
 	const struct setting_decimal *t = &s->temperature;
 
@@ -29,7 +29,8 @@ int
 openai_begin(struct buf *body, const struct openai_settings *s)
 {
 	if (buf_append_str(body, "{\"model\":\"") == -1 || json_escape(body, s->model) == -1 ||
-	    buf_append_str(body, "\",\"stream\":true") == -1 || add_options(body, s) == -1 ||
+	    buf_append_str(body, "\",\"stream\":true") == -1 ||
+	    openai_add_options(body, s) == -1 ||
 	    buf_append_str(body, ",\"messages\":[{\"role\":\"system\",\"content\":\"") == -1 ||
 	    json_escape(body, s->system_prompt) == -1)
 		return -1;

@@ -11,8 +11,8 @@
 #include <jansson.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/openai.h"
-#include "workerd/model/openai_delta.h"
+#include "workerd/model/openai/openai.h"
+#include "workerd/model/openai/openai_delta.h"
 
 static void
 a_question_is_json_with_the_text_unchanged(void **state)

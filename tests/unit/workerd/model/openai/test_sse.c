@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/sse.h"
+#include "workerd/model/openai/sse.h"
 
 /* Collects events as "[data][data]". */
 static int

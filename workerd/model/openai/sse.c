@@ -1,9 +1,9 @@
 /*
- * Server-sent events, read in pieces. A line that lies whole in one piece is used where it lies, and
- * so is an event of one data line whose end has come with it, as nearly all are. Only what is split
- * is copied, and its memory given back at once: thousands of answers wait for their next event.
+ * A line that is completely in one piece is used in place, and so is the usual event of one data
+ * line that ends in the same piece. Only split ones are copied, and their memory is freed at once:
+ * thousands of streams wait for their next event.
  */
-#include "workerd/model/sse.h"
+#include "workerd/model/openai/sse.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,9 +23,9 @@ sse_clear(struct sse_reader *r)
 	buf_clear(&r->data);
 }
 
-/* A blank line: the event under way is whole. */
+/* An empty line: the event is complete. */
 static int
-dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
+sse_dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 {
 	int result = 0;
 
@@ -36,9 +36,9 @@ dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 	return result;
 }
 
-/* A data field's value goes to the event, after a line feed if it is not the first. */
+/* Adds a data field to the event, after a line feed if it is not the first. */
 static int
-add_data(struct sse_reader *r, struct slice value)
+sse_add_data(struct sse_reader *r, struct slice value)
 {
 	if (r->has_data && buf_append(&r->data, "\n", 1) == -1)
 		return -1;
@@ -46,18 +46,18 @@ add_data(struct sse_reader *r, struct slice value)
 	return buf_append(&r->data, value.p, value.len);
 }
 
-/* Whether the event ends with the line that has just ended: a blank one begins what comes next. */
+/* Whether the next line is empty, so that the event ends here. */
 static bool
-blank_follows(const struct sse_reader *r, struct slice next)
+sse_blank_follows(const struct sse_reader *r, struct slice next)
 {
 	size_t i = r->after_cr && next.len > 0 && *next.p == '\n';
 
 	return i < next.len && (next.p[i] == '\n' || next.p[i] == '\r');
 }
 
-/* next: what comes behind it. */
+/* next: the input after the line. */
 static int
-take_line(
+sse_take_line(
     struct sse_reader *r, struct slice line, struct slice next, sse_event_fn *fn, void *arg)
 {
 	static const char bom[] = "\xef\xbb\xbf";
@@ -68,25 +68,25 @@ take_line(
 		line = (struct slice){line.p + 3, line.len - 3};
 	r->started = true;
 	if (line.len == 0)
-		return dispatch(r, fn, arg);
+		return sse_dispatch(r, fn, arg);
 	if (line.len < 4 || memcmp(line.p, "data", 4) != 0)
 		return 0;
 	colon = line.p + 4;
 	if (line.len == 4)
-		return add_data(r, (struct slice){line.p, 0});
+		return sse_add_data(r, (struct slice){line.p, 0});
 	if (*colon != ':')
 		return 0;
 	value = (struct slice){colon + 1, line.len - 5};
 	if (value.len > 0 && *value.p == ' ')
 		value = (struct slice){value.p + 1, value.len - 1};
-	if (!r->has_data && blank_follows(r, next))
+	if (!r->has_data && sse_blank_follows(r, next))
 		return fn(arg, value);
-	return add_data(r, value);
+	return sse_add_data(r, value);
 }
 
-/* Length of the line at the front of s, without its end; s.len when no end has come yet. */
+/* Length of the line at the front of s without its end; s.len if it is incomplete. */
 static size_t
-line_length(struct slice s)
+sse_line_length(struct slice s)
 {
 	const uint8_t *lf = memchr(s.p, '\n', s.len);
 	size_t n = lf == NULL ? s.len : (size_t)(lf - s.p);
@@ -108,7 +108,7 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 			continue;
 		}
 		r->after_cr = false;
-		n = line_length(piece);
+		n = sse_line_length(piece);
 		line = (struct slice){piece.p, n};
 		if (n > SSE_EVENT_MAX) {
 			errno = ENOBUFS;
@@ -123,7 +123,7 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 			return 0;
 		r->after_cr = piece.p[n] == '\r';
 		piece = (struct slice){piece.p + n + 1, piece.len - n - 1};
-		if (take_line(r, line, piece, fn, arg) == -1)
+		if (sse_take_line(r, line, piece, fn, arg) == -1)
 			return -1;
 		buf_clear(&r->line);
 	}

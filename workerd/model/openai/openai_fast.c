@@ -1,0 +1,277 @@
+/*
+ * A scanner for one form of JSON (RFC 8259), level by level: event, choice, delta. It stops at the
+ * first thing that it does not know.
+ */
+#include "workerd/model/openai/openai_fast.h"
+
+#include <string.h>
+
+#include "proto/base/hex.h"
+#include "proto/base/utf8.h"
+
+#define MEMBERS_MAX 24 /* per object; OpenAI's events have 9 */
+#define DIGITS_MAX  18 /* always fits 64 bits */
+
+/* Called about thirty times per event, so the compiler must know the size. */
+#define IS(s, literal) openai_fast_is_text(s, literal, sizeof(literal) - 1)
+
+struct openai_fast_scanner {
+	const uint8_t *p, *end;
+	struct buf *unescaped;
+};
+
+struct openai_fast_value {
+	bool is_string;
+	bool has_escapes;
+	struct slice text; /* not unescaped; a string without its quotes */
+};
+
+/* Parses the value of the member with this name. */
+typedef bool member_fn(struct openai_fast_scanner *s, struct slice name, struct openai_fast *u);
+
+static inline bool
+openai_fast_is_text(struct slice s, const char *p, size_t len)
+{
+	return s.len == len && memcmp(s.p, p, len) == 0;
+}
+
+/* Consumes c and the white space before it. */
+static bool
+openai_fast_take(struct openai_fast_scanner *s, uint8_t c)
+{
+	while (
+	    s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
+		s->p++;
+	if (s->p == s->end || *s->p != c)
+		return false;
+	s->p++;
+	return true;
+}
+
+/* The rest of a string after its opening quote. Escapes are not checked yet. */
+static bool
+openai_fast_take_string(struct openai_fast_scanner *s, struct openai_fast_value *v)
+{
+	const uint8_t *start = s->p;
+
+	*v = (struct openai_fast_value){.is_string = true};
+	for (; s->p < s->end && *s->p != '"'; s->p++) {
+		if (*s->p < ' ')
+			return false;
+		if (*s->p != '\\')
+			continue;
+		v->has_escapes = true;
+		s->p++;
+		if (s->p == s->end)
+			return false;
+	}
+	if (s->p == s->end)
+		return false;
+	v->text = (struct slice){start, (size_t)(s->p - start)};
+	s->p++;
+	return true;
+}
+
+static bool
+openai_fast_is_whole_number(struct slice s)
+{
+	size_t digits = 0;
+
+	if (s.len > 0 && *s.p == '-')
+		s = (struct slice){s.p + 1, s.len - 1};
+	while (digits < s.len && s.p[digits] >= '0' && s.p[digits] <= '9')
+		digits++;
+	return digits > 0 && digits == s.len && digits <= DIGITS_MAX &&
+	    (digits == 1 || *s.p != '0');
+}
+
+/* A literal or number, without the delimiter after it. */
+static bool
+openai_fast_take_word(struct openai_fast_scanner *s, struct openai_fast_value *v)
+{
+	const uint8_t *start = s->p;
+
+	while (s->p < s->end &&
+	    (*s->p == '-' || (*s->p >= '0' && *s->p <= '9') || (*s->p >= 'a' && *s->p <= 'z')))
+		s->p++;
+	*v = (struct openai_fast_value){.text = {start, (size_t)(s->p - start)}};
+	return IS(v->text, "null") || IS(v->text, "true") || IS(v->text, "false") ||
+	    openai_fast_is_whole_number(v->text);
+}
+
+static bool
+openai_fast_take_value(struct openai_fast_scanner *s, struct openai_fast_value *v)
+{
+	if (openai_fast_take(s, '"'))
+		return openai_fast_take_string(s, v);
+	return openai_fast_take_word(s, v);
+}
+
+/* Skips a value. */
+static bool
+openai_fast_skip_value(struct openai_fast_scanner *s)
+{
+	struct openai_fast_value v;
+
+	return openai_fast_take_value(s, &v) && !v.has_escapes;
+}
+
+static bool
+openai_fast_is_null(const struct openai_fast_value *v)
+{
+	return !v->is_string && IS(v->text, "null");
+}
+
+static bool
+openai_fast_is_known(const struct slice *names, size_t n, struct slice name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (names[i].len == name.len && memcmp(names[i].p, name.p, name.len) == 0)
+			return true;
+	return false;
+}
+
+/* Parses an object; false if a member's name is repeated. */
+static bool
+openai_fast_take_object(struct openai_fast_scanner *s, member_fn *fn, struct openai_fast *u)
+{
+	struct slice names[MEMBERS_MAX];
+	struct openai_fast_value name;
+	size_t n = 0;
+
+	if (!openai_fast_take(s, '{'))
+		return false;
+	if (openai_fast_take(s, '}'))
+		return true;
+	do {
+		if (n == MEMBERS_MAX || !openai_fast_take(s, '"') ||
+		    !openai_fast_take_string(s, &name) || name.has_escapes ||
+		    openai_fast_is_known(names, n, name.text) || !openai_fast_take(s, ':') ||
+		    !fn(s, name.text, u))
+			return false;
+		names[n++] = name.text;
+	} while (openai_fast_take(s, ','));
+	return openai_fast_take(s, '}');
+}
+
+/* Appends the character of the four digits at p; surrogates are left to jansson. */
+static bool
+openai_fast_add_character(struct buf *out, const uint8_t *p)
+{
+	int32_t c = hex_value4(p);
+	uint8_t utf8[4];
+
+	if (c == -1 || (c >= 0xd800 && c <= 0xdfff))
+		return false;
+	return buf_append(out, utf8, utf8_encode((uint32_t)c, utf8)) == 0;
+}
+
+/* Appends the escape at the front of s, which has at least two bytes. Returns its length, or 0
+ * if it is left to jansson. */
+static size_t
+openai_fast_add_escape(struct buf *out, struct slice s)
+{
+	static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+	const char *at = memchr(names, s.p[1], strlen(names));
+
+	if (at != NULL)
+		return buf_append(out, &bytes[at - names], 1) == 0 ? 2 : 0;
+	return s.p[1] == 'u' && s.len >= 6 && openai_fast_add_character(out, s.p + 2) ? 6 : 0;
+}
+
+static bool
+openai_fast_unescape(struct buf *out, struct slice s)
+{
+	while (s.len > 0) {
+		const uint8_t *escape = memchr(s.p, '\\', s.len);
+		size_t n = escape == NULL ? s.len : (size_t)(escape - s.p);
+
+		if (buf_append(out, s.p, n) == -1)
+			return false;
+		s = (struct slice){s.p + n, s.len - n};
+		if (s.len == 0)
+			break;
+		n = openai_fast_add_escape(out, s);
+		if (n == 0)
+			return false;
+		s = (struct slice){s.p + n, s.len - n};
+	}
+	return true;
+}
+
+static bool
+openai_fast_take_content(struct openai_fast_scanner *s, struct openai_fast *u)
+{
+	struct openai_fast_value v;
+
+	if (!openai_fast_take_value(s, &v))
+		return false;
+	if (!v.is_string)
+		return true;
+	u->content = v.text;
+	if (!v.has_escapes)
+		return true;
+	if (!openai_fast_unescape(s->unescaped, v.text))
+		return false;
+	u->content = buf_slice(s->unescaped);
+	return true;
+}
+
+static bool
+openai_fast_take_delta_member(
+    struct openai_fast_scanner *s, struct slice name, struct openai_fast *u)
+{
+	struct openai_fast_value v;
+
+	if (IS(name, "content"))
+		return openai_fast_take_content(s, u);
+	if (IS(name, "refusal"))
+		return openai_fast_take_value(s, &v) && (!v.is_string || v.text.len == 0);
+	return openai_fast_skip_value(s);
+}
+
+static bool
+openai_fast_take_choice_member(
+    struct openai_fast_scanner *s, struct slice name, struct openai_fast *u)
+{
+	struct openai_fast_value v;
+
+	if (IS(name, "delta"))
+		return openai_fast_take_object(s, openai_fast_take_delta_member, u);
+	if (!openai_fast_take_value(s, &v) || v.has_escapes)
+		return false;
+	if (IS(name, "index"))
+		return !v.is_string && IS(v.text, "0");
+	if (IS(name, "error"))
+		return openai_fast_is_null(&v);
+	if (IS(name, "finish_reason"))
+		u->has_finish = v.is_string && v.text.len > 0;
+	return true;
+}
+
+static bool
+openai_fast_take_event_member(
+    struct openai_fast_scanner *s, struct slice name, struct openai_fast *u)
+{
+	struct openai_fast_value v;
+
+	if (IS(name, "choices"))
+		return openai_fast_take(s, '[') &&
+		    openai_fast_take_object(s, openai_fast_take_choice_member, u) &&
+		    openai_fast_take(s, ']');
+	if (!openai_fast_take_value(s, &v) || v.has_escapes)
+		return false;
+	if (IS(name, "error"))
+		return openai_fast_is_null(&v);
+	return !IS(name, "object") || !IS(v.text, "error");
+}
+
+bool
+openai_fast_read(struct slice data, struct buf *unescaped, struct openai_fast *u)
+{
+	struct openai_fast_scanner s = {data.p, data.p + data.len, unescaped};
+
+	*u = (struct openai_fast){.has_finish = false};
+	return utf8_valid(data) &&
+	    openai_fast_take_object(&s, openai_fast_take_event_member, u) && s.p == s.end;
+}

@@ -1,0 +1,36 @@
+/*
+ * Parser for server-sent events (WHATWG HTML, section 9.2.6), fed with pieces of any size: lines
+ * end in CR, LF or CRLF, comments are skipped, several data lines form one event, a byte order
+ * mark at the start is skipped. Fields other than data are ignored.
+ *
+ * No I/O, no event loop.
+ */
+#ifndef WORKERD_MODEL_OPENAI_SSE_H
+#define WORKERD_MODEL_OPENAI_SSE_H
+
+#include "proto/base/buf.h"
+
+#define SSE_EVENT_MAX (1024u * 1024) /* bytes of a line or of an event's data */
+
+struct sse_reader {
+	struct buf line; /* an incomplete line */
+	struct buf data; /* data of the incomplete event */
+	bool has_data;
+	bool after_cr; /* the last line ended in CR: skip a LF */
+	bool started;  /* past the place of a byte order mark */
+};
+
+/* Called for each event with data, which is valid during the call. Return -1 to stop. */
+typedef int sse_event_fn(void *arg, struct slice data);
+
+void sse_init(struct sse_reader *r);
+void sse_clear(struct sse_reader *r);
+
+/*
+ * Parses the next piece. 0; -1 if the callback stopped it or, with errno ENOBUFS, if a line or
+ * event is longer than SSE_EVENT_MAX. An event counts only with the empty line after it.
+ */
+[[gnu::warn_unused_result]] int sse_feed(
+    struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg);
+
+#endif
