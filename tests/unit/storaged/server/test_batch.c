@@ -118,7 +118,7 @@ a_damaged_record_costs_only_who_needs_it(void **state)
 	assert_true(f->env.writable);
 }
 
-/* What it reads of one organization does not write the counts of another. */
+/* Reading one organization's counts does not write another's. */
 static void
 a_read_that_fails_among_writes_leaves_them(void **state)
 {
@@ -174,14 +174,14 @@ answers_of_batches_before_are_not_touched(void **state)
 	damage(f, TABLE_TOTALS, &bad.org);
 	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
 	commit(f);
-	/* The first answer is still unsent when the second batch takes its own back. */
+	/* The first batch's answer is still unsent when the second batch withdraws its own. */
 	r[1] = send_request(f, &f->a, MSG_TURN_BEGIN, &bad);
 	commit(f);
 	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
 	expect_error(f, &f->a, r[1], STORE_INTERNAL);
 }
 
-/* Always the same, so that a repeat is one. */
+/* Always the same request, so that a second one is a repeat. */
 static struct msg_login_create
 login_number(uint64_t n)
 {
@@ -302,7 +302,7 @@ fill_with_logins(struct fixture *f)
 			assert_int_equal(m.error.code, STORE_FULL);
 			full = true;
 		}
-		/* All of a batch, or nothing of it. */
+		/* A batch is stored completely or not at all. */
 		assert_true(stored == n || (!full && stored == n + 200));
 		n = stored;
 		if (full)
@@ -349,12 +349,12 @@ a_full_store_refuses_writes_reads_on_and_recovers(void **state)
 	}
 	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
 	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 50);
-	/* It was refused to the other client: the turn is still the first one's. */
+	/* The other client was refused: the turn still belongs to the first. */
 	assert_true(TAILQ_EMPTY(&f->b.client.turns));
 	ask(f, MSG_PING, &(struct msg_ping){}, MSG_PONG, &m);
 	assert_int_equal(m.pong.writable, 0);
 
-	/* Room comes, and the store takes writes again by itself. */
+	/* When space is available, the store takes writes again by itself. */
 	for (uint64_t n = 51; n < logins; n++) {
 		struct msg_login_delete gone = {.token = login_number(n).token};
 
@@ -380,7 +380,7 @@ deletions_fit_even_when_not_a_page_is_left(void **state)
 
 	store_restart(f, SMALL_BYTES);
 	created = logins = fill_with_logins(f);
-	/* One at a time, until not even one fits. */
+	/* One per batch, until not even one fits. */
 	do {
 		more = login_number(created++);
 		request = send_request(f, &f->a, MSG_LOGIN_CREATE, &more);
@@ -392,7 +392,7 @@ deletions_fit_even_when_not_a_page_is_left(void **state)
 		ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
 	}
 	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
-	/* Small ones take little of the reserve. */
+	/* Small requests use little of the reserve. */
 	assert_true((info.me_last_pgno + 1) * 4096 <= 2 * SMALL_BYTES);
 }
 
@@ -416,7 +416,7 @@ nothing_acknowledged_is_lost_and_nothing_refused_is_there(void **state)
 		else
 			ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
 	}
-	/* A greater bound is room too. */
+	/* A larger STORE_MAX_BYTES is space, too. */
 	store_restart(f, 2 * SMALL_BYTES);
 	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
 }
@@ -467,14 +467,14 @@ a_full_disk_is_a_full_store_and_recovers(void **state)
 	if (!mount_small_disk(f->dir, "size=3m"))
 		skip();
 	store_restart(f, STORE_BYTES);
-	/* Fails the test if any is refused otherwise than with STORE_FULL. */
+	/* Fails the test if a request is refused otherwise than with STORE_FULL. */
 	logins = fill_with_logins(f);
 	assert_true(logins > 1000);
 	assert_false(f->env.writable);
 	ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
 	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 1);
 
-	/* What was refused is taken when there is room. */
+	/* A refused request succeeds when there is space. */
 	assert_int_equal(mount(NULL, f->dir, NULL, MS_REMOUNT, "size=32m"), 0);
 	env_probe(&f->env);
 	assert_true(f->env.writable);

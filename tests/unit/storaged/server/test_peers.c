@@ -8,10 +8,10 @@
 
 #include "storaged/server/peers.h"
 
-/* Loop turns in which everything that was sent must have been served. */
+/* Loop turns within which everything sent must be served. */
 #define TURNS_ENOUGH 100
 
-/* A worker at the other end of a peer's socket. */
+/* The worker end of a peer's socket. */
 struct served {
 	struct fixture *f;
 	struct event_base *base;
@@ -45,7 +45,7 @@ served_close(struct served *s)
 	event_base_free(s->base);
 }
 
-/* The two halves of the server's loop turn. */
+/* The two halves of a loop turn of the server. */
 static void
 read_and_commit(struct served *s)
 {
@@ -114,7 +114,7 @@ requests_that_come_meanwhile_share_the_commit(void **state)
 	served_close(&s);
 }
 
-/* What lies behind the fault is not looked at, even when more of it comes within the batch. */
+/* Bytes after an invalid message are ignored, even if more arrive within the batch. */
 static void
 a_peer_that_was_dropped_is_read_no_more(void **state)
 {
@@ -182,7 +182,7 @@ the_last_words_of_a_killed_worker_are_heard(void **state)
 	die_and_expect_the_last_words(*state, false);
 }
 
-/* One that goes on sending without reading is not read beyond a bound. */
+/* A peer that sends without reading is read only up to a limit. */
 static void
 a_peer_that_takes_no_answers_is_read_no_further(void **state)
 {
@@ -226,10 +226,10 @@ a_peer_that_breaks_the_protocol_is_dropped(void **state)
 	served_close(&s);
 }
 
-/* Looks in a row after which a peer must have been dropped that owes something at each. */
+/* Checks in a row after which a peer with an incomplete message must be dropped. */
 #define LOOKS_ENOUGH 5
 
-/* Looks once less than enough, then once more. */
+/* Checks one time too few, then once more. */
 static void
 expect_dropped_by_looks(struct served *s)
 {
@@ -254,7 +254,7 @@ a_peer_that_says_no_hello_is_dropped_in_time(void **state)
 	served_close(&s);
 }
 
-/* Sends a whole ping and all of another one but its last byte. */
+/* Sends a complete ping, and another one without its last byte. */
 static void
 say_one_and_a_half(struct served *s)
 {
@@ -282,7 +282,7 @@ a_peer_that_sends_half_a_message_is_dropped_in_time(void **state)
 	served_close(&s);
 }
 
-/* Neither the slow end of a message nor having nothing to say is a reason. */
+/* A slow but complete message, or silence, drops nobody. */
 static void
 a_peer_that_owes_nothing_stays(void **state)
 {

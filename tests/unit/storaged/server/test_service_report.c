@@ -24,7 +24,7 @@ static struct event_base *base;
 static struct service_report report;
 static int manager; /* the service manager's socket */
 
-/* Abstract, so that nothing is left behind. */
+/* An abstract socket leaves no file behind. */
 static void
 be_manager(void)
 {
@@ -42,7 +42,7 @@ be_manager(void)
 	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
 }
 
-/* The next datagram, "" when there is none. */
+/* The next datagram; "": none. */
 static const char *
 heard(void)
 {
@@ -120,7 +120,7 @@ the_watchdog_is_fed_again_and_again(void **state)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 		assert_string_equal(heard(), "WATCHDOG=1");
 	}
-	/* Every 10 ms, which is half of its period, and not all at once. */
+	/* Every 10 ms, half of the period, and not all at once. */
 	assert_true(clock_mono_ms() - begun >= 20);
 	assert_null(getenv("WATCHDOG_USEC"));
 }

@@ -8,7 +8,7 @@
 
 #include "storaged/server/peers.h"
 
-/* Asks as the banter command. The answer's slices live as the answer. */
+/* Sends a request as the banter command. The slices live as long as the answer. */
 static struct msg_status
 status(struct fixture *f)
 {
@@ -89,12 +89,12 @@ it_counts_what_is_stored_and_what_was_done(void **state)
 	assert_int_equal(s.commits, 3);
 	assert_int_equal(s.recent_commits, 3);
 	assert_true(s.recent_ms >= 1000 && s.recent_ms < ACTIVITY_SECONDS * 1000);
-	/* What was asked before this. */
+	/* The requests before this one. */
 	assert_int_equal(s.requests, 4);
 	assert_int_equal(s.refused, 1);
 }
 
-/* The free pages, counted from LMDB's own list of them: each entry begins with their number. */
+/* Counts the free pages in LMDB's own list, whose entries begin with their number of pages. */
 static uint64_t
 free_bytes(struct fixture *f)
 {
@@ -170,8 +170,6 @@ a_full_store_says_so(void **state)
 	assert_int_equal(status(f).writable, 0);
 }
 
-/* -- backups ------------------------------------------------------------------------------ */
-
 static void
 expect_backup(struct fixture *f, uint64_t at, uint64_t bytes)
 {
@@ -244,9 +242,7 @@ a_note_of_a_backup_that_makes_no_sense_is_none(void **state)
 	expect_backup(f, 1000, 1);
 }
 
-/* -- peers -------------------------------------------------------------------------------- */
-
-/* A peer's other end, which has said hello. */
+/* The other end of a peer, which has sent its hello. */
 static void
 connect_peer(struct peers *peers, enum role role, struct channel *other)
 {
@@ -322,7 +318,7 @@ field_max(enum msg_type type, const char *name)
 	return field->max;
 }
 
-/* An item of a list with its length in front, at its longest. */
+/* The longest item of a list, with its length in front. */
 static size_t
 longest_item(enum msg_type type, const void *record)
 {
@@ -354,8 +350,6 @@ the_longest_lists_fit_into_an_answer(void **state)
 	    TABLES * longest_item(MSG_TABLE_STATUS, &table) <= field_max(MSG_STATUS, "tables"));
 }
 
-/* -- the rate ----------------------------------------------------------------------------- */
-
 static void
 commits_of_the_last_seconds_count_older_ones_do_not(void **state)
 {
@@ -364,13 +358,13 @@ commits_of_the_last_seconds_count_older_ones_do_not(void **state)
 	uint32_t ms, n;
 
 	(void)state;
-	/* Again if the clock went on to the next second meanwhile. */
+	/* Repeats if the next second began in between. */
 	do {
 		activity_init(&a);
 		second = clock_mono_ms() / 1000;
 		a.started_mono = (second - 100) * 1000;
 		a.second = second - 3;
-		/* Still within the last ten; the last one that is; and gone. */
+		/* Within the last ten seconds; in the last of them; and after them. */
 		a.recent[(second - 3) % ACTIVITY_SECONDS] = 5;
 		a.recent[(second - 9) % ACTIVITY_SECONDS] = 7;
 		a.recent[(second - 11) % ACTIVITY_SECONDS] = 100;

@@ -29,18 +29,18 @@ struct whole {
 	struct named a, b, c, d, e, ta, tb, tc, td, te, o, o2, x;
 	struct hash256 login;
 	struct everything all;
-	/* Of all of it. */
+	/* Of store_everything.h. */
 	struct named v, k, user, agent, widget, visitor, key, o3, default_widget;
 };
 
-/* What the check wrote. */
+/* The reported lines. */
 struct lines {
 	const struct whole *w;
 	size_t n;
 	char line[LINES_MAX][320];
 };
 
-/* Puts the name of an id in place of its text. */
+/* Replaces the text of each id by its name. */
 static void
 name_ids(const struct whole *w, char *line)
 {
@@ -84,8 +84,6 @@ verify(struct fixture *f, struct lines *lines, struct verify_result *result)
 	assert_int_equal(result->broken, lines->n);
 	return rc;
 }
-
-/* -- the whole store --------------------------------------------------------------------- */
 
 /* Begins a turn of its own conversation. */
 static void
@@ -190,8 +188,6 @@ teardown_whole(struct whole *w)
 	assert_int_equal(fixture_teardown(&f), 0);
 }
 
-/* -- breaking it ------------------------------------------------------------------------- */
-
 static void
 put(struct txn *t, enum table table, struct key key, const char *value)
 {
@@ -204,14 +200,14 @@ del(struct txn *t, enum table table, struct key key)
 	assert_int_equal(txn_del(t, table, &key), 0);
 }
 
-/* A key that is too short for every table but meta. */
+/* A key that is too short for every table except meta. */
 static struct key
 misfit(void)
 {
 	return (struct key){.len = 3, .b = {0x61, 0x62, 0x63}};
 }
 
-/* Writes a record anew with something of it changed by the statements that follow. */
+/* Rewrites a record after the statements changed it. */
 #define ALTER(t, table, key_, TYPE, type, ...)                                              \
 	do {                                                                                \
 		struct msg_##type##_record r;                                               \
@@ -613,7 +609,7 @@ BREAK(a_client_id_whose_turn_is_elsewhere)
 	TURN(t, w, tb, r.seq = 3);
 }
 
-/* Each is said where it is. */
+/* Each fault is reported in its own table. */
 BREAK(a_client_id_with_what_does_not_decode)
 {
 	put(t, TABLE_MESSAGES, key_message(&w->b.id, 1), "\1");
@@ -755,7 +751,7 @@ email_key(const char *email)
 	return key_email((struct slice){folded, len});
 }
 
-/* Sets the value of an entry of an index to a key. */
+/* Sets the value of an index entry to a key. */
 static void
 lead(struct txn *t, enum table table, struct key key, struct key to)
 {
@@ -947,13 +943,13 @@ BREAK(a_second_name)
 	    key_id(&w->k.id));
 }
 
-/* As after its deletion, which no visitor who never wrote is told of. */
+/* As after the contact was deleted: a visitor that never wrote keeps its id. */
 BREAK(a_contact_that_is_gone_for_its_visitor)
 {
 	BY_HASH(t, VISITORS, VISITOR, visitor, &w->all.visitor_token, r.contact = w->x.id);
 }
 
-/* Not broken: what happens in good order as well. */
+/* No fault: states that occur in normal operation. */
 BREAK(nothing)
 {
 	put(t, TABLE_META, key_meta(META_LAST_BACKUP), "0 0");
@@ -966,7 +962,7 @@ BREAK(nothing)
 static struct breakage {
 	const char *name;
 	break_fn *run;
-	const char *lines[LINES_MAX]; /* that the check writes, in their order */
+	const char *lines[LINES_MAX]; /* the expected lines, in order */
 } breakages[] = {
     {"nothing", nothing, {NULL}},
     {"an unknown name in meta", an_unknown_name_in_meta,
@@ -1150,7 +1146,7 @@ static struct breakage {
 	    "0 and 0"}},
     {"an erased conversation that is there", an_erased_conversation_that_is_there,
 	{"meta: conversation A was erased, but exists"}},
-    /* Its messages, its turn and its name are what may be left. */
+    /* Messages, turns and client ids of an erased conversation may remain. */
     {"an erased conversation that is listed", an_erased_conversation_that_is_listed,
 	{"conversations_by_session: an entry leads to conversation B, which does not exist",
 	    "conversations_by_activity: an entry leads to conversation B, which does not exist",
@@ -1271,8 +1267,6 @@ static struct breakage {
 	{"contacts_by_phone: an entry does not match its record in contacts"}},
     {"a contact that is gone for its visitor", a_contact_that_is_gone_for_its_visitor, {NULL}},
 };
-
-/* -- the tests --------------------------------------------------------------------------- */
 
 static void
 is_found_and_named(void **state)

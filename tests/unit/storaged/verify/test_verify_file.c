@@ -10,7 +10,7 @@
 #define PAGE_SIZE 4096
 #define LINES_MAX 8
 
-/* What the check wrote. */
+/* The reported lines. */
 struct lines {
 	size_t n;
 	char line[LINES_MAX][160];
@@ -40,7 +40,7 @@ verify(struct fixture *f, struct lines *lines)
 	assert_int_equal(result.broken, lines->n);
 }
 
-/* Writes at a place of the file behind LMDB's back, which sees it at once. */
+/* Writes into the file behind LMDB's back, which sees it at once. */
 static void
 write_file(struct fixture *f, size_t at, const void *bytes, size_t n)
 {
@@ -89,7 +89,7 @@ free_list(struct fixture *f, size_t *list, size_t n)
 	return page * PAGE_SIZE + at;
 }
 
-/* The check finds these lines, the last of them beginning so. */
+/* Expects these lines; of the last one only the beginning. */
 static void
 expect_lines(struct fixture *f, size_t n, const char *const *expected)
 {
@@ -159,7 +159,7 @@ a_list_of_free_pages_that_is_cut_short_is_found(void **state)
 	EXPECT_LINES(f, "meta: a list of free pages is too short", "meta: the file has ");
 }
 
-/* What the check cannot read ends it. */
+/* An unreadable page ends the check. */
 static void
 a_broken_page_is_an_error(void **state)
 {
@@ -176,13 +176,13 @@ a_broken_page_is_an_error(void **state)
 	txn_abort(&t);
 }
 
-/* Conversations of so many organizations as no single walk counts. */
+/* Conversations of more organizations than one walk counts. */
 enum { ORGS = 5000 };
 
 static struct id
 org_number(unsigned n)
 {
-	/* Not in the order in which they come. */
+	/* Not in the order of their creation. */
 	return (struct id){{1, (uint8_t)(n * 37), (uint8_t)(n >> 8), (uint8_t)n}};
 }
 
@@ -238,7 +238,7 @@ totals_of_many_organizations_are_counted(void **state)
 		    lines.line[i], "is 1 conversations and 2 messages; there are 1 and 1"));
 }
 
-/* As a storaged does that serves on: the check sees one state, the newest. */
+/* As a running storaged does: the check sees one snapshot, the newest. */
 static void
 commits_in_the_meantime_do_no_harm(void **state)
 {
@@ -260,21 +260,21 @@ commits_in_the_meantime_do_no_harm(void **state)
 	assert_true(after.entries > before.entries);
 }
 
-/* The number of a snapshot lies in its meta page behind that of its last page. */
+/* In a meta page, the snapshot's number follows that of its last page. */
 static void
 number_meta(struct fixture *f, size_t page, size_t number)
 {
 	write_file(f, page * PAGE_SIZE + 16 + 24 + 2 * 48 + 8, &number, sizeof(number));
 }
 
-/* A commit that is being written, until the check has waited this often. */
+/* A commit that is in progress until the check has waited this often. */
 static struct {
 	struct fixture *f;
 	size_t page, number;
 	unsigned waits;
 } commit_on_its_way;
 
-/* In place of the C library's. */
+/* Replaces the C library's function. */
 int
 nanosleep(const struct timespec *request, struct timespec *left)
 {
@@ -284,7 +284,7 @@ nanosleep(const struct timespec *request, struct timespec *left)
 	return clock_nanosleep(CLOCK_MONOTONIC, 0, request, left);
 }
 
-/* Its meta page can be seen before it is synced; only then may anyone read its snapshot. */
+/* A commit's meta page is visible before it is synced; its snapshot is readable only afterwards. */
 static void
 a_commit_that_is_being_synced_is_waited_for(void **state)
 {
