@@ -175,8 +175,8 @@ login_on_user(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (found) {
-		/* The store makes more alike, and what it does would be another account for the
-		 * rate. */
+		/* The store folds more letters than the rate limit does: an e-mail that only the
+		 * store finds would be counted as another account. */
 		if (email_same(user.email, (struct slice){s->email, s->email_len})) {
 			s->org = user.org;
 			s->user = user.id;

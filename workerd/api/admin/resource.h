@@ -86,7 +86,7 @@ struct resource_query *resource_query_new(
 /* Asks the store for the record (MSG_RECORD). */
 void resource_ask(struct resource_query *r, store_answer_fn *fn);
 
-/* Answers 200 with what the store has now. */
+/* Answers 200 with the stored record. */
 void resource_reply(struct resource_query *r);
 
 /* Logs an event about it. */

@@ -80,7 +80,7 @@ fields_wrong(const struct fields *in)
 	return buf_slice(&in->wrong);
 }
 
-/* Whether the value is what the record has, as it would be written. */
+/* Whether the value equals the record's, as it would be written. */
 static bool
 fields_is_same(const struct field *f, json_t *value, const void *at)
 {

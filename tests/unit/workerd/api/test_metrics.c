@@ -1,6 +1,6 @@
 /*
- * Counting, and what becomes of the counts: sums over all workers, the dead included; gauges of
- * the living; text that Prometheus reads.
+ * Metrics: counters are sums over all workers, also ended ones; gauges are of running workers; the text is
+ * valid for Prometheus.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ has_line(const char *line)
 	} while (0)
 
 static void
-counters_are_sums_over_all_workers_that_ever_were(void **state)
+counters_are_sums_over_all_workers_also_ended_ones(void **state)
 {
 	(void)state;
 	scoreboard_worker_started(board, 0, (uint64_t)getpid());
@@ -88,7 +88,7 @@ counters_are_sums_over_all_workers_that_ever_were(void **state)
 }
 
 static void
-gauges_are_of_the_living_alone(void **state)
+gauges_are_of_running_workers(void **state)
 {
 	(void)state;
 	for (unsigned slot = 0; slot < 3; slot++) {
@@ -105,7 +105,7 @@ gauges_are_of_the_living_alone(void **state)
 }
 
 static void
-requests_are_told_by_route_and_status(void **state)
+requests_are_counted_by_route_and_status(void **state)
 {
 	(void)state;
 	scoreboard_worker_started(board, 0, 1);
@@ -120,7 +120,7 @@ requests_are_told_by_route_and_status(void **state)
 }
 
 static void
-a_histogram_counts_up_from_bound_to_bound(void **state)
+histogram_buckets_are_cumulative(void **state)
 {
 	struct metric_histogram *h = &board->workers[0].store;
 
@@ -128,7 +128,7 @@ a_histogram_counts_up_from_bound_to_bound(void **state)
 	scoreboard_worker_started(board, 0, 1);
 	scoreboard_worker_started(board, 1, 1);
 	metric_observe(h, 0, 1);
-	metric_observe(h, 10000, 1); /* a bound belongs to its bucket */
+	metric_observe(h, 10000, 1); /* bounds are inclusive */
 	metric_observe(h, 10001, 1);
 	metric_observe(h, 60000000000, 2);
 	metric_observe(h, 60000000001, 1);
@@ -157,7 +157,7 @@ a_status_that_is_not_in_the_table_counts_as_0(void **state)
 }
 
 static void
-every_family_is_explained_once_and_before_its_lines(void **state)
+every_family_has_one_help_and_type_before_its_lines(void **state)
 {
 	char *copy, *rest, *line, family[128] = "";
 
@@ -197,7 +197,7 @@ the_processes_are_measured(void **state)
 	assert_true(u.cpu_seconds >= 0);
 	assert_int_equal(usage_of(UINT64_MAX, &u), -1);
 	scoreboard_worker_started(board, 0, (uint64_t)getpid());
-	scoreboard_worker_started(board, 1, UINT32_MAX); /* one that has just ended */
+	scoreboard_worker_started(board, 1, UINT32_MAX); /* a process that has just ended */
 	write_text();
 	assert_non_null(
 	    strstr(text, "\nbanter_process_resident_memory_bytes{process=\"masterd\"} "));
@@ -211,15 +211,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		counters_are_sums_over_all_workers_that_ever_were, setup, teardown),
-	    cmocka_unit_test_setup_teardown(gauges_are_of_the_living_alone, setup, teardown),
+		counters_are_sums_over_all_workers_also_ended_ones, setup, teardown),
+	    cmocka_unit_test_setup_teardown(gauges_are_of_running_workers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
-		requests_are_told_by_route_and_status, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		a_histogram_counts_up_from_bound_to_bound, setup, teardown),
+		requests_are_counted_by_route_and_status, setup, teardown),
+	    cmocka_unit_test_setup_teardown(histogram_buckets_are_cumulative, setup, teardown),
 	    cmocka_unit_test(a_status_that_is_not_in_the_table_counts_as_0),
 	    cmocka_unit_test_setup_teardown(
-		every_family_is_explained_once_and_before_its_lines, setup, teardown),
+		every_family_has_one_help_and_type_before_its_lines, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_processes_are_measured, setup, teardown),
 	};
 

@@ -1,6 +1,6 @@
 /*
- * The thread that hashes: answers come to the loop in their order, the queue is bounded, and whoever
- * leaves is forgotten, whatever the thread does just then.
+ * The password hasher: answers reach the loop in order, the queue is bounded, and jobs can be cancelled
+ * in any state.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/admin/password_hasher.h"
 
-/* N = 16: as good as at once. A salt of zeros, of "right". */
+/* The hash of "right" with a salt of zeros and N = 16, which takes almost no time. */
 static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
 			    "9mIVdgaFsL3G0sjvcAoMf8uuCLzg8EYOrC++n/vlc5s";
 
@@ -82,7 +82,7 @@ run_until(struct stage *s, unsigned answers)
 }
 
 static void
-each_is_told_its_own_verdict_in_order(void **state)
+verdicts_arrive_in_order(void **state)
 {
 	struct stage *s = *state;
 	struct asker right = {0}, wrong = {0}, broken = {0};
@@ -100,7 +100,7 @@ each_is_told_its_own_verdict_in_order(void **state)
 }
 
 static void
-a_new_hash_is_its_passwords(void **state)
+a_new_hash_matches_its_password(void **state)
 {
 	struct stage *s = *state;
 	struct asker made = {0}, again = {0};
@@ -114,7 +114,7 @@ a_new_hash_is_its_passwords(void **state)
 }
 
 static void
-the_loop_goes_on_meanwhile(void **state)
+the_loop_is_not_blocked(void **state)
 {
 	struct stage *s = *state;
 	struct asker made = {0};
@@ -145,9 +145,9 @@ a_full_queue_refuses_and_empties(void **state)
 		assert_int_equal(askers[i].calls, 1);
 }
 
-/* As many as there may be, by who wants them, and then somebody signs in. */
+/* As many new passwords as allowed, then a login. */
 static void
-new_passwords_leave_room_for_those_who_sign_in(void **state)
+new_passwords_leave_room_for_logins(void **state)
 {
 	struct stage *s = *state;
 	struct asker fresh[PASSWORD_HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
@@ -161,7 +161,7 @@ new_passwords_leave_room_for_those_who_sign_in(void **state)
 	assert_null(
 	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
 	assert_non_null(ask(s, "right", quick, &login[0]));
-	/* Those that have not begun are dropped, and leave their places. */
+	/* Cancelled jobs that have not started free their places. */
 	for (size_t i = 1; i < PASSWORD_HASHER_NEW_MAX; i++)
 		password_hasher_forget(jobs[i]);
 	run_until(s, 2);
@@ -174,9 +174,9 @@ new_passwords_leave_room_for_those_who_sign_in(void **state)
 	assert_int_equal(other.calls, 1);
 }
 
-/* Some of them wait, one runs, and some are done: nobody can know which. */
+/* Some wait, one runs, some are done; which is unknown. */
 static void
-whoever_leaves_is_not_called(void **state)
+a_cancelled_job_has_no_callback(void **state)
 {
 	struct stage *s = *state;
 	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
@@ -197,9 +197,9 @@ whoever_leaves_is_not_called(void **state)
 	assert_int_equal(last.calls, 20);
 }
 
-/* tear_down() ends the thread amidst them. */
+/* tear_down() ends the thread while jobs wait. */
 static void
-what_waits_at_the_end_is_dropped(void **state)
+waiting_jobs_are_dropped_at_the_end(void **state)
 {
 	static struct asker askers[10];
 	struct stage *s = *state;
@@ -215,13 +215,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(each_is_told_its_own_verdict_in_order),
-	    TEST(a_new_hash_is_its_passwords),
-	    TEST(the_loop_goes_on_meanwhile),
+	    TEST(verdicts_arrive_in_order),
+	    TEST(a_new_hash_matches_its_password),
+	    TEST(the_loop_is_not_blocked),
 	    TEST(a_full_queue_refuses_and_empties),
-	    TEST(new_passwords_leave_room_for_those_who_sign_in),
-	    TEST(whoever_leaves_is_not_called),
-	    TEST(what_waits_at_the_end_is_dropped),
+	    TEST(new_passwords_leave_room_for_logins),
+	    TEST(a_cancelled_job_has_no_callback),
+	    TEST(waiting_jobs_are_dropped_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

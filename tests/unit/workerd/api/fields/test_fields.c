@@ -1,6 +1,6 @@
 /*
- * The members of bodies: what each kind takes, what is said of the rest, and that what is written can
- * be sent back.
+ * Members of bodies: which values each kind accepts, the errors of others, and that written values can be
+ * sent back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,7 @@ default_thing(void)
 	};
 }
 
-/* The members of a thing after this was read into it, or what is wrong with that. */
+/* The members of an object after this body was read into it, or the errors. */
 static void
 read_and_tell(const char *body, bool fresh, struct buf *out)
 {
@@ -99,7 +99,7 @@ assert_read(const char *member, const char *written)
 }
 
 static void
-a_value_that_is_right_is_kept(void **unused)
+valid_values_are_stored(void **unused)
 {
 	static const char *const cases[][2] = {
 	    {"\"line\":\"abcde\"", "\"line\":\"abcde\""},
@@ -141,7 +141,7 @@ a_value_that_is_right_is_kept(void **unused)
 	    {"\"list\":[1,2]", "\"time\""},
 	    {"\"list\":null", "\"time\""},
 	    {"\"object\":{}", "\"time\""},
-	    /* What was read may be sent back. */
+	    /* A written object may be sent back. */
 	    {"\"time\":1732260000000,\"fixed\":null", "\"time\":1732260000000"},
 	    {"\"read_at\":1732260000001", "\"read_at\":1732260000001"},
 	};
@@ -152,7 +152,7 @@ a_value_that_is_right_is_kept(void **unused)
 }
 
 static void
-of_a_value_that_is_wrong_it_is_said_what_would_be_right(void **unused)
+errors_say_what_would_be_valid(void **unused)
 {
 	static const char *const cases[][2] = {
 	    {"\"line\":1", "\"line\":\"must be a line of 1 to 5 characters\""},
@@ -249,7 +249,7 @@ of_a_value_that_is_wrong_it_is_said_what_would_be_right(void **unused)
 }
 
 static void
-a_new_thing_needs_what_has_no_default(void **unused)
+a_new_object_needs_all_required_members(void **unused)
 {
 	struct buf out;
 
@@ -266,7 +266,7 @@ a_new_thing_needs_what_has_no_default(void **unused)
 }
 
 static void
-a_change_leaves_what_is_not_given(void **unused)
+a_change_keeps_members_that_are_not_given(void **unused)
 {
 	struct thing thing = default_thing();
 	struct fields in;
@@ -283,7 +283,7 @@ a_change_leaves_what_is_not_given(void **unused)
 }
 
 static void
-what_a_thing_has_is_right_for_it(void **unused)
+stored_values_may_be_sent_back(void **unused)
 {
 	struct thing thing = default_thing();
 	struct fields in;
@@ -298,7 +298,7 @@ what_a_thing_has_is_right_for_it(void **unused)
 }
 
 static void
-a_rule_of_its_own_refuses_once(void **unused)
+a_member_has_one_error(void **unused)
 {
 	struct thing thing = default_thing();
 	struct fields in;
@@ -316,7 +316,7 @@ a_rule_of_its_own_refuses_once(void **unused)
 }
 
 static void
-an_object_inside_has_its_name_before(void **unused)
+errors_of_inner_objects_have_a_prefix(void **unused)
 {
 	static const struct field body[] = {
 	    {"object", &field_object, AT(object), FIELD_REQUIRED, 0, 0, NULL},
@@ -340,7 +340,7 @@ an_object_inside_has_its_name_before(void **unused)
 }
 
 static void
-unknown_members_are_told_of_within_bounds(void **unused)
+errors_of_unknown_members_are_bounded(void **unused)
 {
 	struct thing thing = default_thing();
 	struct fields in;
@@ -361,7 +361,7 @@ unknown_members_are_told_of_within_bounds(void **unused)
 }
 
 static void
-what_is_no_object_is_refused(void **unused)
+bodies_that_are_not_objects_are_refused(void **unused)
 {
 	static const char *const bodies[] = {"", "null", "[]", "1", "\"a\"", "{", "{\"a\":1,}",
 	    "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{} x"};
@@ -385,7 +385,7 @@ counts_bytes(const struct field *f)
 	return f->kind == &field_ascii || f->kind == &field_phone;
 }
 
-/* A body in which every text is as long as it may be, in characters that take the most bytes. */
+/* A body in which every text has the maximum length, in characters of the most bytes. */
 static void
 put_longest(struct buf *body, const struct field *members)
 {
@@ -442,15 +442,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_value_that_is_right_is_kept),
-	    cmocka_unit_test(of_a_value_that_is_wrong_it_is_said_what_would_be_right),
-	    cmocka_unit_test(a_new_thing_needs_what_has_no_default),
-	    cmocka_unit_test(a_change_leaves_what_is_not_given),
-	    cmocka_unit_test(what_a_thing_has_is_right_for_it),
-	    cmocka_unit_test(a_rule_of_its_own_refuses_once),
-	    cmocka_unit_test(an_object_inside_has_its_name_before),
-	    cmocka_unit_test(unknown_members_are_told_of_within_bounds),
-	    cmocka_unit_test(what_is_no_object_is_refused),
+	    cmocka_unit_test(valid_values_are_stored),
+	    cmocka_unit_test(errors_say_what_would_be_valid),
+	    cmocka_unit_test(a_new_object_needs_all_required_members),
+	    cmocka_unit_test(a_change_keeps_members_that_are_not_given),
+	    cmocka_unit_test(stored_values_may_be_sent_back),
+	    cmocka_unit_test(a_member_has_one_error),
+	    cmocka_unit_test(errors_of_inner_objects_have_a_prefix),
+	    cmocka_unit_test(errors_of_unknown_members_are_bounded),
+	    cmocka_unit_test(bodies_that_are_not_objects_are_refused),
 	    cmocka_unit_test(the_longest_members_fit_into_the_record),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * Query strings: which value a parameter has, what its escapes mean, and what passes for a number.
+ * Query strings: values, percent-encoding, and numbers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/parameters.h"
 
-/* In memory of exactly its size, so that a sanitizer sees a read behind it. */
+/* Memory of the exact size lets a sanitizer detect reads beyond it. */
 static void
 assert_value(const char *query, const char *want)
 {
@@ -29,7 +29,7 @@ assert_value(const char *query, const char *want)
 }
 
 static void
-a_parameter_has_the_value_that_stands_there(void **state)
+a_parameter_has_its_decoded_value(void **state)
 {
 	static const struct {
 		const char *query, *value;
@@ -52,7 +52,7 @@ a_parameter_has_the_value_that_stands_there(void **state)
 	    {"id=a%2Fb/c", "a/b/c"},
 	    {"id=%E2%82%AC", "\xe2\x82\xac"},
 	    {"id=%2525", "%25"},
-	    /* what cannot be read is empty */
+	    /* invalid values are empty */
 	    {"id=%", ""},
 	    {"id=%3", ""},
 	    {"id=%3&x=A", ""},
@@ -86,7 +86,7 @@ a_value_is_bounded(void **state)
 }
 
 static void
-a_number_is_digits_up_to_its_maximum(void **state)
+a_number_has_digits_only_and_a_maximum(void **state)
 {
 	static const struct {
 		const char *text;
@@ -124,9 +124,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_parameter_has_the_value_that_stands_there),
+	    cmocka_unit_test(a_parameter_has_its_decoded_value),
 	    cmocka_unit_test(a_value_is_bounded),
-	    cmocka_unit_test(a_number_is_digits_up_to_its_maximum),
+	    cmocka_unit_test(a_number_has_digits_only_and_a_maximum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,5 @@
 /*
- * Session tokens: whose they are by their form, what the store knows them by, and where a request has
- * one.
+ * Session tokens: their two forms, their hashes, and the cookie of a request.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +36,7 @@ same(struct hash256 a, struct hash256 b)
 }
 
 static void
-a_fresh_token_shows_its_kind(void **state)
+a_new_token_shows_its_kind(void **state)
 {
 	char user[SESSION_TOKEN_SIZE], shared[SESSION_TOKEN_SIZE], other[SESSION_TOKEN_SIZE];
 
@@ -55,7 +54,7 @@ a_fresh_token_shows_its_kind(void **state)
 }
 
 static void
-a_form_that_is_cut_is_no_shared_one(void **state)
+a_truncated_prefix_is_not_shared(void **state)
 {
 	static const char *const cut[] = {"", "p", "p.", "P." TOKEN, "." TOKEN, TOKEN};
 
@@ -66,7 +65,7 @@ a_form_that_is_cut_is_no_shared_one(void **state)
 }
 
 static void
-a_user_s_does_not_depend_on_the_password(void **state)
+a_users_hash_is_independent_of_the_password(void **state)
 {
 	(void)state;
 	assert_true(same(hash_with("one", TOKEN), secret_hash(slice_str(TOKEN))));
@@ -75,7 +74,7 @@ a_user_s_does_not_depend_on_the_password(void **state)
 }
 
 static void
-a_shared_one_is_another_by_another_password(void **state)
+a_shared_hash_depends_on_the_password(void **state)
 {
 	const struct hash256 one = hash_with("one", SHARED);
 
@@ -90,7 +89,7 @@ a_shared_one_is_another_by_another_password(void **state)
 }
 
 static void
-a_request_has_the_first_token_of_its_cookies(void **state)
+the_first_session_cookie_counts(void **state)
 {
 	static const struct {
 		const char *cookies, *token;
@@ -123,11 +122,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_fresh_token_shows_its_kind),
-	    cmocka_unit_test(a_form_that_is_cut_is_no_shared_one),
-	    cmocka_unit_test(a_user_s_does_not_depend_on_the_password),
-	    cmocka_unit_test(a_shared_one_is_another_by_another_password),
-	    cmocka_unit_test(a_request_has_the_first_token_of_its_cookies),
+	    cmocka_unit_test(a_new_token_shows_its_kind),
+	    cmocka_unit_test(a_truncated_prefix_is_not_shared),
+	    cmocka_unit_test(a_users_hash_is_independent_of_the_password),
+	    cmocka_unit_test(a_shared_hash_depends_on_the_password),
+	    cmocka_unit_test(the_first_session_cookie_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

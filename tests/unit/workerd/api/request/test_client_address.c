@@ -1,5 +1,5 @@
 /*
- * Who calls: X-Forwarded-For and -Proto count only behind a trusted proxy, read from their end.
+ * Client addresses: X-Forwarded-For and X-Forwarded-Proto count only behind a trusted proxy, from the end.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ list_of(const char *text)
 	return list;
 }
 
-/* The caller of a request with these header lines, over a connection from peer. */
+/* The client of a request with these header lines, over a connection from peer. */
 static struct client_address
 caller(const char *proxies, const char *peer, bool tls, const char *lines)
 {
@@ -56,12 +56,12 @@ caller(const char *proxies, const char *peer, bool tls, const char *lines)
 #define PROTO(list) "X-Forwarded-Proto: " list "\r\n"
 
 static void
-the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
+the_address_is_the_rightmost_that_is_not_a_proxy(void **state)
 {
 	static const struct {
 		const char *proxies, *peer, *lines, *address;
 	} cases[] = {
-	    /* Without proxies, or from somebody else, nothing is believed. */
+	    /* Without trusted proxies, or from others, the headers are ignored. */
 	    {"", "203.0.113.5", FOR("198.51.100.1"), "203.0.113.5"},
 	    {"", "127.0.0.1", FOR("198.51.100.1"), "127.0.0.1"},
 	    {PROXIES, "203.0.113.5", FOR("198.51.100.1"), "203.0.113.5"},
@@ -75,7 +75,7 @@ the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
 	    {PROXIES, "::ffff:10.0.0.1", FOR("198.51.100.1"), "198.51.100.1"},
 	    {PROXIES, "fd00::7", FOR("2001:db8::1"), "2001:db8::1"},
 	    {PROXIES, "10.0.0.1", "x-forwarded-FOR: 198.51.100.1\r\n", "198.51.100.1"},
-	    /* What the client itself has put in front does not count. */
+	    /* Members that the client wrote do not count. */
 	    {PROXIES, "10.0.0.1", FOR("6.6.6.6, 198.51.100.1"), "198.51.100.1"},
 	    {PROXIES, "10.0.0.1", FOR("10.9.9.9, 198.51.100.1"), "198.51.100.1"},
 	    {PROXIES, "10.0.0.1", FOR("6.6.6.6,10.0.0.3 , 198.51.100.1,10.0.0.2"),
@@ -86,9 +86,9 @@ the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
 	    {PROXIES, "10.0.0.1", FOR("6.6.6.6, 198.51.100.1") "A: b\r\n" FOR("10.0.0.2"),
 		"198.51.100.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1") FOR(""), "198.51.100.1"},
-	    /* Nobody but proxies: the farthest. */
+	    /* Only proxies: the farthest counts. */
 	    {PROXIES, "10.0.0.1", FOR("10.0.0.3, 10.0.0.2"), "10.0.0.3"},
-	    /* Empty members are none. */
+	    /* Empty members are skipped. */
 	    {PROXIES, "10.0.0.1", FOR(""), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR(" , ,"), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, ,"), "198.51.100.1"},
@@ -100,7 +100,7 @@ the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, [fd00::1]:443"), "198.51.100.1"},
 	    {PROXIES, "10.0.0.1", FOR("::ffff:198.51.100.1"), "198.51.100.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, ::ffff:10.0.0.2"), "198.51.100.1"},
-	    /* Junk ends the search at whom we know. */
+	    /* An invalid member ends the search. */
 	    {PROXIES, "10.0.0.1", FOR("unknown"), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, unknown"), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1, junk, 10.0.0.2"), "10.0.0.2"},
@@ -119,7 +119,7 @@ the_address_is_the_first_from_the_right_that_no_proxy_has(void **state)
 	    {PROXIES, "10.0.0.1", FOR(":"), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR("fe80::1%eth0"), "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", FOR("198.51.100.1\xff"), "10.0.0.1"},
-	    /* Other headers are not read. */
+	    /* Other headers are ignored. */
 	    {PROXIES, "10.0.0.1", "Forwarded: for=198.51.100.1\r\n", "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", "X-Real-IP: 198.51.100.1\r\n", "10.0.0.1"},
 	    {PROXIES, "10.0.0.1", "X-Forwarded-For-X: 198.51.100.1\r\n", "10.0.0.1"},
@@ -170,7 +170,7 @@ the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state
 	}
 }
 
-/* As long a list as a head can hold: it is read once, from its end. */
+/* The longest list that a head can hold. */
 static void
 a_list_of_thousands_is_read_to_its_beginning(void **state)
 {
@@ -194,7 +194,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_address_is_the_first_from_the_right_that_no_proxy_has),
+	    cmocka_unit_test(the_address_is_the_rightmost_that_is_not_a_proxy),
 	    cmocka_unit_test(
 		the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection),
 	    cmocka_unit_test(a_list_of_thousands_is_read_to_its_beginning),

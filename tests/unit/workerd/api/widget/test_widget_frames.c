@@ -1,6 +1,6 @@
 /*
- * What visitors say over a widget's WebSocket: which frames are good, what is said of the others, and
- * which contact details are taken.
+ * Frames of visitors over a widget's WebSocket: which are valid, the errors of others, and the rules for
+ * contact details.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ assert_text(struct slice value, const char *want)
 		    want == NULL ? "empty" : want);
 }
 
-/* In memory of exactly its size, so that a sanitizer sees a read behind it. */
+/* Memory of the exact size lets a sanitizer detect reads beyond it. */
 static const char *
 read_exactly(const char *text, struct widget_frame *frame)
 {
@@ -40,7 +40,7 @@ read_exactly(const char *text, struct widget_frame *frame)
 }
 
 static void
-good_frames_are_read(void **state)
+valid_frames_are_read(void **state)
 {
 	static const struct {
 		const char *text;
@@ -78,9 +78,9 @@ good_frames_are_read(void **state)
 	}
 }
 
-/* Each sentence begins with the name of what is wrong. */
+/* Each error begins with the field's name. */
 static void
-wrong_frames_are_told_why(void **state)
+invalid_frames_have_an_error(void **state)
 {
 	static const struct {
 		const char *text, *why, *id;
@@ -123,7 +123,7 @@ wrong_frames_are_told_why(void **state)
 	}
 }
 
-/* Characters are counted as a browser does: one of four bytes is two. */
+/* Length counts UTF-16 code units: a character of four bytes is two. */
 static void
 a_message_has_at_most_4000_characters(void **state)
 {
@@ -159,7 +159,7 @@ text_of(const char *s)
 }
 
 static void
-details_are_trimmed_and_those_not_asked_for_passed_over(void **state)
+details_are_trimmed_and_uncollected_fields_ignored(void **state)
 {
 	static const struct {
 		unsigned collects;
@@ -189,7 +189,7 @@ details_are_trimmed_and_those_not_asked_for_passed_over(void **state)
 }
 
 static void
-details_have_forms(void **state)
+details_are_validated(void **state)
 {
 	static const struct {
 		const char *given[CONTACT_FIELDS];
@@ -247,7 +247,7 @@ details_have_forms(void **state)
 }
 
 static void
-details_have_lengths(void **state)
+details_have_length_limits(void **state)
 {
 	static const struct {
 		size_t local, label;
@@ -277,7 +277,7 @@ details_have_lengths(void **state)
 }
 
 static void
-all_that_is_wrong_is_named(void **state)
+all_invalid_fields_are_named(void **state)
 {
 	const struct widget_frame frame = {
 	    .name = slice_str("a\nb"), .email = slice_str("c"), .phone = slice_str("123")};
@@ -293,7 +293,7 @@ all_that_is_wrong_is_named(void **state)
 	assert_null(contact.wrong[2]);
 	assert_non_null(widget_contact_read(&empty, ALL, &contact));
 	assert_null(contact.wrong[0]);
-	/* What is given is not asked for. */
+	/* No collected field is given. */
 	assert_non_null(widget_contact_read(&frame, 0, &contact));
 	assert_null(contact.wrong[0]);
 }
@@ -302,13 +302,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good_frames_are_read),
-	    cmocka_unit_test(wrong_frames_are_told_why),
+	    cmocka_unit_test(valid_frames_are_read),
+	    cmocka_unit_test(invalid_frames_have_an_error),
 	    cmocka_unit_test(a_message_has_at_most_4000_characters),
-	    cmocka_unit_test(details_are_trimmed_and_those_not_asked_for_passed_over),
-	    cmocka_unit_test(details_have_forms),
-	    cmocka_unit_test(details_have_lengths),
-	    cmocka_unit_test(all_that_is_wrong_is_named),
+	    cmocka_unit_test(details_are_trimmed_and_uncollected_fields_ignored),
+	    cmocka_unit_test(details_are_validated),
+	    cmocka_unit_test(details_have_length_limits),
+	    cmocka_unit_test(all_invalid_fields_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
