@@ -100,7 +100,7 @@ user_make(struct store_conn *conn, const struct user_new *user)
 	    .org = user->org,
 	    .email = slice_str(user->email),
 	    .name = user->name,
-	    .role = user->role,
+	    .role = (uint8_t)user->role,
 	    .password = slice_str(user->password),
 	};
 	struct msg_record_put put = {.kind = MSG_USER_RECORD, .fresh = true};
