@@ -7,6 +7,9 @@
 
 #include "storaged/records/records.h"
 
+/* Conversations that one RECORD_DELETE unlinks at most, so that a request stays short. */
+#define UNLINKS_MAX 500u
+
 extern const struct record_kind contact_kind;
 
 /* Looks a contact up. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *record has. */

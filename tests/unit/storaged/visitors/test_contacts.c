@@ -5,7 +5,6 @@
 #include "tests/unit/storaged/store_visitors.h"
 
 #include "storaged/conversations/conversations.h"
-#include "storaged/records/contact_delete.h"
 #include "storaged/records/contacts.h"
 
 struct person {
