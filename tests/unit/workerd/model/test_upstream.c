@@ -19,8 +19,6 @@ answer_with(struct rig *r, const char *text, size_t repeat)
 	r->repeat = repeat;
 }
 
-/* -- time limits -------------------------------------------------------------------------- */
-
 static void
 a_server_that_takes_no_question_is_a_time_out(void **state)
 {
@@ -211,8 +209,6 @@ a_socket_that_never_connected_leaves_its_number_to_others(void **state)
 	rig_free(r);
 }
 
-/* -- cancelling --------------------------------------------------------------------------- */
-
 #define STORM 300
 
 /* A transfer that cancels itself, or another, from within its callbacks. */
@@ -329,8 +325,6 @@ storms_of_cancels_leave_nothing_behind(void **state)
 	rig_free(r);
 }
 
-/* -- many, and none ------------------------------------------------------------------------ */
-
 #define CROWD 250
 
 static bool
@@ -368,8 +362,6 @@ connections_are_kept_for_the_next_and_closed_after_a_rest(void **state)
 	assert_int_equal(calls[0].how, UPSTREAM_DONE);
 	rig_free(r);
 }
-
-/* -- a flood ------------------------------------------------------------------------------ */
 
 #define FLOODS 24
 /* What the turn before left of its share, a new one, and what this may be passed by. */

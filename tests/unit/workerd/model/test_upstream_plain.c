@@ -60,8 +60,6 @@ static struct {
 	struct buf seen; /* what the server has read last */
 } rig;
 
-/* -- the rig ----------------------------------------------------------------------------- */
-
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -155,8 +153,6 @@ tear_down(void **state)
 	return 0;
 }
 
-/* -- asking ------------------------------------------------------------------------------ */
-
 static void
 on_headers(void *arg, int status, unsigned retry_after_ms)
 {
@@ -224,8 +220,6 @@ expect(struct asked *q, enum upstream_end how, int status, const char *body)
 	assert_true(slice_eq_str(buf_slice(&q->body), body));
 	buf_clear(&q->body);
 }
-
-/* -- the server -------------------------------------------------------------------------- */
 
 /* The next connection; -1 if there is none. */
 static int
@@ -310,8 +304,6 @@ reset(int *fd)
 	assert_int_equal(setsockopt(*fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
 	closefd(fd);
 }
-
-/* -- answers ----------------------------------------------------------------------------- */
 
 static void
 a_question_is_answered_in_pieces(void **state)
@@ -486,8 +478,6 @@ a_flood_is_taken_in_shares_and_whole(void **state)
 	buf_clear(&q.body);
 	closefd(&fd);
 }
-
-/* -- connections ------------------------------------------------------------------------- */
 
 static void
 a_connection_is_kept_for_the_next_question(void **state)
@@ -768,8 +758,6 @@ many_are_kept_but_not_all(void **state)
 		closefd(&fds[i]);
 }
 
-/* -- time -------------------------------------------------------------------------------- */
-
 /* Which limit is short, and where the answer stands when it ends. */
 static const struct {
 	const char *name;
@@ -837,8 +825,6 @@ a_connection_that_is_not_made_in_time_ends_it(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		closefd(&fds[i]);
 }
-
-/* -- which way --------------------------------------------------------------------------- */
 
 static void
 what_is_no_plain_address_goes_libcurls_way(void **state)

@@ -96,8 +96,6 @@ rig_on_end(void *arg, enum upstream_end how, const char *detail)
 
 static const struct upstream_events rig_events = {rig_on_headers, rig_on_data, rig_on_end};
 
-/* -- the server --------------------------------------------------------------------------- */
-
 static inline void
 rig_accept(struct rig *r)
 {
@@ -186,8 +184,6 @@ rig_hang_up(struct rig *r)
 	while (r->peers_n > 0)
 		closefd(&r->peers[--r->peers_n].fd);
 }
-
-/* -- setting it up ------------------------------------------------------------------------ */
 
 /* What stands behind the path. With a query libcurl is asked for what is done without it otherwise. */
 static const char *rig_query = "";

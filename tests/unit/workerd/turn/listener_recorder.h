@@ -1,30 +1,29 @@
 /*
- * Listeners for tests on the stage: each writes down what it hears, and may end itself or another
- * while it is called.
+ * Listeners that record their callbacks, and may leave, or make another one leave, during one.
  */
 #ifndef TESTS_UNIT_WORKERD_TURN_LISTENER_RECORDER_H
 #define TESTS_UNIT_WORKERD_TURN_LISTENER_RECORDER_H
 
 #include "tests/unit/workerd/turn/turn_stage.h"
 
-enum ear_call { AT_NOTHING, AT_START, AT_TOKEN, AT_END };
+enum recorder_call { AT_NOTHING, AT_START, AT_TOKEN, AT_END };
 
-struct ear {
-	struct turn_listener *listener; /* NULL: over, or never begun */
+struct recorder {
+	struct turn_listener *listener; /* NULL: ended, or not begun */
 	unsigned starts, ends, tokens;
 	size_t position;
 	struct turn_ids ids;
-	struct buf text; /* what the tokens came to */
-	bool done;       /* else, after the end: failure */
+	struct buf text; /* the tokens' text */
+	bool done;       /* if not, after the end: failure */
 	enum turn_failure failure;
 	struct turn_reply reply;
 	struct buf message; /* the reply's text */
-	enum ear_call drops_at;
-	struct ear *drops; /* who leaves when that comes */
+	enum recorder_call drops_at;
+	struct recorder *drops; /* the one that leaves at drops_at */
 };
 
 static inline void
-ear_leave(struct ear *e)
+recorder_leave(struct recorder *e)
 {
 	struct turn_listener *l = e->listener;
 
@@ -34,42 +33,42 @@ ear_leave(struct ear *e)
 }
 
 static inline void
-ear_called(struct ear *e, enum ear_call call)
+recorder_called(struct recorder *e, enum recorder_call call)
 {
 	if (e->drops_at == call)
-		ear_leave(e->drops);
+		recorder_leave(e->drops);
 }
 
 static inline void
-ear_start(void *arg, const struct turn_ids *ids, size_t position)
+recorder_start(void *arg, const struct turn_ids *ids, size_t position)
 {
-	struct ear *e = arg;
+	struct recorder *e = arg;
 
 	assert_non_null(e->listener);
 	assert_int_equal(e->tokens, 0);
 	e->starts++;
 	e->ids = *ids;
 	e->position = position;
-	ear_called(e, AT_START);
+	recorder_called(e, AT_START);
 }
 
 static inline void
-ear_token(void *arg, struct slice text)
+recorder_token(void *arg, struct slice text)
 {
-	struct ear *e = arg;
+	struct recorder *e = arg;
 
 	assert_non_null(e->listener);
 	assert_int_equal(e->starts, 1);
 	assert_true(text.len > 0 && utf8_valid(text));
 	assert_int_equal(buf_append(&e->text, text.p, text.len), 0);
 	e->tokens++;
-	ear_called(e, AT_TOKEN);
+	recorder_called(e, AT_TOKEN);
 }
 
 static inline void
-ear_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+recorder_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
-	struct ear *e = arg;
+	struct recorder *e = arg;
 
 	assert_non_null(e->listener);
 	e->listener = NULL;
@@ -78,44 +77,43 @@ ear_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 	e->ids = *ids;
 	e->reply = *reply;
 	assert_int_equal(buf_append(&e->message, reply->text.p, reply->text.len), 0);
-	ear_called(e, AT_END);
+	recorder_called(e, AT_END);
 }
 
 static inline void
-ear_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+recorder_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
 {
-	struct ear *e = arg;
+	struct recorder *e = arg;
 
 	(void)retry_after_ms;
 	assert_non_null(e->listener);
 	e->listener = NULL;
 	e->ends++;
 	e->failure = failure;
-	ear_called(e, AT_END);
+	recorder_called(e, AT_END);
 }
 
-static const struct turn_sink ear_sink = {ear_start, ear_token, ear_done, ear_error};
+static const struct turn_sink recorder_sink = {
+    recorder_start, recorder_token, recorder_done, recorder_error};
 
-/* Frees what it wrote down; it leaves if it still listens. */
+/* Frees the recording; leaves if it still listens. */
 static inline void
-ear_clear(struct ear *e)
+recorder_clear(struct recorder *e)
 {
-	ear_leave(e);
+	recorder_leave(e);
 	buf_clear(&e->text);
 	buf_clear(&e->message);
 }
 
-static inline struct ear
-ear_new(void)
+static inline struct recorder
+recorder_new(void)
 {
-	struct ear e = {0};
+	struct recorder e = {0};
 
 	buf_init(&e.text, TURN_REPLY_MAX);
 	buf_init(&e.message, TURN_REPLY_MAX);
 	return e;
 }
-
-/* -- beginning to listen ------------------------------------------------------------------- */
 
 static inline struct reply_ref
 reference_to(const struct id *message)
@@ -130,7 +128,7 @@ reference_to(const struct id *message)
 
 /* client_id NULL: without. */
 static inline void
-ear_begin(struct stage *s, struct ear *e, const char *client_id)
+recorder_begin(struct stage *s, struct recorder *e, const char *client_id)
 {
 	struct turn_request request = {
 	    .org = id_default_org,
@@ -140,32 +138,30 @@ ear_begin(struct stage *s, struct ear *e, const char *client_id)
 	    .client_id = slice_str(client_id == NULL ? "" : client_id),
 	};
 
-	*e = ear_new();
-	e->listener = turn_begin(&s->turns, &request, &ear_sink, e);
+	*e = recorder_new();
+	e->listener = turn_begin(&s->turns, &request, &recorder_sink, e);
 	assert_non_null(e->listener);
 }
 
 static inline void
-ear_join(struct stage *s, struct ear *e, const struct id *message, size_t after)
+recorder_join(struct stage *s, struct recorder *e, const struct id *message, size_t after)
 {
 	struct reply_ref reference = reference_to(message);
 
-	*e = ear_new();
-	e->listener = turn_join(&s->turns, &reference, after, &ear_sink, e);
+	*e = recorder_new();
+	e->listener = turn_join(&s->turns, &reference, after, &recorder_sink, e);
 	assert_non_null(e->listener);
 }
 
 static inline void
-ear_stop(struct stage *s, struct ear *e, const struct id *message)
+recorder_stop(struct stage *s, struct recorder *e, const struct id *message)
 {
 	struct reply_ref reference = reference_to(message);
 
-	*e = ear_new();
-	e->listener = turn_stop(&s->turns, &reference, &ear_sink, e);
+	*e = recorder_new();
+	e->listener = turn_stop(&s->turns, &reference, &recorder_sink, e);
 	assert_non_null(e->listener);
 }
-
-/* -- what was heard ------------------------------------------------------------------------ */
 
 static inline void
 expect_text(const struct buf *heard, const char *text)
@@ -174,9 +170,9 @@ expect_text(const struct buf *heard, const char *text)
 	assert_memory_equal(buf_data(heard), text, strlen(text));
 }
 
-/* Waits for the end, which is this failure. */
+/* Waits for the end, which must be this failure. */
 static inline void
-expect_failure(struct stage *s, struct ear *e, enum turn_failure failure)
+expect_failure(struct stage *s, struct recorder *e, enum turn_failure failure)
 {
 	STAGE_UNTIL(s, e->ends > 0);
 	assert_false(e->done);
@@ -185,7 +181,7 @@ expect_failure(struct stage *s, struct ear *e, enum turn_failure failure)
 }
 
 static inline void
-expect_done(struct stage *s, struct ear *e, enum message_status status, const char *text)
+expect_done(struct stage *s, struct recorder *e, enum message_status status, const char *text)
 {
 	STAGE_UNTIL(s, e->ends > 0);
 	assert_true(e->done);
@@ -194,15 +190,13 @@ expect_done(struct stage *s, struct ear *e, enum message_status status, const ch
 	assert_int_equal(e->ends, 1);
 }
 
-/* -- the store and the model --------------------------------------------------------------- */
-
-/* A turn of e's whose answer has begun to come. */
+/* A turn of e whose response has begun. */
 static inline struct turn_ids
-stage_stream(struct stage *s, struct ear *e)
+stage_stream(struct stage *s, struct recorder *e)
 {
 	struct turn_ids ids;
 
-	ear_begin(s, e, NULL);
+	recorder_begin(s, e, NULL);
 	if (s->store.fd == -1)
 		store_accept(s);
 	ids = store_take_begin(s, 0);
@@ -237,7 +231,8 @@ state_over(const struct turn_ids *ids, enum message_status status, const char *t
 	};
 }
 
-/* Answers the question for a reply, which must be this one; returns from where its text is asked. */
+/* Answers the request for a reply, which must be this one; returns the offset from which its
+ * text is requested. */
 static inline uint32_t
 store_take_join(struct stage *s, const struct msg_turn_state *state)
 {
@@ -266,7 +261,7 @@ store_take_finish(struct stage *s, enum message_status status, const char *text)
 	store_answer(s, request, MSG_OK, &(struct msg_ok){});
 }
 
-/* The model has said all. */
+/* The end of the model's response. */
 static inline void
 model_end(struct stage *s)
 {

@@ -1,10 +1,10 @@
 /*
- * When too much waits for the store already: nobody is taken on, and whoever needs the store to go on
- * is told so at once.
+ * When too many requests wait for storaged: new ones are refused, and those that need storaged to
+ * continue fail at once.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
-/* So much waits that no more fits, also when a small request is answered. */
+/* Fills the queue so that no small request fits either. */
 static void
 crowd(struct stage *s)
 {
@@ -29,11 +29,11 @@ nobody_is_taken_on(void **state)
 	};
 
 	crowd(s);
-	assert_null(turn_begin(&s->turns, &request, &ear_sink, NULL));
+	assert_null(turn_begin(&s->turns, &request, &recorder_sink, NULL));
 	request.client_id.len = 0;
-	assert_null(turn_begin(&s->turns, &request, &ear_sink, NULL));
-	assert_null(turn_join(&s->turns, &reference, 0, &ear_sink, NULL));
-	assert_null(turn_stop(&s->turns, &reference, &ear_sink, NULL));
+	assert_null(turn_begin(&s->turns, &request, &recorder_sink, NULL));
+	assert_null(turn_join(&s->turns, &reference, 0, &recorder_sink, NULL));
+	assert_null(turn_stop(&s->turns, &reference, &recorder_sink, NULL));
 	assert_true(LIST_EMPTY(&s->turns.running));
 	assert_true(LIST_EMPTY(&s->turns.lookups));
 	assert_int_equal(s->board.turns_running, 0);
@@ -45,15 +45,15 @@ who_has_to_ask_again_is_told(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	store_take_join(s, &running);
 	crowd(s);
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	assert_true(LIST_EMPTY(&s->turns.lookups));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -63,9 +63,9 @@ who_sent_a_message_again_is_told(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, false);
 	uint64_t begin;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	begin = store_expect(s, MSG_TURN_BEGIN, NULL);
 	crowd(s);
@@ -73,7 +73,7 @@ who_sent_a_message_again_is_told(void **state)
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	assert_true(LIST_EMPTY(&s->turns.running));
 	assert_true(LIST_EMPTY(&s->turns.lookups));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -83,9 +83,9 @@ who_follows_a_reply_is_told(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct id run = id_new();
 	struct msg_turn_state running = state_open(&ids, &run, false);
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, e.starts == 1);
@@ -93,7 +93,7 @@ who_follows_a_reply_is_told(void **state)
 	store_tell(s, MSG_LIVE_END, &(struct msg_live_end){.turn = ids.message});
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	assert_true(TAILQ_EMPTY(&s->turns.remote));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Its text waits here until there is room. */
@@ -101,7 +101,7 @@ static void
 a_running_reply_is_stopped_all_the_same(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	crowd(s);
@@ -109,7 +109,7 @@ a_running_reply_is_stopped_all_the_same(void **state)
 	STAGE_UNTIL(s, model_is_left(s));
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	assert_int_equal(turn_service_running(&s->turns), 1);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * Who answers: what the model is told for an agent, and on whose server it is asked.
+ * The request to the model for an agent, and the server that it is sent to.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
@@ -8,12 +8,11 @@
 
 #define QUESTION_MAX (512 * 1024)
 
-/* -- the beginning of a question ----------------------------------------------------------- */
-
 static const struct prompt_defaults settings = {
     .model = "usual", .system_prompt = " Be of help.\n", .max_completion_tokens = 90};
 
-/* What an agent of this record, NULL: of none, is asked with; the caller's, NUL-terminated. */
+/* The start of the request for an agent's record (NULL: none); NUL-terminated, freed by the
+ * caller. */
 static struct buf
 question(const struct msg_agent_record *record, const struct prompt_defaults *defaults)
 {
@@ -143,9 +142,7 @@ the_longest_agent_is_asked(void **state)
 	buf_clear(&body);
 }
 
-/* -- its server ---------------------------------------------------------------------------- */
-
-/* One more model server, which says nothing by itself; returns what listens there. A host in digits is
+/* Adds a model server that does not answer; returns its listening socket. A host in digits is
  * asked without libcurl. */
 static int
 add_server(
@@ -175,9 +172,9 @@ add_server(
 	return fd;
 }
 
-/* Begins e's turn, whose agent asks this server; returns what it is called. */
+/* Begins a turn of e whose agent names this server; returns its ids. */
 static struct turn_ids
-begin_with(struct stage *s, struct ear *e, const char *server)
+begin_with(struct stage *s, struct recorder *e, const char *server)
 {
 	const struct msg_agent_record record = {
 	    .v = RECORD_VERSION, .model = slice_str("big"), .key_name = slice_str(server)};
@@ -186,7 +183,7 @@ begin_with(struct stage *s, struct ear *e, const char *server)
 	struct buf agent;
 	union msg m;
 
-	ear_begin(s, e, NULL);
+	recorder_begin(s, e, NULL);
 	if (s->store.fd == -1)
 		store_accept(s);
 	request = store_expect(s, MSG_TURN_BEGIN, &m);
@@ -217,7 +214,7 @@ an_agent_is_asked_on_its_server_with_its_key(void **state)
 {
 	struct stage *s = *state;
 	int big = add_server(s, "big", "127.0.0.1", "sk-of-big", 0);
-	struct ear e;
+	struct recorder e;
 	char head[4096];
 
 	begin_with(s, &e, "big");
@@ -229,7 +226,7 @@ an_agent_is_asked_on_its_server_with_its_key(void **state)
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "hi");
 	expect_done(s, &e, MESSAGE_COMPLETE, "hi");
-	ear_clear(&e);
+	recorder_clear(&e);
 	/* Without a name it is the settings' own, to which no key was given. */
 	begin_with(s, &e, "");
 	expect_question_at(s, s->model_listener, head);
@@ -239,7 +236,7 @@ an_agent_is_asked_on_its_server_with_its_key(void **state)
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "ho");
 	expect_done(s, &e, MESSAGE_COMPLETE, "ho");
-	ear_clear(&e);
+	recorder_clear(&e);
 	closefd(&big);
 }
 
@@ -247,13 +244,13 @@ static void
 a_server_that_is_gone_from_the_settings_is_unavailable(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	begin_with(s, &e, "gone");
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
 	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
 	assert_int_equal(s->board.model_requests, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -261,7 +258,7 @@ a_server_that_fails_is_left_alone_and_no_other(void **state)
 {
 	struct stage *s = *state;
 	int big = add_server(s, "big", "127.0.0.1", NULL, 1);
-	struct ear e;
+	struct recorder e;
 	char head[4096];
 
 	begin_with(s, &e, "big");
@@ -270,12 +267,12 @@ a_server_that_fails_is_left_alone_and_no_other(void **state)
 	    s, "HTTP/1.1 504 Gateway Timeout\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n");
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
 	expect_failure(s, &e, TURN_MODEL_SLOW);
-	ear_clear(&e);
+	recorder_clear(&e);
 	assert_int_equal(s->board.breaker_open, 1);
 	begin_with(s, &e, "big");
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
 	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
-	ear_clear(&e);
+	recorder_clear(&e);
 	begin_with(s, &e, "");
 	model_expect(s);
 	model_answer(s);
@@ -283,13 +280,13 @@ a_server_that_fails_is_left_alone_and_no_other(void **state)
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "here");
 	expect_done(s, &e, MESSAGE_COMPLETE, "here");
-	ear_clear(&e);
+	recorder_clear(&e);
 	assert_int_equal(s->board.breaker_open, 1);
 	assert_int_equal(s->board.breaker_refusals, 1);
 	closefd(&big);
 }
 
-/* All open and close connections, two of them by libcurl: each gets numbers that were another's. */
+/* All of them open and close connections, two through libcurl: descriptor numbers are reused. */
 static void
 servers_have_descriptors_in_turn(void **state)
 {
@@ -299,7 +296,7 @@ servers_have_descriptors_in_turn(void **state)
 	    add_server(s, "two", "localhost", NULL, 0)};
 
 	for (size_t i = 0; i < 30; i++) {
-		struct ear e;
+		struct recorder e;
 		char head[4096];
 
 		begin_with(s, &e, names[i % 3]);
@@ -310,13 +307,11 @@ servers_have_descriptors_in_turn(void **state)
 		closefd(&s->model);
 		store_take_finish(s, MESSAGE_COMPLETE, "x");
 		expect_done(s, &e, MESSAGE_COMPLETE, "x");
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 	closefd(&listeners[1]);
 	closefd(&listeners[2]);
 }
-
-/* -- what the store refuses ---------------------------------------------------------------- */
 
 static void
 each_refusal_of_a_visitor_is_told(void **state)
@@ -343,11 +338,11 @@ each_refusal_of_a_visitor_is_told(void **state)
 
 	memset(&visitor, 7, sizeof(visitor));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct ear e = ear_new();
+		struct recorder e = recorder_new();
 		uint64_t asked;
 		union msg m;
 
-		e.listener = turn_begin(&s->turns, &request, &ear_sink, &e);
+		e.listener = turn_begin(&s->turns, &request, &recorder_sink, &e);
 		assert_non_null(e.listener);
 		if (s->store.fd == -1)
 			store_accept(s);
@@ -356,7 +351,7 @@ each_refusal_of_a_visitor_is_told(void **state)
 		store_refuse(s, asked, cases[i].code);
 		expect_failure(s, &e, cases[i].failure);
 		assert_int_equal(s->board.turns[cases[i].metric], 1);
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 	assert_int_equal(s->board.model_requests, 0);
 }

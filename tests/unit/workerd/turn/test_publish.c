@@ -1,6 +1,6 @@
 /*
- * Replies of ours that other workers follow: published while somebody wants them, once a loop turn,
- * whole before their end; and stopped from elsewhere.
+ * Replies of this worker that other workers follow: published once per loop iteration while they
+ * are followed, completely before their end; and stopped by another worker.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
@@ -44,7 +44,7 @@ static void
 nothing_is_published_that_nobody_wants(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_stream(s, &e);
 	model_say(s, "one");
@@ -53,14 +53,14 @@ nothing_is_published_that_nobody_wants(void **state)
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
 	expect_done(s, &e, MESSAGE_COMPLETE, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_wanted_reply_is_published_from_where_it_is_wanted(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	model_say(s, "one ");
@@ -81,7 +81,7 @@ a_wanted_reply_is_published_from_where_it_is_wanted(void **state)
 	store_expect_nothing(s);
 	model_end(s);
 	store_take_finish(s, MESSAGE_COMPLETE, "one two three");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Who asks knows another run's text, and its length may fall anywhere in this one's. */
@@ -89,7 +89,7 @@ static void
 no_piece_begins_within_a_character(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	model_say(s, "a€😀");
@@ -102,18 +102,18 @@ no_piece_begins_within_a_character(void **state)
 	expect_piece(s, &ids, 1, "€😀");
 	tell_wanted(s, &ids, 8);
 	expect_piece(s, &ids, 8, "");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* So that who waits for its place knows that there is none yet. */
+/* So that a follower knows that there is no text yet. */
 static void
 a_reply_without_text_says_so_when_it_is_wanted(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids;
 
-	ear_begin(s, &e, NULL);
+	recorder_begin(s, &e, NULL);
 	store_accept(s);
 	ids = store_take_begin(s, 0);
 	model_expect(s);
@@ -124,7 +124,7 @@ a_reply_without_text_says_so_when_it_is_wanted(void **state)
 	model_answer(s);
 	model_say(s, "one");
 	expect_piece(s, &ids, 0, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* What came in one loop turn is one piece, with the end right behind it. */
@@ -132,7 +132,7 @@ static void
 all_of_a_reply_is_published_before_its_end(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	tell_wanted(s, &ids, 0);
@@ -144,7 +144,7 @@ all_of_a_reply_is_published_before_its_end(void **state)
 	expect_piece(s, &ids, 0, "one two");
 	store_take_finish(s, MESSAGE_COMPLETE, "one two");
 	expect_done(s, &e, MESSAGE_COMPLETE, "one two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* The store ends the following with the reply; it needs no text after its end. */
@@ -152,7 +152,7 @@ static void
 a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 	uint64_t finish;
 
@@ -172,7 +172,7 @@ a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 	tell_unwanted(s, &ids);
 	store_tell(s, MSG_LIVE_STOP, &(struct msg_live_stop){.turn = ids.message});
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Those who follow it are told as those who listen here; and who comes while it is tried again, too. */
@@ -180,7 +180,7 @@ static void
 a_reply_that_the_store_does_not_take_is_told_of(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	tell_wanted(s, &ids, 0);
@@ -200,14 +200,14 @@ a_reply_that_the_store_does_not_take_is_told_of(void **state)
 	tell_unwanted(s, &ids);
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
 	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_reply_that_the_store_fails_to_take_is_told_of(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	model_say(s, "one");
@@ -217,15 +217,15 @@ a_reply_that_the_store_fails_to_take_is_told_of(void **state)
 	tell_wanted(s, &ids, 0);
 	expect_piece(s, &ids, 0, "one");
 	expect_unsaved(s, &ids, false);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* Who wants it is said anew on a new line. */
+/* storaged sends the followers again after a reconnect. */
 static void
 a_new_line_wants_nothing_yet(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	tell_wanted(s, &ids, 0);
@@ -237,7 +237,7 @@ a_new_line_wants_nothing_yet(void **state)
 	store_expect_nothing(s);
 	tell_wanted(s, &ids, 0);
 	expect_piece(s, &ids, 0, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Without a line there is nobody to publish to; it is made up when there is. */
@@ -245,7 +245,7 @@ static void
 what_could_not_be_published_is_made_up(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	tell_wanted(s, &ids, 0);
@@ -257,7 +257,7 @@ what_could_not_be_published_is_made_up(void **state)
 	store_answer(s, store_expect(s, MSG_TURN_CHECKPOINT, NULL), MSG_OK, &(struct msg_ok){});
 	tell_wanted(s, &ids, 0);
 	expect_piece(s, &ids, 0, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Pieces of other replies wait for a store that does not read, up to the line's bound. */
@@ -266,7 +266,7 @@ a_full_line_is_made_up_for(void **state)
 {
 	static char text[512 * 1024 + 1];
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 	struct msg_live_publish others = {.turn = id_new()};
 	struct frame f;
@@ -290,14 +290,14 @@ a_full_line_is_made_up_for(void **state)
 	assert_true(m.live_publish.text.len == 4 || m.live_publish.text.len == 7);
 	if (m.live_publish.text.len == 4)
 		expect_piece(s, &ids, 4, "two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_reply_is_stopped_from_elsewhere(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 
 	tell_wanted(s, &ids, 0);
@@ -308,7 +308,7 @@ a_reply_is_stopped_from_elsewhere(void **state)
 	STAGE_UNTIL(s, model_is_left(s));
 	store_take_finish(s, MESSAGE_STOPPED, "one");
 	expect_done(s, &e, MESSAGE_STOPPED, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 int

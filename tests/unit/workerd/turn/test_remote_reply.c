@@ -1,6 +1,6 @@
 /*
- * Replies that another worker writes: the store forwards their text, says when to ask again how they
- * are, and is told when nobody here follows them any more.
+ * Replies that another worker writes: storaged forwards their text, says when to request their
+ * state again, and learns when no listener is left here.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
@@ -41,11 +41,11 @@ tell_end(struct stage *s, const struct other *o)
 
 /* e follows it from its beginning. */
 static void
-follow(struct stage *s, struct ear *e, const struct other *o)
+follow(struct stage *s, struct recorder *e, const struct other *o)
 {
 	struct msg_turn_state open = other_open(o);
 
-	ear_join(s, e, &o->ids.message, 0);
+	recorder_join(s, e, &o->ids.message, 0);
 	if (s->store.fd == -1)
 		store_accept(s);
 	store_take_join(s, &open);
@@ -75,7 +75,7 @@ another_workers_reply_is_heard_as_it_comes(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "one two");
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	assert_int_equal(s->board.turns_followed, 1);
@@ -91,9 +91,9 @@ another_workers_reply_is_heard_as_it_comes(void **state)
 	expect_done(s, &e, MESSAGE_COMPLETE, "one two");
 	expect_text(&e.text, "one two\n");
 	expect_no_follows(s);
-	/* The store knows that it is over. */
+	/* storaged has closed it. */
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* What the last piece did not bring, the store's text does. */
@@ -103,7 +103,7 @@ the_rest_of_a_reply_comes_with_its_end(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one two");
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "one");
@@ -111,7 +111,7 @@ the_rest_of_a_reply_comes_with_its_end(void **state)
 	assert_int_equal(store_take_join(s, &over), 3);
 	expect_done(s, &e, MESSAGE_STOPPED, "one two");
 	expect_text(&e.text, "one two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -120,7 +120,7 @@ a_followed_reply_that_breaks_off_is_interrupted(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_INTERRUPTED, "on");
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "one");
@@ -129,7 +129,7 @@ a_followed_reply_that_breaks_off_is_interrupted(void **state)
 	expect_failure(s, &e, TURN_INTERRUPTED);
 	expect_text(&e.text, "one");
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -137,14 +137,14 @@ a_followed_reply_may_be_erased(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_end(s, &o);
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
 	expect_failure(s, &e, TURN_ERASED);
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -154,7 +154,7 @@ tell_unsaved(struct stage *s, const struct other *o, bool full)
 	    &(struct msg_live_unsaved){.turn = o->ids.message, .full = full});
 }
 
-/* Nobody knows for how long not. */
+/* Nobody knows when it will be stored. */
 static void
 a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
 {
@@ -164,10 +164,10 @@ a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
 	for (size_t full = 0; full < ARRAY_LEN(failures); full++) {
 		struct other o = other_new();
 		struct msg_turn_state open = other_open(&o);
-		struct ear e, stop;
+		struct recorder e, stop;
 
 		follow(s, &e, &o);
-		ear_stop(s, &stop, &o.ids.message);
+		recorder_stop(s, &stop, &o.ids.message);
 		store_take_join(s, &open);
 		store_answer(
 		    s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
@@ -180,8 +180,8 @@ a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
 		expect_no_follows(s);
 		tell_unsaved(s, &o, full);
 		store_expect_nothing(s);
-		ear_clear(&e);
-		ear_clear(&stop);
+		recorder_clear(&e);
+		recorder_clear(&stop);
 	}
 }
 
@@ -192,7 +192,7 @@ that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 4, "two");
@@ -204,10 +204,8 @@ that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
 	tell_unsaved(s, &o, true);
 	expect_failure(s, &e, TURN_STORE_FULL);
 	expect_text(&e.text, "one two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- where it begins ----------------------------------------------------------------------- */
 
 /* Where it begins is known when the text is here; all that it wants is in one token. */
 static void
@@ -216,12 +214,12 @@ a_place_in_a_followed_text_is_waited_for(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear third, far;
+	struct recorder third, far;
 
-	ear_join(s, &third, &o.ids.message, 3);
+	recorder_join(s, &third, &o.ids.message, 3);
 	store_accept(s);
 	assert_int_equal(store_take_join(s, &open), 0);
-	ear_join(s, &far, &o.ids.message, 99);
+	recorder_join(s, &far, &o.ids.message, 99);
 	assert_int_equal(store_take_join(s, &open), 0);
 	store_expect_nothing(s);
 	assert_int_equal(third.starts + far.starts, 0);
@@ -235,8 +233,8 @@ a_place_in_a_followed_text_is_waited_for(void **state)
 	STAGE_UNTIL(s, far.tokens == 1);
 	expect_text(&third.text, "😀!");
 	expect_text(&far.text, "!");
-	ear_clear(&third);
-	ear_clear(&far);
+	recorder_clear(&third);
+	recorder_clear(&far);
 }
 
 /* Who names a place in it may have heard another run's text. */
@@ -246,24 +244,24 @@ no_place_in_a_reply_begun_anew_is_believed(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open;
-	struct ear first, second;
+	struct recorder first, second;
 
 	o.run = id_new();
 	open = other_open(&o);
-	ear_join(s, &first, &o.ids.message, 3);
+	recorder_join(s, &first, &o.ids.message, 3);
 	store_accept(s);
 	store_take_join(s, &open);
 	STAGE_UNTIL(s, first.starts == 1);
 	tell_text(s, &o, 0, "another");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &o.ids.message, 3);
+	recorder_join(s, &second, &o.ids.message, 3);
 	store_take_join(s, &open);
 	STAGE_UNTIL(s, second.tokens == 1);
 	assert_int_equal(first.position + second.position, 0);
 	expect_text(&first.text, "another");
 	expect_text(&second.text, "another");
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 /* The other worker says that there is no text yet. */
@@ -273,16 +271,16 @@ an_empty_piece_tells_that_there_is_no_text(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &o.ids.message, 3);
+	recorder_join(s, &e, &o.ids.message, 3);
 	store_accept(s);
 	store_take_join(s, &open);
 	tell_text(s, &o, 0, "");
 	STAGE_UNTIL(s, e.starts == 1);
 	assert_int_equal(e.position, 0);
 	assert_int_equal(e.tokens, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -292,9 +290,9 @@ who_never_started_hears_all_at_the_end(void **state)
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "one two");
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &o.ids.message, 4);
+	recorder_join(s, &e, &o.ids.message, 4);
 	store_accept(s);
 	store_take_join(s, &open);
 	tell_end(s, &o);
@@ -302,7 +300,7 @@ who_never_started_hears_all_at_the_end(void **state)
 	expect_done(s, &e, MESSAGE_COMPLETE, "one two");
 	assert_int_equal(e.position, 4);
 	expect_text(&e.text, "two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -311,12 +309,12 @@ a_second_listener_is_given_what_is_here(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear first, second;
+	struct recorder first, second;
 
 	follow(s, &first, &o);
 	tell_text(s, &o, 0, "one ");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &o.ids.message, 2);
+	recorder_join(s, &second, &o.ids.message, 2);
 	/* No more is asked for than is missing. */
 	assert_int_equal(store_take_join(s, &open), 4);
 	STAGE_UNTIL(s, second.tokens == 1);
@@ -327,23 +325,21 @@ a_second_listener_is_given_what_is_here(void **state)
 	expect_text(&second.text, "e two");
 	assert_int_equal(s->board.turns_followed, 1);
 	/* The last who leaves ends it. */
-	ear_leave(&first);
+	recorder_leave(&first);
 	store_expect_nothing(s);
-	ear_leave(&second);
+	recorder_leave(&second);
 	expect_leave(s, &o);
 	expect_no_follows(s);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
-
-/* -- pieces that do not fit ---------------------------------------------------------------- */
 
 static void
 what_is_here_already_is_dropped(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "one");
@@ -353,7 +349,7 @@ what_is_here_already_is_dropped(void **state)
 	tell_text(s, &o, 1, "ne two");
 	STAGE_UNTIL(s, e.tokens == 2);
 	expect_text(&e.text, "one two");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -362,7 +358,7 @@ a_missing_piece_is_asked_for(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "one");
@@ -374,7 +370,7 @@ a_missing_piece_is_asked_for(void **state)
 	STAGE_UNTIL(s, e.tokens == 2);
 	expect_text(&e.text, "one two three");
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -383,14 +379,14 @@ what_is_being_asked_is_not_asked_twice(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 4, "two");
 	tell_end(s, &o);
 	store_take_join(s, &open);
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* It overlaps with what is here and is not the same. */
@@ -400,7 +396,7 @@ no_piece_begins_within_a_character(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "abc");
@@ -409,7 +405,7 @@ no_piece_begins_within_a_character(void **state)
 	tell_text(s, &o, 3, "d");
 	STAGE_UNTIL(s, e.tokens == 2);
 	expect_text(&e.text, "abcd");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -418,7 +414,7 @@ a_followed_text_has_a_bound(void **state)
 	static char half[TURN_REPLY_MAX / 2 + 1];
 	struct stage *s = *state;
 	struct other o = other_new();
-	struct ear e;
+	struct recorder e;
 
 	memset(half, 'x', sizeof(half) - 1);
 	follow(s, &e, &o);
@@ -430,7 +426,7 @@ a_followed_text_has_a_bound(void **state)
 	expect_failure(s, &e, TURN_TOO_LONG);
 	expect_leave(s, &o);
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -438,7 +434,7 @@ what_comes_of_other_replies_is_passed_over(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), unknown = other_new();
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &unknown, 0, "what");
@@ -447,19 +443,17 @@ what_comes_of_other_replies_is_passed_over(void **state)
 	store_tell(s, MSG_OK, &(struct msg_ok){});
 	store_expect_nothing(s);
 	assert_int_equal(e.tokens + e.ends, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* -- other runs ---------------------------------------------------------------------------- */
-
-/* What was heard of it is void: whoever wants it asks again. */
+/* The text so far is invalid: listeners must ask again. */
 static void
 a_reply_that_is_begun_anew_elsewhere_is_interrupted(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
 	struct msg_turn_state open = other_open(&anew);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_text(s, &o, 0, "one");
@@ -468,7 +462,7 @@ a_reply_that_is_begun_anew_elsewhere_is_interrupted(void **state)
 	expect_failure(s, &e, TURN_INTERRUPTED);
 	expect_leave(s, &o);
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -477,14 +471,14 @@ a_reply_that_is_begun_anew_here_is_interrupted(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state own = state_open(&o.ids, &o.run, true);
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_end(s, &o);
 	store_take_join(s, &own);
 	expect_failure(s, &e, TURN_INTERRUPTED);
 	expect_leave(s, &o);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* A new run is joined when those who hear the old one know that it is void. */
@@ -494,12 +488,12 @@ two_runs_of_a_reply_are_not_mixed(void **state)
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
 	struct msg_turn_state open = other_open(&anew);
-	struct ear first, second;
+	struct recorder first, second;
 
 	follow(s, &first, &o);
 	tell_text(s, &o, 0, "old");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &o.ids.message, 0);
+	recorder_join(s, &second, &o.ids.message, 0);
 	/* The second's, and then that of the follow, whose end that answer tells. */
 	store_take_join(s, &open);
 	assert_int_equal(store_take_join(s, &open), 3);
@@ -510,8 +504,8 @@ two_runs_of_a_reply_are_not_mixed(void **state)
 	tell_text(s, &anew, 0, "new");
 	STAGE_UNTIL(s, second.tokens == 1);
 	expect_text(&second.text, "new");
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 /* It was begun anew, and ended, before this worker asked: who heard the old text is not told that this
@@ -523,15 +517,15 @@ a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "new one");
-	struct ear first, second, stop;
+	struct recorder first, second, stop;
 
 	follow(s, &first, &o);
 	tell_text(s, &o, 0, "old");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &o.ids.message, 1);
+	recorder_join(s, &second, &o.ids.message, 1);
 	store_take_join(s, &open);
 	STAGE_UNTIL(s, second.tokens == 1);
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_take_join(s, &open);
 	store_answer(s, store_expect(s, MSG_TURN_STOP, NULL), MSG_OK, &(struct msg_ok){});
 	tell_end(s, &o);
@@ -541,9 +535,9 @@ a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
 	expect_text(&first.text, "old");
 	expect_done(s, &stop, MESSAGE_COMPLETE, "new one");
 	expect_no_follows(s);
-	ear_clear(&first);
-	ear_clear(&second);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&second);
+	recorder_clear(&stop);
 }
 
 /* A message sent again, whose reply another worker writes. */
@@ -553,9 +547,9 @@ a_repeated_message_follows_its_reply(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_answer(s, store_expect(s, MSG_TURN_BEGIN, NULL), MSG_TURN_STATE, &open);
 	assert_int_equal(store_take_join(s, &open), 0);
@@ -563,10 +557,8 @@ a_repeated_message_follows_its_reply(void **state)
 	tell_text(s, &o, 0, "text");
 	STAGE_UNTIL(s, e.tokens == 1);
 	assert_int_equal(s->board.turns_running, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- stopping ------------------------------------------------------------------------------ */
 
 static uint64_t
 expect_stop(struct stage *s, const struct other *o)
@@ -585,11 +577,11 @@ another_workers_reply_is_stopped_through_the_store(void **state)
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one");
-	struct ear first, stop;
+	struct recorder first, stop;
 
 	follow(s, &first, &o);
 	tell_text(s, &o, 0, "one");
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_take_join(s, &open);
 	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
 	tell_end(s, &o);
@@ -597,8 +589,8 @@ another_workers_reply_is_stopped_through_the_store(void **state)
 	expect_done(s, &stop, MESSAGE_STOPPED, "one");
 	expect_done(s, &first, MESSAGE_STOPPED, "one");
 	assert_int_equal(stop.starts + stop.tokens, 0);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* How the reply is will be known first: it may be over. */
@@ -608,20 +600,20 @@ a_stop_waits_for_what_is_being_asked(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear first, stop;
+	struct recorder first, stop;
 	uint64_t join;
 
 	follow(s, &first, &o);
 	tell_end(s, &o);
 	join = store_expect(s, MSG_TURN_JOIN, NULL);
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_take_join(s, &open);
 	store_expect_nothing(s);
 	store_answer(s, join, MSG_TURN_STATE, &open);
 	expect_stop(s, &o);
 	store_expect_nothing(s);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* The store forgot it with the line; it is asked for again as soon as it follows again. */
@@ -631,9 +623,9 @@ a_stop_outlives_the_line(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear stop;
+	struct recorder stop;
 
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_accept(s);
 	store_take_join(s, &open);
 	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
@@ -641,10 +633,10 @@ a_stop_outlives_the_line(void **state)
 	store_take_join(s, &open);
 	expect_stop(s, &o);
 	assert_int_equal(stop.ends, 0);
-	ear_clear(&stop);
+	recorder_clear(&stop);
 }
 
-/* It was meant for the reply, not for who wrote it. */
+/* The stop applies to the reply, whichever run writes it. */
 static void
 a_stop_outlives_the_run(void **state)
 {
@@ -652,12 +644,12 @@ a_stop_outlives_the_run(void **state)
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
 	struct msg_turn_state open = other_open(&o), open_anew = other_open(&anew);
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "new");
-	struct ear first, stop;
+	struct recorder first, stop;
 
 	follow(s, &first, &o);
 	tell_text(s, &o, 0, "one");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_take_join(s, &open);
 	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
 	tell_end(s, &o);
@@ -674,8 +666,8 @@ a_stop_outlives_the_run(void **state)
 	store_take_join(s, &over);
 	expect_done(s, &stop, MESSAGE_STOPPED, "new");
 	expect_no_follows(s);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 static void
@@ -685,21 +677,19 @@ a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_STOPPED, "one");
-	struct ear stop;
+	struct recorder stop;
 
-	ear_stop(s, &stop, &o.ids.message);
+	recorder_stop(s, &stop, &o.ids.message);
 	store_accept(s);
-	ear_leave(&stop);
+	recorder_leave(&stop);
 	store_take_join(s, &open);
 	store_answer(s, expect_stop(s, &o), MSG_OK, &(struct msg_ok){});
 	tell_end(s, &o);
 	store_take_join(s, &over);
 	expect_no_follows(s);
 	assert_int_equal(stop.ends, 0);
-	ear_clear(&stop);
+	recorder_clear(&stop);
 }
-
-/* -- the line ------------------------------------------------------------------------------ */
 
 static void
 a_new_line_follows_again_from_what_is_here(void **state)
@@ -708,7 +698,7 @@ a_new_line_follows_again_from_what_is_here(void **state)
 	struct other o = other_new(), p = other_new();
 	struct msg_turn_state open = other_open(&o);
 	struct msg_turn_state over = state_over(&p.ids, MESSAGE_COMPLETE, "p");
-	struct ear e, f;
+	struct recorder e, f;
 
 	follow(s, &e, &o);
 	follow(s, &f, &p);
@@ -721,8 +711,8 @@ a_new_line_follows_again_from_what_is_here(void **state)
 	tell_text(s, &o, 3, " two");
 	STAGE_UNTIL(s, e.tokens == 2);
 	expect_text(&e.text, "one two");
-	ear_clear(&e);
-	ear_clear(&f);
+	recorder_clear(&e);
+	recorder_clear(&f);
 }
 
 static void
@@ -730,17 +720,15 @@ a_store_that_stays_away_ends_the_following(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	closefd(&s->store_listener);
 	channel_close(&s->store);
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- leaving ------------------------------------------------------------------------------- */
 
 /* The store hears of the leaving after the question, whose answer says that we follow. */
 static void
@@ -749,21 +737,21 @@ a_following_that_the_store_has_ended_is_asked_for_again(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear first, second;
+	struct recorder first, second;
 	uint64_t join;
 
 	follow(s, &first, &o);
-	ear_join(s, &second, &o.ids.message, 0);
+	recorder_join(s, &second, &o.ids.message, 0);
 	stage_turn(s);
-	ear_leave(&first);
+	recorder_leave(&first);
 	join = store_expect(s, MSG_TURN_JOIN, NULL);
 	expect_leave(s, &o);
 	store_answer(s, join, MSG_TURN_STATE, &open);
 	assert_int_equal(store_take_join(s, &open), 0);
 	tell_text(s, &o, 0, "text");
 	STAGE_UNTIL(s, second.tokens == 1);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 /* The question said how much was here, and the text that was is gone with its end; the store would
@@ -775,7 +763,7 @@ a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_INTERRUPTED, "old text");
 	struct msg_turn_state open = other_open(&anew);
-	struct ear first, second;
+	struct recorder first, second;
 	uint64_t join;
 	union msg m;
 
@@ -784,7 +772,7 @@ a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
 	STAGE_UNTIL(s, first.tokens == 1);
 	tell_end(s, &o);
 	join = store_expect(s, MSG_TURN_JOIN, NULL);
-	ear_join(s, &second, &o.ids.message, 0);
+	recorder_join(s, &second, &o.ids.message, 0);
 	store_answer(s, join, MSG_TURN_STATE, &over);
 	join = store_expect(s, MSG_TURN_JOIN, &m);
 	assert_int_equal(m.turn_join.from, 8);
@@ -794,8 +782,8 @@ a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
 	tell_text(s, &anew, 0, "new");
 	STAGE_UNTIL(s, second.tokens == 1);
 	expect_text(&second.text, "new");
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 static void
@@ -805,18 +793,18 @@ who_leaves_while_it_is_asked_for_ends_the_question(void **state)
 	struct other o = other_new();
 	struct msg_turn_state over = state_over(&o.ids, MESSAGE_COMPLETE, "x");
 	uint64_t join;
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	tell_end(s, &o);
 	join = store_expect(s, MSG_TURN_JOIN, NULL);
-	ear_leave(&e);
+	recorder_leave(&e);
 	expect_leave(s, &o);
 	expect_no_follows(s);
 	store_answer(s, join, MSG_TURN_STATE, &over);
 	store_expect_nothing(s);
 	assert_int_equal(e.ends, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Each listener may be the last, in any of its calls. */
@@ -825,12 +813,12 @@ the_last_may_leave_within_a_call(void **state)
 {
 	struct stage *s = *state;
 
-	for (enum ear_call call = AT_START; call <= AT_TOKEN; call++) {
+	for (enum recorder_call call = AT_START; call <= AT_TOKEN; call++) {
 		struct other o = other_new();
 		struct msg_turn_state open = other_open(&o);
-		struct ear e;
+		struct recorder e;
 
-		ear_join(s, &e, &o.ids.message, 0);
+		recorder_join(s, &e, &o.ids.message, 0);
 		e.drops_at = call;
 		e.drops = &e;
 		if (s->store.fd == -1)
@@ -842,7 +830,7 @@ the_last_may_leave_within_a_call(void **state)
 		expect_no_follows(s);
 		assert_int_equal(e.starts, 1);
 		assert_int_equal(e.tokens, call == AT_TOKEN);
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 }
 
@@ -852,11 +840,11 @@ one_of_those_who_wait_may_end_another(void **state)
 	struct stage *s = *state;
 	struct other o = other_new();
 	struct msg_turn_state open = other_open(&o);
-	struct ear ears[3];
+	struct recorder ears[3];
 	unsigned starts = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(ears); i++) {
-		ear_join(s, &ears[i], &o.ids.message, 1);
+		recorder_join(s, &ears[i], &o.ids.message, 1);
 		ears[i].drops_at = AT_START;
 		ears[i].drops = &ears[(i + 1) % ARRAY_LEN(ears)];
 		if (i == 0)
@@ -869,7 +857,7 @@ one_of_those_who_wait_may_end_another(void **state)
 	store_expect_nothing(s);
 	for (size_t i = 0; i < ARRAY_LEN(ears); i++) {
 		starts += ears[i].starts;
-		ear_clear(&ears[i]);
+		recorder_clear(&ears[i]);
 	}
 	/* The newest starts first and ends the oldest, which would be the last. */
 	assert_int_equal(starts, 2);
@@ -881,7 +869,7 @@ one_followed_reply_may_end_another(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), p = other_new();
-	struct ear e, f;
+	struct recorder e, f;
 
 	follow(s, &e, &o);
 	follow(s, &f, &p);
@@ -891,8 +879,8 @@ one_followed_reply_may_end_another(void **state)
 	turn_service_interrupt(&s->turns);
 	assert_int_equal(e.ends + f.ends, 1);
 	expect_no_follows(s);
-	ear_clear(&e);
-	ear_clear(&f);
+	recorder_clear(&e);
+	recorder_clear(&f);
 }
 
 static void
@@ -900,7 +888,7 @@ a_drain_cuts_what_is_followed(void **state)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
-	struct ear e;
+	struct recorder e;
 
 	follow(s, &e, &o);
 	/* It is no turn of ours that a drain would wait for. */
@@ -909,7 +897,7 @@ a_drain_cuts_what_is_followed(void **state)
 	expect_failure(s, &e, TURN_SHUTDOWN);
 	expect_leave(s, &o);
 	expect_no_follows(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Nothing is told when the process ends (the stage's teardown), and nothing is lost. */
@@ -917,12 +905,12 @@ static void
 a_process_may_end_while_it_follows(void **state)
 {
 	struct stage *s = *state;
-	static struct ear e, asks;
+	static struct recorder e, asks;
 	struct other o = other_new();
 	struct id unknown = id_new();
 
 	follow(s, &e, &o);
-	ear_join(s, &asks, &unknown, 0);
+	recorder_join(s, &asks, &unknown, 0);
 	stage_turn(s);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Replies that were begun before, when they run here or are over: found by the store's word, heard
- * from any place, by any number, who may leave at any time.
+ * Replies that were begun earlier and run here or have ended: found through storaged, received
+ * from any position by any number of listeners, which may leave at any time.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
@@ -13,9 +13,9 @@ a_reply_that_is_over_is_heard_at_once(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, MIXED);
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	assert_int_equal(store_take_join(s, &over), 0);
 	expect_done(s, &e, MESSAGE_COMPLETE, MIXED);
@@ -26,7 +26,7 @@ a_reply_that_is_over_is_heard_at_once(void **state)
 	assert_int_equal(e.reply.prompt_tokens, 7);
 	assert_int_equal(e.reply.completion_tokens, 9);
 	assert_int_equal(s->board.turns_joined, 1);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -42,16 +42,16 @@ a_listener_begins_at_a_whole_character(void **state)
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, MIXED);
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct ear e;
+		struct recorder e;
 
-		ear_join(s, &e, &ids.message, cases[i].after);
+		recorder_join(s, &e, &ids.message, cases[i].after);
 		if (i == 0)
 			store_accept(s);
 		store_take_join(s, &over);
 		expect_done(s, &e, MESSAGE_COMPLETE, MIXED);
 		assert_int_equal(e.position, cases[i].position);
 		expect_text(&e.text, cases[i].rest);
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 }
 
@@ -61,14 +61,14 @@ what_broke_off_is_heard_and_then_that_it_did(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_INTERRUPTED, "half a");
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 5);
+	recorder_join(s, &e, &ids.message, 5);
 	store_accept(s);
 	store_take_join(s, &over);
 	expect_failure(s, &e, TURN_INTERRUPTED);
 	expect_text(&e.text, "a");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -77,15 +77,15 @@ a_stopped_reply_without_text_is_done(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_STOPPED, "");
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 3);
+	recorder_join(s, &e, &ids.message, 3);
 	store_accept(s);
 	store_take_join(s, &over);
 	expect_done(s, &e, MESSAGE_STOPPED, "");
 	assert_int_equal(e.starts, 1);
 	assert_int_equal(e.position, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -93,15 +93,15 @@ anothers_reply_is_unknown(void **state)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &message, 0);
+	recorder_join(s, &e, &message, 0);
 	store_accept(s);
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
 	expect_failure(s, &e, TURN_NOT_FOUND);
 	assert_int_equal(e.starts, 0);
 	assert_int_equal(s->board.turns_joined, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -109,13 +109,13 @@ a_store_that_cannot_say_is_down(void **state)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &message, 0);
+	recorder_join(s, &e, &message, 0);
 	store_accept(s);
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_INTERNAL);
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -124,36 +124,34 @@ who_leaves_before_the_answer_hears_nothing(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	stage_turn(s);
-	ear_leave(&e);
+	recorder_leave(&e);
 	assert_true(LIST_EMPTY(&s->turns.lookups));
 	store_take_join(s, &over);
 	store_expect_nothing(s);
 	assert_int_equal(e.starts + e.ends, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- replies that run here ----------------------------------------------------------------- */
 
 static void
 a_running_reply_is_heard_from_any_place_on(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second, third;
+	struct recorder first, second, third;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 
 	model_say(s, "one ");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
 	expect_text(&second.text, "one ");
-	ear_join(s, &third, &ids.message, 2);
+	recorder_join(s, &third, &ids.message, 2);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, third.tokens == 1);
 	assert_int_equal(third.position, 2);
@@ -167,9 +165,9 @@ a_running_reply_is_heard_from_any_place_on(void **state)
 	expect_text(&first.text, "one two");
 	expect_text(&second.text, "one two");
 	expect_text(&third.text, "e two");
-	ear_clear(&first);
-	ear_clear(&second);
-	ear_clear(&third);
+	recorder_clear(&first);
+	recorder_clear(&second);
+	recorder_clear(&third);
 }
 
 /* Who joins is told at once where it is; who asked hears of it when the model answers. */
@@ -177,16 +175,16 @@ static void
 a_reply_is_joined_before_the_model_answers(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct msg_turn_state running;
 	struct turn_ids ids;
 
-	ear_begin(s, &first, NULL);
+	recorder_begin(s, &first, NULL);
 	store_accept(s);
 	ids = store_take_begin(s, 0);
 	model_expect(s);
 	running = state_open(&ids, &ids.message, true);
-	ear_join(s, &second, &ids.message, 4);
+	recorder_join(s, &second, &ids.message, 4);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.starts == 1);
 	assert_int_equal(second.position, 0);
@@ -196,8 +194,8 @@ a_reply_is_joined_before_the_model_answers(void **state)
 	STAGE_UNTIL(s, first.tokens == 1 && second.tokens == 1);
 	assert_int_equal(first.starts, 1);
 	assert_int_equal(second.starts, 1);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 /* On a new line the store knows it again when it is claimed, which comes after the question. */
@@ -205,18 +203,18 @@ static void
 a_reply_that_runs_here_is_not_looked_for_elsewhere(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, false);
 
 	model_say(s, "text");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
 	assert_true(TAILQ_EMPTY(&s->turns.remote));
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 /* It ended while the store's answer was on its way. */
@@ -227,16 +225,16 @@ a_reply_that_just_ended_is_asked_for_again(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	store_take_join(s, &running);
 	store_take_join(s, &running);
 	store_take_join(s, &over);
 	expect_done(s, &e, MESSAGE_COMPLETE, "x");
 	assert_int_equal(s->board.turns_joined, 1);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* An older run of it is still here, which could not store its end. */
@@ -244,18 +242,18 @@ static void
 another_run_of_a_reply_is_not_it(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct id run = id_new();
 	struct msg_turn_state running = state_open(&ids, &run, true);
 
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	store_take_join(s, &running);
 	assert_int_equal(second.starts, 0);
-	ear_leave(&second);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_leave(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 static void
@@ -265,9 +263,9 @@ a_reply_that_is_asked_for_too_often_is_given_up(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	uint64_t began = clock_mono_ms();
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &ids.message, 0);
+	recorder_join(s, &e, &ids.message, 0);
 	store_accept(s);
 	while (e.ends == 0) {
 		struct frame f;
@@ -279,7 +277,7 @@ a_reply_that_is_asked_for_too_often_is_given_up(void **state)
 			store_answer(s, f.request, MSG_TURN_STATE, &running);
 	}
 	expect_failure(s, &e, TURN_STORE_DOWN);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* The end of the reply is told to those who come while the store does not take it. */
@@ -287,7 +285,7 @@ static void
 who_joins_a_reply_that_is_not_stored_hears_why(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 
@@ -295,12 +293,12 @@ who_joins_a_reply_that_is_not_stored_hears_why(void **state)
 	model_end(s);
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
 	expect_failure(s, &first, TURN_STORE_FULL);
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	expect_failure(s, &second, TURN_STORE_FULL);
 	expect_text(&second.text, "text");
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 static void
@@ -308,31 +306,29 @@ a_drain_ends_those_who_still_ask(void **state)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
-	struct ear e;
+	struct recorder e;
 
-	ear_join(s, &e, &message, 0);
+	recorder_join(s, &e, &message, 0);
 	store_accept(s);
 	turn_service_interrupt(&s->turns);
 	expect_failure(s, &e, TURN_SHUTDOWN);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- leaving ------------------------------------------------------------------------------- */
 
 #define EARS 3
 
 /* One of the listeners ends itself or another at one of its calls. All but the start are made to all
  * of them in one go. */
 static void
-leave_within_a_call(struct stage *s, enum ear_call call, size_t who, size_t whom)
+leave_within_a_call(struct stage *s, enum recorder_call call, size_t who, size_t whom)
 {
-	struct ear ears[EARS];
+	struct recorder ears[EARS];
 	struct turn_ids ids = stage_stream(s, &ears[0]);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 
 	model_say(s, "a");
 	for (size_t i = 1; i < EARS; i++) {
-		ear_join(s, &ears[i], &ids.message, 0);
+		recorder_join(s, &ears[i], &ids.message, 0);
 		ears[i].drops_at = i == who && call == AT_START ? call : AT_NOTHING;
 		ears[i].drops = &ears[whom];
 		store_take_join(s, &running);
@@ -348,7 +344,7 @@ leave_within_a_call(struct stage *s, enum ear_call call, size_t who, size_t whom
 		assert_null(ears[i].listener);
 		if (i != whom)
 			expect_done(s, &ears[i], MESSAGE_COMPLETE, "ab");
-		ear_clear(&ears[i]);
+		recorder_clear(&ears[i]);
 	}
 }
 
@@ -373,7 +369,7 @@ static void
 a_reply_that_is_stored_after_all_is_done(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	uint64_t finish;
@@ -383,23 +379,23 @@ a_reply_that_is_stored_after_all_is_done(void **state)
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
 	expect_failure(s, &first, TURN_STORE_FULL);
 	finish = store_expect(s, MSG_TURN_FINISH, NULL);
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.starts == 1);
 	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
 	expect_done(s, &second, MESSAGE_COMPLETE, "one");
 	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 1);
 	assert_int_equal(s->board.turns[METRIC_TURN_STORE_FULL], 0);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
-/* It broke off for another reason, which stays true. */
+/* It failed for another reason, which still counts. */
 static void
 a_broken_reply_that_is_stored_after_all_is_none_the_better(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	uint64_t finish;
@@ -410,13 +406,13 @@ a_broken_reply_that_is_stored_after_all_is_none_the_better(void **state)
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_FULL);
 	expect_failure(s, &first, TURN_MODEL_DOWN);
 	finish = store_expect(s, MSG_TURN_FINISH, NULL);
-	ear_join(s, &second, &ids.message, 0);
+	recorder_join(s, &second, &ids.message, 0);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.starts == 1);
 	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
 	expect_failure(s, &second, TURN_MODEL_DOWN);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 int

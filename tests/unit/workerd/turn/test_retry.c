@@ -1,8 +1,8 @@
 /*
- * Messages that are sent again, and replies that are begun again: a client's id is kept by the store,
- * which says whether the reply is over, is written by somebody, or is to be begun anew; and whoever
- * lost a reply to another run leaves it alone. And what a reply begins with, also when the model had to
- * be asked again for it.
+ * Messages that are sent again, and replies that are restarted: storaged keeps the client's ids
+ * and says whether the reply has ended, is being written, or is to be restarted; a worker that
+ * lost a reply to another run does not touch it. And the start of a reply, also after a retry to
+ * the model.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
@@ -25,36 +25,36 @@ a_message_whose_reply_is_over_is_answered_from_the_store(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "the text");
 	struct id run;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_answer(s, expect_named_begin(s, &run), MSG_TURN_STATE, &over);
 	expect_done(s, &e, MESSAGE_COMPLETE, "the text");
 	expect_text(&e.text, "the text");
 	assert_int_equal(e.starts, 1);
 	assert_true(id_equal(&e.ids.message, &ids.message));
-	/* It was no turn. */
+	/* It did not become a turn. */
 	assert_int_equal(turn_service_running(&s->turns), 0);
 	assert_int_equal(s->board.turns_running, 0);
 	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 0);
 	assert_int_equal(s->board.turns_joined, 1);
 	assert_int_equal(accept(s->model_listener, NULL, NULL), -1);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_message_whose_reply_runs_here_joins_it(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, second;
+	struct recorder first, second;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	struct id run;
 
 	model_say(s, "some ");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_begin(s, &second, "client-id");
+	recorder_begin(s, &second, "client-id");
 	store_answer(s, expect_named_begin(s, &run), MSG_TURN_STATE, &running);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
@@ -64,8 +64,8 @@ a_message_whose_reply_runs_here_joins_it(void **state)
 	expect_done(s, &second, MESSAGE_COMPLETE, "some text");
 	expect_text(&second.text, "some text");
 	assert_int_equal(s->board.turns[METRIC_TURN_COMPLETE], 1);
-	ear_clear(&first);
-	ear_clear(&second);
+	recorder_clear(&first);
+	recorder_clear(&second);
 }
 
 static void
@@ -76,33 +76,33 @@ nobody_is_told_when_who_repeated_it_has_left(void **state)
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
 	uint64_t request;
 	struct id run;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	request = expect_named_begin(s, &run);
-	ear_leave(&e);
+	recorder_leave(&e);
 	store_answer(s, request, MSG_TURN_STATE, &over);
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(e.starts + e.ends, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* No storaged answers so. */
+/* storaged never answers this. */
 static void
 a_message_without_an_id_is_never_a_repeated_one(void **state)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state running = state_open(&ids, &ids.message, false);
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, NULL);
+	recorder_begin(s, &e, NULL);
 	store_accept(s);
 	store_answer(s, store_expect(s, MSG_TURN_BEGIN, NULL), MSG_TURN_STATE, &running);
 	expect_failure(s, &e, TURN_STORE_DOWN);
 	store_take_finish(s, MESSAGE_INTERRUPTED, "");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -110,16 +110,16 @@ the_same_id_with_another_text_is_a_conflict(void **state)
 {
 	struct stage *s = *state;
 	struct id run;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_refuse(s, expect_named_begin(s, &run), STORE_CONFLICT);
 	expect_failure(s, &e, TURN_CONFLICT);
 	assert_int_equal(s->board.turns[METRIC_TURN_CONFLICT], 1);
 	assert_true(LIST_EMPTY(&s->turns.running));
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -127,14 +127,14 @@ a_full_store_takes_no_message(void **state)
 {
 	struct stage *s = *state;
 	struct id run;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_refuse(s, expect_named_begin(s, &run), STORE_FULL);
 	expect_failure(s, &e, TURN_STORE_FULL);
 	assert_true(LIST_EMPTY(&s->turns.running));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Its id is the old one from now on, and the run is what we called it. */
@@ -145,12 +145,12 @@ an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	struct msg_turn_state running;
-	struct ear e, second;
+	struct recorder e, second;
 	uint64_t finish;
 	struct id run;
 	union msg m;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_answer(s, expect_named_begin(s, &run), MSG_TURN_BEGUN, &begun);
 	model_expect(s);
@@ -162,7 +162,7 @@ an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 	/* It is found by that id, and by no other; from its beginning on, as who names a place may have
 	 * heard another text. */
 	running = state_open(&ids, &run, true);
-	ear_join(s, &second, &ids.message, 3);
+	recorder_join(s, &second, &ids.message, 3);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, second.tokens == 1);
 	assert_int_equal(second.position, 0);
@@ -174,20 +174,18 @@ an_interrupted_reply_is_begun_anew_in_its_place(void **state)
 	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
 	expect_done(s, &e, MESSAGE_COMPLETE, "anew");
 	expect_done(s, &second, MESSAGE_COMPLETE, "anew");
-	ear_clear(&e);
-	ear_clear(&second);
+	recorder_clear(&e);
+	recorder_clear(&second);
 }
-
-/* -- an answer that comes late ------------------------------------------------------------- */
 
 /* A message with a client's id whose listener has been told that the store is down. */
 static uint64_t
-wait_too_long(struct stage *s, struct ear *e)
+wait_too_long(struct stage *s, struct recorder *e)
 {
 	uint64_t request;
 	struct id run;
 
-	ear_begin(s, e, "client-id");
+	recorder_begin(s, e, "client-id");
 	store_accept(s);
 	request = expect_named_begin(s, &run);
 	expect_failure(s, e, TURN_STORE_DOWN);
@@ -202,7 +200,7 @@ a_turn_that_was_begun_too_late_is_closed(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	uint64_t request, finish;
-	struct ear e;
+	struct recorder e;
 	union msg m;
 
 	request = wait_too_long(s, &e);
@@ -214,7 +212,7 @@ a_turn_that_was_begun_too_late_is_closed(void **state)
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_STORE_DOWN], 1);
 	assert_int_equal(accept(s->model_listener, NULL, NULL), -1);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -223,19 +221,17 @@ a_state_that_comes_too_late_changes_nothing(void **state)
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state over = state_over(&ids, MESSAGE_COMPLETE, "x");
-	struct ear e;
+	struct recorder e;
 
 	store_answer(s, wait_too_long(s, &e), MSG_TURN_STATE, &over);
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
 	assert_int_equal(s->board.turns[METRIC_TURN_STORE_DOWN], 1);
 	assert_int_equal(e.starts, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* -- runs ---------------------------------------------------------------------------------- */
-
 static void
-expect_taken(struct stage *s, struct ear *e)
+expect_taken(struct stage *s, struct recorder *e)
 {
 	expect_failure(s, e, TURN_INTERRUPTED);
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.running));
@@ -243,12 +239,12 @@ expect_taken(struct stage *s, struct ear *e)
 	store_expect_nothing(s);
 }
 
-/* It was taken for lost while its worker stood still. */
+/* Its worker was believed dead while it was suspended. */
 static void
 a_reply_that_another_run_writes_is_given_up_at_its_checkpoint(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	struct turn_ids ids = stage_stream(s, &e);
 	uint64_t checkpoint;
 	union msg m;
@@ -260,21 +256,21 @@ a_reply_that_another_run_writes_is_given_up_at_its_checkpoint(void **state)
 	store_refuse(s, checkpoint, STORE_TAKEN);
 	expect_taken(s, &e);
 	STAGE_UNTIL(s, model_is_left(s));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_reply_that_another_run_writes_is_given_up_at_its_end(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_stream(s, &e);
 	model_say(s, "text");
 	model_end(s);
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_TAKEN);
 	expect_taken(s, &e);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -284,10 +280,10 @@ a_claim_on_a_new_line_names_the_run(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_begun begun = {.conversation = ids.conversation, .turn = ids.message};
 	struct id run;
-	struct ear e;
+	struct recorder e;
 	union msg m;
 
-	ear_begin(s, &e, "client-id");
+	recorder_begin(s, &e, "client-id");
 	store_accept(s);
 	store_answer(s, expect_named_begin(s, &run), MSG_TURN_BEGUN, &begun);
 	model_expect(s);
@@ -295,17 +291,15 @@ a_claim_on_a_new_line_names_the_run(void **state)
 	store_expect(s, MSG_TURN_CHECKPOINT, &m);
 	assert_true(id_equal(&m.turn_checkpoint.turn, &ids.message));
 	assert_true(id_equal(&m.turn_checkpoint.run, &run));
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- white space --------------------------------------------------------------------------- */
 
 /* A place in the text is the same while it comes and when it is stored. */
 static void
 white_space_before_a_reply_is_no_part_of_it(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_stream(s, &e);
 	model_say(s, " \\n");
@@ -315,19 +309,17 @@ white_space_before_a_reply_is_no_part_of_it(void **state)
 	store_take_finish(s, MESSAGE_COMPLETE, "one  two");
 	expect_done(s, &e, MESSAGE_COMPLETE, "one  two");
 	expect_text(&e.text, "one  two ");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- the model, asked again ---------------------------------------------------------------- */
 
 /* The first answer broke off within its first character. */
 static void
 an_answer_begins_with_nothing_of_the_one_before(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
-	ear_begin(s, &e, NULL);
+	recorder_begin(s, &e, NULL);
 	store_accept(s);
 	store_take_begin(s, 0);
 	model_expect(s);
@@ -341,7 +333,7 @@ an_answer_begins_with_nothing_of_the_one_before(void **state)
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
 	expect_done(s, &e, MESSAGE_COMPLETE, "one");
 	expect_text(&e.text, "one");
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 int

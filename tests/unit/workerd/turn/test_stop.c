@@ -1,21 +1,21 @@
 /*
- * Stopping a reply: whatever it is doing, it ends at once with the text that has come, the model sees
- * its connection closed, and all who listen hear that it was stopped.
+ * Stopping a reply in any state: it ends at once with its text so far, the model's connection is
+ * closed, and all listeners learn that it was stopped.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* A stop whose reply runs here, as the store says. */
 static void
-stop_here(struct stage *s, struct ear *e, const struct turn_ids *ids)
+stop_here(struct stage *s, struct recorder *e, const struct turn_ids *ids)
 {
 	struct msg_turn_state running = state_open(ids, &ids->message, true);
 
-	ear_stop(s, e, &ids->message);
+	recorder_stop(s, e, &ids->message);
 	store_take_join(s, &running);
 }
 
 static void
-expect_stopped(struct stage *s, struct ear *e, const char *text)
+expect_stopped(struct stage *s, struct recorder *e, const char *text)
 {
 	expect_done(s, e, MESSAGE_STOPPED, text);
 	assert_int_equal(s->board.turns[METRIC_TURN_STOPPED], 1);
@@ -27,7 +27,7 @@ static void
 a_running_reply_is_stopped(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 
 	model_say(s, "some text ");
@@ -42,8 +42,8 @@ a_running_reply_is_stopped(void **state)
 	/* It hears the end and nothing else, and is no listener. */
 	assert_int_equal(stop.starts + stop.tokens, 0);
 	assert_int_equal(s->board.turns_joined, 0);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* Its text stays as it came, which is not at all. */
@@ -51,10 +51,10 @@ static void
 a_reply_is_stopped_before_the_model_answers(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids;
 
-	ear_begin(s, &first, NULL);
+	recorder_begin(s, &first, NULL);
 	store_accept(s);
 	ids = store_take_begin(s, 0);
 	model_expect(s);
@@ -64,8 +64,8 @@ a_reply_is_stopped_before_the_model_answers(void **state)
 	expect_stopped(s, &stop, "");
 	expect_stopped(s, &first, "");
 	assert_int_equal(first.starts, 0);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* The store has some from a run before: that is what is kept, and what all hear. */
@@ -73,13 +73,13 @@ static void
 a_reply_begun_anew_is_stopped_before_its_first_word(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, later, stop;
+	struct recorder first, later, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	struct msg_turn_state over = state_over(&ids, MESSAGE_STOPPED, "half €");
 	uint64_t finish;
 
-	ear_join(s, &later, &ids.message, 3);
+	recorder_join(s, &later, &ids.message, 3);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, later.starts == 1);
 	stop_here(s, &stop, &ids);
@@ -91,42 +91,42 @@ a_reply_begun_anew_is_stopped_before_its_first_word(void **state)
 	expect_text(&first.text, "half €");
 	expect_text(&later.text, "half €");
 	assert_int_equal(later.position, 0);
-	ear_clear(&first);
-	ear_clear(&later);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&later);
+	recorder_clear(&stop);
 }
 
 static void
 a_reply_is_stopped_while_its_history_is_fetched(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids;
 	uint64_t list;
 
-	ear_begin(s, &first, NULL);
+	recorder_begin(s, &first, NULL);
 	store_accept(s);
 	ids = store_take_begin(s, 7);
 	list = store_expect(s, MSG_MESSAGE_LIST, NULL);
 	stop_here(s, &stop, &ids);
 	store_take_finish(s, MESSAGE_STOPPED, "");
 	expect_stopped(s, &stop, "");
-	/* The page comes too late for anything. */
+	/* The stop comes too late. */
 	store_answer(s, list, MSG_MESSAGE_PAGE, &(struct msg_message_page){});
 	store_expect_nothing(s);
 	assert_int_equal(accept(s->model_listener, NULL, NULL), -1);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 static void
 a_reply_is_stopped_while_it_waits_to_ask_again(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids;
 
-	ear_begin(s, &first, NULL);
+	recorder_begin(s, &first, NULL);
 	store_accept(s);
 	ids = store_take_begin(s, 0);
 	model_expect(s);
@@ -135,8 +135,8 @@ a_reply_is_stopped_while_it_waits_to_ask_again(void **state)
 	stop_here(s, &stop, &ids);
 	store_take_finish(s, MESSAGE_STOPPED, "");
 	expect_stopped(s, &stop, "");
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* The stop's answer overtakes the turn's own. */
@@ -145,12 +145,12 @@ a_stop_that_comes_before_the_beginning_is_not_lost(void **state)
 {
 	struct stage *s = *state;
 	struct msg_turn_begun begun;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids;
 	uint64_t request;
 	union msg m;
 
-	ear_begin(s, &first, NULL);
+	recorder_begin(s, &first, NULL);
 	store_accept(s);
 	request = store_expect(s, MSG_TURN_BEGIN, &m);
 	ids = (struct turn_ids){
@@ -163,15 +163,15 @@ a_stop_that_comes_before_the_beginning_is_not_lost(void **state)
 	expect_stopped(s, &stop, "");
 	expect_stopped(s, &first, "");
 	assert_int_equal(accept(s->model_listener, NULL, NULL), -1);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 static void
 a_stop_that_comes_too_late_hears_the_end(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 	uint64_t finish;
@@ -180,15 +180,15 @@ a_stop_that_comes_too_late_hears_the_end(void **state)
 	model_say(s, "all");
 	model_end(s);
 	finish = store_expect(s, MSG_TURN_FINISH, &m);
-	ear_stop(s, &stop, &ids.message);
+	recorder_stop(s, &stop, &ids.message);
 	store_take_join(s, &running);
 	store_expect_nothing(s);
 	store_answer(s, finish, MSG_OK, &(struct msg_ok){});
 	expect_done(s, &stop, MESSAGE_COMPLETE, "all");
 	expect_done(s, &first, MESSAGE_COMPLETE, "all");
 	assert_int_equal(s->board.turns[METRIC_TURN_STOPPED], 0);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 static void
@@ -198,18 +198,18 @@ a_stop_of_a_reply_that_is_over_hears_how_it_ended(void **state)
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
 	struct msg_turn_state complete = state_over(&ids, MESSAGE_COMPLETE, "x");
 	struct msg_turn_state interrupted = state_over(&ids, MESSAGE_INTERRUPTED, "x");
-	struct ear e;
+	struct recorder e;
 
-	ear_stop(s, &e, &ids.message);
+	recorder_stop(s, &e, &ids.message);
 	store_accept(s);
 	store_take_join(s, &complete);
 	expect_done(s, &e, MESSAGE_COMPLETE, "x");
 	assert_int_equal(e.starts, 0);
-	ear_clear(&e);
-	ear_stop(s, &e, &ids.message);
+	recorder_clear(&e);
+	recorder_stop(s, &e, &ids.message);
 	store_take_join(s, &interrupted);
 	expect_failure(s, &e, TURN_INTERRUPTED);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* A reply whose conversation is deleted under the stop. */
@@ -217,15 +217,15 @@ static void
 a_stopped_reply_may_be_erased(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 
 	stop_here(s, &stop, &ids);
 	store_refuse(s, store_expect(s, MSG_TURN_FINISH, NULL), STORE_NOT_FOUND);
 	expect_failure(s, &stop, TURN_ERASED);
 	expect_failure(s, &first, TURN_ERASED);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* Another worker had begun it anew, while this one stood still: that one is to stop it. */
@@ -233,7 +233,7 @@ static void
 a_stop_goes_on_to_who_writes_the_reply_now(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct id run = id_new();
 	struct msg_turn_state anew = state_open(&ids, &run, false);
@@ -250,8 +250,8 @@ a_stop_goes_on_to_who_writes_the_reply_now(void **state)
 	store_take_join(s, &over);
 	expect_done(s, &stop, MESSAGE_STOPPED, "new");
 	assert_int_equal(s->board.turns[METRIC_TURN_TAKEN], 1);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* The reply is stopped also if nobody waits for it any more. */
@@ -259,16 +259,16 @@ static void
 who_asked_for_the_stop_may_leave(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 
 	stop_here(s, &stop, &ids);
 	STAGE_UNTIL(s, model_is_left(s));
-	ear_leave(&stop);
+	recorder_leave(&stop);
 	store_take_finish(s, MESSAGE_STOPPED, "");
 	expect_stopped(s, &first, "");
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* Nor does it wait for the store to say where the reply is. */
@@ -276,21 +276,21 @@ static void
 a_stop_is_not_taken_back_by_who_leaves(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, stop;
+	struct recorder first, stop;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct msg_turn_state running = state_open(&ids, &ids.message, true);
 
 	model_say(s, "one");
 	STAGE_UNTIL(s, first.tokens == 1);
-	ear_stop(s, &stop, &ids.message);
-	ear_leave(&stop);
+	recorder_stop(s, &stop, &ids.message);
+	recorder_leave(&stop);
 	store_take_join(s, &running);
 	STAGE_UNTIL(s, model_is_left(s));
 	store_take_finish(s, MESSAGE_STOPPED, "one");
 	expect_stopped(s, &first, "one");
 	assert_int_equal(stop.ends, 0);
-	ear_clear(&first);
-	ear_clear(&stop);
+	recorder_clear(&first);
+	recorder_clear(&stop);
 }
 
 /* One that nobody waits for any more ends like the others. */
@@ -299,32 +299,30 @@ a_stop_that_was_left_ends_in_time(void **state)
 {
 	struct stage *s = *state;
 	struct id unknown = id_new();
-	struct ear stop;
+	struct recorder stop;
 
-	ear_stop(s, &stop, &unknown);
+	recorder_stop(s, &stop, &unknown);
 	store_accept(s);
-	ear_leave(&stop);
+	recorder_leave(&stop);
 	assert_false(LIST_EMPTY(&s->turns.lookups));
 	store_refuse(s, store_expect(s, MSG_TURN_JOIN, NULL), STORE_NOT_FOUND);
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
-	ear_stop(s, &stop, &unknown);
-	ear_leave(&stop);
+	recorder_stop(s, &stop, &unknown);
+	recorder_leave(&stop);
 	turn_service_interrupt(&s->turns);
 	assert_true(LIST_EMPTY(&s->turns.lookups));
-	ear_stop(s, &stop, &unknown);
-	ear_leave(&stop);
+	recorder_stop(s, &stop, &unknown);
+	recorder_leave(&stop);
 	STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
 	assert_int_equal(stop.ends, 0);
-	ear_clear(&stop);
+	recorder_clear(&stop);
 }
-
-/* -- a drain's end ------------------------------------------------------------------------- */
 
 static void
 a_drain_cuts_a_running_reply(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_stream(s, &e);
 	model_say(s, "one");
@@ -334,7 +332,7 @@ a_drain_cuts_a_running_reply(void **state)
 	store_take_finish(s, MESSAGE_INTERRUPTED, "one");
 	expect_failure(s, &e, TURN_SHUTDOWN);
 	assert_int_equal(turn_service_running(&s->turns), 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Those neither whose message the store has not even taken. */
@@ -342,10 +340,10 @@ static void
 a_drain_tells_of_the_cut_without_the_store(void **state)
 {
 	struct stage *s = *state;
-	struct ear cut, begun;
+	struct recorder cut, begun;
 
 	stage_stream(s, &cut);
-	ear_begin(s, &begun, NULL);
+	recorder_begin(s, &begun, NULL);
 	store_expect(s, MSG_TURN_BEGIN, NULL);
 	turn_service_interrupt(&s->turns);
 	store_expect(s, MSG_TURN_FINISH, NULL);
@@ -353,8 +351,8 @@ a_drain_tells_of_the_cut_without_the_store(void **state)
 	turn_service_report_shutdown(&s->turns);
 	expect_failure(s, &cut, TURN_SHUTDOWN);
 	expect_failure(s, &begun, TURN_SHUTDOWN);
-	ear_clear(&cut);
-	ear_clear(&begun);
+	recorder_clear(&cut);
+	recorder_clear(&begun);
 }
 
 /* Its next attempt may be seconds away. */
@@ -362,7 +360,7 @@ static void
 a_drain_stores_at_once_what_could_not_be_stored(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_stream(s, &e);
 	model_say(s, "one");
@@ -375,32 +373,32 @@ a_drain_stores_at_once_what_could_not_be_stored(void **state)
 	store_take_finish(s, MESSAGE_COMPLETE, "one");
 	STAGE_UNTIL(s, turn_service_running(&s->turns) == 0);
 	store_expect_nothing(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
-/* Whatever the store does not answer is given up after its time: the question, a stop's end, and the
- * beginning of a message. */
+/* A request that storaged does not answer times out: the request for a reply, a stop, and a
+ * begin. */
 static void
 what_the_store_never_answers_fails_in_time(void **state)
 {
 	struct stage *s = *state;
-	struct ear first, join, stop, late_stop, named, unnamed;
+	struct recorder first, join, stop, late_stop, named, unnamed;
 	struct turn_ids ids = stage_stream(s, &first);
 	struct id unknown = id_new();
 
 	stop_here(s, &late_stop, &ids);
 	store_expect(s, MSG_TURN_FINISH, NULL);
-	ear_join(s, &join, &unknown, 0);
-	ear_stop(s, &stop, &unknown);
-	ear_begin(s, &named, "client-id");
-	ear_begin(s, &unnamed, NULL);
+	recorder_join(s, &join, &unknown, 0);
+	recorder_stop(s, &stop, &unknown);
+	recorder_begin(s, &named, "client-id");
+	recorder_begin(s, &unnamed, NULL);
 	expect_failure(s, &late_stop, TURN_STORE_DOWN);
 	expect_failure(s, &join, TURN_STORE_DOWN);
 	expect_failure(s, &stop, TURN_STORE_DOWN);
 	expect_failure(s, &named, TURN_STORE_DOWN);
 	expect_failure(s, &unnamed, TURN_STORE_DOWN);
 	assert_true(LIST_EMPTY(&s->turns.lookups));
-	ear_clear(&first);
+	recorder_clear(&first);
 }
 
 int

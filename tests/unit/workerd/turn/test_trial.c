@@ -1,11 +1,9 @@
 /*
- * Trying an agent: asked and answered as any turn, and the store hears nothing of it.
+ * Trying an agent: a turn like any other for the model, unknown to storaged.
  */
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 #define TRIALS_MAX 32 /* of turn_trial.c */
-
-/* -- trying -------------------------------------------------------------------------------- */
 
 static void
 talk_add(struct buf *talk, enum message_role role, const char *text)
@@ -24,7 +22,7 @@ talk_add(struct buf *talk, enum message_role role, const char *text)
 
 /* What is given is forgotten before the model is asked. */
 static void
-ear_try(struct stage *s, struct ear *e, const char *server)
+recorder_try(struct stage *s, struct recorder *e, const char *server)
 {
 	char purpose[] = "Sell tea.";
 	struct msg_agent_record agent = {
@@ -37,19 +35,19 @@ ear_try(struct stage *s, struct ear *e, const char *server)
 	talk_add(&talk, MESSAGE_ASSISTANT, "second");
 	talk_add(&talk, MESSAGE_USER, "third");
 	trial.messages = buf_slice(&talk);
-	*e = ear_new();
-	e->listener = turn_try(&s->turns, &trial, &ear_sink, e);
+	*e = recorder_new();
+	e->listener = turn_try(&s->turns, &trial, &recorder_sink, e);
 	buf_wipe(&talk);
 	memset(purpose, 0, sizeof(purpose));
 }
 
 /* A trial whose answer has begun to come. */
 static void
-stage_try(struct stage *s, struct ear *e)
+stage_try(struct stage *s, struct recorder *e)
 {
 	if (s->store.fd == -1)
 		store_accept(s);
-	ear_try(s, e, "");
+	recorder_try(s, e, "");
 	assert_non_null(e->listener);
 	model_expect(s);
 	model_answer(s);
@@ -71,13 +69,11 @@ expect_over(struct stage *s)
 	store_expect_nothing(s);
 }
 
-/* -- answers ------------------------------------------------------------------------------- */
-
 static void
 the_answer_is_streamed_and_not_stored(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_try(s, &e);
 	model_say(s, " one");
@@ -92,7 +88,7 @@ the_answer_is_streamed_and_not_stored(void **state)
 	assert_int_equal(e.reply.prompt_tokens, 5);
 	assert_int_equal(s->board.tokens[METRIC_TOKENS_COMPLETION], 2);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* The agent as it was given, and the whole talk, oldest first. */
@@ -100,11 +96,11 @@ static void
 the_model_is_asked_what_was_given(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	char question[8192];
 	size_t len = 0;
 
-	ear_try(s, &e, "");
+	recorder_try(s, &e, "");
 	s->model = stage_accept(s, s->model_listener);
 	do {
 		ssize_t n = 0;
@@ -119,7 +115,7 @@ the_model_is_asked_what_was_given(void **state)
 	    "{\"role\":\"user\",\"content\":\"first\"},"
 	    "{\"role\":\"assistant\",\"content\":\"second\"},"
 	    "{\"role\":\"user\",\"content\":\"third\"}]}"));
-	ear_clear(&e);
+	recorder_clear(&e);
 	STAGE_UNTIL(s, s->board.turns_running == 0);
 }
 
@@ -128,7 +124,7 @@ a_long_answer_is_not_kept_on_its_way(void **state)
 {
 	struct stage *s = *state;
 	char words[1001];
-	struct ear e;
+	struct recorder e;
 
 	memset(words, 'w', sizeof(words) - 1);
 	words[sizeof(words) - 1] = '\0';
@@ -143,19 +139,17 @@ a_long_answer_is_not_kept_on_its_way(void **state)
 	STAGE_UNTIL(s, e.ends == 1);
 	assert_true(e.done);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- failures ------------------------------------------------------------------------------ */
 
 static void
 a_refusal_is_asked_again_and_then_told(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	store_accept(s);
-	ear_try(s, &e, "");
+	recorder_try(s, &e, "");
 	for (int attempt = 0; attempt < 3; attempt++) {
 		model_expect(s);
 		model_send(s, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
@@ -163,7 +157,7 @@ a_refusal_is_asked_again_and_then_told(void **state)
 	expect_failure(s, &e, TURN_MODEL_DOWN);
 	assert_int_equal(s->board.model_requests, 3);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
@@ -174,7 +168,7 @@ an_answer_that_breaks_off_or_is_none_fails(void **state)
 	struct stage *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(last_words); i++) {
-		struct ear e;
+		struct recorder e;
 
 		s->board.turns[METRIC_TURN_TRIAL] = 0;
 		stage_try(s, &e);
@@ -184,7 +178,7 @@ an_answer_that_breaks_off_or_is_none_fails(void **state)
 		closefd(&s->model);
 		expect_failure(s, &e, TURN_MODEL_DOWN);
 		expect_over(s);
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 }
 
@@ -192,7 +186,7 @@ static void
 an_answer_without_end_is_too_long(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 	char *words = malloc(65536);
 
 	assert_non_null(words);
@@ -216,69 +210,67 @@ an_answer_without_end_is_too_long(void **state)
 	free(words);
 	expect_failure(s, &e, TURN_TOO_LONG);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 a_server_that_is_not_there_is_unavailable(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	store_accept(s);
-	ear_try(s, &e, "gone");
+	recorder_try(s, &e, "gone");
 	/* Not from within turn_try(). */
 	assert_int_equal(e.ends, 0);
 	expect_failure(s, &e, TURN_MODEL_UNAVAILABLE);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
-
-/* -- leaving ------------------------------------------------------------------------------- */
 
 static void
 whoever_leaves_ends_it(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_try(s, &e);
 	model_say(s, "half");
 	STAGE_UNTIL(s, e.tokens == 1);
-	ear_leave(&e);
+	recorder_leave(&e);
 	STAGE_UNTIL(s, model_is_left(s));
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 static void
 whoever_leaves_before_it_is_asked_saves_the_question(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	store_accept(s);
-	ear_try(s, &e, "");
-	ear_leave(&e);
+	recorder_try(s, &e, "");
+	recorder_leave(&e);
 	expect_over(s);
 	assert_int_equal(s->board.model_requests, 0);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* Its sink leaves from within a call, as when the client's connection has broken. */
 static void
 whoever_leaves_while_being_told_ends_it(void **state)
 {
-	static const enum ear_call calls[] = {AT_START, AT_TOKEN};
+	static const enum recorder_call calls[] = {AT_START, AT_TOKEN};
 	struct stage *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		struct ear e;
+		struct recorder e;
 
 		s->board.turns[METRIC_TURN_TRIAL] = 0;
 		if (s->store.fd == -1)
 			store_accept(s);
-		ear_try(s, &e, "");
+		recorder_try(s, &e, "");
 		e.drops = &e;
 		e.drops_at = calls[i];
 		model_expect(s);
@@ -288,32 +280,30 @@ whoever_leaves_while_being_told_ends_it(void **state)
 		STAGE_UNTIL(s, model_is_left(s));
 		assert_true(e.tokens <= 1 && e.ends == 0);
 		expect_over(s);
-		ear_clear(&e);
+		recorder_clear(&e);
 	}
 }
-
-/* -- together with others ------------------------------------------------------------------ */
 
 static void
 there_are_only_so_many_at_a_time(void **state)
 {
 	struct stage *s = *state;
-	struct ear ears[TRIALS_MAX], more;
+	struct recorder ears[TRIALS_MAX], more;
 
 	for (size_t i = 0; i < TRIALS_MAX; i++) {
-		ear_try(s, &ears[i], "");
+		recorder_try(s, &ears[i], "");
 		assert_non_null(ears[i].listener);
 	}
-	ear_try(s, &more, "");
+	recorder_try(s, &more, "");
 	assert_null(more.listener);
-	ear_clear(&ears[0]);
+	recorder_clear(&ears[0]);
 	STAGE_UNTIL(s, s->turns.trials == TRIALS_MAX - 1);
-	ear_clear(&more);
-	ear_try(s, &more, "");
+	recorder_clear(&more);
+	recorder_try(s, &more, "");
 	assert_non_null(more.listener);
-	ear_clear(&more);
+	recorder_clear(&more);
 	for (size_t i = 1; i < TRIALS_MAX; i++)
-		ear_clear(&ears[i]);
+		recorder_clear(&ears[i]);
 	STAGE_UNTIL(s, s->board.turns_running == 0);
 }
 
@@ -321,13 +311,13 @@ static void
 a_drain_cuts_it(void **state)
 {
 	struct stage *s = *state;
-	struct ear e;
+	struct recorder e;
 
 	stage_try(s, &e);
 	turn_service_interrupt(&s->turns);
 	expect_failure(s, &e, TURN_SHUTDOWN);
 	expect_over(s);
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 /* The process ends while one runs: the teardown finds nothing that is left. */
@@ -335,13 +325,13 @@ static void
 the_end_of_the_process_forgets_it(void **state)
 {
 	struct stage *s = *state;
-	static struct ear e;
+	static struct recorder e;
 
 	stage_try(s, &e);
 	model_say(s, "half");
 	STAGE_UNTIL(s, e.tokens == 1);
 	e.listener = NULL;
-	ear_clear(&e);
+	recorder_clear(&e);
 }
 
 int

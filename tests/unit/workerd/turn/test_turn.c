@@ -1,6 +1,6 @@
 /*
- * A turn, when its conversation is deleted meanwhile: it ends at once wherever it is, says so to
- * whoever listens, and leaves the store and the model in peace.
+ * A turn whose conversation is deleted ends at once in any state, reports it to its listeners, and
+ * stops its requests to storaged and the model.
  */
 #include "tests/unit/workerd/turn/turn_stage.h"
 
@@ -21,7 +21,7 @@ stream_up_to_a_checkpoint(struct stage *s)
 	return store_expect(s, MSG_TURN_CHECKPOINT, NULL);
 }
 
-/* The turn is over and said so; the store hears no more of it. */
+/* The turn has ended and reported it; storaged receives nothing more about it. */
 static void
 expect_erased(struct stage *s)
 {

@@ -1,7 +1,7 @@
 /*
- * A stage for turns: a real store client and a real line to the model, over real sockets, and at
- * their other ends a store and a model that say what the test wants. Everything runs on one loop,
- * pumped by the test until what it waits for is there.
+ * A stage for turns: a real store client and a real model client on real sockets, with a store and
+ * a model that the test plays at the other ends. One loop, run by the test until a condition
+ * holds.
  */
 #ifndef TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
 #define TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
@@ -29,7 +29,7 @@
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_service.h"
 
-#define STAGE_LIMIT_MS 60000 /* what has not come by then will not come */
+#define STAGE_LIMIT_MS 60000 /* timeout of each wait */
 
 struct stage {
 	struct event_base *base;
@@ -39,13 +39,11 @@ struct stage {
 	int store_listener, model_listener;
 	struct channel store; /* the store's end */
 	int model;            /* the model's end of the newest request; -1: none */
-	/* what the listener heard */
+	/* recorded by the listener */
 	bool started, done, failed;
 	enum turn_failure failure;
 	struct buf text;
 };
-
-/* -- the listener ------------------------------------------------------------------------- */
 
 static inline void
 stage_start(void *arg, const struct turn_ids *ids, size_t position)
@@ -103,8 +101,6 @@ stage_begin(struct stage *s)
 	assert_non_null(l);
 	return l;
 }
-
-/* -- setting it up ------------------------------------------------------------------------ */
 
 static inline int
 listen_on(const struct sockaddr *address, socklen_t len)
@@ -191,8 +187,6 @@ stage_teardown(void **state)
 
 #define STAGE_TEST(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
 
-/* -- going on ----------------------------------------------------------------------------- */
-
 /* One round of the worker's loop. */
 static inline void
 stage_turn(struct stage *s)
@@ -224,9 +218,7 @@ stage_accept(struct stage *s, int listener)
 	return fd;
 }
 
-/* -- the store ---------------------------------------------------------------------------- */
-
-/* The worker's line comes, for the first time or anew. */
+/* Accepts the worker's connection, the first one or a new one. */
 static inline void
 store_accept(struct stage *s)
 {
@@ -276,14 +268,14 @@ store_refuse(struct stage *s, uint64_t request, enum store_error code)
 	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str("no")});
 }
 
-/* Says what answers no request. */
+/* Sends a message that answers no request. */
 static inline void
 store_tell(struct stage *s, enum msg_type type, const void *news)
 {
 	store_answer(s, 0, type, news);
 }
 
-/* Goes on for a while, in which the worker asks nothing. */
+/* Runs the loop for a while and checks that the worker sends no request. */
 static inline void
 store_expect_nothing(struct stage *s)
 {
@@ -312,8 +304,6 @@ store_take_begin(struct stage *s, uint64_t older)
 	store_answer(s, request, MSG_TURN_BEGUN, &begun);
 	return (struct turn_ids){.conversation = begun.conversation, .message = begun.turn};
 }
-
-/* -- the model ---------------------------------------------------------------------------- */
 
 /* Waits for the question. */
 static inline void
