@@ -105,10 +105,10 @@ widget_send_message(struct widget_socket *s, enum message_role role, struct slic
 		return;
 	j = widget_send_begin(api_scratch(s->api), "message");
 	json_write_str(&j, "content", text);
-	json_write_str(&j, "role", names_message_role(role));
+	json_write_str(&j, "role", names_message_role((uint8_t)role));
 	json_write_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
-		json_write_str(&j, "status", names_message_status(status));
+		json_write_str(&j, "status", names_message_status((uint8_t)status));
 	widget_send_end(s, &j);
 }
 
