@@ -93,6 +93,7 @@ contact_list_matching(struct txn *t, struct call *c)
 {
 	const struct msg_record_list *m = &c->m->record_list;
 	struct slice record = {0};
+	struct msg_contact_record r;
 	struct id contact;
 	struct key key;
 	int rc = contact_find_matching(t, m, &contact);
@@ -100,6 +101,8 @@ contact_list_matching(struct txn *t, struct call *c)
 	if (rc == 0 && !id_is_zero(&contact) && contact_is_after(&contact, &m->cursor)) {
 		key = key_of_org(&m->org, &contact);
 		rc = txn_get(t, TABLE_CONTACTS, &key, &record);
+		if (rc == 0)
+			rc = record_read(record, TABLE_CONTACTS, MSG_CONTACT_RECORD, &r);
 	}
 	if (rc == 0)
 		listing_answer_one(t, c, record, MSG_RECORD_PAGE);

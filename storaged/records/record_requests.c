@@ -44,6 +44,7 @@ handle_record_list(struct txn *t, struct call *c)
 	}
 	l = kind->newest_first ? listing_of_newest(kind->table, &m->org, &m->cursor, m->limit)
 			       : listing_of(kind->table, &m->org, &m->cursor, m->limit);
+	l.type = kind->type;
 	l.item = kind->item;
 	return listing_answer(t, c, &l, MSG_RECORD_PAGE);
 }

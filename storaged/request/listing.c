@@ -55,8 +55,13 @@ listing_add(struct walk *w, const struct listing *l, bool *fits)
 {
 	struct buf *list = &w->txn->env->list;
 	struct slice item = w->value;
-	int rc = l->item == NULL ? 0 : l->item(w->txn, w->value, &item);
+	union msg record;
+	int rc = 0;
 
+	if (l->item != NULL)
+		rc = l->item(w->txn, w->value, &item);
+	else if (l->type != 0)
+		rc = record_read(w->value, l->table, l->type, &record);
 	if (rc != 0)
 		return rc;
 	*fits = buf_len(list) == 0 || buf_len(list) + 4 + item.len <= PAGE_BYTES;

@@ -252,6 +252,31 @@ a_cursor_whose_agent_has_gone_still_leads_on(void **state)
 	assert_text(r.name, "2");
 }
 
+/* The decoders of RECORD and RECORD_PAGE do not check the bytes: a damaged record must not get that far. It
+ * can be deleted. */
+static void
+a_damaged_agent_is_not_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_agent_record r = agent_of(&id_default_org, "Anna");
+	const struct msg_record_get get = {.kind = MSG_AGENT_RECORD, r.org, r.id};
+	const struct msg_record_list list = {.kind = MSG_AGENT_RECORD, .org = r.org};
+	const struct msg_record_delete gone = {.kind = MSG_AGENT_RECORD, r.org, r.id};
+	struct key key = key_of_org(&r.org, &r.id);
+	struct txn t;
+	union msg m;
+
+	put_agent(f, &r, true);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, TABLE_AGENTS, &key, slice_str("damaged")), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	ask_error(f, MSG_RECORD_GET, &get, STORE_INTERNAL);
+	ask_error(f, MSG_RECORD_LIST, &list, STORE_INTERNAL);
+	ask(f, MSG_RECORD_DELETE, &gone, MSG_OK, NULL);
+	ask(f, MSG_RECORD_LIST, &list, MSG_RECORD_PAGE, &m);
+	assert_int_equal(list_len(m.record_page.records), 1);
+}
+
 static void
 an_organization_has_so_many_agents_at_most(void **state)
 {
@@ -295,6 +320,7 @@ main(void)
 	    STORE_TEST(agents_come_in_pages_by_number),
 	    STORE_TEST(agents_come_in_pages_by_size),
 	    STORE_TEST(a_cursor_whose_agent_has_gone_still_leads_on),
+	    STORE_TEST(a_damaged_agent_is_not_answered),
 	    STORE_TEST(an_organization_has_so_many_agents_at_most),
 	};
 
