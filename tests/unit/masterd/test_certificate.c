@@ -2,21 +2,15 @@
  * Certificate and key files: what is refused with which message, what causes a warning, and what is
  * kept; and struct tls_keys.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "masterd/certificate.h"
 #include "masterd/tls_keys.h"
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 
 static char dir[] = "/tmp/banter-certificate-XXXXXX";
@@ -104,15 +98,15 @@ assert_problem(const char *setting, const char *path, const char *what)
 	certificate_clear(&id);
 }
 
-static void
-a_valid_pair_is_kept_unchanged(void **state)
+#define CERTIFICATE_TEST(name) TEST_WITH(name, set_up, NULL)
+
+CERTIFICATE_TEST(a_valid_pair_is_kept_unchanged)
 {
 	const struct test_cert_like likes[] = {
 	    {.curve = "P-256"}, {.curve = "P-384"}, {.curve = "P-521"}, {.rsa_bits = 2048}};
 	struct test_cert c;
 	struct certificate id;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(likes); i++) {
 		test_cert_make(&c, &likes[i]);
 		write_cert(&c);
@@ -128,22 +122,18 @@ a_valid_pair_is_kept_unchanged(void **state)
 	}
 }
 
-static void
-without_the_settings_there_is_no_certificate(void **state)
+CERTIFICATE_TEST(without_the_settings_there_is_no_certificate)
 {
 	const struct settings none = {0};
 	struct certificate id;
 
-	(void)state;
 	assert_int_equal(certificate_read(&id, &none, stderr, stderr), 0);
 	assert_true(certificate_is_empty(&id));
 	certificate_clear(&id);
 }
 
-static void
-a_file_that_cannot_be_read_is_named(void **state)
+CERTIFICATE_TEST(a_file_that_cannot_be_read_is_named)
 {
-	(void)state;
 	unlink(cert_path);
 	assert_problem("TLS_CERT", cert_path, "No such file or directory");
 	set_up(NULL);
@@ -154,32 +144,26 @@ a_file_that_cannot_be_read_is_named(void **state)
 	assert_int_equal(rmdir(key_path), 0);
 }
 
-static void
-a_fifo_without_a_writer_does_not_block(void **state)
+CERTIFICATE_TEST(a_fifo_without_a_writer_does_not_block)
 {
-	(void)state;
 	unlink(key_path);
 	assert_int_equal(mkfifo(key_path, 0600), 0);
 	assert_problem("TLS_KEY", key_path, "holds no PEM private key");
 	unlink(key_path);
 }
 
-static void
-a_huge_file_is_refused(void **state)
+CERTIFICATE_TEST(a_huge_file_is_refused)
 {
 	static const uint8_t zeros[1000000];
 
-	(void)state;
 	write_file(cert_path, (struct slice){zeros, sizeof(zeros)});
 	assert_problem("TLS_CERT", cert_path, "File too large");
 }
 
-static void
-both_files_are_checked(void **state)
+CERTIFICATE_TEST(both_files_are_checked)
 {
 	struct certificate id;
 
-	(void)state;
 	write_file(cert_path, slice_str("nonsense"));
 	write_file(key_path, slice_str(""));
 	assert_int_equal(look(&id), 2);
@@ -188,12 +172,10 @@ both_files_are_checked(void **state)
 	certificate_clear(&id);
 }
 
-static void
-the_key_of_another_certificate_is_refused(void **state)
+CERTIFICATE_TEST(the_key_of_another_certificate_is_refused)
 {
 	struct test_cert other;
 
-	(void)state;
 	test_cert_make(&other, &(struct test_cert_like){0});
 	write_file(key_path, buf_slice(&other.key));
 	assert_problem(
@@ -201,14 +183,12 @@ the_key_of_another_certificate_is_refused(void **state)
 	test_cert_clear(&other);
 }
 
-static void
-a_key_with_a_passphrase_is_refused(void **state)
+CERTIFICATE_TEST(a_key_with_a_passphrase_is_refused)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct buf pem;
 
-	(void)state;
 	assert_int_equal(
 	    PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), "secret", 6, NULL, NULL),
 	    1);
@@ -220,8 +200,7 @@ a_key_with_a_passphrase_is_refused(void **state)
 	EVP_PKEY_free(key);
 }
 
-static void
-certificates_that_workers_would_refuse_are_refused(void **state)
+CERTIFICATE_TEST(certificates_that_workers_would_refuse_are_refused)
 {
 	const struct {
 		struct test_cert_like like;
@@ -233,7 +212,6 @@ certificates_that_workers_would_refuse_are_refused(void **state)
 	};
 	struct test_cert c;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		test_cert_make(&c, &cases[i].like);
 		write_cert(&c);
@@ -243,14 +221,12 @@ certificates_that_workers_would_refuse_are_refused(void **state)
 }
 
 /* The signature of a self-signed certificate proves nothing and is not checked. */
-static void
-a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
+CERTIFICATE_TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority)
 {
 	EVP_PKEY *authority = EVP_EC_gen("P-256");
 	struct test_cert c;
 	struct certificate id;
 
-	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
 	write_cert(&c);
 	assert_problem("TLS_CERT", cert_path, "its signature uses a weak hash such as SHA-1");
@@ -263,12 +239,10 @@ a_weak_hash_is_refused_in_a_signature_of_an_authority(void **state)
 	EVP_PKEY_free(authority);
 }
 
-static void
-the_certificates_after_the_first_are_checked_too(void **state)
+CERTIFICATE_TEST(the_certificates_after_the_first_are_checked_too)
 {
 	struct test_cert weak, good;
 
-	(void)state;
 	test_cert_make(&good, &(struct test_cert_like){0});
 	test_cert_make(&weak, &(struct test_cert_like){.rsa_bits = 1024});
 	assert_int_equal(
@@ -280,13 +254,11 @@ the_certificates_after_the_first_are_checked_too(void **state)
 }
 
 /* As on disk while another process is still writing it. */
-static void
-a_truncated_chain_is_refused(void **state)
+CERTIFICATE_TEST(a_truncated_chain_is_refused)
 {
 	struct test_cert own, next;
 	size_t whole;
 
-	(void)state;
 	test_cert_make(&own, &(struct test_cert_like){0});
 	test_cert_make(&next, &(struct test_cert_like){.name = "authority"});
 	whole = buf_len(&next.chain);
@@ -298,14 +270,12 @@ a_truncated_chain_is_refused(void **state)
 }
 
 /* Certificate files often contain other text, or the key. */
-static void
-other_text_in_the_file_is_ignored(void **state)
+CERTIFICATE_TEST(other_text_in_the_file_is_ignored)
 {
 	static const char text[] = "\nIssuer: CN=authority\n";
 	struct certificate id;
 	struct test_cert c;
 
-	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){0});
 	assert_int_equal(buf_append(&c.chain, text, sizeof(text) - 1), 0);
 	assert_int_equal(buf_append(&c.chain, buf_data(&c.key), buf_len(&c.key)), 0);
@@ -317,13 +287,11 @@ other_text_in_the_file_is_ignored(void **state)
 	test_cert_clear(&c);
 }
 
-static void
-a_certificate_with_more_than_two_weeks_causes_no_warning(void **state)
+CERTIFICATE_TEST(a_certificate_with_more_than_two_weeks_causes_no_warning)
 {
 	struct test_cert c;
 	struct certificate id;
 
-	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){.until_days = 15});
 	write_cert(&c);
 	assert_int_equal(look(&id), 0);
@@ -332,8 +300,7 @@ a_certificate_with_more_than_two_weeks_causes_no_warning(void **state)
 	test_cert_clear(&c);
 }
 
-static void
-dates_only_cause_warnings(void **state)
+CERTIFICATE_TEST(dates_only_cause_warnings)
 {
 	const struct {
 		struct test_cert_like like;
@@ -347,7 +314,6 @@ dates_only_cause_warnings(void **state)
 	struct certificate id;
 	char line[256];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		test_cert_make(&c, &cases[i].like);
 		write_cert(&c);
@@ -360,15 +326,13 @@ dates_only_cause_warnings(void **state)
 }
 
 /* Its expiry date is unreadable. */
-static void
-invalid_dates_are_refused(void **state)
+CERTIFICATE_TEST(invalid_dates_are_refused)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct test_cert c;
 	ASN1_TIME *end;
 	X509 *x;
 
-	(void)state;
 	test_cert_make(&c, &(struct test_cert_like){0});
 	must(BIO_write(bio, buf_data(&c.chain), (int)buf_len(&c.chain)) > 0);
 	x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
@@ -395,8 +359,7 @@ on_renewed(void *ctx)
 	renewals++;
 }
 
-static void
-renewed_ticket_keys_keep_the_previous_ones(void **state)
+CERTIFICATE_TEST(renewed_ticket_keys_keep_the_previous_ones)
 {
 	struct event_base *base = loop_new();
 	uint8_t first[TICKET_KEY_SIZE], second[TICKET_KEY_SIZE];
@@ -404,7 +367,6 @@ renewed_ticket_keys_keep_the_previous_ones(void **state)
 	struct certificate id;
 	struct tls_keys *k;
 
-	(void)state;
 	assert_int_equal(look(&id), 0);
 	k = tls_keys_new(base, &id, on_renewed, &renewals);
 	assert_true(certificate_is_empty(&id));
@@ -425,8 +387,7 @@ renewed_ticket_keys_keep_the_previous_ones(void **state)
 	event_base_free(base);
 }
 
-static void
-another_certificate_replaces_the_ticket_keys(void **state)
+CERTIFICATE_TEST(another_certificate_replaces_the_ticket_keys)
 {
 	struct event_base *base = loop_new();
 	uint8_t first[TICKET_KEY_SIZE];
@@ -435,7 +396,6 @@ another_certificate_replaces_the_ticket_keys(void **state)
 	struct certificate id;
 	struct tls_keys *k;
 
-	(void)state;
 	assert_int_equal(look(&id), 0);
 	k = tls_keys_new(base, &id, on_renewed, &renewals);
 	memcpy(first, tls_keys_tickets(k).current.p, sizeof(first));
@@ -457,30 +417,4 @@ another_certificate_replaces_the_ticket_keys(void **state)
 	event_base_free(base);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-	const struct CMUnitTest tests[] = {
-	    TEST(a_valid_pair_is_kept_unchanged),
-	    TEST(without_the_settings_there_is_no_certificate),
-	    TEST(a_file_that_cannot_be_read_is_named),
-	    TEST(a_fifo_without_a_writer_does_not_block),
-	    TEST(a_huge_file_is_refused),
-	    TEST(both_files_are_checked),
-	    TEST(the_key_of_another_certificate_is_refused),
-	    TEST(a_key_with_a_passphrase_is_refused),
-	    TEST(certificates_that_workers_would_refuse_are_refused),
-	    TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority),
-	    TEST(the_certificates_after_the_first_are_checked_too),
-	    TEST(a_truncated_chain_is_refused),
-	    TEST(other_text_in_the_file_is_ignored),
-	    TEST(a_certificate_with_more_than_two_weeks_causes_no_warning),
-	    TEST(dates_only_cause_warnings),
-	    TEST(invalid_dates_are_refused),
-	    TEST(renewed_ticket_keys_keep_the_previous_ones),
-	    TEST(another_certificate_replaces_the_ticket_keys),
-	};
-
-	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
-}
+TEST_MAIN(set_up_all, tear_down_all)

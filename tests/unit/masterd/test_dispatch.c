@@ -1,19 +1,13 @@
 /*
  * Which worker gets a connection, and what happens if none can take it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "masterd/dispatch.h"
 #include "tests/unit/masterd/master_worker.h"
+#include "tests/unit/unit.h"
 
 #define WORKERS 4
 
@@ -102,14 +96,14 @@ receive(const struct test_worker *w, unsigned n)
 	}
 }
 
-static void
-the_worker_gets_the_descriptor_and_the_peer(void **state)
+#define DISPATCH_TEST(name) TEST_WITH(name, setup, teardown)
+
+DISPATCH_TEST(the_worker_gets_the_descriptor_and_the_peer)
 {
 	uint8_t record[256];
 	union msg m;
 	int ends[2], fd;
 
-	(void)state;
 	make_ready(0);
 	for (uint64_t number = 1; number <= 3; number++) {
 		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -130,10 +124,8 @@ the_worker_gets_the_descriptor_and_the_peer(void **state)
 	}
 }
 
-static void
-without_a_ready_worker_there_is_no_room(void **state)
+DISPATCH_TEST(without_a_ready_worker_there_is_no_room)
 {
-	(void)state;
 	assert_false(dispatch_has_room(dispatch));
 	workers[0] = test_worker_new(base, 0, &hooks);
 	turn();
@@ -147,10 +139,8 @@ without_a_ready_worker_there_is_no_room(void **state)
 	assert_int_equal(dispatch_workers(dispatch), 0);
 }
 
-static void
-the_less_loaded_of_two_gets_it(void **state)
+DISPATCH_TEST(the_less_loaded_of_two_gets_it)
 {
-	(void)state;
 	make_ready(0);
 	make_ready(1);
 	atomic_store(&scoreboard->workers[0].connections, 50);
@@ -165,10 +155,8 @@ the_less_loaded_of_two_gets_it(void **state)
 	assert_int_equal(workers[1].worker->in_flight, 50);
 }
 
-static void
-many_workers_are_loaded_evenly(void **state)
+DISPATCH_TEST(many_workers_are_loaded_evenly)
 {
-	(void)state;
 	for (unsigned i = 0; i < WORKERS; i++)
 		make_ready(i);
 	for (int i = 0; i < 800; i++)
@@ -179,10 +167,8 @@ many_workers_are_loaded_evenly(void **state)
 		assert_in_range(workers[i].worker->in_flight, 185, 215);
 }
 
-static void
-a_worker_gets_no_more_than_its_limit(void **state)
+DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
 {
-	(void)state;
 	make_ready(0);
 	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++) {
 		assert_true(dispatch_has_room(dispatch));
@@ -201,10 +187,8 @@ a_worker_gets_no_more_than_its_limit(void **state)
 	assert_false(dispatch_has_room(dispatch));
 }
 
-static void
-when_two_are_at_their_limit_the_third_gets_it(void **state)
+DISPATCH_TEST(when_two_are_at_their_limit_the_third_gets_it)
 {
-	(void)state;
 	make_ready(0);
 	make_ready(1);
 	for (int i = 0; i < 2 * DISPATCH_IN_FLIGHT_MAX; i++)
@@ -217,10 +201,8 @@ when_two_are_at_their_limit_the_third_gets_it(void **state)
 	assert_false(dispatch_has_room(dispatch));
 }
 
-static void
-a_silent_worker_gets_none_until_it_answers(void **state)
+DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
 {
-	(void)state;
 	make_ready(0);
 	make_ready(1);
 	worker_check(workers[0].worker, true, 0);
@@ -242,10 +224,8 @@ a_silent_worker_gets_none_until_it_answers(void **state)
 	assert_int_equal(workers[0].worker->in_flight, 2);
 }
 
-static void
-a_connection_refused_by_a_dead_worker_goes_to_another(void **state)
+DISPATCH_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
 {
-	(void)state;
 	make_ready(0);
 	make_ready(1);
 	/* masterd does not know yet: the loop has not run. */
@@ -259,10 +239,8 @@ a_connection_refused_by_a_dead_worker_goes_to_another(void **state)
 	assert_int_equal(dispatch_workers(dispatch), 1);
 }
 
-static void
-a_connection_refused_by_all_waits_for_a_worker(void **state)
+DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
 {
-	(void)state;
 	make_ready(0);
 	closefd(&workers[0].end);
 	give();
@@ -273,13 +251,11 @@ a_connection_refused_by_all_waits_for_a_worker(void **state)
 	assert_int_equal(workers[1].worker->in_flight, 1);
 }
 
-static void
-a_full_socket_holds_one_connection_back_until_there_is_room(void **state)
+DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 {
 	const int tiny = 1;
 	unsigned sent = 0;
 
-	(void)state;
 	make_ready(0);
 	assert_int_equal(
 	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
@@ -299,12 +275,10 @@ a_full_socket_holds_one_connection_back_until_there_is_room(void **state)
 	assert_true(dispatch_has_room(dispatch));
 }
 
-static void
-a_refused_connection_is_retried_by_a_timer(void **state)
+DISPATCH_TEST(a_refused_connection_is_retried_by_a_timer)
 {
 	const int tiny = 1;
 
-	(void)state;
 	make_ready(0);
 	assert_int_equal(
 	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
@@ -319,13 +293,11 @@ a_refused_connection_is_retried_by_a_timer(void **state)
 	receive(&workers[0], 1);
 }
 
-static void
-a_waiting_connection_is_closed_when_accepting_ends(void **state)
+DISPATCH_TEST(a_waiting_connection_is_closed_when_accepting_ends)
 {
 	int ends[2];
 	char c;
 
-	(void)state;
 	make_ready(0);
 	closefd(&workers[0].end);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -335,24 +307,4 @@ a_waiting_connection_is_closed_when_accepting_ends(void **state)
 	closefd(&ends[0]);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(the_worker_gets_the_descriptor_and_the_peer),
-	    TEST(without_a_ready_worker_there_is_no_room),
-	    TEST(the_less_loaded_of_two_gets_it),
-	    TEST(many_workers_are_loaded_evenly),
-	    TEST(a_worker_gets_no_more_than_its_limit),
-	    TEST(when_two_are_at_their_limit_the_third_gets_it),
-	    TEST(a_silent_worker_gets_none_until_it_answers),
-	    TEST(a_connection_refused_by_a_dead_worker_goes_to_another),
-	    TEST(a_connection_refused_by_all_waits_for_a_worker),
-	    TEST(a_full_socket_holds_one_connection_back_until_there_is_room),
-	    TEST(a_refused_connection_is_retried_by_a_timer),
-	    TEST(a_waiting_connection_is_closed_when_accepting_ends),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

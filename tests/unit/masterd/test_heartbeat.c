@@ -1,14 +1,8 @@
 /*
  * Which workers hang, round by round.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "masterd/heartbeat.h"
+#include "tests/unit/unit.h"
 
 #define PERIOD   3000
 #define LIMIT_MS (PERIOD * HEARTBEAT_ROUNDS)
@@ -36,27 +30,23 @@ after(uint64_t ms)
 	return heartbeat_check(&heartbeat, heartbeat_rounds_next(&rounds, now), now);
 }
 
-static void
-the_limit_is_a_number_of_rounds(void **state)
+#define HEARTBEAT_TEST(name) TEST_WITH(name, set_up, NULL)
+
+HEARTBEAT_TEST(the_limit_is_a_number_of_rounds)
 {
-	(void)state;
 	assert_int_equal(rounds.period_ms, PERIOD);
 }
 
-static void
-a_worker_that_answers_is_checked_every_round(void **state)
+HEARTBEAT_TEST(a_worker_that_answers_is_checked_every_round)
 {
-	(void)state;
 	for (unsigned i = 0; i < 5 * HEARTBEAT_ROUNDS; i++) {
 		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
 		assert_true(heartbeat_answer(&heartbeat));
 	}
 }
 
-static void
-a_silent_worker_is_checked_once_and_hangs_at_the_limit(void **state)
+HEARTBEAT_TEST(a_silent_worker_is_checked_once_and_hangs_at_the_limit)
 {
-	(void)state;
 	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
 	for (unsigned i = 1; i < HEARTBEAT_ROUNDS; i++) {
 		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
@@ -66,10 +56,8 @@ a_silent_worker_is_checked_once_and_hangs_at_the_limit(void **state)
 	assert_int_equal(now - heartbeat.asked_ms, LIMIT_MS);
 }
 
-static void
-an_answer_before_the_last_round_counts(void **state)
+HEARTBEAT_TEST(an_answer_before_the_last_round_counts)
 {
-	(void)state;
 	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
 		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
 	assert_true(heartbeat_answer(&heartbeat));
@@ -79,10 +67,8 @@ an_answer_before_the_last_round_counts(void **state)
 		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
 }
 
-static void
-an_answer_without_a_check_is_invalid(void **state)
+HEARTBEAT_TEST(an_answer_without_a_check_is_invalid)
 {
-	(void)state;
 	assert_false(heartbeat_answer(&heartbeat));
 	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
 	assert_true(heartbeat_answer(&heartbeat));
@@ -90,8 +76,7 @@ an_answer_without_a_check_is_invalid(void **state)
 }
 
 /* What delayed masterd may have delayed the worker, too. */
-static void
-a_late_round_does_not_count(void **state)
+HEARTBEAT_TEST(a_late_round_does_not_count)
 {
 	static const struct {
 		uint64_t after_ms;
@@ -110,39 +95,19 @@ a_late_round_does_not_count(void **state)
 	}
 }
 
-static void
-rounds_that_are_always_late_abort_no_worker(void **state)
+HEARTBEAT_TEST(rounds_that_are_always_late_abort_no_worker)
 {
-	(void)state;
 	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
 	for (unsigned i = 0; i < 10 * HEARTBEAT_ROUNDS; i++)
 		assert_int_equal(after(2 * PERIOD), HEARTBEAT_WAIT);
 }
 
-static void
-a_late_last_round_gives_another_round(void **state)
+HEARTBEAT_TEST(a_late_last_round_gives_another_round)
 {
-	(void)state;
 	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
 		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
 	assert_int_equal(after(LIMIT_MS), HEARTBEAT_WAIT);
 	assert_int_equal(after(PERIOD), HEARTBEAT_HANGS);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-	const struct CMUnitTest tests[] = {
-	    TEST(the_limit_is_a_number_of_rounds),
-	    TEST(a_worker_that_answers_is_checked_every_round),
-	    TEST(a_silent_worker_is_checked_once_and_hangs_at_the_limit),
-	    TEST(an_answer_before_the_last_round_counts),
-	    TEST(an_answer_without_a_check_is_invalid),
-	    TEST(a_late_round_does_not_count),
-	    TEST(rounds_that_are_always_late_abort_no_worker),
-	    TEST(a_late_last_round_gives_another_round),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

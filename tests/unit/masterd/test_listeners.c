@@ -2,13 +2,6 @@
  * Listening sockets: which are opened or inherited, what an accepted connection looks like, and
  * when accepting pauses.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -23,6 +16,7 @@
 #include "masterd/listeners.h"
 #include "proto/base/clock.h"
 #include "tests/unit/masterd/master_worker.h"
+#include "tests/unit/unit.h"
 
 #define PATIENCE_MS 60000
 
@@ -213,15 +207,15 @@ expect_connection(int client, size_t address_len, bool loopback)
 	return fd;
 }
 
-static void
-both_families_are_served(void **state)
+#define LISTENERS_TEST(name) TEST_WITH(name, setup, teardown)
+
+LISTENERS_TEST(both_families_are_served)
 {
 	const struct listen_list list = {
 	    .n = 2, .at = {address_v4(INADDR_LOOPBACK, 0), address_v6(in6addr_loopback, 0)}};
 	uint16_t port[2];
 	int v4, v6, fd;
 
-	(void)state;
 	serve(&list, port);
 	make_ready();
 	v4 = connect_v4(port[0]);
@@ -234,14 +228,12 @@ both_families_are_served(void **state)
 	closefd(&v6);
 }
 
-static void
-without_a_list_one_socket_takes_both_families(void **state)
+LISTENERS_TEST(without_a_list_one_socket_takes_both_families)
 {
 	const struct listen_list nothing = {0};
 	uint16_t port[1];
 	int v4, v6, fd;
 
-	(void)state;
 	serve(&nothing, port);
 	make_ready();
 	v4 = connect_v4(port[0]);
@@ -254,8 +246,7 @@ without_a_list_one_socket_takes_both_families(void **state)
 	closefd(&v6);
 }
 
-static void
-a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address(void **state)
+LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address)
 {
 	const struct in6_addr any = IN6ADDR_ANY_INIT;
 	struct listen_list list = {.n = 1, .at = {address_v6(any, 0)}};
@@ -263,7 +254,6 @@ a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address(void **state)
 	uint16_t port;
 	int fd;
 
-	(void)state;
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
 	port = socket_address_bound(s.fd[0]).port;
 	fd = connect_v4(port);
@@ -297,13 +287,11 @@ a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address(void **state)
 	sockets_close(&s);
 }
 
-static void
-an_address_in_use_is_refused_and_the_others_opened(void **state)
+LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
 {
 	struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	struct sockets first = {0}, second = {0};
 
-	(void)state;
 	assert_int_equal(sockets_open(&first, &list, 0), 0);
 	list.at[0] = address_v4(INADDR_LOOPBACK, socket_address_bound(first.fd[0]).port);
 	list.at[1] = address_v4(INADDR_LOOPBACK, 0);
@@ -314,15 +302,13 @@ an_address_in_use_is_refused_and_the_others_opened(void **state)
 	sockets_close(&second);
 }
 
-static void
-a_connection_has_its_options_and_does_not_block(void **state)
+LISTENERS_TEST(a_connection_has_its_options_and_does_not_block)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port[1];
 	int client, fd, nodelay = 0, unsent = 0;
 	socklen_t len = sizeof(nodelay);
 
-	(void)state;
 	serve(&list, port);
 	make_ready();
 	client = connect_v4(port[0]);
@@ -354,14 +340,12 @@ expect_rest(void)
 	assert_in_range(turns, 1, 4);
 }
 
-static void
-without_a_worker_connections_wait_in_the_kernel(void **state)
+LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port[1];
 	int clients[10], fd;
 
-	(void)state;
 	serve(&list, port);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
 		clients[i] = connect_v4(port[0]);
@@ -374,15 +358,13 @@ without_a_worker_connections_wait_in_the_kernel(void **state)
 	}
 }
 
-static void
-without_descriptors_accepting_pauses_and_resumes(void **state)
+LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	struct rlimit before, none;
 	uint16_t port[1];
 	int client, fd, next;
 
-	(void)state;
 	serve(&list, port);
 	make_ready();
 	client = connect_v4(port[0]);
@@ -399,14 +381,12 @@ without_descriptors_accepting_pauses_and_resumes(void **state)
 	closefd(&client);
 }
 
-static void
-closing_accepts_what_is_already_connected(void **state)
+LISTENERS_TEST(closing_accepts_what_is_already_connected)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port[1];
 	int clients[3], fd;
 
-	(void)state;
 	serve(&list, port);
 	make_ready();
 	while (dispatch_workers(dispatch) == 0)
@@ -423,14 +403,12 @@ closing_accepts_what_is_already_connected(void **state)
 	assert_int_equal(connect_v4(port[0]), -1);
 }
 
-static void
-an_inherited_backlog_is_left_to_the_next_owner(void **state)
+LISTENERS_TEST(an_inherited_backlog_is_left_to_the_next_owner)
 {
 	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	struct sockets s = {0};
 	int manager, client, fd;
 
-	(void)state;
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
 	manager = fcntl(s.fd[0], F_DUPFD_CLOEXEC, 0);
 	listeners_add(listeners, &s, true);
@@ -485,8 +463,7 @@ inherit(const struct inheritance *c, int fd3)
 	return 0;
 }
 
-static void
-sockets_are_inherited_if_they_are_for_us_and_listening(void **state)
+LISTENERS_TEST(sockets_are_inherited_if_they_are_for_us_and_listening)
 {
 	static const struct inheritance cases[] = {
 	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1},
@@ -499,7 +476,6 @@ sockets_are_inherited_if_they_are_for_us_and_listening(void **state)
 	    {"UDP", false, "1", SOCK_DGRAM, false, -1, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int fd = socket(AF_INET, cases[i].type | SOCK_CLOEXEC, 0), status;
 		pid_t pid;
@@ -518,8 +494,7 @@ sockets_are_inherited_if_they_are_for_us_and_listening(void **state)
 	}
 }
 
-static void
-addresses_are_formatted_with_their_port(void **state)
+LISTENERS_TEST(addresses_are_formatted_with_their_port)
 {
 	static const struct {
 		struct socket_address a;
@@ -534,7 +509,6 @@ addresses_are_formatted_with_their_port(void **state)
 		false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char text[SOCKET_ADDRESS_TEXT_SIZE];
 
@@ -544,23 +518,4 @@ addresses_are_formatted_with_their_port(void **state)
 	}
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(both_families_are_served),
-	    TEST(without_a_list_one_socket_takes_both_families),
-	    TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address),
-	    TEST(an_address_in_use_is_refused_and_the_others_opened),
-	    TEST(a_connection_has_its_options_and_does_not_block),
-	    TEST(without_a_worker_connections_wait_in_the_kernel),
-	    TEST(without_descriptors_accepting_pauses_and_resumes),
-	    TEST(closing_accepts_what_is_already_connected),
-	    TEST(an_inherited_backlog_is_left_to_the_next_owner),
-	    TEST(sockets_are_inherited_if_they_are_for_us_and_listening),
-	    TEST(addresses_are_formatted_with_their_port),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

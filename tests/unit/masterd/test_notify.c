@@ -1,13 +1,6 @@
 /*
  * The datagrams of sd_notify(3) that the service manager gets.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +13,7 @@
 #include "masterd/notify.h"
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "tests/unit/unit.h"
 
 static struct event_base *base;
 static int manager; /* the service manager's socket */
@@ -85,13 +79,13 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-each_change_is_one_datagram(void **state)
+#define NOTIFY_TEST(name) TEST_WITH(name, setup, teardown)
+
+NOTIFY_TEST(each_change_is_one_datagram)
 {
 	uint64_t before, said = 0;
 	struct notify *n;
 
-	(void)state;
 	open_abstract_manager();
 	n = notify_new(base);
 	notify_ready(n);
@@ -108,13 +102,11 @@ each_change_is_one_datagram(void **state)
 	notify_free(n);
 }
 
-static void
-a_socket_in_the_file_system_works_too(void **state)
+NOTIFY_TEST(a_socket_in_the_file_system_works_too)
 {
 	char dir[] = "/tmp/banter-notify-XXXXXX", path[64];
 	struct notify *n;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	open_manager(path);
@@ -126,12 +118,10 @@ a_socket_in_the_file_system_works_too(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-static void
-workers_do_not_inherit_the_managers_address(void **state)
+NOTIFY_TEST(workers_do_not_inherit_the_managers_address)
 {
 	struct notify *n;
 
-	(void)state;
 	open_abstract_manager();
 	setenv("WATCHDOG_USEC", "1000000", 1);
 	setenv("WATCHDOG_PID", "1", 1);
@@ -142,14 +132,12 @@ workers_do_not_inherit_the_managers_address(void **state)
 	notify_free(n);
 }
 
-static void
-the_watchdog_is_notified_periodically(void **state)
+NOTIFY_TEST(the_watchdog_is_notified_periodically)
 {
 	char pid[16];
 	struct notify *n;
 	uint64_t begun;
 
-	(void)state;
 	open_abstract_manager();
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("WATCHDOG_USEC", "20000", 1);
@@ -166,14 +154,12 @@ the_watchdog_is_notified_periodically(void **state)
 }
 
 /* Without a timer the loop has no events: event_base_loop() returns 1. */
-static void
-a_watchdog_of_another_process_is_ignored(void **state)
+NOTIFY_TEST(a_watchdog_of_another_process_is_ignored)
 {
 	static const struct {
 		const char *usec, *pid;
 	} cases[] = {{"20000", "1"}, {"20000", "x"}, {"soon", NULL}, {"0", NULL}, {NULL, NULL}};
 
-	(void)state;
 	open_abstract_manager();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char name[64];
@@ -191,13 +177,11 @@ a_watchdog_of_another_process_is_ignored(void **state)
 	}
 }
 
-static void
-without_a_manager_nothing_is_sent(void **state)
+NOTIFY_TEST(without_a_manager_nothing_is_sent)
 {
 	static const char *const sockets[] = {
 	    NULL, "", "@", "relative", "/nonexistent/socket", "@banter-test-nobody-is-here"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sockets); i++) {
 		struct notify *n;
 
@@ -210,18 +194,4 @@ without_a_manager_nothing_is_sent(void **state)
 	}
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(each_change_is_one_datagram),
-	    TEST(a_socket_in_the_file_system_works_too),
-	    TEST(workers_do_not_inherit_the_managers_address),
-	    TEST(the_watchdog_is_notified_periodically),
-	    TEST(a_watchdog_of_another_process_is_ignored),
-	    TEST(without_a_manager_nothing_is_sent),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,19 +2,13 @@
  * What masterd sends to a worker and when, also while its socket is full: keys before the first
  * connection, new keys, drain, an earlier drain, and heartbeat checks.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "masterd/worker.h"
 #include "proto/base/clock.h"
 #include "tests/unit/masterd/master_worker.h"
+#include "tests/unit/unit.h"
 
 static struct event_base *base;
 static struct tls_keys *tls_keys;
@@ -145,12 +139,12 @@ hear_connections(size_t n)
 		assert_int_equal(hear(), MSG_CONNECTION);
 }
 
-static void
-keys_come_right_after_the_hello(void **state)
+#define WORKER_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+WORKER_TEST(keys_come_right_after_the_hello)
 {
 	struct msg_ticket_keys keys = tls_keys_tickets(tls_keys);
 
-	(void)state;
 	start(tls_keys);
 	assert_int_equal(hear(), MSG_HELLO);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
@@ -162,22 +156,18 @@ keys_come_right_after_the_hello(void **state)
 	assert_int_equal(hear(), 0);
 }
 
-static void
-without_tls_keys_none_are_sent(void **state)
+WORKER_TEST(without_tls_keys_none_are_sent)
 {
-	(void)state;
 	start(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	assert_int_equal(hear(), 0);
 }
 
-static void
-the_longest_keys_fit(void **state)
+WORKER_TEST(the_longest_keys_fit)
 {
 	static uint8_t text[TLS_CHAIN_MAX];
 	struct certificate id;
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	buf_init(&id.chain, TLS_CHAIN_MAX);
 	buf_init(&id.key, TLS_KEY_MAX);
@@ -192,10 +182,8 @@ the_longest_keys_fit(void **state)
 	assert_int_equal(heard.tls_certificate.key.len, TLS_KEY_MAX);
 }
 
-static void
-new_ticket_keys_come_without_the_certificate(void **state)
+WORKER_TEST(new_ticket_keys_come_without_the_certificate)
 {
-	(void)state;
 	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
@@ -207,13 +195,11 @@ new_ticket_keys_come_without_the_certificate(void **state)
 	assert_int_equal(hear(), 0);
 }
 
-static void
-a_slow_worker_gets_the_newest_keys_when_there_is_room(void **state)
+WORKER_TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room)
 {
 	struct certificate id;
 	size_t n;
 
-	(void)state;
 	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
@@ -237,10 +223,8 @@ a_slow_worker_gets_the_newest_keys_when_there_is_room(void **state)
 	assert_int_equal(hear(), 0);
 }
 
-static void
-a_worker_whose_keys_cannot_be_sent_is_lost(void **state)
+WORKER_TEST(a_worker_whose_keys_cannot_be_sent_is_lost)
 {
-	(void)state;
 	start(tls_keys);
 	get_ready();
 	closefd(&end);
@@ -248,10 +232,8 @@ a_worker_whose_keys_cannot_be_sent_is_lost(void **state)
 	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-static void
-a_draining_worker_needs_no_keys(void **state)
+WORKER_TEST(a_draining_worker_needs_no_keys)
 {
-	(void)state;
 	start(tls_keys);
 	get_ready();
 	while (hear() != 0)
@@ -272,12 +254,10 @@ deadline_ms(void)
 	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
 }
 
-static void
-an_earlier_drain_deadline_is_sent_and_a_later_one_is_not(void **state)
+WORKER_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
 {
 	uint64_t first;
 
-	(void)state;
 	start(NULL);
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
@@ -295,12 +275,10 @@ an_earlier_drain_deadline_is_sent_and_a_later_one_is_not(void **state)
 	assert_true(deadline_ms() < first - 800000);
 }
 
-static void
-an_earlier_deadline_applies_after_the_control_socket_closed(void **state)
+WORKER_TEST(an_earlier_deadline_applies_after_the_control_socket_closed)
 {
 	uint64_t first;
 
-	(void)state;
 	start(NULL);
 	get_ready();
 	worker_drain(worker, 900000);
@@ -333,10 +311,8 @@ pass_rounds(unsigned n)
 		worker_check(worker, true, 0);
 }
 
-static void
-a_ready_worker_is_checked_and_answers(void **state)
+WORKER_TEST(a_ready_worker_is_checked_and_answers)
 {
-	(void)state;
 	start(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	/* A starting worker has a deadline instead. */
@@ -353,10 +329,8 @@ a_ready_worker_is_checked_and_answers(void **state)
 	assert_int_equal(worker->state, WORKER_READY);
 }
 
-static void
-a_worker_that_does_not_answer_is_lost(void **state)
+WORKER_TEST(a_worker_that_does_not_answer_is_lost)
 {
-	(void)state;
 	start(NULL);
 	get_ready();
 	pass_rounds(HEARTBEAT_ROUNDS);
@@ -372,13 +346,11 @@ a_worker_that_does_not_answer_is_lost(void **state)
 }
 
 /* The answer may wait in the socket when masterd runs the round. */
-static void
-an_unread_answer_counts(void **state)
+WORKER_TEST(an_unread_answer_counts)
 {
 	const struct msg_alive alive = {};
 	struct test_worker w;
 
-	(void)state;
 	start(NULL);
 	get_ready();
 	pass_rounds(HEARTBEAT_ROUNDS);
@@ -390,10 +362,8 @@ an_unread_answer_counts(void **state)
 	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-static void
-a_draining_worker_must_answer_too(void **state)
+WORKER_TEST(a_draining_worker_must_answer_too)
 {
-	(void)state;
 	start(NULL);
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
@@ -407,10 +377,8 @@ a_draining_worker_must_answer_too(void **state)
 	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-static void
-a_draining_worker_that_closed_its_socket_only_has_its_deadline(void **state)
+WORKER_TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline)
 {
-	(void)state;
 	start(NULL);
 	get_ready();
 	worker_drain(worker, 900000);
@@ -420,10 +388,8 @@ a_draining_worker_that_closed_its_socket_only_has_its_deadline(void **state)
 	assert_int_equal(worker->control, -1);
 }
 
-static void
-an_answer_without_a_check_kills_the_worker(void **state)
+WORKER_TEST(an_answer_without_a_check_kills_the_worker)
 {
-	(void)state;
 	start(NULL);
 	get_ready();
 	answer();
@@ -431,10 +397,8 @@ an_answer_without_a_check_kills_the_worker(void **state)
 	assert_false(worker->hung);
 }
 
-static void
-an_unsent_check_needs_no_answer(void **state)
+WORKER_TEST(an_unsent_check_needs_no_answer)
 {
-	(void)state;
 	start(NULL);
 	get_ready();
 	assert_int_equal(shutdown(worker->control, SHUT_WR), 0);
@@ -444,12 +408,10 @@ an_unsent_check_needs_no_answer(void **state)
 }
 
 /* A worker that does not read hangs, too; it does not even get the check. */
-static void
-a_worker_whose_socket_is_full_is_checked_when_there_is_room(void **state)
+WORKER_TEST(a_worker_whose_socket_is_full_is_checked_when_there_is_room)
 {
 	size_t n;
 
-	(void)state;
 	start(NULL);
 	get_ready();
 	assert_int_equal(hear(), MSG_HELLO);
@@ -466,29 +428,4 @@ a_worker_whose_socket_is_full_is_checked_when_there_is_room(void **state)
 	assert_int_equal(worker->state, WORKER_LOST);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-	    TEST(keys_come_right_after_the_hello),
-	    TEST(without_tls_keys_none_are_sent),
-	    TEST(the_longest_keys_fit),
-	    TEST(new_ticket_keys_come_without_the_certificate),
-	    TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room),
-	    TEST(a_worker_whose_keys_cannot_be_sent_is_lost),
-	    TEST(a_draining_worker_needs_no_keys),
-	    TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not),
-	    TEST(an_earlier_deadline_applies_after_the_control_socket_closed),
-	    TEST(a_ready_worker_is_checked_and_answers),
-	    TEST(a_worker_that_does_not_answer_is_lost),
-	    TEST(an_unread_answer_counts),
-	    TEST(a_draining_worker_must_answer_too),
-	    TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline),
-	    TEST(an_answer_without_a_check_kills_the_worker),
-	    TEST(an_unsent_check_needs_no_answer),
-	    TEST(a_worker_whose_socket_is_full_is_checked_when_there_is_room),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,13 +2,6 @@
  * Supervision with real processes: this program is its own worker, and WORKER_MODE says how the
  * worker behaves.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,6 +19,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/fdpass.h"
+#include "tests/unit/unit.h"
 
 static void
 say(enum msg_type type, const void *m)
@@ -287,10 +281,10 @@ all_ready(void)
 	return dispatch_workers(dispatch) == WANTED;
 }
 
-static void
-every_seat_gets_a_worker(void **state)
+#define WORKERS_TEST(name) TEST_WITH(name, setup, teardown)
+
+WORKERS_TEST(every_seat_gets_a_worker)
 {
-	(void)state;
 	start("serve");
 	assert_int_equal(dispatch_workers(dispatch), 0);
 	AWAIT(all_ready());
@@ -299,12 +293,10 @@ every_seat_gets_a_worker(void **state)
 	assert_int_equal(reports[WORKERS_SERVING], WANTED);
 }
 
-static void
-a_worker_starts_with_only_its_descriptors_and_default_signals(void **state)
+WORKERS_TEST(a_worker_starts_with_only_its_descriptors_and_default_signals)
 {
 	int leaked = dup(STDERR_FILENO); /* not close-on-exec */
 
-	(void)state;
 	assert_true(leaked > SPAWN_SCOREBOARD_FD);
 	signal(SIGPIPE, SIG_IGN);
 	start("inspect");
@@ -313,13 +305,11 @@ a_worker_starts_with_only_its_descriptors_and_default_signals(void **state)
 	closefd(&leaked);
 }
 
-static void
-a_killed_worker_is_replaced_and_the_other_keeps_running(void **state)
+WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 {
 	struct scoreboard_worker *w = &scoreboard->workers[0];
 	pid_t victim, other;
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	victim = pid_of(0);
@@ -365,13 +355,11 @@ open_notes(char path[static 32])
 	setenv("WORKER_NOTES", path, 1);
 }
 
-static void
-the_pause_before_a_restart_doubles(void **state)
+WORKERS_TEST(the_pause_before_a_restart_doubles)
 {
 	char path[32];
 	uint64_t at[4];
 
-	(void)state;
 	/* A single seat: with two, one may be late, and its death be seen together with the
 	 * other's, in a loop iteration that began earlier. */
 	workers_free(workers);
@@ -384,12 +372,10 @@ the_pause_before_a_restart_doubles(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
-static void
-a_worker_that_violates_the_protocol_is_replaced(void **state)
+WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
 {
 	const char *const modes[] = {"babble", "overtake", "repeat", "old", "deaf", "quit"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
 		pid_t first;
 
@@ -404,15 +390,13 @@ a_worker_that_violates_the_protocol_is_replaced(void **state)
 	}
 }
 
-static void
-workers_that_hang_are_aborted_and_replaced(void **state)
+WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 {
 	const struct scoreboard_master *m = &scoreboard->master;
 	char path[32];
 	uint64_t at[4];
 	pid_t first;
 
-	(void)state;
 	workers_free(workers);
 	hire(WANTED, 3000);
 	open_notes(path);
@@ -428,13 +412,11 @@ workers_that_hang_are_aborted_and_replaced(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
-static void
-a_stopped_worker_is_killed_and_one_that_answers_keeps_running(void **state)
+WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 {
 	const struct scoreboard_master *m = &scoreboard->master;
 	pid_t victim, other;
 
-	(void)state;
 	workers_free(workers);
 	hire(WANTED, 3000);
 	start("serve");
@@ -448,10 +430,8 @@ a_stopped_worker_is_killed_and_one_that_answers_keeps_running(void **state)
 	assert_int_equal(running(), WANTED);
 }
 
-static void
-settings_that_the_first_worker_refuses_are_reported(void **state)
+WORKERS_TEST(settings_that_the_first_worker_refuses_are_reported)
 {
-	(void)state;
 	start("refuse");
 	AWAIT(reports[WORKERS_REFUSED] > 0);
 	workers_stop(workers);
@@ -459,12 +439,10 @@ settings_that_the_first_worker_refuses_are_reported(void **state)
 	assert_int_equal(running(), 0);
 }
 
-static void
-settings_refused_later_do_not_stop_the_service(void **state)
+WORKERS_TEST(settings_refused_later_do_not_stop_the_service)
 {
 	pid_t first;
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	first = pid_of(0);
@@ -478,12 +456,10 @@ settings_refused_later_do_not_stop_the_service(void **state)
 	assert_int_equal(reports[WORKERS_REFUSED], 0);
 }
 
-static void
-a_reload_replaces_all_and_never_has_fewer_ready_workers(void **state)
+WORKERS_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
 {
 	pid_t old[WANTED];
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	for (unsigned i = 0; i < WANTED; i++)
@@ -498,12 +474,10 @@ a_reload_replaces_all_and_never_has_fewer_ready_workers(void **state)
 	assert_true(all_ready());
 }
 
-static void
-a_reload_during_a_reload_replaces_all_again(void **state)
+WORKERS_TEST(a_reload_during_a_reload_replaces_all_again)
 {
 	pid_t between;
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	workers_reload(workers);
@@ -515,12 +489,10 @@ a_reload_during_a_reload_replaces_all_again(void **state)
 	assert_int_equal(kill(between, 0), -1);
 }
 
-static void
-a_failed_reload_keeps_the_old_workers(void **state)
+WORKERS_TEST(a_failed_reload_keeps_the_old_workers)
 {
 	pid_t old[WANTED];
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	for (unsigned i = 0; i < WANTED; i++)
@@ -535,13 +507,11 @@ a_failed_reload_keeps_the_old_workers(void **state)
 	assert_true(all_ready());
 }
 
-static void
-a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
+WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 {
 	pid_t old, next;
 	char text[16];
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	old = pid_of(0);
@@ -560,12 +530,10 @@ a_worker_that_dies_while_its_successor_starts_is_replaced_by_it(void **state)
 	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
 }
 
-static void
-a_reload_ends_even_if_a_seat_cannot_be_filled(void **state)
+WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 {
 	pid_t other;
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	other = pid_of(1);
@@ -585,12 +553,10 @@ a_reload_ends_even_if_a_seat_cannot_be_filled(void **state)
 	assert_true(all_ready());
 }
 
-static void
-a_reload_waits_for_an_empty_seat_and_continues(void **state)
+WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 {
 	pid_t other;
 
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	other = pid_of(1);
@@ -604,10 +570,8 @@ a_reload_waits_for_an_empty_seat_and_continues(void **state)
 	assert_true(all_ready());
 }
 
-static void
-a_stop_drains_the_workers(void **state)
+WORKERS_TEST(a_stop_drains_the_workers)
 {
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	workers_stop(workers);
@@ -617,20 +581,16 @@ a_stop_drains_the_workers(void **state)
 	assert_int_equal(running(), 0);
 }
 
-static void
-a_stop_before_workers_are_ready_is_quick(void **state)
+WORKERS_TEST(a_stop_before_workers_are_ready_is_quick)
 {
-	(void)state;
 	start("serve");
 	workers_stop(workers);
 	AWAIT(reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
-static void
-a_stop_kills_workers_that_do_not_exit(void **state)
+WORKERS_TEST(a_stop_kills_workers_that_do_not_exit)
 {
-	(void)state;
 	start("stubborn");
 	AWAIT(all_ready());
 	workers_stop(workers);
@@ -638,10 +598,8 @@ a_stop_kills_workers_that_do_not_exit(void **state)
 	assert_int_equal(running(), 0);
 }
 
-static void
-a_second_stop_kills_at_once(void **state)
+WORKERS_TEST(a_second_stop_kills_at_once)
 {
-	(void)state;
 	start("stubborn");
 	AWAIT(all_ready());
 	workers_stop(workers);
@@ -650,10 +608,8 @@ a_second_stop_kills_at_once(void **state)
 	assert_int_equal(running(), 0);
 }
 
-static void
-no_worker_is_restarted_during_a_stop(void **state)
+WORKERS_TEST(no_worker_is_restarted_during_a_stop)
 {
-	(void)state;
 	start("serve");
 	AWAIT(all_ready());
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
@@ -668,31 +624,7 @@ no_worker_is_restarted_during_a_stop(void **state)
 int
 main(int argc, char **argv)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(every_seat_gets_a_worker),
-	    TEST(a_worker_starts_with_only_its_descriptors_and_default_signals),
-	    TEST(a_killed_worker_is_replaced_and_the_other_keeps_running),
-	    TEST(the_pause_before_a_restart_doubles),
-	    TEST(a_worker_that_violates_the_protocol_is_replaced),
-	    TEST(workers_that_hang_are_aborted_and_replaced),
-	    TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running),
-	    TEST(settings_that_the_first_worker_refuses_are_reported),
-	    TEST(settings_refused_later_do_not_stop_the_service),
-	    TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers),
-	    TEST(a_reload_during_a_reload_replaces_all_again),
-	    TEST(a_failed_reload_keeps_the_old_workers),
-	    TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it),
-	    TEST(a_reload_ends_even_if_a_seat_cannot_be_filled),
-	    TEST(a_reload_waits_for_an_empty_seat_and_continues),
-	    TEST(a_stop_drains_the_workers),
-	    TEST(a_stop_before_workers_are_ready_is_quick),
-	    TEST(a_stop_kills_workers_that_do_not_exit),
-	    TEST(a_second_stop_kills_at_once),
-	    TEST(no_worker_is_restarted_during_a_stop),
-	};
-
 	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
 		worker_main((unsigned)strtoul(argv[2], NULL, 10));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return UNIT_RUN(NULL, NULL);
 }

@@ -1,13 +1,6 @@
 /*
  * The bounded byte queue: compared with a simple model under random use, and at its limits.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +11,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/buf.h"
+#include "tests/unit/unit.h"
 
 #define MODEL_MAX 5000
 
@@ -84,13 +78,11 @@ consume_some(struct buf *b, struct model *m, uint32_t *state)
 	m->len -= n;
 }
 
-static void
-random_use_equals_the_model(void **unused)
+TEST(random_use_equals_the_model)
 {
 	static const size_t maxima[] = {0, 1, 255, 256, 257, 1000, MODEL_MAX};
-	uint32_t state = 2463534242;
+	uint32_t seed = 2463534242;
 
-	(void)unused;
 	for (size_t k = 0; k < ARRAY_LEN(maxima); k++) {
 		static struct model m;
 		struct buf b;
@@ -98,20 +90,20 @@ random_use_equals_the_model(void **unused)
 		m.len = 0;
 		buf_init(&b, maxima[k]);
 		for (int step = 0; step < 20000; step++) {
-			switch (next_random(&state) % 8) {
+			switch (next_random(&seed) % 8) {
 			case 0:
 			case 1:
 			case 2:
-				append_some(&b, &m, &state);
+				append_some(&b, &m, &seed);
 				break;
 			case 3:
-				print_some(&b, &m, &state);
+				print_some(&b, &m, &seed);
 				break;
 			case 4:
 				buf_release(&b);
 				break;
 			default:
-				consume_some(&b, &m, &state);
+				consume_some(&b, &m, &seed);
 			}
 			assert_int_equal(buf_len(&b), m.len);
 			assert_int_equal(buf_room(&b), maxima[k] - m.len);
@@ -122,12 +114,10 @@ random_use_equals_the_model(void **unused)
 	}
 }
 
-static void
-an_append_is_whole_or_not_at_all(void **unused)
+TEST(an_append_is_whole_or_not_at_all)
 {
 	struct buf b;
 
-	(void)unused;
 	buf_init(&b, 5);
 	assert_int_equal(buf_append_str(&b, "abc"), 0);
 	assert_int_equal(buf_append_str(&b, "def"), -1);
@@ -144,13 +134,11 @@ an_append_is_whole_or_not_at_all(void **unused)
 	buf_clear(&b);
 }
 
-static void
-a_reserved_place_takes_what_is_committed(void **unused)
+TEST(a_reserved_place_takes_what_is_committed)
 {
 	struct buf b;
 	uint8_t *p;
 
-	(void)unused;
 	buf_init(&b, 1000);
 	p = buf_reserve(&b, 0);
 	assert_non_null(p);
@@ -164,12 +152,10 @@ a_reserved_place_takes_what_is_committed(void **unused)
 	buf_clear(&b);
 }
 
-static void
-an_empty_buffer_needs_no_memory(void **unused)
+TEST(an_empty_buffer_needs_no_memory)
 {
 	struct buf b;
 
-	(void)unused;
 	buf_init(&b, 100000);
 	assert_null(b.mem);
 	assert_non_null(buf_data(&b));
@@ -186,12 +172,10 @@ an_empty_buffer_needs_no_memory(void **unused)
 	buf_clear(&b);
 }
 
-static void
-reset_discards_the_bytes_and_keeps_the_memory(void **unused)
+TEST(reset_discards_the_bytes_and_keeps_the_memory)
 {
 	struct buf b;
 
-	(void)unused;
 	buf_init(&b, 100);
 	assert_int_equal(buf_append_str(&b, "abc"), 0);
 	buf_reset(&b);
@@ -205,15 +189,13 @@ reset_discards_the_bytes_and_keeps_the_memory(void **unused)
 
 /* One byte in, one byte out, nearly full: if every append moved all bytes, this would copy 64 GiB.
  * A move shows as a smaller start. */
-static void
-a_nearly_full_queue_rarely_moves_its_bytes(void **unused)
+TEST(a_nearly_full_queue_rarely_moves_its_bytes)
 {
 	const size_t max = 65536, bytes = 16 * max;
 	size_t moves = 0;
 	struct buf b;
 	uint8_t *p;
 
-	(void)unused;
 	buf_init(&b, max);
 	p = buf_reserve(&b, max);
 	assert_non_null(p);
@@ -232,13 +214,11 @@ a_nearly_full_queue_rarely_moves_its_bytes(void **unused)
 	buf_clear(&b);
 }
 
-static void
-slow_growth_wastes_little_memory(void **unused)
+TEST(slow_growth_wastes_little_memory)
 {
 	struct buf b;
 	size_t moves = 0;
 
-	(void)unused;
 	buf_init(&b, 1 << 20);
 	for (size_t cap = 0; buf_len(&b) < 60000;) {
 		assert_int_equal(buf_append_str(&b, "token "), 0);
@@ -253,12 +233,10 @@ slow_growth_wastes_little_memory(void **unused)
 	buf_clear(&b);
 }
 
-static void
-a_short_queue_stays_small_however_much_passes(void **unused)
+TEST(a_short_queue_stays_small_however_much_passes)
 {
 	struct buf b;
 
-	(void)unused;
 	buf_init(&b, 1 << 20);
 	assert_int_equal(buf_append_str(&b, "x"), 0);
 	for (int i = 0; i < 10000; i++) {
@@ -270,13 +248,11 @@ a_short_queue_stays_small_however_much_passes(void **unused)
 	buf_clear(&b);
 }
 
-static void
-out_of_memory_is_an_error_and_changes_nothing(void **unused)
+TEST(out_of_memory_is_an_error_and_changes_nothing)
 {
 	int status;
 	pid_t pid;
 
-	(void)unused;
 #if defined(__SANITIZE_ADDRESS__)
 	skip(); /* a sanitizer's allocator needs its address space, and aborts itself */
 #elif defined(__has_feature)
@@ -303,13 +279,11 @@ out_of_memory_is_an_error_and_changes_nothing(void **unused)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void
-slices_compare_by_length_and_content(void **unused)
+TEST(slices_compare_by_length_and_content)
 {
 	static const uint8_t zeros[] = {'a', 0, 'b'};
 	struct slice none = {NULL, 0};
 
-	(void)unused;
 	assert_true(slice_eq_str(none, ""));
 	assert_true(slice_eq(none, slice_str("")));
 	assert_true(slice_eq_str(slice_str("host"), "host"));
@@ -319,21 +293,4 @@ slices_compare_by_length_and_content(void **unused)
 	assert_true(slice_eq((struct slice){zeros, 3}, (struct slice){zeros, 3}));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(random_use_equals_the_model),
-	    cmocka_unit_test(an_append_is_whole_or_not_at_all),
-	    cmocka_unit_test(a_reserved_place_takes_what_is_committed),
-	    cmocka_unit_test(an_empty_buffer_needs_no_memory),
-	    cmocka_unit_test(reset_discards_the_bytes_and_keeps_the_memory),
-	    cmocka_unit_test(a_nearly_full_queue_rarely_moves_its_bytes),
-	    cmocka_unit_test(slow_growth_wastes_little_memory),
-	    cmocka_unit_test(a_short_queue_stays_small_however_much_passes),
-	    cmocka_unit_test(out_of_memory_is_an_error_and_changes_nothing),
-	    cmocka_unit_test(slices_compare_by_length_and_content),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

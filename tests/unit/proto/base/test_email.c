@@ -1,20 +1,13 @@
 /*
  * E-mail syntax: valid and invalid addresses.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/email.h"
+#include "tests/unit/unit.h"
 
-static void
-valid_addresses(void **unused)
+TEST(valid_addresses)
 {
 	static const char *const emails[] = {"a@b", "jane@example.com",
 	    "JANE.Doe+tag@Example.COM", "o'neill@sub.example.co.uk", "_@1.2", "root@localhost",
@@ -22,14 +15,12 @@ valid_addresses(void **unused)
 	    "\xe7\x94\xa8\xe6\x88\xb7@\xe4\xbe\x8b\xe5\xad\x90.\xe4\xb8\xad\xe5\x9b\xbd",
 	    "x@xn--mller-kva.de", "a!#$%&'*/=?^`{|}~-@b-c.de"};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(emails); i++)
 		if (!email_valid(slice_str(emails[i])))
 			fail_msg("refused: %s", emails[i]);
 }
 
-static void
-invalid_addresses(void **unused)
+TEST(invalid_addresses)
 {
 	static const char *const texts[] = {"", "@", "a", "a@", "@b", "a@b@c", "a b@c", " a@b",
 	    "a@b ", "a@b\n", "a..b@c", ".a@b", "a.@b", "a@.b", "a@b.", "a@b..c", "a@-b", "a@b-",
@@ -38,18 +29,15 @@ invalid_addresses(void **unused)
 	    "a\xe2\x80\x8b@b", "a\xe2\x80\xae@b", "a\xe2\x81\xa0@b", "a\xe3\x80\x80@b",
 	    "a@b\xef\xbb\xbf"};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (email_valid(slice_str(texts[i])))
 			fail_msg("taken: %s", texts[i]);
 }
 
-static void
-lengths_are_bounded(void **unused)
+TEST(lengths_are_bounded)
 {
 	uint8_t text[EMAIL_TEXT_MAX + 1];
 
-	(void)unused;
 	memset(text, 'a', sizeof(text));
 	text[EMAIL_LOCAL_MAX] = '@';
 	assert_true(email_valid((struct slice){text, EMAIL_TEXT_MAX}));
@@ -59,12 +47,10 @@ lengths_are_bounded(void **unused)
 	assert_false(email_valid((struct slice){text, EMAIL_TEXT_MAX}));
 }
 
-static void
-the_case_of_ascii_letters_is_ignored(void **unused)
+TEST(the_case_of_ascii_letters_is_ignored)
 {
 	uint8_t out[EMAIL_TEXT_MAX];
 
-	(void)unused;
 	assert_true(email_same(slice_str("Jane@Example.COM"), slice_str("jANE@example.com")));
 	assert_false(email_same(slice_str("jane@example.com"), slice_str("jane@example.co")));
 	assert_false(email_same(slice_str("[@b"), slice_str("{@b")));
@@ -73,15 +59,4 @@ the_case_of_ascii_letters_is_ignored(void **unused)
 	    slice_eq_str(email_lower(slice_str("Jane@Example.COM"), out), "jane@example.com"));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(valid_addresses),
-	    cmocka_unit_test(invalid_addresses),
-	    cmocka_unit_test(lengths_are_bounded),
-	    cmocka_unit_test(the_case_of_ascii_letters_is_ignored),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

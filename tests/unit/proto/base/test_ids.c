@@ -4,13 +4,6 @@
  * This file replaces clock_gettime(2), which the C library does not call for anything relevant
  * here: CLOCK_REALTIME returns what a test has set.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -19,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/ids.h"
+#include "tests/unit/unit.h"
 
 static uint64_t wall_ms = UINT64_C(1700000000000);
 
@@ -48,10 +42,8 @@ id_counter(const struct id *id)
 	return (id->b[6] & 0xfu) << 8 | id->b[7];
 }
 
-static void
-an_id_is_a_uuid_of_version_7(void **unused)
+TEST(an_id_is_a_uuid_of_version_7)
 {
-	(void)unused;
 	wall_ms += 1000;
 	assert_int_equal(clock_wall_ms(), wall_ms);
 	for (int i = 0; i < 1000; i++) {
@@ -65,12 +57,10 @@ an_id_is_a_uuid_of_version_7(void **unused)
 }
 
 /* Far more ids than a pool of random bytes holds or a millisecond's counter counts. */
-static void
-ids_sort_by_creation(void **unused)
+TEST(ids_sort_by_creation)
 {
 	struct id last = id_new();
 
-	(void)unused;
 	for (int i = 0; i < 20000; i++) {
 		struct id id = id_new();
 
@@ -82,14 +72,12 @@ ids_sort_by_creation(void **unused)
 	assert_true(id_ms(&last) <= wall_ms + 20000 / 4096 + 2);
 }
 
-static void
-a_clock_that_steps_back_does_not_break_the_order(void **unused)
+TEST(a_clock_that_steps_back_does_not_break_the_order)
 {
 	static const int64_t steps[] = {
 	    0, -1, -3600000, 5, -5, 3600100, 0, -1, 1, 100000, -86400000};
 	struct id last = id_new();
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		wall_ms = (uint64_t)((int64_t)wall_ms + steps[i]);
 		for (int n = 0; n < 3; n++) {
@@ -106,12 +94,10 @@ a_clock_that_steps_back_does_not_break_the_order(void **unused)
 }
 
 /* Each of the 62 bits must be 0 and 1 at least once; the odds against it in 400 ids are 2^-393. */
-static void
-the_random_bits_are_all_random(void **unused)
+TEST(the_random_bits_are_all_random)
 {
 	uint8_t ones[8] = {0}, zeros[8] = {0};
 
-	(void)unused;
 	for (int i = 0; i < 400; i++) {
 		struct id id = id_new();
 
@@ -128,15 +114,13 @@ the_random_bits_are_all_random(void **unused)
 	}
 }
 
-static void
-text_round_trips(void **unused)
+TEST(text_round_trips)
 {
 	static const struct id known = {{0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98,
 	    0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f}};
 	char text[ID_TEXT_LEN + 1];
 	struct id back;
 
-	(void)unused;
 	/* The example of RFC 9562, appendix A.6. */
 	id_format(&known, text);
 	assert_string_equal(text, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
@@ -154,13 +138,11 @@ text_round_trips(void **unused)
 	}
 }
 
-static void
-invalid_text_is_refused_and_changes_nothing(void **unused)
+TEST(invalid_text_is_refused_and_changes_nothing)
 {
 	static const char good[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
 	struct id before = id_new(), out = before;
 
-	(void)unused;
 	assert_int_equal(id_parse((struct slice){NULL, 0}, &out), -1);
 	for (size_t n = 0; n < ID_TEXT_LEN; n++)
 		assert_int_equal(id_parse((struct slice){(const uint8_t *)good, n}, &out), -1);
@@ -186,17 +168,4 @@ invalid_text_is_refused_and_changes_nothing(void **unused)
 	assert_true(id_equal(&out, &before));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_id_is_a_uuid_of_version_7),
-	    cmocka_unit_test(ids_sort_by_creation),
-	    cmocka_unit_test(a_clock_that_steps_back_does_not_break_the_order),
-	    cmocka_unit_test(the_random_bits_are_all_random),
-	    cmocka_unit_test(text_round_trips),
-	    cmocka_unit_test(invalid_text_is_refused_and_changes_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,19 +1,13 @@
 /*
  * The escaper: what is escaped, and how, at every position of a text.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
+#include "tests/unit/unit.h"
 
 /* Escapes a copy of exact size, so that a sanitizer detects a read past its end. */
 static void
@@ -55,12 +49,10 @@ static const struct {
 };
 
 /* Before, after and between letters: the escaper looks at several bytes at a time. */
-static void
-each_character_is_escaped_at_every_position(void **state)
+TEST(each_character_is_escaped_at_every_position)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		for (size_t before = 0; before <= 17; before++)
 			for (size_t behind = 0; behind <= 17; behind++) {
@@ -87,12 +79,10 @@ each_character_is_escaped_at_every_position(void **state)
 			}
 }
 
-static void
-too_little_room_is_an_error(void **state)
+TEST(too_little_room_is_an_error)
 {
 	struct buf out;
 
-	(void)state;
 	for (size_t room = 0; room < 12; room++) {
 		buf_init(&out, room);
 		errno = 0;
@@ -105,26 +95,14 @@ too_little_room_is_an_error(void **state)
 	buf_clear(&out);
 }
 
-static void
-empty_text_stays_empty(void **state)
+TEST(empty_text_stays_empty)
 {
 	struct buf out;
 
-	(void)state;
 	buf_init(&out, 1);
 	assert_int_equal(json_escape(&out, (struct slice){NULL, 0}), 0);
 	assert_int_equal(buf_len(&out), 0);
 	buf_clear(&out);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_character_is_escaped_at_every_position),
-	    cmocka_unit_test(too_little_room_is_an_error),
-	    cmocka_unit_test(empty_text_stays_empty),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,13 +2,6 @@
  * Log lines: their exact form, that nothing can forge or overflow one, and that each is one write.
  * Standard error is a seqpacket socket while a line is captured: one write is one record.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +16,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "tests/unit/unit.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -66,10 +60,8 @@ line_with(struct log_field field)
 }
 
 /* Must run before the tests that call log_open(). */
-static void
-the_level_before_log_open_is_info(void **unused)
+TEST(the_level_before_log_open_is_info)
 {
-	(void)unused;
 	catch_begin();
 	log_event(LOG_INFO, "start");
 	assert_string_equal(catch_end(), "<6>ev=start\n");
@@ -78,13 +70,11 @@ the_level_before_log_open_is_info(void **unused)
 	assert_string_equal(catch_end(), "");
 }
 
-static void
-lines_above_the_level_are_dropped(void **unused)
+TEST(lines_above_the_level_are_dropped)
 {
 	static const enum log_level levels[] = {
 	    LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
 
-	(void)unused;
 	for (size_t max = 0; max < ARRAY_LEN(levels); max++)
 		for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
 			char expected[] = "<0>ev=x\n";
@@ -98,13 +88,11 @@ lines_above_the_level_are_dropped(void **unused)
 	log_open("test", LOG_DEBUG);
 }
 
-static void
-each_kind_of_field_has_its_form(void **unused)
+TEST(each_kind_of_field_has_its_form)
 {
 	static const struct id id = {{0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98,
 	    0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f}};
 
-	(void)unused;
 	catch_begin();
 	log_event(LOG_WARN, "turn_done", L_STR("model", "small"), L_STR("none", NULL),
 	    L_SLICE("part", ((struct slice){(const uint8_t *)"abcdef", 3})),
@@ -115,8 +103,7 @@ each_kind_of_field_has_its_form(void **unused)
 	    "min=-9223372036854775808 pid=-1 turn=017f22e2-79b0-7cc3-98c4-dc0c0c07398f\n");
 }
 
-static void
-values_are_quoted_and_escaped_when_they_need_it(void **unused)
+TEST(values_are_quoted_and_escaped_when_they_need_it)
 {
 	static const struct {
 		const char *value, *written;
@@ -146,7 +133,6 @@ values_are_quoted_and_escaped_when_they_need_it(void **unused)
 	    {"\xe2\x80\xa9", "\"\\xe2\\x80\\xa9\""},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char expected[256];
 
@@ -161,10 +147,8 @@ values_are_quoted_and_escaped_when_they_need_it(void **unused)
 }
 
 /* Every byte value at every position: the line ends once, with its last byte. */
-static void
-no_value_can_forge_a_line(void **unused)
+TEST(no_value_can_forge_a_line)
 {
-	(void)unused;
 	for (unsigned i = 0; i < 0x10000; i++) {
 		uint8_t value[] = {(uint8_t)(i >> 8), (uint8_t)i};
 		const char *line;
@@ -192,8 +176,7 @@ ends_with(const char *line, const char *end)
 
 /* Pieces of each encoded length, at each offset: the cut is between two pieces, and there is room
  * for less than one more. */
-static void
-a_long_line_is_cut_between_characters(void **unused)
+TEST(a_long_line_is_cut_between_characters)
 {
 	static const struct {
 		const char *piece, *written;
@@ -206,7 +189,6 @@ a_long_line_is_cut_between_characters(void **unused)
 	    {"\x01", "\\x01"},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		for (size_t shift = 0; shift < 8; shift++) {
 			size_t size = strlen(cases[i].written), head = strlen("<6>ev=x k=");
@@ -232,12 +214,10 @@ a_long_line_is_cut_between_characters(void **unused)
 	}
 }
 
-static void
-a_line_that_fits_is_not_cut(void **unused)
+TEST(a_line_that_fits_is_not_cut)
 {
 	size_t whole = 0, cut = 0;
 
-	(void)unused;
 	for (size_t n = 2000; n < 2060; n++) {
 		char value[2060];
 		const char *line;
@@ -258,12 +238,10 @@ a_line_that_fits_is_not_cut(void **unused)
 }
 
 /* A short field after the cut must not be appended. */
-static void
-nothing_follows_a_cut(void **unused)
+TEST(nothing_follows_a_cut)
 {
 	char value[3000];
 
-	(void)unused;
 	memset(value, ' ', sizeof(value));
 	catch_begin();
 	log_event(LOG_INFO, "x",
@@ -271,10 +249,8 @@ nothing_follows_a_cut(void **unused)
 	assert_true(ends_with(catch_end(), "  \xe2\x80\xa6\n"));
 }
 
-static void
-errno_is_kept_and_can_be_logged(void **unused)
+TEST(errno_is_kept_and_can_be_logged)
 {
-	(void)unused;
 	catch_begin();
 	errno = ENOENT;
 	log_event(LOG_INFO, "x", L_ERRNO());
@@ -290,15 +266,13 @@ errno_is_kept_and_can_be_logged(void **unused)
 	assert_string_equal(catch_end(), "");
 }
 
-static void
-on_a_terminal_a_line_starts_with_time_name_and_level(void **unused)
+TEST(on_a_terminal_a_line_starts_with_time_name_and_level)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	int saved = dup(STDERR_FILENO), terminal;
 	char line[256] = "";
 	ssize_t n;
 
-	(void)unused;
 	assert_true(master != -1 && saved != -1);
 	assert_int_equal(grantpt(master), 0);
 	assert_int_equal(unlockpt(master), 0);
@@ -374,12 +348,10 @@ ask_for_too_much(void)
 	free(xcalloc(SIZE_MAX / 2, 4));
 }
 
-static void
-a_failed_must_is_logged_and_aborts(void **unused)
+TEST(a_failed_must_is_logged_and_aborts)
 {
 	const char *line;
 
-	(void)unused;
 	line = death_line(break_an_invariant);
 	assert_non_null(strstr(line, "<3>ev=invariant cond=\"1 + 1 == 3\" file="));
 	assert_non_null(strstr(line, "test_log.c line="));
@@ -390,10 +362,8 @@ a_failed_must_is_logged_and_aborts(void **unused)
 	assert_non_null(strstr(line, "error=\"Bad file descriptor\""));
 }
 
-static void
-out_of_memory_is_logged_and_aborts(void **unused)
+TEST(out_of_memory_is_logged_and_aborts)
 {
-	(void)unused;
 #if defined(__SANITIZE_ADDRESS__)
 	skip(); /* a sanitizer's calloc() reports and aborts itself */
 #elif defined(__has_feature)
@@ -404,14 +374,12 @@ out_of_memory_is_logged_and_aborts(void **unused)
 	assert_non_null(strstr(death_line(ask_for_too_much), "cond=\"out of memory\""));
 }
 
-static void
-a_missing_reader_does_not_block(void **unused)
+TEST(a_missing_reader_does_not_block)
 {
 	static char sink[1 << 20];
 	int ends[2], kept = dup(STDERR_FILENO);
 	ssize_t n;
 
-	(void)unused;
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
 	/* Far more than a pipe holds: blocking writes would never return. */
@@ -431,24 +399,4 @@ a_missing_reader_does_not_block(void **unused)
 	close(kept);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_level_before_log_open_is_info),
-	    cmocka_unit_test(lines_above_the_level_are_dropped),
-	    cmocka_unit_test(each_kind_of_field_has_its_form),
-	    cmocka_unit_test(values_are_quoted_and_escaped_when_they_need_it),
-	    cmocka_unit_test(no_value_can_forge_a_line),
-	    cmocka_unit_test(a_long_line_is_cut_between_characters),
-	    cmocka_unit_test(a_line_that_fits_is_not_cut),
-	    cmocka_unit_test(nothing_follows_a_cut),
-	    cmocka_unit_test(a_missing_reader_does_not_block),
-	    cmocka_unit_test(errno_is_kept_and_can_be_logged),
-	    cmocka_unit_test(on_a_terminal_a_line_starts_with_time_name_and_level),
-	    cmocka_unit_test(a_failed_must_is_logged_and_aborts),
-	    cmocka_unit_test(out_of_memory_is_logged_and_aborts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,18 +1,14 @@
 /*
  * Addresses and networks: parsing, and which addresses a network contains.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/network.h"
+#include "tests/unit/unit.h"
 
-static void
-addresses_have_one_text(void **state)
+TEST(addresses_have_one_text)
 {
 	static const struct {
 		const char *text, *normal;
@@ -29,7 +25,6 @@ addresses_have_one_text(void **state)
 	struct ip_address a;
 	char text[IP_TEXT_SIZE];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(ip_parse(slice_str(cases[i].text), &a), 0);
 		ip_format(&a, text);
@@ -40,8 +35,7 @@ addresses_have_one_text(void **state)
 	}
 }
 
-static void
-invalid_addresses_are_refused(void **state)
+TEST(invalid_addresses_are_refused)
 {
 	static const char *const bad[] = {"", " ", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1",
 	    "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4:80", "1.2.3.4/8", "[::1]",
@@ -51,7 +45,6 @@ invalid_addresses_are_refused(void **state)
 	struct ip_address a;
 	char text[IP_TEXT_SIZE];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_int_equal(ip_parse(slice_str(bad[i]), &a), -1);
 		assert_int_equal(a.len, 0);
@@ -62,8 +55,7 @@ invalid_addresses_are_refused(void **state)
 	assert_int_equal(ip_from_bytes((struct slice){(const uint8_t *)"12345", 5}).len, 0);
 }
 
-static void
-networks_are_parsed_or_refused_with_the_reason(void **state)
+TEST(networks_are_parsed_or_refused_with_the_reason)
 {
 	static const struct {
 		const char *text;
@@ -103,7 +95,6 @@ networks_are_parsed_or_refused_with_the_reason(void **state)
 	struct network n;
 	char text[IP_TEXT_SIZE];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(network_parse(slice_str(cases[i].text), &n), cases[i].result);
 		if (cases[i].address == NULL)
@@ -125,10 +116,8 @@ has(const char *network, const char *address)
 	return network_list_has(&list, &a);
 }
 
-static void
-an_address_is_in_a_network_by_its_first_bits(void **state)
+TEST(an_address_is_in_a_network_by_its_first_bits)
 {
-	(void)state;
 	assert_true(has("10.0.0.0/8", "10.255.255.255"));
 	assert_false(has("10.0.0.0/8", "11.0.0.0"));
 	assert_true(has("192.0.2.128/25", "192.0.2.255"));
@@ -145,13 +134,11 @@ an_address_is_in_a_network_by_its_first_bits(void **state)
 	assert_false(has("a00::/8", "10.0.0.0"));
 }
 
-static void
-an_empty_list_contains_nothing_and_no_list_contains_no_address(void **state)
+TEST(an_empty_list_contains_nothing_and_no_list_contains_no_address)
 {
 	struct network_list list = {0};
 	struct ip_address a, none = {0};
 
-	(void)state;
 	assert_int_equal(ip_parse(slice_str("127.0.0.1"), &a), 0);
 	assert_false(network_list_has(&list, &a));
 	list.n = 2;
@@ -161,12 +148,10 @@ an_empty_list_contains_nothing_and_no_list_contains_no_address(void **state)
 	assert_false(network_list_has(&list, &none));
 }
 
-static void
-a_client_prefix_is_an_ipv4_address_or_an_ipv6_64(void **state)
+TEST(a_client_prefix_is_an_ipv4_address_or_an_ipv6_64)
 {
 	struct ip_address v4, a, b, c;
 
-	(void)state;
 	assert_int_equal(ip_parse(slice_str("192.0.2.1"), &v4), 0);
 	assert_int_equal(ip_parse(slice_str("2001:db8:0:1::1"), &a), 0);
 	assert_int_equal(ip_parse(slice_str("2001:db8:0:1:ffff::2"), &b), 0);
@@ -178,17 +163,4 @@ a_client_prefix_is_an_ipv4_address_or_an_ipv6_64(void **state)
 	assert_int_equal(ip_client_prefix(&(struct ip_address){0}).len, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(addresses_have_one_text),
-	    cmocka_unit_test(invalid_addresses_are_refused),
-	    cmocka_unit_test(networks_are_parsed_or_refused_with_the_reason),
-	    cmocka_unit_test(an_address_is_in_a_network_by_its_first_bits),
-	    cmocka_unit_test(an_empty_list_contains_nothing_and_no_list_contains_no_address),
-	    cmocka_unit_test(a_client_prefix_is_an_ipv4_address_or_an_ipv6_64),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

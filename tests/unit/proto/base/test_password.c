@@ -1,18 +1,12 @@
 /*
  * Passwords: the standard's known answer, the text form, and invalid texts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/password.h"
+#include "tests/unit/unit.h"
 
 static enum password_verdict
 verify(const char *password, const char *text)
@@ -24,21 +18,17 @@ verify(const char *password, const char *text)
 static const char known[] = "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
 			    "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI";
 
-static void
-the_vector_of_the_rfc_verifies(void **unused)
+TEST(the_vector_of_the_rfc_verifies)
 {
-	(void)unused;
 	assert_int_equal(verify("pleaseletmein", known), PASSWORD_CORRECT);
 	assert_int_equal(verify("pleaseletmeiN", known), PASSWORD_WRONG);
 	assert_int_equal(verify("", known), PASSWORD_WRONG);
 }
 
-static void
-a_hash_matches_only_its_password(void **unused)
+TEST(a_hash_matches_only_its_password)
 {
 	char text[PASSWORD_TEXT_SIZE], other[PASSWORD_TEXT_SIZE];
 
-	(void)unused;
 	assert_int_equal(password_hash(slice_str("correct horse"), text), 0);
 	assert_int_equal(strncmp(text, "$scrypt$ln=16,r=8,p=1$", 22), 0);
 	assert_int_equal(strlen(text), 22 + 22 + 1 + 43);
@@ -49,13 +39,11 @@ a_hash_matches_only_its_password(void **unused)
 }
 
 /* NUL is a byte like any other. */
-static void
-every_byte_of_a_password_counts(void **unused)
+TEST(every_byte_of_a_password_counts)
 {
 	static const uint8_t a[] = "secret\0one", b[] = "secret\0two";
 	char text[PASSWORD_TEXT_SIZE];
 
-	(void)unused;
 	assert_int_equal(password_hash((struct slice){a, 10}, text), 0);
 	assert_int_equal(
 	    password_verify((struct slice){a, 10}, slice_str(text)), PASSWORD_CORRECT);
@@ -63,10 +51,8 @@ every_byte_of_a_password_counts(void **unused)
 	    password_verify((struct slice){b, 10}, slice_str(text)), PASSWORD_WRONG);
 }
 
-static void
-the_dummy_hash_matches_no_password(void **unused)
+TEST(the_dummy_hash_matches_no_password)
 {
-	(void)unused;
 	assert_int_equal(verify("", password_dummy_hash), PASSWORD_WRONG);
 	assert_int_equal(verify("correct horse", password_dummy_hash), PASSWORD_WRONG);
 }
@@ -74,8 +60,7 @@ the_dummy_hash_matches_no_password(void **unused)
 #define SALT "$U29kaXVtQ2hsb3JpZGU"
 #define HASH "$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
 
-static void
-invalid_texts_are_refused(void **unused)
+TEST(invalid_texts_are_refused)
 {
 	static const char *const texts[] = {"", "$", "pleaseletmein",
 	    "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaA", "$scrypt$ln=14,r=8,p=1" SALT,
@@ -95,18 +80,15 @@ invalid_texts_are_refused(void **unused)
 	    "$scrypt$ln=14,r=8,p=1" SALT "$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdoQ",
 	    "$scrypt$ln=14,r=8,p=1" SALT HASH "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (verify("pleaseletmein", texts[i]) != PASSWORD_ERROR)
 			fail_msg("tried: %s", texts[i]);
 }
 
-static void
-a_new_password_has_ten_characters_and_1024_bytes_at_most(void **unused)
+TEST(a_new_password_has_ten_characters_and_1024_bytes_at_most)
 {
 	uint8_t text[PASSWORD_MAX + 1];
 
-	(void)unused;
 	memset(text, 'x', sizeof(text));
 	assert_null(password_problem((struct slice){text, PASSWORD_NEW_MIN}));
 	assert_null(password_problem((struct slice){text, PASSWORD_MAX}));
@@ -118,17 +100,4 @@ a_new_password_has_ten_characters_and_1024_bytes_at_most(void **unused)
 	assert_non_null(password_problem(slice_str("no UTF-8 at all: \xff\xff\xff")));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_vector_of_the_rfc_verifies),
-	    cmocka_unit_test(a_hash_matches_only_its_password),
-	    cmocka_unit_test(every_byte_of_a_password_counts),
-	    cmocka_unit_test(the_dummy_hash_matches_no_password),
-	    cmocka_unit_test(invalid_texts_are_refused),
-	    cmocka_unit_test(a_new_password_has_ten_characters_and_1024_bytes_at_most),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,21 +1,14 @@
 /*
  * Known answers of the standards, and properties of random values.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/secrets.h"
+#include "tests/unit/unit.h"
 
-static void
-hash_is_sha_256(void **unused)
+TEST(hash_is_sha_256)
 {
 	/* FIPS 180-4 examples: "", "abc" */
 	static const uint8_t empty[32] = {0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a,
@@ -26,15 +19,13 @@ hash_is_sha_256(void **unused)
 	    0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
 	struct hash256 h;
 
-	(void)unused;
 	h = secret_hash((struct slice){NULL, 0});
 	assert_memory_equal(h.b, empty, sizeof(empty));
 	h = secret_hash(slice_str("abc"));
 	assert_memory_equal(h.b, abc, sizeof(abc));
 }
 
-static void
-mac_is_hmac_sha_256(void **unused)
+TEST(mac_is_hmac_sha_256)
 {
 	/* RFC 4231, case 2, and case 6: a key longer than a block. */
 	static const uint8_t case_2[32] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a,
@@ -46,7 +37,6 @@ mac_is_hmac_sha_256(void **unused)
 	uint8_t key[131];
 	struct hash256 h;
 
-	(void)unused;
 	h = secret_mac(slice_str("Jefe"), slice_str("what do ya want for nothing?"));
 	assert_memory_equal(h.b, case_2, sizeof(case_2));
 	memset(key, 0xaa, sizeof(key));
@@ -56,12 +46,10 @@ mac_is_hmac_sha_256(void **unused)
 }
 
 /* RFC 4231, cases 1 and 2: HMAC pads keys with zeros, so these fit into 32 bytes. */
-static void
-keyed_hash_is_a_prefix_of_hmac_sha_256(void **unused)
+TEST(keyed_hash_is_a_prefix_of_hmac_sha_256)
 {
 	uint8_t key[32] = {0};
 
-	(void)unused;
 	memset(key, 0x0b, 20);
 	assert_true(
 	    secret_keyed_hash(key, slice_str("Hi There")) == UINT64_C(0xb0344c61d8db3853));
@@ -71,13 +59,11 @@ keyed_hash_is_a_prefix_of_hmac_sha_256(void **unused)
 	    UINT64_C(0x5bdcc146bf60754e));
 }
 
-static void
-keyed_hash_takes_the_empty_text_and_depends_on_the_key(void **unused)
+TEST(keyed_hash_takes_the_empty_text_and_depends_on_the_key)
 {
 	uint8_t key[32] = {0};
 	struct slice none = {NULL, 0};
 
-	(void)unused;
 	/* HMAC-SHA-256 of the empty text with the empty key, which equals a key of zeros. */
 	assert_true(secret_keyed_hash(key, none) == UINT64_C(0xb613679a0814d9ec));
 	for (size_t i = 0; i < sizeof(key); i++) {
@@ -90,8 +76,7 @@ keyed_hash_takes_the_empty_text_and_depends_on_the_key(void **unused)
 	    secret_keyed_hash(key, slice_str("a")) != secret_keyed_hash(key, slice_str("b")));
 }
 
-static void
-equal_means_same_length_and_bytes(void **unused)
+TEST(equal_means_same_length_and_bytes)
 {
 	static const struct {
 		const char *a, *b;
@@ -106,7 +91,6 @@ equal_means_same_length_and_bytes(void **unused)
 	    {"", "k", false},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct slice a = slice_str(cases[i].a), b = slice_str(cases[i].b);
 
@@ -117,15 +101,13 @@ equal_means_same_length_and_bytes(void **unused)
 	assert_false(secret_equal((struct slice){(const uint8_t *)"a\0b", 3}, slice_str("a")));
 }
 
-static void
-tokens_are_43_characters_of_base64url_and_never_the_same(void **unused)
+TEST(tokens_are_43_characters_of_base64url_and_never_the_same)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	char seen[200][SECRET_TOKEN_TEXT + 1];
 	bool dash = false, underscore = false;
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
 		secret_token(seen[i]);
 		assert_int_equal(strlen(seen[i]), SECRET_TOKEN_TEXT);
@@ -142,8 +124,7 @@ tokens_are_43_characters_of_base64url_and_never_the_same(void **unused)
 }
 
 /* Ten standard deviations; a byte modulo 62 would give the first eight 21 % too many. */
-static void
-each_character_of_base62_is_as_likely(void **unused)
+TEST(each_character_of_base62_is_as_likely)
 {
 	static const char alphabet[] =
 	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -152,7 +133,6 @@ each_character_of_base62_is_as_likely(void **unused)
 	unsigned count[256] = {0};
 	char *text = xcalloc(1, n + 2);
 
-	(void)unused;
 	text[n + 1] = '!';
 	secret_base62(text, n);
 	assert_int_equal(strlen(text), n);
@@ -165,10 +145,8 @@ each_character_of_base62_is_as_likely(void **unused)
 	free(text);
 }
 
-static void
-random_bytes_fill_exactly_the_given_memory(void **unused)
+TEST(random_bytes_fill_exactly_the_given_memory)
 {
-	(void)unused;
 	for (size_t n = 0; n <= 64; n++) {
 		uint8_t changed[66] = {0};
 
@@ -186,19 +164,4 @@ random_bytes_fill_exactly_the_given_memory(void **unused)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hash_is_sha_256),
-	    cmocka_unit_test(mac_is_hmac_sha_256),
-	    cmocka_unit_test(keyed_hash_is_a_prefix_of_hmac_sha_256),
-	    cmocka_unit_test(keyed_hash_takes_the_empty_text_and_depends_on_the_key),
-	    cmocka_unit_test(equal_means_same_length_and_bytes),
-	    cmocka_unit_test(tokens_are_43_characters_of_base64url_and_never_the_same),
-	    cmocka_unit_test(each_character_of_base62_is_as_likely),
-	    cmocka_unit_test(random_bytes_fill_exactly_the_given_memory),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,19 +2,13 @@
  * UTF-8: compared exhaustively with a decoder of another design (decode first, then check the
  * number), and with the standards' examples.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "tests/unit/unit.h"
 
 #define LAST_CHAR 0x10ffff
 
@@ -88,12 +82,10 @@ reference_valid(const uint8_t *p, size_t n)
 	return true;
 }
 
-static void
-each_character_is_valid_and_no_surrogate(void **unused)
+TEST(each_character_is_valid_and_no_surrogate)
 {
 	uint8_t c[4];
 
-	(void)unused;
 	for (uint32_t i = 0; i <= LAST_CHAR; i++) {
 		struct slice s = {c, encode(i, c)};
 
@@ -111,14 +103,12 @@ check_bytes(const uint8_t *p, size_t n)
 		fail_msg("%02x %02x %02x %02x, %zu bytes", p[0], p[1], p[2], p[3], n);
 }
 
-static void
-all_short_byte_sequences_equal_the_reference(void **unused)
+TEST(all_short_byte_sequences_equal_the_reference)
 {
 	static const uint8_t edges[] = {
 	    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xf4, 0xff};
 	uint8_t p[4] = {0};
 
-	(void)unused;
 	for (unsigned i = 0; i < 0x10000; i++) {
 		p[0] = (uint8_t)(i >> 8);
 		p[1] = (uint8_t)i;
@@ -136,10 +126,8 @@ all_short_byte_sequences_equal_the_reference(void **unused)
 }
 
 /* The copy has exactly the text's size, so that a sanitizer detects any read past it. */
-static void
-one_invalid_byte_is_found_at_every_position(void **unused)
+TEST(one_invalid_byte_is_found_at_every_position)
 {
-	(void)unused;
 	for (size_t len = 1; len <= 40; len++) {
 		uint8_t *p = malloc(len);
 
@@ -162,10 +150,8 @@ one_invalid_byte_is_found_at_every_position(void **unused)
 	}
 }
 
-static void
-empty_and_nul_are_valid(void **unused)
+TEST(empty_and_nul_are_valid)
 {
-	(void)unused;
 	assert_true(utf8_valid((struct slice){NULL, 0}));
 	assert_true(utf8_valid(S("a\0b")));
 	assert_int_equal(utf8_char((struct slice){NULL, 0}), 0);
@@ -175,12 +161,10 @@ empty_and_nul_are_valid(void **unused)
 	assert_int_equal(utf8_incomplete_tail((struct slice){NULL, 0}), 0);
 }
 
-static void
-lengths_are_utf16_code_units(void **unused)
+TEST(lengths_are_utf16_code_units)
 {
 	uint8_t c[4];
 
-	(void)unused;
 	assert_int_equal(utf8_utf16_len(S("abc")), 3);
 	assert_int_equal(utf8_utf16_len(S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80")), 5);
 	for (uint32_t i = 0; i <= LAST_CHAR; i++)
@@ -189,8 +173,7 @@ lengths_are_utf16_code_units(void **unused)
 			    i < 0x10000 ? 1 : 2);
 }
 
-static void
-a_prefix_never_cuts_a_character(void **unused)
+TEST(a_prefix_never_cuts_a_character)
 {
 	static const struct {
 		size_t units;
@@ -208,7 +191,6 @@ a_prefix_never_cuts_a_character(void **unused)
 	};
 	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct slice got = utf8_prefix(text, cases[i].units);
 
@@ -217,8 +199,7 @@ a_prefix_never_cuts_a_character(void **unused)
 	}
 }
 
-static void
-an_offset_is_where_a_character_begins(void **unused)
+TEST(an_offset_is_where_a_character_begins)
 {
 	static const struct {
 		size_t units, offset, reached;
@@ -236,7 +217,6 @@ an_offset_is_where_a_character_begins(void **unused)
 	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
 	size_t reached = 1;
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(
 		    utf8_utf16_offset(text, cases[i].units, &reached), cases[i].offset);
@@ -248,13 +228,11 @@ an_offset_is_where_a_character_begins(void **unused)
 
 /* Characters of each length at each position in the eight bytes that are processed together; a walk
  * by single characters gives the expected offsets. */
-static void
-offsets_are_right_for_every_alignment(void **unused)
+TEST(offsets_are_right_for_every_alignment)
 {
 	static const char *const chars[] = {
 	    "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
 
-	(void)unused;
 	for (unsigned mix = 0; mix < 1u << 16; mix++) {
 		struct buf text;
 		size_t offset = 0, units = 0, reached;
@@ -295,10 +273,8 @@ is_js_space(uint32_t c)
 	return false;
 }
 
-static void
-trim_removes_exactly_what_javascript_does(void **unused)
+TEST(trim_removes_exactly_what_javascript_does)
 {
-	(void)unused;
 	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
 		uint8_t text[9];
 		size_t n = encode(c, text), m;
@@ -317,10 +293,8 @@ trim_removes_exactly_what_javascript_does(void **unused)
 	}
 }
 
-static void
-trim_keeps_inner_white_space(void **unused)
+TEST(trim_keeps_inner_white_space)
 {
-	(void)unused;
 	assert_true(slice_eq_str(utf8_trim(S(" \t\r\n\xe3\x80\x80 a b\xc2\xa0"
 					     "c \xef\xbb\xbf\n")),
 	    "a b\xc2\xa0"
@@ -330,8 +304,7 @@ trim_keeps_inner_white_space(void **unused)
 	assert_true(slice_eq_str(utf8_trim(S("a\xe2\x80\xa0")), "a\xe2\x80\xa0"));
 }
 
-static void
-an_incomplete_tail_is_found(void **unused)
+TEST(an_incomplete_tail_is_found)
 {
 	static const struct {
 		const char *text;
@@ -357,18 +330,15 @@ an_incomplete_tail_is_found(void **unused)
 	    {"\xe2\x82\xe2\x82", 2},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(utf8_incomplete_tail(slice_str(cases[i].text)), cases[i].tail);
 }
 
 /* As a reader of a stream does: pass on all but the tail, keep the tail for the next piece. */
-static void
-text_cut_anywhere_arrives_complete(void **unused)
+TEST(text_cut_anywhere_arrives_complete)
 {
 	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
 
-	(void)unused;
 	for (size_t cut = 0; cut <= text.len; cut++) {
 		struct slice first = {text.p, cut};
 		size_t tail = utf8_incomplete_tail(first);
@@ -382,8 +352,7 @@ text_cut_anywhere_arrives_complete(void **unused)
 
 #define R "\xef\xbf\xbd"
 
-static void
-repair_replaces_maximal_subparts(void **unused)
+TEST(repair_replaces_maximal_subparts)
 {
 	static const struct {
 		struct slice in, out;
@@ -402,7 +371,6 @@ repair_replaces_maximal_subparts(void **unused)
 	    {S("\xc3"), S(R)},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf out;
 
@@ -414,19 +382,17 @@ repair_replaces_maximal_subparts(void **unused)
 	}
 }
 
-static void
-repaired_bytes_are_always_valid(void **unused)
+TEST(repaired_bytes_are_always_valid)
 {
-	uint32_t state = 2463534242;
+	uint32_t seed = 2463534242;
 
-	(void)unused;
 	for (int round = 0; round < 20000; round++) {
 		uint8_t in[24];
 		struct buf out;
 
 		for (size_t i = 0; i < sizeof(in); i++) {
-			state = state * 1664525 + 1013904223;
-			in[i] = (uint8_t)(state >> 24);
+			seed = seed * 1664525 + 1013904223;
+			in[i] = (uint8_t)(seed >> 24);
 		}
 		buf_init(&out, 3 * sizeof(in));
 		assert_int_equal(utf8_repair(&out, (struct slice){in, sizeof(in)}), 0);
@@ -435,12 +401,10 @@ repaired_bytes_are_always_valid(void **unused)
 	}
 }
 
-static void
-repair_stops_at_the_maximum(void **unused)
+TEST(repair_stops_at_the_maximum)
 {
 	struct buf out;
 
-	(void)unused;
 	buf_init(&out, 4);
 	assert_int_equal(utf8_repair(&out, S("ab\xff")), -1);
 	assert_int_equal(errno, ENOBUFS);
@@ -448,12 +412,10 @@ repair_stops_at_the_maximum(void **unused)
 	buf_clear(&out);
 }
 
-static void
-each_character_is_encoded_like_the_reference(void **state)
+TEST(each_character_is_encoded_like_the_reference)
 {
 	uint8_t expected[4], bytes[4];
 
-	(void)state;
 	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
 		size_t n = encode(c, expected);
 
@@ -464,13 +426,11 @@ each_character_is_encoded_like_the_reference(void **state)
 	}
 }
 
-static void
-a_line_contains_no_line_end(void **state)
+TEST(a_line_contains_no_line_end)
 {
 	static const char *const broken[] = {"a\nb", "a\x1f", "a\x7f", "\xc2\x80", "a\xc2\x85",
 	    "\xc2\x9f", "a\u2028b", "\u2029"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
 		assert_false(utf8_is_line(slice_str(broken[i])));
 	assert_false(utf8_is_line((struct slice){(const uint8_t *)"a\0b", 3}));
@@ -480,28 +440,4 @@ a_line_contains_no_line_end(void **state)
 	assert_false(utf8_has_control(slice_str("a\nb\t\u2028"), "\t\n"));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_character_is_valid_and_no_surrogate),
-	    cmocka_unit_test(all_short_byte_sequences_equal_the_reference),
-	    cmocka_unit_test(one_invalid_byte_is_found_at_every_position),
-	    cmocka_unit_test(empty_and_nul_are_valid),
-	    cmocka_unit_test(lengths_are_utf16_code_units),
-	    cmocka_unit_test(a_prefix_never_cuts_a_character),
-	    cmocka_unit_test(an_offset_is_where_a_character_begins),
-	    cmocka_unit_test(offsets_are_right_for_every_alignment),
-	    cmocka_unit_test(trim_removes_exactly_what_javascript_does),
-	    cmocka_unit_test(trim_keeps_inner_white_space),
-	    cmocka_unit_test(a_line_contains_no_line_end),
-	    cmocka_unit_test(an_incomplete_tail_is_found),
-	    cmocka_unit_test(text_cut_anywhere_arrives_complete),
-	    cmocka_unit_test(repair_replaces_maximal_subparts),
-	    cmocka_unit_test(repaired_bytes_are_always_valid),
-	    cmocka_unit_test(each_character_is_encoded_like_the_reference),
-	    cmocka_unit_test(repair_stops_at_the_maximum),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

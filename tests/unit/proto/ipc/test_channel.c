@@ -2,17 +2,14 @@
  * A channel over a real socket pair: hellos, pipelined messages, frames split at any byte, and a
  * peer that violates the protocol.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "proto/ipc/channel.h"
+#include "tests/unit/unit.h"
 
 struct pair {
 	struct channel worker, store;
@@ -44,14 +41,12 @@ carry(struct channel *from, struct channel *to)
 	assert_int_equal(channel_read(to), CHANNEL_DONE);
 }
 
-static void
-messages_come_in_order_after_the_hello(void **state)
+TEST(messages_come_in_order_after_the_hello)
 {
 	struct pair p;
 	struct frame f;
 	union msg m;
 
-	(void)state;
 	pair_open(&p);
 	for (uint64_t i = 1; i <= 100; i++)
 		assert_int_equal(channel_send(&p.worker, MSG_PING, i, &m), 0);
@@ -67,8 +62,7 @@ messages_come_in_order_after_the_hello(void **state)
 	pair_close(&p);
 }
 
-static void
-a_stream_split_at_every_byte_is_the_same_stream(void **state)
+TEST(a_stream_split_at_every_byte_is_the_same_stream)
 {
 	struct msg_login_check check = {0};
 	struct pair p;
@@ -76,7 +70,6 @@ a_stream_split_at_every_byte_is_the_same_stream(void **state)
 	union msg m;
 	size_t got = 0;
 
-	(void)state;
 	pair_open(&p);
 	for (uint64_t i = 1; i <= 3; i++)
 		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, i, &check), 0);
@@ -94,8 +87,7 @@ a_stream_split_at_every_byte_is_the_same_stream(void **state)
 	pair_close(&p);
 }
 
-static void
-large_messages_pass(void **state)
+TEST(large_messages_pass)
 {
 	char *text = calloc(1, 524288);
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, 524288}};
@@ -104,7 +96,6 @@ large_messages_pass(void **state)
 	union msg m;
 	enum wire_result r = WIRE_MORE;
 
-	(void)state;
 	memset(text, 'x', 524288);
 	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish), 0);
@@ -135,8 +126,7 @@ read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
 	return n;
 }
 
-static void
-messages_in_use_do_not_move_while_more_is_read(void **state)
+TEST(messages_in_use_do_not_move_while_more_is_read)
 {
 	struct msg_turn_begin begin = {
 	    .session = slice_str("visitor"), .text = slice_str("hi")};
@@ -146,7 +136,6 @@ messages_in_use_do_not_move_while_more_is_read(void **state)
 	union msg first;
 	size_t sent = 0, got = 0, before;
 
-	(void)state;
 	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
 	carry(&p.worker, &p.store);
@@ -171,15 +160,13 @@ messages_in_use_do_not_move_while_more_is_read(void **state)
 	pair_close(&p);
 }
 
-static void
-half_a_frame_survives_freeing_unused_memory(void **state)
+TEST(half_a_frame_survives_freeing_unused_memory)
 {
 	struct msg_login_check check = {.token = {{7}}};
 	struct pair p;
 	struct frame f;
 	union msg m;
 
-	(void)state;
 	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
 	assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, 2, &check), 0);
@@ -199,14 +186,12 @@ half_a_frame_survives_freeing_unused_memory(void **state)
 	pair_close(&p);
 }
 
-static void
-a_peer_without_hello_is_refused(void **state)
+TEST(a_peer_without_hello_is_refused)
 {
 	struct pair p;
 	struct frame f;
 	union msg m;
 
-	(void)state;
 	pair_open(&p);
 	buf_reset(&p.worker.out);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
@@ -215,8 +200,7 @@ a_peer_without_hello_is_refused(void **state)
 	pair_close(&p);
 }
 
-static void
-a_hello_of_another_version_or_role_is_refused(void **state)
+TEST(a_hello_of_another_version_or_role_is_refused)
 {
 	static const struct msg_hello bad[] = {
 	    {.version = WIRE_VERSION + 1, .role = ROLE_WORKER},
@@ -226,7 +210,6 @@ a_hello_of_another_version_or_role_is_refused(void **state)
 	    {.version = WIRE_VERSION, .role = 3},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct pair p;
 		struct frame f;
@@ -241,15 +224,13 @@ a_hello_of_another_version_or_role_is_refused(void **state)
 	}
 }
 
-static void
-a_second_hello_is_refused(void **state)
+TEST(a_second_hello_is_refused)
 {
 	struct msg_hello hello = {.version = WIRE_VERSION, .role = ROLE_WORKER};
 	struct pair p;
 	struct frame f;
 	union msg m;
 
-	(void)state;
 	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_HELLO, 0, &hello), 0);
 	carry(&p.worker, &p.store);
@@ -257,14 +238,12 @@ a_second_hello_is_refused(void **state)
 	pair_close(&p);
 }
 
-static void
-a_close_is_reported_after_the_last_message(void **state)
+TEST(a_close_is_reported_after_the_last_message)
 {
 	struct pair p;
 	struct frame f;
 	union msg m;
 
-	(void)state;
 	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 9, &m), 0);
 	carry(&p.worker, &p.store);
@@ -275,15 +254,13 @@ a_close_is_reported_after_the_last_message(void **state)
 	pair_close(&p);
 }
 
-static void
-the_queue_for_a_slow_peer_is_bounded(void **state)
+TEST(the_queue_for_a_slow_peer_is_bounded)
 {
 	char text[60000];
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, sizeof(text)}};
 	struct pair p;
 	int sent = 0;
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	pair_open(&p);
 	while (sent < 100 && channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish) == 0)
@@ -292,21 +269,4 @@ the_queue_for_a_slow_peer_is_bounded(void **state)
 	pair_close(&p);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(messages_come_in_order_after_the_hello),
-	    cmocka_unit_test(a_stream_split_at_every_byte_is_the_same_stream),
-	    cmocka_unit_test(large_messages_pass),
-	    cmocka_unit_test(messages_in_use_do_not_move_while_more_is_read),
-	    cmocka_unit_test(half_a_frame_survives_freeing_unused_memory),
-	    cmocka_unit_test(a_peer_without_hello_is_refused),
-	    cmocka_unit_test(a_hello_of_another_version_or_role_is_refused),
-	    cmocka_unit_test(a_second_hello_is_refused),
-	    cmocka_unit_test(a_close_is_reported_after_the_last_message),
-	    cmocka_unit_test(the_queue_for_a_slow_peer_is_bounded),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,12 +1,6 @@
 /*
  * Connections per address: counts of one worker and of all, a full group, and a dead worker.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/connection_counts.h"
+#include "tests/unit/unit.h"
 
 #define WORKERS 4
 
@@ -47,12 +42,12 @@ key_of(uint32_t address)
 	return connection_counts_key(secret, (struct slice){bytes, sizeof(bytes)});
 }
 
-static void
-the_count_is_the_sum_over_all_workers(void **state)
+#define CONNECTION_COUNTS_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+CONNECTION_COUNTS_TEST(the_count_is_the_sum_over_all_workers)
 {
 	uint64_t a = key_of(1), b = key_of(2);
 
-	(void)state;
 	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 0);
 	for (size_t w = 0; w < WORKERS; w++)
 		for (size_t i = 0; i <= w; i++)
@@ -68,27 +63,23 @@ the_count_is_the_sum_over_all_workers(void **state)
 	assert_int_equal(connection_counts_sum(tables, WORKERS, b), 0);
 }
 
-static void
-a_key_depends_on_the_secret_and_the_address(void **state)
+CONNECTION_COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
 {
 	static const uint8_t other[32] = {9};
 	const struct slice v4 = {(const uint8_t *)"\x0a\0\0\x01", 4};
 	const struct slice v6 = {(const uint8_t *)"\x0a\0\0\x01\0\0\0\0", 8};
 
-	(void)state;
 	assert_true(connection_counts_key(secret, v4) == connection_counts_key(secret, v4));
 	assert_true(connection_counts_key(secret, v4) != connection_counts_key(other, v4));
 	assert_true(connection_counts_key(secret, v4) != connection_counts_key(secret, v6));
 }
 
 /* Constructs keys of one group, which clients cannot. */
-static void
-the_ninth_of_a_group_is_not_counted_until_there_is_room(void **state)
+CONNECTION_COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
 {
 	enum { ways = CONNECTION_COUNTS_WAYS };
 	uint64_t keys[ways + 1];
 
-	(void)state;
 	for (size_t i = 0; i <= ways; i++)
 		keys[i] = (uint64_t)(i + 1) << 32 | 5;
 	for (size_t i = 0; i < ways; i++)
@@ -105,12 +96,10 @@ the_ninth_of_a_group_is_not_counted_until_there_is_room(void **state)
 	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 0);
 }
 
-static void
-ten_thousand_addresses_are_nearly_all_counted(void **state)
+CONNECTION_COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
 {
 	size_t counted = 0;
 
-	(void)state;
 	for (uint32_t i = 0; i < 10000; i++)
 		counted += connection_counts_add(&tables[1], key_of(i));
 	assert_true(counted > 9900);
@@ -118,14 +107,12 @@ ten_thousand_addresses_are_nearly_all_counted(void **state)
 		assert_true(connection_counts_sum(tables, WORKERS, key_of(i)) <= 1);
 }
 
-static void
-clearing_a_dead_workers_table_removes_its_connections(void **state)
+CONNECTION_COUNTS_TEST(clearing_a_dead_workers_table_removes_its_connections)
 {
 	uint64_t a = key_of(7);
 	int status;
 	pid_t pid;
 
-	(void)state;
 	assert_true(connection_counts_add(&tables[0], a));
 	pid = fork();
 	assert_true(pid != -1);
@@ -142,18 +129,4 @@ clearing_a_dead_workers_table_removes_its_connections(void **state)
 	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(the_count_is_the_sum_over_all_workers),
-	    TEST(a_key_depends_on_the_secret_and_the_address),
-	    TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room),
-	    TEST(ten_thousand_addresses_are_nearly_all_counted),
-	    TEST(clearing_a_dead_workers_table_removes_its_connections),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,13 +2,6 @@
  * Passing descriptors: what arrives, what is refused, and that neither leaks a descriptor. Each
  * test counts the open descriptors of the process before and after.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +15,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
+#include "tests/unit/unit.h"
 
 #define MANY 20
 
@@ -111,15 +105,13 @@ send_raw(int sock, const char *record, const int *fds, size_t n)
 	assert_int_equal(sendmsg(sock, &m, MSG_NOSIGNAL), (ssize_t)strlen(record));
 }
 
-static void
-a_record_arrives_with_its_descriptor(void **unused)
+TEST(a_record_arrives_with_its_descriptor)
 {
 	struct pair p = pair_open();
 	int pipes[2], got = -1;
 	uint8_t buf[64];
 	char byte = 0;
 
-	(void)unused;
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	assert_int_equal(fdpass_send(p.a, slice_str("connection"), pipes[1]), 0);
 	assert_true(fcntl(pipes[1], F_GETFD) != -1);
@@ -137,14 +129,12 @@ a_record_arrives_with_its_descriptor(void **unused)
 	pair_close(&p);
 }
 
-static void
-records_keep_their_bounds_order_and_descriptors(void **unused)
+TEST(records_keep_their_bounds_order_and_descriptors)
 {
 	static const char *const records[] = {"one", "second", "3", "the fourth"};
 	struct pair p = pair_open();
 	uint8_t buf[64];
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
 		assert_int_equal(
 		    fdpass_send(p.a, slice_str(records[i]), i % 2 == 0 ? p.a : -1), 0);
@@ -160,14 +150,12 @@ records_keep_their_bounds_order_and_descriptors(void **unused)
 	pair_close(&p);
 }
 
-static void
-no_record_is_eagain_and_closed_is_zero(void **unused)
+TEST(no_record_is_eagain_and_closed_is_zero)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
 	int fd = 99;
 
-	(void)unused;
 	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(fd, -1);
@@ -178,14 +166,12 @@ no_record_is_eagain_and_closed_is_zero(void **unused)
 	pair_close(&p);
 }
 
-static void
-a_record_that_fits_exactly_is_taken_and_a_longer_one_refused(void **unused)
+TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
 	int fd = 99;
 
-	(void)unused;
 	assert_int_equal(fdpass_send(p.a, slice_str("12345678"), p.a), 0);
 	assert_int_equal(fdpass_send(p.a, slice_str("123456789"), p.a), 0);
 	assert_int_equal(fdpass_send(p.a, slice_str("123456789"), -1), 0);
@@ -204,14 +190,12 @@ a_record_that_fits_exactly_is_taken_and_a_longer_one_refused(void **unused)
 }
 
 /* Two fit into the room that the kernel rounds up; three and more are truncated. */
-static void
-more_than_one_descriptor_is_refused_and_none_is_kept(void **unused)
+TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
 {
 	struct pair p = pair_open();
 	int fds[MANY], open_now;
 	uint8_t buf[8];
 
-	(void)unused;
 	for (size_t i = 0; i < MANY; i++)
 		fds[i] = p.a;
 	open_now = count_open();
@@ -229,14 +213,12 @@ more_than_one_descriptor_is_refused_and_none_is_kept(void **unused)
 	pair_close(&p);
 }
 
-static void
-an_empty_record_is_not_sent_and_its_descriptor_not_kept(void **unused)
+TEST(an_empty_record_is_not_sent_and_its_descriptor_not_kept)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
 	int fd = 99;
 
-	(void)unused;
 	assert_int_equal(fdpass_send(p.a, (struct slice){NULL, 0}, p.a), -1);
 	assert_int_equal(errno, EINVAL);
 	send_raw(p.a, "", &p.a, 1);
@@ -245,14 +227,12 @@ an_empty_record_is_not_sent_and_its_descriptor_not_kept(void **unused)
 	pair_close(&p);
 }
 
-static void
-a_full_queue_is_eagain_and_nothing_is_lost(void **unused)
+TEST(a_full_queue_is_eagain_and_nothing_is_lost)
 {
 	struct pair p = pair_open();
 	uint8_t big[1000] = {0}, buf[1000];
 	int sent = 0, received = 0, r;
 
-	(void)unused;
 	while (
 	    (r = fdpass_send(p.a, (struct slice){big, sizeof(big)}, p.a)) == 0 && sent < 100000)
 		sent++;
@@ -273,26 +253,22 @@ a_full_queue_is_eagain_and_nothing_is_lost(void **unused)
 	pair_close(&p);
 }
 
-static void
-sending_to_a_closed_peer_is_epipe(void **unused)
+TEST(sending_to_a_closed_peer_is_epipe)
 {
 	struct pair p = pair_open();
 
-	(void)unused;
 	closefd(&p.b);
 	assert_int_equal(fdpass_send(p.a, slice_str("x"), p.a), -1);
 	assert_int_equal(errno, EPIPE);
 	pair_close(&p);
 }
 
-static void
-an_invalid_descriptor_is_ebadf(void **unused)
+TEST(an_invalid_descriptor_is_ebadf)
 {
 	struct pair p = pair_open();
 	uint8_t buf[8];
 	int fd;
 
-	(void)unused;
 	assert_int_equal(fdpass_send(p.a, slice_str("x"), 100000), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
@@ -300,8 +276,7 @@ an_invalid_descriptor_is_ebadf(void **unused)
 	pair_close(&p);
 }
 
-static void
-no_free_descriptor_is_emfile(void **unused)
+TEST(no_free_descriptor_is_emfile)
 {
 	struct pair p = pair_open();
 	struct rlimit before, tight;
@@ -309,7 +284,6 @@ no_free_descriptor_is_emfile(void **unused)
 	int fd = 99, lowest, error;
 	ssize_t n;
 
-	(void)unused;
 	assert_int_equal(fdpass_send(p.a, slice_str("x"), p.a), 0);
 	assert_int_equal(fdpass_send(p.a, slice_str("next"), p.a), 0);
 	lowest = dup(p.a);
@@ -330,12 +304,10 @@ no_free_descriptor_is_emfile(void **unused)
 	pair_close(&p);
 }
 
-static void
-closefd_sets_minus_1_and_keeps_errno(void **unused)
+TEST(closefd_sets_minus_1_and_keeps_errno)
 {
 	int before = count_open(), fd = dup(STDOUT_FILENO), copy = fd;
 
-	(void)unused;
 	assert_true(fd != -1);
 	close_report = EIO;
 	errno = ENOENT;
@@ -348,13 +320,11 @@ closefd_sets_minus_1_and_keeps_errno(void **unused)
 	assert_int_equal(count_open(), before);
 }
 
-static void
-nonblock_is_set_and_the_limit_is_raised(void **unused)
+TEST(nonblock_is_set_and_the_limit_is_raised)
 {
 	struct pair p = pair_open();
 	struct rlimit before, now;
 
-	(void)unused;
 	assert_int_equal(fd_nonblock(p.a), 0);
 	assert_true((fcntl(p.a, F_GETFL) & O_NONBLOCK) != 0);
 	assert_int_equal(fd_nonblock(-1), -1);
@@ -370,23 +340,4 @@ nonblock_is_set_and_the_limit_is_raised(void **unused)
 	pair_close(&p);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_record_arrives_with_its_descriptor),
-	    cmocka_unit_test(records_keep_their_bounds_order_and_descriptors),
-	    cmocka_unit_test(no_record_is_eagain_and_closed_is_zero),
-	    cmocka_unit_test(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused),
-	    cmocka_unit_test(more_than_one_descriptor_is_refused_and_none_is_kept),
-	    cmocka_unit_test(an_empty_record_is_not_sent_and_its_descriptor_not_kept),
-	    cmocka_unit_test(a_full_queue_is_eagain_and_nothing_is_lost),
-	    cmocka_unit_test(sending_to_a_closed_peer_is_epipe),
-	    cmocka_unit_test(an_invalid_descriptor_is_ebadf),
-	    cmocka_unit_test(no_free_descriptor_is_emfile),
-	    cmocka_unit_test(closefd_sets_minus_1_and_keeps_errno),
-	    cmocka_unit_test(nonblock_is_set_and_the_limit_is_raised),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,15 +2,12 @@
  * The message table and codec: every message round-trips, every kind of damage is refused, and so
  * is every message that the table does not allow.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
+#include "tests/unit/unit.h"
 
 static const char text[] = "gr\xc3\xbc\xc3\x9f dich";
 
@@ -75,13 +72,11 @@ assert_alike(const struct msg_desc *d, const union msg *a, const union msg *b)
 	}
 }
 
-static void
-table_is_in_order_and_records_hold_no_records(void **state)
+TEST(table_is_in_order_and_records_hold_no_records)
 {
 	size_t n;
 	const struct msg_desc *table = msg_table(&n);
 
-	(void)state;
 	assert_true(n > 20);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -96,13 +91,11 @@ table_is_in_order_and_records_hold_no_records(void **state)
 	}
 }
 
-static void
-every_message_round_trips(void **state)
+TEST(every_message_round_trips)
 {
 	size_t n;
 	const struct msg_desc *table = msg_table(&n);
 
-	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		union msg in, out;
 		struct frame f;
@@ -123,13 +116,11 @@ every_message_round_trips(void **state)
 	}
 }
 
-static void
-every_cut_and_every_extra_byte_is_refused(void **state)
+TEST(every_cut_and_every_extra_byte_is_refused)
 {
 	size_t n;
 	const struct msg_desc *table = msg_table(&n);
 
-	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		union msg m;
 		struct slice whole;
@@ -156,15 +147,13 @@ every_cut_and_every_extra_byte_is_refused(void **state)
 	}
 }
 
-static void
-a_frame_is_decoded_at_every_split(void **state)
+TEST(a_frame_is_decoded_at_every_split)
 {
 	struct msg_pong pong = {.writable = 1};
 	struct frame f;
 	struct buf b;
 	size_t size;
 
-	(void)state;
 	buf_init(&b, WIRE_FRAME_MAX);
 	assert_int_equal(msg_encode(&b, MSG_PONG, 5, &pong), 0);
 	for (size_t n = 0; n < buf_len(&b); n++)
@@ -174,15 +163,13 @@ a_frame_is_decoded_at_every_split(void **state)
 	buf_clear(&b);
 }
 
-static void
-bad_headers_are_refused(void **state)
+TEST(bad_headers_are_refused)
 {
 	static const uint8_t oversize[16] = {0xf1, 0xff, 0x0f, 0};
 	static const uint8_t flags[16] = {0, 0, 0, 0, 2, 0, 1, 0};
 	struct frame f;
 	size_t size;
 
-	(void)state;
 	assert_int_equal(wire_frame((struct slice){oversize, 16}, &f, &size), WIRE_OVERSIZE);
 	assert_int_equal(wire_frame((struct slice){flags, 16}, &f, &size), WIRE_FLAGS);
 }
@@ -204,8 +191,7 @@ decode_as(enum msg_type type, const void *msg, enum role from, enum role to, enu
 	return r;
 }
 
-static void
-only_messages_allowed_by_the_table_are_accepted(void **state)
+TEST(only_messages_allowed_by_the_table_are_accepted)
 {
 	static const struct {
 		enum role from, to;
@@ -221,7 +207,6 @@ only_messages_allowed_by_the_table_are_accepted(void **state)
 	struct frame unknown = {.type = 0x0666};
 	union msg m;
 
-	(void)state;
 	fill(msg_desc(MSG_TURN_FINISH), &m);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(
@@ -235,8 +220,7 @@ only_messages_allowed_by_the_table_are_accepted(void **state)
 	    WIRE_FORBIDDEN);
 }
 
-static void
-values_over_their_maximum_are_refused_both_ways(void **state)
+TEST(values_over_their_maximum_are_refused_both_ways)
 {
 	struct msg_pong pong = {.writable = 2};
 	uint8_t payload[1] = {2};
@@ -245,7 +229,6 @@ values_over_their_maximum_are_refused_both_ways(void **state)
 	struct buf b;
 	union msg m;
 
-	(void)state;
 	buf_init(&b, WIRE_FRAME_MAX);
 	assert_int_equal(msg_encode(&b, MSG_PONG, 1, &pong), -1);
 	memset(long_text, 'x', sizeof(long_text));
@@ -257,18 +240,15 @@ values_over_their_maximum_are_refused_both_ways(void **state)
 	buf_clear(&b);
 }
 
-static void
-text_must_be_utf8(void **state)
+TEST(text_must_be_utf8)
 {
 	struct msg_hello hello = {.role = ROLE_STORE, .program = slice_str("\xc3(")};
 
-	(void)state;
 	assert_int_equal(
 	    decode_as(MSG_HELLO, &hello, ROLE_ANY, ROLE_STORE, WHEN_FIRST), WIRE_NOT_UTF8);
 }
 
-static void
-lists_are_checked_to_the_last_item(void **state)
+TEST(lists_are_checked_to_the_last_item)
 {
 	struct msg_message_record record = {.v = 1, .text = slice_str("hello")};
 	struct msg_turn_begun begun = {0};
@@ -276,7 +256,6 @@ lists_are_checked_to_the_last_item(void **state)
 	struct slice rest, got;
 	size_t n = 0;
 
-	(void)state;
 	buf_init(&item, WIRE_FRAME_MAX);
 	buf_init(&list, WIRE_FRAME_MAX);
 	assert_int_equal(record_encode(&item, MSG_MESSAGE_RECORD, &record), 0);
@@ -304,14 +283,12 @@ lists_are_checked_to_the_last_item(void **state)
 	buf_clear(&list);
 }
 
-static void
-printed_messages_show_no_text(void **state)
+TEST(printed_messages_show_no_text)
 {
 	struct msg_turn_finish finish = {
 	    .text = slice_str("secret words"), .completion_tokens = 9};
 	struct buf b;
 
-	(void)state;
 	buf_init(&b, 4096);
 	assert_int_equal(msg_print(&b, MSG_TURN_FINISH, &finish), 0);
 	assert_int_equal(buf_append(&b, "", 1), 0);
@@ -321,14 +298,12 @@ printed_messages_show_no_text(void **state)
 	buf_clear(&b);
 }
 
-static void
-the_default_ids_differ_and_are_not_zero(void **unused)
+TEST(the_default_ids_differ_and_are_not_zero)
 {
 	static const struct id zero;
 	struct id back;
 	char printed[ID_TEXT_LEN + 1];
 
-	(void)unused;
 	assert_true(id_is_zero(&zero));
 	assert_false(id_is_zero(&id_default_org));
 	assert_false(id_is_zero(&id_default_widget));
@@ -339,22 +314,4 @@ the_default_ids_differ_and_are_not_zero(void **unused)
 	assert_true(id_equal(&back, &id_default_org));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(table_is_in_order_and_records_hold_no_records),
-	    cmocka_unit_test(every_message_round_trips),
-	    cmocka_unit_test(every_cut_and_every_extra_byte_is_refused),
-	    cmocka_unit_test(a_frame_is_decoded_at_every_split),
-	    cmocka_unit_test(bad_headers_are_refused),
-	    cmocka_unit_test(only_messages_allowed_by_the_table_are_accepted),
-	    cmocka_unit_test(values_over_their_maximum_are_refused_both_ways),
-	    cmocka_unit_test(text_must_be_utf8),
-	    cmocka_unit_test(lists_are_checked_to_the_last_item),
-	    cmocka_unit_test(printed_messages_show_no_text),
-	    cmocka_unit_test(the_default_ids_differ_and_are_not_zero),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

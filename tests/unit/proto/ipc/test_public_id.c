@@ -1,23 +1,15 @@
 /*
  * Public ids of widgets.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "proto/ipc/public_id.h"
+#include "tests/unit/unit.h"
 
-static void
-public_ids_are_unique_and_have_one_form(void **unused)
+TEST(public_ids_are_unique_and_have_one_form)
 {
 	char a[PUBLIC_ID_TEXT + 1], b[PUBLIC_ID_TEXT + 1];
 
-	(void)unused;
 	public_id_new(a);
 	public_id_new(b);
 	assert_int_equal(strlen(a), PUBLIC_ID_TEXT);
@@ -26,12 +18,4 @@ public_ids_are_unique_and_have_one_form(void **unused)
 	assert_string_not_equal(a, b);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(public_ids_are_unique_and_have_one_form),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -3,13 +3,6 @@
  * and processes at once, and groups without a free cell. Also tests the scoreboard that contains
  * the cells: created by one process, mapped by others.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +15,7 @@
 #include "proto/base/clock.h"
 #include "proto/ipc/ratelimit.h"
 #include "proto/ipc/scoreboard.h"
+#include "tests/unit/unit.h"
 
 #define MS UINT64_C(1000000)
 #define T0 (5000 * MS) /* a monotonic time, early enough for a machine that has just booted */
@@ -63,8 +57,7 @@ run_steps(const struct ratelimit_rule *rule, const struct step *steps, size_t n)
 	}
 }
 
-static void
-three_in_three_seconds(void **unused)
+TEST(three_in_three_seconds)
 {
 	static const struct ratelimit_rule rule = {"three", 3, 3000};
 	static const struct step steps[] = {
@@ -82,12 +75,10 @@ three_in_three_seconds(void **unused)
 	    {10000 * MS, true, 2, 0, 1000},
 	};
 
-	(void)unused;
 	run_steps(&rule, steps, ARRAY_LEN(steps));
 }
 
-static void
-one_in_a_window(void **unused)
+TEST(one_in_a_window)
 {
 	static const struct ratelimit_rule rule = {"one", 1, 500};
 	static const struct step steps[] = {
@@ -99,13 +90,11 @@ one_in_a_window(void **unused)
 	    {1000 * MS, true, 0, 0, 500},
 	};
 
-	(void)unused;
 	run_steps(&rule, steps, ARRAY_LEN(steps));
 }
 
 /* If the maximum does not divide the window, no additional request may pass. */
-static void
-a_window_that_does_not_divide(void **unused)
+TEST(a_window_that_does_not_divide)
 {
 	static const struct ratelimit_rule rules[] = {
 	    {"seven", 7, 100},
@@ -114,7 +103,6 @@ a_window_that_does_not_divide(void **unused)
 	    {"long", 7, 86400000},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct ratelimit_rule *r = &rules[i];
 		struct ratelimit_answer a;
@@ -132,13 +120,11 @@ a_window_that_does_not_divide(void **unused)
 }
 
 /* More requests than the window has nanoseconds: each costs one. */
-static void
-a_rule_finer_than_the_clock_still_counts(void **unused)
+TEST(a_rule_finer_than_the_clock_still_counts)
 {
 	static const struct ratelimit_rule rule = {"finest", 3000000, 1};
 	struct ratelimit_answer a;
 
-	(void)unused;
 	fresh_table();
 	assert_int_equal(take(&rule, "a", T0).remaining, 2999999);
 	a = take(&rule, "a", T0);
@@ -149,14 +135,12 @@ a_rule_finer_than_the_clock_still_counts(void **unused)
 
 /* A token bucket in nanoseconds, the other formulation of GCRA. Waiting exactly as long as an
  * answer says must be enough, and a millisecond less must not. */
-static void
-answers_equal_a_token_bucket(void **unused)
+TEST(answers_equal_a_token_bucket)
 {
 	static const struct ratelimit_rule rules[] = {
 	    {"a", 5, 1000}, {"b", 30, 60000}, {"c", 3, 7}};
 	uint32_t random = 2463534242;
 
-	(void)unused;
 	for (size_t k = 0; k < ARRAY_LEN(rules); k++) {
 		const struct ratelimit_rule *r = &rules[k];
 		uint64_t cost = r->window_ms * MS / r->max, full = cost * r->max;
@@ -188,13 +172,11 @@ answers_equal_a_token_bucket(void **unused)
 	}
 }
 
-static void
-clients_and_rules_do_not_share(void **unused)
+TEST(clients_and_rules_do_not_share)
 {
 	static const struct ratelimit_rule chat = {"chat", 1, 1000}, login = {"login", 1, 1000};
 	static const struct ratelimit_rule cha = {"cha", 1, 1000};
 
-	(void)unused;
 	fresh_table();
 	assert_true(take(&chat, "a", T0).allowed);
 	assert_false(take(&chat, "a", T0).allowed);
@@ -205,13 +187,11 @@ clients_and_rules_do_not_share(void **unused)
 	assert_true(take(&cha, "t", T0).allowed);
 }
 
-static void
-two_tables_place_a_client_differently(void **unused)
+TEST(two_tables_place_a_client_differently)
 {
 	static const struct ratelimit_rule rule = {"chat", 1, 1000};
 	uint8_t first[32];
 
-	(void)unused;
 	fresh_table();
 	memcpy(first, table.secret, sizeof(first));
 	assert_true(take(&rule, "a", T0).allowed);
@@ -222,14 +202,12 @@ two_tables_place_a_client_differently(void **unused)
 
 /* The same name with fewer requests or a shorter window, as after a reload: no client waits longer
  * than the new rule's window. */
-static void
-a_stricter_rule_caps_earlier_counts(void **unused)
+TEST(a_stricter_rule_caps_earlier_counts)
 {
 	static const struct ratelimit_rule before = {"chat", 10, 3600000},
 					   after = {"chat", 2, 1000};
 	struct ratelimit_answer a;
 
-	(void)unused;
 	fresh_table();
 	for (int i = 0; i < 10; i++)
 		assert_true(take(&before, "a", T0).allowed);
@@ -282,8 +260,7 @@ check_taken(struct ratelimit_cell *group, uint64_t key, size_t which)
 	}
 }
 
-static void
-a_full_group_reuses_the_cell_that_is_free_soonest(void **unused)
+TEST(a_full_group_reuses_the_cell_that_is_free_soonest)
 {
 	static const struct ratelimit_rule rule = {"chat", 4, 1000};
 	/* Still in use, free exactly now, free for long: the client gets a full allowance in each
@@ -293,7 +270,6 @@ a_full_group_reuses_the_cell_that_is_free_soonest(void **unused)
 	uint64_t key = 0;
 	struct ratelimit_cell *group = group_of(&rule, "a", &key);
 
-	(void)unused;
 	for (size_t which = 0; which < RATELIMIT_WAYS; which++)
 		for (size_t i = 0; i < ARRAY_LEN(free_at); i++) {
 			struct ratelimit_answer a;
@@ -310,14 +286,12 @@ a_full_group_reuses_the_cell_that_is_free_soonest(void **unused)
 		}
 }
 
-static void
-a_client_finds_its_cell_at_every_index(void **unused)
+TEST(a_client_finds_its_cell_at_every_index)
 {
 	static const struct ratelimit_rule rule = {"chat", 2, 1000};
 	uint64_t key = 0;
 	struct ratelimit_cell *group = group_of(&rule, "a", &key);
 
-	(void)unused;
 	for (size_t which = 0; which < RATELIMIT_WAYS; which++) {
 		/* All other cells are free, and none of them may be used. */
 		memset(group, 0, sizeof(table.cells[0]));
@@ -360,14 +334,12 @@ hammer_thread(void *arg)
 	return NULL;
 }
 
-static void
-threads_together_get_exactly_the_maximum(void **unused)
+TEST(threads_together_get_exactly_the_maximum)
 {
 	struct hammer hammers[HAMMERS];
 	pthread_barrier_t start;
 	unsigned passed = 0;
 
-	(void)unused;
 	fresh_table();
 	assert_int_equal(pthread_barrier_init(&start, NULL, HAMMERS), 0);
 	for (size_t i = 0; i < HAMMERS; i++) {
@@ -400,15 +372,13 @@ hammer_process(int fd, size_t slot)
 	return 0;
 }
 
-static void
-processes_together_get_exactly_the_maximum(void **unused)
+TEST(processes_together_get_exactly_the_maximum)
 {
 	int fd = -1;
 	struct scoreboard *sb = scoreboard_create(&fd);
 	pid_t pids[HAMMERS];
 	uint64_t passed = 0;
 
-	(void)unused;
 	for (size_t i = 0; i < HAMMERS; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] != -1);
@@ -429,13 +399,11 @@ processes_together_get_exactly_the_maximum(void **unused)
 	closefd(&fd);
 }
 
-static void
-a_scoreboard_is_shared_sealed_and_closed_on_exec(void **unused)
+TEST(a_scoreboard_is_shared_sealed_and_closed_on_exec)
 {
 	int fd = -1;
 	struct scoreboard *one = scoreboard_create(&fd), *two = scoreboard_map(fd);
 
-	(void)unused;
 	assert_non_null(two);
 	assert_ptr_not_equal(one, two);
 	atomic_store(&one->workers[3].model_requests, 7);
@@ -450,14 +418,12 @@ a_scoreboard_is_shared_sealed_and_closed_on_exec(void **unused)
 	closefd(&fd);
 }
 
-static void
-an_invalid_scoreboard_is_not_mapped(void **unused)
+TEST(an_invalid_scoreboard_is_not_mapped)
 {
 	struct scoreboard *sb;
 	uint64_t words[2];
 	int fd = -1;
 
-	(void)unused;
 	assert_null(scoreboard_map(-1));
 	assert_int_equal(errno, EBADF);
 
@@ -490,25 +456,4 @@ an_invalid_scoreboard_is_not_mapped(void **unused)
 	closefd(&fd);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(three_in_three_seconds),
-	    cmocka_unit_test(one_in_a_window),
-	    cmocka_unit_test(a_window_that_does_not_divide),
-	    cmocka_unit_test(a_rule_finer_than_the_clock_still_counts),
-	    cmocka_unit_test(answers_equal_a_token_bucket),
-	    cmocka_unit_test(clients_and_rules_do_not_share),
-	    cmocka_unit_test(two_tables_place_a_client_differently),
-	    cmocka_unit_test(a_stricter_rule_caps_earlier_counts),
-	    cmocka_unit_test(a_full_group_reuses_the_cell_that_is_free_soonest),
-	    cmocka_unit_test(a_client_finds_its_cell_at_every_index),
-	    cmocka_unit_test(threads_together_get_exactly_the_maximum),
-	    cmocka_unit_test(processes_together_get_exactly_the_maximum),
-	    cmocka_unit_test(a_scoreboard_is_shared_sealed_and_closed_on_exec),
-	    cmocka_unit_test(an_invalid_scoreboard_is_not_mapped),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,16 +2,14 @@
  * Settings: every invalid value is reported, all at once, with what would be valid; secrets are
  * never shown.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
-#include <cmocka.h>
 
 #include "proto/base/basics.h"
 #include "proto/settings/settings.h"
+#include "tests/unit/unit.h"
 
 static char *problems, *warnings;
 
@@ -44,12 +42,10 @@ load(struct settings *s, unsigned owners, const char *const pairs[])
 #define LOAD(s, ...) \
 	load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
-static void
-defaults_match_the_contract(void **state)
+TEST(defaults_match_the_contract)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s), 0);
 	assert_int_equal(s.port, 4000);
 	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
@@ -65,12 +61,10 @@ defaults_match_the_contract(void **state)
 	settings_clear(&s);
 }
 
-static void
-values_are_parsed_and_normalized(void **state)
+TEST(values_are_parsed_and_normalized)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(
 	    LOAD(&s, "NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
 		"CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
@@ -96,8 +90,7 @@ values_are_parsed_and_normalized(void **state)
 	settings_clear(&s);
 }
 
-static void
-a_decimal_has_up_to_three_decimal_places(void **state)
+TEST(a_decimal_has_up_to_three_decimal_places)
 {
 	static const struct {
 		const char *line;
@@ -106,7 +99,6 @@ a_decimal_has_up_to_three_decimal_places(void **state)
 	    {"OPENAI_TEMPERATURE=0.7", 700}, {"OPENAI_TEMPERATURE=1.25", 1250},
 	    {"OPENAI_TEMPERATURE=0.005", 5}, {"OPENAI_TEMPERATURE=002", 2000}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct settings s;
 
@@ -117,14 +109,12 @@ a_decimal_has_up_to_three_decimal_places(void **state)
 	}
 }
 
-static void
-model_proxy_and_ca_bundle_are_parsed(void **state)
+TEST(model_proxy_and_ca_bundle_are_parsed)
 {
 	static const char *const proxies[] = {"http://proxy", "https://proxy:3128",
 	    "socks5://user:p@ss@[::1]:1080", "socks5h://127.0.0.1:1"};
 	struct settings s;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
 		char line[128];
 
@@ -143,19 +133,16 @@ model_proxy_and_ca_bundle_are_parsed(void **state)
 	settings_clear(&s);
 }
 
-static void
-app_env_wins_over_its_alias(void **state)
+TEST(app_env_wins_over_its_alias)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s, "NODE_ENV=test", "APP_ENV=development"), 0);
 	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
 	settings_clear(&s);
 }
 
-static void
-each_wrong_value_is_refused_by_name(void **state)
+TEST(each_wrong_value_is_refused_by_name)
 {
 	static const char long_name[] =
 	    "MODEL_SERVERS="
@@ -223,7 +210,6 @@ each_wrong_value_is_refused_by_name(void **state)
 	    "MODEL_SERVER_KEYS=a=",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct settings s;
 		char name[64];
@@ -236,13 +222,11 @@ each_wrong_value_is_refused_by_name(void **state)
 	}
 }
 
-static void
-trusted_proxies_are_networks_and_each_error_has_its_message(void **state)
+TEST(trusted_proxies_are_networks_and_each_error_has_its_message)
 {
 	struct settings s;
 	char many[16 * (NETWORKS_MAX + 1) + 32] = "TRUSTED_PROXIES=127.0.0.1";
 
-	(void)state;
 	assert_int_equal(LOAD(&s), 0);
 	assert_int_equal(s.trusted_proxies.n, 0);
 	settings_clear(&s);
@@ -268,12 +252,10 @@ trusted_proxies_are_networks_and_each_error_has_its_message(void **state)
 	settings_clear(&s);
 }
 
-static void
-model_servers_have_names_and_some_of_them_keys(void **state)
+TEST(model_servers_have_names_and_some_of_them_keys)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s), 0);
 	assert_int_equal(s.model_servers.n + s.model_server_keys.n, 0);
 	settings_clear(&s);
@@ -292,8 +274,7 @@ model_servers_have_names_and_some_of_them_keys(void **state)
 	settings_clear(&s);
 }
 
-static void
-the_hang_limit_is_0_or_at_least_a_second(void **state)
+TEST(the_hang_limit_is_0_or_at_least_a_second)
 {
 	static const struct {
 		const char *line;
@@ -302,7 +283,6 @@ the_hang_limit_is_0_or_at_least_a_second(void **state)
 	    {"WORKER_HANG_MS=999", false}, {"WORKER_HANG_MS=1000", true},
 	    {"WORKER_HANG_MS=3600000", true}, {"WORKER_HANG_MS=3600001", false}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct settings s;
 
@@ -313,8 +293,7 @@ the_hang_limit_is_0_or_at_least_a_second(void **state)
 }
 
 /* Nothing of a list of keys is shown, not even names. */
-static void
-each_error_in_model_servers_has_its_message(void **state)
+TEST(each_error_in_model_servers_has_its_message)
 {
 	static const struct {
 		const char *servers, *keys, *said;
@@ -336,7 +315,6 @@ each_error_in_model_servers_has_its_message(void **state)
 	    {"MODEL_SERVERS=a=x", "MODEL_SERVER_KEYS=a=k", "MODEL_SERVERS=a=x"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct settings s;
 
@@ -348,12 +326,10 @@ each_error_in_model_servers_has_its_message(void **state)
 	}
 }
 
-static void
-an_unknown_environment_gets_the_rules_of_production(void **state)
+TEST(an_unknown_environment_gets_the_rules_of_production)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s, "APP_ENV=prod", "OPENAI_API_KEY=a\nb"), 4);
 	assert_non_null(strstr(problems, "APP_ENV=prod: must be"));
 	assert_non_null(strstr(problems, "WIDGET_API_KEY is not set"));
@@ -363,12 +339,10 @@ an_unknown_environment_gets_the_rules_of_production(void **state)
 	settings_clear(&s);
 }
 
-static void
-all_problems_are_reported_at_once(void **state)
+TEST(all_problems_are_reported_at_once)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s, "PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
 			     "WIDGET_API_KEY=tooshort"),
 	    5);
@@ -382,12 +356,10 @@ all_problems_are_reported_at_once(void **state)
 	settings_clear(&s);
 }
 
-static void
-production_accepts_valid_settings(void **state)
+TEST(production_accepts_valid_settings)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(
 	    LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
 		"WIDGET_API_KEY=0123456789abcdef01234567", "CORS_ORIGIN=https://example.com"),
@@ -396,26 +368,22 @@ production_accepts_valid_settings(void **state)
 	settings_clear(&s);
 }
 
-static void
-variables_of_other_systems_are_reported_as_unused(void **state)
+TEST(variables_of_other_systems_are_reported_as_unused)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s, "CONVEX_URL=https://x", "NEXT_PUBLIC_BACKEND_URL=y"), 0);
 	assert_non_null(strstr(warnings, "CONVEX_URL: not used"));
 	assert_non_null(strstr(warnings, "NEXT_PUBLIC_BACKEND_URL: not used"));
 	settings_clear(&s);
 }
 
-static void
-a_secret_may_come_as_a_file(void **state)
+TEST(a_secret_may_come_as_a_file)
 {
 	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
 	struct settings s;
 	FILE *f;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/OPENAI_API_KEY", dir);
 	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
@@ -430,8 +398,7 @@ a_secret_may_come_as_a_file(void **state)
 	assert_int_equal(remove(dir), 0);
 }
 
-static void
-a_secret_s_file_that_is_empty_leaves_it_unset(void **state)
+TEST(a_secret_s_file_that_is_empty_leaves_it_unset)
 {
 	static const struct {
 		const char *text;
@@ -441,7 +408,6 @@ a_secret_s_file_that_is_empty_leaves_it_unset(void **state)
 	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
 	struct settings s;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/ADMIN_API_KEY", dir);
 	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
@@ -459,14 +425,12 @@ a_secret_s_file_that_is_empty_leaves_it_unset(void **state)
 	assert_int_equal(remove(dir), 0);
 }
 
-static void
-a_file_that_is_unset_may_be_a_credential(void **state)
+TEST(a_file_that_is_unset_may_be_a_credential)
 {
 	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
 	struct settings s;
 	FILE *f;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/TLS_KEY", dir);
 	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
@@ -484,12 +448,10 @@ a_file_that_is_unset_may_be_a_credential(void **state)
 	assert_int_equal(remove(dir), 0);
 }
 
-static void
-certificate_and_key_come_together_or_not_at_all(void **state)
+TEST(certificate_and_key_come_together_or_not_at_all)
 {
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(LOAD(&s, "TLS_CERT=/c.pem"), 1);
 	assert_non_null(strstr(problems, "TLS_KEY is not set: TLS_CERT is"));
 	settings_clear(&s);
@@ -498,13 +460,11 @@ certificate_and_key_come_together_or_not_at_all(void **state)
 	settings_clear(&s);
 }
 
-static void
-the_store_needs_no_keys(void **state)
+TEST(the_store_needs_no_keys)
 {
 	const char *const pairs[] = {"APP_ENV=production", NULL};
 	struct settings s;
 
-	(void)state;
 	assert_int_equal(load(&s, OWNER_STORE, pairs), 0);
 	settings_clear(&s);
 }
@@ -522,12 +482,10 @@ printed(void (*print)(FILE *out))
 	return text;
 }
 
-static void
-every_setting_is_in_the_man_page(void **state)
+TEST(every_setting_is_in_the_man_page)
 {
 	char *text = printed(settings_print_mdoc);
 
-	(void)state;
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
 	assert_non_null(strstr(text, ".It Ev " #NAME));
 #include "proto/settings/settings.def"
@@ -543,12 +501,10 @@ is_set_by_units(const char *name)
 	    strcmp(name, "STORE_GROUP") == 0;
 }
 
-static void
-a_file_of_settings_has_all_but_secrets_and_what_units_set(void **state)
+TEST(a_file_of_settings_has_all_but_secrets_and_what_units_set)
 {
 	char *text = printed(settings_print_env);
 
-	(void)state;
 #define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
 	assert_int_equal(                                                      \
 	    strstr(text, "\n#" #NAME "=") != NULL, !(secret) && !is_set_by_units(#NAME));
@@ -560,30 +516,7 @@ a_file_of_settings_has_all_but_secrets_and_what_units_set(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(defaults_match_the_contract),
-	    cmocka_unit_test(values_are_parsed_and_normalized),
-	    cmocka_unit_test(a_decimal_has_up_to_three_decimal_places),
-	    cmocka_unit_test(model_proxy_and_ca_bundle_are_parsed),
-	    cmocka_unit_test(app_env_wins_over_its_alias),
-	    cmocka_unit_test(each_wrong_value_is_refused_by_name),
-	    cmocka_unit_test(trusted_proxies_are_networks_and_each_error_has_its_message),
-	    cmocka_unit_test(model_servers_have_names_and_some_of_them_keys),
-	    cmocka_unit_test(each_error_in_model_servers_has_its_message),
-	    cmocka_unit_test(the_hang_limit_is_0_or_at_least_a_second),
-	    cmocka_unit_test(an_unknown_environment_gets_the_rules_of_production),
-	    cmocka_unit_test(all_problems_are_reported_at_once),
-	    cmocka_unit_test(production_accepts_valid_settings),
-	    cmocka_unit_test(variables_of_other_systems_are_reported_as_unused),
-	    cmocka_unit_test(a_secret_may_come_as_a_file),
-	    cmocka_unit_test(a_secret_s_file_that_is_empty_leaves_it_unset),
-	    cmocka_unit_test(a_file_that_is_unset_may_be_a_credential),
-	    cmocka_unit_test(certificate_and_key_come_together_or_not_at_all),
-	    cmocka_unit_test(the_store_needs_no_keys),
-	    cmocka_unit_test(every_setting_is_in_the_man_page),
-	    cmocka_unit_test(a_file_of_settings_has_all_but_secrets_and_what_units_set),
-	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = UNIT_RUN(NULL, NULL);
 
 	free(problems);
 	free(warnings);

@@ -2,16 +2,13 @@
  * Metrics: counters are sums over all workers, also ended ones; gauges are of running workers; the text is
  * valid for Prometheus.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/metrics.h"
 #include "workerd/api/process_usage.h"
 
@@ -69,10 +66,8 @@ has_line(const char *line)
 		assert_true(has_line(line));               \
 	} while (0)
 
-static void
-counters_are_sums_over_all_workers_also_ended_ones(void **state)
+TEST_WITH(counters_are_sums_over_all_workers_also_ended_ones, setup, teardown)
 {
-	(void)state;
 	scoreboard_worker_started(board, 0, (uint64_t)getpid());
 	scoreboard_worker_started(board, 3, (uint64_t)getpid());
 	metric_add(&board->workers[0].model_requests, 5);
@@ -87,10 +82,8 @@ counters_are_sums_over_all_workers_also_ended_ones(void **state)
 	assert_line("banter_turns_total{outcome=\"too_long\"} 0");
 }
 
-static void
-gauges_are_of_running_workers(void **state)
+TEST_WITH(gauges_are_of_running_workers, setup, teardown)
 {
-	(void)state;
 	for (unsigned slot = 0; slot < 3; slot++) {
 		scoreboard_worker_started(board, slot, (uint64_t)getpid());
 		metric_set(&board->workers[slot].connections, slot + 10);
@@ -104,10 +97,8 @@ gauges_are_of_running_workers(void **state)
 	assert_int_equal(metric_get(&board->workers[1].connections), 0);
 }
 
-static void
-requests_are_counted_by_route_and_status(void **state)
+TEST_WITH(requests_are_counted_by_route_and_status, setup, teardown)
 {
-	(void)state;
 	scoreboard_worker_started(board, 0, 1);
 	metric_add(&board->workers[0].requests[0][metric_status_of(200)], 3);
 	metric_add(&board->workers[0].requests[0][metric_status_of(503)], 2);
@@ -119,12 +110,10 @@ requests_are_counted_by_route_and_status(void **state)
 	assert_null(strstr(text, "{route=\"health\",status=\"404\"}"));
 }
 
-static void
-histogram_buckets_are_cumulative(void **state)
+TEST_WITH(histogram_buckets_are_cumulative, setup, teardown)
 {
 	struct metric_histogram *h = &board->workers[0].store;
 
-	(void)state;
 	scoreboard_worker_started(board, 0, 1);
 	scoreboard_worker_started(board, 1, 1);
 	metric_observe(h, 0, 1);
@@ -146,22 +135,18 @@ histogram_buckets_are_cumulative(void **state)
 	assert_line("banter_token_relay_seconds_count 0");
 }
 
-static void
-a_status_that_is_not_in_the_table_counts_as_0(void **state)
+TEST(a_status_that_is_not_in_the_table_counts_as_0)
 {
-	(void)state;
 	assert_int_equal(metric_status_of(200), METRIC_STATUS_200);
 	assert_int_equal(metric_status_of(505), METRIC_STATUS_505);
 	assert_int_equal(metric_status_of(0), METRIC_STATUS_OTHER);
 	assert_int_equal(metric_status_of(299), METRIC_STATUS_OTHER);
 }
 
-static void
-every_family_has_one_help_and_type_before_its_lines(void **state)
+TEST_WITH(every_family_has_one_help_and_type_before_its_lines, setup, teardown)
 {
 	char *copy, *rest, *line, family[128] = "";
 
-	(void)state;
 	scoreboard_worker_started(board, 0, (uint64_t)getpid());
 	metric_add(&board->workers[0].requests[0][metric_status_of(200)], 1);
 	write_text();
@@ -186,12 +171,10 @@ every_family_has_one_help_and_type_before_its_lines(void **state)
 	free(copy);
 }
 
-static void
-the_processes_are_measured(void **state)
+TEST_WITH(the_processes_are_measured, setup, teardown)
 {
 	struct usage u;
 
-	(void)state;
 	assert_int_equal(usage_of((uint64_t)getpid(), &u), 0);
 	assert_true(u.resident_bytes > 100000 && u.resident_bytes < 1ull << 40);
 	assert_true(u.cpu_seconds >= 0);
@@ -206,21 +189,4 @@ the_processes_are_measured(void **state)
 	assert_null(strstr(text, "{process=\"workerd\",worker=\"1\"}"));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		counters_are_sums_over_all_workers_also_ended_ones, setup, teardown),
-	    cmocka_unit_test_setup_teardown(gauges_are_of_running_workers, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		requests_are_counted_by_route_and_status, setup, teardown),
-	    cmocka_unit_test_setup_teardown(histogram_buckets_are_cumulative, setup, teardown),
-	    cmocka_unit_test(a_status_that_is_not_in_the_table_counts_as_0),
-	    cmocka_unit_test_setup_teardown(
-		every_family_has_one_help_and_type_before_its_lines, setup, teardown),
-	    cmocka_unit_test_setup_teardown(the_processes_are_measured, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

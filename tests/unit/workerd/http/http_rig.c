@@ -162,6 +162,7 @@ rig_set_up(void **state)
 	static const struct timeval every = {.tv_usec = 2000};
 
 	(void)state;
+	rig_loud();
 	base = event_base_new();
 	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(tick, &every);

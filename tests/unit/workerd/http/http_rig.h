@@ -9,14 +9,8 @@
 #ifndef TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
 #define TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "proto/base/clock.h"
+#include "tests/unit/unit.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/http_server.h"
 #include "workerd/http/reply.h"
@@ -42,7 +36,7 @@ struct rig {
 extern struct rig rig;
 
 /* A cmocka test with its own rig; the test starts the server. */
-#define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
+#define RIG_TEST(name) TEST_WITH(name, rig_set_up, rig_tear_down)
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
 

@@ -6,12 +6,10 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_rejected_connection_gets_503_and_is_closed(void **state)
+RIG_TEST(a_rejected_connection_gets_503_and_is_closed)
 {
 	struct client in, out;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&in);
 	client_send(&in, HELLO);
@@ -39,12 +37,10 @@ a_rejected_connection_gets_503_and_is_closed(void **state)
 	assert_int_equal(rig.arrived, 1);
 }
 
-static void
-an_admitted_connection_is_released_once_however_it_ends(void **state)
+RIG_TEST(an_admitted_connection_is_released_once_however_it_ends)
 {
 	struct client good, reset, bad, cut;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&good);
 	client_send(&good, HELLO10);
@@ -68,14 +64,12 @@ an_admitted_connection_is_released_once_however_it_ends(void **state)
 	client_close(&cut);
 }
 
-static void
-rejected_connections_over_the_limit_are_reset_without_a_reply(void **state)
+RIG_TEST(rejected_connections_over_the_limit_are_reset_without_a_reply)
 {
 	enum { N = HTTP_REJECTED_MAX + 20 };
 	static struct client cl[N];
 	size_t told = 0;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	rig.full = true;
 	for (size_t i = 0; i < N; i++)
@@ -96,15 +90,4 @@ rejected_connections_over_the_limit_are_reset_without_a_reply(void **state)
 	assert_int_equal(rig.arrived, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_rejected_connection_gets_503_and_is_closed),
-	    RIG_TEST(an_admitted_connection_is_released_once_however_it_ends),
-	    RIG_TEST(rejected_connections_over_the_limit_are_reset_without_a_reply),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

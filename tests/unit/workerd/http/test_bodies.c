@@ -11,14 +11,12 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_body_is_complete_however_it_is_split(void **state)
+RIG_TEST(a_body_is_complete_however_it_is_split)
 {
 	static const char text[] =
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world" HELLO;
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
@@ -36,14 +34,12 @@ a_body_is_complete_however_it_is_split(void **state)
 	client_close(&cl);
 }
 
-static void
-a_large_body_is_accepted_up_to_the_limit_of_its_route(void **state)
+RIG_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route)
 {
 	static char text[100000 + 128];
 	struct client cl;
 	size_t head;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	head = (size_t)snprintf(text, sizeof(text),
@@ -62,13 +58,11 @@ a_large_body_is_accepted_up_to_the_limit_of_its_route(void **state)
 	client_close(&cl);
 }
 
-static void
-a_body_over_the_limit_is_refused_and_the_client_reads_the_reply(void **state)
+RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply)
 {
 	char junk[4096];
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	memset(junk, 'x', sizeof(junk));
@@ -101,14 +95,12 @@ open_too_long(struct client *cl)
 	client_send(cl, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
 }
 
-static void
-lingering_is_bounded_in_bytes_and_in_time(void **state)
+RIG_TEST(lingering_is_bounded_in_bytes_and_in_time)
 {
 	struct http_limits limits = http_limits_default;
 	char junk[4096];
 	struct client cl;
 
-	(void)state;
 	limits.linger_max = 8192;
 	limits.linger_timeout = 1000;
 	rig_start(&limits);
@@ -147,14 +139,12 @@ send_on(struct client *cl)
 	rig_turn();
 }
 
-static void
-a_client_that_keeps_sending_gets_more_linger_timeouts(void **state)
+RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t until;
 
-	(void)state;
 	limits.linger_timeout = 20;
 	limits.linger_times = 1000;
 	rig_start(&limits);
@@ -187,13 +177,11 @@ a_client_that_keeps_sending_gets_more_linger_timeouts(void **state)
 	client_close(&cl);
 }
 
-static void
-expect_continue_is_answered_before_the_body(void **state)
+RIG_TEST(expect_continue_is_answered_before_the_body)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl,
@@ -226,18 +214,4 @@ expect_continue_is_answered_before_the_body(void **state)
 	client_close(&cl);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_body_is_complete_however_it_is_split),
-	    RIG_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route),
-	    RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply),
-	    RIG_TEST(lingering_is_bounded_in_bytes_and_in_time),
-	    RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts),
-	    RIG_TEST(expect_continue_is_answered_before_the_body),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -6,12 +6,10 @@
 #include "proto/base/basics.h"
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_reset_calls_on_close_before_the_reply(void **state)
+RIG_TEST(a_reset_calls_on_close_before_the_reply)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -22,12 +20,10 @@ a_reset_calls_on_close_before_the_reply(void **state)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
-static void
-a_closed_connection_is_detected_by_writing_and_never_inside_a_call(void **state)
+RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -55,12 +51,10 @@ end_the_other(struct http_exchange *x)
 	reply_stream_end(rig.kept[1]);
 }
 
-static void
-one_turn_end_sends_also_what_on_close_queues(void **state)
+RIG_TEST(one_turn_end_sends_also_what_on_close_queues)
 {
 	struct client a, b;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&a);
 	client_send(&a, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -85,14 +79,12 @@ one_turn_end_sends_also_what_on_close_queues(void **state)
 	client_close(&b);
 }
 
-static void
-a_slow_reader_over_the_limit_is_dropped(void **state)
+RIG_TEST(a_slow_reader_over_the_limit_is_dropped)
 {
 	static char piece[1000];
 	struct client cl;
 	size_t written = 0;
 
-	(void)state;
 	memset(piece, 'p', sizeof(piece));
 	rig_start(&http_limits_default);
 	client_open_with(&cl, 4096);
@@ -121,14 +113,12 @@ a_slow_reader_over_the_limit_is_dropped(void **state)
 	client_close(&cl);
 }
 
-static void
-a_long_piece_to_a_fast_reader_may_exceed_the_limit(void **state)
+RIG_TEST(a_long_piece_to_a_fast_reader_may_exceed_the_limit)
 {
 	static char text[300000];
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	memset(text, 't', sizeof(text));
 	limits.output_max = 8192;
 	rig_start(&limits);
@@ -148,14 +138,12 @@ a_long_piece_to_a_fast_reader_may_exceed_the_limit(void **state)
 	client_close(&cl);
 }
 
-static void
-a_last_piece_of_any_length_is_queued_for_a_slow_reader(void **state)
+RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader)
 {
 	static char text[3000000];
 	struct slice last = {(uint8_t *)text, sizeof(text)};
 	struct client cl;
 
-	(void)state;
 	memset(text, 't', sizeof(text));
 	rig_start(&http_limits_default);
 	client_open_with(&cl, 8192);
@@ -219,13 +207,11 @@ pieces_taken(size_t most)
 	return n;
 }
 
-static void
-a_replay_does_not_count_for_the_limit_of_later_pieces(void **state)
+RIG_TEST(a_replay_does_not_count_for_the_limit_of_later_pieces)
 {
 	static char text[3000000];
 	struct client cl;
 
-	(void)state;
 	memset(text, 't', sizeof(text));
 	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
 	assert_int_equal(pieces_taken(200), 200);
@@ -238,14 +224,12 @@ a_replay_does_not_count_for_the_limit_of_later_pieces(void **state)
 	client_close(&cl);
 }
 
-static void
-pieces_after_a_replay_have_their_limit(void **state)
+RIG_TEST(pieces_after_a_replay_have_their_limit)
 {
 	static char text[1000000];
 	struct client cl;
 	size_t taken;
 
-	(void)state;
 	memset(text, 't', sizeof(text));
 	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
 	rig_quiet();
@@ -258,12 +242,10 @@ pieces_after_a_replay_have_their_limit(void **state)
 	client_close(&cl);
 }
 
-static void
-a_replay_to_a_client_that_left_fails(void **state)
+RIG_TEST(a_replay_to_a_client_that_left_fails)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -293,13 +275,11 @@ open_deaf(struct client *cl, size_t len)
 	    rig.answered == connections || http_server_connections(rig.server) < connections);
 }
 
-static void
-the_connection_with_most_output_is_dropped_over_the_total_limit(void **state)
+RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit)
 {
 	struct http_limits limits = http_limits_default;
 	struct client quick, deaf, most, last;
 
-	(void)state;
 	limits.held_max = 2400000;
 	rig_start(&limits);
 	client_open(&quick);
@@ -326,13 +306,11 @@ the_connection_with_most_output_is_dropped_over_the_total_limit(void **state)
 	assert_int_equal(rig.server->held, 0);
 }
 
-static void
-connections_with_little_output_are_never_dropped_for_the_total_limit(void **state)
+RIG_TEST(connections_with_little_output_are_never_dropped_for_the_total_limit)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl[8], most;
 
-	(void)state;
 	limits.held_max = 65536;
 	rig_start(&limits);
 	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
@@ -350,23 +328,4 @@ connections_with_little_output_are_never_dropped_for_the_total_limit(void **stat
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_reset_calls_on_close_before_the_reply),
-	    RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call),
-	    RIG_TEST(one_turn_end_sends_also_what_on_close_queues),
-	    RIG_TEST(a_slow_reader_over_the_limit_is_dropped),
-	    RIG_TEST(a_long_piece_to_a_fast_reader_may_exceed_the_limit),
-	    RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader),
-	    RIG_TEST(a_replay_does_not_count_for_the_limit_of_later_pieces),
-	    RIG_TEST(pieces_after_a_replay_have_their_limit),
-	    RIG_TEST(a_replay_to_a_client_that_left_fails),
-	    RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit),
-	    RIG_TEST(connections_with_little_output_are_never_dropped_for_the_total_limit),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

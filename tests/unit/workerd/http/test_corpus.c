@@ -6,17 +6,12 @@
  * A reader stands for the connection here: it takes request after request, with their bodies, and
  * writes down all that it saw; two ways of cutting must give the same account.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "tests/http/corpus.h"
+#include "tests/unit/unit.h"
 #include "workerd/http/message/http_parse.h"
 
 #define HEAD_MAX 16384u
@@ -206,20 +201,16 @@ check_case(const struct corpus_case *t)
 	buf_clear(&whole.account);
 }
 
-static void
-every_case_has_its_outcome_however_it_is_split(void **state)
+TEST(every_case_has_its_outcome_however_it_is_split)
 {
-	(void)state;
 	for (size_t i = 0; i < corpus.n; i++)
 		check_case(&corpus.cases[i]);
 	print_message("%zu raw requests\n", corpus.n);
 }
 
 /* Without any case, the other test would pass too. */
-static void
-the_corpus_is_not_empty_and_its_names_are_unique(void **state)
+TEST(the_corpus_is_not_empty_and_its_names_are_unique)
 {
-	(void)state;
 	assert_true(corpus.n >= 150);
 	for (size_t i = 0; i < corpus.n; i++) {
 		assert_true(
@@ -233,14 +224,10 @@ the_corpus_is_not_empty_and_its_names_are_unique(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_corpus_is_not_empty_and_its_names_are_unique),
-	    cmocka_unit_test(every_case_has_its_outcome_however_it_is_split),
-	};
 	int failed;
 
 	corpus_load(&corpus, CORPUS_FILE);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	failed = UNIT_RUN(NULL, NULL);
 	corpus_clear(&corpus);
 	return failed;
 }

@@ -3,12 +3,10 @@
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-draining_closes_idle_connections_and_lets_others_finish(void **state)
+RIG_TEST(draining_closes_idle_connections_and_lets_others_finish)
 {
 	struct client idle, busy, coming;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&idle);
 	client_send(&idle, HELLO);
@@ -34,13 +32,11 @@ draining_closes_idle_connections_and_lets_others_finish(void **state)
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 }
 
-static void
-draining_waits_linger_timeout_for_a_first_request(void **state)
+RIG_TEST(draining_waits_linger_timeout_for_a_first_request)
 {
 	struct http_limits limits = http_limits_default;
 	struct client early, late, silent[2];
 
-	(void)state;
 	rig_start(&limits);
 	client_open(&early);
 	rig_turn();
@@ -73,12 +69,10 @@ draining_waits_linger_timeout_for_a_first_request(void **state)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
-static void
-freeing_the_server_calls_on_close(void **state)
+RIG_TEST(freeing_the_server_calls_on_close)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -89,15 +83,4 @@ freeing_the_server_calls_on_close(void **state)
 	client_close(&cl);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(draining_closes_idle_connections_and_lets_others_finish),
-	    RIG_TEST(draining_waits_linger_timeout_for_a_first_request),
-	    RIG_TEST(freeing_the_server_calls_on_close),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -9,12 +9,10 @@
 #include "proto/base/basics.h"
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_connection_serves_many_requests_without_buffers_in_between(void **state)
+RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	for (size_t i = 1; i <= 20; i++) {
@@ -30,14 +28,12 @@ a_connection_serves_many_requests_without_buffers_in_between(void **state)
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 }
 
-static void
-pipelined_requests_are_answered_in_order_in_one_write(void **state)
+RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write)
 {
 	char text[2048] = "";
 	struct client cl;
 	size_t len = 0;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	for (int i = 0; i < 20; i++)
@@ -61,12 +57,10 @@ pipelined_requests_are_answered_in_order_in_one_write(void **state)
 	client_close(&cl);
 }
 
-static void
-a_pipelined_request_waits_for_the_previous_reply(void **state)
+RIG_TEST(a_pipelined_request_waits_for_the_previous_reply)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl,
@@ -95,12 +89,10 @@ a_pipelined_request_waits_for_the_previous_reply(void **state)
 	client_close(&cl);
 }
 
-static void
-http_1_0_closes_without_keep_alive(void **state)
+RIG_TEST(http_1_0_closes_without_keep_alive)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, HELLO10);
@@ -119,12 +111,10 @@ http_1_0_closes_without_keep_alive(void **state)
 	client_close(&cl);
 }
 
-static void
-http_1_0_gets_a_stream_that_ends_with_the_connection(void **state)
+RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -141,14 +131,12 @@ http_1_0_gets_a_stream_that_ends_with_the_connection(void **state)
 }
 
 /* A normal close would look like the end of the body. */
-static void
-a_truncated_stream_of_http_1_0_ends_with_a_reset(void **state)
+RIG_TEST(a_truncated_stream_of_http_1_0_ends_with_a_reset)
 {
 	static char text[3000000];
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.stall_timeout = 50;
 	rig_start(&limits);
 	client_open(&cl);
@@ -177,12 +165,10 @@ a_truncated_stream_of_http_1_0_ends_with_a_reset(void **state)
 	client_close(&cl);
 }
 
-static void
-connection_close_is_obeyed(void **state)
+RIG_TEST(connection_close_is_obeyed)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -193,8 +179,7 @@ connection_close_is_obeyed(void **state)
 }
 
 /* A close with unread bytes sends a reset, which may overtake the reply. */
-static void
-input_after_the_last_reply_causes_no_reset(void **state)
+RIG_TEST(input_after_the_last_reply_causes_no_reset)
 {
 	static const char *const last[] = {
 	    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -202,7 +187,6 @@ input_after_the_last_reply_causes_no_reset(void **state)
 	    "BAD\r\n",
 	};
 
-	(void)state;
 	rig_start(&http_limits_default);
 	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
 		struct client cl;
@@ -220,12 +204,10 @@ input_after_the_last_reply_causes_no_reset(void **state)
 	}
 }
 
-static void
-a_half_closed_client_gets_its_reply(void **state)
+RIG_TEST(a_half_closed_client_gets_its_reply)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, HELLO HELLO);
@@ -250,12 +232,10 @@ a_half_closed_client_gets_its_reply(void **state)
 	client_close(&cl);
 }
 
-static void
-an_incomplete_request_before_eof_is_dropped(void **state)
+RIG_TEST(an_incomplete_request_before_eof_is_dropped)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
@@ -267,13 +247,11 @@ an_incomplete_request_before_eof_is_dropped(void **state)
 	client_close(&cl);
 }
 
-static void
-four_hundred_connections_are_served_in_parallel(void **state)
+RIG_TEST(four_hundred_connections_are_served_in_parallel)
 {
 	enum { N = 400 };
 	static struct client cl[N];
 
-	(void)state;
 	rig_start(&http_limits_default);
 	for (size_t i = 0; i < N; i++)
 		client_open(&cl[i]);
@@ -288,23 +266,4 @@ four_hundred_connections_are_served_in_parallel(void **state)
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between),
-	    RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write),
-	    RIG_TEST(a_pipelined_request_waits_for_the_previous_reply),
-	    RIG_TEST(http_1_0_closes_without_keep_alive),
-	    RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection),
-	    RIG_TEST(a_truncated_stream_of_http_1_0_ends_with_a_reset),
-	    RIG_TEST(connection_close_is_obeyed),
-	    RIG_TEST(input_after_the_last_reply_causes_no_reset),
-	    RIG_TEST(a_half_closed_client_gets_its_reply),
-	    RIG_TEST(an_incomplete_request_before_eof_is_dropped),
-	    RIG_TEST(four_hundred_connections_are_served_in_parallel),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

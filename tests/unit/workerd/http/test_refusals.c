@@ -6,8 +6,7 @@
 #include "proto/base/basics.h"
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-every_bad_request_gets_its_reply_and_is_closed(void **state)
+RIG_TEST(every_bad_request_gets_its_reply_and_is_closed)
 {
 	static const struct {
 		const char *text;
@@ -28,7 +27,6 @@ every_bad_request_gets_its_reply_and_is_closed(void **state)
 		"HTTP/1.1 400 "},
 	};
 
-	(void)state;
 	rig_start(&http_limits_default);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct client cl;
@@ -47,13 +45,11 @@ every_bad_request_gets_its_reply_and_is_closed(void **state)
 	}
 }
 
-static void
-heads_over_the_limit_are_refused(void **state)
+RIG_TEST(heads_over_the_limit_are_refused)
 {
 	char text[20000];
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "GET /", 5);
@@ -72,12 +68,10 @@ heads_over_the_limit_are_refused(void **state)
 	assert_int_equal(rig.handled, 0);
 }
 
-static void
-a_valid_request_before_an_invalid_one_is_answered(void **state)
+RIG_TEST(a_valid_request_before_an_invalid_one_is_answered)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, HELLO "BAD\r\n\r\n" HELLO);
@@ -88,15 +82,4 @@ a_valid_request_before_an_invalid_one_is_answered(void **state)
 	client_close(&cl);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(every_bad_request_gets_its_reply_and_is_closed),
-	    RIG_TEST(heads_over_the_limit_are_refused),
-	    RIG_TEST(a_valid_request_before_an_invalid_one_is_answered),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

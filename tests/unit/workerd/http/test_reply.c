@@ -5,12 +5,10 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_reply_has_status_date_decoration_type_and_length(void **state)
+RIG_TEST(a_reply_has_status_date_decoration_type_and_length)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /hello?q=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\n\r\n");
@@ -27,12 +25,10 @@ a_reply_has_status_date_decoration_type_and_length(void **state)
 	client_close(&cl);
 }
 
-static void
-the_handler_sees_the_address_of_the_client(void **state)
+RIG_TEST(the_handler_sees_the_address_of_the_client)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -50,13 +46,11 @@ the_handler_sees_the_address_of_the_client(void **state)
 	client_close(&cl);
 }
 
-static void
-a_stream_is_chunked_and_sent_in_one_write_per_turn(void **state)
+RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn)
 {
 	struct client cl;
 	uint8_t *first;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -84,14 +78,12 @@ a_stream_is_chunked_and_sent_in_one_write_per_turn(void **state)
 	client_close(&cl);
 }
 
-static void
-a_streaming_connection_costs_little(void **state)
+RIG_TEST(a_streaming_connection_costs_little)
 {
 	struct client cl;
 	struct http_conn *c;
 	size_t cost;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl,
@@ -117,13 +109,11 @@ a_streaming_connection_costs_little(void **state)
 	client_close(&cl);
 }
 
-static void
-a_stream_gives_back_its_request_and_keeps_the_next_one(void **state)
+RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
 {
 	const struct http_exchange *x;
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl,
@@ -150,12 +140,10 @@ a_stream_gives_back_its_request_and_keeps_the_next_one(void **state)
 	client_close(&cl);
 }
 
-static void
-head_gets_only_the_header(void **state)
+RIG_TEST(head_gets_only_the_header)
 {
 	struct client cl;
 
-	(void)state;
 	rig.big = slice_str("static");
 	rig_start(&http_limits_default);
 	client_open(&cl);
@@ -178,12 +166,10 @@ head_gets_only_the_header(void **state)
 	client_close(&cl);
 }
 
-static void
-no_content_has_no_length(void **state)
+RIG_TEST(no_content_has_no_length)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
@@ -193,12 +179,10 @@ no_content_has_no_length(void **state)
 	client_close(&cl);
 }
 
-static void
-an_aborted_reply_drops_the_connection_without_on_close(void **state)
+RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /abort HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -221,12 +205,10 @@ an_aborted_reply_drops_the_connection_without_on_close(void **state)
 	client_close(&cl);
 }
 
-static void
-a_header_value_cannot_break_out_of_its_line(void **state)
+RIG_TEST(a_header_value_cannot_break_out_of_its_line)
 {
 	struct client cl;
 
-	(void)state;
 	rig_start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -247,13 +229,11 @@ a_header_value_cannot_break_out_of_its_line(void **state)
 	client_close(&cl);
 }
 
-static void
-large_replies_pass_a_slow_socket_complete_and_in_order(void **state)
+RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order)
 {
 	static char text[3000000];
 	struct client cl;
 
-	(void)state;
 	memset(text, 'l', sizeof(text));
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
 	rig_start(&http_limits_default);
@@ -271,14 +251,12 @@ large_replies_pass_a_slow_socket_complete_and_in_order(void **state)
 	client_close(&cl);
 }
 
-static void
-a_reply_over_the_limit_drops_the_connection(void **state)
+RIG_TEST(a_reply_over_the_limit_drops_the_connection)
 {
 	static char text[2000];
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.answer_max = 1000;
 	limits.output_max = 500;
 	memset(text, 'l', sizeof(text));
@@ -304,23 +282,4 @@ a_reply_over_the_limit_drops_the_connection(void **state)
 	client_close(&cl);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_reply_has_status_date_decoration_type_and_length),
-	    RIG_TEST(the_handler_sees_the_address_of_the_client),
-	    RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn),
-	    RIG_TEST(a_streaming_connection_costs_little),
-	    RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one),
-	    RIG_TEST(head_gets_only_the_header),
-	    RIG_TEST(no_content_has_no_length),
-	    RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close),
-	    RIG_TEST(a_header_value_cannot_break_out_of_its_line),
-	    RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order),
-	    RIG_TEST(a_reply_over_the_limit_drops_the_connection),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,15 +1,10 @@
 /*
  * The router: matching, captures, and Allow.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/http/router.h"
 
 static const struct route table[] = {
@@ -50,8 +45,7 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-every_path_matches_the_route_of_the_table(void **state)
+TEST(every_path_matches_the_route_of_the_table)
 {
 	static const struct {
 		enum http_method method;
@@ -116,7 +110,6 @@ every_path_matches_the_route_of_the_table(void **state)
 	    {HTTP_GET, "/unknown", NULL, {NULL}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct route_match m;
 		enum route_result r, want;
@@ -143,8 +136,7 @@ every_path_matches_the_route_of_the_table(void **state)
 	}
 }
 
-static void
-allow_names_the_methods_of_the_path(void **state)
+TEST(allow_names_the_methods_of_the_path)
 {
 	static const struct {
 		const char *path;
@@ -159,7 +151,6 @@ allow_names_the_methods_of_the_path(void **state)
 	};
 	char allow[ROUTER_ALLOW_SIZE];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct route_match m;
 
@@ -174,12 +165,10 @@ allow_names_the_methods_of_the_path(void **state)
 }
 
 /* The path is in memory of exactly its size, so that a sanitizer detects reads behind it. */
-static void
-every_prefix_of_a_path_can_be_matched(void **state)
+TEST(every_prefix_of_a_path_can_be_matched)
 {
 	static const char path[] = "/v1/chat/0192/stop";
 
-	(void)state;
 	for (size_t n = 0; n < sizeof(path); n++) {
 		uint8_t *exact = test_malloc(n + (n == 0));
 		struct route_match m;
@@ -193,15 +182,13 @@ every_prefix_of_a_path_can_be_matched(void **state)
 }
 
 /* Without escapes only the size of the request bounds a capture. */
-static void
-decoded_captures_are_bounded(void **state)
+TEST(decoded_captures_are_bounded)
 {
 	char path[3 * ROUTER_CAPTURE_MAX + 64] = "/v1/widgets/";
 	size_t n = strlen(path);
 	struct route_match m;
 	uint8_t text[ROUTER_CAPTURE_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < ROUTER_CAPTURE_MAX; i++, n += 3)
 		memcpy(path + n, "%41", 4);
 	assert_int_equal(router_match(router, HTTP_GET, slice_str(path), &m), ROUTE_FOUND);
@@ -213,15 +200,4 @@ decoded_captures_are_bounded(void **state)
 	assert_int_equal(router_capture(&m, 0, text).len, n - 11);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_path_matches_the_route_of_the_table),
-	    cmocka_unit_test(allow_names_the_methods_of_the_path),
-	    cmocka_unit_test(every_prefix_of_a_path_can_be_matched),
-	    cmocka_unit_test(decoded_captures_are_bounded),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+TEST_MAIN(set_up, tear_down)

@@ -1,11 +1,6 @@
 /*
  * Static files: the choice of a coding, entity tags, and the replies.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <event2/event.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "tests/unit/unit.h"
 #include "workerd/http/http_server.h"
 #include "workerd/http/message/negotiate.h"
 #include "workerd/http/static_files.h"
 
-static void
-the_higher_weight_wins_then_br_before_gzip_before_identity(void **state)
+TEST(the_higher_weight_wins_then_br_before_gzip_before_identity)
 {
 	enum { I = 1 << CODING_IDENTITY, G = 1 << CODING_GZIP, B = 1 << CODING_BR };
 	static const struct {
@@ -67,7 +60,6 @@ the_higher_weight_wins_then_br_before_gzip_before_identity(void **state)
 	    {";", I | G | B, CODING_IDENTITY},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct slice accept = {NULL, 0};
 		enum http_coding choice;
@@ -81,8 +73,7 @@ the_higher_weight_wins_then_br_before_gzip_before_identity(void **state)
 	}
 }
 
-static void
-a_media_type_is_preferred_when_named_with_a_higher_weight(void **state)
+TEST(a_media_type_is_preferred_when_named_with_a_higher_weight)
 {
 	static const struct {
 		const char *accept; /* NULL: no header */
@@ -113,7 +104,6 @@ a_media_type_is_preferred_when_named_with_a_higher_weight(void **state)
 	    {"application/x-ndjson;q=0, text/event-stream;q=0.4", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct slice accept =
 		    table[i].accept == NULL ? (struct slice){0} : slice_str(table[i].accept);
@@ -124,8 +114,7 @@ a_media_type_is_preferred_when_named_with_a_higher_weight(void **state)
 	}
 }
 
-static void
-a_tag_is_found_in_lists_weak_or_strong(void **state)
+TEST(a_tag_is_found_in_lists_weak_or_strong)
 {
 	static const struct {
 		const char *list;
@@ -155,7 +144,6 @@ a_tag_is_found_in_lists_weak_or_strong(void **state)
 	    {"*, \"b\"", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		bool found =
 		    negotiate_etag_matches(slice_str(table[i].list), slice_str("\"a1\""));
@@ -293,13 +281,11 @@ tag_of(const char *answer, char tag[64])
 	assert_int_equal(sscanf(p, "ETag: %63s", tag), 1);
 }
 
-static void
-each_coding_is_sent_with_its_own_tag(void **state)
+TEST(each_coding_is_sent_with_its_own_tag)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
 	char answer[2048], plain[64], gz[64], br[64], want[64];
 
-	(void)state;
 	assert_non_null(a);
 	assert_true(slice_eq_str(static_file_content(a), "the script"));
 	ask(a, "GET /", "", answer, sizeof(answer));
@@ -335,13 +321,11 @@ each_coding_is_sent_with_its_own_tag(void **state)
 	static_file_free(a);
 }
 
-static void
-a_client_with_the_current_etag_gets_304(void **state)
+TEST(a_client_with_the_current_etag_gets_304)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
 	char answer[2048], plain[64], lines[256];
 
-	(void)state;
 	assert_non_null(a);
 	ask(a, "GET /", "", answer, sizeof(answer));
 	tag_of(answer, plain);
@@ -366,13 +350,11 @@ a_client_with_the_current_etag_gets_304(void **state)
 	static_file_free(a);
 }
 
-static void
-a_page_can_add_headers_and_an_error_page_its_status(void **state)
+TEST(a_page_can_add_headers_and_an_error_page_its_status)
 {
 	struct static_file *a = static_file_load(dir, "half.css", "text/css");
 	char answer[2048];
 
-	(void)state;
 	assert_non_null(a);
 	ask(a, "GET /page", "Accept-Encoding: br, gzip\r\n", answer, sizeof(answer));
 	assert_starts(answer, "HTTP/1.1 200 OK\r\n");
@@ -388,14 +370,12 @@ a_page_can_add_headers_and_an_error_page_its_status(void **state)
 	static_file_free(a);
 }
 
-static void
-different_content_has_a_different_etag(void **state)
+TEST(different_content_has_a_different_etag)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "x"),
 			   *b = static_file_load(dir, "half.css", "x");
 	char answer[2048], tag_a[64], tag_b[64];
 
-	(void)state;
 	assert_non_null(a);
 	assert_non_null(b);
 	ask(a, "GET /", "", answer, sizeof(answer));
@@ -407,13 +387,11 @@ different_content_has_a_different_etag(void **state)
 	static_file_free(b);
 }
 
-static void
-files_are_read_at_load_or_refused(void **state)
+TEST(files_are_read_at_load_or_refused)
 {
 	char answer[2048];
 	struct static_file *a;
 
-	(void)state;
 	a = static_file_load(dir, "bare.txt", "text/plain");
 	assert_non_null(a);
 	ask(a, "GET /", "Accept-Encoding: br\r\n", answer, sizeof(answer));
@@ -437,12 +415,10 @@ files_are_read_at_load_or_refused(void **state)
 	static_file_free(a);
 }
 
-static void
-a_file_over_the_limit_is_refused(void **state)
+TEST(a_file_over_the_limit_is_refused)
 {
 	char path[128];
 
-	(void)state;
 	write_file("huge.bin", "x");
 	path_of(path, sizeof(path), "huge.bin");
 	assert_int_equal(truncate(path, (off_t)STATIC_FILE_MAX + 1), 0);
@@ -451,20 +427,4 @@ a_file_over_the_limit_is_refused(void **state)
 	remove_file("huge.bin");
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_higher_weight_wins_then_br_before_gzip_before_identity),
-	    cmocka_unit_test(a_media_type_is_preferred_when_named_with_a_higher_weight),
-	    cmocka_unit_test(a_tag_is_found_in_lists_weak_or_strong),
-	    cmocka_unit_test(each_coding_is_sent_with_its_own_tag),
-	    cmocka_unit_test(a_client_with_the_current_etag_gets_304),
-	    cmocka_unit_test(a_page_can_add_headers_and_an_error_page_its_status),
-	    cmocka_unit_test(different_content_has_a_different_etag),
-	    cmocka_unit_test(files_are_read_at_load_or_refused),
-	    cmocka_unit_test(a_file_over_the_limit_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, make_files, remove_files);
-}
+TEST_MAIN(make_files, remove_files)

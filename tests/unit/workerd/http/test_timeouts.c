@@ -6,13 +6,11 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-static void
-a_slow_head_gets_408_and_a_silent_client_is_closed(void **state)
+RIG_TEST(a_slow_head_gets_408_and_a_silent_client_is_closed)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.head_timeout = 40;
 	rig_start(&limits);
 	client_open(&cl);
@@ -36,13 +34,11 @@ a_slow_head_gets_408_and_a_silent_client_is_closed(void **state)
 	client_close(&cl);
 }
 
-static void
-a_slow_body_gets_408(void **state)
+RIG_TEST(a_slow_body_gets_408)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.body_timeout = 40;
 	limits.head_timeout = 2 * WAIT_MS;
 	rig_start(&limits);
@@ -54,13 +50,11 @@ a_slow_body_gets_408(void **state)
 	client_close(&cl);
 }
 
-static void
-an_idle_connection_is_closed_silently_after_its_time(void **state)
+RIG_TEST(an_idle_connection_is_closed_silently_after_its_time)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.idle_timeout = 40;
 	limits.head_timeout = 2 * WAIT_MS;
 	rig_start(&limits);
@@ -71,14 +65,12 @@ an_idle_connection_is_closed_silently_after_its_time(void **state)
 	client_close(&cl);
 }
 
-static void
-a_handler_may_take_longer_than_all_timeouts(void **state)
+RIG_TEST(a_handler_may_take_longer_than_all_timeouts)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t until;
 
-	(void)state;
 	limits.head_timeout = limits.body_timeout = limits.idle_timeout = limits.stall_timeout =
 	    20;
 	rig_start(&limits);
@@ -103,13 +95,11 @@ miss(const struct client *cl, unsigned ms)
 		continue;
 }
 
-static void
-input_in_the_turn_of_its_timeout_is_in_time(void **state)
+RIG_TEST(input_in_the_turn_of_its_timeout_is_in_time)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.head_timeout = limits.idle_timeout = limits.body_timeout = 20;
 	rig_start(&limits);
 	client_open(&cl);
@@ -154,15 +144,13 @@ take_slowly(struct client *cl, size_t len)
 	return longest;
 }
 
-static void
-a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not(void **state)
+RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not)
 {
 	static char text[3000000];
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t begun;
 
-	(void)state;
 	memset(text, 'l', sizeof(text));
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
 	limits.stall_timeout = 1000;
@@ -190,8 +178,7 @@ a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not(void **state)
 	rig_loud();
 }
 
-static void
-a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
+RIG_TEST(a_client_that_takes_a_segment_now_and_then_is_dropped)
 {
 	static char text[3000000];
 	struct http_limits limits = http_limits_default;
@@ -199,7 +186,6 @@ a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
 	uint64_t until = clock_mono_ms() + WAIT_MS;
 	char bytes[512];
 
-	(void)state;
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
 	limits.stall_timeout = 300;
 	rig_start(&limits);
@@ -220,19 +206,4 @@ a_client_that_takes_a_segment_now_and_then_is_dropped(void **state)
 	client_close(&cl);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_slow_head_gets_408_and_a_silent_client_is_closed),
-	    RIG_TEST(a_slow_body_gets_408),
-	    RIG_TEST(an_idle_connection_is_closed_silently_after_its_time),
-	    RIG_TEST(a_handler_may_take_longer_than_all_timeouts),
-	    RIG_TEST(input_in_the_turn_of_its_timeout_is_in_time),
-	    RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not),
-	    RIG_TEST(a_client_that_takes_a_segment_now_and_then_is_dropped),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,11 +1,6 @@
 /*
  * The TLS transport alone, over a socket pair, against OpenSSL's client.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +8,9 @@
 
 #include <openssl/err.h>
 
-#include <cmocka.h>
-
 #include "proto/base/secrets.h"
 #include "proto/ipc/messages.h"
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
 
@@ -149,10 +143,10 @@ assert_client_reads(const char *text)
 	buf_reset(&peer.in);
 }
 
-static void
-both_versions_complete_the_handshake_and_transfer_data(void **state)
+#define TLS_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+TLS_TEST(both_versions_complete_the_handshake_and_transfer_data)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		connect_to(tls, versions[i]);
 		assert_true(io.tls && io.opening);
@@ -186,10 +180,8 @@ shake_hands_cut_at(size_t at)
 	return cut;
 }
 
-static void
-a_handshake_may_come_in_two_parts_cut_anywhere(void **state)
+TLS_TEST(a_handshake_may_come_in_two_parts_cut_anywhere)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		bool cut = true;
 
@@ -203,10 +195,8 @@ a_handshake_may_come_in_two_parts_cut_anywhere(void **state)
 	}
 }
 
-static void
-a_handshake_may_come_byte_by_byte(void **state)
+TLS_TEST(a_handshake_may_come_byte_by_byte)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		connect_to(tls, versions[i]);
 		while (io.opening) {
@@ -223,8 +213,7 @@ a_handshake_may_come_byte_by_byte(void **state)
 	}
 }
 
-static void
-a_handshake_that_cannot_be_sent_waits_for_room(void **state)
+TLS_TEST(a_handshake_that_cannot_be_sent_waits_for_room)
 {
 	const int smallest = 1; /* the kernel doubles it; still less than a certificate */
 	uint8_t filler[4096] = {0}, sink[65536];
@@ -232,7 +221,6 @@ a_handshake_that_cannot_be_sent_waits_for_room(void **state)
 	struct tls *shared;
 	ssize_t n;
 
-	(void)state;
 	test_cert_make(&big, &(struct test_cert_like){.rsa_bits = 2048});
 	shared = shared_new(&big);
 	connect_to(shared, TLS1_2_VERSION);
@@ -274,12 +262,10 @@ assert_refused(const char *why)
 	assert_true(io.opening);
 }
 
-static void
-older_versions_are_refused(void **state)
+TLS_TEST(older_versions_are_refused)
 {
 	const int old[] = {TLS1_VERSION, TLS1_1_VERSION};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(old); i++) {
 		connect_to(tls, old[i]);
 		assert_refused("unsupported protocol");
@@ -287,13 +273,11 @@ older_versions_are_refused(void **state)
 	}
 }
 
-static void
-suites_without_forward_secrecy_or_authentication_are_refused(void **state)
+TLS_TEST(suites_without_forward_secrecy_or_authentication_are_refused)
 {
 	const char *const weak[] = {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256",
 	    "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM8"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(weak); i++) {
 		connect_to(tls, TLS1_2_VERSION);
 		assert_int_equal(SSL_set_cipher_list(peer.ssl, weak[i]), 1);
@@ -302,13 +286,11 @@ suites_without_forward_secrecy_or_authentication_are_refused(void **state)
 	}
 }
 
-static void
-alpn_selects_http_1_only(void **state)
+TLS_TEST(alpn_selects_http_1_only)
 {
 	const uint8_t *chosen;
 	unsigned len;
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2\x08http/1.1", 12);
 	shake_hands();
@@ -322,12 +304,10 @@ alpn_selects_http_1_only(void **state)
 	disconnect();
 }
 
-static void
-input_that_is_not_tls_fails_with_a_reason(void **state)
+TLS_TEST(input_that_is_not_tls_fails_with_a_reason)
 {
 	uint8_t byte;
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	assert_int_equal(send(peer_fd, "\x16\x03\x01\xff\xff garbage", 13, 0), 13);
 	assert_int_equal(io_read(&io, &byte, 1), -1);
@@ -337,13 +317,11 @@ input_that_is_not_tls_fails_with_a_reason(void **state)
 }
 
 /* Corrupts each byte of the client's first flight in turn: refused, or without effect. */
-static void
-a_corrupted_hello_fails_or_waits_for_more(void **state)
+TLS_TEST(a_corrupted_hello_fails_or_waits_for_more)
 {
 	uint8_t hello[4096], byte;
 	int len = 1;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
 		for (int at = 0; at < len; at++) {
 			connect_to(tls, versions[i]);
@@ -359,13 +337,11 @@ a_corrupted_hello_fails_or_waits_for_more(void **state)
 		}
 }
 
-static void
-plain_http_is_detected_and_can_be_answered_in_plain(void **state)
+TLS_TEST(plain_http_is_detected_and_can_be_answered_in_plain)
 {
 	const char *const methods[] = {"GET ", "POST ", "HEAD ", "PUT "};
 	char got[16];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
 		size_t len = strlen(methods[i]);
 		uint8_t byte;
@@ -383,12 +359,10 @@ plain_http_is_detected_and_can_be_answered_in_plain(void **state)
 	}
 }
 
-static void
-a_client_that_closes_during_the_handshake_is_eof(void **state)
+TLS_TEST(a_client_that_closes_during_the_handshake_is_eof)
 {
 	uint8_t byte;
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	(void)tls_peer_think(&peer);
 	tls_peer_send_some(&peer, 20);
@@ -397,13 +371,11 @@ a_client_that_closes_during_the_handshake_is_eof(void **state)
 	disconnect();
 }
 
-static void
-the_rest_of_a_long_record_can_be_read_without_the_socket(void **state)
+TLS_TEST(the_rest_of_a_long_record_can_be_read_without_the_socket)
 {
 	uint8_t sent[10000], got[10000];
 	size_t have = 0;
 
-	(void)state;
 	secret_random(sent, sizeof(sent));
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
@@ -422,10 +394,8 @@ the_rest_of_a_long_record_can_be_read_without_the_socket(void **state)
 	disconnect();
 }
 
-static void
-a_peek_takes_nothing(void **state)
+TLS_TEST(a_peek_takes_nothing)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		connect_to(tls, versions[i]);
 		shake_hands();
@@ -440,10 +410,8 @@ a_peek_takes_nothing(void **state)
 	}
 }
 
-static void
-an_incomplete_record_gives_no_data(void **state)
+TLS_TEST(an_incomplete_record_gives_no_data)
 {
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	tls_peer_write(&peer, "whole", 5);
@@ -457,14 +425,12 @@ an_incomplete_record_gives_no_data(void **state)
 	disconnect();
 }
 
-static void
-a_corrupted_record_fails(void **state)
+TLS_TEST(a_corrupted_record_fails)
 {
 	uint8_t record[512];
 	ssize_t n;
 	int len;
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	tls_peer_write(&peer, "trust me", 8);
@@ -479,13 +445,11 @@ a_corrupted_record_fails(void **state)
 	disconnect();
 }
 
-static void
-vectors_are_sent_in_one_record(void **state)
+TLS_TEST(vectors_are_sent_in_one_record)
 {
 	char head[] = "head ", body[] = "body";
 	struct iovec iov[] = {{head, 5}, {body, 4}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		connect_to(tls, versions[i]);
 		shake_hands();
@@ -499,14 +463,12 @@ vectors_are_sent_in_one_record(void **state)
 
 /* As conn.c writes: written bytes leave the front of the queue, and the queue may grow and move
  * before the rest is written again. */
-static void
-a_large_reply_passes_a_small_socket_buffer_complete(void **state)
+TLS_TEST(a_large_reply_passes_a_small_socket_buffer_complete)
 {
 	enum { SIZE = 1000 * 1000 };
 	const int small = 4096;
 	uint8_t *sent = malloc(SIZE);
 
-	(void)state;
 	assert_non_null(sent);
 	secret_random(sent, SIZE);
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
@@ -549,13 +511,11 @@ a_large_reply_passes_a_small_socket_buffer_complete(void **state)
 	free(sent);
 }
 
-static void
-a_closed_connection_is_a_write_error(void **state)
+TLS_TEST(a_closed_connection_is_a_write_error)
 {
 	char text[] = "hello?";
 	struct iovec iov = {text, 6};
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	closefd(&peer_fd);
@@ -564,12 +524,10 @@ a_closed_connection_is_a_write_error(void **state)
 	disconnect();
 }
 
-static void
-renegotiation_is_refused(void **state)
+TLS_TEST(renegotiation_is_refused)
 {
 	uint8_t byte;
 
-	(void)state;
 	connect_to(tls, TLS1_2_VERSION);
 	shake_hands();
 	assert_int_equal(SSL_renegotiate(peer.ssl), 1);
@@ -583,10 +541,8 @@ renegotiation_is_refused(void **state)
 	disconnect();
 }
 
-static void
-keys_may_be_updated_at_any_time(void **state)
+TLS_TEST(keys_may_be_updated_at_any_time)
 {
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	for (int i = 0; i < 5; i++) {
@@ -604,10 +560,8 @@ keys_may_be_updated_at_any_time(void **state)
 	disconnect();
 }
 
-static void
-shutdown_sends_close_notify(void **state)
+TLS_TEST(shutdown_sends_close_notify)
 {
-	(void)state;
 	for (int how = 0; how < 2; how++)
 		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 			connect_to(tls, versions[i]);
@@ -625,10 +579,8 @@ shutdown_sends_close_notify(void **state)
 		}
 }
 
-static void
-a_cut_connection_sends_no_close_notify(void **state)
+TLS_TEST(a_cut_connection_sends_no_close_notify)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		connect_to(tls, versions[i]);
 		shake_hands();
@@ -640,12 +592,10 @@ a_cut_connection_sends_no_close_notify(void **state)
 	}
 }
 
-static void
-input_after_shutdown_can_be_discarded(void **state)
+TLS_TEST(input_after_shutdown_can_be_discarded)
 {
 	uint8_t bytes[256];
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	io_shutdown(&io);
@@ -659,12 +609,10 @@ input_after_shutdown_can_be_discarded(void **state)
 }
 
 /* With and without close_notify: a half-closed client may still wait for its reply. */
-static void
-a_half_closed_client_still_gets_a_reply(void **state)
+TLS_TEST(a_half_closed_client_still_gets_a_reply)
 {
 	uint8_t byte;
 
-	(void)state;
 	for (int polite = 0; polite < 2; polite++)
 		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 			connect_to(tls, versions[i]);
@@ -711,12 +659,10 @@ resumes(struct tls *first, struct tls *second, int version)
 	return reused;
 }
 
-static void
-a_ticket_is_valid_wherever_its_key_is_known(void **state)
+TLS_TEST(a_ticket_is_valid_wherever_its_key_is_known)
 {
 	struct tls *other = shared_new(&cert);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		tls_set_ticket_keys(tls, key_of(1), (struct slice){0});
 		tls_set_ticket_keys(other, key_of(1), (struct slice){0});
@@ -729,13 +675,11 @@ a_ticket_is_valid_wherever_its_key_is_known(void **state)
 	tls_free(other);
 }
 
-static void
-a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current(void **state)
+TLS_TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current)
 {
 	struct tls *last = shared_new(&cert);
 	SSL_SESSION *session;
 
-	(void)state;
 	connect_to(tls, TLS1_2_VERSION);
 	shake_hands();
 	session = SSL_get1_session(peer.ssl);
@@ -770,8 +714,7 @@ assert_client_sees(const char *name)
 	assert_string_equal(seen, name);
 }
 
-static void
-a_new_certificate_applies_to_new_connections(void **state)
+TLS_TEST(a_new_certificate_applies_to_new_connections)
 {
 	struct io old;
 	struct tls_peer old_peer;
@@ -779,7 +722,6 @@ a_new_certificate_applies_to_new_connections(void **state)
 	const char *why;
 	int old_fd;
 
-	(void)state;
 	connect_to(tls, TLS1_3_VERSION);
 	shake_hands();
 	assert_client_sees("test");
@@ -802,14 +744,12 @@ a_new_certificate_applies_to_new_connections(void **state)
 	test_cert_clear(&next);
 }
 
-static void
-an_invalid_certificate_keeps_the_old_one(void **state)
+TLS_TEST(an_invalid_certificate_keeps_the_old_one)
 {
 	struct test_cert other, weak;
 	const struct slice junk = slice_str("junk");
 	const char *why = NULL;
 
-	(void)state;
 	test_cert_make(&other, &(struct test_cert_like){0});
 	test_cert_make(&weak, &(struct test_cert_like){.rsa_bits = 1024});
 	assert_int_equal(tls_set_identity(tls, junk, buf_slice(&other.key), &why), -1);
@@ -830,40 +770,4 @@ an_invalid_certificate_keeps_the_old_one(void **state)
 	test_cert_clear(&weak);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-	    TEST(both_versions_complete_the_handshake_and_transfer_data),
-	    TEST(a_handshake_may_come_in_two_parts_cut_anywhere),
-	    TEST(a_handshake_may_come_byte_by_byte),
-	    TEST(a_handshake_that_cannot_be_sent_waits_for_room),
-	    TEST(older_versions_are_refused),
-	    TEST(suites_without_forward_secrecy_or_authentication_are_refused),
-	    TEST(alpn_selects_http_1_only),
-	    TEST(input_that_is_not_tls_fails_with_a_reason),
-	    TEST(a_corrupted_hello_fails_or_waits_for_more),
-	    TEST(plain_http_is_detected_and_can_be_answered_in_plain),
-	    TEST(a_client_that_closes_during_the_handshake_is_eof),
-	    TEST(the_rest_of_a_long_record_can_be_read_without_the_socket),
-	    TEST(a_peek_takes_nothing),
-	    TEST(an_incomplete_record_gives_no_data),
-	    TEST(a_corrupted_record_fails),
-	    TEST(vectors_are_sent_in_one_record),
-	    TEST(a_large_reply_passes_a_small_socket_buffer_complete),
-	    TEST(a_closed_connection_is_a_write_error),
-	    TEST(renegotiation_is_refused),
-	    TEST(keys_may_be_updated_at_any_time),
-	    TEST(shutdown_sends_close_notify),
-	    TEST(a_cut_connection_sends_no_close_notify),
-	    TEST(input_after_shutdown_can_be_discarded),
-	    TEST(a_half_closed_client_still_gets_a_reply),
-	    TEST(a_ticket_is_valid_wherever_its_key_is_known),
-	    TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current),
-	    TEST(a_new_certificate_applies_to_new_connections),
-	    TEST(an_invalid_certificate_keeps_the_old_one),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -132,10 +132,10 @@ answer_kept(void)
 	rig.n_kept = 0;
 }
 
-static void
-requests_are_answered_each_in_one_record(void **state)
+#define TLS_CONN_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+TLS_CONN_TEST(requests_are_answered_each_in_one_record)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_2_VERSION);
 	for (size_t i = 1; i <= 5; i++) {
@@ -146,10 +146,8 @@ requests_are_answered_each_in_one_record(void **state)
 	}
 }
 
-static void
-a_handler_sees_that_a_request_came_encrypted(void **state)
+TLS_CONN_TEST(a_handler_sees_that_a_request_came_encrypted)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(KEEP);
@@ -159,12 +157,10 @@ a_handler_sees_that_a_request_came_encrypted(void **state)
 	WAIT_FOR(count("late") == 1);
 }
 
-static void
-a_slow_handshake_is_dropped_after_the_handshake_timeout(void **state)
+TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 {
 	struct http_limits limits = http_limits_default;
 
-	(void)state;
 	limits.handshake_timeout = 50;
 	start(&limits);
 	connect_client(TLS1_3_VERSION);
@@ -174,12 +170,10 @@ a_slow_handshake_is_dropped_after_the_handshake_timeout(void **state)
 	assert_int_equal(rig.handled, 0);
 }
 
-static void
-the_head_timeout_begins_after_the_handshake(void **state)
+TLS_CONN_TEST(the_head_timeout_begins_after_the_handshake)
 {
 	struct http_limits limits = http_limits_default;
 
-	(void)state;
 	limits.head_timeout = 50;
 	start(&limits);
 	connect_client(TLS1_3_VERSION);
@@ -192,12 +186,10 @@ the_head_timeout_begins_after_the_handshake(void **state)
 
 /* Unread request bytes at a close would make the kernel send a reset, which could overtake the
  * reply. */
-static void
-plain_http_is_told_to_use_https(void **state)
+TLS_CONN_TEST(plain_http_is_told_to_use_https)
 {
 	static const char body[100000];
 
-	(void)state;
 	start(&http_limits_default);
 	connect_client(TLS1_3_VERSION);
 	client_send(&cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
@@ -209,10 +201,8 @@ plain_http_is_told_to_use_https(void **state)
 	assert_int_equal(rig.handled, 0);
 }
 
-static void
-a_rejected_connection_gets_503_after_the_handshake(void **state)
+TLS_CONN_TEST(a_rejected_connection_gets_503_after_the_handshake)
 {
-	(void)state;
 	start(&http_limits_default);
 	rig.full = true;
 	connect_client(TLS1_3_VERSION);
@@ -223,10 +213,8 @@ a_rejected_connection_gets_503_after_the_handshake(void **state)
 	assert_true(end_was_announced());
 }
 
-static void
-a_rejected_client_of_plain_http_gets_503_in_plain(void **state)
+TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 {
-	(void)state;
 	start(&http_limits_default);
 	rig.full = true;
 	connect_client(TLS1_3_VERSION);
@@ -237,10 +225,8 @@ a_rejected_client_of_plain_http_gets_503_in_plain(void **state)
 	assert_int_equal(rig.handled, 0);
 }
 
-static void
-a_rejected_client_may_leave_at_any_point_of_the_handshake(void **state)
+TLS_CONN_TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake)
 {
-	(void)state;
 	start(&http_limits_default);
 	rig.full = true;
 	for (size_t at = 0; at < 200; at += 10) {
@@ -252,13 +238,11 @@ a_rejected_client_may_leave_at_any_point_of_the_handshake(void **state)
 	}
 }
 
-static void
-requests_in_one_record_are_all_answered(void **state)
+TLS_CONN_TEST(requests_in_one_record_are_all_answered)
 {
 	char text[SSL3_RT_MAX_PLAIN_LENGTH] = "";
 	size_t n = 0;
 
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_2_VERSION);
 	for (; (n + 1) * (sizeof(HELLO) - 1) < sizeof(text); n++)
@@ -269,13 +253,11 @@ requests_in_one_record_are_all_answered(void **state)
 }
 
 /* The first is read exactly to its end; the second stays in the transport. */
-static void
-a_request_behind_a_body_in_the_same_record_is_answered(void **state)
+TLS_CONN_TEST(a_request_behind_a_body_in_the_same_record_is_answered)
 {
 	struct http_limits limits = http_limits_default;
 	char text[2048];
 
-	(void)state;
 	limits.head_max = 256;
 	start(&limits);
 	for (int body = 1; body < 1000; body += 37) {
@@ -293,10 +275,8 @@ a_request_behind_a_body_in_the_same_record_is_answered(void **state)
 	}
 }
 
-static void
-a_request_in_the_record_of_a_waiting_one_is_answered_after_it(void **state)
+TLS_CONN_TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(KEEP HELLO);
@@ -307,10 +287,8 @@ a_request_in_the_record_of_a_waiting_one_is_answered_after_it(void **state)
 	assert_int_equal(count("late"), 1);
 }
 
-static void
-a_request_that_comes_during_an_answer_is_answered_after_it(void **state)
+TLS_CONN_TEST(a_request_that_comes_during_an_answer_is_answered_after_it)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(KEEP);
@@ -322,10 +300,8 @@ a_request_that_comes_during_an_answer_is_answered_after_it(void **state)
 	assert_int_equal(count("late"), 1);
 }
 
-static void
-a_last_reply_is_followed_by_close_notify(void **state)
+TLS_CONN_TEST(a_last_reply_is_followed_by_close_notify)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_2_VERSION);
 	client_says("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -336,10 +312,8 @@ a_last_reply_is_followed_by_close_notify(void **state)
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 }
 
-static void
-a_truncated_reply_without_length_does_not_look_complete(void **state)
+TLS_CONN_TEST(a_truncated_reply_without_length_does_not_look_complete)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says("GET /keep HTTP/1.0\r\n\r\n");
@@ -354,13 +328,11 @@ a_truncated_reply_without_length_does_not_look_complete(void **state)
 	assert_false(end_was_announced());
 }
 
-static void
-a_refused_client_that_keeps_sending_reads_the_reply(void **state)
+TLS_CONN_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
 {
 	struct http_limits limits = http_limits_default;
 	static char body[1000000];
 
-	(void)state;
 	memset(body, 'x', sizeof(body) - 1);
 	limits.linger_timeout = WAIT_MS;
 	start(&limits);
@@ -378,10 +350,8 @@ a_refused_client_that_keeps_sending_reads_the_reply(void **state)
 	assert_true(end_was_announced());
 }
 
-static void
-a_half_closed_tls_client_gets_its_reply(void **state)
+TLS_CONN_TEST(a_half_closed_tls_client_gets_its_reply)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(KEEP);
@@ -393,10 +363,8 @@ a_half_closed_tls_client_gets_its_reply(void **state)
 	assert_int_equal(count("late"), 1);
 }
 
-static void
-a_protocol_error_during_a_reply_drops_the_connection(void **state)
+TLS_CONN_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(KEEP);
@@ -406,10 +374,8 @@ a_protocol_error_during_a_reply_drops_the_connection(void **state)
 	assert_int_equal(rig.closed, 1);
 }
 
-static void
-a_drain_ends_idle_connections_with_close_notify(void **state)
+TLS_CONN_TEST(a_drain_ends_idle_connections_with_close_notify)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(HELLO);
@@ -419,10 +385,8 @@ a_drain_ends_idle_connections_with_close_notify(void **state)
 	assert_true(end_was_announced());
 }
 
-static void
-a_request_in_the_kernel_when_a_drain_begins_is_answered(void **state)
+TLS_CONN_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
 {
-	(void)state;
 	start(&http_limits_default);
 	open_client(TLS1_3_VERSION);
 	client_says(HELLO);
@@ -436,12 +400,10 @@ a_request_in_the_kernel_when_a_drain_begins_is_answered(void **state)
 }
 
 /* However long the handshake takes, within handshake_timeout. */
-static void
-a_handshake_in_progress_when_a_drain_begins_gets_its_reply(void **state)
+TLS_CONN_TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply)
 {
 	struct http_limits limits = http_limits_default;
 
-	(void)state;
 	limits.linger_timeout = WAIT_MS;
 	start(&limits);
 	connect_client(TLS1_2_VERSION);
@@ -459,30 +421,6 @@ a_handshake_in_progress_when_a_drain_begins_gets_its_reply(void **state)
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-	    TEST(requests_are_answered_each_in_one_record),
-	    TEST(a_handler_sees_that_a_request_came_encrypted),
-	    TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout),
-	    TEST(the_head_timeout_begins_after_the_handshake),
-	    TEST(plain_http_is_told_to_use_https),
-	    TEST(a_rejected_connection_gets_503_after_the_handshake),
-	    TEST(a_rejected_client_of_plain_http_gets_503_in_plain),
-	    TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake),
-	    TEST(requests_in_one_record_are_all_answered),
-	    TEST(a_request_behind_a_body_in_the_same_record_is_answered),
-	    TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it),
-	    TEST(a_request_that_comes_during_an_answer_is_answered_after_it),
-	    TEST(a_last_reply_is_followed_by_close_notify),
-	    TEST(a_truncated_reply_without_length_does_not_look_complete),
-	    TEST(a_refused_client_that_keeps_sending_reads_the_reply),
-	    TEST(a_half_closed_tls_client_gets_its_reply),
-	    TEST(a_protocol_error_during_a_reply_drops_the_connection),
-	    TEST(a_drain_ends_idle_connections_with_close_notify),
-	    TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered),
-	    TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply),
-	};
-
 	log_open("test", LOG_WARN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return UNIT_RUN(NULL, NULL);
 }

@@ -2,17 +2,11 @@
  * The password hasher: answers reach the loop in order, the queue is bounded, and jobs can be cancelled
  * in any state.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/admin/password_hasher.h"
 
 /* The hash of "right" with a salt of zeros and N = 16, which takes almost no time. */
@@ -81,8 +75,9 @@ run_until(struct stage *s, unsigned answers)
 		event_base_loop(s->base, EVLOOP_ONCE);
 }
 
-static void
-verdicts_arrive_in_order(void **state)
+#define PASSWORD_HASHER_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+PASSWORD_HASHER_TEST(verdicts_arrive_in_order)
 {
 	struct stage *s = *state;
 	struct asker right = {0}, wrong = {0}, broken = {0};
@@ -99,8 +94,7 @@ verdicts_arrive_in_order(void **state)
 	assert_int_equal(right.calls, 1);
 }
 
-static void
-a_new_hash_matches_its_password(void **state)
+PASSWORD_HASHER_TEST(a_new_hash_matches_its_password)
 {
 	struct stage *s = *state;
 	struct asker made = {0}, again = {0};
@@ -113,8 +107,7 @@ a_new_hash_matches_its_password(void **state)
 	assert_int_equal(again.verdict, PASSWORD_CORRECT);
 }
 
-static void
-the_loop_is_not_blocked(void **state)
+PASSWORD_HASHER_TEST(the_loop_is_not_blocked)
 {
 	struct stage *s = *state;
 	struct asker made = {0};
@@ -126,8 +119,7 @@ the_loop_is_not_blocked(void **state)
 	run_until(s, 1);
 }
 
-static void
-a_full_queue_refuses_and_empties(void **state)
+PASSWORD_HASHER_TEST(a_full_queue_refuses_and_empties)
 {
 	struct stage *s = *state;
 	struct asker askers[PASSWORD_HASHER_JOBS_MAX + 1] = {0};
@@ -146,8 +138,7 @@ a_full_queue_refuses_and_empties(void **state)
 }
 
 /* As many new passwords as allowed, then a login. */
-static void
-new_passwords_leave_room_for_logins(void **state)
+PASSWORD_HASHER_TEST(new_passwords_leave_room_for_logins)
 {
 	struct stage *s = *state;
 	struct asker fresh[PASSWORD_HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
@@ -175,8 +166,7 @@ new_passwords_leave_room_for_logins(void **state)
 }
 
 /* Some wait, one runs, some are done; which is unknown. */
-static void
-a_cancelled_job_has_no_callback(void **state)
+PASSWORD_HASHER_TEST(a_cancelled_job_has_no_callback)
 {
 	struct stage *s = *state;
 	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
@@ -198,8 +188,7 @@ a_cancelled_job_has_no_callback(void **state)
 }
 
 /* tear_down() ends the thread while jobs wait. */
-static void
-waiting_jobs_are_dropped_at_the_end(void **state)
+PASSWORD_HASHER_TEST(waiting_jobs_are_dropped_at_the_end)
 {
 	static struct asker askers[10];
 	struct stage *s = *state;
@@ -209,20 +198,4 @@ waiting_jobs_are_dropped_at_the_end(void **state)
 		    s->hasher, slice_str("correct horse"), on_done, &askers[i]));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(verdicts_arrive_in_order),
-	    TEST(a_new_hash_matches_its_password),
-	    TEST(the_loop_is_not_blocked),
-	    TEST(a_full_queue_refuses_and_empties),
-	    TEST(new_passwords_leave_room_for_logins),
-	    TEST(a_cancelled_job_has_no_callback),
-	    TEST(waiting_jobs_are_dropped_at_the_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

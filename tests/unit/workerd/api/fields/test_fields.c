@@ -2,16 +2,11 @@
  * Members of bodies: which values each kind accepts, the errors of others, and that written values can be
  * sent back.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/admin/agent_fields.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/fields/fields.h"
@@ -98,8 +93,7 @@ assert_read(const char *member, const char *written)
 	buf_clear(&out);
 }
 
-static void
-valid_values_are_stored(void **unused)
+TEST(valid_values_are_stored)
 {
 	static const char *const cases[][2] = {
 	    {"\"line\":\"abcde\"", "\"line\":\"abcde\""},
@@ -146,13 +140,11 @@ valid_values_are_stored(void **unused)
 	    {"\"read_at\":1732260000001", "\"read_at\":1732260000001"},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_read(cases[i][0], cases[i][1]);
 }
 
-static void
-errors_say_what_would_be_valid(void **unused)
+TEST(errors_say_what_would_be_valid)
 {
 	static const char *const cases[][2] = {
 	    {"\"line\":1", "\"line\":\"must be a line of 1 to 5 characters\""},
@@ -243,17 +235,14 @@ errors_say_what_would_be_valid(void **unused)
 		"false\",\"x\":\"is unknown\""},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_read(cases[i][0], cases[i][1]);
 }
 
-static void
-a_new_object_needs_all_required_members(void **unused)
+TEST(a_new_object_needs_all_required_members)
 {
 	struct buf out;
 
-	(void)unused;
 	buf_init(&out, 65536);
 	read_and_tell("{}", true, &out);
 	assert_true(
@@ -265,13 +254,11 @@ a_new_object_needs_all_required_members(void **unused)
 	buf_clear(&out);
 }
 
-static void
-a_change_keeps_members_that_are_not_given(void **unused)
+TEST(a_change_keeps_members_that_are_not_given)
 {
 	struct thing thing = default_thing();
 	struct fields in;
 
-	(void)unused;
 	thing.flags = 3;
 	assert_null(fields_parse(slice_str("{\"two\":false}"), &in));
 	fields_read(&in, table, false, &thing);
@@ -282,13 +269,11 @@ a_change_keeps_members_that_are_not_given(void **unused)
 	fields_clear(&in);
 }
 
-static void
-stored_values_may_be_sent_back(void **unused)
+TEST(stored_values_may_be_sent_back)
 {
 	struct thing thing = default_thing();
 	struct fields in;
 
-	(void)unused;
 	thing.line = slice_str("too long by now");
 	assert_null(fields_parse(slice_str("{\"line\":\"too long by now\"}"), &in));
 	fields_read(&in, table, false, &thing);
@@ -297,13 +282,11 @@ stored_values_may_be_sent_back(void **unused)
 	fields_clear(&in);
 }
 
-static void
-a_member_has_one_error(void **unused)
+TEST(a_member_has_one_error)
 {
 	struct thing thing = default_thing();
 	struct fields in;
 
-	(void)unused;
 	assert_null(fields_parse(slice_str("{\"line\":1}"), &in));
 	fields_read(&in, table, false, &thing);
 	fields_refuse(&in, "line", "other");
@@ -315,8 +298,7 @@ a_member_has_one_error(void **unused)
 	fields_clear(&in);
 }
 
-static void
-errors_of_inner_objects_have_a_prefix(void **unused)
+TEST(errors_of_inner_objects_have_a_prefix)
 {
 	static const struct field body[] = {
 	    {"object", &field_object, AT(object), FIELD_REQUIRED, 0, 0, NULL},
@@ -325,7 +307,6 @@ errors_of_inner_objects_have_a_prefix(void **unused)
 	struct thing thing = default_thing();
 	struct fields in;
 
-	(void)unused;
 	assert_null(fields_parse(
 	    slice_str("{\"x\":1,\"object\":{\"line\":1,\"object\":1,\"x\":1}}"), &in));
 	fields_read(&in, body, true, &thing);
@@ -339,14 +320,12 @@ errors_of_inner_objects_have_a_prefix(void **unused)
 	fields_clear(&in);
 }
 
-static void
-errors_of_unknown_members_are_bounded(void **unused)
+TEST(errors_of_unknown_members_are_bounded)
 {
 	struct thing thing = default_thing();
 	struct fields in;
 	struct buf body;
 
-	(void)unused;
 	buf_init(&body, 1 << 20);
 	assert_int_equal(buf_append_str(&body, "{\"line\":\"a\""), 0);
 	for (unsigned i = 0; i < 1000; i++)
@@ -360,14 +339,12 @@ errors_of_unknown_members_are_bounded(void **unused)
 	buf_clear(&body);
 }
 
-static void
-bodies_that_are_not_objects_are_refused(void **unused)
+TEST(bodies_that_are_not_objects_are_refused)
 {
 	static const char *const bodies[] = {"", "null", "[]", "1", "\"a\"", "{", "{\"a\":1,}",
 	    "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{} x"};
 	struct fields in;
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
 		if (fields_parse(slice_str(bodies[i]), &in) == NULL)
 			fail_msg("%s", bodies[i]);
@@ -403,8 +380,7 @@ put_longest(struct buf *body, const struct field *members)
 	assert_int_equal(buf_append_str(body, "}"), 0);
 }
 
-static void
-the_longest_members_fit_into_the_record(void **unused)
+TEST(the_longest_members_fit_into_the_record)
 {
 	static const struct {
 		const struct field *table;
@@ -415,7 +391,6 @@ the_longest_members_fit_into_the_record(void **unused)
 	    {contact_fields, MSG_CONTACT_RECORD},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		union {
 			struct msg_widget_record widget;
@@ -438,21 +413,4 @@ the_longest_members_fit_into_the_record(void **unused)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(valid_values_are_stored),
-	    cmocka_unit_test(errors_say_what_would_be_valid),
-	    cmocka_unit_test(a_new_object_needs_all_required_members),
-	    cmocka_unit_test(a_change_keeps_members_that_are_not_given),
-	    cmocka_unit_test(stored_values_may_be_sent_back),
-	    cmocka_unit_test(a_member_has_one_error),
-	    cmocka_unit_test(errors_of_inner_objects_have_a_prefix),
-	    cmocka_unit_test(errors_of_unknown_members_are_bounded),
-	    cmocka_unit_test(bodies_that_are_not_objects_are_refused),
-	    cmocka_unit_test(the_longest_members_fit_into_the_record),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

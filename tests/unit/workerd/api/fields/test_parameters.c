@@ -1,15 +1,10 @@
 /*
  * Query strings: values, percent-encoding, and numbers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/fields/parameters.h"
 
 /* Memory of the exact size lets a sanitizer detect reads beyond it. */
@@ -28,8 +23,7 @@ assert_value(const char *query, const char *want)
 	test_free(exact);
 }
 
-static void
-a_parameter_has_its_decoded_value(void **state)
+TEST(a_parameter_has_its_decoded_value)
 {
 	static const struct {
 		const char *query, *value;
@@ -64,19 +58,16 @@ a_parameter_has_its_decoded_value(void **state)
 	    {"id=1&x&id=2", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_value(cases[i].query, cases[i].value);
 }
 
-static void
-a_value_is_bounded(void **state)
+TEST(a_value_is_bounded)
 {
 	char query[3 * PARAMETER_MAX + 8] = "id=";
 	char want[PARAMETER_MAX + 1] = {0};
 	size_t n = 3;
 
-	(void)state;
 	for (size_t i = 0; i < PARAMETER_MAX; i++, n += 3)
 		memcpy(query + n, "%41", 4);
 	memset(want, 'A', PARAMETER_MAX);
@@ -85,8 +76,7 @@ a_value_is_bounded(void **state)
 	assert_value(query, "");
 }
 
-static void
-a_number_has_digits_only_and_a_maximum(void **state)
+TEST(a_number_has_digits_only_and_a_maximum)
 {
 	static const struct {
 		const char *text;
@@ -110,7 +100,6 @@ a_number_has_digits_only_and_a_maximum(void **state)
 	    {"0x1", 10, -1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint32_t n = 0;
 		bool is_number = parameter_number(slice_str(cases[i].text), cases[i].max, &n);
@@ -120,14 +109,4 @@ a_number_has_digits_only_and_a_maximum(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_parameter_has_its_decoded_value),
-	    cmocka_unit_test(a_value_is_bounded),
-	    cmocka_unit_test(a_number_has_digits_only_and_a_maximum),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,15 +1,10 @@
 /*
  * Session tokens: their two forms, their hashes, and the cookie of a request.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/guard/session.h"
 
 #define TOKEN  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY"
@@ -35,12 +30,10 @@ same(struct hash256 a, struct hash256 b)
 	return hash_equal(&a, &b);
 }
 
-static void
-a_new_token_shows_its_kind(void **state)
+TEST(a_new_token_shows_its_kind)
 {
 	char user[SESSION_TOKEN_SIZE], shared[SESSION_TOKEN_SIZE], other[SESSION_TOKEN_SIZE];
 
-	(void)state;
 	for (int i = 0; i < 100; i++) {
 		session_token_new(false, user);
 		assert_int_equal(strlen(user), SECRET_TOKEN_TEXT);
@@ -53,32 +46,26 @@ a_new_token_shows_its_kind(void **state)
 	}
 }
 
-static void
-a_truncated_prefix_is_not_shared(void **state)
+TEST(a_truncated_prefix_is_not_shared)
 {
 	static const char *const cut[] = {"", "p", "p.", "P." TOKEN, "." TOKEN, TOKEN};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cut); i++)
 		assert_false(session_is_shared(slice_str(cut[i])));
 	assert_true(session_is_shared(slice_str("p.x")));
 }
 
-static void
-a_users_hash_is_independent_of_the_password(void **state)
+TEST(a_users_hash_is_independent_of_the_password)
 {
-	(void)state;
 	assert_true(same(hash_with("one", TOKEN), secret_hash(slice_str(TOKEN))));
 	assert_true(same(hash_with("one", TOKEN), hash_with("two", TOKEN)));
 	assert_true(same(hash_with("one", TOKEN), hash_with(NULL, TOKEN)));
 }
 
-static void
-a_shared_hash_depends_on_the_password(void **state)
+TEST(a_shared_hash_depends_on_the_password)
 {
 	const struct hash256 one = hash_with("one", SHARED);
 
-	(void)state;
 	assert_true(same(one, hash_with("one", SHARED)));
 	assert_false(same(one, hash_with("two", SHARED)));
 	assert_false(same(one, hash_with("one ", SHARED)));
@@ -88,8 +75,7 @@ a_shared_hash_depends_on_the_password(void **state)
 	assert_false(same(one, hash_with("one", TOKEN)));
 }
 
-static void
-the_first_session_cookie_counts(void **state)
+TEST(the_first_session_cookie_counts)
 {
 	static const struct {
 		const char *cookies, *token;
@@ -107,7 +93,6 @@ the_first_session_cookie_counts(void **state)
 	    {";;  ; banter_session=a;", "a"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct http_header header = {slice_str("Cookie"), slice_str(cases[i].cookies)};
 		struct http_request req = {.n_headers = 1, .headers = &header};
@@ -118,16 +103,4 @@ the_first_session_cookie_counts(void **state)
 	assert_int_equal(session_token(&(struct http_request){.n_headers = 0}).len, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_new_token_shows_its_kind),
-	    cmocka_unit_test(a_truncated_prefix_is_not_shared),
-	    cmocka_unit_test(a_users_hash_is_independent_of_the_password),
-	    cmocka_unit_test(a_shared_hash_depends_on_the_password),
-	    cmocka_unit_test(the_first_session_cookie_counts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

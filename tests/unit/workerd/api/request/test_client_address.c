@@ -1,14 +1,11 @@
 /*
  * Client addresses: X-Forwarded-For and X-Forwarded-Proto count only behind a trusted proxy, from the end.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/request/client_address.h"
 
 #define PROXIES "10.0.0.0/8,fd00::/8,192.0.2.9"
@@ -55,8 +52,7 @@ caller(const char *proxies, const char *peer, bool tls, const char *lines)
 #define FOR(list)   "X-Forwarded-For: " list "\r\n"
 #define PROTO(list) "X-Forwarded-Proto: " list "\r\n"
 
-static void
-the_address_is_the_rightmost_that_is_not_a_proxy(void **state)
+TEST(the_address_is_the_rightmost_that_is_not_a_proxy)
 {
 	static const struct {
 		const char *proxies, *peer, *lines, *address;
@@ -125,7 +121,6 @@ the_address_is_the_rightmost_that_is_not_a_proxy(void **state)
 	    {PROXIES, "10.0.0.1", "X-Forwarded-For-X: 198.51.100.1\r\n", "10.0.0.1"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct client_address c =
 		    caller(cases[i].proxies, cases[i].peer, false, cases[i].lines);
@@ -138,8 +133,7 @@ the_address_is_the_rightmost_that_is_not_a_proxy(void **state)
 	}
 }
 
-static void
-the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state)
+TEST(the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection)
 {
 	static const struct {
 		const char *peer, *lines;
@@ -159,7 +153,6 @@ the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state
 	    {"203.0.113.5", PROTO("http"), SCHEME_UNKNOWN, SCHEME_HTTPS},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct client_address c = caller(PROXIES, cases[i].peer, false, cases[i].lines);
 
@@ -171,14 +164,12 @@ the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection(void **state
 }
 
 /* The longest list that a head can hold. */
-static void
-a_list_of_thousands_is_read_to_its_beginning(void **state)
+TEST(a_list_of_thousands_is_read_to_its_beginning)
 {
 	struct buf lines;
 	struct client_address c;
 	char text[IP_TEXT_SIZE];
 
-	(void)state;
 	buf_init(&lines, 65536);
 	assert_int_equal(buf_append_str(&lines, "X-Forwarded-For: 198.51.100.1"), 0);
 	for (int i = 0; i < 4000; i++)
@@ -190,15 +181,4 @@ a_list_of_thousands_is_read_to_its_beginning(void **state)
 	buf_clear(&lines);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_address_is_the_rightmost_that_is_not_a_proxy),
-	    cmocka_unit_test(
-		the_scheme_is_what_the_nearest_proxy_says_or_that_of_the_connection),
-	    cmocka_unit_test(a_list_of_thousands_is_read_to_its_beginning),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,16 +2,11 @@
  * Frames of visitors over a widget's WebSocket: which are valid, the errors of others, and the rules for
  * contact details.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
 
@@ -39,8 +34,7 @@ read_exactly(const char *text, struct widget_frame *frame)
 	return wrong;
 }
 
-static void
-valid_frames_are_read(void **state)
+TEST(valid_frames_are_read)
 {
 	static const struct {
 		const char *text;
@@ -61,7 +55,6 @@ valid_frames_are_read(void **state)
 	};
 	struct widget_frame frame;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *wrong = read_exactly(cases[i].text, &frame);
 
@@ -79,8 +72,7 @@ valid_frames_are_read(void **state)
 }
 
 /* Each error begins with the field's name. */
-static void
-invalid_frames_have_an_error(void **state)
+TEST(invalid_frames_have_an_error)
 {
 	static const struct {
 		const char *text, *why, *id;
@@ -112,7 +104,6 @@ invalid_frames_have_an_error(void **state)
 	};
 	struct widget_frame frame;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *wrong = read_exactly(cases[i].text, &frame);
 
@@ -124,8 +115,7 @@ invalid_frames_have_an_error(void **state)
 }
 
 /* Length counts UTF-16 code units: a character of four bytes is two. */
-static void
-a_message_has_at_most_4000_characters(void **state)
+TEST(a_message_has_at_most_4000_characters)
 {
 	static const struct {
 		const char *character;
@@ -136,7 +126,6 @@ a_message_has_at_most_4000_characters(void **state)
 	static char text[TEXT_MAX];
 	struct widget_frame frame;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		size_t n = (size_t)snprintf(
 		    text, sizeof(text), "{\"type\":\"message\",\"content\":\"");
@@ -158,8 +147,7 @@ text_of(const char *s)
 	return s == NULL ? (struct slice){0} : slice_str(s);
 }
 
-static void
-details_are_trimmed_and_uncollected_fields_ignored(void **state)
+TEST(details_are_trimmed_and_uncollected_fields_ignored)
 {
 	static const struct {
 		unsigned collects;
@@ -173,7 +161,6 @@ details_are_trimmed_and_uncollected_fields_ignored(void **state)
 	    {CONTACT_NAME, {"\xf0\x9f\x8c\xb1", NULL, NULL}, {"\xf0\x9f\x8c\xb1", NULL, NULL}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct widget_frame frame = {.name = text_of(cases[i].given[0]),
 		    .email = text_of(cases[i].given[1]),
@@ -188,8 +175,7 @@ details_are_trimmed_and_uncollected_fields_ignored(void **state)
 	}
 }
 
-static void
-details_are_validated(void **state)
+TEST(details_are_validated)
 {
 	static const struct {
 		const char *given[CONTACT_FIELDS];
@@ -225,7 +211,6 @@ details_are_validated(void **state)
 	    {{NULL, NULL, "\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93"}, false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct widget_frame frame = {.name = text_of(cases[i].given[0]),
 		    .email = text_of(cases[i].given[1]),
@@ -246,8 +231,7 @@ details_are_validated(void **state)
 	}
 }
 
-static void
-details_have_length_limits(void **state)
+TEST(details_have_length_limits)
 {
 	static const struct {
 		size_t local, label;
@@ -256,7 +240,6 @@ details_have_length_limits(void **state)
 	char text[300];
 	struct widget_contact contact;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct widget_frame frame = {0};
 		size_t n = cases[i].local + 1 + cases[i].label;
@@ -276,8 +259,7 @@ details_have_length_limits(void **state)
 	}
 }
 
-static void
-all_invalid_fields_are_named(void **state)
+TEST(all_invalid_fields_are_named)
 {
 	const struct widget_frame frame = {
 	    .name = slice_str("a\nb"), .email = slice_str("c"), .phone = slice_str("123")};
@@ -285,7 +267,6 @@ all_invalid_fields_are_named(void **state)
 	struct widget_contact contact;
 	const char *wrong;
 
-	(void)state;
 	wrong = widget_contact_read(&frame, ALL, &contact);
 	assert_ptr_equal(wrong, contact.wrong[0]);
 	assert_non_null(contact.wrong[0]);
@@ -298,18 +279,4 @@ all_invalid_fields_are_named(void **state)
 	assert_null(contact.wrong[0]);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(valid_frames_are_read),
-	    cmocka_unit_test(invalid_frames_have_an_error),
-	    cmocka_unit_test(a_message_has_at_most_4000_characters),
-	    cmocka_unit_test(details_are_trimmed_and_uncollected_fields_ignored),
-	    cmocka_unit_test(details_are_validated),
-	    cmocka_unit_test(details_have_length_limits),
-	    cmocka_unit_test(all_invalid_fields_are_named),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,6 +1,7 @@
 /*
  * Rooms: each member gets each event of its visitor once, also across reconnects to the store.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/turn_stage.h"
 #include "workerd/api/widget/widget_room.h"
 
@@ -96,8 +97,9 @@ tell_turn(struct scene *scene)
 		.turn = id_new()});
 }
 
-static void
-a_room_subscribes_once_and_notifies_all_members(void **state)
+#define ROOM_TEST(name) TEST_WITH(name, stage_setup, stage_teardown)
+
+ROOM_TEST(a_room_subscribes_once_and_notifies_all_members)
 {
 	struct scene scene = make_scene(*state);
 	struct member *a = &scene.a, *b = &scene.b;
@@ -124,8 +126,7 @@ a_room_subscribes_once_and_notifies_all_members(void **state)
 	leave_all(&scene);
 }
 
-static void
-members_may_leave_during_an_event(void **state)
+ROOM_TEST(members_may_leave_during_an_event)
 {
 	struct scene scene = make_scene(*state);
 	struct member *a = &scene.a, *b = &scene.b;
@@ -145,8 +146,7 @@ members_may_leave_during_an_event(void **state)
 	leave_all(&scene);
 }
 
-static void
-a_room_subscribes_again_after_a_reconnect(void **state)
+ROOM_TEST(a_room_subscribes_again_after_a_reconnect)
 {
 	struct scene scene = make_scene(*state);
 	struct member *a = &scene.a;
@@ -170,8 +170,7 @@ a_room_subscribes_again_after_a_reconnect(void **state)
 	leave_all(&scene);
 }
 
-static void
-an_end_event_makes_the_room_ask_again(void **state)
+ROOM_TEST(an_end_event_makes_the_room_ask_again)
 {
 	struct msg_live_visitor_end end;
 	struct scene scene = make_scene(*state);
@@ -207,8 +206,7 @@ expect_missed(struct scene *scene, bool erased)
 	assert_true(a->events[n].erased == erased);
 }
 
-static void
-a_missing_or_other_conversation_was_erased(void **state)
+ROOM_TEST(a_missing_or_other_conversation_was_erased)
 {
 	struct scene scene = make_scene(*state);
 
@@ -229,8 +227,7 @@ a_missing_or_other_conversation_was_erased(void **state)
 	leave_all(&scene);
 }
 
-static void
-a_refused_subscription_is_unavailable_until_the_next_enter(void **state)
+ROOM_TEST(a_refused_subscription_is_unavailable_until_the_next_enter)
 {
 	struct scene scene = make_scene(*state);
 	struct member *a = &scene.a;
@@ -249,17 +246,4 @@ a_refused_subscription_is_unavailable_until_the_next_enter(void **state)
 	leave_all(&scene);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_room_subscribes_once_and_notifies_all_members),
-	    STAGE_TEST(members_may_leave_during_an_event),
-	    STAGE_TEST(a_room_subscribes_again_after_a_reconnect),
-	    STAGE_TEST(an_end_event_makes_the_room_ask_again),
-	    STAGE_TEST(a_missing_or_other_conversation_was_erased),
-	    STAGE_TEST(a_refused_subscription_is_unavailable_until_the_next_enter),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

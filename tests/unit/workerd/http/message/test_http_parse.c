@@ -3,17 +3,12 @@
  * place, and byte by byte, each time from memory of exactly that size that moves between the calls.
  * test_corpus.c shows which heads are accepted.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/http/message/http_parse.h"
 
 #define HEAD_MAX 16384u
@@ -116,15 +111,13 @@ run_all_ways(struct outcome *whole, const char *text, size_t len, size_t step)
 
 #define H "Host: a\r\n"
 
-static void
-the_parts_of_a_request_are_what_was_sent(void **state)
+TEST(the_parts_of_a_request_are_what_was_sent)
 {
 	static const char text[] = "POST /v1/chat?a=b HTTP/1.1\r\nHost: example.org\r\n"
 				   "X-Api-Key:  \t secret key \t\r\nExpect: 100-Continue\r\n"
 				   "Content-Length: 12\r\nx-api-key: other\r\n\r\nbody of it!!";
 	struct outcome o;
 
-	(void)state;
 	run_all_ways(&o, text, sizeof(text) - 1, 1);
 	assert_int_equal(o.result, HTTP_OK);
 	assert_int_equal(o.req.method, HTTP_POST);
@@ -146,14 +139,12 @@ the_parts_of_a_request_are_what_was_sent(void **state)
 	done(&o);
 }
 
-static void
-the_absolute_form_has_the_same_parts(void **state)
+TEST(the_absolute_form_has_the_same_parts)
 {
 	static const char text[] = "GET HTTP://Example.ORG:80/a/b?c=/d HTTP/1.1\r\n"
 				   "Host: example.org:80\r\n\r\n";
 	struct outcome o;
 
-	(void)state;
 	run_all_ways(&o, text, sizeof(text) - 1, 1);
 	assert_int_equal(o.result, HTTP_OK);
 	assert_true(slice_eq_str(o.req.target, "HTTP://Example.ORG:80/a/b?c=/d"));
@@ -162,12 +153,10 @@ the_absolute_form_has_the_same_parts(void **state)
 	done(&o);
 }
 
-static void
-no_query_differs_from_an_empty_one(void **state)
+TEST(no_query_differs_from_an_empty_one)
 {
 	struct outcome o;
 
-	(void)state;
 	run(&o, "GET /a HTTP/1.0\r\n\r\n", (size_t[]){19}, 1);
 	assert_int_equal(o.result, HTTP_OK);
 	assert_null(o.req.query.p);
@@ -180,8 +169,7 @@ no_query_differs_from_an_empty_one(void **state)
 	done(&o);
 }
 
-static void
-connection_tokens_decide_about_keep_alive(void **state)
+TEST(connection_tokens_decide_about_keep_alive)
 {
 	static const struct {
 		const char *text;
@@ -202,7 +190,6 @@ connection_tokens_decide_about_keep_alive(void **state)
 	    {"GET / HTTP/1.1\r\n" H "Connection:\r\n\r\n", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct outcome o;
 
@@ -248,14 +235,12 @@ assert_bad(const char *text, size_t len, int status, size_t step)
 	done(&o);
 }
 
-static void
-sixty_four_fields_are_accepted_and_one_more_is_not(void **state)
+TEST(sixty_four_fields_are_accepted_and_one_more_is_not)
 {
 	struct outcome o;
 	size_t len;
 	char *text = head_of(HTTP_HEADERS_MAX - 1, 1, &len);
 
-	(void)state;
 	run_all_ways(&o, text, len, 1);
 	assert_int_equal(o.result, HTTP_OK);
 	assert_int_equal(o.req.n_headers, HTTP_HEADERS_MAX);
@@ -266,14 +251,12 @@ sixty_four_fields_are_accepted_and_one_more_is_not(void **state)
 	free(text);
 }
 
-static void
-a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not(void **state)
+TEST(a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not)
 {
 	struct outcome o;
 	size_t base, len;
 	char *text;
 
-	(void)state;
 	free(head_of(1, 0, &base));
 	text = head_of(1, HEAD_MAX - base, &len);
 	assert_int_equal(len, HEAD_MAX);
@@ -288,12 +271,10 @@ a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not(void **state)
 	free(text);
 }
 
-static void
-a_request_line_over_the_limit_gets_414(void **state)
+TEST(a_request_line_over_the_limit_gets_414)
 {
 	char *text = malloc(2 * HEAD_MAX);
 
-	(void)state;
 	assert_non_null(text);
 	memset(text, 'a', 2 * HEAD_MAX);
 	memcpy(text, "GET /", 5);
@@ -302,8 +283,7 @@ a_request_line_over_the_limit_gets_414(void **state)
 	free(text);
 }
 
-static void
-the_part_before_an_error_can_be_read(void **state)
+TEST(the_part_before_an_error_can_be_read)
 {
 	static const char *const texts[] = {
 	    "POST /x HTTP/1.1\r\nOrigin: https://a\r\nBad Name: b\r\nHost: a\r\n\r\n",
@@ -311,7 +291,6 @@ the_part_before_an_error_can_be_read(void **state)
 	    "POST /x HTTP/1.1\r\nOrigin: https://a\r\nTransfer-Encoding: chunked\r\n\r\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		size_t len = strlen(texts[i]);
 		struct outcome o;
@@ -326,10 +305,8 @@ the_part_before_an_error_can_be_read(void **state)
 	}
 }
 
-static void
-every_method_has_its_name(void **state)
+TEST(every_method_has_its_name)
 {
-	(void)state;
 	for (enum http_method m = HTTP_GET; m < HTTP_OTHER; m++) {
 		struct outcome o;
 		char text[64];
@@ -344,20 +321,4 @@ every_method_has_its_name(void **state)
 	assert_null(http_method_name(HTTP_OTHER));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_parts_of_a_request_are_what_was_sent),
-	    cmocka_unit_test(the_absolute_form_has_the_same_parts),
-	    cmocka_unit_test(no_query_differs_from_an_empty_one),
-	    cmocka_unit_test(connection_tokens_decide_about_keep_alive),
-	    cmocka_unit_test(sixty_four_fields_are_accepted_and_one_more_is_not),
-	    cmocka_unit_test(a_head_of_the_maximum_size_is_accepted_and_one_byte_more_is_not),
-	    cmocka_unit_test(a_request_line_over_the_limit_gets_414),
-	    cmocka_unit_test(the_part_before_an_error_can_be_read),
-	    cmocka_unit_test(every_method_has_its_name),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -142,13 +142,11 @@ wait_until_over(struct client *cl)
 	assert_int_equal(rig.answered, 1);
 }
 
-static void
-an_idle_websocket_holds_no_buffers(void **state)
+RIG_TEST(an_idle_websocket_holds_no_buffers)
 {
 	struct http_conn *c;
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	user.echo = true;
 	open_ws(&cl);
@@ -168,12 +166,10 @@ an_idle_websocket_holds_no_buffers(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-a_handshake_may_be_accepted_later(void **state)
+RIG_TEST(a_handshake_may_be_accepted_later)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	user.echo = true;
 	client_open(&cl);
@@ -191,12 +187,10 @@ a_handshake_may_be_accepted_later(void **state)
 
 /* The reply and an event of the connection in one turn: the request must not be read as frames, and
  * must stay valid for its user. */
-static void
-the_accept_and_input_may_come_in_one_turn(void **state)
+RIG_TEST(the_accept_and_input_may_come_in_one_turn)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	user.echo = true;
 	client_open(&cl);
@@ -210,12 +204,10 @@ the_accept_and_input_may_come_in_one_turn(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-a_half_closed_client_still_gets_the_handshake_reply(void **state)
+RIG_TEST(a_half_closed_client_still_gets_the_handshake_reply)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	user.echo = true;
 	client_open(&cl);
@@ -229,12 +221,10 @@ a_half_closed_client_still_gets_the_handshake_reply(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-accepting_a_client_that_just_left_ends_at_once(void **state)
+RIG_TEST(accepting_a_client_that_just_left_ends_at_once)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	client_open(&cl);
 	client_send(&cl, ASK_KEEP);
@@ -247,12 +237,10 @@ accepting_a_client_that_just_left_ends_at_once(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-our_close_waits_for_the_peers_close(void **state)
+RIG_TEST(our_close_waits_for_the_peers_close)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	open_ws(&cl);
 	user.close = true;
@@ -270,13 +258,11 @@ our_close_waits_for_the_peers_close(void **state)
 	assert_int_equal(user.messages, 1);
 }
 
-static void
-our_close_without_a_reply_ends_after_the_timeout(void **state)
+RIG_TEST(our_close_without_a_reply_ends_after_the_timeout)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.linger_timeout = 30;
 	start(&limits);
 	open_ws(&cl);
@@ -289,13 +275,11 @@ our_close_without_a_reply_ends_after_the_timeout(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-a_long_reason_is_cut_between_characters(void **state)
+RIG_TEST(a_long_reason_is_cut_between_characters)
 {
 	struct client cl;
 	char reason[200];
 
-	(void)state;
 	for (size_t i = 0; i < 99; i++)
 		memcpy(reason + 2 * i, "\xc3\xa9", 3);
 	start(&http_limits_default);
@@ -308,12 +292,10 @@ a_long_reason_is_cut_between_characters(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-a_lost_connection_calls_closed(void **state)
+RIG_TEST(a_lost_connection_calls_closed)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	open_ws(&cl);
 	client_reset(&cl);
@@ -322,12 +304,10 @@ a_lost_connection_calls_closed(void **state)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
-static void
-freeing_the_server_calls_closed(void **state)
+RIG_TEST(freeing_the_server_calls_closed)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	open_ws(&cl);
 	client_send_bytes(&cl, BYTES(FIRST));
@@ -338,13 +318,11 @@ freeing_the_server_calls_closed(void **state)
 	client_close(&cl);
 }
 
-static void
-draining_closes_with_1001(void **state)
+RIG_TEST(draining_closes_with_1001)
 {
 	struct http_limits limits = http_limits_default;
 	struct client polite, rude, late;
 
-	(void)state;
 	limits.linger_timeout = 100;
 	start(&limits);
 	open_ws(&polite);
@@ -376,13 +354,11 @@ pings(struct client *cl)
 	return n;
 }
 
-static void
-two_unanswered_pings_drop_the_connection(void **state)
+RIG_TEST(two_unanswered_pings_drop_the_connection)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.ping_interval = 20;
 	start(&limits);
 	open_ws(&cl);
@@ -394,13 +370,11 @@ two_unanswered_pings_drop_the_connection(void **state)
 	wait_until_over(&cl);
 }
 
-static void
-a_pong_resets_the_count_of_unanswered_pings(void **state)
+RIG_TEST(a_pong_resets_the_count_of_unanswered_pings)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.ping_interval = 20;
 	start(&limits);
 	open_ws(&cl);
@@ -414,8 +388,7 @@ a_pong_resets_the_count_of_unanswered_pings(void **state)
 }
 
 /* A header, a part of it, a payload, a fragment: each waits for the rest at most body_timeout. */
-static void
-an_incomplete_message_times_out(void **state)
+RIG_TEST(an_incomplete_message_times_out)
 {
 	static const struct {
 		const char *p;
@@ -430,7 +403,6 @@ an_incomplete_message_times_out(void **state)
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.body_timeout = 30;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		start(&limits);
@@ -444,13 +416,11 @@ an_incomplete_message_times_out(void **state)
 	}
 }
 
-static void
-pings_do_not_extend_the_timeout_of_a_message(void **state)
+RIG_TEST(pings_do_not_extend_the_timeout_of_a_message)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.body_timeout = 100;
 	start(&limits);
 	open_ws(&cl);
@@ -463,14 +433,12 @@ pings_do_not_extend_the_timeout_of_a_message(void **state)
 }
 
 /* Each is in time, although something is always incomplete. */
-static void
-each_message_has_its_own_timeout(void **state)
+RIG_TEST(each_message_has_its_own_timeout)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t begun;
 
-	(void)state;
 	limits.body_timeout = 1000;
 	limits.frames_max = UINT_MAX;
 	start(&limits);
@@ -514,13 +482,11 @@ fill(size_t piece)
 	return n;
 }
 
-static void
-a_peer_with_too_much_queued_output_is_dropped(void **state)
+RIG_TEST(a_peer_with_too_much_queued_output_is_dropped)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.output_max = 65536;
 	start(&limits);
 	open_small(&cl);
@@ -533,14 +499,12 @@ a_peer_with_too_much_queued_output_is_dropped(void **state)
 	client_close(&cl);
 }
 
-static void
-a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout(void **state)
+RIG_TEST(a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout)
 {
 	struct http_limits limits = http_limits_default;
 	static uint8_t text[200000];
 	struct client cl;
 
-	(void)state;
 	limits.stall_timeout = 50;
 	start(&limits);
 	open_small(&cl);
@@ -551,13 +515,11 @@ a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout(void **state)
 	client_close(&cl);
 }
 
-static void
-nothing_is_read_from_a_peer_that_takes_nothing(void **state)
+RIG_TEST(nothing_is_read_from_a_peer_that_takes_nothing)
 {
 	static uint8_t text[200000];
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	open_small(&cl);
 	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
@@ -572,14 +534,12 @@ nothing_is_read_from_a_peer_that_takes_nothing(void **state)
 	WAIT_FOR(user.closed == 1);
 }
 
-static void
-a_replay_does_not_count(void **state)
+RIG_TEST(a_replay_does_not_count)
 {
 	struct http_limits limits = http_limits_default;
 	static uint8_t text[500000];
 	struct client cl;
 
-	(void)state;
 	limits.output_max = 4096;
 	start(&limits);
 	open_small(&cl);
@@ -594,14 +554,12 @@ a_replay_does_not_count(void **state)
 }
 
 /* A close is queued even if the output is full. */
-static void
-a_close_is_sent_after_the_queued_output(void **state)
+RIG_TEST(a_close_is_sent_after_the_queued_output)
 {
 	struct http_limits limits = http_limits_default;
 	static uint8_t text[500000];
 	struct client cl;
 
-	(void)state;
 	limits.output_max = 4096;
 	start(&limits);
 	open_small(&cl);
@@ -627,13 +585,11 @@ send_of_length(struct client *cl, size_t len)
 	free(bytes);
 }
 
-static void
-a_message_over_the_limit_is_refused(void **state)
+RIG_TEST(a_message_over_the_limit_is_refused)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.message_max = 1000;
 	start(&limits);
 	user.echo = true;
@@ -647,13 +603,11 @@ a_message_over_the_limit_is_refused(void **state)
 }
 
 /* Frames that end no message are counted for ten seconds; messages are for the user to count. */
-static void
-frames_over_the_limit_are_refused(void **state)
+RIG_TEST(frames_over_the_limit_are_refused)
 {
 	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	(void)state;
 	limits.frames_max = 5;
 	start(&limits);
 	open_ws(&cl);
@@ -668,12 +622,10 @@ frames_over_the_limit_are_refused(void **state)
 }
 
 /* A turn reads a bounded amount from one peer, so that others are served. */
-static void
-a_turn_reads_a_bounded_amount(void **state)
+RIG_TEST(a_turn_reads_a_bounded_amount)
 {
 	struct client cl;
 
-	(void)state;
 	start(&http_limits_default);
 	open_ws(&cl);
 	for (size_t i = 0; i < 4000; i++)
@@ -687,8 +639,7 @@ a_turn_reads_a_bounded_amount(void **state)
 }
 
 /* RFC 6455, section 5.2: the length has the shortest of three encodings. */
-static void
-a_frame_has_the_shortest_length_encoding(void **state)
+TEST(a_frame_has_the_shortest_length_encoding)
 {
 	static const struct {
 		size_t len, head;
@@ -703,7 +654,6 @@ a_frame_has_the_shortest_length_encoding(void **state)
 	static uint8_t payload[65536];
 	struct buf out;
 
-	(void)state;
 	memset(payload, 'x', sizeof(payload));
 	buf_init(&out, sizeof(payload) + WS_HEAD_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -718,37 +668,4 @@ a_frame_has_the_shortest_length_encoding(void **state)
 	buf_clear(&out);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(an_idle_websocket_holds_no_buffers),
-	    RIG_TEST(a_handshake_may_be_accepted_later),
-	    RIG_TEST(the_accept_and_input_may_come_in_one_turn),
-	    RIG_TEST(a_half_closed_client_still_gets_the_handshake_reply),
-	    RIG_TEST(accepting_a_client_that_just_left_ends_at_once),
-	    RIG_TEST(our_close_waits_for_the_peers_close),
-	    RIG_TEST(our_close_without_a_reply_ends_after_the_timeout),
-	    RIG_TEST(a_long_reason_is_cut_between_characters),
-	    RIG_TEST(a_lost_connection_calls_closed),
-	    RIG_TEST(freeing_the_server_calls_closed),
-	    RIG_TEST(draining_closes_with_1001),
-	    RIG_TEST(two_unanswered_pings_drop_the_connection),
-	    RIG_TEST(a_pong_resets_the_count_of_unanswered_pings),
-	    RIG_TEST(an_incomplete_message_times_out),
-	    RIG_TEST(pings_do_not_extend_the_timeout_of_a_message),
-	    RIG_TEST(each_message_has_its_own_timeout),
-	    RIG_TEST(a_peer_with_too_much_queued_output_is_dropped),
-	    RIG_TEST(a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout),
-	    RIG_TEST(nothing_is_read_from_a_peer_that_takes_nothing),
-	    RIG_TEST(a_replay_does_not_count),
-	    RIG_TEST(a_close_is_sent_after_the_queued_output),
-	    RIG_TEST(a_message_over_the_limit_is_refused),
-	    RIG_TEST(frames_over_the_limit_are_refused),
-	    RIG_TEST(a_turn_reads_a_bounded_amount),
-	    cmocka_unit_test(a_frame_has_the_shortest_length_encoding),
-	};
-
-	rig_loud();
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)
