@@ -89,7 +89,7 @@ upstream_sockets_reserve(struct upstream *u, int fd)
 		return;
 	while (n < need)
 		n *= 2;
-	grown = xcalloc(n, sizeof(*grown));
+	grown = xcalloc(n, sizeof(struct upstream_socket *));
 	if (u->sockets_len > 0)
 		memcpy(grown, u->sockets, u->sockets_len * sizeof(*grown));
 	free(u->sockets);
