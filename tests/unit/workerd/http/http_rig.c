@@ -132,11 +132,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-rig_start(const struct http_limits *limits)
+rig_start(void)
 {
 	struct http_server_config config = {
 	    .base = base,
-	    .limits = *limits,
+	    .limits = rig.limits,
 	    .ctx = &rig.server,
 	    .handle = handle,
 	    .admit = on_arrived,
@@ -166,7 +166,7 @@ rig_set_up(void **state)
 	base = event_base_new();
 	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(tick, &every);
-	rig = (struct rig){0};
+	rig = (struct rig){.limits = http_limits_default};
 	return 0;
 }
 
@@ -269,6 +269,30 @@ void
 client_send(struct client *cl, const char *text)
 {
 	client_send_bytes(cl, text, strlen(text));
+}
+
+void
+client_keep(struct client *cl)
+{
+	size_t n = rig.n_kept + 1;
+
+	client_send(cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	WAIT_FOR(rig.n_kept == n);
+}
+
+void
+client_stream(struct client *cl, const char *type)
+{
+	client_keep(cl);
+	reply_start(rig.kept[rig.n_kept - 1], 200);
+	reply_stream_begin(rig.kept[rig.n_kept - 1], type);
+}
+
+void
+rig_open(struct client *cl)
+{
+	rig_start();
+	client_open(cl);
 }
 
 void

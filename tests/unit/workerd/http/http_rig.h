@@ -22,6 +22,7 @@
 
 struct rig {
 	struct http_server *server;
+	struct http_limits limits; /* of the next rig_start(); at first the default ones */
 	/* What the handler has received. */
 	struct http_exchange *kept[KEPT_MAX];
 	size_t n_kept;
@@ -40,7 +41,7 @@ extern struct rig rig;
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
 
-void rig_start(const struct http_limits *limits);
+void rig_start(void);
 void rig_stop(void);
 
 /* One turn of the loop, as in the worker; a timer ends it if nothing else does. */
@@ -79,6 +80,13 @@ void client_reset(struct client *cl);
 
 void client_send(struct client *cl, const char *text);
 void client_send_bytes(struct client *cl, const char *p, size_t len);
+
+/* Sends a request that the handler keeps, and waits for it. */
+void client_keep(struct client *cl);
+/* The same; then begins a stream of this type (or NULL) as its reply. */
+void client_stream(struct client *cl, const char *type);
+/* rig_start() and client_open(). */
+void rig_open(struct client *cl);
 
 /* Reads what has come; so do all functions below before they check. */
 void client_read(struct client *cl);

@@ -10,8 +10,7 @@ RIG_TEST(a_rejected_connection_gets_503_and_is_closed)
 {
 	struct client in, out;
 
-	rig_start(&http_limits_default);
-	client_open(&in);
+	rig_open(&in);
 	client_send(&in, HELLO);
 	WAIT_FOR(client_ends_with(&in, "\r\n\r\nhello"));
 	rig.full = true;
@@ -41,15 +40,13 @@ RIG_TEST(an_admitted_connection_is_released_once_however_it_ends)
 {
 	struct client good, reset, bad, cut;
 
-	rig_start(&http_limits_default);
-	client_open(&good);
+	rig_open(&good);
 	client_send(&good, HELLO10);
 	WAIT_FOR(client_at_end(&good));
 	client_close(&good);
 	WAIT_FOR(rig.left == 1);
 	client_open(&reset);
-	client_send(&reset, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	client_keep(&reset);
 	client_reset(&reset);
 	WAIT_FOR(rig.left == 2);
 	client_open(&bad);
@@ -70,7 +67,7 @@ RIG_TEST(rejected_connections_over_the_limit_are_reset_without_a_reply)
 	static struct client cl[N];
 	size_t told = 0;
 
-	rig_start(&http_limits_default);
+	rig_start();
 	rig.full = true;
 	for (size_t i = 0; i < N; i++)
 		client_open(&cl[i]);

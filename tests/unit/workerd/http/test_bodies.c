@@ -17,8 +17,7 @@ RIG_TEST(a_body_is_complete_however_it_is_split)
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world" HELLO;
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
 		size_t before = rig.handled;
 
@@ -40,8 +39,7 @@ RIG_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route)
 	struct client cl;
 	size_t head;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	head = (size_t)snprintf(text, sizeof(text),
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
 	memset(text + head, 'b', 100000);
@@ -63,8 +61,7 @@ RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply)
 	char junk[4096];
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	memset(junk, 'x', sizeof(junk));
 	client_send(&cl,
 	    "POST / HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\nContent-Length: 8192\r\n\r\n");
@@ -97,31 +94,30 @@ open_too_long(struct client *cl)
 
 RIG_TEST(lingering_is_bounded_in_bytes_and_in_time)
 {
-	struct http_limits limits = http_limits_default;
 	char junk[4096];
 	struct client cl;
 
-	limits.linger_max = 8192;
-	limits.linger_timeout = 1000;
-	rig_start(&limits);
+	rig.limits.linger_max = 8192;
+	rig.limits.linger_timeout = 1000;
+	rig_start();
 	memset(junk, 'x', sizeof(junk));
 	open_too_long(&cl);
 	WAIT_FOR(client_at_end(&cl));
 	client_send_bytes(&cl, junk, sizeof(junk));
 	client_send_bytes(&cl, junk, sizeof(junk));
-	WAIT_FOR(rig_conn()->lingered == limits.linger_max);
+	WAIT_FOR(rig_conn()->lingered == rig.limits.linger_max);
 	/* The rest is not read, and the connection stays open: the client may not have read its
 	 * reply. */
 	client_send_bytes(&cl, junk, sizeof(junk));
 	for (int i = 0; i < 5; i++)
 		rig_turn();
-	assert_int_equal(rig_conn()->lingered, limits.linger_max);
+	assert_int_equal(rig_conn()->lingered, rig.limits.linger_max);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 	client_close(&cl);
 	rig_stop();
 
-	limits.linger_timeout = 30;
-	rig_start(&limits);
+	rig.limits.linger_timeout = 30;
+	rig_start();
 	open_too_long(&cl);
 	WAIT_FOR(client_at_end(&cl));
 	WAIT_FOR(http_server_connections(rig.server) == 0);
@@ -141,13 +137,12 @@ send_on(struct client *cl)
 
 RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t until;
 
-	limits.linger_timeout = 20;
-	limits.linger_times = 1000;
-	rig_start(&limits);
+	rig.limits.linger_timeout = 20;
+	rig.limits.linger_times = 1000;
+	rig_start();
 	open_too_long(&cl);
 	/* Every turn has a byte, so a turn that is slow by chance does not count as silence. */
 	for (until = clock_mono_ms() + 200; clock_mono_ms() < until;)
@@ -170,8 +165,8 @@ RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts)
 	client_close(&cl);
 	rig_stop();
 
-	limits.linger_times = 3;
-	rig_start(&limits);
+	rig.limits.linger_times = 3;
+	rig_start();
 	open_too_long(&cl);
 	WAIT_FOR((send_on(&cl), http_server_connections(rig.server) == 0));
 	client_close(&cl);
@@ -182,8 +177,7 @@ RIG_TEST(expect_continue_is_answered_before_the_body)
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl,
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 	    "Expect: 100-continue\r\n\r\n");

@@ -10,10 +10,8 @@ RIG_TEST(a_reset_calls_on_close_before_the_reply)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&cl);
+	client_keep(&cl);
 	client_reset(&cl);
 	WAIT_FOR(rig.closed == 1);
 	assert_int_equal(rig.answered, 1);
@@ -24,10 +22,8 @@ RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&cl);
+	client_keep(&cl);
 	client_close(&cl);
 	reply_start(rig.kept[0], 200);
 	reply_stream_begin(rig.kept[0], NULL);
@@ -55,13 +51,10 @@ RIG_TEST(one_turn_end_sends_also_what_on_close_queues)
 {
 	struct client a, b;
 
-	rig_start(&http_limits_default);
-	client_open(&a);
-	client_send(&a, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&a);
+	client_keep(&a);
 	client_open(&b);
-	client_send(&b, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 2);
+	client_keep(&b);
 	for (size_t i = 0; i < 2; i++) {
 		reply_start(rig.kept[i], 200);
 		reply_stream_begin(rig.kept[i], NULL);
@@ -86,10 +79,9 @@ RIG_TEST(a_slow_reader_over_the_limit_is_dropped)
 	size_t written = 0;
 
 	memset(piece, 'p', sizeof(piece));
-	rig_start(&http_limits_default);
+	rig_start();
 	client_open_with(&cl, 4096);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	client_keep(&cl);
 	rig_quiet();
 	reply_start(rig.kept[0], 200);
 	reply_stream_begin(rig.kept[0], NULL);
@@ -116,17 +108,12 @@ RIG_TEST(a_slow_reader_over_the_limit_is_dropped)
 RIG_TEST(a_long_piece_to_a_fast_reader_may_exceed_the_limit)
 {
 	static char text[300000];
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
 	memset(text, 't', sizeof(text));
-	limits.output_max = 8192;
-	rig_start(&limits);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	rig.limits.output_max = 8192;
+	rig_open(&cl);
+	client_stream(&cl, NULL);
 	for (size_t at = 0; at < sizeof(text); at += 50000) {
 		assert_int_equal(reply_stream_write(
 				     rig.kept[0], (struct slice){(uint8_t *)text + at, 50000}),
@@ -145,12 +132,9 @@ RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader)
 	struct client cl;
 
 	memset(text, 't', sizeof(text));
-	rig_start(&http_limits_default);
+	rig_start();
 	client_open_with(&cl, 8192);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	client_stream(&cl, NULL);
 	/* As much as a stream may queue, and then the end. */
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(
@@ -179,12 +163,9 @@ RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader)
 static void
 open_with_replay(struct client *cl, struct slice replay)
 {
-	rig_start(&http_limits_default);
+	rig_start();
 	client_open_with(cl, 4096);
-	client_send(cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	client_stream(cl, NULL);
 	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("start")), 0);
 	assert_int_equal(reply_stream_replay(rig.kept[0], replay), 0);
 	http_server_turn_end(rig.server);
@@ -246,12 +227,8 @@ RIG_TEST(a_replay_to_a_client_that_left_fails)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	rig_open(&cl);
+	client_stream(&cl, NULL);
 	rig.kept[0]->on_close = NULL;
 	conn_drop(rig_conn(), NULL);
 	assert_int_equal(reply_stream_replay(rig.kept[0], slice_str("replay")), -1);
@@ -277,12 +254,10 @@ open_deaf(struct client *cl, size_t len)
 
 RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit)
 {
-	struct http_limits limits = http_limits_default;
 	struct client quick, deaf, most, last;
 
-	limits.held_max = 2400000;
-	rig_start(&limits);
-	client_open(&quick);
+	rig.limits.held_max = 2400000;
+	rig_open(&quick);
 	client_send(&quick, HELLO);
 	WAIT_FOR(client_ends_with(&quick, "\r\n\r\nhello"));
 	open_deaf(&deaf, 400000);
@@ -308,14 +283,13 @@ RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit)
 
 RIG_TEST(connections_with_little_output_are_never_dropped_for_the_total_limit)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl[8], most;
 
-	limits.held_max = 65536;
-	rig_start(&limits);
+	rig.limits.held_max = 65536;
+	rig_start();
 	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
 		open_deaf(&cl[i], 30000);
-	assert_true(rig.server->held > limits.held_max);
+	assert_true(rig.server->held > rig.limits.held_max);
 	/* And they do not protect a connection with much output. */
 	rig_quiet();
 	open_deaf(&most, 400000);

@@ -7,13 +7,11 @@ RIG_TEST(draining_closes_idle_connections_and_lets_others_finish)
 {
 	struct client idle, busy, coming;
 
-	rig_start(&http_limits_default);
-	client_open(&idle);
+	rig_open(&idle);
 	client_send(&idle, HELLO);
 	WAIT_FOR(client_ends_with(&idle, "\r\n\r\nhello"));
 	client_open(&busy);
-	client_send(&busy, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	client_keep(&busy);
 	client_open(&coming);
 	client_send(&coming, HELLO); /* in the kernel when the drain begins */
 	http_server_drain(rig.server);
@@ -34,11 +32,9 @@ RIG_TEST(draining_closes_idle_connections_and_lets_others_finish)
 
 RIG_TEST(draining_waits_linger_timeout_for_a_first_request)
 {
-	struct http_limits limits = http_limits_default;
 	struct client early, late, silent[2];
 
-	rig_start(&limits);
-	client_open(&early);
+	rig_open(&early);
 	rig_turn();
 	http_server_drain(rig.server);
 	rig_turn();
@@ -54,9 +50,9 @@ RIG_TEST(draining_waits_linger_timeout_for_a_first_request)
 	client_close(&late);
 	rig_stop();
 
-	limits.linger_timeout = 30;
-	limits.head_timeout = 2 * WAIT_MS;
-	rig_start(&limits);
+	rig.limits.linger_timeout = 30;
+	rig.limits.head_timeout = 2 * WAIT_MS;
+	rig_start();
 	client_open(&silent[0]);
 	rig_turn();
 	http_server_drain(rig.server);
@@ -73,10 +69,8 @@ RIG_TEST(freeing_the_server_calls_on_close)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&cl);
+	client_keep(&cl);
 	rig_stop();
 	assert_int_equal(rig.closed, 1);
 	assert_int_equal(rig.answered, 1);

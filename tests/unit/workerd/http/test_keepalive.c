@@ -13,8 +13,7 @@ RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	for (size_t i = 1; i <= 20; i++) {
 		client_send(&cl, HELLO);
 		WAIT_FOR(client_count(&cl, "\r\n\r\nhello") == i);
@@ -34,8 +33,7 @@ RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write)
 	struct client cl;
 	size_t len = 0;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	for (int i = 0; i < 20; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 		    "GET /hello?%d. HTTP/1.1\r\nHost: a\r\n\r\n", i);
@@ -61,8 +59,7 @@ RIG_TEST(a_pipelined_request_waits_for_the_previous_reply)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl,
 	    "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n" HELLO
 	    "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -93,8 +90,7 @@ RIG_TEST(http_1_0_closes_without_keep_alive)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, HELLO10);
 	WAIT_FOR(client_at_end(&cl));
 	assert_true(client_has(&cl, "Connection: close\r\n"));
@@ -115,8 +111,7 @@ RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 	WAIT_FOR(rig.n_kept == 1);
 	reply_start(rig.kept[0], 200);
@@ -134,12 +129,10 @@ RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
 RIG_TEST(a_truncated_stream_of_http_1_0_ends_with_a_reset)
 {
 	static char text[3000000];
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.stall_timeout = 50;
-	rig_start(&limits);
-	client_open(&cl);
+	rig.limits.stall_timeout = 50;
+	rig_open(&cl);
 	client_send(&cl, "GET /keep HTTP/1.0\r\n\r\n");
 	WAIT_FOR(rig.n_kept == 1);
 	reply_start(rig.kept[0], 200);
@@ -169,8 +162,7 @@ RIG_TEST(connection_close_is_obeyed)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	WAIT_FOR(client_at_end(&cl));
 	assert_true(client_has(&cl, "Connection: close\r\n"));
@@ -187,7 +179,7 @@ RIG_TEST(input_after_the_last_reply_causes_no_reset)
 	    "BAD\r\n",
 	};
 
-	rig_start(&http_limits_default);
+	rig_start();
 	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
 		struct client cl;
 
@@ -208,8 +200,7 @@ RIG_TEST(a_half_closed_client_gets_its_reply)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, HELLO HELLO);
 	shutdown(cl.fd, SHUT_WR);
 	WAIT_FOR(client_at_end(&cl));
@@ -236,8 +227,7 @@ RIG_TEST(an_incomplete_request_before_eof_is_dropped)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
 	WAIT_FOR(rig_conn()->state == CONN_BODY);
 	shutdown(cl.fd, SHUT_WR);
@@ -252,7 +242,7 @@ RIG_TEST(four_hundred_connections_are_served_in_parallel)
 	enum { N = 400 };
 	static struct client cl[N];
 
-	rig_start(&http_limits_default);
+	rig_start();
 	for (size_t i = 0; i < N; i++)
 		client_open(&cl[i]);
 	for (size_t round = 1; round <= 3; round++) {

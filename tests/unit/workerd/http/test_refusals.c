@@ -27,7 +27,7 @@ RIG_TEST(every_bad_request_gets_its_reply_and_is_closed)
 		"HTTP/1.1 400 "},
 	};
 
-	rig_start(&http_limits_default);
+	rig_start();
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct client cl;
 
@@ -50,7 +50,7 @@ RIG_TEST(heads_over_the_limit_are_refused)
 	char text[20000];
 	struct client cl;
 
-	rig_start(&http_limits_default);
+	rig_start();
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "GET /", 5);
 	client_open(&cl);
@@ -72,8 +72,7 @@ RIG_TEST(a_valid_request_before_an_invalid_one_is_answered)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, HELLO "BAD\r\n\r\n" HELLO);
 	WAIT_FOR(client_at_end(&cl));
 	assert_int_equal(client_count(&cl, "HTTP/1.1 200 "), 1);

@@ -9,8 +9,7 @@ RIG_TEST(a_reply_has_status_date_decoration_type_and_length)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "GET /hello?q=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\n\r\n");
 	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nhello"));
 	assert_int_equal(memcmp(buf_data(&cl.in), "HTTP/1.1 200 OK\r\nDate: ", 23), 0);
@@ -29,10 +28,8 @@ RIG_TEST(the_handler_sees_the_address_of_the_client)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&cl);
+	client_keep(&cl);
 	assert_int_equal(rig.kept[0]->client.len, 4);
 	assert_int_equal(rig.kept[0]->client.p[0], 192);
 	assert_int_equal(rig.kept[0]->client_port, 4711);
@@ -51,12 +48,8 @@ RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn)
 	struct client cl;
 	uint8_t *first;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], "application/x-ndjson");
+	rig_open(&cl);
+	client_stream(&cl, "application/x-ndjson");
 	WAIT_FOR(client_ends_with(&cl, "\r\nTransfer-Encoding: chunked\r\n\r\n"));
 	assert_false(client_has(&cl, "Content-Length"));
 	buf_reset(&cl.in);
@@ -84,8 +77,7 @@ RIG_TEST(a_streaming_connection_costs_little)
 	struct http_conn *c;
 	size_t cost;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl,
 	    "POST /keep HTTP/1.1\r\nHost: chat.example.org\r\n"
 	    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"
@@ -114,8 +106,7 @@ RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
 	const struct http_exchange *x;
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl,
 	    "POST /keep?query HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
 	    "GET /hello?next HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -145,8 +136,7 @@ RIG_TEST(head_gets_only_the_header)
 	struct client cl;
 
 	rig.big = slice_str("static");
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(client_ends_with(&cl, "Content-Length: 5\r\n\r\n"));
 	client_send(&cl, "HEAD /big HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -170,8 +160,7 @@ RIG_TEST(no_content_has_no_length)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
 	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nhello"));
 	assert_int_equal(memcmp(buf_data(&cl.in), "HTTP/1.1 204 No Content\r\n", 25), 0);
@@ -183,18 +172,14 @@ RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
+	rig_open(&cl);
 	client_send(&cl, "GET /abort HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(client_at_end(&cl));
 	assert_int_equal(buf_len(&cl.in), 0);
 	client_close(&cl);
 
 	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], "text/plain");
+	client_stream(&cl, "text/plain");
 	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("half")), 0);
 	WAIT_FOR(client_ends_with(&cl, "half\r\n"));
 	reply_abort(rig.kept[0]);
@@ -209,10 +194,8 @@ RIG_TEST(a_header_value_cannot_break_out_of_its_line)
 {
 	struct client cl;
 
-	rig_start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig_open(&cl);
+	client_keep(&cl);
 	rig_quiet();
 	reply_start(rig.kept[0], 200);
 	reply_header_str(rig.kept[0], "X-Bad", "a\r\nX-Evil: b");
@@ -236,7 +219,7 @@ RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order)
 
 	memset(text, 'l', sizeof(text));
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
-	rig_start(&http_limits_default);
+	rig_start();
 	client_open_with(&cl, 8192);
 	client_send(&cl,
 	    "GET /big HTTP/1.1\r\nHost: a\r\n\r\n" HELLO
@@ -254,15 +237,13 @@ RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order)
 RIG_TEST(a_reply_over_the_limit_drops_the_connection)
 {
 	static char text[2000];
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.answer_max = 1000;
-	limits.output_max = 500;
+	rig.limits.answer_max = 1000;
+	rig.limits.output_max = 500;
 	memset(text, 'l', sizeof(text));
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
-	rig_start(&limits);
-	client_open(&cl);
+	rig_open(&cl);
 	rig_quiet();
 	client_send(&cl, "GET /bigcopy HTTP/1.1\r\nHost: a\r\n\r\n");
 	WAIT_FOR(client_at_end(&cl));
@@ -270,10 +251,7 @@ RIG_TEST(a_reply_over_the_limit_drops_the_connection)
 	client_close(&cl);
 
 	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	client_stream(&cl, NULL);
 	reply_stream_end_with(rig.kept[0], rig.big);
 	WAIT_FOR(client_at_end(&cl));
 	rig_loud();

@@ -8,12 +8,10 @@
 
 RIG_TEST(a_slow_head_gets_408_and_a_silent_client_is_closed)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.head_timeout = 40;
-	rig_start(&limits);
-	client_open(&cl);
+	rig.limits.head_timeout = 40;
+	rig_open(&cl);
 	WAIT_FOR(client_at_end(&cl));
 	assert_int_equal(buf_len(&cl.in), 0);
 	client_close(&cl);
@@ -36,13 +34,11 @@ RIG_TEST(a_slow_head_gets_408_and_a_silent_client_is_closed)
 
 RIG_TEST(a_slow_body_gets_408)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.body_timeout = 40;
-	limits.head_timeout = 2 * WAIT_MS;
-	rig_start(&limits);
-	client_open(&cl);
+	rig.limits.body_timeout = 40;
+	rig.limits.head_timeout = 2 * WAIT_MS;
+	rig_open(&cl);
 	client_send(&cl, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nslow");
 	WAIT_FOR(client_at_end(&cl));
 	assert_int_equal(memcmp(buf_data(&cl.in), "HTTP/1.1 408 ", 13), 0);
@@ -52,13 +48,11 @@ RIG_TEST(a_slow_body_gets_408)
 
 RIG_TEST(an_idle_connection_is_closed_silently_after_its_time)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.idle_timeout = 40;
-	limits.head_timeout = 2 * WAIT_MS;
-	rig_start(&limits);
-	client_open(&cl);
+	rig.limits.idle_timeout = 40;
+	rig.limits.head_timeout = 2 * WAIT_MS;
+	rig_open(&cl);
 	client_send(&cl, HELLO);
 	WAIT_FOR(client_at_end(&cl));
 	assert_true(client_ends_with(&cl, "\r\n\r\nhello"));
@@ -67,16 +61,13 @@ RIG_TEST(an_idle_connection_is_closed_silently_after_its_time)
 
 RIG_TEST(a_handler_may_take_longer_than_all_timeouts)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t until;
 
-	limits.head_timeout = limits.body_timeout = limits.idle_timeout = limits.stall_timeout =
-	    20;
-	rig_start(&limits);
-	client_open(&cl);
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
+	rig.limits.head_timeout = rig.limits.body_timeout = rig.limits.idle_timeout =
+	    rig.limits.stall_timeout = 20;
+	rig_open(&cl);
+	client_keep(&cl);
 	for (until = clock_mono_ms() + 80; clock_mono_ms() < until;)
 		rig_turn();
 	assert_int_equal(rig.closed, 0);
@@ -97,12 +88,10 @@ miss(const struct client *cl, unsigned ms)
 
 RIG_TEST(input_in_the_turn_of_its_timeout_is_in_time)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.head_timeout = limits.idle_timeout = limits.body_timeout = 20;
-	rig_start(&limits);
-	client_open(&cl);
+	rig.limits.head_timeout = rig.limits.idle_timeout = rig.limits.body_timeout = 20;
+	rig_open(&cl);
 	/* Only this turn may handle it: in others the timeout would really expire. */
 	client_send(&cl, HELLO);
 	miss(&cl, 40);
@@ -147,14 +136,13 @@ take_slowly(struct client *cl, size_t len)
 RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not)
 {
 	static char text[3000000];
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t begun;
 
 	memset(text, 'l', sizeof(text));
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
-	limits.stall_timeout = 1000;
-	rig_start(&limits);
+	rig.limits.stall_timeout = 1000;
+	rig_start();
 	rig_quiet();
 	client_open_with(&cl, 4096);
 	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -167,10 +155,10 @@ RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not)
 		client_open_with(&cl, 16384);
 		client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
 		begun = clock_mono_ms();
-		late = take_slowly(&cl, sizeof(text) + 1) > limits.stall_timeout / 2;
+		late = take_slowly(&cl, sizeof(text) + 1) > rig.limits.stall_timeout / 2;
 		if (!late) {
 			assert_true(client_received(&cl) > sizeof(text));
-			assert_true(clock_mono_ms() - begun > limits.stall_timeout);
+			assert_true(clock_mono_ms() - begun > rig.limits.stall_timeout);
 		}
 		client_close(&cl);
 		WAIT_FOR(http_server_connections(rig.server) == 0);
@@ -181,14 +169,13 @@ RIG_TEST(a_client_that_takes_nothing_is_dropped_and_a_slow_one_is_not)
 RIG_TEST(a_client_that_takes_a_segment_now_and_then_is_dropped)
 {
 	static char text[3000000];
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t until = clock_mono_ms() + WAIT_MS;
 	char bytes[512];
 
 	rig.big = (struct slice){(uint8_t *)text, sizeof(text)};
-	limits.stall_timeout = 300;
-	rig_start(&limits);
+	rig.limits.stall_timeout = 300;
+	rig_start();
 	rig_quiet();
 	client_open_with(&cl, 4096);
 	client_send(&cl, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -22,9 +22,9 @@ static struct client cl; /* its descriptor, and its plain input */
 static struct tls_peer peer;
 
 static void
-start(const struct http_limits *limits)
+start(void)
 {
-	rig_start(limits);
+	rig_start();
 	http_server_use_tls(rig.server, tls);
 }
 
@@ -117,10 +117,24 @@ open_client(int version)
 }
 
 static void
+start_open(int version)
+{
+	start();
+	open_client(version);
+}
+
+static void
 client_says(const char *text)
 {
 	tls_peer_write(&peer, text, strlen(text));
 	tls_peer_send_some(&peer, SIZE_MAX);
+}
+
+static void
+say_keep(void)
+{
+	client_says(KEEP);
+	WAIT_FOR(rig.n_kept == 1);
 }
 
 static void
@@ -132,12 +146,19 @@ answer_kept(void)
 	rig.n_kept = 0;
 }
 
+static void
+answer_both(void)
+{
+	answer_kept();
+	WAIT_FOR(count(ANSWER) == 1);
+	assert_int_equal(count("late"), 1);
+}
+
 #define TLS_CONN_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 TLS_CONN_TEST(requests_are_answered_each_in_one_record)
 {
-	start(&http_limits_default);
-	open_client(TLS1_2_VERSION);
+	start_open(TLS1_2_VERSION);
 	for (size_t i = 1; i <= 5; i++) {
 		client_says(HELLO);
 		WAIT_FOR(count(ANSWER) == i);
@@ -148,10 +169,8 @@ TLS_CONN_TEST(requests_are_answered_each_in_one_record)
 
 TLS_CONN_TEST(a_handler_sees_that_a_request_came_encrypted)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
-	client_says(KEEP);
-	WAIT_FOR(rig.n_kept == 1);
+	start_open(TLS1_3_VERSION);
+	say_keep();
 	assert_true(rig.kept[0]->tls);
 	answer_kept();
 	WAIT_FOR(count("late") == 1);
@@ -159,10 +178,8 @@ TLS_CONN_TEST(a_handler_sees_that_a_request_came_encrypted)
 
 TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 {
-	struct http_limits limits = http_limits_default;
-
-	limits.handshake_timeout = 50;
-	start(&limits);
+	rig.limits.handshake_timeout = 50;
+	start();
 	connect_client(TLS1_3_VERSION);
 	tls_peer_send_some(&peer, 100);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
@@ -172,10 +189,8 @@ TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 
 TLS_CONN_TEST(the_head_timeout_begins_after_the_handshake)
 {
-	struct http_limits limits = http_limits_default;
-
-	limits.head_timeout = 50;
-	start(&limits);
+	rig.limits.head_timeout = 50;
+	start();
 	connect_client(TLS1_3_VERSION);
 	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
 	WAIT_FOR(is_open());
@@ -190,7 +205,7 @@ TLS_CONN_TEST(plain_http_is_told_to_use_https)
 {
 	static const char body[100000];
 
-	start(&http_limits_default);
+	start();
 	connect_client(TLS1_3_VERSION);
 	client_send(&cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
 	client_send_bytes(&cl, body, sizeof(body));
@@ -203,7 +218,7 @@ TLS_CONN_TEST(plain_http_is_told_to_use_https)
 
 TLS_CONN_TEST(a_rejected_connection_gets_503_after_the_handshake)
 {
-	start(&http_limits_default);
+	start();
 	rig.full = true;
 	connect_client(TLS1_3_VERSION);
 	rig_turn();
@@ -215,7 +230,7 @@ TLS_CONN_TEST(a_rejected_connection_gets_503_after_the_handshake)
 
 TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 {
-	start(&http_limits_default);
+	start();
 	rig.full = true;
 	connect_client(TLS1_3_VERSION);
 	client_send(&cl, HELLO);
@@ -227,7 +242,7 @@ TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 
 TLS_CONN_TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake)
 {
-	start(&http_limits_default);
+	start();
 	rig.full = true;
 	for (size_t at = 0; at < 200; at += 10) {
 		connect_client(TLS1_3_VERSION);
@@ -243,8 +258,7 @@ TLS_CONN_TEST(requests_in_one_record_are_all_answered)
 	char text[SSL3_RT_MAX_PLAIN_LENGTH] = "";
 	size_t n = 0;
 
-	start(&http_limits_default);
-	open_client(TLS1_2_VERSION);
+	start_open(TLS1_2_VERSION);
 	for (; (n + 1) * (sizeof(HELLO) - 1) < sizeof(text); n++)
 		memcpy(text + n * (sizeof(HELLO) - 1), HELLO, sizeof(HELLO) - 1);
 	client_says(text);
@@ -255,11 +269,10 @@ TLS_CONN_TEST(requests_in_one_record_are_all_answered)
 /* The first is read exactly to its end; the second stays in the transport. */
 TLS_CONN_TEST(a_request_behind_a_body_in_the_same_record_is_answered)
 {
-	struct http_limits limits = http_limits_default;
 	char text[2048];
 
-	limits.head_max = 256;
-	start(&limits);
+	rig.limits.head_max = 256;
+	start();
 	for (int body = 1; body < 1000; body += 37) {
 		int len = snprintf(text, sizeof(text),
 		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%*s" HELLO,
@@ -277,33 +290,25 @@ TLS_CONN_TEST(a_request_behind_a_body_in_the_same_record_is_answered)
 
 TLS_CONN_TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
+	start_open(TLS1_3_VERSION);
 	client_says(KEEP HELLO);
 	WAIT_FOR(rig.n_kept == 1);
 	assert_int_equal(rig.handled, 1);
-	answer_kept();
-	WAIT_FOR(count(ANSWER) == 1);
-	assert_int_equal(count("late"), 1);
+	answer_both();
 }
 
 TLS_CONN_TEST(a_request_that_comes_during_an_answer_is_answered_after_it)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
-	client_says(KEEP);
-	WAIT_FOR(rig.n_kept == 1);
+	start_open(TLS1_3_VERSION);
+	say_keep();
 	client_says(HELLO);
 	WAIT_FOR(rig_conn()->input_waits);
-	answer_kept();
-	WAIT_FOR(count(ANSWER) == 1);
-	assert_int_equal(count("late"), 1);
+	answer_both();
 }
 
 TLS_CONN_TEST(a_last_reply_is_followed_by_close_notify)
 {
-	start(&http_limits_default);
-	open_client(TLS1_2_VERSION);
+	start_open(TLS1_2_VERSION);
 	client_says("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	WAIT_FOR(is_ended());
 	assert_int_equal(count(ANSWER), 1);
@@ -314,8 +319,7 @@ TLS_CONN_TEST(a_last_reply_is_followed_by_close_notify)
 
 TLS_CONN_TEST(a_truncated_reply_without_length_does_not_look_complete)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
+	start_open(TLS1_3_VERSION);
 	client_says("GET /keep HTTP/1.0\r\n\r\n");
 	WAIT_FOR(rig.n_kept == 1);
 	reply_start(rig.kept[0], 200);
@@ -330,13 +334,11 @@ TLS_CONN_TEST(a_truncated_reply_without_length_does_not_look_complete)
 
 TLS_CONN_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
 {
-	struct http_limits limits = http_limits_default;
 	static char body[1000000];
 
 	memset(body, 'x', sizeof(body) - 1);
-	limits.linger_timeout = WAIT_MS;
-	start(&limits);
-	open_client(TLS1_3_VERSION);
+	rig.limits.linger_timeout = WAIT_MS;
+	start_open(TLS1_3_VERSION);
 	client_says("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
 	for (int i = 0; i < 4; i++) {
 		tls_peer_write(&peer, body, sizeof(body));
@@ -352,8 +354,7 @@ TLS_CONN_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
 
 TLS_CONN_TEST(a_half_closed_tls_client_gets_its_reply)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
+	start_open(TLS1_3_VERSION);
 	client_says(KEEP);
 	(void)SSL_shutdown(peer.ssl);
 	tls_peer_send_some(&peer, SIZE_MAX);
@@ -365,10 +366,8 @@ TLS_CONN_TEST(a_half_closed_tls_client_gets_its_reply)
 
 TLS_CONN_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
-	client_says(KEEP);
-	WAIT_FOR(rig.n_kept == 1);
+	start_open(TLS1_3_VERSION);
+	say_keep();
 	client_send_bytes(&cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 	assert_int_equal(rig.closed, 1);
@@ -376,8 +375,7 @@ TLS_CONN_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 
 TLS_CONN_TEST(a_drain_ends_idle_connections_with_close_notify)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
+	start_open(TLS1_3_VERSION);
 	client_says(HELLO);
 	WAIT_FOR(count(ANSWER) == 1);
 	http_server_drain(rig.server);
@@ -387,8 +385,7 @@ TLS_CONN_TEST(a_drain_ends_idle_connections_with_close_notify)
 
 TLS_CONN_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
 {
-	start(&http_limits_default);
-	open_client(TLS1_3_VERSION);
+	start_open(TLS1_3_VERSION);
 	client_says(HELLO);
 	WAIT_FOR(count(ANSWER) == 1);
 	client_says(HELLO);
@@ -402,10 +399,8 @@ TLS_CONN_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
 /* However long the handshake takes, within handshake_timeout. */
 TLS_CONN_TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply)
 {
-	struct http_limits limits = http_limits_default;
-
-	limits.linger_timeout = WAIT_MS;
-	start(&limits);
+	rig.limits.linger_timeout = WAIT_MS;
+	start();
 	connect_client(TLS1_2_VERSION);
 	tls_peer_send_some(&peer, 100);
 	http_server_drain(rig.server);
@@ -418,9 +413,4 @@ TLS_CONN_TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply)
 	assert_int_equal(count(ANSWER), 1);
 }
 
-int
-main(void)
-{
-	log_open("test", LOG_WARN);
-	return UNIT_RUN(NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

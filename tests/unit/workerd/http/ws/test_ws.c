@@ -75,10 +75,10 @@ upgrade(struct http_exchange *x)
 }
 
 static void
-start(const struct http_limits *limits)
+start(void)
 {
 	memset(&user, 0, sizeof(user));
-	rig_start(limits);
+	rig_start();
 	rig.upgrade = upgrade;
 }
 
@@ -132,6 +132,13 @@ open_ws(struct client *cl)
 }
 
 static void
+start_open(struct client *cl)
+{
+	start();
+	open_ws(cl);
+}
+
+static void
 wait_until_over(struct client *cl)
 {
 	WAIT_FOR(client_at_end(cl));
@@ -142,12 +149,28 @@ wait_until_over(struct client *cl)
 	assert_int_equal(rig.answered, 1);
 }
 
+static void
+close_ws(struct client *cl)
+{
+	client_send_bytes(cl, BYTES(CLOSE));
+	wait_until_over(cl);
+}
+
+/* A client whose handshake the test answers. */
+static void
+start_keep(struct client *cl)
+{
+	start();
+	client_open(cl);
+	client_send(cl, ASK_KEEP);
+}
+
 RIG_TEST(an_idle_websocket_holds_no_buffers)
 {
 	struct http_conn *c;
 	struct client cl;
 
-	start(&http_limits_default);
+	start();
 	user.echo = true;
 	open_ws(&cl);
 	assert_true(client_has(&cl, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
@@ -170,10 +193,8 @@ RIG_TEST(a_handshake_may_be_accepted_later)
 {
 	struct client cl;
 
-	start(&http_limits_default);
+	start_keep(&cl);
 	user.echo = true;
-	client_open(&cl);
-	client_send(&cl, ASK_KEEP);
 	client_send_bytes(&cl, BYTES(HI));
 	WAIT_FOR(rig.n_kept == 1);
 	rig_turn();
@@ -181,8 +202,7 @@ RIG_TEST(a_handshake_may_be_accepted_later)
 	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
 	client_send_bytes(&cl, BYTES(HI));
 	WAIT_FOR(got(&cl, BYTES(HI_BACK HI_BACK)));
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 /* The reply and an event of the connection in one turn: the request must not be read as frames, and
@@ -191,27 +211,22 @@ RIG_TEST(the_accept_and_input_may_come_in_one_turn)
 {
 	struct client cl;
 
-	start(&http_limits_default);
+	start_keep(&cl);
 	user.echo = true;
-	client_open(&cl);
-	client_send(&cl, ASK_KEEP);
 	WAIT_FOR(rig.n_kept == 1);
 	upgrade(rig.kept[0]);
 	event_active(&rig_conn()->event, EV_READ, 0);
 	client_send_bytes(&cl, BYTES(HI));
 	WAIT_FOR(got(&cl, BYTES(HI_BACK)));
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 RIG_TEST(a_half_closed_client_still_gets_the_handshake_reply)
 {
 	struct client cl;
 
-	start(&http_limits_default);
+	start_keep(&cl);
 	user.echo = true;
-	client_open(&cl);
-	client_send(&cl, ASK_KEEP);
 	client_send_bytes(&cl, BYTES(HI));
 	assert_int_equal(shutdown(cl.fd, SHUT_WR), 0);
 	WAIT_FOR(rig.n_kept == 1);
@@ -225,9 +240,7 @@ RIG_TEST(accepting_a_client_that_just_left_ends_at_once)
 {
 	struct client cl;
 
-	start(&http_limits_default);
-	client_open(&cl);
-	client_send(&cl, ASK_KEEP);
+	start_keep(&cl);
 	WAIT_FOR(rig.n_kept == 1);
 	conn_drop(rig_conn(), NULL);
 	upgrade(rig.kept[0]);
@@ -241,8 +254,7 @@ RIG_TEST(our_close_waits_for_the_peers_close)
 {
 	struct client cl;
 
-	start(&http_limits_default);
-	open_ws(&cl);
+	start_open(&cl);
 	user.close = true;
 	client_send_bytes(&cl, BYTES(HI HI PING));
 	WAIT_FOR(got_close(&cl, WS_TRY_AGAIN));
@@ -253,19 +265,16 @@ RIG_TEST(our_close_waits_for_the_peers_close)
 		  "enough")));
 	assert_false(client_at_end(&cl));
 	assert_int_equal(http_server_exchanges(rig.server), 1);
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 	assert_int_equal(user.messages, 1);
 }
 
 RIG_TEST(our_close_without_a_reply_ends_after_the_timeout)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.linger_timeout = 30;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.linger_timeout = 30;
+	start_open(&cl);
 	ws_close(user.ws, WS_POLICY, "go");
 	assert_int_equal(ws_send(user.ws, slice_str("late")), -1);
 	assert_int_equal(user.closed, 0);
@@ -282,22 +291,19 @@ RIG_TEST(a_long_reason_is_cut_between_characters)
 
 	for (size_t i = 0; i < 99; i++)
 		memcpy(reason + 2 * i, "\xc3\xa9", 3);
-	start(&http_limits_default);
-	open_ws(&cl);
+	start_open(&cl);
 	ws_close(user.ws, WS_INTERNAL, reason);
 	WAIT_FOR(got_close(&cl, WS_INTERNAL));
 	assert_int_equal(frames(&cl).len, 2 + 2 + 122);
 	assert_memory_equal(frames(&cl).p + 4, reason, 122);
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 RIG_TEST(a_lost_connection_calls_closed)
 {
 	struct client cl;
 
-	start(&http_limits_default);
-	open_ws(&cl);
+	start_open(&cl);
 	client_reset(&cl);
 	WAIT_FOR(user.closed == 1);
 	assert_int_equal(rig.answered, 1);
@@ -308,8 +314,7 @@ RIG_TEST(freeing_the_server_calls_closed)
 {
 	struct client cl;
 
-	start(&http_limits_default);
-	open_ws(&cl);
+	start_open(&cl);
 	client_send_bytes(&cl, BYTES(FIRST));
 	WAIT_FOR(rig_conn()->timer_on == TIMER_BODY);
 	rig_stop();
@@ -320,11 +325,10 @@ RIG_TEST(freeing_the_server_calls_closed)
 
 RIG_TEST(draining_closes_with_1001)
 {
-	struct http_limits limits = http_limits_default;
 	struct client polite, rude, late;
 
-	limits.linger_timeout = 100;
-	start(&limits);
+	rig.limits.linger_timeout = 100;
+	start();
 	open_ws(&polite);
 	open_ws(&rude);
 	http_server_drain(rig.server);
@@ -356,12 +360,10 @@ pings(struct client *cl)
 
 RIG_TEST(two_unanswered_pings_drop_the_connection)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.ping_interval = 20;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.ping_interval = 20;
+	start_open(&cl);
 	rig_quiet();
 	WAIT_FOR(client_at_end(&cl));
 	rig_loud();
@@ -372,19 +374,16 @@ RIG_TEST(two_unanswered_pings_drop_the_connection)
 
 RIG_TEST(a_pong_resets_the_count_of_unanswered_pings)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.ping_interval = 20;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.ping_interval = 20;
+	start_open(&cl);
 	for (size_t n = 1; n <= 6; n++) {
 		WAIT_FOR(pings(&cl) >= n);
 		client_send_bytes(&cl, BYTES(PONG));
 	}
 	assert_int_equal(user.closed, 0);
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 /* A header, a part of it, a payload, a fragment: each waits for the rest at most body_timeout. */
@@ -400,12 +399,11 @@ RIG_TEST(an_incomplete_message_times_out)
 	    {BYTES("\x89\x85" MASK "half")},
 	    {BYTES(FIRST)},
 	};
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.body_timeout = 30;
+	rig.limits.body_timeout = 30;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		start(&limits);
+		start();
 		rig.answered = 0;
 		open_ws(&cl);
 		client_send_bytes(&cl, BYTES(HI));
@@ -418,12 +416,10 @@ RIG_TEST(an_incomplete_message_times_out)
 
 RIG_TEST(pings_do_not_extend_the_timeout_of_a_message)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.body_timeout = 100;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.body_timeout = 100;
+	start_open(&cl);
 	client_send_bytes(&cl, BYTES(FIRST));
 	while (!got_close(&cl, WS_POLICY)) {
 		(void)send(cl.fd, BYTES(PING), MSG_NOSIGNAL);
@@ -435,17 +431,15 @@ RIG_TEST(pings_do_not_extend_the_timeout_of_a_message)
 /* Each is in time, although something is always incomplete. */
 RIG_TEST(each_message_has_its_own_timeout)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 	uint64_t begun;
 
-	limits.body_timeout = 1000;
-	limits.frames_max = UINT_MAX;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.body_timeout = 1000;
+	rig.limits.frames_max = UINT_MAX;
+	start_open(&cl);
 	client_send_bytes(&cl, BYTES(FIRST));
 	begun = clock_mono_ms();
-	while (clock_mono_ms() < begun + 2 * limits.body_timeout) {
+	while (clock_mono_ms() < begun + 2 * rig.limits.body_timeout) {
 		size_t before = user.messages;
 
 		client_send_bytes(&cl, BYTES(LAST FIRST));
@@ -484,14 +478,13 @@ fill(size_t piece)
 
 RIG_TEST(a_peer_with_too_much_queued_output_is_dropped)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.output_max = 65536;
-	start(&limits);
+	rig.limits.output_max = 65536;
+	start();
 	open_small(&cl);
 	rig_quiet();
-	assert_true(fill(4096) >= limits.output_max);
+	assert_true(fill(4096) >= rig.limits.output_max);
 	rig_loud();
 	assert_int_equal(user.closed, 0);
 	WAIT_FOR(user.closed == 1);
@@ -501,12 +494,11 @@ RIG_TEST(a_peer_with_too_much_queued_output_is_dropped)
 
 RIG_TEST(a_peer_that_takes_nothing_is_dropped_after_the_stall_timeout)
 {
-	struct http_limits limits = http_limits_default;
 	static uint8_t text[200000];
 	struct client cl;
 
-	limits.stall_timeout = 50;
-	start(&limits);
+	rig.limits.stall_timeout = 50;
+	start();
 	open_small(&cl);
 	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
 	rig_quiet();
@@ -520,7 +512,7 @@ RIG_TEST(nothing_is_read_from_a_peer_that_takes_nothing)
 	static uint8_t text[200000];
 	struct client cl;
 
-	start(&http_limits_default);
+	start();
 	open_small(&cl);
 	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
 	rig_turn();
@@ -536,12 +528,11 @@ RIG_TEST(nothing_is_read_from_a_peer_that_takes_nothing)
 
 RIG_TEST(a_replay_does_not_count)
 {
-	struct http_limits limits = http_limits_default;
 	static uint8_t text[500000];
 	struct client cl;
 
-	limits.output_max = 4096;
-	start(&limits);
+	rig.limits.output_max = 4096;
+	start();
 	open_small(&cl);
 	assert_int_equal(ws_send(user.ws, slice_str("first")), 0);
 	assert_int_equal(ws_send_replay(user.ws, (struct slice){text, sizeof(text)}), 0);
@@ -556,19 +547,17 @@ RIG_TEST(a_replay_does_not_count)
 /* A close is queued even if the output is full. */
 RIG_TEST(a_close_is_sent_after_the_queued_output)
 {
-	struct http_limits limits = http_limits_default;
 	static uint8_t text[500000];
 	struct client cl;
 
-	limits.output_max = 4096;
-	start(&limits);
+	rig.limits.output_max = 4096;
+	start();
 	open_small(&cl);
 	assert_int_equal(ws_send(user.ws, (struct slice){text, sizeof(text)}), 0);
 	ws_close(user.ws, WS_NORMAL, "");
 	WAIT_FOR(got_close(&cl, WS_NORMAL));
 	assert_true(frames(&cl).len > sizeof(text));
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 /* The outcome of a message of this length. */
@@ -587,11 +576,10 @@ send_of_length(struct client *cl, size_t len)
 
 RIG_TEST(a_message_over_the_limit_is_refused)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.message_max = 1000;
-	start(&limits);
+	rig.limits.message_max = 1000;
+	start();
 	user.echo = true;
 	open_ws(&cl);
 	send_of_length(&cl, 1000);
@@ -605,12 +593,10 @@ RIG_TEST(a_message_over_the_limit_is_refused)
 /* Frames that end no message are counted for ten seconds; messages are for the user to count. */
 RIG_TEST(frames_over_the_limit_are_refused)
 {
-	struct http_limits limits = http_limits_default;
 	struct client cl;
 
-	limits.frames_max = 5;
-	start(&limits);
-	open_ws(&cl);
+	rig.limits.frames_max = 5;
+	start_open(&cl);
 	for (size_t i = 0; i < 10; i++)
 		client_send_bytes(&cl, BYTES(HI));
 	client_send_bytes(&cl, BYTES(FIRST PING PONG PING PONG LAST));
@@ -626,16 +612,14 @@ RIG_TEST(a_turn_reads_a_bounded_amount)
 {
 	struct client cl;
 
-	start(&http_limits_default);
-	open_ws(&cl);
+	start_open(&cl);
 	for (size_t i = 0; i < 4000; i++)
 		client_send_bytes(&cl, BYTES("\x81\x80" MASK)); /* 24,000 bytes */
 	for (size_t before = 0; user.messages < 4000; before = user.messages) {
 		rig_turn();
 		assert_in_range(user.messages - before, 0, 16384 / 6 + 1);
 	}
-	client_send_bytes(&cl, BYTES(CLOSE));
-	wait_until_over(&cl);
+	close_ws(&cl);
 }
 
 /* RFC 6455, section 5.2: the length has the shortest of three encodings. */
