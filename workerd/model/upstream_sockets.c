@@ -91,7 +91,7 @@ upstream_sockets_reserve(struct upstream *u, int fd)
 		n *= 2;
 	grown = xcalloc(n, sizeof(struct upstream_socket *));
 	if (u->sockets_len > 0)
-		memcpy(grown, u->sockets, u->sockets_len * sizeof(*grown));
+		memcpy(grown, u->sockets, u->sockets_len * sizeof(struct upstream_socket *));
 	free(u->sockets);
 	u->sockets = grown;
 	u->sockets_len = n;

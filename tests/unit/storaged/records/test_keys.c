@@ -6,7 +6,7 @@
 #include "storaged/records/keys.h"
 
 static struct msg_key_record
-key_with(const struct id *org, const char *key, enum key_kind kind)
+key_with(const struct id *org, const char *key, uint8_t kind)
 {
 	return (struct msg_key_record){
 	    .v = RECORD_VERSION,
