@@ -116,6 +116,18 @@ describe("the test runner", () => {
 		assert.equal(status, 0);
 	});
 
+	it("runs a failed file again with the same seed", () => {
+		const text = `
+			import { readFileSync } from "node:fs";
+			const file = new URL(import.meta.url + ".seed");
+			if (isFirst) writeFileSync(file, process.env.FAULTS_SEED);
+			const same = !isFirst && readFileSync(file, "utf8") === process.env.FAULTS_SEED;
+			it("has a seed, the same each time", () => { if (!same) throw new Error("first, or other"); });
+		`;
+		const { status, last } = runTree(e2e([text]), "e2e");
+		assert.deepEqual([status, last], [0, "1 passed, 0 failed"]);
+	});
+
 	it("fails if more than three files are flaky", () => {
 		const three = runTree(unit(Array(3).fill(FLAKY)), "unit");
 		assert.deepEqual([three.status, three.last], [0, "3 passed, 0 failed"]);
