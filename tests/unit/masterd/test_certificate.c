@@ -34,6 +34,16 @@ write_cert(const struct test_cert *c)
 	write_file(key_path, buf_slice(&c->key));
 }
 
+static void
+write_like(const struct test_cert_like *like)
+{
+	struct test_cert c;
+
+	test_cert_make(&c, like);
+	write_cert(&c);
+	test_cert_clear(&c);
+}
+
 /* Reads both files; returns the number of problems. */
 static size_t
 look(struct certificate *id)
@@ -55,12 +65,8 @@ look(struct certificate *id)
 static int
 set_up(void **state)
 {
-	struct test_cert good;
-
 	(void)state;
-	test_cert_make(&good, &(struct test_cert_like){0});
-	write_cert(&good);
-	test_cert_clear(&good);
+	write_like(&(struct test_cert_like){0});
 	return 0;
 }
 
@@ -95,6 +101,18 @@ assert_problem(const char *setting, const char *path, const char *what)
 	assert_int_equal(look(&id), 1);
 	snprintf(line, sizeof(line), "  %s=%s: %s\n", setting, path, what);
 	assert_string_equal(problems, line);
+	certificate_clear(&id);
+}
+
+/* Expects a valid pair, with exactly this warning. */
+static void
+assert_warning(const char *line)
+{
+	struct certificate id;
+
+	assert_int_equal(look(&id), 0);
+	assert_string_equal(problems, "");
+	assert_string_equal(warnings, line);
 	certificate_clear(&id);
 }
 
@@ -210,13 +228,10 @@ CERTIFICATE_TEST(certificates_that_workers_would_refuse_are_refused)
 	    {{.curve = "secp256k1"},
 		"its key must be RSA, EC (P-256, P-384 or P-521) or Ed25519"},
 	};
-	struct test_cert c;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		test_cert_make(&c, &cases[i].like);
-		write_cert(&c);
+		write_like(&cases[i].like);
 		assert_problem("TLS_CERT", cert_path, cases[i].what);
-		test_cert_clear(&c);
 	}
 }
 
@@ -224,18 +239,11 @@ CERTIFICATE_TEST(certificates_that_workers_would_refuse_are_refused)
 CERTIFICATE_TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority)
 {
 	EVP_PKEY *authority = EVP_EC_gen("P-256");
-	struct test_cert c;
-	struct certificate id;
 
-	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
-	write_cert(&c);
+	write_like(&(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
 	assert_problem("TLS_CERT", cert_path, "its signature uses a weak hash such as SHA-1");
-	test_cert_clear(&c);
-	test_cert_make(&c, &(struct test_cert_like){.digest = EVP_sha1()});
-	write_cert(&c);
-	assert_int_equal(look(&id), 0);
-	certificate_clear(&id);
-	test_cert_clear(&c);
+	write_like(&(struct test_cert_like){.digest = EVP_sha1()});
+	assert_warning("");
 	EVP_PKEY_free(authority);
 }
 
@@ -273,7 +281,6 @@ CERTIFICATE_TEST(a_truncated_chain_is_refused)
 CERTIFICATE_TEST(other_text_in_the_file_is_ignored)
 {
 	static const char text[] = "\nIssuer: CN=authority\n";
-	struct certificate id;
 	struct test_cert c;
 
 	test_cert_make(&c, &(struct test_cert_like){0});
@@ -281,23 +288,14 @@ CERTIFICATE_TEST(other_text_in_the_file_is_ignored)
 	assert_int_equal(buf_append(&c.chain, buf_data(&c.key), buf_len(&c.key)), 0);
 	assert_int_equal(buf_append(&c.chain, text, sizeof(text) - 1), 0);
 	write_cert(&c);
-	assert_int_equal(look(&id), 0);
-	assert_string_equal(problems, "");
-	certificate_clear(&id);
+	assert_warning("");
 	test_cert_clear(&c);
 }
 
 CERTIFICATE_TEST(a_certificate_with_more_than_two_weeks_causes_no_warning)
 {
-	struct test_cert c;
-	struct certificate id;
-
-	test_cert_make(&c, &(struct test_cert_like){.until_days = 15});
-	write_cert(&c);
-	assert_int_equal(look(&id), 0);
-	assert_string_equal(warnings, "");
-	certificate_clear(&id);
-	test_cert_clear(&c);
+	write_like(&(struct test_cert_like){.until_days = 15});
+	assert_warning("");
 }
 
 CERTIFICATE_TEST(dates_only_cause_warnings)
@@ -310,18 +308,12 @@ CERTIFICATE_TEST(dates_only_cause_warnings)
 	    {{.from_days = 1}, "is not valid yet"},
 	    {{.until_days = 13}, "expires within two weeks"},
 	};
-	struct test_cert c;
-	struct certificate id;
 	char line[256];
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		test_cert_make(&c, &cases[i].like);
-		write_cert(&c);
-		assert_int_equal(look(&id), 0);
+		write_like(&cases[i].like);
 		snprintf(line, sizeof(line), "  TLS_CERT=%s: %s\n", cert_path, cases[i].what);
-		assert_string_equal(warnings, line);
-		certificate_clear(&id);
-		test_cert_clear(&c);
+		assert_warning(line);
 	}
 }
 

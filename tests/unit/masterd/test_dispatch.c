@@ -73,12 +73,25 @@ teardown(void **state)
 }
 
 static void
-give(void)
+give(unsigned n)
 {
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (n-- > 0) {
+		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	assert_int_not_equal(fd, -1);
-	dispatch_give(dispatch, fd, &somewhere, false);
+		assert_int_not_equal(fd, -1);
+		dispatch_give(dispatch, fd, &somewhere, false);
+	}
+}
+
+/* Makes a worker's socket hold only a few connections. */
+static void
+shrink_socket(unsigned i)
+{
+	const int tiny = 1;
+
+	assert_int_equal(
+	    setsockopt(workers[i].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
+	    0);
 }
 
 /* Receives n connections from a worker's socket without acknowledging them. */
@@ -94,6 +107,13 @@ receive(const struct test_worker *w, unsigned n)
 		assert_int_not_equal(fd, -1);
 		closefd(&fd);
 	}
+}
+
+static void
+make_two_ready(void)
+{
+	make_ready(0);
+	make_ready(1);
 }
 
 #define DISPATCH_TEST(name) TEST_WITH(name, setup, teardown)
@@ -141,16 +161,13 @@ DISPATCH_TEST(without_a_ready_worker_there_is_no_room)
 
 DISPATCH_TEST(the_less_loaded_of_two_gets_it)
 {
-	make_ready(0);
-	make_ready(1);
+	make_two_ready();
 	atomic_store(&scoreboard->workers[0].connections, 50);
-	for (int i = 0; i < 50; i++)
-		give();
+	give(50);
 	assert_int_equal(workers[0].worker->in_flight, 0);
 	assert_int_equal(workers[1].worker->in_flight, 50);
 	atomic_store(&scoreboard->workers[0].connections, 0);
-	for (int i = 0; i < 50; i++)
-		give();
+	give(50);
 	assert_int_equal(workers[0].worker->in_flight, 50);
 	assert_int_equal(workers[1].worker->in_flight, 50);
 }
@@ -159,8 +176,7 @@ DISPATCH_TEST(many_workers_are_loaded_evenly)
 {
 	for (unsigned i = 0; i < WORKERS; i++)
 		make_ready(i);
-	for (int i = 0; i < 800; i++)
-		give();
+	give(800);
 	/* With random choice of one, more than half of all runs would leave one of the four outside
 	 * these bounds; with the better of two all are within a few of 200. */
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -172,7 +188,7 @@ DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
 	make_ready(0);
 	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++) {
 		assert_true(dispatch_has_room(dispatch));
-		give();
+		give(1);
 	}
 	assert_false(dispatch_has_room(dispatch));
 	receive(&workers[0], DISPATCH_IN_FLIGHT_MAX);
@@ -183,35 +199,29 @@ DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
 	turn();
 	assert_true(dispatch_has_room(dispatch));
 	assert_int_equal(rooms, 1);
-	give();
+	give(1);
 	assert_false(dispatch_has_room(dispatch));
 }
 
 DISPATCH_TEST(when_two_are_at_their_limit_the_third_gets_it)
 {
-	make_ready(0);
-	make_ready(1);
-	for (int i = 0; i < 2 * DISPATCH_IN_FLIGHT_MAX; i++)
-		give();
+	make_two_ready();
+	give(2 * DISPATCH_IN_FLIGHT_MAX);
 	assert_false(dispatch_has_room(dispatch));
 	make_ready(2);
-	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++)
-		give();
+	give(DISPATCH_IN_FLIGHT_MAX);
 	assert_int_equal(workers[2].worker->in_flight, DISPATCH_IN_FLIGHT_MAX);
 	assert_false(dispatch_has_room(dispatch));
 }
 
 DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
 {
-	make_ready(0);
-	make_ready(1);
+	make_two_ready();
 	worker_check(workers[0].worker, true, 0);
-	give();
-	give();
+	give(2);
 	assert_int_equal(workers[0].worker->in_flight, 1);
 	worker_check(workers[0].worker, true, 0);
-	for (int i = 0; i < 20; i++)
-		give();
+	give(20);
 	assert_int_equal(workers[0].worker->in_flight, 1);
 	worker_check(workers[1].worker, true, 0);
 	worker_check(workers[1].worker, true, 0);
@@ -220,18 +230,16 @@ DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
 	must(test_worker_say(&workers[0], MSG_ALIVE, &(struct msg_alive){}) == 0);
 	turn();
 	assert_int_equal(rooms, 1);
-	give();
+	give(1);
 	assert_int_equal(workers[0].worker->in_flight, 2);
 }
 
 DISPATCH_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
 {
-	make_ready(0);
-	make_ready(1);
+	make_two_ready();
 	/* masterd does not know yet: the loop has not run. */
 	closefd(&workers[0].end);
-	for (int i = 0; i < 20; i++)
-		give();
+	give(20);
 	assert_int_equal(workers[0].worker->in_flight, 0);
 	receive(&workers[1], 20);
 	turn();
@@ -243,7 +251,7 @@ DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
 {
 	make_ready(0);
 	closefd(&workers[0].end);
-	give();
+	give(1);
 	assert_false(dispatch_has_room(dispatch));
 	make_ready(1);
 	receive(&workers[1], 1);
@@ -253,15 +261,12 @@ DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
 
 DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 {
-	const int tiny = 1;
 	unsigned sent = 0;
 
 	make_ready(0);
-	assert_int_equal(
-	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
-	    0);
+	shrink_socket(0);
 	while (dispatch_has_room(dispatch)) {
-		give();
+		give(1);
 		sent++;
 	}
 	/* The kernel's smallest buffer takes a few records; the last connection was refused. */
@@ -277,14 +282,10 @@ DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 
 DISPATCH_TEST(a_refused_connection_is_retried_by_a_timer)
 {
-	const int tiny = 1;
-
 	make_ready(0);
-	assert_int_equal(
-	    setsockopt(workers[0].worker->control, SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)),
-	    0);
+	shrink_socket(0);
 	while (dispatch_has_room(dispatch))
-		give();
+		give(1);
 	/* The socket has room again, but no acknowledgement reports it. */
 	receive(&workers[0], workers[0].worker->in_flight);
 	rooms = 0;

@@ -191,7 +191,7 @@ await_connection(uint8_t record[static 256], union msg *m)
 
 /* Expects one connection with this client's port; returns the worker's end of it. */
 static int
-expect_connection(int client, size_t address_len, bool loopback)
+take_connection(int client, size_t address_len, bool loopback)
 {
 	uint8_t record[256];
 	union msg m;
@@ -207,6 +207,40 @@ expect_connection(int client, size_t address_len, bool loopback)
 	return fd;
 }
 
+static void
+expect_connection(int client, size_t address_len, bool loopback)
+{
+	int fd = take_connection(client, address_len, loopback);
+
+	closefd(&fd);
+}
+
+/* Serves one IPv4 address; returns its port. */
+static uint16_t
+serve_loopback(void)
+{
+	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
+	uint16_t port;
+
+	serve(&list, &port);
+	return port;
+}
+
+/* A client of each family gets to the worker. */
+static void
+expect_both_families(uint16_t port_v4, uint16_t port_v6, bool loopback)
+{
+	int v4, v6;
+
+	make_ready();
+	v4 = connect_v4(port_v4);
+	expect_connection(v4, 4, loopback);
+	v6 = connect_v6(port_v6);
+	expect_connection(v6, 16, loopback);
+	closefd(&v4);
+	closefd(&v6);
+}
+
 #define LISTENERS_TEST(name) TEST_WITH(name, setup, teardown)
 
 LISTENERS_TEST(both_families_are_served)
@@ -214,36 +248,18 @@ LISTENERS_TEST(both_families_are_served)
 	const struct listen_list list = {
 	    .n = 2, .at = {address_v4(INADDR_LOOPBACK, 0), address_v6(in6addr_loopback, 0)}};
 	uint16_t port[2];
-	int v4, v6, fd;
 
 	serve(&list, port);
-	make_ready();
-	v4 = connect_v4(port[0]);
-	fd = expect_connection(v4, 4, true);
-	closefd(&fd);
-	v6 = connect_v6(port[1]);
-	fd = expect_connection(v6, 16, true);
-	closefd(&fd);
-	closefd(&v4);
-	closefd(&v6);
+	expect_both_families(port[0], port[1], true);
 }
 
 LISTENERS_TEST(without_a_list_one_socket_takes_both_families)
 {
 	const struct listen_list nothing = {0};
 	uint16_t port[1];
-	int v4, v6, fd;
 
 	serve(&nothing, port);
-	make_ready();
-	v4 = connect_v4(port[0]);
-	fd = expect_connection(v4, 4, false);
-	closefd(&fd);
-	v6 = connect_v6(port[0]);
-	fd = expect_connection(v6, 16, false);
-	closefd(&fd);
-	closefd(&v4);
-	closefd(&v6);
+	expect_both_families(port[0], port[0], false);
 }
 
 LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address)
@@ -304,15 +320,13 @@ LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
 
 LISTENERS_TEST(a_connection_has_its_options_and_does_not_block)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
-	uint16_t port[1];
+	uint16_t port = serve_loopback();
 	int client, fd, nodelay = 0, unsent = 0;
 	socklen_t len = sizeof(nodelay);
 
-	serve(&list, port);
 	make_ready();
-	client = connect_v4(port[0]);
-	fd = expect_connection(client, 4, true);
+	client = connect_v4(port);
+	fd = take_connection(client, 4, true);
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len), 0);
 	assert_int_equal(nodelay, 1);
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, &len), 0);
@@ -342,32 +356,27 @@ expect_rest(void)
 
 LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
-	uint16_t port[1];
-	int clients[10], fd;
+	uint16_t port = serve_loopback();
+	int clients[10];
 
-	serve(&list, port);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
-		clients[i] = connect_v4(port[0]);
+		clients[i] = connect_v4(port);
 	expect_rest();
 	make_ready();
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
-		fd = expect_connection(clients[i], 4, true);
-		closefd(&fd);
+		expect_connection(clients[i], 4, true);
 		closefd(&clients[i]);
 	}
 }
 
 LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	struct rlimit before, none;
-	uint16_t port[1];
-	int client, fd, next;
+	uint16_t port = serve_loopback();
+	int client, next;
 
-	serve(&list, port);
 	make_ready();
-	client = connect_v4(port[0]);
+	client = connect_v4(port);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	/* The lowest free descriptor is the first that the limit excludes. */
 	next = dup(client);
@@ -376,31 +385,27 @@ LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	expect_rest();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	fd = expect_connection(client, 4, true);
-	closefd(&fd);
+	expect_connection(client, 4, true);
 	closefd(&client);
 }
 
 LISTENERS_TEST(closing_accepts_what_is_already_connected)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
-	uint16_t port[1];
-	int clients[3], fd;
+	uint16_t port = serve_loopback();
+	int clients[3];
 
-	serve(&list, port);
 	make_ready();
 	while (dispatch_workers(dispatch) == 0)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
-		clients[i] = connect_v4(port[0]);
+		clients[i] = connect_v4(port);
 	await_backlog(first_listener, ARRAY_LEN(clients));
 	listeners_close(listeners);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
-		fd = expect_connection(clients[i], 4, true);
-		closefd(&fd);
+		expect_connection(clients[i], 4, true);
 		closefd(&clients[i]);
 	}
-	assert_int_equal(connect_v4(port[0]), -1);
+	assert_int_equal(connect_v4(port), -1);
 }
 
 LISTENERS_TEST(an_inherited_backlog_is_left_to_the_next_owner)

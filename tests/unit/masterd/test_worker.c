@@ -118,6 +118,20 @@ get_ready(void)
 	assert_int_equal(last_state, WORKER_READY);
 }
 
+static void
+start_ready(const struct tls_keys *keys)
+{
+	start(keys);
+	get_ready();
+}
+
+static void
+hear_all(void)
+{
+	while (hear() != 0)
+		;
+}
+
 /* Sends connections until the socket is full; returns how many. */
 static size_t
 fill(void)
@@ -184,10 +198,8 @@ WORKER_TEST(the_longest_keys_fit)
 
 WORKER_TEST(new_ticket_keys_come_without_the_certificate)
 {
-	start(tls_keys);
-	get_ready();
-	while (hear() != 0)
-		;
+	start_ready(tls_keys);
+	hear_all();
 	tls_keys_renew(tls_keys);
 	worker_send_keys(worker, false);
 	assert_int_equal(hear(), MSG_TICKET_KEYS);
@@ -200,10 +212,8 @@ WORKER_TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room)
 	struct certificate id;
 	size_t n;
 
-	start(tls_keys);
-	get_ready();
-	while (hear() != 0)
-		;
+	start_ready(tls_keys);
+	hear_all();
 	n = fill();
 	certificate_of(&id, "chain 2", "key 2");
 	assert_true(tls_keys_replace(tls_keys, &id));
@@ -225,8 +235,7 @@ WORKER_TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room)
 
 WORKER_TEST(a_worker_whose_keys_cannot_be_sent_is_lost)
 {
-	start(tls_keys);
-	get_ready();
+	start_ready(tls_keys);
 	closefd(&end);
 	worker_send_keys(worker, true);
 	assert_int_equal(worker->state, WORKER_LOST);
@@ -234,10 +243,8 @@ WORKER_TEST(a_worker_whose_keys_cannot_be_sent_is_lost)
 
 WORKER_TEST(a_draining_worker_needs_no_keys)
 {
-	start(tls_keys);
-	get_ready();
-	while (hear() != 0)
-		;
+	start_ready(tls_keys);
+	hear_all();
 	worker_drain(worker, 60000);
 	assert_int_equal(hear(), MSG_DRAIN);
 	worker_send_keys(worker, true);
@@ -258,8 +265,7 @@ WORKER_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
 {
 	uint64_t first;
 
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	worker_drain(worker, 900000);
 	assert_int_equal(worker->state, WORKER_DRAINING);
@@ -279,8 +285,7 @@ WORKER_TEST(an_earlier_deadline_applies_after_the_control_socket_closed)
 {
 	uint64_t first;
 
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	worker_drain(worker, 900000);
 	closefd(&end);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
@@ -331,8 +336,7 @@ WORKER_TEST(a_ready_worker_is_checked_and_answers)
 
 WORKER_TEST(a_worker_that_does_not_answer_is_lost)
 {
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	pass_rounds(HEARTBEAT_ROUNDS);
 	assert_int_equal(worker->state, WORKER_READY);
 	assert_false(worker->hung);
@@ -351,8 +355,7 @@ WORKER_TEST(an_unread_answer_counts)
 	const struct msg_alive alive = {};
 	struct test_worker w;
 
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	pass_rounds(HEARTBEAT_ROUNDS);
 	w = (struct test_worker){.worker = worker, .end = end};
 	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &alive), 0);
@@ -364,8 +367,7 @@ WORKER_TEST(an_unread_answer_counts)
 
 WORKER_TEST(a_draining_worker_must_answer_too)
 {
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	worker_drain(worker, 900000);
 	assert_int_equal(hear(), MSG_DRAIN);
@@ -379,8 +381,7 @@ WORKER_TEST(a_draining_worker_must_answer_too)
 
 WORKER_TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline)
 {
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	worker_drain(worker, 900000);
 	closefd(&end);
 	pass_rounds(HEARTBEAT_ROUNDS + 2);
@@ -390,8 +391,7 @@ WORKER_TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline)
 
 WORKER_TEST(an_answer_without_a_check_kills_the_worker)
 {
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	answer();
 	assert_int_equal(worker->state, WORKER_LOST);
 	assert_false(worker->hung);
@@ -399,8 +399,7 @@ WORKER_TEST(an_answer_without_a_check_kills_the_worker)
 
 WORKER_TEST(an_unsent_check_needs_no_answer)
 {
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	assert_int_equal(shutdown(worker->control, SHUT_WR), 0);
 	pass_rounds(2 * HEARTBEAT_ROUNDS);
 	assert_int_equal(worker->state, WORKER_READY);
@@ -412,8 +411,7 @@ WORKER_TEST(a_worker_whose_socket_is_full_is_checked_when_there_is_room)
 {
 	size_t n;
 
-	start(NULL);
-	get_ready();
+	start_ready(NULL);
 	assert_int_equal(hear(), MSG_HELLO);
 	n = fill();
 	pass_rounds(HEARTBEAT_ROUNDS);

@@ -281,6 +281,35 @@ all_ready(void)
 	return dispatch_workers(dispatch) == WANTED;
 }
 
+static void
+rehire(unsigned wanted, uint32_t hang_ms)
+{
+	workers_free(workers);
+	hire(wanted, hang_ms);
+}
+
+/* Starts workers that serve, and waits for them. */
+static void
+serve_all(void)
+{
+	start("serve");
+	AWAIT(all_ready());
+}
+
+static void
+expect_all_gone(void)
+{
+	AWAIT(reports[WORKERS_ALL_GONE] == 1);
+	assert_int_equal(running(), 0);
+}
+
+static void
+expect_reloads(unsigned n)
+{
+	AWAIT(reports[WORKERS_RELOADED] == n);
+	AWAIT(running() == WANTED);
+}
+
 #define WORKERS_TEST(name) TEST_WITH(name, setup, teardown)
 
 WORKERS_TEST(every_seat_gets_a_worker)
@@ -310,8 +339,7 @@ WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 	struct scoreboard_worker *w = &scoreboard->workers[0];
 	pid_t victim, other;
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	victim = pid_of(0);
 	other = pid_of(1);
 	atomic_store(&w->connections, 7);
@@ -362,8 +390,7 @@ WORKERS_TEST(the_pause_before_a_restart_doubles)
 
 	/* A single seat: with two, one may be late, and its death be seen together with the
 	 * other's, in a loop iteration that began earlier. */
-	workers_free(workers);
-	hire(1, 0);
+	rehire(1, 0);
 	open_notes(path);
 	start("crash");
 	AWAIT(read_notes(path, at, 4) == 4);
@@ -397,8 +424,7 @@ WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 	uint64_t at[4];
 	pid_t first;
 
-	workers_free(workers);
-	hire(WANTED, 3000);
+	rehire(WANTED, 3000);
 	open_notes(path);
 	start("hang");
 	AWAIT(all_ready());
@@ -417,10 +443,8 @@ WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 	const struct scoreboard_master *m = &scoreboard->master;
 	pid_t victim, other;
 
-	workers_free(workers);
-	hire(WANTED, 3000);
-	start("serve");
-	AWAIT(all_ready());
+	rehire(WANTED, 3000);
+	serve_all();
 	victim = pid_of(0);
 	other = pid_of(1);
 	assert_int_equal(kill(victim, SIGSTOP), 0);
@@ -435,16 +459,14 @@ WORKERS_TEST(settings_that_the_first_worker_refuses_are_reported)
 	start("refuse");
 	AWAIT(reports[WORKERS_REFUSED] > 0);
 	workers_stop(workers);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 }
 
 WORKERS_TEST(settings_refused_later_do_not_stop_the_service)
 {
 	pid_t first;
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	first = pid_of(0);
 	setenv("WORKER_MODE", "refuse", 1);
 	assert_int_equal(kill(first, SIGKILL), 0);
@@ -460,8 +482,7 @@ WORKERS_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
 {
 	pid_t old[WANTED];
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	for (unsigned i = 0; i < WANTED; i++)
 		old[i] = pid_of(i);
 	fewest_ready = SIZE_MAX;
@@ -478,14 +499,12 @@ WORKERS_TEST(a_reload_during_a_reload_replaces_all_again)
 {
 	pid_t between;
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	workers_reload(workers);
 	AWAIT(pid_of(WANTED) != 0);
 	between = pid_of(WANTED);
 	workers_reload(workers);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
-	AWAIT(running() == WANTED);
+	expect_reloads(1);
 	assert_int_equal(kill(between, 0), -1);
 }
 
@@ -493,8 +512,7 @@ WORKERS_TEST(a_failed_reload_keeps_the_old_workers)
 {
 	pid_t old[WANTED];
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	for (unsigned i = 0; i < WANTED; i++)
 		old[i] = pid_of(i);
 	setenv("WORKER_MODE", "refuse", 1);
@@ -512,8 +530,7 @@ WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 	pid_t old, next;
 	char text[16];
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	old = pid_of(0);
 	snprintf(text, sizeof(text), "%d", old);
 	setenv("WORKER_AWAITS", text, 1);
@@ -522,8 +539,7 @@ WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 	next = pid_of(WANTED);
 	assert_int_not_equal(next, 0);
 	assert_int_equal(kill(old, SIGKILL), 0);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
-	AWAIT(running() == WANTED);
+	expect_reloads(1);
 	assert_int_equal(pid_of(WANTED), next);
 	assert_true(all_ready());
 	/* SIGCHLD and the control sockets are watched; no restart is scheduled. */
@@ -534,8 +550,7 @@ WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 {
 	pid_t other;
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	other = pid_of(1);
 	setenv("WORKER_MODE", "refuse", 1);
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
@@ -547,8 +562,7 @@ WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 	setenv("WORKER_MODE", "serve", 1);
 	AWAIT(all_ready());
 	workers_reload(workers);
-	AWAIT(reports[WORKERS_RELOADED] == 2);
-	AWAIT(running() == WANTED);
+	expect_reloads(2);
 	assert_int_equal(kill(other, 0), -1);
 	assert_true(all_ready());
 }
@@ -557,36 +571,31 @@ WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 {
 	pid_t other;
 
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	other = pid_of(1);
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
 	AWAIT(running() == 1);
 	workers_reload(workers);
 	assert_int_equal(running(), 1);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
-	AWAIT(running() == WANTED);
+	expect_reloads(1);
 	assert_int_equal(kill(other, 0), -1);
 	assert_true(all_ready());
 }
 
 WORKERS_TEST(a_stop_drains_the_workers)
 {
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	workers_stop(workers);
 	assert_int_equal(dispatch_workers(dispatch), 0);
 	assert_int_equal(reports[WORKERS_ALL_GONE], 0);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 }
 
 WORKERS_TEST(a_stop_before_workers_are_ready_is_quick)
 {
 	start("serve");
 	workers_stop(workers);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 }
 
 WORKERS_TEST(a_stop_kills_workers_that_do_not_exit)
@@ -594,8 +603,7 @@ WORKERS_TEST(a_stop_kills_workers_that_do_not_exit)
 	start("stubborn");
 	AWAIT(all_ready());
 	workers_stop(workers);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 }
 
 WORKERS_TEST(a_second_stop_kills_at_once)
@@ -604,19 +612,16 @@ WORKERS_TEST(a_second_stop_kills_at_once)
 	AWAIT(all_ready());
 	workers_stop(workers);
 	workers_kill(workers);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 }
 
 WORKERS_TEST(no_worker_is_restarted_during_a_stop)
 {
-	start("serve");
-	AWAIT(all_ready());
+	serve_all();
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
 	AWAIT(running() == 1);
 	workers_stop(workers);
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
-	assert_int_equal(running(), 0);
+	expect_all_gone();
 	/* No timer and no worker is left; only SIGCHLD is still watched. */
 	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1);
 }

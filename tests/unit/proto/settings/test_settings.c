@@ -12,14 +12,16 @@
 #include "tests/unit/unit.h"
 
 static char *problems, *warnings;
+static struct settings s; /* of the last load() */
 
 /* Loads the settings from exactly these NAME=value pairs; returns the number of problems. */
 static size_t
-load(struct settings *s, unsigned owners, const char *const pairs[])
+load(unsigned owners, const char *const pairs[])
 {
 	size_t len, n;
 	FILE *p, *w;
 
+	settings_clear(&s);
 	free(problems);
 	free(warnings);
 	clearenv();
@@ -33,20 +35,17 @@ load(struct settings *s, unsigned owners, const char *const pairs[])
 	}
 	p = open_memstream(&problems, &len);
 	w = open_memstream(&warnings, &len);
-	n = settings_load(s, owners, p, w);
+	n = settings_load(&s, owners, p, w);
 	fclose(p);
 	fclose(w);
 	return n;
 }
 
-#define LOAD(s, ...) \
-	load((s), OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define LOAD(...) load(OWNER_ALL, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
 TEST(defaults_match_the_contract)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(LOAD(), 0);
 	assert_int_equal(s.port, 4000);
 	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
 	assert_int_equal(s.max_history_messages, 30);
@@ -58,15 +57,12 @@ TEST(defaults_match_the_contract)
 	assert_string_equal(s.store_socket, "./data/store.sock");
 	assert_true(s.cors_origin.any);
 	assert_null(s.admin_api_key);
-	settings_clear(&s);
 }
 
 TEST(values_are_parsed_and_normalized)
 {
-	struct settings s;
-
 	assert_int_equal(
-	    LOAD(&s, "NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
+	    LOAD("NODE_ENV=test", "PORT=8080", "OPENAI_BASE_URL=http://localhost:11434/v1/",
 		"CORS_ORIGIN= https://Example.com:443 ,http://localhost:3000",
 		"LISTEN=127.0.0.1:80, [::1]:81", "STORE_MAX_BYTES=2g", "DATA_DIR=/d",
 		"WORKERS="),
@@ -87,7 +83,6 @@ TEST(values_are_parsed_and_normalized)
 	assert_string_equal(s.store_socket, "/d/store.sock");
 	assert_int_equal(s.workers, 0);
 	assert_false(s.openai_temperature.given);
-	settings_clear(&s);
 }
 
 TEST(a_decimal_has_up_to_three_decimal_places)
@@ -100,12 +95,9 @@ TEST(a_decimal_has_up_to_three_decimal_places)
 	    {"OPENAI_TEMPERATURE=0.005", 5}, {"OPENAI_TEMPERATURE=002", 2000}};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct settings s;
-
-		assert_int_equal(LOAD(&s, cases[i].line), 0);
+		assert_int_equal(LOAD(cases[i].line), 0);
 		assert_true(s.openai_temperature.given);
 		assert_int_equal(s.openai_temperature.thousandths, cases[i].thousandths);
-		settings_clear(&s);
 	}
 }
 
@@ -113,33 +105,26 @@ TEST(model_proxy_and_ca_bundle_are_parsed)
 {
 	static const char *const proxies[] = {"http://proxy", "https://proxy:3128",
 	    "socks5://user:p@ss@[::1]:1080", "socks5h://127.0.0.1:1"};
-	struct settings s;
 
 	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
 		char line[128];
 
 		snprintf(line, sizeof(line), "OPENAI_PROXY=%s", proxies[i]);
-		assert_int_equal(LOAD(&s, line), 0);
+		assert_int_equal(LOAD(line), 0);
 		assert_string_equal(s.openai_proxy, proxies[i]);
-		settings_clear(&s);
 	}
 	/* The proxy's password must not be shown. */
-	assert_int_equal(LOAD(&s, "OPENAI_PROXY=http://user:hush@"), 1);
+	assert_int_equal(LOAD("OPENAI_PROXY=http://user:hush@"), 1);
 	assert_null(strstr(problems, "hush"));
-	settings_clear(&s);
 	/* The variable that OpenSSL's own programs read. */
-	assert_int_equal(LOAD(&s, "SSL_CERT_FILE=/dev/null"), 0);
+	assert_int_equal(LOAD("SSL_CERT_FILE=/dev/null"), 0);
 	assert_string_equal(s.openai_ca_bundle, "/dev/null");
-	settings_clear(&s);
 }
 
 TEST(app_env_wins_over_its_alias)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s, "NODE_ENV=test", "APP_ENV=development"), 0);
+	assert_int_equal(LOAD("NODE_ENV=test", "APP_ENV=development"), 0);
 	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
-	settings_clear(&s);
 }
 
 TEST(each_wrong_value_is_refused_by_name)
@@ -211,57 +196,44 @@ TEST(each_wrong_value_is_refused_by_name)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct settings s;
 		char name[64];
 
-		if (LOAD(&s, cases[i]) != 1)
+		if (LOAD(cases[i]) != 1)
 			fail_msg("%s was taken", cases[i]);
 		snprintf(name, sizeof(name), "  %.*s", (int)strcspn(cases[i], "="), cases[i]);
 		assert_int_equal(strncmp(problems, name, strlen(name)), 0);
-		settings_clear(&s);
 	}
 }
 
 TEST(trusted_proxies_are_networks_and_each_error_has_its_message)
 {
-	struct settings s;
 	char many[16 * (NETWORKS_MAX + 1) + 32] = "TRUSTED_PROXIES=127.0.0.1";
 
-	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(LOAD(), 0);
 	assert_int_equal(s.trusted_proxies.n, 0);
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES= 127.0.0.1 ,10.0.0.0/8, fd00::/8"), 0);
+	assert_int_equal(LOAD("TRUSTED_PROXIES= 127.0.0.1 ,10.0.0.0/8, fd00::/8"), 0);
 	assert_int_equal(s.trusted_proxies.n, 3);
 	assert_int_equal(s.trusted_proxies.at[0].bits, 32);
 	assert_int_equal(s.trusted_proxies.at[2].bits, 8);
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=::1, 10.1.2.3/8"), 1);
+	assert_int_equal(LOAD("TRUSTED_PROXIES=::1, 10.1.2.3/8"), 1);
 	assert_non_null(
 	    strstr(problems, "10.1.2.3/8 has bits set after its prefix; use 10.0.0.0/8"));
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=0.0.0.0/0"), 1);
+	assert_int_equal(LOAD("TRUSTED_PROXIES=0.0.0.0/0"), 1);
 	assert_non_null(strstr(problems, "would trust every address"));
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, "TRUSTED_PROXIES=nginx"), 1);
+	assert_int_equal(LOAD("TRUSTED_PROXIES=nginx"), 1);
 	assert_non_null(strstr(problems, "\"nginx\" is not an address or network"));
-	settings_clear(&s);
 	for (int i = 0; i < NETWORKS_MAX; i++)
 		assert_true(strlcat(many, ",127.0.0.1", sizeof(many)) < sizeof(many));
-	assert_int_equal(LOAD(&s, many), 1);
+	assert_int_equal(LOAD(many), 1);
 	assert_non_null(strstr(problems, "at most 64 networks"));
-	settings_clear(&s);
 }
 
 TEST(model_servers_have_names_and_some_of_them_keys)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s), 0);
+	assert_int_equal(LOAD(), 0);
 	assert_int_equal(s.model_servers.n + s.model_server_keys.n, 0);
-	settings_clear(&s);
 	assert_int_equal(
-	    LOAD(&s,
-		"MODEL_SERVERS= local=http://127.0.0.1:11434/v1/ ,big_2=https://x.example/v1",
+	    LOAD("MODEL_SERVERS= local=http://127.0.0.1:11434/v1/ ,big_2=https://x.example/v1",
 		"MODEL_SERVER_KEYS=big_2=sk=with=signs=="),
 	    0);
 	assert_int_equal(s.model_servers.n, 2);
@@ -271,7 +243,6 @@ TEST(model_servers_have_names_and_some_of_them_keys)
 	    named_list_find(&s.model_server_keys, slice_str("big_2")), "sk=with=signs==");
 	assert_null(named_list_find(&s.model_server_keys, slice_str("local")));
 	assert_null(named_list_find(&s.model_servers, slice_str("")));
-	settings_clear(&s);
 }
 
 TEST(the_hang_limit_is_0_or_at_least_a_second)
@@ -284,11 +255,8 @@ TEST(the_hang_limit_is_0_or_at_least_a_second)
 	    {"WORKER_HANG_MS=3600000", true}, {"WORKER_HANG_MS=3600001", false}};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct settings s;
-
-		assert_int_equal(LOAD(&s, cases[i].line), !cases[i].good);
+		assert_int_equal(LOAD(cases[i].line), !cases[i].good);
 		assert_true(cases[i].good || strstr(problems, cases[i].line) != NULL);
-		settings_clear(&s);
 	}
 }
 
@@ -316,34 +284,26 @@ TEST(each_error_in_model_servers_has_its_message)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct settings s;
-
-		assert_int_equal(LOAD(&s, cases[i].servers, cases[i].keys), 1);
+		assert_int_equal(LOAD(cases[i].servers, cases[i].keys), 1);
 		if (strstr(problems, cases[i].said) == NULL)
 			fail_msg("%s %s: %s", cases[i].servers, cases[i].keys, problems);
 		assert_null(strstr(problems, "hush"));
-		settings_clear(&s);
 	}
 }
 
 TEST(an_unknown_environment_gets_the_rules_of_production)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s, "APP_ENV=prod", "OPENAI_API_KEY=a\nb"), 4);
+	assert_int_equal(LOAD("APP_ENV=prod", "OPENAI_API_KEY=a\nb"), 4);
 	assert_non_null(strstr(problems, "APP_ENV=prod: must be"));
 	assert_non_null(strstr(problems, "WIDGET_API_KEY is not set"));
 	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
 	/* A refused value is not also reported as missing. */
 	assert_null(strstr(problems, "OPENAI_API_KEY is not set"));
-	settings_clear(&s);
 }
 
 TEST(all_problems_are_reported_at_once)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s, "PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
+	assert_int_equal(LOAD("PORT=x", "APP_ENV=production", "ADMIN_API_KEY=hunter2",
 			     "WIDGET_API_KEY=tooshort"),
 	    5);
 	assert_non_null(strstr(problems, "PORT=x"));
@@ -353,49 +313,52 @@ TEST(all_problems_are_reported_at_once)
 	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
 	assert_null(strstr(problems, "hunter2"));
 	assert_null(strstr(problems, "tooshort"));
-	settings_clear(&s);
 }
 
 TEST(production_accepts_valid_settings)
 {
-	struct settings s;
-
 	assert_int_equal(
-	    LOAD(&s, "APP_ENV=production", "OPENAI_API_KEY=sk-1",
+	    LOAD("APP_ENV=production", "OPENAI_API_KEY=sk-1",
 		"WIDGET_API_KEY=0123456789abcdef01234567", "CORS_ORIGIN=https://example.com"),
 	    0);
 	assert_string_equal(warnings, "");
-	settings_clear(&s);
 }
 
 TEST(variables_of_other_systems_are_reported_as_unused)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s, "CONVEX_URL=https://x", "NEXT_PUBLIC_BACKEND_URL=y"), 0);
+	assert_int_equal(LOAD("CONVEX_URL=https://x", "NEXT_PUBLIC_BACKEND_URL=y"), 0);
 	assert_non_null(strstr(warnings, "CONVEX_URL: not used"));
 	assert_non_null(strstr(warnings, "NEXT_PUBLIC_BACKEND_URL: not used"));
-	settings_clear(&s);
+}
+
+static char credentials[] = "/tmp/banter-test-XXXXXX";
+static char credentials_env[64]; /* names the directory, for LOAD() */
+
+/* Creates the directory of credentials with a file; path gets its name. */
+static void
+write_credential(const char *name, const char *text, char path[static 64])
+{
+	FILE *f;
+
+	if (credentials_env[0] == '\0')
+		assert_non_null(mkdtemp(credentials));
+	snprintf(
+	    credentials_env, sizeof(credentials_env), "CREDENTIALS_DIRECTORY=%s", credentials);
+	snprintf(path, 64, "%s/%s", credentials, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
 }
 
 TEST(a_secret_may_come_as_a_file)
 {
-	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
-	struct settings s;
-	FILE *f;
+	char path[64];
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/OPENAI_API_KEY", dir);
-	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs("sk-from-file\n", f);
-	fclose(f);
-	assert_int_equal(LOAD(&s, env), 0);
+	write_credential("OPENAI_API_KEY", "sk-from-file\n", path);
+	assert_int_equal(LOAD(credentials_env), 0);
 	assert_string_equal(s.openai_api_key, "sk-from-file");
-	settings_clear(&s);
 	assert_int_equal(remove(path), 0);
-	assert_int_equal(remove(dir), 0);
 }
 
 TEST(a_secret_s_file_that_is_empty_leaves_it_unset)
@@ -405,68 +368,42 @@ TEST(a_secret_s_file_that_is_empty_leaves_it_unset)
 		size_t problems;
 	} cases[] = {
 	    {"", 0}, {"\n", 0}, {"\r\n", 0}, {"\n\n", 0}, {"\nsecret\n", 1}, {" \n", 1}};
-	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
-	struct settings s;
+	char path[64];
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/ADMIN_API_KEY", dir);
-	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		FILE *f = fopen(path, "w");
-
-		assert_non_null(f);
-		fputs(cases[i].text, f);
-		fclose(f);
-		assert_int_equal(LOAD(&s, env), cases[i].problems);
+		write_credential("ADMIN_API_KEY", cases[i].text, path);
+		assert_int_equal(LOAD(credentials_env), cases[i].problems);
 		assert_null(s.admin_api_key);
-		settings_clear(&s);
 	}
 	assert_int_equal(remove(path), 0);
-	assert_int_equal(remove(dir), 0);
 }
 
 TEST(a_file_that_is_unset_may_be_a_credential)
 {
-	char dir[] = "/tmp/banter-test-XXXXXX", path[64], env[64];
-	struct settings s;
-	FILE *f;
+	char path[64];
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/TLS_KEY", dir);
-	snprintf(env, sizeof(env), "CREDENTIALS_DIRECTORY=%s", dir);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fclose(f);
-	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem"), 0);
+	write_credential("TLS_KEY", "", path);
+	assert_int_equal(LOAD(credentials_env, "TLS_CERT=/c.pem"), 0);
 	assert_string_equal(s.tls_cert, "/c.pem");
 	assert_string_equal(s.tls_key, path);
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, env, "TLS_CERT=/c.pem", "TLS_KEY=/k.pem"), 0);
+	assert_int_equal(LOAD(credentials_env, "TLS_CERT=/c.pem", "TLS_KEY=/k.pem"), 0);
 	assert_string_equal(s.tls_key, "/k.pem");
-	settings_clear(&s);
 	assert_int_equal(remove(path), 0);
-	assert_int_equal(remove(dir), 0);
 }
 
 TEST(certificate_and_key_come_together_or_not_at_all)
 {
-	struct settings s;
-
-	assert_int_equal(LOAD(&s, "TLS_CERT=/c.pem"), 1);
+	assert_int_equal(LOAD("TLS_CERT=/c.pem"), 1);
 	assert_non_null(strstr(problems, "TLS_KEY is not set: TLS_CERT is"));
-	settings_clear(&s);
-	assert_int_equal(LOAD(&s, "TLS_KEY=/k.pem"), 1);
+	assert_int_equal(LOAD("TLS_KEY=/k.pem"), 1);
 	assert_non_null(strstr(problems, "TLS_CERT is not set: TLS_KEY is"));
-	settings_clear(&s);
 }
 
 TEST(the_store_needs_no_keys)
 {
 	const char *const pairs[] = {"APP_ENV=production", NULL};
-	struct settings s;
 
-	assert_int_equal(load(&s, OWNER_STORE, pairs), 0);
-	settings_clear(&s);
+	assert_int_equal(load(OWNER_STORE, pairs), 0);
 }
 
 /* Returns a printer's output; the caller frees it. */
@@ -518,7 +455,10 @@ main(void)
 {
 	int failed = UNIT_RUN(NULL, NULL);
 
+	settings_clear(&s);
 	free(problems);
 	free(warnings);
+	if (credentials_env[0] != '\0')
+		assert_int_equal(remove(credentials), 0);
 	return failed;
 }
