@@ -145,6 +145,34 @@ const CIRCLES = [
 	},
 ];
 
+/** Prefixes of functions that are not the name of their file: of a type that the file defines, for example. */
+const PREFIXES = {
+	"proto/base/basics": ["must", "xcalloc", "xreallocarray", "xstrdup", "memory", "closefd", "fd"],
+	"proto/base/buf": ["slice"],
+	"proto/base/network": ["ip"],
+	"proto/base/secrets": ["hash"],
+	"proto/ipc/messages": ["msg", "record"],
+	"proto/settings/setting_values": ["origin", "named_list"],
+	"storaged/cli/main": ["banter"],
+	"storaged/engine/schema": [
+		"table",
+		"key",
+		"activity",
+		"message_seq",
+		"partial_offset",
+		"client_id_name",
+		"cap_day",
+		"meta",
+		"org_key_parts",
+	],
+	"storaged/engine/txn": ["record", "walk"],
+	"storaged/server/batch": ["handlers"],
+	"storaged/server/main": ["storaged"],
+	"workerd/api/process_usage": ["usage"],
+	"workerd/http/tls": ["io"],
+	"workerd/main": ["worker"],
+};
+
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h": /^workerd\/model\//,
@@ -249,15 +277,39 @@ function checkHeaders() {
 				breach(`${path}: may not include <${name}> (${HEADERS[name].source})`);
 }
 
-/** Function definitions: by .clang-format each begins at the start of a line and its body with "{" there. */
+/** "widgets_json" → widgets_json, widgets, widget_json …: the leading words of a name, each also singular. */
+function prefixesOf(name) {
+	const words = name.split("_");
+	const leading = words.map((_, i) => words.slice(0, i + 1).join("_"));
+	return leading.flatMap((prefix) => [
+		prefix,
+		prefix.replace(/ies$/, "y"),
+		prefix.replace(/es$/, ""),
+		prefix.replace(/s$/, ""),
+	]);
+}
+
+/** Functions carry the name of their file, of its folder, or a prefix that is listed; none is defined twice. */
 function checkNames() {
-	const where = new Map();
+	// By .clang-format a definition begins at the start of a line, and its body with "{" there.
 	const definition = /^(?![ \t#/}])[^;{}()\n=]*?\b(\w+)\([^;{}]*?\)\n\{/gm;
+	const where = new Map();
 	for (const path of daemons) {
-		if (!path.endsWith(".c") && !path.endsWith(".h")) continue;
+		const module = moduleOf(path);
+		const prefixes = [
+			...prefixesOf(basename(module)),
+			...prefixesOf(basename(dirname(path))),
+			...(PREFIXES[module] ?? []),
+		];
 		for (const name of new Set(included(path, definition))) {
 			if (name === "main") continue;
 			where.set(name, [...(where.get(name) ?? []), path]);
+			const isHandler = name.startsWith("handle_") && /^(workerd\/api|storaged)\//.test(path);
+			if (
+				!isHandler &&
+				!prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}_`))
+			)
+				breach(`${path}: ${name}() does not begin with the name of its file or folder`);
 		}
 	}
 	for (const [name, paths] of where)
