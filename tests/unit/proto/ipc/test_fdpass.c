@@ -105,6 +105,17 @@ send_raw(int sock, const char *record, const int *fds, size_t n)
 	assert_int_equal(sendmsg(sock, &m, MSG_NOSIGNAL), (ssize_t)strlen(record));
 }
 
+/* Expects no record, no descriptor, and this error. */
+static void
+assert_refused(int sock, uint8_t *buf, size_t size, int error)
+{
+	int fd = 99;
+
+	assert_int_equal(fdpass_recv(sock, buf, size, &fd), -1);
+	assert_int_equal(errno, error);
+	assert_int_equal(fd, -1);
+}
+
 TEST(a_record_arrives_with_its_descriptor)
 {
 	struct pair p = pair_open();
@@ -156,9 +167,7 @@ TEST(no_record_is_eagain_and_closed_is_zero)
 	uint8_t buf[8];
 	int fd = 99;
 
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
-	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(fd, -1);
+	assert_refused(p.b, buf, sizeof(buf), EAGAIN);
 	closefd(&p.a);
 	fd = 99;
 	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 0);
@@ -179,12 +188,8 @@ TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
 	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 8);
 	assert_true(fd != -1);
 	closefd(&fd);
-	for (int i = 0; i < 2; i++) {
-		fd = 99;
-		assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
-		assert_int_equal(errno, EMSGSIZE);
-		assert_int_equal(fd, -1);
-	}
+	for (int i = 0; i < 2; i++)
+		assert_refused(p.b, buf, sizeof(buf), EMSGSIZE);
 	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 4);
 	pair_close(&p);
 }
@@ -200,12 +205,8 @@ TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
 		fds[i] = p.a;
 	open_now = count_open();
 	for (size_t n = 2; n <= MANY; n++) {
-		int fd = 99;
-
 		send_raw(p.a, "bad", fds, n);
-		assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
-		assert_int_equal(errno, EMSGSIZE);
-		assert_int_equal(fd, -1);
+		assert_refused(p.b, buf, sizeof(buf), EMSGSIZE);
 		assert_int_equal(count_open(), open_now);
 	}
 	assert_int_equal(fdpass_send(p.a, slice_str("good"), -1), 0);

@@ -77,19 +77,34 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	if (io.fd != -1)
+		disconnect();
 	tls_free(tls);
 	test_cert_clear(&cert);
 	return 0;
+}
+
+static void
+assert_read_fails(int error)
+{
+	uint8_t byte;
+
+	assert_int_equal(io_read(&io, &byte, 1), -1);
+	assert_int_equal(errno, error);
+}
+
+static void
+assert_nothing_to_read(void)
+{
+	assert_int_equal(io_peek(&io), -1);
+	assert_int_equal(errno, EAGAIN);
 }
 
 /* Lets the server read; only handshake messages may come. */
 static void
 serve_handshake(void)
 {
-	uint8_t byte;
-
-	assert_int_equal(io_read(&io, &byte, 1), -1);
-	assert_int_equal(errno, EAGAIN);
+	assert_read_fails(EAGAIN);
 }
 
 /* Runs both sides until the handshake is complete. */
@@ -141,6 +156,14 @@ assert_client_reads(const char *text)
 	assert_int_equal(buf_len(&peer.in), strlen(text));
 	assert_memory_equal(buf_data(&peer.in), text, strlen(text));
 	buf_reset(&peer.in);
+}
+
+/* A connection whose handshake is complete. */
+static void
+open_to(struct tls *shared, int version)
+{
+	connect_to(shared, version);
+	shake_hands();
 }
 
 #define TLS_TEST(name) TEST_WITH(name, set_up, tear_down)
@@ -252,12 +275,9 @@ TLS_TEST(a_handshake_that_cannot_be_sent_waits_for_room)
 static void
 assert_refused(const char *why)
 {
-	uint8_t byte;
-
 	(void)tls_peer_think(&peer);
 	tls_peer_send_some(&peer, SIZE_MAX);
-	assert_int_equal(io_read(&io, &byte, 1), -1);
-	assert_int_equal(errno, EPROTO);
+	assert_read_fails(EPROTO);
 	assert_string_equal(io.why, why);
 	assert_true(io.opening);
 }
@@ -301,19 +321,14 @@ TLS_TEST(alpn_selects_http_1_only)
 	connect_to(tls, TLS1_3_VERSION);
 	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2", 3);
 	assert_refused("no application protocol");
-	disconnect();
 }
 
 TLS_TEST(input_that_is_not_tls_fails_with_a_reason)
 {
-	uint8_t byte;
-
 	connect_to(tls, TLS1_3_VERSION);
 	assert_int_equal(send(peer_fd, "\x16\x03\x01\xff\xff garbage", 13, 0), 13);
-	assert_int_equal(io_read(&io, &byte, 1), -1);
-	assert_int_equal(errno, EPROTO);
+	assert_read_fails(EPROTO);
 	assert_non_null(io.why);
-	disconnect();
 }
 
 /* Corrupts each byte of the client's first flight in turn: refused, or without effect. */
@@ -344,13 +359,11 @@ TLS_TEST(plain_http_is_detected_and_can_be_answered_in_plain)
 
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
 		size_t len = strlen(methods[i]);
-		uint8_t byte;
 
 		connect_to(tls, TLS1_3_VERSION);
 		assert_int_equal(send(peer_fd, methods[i], len, 0), (ssize_t)len);
 		assert_int_equal(send(peer_fd, "/ HTTP/1.1\r\n", 12, 0), 12);
-		assert_int_equal(io_read(&io, &byte, 1), -1);
-		assert_int_equal(errno, EPROTOTYPE);
+		assert_read_fails(EPROTOTYPE);
 		assert_false(io.tls || io.opening);
 		server_says("no");
 		assert_int_equal(recv(peer_fd, got, sizeof(got), 0), 2);
@@ -368,7 +381,6 @@ TLS_TEST(a_client_that_closes_during_the_handshake_is_eof)
 	tls_peer_send_some(&peer, 20);
 	assert_int_equal(shutdown(peer_fd, SHUT_WR), 0);
 	assert_int_equal(io_read(&io, &byte, 1), 0);
-	disconnect();
 }
 
 TLS_TEST(the_rest_of_a_long_record_can_be_read_without_the_socket)
@@ -377,8 +389,7 @@ TLS_TEST(the_rest_of_a_long_record_can_be_read_without_the_socket)
 	size_t have = 0;
 
 	secret_random(sent, sizeof(sent));
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	tls_peer_write(&peer, sent, sizeof(sent));
 	tls_peer_send_some(&peer, SIZE_MAX);
 	while (have < sizeof(got)) {
@@ -391,16 +402,13 @@ TLS_TEST(the_rest_of_a_long_record_can_be_read_without_the_socket)
 	}
 	assert_memory_equal(got, sent, sizeof(sent));
 	serve_handshake();
-	disconnect();
 }
 
 TLS_TEST(a_peek_takes_nothing)
 {
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		connect_to(tls, versions[i]);
-		shake_hands();
-		assert_int_equal(io_peek(&io), -1);
-		assert_int_equal(errno, EAGAIN);
+		open_to(tls, versions[i]);
+		assert_nothing_to_read();
 		client_says("next");
 		assert_int_equal(io_peek(&io), 1);
 		assert_int_equal(io_peek(&io), 1);
@@ -412,17 +420,14 @@ TLS_TEST(a_peek_takes_nothing)
 
 TLS_TEST(an_incomplete_record_gives_no_data)
 {
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	tls_peer_write(&peer, "whole", 5);
 	while (tls_peer_waiting(&peer) > 1) {
 		tls_peer_send_some(&peer, 1);
-		assert_int_equal(io_peek(&io), -1);
-		assert_int_equal(errno, EAGAIN);
+		assert_nothing_to_read();
 	}
 	tls_peer_send_some(&peer, 1);
 	assert_server_reads("whole");
-	disconnect();
 }
 
 TLS_TEST(a_corrupted_record_fails)
@@ -431,8 +436,7 @@ TLS_TEST(a_corrupted_record_fails)
 	ssize_t n;
 	int len;
 
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	tls_peer_write(&peer, "trust me", 8);
 	len = BIO_read(peer.to, record, sizeof(record));
 	assert_true(len > 8);
@@ -442,7 +446,6 @@ TLS_TEST(a_corrupted_record_fails)
 	assert_int_equal(io_peek(&io), -1);
 	assert_int_equal(errno, EPROTO);
 	assert_string_equal(io.why, "decryption failed or bad record mac");
-	disconnect();
 }
 
 TLS_TEST(vectors_are_sent_in_one_record)
@@ -451,8 +454,7 @@ TLS_TEST(vectors_are_sent_in_one_record)
 	struct iovec iov[] = {{head, 5}, {body, 4}};
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		connect_to(tls, versions[i]);
-		shake_hands();
+		open_to(tls, versions[i]);
 		peer.records = 0;
 		assert_int_equal(io_write(&io, iov, 2), 9);
 		assert_client_reads("head body");
@@ -474,8 +476,7 @@ TLS_TEST(a_large_reply_passes_a_small_socket_buffer_complete)
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		size_t done = 0, known = 100, blocked = 0;
 
-		connect_to(tls, versions[i]);
-		shake_hands();
+		open_to(tls, versions[i]);
 		assert_int_equal(
 		    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 		while (done < SIZE) {
@@ -516,20 +517,17 @@ TLS_TEST(a_closed_connection_is_a_write_error)
 	char text[] = "hello?";
 	struct iovec iov = {text, 6};
 
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	closefd(&peer_fd);
 	assert_int_equal(io_write(&io, &iov, 1), -1);
 	assert_int_equal(errno, EPIPE);
-	disconnect();
 }
 
 TLS_TEST(renegotiation_is_refused)
 {
 	uint8_t byte;
 
-	connect_to(tls, TLS1_2_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_2_VERSION);
 	assert_int_equal(SSL_renegotiate(peer.ssl), 1);
 	(void)SSL_do_handshake(peer.ssl);
 	assert_true(tls_peer_waiting(&peer) > 0);
@@ -538,34 +536,29 @@ TLS_TEST(renegotiation_is_refused)
 	tls_peer_receive(&peer);
 	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_SSL);
 	assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
-	disconnect();
 }
 
 TLS_TEST(keys_may_be_updated_at_any_time)
 {
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(SSL_key_update(peer.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
 		assert_int_equal(SSL_do_handshake(peer.ssl), 1);
 		tls_peer_send_some(&peer, SIZE_MAX);
-		assert_int_equal(io_peek(&io), -1);
-		assert_int_equal(errno, EAGAIN);
+		assert_nothing_to_read();
 		assert_false(io.opening);
 		client_says("still there?");
 		assert_server_reads("still there?");
 		server_says("yes");
 		assert_client_reads("yes");
 	}
-	disconnect();
 }
 
 TLS_TEST(shutdown_sends_close_notify)
 {
 	for (int how = 0; how < 2; how++)
 		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-			connect_to(tls, versions[i]);
-			shake_hands();
+			open_to(tls, versions[i]);
 			server_says("bye");
 			if (how == 0)
 				io_close(&io);
@@ -582,8 +575,7 @@ TLS_TEST(shutdown_sends_close_notify)
 TLS_TEST(a_cut_connection_sends_no_close_notify)
 {
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		connect_to(tls, versions[i]);
-		shake_hands();
+		open_to(tls, versions[i]);
 		server_says("half of");
 		io_reset(&io);
 		assert_client_reads("half of");
@@ -596,8 +588,7 @@ TLS_TEST(input_after_shutdown_can_be_discarded)
 {
 	uint8_t bytes[256];
 
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	io_shutdown(&io);
 	client_says("but");
 	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
@@ -605,7 +596,6 @@ TLS_TEST(input_after_shutdown_can_be_discarded)
 	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
 	assert_int_equal(shutdown(peer_fd, SHUT_WR), 0);
 	assert_int_equal(io_read(&io, bytes, sizeof(bytes)), 0);
-	disconnect();
 }
 
 /* With and without close_notify: a half-closed client may still wait for its reply. */
@@ -615,8 +605,7 @@ TLS_TEST(a_half_closed_client_still_gets_a_reply)
 
 	for (int polite = 0; polite < 2; polite++)
 		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-			connect_to(tls, versions[i]);
-			shake_hands();
+			open_to(tls, versions[i]);
 			client_says("all");
 			if (polite)
 				(void)SSL_shutdown(peer.ssl);
@@ -638,8 +627,7 @@ resumes(struct tls *first, struct tls *second, int version)
 	SSL_SESSION *session;
 	bool reused;
 
-	connect_to(first, version);
-	shake_hands();
+	open_to(first, version);
 	/* In TLS 1.3 tickets come with the first data. */
 	server_says("x");
 	assert_client_reads("x");
@@ -680,8 +668,7 @@ TLS_TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current)
 	struct tls *last = shared_new(&cert);
 	SSL_SESSION *session;
 
-	connect_to(tls, TLS1_2_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_2_VERSION);
 	session = SSL_get1_session(peer.ssl);
 	disconnect();
 	tls_set_ticket_keys(tls, key_of(2), key_of(1));
@@ -722,16 +709,14 @@ TLS_TEST(a_new_certificate_applies_to_new_connections)
 	const char *why;
 	int old_fd;
 
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	assert_client_sees("test");
 	old = io, old_peer = peer, old_fd = peer_fd;
 	SSL_set_app_data(old_peer.ssl, &old_peer);
 	test_cert_make(&next, &(struct test_cert_like){.name = "next", .rsa_bits = 2048});
 	assert_int_equal(
 	    tls_set_identity(tls, buf_slice(&next.chain), buf_slice(&next.key), &why), 0);
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	assert_client_sees("next");
 	disconnect();
 	io = old, peer = old_peer, peer_fd = old_fd;
@@ -762,8 +747,7 @@ TLS_TEST(an_invalid_certificate_keeps_the_old_one)
 	assert_int_equal(
 	    tls_set_identity(tls, buf_slice(&weak.chain), buf_slice(&weak.key), &why), -1);
 	assert_string_equal(why, "ee key too small");
-	connect_to(tls, TLS1_3_VERSION);
-	shake_hands();
+	open_to(tls, TLS1_3_VERSION);
 	assert_client_sees("test");
 	disconnect();
 	test_cert_clear(&other);
