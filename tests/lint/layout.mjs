@@ -292,7 +292,7 @@ function prefixesOf(name) {
 /** Functions carry the name of their file, of its folder, or a prefix that is listed; none is defined twice. */
 function checkNames() {
 	// By .clang-format a definition begins at the start of a line, and its body with "{" there.
-	const definition = /^(?![ \t#/}])[^;{}()\n=]*?\b(\w+)\([^;{}]*?\)\n\{/gm;
+	const definition = /^(?:\[\[.*\]\] )?(?![ \t#/}[])[^;{}()\n=]*?\b(\w+)\([^;{}]*?\)\n\{/gm;
 	const where = new Map();
 	for (const path of daemons) {
 		const module = moduleOf(path);

@@ -28,7 +28,7 @@ console_mask_control(char *text)
 	}
 }
 
-[[gnu::console_format(printf, 3, 0)]] static void
+[[gnu::format(printf, 3, 0)]] static void
 console_put_line(FILE *out, const char *before, const char *fmt, va_list ap)
 {
 	char text[CONSOLE_LINE_MAX];
