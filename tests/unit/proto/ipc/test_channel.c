@@ -11,27 +11,36 @@
 #include "proto/ipc/channel.h"
 #include "tests/unit/unit.h"
 
-struct pair {
+static struct pair {
 	struct channel worker, store;
-};
+} p;
+/* What the store receives. */
+static struct frame f;
+static union msg m;
 
-static void
-pair_open(struct pair *p)
+static int
+set_up(void **state)
 {
 	int fds[2];
 
+	(void)state;
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	channel_open(&p->worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
-	channel_open(&p->store, fds[1], ROLE_STORE, ROLE_WORKER | ROLE_TOOL, WIRE_FRAME_MAX);
+	channel_open(&p.worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
+	channel_open(&p.store, fds[1], ROLE_STORE, ROLE_WORKER | ROLE_TOOL, WIRE_FRAME_MAX);
+	return 0;
 }
 
-static void
-pair_close(struct pair *p)
+static int
+tear_down(void **state)
 {
-	channel_close(&p->worker);
-	channel_close(&p->store);
+	(void)state;
+	channel_close(&p.worker);
+	channel_close(&p.store);
+	return 0;
 }
+
+#define CHANNEL_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 /* Sends everything that one side has queued to the other, which takes no message yet. */
 static void
@@ -41,13 +50,8 @@ carry(struct channel *from, struct channel *to)
 	assert_int_equal(channel_read(to), CHANNEL_DONE);
 }
 
-TEST(messages_come_in_order_after_the_hello)
+CHANNEL_TEST(messages_come_in_order_after_the_hello)
 {
-	struct pair p;
-	struct frame f;
-	union msg m;
-
-	pair_open(&p);
 	for (uint64_t i = 1; i <= 100; i++)
 		assert_int_equal(channel_send(&p.worker, MSG_PING, i, &m), 0);
 	carry(&p.worker, &p.store);
@@ -59,18 +63,13 @@ TEST(messages_come_in_order_after_the_hello)
 	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
 	assert_int_equal(p.store.peer, ROLE_WORKER);
 	assert_int_equal(p.store.peer_pid, getpid());
-	pair_close(&p);
 }
 
-TEST(a_stream_split_at_every_byte_is_the_same_stream)
+CHANNEL_TEST(a_stream_split_at_every_byte_is_the_same_stream)
 {
 	struct msg_login_check check = {0};
-	struct pair p;
-	struct frame f;
-	union msg m;
 	size_t got = 0;
 
-	pair_open(&p);
 	for (uint64_t i = 1; i <= 3; i++)
 		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, i, &check), 0);
 	while (buf_len(&p.worker.out) > 0) {
@@ -84,20 +83,15 @@ TEST(a_stream_split_at_every_byte_is_the_same_stream)
 		assert_int_equal(r, WIRE_MORE);
 	}
 	assert_int_equal(got, 3);
-	pair_close(&p);
 }
 
-TEST(large_messages_pass)
+CHANNEL_TEST(large_messages_pass)
 {
 	char *text = calloc(1, 524288);
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, 524288}};
-	struct pair p;
-	struct frame f;
-	union msg m;
 	enum wire_result r = WIRE_MORE;
 
 	memset(text, 'x', 524288);
-	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish), 0);
 	while (r == WIRE_MORE) {
 		assert_int_not_equal(channel_flush(&p.worker), CHANNEL_FAILED);
@@ -107,36 +101,30 @@ TEST(large_messages_pass)
 	assert_int_equal(r, WIRE_OK);
 	assert_true(slice_eq(m.turn_finish.text, finish.text));
 	free(text);
-	pair_close(&p);
 }
 
 /* Reads until nothing more arrives; returns how many messages that were. */
 static size_t
-read_on_and_take(struct pair *p, struct msg_login_check *taken, size_t room)
+read_on_and_take(struct msg_login_check *taken, size_t room)
 {
-	struct frame f;
-	union msg m;
 	size_t n = 0;
 
-	assert_int_equal(channel_read_more(&p->store), CHANNEL_DONE);
-	while (channel_next(&p->store, &f, &m) == WIRE_OK) {
+	assert_int_equal(channel_read_more(&p.store), CHANNEL_DONE);
+	while (channel_next(&p.store, &f, &m) == WIRE_OK) {
 		assert_true(n < room);
 		taken[n++] = m.login_check;
 	}
 	return n;
 }
 
-TEST(messages_in_use_do_not_move_while_more_is_read)
+CHANNEL_TEST(messages_in_use_do_not_move_while_more_is_read)
 {
 	struct msg_turn_begin begin = {
 	    .session = slice_str("visitor"), .text = slice_str("hi")};
 	struct msg_login_check check = {0}, taken[16];
-	struct pair p;
-	struct frame f;
 	union msg first;
 	size_t sent = 0, got = 0, before;
 
-	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
 	carry(&p.worker, &p.store);
 	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
@@ -146,7 +134,7 @@ TEST(messages_in_use_do_not_move_while_more_is_read)
 		check.token.b[0] = (uint8_t)++sent;
 		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, sent, &check), 0);
 		assert_int_equal(channel_flush(&p.worker), CHANNEL_DONE);
-		got += read_on_and_take(&p, taken, ARRAY_LEN(taken));
+		got += read_on_and_take(taken, ARRAY_LEN(taken));
 		assert_true(slice_eq_str(first.turn_begin.session, "visitor"));
 		assert_true(slice_eq_str(first.turn_begin.text, "hi"));
 		assert_true(got == before || taken[0].token.b[0] == check.token.b[0]);
@@ -157,17 +145,12 @@ TEST(messages_in_use_do_not_move_while_more_is_read)
 	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
 	assert_int_equal(f.request, sent);
 	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_MORE);
-	pair_close(&p);
 }
 
-TEST(half_a_frame_survives_freeing_unused_memory)
+CHANNEL_TEST(half_a_frame_survives_freeing_unused_memory)
 {
 	struct msg_login_check check = {.token = {{7}}};
-	struct pair p;
-	struct frame f;
-	union msg m;
 
-	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
 	assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, 2, &check), 0);
 	assert_int_equal(
@@ -183,21 +166,14 @@ TEST(half_a_frame_survives_freeing_unused_memory)
 	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
 	assert_int_equal(f.request, 2);
 	assert_int_equal(m.login_check.token.b[0], 7);
-	pair_close(&p);
 }
 
-TEST(a_peer_without_hello_is_refused)
+CHANNEL_TEST(a_peer_without_hello_is_refused)
 {
-	struct pair p;
-	struct frame f;
-	union msg m;
-
-	pair_open(&p);
 	buf_reset(&p.worker.out);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
 	carry(&p.worker, &p.store);
 	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
-	pair_close(&p);
 }
 
 TEST(a_hello_of_another_version_or_role_is_refused)
@@ -211,62 +187,44 @@ TEST(a_hello_of_another_version_or_role_is_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct pair p;
-		struct frame f;
-		union msg m;
-
-		pair_open(&p);
+		set_up(NULL);
 		buf_reset(&p.worker.out);
 		assert_int_equal(msg_encode(&p.worker.out, MSG_HELLO, 0, &bad[i]), 0);
 		carry(&p.worker, &p.store);
 		assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
-		pair_close(&p);
+		tear_down(NULL);
 	}
 }
 
-TEST(a_second_hello_is_refused)
+CHANNEL_TEST(a_second_hello_is_refused)
 {
 	struct msg_hello hello = {.version = WIRE_VERSION, .role = ROLE_WORKER};
-	struct pair p;
-	struct frame f;
-	union msg m;
 
-	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_HELLO, 0, &hello), 0);
 	carry(&p.worker, &p.store);
 	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
-	pair_close(&p);
 }
 
-TEST(a_close_is_reported_after_the_last_message)
+CHANNEL_TEST(a_close_is_reported_after_the_last_message)
 {
-	struct pair p;
-	struct frame f;
-	union msg m;
-
-	pair_open(&p);
 	assert_int_equal(channel_send(&p.worker, MSG_PING, 9, &m), 0);
 	carry(&p.worker, &p.store);
 	channel_close(&p.worker);
 	assert_int_equal(channel_read(&p.store), CHANNEL_CLOSED);
 	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
 	assert_int_equal(f.request, 9);
-	pair_close(&p);
 }
 
-TEST(the_queue_for_a_slow_peer_is_bounded)
+CHANNEL_TEST(the_queue_for_a_slow_peer_is_bounded)
 {
 	char text[60000];
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, sizeof(text)}};
-	struct pair p;
 	int sent = 0;
 
 	memset(text, 'x', sizeof(text));
-	pair_open(&p);
 	while (sent < 100 && channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish) == 0)
 		sent++;
 	assert_in_range(sent, 10, 17);
-	pair_close(&p);
 }
 
 TEST_MAIN(NULL, NULL)

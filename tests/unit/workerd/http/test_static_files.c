@@ -212,6 +212,7 @@ remove_files(void **state)
 }
 
 static struct static_file *served;
+static char answer[2048]; /* to the last ask() */
 
 static void
 serve(struct http_exchange *x, void *ctx)
@@ -229,10 +230,9 @@ serve(struct http_exchange *x, void *ctx)
 	}
 }
 
-/* Asks a server of its own for path, with these further header lines; the whole answer. */
+/* Asks a server of its own for path, with these further header lines. */
 static void
-ask(struct static_file *a, const char *method_and_path, const char *lines, char *answer,
-    size_t size)
+ask(struct static_file *a, const char *method_and_path, const char *lines)
 {
 	struct event_base *base = event_base_new();
 	struct http_server_config config = {
@@ -251,7 +251,7 @@ ask(struct static_file *a, const char *method_and_path, const char *lines, char 
 	    "%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n", method_and_path, lines);
 	assert_int_equal(send(fds[0], text, (size_t)n, 0), n);
 	for (;;) {
-		ssize_t r = recv(fds[0], answer + got, size - 1 - got, 0);
+		ssize_t r = recv(fds[0], answer + got, sizeof(answer) - 1 - got, 0);
 
 		if (r == 0)
 			break;
@@ -266,14 +266,14 @@ ask(struct static_file *a, const char *method_and_path, const char *lines, char 
 	close(fds[0]);
 }
 
-#define assert_has(answer, text)     assert_non_null(strstr((answer), (text)))
-#define assert_has_not(answer, text) assert_null(strstr((answer), (text)))
-#define assert_starts(answer, text)  assert_ptr_equal(strstr((answer), (text)), (answer))
-#define assert_body(answer, text)    assert_string_equal(strstr((answer), "\r\n\r\n") + 4, (text))
+#define assert_has(text)     assert_non_null(strstr((answer), (text)))
+#define assert_has_not(text) assert_null(strstr((answer), (text)))
+#define assert_starts(text)  assert_ptr_equal(strstr((answer), (text)), (answer))
+#define assert_body(text)    assert_string_equal(strstr((answer), "\r\n\r\n") + 4, (text))
 
 /* Copies the entity tag of a reply. */
 static void
-tag_of(const char *answer, char tag[64])
+tag_of(char tag[64])
 {
 	const char *p = strstr(answer, "ETag: ");
 
@@ -284,89 +284,88 @@ tag_of(const char *answer, char tag[64])
 TEST(each_coding_is_sent_with_its_own_tag)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
-	char answer[2048], plain[64], gz[64], br[64], want[64];
+	char plain[64], gz[64], br[64], want[64];
 
 	assert_non_null(a);
 	assert_true(slice_eq_str(static_file_content(a), "the script"));
-	ask(a, "GET /", "", answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 200 OK\r\n");
-	assert_has(answer, "\r\nContent-Type: application/javascript\r\n");
-	assert_has(answer, "\r\nContent-Length: 10\r\n");
-	assert_has(answer, "\r\nVary: Accept-Encoding\r\n");
-	assert_has(answer, "\r\nCache-Control: public, max-age=300\r\n");
-	assert_has_not(answer, "Content-Encoding");
-	assert_body(answer, "the script");
-	tag_of(answer, plain);
+	ask(a, "GET /", "");
+	assert_starts("HTTP/1.1 200 OK\r\n");
+	assert_has("\r\nContent-Type: application/javascript\r\n");
+	assert_has("\r\nContent-Length: 10\r\n");
+	assert_has("\r\nVary: Accept-Encoding\r\n");
+	assert_has("\r\nCache-Control: public, max-age=300\r\n");
+	assert_has_not("Content-Encoding");
+	assert_body("the script");
+	tag_of(plain);
 	assert_int_equal(strlen(plain), 18);
 
-	ask(a, "GET /", "Accept-Encoding: gzip, br\r\n", answer, sizeof(answer));
-	assert_has(answer, "\r\nContent-Encoding: br\r\n");
-	assert_has(answer, "\r\nVary: Accept-Encoding\r\n");
-	assert_body(answer, "brotli");
-	tag_of(answer, br);
+	ask(a, "GET /", "Accept-Encoding: gzip, br\r\n");
+	assert_has("\r\nContent-Encoding: br\r\n");
+	assert_has("\r\nVary: Accept-Encoding\r\n");
+	assert_body("brotli");
+	tag_of(br);
 
-	ask(a, "GET /", "Accept-Encoding: gzip\r\n", answer, sizeof(answer));
-	assert_has(answer, "\r\nContent-Encoding: gzip\r\n");
-	assert_body(answer, "gzipped");
-	tag_of(answer, gz);
+	ask(a, "GET /", "Accept-Encoding: gzip\r\n");
+	assert_has("\r\nContent-Encoding: gzip\r\n");
+	assert_body("gzipped");
+	tag_of(gz);
 
 	(void)snprintf(want, sizeof(want), "%.17s-br\"", plain);
 	assert_string_equal(br, want);
 	(void)snprintf(want, sizeof(want), "%.17s-gz\"", plain);
 	assert_string_equal(gz, want);
 
-	ask(a, "HEAD /", "Accept-Encoding: gzip\r\n", answer, sizeof(answer));
-	assert_has(answer, "\r\nContent-Length: 7\r\n");
-	assert_body(answer, "");
+	ask(a, "HEAD /", "Accept-Encoding: gzip\r\n");
+	assert_has("\r\nContent-Length: 7\r\n");
+	assert_body("");
 	static_file_free(a);
 }
 
 TEST(a_client_with_the_current_etag_gets_304)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "application/javascript");
-	char answer[2048], plain[64], lines[256];
+	char plain[64], lines[256];
 
 	assert_non_null(a);
-	ask(a, "GET /", "", answer, sizeof(answer));
-	tag_of(answer, plain);
+	ask(a, "GET /", "");
+	tag_of(plain);
 	(void)snprintf(lines, sizeof(lines), "If-None-Match: \"x\", W/%s\r\n", plain);
-	ask(a, "GET /", lines, answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 304 Not Modified\r\n");
-	assert_has(answer, plain);
-	assert_has(answer, "\r\nVary: Accept-Encoding\r\n");
-	assert_has(answer, "\r\nCache-Control: public, max-age=300\r\n");
-	assert_has_not(answer, "Content-Length");
-	assert_has_not(answer, "Content-Type");
-	assert_body(answer, "");
+	ask(a, "GET /", lines);
+	assert_starts("HTTP/1.1 304 Not Modified\r\n");
+	assert_has(plain);
+	assert_has("\r\nVary: Accept-Encoding\r\n");
+	assert_has("\r\nCache-Control: public, max-age=300\r\n");
+	assert_has_not("Content-Length");
+	assert_has_not("Content-Type");
+	assert_body("");
 
 	/* The tag of one coding does not match another. */
 	(void)snprintf(
 	    lines, sizeof(lines), "Accept-Encoding: br\r\nIf-None-Match: %s\r\n", plain);
-	ask(a, "GET /", lines, answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 200 OK\r\n");
-	assert_body(answer, "brotli");
-	ask(a, "GET /", "If-None-Match: *\r\n", answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 304 ");
+	ask(a, "GET /", lines);
+	assert_starts("HTTP/1.1 200 OK\r\n");
+	assert_body("brotli");
+	ask(a, "GET /", "If-None-Match: *\r\n");
+	assert_starts("HTTP/1.1 304 ");
 	static_file_free(a);
 }
 
 TEST(a_page_can_add_headers_and_an_error_page_its_status)
 {
 	struct static_file *a = static_file_load(dir, "half.css", "text/css");
-	char answer[2048];
 
 	assert_non_null(a);
-	ask(a, "GET /page", "Accept-Encoding: br, gzip\r\n", answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 200 OK\r\n");
-	assert_has(answer, "\r\nX-More: yes\r\n");
-	assert_has(answer, "\r\nContent-Encoding: gzip\r\n");
-	assert_body(answer, "small style");
-	ask(a, "GET /page", "If-None-Match: *\r\n", answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 304 ");
-	assert_has(answer, "\r\nX-More: yes\r\n");
-	ask(a, "GET /missing", "If-None-Match: *\r\n", answer, sizeof(answer));
-	assert_starts(answer, "HTTP/1.1 404 Not Found\r\n");
-	assert_body(answer, "style");
+	ask(a, "GET /page", "Accept-Encoding: br, gzip\r\n");
+	assert_starts("HTTP/1.1 200 OK\r\n");
+	assert_has("\r\nX-More: yes\r\n");
+	assert_has("\r\nContent-Encoding: gzip\r\n");
+	assert_body("small style");
+	ask(a, "GET /page", "If-None-Match: *\r\n");
+	assert_starts("HTTP/1.1 304 ");
+	assert_has("\r\nX-More: yes\r\n");
+	ask(a, "GET /missing", "If-None-Match: *\r\n");
+	assert_starts("HTTP/1.1 404 Not Found\r\n");
+	assert_body("style");
 	static_file_free(a);
 }
 
@@ -374,14 +373,14 @@ TEST(different_content_has_a_different_etag)
 {
 	struct static_file *a = static_file_load(dir, "all.js", "x"),
 			   *b = static_file_load(dir, "half.css", "x");
-	char answer[2048], tag_a[64], tag_b[64];
+	char tag_a[64], tag_b[64];
 
 	assert_non_null(a);
 	assert_non_null(b);
-	ask(a, "GET /", "", answer, sizeof(answer));
-	tag_of(answer, tag_a);
-	ask(b, "GET /", "", answer, sizeof(answer));
-	tag_of(answer, tag_b);
+	ask(a, "GET /", "");
+	tag_of(tag_a);
+	ask(b, "GET /", "");
+	tag_of(tag_b);
 	assert_string_not_equal(tag_a, tag_b);
 	static_file_free(a);
 	static_file_free(b);
@@ -389,14 +388,13 @@ TEST(different_content_has_a_different_etag)
 
 TEST(files_are_read_at_load_or_refused)
 {
-	char answer[2048];
 	struct static_file *a;
 
 	a = static_file_load(dir, "bare.txt", "text/plain");
 	assert_non_null(a);
-	ask(a, "GET /", "Accept-Encoding: br\r\n", answer, sizeof(answer));
-	assert_has(answer, "\r\nContent-Length: 0\r\n");
-	assert_has_not(answer, "Content-Encoding");
+	ask(a, "GET /", "Accept-Encoding: br\r\n");
+	assert_has("\r\nContent-Length: 0\r\n");
+	assert_has_not("Content-Encoding");
 	static_file_free(a);
 
 	assert_null(static_file_load(dir, "nothing.js", "x"));
@@ -410,8 +408,8 @@ TEST(files_are_read_at_load_or_refused)
 	a = static_file_load(dir, "gone.js", "x");
 	assert_non_null(a);
 	remove_file("gone.js");
-	ask(a, "GET /", "", answer, sizeof(answer));
-	assert_body(answer, "was here");
+	ask(a, "GET /", "");
+	assert_body("was here");
 	static_file_free(a);
 }
 
