@@ -84,12 +84,13 @@ static void
 conversations_on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
-	const struct msg_conversation_page *page = &m->conversation_page;
+	const struct msg_conversation_page *page;
 
 	if (type != MSG_CONVERSATION_PAGE) {
 		store_query_fail(q, type, m);
 		return;
 	}
+	page = &m->conversation_page;
 	list_frame_open(
 	    &q->json, "conversations", page->conversations, conversations_write_item, NULL);
 	json_write_uint(&q->json, "total", page->total);
