@@ -6,16 +6,10 @@
 #define TESTS_UNIT_STORAGED_STORE_FIXTURE_H
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -27,6 +21,7 @@
 #include "storaged/server/handlers.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/verify/verify.h"
+#include "tests/unit/unit.h"
 
 #define STORE_BYTES (64u * 1024 * 1024)
 
@@ -187,7 +182,7 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+#define STORE_TEST(f) TEST_WITH(f, fixture_setup, fixture_teardown)
 
 /* Puts a request into the batch; returns its number. */
 static inline uint64_t

@@ -1,19 +1,13 @@
 /*
  * What a worker sends to masterd at the end of a loop turn.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
+#include "tests/unit/unit.h"
 #include "workerd/control.h"
 
 static struct event_base *base;
@@ -124,10 +118,10 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-a_check_is_answered_once_at_the_end_of_the_turn(void **state)
+#define FIXTURE_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+FIXTURE_TEST(a_check_is_answered_once_at_the_end_of_the_turn)
 {
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		ask();
 		begin_turn();
@@ -139,10 +133,8 @@ a_check_is_answered_once_at_the_end_of_the_turn(void **state)
 	}
 }
 
-static void
-without_a_check_it_only_acknowledges(void **state)
+FIXTURE_TEST(without_a_check_it_only_acknowledges)
 {
-	(void)state;
 	give_connection();
 	give_connection();
 	begin_turn();
@@ -153,10 +145,8 @@ without_a_check_it_only_acknowledges(void **state)
 }
 
 /* A worker without room for connections is alive. */
-static void
-a_worker_that_holds_connections_answers_a_check(void **state)
+FIXTURE_TEST(a_worker_that_holds_connections_answers_a_check)
 {
-	(void)state;
 	control_hold(control, true);
 	give_connection();
 	ask();
@@ -170,15 +160,4 @@ a_worker_that_holds_connections_answers_a_check(void **state)
 	assert_int_equal(hear(), MSG_TAKEN);
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-	    TEST(a_check_is_answered_once_at_the_end_of_the_turn),
-	    TEST(without_a_check_it_only_acknowledges),
-	    TEST(a_worker_that_holds_connections_answers_a_check),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

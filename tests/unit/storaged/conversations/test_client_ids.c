@@ -5,6 +5,7 @@
 #include "tests/unit/storaged/store_contents.h"
 
 #include "storaged/turns/turns.h"
+#include "tests/unit/unit.h"
 
 /* A message with a client message id. */
 static struct msg_turn_begin
@@ -97,8 +98,7 @@ record_of(struct fixture *f, const struct id *conversation, const char *name)
 	return record;
 }
 
-static void
-a_name_is_stored_with_its_message(void **state)
+STORE_TEST(a_name_is_stored_with_its_message)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -114,8 +114,7 @@ a_name_is_stored_with_its_message(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 1);
 }
 
-static void
-the_longest_name_is_a_key(void **state)
+STORE_TEST(the_longest_name_is_a_key)
 {
 	char name[CLIENT_ID_MAX + 1];
 	struct msg_turn_begin begin, repeated;
@@ -130,8 +129,7 @@ the_longest_name_is_a_key(void **state)
 	expect_open(&m, &begin, &begin.turn, true);
 }
 
-static void
-a_message_without_a_name_is_always_new(void **state)
+STORE_TEST(a_message_without_a_name_is_always_new)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "hello"), two = again(&one);
@@ -142,8 +140,7 @@ a_message_without_a_name_is_always_new(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
 }
 
-static void
-a_name_is_of_one_conversation(void **state)
+STORE_TEST(a_name_is_of_one_conversation)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = named("s1", "hello", "m-1"), two = named("s2", "hi", "m-1");
@@ -159,8 +156,7 @@ a_name_is_of_one_conversation(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 3);
 }
 
-static void
-another_text_under_the_same_name_is_a_conflict(void **state)
+STORE_TEST(another_text_under_the_same_name_is_a_conflict)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -183,8 +179,7 @@ another_text_under_the_same_name_is_a_conflict(void **state)
 }
 
 /* A worker gives each turn a new id, so a correct one never sends this. */
-static void
-a_turn_that_began_under_another_name_is_refused(void **state)
+STORE_TEST(a_turn_that_began_under_another_name_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello"), other = begin;
@@ -197,8 +192,7 @@ a_turn_that_began_under_another_name_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
 }
 
-static void
-a_request_repeated_by_its_worker_continues_the_turn(void **state)
+STORE_TEST(a_request_repeated_by_its_worker_continues_the_turn)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -218,8 +212,7 @@ a_request_repeated_by_its_worker_continues_the_turn(void **state)
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
-static void
-a_reply_that_is_written_is_told_of(void **state)
+STORE_TEST(a_reply_that_is_written_is_told_of)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1"), repeated = again(&begin);
@@ -238,8 +231,7 @@ a_reply_that_is_written_is_told_of(void **state)
 	assert_int_equal(f->live.turns.n, 0);
 }
 
-static void
-a_reply_that_is_whole_is_the_answer(void **state)
+STORE_TEST(a_reply_that_is_whole_is_the_answer)
 {
 	static const enum message_status statuses[] = {MESSAGE_COMPLETE, MESSAGE_STOPPED};
 	struct fixture *f = *state;
@@ -267,8 +259,7 @@ a_reply_that_is_whole_is_the_answer(void **state)
 	}
 }
 
-static void
-the_same_name_twice_in_a_batch_is_one_message(void **state)
+STORE_TEST(the_same_name_twice_in_a_batch_is_one_message)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1"), repeated = again(&begin);
@@ -334,8 +325,7 @@ heal(struct fixture *f, const struct msg_turn_begin *first)
 	assert_int_equal(f->open.n, 0);
 }
 
-static void
-an_interrupted_reply_is_restarted_in_its_place(void **state)
+STORE_TEST(an_interrupted_reply_is_restarted_in_its_place)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true);
@@ -344,16 +334,14 @@ an_interrupted_reply_is_restarted_in_its_place(void **state)
 	heal(f, &begin);
 }
 
-static void
-a_lost_reply_is_restarted_before_it_is_interrupted(void **state)
+STORE_TEST(a_lost_reply_is_restarted_before_it_is_interrupted)
 {
 	struct msg_turn_begin begin = broken_off(*state, "s1", false);
 
 	heal(*state, &begin);
 }
 
-static void
-a_reply_that_its_worker_interrupted_is_restarted(void **state)
+STORE_TEST(a_reply_that_its_worker_interrupted_is_restarted)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -366,8 +354,7 @@ a_reply_that_its_worker_interrupted_is_restarted(void **state)
 }
 
 /* The earlier text stays until the new run has some. */
-static void
-earlier_text_is_kept_until_there_is_more(void **state)
+STORE_TEST(earlier_text_is_kept_until_there_is_more)
 {
 	struct fixture *f = *state;
 
@@ -395,8 +382,7 @@ earlier_text_is_kept_until_there_is_more(void **state)
 }
 
 /* For example, its model was down. */
-static void
-a_run_without_text_keeps_the_earlier_text(void **state)
+STORE_TEST(a_run_without_text_keeps_the_earlier_text)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -416,8 +402,7 @@ a_run_without_text_keeps_the_earlier_text(void **state)
 
 /* Nor does a run that is stopped: the visitor has read that text. A repeated stop, or one by
  * another run, is answered with it. */
-static void
-a_stop_without_text_keeps_the_earlier_text(void **state)
+STORE_TEST(a_stop_without_text_keeps_the_earlier_text)
 {
 	struct fixture *f = *state;
 
@@ -446,8 +431,7 @@ a_stop_without_text_keeps_the_earlier_text(void **state)
 	}
 }
 
-static void
-a_first_run_that_is_stopped_without_text_is_empty(void **state)
+STORE_TEST(a_first_run_that_is_stopped_without_text_is_empty)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -462,8 +446,7 @@ a_first_run_that_is_stopped_without_text_is_empty(void **state)
 }
 
 /* Only a damaged store has this. */
-static void
-a_reply_without_a_message_is_restarted(void **state)
+STORE_TEST(a_reply_without_a_message_is_restarted)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -478,8 +461,7 @@ a_reply_without_a_message_is_restarted(void **state)
 	heal(f, &begin);
 }
 
-static void
-the_history_of_a_restarted_turn_ends_with_its_question(void **state)
+STORE_TEST(the_history_of_a_restarted_turn_ends_with_its_question)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, anew;
@@ -497,8 +479,7 @@ the_history_of_a_restarted_turn_ends_with_its_question(void **state)
 	assert_int_equal(list_len(m.turn_begun.history), 3);
 }
 
-static void
-of_two_restarts_in_one_batch_one_wins(void **state)
+STORE_TEST(of_two_restarts_in_one_batch_one_wins)
 {
 	struct fixture *f = *state;
 
@@ -524,8 +505,7 @@ of_two_restarts_in_one_batch_one_wins(void **state)
 	}
 }
 
-static void
-a_worker_that_came_back_in_the_same_batch_keeps_its_turn(void **state)
+STORE_TEST(a_worker_that_came_back_in_the_same_batch_keeps_its_turn)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", false), repeated = again(&begin);
@@ -542,8 +522,7 @@ a_worker_that_came_back_in_the_same_batch_keeps_its_turn(void **state)
 }
 
 /* Its worker may come back. */
-static void
-after_a_restart_an_open_reply_is_waited_for(void **state)
+STORE_TEST(after_a_restart_an_open_reply_is_waited_for)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1"), repeated = again(&begin);
@@ -559,8 +538,7 @@ after_a_restart_an_open_reply_is_waited_for(void **state)
 	assert_true(TAILQ_EMPTY(&f->open.found));
 }
 
-static void
-a_repeated_restart_happens_once(void **state)
+STORE_TEST(a_repeated_restart_happens_once)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -577,8 +555,7 @@ a_repeated_restart_happens_once(void **state)
 	expect_open(&m, &begin, &anew.turn, false);
 }
 
-static void
-there_are_only_so_many_open_turns(void **state)
+STORE_TEST(there_are_only_so_many_open_turns)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -593,8 +570,7 @@ there_are_only_so_many_open_turns(void **state)
 	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
 }
 
-static void
-a_run_that_was_replaced_changes_nothing(void **state)
+STORE_TEST(a_run_that_was_replaced_changes_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -621,8 +597,7 @@ a_run_that_was_replaced_changes_nothing(void **state)
 /* A piece that was under way when the connection broke is sent over the next one, but another
  * run has written meanwhile, and has broken off too: the two texts are not mixed. With its whole
  * text it is accepted. */
-static void
-a_piece_is_not_put_behind_another_runs_text(void **state)
+STORE_TEST(a_piece_is_not_put_behind_another_runs_text)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -642,8 +617,7 @@ a_piece_is_not_put_behind_another_runs_text(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", "half an answer more");
 }
 
-static void
-a_closed_reply_is_put_right_by_any_run(void **state)
+STORE_TEST(a_closed_reply_is_put_right_by_any_run)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = broken_off(f, "s1", true), anew = again(&begin);
@@ -685,8 +659,7 @@ damage_name(
 	f->damaged = true;
 }
 
-static void
-a_name_that_leads_nowhere_costs_only_who_uses_it(void **state)
+STORE_TEST(a_name_that_leads_nowhere_costs_only_who_uses_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1"), repeated = again(&begin);
@@ -703,8 +676,7 @@ a_name_that_leads_nowhere_costs_only_who_uses_it(void **state)
 }
 
 /* A turn that could not be ended. */
-static void
-a_stuck_reply_is_restarted_if_possible(void **state)
+STORE_TEST(a_stuck_reply_is_restarted_if_possible)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = named("s1", "hello", "m-1");
@@ -724,40 +696,4 @@ a_stuck_reply_is_restarted_if_possible(void **state)
 	heal(f, &begin);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_name_is_stored_with_its_message),
-	    STORE_TEST(the_longest_name_is_a_key),
-	    STORE_TEST(a_message_without_a_name_is_always_new),
-	    STORE_TEST(a_name_is_of_one_conversation),
-	    STORE_TEST(another_text_under_the_same_name_is_a_conflict),
-	    STORE_TEST(a_turn_that_began_under_another_name_is_refused),
-	    STORE_TEST(a_request_repeated_by_its_worker_continues_the_turn),
-	    STORE_TEST(a_reply_that_is_written_is_told_of),
-	    STORE_TEST(a_reply_that_is_whole_is_the_answer),
-	    STORE_TEST(the_same_name_twice_in_a_batch_is_one_message),
-	    STORE_TEST(an_interrupted_reply_is_restarted_in_its_place),
-	    STORE_TEST(a_lost_reply_is_restarted_before_it_is_interrupted),
-	    STORE_TEST(a_reply_that_its_worker_interrupted_is_restarted),
-	    STORE_TEST(earlier_text_is_kept_until_there_is_more),
-	    STORE_TEST(a_run_without_text_keeps_the_earlier_text),
-	    STORE_TEST(a_stop_without_text_keeps_the_earlier_text),
-	    STORE_TEST(a_first_run_that_is_stopped_without_text_is_empty),
-	    STORE_TEST(a_reply_without_a_message_is_restarted),
-	    STORE_TEST(the_history_of_a_restarted_turn_ends_with_its_question),
-	    STORE_TEST(of_two_restarts_in_one_batch_one_wins),
-	    STORE_TEST(a_worker_that_came_back_in_the_same_batch_keeps_its_turn),
-	    STORE_TEST(after_a_restart_an_open_reply_is_waited_for),
-	    STORE_TEST(a_repeated_restart_happens_once),
-	    STORE_TEST(there_are_only_so_many_open_turns),
-	    STORE_TEST(a_run_that_was_replaced_changes_nothing),
-	    STORE_TEST(a_piece_is_not_put_behind_another_runs_text),
-	    STORE_TEST(a_closed_reply_is_put_right_by_any_run),
-	    STORE_TEST(a_name_that_leads_nowhere_costs_only_who_uses_it),
-	    STORE_TEST(a_stuck_reply_is_restarted_if_possible),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/conversations/conversations.h"
+#include "tests/unit/unit.h"
 
 #define CONVERSATIONS 7
 
@@ -29,8 +30,7 @@ listed(const union msg *m, size_t n)
 	return record.id;
 }
 
-static void
-conversations_come_newest_activity_first(void **state)
+STORE_TEST(conversations_come_newest_activity_first)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = id_default_org};
@@ -51,8 +51,7 @@ conversations_come_newest_activity_first(void **state)
 	assert_true(id_equal(&got, &ids[0]));
 }
 
-static void
-pages_of_conversations_join_without_gap_or_repeat(void **state)
+STORE_TEST(pages_of_conversations_join_without_gap_or_repeat)
 {
 	struct fixture *f = *state;
 	struct id ids[CONVERSATIONS];
@@ -84,8 +83,7 @@ pages_of_conversations_join_without_gap_or_repeat(void **state)
 	}
 }
 
-static void
-a_cursor_holds_when_its_conversation_moves(void **state)
+STORE_TEST(a_cursor_holds_when_its_conversation_moves)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = id_default_org, .limit = 2};
@@ -104,8 +102,7 @@ a_cursor_holds_when_its_conversation_moves(void **state)
 	assert_true(id_equal(&got, &ids[4]));
 }
 
-static void
-an_organization_sees_only_its_own(void **state)
+STORE_TEST(an_organization_sees_only_its_own)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "s1", "q", "a");
@@ -226,8 +223,7 @@ expect_listed(struct fixture *f, const struct sample *wanted, const struct id *i
 		assert_false(is_of(&all[next], wanted));
 }
 
-static void
-a_widget_a_contact_and_a_state_have_their_own_lists(void **state)
+STORE_TEST(a_widget_a_contact_and_a_state_have_their_own_lists)
 {
 	struct fixture *f = *state;
 	struct id ids[ARRAY_LEN(samples)];
@@ -259,8 +255,7 @@ a_widget_a_contact_and_a_state_have_their_own_lists(void **state)
 	f->damaged = true;
 }
 
-static void
-a_conversation_that_is_not_there_gets_no_contact(void **state)
+STORE_TEST(a_conversation_that_is_not_there_gets_no_contact)
 {
 	struct fixture *f = *state;
 	const struct id nobody = id_new(), contact = numbered(1);
@@ -271,8 +266,7 @@ a_conversation_that_is_not_there_gets_no_contact(void **state)
 	txn_abort(&t);
 }
 
-static void
-a_state_that_few_have_is_found_over_some_pages(void **state)
+STORE_TEST(a_state_that_few_have_is_found_over_some_pages)
 {
 	enum { OTHERS = 4100 };
 	struct fixture *f = *state;
@@ -309,8 +303,7 @@ a_state_that_few_have_is_found_over_some_pages(void **state)
 	assert_true(id_equal(&got, &id));
 }
 
-static void
-a_cursor_of_another_length_is_refused(void **state)
+STORE_TEST(a_cursor_of_another_length_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {
@@ -348,8 +341,7 @@ expect_numbers(const union msg *m, int from, size_t n)
 	}
 }
 
-static void
-messages_are_paged_forwards(void **state)
+STORE_TEST(messages_are_paged_forwards)
 {
 	struct fixture *f = *state;
 	struct id conversation = make_thread(f, 5);
@@ -368,8 +360,7 @@ messages_are_paged_forwards(void **state)
 	assert_int_equal(m.message_page.next, 0);
 }
 
-static void
-messages_are_paged_backwards_oldest_first_within_a_page(void **state)
+STORE_TEST(messages_are_paged_backwards_oldest_first_within_a_page)
 {
 	struct fixture *f = *state;
 	struct id conversation = make_thread(f, 5);
@@ -388,8 +379,7 @@ messages_are_paged_backwards_oldest_first_within_a_page(void **state)
 	assert_int_equal(m.message_page.next, 0);
 }
 
-static void
-a_page_does_not_reach_into_the_next_conversation(void **state)
+STORE_TEST(a_page_does_not_reach_into_the_next_conversation)
 {
 	struct fixture *f = *state;
 	struct id first = chat(f, "s1", "q1", "a1");
@@ -405,8 +395,7 @@ a_page_does_not_reach_into_the_next_conversation(void **state)
 	assert_int_equal(m.message_page.next, 0);
 }
 
-static void
-the_largest_messages_fill_one_page_each(void **state)
+STORE_TEST(the_largest_messages_fill_one_page_each)
 {
 	struct fixture *f = *state;
 	struct msg_message_list list = {.org = id_default_org};
@@ -439,8 +428,7 @@ the_largest_messages_fill_one_page_each(void **state)
 	free(big);
 }
 
-static void
-the_conversation_comes_with_its_messages(void **state)
+STORE_TEST(the_conversation_comes_with_its_messages)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "visitor-1", "q", "a");
@@ -462,8 +450,7 @@ history_of(const char *session)
 	};
 }
 
-static void
-a_session_has_its_newest_messages(void **state)
+STORE_TEST(a_session_has_its_newest_messages)
 {
 	struct fixture *f = *state;
 	struct id conversation = make_thread(f, 5);
@@ -493,8 +480,7 @@ a_session_has_its_newest_messages(void **state)
 }
 
 /* Anyone may ask for it, hundreds of times at once, and not read the answer. */
-static void
-a_page_of_a_sessions_history_is_bounded(void **state)
+STORE_TEST(a_page_of_a_sessions_history_is_bounded)
 {
 	static char text[50001];
 	struct fixture *f = *state;
@@ -517,8 +503,7 @@ a_page_of_a_sessions_history_is_bounded(void **state)
 	assert_int_equal(all, 10);
 }
 
-static void
-a_session_without_a_conversation_has_no_history(void **state)
+STORE_TEST(a_session_without_a_conversation_has_no_history)
 {
 	struct fixture *f = *state;
 	struct msg_session_history unknown = history_of("unknown"), none = history_of("");
@@ -533,8 +518,7 @@ a_session_without_a_conversation_has_no_history(void **state)
 	ask_error(f, MSG_SESSION_HISTORY, &other_org, STORE_NOT_FOUND);
 }
 
-static void
-a_history_whose_conversation_is_gone_is_damaged(void **state)
+STORE_TEST(a_history_whose_conversation_is_gone_is_damaged)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "s1", "q", "a");
@@ -567,8 +551,7 @@ expect_active(struct fixture *f, const struct msg_turn_begin *of, const struct i
 	assert_true(id_equal(&m.message_page.active, turn == NULL ? &none : turn));
 }
 
-static void
-the_newest_open_reply_is_the_active_one(void **state)
+STORE_TEST(the_newest_open_reply_is_the_active_one)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin other = begin_of("s2", "hello"), one = begin_of("s1", "one");
@@ -596,8 +579,7 @@ the_newest_open_reply_is_the_active_one(void **state)
 }
 
 /* With what the same batch has begun and ended. */
-static void
-the_active_reply_is_that_of_the_moment(void **state)
+STORE_TEST(the_active_reply_is_that_of_the_moment)
 {
 	struct fixture *f = *state;
 	struct msg_session_history history = history_of("s1");
@@ -627,30 +609,4 @@ the_active_reply_is_that_of_the_moment(void **state)
 	assert_true(id_is_zero(&m.message_page.active));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(conversations_come_newest_activity_first),
-	    STORE_TEST(pages_of_conversations_join_without_gap_or_repeat),
-	    STORE_TEST(a_cursor_holds_when_its_conversation_moves),
-	    STORE_TEST(an_organization_sees_only_its_own),
-	    STORE_TEST(a_widget_a_contact_and_a_state_have_their_own_lists),
-	    STORE_TEST(a_conversation_that_is_not_there_gets_no_contact),
-	    STORE_TEST(a_state_that_few_have_is_found_over_some_pages),
-	    STORE_TEST(a_cursor_of_another_length_is_refused),
-	    STORE_TEST(messages_are_paged_forwards),
-	    STORE_TEST(messages_are_paged_backwards_oldest_first_within_a_page),
-	    STORE_TEST(a_page_does_not_reach_into_the_next_conversation),
-	    STORE_TEST(the_largest_messages_fill_one_page_each),
-	    STORE_TEST(the_conversation_comes_with_its_messages),
-	    STORE_TEST(a_session_has_its_newest_messages),
-	    STORE_TEST(a_page_of_a_sessions_history_is_bounded),
-	    STORE_TEST(a_session_without_a_conversation_has_no_history),
-	    STORE_TEST(a_history_whose_conversation_is_gone_is_damaged),
-	    STORE_TEST(the_newest_open_reply_is_the_active_one),
-	    STORE_TEST(the_active_reply_is_that_of_the_moment),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -3,6 +3,7 @@
  * process continues, and verify says where the pages are.
  */
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 /* So many that their messages lie on several pages. */
 #define TURNS 200
@@ -44,8 +45,7 @@ list_of(const struct id *conversation)
 }
 
 /* By walks and by its key; also in a batch that writes. */
-static void
-requests_that_need_a_damaged_page_are_refused(void **state)
+STORE_TEST(requests_that_need_a_damaged_page_are_refused)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -79,8 +79,7 @@ requests_that_need_a_damaged_page_are_refused(void **state)
 }
 
 /* Its newest messages can be read, and it can continue. */
-static void
-a_conversation_continues_behind_its_damaged_page(void **state)
+STORE_TEST(a_conversation_continues_behind_its_damaged_page)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -90,8 +89,7 @@ a_conversation_continues_behind_its_damaged_page(void **state)
 }
 
 /* A key that names no turn must not prevent a start. */
-static void
-an_unreadable_key_of_an_open_turn_is_passed_over(void **state)
+STORE_TEST(an_unreadable_key_of_an_open_turn_is_passed_over)
 {
 	struct fixture *f = *state;
 	struct key key = key_meta("nobody");
@@ -138,8 +136,7 @@ expect_ended(struct fixture *f, const char *expected)
 }
 
 /* The conversation whose messages come just before the page, as the first half of a key. */
-static void
-the_check_says_where_it_ends(void **state)
+STORE_TEST(the_check_says_where_it_ends)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -152,8 +149,7 @@ the_check_says_where_it_ends(void **state)
 	expect_ended(f, expected);
 }
 
-static void
-the_check_names_what_was_erased_and_stays(void **state)
+STORE_TEST(the_check_names_what_was_erased_and_stays)
 {
 	struct fixture *f = *state;
 	struct three three = make_three(f);
@@ -173,16 +169,4 @@ the_check_names_what_was_erased_and_stays(void **state)
 	expect_ended(f, expected);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(requests_that_need_a_damaged_page_are_refused),
-	    STORE_TEST(a_conversation_continues_behind_its_damaged_page),
-	    STORE_TEST(an_unreadable_key_of_an_open_turn_is_passed_over),
-	    STORE_TEST(the_check_says_where_it_ends),
-	    STORE_TEST(the_check_names_what_was_erased_and_stays),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -15,6 +15,7 @@
 
 #include "proto/ipc/channel.h"
 #include "storaged/server/listen.h"
+#include "tests/unit/unit.h"
 
 static void
 put_meta(struct fixture *f, const char *name, const char *value)
@@ -42,8 +43,7 @@ status_of_reopening(struct fixture *f)
 	return status;
 }
 
-static void
-a_store_opens_again(void **state)
+STORE_TEST(a_store_opens_again)
 {
 	struct fixture *f = *state;
 
@@ -65,8 +65,7 @@ fsync(int fd)
 }
 
 /* LMDB syncs what it writes to its file, not the file's name. */
-static void
-a_new_store_is_there_after_a_power_failure(void **state)
+STORE_TEST(a_new_store_is_there_after_a_power_failure)
 {
 	const struct fixture *f = *state;
 	struct stat st;
@@ -75,8 +74,7 @@ a_new_store_is_there_after_a_power_failure(void **state)
 	assert_true(synced.st_dev == st.st_dev && synced.st_ino == st.st_ino);
 }
 
-static void
-a_newer_store_is_refused(void **state)
+STORE_TEST(a_newer_store_is_refused)
 {
 	struct fixture *f = *state;
 
@@ -84,8 +82,7 @@ a_newer_store_is_refused(void **state)
 	assert_int_equal(status_of_reopening(f), EX_CONFIG);
 }
 
-static void
-a_version_that_is_not_a_number_is_refused(void **state)
+STORE_TEST(a_version_that_is_not_a_number_is_refused)
 {
 	struct fixture *f = *state;
 
@@ -93,8 +90,7 @@ a_version_that_is_not_a_number_is_refused(void **state)
 	assert_int_equal(status_of_reopening(f), EX_DATAERR);
 }
 
-static void
-conversations_without_a_version_are_refused(void **state)
+STORE_TEST(conversations_without_a_version_are_refused)
 {
 	struct fixture *f = *state;
 
@@ -103,14 +99,12 @@ conversations_without_a_version_are_refused(void **state)
 	assert_int_equal(status_of_reopening(f), EX_DATAERR);
 }
 
-static void
-a_file_that_is_not_a_store_is_refused_and_unchanged(void **state)
+TEST(a_file_that_is_not_a_store_is_refused_and_unchanged)
 {
 	char dir[64], path[160], content[6000], back[sizeof(content)];
 	struct env env;
 	int fd;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/data.mdb", dir);
 	memset(content, 'x', sizeof(content));
@@ -150,12 +144,10 @@ open_foreign(const char *dir, const char *table, bool make)
 	return stat.ms_entries;
 }
 
-static void
-another_programs_environment_is_refused_and_left_alone(void **state)
+TEST(another_programs_environment_is_refused_and_left_alone)
 {
 	static const char *const tables[] = {NULL, "things", "meta"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		char dir[64];
 		struct env env;
@@ -169,24 +161,20 @@ another_programs_environment_is_refused_and_left_alone(void **state)
 	}
 }
 
-static void
-a_missing_directory_is_an_error(void **state)
+TEST(a_missing_directory_is_an_error)
 {
 	struct env env;
 
-	(void)state;
 	assert_int_not_equal(
 	    env_open(&env, "/nonexistent/store", STORE_BYTES, organization_make_default), 0);
 }
 
-static void
-a_directory_has_one_storaged(void **state)
+TEST(a_directory_has_one_storaged)
 {
 	char parent[64], dir[96];
 	int first, second;
 	struct stat st;
 
-	(void)state;
 	make_dir(parent, sizeof(parent));
 	snprintf(dir, sizeof(dir), "%s/data", parent);
 	assert_int_equal(listen_lock(dir, &first), 0);
@@ -201,14 +189,12 @@ a_directory_has_one_storaged(void **state)
 	assert_int_equal(rmdir(parent), 0);
 }
 
-static void
-a_lock_taken_for_storaged_keeps_it_away(void **state)
+TEST(a_lock_taken_for_storaged_keeps_it_away)
 {
 	char dir[64], path[160];
 	struct stat st;
 	int lock, other;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/storaged.lock", dir);
 	/* As root in the directory of another user: the file must be that user's. */
@@ -242,8 +228,7 @@ read_for_ever(const char *dir, int ready)
 		pause();
 }
 
-static void
-the_slot_of_a_killed_reader_is_freed(void **state)
+STORE_TEST(the_slot_of_a_killed_reader_is_freed)
 {
 	struct fixture *f = *state;
 	int ends[2], status;
@@ -264,24 +249,20 @@ the_slot_of_a_killed_reader_is_freed(void **state)
 	closefd(&ends[1]);
 }
 
-static void
-a_directory_without_a_parent_is_refused(void **state)
+TEST(a_directory_without_a_parent_is_refused)
 {
 	int lock;
 
-	(void)state;
 	assert_int_not_equal(listen_lock("/nonexistent/store", &lock), 0);
 }
 
-static void
-a_stale_socket_is_replaced_a_live_one_is_not(void **state)
+TEST(a_stale_socket_is_replaced_a_live_one_is_not)
 {
 	char dir[64], path[160];
 	int first, second, peer;
 	bool inherited;
 	struct stat st;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
 	assert_int_equal(listen_socket(path, &first, &inherited), 0);
@@ -303,14 +284,12 @@ a_stale_socket_is_replaced_a_live_one_is_not(void **state)
 	remove_store(dir);
 }
 
-static void
-a_file_that_is_not_a_socket_is_left_alone(void **state)
+TEST(a_file_that_is_not_a_socket_is_left_alone)
 {
 	char dir[64], path[160];
 	bool inherited;
 	int fd;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -320,15 +299,13 @@ a_file_that_is_not_a_socket_is_left_alone(void **state)
 	remove_store(dir);
 }
 
-static void
-an_announced_socket_that_makes_no_sense_is_an_error(void **state)
+TEST(an_announced_socket_that_makes_no_sense_is_an_error)
 {
 	static const char *const counts[] = {"x", "", "-1", "2", "99999999999"};
 	char dir[64], path[160], pid[16];
 	bool inherited;
 	int fd;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
 	snprintf(pid, sizeof(pid), "%d", getpid());
@@ -370,8 +347,7 @@ listen_elsewhere(int fd, const char *path)
 }
 
 /* The banter command checks the owner of the socket. */
-static void
-an_inherited_socket_is_ours_to_those_who_connect(void **state)
+TEST(an_inherited_socket_is_ours_to_those_who_connect)
 {
 	char dir[64], path[80], pid[16];
 	int made, kept, fd, peer;
@@ -379,7 +355,6 @@ an_inherited_socket_is_ours_to_those_who_connect(void **state)
 	socklen_t len = sizeof(cred);
 	bool inherited;
 
-	(void)state;
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
 	snprintf(pid, sizeof(pid), "%d", getpid());
@@ -407,27 +382,4 @@ an_inherited_socket_is_ours_to_those_who_connect(void **state)
 	remove_store(dir);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_store_opens_again),
-	    STORE_TEST(a_new_store_is_there_after_a_power_failure),
-	    STORE_TEST(a_newer_store_is_refused),
-	    STORE_TEST(a_version_that_is_not_a_number_is_refused),
-	    STORE_TEST(conversations_without_a_version_are_refused),
-	    cmocka_unit_test(a_file_that_is_not_a_store_is_refused_and_unchanged),
-	    cmocka_unit_test(another_programs_environment_is_refused_and_left_alone),
-	    cmocka_unit_test(a_missing_directory_is_an_error),
-	    cmocka_unit_test(a_directory_has_one_storaged),
-	    cmocka_unit_test(a_lock_taken_for_storaged_keeps_it_away),
-	    STORE_TEST(the_slot_of_a_killed_reader_is_freed),
-	    cmocka_unit_test(a_directory_without_a_parent_is_refused),
-	    cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_is_not),
-	    cmocka_unit_test(a_file_that_is_not_a_socket_is_left_alone),
-	    cmocka_unit_test(an_announced_socket_that_makes_no_sense_is_an_error),
-	    cmocka_unit_test(an_inherited_socket_is_ours_to_those_who_connect),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

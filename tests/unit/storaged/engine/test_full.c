@@ -3,6 +3,7 @@
  * must not change every second, and room that is freed must be noticed.
  */
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 #define FULL_BYTES (4u * 1024 * 1024)
 
@@ -74,8 +75,7 @@ probes(struct fixture *f)
 	return n;
 }
 
-static void
-it_is_not_writable_as_long_as_writes_fail(void **state)
+STORE_TEST(it_is_not_writable_as_long_as_writes_fail)
 {
 	struct fixture *f = *state;
 
@@ -90,8 +90,7 @@ it_is_not_writable_as_long_as_writes_fail(void **state)
 	assert_int_equal(probes(f), 1);
 }
 
-static void
-a_state_that_does_not_last_is_reported_less_often(void **state)
+STORE_TEST(a_state_that_does_not_last_is_reported_less_often)
 {
 	static const unsigned expected[] = {2, 4, 8, 16, 32, 32};
 	struct fixture *f = *state;
@@ -109,8 +108,7 @@ a_state_that_does_not_last_is_reported_less_often(void **state)
 }
 
 /* An ignored probe exposes pages that a deletion has freed, so that requests need not wait. */
-static void
-room_is_found_while_writes_fail(void **state)
+STORE_TEST(room_is_found_while_writes_fail)
 {
 	struct fixture *f = *state;
 
@@ -122,14 +120,4 @@ room_is_found_while_writes_fail(void **state)
 	assert_false(f->env.writable);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(it_is_not_writable_as_long_as_writes_fail),
-	    STORE_TEST(a_state_that_does_not_last_is_reported_less_often),
-	    STORE_TEST(room_is_found_while_writes_fail),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 /* Calls change for each entry of a table, which may put another value there. */
 static int
@@ -166,8 +167,7 @@ schema_of(struct fixture *f)
 	return version;
 }
 
-static void
-a_step_changes_every_record(void **state)
+STORE_TEST(a_step_changes_every_record)
 {
 	struct fixture *f = *state;
 	struct id conversations[3];
@@ -189,8 +189,7 @@ a_step_changes_every_record(void **state)
 	}
 }
 
-static void
-all_steps_run_in_their_order(void **state)
+STORE_TEST(all_steps_run_in_their_order)
 {
 	struct fixture *f = *state;
 
@@ -202,8 +201,7 @@ all_steps_run_in_their_order(void **state)
 	assert_false(exists(f, "data-schema2.mdb"));
 }
 
-static void
-a_store_in_between_runs_only_the_later_steps(void **state)
+STORE_TEST(a_store_in_between_runs_only_the_later_steps)
 {
 	struct fixture *f = *state;
 
@@ -216,8 +214,7 @@ a_store_in_between_runs_only_the_later_steps(void **state)
 	assert_true(exists(f, "data-schema2.mdb"));
 }
 
-static void
-a_new_store_needs_no_step(void **state)
+STORE_TEST(a_new_store_needs_no_step)
 {
 	struct fixture *f = *state;
 	char path[160];
@@ -230,8 +227,7 @@ a_new_store_needs_no_step(void **state)
 	assert_int_equal(table_count(f, TABLE_ORGS), 1);
 }
 
-static void
-a_migration_of_thousands_of_records_fits_into_a_full_store(void **state)
+STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 {
 	struct fixture *f = *state;
 	enum { TURNS = 3000 };
@@ -289,8 +285,7 @@ expect_copy(const struct fixture *f, size_t messages)
 	mdb_env_close(mdb);
 }
 
-static void
-the_old_store_is_kept_beside_the_new_one(void **state)
+STORE_TEST(the_old_store_is_kept_beside_the_new_one)
 {
 	struct fixture *f = *state;
 
@@ -302,8 +297,7 @@ the_old_store_is_kept_beside_the_new_one(void **state)
 	assert_false(exists(f, "data-schema1.mdb.part"));
 }
 
-static void
-a_migrated_store_is_not_migrated_again(void **state)
+STORE_TEST(a_migrated_store_is_not_migrated_again)
 {
 	struct fixture *f = *state;
 	char path[160];
@@ -317,8 +311,7 @@ a_migrated_store_is_not_migrated_again(void **state)
 	assert_false(exists(f, "data-schema1.mdb"));
 }
 
-static void
-files_of_earlier_tries_are_replaced(void **state)
+STORE_TEST(files_of_earlier_tries_are_replaced)
 {
 	static const char *const names[] = {"data-schema1.mdb", "data-schema1.mdb.part"};
 	static const char rubbish[100000];
@@ -342,8 +335,7 @@ files_of_earlier_tries_are_replaced(void **state)
 
 /* The meta page of a snapshot has the number of its last page behind the page's head (16 bytes),
  * four numbers (24) and the roots of two trees (48 each). */
-static void
-a_store_with_a_lost_page_is_copied_as_well(void **state)
+STORE_TEST(a_store_with_a_lost_page_is_copied_as_well)
 {
 	const size_t page_size = 4096, at = 16 + 24 + 2 * 48;
 	struct fixture *f = *state;
@@ -465,8 +457,7 @@ expect_no_copy(const struct fixture *f, uint64_t bytes, const struct buf *before
 }
 
 /* A store with mostly free pages, as after erasures: only the used ones are copied. */
-static void
-the_copy_is_not_begun_without_room_for_all_of_it(void **state)
+STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "s1", "q", "a");
@@ -504,8 +495,7 @@ set_file_limit(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static void
-without_room_for_the_copy_nothing_is_changed(void **state)
+STORE_TEST(without_room_for_the_copy_nothing_is_changed)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "s1", "q", "a");
@@ -528,8 +518,7 @@ without_room_for_the_copy_nothing_is_changed(void **state)
 	buf_clear(&before);
 }
 
-static void
-a_migration_that_fails_changes_nothing(void **state)
+STORE_TEST(a_migration_that_fails_changes_nothing)
 {
 	const struct key unfit = {.len = 3, .b = "xyz"};
 	struct fixture *f = *state;
@@ -559,8 +548,7 @@ a_migration_that_fails_changes_nothing(void **state)
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
-static void
-a_migration_that_is_killed_is_done_again(void **state)
+STORE_TEST(a_migration_that_is_killed_is_done_again)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "s1", "q", "a");
@@ -584,8 +572,7 @@ a_migration_that_is_killed_is_done_again(void **state)
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
-static void
-a_store_of_a_later_schema_is_refused(void **state)
+STORE_TEST(a_store_of_a_later_schema_is_refused)
 {
 	struct fixture *f = *state;
 	struct buf before;
@@ -600,25 +587,4 @@ a_store_of_a_later_schema_is_refused(void **state)
 	migrates_to(f, &to_3);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_step_changes_every_record),
-	    STORE_TEST(all_steps_run_in_their_order),
-	    STORE_TEST(a_store_in_between_runs_only_the_later_steps),
-	    STORE_TEST(a_new_store_needs_no_step),
-	    STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store),
-	    STORE_TEST(the_old_store_is_kept_beside_the_new_one),
-	    STORE_TEST(a_migrated_store_is_not_migrated_again),
-	    STORE_TEST(files_of_earlier_tries_are_replaced),
-	    STORE_TEST(a_store_with_a_lost_page_is_copied_as_well),
-	    STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it),
-	    STORE_TEST(without_room_for_the_copy_nothing_is_changed),
-	    STORE_TEST(a_migration_that_fails_changes_nothing),
-	    STORE_TEST(a_migration_that_is_killed_is_done_again),
-	    STORE_TEST(a_store_of_a_later_schema_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

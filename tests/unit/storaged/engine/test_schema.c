@@ -7,6 +7,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/turns/turns.h"
+#include "tests/unit/unit.h"
 
 static int
 compare(struct key a, struct key b)
@@ -17,13 +18,11 @@ compare(struct key a, struct key b)
 	return r != 0 ? r : (int)a.len - (int)b.len;
 }
 
-static void
-messages_sort_by_sequence_number(void **state)
+TEST(messages_sort_by_sequence_number)
 {
 	static const uint64_t seqs[] = {0, 1, 2, 255, 256, 65536, 1ull << 32, UINT64_MAX};
 	struct id conversation = id_new();
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(seqs); i++) {
 		struct key key = key_message(&conversation, seqs[i]);
 
@@ -33,49 +32,41 @@ messages_sort_by_sequence_number(void **state)
 	}
 }
 
-static void
-messages_of_conversations_do_not_mix(void **state)
+TEST(messages_of_conversations_do_not_mix)
 {
 	struct id first = id_new(), second = id_new();
 
-	(void)state;
 	assert_true(compare(key_message(&first, UINT64_MAX), key_message(&second, 0)) < 0);
 }
 
-static void
-newest_activity_sorts_first(void **state)
+TEST(newest_activity_sorts_first)
 {
 	struct id org = id_new(), a = id_new(), b = id_new();
 
-	(void)state;
 	assert_true(compare(key_activity(&org, 1000, &a), key_activity(&org, 999, &b)) < 0);
 	assert_true(compare(key_activity(&org, 256, &b), key_activity(&org, 255, &a)) < 0);
 	assert_true(compare(key_activity(&org, 256, &a), key_activity(&org, 256, &b)) < 0);
 }
 
-static void
-a_cursor_leads_back_to_its_key(void **state)
+TEST(a_cursor_leads_back_to_its_key)
 {
 	struct id org = id_new(), conversation = id_new();
 	struct key key = key_activity(&org, 1234567890123, &conversation);
 	struct slice cursor = activity_cursor(key_slice(&key));
 	struct id named = activity_conversation(key_slice(&key));
 
-	(void)state;
 	assert_int_equal(cursor.len, 24);
 	assert_int_equal(compare(key_activity_at(&org, cursor), key), 0);
 	assert_true(id_equal(&named, &conversation));
 }
 
-static void
-a_cursor_of_a_widget_s_list_leads_back_to_its_key(void **state)
+TEST(a_cursor_of_a_widget_s_list_leads_back_to_its_key)
 {
 	struct id org = id_new(), widget = id_new(), conversation = id_new();
 	struct key key = key_activity_of(&org, &widget, 1234567890123, &conversation);
 	struct slice cursor = activity_cursor(key_slice(&key));
 	struct id named = activity_conversation(key_slice(&key));
 
-	(void)state;
 	assert_int_equal(cursor.len, 24);
 	assert_int_equal(compare(key_activity_of_at(&org, &widget, cursor), key), 0);
 	assert_true(id_equal(&named, &conversation));
@@ -83,59 +74,49 @@ a_cursor_of_a_widget_s_list_leads_back_to_its_key(void **state)
 			key_activity_of(&org, &widget, 999, &widget)) < 0);
 }
 
-static void
-pieces_sort_by_offset(void **state)
+TEST(pieces_sort_by_offset)
 {
 	struct id turn = id_new();
 	struct key key = key_partial(&turn, 4096);
 
-	(void)state;
 	assert_int_equal(partial_offset(key_slice(&key)), 4096);
 	assert_true(compare(key_partial(&turn, 9), key_partial(&turn, 10)) < 0);
 	assert_true(compare(key_partial(&turn, 255), key_partial(&turn, 256)) < 0);
 }
 
-static void
-sessions_of_widgets_do_not_mix(void **state)
+TEST(sessions_of_widgets_do_not_mix)
 {
 	struct id org = id_new(), w1 = id_new(), w2 = id_new();
 
-	(void)state;
 	assert_true(compare(key_session(&org, &w1, slice_str("a")),
 			key_session(&org, &w2, slice_str("a"))) != 0);
 	assert_true(compare(key_session(&org, &w1, slice_str("a")),
 			key_session(&org, &w1, slice_str("ab"))) != 0);
 }
 
-static void
-every_table_has_its_own_name(void **state)
+TEST(every_table_has_its_own_name)
 {
-	(void)state;
 	for (enum table i = 0; i < TABLES; i++)
 		for (enum table j = 0; j < i; j++)
 			assert_string_not_equal(table_name(i), table_name(j));
 }
 
-static void
-a_message_without_text_is_as_long_as_the_pages_believe(void **state)
+TEST(a_message_without_text_is_as_long_as_the_pages_believe)
 {
 	struct msg_message_record record = {.v = RECORD_VERSION};
 	struct buf b;
 
-	(void)state;
 	buf_init(&b, 1024);
 	assert_int_equal(record_encode(&b, MSG_MESSAGE_RECORD, &record), 0);
 	assert_int_equal(buf_len(&b), EMPTY_MESSAGE_LEN);
 	buf_clear(&b);
 }
 
-static void
-every_request_to_the_store_has_a_handler(void **state)
+TEST(every_request_to_the_store_has_a_handler)
 {
 	size_t n, requests = 0;
 	const struct msg_desc *table = msg_table(&n);
 
-	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		if (!(table[i].to & ROLE_STORE) || table[i].when != WHEN_READY)
 			continue;
@@ -159,10 +140,8 @@ field_max(enum msg_type type, const char *name)
 	return 0;
 }
 
-static void
-bounds_are_those_of_the_messages(void **state)
+TEST(bounds_are_those_of_the_messages)
 {
-	(void)state;
 	assert_int_equal(field_max(MSG_TURN_BEGIN, "session"), SESSION_MAX);
 	assert_int_equal(field_max(MSG_TURN_BEGIN, "client_id"), CLIENT_ID_MAX);
 	assert_int_equal(field_max(MSG_IMPORT_CLIENT_ID, "client_id"), CLIENT_ID_MAX);
@@ -187,22 +166,4 @@ bounds_are_those_of_the_messages(void **state)
 	assert_true(LIST_MAX >= PAGE_BYTES && LIST_MAX >= RECORD_MAX + 4);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(messages_sort_by_sequence_number),
-	    cmocka_unit_test(messages_of_conversations_do_not_mix),
-	    cmocka_unit_test(newest_activity_sorts_first),
-	    cmocka_unit_test(a_cursor_leads_back_to_its_key),
-	    cmocka_unit_test(a_cursor_of_a_widget_s_list_leads_back_to_its_key),
-	    cmocka_unit_test(pieces_sort_by_offset),
-	    cmocka_unit_test(sessions_of_widgets_do_not_mix),
-	    cmocka_unit_test(every_table_has_its_own_name),
-	    cmocka_unit_test(a_message_without_text_is_as_long_as_the_pages_believe),
-	    cmocka_unit_test(every_request_to_the_store_has_a_handler),
-	    cmocka_unit_test(bounds_are_those_of_the_messages),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/engine/totals.h"
+#include "tests/unit/unit.h"
 
 static const struct id org_a = {{1}}, org_b = {{2}};
 
@@ -35,8 +36,7 @@ expect_stored(
 	txn_abort(&t);
 }
 
-static void
-changes_show_at_once_and_are_stored_by_the_commit(void **state)
+STORE_TEST(changes_show_at_once_and_are_stored_by_the_commit)
 {
 	struct fixture *f = *state;
 	struct txn t;
@@ -55,8 +55,7 @@ changes_show_at_once_and_are_stored_by_the_commit(void **state)
 	expect_stored(f, &org_b, 0, 0);
 }
 
-static void
-organizations_do_not_mix(void **state)
+STORE_TEST(organizations_do_not_mix)
 {
 	struct fixture *f = *state;
 	struct txn t;
@@ -73,8 +72,7 @@ organizations_do_not_mix(void **state)
 	expect_stored(f, &org_b, 0, 30);
 }
 
-static void
-an_undone_batch_counts_nothing(void **state)
+STORE_TEST(an_undone_batch_counts_nothing)
 {
 	struct fixture *f = *state;
 	struct txn t;
@@ -93,8 +91,7 @@ an_undone_batch_counts_nothing(void **state)
 	txn_abort(&t);
 }
 
-static void
-a_count_does_not_fall_under_zero(void **state)
+STORE_TEST(a_count_does_not_fall_under_zero)
 {
 	struct fixture *f = *state;
 	struct txn t;
@@ -107,8 +104,7 @@ a_count_does_not_fall_under_zero(void **state)
 	expect_stored(f, &org_a, 0, 0);
 }
 
-static void
-a_damaged_record_is_no_zero(void **state)
+STORE_TEST(a_damaged_record_is_no_zero)
 {
 	struct fixture *f = *state;
 	struct msg_totals_record totals;
@@ -124,16 +120,4 @@ a_damaged_record_is_no_zero(void **state)
 	txn_abort(&t);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(changes_show_at_once_and_are_stored_by_the_commit),
-	    STORE_TEST(organizations_do_not_mix),
-	    STORE_TEST(an_undone_batch_counts_nothing),
-	    STORE_TEST(a_count_does_not_fall_under_zero),
-	    STORE_TEST(a_damaged_record_is_no_zero),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

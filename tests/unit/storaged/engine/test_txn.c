@@ -3,6 +3,7 @@
  * effect. Everything is compared with a model that has no cursors.
  */
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 #define KEYS         400u
 #define TRANSACTIONS 120u
@@ -169,8 +170,7 @@ compare_all(struct run *r)
 	}
 }
 
-static void
-what_a_write_sees_and_leaves_is_what_it_did(void **state)
+STORE_TEST(what_a_write_sees_and_leaves_is_what_it_did)
 {
 	struct fixture *f = *state;
 	struct run *r = xcalloc(1, sizeof(*r));
@@ -195,12 +195,4 @@ what_a_write_sees_and_leaves_is_what_it_did(void **state)
 	free(r);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(what_a_write_sees_and_leaves_is_what_it_did),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

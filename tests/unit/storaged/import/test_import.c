@@ -6,6 +6,7 @@
 #include "tests/unit/storaged/store_everything.h"
 
 #include "storaged/conversations/conversations.h"
+#include "tests/unit/unit.h"
 
 #define TIME_MAX_MS 253402300799999ull
 
@@ -282,8 +283,7 @@ make_store(struct fixture *f)
 }
 
 /* The export may have been made to achieve that. */
-static void
-a_thread_does_not_go_on_beyond_the_last_place(void **state)
+STORE_TEST(a_thread_does_not_go_on_beyond_the_last_place)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -302,8 +302,7 @@ a_thread_does_not_go_on_beyond_the_last_place(void **state)
 	put_conversation(f, &r, 0);
 }
 
-static void
-an_export_can_be_imported_repeatedly(void **state)
+STORE_TEST(an_export_can_be_imported_repeatedly)
 {
 	struct fixture *from = *state, *to;
 	struct contents whole;
@@ -321,8 +320,7 @@ an_export_can_be_imported_repeatedly(void **state)
 	contents_clear(&whole);
 }
 
-static void
-what_was_erased_comes_back_among_the_rest(void **state)
+STORE_TEST(what_was_erased_comes_back_among_the_rest)
 {
 	struct fixture *from = *state, *to;
 	struct msg_visitor_erase gone = {.org = id_default_org,
@@ -343,8 +341,7 @@ what_was_erased_comes_back_among_the_rest(void **state)
 	contents_clear(&whole);
 }
 
-static void
-an_imported_conversation_continues(void **state)
+STORE_TEST(an_imported_conversation_continues)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record conversation = conversation_of("visitor");
@@ -377,8 +374,7 @@ import_record_of(
 	    refused);
 }
 
-static void
-records_that_name_missing_ones_are_refused(void **state)
+STORE_TEST(records_that_name_missing_ones_are_refused)
 {
 	struct fixture *f = *state;
 	const struct id nobody = id_new();
@@ -414,8 +410,7 @@ records_that_name_missing_ones_are_refused(void **state)
 	import_record_of(f, MSG_KEY_RECORD, &key, 0);
 }
 
-static void
-unknown_record_types_are_refused(void **state)
+STORE_TEST(unknown_record_types_are_refused)
 {
 	struct fixture *f = *state;
 	static const enum msg_type types[] = {MSG_CONVERSATION_RECORD, MSG_LOGIN_RECORD,
@@ -432,8 +427,7 @@ unknown_record_types_are_refused(void **state)
 	}
 }
 
-static void
-a_conversation_is_imported_without_a_contact_that_is_not_there(void **state)
+STORE_TEST(a_conversation_is_imported_without_a_contact_that_is_not_there)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -455,8 +449,7 @@ a_conversation_is_imported_without_a_contact_that_is_not_there(void **state)
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS_BY_CONTACT), 1);
 }
 
-static void
-an_imported_conversation_s_state_follows_from_its_messages(void **state)
+STORE_TEST(an_imported_conversation_s_state_follows_from_its_messages)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -485,8 +478,7 @@ an_imported_conversation_s_state_follows_from_its_messages(void **state)
 	assert_int_equal(conversation_record(f, &r.id).state, CONVERSATION_ANY);
 }
 
-static void
-a_conversation_comes_without_messages(void **state)
+STORE_TEST(a_conversation_comes_without_messages)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), got;
@@ -502,8 +494,7 @@ a_conversation_comes_without_messages(void **state)
 	assert_int_equal(stored_totals(f).messages, 0);
 }
 
-static void
-one_that_is_there_gets_the_times_and_keeps_its_messages(void **state)
+STORE_TEST(one_that_is_there_gets_the_times_and_keeps_its_messages)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), got;
@@ -537,8 +528,7 @@ one_that_is_there_gets_the_times_and_keeps_its_messages(void **state)
 	assert_int_equal(conversation_record(f, &r.id).next_seq, 30);
 }
 
-static void
-newer_messages_than_the_export_are_kept(void **state)
+STORE_TEST(newer_messages_than_the_export_are_kept)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), got;
@@ -553,8 +543,7 @@ newer_messages_than_the_export_are_kept(void **state)
 	assert_text(got.last_message, "then");
 }
 
-static void
-a_conversation_that_contradicts_the_store_is_refused(void **state)
+STORE_TEST(a_conversation_that_contradicts_the_store_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), other;
@@ -580,8 +569,7 @@ a_conversation_that_contradicts_the_store_is_refused(void **state)
 	contents_clear(&before);
 }
 
-static void
-a_conversation_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_conversation_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	const struct msg_conversation_record good = conversation_of("visitor");
@@ -614,8 +602,7 @@ a_conversation_that_cannot_be_is_refused(void **state)
 	put_conversation(f, &good, 0);
 }
 
-static void
-the_greatest_values_are_taken(void **state)
+STORE_TEST(the_greatest_values_are_taken)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -636,8 +623,7 @@ the_greatest_values_are_taken(void **state)
 	free(text);
 }
 
-static void
-messages_come_in_any_order(void **state)
+STORE_TEST(messages_come_in_any_order)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor"), got;
@@ -659,8 +645,7 @@ messages_come_in_any_order(void **state)
 	assert_int_equal(table_count(f, TABLE_TURNS), 1);
 }
 
-static void
-a_message_takes_the_place_of_another(void **state)
+STORE_TEST(a_message_takes_the_place_of_another)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -687,8 +672,7 @@ a_message_takes_the_place_of_another(void **state)
 }
 
 /* It was exported while it was written, and is complete by now. */
-static void
-half_a_reply_does_not_replace_the_whole(void **state)
+STORE_TEST(half_a_reply_does_not_replace_the_whole)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -704,8 +688,7 @@ half_a_reply_does_not_replace_the_whole(void **state)
 	EXPECT_MESSAGES(f, &r.id, "c", "all of it");
 }
 
-static void
-the_place_of_a_running_reply_is_kept(void **state)
+STORE_TEST(the_place_of_a_running_reply_is_kept)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("visitor", "one");
@@ -742,8 +725,7 @@ the_place_of_a_running_reply_is_kept(void **state)
 	put_message(f, &thread, 4, &q, 0);
 }
 
-static void
-the_id_of_another_turn_is_refused(void **state)
+STORE_TEST(the_id_of_another_turn_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("visitor", "one");
@@ -768,8 +750,7 @@ the_id_of_another_turn_is_refused(void **state)
 	put_message(f, &r.id, 1, &mine, 0);
 }
 
-static void
-a_message_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_message_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record r = conversation_of("visitor");
@@ -808,8 +789,7 @@ a_message_that_cannot_be_is_refused(void **state)
 	contents_clear(&before);
 }
 
-static void
-a_login_comes_back_expired_or_not(void **state)
+STORE_TEST(a_login_comes_back_expired_or_not)
 {
 	struct fixture *f = *state;
 	struct msg_login_record good = login_of(clock_wall_ms() + 1000000), old = login_of(2);
@@ -824,8 +804,7 @@ a_login_comes_back_expired_or_not(void **state)
 	ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
 }
 
-static void
-a_login_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_login_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	const struct msg_login_record good = login_of(1000000);
@@ -869,8 +848,7 @@ make_thread(struct fixture *f, struct msg_message_record *q, struct msg_message_
 	return r.id;
 }
 
-static void
-a_message_that_is_sent_again_after_an_import_is_known(void **state)
+STORE_TEST(a_message_that_is_sent_again_after_an_import_is_known)
 {
 	struct fixture *f = *state;
 	struct msg_message_record q, a;
@@ -889,8 +867,7 @@ a_message_that_is_sent_again_after_an_import_is_known(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_CONFLICT);
 }
 
-static void
-a_client_id_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_client_id_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_message_record q, a;
@@ -914,8 +891,7 @@ a_client_id_that_cannot_be_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_CLIENT_IDS), 0);
 }
 
-static void
-a_client_id_stays_with_its_message(void **state)
+STORE_TEST(a_client_id_stays_with_its_message)
 {
 	struct fixture *f = *state;
 	struct msg_message_record q, a, answer = reply_of("that");
@@ -934,8 +910,7 @@ a_client_id_stays_with_its_message(void **state)
 }
 
 /* When the question or the reply is replaced, the client id is gone. */
-static void
-a_client_id_is_removed_with_its_message_or_its_reply(void **state)
+STORE_TEST(a_client_id_is_removed_with_its_message_or_its_reply)
 {
 	struct fixture *f = *state;
 	struct msg_message_record q, a, same;
@@ -961,8 +936,7 @@ a_client_id_is_removed_with_its_message_or_its_reply(void **state)
 	}
 }
 
-static void
-a_question_whose_reply_is_written_can_have_a_name(void **state)
+STORE_TEST(a_question_whose_reply_is_written_can_have_a_name)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("visitor", "q");
@@ -992,50 +966,13 @@ a_question_whose_reply_is_written_can_have_a_name(void **state)
 	expect_answer(f, &f->b, r[1], MSG_OK, NULL);
 }
 
-static void
-only_the_tool_imports(void **state)
+TEST(only_the_tool_imports)
 {
 	static const enum msg_type imports[] = {MSG_IMPORT_CONVERSATION, MSG_IMPORT_MESSAGE,
 	    MSG_IMPORT_LOGIN, MSG_IMPORT_CLIENT_ID};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(imports); i++)
 		assert_int_equal(msg_desc((uint16_t)imports[i])->from, ROLE_TOOL);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(an_export_can_be_imported_repeatedly),
-	    STORE_TEST(what_was_erased_comes_back_among_the_rest),
-	    STORE_TEST(an_imported_conversation_continues),
-	    STORE_TEST(a_thread_does_not_go_on_beyond_the_last_place),
-	    STORE_TEST(a_conversation_comes_without_messages),
-	    STORE_TEST(one_that_is_there_gets_the_times_and_keeps_its_messages),
-	    STORE_TEST(newer_messages_than_the_export_are_kept),
-	    STORE_TEST(a_conversation_that_contradicts_the_store_is_refused),
-	    STORE_TEST(a_conversation_that_cannot_be_is_refused),
-	    STORE_TEST(the_greatest_values_are_taken),
-	    STORE_TEST(messages_come_in_any_order),
-	    STORE_TEST(records_that_name_missing_ones_are_refused),
-	    STORE_TEST(unknown_record_types_are_refused),
-	    STORE_TEST(a_conversation_is_imported_without_a_contact_that_is_not_there),
-	    STORE_TEST(an_imported_conversation_s_state_follows_from_its_messages),
-	    STORE_TEST(a_message_takes_the_place_of_another),
-	    STORE_TEST(half_a_reply_does_not_replace_the_whole),
-	    STORE_TEST(the_place_of_a_running_reply_is_kept),
-	    STORE_TEST(the_id_of_another_turn_is_refused),
-	    STORE_TEST(a_message_that_cannot_be_is_refused),
-	    STORE_TEST(a_login_comes_back_expired_or_not),
-	    STORE_TEST(a_login_that_cannot_be_is_refused),
-	    STORE_TEST(a_message_that_is_sent_again_after_an_import_is_known),
-	    STORE_TEST(a_client_id_that_cannot_be_is_refused),
-	    STORE_TEST(a_client_id_stays_with_its_message),
-	    STORE_TEST(a_client_id_is_removed_with_its_message_or_its_reply),
-	    STORE_TEST(a_question_whose_reply_is_written_can_have_a_name),
-	    cmocka_unit_test(only_the_tool_imports),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

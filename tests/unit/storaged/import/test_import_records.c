@@ -5,6 +5,7 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "tests/unit/storaged/store_contents.h"
+#include "tests/unit/unit.h"
 
 static struct msg_import_record
 import_of(enum msg_type type, const void *record)
@@ -35,8 +36,7 @@ import_error(struct fixture *f, enum msg_type type, const void *record, enum sto
 	tool_ask_error(f, MSG_IMPORT_RECORD, &m, code);
 }
 
-static void
-an_organization_replaces_the_one_with_its_id(void **state)
+STORE_TEST(an_organization_replaces_the_one_with_its_id)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -81,8 +81,7 @@ expect_email(struct fixture *f, const char *email, const struct id *user)
 	assert_int_equal(r.updated_at, 6);
 }
 
-static void
-a_users_email_moves_and_clashes(void **state)
+STORE_TEST(a_users_email_moves_and_clashes)
 {
 	struct fixture *f = *state;
 	struct msg_user_record a = user_of(&id_default_org, "a@example.com"), bad;
@@ -110,8 +109,7 @@ a_users_email_moves_and_clashes(void **state)
 	assert_int_equal(table_count(f, TABLE_USERS_BY_EMAIL), 2);
 }
 
-static void
-a_keys_hash_moves_and_clashes(void **state)
+STORE_TEST(a_keys_hash_moves_and_clashes)
 {
 	struct fixture *f = *state;
 	struct msg_key_record a = {.v = RECORD_VERSION,
@@ -140,8 +138,7 @@ a_keys_hash_moves_and_clashes(void **state)
 	assert_int_equal(table_count(f, TABLE_KEYS_BY_ORG), 2);
 }
 
-static void
-an_agent_replaces_the_one_with_its_id(void **state)
+STORE_TEST(an_agent_replaces_the_one_with_its_id)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Imported");
@@ -161,8 +158,7 @@ an_agent_replaces_the_one_with_its_id(void **state)
 	import_error(f, MSG_AGENT_RECORD, &r, STORE_INVALID);
 }
 
-static void
-an_agent_replaces_one_that_cannot_be_read(void **state)
+STORE_TEST(an_agent_replaces_one_that_cannot_be_read)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna");
@@ -175,8 +171,7 @@ an_agent_replaces_one_that_cannot_be_read(void **state)
 	import(f, MSG_AGENT_RECORD, &r);
 }
 
-static void
-a_widgets_public_id_moves_and_clashes(void **state)
+STORE_TEST(a_widgets_public_id_moves_and_clashes)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1"),
@@ -238,8 +233,7 @@ expect_end(struct fixture *f, const struct id *visitor)
 	assert_int_equal(buf_len(&f->b.out), 0);
 }
 
-static void
-visitors_end_with_what_their_token_hangs_on(void **state)
+STORE_TEST(visitors_end_with_what_their_token_hangs_on)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record w = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -276,18 +270,4 @@ visitors_end_with_what_their_token_hangs_on(void **state)
 	expect_end(f, &visitor);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(an_organization_replaces_the_one_with_its_id),
-	    STORE_TEST(a_users_email_moves_and_clashes),
-	    STORE_TEST(a_keys_hash_moves_and_clashes),
-	    STORE_TEST(an_agent_replaces_the_one_with_its_id),
-	    STORE_TEST(an_agent_replaces_one_that_cannot_be_read),
-	    STORE_TEST(a_widgets_public_id_moves_and_clashes),
-	    STORE_TEST(visitors_end_with_what_their_token_hangs_on),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

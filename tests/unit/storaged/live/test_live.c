@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_contents.h"
 
 #include "storaged/turns/turn_join.h"
+#include "tests/unit/unit.h"
 
 static struct msg_turn_join
 join_of(const struct msg_turn_begin *begin, uint32_t from)
@@ -139,8 +140,7 @@ finish_as(struct fixture *f, struct asker *asker, const struct id *turn, const c
 	ask_as(f, asker, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 }
 
-static void
-a_closed_reply_is_answered_with_its_text(void **state)
+STORE_TEST(a_closed_reply_is_answered_with_its_text)
 {
 	static const enum message_status statuses[] = {
 	    MESSAGE_COMPLETE, MESSAGE_STOPPED, MESSAGE_INTERRUPTED};
@@ -172,8 +172,7 @@ a_closed_reply_is_answered_with_its_text(void **state)
 }
 
 /* Only a damaged store has this. */
-static void
-a_reply_without_a_message_is_answered_as_interrupted(void **state)
+STORE_TEST(a_reply_without_a_message_is_answered_as_interrupted)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -192,8 +191,7 @@ a_reply_without_a_message_is_answered_as_interrupted(void **state)
 	assert_int_equal(m.turn_state.text.len, 0);
 }
 
-static void
-the_writer_of_a_reply_does_not_follow_it(void **state)
+STORE_TEST(the_writer_of_a_reply_does_not_follow_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -208,8 +206,7 @@ the_writer_of_a_reply_does_not_follow_it(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_reply_is_its_sessions_alone(void **state)
+STORE_TEST(a_reply_is_its_sessions_alone)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -235,8 +232,7 @@ a_reply_is_its_sessions_alone(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_turn_whose_conversation_is_gone_is_damaged(void **state)
+STORE_TEST(a_turn_whose_conversation_is_gone_is_damaged)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -251,8 +247,7 @@ a_turn_whose_conversation_is_gone_is_damaged(void **state)
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_INTERNAL);
 }
 
-static void
-a_reply_that_cannot_be_ended_cannot_be_followed(void **state)
+STORE_TEST(a_reply_that_cannot_be_ended_cannot_be_followed)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -268,8 +263,7 @@ a_reply_that_cannot_be_ended_cannot_be_followed(void **state)
 	assert_int_equal(f->live.turns.n, 0);
 }
 
-static void
-there_are_only_so_many_followings(void **state)
+STORE_TEST(there_are_only_so_many_followings)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1"), followed = followed_turn(f, "s2");
@@ -289,8 +283,7 @@ there_are_only_so_many_followings(void **state)
 	assert_int_equal(f->live.turns.n, 2);
 }
 
-static void
-followers_get_pieces_and_then_the_end(void **state)
+STORE_TEST(followers_get_pieces_and_then_the_end)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -308,8 +301,7 @@ followers_get_pieces_and_then_the_end(void **state)
 }
 
 /* In one batch: the answer first, then all notifications, in their order. */
-static void
-notifications_of_one_batch_keep_their_order(void **state)
+STORE_TEST(notifications_of_one_batch_keep_their_order)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -334,8 +326,7 @@ notifications_of_one_batch_keep_their_order(void **state)
 	assert_int_equal(f->live.turns.n, 0);
 }
 
-static void
-a_join_behind_the_end_in_one_batch_is_answered_by_it(void **state)
+STORE_TEST(a_join_behind_the_end_in_one_batch_is_answered_by_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -354,8 +345,7 @@ a_join_behind_the_end_in_one_batch_is_answered_by_it(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_follower_does_not_get_text_that_it_has(void **state)
+STORE_TEST(a_follower_does_not_get_text_that_it_has)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -379,8 +369,7 @@ a_follower_does_not_get_text_that_it_has(void **state)
 }
 
 /* A client that waits for its place in the text learns that there is none yet. */
-static void
-an_empty_piece_is_handed_on(void **state)
+STORE_TEST(an_empty_piece_is_handed_on)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -396,8 +385,7 @@ an_empty_piece_is_handed_on(void **state)
 	expect_silence_all(f);
 }
 
-static void
-pieces_without_followers_are_dropped(void **state)
+STORE_TEST(pieces_without_followers_are_dropped)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -422,8 +410,7 @@ tell_unsaved_as(struct fixture *f, struct asker *asker, const struct id *turn, b
 }
 
 /* That is not an end: it is still followed. */
-static void
-followers_are_told_that_the_end_is_not_stored(void **state)
+STORE_TEST(followers_are_told_that_the_end_is_not_stored)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), alone = open_turn(f, "s2");
@@ -445,8 +432,7 @@ followers_are_told_that_the_end_is_not_stored(void **state)
 	assert_null(f->a.client.fault);
 }
 
-static void
-saying_that_anothers_reply_is_not_stored_is_a_fault(void **state)
+STORE_TEST(saying_that_anothers_reply_is_not_stored_is_a_fault)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -456,8 +442,7 @@ saying_that_anothers_reply_is_not_stored_is_a_fault(void **state)
 	expect_silence_all(f);
 }
 
-static void
-publishing_anothers_reply_is_a_fault(void **state)
+STORE_TEST(publishing_anothers_reply_is_a_fault)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -468,8 +453,7 @@ publishing_anothers_reply_is_a_fault(void **state)
 	expect_silence_all(f);
 }
 
-static void
-publishing_an_unclaimed_reply_is_a_fault(void **state)
+STORE_TEST(publishing_an_unclaimed_reply_is_a_fault)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -479,8 +463,7 @@ publishing_an_unclaimed_reply_is_a_fault(void **state)
 	assert_non_null(f->a.client.fault);
 }
 
-static void
-publishing_beyond_the_longest_reply_is_a_fault(void **state)
+STORE_TEST(publishing_beyond_the_longest_reply_is_a_fault)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -493,8 +476,7 @@ publishing_beyond_the_longest_reply_is_a_fault(void **state)
 	expect_silence_all(f);
 }
 
-static void
-the_owner_is_notified_when_the_last_follower_leaves(void **state)
+STORE_TEST(the_owner_is_notified_when_the_last_follower_leaves)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -511,8 +493,7 @@ the_owner_is_notified_when_the_last_follower_leaves(void **state)
 	assert_true(LIST_EMPTY(&f->b.client.follows[TOPIC_TURNS].list));
 }
 
-static void
-a_client_that_leaves_does_not_affect_others(void **state)
+STORE_TEST(a_client_that_leaves_does_not_affect_others)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -539,8 +520,7 @@ a_client_that_leaves_does_not_affect_others(void **state)
 	free(c);
 }
 
-static void
-a_follower_that_takes_nothing_is_too_far_behind(void **state)
+STORE_TEST(a_follower_that_takes_nothing_is_too_far_behind)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -555,8 +535,7 @@ a_follower_that_takes_nothing_is_too_far_behind(void **state)
 
 /* A slow client asks for the text again once it has read what is queued. Until then there is
  * room for its answers, and it keeps its connection and its own turns. */
-static void
-a_follower_that_is_slow_misses_text_and_nothing_else(void **state)
+STORE_TEST(a_follower_that_is_slow_misses_text_and_nothing_else)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -576,8 +555,7 @@ a_follower_that_is_slow_misses_text_and_nothing_else(void **state)
 	expect_silence_all(f);
 }
 
-static void
-followers_are_told_the_end_when_the_owner_disconnects(void **state)
+STORE_TEST(followers_are_told_the_end_when_the_owner_disconnects)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -593,8 +571,7 @@ followers_are_told_the_end_when_the_owner_disconnects(void **state)
 	assert_int_equal(m.turn_state.status, MESSAGE_INTERRUPTED);
 }
 
-static void
-an_owner_that_reconnects_learns_the_first_wanted_byte(void **state)
+STORE_TEST(an_owner_that_reconnects_learns_the_first_wanted_byte)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -611,8 +588,7 @@ an_owner_that_reconnects_learns_the_first_wanted_byte(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_reply_can_be_followed_before_it_is_claimed(void **state)
+STORE_TEST(a_reply_can_be_followed_before_it_is_claimed)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -631,8 +607,7 @@ a_reply_can_be_followed_before_it_is_claimed(void **state)
 	expect_silence_all(f);
 }
 
-static void
-followers_are_told_the_end_of_an_unclaimed_turn(void **state)
+STORE_TEST(followers_are_told_the_end_of_an_unclaimed_turn)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -645,8 +620,7 @@ followers_are_told_the_end_of_an_unclaimed_turn(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_restarted_reply_has_no_followers(void **state)
+STORE_TEST(a_restarted_reply_has_no_followers)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), anew = begin;
@@ -669,8 +643,7 @@ a_restarted_reply_has_no_followers(void **state)
 	expect_wanted(f, &f->a, &begin.turn, 0);
 }
 
-static void
-a_follower_that_restarts_the_reply_stops_following(void **state)
+STORE_TEST(a_follower_that_restarts_the_reply_stops_following)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), anew = begin;
@@ -684,8 +657,7 @@ a_follower_that_restarts_the_reply_stops_following(void **state)
 }
 
 /* It joined before it knew that the turn is its own again. */
-static void
-a_follower_that_claims_the_turn_follows_no_more(void **state)
+STORE_TEST(a_follower_that_claims_the_turn_follows_no_more)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -701,8 +673,7 @@ a_follower_that_claims_the_turn_follows_no_more(void **state)
 }
 
 /* The owner's claim follows the join in the same batch, over the same connection or another one. */
-static void
-a_claim_and_a_join_in_one_batch_know_of_each_other(void **state)
+STORE_TEST(a_claim_and_a_join_in_one_batch_know_of_each_other)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -731,8 +702,7 @@ a_claim_and_a_join_in_one_batch_know_of_each_other(void **state)
 }
 
 /* The old connection is closing when the new one joins. */
-static void
-an_owner_that_joins_over_another_line_is_followed_by_it(void **state)
+STORE_TEST(an_owner_that_joins_over_another_line_is_followed_by_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -748,8 +718,7 @@ an_owner_that_joins_over_another_line_is_followed_by_it(void **state)
 	expect_silence_all(f);
 }
 
-static void
-an_erased_reply_is_followed_no_more(void **state)
+STORE_TEST(an_erased_reply_is_followed_no_more)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -769,8 +738,7 @@ an_erased_reply_is_followed_no_more(void **state)
 	ask_error_as(f, &f->b, MSG_TURN_JOIN, &join, STORE_NOT_FOUND);
 }
 
-static void
-a_reply_erased_and_joined_in_one_batch_ends_at_once(void **state)
+STORE_TEST(a_reply_erased_and_joined_in_one_batch_ends_at_once)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -791,8 +759,7 @@ a_reply_erased_and_joined_in_one_batch_ends_at_once(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_reply_that_ended_before_it_was_erased_is_nobodys(void **state)
+STORE_TEST(a_reply_that_ended_before_it_was_erased_is_nobodys)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -808,8 +775,7 @@ a_reply_that_ended_before_it_was_erased_is_nobodys(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_follower_stops_the_owner(void **state)
+STORE_TEST(a_follower_stops_the_owner)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -828,8 +794,7 @@ a_follower_stops_the_owner(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "cs", "hello", "so f");
 }
 
-static void
-only_followers_may_stop_a_reply(void **state)
+STORE_TEST(only_followers_may_stop_a_reply)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -859,8 +824,7 @@ only_followers_may_stop_a_reply(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_stop_waits_for_a_claim(void **state)
+STORE_TEST(a_stop_waits_for_a_claim)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, "s1");
@@ -887,8 +851,7 @@ a_stop_waits_for_a_claim(void **state)
 }
 
 /* The stop was not meant for a restarted run. */
-static void
-a_stop_ends_with_its_run(void **state)
+STORE_TEST(a_stop_ends_with_its_run)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1"), anew = begin;
@@ -903,8 +866,7 @@ a_stop_ends_with_its_run(void **state)
 	expect_silence_all(f);
 }
 
-static void
-a_stop_behind_the_end_in_one_batch_does_nothing(void **state)
+STORE_TEST(a_stop_behind_the_end_in_one_batch_does_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -955,8 +917,7 @@ fill(struct fixture *f)
 }
 
 /* Live messages need no room, and each is sent once if a batch is undone. */
-static void
-live_messages_continue_on_a_full_store(void **state)
+STORE_TEST(live_messages_continue_on_a_full_store)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, refused = long_question();
@@ -988,8 +949,7 @@ live_messages_continue_on_a_full_store(void **state)
 }
 
 /* If the end of a turn could not be stored, its followers are not told an end. */
-static void
-an_end_that_is_undone_is_not_announced(void **state)
+STORE_TEST(an_end_that_is_undone_is_not_announced)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin, bad = begin_of("bad", "x");
@@ -1032,8 +992,7 @@ an_end_that_is_undone_is_not_announced(void **state)
 	expect_silence_all(f);
 }
 
-static void
-what_is_only_told_needs_no_transaction(void **state)
+STORE_TEST(what_is_only_told_needs_no_transaction)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = followed_turn(f, "s1");
@@ -1051,53 +1010,4 @@ what_is_only_told_needs_no_transaction(void **state)
 	expect_silence_all(f);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_closed_reply_is_answered_with_its_text),
-	    STORE_TEST(a_reply_without_a_message_is_answered_as_interrupted),
-	    STORE_TEST(the_writer_of_a_reply_does_not_follow_it),
-	    STORE_TEST(a_reply_is_its_sessions_alone),
-	    STORE_TEST(a_turn_whose_conversation_is_gone_is_damaged),
-	    STORE_TEST(a_reply_that_cannot_be_ended_cannot_be_followed),
-	    STORE_TEST(there_are_only_so_many_followings),
-	    STORE_TEST(followers_get_pieces_and_then_the_end),
-	    STORE_TEST(notifications_of_one_batch_keep_their_order),
-	    STORE_TEST(a_join_behind_the_end_in_one_batch_is_answered_by_it),
-	    STORE_TEST(a_follower_does_not_get_text_that_it_has),
-	    STORE_TEST(an_empty_piece_is_handed_on),
-	    STORE_TEST(pieces_without_followers_are_dropped),
-	    STORE_TEST(followers_are_told_that_the_end_is_not_stored),
-	    STORE_TEST(saying_that_anothers_reply_is_not_stored_is_a_fault),
-	    STORE_TEST(publishing_anothers_reply_is_a_fault),
-	    STORE_TEST(publishing_an_unclaimed_reply_is_a_fault),
-	    STORE_TEST(publishing_beyond_the_longest_reply_is_a_fault),
-	    STORE_TEST(the_owner_is_notified_when_the_last_follower_leaves),
-	    STORE_TEST(a_client_that_leaves_does_not_affect_others),
-	    STORE_TEST(a_follower_that_takes_nothing_is_too_far_behind),
-	    STORE_TEST(a_follower_that_is_slow_misses_text_and_nothing_else),
-	    STORE_TEST(followers_are_told_the_end_when_the_owner_disconnects),
-	    STORE_TEST(an_owner_that_reconnects_learns_the_first_wanted_byte),
-	    STORE_TEST(a_reply_can_be_followed_before_it_is_claimed),
-	    STORE_TEST(followers_are_told_the_end_of_an_unclaimed_turn),
-	    STORE_TEST(a_restarted_reply_has_no_followers),
-	    STORE_TEST(a_follower_that_restarts_the_reply_stops_following),
-	    STORE_TEST(a_follower_that_claims_the_turn_follows_no_more),
-	    STORE_TEST(a_claim_and_a_join_in_one_batch_know_of_each_other),
-	    STORE_TEST(an_owner_that_joins_over_another_line_is_followed_by_it),
-	    STORE_TEST(an_erased_reply_is_followed_no_more),
-	    STORE_TEST(a_reply_erased_and_joined_in_one_batch_ends_at_once),
-	    STORE_TEST(a_reply_that_ended_before_it_was_erased_is_nobodys),
-	    STORE_TEST(a_follower_stops_the_owner),
-	    STORE_TEST(only_followers_may_stop_a_reply),
-	    STORE_TEST(a_stop_waits_for_a_claim),
-	    STORE_TEST(a_stop_ends_with_its_run),
-	    STORE_TEST(a_stop_behind_the_end_in_one_batch_does_nothing),
-	    STORE_TEST(live_messages_continue_on_a_full_store),
-	    STORE_TEST(an_end_that_is_undone_is_not_announced),
-	    STORE_TEST(what_is_only_told_needs_no_transaction),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include <endian.h>
 
 #include "tests/unit/storaged/store_visitors.h"
+#include "tests/unit/unit.h"
 
 static void
 expect_turn_told(struct fixture *f, struct asker *asker, const struct guest *guest,
@@ -76,8 +77,7 @@ say(struct fixture *f, struct asker *asker, const struct guest *guest, const cha
 	return begin;
 }
 
-static void
-followers_are_notified_of_messages(void **state)
+STORE_TEST(followers_are_notified_of_messages)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin;
@@ -105,8 +105,7 @@ followers_are_notified_of_messages(void **state)
 	assert_int_equal(f->live.rooms.n, 0);
 }
 
-static void
-to_follow_twice_is_to_follow_once(void **state)
+STORE_TEST(to_follow_twice_is_to_follow_once)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin;
@@ -125,8 +124,7 @@ to_follow_twice_is_to_follow_once(void **state)
 	expect_silence(f);
 }
 
-static void
-only_new_messages_and_restarted_replies_are_notified(void **state)
+STORE_TEST(only_new_messages_and_restarted_replies_are_notified)
 {
 	struct fixture *f = *state;
 	union msg m;
@@ -159,8 +157,7 @@ only_new_messages_and_restarted_replies_are_notified(void **state)
 	expect_silence(f);
 }
 
-static void
-the_state_says_what_is_going_on(void **state)
+STORE_TEST(the_state_says_what_is_going_on)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_record record;
@@ -191,8 +188,7 @@ the_state_says_what_is_going_on(void **state)
 
 /* In whatever order they come in a batch: a message is either in the state or notified, never
  * both. */
-static void
-no_message_is_missed_or_notified_twice(void **state)
+STORE_TEST(no_message_is_missed_or_notified_twice)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_follow follow;
@@ -221,8 +217,7 @@ no_message_is_missed_or_notified_twice(void **state)
 
 /* Nobody is notified by a batch that is undone: the damage is found only after the message was
  * written, and everything runs again. */
-static void
-an_undone_batch_notifies_nobody(void **state)
+STORE_TEST(an_undone_batch_notifies_nobody)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin good, bad, last;
@@ -252,8 +247,7 @@ an_undone_batch_notifies_nobody(void **state)
 	expect_silence(f);
 }
 
-static void
-followers_are_notified_of_a_contact(void **state)
+STORE_TEST(followers_are_notified_of_a_contact)
 {
 	struct fixture *f = *state;
 	struct msg_contact_submit submission, bad;
@@ -275,13 +269,11 @@ followers_are_notified_of_a_contact(void **state)
 	expect_silence(f);
 }
 
-static void
-the_end_of_a_widget_is_its_visitors_end(void **state)
+STORE_TEST(the_end_of_a_widget_is_its_visitors_end)
 {
 	static void (*const ends[])(struct fixture *, const struct id *) = {
 	    disable_widget, reset_widget, delete_widget};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		struct guest guest, other;
 		struct id widget;
@@ -306,8 +298,7 @@ the_end_of_a_widget_is_its_visitors_end(void **state)
 	}
 }
 
-static void
-a_change_of_looks_ends_nobody(void **state)
+STORE_TEST(a_change_of_looks_ends_nobody)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -319,8 +310,7 @@ a_change_of_looks_ends_nobody(void **state)
 	assert_int_equal(f->live.rooms.n, 1);
 }
 
-static void
-an_erased_visitor_ends(void **state)
+STORE_TEST(an_erased_visitor_ends)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_erase erase = {.org = id_default_org};
@@ -343,8 +333,7 @@ an_erased_visitor_ends(void **state)
 }
 
 /* Before its replies end, and only for those who follow it. */
-static void
-a_visitor_whose_conversation_is_erased_is_asked_about(void **state)
+STORE_TEST(a_visitor_whose_conversation_is_erased_is_asked_about)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_erase erase = {.org = id_default_org};
@@ -366,8 +355,7 @@ a_visitor_whose_conversation_is_erased_is_asked_about(void **state)
 	expect_silence(f);
 }
 
-static void
-nobody_is_forgotten_while_a_tab_is_open(void **state)
+STORE_TEST(nobody_is_forgotten_while_a_tab_is_open)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -388,8 +376,7 @@ nobody_is_forgotten_while_a_tab_is_open(void **state)
 }
 
 /* The visitor is forgotten in the commit in which it is followed. */
-static void
-a_visitor_that_is_forgotten_after_a_day_ends(void **state)
+STORE_TEST(a_visitor_that_is_forgotten_after_a_day_ends)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -414,8 +401,7 @@ a_visitor_that_is_forgotten_after_a_day_ends(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_client_that_disconnects_leaves_all_rooms(void **state)
+STORE_TEST(a_client_that_disconnects_leaves_all_rooms)
 {
 	struct fixture *f = *state;
 	struct guest guests[20];
@@ -433,8 +419,7 @@ a_client_that_disconnects_leaves_all_rooms(void **state)
 	assert_int_equal(f->a.client.follows[TOPIC_VISITORS].n, ARRAY_LEN(guests));
 }
 
-static void
-a_client_follows_only_so_many(void **state)
+STORE_TEST(a_client_follows_only_so_many)
 {
 	struct fixture *f = *state;
 	struct topics *rooms = &f->live.rooms;
@@ -463,8 +448,7 @@ a_client_follows_only_so_many(void **state)
 }
 
 /* It must not conclude that nothing was said. */
-static void
-a_client_without_room_for_a_message_is_told_an_end(void **state)
+STORE_TEST(a_client_without_room_for_a_message_is_told_an_end)
 {
 	struct fixture *f = *state;
 	static const uint8_t filling[4096];
@@ -492,27 +476,4 @@ a_client_without_room_for_a_message_is_told_an_end(void **state)
 	assert_true(id_equal(&at.active, &begin.turn));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(followers_are_notified_of_messages),
-	    STORE_TEST(to_follow_twice_is_to_follow_once),
-	    STORE_TEST(only_new_messages_and_restarted_replies_are_notified),
-	    STORE_TEST(the_state_says_what_is_going_on),
-	    STORE_TEST(no_message_is_missed_or_notified_twice),
-	    STORE_TEST(an_undone_batch_notifies_nobody),
-	    STORE_TEST(followers_are_notified_of_a_contact),
-	    STORE_TEST(the_end_of_a_widget_is_its_visitors_end),
-	    STORE_TEST(a_change_of_looks_ends_nobody),
-	    STORE_TEST(an_erased_visitor_ends),
-	    STORE_TEST(a_visitor_whose_conversation_is_erased_is_asked_about),
-	    STORE_TEST(nobody_is_forgotten_while_a_tab_is_open),
-	    STORE_TEST(a_visitor_that_is_forgotten_after_a_day_ends),
-	    STORE_TEST(a_client_that_disconnects_leaves_all_rooms),
-	    STORE_TEST(a_client_follows_only_so_many),
-	    STORE_TEST(a_client_without_room_for_a_message_is_told_an_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

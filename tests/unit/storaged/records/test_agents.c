@@ -5,6 +5,7 @@
 
 #include "storaged/records/agents.h"
 #include "storaged/request/listing.h"
+#include "tests/unit/unit.h"
 
 static void
 put_error(
@@ -28,8 +29,7 @@ stored(struct fixture *f, const struct id *org, const struct id *agent)
 	return r;
 }
 
-static void
-a_fresh_stores_agent_follows_the_settings(void **state)
+STORE_TEST(a_fresh_stores_agent_follows_the_settings)
 {
 	struct msg_agent_record r = stored(*state, &id_default_org, &id_default_agent);
 
@@ -43,8 +43,7 @@ a_fresh_stores_agent_follows_the_settings(void **state)
 	assert_true(r.created_at > 0 && r.created_at == r.updated_at);
 }
 
-static void
-an_agent_is_made_and_changed(void **state)
+STORE_TEST(an_agent_is_made_and_changed)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), back;
@@ -68,8 +67,7 @@ an_agent_is_made_and_changed(void **state)
 	assert_int_equal(table_count(f, TABLE_AGENTS), 2);
 }
 
-static void
-a_repeat_changes_nothing(void **state)
+STORE_TEST(a_repeat_changes_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), again = r;
@@ -84,8 +82,7 @@ a_repeat_changes_nothing(void **state)
 	assert_int_equal(again.updated_at, updated_at);
 }
 
-static void
-a_change_of_what_was_changed_meanwhile_is_refused(void **state)
+STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), other;
@@ -109,8 +106,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-an_agent_that_contradicts_is_refused(void **state)
+STORE_TEST(an_agent_that_contradicts_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna"), bad = r;
@@ -136,8 +132,7 @@ an_agent_that_contradicts_is_refused(void **state)
 	assert_text(stored(f, &r.org, &r.id).name, "Anna");
 }
 
-static void
-an_agent_that_a_widget_names_stays(void **state)
+STORE_TEST(an_agent_that_a_widget_names_stays)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna");
@@ -189,8 +184,7 @@ read_pages(struct fixture *f, const struct id *org, uint32_t limit, size_t *page
 	return n;
 }
 
-static void
-agents_come_in_pages_by_number(void **state)
+STORE_TEST(agents_come_in_pages_by_number)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -211,8 +205,7 @@ agents_come_in_pages_by_number(void **state)
 	assert_int_equal(pages, 1);
 }
 
-static void
-agents_come_in_pages_by_size(void **state)
+STORE_TEST(agents_come_in_pages_by_size)
 {
 	struct fixture *f = *state;
 	char *text = xcalloc(1, 24001);
@@ -231,8 +224,7 @@ agents_come_in_pages_by_size(void **state)
 	free(text);
 }
 
-static void
-a_cursor_whose_agent_has_gone_still_leads_on(void **state)
+STORE_TEST(a_cursor_whose_agent_has_gone_still_leads_on)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record first = agent_of(&id_default_org, "1"), second;
@@ -254,8 +246,7 @@ a_cursor_whose_agent_has_gone_still_leads_on(void **state)
 
 /* The decoders of RECORD and RECORD_PAGE do not check the bytes: a damaged record must not get that far. It
  * can be deleted. */
-static void
-a_damaged_agent_is_not_answered(void **state)
+STORE_TEST(a_damaged_agent_is_not_answered)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "Anna");
@@ -277,8 +268,7 @@ a_damaged_agent_is_not_answered(void **state)
 	assert_int_equal(list_len(m.record_page.records), 1);
 }
 
-static void
-an_organization_has_so_many_agents_at_most(void **state)
+STORE_TEST(an_organization_has_so_many_agents_at_most)
 {
 	struct fixture *f = *state;
 	struct msg_agent_record r = agent_of(&id_default_org, "one too many"), another = r;
@@ -307,22 +297,4 @@ an_organization_has_so_many_agents_at_most(void **state)
 	put_agent(f, &another, true);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_fresh_stores_agent_follows_the_settings),
-	    STORE_TEST(an_agent_is_made_and_changed),
-	    STORE_TEST(a_repeat_changes_nothing),
-	    STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused),
-	    STORE_TEST(an_agent_that_contradicts_is_refused),
-	    STORE_TEST(an_agent_that_a_widget_names_stays),
-	    STORE_TEST(agents_come_in_pages_by_number),
-	    STORE_TEST(agents_come_in_pages_by_size),
-	    STORE_TEST(a_cursor_whose_agent_has_gone_still_leads_on),
-	    STORE_TEST(a_damaged_agent_is_not_answered),
-	    STORE_TEST(an_organization_has_so_many_agents_at_most),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "storaged/records/keys.h"
+#include "tests/unit/unit.h"
 
 static struct msg_key_record
 key_with(const struct id *org, const char *key, uint8_t kind)
@@ -44,8 +45,7 @@ expect_unknown(struct fixture *f, const char *key)
 	ask_error(f, MSG_KEY_CHECK, &check, STORE_NOT_FOUND);
 }
 
-static void
-a_key_tells_whose_it_is_until_it_is_revoked(void **state)
+STORE_TEST(a_key_tells_whose_it_is_until_it_is_revoked)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -71,8 +71,7 @@ a_key_tells_whose_it_is_until_it_is_revoked(void **state)
 	assert_int_equal(table_count(f, TABLE_KEYS_BY_ORG), 0);
 }
 
-static void
-a_repeat_makes_no_second_key(void **state)
+STORE_TEST(a_repeat_makes_no_second_key)
 {
 	struct fixture *f = *state;
 	struct msg_key_record r = key_with(&id_default_org, "k1", KEY_WIDGET), other;
@@ -93,8 +92,7 @@ a_repeat_makes_no_second_key(void **state)
 	assert_int_equal(table_count(f, TABLE_KEYS_BY_ORG), 1);
 }
 
-static void
-a_key_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_key_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	const struct msg_key_record good = key_with(&id_default_org, "k1", KEY_WIDGET);
@@ -118,8 +116,7 @@ a_key_that_cannot_be_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_KEYS), 0);
 }
 
-static void
-all_keys_of_an_organization_are_listed(void **state)
+STORE_TEST(all_keys_of_an_organization_are_listed)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -148,15 +145,4 @@ all_keys_of_an_organization_are_listed(void **state)
 	assert_true(id_equal(&r.id, &foreign.id));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_key_tells_whose_it_is_until_it_is_revoked),
-	    STORE_TEST(a_repeat_makes_no_second_key),
-	    STORE_TEST(a_key_that_cannot_be_is_refused),
-	    STORE_TEST(all_keys_of_an_organization_are_listed),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

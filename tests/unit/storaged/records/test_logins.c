@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "storaged/records/logins.h"
+#include "tests/unit/unit.h"
 
 static struct msg_login_create
 login_of(const char *token, uint64_t expires_in_ms)
@@ -51,8 +52,7 @@ expect_ended(struct fixture *f, const struct msg_login_create *m)
 	ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
 }
 
-static void
-a_login_is_good_until_it_is_deleted(void **state)
+STORE_TEST(a_login_is_good_until_it_is_deleted)
 {
 	struct fixture *f = *state;
 	struct msg_login_create create = login_of("t1", 60000);
@@ -79,8 +79,7 @@ a_login_is_good_until_it_is_deleted(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 0);
 }
 
-static void
-an_expired_login_does_not_exist(void **state)
+STORE_TEST(an_expired_login_does_not_exist)
 {
 	struct fixture *f = *state;
 	struct msg_login_create create = login_of("t1", 60000);
@@ -96,8 +95,7 @@ an_expired_login_does_not_exist(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_login_that_contradicts_is_refused(void **state)
+STORE_TEST(a_login_that_contradicts_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -126,8 +124,7 @@ a_login_that_contradicts_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS), 1);
 }
 
-static void
-a_login_tells_whose_it_is(void **state)
+STORE_TEST(a_login_tells_whose_it_is)
 {
 	struct fixture *f = *state;
 	struct msg_user_record user = user_of(&id_default_org, "Anna@Example.com");
@@ -147,8 +144,7 @@ a_login_tells_whose_it_is(void **state)
 	assert_int_equal(item.role, USER_OWNER);
 }
 
-static void
-a_password_that_was_changed_while_it_was_checked_lets_nobody_in(void **state)
+STORE_TEST(a_password_that_was_changed_while_it_was_checked_lets_nobody_in)
 {
 	struct fixture *f = *state;
 	struct msg_user_record user = user_of(&id_default_org, "anna@example.com");
@@ -191,8 +187,7 @@ expect_listed(struct fixture *f, const struct msg_user_record *user, size_t n,
 	expect_listed(f, user, ARRAY_LEN(((const struct msg_login_create *[]){__VA_ARGS__})), \
 	    (const struct msg_login_create *[]){__VA_ARGS__})
 
-static void
-logins_are_listed_and_ended_by_their_user(void **state)
+STORE_TEST(logins_are_listed_and_ended_by_their_user)
 {
 	struct fixture *f = *state;
 	struct msg_user_record anna = user_of(&id_default_org, "anna@example.com");
@@ -235,8 +230,7 @@ logins_are_listed_and_ended_by_their_user(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 2);
 }
 
-static void
-a_users_oldest_login_ends_for_one_too_many(void **state)
+STORE_TEST(a_users_oldest_login_ends_for_one_too_many)
 {
 	struct fixture *f = *state;
 	struct msg_user_record anna = user_of(&id_default_org, "anna@example.com");
@@ -263,8 +257,7 @@ a_users_oldest_login_ends_for_one_too_many(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), LOGINS_MAX + 1);
 }
 
-static void
-the_shared_password_has_any_number_of_logins(void **state)
+STORE_TEST(the_shared_password_has_any_number_of_logins)
 {
 	struct fixture *f = *state;
 	struct msg_login_create of[LOGINS_MAX + 2];
@@ -302,8 +295,7 @@ put_shared(struct fixture *f, unsigned n)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-static void
-very_many_logins_are_ended_in_steps(void **state)
+STORE_TEST(very_many_logins_are_ended_in_steps)
 {
 	struct fixture *f = *state;
 	struct msg_login_create stays = login_of("stays", 60000);
@@ -328,8 +320,7 @@ very_many_logins_are_ended_in_steps(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS), 0);
 }
 
-static void
-the_newest_thousand_are_listed(void **state)
+STORE_TEST(the_newest_thousand_are_listed)
 {
 	struct fixture *f = *state;
 	const struct msg_login_list list = {.org = id_default_org};
@@ -362,8 +353,7 @@ put_expired(struct fixture *f, const char *token)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-static void
-new_logins_purge_expired_ones(void **state)
+STORE_TEST(new_logins_purge_expired_ones)
 {
 	struct fixture *f = *state;
 	struct msg_login_create first = login_of("t1", 60000);
@@ -391,8 +381,7 @@ new_logins_purge_expired_ones(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), after);
 }
 
-static void
-a_login_that_cannot_be_read_can_be_ended(void **state)
+STORE_TEST(a_login_that_cannot_be_read_can_be_ended)
 {
 	struct fixture *f = *state;
 	struct msg_login_create create = login_of("t1", 60000), other = login_of("t2", 60000);
@@ -417,23 +406,4 @@ a_login_that_cannot_be_read_can_be_ended(void **state)
 	assert_int_equal(list_len(m.login_page.logins), 1);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_login_is_good_until_it_is_deleted),
-	    STORE_TEST(an_expired_login_does_not_exist),
-	    STORE_TEST(a_login_that_contradicts_is_refused),
-	    STORE_TEST(a_login_tells_whose_it_is),
-	    STORE_TEST(a_password_that_was_changed_while_it_was_checked_lets_nobody_in),
-	    STORE_TEST(logins_are_listed_and_ended_by_their_user),
-	    STORE_TEST(a_users_oldest_login_ends_for_one_too_many),
-	    STORE_TEST(the_shared_password_has_any_number_of_logins),
-	    STORE_TEST(very_many_logins_are_ended_in_steps),
-	    STORE_TEST(the_newest_thousand_are_listed),
-	    STORE_TEST(new_logins_purge_expired_ones),
-	    STORE_TEST(a_login_that_cannot_be_read_can_be_ended),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,16 +1,11 @@
 /*
  * What makes two e-mails, or two phones, one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "proto/base/basics.h"
 #include "storaged/records/match_keys.h"
+#include "tests/unit/unit.h"
 
 /* "" where there is none. */
 static struct slice
@@ -40,8 +35,7 @@ expect(struct slice got, const char *expected, const char *of)
 		fail_msg("of \"%s\": \"%.*s\", not \"%s\"", of, (int)got.len, got.p, expected);
 }
 
-static void
-emails_that_differ_in_case_are_one(void **state)
+TEST(emails_that_differ_in_case_are_one)
 {
 	static const struct {
 		const char *written, *folded;
@@ -79,7 +73,6 @@ emails_that_differ_in_case_are_one(void **state)
 	};
 	uint8_t out[FOLDED_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		expect(folded(cases[i].written, out), cases[i].folded, cases[i].written);
 		/* Folding is idempotent. */
@@ -101,14 +94,12 @@ full_of(const char *c, char text[EMAIL_MAX + 1])
 	return slice_str(text);
 }
 
-static void
-an_email_that_grows_too_long_has_no_key(void **state)
+TEST(an_email_that_grows_too_long_has_no_key)
 {
 	char text[EMAIL_MAX + 1];
 	uint8_t out[FOLDED_MAX];
 	size_t len;
 
-	(void)state;
 	assert_int_equal(match_fold_email(full_of("\u1f80", text), out, &len), -1);
 	assert_int_equal(match_fold_email(full_of("\U0001d160", text), out, &len), -1);
 	/* Characters that grow when folded, and that occur. */
@@ -120,8 +111,7 @@ an_email_that_grows_too_long_has_no_key(void **state)
 	assert_int_equal(len, EMAIL_MAX);
 }
 
-static void
-phones_with_the_same_digits_are_one(void **state)
+TEST(phones_with_the_same_digits_are_one)
 {
 	static const struct {
 		const char *written, *digits;
@@ -145,32 +135,18 @@ phones_with_the_same_digits_are_one(void **state)
 	};
 	uint8_t out[PHONE_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		expect(digits(cases[i].written, out), cases[i].digits, cases[i].written);
 }
 
-static void
-a_phone_may_be_all_digits(void **state)
+TEST(a_phone_may_be_all_digits)
 {
 	uint8_t phone[PHONE_MAX], out[PHONE_MAX];
 	size_t len;
 
-	(void)state;
 	memset(phone, '7', sizeof(phone));
 	assert_int_equal(match_phone_digits((struct slice){phone, PHONE_MAX}, out, &len), 0);
 	assert_int_equal(len, PHONE_MAX);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(emails_that_differ_in_case_are_one),
-	    cmocka_unit_test(an_email_that_grows_too_long_has_no_key),
-	    cmocka_unit_test(phones_with_the_same_digits_are_one),
-	    cmocka_unit_test(a_phone_may_be_all_digits),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

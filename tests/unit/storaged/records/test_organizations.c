@@ -7,9 +7,9 @@
 
 #include "storaged/records/organization_create.h"
 #include "storaged/records/organizations.h"
+#include "tests/unit/unit.h"
 
-static void
-a_fresh_store_has_one_organization(void **state)
+STORE_TEST(a_fresh_store_has_one_organization)
 {
 	struct fixture *f = *state;
 	const struct msg_org_get get = {.org = id_default_org};
@@ -34,8 +34,7 @@ a_fresh_store_has_one_organization(void **state)
 	contents_clear(&before);
 }
 
-static void
-an_organization_comes_with_an_agent_and_a_widget(void **state)
+STORE_TEST(an_organization_comes_with_an_agent_and_a_widget)
 {
 	struct fixture *f = *state;
 	struct msg_org_create org = org_of("Caf\xc3\xa9", "wid_cafe");
@@ -59,8 +58,7 @@ an_organization_comes_with_an_agent_and_a_widget(void **state)
 	contents_clear(&before);
 }
 
-static void
-an_organization_that_contradicts_is_refused(void **state)
+STORE_TEST(an_organization_that_contradicts_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -90,8 +88,7 @@ an_organization_that_contradicts_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_WIDGETS), 2);
 }
 
-static void
-organizations_are_listed_in_pages(void **state)
+STORE_TEST(organizations_are_listed_in_pages)
 {
 	struct fixture *f = *state;
 	struct msg_org_list list = {0};
@@ -454,13 +451,11 @@ is_to_be_walked(const struct msg_desc *d)
 	    ((d->type >> 8) == 4 || (d->type >> 8) == 7 || (d->type >> 8) == 8);
 }
 
-static void
-each_request_is_walked(void **state)
+TEST(each_request_is_walked)
 {
 	const struct msg_desc *table;
 	size_t n, wanted = 0;
 
-	(void)state;
 	table = msg_table(&n);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_to_be_walked(&table[i]))
@@ -474,8 +469,7 @@ each_request_is_walked(void **state)
 		assert_true(is_to_be_walked(msg_desc((uint16_t)walks[i].type)));
 }
 
-static void
-another_organizations_things_are_not_there(void **state)
+STORE_TEST(another_organizations_things_are_not_there)
 {
 	struct fixture *f = *state;
 	struct contents before;
@@ -490,17 +484,4 @@ another_organizations_things_are_not_there(void **state)
 	contents_clear(&before);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_fresh_store_has_one_organization),
-	    STORE_TEST(an_organization_comes_with_an_agent_and_a_widget),
-	    STORE_TEST(an_organization_that_contradicts_is_refused),
-	    STORE_TEST(organizations_are_listed_in_pages),
-	    cmocka_unit_test(each_request_is_walked),
-	    STORE_TEST(another_organizations_things_are_not_there),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,14 +4,13 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "storaged/records/record_requests.h"
+#include "tests/unit/unit.h"
 
 static const uint16_t kinds[] = {
     MSG_AGENT_RECORD, MSG_WIDGET_RECORD, MSG_CONTACT_RECORD, MSG_USER_RECORD};
 
-static void
-each_kind_is_found_by_its_record(void **state)
+TEST(each_kind_is_found_by_its_record)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		assert_int_equal(record_kind_of(kinds[i])->type, kinds[i]);
 	assert_null(record_kind_of(0));
@@ -19,8 +18,7 @@ each_kind_is_found_by_its_record(void **state)
 	assert_null(record_kind_of(MSG_RECORD));
 }
 
-static void
-an_unknown_kind_is_refused(void **state)
+STORE_TEST(an_unknown_kind_is_refused)
 {
 	struct fixture *f = *state;
 	const uint16_t unknown[] = {
@@ -40,8 +38,7 @@ an_unknown_kind_is_refused(void **state)
 	}
 }
 
-static void
-a_record_of_another_kind_is_refused(void **state)
+STORE_TEST(a_record_of_another_kind_is_refused)
 {
 	struct fixture *f = *state;
 	const struct msg_agent_record agent = {
@@ -59,8 +56,7 @@ a_record_of_another_kind_is_refused(void **state)
 	ask_error(f, MSG_RECORD_PUT, &put, STORE_INVALID);
 }
 
-static void
-a_contact_is_not_created_and_a_user_is_not_replaced(void **state)
+STORE_TEST(a_contact_is_not_created_and_a_user_is_not_replaced)
 {
 	struct fixture *f = *state;
 	const struct msg_contact_record contact = {
@@ -77,8 +73,7 @@ a_contact_is_not_created_and_a_user_is_not_replaced(void **state)
 	ask_error(f, MSG_RECORD_PUT, &put, STORE_INVALID);
 }
 
-static void
-only_contacts_are_listed_by_email_and_phone(void **state)
+STORE_TEST(only_contacts_are_listed_by_email_and_phone)
 {
 	struct fixture *f = *state;
 	union msg m;
@@ -97,8 +92,7 @@ only_contacts_are_listed_by_email_and_phone(void **state)
 	}
 }
 
-static void
-a_kind_without_names_finds_nothing_by_name(void **state)
+STORE_TEST(a_kind_without_names_finds_nothing_by_name)
 {
 	struct fixture *f = *state;
 
@@ -109,17 +103,4 @@ a_kind_without_names_finds_nothing_by_name(void **state)
 		    STORE_NOT_FOUND);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_kind_is_found_by_its_record),
-	    STORE_TEST(an_unknown_kind_is_refused),
-	    STORE_TEST(a_record_of_another_kind_is_refused),
-	    STORE_TEST(a_contact_is_not_created_and_a_user_is_not_replaced),
-	    STORE_TEST(only_contacts_are_listed_by_email_and_phone),
-	    STORE_TEST(a_kind_without_names_finds_nothing_by_name),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

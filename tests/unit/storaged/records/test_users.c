@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "storaged/records/users.h"
+#include "tests/unit/unit.h"
 
 static void
 create_error(struct fixture *f, const struct msg_user_record *r, enum store_error code)
@@ -48,8 +49,7 @@ change_of(const struct msg_user_record *r, uint8_t what)
 	    .password = slice_str("$scrypt$two")};
 }
 
-static void
-a_user_is_found_by_id_and_by_email_in_any_case(void **state)
+STORE_TEST(a_user_is_found_by_id_and_by_email_in_any_case)
 {
 	struct fixture *f = *state;
 	struct msg_user_record r = user_of(&id_default_org, "Ann\xc3\x84@Example.com"), back;
@@ -74,8 +74,7 @@ a_user_is_found_by_id_and_by_email_in_any_case(void **state)
 	ask_error(f, MSG_RECORD_GET, &get, STORE_NOT_FOUND);
 }
 
-static void
-an_email_is_one_users_in_all_organizations(void **state)
+STORE_TEST(an_email_is_one_users_in_all_organizations)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -95,8 +94,7 @@ an_email_is_one_users_in_all_organizations(void **state)
 	assert_int_equal(table_count(f, TABLE_USERS_BY_EMAIL), 2);
 }
 
-static void
-a_repeat_makes_no_second_user(void **state)
+STORE_TEST(a_repeat_makes_no_second_user)
 {
 	struct fixture *f = *state;
 	struct msg_user_record r = user_of(&id_default_org, "anna@example.com"), other = r;
@@ -112,8 +110,7 @@ a_repeat_makes_no_second_user(void **state)
 	assert_int_equal(table_count(f, TABLE_USERS_BY_EMAIL), 1);
 }
 
-static void
-a_user_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_user_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 	const struct msg_user_record good = user_of(&id_default_org, "anna@example.com");
@@ -146,8 +143,7 @@ a_user_that_cannot_be_is_refused(void **state)
 	ask_error(f, MSG_USER_CHANGE, &change, STORE_INVALID);
 }
 
-static void
-only_what_is_meant_is_changed(void **state)
+STORE_TEST(only_what_is_meant_is_changed)
 {
 	struct fixture *f = *state;
 	struct msg_user_record boss = user_of(&id_default_org, "boss@example.com");
@@ -187,8 +183,7 @@ only_what_is_meant_is_changed(void **state)
 	}
 }
 
-static void
-an_organization_keeps_an_owner(void **state)
+STORE_TEST(an_organization_keeps_an_owner)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -233,8 +228,7 @@ log_in(struct fixture *f, const struct msg_user_record *r, const char *token)
 	return m;
 }
 
-static void
-a_new_password_ends_the_other_logins(void **state)
+STORE_TEST(a_new_password_ends_the_other_logins)
 {
 	struct fixture *f = *state;
 	struct msg_user_record a = user_of(&id_default_org, "a@example.com");
@@ -258,8 +252,7 @@ a_new_password_ends_the_other_logins(void **state)
 	ask_error(f, MSG_LOGIN_CHECK, &check, STORE_NOT_FOUND);
 }
 
-static void
-a_password_is_changed_by_who_has_checked_the_one_that_is_there(void **state)
+STORE_TEST(a_password_is_changed_by_who_has_checked_the_one_that_is_there)
 {
 	struct fixture *f = *state;
 	struct msg_user_record r = user_of(&id_default_org, "a@example.com");
@@ -279,8 +272,7 @@ a_password_is_changed_by_who_has_checked_the_one_that_is_there(void **state)
 	assert_text(stored(f, &get).password, "$scrypt$late");
 }
 
-static void
-a_users_logins_end_with_it(void **state)
+STORE_TEST(a_users_logins_end_with_it)
 {
 	struct fixture *f = *state;
 	struct msg_user_record a = user_of(&id_default_org, "a@example.com");
@@ -299,8 +291,7 @@ a_users_logins_end_with_it(void **state)
 	assert_int_equal(table_count(f, TABLE_LOGINS_BY_USER), 1);
 }
 
-static void
-a_list_shows_no_password(void **state)
+STORE_TEST(a_list_shows_no_password)
 {
 	struct fixture *f = *state;
 	struct msg_record_list list = {
@@ -331,8 +322,7 @@ a_list_shows_no_password(void **state)
 	assert_true(id_is_zero(&m.record_page.next));
 }
 
-static void
-an_organization_has_so_many_users_at_most(void **state)
+STORE_TEST(an_organization_has_so_many_users_at_most)
 {
 	struct fixture *f = *state;
 	struct msg_user_record r = user_of(&id_default_org, "one.too@many.example.com");
@@ -355,22 +345,4 @@ an_organization_has_so_many_users_at_most(void **state)
 	create_error(f, &r, STORE_LIMIT);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_user_is_found_by_id_and_by_email_in_any_case),
-	    STORE_TEST(an_email_is_one_users_in_all_organizations),
-	    STORE_TEST(a_repeat_makes_no_second_user),
-	    STORE_TEST(a_user_that_cannot_be_is_refused),
-	    STORE_TEST(only_what_is_meant_is_changed),
-	    STORE_TEST(an_organization_keeps_an_owner),
-	    STORE_TEST(a_new_password_ends_the_other_logins),
-	    STORE_TEST(a_password_is_changed_by_who_has_checked_the_one_that_is_there),
-	    STORE_TEST(a_users_logins_end_with_it),
-	    STORE_TEST(a_list_shows_no_password),
-	    STORE_TEST(an_organization_has_so_many_users_at_most),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_organization.h"
 
 #include "storaged/records/widgets.h"
+#include "tests/unit/unit.h"
 
 static void
 put_error(
@@ -53,8 +54,7 @@ expect_public(struct fixture *f, const char *public_id, const struct id *widget)
 	assert_true(id_equal(&r.id, widget));
 }
 
-static void
-a_fresh_stores_widget_has_the_defaults(void **state)
+STORE_TEST(a_fresh_stores_widget_has_the_defaults)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = stored(f, &id_default_org, &id_default_widget);
@@ -85,8 +85,7 @@ a_fresh_stores_widget_has_the_defaults(void **state)
 	expect_public(f, public_id, &id_default_widget);
 }
 
-static void
-a_widget_is_made_and_changed(void **state)
+STORE_TEST(a_widget_is_made_and_changed)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -106,8 +105,7 @@ a_widget_is_made_and_changed(void **state)
 	assert_int_equal(table_count(f, TABLE_WIDGETS_BY_PUBLIC), 2);
 }
 
-static void
-a_change_leaves_the_public_id(void **state)
+STORE_TEST(a_change_leaves_the_public_id)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -129,8 +127,7 @@ a_change_leaves_the_public_id(void **state)
 	expect_public(f, "wid_2", NULL);
 }
 
-static void
-a_repeat_changes_nothing(void **state)
+STORE_TEST(a_repeat_changes_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -147,8 +144,7 @@ a_repeat_changes_nothing(void **state)
 	assert_int_equal(table_count(f, TABLE_WIDGETS), 2);
 }
 
-static void
-a_change_of_what_was_changed_meanwhile_is_refused(void **state)
+STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1"),
@@ -178,8 +174,7 @@ a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_widget_that_contradicts_is_refused(void **state)
+STORE_TEST(a_widget_that_contradicts_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -220,8 +215,7 @@ a_widget_that_contradicts_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_WIDGETS), 3);
 }
 
-static void
-a_reset_ends_the_old_public_id(void **state)
+STORE_TEST(a_reset_ends_the_old_public_id)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -267,8 +261,7 @@ put_cap(struct fixture *f, const struct id *widget, uint32_t day)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-static void
-a_deleted_widget_leaves_nothing_but_its_conversations(void **state)
+STORE_TEST(a_deleted_widget_leaves_nothing_but_its_conversations)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r = widget_of(&id_default_org, &id_default_agent, "wid_1");
@@ -292,8 +285,7 @@ a_deleted_widget_leaves_nothing_but_its_conversations(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "question", "answer");
 }
 
-static void
-an_organizations_first_widget_stays(void **state)
+STORE_TEST(an_organizations_first_widget_stays)
 {
 	struct fixture *f = *state;
 	const struct msg_record_delete gone = {
@@ -303,8 +295,7 @@ an_organizations_first_widget_stays(void **state)
 	stored(f, &id_default_org, &id_default_widget);
 }
 
-static void
-widgets_are_listed_by_organization(void **state)
+STORE_TEST(widgets_are_listed_by_organization)
 {
 	struct fixture *f = *state;
 	struct msg_org_create other = make_other_org(f);
@@ -336,8 +327,7 @@ widgets_are_listed_by_organization(void **state)
 	assert_true(id_equal(&r.id, &other.widget));
 }
 
-static void
-an_organization_has_so_many_widgets_at_most(void **state)
+STORE_TEST(an_organization_has_so_many_widgets_at_most)
 {
 	struct fixture *f = *state;
 	struct msg_widget_record r;
@@ -360,22 +350,4 @@ an_organization_has_so_many_widgets_at_most(void **state)
 	expect_public(f, "wid_too_many", NULL);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_fresh_stores_widget_has_the_defaults),
-	    STORE_TEST(a_widget_is_made_and_changed),
-	    STORE_TEST(a_change_leaves_the_public_id),
-	    STORE_TEST(a_repeat_changes_nothing),
-	    STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused),
-	    STORE_TEST(a_widget_that_contradicts_is_refused),
-	    STORE_TEST(a_reset_ends_the_old_public_id),
-	    STORE_TEST(a_deleted_widget_leaves_nothing_but_its_conversations),
-	    STORE_TEST(an_organizations_first_widget_stays),
-	    STORE_TEST(widgets_are_listed_by_organization),
-	    STORE_TEST(an_organization_has_so_many_widgets_at_most),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

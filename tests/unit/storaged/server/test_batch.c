@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 #define SMALL_BYTES (1024u * 1024)
 
@@ -18,8 +19,7 @@ last_transaction(struct fixture *f)
 	return info.me_last_txnid;
 }
 
-static void
-requests_of_a_turn_share_one_transaction(void **state)
+STORE_TEST(requests_of_a_turn_share_one_transaction)
 {
 	struct fixture *f = *state;
 	size_t before = last_transaction(f);
@@ -37,8 +37,7 @@ requests_of_a_turn_share_one_transaction(void **state)
 		expect_answer(f, i % 2 ? &f->b : &f->a, requests[i], MSG_TURN_BEGUN, NULL);
 }
 
-static void
-reads_alone_write_nothing(void **state)
+STORE_TEST(reads_alone_write_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = id_default_org};
@@ -55,8 +54,7 @@ reads_alone_write_nothing(void **state)
 	assert_int_equal(last_transaction(f), before);
 }
 
-static void
-a_read_sees_the_writes_before_it(void **state)
+STORE_TEST(a_read_sees_the_writes_before_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -75,8 +73,7 @@ a_read_sees_the_writes_before_it(void **state)
 	assert_int_equal(m.conversation_page.total, 1);
 }
 
-static void
-a_refused_request_leaves_the_others_whole(void **state)
+STORE_TEST(a_refused_request_leaves_the_others_whole)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
@@ -99,8 +96,7 @@ a_refused_request_leaves_the_others_whole(void **state)
 	assert_int_equal(f->open.n, 1);
 }
 
-static void
-a_damaged_record_costs_only_who_needs_it(void **state)
+STORE_TEST(a_damaged_record_costs_only_who_needs_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "one");
@@ -119,8 +115,7 @@ a_damaged_record_costs_only_who_needs_it(void **state)
 }
 
 /* Reading one organization's counts does not write another's. */
-static void
-a_read_that_fails_among_writes_leaves_them(void **state)
+STORE_TEST(a_read_that_fails_among_writes_leaves_them)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -137,8 +132,7 @@ a_read_that_fails_among_writes_leaves_them(void **state)
 	assert_int_equal(stored_totals(f).messages, 1);
 }
 
-static void
-a_request_that_fails_half_done_is_undone_alone(void **state)
+STORE_TEST(a_request_that_fails_half_done_is_undone_alone)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
@@ -163,8 +157,7 @@ a_request_that_fails_half_done_is_undone_alone(void **state)
 	assert_int_equal(f->open.n, 2);
 }
 
-static void
-answers_of_batches_before_are_not_touched(void **state)
+STORE_TEST(answers_of_batches_before_are_not_touched)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
@@ -226,8 +219,7 @@ break_page_of(struct fixture *f, const struct hash256 *token)
 	f->damaged = true;
 }
 
-static void
-a_broken_page_costs_only_who_needs_it(void **state)
+STORE_TEST(a_broken_page_costs_only_who_needs_it)
 {
 	struct fixture *f = *state;
 	struct msg_login_create login = login_number(1);
@@ -253,8 +245,7 @@ a_broken_page_costs_only_who_needs_it(void **state)
 	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
 }
 
-static void
-reads_after_a_broken_page_are_served(void **state)
+STORE_TEST(reads_after_a_broken_page_are_served)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = id_default_org};
@@ -311,8 +302,7 @@ fill_with_logins(struct fixture *f)
 	}
 }
 
-static void
-a_full_store_refuses_writes_reads_on_and_recovers(void **state)
+STORE_TEST(a_full_store_refuses_writes_reads_on_and_recovers)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "before"), after = begin_of("s2", "after");
@@ -368,8 +358,7 @@ a_full_store_refuses_writes_reads_on_and_recovers(void **state)
 	free(text);
 }
 
-static void
-deletions_fit_even_when_not_a_page_is_left(void **state)
+STORE_TEST(deletions_fit_even_when_not_a_page_is_left)
 {
 	struct fixture *f = *state;
 	struct msg_login_create more;
@@ -396,8 +385,7 @@ deletions_fit_even_when_not_a_page_is_left(void **state)
 	assert_true((info.me_last_pgno + 1) * 4096 <= 2 * SMALL_BYTES);
 }
 
-static void
-nothing_acknowledged_is_lost_and_nothing_refused_is_there(void **state)
+STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there)
 {
 	struct fixture *f = *state;
 	struct msg_login_create login;
@@ -421,8 +409,7 @@ nothing_acknowledged_is_lost_and_nothing_refused_is_there(void **state)
 	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
 }
 
-static void
-lost_turns_wait_for_room(void **state)
+STORE_TEST(lost_turns_wait_for_room)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -457,8 +444,7 @@ mount_small_disk(const char *dir, const char *size)
 	    mount("none", dir, "tmpfs", 0, size) == 0;
 }
 
-static void
-a_full_disk_is_a_full_store_and_recovers(void **state)
+STORE_TEST(a_full_disk_is_a_full_store_and_recovers)
 {
 	struct fixture *f = *state;
 	struct msg_login_delete gone = {.token = login_number(1).token};
@@ -492,8 +478,7 @@ a_full_disk_is_a_full_store_and_recovers(void **state)
 	store_open(f, STORE_BYTES);
 }
 
-static void
-a_batch_is_bounded(void **state)
+STORE_TEST(a_batch_is_bounded)
 {
 	struct fixture *f = *state;
 	uint64_t first = f->requests + 1;
@@ -507,8 +492,7 @@ a_batch_is_bounded(void **state)
 		expect_answer(f, &f->a, r, MSG_PONG, NULL);
 }
 
-static void
-a_client_too_far_behind_is_marked_and_the_others_are_served(void **state)
+STORE_TEST(a_client_too_far_behind_is_marked_and_the_others_are_served)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -524,28 +508,4 @@ a_client_too_far_behind_is_marked_and_the_others_are_served(void **state)
 	expect_answer(f, &f->b, ping, MSG_PONG, NULL);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(requests_of_a_turn_share_one_transaction),
-	    STORE_TEST(reads_alone_write_nothing),
-	    STORE_TEST(a_read_sees_the_writes_before_it),
-	    STORE_TEST(a_refused_request_leaves_the_others_whole),
-	    STORE_TEST(a_damaged_record_costs_only_who_needs_it),
-	    STORE_TEST(a_read_that_fails_among_writes_leaves_them),
-	    STORE_TEST(a_request_that_fails_half_done_is_undone_alone),
-	    STORE_TEST(answers_of_batches_before_are_not_touched),
-	    STORE_TEST(a_broken_page_costs_only_who_needs_it),
-	    STORE_TEST(reads_after_a_broken_page_are_served),
-	    STORE_TEST(a_full_store_refuses_writes_reads_on_and_recovers),
-	    STORE_TEST(deletions_fit_even_when_not_a_page_is_left),
-	    STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there),
-	    STORE_TEST(lost_turns_wait_for_room),
-	    STORE_TEST(a_full_disk_is_a_full_store_and_recovers),
-	    STORE_TEST(a_batch_is_bounded),
-	    STORE_TEST(a_client_too_far_behind_is_marked_and_the_others_are_served),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

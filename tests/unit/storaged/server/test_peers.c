@@ -7,6 +7,7 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/server/peers.h"
+#include "tests/unit/unit.h"
 
 /* Loop turns within which everything sent must be served. */
 #define TURNS_ENOUGH 100
@@ -78,8 +79,7 @@ last_transaction(struct fixture *f)
 
 /* The server gathers: what came while the first requests ran is in their batch, and the buffer that
  * all of them lie in does not move. */
-static void
-requests_that_come_meanwhile_share_the_commit(void **state)
+STORE_TEST(requests_that_come_meanwhile_share_the_commit)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begins[40];
@@ -115,8 +115,7 @@ requests_that_come_meanwhile_share_the_commit(void **state)
 }
 
 /* Bytes after an invalid message are ignored, even if more arrive within the batch. */
-static void
-a_peer_that_was_dropped_is_read_no_more(void **state)
+STORE_TEST(a_peer_that_was_dropped_is_read_no_more)
 {
 	static const uint8_t nonsense[4096] = {0xff, 0xff, 0xff, 0xff};
 	struct fixture *f = *state;
@@ -175,16 +174,14 @@ die_and_expect_the_last_words(struct fixture *f, bool reads_answers)
 	served_close(&s);
 }
 
-static void
-the_last_words_of_a_killed_worker_are_heard(void **state)
+STORE_TEST(the_last_words_of_a_killed_worker_are_heard)
 {
 	die_and_expect_the_last_words(*state, true);
 	die_and_expect_the_last_words(*state, false);
 }
 
 /* A peer that sends without reading is read only up to a limit. */
-static void
-a_peer_that_takes_no_answers_is_read_no_further(void **state)
+STORE_TEST(a_peer_that_takes_no_answers_is_read_no_further)
 {
 	struct msg_conversation_list list = {.org = id_default_org};
 	struct served s;
@@ -212,8 +209,7 @@ a_peer_that_takes_no_answers_is_read_no_further(void **state)
 	served_close(&s);
 }
 
-static void
-a_peer_that_breaks_the_protocol_is_dropped(void **state)
+STORE_TEST(a_peer_that_breaks_the_protocol_is_dropped)
 {
 	struct served s;
 
@@ -244,8 +240,7 @@ expect_dropped_by_looks(struct served *s)
 	assert_int_equal(s->peers.n, 0);
 }
 
-static void
-a_peer_that_says_no_hello_is_dropped_in_time(void **state)
+STORE_TEST(a_peer_that_says_no_hello_is_dropped_in_time)
 {
 	struct served s;
 
@@ -271,8 +266,7 @@ say_one_and_a_half(struct served *s)
 	settle(s);
 }
 
-static void
-a_peer_that_sends_half_a_message_is_dropped_in_time(void **state)
+STORE_TEST(a_peer_that_sends_half_a_message_is_dropped_in_time)
 {
 	struct served s;
 
@@ -283,8 +277,7 @@ a_peer_that_sends_half_a_message_is_dropped_in_time(void **state)
 }
 
 /* A slow but complete message, or silence, drops nobody. */
-static void
-a_peer_that_owes_nothing_stays(void **state)
+STORE_TEST(a_peer_that_owes_nothing_stays)
 {
 	struct served s;
 
@@ -302,19 +295,4 @@ a_peer_that_owes_nothing_stays(void **state)
 	served_close(&s);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(requests_that_come_meanwhile_share_the_commit),
-	    STORE_TEST(a_peer_that_was_dropped_is_read_no_more),
-	    STORE_TEST(the_last_words_of_a_killed_worker_are_heard),
-	    STORE_TEST(a_peer_that_takes_no_answers_is_read_no_further),
-	    STORE_TEST(a_peer_that_breaks_the_protocol_is_dropped),
-	    STORE_TEST(a_peer_that_says_no_hello_is_dropped_in_time),
-	    STORE_TEST(a_peer_that_sends_half_a_message_is_dropped_in_time),
-	    STORE_TEST(a_peer_that_owes_nothing_stays),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

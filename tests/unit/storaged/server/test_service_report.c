@@ -1,13 +1,6 @@
 /*
  * What storaged tells the service manager, by the datagrams of sd_notify(3).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/server/service_report.h"
+#include "tests/unit/unit.h"
 
 static struct event_base *base;
 static struct service_report report;
@@ -75,10 +69,10 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-the_life_of_a_storaged(void **state)
+#define FIXTURE_TEST(name) TEST_WITH(name, setup, teardown)
+
+FIXTURE_TEST(the_life_of_a_storaged)
 {
-	(void)state;
 	service_report_init(&report, base);
 	assert_string_equal(heard(), "");
 	service_report_ready(&report);
@@ -87,10 +81,8 @@ the_life_of_a_storaged(void **state)
 	assert_string_equal(heard(), "STOPPING=1\nSTATUS=stopping");
 }
 
-static void
-the_state_is_told_when_it_is_news(void **state)
+FIXTURE_TEST(the_state_is_told_when_it_is_news)
 {
-	(void)state;
 	service_report_init(&report, base);
 	assert_true(report.writable);
 	service_report_state(&report, true, 2, 5);
@@ -104,13 +96,11 @@ the_state_is_told_when_it_is_news(void **state)
 	    "written: 0");
 }
 
-static void
-the_watchdog_is_fed_again_and_again(void **state)
+FIXTURE_TEST(the_watchdog_is_fed_again_and_again)
 {
 	char pid[16];
 	uint64_t begun;
 
-	(void)state;
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("WATCHDOG_USEC", "20000", 1);
 	setenv("WATCHDOG_PID", pid, 1);
@@ -126,10 +116,8 @@ the_watchdog_is_fed_again_and_again(void **state)
 }
 
 /* Without a timer the loop has nothing to do: event_base_loop() returns 1. */
-static void
-without_a_manager_nothing_happens(void **state)
+FIXTURE_TEST(without_a_manager_nothing_happens)
 {
-	(void)state;
 	unsetenv("NOTIFY_SOCKET");
 	setenv("WATCHDOG_USEC", "20000", 1);
 	service_report_init(&report, base);
@@ -139,16 +127,4 @@ without_a_manager_nothing_happens(void **state)
 	assert_string_equal(heard(), "");
 }
 
-int
-main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-	    TEST(the_life_of_a_storaged),
-	    TEST(the_state_is_told_when_it_is_news),
-	    TEST(the_watchdog_is_fed_again_and_again),
-	    TEST(without_a_manager_nothing_happens),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

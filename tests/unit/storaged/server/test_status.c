@@ -7,6 +7,7 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/server/peers.h"
+#include "tests/unit/unit.h"
 
 /* Sends a request as the banter command. The slices live as long as the answer. */
 static struct msg_status
@@ -47,8 +48,7 @@ table_status(const struct msg_status *s, enum table table)
 	return t;
 }
 
-static void
-a_fresh_store_says_so(void **state)
+STORE_TEST(a_fresh_store_says_so)
 {
 	struct fixture *f = *state;
 	uint64_t now = clock_wall_ms();
@@ -71,8 +71,7 @@ a_fresh_store_says_so(void **state)
 	assert_int_equal(s.peers.len, 0);
 }
 
-static void
-it_counts_what_is_stored_and_what_was_done(void **state)
+STORE_TEST(it_counts_what_is_stored_and_what_was_done)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin open = begin_of("s2", "still open"), bad = begin_of("", "x");
@@ -116,8 +115,7 @@ free_bytes(struct fixture *f)
 	return n * 4096;
 }
 
-static void
-used_and_free_bytes_are_the_whole_file(void **state)
+STORE_TEST(used_and_free_bytes_are_the_whole_file)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_erase gone = {
@@ -143,8 +141,7 @@ used_and_free_bytes_are_the_whole_file(void **state)
 	free(text);
 }
 
-static void
-it_is_told_in_a_batch_that_writes_too(void **state)
+STORE_TEST(it_is_told_in_a_batch_that_writes_too)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -161,8 +158,7 @@ it_is_told_in_a_batch_that_writes_too(void **state)
 	assert_int_equal(m.status.open_turns, 1);
 }
 
-static void
-a_full_store_says_so(void **state)
+STORE_TEST(a_full_store_says_so)
 {
 	struct fixture *f = *state;
 
@@ -179,8 +175,7 @@ expect_backup(struct fixture *f, uint64_t at, uint64_t bytes)
 	assert_int_equal(s.last_backup_bytes, bytes);
 }
 
-static void
-the_newest_backup_is_remembered(void **state)
+STORE_TEST(the_newest_backup_is_remembered)
 {
 	struct fixture *f = *state;
 
@@ -196,8 +191,7 @@ the_newest_backup_is_remembered(void **state)
 	expect_backup(f, 2000, 7);
 }
 
-static void
-a_backup_that_cannot_be_is_refused(void **state)
+STORE_TEST(a_backup_that_cannot_be_is_refused)
 {
 	struct fixture *f = *state;
 
@@ -206,8 +200,7 @@ a_backup_that_cannot_be_is_refused(void **state)
 	expect_backup(f, 0, 0);
 }
 
-static void
-a_clock_that_was_wrong_does_not_stay_right(void **state)
+STORE_TEST(a_clock_that_was_wrong_does_not_stay_right)
 {
 	struct fixture *f = *state;
 	uint64_t now = clock_wall_ms();
@@ -222,8 +215,7 @@ a_clock_that_was_wrong_does_not_stay_right(void **state)
 	expect_backup(f, now, 2);
 }
 
-static void
-a_note_of_a_backup_that_makes_no_sense_is_none(void **state)
+STORE_TEST(a_note_of_a_backup_that_makes_no_sense_is_none)
 {
 	static const char *const notes[] = {"", " ", "1", "1 ", " 1", "1 2 3", "1 2 ", "-1 2",
 	    "1\t2", "x y", "1 18446744073709551616", "18446744073709551616 1"};
@@ -265,8 +257,7 @@ serve(struct fixture *f, struct peers *peers)
 	assert_int_equal(batch_end(&f->batch), 0);
 }
 
-static void
-it_names_the_peers_that_have_said_who_they_are(void **state)
+STORE_TEST(it_names_the_peers_that_have_said_who_they_are)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
@@ -332,14 +323,12 @@ longest_item(enum msg_type type, const void *record)
 	return len;
 }
 
-static void
-the_longest_lists_fit_into_an_answer(void **state)
+TEST(the_longest_lists_fit_into_an_answer)
 {
 	char name[65];
 	struct msg_peer_status peer = {0};
 	struct msg_table_status table = {0};
 
-	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	peer.program = table.name = slice_str(name);
@@ -350,14 +339,12 @@ the_longest_lists_fit_into_an_answer(void **state)
 	    TABLES * longest_item(MSG_TABLE_STATUS, &table) <= field_max(MSG_STATUS, "tables"));
 }
 
-static void
-commits_of_the_last_seconds_count_older_ones_do_not(void **state)
+TEST(commits_of_the_last_seconds_count_older_ones_do_not)
 {
 	struct activity a;
 	uint64_t second;
 	uint32_t ms, n;
 
-	(void)state;
 	/* Repeats if the next second began in between. */
 	do {
 		activity_init(&a);
@@ -375,13 +362,11 @@ commits_of_the_last_seconds_count_older_ones_do_not(void **state)
 	assert_int_equal(a.second, second - 3);
 }
 
-static void
-after_a_long_silence_nothing_counts(void **state)
+TEST(after_a_long_silence_nothing_counts)
 {
 	struct activity a;
 	uint32_t ms;
 
-	(void)state;
 	activity_init(&a);
 	a.second -= 1000;
 	for (size_t i = 0; i < ACTIVITY_SECONDS; i++)
@@ -393,24 +378,4 @@ after_a_long_silence_nothing_counts(void **state)
 	assert_true(ms >= 1000);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_fresh_store_says_so),
-	    STORE_TEST(it_counts_what_is_stored_and_what_was_done),
-	    STORE_TEST(used_and_free_bytes_are_the_whole_file),
-	    STORE_TEST(it_is_told_in_a_batch_that_writes_too),
-	    STORE_TEST(a_full_store_says_so),
-	    STORE_TEST(the_newest_backup_is_remembered),
-	    STORE_TEST(a_backup_that_cannot_be_is_refused),
-	    STORE_TEST(a_clock_that_was_wrong_does_not_stay_right),
-	    STORE_TEST(a_note_of_a_backup_that_makes_no_sense_is_none),
-	    STORE_TEST(it_names_the_peers_that_have_said_who_they_are),
-	    cmocka_unit_test(the_longest_lists_fit_into_an_answer),
-	    cmocka_unit_test(commits_of_the_last_seconds_count_older_ones_do_not),
-	    cmocka_unit_test(after_a_long_silence_nothing_counts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
 #include "tests/unit/storaged/store_visitors.h"
 
 #include "storaged/turns/daily_caps.h"
+#include "tests/unit/unit.h"
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
@@ -42,8 +43,7 @@ make_capped(struct fixture *f, const char *public_id, uint32_t cap)
 	return widget;
 }
 
-static void
-a_widget_has_so_many_messages_a_day(void **state)
+STORE_TEST(a_widget_has_so_many_messages_a_day)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 3), other = make_capped(f, "wid_other", 1);
@@ -64,8 +64,7 @@ a_widget_has_so_many_messages_a_day(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_day_ends_at_midnight_utc(void **state)
+STORE_TEST(a_day_ends_at_midnight_utc)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
@@ -94,8 +93,7 @@ a_day_ends_at_midnight_utc(void **state)
 }
 
 /* A clock that was fast is corrected just after midnight. */
-static void
-a_clock_that_is_set_back_over_midnight_gives_no_second_day(void **state)
+STORE_TEST(a_clock_that_is_set_back_over_midnight_gives_no_second_day)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
@@ -115,8 +113,7 @@ a_clock_that_is_set_back_over_midnight_gives_no_second_day(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-refused_and_repeated_messages_are_not_counted(void **state)
+STORE_TEST(refused_and_repeated_messages_are_not_counted)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 2);
@@ -147,8 +144,7 @@ refused_and_repeated_messages_are_not_counted(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_cap_that_is_set_at_noon_counts_the_morning(void **state)
+STORE_TEST(a_cap_that_is_set_at_noon_counts_the_morning)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -165,8 +161,7 @@ a_cap_that_is_set_at_noon_counts_the_morning(void **state)
 	says(f, &guest, 0);
 }
 
-static void
-messages_with_a_key_are_not_counted(void **state)
+STORE_TEST(messages_with_a_key_are_not_counted)
 {
 	struct fixture *f = *state;
 
@@ -175,8 +170,7 @@ messages_with_a_key_are_not_counted(void **state)
 }
 
 /* Two workers, one commit. */
-static void
-a_cap_is_exact_within_a_batch(void **state)
+STORE_TEST(a_cap_is_exact_within_a_batch)
 {
 	struct fixture *f = *state;
 	struct id widget = make_capped(f, PUBLIC_ID, 100);
@@ -207,18 +201,4 @@ a_cap_is_exact_within_a_batch(void **state)
 	clock_freeze_wall(0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_widget_has_so_many_messages_a_day),
-	    STORE_TEST(a_day_ends_at_midnight_utc),
-	    STORE_TEST(a_clock_that_is_set_back_over_midnight_gives_no_second_day),
-	    STORE_TEST(refused_and_repeated_messages_are_not_counted),
-	    STORE_TEST(a_cap_that_is_set_at_noon_counts_the_morning),
-	    STORE_TEST(messages_with_a_key_are_not_counted),
-	    STORE_TEST(a_cap_is_exact_within_a_batch),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -6,9 +6,9 @@
 #include "storaged/conversations/conversations.h"
 
 #include "storaged/turns/turns.h"
+#include "tests/unit/unit.h"
 
-static void
-a_first_turn_makes_the_conversation(void **state)
+STORE_TEST(a_first_turn_makes_the_conversation)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -28,8 +28,7 @@ a_first_turn_makes_the_conversation(void **state)
 	assert_int_equal(f->open.n, 1);
 }
 
-static void
-a_finished_turn_is_in_the_thread_and_no_longer_open(void **state)
+STORE_TEST(a_finished_turn_is_in_the_thread_and_no_longer_open)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -49,8 +48,7 @@ a_finished_turn_is_in_the_thread_and_no_longer_open(void **state)
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
-static void
-the_next_turn_gets_the_history(void **state)
+STORE_TEST(the_next_turn_gets_the_history)
 {
 	static const char *const said[] = {"one", "uno", "two"};
 	struct fixture *f = *state;
@@ -69,8 +67,7 @@ the_next_turn_gets_the_history(void **state)
 	assert_int_equal(stored_totals(f).conversations, 1);
 }
 
-static void
-a_session_is_one_of_its_widget_and_organization(void **state)
+STORE_TEST(a_session_is_one_of_its_widget_and_organization)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -87,8 +84,7 @@ a_session_is_one_of_its_widget_and_organization(void **state)
 	assert_true(id_equal(&m.turn_begun.conversation, &other_org.conversation));
 }
 
-static void
-the_history_is_as_long_as_asked_and_ends_with_the_question(void **state)
+STORE_TEST(the_history_is_as_long_as_asked_and_ends_with_the_question)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "last");
@@ -107,8 +103,7 @@ the_history_is_as_long_as_asked_and_ends_with_the_question(void **state)
 	assert_int_equal(record.role, MESSAGE_ASSISTANT);
 }
 
-static void
-a_history_that_does_not_fit_says_where_the_rest_is(void **state)
+STORE_TEST(a_history_that_does_not_fit_says_where_the_rest_is)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "last");
@@ -136,8 +131,7 @@ a_history_that_does_not_fit_says_where_the_rest_is(void **state)
 	free(big);
 }
 
-static void
-the_history_leaves_out_replies_without_a_text(void **state)
+STORE_TEST(the_history_leaves_out_replies_without_a_text)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin first = begin_of("s1", "one");
@@ -156,8 +150,7 @@ the_history_leaves_out_replies_without_a_text(void **state)
 	assert_text(record.text, "two");
 }
 
-static void
-beginning_again_changes_nothing_and_answers_the_same(void **state)
+STORE_TEST(beginning_again_changes_nothing_and_answers_the_same)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -175,8 +168,7 @@ beginning_again_changes_nothing_and_answers_the_same(void **state)
 	assert_int_equal(f->open.n, 2);
 }
 
-static void
-beginning_a_complete_turn_again_does_not_open_it(void **state)
+STORE_TEST(beginning_a_complete_turn_again_does_not_open_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -191,8 +183,7 @@ beginning_a_complete_turn_again_does_not_open_it(void **state)
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
 }
 
-static void
-finishing_again_changes_nothing(void **state)
+STORE_TEST(finishing_again_changes_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -211,8 +202,7 @@ finishing_again_changes_nothing(void **state)
 
 /* A reply that its worker ended as interrupted may still be completed, but not by the same
  * request. */
-static void
-interrupting_again_changes_nothing(void **state)
+STORE_TEST(interrupting_again_changes_nothing)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -232,8 +222,7 @@ interrupting_again_changes_nothing(void **state)
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
-static void
-a_stopped_reply_is_final(void **state)
+STORE_TEST(a_stopped_reply_is_final)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -249,8 +238,7 @@ a_stopped_reply_is_final(void **state)
 	assert_int_equal(f->open.n, 0);
 }
 
-static void
-replies_stand_behind_their_questions_whenever_they_come(void **state)
+STORE_TEST(replies_stand_behind_their_questions_whenever_they_come)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s1", "two");
@@ -264,8 +252,7 @@ replies_stand_behind_their_questions_whenever_they_come(void **state)
 	EXPECT_MESSAGES(f, &one.conversation, "cccc", "one", "uno", "two", "due");
 }
 
-static void
-requests_that_contradict_are_refused(void **state)
+STORE_TEST(requests_that_contradict_are_refused)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin good = begin_of("s1", "hello");
@@ -291,8 +278,7 @@ requests_that_contradict_are_refused(void **state)
 	assert_int_equal(stored_totals(f).messages, 1);
 }
 
-static void
-unknown_turns_are_not_found(void **state)
+STORE_TEST(unknown_turns_are_not_found)
 {
 	struct fixture *f = *state;
 	struct id turn = id_new();
@@ -303,8 +289,7 @@ unknown_turns_are_not_found(void **state)
 	ask_error(f, MSG_TURN_CHECKPOINT, &piece, STORE_NOT_FOUND);
 }
 
-static void
-a_lost_turn_keeps_its_pieces(void **state)
+STORE_TEST(a_lost_turn_keeps_its_pieces)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -321,8 +306,7 @@ a_lost_turn_keeps_its_pieces(void **state)
 	assert_int_equal(f->open.n, 0);
 }
 
-static void
-a_lost_turn_without_a_piece_still_has_its_place(void **state)
+STORE_TEST(a_lost_turn_without_a_piece_still_has_its_place)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -334,8 +318,7 @@ a_lost_turn_without_a_piece_still_has_its_place(void **state)
 	assert_int_equal(conversation_record(f, &begin.conversation).messages, 2);
 }
 
-static void
-pieces_are_joined_as_far_as_they_can_be_trusted(void **state)
+STORE_TEST(pieces_are_joined_as_far_as_they_can_be_trusted)
 {
 	static const struct {
 		const char *name;
@@ -370,8 +353,7 @@ pieces_are_joined_as_far_as_they_can_be_trusted(void **state)
 	}
 }
 
-static void
-an_interrupted_turn_is_put_right_by_its_end(void **state)
+STORE_TEST(an_interrupted_turn_is_put_right_by_its_end)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -389,8 +371,7 @@ an_interrupted_turn_is_put_right_by_its_end(void **state)
 	assert_int_equal(conversation_record(f, &begin.conversation).messages, 2);
 }
 
-static void
-an_interrupted_turn_continues_from_the_stored_text(void **state)
+STORE_TEST(an_interrupted_turn_continues_from_the_stored_text)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -414,8 +395,7 @@ an_interrupted_turn_continues_from_the_stored_text(void **state)
 	assert_int_equal(stored_totals(f).messages, 2);
 }
 
-static void
-a_checkpoint_claims_its_turn(void **state)
+STORE_TEST(a_checkpoint_claims_its_turn)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -435,8 +415,7 @@ a_checkpoint_claims_its_turn(void **state)
 	EXPECT_MESSAGES(f, &begin.conversation, "cc", "hello", "hi");
 }
 
-static void
-a_lost_turn_can_still_be_claimed(void **state)
+STORE_TEST(a_lost_turn_can_still_be_claimed)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "hello"), two = begin_of("s2", "hello");
@@ -456,8 +435,7 @@ a_lost_turn_can_still_be_claimed(void **state)
 	EXPECT_MESSAGES(f, &two.conversation, "ci", "hello", "");
 }
 
-static void
-after_a_restart_open_turns_wait_to_be_claimed(void **state)
+STORE_TEST(after_a_restart_open_turns_wait_to_be_claimed)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin kept = begin_of("s1", "hello"), lost = begin_of("s2", "hello");
@@ -479,8 +457,7 @@ after_a_restart_open_turns_wait_to_be_claimed(void **state)
 	EXPECT_MESSAGES(f, &kept.conversation, "cc", "hello", "still here");
 }
 
-static void
-many_lost_turns_end_in_bounded_steps(void **state)
+STORE_TEST(many_lost_turns_end_in_bounded_steps)
 {
 	struct fixture *f = *state;
 	enum { TURNS = 300 };
@@ -502,8 +479,7 @@ many_lost_turns_end_in_bounded_steps(void **state)
 	assert_int_equal(stored_totals(f).messages, 2 * TURNS);
 }
 
-static void
-a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
+STORE_TEST(a_turn_that_cannot_be_ended_holds_up_no_other)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin first = begin_of("s1", "one"), last = begin_of("s3", "three");
@@ -527,8 +503,7 @@ a_turn_that_cannot_be_ended_holds_up_no_other(void **state)
 }
 
 /* Its conversation and its run are unknown. */
-static void
-an_open_turn_that_cannot_be_read_holds_up_no_other(void **state)
+STORE_TEST(an_open_turn_that_cannot_be_read_holds_up_no_other)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin whole = begin_of("s1", "one"), damaged = begin_of("s2", "two");
@@ -551,8 +526,7 @@ an_open_turn_that_cannot_be_read_holds_up_no_other(void **state)
 }
 
 /* Turns are found by the last bytes of their conversation's id, which are the same here. */
-static void
-turns_of_conversations_do_not_mix(void **state)
+STORE_TEST(turns_of_conversations_do_not_mix)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begins[3];
@@ -574,8 +548,7 @@ turns_of_conversations_do_not_mix(void **state)
 	assert_null(open_turns_of(&f->open, &begins[1].conversation, open));
 }
 
-static void
-the_last_message_is_cut_at_500_utf16_units(void **state)
+STORE_TEST(the_last_message_is_cut_at_500_utf16_units)
 {
 	struct fixture *f = *state;
 	struct id conversation;
@@ -588,8 +561,7 @@ the_last_message_is_cut_at_500_utf16_units(void **state)
 	assert_int_equal(conversation_record(f, &conversation).last_message.len, 4 * 250);
 }
 
-static void
-activity_does_not_go_back_when_the_clock_does(void **state)
+STORE_TEST(activity_does_not_go_back_when_the_clock_does)
 {
 	struct fixture *f = *state;
 	uint64_t future = clock_wall_ms() + 3600 * 1000;
@@ -610,8 +582,7 @@ state_of(struct fixture *f, const struct msg_turn_begin *begin)
 	return conversation_record(f, &begin->conversation).state;
 }
 
-static void
-a_conversation_is_as_its_newest_reply_stands(void **state)
+STORE_TEST(a_conversation_is_as_its_newest_reply_stands)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin first = begin_of("s1", "q"), second = begin_of("s1", "q2");
@@ -635,8 +606,7 @@ a_conversation_is_as_its_newest_reply_stands(void **state)
 	assert_int_equal(state_of(f, &first), CONVERSATION_COMPLETE);
 }
 
-static void
-an_older_reply_does_not_change_what_the_newest_says(void **state)
+STORE_TEST(an_older_reply_does_not_change_what_the_newest_says)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin older = begin_of("s1", "q"), newer = begin_of("s1", "q2"), again;
@@ -665,42 +635,4 @@ an_older_reply_does_not_change_what_the_newest_says(void **state)
 	assert_int_equal(state_of(f, &older), CONVERSATION_INTERRUPTED);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_first_turn_makes_the_conversation),
-	    STORE_TEST(a_finished_turn_is_in_the_thread_and_no_longer_open),
-	    STORE_TEST(the_next_turn_gets_the_history),
-	    STORE_TEST(a_session_is_one_of_its_widget_and_organization),
-	    STORE_TEST(the_history_is_as_long_as_asked_and_ends_with_the_question),
-	    STORE_TEST(a_history_that_does_not_fit_says_where_the_rest_is),
-	    STORE_TEST(the_history_leaves_out_replies_without_a_text),
-	    STORE_TEST(beginning_again_changes_nothing_and_answers_the_same),
-	    STORE_TEST(beginning_a_complete_turn_again_does_not_open_it),
-	    STORE_TEST(finishing_again_changes_nothing),
-	    STORE_TEST(interrupting_again_changes_nothing),
-	    STORE_TEST(a_stopped_reply_is_final),
-	    STORE_TEST(replies_stand_behind_their_questions_whenever_they_come),
-	    STORE_TEST(requests_that_contradict_are_refused),
-	    STORE_TEST(unknown_turns_are_not_found),
-	    STORE_TEST(a_lost_turn_keeps_its_pieces),
-	    STORE_TEST(a_lost_turn_without_a_piece_still_has_its_place),
-	    STORE_TEST(pieces_are_joined_as_far_as_they_can_be_trusted),
-	    STORE_TEST(an_interrupted_turn_is_put_right_by_its_end),
-	    STORE_TEST(an_interrupted_turn_continues_from_the_stored_text),
-	    STORE_TEST(a_checkpoint_claims_its_turn),
-	    STORE_TEST(a_lost_turn_can_still_be_claimed),
-	    STORE_TEST(after_a_restart_open_turns_wait_to_be_claimed),
-	    STORE_TEST(many_lost_turns_end_in_bounded_steps),
-	    STORE_TEST(a_turn_that_cannot_be_ended_holds_up_no_other),
-	    STORE_TEST(an_open_turn_that_cannot_be_read_holds_up_no_other),
-	    STORE_TEST(turns_of_conversations_do_not_mix),
-	    STORE_TEST(the_last_message_is_cut_at_500_utf16_units),
-	    STORE_TEST(activity_does_not_go_back_when_the_clock_does),
-	    STORE_TEST(a_conversation_is_as_its_newest_reply_stands),
-	    STORE_TEST(an_older_reply_does_not_change_what_the_newest_says),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

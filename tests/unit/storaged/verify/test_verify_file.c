@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tests/unit/storaged/store_fixture.h"
+#include "tests/unit/unit.h"
 
 #define PAGE_SIZE 4096
 #define LINES_MAX 8
@@ -108,8 +109,7 @@ expect_lines(struct fixture *f, size_t n, const char *const *expected)
 
 /* The meta page of a snapshot has the number of its last page behind the page's head (16 bytes),
  * four numbers (24) and the roots of two trees (48 each). */
-static void
-a_page_that_is_nowhere_is_found(void **state)
+STORE_TEST(a_page_that_is_nowhere_is_found)
 {
 	struct fixture *f = *state;
 	MDB_envinfo info = env_info(f);
@@ -121,8 +121,7 @@ a_page_that_is_nowhere_is_found(void **state)
 	EXPECT_LINES(f, "meta: the file has ");
 }
 
-static void
-a_free_page_that_is_not_there_is_found(void **state)
+STORE_TEST(a_free_page_that_is_not_there_is_found)
 {
 	struct fixture *f = *state;
 	size_t list[3], at, page = 1000000;
@@ -133,8 +132,7 @@ a_free_page_that_is_not_there_is_found(void **state)
 	EXPECT_LINES(f, "meta: page 1000000 is listed as free, but does not exist");
 }
 
-static void
-a_page_that_is_free_twice_is_found(void **state)
+STORE_TEST(a_page_that_is_free_twice_is_found)
 {
 	struct fixture *f = *state;
 	char expected[64];
@@ -147,8 +145,7 @@ a_page_that_is_free_twice_is_found(void **state)
 	EXPECT_LINES(f, expected);
 }
 
-static void
-a_list_of_free_pages_that_is_cut_short_is_found(void **state)
+STORE_TEST(a_list_of_free_pages_that_is_cut_short_is_found)
 {
 	struct fixture *f = *state;
 	size_t list[1], at, n = 1000000;
@@ -160,8 +157,7 @@ a_list_of_free_pages_that_is_cut_short_is_found(void **state)
 }
 
 /* An unreadable page ends the check. */
-static void
-a_broken_page_is_an_error(void **state)
+STORE_TEST(a_broken_page_is_an_error)
 {
 	struct fixture *f = *state;
 	const struct verify how = {.found = print_found};
@@ -209,8 +205,7 @@ begin_for_many(struct fixture *f)
 	}
 }
 
-static void
-totals_of_many_organizations_are_counted(void **state)
+STORE_TEST(totals_of_many_organizations_are_counted)
 {
 	static const unsigned wrong[] = {0, 1, ORGS / 2, ORGS - 2, ORGS - 1};
 	struct fixture *f = *state;
@@ -239,8 +234,7 @@ totals_of_many_organizations_are_counted(void **state)
 }
 
 /* As a running storaged does: the check sees one snapshot, the newest. */
-static void
-commits_in_the_meantime_do_no_harm(void **state)
+STORE_TEST(commits_in_the_meantime_do_no_harm)
 {
 	struct fixture *f = *state;
 	const struct verify how = {.found = print_found};
@@ -285,8 +279,7 @@ nanosleep(const struct timespec *request, struct timespec *left)
 }
 
 /* A commit's meta page is visible before it is synced; its snapshot is readable only afterwards. */
-static void
-a_commit_that_is_being_synced_is_waited_for(void **state)
+STORE_TEST(a_commit_that_is_being_synced_is_waited_for)
 {
 	struct fixture *f = *state;
 	size_t newest = env_info(f).me_last_txnid;
@@ -312,8 +305,7 @@ note_progress(void *arg, uint64_t entries)
 	*last = entries;
 }
 
-static void
-progress_is_told(void **state)
+STORE_TEST(progress_is_told)
 {
 	struct fixture *f = *state;
 	uint64_t last = 0;
@@ -328,20 +320,4 @@ progress_is_told(void **state)
 	assert_true(last > 0 && last <= result.entries && result.entries > 7 * ORGS);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_page_that_is_nowhere_is_found),
-	    STORE_TEST(a_free_page_that_is_not_there_is_found),
-	    STORE_TEST(a_page_that_is_free_twice_is_found),
-	    STORE_TEST(a_list_of_free_pages_that_is_cut_short_is_found),
-	    STORE_TEST(a_broken_page_is_an_error),
-	    STORE_TEST(totals_of_many_organizations_are_counted),
-	    STORE_TEST(commits_in_the_meantime_do_no_harm),
-	    STORE_TEST(a_commit_that_is_being_synced_is_waited_for),
-	    STORE_TEST(progress_is_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -6,6 +6,7 @@
 
 #include "storaged/conversations/conversations.h"
 #include "storaged/records/contacts.h"
+#include "tests/unit/unit.h"
 
 struct person {
 	const char *name, *email, *phone;
@@ -156,10 +157,8 @@ check_resolution(struct fixture *f, const struct resolution *r)
 	assert_int_equal(names_of_contacts(f), names);
 }
 
-static void
-a_visitor_is_resolved_as_the_contract_orders(void **state)
+TEST(a_visitor_is_resolved_as_the_contract_orders)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(resolutions); i++) {
 		void *f;
 
@@ -170,8 +169,7 @@ a_visitor_is_resolved_as_the_contract_orders(void **state)
 	}
 }
 
-static void
-what_says_nothing_is_refused(void **state)
+STORE_TEST(what_says_nothing_is_refused)
 {
 	static const struct person nothing[] = {
 	    {"", "", ""},
@@ -203,8 +201,7 @@ what_says_nothing_is_refused(void **state)
 	assert_int_equal(stored_guest(f, &guest).used, 0);
 }
 
-static void
-only_a_good_token_says_who_it_is(void **state)
+STORE_TEST(only_a_good_token_says_who_it_is)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -236,8 +233,7 @@ make_foreign_guest(struct fixture *f, struct id *org)
 	return open_as(f, &open, false);
 }
 
-static void
-organizations_know_nothing_of_each_others_contacts(void **state)
+STORE_TEST(organizations_know_nothing_of_each_others_contacts)
 {
 	struct fixture *f = *state;
 	struct msg_contact_submit mine, theirs;
@@ -289,8 +285,7 @@ expect_conversation_of(
 	assert_true(id_equal(&record.id, conversation));
 }
 
-static void
-a_conversation_is_with_its_visitors_contact(void **state)
+STORE_TEST(a_conversation_is_with_its_visitors_contact)
 {
 	struct fixture *f = *state;
 	struct msg_contact_submit first, second, later;
@@ -338,8 +333,7 @@ make_contacts(struct fixture *f, struct id *ids, size_t n)
 	}
 }
 
-static void
-contacts_are_listed_from_the_newest(void **state)
+STORE_TEST(contacts_are_listed_from_the_newest)
 {
 	struct fixture *f = *state;
 	struct msg_record_list list = {
@@ -370,8 +364,7 @@ contacts_are_listed_from_the_newest(void **state)
 	assert_true(id_is_zero(&m.record_page.next));
 }
 
-static void
-a_contact_is_found_by_what_it_has(void **state)
+STORE_TEST(a_contact_is_found_by_what_it_has)
 {
 	static const struct {
 		const char *email, *phone;
@@ -487,8 +480,7 @@ change_of(struct fixture *f, const struct id *id, const char *name, const char *
 	return record;
 }
 
-static void
-a_contact_is_changed_with_what_it_is_found_by(void **state)
+STORE_TEST(a_contact_is_changed_with_what_it_is_found_by)
 {
 	struct fixture *f = *state;
 	struct msg_contact_record record;
@@ -520,8 +512,7 @@ a_contact_is_changed_with_what_it_is_found_by(void **state)
 	assert_int_equal(table_count(f, TABLE_CONTACTS_BY_PHONE), 1);
 }
 
-static void
-a_contact_does_not_become_another_one(void **state)
+STORE_TEST(a_contact_does_not_become_another_one)
 {
 	struct fixture *f = *state;
 	struct id ids[2], unknown = id_new();
@@ -547,8 +538,7 @@ a_contact_does_not_become_another_one(void **state)
 	assert_text(get(f, &ids[0]).phone, "+49 0");
 }
 
-static void
-a_change_of_what_was_changed_meanwhile_is_refused(void **state)
+STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused)
 {
 	struct fixture *f = *state;
 	struct id id = make_widget(f, PUBLIC_ID);
@@ -589,8 +579,7 @@ contact_named_by(struct fixture *f, const struct guest *guest)
 	return record.contact;
 }
 
-static void
-a_contact_that_is_deleted_leaves_its_conversations(void **state)
+STORE_TEST(a_contact_that_is_deleted_leaves_its_conversations)
 {
 	struct fixture *f = *state;
 	struct msg_record_delete delete = {.kind = MSG_CONTACT_RECORD, .org = id_default_org};
@@ -634,8 +623,7 @@ a_contact_that_is_deleted_leaves_its_conversations(void **state)
 }
 
 /* A damaged conversation keeps its contact id; `banter verify` reports it. */
-static void
-a_contact_with_a_damaged_conversation_can_be_deleted(void **state)
+STORE_TEST(a_contact_with_a_damaged_conversation_can_be_deleted)
 {
 	struct fixture *f = *state;
 	struct msg_record_delete delete = {.kind = MSG_CONTACT_RECORD, .org = id_default_org};
@@ -687,8 +675,7 @@ give_conversations(struct fixture *f, const struct id *contact, unsigned n)
 	assert_int_equal(txn_commit(&t), 0);
 }
 
-static void
-a_contact_with_very_many_conversations_is_deleted_in_steps(void **state)
+STORE_TEST(a_contact_with_very_many_conversations_is_deleted_in_steps)
 {
 	struct fixture *f = *state;
 	struct id id = id_new();
@@ -714,8 +701,7 @@ a_contact_with_very_many_conversations_is_deleted_in_steps(void **state)
 	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 3 * UNLINKS_MAX + 1);
 }
 
-static void
-an_imported_contact_comes_back(void **state)
+STORE_TEST(an_imported_contact_comes_back)
 {
 	struct fixture *f = *state;
 	struct id id = id_new(), other = id_new(), found;
@@ -739,25 +725,4 @@ an_imported_contact_comes_back(void **state)
 	put_as(f, true, &bad, STORE_INVALID);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_visitor_is_resolved_as_the_contract_orders),
-	    STORE_TEST(what_says_nothing_is_refused),
-	    STORE_TEST(only_a_good_token_says_who_it_is),
-	    STORE_TEST(organizations_know_nothing_of_each_others_contacts),
-	    STORE_TEST(a_conversation_is_with_its_visitors_contact),
-	    STORE_TEST(contacts_are_listed_from_the_newest),
-	    STORE_TEST(a_contact_is_found_by_what_it_has),
-	    STORE_TEST(a_contact_is_changed_with_what_it_is_found_by),
-	    STORE_TEST(a_change_of_what_was_changed_meanwhile_is_refused),
-	    STORE_TEST(a_contact_does_not_become_another_one),
-	    STORE_TEST(a_contact_that_is_deleted_leaves_its_conversations),
-	    STORE_TEST(a_contact_with_a_damaged_conversation_can_be_deleted),
-	    STORE_TEST(a_contact_with_very_many_conversations_is_deleted_in_steps),
-	    STORE_TEST(an_imported_contact_comes_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

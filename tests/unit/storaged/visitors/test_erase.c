@@ -9,6 +9,7 @@
 
 #include "tests/unit/storaged/store_contents.h"
 #include "tests/unit/storaged/store_everything.h"
+#include "tests/unit/unit.h"
 
 static struct msg_conversation_erase
 erase_of(const struct id *conversation)
@@ -102,8 +103,7 @@ make_colourful(struct fixture *f, const char *session)
 	return conversation;
 }
 
-static void
-an_erased_conversation_leaves_no_trace(void **state)
+STORE_TEST(an_erased_conversation_leaves_no_trace)
 {
 	struct fixture *f = *state;
 	struct contents before;
@@ -134,8 +134,7 @@ expect_empty(struct fixture *f)
 			assert_int_equal(table_count(f, i), 0);
 }
 
-static void
-the_last_conversation_leaves_an_empty_store(void **state)
+STORE_TEST(the_last_conversation_leaves_an_empty_store)
 {
 	struct fixture *f = *state;
 	struct id gone = make_colourful(f, "goes");
@@ -145,8 +144,7 @@ the_last_conversation_leaves_an_empty_store(void **state)
 	assert_int_equal(f->open.n, 0);
 }
 
-static void
-an_interrupted_reply_goes_too(void **state)
+STORE_TEST(an_interrupted_reply_goes_too)
 {
 	struct fixture *f = *state;
 	struct contents before;
@@ -161,8 +159,7 @@ an_interrupted_reply_goes_too(void **state)
 	contents_clear(&before);
 }
 
-static void
-erasing_again_finds_nothing(void **state)
+STORE_TEST(erasing_again_finds_nothing)
 {
 	struct fixture *f = *state;
 	struct id gone = chat(f, "goes", "q", "a");
@@ -179,8 +176,7 @@ erasing_again_finds_nothing(void **state)
 	ask_error(f, MSG_MESSAGE_LIST, &list, STORE_NOT_FOUND);
 }
 
-static void
-a_visitor_goes_with_all_that_there_is(void **state)
+STORE_TEST(a_visitor_goes_with_all_that_there_is)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_erase gone = erase_visitor("visitor");
@@ -204,8 +200,7 @@ a_visitor_goes_with_all_that_there_is(void **state)
 }
 
 /* A widget's visitor is erased whatever widget the request names. */
-static void
-a_widget_s_visitor_goes_with_its_token(void **state)
+STORE_TEST(a_widget_s_visitor_goes_with_its_token)
 {
 	struct fixture *f = *state;
 	struct everything e = make_everything(f);
@@ -238,8 +233,7 @@ a_widget_s_visitor_goes_with_its_token(void **state)
 	expect_erased(&m, 0, 0);
 }
 
-static void
-a_visitor_who_never_wrote_goes_too(void **state)
+STORE_TEST(a_visitor_who_never_wrote_goes_too)
 {
 	struct fixture *f = *state;
 	struct everything e = make_everything(f);
@@ -261,8 +255,7 @@ a_visitor_who_never_wrote_goes_too(void **state)
 	assert_int_equal(m.erased.visitor, 0);
 }
 
-static void
-another_organizations_is_as_if_it_did_not_exist(void **state)
+STORE_TEST(another_organizations_is_as_if_it_did_not_exist)
 {
 	struct fixture *f = *state;
 	struct id conversation = chat(f, "visitor", "q", "a");
@@ -281,8 +274,7 @@ another_organizations_is_as_if_it_did_not_exist(void **state)
 	contents_clear(&before);
 }
 
-static void
-a_worker_that_still_writes_is_told(void **state)
+STORE_TEST(a_worker_that_still_writes_is_told)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
@@ -301,8 +293,7 @@ a_worker_that_still_writes_is_told(void **state)
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
 }
 
-static void
-a_visitor_who_comes_back_is_new(void **state)
+STORE_TEST(a_visitor_who_comes_back_is_new)
 {
 	struct fixture *f = *state;
 	struct id gone = chat(f, "visitor", "q", "a"), back;
@@ -314,8 +305,7 @@ a_visitor_who_comes_back_is_new(void **state)
 	assert_int_equal(conversation_record(f, &back).next_seq, 3);
 }
 
-static void
-what_began_in_the_same_batch_goes_too(void **state)
+STORE_TEST(what_began_in_the_same_batch_goes_too)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin first = begin_of("goes", "one"), second = begin_of("goes", "two");
@@ -359,8 +349,7 @@ what_began_in_the_same_batch_goes_too(void **state)
 	contents_clear(&before);
 }
 
-static void
-a_batch_that_runs_again_erases_once(void **state)
+STORE_TEST(a_batch_that_runs_again_erases_once)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin bad = begin_of("bad", "x");
@@ -390,8 +379,7 @@ a_batch_that_runs_again_erases_once(void **state)
 }
 
 /* A damaged message is removed, too; only its turn stays, for `banter verify`. */
-static void
-a_message_that_cannot_be_read_keeps_nothing(void **state)
+STORE_TEST(a_message_that_cannot_be_read_keeps_nothing)
 {
 	struct fixture *f = *state;
 	struct id damaged = make_colourful(f, "damaged");
@@ -434,8 +422,7 @@ open_many(struct fixture *f, const char *session, size_t n, size_t finished)
 }
 
 /* More messages and more open turns than are removed at a time, among those of others. */
-static void
-the_longest_conversation_goes_whole(void **state)
+STORE_TEST(the_longest_conversation_goes_whole)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_erase goes = erase_visitor("goes"), also = erase_visitor("also");
@@ -529,8 +516,7 @@ erase_long(struct fixture *f, struct msg_turn_begin *last)
 	return id;
 }
 
-static void
-what_is_left_of_a_long_conversation_goes_in_steps(void **state)
+STORE_TEST(what_is_left_of_a_long_conversation_goes_in_steps)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -553,8 +539,7 @@ what_is_left_of_a_long_conversation_goes_in_steps(void **state)
 }
 
 /* As if the process were killed after each step. */
-static void
-what_is_left_goes_after_a_new_start(void **state)
+STORE_TEST(what_is_left_goes_after_a_new_start)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -571,8 +556,7 @@ what_is_left_goes_after_a_new_start(void **state)
 	contents_clear(&before);
 }
 
-static void
-what_is_left_cannot_be_read(void **state)
+STORE_TEST(what_is_left_cannot_be_read)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -601,8 +585,7 @@ what_is_left_cannot_be_read(void **state)
 }
 
 /* The request that began a turn is repeated: its answer was lost. */
-static void
-a_turn_of_what_is_left_begins_elsewhere(void **state)
+STORE_TEST(a_turn_of_what_is_left_begins_elsewhere)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -626,8 +609,7 @@ a_turn_of_what_is_left_begins_elsewhere(void **state)
 	ask(f, MSG_TURN_BEGIN, &taken, MSG_TURN_BEGUN, NULL);
 }
 
-static void
-an_import_waits_for_what_is_left(void **state)
+STORE_TEST(an_import_waits_for_what_is_left)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_record record;
@@ -653,8 +635,7 @@ an_import_waits_for_what_is_left(void **state)
 }
 
 /* A damaged entry belongs to no conversation, and blocks nothing else. */
-static void
-an_unreadable_entry_of_what_is_left_stays(void **state)
+STORE_TEST(an_unreadable_entry_of_what_is_left_stays)
 {
 	struct fixture *f = *state;
 	struct key key = key_meta(META_ERASED "0 nobody");
@@ -683,8 +664,7 @@ first_left(const struct id *conversation)
 #define LEFT (2 * LONG_REPLIES - GARBAGE_STEP)
 
 /* Other conversations are removed, before and after it, and those erased later. */
-static void
-a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
+STORE_TEST(a_damaged_page_of_what_is_left_stops_nothing_else)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -715,8 +695,7 @@ a_damaged_page_of_what_is_left_stops_nothing_else(void **state)
 }
 
 /* A turn of a stuck conversation belongs to no client, and its id stays taken. */
-static void
-what_is_stuck_cannot_be_read(void **state)
+STORE_TEST(what_is_stuck_cannot_be_read)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last, taken = begin_of("another", "hello");
@@ -793,8 +772,7 @@ survives(struct fixture *f, const struct key *key)
 }
 
 /* Most starts can serve in spite of the bad page; once it is readable, the garbage is removed. */
-static void
-a_page_that_is_death_does_not_end_every_start(void **state)
+STORE_TEST(a_page_that_is_death_does_not_end_every_start)
 {
 	static const bool expected[] = {false, false, true, false, true, true, true, false};
 	struct fixture *f = *state;
@@ -820,8 +798,7 @@ a_page_that_is_death_does_not_end_every_start(void **state)
 }
 
 /* If the list of erased conversations is damaged, garbage collection stops. */
-static void
-a_damaged_list_of_what_is_left_ends_it(void **state)
+STORE_TEST(a_damaged_list_of_what_is_left_ends_it)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin last;
@@ -834,8 +811,7 @@ a_damaged_list_of_what_is_left_ends_it(void **state)
 	assert_int_equal(f->env.garbage.stuck_n, 0);
 }
 
-static void
-turns_that_nobody_has_claimed_yet_go_too(void **state)
+STORE_TEST(turns_that_nobody_has_claimed_yet_go_too)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
@@ -848,8 +824,7 @@ turns_that_nobody_has_claimed_yet_go_too(void **state)
 	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 }
 
-static void
-turns_that_are_lost_go_too(void **state)
+STORE_TEST(turns_that_are_lost_go_too)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
@@ -862,8 +837,7 @@ turns_that_are_lost_go_too(void **state)
 }
 
 /* Its turn could not be ended, but is removed with its conversation. */
-static void
-a_turn_that_is_stuck_goes_too(void **state)
+STORE_TEST(a_turn_that_is_stuck_goes_too)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = open_turn(f, &f->a, "goes");
@@ -964,22 +938,19 @@ erase_from_full(struct fixture *f, size_t others, size_t text_len)
 	chat(f, "goes", "there is", "room again");
 }
 
-static void
-a_scattered_conversation_can_be_erased_from_a_full_store(void **state)
+STORE_TEST(a_scattered_conversation_can_be_erased_from_a_full_store)
 {
 	erase_from_full(*state, 30, 300);
 }
 
-static void
-a_conversation_of_great_messages_can_be_erased_from_a_full_store(void **state)
+STORE_TEST(a_conversation_of_great_messages_can_be_erased_from_a_full_store)
 {
 	erase_from_full(*state, 0, TEXT_MAX);
 }
 
 /* However often a little is erased and written again: what deletions have taken of the reserve does
  * not become room for writes, or one day nothing could be erased any more. */
-static void
-writes_do_not_eat_the_reserve(void **state)
+STORE_TEST(writes_do_not_eat_the_reserve)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_erase goes = erase_visitor("goes");
@@ -1006,8 +977,7 @@ writes_do_not_eat_the_reserve(void **state)
 	ask(f, MSG_VISITOR_ERASE, &goes, MSG_ERASED, NULL);
 }
 
-static void
-a_full_store_can_be_emptied_by_erasing(void **state)
+STORE_TEST(a_full_store_can_be_emptied_by_erasing)
 {
 	struct fixture *f = *state;
 	struct msg_conversation_list list = {.org = id_default_org};
@@ -1032,42 +1002,4 @@ a_full_store_can_be_emptied_by_erasing(void **state)
 	expect_empty(f);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(an_erased_conversation_leaves_no_trace),
-	    STORE_TEST(the_last_conversation_leaves_an_empty_store),
-	    STORE_TEST(an_interrupted_reply_goes_too),
-	    STORE_TEST(erasing_again_finds_nothing),
-	    STORE_TEST(a_visitor_goes_with_all_that_there_is),
-	    STORE_TEST(a_widget_s_visitor_goes_with_its_token),
-	    STORE_TEST(a_visitor_who_never_wrote_goes_too),
-	    STORE_TEST(another_organizations_is_as_if_it_did_not_exist),
-	    STORE_TEST(a_worker_that_still_writes_is_told),
-	    STORE_TEST(a_visitor_who_comes_back_is_new),
-	    STORE_TEST(what_began_in_the_same_batch_goes_too),
-	    STORE_TEST(a_batch_that_runs_again_erases_once),
-	    STORE_TEST(a_message_that_cannot_be_read_keeps_nothing),
-	    STORE_TEST(the_longest_conversation_goes_whole),
-	    STORE_TEST(what_is_left_of_a_long_conversation_goes_in_steps),
-	    STORE_TEST(what_is_left_goes_after_a_new_start),
-	    STORE_TEST(what_is_left_cannot_be_read),
-	    STORE_TEST(a_turn_of_what_is_left_begins_elsewhere),
-	    STORE_TEST(an_import_waits_for_what_is_left),
-	    STORE_TEST(an_unreadable_entry_of_what_is_left_stays),
-	    STORE_TEST(a_damaged_page_of_what_is_left_stops_nothing_else),
-	    STORE_TEST(what_is_stuck_cannot_be_read),
-	    STORE_TEST(a_page_that_is_death_does_not_end_every_start),
-	    STORE_TEST(a_damaged_list_of_what_is_left_ends_it),
-	    STORE_TEST(turns_that_nobody_has_claimed_yet_go_too),
-	    STORE_TEST(turns_that_are_lost_go_too),
-	    STORE_TEST(a_turn_that_is_stuck_goes_too),
-	    STORE_TEST(a_scattered_conversation_can_be_erased_from_a_full_store),
-	    STORE_TEST(a_conversation_of_great_messages_can_be_erased_from_a_full_store),
-	    STORE_TEST(writes_do_not_eat_the_reserve),
-	    STORE_TEST(a_full_store_can_be_emptied_by_erasing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

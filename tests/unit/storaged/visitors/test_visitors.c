@@ -5,6 +5,7 @@
 #include "tests/unit/storaged/store_visitors.h"
 
 #include "storaged/records/agents.h"
+#include "tests/unit/unit.h"
 
 static size_t
 last_transaction(struct fixture *f)
@@ -17,8 +18,7 @@ last_transaction(struct fixture *f)
 
 /* -- coming ------------------------------------------------------------------------------- */
 
-static void
-a_visitor_comes_and_comes_back(void **state)
+STORE_TEST(a_visitor_comes_and_comes_back)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -42,8 +42,7 @@ a_visitor_comes_and_comes_back(void **state)
 	assert_int_equal(table_count(f, TABLE_VISITORS_BY_ID), 1);
 }
 
-static void
-the_widget_comes_with_the_visitor(void **state)
+STORE_TEST(the_widget_comes_with_the_visitor)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -59,8 +58,7 @@ the_widget_comes_with_the_visitor(void **state)
 	assert_true(id_equal(&record.id, &widget));
 }
 
-static void
-opening_again_by_the_same_request_opens_the_same(void **state)
+STORE_TEST(opening_again_by_the_same_request_opens_the_same)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_open open = open_of(PUBLIC_ID, NULL);
@@ -73,8 +71,7 @@ opening_again_by_the_same_request_opens_the_same(void **state)
 	assert_int_equal(table_count(f, TABLE_VISITORS), 1);
 }
 
-static void
-a_token_is_good_at_its_own_widget_alone(void **state)
+STORE_TEST(a_token_is_good_at_its_own_widget_alone)
 {
 	struct fixture *f = *state;
 	struct guest guest, elsewhere;
@@ -95,8 +92,7 @@ a_token_is_good_at_its_own_widget_alone(void **state)
 	assert_int_equal(table_count(f, TABLE_VISITORS), 3);
 }
 
-static void
-what_contradicts_is_refused(void **state)
+STORE_TEST(what_contradicts_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_open good = open_of(PUBLIC_ID, NULL), bad;
@@ -118,8 +114,7 @@ what_contradicts_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_VISITORS), 1);
 }
 
-static void
-there_is_no_coming_to_a_widget_that_is_not_there_or_disabled(void **state)
+STORE_TEST(there_is_no_coming_to_a_widget_that_is_not_there_or_disabled)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -152,8 +147,7 @@ make_crowd(struct fixture *f, struct guest *guests, size_t n)
 		guests[i] = make_guest(f, PUBLIC_ID);
 }
 
-static void
-visitors_who_never_wrote_go_after_a_day(void **state)
+STORE_TEST(visitors_who_never_wrote_go_after_a_day)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -191,8 +185,7 @@ visitors_who_never_wrote_go_after_a_day(void **state)
 	clock_freeze_wall(0);
 }
 
-static void
-a_new_visitor_removes_but_a_few(void **state)
+STORE_TEST(a_new_visitor_removes_but_a_few)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -216,8 +209,7 @@ a_new_visitor_removes_but_a_few(void **state)
 }
 
 /* Its token is the browser's, and no other visitor may take it away while the page is open. */
-static void
-who_comes_back_without_having_written_has_another_day(void **state)
+STORE_TEST(who_comes_back_without_having_written_has_another_day)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -240,8 +232,7 @@ who_comes_back_without_having_written_has_another_day(void **state)
 
 /* One that the index does not know would stay for ever, and one that it knows wrongly would fail whoever
  * comes. */
-static void
-damaged_visitors_go_as_well(void **state)
+STORE_TEST(damaged_visitors_go_as_well)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -267,8 +258,7 @@ damaged_visitors_go_as_well(void **state)
 }
 
 /* Who has a conversation no more, and is nobody that the organization knows, has nothing. */
-static void
-a_visitor_whose_conversation_was_erased_goes_after_a_day(void **state)
+STORE_TEST(a_visitor_whose_conversation_was_erased_goes_after_a_day)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -305,8 +295,7 @@ a_visitor_whose_conversation_was_erased_goes_after_a_day(void **state)
 }
 
 /* As an import may have it. */
-static void
-a_conversation_that_only_names_a_visitor_takes_nothing_from_it(void **state)
+STORE_TEST(a_conversation_that_only_names_a_visitor_takes_nothing_from_it)
 {
 	struct fixture *f = *state;
 	struct guest guest;
@@ -339,8 +328,7 @@ fill_store(struct fixture *f)
 	assert_false(f->env.writable);
 }
 
-static void
-who_is_known_comes_and_reads_while_the_store_is_full(void **state)
+STORE_TEST(who_is_known_comes_and_reads_while_the_store_is_full)
 {
 	struct fixture *f = *state;
 	const uint64_t morning = 1800000000000;
@@ -380,8 +368,7 @@ who_is_known_comes_and_reads_while_the_store_is_full(void **state)
 }
 
 /* In a batch with what makes the store full, which runs it again, and what may use its reserve. */
-static void
-who_is_known_comes_beside_who_is_refused(void **state)
+STORE_TEST(who_is_known_comes_beside_who_is_refused)
 {
 	struct fixture *f = *state;
 	struct msg_login_delete delete = {.token = secret_hash(slice_str("nobody's"))};
@@ -412,8 +399,7 @@ who_is_known_comes_beside_who_is_refused(void **state)
 	assert_int_equal(table_count(f, TABLE_VISITORS), 1);
 }
 
-static void
-a_message_sent_again_is_answered_while_the_store_is_full(void **state)
+STORE_TEST(a_message_sent_again_is_answered_while_the_store_is_full)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin done = begin_of("s1", "hello"), broken = begin_of("s1", "and");
@@ -446,8 +432,7 @@ a_message_sent_again_is_answered_while_the_store_is_full(void **state)
 	assert_int_equal(table_count(f, TABLE_OPEN_TURNS), 0);
 }
 
-static void
-a_damaged_widget_costs_only_its_visitors(void **state)
+STORE_TEST(a_damaged_widget_costs_only_its_visitors)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -467,8 +452,7 @@ a_damaged_widget_costs_only_its_visitors(void **state)
 	assert_true(is_stored(f, &strays[0]));
 }
 
-static void
-visitors_with_nothing_go_with_their_widgets_public_id(void **state)
+STORE_TEST(visitors_with_nothing_go_with_their_widgets_public_id)
 {
 	struct fixture *f = *state;
 	struct id reset = make_widget(f, PUBLIC_ID), deleted = make_widget(f, "wid_deleted");
@@ -492,8 +476,7 @@ visitors_with_nothing_go_with_their_widgets_public_id(void **state)
 
 /* -- writing ------------------------------------------------------------------------------ */
 
-static void
-a_visitors_message_is_its_sessions(void **state)
+STORE_TEST(a_visitors_message_is_its_sessions)
 {
 	struct fixture *f = *state;
 	struct guest guest, other;
@@ -626,10 +609,8 @@ new_after(struct fixture *f, size_t i, const struct id *widget)
 	assert_int_equal(table_count(f, TABLE_MESSAGES), changes[i].refused == 0 ? 2 : 1);
 }
 
-static void
-a_new_message_is_refused_by_what_the_widget_has_become(void **state)
+TEST(a_new_message_is_refused_by_what_the_widget_has_become)
 {
-	(void)state;
 	each_change(new_after);
 }
 
@@ -665,10 +646,8 @@ known_after(struct fixture *f, size_t i, const struct id *widget)
 	assert_int_equal(stored_totals(f).messages, 4);
 }
 
-static void
-a_known_message_is_never_refused(void **state)
+TEST(a_known_message_is_never_refused)
 {
-	(void)state;
 	each_change(known_after);
 }
 
@@ -688,15 +667,12 @@ by_key_after(struct fixture *f, size_t i, const struct id *widget)
 	assert_int_equal(table_count(f, TABLE_CAPS), 0);
 }
 
-static void
-a_message_by_a_key_needs_only_an_agent(void **state)
+TEST(a_message_by_a_key_needs_only_an_agent)
 {
-	(void)state;
 	each_change(by_key_after);
 }
 
-static void
-a_message_needs_an_organization(void **state)
+STORE_TEST(a_message_needs_an_organization)
 {
 	struct fixture *f = *state;
 	struct msg_turn_begin begin = begin_of("s1", "hello");
@@ -705,8 +681,7 @@ a_message_needs_an_organization(void **state)
 	ask_error(f, MSG_TURN_BEGIN, &begin, STORE_INVALID);
 }
 
-static void
-who_has_said_who_it_is_may_write(void **state)
+STORE_TEST(who_has_said_who_it_is_may_write)
 {
 	struct fixture *f = *state;
 	struct id widget = make_widget(f, PUBLIC_ID);
@@ -745,8 +720,7 @@ import(struct fixture *f, const struct msg_visitor_record *record, enum store_er
 	buf_clear(&b);
 }
 
-static void
-an_imported_visitor_comes_back(void **state)
+STORE_TEST(an_imported_visitor_comes_back)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_record record = {
@@ -790,8 +764,7 @@ an_imported_visitor_comes_back(void **state)
 }
 
 /* As an export that is older than what was said since takes nothing of that back. */
-static void
-an_imported_visitor_keeps_what_it_has_done_since(void **state)
+STORE_TEST(an_imported_visitor_keeps_what_it_has_done_since)
 {
 	struct fixture *f = *state;
 	struct msg_visitor_record before, contact;
@@ -810,36 +783,4 @@ an_imported_visitor_keeps_what_it_has_done_since(void **state)
 	assert_true(id_equal(&before.contact, &contact.contact));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STORE_TEST(a_visitor_comes_and_comes_back),
-	    STORE_TEST(the_widget_comes_with_the_visitor),
-	    STORE_TEST(opening_again_by_the_same_request_opens_the_same),
-	    STORE_TEST(a_token_is_good_at_its_own_widget_alone),
-	    STORE_TEST(what_contradicts_is_refused),
-	    STORE_TEST(there_is_no_coming_to_a_widget_that_is_not_there_or_disabled),
-	    STORE_TEST(visitors_who_never_wrote_go_after_a_day),
-	    STORE_TEST(a_new_visitor_removes_but_a_few),
-	    STORE_TEST(who_comes_back_without_having_written_has_another_day),
-	    STORE_TEST(damaged_visitors_go_as_well),
-	    STORE_TEST(a_visitor_whose_conversation_was_erased_goes_after_a_day),
-	    STORE_TEST(a_conversation_that_only_names_a_visitor_takes_nothing_from_it),
-	    STORE_TEST(who_is_known_comes_and_reads_while_the_store_is_full),
-	    STORE_TEST(who_is_known_comes_beside_who_is_refused),
-	    STORE_TEST(a_message_sent_again_is_answered_while_the_store_is_full),
-	    STORE_TEST(a_damaged_widget_costs_only_its_visitors),
-	    STORE_TEST(visitors_with_nothing_go_with_their_widgets_public_id),
-	    STORE_TEST(a_visitors_message_is_its_sessions),
-	    cmocka_unit_test(a_new_message_is_refused_by_what_the_widget_has_become),
-	    cmocka_unit_test(a_known_message_is_never_refused),
-	    cmocka_unit_test(a_message_by_a_key_needs_only_an_agent),
-	    STORE_TEST(a_message_needs_an_organization),
-	    STORE_TEST(who_has_said_who_it_is_may_write),
-	    STORE_TEST(an_imported_visitor_comes_back),
-	    STORE_TEST(an_imported_visitor_keeps_what_it_has_done_since),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

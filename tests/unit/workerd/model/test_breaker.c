@@ -2,17 +2,12 @@
  * The circuit breaker: when it opens, what it lets through, and when it closes again. Time is a
  * number that the test chooses.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/breaker.h"
 
 #define THRESHOLD 3
@@ -60,8 +55,9 @@ admits(struct stage *s, uint64_t now)
 	return yes;
 }
 
-static void
-so_many_failures_in_a_row_open_it(void **state)
+#define STAGE_TEST(name) TEST_WITH(name, setup, teardown)
+
+STAGE_TEST(so_many_failures_in_a_row_open_it)
 {
 	struct stage *s = *state;
 	unsigned wait_ms;
@@ -82,8 +78,7 @@ so_many_failures_in_a_row_open_it(void **state)
 	assert_true(admits(s, 500 + OPEN_MS));
 }
 
-static void
-one_question_tries_it_and_its_answer_closes_it(void **state)
+STAGE_TEST(one_question_tries_it_and_its_answer_closes_it)
 {
 	struct stage *s = *state;
 
@@ -103,8 +98,7 @@ one_question_tries_it_and_its_answer_closes_it(void **state)
 	assert_true(admits(s, OPEN_MS));
 }
 
-static void
-its_failure_opens_it_for_as_long_again(void **state)
+STAGE_TEST(its_failure_opens_it_for_as_long_again)
 {
 	struct stage *s = *state;
 
@@ -116,8 +110,7 @@ its_failure_opens_it_for_as_long_again(void **state)
 	assert_true(admits(s, 2 * OPEN_MS));
 }
 
-static void
-a_probe_that_is_given_up_makes_room_for_the_next(void **state)
+STAGE_TEST(a_probe_that_is_given_up_makes_room_for_the_next)
 {
 	struct stage *s = *state;
 
@@ -131,8 +124,7 @@ a_probe_that_is_given_up_makes_room_for_the_next(void **state)
 	assert_true(breaker_ask(&s->b));
 }
 
-static void
-questions_from_before_it_opened_close_it_but_keep_it_open_no_longer(void **state)
+STAGE_TEST(questions_from_before_it_opened_close_it_but_keep_it_open_no_longer)
 {
 	struct stage *s = *state;
 
@@ -150,8 +142,7 @@ questions_from_before_it_opened_close_it_but_keep_it_open_no_longer(void **state
 	assert_true(admits(s, OPEN_MS));
 }
 
-static void
-without_a_threshold_it_never_opens(void **state)
+STAGE_TEST(without_a_threshold_it_never_opens)
 {
 	struct stage *s = *state;
 
@@ -161,19 +152,4 @@ without_a_threshold_it_never_opens(void **state)
 	assert_int_equal(s->board.breaker_opened, 0);
 }
 
-#define STAGE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(so_many_failures_in_a_row_open_it),
-	    STAGE_TEST(one_question_tries_it_and_its_answer_closes_it),
-	    STAGE_TEST(its_failure_opens_it_for_as_long_again),
-	    STAGE_TEST(a_probe_that_is_given_up_makes_room_for_the_next),
-	    STAGE_TEST(questions_from_before_it_opened_close_it_but_keep_it_open_no_longer),
-	    STAGE_TEST(without_a_threshold_it_never_opens),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

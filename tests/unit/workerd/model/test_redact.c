@@ -1,21 +1,15 @@
 /*
  * The key is taken out of a text wherever it stands, also where the text is cut.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/redact.h"
 
 #define KEY "sk-1"
 
-static void
-every_occurrence_is_replaced(void **state)
+TEST(every_occurrence_is_replaced)
 {
 	static const struct {
 		const char *secret, *text, *want;
@@ -32,7 +26,6 @@ every_occurrence_is_replaced(void **state)
 	    {"", KEY, KEY},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char out[64];
 
@@ -42,13 +35,11 @@ every_occurrence_is_replaced(void **state)
 }
 
 /* However short the space, never a piece of the key, and never beyond its end. */
-static void
-no_cut_shows_a_piece_of_it(void **state)
+TEST(no_cut_shows_a_piece_of_it)
 {
 	static const char text[] = "one " KEY " two " KEY;
 	static const char want[] = "one [key] two [key]";
 
-	(void)state;
 	for (size_t size = 1; size <= sizeof(want) + 4; size++) {
 		char out[sizeof(want) + 8];
 
@@ -62,8 +53,7 @@ no_cut_shows_a_piece_of_it(void **state)
 }
 
 /* Of several secrets none leaves a piece, one that begins or ends as another does included. */
-static void
-all_of_several_are_replaced(void **state)
+TEST(all_of_several_are_replaced)
 {
 	static const char *const secrets[] = {"sk-1", NULL, "sk-12", "", "2-end", "other"};
 	static const struct {
@@ -75,7 +65,6 @@ all_of_several_are_replaced(void **state)
 	    {"sk-othe", "sk-othe"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char out[64];
 
@@ -84,14 +73,4 @@ all_of_several_are_replaced(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_occurrence_is_replaced),
-	    cmocka_unit_test(all_of_several_are_replaced),
-	    cmocka_unit_test(no_cut_shows_a_piece_of_it),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

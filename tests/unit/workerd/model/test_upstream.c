@@ -5,6 +5,7 @@
  */
 #include <sys/epoll.h>
 
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/model/upstream_rig.h"
 #include "workerd/model/upstream_internal.h"
 
@@ -19,13 +20,11 @@ answer_with(struct rig *r, const char *text, size_t repeat)
 	r->repeat = repeat;
 }
 
-static void
-a_server_that_takes_no_question_is_a_time_out(void **state)
+TEST(a_server_that_takes_no_question_is_a_time_out)
 {
 	struct rig *r = rig_new(8, (struct upstream_config){.first_byte_ms = 200});
 	struct rig_call c;
 
-	(void)state;
 	r->reads = false;
 	rig_ask(r, &c, 12u << 20, 60000);
 	RIG_UNTIL(r, c.ended);
@@ -34,13 +33,11 @@ a_server_that_takes_no_question_is_a_time_out(void **state)
 	rig_free(r);
 }
 
-static void
-the_total_limit_holds_for_a_slow_send_too(void **state)
+TEST(the_total_limit_holds_for_a_slow_send_too)
 {
 	struct rig *r = rig_new(8, (struct upstream_config){0});
 	struct rig_call c;
 
-	(void)state;
 	r->reads = false;
 	rig_ask(r, &c, 12u << 20, 200);
 	RIG_UNTIL(r, c.ended);
@@ -48,14 +45,12 @@ the_total_limit_holds_for_a_slow_send_too(void **state)
 	rig_free(r);
 }
 
-static void
-a_question_that_is_taken_slowly_arrives_whole(void **state)
+TEST(a_question_that_is_taken_slowly_arrives_whole)
 {
 	struct rig *r = rig_new(8, (struct upstream_config){0});
 	struct rig_call c;
 	unsigned turn = 0;
 
-	(void)state;
 	answer_with(r, short_answer, 0);
 	rig_ask(r, &c, 4u << 20, 60000);
 	while (!c.ended) {
@@ -84,15 +79,13 @@ rig_that_does_not_connect(struct upstream_config config, int fillers[static 2])
 	return r;
 }
 
-static void
-connecting_for_too_long_is_a_time_out(void **state)
+TEST(connecting_for_too_long_is_a_time_out)
 {
 	int fillers[2];
 	struct rig *r =
 	    rig_that_does_not_connect((struct upstream_config){.connect_ms = 200}, fillers);
 	struct rig_call c;
 
-	(void)state;
 	rig_ask(r, &c, 1, 60000);
 	while (!c.ended)
 		assert_int_not_equal(event_base_loop(r->base, EVLOOP_ONCE), -1);
@@ -148,14 +141,12 @@ expect_events_of_new_descriptors(struct rig *r)
 
 /* libcurl may close a socket that it has told us to watch, without a callback (upstream_sockets.c). The
  * next owner of the number must get its events, libcurl itself too; a late callback must not stop them. */
-static void
-a_socket_closed_without_a_callback_does_not_affect_the_next_owner(void **state)
+TEST(a_socket_closed_without_a_callback_does_not_affect_the_next_owner)
 {
 	struct rig *r = rig_new(8, (struct upstream_config){0});
 	struct upstream_engine *e;
 	int closed[2], next[2];
 
-	(void)state;
 	if (r->upstream->plain != NULL) {
 		rig_free(r);
 		skip();
@@ -187,13 +178,11 @@ a_socket_closed_without_a_callback_does_not_affect_the_next_owner(void **state)
 	rig_free(r);
 }
 
-static void
-a_socket_that_never_connected_leaves_its_number_to_others(void **state)
+TEST(a_socket_that_never_connected_leaves_its_number_to_others)
 {
 	int fillers[2];
 	struct rig *r = rig_that_does_not_connect((struct upstream_config){0}, fillers);
 
-	(void)state;
 	for (int round = 0; round < 20; round++) {
 		struct rig_call calls[NEWCOMERS];
 
@@ -306,13 +295,11 @@ storm(struct rig *r, unsigned seed)
 			upstream_cancel(all[i].call.transfer);
 }
 
-static void
-storms_of_cancels_leave_nothing_behind(void **state)
+TEST(storms_of_cancels_leave_nothing_behind)
 {
 	struct rig *r = rig_new(512, (struct upstream_config){0});
 	struct rig_call after;
 
-	(void)state;
 	answer_with(r, HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\ndata!\r\n", 0);
 	for (unsigned round = 0; round < 10; round++)
 		storm(r, round);
@@ -336,14 +323,12 @@ all_have_ended(const struct rig_call *calls, size_t n)
 	return true;
 }
 
-static void
-connections_are_kept_for_the_next_and_closed_after_a_rest(void **state)
+TEST(connections_are_kept_for_the_next_and_closed_after_a_rest)
 {
 	static struct rig_call calls[CROWD];
 	struct rig *r = rig_new(512, (struct upstream_config){.rest_ms = 300});
 	size_t kept;
 
-	(void)state;
 	answer_with(r, short_answer, 0);
 	for (size_t i = 0; i < CROWD; i++)
 		rig_ask(r, &calls[i], 1, 60000);
@@ -396,14 +381,12 @@ rig_in_flood(struct rig_call calls[static FLOODS])
 	return r;
 }
 
-static void
-one_turn_takes_a_share_of_a_flood(void **state)
+TEST(one_turn_takes_a_share_of_a_flood)
 {
 	struct rig_call calls[FLOODS];
 	struct rig *r = rig_in_flood(calls);
 	size_t before, most = 0;
 
-	(void)state;
 	for (int turn = 0; turn < 2000; turn++) {
 		before = all_bytes(calls);
 		rig_turn(r);
@@ -417,14 +400,12 @@ one_turn_takes_a_share_of_a_flood(void **state)
 	rig_free(r);
 }
 
-static void
-every_transfer_gets_as_much_of_it(void **state)
+TEST(every_transfer_gets_as_much_of_it)
 {
 	struct rig_call calls[FLOODS];
 	struct rig *r = rig_in_flood(calls);
 	size_t least = SIZE_MAX, most = 0;
 
-	(void)state;
 	RIG_UNTIL(r, all_bytes(calls) > FLOODS * (2u << 20));
 	for (size_t i = 0; i < FLOODS; i++) {
 		least = calls[i].bytes < least ? calls[i].bytes : least;
@@ -437,8 +418,7 @@ every_transfer_gets_as_much_of_it(void **state)
 }
 
 /* The end waits until what came before it has been given out. */
-static void
-a_flood_that_ends_is_whole(void **state)
+TEST(a_flood_that_ends_is_whole)
 {
 	enum { LEN = 3u << 20 };
 	struct rig *r = rig_new(64, (struct upstream_config){0});
@@ -447,7 +427,6 @@ a_flood_that_ends_is_whole(void **state)
 	size_t ended = 0;
 	int head;
 
-	(void)state;
 	assert_non_null(answer);
 	head = snprintf(answer, 256, HEAD "Content-Length: %d\r\n\r\n", LEN);
 	memset(answer + head, 'x', LEN);
@@ -472,22 +451,8 @@ a_flood_that_ends_is_whole(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_server_that_takes_no_question_is_a_time_out),
-	    cmocka_unit_test(the_total_limit_holds_for_a_slow_send_too),
-	    cmocka_unit_test(a_question_that_is_taken_slowly_arrives_whole),
-	    cmocka_unit_test(connecting_for_too_long_is_a_time_out),
-	    cmocka_unit_test(a_socket_closed_without_a_callback_does_not_affect_the_next_owner),
-	    cmocka_unit_test(a_socket_that_never_connected_leaves_its_number_to_others),
-	    cmocka_unit_test(storms_of_cancels_leave_nothing_behind),
-	    cmocka_unit_test(connections_are_kept_for_the_next_and_closed_after_a_rest),
-	    cmocka_unit_test(one_turn_takes_a_share_of_a_flood),
-	    cmocka_unit_test(every_transfer_gets_as_much_of_it),
-	    cmocka_unit_test(a_flood_that_ends_is_whole),
-	};
-
-	int failed = cmocka_run_group_tests_name("without libcurl", tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("without libcurl", unit_tests, NULL, NULL);
 
 	rig_query = "?by=libcurl";
-	return failed + cmocka_run_group_tests_name("by libcurl", tests, NULL, NULL);
+	return failed + cmocka_run_group_tests_name("by libcurl", unit_tests, NULL, NULL);
 }

@@ -3,13 +3,6 @@
  * that the test plays by itself, in the same thread, over loopback TCP. A test waits for a condition
  * by turning the loop, for ten seconds at most.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
@@ -23,6 +16,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
 
@@ -305,13 +299,13 @@ reset(int *fd)
 	closefd(fd);
 }
 
-static void
-a_question_is_answered_in_pieces(void **state)
+#define RIG_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+RIG_TEST(a_question_is_answered_in_pieces)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -328,13 +322,11 @@ a_question_is_answered_in_pieces(void **state)
 	closefd(&fd);
 }
 
-static void
-an_error_has_its_status_and_when_to_come_again(void **state)
+RIG_TEST(an_error_has_its_status_and_when_to_come_again)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -346,13 +338,11 @@ an_error_has_its_status_and_when_to_come_again(void **state)
 	closefd(&fd);
 }
 
-static void
-an_answer_may_last_to_the_connections_end(void **state)
+RIG_TEST(an_answer_may_last_to_the_connections_end)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -362,14 +352,12 @@ an_answer_may_last_to_the_connections_end(void **state)
 	expect(&q, UPSTREAM_DONE, 200, "hello");
 }
 
-static void
-a_long_question_waits_for_its_reader(void **state)
+RIG_TEST(a_long_question_waits_for_its_reader)
 {
 	static const size_t len = 8u << 20;
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask_for(&q, len, FOREVER_MS);
 	fd = accept_one();
@@ -381,13 +369,11 @@ a_long_question_waits_for_its_reader(void **state)
 	closefd(&fd);
 }
 
-static void
-an_answer_that_comes_before_the_question_is_sent_ends_it(void **state)
+RIG_TEST(an_answer_that_comes_before_the_question_is_sent_ends_it)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask_for(&q, 8u << 20, FOREVER_MS);
 	fd = accept_one();
@@ -398,15 +384,13 @@ an_answer_that_comes_before_the_question_is_sent_ends_it(void **state)
 	closefd(&fd);
 }
 
-static void
-what_is_no_http_breaks_it(void **state)
+RIG_TEST(what_is_no_http_breaks_it)
 {
 	static const char *const answers[] = {
 	    "hello\r\n",
 	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n",
 	};
 
-	(void)state;
 	start();
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct asked q;
@@ -421,10 +405,8 @@ what_is_no_http_breaks_it(void **state)
 	}
 }
 
-static void
-an_answer_that_is_cut_is_broken(void **state)
+RIG_TEST(an_answer_that_is_cut_is_broken)
 {
-	(void)state;
 	start();
 	for (int i = 0; i < 3; i++) {
 		struct asked q;
@@ -444,8 +426,7 @@ an_answer_that_is_cut_is_broken(void **state)
 	}
 }
 
-static void
-a_flood_is_taken_in_shares_and_whole(void **state)
+RIG_TEST(a_flood_is_taken_in_shares_and_whole)
 {
 	static const size_t len = 4u << 20;
 	static uint8_t bytes[65536];
@@ -454,7 +435,6 @@ a_flood_is_taken_in_shares_and_whole(void **state)
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -479,12 +459,10 @@ a_flood_is_taken_in_shares_and_whole(void **state)
 	closefd(&fd);
 }
 
-static void
-a_connection_is_kept_for_the_next_question(void **state)
+RIG_TEST(a_connection_is_kept_for_the_next_question)
 {
 	int fd = -1;
 
-	(void)state;
 	start();
 	for (int i = 0; i < 5; i++) {
 		struct asked q;
@@ -500,8 +478,7 @@ a_connection_is_kept_for_the_next_question(void **state)
 	closefd(&fd);
 }
 
-static void
-a_connection_that_must_not_be_kept_is_closed(void **state)
+RIG_TEST(a_connection_that_must_not_be_kept_is_closed)
 {
 	static const char *const answers[] = {
 	    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -510,7 +487,6 @@ a_connection_that_must_not_be_kept_is_closed(void **state)
 	    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n",
 	};
 
-	(void)state;
 	start();
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct asked q;
@@ -526,13 +502,11 @@ a_connection_that_must_not_be_kept_is_closed(void **state)
 	}
 }
 
-static void
-a_server_that_speaks_out_of_turn_is_left(void **state)
+RIG_TEST(a_server_that_speaks_out_of_turn_is_left)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -551,13 +525,11 @@ a_server_that_speaks_out_of_turn_is_left(void **state)
 }
 
 /* What is there before the question is sent is not its answer. */
-static void
-what_a_server_has_said_unasked_answers_no_question(void **state)
+RIG_TEST(what_a_server_has_said_unasked_answers_no_question)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	start();
 	ask(&q);
 	fd = accept_one();
@@ -575,10 +547,8 @@ what_a_server_has_said_unasked_answers_no_question(void **state)
 }
 
 /* The server closes it while nobody looks, or when the question is there already. */
-static void
-a_kept_connection_that_has_died_is_stale(void **state)
+RIG_TEST(a_kept_connection_that_has_died_is_stale)
 {
-	(void)state;
 	start();
 	for (int i = 0; i < 3; i++) {
 		struct asked q;
@@ -601,8 +571,7 @@ a_kept_connection_that_has_died_is_stale(void **state)
 	}
 }
 
-static void
-nobody_listens_no_connection(void **state)
+RIG_TEST(nobody_listens_no_connection)
 {
 	struct sockaddr_in a = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -610,7 +579,6 @@ nobody_listens_no_connection(void **state)
 	struct asked q;
 	int bound;
 
-	(void)state;
 	bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(bound, (struct sockaddr *)&a, len), 0);
 	assert_int_equal(getsockname(bound, (struct sockaddr *)&a, &len), 0);
@@ -624,12 +592,10 @@ nobody_listens_no_connection(void **state)
 }
 
 /* There is no way to a multicast address by TCP, which connect(2) says at once. */
-static void
-an_address_without_a_way_is_told_by_the_loop(void **state)
+RIG_TEST(an_address_without_a_way_is_told_by_the_loop)
 {
 	struct asked q;
 
-	(void)state;
 	(void)snprintf(
 	    rig.url, sizeof(rig.url), "http://255.255.255.255:9/v1/chat/completions");
 	start();
@@ -643,13 +609,11 @@ an_address_without_a_way_is_told_by_the_loop(void **state)
 	buf_clear(&q.body);
 }
 
-static void
-an_ipv6_address_is_one_too(void **state)
+RIG_TEST(an_ipv6_address_is_one_too)
 {
 	struct asked q;
 	int fd;
 
-	(void)state;
 	closefd(&rig.listener);
 	listen_on("::1");
 	start();
@@ -662,10 +626,8 @@ an_ipv6_address_is_one_too(void **state)
 	closefd(&fd);
 }
 
-static void
-a_cancelled_question_closes_its_connection(void **state)
+RIG_TEST(a_cancelled_question_closes_its_connection)
 {
-	(void)state;
 	start();
 	for (int i = 0; i < 2; i++) {
 		struct asked q;
@@ -687,15 +649,13 @@ a_cancelled_question_closes_its_connection(void **state)
 }
 
 /* One is needed again and again, the other is not. */
-static void
-those_that_nobody_needs_are_closed(void **state)
+RIG_TEST(those_that_nobody_needs_are_closed)
 {
 	struct upstream_config c = config();
 	struct asked q[2];
 	int fds[2];
 	bool open = true;
 
-	(void)state;
 	c.rest_ms = 1000;
 	rig.upstream = upstream_new(&c);
 	for (int i = 0; i < 2; i++)
@@ -733,14 +693,12 @@ still_open(const int *fds, int n)
 	return open;
 }
 
-static void
-many_are_kept_but_not_all(void **state)
+RIG_TEST(many_are_kept_but_not_all)
 {
 	enum { MANY = 80 };
 	static struct asked q[MANY];
 	int fds[MANY], open = 0;
 
-	(void)state;
 	start();
 	for (int i = 0; i < MANY; i++)
 		ask(&q[i]);
@@ -772,10 +730,8 @@ static const struct {
 	"the answer was not whole in time"},
 };
 
-static void
-each_limit_ends_it(void **state)
+RIG_TEST(each_limit_ends_it)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		struct upstream_config c = config();
 		struct asked q;
@@ -801,8 +757,7 @@ each_limit_ends_it(void **state)
 
 /* Connections that nobody accepts fill the listener's queue; then the kernel leaves the next one
  * without an answer. */
-static void
-a_connection_that_is_not_made_in_time_ends_it(void **state)
+RIG_TEST(a_connection_that_is_not_made_in_time_ends_it)
 {
 	struct upstream_config c = config();
 	struct sockaddr_in a;
@@ -810,7 +765,6 @@ a_connection_that_is_not_made_in_time_ends_it(void **state)
 	struct asked q;
 	int fds[8];
 
-	(void)state;
 	assert_int_equal(listen(rig.listener, 0), 0);
 	assert_int_equal(getsockname(rig.listener, (struct sockaddr *)&a, &len), 0);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
@@ -826,8 +780,7 @@ a_connection_that_is_not_made_in_time_ends_it(void **state)
 		closefd(&fds[i]);
 }
 
-static void
-what_is_no_plain_address_goes_libcurls_way(void **state)
+RIG_TEST(what_is_no_plain_address_goes_libcurls_way)
 {
 	static const char *const urls[] = {
 	    "https://127.0.0.1/v1/chat/completions",
@@ -847,7 +800,6 @@ what_is_no_plain_address_goes_libcurls_way(void **state)
 	    "http://127.0.0.1",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
 		struct upstream_config c = config();
 
@@ -860,12 +812,10 @@ what_is_no_plain_address_goes_libcurls_way(void **state)
 	}
 }
 
-static void
-a_proxy_is_libcurls_to_speak_to(void **state)
+RIG_TEST(a_proxy_is_libcurls_to_speak_to)
 {
 	struct upstream_config c = config();
 
-	(void)state;
 	c.proxy = "http://127.0.0.1:1";
 	rig.upstream = upstream_new(&c);
 	assert_null(rig.upstream->plain);
@@ -880,36 +830,4 @@ a_proxy_is_libcurls_to_speak_to(void **state)
 	assert_non_null(rig.upstream->plain);
 }
 
-#define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    RIG_TEST(a_question_is_answered_in_pieces),
-	    RIG_TEST(an_error_has_its_status_and_when_to_come_again),
-	    RIG_TEST(an_answer_may_last_to_the_connections_end),
-	    RIG_TEST(a_long_question_waits_for_its_reader),
-	    RIG_TEST(an_answer_that_comes_before_the_question_is_sent_ends_it),
-	    RIG_TEST(what_is_no_http_breaks_it),
-	    RIG_TEST(an_answer_that_is_cut_is_broken),
-	    RIG_TEST(a_flood_is_taken_in_shares_and_whole),
-	    RIG_TEST(a_connection_is_kept_for_the_next_question),
-	    RIG_TEST(a_connection_that_must_not_be_kept_is_closed),
-	    RIG_TEST(a_server_that_speaks_out_of_turn_is_left),
-	    RIG_TEST(what_a_server_has_said_unasked_answers_no_question),
-	    RIG_TEST(a_kept_connection_that_has_died_is_stale),
-	    RIG_TEST(nobody_listens_no_connection),
-	    RIG_TEST(an_address_without_a_way_is_told_by_the_loop),
-	    RIG_TEST(an_ipv6_address_is_one_too),
-	    RIG_TEST(a_cancelled_question_closes_its_connection),
-	    RIG_TEST(those_that_nobody_needs_are_closed),
-	    RIG_TEST(many_are_kept_but_not_all),
-	    RIG_TEST(each_limit_ends_it),
-	    RIG_TEST(a_connection_that_is_not_made_in_time_ends_it),
-	    RIG_TEST(what_is_no_plain_address_goes_libcurls_way),
-	    RIG_TEST(a_proxy_is_libcurls_to_speak_to),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,18 +1,12 @@
 /*
  * A model's HTTP answer, read whole and at every split of its bytes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "tests/unit/unit.h"
 #include "workerd/model/upstream_response.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -196,10 +190,8 @@ check(const char *name, struct slice text, size_t first, size_t step, const char
 	buf_clear(&seen);
 }
 
-static void
-an_answer_is_read_alike_at_every_split(void **state)
+TEST(an_answer_is_read_alike_at_every_split)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct slice text = slice_str(cases[i].in);
 
@@ -228,14 +220,12 @@ retry_after(const char *value)
 	return seconds;
 }
 
-static void
-retry_after_is_seconds_or_a_date(void **state)
+TEST(retry_after_is_seconds_or_a_date)
 {
 	time_t soon = time(NULL) + 100;
 	char date[64];
 	struct tm tm;
 
-	(void)state;
 	assert_int_equal(retry_after("30"), 30);
 	assert_int_equal(retry_after("0"), 0);
 	assert_int_equal(retry_after("-1"), 0);
@@ -270,10 +260,8 @@ endless(const char *start, const char *again)
 	return n;
 }
 
-static void
-heads_lines_and_trailers_have_their_bounds(void **state)
+TEST(heads_lines_and_trailers_have_their_bounds)
 {
-	(void)state;
 	assert_in_range(endless("", "x"), RESPONSE_LINE_MAX, RESPONSE_LINE_MAX + 1);
 	assert_in_range(
 	    endless(OK, "X: y\r\n"), RESPONSE_HEAD_MAX - 100, RESPONSE_HEAD_MAX + 100);
@@ -312,25 +300,21 @@ takes_field(size_t len, size_t step)
 	return result == RESPONSE_HEAD;
 }
 
-static void
-a_line_has_the_same_bound_at_every_split(void **state)
+TEST(a_line_has_the_same_bound_at_every_split)
 {
 	static const size_t steps[] = {1, 1000, 65536};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		assert_true(takes_field(RESPONSE_LINE_MAX, steps[i]));
 		assert_false(takes_field(RESPONSE_LINE_MAX + 1, steps[i]));
 	}
 }
 
-static void
-chunks_may_be_many(void **state)
+TEST(chunks_may_be_many)
 {
 	struct slice in = slice_str(OK "Transfer-Encoding: chunked\r\n\r\n"), piece;
 	struct upstream_response a;
 
-	(void)state;
 	upstream_response_init(&a);
 	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
 	for (size_t i = 0; i < RESPONSE_HEAD_MAX; i++) {
@@ -341,15 +325,13 @@ chunks_may_be_many(void **state)
 	upstream_response_clear(&a);
 }
 
-static void
-the_next_answer_begins_anew(void **state)
+TEST(the_next_answer_begins_anew)
 {
 	struct slice in =
 	    slice_str("HTTP/1.0 503 x\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n");
 	struct slice piece;
 	struct upstream_response a;
 
-	(void)state;
 	upstream_response_init(&a);
 	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_HEAD);
 	assert_int_equal(upstream_response_read(&a, &in, &piece), RESPONSE_WHOLE);
@@ -363,17 +345,4 @@ the_next_answer_begins_anew(void **state)
 	upstream_response_clear(&a);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_answer_is_read_alike_at_every_split),
-	    cmocka_unit_test(retry_after_is_seconds_or_a_date),
-	    cmocka_unit_test(heads_lines_and_trailers_have_their_bounds),
-	    cmocka_unit_test(a_line_has_the_same_bound_at_every_split),
-	    cmocka_unit_test(chunks_may_be_many),
-	    cmocka_unit_test(the_next_answer_begins_anew),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,6 +2,7 @@
  * The client of storaged: requests with and without a timeout, messages without a reply, and
  * unsolicited messages; across disconnects.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/turn_stage.h"
 
 /* The events of a listener. */
@@ -75,8 +76,7 @@ answer_ping(struct stage *s)
 	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_OK, &(struct msg_ok){});
 }
 
-static void
-unsolicited_messages_go_to_listeners(void **state)
+STAGE_TEST(unsolicited_messages_go_to_listeners)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -96,8 +96,7 @@ unsolicited_messages_go_to_listeners(void **state)
 	assert_int_equal(news.n, 1);
 }
 
-static void
-all_listeners_get_the_same_events(void **state)
+STAGE_TEST(all_listeners_get_the_same_events)
 {
 	static const struct store_events only_news = {.news = on_news};
 	struct stage *s = *state;
@@ -120,8 +119,7 @@ all_listeners_get_the_same_events(void **state)
 	assert_int_equal(second.lost + second.connected, 0);
 }
 
-static void
-a_message_without_a_reply_needs_a_connection(void **state)
+STAGE_TEST(a_message_without_a_reply_needs_a_connection)
 {
 	struct stage *s = *state;
 	struct msg_live_publish piece = {.turn = id_new(), .text = slice_str("text")};
@@ -137,8 +135,7 @@ a_message_without_a_reply_needs_a_connection(void **state)
 	store_expect_nothing(s);
 }
 
-static void
-a_request_without_a_timeout_survives_reconnects(void **state)
+STAGE_TEST(a_request_without_a_timeout_survives_reconnects)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s), limited = news;
@@ -163,8 +160,7 @@ a_request_without_a_timeout_survives_reconnects(void **state)
 	assert_int_equal(news.answer, MSG_OK);
 }
 
-static void
-a_lost_connection_is_reported_once(void **state)
+STAGE_TEST(a_lost_connection_is_reported_once)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -183,8 +179,7 @@ a_lost_connection_is_reported_once(void **state)
 	assert_int_equal(news.connected, 1);
 }
 
-static void
-a_request_made_on_disconnect_is_sent_on_the_next_connection(void **state)
+STAGE_TEST(a_request_made_on_disconnect_is_sent_on_the_next_connection)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -198,8 +193,7 @@ a_request_made_on_disconnect_is_sent_on_the_next_connection(void **state)
 	STAGE_UNTIL(s, news.answers == 1);
 }
 
-static void
-a_reply_to_a_cancelled_request_is_dropped(void **state)
+STAGE_TEST(a_reply_to_a_cancelled_request_is_dropped)
 {
 	struct stage *s = *state;
 	struct msg_ping ping = {};
@@ -212,8 +206,7 @@ a_reply_to_a_cancelled_request_is_dropped(void **state)
 }
 
 /* A message that only workers may send closes the connection. */
-static void
-a_protocol_error_closes_the_connection(void **state)
+STAGE_TEST(a_protocol_error_closes_the_connection)
 {
 	struct stage *s = *state;
 	struct news news = listen_to_line(s);
@@ -226,19 +219,4 @@ a_protocol_error_closes_the_connection(void **state)
 	assert_int_equal(news.n, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(unsolicited_messages_go_to_listeners),
-	    STAGE_TEST(all_listeners_get_the_same_events),
-	    STAGE_TEST(a_message_without_a_reply_needs_a_connection),
-	    STAGE_TEST(a_request_without_a_timeout_survives_reconnects),
-	    STAGE_TEST(a_lost_connection_is_reported_once),
-	    STAGE_TEST(a_request_made_on_disconnect_is_sent_on_the_next_connection),
-	    STAGE_TEST(a_reply_to_a_cancelled_request_is_dropped),
-	    STAGE_TEST(a_protocol_error_closes_the_connection),
-	};
-
-	return cmocka_run_group_tests_name("chat_line", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,6 +2,7 @@
  * When too many requests wait for storaged: new ones are refused, and those that need storaged to
  * continue fail at once.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* Fills the queue so that no small request fits either. */
@@ -16,8 +17,7 @@ crowd(struct stage *s)
 		continue;
 }
 
-static void
-nobody_is_taken_on(void **state)
+STAGE_TEST(nobody_is_taken_on)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
@@ -39,8 +39,7 @@ nobody_is_taken_on(void **state)
 	assert_int_equal(s->board.turns_running, 0);
 }
 
-static void
-who_has_to_ask_again_is_told(void **state)
+STAGE_TEST(who_has_to_ask_again_is_told)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -56,8 +55,7 @@ who_has_to_ask_again_is_told(void **state)
 	recorder_clear(&e);
 }
 
-static void
-who_sent_a_message_again_is_told(void **state)
+STAGE_TEST(who_sent_a_message_again_is_told)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -76,8 +74,7 @@ who_sent_a_message_again_is_told(void **state)
 	recorder_clear(&e);
 }
 
-static void
-who_follows_a_reply_is_told(void **state)
+STAGE_TEST(who_follows_a_reply_is_told)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -97,8 +94,7 @@ who_follows_a_reply_is_told(void **state)
 }
 
 /* Its text waits here until there is room. */
-static void
-a_running_reply_is_stopped_all_the_same(void **state)
+STAGE_TEST(a_running_reply_is_stopped_all_the_same)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -112,16 +108,4 @@ a_running_reply_is_stopped_all_the_same(void **state)
 	recorder_clear(&e);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(nobody_is_taken_on),
-	    STAGE_TEST(who_has_to_ask_again_is_told),
-	    STAGE_TEST(who_sent_a_message_again_is_told),
-	    STAGE_TEST(who_follows_a_reply_is_told),
-	    STAGE_TEST(a_running_reply_is_stopped_all_the_same),
-	};
-
-	return cmocka_run_group_tests_name("chat_crowd", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,6 +1,7 @@
 /*
  * The request to the model for an agent, and the server that it is sent to.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 #include "proto/base/json_escape.h"
@@ -54,8 +55,7 @@ assert_prompt(const struct msg_agent_record *record, const char *want)
 	buf_clear(&body);
 }
 
-static void
-the_prompt_has_what_is_not_empty(void **state)
+TEST(the_prompt_has_what_is_not_empty)
 {
 	static const struct {
 		const char *purpose, *custom, *escalation, *topics, *want;
@@ -75,7 +75,6 @@ the_prompt_has_what_is_not_empty(void **state)
 		"Tee \xf0\x9f\x8d\xb5\n\n## Instructions\n\n\xc3\xbc\\"},
 	};
 
-	(void)state;
 	assert_prompt(NULL, " Be of help.\n");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct msg_agent_record record = {
@@ -90,15 +89,13 @@ the_prompt_has_what_is_not_empty(void **state)
 	}
 }
 
-static void
-what_an_agent_does_not_say_the_settings_do(void **state)
+TEST(what_an_agent_does_not_say_the_settings_do)
 {
 	static const struct prompt_defaults warm = {
 	    .model = "usual", .system_prompt = "p", .temperature = {true, 700}};
 	struct msg_agent_record record = {.v = RECORD_VERSION};
 	struct buf body;
 
-	(void)state;
 	body = question(&record, &settings);
 	assert_has(&body, "{\"model\":\"usual\",");
 	assert_has(&body, "\"max_completion_tokens\":90,");
@@ -119,8 +116,7 @@ what_an_agent_does_not_say_the_settings_do(void **state)
 }
 
 /* The longest texts that messages.def takes, behind the longest SYSTEM_PROMPT. */
-static void
-the_longest_agent_is_asked(void **state)
+TEST(the_longest_agent_is_asked)
 {
 	static char prompt[65536 + 1], text[24000];
 	struct prompt_defaults defaults = settings;
@@ -133,7 +129,6 @@ the_longest_agent_is_asked(void **state)
 	};
 	struct buf body;
 
-	(void)state;
 	memset(prompt, 'p', sizeof(prompt) - 1);
 	memset(text, 't', sizeof(text));
 	defaults.system_prompt = prompt;
@@ -209,8 +204,7 @@ expect_question_at(struct stage *s, int listener, char *head)
 	head[n] = '\0';
 }
 
-static void
-an_agent_is_asked_on_its_server_with_its_key(void **state)
+STAGE_TEST(an_agent_is_asked_on_its_server_with_its_key)
 {
 	struct stage *s = *state;
 	int big = add_server(s, "big", "127.0.0.1", "sk-of-big", 0);
@@ -240,8 +234,7 @@ an_agent_is_asked_on_its_server_with_its_key(void **state)
 	closefd(&big);
 }
 
-static void
-a_server_that_is_gone_from_the_settings_is_unavailable(void **state)
+STAGE_TEST(a_server_that_is_gone_from_the_settings_is_unavailable)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -253,8 +246,7 @@ a_server_that_is_gone_from_the_settings_is_unavailable(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_server_that_fails_is_left_alone_and_no_other(void **state)
+STAGE_TEST(a_server_that_fails_is_left_alone_and_no_other)
 {
 	struct stage *s = *state;
 	int big = add_server(s, "big", "127.0.0.1", NULL, 1);
@@ -287,8 +279,7 @@ a_server_that_fails_is_left_alone_and_no_other(void **state)
 }
 
 /* All of them open and close connections, two through libcurl: descriptor numbers are reused. */
-static void
-servers_have_descriptors_in_turn(void **state)
+STAGE_TEST(servers_have_descriptors_in_turn)
 {
 	static const char *const names[] = {"", "one", "two"};
 	struct stage *s = *state;
@@ -313,8 +304,7 @@ servers_have_descriptors_in_turn(void **state)
 	closefd(&listeners[2]);
 }
 
-static void
-each_refusal_of_a_visitor_is_told(void **state)
+STAGE_TEST(each_refusal_of_a_visitor_is_told)
 {
 	static const struct {
 		enum store_error code;
@@ -356,19 +346,4 @@ each_refusal_of_a_visitor_is_told(void **state)
 	assert_int_equal(s->board.model_requests, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_prompt_has_what_is_not_empty),
-	    cmocka_unit_test(what_an_agent_does_not_say_the_settings_do),
-	    cmocka_unit_test(the_longest_agent_is_asked),
-	    STAGE_TEST(an_agent_is_asked_on_its_server_with_its_key),
-	    STAGE_TEST(a_server_that_is_gone_from_the_settings_is_unavailable),
-	    STAGE_TEST(a_server_that_fails_is_left_alone_and_no_other),
-	    STAGE_TEST(servers_have_descriptors_in_turn),
-	    STAGE_TEST(each_refusal_of_a_visitor_is_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

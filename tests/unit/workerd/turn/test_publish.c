@@ -2,6 +2,7 @@
  * Replies of this worker that other workers follow: published once per loop iteration while they
  * are followed, completely before their end; and stopped by another worker.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 static void
@@ -40,8 +41,7 @@ expect_unsaved(struct stage *s, const struct turn_ids *ids, bool full)
 	assert_int_equal(m.live_unsaved.full, full);
 }
 
-static void
-nothing_is_published_that_nobody_wants(void **state)
+STAGE_TEST(nothing_is_published_that_nobody_wants)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -56,8 +56,7 @@ nothing_is_published_that_nobody_wants(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_wanted_reply_is_published_from_where_it_is_wanted(void **state)
+STAGE_TEST(a_wanted_reply_is_published_from_where_it_is_wanted)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -85,8 +84,7 @@ a_wanted_reply_is_published_from_where_it_is_wanted(void **state)
 }
 
 /* Who asks knows another run's text, and its length may fall anywhere in this one's. */
-static void
-no_piece_begins_within_a_character(void **state)
+STAGE_TEST(no_piece_begins_within_a_character)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -106,8 +104,7 @@ no_piece_begins_within_a_character(void **state)
 }
 
 /* So that a follower knows that there is no text yet. */
-static void
-a_reply_without_text_says_so_when_it_is_wanted(void **state)
+STAGE_TEST(a_reply_without_text_says_so_when_it_is_wanted)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -128,8 +125,7 @@ a_reply_without_text_says_so_when_it_is_wanted(void **state)
 }
 
 /* What came in one loop turn is one piece, with the end right behind it. */
-static void
-all_of_a_reply_is_published_before_its_end(void **state)
+STAGE_TEST(all_of_a_reply_is_published_before_its_end)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -148,8 +144,7 @@ all_of_a_reply_is_published_before_its_end(void **state)
 }
 
 /* The store ends the following with the reply; it needs no text after its end. */
-static void
-a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
+STAGE_TEST(a_reply_that_is_wanted_at_its_end_is_not_published)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -176,8 +171,7 @@ a_reply_that_is_wanted_at_its_end_is_not_published(void **state)
 }
 
 /* Those who follow it are told as those who listen here; and who comes while it is tried again, too. */
-static void
-a_reply_that_the_store_does_not_take_is_told_of(void **state)
+STAGE_TEST(a_reply_that_the_store_does_not_take_is_told_of)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -203,8 +197,7 @@ a_reply_that_the_store_does_not_take_is_told_of(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_reply_that_the_store_fails_to_take_is_told_of(void **state)
+STAGE_TEST(a_reply_that_the_store_fails_to_take_is_told_of)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -221,8 +214,7 @@ a_reply_that_the_store_fails_to_take_is_told_of(void **state)
 }
 
 /* storaged sends the followers again after a reconnect. */
-static void
-a_new_line_wants_nothing_yet(void **state)
+STAGE_TEST(a_new_line_wants_nothing_yet)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -241,8 +233,7 @@ a_new_line_wants_nothing_yet(void **state)
 }
 
 /* Without a line there is nobody to publish to; it is made up when there is. */
-static void
-what_could_not_be_published_is_made_up(void **state)
+STAGE_TEST(what_could_not_be_published_is_made_up)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -261,8 +252,7 @@ what_could_not_be_published_is_made_up(void **state)
 }
 
 /* Pieces of other replies wait for a store that does not read, up to the line's bound. */
-static void
-a_full_line_is_made_up_for(void **state)
+STAGE_TEST(a_full_line_is_made_up_for)
 {
 	static char text[512 * 1024 + 1];
 	struct stage *s = *state;
@@ -293,8 +283,7 @@ a_full_line_is_made_up_for(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_reply_is_stopped_from_elsewhere(void **state)
+STAGE_TEST(a_reply_is_stopped_from_elsewhere)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -311,23 +300,4 @@ a_reply_is_stopped_from_elsewhere(void **state)
 	recorder_clear(&e);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(nothing_is_published_that_nobody_wants),
-	    STAGE_TEST(a_wanted_reply_is_published_from_where_it_is_wanted),
-	    STAGE_TEST(no_piece_begins_within_a_character),
-	    STAGE_TEST(a_reply_without_text_says_so_when_it_is_wanted),
-	    STAGE_TEST(all_of_a_reply_is_published_before_its_end),
-	    STAGE_TEST(a_reply_that_is_wanted_at_its_end_is_not_published),
-	    STAGE_TEST(a_reply_that_the_store_does_not_take_is_told_of),
-	    STAGE_TEST(a_reply_that_the_store_fails_to_take_is_told_of),
-	    STAGE_TEST(a_new_line_wants_nothing_yet),
-	    STAGE_TEST(what_could_not_be_published_is_made_up),
-	    STAGE_TEST(a_full_line_is_made_up_for),
-	    STAGE_TEST(a_reply_is_stopped_from_elsewhere),
-	};
-
-	return cmocka_run_group_tests_name("chat_publish", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -2,6 +2,7 @@
  * Replies that another worker writes: storaged forwards their text, says when to request their
  * state again, and learns when no listener is left here.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* A reply of another worker's. */
@@ -69,8 +70,7 @@ expect_no_follows(struct stage *s)
 	assert_int_equal(s->board.turns_followed, 0);
 }
 
-static void
-another_workers_reply_is_heard_as_it_comes(void **state)
+STAGE_TEST(another_workers_reply_is_heard_as_it_comes)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -97,8 +97,7 @@ another_workers_reply_is_heard_as_it_comes(void **state)
 }
 
 /* What the last piece did not bring, the store's text does. */
-static void
-the_rest_of_a_reply_comes_with_its_end(void **state)
+STAGE_TEST(the_rest_of_a_reply_comes_with_its_end)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -114,8 +113,7 @@ the_rest_of_a_reply_comes_with_its_end(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_followed_reply_that_breaks_off_is_interrupted(void **state)
+STAGE_TEST(a_followed_reply_that_breaks_off_is_interrupted)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -132,8 +130,7 @@ a_followed_reply_that_breaks_off_is_interrupted(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_followed_reply_may_be_erased(void **state)
+STAGE_TEST(a_followed_reply_may_be_erased)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -155,8 +152,7 @@ tell_unsaved(struct stage *s, const struct other *o, bool full)
 }
 
 /* Nobody knows when it will be stored. */
-static void
-a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
+STAGE_TEST(a_followed_reply_that_is_not_stored_is_not_waited_for)
 {
 	static const enum turn_failure failures[] = {TURN_STORE_DOWN, TURN_STORE_FULL};
 	struct stage *s = *state;
@@ -186,8 +182,7 @@ a_followed_reply_that_is_not_stored_is_not_waited_for(void **state)
 }
 
 /* It is said again to who asks again. */
-static void
-that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
+STAGE_TEST(that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -208,8 +203,7 @@ that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for(void **state)
 }
 
 /* Where it begins is known when the text is here; all that it wants is in one token. */
-static void
-a_place_in_a_followed_text_is_waited_for(void **state)
+STAGE_TEST(a_place_in_a_followed_text_is_waited_for)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -238,8 +232,7 @@ a_place_in_a_followed_text_is_waited_for(void **state)
 }
 
 /* Who names a place in it may have heard another run's text. */
-static void
-no_place_in_a_reply_begun_anew_is_believed(void **state)
+STAGE_TEST(no_place_in_a_reply_begun_anew_is_believed)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -265,8 +258,7 @@ no_place_in_a_reply_begun_anew_is_believed(void **state)
 }
 
 /* The other worker says that there is no text yet. */
-static void
-an_empty_piece_tells_that_there_is_no_text(void **state)
+STAGE_TEST(an_empty_piece_tells_that_there_is_no_text)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -283,8 +275,7 @@ an_empty_piece_tells_that_there_is_no_text(void **state)
 	recorder_clear(&e);
 }
 
-static void
-who_never_started_hears_all_at_the_end(void **state)
+STAGE_TEST(who_never_started_hears_all_at_the_end)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -303,8 +294,7 @@ who_never_started_hears_all_at_the_end(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_second_listener_is_given_what_is_here(void **state)
+STAGE_TEST(a_second_listener_is_given_what_is_here)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -334,8 +324,7 @@ a_second_listener_is_given_what_is_here(void **state)
 	recorder_clear(&second);
 }
 
-static void
-what_is_here_already_is_dropped(void **state)
+STAGE_TEST(what_is_here_already_is_dropped)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -352,8 +341,7 @@ what_is_here_already_is_dropped(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_missing_piece_is_asked_for(void **state)
+STAGE_TEST(a_missing_piece_is_asked_for)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -373,8 +361,7 @@ a_missing_piece_is_asked_for(void **state)
 	recorder_clear(&e);
 }
 
-static void
-what_is_being_asked_is_not_asked_twice(void **state)
+STAGE_TEST(what_is_being_asked_is_not_asked_twice)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -390,8 +377,7 @@ what_is_being_asked_is_not_asked_twice(void **state)
 }
 
 /* It overlaps with what is here and is not the same. */
-static void
-no_piece_begins_within_a_character(void **state)
+STAGE_TEST(no_piece_begins_within_a_character)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -408,8 +394,7 @@ no_piece_begins_within_a_character(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_followed_text_has_a_bound(void **state)
+STAGE_TEST(a_followed_text_has_a_bound)
 {
 	static char half[TURN_REPLY_MAX / 2 + 1];
 	struct stage *s = *state;
@@ -429,8 +414,7 @@ a_followed_text_has_a_bound(void **state)
 	recorder_clear(&e);
 }
 
-static void
-what_comes_of_other_replies_is_passed_over(void **state)
+STAGE_TEST(what_comes_of_other_replies_is_passed_over)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), unknown = other_new();
@@ -447,8 +431,7 @@ what_comes_of_other_replies_is_passed_over(void **state)
 }
 
 /* The text so far is invalid: listeners must ask again. */
-static void
-a_reply_that_is_begun_anew_elsewhere_is_interrupted(void **state)
+STAGE_TEST(a_reply_that_is_begun_anew_elsewhere_is_interrupted)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
@@ -465,8 +448,7 @@ a_reply_that_is_begun_anew_elsewhere_is_interrupted(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_reply_that_is_begun_anew_here_is_interrupted(void **state)
+STAGE_TEST(a_reply_that_is_begun_anew_here_is_interrupted)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -482,8 +464,7 @@ a_reply_that_is_begun_anew_here_is_interrupted(void **state)
 }
 
 /* A new run is joined when those who hear the old one know that it is void. */
-static void
-two_runs_of_a_reply_are_not_mixed(void **state)
+STAGE_TEST(two_runs_of_a_reply_are_not_mixed)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
@@ -510,8 +491,7 @@ two_runs_of_a_reply_are_not_mixed(void **state)
 
 /* It was begun anew, and ended, before this worker asked: who heard the old text is not told that this
  * was all; who only waits for the end hears it. */
-static void
-a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
+STAGE_TEST(a_reply_of_another_text_is_not_the_end_of_what_was_heard)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -541,8 +521,7 @@ a_reply_of_another_text_is_not_the_end_of_what_was_heard(void **state)
 }
 
 /* A message sent again, whose reply another worker writes. */
-static void
-a_repeated_message_follows_its_reply(void **state)
+STAGE_TEST(a_repeated_message_follows_its_reply)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -570,8 +549,7 @@ expect_stop(struct stage *s, const struct other *o)
 	return request;
 }
 
-static void
-another_workers_reply_is_stopped_through_the_store(void **state)
+STAGE_TEST(another_workers_reply_is_stopped_through_the_store)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -594,8 +572,7 @@ another_workers_reply_is_stopped_through_the_store(void **state)
 }
 
 /* How the reply is will be known first: it may be over. */
-static void
-a_stop_waits_for_what_is_being_asked(void **state)
+STAGE_TEST(a_stop_waits_for_what_is_being_asked)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -617,8 +594,7 @@ a_stop_waits_for_what_is_being_asked(void **state)
 }
 
 /* The store forgot it with the line; it is asked for again as soon as it follows again. */
-static void
-a_stop_outlives_the_line(void **state)
+STAGE_TEST(a_stop_outlives_the_line)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -637,8 +613,7 @@ a_stop_outlives_the_line(void **state)
 }
 
 /* The stop applies to the reply, whichever run writes it. */
-static void
-a_stop_outlives_the_run(void **state)
+STAGE_TEST(a_stop_outlives_the_run)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
@@ -670,8 +645,7 @@ a_stop_outlives_the_run(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
+STAGE_TEST(a_stop_elsewhere_is_not_taken_back_by_who_leaves)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -691,8 +665,7 @@ a_stop_elsewhere_is_not_taken_back_by_who_leaves(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_new_line_follows_again_from_what_is_here(void **state)
+STAGE_TEST(a_new_line_follows_again_from_what_is_here)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), p = other_new();
@@ -715,8 +688,7 @@ a_new_line_follows_again_from_what_is_here(void **state)
 	recorder_clear(&f);
 }
 
-static void
-a_store_that_stays_away_ends_the_following(void **state)
+STAGE_TEST(a_store_that_stays_away_ends_the_following)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -731,8 +703,7 @@ a_store_that_stays_away_ends_the_following(void **state)
 }
 
 /* The store hears of the leaving after the question, whose answer says that we follow. */
-static void
-a_following_that_the_store_has_ended_is_asked_for_again(void **state)
+STAGE_TEST(a_following_that_the_store_has_ended_is_asked_for_again)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -756,8 +727,7 @@ a_following_that_the_store_has_ended_is_asked_for_again(void **state)
 
 /* The question said how much was here, and the text that was is gone with its end; the store would
  * spare us what it thinks that we have. */
-static void
-a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
+STAGE_TEST(a_text_that_ended_while_it_was_asked_for_is_asked_for_again)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), anew = {.ids = o.ids, .run = id_new()};
@@ -786,8 +756,7 @@ a_text_that_ended_while_it_was_asked_for_is_asked_for_again(void **state)
 	recorder_clear(&second);
 }
 
-static void
-who_leaves_while_it_is_asked_for_ends_the_question(void **state)
+STAGE_TEST(who_leaves_while_it_is_asked_for_ends_the_question)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -808,8 +777,7 @@ who_leaves_while_it_is_asked_for_ends_the_question(void **state)
 }
 
 /* Each listener may be the last, in any of its calls. */
-static void
-the_last_may_leave_within_a_call(void **state)
+STAGE_TEST(the_last_may_leave_within_a_call)
 {
 	struct stage *s = *state;
 
@@ -834,8 +802,7 @@ the_last_may_leave_within_a_call(void **state)
 	}
 }
 
-static void
-one_of_those_who_wait_may_end_another(void **state)
+STAGE_TEST(one_of_those_who_wait_may_end_another)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -864,8 +831,7 @@ one_of_those_who_wait_may_end_another(void **state)
 }
 
 /* The end of one ends another's last listener. */
-static void
-one_followed_reply_may_end_another(void **state)
+STAGE_TEST(one_followed_reply_may_end_another)
 {
 	struct stage *s = *state;
 	struct other o = other_new(), p = other_new();
@@ -883,8 +849,7 @@ one_followed_reply_may_end_another(void **state)
 	recorder_clear(&f);
 }
 
-static void
-a_drain_cuts_what_is_followed(void **state)
+STAGE_TEST(a_drain_cuts_what_is_followed)
 {
 	struct stage *s = *state;
 	struct other o = other_new();
@@ -901,8 +866,7 @@ a_drain_cuts_what_is_followed(void **state)
 }
 
 /* Nothing is told when the process ends (the stage's teardown), and nothing is lost. */
-static void
-a_process_may_end_while_it_follows(void **state)
+STAGE_TEST(a_process_may_end_while_it_follows)
 {
 	struct stage *s = *state;
 	static struct recorder e, asks;
@@ -914,48 +878,4 @@ a_process_may_end_while_it_follows(void **state)
 	stage_turn(s);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(another_workers_reply_is_heard_as_it_comes),
-	    STAGE_TEST(the_rest_of_a_reply_comes_with_its_end),
-	    STAGE_TEST(a_followed_reply_that_breaks_off_is_interrupted),
-	    STAGE_TEST(a_followed_reply_may_be_erased),
-	    STAGE_TEST(a_followed_reply_that_is_not_stored_is_not_waited_for),
-	    STAGE_TEST(that_a_reply_is_not_stored_is_not_heard_while_it_is_asked_for),
-	    STAGE_TEST(a_place_in_a_followed_text_is_waited_for),
-	    STAGE_TEST(no_place_in_a_reply_begun_anew_is_believed),
-	    STAGE_TEST(an_empty_piece_tells_that_there_is_no_text),
-	    STAGE_TEST(who_never_started_hears_all_at_the_end),
-	    STAGE_TEST(a_second_listener_is_given_what_is_here),
-	    STAGE_TEST(what_is_here_already_is_dropped),
-	    STAGE_TEST(a_missing_piece_is_asked_for),
-	    STAGE_TEST(what_is_being_asked_is_not_asked_twice),
-	    STAGE_TEST(no_piece_begins_within_a_character),
-	    STAGE_TEST(a_followed_text_has_a_bound),
-	    STAGE_TEST(what_comes_of_other_replies_is_passed_over),
-	    STAGE_TEST(a_reply_that_is_begun_anew_elsewhere_is_interrupted),
-	    STAGE_TEST(a_reply_that_is_begun_anew_here_is_interrupted),
-	    STAGE_TEST(two_runs_of_a_reply_are_not_mixed),
-	    STAGE_TEST(a_reply_of_another_text_is_not_the_end_of_what_was_heard),
-	    STAGE_TEST(a_repeated_message_follows_its_reply),
-	    STAGE_TEST(another_workers_reply_is_stopped_through_the_store),
-	    STAGE_TEST(a_stop_waits_for_what_is_being_asked),
-	    STAGE_TEST(a_stop_outlives_the_line),
-	    STAGE_TEST(a_stop_outlives_the_run),
-	    STAGE_TEST(a_stop_elsewhere_is_not_taken_back_by_who_leaves),
-	    STAGE_TEST(a_new_line_follows_again_from_what_is_here),
-	    STAGE_TEST(a_store_that_stays_away_ends_the_following),
-	    STAGE_TEST(a_following_that_the_store_has_ended_is_asked_for_again),
-	    STAGE_TEST(a_text_that_ended_while_it_was_asked_for_is_asked_for_again),
-	    STAGE_TEST(who_leaves_while_it_is_asked_for_ends_the_question),
-	    STAGE_TEST(the_last_may_leave_within_a_call),
-	    STAGE_TEST(one_of_those_who_wait_may_end_another),
-	    STAGE_TEST(one_followed_reply_may_end_another),
-	    STAGE_TEST(a_drain_cuts_what_is_followed),
-	    STAGE_TEST(a_process_may_end_while_it_follows),
-	};
-
-	return cmocka_run_group_tests_name("chat_follow", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

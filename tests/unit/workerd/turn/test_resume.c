@@ -2,13 +2,13 @@
  * Replies that were begun earlier and run here or have ended: found through storaged, received
  * from any position by any number of listeners, which may leave at any time.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* 1, 2, 3 and 4 bytes; 1, 1, 1 and 2 units. */
 #define MIXED "aß€😀"
 
-static void
-a_reply_that_is_over_is_heard_at_once(void **state)
+STAGE_TEST(a_reply_that_is_over_is_heard_at_once)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -29,8 +29,7 @@ a_reply_that_is_over_is_heard_at_once(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_listener_begins_at_a_whole_character(void **state)
+STAGE_TEST(a_listener_begins_at_a_whole_character)
 {
 	static const struct {
 		size_t after, position;
@@ -55,8 +54,7 @@ a_listener_begins_at_a_whole_character(void **state)
 	}
 }
 
-static void
-what_broke_off_is_heard_and_then_that_it_did(void **state)
+STAGE_TEST(what_broke_off_is_heard_and_then_that_it_did)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -71,8 +69,7 @@ what_broke_off_is_heard_and_then_that_it_did(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_stopped_reply_without_text_is_done(void **state)
+STAGE_TEST(a_stopped_reply_without_text_is_done)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -88,8 +85,7 @@ a_stopped_reply_without_text_is_done(void **state)
 	recorder_clear(&e);
 }
 
-static void
-anothers_reply_is_unknown(void **state)
+STAGE_TEST(anothers_reply_is_unknown)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
@@ -104,8 +100,7 @@ anothers_reply_is_unknown(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_store_that_cannot_say_is_down(void **state)
+STAGE_TEST(a_store_that_cannot_say_is_down)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
@@ -118,8 +113,7 @@ a_store_that_cannot_say_is_down(void **state)
 	recorder_clear(&e);
 }
 
-static void
-who_leaves_before_the_answer_hears_nothing(void **state)
+STAGE_TEST(who_leaves_before_the_answer_hears_nothing)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -137,8 +131,7 @@ who_leaves_before_the_answer_hears_nothing(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_running_reply_is_heard_from_any_place_on(void **state)
+STAGE_TEST(a_running_reply_is_heard_from_any_place_on)
 {
 	struct stage *s = *state;
 	struct recorder first, second, third;
@@ -171,8 +164,7 @@ a_running_reply_is_heard_from_any_place_on(void **state)
 }
 
 /* Who joins is told at once where it is; who asked hears of it when the model answers. */
-static void
-a_reply_is_joined_before_the_model_answers(void **state)
+STAGE_TEST(a_reply_is_joined_before_the_model_answers)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -199,8 +191,7 @@ a_reply_is_joined_before_the_model_answers(void **state)
 }
 
 /* On a new line the store knows it again when it is claimed, which comes after the question. */
-static void
-a_reply_that_runs_here_is_not_looked_for_elsewhere(void **state)
+STAGE_TEST(a_reply_that_runs_here_is_not_looked_for_elsewhere)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -218,8 +209,7 @@ a_reply_that_runs_here_is_not_looked_for_elsewhere(void **state)
 }
 
 /* It ended while the store's answer was on its way. */
-static void
-a_reply_that_just_ended_is_asked_for_again(void **state)
+STAGE_TEST(a_reply_that_just_ended_is_asked_for_again)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -238,8 +228,7 @@ a_reply_that_just_ended_is_asked_for_again(void **state)
 }
 
 /* An older run of it is still here, which could not store its end. */
-static void
-another_run_of_a_reply_is_not_it(void **state)
+STAGE_TEST(another_run_of_a_reply_is_not_it)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -256,8 +245,7 @@ another_run_of_a_reply_is_not_it(void **state)
 	recorder_clear(&second);
 }
 
-static void
-a_reply_that_is_asked_for_too_often_is_given_up(void **state)
+STAGE_TEST(a_reply_that_is_asked_for_too_often_is_given_up)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -281,8 +269,7 @@ a_reply_that_is_asked_for_too_often_is_given_up(void **state)
 }
 
 /* The end of the reply is told to those who come while the store does not take it. */
-static void
-who_joins_a_reply_that_is_not_stored_hears_why(void **state)
+STAGE_TEST(who_joins_a_reply_that_is_not_stored_hears_why)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -301,8 +288,7 @@ who_joins_a_reply_that_is_not_stored_hears_why(void **state)
 	recorder_clear(&second);
 }
 
-static void
-a_drain_ends_those_who_still_ask(void **state)
+STAGE_TEST(a_drain_ends_those_who_still_ask)
 {
 	struct stage *s = *state;
 	struct id message = id_new();
@@ -348,8 +334,7 @@ leave_within_a_call(struct stage *s, enum recorder_call call, size_t who, size_t
 	}
 }
 
-static void
-any_listener_may_leave_within_any_call(void **state)
+STAGE_TEST(any_listener_may_leave_within_any_call)
 {
 	struct stage *s = *state;
 
@@ -365,8 +350,7 @@ any_listener_may_leave_within_any_call(void **state)
 }
 
 /* The others were told that it was not; whoever came later hears the end. */
-static void
-a_reply_that_is_stored_after_all_is_done(void **state)
+STAGE_TEST(a_reply_that_is_stored_after_all_is_done)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -391,8 +375,7 @@ a_reply_that_is_stored_after_all_is_done(void **state)
 }
 
 /* It failed for another reason, which still counts. */
-static void
-a_broken_reply_that_is_stored_after_all_is_none_the_better(void **state)
+STAGE_TEST(a_broken_reply_that_is_stored_after_all_is_none_the_better)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -415,29 +398,4 @@ a_broken_reply_that_is_stored_after_all_is_none_the_better(void **state)
 	recorder_clear(&second);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_reply_that_is_over_is_heard_at_once),
-	    STAGE_TEST(a_listener_begins_at_a_whole_character),
-	    STAGE_TEST(what_broke_off_is_heard_and_then_that_it_did),
-	    STAGE_TEST(a_stopped_reply_without_text_is_done),
-	    STAGE_TEST(anothers_reply_is_unknown),
-	    STAGE_TEST(a_store_that_cannot_say_is_down),
-	    STAGE_TEST(who_leaves_before_the_answer_hears_nothing),
-	    STAGE_TEST(a_running_reply_is_heard_from_any_place_on),
-	    STAGE_TEST(a_reply_is_joined_before_the_model_answers),
-	    STAGE_TEST(a_reply_that_runs_here_is_not_looked_for_elsewhere),
-	    STAGE_TEST(a_reply_that_just_ended_is_asked_for_again),
-	    STAGE_TEST(another_run_of_a_reply_is_not_it),
-	    STAGE_TEST(a_reply_that_is_asked_for_too_often_is_given_up),
-	    STAGE_TEST(who_joins_a_reply_that_is_not_stored_hears_why),
-	    STAGE_TEST(a_drain_ends_those_who_still_ask),
-	    STAGE_TEST(any_listener_may_leave_within_any_call),
-	    STAGE_TEST(a_reply_that_is_stored_after_all_is_done),
-	    STAGE_TEST(a_broken_reply_that_is_stored_after_all_is_none_the_better),
-	};
-
-	return cmocka_run_group_tests_name("chat_join", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -4,6 +4,7 @@
  * lost a reply to another run does not touch it. And the start of a reply, also after a retry to
  * the model.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* Waits for the beginning of a message with a client's id; what it is called. */
@@ -18,8 +19,7 @@ expect_named_begin(struct stage *s, struct id *run)
 	return request;
 }
 
-static void
-a_message_whose_reply_is_over_is_answered_from_the_store(void **state)
+STAGE_TEST(a_message_whose_reply_is_over_is_answered_from_the_store)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -43,8 +43,7 @@ a_message_whose_reply_is_over_is_answered_from_the_store(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_message_whose_reply_runs_here_joins_it(void **state)
+STAGE_TEST(a_message_whose_reply_runs_here_joins_it)
 {
 	struct stage *s = *state;
 	struct recorder first, second;
@@ -68,8 +67,7 @@ a_message_whose_reply_runs_here_joins_it(void **state)
 	recorder_clear(&second);
 }
 
-static void
-nobody_is_told_when_who_repeated_it_has_left(void **state)
+STAGE_TEST(nobody_is_told_when_who_repeated_it_has_left)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -89,8 +87,7 @@ nobody_is_told_when_who_repeated_it_has_left(void **state)
 }
 
 /* storaged never answers this. */
-static void
-a_message_without_an_id_is_never_a_repeated_one(void **state)
+STAGE_TEST(a_message_without_an_id_is_never_a_repeated_one)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -105,8 +102,7 @@ a_message_without_an_id_is_never_a_repeated_one(void **state)
 	recorder_clear(&e);
 }
 
-static void
-the_same_id_with_another_text_is_a_conflict(void **state)
+STAGE_TEST(the_same_id_with_another_text_is_a_conflict)
 {
 	struct stage *s = *state;
 	struct id run;
@@ -122,8 +118,7 @@ the_same_id_with_another_text_is_a_conflict(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_full_store_takes_no_message(void **state)
+STAGE_TEST(a_full_store_takes_no_message)
 {
 	struct stage *s = *state;
 	struct id run;
@@ -138,8 +133,7 @@ a_full_store_takes_no_message(void **state)
 }
 
 /* Its id is the old one from now on, and the run is what we called it. */
-static void
-an_interrupted_reply_is_begun_anew_in_its_place(void **state)
+STAGE_TEST(an_interrupted_reply_is_begun_anew_in_its_place)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -193,8 +187,7 @@ wait_too_long(struct stage *s, struct recorder *e)
 	return request;
 }
 
-static void
-a_turn_that_was_begun_too_late_is_closed(void **state)
+STAGE_TEST(a_turn_that_was_begun_too_late_is_closed)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -215,8 +208,7 @@ a_turn_that_was_begun_too_late_is_closed(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_state_that_comes_too_late_changes_nothing(void **state)
+STAGE_TEST(a_state_that_comes_too_late_changes_nothing)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -240,8 +232,7 @@ expect_taken(struct stage *s, struct recorder *e)
 }
 
 /* Its worker was believed dead while it was suspended. */
-static void
-a_reply_that_another_run_writes_is_given_up_at_its_checkpoint(void **state)
+STAGE_TEST(a_reply_that_another_run_writes_is_given_up_at_its_checkpoint)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -259,8 +250,7 @@ a_reply_that_another_run_writes_is_given_up_at_its_checkpoint(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_reply_that_another_run_writes_is_given_up_at_its_end(void **state)
+STAGE_TEST(a_reply_that_another_run_writes_is_given_up_at_its_end)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -273,8 +263,7 @@ a_reply_that_another_run_writes_is_given_up_at_its_end(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_claim_on_a_new_line_names_the_run(void **state)
+STAGE_TEST(a_claim_on_a_new_line_names_the_run)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -295,8 +284,7 @@ a_claim_on_a_new_line_names_the_run(void **state)
 }
 
 /* A place in the text is the same while it comes and when it is stored. */
-static void
-white_space_before_a_reply_is_no_part_of_it(void **state)
+STAGE_TEST(white_space_before_a_reply_is_no_part_of_it)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -313,8 +301,7 @@ white_space_before_a_reply_is_no_part_of_it(void **state)
 }
 
 /* The first answer broke off within its first character. */
-static void
-an_answer_begins_with_nothing_of_the_one_before(void **state)
+STAGE_TEST(an_answer_begins_with_nothing_of_the_one_before)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -336,25 +323,4 @@ an_answer_begins_with_nothing_of_the_one_before(void **state)
 	recorder_clear(&e);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_message_whose_reply_is_over_is_answered_from_the_store),
-	    STAGE_TEST(a_message_whose_reply_runs_here_joins_it),
-	    STAGE_TEST(nobody_is_told_when_who_repeated_it_has_left),
-	    STAGE_TEST(a_message_without_an_id_is_never_a_repeated_one),
-	    STAGE_TEST(the_same_id_with_another_text_is_a_conflict),
-	    STAGE_TEST(a_full_store_takes_no_message),
-	    STAGE_TEST(an_interrupted_reply_is_begun_anew_in_its_place),
-	    STAGE_TEST(a_turn_that_was_begun_too_late_is_closed),
-	    STAGE_TEST(a_state_that_comes_too_late_changes_nothing),
-	    STAGE_TEST(a_reply_that_another_run_writes_is_given_up_at_its_checkpoint),
-	    STAGE_TEST(a_reply_that_another_run_writes_is_given_up_at_its_end),
-	    STAGE_TEST(a_claim_on_a_new_line_names_the_run),
-	    STAGE_TEST(white_space_before_a_reply_is_no_part_of_it),
-	    STAGE_TEST(an_answer_begins_with_nothing_of_the_one_before),
-	};
-
-	return cmocka_run_group_tests_name("chat_again", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

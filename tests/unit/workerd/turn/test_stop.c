@@ -2,6 +2,7 @@
  * Stopping a reply in any state: it ends at once with its text so far, the model's connection is
  * closed, and all listeners learn that it was stopped.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 /* A stop whose reply runs here, as the store says. */
@@ -23,8 +24,7 @@ expect_stopped(struct stage *s, struct recorder *e, const char *text)
 	assert_int_equal(turn_service_running(&s->turns), 0);
 }
 
-static void
-a_running_reply_is_stopped(void **state)
+STAGE_TEST(a_running_reply_is_stopped)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -47,8 +47,7 @@ a_running_reply_is_stopped(void **state)
 }
 
 /* Its text stays as it came, which is not at all. */
-static void
-a_reply_is_stopped_before_the_model_answers(void **state)
+STAGE_TEST(a_reply_is_stopped_before_the_model_answers)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -69,8 +68,7 @@ a_reply_is_stopped_before_the_model_answers(void **state)
 }
 
 /* The store has some from a run before: that is what is kept, and what all hear. */
-static void
-a_reply_begun_anew_is_stopped_before_its_first_word(void **state)
+STAGE_TEST(a_reply_begun_anew_is_stopped_before_its_first_word)
 {
 	struct stage *s = *state;
 	struct recorder first, later, stop;
@@ -96,8 +94,7 @@ a_reply_begun_anew_is_stopped_before_its_first_word(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_reply_is_stopped_while_its_history_is_fetched(void **state)
+STAGE_TEST(a_reply_is_stopped_while_its_history_is_fetched)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -119,8 +116,7 @@ a_reply_is_stopped_while_its_history_is_fetched(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_reply_is_stopped_while_it_waits_to_ask_again(void **state)
+STAGE_TEST(a_reply_is_stopped_while_it_waits_to_ask_again)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -140,8 +136,7 @@ a_reply_is_stopped_while_it_waits_to_ask_again(void **state)
 }
 
 /* The stop's answer overtakes the turn's own. */
-static void
-a_stop_that_comes_before_the_beginning_is_not_lost(void **state)
+STAGE_TEST(a_stop_that_comes_before_the_beginning_is_not_lost)
 {
 	struct stage *s = *state;
 	struct msg_turn_begun begun;
@@ -167,8 +162,7 @@ a_stop_that_comes_before_the_beginning_is_not_lost(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_stop_that_comes_too_late_hears_the_end(void **state)
+STAGE_TEST(a_stop_that_comes_too_late_hears_the_end)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -191,8 +185,7 @@ a_stop_that_comes_too_late_hears_the_end(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_stop_of_a_reply_that_is_over_hears_how_it_ended(void **state)
+STAGE_TEST(a_stop_of_a_reply_that_is_over_hears_how_it_ended)
 {
 	struct stage *s = *state;
 	struct turn_ids ids = {.conversation = id_new(), .message = id_new()};
@@ -213,8 +206,7 @@ a_stop_of_a_reply_that_is_over_hears_how_it_ended(void **state)
 }
 
 /* A reply whose conversation is deleted under the stop. */
-static void
-a_stopped_reply_may_be_erased(void **state)
+STAGE_TEST(a_stopped_reply_may_be_erased)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -229,8 +221,7 @@ a_stopped_reply_may_be_erased(void **state)
 }
 
 /* Another worker had begun it anew, while this one stood still: that one is to stop it. */
-static void
-a_stop_goes_on_to_who_writes_the_reply_now(void **state)
+STAGE_TEST(a_stop_goes_on_to_who_writes_the_reply_now)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -255,8 +246,7 @@ a_stop_goes_on_to_who_writes_the_reply_now(void **state)
 }
 
 /* The reply is stopped also if nobody waits for it any more. */
-static void
-who_asked_for_the_stop_may_leave(void **state)
+STAGE_TEST(who_asked_for_the_stop_may_leave)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -272,8 +262,7 @@ who_asked_for_the_stop_may_leave(void **state)
 }
 
 /* Nor does it wait for the store to say where the reply is. */
-static void
-a_stop_is_not_taken_back_by_who_leaves(void **state)
+STAGE_TEST(a_stop_is_not_taken_back_by_who_leaves)
 {
 	struct stage *s = *state;
 	struct recorder first, stop;
@@ -294,8 +283,7 @@ a_stop_is_not_taken_back_by_who_leaves(void **state)
 }
 
 /* One that nobody waits for any more ends like the others. */
-static void
-a_stop_that_was_left_ends_in_time(void **state)
+STAGE_TEST(a_stop_that_was_left_ends_in_time)
 {
 	struct stage *s = *state;
 	struct id unknown = id_new();
@@ -318,8 +306,7 @@ a_stop_that_was_left_ends_in_time(void **state)
 	recorder_clear(&stop);
 }
 
-static void
-a_drain_cuts_a_running_reply(void **state)
+STAGE_TEST(a_drain_cuts_a_running_reply)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -336,8 +323,7 @@ a_drain_cuts_a_running_reply(void **state)
 }
 
 /* Those neither whose message the store has not even taken. */
-static void
-a_drain_tells_of_the_cut_without_the_store(void **state)
+STAGE_TEST(a_drain_tells_of_the_cut_without_the_store)
 {
 	struct stage *s = *state;
 	struct recorder cut, begun;
@@ -356,8 +342,7 @@ a_drain_tells_of_the_cut_without_the_store(void **state)
 }
 
 /* Its next attempt may be seconds away. */
-static void
-a_drain_stores_at_once_what_could_not_be_stored(void **state)
+STAGE_TEST(a_drain_stores_at_once_what_could_not_be_stored)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -378,8 +363,7 @@ a_drain_stores_at_once_what_could_not_be_stored(void **state)
 
 /* A request that storaged does not answer times out: the request for a reply, a stop, and a
  * begin. */
-static void
-what_the_store_never_answers_fails_in_time(void **state)
+STAGE_TEST(what_the_store_never_answers_fails_in_time)
 {
 	struct stage *s = *state;
 	struct recorder first, join, stop, late_stop, named, unnamed;
@@ -401,28 +385,4 @@ what_the_store_never_answers_fails_in_time(void **state)
 	recorder_clear(&first);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_running_reply_is_stopped),
-	    STAGE_TEST(a_reply_is_stopped_before_the_model_answers),
-	    STAGE_TEST(a_reply_begun_anew_is_stopped_before_its_first_word),
-	    STAGE_TEST(a_reply_is_stopped_while_its_history_is_fetched),
-	    STAGE_TEST(a_reply_is_stopped_while_it_waits_to_ask_again),
-	    STAGE_TEST(a_stop_that_comes_before_the_beginning_is_not_lost),
-	    STAGE_TEST(a_stop_that_comes_too_late_hears_the_end),
-	    STAGE_TEST(a_stop_of_a_reply_that_is_over_hears_how_it_ended),
-	    STAGE_TEST(a_stopped_reply_may_be_erased),
-	    STAGE_TEST(a_stop_goes_on_to_who_writes_the_reply_now),
-	    STAGE_TEST(who_asked_for_the_stop_may_leave),
-	    STAGE_TEST(a_stop_is_not_taken_back_by_who_leaves),
-	    STAGE_TEST(a_stop_that_was_left_ends_in_time),
-	    STAGE_TEST(a_drain_cuts_a_running_reply),
-	    STAGE_TEST(a_drain_tells_of_the_cut_without_the_store),
-	    STAGE_TEST(a_drain_stores_at_once_what_could_not_be_stored),
-	    STAGE_TEST(what_the_store_never_answers_fails_in_time),
-	};
-
-	return cmocka_run_group_tests_name("chat_stop", tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

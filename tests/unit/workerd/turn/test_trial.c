@@ -1,6 +1,7 @@
 /*
  * Trying an agent: a turn like any other for the model, unknown to storaged.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/listener_recorder.h"
 
 #define TRIALS_MAX 32 /* of turn_trial.c */
@@ -69,8 +70,7 @@ expect_over(struct stage *s)
 	store_expect_nothing(s);
 }
 
-static void
-the_answer_is_streamed_and_not_stored(void **state)
+STAGE_TEST(the_answer_is_streamed_and_not_stored)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -92,8 +92,7 @@ the_answer_is_streamed_and_not_stored(void **state)
 }
 
 /* The agent as it was given, and the whole talk, oldest first. */
-static void
-the_model_is_asked_what_was_given(void **state)
+STAGE_TEST(the_model_is_asked_what_was_given)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -119,8 +118,7 @@ the_model_is_asked_what_was_given(void **state)
 	STAGE_UNTIL(s, s->board.turns_running == 0);
 }
 
-static void
-a_long_answer_is_not_kept_on_its_way(void **state)
+STAGE_TEST(a_long_answer_is_not_kept_on_its_way)
 {
 	struct stage *s = *state;
 	char words[1001];
@@ -142,8 +140,7 @@ a_long_answer_is_not_kept_on_its_way(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_refusal_is_asked_again_and_then_told(void **state)
+STAGE_TEST(a_refusal_is_asked_again_and_then_told)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -160,8 +157,7 @@ a_refusal_is_asked_again_and_then_told(void **state)
 	recorder_clear(&e);
 }
 
-static void
-an_answer_that_breaks_off_or_is_none_fails(void **state)
+STAGE_TEST(an_answer_that_breaks_off_or_is_none_fails)
 {
 	static const char *const last_words[] = {
 	    "", "data: nonsense\n\n", "data: {\"error\":{\"message\":\"no\"}}\n\n"};
@@ -182,8 +178,7 @@ an_answer_that_breaks_off_or_is_none_fails(void **state)
 	}
 }
 
-static void
-an_answer_without_end_is_too_long(void **state)
+STAGE_TEST(an_answer_without_end_is_too_long)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -213,8 +208,7 @@ an_answer_without_end_is_too_long(void **state)
 	recorder_clear(&e);
 }
 
-static void
-a_server_that_is_not_there_is_unavailable(void **state)
+STAGE_TEST(a_server_that_is_not_there_is_unavailable)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -228,8 +222,7 @@ a_server_that_is_not_there_is_unavailable(void **state)
 	recorder_clear(&e);
 }
 
-static void
-whoever_leaves_ends_it(void **state)
+STAGE_TEST(whoever_leaves_ends_it)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -243,8 +236,7 @@ whoever_leaves_ends_it(void **state)
 	recorder_clear(&e);
 }
 
-static void
-whoever_leaves_before_it_is_asked_saves_the_question(void **state)
+STAGE_TEST(whoever_leaves_before_it_is_asked_saves_the_question)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -258,8 +250,7 @@ whoever_leaves_before_it_is_asked_saves_the_question(void **state)
 }
 
 /* Its sink leaves from within a call, as when the client's connection has broken. */
-static void
-whoever_leaves_while_being_told_ends_it(void **state)
+STAGE_TEST(whoever_leaves_while_being_told_ends_it)
 {
 	static const enum recorder_call calls[] = {AT_START, AT_TOKEN};
 	struct stage *s = *state;
@@ -284,8 +275,7 @@ whoever_leaves_while_being_told_ends_it(void **state)
 	}
 }
 
-static void
-there_are_only_so_many_at_a_time(void **state)
+STAGE_TEST(there_are_only_so_many_at_a_time)
 {
 	struct stage *s = *state;
 	struct recorder ears[TRIALS_MAX], more;
@@ -307,8 +297,7 @@ there_are_only_so_many_at_a_time(void **state)
 	STAGE_UNTIL(s, s->board.turns_running == 0);
 }
 
-static void
-a_drain_cuts_it(void **state)
+STAGE_TEST(a_drain_cuts_it)
 {
 	struct stage *s = *state;
 	struct recorder e;
@@ -321,8 +310,7 @@ a_drain_cuts_it(void **state)
 }
 
 /* The process ends while one runs: the teardown finds nothing that is left. */
-static void
-the_end_of_the_process_forgets_it(void **state)
+STAGE_TEST(the_end_of_the_process_forgets_it)
 {
 	struct stage *s = *state;
 	static struct recorder e;
@@ -334,24 +322,4 @@ the_end_of_the_process_forgets_it(void **state)
 	recorder_clear(&e);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(the_answer_is_streamed_and_not_stored),
-	    STAGE_TEST(the_model_is_asked_what_was_given),
-	    STAGE_TEST(a_long_answer_is_not_kept_on_its_way),
-	    STAGE_TEST(a_refusal_is_asked_again_and_then_told),
-	    STAGE_TEST(an_answer_that_breaks_off_or_is_none_fails),
-	    STAGE_TEST(an_answer_without_end_is_too_long),
-	    STAGE_TEST(a_server_that_is_not_there_is_unavailable),
-	    STAGE_TEST(whoever_leaves_ends_it),
-	    STAGE_TEST(whoever_leaves_before_it_is_asked_saves_the_question),
-	    STAGE_TEST(whoever_leaves_while_being_told_ends_it),
-	    STAGE_TEST(there_are_only_so_many_at_a_time),
-	    STAGE_TEST(a_drain_cuts_it),
-	    STAGE_TEST(the_end_of_the_process_forgets_it),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

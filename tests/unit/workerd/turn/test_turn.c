@@ -2,6 +2,7 @@
  * A turn whose conversation is deleted ends at once in any state, reports it to its listeners, and
  * stops its requests to storaged and the model.
  */
+#include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/turn_stage.h"
 
 /* A turn whose reply has begun to come, and whose next text is due to be kept: the number of the
@@ -38,8 +39,7 @@ expect_erased(struct stage *s)
 	assert_false(store_has_request(s, &f, &m));
 }
 
-static void
-a_reply_that_is_stored_is_done(void **state)
+STAGE_TEST(a_reply_that_is_stored_is_done)
 {
 	struct stage *s = *state;
 	uint64_t checkpoint, finish;
@@ -59,8 +59,7 @@ a_reply_that_is_stored_is_done(void **state)
 	assert_int_equal(buf_len(&s->text), 5003);
 }
 
-static void
-an_erased_turn_ends_at_its_next_checkpoint(void **state)
+STAGE_TEST(an_erased_turn_ends_at_its_next_checkpoint)
 {
 	struct stage *s = *state;
 	uint64_t checkpoint;
@@ -74,8 +73,7 @@ an_erased_turn_ends_at_its_next_checkpoint(void **state)
 	STAGE_UNTIL(s, model_is_left(s));
 }
 
-static void
-an_erased_turn_without_a_listener_ends_too(void **state)
+STAGE_TEST(an_erased_turn_without_a_listener_ends_too)
 {
 	struct stage *s = *state;
 	struct turn_listener *l = stage_begin(s);
@@ -88,8 +86,7 @@ an_erased_turn_without_a_listener_ends_too(void **state)
 	assert_false(s->failed);
 }
 
-static void
-a_checkpoint_that_failed_otherwise_ends_nothing(void **state)
+STAGE_TEST(a_checkpoint_that_failed_otherwise_ends_nothing)
 {
 	struct stage *s = *state;
 	uint64_t checkpoint;
@@ -105,8 +102,7 @@ a_checkpoint_that_failed_otherwise_ends_nothing(void **state)
 	assert_false(s->failed);
 }
 
-static void
-an_erased_reply_is_not_sent_again(void **state)
+STAGE_TEST(an_erased_reply_is_not_sent_again)
 {
 	struct stage *s = *state;
 	uint64_t finish;
@@ -125,8 +121,7 @@ an_erased_reply_is_not_sent_again(void **state)
 }
 
 /* The answer to the checkpoint comes when the end is on its way already. */
-static void
-the_end_need_not_wait_for_its_own_answer(void **state)
+STAGE_TEST(the_end_need_not_wait_for_its_own_answer)
 {
 	struct stage *s = *state;
 	uint64_t checkpoint, finish;
@@ -142,8 +137,7 @@ the_end_need_not_wait_for_its_own_answer(void **state)
 }
 
 /* And the other way round: the turn waits for the checkpoint's answer before it is freed. */
-static void
-a_checkpoint_may_be_answered_after_the_end(void **state)
+STAGE_TEST(a_checkpoint_may_be_answered_after_the_end)
 {
 	struct stage *s = *state;
 	uint64_t checkpoint, finish;
@@ -160,8 +154,7 @@ a_checkpoint_may_be_answered_after_the_end(void **state)
 	assert_int_equal(s->board.turns[METRIC_TURN_ERASED], 1);
 }
 
-static void
-a_turn_that_is_erased_while_its_history_comes_asks_no_model(void **state)
+STAGE_TEST(a_turn_that_is_erased_while_its_history_comes_asks_no_model)
 {
 	struct stage *s = *state;
 	uint64_t list;
@@ -177,8 +170,7 @@ a_turn_that_is_erased_while_its_history_comes_asks_no_model(void **state)
 }
 
 /* A worker whose line to the store breaks claims its turns on the next one. */
-static void
-a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed(void **state)
+STAGE_TEST(a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed)
 {
 	struct stage *s = *state;
 	uint64_t claim;
@@ -198,8 +190,7 @@ a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed(void **state)
 }
 
 /* The model says nothing for long: no piece would find it out. */
-static void
-a_turn_that_is_erased_asks_when_it_is_told_of_an_end(void **state)
+STAGE_TEST(a_turn_that_is_erased_asks_when_it_is_told_of_an_end)
 {
 	struct stage *s = *state;
 	struct msg_live_end end, other = {id_new()};
@@ -224,21 +215,4 @@ a_turn_that_is_erased_asks_when_it_is_told_of_an_end(void **state)
 	STAGE_UNTIL(s, model_is_left(s));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    STAGE_TEST(a_reply_that_is_stored_is_done),
-	    STAGE_TEST(an_erased_turn_ends_at_its_next_checkpoint),
-	    STAGE_TEST(an_erased_turn_without_a_listener_ends_too),
-	    STAGE_TEST(a_checkpoint_that_failed_otherwise_ends_nothing),
-	    STAGE_TEST(an_erased_reply_is_not_sent_again),
-	    STAGE_TEST(the_end_need_not_wait_for_its_own_answer),
-	    STAGE_TEST(a_checkpoint_may_be_answered_after_the_end),
-	    STAGE_TEST(a_turn_that_is_erased_while_its_history_comes_asks_no_model),
-	    STAGE_TEST(a_turn_that_was_erased_meanwhile_ends_when_it_is_claimed),
-	    STAGE_TEST(a_turn_that_is_erased_asks_when_it_is_told_of_an_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -6,10 +6,6 @@
 #ifndef TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
 #define TESTS_UNIT_WORKERD_TURN_TURN_STAGE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +15,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "proto/ipc/channel.h"
+#include "tests/unit/unit.h"
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_service.h"
 
@@ -185,7 +180,7 @@ stage_teardown(void **state)
 	return 0;
 }
 
-#define STAGE_TEST(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
+#define STAGE_TEST(f) TEST_WITH(f, stage_setup, stage_teardown)
 
 /* One round of the worker's loop. */
 static inline void

@@ -1,22 +1,15 @@
 /*
  * Formatting and parsing of sizes and times.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "proto/base/basics.h"
 #include "storaged/cli/base/units.h"
+#include "tests/unit/unit.h"
 
-static void
-sizes_have_a_fitting_unit(void **state)
+TEST(sizes_have_a_fitting_unit)
 {
-	(void)state;
 	assert_string_equal(units_bytes(0).text, "0 B");
 	assert_string_equal(units_bytes(1023).text, "1023 B");
 	assert_string_equal(units_bytes(1024).text, "1.0 KiB");
@@ -26,10 +19,8 @@ sizes_have_a_fitting_unit(void **state)
 	assert_string_equal(units_bytes(UINT64_MAX).text, "16.0 EiB");
 }
 
-static void
-times_are_local_with_their_offset(void **state)
+TEST(times_are_local_with_their_offset)
 {
-	(void)state;
 	setenv("TZ", "UTC-5:30", 1);
 	tzset();
 	assert_string_equal(units_time(0).text, "1970-01-01T05:30:00+05:30");
@@ -38,10 +29,8 @@ times_are_local_with_their_offset(void **state)
 	assert_string_equal(units_time(1795335592926).text, "2026-11-22T08:19:52+00:00");
 }
 
-static void
-durations_use_the_largest_unit_with_at_least_two(void **state)
+TEST(durations_use_the_largest_unit_with_at_least_two)
 {
-	(void)state;
 	assert_string_equal(units_duration(0).text, "0 ms");
 	assert_string_equal(units_duration(1999).text, "1999 ms");
 	assert_string_equal(units_duration(2000).text, "2 s");
@@ -54,17 +43,14 @@ durations_use_the_largest_unit_with_at_least_two(void **state)
 	assert_string_equal(units_ago(5000, 1000).text, "just now");
 }
 
-static void
-counts_agree_with_their_noun(void **state)
+TEST(counts_agree_with_their_noun)
 {
-	(void)state;
 	assert_string_equal(units_count(0, "line", "lines").text, "0 lines");
 	assert_string_equal(units_count(1, "line", "lines").text, "1 line");
 	assert_string_equal(units_count(2, "line", "lines").text, "2 lines");
 }
 
-static void
-times_are_read_as_utc(void **state)
+TEST(times_are_read_as_utc)
 {
 	static const struct {
 		const char *text;
@@ -84,7 +70,6 @@ times_are_read_as_utc(void **state)
 	    "1969-12-31", "99999999999999999999"};
 	uint64_t ms;
 
-	(void)state;
 	setenv("TZ", "UTC-5:30", 1);
 	tzset();
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -96,16 +81,4 @@ times_are_read_as_utc(void **state)
 			fail_msg("%s was taken", bad[i]);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(sizes_have_a_fitting_unit),
-	    cmocka_unit_test(times_are_local_with_their_offset),
-	    cmocka_unit_test(durations_use_the_largest_unit_with_at_least_two),
-	    cmocka_unit_test(counts_agree_with_their_noun),
-	    cmocka_unit_test(times_are_read_as_utc),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

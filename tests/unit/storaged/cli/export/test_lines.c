@@ -1,18 +1,13 @@
 /*
  * Lines of an export: round trips, and error messages for invalid members.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "proto/base/basics.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
+#include "tests/unit/unit.h"
 
 #define ID    "01a20257-1bd4-7000-bebb-6c4f273a864c"
 #define OTHER "01a20257-1bd4-7000-bebb-6c4f273a864d"
@@ -100,10 +95,8 @@ expect_same(const char *text)
 	line_clear(&line);
 }
 
-static void
-every_kind_survives_a_round_trip(void **state)
+TEST(every_kind_survives_a_round_trip)
 {
-	(void)state;
 	expect_same(CONVERSATION);
 	expect_same(MESSAGE);
 	expect_same(CLIENT_ID);
@@ -117,15 +110,13 @@ every_kind_survives_a_round_trip(void **state)
 	expect_same(VISITOR_LINE);
 }
 
-static void
-a_record_says_what_its_line_says(void **state)
+TEST(a_record_says_what_its_line_says)
 {
 	struct msg_message_record record;
 	struct message_json_error wrong;
 	struct line line;
 	struct id id = id_of(OTHER);
 
-	(void)state;
 	line_init(&line);
 	assert_int_equal(line_read(&line, slice_str(MESSAGE), &wrong), 0);
 	assert_int_equal(line.type, MSG_IMPORT_MESSAGE);
@@ -142,8 +133,7 @@ a_record_says_what_its_line_says(void **state)
 }
 
 /* The longest text, in which each byte is escaped to six. */
-static void
-the_longest_message_fits(void **state)
+TEST(the_longest_message_fits)
 {
 	static uint8_t text[524288];
 	struct msg_message_record record = {.v = RECORD_VERSION, .text = {text, sizeof(text)}};
@@ -153,7 +143,6 @@ the_longest_message_fits(void **state)
 	struct line line;
 	struct buf bytes, out;
 
-	(void)state;
 	memset(text, 1, sizeof(text));
 	buf_init(&bytes, WIRE_FRAME_MAX);
 	buf_init(&out, LINE_MAX_BYTES);
@@ -171,14 +160,12 @@ the_longest_message_fits(void **state)
 	buf_clear(&bytes);
 }
 
-static void
-unknown_enum_values_and_too_large_numbers_are_not_written(void **state)
+TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 {
 	struct msg_message_record record = {.v = RECORD_VERSION, .status = 3};
 	struct msg_import_message request = {.seq = 1};
 	struct buf bytes, out;
 
-	(void)state;
 	buf_init(&bytes, 4096);
 	buf_init(&out, 4096);
 	assert_int_equal(record_encode(&bytes, MSG_MESSAGE_RECORD, &record), 0);
@@ -198,14 +185,12 @@ unknown_enum_values_and_too_large_numbers_are_not_written(void **state)
 	buf_clear(&out);
 }
 
-static void
-first_and_last_lines_are_read(void **state)
+TEST(first_and_last_lines_are_read)
 {
 	struct message_json_error wrong;
 	struct line line;
 	struct buf out;
 
-	(void)state;
 	line_init(&line);
 	buf_init(&out, 4096);
 	assert_int_equal(line_write_head(&out), 0);
@@ -271,13 +256,11 @@ replace(struct buf *out, const char *line, const char *from, const char *to)
 	assert_int_equal(buf_append_str(out, at + strlen(from)), 0);
 }
 
-static void
-an_invalid_line_gets_an_error_message(void **state)
+TEST(an_invalid_line_gets_an_error_message)
 {
 	struct line line;
 	struct buf text;
 
-	(void)state;
 	line_init(&line);
 	buf_init(&text, LINE_MAX_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
@@ -303,8 +286,7 @@ an_invalid_line_gets_an_error_message(void **state)
 	line_clear(&line);
 }
 
-static void
-another_format_is_refused(void **state)
+TEST(another_format_is_refused)
 {
 	static const char *const heads[] = {"{\"kind\":\"banter\",\"format\":2}",
 	    "{\"kind\":\"banter\",\"format\":0}", "{\"kind\":\"banter\"}",
@@ -314,7 +296,6 @@ another_format_is_refused(void **state)
 	struct message_json_error wrong;
 	struct line line;
 
-	(void)state;
 	line_init(&line);
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
 		assert_int_equal(line_read(&line, slice_str(heads[i]), &wrong), -1);
@@ -343,14 +324,12 @@ expect_line(struct line_reader *r, const char *text)
 	assert_memory_equal(line.p, text, line.len);
 }
 
-static void
-lines_come_one_by_one(void **state)
+TEST(lines_come_one_by_one)
 {
 	struct line_reader r;
 	struct slice line;
 	int fd = pipe_with("one\n\nthree\nno break");
 
-	(void)state;
 	line_reader_init(&r, fd, 8);
 	expect_line(&r, "one");
 	expect_line(&r, "");
@@ -363,14 +342,12 @@ lines_come_one_by_one(void **state)
 	closefd(&fd);
 }
 
-static void
-a_line_over_the_limit_ends_the_reading(void **state)
+TEST(a_line_over_the_limit_ends_the_reading)
 {
 	struct line_reader r;
 	struct slice line;
 	int fd = pipe_with("12345678\n123456789\nafter\n");
 
-	(void)state;
 	line_reader_init(&r, fd, 8);
 	expect_line(&r, "12345678");
 	assert_int_equal(line_reader_next(&r, &line), LINE_TOO_LONG);
@@ -384,33 +361,14 @@ a_line_over_the_limit_ends_the_reading(void **state)
 	closefd(&fd);
 }
 
-static void
-a_read_error_differs_from_the_end(void **state)
+TEST(a_read_error_differs_from_the_end)
 {
 	struct line_reader r;
 	struct slice line;
 
-	(void)state;
 	line_reader_init(&r, -1, 8);
 	assert_int_equal(line_reader_next(&r, &line), LINE_FAILED);
 	line_reader_clear(&r);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_kind_survives_a_round_trip),
-	    cmocka_unit_test(a_record_says_what_its_line_says),
-	    cmocka_unit_test(the_longest_message_fits),
-	    cmocka_unit_test(unknown_enum_values_and_too_large_numbers_are_not_written),
-	    cmocka_unit_test(first_and_last_lines_are_read),
-	    cmocka_unit_test(an_invalid_line_gets_an_error_message),
-	    cmocka_unit_test(another_format_is_refused),
-	    cmocka_unit_test(lines_come_one_by_one),
-	    cmocka_unit_test(a_line_over_the_limit_ends_the_reading),
-	    cmocka_unit_test(a_read_error_differs_from_the_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

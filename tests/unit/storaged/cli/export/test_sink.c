@@ -1,13 +1,7 @@
 /*
  * The output of an export.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -16,19 +10,18 @@
 
 #include "proto/base/basics.h"
 #include "storaged/cli/export/sink.h"
+#include "tests/unit/unit.h"
 
 /* More than a pipe holds. */
 #define LARGE (4u * SINK_PIECE)
 
 static uint8_t large[LARGE];
 
-static void
-full_pieces_are_written_the_rest_is_kept(void **state)
+TEST(full_pieces_are_written_the_rest_is_kept)
 {
 	int fd = memfd_create("sink", MFD_CLOEXEC);
 	struct sink s;
 
-	(void)state;
 	sink_init(&s, fd, LARGE);
 	assert_int_equal(buf_append(&s.out, large, SINK_PIECE - 1), 0);
 	assert_int_equal(sink_write(&s), 0);
@@ -43,13 +36,11 @@ full_pieces_are_written_the_rest_is_kept(void **state)
 	closefd(&fd);
 }
 
-static void
-a_closed_pipe_is_an_error(void **state)
+TEST(a_closed_pipe_is_an_error)
 {
 	struct sink s;
 	int ends[2];
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(ends), 0);
 	closefd(&ends[0]);
@@ -61,13 +52,11 @@ a_closed_pipe_is_an_error(void **state)
 	closefd(&ends[1]);
 }
 
-static void
-a_reader_that_takes_nothing_times_out(void **state)
+TEST(a_reader_that_takes_nothing_times_out)
 {
 	struct sink s;
 	int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	sink_init(&s, ends[1], LARGE);
 	s.seconds = 1;
@@ -79,14 +68,4 @@ a_reader_that_takes_nothing_times_out(void **state)
 	closefd(&ends[1]);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(full_pieces_are_written_the_rest_is_kept),
-	    cmocka_unit_test(a_closed_pipe_is_an_error),
-	    cmocka_unit_test(a_reader_that_takes_nothing_times_out),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,14 +1,8 @@
 /*
  * Files that are created atomically.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,6 +15,7 @@
 
 #include "proto/base/basics.h"
 #include "storaged/cli/files/new_file.h"
+#include "tests/unit/unit.h"
 
 static char dir[64], path[80];
 
@@ -94,12 +89,12 @@ open_and_write(struct new_file *f, unsigned how)
 static const unsigned ways[] = {
     0, NEW_FILE_NAMED, NEW_FILE_REPLACE, NEW_FILE_REPLACE | NEW_FILE_NAMED};
 
-static void
-a_kept_file_leaves_no_other_files(void **state)
+#define FILE_TEST(name) TEST_WITH(name, make_dir, remove_dir)
+
+FILE_TEST(a_kept_file_leaves_no_other_files)
 {
 	struct stat st;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
 
@@ -114,10 +109,8 @@ a_kept_file_leaves_no_other_files(void **state)
 	}
 }
 
-static void
-a_file_that_is_not_kept_is_removed(void **state)
+FILE_TEST(a_file_that_is_not_kept_is_removed)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
 
@@ -127,10 +120,8 @@ a_file_that_is_not_kept_is_removed(void **state)
 	}
 }
 
-static void
-an_existing_file_is_replaced_only_with_the_flag(void **state)
+FILE_TEST(an_existing_file_is_replaced_only_with_the_flag)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
 
@@ -152,14 +143,12 @@ an_existing_file_is_replaced_only_with_the_flag(void **state)
 }
 
 /* storaged would keep writing to a file without a name. */
-static void
-a_store_is_replaced_only_by_its_restore(void **state)
+FILE_TEST(a_store_is_replaced_only_by_its_restore)
 {
 	static const char *const own[] = {"data.mdb", "lock.mdb", "storaged.lock"};
 	char file[96];
 	struct new_file f;
 
-	(void)state;
 	snprintf(file, sizeof(file), "%s/data.mdb", dir);
 	assert_int_equal(new_file_open(&f, file, ".part", NEW_FILE_REPLACE), 0);
 	new_file_close(&f);
@@ -177,10 +166,8 @@ a_store_is_replaced_only_by_its_restore(void **state)
 	assert_int_equal(empty_dir(), 1);
 }
 
-static void
-a_file_created_meanwhile_is_not_overwritten(void **state)
+FILE_TEST(a_file_created_meanwhile_is_not_overwritten)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
 
@@ -195,12 +182,10 @@ a_file_created_meanwhile_is_not_overwritten(void **state)
 	}
 }
 
-static void
-the_file_of_a_killed_process_is_reused(void **state)
+FILE_TEST(the_file_of_a_killed_process_is_reused)
 {
 	char left[96];
 
-	(void)state;
 	snprintf(left, sizeof(left), "%s.part", path);
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		int fd = open(left, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -216,12 +201,10 @@ the_file_of_a_killed_process_is_reused(void **state)
 	}
 }
 
-static void
-a_second_process_is_refused(void **state)
+FILE_TEST(a_second_process_is_refused)
 {
 	struct new_file first, second;
 
-	(void)state;
 	open_and_write(&first, NEW_FILE_NAMED);
 	assert_int_equal(new_file_open(&second, path, ".part", NEW_FILE_NAMED), EX_TEMPFAIL);
 	new_file_close(&second);
@@ -231,12 +214,10 @@ a_second_process_is_refused(void **state)
 	assert_int_equal(empty_dir(), 1);
 }
 
-static void
-a_signal_removes_the_incomplete_file(void **state)
+FILE_TEST(a_signal_removes_the_incomplete_file)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
 		int status;
 		pid_t pid = fork();
@@ -256,13 +237,11 @@ a_signal_removes_the_incomplete_file(void **state)
 	}
 }
 
-static void
-paths_that_cannot_be_files_are_refused(void **state)
+FILE_TEST(paths_that_cannot_be_files_are_refused)
 {
 	char bad[160];
 	static const char *const names[] = {"", "/", "/none/file", "/.", "/.."};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct new_file f;
 
@@ -273,22 +252,4 @@ paths_that_cannot_be_files_are_refused(void **state)
 	}
 }
 
-#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    FILE_TEST(a_kept_file_leaves_no_other_files),
-	    FILE_TEST(a_file_that_is_not_kept_is_removed),
-	    FILE_TEST(an_existing_file_is_replaced_only_with_the_flag),
-	    FILE_TEST(a_store_is_replaced_only_by_its_restore),
-	    FILE_TEST(a_file_created_meanwhile_is_not_overwritten),
-	    FILE_TEST(the_file_of_a_killed_process_is_reused),
-	    FILE_TEST(a_second_process_is_refused),
-	    FILE_TEST(a_signal_removes_the_incomplete_file),
-	    FILE_TEST(paths_that_cannot_be_files_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -13,6 +13,7 @@
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/server/listen.h"
+#include "tests/unit/unit.h"
 
 /* The store of the fixture, without its storaged. */
 static int
@@ -37,8 +38,6 @@ remove_closed_store(void **state)
 	free(f);
 	return 0;
 }
-
-#define SNAPSHOT_TEST(f) cmocka_unit_test_setup_teardown(f, closed_store, remove_closed_store)
 
 static void
 path_of(const struct fixture *f, const char *name, char path[160])
@@ -84,8 +83,9 @@ expect_messages_in(const char *path, size_t expected)
 	snapshot_close(&s);
 }
 
-static void
-a_directory_and_a_file_are_read(void **state)
+#define SNAPSHOT_TEST(name) TEST_WITH(name, closed_store, remove_closed_store)
+
+SNAPSHOT_TEST(a_directory_and_a_file_are_read)
 {
 	const struct fixture *f = *state;
 	char from[160], path[160];
@@ -98,8 +98,7 @@ a_directory_and_a_file_are_read(void **state)
 }
 
 /* Without the lock file, a store in use looks damaged. */
-static void
-the_file_of_a_data_directory_is_refused(void **state)
+SNAPSHOT_TEST(the_file_of_a_data_directory_is_refused)
 {
 	const struct fixture *f = *state;
 	char path[160], link[160];
@@ -118,8 +117,7 @@ the_file_of_a_data_directory_is_refused(void **state)
 }
 
 /* As root, LMDB would create a lock file that storaged cannot open. */
-static void
-no_lock_file_is_created(void **state)
+SNAPSHOT_TEST(no_lock_file_is_created)
 {
 	const struct fixture *f = *state;
 	char path[160];
@@ -136,8 +134,7 @@ no_lock_file_is_created(void **state)
 	closefd(&lock);
 }
 
-static void
-storaged_is_locked_out_without_a_lock_file(void **state)
+SNAPSHOT_TEST(storaged_is_locked_out_without_a_lock_file)
 {
 	const struct fixture *f = *state;
 	struct snapshot s;
@@ -153,8 +150,7 @@ storaged_is_locked_out_without_a_lock_file(void **state)
 	closefd(&lock);
 }
 
-static void
-a_directory_that_is_being_restored_is_refused(void **state)
+SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused)
 {
 	const struct fixture *f = *state;
 	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -165,8 +161,7 @@ a_directory_that_is_being_restored_is_refused(void **state)
 	assert_int_equal(status_of_opening(f->dir), 0);
 }
 
-static void
-without_a_store_nothing_is_created(void **state)
+SNAPSHOT_TEST(without_a_store_nothing_is_created)
 {
 	struct fixture *f = *state;
 	char path[160];
@@ -180,8 +175,7 @@ without_a_store_nothing_is_created(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-static void
-files_that_are_not_stores_are_refused(void **state)
+SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 {
 	static const char zeros[8192];
 	const struct fixture *f = *state;
@@ -198,8 +192,7 @@ files_that_are_not_stores_are_refused(void **state)
 	closefd(&fd);
 }
 
-static void
-another_schema_version_is_not_reported_as_damage(void **state)
+SNAPSHOT_TEST(another_schema_version_is_not_reported_as_damage)
 {
 	struct fixture *f = *state;
 	struct snapshot s;
@@ -211,8 +204,7 @@ another_schema_version_is_not_reported_as_damage(void **state)
 	snapshot_close(&s);
 }
 
-static void
-an_older_schema_is_opened_only_on_request(void **state)
+SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 {
 	struct fixture *f = *state;
 	struct snapshot s;
@@ -225,8 +217,7 @@ an_older_schema_is_opened_only_on_request(void **state)
 	snapshot_close(&s);
 }
 
-static void
-an_invalid_version_is_damage(void **state)
+SNAPSHOT_TEST(an_invalid_version_is_damage)
 {
 	struct fixture *f = *state;
 
@@ -247,12 +238,10 @@ work_that_dies(void *arg)
 	return 0;
 }
 
-static void
-the_exit_status_of_a_subprocess_is_returned(void **state)
+TEST(the_exit_status_of_a_subprocess_is_returned)
 {
 	int status = 0, sig;
 
-	(void)state;
 	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 0);
 	status = 74;
 	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 74);
@@ -285,34 +274,13 @@ tick(void *arg)
 	((struct shared *)arg)->ticks++;
 }
 
-static void
-tick_is_called_while_a_subprocess_runs(void **state)
+TEST(tick_is_called_while_a_subprocess_runs)
 {
 	struct shared *s = subprocess_memory_new(sizeof(*s));
 
-	(void)state;
 	assert_int_equal(subprocess_run("x", work_until_three, tick, s), 0);
 	assert_true(s->seen >= 3);
 	subprocess_memory_free(s, sizeof(*s));
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    SNAPSHOT_TEST(a_directory_and_a_file_are_read),
-	    SNAPSHOT_TEST(the_file_of_a_data_directory_is_refused),
-	    SNAPSHOT_TEST(no_lock_file_is_created),
-	    SNAPSHOT_TEST(storaged_is_locked_out_without_a_lock_file),
-	    SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused),
-	    SNAPSHOT_TEST(without_a_store_nothing_is_created),
-	    SNAPSHOT_TEST(files_that_are_not_stores_are_refused),
-	    SNAPSHOT_TEST(another_schema_version_is_not_reported_as_damage),
-	    SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request),
-	    SNAPSHOT_TEST(an_invalid_version_is_damage),
-	    cmocka_unit_test(the_exit_status_of_a_subprocess_is_returned),
-	    cmocka_unit_test(tick_is_called_while_a_subprocess_runs),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

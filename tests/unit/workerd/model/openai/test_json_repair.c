@@ -1,18 +1,12 @@
 /*
  * Mending JSON: jansson takes what is mended, nothing is lost by it, and nothing else is changed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/openai/json_repair.h"
 
 /* Mends a string's inside and reads it back by jansson; NULL: jansson refuses it. */
@@ -47,8 +41,7 @@ through(const char *inside)
 	return result;
 }
 
-static void
-what_a_string_held_comes_back(void **state)
+TEST(what_a_string_held_comes_back)
 {
 	static const struct {
 		const char *inside, *held;
@@ -79,7 +72,6 @@ what_a_string_held_comes_back(void **state)
 	    {"\"", NULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char *got = through(cases[i].inside);
 
@@ -90,13 +82,11 @@ what_a_string_held_comes_back(void **state)
 	}
 }
 
-static void
-bad_bytes_outside_of_strings_are_refused(void **state)
+TEST(bad_bytes_outside_of_strings_are_refused)
 {
 	static const char *const cases[] = {
 	    "\xff[]", "[\xff]", "[]\xff", "[]\x7f", "[1\xc3,2]", "{\"a\"\xff:1}", "[\\ud83d]"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf mended;
 
@@ -109,12 +99,10 @@ bad_bytes_outside_of_strings_are_refused(void **state)
 }
 
 /* A string that json_repair() did not write has no meaning here, but must do no harm. */
-static void
-undoing_stays_within_the_string(void **state)
+TEST(undoing_stays_within_the_string)
 {
 	static const char *const cases[] = {"\x7f", "\x7f\x7f", "a\x7f", "\x7f\xc3", "\x7f zz"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		size_t len = strlen(cases[i]);
 		uint8_t *exact = malloc(len);
@@ -129,13 +117,11 @@ undoing_stays_within_the_string(void **state)
 	}
 }
 
-static void
-too_little_room_is_said(void **state)
+TEST(too_little_room_is_said)
 {
 	static const char *const cases[] = {
 	    "abc", "\xff", "\x7f", "\\n", "\\u007f", "\\ud83d", "\\ud83d\\ude00", "\\u0041"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct slice text = slice_str(cases[i]);
 		struct buf whole, out;
@@ -156,15 +142,4 @@ too_little_room_is_said(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_a_string_held_comes_back),
-	    cmocka_unit_test(bad_bytes_outside_of_strings_are_refused),
-	    cmocka_unit_test(undoing_stays_within_the_string),
-	    cmocka_unit_test(too_little_room_is_said),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

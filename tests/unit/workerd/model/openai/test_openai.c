@@ -2,20 +2,17 @@
  * OpenAI's format: questions are valid JSON with the text unchanged, answers are read in all the
  * forms that servers send, and nothing malformed passes for an answer.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/openai/openai.h"
 #include "workerd/model/openai/openai_delta.h"
 
-static void
-a_question_is_json_with_the_text_unchanged(void **state)
+TEST(a_question_is_json_with_the_text_unchanged)
 {
 	static const char nasty[] =
 	    "\"quotes\" \\ back\nline\ttab\x01\x7f \xe2\x80\xa8 \xf0\x9f\x8c\xb1";
@@ -24,7 +21,6 @@ a_question_is_json_with_the_text_unchanged(void **state)
 	json_t *root, *messages, *m;
 	struct buf body;
 
-	(void)state;
 	buf_init(&body, OPENAI_BODY_MAX);
 	assert_int_equal(openai_begin(&body, &settings), 0);
 	assert_int_equal(openai_add_message(&body, MESSAGE_USER, slice_str(nasty)), 0);
@@ -66,8 +62,7 @@ struct expected {
 	bool finish;
 };
 
-static void
-a_question_names_what_is_set(void **state)
+TEST(a_question_names_what_is_set)
 {
 	static const struct {
 		uint32_t thousandths;
@@ -75,7 +70,6 @@ a_question_names_what_is_set(void **state)
 	} temperatures[] = {
 	    {0, 0.0}, {5, 0.005}, {70, 0.07}, {700, 0.7}, {1999, 1.999}, {2000, 2}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(temperatures); i++) {
 		const struct openai_settings settings = {
 		    .model = slice_str("m"),
@@ -133,8 +127,7 @@ check_all(const struct expected *cases, size_t n)
 		check(&cases[i]);
 }
 
-static void
-the_events_of_every_server_are_read(void **state)
+TEST(the_events_of_every_server_are_read)
 {
 	static const struct expected cases[] = {
 	    {"the end", "[DONE]", OPENAI_DONE, "", false},
@@ -242,12 +235,10 @@ the_events_of_every_server_are_read(void **state)
 		OPENAI_TEXT, "x", false},
 	};
 
-	(void)state;
 	check_all(cases, ARRAY_LEN(cases));
 }
 
-static void
-errors_are_read_in_every_form(void **state)
+TEST(errors_are_read_in_every_form)
 {
 	static const struct expected cases[] = {
 	    {"OpenAI",
@@ -283,12 +274,10 @@ errors_are_read_in_every_form(void **state)
 	    {"no error: empty", "{\"error\":\"\"}", OPENAI_NOTHING, "", false},
 	};
 
-	(void)state;
 	check_all(cases, ARRAY_LEN(cases));
 }
 
-static void
-nothing_malformed_passes_for_an_event(void **state)
+TEST(nothing_malformed_passes_for_an_event)
 {
 	static const struct expected cases[] = {
 	    {"no object", "[]", OPENAI_BAD, "", false},
@@ -316,12 +305,10 @@ nothing_malformed_passes_for_an_event(void **state)
 		false},
 	};
 
-	(void)state;
 	check_all(cases, ARRAY_LEN(cases));
 }
 
-static void
-what_is_no_text_is_repaired(void **state)
+TEST(what_is_no_text_is_repaired)
 {
 	static const struct expected cases[] = {
 	    {"a byte that is none", DELTA("\"content\":\"a\xff\""), OPENAI_TEXT, "a" FFFD,
@@ -355,7 +342,6 @@ what_is_no_text_is_repaired(void **state)
 		OPENAI_TEXT, "x", false},
 	};
 
-	(void)state;
 	check_all(cases, ARRAY_LEN(cases));
 }
 
@@ -382,8 +368,7 @@ read_answer(const char *const *contents, struct buf *out)
 	assert_int_equal(buf_append(out, rest.p, rest.len), 0);
 }
 
-static void
-a_character_may_come_in_two_events(void **state)
+TEST(a_character_may_come_in_two_events)
 {
 	static const struct {
 		const char *contents[5], *text;
@@ -403,7 +388,6 @@ a_character_may_come_in_two_events(void **state)
 	    {{"\\udf31", "a"}, FFFD "a"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf out;
 
@@ -417,8 +401,7 @@ a_character_may_come_in_two_events(void **state)
 }
 
 /* What waits is the answer's: other events neither see nor lose it. */
-static void
-a_half_waits_while_other_events_come(void **state)
+TEST(a_half_waits_while_other_events_come)
 {
 	static const char *const others[] = {
 	    "{\"choices\":[],\"usage\":{\"prompt_tokens\":1}}",
@@ -431,7 +414,6 @@ a_half_waits_while_other_events_come(void **state)
 	struct utf8_reassembly halves = {.len = 0};
 	struct openai_delta d;
 
-	(void)state;
 	openai_delta_read(&halves, slice_str(DELTA("\"content\":\"\\ud83c\"")), &d);
 	assert_int_equal(d.kind, OPENAI_NOTHING);
 	openai_delta_clear(&d);
@@ -447,8 +429,7 @@ a_half_waits_while_other_events_come(void **state)
 	assert_int_equal(utf8_reassembly_end(&halves).len, 0);
 }
 
-static void
-usage_is_read_whatever_it_is(void **state)
+TEST(usage_is_read_whatever_it_is)
 {
 	static const struct {
 		const char *usage;
@@ -473,7 +454,6 @@ usage_is_read_whatever_it_is(void **state)
 	    {"{\"prompt_tokens\":true,\"completion_tokens\":{}}", true, 0, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct utf8_reassembly halves = {.len = 0};
 		struct openai_delta d;
@@ -493,8 +473,7 @@ usage_is_read_whatever_it_is(void **state)
 	}
 }
 
-static void
-an_error_answers_message_is_found_and_cut(void **state)
+TEST(an_error_answers_message_is_found_and_cut)
 {
 	static const struct {
 		const char *body, *message;
@@ -513,7 +492,6 @@ an_error_answers_message_is_found_and_cut(void **state)
 	    {"", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char message[8];
 
@@ -522,21 +500,4 @@ an_error_answers_message_is_found_and_cut(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_question_is_json_with_the_text_unchanged),
-	    cmocka_unit_test(a_question_names_what_is_set),
-	    cmocka_unit_test(the_events_of_every_server_are_read),
-	    cmocka_unit_test(errors_are_read_in_every_form),
-	    cmocka_unit_test(nothing_malformed_passes_for_an_event),
-	    cmocka_unit_test(what_is_no_text_is_repaired),
-	    cmocka_unit_test(a_character_may_come_in_two_events),
-	    cmocka_unit_test(a_half_waits_while_other_events_come),
-	    cmocka_unit_test(usage_is_read_whatever_it_is),
-	    cmocka_unit_test(an_error_answers_message_is_found_and_cut),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

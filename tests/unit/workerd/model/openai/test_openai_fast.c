@@ -2,17 +2,11 @@
  * The short way for usual events: the tokens of every server take it, nothing else does, and
  * jansson reads the same in what does.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/openai/openai_fast.h"
 
@@ -40,8 +34,7 @@ read_usual(const char *data, struct buf *content, bool *has_finish)
 	return taken;
 }
 
-static void
-the_tokens_of_every_server_take_it(void **state)
+TEST(the_tokens_of_every_server_take_it)
 {
 	static const struct {
 		const char *name, *data, *content;
@@ -97,7 +90,6 @@ the_tokens_of_every_server_take_it(void **state)
 	    {"nothing", "{}", "", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf content;
 		bool finish;
@@ -111,8 +103,7 @@ the_tokens_of_every_server_take_it(void **state)
 	}
 }
 
-static void
-nothing_else_takes_it(void **state)
+TEST(nothing_else_takes_it)
 {
 	static const char *const cases[] = {
 	    /* JSON, but another's matter */
@@ -184,7 +175,6 @@ nothing_else_takes_it(void **state)
 	    "\"u\":1,\"v\":1,\"w\":1,\"x\":1,\"y\":1}",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf content;
 		bool finish;
@@ -198,8 +188,7 @@ nothing_else_takes_it(void **state)
 
 /* An event changed in each byte to each of the signs that mean something: whatever is still taken
  * is read alike on both ways. */
-static void
-both_ways_read_the_same(void **state)
+TEST(both_ways_read_the_same)
 {
 	static const char event[] =
 	    "{\"id\":\"c\",\"n\":-10,\"object\":\"x\",\"choices\":[{\"index\":0,\"delta\":"
@@ -208,7 +197,6 @@ both_ways_read_the_same(void **state)
 	static const char signs[] = "{}[]:,\"\\ \n019-+.eEnultrfasd\x01\x7f\x80\xc3\xff";
 	unsigned taken = 0;
 
-	(void)state;
 	for (size_t at = 0; at < sizeof(event) - 1; at++)
 		for (size_t i = 0; i < sizeof(signs); i++) {
 			struct utf8_reassembly a = {.len = 0}, b = {.len = 0};
@@ -235,14 +223,4 @@ both_ways_read_the_same(void **state)
 	assert_true(taken > 500);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_tokens_of_every_server_take_it),
-	    cmocka_unit_test(nothing_else_takes_it),
-	    cmocka_unit_test(both_ways_read_the_same),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

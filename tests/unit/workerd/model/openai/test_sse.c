@@ -1,18 +1,12 @@
 /*
  * The SSE reader: what the specification says, at every split of the bytes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/openai/sse.h"
 
 /* Collects events as "[data][data]". */
@@ -125,10 +119,8 @@ is_expected(const struct buf *out, const char *events)
 	return same;
 }
 
-static void
-events_are_the_same_at_every_two_splits(void **state)
+TEST(events_are_the_same_at_every_two_splits)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		for (size_t a = 0; a <= cases[i].len; a++)
 			for (size_t b = a; b <= cases[i].len; b++) {
@@ -149,10 +141,8 @@ events_are_the_same_at_every_two_splits(void **state)
 			}
 }
 
-static void
-events_are_the_same_byte_by_byte(void **state)
+TEST(events_are_the_same_byte_by_byte)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct sse_reader r;
 		struct buf out;
@@ -170,12 +160,10 @@ events_are_the_same_byte_by_byte(void **state)
 }
 
 /* An event comes with its blank line, not with what follows: a lone CR ends a line at once. */
-static void
-an_event_does_not_wait_for_more(void **state)
+TEST(an_event_does_not_wait_for_more)
 {
 	static const char *const ends[] = {"\n\n", "\r\r", "\r\n\r"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		struct sse_reader r;
 		struct buf out;
@@ -209,14 +197,12 @@ feed_until_refused(const char *start, const char *block)
 	return fed;
 }
 
-static void
-an_endless_line_or_event_is_refused(void **state)
+TEST(an_endless_line_or_event_is_refused)
 {
 	char block[4097], line[4097] = "data:";
 	static uint8_t huge[SSE_EVENT_MAX + 2];
 	struct sse_reader r;
 
-	(void)state;
 	memset(block, 'x', 4096);
 	block[4096] = '\0';
 	memset(line + 5, 'x', 4090);
@@ -252,8 +238,7 @@ memory_of(const struct sse_reader *r)
 	return r->line.cap + r->data.cap;
 }
 
-static void
-an_event_leaves_no_memory(void **state)
+TEST(an_event_leaves_no_memory)
 {
 	static const struct {
 		const char *text;
@@ -270,7 +255,6 @@ an_event_leaves_no_memory(void **state)
 	struct sse_reader r;
 	size_t bytes = 0;
 
-	(void)state;
 	sse_init(&r);
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 		assert_int_equal(
@@ -292,13 +276,11 @@ find_no_copy(void *arg, struct slice data)
 	return 0;
 }
 
-static void
-an_event_that_comes_whole_is_not_copied(void **state)
+TEST(an_event_that_comes_whole_is_not_copied)
 {
 	static const char *const pieces[] = {"data: one\n\n", "data:one\r\n\r\n",
 	    "data:one\r\r", ": a comment\nevent: e\ndata: one\n\ndata: one\n\n"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 		struct sse_reader r;
 
@@ -316,13 +298,11 @@ stop_at_once(void *arg, struct slice data)
 	return -1;
 }
 
-static void
-the_callback_can_stop_the_reading(void **state)
+TEST(the_callback_can_stop_the_reading)
 {
 	struct sse_reader r;
 	int calls = 0;
 
-	(void)state;
 	sse_init(&r);
 	assert_int_equal(
 	    sse_feed(&r, slice_str("data: a\n\ndata: b\n\n"), stop_at_once, &calls), -1);
@@ -330,18 +310,4 @@ the_callback_can_stop_the_reading(void **state)
 	sse_clear(&r);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(events_are_the_same_at_every_two_splits),
-	    cmocka_unit_test(events_are_the_same_byte_by_byte),
-	    cmocka_unit_test(an_event_does_not_wait_for_more),
-	    cmocka_unit_test(an_endless_line_or_event_is_refused),
-	    cmocka_unit_test(an_event_leaves_no_memory),
-	    cmocka_unit_test(an_event_that_comes_whole_is_not_copied),
-	    cmocka_unit_test(the_callback_can_stop_the_reading),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)

@@ -1,18 +1,12 @@
 /*
  * Text in pieces: the same characters come out wherever it was cut, and only characters.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "tests/unit/unit.h"
 #include "workerd/model/openai/utf8_reassembly.h"
 
 #define FFFD "\xef\xbf\xbd"
@@ -76,10 +70,8 @@ end(struct utf8_reassembly *j, struct buf *out)
 	assert_int_equal(utf8_reassembly_end(j).len, 0);
 }
 
-static void
-text_is_the_same_at_every_two_cuts(void **state)
+TEST(text_is_the_same_at_every_two_cuts)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *in = cases[i].in;
 		size_t len = strlen(in);
@@ -101,10 +93,8 @@ text_is_the_same_at_every_two_cuts(void **state)
 	}
 }
 
-static void
-text_is_the_same_byte_by_byte(void **state)
+TEST(text_is_the_same_byte_by_byte)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct utf8_reassembly j = {.len = 0};
 		struct buf out;
@@ -120,13 +110,11 @@ text_is_the_same_byte_by_byte(void **state)
 }
 
 /* What is decided is not held back: a reader waits for characters, not for pieces. */
-static void
-only_what_is_undecided_waits(void **state)
+TEST(only_what_is_undecided_waits)
 {
 	struct utf8_reassembly j = {.len = 0};
 	struct buf out;
 
-	(void)state;
 	buf_init(&out, 256);
 	add(&j, &out, "ab\xc3\xa4", 4);
 	assert_int_equal(buf_len(&out), 4);
@@ -141,13 +129,11 @@ only_what_is_undecided_waits(void **state)
 	buf_clear(&out);
 }
 
-static void
-too_little_room_is_said(void **state)
+TEST(too_little_room_is_said)
 {
 	struct utf8_reassembly j = {.len = 0};
 	struct buf out;
 
-	(void)state;
 	buf_init(&out, 4);
 	assert_int_equal(utf8_reassembly_add(&j, &out, slice_str("a\xff\xff")), -1);
 	buf_clear(&out);
@@ -157,15 +143,4 @@ too_little_room_is_said(void **state)
 	buf_clear(&out);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(text_is_the_same_at_every_two_cuts),
-	    cmocka_unit_test(text_is_the_same_byte_by_byte),
-	    cmocka_unit_test(only_what_is_undecided_waits),
-	    cmocka_unit_test(too_little_room_is_said),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(NULL, NULL)
