@@ -191,7 +191,10 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 				/Permission denied; run the command as (root or as its owner|the user of storaged, or as root)/,
 			);
 		}
-		assert.match(await machine.do("banter verify --help"), /The default directory is .* or \/var\/lib\/banter\./);
+		assert.match(
+			await machine.do("banter verify --help"),
+			/The default directory is .* or \/var\/lib\/banter\./,
+		);
 	});
 
 	it("passes the smoke tests of a deployment", async () => {
