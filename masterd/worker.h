@@ -106,7 +106,7 @@ void worker_send_keys(struct worker *w, bool certificate);
  * does not exit then; it becomes LOST. */
 void worker_check(struct worker *w, bool counts, uint64_t now_ms);
 
-/* Stops a worker in good order. A READY one is told to finish within within_ms, and killed some
+/* Stops a worker gracefully. A READY one gets DRAIN with within_ms, and killed some
  * seconds after that; a DRAINING one gets the earlier deadline of both; a STARTING one has nothing
  * to finish and is killed; nothing changes for a LOST one. */
 void worker_drain(struct worker *w, uint32_t within_ms);

@@ -12,7 +12,7 @@ enum effect_kind {
 	EFFECT_CLAIM, /* the client runs the turn */
 	EFFECT_RESTART, /* the same, for another run: those who follow the old one are told its end */
 	EFFECT_RELEASE,  /* the turn is closed */
-	EFFECT_ERASE,    /* the turn was erased; its owner is told */
+	EFFECT_ERASE,    /* the turn was erased; notify its owner */
 	EFFECT_FOLLOW,   /* the client follows the turn from a byte of its text on */
 	EFFECT_UNFOLLOW, /* the client stops following the turn */
 	EFFECT_STOP,     /* the turn's owner is asked to stop it */

@@ -11,11 +11,29 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Source files (.c, .h, .def) in one folder; subfolders count by themselves. */
 const FILES_MAX = 30;
 
+const PROTO = "proto/";
+
+/** The layers of storaged, lowest first: each may include all below it. */
+const STORE_LAYERS = [
+	"storaged/engine",
+	"storaged/live",
+	"storaged/request",
+	"storaged/conversations",
+	"storaged/records",
+	"storaged/visitors",
+	"storaged/turns",
+	"storaged/import",
+	"storaged/server",
+];
+
+function layers(folders) {
+	return Object.fromEntries(folders.map((folder, i) => [folder, [PROTO, ...folders.slice(0, i)]]));
+}
+
 /**
  * Each folder with the folders that its files may include. A name stands for that folder alone; a name
  * that ends in "/" also for the folders below it.
  */
-const PROTO = "proto/";
 const FOLDERS = {
 	"proto/base": [],
 	"proto/settings": ["proto/base"],
@@ -65,56 +83,8 @@ const FOLDERS = {
 	"workerd/api": [PROTO, "workerd/http/", "workerd/store", "workerd/turn", "workerd/api/"],
 	workerd: [PROTO, "workerd/"],
 
-	"storaged/engine": [PROTO],
-	"storaged/live": [PROTO, "storaged/engine"],
-	"storaged/request": [PROTO, "storaged/engine", "storaged/live"],
-	"storaged/conversations": [PROTO, "storaged/engine", "storaged/live", "storaged/request"],
-	"storaged/records": [
-		PROTO,
-		"storaged/engine",
-		"storaged/live",
-		"storaged/request",
-		"storaged/conversations",
-	],
-	"storaged/visitors": [
-		PROTO,
-		"storaged/engine",
-		"storaged/live",
-		"storaged/request",
-		"storaged/conversations",
-		"storaged/records",
-	],
-	"storaged/turns": [
-		PROTO,
-		"storaged/engine",
-		"storaged/live",
-		"storaged/request",
-		"storaged/conversations",
-		"storaged/records",
-		"storaged/visitors",
-	],
-	"storaged/import": [
-		PROTO,
-		"storaged/engine",
-		"storaged/live",
-		"storaged/request",
-		"storaged/conversations",
-		"storaged/records",
-		"storaged/visitors",
-		"storaged/turns",
-	],
+	...layers(STORE_LAYERS),
 	"storaged/verify": [PROTO, "storaged/engine", "storaged/conversations", "storaged/records"],
-	"storaged/server": [
-		PROTO,
-		"storaged/engine",
-		"storaged/live",
-		"storaged/request",
-		"storaged/conversations",
-		"storaged/records",
-		"storaged/visitors",
-		"storaged/turns",
-		"storaged/import",
-	],
 	"storaged/cli/base": [PROTO],
 	"storaged/cli/files": [PROTO, "storaged/server", "storaged/cli/base"],
 	"storaged/cli/store": [
