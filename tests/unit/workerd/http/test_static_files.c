@@ -58,6 +58,11 @@ TEST(the_higher_weight_wins_then_br_before_gzip_before_identity)
 	    {"gzip;", I | G | B, CODING_IDENTITY},
 	    {",,gzip,,", I | G | B, CODING_GZIP},
 	    {";", I | G | B, CODING_IDENTITY},
+	    {"br;q=-1", I | G | B, CODING_IDENTITY},
+	    {"gzip;q=0.001, br;q=0", I | G | B, CODING_GZIP},
+	    /* No acceptable coding: the identity is better than a 406. */
+	    {"identity;q=0", I | G | B, CODING_IDENTITY},
+	    {"identity;q=0, *;q=0", I | G | B, CODING_IDENTITY},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
