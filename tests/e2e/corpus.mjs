@@ -19,25 +19,28 @@ function decodeEscapes(text) {
 
 function piecesOf(line) {
 	const pieces = [...line.matchAll(/"((?:[^"\\]|\\.)*)"(?:\*(\d+))?/g)];
-	return pieces.map(([, text, times]) => decodeEscapes(text).repeat(Number(times ?? 1))).join("");
+	return pieces.map(([, text, times]) => decodeEscapes(text).repeat(Number(times ?? 1)));
 }
 
 /** @returns {{name: string, outcomes: string[], bytes: Buffer}[]} */
 export function readCorpus() {
 	const cases = [];
+	let around = ["", ""];
 	for (const line of readFileSync(FILE, "utf8").split("\n")) {
+		if (line.startsWith("## ")) around = ["", ""];
 		if (line === "" || line.startsWith("#")) continue;
-		if (line.startsWith("\t")) {
-			cases.at(-1).text += piecesOf(line);
-			continue;
+		const pieces = piecesOf(line);
+		if (line.startsWith("around ")) around = pieces;
+		else if (line.startsWith("\t")) cases.at(-1).text += pieces.join("");
+		else {
+			const [, outcomes, name] = /^([a-z0-9 ]+): ([^"]*?) *(?:"|$)/.exec(line);
+			cases.push({ name, outcomes: outcomes.split(" "), around, text: pieces.join("") });
 		}
-		const [, outcomes, name] = /^([a-z0-9 ]+): (.*)$/.exec(line);
-		cases.push({ name, outcomes: outcomes.split(" "), text: "" });
 	}
-	return cases.map(({ name, outcomes, text }) => ({
+	return cases.map(({ name, outcomes, around: [before, after], text }) => ({
 		name,
 		outcomes,
-		bytes: Buffer.from(text, "latin1"),
+		bytes: Buffer.from(before + text + after, "latin1"),
 	}));
 }
 

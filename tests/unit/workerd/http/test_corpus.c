@@ -18,9 +18,9 @@
 #define BODY_MAX (1024u * 1024)
 
 /* Cases up to this are cut everywhere, longer ones there at both ends, and at each STEP between. */
-#define EVERYWHERE 20000u
+#define EVERYWHERE 2000u
 #define EDGE       200u
-#define STEP       197u
+#define STEP       61u
 
 static struct corpus corpus;
 
