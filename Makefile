@@ -70,7 +70,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-mirror $(BUILD)/ws-echo
+TEST_PROGRAMS := $(BUILD)/http-peer
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -123,10 +123,8 @@ $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(proto_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
-# These contain only the HTTP server of workerd.
-$(BUILD)/http-mirror: $(OBJ)/tests/http/mirror.o
-$(BUILD)/ws-echo: $(OBJ)/tests/http/echo.o
-$(TEST_PROGRAMS): $(workerd_a)
+# The HTTP server of workerd alone.
+$(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.

@@ -1,7 +1,7 @@
 // Request smuggling needs two readers that take the same bytes for different requests. Here the
 // other reader is Node's parser, as strict as it can be: whatever our server takes, Node must take
 // as well, with the same method, target, version, fields and body, in the same order. We may refuse
-// more. Both sides are real servers behind real sockets: ours is tests/http/mirror.c, which is
+// more. Both sides are real servers behind real sockets: ours is tests/http/http_peer.c, which is
 // workerd/http with a handler that tells what it was given.
 //
 // The generated part is another one each time. When it finds something, it says with which seed:
@@ -26,7 +26,7 @@ const LANES = 8; // conversations at once
 /** Our server, until stop() is called. */
 class Mirror {
 	async start() {
-		this.child = spawn(join(BUILD, "http-mirror"), {
+		this.child = spawn(join(BUILD, "http-peer"), ["mirror"], {
 			env: baseEnvironment(),
 			stdio: ["pipe", "pipe", "inherit"],
 		});

@@ -1,6 +1,6 @@
 // A raw WebSocket client: it sends valid and invalid frames in pieces of any size, and parses what it receives
-// strictly, so that a frame of the server that violates RFC 6455 fails the test. And ws-echo
-// (tests/http/echo.c): workerd/http with a handler that echoes messages.
+// strictly, so that a frame of the server that violates RFC 6455 fails the test. And EchoServer
+// (tests/http/http_peer.c): workerd/http with a handler that echoes messages.
 
 import assert from "node:assert/strict";
 import { isUtf8 } from "node:buffer";
@@ -248,7 +248,7 @@ export async function openRawWebSocket(to, path = "/", fields = {}) {
 	return line;
 }
 
-/** A running ws-echo. */
+/** A running http-peer that echoes. */
 export class EchoServer {
 	/**
 	 * @param {import("./certs.mjs").Authority} [authority] issues its certificate: it serves TLS too
@@ -262,7 +262,7 @@ export class EchoServer {
 	async start() {
 		const { cert, key } = this.authority?.issue("echo") ?? {};
 		const args = [...(this.pingMs ? ["-p", this.pingMs] : []), ...(cert ? [cert, key] : [])];
-		this.child = spawn(join(BUILD, "ws-echo"), args, {
+		this.child = spawn(join(BUILD, "http-peer"), ["echo", ...args], {
 			env: baseEnvironment(),
 			stdio: ["pipe", "pipe", "inherit"],
 		});
@@ -292,6 +292,6 @@ export class EchoServer {
 			this.child.stdin.end();
 			await closed;
 		}
-		assert.equal(this.child.exitCode, 0, "ws-echo exits with status 0");
+		assert.equal(this.child.exitCode, 0, "http-peer exits with status 0");
 	}
 }

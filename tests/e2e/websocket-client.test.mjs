@@ -1,4 +1,4 @@
-// The WebSocket of workerd/http with an independent client, the `ws` package, against ws-echo: what
+// The WebSocket of workerd/http with an independent client, the `ws` package, against http-peer: what
 // RFC 6455 allows, over TCP and TLS, alone and with a thousand connections.
 
 import assert from "node:assert/strict";

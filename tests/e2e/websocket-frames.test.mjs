@@ -1,5 +1,5 @@
 // RFC 6455 as the Autobahn test suite asks for it (websocket-cases.mjs), and where it does not ask:
-// the handshake, masks, lengths in a longer form than needed, bounds. Against ws-echo, plain and over
+// the handshake, masks, lengths in a longer form than needed, bounds. Against http-peer, plain and over
 // TLS, and every case in other pieces than it is written in: how the network cuts the bytes must not
 // matter.
 //
