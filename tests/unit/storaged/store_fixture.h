@@ -40,7 +40,7 @@ struct fixture {
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
-	struct asker a, b;
+	struct asker a, b, tool;
 	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
 	bool damaged;      /* by the test: the store may be broken at its end */
@@ -71,6 +71,8 @@ store_serve(struct fixture *f)
 	batch_init(&f->batch, &f->env, &f->live, &store_handlers);
 	asker_init(&f->a);
 	asker_init(&f->b);
+	asker_init(&f->tool);
+	f->tool.role = ROLE_TOOL;
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
 }
 
@@ -118,10 +120,13 @@ store_close(struct fixture *f)
 		expect_whole(f);
 	client_goes(f, &f->a);
 	client_goes(f, &f->b);
+	client_goes(f, &f->tool);
 	asker_forget_frames(&f->a);
 	asker_forget_frames(&f->b);
+	asker_forget_frames(&f->tool);
 	buf_clear(&f->a.out);
 	buf_clear(&f->b.out);
+	buf_clear(&f->tool.out);
 	batch_clear(&f->batch);
 	live_clear(&f->live);
 	open_turns_clear(&f->open);
@@ -209,6 +214,7 @@ commit(struct fixture *f)
 	assert_int_equal(batch_end(&f->batch), 0);
 	asker_forget_frames(&f->a);
 	asker_forget_frames(&f->b);
+	asker_forget_frames(&f->tool);
 }
 
 /* Takes the next answer, which must be the one to this request. Valid until the next call. */

@@ -1,0 +1,305 @@
+#include "tests/unit/scenario/values.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "tests/unit/scenario/scenario.h"
+
+struct name {
+	SLIST_ENTRY(name) link;
+	const char *name;
+	struct id id;
+	uint64_t number;
+	struct slice bytes;
+};
+
+struct chunk {
+	SLIST_ENTRY(chunk) link;
+	_Alignas(max_align_t) uint8_t bytes[];
+};
+
+struct values {
+	SLIST_HEAD(, name) names;
+	SLIST_HEAD(, chunk) chunks;
+};
+
+struct values *
+values_new(void)
+{
+	struct values *v = xcalloc(1, sizeof(*v));
+
+	values_name_id(v, "default_org", &id_default_org);
+	values_name_id(v, "default_widget", &id_default_widget);
+	values_name_id(v, "default_agent", &id_default_agent);
+	values_name_id(v, "none", &(struct id){{0}});
+	return v;
+}
+
+void
+values_free(struct values *v)
+{
+	struct chunk *chunk;
+
+	while ((chunk = SLIST_FIRST(&v->chunks)) != NULL) {
+		SLIST_REMOVE_HEAD(&v->chunks, link);
+		free(chunk);
+	}
+	free(v);
+}
+
+void *
+values_alloc(struct values *v, size_t size)
+{
+	struct chunk *chunk = xcalloc(1, sizeof(*chunk) + size);
+
+	SLIST_INSERT_HEAD(&v->chunks, chunk, link);
+	return chunk->bytes;
+}
+
+static struct name *
+find_name(struct values *v, const char *name)
+{
+	struct name *n;
+
+	SLIST_FOREACH(n, &v->names, link)
+	if (strcmp(n->name, name) == 0)
+		return n;
+	return NULL;
+}
+
+/* NULL if the name is known. */
+static struct name *
+add_name(struct values *v, const char *name)
+{
+	struct name *n;
+	char *copy;
+
+	if (find_name(v, name) != NULL)
+		return NULL;
+	copy = values_alloc(v, strlen(name) + 1);
+	memcpy(copy, name, strlen(name) + 1);
+	n = values_alloc(v, sizeof(*n));
+	n->name = copy;
+	SLIST_INSERT_HEAD(&v->names, n, link);
+	return n;
+}
+
+bool
+values_name_id(struct values *v, const char *name, const struct id *id)
+{
+	struct name *n = add_name(v, name);
+
+	if (n != NULL)
+		n->id = *id;
+	return n != NULL;
+}
+
+bool
+values_name_number(struct values *v, const char *name, uint64_t number)
+{
+	struct name *n = add_name(v, name);
+
+	if (n != NULL)
+		n->number = number;
+	return n != NULL;
+}
+
+bool
+values_name_bytes(struct values *v, const char *name, struct slice bytes)
+{
+	struct name *n = add_name(v, name);
+	uint8_t *copy;
+
+	if (n == NULL)
+		return false;
+	copy = values_alloc(v, bytes.len + 1);
+	if (bytes.len > 0)
+		memcpy(copy, bytes.p, bytes.len);
+	n->bytes = (struct slice){copy, bytes.len};
+	return true;
+}
+
+static const struct name *
+known_name(struct values *v, const char *name)
+{
+	const struct name *n = find_name(v, name);
+
+	if (n == NULL)
+		scenario_fail("nothing has the name %s", name);
+	return n;
+}
+
+struct id
+values_id(struct values *v, const char *word)
+{
+	struct name *n = find_name(v, word[0] == '$' || word[0] == '+' ? word + 1 : word);
+	struct id id;
+
+	if (word[0] == '$')
+		return known_name(v, word + 1)->id;
+	if (n != NULL && word[0] != '+')
+		return n->id;
+	id = id_new();
+	if (n != NULL)
+		n->id = id;
+	else if (strcmp(word, "new") != 0)
+		values_name_id(v, word[0] == '+' ? word + 1 : word, &id);
+	return id;
+}
+
+struct id
+values_known_id(struct values *v, const char *name)
+{
+	return known_name(v, name)->id;
+}
+
+struct hash256
+values_hash(const char *word)
+{
+	return strcmp(word, "none") == 0 ? (struct hash256){{0}} : secret_hash(slice_str(word));
+}
+
+/* The character behind a backslash; *p moves behind it. */
+static uint8_t
+escaped(const char **p)
+{
+	static const char from[] = "nt\"\\", to[] = "\n\t\"\\";
+	const char *found = strchr(from, **p);
+	unsigned byte;
+
+	if (**p == 'x' && sscanf(*p + 1, "%2x", &byte) == 1) {
+		*p += 3;
+		return (uint8_t)byte;
+	}
+	if (**p == '\0' || found == NULL)
+		scenario_fail("\\%c stands for nothing", **p);
+	(*p)++;
+	return (uint8_t)to[found - from];
+}
+
+/* Reads a word or a quoted text, up to "*N"; returns its length. */
+static size_t
+read_text(const char **word, uint8_t *out)
+{
+	bool quoted = **word == '"';
+	const char *p = *word + quoted;
+	size_t n = 0;
+
+	while (*p != '\0' && *p != (quoted ? '"' : '*')) {
+		if (quoted && *p == '\\') {
+			p++;
+			out[n++] = escaped(&p);
+		} else {
+			out[n++] = (uint8_t)*p++;
+		}
+	}
+	*word = p + (quoted && *p == '"');
+	return n;
+}
+
+struct slice
+values_bytes(struct values *v, const char *word)
+{
+	size_t times = 1, n, size = strlen(word) + 1;
+	uint8_t *text = values_alloc(v, size), *all;
+
+	if (word[0] == '$')
+		return known_name(v, word + 1)->bytes;
+	if (word[0] == '~') {
+		struct id visitor = values_id(v, word + 1);
+		char *session = values_alloc(v, ID_TEXT_LEN + 2);
+
+		session[0] = '~';
+		id_format(&visitor, session + 1);
+		return slice_str(session);
+	}
+	n = read_text(&word, text);
+	if (word[0] == '*')
+		times = strtoul(word + 1, NULL, 10);
+	all = values_alloc(v, n * times + 1);
+	for (size_t i = 0; i < times; i++)
+		memcpy(all + i * n, text, n);
+	return (struct slice){all, n * times};
+}
+
+/* The names of enum values, by field; message NULL: of any message. */
+static const struct {
+	const char *message, *field, *word;
+	uint64_t number;
+} enum_words[] = {
+    {NULL, "status", "complete", MESSAGE_COMPLETE},
+    {NULL, "status", "stopped", MESSAGE_STOPPED},
+    {NULL, "status", "interrupted", MESSAGE_INTERRUPTED},
+    {NULL, "state", "any", CONVERSATION_ANY},
+    {NULL, "state", "complete", CONVERSATION_COMPLETE},
+    {NULL, "state", "stopped", CONVERSATION_STOPPED},
+    {NULL, "state", "interrupted", CONVERSATION_INTERRUPTED},
+    {NULL, "state", "active", CONVERSATION_ACTIVE},
+    {"message_record", "role", "user", MESSAGE_USER},
+    {"message_record", "role", "assistant", MESSAGE_ASSISTANT},
+    {NULL, "role", "owner", USER_OWNER},
+    {NULL, "role", "member", USER_MEMBER},
+    {NULL, "contact_mode", "none", CONTACT_NONE},
+    {NULL, "contact_mode", "optional", CONTACT_OPTIONAL},
+    {NULL, "contact_mode", "required", CONTACT_REQUIRED},
+    {NULL, "position", "bottom_right", WIDGET_BOTTOM_RIGHT},
+    {NULL, "position", "bottom_left", WIDGET_BOTTOM_LEFT},
+    {"key_record", "kind", "widget", KEY_WIDGET},
+    {"key_record", "kind", "admin", KEY_ADMIN},
+    {NULL, "what", "name", USER_NAME},
+    {NULL, "what", "role", USER_ROLE},
+    {NULL, "what", "password", USER_PASSWORD},
+    {"error", "code", "full", STORE_FULL},
+    {"error", "code", "not_found", STORE_NOT_FOUND},
+    {"error", "code", "invalid", STORE_INVALID},
+    {"error", "code", "internal", STORE_INTERNAL},
+    {"error", "code", "conflict", STORE_CONFLICT},
+    {"error", "code", "taken", STORE_TAKEN},
+    {"error", "code", "gone", STORE_GONE},
+    {"error", "code", "contact_required", STORE_CONTACT_REQUIRED},
+    {"error", "code", "capped", STORE_CAPPED},
+    {"error", "code", "disabled", STORE_DISABLED},
+    {"error", "code", "exists", STORE_EXISTS},
+    {"error", "code", "in_use", STORE_IN_USE},
+    {"error", "code", "limit", STORE_LIMIT},
+    {"error", "code", "last_owner", STORE_LAST_OWNER},
+    {"error", "code", "stale", STORE_STALE},
+};
+
+static bool
+find_enum_word(const char *word, const char *message, const char *field, uint64_t *number)
+{
+	if (message == NULL || field == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(enum_words); i++)
+		if (strcmp(enum_words[i].field, field) == 0 &&
+		    strcmp(enum_words[i].word, word) == 0 &&
+		    (enum_words[i].message == NULL ||
+			strcmp(enum_words[i].message, message) == 0)) {
+			*number = enum_words[i].number;
+			return true;
+		}
+	return false;
+}
+
+uint64_t
+values_number(struct values *v, const char *word, const char *message, const char *field)
+{
+	bool now = strncmp(word, "now", 3) == 0;
+	const char *digits = word + (now ? 3 : 0);
+	uint64_t number;
+	char *end;
+
+	if (word[0] == '$')
+		return known_name(v, word + 1)->number;
+	if (find_enum_word(word, message, field, &number))
+		return number;
+	number = strtoull(digits, &end, 0);
+	if (*end != '\0' || (*digits == '\0' && !now))
+		scenario_fail("%s is not a number", word);
+	return now ? clock_wall_ms() + number : number;
+}

@@ -1,0 +1,392 @@
+/*
+ * The steps of scenarios about the store. A client (a or b: workers; tool: the banter command) sends a
+ * request to a real store:
+ *
+ *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
+ *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE
+ *	CLIENT <- MESSAGE FIELD=VALUE ...     the client's next notification
+ *	CLIENT disconnects
+ *	silent                                no client has received anything else
+ *	batch ... commit                      the requests between them are one transaction; the
+ *	                                      answers are compared after it
+ *	restart                               as after a kill
+ *	next_ms                               waits until the clock of the records advances
+ *	collect_garbage [STEPS]               until nothing of erased conversations is left
+ *	collect_garbage_step                  one step
+ *	remember                              ... and later: the tables have the same contents as then
+ *	unchanged
+ *	count TABLE N                         the number of entries
+ *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored
+ *	no_row TABLE KEY
+ *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
+ *	delete TABLE KEY
+ *	damage TABLE KEY                      replaces a record by bytes that do not decode
+ *	damage_page TABLE KEY                 overwrites its page in the file with zeros
+ *	open_turns N                          replies that are being written
+ *	followed N                            replies that somebody follows
+ *
+ * put, delete and damage leave a store that need not pass verification at the end of the scenario. A KEY
+ * is made of parts with commas between: ids by their names, numbers (64 bits; u32:N has 32), hash:WORD,
+ * "text". At the end of a scenario no client may have received anything that no step has named.
+ */
+#include "tests/unit/storaged/store_steps.h"
+
+#include <string.h>
+
+#include "tests/unit/scenario/message_text.h"
+#include "tests/unit/storaged/store_contents.h"
+
+/* An answer that a step expects after the commit. The words are copied. */
+struct expected {
+	struct asker *asker;
+	uint64_t request;
+	struct words words;
+};
+
+struct world {
+	struct fixture *f;
+	struct values *values;
+	struct contents remembered;
+	bool remembers;
+	bool batch; /* between "batch" and "commit" */
+	struct expected expected[2 * BATCH_REQUESTS];
+	size_t expected_n;
+};
+
+static void *
+set_up(void)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	void *f;
+
+	fixture_setup(&f);
+	w->f = f;
+	w->values = values_new();
+	return w;
+}
+
+static void
+tear_down(void *world)
+{
+	struct world *w = world;
+	void *f = w->f;
+
+	if (w->remembers)
+		contents_clear(&w->remembered);
+	values_free(w->values);
+	free(w);
+	fixture_teardown(&f);
+}
+
+static struct asker *
+client_named(struct world *w, const char *name)
+{
+	if (strcmp(name, "a") == 0)
+		return &w->f->a;
+	if (strcmp(name, "b") == 0)
+		return &w->f->b;
+	return strcmp(name, "tool") == 0 ? &w->f->tool : NULL;
+}
+
+/* words: MESSAGE FIELD=VALUE ..., or error CODE. */
+static void
+expect_message(
+    struct world *w, struct asker *asker, uint64_t request, const struct words *words)
+{
+	const struct msg_desc *d = message_text_desc(words->word[0]);
+	const char *fields[WORDS_MAX];
+	char code[64];
+	union msg got;
+	enum msg_type type;
+
+	if (buf_len(&asker->out) == 0)
+		scenario_fail("there is no %s", d->name);
+	type = take_answer(w->f, asker, request, &got);
+	for (size_t i = 1; i < words->n; i++)
+		fields[i - 1] = words->word[i];
+	if (type != d->type && type == MSG_ERROR)
+		scenario_fail("expected %s, got error %u: %.*s", d->name, got.error.code,
+		    (int)got.error.detail.len, (const char *)got.error.detail.p);
+	if (type != d->type)
+		scenario_fail("expected %s, got %s", d->name, msg_name((uint16_t)type));
+	if (d->type == MSG_ERROR && words->n > 1 && strchr(words->word[1], '=') == NULL) {
+		snprintf(code, sizeof(code), "code=%s", words->word[1]);
+		fields[0] = code;
+	}
+	message_text_expect(w->values, d, fields, words->n - 1, &got);
+}
+
+static void
+copy_words(struct world *w, const char *const *from, size_t n, struct words *to)
+{
+	to->n = n;
+	for (size_t i = 0; i < n; i++) {
+		char *copy = values_alloc(w->values, strlen(from[i]) + 1);
+
+		memcpy(copy, from[i], strlen(from[i]) + 1);
+		to->word[i] = copy;
+	}
+}
+
+static void
+end_batch(struct world *w)
+{
+	commit(w->f);
+	w->batch = false;
+	for (size_t i = 0; i < w->expected_n; i++)
+		expect_message(
+		    w, w->expected[i].asker, w->expected[i].request, &w->expected[i].words);
+	w->expected_n = 0;
+}
+
+/* CLIENT MESSAGE FIELD=VALUE ... [-> ANSWER ...] */
+static void
+send_step(struct world *w, struct asker *asker, const struct words *step)
+{
+	const struct msg_desc *d = message_text_desc(step->word[1]);
+	size_t arrow = 2;
+	uint64_t request;
+	union msg msg;
+
+	while (arrow < step->n && strcmp(step->word[arrow], "->") != 0)
+		arrow++;
+	message_text_read(w->values, d, step->word + 2, arrow - 2, &msg);
+	request = send_request(w->f, asker, (enum msg_type)d->type, &msg);
+	if (arrow + 1 < step->n) {
+		struct expected *e = &w->expected[w->expected_n++];
+
+		*e = (struct expected){.asker = asker, .request = request};
+		copy_words(w, step->word + arrow + 1, step->n - arrow - 1, &e->words);
+	}
+	if (!w->batch)
+		end_batch(w);
+}
+
+static void
+silent(struct world *w)
+{
+	static const char *const names[] = {"a", "b", "tool"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct asker *asker = client_named(w, names[i]);
+		struct frame frame;
+		size_t size;
+
+		if (buf_len(&asker->out) == 0)
+			continue;
+		assert_int_equal(wire_frame(buf_slice(&asker->out), &frame, &size), WIRE_OK);
+		scenario_fail("%s received %s too", names[i], msg_name(frame.type));
+	}
+}
+
+static void
+end(void *world)
+{
+	silent(world);
+}
+
+static void
+client_step(struct world *w, struct asker *asker, const struct words *step)
+{
+	struct words notification;
+
+	if (step->n < 2)
+		scenario_fail("what does the client do?");
+	if (strcmp(step->word[1], "disconnects") == 0) {
+		lose(w->f, asker);
+	} else if (strcmp(step->word[1], "<-") == 0) {
+		copy_words(w, step->word + 2, step->n - 2, &notification);
+		expect_message(w, asker, 0, &notification);
+	} else {
+		send_step(w, asker, step);
+	}
+}
+
+static void
+append_part(struct world *w, struct key *key, const char *part)
+{
+	uint64_t number;
+	struct slice bytes;
+	struct id id;
+	struct hash256 hash;
+	uint8_t big[8];
+	size_t skip = 0;
+
+	if (strncmp(part, "hash:", 5) == 0) {
+		hash = values_hash(part + 5);
+		bytes = (struct slice){hash.b, sizeof(hash.b)};
+	} else if (part[0] == '"') {
+		bytes = values_bytes(w->values, part);
+	} else if (strncmp(part, "u32:", 4) == 0 || (part[0] >= '0' && part[0] <= '9')) {
+		skip = part[0] == 'u' ? 4 : 0;
+		number = strtoull(part + skip, NULL, 10);
+		for (size_t i = 0; i < 8; i++)
+			big[i] = (uint8_t)(number >> (56 - 8 * i));
+		bytes = (struct slice){big + skip, 8 - skip};
+	} else {
+		id = values_known_id(w->values, part);
+		bytes = (struct slice){id.b, sizeof(id.b)};
+	}
+	if (key->len + bytes.len > sizeof(key->b))
+		scenario_fail("the key is too long");
+	memcpy(key->b + key->len, bytes.p, bytes.len);
+	key->len += bytes.len;
+}
+
+static struct key
+key_named(struct world *w, const char *text)
+{
+	struct key key = {0};
+	struct words one;
+	char *part;
+
+	copy_words(w, &text, 1, &one);
+	for (char *rest = (char *)(uintptr_t)one.word[0]; (part = strsep(&rest, ",")) != NULL;)
+		append_part(w, &key, part);
+	return key;
+}
+
+static enum table
+table_named(const char *name)
+{
+	for (enum table i = 0; i < TABLES; i++)
+		if (strcmp(table_name(i), name) == 0)
+			return i;
+	scenario_fail("there is no table \"%s\"", name);
+}
+
+/* Compares a row, or expects none (record NULL). */
+static void
+expect_row(struct world *w, enum table table, const struct key *key, const char *record)
+{
+	struct slice value;
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &w->f->env, TXN_READ), 0);
+	rc = txn_get(&t, table, key, &value);
+	if (record == NULL && rc != MDB_NOTFOUND)
+		scenario_fail("there is such a row");
+	if (record != NULL && rc != 0)
+		scenario_fail("there is no such row");
+	if (record != NULL)
+		message_text_expect_record(w->values, record, value);
+	txn_abort(&t);
+}
+
+/* Writes a row, or deletes it (value NULL). */
+static void
+change_row(struct world *w, enum table table, const struct key *key, const char *value)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &w->f->env, TXN_WRITE), 0);
+	if (value == NULL)
+		assert_int_equal(txn_del(&t, table, key), 0);
+	else
+		assert_int_equal(txn_put(&t, table, key,
+				     value[0] == '{' ? message_text_record(w->values, value)
+						     : values_bytes(w->values, value)),
+		    0);
+	assert_int_equal(txn_commit(&t), 0);
+	w->f->damaged = true;
+}
+
+/* VERB TABLE KEY [VALUE]. False: there is no such verb. */
+static bool
+row_step(struct world *w, const struct words *step)
+{
+	const char *verb = step->word[0], *value = step->n > 3 ? step->word[3] : NULL;
+	enum table table;
+	struct key key;
+
+	if (step->n < 3)
+		return false;
+	if (strcmp(verb, "row") != 0 && strcmp(verb, "no_row") != 0 &&
+	    strcmp(verb, "put") != 0 && strcmp(verb, "delete") != 0 &&
+	    strncmp(verb, "damage", 6) != 0)
+		return false;
+	table = table_named(step->word[1]);
+	key = key_named(w, step->word[2]);
+	if (strcmp(verb, "row") == 0)
+		expect_row(w, table, &key, value);
+	else if (strcmp(verb, "no_row") == 0)
+		expect_row(w, table, &key, NULL);
+	else if (strcmp(verb, "put") == 0)
+		change_row(w, table, &key, value);
+	else if (strcmp(verb, "delete") == 0)
+		change_row(w, table, &key, NULL);
+	else if (strcmp(verb, "damage") == 0)
+		change_row(w, table, &key, "damaged");
+	else
+		damage_page(w->f, table, &key);
+	return true;
+}
+
+static void
+expect_number(const char *what, size_t got, const char *expected)
+{
+	if (got != values_number(NULL, expected, NULL, NULL))
+		scenario_fail("%s: %zu, not %s", what, got, expected);
+}
+
+static void
+remember(struct world *w)
+{
+	if (w->remembers)
+		contents_clear(&w->remembered);
+	contents_take(w->f, &w->remembered);
+	w->remembers = true;
+}
+
+/* VERB [NUMBER] and VERB TABLE NUMBER. */
+static bool
+store_step(struct world *w, const struct words *step)
+{
+	const char *verb = step->word[0], *last = step->word[step->n - 1];
+
+	if (strcmp(verb, "batch") == 0)
+		w->batch = true;
+	else if (strcmp(verb, "commit") == 0)
+		end_batch(w);
+	else if (strcmp(verb, "silent") == 0)
+		silent(w);
+	else if (strcmp(verb, "restart") == 0)
+		store_restart(w->f, STORE_BYTES);
+	else if (strcmp(verb, "next_ms") == 0)
+		wait_for_next_ms();
+	else if (strcmp(verb, "collect_garbage") == 0 && step->n == 1)
+		sweep(w->f);
+	else if (strcmp(verb, "collect_garbage") == 0)
+		expect_number("steps", sweep(w->f), last);
+	else if (strcmp(verb, "collect_garbage_step") == 0)
+		assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
+	else if (strcmp(verb, "remember") == 0)
+		remember(w);
+	else if (strcmp(verb, "unchanged") == 0)
+		contents_expect(w->f, &w->remembered);
+	else if (strcmp(verb, "count") == 0 && step->n == 3)
+		expect_number(
+		    step->word[1], table_count(w->f, table_named(step->word[1])), last);
+	else if (strcmp(verb, "open_turns") == 0)
+		expect_number(verb, w->f->open.n, last);
+	else if (strcmp(verb, "followed") == 0)
+		expect_number(verb, w->f->live.turns.n, last);
+	else
+		return false;
+	return true;
+}
+
+static bool
+run_step(void *world, const struct words *step)
+{
+	struct world *w = world;
+	struct asker *asker = client_named(w, step->word[0]);
+
+	if (asker == NULL)
+		return store_step(w, step) || row_step(w, step);
+	client_step(w, asker, step);
+	return true;
+}
+
+const struct scenario_subject store_scenarios = {set_up, tear_down, run_step, end};
