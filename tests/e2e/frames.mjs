@@ -282,10 +282,6 @@ export class EchoServer {
 		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
 	}
 
-	drain() {
-		this.child.stdin.write("drain\n");
-	}
-
 	async stop() {
 		if (this.child.exitCode === null && this.child.signalCode === null) {
 			const closed = once(this.child, "close");

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { Authority } from "./certs.mjs";
-import { assertError, RawConnection, textOf, tlsOptions } from "./client.mjs";
+import { assertError, textOf, tlsOptions } from "./client.mjs";
 import {
 	BUILD,
 	baseEnvironment,
@@ -20,6 +20,7 @@ import {
 	WIDGET_KEY,
 	withBanter,
 } from "./harness.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
 
 const authority = new Authority();
 tlsOptions.ca = authority.pem;
@@ -57,16 +58,6 @@ function dial(port, options = {}) {
 	});
 }
 
-/** The error code that a dial must end with. */
-async function refusal(port, options) {
-	const result = await dial(port, options);
-	if (!(result instanceof Error)) {
-		result.destroy();
-		assert.fail(`connected by ${result.getProtocol()}`);
-	}
-	return result.code;
-}
-
 /** The name in the certificate that new connections see. */
 async function servedName(port) {
 	const socket = await dial(port);
@@ -78,22 +69,19 @@ async function servedName(port) {
 describe("HTTPS", () => {
 	const banter = useBanter({ env: https(first) });
 
-	it("chat and stream work as over HTTP", async () => {
-		const answer = await banter.chat("s", "[[tokens=3]]");
-		assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+	it("chat, stream, files and WebSockets work as over HTTP", async () => {
+		const text = "x".repeat(3_900);
+		const answer = await banter.chat("s", `[[echo]]${text}`);
+		assert.equal(answer.json?.message, text, answer.text);
 		const stream = await banter.stream("s", "[[tokens=40 delay=5]]");
 		const events = await stream.rest();
 		assert.equal(textOf(events), numbered(40));
 		assert.equal(events.at(-1).type, "done");
 		assert.equal((await banter.messages(answer.json.conversationId)).length, 4);
-	});
-
-	it("large bodies are complete in both directions", async () => {
-		const text = "x".repeat(3_900);
-		const { json } = await banter.chat("large", `[[echo]]${text}`);
-		assert.equal(json?.message, text);
 		const script = await banter.get("/widget/chat-widget.js");
 		assert.equal(script.bytes.length, Number(script.headers["content-length"]));
+		const visitor = await Visitor.open(banter, await makeWidget(banter), { stream: true });
+		assert.equal(await visitor.ask("[[tokens=3]]"), "t0 t1 t2");
 	});
 
 	it("curl works with each version", async () => {
@@ -113,52 +101,6 @@ describe("HTTPS", () => {
 			);
 			assert.equal(lines.at(-1), "200 1.1");
 		}
-	});
-
-	it("TLS 1.2 and 1.3 are accepted, older versions refused", async () => {
-		for (const version of ["TLSv1.2", "TLSv1.3"]) {
-			const socket = await dial(banter.port, { minVersion: version, maxVersion: version });
-			assert.equal(socket.getProtocol(), version);
-			assert.equal(socket.authorized, true);
-			socket.destroy();
-		}
-		for (const version of ["TLSv1", "TLSv1.1"])
-			assert.equal(
-				await refusal(banter.port, {
-					minVersion: version,
-					maxVersion: version,
-					ciphers: "DEFAULT@SECLEVEL=0",
-				}),
-				"ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
-			);
-	});
-
-	it("ALPN selects http/1.1; a client without it is refused", async () => {
-		const socket = await dial(banter.port, { ALPNProtocols: ["h2", "http/1.1"] });
-		assert.equal(socket.alpnProtocol, "http/1.1");
-		socket.destroy();
-		assert.equal(
-			await refusal(banter.port, { ALPNProtocols: ["h2"] }),
-			"ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
-		);
-	});
-
-	it("plain HTTP gets a 400 with the reason, and the connection is closed", async () => {
-		const raw = await RawConnection.connect(banter.port);
-		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
-		const answer = await raw.response();
-		assertError(answer, 400, undefined, "https_required");
-		assert.equal(answer.headers.connection, "close");
-		assert.equal((await raw.closed()).length, 0);
-		raw.close();
-	});
-
-	it("other protocols are closed without a response, and TLS is still served", async () => {
-		const raw = await RawConnection.connect(banter.port);
-		await raw.write("\x16\x03\x01\x00\x05hello\r\n\r\n");
-		await raw.closed();
-		raw.close();
-		assert.equal((await banter.get("/health")).status, 200);
 	});
 
 	it("the scheme is https: Secure cookies, the document's server URL, our own origin", async () => {
@@ -275,23 +217,13 @@ describe("HTTPS certificates", () => {
 		const pair = ownCopy(first, "kept");
 		await withBanter({ env: https(pair) }, async (banter) => {
 			const workers = banter.workerPids().sort();
-			const bad = [
-				[() => copyFileSync(second.key, pair.key), /TLS_KEY=\S+: is not the key of/],
-				[() => writeFileSync(pair.cert, "nonsense"), /TLS_CERT=\S+: holds no PEM certificate/],
-				[() => rmSync(pair.key), /TLS_KEY=\S+: No such file/],
-			];
-			for (const [spoil, reason] of bad) {
-				exchangeFor(pair, first);
-				spoil();
-				const position = banter.log.lines.length;
-				assert.equal((await banter.reload()).ev, "reload_refused");
-				assert.match(
-					banter.log.lines.slice(position).find((line) => line.ev === "settings_problem").text,
-					reason,
-				);
-				assert.equal(await servedName(banter.port), "first");
-				assert.deepEqual(banter.workerPids().sort(), workers);
-			}
+			copyFileSync(second.key, pair.key);
+			const position = banter.log.lines.length;
+			assert.equal((await banter.reload()).ev, "reload_refused");
+			const problem = banter.log.lines.slice(position).find(({ ev }) => ev === "settings_problem");
+			assert.match(problem.text, /TLS_KEY=\S+: is not the key of/);
+			assert.equal(await servedName(banter.port), "first");
+			assert.deepEqual(banter.workerPids().sort(), workers);
 			exchangeFor(pair, second);
 			assert.equal((await banter.reload()).ev, "reload_done");
 			assert.equal(await servedName(banter.port), "second");
@@ -311,17 +243,6 @@ describe("HTTPS certificates", () => {
 			assert.equal((await banter.reload()).ev, "reload_done");
 			assert.equal(warnings().length, 2, "the new one has 30 days");
 		});
-	});
-
-	it("--check describes it", () => {
-		const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
-		const { status, stdout, stderr } = spawnSync(join(BUILD, "masterd"), ["--check"], {
-			env: { ...env, ...https(ending), OPENAI_API_KEY: "key" },
-			encoding: "utf8",
-			timeout: DEADLINE_MS,
-		});
-		assert.deepEqual([status, stdout], [0, "The settings are good.\n"], stderr);
-		assert.ok(stderr.includes(`  TLS_CERT=${ending.cert}: expires within two weeks\n`), stderr);
 	});
 
 	it("only masterd reads the files: a worker that starts later does not need them", async () => {
@@ -356,23 +277,20 @@ describe("HTTPS certificates", () => {
 		);
 	});
 
-	const wrong = [
-		["the key of another", { cert: first.cert, key: second.key }, /TLS_KEY=.*is not the key of/],
-		["no certificate", { cert: "/nonexistent", key: first.key }, /TLS_CERT=\/nonexistent: No such/],
-		["no key", { cert: first.cert, key: undefined }, /TLS_KEY is not set/],
-		["no certificate's path", { cert: undefined, key: first.key }, /TLS_CERT is not set/],
-	];
-	for (const [what, pair, reason] of wrong)
-		for (const args of [[], ["--check"]])
-			it(`${what}: masterd ${args} reports it and exits with 78`, () => {
-				const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, DATA_DIR: authority.dir };
-				for (const [name, value] of Object.entries(https(pair))) if (value) env[name] = value;
-				const { status, stderr } = spawnSync(join(BUILD, "masterd"), args, {
-					env,
-					encoding: "utf8",
-					timeout: DEADLINE_MS,
-				});
-				assert.equal(status, 78, stderr);
-				assert.match(stderr, reason);
+	for (const [what, args, pair, expected, reason] of [
+		["a key of another", [], { ...first, key: second.key }, 78, /TLS_KEY=.*is not the key of/],
+		["no certificate", ["--check"], { ...first, cert: "/none" }, 78, /TLS_CERT=\/none: No such/],
+		["no key", ["--check"], { cert: first.cert }, 78, /TLS_KEY is not set/],
+		["one that expires soon", ["--check"], ending, 0, /TLS_CERT=.*: expires within two weeks\n/],
+	])
+		it(`${what}: ${["masterd", ...args].join(" ")} reports it and exits with ${expected}`, () => {
+			const env = { ...baseEnvironment(), WIDGET_API_KEY: WIDGET_KEY, OPENAI_API_KEY: "key" };
+			const { status, stderr } = spawnSync(join(BUILD, "masterd"), args, {
+				env: { ...env, DATA_DIR: authority.dir, ...https(pair) },
+				encoding: "utf8",
+				timeout: DEADLINE_MS,
 			});
+			assert.equal(status, expected, stderr);
+			assert.match(stderr, reason);
+		});
 });

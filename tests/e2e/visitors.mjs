@@ -130,6 +130,33 @@ export class Visitor {
 	}
 }
 
+/** A message to which the stub model replies with this text. */
+export const echo = (text) => `[[echo]] ${text}`;
+
+/** The summaries of the frames of a reply. */
+export const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
+
+/** A history as [role, content]. */
+export const said = (history) => history.map(({ role, content }) => [role, content]);
+
+/** The history after each of these was sent as echo(text) and answered. */
+export const exchanged = (...texts) =>
+	texts.flatMap((text) => [
+		["user", echo(text)],
+		["assistant", text],
+	]);
+
+/** The conversations of a widget, newest first. */
+export async function conversationsOf(banter, { id }) {
+	return (await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`)).conversations;
+}
+
+/** Deletes the widget's newest conversation as an admin. */
+export async function deleteConversation(banter, widget) {
+	const [{ _id }] = await conversationsOf(banter, widget);
+	await adminExpect(banter, 204, "DELETE", `conversations/${_id}`);
+}
+
 /** A frame without the members that tests do not compare. */
 export function summary({ type, content, token, code, role }) {
 	const what = content ?? token ?? code;

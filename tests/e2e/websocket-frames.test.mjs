@@ -1,19 +1,20 @@
-// RFC 6455 as the Autobahn test suite asks for it (websocket-cases.mjs), and where it does not ask:
-// the handshake, masks, lengths in a longer form than needed, bounds. Against http-peer, plain and over
-// TLS, and every case in other pieces than it is written in: how the network cuts the bytes must not
-// matter.
+// RFC 6455 against http-peer, plain and over TLS: the cases of the Autobahn test suite (websocket-cases.mjs),
+// and what the suite lacks: the handshake, masks, lengths in a longer form than needed, bounds. Every case
+// is also sent in other pieces: how the network cuts the bytes must not matter. And an independent client,
+// the ws package, alone and with a thousand connections.
 //
 //	BANTER_SEED=12345 node --test tests/e2e/websocket-frames.test.mjs    repeats the cuts
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
+import { WebSocket } from "ws";
 import { Authority } from "./certs.mjs";
-import { until } from "./daemon.mjs";
+import { TIME_FACTOR, until } from "./daemon.mjs";
 import {
 	acceptFor,
 	closePayload,
 	EchoServer,
-	fragments,
 	frame,
 	handshake,
 	OP,
@@ -21,12 +22,15 @@ import {
 	RawWebSocket,
 } from "./frames.mjs";
 import { randomOf } from "./mutate.mjs";
+import { memoryOf } from "./proc.mjs";
 import { CASES } from "./websocket-cases.mjs";
 
 const SEED = Number(process.env.BANTER_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const LANES = 16; // connections at once
 const NORMALLY = frame(OP.close, closePayload(1000));
 const BYTEWISE_MAX = 512; // a longer case is cut in random pieces only
+const FULL = 64 * 1024; // bytes of a message, at most
+const IDLE_MAX = 2 * 1024; // bytes that an idle socket may cost
 
 const echo = new EchoServer(new Authority());
 before(() => echo.start());
@@ -43,10 +47,13 @@ function cut(bytes, lengths) {
 	return pieces;
 }
 
-/** The pieces in which a case is sent. */
-function piecesOf({ send, pieces }) {
-	if (pieces === undefined) return [Buffer.concat(send)];
-	return pieces === 0 ? send : cut(Buffer.concat(send), () => pieces);
+const bytewise = (bytes) => cut(bytes, () => 1);
+
+/** The pieces in which the suite sends a case. */
+function piecesOf({ send, pieces, parts }) {
+	if (parts || pieces === 0) return send;
+	const bytes = Buffer.concat(send);
+	return pieces === undefined ? [bytes] : cut(bytes, () => pieces);
 }
 
 /** Sends a case in these pieces and checks the response and the close. */
@@ -73,168 +80,117 @@ async function inParts(line, pieces) {
 		if (i > 0) {
 			// A ping cannot be inserted into a frame: there is no response to wait for.
 			await new Promise((done) => setTimeout(done, 20));
-			assert.deepEqual(line.got, [], "what is good so far is waited for");
+			assert.deepEqual(line.got, [], "no response to a valid beginning");
 		}
 		line.send(piece);
 	}
 }
 
-/** Runs jobs concurrently; names the first that failed. */
-async function inLanes(entries, job) {
-	const rest = [...entries];
+/** Runs the cases concurrently, each in the pieces that cutOf(case) returns; names the first that failed. */
+async function checkAll(cases, to, cutOf = piecesOf) {
+	const rest = [...cases];
 	const lane = async () => {
 		for (let entry = rest.pop(); entry; entry = rest.pop()) {
-			try {
-				await job(...entry);
-			} catch (error) {
-				error.message = `case ${entry[0]}: ${error.message}`;
+			const [number, one] = entry;
+			await check(to, one, cutOf(one)).catch((error) => {
+				error.message = `case ${number}: ${error.message}`;
 				throw error;
-			}
+			});
 		}
 	};
 	await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 describe("the Autobahn suite's cases", () => {
-	for (const group of ["1", "2", "3", "4", "5", "6", "7", "10"])
+	const whole = [...CASES].filter(([, { parts }]) => !parts);
+	const isShort = ([, { send }]) => Buffer.concat(send).length <= BYTEWISE_MAX;
+
+	const counts = { 1: 16, 2: 11, 3: 7, 4: 10, 5: 20, 6: 145, 7: 37, 10: 1 };
+	for (const [group, count] of Object.entries(counts))
 		it(`group ${group}`, async () => {
 			const cases = [...CASES].filter(([number]) => number.startsWith(`${group}.`));
-			assert.ok(cases.length > 0);
-			await inLanes(cases, (_, one) =>
-				check(echo.plain, one, one.parts ? one.send : piecesOf(one)),
-			);
+			assert.equal(cases.length, count);
+			await checkAll(cases, echo.plain);
 		});
 
-	it("are complete", () => {
-		const counts = {};
-		for (const number of CASES.keys()) {
-			const group = number.split(".")[0];
-			counts[group] = (counts[group] ?? 0) + 1;
-		}
-		assert.deepEqual(counts, { 1: 16, 2: 11, 3: 7, 4: 10, 5: 20, 6: 145, 7: 37, 10: 1 });
-	});
+	it("over TLS", () => checkAll(CASES, echo.secure));
 
-	it("over TLS", async () => {
-		await inLanes(CASES, (_, one) => check(echo.secure, one, one.parts ? one.send : piecesOf(one)));
-	});
+	it("byte by byte", () =>
+		checkAll(whole.filter(isShort), echo.plain, ({ send }) => bytewise(Buffer.concat(send))));
 
-	it("byte by byte", async () => {
-		const short = [...CASES].filter(
-			([, { send, parts }]) => !parts && Buffer.concat(send).length <= BYTEWISE_MAX,
-		);
-		await inLanes(short, (_, one) =>
-			check(
-				echo.plain,
-				one,
-				cut(Buffer.concat(one.send), () => 1),
-			),
-		);
-	});
-
-	it(`in random pieces (seed ${SEED})`, async () => {
+	it(`in random pieces (seed ${SEED})`, () => {
 		const random = randomOf(SEED);
-		await inLanes(
-			[...CASES].filter(([, { parts }]) => !parts),
-			(_, one) => {
-				const bytes = Buffer.concat(one.send);
-				const most = Math.max(2, Math.ceil(bytes.length / 20));
-				return check(
-					echo.plain,
-					one,
-					cut(bytes, () => 1 + random(most)),
-				);
-			},
-		);
+		return checkAll(whole, echo.plain, ({ send }) => {
+			const bytes = Buffer.concat(send);
+			const most = Math.max(2, Math.ceil(bytes.length / 20));
+			return cut(bytes, () => 1 + random(most));
+		});
 	});
 });
 
 describe("beyond the suite", () => {
-	/** Checks the result of these frames, in one piece and byte by byte. */
-	const leads = async (send, got, path = "/") => {
-		for (const pieces of [send, cut(Buffer.concat(send), () => 1)]) {
-			const line = await openRawWebSocket(echo.plain, path);
-			await line.sendPieces(pieces);
-			await line.end();
-			assert.deepEqual(line.got, got);
-			line.close();
-		}
-	};
-	const CLOSED = (code) => [["close", code]];
+	const text = (payload, how) => frame(OP.text, payload, how);
+	const more = (payload, how) => frame(OP.more, payload, how);
+	const close = (code) => frame(OP.close, closePayload(code));
+	const closed = (code, ...before) => [...before, ["close", code]];
+	const unmasked = { masked: false };
+	const open = { fin: false };
+	const star = (n) => "*".repeat(n);
 
-	it("a frame without a mask: 1002", async () => {
-		await leads([frame(OP.text, "x", { masked: false })], CLOSED(1002));
-		await leads([frame(OP.ping, "", { masked: false })], CLOSED(1002));
-		await leads([frame(OP.close, closePayload(1000), { masked: false })], CLOSED(1002));
-	});
-
-	it("a length that is not in its shortest form: 1002", async () => {
-		await leads([frame(OP.text, "x", { wide: 16 })], CLOSED(1002));
-		await leads([frame(OP.text, "x", { wide: 64 })], CLOSED(1002));
-		await leads([frame(OP.text, "*".repeat(125), { wide: 16 })], CLOSED(1002));
-	});
-
-	it("a length of 2⁶³ or more: 1002", () =>
-		leads([frame(OP.text, "x", { wide: 64, length: 2n ** 63n })], CLOSED(1002)));
-
-	it("a message of 65,537 bytes: 1009, before it has arrived", async () => {
-		const announced = { wide: 64, length: 65537 };
-		await leads([frame(OP.text, "x", announced)], CLOSED(1009));
-		await leads([frame(OP.text, "x", { wide: 64, length: 2n ** 62n })], CLOSED(1009));
-		const parts = [frame(OP.text, "*".repeat(65535), { fin: false }), frame(OP.more, "**")];
-		const line = await openRawWebSocket(echo.plain);
-		await line.sendPieces(parts);
-		await line.end();
-		assert.deepEqual(line.got, CLOSED(1009));
-		line.close();
-	});
-
-	it("a binary message where only text is accepted: 1003", async () => {
-		await leads([frame(OP.binary, "x")], CLOSED(1003), "/text");
-		await leads([frame(OP.binary, "", { fin: false })], CLOSED(1003), "/text");
-		await leads(
-			[frame(OP.text, "x"), frame(OP.binary, "x")],
-			[["text", "x"], ...CLOSED(1003)],
+	for (const [name, send, got, path] of [
+		["text without a mask", [text("x", unmasked)], closed(1002)],
+		["a ping without a mask", [frame(OP.ping, "", unmasked)], closed(1002)],
+		["a close without a mask", [frame(OP.close, closePayload(1000), unmasked)], closed(1002)],
+		["a length of 1 in 16 bits", [text("x", { wide: 16 })], closed(1002)],
+		["a length of 1 in 64 bits", [text("x", { wide: 64 })], closed(1002)],
+		["a length of 125 in 16 bits", [text(star(125), { wide: 16 })], closed(1002)],
+		["a length of 2⁶³", [text("x", { wide: 64, length: 2n ** 63n })], closed(1002)],
+		["a length of 2⁶²", [text("x", { wide: 64, length: 2n ** 62n })], closed(1009)],
+		["65,537 bytes, before they arrive", [text("x", { wide: 64, length: FULL + 1 })], closed(1009)],
+		["65,537 bytes in two fragments", [text(star(FULL - 1), open), more("**")], closed(1009)],
+		["binary at /text", [frame(OP.binary, "x")], closed(1003), "/text"],
+		["a binary fragment at /text", [frame(OP.binary, "", open)], closed(1003), "/text"],
+		[
+			"binary after text at /text",
+			[text("x"), frame(OP.binary, "x")],
+			closed(1003, ["text", "x"]),
 			"/text",
-		);
-	});
+		],
+		["half a character and another", [text(Buffer.from([0xc3]), open), more("x")], closed(1007)],
+		["half a character and the end", [text(Buffer.from([0xc3]), open), more("")], closed(1007)],
+		["the registered code 1012", [close(1012)], closed(1012)],
+		["the registered code 1013", [close(1013)], closed(1013)],
+		["the registered code 1014", [close(1014)], closed(1014)],
+		["the reserved code 1015", [close(1015)], closed(1002)],
+	])
+		it(`${name}: ${got.at(-1)[1]}`, async () => {
+			const bytes = Buffer.concat(send);
+			const ways = bytes.length > FULL ? [send] : [send, bytewise(bytes)];
+			for (const pieces of ways) {
+				const line = await openRawWebSocket(echo.plain, path);
+				await line.sendPieces(pieces);
+				await line.end();
+				assert.deepEqual(line.got, got);
+				line.close();
+			}
+		});
 
-	it("half a character, then something else: 1007", async () => {
-		await leads([...fragments("é", 1).slice(0, 1), frame(OP.more, "x")], CLOSED(1007));
-		await leads(
-			[frame(OP.text, Buffer.from([0xc3]), { fin: false }), frame(OP.more)],
-			CLOSED(1007),
-		);
-	});
-
-	it("newer registered close codes are accepted", async () => {
-		for (const code of [1012, 1013, 1014])
-			await leads([frame(OP.close, closePayload(code))], CLOSED(code));
-		await leads([frame(OP.close, closePayload(1015))], CLOSED(1002));
-	});
-
-	it("5,000 empty fragments: 1008", async () => {
-		const line = await openRawWebSocket(echo.plain);
-		line.send(frame(OP.text, "", { fin: false }));
-		line.send(
-			Buffer.concat(Array.from({ length: 5000 }, () => frame(OP.more, "", { fin: false }))),
-		);
-		await line.end();
-		assert.deepEqual(line.got, CLOSED(1008));
-		line.close();
-	});
-
-	it("5,000 pings: 1008, with at most one pong each", async () => {
-		const line = await openRawWebSocket(echo.plain);
-		line.send(Buffer.concat(Array.from({ length: 5000 }, () => frame(OP.ping))));
-		await line.end();
-		assert.equal(line.got.length, 4097);
-		assert.deepEqual(line.got.at(-1), ["close", 1008]);
-		line.close();
-	});
+	for (const [name, send, pongs] of [
+		["empty fragments: 1008", [text("", open), ...Array(5000).fill(more("", open))], 0],
+		["pings: 1008, with at most one pong each", Array(5000).fill(frame(OP.ping)), 4096],
+	])
+		it(`5,000 ${name}`, async () => {
+			const line = await openRawWebSocket(echo.plain);
+			line.send(Buffer.concat(send));
+			await line.end();
+			assert.equal(line.got.length, pongs + 1);
+			assert.deepEqual(line.got.at(-1), ["close", 1008]);
+			line.close();
+		});
 
 	it("a peer that half-closes without a close frame is released", async () => {
 		const line = await openRawWebSocket(echo.plain);
-		line.send(frame(OP.text, "last"));
+		line.send(text("last"));
 		line.socket.end();
 		await line.end();
 		assert.deepEqual(line.got, [["text", "last"]]);
@@ -244,6 +200,7 @@ describe("beyond the suite", () => {
 
 describe("the handshake", () => {
 	const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+	const withKey = (key) => handshake("/", { "Sec-WebSocket-Key": key });
 
 	/** The response to a request and its status. */
 	async function ask(request) {
@@ -255,7 +212,7 @@ describe("the handshake", () => {
 	}
 
 	it("returns the accept key (RFC 6455, section 1.3)", async () => {
-		const { head } = await ask(handshake("/", { "Sec-WebSocket-Key": KEY }));
+		const { head } = await ask(withKey(KEY));
 		assert.equal(acceptFor(KEY), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 		assert.match(head, /^HTTP\/1\.1 101 Switching Protocols\r\n/);
 		assert.match(head, /^Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=$/m);
@@ -299,37 +256,109 @@ describe("the handshake", () => {
 
 	it("returns 400 for an invalid key, two keys, or a body", async () => {
 		for (const request of [
-			handshake("/", { "Sec-WebSocket-Key": undefined }),
-			handshake("/", { "Sec-WebSocket-Key": "" }),
-			handshake("/", { "Sec-WebSocket-Key": `${KEY}=` }),
-			handshake("/", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ" }),
-			handshake("/", { "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25j*Q==" }),
-			handshake("/", { "Sec-WebSocket-Key": `${KEY}\r\nSec-WebSocket-Key: ${KEY}` }),
+			withKey(undefined),
+			withKey(""),
+			withKey(`${KEY}=`),
+			withKey("dGhlIHNhbXBsZSBub25jZQ"),
+			withKey("dGhlIHNhbXBsZSBub25j*Q=="),
+			withKey(`${KEY}\r\nSec-WebSocket-Key: ${KEY}`),
 			`${handshake("/", { "Content-Length": "2" })}hi`,
 		])
 			assert.equal((await ask(request)).status, 400, request);
 	});
 
 	it("is followed by frames in any packets", async () => {
-		const bytes = Buffer.concat([
-			Buffer.from(handshake()),
-			frame(OP.text, "early"),
-			frame(OP.ping, "p"),
-			NORMALLY,
-		]);
-		for (const pieces of [[bytes], cut(bytes, () => 1), cut(bytes, () => 150)]) {
+		const frames = [frame(OP.text, "early"), frame(OP.ping, "p"), NORMALLY];
+		const bytes = Buffer.concat([Buffer.from(handshake()), ...frames]);
+		for (const pieces of [[bytes], bytewise(bytes), cut(bytes, () => 150)]) {
 			const line = new RawWebSocket(echo.plain);
 			await line.sendPieces(pieces);
 			await line.end();
-			assert.deepEqual(line.got, [
-				["text", "early"],
-				["pong", "70"],
-				["close", 1000],
-			]);
+			const pong = ["pong", Buffer.from("p").toString("hex")];
+			assert.deepEqual(line.got, [["text", "early"], pong, ["close", 1000]]);
 			line.close();
 		}
 	});
+});
 
-	it("leaves no resources behind", () =>
-		until("all have ended", async () => (await echo.sockets()) === 0));
+/** An open socket of the ws package. */
+async function open({ port, ca }) {
+	const url = `${ca ? "wss" : "ws"}://localhost:${port}/`;
+	const socket = new WebSocket(url, { ca, perMessageDeflate: true, family: 4 });
+	await once(socket, "open");
+	return socket;
+}
+
+/** Sends and resolves to the response. */
+async function exchange(socket, message) {
+	const answer = once(socket, "message");
+	socket.send(message);
+	const [data, isBinary] = await answer;
+	return isBinary ? data : data.toString();
+}
+
+const allReleased = () => until("all have ended", async () => (await echo.sockets()) === 0);
+
+for (const way of ["plain", "secure"])
+	describe(`an independent client, ${way}`, () => {
+		it("gets its messages of up to 64 KiB back, without compression", async () => {
+			const socket = await open(echo[way]);
+			assert.equal(socket.extensions, "");
+			assert.equal(socket.protocol, "");
+			for (const message of ["hello", "", "größer 🌍", "é".repeat(FULL / 2), Buffer.from([0, 255])])
+				assert.deepEqual(await exchange(socket, message), message);
+			const end = once(socket, "close");
+			socket.close(4321, "mine");
+			assert.equal((await end)[0], 4321);
+		});
+
+		it("sends 10,000 messages ahead and gets all back in order", async () => {
+			const socket = await open(echo[way]);
+			const got = [];
+			socket.on("message", (data) => got.push(String(data)));
+			const sent = Array.from({ length: 10_000 }, (_, i) => `message ${i}`);
+			for (const message of sent) socket.send(message);
+			await until("all messages", () => got.length === sent.length);
+			assert.deepEqual(got, sent);
+			socket.terminate();
+		});
+
+		it("that does not read delays no other, and is released when it vanishes", async () => {
+			const deaf = await open(echo[way]);
+			deaf.pause();
+			for (let i = 0; i < 400; i++) deaf.send("*".repeat(FULL)); // 25 MB
+			const socket = await open(echo[way]);
+			for (let i = 0; i < 100; i++) assert.equal(await exchange(socket, `${i}`), `${i}`);
+			let count = 0;
+			deaf.on("message", (data) => {
+				count += data.length === FULL ? 1 : 0;
+			});
+			deaf.resume();
+			await until("all messages of the deaf one", () => count === 400);
+			deaf.terminate();
+			socket.terminate();
+			await allReleased();
+		});
+	});
+
+describe("1,000 idle sockets", () => {
+	it(`cost less than ${IDLE_MAX} bytes each`, async (t) => {
+		const idle = new EchoServer();
+		await idle.start();
+		const talk = async (n) => {
+			const sockets = [];
+			for (let i = 0; i < n; i++) sockets.push(await open(idle.plain));
+			for (const socket of sockets) assert.equal(await exchange(socket, "hello"), "hello");
+			return sockets;
+		};
+		// The fixed cost of the first one counts once.
+		const first = await talk(1);
+		const before = memoryOf(idle.child.pid);
+		const sockets = await talk(1000);
+		const each = (memoryOf(idle.child.pid) - before) / sockets.length;
+		t.diagnostic(`${Math.round(each)} bytes each`);
+		for (const socket of [...first, ...sockets]) socket.terminate();
+		await idle.stop();
+		if (TIME_FACTOR === 1) assert.ok(each < IDLE_MAX, `${each} bytes each`); // sanitizers pad
+	});
 });

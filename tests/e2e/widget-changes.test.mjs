@@ -2,33 +2,25 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ADMIN_KEY, until, useBanter } from "./harness.mjs";
+import { until, useBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 import {
 	changeWidget,
+	conversationsOf,
+	deleteConversation,
 	deleteWidget,
+	echo,
+	exchanged,
 	handshakeRefusal,
 	makeWidget,
 	openTabs,
+	replyOf,
+	said,
 	summary,
 	Visitor,
 } from "./visitors.mjs";
 
 const LONG = "[[tokens=3000 delay=20]]";
-const echo = (text) => `[[echo]] ${text}`;
-const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
-const said = (history) => history.map(({ role, content }) => [role, content]);
-
-const erase = (banter, id) =>
-	banter.request("DELETE", `/v1/admin/conversations/${id}`, {
-		headers: { "x-admin-api-key": ADMIN_KEY },
-	});
-
-/** The conversations of a widget. */
-async function conversationsOf(banter, { id }) {
-	return (await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`)).conversations;
-}
-
 describe("an agent during a conversation", () => {
 	const banter = useBanter();
 
@@ -152,7 +144,7 @@ describe("a widget with connected visitors", () => {
  * The replies that a tab shows in the end, up to this one: those of the last history and those
  * after it.
  */
-async function heardAnew(tab, last) {
+async function repliesAfterHistory(tab, last) {
 	let [history, typing, replies] = [false, false, []];
 	while (!history || typing || replies.at(-1) !== last) {
 		const { type, messages, role, content } = await tab.next();
@@ -172,22 +164,17 @@ describe("a conversation that is deleted while its visitor is connected", () => 
 		one.say(LONG, "x");
 		one.say(echo("waited"), "y");
 		for (const tab of [one, two]) await tab.upTo("typing_start");
-		const [{ _id }] = await conversationsOf(banter, one.widget);
-		assert.equal((await erase(banter, _id)).status, 204);
+		await deleteConversation(banter, one.widget);
 		for (const tab of [one, two]) {
 			assert.deepEqual(await tab.reply(), [["error", "conversation_deleted"], ["typing_stop"]]);
-			assert.deepEqual(await heardAnew(tab, "waited"), ["waited"]);
+			assert.deepEqual(await repliesAfterHistory(tab, "waited"), ["waited"]);
 		}
 		two.say(echo("goes on"));
 		assert.deepEqual(await two.reply(), replyOf("goes on"));
 		assert.deepEqual((await one.reply())[0], ["message", echo("goes on"), "user"]);
-		const expected = ["waited", "goes on"].flatMap((text) => [
-			["user", echo(text)],
-			["assistant", text],
-		]);
 		for (const tab of [one, two]) {
 			assert.deepEqual(tab.frames, []);
-			assert.deepEqual(said((await tab.again()).history), expected);
+			assert.deepEqual(said((await tab.again()).history), exchanged("waited", "goes on"));
 		}
 		assert.equal((await conversationsOf(banter, one.widget)).length, 1);
 	});
@@ -200,11 +187,7 @@ describe("a conversation that is deleted while its visitor is connected", () => 
 		for (const round of ["first", "second"]) {
 			await one.ask(echo(round));
 			for (const tab of [two, near]) await tab.upTo("typing_stop");
-			const { conversations } = await banter.adminGet(
-				`/v1/admin/conversations?widgetId=${one.widget.id}`,
-			);
-			const { _id } = conversations.find(({ lastMessage }) => lastMessage === round);
-			assert.equal((await erase(banter, _id)).status, 204);
+			await deleteConversation(banter, one.widget);
 			for (const tab of [one, two, near])
 				assert.deepEqual(await tab.next(), { type: "history", messages: [] });
 		}
@@ -219,8 +202,7 @@ describe("a conversation that is deleted while its visitor is connected", () => 
 			const heard = [];
 			while (!/t0 t1/.test(heard.join(""))) heard.push((await tab.next()).token);
 		}
-		const [{ _id }] = await conversationsOf(banter, all[0].widget);
-		assert.equal((await erase(banter, _id)).status, 204);
+		await deleteConversation(banter, all[0].widget);
 		for (const tab of all) {
 			const frames = await tab.upTo("history");
 			assert.deepEqual(frames.map(summary), [
@@ -236,8 +218,7 @@ describe("a conversation that is deleted while its visitor is connected", () => 
 		const [one, two] = await openTabs(banter, 2);
 		await one.ask(echo("before"));
 		await two.upTo("typing_stop");
-		const [{ _id }] = await conversationsOf(banter, one.widget);
-		assert.equal((await erase(banter, _id)).status, 204);
+		await deleteConversation(banter, one.widget);
 		for (const tab of [one, two]) assert.deepEqual((await tab.next()).messages, []);
 		assert.deepEqual((await one.again()).history, []);
 		await two.ask(echo("after"));
@@ -246,10 +227,7 @@ describe("a conversation that is deleted while its visitor is connected", () => 
 			echo("after"),
 			"after",
 		]);
-		assert.deepEqual(said((await one.again()).history), [
-			["user", echo("after")],
-			["assistant", "after"],
-		]);
+		assert.deepEqual(said((await one.again()).history), exchanged("after"));
 	});
 });
 

@@ -8,14 +8,16 @@ import { connectToEachWorker } from "./replies.mjs";
 import {
 	avoidMidnight,
 	changeWidget,
+	conversationsOf,
+	echo,
+	exchanged,
 	openAtOtherWorker,
 	openAtWorker,
 	openTabs,
+	replyOf,
+	said,
 	summary,
 } from "./visitors.mjs";
-
-const echo = (text) => `[[echo]] ${text}`;
-const replyOf = (text) => [["typing_start"], ["message", text], ["typing_stop"]];
 
 /** Sends until a reply arrives: a starting store may refuse. */
 async function ask(tab, text, id = text.replace(/\W+/g, ".")) {
@@ -34,11 +36,7 @@ async function missing(banter, tab, body) {
 	try {
 		const position = banter.log.lines.length;
 		await banter.storaged.kill("SIGKILL");
-		await banter.log.waitFor(
-			"the store is there again",
-			({ ev }) => ev === "store_ready",
-			position,
-		);
+		await banter.log.waitFor("the store is back", ({ ev }) => ev === "store_ready", position);
 		await body();
 	} finally {
 		process.kill(worker, "SIGCONT");
@@ -75,11 +73,11 @@ async function adminAt(banter, tab) {
 	};
 }
 
-/** The id of the widget's only conversation. */
-async function conversationOf(banter, { id }) {
-	const { conversations } = await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`);
+/** The admin API's path of the widget's only conversation. */
+async function pathOfConversation(banter, widget) {
+	const conversations = await conversationsOf(banter, widget);
 	assert.equal(conversations.length, 1);
-	return conversations[0]._id;
+	return `conversations/${conversations[0]._id}`;
 }
 
 describe("a tab that has missed events", () => {
@@ -138,7 +136,7 @@ describe("a tab that has missed events", () => {
 		const two = await openAtOtherWorker(() => one.again({ stream: true }), [await one.worker()]);
 		await missing(banter, two, async () => {
 			two.socket.pause();
-			for (let i = 0; i < 75; i++) await ask(one, large, `${i}`);
+			for (let i = 0; i < 75; i++) assert.equal((await ask(one, large, `${i}`)).length, 240_000);
 		});
 		await banter.log.waitFor("it is cut off", ({ why }) => why === "answer_too_large");
 		two.socket.resume();
@@ -177,7 +175,7 @@ describe("a tab that has missed events", () => {
 		const admin = await adminAt(banter, three);
 		one.say("[[tokens=3000 delay=20]]");
 		for (const tab of [two, three]) await tab.upTo("typing_start");
-		const path = `conversations/${await conversationOf(banter, one.widget)}`;
+		const path = await pathOfConversation(banter, one.widget);
 		await missing(banter, two, async () => {
 			// The message queued behind the slow reply is sent and answered when its tab closes.
 			three.say(echo("quick"));
@@ -247,7 +245,7 @@ describe("a tab that has missed events", () => {
 		await ask(one, echo("old"));
 		await two.upTo("typing_stop");
 		const admin = await adminAt(banter, one);
-		const path = `conversations/${await conversationOf(banter, one.widget)}`;
+		const path = await pathOfConversation(banter, one.widget);
 		await missing(banter, two, async () => {
 			assert.equal((await admin("DELETE", path)).status, 204);
 			await ask(one, echo("new"));
@@ -255,13 +253,7 @@ describe("a tab that has missed events", () => {
 		// None of it was sent before: the new one replaces the old one.
 		const { type, messages } = await two.next();
 		assert.equal(type, "history");
-		assert.deepEqual(
-			messages.map(({ role, content }) => [role, content]),
-			[
-				["user", echo("new")],
-				["assistant", "new"],
-			],
-		);
+		assert.deepEqual(said(messages), exchanged("new"));
 		assert.deepEqual(two.frames, []);
 	});
 });

@@ -13,8 +13,8 @@
  * after which a socket is pinged.
  *
  * Listens on free ports of 127.0.0.1, prints "listening on PORT" and, with a certificate, "listening on
- * PORT for TLS", and serves until its standard input ends. The line "drain" on standard input starts a
- * drain; "sockets" prints "sockets N", the number of open WebSockets.
+ * PORT for TLS", and serves until its standard input ends. The line "sockets" on standard input prints
+ * "sockets N", the number of open WebSockets.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -163,9 +163,7 @@ on_stdin(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	line[n] = '\0';
-	if (strcmp(line, "drain\n") == 0)
-		http_server_drain(server);
-	else if (strcmp(line, "sockets\n") == 0)
+	if (strcmp(line, "sockets\n") == 0)
 		printf("sockets %zu\n", sockets);
 	(void)fflush(stdout);
 }

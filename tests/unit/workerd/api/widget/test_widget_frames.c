@@ -153,6 +153,10 @@ TEST(details_are_trimmed_and_uncollected_fields_ignored)
 		unsigned collects;
 		const char *given[CONTACT_FIELDS], *taken[CONTACT_FIELDS];
 	} cases[] = {
+	    {CONTACT_NAME,
+		{"\xe2\x80\xa8"
+		 "Ada Lovelace\n"},
+		{"Ada Lovelace"}},
 	    {ALL, {" Ada ", "\tada@example.com\n", "\xc2\xa0+1 (234) 5"},
 		{"Ada", "ada@example.com", "+1 (234) 5"}},
 	    {CONTACT_EMAIL, {"Ada", "ada@example.com", "no phone"},
@@ -184,6 +188,9 @@ TEST(details_are_validated)
 	    {{"Ada Lovelace", NULL, NULL}, true},
 	    {{"Ada\nLovelace", NULL, NULL}, false},
 	    {{"Ada\x7f", NULL, NULL}, false},
+	    {{"Ada\xc2\x85Lovelace", NULL, NULL}, false},     /* U+0085 */
+	    {{"Ada\xe2\x80\xa8Lovelace", NULL, NULL}, false}, /* U+2028 */
+	    {{"Ada\xe2\x80\xa9Lovelace", NULL, NULL}, false}, /* U+2029 */
 	    {{NULL, "a@b.c", NULL}, true},
 	    {{NULL, "a+b.c@sub.example.com", NULL}, true},
 	    {{NULL, "\xc3\xa9@\xc3\xa9.fr", NULL}, true},
