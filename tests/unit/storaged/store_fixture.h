@@ -24,6 +24,7 @@
 #include "tests/unit/unit.h"
 
 #define STORE_BYTES (64u * 1024 * 1024)
+#define PAGE_SIZE   4096
 
 /* A client with the frames that it sent in this batch, and its answers. */
 struct asker {
@@ -472,30 +473,44 @@ damage(struct fixture *f, enum table table, const struct id *id)
 	f->damaged = true;
 }
 
-/* Overwrites the file's page of a record with zeros, as a power failure may do; LMDB sees them
- * at once. */
+/* Writes into the store's file; LMDB sees it at once. */
 static inline void
-damage_page(struct fixture *f, enum table table, const struct key *key)
+overwrite_file(struct fixture *f, size_t at, const void *bytes, size_t n)
 {
-	static const uint8_t zeros[4096];
 	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pwrite(fd, bytes, n, (off_t)at), n);
+	closefd(&fd);
+	f->damaged = true;
+}
+
+/* Where the page of a record begins in the file. */
+static inline size_t
+page_of_record(struct fixture *f, enum table table, const struct key *key)
+{
 	struct slice value;
 	struct txn t;
 	size_t page;
-	int fd;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
 	assert_int_equal(txn_get(&t, table, key, &value), 0);
 	/* A page begins with its number. */
-	memcpy(&page, value.p - (uintptr_t)value.p % sizeof(zeros), sizeof(page));
+	memcpy(&page, value.p - (uintptr_t)value.p % PAGE_SIZE, sizeof(page));
 	txn_abort(&t);
-	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(
-	    pwrite(fd, zeros, sizeof(zeros), (off_t)(page * sizeof(zeros))), sizeof(zeros));
-	closefd(&fd);
-	f->damaged = true;
+	return page * PAGE_SIZE;
+}
+
+/* Overwrites the file's page of a record with zeros, as a power failure may do. */
+static inline void
+damage_page(struct fixture *f, enum table table, const struct key *key)
+{
+	static const uint8_t zeros[PAGE_SIZE];
+
+	overwrite_file(f, page_of_record(f, table, key), zeros, sizeof(zeros));
 }
 
 /* Returns when the clock of the records has advanced. */

@@ -2,8 +2,7 @@
  * Damaged pages of the file: requests that need one are refused, others are not affected, the
  * process continues, and verify says where the pages are.
  */
-#include "tests/unit/storaged/store_fixture.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/storaged/store_report.h"
 
 /* So many that their messages lie on several pages. */
 #define TURNS 200
@@ -104,35 +103,15 @@ STORE_TEST(an_unreadable_key_of_an_open_turn_is_passed_over)
 	chat(f, "s1", "q", "a");
 }
 
-struct lines {
-	size_t n;
-	char line[4][256];
-};
-
+/* The check ends with an error, and its only line contains this text. */
 static void
-keep_line(void *arg, enum table table, const char *what)
+expect_report(struct fixture *f, const char *expected)
 {
-	struct lines *lines = arg;
+	struct report report;
 
-	assert_true(lines->n < ARRAY_LEN(lines->line));
-	snprintf(
-	    lines->line[lines->n++], sizeof(lines->line[0]), "%s: %s", table_name(table), what);
-}
-
-/* verify ends there, with this line. */
-static void
-expect_ended(struct fixture *f, const char *expected)
-{
-	struct lines lines = {0};
-	const struct verify how = {.found = keep_line, .arg = &lines};
-	struct verify_result result;
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(verify_store(&t, &how, &result), MDB_CORRUPTED);
-	txn_abort(&t);
-	assert_int_equal(lines.n, 1);
-	assert_non_null(strstr(lines.line[0], expected));
+	assert_int_equal(report_make(f, &report), MDB_CORRUPTED);
+	assert_null(strchr(report.text, '\n'));
+	assert_non_null(strstr(report.text, expected));
 }
 
 /* The conversation whose messages come just before the page, as the first half of a key. */
@@ -146,7 +125,7 @@ STORE_TEST(the_check_says_where_it_ends)
 	for (size_t i = 0; i < sizeof(three.damaged.b); i++)
 		n += snprintf(
 		    expected + n, sizeof(expected) - (size_t)n, "%02x", three.damaged.b[i]);
-	expect_ended(f, expected);
+	expect_report(f, expected);
 }
 
 STORE_TEST(the_check_names_what_was_erased_and_stays)
@@ -166,7 +145,7 @@ STORE_TEST(the_check_names_what_was_erased_and_stays)
 	id_format(&three.damaged, text);
 	snprintf(
 	    expected, sizeof(expected), "meta: conversation %s was erased, but what", text);
-	expect_ended(f, expected);
+	expect_report(f, expected);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -1,7 +1,6 @@
 /*
  * Group commit: many requests, one transaction; what fails, and what it leaves alone.
  */
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -191,32 +190,14 @@ login_number(uint64_t n)
 	};
 }
 
-/*
- * Makes the page that holds a login one that LMDB cannot read: it answers MDB_CORRUPTED, and
- * MDB_BAD_TXN from then on. A page begins with its number (8 bytes), two bytes of padding and the
- * flags that say what it is; the environment sees the file as it is.
- */
+/* Makes the page of a login unreadable for LMDB: it answers MDB_CORRUPTED, and MDB_BAD_TXN from then
+ * on. The flags of a page are behind its number and two unused bytes. */
 static void
 break_page_of(struct fixture *f, const struct hash256 *token)
 {
-	const uintptr_t page_size = 4096;
 	struct key key = key_hash(token);
-	struct slice value;
-	char path[160];
-	size_t number;
-	struct txn t;
-	int fd;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(txn_get(&t, TABLE_LOGINS, &key, &value), 0);
-	memcpy(&number, value.p - (uintptr_t)value.p % page_size, sizeof(number));
-	txn_abort(&t);
-	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(pwrite(fd, "\0\0", 2, (off_t)(number * page_size + 10)), 2);
-	closefd(&fd);
-	f->damaged = true;
+	overwrite_file(f, page_of_record(f, TABLE_LOGINS, &key) + 10, "\0\0", 2);
 }
 
 STORE_TEST(a_broken_page_costs_only_who_needs_it)
