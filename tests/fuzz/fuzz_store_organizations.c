@@ -8,22 +8,14 @@
  * ignored), and its arguments, a byte each. Each has 2, 3, 4, 6, 8 or 12 values, so that a digit
  * means itself.
  */
-#include <string.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/store_harness.h"
-
-static unsigned
-choose(struct slice *in, unsigned values)
-{
-	return fuzz_byte(in) % values;
-}
+#include "tests/fuzz/store_instructions.h"
 
 /* One of eleven ids, for any kind of object, including the default organization's; or none. */
 static struct id
-id_arg(struct slice *in)
+take_id(struct slice *in)
 {
 	unsigned n = choose(in, 12);
 	struct id id = id_default_org;
@@ -36,7 +28,7 @@ id_arg(struct slice *in)
 
 /* The default organization, two that may be created, and one that does not exist. */
 static struct id
-org_arg(struct slice *in)
+take_org(struct slice *in)
 {
 	struct id org = id_default_org;
 
@@ -45,372 +37,77 @@ org_arg(struct slice *in)
 }
 
 static struct hash256
-hash_arg(struct slice *in)
+take_hash(struct slice *in)
 {
 	return (struct hash256){{(uint8_t)choose(in, 6)}};
 }
 
-static struct slice
-text_arg(struct slice *in)
+/* Now, or in an hour. */
+static uint64_t
+take_expiry(struct slice *in, uint64_t max)
 {
-	static const char *const texts[] = {"", "a", "b", "\xc3\xa4"};
-
-	return slice_str(texts[choose(in, ARRAY_LEN(texts))]);
+	(void)max;
+	return clock_wall_ms() + choose(in, 2) * 3600000ull;
 }
 
-static struct slice
-email_arg(struct slice *in)
+/* Never, or in the far future. */
+static uint64_t
+take_imported_expiry(struct slice *in, uint64_t max)
 {
-	static const char *const emails[] = {
-	    "", "a@example.com", "A@example.com", "b@example.com", "\xc3\x84@x", "\xc3\xa4@x"};
-
-	return slice_str(emails[choose(in, ARRAY_LEN(emails))]);
+	(void)max;
+	return choose(in, 2) * clock_wall_ms() * 2;
 }
 
-static struct slice
-public_arg(struct slice *in)
-{
-	static const char *const ids[] = {"", "wid_1", "wid_2", "wid_3"};
-
-	return slice_str(ids[choose(in, ARRAY_LEN(ids))]);
-}
-
-static unsigned client; /* the next client */
-
-static void
-other_client(struct slice *in)
-{
-	client = choose(in, HARNESS_CLIENTS);
-}
-
-static void
-org_create(struct slice *in)
-{
-	struct msg_org_create m = {.org = org_arg(in), .name = text_arg(in)};
-
-	m.agent = id_arg(in);
-	m.widget = id_arg(in);
-	m.public_id = public_arg(in);
-	harness_send(client, MSG_ORG_CREATE, &m);
-}
-
-static void
-org_list(struct slice *in)
-{
-	harness_send(client, MSG_ORG_LIST, &(struct msg_org_list){.after = org_arg(in)});
-}
-
-static void
-org_get(struct slice *in)
-{
-	harness_send(client, MSG_ORG_GET, &(struct msg_org_get){.org = org_arg(in)});
-}
-
-static void
-user_create(struct slice *in)
-{
-	struct msg_user_record r = {.v = RECORD_VERSION, .org = org_arg(in), .id = id_arg(in)};
-	struct msg_record_put m = {.kind = MSG_USER_RECORD, .fresh = true};
-	struct buf b;
-
-	r.email = email_arg(in);
-	r.role = (uint8_t)choose(in, 2);
-	r.password = text_arg(in);
-	m.record = harness_record(&b, MSG_USER_RECORD, &r);
-	harness_send(client, MSG_RECORD_PUT, &m);
-	buf_clear(&b);
-}
-
-static void
-user_list(struct slice *in)
-{
-	struct msg_record_list m = {
-	    .kind = MSG_USER_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
-
-	m.limit = choose(in, 4);
-	harness_send(client, MSG_RECORD_LIST, &m);
-}
-
-static void
-user_get(struct slice *in)
-{
-	struct msg_record_get m = {
-	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	m.name = email_arg(in);
-	harness_send(client, MSG_RECORD_GET, &m);
-}
-
-static void
-user_change(struct slice *in)
-{
-	struct msg_user_change m = {.org = org_arg(in), .user = id_arg(in)};
-
-	m.what = (uint8_t)choose(in, 8);
-	m.name = text_arg(in);
-	m.role = (uint8_t)choose(in, 2);
-	m.password = text_arg(in);
-	m.except = hash_arg(in);
-	harness_send(client, MSG_USER_CHANGE, &m);
-}
-
-static void
-user_delete(struct slice *in)
-{
-	struct msg_record_delete m = {
-	    .kind = MSG_USER_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static void
-login_create(struct slice *in)
-{
-	struct msg_login_create m = {.org = org_arg(in), .user = id_arg(in)};
-
-	m.id = id_arg(in);
-	m.token = hash_arg(in);
-	m.expires_at = clock_wall_ms() + choose(in, 2) * 3600000ull;
-	harness_send(client, MSG_LOGIN_CREATE, &m);
-}
-
-static void
-login_check(struct slice *in)
-{
-	harness_send(client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = hash_arg(in)});
-}
-
-static void
-login_delete(struct slice *in)
-{
-	harness_send(
-	    client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = hash_arg(in)});
-}
-
-static void
-login_list(struct slice *in)
-{
-	struct msg_login_list m = {.org = org_arg(in), .user = id_arg(in)};
-
-	harness_send(client, MSG_LOGIN_LIST, &m);
-}
-
-static void
-login_revoke(struct slice *in)
-{
-	struct msg_login_revoke m = {.org = org_arg(in), .user = id_arg(in)};
-
-	m.id = id_arg(in);
-	m.except = hash_arg(in);
-	harness_send(client, MSG_LOGIN_REVOKE, &m);
-}
-
-static void
-import_login(struct slice *in)
-{
-	struct msg_login_record r = {
-	    .v = RECORD_VERSION, .org = org_arg(in), .user = id_arg(in)};
-	struct msg_import_login m;
-	struct buf b;
-
-	r.id = id_arg(in);
-	r.expires_at = choose(in, 2) * clock_wall_ms() * 2;
-	m.token = hash_arg(in);
-	m.login = harness_record(&b, MSG_LOGIN_RECORD, &r);
-	harness_send(client, MSG_IMPORT_LOGIN, &m);
-	buf_clear(&b);
-}
-
-static void
-key_create(struct slice *in)
-{
-	struct msg_key_record r = {.v = RECORD_VERSION, .org = org_arg(in), .id = id_arg(in)};
-	struct msg_key_create m;
-	struct buf b;
-
-	r.key = hash_arg(in);
-	m.key = harness_record(&b, MSG_KEY_RECORD, &r);
-	harness_send(client, MSG_KEY_CREATE, &m);
-	buf_clear(&b);
-}
-
-static void
-key_list(struct slice *in)
-{
-	harness_send(client, MSG_KEY_LIST, &(struct msg_key_list){.org = org_arg(in)});
-}
-
-static void
-key_revoke(struct slice *in)
-{
-	struct msg_key_revoke m = {.org = org_arg(in), .key = id_arg(in)};
-
-	harness_send(client, MSG_KEY_REVOKE, &m);
-}
-
-static void
-key_check(struct slice *in)
-{
-	harness_send(client, MSG_KEY_CHECK, &(struct msg_key_check){.key = hash_arg(in)});
-}
-
-static struct msg_agent_record
-agent_args(struct slice *in)
-{
-	struct msg_agent_record r = {.v = RECORD_VERSION, .org = org_arg(in), .id = id_arg(in)};
-
-	r.name = text_arg(in);
-	return r;
-}
-
-static void
-agent_put(struct slice *in)
-{
-	struct msg_record_put m = {.kind = MSG_AGENT_RECORD, .fresh = (uint8_t)choose(in, 2)};
-	struct msg_agent_record r = agent_args(in);
-	struct buf b;
-
-	m.record = harness_record(&b, MSG_AGENT_RECORD, &r);
-	harness_send(client, MSG_RECORD_PUT, &m);
-	buf_clear(&b);
-}
-
-static void
-agent_get(struct slice *in)
-{
-	struct msg_record_get m = {
-	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	harness_send(client, MSG_RECORD_GET, &m);
-}
-
-static void
-agent_list(struct slice *in)
-{
-	struct msg_record_list m = {
-	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
-
-	m.limit = choose(in, 4);
-	harness_send(client, MSG_RECORD_LIST, &m);
-}
-
-static void
-agent_delete(struct slice *in)
-{
-	struct msg_record_delete m = {
-	    .kind = MSG_AGENT_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static struct msg_widget_record
-widget_args(struct slice *in)
-{
-	struct msg_widget_record r = {
-	    .v = RECORD_VERSION, .org = org_arg(in), .id = id_arg(in)};
-
-	r.agent = id_arg(in);
-	r.public_id = public_arg(in);
-	r.enabled = (uint8_t)choose(in, 2);
-	return r;
-}
-
-static void
-widget_put(struct slice *in)
-{
-	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = (uint8_t)choose(in, 2)};
-	struct msg_widget_record r = widget_args(in);
-	struct buf b;
-
-	m.record = harness_record(&b, MSG_WIDGET_RECORD, &r);
-	harness_send(client, MSG_RECORD_PUT, &m);
-	buf_clear(&b);
-}
-
-static void
-widget_get(struct slice *in)
-{
-	struct msg_record_get m = {
-	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	m.name = public_arg(in);
-	harness_send(client, MSG_RECORD_GET, &m);
-}
-
-static void
-widget_list(struct slice *in)
-{
-	struct msg_record_list m = {
-	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .cursor = id_arg(in)};
-
-	m.limit = choose(in, 4);
-	harness_send(client, MSG_RECORD_LIST, &m);
-}
-
-static void
-widget_delete(struct slice *in)
-{
-	struct msg_record_delete m = {
-	    .kind = MSG_WIDGET_RECORD, .org = org_arg(in), .id = id_arg(in)};
-
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static void
-widget_reset(struct slice *in)
-{
-	struct msg_widget_reset m = {.org = org_arg(in), .widget = id_arg(in)};
-
-	m.public_id = public_arg(in);
-	harness_send(client, MSG_WIDGET_RESET, &m);
-}
-
-static void
-commit(struct slice *in)
-{
-	(void)in;
-	harness_commit();
-}
-
-static void
-probe(struct slice *in)
-{
-	(void)in;
-	harness_probe();
-}
-
-static const struct harness_instruction instructions[] = {
-    {'y', other_client},  /* client */
-    {'O', org_create},    /* org name agent widget public */
-    {'o', org_list},      /* after */
-    {'n', org_get},       /* org */
-    {'U', user_create},   /* org user email role password */
-    {'u', user_list},     /* org after limit */
-    {'v', user_get},      /* org user email */
-    {'C', user_change},   /* org user what name role password except */
-    {'D', user_delete},   /* org user */
-    {'L', login_create},  /* org user id token lasts */
-    {'l', login_check},   /* token */
-    {'d', login_delete},  /* token */
-    {'m', login_list},    /* org user */
-    {'r', login_revoke},  /* org user id except */
-    {'I', import_login},  /* org user id lasts token */
-    {'K', key_create},    /* org id hash */
-    {'k', key_list},      /* org */
-    {'q', key_revoke},    /* org id */
-    {'c', key_check},     /* hash */
-    {'A', agent_put},     /* fresh org id name */
-    {'a', agent_get},     /* org id */
-    {'b', agent_list},    /* org after limit */
-    {'e', agent_delete},  /* org id */
-    {'W', widget_put},    /* fresh org id agent public enabled */
-    {'w', widget_get},    /* org id public */
-    {'i', widget_list},   /* org after limit */
-    {'g', widget_delete}, /* org id */
-    {'s', widget_reset},  /* org id public */
-    {'x', commit}, {'p', probe},
-    {'R', harness_restart_some}, /* the last: slow, and only for its own letter */
+static const struct value_kind kinds[] = {
+    {"id", .id = take_id},
+    {"org", .id = take_org},
+    {"hash", .hash = take_hash},
+    {"expires_at", .number = take_expiry},
+    {"imported_expiry", .number = take_imported_expiry},
+    {"text", .texts = {"", "a", "b", "\xc3\xa4"}},
+    {"email",
+	.texts = {"", "a@example.com", "A@example.com", "b@example.com", "\xc3\x84@x",
+	    "\xc3\xa4@x"}},
+    {"public_id", .texts = {"", "wid_1", "wid_2", "wid_3"}},
 };
+
+static const struct instruction instructions[] = {
+    {'y', 0, .words = "client"},
+    {'O', MSG_ORG_CREATE, .words = "org name agent widget public_id"},
+    {'o', MSG_ORG_LIST, .words = "after:org"},
+    {'n', MSG_ORG_GET, .words = "org"},
+    {'U', MSG_RECORD_PUT, MSG_USER_RECORD, .words = "fresh=1 id org email role password"},
+    {'u', MSG_RECORD_LIST, MSG_USER_RECORD, .words = "org cursor limit:4"},
+    {'v', MSG_RECORD_GET, MSG_USER_RECORD, .words = "org id name:email"},
+    {'C', MSG_USER_CHANGE, .words = "org user what name role password except"},
+    {'D', MSG_RECORD_DELETE, MSG_USER_RECORD, .words = "org id"},
+    {'L', MSG_LOGIN_CREATE, .words = "org user id token expires_at"},
+    {'l', MSG_LOGIN_CHECK, .words = "token"},
+    {'d', MSG_LOGIN_DELETE, .words = "token"},
+    {'m', MSG_LOGIN_LIST, .words = "org user"},
+    {'r', MSG_LOGIN_REVOKE, .words = "org user id except"},
+    {'I', MSG_IMPORT_LOGIN, MSG_LOGIN_RECORD,
+	.words = "org user id expires_at:imported_expiry token"},
+    {'K', MSG_KEY_CREATE, MSG_KEY_RECORD, .words = "id org key"},
+    {'k', MSG_KEY_LIST, .words = "org"},
+    {'q', MSG_KEY_REVOKE, .words = "org key"},
+    {'c', MSG_KEY_CHECK, .words = "key"},
+    {'A', MSG_RECORD_PUT, MSG_AGENT_RECORD, .words = "fresh id org name"},
+    {'a', MSG_RECORD_GET, MSG_AGENT_RECORD, .words = "org id"},
+    {'b', MSG_RECORD_LIST, MSG_AGENT_RECORD, .words = "org cursor limit:4"},
+    {'e', MSG_RECORD_DELETE, MSG_AGENT_RECORD, .words = "org id"},
+    {'W', MSG_RECORD_PUT, MSG_WIDGET_RECORD, .words = "fresh id org agent public_id enabled"},
+    {'w', MSG_RECORD_GET, MSG_WIDGET_RECORD, .words = "org id name:public_id"},
+    {'i', MSG_RECORD_LIST, MSG_WIDGET_RECORD, .words = "org cursor limit:4"},
+    {'g', MSG_RECORD_DELETE, MSG_WIDGET_RECORD, .words = "org id"},
+    {'s', MSG_WIDGET_RESET, .words = "org widget public_id"},
+    {'x', .act = harness_commit},
+    {'p', .act = harness_probe},
+    {'R', .act = harness_restart},
+};
+
+static const struct language language = {
+    kinds, ARRAY_LEN(kinds), instructions, ARRAY_LEN(instructions)};
 
 int
 fuzz_store_organizations(const uint8_t *data, size_t size)
@@ -418,8 +115,7 @@ fuzz_store_organizations(const uint8_t *data, size_t size)
 	struct slice in = {data, size};
 
 	harness_open(fuzz_byte(&in) == 'f');
-	client = 0;
-	harness_run(in, instructions, ARRAY_LEN(instructions));
+	instructions_run(&language, in);
 	harness_close();
 	return 0;
 }

@@ -13,44 +13,47 @@
 #include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/store_harness.h"
+#include "tests/fuzz/store_instructions.h"
 
-/* Limits for one input, since a fuzzer prefers slow inputs: instructions, and among them longest
- * texts and restarts. Beyond the limits they do less, or nothing. */
-#define SLOW_MAX 8
+/* Limit of the longest texts in one input, since a fuzzer prefers slow inputs. Others are shorter. */
+#define LONGEST_MAX 8
 
-static unsigned slow_left;
-
-static bool
-may_be_slow(void)
-{
-	if (slow_left == 0)
-		return false;
-	slow_left--;
-	return true;
-}
-
-static unsigned
-choose(struct slice *in, unsigned values)
-{
-	return fuzz_byte(in) % values;
-}
-
-static unsigned
-client_arg(struct slice *in)
-{
-	return choose(in, HARNESS_CLIENTS);
-}
+static unsigned longest_left;
 
 /* One of eleven ids, for any kind of object; or none. */
 static struct id
-id_arg(struct slice *in)
+take_id(struct slice *in)
 {
 	unsigned n = choose(in, 12);
 
 	if (n == 0)
 		return (struct id){{0}};
 	return (struct id){{1, 0x93, 0, 0, 0, 0, 0x70, 0, 0x80, [15] = (uint8_t)n}};
+}
+
+static struct id
+id_or(struct id id, const struct id *usual)
+{
+	return id_is_zero(&id) ? *usual : id;
+}
+
+/* One of the same ids, or that of the default organization's initial object. */
+static struct id
+take_agent(struct slice *in)
+{
+	return id_or(take_id(in), &id_default_agent);
+}
+
+static struct id
+take_widget(struct slice *in)
+{
+	return id_or(take_id(in), &id_default_widget);
+}
+
+static struct id
+take_widget_or_none(struct slice *in)
+{
+	return choose(in, 2) == 1 ? take_widget(in) : (struct id){{0}};
 }
 
 static struct id
@@ -62,33 +65,52 @@ org_number(unsigned n)
 	return org;
 }
 
-struct visitor {
-	struct id org, widget;
-	struct slice session;
-};
+static struct id
+take_org(struct slice *in)
+{
+	return org_number(choose(in, 3));
+}
 
-/* Three organizations, two widgets, two sessions. */
-static struct visitor
-visitor_arg(struct slice *in)
+/* A visitor by its session: three organizations, two widgets, two sessions. */
+static void
+take_session(struct slice *in, struct request *r)
 {
 	unsigned n = choose(in, 12);
-	struct visitor v = {org_number(n % 3), id_default_widget, slice_str(n < 6 ? "s" : "t")};
+	struct id widget = id_default_widget;
 
-	v.widget.b[14] = (uint8_t)(n / 3 % 2);
-	return v;
+	widget.b[14] = (uint8_t)(n / 3 % 2);
+	request_set_id(r, "org", org_number(n % 3));
+	request_set_id(r, "widget", widget);
+	request_set_text(r, "session", slice_str(n < 6 ? "s" : "t"));
+}
+
+/* The session of a widget's visitor with this id, whether it exists or not. */
+static struct slice
+take_visitor_session(struct slice *in, size_t max)
+{
+	static struct visitor_session session;
+	struct id visitor = take_id(in);
+
+	(void)max;
+	session = visitor_session(&visitor);
+	return slice_str(session.s);
 }
 
 /* Text of some length ('~' is the maximum), with two-byte characters now and then, so that pieces
  * that do not fit together end inside one. */
 static struct slice
-text_arg(struct slice *in, size_t max)
+take_text(struct slice *in, size_t max)
 {
 	static const size_t lengths[16] = {
 	    0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 1900, 2100, 4000, 6000, 12000};
 	static uint8_t text[TEXT_MAX];
 	uint8_t n = fuzz_byte(in);
-	size_t len = n == '~' && may_be_slow() ? TEXT_MAX : lengths[n % 16];
+	size_t len = lengths[n % 16];
 
+	if (n == '~' && longest_left > 0) {
+		longest_left--;
+		len = TEXT_MAX;
+	}
 	if (text[0] == 0)
 		for (size_t i = 0; i + 1 < sizeof(text); i += 2)
 			memcpy(text + i, i % 6 == 4 ? "\xc3\xa4" : "xy", 2);
@@ -101,416 +123,219 @@ text_arg(struct slice *in, size_t max)
 
 /* A client id for a message: none, a short one, or the longest. */
 static struct slice
-name_arg(struct slice *in)
+take_client_id(struct slice *in, size_t max)
 {
 	static const uint8_t longest[CLIENT_ID_MAX] = {[0 ... CLIENT_ID_MAX - 1] = 'n'};
+	const struct slice ids[] = {
+	    {0}, slice_str("n"), slice_str("m"), {longest, sizeof(longest)}};
 
-	switch (choose(in, 4)) {
-	case 0:
-		return (struct slice){0};
-	case 1:
-		return slice_str("n");
-	case 2:
-		return slice_str("m");
-	default:
-		return (struct slice){longest, sizeof(longest)};
-	}
+	(void)max;
+	return ids[choose(in, ARRAY_LEN(ids))];
 }
 
-static uint32_t
-offset_arg(struct slice *in)
+static struct slice
+last_cursor(struct slice *in, size_t max)
+{
+	(void)in;
+	(void)max;
+	return harness_cursor();
+}
+
+/* None, the last page's, one that no conversation has, and one that is too short. */
+static struct slice
+take_cursor(struct slice *in, size_t max)
+{
+	static const uint8_t nowhere[ACTIVITY_CURSOR_LEN] = {0x80};
+	const struct slice cursors[] = {
+	    {0}, harness_cursor(), {nowhere, sizeof(nowhere)}, {nowhere, 3}};
+
+	(void)max;
+	return cursors[choose(in, ARRAY_LEN(cursors))];
+}
+
+static uint64_t
+take_offset(struct slice *in, uint64_t max)
 {
 	static const uint32_t offsets[16] = {0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 2100,
 	    4000, 12000, TEXT_MAX - 1, TEXT_MAX};
 
+	(void)max;
 	return offsets[choose(in, 16)];
 }
 
 static uint64_t
-seq_arg(struct slice *in)
+take_seq(struct slice *in, uint64_t max)
 {
 	static const uint64_t far[] = {1000, (1ull << 53) - 2, (1ull << 53) - 1, UINT64_MAX};
 	unsigned n = choose(in, 16);
 
+	(void)max;
 	return n < 12 ? n : far[n - 12];
 }
 
 static uint64_t
-time_arg(struct slice *in)
+take_time(struct slice *in, uint64_t max)
 {
-	switch (choose(in, 4)) {
-	case 0:
-		return 0;
-	case 1:
-		return 1000;
-	case 2:
-		return clock_wall_ms();
-	default:
-		return clock_wall_ms() + 3600 * 1000;
-	}
+	const uint64_t times[] = {0, 1000, clock_wall_ms(), clock_wall_ms() + 3600 * 1000};
+
+	(void)max;
+	return times[choose(in, ARRAY_LEN(times))];
 }
 
-static struct hash256
-token_arg(struct slice *in)
+static uint64_t
+take_limit(struct slice *in, uint64_t max)
 {
-	return (struct hash256){{(uint8_t)choose(in, 8)}};
-}
-
-static uint32_t
-limit_arg(struct slice *in, uint32_t most)
-{
-	const uint32_t limits[4] = {0, 1, 3, most};
+	const uint64_t limits[4] = {0, 1, 3, max};
 
 	return limits[choose(in, 4)];
 }
 
-static void
-begin(struct slice *in, bool named)
+static uint64_t
+take_mostly_true(struct slice *in, uint64_t max)
 {
-	unsigned client = client_arg(in);
-	struct visitor v = visitor_arg(in);
-	struct msg_turn_begin m = {.org = v.org, .widget = v.widget, .session = v.session};
-
-	m.turn = id_arg(in);
-	m.message = id_arg(in);
-	m.conversation = id_arg(in);
-	m.text = text_arg(in, 12000);
-	if (named)
-		m.client_id = name_arg(in);
-	m.history = named ? 3 : limit_arg(in, 1000);
-	harness_send(client, MSG_TURN_BEGIN, &m);
+	(void)max;
+	return choose(in, 4) > 0;
 }
 
-static void
-turn_begin(struct slice *in)
+static struct hash256
+take_token(struct slice *in)
 {
-	begin(in, false);
+	return (struct hash256){{(uint8_t)choose(in, 8)}};
 }
 
-static void
-named_turn_begin(struct slice *in)
-{
-	begin(in, true);
-}
+static const struct value_kind kinds[] = {
+    {"id", .id = take_id},
+    {"org", .id = take_org},
+    {"agent", .id = take_agent},
+    {"widget", .id = take_widget},
+    {"widget_or_none", .id = take_widget_or_none},
+    {"hash", .hash = take_token},
+    {"session", .fill = take_session},
+    {"visitor_session", .text = take_visitor_session},
+    {"text", .text = take_text},
+    {"client_id", .text = take_client_id},
+    {"cursor", .text = take_cursor},
+    {"last_cursor", .text = last_cursor},
+    {"offset", .number = take_offset},
+    {"u64", .number = take_seq},
+    {"time", .number = take_time},
+    {"limit", .number = take_limit},
+    {"mostly_true", .number = take_mostly_true},
+    {"name", .texts = {"", "name"}},
+    {"public_id", .texts = {"", "wid_a", "wid_b", "wid_c"}},
+    {"email", .texts = {"", "a@b", "A@B", "c@d"}},
+    {"phone", .texts = {"", "+1", "(+) 1", "none"}},
+    {"password", .texts = {"", "hash", "hash", "hash"}},
+};
 
-static void
-checkpoint(struct slice *in, bool of_run)
-{
-	unsigned client = client_arg(in);
-	struct msg_turn_checkpoint m = {.turn = id_arg(in)};
+/* The words of records that are also imported. */
+#define USER    "org id email role password"
+#define KEY     "org id key"
+#define AGENT   "org id:agent name=agent purpose=agent enabled"
+#define WIDGET  "org id:widget agent public_id contact_mode daily_cap:3 enabled:mostly_true"
+#define CONTACT "org id email phone"
 
-	m.run = of_run ? id_arg(in) : m.turn;
-	m.offset = offset_arg(in);
-	m.text = text_arg(in, TEXT_MAX);
-	harness_send(client, MSG_TURN_CHECKPOINT, &m);
-}
+#define CONVERSATION                                                                    \
+	"client id session created_at:time updated_at:time next_seq messages=next_seq " \
+	"last_message"
 
-static void
-turn_checkpoint(struct slice *in)
-{
-	checkpoint(in, false);
-}
+/* Lists of an organization, and single objects by name or id. All have the arguments org, id, hash,
+ * limit. */
+static const struct instruction looks[] = {
+    {0, MSG_ORG_LIST, .words = "- after - -"},
+    {0, MSG_RECORD_LIST, MSG_USER_RECORD, .words = "org cursor:id - limit"},
+    {0, MSG_RECORD_LIST, MSG_AGENT_RECORD, .words = "org cursor:id - limit"},
+    {0, MSG_RECORD_LIST, MSG_WIDGET_RECORD, .words = "org cursor:id - limit"},
+    {0, MSG_RECORD_LIST, MSG_CONTACT_RECORD, .words = "org cursor:id - limit email"},
+    {0, MSG_KEY_LIST, .words = "org - - -"},
+    {0, MSG_LOGIN_LIST, .words = "org user - -"},
+    {0, MSG_KEY_CHECK, .words = "- - key -"},
+    {0, MSG_RECORD_GET, MSG_USER_RECORD, .words = "org id - - name:email"},
+    {0, MSG_RECORD_GET, MSG_WIDGET_RECORD, .words = "org id - - name:public_id"},
+    {0, MSG_RECORD_GET, MSG_CONTACT_RECORD, .words = "org id - -"},
+    {0, MSG_RECORD_GET, MSG_AGENT_RECORD, .words = "org id - -"},
+};
 
-static void
-run_checkpoint(struct slice *in)
-{
-	checkpoint(in, true);
-}
+static const struct instruction imports[] = {
+    {0, MSG_IMPORT_RECORD, MSG_ORG_RECORD, .words = "id:org widget"},
+    {0, MSG_IMPORT_RECORD, MSG_USER_RECORD, .words = USER},
+    {0, MSG_IMPORT_RECORD, MSG_KEY_RECORD, .words = KEY},
+    {0, MSG_IMPORT_RECORD, MSG_AGENT_RECORD, .words = AGENT},
+    {0, MSG_IMPORT_RECORD, MSG_WIDGET_RECORD, .words = WIDGET},
+    {0, MSG_IMPORT_RECORD, MSG_VISITOR_RECORD, .words = "org id widget token contact"},
+    {0, MSG_IMPORT_RECORD, MSG_CONTACT_RECORD, .words = CONTACT},
+    {0, MSG_IMPORT_RECORD, MSG_CAP_RECORD, .words = ""}, /* not imported on its own */
+};
 
-static void
-finish(struct slice *in, bool of_run)
-{
-	unsigned client = client_arg(in);
-	struct msg_turn_finish m = {.turn = id_arg(in)};
+static const struct instruction instructions[] = {
+    {'b', MSG_TURN_BEGIN,
+	.words = "client session turn message conversation text history:limit"},
+    {'c', MSG_TURN_CHECKPOINT, .words = "client turn run=turn offset text"},
+    {'f', MSG_TURN_FINISH, .words = "client turn run=turn status text"},
+    {'B', MSG_TURN_BEGIN,
+	.words = "client session turn message conversation text client_id history=3"},
+    {'a', MSG_TURN_CHECKPOINT, .words = "client turn run offset text"},
+    {'z', MSG_TURN_FINISH, .words = "client turn run status text"},
+    {'j', MSG_TURN_JOIN, .words = "client session turn from:offset"},
+    {'q', MSG_TURN_LEAVE, .words = "client turn"},
+    {'t', MSG_TURN_STOP, .words = "client turn"},
+    {'P', MSG_LIVE_PUBLISH, .words = "client turn offset text"},
+    {'!', MSG_LIVE_UNSAVED, .words = "client turn full"},
+    {'h', MSG_SESSION_HISTORY, .words = "client session from limit"},
+    {'l', MSG_CONVERSATION_LIST, .words = "client org cursor limit"},
+    {'m', MSG_MESSAGE_LIST, .words = "client org conversation backwards from limit"},
+    {'e', MSG_CONVERSATION_ERASE, .words = "client org conversation"},
+    {'v', MSG_VISITOR_ERASE, .words = "client session"},
+    {'i', MSG_LOGIN_CREATE, .words = "client org token expires_at:time id=token"},
+    {'o', MSG_LOGIN_CHECK, .words = "client token"},
+    {'d', MSG_LOGIN_DELETE, .words = "client token"},
+    {'C', MSG_IMPORT_CONVERSATION, MSG_CONVERSATION_RECORD, .words = CONVERSATION},
+    {'M', MSG_IMPORT_MESSAGE, MSG_MESSAGE_RECORD,
+	.words = "client conversation seq id role status text"},
+    {'N', MSG_IMPORT_CLIENT_ID, .words = "client conversation seq client_id"},
+    {'L', MSG_IMPORT_LOGIN, MSG_LOGIN_RECORD,
+	.words = "client org token created_at:time expires_at:time id=token"},
+    {'A', MSG_RECORD_PUT, MSG_AGENT_RECORD, .words = "client fresh " AGENT},
+    {'D', MSG_RECORD_DELETE, MSG_AGENT_RECORD, .words = "client org id:agent"},
+    {'W', MSG_RECORD_PUT, MSG_WIDGET_RECORD, .words = "client fresh " WIDGET},
+    {'K', MSG_RECORD_DELETE, MSG_WIDGET_RECORD, .words = "client org id:widget"},
+    {'R', MSG_WIDGET_RESET, .words = "client org widget public_id"},
+    {'V', MSG_VISITOR_OPEN, .words = "client public_id token fresh_token fresh_id"},
+    {'F', MSG_VISITOR_FOLLOW, .words = "client token"},
+    {'G', MSG_VISITOR_LEAVE, .words = "client visitor"},
+    {'T', MSG_TURN_BEGIN,
+	.words = "client org widget session:visitor_session visitor turn conversation=turn "
+		 "message=turn text client_id history=3"},
+    {'E', MSG_VISITOR_ERASE, .words = "client org session:visitor_session widget"},
+    {'S', MSG_CONTACT_SUBMIT, .words = "client token fresh_id name email phone"},
+    {'H', MSG_RECORD_PUT, MSG_CONTACT_RECORD, .words = "client " CONTACT},
+    {'J', MSG_RECORD_DELETE, MSG_CONTACT_RECORD, .words = "client org id"},
+    {'U', MSG_RECORD_PUT, MSG_USER_RECORD, .words = "client fresh=1 " USER},
+    {'X', MSG_USER_CHANGE, .words = "client org user what role password=new except"},
+    {'Y', MSG_RECORD_DELETE, MSG_USER_RECORD, .words = "client org id"},
+    {'Z', MSG_LOGIN_CREATE, .words = "client org user id token expires_at:time"},
+    {'O', MSG_LOGIN_REVOKE, .words = "client org user id except"},
+    {'Q', MSG_KEY_CREATE, MSG_KEY_RECORD, .words = "client " KEY},
+    {'y', MSG_KEY_REVOKE, .words = "client org key"},
+    {'?', 0, .words = "client", .one_of = looks, .n = ARRAY_LEN(looks)},
+    {'I', 0, .words = "client", .one_of = imports, .n = ARRAY_LEN(imports)},
+    {'@', MSG_IMPORT_CONVERSATION, MSG_CONVERSATION_RECORD,
+	.words = CONVERSATION " contact state"},
+    {'*', MSG_CONVERSATION_LIST,
+	.words = "client org limit widget:widget_or_none contact state cursor:last_cursor"},
+    {'s', MSG_STATUS_GET, .words = "client"},
+    {'k', MSG_BACKUP_DONE, .words = "client at:time bytes=1"},
+    {'p', MSG_PING, .words = "client"},
+    {'g', 0, .words = "disconnect"},
+    {'x', .act = harness_commit},
+    {'n', .act = harness_interrupt},
+    {'w', .act = harness_end_claim_time},
+    {'u', .act = harness_probe},
+    {'r', .act = harness_restart},
+};
 
-	m.run = of_run ? id_arg(in) : m.turn;
-	m.status = (uint8_t)choose(in, 4);
-	m.text = text_arg(in, TEXT_MAX);
-	harness_send(client, MSG_TURN_FINISH, &m);
-}
-
-static void
-turn_finish(struct slice *in)
-{
-	finish(in, false);
-}
-
-static void
-run_finish(struct slice *in)
-{
-	finish(in, true);
-}
-
-static void
-turn_join(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct visitor v = visitor_arg(in);
-	struct msg_turn_join m = {.org = v.org, .widget = v.widget, .session = v.session};
-
-	m.turn = id_arg(in);
-	m.from = offset_arg(in);
-	harness_send(client, MSG_TURN_JOIN, &m);
-}
-
-static void
-turn_leave(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(client, MSG_TURN_LEAVE, &(struct msg_turn_leave){id_arg(in)});
-}
-
-static void
-turn_stop(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(client, MSG_TURN_STOP, &(struct msg_turn_stop){id_arg(in)});
-}
-
-static void
-publish(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_live_publish m = {.turn = id_arg(in)};
-
-	m.offset = offset_arg(in);
-	m.text = text_arg(in, TEXT_MAX);
-	harness_send(client, MSG_LIVE_PUBLISH, &m);
-}
-
-static void
-tell_unsaved(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_live_unsaved m = {.turn = id_arg(in)};
-
-	m.full = (uint8_t)choose(in, 2);
-	harness_send(client, MSG_LIVE_UNSAVED, &m);
-}
-
-static void
-session_history(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct visitor v = visitor_arg(in);
-	struct msg_session_history m = {.org = v.org, .widget = v.widget, .session = v.session};
-
-	m.from = seq_arg(in);
-	m.limit = limit_arg(in, 1000);
-	harness_send(client, MSG_SESSION_HISTORY, &m);
-}
-
-static void
-conversation_list(struct slice *in)
-{
-	static const uint8_t nowhere[ACTIVITY_CURSOR_LEN] = {0x80};
-	unsigned client = client_arg(in);
-	struct msg_conversation_list m = {.org = org_number(choose(in, 3))};
-
-	switch (choose(in, 4)) {
-	case 0:
-		break;
-	case 1:
-		m.cursor = harness_cursor();
-		break;
-	case 2:
-		m.cursor = (struct slice){nowhere, sizeof(nowhere)};
-		break;
-	default:
-		m.cursor = (struct slice){nowhere, 3};
-		break;
-	}
-	m.limit = limit_arg(in, 200);
-	harness_send(client, MSG_CONVERSATION_LIST, &m);
-}
-
-static void
-message_list(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_message_list m = {.org = org_number(choose(in, 3))};
-
-	m.conversation = id_arg(in);
-	m.backwards = (uint8_t)choose(in, 2);
-	m.from = seq_arg(in);
-	m.limit = limit_arg(in, 1000);
-	harness_send(client, MSG_MESSAGE_LIST, &m);
-}
-
-static void
-conversation_erase(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_conversation_erase m = {.org = org_number(choose(in, 3))};
-
-	m.conversation = id_arg(in);
-	harness_send(client, MSG_CONVERSATION_ERASE, &m);
-}
-
-static void
-visitor_erase(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct visitor v = visitor_arg(in);
-	struct msg_visitor_erase m = {.org = v.org, .widget = v.widget, .session = v.session};
-
-	harness_send(client, MSG_VISITOR_ERASE, &m);
-}
-
-static void
-login_create(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_login_create m = {.org = org_number(choose(in, 3))};
-
-	m.token = token_arg(in);
-	m.expires_at = time_arg(in);
-	memcpy(m.id.b, m.token.b, sizeof(m.id.b));
-	harness_send(client, MSG_LOGIN_CREATE, &m);
-}
-
-static void
-login_check(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(
-	    client, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = token_arg(in)});
-}
-
-static void
-login_delete(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(
-	    client, MSG_LOGIN_DELETE, &(struct msg_login_delete){.token = token_arg(in)});
-}
-
-static void
-conversation_record(struct slice *in, bool whole)
-{
-	unsigned client = client_arg(in);
-	struct msg_conversation_record r = {.v = RECORD_VERSION, .id = id_arg(in)};
-	struct visitor v = visitor_arg(in);
-	struct msg_import_conversation m;
-	struct buf b;
-
-	r.org = v.org;
-	r.widget = v.widget;
-	r.session = v.session;
-	r.created_at = time_arg(in);
-	r.updated_at = time_arg(in);
-	r.next_seq = seq_arg(in);
-	r.messages = r.next_seq;
-	r.last_message = text_arg(in, 1500);
-	if (whole) {
-		r.contact = id_arg(in);
-		r.state = (uint8_t)choose(in, 5);
-	}
-	m.conversation = harness_record(&b, MSG_CONVERSATION_RECORD, &r);
-	harness_send(client, MSG_IMPORT_CONVERSATION, &m);
-	buf_clear(&b);
-}
-
-static void
-import_conversation(struct slice *in)
-{
-	conversation_record(in, false);
-}
-
-static void
-import_with_contact(struct slice *in)
-{
-	conversation_record(in, true);
-}
-
-static void
-import_message(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_import_message m = {.conversation = id_arg(in), .seq = seq_arg(in)};
-	struct msg_message_record r = {.v = RECORD_VERSION, .id = id_arg(in)};
-	struct buf b;
-
-	r.role = (uint8_t)choose(in, 2);
-	r.status = (uint8_t)choose(in, 4);
-	r.text = text_arg(in, TEXT_MAX);
-	m.message = harness_record(&b, MSG_MESSAGE_RECORD, &r);
-	harness_send(client, MSG_IMPORT_MESSAGE, &m);
-	buf_clear(&b);
-}
-
-static void
-import_client_id(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_import_client_id m = {.conversation = id_arg(in), .seq = seq_arg(in)};
-
-	m.client_id = name_arg(in);
-	harness_send(client, MSG_IMPORT_CLIENT_ID, &m);
-}
-
-static void
-import_login(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_login_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-	struct msg_import_login m = {.token = token_arg(in)};
-	struct buf b;
-
-	r.created_at = time_arg(in);
-	r.expires_at = time_arg(in);
-	memcpy(r.id.b, m.token.b, sizeof(r.id.b));
-	m.login = harness_record(&b, MSG_LOGIN_RECORD, &r);
-	harness_send(client, MSG_IMPORT_LOGIN, &m);
-	buf_clear(&b);
-}
-
-/* Records as their encoded bytes, valid until the next one. */
-static struct slice
-encoded_once(enum msg_type type, const void *record)
-{
-	static struct buf b;
-
-	buf_clear(&b);
-	return harness_record(&b, type, record);
-}
-
-/* One of eleven ids, or that of the default organization's initial object. */
-static struct id
-id_or(struct slice *in, const struct id *usual)
-{
-	struct id id = id_arg(in);
-
-	return id_is_zero(&id) ? *usual : id;
-}
-
-static struct slice
-public_arg(struct slice *in)
-{
-	static const char *const ids[] = {"", "wid_a", "wid_b", "wid_c"};
-
-	return slice_str(ids[choose(in, 4)]);
-}
-
-static struct slice
-email_arg(struct slice *in)
-{
-	static const char *const emails[] = {"", "a@b", "A@B", "c@d"};
-
-	return slice_str(emails[choose(in, 4)]);
-}
-
-static struct slice
-phone_arg(struct slice *in)
-{
-	static const char *const phones[] = {"", "+1", "(+) 1", "none"};
-
-	return slice_str(phones[choose(in, 4)]);
-}
+static const struct language language = {
+    kinds, ARRAY_LEN(kinds), instructions, ARRAY_LEN(instructions)};
 
 /* Two organizations beside the default one, each with an agent and a widget. */
 static void
@@ -527,535 +352,15 @@ make_orgs(void)
 	}
 }
 
-static struct msg_agent_record
-agent_arg(struct slice *in)
-{
-	struct msg_agent_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-
-	r.id = id_or(in, &id_default_agent);
-	r.name = r.purpose = slice_str("agent");
-	r.enabled = (uint8_t)choose(in, 2);
-	return r;
-}
-
-static void
-agent_put(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_put m = {.kind = MSG_AGENT_RECORD, .fresh = (uint8_t)choose(in, 2)};
-	struct msg_agent_record r = agent_arg(in);
-
-	m.record = encoded_once(MSG_AGENT_RECORD, &r);
-	harness_send(client, MSG_RECORD_PUT, &m);
-}
-
-static void
-agent_delete(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_delete m = {
-	    .kind = MSG_AGENT_RECORD, .org = org_number(choose(in, 3))};
-
-	m.id = id_or(in, &id_default_agent);
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static struct msg_widget_record
-widget_arg(struct slice *in)
-{
-	struct msg_widget_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-
-	r.id = id_or(in, &id_default_widget);
-	r.agent = id_or(in, &id_default_agent);
-	r.public_id = public_arg(in);
-	r.contact_mode = (uint8_t)choose(in, 3);
-	r.daily_cap = choose(in, 3);
-	r.enabled = choose(in, 4) > 0;
-	return r;
-}
-
-static void
-widget_put(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_put m = {.kind = MSG_WIDGET_RECORD, .fresh = (uint8_t)choose(in, 2)};
-	struct msg_widget_record r = widget_arg(in);
-
-	m.record = encoded_once(MSG_WIDGET_RECORD, &r);
-	harness_send(client, MSG_RECORD_PUT, &m);
-}
-
-static void
-widget_delete(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_delete m = {
-	    .kind = MSG_WIDGET_RECORD, .org = org_number(choose(in, 3))};
-
-	m.id = id_or(in, &id_default_widget);
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static void
-widget_reset(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_widget_reset m = {.org = org_number(choose(in, 3))};
-
-	m.widget = id_or(in, &id_default_widget);
-	m.public_id = public_arg(in);
-	harness_send(client, MSG_WIDGET_RESET, &m);
-}
-
-static void
-guest_open(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_visitor_open m = {.public_id = public_arg(in)};
-
-	m.token = token_arg(in);
-	m.fresh_token = token_arg(in);
-	m.fresh_id = id_arg(in);
-	harness_send(client, MSG_VISITOR_OPEN, &m);
-}
-
-static void
-guest_follow(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(client, MSG_VISITOR_FOLLOW, &(struct msg_visitor_follow){token_arg(in)});
-}
-
-static void
-guest_leave(struct slice *in)
-{
-	unsigned client = client_arg(in);
-
-	harness_send(client, MSG_VISITOR_LEAVE, &(struct msg_visitor_leave){id_arg(in)});
-}
-
-/* A message of a widget's visitor with this id, whether it exists or not. */
-static void
-guest_turn(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_turn_begin m = {.org = org_number(choose(in, 3)), .history = 3};
-	struct id visitor;
-	struct visitor_session session;
-
-	m.widget = id_or(in, &id_default_widget);
-	visitor = id_arg(in);
-	session = visitor_session(&visitor);
-	m.session = slice_str(session.s);
-	m.visitor = token_arg(in);
-	m.turn = m.conversation = m.message = id_arg(in);
-	m.text = text_arg(in, 12000);
-	m.client_id = name_arg(in);
-	harness_send(client, MSG_TURN_BEGIN, &m);
-}
-
-static void
-guest_erase(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_visitor_erase m = {.org = org_number(choose(in, 3))};
-	struct id visitor = id_arg(in);
-	struct visitor_session session = visitor_session(&visitor);
-
-	m.widget = id_or(in, &id_default_widget);
-	m.session = slice_str(session.s);
-	harness_send(client, MSG_VISITOR_ERASE, &m);
-}
-
-static void
-contact_submit(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_contact_submit m = {.token = token_arg(in)};
-
-	m.fresh_id = id_arg(in);
-	m.name = slice_str(choose(in, 2) == 0 ? "" : "name");
-	m.email = email_arg(in);
-	m.phone = phone_arg(in);
-	harness_send(client, MSG_CONTACT_SUBMIT, &m);
-}
-
-static struct msg_contact_record
-contact_arg(struct slice *in)
-{
-	struct msg_contact_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-
-	r.id = id_arg(in);
-	r.email = email_arg(in);
-	r.phone = phone_arg(in);
-	return r;
-}
-
-static void
-contact_put(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_contact_record r = contact_arg(in);
-	struct msg_record_put m = {
-	    .kind = MSG_CONTACT_RECORD, .record = encoded_once(MSG_CONTACT_RECORD, &r)};
-
-	harness_send(client, MSG_RECORD_PUT, &m);
-}
-
-static void
-contact_delete(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_delete m = {
-	    .kind = MSG_CONTACT_RECORD, .org = org_number(choose(in, 3))};
-
-	m.id = id_arg(in);
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-static struct msg_user_record
-user_arg(struct slice *in)
-{
-	struct msg_user_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-
-	r.id = id_arg(in);
-	r.email = email_arg(in);
-	r.role = (uint8_t)choose(in, 2);
-	r.password = slice_str(choose(in, 4) == 0 ? "" : "hash");
-	return r;
-}
-
-static void
-user_create(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_user_record r = user_arg(in);
-	struct msg_record_put m = {.kind = MSG_USER_RECORD,
-	    .fresh = true,
-	    .record = encoded_once(MSG_USER_RECORD, &r)};
-
-	harness_send(client, MSG_RECORD_PUT, &m);
-}
-
-static void
-user_change(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_user_change m = {.org = org_number(choose(in, 3))};
-
-	m.user = id_arg(in);
-	m.what = (uint8_t)choose(in, 8);
-	m.role = (uint8_t)choose(in, 2);
-	m.password = slice_str("new");
-	m.except = token_arg(in);
-	harness_send(client, MSG_USER_CHANGE, &m);
-}
-
-static void
-user_delete(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_record_delete m = {
-	    .kind = MSG_USER_RECORD, .org = org_number(choose(in, 3))};
-
-	m.id = id_arg(in);
-	harness_send(client, MSG_RECORD_DELETE, &m);
-}
-
-/* A login with its own id and user. */
-static void
-user_login(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_login_create m = {.org = org_number(choose(in, 3))};
-
-	m.user = id_arg(in);
-	m.id = id_arg(in);
-	m.token = token_arg(in);
-	m.expires_at = time_arg(in);
-	harness_send(client, MSG_LOGIN_CREATE, &m);
-}
-
-static void
-login_revoke(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_login_revoke m = {.org = org_number(choose(in, 3))};
-
-	m.user = id_arg(in);
-	m.id = id_arg(in);
-	m.except = token_arg(in);
-	harness_send(client, MSG_LOGIN_REVOKE, &m);
-}
-
-static struct msg_key_record
-key_arg(struct slice *in)
-{
-	struct msg_key_record r = {.v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-
-	r.id = id_arg(in);
-	r.key = token_arg(in);
-	return r;
-}
-
-static void
-key_create(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_key_record r = key_arg(in);
-	struct msg_key_create m = {encoded_once(MSG_KEY_RECORD, &r)};
-
-	harness_send(client, MSG_KEY_CREATE, &m);
-}
-
-static void
-key_revoke(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_key_revoke m = {.org = org_number(choose(in, 3))};
-
-	m.key = id_arg(in);
-	harness_send(client, MSG_KEY_REVOKE, &m);
-}
-
-/* Lists of an organization, and single objects by name or id. */
-static void
-look(struct slice *in)
-{
-	unsigned client = client_arg(in), what = choose(in, 12);
-	struct id org = org_number(choose(in, 3)), id = id_arg(in);
-	struct hash256 hash = token_arg(in);
-	uint32_t limit = limit_arg(in, 200);
-
-	switch (what) {
-	case 0:
-		harness_send(client, MSG_ORG_LIST, &(struct msg_org_list){id});
-		break;
-	case 1:
-		harness_send(client, MSG_RECORD_LIST,
-		    &(struct msg_record_list){.kind = MSG_USER_RECORD, org, id, limit});
-		break;
-	case 2:
-		harness_send(client, MSG_RECORD_LIST,
-		    &(struct msg_record_list){.kind = MSG_AGENT_RECORD, org, id, limit});
-		break;
-	case 3:
-		harness_send(client, MSG_RECORD_LIST,
-		    &(struct msg_record_list){.kind = MSG_WIDGET_RECORD, org, id, limit});
-		break;
-	case 4:
-		harness_send(client, MSG_RECORD_LIST,
-		    &(struct msg_record_list){.kind = MSG_CONTACT_RECORD,
-			.org = org,
-			.cursor = id,
-			.limit = limit,
-			.email = email_arg(in)});
-		break;
-	case 5:
-		harness_send(client, MSG_KEY_LIST, &(struct msg_key_list){org});
-		break;
-	case 6:
-		harness_send(client, MSG_LOGIN_LIST, &(struct msg_login_list){org, id});
-		break;
-	case 7:
-		harness_send(client, MSG_KEY_CHECK, &(struct msg_key_check){hash});
-		break;
-	case 8:
-		harness_send(client, MSG_RECORD_GET,
-		    &(struct msg_record_get){
-			.kind = MSG_USER_RECORD, .org = org, .id = id, .name = email_arg(in)});
-		break;
-	case 9:
-		harness_send(client, MSG_RECORD_GET,
-		    &(struct msg_record_get){.kind = MSG_WIDGET_RECORD,
-			.org = org,
-			.id = id,
-			.name = public_arg(in)});
-		break;
-	case 10:
-		harness_send(client, MSG_RECORD_GET,
-		    &(struct msg_record_get){.kind = MSG_CONTACT_RECORD, org, id});
-		break;
-	default:
-		harness_send(client, MSG_RECORD_GET,
-		    &(struct msg_record_get){.kind = MSG_AGENT_RECORD, org, id});
-		break;
-	}
-}
-
-/* A record of one of the types that are imported on their own. */
-static void
-import_record(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_import_record m;
-	union msg r = {0};
-
-	m.type = (uint16_t)(MSG_ORG_RECORD + choose(in, 8));
-	switch (m.type) {
-	case MSG_ORG_RECORD:
-		r.org_record = (struct msg_org_record){
-		    .v = RECORD_VERSION, .id = org_number(choose(in, 3))};
-		r.org_record.widget = id_or(in, &id_default_widget);
-		break;
-	case MSG_USER_RECORD:
-		r.user_record = user_arg(in);
-		break;
-	case MSG_KEY_RECORD:
-		r.key_record = key_arg(in);
-		break;
-	case MSG_AGENT_RECORD:
-		r.agent_record = agent_arg(in);
-		break;
-	case MSG_WIDGET_RECORD:
-		r.widget_record = widget_arg(in);
-		break;
-	case MSG_VISITOR_RECORD:
-		r.visitor_record = (struct msg_visitor_record){
-		    .v = RECORD_VERSION, .org = org_number(choose(in, 3))};
-		r.visitor_record.id = id_arg(in);
-		r.visitor_record.widget = id_or(in, &id_default_widget);
-		r.visitor_record.token = token_arg(in);
-		r.visitor_record.contact = id_arg(in);
-		break;
-	case MSG_CONTACT_RECORD:
-		r.contact_record = contact_arg(in);
-		break;
-	default:
-		r.cap_record.v = RECORD_VERSION;
-		break;
-	}
-	m.record = encoded_once((enum msg_type)m.type, &r);
-	harness_send(client, MSG_IMPORT_RECORD, &m);
-}
-
-/* The list for a widget, a contact, a state. */
-static void
-part_list(struct slice *in)
-{
-	unsigned client = client_arg(in);
-	struct msg_conversation_list m = {.org = org_number(choose(in, 3))};
-
-	m.limit = limit_arg(in, 200);
-	if (choose(in, 2) == 1)
-		m.widget = id_or(in, &id_default_widget);
-	m.contact = id_arg(in);
-	m.state = (uint8_t)choose(in, 5);
-	m.cursor = harness_cursor();
-	harness_send(client, MSG_CONVERSATION_LIST, &m);
-}
-
-static void
-status_get(struct slice *in)
-{
-	harness_send(client_arg(in), MSG_STATUS_GET, &(struct msg_status_get){});
-}
-
-static void
-backup_done(struct slice *in)
-{
-	harness_send(
-	    client_arg(in), MSG_BACKUP_DONE, &(struct msg_backup_done){time_arg(in), 1});
-}
-
-static void
-ping(struct slice *in)
-{
-	harness_send(client_arg(in), MSG_PING, &(struct msg_ping){});
-}
-
-static void
-lose(struct slice *in)
-{
-	harness_disconnect(client_arg(in));
-}
-
-/* Instructions without arguments. */
-#define ALONE(name)                        \
-	static void name(struct slice *in) \
-	{                                  \
-		(void)in;                  \
-		harness_##name();          \
-	}
-ALONE(commit)
-ALONE(interrupt)
-ALONE(end_claim_time)
-ALONE(probe)
-
-static void
-restart(struct slice *in)
-{
-	(void)in;
-	if (may_be_slow())
-		harness_restart();
-}
-
-static const struct harness_instruction instructions[] = {
-    {'b', turn_begin},          /* client visitor turn message conversation text history */
-    {'c', turn_checkpoint},     /* client turn offset text */
-    {'f', turn_finish},         /* client turn status text */
-    {'B', named_turn_begin},    /* client visitor turn message conversation text name */
-    {'a', run_checkpoint},      /* client turn run offset text */
-    {'z', run_finish},          /* client turn run status text */
-    {'j', turn_join},           /* client visitor turn from */
-    {'q', turn_leave},          /* client turn */
-    {'t', turn_stop},           /* client turn */
-    {'P', publish},             /* client turn offset text */
-    {'!', tell_unsaved},        /* client turn full */
-    {'h', session_history},     /* client visitor from limit */
-    {'l', conversation_list},   /* client org cursor limit */
-    {'m', message_list},        /* client org conversation backwards from limit */
-    {'e', conversation_erase},  /* client org conversation */
-    {'v', visitor_erase},       /* client visitor */
-    {'i', login_create},        /* client org token expires */
-    {'o', login_check},         /* client token */
-    {'d', login_delete},        /* client token */
-    {'C', import_conversation}, /* client id visitor created updated next text */
-    {'M', import_message},      /* client conversation seq id role status text */
-    {'N', import_client_id},    /* client conversation seq name */
-    {'L', import_login},        /* client org token created expires */
-    {'A', agent_put},           /* client fresh org id enabled */
-    {'D', agent_delete},        /* client org id */
-    {'W', widget_put},          /* client fresh org id agent public mode cap enabled */
-    {'K', widget_delete},       /* client org id */
-    {'R', widget_reset},        /* client org id public */
-    {'V', guest_open},          /* client public token fresh-token id */
-    {'F', guest_follow},        /* client token */
-    {'G', guest_leave},         /* client id */
-    {'T', guest_turn},          /* client org widget visitor token turn text name */
-    {'E', guest_erase},         /* client org visitor widget */
-    {'S', contact_submit},      /* client token id name email phone */
-    {'H', contact_put},         /* client org id email phone */
-    {'J', contact_delete},      /* client org id */
-    {'U', user_create},         /* client org id email role password */
-    {'X', user_change},         /* client org id what role except */
-    {'Y', user_delete},         /* client org id */
-    {'Z', user_login},          /* client org user id token expires */
-    {'O', login_revoke},        /* client org user id except */
-    {'Q', key_create},          /* client org id key */
-    {'y', key_revoke},          /* client org id */
-    {'?', look},                /* client what org id token limit name */
-    {'I', import_record},       /* client type, and the type's arguments */
-    {'@', import_with_contact}, /* like 'C', contact state */
-    {'*', part_list},           /* client org limit by-widget [widget] contact state */
-    {'s', status_get},          /* client */
-    {'k', backup_done},         /* client at */
-    {'p', ping},                /* client */
-    {'g', lose},                /* client */
-    {'x', commit}, {'n', interrupt}, {'w', end_claim_time}, {'u', probe},
-    {'r', restart}, /* the last: slow, and only for its own letter */
-};
-
 int
 fuzz_store_requests(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 
 	harness_open(fuzz_byte(&in) == 'f');
-	slow_left = SLOW_MAX;
+	longest_left = LONGEST_MAX;
 	make_orgs();
-	harness_run(in, instructions, ARRAY_LEN(instructions));
+	instructions_run(&language, in);
 	harness_close();
 	return 0;
 }

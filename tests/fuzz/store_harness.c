@@ -288,19 +288,11 @@ harness_open(bool small)
 void
 harness_restart(void)
 {
+	if (harness.restarts++ >= RESTARTS_MAX)
+		return;
 	harness_close();
 	env_close(&harness.env);
 	serve();
-}
-
-void
-harness_restart_some(struct slice *in)
-{
-	(void)in;
-	if (harness.restarts == RESTARTS_MAX)
-		return;
-	harness.restarts++;
-	harness_restart();
 }
 
 void
@@ -431,40 +423,4 @@ harness_probe(void)
 {
 	harness_commit();
 	env_probe(&harness.env);
-}
-
-/* Limit of instructions in one input. */
-#define INSTRUCTIONS_MAX 250
-
-static const struct harness_instruction *
-instruction_of(uint8_t letter, const struct harness_instruction *table, size_t n)
-{
-	must(n > 1);
-	for (size_t i = 0; i < n; i++)
-		if (table[i].letter == (char)letter)
-			return &table[i];
-	return &table[letter % (n - 1)];
-}
-
-void
-harness_run(struct slice in, const struct harness_instruction *table, size_t n)
-{
-	unsigned run = 0;
-
-	while (in.len > 0 && run < INSTRUCTIONS_MAX) {
-		uint8_t letter = fuzz_byte(&in);
-
-		if (letter == ' ' || letter == '\n')
-			continue;
-		instruction_of(letter, table, n)->run(&in);
-		run++;
-	}
-}
-
-struct slice
-harness_record(struct buf *b, enum msg_type type, const void *record)
-{
-	buf_init(b, RECORD_MAX);
-	must(record_encode(b, type, record) == 0);
-	return buf_slice(b);
 }

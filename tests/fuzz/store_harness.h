@@ -13,19 +13,6 @@
 
 #define HARNESS_CLIENTS 3
 
-/* An instruction for one byte of an input; run takes its arguments from the input. The last one of
- * a table is slow: only its own letter selects it, while any other byte selects one of the rest. */
-struct harness_instruction {
-	char letter;
-	void (*run)(struct slice *in);
-};
-
-/* Runs an input to its end or to the limit of instructions; blanks and line ends are ignored. */
-void harness_run(struct slice in, const struct harness_instruction *table, size_t n);
-
-/* A record as the bytes of a request's field; initializes b, and the caller clears it. */
-struct slice harness_record(struct buf *b, enum msg_type type, const void *record);
-
 /* Opens a new store; a small one is soon full. */
 void harness_open(bool small);
 
@@ -48,11 +35,8 @@ void harness_interrupt(void);
 void harness_end_claim_time(void);
 void harness_probe(void);
 
-/* Restarts the process: only committed data is left. */
+/* Restarts the process: only committed data is left. At most 8 times per input, because of its cost. */
 void harness_restart(void);
-
-/* The same as an instruction: at most 8 times per input, because of its cost. */
-void harness_restart_some(struct slice *in);
 
 /* The cursor of the last list of conversations; empty: its end. */
 struct slice harness_cursor(void);
