@@ -17,8 +17,14 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 
-struct rig rig;
+#define CLIENTS_MAX 512
+#define TEXTS_MAX   8
 
+struct rig rig;
+struct client *cl;
+
+static struct client clients[CLIENTS_MAX]; /* fd is -1: not in use */
+static uint8_t *texts[TEXTS_MAX];
 static struct event_base *base;
 static struct event *tick;
 
@@ -167,6 +173,8 @@ rig_set_up(void **state)
 	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(tick, &every);
 	rig = (struct rig){.limits = http_limits_default};
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		clients[i].fd = -1;
 	return 0;
 }
 
@@ -174,10 +182,32 @@ int
 rig_tear_down(void **state)
 {
 	(void)state;
+	rig_loud();
 	rig_stop();
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].fd != -1)
+			client_close(&clients[i]);
+	for (size_t i = 0; i < TEXTS_MAX; i++) {
+		free(texts[i]);
+		texts[i] = NULL;
+	}
 	event_free(tick);
 	event_base_free(base);
 	return 0;
+}
+
+struct slice
+rig_text(char c, size_t len)
+{
+	size_t i = 0;
+
+	while (texts[i] != NULL)
+		i++;
+	assert_true(i < TEXTS_MAX);
+	texts[i] = malloc(len);
+	assert_non_null(texts[i]);
+	memset(texts[i], c, len);
+	return (struct slice){texts[i], len};
 }
 
 void
@@ -233,102 +263,135 @@ tcp_pair(int *mine, int *its, int buffer)
 	assert_int_equal(fd_nonblock(*mine), 0);
 }
 
-void
-client_open_with(struct client *cl, int buffer)
+struct client *
+client_open_with(int buffer)
 {
 	static const uint8_t address[4] = {192, 0, 2, 1};
 	struct http_peer peer = {.address = {address, 4}, .port = 4711, .loopback = true};
+	struct client *c = clients;
 	int its;
 
-	*cl = (struct client){.fd = -1};
-	buf_init(&cl->in, 64 * 1024 * 1024);
-	tcp_pair(&cl->fd, &its, buffer);
+	while (c->fd != -1)
+		c++;
+	assert_true(c < clients + CLIENTS_MAX);
+	*c = (struct client){.fd = -1};
+	buf_init(&c->in, 64 * 1024 * 1024);
+	tcp_pair(&c->fd, &its, buffer);
 	assert_int_equal(http_server_adopt(rig.server, its, 1, &peer), 0);
+	return c;
 }
 
-void
-client_open(struct client *cl)
+struct client *
+client_open(void)
 {
-	client_open_with(cl, 0);
+	return client_open_with(0);
 }
 
 void
-client_close(struct client *cl)
-{
-	closefd(&cl->fd);
-	buf_clear(&cl->in);
-}
-
-void
-client_send_bytes(struct client *cl, const char *p, size_t len)
-{
-	assert_int_equal(send(cl->fd, p, len, MSG_NOSIGNAL), (ssize_t)len);
-}
-
-void
-client_send(struct client *cl, const char *text)
-{
-	client_send_bytes(cl, text, strlen(text));
-}
-
-void
-client_keep(struct client *cl)
-{
-	size_t n = rig.n_kept + 1;
-
-	client_send(cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
-	WAIT_FOR(rig.n_kept == n);
-}
-
-void
-client_stream(struct client *cl, const char *type)
-{
-	client_keep(cl);
-	reply_start(rig.kept[rig.n_kept - 1], 200);
-	reply_stream_begin(rig.kept[rig.n_kept - 1], type);
-}
-
-void
-rig_open(struct client *cl)
+rig_open(void)
 {
 	rig_start();
-	client_open(cl);
+	cl = client_open();
 }
 
 void
-client_read(struct client *cl)
+client_close(struct client *c)
+{
+	closefd(&c->fd);
+	buf_clear(&c->in);
+}
+
+void
+client_send_bytes(struct client *c, const char *p, size_t len)
+{
+	assert_int_equal(send(c->fd, p, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+void
+client_send(struct client *c, const char *text)
+{
+	client_send_bytes(c, text, strlen(text));
+}
+
+struct http_exchange *
+rig_kept(void)
+{
+	size_t n = rig.n_kept;
+
+	WAIT_FOR(rig.n_kept > n);
+	return rig.kept[n];
+}
+
+struct http_exchange *
+client_keep(struct client *c)
+{
+	client_send(c, GET("/keep"));
+	return rig_kept();
+}
+
+struct http_exchange *
+client_stream(struct client *c, const char *type)
+{
+	struct http_exchange *x = client_keep(c);
+
+	stream_begin(x, type);
+	return x;
+}
+
+void
+answer(struct http_exchange *x, const char *text)
+{
+	reply_start(x, 200);
+	reply_body(x, "text/plain", slice_str(text));
+}
+
+void
+stream_begin(struct http_exchange *x, const char *type)
+{
+	reply_start(x, 200);
+	reply_stream_begin(x, type);
+}
+
+void
+stream_write(struct http_exchange *x, const char *piece)
+{
+	assert_int_equal(reply_stream_write(x, slice_str(piece)), 0);
+}
+
+void
+client_read(struct client *c)
 {
 	ssize_t n;
 	char bytes[65536];
 
-	if (cl->eof || cl->reset)
+	if (c->eof || c->reset)
 		return;
-	n = recv(cl->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	n = recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	if (n > 0)
-		assert_int_equal(buf_append(&cl->in, bytes, (size_t)n), 0);
+		assert_int_equal(buf_append(&c->in, bytes, (size_t)n), 0);
 	else if (n == 0)
-		cl->eof = true;
+		c->eof = true;
 	else if (errno == ECONNRESET)
-		cl->reset = true;
+		c->reset = true;
 }
 
 bool
-client_has(struct client *cl, const char *text)
+client_has(struct client *c, const char *text)
 {
-	client_read(cl);
-	return memmem(buf_data(&cl->in), buf_len(&cl->in), text, strlen(text)) != NULL;
+	client_read(c);
+	return memmem(buf_data(&c->in), buf_len(&c->in), text, strlen(text)) != NULL;
 }
 
 size_t
-client_count(struct client *cl, const char *text)
+client_count(struct client *c, const char *text)
 {
 	const uint8_t *p, *from;
 	size_t n = 0;
 
-	client_read(cl);
-	from = buf_data(&cl->in);
+	client_read(c);
+	from = buf_data(&c->in);
 	for (;;) {
-		p = memmem(from, buf_len(&cl->in) - (size_t)(from - buf_data(&cl->in)), text,
+		p = memmem(from, buf_len(&c->in) - (size_t)(from - buf_data(&c->in)), text,
 		    strlen(text));
 		if (p == NULL)
 			return n;
@@ -338,52 +401,52 @@ client_count(struct client *cl, const char *text)
 }
 
 bool
-client_ends_with(struct client *cl, const char *text)
+client_ends_with(struct client *c, const char *text)
 {
 	size_t len = strlen(text);
 
-	client_read(cl);
-	return buf_len(&cl->in) >= len &&
-	    memcmp(buf_data(&cl->in) + buf_len(&cl->in) - len, text, len) == 0;
+	client_read(c);
+	return buf_len(&c->in) >= len &&
+	    memcmp(buf_data(&c->in) + buf_len(&c->in) - len, text, len) == 0;
 }
 
 size_t
-client_received(struct client *cl)
+client_received(struct client *c)
 {
-	client_read(cl);
-	return buf_len(&cl->in);
+	client_read(c);
+	return buf_len(&c->in);
 }
 
 bool
-client_at_end(struct client *cl)
+client_at_end(struct client *c)
 {
-	client_read(cl);
-	return cl->eof;
+	client_read(c);
+	return c->eof;
 }
 
 bool
-client_begins_with(struct client *cl, const char *text)
+client_begins_with(struct client *c, const char *text)
 {
 	size_t len = strlen(text);
 
-	client_read(cl);
-	return buf_len(&cl->in) >= len && memcmp(buf_data(&cl->in), text, len) == 0;
+	client_read(c);
+	return buf_len(&c->in) >= len && memcmp(buf_data(&c->in), text, len) == 0;
 }
 
 bool
-client_was_reset(struct client *cl)
+client_was_reset(struct client *c)
 {
-	client_read(cl);
-	return cl->reset;
+	client_read(c);
+	return c->reset;
 }
 
 bool
-client_gets(struct client *cl, const char *text)
+client_gets(struct client *c, const char *text)
 {
-	struct pollfd more = {.fd = cl->fd, .events = POLLIN};
+	struct pollfd more = {.fd = c->fd, .events = POLLIN};
 	uint64_t until = clock_mono_ms() + WAIT_MS;
 
-	while (!client_ends_with(cl, text)) {
+	while (!client_ends_with(c, text)) {
 		if (clock_mono_ms() >= until)
 			return false;
 		(void)poll(&more, 1, 1000);
@@ -393,14 +456,14 @@ client_gets(struct client *cl, const char *text)
 
 /* SIOCOUTQ (tcp(7)): bytes that the peer has not acknowledged. */
 void
-client_arrives(const struct client *cl)
+client_arrives(const struct client *c)
 {
-	struct pollfd end = {.fd = cl->fd};
+	struct pollfd end = {.fd = c->fd};
 	uint64_t until = clock_mono_ms() + WAIT_MS;
 	int left;
 
 	for (;;) {
-		assert_int_equal(ioctl(cl->fd, SIOCOUTQ, &left), 0);
+		assert_int_equal(ioctl(c->fd, SIOCOUTQ, &left), 0);
 		if (left == 0 || poll(&end, 1, 1) > 0)
 			return;
 		assert_true(clock_mono_ms() < until);
@@ -408,10 +471,10 @@ client_arrives(const struct client *cl)
 }
 
 void
-client_reset(struct client *cl)
+client_reset(struct client *c)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 
-	assert_int_equal(setsockopt(cl->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
-	client_close(cl);
+	assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	client_close(c);
 }

@@ -1,18 +1,13 @@
 /*
  * Clients that leave during a reply, and clients that do not take their output.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "tests/unit/workerd/http/http_rig.h"
 
 RIG_TEST(a_reset_calls_on_close_before_the_reply)
 {
-	struct client cl;
-
-	rig_open(&cl);
-	client_keep(&cl);
-	client_reset(&cl);
+	rig_open();
+	client_keep(cl);
+	client_reset(cl);
 	WAIT_FOR(rig.closed == 1);
 	assert_int_equal(rig.answered, 1);
 	assert_int_equal(http_server_connections(rig.server), 0);
@@ -20,18 +15,15 @@ RIG_TEST(a_reset_calls_on_close_before_the_reply)
 
 RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
 {
-	struct client cl;
+	struct http_exchange *x;
 
-	rig_open(&cl);
-	client_keep(&cl);
-	client_close(&cl);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
+	rig_open();
+	x = client_keep(cl);
+	client_close(cl);
+	stream_begin(x, NULL);
 	while (rig.closed == 0) {
-		size_t before = rig.closed;
-
-		(void)reply_stream_write(rig.kept[0], slice_str("tick"));
-		assert_int_equal(rig.closed, before);
+		(void)reply_stream_write(x, slice_str("tick"));
+		assert_int_equal(rig.closed, 0);
 		rig_turn();
 	}
 	assert_int_equal(rig.closed, 1);
@@ -43,145 +35,127 @@ static void
 end_the_other(struct http_exchange *x)
 {
 	(void)x;
-	assert_int_equal(reply_stream_write(rig.kept[1], slice_str("the other left")), 0);
+	stream_write(rig.kept[1], "the other left");
 	reply_stream_end(rig.kept[1]);
 }
 
 RIG_TEST(one_turn_end_sends_also_what_on_close_queues)
 {
-	struct client a, b;
+	struct client *other;
 
-	rig_open(&a);
-	client_keep(&a);
-	client_open(&b);
-	client_keep(&b);
-	for (size_t i = 0; i < 2; i++) {
-		reply_start(rig.kept[i], 200);
-		reply_stream_begin(rig.kept[i], NULL);
-		assert_int_equal(reply_stream_write(rig.kept[i], slice_str("both")), 0);
-	}
+	rig_open();
+	client_stream(cl, NULL);
+	other = client_open();
+	client_stream(other, NULL);
+	stream_write(rig.kept[0], "both");
+	stream_write(rig.kept[1], "both");
 	http_server_turn_end(rig.server);
-	assert_true(client_gets(&a, "4\r\nboth\r\n"));
-	assert_true(client_gets(&b, "4\r\nboth\r\n"));
+	assert_true(client_gets(cl, "4\r\nboth\r\n"));
+	assert_true(client_gets(other, "4\r\nboth\r\n"));
 
 	rig.kept[0]->on_close = end_the_other;
-	client_reset(&a);
-	WAIT_FOR(http_server_connections(rig.server) == 1);
+	client_reset(cl);
+	WAIT_FOR_CONNECTIONS(1);
 	/* No turn between detection and this. */
-	assert_true(client_gets(&b, "the other left\r\n0\r\n\r\n"));
-	client_close(&b);
+	assert_true(client_gets(other, "the other left\r\n0\r\n\r\n"));
 }
 
 RIG_TEST(a_slow_reader_over_the_limit_is_dropped)
 {
-	static char piece[1000];
-	struct client cl;
+	struct slice piece = rig_text('p', 1000);
+	struct http_exchange *x;
 	size_t written = 0;
 
-	memset(piece, 'p', sizeof(piece));
 	rig_start();
-	client_open_with(&cl, 4096);
-	client_keep(&cl);
+	cl = client_open_with(4096);
+	x = client_stream(cl, NULL);
 	rig_quiet();
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], NULL);
-	while (reply_stream_write(rig.kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
-		written += 1000;
+	while (reply_stream_write(x, piece) == 0) {
+		written += piece.len;
 		assert_true(written < 64u * 1024 * 1024);
 		assert_true(buf_len(&rig_conn()->out) <=
-		    http_limits_default.output_max + sizeof(piece) + 64);
+		    http_limits_default.output_max + piece.len + 64);
 		if (written % 64000 == 0)
 			rig_turn();
 	}
-	rig_loud();
 	assert_true(written >= http_limits_default.output_max);
 	/* Reported later; more writes change nothing. */
-	assert_int_equal(rig.closed, 0);
-	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("more")), -1);
+	assert_int_equal(reply_stream_write(x, slice_str("more")), -1);
 	assert_int_equal(rig.closed, 0);
 	http_server_turn_end(rig.server);
 	assert_int_equal(rig.closed, 1);
 	assert_int_equal(http_server_connections(rig.server), 0);
-	client_close(&cl);
 }
 
 RIG_TEST(a_long_piece_to_a_fast_reader_may_exceed_the_limit)
 {
-	static char text[300000];
-	struct client cl;
+	struct slice piece = rig_text('t', 50000);
+	struct http_exchange *x;
 
-	memset(text, 't', sizeof(text));
 	rig.limits.output_max = 8192;
-	rig_open(&cl);
-	client_stream(&cl, NULL);
-	for (size_t at = 0; at < sizeof(text); at += 50000) {
-		assert_int_equal(reply_stream_write(
-				     rig.kept[0], (struct slice){(uint8_t *)text + at, 50000}),
-		    0);
-		WAIT_FOR(client_received(&cl) > at + 50000);
+	rig_open();
+	x = client_stream(cl, NULL);
+	for (size_t n = 1; n <= 6; n++) {
+		assert_int_equal(reply_stream_write(x, piece), 0);
+		WAIT_FOR(client_received(cl) > n * piece.len);
 	}
-	reply_stream_end(rig.kept[0]);
-	WAIT_FOR(client_ends_with(&cl, "0\r\n\r\n"));
-	client_close(&cl);
+	reply_stream_end(x);
+	WAIT_FOR(client_ends_with(cl, "0\r\n\r\n"));
 }
 
 RIG_TEST(a_last_piece_of_any_length_is_queued_for_a_slow_reader)
 {
-	static char text[3000000];
-	struct slice last = {(uint8_t *)text, sizeof(text)};
-	struct client cl;
+	struct slice last = rig_text('t', 3000000);
+	struct http_exchange *x;
 
-	memset(text, 't', sizeof(text));
 	rig_start();
-	client_open_with(&cl, 8192);
-	client_stream(&cl, NULL);
+	cl = client_open_with(8192);
+	x = client_stream(cl, NULL);
 	/* As much as a stream may queue, and then the end. */
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(
-		    reply_stream_write(rig.kept[0], (struct slice){last.p, 60000}), 0);
-	reply_stream_end_with(rig.kept[0], last);
+		assert_int_equal(reply_stream_write(x, (struct slice){last.p, 60000}), 0);
+	reply_stream_end_with(x, last);
 	rig_turn();
 	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
-	WAIT_FOR(client_ends_with(&cl, "t\r\n0\r\n\r\n"));
-	assert_int_equal(client_count(&cl, "\r\n2dc6c0\r\nt"), 1);
-	assert_true(buf_len(&cl.in) > sizeof(text) + 240000);
+	WAIT_FOR(client_ends_with(cl, "t\r\n0\r\n\r\n"));
+	assert_int_equal(client_count(cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_true(buf_len(&cl->in) > last.len + 240000);
 	assert_int_equal(rig.closed, 0);
 
 	/* The connection serves the next request; an empty last piece does not end the stream
 	 * twice. */
-	client_send(&cl, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
-	WAIT_FOR(rig.n_kept == 2);
-	reply_start(rig.kept[1], 200);
-	reply_stream_begin(rig.kept[1], NULL);
-	reply_stream_end_with(rig.kept[1], slice_str(""));
-	WAIT_FOR(client_ends_with(&cl, "\r\n\r\nhello"));
-	assert_true(client_has(&cl, "chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
-	client_close(&cl);
+	client_send(cl, GET("/keep") HELLO);
+	x = rig_kept();
+	stream_begin(x, NULL);
+	reply_stream_end_with(x, slice_str(""));
+	WAIT_FOR(client_ends_with(cl, ANSWER));
+	assert_true(client_has(cl, "chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
 }
 
 /* A stream that begins with a long replay, to a client that takes almost nothing. */
-static void
-open_with_replay(struct client *cl, struct slice replay)
+static struct http_exchange *
+open_with_replay(struct slice replay)
 {
+	struct http_exchange *x;
+
 	rig_start();
-	client_open_with(cl, 4096);
-	client_stream(cl, NULL);
-	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("start")), 0);
-	assert_int_equal(reply_stream_replay(rig.kept[0], replay), 0);
+	cl = client_open_with(4096);
+	x = client_stream(cl, NULL);
+	stream_write(x, "start");
+	assert_int_equal(reply_stream_replay(x, replay), 0);
 	http_server_turn_end(rig.server);
 	assert_true(buf_len(&rig_conn()->out) > http_limits_default.output_max);
+	return x;
 }
 
 /* Writes pieces of 1000 bytes, one per turn, until one is refused. Returns their number. */
 static size_t
-pieces_taken(size_t most)
+pieces_taken(struct http_exchange *x, size_t most)
 {
-	static char piece[1000];
+	struct slice piece = rig_text('p', 1000);
 	size_t n = 0;
 
-	memset(piece, 'p', sizeof(piece));
-	while (n < most &&
-	    reply_stream_write(rig.kept[0], (struct slice){(uint8_t *)piece, 1000}) == 0) {
+	while (n < most && reply_stream_write(x, piece) == 0) {
 		http_server_turn_end(rig.server);
 		n++;
 	}
@@ -190,116 +164,97 @@ pieces_taken(size_t most)
 
 RIG_TEST(a_replay_does_not_count_for_the_limit_of_later_pieces)
 {
-	static char text[3000000];
-	struct client cl;
+	struct http_exchange *x = open_with_replay(rig_text('t', 3000000));
 
-	memset(text, 't', sizeof(text));
-	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
-	assert_int_equal(pieces_taken(200), 200);
-	reply_stream_end(rig.kept[0]);
-	WAIT_FOR(client_ends_with(&cl, "p\r\n0\r\n\r\n"));
-	assert_int_equal(client_count(&cl, "\r\n2dc6c0\r\nt"), 1);
-	assert_int_equal(client_count(&cl, "\r\n3e8\r\np"), 200);
+	assert_int_equal(pieces_taken(x, 200), 200);
+	reply_stream_end(x);
+	WAIT_FOR(client_ends_with(cl, "p\r\n0\r\n\r\n"));
+	assert_int_equal(client_count(cl, "\r\n2dc6c0\r\nt"), 1);
+	assert_int_equal(client_count(cl, "\r\n3e8\r\np"), 200);
 	assert_int_equal(rig_conn()->replay, 0);
 	assert_int_equal(rig.closed, 0);
-	client_close(&cl);
 }
 
 RIG_TEST(pieces_after_a_replay_have_their_limit)
 {
-	static char text[1000000];
-	struct client cl;
-	size_t taken;
+	struct http_exchange *x = open_with_replay(rig_text('t', 1000000));
+	size_t limit = http_limits_default.output_max;
 
-	memset(text, 't', sizeof(text));
-	open_with_replay(&cl, (struct slice){(uint8_t *)text, sizeof(text)});
 	rig_quiet();
-	taken = pieces_taken(10000);
-	rig_loud();
-	assert_true(taken * 1000 >= http_limits_default.output_max - 2000);
-	assert_true(taken * 1000 <= http_limits_default.output_max + 2000);
+	assert_in_range(pieces_taken(x, 10000) * 1000, limit - 2000, limit + 2000);
 	http_server_turn_end(rig.server);
 	assert_int_equal(rig.closed, 1);
-	client_close(&cl);
 }
 
 RIG_TEST(a_replay_to_a_client_that_left_fails)
 {
-	struct client cl;
+	struct http_exchange *x;
 
-	rig_open(&cl);
-	client_stream(&cl, NULL);
-	rig.kept[0]->on_close = NULL;
+	rig_open();
+	x = client_stream(cl, NULL);
+	x->on_close = NULL;
 	conn_drop(rig_conn(), NULL);
-	assert_int_equal(reply_stream_replay(rig.kept[0], slice_str("replay")), -1);
+	assert_int_equal(reply_stream_replay(x, slice_str("replay")), -1);
 	http_server_turn_end(rig.server);
 	assert_int_equal(http_server_connections(rig.server), 0);
-	client_close(&cl);
 }
 
 /* A client that takes nothing of a reply of len bytes. */
-static void
-open_deaf(struct client *cl, size_t len)
+static struct client *
+open_deaf(size_t len)
 {
-	static uint8_t bytes[2000000];
-	size_t connections = http_server_connections(rig.server);
+	size_t connections = http_server_connections(rig.server) + 1;
+	struct client *deaf = client_open_with(4096);
 
-	rig.big = (struct slice){bytes, len};
-	client_open_with(cl, 4096);
-	client_send(cl, "GET /bigcopy HTTP/1.1\r\nHost: a\r\n\r\n");
-	connections++;
+	rig.big = rig_text('d', len);
+	client_send(deaf, GET("/bigcopy"));
 	WAIT_FOR(
 	    rig.answered == connections || http_server_connections(rig.server) < connections);
+	return deaf;
 }
 
 RIG_TEST(the_connection_with_most_output_is_dropped_over_the_total_limit)
 {
-	struct client quick, deaf, most, last;
+	struct client *deaf, *most, *last;
 
 	rig.limits.held_max = 2400000;
-	rig_open(&quick);
-	client_send(&quick, HELLO);
-	WAIT_FOR(client_ends_with(&quick, "\r\n\r\nhello"));
-	open_deaf(&deaf, 400000);
-	open_deaf(&most, 1500000);
+	rig_open();
+	client_send(cl, HELLO);
+	WAIT_FOR(client_ends_with(cl, ANSWER));
+	deaf = open_deaf(400000);
+	most = open_deaf(1500000);
 	assert_int_equal(http_server_connections(rig.server), 3);
 	rig_quiet();
-	open_deaf(&last, 700000);
-	WAIT_FOR(http_server_connections(rig.server) == 3);
-	rig_loud();
+	last = open_deaf(700000);
+	WAIT_FOR_CONNECTIONS(3);
 	/* The others get their complete replies. */
-	WAIT_FOR(client_received(&deaf) > 400000 && client_received(&last) > 700000);
-	client_send(&quick, HELLO);
-	WAIT_FOR(client_count(&quick, "\r\n\r\nhello") == 2);
-	WAIT_FOR((client_read(&most), most.eof || most.reset));
-	assert_true(buf_len(&most.in) < 1500000);
-	client_close(&deaf);
-	client_close(&most);
-	client_close(&last);
-	client_close(&quick);
-	WAIT_FOR(http_server_connections(rig.server) == 0);
+	WAIT_FOR(client_received(deaf) > 400000 && client_received(last) > 700000);
+	client_send(cl, HELLO);
+	WAIT_FOR(client_count(cl, ANSWER) == 2);
+	WAIT_FOR(client_at_end(most) || client_was_reset(most));
+	assert_true(buf_len(&most->in) < 1500000);
+	client_close(deaf);
+	client_close(last);
+	client_close(cl);
+	WAIT_FOR_CONNECTIONS(0);
 	assert_int_equal(rig.server->held, 0);
 }
 
 RIG_TEST(connections_with_little_output_are_never_dropped_for_the_total_limit)
 {
-	struct client cl[8], most;
+	struct client *little[6];
 
 	rig.limits.held_max = 65536;
 	rig_start();
-	for (size_t i = 0; i < ARRAY_LEN(cl); i++)
-		open_deaf(&cl[i], 30000);
+	for (size_t i = 0; i < ARRAY_LEN(little); i++)
+		little[i] = open_deaf(30000);
 	assert_true(rig.server->held > rig.limits.held_max);
 	/* And they do not protect a connection with much output. */
 	rig_quiet();
-	open_deaf(&most, 400000);
-	WAIT_FOR(http_server_connections(rig.server) == ARRAY_LEN(cl));
-	rig_loud();
-	client_close(&most);
-	for (size_t i = 0; i < ARRAY_LEN(cl); i++) {
-		WAIT_FOR(client_received(&cl[i]) > 30000);
-		client_close(&cl[i]);
-	}
+	open_deaf(400000);
+	WAIT_FOR_CONNECTIONS(ARRAY_LEN(little));
+	for (size_t i = 0; i < ARRAY_LEN(little); i++)
+		WAIT_FOR(client_received(little[i]) > 30000);
 }
 
 TEST_MAIN(NULL, NULL)
