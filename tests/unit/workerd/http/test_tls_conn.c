@@ -13,12 +13,10 @@
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
 
-#define KEEP   "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n"
-#define ANSWER "\r\n\r\nhello"
+#define KEEP GET("/keep")
 
 static struct test_cert cert;
 static struct tls *tls;
-static struct client cl; /* its descriptor, and its plain input */
 static struct tls_peer peer;
 
 static void
@@ -38,17 +36,18 @@ set_up(void **state)
 	tls = tls_new();
 	assert_int_equal(
 	    tls_set_identity(tls, buf_slice(&cert.chain), buf_slice(&cert.key), &why), 0);
-	cl.fd = -1;
+	cl = NULL;
 	return rig_set_up(state);
 }
 
 static void
 close_client(void)
 {
-	if (cl.fd == -1)
+	if (cl == NULL)
 		return;
 	tls_peer_clear(&peer);
-	client_close(&cl);
+	client_close(cl);
+	cl = NULL;
 }
 
 static int
@@ -65,8 +64,8 @@ tear_down(void **state)
 static void
 connect_client(int version)
 {
-	client_open(&cl);
-	tls_peer_init(&peer, cl.fd, version);
+	cl = client_open();
+	tls_peer_init(&peer, cl->fd, version);
 	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
 }
 
@@ -183,7 +182,7 @@ TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 	connect_client(TLS1_3_VERSION);
 	tls_peer_send_some(&peer, 100);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
-	WAIT_FOR(client_at_end(&cl) || client_was_reset(&cl));
+	WAIT_FOR(client_at_end(cl) || client_was_reset(cl));
 	assert_int_equal(rig.handled, 0);
 }
 
@@ -207,12 +206,12 @@ TLS_CONN_TEST(plain_http_is_told_to_use_https)
 
 	start();
 	connect_client(TLS1_3_VERSION);
-	client_send(&cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-	client_send_bytes(&cl, body, sizeof(body));
-	WAIT_FOR(client_at_end(&cl));
-	assert_true(client_begins_with(&cl, "HTTP/1.1 400 Bad Request\r\n"));
-	assert_true(client_has(&cl, "\r\nConnection: close\r\n"));
-	assert_true(client_ends_with(&cl, "\"code\":\"https_required\"}"));
+	client_send(cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+	client_send_bytes(cl, body, sizeof(body));
+	WAIT_FOR(client_at_end(cl));
+	assert_true(client_begins_with(cl, "HTTP/1.1 400 Bad Request\r\n"));
+	assert_true(client_has(cl, "\r\nConnection: close\r\n"));
+	assert_true(client_ends_with(cl, "\"code\":\"https_required\"}"));
 	assert_int_equal(rig.handled, 0);
 }
 
@@ -233,10 +232,10 @@ TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 	start();
 	rig.full = true;
 	connect_client(TLS1_3_VERSION);
-	client_send(&cl, HELLO);
-	WAIT_FOR(client_at_end(&cl));
-	assert_true(client_begins_with(&cl, "HTTP/1.1 503 "));
-	assert_int_equal(client_count(&cl, "HTTP/1.1 "), 1);
+	client_send(cl, HELLO);
+	WAIT_FOR(client_at_end(cl));
+	assert_true(client_begins_with(cl, "HTTP/1.1 503 "));
+	assert_int_equal(client_count(cl, "HTTP/1.1 "), 1);
 	assert_int_equal(rig.handled, 0);
 }
 
@@ -368,7 +367,7 @@ TLS_CONN_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 {
 	start_open(TLS1_3_VERSION);
 	say_keep();
-	client_send_bytes(&cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
+	client_send_bytes(cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
 	WAIT_FOR(http_server_connections(rig.server) == 0);
 	assert_int_equal(rig.closed, 1);
 }
@@ -389,7 +388,7 @@ TLS_CONN_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
 	client_says(HELLO);
 	WAIT_FOR(count(ANSWER) == 1);
 	client_says(HELLO);
-	client_arrives(&cl);
+	client_arrives(cl);
 	http_server_drain(rig.server);
 	WAIT_FOR(is_ended());
 	assert_int_equal(count(ANSWER), 2);
