@@ -11,9 +11,11 @@ import { done, error, hastyNetwork, type Step, scriptedClient, start, token } fr
 import "./webcrypto";
 
 const REPLY: Step[] = [start("m"), token("Hel"), token("lo "), done("Hello")];
-/** From a server that knows no ids: nothing is tried again by itself. */
+/** From a server without message ids: nothing is retried automatically. */
 const OLD_REPLY: Step[] = [start(null), token("Hel"), token("lo "), done("Hello")];
 const UNREACHABLE = new ChatFailure("unreachable");
+/** The page after one message and REPLY. */
+const SHOWN = ["assistant: Welcome", "user: Hi", "assistant: Hello"];
 
 const user = (id: string, content: string): StoredMessage => ({
 	id,
@@ -21,16 +23,23 @@ const user = (id: string, content: string): StoredMessage => ({
 	content,
 	status: "complete",
 });
-const bot = (
-	id: string,
-	content: string,
-	status: StoredMessage["status"] = "complete",
-): StoredMessage => ({ id, role: "assistant", content, status });
+const bot = (id: string, content: string, status: StoredMessage["status"] = "complete") => ({
+	...user(id, content),
+	role: "assistant" as const,
+	status,
+});
+/** A history of these messages; active: the id of the reply that is running. */
+const stored = (messages: StoredMessage[], active: string | null = null): History => ({
+	messages,
+	active,
+});
+const HI = user("1", "Hi");
+const BROKEN = [HI, bot("m", "He", "interrupted")];
 
 interface Setting {
-	/** What the server has, one for each time it is asked. */
+	/** The server's responses to requests for the history, in order. */
 	readonly histories?: (History | null | Error)[];
-	/** What is left from before a reload. */
+	/** A message that was sent before a reload. */
 	readonly sending?: Sending;
 	readonly exists?: boolean;
 }
@@ -43,16 +52,16 @@ function chatWith(answers: (readonly Step[])[], setting: Setting = {}) {
 	const { client, calls } = scriptedClient(answers, [...histories]);
 	const outbox = openOutbox(fakeStorage(), "here");
 	if (sending) outbox.put(sending);
-	let said = 0;
-	const session = { exists: () => exists, announce: () => said++ };
+	let announced = 0;
+	const session = { exists: () => exists, announce: () => announced++ };
 	const { network } = hastyNetwork();
 	const chat = createChat({ store, client, network, outbox, session });
-	/** Until nothing is left to happen. */
+	/** Waits until nothing more happens. */
 	const settled = async () => {
 		for (let i = 0; i < 50 || isReplying(store.get()); i++) await new Promise(setImmediate);
 		return store.get();
 	};
-	return { chat, store, history, calls, network, outbox, settled, said: () => said };
+	return { chat, store, history, calls, network, outbox, settled, announced: () => announced };
 }
 
 const texts = (state: State) => state.messages.map(({ role, text }) => `${role}: ${text}`);
@@ -68,16 +77,16 @@ const idsOf = (calls: string[]) =>
 	calls.filter((call) => call.startsWith("ask")).map((call) => call.split(" ").pop());
 
 test("a reply grows token by token and ends as the server stored it", async () => {
-	const { chat, history, settled, outbox, said } = chatWith([REPLY]);
+	const { chat, history, settled, outbox, announced } = chatWith([REPLY]);
 	assert.equal(chat.send("  Hi  "), true);
 	const state = await settled();
 	assert.deepEqual(
 		history.map((then) => `${last(then).phase}: ${last(then).text}`),
 		["waiting: ", "waiting: ", "streaming: Hel", "streaming: Hello ", "done: Hello"],
 	);
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
+	assert.deepEqual(texts(state), SHOWN);
 	assert.equal(outbox.get(), null);
-	assert.equal(said(), 2, "other tabs hear that it began, and that it ended");
+	assert.equal(announced(), 2, "the beginning and the end are announced to other tabs");
 });
 
 test("a done without a text keeps what was streamed", async () => {
@@ -127,7 +136,7 @@ test("a failure keeps the text so far, and a retry asks the same question by the
 	const state = await settled();
 	assert.equal(calls.length, 2);
 	assert.equal(calls[0], calls[1]);
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
+	assert.deepEqual(texts(state), SHOWN);
 	assert.equal(last(state).failure, null);
 	assert.equal(outbox.get(), null);
 });
@@ -140,11 +149,11 @@ for (const kind of ["conflict", "deleted"] as const) {
 		chat.retry();
 		const state = await settled();
 		assert.equal(new Set(idsOf(calls)).size, 2);
-		assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
+		assert.deepEqual(texts(state), SHOWN);
 	});
 }
 
-test("what the client throws is shown as its kind", async () => {
+test("a failure of the client is shown as its kind", async () => {
 	const { chat, settled } = chatWith([[new ChatFailure("too_many")], [new TypeError("a bug")]]);
 	chat.send("one");
 	assert.equal(last(await settled()).failure, "too_many");
@@ -152,7 +161,7 @@ test("what the client throws is shown as its kind", async () => {
 	assert.equal(last(await settled()).failure, "broken");
 });
 
-test("there is nothing to retry after a reply that came", async () => {
+test("a retry does nothing before the first message and after a complete reply", async () => {
 	const { chat, calls, settled } = chatWith([REPLY, REPLY]);
 	chat.retry();
 	chat.send("Hi");
@@ -171,7 +180,7 @@ test("a reply that ends while the panel is closed is unread until it opens", asy
 	assert.equal(store.get().unread, false);
 });
 
-test("a retry while it is tried again anyway ends the wait", async () => {
+test("a retry during the pause of an automatic one ends the pause", async () => {
 	const { chat, network, settled } = chatWith([[start("m"), token("Hel")], REPLY]);
 	let wakes = 0;
 	network.wake = () => wakes++;
@@ -181,7 +190,7 @@ test("a retry while it is tried again anyway ends the wait", async () => {
 	assert.deepEqual(texts(await settled()).slice(1), ["user: Hi", "assistant: Hello"]);
 });
 
-// -- stopping -------------------------------------------------------------------------------
+// Stopping
 
 test("a reply is stopped by its id, and ends as the server says", async () => {
 	const { chat, calls, store, settled } = chatWith([
@@ -201,9 +210,9 @@ test("a reply is stopped by its id, and ends as the server says", async () => {
 	);
 });
 
-test("before its id is known it is the one that is being written, if that answers our question", async () => {
+test("before its id is known, the running reply is stopped if it answers our question", async () => {
 	const { chat, calls, settled, outbox } = chatWith([["hang"]], {
-		histories: [{ messages: [user("1", "Hi")], active: "m" }],
+		histories: [stored([HI], "m")],
 	});
 	chat.send("Hi");
 	chat.stop();
@@ -213,9 +222,9 @@ test("before its id is known it is the one that is being written, if that answer
 	assert.equal(outbox.get(), null);
 });
 
-test("the answer to another question goes on", async () => {
+test("but not if it answers another question", async () => {
 	const { chat, calls, settled } = chatWith([["hang"]], {
-		histories: [{ messages: [user("1", "Something else")], active: "m" }],
+		histories: [stored([user("1", "Something else")], "m")],
 	});
 	chat.send("Hi");
 	chat.stop();
@@ -223,7 +232,7 @@ test("the answer to another question goes on", async () => {
 	assert.deepEqual(calls.slice(1), ["history"]);
 });
 
-test("a server without ids is not asked to stop: nobody listens any longer", async () => {
+test("a stream without message ids is stopped by closing it", async () => {
 	const { chat, calls, store, settled } = chatWith([[start(null), token("Hel"), "hang"]]);
 	chat.send("Hi");
 	while (last(store.get()).phase !== "streaming") await new Promise(setImmediate);
@@ -233,115 +242,92 @@ test("a server without ids is not asked to stop: nobody listens any longer", asy
 	assert.equal(calls.length, 1);
 });
 
-test("with nothing to stop, nothing is", () => {
+test("a stop does nothing without a running reply", () => {
 	const { chat, store } = chatWith([]);
 	chat.stop();
 	assert.equal(store.get().stopping, false);
 });
 
-// -- after a reload -------------------------------------------------------------------------
+// After a reload
 
 const SENT: Sending = { clientMessageId: "c", text: "Hi", messageId: null, failure: null };
 
-test("without a session the server is asked for nothing", async () => {
+test("without a session no request is sent", async () => {
 	const { chat, calls, settled } = chatWith([], { exists: false });
 	chat.sync();
 	await settled();
 	assert.deepEqual(calls, []);
 });
 
-test("what was said is shown, and no reply is news", async () => {
-	const { chat, settled } = chatWith([], {
-		histories: [{ messages: [user("1", "Hi"), bot("2", "Hello")], active: null }],
-	});
+test("a running reply of another tab is received from its beginning, and not announced", async () => {
+	const { chat, calls, settled, announced } = chatWith([REPLY], { histories: [stored([HI], "m")] });
+	chat.sync();
+	assert.deepEqual(texts(await settled()), SHOWN);
+	assert.deepEqual(calls, ["history", "resume m 0"]);
+	assert.equal(announced(), 0);
+});
+
+const ENDED = [HI, bot("m", "Hello")];
+
+test("a history is shown, and its replies are not unread", async () => {
+	const { chat, settled } = chatWith([], { histories: [stored(ENDED)] });
 	chat.sync();
 	const state = await settled();
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
+	assert.deepEqual(texts(state), SHOWN);
 	assert.equal(state.unread, false);
 });
 
-test("a reply that is being written is listened to from its beginning", async () => {
-	const { chat, calls, settled, said } = chatWith([REPLY], {
-		histories: [{ messages: [user("1", "Hi")], active: "m" }],
-	});
-	chat.sync();
-	const state = await settled();
-	assert.deepEqual(calls, ["history", "resume m 0"]);
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
-	assert.equal(said(), 0, "it is not ours to announce");
-});
-
-test("our own is gone on with by its id", async () => {
-	const { chat, calls, settled, outbox } = chatWith([REPLY], {
-		sending: { ...SENT, messageId: "m" },
-		histories: [{ messages: [user("1", "Hi")], active: "m" }],
-	});
-	chat.sync();
-	const state = await settled();
-	assert.deepEqual(calls, ["history", "resume m 0"]);
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
-	assert.equal(outbox.get(), null);
-});
-
-test("our own that has ended is there, and asked for no more", async () => {
-	const { chat, calls, settled, outbox } = chatWith([], {
-		sending: { ...SENT, messageId: "m" },
-		histories: [{ messages: [user("1", "Hi"), bot("m", "Hello")], active: null }],
-	});
-	chat.sync();
-	const state = await settled();
-	assert.deepEqual(calls, ["history"]);
-	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
-	assert.equal(outbox.get(), null);
-});
-
-const KEPT: readonly [name: string, stored: StoredMessage[], active: string | null][] = [
-	["a message that never arrived", [], null],
-	["one whose reply is being written", [user("1", "Hi")], "m"],
-	["one whose reply is there already", [user("1", "Hi"), bot("m", "Hello")], null],
-	["one whose reply broke off", [user("1", "Hi"), bot("m", "He", "interrupted")], null],
+const KNOWN: readonly [name: string, history: History, calls: string[]][] = [
+	["that is running is resumed by its id", stored([HI], "m"), ["history", "resume m 0"]],
+	["that has ended is not requested again", stored(ENDED), ["history"]],
 ];
+for (const [name, history, expected] of KNOWN) {
+	test(`our own reply ${name}`, async () => {
+		const sending = { ...SENT, messageId: "m" };
+		const { chat, calls, settled, outbox } = chatWith([REPLY], { sending, histories: [history] });
+		chat.sync();
+		assert.deepEqual(texts(await settled()), SHOWN);
+		assert.deepEqual(calls, expected);
+		assert.equal(outbox.get(), null);
+	});
+}
 
-for (const [name, stored, active] of KEPT) {
+const KEPT: readonly [name: string, history: History][] = [
+	["a message that never arrived", stored([])],
+	["one whose reply is running", stored([HI], "m")],
+	["one whose reply has ended", stored(ENDED)],
+	["one whose reply broke off", stored(BROKEN)],
+];
+for (const [name, before] of KEPT) {
 	test(`${name} is sent again with its id, and shown once`, async () => {
-		const after = { messages: [user("1", "Hi"), bot("m", "Hello")], active: null };
 		const { chat, calls, settled, history } = chatWith([REPLY], {
 			sending: SENT,
-			histories: [{ messages: stored, active }, after],
+			histories: [before, stored(ENDED)],
 		});
 		chat.sync();
-		const state = await settled();
+		assert.deepEqual(texts(await settled()), SHOWN);
 		assert.deepEqual(calls, ["history", "ask Hi c", "history"]);
-		assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
 		for (const then of history) {
 			assert.ok(then.messages.filter(({ role }) => role === "user").length <= 1);
 		}
 	});
 }
 
-test("the same words that were another message are told apart in the end", async () => {
-	const before = [user("1", "Hi"), bot("l", "First")];
+test("another message with the same text is told apart in the end", async () => {
+	const before = [HI, bot("l", "First")];
 	const { chat, settled } = chatWith([REPLY], {
 		sending: SENT,
-		histories: [
-			{ messages: before, active: null },
-			{ messages: [...before, user("3", "Hi"), bot("m", "Hello")], active: null },
-		],
+		histories: [stored(before), stored([...before, user("3", "Hi"), bot("m", "Hello")])],
 	});
 	chat.sync();
-	assert.deepEqual(texts(await settled()), [
-		"assistant: Welcome",
-		"user: Hi",
-		"assistant: First",
-		"user: Hi",
-		"assistant: Hello",
-	]);
+	const first = ["assistant: Welcome", "user: Hi", "assistant: First"];
+	assert.deepEqual(texts(await settled()), [...first, "user: Hi", "assistant: Hello"]);
 });
 
-test("without a network the message is there, and waits", async () => {
+test("without a network the message is shown as paused", async () => {
 	const { chat, settled, history } = chatWith([REPLY], {
 		sending: SENT,
-		histories: [UNREACHABLE, UNREACHABLE, { messages: [], active: null }],
+		histories: [UNREACHABLE, UNREACHABLE, stored([])],
 	});
 	chat.sync();
 	const state = await settled();
@@ -352,7 +338,7 @@ test("without a network the message is there, and waits", async () => {
 	assert.equal(last(state).text, "Hello");
 });
 
-test("a history that fails for good leaves the message to be sent again", async () => {
+test("a history that is denied leaves the message to be sent again", async () => {
 	const { chat, settled, outbox } = chatWith([REPLY], {
 		sending: SENT,
 		histories: [new ChatFailure("denied")],
@@ -363,9 +349,9 @@ test("a history that fails for good leaves the message to be sent again", async 
 	assert.equal(outbox.get()?.failure, "denied");
 });
 
-test("what was given up is taken up when the visitor comes back", async () => {
-	const { chat, calls, settled, outbox } = chatWith([Array(1).fill(UNREACHABLE), REPLY], {
-		histories: [...Array(20).fill(UNREACHABLE), { messages: [], active: null }],
+test("a message that was given up is sent again when the visitor comes back", async () => {
+	const { chat, calls, settled, outbox } = chatWith([[UNREACHABLE], REPLY], {
+		histories: [...Array(20).fill(UNREACHABLE), stored([])],
 	});
 	chat.send("Hi");
 	assert.equal(last(await settled()).failure, "unreachable");
@@ -375,7 +361,7 @@ test("what was given up is taken up when the visitor comes back", async () => {
 	assert.equal(new Set(idsOf(calls)).size, 1);
 });
 
-test("it stays given up on a server without a history", async () => {
+test("but not on a server without a history", async () => {
 	const { chat, calls, settled } = chatWith([[UNREACHABLE], REPLY], {
 		histories: [...Array(20).fill(UNREACHABLE), null],
 	});
@@ -389,7 +375,7 @@ test("it stays given up on a server without a history", async () => {
 	assert.equal(idsOf(calls).length, 1);
 });
 
-test("a server without a history gets nothing twice", async () => {
+test("a server without a history gets no message twice", async () => {
 	const { chat, calls, settled, outbox } = chatWith([OLD_REPLY], {
 		sending: SENT,
 		histories: [UNREACHABLE, null],
@@ -401,11 +387,10 @@ test("a server without a history gets nothing twice", async () => {
 	assert.equal(outbox.get(), null);
 });
 
-test("what had failed waits for the visitor", async () => {
-	const stored = { messages: [user("1", "Hi"), bot("m", "He", "interrupted")], active: null };
+test("a message that had failed is sent again only by the visitor", async () => {
 	const { chat, calls, settled } = chatWith([REPLY], {
 		sending: { ...SENT, messageId: "m", failure: "broken" },
-		histories: [stored],
+		histories: [stored(BROKEN)],
 	});
 	chat.sync();
 	const state = await settled();
@@ -413,13 +398,12 @@ test("what had failed waits for the visitor", async () => {
 	assert.deepEqual(texts(state), ["assistant: Welcome", "user: Hi", "assistant: He"]);
 	assert.equal(last(state).failure, "broken");
 	chat.retry();
-	assert.deepEqual(texts(await settled()), ["assistant: Welcome", "user: Hi", "assistant: Hello"]);
+	assert.deepEqual(texts(await settled()), SHOWN);
 	assert.deepEqual(calls, ["history", "ask Hi c"]);
 });
 
-test("a reply of long ago that broke off is asked for by a new message", async () => {
-	const stored = { messages: [user("1", "Hi"), bot("l", "He", "interrupted")], active: null };
-	const { chat, calls, settled } = chatWith([REPLY], { histories: [stored] });
+test("an old reply that broke off is asked for by a new message", async () => {
+	const { chat, calls, settled } = chatWith([REPLY], { histories: [stored(BROKEN)] });
 	chat.sync();
 	assert.equal(last(await settled()).failure, "interrupted");
 	chat.retry();
@@ -427,28 +411,18 @@ test("a reply of long ago that broke off is asked for by a new message", async (
 	assert.notEqual(idsOf(calls)[0], "c");
 });
 
-test("what another tab says while a reply runs is looked up afterwards", async () => {
-	const stored = [user("1", "Hi"), bot("m", "Hello"), user("3", "And?"), bot("4", "Yes")];
-	const { chat, calls, settled } = chatWith([REPLY], {
-		histories: [{ messages: stored, active: null }],
-	});
+test("messages of another tab during a reply are fetched afterwards", async () => {
+	const histories = [stored([...ENDED, user("3", "And?"), bot("4", "Yes")])];
+	const { chat, calls, settled } = chatWith([REPLY], { histories });
 	chat.send("Hi");
 	chat.sync();
 	assert.deepEqual(texts(await settled()).slice(-2), ["user: And?", "assistant: Yes"]);
 	assert.equal(calls.at(-1), "history");
 });
 
-test("a message that is sent while the history is on its way stays", async () => {
-	const { chat, settled } = chatWith([REPLY], {
-		histories: [{ messages: [user("1", "Hi"), bot("2", "Hello")], active: null }],
-	});
+test("a message that is sent while the history is loading stays", async () => {
+	const { chat, settled } = chatWith([REPLY], { histories: [stored([HI, bot("2", "Hello")])] });
 	chat.sync();
 	assert.equal(chat.send("And?"), true);
-	assert.deepEqual(texts(await settled()), [
-		"assistant: Welcome",
-		"user: Hi",
-		"assistant: Hello",
-		"user: And?",
-		"assistant: Hello",
-	]);
+	assert.deepEqual(texts(await settled()), [...SHOWN, "user: And?", "assistant: Hello"]);
 });

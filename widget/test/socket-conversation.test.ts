@@ -22,63 +22,97 @@ afterEach(() => clock.restore());
 const HERE = "https://chat.example/api/widget/wid_a/config";
 
 interface Options {
+	/** The token that the browser has kept. */
 	readonly token?: string;
-	readonly sending?: { text: string; id: string };
+	/** The text of a message with the id c1 that was sent before a reload. */
+	readonly sending?: string;
 	readonly wish?: ContactWish;
 	readonly exists?: () => Promise<boolean>;
 	readonly open?: () => never;
 }
 
-function talking(options: Options = {}) {
-	const kept = fakeStorage(options.token ? { "banter.token.wid_a": options.token } : {});
+/** A conversation whose server is the test. */
+function visit({ token, sending, wish, exists, open }: Options = {}) {
+	const kept = fakeStorage(token ? { "banter.token.wid_a": token } : {});
 	const outbox = openOutbox(fakeStorage(), HERE);
 	const tokens = openTokens(kept, "wid_a");
-	if (options.sending) {
-		const { text, id } = options.sending;
-		outbox.put({ clientMessageId: id, text, messageId: null, failure: null });
-	}
+	if (sending) outbox.put({ clientMessageId: "c1", text: sending, messageId: null, failure: null });
 	const store = createStore<State>(initialState("Welcome", true));
-	const sockets = fakeSockets();
-	const net = hastyNetwork();
+	const { made, last, open: openFake } = fakeSockets();
+	const { network, listeners, change } = hastyNetwork();
 	let shy = false;
 	const talk = createSocketConversation({
 		store,
-		network: net.network,
+		network,
 		outbox,
 		tokens,
-		wish: options.wish ?? null,
+		wish: wish ?? null,
 		shyness: {
 			get: () => shy,
 			put() {
 				shy = true;
 			},
 		},
-		open: options.open ?? sockets.open,
-		exists: options.exists ?? (async () => true),
-		address: (token) => `ws:${token ?? ""}`,
+		open: open ?? openFake,
+		exists: exists ?? (async () => true),
+		address: (known) => `ws:${known ?? ""}`,
 	});
-	const shown = () =>
-		store
-			.get()
-			.messages.slice(1)
-			.map((one) => (one.role === "user" ? `> ${one.text}` : `${one.phase} ${one.text}`));
+	/** The server sends these frames. */
+	const hear = (...frames: object[]) => {
+		for (const frame of frames) last().say(frame);
+	};
 	return {
 		talk,
 		store,
-		sockets,
 		outbox,
 		tokens,
-		shown,
-		net,
+		made,
+		last,
+		hear,
+		network: { listeners, change },
+		contact: () => store.get().contact,
 		token: () => kept.getItem("banter.token.wid_a"),
+		/** The page connects, and the server answers with a session and these frames. */
+		connect(...frames: object[]) {
+			talk.sync();
+			hear(session("t1"), ...frames);
+		},
+		/** The visitor sends this as the first message, and a session begins; returns the message's id. */
+		begin(text: string): string {
+			talk.send(text);
+			hear(session("t1"));
+			return idOf(last().sent[0]);
+		},
+		/** The connection is lost. */
+		async lose(code?: number) {
+			last().drop(code);
+			await settle();
+		},
+		/** Asserts what the page shows, except the greeting. */
+		shows(...lines: string[]) {
+			const messages = store.get().messages.slice(1);
+			const shown = messages.map((one) => `${one.role === "user" ? ">" : one.phase} ${one.text}`);
+			assert.deepEqual(shown, lines);
+		},
+		/** The id of the n-th frame that was sent on the present connection. */
+		sentId: (n: number) => idOf(last().sent[n]),
 	};
 }
+
+const idOf = (frame: object | undefined) => String((frame as { id?: string } | undefined)?.id);
+
+// What a server sends.
 
 const session = (token: string, submitted = false) => ({
 	type: "session",
 	session_token: token,
 	contact_info_submitted: submitted,
 });
+const START = { type: "typing_start" };
+const STOP = { type: "typing_stop" };
+const token = (text: string) => ({ type: "token", token: text });
+const error = (code: string, id?: string) => ({ type: "error", message: `No: ${code}`, code, id });
+const question = (content: string, id = "q") => ({ type: "message", id, role: "user", content });
 const reply = (content: string, more: object = {}) => ({
 	type: "message",
 	id: "r",
@@ -86,133 +120,84 @@ const reply = (content: string, more: object = {}) => ({
 	content,
 	...more,
 });
+/** A whole reply. */
+const answer = (content: string, id = "r") => [START, reply(content, { id }), STOP];
+const history = (messages: object[], active?: string | null) => ({
+	type: "history",
+	messages,
+	active,
+});
 
-function idOf(frame: object | undefined): string {
-	return String((frame as { id?: string } | undefined)?.id);
-}
+const ONE = question("One", "q1");
+/** The reply to ONE. */
+const ANSWER_ONE = [START, token("1"), reply("1!", { id: "r1" }), STOP];
 
-test("a message goes out when the session stands, and its reply streams in", () => {
-	const { talk, sockets, shown, token, outbox } = talking();
+test("a message is sent when the session begins, and its reply streams in", () => {
+	const { talk, last, hear, shows, token: kept, outbox, sentId } = visit();
 	assert.equal(talk.send(" Hi "), true);
 	assert.equal(talk.send("at once"), false);
-	const socket = sockets.last();
-	assert.equal(socket.address, "ws:");
-	assert.deepEqual(socket.sent, []);
-	socket.say(session("t1"));
-	assert.equal(token(), "t1");
-	assert.equal(socket.sent.length, 1);
-	assert.deepEqual(socket.sent[0], { type: "message", content: "Hi", id: idOf(socket.sent[0]) });
-	socket.say({ type: "typing_start" });
-	assert.deepEqual(shown(), ["> Hi", "waiting "]);
-	socket.say({ type: "token", token: "Hel" });
-	socket.say({ type: "token", token: "lo" });
-	assert.deepEqual(shown(), ["> Hi", "streaming Hello"]);
-	socket.say(reply("Hello."));
-	socket.say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> Hi", "done Hello."]);
+	assert.equal(last().address, "ws:");
+	assert.deepEqual(last().sent, []);
+	hear(session("t1"));
+	assert.equal(kept(), "t1");
+	assert.deepEqual(last().sent, [{ type: "message", content: "Hi", id: sentId(0) }]);
+	hear(START);
+	shows("> Hi", "waiting ");
+	hear(token("Hel"), token("lo"));
+	shows("> Hi", "streaming Hello");
+	hear(reply("Hello."), STOP);
+	shows("> Hi", "done Hello.");
 	assert.equal(outbox.get(), null);
 });
 
-test("a known token brings back what was said, and the same objects on the next line", async () => {
-	const { talk, sockets, shown, store } = talking({ token: "t1" });
-	talk.sync();
-	assert.equal(sockets.last().address, "ws:t1");
-	const messages = [
-		{ id: "q", role: "user", content: "Hi" },
-		{ id: "r", role: "assistant", content: "Hello" },
-	];
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages });
-	assert.deepEqual(shown(), ["> Hi", "done Hello"]);
+// Tokens and histories
+
+test("a known token restores the history, and a new connection leaves its objects as they are", async () => {
+	const { last, connect, hear, lose, shows, store, made } = visit({ token: "t1" });
+	const messages = history([question("Hi"), reply("Hello")]);
+	connect(messages);
+	assert.equal(last().address, "ws:t1");
+	shows("> Hi", "done Hello");
 	const before = store.get().messages;
-	sockets.last().drop();
-	await settle();
-	assert.equal(sockets.made.length, 2);
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages });
+	await lose();
+	assert.equal(made.length, 2);
+	hear(session("t1"), messages);
 	assert.equal(store.get().messages[2], before[2]);
 });
 
-test("a token that the server no longer knows: what it has forgotten is not shown", () => {
-	const { talk, sockets, shown, token } = talking({ token: "t1" });
+test("an expired token is replaced, and the history is empty", () => {
+	const { talk, hear, shows, token: kept } = visit({ token: "t1" });
 	talk.sync();
-	sockets.last().say(session("t2"));
-	assert.equal(token(), "t2");
-	assert.deepEqual(shown(), []);
+	hear(session("t2"));
+	assert.equal(kept(), "t2");
+	shows();
 });
 
-test("a line lost in mid-reply: the same id goes out again, and nothing is shown twice", async () => {
-	const { talk, sockets, shown, outbox } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	const id = idOf(sockets.last().sent[0]);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "Hel" });
-	sockets.last().drop();
-	await settle();
-	assert.deepEqual(shown(), ["> Hi", "streaming Hel"]);
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [{ id: "q", role: "user", content: "Hi" }] });
-	assert.equal(idOf(sockets.last().sent[0]), id);
-	sockets.last().say({ type: "typing_start" });
-	for (const token of ["Hel", "lo"]) sockets.last().say({ type: "token", token });
-	sockets.last().say(reply("Hello"));
-	assert.deepEqual(shown(), ["> Hi", "done Hello"]);
-	assert.equal(outbox.get(), null);
+test("a token that becomes invalid is dropped, and the unanswered message is sent again", async () => {
+	const { begin, hear, lose, last, token: kept, sentId } = visit();
+	const id = begin("Hi");
+	await lose(4404);
+	assert.equal(kept(), null);
+	assert.equal(last().address, "ws:");
+	hear(session("t2"));
+	assert.equal(sentId(0), id);
 });
 
-test("after a reload what was answered meanwhile is asked for by its id, and shown once", () => {
-	const { talk, sockets, shown, outbox } = talking({
-		token: "t1",
-		sending: { text: "Hi", id: "c1" },
-	});
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({
-		type: "history",
-		messages: [
-			{ id: "q", role: "user", content: "Hi" },
-			{ id: "r", role: "assistant", content: "Hello" },
-		],
-	});
-	assert.equal(idOf(sockets.last().sent[0]), "c1");
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("Hello"));
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> Hi", "done Hello"]);
-	assert.equal(outbox.get(), null);
+test("a token that becomes invalid leaves the newer one of another tab", async () => {
+	const { connect, lose, last, tokens, token: kept } = visit({ token: "t1" });
+	connect();
+	tokens.put("t2");
+	await lose(4404);
+	assert.equal(kept(), "t2");
+	assert.equal(last().address, "ws:t2");
 });
 
-test("the same words again, which never arrived, are not taken for those that have", async () => {
-	const { talk, sockets, shown } = talking();
-	talk.send("ok");
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("Well"));
-	sockets.last().say({ type: "typing_stop" });
-	sockets.last().drop();
-	talk.send("ok");
-	await settle();
-	sockets.last().say(session("t1"));
-	sockets.last().say({
-		type: "history",
-		messages: [
-			{ id: "q", role: "user", content: "ok" },
-			{ id: "r", role: "assistant", content: "Well" },
-		],
-	});
-	assert.equal(sockets.last().sent.length, 1);
-	assert.deepEqual(shown(), ["> ok", "done Well", "> ok", "waiting "]);
-});
-
-test("of a history that has moved on each message is known by its id, not by its place", () => {
-	const { talk, sockets, store } = talking({ token: "t1" });
-	const said = (id: string) => ({ id, role: "assistant", content: `text of ${id}` });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: ["a", "b", "c"].map(said) });
+test("a message of a shifted history is known by its id, not by its place", () => {
+	const { connect, hear, store } = visit({ token: "t1" });
+	const said = (id: string) => reply(`text of ${id}`, { id });
+	connect(history(["a", "b", "c"].map(said)));
 	const before = store.get().messages;
-	sockets.last().say({ type: "history", messages: ["b", "c", "d"].map(said) });
+	hear(history(["b", "c", "d"].map(said)));
 	const after = store.get().messages;
 	assert.deepEqual(
 		after.slice(1).map(({ key, text }) => `${key}: ${text}`),
@@ -221,544 +206,413 @@ test("of a history that has moved on each message is known by its id, not by its
 	assert.equal(after[1], before[2]);
 });
 
-test("after a reload a reply that broke off is asked for again, in its place", () => {
-	const { talk, sockets, shown } = talking({ token: "t1", sending: { text: "Hi", id: "c1" } });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({
-		type: "history",
-		messages: [
-			{ id: "q", role: "user", content: "Hi" },
-			{ id: "r", role: "assistant", content: "Hel", status: "interrupted" },
-		],
-	});
-	assert.equal(idOf(sockets.last().sent[0]), "c1");
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("Hello"));
-	assert.deepEqual(shown(), ["> Hi", "done Hello"]);
+test("a running reply is received from its beginning after a reload", () => {
+	const { connect, shows } = visit({ token: "t1" });
+	connect(history([question("Hi")]), START, token("Hello"));
+	shows("> Hi", "streaming Hello");
 });
 
-test("another tab's message and its reply are shown as they come", () => {
-	const { talk, sockets, shown } = talking();
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "message", id: "q", role: "user", content: "From there" });
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "So" });
-	assert.deepEqual(shown(), ["> From there", "streaming So"]);
+test("another tab's message and its reply are shown, and nothing can be sent meanwhile", () => {
+	const { talk, connect, hear, shows } = visit();
+	connect(question("From there"), START, token("So"));
+	shows("> From there", "streaming So");
 	assert.equal(talk.send("Me too"), false);
-	sockets.last().say(reply("So be it"));
-	assert.deepEqual(shown(), ["> From there", "done So be it"]);
+	hear(reply("So be it"));
+	shows("> From there", "done So be it");
 });
 
-test("a reply that was running when the page came back is heard from its beginning", () => {
-	const { talk, sockets, shown } = talking({ token: "t1" });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [{ id: "q", role: "user", content: "Hi" }] });
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "Hello" });
-	assert.deepEqual(shown(), ["> Hi", "streaming Hello"]);
+test("a last question without a reply can be asked again", () => {
+	const { talk, connect, shows, last } = visit({ token: "t1" });
+	connect(history([ONE], null));
+	shows("> One", "failed ");
+	talk.retry();
+	assert.equal(last().sent.length, 1);
 });
 
-const ONE = { id: "q1", role: "user", content: "One" };
+// Repeated messages
 
-/** The reply to One, as it is told whole. */
-function answerOne({ sockets }: ReturnType<typeof talking>): void {
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "1" });
-	sockets.last().say(reply("1!", { id: "r1" }));
-	sockets.last().say({ type: "typing_stop" });
+test("a connection lost during a reply: the same id is sent again, and nothing is shown twice", async () => {
+	const { begin, hear, lose, shows, sentId, outbox } = visit();
+	const id = begin("Hi");
+	hear(START, token("Hel"));
+	await lose();
+	shows("> Hi", "streaming Hel");
+	hear(session("t1"), history([question("Hi")]));
+	assert.equal(sentId(0), id);
+	hear(START, token("Hel"), token("lo"), reply("Hello"));
+	shows("> Hi", "done Hello");
+	assert.equal(outbox.get(), null);
+});
+
+const ANSWER_HI = [START, token("Hello"), reply("Hello"), STOP];
+const STORED: readonly [name: string, stored: object[], replies: object[]][] = [
+	["was answered", [question("Hi"), reply("Hello")], answer("Hello")],
+	["broke off", [question("Hi"), reply("Hel", { status: "interrupted" })], answer("Hello")],
+	["comes twice", [question("Hi")], [...ANSWER_HI, ...ANSWER_HI]],
+];
+for (const [name, stored, replies] of STORED) {
+	test(`after a reload, a reply that ${name} is asked for by its id, and shown once`, () => {
+		const { connect, hear, shows, sentId, outbox } = visit({ token: "t1", sending: "Hi" });
+		connect(history(stored));
+		assert.equal(sentId(0), "c1");
+		hear(...replies);
+		shows("> Hi", "done Hello");
+		assert.equal(outbox.get(), null);
+	});
 }
 
-test("a reply that runs on, though its line and its Stop were lost, stays under its question", async () => {
-	const all = talking();
-	const { talk, sockets, shown, outbox } = all;
-	talk.send("One");
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().drop();
+test("a message that was not received is not taken for an earlier one with the same text", async () => {
+	const { talk, begin, hear, last, shows } = visit();
+	begin("ok");
+	hear(...answer("Well"));
+	last().drop();
+	talk.send("ok");
+	await settle();
+	hear(session("t1"), history([question("ok"), reply("Well")]));
+	assert.equal(last().sent.length, 1);
+	shows("> ok", "done Well", "> ok", "waiting ");
+});
+
+test("nor after a reload", () => {
+	const { connect, hear, shows, outbox } = visit({ token: "t1", sending: "One" });
+	connect(history([ONE, reply("1!", { id: "r1", status: "stopped" })], null));
+	shows("> One", "stopped 1!", "> One", "waiting ");
+	hear(...answer("2!", "r2"));
+	shows("> One", "stopped 1!", "> One", "done 2!");
+	assert.equal(outbox.get(), null);
+});
+
+test("a message that proves to be an older question is shown once, in its place", () => {
+	const { connect, hear, shows, outbox } = visit({ token: "t1", sending: "One" });
+	connect(history([ONE, reply("1!", { id: "r1" }), question("Two", "q2")], "r2"));
+	hear(...answer("2!", "r2"));
+	shows("> One", "done 1!", "> Two", "done 2!", "> One", "waiting ");
+	hear(...ANSWER_ONE);
+	shows("> One", "done 1!", "> Two", "done 2!");
+	assert.equal(outbox.get(), null);
+});
+
+test("a reply that continues although its connection and its Stop were lost stays under its question", async () => {
+	const { talk, begin, hear, last, shows, sentId, outbox } = visit();
+	begin("One");
+	hear(START);
+	last().drop();
 	talk.stop();
 	assert.equal(talk.send("Two"), true);
 	await settle();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [ONE], active: "r1" });
-	assert.deepEqual(shown(), ["> One", "waiting ", "> Two", "waiting "]);
-	const id = idOf(sockets.last().sent[0]);
-	answerOne(all);
-	assert.deepEqual(shown(), ["> One", "done 1!", "> Two", "waiting "]);
+	hear(session("t1"), history([ONE], "r1"));
+	shows("> One", "waiting ", "> Two", "waiting ");
+	const id = sentId(0);
+	hear(...ANSWER_ONE);
+	shows("> One", "done 1!", "> Two", "waiting ");
 	assert.equal(outbox.get()?.clientMessageId, id);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("2!", { id: "r2" }));
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "done 1!", "> Two", "done 2!"]);
+	hear(...answer("2!", "r2"));
+	shows("> One", "done 1!", "> Two", "done 2!");
 	assert.equal(outbox.get(), null);
 });
 
-test("while another tab's reply runs, or is stopped, what waits stays in the outbox", () => {
-	const all = talking({ token: "t1", sending: { text: "Two", id: "c2" } });
-	const { talk, sockets, shown, outbox } = all;
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [ONE], active: "r1" });
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "stopped ", "> Two", "waiting "]);
-	assert.equal(outbox.get()?.clientMessageId, "c2");
+test("while another tab's reply runs or is stopped, a waiting message stays in the outbox", () => {
+	const { connect, shows, outbox } = visit({ token: "t1", sending: "Two" });
+	connect(history([ONE], "r1"), START, STOP);
+	shows("> One", "stopped ", "> Two", "waiting ");
+	assert.equal(outbox.get()?.clientMessageId, "c1");
 });
 
-test("a last question that nobody answers can be asked again", () => {
-	const { talk, sockets, shown } = talking({ token: "t1" });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [ONE], active: null });
-	assert.deepEqual(shown(), ["> One", "failed "]);
+// Errors and retries
+
+test("an error ends the wait, and a retry sends the same id", () => {
+	const { talk, begin, hear, shows, last, sentId } = visit();
+	const id = begin("Hi");
+	hear(error("daily_cap"));
+	shows("> Hi", "failed ");
 	talk.retry();
-	assert.deepEqual(sockets.last().sent.length, 1);
-});
-
-test("after a reload the same words, which never arrived, leave those that were answered", () => {
-	const { talk, sockets, shown, outbox } = talking({
-		token: "t1",
-		sending: { text: "One", id: "c2" },
-	});
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({
-		type: "history",
-		messages: [ONE, reply("1!", { id: "r1", status: "stopped" })],
-		active: null,
-	});
-	assert.deepEqual(shown(), ["> One", "stopped 1!", "> One", "waiting "]);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("2!", { id: "r2" }));
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "stopped 1!", "> One", "done 2!"]);
-	assert.equal(outbox.get(), null);
-});
-
-test("what turns out to be an older question is shown once, in its place", () => {
-	const all = talking({ token: "t1", sending: { text: "One", id: "c1" } });
-	const { talk, sockets, shown, outbox } = all;
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({
-		type: "history",
-		messages: [ONE, reply("1!", { id: "r1" }), { id: "q2", role: "user", content: "Two" }],
-		active: "r2",
-	});
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("2!", { id: "r2" }));
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "done 1!", "> Two", "done 2!", "> One", "waiting "]);
-	answerOne(all);
-	assert.deepEqual(shown(), ["> One", "done 1!", "> Two", "done 2!"]);
-	assert.equal(outbox.get(), null);
-});
-
-test("an error ends the wait, and trying again sends the same id", () => {
-	const { talk, sockets, shown } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "error", message: "Enough", code: "daily_cap" });
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-	talk.retry();
-	assert.deepEqual(shown(), ["> Hi", "waiting "]);
-	const [first, second] = sockets.last().sent;
-	assert.equal(idOf(second), idOf(first));
-	assert.equal(sockets.last().sent.length, 2);
-});
-
-test("stop asks the server, whose message is the end", () => {
-	const { talk, sockets, shown, store } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "Hel" });
-	talk.stop();
-	assert.equal(store.get().stopping, true);
-	assert.deepEqual(sockets.last().sent[1], { type: "stop" });
-	sockets.last().say(reply("Hel", { status: "stopped" }));
-	assert.deepEqual(shown(), ["> Hi", "stopped Hel"]);
-	assert.equal(store.get().stopping, false);
-});
-
-test("a widget that is gone: no more attempts, and the visitor is told", async () => {
-	const { talk, sockets, shown } = talking({ exists: async () => false });
-	talk.send("Hi");
-	for (let i = 0; i < 3; i++) {
-		sockets.last().drop();
-		await settle();
-	}
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-	const { length } = sockets.made;
-	await settle();
-	assert.equal(sockets.made.length, length);
-	talk.retry();
-	assert.equal(sockets.made.length, length + 1);
-});
-
-test("as long as nobody answers it is tried again", async () => {
-	const { talk, sockets, shown } = talking({
-		exists: async () => {
-			throw new ChatFailure("unreachable");
-		},
-	});
-	talk.send("Hi");
-	for (let i = 0; i < 5; i++) {
-		sockets.last().drop();
-		await settle();
-	}
-	assert.equal(sockets.made.length, 6);
-	assert.deepEqual(shown(), ["> Hi", "paused "]);
-});
-
-const wish: ContactWish = { required: true, fields: ["name", "email"] };
-
-test("whoever is asked for: the form until it is saved, with the server's own words", () => {
-	const { talk, sockets, store } = talking({ wish });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	assert.deepEqual(store.get().contact, { phase: "asked", problem: "", wrong: [] });
-	talk.introduce({ email: "jane@" });
-	assert.deepEqual(sockets.last().sent[0], { type: "contact_info", email: "jane@" });
-	assert.equal(store.get().contact.phase, "sending");
-	sockets.last().say({
-		type: "error",
-		message: "email must be an address",
-		fields: { email: "email must be an address", shoe_size: "from the future" },
-	});
-	assert.deepEqual(store.get().contact, {
-		phase: "asked",
-		problem: "email must be an address",
-		wrong: ["email"],
-	});
-	talk.introduce({ email: "jane@example.com" });
-	sockets.last().say({ type: "contact_info_saved" });
-	assert.equal(store.get().contact.phase, "saved");
-});
-
-test("whoever is known is not asked; whoever would rather not say is not asked again", () => {
-	const known = talking({ wish });
-	known.talk.sync();
-	known.sockets.last().say(session("t1", true));
-	assert.equal(known.store.get().contact.phase, "saved");
-	const shy = talking({ wish: { ...wish, required: false } });
-	shy.talk.sync();
-	shy.sockets.last().say(session("t1"));
-	shy.talk.skipContact();
-	shy.sockets.last().say(session("t1"));
-	assert.equal(shy.store.get().contact.phase, "hidden");
-});
-
-test("a reply that was stopped before its first word ends without a message", () => {
-	const { talk, sockets, shown, outbox } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "typing_start" });
-	talk.stop();
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> Hi", "stopped "]);
-	assert.equal(outbox.get(), null);
-});
-
-test("a token that is no good any more is dropped, and what was not answered goes out anew", async () => {
-	const { talk, sockets, token } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	sockets.last().drop(4404);
-	await settle();
-	assert.equal(token(), null);
-	assert.equal(sockets.last().address, "ws:");
-	sockets.last().say(session("t2"));
-	assert.equal(idOf(sockets.last().sent[0]), idOf(sockets.made[0]?.sent[0]));
-});
-
-test("a reply that was heard already, and comes again because its message did, is shown once", () => {
-	const { talk, sockets, shown } = talking({ token: "t1", sending: { text: "Hi", id: "c1" } });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [{ id: "q", role: "user", content: "Hi" }] });
-	for (let i = 0; i < 2; i++) {
-		sockets.last().say({ type: "typing_start" });
-		sockets.last().say({ type: "token", token: "Hello" });
-		sockets.last().say(reply("Hello"));
-		sockets.last().say({ type: "typing_stop" });
-	}
-	assert.deepEqual(shown(), ["> Hi", "done Hello"]);
-});
-
-test("nobody waits for ever on a line that has died without a word", async () => {
-	const { talk, sockets, shown } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	const id = idOf(sockets.last().sent[0]);
-	clock.tick(119_000);
-	sockets.last().say({ type: "typing_start" });
-	clock.tick(119_000);
-	await settle();
-	assert.equal(sockets.made.length, 1);
-	clock.tick(1000);
-	await settle();
-	assert.equal(sockets.made.length, 2);
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "history", messages: [{ id: "q", role: "user", content: "Hi" }] });
-	assert.equal(idOf(sockets.last().sent[0]), id);
-	sockets.made[0]?.say(reply("From the grave"));
-	assert.deepEqual(shown(), ["> Hi", "waiting "]);
-});
-
-test("a line on which nothing is to be said may be silent", async () => {
-	const { talk, sockets } = talking();
-	talk.sync();
-	sockets.last().say(session("t1"));
-	clock.tick(600_000);
-	await settle();
-	assert.equal(sockets.made.length, 1);
-});
-
-test("on another network there is another line, at once", async () => {
-	const { talk, sockets, net } = talking();
-	talk.sync();
-	sockets.last().say(session("t1"));
-	net.change();
-	await settle();
-	assert.equal(sockets.made.length, 2);
-	assert.equal(net.listeners.size, 1);
-});
-
-test("a line that may not be opened is like one that breaks", async () => {
-	const { talk, shown } = talking({
-		exists: async () => false,
-		open() {
-			throw new Error("SecurityError");
-		},
-	});
-	talk.send("Hi");
-	await settle();
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-});
-
-test("a token that is no good: another tab's better one stays", async () => {
-	const { talk, sockets, tokens, token } = talking({ token: "t1" });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	tokens.put("t2");
-	sockets.last().drop(4404);
-	await settle();
-	assert.equal(token(), "t2");
-	assert.equal(sockets.last().address, "ws:t2");
-});
-
-test("a widget that ends is asked for before another attempt", async () => {
-	const { talk, sockets, shown } = talking({ exists: async () => false });
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	sockets.last().drop(4404);
-	await settle();
-	assert.equal(sockets.made.length, 1);
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-});
-
-test("whoever has never been here is asked without waiting for a line", () => {
-	assert.equal(talking({ wish }).store.get().contact.phase, "asked");
-	assert.equal(talking({ wish, token: "t1" }).store.get().contact.phase, "hidden");
-});
-
-test("what is said of oneself without a line is said when there is one, before all else", async () => {
-	const { talk, sockets, store } = talking({ wish });
-	talk.introduce({ name: "Jane" });
-	talk.send("Hi");
-	assert.deepEqual(sockets.last().sent, []);
-	for (let i = 0; i < 2; i++) {
-		sockets.last().drop();
-		await settle();
-	}
-	const { phase, problem } = store.get().contact;
-	assert.equal(phase, "sending");
-	assert.match(problem, /reconnect/);
-	sockets.last().say(session("t1"));
-	assert.deepEqual(sockets.last().sent[0], { type: "contact_info", name: "Jane" });
-	assert.equal(sockets.last().sent.length, 2);
-	assert.deepEqual(store.get().contact, { phase: "sending", problem: "", wrong: [] });
-	// The answer is lost, but not what it was about.
-	sockets.last().drop();
-	await settle();
-	sockets.last().say(session("t1", true));
-	sockets.last().say({ type: "history", messages: [] });
-	assert.equal(store.get().contact.phase, "saved");
-	assert.equal(sockets.last().sent.length, 1);
-});
-
-test("while one says who is writing, a message may fail for a reason of its own", () => {
-	const { talk, sockets, store, shown } = talking({ wish: { ...wish, required: false } });
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	talk.introduce({ name: "Jane" });
-	const id = idOf(sockets.last().sent[0]);
-	sockets.last().say({ type: "error", message: "Enough", code: "daily_cap", id });
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-	assert.equal(store.get().contact.phase, "sending");
-});
-
-test("while one says who is writing, another tab's reply may fail, and a Stop be refused", () => {
-	const { talk, sockets, store, shown } = talking({ wish: { ...wish, required: false } });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "message", ...ONE });
-	sockets.last().say({ type: "typing_start" });
-	talk.introduce({ name: "Jane" });
-	talk.stop();
-	sockets.last().say({ type: "error", message: "Too many requests", code: "rate_limited" });
-	assert.deepEqual(shown(), ["> One", "waiting "]);
-	sockets.last().say({ type: "error", message: "The assistant failed", code: "model_failed" });
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "failed "]);
-	assert.deepEqual(store.get().contact, { phase: "sending", problem: "", wrong: [] });
-	sockets.last().say({ type: "error", message: "Too many requests", code: "rate_limited" });
-	assert.deepEqual(store.get().contact, {
-		phase: "asked",
-		problem: "Too many requests",
-		wrong: [],
-	});
-});
-
-test("what is said of who is writing is refused as such also while a reply is written", () => {
-	for (const code of ["invalid_contact_info", "contact_pending", "rate_limited"]) {
-		const { talk, sockets, store, shown } = talking({ wish: { ...wish, required: false } });
-		talk.send("Hi");
-		sockets.last().say(session("t1"));
-		sockets.last().say({ type: "typing_start" });
-		talk.introduce({ name: "" });
-		sockets.last().say({ type: "error", message: "No", code });
-		assert.equal(store.get().contact.problem, "No");
-		assert.deepEqual(shown(), ["> Hi", "waiting "]);
-	}
-});
-
-test("a reply that runs on after its Stop was taken for heard is not that of the next", async () => {
-	const ends: readonly [string, (id: string) => object][] = [
-		["stopped 1!", () => reply("1!", { status: "stopped" })],
-		["stopped 1", (id) => ({ type: "error", message: "No", code: "model_failed", id })],
-	];
-	for (const [one, end] of ends) {
-		const { talk, sockets, shown, outbox } = talking();
-		talk.send("One");
-		sockets.last().say(session("t1"));
-		const id = idOf(sockets.last().sent[0]);
-		sockets.last().say({ type: "typing_start" });
-		sockets.last().say({ type: "token", token: "1" });
-		talk.stop();
-		clock.tick(3000);
-		talk.send("Two");
-		sockets.last().say({ type: "token", token: "more" });
-		sockets.last().say(end(id));
-		sockets.last().say({ type: "typing_stop" });
-		assert.deepEqual(shown(), ["> One", one, "> Two", "waiting "]);
-		assert.equal(outbox.get()?.failure, null);
-	}
-});
-
-test("a widget that no longer asks who is writing leaves the way free", () => {
-	const { talk, sockets, store } = talking({ wish });
-	talk.sync();
-	sockets.last().say(session("t1"));
-	talk.introduce({ name: "Jane" });
-	sockets.last().say({ type: "error", message: "Not asked", code: "contact_not_asked" });
-	assert.equal(store.get().contact.phase, "hidden");
-});
-
-test("a message that was refused for want of a name goes out when the name is known", () => {
-	const { talk, sockets, shown } = talking({ wish });
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	const id = idOf(sockets.last().sent[0]);
-	sockets.last().say({ type: "error", message: "Who?", code: "contact_required", id });
-	assert.deepEqual(shown(), ["> Hi", "failed "]);
-	talk.introduce({ name: "Jane" });
-	sockets.last().say({ type: "contact_info_saved" });
-	assert.deepEqual(shown(), ["> Hi", "waiting "]);
-	assert.equal(idOf(sockets.last().sent[2]), id);
-});
-
-test("what passes is tried again by itself, with the same id; what another tab asked is not", async () => {
-	const { talk, sockets, shown } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	const id = idOf(sockets.last().sent[0]);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "error", message: "Later", code: "store_unavailable", id });
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> Hi", "paused "]);
-	await settle();
-	assert.equal(idOf(sockets.last().sent[1]), id);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say(reply("Hello"));
-	sockets.last().say({ type: "typing_stop" });
-	sockets.last().say({ type: "message", id: "q2", role: "user", content: "From there" });
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "error", message: "Later", code: "store_unavailable" });
-	assert.deepEqual(shown(), ["> Hi", "done Hello", "> From there", "failed "]);
-	await settle();
-	assert.equal(sockets.last().sent.length, 2);
-});
-
-test("a reply that broke off while nobody listened is told with its text, and known by its id", () => {
-	const { talk, sockets, shown, store } = talking();
-	talk.sync();
-	sockets.last().say(session("t1"));
-	sockets.last().say({ type: "message", ...ONE });
-	sockets.last().say({ type: "typing_start" });
-	const broken = reply("Hel", { id: "r1", status: "interrupted" });
-	sockets.last().say(broken);
-	sockets.last().say({ type: "typing_stop" });
-	assert.deepEqual(shown(), ["> One", "failed Hel"]);
-	const before = store.get().messages;
-	sockets.last().say({ type: "history", messages: [ONE, broken], active: null });
-	assert.equal(store.get().messages[2], before[2]);
-});
-
-test("a reply that breaks off again and again is begun anew five times, for each message", async () => {
-	const { talk, sockets, shown } = talking();
-	for (const text of ["One", "Two"]) {
-		talk.send(text);
-		if (text === "One") sockets.last().say(session("t1"));
-		const before = sockets.last().sent.length;
-		const id = idOf(sockets.last().sent[before - 1]);
-		for (let i = 0; i < 6; i++) {
-			assert.equal(sockets.last().sent.length, before + i);
-			sockets.last().say({ type: "typing_start" });
-			const code = i % 2 ? "interrupted" : "shutting_down";
-			sockets.last().say({ type: "error", message: "Again", code, id });
-			sockets.last().say({ type: "typing_stop" });
-			await settle();
-		}
-		assert.equal(sockets.last().sent.length, before + 5);
-	}
-	assert.deepEqual(shown(), ["> One", "failed ", "> Two", "failed "]);
+	shows("> Hi", "waiting ");
+	assert.equal(sentId(1), id);
+	assert.equal(last().sent.length, 2);
 });
 
 test("a reply that broke off is asked for again by the id of its message", () => {
-	const { talk, sockets, shown } = talking();
-	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	const id = idOf(sockets.last().sent[0]);
-	sockets.last().say({ type: "typing_start" });
-	sockets.last().say({ type: "token", token: "Hel" });
-	sockets.last().say(reply("Hel", { status: "interrupted" }));
-	assert.deepEqual(shown(), ["> Hi", "failed Hel"]);
+	const { talk, begin, hear, shows, sentId } = visit();
+	const id = begin("Hi");
+	hear(START, token("Hel"), reply("Hel", { status: "interrupted" }));
+	shows("> Hi", "failed Hel");
 	talk.retry();
-	assert.deepEqual(shown(), ["> Hi", "waiting "]);
-	assert.equal(idOf(sockets.last().sent[1]), id);
+	shows("> Hi", "waiting ");
+	assert.equal(sentId(1), id);
 });
 
-test("whoever would rather not say is asked all the same once a message is refused for it", () => {
-	const { talk, sockets, store } = talking({ wish: { ...wish, required: false } });
-	talk.skipContact();
+test("an interrupted reply that arrives whole keeps its text and its id", () => {
+	const { connect, hear, shows, store } = visit();
+	const broken = reply("Hel", { id: "r1", status: "interrupted" });
+	connect(ONE, START, broken, STOP);
+	shows("> One", "failed Hel");
+	const before = store.get().messages;
+	hear(history([ONE, broken], null));
+	assert.equal(store.get().messages[2], before[2]);
+});
+
+test("a temporary error is retried with the same id, but not for another tab's message", async () => {
+	const { begin, hear, shows, last, sentId } = visit();
+	const id = begin("Hi");
+	hear(START, error("store_unavailable", id), STOP);
+	shows("> Hi", "paused ");
+	await settle();
+	assert.equal(sentId(1), id);
+	hear(...answer("Hello"), question("From there", "q2"), START, error("store_unavailable"));
+	shows("> Hi", "done Hello", "> From there", "failed ");
+	await settle();
+	assert.equal(last().sent.length, 2);
+});
+
+test("a reply that breaks off again and again is requested five more times, for each message", async () => {
+	const { talk, connect, hear, shows, last, sentId } = visit();
+	connect();
+	for (const text of ["One", "Two"]) {
+		talk.send(text);
+		const before = last().sent.length;
+		const id = sentId(before - 1);
+		for (let i = 0; i < 6; i++) {
+			assert.equal(last().sent.length, before + i);
+			hear(START, error(i % 2 ? "interrupted" : "shutting_down", id), STOP);
+			await settle();
+		}
+		assert.equal(last().sent.length, before + 5);
+	}
+	shows("> One", "failed ", "> Two", "failed ");
+});
+
+// Stopping
+
+test("a stop asks the server, whose message is the end", () => {
+	const { talk, begin, hear, shows, last, store } = visit();
+	begin("Hi");
+	hear(START, token("Hel"));
+	talk.stop();
+	assert.equal(store.get().stopping, true);
+	assert.deepEqual(last().sent[1], { type: "stop" });
+	hear(reply("Hel", { status: "stopped" }));
+	shows("> Hi", "stopped Hel");
+	assert.equal(store.get().stopping, false);
+});
+
+test("a reply that is stopped before its first token ends without a message", () => {
+	const { talk, begin, hear, shows, outbox } = visit();
+	begin("Hi");
+	hear(START);
+	talk.stop();
+	hear(STOP);
+	shows("> Hi", "stopped ");
+	assert.equal(outbox.get(), null);
+});
+
+const LATE_ENDS: readonly [shown: string, end: (id: string) => object][] = [
+	["stopped 1!", () => reply("1!", { status: "stopped" })],
+	["stopped 1", (id) => error("model_failed", id)],
+];
+for (const [shown, end] of LATE_ENDS) {
+	test(`a reply that ends after its Stop timed out is not that of the next message: ${shown}`, () => {
+		const { talk, begin, hear, shows, outbox } = visit();
+		const id = begin("One");
+		hear(START, token("1"));
+		talk.stop();
+		clock.tick(3000);
+		talk.send("Two");
+		hear(token("more"), end(id), STOP);
+		shows("> One", shown, "> Two", "waiting ");
+		assert.equal(outbox.get()?.failure, null);
+	});
+}
+
+// Connections
+
+test("a widget that no longer exists: no more attempts, and the visitor is informed", async () => {
+	const { talk, lose, shows, made } = visit({ exists: async () => false });
 	talk.send("Hi");
-	sockets.last().say(session("t1"));
-	assert.equal(store.get().contact.phase, "hidden");
-	sockets.last().say({ type: "error", message: "Who?", code: "contact_required" });
-	sockets.last().say(session("t1"));
-	assert.equal(store.get().contact.phase, "asked");
+	for (let i = 0; i < 3; i++) await lose();
+	shows("> Hi", "failed ");
+	const { length } = made;
+	await settle();
+	assert.equal(made.length, length);
+	talk.retry();
+	assert.equal(made.length, length + 1);
+});
+
+test("a close with 4404 asks whether the widget exists before another attempt", async () => {
+	const { begin, lose, shows, made } = visit({ exists: async () => false });
+	begin("Hi");
+	await lose(4404);
+	assert.equal(made.length, 1);
+	shows("> Hi", "failed ");
+});
+
+test("a socket that cannot be opened is like one that breaks", async () => {
+	const open = () => {
+		throw new Error("SecurityError");
+	};
+	const { talk, shows } = visit({ exists: async () => false, open });
+	talk.send("Hi");
+	await settle();
+	shows("> Hi", "failed ");
+});
+
+test("attempts continue while the server is unreachable", async () => {
+	const exists = async () => {
+		throw new ChatFailure("unreachable");
+	};
+	const { talk, lose, shows, made } = visit({ exists });
+	talk.send("Hi");
+	for (let i = 0; i < 5; i++) await lose();
+	assert.equal(made.length, 6);
+	shows("> Hi", "paused ");
+});
+
+test("a silent connection is replaced after two minutes while a reply is expected", async () => {
+	const { begin, hear, shows, made, sentId } = visit();
+	const id = begin("Hi");
+	clock.tick(119_000);
+	hear(START);
+	clock.tick(119_000);
+	await settle();
+	assert.equal(made.length, 1);
+	clock.tick(1000);
+	await settle();
+	assert.equal(made.length, 2);
+	hear(session("t1"), history([question("Hi")]));
+	assert.equal(sentId(0), id);
+	made[0]?.say(reply("From the old connection"));
+	shows("> Hi", "waiting ");
+});
+
+test("a connection may be silent while nothing is expected", async () => {
+	const { connect, made } = visit();
+	connect();
+	clock.tick(600_000);
+	await settle();
+	assert.equal(made.length, 1);
+});
+
+test("a change of the network replaces the connection at once", async () => {
+	const { connect, made, network } = visit();
+	connect();
+	network.change();
+	await settle();
+	assert.equal(made.length, 2);
+	assert.equal(network.listeners.size, 1);
+});
+
+// Contact details
+
+const wish: ContactWish = { required: true, fields: ["name", "email"] };
+const optional: ContactWish = { ...wish, required: false };
+const SENDING = { phase: "sending", problem: "", wrong: [] };
+
+test("contact details are asked for until they are saved, with the server's own words", () => {
+	const { talk, connect, hear, last, contact } = visit({ wish });
+	connect();
+	assert.deepEqual(contact(), { phase: "asked", problem: "", wrong: [] });
+	talk.introduce({ email: "jane@" });
+	assert.deepEqual(last().sent[0], { type: "contact_info", email: "jane@" });
+	assert.equal(contact().phase, "sending");
+	const message = "email must be an address";
+	hear({ type: "error", message, fields: { email: message, shoe_size: "from the future" } });
+	assert.deepEqual(contact(), { phase: "asked", problem: message, wrong: ["email"] });
+	talk.introduce({ email: "jane@example.com" });
+	hear({ type: "contact_info_saved" });
+	assert.equal(contact().phase, "saved");
+});
+
+test("a new visitor is asked without waiting for a connection", () => {
+	assert.equal(visit({ wish }).contact().phase, "asked");
+	assert.equal(visit({ wish, token: "t1" }).contact().phase, "hidden");
+});
+
+test("a known visitor is not asked", () => {
+	const { talk, hear, contact } = visit({ wish });
+	talk.sync();
+	hear(session("t1", true));
+	assert.equal(contact().phase, "saved");
+});
+
+test("a visitor who skips the form is not asked again until a message is refused for it", () => {
+	const { talk, connect, hear, contact } = visit({ wish: optional });
+	connect();
+	talk.skipContact();
+	hear(session("t1"));
+	assert.equal(contact().phase, "hidden");
+	talk.send("Hi");
+	hear(error("contact_required"), session("t1"));
+	assert.equal(contact().phase, "asked");
+});
+
+test("details entered without a connection are sent first when there is one", async () => {
+	const { talk, hear, lose, last, contact } = visit({ wish });
+	talk.introduce({ name: "Jane" });
+	talk.send("Hi");
+	assert.deepEqual(last().sent, []);
+	for (let i = 0; i < 2; i++) await lose();
+	assert.equal(contact().phase, "sending");
+	assert.match(contact().problem, /reconnect/);
+	hear(session("t1"));
+	assert.deepEqual(last().sent[0], { type: "contact_info", name: "Jane" });
+	assert.equal(last().sent.length, 2);
+	assert.deepEqual(contact(), SENDING);
+	// The response is lost, but the server has saved them.
+	await lose();
+	hear(session("t1", true), history([]));
+	assert.equal(contact().phase, "saved");
+	assert.equal(last().sent.length, 1);
+});
+
+test("a message may fail for its own reason while details are sent", () => {
+	const { talk, begin, hear, shows, contact } = visit({ wish: optional });
+	const id = begin("Hi");
+	talk.introduce({ name: "Jane" });
+	hear(error("daily_cap", id));
+	shows("> Hi", "failed ");
+	assert.equal(contact().phase, "sending");
+});
+
+test("another tab's reply may fail and a Stop be refused while details are sent", () => {
+	const { talk, connect, hear, shows, contact } = visit({ wish: optional });
+	connect(ONE, START);
+	talk.introduce({ name: "Jane" });
+	talk.stop();
+	hear(error("rate_limited"));
+	shows("> One", "waiting ");
+	hear(error("model_failed"), STOP);
+	shows("> One", "failed ");
+	assert.deepEqual(contact(), SENDING);
+	hear(error("rate_limited"));
+	assert.deepEqual(contact(), { phase: "asked", problem: "No: rate_limited", wrong: [] });
+});
+
+for (const code of ["invalid_contact_info", "contact_pending", "rate_limited"]) {
+	test(`${code} refuses the details, not the reply that runs meanwhile`, () => {
+		const { talk, begin, hear, shows, contact } = visit({ wish: optional });
+		begin("Hi");
+		hear(START);
+		talk.introduce({ name: "" });
+		hear(error(code));
+		assert.equal(contact().problem, `No: ${code}`);
+		shows("> Hi", "waiting ");
+	});
+}
+
+test("a widget that no longer asks for details hides the form", () => {
+	const { talk, connect, hear, contact } = visit({ wish });
+	connect();
+	talk.introduce({ name: "Jane" });
+	hear(error("contact_not_asked"));
+	assert.equal(contact().phase, "hidden");
+});
+
+test("a message that was refused for lack of details is sent when they are saved", () => {
+	const { talk, begin, hear, shows, sentId } = visit({ wish });
+	const id = begin("Hi");
+	hear(error("contact_required", id));
+	shows("> Hi", "failed ");
+	talk.introduce({ name: "Jane" });
+	hear({ type: "contact_info_saved" });
+	shows("> Hi", "waiting ");
+	assert.equal(sentId(2), id);
 });
