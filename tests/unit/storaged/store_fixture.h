@@ -460,16 +460,32 @@ lose(struct fixture *f, struct asker *asker)
 	assert_true(TAILQ_EMPTY(&f->open.lost));
 }
 
+/* Changes one entry in a transaction of its own. */
+static inline void
+put_entry(struct fixture *f, enum table table, struct key key, const char *value)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_put(&t, table, &key, slice_str(value)), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+static inline void
+delete_entry(struct fixture *f, enum table table, struct key key)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_del(&t, table, &key), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
 /* Replaces a record by bytes that do not decode. */
 static inline void
 damage(struct fixture *f, enum table table, const struct id *id)
 {
-	struct key key = key_id(id);
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_put(&t, table, &key, slice_str("damaged")), 0);
-	assert_int_equal(txn_commit(&t), 0);
+	put_entry(f, table, key_id(id), "damaged");
 	f->damaged = true;
 }
 

@@ -1,44 +1,20 @@
 /*
- * The environment and the socket: their owners, and what is refused.
+ * The environment: which directories are a store, and what is refused.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
 #include "tests/unit/storaged/store_fixture.h"
 
-#include "proto/ipc/channel.h"
-#include "storaged/server/listen.h"
-#include "tests/unit/unit.h"
-
-static void
-put_meta(struct fixture *f, const char *name, const char *value)
-{
-	struct key key = key_meta(name);
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(value == NULL ? txn_del(&t, TABLE_META, &key)
-				       : txn_put(&t, TABLE_META, &key, slice_str(value)),
-	    0);
-	assert_int_equal(txn_commit(&t), 0);
-}
-
-/* Opens the store again, closes it, and returns the status. */
 static int
-status_of_reopening(struct fixture *f)
+status_of_opening(const char *dir)
 {
 	struct env env;
-	int status;
+	int status = env_open(&env, dir, STORE_BYTES, organization_make_default);
 
-	env_close(&f->env);
-	status = env_open(&env, f->dir, STORE_BYTES, organization_make_default);
 	env_close(&env);
 	return status;
 }
@@ -47,7 +23,8 @@ STORE_TEST(a_store_opens_again)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(status_of_reopening(f), 0);
+	env_close(&f->env);
+	assert_int_equal(status_of_opening(f->dir), 0);
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
 }
 
@@ -65,7 +42,7 @@ fsync(int fd)
 }
 
 /* LMDB syncs what it writes to its file, not the file's name. */
-STORE_TEST(a_new_store_is_there_after_a_power_failure)
+STORE_TEST(the_directory_of_a_new_store_is_synced)
 {
 	const struct fixture *f = *state;
 	struct stat st;
@@ -74,35 +51,33 @@ STORE_TEST(a_new_store_is_there_after_a_power_failure)
 	assert_true(synced.st_dev == st.st_dev && synced.st_ino == st.st_ino);
 }
 
-STORE_TEST(a_newer_store_is_refused)
+TEST(a_newer_or_invalid_version_is_refused)
 {
-	struct fixture *f = *state;
+	static const struct {
+		const char *version; /* NULL: none */
+		int status;
+	} cases[] = {{"5", EX_CONFIG}, {"one", EX_DATAERR}, {NULL, EX_DATAERR}};
 
-	put_meta(f, "schema_version", "5");
-	assert_int_equal(status_of_reopening(f), EX_CONFIG);
-}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fixture *f;
+		void *fixture;
 
-STORE_TEST(a_version_that_is_not_a_number_is_refused)
-{
-	struct fixture *f = *state;
-
-	put_meta(f, "schema_version", "one");
-	assert_int_equal(status_of_reopening(f), EX_DATAERR);
-}
-
-STORE_TEST(conversations_without_a_version_are_refused)
-{
-	struct fixture *f = *state;
-
-	chat(f, "s1", "q", "a");
-	put_meta(f, "schema_version", NULL);
-	assert_int_equal(status_of_reopening(f), EX_DATAERR);
+		fixture_setup(&fixture);
+		f = fixture;
+		chat(f, "s1", "q", "a");
+		if (cases[i].version == NULL)
+			delete_entry(f, TABLE_META, key_meta(META_VERSION));
+		else
+			put_entry(f, TABLE_META, key_meta(META_VERSION), cases[i].version);
+		env_close(&f->env);
+		assert_int_equal(status_of_opening(f->dir), cases[i].status);
+		fixture_teardown(&fixture);
+	}
 }
 
 TEST(a_file_that_is_not_a_store_is_refused_and_unchanged)
 {
 	char dir[64], path[160], content[6000], back[sizeof(content)];
-	struct env env;
 	int fd;
 
 	make_dir(dir, sizeof(dir));
@@ -110,8 +85,7 @@ TEST(a_file_that_is_not_a_store_is_refused_and_unchanged)
 	memset(content, 'x', sizeof(content));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, content, sizeof(content)), sizeof(content));
-	assert_int_equal(
-	    env_open(&env, dir, STORE_BYTES, organization_make_default), EX_DATAERR);
+	assert_int_equal(status_of_opening(dir), EX_DATAERR);
 	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
 	assert_memory_equal(content, back, sizeof(content));
 	closefd(&fd);
@@ -150,12 +124,10 @@ TEST(another_programs_environment_is_refused_and_left_alone)
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		char dir[64];
-		struct env env;
 
 		make_dir(dir, sizeof(dir));
 		assert_int_equal(open_foreign(dir, tables[i], true), 1);
-		assert_int_equal(
-		    env_open(&env, dir, STORE_BYTES, organization_make_default), EX_DATAERR);
+		assert_int_equal(status_of_opening(dir), EX_DATAERR);
 		assert_int_equal(open_foreign(dir, tables[i], false), 1);
 		remove_store(dir);
 	}
@@ -163,55 +135,7 @@ TEST(another_programs_environment_is_refused_and_left_alone)
 
 TEST(a_missing_directory_is_an_error)
 {
-	struct env env;
-
-	assert_int_not_equal(
-	    env_open(&env, "/nonexistent/store", STORE_BYTES, organization_make_default), 0);
-}
-
-TEST(a_directory_has_one_storaged)
-{
-	char parent[64], dir[96];
-	int first, second;
-	struct stat st;
-
-	make_dir(parent, sizeof(parent));
-	snprintf(dir, sizeof(dir), "%s/data", parent);
-	assert_int_equal(listen_lock(dir, &first), 0);
-	assert_int_equal(stat(dir, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(listen_lock(dir, &second), EX_TEMPFAIL);
-	assert_int_equal(second, -1);
-	closefd(&first);
-	assert_int_equal(listen_lock(dir, &first), 0);
-	closefd(&first);
-	remove_store(dir);
-	assert_int_equal(rmdir(parent), 0);
-}
-
-TEST(a_lock_taken_for_storaged_keeps_it_away)
-{
-	char dir[64], path[160];
-	struct stat st;
-	int lock, other;
-
-	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/storaged.lock", dir);
-	/* As root in the directory of another user: the file must be that user's. */
-	if (geteuid() == 0)
-		assert_int_equal(chown(dir, 12345, 12346), 0);
-	assert_int_equal(listen_try_lock(dir, &lock), 0);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_uid, geteuid() == 0 ? 12345 : geteuid());
-	assert_int_equal(listen_lock(dir, &other), EX_TEMPFAIL);
-	assert_int_equal(listen_try_lock(dir, &other), -1);
-	assert_int_equal(errno, EWOULDBLOCK);
-	closefd(&lock);
-	assert_int_equal(listen_lock(dir, &lock), 0);
-	closefd(&lock);
-	remove_store(dir);
-	assert_int_equal(listen_try_lock(dir, &lock), -1);
-	assert_int_equal(errno, ENOENT);
+	assert_int_not_equal(status_of_opening("/nonexistent/store"), 0);
 }
 
 /* Reads the store until it is killed. */
@@ -247,139 +171,6 @@ STORE_TEST(the_slot_of_a_killed_reader_is_freed)
 	assert_int_equal(env_check_readers(&f->env), 0);
 	closefd(&ends[0]);
 	closefd(&ends[1]);
-}
-
-TEST(a_directory_without_a_parent_is_refused)
-{
-	int lock;
-
-	assert_int_not_equal(listen_lock("/nonexistent/store", &lock), 0);
-}
-
-TEST(a_stale_socket_is_replaced_a_live_one_is_not)
-{
-	char dir[64], path[160];
-	int first, second, peer;
-	bool inherited;
-	struct stat st;
-
-	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/s", dir);
-	assert_int_equal(listen_socket(path, &first, &inherited), 0);
-	assert_false(inherited);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0660);
-	assert_int_equal(listen_socket(path, &second, &inherited), EX_TEMPFAIL);
-	peer = channel_connect(path);
-	assert_int_not_equal(peer, -1);
-	closefd(&peer);
-
-	/* As after a kill: the file exists, and nobody listens. */
-	closefd(&first);
-	assert_int_equal(listen_socket(path, &first, &inherited), 0);
-	peer = channel_connect(path);
-	assert_int_not_equal(peer, -1);
-	closefd(&peer);
-	closefd(&first);
-	remove_store(dir);
-}
-
-TEST(a_file_that_is_not_a_socket_is_left_alone)
-{
-	char dir[64], path[160];
-	bool inherited;
-	int fd;
-
-	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/s", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	closefd(&fd);
-	assert_int_not_equal(listen_socket(path, &fd, &inherited), 0);
-	assert_int_equal(access(path, F_OK), 0);
-	remove_store(dir);
-}
-
-TEST(an_announced_socket_that_makes_no_sense_is_an_error)
-{
-	static const char *const counts[] = {"x", "", "-1", "2", "99999999999"};
-	char dir[64], path[160], pid[16];
-	bool inherited;
-	int fd;
-
-	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/s", dir);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-		setenv("LISTEN_PID", pid, 1);
-		setenv("LISTEN_FDS", counts[i], 1);
-		assert_int_equal(listen_socket(path, &fd, &inherited), EX_CONFIG);
-		assert_int_equal(fd, -1);
-		assert_int_equal(access(path, F_OK), -1);
-	}
-	/* Descriptors that were passed to another process must be ignored. */
-	snprintf(pid, sizeof(pid), "%d", getppid());
-	setenv("LISTEN_PID", pid, 1);
-	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
-	assert_false(inherited);
-	closefd(&fd);
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	remove_store(dir);
-}
-
-/* Binds and listens in another process, as a service manager does. */
-static void
-listen_elsewhere(int fd, const char *path)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	pid_t child = fork();
-	int status;
-
-	if (child == 0) {
-		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-		_exit(bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 &&
-			    listen(fd, 16) == 0
-			? 0
-			: 1);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-/* The banter command checks the owner of the socket. */
-TEST(an_inherited_socket_is_ours_to_those_who_connect)
-{
-	char dir[64], path[80], pid[16];
-	int made, kept, fd, peer;
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-	bool inherited;
-
-	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/s", dir);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	made = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-	closefd(&fd);
-	listen_elsewhere(made, path);
-	kept = fcntl(3, F_DUPFD_CLOEXEC, 10);
-	assert_int_equal(dup2(made, 3), 3);
-	setenv("LISTEN_PID", pid, 1);
-	setenv("LISTEN_FDS", "1", 1);
-	assert_int_equal(listen_socket(path, &fd, &inherited), 0);
-	assert_true(inherited);
-	peer = channel_connect(path);
-	assert_int_not_equal(peer, -1);
-	assert_int_equal(getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len), 0);
-	assert_int_equal(cred.pid, getpid());
-	closefd(&peer);
-	closefd(&fd);
-	closefd(&made);
-	if (kept != -1) {
-		assert_int_equal(dup2(kept, 3), 3);
-		closefd(&kept);
-	}
-	remove_store(dir);
 }
 
 TEST_MAIN(NULL, NULL)

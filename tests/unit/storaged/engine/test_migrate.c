@@ -12,7 +12,10 @@
 #include <sysexits.h>
 
 #include "tests/unit/storaged/store_fixture.h"
-#include "tests/unit/unit.h"
+
+#define STORE "data.mdb"
+#define COPY  "data-schema1.mdb"
+#define PART  "data-schema1.mdb.part"
 
 /* Calls change for each entry of a table, which may put another value there. */
 static int
@@ -85,9 +88,8 @@ from_2_to_3(struct txn *t)
 }
 
 static int
-kill_process(struct txn *t)
+kill_process([[gnu::unused]] struct txn *t)
 {
-	(void)t;
 	kill(getpid(), SIGKILL);
 	return RECORD_DAMAGED;
 }
@@ -98,65 +100,127 @@ static const struct migrations to_3 = {
 static const struct migrations killed = {
     3, (migrate_step_fn *const[]){NULL, from_1_to_2, kill_process}};
 
-static void
-path_in(const struct fixture *f, const char *name, char path[160])
-{
-	snprintf(path, 160, "%s/%s", f->dir, name);
-}
-
-static bool
-exists(const struct fixture *f, const char *name)
+static int
+open_file(const struct fixture *f, const char *name, int flags)
 {
 	char path[160];
-
-	path_in(f, name, path);
-	return access(path, F_OK) == 0;
-}
-
-/* The bytes of a file. */
-static struct buf
-file_content(const struct fixture *f, const char *name)
-{
-	char path[160];
-	struct buf content;
-	ssize_t n;
 	int fd;
 
-	path_in(f, name, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	fd = open(path, flags | O_CLOEXEC, 0600);
 	assert_int_not_equal(fd, -1);
-	buf_init(&content, STORE_BYTES);
-	do {
-		uint8_t *p = buf_reserve(&content, 65536);
-
-		assert_non_null(p);
-		n = read(fd, p, 65536);
-		assert_int_not_equal(n, -1);
-		buf_commit(&content, (size_t)n);
-	} while (n > 0);
-	closefd(&fd);
-	return content;
+	return fd;
 }
 
-/* Opens the store with migrations to a version that `banter verify` does not know. */
 static void
-migrates_to(struct fixture *f, const struct migrations *migrations)
+make_file(const struct fixture *f, const char *name, size_t len)
+{
+	static const char rubbish[100000];
+	int fd = open_file(f, name, O_WRONLY | O_CREAT);
+
+	assert_int_equal(write(fd, rubbish, len), len);
+	closefd(&fd);
+}
+
+static void
+remove_file(const struct fixture *f, const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* -1: it does not exist. */
+static int64_t
+file_size(const struct fixture *f, const char *name)
+{
+	char path[160];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+static void
+expect_no_file(const struct fixture *f, const char *name)
+{
+	assert_int_equal(file_size(f, name), -1);
+}
+
+/* The hash of the store's file. */
+static struct hash256
+content(const struct fixture *f)
+{
+	size_t len = (size_t)file_size(f, STORE);
+	uint8_t *bytes = xcalloc(1, len);
+	int fd = open_file(f, STORE, O_RDONLY);
+	struct hash256 hash;
+
+	assert_int_equal(read(fd, bytes, len), len);
+	hash = secret_hash((struct slice){bytes, len});
+	closefd(&fd);
+	free(bytes);
+	return hash;
+}
+
+static void
+expect_content(const struct fixture *f, const struct hash256 *before)
+{
+	struct hash256 now = content(f);
+
+	assert_memory_equal(&now, before, sizeof(now));
+}
+
+static void
+open_within(struct fixture *f, const struct migrations *migrations, uint64_t max_bytes)
 {
 	assert_int_equal(
-	    env_open_with(&f->env, f->dir, STORE_BYTES, organization_make_default, migrations),
+	    env_open_with(&f->env, f->dir, max_bytes, organization_make_default, migrations),
 	    0);
 	store_serve(f);
-	f->damaged = true;
+	f->damaged = true; /* `banter verify` does not know the new version */
 }
 
 static void
-migrates(struct fixture *f)
+migrate_store(struct fixture *f, const struct migrations *migrations)
 {
-	migrates_to(f, &to_2);
+	open_within(f, migrations, STORE_BYTES);
 }
 
-static uint64_t
-schema_of(struct fixture *f)
+/* The status of a migration to version 2 that must fail and change nothing. */
+static void
+expect_refused(const struct fixture *f, int status)
+{
+	struct hash256 before = content(f);
+	struct env env;
+
+	assert_int_equal(
+	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_2), status);
+	env_close(&env);
+	expect_content(f, &before);
+}
+
+/* A process dies in the second step. */
+static void
+kill_migration(const struct fixture *f)
+{
+	struct hash256 before = content(f);
+	struct env env;
+	int status;
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		_exit(env_open_with(
+		    &env, f->dir, STORE_BYTES, organization_make_default, &killed));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_content(f, &before);
+}
+
+static void
+expect_schema(struct fixture *f, uint64_t expected)
 {
 	uint64_t version;
 	struct txn t;
@@ -164,25 +228,63 @@ schema_of(struct fixture *f)
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
 	assert_int_equal(env_version(&t, &version), 0);
 	txn_abort(&t);
-	return version;
+	assert_int_equal(version, expected);
+}
+
+/* The copy is a whole store of schema 1 with two messages, in one file, for its owner alone. */
+static void
+expect_copy(const struct fixture *f)
+{
+	char name[] = META_VERSION, path[160];
+	MDB_val key = {sizeof(name) - 1, name}, value;
+	struct stat st;
+	MDB_stat entries;
+	MDB_env *mdb;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	expect_no_file(f, PART);
+	snprintf(path, sizeof(path), "%s/%s", f->dir, COPY);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(mdb_env_create(&mdb), 0);
+	assert_int_equal(mdb_env_set_maxdbs(mdb, TABLES), 0);
+	assert_int_equal(
+	    mdb_env_open(mdb, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0600), 0);
+	assert_int_equal(mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
+	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
+	assert_int_equal(value.mv_size, 1);
+	assert_memory_equal(value.mv_data, "1", 1);
+	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
+	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
+	assert_int_equal(entries.ms_entries, 2);
+	mdb_txn_abort(txn);
+	mdb_env_close(mdb);
+}
+
+/* A closed store with one conversation. */
+static struct id
+closed_store(struct fixture *f)
+{
+	struct id conversation = chat(f, "s1", "q", "a");
+
+	store_close(f);
+	return conversation;
 }
 
 STORE_TEST(a_step_changes_every_record)
 {
+	static const char *const sessions[] = {"a", "b", "c"};
 	struct fixture *f = *state;
-	struct id conversations[3];
+	struct id conversations[ARRAY_LEN(sessions)];
 
-	for (size_t i = 0; i < ARRAY_LEN(conversations); i++) {
-		const char session[2] = {(char)('a' + i), '\0'};
-
-		conversations[i] = chat(f, session, "q", "a");
-		assert_int_equal(
-		    conversation_record(f, &conversations[i]).state, CONVERSATION_COMPLETE);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
+		conversations[i] = chat(f, sessions[i], "q", "a");
 	store_close(f);
-	migrates(f);
-	assert_int_equal(schema_of(f), 2);
-	for (size_t i = 0; i < ARRAY_LEN(conversations); i++) {
+	migrate_store(f, &to_2);
+	expect_schema(f, 2);
+	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
 		EXPECT_MESSAGES(f, &conversations[i], "cc", "q", "a");
 		assert_int_equal(
 		    conversation_record(f, &conversations[i]).state, CONVERSATION_STOPPED);
@@ -193,44 +295,40 @@ STORE_TEST(all_steps_run_in_their_order)
 {
 	struct fixture *f = *state;
 
-	chat(f, "s1", "q", "a");
-	store_close(f);
-	migrates_to(f, &to_3);
-	assert_int_equal(schema_of(f), 3);
-	assert_true(exists(f, "data-schema1.mdb"));
-	assert_false(exists(f, "data-schema2.mdb"));
+	closed_store(f);
+	migrate_store(f, &to_3);
+	expect_schema(f, 3);
+	expect_copy(f);
+	expect_no_file(f, "data-schema2.mdb");
 }
 
-STORE_TEST(a_store_in_between_runs_only_the_later_steps)
+STORE_TEST(a_store_of_version_2_runs_only_the_later_steps)
 {
 	struct fixture *f = *state;
 
-	chat(f, "s1", "q", "a");
+	closed_store(f);
+	migrate_store(f, &to_2);
 	store_close(f);
-	migrates_to(f, &to_2);
-	store_close(f);
-	migrates_to(f, &to_3);
-	assert_int_equal(schema_of(f), 3);
-	assert_true(exists(f, "data-schema2.mdb"));
+	migrate_store(f, &to_3);
+	expect_schema(f, 3);
+	assert_int_not_equal(file_size(f, "data-schema2.mdb"), -1);
 }
 
 STORE_TEST(a_new_store_needs_no_step)
 {
 	struct fixture *f = *state;
-	char path[160];
 
 	store_close(f);
-	path_in(f, "data.mdb", path);
-	assert_int_equal(unlink(path), 0);
-	migrates_to(f, &killed);
-	assert_int_equal(schema_of(f), 3);
+	remove_file(f, STORE);
+	migrate_store(f, &killed);
+	expect_schema(f, 3);
 	assert_int_equal(table_count(f, TABLE_ORGS), 1);
 }
 
 STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 {
-	struct fixture *f = *state;
 	enum { TURNS = 3000 };
+	struct fixture *f = *state;
 	uint64_t first = f->requests + 1;
 
 	for (size_t i = 0; i < TURNS; i++) {
@@ -247,136 +345,54 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
 	store_close(f);
 	/* A bound that was exceeded long ago: the map is as large as its contents. */
-	assert_int_equal(
-	    env_open_with(&f->env, f->dir, 65536, organization_make_default, &to_2), 0);
-	store_serve(f);
-	f->damaged = true;
+	open_within(f, &to_2, 65536);
 	assert_int_equal(f->open.n, TURNS);
 }
 
-/* The copy is a whole store of schema 1, in one file, for its owner alone. */
-static void
-expect_copy(const struct fixture *f, size_t messages)
-{
-	char name[] = META_VERSION, path[160];
-	MDB_val key = {sizeof(name) - 1, name}, value;
-	struct stat st;
-	MDB_stat entries;
-	MDB_env *mdb;
-	MDB_txn *txn;
-	MDB_dbi dbi;
-
-	path_in(f, "data-schema1.mdb", path);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(mdb_env_create(&mdb), 0);
-	assert_int_equal(mdb_env_set_maxdbs(mdb, TABLES), 0);
-	assert_int_equal(
-	    mdb_env_open(mdb, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0600), 0);
-	assert_int_equal(mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn), 0);
-	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
-	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
-	assert_int_equal(value.mv_size, 1);
-	assert_memory_equal(value.mv_data, "1", 1);
-	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
-	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
-	assert_int_equal(entries.ms_entries, messages);
-	mdb_txn_abort(txn);
-	mdb_env_close(mdb);
-}
-
-STORE_TEST(the_old_store_is_kept_beside_the_new_one)
+STORE_TEST(the_old_store_is_copied_once)
 {
 	struct fixture *f = *state;
 
-	chat(f, "s1", "q", "a");
-	store_close(f);
-	migrates(f);
+	closed_store(f);
+	migrate_store(f, &to_2);
 	chat(f, "s1", "q2", "a2");
-	expect_copy(f, 2);
-	assert_false(exists(f, "data-schema1.mdb.part"));
-}
-
-STORE_TEST(a_migrated_store_is_not_migrated_again)
-{
-	struct fixture *f = *state;
-	char path[160];
-
+	expect_copy(f);
+	remove_file(f, COPY);
 	store_close(f);
-	migrates(f);
-	path_in(f, "data-schema1.mdb", path);
-	assert_int_equal(unlink(path), 0);
-	store_close(f);
-	migrates(f);
-	assert_false(exists(f, "data-schema1.mdb"));
+	migrate_store(f, &to_2);
+	expect_no_file(f, COPY);
 }
 
 STORE_TEST(files_of_earlier_tries_are_replaced)
 {
-	static const char *const names[] = {"data-schema1.mdb", "data-schema1.mdb.part"};
-	static const char rubbish[100000];
 	struct fixture *f = *state;
 
-	chat(f, "s1", "q", "a");
-	store_close(f);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		char path[160];
-		int fd;
-
-		path_in(f, names[i], path);
-		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-		assert_int_equal(write(fd, rubbish, sizeof(rubbish)), sizeof(rubbish));
-		closefd(&fd);
-	}
-	migrates(f);
-	expect_copy(f, 2);
-	assert_false(exists(f, names[1]));
+	closed_store(f);
+	make_file(f, COPY, 100000);
+	make_file(f, PART, 100000);
+	migrate_store(f, &to_2);
+	expect_copy(f);
 }
 
 /* The meta page of a snapshot has the number of its last page behind the page's head (16 bytes),
  * four numbers (24) and the roots of two trees (48 each). */
 STORE_TEST(a_store_with_a_lost_page_is_copied_as_well)
 {
-	const size_t page_size = 4096, at = 16 + 24 + 2 * 48;
 	struct fixture *f = *state;
 	MDB_envinfo info;
-	char path[160];
 	size_t last;
-	int fd;
+	int fd = open_file(f, STORE, O_RDWR);
 
 	chat(f, "s1", "q", "a");
 	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
 	last = info.me_last_pgno + 1;
-	path_in(f, "data.mdb", path);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_int_equal(ftruncate(fd, (off_t)((last + 1) * page_size)), 0);
-	assert_int_equal(
-	    pwrite(fd, &last, sizeof(last), (off_t)(info.me_last_txnid % 2 * page_size + at)),
-	    sizeof(last));
+	assert_int_equal(ftruncate(fd, (off_t)((last + 1) * PAGE_SIZE)), 0);
 	closefd(&fd);
-	f->damaged = true;
+	overwrite_file(
+	    f, info.me_last_txnid % 2 * PAGE_SIZE + 16 + 24 + 2 * 48, &last, sizeof(last));
 	store_close(f);
-	migrates(f);
-	expect_copy(f, 2);
-}
-
-static int
-status_of_opening(const struct fixture *f)
-{
-	struct env env;
-	int status = env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_2);
-
-	env_close(&env);
-	return status;
-}
-
-static void
-expect_content(const struct fixture *f, const struct buf *before)
-{
-	struct buf now = file_content(f, "data.mdb");
-
-	assert_true(slice_eq(buf_slice(&now), buf_slice(before)));
-	buf_clear(&now);
+	migrate_store(f, &to_2);
+	expect_copy(f);
 }
 
 /* Replaces the C library's function: the free space of every file system, in blocks of one byte. */
@@ -391,97 +407,44 @@ statvfs(const char *path, struct statvfs *out)
 	return stat(path, &st);
 }
 
-/* The size of a file in the data directory; -1: it does not exist. */
-static int64_t
-size_of(const struct fixture *f, const char *name)
-{
-	char path[160];
-	struct stat st;
-
-	path_in(f, name, path);
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
-}
-
-/* Uses many pages, and frees them. */
-static void
-free_pages(struct fixture *f)
-{
-	static uint8_t text[256 << 10];
-	const struct key key = {.len = 3, .b = "xyz"};
-	struct txn t;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(
-	    txn_put(&t, TABLE_CONVERSATIONS, &key, (struct slice){text, sizeof(text)}), 0);
-	assert_int_equal(txn_commit(&t), 0);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS, &key), 0);
-	assert_int_equal(txn_commit(&t), 0);
-}
-
-/* Restores the contents of the store's file, and removes the copy. */
-static void
-put_back(const struct fixture *f, const struct buf *content)
-{
-	char path[160];
-	int fd;
-
-	path_in(f, "data-schema1.mdb", path);
-	assert_int_equal(unlink(path), 0);
-	path_in(f, "data.mdb", path);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(
-	    write(fd, buf_data(content), buf_len(content)), (ssize_t)buf_len(content));
-	closefd(&fd);
-}
-
 /* With so many bytes free, the copy is not started, and the incomplete one of an earlier try is
  * removed. */
 static void
-expect_no_copy(const struct fixture *f, uint64_t bytes, const struct buf *before)
+expect_no_copy(const struct fixture *f, uint64_t bytes)
 {
-	char path[160];
-	int fd;
-
-	path_in(f, "data-schema1.mdb.part", path);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_not_equal(fd, -1);
-	closefd(&fd);
+	make_file(f, PART, 0);
 	bytes_free = bytes;
-	assert_int_equal(status_of_opening(f), EX_IOERR);
+	expect_refused(f, EX_IOERR);
 	bytes_free = UINT64_MAX;
-	expect_content(f, before);
-	assert_int_equal(size_of(f, "data-schema1.mdb"), -1);
-	assert_int_equal(size_of(f, "data-schema1.mdb.part"), -1);
+	expect_no_file(f, COPY);
+	expect_no_file(f, PART);
 }
 
 /* A store with mostly free pages, as after erasures: only the used ones are copied. */
 STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it)
 {
+	const struct key key = key_meta("large");
 	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-	struct buf before;
+	struct id conversation;
+	char *text = xcalloc(1, 256 << 10);
 	int64_t bytes;
 
-	free_pages(f);
-	store_close(f);
-	before = file_content(f, "data.mdb");
-	expect_no_copy(f, 0, &before);
-	migrates(f);
-	bytes = size_of(f, "data-schema1.mdb");
-	assert_true(bytes > 0 && bytes < (int64_t)buf_len(&before) / 2);
-
-	/* The same store again: the size of its copy is the space that it needs. */
-	store_close(f);
-	put_back(f, &before);
-	expect_no_copy(f, (uint64_t)bytes - 1, &before);
+	memset(text, 'x', (256 << 10) - 1);
+	put_entry(f, TABLE_META, key, text);
+	delete_entry(f, TABLE_META, key);
+	free(text);
+	conversation = closed_store(f);
+	expect_no_copy(f, 0);
+	kill_migration(f);
+	bytes = file_size(f, COPY);
+	assert_true(bytes > 0 && bytes < file_size(f, STORE) / 2);
+	remove_file(f, COPY);
+	expect_no_copy(f, (uint64_t)bytes - 1);
 	bytes_free = (uint64_t)bytes;
-	migrates(f);
+	migrate_store(f, &to_2);
 	bytes_free = UINT64_MAX;
-	assert_int_equal(size_of(f, "data-schema1.mdb"), bytes);
+	assert_int_equal(file_size(f, COPY), bytes);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
-	buf_clear(&before);
 }
 
 /* Makes the file system full, for this process. */
@@ -495,96 +458,64 @@ set_file_limit(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-STORE_TEST(without_room_for_the_copy_nothing_is_changed)
+STORE_TEST(a_copy_that_fails_changes_nothing)
 {
 	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-	struct buf before;
+	struct id conversation = closed_store(f);
 
-	store_close(f);
-	before = file_content(f, "data.mdb");
 	signal(SIGXFSZ, SIG_IGN);
 	set_file_limit(16384);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(status_of_opening(f), EX_IOERR);
-		expect_content(f, &before);
-		assert_false(exists(f, "data-schema1.mdb"));
-		assert_false(exists(f, "data-schema1.mdb.part"));
+		expect_refused(f, EX_IOERR);
+		expect_no_file(f, COPY);
+		expect_no_file(f, PART);
 	}
 	set_file_limit(RLIM_INFINITY);
-	migrates(f);
+	migrate_store(f, &to_2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
-	expect_copy(f, 2);
-	buf_clear(&before);
+	expect_copy(f);
 }
 
-STORE_TEST(a_migration_that_fails_changes_nothing)
+STORE_TEST(a_step_that_fails_changes_nothing)
 {
-	const struct key unfit = {.len = 3, .b = "xyz"};
+	const struct key misfit = {.len = 3, .b = "xyz"};
 	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-	struct buf before;
-	struct txn t;
+	struct id conversation;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_put(&t, TABLE_CONVERSATIONS, &unfit, slice_str("x")), 0);
-	assert_int_equal(txn_commit(&t), 0);
+	put_entry(f, TABLE_CONVERSATIONS, misfit, "x");
 	f->damaged = true;
-	store_close(f);
-	before = file_content(f, "data.mdb");
+	conversation = closed_store(f);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(status_of_opening(f), EX_DATAERR);
-		expect_content(f, &before);
-		expect_copy(f, 2);
+		expect_refused(f, EX_DATAERR);
+		expect_copy(f);
 	}
-	buf_clear(&before);
-	/* Once it is repaired, by the version that wrote it, it is migrated. */
+	/* The version that wrote it repairs it. */
 	store_open(f, STORE_BYTES);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_del(&t, TABLE_CONVERSATIONS, &unfit), 0);
-	assert_int_equal(txn_commit(&t), 0);
+	delete_entry(f, TABLE_CONVERSATIONS, misfit);
 	store_close(f);
-	migrates(f);
+	migrate_store(f, &to_2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
-STORE_TEST(a_migration_that_is_killed_is_done_again)
+STORE_TEST(a_killed_migration_is_done_again)
 {
 	struct fixture *f = *state;
-	struct id conversation = chat(f, "s1", "q", "a");
-	struct buf before;
-	struct env env;
-	int status;
-	pid_t pid;
+	struct id conversation = closed_store(f);
 
-	store_close(f);
-	before = file_content(f, "data.mdb");
-	pid = fork();
-	assert_int_not_equal(pid, -1);
-	if (pid == 0)
-		_exit(env_open_with(
-		    &env, f->dir, STORE_BYTES, organization_make_default, &killed));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	expect_content(f, &before);
-	buf_clear(&before);
-	migrates(f);
+	kill_migration(f);
+	migrate_store(f, &to_2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
 STORE_TEST(a_store_of_a_later_schema_is_refused)
 {
 	struct fixture *f = *state;
-	struct buf before;
 
 	store_close(f);
-	migrates_to(f, &to_3);
+	migrate_store(f, &to_3);
 	store_close(f);
-	before = file_content(f, "data.mdb");
-	assert_int_equal(status_of_opening(f), EX_CONFIG);
-	expect_content(f, &before);
-	buf_clear(&before);
-	migrates_to(f, &to_3);
+	expect_refused(f, EX_CONFIG);
+	migrate_store(f, &to_3);
 }
 
 TEST_MAIN(NULL, NULL)
