@@ -51,6 +51,11 @@ export async function until(what, condition, ms = DEADLINE_MS) {
 	}
 }
 
+/** Runs make(0) to make(n - 1) at the same time; resolves to their results. */
+export function times(n, make) {
+	return Promise.all(Array.from({ length: n }, (_, i) => make(i)));
+}
+
 /** The environment of every program: nothing is inherited except PATH and the sanitizers' options. */
 export function baseEnvironment() {
 	return {

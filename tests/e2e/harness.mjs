@@ -24,11 +24,12 @@ import {
 	Log,
 	ROOT,
 	TIME_FACTOR,
+	times,
 	until,
 } from "./daemon.mjs";
 import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 
-export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, ROOT, TIME_FACTOR, until };
+export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, ROOT, TIME_FACTOR, times, until };
 
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";

@@ -1,64 +1,167 @@
-// Resuming a reply from any position, by any client of its session, in both stream formats.
+// Resuming a reply: at every position, by any client of its session, at any worker, in both stream formats.
+// The text must be the same to the byte, and the model is asked once.
+//
+// Server-sent events are also read by a client that is not ours.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, RawConnection, rawExchange, textOf } from "./client.mjs";
-import { ADMIN_KEY, TIME_FACTOR, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { EventSource } from "eventsource";
+import { below } from "../faults/random.mjs";
+import { assertError, RawConnection, textOf } from "./client.mjs";
+import { ADMIN_KEY, TIME_FACTOR, times, until, useBanter, withBanter } from "./harness.mjs";
+import { BadNetwork } from "./network.mjs";
 import {
+	begin,
+	beginHanging,
+	connectToOtherWorker,
+	getOn,
 	history,
 	KEY,
+	listen,
+	modelIsIdle,
 	NOBODY,
 	resume,
 	resumePath,
+	runningReply,
 	SSE,
 	stop,
 	storedMessages,
 	textAfter,
 	textUntil,
+	workersOf,
 } from "./replies.mjs";
 
-/** Characters of one to four bytes; those of four are two UTF-16 units. */
-const TEXT = "aß€🌱 e\u0301 👩‍👩‍👧 zwölf";
+/** A token as sent by the model: bytes of a JSON string, \xHH for partial characters. */
+const raw = (text) => text.replaceAll("\\", "\\\\");
 
-const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+/** Tokens and their text: joined, combining and four-byte characters, and halves of some. */
+const ROUND = [
+	["Zwölf", "Zwölf"],
+	[" €uro ", " €uro "],
+	["e", "e"],
+	["\u0301", "\u0301"], // combines with the token before
+	["👩", "👩"],
+	["\u200d", "\u200d"],
+	["👧 ", "👧 "],
+	[raw("\\ud83c"), ""], // half a pair of surrogates
+	[raw("\\udf31"), "🌱"],
+	["\\xf0\\x9f", ""], // half a character's bytes
+	["\\x98\\x80!", "😀!"],
+	["שלום ", "שלום "],
+	["🇩🇪", "🇩🇪"],
+	["\u{10ffff}", "\u{10ffff}"],
+	["한국", "한국"],
+	[". ", ". "],
+];
+const ROUNDS = 4;
+const PIECES = Array.from({ length: ROUNDS }, () => ROUND).flat();
+const TEXT = `${PIECES.map(([, text]) => text).join("")}.`;
+const TOKENS = PIECES.map(([token]) => token).concat(".");
+const FORMATS = [
+	["NDJSON", {}],
+	["server-sent events", SSE],
+];
+
+const message = (words, delay = 0) => `[[raw="${TOKENS.join("|")}" delay=${delay}]] ${words}`;
 
 /** A complete reply with this text. */
-async function spoken(banter, session, text = TEXT) {
-	const { json } = await banter.chat(session, `[[echo]] ${text}`);
-	assert.equal(json.message, text);
+async function completeReply(banter, session) {
+	const { json } = await banter.chat(session, message(session));
+	assert.equal(json.message, TEXT);
 	return json;
 }
 
-/** Rounds a position inside a character or behind the end. */
-function roundedDown(text, position) {
-	const at = Math.min(position, text.length);
-	const low = text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff;
-	return low ? at - 1 : at;
+/** Rounds a position inside a surrogate pair or behind the end. */
+function roundedDown(position) {
+	const at = Math.min(position, TEXT.length);
+	const unit = TEXT.charCodeAt(at);
+	return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
 }
 
-/** A persistent connection to another worker than this one. */
-async function elsewhere(banter, worker) {
-	for (;;) {
-		const raw = await RawConnection.connect(banter.port);
-		await ask(raw, "GET", "/health");
-		await raw.response();
-		if ((await banter.workersOf([raw.socket]))[0] !== worker) return raw;
-		raw.close();
-	}
+/**
+ * Asserts that a client with the text up to `after` has the whole text after these events. running: the
+ * serving worker may have less text than the client.
+ */
+function assertResumed(events, after, { running = false } = {}) {
+	const { position } = events[0];
+	if (running) assert.ok(position <= after && position === roundedDown(position), `at ${position}`);
+	else assert.equal(position, roundedDown(after));
+	assert.equal(textAfter(events, TEXT.slice(0, after)), TEXT);
+	assert.equal(events.at(-1).type, "done");
+	assert.equal(events.at(-1).message, TEXT);
 }
 
-function ask(raw, method, path, headers = {}) {
-	const lines = Object.entries({ host: "x", ...headers }).map(
-		([name, value]) => `${name}: ${value}\r\n`,
-	);
-	return raw.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
-}
+describe("a reply is resumed at each position", () => {
+	const banter = useBanter({ workers: 3 });
 
-describe("a reply that has ended", () => {
+	it("while it is running, in both formats, by several workers", async () => {
+		const words = message("running", `${TIME_FACTOR === 1 ? 40 : 100} hold-after=1`);
+		const { stream, messageId } = await begin(banter, "running", words);
+		const resumed = [];
+		let text = "";
+		for (let event = await stream.next(); event.type === "token"; event = await stream.next()) {
+			const before = text.length;
+			text += event.token;
+			for (let after = before + 1; after <= text.length; after++)
+				for (const [, headers] of FORMATS) {
+					const one = resume(banter, messageId, "running", { after, headers });
+					resumed.push(one.then((listener) => [listener, after]));
+				}
+			await Promise.all(resumed.slice(-2));
+			if (before > 0) continue;
+			const listeners = (await Promise.all(resumed)).map(([listener]) => listener);
+			const workers = await workersOf(banter, listeners);
+			assert.ok(new Set(workers).size > 1, "several workers serve it");
+			await banter.release("running");
+		}
+		assert.equal(text, TEXT);
+		assert.equal(resumed.length, 2 * TEXT.length);
+		for (const [listener, after] of await Promise.all(resumed))
+			assertResumed(await listener.rest(), after, { running: true });
+		assert.equal((await banter.model("stats")).calls, 1);
+		assert.deepEqual(await storedMessages(banter, "running"), [
+			["user", words, "complete"],
+			["assistant", TEXT, "complete"],
+		]);
+	});
+
+	it("by 50 concurrent listeners, and by one whose position is ahead of the text", async () => {
+		const { calls } = await banter.model("stats");
+		const words = message("crowd", TIME_FACTOR === 1 ? 20 : 50);
+		const { stream, messageId } = await begin(banter, "crowd", words);
+		const text = await textUntil(stream, 60);
+		const positions = [...Array.from({ length: 50 }, (_, i) => i), 100_000];
+		const listeners = positions.map(async (after, i) => {
+			const listener = await resume(banter, messageId, "crowd", {
+				after,
+				headers: FORMATS[i % 2][1],
+			});
+			assertResumed(await listener.rest(), after, { running: true });
+		});
+		await Promise.all(listeners);
+		assert.equal(text + textOf(await stream.rest()), TEXT);
+		assert.equal((await banter.model("stats")).calls, calls + 1);
+	});
+
+	for (const [format, headers] of FORMATS)
+		it(`after its end, also behind it, as ${format}`, async () => {
+			const session = `ended-${format.length}`;
+			const { messageId } = await completeReply(banter, session);
+			const { calls } = await banter.model("stats");
+			const positions = Array.from({ length: TEXT.length + 4 }, (_, i) => i);
+			for (const after of [...positions, "000100000", "999999999"]) {
+				const stream = await resume(banter, messageId, session, { after, headers });
+				assertResumed(await stream.rest(), Number(after));
+			}
+			assert.equal((await banter.model("stats")).calls, calls);
+		});
+});
+
+describe("a resumed reply", () => {
 	const banter = useBanter();
 
-	it("is repeated: start, its text, done", async () => {
-		const { conversationId, messageId } = await spoken(banter, "again");
+	it("is a stream of start, its text and done", async () => {
+		const { conversationId, messageId } = await completeReply(banter, "again");
 		const stream = await resume(banter, messageId, "again");
 		assert.equal(stream.status, 200);
 		assert.equal(stream.headers["content-type"], "application/x-ndjson; charset=utf-8");
@@ -71,74 +174,91 @@ describe("a reply that has ended", () => {
 		]);
 	});
 
-	for (const [form, headers] of [
-		["NDJSON", {}],
-		["server-sent events", SSE],
-	])
-		it(`is resumed from every position, also inside a character and behind the end, as ${form}`, async () => {
-			const session = `positions-${form.length}`;
-			const { messageId } = await spoken(banter, session);
-			for (let after = 0; after <= TEXT.length + 3; after++) {
-				const stream = await resume(banter, messageId, session, { after, headers });
-				const events = await stream.rest();
-				const position = roundedDown(TEXT, after);
-				assert.equal(events[0].position, position);
-				assert.equal(textOf(events), TEXT.slice(position));
-				assert.equal(textAfter(events, TEXT.slice(0, after)), TEXT);
-				assert.equal(events.at(-1).type, "done");
-				assert.equal(events.at(-1).message, TEXT);
-			}
-			assert.equal(await banter.modelCalls(TEXT), form === "NDJSON" ? 2 : 3);
-		});
-
-	it("from far behind the end is only done", async () => {
-		const { messageId } = await spoken(banter, "far");
-		for (const after of ["999999999", "000000100"]) {
-			const events = await (await resume(banter, messageId, "far", { after })).rest();
-			assert.deepEqual(
-				events.map(({ type }) => type),
-				["start", "done"],
-			);
-			assert.equal(events[0].position, TEXT.length);
+	it("ends as the reply has ended: interrupted, interrupted without text, or stopped", async () => {
+		const { stream, messageId: stopped } = await beginHanging(banter, "stopped");
+		await stop(banter, stopped, "stopped");
+		await stream.rest();
+		const broken = await begin(banter, "broken", "[[tokens=4 error-after=3]]");
+		await broken.stream.rest();
+		await banter.chat("empty", "[[fail=400]]");
+		const { messages } = (await history(banter, "empty")).json;
+		for (const [id, session, after, text, type, how] of [
+			[stopped, "stopped", 3, "t0 t1 t2", "done", { status: "stopped", message: "t0 t1 t2" }],
+			[broken.messageId, "broken", 3, "t0 t1 t2", "error", { code: "interrupted" }],
+			[messages[1].id, "empty", undefined, "", "error", { code: "interrupted" }],
+		]) {
+			const events = await (await resume(banter, id, session, { after })).rest();
+			assert.equal(events[0].position, after ?? 0);
+			assert.equal(textAfter(events, "t0 "), text);
+			const last = events.at(-1);
+			assert.equal(last.type, type);
+			for (const [name, value] of Object.entries(how)) assert.equal(last[name], value);
+			if (type === "error") assert.equal(typeof last.error, "string");
 		}
 	});
 
-	it("if interrupted: start, its text, error", async () => {
-		const first = await (await banter.stream("broke", "[[tokens=4 error-after=3]]")).rest();
-		const [{ messageId }] = first;
-		const events = await (await resume(banter, messageId, "broke", { after: 3 })).rest();
-		assert.equal(events[0].position, 3);
-		assert.equal(textAfter(events, "t0 "), "t0 t1 t2");
-		assert.equal(events.at(-1).type, "error");
-		assert.equal(events.at(-1).code, "interrupted");
-		assert.equal(typeof events.at(-1).error, "string");
+	it("sends a start before the model has started, then the text", async () => {
+		const words = "[[tokens=3 hold-after=0]] early";
+		const whole = banter.chat("early", words);
+		const messageId = await runningReply(banter, "early");
+		const listeners = await listen(banter, { messageId, session: "early" }, 6);
+		await banter.release("early");
+		for (const listener of listeners) {
+			const events = await listener.rest();
+			assert.equal(events[0].position, 0);
+			assert.equal(textAfter(events).trim(), "t0 t1 t2");
+			assert.equal(events.at(-1).message, "t0 t1 t2");
+		}
+		assert.equal((await whole).json.messageId, messageId);
+		assert.equal(await banter.modelCalls(words), 1);
 	});
 
-	it("if interrupted before its start: start, error", async () => {
-		await banter.chat("empty", "[[fail=400]]");
-		const { messages } = (await history(banter, "empty")).json;
-		const events = await (await resume(banter, messages[1].id, "empty")).rest();
-		assert.deepEqual(
-			events.map(({ type }) => type),
-			["start", "error"],
-		);
+	it("is very long, for a client that does not read at first, during and after the reply", async () => {
+		const LENGTH = 500_000;
+		const words = `[[tokens=${LENGTH / 1000} huge=1000 delay=2]] long`;
+		const { stream, messageId } = await begin(banter, "long", words);
+		await textUntil(stream, LENGTH / 2);
+		const late = await resume(banter, messageId, "long");
+		late.response.pause();
+		assert.ok(textOf(await stream.rest()).length > 0);
+		const after = await resume(banter, messageId, "long", { after: 1000 });
+		after.response.pause();
+		await banter.get("/health");
+		for (const [listener, length] of [
+			[late, LENGTH],
+			[after, LENGTH - 1000],
+		]) {
+			listener.response.resume();
+			const events = await listener.rest();
+			assert.equal(events.at(-1).type, "done");
+			assert.equal(textOf(events).length, length);
+		}
+		assert.equal(await banter.modelCalls(words), 1);
 	});
 
-	it("HEAD has what GET has, but the body", async () => {
-		const { messageId } = await spoken(banter, "head");
-		const path = resumePath(messageId, "head");
-		const head = await banter.request("HEAD", path, { headers: KEY });
-		assert.equal(head.status, 200);
-		assert.equal(head.headers["content-type"], "application/x-ndjson; charset=utf-8");
-		assert.equal(head.text, "");
+	it("HEAD is answered at once while the reply continues, and its connection is reusable", async () => {
+		const { stream, messageId } = await beginHanging(banter, "head");
+		const connection = await RawConnection.connect(banter.port);
+		for (let i = 0; i < 4; i++) {
+			const headers = { ...KEY, ...SSE };
+			const head = await getOn(connection, resumePath(messageId, "head"), headers, "HEAD");
+			assert.equal(head.status, 200);
+			assert.equal(head.headers["content-type"], "text/event-stream; charset=utf-8");
+			assert.equal((await getOn(connection, "/health")).json.status, "ok");
+		}
+		connection.close();
+		const path = resumePath(NOBODY, "head");
+		assert.equal((await banter.request("HEAD", path, { headers: KEY })).status, 404);
+		assert.equal((await stop(banter, messageId, "head")).json.status, "stopped");
+		assert.equal((await stream.rest()).at(-1).status, "stopped");
 	});
 });
 
 describe("server-sent events", () => {
 	const banter = useBanter({ env: { EVENT_STREAM_SILENCE_MS: "200" } });
 
-	it("are the same objects, each with the length of the text so far as its id", async () => {
-		for (const path of ["/v1/chat/stream", "/chat"]) {
+	for (const path of ["/v1/chat/stream", "/chat"])
+		it(`${path}: the same objects, each with the length of the text so far as its id`, async () => {
 			const session = `sse${path.replaceAll("/", ".")}`;
 			const stream = await banter.stream(session, "[[unicode tokens=20]]", { path, headers: SSE });
 			assert.equal(stream.headers["content-type"], "text/event-stream; charset=utf-8");
@@ -154,224 +274,59 @@ describe("server-sent events", () => {
 			}
 			assert.match(text, /[\u{10000}-\u{10ffff}]/u);
 			assert.match(stream.sse.retry, /^\d+$/);
-		}
-	});
-
-	it("include errors", async () => {
-		const stream = await banter.stream("sse-error", "[[tokens=3 error-after=2]]", { headers: SSE });
-		const events = await stream.rest();
-		assert.equal(events.at(-1).type, "error");
-		assert.equal(stream.ids.at(-1), "6");
-	});
-
-	it("are not used for a refusal before the reply has started, which is JSON", async () => {
-		const answer = await banter.chat("sse-refused", "[[fail=400]]", {
-			path: "/v1/chat/stream",
-			headers: SSE,
 		});
-		assertError(answer, 502);
+
+	it("include errors, but a refusal before the start is JSON", async () => {
+		const stream = await banter.stream("sse-error", "[[tokens=3 error-after=2]]", { headers: SSE });
+		assert.equal((await stream.rest()).at(-1).type, "error");
+		assert.equal(stream.ids.at(-1), "6");
+		assertError(await banter.stream("sse-refused", "[[fail=400]]", { headers: SSE }), 502);
 	});
 
 	it("continue at Last-Event-ID, whatever the URL says", async () => {
-		const { messageId } = await spoken(banter, "last-id");
+		const { messageId } = await completeReply(banter, "last-id");
 		for (const [last, after] of [
 			["3", undefined],
 			["3", "0"],
 			["0", "5"],
-			["4", "x"],
+			["17", "x"], // inside a character
 			[String(TEXT.length), "0"],
 		]) {
 			const headers = { ...SSE, "last-event-id": last };
 			const stream = await resume(banter, messageId, "last-id", { after, headers });
-			const events = await stream.rest();
-			const position = roundedDown(TEXT, Number(last));
-			assert.equal(events[0].position, position);
-			assert.equal(stream.ids[0], String(position));
-			assert.equal(textOf(events), TEXT.slice(position));
+			assertResumed(await stream.rest(), Number(last));
+			assert.equal(stream.ids[0], String(roundedDown(Number(last))));
 			assert.equal(stream.ids.at(-1), String(TEXT.length));
 		}
 	});
 
-	it("contain comments while the model is silent, then events", async () => {
-		const message = "[[tokens=2 hold-after=1]] comments";
-		const stream = await banter.stream("thinks", message, { headers: SSE });
-		await stream.tokens(1);
-		await until("two comments", () => stream.sse.comments >= 2);
-		await banter.release("comments");
-		const events = await stream.rest();
-		assert.equal(events.at(-1).message, "t0 t1");
+	it("contain comments while the model is silent, NDJSON does not", async () => {
+		const words = "[[tokens=2 hold-after=1]] silent";
+		const { stream, messageId } = await begin(banter, "silent", words, 1, { headers: SSE });
+		const resumed = await resume(banter, messageId, "silent", { headers: SSE });
+		const ndjson = await resume(banter, messageId, "silent"); // any other line would be an error
+		for (const one of [stream, resumed]) await until("two comments", () => one.sse.comments >= 2);
+		await banter.release("silent");
+		for (const one of [stream, resumed, ndjson])
+			assert.equal((await one.rest()).at(-1).message, "t0 t1");
 	});
 
-	it("contain comments also when a silent reply is resumed", async () => {
-		const first = await banter.stream("silent", "[[tokens=1 hang-after=1]]");
-		const { messageId } = await first.next();
-		const stream = await resume(banter, messageId, "silent", { headers: SSE });
-		await until("a comment", () => stream.sse.comments >= 1);
-		stream.leave();
-		await stop(banter, messageId, "silent");
-	});
-
-	it("have comments, NDJSON has none", async () => {
-		const message = "[[tokens=2 delay=1000]]";
-		const events = await (await banter.stream("lines", message)).rest();
-		assert.deepEqual(
-			events.map(({ type }) => type),
-			["start", "token", "token", "done"],
-		);
-	});
-
-	for (const [accept, type] of [
-		["*/*", "application/x-ndjson"],
-		["application/json", "application/x-ndjson"],
-		["text/event-stream;q=0", "application/x-ndjson"],
-		["application/x-ndjson, text/event-stream", "application/x-ndjson"],
-		["text/event-stream, */*;q=0.1", "text/event-stream"],
-		["application/x-ndjson;q=0.5, Text/Event-Stream", "text/event-stream"],
-	])
-		it(`Accept: ${accept} gets ${type}`, async () => {
-			const stream = await banter.stream("accept", "[[tokens=1]]", { headers: { accept } });
-			assert.equal(stream.headers["content-type"], `${type}; charset=utf-8`);
-			assert.equal((await stream.rest()).at(-1).message, "t0");
-			const [{ id }] = (await history(banter, "accept")).json.messages.slice(-1);
-			const again = await resume(banter, id, "accept", { headers: { accept } });
-			assert.equal(again.headers["content-type"], `${type}; charset=utf-8`);
-			again.leave();
-		});
-});
-
-describe("a running reply", () => {
-	const banter = useBanter();
-
-	it("sends the existing text at once and then each token, from every worker", async () => {
-		const message = "[[unicode tokens=40 delay=20 hold-after=39]] live";
-		const stream = await banter.stream("live", message);
-		const { messageId } = await stream.next();
-		const [first] = await stream.tokens(1);
-		const streams = await Promise.all(
-			Array.from({ length: 12 }, (_, i) =>
-				resume(banter, messageId, "live", { after: i, headers: i % 2 === 0 ? SSE : {} }),
-			),
-		);
-		const workers = await banter.workersOf(streams.map((one) => one.socket));
-		assert.equal(new Set(workers).size, 2, "both workers serve it");
-		await banter.release("live");
-		const text = first + textOf(await stream.rest());
-		for (const [i, one] of streams.entries()) {
-			const events = await one.rest();
-			assert.equal(textAfter(events, text.slice(0, i)).trim(), text.trim());
-			assert.equal(events.at(-1).message, text.trim());
+	it("are chosen by the Accept header", async () => {
+		for (const [accept, type] of [
+			["*/*", "application/x-ndjson"],
+			["application/json", "application/x-ndjson"],
+			["text/event-stream;q=0", "application/x-ndjson"],
+			["application/x-ndjson, text/event-stream", "application/x-ndjson"],
+			["text/event-stream, */*;q=0.1", "text/event-stream"],
+			["application/x-ndjson;q=0.5, Text/Event-Stream", "text/event-stream"],
+		]) {
+			const reply = await begin(banter, "accept", "[[tokens=1]]", 0, { headers: { accept } });
+			const resumed = await resume(banter, reply.messageId, "accept", { headers: { accept } });
+			for (const stream of [reply.stream, resumed]) {
+				assert.equal(stream.headers["content-type"], `${type}; charset=utf-8`, accept);
+				assert.equal((await stream.rest()).at(-1).message, "t0");
+			}
 		}
-		assert.equal(await banter.modelCalls(message), 1);
-		assert.equal((await storedMessages(banter, "live")).length, 2);
-	});
-
-	it("takes a position ahead of the text as its end, and omits nothing", async () => {
-		const stream = await banter.stream("ahead", "[[tokens=20 delay=30]]");
-		const { messageId } = await stream.next();
-		const got = (await stream.tokens(2)).join("");
-		const events = await (await resume(banter, messageId, "ahead", { after: 100_000 })).rest();
-		assert.ok(events[0].position >= got.length);
-		const text = got + textOf(await stream.rest());
-		assert.equal(textAfter(events, text).trim(), text.trim());
-	});
-
-	it("sends a start before the model has started, then the text", async () => {
-		const message = `[[tokens=3 first-delay=${1500 * TIME_FACTOR}]] patience`;
-		const whole = banter.chat("patience", message);
-		const messageId = await until("it is written", async () => {
-			const { json } = await history(banter, "patience");
-			return json.active;
-		});
-		const streams = await Promise.all(
-			Array.from({ length: 6 }, () => resume(banter, messageId, "patience")),
-		);
-		for (const stream of streams) {
-			const events = await stream.rest();
-			assert.equal(events[0].position, 0);
-			assert.equal(textAfter(events).trim(), "t0 t1 t2");
-			assert.equal(events.at(-1).message, "t0 t1 t2");
-		}
-		assert.equal((await whole).json.messageId, messageId);
-		assert.equal(await banter.modelCalls(message), 1);
-	});
-
-	it("continues when one or all listeners leave", async () => {
-		const stream = await banter.stream("leave", "[[tokens=20 delay=20]]");
-		const { messageId } = await stream.next();
-		const others = await Promise.all(
-			Array.from({ length: 6 }, () => resume(banter, messageId, "leave")),
-		);
-		for (const one of [stream, ...others]) {
-			await textUntil(one, 3);
-			one.leave();
-		}
-		await until("it is whole", async () => (await history(banter, "leave")).json.active === null);
-		assert.equal((await storedMessages(banter, "leave")).at(-1)[2], "complete");
-	});
-
-	it("answers HEAD at once and continues", async () => {
-		const stream = await banter.stream("head-live", "[[tokens=2 hang-after=2]]");
-		const { messageId } = await stream.next();
-		const path = resumePath(messageId, "head-live");
-		for (let i = 0; i < 4; i++) {
-			const head = await banter.request("HEAD", path, { headers: { ...KEY, ...SSE } });
-			assert.equal(head.status, 200);
-			assert.equal(head.headers["content-type"], "text/event-stream; charset=utf-8");
-		}
-		// Its connection is reusable.
-		const raw = await RawConnection.connect(banter.port);
-		await raw.write(`HEAD ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`);
-		assert.equal((await raw.response({ noBody: true })).status, 200);
-		await raw.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
-		assert.equal((await raw.response()).json.status, "ok");
-		raw.close();
-		assert.equal((await history(banter, "head-live")).json.active, messageId);
-		assert.equal((await stop(banter, messageId, "head-live")).json.status, "stopped");
-		assert.equal((await stream.rest()).at(-1).status, "stopped");
-	});
-
-	it("is sent to an HTTP/1.0 client until the connection closes", async () => {
-		const { messageId } = await spoken(banter, "old");
-		const answer = await rawExchange(
-			banter.port,
-			`GET ${resumePath(messageId, "old")} HTTP/1.0\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`,
-		);
-		assert.equal(answer.headers["transfer-encoding"], undefined);
-		const events = answer.body.toString().trim().split("\n").map(JSON.parse);
-		assert.equal(textAfter(events), TEXT);
-	});
-});
-
-describe("a very long reply", () => {
-	const banter = useBanter();
-	const TOKENS = 500_000;
-
-	it("is sent completely after its end, and to a slow reader", async () => {
-		const message = `[[tokens=5 huge=${TOKENS / 5}]] long`;
-		const { messageId } = (await banter.chat("long", message)).json;
-		const stream = await resume(banter, messageId, "long");
-		assert.equal(textOf(await stream.rest()).length, TOKENS);
-		const slow = await resume(banter, messageId, "long", { after: 1000 });
-		slow.response.pause();
-		await banter.get("/health");
-		slow.response.resume();
-		assert.equal(textOf(await slow.rest()).length, TOKENS - 1000);
-	});
-
-	it("while running: the replay is buffered before new tokens", async () => {
-		const message = `[[tokens=${TOKENS / 1000} huge=1000 delay=2]] growing`;
-		const first = await banter.stream("growing", message);
-		const { messageId } = await first.next();
-		await textUntil(first, TOKENS / 2);
-		const late = await resume(banter, messageId, "growing");
-		late.response.pause();
-		const rest = textOf(await first.rest());
-		assert.ok(rest.length > 0);
-		late.response.resume();
-		const events = await late.rest();
-		assert.equal(events.at(-1).type, "done");
-		assert.equal(textOf(events).length, TOKENS);
-		assert.equal(await banter.modelCalls(message), 1);
 	});
 });
 
@@ -379,179 +334,160 @@ describe("requests that may not resume", () => {
 	const banter = useBanter();
 
 	it("404: another session, an unknown id, the id of a visitor's message", async () => {
-		const { messageId } = await spoken(banter, "mine");
+		const { stream, messageId } = await begin(banter, "mine", "[[tokens=2 hold-after=1]] mine");
 		const [{ id }] = (await history(banter, "mine")).json.messages;
-		for (const [message, session] of [
-			[messageId, "yours"],
-			[messageId, "MINE"],
-			[NOBODY, "mine"],
-			[id, "mine"],
-			[NOBODY, "nobody-at-all"],
-		])
-			assertError(await resume(banter, message, session), 404, "Message not found", "not_found");
-		const head = await banter.request("HEAD", resumePath(NOBODY, "mine"), { headers: KEY });
-		assert.equal(head.status, 404);
+		const assertUnknown = async () => {
+			for (const [reply, session] of [
+				...Array(6).fill([messageId, "yours"]), // at every worker
+				[messageId, "MINE"],
+				[NOBODY, "mine"],
+				[id, "mine"],
+				[NOBODY, "nobody-at-all"],
+			])
+				assertError(await resume(banter, reply, session), 404, "Message not found", "not_found");
+		};
+		await assertUnknown();
+		await banter.release("mine");
+		assert.equal((await stream.rest()).at(-1).message, "t0 t1");
+		await assertUnknown();
 	});
 
-	it("404 also for a running reply", async () => {
-		const stream = await banter.stream("private", "[[tokens=1 hang-after=1]]");
-		const { messageId } = await stream.next();
-		for (let i = 0; i < 6; i++) assertError(await resume(banter, messageId, "spy"), 404);
-		await stop(banter, messageId, "private");
-	});
-
-	it("404 after its conversation was deleted; listeners of other workers get an error", async () => {
-		const stream = await banter.stream("erased", "[[tokens=1 hang-after=1]]");
-		const { messageId } = await stream.next();
-		const listeners = await Promise.all(
-			Array.from({ length: 8 }, () => resume(banter, messageId, "erased")),
-		);
-		for (const one of listeners) await textUntil(one, 3);
-		const sockets = [stream, ...listeners].map((one) => one.socket);
-		const [writer, ...workers] = await banter.workersOf(sockets);
-		const elsewhere = listeners.filter((_, i) => workers[i] !== writer);
-		assert.ok(elsewhere.length > 0, "somebody listens elsewhere");
-		const { status } = await banter.request("DELETE", "/v1/admin/visitors/erased", {
-			headers: { "x-admin-api-key": ADMIN_KEY },
-		});
-		assert.equal(status, 200);
-		for (const one of elsewhere) {
-			const last = (await one.rest()).at(-1);
-			assert.equal(last.type, "error");
-			assert.equal(last.code, "conversation_deleted");
-		}
-		assertError(await resume(banter, messageId, "erased"), 404);
-	});
-
-	it("404 also if it was deleted before the listener received anything", async () => {
-		await withBanter({ workers: 2 }, async (own) => {
-			const stream = await own.stream("unheard", "[[tokens=1 hang-after=1]]");
-			const { messageId } = await stream.next();
-			await stream.tokens(1);
-			const [writer] = await own.workersOf([stream.socket]);
-			const [listener, other] = [await elsewhere(own, writer), await elsewhere(own, writer)];
+	it("404 if the conversation is deleted before the listener has received anything", () =>
+		withBanter({ workers: 2 }, async (own) => {
+			const admin = { "x-admin-api-key": ADMIN_KEY };
+			const { stream, messageId } = await beginHanging(own, "unheard", 1);
+			const [writer] = await workersOf(own, [stream]);
+			const listener = await connectToOtherWorker(own, writer);
+			const other = await connectToOtherWorker(own, writer);
 			// It publishes no text.
 			process.kill(writer, "SIGSTOP");
 			try {
-				await ask(listener, "GET", resumePath(messageId, "unheard", { after: 1 }), KEY);
+				const resumed = getOn(listener, resumePath(messageId, "unheard", { after: 1 }), KEY);
 				await until("the reply is followed", async () => {
-					await ask(other, "GET", "/metrics", ADMIN);
-					const { body } = await other.response();
+					const { body } = await getOn(other, "/metrics", admin);
 					return /^banter_turns_followed.* 1$/m.test(body.toString());
 				});
-				await ask(other, "DELETE", "/v1/admin/visitors/unheard", ADMIN);
-				assert.equal((await other.response()).status, 200);
-				assertError(await listener.response(), 404, "Message not found", "not_found");
+				const path = "/v1/admin/visitors/unheard";
+				assert.equal((await getOn(other, path, admin, "DELETE")).status, 200);
+				assertError(await resumed, 404, "Message not found", "not_found");
 			} finally {
 				process.kill(writer, "SIGCONT");
 			}
-			for (const raw of [listener, other]) raw.close();
-		});
-	});
+			for (const connection of [listener, other]) connection.close();
+		}));
 
-	for (const query of [
-		"",
-		"sessionId=",
-		"sessionId=a%20b",
-		"sessionId=a&sessionId=b",
-		"sessionId=a&after=",
-		"sessionId=a&after=-1",
-		"sessionId=a&after=1.5",
-		"sessionId=a&after=x",
-		"sessionId=a&after=1000000000",
-		"sessionId=a&after=1&after=1",
+	for (const [query, headers = {}] of [
+		[""],
+		["sessionId="],
+		["sessionId=a%20b"],
+		["sessionId=a&sessionId=b"],
+		["sessionId=a&after="],
+		["sessionId=a&after=-1"],
+		["sessionId=a&after=1.5"],
+		["sessionId=a&after=x"],
+		["sessionId=a&after=1000000000"],
+		["sessionId=a&after=1&after=1"],
+		...["x", "-1", "1.0", "1000000000", ""].map((id) => ["sessionId=a", { "last-event-id": id }]),
 	])
-		it(`400: ?${query}`, async () => {
-			const answer = await banter.get(`/v1/chat/stream/${NOBODY}?${query}`, KEY);
+		it(`400: ?${query} ${JSON.stringify(headers)}`, async () => {
+			const path = `/v1/chat/stream/${NOBODY}?${query}`;
+			const answer = await banter.get(path, { ...KEY, ...headers });
 			assertError(answer, 400, "Invalid query parameters", "invalid_request");
 			assert.equal(typeof answer.json.details, "string");
 		});
 
-	for (const last of ["x", "-1", "1.0", "1000000000", ""])
-		it(`400: Last-Event-ID: ${last || "(empty)"}`, async () => {
-			const path = `/v1/chat/stream/${NOBODY}?sessionId=a`;
-			assertError(await banter.get(path, { ...KEY, "last-event-id": last }), 400);
-		});
-
 	it("400 for an invalid id, 404 for an unknown path", async () => {
-		const get = (id) => banter.get(`/v1/chat/stream/${id}?sessionId=a`, KEY);
-		assertError(await get("no-id"), 400, "Invalid messageId");
-		assertError(await get(`${NOBODY}0`), 400, "Invalid messageId");
-		assertError(await get(NOBODY.replaceAll("-", "%2D")), 404, "Message not found");
-		assertError(await get("a%2Fb"), 404, "Not found");
-		assertError(await get("a%00"), 404, "Not found");
-		assertError(await get(""), 404, "Not found");
-	});
-
-	it("401 without the key, 405 by POST", async () => {
-		const path = resumePath(NOBODY, "a");
-		assertError(await banter.get(path), 401);
-		const post = await banter.request("POST", path, { headers: KEY, body: {} });
-		assertError(post, 405);
-		assert.equal(post.headers.allow, "GET, HEAD, OPTIONS");
-	});
-
-	it("a session's id may be percent-encoded", async () => {
-		const { messageId } = await spoken(banter, "a:b");
-		for (const id of ["a:b", "a%3Ab", "%61%3a%62"]) {
-			const stream = await banter.get(`/v1/chat/stream/${messageId}?sessionId=${id}`, KEY);
-			assert.equal(stream.status, 200);
-		}
+		for (const [id, status, error] of [
+			["no-id", 400, "Invalid messageId"],
+			[`${NOBODY}0`, 400, "Invalid messageId"],
+			[NOBODY.replaceAll("-", "%2D"), 404, "Message not found"],
+			["a%2Fb", 404, "Not found"],
+			["a%00", 404, "Not found"],
+			["", 404, "Not found"],
+		])
+			assertError(await banter.get(`/v1/chat/stream/${id}?sessionId=a`, KEY), status, error);
 	});
 });
 
 describe("failures during a resume", () => {
-	it("of the reply's worker: its listeners in other workers get an interruption", async () => {
-		await withBanter({ workers: 2 }, async (banter) => {
-			const stream = await banter.stream("torn", "[[tokens=3 hang-after=3]]");
-			const { messageId } = await stream.next();
-			await stream.tokens(3);
-			const [writer] = await banter.workersOf([stream.socket]);
-			const listeners = await Promise.all(
-				Array.from({ length: 8 }, () => resume(banter, messageId, "torn")),
-			);
-			const workers = await banter.workersOf(listeners.map((one) => one.socket));
-			for (const one of listeners) await textUntil(one, 9);
+	it("of the reply's worker: its listeners in other workers get an interruption", () =>
+		withBanter({ workers: 2 }, async (banter) => {
+			const reply = await beginHanging(banter, "torn");
+			const [writer] = await workersOf(banter, [reply.stream]);
+			const all = await listen(banter, reply, 8);
+			const workers = await workersOf(banter, all);
+			const elsewhere = all.filter((_, i) => workers[i] !== writer);
+			assert.ok(elsewhere.length > 0, "somebody listens elsewhere");
+			for (const one of all) await textUntil(one, 9);
 			await banter.killWorkers([writer]);
-			let heardIt = 0;
-			for (const [i, one] of listeners.entries()) {
-				if (workers[i] === writer) continue;
-				const last = (await one.rest()).at(-1);
-				assert.equal(last.type, "error");
-				assert.equal(last.code, "interrupted");
-				heardIt++;
-			}
-			assert.ok(heardIt > 0, "somebody listened elsewhere");
+			for (const one of elsewhere) assert.equal((await one.rest()).at(-1).code, "interrupted");
 			await banter.ready();
-			const again = await (await resume(banter, messageId, "torn")).rest();
+			const again = await (await resume(banter, reply.messageId, "torn")).rest();
 			assert.equal(again.at(-1).code, "interrupted");
 			assert.ok("t0 t1 t2".startsWith(textAfter(again).trim()));
-		});
-	});
+		}));
 
-	it("of the store: listeners continue after its return, new ones get 503", async () => {
-		await withBanter({ workers: 2 }, async (banter) => {
-			const message = "[[tokens=100 delay=20 hold-after=99]] through";
-			const stream = await banter.stream("through", message);
-			const { messageId } = await stream.next();
-			const listeners = await Promise.all(
-				Array.from({ length: 6 }, () => resume(banter, messageId, "through")),
-			);
+	it("of the store: listeners continue after its return, new ones get 503", () =>
+		withBanter({ workers: 2 }, async (banter) => {
+			const words = "[[tokens=100 delay=20 hold-after=99]] through";
+			const reply = await begin(banter, "through", words);
+			const listeners = await listen(banter, reply, 6);
 			for (const one of listeners) await textUntil(one, 3);
 			await banter.stopStore();
 			banter.startStore();
 			await banter.ready();
 			await banter.release("through");
-			for (const one of [stream, ...listeners]) {
+			for (const one of [reply.stream, ...listeners]) {
 				const events = await one.rest();
 				assert.equal(events.at(-1).type, "done");
 				assert.equal(events.at(-1).message.split(" ").length, 100);
 			}
-			assert.equal(await banter.modelCalls(message), 1);
-			await banter.stopStore();
-			assertError(await resume(banter, messageId, "through"), 503, undefined, "store_unavailable");
-			banter.startStore();
-			await banter.ready();
+			assert.equal(await banter.modelCalls(words), 1);
+		}));
+});
+
+describe("an EventSource over a network that breaks repeatedly", () => {
+	const banter = useBanter();
+
+	/** Listens to a reply until it is done; resolves to its events. */
+	function listenTo(url) {
+		const source = new EventSource(url, {
+			fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...KEY } }),
 		});
+		const events = [];
+		return new Promise((resolve, reject) => {
+			source.onmessage = ({ data }) => {
+				events.push(JSON.parse(data));
+				if (events.at(-1).type === "done") resolve(events);
+				if (events.at(-1).type === "error") reject(new Error(data));
+			};
+			source.onerror = ({ code }) => code && reject(new Error(`status ${code}`));
+		}).finally(() => source.close());
+	}
+
+	it("reconnects by itself and receives the whole text", async (t) => {
+		const { stream, messageId } = await begin(banter, "source", message("source", 100));
+		// One network each, whose first connection breaks before the whole reply can have arrived
+		// (the head has about 600 bytes).
+		const openNetwork = async () => {
+			let connections = 0;
+			const fate = () => ({ answerCut: connections++ === 0 ? 1000 : 800 + below(3000) });
+			const network = await BadNetwork.open(banter.port, fate);
+			t.after(() => network.close());
+			return `${network.url}${resumePath(messageId, "source", { after: 0 })}`;
+		};
+		for (const events of await times(5, async () => listenTo(await openNetwork()))) {
+			let text = "";
+			for (const event of events) {
+				if (event.type === "start") text = text.slice(0, event.position);
+				if (event.type === "token") text += event.token;
+			}
+			assert.equal(text, TEXT);
+			assert.equal(events.at(-1).message, TEXT);
+			assert.ok(events.filter(({ type }) => type === "start").length > 1, "it reconnected");
+		}
+		stream.leave();
+		assert.equal((await banter.model("stats")).calls, 1);
+		await modelIsIdle(banter);
 	});
 });

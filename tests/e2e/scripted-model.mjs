@@ -31,6 +31,16 @@ export class ScriptedModel {
 		this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
 	}
 
+	/** Runs body(model) while it is listening. */
+	async run(body) {
+		await this.start();
+		try {
+			return await body(this);
+		} finally {
+			this.stop();
+		}
+	}
+
 	stop() {
 		for (const socket of this.sockets) socket.destroy();
 		this.server.close();
