@@ -1,5 +1,5 @@
-// However the network loses, delays, doubles and disorders requests and answers: a message with an id
-// is stored once, the model is asked once for its reply, and everybody who asks hears that reply.
+// However the network loses, delays, doubles and reorders requests and responses: a message with an id is
+// stored once, the model is asked once for its reply, and everybody who asks receives that reply.
 //
 // FAULTS_SEED repeats a run.
 
@@ -7,16 +7,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { below, between, chance, pick } from "../faults/random.mjs";
 import { assertError, openStream, request } from "./client.mjs";
-import { LONG, until, useBanter } from "./harness.mjs";
+import { LONG, times, useBanter } from "./harness.mjs";
 import { BadNetwork } from "./network.mjs";
-import { history, KEY, SSE, textAfter } from "./replies.mjs";
+import { KEY, modelIsIdle, SSE, textAfter, wholeHistory } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 
 const MESSAGES = LONG ? 10_000 : 1000;
 const VISITORS = 40;
 /** Concurrent messages of one visitor, so that they overtake each other. */
 const AT_ONCE = 3;
-/** Ways to send, each with a reader of its complete response. */
 const WAYS = [
 	{ path: "/v1/chat" },
 	{ path: "/v1/chat/stream" },
@@ -86,10 +85,9 @@ async function sendUntilAnswered(network, one, sum) {
 describe("a bad network", () => {
 	const banter = useBanter({ workers: 3 });
 
-	/** One message with its faults. */
+	/** Sends one message, sometimes several times at once, sometimes also with another text. */
 	async function send(network, one, sum) {
-		const twins = Array.from({ length: one.twins }, () => sendUntilAnswered(network, one, sum));
-		const replies = new Set(await Promise.all(twins));
+		const replies = new Set(await times(one.twins, () => sendUntilAnswered(network, one, sum)));
 		assert.equal(replies.size, 1, "one reply");
 		[one.reply] = replies;
 		if (!one.conflicts) return;
@@ -99,37 +97,27 @@ describe("a bad network", () => {
 
 	async function visit(network, plans, sum) {
 		const waiting = [...plans];
-		const hand = async () => {
+		await times(AT_ONCE, async () => {
 			for (let one = waiting.shift(); one; one = waiting.shift()) await send(network, one, sum);
-		};
-		await Promise.all(Array.from({ length: AT_ONCE }, hand));
+		});
 	}
 
-	/** The whole history of a session, oldest first, as [id, role, content, status]. */
-	async function whole(session) {
-		let messages = [];
-		let cursor;
-		do {
-			const { json } = await history(banter, session, { limit: 200, ...(cursor && { cursor }) });
-			assert.equal(json.active, null);
-			messages = [...json.messages, ...messages];
-			cursor = json.nextCursor;
-		} while (cursor !== null);
-		return messages.map(({ id, role, content, status }) => [id, role, content, status]);
-	}
-
-	/** Asserts that each message is there once, followed by its reply. */
+	/** Asserts that each message is stored once, followed by its reply. */
 	async function assertOnce(session, plans) {
-		const rows = await whole(session);
+		const rows = await wholeHistory(banter, session, { limit: 200 });
 		assert.equal(rows.length, 2 * plans.length, `${session}: messages and replies`);
 		const byText = new Map(plans.map((one) => [one.message, one]));
 		for (let i = 0; i < rows.length; i += 2) {
-			const [, role, message, status] = rows[i];
-			const one = byText.get(message);
-			assert.ok(one, `${session}: stored once: ${message}`);
-			byText.delete(message);
-			assert.deepEqual([role, status], ["user", "complete"]);
-			assert.deepEqual(rows[i + 1], [one.reply, "assistant", one.words, "complete"]);
+			const [message, reply] = [rows[i], rows[i + 1]];
+			const one = byText.get(message.content);
+			assert.ok(one, `${session}: stored once: ${message.content}`);
+			byText.delete(message.content);
+			assert.deepEqual([message.role, message.status], ["user", "complete"]);
+			const { id, role, content, status } = reply;
+			assert.deepEqual(
+				[id, role, content, status],
+				[one.reply, "assistant", one.words, "complete"],
+			);
 		}
 	}
 
@@ -146,18 +134,15 @@ describe("a bad network", () => {
 		await Promise.all(visits.map((plans) => visit(network, plans, sum)));
 		await network.settled();
 		for (const plans of visits) await assertOnce(plans[0].session, plans);
-		const { total } = await banter.conversations(1);
-		assert.equal(total, VISITORS);
-		const { calls, completed } = await until("the model has answered all", async () => {
-			const stats = await banter.model("stats");
-			return stats.active === 0 && stats;
-		});
+		assert.equal((await banter.conversations(1)).total, VISITORS);
+		await modelIsIdle(banter);
+		const { calls, completed } = await banter.model("stats");
 		assert.deepEqual({ calls, completed }, { calls: MESSAGES, completed: MESSAGES });
 		await expectTool(banter, 0, "verify");
 		const { cutRequests, cutAnswers, copies, replays } = network.done;
 		t.diagnostic(
 			`${sum.sends} sends of ${MESSAGES} messages, ${cutRequests} requests and ${cutAnswers} ` +
-				`answers cut, ${copies} requests doubled, ${replays} replayed, ` +
+				`responses cut, ${copies} requests doubled, ${replays} replayed, ` +
 				`in ${((Date.now() - since) / 1000).toFixed(1)} s`,
 		);
 		assert.ok(cutRequests > 0 && cutAnswers > 0 && copies > 0 && replays > 0);

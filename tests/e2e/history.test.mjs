@@ -4,21 +4,28 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
-import { history, KEY, resume, stop, storedMessages, textAfter } from "./replies.mjs";
+import {
+	begin,
+	beginHanging,
+	history,
+	KEY,
+	resume,
+	stop,
+	storedMessages,
+	textAfter,
+	wholeHistory,
+	withId,
+} from "./replies.mjs";
 
 describe("the history", () => {
 	const banter = useBanter();
 
 	it("is empty for a session without messages", async () => {
-		const answer = await history(banter, "nobody");
-		assert.equal(answer.status, 200);
-		assert.match(answer.headers["cache-control"], /no-store/);
-		assert.deepEqual(answer.json, {
-			conversationId: null,
-			messages: [],
-			active: null,
-			nextCursor: null,
-		});
+		const { status, headers, json } = await history(banter, "nobody");
+		assert.equal(status, 200);
+		assert.match(headers["cache-control"], /no-store/);
+		const empty = { conversationId: null, messages: [], active: null, nextCursor: null };
+		assert.deepEqual(json, empty);
 	});
 
 	it("contains messages and replies, oldest first", async () => {
@@ -27,17 +34,13 @@ describe("the history", () => {
 		const second = (await banter.chat("talk", '[[text="🌱\\n\\"x\\""]] two')).json;
 		const { json } = await history(banter, "talk");
 		assert.equal(json.conversationId, first.conversationId);
-		assert.equal(json.active, null);
-		assert.equal(json.nextCursor, null);
-		assert.deepEqual(
-			json.messages.map(({ role, content, status }) => [role, content, status]),
-			[
-				["user", "[[tokens=2]] one", "complete"],
-				["assistant", "t0 t1", "complete"],
-				["user", '[[text="🌱\\n\\"x\\""]] two', "complete"],
-				["assistant", '🌱\n"x"', "complete"],
-			],
-		);
+		assert.deepEqual([json.active, json.nextCursor], [null, null]);
+		assert.deepEqual(await storedMessages(banter, "talk"), [
+			["user", "[[tokens=2]] one", "complete"],
+			["assistant", "t0 t1", "complete"],
+			["user", '[[text="🌱\\n\\"x\\""]] two', "complete"],
+			["assistant", '🌱\n"x"', "complete"],
+		]);
 		assert.equal(json.messages[1].id, first.messageId);
 		assert.equal(json.messages[3].id, second.messageId);
 		for (const { createdAt } of json.messages)
@@ -51,67 +54,54 @@ describe("the history", () => {
 
 	it("names the running reply, and resuming it returns the rest", async () => {
 		await banter.chat("active", "[[tokens=1]] before");
-		const stream = await banter.stream("active", "[[tokens=50 hold-after=40]] now");
-		const { messageId } = await stream.next();
-		await stream.tokens(2);
-		stream.leave();
+		const reply = await begin(banter, "active", "[[tokens=50 hold-after=40]] now", 2);
+		reply.stream.leave();
 		const { json } = await history(banter, "active");
-		assert.equal(json.active, messageId);
+		assert.equal(json.active, reply.messageId);
 		assert.equal(json.messages.length, 3, "not itself");
 		assert.equal(json.messages.at(-1).role, "user");
-		const resumed = await resume(banter, messageId, "active");
+		const resumed = await resume(banter, reply.messageId, "active");
 		await banter.release("now");
 		const events = await resumed.rest();
 		assert.equal(textAfter(events).trim(), events.at(-1).message);
 		const later = (await history(banter, "active")).json;
 		assert.equal(later.active, null);
-		assert.equal(later.messages.at(-1).id, messageId);
+		assert.equal(later.messages.at(-1).id, reply.messageId);
 	});
 
 	it("names the newer of two running replies", async () => {
-		const one = await banter.stream("two", "[[tokens=1 hang-after=1]] one");
-		const first = await one.next();
-		const two = await banter.stream("two", "[[tokens=1 hang-after=1]] two");
-		const second = await two.next();
-		assert.equal((await history(banter, "two")).json.active, second.messageId);
-		await stop(banter, second.messageId, "two");
-		assert.equal((await history(banter, "two")).json.active, first.messageId);
-		await stop(banter, first.messageId, "two");
+		const first = await beginHanging(banter, "two");
+		const second = await beginHanging(banter, "two");
+		for (const { messageId } of [second, first]) {
+			assert.equal((await history(banter, "two")).json.active, messageId);
+			await stop(banter, messageId, "two");
+		}
 		assert.equal((await history(banter, "two")).json.active, null);
 	});
 
 	it("does not contain a restarted reply before it ends", async () => {
-		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] anew";
-		const by = { headers: { "idempotency-key": "anew" } };
-		assertError(await banter.chat("anew", message, by), 502);
-		assert.deepEqual((await storedMessages(banter, "anew")).at(-1), [
-			"assistant",
-			"",
-			"interrupted",
-		]);
-		const stream = await banter.stream("anew", message, by);
-		const { messageId } = await stream.next();
-		const { json } = await history(banter, "anew");
+		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] restarted";
+		assertError(await banter.chat("restarted", message, withId("r")), 502);
+		const [, reply] = await storedMessages(banter, "restarted");
+		assert.deepEqual(reply, ["assistant", "", "interrupted"]);
+		const { messageId } = await begin(banter, "restarted", message, 2, withId("r"));
+		const { json } = await history(banter, "restarted");
 		assert.equal(json.active, messageId);
 		assert.equal(json.messages.length, 1);
-		await stop(banter, messageId, "anew");
-		assert.equal((await history(banter, "anew")).json.messages.length, 2);
+		await stop(banter, messageId, "restarted");
+		assert.equal((await history(banter, "restarted")).json.messages.length, 2);
 	});
 
 	it("has the status of each reply", async () => {
 		await banter.chat("ends", "[[tokens=1]]");
 		await (await banter.stream("ends", "[[tokens=3 error-after=1]]")).rest();
-		const stream = await banter.stream("ends", "[[tokens=1 hang-after=1]]");
-		const { messageId } = await stream.next();
-		await stream.tokens(1);
+		const { messageId } = await beginHanging(banter, "ends", 1);
 		await stop(banter, messageId, "ends");
-		const statuses = (await storedMessages(banter, "ends"))
-			.filter(([role]) => role === "assistant")
-			.map(([, content, status]) => [content, status]);
-		assert.deepEqual(statuses, [
-			["t0", "complete"],
-			["t0", "interrupted"],
-			["t0", "stopped"],
+		const replies = (await storedMessages(banter, "ends")).filter(([role]) => role === "assistant");
+		assert.deepEqual(replies, [
+			["assistant", "t0", "complete"],
+			["assistant", "t0", "interrupted"],
+			["assistant", "t0", "stopped"],
 		]);
 	});
 
@@ -159,15 +149,6 @@ describe("the history", () => {
 			assertError(answer, 400, "Invalid query parameters", "invalid_request");
 			assert.equal(typeof answer.json.details, "string");
 		});
-
-	it("401 without the key, 405 by POST", async () => {
-		const path = "/v1/chat/history?sessionId=talk";
-		assertError(await banter.get(path), 401);
-		assertError(await banter.get(path, { "x-api-key": "wrong" }), 401);
-		const post = await banter.request("POST", path, { headers: KEY });
-		assertError(post, 405);
-		assert.equal(post.headers.allow, "GET, HEAD, OPTIONS");
-	});
 });
 
 describe("a long history", () => {
@@ -181,40 +162,31 @@ describe("a long history", () => {
 			`a${i}`,
 		]).flat();
 		for (const limit of [undefined, 1, 7, 100, 200]) {
-			const all = [];
-			const parameters = limit === undefined ? {} : { limit };
+			const contents = [];
 			let pages = 0;
 			for (let cursor; cursor !== null; pages++) {
-				const { json } = await history(
-					banter,
-					"long",
-					cursor ? { ...parameters, cursor } : parameters,
-				);
+				const { json } = await history(banter, "long", {
+					...(limit && { limit }),
+					...(cursor && { cursor }),
+				});
 				assert.ok(json.messages.length <= (limit ?? 100));
-				all.unshift(...json.messages.map(({ content }) => content));
+				contents.unshift(...json.messages.map(({ content }) => content));
 				cursor = json.nextCursor;
 			}
-			assert.deepEqual(all, expected);
+			assert.deepEqual(contents, expected);
 			assert.equal(pages, Math.ceil((2 * N) / (limit ?? 100)));
 		}
 	});
 
 	it("has shorter pages for long messages, and omits nothing", async () => {
 		for (let i = 0; i < 5; i++) await banter.chat("big", "[[huge=300000 tokens=1]]");
-		const all = [];
-		for (let cursor; cursor !== null; ) {
-			const { json } = await history(banter, "big", cursor ? { cursor } : {});
-			all.unshift(...json.messages);
-			cursor = json.nextCursor;
-		}
-		assert.equal(all.length, 10);
-		assert.equal(all.filter(({ content }) => content.length === 300_000).length, 5);
+		const lengths = (await wholeHistory(banter, "big")).map(({ content }) => content.length);
+		assert.equal(lengths.length, 10);
+		assert.equal(lengths.filter((length) => length === 300_000).length, 5);
 	});
 
 	it("fits a text in which every character is escaped", async () => {
-		const text = "\\u0001".repeat(1000);
-		const message = `[[echo]] ${JSON.parse(`"${text}"`)}`;
-		for (let i = 0; i < 10; i++) await banter.chat("escaped", message);
+		for (let i = 0; i < 10; i++) await banter.chat("escaped", `[[echo]] ${"\u0001".repeat(1000)}`);
 		const { json } = await history(banter, "escaped");
 		assert.equal(json.messages.length, 20);
 		assert.equal(json.messages.at(-1).content.length, 1000);
@@ -222,19 +194,16 @@ describe("a long history", () => {
 });
 
 describe("while the store is down", () => {
-	it("is 503, and complete afterwards", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
+	it("is 503, and complete afterwards", () =>
+		withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("kept", "[[tokens=1]]");
 			await banter.stopStore();
-			const answer = await history(banter, "kept");
-			assertError(answer, 503, undefined, "store_unavailable");
+			assertError(await history(banter, "kept"), 503, undefined, "store_unavailable");
 			banter.startStore();
 			await banter.ready();
-			const later = await until("the history", async () => {
-				const one = await history(banter, "kept");
-				return one.status === 200 && one;
+			await until("the history", async () => {
+				const { status, json } = await history(banter, "kept");
+				return status === 200 && json.messages.length === 2;
 			});
-			assert.equal(later.json.messages.length, 2);
-		});
-	});
+		}));
 });

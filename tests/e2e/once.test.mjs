@@ -213,6 +213,7 @@ describe("a message that is sent again", () => {
 			const message = "[[tokens=2]] away";
 			for (const answer of await times(3, () => own.chat("away", message, withId("a"))))
 				assertError(answer, 503);
+			assert.equal(await own.modelCalls(message), 0, "the message must be stored first");
 			own.startStore();
 			await own.ready();
 			const answer = await until("an answer", async () => {
