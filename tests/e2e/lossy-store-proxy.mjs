@@ -13,14 +13,14 @@ export class LossyStoreProxy {
 
 	/** Replaces the socket of a banter's storaged. Workers use it when they connect again. */
 	static async open(banter) {
-		const line = new LossyStoreProxy();
+		const proxy = new LossyStoreProxy();
 		const path = join(banter.dir, "data", "store.sock");
-		line.behind = `${path}.behind`;
-		await rename(path, line.behind);
-		line.server = createServer((worker) => line.#join(worker));
-		line.server.listen(path);
-		await once(line.server, "listening");
-		return line;
+		proxy.behind = `${path}.behind`;
+		await rename(path, proxy.behind);
+		proxy.server = createServer((worker) => proxy.#join(worker));
+		proxy.server.listen(path);
+		await once(proxy.server, "listening");
+		return proxy;
 	}
 
 	/** Drops the next data from storaged, or the data after `later` more pieces, and its connection. */
