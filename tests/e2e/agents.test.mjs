@@ -4,17 +4,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, openStream, request } from "./client.mjs";
-import {
-	ADMIN_KEY,
-	BUILD,
-	baseEnvironment,
-	freePort,
-	TIME_FACTOR,
-	until,
-	withBanter,
-} from "./harness.mjs";
+import { BUILD, baseEnvironment, freePort, TIME_FACTOR, until, withBanter } from "./harness.mjs";
+import { ADMIN, AGENT, adminExpect, assertFields, NOBODY } from "./organizations.mjs";
 import { startProgram } from "./tool.mjs";
 
+const SSE = "text/event-stream";
 const SYSTEM_PROMPT = " You are the shop's assistant.\n";
 /** Distinguished by their lengths, which is all that the stub reports. */
 const KEYS = { one: "sk-of-server-one", two: "sk-of-the-second-server" };
@@ -66,13 +60,8 @@ async function withServers({ env = {}, ...options }, body) {
 }
 
 /** Changes the agent that replies to chats with a key. */
-async function changeAgent(banter, fields) {
-	const headers = { "x-admin-api-key": ADMIN_KEY };
-	const { agents } = await banter.adminGet("/v1/admin/agents");
-	const path = `/v1/admin/agents/${agents[0].id}`;
-	const answer = await banter.request("PUT", path, { headers, body: fields });
-	assert.equal(answer.status, 200, answer.text);
-	return answer.json;
+function changeAgent(banter, fields) {
+	return adminExpect(banter, 200, "PUT", `agents/${AGENT}`, fields);
 }
 
 const systemPrompt = ({ body }) => body.messages.find(({ role }) => role === "system").content;
@@ -194,53 +183,87 @@ describe("an agent", () => {
 });
 
 describe("a test of an agent", () => {
-	const headers = { "x-admin-api-key": ADMIN_KEY };
-	const path = async (banter) => {
-		const { agents } = await banter.adminGet("/v1/admin/agents");
-		return `/v1/admin/agents/${agents[0].id}/test`;
-	};
+	const path = `/v1/admin/agents/${AGENT}/test`;
+	const test = (banter, body, headers = {}) =>
+		openStream(banter.url, path, { ...ADMIN, ...headers }, body);
 	const trials = async (banter) => {
 		const { text } = await banter.get("/metrics");
 		return Number(/^banter_turns_total\{outcome="trial"\} (\d+)$/m.exec(text)[1]);
 	};
 
-	it("streams what a visitor would receive, from the agent's server, and stores nothing", () =>
+	it("streams what a visitor would receive, with changes that are not stored", () =>
 		withServers({}, async (banter, { one }) => {
-			const stream = await openStream(banter.url, await path(banter), headers, {
+			const stored = await changeAgent(banter, {
+				enabled: false,
+				custom_instructions: "Be brief.",
+			});
+			const stream = await test(banter, {
 				message: "[[tokens=5]] and now?",
 				history: [
 					{ role: "user", content: "hello" },
 					{ role: "assistant", content: "welcome" },
 				],
-				agent: { purpose: "Sell tea.", key_name: "one" },
+				agent: { purpose: "Sell tea.", key_name: "one", model: "tea-2", temperature: 1.5 },
 			});
-			assert.equal(stream.status, 200);
+			assert.match(stream.headers["content-type"], /^application\/x-ndjson/);
 			assert.equal((await stream.tokens(5)).join(""), "t0 t1 t2 t3 t4 ");
 			assert.equal((await stream.rest()).at(-1).type, "done");
 			const { body } = await one.asked("last");
+			assert.deepEqual([body.model, body.temperature], ["tea-2", 1.5]);
 			assert.deepEqual(
-				body.messages.map(({ content }) => content),
-				["Sell tea.", "hello", "welcome", "[[tokens=5]] and now?"],
+				body.messages.map(({ role, content }) => [role, content]),
+				[
+					["system", "Sell tea.\n\n## Instructions\n\nBe brief."],
+					["user", "hello"],
+					["assistant", "welcome"],
+					["user", "[[tokens=5]] and now?"],
+				],
 			);
+			const events = await test(banter, { message: "[[tokens=2]]" }, { accept: SSE });
+			assert.match(events.headers["content-type"], /^text\/event-stream/);
+			assert.equal((await events.rest()).at(-1).message, "t0 t1");
+			assert.ok(systemPrompt(await banter.model("last")).startsWith(`${SYSTEM_PROMPT}\n\n## Inst`));
 			assert.equal((await banter.conversations()).total, 0);
-			assert.equal(await trials(banter), 1);
-			// The agent is unchanged.
-			assert.equal((await banter.chat("later", "[[tokens=1]] hi")).status, 200);
-			assert.equal(systemPrompt(await banter.model("last")), SYSTEM_PROMPT);
+			assert.equal(await trials(banter), 2);
+			assert.deepEqual((await banter.adminGet("/v1/admin/agents")).agents, [stored]);
+		}));
+
+	it("has the same errors as a chat, and names all invalid members", () =>
+		withServers({}, async (banter) => {
+			const post = (body) => banter.request("POST", path, { headers: ADMIN, body });
+			for (const [message, status, code] of [
+				["[[fail=401]]", 502, "model_failed"],
+				["[[fail=429 retry-after=30]]", 503, "model_busy"],
+			])
+				assertError(await post({ message }), status, undefined, code);
+			const message = "x";
+			const turn = { role: "user", content: "x" };
+			for (const [body, names] of [
+				[{}, ["message"]],
+				[{ message: "" }, ["message"]],
+				[{ message: "x".repeat(4001) }, ["message"]],
+				[{ message, history: {} }, ["history"]],
+				[{ message, history: Array(201).fill(turn) }, ["history"]],
+				[
+					{ history: [{ role: "system", content: "" }, 1, { ...turn, id: 1 }] },
+					["message", "history.0.role", "history.0.content", "history.1", "history.2.id"],
+				],
+				[
+					{ message, agent: { temperature: 3, key_name: "none", id: NOBODY, x: 1 }, y: 1 },
+					["agent.temperature", "agent.key_name", "agent.id", "agent.x", "y"],
+				],
+			])
+				assertFields(await post(body), names);
 		}));
 
 	it("ends when the client disconnects, also at the model", () =>
 		withServers({}, async (banter, { one }) => {
-			const stream = await openStream(banter.url, await path(banter), headers, {
-				message: "[[tokens=100000 delay=20]]",
-				agent: { key_name: "one" },
-			});
+			const agent = { key_name: "one" };
+			const stream = await test(banter, { message: "[[tokens=100000 delay=20]]", agent });
 			await stream.tokens(3);
 			stream.leave();
-			await until(
-				"the model was left",
-				async () => (await one.asked("stats")).client_disconnects === 1,
-			);
+			const stats = () => one.asked("stats");
+			await until("the model was left", async () => (await stats()).client_disconnects === 1);
 			await until("it is counted", async () => (await trials(banter)) === 1);
 			assert.equal((await banter.conversations()).total, 0);
 		}));

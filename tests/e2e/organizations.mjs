@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { Peer } from "../faults/peer.mjs";
 import { putRequest, recordOf } from "../faults/records.mjs";
 import { ADMIN, addOrg, addUser, logIn } from "./accounts.mjs";
 import { ORG, WIDGET } from "./tool.mjs";
 
-export { ORG, WIDGET };
+export { ADMIN, ORG, WIDGET };
 export const AGENT = "00000000-0000-7000-8000-000000000003";
 export const NOBODY = "0192f000-0000-7000-8000-000000000000";
 export const PUBLIC_ID = /^wid_[0-9A-Za-z]{22}$/;
@@ -50,6 +51,26 @@ export async function addOrganization(banter, name) {
 /** Connects to storaged as a worker does. */
 export function connectToStore(banter) {
 	return Peer.connect(join(banter.dir, "data", "store.sock"));
+}
+
+/** A connection to storaged for all tests of a file or a describe(), as `peer`. */
+export function usePeer(banter) {
+	const store = {};
+	before(async () => {
+		store.peer = await connectToStore(banter);
+	});
+	after(() => store.peer.close());
+	return store;
+}
+
+/** All pages of a list; get(path) resolves to the JSON. */
+export async function pagesOf(get, path, limit) {
+	const pages = [];
+	for (let cursor = ""; cursor !== null; cursor = pages.at(-1).nextCursor) {
+		const query = `limit=${limit}${cursor === "" ? "" : `&cursor=${cursor}`}`;
+		pages.push(await get(`${path}${path.includes("?") ? "&" : "?"}${query}`));
+	}
+	return pages;
 }
 
 const hash = (token) => createHash("sha256").update(token).digest("hex");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { BUILD, DEADLINE_MS } from "./daemon.mjs";
 
@@ -138,4 +138,28 @@ export function makeExport(conversations, text, replies = 1) {
 
 export function toLines(objects) {
 	return objects.map((one) => `${JSON.stringify(one)}\n`).join("");
+}
+
+/** The line of a login in an export. */
+export function loginLine(token, members = {}) {
+	return {
+		kind: "login",
+		token: createHash("sha256").update(token).digest("hex"),
+		org: ORG,
+		created_at: 1,
+		expires_at: 4e12,
+		id: newId(),
+		user: NOBODY,
+		address: "",
+		program: "",
+		...members,
+	};
+}
+
+/** Imports these lines of an export. */
+export async function importRecords(banter, records) {
+	const all = [{ kind: "banter", format: 1 }, ...records];
+	const input = toLines([...all, { kind: "end", lines: all.length }]);
+	const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
+	assert.equal(status, 0, stderr);
 }

@@ -1,0 +1,214 @@
+// The list of conversations by widget, contact and status, and pages of conversations and of threads. The
+// visitors' turns are created in the store; WebSockets are tested elsewhere.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { assertError } from "./client.mjs";
+import { useBanter } from "./harness.mjs";
+import {
+	adminExpect,
+	adminRequest,
+	NOBODY,
+	openVisitor,
+	pagesOf,
+	storeTurn,
+	submitContact,
+	usePeer,
+	WIDGET,
+} from "./organizations.mjs";
+
+const LIST = "/v1/admin/conversations";
+
+async function assertInvalidQuery(banter, path) {
+	assertError(await adminRequest(banter, "GET", path), 400, "Invalid query parameters");
+}
+
+describe("the list of conversations, filtered", () => {
+	const banter = useBanter();
+	const store = usePeer(banter);
+	const found = {}; // conversations by name
+	let widget;
+	let contact;
+	const list = async (query) =>
+		(await adminExpect(banter, 200, "GET", `conversations?${query}`)).conversations;
+	const begin = async (publicId, how) => {
+		const visitor = await openVisitor(store.peer, publicId);
+		return [visitor, await storeTurn(visitor, how)];
+	};
+
+	before(async () => {
+		const own = (await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`)).widget_id;
+		const other = await adminExpect(banter, 201, "POST", "widgets", { name: "Other" });
+		const email = "a@filters.example";
+		let visitor;
+		widget = other.id;
+		[visitor, found.complete] = await begin(own, { status: 0 });
+		contact = await submitContact(visitor, { email });
+		[, found.stopped] = await begin(own, { status: 1 });
+		[visitor, found.interrupted] = await begin(other.widget_id, { status: 2 });
+		await submitContact(visitor, { email });
+		[, found.active] = await begin(other.widget_id, { open: true });
+		found.keyed = (await banter.chat("by-key", "[[tokens=1]]")).json.conversationId;
+	});
+
+	it("has each one's widget, contact and status", async () => {
+		const all = await list("");
+		assert.deepEqual(
+			Object.fromEntries(all.map((one) => [one._id, [one.widgetId, one.contactId, one.status]])),
+			{
+				[found.complete]: [WIDGET, contact, "complete"],
+				[found.stopped]: [WIDGET, null, "stopped"],
+				[found.interrupted]: [widget, contact, "interrupted"],
+				[found.active]: [widget, null, "active"],
+				[found.keyed]: [WIDGET, null, "complete"],
+			},
+		);
+	});
+
+	it("has those that match all parameters", async () => {
+		for (const [query, ...names] of [
+			[`widgetId=${WIDGET}`, "complete", "stopped", "keyed"],
+			[`widgetId=${widget}`, "interrupted", "active"],
+			[`contactId=${contact}`, "complete", "interrupted"],
+			["status=complete", "complete", "keyed"],
+			["status=stopped", "stopped"],
+			["status=interrupted", "interrupted"],
+			["status=active", "active"],
+			[`widgetId=${widget}&contactId=${contact}`, "interrupted"],
+			[`widgetId=${WIDGET}&status=complete`, "complete", "keyed"],
+			[`contactId=${contact}&status=complete`, "complete"],
+			[`widgetId=${widget}&contactId=${contact}&status=complete`],
+			[`widgetId=${NOBODY}`],
+			[`contactId=${NOBODY}`],
+		]) {
+			const ids = (await list(query)).map(({ _id }) => _id);
+			const wanted = names.map((name) => found[name]);
+			assert.deepEqual(ids.sort(), wanted.sort(), query);
+		}
+	});
+
+	it("has pages", async () => {
+		const path = `${LIST}?widgetId=${WIDGET}`;
+		const pages = await pagesOf((url) => banter.adminGet(url), path, 1);
+		const ids = pages.flatMap(({ conversations }) => conversations.map(({ _id }) => _id));
+		assert.deepEqual(ids, [found.keyed, found.stopped, found.complete]);
+	});
+
+	it("refuses invalid ids and statuses", async () => {
+		const zeros = "00000000-0000-0000-0000-000000000000";
+		for (const query of ["widgetId=x", "widgetId=", `widgetId=${zeros}`, "contactId=wid_0"])
+			await assertInvalidQuery(banter, `conversations?${query}`);
+		for (const query of ["status=done", "status="])
+			await assertInvalidQuery(banter, `conversations?${query}`);
+	});
+
+	it("has nothing of a widget's visitor who was deleted", async () => {
+		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
+		const [visitor, conversation] = await begin(widget_id);
+		const path = `visitors/${visitor.session}`;
+		assert.equal((await adminExpect(banter, 200, "DELETE", path)).conversations, 1);
+		await adminExpect(banter, 404, "GET", `conversations/${conversation}`);
+		assertError(await adminRequest(banter, "DELETE", path), 404, "Visitor not found");
+		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
+	});
+});
+
+describe("the list of conversations in pages", () => {
+	const banter = useBanter();
+	const N = 7;
+	const get = (path) => banter.adminGet(path);
+	const sessionsOf = ({ conversations }) => conversations.map(({ sessionId }) => sessionId);
+
+	before(async () => {
+		for (let i = 0; i < N; i++) await banter.chat(`visitor-${i}`, "[[tokens=1]]");
+	});
+
+	for (const limit of [1, 2, 3, N - 1, N, N + 1, 200])
+		it(`of ${limit}: each appears once, newest activity first`, async () => {
+			const pages = await pagesOf(get, LIST, limit);
+			assert.equal(pages.length, Math.ceil(N / limit));
+			for (const page of pages) assert.equal(page.total, N);
+			const sessions = Array.from({ length: N }, (_, i) => `visitor-${N - 1 - i}`);
+			assert.deepEqual(pages.flatMap(sessionsOf), sessions);
+		});
+
+	it("continues where the previous page ended, despite new activity", async () => {
+		const first = await get(`${LIST}?limit=3`);
+		await banter.chat("visitor-0", "[[tokens=1]]");
+		const second = await get(`${LIST}?cursor=${first.nextCursor}`);
+		assert.deepEqual(sessionsOf(second), ["visitor-3", "visitor-2", "visitor-1"]);
+		assert.equal(second.nextCursor, null);
+	});
+
+	it("continues when the conversation of its cursor is deleted", async () => {
+		await banter.chat("visitor-gone", "[[tokens=1]]");
+		const first = await get(`${LIST}?limit=1`);
+		assert.deepEqual(sessionsOf(first), ["visitor-gone"]);
+		await adminExpect(banter, 204, "DELETE", `conversations/${first.conversations[0]._id}`);
+		const second = await get(`${LIST}?cursor=${first.nextCursor}`);
+		assert.equal(second.conversations.length, N);
+	});
+
+	it("accepts a valid cursor that was never issued, and refuses others", async () => {
+		const all = await get(`${LIST}?cursor=${"A".repeat(32)}`);
+		assert.equal(all.conversations.length, N);
+		const { conversations, nextCursor } = await get(`${LIST}?cursor=${"_".repeat(32)}`);
+		assert.deepEqual([conversations, nextCursor], [[], null]);
+		for (const cursor of [
+			"",
+			"A".repeat(31),
+			"A".repeat(33),
+			`${"A".repeat(31)}=`,
+			`${"A".repeat(31)}+`,
+			`${"A".repeat(29)}%41`, // an escape
+			"AAAAAAAAAAE", // a thread's cursor
+			encodeURI("é".repeat(8)),
+			"A".repeat(4000),
+		])
+			await assertInvalidQuery(banter, `conversations?cursor=${cursor}`);
+	});
+});
+
+describe("a thread in pages", () => {
+	const banter = useBanter({ workers: 1 });
+	const N = 9;
+	const texts = Array.from({ length: N }, (_, i) => [`[[text="a${i}"]] q${i}`, `a${i}`]).flat();
+	const get = (path) => banter.adminGet(path);
+	let id;
+
+	before(async () => {
+		for (let i = 0; i < N; i++) id = (await banter.chat("long", texts[2 * i])).json.conversationId;
+	});
+
+	for (const limit of [1, 4, 2 * N, 1000])
+		it(`of ${limit}: every message appears once, oldest first`, async () => {
+			const pages = await pagesOf(get, `${LIST}/${id}`, limit);
+			assert.equal(pages.length, Math.ceil((2 * N) / limit));
+			const contents = pages.flatMap(({ messages }) => messages.map(({ content }) => content));
+			assert.deepEqual(contents, texts);
+			for (const page of pages) assert.equal(page.conversation.sessionId, "long");
+		});
+
+	it("is complete without parameters", async () => {
+		const thread = await banter.thread(id);
+		assert.deepEqual(Object.keys(thread), ["conversation", "messages"]);
+		assert.equal(thread.messages.length, 2 * N);
+	});
+
+	it("has shorter pages for long messages", async () => {
+		for (let i = 0; i < 3; i++) await banter.chat("huge", `[[huge=400000]] ${i}`);
+		const { conversation } = await banter.threadOf("huge");
+		const pages = await pagesOf(get, `${LIST}/${conversation._id}`, 1000);
+		assert.ok(pages.length > 1);
+		assert.equal(pages.flatMap((page) => page.messages).length, 6);
+	});
+
+	it("has an empty page after the end, and refuses invalid limits and cursors", async () => {
+		const { messages, nextCursor } = await get(`${LIST}/${id}?cursor=__________8`);
+		assert.deepEqual([messages, nextCursor], [[], null]);
+		for (const limit of ["0", "1001", "", "x", "10000"])
+			await assertInvalidQuery(banter, `conversations/${id}?limit=${limit}`);
+		for (const cursor of ["", "A", "A".repeat(32), "AAAAAAAAAAF", "AAAAAAAAAA%3D"])
+			await assertInvalidQuery(banter, `conversations/${id}?limit=5&cursor=${cursor}`);
+	});
+});

@@ -1,0 +1,542 @@
+// Widgets, agents, contacts and users in the admin API: first the rules that all of them share, then what is
+// special. Every response is checked against the OpenAPI document, and every documented status occurs.
+//
+// Other tests: ids of other organizations (isolation), each value of each member (bodies), access without
+// valid credentials (contract), and the rules of the store (tests/unit/storaged/records and visitors).
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { getRecord, putRecord } from "../faults/records.mjs";
+import { ADMIN, addOrg, addUser, logIn } from "./accounts.mjs";
+import { Contract } from "./contract.mjs";
+import { Banter } from "./harness.mjs";
+import {
+	AGENT,
+	assertFields,
+	connectToStore,
+	fillOrganization,
+	LONGEST_EMAIL,
+	NOBODY,
+	ORG,
+	openVisitor,
+	PUBLIC_ID,
+	pagesOf,
+	storeTurn,
+	submitContact,
+	WIDGET,
+} from "./organizations.mjs";
+
+/** Requests in one test of concurrent changes. */
+const CHANGES = 100;
+/** The limit of widgets and of agents per organization; some exist already. */
+const RECORDS_MAX = 1000;
+/** storaged/visitors/contacts.h: the conversations that one step of a deletion changes. */
+const UNLINKS_MAX = 500;
+
+let made = 0;
+const newEmail = () => `${++made}@records.example`;
+
+/**
+ * needed: the members that a new record must have. chosen: values that differ from the defaults. wrong: an
+ * invalid value of each member. large: the Content-Length that is too large.
+ */
+const KINDS = {
+	widgets: {
+		one: "Widget",
+		needed: () => ({}),
+		defaults: {
+			name: null,
+			greeting: null,
+			primary_color: "#6366f1",
+			text_color: "#ffffff",
+			position: "bottom_right",
+			contact_info_mode: "none",
+			collect_name: false,
+			collect_email: false,
+			collect_phone: false,
+			allowed_origins: null,
+			daily_message_cap: null,
+			enabled: true,
+		},
+		chosen: () => ({
+			name: "Shöp 🛒",
+			greeting: "Hello!\nHow can I help?",
+			primary_color: "#0A7",
+			text_color: "#00ff00",
+			position: "bottom_left",
+			contact_info_mode: "optional",
+			collect_name: true,
+			collect_email: true,
+			collect_phone: true,
+			allowed_origins: ["https://shop.example", "http://localhost:3000"],
+			daily_message_cap: 4294967295,
+			enabled: false,
+		}),
+		wrong: {
+			id: NOBODY,
+			organization_id: NOBODY,
+			widget_id: "x",
+			created_at: 1,
+			agent_id: "x",
+			name: 1,
+			greeting: [],
+			primary_color: "red",
+			text_color: "#ggg",
+			position: "left",
+			contact_info_mode: "maybe",
+			collect_name: 1,
+			collect_email: null,
+			collect_phone: {},
+			allowed_origins: ["*"],
+			daily_message_cap: 0,
+			enabled: "yes",
+			colour: "#fff",
+		},
+		large: 65537,
+	},
+	agents: {
+		one: "Agent",
+		needed: () => ({ name: "Plain" }),
+		defaults: {
+			purpose: null,
+			custom_instructions: null,
+			escalation_instructions: null,
+			restricted_topics: null,
+			model: null,
+			temperature: null,
+			max_output_tokens: null,
+			key_name: null,
+			enabled: true,
+		},
+		chosen: () => ({
+			name: "Support",
+			purpose: "You help.\n\tAlways.",
+			custom_instructions: "Be short.",
+			escalation_instructions: "Say the number.",
+			restricted_topics: "Politics 🗳",
+			model: "llama3:8b",
+			temperature: 0.125,
+			max_output_tokens: 10_000_000,
+			key_name: "local",
+			enabled: false,
+		}),
+		wrong: {
+			id: NOBODY,
+			organization_id: NOBODY,
+			created_at: 1,
+			name: "  ",
+			purpose: 1,
+			custom_instructions: "x".repeat(8001),
+			escalation_instructions: "x".repeat(4001),
+			restricted_topics: [],
+			model: "modèle",
+			temperature: 0.0001,
+			max_output_tokens: 1.5,
+			key_name: "other",
+			enabled: 0,
+			api_key: "secret",
+		},
+		large: 262145,
+	},
+	contacts: {
+		one: "Contact",
+		needed: () => ({ email: newEmail() }),
+		defaults: { name: null, phone: null },
+		chosen: () => ({ name: "Ann", email: newEmail(), phone: `+49 30 (${++made})` }),
+		wrong: {
+			id: NOBODY,
+			organization_id: NOBODY,
+			name: 1,
+			email: "jane",
+			phone: "none",
+			x: 1,
+		},
+		large: 4097,
+	},
+	users: {
+		one: "User",
+		needed: () => ({ email: newEmail(), password: "correct horse battery" }),
+		defaults: { name: null, role: "member" },
+		chosen: () => ({ name: "Jane Doe", role: "owner" }),
+		wrong: {
+			id: NOBODY,
+			organization_id: NOBODY,
+			email: "jane",
+			password: "short",
+			name: 7,
+			role: "king",
+			enabled: true,
+		},
+		large: 16385,
+	},
+};
+
+const LOCAL = "http://127.0.0.1:9/v1";
+const banter = new Banter({
+	workers: 3,
+	env: {
+		MODEL_SERVERS: `local=${LOCAL}, other-one=https://model.example/v1`,
+		MODEL_SERVER_KEYS: "local=a-key-that-nobody-is-shown",
+		OPENAI_TEMPERATURE: "0.5",
+		OPENAI_MAX_COMPLETION_TOKENS: "99",
+		SYSTEM_PROMPT: "Be kind.",
+	},
+});
+const contract = new Contract();
+let peer; // a connection to the store
+let publicId; // of the first widget
+
+/** Sends a request to the admin API, and checks the response. */
+const send = (status, method, path, body, headers = ADMIN) =>
+	contract.drive(banter, status, method, `/v1/admin/${path}`, { headers, body });
+const get = async (path) => (await send(200, "GET", path)).json;
+const put = async (path, body) => (await send(200, "PUT", path, body)).json;
+
+/** Checks that the request is refused with this message. */
+async function refuse(status, error, method, path, body) {
+	assert.equal((await send(status, method, path, body)).json.error, error);
+}
+
+/** Checks that the request is refused because of exactly these members; resolves to their errors. */
+async function refuseFields(names, method, path, body) {
+	const answer = await send(422, method, path, body);
+	assertFields(answer, names);
+	return answer.json.fields;
+}
+
+const meet = async (contact) => submitContact(await openVisitor(peer, publicId), contact);
+
+/** Creates a record; contacts are created by visitors. */
+async function make(kind, members = {}) {
+	const all = { ...KINDS[kind].needed(), ...members };
+	if (kind === "contacts") return get(`contacts/${await meet(all)}`);
+	return (await send(201, "POST", kind, all)).json;
+}
+
+function assertHas(record, members) {
+	for (const [name, value] of Object.entries(members)) assert.deepEqual(record[name], value, name);
+}
+
+before(async () => {
+	await banter.start();
+	peer = await connectToStore(banter);
+	publicId = (await get(`widgets/${WIDGET}`)).widget_id;
+	await addUser(banter, "first@records.example");
+});
+after(() => {
+	peer.close();
+	return banter.stop();
+});
+
+for (const [kind, { one, defaults, chosen, wrong, large }] of Object.entries(KINDS))
+	describe(kind, () => {
+		// A user has no updated_at, and a change returns the user as it is afterwards.
+		const isVersioned = kind !== "users";
+
+		it("a new one has defaults and an id", async () => {
+			const record = await make(kind);
+			assertHas(record, { ...defaults, organization_id: ORG });
+			assert.ok(Math.abs(record.created_at - Date.now()) < 60_000);
+			assert.deepEqual(await get(`${kind}/${record.id}`), record);
+			assert.notEqual((await make(kind)).id, record.id);
+		});
+
+		it("chosen values are stored and can be reset", async () => {
+			const values = chosen();
+			const { id, created_at, widget_id, ...others } = await make(kind, values);
+			assertHas(others, values);
+			const back = await put(`${kind}/${id}`, defaults);
+			assertHas(back, { ...defaults, id, created_at, widget_id });
+		});
+
+		it("a change keeps other members and accepts the record as it was read", async () => {
+			const record = await make(kind, chosen());
+			const changed = await put(`${kind}/${record.id}`, { name: "Other" });
+			assert.deepEqual({ ...changed, updated_at: 0 }, { ...record, name: "Other", updated_at: 0 });
+			assert.deepEqual(await put(`${kind}/${record.id}`, changed), changed);
+		});
+
+		if (isVersioned)
+			it("a change with an outdated updated_at is refused", async () => {
+				const record = await make(kind, chosen());
+				const path = `${kind}/${record.id}`;
+				await put(path, { name: "Somebody else's" });
+				const { updated_at } = await refuseFields(["updated_at"], "PUT", path, record);
+				assert.match(updated_at, /read it again/);
+				await put(path, { ...record, updated_at: undefined });
+			});
+
+		it("all invalid members are named, and nothing is changed", async () => {
+			const record = await make(kind);
+			await refuseFields(Object.keys(wrong), "PUT", `${kind}/${record.id}`, wrong);
+			if (kind !== "contacts") await refuseFields(Object.keys(wrong), "POST", kind, wrong);
+			assert.deepEqual(await get(`${kind}/${record.id}`), record);
+		});
+
+		it("invalid and too large bodies, invalid and unknown ids are refused", async () => {
+			const { id } = await make(kind);
+			const targets = [["PUT", `${kind}/${id}`]];
+			if (kind !== "contacts") targets.push(["POST", kind]);
+			for (const [method, path] of targets) {
+				await refuse(400, "Invalid request payload", method, path, "[]");
+				await send(413, method, path, undefined, { ...ADMIN, "content-length": large });
+			}
+			for (const [method, body] of [["GET"], ["PUT", {}], ["DELETE"]]) {
+				await refuse(404, `${one} not found`, method, `${kind}/${NOBODY}`, body);
+				await refuse(400, `Invalid ${one.toLowerCase()}Id`, method, `${kind}/x`, body);
+			}
+		});
+
+		it("a deleted one is not found", async () => {
+			const path = `${kind}/${(await make(kind)).id}`;
+			await send(204, "DELETE", path);
+			await refuse(404, `${one} not found`, "GET", path);
+			await refuse(404, `${one} not found`, "DELETE", path);
+		});
+
+		it("the list has pages: contacts start with the newest, others with the oldest", async () => {
+			const ids = [(await make(kind)).id, (await make(kind)).id];
+			if (kind === "contacts") ids.reverse();
+			const all = (await get(`${kind}?limit=200`))[kind];
+			const added = all.map(({ id }) => id).filter((id) => ids.includes(id));
+			assert.deepEqual(added, ids);
+			for (const limit of [1, 2, all.length]) {
+				const pages = await pagesOf(get, kind, limit);
+				assert.equal(pages.length, Math.ceil(all.length / limit));
+				assert.deepEqual(
+					pages.flatMap((page) => page[kind]),
+					all,
+				);
+			}
+			for (const query of ["limit=0", "limit=201", "cursor=x", `cursor=${"A".repeat(32)}`])
+				await refuse(400, "Invalid query parameters", "GET", `${kind}?${query}`);
+		});
+
+		it("concurrent changes of different members all persist, and every worker sees them", async () => {
+			const path = `${kind}/${(await make(kind)).id}`;
+			const names = Object.keys(defaults);
+			for (let round = 0; round * names.length < CHANGES; round++) {
+				const wanted = round % 2 === 0 ? chosen() : defaults;
+				const change = async (name) => {
+					const record = await put(path, { [name]: wanted[name] });
+					assert.deepEqual(record[name], wanted[name]);
+					return record.updated_at;
+				};
+				const times = await Promise.all(names.map(change));
+				if (isVersioned) assert.equal(new Set(times).size, names.length, "times are unique");
+				for (const record of await Promise.all([1, 2, 3, 4, 5].map(() => get(path))))
+					for (const name of names) assert.deepEqual(record[name], wanted[name]);
+			}
+		});
+
+		it("each of many concurrent changes of one member succeeds", async () => {
+			const path = `${kind}/${(await make(kind)).id}`;
+			const values = Array.from({ length: CHANGES }, (_, i) => `name ${i}`);
+			for (const { name, record } of await Promise.all(
+				values.map(async (name) => ({ name, record: await put(path, { name }) })),
+			))
+				assert.ok(isVersioned ? record.name === name : values.includes(record.name));
+			assert.ok(values.includes((await get(path)).name));
+		});
+	});
+
+describe("widgets of their own", () => {
+	it("a new service has one, whose agent is also that of a new one", async () => {
+		const [first] = (await get("widgets")).widgets;
+		assertHas(first, { ...KINDS.widgets.defaults, id: WIDGET, agent_id: AGENT });
+		assert.equal((await make("widgets")).agent_id, AGENT);
+		assert.match(first.widget_id, PUBLIC_ID);
+	});
+
+	it("required contact details must also be requested", async () => {
+		const required = { contact_info_mode: "required" };
+		await refuseFields(["contact_info_mode"], "POST", "widgets", required);
+		const { id } = await make("widgets", { ...required, collect_email: true });
+		const path = `widgets/${id}`;
+		await refuseFields(["contact_info_mode"], "PUT", path, { collect_email: false });
+		await put(path, { collect_email: false, collect_phone: true });
+	});
+
+	it("a new public id replaces the previous one and ends its visitors", async () => {
+		const widget = await make("widgets");
+		const path = `widgets/${widget.id}/reset-id`;
+		const visitor = await openVisitor(peer, widget.widget_id);
+		const { json } = await send(200, "POST", path);
+		assert.match(json.widget_id, PUBLIC_ID);
+		assertHas(json, { ...widget, widget_id: json.widget_id, updated_at: json.updated_at });
+		await assert.rejects(openVisitor(peer, widget.widget_id), /no such widget/);
+		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
+		await storeTurn(await openVisitor(peer, json.widget_id));
+		await refuse(404, "Widget not found", "POST", `widgets/${NOBODY}/reset-id`);
+		await refuse(400, "Invalid widgetId", "POST", "widgets/x/reset-id");
+		await send(413, "POST", path, undefined, { ...ADMIN, "content-length": 4097 });
+	});
+
+	it("the conversations of a deleted one stay, its visitors cannot return", async () => {
+		const { id, widget_id } = await make("widgets", { name: "Short" });
+		const conversation = await storeTurn(await openVisitor(peer, widget_id));
+		await send(204, "DELETE", `widgets/${id}`);
+		const thread = await get(`conversations/${conversation}`);
+		assert.deepEqual([thread.conversation.widgetId, thread.messages.length], [id, 2]);
+		await assert.rejects(openVisitor(peer, widget_id), /no such widget/);
+	});
+
+	it("the first one, which owns the chats by key, and its agent cannot be deleted", async () => {
+		for (const path of [`widgets/${WIDGET}`, `agents/${AGENT}`])
+			assert.equal((await send(409, "DELETE", path)).json.code, "in_use");
+	});
+
+	it("the log has the author of each change, and no text of the widget", () => {
+		const lines = banter.log.lines.filter(({ ev }) => ev?.startsWith("widget_"));
+		assert.deepEqual([...new Set(lines.map(({ ev }) => ev))].sort(), [
+			"widget_changed",
+			"widget_created",
+			"widget_deleted",
+		]);
+		for (const { org, by, text } of lines) {
+			assert.deepEqual([org, by], [ORG, "key"]);
+			assert.doesNotMatch(text, /Short|wid_/);
+		}
+	});
+});
+
+describe("agents of their own", () => {
+	it("the list shows the settings' values and the model servers without their keys", async () => {
+		const { agents, defaults, servers } = await get("agents");
+		const base_url = `${banter.stubUrl}/v1`;
+		assertHas(agents[0], { ...KINDS.agents.defaults, id: AGENT, base_url });
+		const settings = { purpose: "Be kind.", model: "gpt-4.1-mini", temperature: 0.5 };
+		assert.deepEqual(defaults, { ...settings, max_output_tokens: 99, base_url });
+		assert.deepEqual(servers, [
+			{ key_name: null, base_url },
+			{ key_name: "local", base_url: LOCAL },
+			{ key_name: "other-one", base_url: "https://model.example/v1" },
+		]);
+		assert.ok(banter.log.lines.every(({ text }) => !text.includes("nobody-is-shown")));
+	});
+
+	it("a name is required", async () => {
+		await refuseFields(["name"], "POST", "agents", {});
+	});
+
+	it("the server must be one of the settings', and base_url its address", async () => {
+		const unknown = { name: "A", key_name: "none" };
+		const { key_name } = await refuseFields(["key_name"], "POST", "agents", unknown);
+		assert.match(key_name, /: local, other-one$/);
+		const agent = await make("agents", { key_name: "local", base_url: LOCAL });
+		const path = `agents/${agent.id}`;
+		assert.equal(agent.base_url, LOCAL);
+		const moved = { key_name: "other-one", base_url: LOCAL };
+		await refuseFields(["base_url"], "PUT", path, moved);
+		const { base_url } = await put(path, { key_name: "other-one" });
+		assert.equal(base_url, "https://model.example/v1");
+	});
+
+	it("a server that was removed from the settings has no address; the agent can be changed", async () => {
+		const { id } = await make("agents", { key_name: "local" });
+		const ids = { org: ORG.replaceAll("-", ""), id: id.replaceAll("-", "") };
+		const agent = await getRecord(peer, "agent", ids);
+		await putRecord(peer, "agent", { ...agent, key_name: "gone" });
+		const shown = await get(`agents/${id}`);
+		assert.deepEqual([shown.key_name, shown.base_url], ["gone", null]);
+		await refuseFields(["key_name"], "PUT", `agents/${id}`, { temperature: 1 });
+		const { base_url } = await put(`agents/${id}`, { key_name: null });
+		assert.equal(base_url, `${banter.stubUrl}/v1`);
+	});
+});
+
+describe("contacts of their own", () => {
+	it("names are trimmed", async () => {
+		assert.equal((await make("contacts", { name: " Ann " })).name, "Ann");
+	});
+
+	it("are found by e-mail in any case, and by phone in any form", async () => {
+		const id = await meet({ email: "Find@Me.Example", phone: "+44 (20) 7946-0000" });
+		const found = async (query) => (await get(`contacts?${query}`)).contacts.map((one) => one.id);
+		for (const query of [
+			"email=FIND%40ME.EXAMPLE",
+			"phone=%2B44%2020%207946%200000",
+			"email=find@me.example&phone=%2B442079460000",
+		])
+			assert.deepEqual(await found(query), [id], query);
+		for (const query of ["email=none@me.example", "phone=1"])
+			assert.deepEqual(await found(query), [], query);
+		await put(`contacts/${id}`, { email: "moved@me.example" });
+		assert.deepEqual(await found("email=find@me.example"), []);
+		const [email, phone] = [`email=${"x".repeat(255)}`, `phone=${"1".repeat(65)}`];
+		for (const query of ["email=", "phone=", email, phone])
+			await refuse(400, "Invalid query parameters", "GET", `contacts?${query}`);
+	});
+
+	it("cannot get an e-mail that is too long for its index", async () => {
+		const { id } = await make("contacts");
+		await refuseFields(["email"], "PUT", `contacts/${id}`, { email: LONGEST_EMAIL });
+	});
+
+	it("cannot get the e-mail or the phone of another one", async () => {
+		const one = await meet({ email: "first@two.example", phone: "555 1" });
+		const other = await meet({ email: "second@two.example", phone: "555 2" });
+		for (const body of [{ email: "FIRST@two.example" }, { phone: "5551" }])
+			assert.equal((await send(409, "PUT", `contacts/${other}`, body)).json.code, "exists");
+		await put(`contacts/${one}`, { email: "FIRST@two.example" });
+	});
+
+	it("a deletion is one request; all conversations stay, without a contact", async () => {
+		const email = "often@example.com";
+		const come = async () => {
+			const visitor = await openVisitor(peer, publicId);
+			const conversation = await storeTurn(visitor);
+			return [conversation, await submitContact(visitor, { email })];
+		};
+		const all = await Promise.all(Array.from({ length: UNLINKS_MAX + 1 }, come));
+		const [conversation, id] = all[0];
+		const list = async () => (await get(`conversations?contactId=${id}&limit=1`)).conversations;
+		assert.equal((await list())[0].contactId, id);
+		await send(204, "DELETE", `contacts/${id}`);
+		assert.deepEqual(await list(), []);
+		assert.equal((await get(`conversations/${conversation}`)).conversation.contactId, null);
+	});
+});
+
+describe("users of their own", () => {
+	const password = "correct horse battery";
+
+	it("the last owner stays an owner", async () => {
+		const { users } = await get("users?limit=200");
+		const owners = users.filter(({ role }) => role === "owner").map(({ id }) => `users/${id}`);
+		for (const path of owners.slice(1)) await send(204, "DELETE", path);
+		for (const [method, body] of [["DELETE"], ["PUT", { role: "member" }]])
+			await refuse(409, "An organization needs an owner", method, owners[0], body);
+	});
+
+	it("email and password are required, and an e-mail cannot be changed", async () => {
+		await refuseFields(["email", "password"], "POST", "users", {});
+		await refuseFields(["email"], "POST", "users", { email: LONGEST_EMAIL, password });
+		const { id } = await make("users");
+		await refuseFields(["email"], "PUT", `users/${id}`, { email: "moved@example.com" });
+	});
+
+	it("an e-mail belongs to one user of all organizations, in any case", async () => {
+		await make("users", { email: "only@example.com" });
+		const again = { email: "ONLY@Example.com", password };
+		await refuse(409, "Another user has this e-mail", "POST", "users", again);
+		const org = await addOrg(banter, "Another");
+		const outside = await logIn(banter, await addUser(banter, "o@example.com", "--org", org));
+		await send(409, "POST", "users", again, outside);
+	});
+});
+
+describe("in the end", () => {
+	it("an organization has at most so many widgets and agents", async () => {
+		await fillOrganization(peer, RECORDS_MAX);
+		for (const [kind, body] of [
+			["widgets", {}],
+			["agents", { name: "One too many" }],
+		])
+			assert.equal((await send(409, "POST", kind, body)).json.code, "limit_reached");
+	});
+
+	it("every documented status has been seen", () => {
+		assert.deepEqual(contract.missing("records"), []);
+	});
+});
