@@ -1,0 +1,223 @@
+// Passwords: a change ends the sessions of the previous one, also if it happens while passwords are being
+// checked; and many logins at once do not delay other requests.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { addUser, logIn, postLogin } from "./accounts.mjs";
+import { assertError } from "./client.mjs";
+import { PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
+import { cpuOf } from "./proc.mjs";
+import { expectTool, importRecords, loginLine } from "./tool.mjs";
+
+const ME = "/v1/admin/me";
+const LOGINS = "/v1/admin/logins";
+const LEAKED = { password: "a password that has leaked" };
+const FRESH = { password: "a password that nobody knows" };
+/** Each login comes from its own address, so that no limit applies. */
+const TRUSTED = { TRUSTED_PROXIES: "127.0.0.1,::1" };
+
+/** Enough new connections to reach every worker. */
+const REQUESTS = 8;
+
+async function assertValid(banter, session) {
+	for (let i = 0; i < REQUESTS; i++) assert.equal((await banter.get(ME, session)).status, 200);
+	assert.equal((await banter.get("/", session)).status, 200);
+}
+
+async function assertEnded(banter, session) {
+	for (let i = 0; i < REQUESTS; i++)
+		assertError(await banter.get(ME, session), 401, "Unauthorized");
+	assertError(await banter.request("DELETE", LOGINS, { headers: session }), 401);
+	const page = await banter.get("/", session);
+	assert.deepEqual([page.status, page.headers.location], [303, "/login"]);
+	assert.equal((await banter.get("/login", session)).status, 200);
+}
+
+describe("another DASHBOARD_PASSWORD", () => {
+	const dir = mkdtempSync(join(tmpdir(), "banter-password-"));
+	after(() => rmSync(dir, { recursive: true }));
+	const put = ({ password }) => writeFileSync(join(dir, "DASHBOARD_PASSWORD"), password);
+
+	async function reload(banter) {
+		const before = banter.workerPids();
+		assert.equal((await banter.reload()).ev, "reload_done");
+		await until("the old workers are gone", () =>
+			banter.workerPids().every((pid) => !before.includes(pid)),
+		);
+	}
+
+	async function restart(banter, password) {
+		assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
+		if (password === undefined) delete banter.masterd.env.DASHBOARD_PASSWORD;
+		else banter.masterd.env.DASHBOARD_PASSWORD = password;
+		banter.masterd.start();
+		await banter.ready();
+	}
+
+	it("by a reload: ends the sessions of the previous one in each worker, not those of users", async () => {
+		const env = { CREDENTIALS_DIRECTORY: dir, DASHBOARD_PASSWORD: undefined };
+		put(LEAKED);
+		await withBanter({ env }, async (banter) => {
+			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
+			const leaked = [await logIn(banter, LEAKED), await logIn(banter, LEAKED)];
+			await reload(banter);
+			for (const session of [jane, ...leaked]) await assertValid(banter, session);
+			put(FRESH);
+			await reload(banter);
+			for (const session of leaked) await assertEnded(banter, session);
+			assertError(await postLogin(banter, LEAKED), 401, "Invalid password");
+			const logout = await banter.request("POST", "/api/logout", { headers: leaked[0] });
+			assert.equal(logout.status, 200);
+			assert.match(logout.headers["set-cookie"][0], /Max-Age=0/);
+			const fresh = await logIn(banter, FRESH);
+			for (const session of [jane, fresh]) await assertValid(banter, session);
+			assert.equal((await banter.request("DELETE", LOGINS, { headers: fresh })).status, 204);
+			const { logins } = (await banter.get(LOGINS, fresh)).json;
+			assert.deepEqual(
+				logins.map((one) => one.current),
+				[true],
+			);
+			await assertValid(banter, fresh);
+		});
+	});
+
+	it("or none, by a restart: ends them too; an unchanged one keeps all sessions", async () => {
+		await withBanter({}, async (banter) => {
+			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
+			const session = await logIn(banter, { password: PASSWORD });
+			await restart(banter, PASSWORD);
+			await assertValid(banter, session);
+			for (const password of [FRESH.password, undefined]) {
+				await restart(banter, password);
+				await assertEnded(banter, session);
+				await assertValid(banter, jane);
+			}
+		});
+	});
+
+	it("a session whose token is not derived from the password gives no access", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			const token = "a-token-of-a-version-before";
+			await importRecords(banter, [loginLine(token)]);
+			const session = await logIn(banter, { password: PASSWORD });
+			assert.equal((await banter.get(LOGINS, session)).json.logins.length, 2);
+			for (const front of ["", "p."])
+				await assertEnded(banter, { ...session, cookie: `banter_session=${front}${token}` });
+		});
+	});
+});
+
+describe("while a user's password is changed", () => {
+	const TRIES = 5; // per user; an account has ten attempts a minute
+	const banter = useBanter({ env: TRUSTED });
+	let next = 0;
+	const from = () => ({ from: `192.0.2.${++next}` });
+
+	/** Changes it on the command line; resolves to the new one. */
+	async function change({ email }) {
+		const { stdout } = await expectTool(banter, 0, "user", "passwd", email, "--generate");
+		return /^password: (\S+)$/m.exec(stdout)[1];
+	}
+
+	it("a login with the old one has no session in the end", async () => {
+		const users = [];
+		for (const name of ["one", "two"]) users.push(await addUser(banter, `${name}@example.com`));
+		const tries = users.flatMap((who) =>
+			Array.from({ length: TRIES }, () => postLogin(banter, who, from())),
+		);
+		await Promise.all(users.map(change));
+		for (const answer of await Promise.all(tries)) {
+			if (answer.status !== 200) {
+				assertError(answer, 401, "Invalid password");
+				continue;
+			}
+			const cookie = answer.headers["set-cookie"][0].split(";")[0];
+			assertError(await banter.get(ME, { cookie }), 401);
+		}
+	});
+
+	it("a session with the old one cannot overwrite the new one", async () => {
+		const who = await addUser(banter, "three@example.com");
+		const headers = await logIn(banter, who, from());
+		const tries = Array.from({ length: TRIES }, (_, i) => {
+			const body = { current: who.password, new: `a password of my own ${i}` };
+			return banter.request("PUT", `${ME}/password`, { headers, body });
+		});
+		const password = await change(who);
+		for (const { status, text } of await Promise.all(tries))
+			assert.ok([204, 401, 422].includes(status), text);
+		assertError(await banter.get(ME, headers), 401);
+		await logIn(banter, { ...who, password }, from());
+	});
+});
+
+describe("more logins than the queue of password checks holds", () => {
+	const banter = useBanter({ env: TRUSTED, workers: 1 });
+
+	/** The nth client: its own account and its own address. */
+	const stranger = (i) => [
+		{ email: `u${i}@example.com`, password: "wrong" },
+		{ from: `2001:db8:${i.toString(16)}::1` },
+	];
+
+	/**
+	 * A login whose client can reset its connection (a closed one may be only half-closed). answer: the
+	 * head of the response; undefined if the client left before it.
+	 */
+	function visit(i) {
+		const [body, { from }] = stranger(i);
+		const text = JSON.stringify(body);
+		const socket = connect(banter.port, "127.0.0.1");
+		socket.write(
+			`POST /api/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${from}\r\n` +
+				`Content-Length: ${text.length}\r\n\r\n${text}`,
+		);
+		const answer = new Promise((resolve) => {
+			socket.once("data", (data) => resolve(data.toString()));
+			socket.once("close", () => resolve(undefined));
+			socket.on("error", () => {});
+		});
+		return { answer, leave: () => socket.resetAndDestroy() };
+	}
+
+	it("are refused with a Retry-After; other requests are served, and clients that left delay nobody", async (t) => {
+		const who = await addUser(banter, "jane@example.com");
+		const visits = [];
+		let refusal;
+		let open = 0;
+		await until("one is refused", () => {
+			const one = visit(visits.length);
+			visits.push(one);
+			open++;
+			one.answer.then((head) => {
+				open--;
+				if (head?.startsWith("HTTP/1.1 503 ")) refusal ??= head;
+			});
+			return refusal;
+		});
+		assert.match(refusal, /^retry-after: [1-9]\d*\r$/im);
+		assert.equal((await banter.get("/health")).status, 200);
+		assert.ok(open > 0, "the health check does not wait for the queue");
+		for (const { leave } of visits) leave();
+		const answers = await Promise.all(visits.map((one) => one.answer));
+		const left = answers.filter((one) => one === undefined).length;
+		const [worker] = banter.workerPids();
+		const start = cpuOf(worker);
+		let next = visits.length;
+		await until("there is room again", async () => {
+			const { status } = await postLogin(banter, ...stranger(next++));
+			return status === 401;
+		});
+		const used = cpuOf(worker) - start;
+		const answer = await postLogin(banter, who, { from: "192.0.2.1" });
+		assert.equal(answer.status, 200, answer.text);
+		const hash = cpuOf(worker) - start - used;
+		t.diagnostic(`${left} left; then ${used} ms of work to be let in, ${hash} ms a login`);
+		// The running check and ours, not all queued ones.
+		assert.ok(used < hash * (3 + left / 2), `${used} ms of work, ${hash} ms a login`);
+	});
+});
