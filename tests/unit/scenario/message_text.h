@@ -9,7 +9,7 @@
  * In a message to send, `@name` is the value of an earlier field of it, and fields that are not named
  * have their default (message_text_default()), or zero. In a message that was received, only the
  * fields that are named are compared; FIELD!=VALUE expects another value. A `$name` that stands for
- * nothing yet gets the received value.
+ * nothing yet gets the received value; `$+name` gets it even if the name stands for another one.
  */
 #ifndef TESTS_UNIT_SCENARIO_MESSAGE_TEXT_H
 #define TESTS_UNIT_SCENARIO_MESSAGE_TEXT_H

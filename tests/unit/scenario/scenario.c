@@ -247,20 +247,41 @@ add_test(size_t head, size_t first, size_t end, const struct scope *row)
 	tests[tests_n++] = test;
 }
 
+/* Splits text in place at white space or, if bars, at each "|". */
+static void
+split_cells(char *text, bool bars, struct words *cells)
+{
+	cells->n = 0;
+	if (!bars)
+		words_split(text, cells);
+	while (bars && text != NULL) {
+		char *cell = strsep(&text, "|"), *end = cell + strlen(cell);
+
+		cell += strspn(cell, " \t");
+		while (end > cell && strchr(" \t", end[-1]) != NULL)
+			*--end = '\0';
+		if (cells->n == PARAMETERS)
+			scenario_fail("more than %d columns", PARAMETERS);
+		cells->word[cells->n++] = cell;
+	}
+}
+
 /* One test for each row of the table that begins here; its rows' words stay allocated. */
 static void
 add_rows(size_t head, size_t table, size_t end)
 {
+	const char *columns = script_after(&script_lines[table], "with");
+	bool bars = strchr(columns, '|') != NULL;
 	struct words names, values;
 	size_t first = table + 1;
 
-	words_split(xstrdup(script_after(&script_lines[table], "with")), &names);
+	split_cells(xstrdup(columns), bars, &names);
 	while (first < end && script_after(&script_lines[first], "|") != NULL)
 		first++;
 	for (size_t i = table + 1; i < first; i++) {
 		struct scope row = {0};
 
-		words_split(xstrdup(script_after(&script_lines[i], "|")), &values);
+		split_cells(xstrdup(script_after(&script_lines[i], "|")), bars, &values);
 		if (values.n != names.n)
 			scenario_fail("%s:%u: the row has %zu columns, not %zu",
 			    script_lines[i].file, script_lines[i].number, values.n, names.n);

@@ -18,6 +18,9 @@
  *		| deleted       ...
  *		STEPS
  *
+ * With "|" between the columns (with state | change), the cells of a row are separated by "|" too,
+ * and may contain spaces or nothing.
+ *
  * Steps are indented by a tab. `%name` is the value of a parameter; `%*` in a macro stands for the
  * words of its call that have no parameter. `repeat N i` … `end` repeats the steps between, with %i
  * from 0. Any other step is a macro, or one of the subject's own.

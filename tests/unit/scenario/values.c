@@ -71,15 +71,17 @@ find_name(struct values *v, const char *name)
 	return NULL;
 }
 
-/* NULL if the name is known. */
+/* NULL if the name is known; "+name" may be. */
 static struct name *
 add_name(struct values *v, const char *name)
 {
-	struct name *n;
+	bool again = name[0] == '+';
+	struct name *n = find_name(v, name + again);
 	char *copy;
 
-	if (find_name(v, name) != NULL)
-		return NULL;
+	if (n != NULL)
+		return again ? n : NULL;
+	name += again;
 	copy = values_alloc(v, strlen(name) + 1);
 	memcpy(copy, name, strlen(name) + 1);
 	n = values_alloc(v, sizeof(*n));

@@ -33,7 +33,8 @@ struct slice values_bytes(struct values *v, const char *word);
 uint64_t values_number(
     struct values *v, const char *word, const char *message, const char *field);
 
-/* Names an id, a number or a copy of bytes; false: the name stands for something already. */
+/* Names an id, a number or a copy of bytes; false: the name stands for something already. With
+ * "+name" it then gets another value. */
 bool values_name_id(struct values *v, const char *name, const struct id *id);
 bool values_name_number(struct values *v, const char *name, uint64_t number);
 bool values_name_bytes(struct values *v, const char *name, struct slice bytes);

@@ -41,7 +41,7 @@ struct fixture {
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
-	struct asker a, b, tool;
+	struct asker a, b, c, tool;
 	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
 	bool damaged;      /* by the test: the store may be broken at its end */
@@ -63,6 +63,15 @@ asker_forget_frames(struct asker *asker)
 		buf_clear(&asker->frames[--asker->n]);
 }
 
+static inline void
+forget_frames(struct fixture *f)
+{
+	asker_forget_frames(&f->a);
+	asker_forget_frames(&f->b);
+	asker_forget_frames(&f->c);
+	asker_forget_frames(&f->tool);
+}
+
 /* Starts everything but the environment, which is open. */
 static inline void
 store_serve(struct fixture *f)
@@ -72,6 +81,7 @@ store_serve(struct fixture *f)
 	batch_init(&f->batch, &f->env, &f->live, &store_handlers);
 	asker_init(&f->a);
 	asker_init(&f->b);
+	asker_init(&f->c);
 	asker_init(&f->tool);
 	f->tool.role = ROLE_TOOL;
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
@@ -121,12 +131,12 @@ store_close(struct fixture *f)
 		expect_whole(f);
 	client_goes(f, &f->a);
 	client_goes(f, &f->b);
+	client_goes(f, &f->c);
 	client_goes(f, &f->tool);
-	asker_forget_frames(&f->a);
-	asker_forget_frames(&f->b);
-	asker_forget_frames(&f->tool);
+	forget_frames(f);
 	buf_clear(&f->a.out);
 	buf_clear(&f->b.out);
+	buf_clear(&f->c.out);
 	buf_clear(&f->tool.out);
 	batch_clear(&f->batch);
 	live_clear(&f->live);
@@ -213,9 +223,7 @@ static inline void
 commit(struct fixture *f)
 {
 	assert_int_equal(batch_end(&f->batch), 0);
-	asker_forget_frames(&f->a);
-	asker_forget_frames(&f->b);
-	asker_forget_frames(&f->tool);
+	forget_frames(f);
 }
 
 /* Takes the next answer, which must be the one to this request. Valid until the next call. */

@@ -1,16 +1,24 @@
 /*
- * The steps of scenarios about the store. A client (a or b: workers; tool: the banter command) sends a
- * request to a real store:
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command) sends
+ * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
  *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE
  *	CLIENT <- MESSAGE FIELD=VALUE ...     the client's next notification
  *	CLIENT disconnects
+ *	CLIENT hangs_up                       ... but its open turns are not interrupted yet
+ *	CLIENT violates_protocol [FAULT]      ... and would be disconnected; otherwise no client does
+ *	CLIENT queue BYTES                    limits what may wait to be sent to the client
  *	silent                                no client has received anything else
  *	batch ... commit                      the requests between them are one transaction; the
  *	                                      answers are compared after it
- *	restart                               as after a kill
+ *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
+ *	restart [BYTES]                       as after a kill; with another limit of the store's size
+ *	fill_store                            until there is no room for another long message
+ *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
  *	next_ms                               waits until the clock of the records advances
+ *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
+ *	                                      without a time it runs again
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	remember                              ... and later: the tables have the same contents as then
@@ -22,8 +30,10 @@
  *	delete TABLE KEY
  *	damage TABLE KEY                      replaces a record by bytes that do not decode
  *	damage_page TABLE KEY                 overwrites its page in the file with zeros
+ *	whole                                 the store passes verification, also at the end
  *	open_turns N                          replies that are being written
  *	followed N                            replies that somebody follows
+ *	followed_visitors N
  *
  * put, delete and damage leave a store that need not pass verification at the end of the scenario. A KEY
  * is made of parts with commas between: ids by their names, numbers (64 bits; u32:N has 32), hash:WORD,
@@ -75,6 +85,7 @@ tear_down(void *world)
 		contents_clear(&w->remembered);
 	values_free(w->values);
 	free(w);
+	clock_freeze_wall(0);
 	fixture_teardown(&f);
 }
 
@@ -85,6 +96,8 @@ client_named(struct world *w, const char *name)
 		return &w->f->a;
 	if (strcmp(name, "b") == 0)
 		return &w->f->b;
+	if (strcmp(name, "c") == 0)
+		return &w->f->c;
 	return strcmp(name, "tool") == 0 ? &w->f->tool : NULL;
 }
 
@@ -165,13 +178,15 @@ send_step(struct world *w, struct asker *asker, const struct words *step)
 static void
 silent(struct world *w)
 {
-	static const char *const names[] = {"a", "b", "tool"};
+	static const char *const names[] = {"a", "b", "c", "tool"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct asker *asker = client_named(w, names[i]);
 		struct frame frame;
 		size_t size;
 
+		if (asker->client.fault != NULL)
+			scenario_fail("%s: %s", names[i], asker->client.fault);
 		if (buf_len(&asker->out) == 0)
 			continue;
 		assert_int_equal(wire_frame(buf_slice(&asker->out), &frame, &size), WIRE_OK);
@@ -186,6 +201,23 @@ end(void *world)
 }
 
 static void
+expect_fault(struct world *w, struct asker *asker, const char *fault)
+{
+	if (asker->client.fault == NULL)
+		scenario_fail("the client has not violated the protocol");
+	if (fault != NULL)
+		assert_text(values_bytes(w->values, fault), asker->client.fault);
+	asker->client.fault = NULL;
+}
+
+static void
+limit_queue(struct asker *asker, const char *bytes)
+{
+	buf_clear(&asker->out);
+	buf_init(&asker->out, strtoul(bytes, NULL, 10));
+}
+
+static void
 client_step(struct world *w, struct asker *asker, const struct words *step)
 {
 	struct words notification;
@@ -194,6 +226,12 @@ client_step(struct world *w, struct asker *asker, const struct words *step)
 		scenario_fail("what does the client do?");
 	if (strcmp(step->word[1], "disconnects") == 0) {
 		lose(w->f, asker);
+	} else if (strcmp(step->word[1], "hangs_up") == 0) {
+		client_goes(w->f, asker);
+	} else if (strcmp(step->word[1], "violates_protocol") == 0) {
+		expect_fault(w, asker, step->n > 2 ? step->word[2] : NULL);
+	} else if (strcmp(step->word[1], "queue") == 0 && step->n == 3) {
+		limit_queue(asker, step->word[2]);
 	} else if (strcmp(step->word[1], "<-") == 0) {
 		copy_words(w, step->word + 2, step->n - 2, &notification);
 		expect_message(w, asker, 0, &notification);
@@ -330,51 +368,203 @@ expect_number(const char *what, size_t got, const char *expected)
 		scenario_fail("%s: %zu, not %s", what, got, expected);
 }
 
+/* messages CONVERSATION STATUS TEXT ... */
 static void
-remember(struct world *w)
+expect_all_messages(struct world *w, const struct words *step)
 {
+	struct words request;
+	char text[8192];
+	size_t n;
+
+	n = (size_t)snprintf(text, sizeof(text),
+	    "a message_list org=default_org conversation=%s -> message_page next=0 messages=[",
+	    step->word[1]);
+	for (size_t i = 2; i + 1 < step->n && n < sizeof(text); i += 2)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "{status=%s text=%s} ",
+		    step->word[i], step->word[i + 1]);
+	if (n + 2 > sizeof(text) || step->n % 2 == 1)
+		scenario_fail("the messages are too long, or one has no text");
+	memcpy(text + n, "]", 2);
+	words_split(text, &request);
+	send_step(w, &w->f->a, &request);
+}
+
+static void
+begin_batch(struct world *w, const struct words *step)
+{
+	(void)step;
+	w->batch = true;
+}
+
+static void
+commit_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	end_batch(w);
+}
+
+static void
+silent_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	silent(w);
+}
+
+static void
+restart(struct world *w, const struct words *step)
+{
+	store_restart(
+	    w->f, step->n == 1 ? STORE_BYTES : values_number(NULL, step->word[1], NULL, NULL));
+}
+
+static void
+fill_store(struct world *w, const struct words *step)
+{
+	static const char *const long_question[] = {
+	    "session=long", "text=x*12000", "history=1"};
+	union msg msg, answer;
+	uint64_t request;
+
+	(void)step;
+	do {
+		message_text_read(w->values, message_text_desc("turn_begin"), long_question,
+		    ARRAY_LEN(long_question), &msg);
+		request = send_request(w->f, &w->f->a, MSG_TURN_BEGIN, &msg);
+		commit(w->f);
+	} while (take_answer(w->f, &w->f->a, request, &answer) != MSG_ERROR);
+	assert_int_equal(answer.error.code, STORE_FULL);
+}
+
+static void
+end_claim_time(struct world *w, const struct words *step)
+{
+	(void)step;
+	open_turns_lose(&w->f->open, &w->f->open.found);
+	while (interrupt_lost(&w->f->env, &w->f->live) == INTERRUPT_MORE)
+		;
+}
+
+static void
+next_ms_step(struct world *w, const struct words *step)
+{
+	(void)w;
+	(void)step;
+	wait_for_next_ms();
+}
+
+/* clock MS or clock +MS */
+static void
+set_clock(struct world *w, const struct words *step)
+{
+	bool later = step->n > 1 && step->word[1][0] == '+';
+	uint64_t ms;
+
+	ms = values_number(w->values, step->n > 1 ? step->word[1] + later : "0", NULL, NULL);
+	clock_freeze_wall(later ? clock_wall_ms() + ms : ms);
+}
+
+static void
+collect_garbage(struct world *w, const struct words *step)
+{
+	unsigned steps = sweep(w->f);
+
+	if (step->n > 1)
+		expect_number("steps", steps, step->word[1]);
+}
+
+static void
+collect_garbage_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
+}
+
+static void
+remember(struct world *w, const struct words *step)
+{
+	(void)step;
 	if (w->remembers)
 		contents_clear(&w->remembered);
 	contents_take(w->f, &w->remembered);
 	w->remembers = true;
 }
 
-/* VERB [NUMBER] and VERB TABLE NUMBER. */
-static bool
-store_step(struct world *w, const struct words *step)
+static void
+unchanged(struct world *w, const struct words *step)
 {
-	const char *verb = step->word[0], *last = step->word[step->n - 1];
+	(void)step;
+	contents_expect(w->f, &w->remembered);
+}
 
-	if (strcmp(verb, "batch") == 0)
-		w->batch = true;
-	else if (strcmp(verb, "commit") == 0)
-		end_batch(w);
-	else if (strcmp(verb, "silent") == 0)
-		silent(w);
-	else if (strcmp(verb, "restart") == 0)
-		store_restart(w->f, STORE_BYTES);
-	else if (strcmp(verb, "next_ms") == 0)
-		wait_for_next_ms();
-	else if (strcmp(verb, "collect_garbage") == 0 && step->n == 1)
-		sweep(w->f);
-	else if (strcmp(verb, "collect_garbage") == 0)
-		expect_number("steps", sweep(w->f), last);
-	else if (strcmp(verb, "collect_garbage_step") == 0)
-		assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
-	else if (strcmp(verb, "remember") == 0)
-		remember(w);
-	else if (strcmp(verb, "unchanged") == 0)
-		contents_expect(w->f, &w->remembered);
-	else if (strcmp(verb, "count") == 0 && step->n == 3)
-		expect_number(
-		    step->word[1], table_count(w->f, table_named(step->word[1])), last);
-	else if (strcmp(verb, "open_turns") == 0)
-		expect_number(verb, w->f->open.n, last);
-	else if (strcmp(verb, "followed") == 0)
-		expect_number(verb, w->f->live.turns.n, last);
-	else
-		return false;
-	return true;
+/* count TABLE N */
+static void
+expect_count(struct world *w, const struct words *step)
+{
+	if (step->n != 3)
+		scenario_fail("count which table?");
+	expect_number(
+	    step->word[1], table_count(w->f, table_named(step->word[1])), step->word[2]);
+}
+
+static void
+whole(struct world *w, const struct words *step)
+{
+	(void)step;
+	expect_whole(w->f);
+	w->f->damaged = false;
+}
+
+static void
+open_turns_step(struct world *w, const struct words *step)
+{
+	expect_number("open turns", w->f->open.n, step->word[step->n - 1]);
+}
+
+static void
+followed(struct world *w, const struct words *step)
+{
+	expect_number("followed replies", w->f->live.turns.n, step->word[step->n - 1]);
+}
+
+static void
+followed_visitors(struct world *w, const struct words *step)
+{
+	expect_number("followed visitors", w->f->live.rooms.n, step->word[step->n - 1]);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct world *w, const struct words *step);
+} verbs[] = {
+    {"batch", begin_batch},
+    {"commit", commit_step},
+    {"silent", silent_step},
+    {"messages", expect_all_messages},
+    {"restart", restart},
+    {"fill_store", fill_store},
+    {"end_claim_time", end_claim_time},
+    {"next_ms", next_ms_step},
+    {"clock", set_clock},
+    {"collect_garbage", collect_garbage},
+    {"collect_garbage_step", collect_garbage_step},
+    {"remember", remember},
+    {"unchanged", unchanged},
+    {"count", expect_count},
+    {"whole", whole},
+    {"open_turns", open_turns_step},
+    {"followed", followed},
+    {"followed_visitors", followed_visitors},
+};
+
+static bool
+run_verb(struct world *w, const struct words *step)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strcmp(verbs[i].name, step->word[0]) == 0) {
+			verbs[i].run(w, step);
+			return true;
+		}
+	return false;
 }
 
 static bool
@@ -384,7 +574,7 @@ run_step(void *world, const struct words *step)
 	struct asker *asker = client_named(w, step->word[0]);
 
 	if (asker == NULL)
-		return store_step(w, step) || row_step(w, step);
+		return run_verb(w, step) || row_step(w, step);
 	client_step(w, asker, step);
 	return true;
 }
